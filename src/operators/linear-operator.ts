@@ -1,0 +1,20 @@
+import type { FloatType } from "../util/tensor.ts";
+
+/**
+ * A square matrix known only through its products with vectors.
+ *
+ * `apply` takes a block of k vectors, each of length `dimension`, and returns the k products in the
+ * same order, as new arrays; one block costs k products but usually less time than k calls.
+ */
+export interface LinearOperator {
+  readonly dimension: number;
+  /** Whether A = Aᵀ, which Lanczos and the trace estimators require. */
+  readonly symmetric: boolean;
+  /** The arithmetic of the products: their relative error is a small multiple of its unit roundoff. */
+  readonly precision: FloatType;
+  /** The block size at which a product is cheapest (1 where blocks gain nothing). */
+  readonly preferredBlock: number;
+  /** What the operator is, for messages and reports: "Hessian". */
+  readonly name: string;
+  apply(block: readonly Float64Array[]): Promise<Float64Array[]>;
+}

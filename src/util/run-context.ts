@@ -1,0 +1,34 @@
+import { ThalwegError } from "./thalweg-error.ts";
+
+/** One step of a measurement, reported while it runs. */
+export interface ProgressEvent {
+  /** What is being measured: "Hessian spectrum", "trace". */
+  readonly stage: string;
+  /** Work done and expected, in operator products; `total` is absent when it is not known. */
+  readonly done: number;
+  readonly total?: number;
+  /** The live estimate, ready to print: "λmax ≈ 3.46 ± 0.01". */
+  readonly estimate?: string;
+}
+
+/**
+ * What a measurement needs from the outside world: a way to be stopped and a way to tell how far
+ * it is. Pure code receives it and passes it on; it never reaches for the process or a clock.
+ */
+export interface RunContext {
+  readonly signal?: AbortSignal;
+  readonly progress?: (event: ProgressEvent) => void;
+  /** True once the time budget is spent: an estimator then returns what it has, marked as not converged. */
+  readonly outOfTime?: () => boolean;
+}
+
+/** Throws the `interrupted` error when the run was cancelled; call it between products. */
+export function throwIfInterrupted(context: RunContext): void {
+  if (context.signal?.aborted) {
+    throw new ThalwegError({
+      kind: "interrupted",
+      code: "interrupted",
+      message: "The run was interrupted before it finished.",
+    });
+  }
+}

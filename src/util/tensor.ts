@@ -1,0 +1,64 @@
+import { ThalwegError } from "./thalweg-error.ts";
+
+export type FloatType = "float32" | "float64";
+
+/**
+ * The element types of the intermediate representation. Narrower ONNX types are promoted when a
+ * model is read: float16 and bfloat16 to float32, every integer type to int64.
+ */
+export type DType = FloatType | "int64" | "bool";
+
+export type Shape = readonly number[];
+
+/**
+ * A dense row-major array. int64 elements are held as float64 numbers (exact up to 2^53, which
+ * covers every index and label); bool elements as 0 or 1 in bytes.
+ */
+export interface Tensor {
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly data: TensorData;
+}
+
+export type TensorData = Float32Array | Float64Array | Uint8Array;
+
+/** Number of elements of a shape: 1 for a scalar, 0 when any axis is empty. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const extent of shape) size *= extent;
+  return size;
+}
+
+export function isFloat(dtype: DType): dtype is FloatType {
+  return dtype === "float32" || dtype === "float64";
+}
+
+/** An uninitialised (zero) array fit to hold `size` elements of `dtype`. */
+export function allocate(dtype: DType, size: number): TensorData {
+  switch (dtype) {
+    case "float32":
+      return new Float32Array(size);
+    case "bool":
+      return new Uint8Array(size);
+    case "float64":
+    case "int64":
+      return new Float64Array(size);
+  }
+}
+
+/**
+ * Wraps data as a tensor, checking that its length fits the shape.
+ *
+ * @example
+ * tensor("float64", [2, 2], Float64Array.of(1, 2, 3, 4)).shape; // [2, 2]
+ */
+export function tensor(dtype: DType, shape: Shape, data: TensorData): Tensor {
+  if (data.length !== sizeOf(shape)) {
+    throw new ThalwegError({
+      kind: "internal",
+      code: "tensor-size",
+      message: `A tensor of shape [${shape.join(", ")}] needs ${sizeOf(shape)} elements, but ${data.length} were given.`,
+    });
+  }
+  return { dtype, shape, data };
+}

@@ -1,0 +1,50 @@
+/** Who has to act, which fixes the exit code of the command line. */
+export type ErrorKind = "usage" | "input" | "check" | "internal" | "interrupted";
+
+/** Where something went wrong: only the fields that are known. */
+export interface Where {
+  readonly file?: string;
+  readonly node?: string;
+  readonly op?: string;
+  readonly opset?: number;
+  readonly input?: string;
+  readonly parameter?: string;
+  readonly batch?: number;
+  readonly shape?: readonly number[];
+}
+
+export interface ErrorDetails {
+  readonly kind: ErrorKind;
+  /** Stable, kebab-case, for programs: "unknown-op", "shape-mismatch". */
+  readonly code: string;
+  /** One or two sentences: what was expected, what was found. */
+  readonly message: string;
+  readonly where?: Where;
+  /** What to do about it, as one imperative sentence. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * An error as data: a code for programs, a place, a sentence for people and a hint.
+ * Everything that Thalweg throws on purpose is one of these; any other error is a bug.
+ *
+ * @example
+ * const error = new ThalwegError({ kind: "input", code: "empty-file", message: "The file is empty." });
+ * error.kind; // "input"
+ */
+export class ThalwegError extends Error {
+  readonly kind: ErrorKind;
+  readonly code: string;
+  readonly where: Where;
+  readonly hint: string | undefined;
+
+  constructor(details: ErrorDetails) {
+    super(details.message, { cause: details.cause });
+    this.name = "ThalwegError";
+    this.kind = details.kind;
+    this.code = details.code;
+    this.where = details.where ?? {};
+    this.hint = details.hint;
+  }
+}
