@@ -1,4 +1,4 @@
-"""Five networks for benchmarks: the sizes that PyTorch users measure curvature at.
+"""Networks for benchmarks: the sizes that PyTorch users measure curvature at (`mlp-10k` is `mlp` on ten batches).
 
 `build(name)` returns (model in evaluation mode, x, y); everything is seeded. The weights are the
 framework's initialisation plus noise, so that no two tensors are equal (the ONNX exporter merges
@@ -151,6 +151,7 @@ class Vit(nn.Module):
 # name: (class, batch, shape of one example, number of classes)
 NETWORKS = {
     'mlp': (Mlp, 1000, (784,), 10),
+    'mlp-10k': (Mlp, 10000, (784,), 10),
     'lenet': (LeNet, 256, (1, 28, 28), 10),
     'resnet20': (ResNet20, 128, (3, 32, 32), 10),
     'gpt': (Gpt, 16, (32,), 64),
