@@ -13,9 +13,7 @@ Measures: forward, gradient, hvp (double backward, PyHessian's and curvlinops' d
 J v), ggn-forward (forward-mode J v). Forward over reverse is missing: PyTorch 1.13 has no
 forward-mode rule for the backward of cross-entropy or layer normalisation.
 
-Start it so that PyTorch is at its best, or it is two to four times slower than it need be:
-    OMP_NUM_THREADS=2 OMP_WAIT_POLICY=PASSIVE LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu/openblas-pthread
-    OMP_NUM_THREADS=2 LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu/openblas-openmp
+Start it with start.sh: with Debian's defaults PyTorch is two to eight times slower than it need be.
 """
 import argparse
 import json

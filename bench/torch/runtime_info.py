@@ -1,4 +1,5 @@
 """What the process really runs on: measured, not assumed."""
+import ctypes
 import os
 import resource
 
@@ -6,11 +7,16 @@ import torch
 
 
 def blas():
-    """Path of the BLAS that is mapped into this process (LD_LIBRARY_PATH chooses it)."""
+    """The OpenBLAS that is mapped into this process, and the CPU it believes it is on."""
     torch.mm(torch.ones(64, 64), torch.ones(64, 64))
     with open('/proc/self/maps') as maps:
-        paths = {line.split()[-1] for line in maps if 'blas' in line}
-    return sorted(os.path.realpath(p) for p in paths if p.startswith('/'))
+        paths = {line.split()[-1] for line in maps if 'libopenblas' in line}
+    found = []
+    for path in sorted(paths):
+        corename = ctypes.CDLL(path).openblas_get_corename
+        corename.restype = ctypes.c_char_p
+        found.append({'path': os.path.realpath(path), 'core': corename().decode()})
+    return found
 
 
 def peak_rss_mb():
