@@ -1,0 +1,151 @@
+import { tensor } from "../util/tensor.ts";
+import type { ByteSource } from "./byte-source.ts";
+import { csvRecords } from "./csv-records.ts";
+import { inputError } from "./input-error.ts";
+import { type LazyArray, tensorArray } from "./lazy-array.ts";
+import { DEFAULT_LIMITS, type ReadLimits } from "./read-limits.ts";
+
+export interface CsvOptions {
+  /** The label's column: its name in the header, or its number from 0 (-1 is the last). */
+  readonly label?: string;
+  /** Whether the first record names the columns; found out when not given. */
+  readonly header?: boolean;
+}
+
+/** A table of numbers. */
+export interface CsvTable {
+  /** All columns but the label, float64, shape [records, columns]. */
+  readonly x: LazyArray;
+  /** The label column when one was chosen: int64 when all are whole numbers or text, else float64. */
+  readonly y?: LazyArray;
+  /** Names of x's columns, when the file has a header. */
+  readonly columns?: readonly string[];
+  /** What the labels 0, 1, … stand for, when the label column holds text. */
+  readonly classNames?: readonly string[];
+}
+
+/** A header "0,1,2,…", as pandas writes for unnamed columns, is told from data by its length. */
+const MIN_COUNTED_HEADER = 4;
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/**
+ * Reads a CSV file of finite numbers. The first record is a header when a field outside the label
+ * column is not a number. Text labels become 0, 1, … in alphabetical order.
+ *
+ * Cost: the whole table is held as float64.
+ *
+ * @throws ThalwegError `csv-empty`, `csv-not-a-number`, `csv-width`, `csv-label`, and those of csvRecords
+ * @example
+ * readCsv(bytesSource("d.csv", new TextEncoder().encode("a,b\n1,2")), { label: "b" }).y?.read().data; // [2]
+ */
+export function readCsv(source: ByteSource, options: CsvOptions = {}, limits: ReadLimits = DEFAULT_LIMITS): CsvTable {
+  const where = { file: source.name };
+  const records = csvRecords(source);
+  const first = records.next();
+  const empty = () => inputError("csv-empty", `${source.name} has no data: no line with numbers was found.`, where, "Give a CSV file with one example on each line.");
+  if (first.done) throw empty();
+
+  const width = first.value.fields.length;
+  const header = hasHeader(first.value.fields, options) ? first.value.fields.map((name) => name.trim()) : undefined;
+  const label = options.label === undefined ? -1 : labelColumn(options.label, header, width, source.name);
+  const columnName = (column: number) => (header ? `column ${column} ("${header[column].slice(0, 40)}")` : `column ${column}`);
+
+  const values = growableNumbers(limits, source.name);
+  const labels = growableNumbers(limits, source.name);
+  const classes = new Map<string, number>();
+  let textLabels: boolean | undefined;
+  let count = 0;
+
+  function add(line: number, fields: readonly string[]): void {
+    if (fields.length !== width) {
+      throw inputError("csv-width", `Line ${line} of ${source.name} has ${fields.length} fields; the first line has ${width}.`, where, "Give every line the same number of fields.");
+    }
+    for (let column = 0; column < width; column++) {
+      const text = fields[column].trim();
+      if (column === label) {
+        textLabels ??= text !== "" && !NUMBER.test(text);
+        if (textLabels && text !== "" && !NUMBER.test(text)) {
+          if (!classes.has(text)) classes.set(text, classes.size);
+          labels.append(classes.get(text) ?? 0);
+          continue;
+        }
+      }
+      const value = NUMBER.test(text) ? Number(text) : NaN;
+      if (!Number.isFinite(value) || (column === label && textLabels)) {
+        const found = text === "" ? "nothing" : `"${text.slice(0, 40)}"`;
+        const expected = column === label && textLabels ? "a class name, as on the lines before," : "a finite number";
+        throw inputError("csv-not-a-number", `Line ${line}, ${columnName(column)} of ${source.name} holds ${found} where ${expected} is expected.`, where, "Fill in or drop the missing or non-numeric values.");
+      }
+      (column === label ? labels : values).append(value);
+    }
+    count++;
+  }
+
+  if (!header) add(first.value.line, first.value.fields);
+  for (const { line, fields } of records) add(line, fields);
+  if (count === 0) throw empty();
+
+  const shape = [count, width - (label < 0 ? 0 : 1)];
+  const x = tensorArray("x", source.name, "float64", tensor("float64", shape, values.take()));
+  const columns = header?.filter((_, column) => column !== label);
+  if (label < 0) return { x, columns };
+  const held = labels.take();
+  const classNames = textLabels ? [...classes.keys()].sort() : undefined;
+  if (classNames) {
+    const rank = new Map(classNames.map((name, index) => [name, index]));
+    const order = [...classes.keys()].map((name) => rank.get(name) ?? 0);
+    held.forEach((code, i) => (held[i] = order[code]));
+  }
+  const dtype = held.every(Number.isSafeInteger) ? "int64" : "float64";
+  return { x, y: tensorArray("y", source.name, dtype, tensor(dtype, [count], held)), columns, classNames };
+}
+
+function hasHeader(fields: readonly string[], options: CsvOptions): boolean {
+  if (options.header !== undefined) return options.header;
+  if (options.label !== undefined && fields.some((field) => field.trim() === options.label && !NUMBER.test(options.label))) return true;
+  if (fields.length >= MIN_COUNTED_HEADER && fields.every((field, i) => field.trim() === String(i))) return true;
+  const label = columnNumber(options.label, fields.length);
+  return fields.some((field, i) => i !== label && field.trim() !== "" && !NUMBER.test(field.trim()));
+}
+
+function columnNumber(label: string | undefined, width: number): number {
+  if (label === undefined || !/^-?\d{1,9}$/.test(label)) return NaN;
+  return Number(label) < 0 ? width + Number(label) : Number(label);
+}
+
+function labelColumn(label: string, header: readonly string[] | undefined, width: number, file: string): number {
+  const named = header?.indexOf(label) ?? -1;
+  if (named >= 0) {
+    if (header?.indexOf(label, named + 1) !== -1) throw inputError("csv-label", `${file} has two columns named "${label}".`, { file }, "Give the label's column by number, counted from 0.");
+    return named;
+  }
+  const numbered = columnNumber(label, width);
+  if (numbered >= 0 && numbered < width) return numbered;
+  const there = header ? `its columns are ${listed(header)}` : `it has no header, and ${width} columns`;
+  throw inputError("csv-label", `There is no label column "${label}" in ${file}: ${there}.`, { file }, `Give a column's name, or its number from 0 to ${width - 1}.`);
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 10).map((name) => name.slice(0, 40));
+  return shown.join(", ") + (names.length > shown.length ? ` and ${names.length - shown.length} more` : "");
+}
+
+function growableNumbers(limits: ReadLimits, file: string) {
+  let held = new Float64Array(1024);
+  let length = 0;
+  return {
+    append(value: number) {
+      if (length === held.length) {
+        if (16 * length > limits.maxBytes) {
+          throw inputError("array-too-large", `The numbers of ${file} take more than the limit of ${limits.maxBytes} bytes.`, { file }, "Convert the table to .npz, which is read piece by piece.");
+        }
+        const larger = new Float64Array(2 * length);
+        larger.set(held);
+        held = larger;
+      }
+      held[length++] = value;
+    },
+    take: () => held.slice(0, length),
+  };
+}

@@ -1,0 +1,91 @@
+import { Inflate } from "fflate";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { type ByteSource, chunksOf } from "./byte-source.ts";
+import { inputError } from "./input-error.ts";
+
+/** Compressed bytes handed over at a time: deflate expands them at most 1032 times, so about 8 MiB come out. */
+const COMPRESSED_CHUNK = 1 << 13;
+
+/** No deflate stream expands further than this (zlib's technical notes). */
+export const MAX_DEFLATE_RATIO = 1032;
+
+/** Thrown through the decompressor to leave it once enough bytes have come out. */
+const ENOUGH = Symbol("enough");
+
+/**
+ * Inflates a raw deflate stream and hands on what comes out piece by piece, so that memory never
+ * depends on what the stream claims. Stops as soon as `take` returns false.
+ *
+ * @throws ThalwegError `damaged-compression`
+ */
+export function inflateInto(source: ByteSource, take: (piece: Uint8Array) => boolean): void {
+  const stream = new Inflate((piece) => {
+    if (!take(piece)) throw ENOUGH;
+  });
+  try {
+    let left = source.size;
+    if (left === 0) stream.push(new Uint8Array(0), true);
+    for (const chunk of chunksOf(source, COMPRESSED_CHUNK)) {
+      left -= chunk.length;
+      stream.push(chunk, left === 0);
+    }
+  } catch (error) {
+    if (error === ENOUGH) return;
+    if (error instanceof ThalwegError) throw error;
+    throw inputError(
+      "damaged-compression",
+      `The compressed data of ${source.name} cannot be expanded.`,
+      { file: source.name },
+      "The file is damaged: write or download it again.",
+      error,
+    );
+  }
+}
+
+/** The first `count` bytes of a raw deflate stream, or all of them when there are fewer. */
+export function inflatePrefix(source: ByteSource, count: number): Uint8Array {
+  const pieces = growable(Math.min(count, 1 << 16));
+  inflateInto(source, (piece) => pieces.append(piece.subarray(0, count - pieces.length)) < count);
+  return pieces.bytes();
+}
+
+/** All of a raw deflate stream; `onExcess` makes the error for a stream longer than `maxBytes`. */
+export function inflateAll(source: ByteSource, maxBytes: number, onExcess: () => ThalwegError): Uint8Array {
+  const pieces = growable(Math.min(maxBytes, 2 * source.size + 64));
+  let excess = false;
+  inflateInto(source, (piece) => {
+    excess = pieces.length + piece.length > maxBytes;
+    if (!excess) pieces.append(piece);
+    return !excess;
+  });
+  if (excess) throw onExcess();
+  return pieces.bytes();
+}
+
+interface Growable {
+  readonly length: number;
+  /** Returns the length afterwards. */
+  append(piece: Uint8Array): number;
+  bytes(): Uint8Array;
+}
+
+function growable(capacity: number): Growable {
+  let held = new Uint8Array(capacity);
+  let length = 0;
+  return {
+    get length() {
+      return length;
+    },
+    append(piece) {
+      if (length + piece.length > held.length) {
+        const larger = new Uint8Array(Math.max(2 * held.length, length + piece.length));
+        larger.set(held.subarray(0, length));
+        held = larger;
+      }
+      held.set(piece, length);
+      length += piece.length;
+      return length;
+    },
+    bytes: () => held.subarray(0, length),
+  };
+}
