@@ -1,0 +1,107 @@
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { allocate, isFloat, sizeOf, tensor, type DType, type Shape, type Tensor } from "../util/tensor.ts";
+import { constantOperation, inputOperation, tensorOf } from "./leaf.ts";
+import type { Operation } from "./operation.ts";
+import type { Value } from "./value.ts";
+
+/** Float results larger than this are left to the runtime instead of being folded into the graph. */
+const FOLD_LIMIT = 65_536;
+
+export interface GraphOptions {
+  /** Off only in tests, which compare simplified graphs with plain ones. */
+  readonly simplify?: boolean;
+}
+
+/**
+ * A graph under construction: an append-only list of values, hash-consed (equal nodes are one
+ * object), simplified and constant-folded as it grows. Transformations append to the same graph;
+ * what no output needs is never emitted.
+ *
+ * @example
+ * const graph = new Graph();
+ * const x = graph.input("x", "float64", [2, 3]);
+ * x === graph.input("x", "float64", [2, 3]); // true
+ */
+export class Graph {
+  readonly values: Value[] = [];
+  private readonly known = new Map<string, Value>();
+  private readonly identities = new WeakMap<object, number>();
+  private nextIdentity = 0;
+  private readonly simplifies: boolean;
+
+  constructor(options: GraphOptions = {}) {
+    this.simplifies = options.simplify ?? true;
+  }
+
+  /** A value fed from outside on every run. */
+  input(name: string, dtype: DType, shape: Shape): Value {
+    return this.append(inputOperation(name, { dtype, shape }), []);
+  }
+
+  constant(value: Tensor): Value {
+    return this.append(constantOperation(value, (data) => this.identityOf(data)), []);
+  }
+
+  private identityOf(data: object): number {
+    const identity = this.identities.get(data) ?? this.nextIdentity++;
+    this.identities.set(data, identity);
+    return identity;
+  }
+
+  /** A constant scalar. */
+  scalar(value: number, dtype: DType): Value {
+    const data = allocate(dtype, 1);
+    data[0] = value;
+    return this.constant(tensor(dtype, [], data));
+  }
+
+  /** A constant integer vector. */
+  integers(values: readonly number[]): Value {
+    return this.constant(tensor("int64", [values.length], Float64Array.from(values)));
+  }
+
+  /** The value of an operation on inputs of this graph: simplified, folded or found again where possible. */
+  apply(operation: Operation, inputs: readonly Value[]): Value {
+    for (const input of inputs) {
+      if (input.graph !== this) {
+        throw new ThalwegError({
+          kind: "internal",
+          code: "foreign-value",
+          message: `${operation.name} was given a value of another graph.`,
+        });
+      }
+    }
+    const type = operation.infer(inputs);
+    const folded = this.fold(operation, inputs, type);
+    if (folded) return folded;
+    if (this.simplifies) {
+      const simpler = operation.simplify?.(inputs, type);
+      if (simpler) return simpler;
+    }
+    return this.append(operation, inputs);
+  }
+
+  private fold(operation: Operation, inputs: readonly Value[], type: { dtype: DType; shape: Shape }): Value | undefined {
+    if (!operation.evaluate || inputs.length === 0) return undefined;
+    if (isFloat(type.dtype) && (!this.simplifies || sizeOf(type.shape) > FOLD_LIMIT)) return undefined;
+    const tensors: Tensor[] = [];
+    for (const input of inputs) {
+      const constant = tensorOf(input);
+      if (!constant) return undefined;
+      tensors.push(constant);
+    }
+    const folded = operation.evaluate(tensors, type);
+    return folded && this.constant(folded);
+  }
+
+  private append(operation: Operation, inputs: readonly Value[]): Value {
+    const key = `${operation.name}|${inputs.map((input) => input.id).join(",")}|${JSON.stringify(operation.attributes)}`;
+    const found = this.known.get(key);
+    if (found) return found;
+    const { dtype, shape } = operation.infer(inputs);
+    const value: Value = { id: this.values.length, graph: this, operation, inputs, dtype, shape };
+    this.values.push(value);
+    this.known.set(key, value);
+    return value;
+  }
+}

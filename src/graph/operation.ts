@@ -1,0 +1,75 @@
+import type { FloatType, Tensor } from "../util/tensor.ts";
+import type { Value, ValueType } from "./value.ts";
+
+export type Attribute = number | string | boolean | readonly number[] | readonly string[];
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/**
+ * An operation with its attributes bound: everything that the rest of the program may ask of a node.
+ * Shared code (autodiff, passes, emission) goes through this interface and never asks which
+ * operation it holds.
+ */
+export interface Operation {
+  /** The name in the registry; ONNX spelling where ONNX has the operation. */
+  readonly name: string;
+  /** The bound attributes, as plain data: for printing and for recognising equal nodes. */
+  readonly attributes: Attributes;
+
+  /** The output type, or a ThalwegError that says why the inputs do not fit. */
+  infer(inputs: readonly Value[]): ValueType;
+
+  /** An equal value that is cheaper, when there is one. Must be exact up to rounding. */
+  simplify?(inputs: readonly Value[], type: ValueType): Value | undefined;
+
+  /** The result on concrete tensors, in plain JavaScript, to fold constants; undefined where folding does not pay. */
+  evaluate?(inputs: readonly Tensor[], type: ValueType): Tensor | undefined;
+
+  /**
+   * Pushforward: the tangent of the output, given the tangents of the inputs (undefined = zero).
+   * Absent when the operation has no derivative rule.
+   */
+  jvp?(node: Value, tangents: readonly (Value | undefined)[]): Value | undefined;
+
+  /**
+   * Pullback: what `cotangent` of the output contributes to the cotangent of input number `input`
+   * (undefined = zero). Absent when the operation has no derivative rule.
+   */
+  vjp?(node: Value, cotangent: Value, input: number): Value | undefined;
+
+  /**
+   * The operation on a block: inputs marked `batched` carry a leading axis of extent `size`; the
+   * result does too, and its slice i is the operation on the slices i of the inputs.
+   */
+  vmap(node: Value, inputs: readonly Value[], batched: readonly boolean[], size: number): Value;
+
+  /** An equal value written with other operations, when the target has no good kernel for this one. */
+  lower?(node: Value, inputs: readonly Value[], target: Target): Value | undefined;
+
+  /** Appends the ONNX nodes of this operation and returns the name of the output. */
+  emit(node: Value, inputs: readonly string[], emitter: Emitter): string;
+
+  /** Where the derivative does not exist or is a convention; copied into every result. */
+  readonly caveat?: string;
+}
+
+/** What the graph will run on. */
+export interface Target {
+  readonly precision: FloatType;
+  /** Plain ONNX only, for files that other runtimes read; otherwise ONNX Runtime's own operators may be used. */
+  readonly portable: boolean;
+}
+
+/** Writes ONNX nodes; implemented in `onnx/`. */
+export interface Emitter {
+  readonly target: Target;
+  /** Adds a node with one output and returns the output's name. */
+  node(op: string, inputs: readonly string[], attributes?: Attributes, domain?: string): string;
+  /** Adds a node with several outputs and returns their names. */
+  nodes(op: string, inputs: readonly string[], outputs: number, attributes?: Attributes, domain?: string): string[];
+  /** Adds an initialiser (equal ones are shared) and returns its name. */
+  constant(value: Tensor): string;
+  /** An int64 vector initialiser. */
+  integers(values: readonly number[]): string;
+  /** A scalar initialiser of the dtype of `like`. */
+  scalar(value: number, like: ValueType): string;
+}

@@ -1,0 +1,222 @@
+import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
+import type { Operation } from "../graph/operation.ts";
+import type { Operand, Value } from "../graph/value.ts";
+import { defineOp } from "./define-op.ts";
+import {
+  broadcastTo,
+  evaluateElementwise,
+  lift,
+  requireFloat,
+  requireSameDtype,
+  vmapElementwise,
+  withoutExpand,
+  zerosLike,
+} from "./elementwise.ts";
+import { splatOf, sumTo } from "./structure.ts";
+
+/** What Add, Sub, Mul, Div and Pow share: broadcasting inference, folding and the block rule. */
+function binary(
+  name: string,
+  f: (x: number, y: number) => number,
+  rules: Pick<Operation, "simplify" | "jvp" | "vjp" | "caveat">,
+): Operation {
+  const operation: Operation = {
+    name,
+    attributes: {},
+    infer: (inputs) => {
+      requireSameDtype(name, inputs);
+      return { dtype: inputs[0].dtype, shape: broadcastShapes(name, ...inputs.map((input) => input.shape)) };
+    },
+    evaluate: (inputs, type) =>
+      evaluateElementwise(type.dtype === "int64" && name === "Div" ? (x, y) => Math.trunc(x / y) : f, inputs, type),
+    vmap: vmapElementwise,
+    emit: (_node, inputs, e) => e.node(name, inputs),
+    ...rules,
+    simplify: (inputs, type) =>
+      rules.simplify?.(inputs, type) ??
+      withoutExpand(inputs, type.shape, (lean) => inputs[0].graph.apply(operation, lean)),
+  };
+  return operation;
+}
+
+const addition = binary("Add", (x, y) => x + y, {
+  simplify: ([x, y], { shape }) => {
+    if (splatOf(y) === 0) return broadcastTo(x, shape);
+    if (splatOf(x) === 0) return broadcastTo(y, shape);
+    if (y.operation.name === "Neg") return sub(x, y.inputs[0]);
+    if (x.operation.name === "Neg") return sub(y, x.inputs[0]);
+    // One spelling for a commutative pair lets equal nodes be found again.
+    return x.id > y.id ? add(y, x) : undefined;
+  },
+  jvp: (node, [s, t]) => {
+    if (s && t) return broadcastTo(add(s, t), node.shape);
+    const only = s ?? t;
+    return only && broadcastTo(only, node.shape);
+  },
+  vjp: (node, g, i) => sumTo(g, node.inputs[i].shape),
+});
+
+/** Add: x + y. */
+export const Add = defineOp({ name: "Add", summary: "x + y", make: (_: object) => addition });
+
+export function add(x: Operand, y: Operand): Value {
+  const left = lift(x, y);
+  return left.graph.apply(addition, [left, lift(y, x)]);
+}
+
+const subtraction = binary("Sub", (x, y) => x - y, {
+  simplify: ([x, y], { shape }) => {
+    if (splatOf(y) === 0) return broadcastTo(x, shape);
+    if (splatOf(x) === 0) return neg(broadcastTo(y, shape));
+    if (y.operation.name === "Neg") return add(x, y.inputs[0]);
+    return undefined;
+  },
+  jvp: (node, [s, t]) => {
+    if (s && t) return broadcastTo(sub(s, t), node.shape);
+    if (s) return broadcastTo(s, node.shape);
+    return t && neg(broadcastTo(t, node.shape));
+  },
+  vjp: (node, g, i) => {
+    const part = sumTo(g, node.inputs[i].shape);
+    return i === 0 ? part : neg(part);
+  },
+});
+
+/** Sub: x − y. */
+export const Sub = defineOp({ name: "Sub", summary: "x − y", make: (_: object) => subtraction });
+
+export function sub(x: Operand, y: Operand): Value {
+  const left = lift(x, y);
+  return left.graph.apply(subtraction, [left, lift(y, x)]);
+}
+
+const multiplication = binary("Mul", (x, y) => x * y, {
+  simplify: ([x, y], type) => {
+    const s = splatOf(x);
+    const t = splatOf(y);
+    if (s === undefined && t === undefined) {
+      if (x.operation.name === "Neg" && y.operation.name === "Neg") return mul(x.inputs[0], y.inputs[0]);
+      if (x.operation.name === "Neg") return neg(mul(x.inputs[0], y));
+      if (y.operation.name === "Neg") return neg(mul(x, y.inputs[0]));
+      return x.id > y.id ? mul(y, x) : undefined;
+    }
+    const factor = t ?? s ?? 1;
+    const other = t === undefined ? y : x;
+    if (factor === 1) return broadcastTo(other, type.shape);
+    if (factor === 0) return broadcastTo(x.graph.scalar(0, type.dtype), type.shape);
+    if (!sameShape(other.shape, type.shape)) return undefined;
+    if (factor === -1) return neg(other);
+    if (other.operation.name === "Neg") return mul(other.inputs[0], -factor);
+    if (other.operation.name === "Mul") {
+      const inner = splatOf(other.inputs[1]);
+      if (inner !== undefined && sameShape(other.inputs[0].shape, type.shape)) return mul(other.inputs[0], factor * inner);
+    }
+    const constant = t === undefined ? x : y;
+    return constant === y && constant.shape.length === 0 ? undefined : mul(other, factor);
+  },
+  jvp: (node, [s, t]) => {
+    const [x, y] = node.inputs;
+    const left = s && mul(s, y);
+    const right = t && mul(x, t);
+    const sum = left && right ? add(left, right) : (left ?? right);
+    return sum && broadcastTo(sum, node.shape);
+  },
+  vjp: (node, g, i) => sumTo(mul(g, node.inputs[1 - i]), node.inputs[i].shape),
+});
+
+/** Mul: x · y. */
+export const Mul = defineOp({ name: "Mul", summary: "x · y, element by element", make: (_: object) => multiplication });
+
+export function mul(x: Operand, y: Operand): Value {
+  const left = lift(x, y);
+  return left.graph.apply(multiplication, [left, lift(y, x)]);
+}
+
+const division = binary("Div", (x, y) => x / y, {
+  simplify: ([x, y], { shape, dtype }) => {
+    const divisor = splatOf(y);
+    if (divisor === 1) return broadcastTo(x, shape);
+    // Only where 1/c is exact: otherwise x/c and x·(1/c) round differently.
+    if (divisor !== undefined && dtype !== "int64" && divisor !== 0 && Number.isInteger(Math.log2(Math.abs(divisor)))) {
+      return mul(x, 1 / divisor);
+    }
+    if (splatOf(x) === 1 && sameShape(y.shape, shape) && dtype !== "int64") return reciprocal(y);
+    return undefined;
+  },
+  jvp: (node, [s, t]) => {
+    const [, y] = node.inputs;
+    const top = s && div(s, y);
+    const bottom = t && div(mul(node, t), y);
+    const sum = top && bottom ? sub(top, bottom) : (top ?? (bottom && neg(bottom)));
+    return sum && broadcastTo(sum, node.shape);
+  },
+  vjp: (node, g, i) => {
+    const [x, y] = node.inputs;
+    const part = div(g, y);
+    return i === 0 ? sumTo(part, x.shape) : sumTo(neg(mul(part, node)), y.shape);
+  },
+});
+
+/** Div: x / y; integers truncate towards zero. */
+export const Div = defineOp({ name: "Div", summary: "x / y", make: (_: object) => division });
+
+export function div(x: Operand, y: Operand): Value {
+  const left = lift(x, y);
+  return left.graph.apply(division, [left, lift(y, x)]);
+}
+
+const negation: Operation = {
+  name: "Neg",
+  attributes: {},
+  infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
+  simplify: ([x]) => {
+    if (x.operation.name === "Neg") return x.inputs[0];
+    if (x.operation.name === "Sub") return sub(x.inputs[1], x.inputs[0]);
+    if (splatOf(x) === 0) return x;
+    return undefined;
+  },
+  evaluate: (inputs, type) => evaluateElementwise((x) => -x, inputs, type),
+  jvp: (_node, [t]) => t && neg(t),
+  vjp: (_node, g) => neg(g),
+  vmap: vmapElementwise,
+  emit: (_node, inputs, e) => e.node("Neg", inputs),
+};
+
+/** Neg: −x. */
+export const Neg = defineOp({ name: "Neg", summary: "−x", make: (_: object) => negation });
+
+export function neg(x: Value): Value {
+  return x.graph.apply(negation, [x]);
+}
+
+const inversion: Operation = {
+  name: "Reciprocal",
+  attributes: {},
+  infer: ([x]) => {
+    requireFloat("Reciprocal", x);
+    return { dtype: x.dtype, shape: x.shape };
+  },
+  evaluate: (inputs, type) => evaluateElementwise((x) => 1 / x, inputs, type),
+  // d(1/x) = −dx/x²
+  jvp: (node, [t]) => t && neg(mul(t, mul(node, node))),
+  vjp: (node, g) => neg(mul(g, mul(node, node))),
+  vmap: vmapElementwise,
+  emit: (_node, inputs, e) => e.node("Reciprocal", inputs),
+};
+
+/** Reciprocal: 1 / x. */
+export const Reciprocal = defineOp({ name: "Reciprocal", summary: "1 / x", make: (_: object) => inversion });
+
+export function reciprocal(x: Value): Value {
+  return x.graph.apply(inversion, [x]);
+}
+
+/** Sum of values that may be absent (zero). */
+export function addMaybe(x: Value | undefined, y: Value | undefined): Value | undefined {
+  return x && y ? add(x, y) : (x ?? y);
+}
+
+/** x with zeros where it is absent. */
+export function orZeros(x: Value | undefined, like: Value): Value {
+  return x ?? zerosLike(like);
+}

@@ -1,0 +1,183 @@
+import type { Operation } from "../graph/operation.ts";
+import type { Value } from "../graph/value.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import type { Shape } from "../util/tensor.ts";
+import { addMaybe } from "./arithmetic.ts";
+import { lowerConv, lowerConvInput, lowerConvWeight } from "./conv-lowering.ts";
+import { convOutputExtents, type ConvGeometry } from "./conv-geometry.ts";
+import { defineOp } from "./define-op.ts";
+import { requireSameDtype } from "./elementwise.ts";
+import { sliceAxis, stack } from "./movement.ts";
+import { reshape } from "./structure.ts";
+
+/*
+ * Convolution is a trilinear form ⟨g, x∗w⟩. Its three partial contractions
+ *   Conv(x, w) = y      ConvInput(g, w) = x̄      ConvWeight(x, g) = w̄
+ * are each linear in both arguments, and the derivatives of each are the other two. The lowering to
+ * kernels is decided per shape in conv-lowering.ts.
+ */
+
+function attributesOf(geometry: ConvGeometry) {
+  const { strides, before, after, dilations, group } = geometry;
+  return { strides, before, after, dilations, group };
+}
+
+/** Conv: cross-correlation of x [N, C, …] with w [O, C/group, …], any number of spatial axes. */
+export const Conv = defineOp({
+  name: "Conv",
+  summary: "convolution (cross-correlation) of images with kernels",
+  make: (geometry: ConvGeometry): Operation => ({
+    name: "Conv",
+    attributes: attributesOf(geometry),
+    infer: (inputs) => {
+      requireSameDtype("Conv", inputs);
+      const [x, w] = inputs;
+      const { group } = geometry;
+      if (x.shape.length < 3 || x.shape.length !== w.shape.length || x.shape[1] !== w.shape[1] * group || w.shape[0] % group !== 0) {
+        throw new ThalwegError({
+          kind: "input",
+          code: "shape-mismatch",
+          message: `Conv with ${group} group(s) cannot apply kernels of shape [${w.shape.join(", ")}] to images of shape [${x.shape.join(", ")}].`,
+          where: { op: "Conv" },
+        });
+      }
+      return { dtype: x.dtype, shape: [x.shape[0], w.shape[0], ...convOutputExtents(x.shape, w.shape.slice(2), geometry)] };
+    },
+    jvp: (node, [s, t]) => {
+      const [x, w] = node.inputs;
+      return addMaybe(s && conv(s, w, geometry), t && conv(x, t, geometry));
+    },
+    vjp: (node, g, i) => {
+      const [x, w] = node.inputs;
+      return i === 0 ? convInput(g, w, geometry, x.shape.slice(2)) : convWeight(x, g, geometry, w.shape.slice(2));
+    },
+    vmap: (_node, inputs, batched, size) => blockRule(inputs, batched, size, true, (x, w) => conv(x, w, geometry)),
+    lower: (node, inputs, target) => lowerConv(node, inputs, target, geometry),
+    emit: (node, inputs, e) => e.node("Conv", inputs, onnxAttributes(geometry, node.inputs[1].shape)),
+  }),
+});
+
+export function conv(x: Value, w: Value, geometry: ConvGeometry): Value {
+  return x.graph.apply(Conv.make(geometry), [x, w]);
+}
+
+interface InputAttributes extends ConvGeometry {
+  /** Spatial extents of the images. */
+  readonly extents: Shape;
+}
+
+/** ConvInput: what a cotangent g [N, O, …] of Conv contributes to the images. ONNX calls it ConvTranspose. */
+export const ConvInput = defineOp({
+  name: "ConvInput",
+  summary: "adjoint of Conv in the images (transposed convolution)",
+  make: (attributes: InputAttributes): Operation => ({
+    name: "ConvInput",
+    attributes: { ...attributesOf(attributes), extents: attributes.extents },
+    infer: (inputs) => {
+      requireSameDtype("ConvInput", inputs);
+      const [g, w] = inputs;
+      return { dtype: g.dtype, shape: [g.shape[0], w.shape[1] * attributes.group, ...attributes.extents] };
+    },
+    jvp: (node, [s, t]) => {
+      const [g, w] = node.inputs;
+      return addMaybe(s && convInput(s, w, attributes, attributes.extents), t && convInput(g, t, attributes, attributes.extents));
+    },
+    vjp: (node, h, i) => {
+      const [g, w] = node.inputs;
+      return i === 0 ? conv(h, w, attributes) : convWeight(h, g, attributes, w.shape.slice(2));
+    },
+    vmap: (_node, inputs, batched, size) =>
+      blockRule(inputs, batched, size, true, (g, w) => convInput(g, w, attributes, attributes.extents)),
+    lower: (node, inputs, target) => lowerConvInput(node, inputs, target, attributes, attributes.extents),
+    emit: (node, inputs, e) => {
+      const kernel = node.inputs[1].shape.slice(2);
+      // The output is longer than the windows reach where the stride does not divide: ONNX pads it at the end.
+      const rest = attributes.extents.map((extent, k) => {
+        const reach = (node.inputs[0].shape[2 + k] - 1) * attributes.strides[k] + (kernel[k] - 1) * attributes.dilations[k] + 1;
+        return extent + attributes.before[k] + attributes.after[k] - reach;
+      });
+      return e.node("ConvTranspose", inputs, {
+        ...onnxAttributes(attributes, node.inputs[1].shape),
+        output_padding: rest,
+      });
+    },
+  }),
+});
+
+export function convInput(g: Value, w: Value, geometry: ConvGeometry, extents: Shape): Value {
+  return g.graph.apply(ConvInput.make({ ...geometry, extents }), [g, w]);
+}
+
+interface WeightAttributes extends ConvGeometry {
+  /** Spatial extents of the kernels. */
+  readonly kernel: Shape;
+}
+
+/** ConvWeight: what a cotangent g of Conv contributes to the kernels, given the images. */
+export const ConvWeight = defineOp({
+  name: "ConvWeight",
+  summary: "adjoint of Conv in the kernels",
+  make: (attributes: WeightAttributes): Operation => ({
+    name: "ConvWeight",
+    attributes: { ...attributesOf(attributes), kernel: attributes.kernel },
+    infer: (inputs) => {
+      requireSameDtype("ConvWeight", inputs);
+      const [x, g] = inputs;
+      return { dtype: g.dtype, shape: [g.shape[1], x.shape[1] / attributes.group, ...attributes.kernel] };
+    },
+    jvp: (node, [s, t]) => {
+      const [x, g] = node.inputs;
+      return addMaybe(s && convWeight(s, g, attributes, attributes.kernel), t && convWeight(x, t, attributes, attributes.kernel));
+    },
+    vjp: (node, u, i) => {
+      const [x, g] = node.inputs;
+      return i === 0 ? convInput(g, u, attributes, x.shape.slice(2)) : conv(x, u, attributes);
+    },
+    vmap: (_node, inputs, batched, size) =>
+      blockRule(inputs, batched, size, false, (x, g) => convWeight(x, g, attributes, attributes.kernel)),
+    lower: (node, inputs, target) => lowerConvWeight(node, inputs, target, attributes, attributes.kernel),
+    emit: (node) => {
+      throw new ThalwegError({
+        kind: "internal",
+        code: "not-lowered",
+        message: `${node.operation.name} has no ONNX operator of its own and must be lowered first.`,
+      });
+    },
+  }),
+});
+
+export function convWeight(x: Value, g: Value, geometry: ConvGeometry, kernel: Shape): Value {
+  return x.graph.apply(ConvWeight.make({ ...geometry, kernel }), [x, g]);
+}
+
+/**
+ * A block of images joins the batch axis; anything else is done one by one, because one convolution
+ * per tangent is as fast as the transpositions that joining them needs.
+ */
+function blockRule(
+  inputs: readonly Value[],
+  batched: readonly boolean[],
+  size: number,
+  joinable: boolean,
+  apply: (a: Value, b: Value) => Value,
+): Value {
+  const [a, b] = inputs;
+  if (joinable && batched[0] && !batched[1]) {
+    const joined = apply(reshape(a, [size * a.shape[1], ...a.shape.slice(2)]), b);
+    return reshape(joined, [size, a.shape[1], ...joined.shape.slice(1)]);
+  }
+  const pick = (value: Value, isBatched: boolean, i: number) =>
+    isBatched ? reshape(sliceAxis(value, 0, i, i + 1), value.shape.slice(1)) : value;
+  const parts = Array.from({ length: size }, (_, i) => apply(pick(a, batched[0], i), pick(b, batched[1], i)));
+  return stack(parts, 0);
+}
+
+function onnxAttributes(geometry: ConvGeometry, weight: Shape) {
+  return {
+    kernel_shape: weight.slice(2),
+    strides: geometry.strides,
+    pads: [...geometry.before, ...geometry.after],
+    dilations: geometry.dilations,
+    group: geometry.group,
+  };
+}

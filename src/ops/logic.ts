@@ -1,0 +1,156 @@
+import { broadcastShapes } from "../graph/broadcast.ts";
+import type { Operation } from "../graph/operation.ts";
+import type { Operand, Value } from "../graph/value.ts";
+import type { DType } from "../util/tensor.ts";
+import { broadcastTo, evaluateElementwise, lift, requireSameDtype, vmapElementwise, zerosLike, ZERO_DERIVATIVE } from "./elementwise.ts";
+import { defineOp } from "./define-op.ts";
+import { splatOf, sumTo } from "./structure.ts";
+
+/** Comparisons and connectives: piecewise constant, so their derivative is zero. */
+function predicate(name: string, summary: string, f: (x: number, y: number) => boolean) {
+  const operation: Operation = {
+    name,
+    attributes: {},
+    infer: (inputs) => {
+      requireSameDtype(name, inputs);
+      return { dtype: "bool", shape: broadcastShapes(name, ...inputs.map((input) => input.shape)) };
+    },
+    evaluate: (inputs, type) => evaluateElementwise((x, y) => Number(f(x, y)), inputs, type),
+    ...ZERO_DERIVATIVE,
+    vmap: vmapElementwise,
+    emit: (_node, inputs, e) => e.node(name, inputs),
+  };
+  return {
+    definition: defineOp({ name, summary, make: (_: object) => operation }),
+    apply: (x: Operand, y: Operand): Value => {
+      const left = lift(x, y);
+      return left.graph.apply(operation, [left, lift(y, x)]);
+    },
+  };
+}
+
+export const { definition: Greater, apply: greater } = predicate("Greater", "x > y", (x, y) => x > y);
+export const { definition: GreaterOrEqual, apply: greaterOrEqual } = predicate("GreaterOrEqual", "x ≥ y", (x, y) => x >= y);
+export const { definition: Less, apply: less } = predicate("Less", "x < y", (x, y) => x < y);
+export const { definition: LessOrEqual, apply: lessOrEqual } = predicate("LessOrEqual", "x ≤ y", (x, y) => x <= y);
+export const { definition: Equal, apply: equal } = predicate("Equal", "x = y", (x, y) => x === y);
+export const { definition: And, apply: and } = predicate("And", "x and y", (x, y) => x !== 0 && y !== 0);
+export const { definition: Or, apply: or } = predicate("Or", "x or y", (x, y) => x !== 0 || y !== 0);
+export const { definition: Xor, apply: xor } = predicate("Xor", "x differs from y", (x, y) => (x !== 0) !== (y !== 0));
+
+const negation: Operation = {
+  name: "Not",
+  attributes: {},
+  infer: ([x]) => ({ dtype: "bool", shape: x.shape }),
+  evaluate: (inputs, type) => evaluateElementwise((x) => Number(x === 0), inputs, type),
+  ...ZERO_DERIVATIVE,
+  vmap: vmapElementwise,
+  emit: (_node, inputs, e) => e.node("Not", inputs),
+};
+
+export const Not = defineOp({ name: "Not", summary: "not x", make: (_: object) => negation });
+
+export function not(x: Value): Value {
+  return x.graph.apply(negation, [x]);
+}
+
+/** Mod: integer remainder with the sign of the divisor (fmod = 0), or of the dividend (fmod = 1). */
+export const Mod = defineOp({
+  name: "Mod",
+  summary: "remainder of integers",
+  make: ({ fmod }: { fmod: boolean }): Operation => ({
+    name: "Mod",
+    attributes: { fmod },
+    infer: (inputs) => {
+      requireSameDtype("Mod", inputs);
+      return { dtype: inputs[0].dtype, shape: broadcastShapes("Mod", ...inputs.map((input) => input.shape)) };
+    },
+    evaluate: (inputs, type) => evaluateElementwise((x, y) => (fmod ? x % y : x - y * Math.floor(x / y)), inputs, type),
+    ...ZERO_DERIVATIVE,
+    vmap: vmapElementwise,
+    emit: (_node, inputs, e) => e.node("Mod", inputs, { fmod: fmod ? 1 : 0 }),
+  }),
+});
+
+export function mod(x: Value, y: Value, fmod = false): Value {
+  return x.graph.apply(Mod.make({ fmod }), [x, y]);
+}
+
+const selection: Operation = {
+  name: "Where",
+  attributes: {},
+  infer: ([condition, x, y]) => {
+    requireSameDtype("Where", [x, y]);
+    return { dtype: x.dtype, shape: broadcastShapes("Where", condition.shape, x.shape, y.shape) };
+  },
+  simplify: ([condition, x, y], { shape }) => {
+    const known = splatOf(condition);
+    if (known !== undefined) return broadcastTo(known ? x : y, shape);
+    return x === y ? broadcastTo(x, shape) : undefined;
+  },
+  evaluate: (inputs, type) => evaluateElementwise((condition, x, y) => (condition ? x : y), inputs, type),
+  jvp: (node, [, s, t]) => {
+    if (!s && !t) return undefined;
+    const zero = node.graph.scalar(0, node.dtype);
+    return broadcastTo(where(node.inputs[0], s ?? zero, t ?? zero), node.shape);
+  },
+  vjp: (node, g, i) => {
+    if (i === 0) return undefined;
+    const zero = node.graph.scalar(0, node.dtype);
+    const [condition] = node.inputs;
+    return sumTo(i === 1 ? where(condition, g, zero) : where(condition, zero, g), node.inputs[i].shape);
+  },
+  vmap: vmapElementwise,
+  emit: (_node, inputs, e) => e.node("Where", inputs),
+};
+
+/** Where: x where the condition holds, else y. */
+export const Where = defineOp({ name: "Where", summary: "x where the condition holds, else y", make: (_: object) => selection });
+
+export function where(condition: Value, x: Operand, y: Operand): Value {
+  const left = lift(x, y);
+  return condition.graph.apply(selection, [condition, left, lift(y, x)]);
+}
+
+/** Cast: between float types, integers and truth values. */
+export const Cast = defineOp({
+  name: "Cast",
+  summary: "another element type",
+  make: ({ to }: { to: DType }): Operation => ({
+    name: "Cast",
+    attributes: { to },
+    infer: ([x]) => ({ dtype: to, shape: x.shape }),
+    simplify: ([x]) => (x.dtype === to ? x : undefined),
+    evaluate: (inputs, type) =>
+      evaluateElementwise(to === "bool" ? (x) => Number(x !== 0) : to === "int64" ? Math.trunc : (x) => x, inputs, type),
+    jvp: (_node, [t]) => (t && isDifferentiable(t.dtype) && isDifferentiable(to) ? cast(t, to) : undefined),
+    vjp: (node, g) => (isDifferentiable(node.inputs[0].dtype) && isDifferentiable(to) ? cast(g, node.inputs[0].dtype) : undefined),
+    vmap: vmapElementwise,
+    emit: (_node, [x], e) => e.node("Cast", [x], { to: ONNX_TYPES[to] }),
+  }),
+});
+
+const ONNX_TYPES: Record<DType, number> = { float32: 1, int64: 7, bool: 9, float64: 11 };
+
+function isDifferentiable(dtype: DType): boolean {
+  return dtype === "float32" || dtype === "float64";
+}
+
+export function cast(x: Value, to: DType): Value {
+  return x.graph.apply(Cast.make({ to }), [x]);
+}
+
+/** The larger of two values; where they are equal the derivative goes to the first. */
+export function maximum(x: Operand, y: Operand): Value {
+  return where(greaterOrEqual(x, y), x, y);
+}
+
+/** The smaller of two values; where they are equal the derivative goes to the first. */
+export function minimum(x: Operand, y: Operand): Value {
+  return where(lessOrEqual(x, y), x, y);
+}
+
+/** Zeros outside a mask. */
+export function maskWith(mask: Value, x: Value): Value {
+  return where(mask, x, zerosLike(x));
+}

@@ -1,0 +1,213 @@
+import { forEachOffset, normalizeAxis, sameShape, stridesOf } from "../graph/broadcast.ts";
+import type { Operation } from "../graph/operation.ts";
+import type { Value } from "../graph/value.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { allocate, sizeOf } from "../util/tensor.ts";
+import { defineOp } from "./define-op.ts";
+import { requireSameDtype, zerosLike } from "./elementwise.ts";
+import { expand, reshape } from "./structure.ts";
+
+interface SliceAttributes {
+  /** First index, extent and step per axis; a negative step walks backwards from the start. */
+  readonly starts: readonly number[];
+  readonly extents: readonly number[];
+  readonly steps: readonly number[];
+}
+
+/** Slice: along each axis the elements start, start + step, … (extent of them). Its adjoint writes into zeros. */
+export const Slice = defineOp({
+  name: "Slice",
+  summary: "every step-th element of a range, along each axis",
+  make: ({ starts, extents, steps }: SliceAttributes): Operation => ({
+    name: "Slice",
+    attributes: { starts, extents, steps },
+    infer: ([x]) => {
+      starts.forEach((start, axis) => {
+        const last = start + (extents[axis] - 1) * steps[axis];
+        if (extents[axis] > 0 && (start < 0 || last < 0 || start >= x.shape[axis] || last >= x.shape[axis])) {
+          throw new ThalwegError({
+            kind: "input",
+            code: "bad-slice",
+            message: `Slice reads index ${start} to ${last} of an axis of extent ${x.shape[axis]}.`,
+            where: { op: "Slice", shape: x.shape },
+          });
+        }
+      });
+      return { dtype: x.dtype, shape: extents };
+    },
+    simplify: ([x]) => (sameShape(x.shape, extents) && steps.every((step, axis) => step === 1 || extents[axis] <= 1) ? x : undefined),
+    evaluate: ([x], type) => {
+      const strides = stridesOf(x.shape);
+      const data = allocate(type.dtype, sizeOf(extents));
+      const origin = starts.reduce((offset, start, axis) => offset + start * strides[axis], 0);
+      forEachOffset(extents, strides.map((stride, axis) => stride * steps[axis]), origin, (position, offset) => {
+        data[position] = x.data[offset];
+      });
+      return { ...type, data };
+    },
+    jvp: (_node, [t]) => t && strided(t, starts, extents, steps),
+    vjp: (node, g) => unslice(g, node.inputs[0].shape, { starts, extents, steps }),
+    vmap: (_node, [x], _batched, size) => strided(x, [0, ...starts], [size, ...extents], [1, ...steps]),
+    emit: (node, [x], e) => {
+      const source = node.inputs[0].shape;
+      const axes = source.flatMap((extent, axis) => (extent === extents[axis] && steps[axis] === 1 ? [] : [axis]));
+      const pick = (values: readonly number[]) => e.integers(axes.map((axis) => values[axis]));
+      // ONNX reads an end of −1 as "the last element", so a walk down to index 0 ends before −extent.
+      const ends = starts.map((start, axis) => {
+        const end = start + extents[axis] * steps[axis];
+        return steps[axis] < 0 && end < 0 ? -source[axis] - 1 : end;
+      });
+      return e.node("Slice", [x, pick(starts), pick(ends), e.integers(axes), pick(steps)]);
+    },
+  }),
+});
+
+export function strided(x: Value, starts: readonly number[], extents: readonly number[], steps: readonly number[]): Value {
+  return x.graph.apply(Slice.make({ starts, extents, steps }), [x]);
+}
+
+/** The elements start ≤ index < end of one axis. */
+export function sliceAxis(x: Value, axis: number, start: number, end: number): Value {
+  const starts = x.shape.map((_, each) => (each === axis ? start : 0));
+  const extents = x.shape.map((extent, each) => (each === axis ? end - start : extent));
+  return strided(x, starts, extents, x.shape.map(() => 1));
+}
+
+/** The axis reversed. */
+export function reverse(x: Value, axes: readonly number[]): Value {
+  const starts = x.shape.map((extent, axis) => (axes.includes(axis) ? extent - 1 : 0));
+  return strided(x, starts, x.shape, x.shape.map((_, axis) => (axes.includes(axis) ? -1 : 1)));
+}
+
+/** The adjoint of Slice: `g` at the sliced places of zeros of the source's shape. */
+function unslice(g: Value, shape: readonly number[], { starts, extents, steps }: SliceAttributes): Value {
+  let result = g;
+  const backwards = steps.flatMap((step, axis) => (step < 0 ? [axis] : []));
+  if (backwards.length > 0) result = reverse(result, backwards);
+  const first = starts.map((start, axis) => (steps[axis] < 0 ? start + (extents[axis] - 1) * steps[axis] : start));
+  const strides = steps.map(Math.abs);
+  strides.forEach((step, axis) => {
+    if (step > 1 && extents[axis] > 1) result = interleaveZeros(result, axis, step);
+  });
+  const after = shape.map((extent, axis) => extent - first[axis] - result.shape[axis]);
+  return pad(result, first, after);
+}
+
+/** Elements step apart along an axis with zeros between: extent n becomes (n − 1)·step + 1. */
+export function interleaveZeros(x: Value, axis: number, step: number): Value {
+  const extent = x.shape[axis];
+  const split = [...x.shape.slice(0, axis), extent, 1, ...x.shape.slice(axis + 1)];
+  const after = split.map((_, each) => (each === axis + 1 ? step - 1 : 0));
+  const spaced = pad(reshape(x, split), split.map(() => 0), after);
+  const merged = [...x.shape.slice(0, axis), extent * step, ...x.shape.slice(axis + 1)];
+  return sliceAxis(reshape(spaced, merged), axis, 0, (extent - 1) * step + 1);
+}
+
+interface PadAttributes {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+}
+
+/** Pad: zeros around (negative amounts cut). Its adjoint cuts the padding off. */
+export const Pad = defineOp({
+  name: "Pad",
+  summary: "zeros around; negative amounts cut",
+  make: ({ before, after }: PadAttributes): Operation => ({
+    name: "Pad",
+    attributes: { before, after },
+    infer: ([x]) => ({ dtype: x.dtype, shape: x.shape.map((extent, axis) => before[axis] + extent + after[axis]) }),
+    simplify: ([x]) => {
+      if (before.every((n) => n === 0) && after.every((n) => n === 0)) return x;
+      if (x.operation.name === "Pad" && [...before, ...after].every((n) => n >= 0)) {
+        const { before: first, after: last } = x.operation.attributes;
+        if (Array.isArray(first) && Array.isArray(last) && [...first, ...last].every((n) => Number(n) >= 0)) {
+          return pad(x.inputs[0], before.map((n, i) => n + Number(first[i])), after.map((n, i) => n + Number(last[i])));
+        }
+      }
+      return undefined;
+    },
+    evaluate: ([x], type) => {
+      const strides = stridesOf(type.shape);
+      const data = allocate(type.dtype, sizeOf(type.shape));
+      if (before.some((n) => n < 0) || after.some((n) => n < 0)) return undefined;
+      const origin = before.reduce((offset, n, axis) => offset + n * strides[axis], 0);
+      forEachOffset(x.shape, strides, origin, (position, offset) => {
+        data[offset] = x.data[position];
+      });
+      return { ...type, data };
+    },
+    jvp: (_node, [t]) => t && pad(t, before, after),
+    vjp: (_node, g) => pad(g, before.map((n) => -n), after.map((n) => -n)),
+    vmap: (_node, [x]) => pad(x, [0, ...before], [0, ...after]),
+    emit: (_node, [x], e) => e.node("Pad", [x, e.integers([...before, ...after])]),
+  }),
+});
+
+export function pad(x: Value, before: readonly number[], after: readonly number[]): Value {
+  return x.graph.apply(Pad.make({ before, after }), [x]);
+}
+
+/** Concat: one after the other along an axis. */
+export const Concat = defineOp({
+  name: "Concat",
+  summary: "one after the other along an axis",
+  make: ({ axis }: { axis: number }): Operation => ({
+    name: "Concat",
+    attributes: { axis },
+    infer: (inputs) => {
+      requireSameDtype("Concat", inputs);
+      const [first] = inputs;
+      for (const input of inputs) {
+        if (input.shape.length !== first.shape.length || input.shape.some((extent, each) => each !== axis && extent !== first.shape[each])) {
+          throw new ThalwegError({
+            kind: "input",
+            code: "shape-mismatch",
+            message: `Concat along axis ${axis} cannot join the shapes [${first.shape.join(", ")}] and [${input.shape.join(", ")}].`,
+            where: { op: "Concat" },
+          });
+        }
+      }
+      const extent = inputs.reduce((sum, input) => sum + input.shape[axis], 0);
+      return { dtype: first.dtype, shape: first.shape.map((each, i) => (i === axis ? extent : each)) };
+    },
+    simplify: (inputs) => (inputs.length === 1 ? inputs[0] : undefined),
+    evaluate: (inputs, type) => {
+      const data = allocate(type.dtype, sizeOf(type.shape));
+      const inner = sizeOf(type.shape.slice(axis + 1));
+      const outer = sizeOf(type.shape.slice(0, axis));
+      let at = 0;
+      for (let row = 0; row < outer; row++) {
+        for (const input of inputs) {
+          const run = input.shape[axis] * inner;
+          data.set(input.data.subarray(row * run, (row + 1) * run), at);
+          at += run;
+        }
+      }
+      return { ...type, data };
+    },
+    jvp: (node, tangents) => {
+      if (tangents.every((t) => t === undefined)) return undefined;
+      return concat(node.inputs.map((input, i) => tangents[i] ?? zerosLike(input)), axis);
+    },
+    vjp: (node, g, i) => {
+      const start = node.inputs.slice(0, i).reduce((sum, input) => sum + input.shape[axis], 0);
+      return sliceAxis(g, axis, start, start + node.inputs[i].shape[axis]);
+    },
+    vmap: (_node, inputs, batched, size) =>
+      concat(inputs.map((input, i) => (batched[i] ? input : expand(input, [size, ...input.shape]))), axis + 1),
+    emit: (_node, inputs, e) => e.node("Concat", inputs, { axis }),
+  }),
+});
+
+export function concat(inputs: readonly Value[], axis: number): Value {
+  const [first] = inputs;
+  return first.graph.apply(Concat.make({ axis: normalizeAxis("Concat", axis, first.shape.length) }), inputs);
+}
+
+/** Values of one shape stacked along a new axis. */
+export function stack(inputs: readonly Value[], axis: number): Value {
+  return concat(
+    inputs.map((input) => reshape(input, [...input.shape.slice(0, axis), 1, ...input.shape.slice(axis)])),
+    axis,
+  );
+}

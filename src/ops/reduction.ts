@@ -1,0 +1,161 @@
+import { normalizeAxis, sameShape } from "../graph/broadcast.ts";
+import type { Operation } from "../graph/operation.ts";
+import type { Value } from "../graph/value.ts";
+import { allocate, sizeOf } from "../util/tensor.ts";
+import { add, div, mul, sub } from "./arithmetic.ts";
+import { defineOp } from "./define-op.ts";
+import { requireFloat, ZERO_DERIVATIVE } from "./elementwise.ts";
+import { cast, equal } from "./logic.ts";
+import { reduceSum, reshape } from "./structure.ts";
+import { detach, exp, log } from "./unary.ts";
+
+/** Mean over axes, keeping them with extent 1. */
+export function reduceMean(x: Value, axes: readonly number[]): Value {
+  const count = axes.reduce((product, axis) => product * x.shape[normalizeAxis("ReduceMean", axis, x.shape.length)], 1);
+  return mul(reduceSum(x, axes), 1 / count);
+}
+
+/** ReduceMax over axes (kept with extent 1); ties share the derivative equally. */
+export const ReduceMax = defineOp({
+  name: "ReduceMax",
+  summary: "maximum over axes",
+  make: ({ axes }: { axes: readonly number[] }): Operation => ({
+    name: "ReduceMax",
+    attributes: { axes },
+    infer: ([x]) => ({ dtype: x.dtype, shape: x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)) }),
+    simplify: ([x], type) => (sameShape(x.shape, type.shape) ? x : undefined),
+    jvp: (node, [t]) => t && reduceSum(mul(t, share(node, axes)), axes),
+    vjp: (node, g) => mul(g, share(node, axes)),
+    vmap: (_node, [x]) => reduceMax(x, axes.map((axis) => axis + 1)),
+    emit: (_node, [x], e) => e.node("ReduceMax", [x, e.integers(axes)], { keepdims: 1 }),
+    caveat: "ReduceMax has no derivative where two elements tie (shared equally)",
+  }),
+});
+
+/** Each element's share of the maximum: 1 over the number of ties where it is the maximum, else 0. */
+function share(node: Value, axes: readonly number[]): Value {
+  const hits = cast(equal(node.inputs[0], node), node.dtype);
+  return div(hits, reduceSum(hits, axes));
+}
+
+export function reduceMax(x: Value, axes: readonly number[]): Value {
+  const normal = axes.map((axis) => normalizeAxis("ReduceMax", axis, x.shape.length)).sort((a, b) => a - b);
+  return normal.length === 0 ? x : x.graph.apply(ReduceMax.make({ axes: normal }), [x]);
+}
+
+/** log Σ eˣ over axes, shifted by the maximum so that nothing overflows. */
+export function reduceLogSumExp(x: Value, axes: readonly number[]): Value {
+  const shift = detach(reduceMax(x, axes));
+  return add(shift, log(reduceSum(exp(sub(x, shift)), axes)));
+}
+
+/** ArgMax: the first index of the maximum along an axis, which is kept with extent 1. */
+export const ArgMax = defineOp({
+  name: "ArgMax",
+  summary: "index of the maximum along an axis",
+  make: ({ axis }: { axis: number }): Operation => ({
+    name: "ArgMax",
+    attributes: { axis },
+    infer: ([x]) => ({ dtype: "int64", shape: x.shape.map((extent, each) => (each === axis ? 1 : extent)) }),
+    ...ZERO_DERIVATIVE,
+    vmap: (_node, [x]) => argMax(x, axis + 1),
+    emit: (_node, inputs, e) => e.node("ArgMax", inputs, { axis, keepdims: 1 }),
+  }),
+});
+
+export function argMax(x: Value, axis: number): Value {
+  return x.graph.apply(ArgMax.make({ axis: normalizeAxis("ArgMax", axis, x.shape.length) }), [x]);
+}
+
+/** CumSum: running sums along an axis. Its adjoint runs the other way. */
+export const CumSum = defineOp({
+  name: "CumSum",
+  summary: "running sums along an axis",
+  make: ({ axis, exclusive, reverse }: { axis: number; exclusive: boolean; reverse: boolean }): Operation => ({
+    name: "CumSum",
+    attributes: { axis, exclusive, reverse },
+    infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
+    evaluate: ([x], type) => {
+      const inner = sizeOf(x.shape.slice(axis + 1));
+      const extent = x.shape[axis];
+      const data = allocate(type.dtype, x.data.length);
+      for (let base = 0; base < x.data.length; base += extent * inner) {
+        for (let column = 0; column < inner; column++) {
+          let sum = 0;
+          for (let k = 0; k < extent; k++) {
+            const at = base + (reverse ? extent - 1 - k : k) * inner + column;
+            data[at] = exclusive ? sum : sum + x.data[at];
+            sum += x.data[at];
+          }
+        }
+      }
+      return { ...type, data };
+    },
+    jvp: (_node, [t]) => t && cumSum(t, axis, exclusive, reverse),
+    vjp: (_node, g) => cumSum(g, axis, exclusive, !reverse),
+    vmap: (_node, [x]) => cumSum(x, axis + 1, exclusive, reverse),
+    emit: (_node, [x], e) =>
+      e.node("CumSum", [x, e.constant({ dtype: "int64", shape: [], data: Float64Array.of(axis) })], {
+        exclusive: exclusive ? 1 : 0,
+        reverse: reverse ? 1 : 0,
+      }),
+  }),
+});
+
+export function cumSum(x: Value, axis: number, exclusive = false, reverse = false): Value {
+  return x.graph.apply(CumSum.make({ axis: normalizeAxis("CumSum", axis, x.shape.length), exclusive, reverse }), [x]);
+}
+
+/** Softmax along an axis. J = diag(y) − yyᵀ is symmetric, so both products are y∘(t − Σ y∘t). */
+export const Softmax = defineOp({
+  name: "Softmax",
+  summary: "eˣ / Σ eˣ along an axis",
+  make: ({ axis }: { axis: number }): Operation => ({
+    name: "Softmax",
+    attributes: { axis },
+    infer: ([x]) => {
+      requireFloat("Softmax", x);
+      return { dtype: x.dtype, shape: x.shape };
+    },
+    jvp: (node, [t]) => t && softmaxProduct(node, t, axis),
+    vjp: (node, g) => softmaxProduct(node, g, axis),
+    vmap: (_node, [x]) => softmax(x, axis + 1),
+    emit: (_node, inputs, e) => e.node("Softmax", inputs, { axis }),
+  }),
+});
+
+function softmaxProduct(y: Value, t: Value, axis: number): Value {
+  const yt = mul(y, t);
+  return sub(yt, mul(y, reduceSum(yt, [axis])));
+}
+
+export function softmax(x: Value, axis: number): Value {
+  return x.graph.apply(Softmax.make({ axis: normalizeAxis("Softmax", axis, x.shape.length) }), [x]);
+}
+
+/** LogSoftmax along an axis: J = I − 1pᵀ with p = softmax x. */
+export const LogSoftmax = defineOp({
+  name: "LogSoftmax",
+  summary: "x − log Σ eˣ along an axis",
+  make: ({ axis }: { axis: number }): Operation => ({
+    name: "LogSoftmax",
+    attributes: { axis },
+    infer: ([x]) => {
+      requireFloat("LogSoftmax", x);
+      return { dtype: x.dtype, shape: x.shape };
+    },
+    jvp: (node, [t]) => t && sub(t, reduceSum(mul(softmax(node.inputs[0], axis), t), [axis])),
+    vjp: (node, g) => sub(g, mul(softmax(node.inputs[0], axis), reduceSum(g, [axis]))),
+    vmap: (_node, [x]) => logSoftmax(x, axis + 1),
+    emit: (_node, inputs, e) => e.node("LogSoftmax", inputs, { axis }),
+  }),
+});
+
+export function logSoftmax(x: Value, axis: number): Value {
+  return x.graph.apply(LogSoftmax.make({ axis: normalizeAxis("LogSoftmax", axis, x.shape.length) }), [x]);
+}
+
+/** Drops axes of extent 1. */
+export function squeeze(x: Value, axes: readonly number[]): Value {
+  return reshape(x, x.shape.filter((_, axis) => !axes.includes(axis)));
+}

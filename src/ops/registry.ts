@@ -1,0 +1,26 @@
+import type { OpDefinition } from "./define-op.ts";
+import { Add, Div, Mul, Neg, Reciprocal, Sub } from "./arithmetic.ts";
+import { Conv, ConvInput, ConvWeight } from "./conv.ts";
+import { Gather, GatherElements, ScatterAdd, ScatterElementsAdd } from "./gather.ts";
+import { And, Cast, Equal, Greater, GreaterOrEqual, Less, LessOrEqual, Mod, Not, Or, Where, Xor } from "./logic.ts";
+import { MatMul } from "./matmul.ts";
+import { Concat, Pad, Slice } from "./movement.ts";
+import { MaxPool, MaxPoolIndices } from "./pool.ts";
+import { Pow } from "./pow.ts";
+import { ArgMax, CumSum, LogSoftmax, ReduceMax, Softmax } from "./reduction.ts";
+import { Expand, ReduceSum, Reshape, Transpose } from "./structure.ts";
+import { Abs, Atan, Ceil, Cos, Detach, Erf, Exp, Floor, Log, Relu, Round, Sigmoid, Sign, Sin, Softplus, Sqrt, Tanh } from "./unary.ts";
+
+/** Name and summary of a primitive, whatever its attributes. */
+export type OpSummary = Pick<OpDefinition<never>, "name" | "summary">;
+
+/** The closed set of primitives: derivatives of these are written in these. */
+export const OPS: readonly OpSummary[] = [
+  Add, Sub, Mul, Div, Neg, Reciprocal, Pow,
+  Exp, Log, Tanh, Sigmoid, Sqrt, Sin, Cos, Softplus, Erf, Atan, Relu, Abs, Sign, Floor, Ceil, Round, Detach,
+  Greater, GreaterOrEqual, Less, LessOrEqual, Equal, And, Or, Xor, Not, Mod, Where, Cast,
+  Reshape, Transpose, Expand, Slice, Pad, Concat,
+  ReduceSum, ReduceMax, ArgMax, CumSum, Softmax, LogSoftmax,
+  Gather, ScatterAdd, GatherElements, ScatterElementsAdd,
+  MatMul, Conv, ConvInput, ConvWeight, MaxPool, MaxPoolIndices,
+];

@@ -1,0 +1,185 @@
+import type { Operation, Target } from "../graph/operation.ts";
+import type { Value } from "../graph/value.ts";
+import { add, div, mul, neg, reciprocal, sub } from "./arithmetic.ts";
+import { defineOp } from "./define-op.ts";
+import { evaluateElementwise, requireFloat, vmapElementwise, ZERO_DERIVATIVE } from "./elementwise.ts";
+import { erfc } from "./erf.ts";
+import { cast, greater } from "./logic.ts";
+
+interface UnaryRules {
+  readonly name: string;
+  readonly summary: string;
+  /** The reference semantics on numbers. */
+  readonly f?: (x: number) => number;
+  /** dy/dx from x and y. */
+  readonly derivative?: (x: Value, y: Value) => Value;
+  /** The product of dy/dx with a tangent or cotangent, where it is cheaper than forming dy/dx. */
+  readonly times?: (t: Value, x: Value, y: Value) => Value;
+  readonly simplify?: (x: Value) => Value | undefined;
+  readonly lower?: (x: Value, target: Target) => Value | undefined;
+  readonly caveat?: string;
+}
+
+/** A function applied to each element: J = diag(f′(x)), so the two products are the same. */
+function unary(rules: UnaryRules) {
+  const { name, f, derivative, simplify, lower } = rules;
+  const times = rules.times ?? (derivative && ((t: Value, x: Value, y: Value) => mul(t, derivative(x, y))));
+  const operation: Operation = {
+    name,
+    attributes: {},
+    infer: ([x]) => {
+      requireFloat(name, x);
+      return { dtype: x.dtype, shape: x.shape };
+    },
+    ...(simplify && { simplify: ([x]: readonly Value[]) => simplify(x) }),
+    ...(f && { evaluate: (inputs, type) => evaluateElementwise(f, inputs, type) }),
+    ...(times
+      ? {
+          jvp: (node: Value, [t]: readonly (Value | undefined)[]) => t && times(t, node.inputs[0], node),
+          vjp: (node: Value, g: Value) => times(g, node.inputs[0], node),
+        }
+      : ZERO_DERIVATIVE),
+    vmap: vmapElementwise,
+    ...(lower && { lower: (_node: Value, [x]: readonly Value[], target: Target) => lower(x, target) }),
+    emit: (_node, inputs, e) => e.node(name, inputs),
+    ...(rules.caveat && { caveat: rules.caveat }),
+  };
+  return {
+    definition: defineOp({ name, summary: rules.summary, make: (_: object) => operation }),
+    apply: (x: Value): Value => x.graph.apply(operation, [x]),
+  };
+}
+
+export const { definition: Exp, apply: exp } = unary({
+  name: "Exp",
+  summary: "eˣ",
+  f: Math.exp,
+  derivative: (_x, y) => y,
+});
+
+export const { definition: Log, apply: log } = unary({
+  name: "Log",
+  summary: "natural logarithm",
+  f: Math.log,
+  derivative: (x) => reciprocal(x),
+});
+
+export const { definition: Tanh, apply: tanh } = unary({
+  name: "Tanh",
+  summary: "hyperbolic tangent",
+  f: Math.tanh,
+  derivative: (_x, y) => sub(1, mul(y, y)),
+});
+
+export const { definition: Sigmoid, apply: sigmoid } = unary({
+  name: "Sigmoid",
+  summary: "1 / (1 + e⁻ˣ)",
+  f: (x) => 1 / (1 + Math.exp(-x)),
+  derivative: (_x, y) => mul(y, sub(1, y)),
+});
+
+export const { definition: Sqrt, apply: sqrt } = unary({
+  name: "Sqrt",
+  summary: "square root",
+  f: Math.sqrt,
+  derivative: (_x, y) => div(0.5, y),
+  caveat: "Sqrt has no derivative at 0",
+});
+
+export const { definition: Sin, apply: sin } = unary({
+  name: "Sin",
+  summary: "sine",
+  f: Math.sin,
+  derivative: (x) => cos(x),
+});
+
+export const { definition: Cos, apply: cos } = unary({
+  name: "Cos",
+  summary: "cosine",
+  f: Math.cos,
+  derivative: (x) => neg(sin(x)),
+});
+
+export const { definition: Softplus, apply: softplus } = unary({
+  name: "Softplus",
+  summary: "log(1 + eˣ)",
+  f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  derivative: (x) => sigmoid(x),
+});
+
+/** 2/√π, the derivative of erf at 0. */
+const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
+
+export const { definition: Erf, apply: erf } = unary({
+  name: "Erf",
+  summary: "error function",
+  derivative: (x) => mul(TWO_OVER_SQRT_PI, exp(neg(mul(x, x)))),
+  // The runtime has no float64 kernel: erf x = sign(x)·(1 − erfc|x|).
+  lower: (x, target) =>
+    target.precision === "float64" ? mul(sign(x), sub(1, erfc(abs(x), exp, reciprocal))) : undefined,
+});
+
+export const { definition: Atan, apply: atan } = unary({
+  name: "Atan",
+  summary: "inverse tangent",
+  f: Math.atan,
+  derivative: (x) => reciprocal(add(1, mul(x, x))),
+});
+
+export const { definition: Relu, apply: relu } = unary({
+  name: "Relu",
+  summary: "max(x, 0)",
+  f: (x) => Math.max(x, 0),
+  times: (t, x, _y) => mul(t, step(x)),
+  caveat: "Relu has no derivative at 0 (taken as 0); second derivatives ignore the kink",
+});
+
+/** 1 where x > 0, else 0: the derivative of Relu by the convention that it is 0 at the kink. */
+export function step(x: Value): Value {
+  return cast(greater(x, 0), x.dtype);
+}
+
+export const { definition: Abs, apply: abs } = unary({
+  name: "Abs",
+  summary: "|x|",
+  f: Math.abs,
+  derivative: (x) => sign(x),
+  caveat: "Abs has no derivative at 0 (taken as 0); second derivatives ignore the kink",
+});
+
+export const { definition: Sign, apply: sign } = unary({ name: "Sign", summary: "−1, 0 or 1", f: Math.sign });
+export const { definition: Floor, apply: floor } = unary({
+  name: "Floor",
+  summary: "largest integer ≤ x",
+  f: Math.floor,
+  caveat: "Floor is piecewise constant: its derivative is 0",
+});
+export const { definition: Ceil, apply: ceil } = unary({
+  name: "Ceil",
+  summary: "smallest integer ≥ x",
+  f: Math.ceil,
+  caveat: "Ceil is piecewise constant: its derivative is 0",
+});
+export const { definition: Round, apply: round } = unary({
+  name: "Round",
+  summary: "nearest integer, halves to even",
+  f: (x) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x)),
+  caveat: "Round is piecewise constant: its derivative is 0",
+});
+
+/** The value as a constant: no derivative passes. What `--freeze` puts behind a node. */
+export const { definition: Detach, apply: detach } = (() => {
+  const operation: Operation = {
+    name: "Detach",
+    attributes: {},
+    infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
+    ...ZERO_DERIVATIVE,
+    vmap: vmapElementwise,
+    lower: (_node, [x]) => x,
+    emit: (_node, inputs, e) => e.node("Identity", inputs),
+  };
+  return {
+    definition: defineOp({ name: "Detach", summary: "x, held constant by derivatives", make: (_: object) => operation }),
+    apply: (x: Value): Value => x.graph.apply(operation, [x]),
+  };
+})();
