@@ -1,0 +1,66 @@
+import { betaI, gammaP } from "./special-functions.ts";
+
+/** Φ(x), the standard normal distribution function. */
+export function normalCdf(x: number): number {
+  const tail = 0.5 * (1 - gammaP(0.5, (x * x) / 2));
+  return x >= 0 ? 1 - tail : tail;
+}
+
+/** The p-quantile of the standard normal distribution: `normalQuantile(0.975)` is 1.95996. */
+export function normalQuantile(p: number): number {
+  if (p === 0.5) return 0;
+  const square = chiSquareQuantile(Math.abs(2 * p - 1), 1);
+  return Math.sign(p - 0.5) * Math.sqrt(square);
+}
+
+/** The distribution function of Student's t with ν degrees of freedom. */
+export function studentTCdf(t: number, degrees: number): number {
+  const tail = 0.5 * betaI(degrees / (degrees + t * t), degrees / 2, 0.5);
+  return t >= 0 ? 1 - tail : tail;
+}
+
+/** The p-quantile of Student's t with ν degrees of freedom: `studentTQuantile(0.975, 10)` is 2.22814. */
+export function studentTQuantile(p: number, degrees: number): number {
+  if (p === 0.5) return 0;
+  const upper = Math.max(p, 1 - p);
+  const t = solve((x) => studentTCdf(x, degrees) - upper, 0, Number.POSITIVE_INFINITY, 1);
+  return p > 0.5 ? t : -t;
+}
+
+/** The p-quantile of χ² with ν degrees of freedom (any ν > 0): `chiSquareQuantile(0.95, 1)` is 3.84146. */
+export function chiSquareQuantile(p: number, degrees: number): number {
+  if (p <= 0) return 0;
+  return solve((x) => gammaP(degrees / 2, x / 2) - p, 0, Number.POSITIVE_INFINITY, degrees);
+}
+
+/** The p-quantile of the beta distribution with parameters a, b > 0. */
+export function betaQuantile(p: number, a: number, b: number): number {
+  if (p <= 0) return 0;
+  if (p >= 1) return 1;
+  return solve((x) => betaI(x, a, b) - p, 0, 1, a / (a + b));
+}
+
+/**
+ * The root of an increasing function by bisection, after doubling for the upper end where there is
+ * none. Sixty-odd evaluations: quantiles are taken a few times a measurement.
+ */
+function solve(f: (x: number) => number, lower: number, upper: number, start: number): number {
+  let low = lower;
+  let high = upper;
+  if (high === Number.POSITIVE_INFINITY) {
+    high = start;
+    while (f(high) < 0 && high < 1e300) {
+      low = high;
+      high *= 2;
+    }
+  }
+  for (let step = 0; step < 200; step++) {
+    // Quantiles near 0 spread over many orders of magnitude: geometric steps until both ends are alike.
+    const middle = low > 0 && high > 4 * low ? Math.sqrt(low * high) : low === 0 && high > 1e-300 && step < 100 ? high / 16 : (low + high) / 2;
+    if (middle <= low || middle >= high) break;
+    if (f(middle) < 0) low = middle;
+    else high = middle;
+    if (high - low <= 2e-16 * high) break;
+  }
+  return (low + high) / 2;
+}

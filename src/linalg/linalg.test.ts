@@ -1,0 +1,119 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createRandom } from "../random/random-stream.ts";
+import { cholesky, logDeterminant, solveCholesky } from "./cholesky.ts";
+import { betaQuantile, chiSquareQuantile, normalCdf, normalQuantile, studentTCdf, studentTQuantile } from "./distributions.ts";
+import { combine, dots, orthogonalize } from "./multi-vector.ts";
+import { thinQr } from "./thin-qr.ts";
+import { dot, norm2 } from "./vector.ts";
+
+describe("distributions (values from SciPy 1.17)", () => {
+  it.each([
+    ["normal 0.975", normalQuantile(0.975), 1.959963984540054],
+    ["normal 1e-6", normalQuantile(1e-6), -4.753424308822899],
+    ["t 0.975, 1", studentTQuantile(0.975, 1), 12.706204736174694],
+    ["t 0.975, 10", studentTQuantile(0.975, 10), 2.228138851986274],
+    ["t 0.995, 49", studentTQuantile(0.995, 49), 2.679951973631552],
+    ["chi2 0.95, 1", chiSquareQuantile(0.95, 1), 3.841458820694124],
+    ["chi2 0.025, 0.5", chiSquareQuantile(0.025, 0.5), 5.273202591259991e-7],
+    ["chi2 0.975, 1000", chiSquareQuantile(0.975, 1000), 1089.5309127749135],
+    ["beta 0.025, 0.5, 99.5", betaQuantile(0.025, 0.5, 99.5), 4.947423533178469e-6],
+    ["beta 0.975, 30, 70", betaQuantile(0.975, 30, 70), 0.39290872698476176],
+  ])("%s", (_, computed, expected) => {
+    expect(Math.abs(computed / expected - 1)).toBeLessThan(1e-9);
+  });
+
+  it("inverts its own distribution functions", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 1e-4, max: 0.9999, noNaN: true }), fc.integer({ min: 1, max: 500 }), (p, degrees) => {
+        expect(normalCdf(normalQuantile(p))).toBeCloseTo(p, 10);
+        expect(studentTCdf(studentTQuantile(p, degrees), degrees)).toBeCloseTo(p, 10);
+      }),
+    );
+  });
+});
+
+describe("orthogonalize", () => {
+  it.each([Float64Array, Float32Array])("leaves a vector orthogonal to rounding, however little is left (%o)", (Kind) => {
+    const random = createRandom(1);
+    const n = 3001;
+    const { q } = thinQr(Array.from({ length: 13 }, () => random.normalVector(n)));
+    const basis = q.map((v) => new Kind(v));
+    for (const rest of [1, 1e-6, 1e-12]) {
+      const [w] = combine(q, [random.normalVector(13)], n);
+      const extra = random.normalVector(n);
+      for (let i = 0; i < n; i++) w[i] += rest * extra[i];
+      const original = Float64Array.from(w);
+      const { after, coefficients } = orthogonalize(basis, w);
+      expect(after).toBeCloseTo(norm2(w), 10);
+      if (Kind === Float64Array) {
+        expect(norm2(dots(q, w))).toBeLessThan(1e-14 * after * Math.sqrt(n));
+        dots(q, original).forEach((c, j) => expect(coefficients[j]).toBeCloseTo(c, 10));
+      }
+    }
+  });
+
+  it("takes a vector inside the span to exactly 0", () => {
+    const random = createRandom(2);
+    const { q } = thinQr(Array.from({ length: 5 }, () => random.normalVector(100)));
+    const [w] = combine(q, [random.normalVector(5)], 100);
+    expect(orthogonalize(q, w).after).toBe(0);
+    expect(norm2(w)).toBe(0);
+  });
+
+  it("agrees with plain loops for every count and length", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 11 }), fc.integer({ min: 1, max: 4200 }), fc.nat(), (count, n, seed) => {
+        const random = createRandom(seed);
+        const basis = Array.from({ length: count }, () => random.normalVector(n));
+        const w = random.normalVector(n);
+        dots(basis, w).forEach((value, j) => {
+          let sum = 0;
+          for (let i = 0; i < n; i++) sum += basis[j][i] * w[i];
+          expect(Math.abs(value - sum)).toBeLessThan(1e-9);
+        });
+        const c = random.normalVector(count);
+        const [y] = combine(basis, [c], n);
+        const i = random.integer(n);
+        let sum = 0;
+        for (let j = 0; j < count; j++) sum += c[j] * basis[j][i];
+        expect(y[i]).toBeCloseTo(sum, 10);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe("thinQr", () => {
+  it("reproduces its columns and drops dependent ones", () => {
+    const random = createRandom(3);
+    const [a, b] = [random.normalVector(50), random.normalVector(50)];
+    const dependent = a.map((x, i) => 2 * x - b[i]);
+    const { q, r } = thinQr([a, dependent, b, random.normalVector(50)]);
+    expect(q.length).toBe(3);
+    [a, dependent, b].forEach((column, j) => {
+      const [back] = combine(q, [r[j]], 50);
+      back.forEach((x, i) => expect(x).toBeCloseTo(column[i], 12));
+    });
+    for (let i = 0; i < 3; i++) for (let j = 0; j <= i; j++) expect(dot(q[i], q[j])).toBeCloseTo(i === j ? 1 : 0, 14);
+  });
+});
+
+describe("cholesky", () => {
+  it("solves and gives the determinant", () => {
+    const lower = cholesky(Float64Array.of(4, 2, 2, 3), 2);
+    const x = solveCholesky(lower, Float64Array.of(8, 8));
+    expect(x[0]).toBeCloseTo(1, 14);
+    expect(x[1]).toBeCloseTo(2, 14);
+    expect(logDeterminant(lower, 2)).toBeCloseTo(Math.log(8), 14);
+    expect(() => cholesky(Float64Array.of(1, 2, 2, 1), 2)).toThrow(/positive definite/);
+  });
+});
+
+describe("norm2", () => {
+  it("survives squares that overflow and underflow, and shows a NaN", () => {
+    expect(norm2(Float64Array.of(3e200, 4e200))).toBeCloseTo(5e200, -186);
+    expect(norm2(Float64Array.of(3e-200, 4e-200)) / 5e-200).toBeCloseTo(1, 14);
+    expect(norm2(Float64Array.of(1, Number.NaN))).toBeNaN();
+  });
+});
