@@ -1,0 +1,48 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createRandom } from "../random/random-stream.ts";
+import { scaleOperator, shiftOperator, subBlockOperator, sumOperator } from "./combinators.ts";
+import { denseOperator, diagonalOperator } from "./dense-operator.ts";
+
+function columnsOf(n: number): Float64Array[] {
+  return Array.from({ length: n }, (_, j) => Float64Array.from({ length: n }, (_unused, i) => (i === j ? 1 : 0)));
+}
+
+describe("operator combinators", () => {
+  it("agree with the dense algebra", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 7 }), fc.nat(), async (n, seed) => {
+        const random = createRandom(seed);
+        const a = random.normalVector(n * n);
+        const d = random.normalVector(n);
+        const combined = sumOperator([scaleOperator(denseOperator(a, n), 2), shiftOperator(diagonalOperator(d), 3)]);
+        const columns = await combined.apply(columnsOf(n));
+        for (let i = 0; i < n; i++)
+          for (let j = 0; j < n; j++) expect(columns[j][i]).toBeCloseTo(2 * a[i * n + j] + (i === j ? d[i] + 3 : 0), 12);
+        const half = Math.floor(n / 2);
+        const block = subBlockOperator(combined, [{ offset: half, length: n - half }, { offset: 0, length: half }]);
+        const order = Array.from({ length: n }, (_, i) => (i + half) % n);
+        const shuffled = await block.apply(columnsOf(n));
+        for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) expect(shuffled[j][i]).toBe(columns[order[j]][order[i]]);
+      }),
+    );
+  });
+
+  it("leave their inputs as they are and say what they are", async () => {
+    const v = Float64Array.of(1, 2);
+    const operator = shiftOperator(denseOperator(Float64Array.of(0, 1, 1, 0), 2, "A"), 1);
+    await operator.apply([v]);
+    expect(Array.from(v)).toEqual([1, 2]);
+    expect(operator.symmetric).toBe(true);
+    expect(operator.name).toBe("A + 1 I");
+    expect(denseOperator(Float64Array.of(0, 1, 2, 0), 2).symmetric).toBe(false);
+  });
+
+  it("refuse what does not fit", () => {
+    const small = diagonalOperator(new Float64Array(2));
+    expect(() => sumOperator([small, diagonalOperator(new Float64Array(3))])).toThrow(/cannot be added/);
+    expect(() => sumOperator([])).toThrow(/at least one/);
+    expect(() => subBlockOperator(small, [{ offset: 1, length: 2 }])).toThrow(/among the 2/);
+    expect(() => denseOperator(new Float64Array(3), 2)).toThrow(/4 elements/);
+  });
+});
