@@ -31,7 +31,7 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /**
  * Reads a CSV file of finite numbers. The first record is a header when a field outside the label
- * column is not a number. Text labels become 0, 1, … in alphabetical order.
+ * column is not a number; in a single column, when it is a word and the next is a number. Text labels become 0, 1, … in alphabetical order.
  *
  * Cost: the whole table is held as float64.
  *
@@ -43,11 +43,12 @@ export function readCsv(source: ByteSource, options: CsvOptions = {}, limits: Re
   const where = { file: source.name };
   const records = csvRecords(source);
   const first = records.next();
+  const second = records.next();
   const empty = () => inputError("csv-empty", `${source.name} has no data: no line with numbers was found.`, where, "Give a CSV file with one example on each line.");
   if (first.done) throw empty();
 
   const width = first.value.fields.length;
-  const header = hasHeader(first.value.fields, options) ? first.value.fields.map((name) => name.trim()) : undefined;
+  const header = hasHeader(options, first.value.fields, second.done ? undefined : second.value.fields) ? first.value.fields.map((name) => name.trim()) : undefined;
   const label = options.label === undefined ? -1 : labelColumn(options.label, header, width, source.name);
   const columnName = (column: number) => (header ? `column ${column} ("${header[column].slice(0, 40)}")` : `column ${column}`);
 
@@ -83,6 +84,7 @@ export function readCsv(source: ByteSource, options: CsvOptions = {}, limits: Re
   }
 
   if (!header) add(first.value.line, first.value.fields);
+  if (!second.done) add(second.value.line, second.value.fields);
   for (const { line, fields } of records) add(line, fields);
   if (count === 0) throw empty();
 
@@ -101,12 +103,14 @@ export function readCsv(source: ByteSource, options: CsvOptions = {}, limits: Re
   return { x, y: tensorArray("y", source.name, dtype, tensor(dtype, [count], held)), columns, classNames };
 }
 
-function hasHeader(fields: readonly string[], options: CsvOptions): boolean {
+function hasHeader(options: CsvOptions, first: readonly string[], second: readonly string[] | undefined): boolean {
   if (options.header !== undefined) return options.header;
-  if (options.label !== undefined && fields.some((field) => field.trim() === options.label && !NUMBER.test(options.label))) return true;
-  if (fields.length >= MIN_COUNTED_HEADER && fields.every((field, i) => field.trim() === String(i))) return true;
-  const label = columnNumber(options.label, fields.length);
-  return fields.some((field, i) => i !== label && field.trim() !== "" && !NUMBER.test(field.trim()));
+  const words = first.map((field) => field.trim() !== "" && !NUMBER.test(field.trim()));
+  if (first.length >= MIN_COUNTED_HEADER && first.every((field, i) => field.trim() === String(i))) return true;
+  if (words.some((word, i) => word && first[i].trim() === options.label)) return true;
+  if (first.length === 1) return words[0] && second !== undefined && NUMBER.test(second[0].trim());
+  const label = columnNumber(options.label, first.length);
+  return words.some((word, i) => word && i !== label);
 }
 
 function columnNumber(label: string | undefined, width: number): number {

@@ -1,0 +1,85 @@
+import type { IncrementalHash } from "../files/sha256.ts";
+import type { LazyArray } from "../files/lazy-array.ts";
+import type { ReadLimits } from "../files/read-limits.ts";
+import type { DType, Shape, Tensor } from "../util/tensor.ts";
+
+/** Examples first: inputs under the model's names, and their labels. */
+export interface Batch {
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly y: Tensor;
+}
+
+/** An input of the model and the array that feeds it. */
+export interface DatasetInput {
+  readonly name: string;
+  /** The array's own name in the file. */
+  readonly array: string;
+  readonly dtype: DType;
+  /** Shape of one example. */
+  readonly shape: Shape;
+}
+
+export interface DatasetLabels {
+  readonly array: string;
+  /** int64 for whole numbers and truth values, else float32 or float64. */
+  readonly dtype: DType;
+  /** Shape of one label: [] for one number. */
+  readonly shape: Shape;
+  /** What the classes 0, 1, … are called, where the data says so. */
+  readonly classNames?: readonly string[];
+}
+
+/** Examples with labels, read when they are asked for. */
+export interface Dataset {
+  readonly name: string;
+  readonly examples: number;
+  readonly inputs: readonly DatasetInput[];
+  readonly labels: DatasetLabels;
+  /** What was done to the numbers on the way, as sentences: "Pixels 0 to 255 were divided by 255." */
+  readonly notes: readonly string[];
+  /**
+   * Examples `start` (included) to `end` (excluded), each tensor with the examples as first axis.
+   * Every number is checked to be finite.
+   * @throws ThalwegError `not-finite`, `not-integers`, and what reading the file may throw
+   */
+  batch(start: number, end: number): Batch;
+  /** The labels of examples `start` to `end` alone, as `batch` gives them. */
+  y(start: number, end: number): Tensor;
+  /**
+   * SHA-256 of the data: of the file's bytes, as `sha256sum FILE` prints it; of several files, that of
+   * the lines which `sha256sum` prints for them by base name. Streamed when first asked for; independent of `limit`.
+   */
+  sha256(): string;
+}
+
+/** What a model says about one of its inputs. */
+export interface InputRequest {
+  readonly name: string;
+  /** The numbers are converted to it; kept as they are when absent. */
+  readonly dtype?: DType;
+  /** With the batch as first axis; an axis that is not a number is free. */
+  readonly shape?: readonly (number | string | null | undefined)[];
+}
+
+export interface DatasetOptions {
+  /** The model's inputs; without them the array `x`, or else every array but the labels. */
+  readonly inputs?: readonly InputRequest[];
+  /** The array of labels ("y" when absent), or the CSV column. */
+  readonly label?: string;
+  /** Only the first so many examples. */
+  readonly limit?: number;
+  /** Which part of a set that has several: "train", "test". */
+  readonly split?: string;
+  readonly limits?: ReadLimits;
+  /** A faster SHA-256 than the portable one. */
+  readonly createHash?: () => IncrementalHash;
+}
+
+/** What a file holds, before it is known which array is what. */
+export interface NamedArrays {
+  readonly arrays: ReadonlyMap<string, LazyArray>;
+  readonly classNames?: readonly string[];
+  /** The array of labels, where the format fixes it. */
+  readonly label?: string;
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,106 @@
+import { inputError } from "../files/input-error.ts";
+import type { LazyArray } from "../files/lazy-array.ts";
+import { allocate, type DType, isFloat, type Shape, sizeOf, type Tensor, tensor } from "../util/tensor.ts";
+import type { InputRequest } from "./dataset.ts";
+
+/** One array of a dataset in the type and the shape that the model asks for. */
+export interface Column {
+  readonly array: LazyArray;
+  readonly dtype: DType;
+  /** Shape of one example. */
+  readonly shape: Shape;
+  /** @throws ThalwegError `not-finite`, `not-integers` */
+  rows(start: number, end: number): Tensor;
+}
+
+/**
+ * @param dtype the type to hand out
+ * @param shape the shape of one example to hand out; as many numbers as in the array
+ */
+export function column(array: LazyArray, dtype: DType = array.dtype, shape: Shape = array.shape.slice(1)): Column {
+  return {
+    array,
+    dtype,
+    shape,
+    rows(start, end) {
+      const { data } = array.rows(start, end);
+      const converted = convert(tensor(array.dtype, [end - start, ...shape], data), dtype);
+      const bad = firstRefused(data, converted);
+      if (bad >= 0) throw refused(array, dtype, start, bad, data[bad]);
+      return converted;
+    },
+  };
+}
+
+/**
+ * The array as the model's input. A flat example takes the model's shape, and axes of length one
+ * come and go; any other difference is refused, since it would be a transposition.
+ *
+ * @throws ThalwegError `input-shape`
+ */
+export function inputColumn(array: LazyArray, request: InputRequest): Column {
+  const found = array.shape.slice(1);
+  const asked = request.shape?.slice(1);
+  return column(array, request.dtype, asked ? fitted(array, found, asked, request.name) : found);
+}
+
+function fitted(array: LazyArray, found: Shape, asked: readonly (number | string | null | undefined)[], input: string): Shape {
+  const fits = (shape: Shape) => shape.length === asked.length && shape.every((extent, i) => typeof asked[i] !== "number" || asked[i] === extent);
+  if (fits(found)) return found;
+  if (asked.every((extent) => typeof extent === "number") && sizeOf(found) === sizeOf(asked)) {
+    const core = (shape: Shape) => shape.filter((extent) => extent !== 1);
+    const sameCore = core(found).join() === core(asked).join();
+    if (sameCore || core(found).length <= 1 || core(asked).length <= 1) return asked;
+  }
+  const shown = asked.map((extent) => (typeof extent === "number" ? extent : "any"));
+  throw inputError(
+    "input-shape",
+    `The model's input ${input} takes examples of shape [${shown.join(", ")}], but those of ${array.name} in ${array.file} have shape [${found.join(", ")}].`,
+    { file: array.file, input, shape: found },
+    "Reshape or transpose the array before saving it.",
+  );
+}
+
+function convert({ dtype, shape, data }: Tensor, wanted: DType): Tensor {
+  if (dtype === wanted) return { dtype, shape, data };
+  const converted = allocate(wanted, data.length);
+  if (wanted === "bool") data.forEach((value, i) => (converted[i] = value === 0 ? 0 : 1));
+  else converted.set(data);
+  return tensor(wanted, shape, converted);
+}
+
+/** The first number that is not finite, or not whole where whole numbers are wanted; -1 when all are well. */
+function firstRefused(found: Tensor["data"], { dtype, data }: Tensor): number {
+  if (isFloat(dtype)) {
+    for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
+    return -1;
+  }
+  for (let i = 0; i < found.length; i++) if (!Number.isSafeInteger(found[i]) || (dtype === "bool" && data[i] !== found[i])) return i;
+  return -1;
+}
+
+function refused(array: LazyArray, dtype: DType, start: number, at: number, value: number) {
+  const shape = array.shape.slice(1);
+  const width = sizeOf(shape);
+  const row = start + Math.floor(at / width);
+  const place = shape.length === 0 ? "" : `, column ${position(at % width, shape)}`;
+  const where = { file: array.file, input: array.name };
+  const says = `${array.name} in ${array.file} holds ${value} in row ${row}${place}`;
+  if (Number.isFinite(value) && !isFloat(dtype)) {
+    const wanted = dtype === "bool" ? "0 or 1" : "a whole number";
+    return inputError("not-integers", `${says}, where ${wanted} is needed.`, where, "Save token indices and masks as integers.");
+  }
+  const reason = Number.isFinite(value) ? `, which ${dtype} cannot hold` : "";
+  return inputError("not-finite", `${says}${reason}.`, where, "Remove or replace NaN and infinite values: every result would be NaN. Rows and columns count from 0.");
+}
+
+/** A flat index as "3" or "(0, 4, 7)". */
+function position(index: number, shape: Shape): string {
+  const parts: number[] = [];
+  let rest = index;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    parts.unshift(rest % shape[axis]);
+    rest = Math.floor(rest / shape[axis]);
+  }
+  return parts.length === 1 ? `${parts[0]}` : `(${parts.join(", ")})`;
+}

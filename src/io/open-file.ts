@@ -1,0 +1,50 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import type { ByteSource } from "../files/byte-source.ts";
+import { checkRange } from "../files/byte-source.ts";
+import { inputError } from "../files/input-error.ts";
+import { fileError } from "./file-error.ts";
+
+/** A file on disk with random access; close it when done. */
+export interface FileSource extends ByteSource {
+  close(): void;
+}
+
+/**
+ * Opens a regular file for reading.
+ *
+ * @throws ThalwegError `file-not-found`, `no-permission`, `not-a-file`, `cannot-read`
+ */
+export function openFile(path: string): FileSource {
+  const descriptor = attempt(path, () => openSync(path, "r"));
+  const stat = fstatSync(descriptor);
+  if (!stat.isFile()) {
+    closeSync(descriptor);
+    throw inputError("not-a-file", `${path} is ${stat.isDirectory() ? "a folder" : "not a regular file"}, where a file is expected.`, { file: path }, "Give the path of a file.");
+  }
+  return {
+    name: path,
+    size: stat.size,
+    read(offset, length) {
+      checkRange(this, offset, length);
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length; ) {
+        const count = attempt(path, () => readSync(descriptor, bytes, done, Math.min(length - done, MAX_READ), offset + done));
+        if (count === 0) throw inputError("file-changed", `${path} became shorter while it was read.`, { file: path }, "Run again when nothing is writing to it.");
+        done += count;
+      }
+      return bytes;
+    },
+    close: () => closeSync(descriptor),
+  };
+}
+
+/** The operating system refuses single reads of 2 GiB. */
+const MAX_READ = 1 << 30;
+
+function attempt<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw fileError("read", path, error);
+  }
+}
