@@ -1,0 +1,25 @@
+import { Graph } from "../graph/graph.ts";
+import type { Target } from "../graph/operation.ts";
+import { rebuild } from "../graph/traverse.ts";
+import type { Value } from "../graph/value.ts";
+
+/** Lowerings may use operations that are lowered in turn; deeper chains than this are a bug. */
+const DEPTH = 5;
+
+/**
+ * Rewrites the outputs, in a new graph, with operations that have kernels on the target. Every
+ * operation decides for itself (`Operation.lower`); shared parts stay shared.
+ */
+export function lowerGraph(outputs: readonly Value[], target: Target): Value[] {
+  let current = [...outputs];
+  for (let depth = 0; depth < DEPTH; depth++) {
+    let lowered = 0;
+    current = rebuild(current, new Graph(), (value, inputs) => {
+      const replacement = value.operation.lower?.(value, inputs, target);
+      if (replacement) lowered++;
+      return replacement;
+    });
+    if (lowered === 0) return current;
+  }
+  throw new RangeError("a lowering does not end");
+}

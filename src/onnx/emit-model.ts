@@ -1,0 +1,208 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import {
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  TensorProto_DataType,
+  TensorProtoSchema,
+  TensorShapeProto_DimensionSchema,
+  TensorShapeProtoSchema,
+  TypeProto_TensorSchema,
+  TypeProtoSchema,
+  ValueInfoProtoSchema,
+  type AttributeProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from "onnx-buf";
+import type { Attribute, Attributes, Emitter, Target } from "../graph/operation.ts";
+import { inputNameOf } from "../graph/leaf.ts";
+import { reachable } from "../graph/traverse.ts";
+import type { Value, ValueType } from "../graph/value.ts";
+import { allocate, type DType, type Tensor } from "../util/tensor.ts";
+
+/** The opset that is emitted, whatever the opset of the model that was read. */
+const OPSET = 18;
+/** The IR version that goes with it, so that runtimes of its day accept the file. */
+const IR_VERSION = 8n;
+
+const ELEMENT_TYPES: Record<DType, TensorProto_DataType> = {
+  float32: TensorProto_DataType.FLOAT,
+  float64: TensorProto_DataType.DOUBLE,
+  int64: TensorProto_DataType.INT64,
+  bool: TensorProto_DataType.BOOL,
+};
+
+/** An ONNX file in memory, with the type of each input that it really needs. */
+export interface EmittedModel {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly inputs: ReadonlyMap<string, ValueType>;
+  readonly outputs: ReadonlyMap<string, ValueType>;
+  /** Number of ONNX nodes. */
+  readonly nodes: number;
+}
+
+/**
+ * Writes values as an ONNX model of opset 18. Inputs of the graph become inputs of the file,
+ * constants become initialisers; only what the outputs need is written.
+ */
+export function emitModel(outputs: ReadonlyMap<string, Value>, target: Target, description = ""): EmittedModel {
+  const values = reachable([...outputs.values()]);
+  const inputs = new Map<string, ValueType>();
+  for (const value of values) {
+    const name = inputNameOf(value);
+    if (name !== undefined) inputs.set(name, { dtype: value.dtype, shape: value.shape });
+  }
+  const emitter = new OnnxEmitter(target, new Set([...inputs.keys(), ...outputs.keys()]));
+  const names = new Map<Value, string>();
+  const nameOf = (value: Value): string => {
+    const name = names.get(value);
+    if (name === undefined) throw new RangeError("a value is emitted after its inputs");
+    return name;
+  };
+  for (const value of values) {
+    names.set(value, value.operation.emit(value, value.inputs.map(nameOf), emitter));
+  }
+  for (const [name, value] of outputs) emitter.rename(nameOf(value), name);
+
+  const model = create(ModelProtoSchema, {
+    irVersion: IR_VERSION,
+    producerName: "thalweg",
+    docString: description,
+    opsetImport: [
+      create(OperatorSetIdProtoSchema, { domain: "", version: BigInt(OPSET) }),
+      ...[...emitter.domains].map((domain) => create(OperatorSetIdProtoSchema, { domain, version: 1n })),
+    ],
+    graph: create(GraphProtoSchema, {
+      name: "thalweg",
+      node: emitter.written,
+      initializer: emitter.initializers,
+      input: [...inputs].map(([name, type]) => valueInfo(name, type)),
+      output: [...outputs].map(([name, value]) => valueInfo(name, value)),
+    }),
+  });
+  return {
+    bytes: toBinary(ModelProtoSchema, model),
+    inputs,
+    outputs: new Map([...outputs].map(([name, { dtype, shape }]) => [name, { dtype, shape }])),
+    nodes: emitter.written.length,
+  };
+}
+
+/** The emitter behind {@link emitModel}; operations that carry ONNX nodes of their own write through `proto`. */
+export class OnnxEmitter implements Emitter {
+  readonly target: Target;
+  readonly written: NodeProto[] = [];
+  readonly initializers: TensorProto[] = [];
+  readonly domains = new Set<string>();
+  private readonly shared = new Map<string, string>();
+  private readonly taken: Set<string>;
+  private counter = 0;
+
+  constructor(target: Target, taken: Set<string>) {
+    this.target = target;
+    this.taken = taken;
+  }
+
+  node(op: string, inputs: readonly string[], attributes: Attributes = {}, domain = ""): string {
+    return this.nodes(op, inputs, 1, attributes, domain)[0];
+  }
+
+  nodes(op: string, inputs: readonly string[], outputs: number, attributes: Attributes = {}, domain = ""): string[] {
+    const names = Array.from({ length: outputs }, () => this.fresh("v"));
+    const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
+    this.proto(create(NodeProtoSchema, { opType: op, domain, input: [...inputs], output: names, attribute }));
+    return names;
+  }
+
+  /** Adds a node as it is. */
+  proto(node: NodeProto): void {
+    if (node.domain !== "") this.domains.add(node.domain);
+    this.written.push(node);
+  }
+
+  /** A name that no input, output or other node has. */
+  fresh(prefix: string): string {
+    let name;
+    do name = `${prefix}${this.counter++}`;
+    while (this.taken.has(name));
+    return name;
+  }
+
+  constant(value: Tensor): string {
+    const small = value.data.length <= 64;
+    const key = small ? `${value.dtype}[${value.shape.join()}]${value.data.join()}` : "";
+    const known = small ? this.shared.get(key) : undefined;
+    if (known !== undefined) return known;
+    const name = this.fresh("c");
+    this.initializers.push(tensorProto(name, value));
+    if (small) this.shared.set(key, name);
+    return name;
+  }
+
+  integers(values: readonly number[]): string {
+    return this.constant({ dtype: "int64", shape: [values.length], data: Float64Array.from(values) });
+  }
+
+  scalar(value: number, like: ValueType): string {
+    const data = allocate(like.dtype, 1);
+    data[0] = value;
+    return this.constant({ dtype: like.dtype, shape: [], data });
+  }
+
+  /** Makes a value available under the name of an output. */
+  rename(from: string, to: string): void {
+    this.proto(create(NodeProtoSchema, { opType: "Identity", input: [from], output: [to] }));
+  }
+}
+
+function attributeProto(name: string, value: Attribute): AttributeProto {
+  if (typeof value === "string") {
+    return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.STRING, s: Uint8Array.from(new TextEncoder().encode(value)) });
+  }
+  if (typeof value === "number" || typeof value === "boolean") {
+    return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i: BigInt(value) });
+  }
+  return create(AttributeProtoSchema, {
+    name,
+    type: AttributeProto_AttributeType.INTS,
+    ints: value.map((each) => BigInt(each)),
+  });
+}
+
+function tensorProto(name: string, value: Tensor): TensorProto {
+  return create(TensorProtoSchema, {
+    name,
+    dataType: ELEMENT_TYPES[value.dtype],
+    dims: value.shape.map((extent) => BigInt(extent)),
+    rawData: rawBytes(value),
+  });
+}
+
+/** ONNX raw data is little-endian, as is every machine that ONNX Runtime runs on. */
+function rawBytes({ dtype, data }: Tensor): Uint8Array<ArrayBuffer> {
+  const array = dtype === "int64" ? BigInt64Array.from(data, (element) => BigInt(element)) : data;
+  return Uint8Array.from(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+}
+
+function valueInfo(name: string, type: ValueType): ValueInfoProto {
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: create(TypeProtoSchema, {
+      value: {
+        case: "tensorType",
+        value: create(TypeProto_TensorSchema, {
+          elemType: ELEMENT_TYPES[type.dtype],
+          shape: create(TensorShapeProtoSchema, {
+            dim: type.shape.map((extent) =>
+              create(TensorShapeProto_DimensionSchema, { value: { case: "dimValue", value: BigInt(extent) } }),
+            ),
+          }),
+        }),
+      },
+    }),
+  });
+}

@@ -1,0 +1,51 @@
+import type { Value } from "../../graph/value.ts";
+import { ThalwegError } from "../../util/thalweg-error.ts";
+import type { DType, Shape, Tensor } from "../../util/tensor.ts";
+
+/** What a loss needs to know of the labels and outputs before a graph is built. */
+export interface LossShapes {
+  /** Outputs of the network, examples first. */
+  readonly outputs: Shape;
+  /** Labels, examples first. */
+  readonly labels: Shape;
+  readonly labelType: DType;
+}
+
+export interface LossOptions {
+  /** Class label whose terms are left out. */
+  readonly ignoreIndex: number;
+  /** Where Huber's loss turns from quadratic to linear. */
+  readonly delta: number;
+}
+
+/**
+ * A loss: a function of the outputs z and the labels y that is summed per example. The mean over all
+ * terms, as PyTorch's default reduction takes it, divides by `terms` summed over the data.
+ */
+export interface Loss {
+  readonly name: string;
+  /** For reports: "cross-entropy". */
+  readonly title: string;
+  /** One line of mathematics, in TeX. */
+  readonly formula: string;
+  /** A sentence that says why these outputs and labels do not fit, or undefined when they do. */
+  misfit(shapes: LossShapes): string | undefined;
+  /** The loss of each example, shape [B]: the sum of its terms. */
+  perExample(z: Value, y: Value, options: LossOptions): Value;
+  /** How many terms the examples contribute to a mean: one per label, or per output element. */
+  terms(labels: Tensor, outputs: Shape, options: LossOptions): number;
+  /** Checks label values against the outputs; throws a ThalwegError that names the first bad one. */
+  checkLabels?(labels: Tensor, outputs: Shape, options: LossOptions, firstExample: number): void;
+  /** Number of right predictions among the terms, as a scalar; absent for regression. */
+  correct?(z: Value, y: Value, options: LossOptions): Value;
+  /**
+   * F ż, the Fisher information of the model's own output distribution times a tangent of the outputs
+   * (summed over classes exactly); absent when the loss is no negative log-likelihood with a known one.
+   */
+  outputFisher?(z: Value, y: Value, tangent: Value, options: LossOptions): Value;
+  readonly caveat?: string;
+}
+
+export function labelError(code: string, message: string, hint?: string): ThalwegError {
+  return new ThalwegError({ kind: "input", code, message, where: { input: "y" }, hint });
+}

@@ -1,0 +1,26 @@
+import { expand, reduceSum, reshape } from "../../ops/structure.ts";
+import { sizeOf } from "../../util/tensor.ts";
+import type { Loss } from "./loss.ts";
+
+/**
+ * The model computes its loss itself: its output is the loss of each example, or one number, which is
+ * then taken as the mean over the batch.
+ */
+export const outputLoss: Loss = {
+  name: "output",
+  title: "the model's own output",
+  formula: String.raw`\ell = z`,
+  misfit: ({ outputs, labels }) =>
+    sizeOf(outputs) === 1 || outputs[0] === labels[0]
+      ? undefined
+      : `With --loss output the network must return one number or one per example, but it returns the shape [${outputs.join(", ")}].`,
+  perExample: (z, y) => {
+    const examples = y.shape[0];
+    if (sizeOf(z.shape) === 1 && examples !== 1) {
+      // A mean over the batch: every example carries the same share of the sum.
+      return expand(reshape(z, [1]), [examples]);
+    }
+    return reshape(reduceSum(reshape(z, [examples, sizeOf(z.shape) / examples]), [1]), [examples]);
+  },
+  terms: (labels) => labels.shape[0],
+};

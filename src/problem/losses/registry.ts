@@ -1,0 +1,16 @@
+import { binaryCrossEntropy } from "./binary-cross-entropy.ts";
+import { crossEntropy } from "./cross-entropy.ts";
+import { huber } from "./huber.ts";
+import type { Loss } from "./loss.ts";
+import { meanAbsoluteError } from "./mean-absolute-error.ts";
+import { meanSquaredError } from "./mean-squared-error.ts";
+import { outputLoss } from "./output-loss.ts";
+
+export const LOSSES: readonly Loss[] = [
+  crossEntropy,
+  binaryCrossEntropy,
+  meanSquaredError,
+  meanAbsoluteError,
+  huber,
+  outputLoss,
+];

@@ -1,0 +1,108 @@
+import type { InferenceSession, InferenceSessionFactory, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
+import type { EmittedModel } from "../onnx/emit-model.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import type { Tensor } from "../util/tensor.ts";
+import type { Executable, Feed, Runtime } from "./runtime.ts";
+
+/** What the Node and the browser packages have in common. */
+export interface OrtModule {
+  readonly InferenceSession: InferenceSessionFactory;
+  readonly Tensor: TensorConstructor;
+}
+
+export interface OrtOptions {
+  readonly description: string;
+  readonly threads: number;
+  readonly providers: readonly string[];
+}
+
+/** Beyond this the session's own optimiser costs seconds and gains nothing: the graph is simplified already. */
+const OPTIMIZED_NODES = 3000;
+
+class OrtFeed implements Feed {
+  readonly tensor: OrtTensor;
+
+  constructor(tensor: OrtTensor) {
+    this.tensor = tensor;
+  }
+
+  get elements(): number {
+    return this.tensor.size;
+  }
+}
+
+/** ONNX Runtime behind the {@link Runtime} interface. */
+export function onnxruntime(ort: OrtModule, options: OrtOptions): Runtime {
+  return {
+    description: options.description,
+    threads: options.threads,
+    feed: (tensor) => new OrtFeed(toOrt(ort, tensor)),
+    compile: (model) => compile(ort, options, model),
+  };
+}
+
+async function compile(ort: OrtModule, options: OrtOptions, model: EmittedModel): Promise<Executable> {
+  let session: InferenceSession;
+  try {
+    session = await ort.InferenceSession.create(model.bytes, {
+      executionProviders: [...options.providers],
+      intraOpNumThreads: options.threads,
+      interOpNumThreads: 1,
+      executionMode: "sequential",
+      graphOptimizationLevel: model.nodes > OPTIMIZED_NODES ? "disabled" : "all",
+      enableMemPattern: false,
+      logSeverityLevel: 3,
+    });
+  } catch (error) {
+    throw runtimeError("session-refused", "ONNX Runtime refused the derivative graph", error);
+  }
+  return {
+    async run(feeds) {
+      const inputs: Record<string, OrtTensor> = {};
+      for (const [name, type] of model.inputs) {
+        const feed = feeds.get(name);
+        if (!(feed instanceof OrtFeed)) {
+          throw new ThalwegError({ kind: "internal", code: "missing-feed", message: `The graph needs the input "${name}" of shape [${type.shape.join(", ")}].` });
+        }
+        inputs[name] = feed.tensor;
+      }
+      let results;
+      try {
+        results = await session.run(inputs);
+      } catch (error) {
+        throw runtimeError("run-failed", "ONNX Runtime failed while running the graph", error);
+      }
+      const outputs = new Map<string, Tensor>();
+      for (const name of model.outputs.keys()) outputs.set(name, fromOrt(results[name]));
+      return outputs;
+    },
+    release: () => session.release(),
+  };
+}
+
+function runtimeError(code: string, message: string, cause: unknown): ThalwegError {
+  const detail = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+  return new ThalwegError({ kind: "internal", code, message: `${message}: ${detail}.`, cause });
+}
+
+function toOrt(ort: OrtModule, { dtype, shape, data }: Tensor): OrtTensor {
+  switch (dtype) {
+    case "float32":
+      return new ort.Tensor("float32", Float32Array === data.constructor ? data : Float32Array.from(data), shape);
+    case "float64":
+      return new ort.Tensor("float64", Float64Array === data.constructor ? data : Float64Array.from(data), shape);
+    case "int64":
+      return new ort.Tensor("int64", BigInt64Array.from(data, (element) => BigInt(element)), shape);
+    case "bool":
+      return new ort.Tensor("bool", Uint8Array.from(data), shape);
+  }
+}
+
+function fromOrt(value: OrtTensor): Tensor {
+  const { data, dims } = value;
+  if (data instanceof Float32Array) return { dtype: "float32", shape: dims, data };
+  if (data instanceof Float64Array) return { dtype: "float64", shape: dims, data };
+  if (data instanceof BigInt64Array) return { dtype: "int64", shape: dims, data: Float64Array.from(data, Number) };
+  if (data instanceof Uint8Array) return { dtype: "bool", shape: dims, data };
+  throw new ThalwegError({ kind: "internal", code: "output-type", message: `ONNX Runtime returned a tensor of type ${value.type}.` });
+}
