@@ -9,6 +9,7 @@ script=$2
 shift 2
 case $blas in pthread | openmp) ;; *) echo "start.sh: BLAS is pthread or openmp, not '$blas'" >&2; exit 2 ;; esac
 if [ -z "$OPENBLAS_CORETYPE" ] && grep -q avx512vl /proc/cpuinfo; then export OPENBLAS_CORETYPE=SKYLAKEX; fi
+export PYTHONDONTWRITEBYTECODE=1
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-2}"
 export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-PASSIVE}"
 export LD_LIBRARY_PATH="/usr/lib/x86_64-linux-gnu/openblas-$blas"
