@@ -1,0 +1,48 @@
+/** A range that holds the true value with the stated probability. */
+export interface Interval {
+  readonly lower: number;
+  readonly upper: number;
+  /** The probability, over the random probes, that the range covers the truth: 0.95. */
+  readonly confidence: number;
+}
+
+/** A measured number with what vouches for it. An exact one has standardError 0. */
+export interface Estimate {
+  readonly value: number;
+  readonly standardError: number;
+  /** Products of the operator that it cost. */
+  readonly products: number;
+  readonly method: string;
+  readonly interval: Interval;
+  /** Whether the requested tolerance was reached within the budget. */
+  readonly converged: boolean;
+}
+
+/** An eigenvalue with its proof: ‖Av − λv‖ for a unit v, so that an eigenvalue lies within `residual` of `value`. */
+export interface Eigenvalue {
+  readonly value: number;
+  readonly residual: number;
+  /** The unit eigenvector, where it was asked for. */
+  readonly vector?: Float64Array;
+}
+
+/** What the registry says of an estimator: `thalweg explain` and the documentation are made from it. */
+export interface EstimatorDescription {
+  /** Kebab-case, unique. */
+  readonly name: string;
+  /** One sentence: what it measures. */
+  readonly summary: string;
+  /** The mathematics in TeX. */
+  readonly formula: string;
+  /** Author and year of the method. */
+  readonly source: string;
+  /** Products of the operator, in words. */
+  readonly cost: string;
+  /** What the operator must satisfy. */
+  readonly needs: string;
+}
+
+/** The estimate of a number that is known without sampling. */
+export function exactEstimate(value: number, products: number, method: string, confidence: number): Estimate {
+  return { value, standardError: 0, products, method, interval: { lower: value, upper: value, confidence }, converged: true };
+}

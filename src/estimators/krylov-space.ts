@@ -1,0 +1,240 @@
+import { combine, orthogonalize } from "../linalg/multi-vector.ts";
+import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
+import { tridiagonalEigen } from "../linalg/tridiagonal-eigen.ts";
+import { axpy, norm2, scale } from "../linalg/vector.ts";
+import type { RandomStream } from "../random/random-stream.ts";
+
+export interface KrylovOptions {
+  readonly dimension: number;
+  /** Orthonormal vectors that span the start. */
+  readonly start: readonly Float64Array[];
+  /** Orthonormal vectors outside which the space lives: it then belongs to PAP, P = I − LLᵀ. */
+  readonly locked?: readonly Float64Array[];
+  /** Unit roundoff of the products, which tells a lost direction from noise. */
+  readonly roundoff: number;
+  /** Where given, a direction lost to an invariant subspace is replaced by a random one orthogonal to everything. */
+  readonly refill?: RandomStream;
+}
+
+/** Ritz values ascending with ‖A y − θ y‖, and the Ritz vectors' coordinates in the basis where asked for. */
+export interface RitzPairs {
+  readonly values: Float64Array;
+  readonly residuals: Float64Array;
+  readonly coordinates: Float64Array[];
+}
+
+/**
+ * A (block) Krylov space of a symmetric operator with full reorthogonalisation:
+ *
+ *   A Q = Q T + X Cᵀ,   QᵀQ = I,   QᵀX = 0,
+ *
+ * Q the basis, T = QᵀAQ, X the pending block whose products come next, C its coupling to the basis.
+ * The caller multiplies: `absorb(A · pending())` appends X to Q and makes the next X. So several
+ * spaces can share one block product. The relation survives `restart`, which compresses Q to some of
+ * its Ritz vectors (thick restart: Wu & Simon 2000).
+ *
+ * What T already implies of A X (its components along the last block) is removed first; what full
+ * reorthogonalisation then still finds is rounding and asymmetry of the operator, and half of it goes
+ * into T, so that T is the symmetric part of what was measured. No ghost copies can appear.
+ *
+ * Cost: one product, 4mn flops for each new vector; memory mn numbers.
+ */
+export class KrylovSpace {
+  private readonly options: KrylovOptions;
+  private readonly width: number;
+  private basis: Float64Array[] = [];
+  private next: Float64Array[];
+  /** Lower triangle of T by rows. */
+  private rows: Float64Array[] = [];
+  /** coupling[j][a] = xₐᵀ A qⱼ; absent where it is zero. */
+  private coupling = new Map<number, Float64Array>();
+  /** Largest ‖A q‖ seen: a lower bound of ‖A‖. */
+  private size = 0;
+  private tridiagonal: boolean;
+
+  constructor(options: KrylovOptions) {
+    this.options = options;
+    this.width = options.start.length;
+    this.next = [...options.start];
+    this.tridiagonal = options.start.length === 1;
+  }
+
+  /** The orthonormal vectors that wait for their products; empty once the space is invariant. */
+  pending(): readonly Float64Array[] {
+    return this.next;
+  }
+
+  vectors(): readonly Float64Array[] {
+    return this.basis;
+  }
+
+  /** Size of the basis. */
+  get length(): number {
+    return this.basis.length;
+  }
+
+  /** Takes A · pending(), which it may overwrite. */
+  absorb(products: readonly Float64Array[]): void {
+    const old = this.basis.length;
+    const block = this.next;
+    this.basis = [...this.basis, ...block];
+    const locked = this.options.locked ?? [];
+    for (const w of products) this.size = Math.max(this.size, norm2(w));
+
+    const found = products.map((w, a) => {
+      if (locked.length > 0) orthogonalize(locked, w);
+      const row = new Float64Array(old + a + 1);
+      for (const [j, coefficients] of this.coupling) {
+        row[j] = coefficients[a];
+        axpy(-coefficients[a], this.basis[j], w);
+      }
+      this.rows.push(row);
+      return orthogonalize(this.basis, w).coefficients;
+    });
+    found.forEach((coefficients, a) => {
+      const row = this.rows[old + a];
+      for (let j = 0; j < old; j++) row[j] += coefficients[j] / 2;
+      for (let b = 0; b <= a; b++) row[old + b] = (coefficients[old + b] + found[b][old + a]) / 2;
+    });
+    this.nextBlock(products, old);
+    if (this.options.refill !== undefined) this.refill(this.options.refill);
+  }
+
+  /** Orthonormalises the remainders into the next block and notes the coupling. */
+  private nextBlock(remainders: readonly Float64Array[], old: number): void {
+    const lost = 64 * this.options.roundoff * this.size;
+    const accepted: Float64Array[] = [];
+    const everything = [...(this.options.locked ?? []), ...this.basis];
+    const factors = remainders.map((w) => {
+      const within = orthogonalize(accepted, w);
+      const coefficients = within.coefficients;
+      const length = within.after;
+      if (length <= lost) return coefficients;
+      scale(1 / length, w);
+      orthogonalize(everything, w);
+      orthogonalize(accepted, w);
+      scale(1 / norm2(w), w);
+      accepted.push(w);
+      return Float64Array.of(...coefficients, length);
+    });
+    this.next = accepted;
+    this.coupling = new Map();
+    factors.forEach((factor, a) => {
+      const padded = new Float64Array(accepted.length);
+      padded.set(factor);
+      this.coupling.set(old + a, padded);
+    });
+  }
+
+  private refill(random: RandomStream): void {
+    const locked = this.options.locked ?? [];
+    const { dimension } = this.options;
+    while (this.next.length < this.width && this.basis.length + this.next.length + locked.length < dimension) {
+      const everything = [...locked, ...this.basis, ...this.next];
+      const w = random.normalVector(dimension);
+      orthogonalize(everything, w);
+      scale(1 / norm2(w), w);
+      orthogonalize(everything, w);
+      scale(1 / norm2(w), w);
+      this.next.push(w);
+      for (const [j, coefficients] of this.coupling) {
+        const padded = new Float64Array(this.next.length);
+        padded.set(coefficients);
+        this.coupling.set(j, padded);
+      }
+    }
+  }
+
+  /** Diagonal and off-diagonal of T, and the coupling to the pending vector, of a space of width 1. */
+  jacobi(): { diagonal: Float64Array; offDiagonal: Float64Array; last: number } {
+    const m = this.basis.length;
+    return {
+      diagonal: Float64Array.from(this.rows, (row, i) => row[i]),
+      offDiagonal: Float64Array.from({ length: Math.max(0, m - 1) }, (_, i) => this.rows[i + 1][i]),
+      last: this.coupling.get(m - 1)?.[0] ?? 0,
+    };
+  }
+
+  /** T as a full matrix, row-major. */
+  projected(): Float64Array {
+    const m = this.basis.length;
+    const matrix = new Float64Array(m * m);
+    this.rows.forEach((row, i) => {
+      for (let j = 0; j <= i; j++) matrix[i * m + j] = matrix[j * m + i] = row[j];
+    });
+    return matrix;
+  }
+
+  /** Σ Cᵢⱼ²: the squared Frobenius norm of the coupling. */
+  couplingSquare(): number {
+    let sum = 0;
+    for (const coefficients of this.coupling.values()) for (const c of coefficients) sum += c * c;
+    return sum;
+  }
+
+  /** X Cᵀ c: the part outside the basis of the product of A with Q c. */
+  leak(c: Float64Array): Float64Array {
+    const onPending = new Float64Array(this.next.length);
+    for (const [j, coefficients] of this.coupling) axpy(c[j], coefficients, onPending);
+    const [leaked] = combine(this.next, [onPending], this.options.dimension);
+    return leaked;
+  }
+
+  /** All Ritz pairs. Cost O(m²) while the space has width 1 and no vectors are wanted, else O(m³). */
+  ritz(withCoordinates: boolean): RitzPairs {
+    if (this.tridiagonal) {
+      const { diagonal, offDiagonal, last } = this.jacobi();
+      const eigen = tridiagonalEigen(diagonal, offDiagonal, withCoordinates ? "all" : "ends");
+      return {
+        values: eigen.values,
+        residuals: eigen.last.map((s) => Math.abs(last * s)),
+        coordinates: eigen.vectors,
+      };
+    }
+    const { values, vectors } = symmetricEigen(this.projected(), this.basis.length, true);
+    const residuals = Float64Array.from(vectors, (s) => {
+      const onPending = new Float64Array(this.next.length);
+      for (const [j, coefficients] of this.coupling) axpy(s[j], coefficients, onPending);
+      return norm2(onPending);
+    });
+    return { values, residuals, coordinates: vectors };
+  }
+
+  /** The vectors Q s for coordinates s. */
+  lift(coordinates: readonly Float64Array[]): Float64Array[] {
+    return combine(this.basis, coordinates, this.options.dimension);
+  }
+
+  /** Compresses the basis to the chosen Ritz vectors; T becomes diagonal, the coupling is carried over. */
+  restart(pairs: RitzPairs, keep: readonly number[]): void {
+    const coordinates = keep.map((i) => pairs.coordinates[i]);
+    const couplings = coordinates.map((s) => {
+      const onPending = new Float64Array(this.next.length);
+      for (const [j, coefficients] of this.coupling) axpy(s[j], coefficients, onPending);
+      return onPending;
+    });
+    this.basis = this.lift(coordinates);
+    this.rows = keep.map((i, at) => {
+      const row = new Float64Array(at + 1);
+      row[at] = pairs.values[i];
+      return row;
+    });
+    this.coupling = new Map(couplings.map((coefficients, j) => [j, coefficients]));
+    this.tridiagonal = false;
+  }
+}
+
+/** `count` random orthonormal vectors orthogonal to `locked`; fewer where the dimension ends. */
+export function randomBlock(random: RandomStream, dimension: number, count: number, locked: readonly Float64Array[] = []): Float64Array[] {
+  const block: Float64Array[] = [];
+  while (block.length < count && block.length + locked.length < dimension) {
+    const w = random.normalVector(dimension);
+    const everything = [...locked, ...block];
+    orthogonalize(everything, w);
+    scale(1 / norm2(w), w);
+    orthogonalize(everything, w);
+    scale(1 / norm2(w), w);
+    block.push(w);
+  }
+  return block;
+}

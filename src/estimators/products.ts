@@ -1,0 +1,69 @@
+import type { LinearOperator } from "../operators/linear-operator.ts";
+import { throwIfInterrupted } from "../util/run-context.ts";
+import type { RunContext } from "../util/run-context.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+
+/** Counts, checks and budgets the products that an estimator takes. */
+export interface Products {
+  readonly operator: LinearOperator;
+  /** Products taken so far. */
+  count(): number;
+  /** Whether `more` products fit into the budget, in number and time. */
+  affords(more: number): boolean;
+  /** A block of products, cut to the operator's preferred size; stops at a cancelled run and at a NaN or ∞. */
+  apply(block: readonly Float64Array[]): Promise<Float64Array[]>;
+  report(stage: string, total?: number, estimate?: string): void;
+}
+
+export function countProducts(operator: LinearOperator, context: RunContext, maxProducts = Number.POSITIVE_INFINITY): Products {
+  let count = 0;
+  return {
+    operator,
+    count: () => count,
+    affords: (more) => count + more <= maxProducts && !(context.outOfTime?.() ?? false),
+    async apply(block) {
+      const size = Math.max(1, operator.preferredBlock);
+      const results: Float64Array[] = [];
+      for (let start = 0; start < block.length; start += size) {
+        throwIfInterrupted(context);
+        const part = block.slice(start, start + size);
+        const products = await operator.apply(part);
+        count += part.length;
+        for (const product of products) requireFinite(product, operator.name);
+        results.push(...products);
+      }
+      return results;
+    },
+    report: (stage, total, estimate) => context.progress?.({ stage, done: count, total, estimate }),
+  };
+}
+
+/** Unit roundoff of the operator's arithmetic. */
+export function roundoff(operator: LinearOperator): number {
+  return operator.precision === "float32" ? 2 ** -24 : 2 ** -53;
+}
+
+/** @throws usage error `not-symmetric` */
+export function requireSymmetric(operator: LinearOperator, method: string): void {
+  if (operator.symmetric) return;
+  throw new ThalwegError({
+    kind: "usage",
+    code: "not-symmetric",
+    message: `${method} needs a symmetric operator, and ${operator.name} is not one.`,
+    hint: "Use its symmetric part, or AᵀA.",
+  });
+}
+
+function requireFinite(product: Float64Array, name: string): void {
+  // Any NaN or ∞ makes the sum one, save for a finite overflow, which is as bad.
+  let sum = 0;
+  for (let i = 0; i < product.length; i++) sum += product[i];
+  if (Number.isFinite(sum)) return;
+  const coordinate = product.findIndex((x) => !Number.isFinite(x));
+  throw new ThalwegError({
+    kind: "check",
+    code: "not-finite",
+    message: `A product of ${name} is not finite: coordinate ${coordinate} is ${product[coordinate]}.`,
+    hint: "Look for an overflow in the model or for weights that are already NaN.",
+  });
+}
