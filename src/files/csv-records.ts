@@ -8,7 +8,7 @@ export interface CsvRecord {
 }
 
 /** Longer records are not tables of numbers but another kind of file. */
-const MAX_RECORD_CHARACTERS = 1 << 24;
+const MAX_RECORD_CHARACTERS = 1 << 23;
 
 const DELIMITERS = [",", ";", "\t"];
 

@@ -1,10 +1,14 @@
 import { Inflate } from "fflate";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { type ByteSource, chunksOf } from "./byte-source.ts";
+import type { ByteSource } from "./byte-source.ts";
 import { inputError } from "./input-error.ts";
 
-/** Compressed bytes handed over at a time: deflate expands them at most 1032 times, so about 8 MiB come out. */
-const COMPRESSED_CHUNK = 1 << 13;
+/**
+ * Compressed bytes handed over at a time, first and at most: deflate expands them up to 1032 times, so
+ * a header costs about 256 KiB, and the rest comes in pieces of at most 8 MiB.
+ */
+const FIRST_CHUNK = 1 << 7;
+const LARGEST_CHUNK = 1 << 13;
 
 /** No deflate stream expands further than this (zlib's technical notes). */
 export const MAX_DEFLATE_RATIO = 1032;
@@ -23,12 +27,14 @@ export function inflateInto(source: ByteSource, take: (piece: Uint8Array) => boo
     if (!take(piece)) throw ENOUGH;
   });
   try {
-    let left = source.size;
-    if (left === 0) stream.push(new Uint8Array(0), true);
-    for (const chunk of chunksOf(source, COMPRESSED_CHUNK)) {
-      left -= chunk.length;
-      stream.push(chunk, left === 0);
-    }
+    let offset = 0;
+    let length = FIRST_CHUNK;
+    do {
+      length = Math.min(2 * length, LARGEST_CHUNK, source.size - offset);
+      const chunk = source.read(offset, length);
+      offset += length;
+      stream.push(chunk, offset === source.size);
+    } while (offset < source.size);
   } catch (error) {
     if (error === ENOUGH) return;
     if (error instanceof ThalwegError) throw error;
