@@ -48,6 +48,9 @@ export interface Operation {
   /** Appends the ONNX nodes of this operation and returns the name of the output. */
   emit(node: Value, inputs: readonly string[], emitter: Emitter): string;
 
+  /** Whether the output is the input seen under another shape: cheaper to repeat than to keep. */
+  readonly view?: boolean;
+
   /** Where the derivative does not exist or is a convention; copied into every result. */
   readonly caveat?: string;
 }

@@ -12,6 +12,7 @@ export const Reshape = defineOp({
   summary: "the same elements under another shape",
   make: ({ shape }: { shape: Shape }): Operation => ({
     name: "Reshape",
+    view: true,
     attributes: { shape },
     infer: ([x]) => {
       if (sizeOf(x.shape) !== sizeOf(shape)) {
@@ -99,6 +100,7 @@ export const Expand = defineOp({
   summary: "broadcast to a larger shape",
   make: ({ shape }: { shape: Shape }): Operation => ({
     name: "Expand",
+    view: true,
     attributes: { shape },
     infer: ([x]) => {
       if (!sameShape(broadcastShapes("Expand", x.shape, shape), shape)) {

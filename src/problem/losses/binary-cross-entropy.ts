@@ -10,6 +10,7 @@ import { labelError } from "./loss.ts";
 export const binaryCrossEntropy = elementLoss({
   name: "bce",
   title: "binary cross-entropy",
+  links: ["Sigmoid"],
   formula: String.raw`\ell = \log(1 + e^z) - y z`,
   term: (z, y) => sub(softplus(z), mul(y, z)),
   checkLabels: (labels, _outputs, _options, first) => {

@@ -27,6 +27,7 @@ function layoutFor(z: Value, y: Value): ClassLayout {
 export const crossEntropy: Loss = {
   name: "cross-entropy",
   title: "cross-entropy",
+  links: ["Softmax", "LogSoftmax"],
   formula: String.raw`\ell = -\sum_c t_c \log \mathrm{softmax}(z)_c`,
   misfit: ({ outputs, labels, labelType }) => {
     if (classLayout(outputs, labels, isFloat(labelType))) return undefined;

@@ -6,7 +6,7 @@ import type { Loss, LossOptions } from "./loss.ts";
 
 /** Losses that add up one term per output element: labels have the outputs' number of elements. */
 export function elementLoss(
-  rules: Pick<Loss, "name" | "title" | "formula" | "caveat" | "checkLabels"> & {
+  rules: Pick<Loss, "name" | "title" | "formula" | "caveat" | "checkLabels" | "links"> & {
     term(z: Value, y: Value, options: LossOptions): Value;
     correct?: (z: Value, y: Value) => Value;
     fisher?: (z: Value, tangent: Value) => Value;

@@ -43,6 +43,8 @@ export interface Loss {
    * (summed over classes exactly); absent when the loss is no negative log-likelihood with a known one.
    */
   outputFisher?(z: Value, y: Value, tangent: Value, options: LossOptions): Value;
+  /** Final operations that turn logits into the probabilities of this loss; stripped, the loss works on the logits. */
+  readonly links?: readonly string[];
   readonly caveat?: string;
 }
 

@@ -1,0 +1,80 @@
+import type { Value } from "../graph/value.ts";
+import { partition } from "../graph/partition.ts";
+import { reachable } from "../graph/traverse.ts";
+import { emitModel } from "../onnx/emit-model.ts";
+import { lowerGraph } from "../onnx/emit-lower.ts";
+import type { Executable, Feed, Runtime } from "../runtime/runtime.ts";
+import type { Target } from "../graph/operation.ts";
+import type { Tensor } from "../util/tensor.ts";
+
+/** Compiles named values for a runtime. */
+export async function compileValues(
+  outputs: ReadonlyMap<string, Value>,
+  target: Target,
+  runtime: Runtime,
+): Promise<Executable> {
+  const lowered = lowerGraph([...outputs.values()], target);
+  const named = new Map([...outputs.keys()].map((name, i) => [name, lowered[i]]));
+  return runtime.compile(emitModel(named, target));
+}
+
+/**
+ * One computation on one batch shape. With `keep`, what does not depend on the varying inputs is a
+ * second executable, run once per batch and point; its results are fed to every product.
+ */
+export class BatchProgram {
+  private readonly main: Executable;
+  private readonly preparation: Executable | undefined;
+  private readonly runtime: Runtime;
+  /** Elements that are kept per batch. */
+  readonly keptElements: number;
+
+  private constructor(main: Executable, preparation: Executable | undefined, keptElements: number, runtime: Runtime) {
+    this.main = main;
+    this.preparation = preparation;
+    this.keptElements = keptElements;
+    this.runtime = runtime;
+  }
+
+  /** Compiles the whole computation as one graph. */
+  static async whole(outputs: ReadonlyMap<string, Value>, target: Target, runtime: Runtime): Promise<BatchProgram> {
+    return new BatchProgram(await compileValues(outputs, target, runtime), undefined, 0, runtime);
+  }
+
+  /** Compiles the computation in two parts, cut where it does not depend on `varying`; undefined when that keeps too much. */
+  static async split(
+    outputs: ReadonlyMap<string, Value>,
+    varying: readonly Value[],
+    target: Target,
+    runtime: Runtime,
+    keepableElements: number,
+  ): Promise<BatchProgram | undefined> {
+    const parts = partition([...outputs.values()], varying);
+    if (parts.prepared.size === 0 || parts.elements > keepableElements) return undefined;
+    const named = new Map([...outputs.keys()].map((name, i) => [name, parts.outputs[i]]));
+    const main = await compileValues(named, target, runtime);
+    const preparation = await compileValues(parts.prepared, target, runtime);
+    return new BatchProgram(main, preparation, parts.elements, runtime);
+  }
+
+  /** What to keep for a batch at the current parameters. */
+  async prepare(feeds: ReadonlyMap<string, Feed>): Promise<ReadonlyMap<string, Feed>> {
+    if (!this.preparation) return new Map();
+    const kept = await this.preparation.run(feeds);
+    return new Map([...kept].map(([name, tensor]) => [name, this.runtime.feed(tensor)]));
+  }
+
+  run(feeds: ReadonlyMap<string, Feed>): Promise<Map<string, Tensor>> {
+    return this.main.run(feeds);
+  }
+
+  async release(): Promise<void> {
+    await this.main.release();
+    await this.preparation?.release();
+  }
+}
+
+/** Sentences about points without derivative that the outputs pass through, each once. */
+export function caveatsOf(outputs: readonly Value[]): string[] {
+  return [...new Set(reachable(outputs).flatMap((value) => value.operation.caveat ?? []))];
+}

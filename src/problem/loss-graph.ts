@@ -1,0 +1,64 @@
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { sumAll } from "../ops/structure.ts";
+import type { DType, Shape } from "../util/tensor.ts";
+import type { Loss, LossOptions } from "./losses/loss.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+
+/** A network and its loss on one batch, as values of one graph. */
+export interface LossGraph {
+  readonly parameters: readonly Value[];
+  readonly outputs: Value;
+  readonly labels: Value;
+  /** [B] */
+  readonly perExample: Value;
+  /** Scalar: the sum over the batch. */
+  readonly total: Value;
+  readonly loss: Loss;
+  readonly options: LossOptions;
+}
+
+/** The name under which labels are fed; no ONNX input is called so. */
+export const LABELS = "thalweg:y";
+
+/** Puts a loss behind the outputs of a network. */
+export function lossGraph(
+  graph: Graph,
+  parameters: readonly Value[],
+  outputs: Value,
+  labels: { readonly dtype: DType; readonly shape: Shape },
+  loss: Loss,
+  options: LossOptions,
+): LossGraph {
+  const message = loss.misfit({ outputs: outputs.shape, labels: labels.shape, labelType: labels.dtype });
+  if (message !== undefined) {
+    throw new ThalwegError({
+      kind: "input",
+      code: "loss-misfit",
+      message,
+      where: { shape: outputs.shape },
+      hint: "Choose a loss that fits with --loss, or check the labels.",
+    });
+  }
+  const y = graph.input(LABELS, labels.dtype, labels.shape);
+  const perExample = loss.perExample(outputs, y, options);
+  return { parameters, outputs, labels: y, perExample, total: sumAll(perExample), loss, options };
+}
+
+/**
+ * The logits behind outputs that are probabilities: the input of a final Softmax, LogSoftmax or
+ * Sigmoid, where the loss then works without cancellation. The value itself when there is none.
+ */
+export function logitsBehind(outputs: Value, loss: Loss): { logits: Value; stripped: string | undefined } {
+  const views: Value[] = [];
+  let value = outputs;
+  while (value.operation.view && value.inputs.length === 1) {
+    views.push(value);
+    value = value.inputs[0];
+  }
+  const name = value.operation.name;
+  if (!(loss.links ?? []).includes(name)) return { logits: outputs, stripped: undefined };
+  let logits = value.inputs[0];
+  for (const view of views.reverse()) logits = view.graph.apply(view.operation, [logits]);
+  return { logits, stripped: name };
+}

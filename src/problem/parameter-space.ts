@@ -1,0 +1,63 @@
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
+
+/** One tensor of parameters and its place in the flat vector. */
+export interface ParameterTensor {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly size: number;
+  readonly offset: number;
+}
+
+/**
+ * The space that gradients and eigenvectors live in: named tensors laid one after the other in the
+ * order of the model.
+ *
+ * @example
+ * const space = new ParameterSpace([{ name: "w", shape: [2, 3] }, { name: "b", shape: [3] }]);
+ * space.dimension; // 9
+ */
+export class ParameterSpace {
+  readonly tensors: readonly ParameterTensor[];
+  readonly dimension: number;
+
+  constructor(parameters: readonly { readonly name: string; readonly shape: Shape }[]) {
+    let offset = 0;
+    this.tensors = parameters.map(({ name, shape }) => {
+      const place = { name, shape, size: sizeOf(shape), offset };
+      offset += place.size;
+      return place;
+    });
+    this.dimension = offset;
+  }
+
+  /** The flat vector of tensors given by name; every tensor must be there with its shape. */
+  flatten(tensors: ReadonlyMap<string, Tensor>): Float64Array {
+    const flat = new Float64Array(this.dimension);
+    for (const { name, shape, size, offset } of this.tensors) {
+      const found = tensors.get(name);
+      if (!found || sizeOf(found.shape) !== size) {
+        const have = found ? `has the shape [${found.shape.join(", ")}]` : "is missing";
+        throw new ThalwegError({
+          kind: "input",
+          code: "parameter-mismatch",
+          message: `The vector's array "${name}" ${have}; the parameter has the shape [${shape.join(", ")}].`,
+          where: { parameter: name },
+          hint: "Give one array per parameter, under its ONNX name; `thalweg inspect MODEL` lists them.",
+        });
+      }
+      flat.set(found.data, offset);
+    }
+    return flat;
+  }
+
+  /** The tensors of a flat vector, by name (copies). */
+  unflatten(flat: Float64Array, dtype: FloatType): Map<string, Tensor> {
+    return new Map(
+      this.tensors.map(({ name, shape, size, offset }) => {
+        const part = flat.subarray(offset, offset + size);
+        return [name, { dtype, shape, data: dtype === "float32" ? Float32Array.from(part) : Float64Array.from(part) }];
+      }),
+    );
+  }
+}
