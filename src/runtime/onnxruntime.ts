@@ -52,6 +52,8 @@ async function compile(ort: OrtModule, options: OrtOptions, model: EmittedModel)
       graphOptimizationLevel: model.nodes > OPTIMIZED_NODES ? "disabled" : "all",
       enableMemPattern: false,
       logSeverityLevel: 3,
+      // Idle pools that spin slow down the other sessions of the process.
+      extra: { session: { force_spinning_stop: "1" } },
     });
   } catch (error) {
     throw runtimeError("session-refused", "ONNX Runtime refused the derivative graph", error);
