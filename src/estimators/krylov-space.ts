@@ -79,41 +79,42 @@ export class KrylovSpace {
     const block = this.next;
     this.basis = [...this.basis, ...block];
     const locked = this.options.locked ?? [];
+    const everything = [...locked, ...this.basis];
     for (const w of products) this.size = Math.max(this.size, norm2(w));
 
     const found = products.map((w, a) => {
-      if (locked.length > 0) orthogonalize(locked, w);
       const row = new Float64Array(old + a + 1);
       for (const [j, coefficients] of this.coupling) {
         row[j] = coefficients[a];
         axpy(-coefficients[a], this.basis[j], w);
       }
       this.rows.push(row);
-      return orthogonalize(this.basis, w).coefficients;
+      return orthogonalize(everything, w).coefficients.subarray(locked.length);
     });
     found.forEach((coefficients, a) => {
       const row = this.rows[old + a];
       for (let j = 0; j < old; j++) row[j] += coefficients[j] / 2;
       for (let b = 0; b <= a; b++) row[old + b] = (coefficients[old + b] + found[b][old + a]) / 2;
     });
-    this.nextBlock(products, old);
+    this.nextBlock(products, everything, old);
     if (this.options.refill !== undefined) this.refill(this.options.refill);
   }
 
   /** Orthonormalises the remainders into the next block and notes the coupling. */
-  private nextBlock(remainders: readonly Float64Array[], old: number): void {
+  private nextBlock(remainders: readonly Float64Array[], everything: readonly Float64Array[], old: number): void {
     const lost = 64 * this.options.roundoff * this.size;
     const accepted: Float64Array[] = [];
-    const everything = [...(this.options.locked ?? []), ...this.basis];
     const factors = remainders.map((w) => {
       const within = orthogonalize(accepted, w);
       const coefficients = within.coefficients;
       const length = within.after;
       if (length <= lost) return coefficients;
       scale(1 / length, w);
-      orthogonalize(everything, w);
-      orthogonalize(accepted, w);
-      scale(1 / norm2(w), w);
+      if (length < 0.5 * within.before) {
+        // What the block had in common is gone, and rounding along the basis weighs more in the rest.
+        orthogonalize([...everything, ...accepted], w);
+        scale(1 / norm2(w), w);
+      }
       accepted.push(w);
       return Float64Array.of(...coefficients, length);
     });

@@ -14,7 +14,11 @@ function chunkOf(vector: Float64Array | Float32Array, start: number, end: number
   return converted;
 }
 
-const scratches = (): Float64Array[] => Array.from({ length: 4 }, () => new Float64Array(CHUNK));
+/** Room to convert four chunks; none where nothing has to be converted. */
+function scratches(basis: Basis): Float64Array[] {
+  if (!basis.some((vector) => vector instanceof Float32Array)) return [];
+  return Array.from({ length: 4 }, () => new Float64Array(CHUNK));
+}
 
 /** result[j] += basis[j][start, end) · w over one chunk: four vectors, two elements at a time. */
 function addDots(basis: Basis, w: Float64Array, start: number, end: number, result: Float64Array, scratch: Float64Array[]): void {
@@ -78,7 +82,7 @@ function addCombination(basis: Basis, coefficients: Float64Array, w: Float64Arra
 /** Qᵀw: the inner product of every basis vector with w. Cost 2kn flops, one pass over the basis. */
 export function dots(basis: Basis, w: Float64Array): Float64Array {
   const result = new Float64Array(basis.length);
-  const scratch = scratches();
+  const scratch = scratches(basis);
   for (let start = 0; start < w.length; start += CHUNK) {
     const end = Math.min(start + CHUNK, w.length);
     addDots(basis, w.subarray(start, end), start, end, result, scratch);
@@ -88,7 +92,7 @@ export function dots(basis: Basis, w: Float64Array): Float64Array {
 
 /** w ← w + Q c. Cost 2kn flops, one pass over the basis. */
 export function accumulate(basis: Basis, coefficients: Float64Array, w: Float64Array): void {
-  const scratch = scratches();
+  const scratch = scratches(basis);
   for (let start = 0; start < w.length; start += CHUNK) {
     const end = Math.min(start + CHUNK, w.length);
     addCombination(basis, coefficients, w.subarray(start, end), start, end, scratch);
@@ -101,7 +105,7 @@ export function accumulate(basis: Basis, coefficients: Float64Array, w: Float64A
  */
 export function combine(basis: Basis, combinations: readonly Float64Array[], length: number): Float64Array[] {
   const outputs = combinations.map(() => new Float64Array(length));
-  const scratch = scratches();
+  const scratch = scratches(basis);
   for (let start = 0; start < length; start += CHUNK) {
     const end = Math.min(start + CHUNK, length);
     outputs.forEach((output, i) => addCombination(basis, combinations[i], output.subarray(start, end), start, end, scratch));
@@ -133,7 +137,7 @@ export interface Orthogonalization {
  * orthogonalize([Float64Array.of(1, 0)], w); // w is now [0, 4]
  */
 export function orthogonalize(basis: Basis, w: Float64Array): Orthogonalization {
-  const scratch = scratches();
+  const scratch = scratches(basis);
   const total = new Float64Array(basis.length);
   let next = new Float64Array(basis.length);
   let square = 0;

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { diagonalOperator } from "../operators/dense-operator.ts";
+import { createRandom } from "../random/random-stream.ts";
+import { extremalEigenpairs } from "./extremal-eigenpairs.ts";
+import type { ExtremalOptions } from "./extremal-eigenpairs.ts";
+import { inBlocks, rotated, roundedToFloat32 } from "./testing.ts";
+
+/** Like a Hessian: a few outliers, a decaying bulk on both sides of 0, many zeros. */
+const hessianLike = Float64Array.of(
+  ...[30, 12, 11.5, 7, 4, -0.9],
+  ...Array.from({ length: 900 }, (_, i) => 2 * Math.exp(-i / 80)),
+  ...Array.from({ length: 200 }, (_, i) => -0.3 * Math.exp(-i / 20)),
+  ...new Float64Array(400),
+);
+
+function truth(spectrum: Float64Array, k: number): { top: number[]; bottom: number[] } {
+  const sorted = Array.from(spectrum).toSorted((a, b) => a - b);
+  return { top: sorted.slice(-k).toReversed(), bottom: sorted.slice(0, k) };
+}
+
+describe("extremalEigenpairs", () => {
+  it.each<[string, ExtremalOptions, number]>([
+    ["plain", {}, 1],
+    ["with restarts", { basisLimit: 30 }, 1],
+    ["in blocks of 4", {}, 4],
+    ["in blocks with restarts", { basisLimit: 40 }, 4],
+  ])("finds five at each end and proves them: %s", async (_, options, block) => {
+    const operator = inBlocks(rotated(hessianLike, createRandom(1)), block);
+    const result = await extremalEigenpairs(operator, { largest: 5, smallest: 5, tolerance: 1e-8, ...options }, createRandom(2), {});
+    const { top, bottom } = truth(hessianLike, 5);
+    expect(result.converged).toBe(true);
+    result.top.forEach((pair, i) => expect(Math.abs(pair.value - top[i])).toBeLessThan(pair.residual + 1e-12));
+    result.bottom.forEach((pair, i) => expect(Math.abs(pair.value - bottom[i])).toBeLessThan(pair.residual + 1e-12));
+    for (const pair of [...result.top, ...result.bottom]) expect(pair.residual).toBeLessThan(1e-6);
+  });
+
+  it("sees the copies of multiple eigenvalues that one Krylov space cannot", async () => {
+    const spectrum = Float64Array.of(9, 9, 9, 5, 5, 3, -4, -4, ...Array.from({ length: 142 }, (_, i) => Math.cos(i)));
+    let found = 0;
+    for (let seed = 0; seed < 20; seed++) {
+      const operator = rotated(spectrum, createRandom(seed));
+      const result = await extremalEigenpairs(operator, { largest: 3, smallest: 2 }, createRandom(seed), {});
+      expect(result.top.map((pair) => Math.round(pair.value * 1e6) / 1e6)).toEqual([9, 9, 9]);
+      expect(result.bottom.map((pair) => Math.round(pair.value * 1e6) / 1e6)).toEqual([-4, -4]);
+      expect(result.converged).toBe(true);
+      found += result.multiplicity.found;
+      expect(result.multiplicity.checked).toBe(true);
+      expect(result.multiplicity.missProbability).toBeLessThan(0.01);
+    }
+    expect(found).toBeGreaterThan(10);
+  });
+
+  it("finds the outlier among many random starts: no miss in 30 seeds", async () => {
+    const spectrum = Float64Array.of(1.5, ...Array.from({ length: 199 }, (_, i) => 2 * (i / 200) - 1));
+    for (let seed = 0; seed < 30; seed++) {
+      const result = await extremalEigenpairs(diagonalOperator(spectrum), { largest: 1, smallest: 1 }, createRandom(seed), {});
+      expect(result.top[0].value).toBeCloseTo(1.5, 9);
+      expect(result.bottom[0].value).toBeCloseTo(-1, 4);
+    }
+  });
+
+  it("works for every small dimension, whatever is asked", async () => {
+    for (const spectrum of [[3], [2, 2], [0, 0, 0], [1, -1], [1, 2, 3, 4]]) {
+      const operator = diagonalOperator(Float64Array.from(spectrum));
+      const result = await extremalEigenpairs(operator, { largest: 3, smallest: 2, vectors: true }, createRandom(0), {});
+      const { top, bottom } = truth(Float64Array.from(spectrum), 3);
+      expect(result.converged).toBe(true);
+      result.top.forEach((pair, i) => expect(pair.value).toBeCloseTo(top[i], 10));
+      result.bottom.forEach((pair, i) => expect(pair.value).toBeCloseTo(bottom[i], 10));
+      expect(result.top.length).toBe(Math.min(3, spectrum.length));
+      expect(result.bottom.length).toBe(Math.min(2, spectrum.length));
+    }
+  });
+
+  it("reaches what float32 products allow, and says what it reached", async () => {
+    const operator = roundedToFloat32(rotated(hessianLike, createRandom(4)));
+    const result = await extremalEigenpairs(operator, { largest: 5, smallest: 1 }, createRandom(4), {});
+    expect(result.converged).toBe(true);
+    const { top } = truth(hessianLike, 5);
+    result.top.forEach((pair, i) => expect(Math.abs(pair.value - top[i])).toBeLessThan(1e-5 * 30));
+  });
+
+  it("keeps to its budget and says that it has not converged", async () => {
+    const operator = rotated(Float64Array.from({ length: 2000 }, (_, i) => Math.sqrt(i)), createRandom(5));
+    const few = await extremalEigenpairs(operator, { largest: 2, maxProducts: 20 }, createRandom(5), {});
+    expect(few.converged).toBe(false);
+    expect(few.products).toBeLessThanOrEqual(20);
+    expect(few.top.length).toBe(2);
+    let calls = 0;
+    const late = await extremalEigenpairs(operator, { largest: 1 }, createRandom(5), { outOfTime: () => ++calls > 12 });
+    expect(late.converged).toBe(false);
+    expect(late.top.length).toBe(1);
+  });
+});
