@@ -27,7 +27,8 @@ interface ArrayFormat {
   open(source: ByteSource, options: OpenOptions): NamedArrays;
 }
 
-const startsWith = (head: Uint8Array, magic: ArrayLike<number>) => Array.from(magic).every((byte, i) => head[i] === byte);
+const startsWith = (head: Uint8Array, magic: ArrayLike<number>) =>
+  Array.from(magic).every((byte, i) => head[i] === byte);
 
 const ARRAY_FORMATS: readonly ArrayFormat[] = [
   {
@@ -38,15 +39,22 @@ const ARRAY_FORMATS: readonly ArrayFormat[] = [
   {
     name: "npy",
     matches: (head) => startsWith(head, NPY_MAGIC),
-    open: (source, { role, limits }) => ({ arrays: new Map([[role, readNpy(source, role, limits)]]), notes: [] }),
+    open: (source, { role, limits }) => ({
+      arrays: new Map([[role, readNpy(source, role, limits)]]),
+      notes: [],
+    }),
   },
   {
     name: "IDX",
     matches: isIdx,
     open(source, { role, limits }) {
       const array = readIdx(source, role, limits);
-      if (role === "y" || array.storedAs !== "uint8" || array.shape.length < 2) return { arrays: new Map([[role, array]]), notes: [] };
-      return { arrays: new Map([[role, scaled(array, 255)]]), notes: [`The pixels of ${source.name}, 0 to 255, were divided by 255.`] };
+      if (role === "y" || array.storedAs !== "uint8" || array.shape.length < 2)
+        return { arrays: new Map([[role, array]]), notes: [] };
+      return {
+        arrays: new Map([[role, scaled(array, 255)]]),
+        notes: [`The pixels of ${source.name}, 0 to 255, were divided by 255.`],
+      };
     },
   },
   {
@@ -60,10 +68,19 @@ const ARRAY_FORMATS: readonly ArrayFormat[] = [
     open(source, { role, label, limits }) {
       const table = readCsv(source, { label: role === "y" ? "0" : label }, limits);
       const onlyLabels = table.x.shape[1] === 0;
-      if (role === "y" && !onlyLabels) return { arrays: new Map([["y", readCsv(source, {}, limits).x]]), notes: [] };
+      if (role === "y" && !onlyLabels)
+        return { arrays: new Map([["y", readCsv(source, {}, limits).x]]), notes: [] };
       const { x, y, classNames } = table;
-      const arrays = new Map([...(onlyLabels ? [] : [["x", x] as const]), ...(y ? [["y", y] as const] : [])]);
-      return { arrays, label: "y", classNames, notes: classNames ? [describeClasses(classNames)] : [] };
+      const arrays = new Map([
+        ...(onlyLabels ? [] : [["x", x] as const]),
+        ...(y ? [["y", y] as const] : []),
+      ]);
+      return {
+        arrays,
+        label: "y",
+        classNames,
+        notes: classNames ? [describeClasses(classNames)] : [],
+      };
     },
   },
 ];
@@ -81,13 +98,24 @@ const HEAD_BYTES = 64;
  * @throws ThalwegError `empty-file`, `unknown-format`, and what the format's reader throws
  */
 export function openArrays(source: ByteSource, options: OpenOptions): NamedArrays {
-  if (source.size === 0) throw inputError("empty-file", `${source.name} is empty.`, { file: source.name }, "Write or download it again.");
+  if (source.size === 0)
+    throw inputError(
+      "empty-file",
+      `${source.name} is empty.`,
+      { file: source.name },
+      "Write or download it again.",
+    );
   const plain = unwrapGzip(source, options.limits);
   const head = plain.read(0, Math.min(HEAD_BYTES, plain.size));
   const format = ARRAY_FORMATS.find((candidate) => candidate.matches(head));
   if (!format) {
     const known = ARRAY_FORMATS.map(({ name }) => name).join(", ");
-    throw inputError("unknown-format", `${source.name} is none of the known kinds of file (${known}).`, { file: source.name }, "Save the arrays with numpy.savez(file, x=..., y=...).");
+    throw inputError(
+      "unknown-format",
+      `${source.name} is none of the known kinds of file (${known}).`,
+      { file: source.name },
+      "Save the arrays with numpy.savez(file, x=..., y=...).",
+    );
   }
   return format.open(plain, options);
 }

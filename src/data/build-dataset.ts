@@ -36,16 +36,30 @@ export function buildDataset(
   const labels = arrays.get(label);
   if (!labels) throw missing(name, arrays, `no labels: there is no array "${label}"`, label);
   const columns = chooseInputs(name, arrays, label, options);
-  const length = commonLength(name, [...columns.values()].map(({ array }) => array), labels);
+  const length = commonLength(
+    name,
+    [...columns.values()].map(({ array }) => array),
+    labels,
+  );
   const start = Math.min(range?.start ?? 0, length);
   const examples = limited((range ? Math.min(range.end, length) : length) - start, options.limit);
-  if (examples <= 0) throw inputError("no-examples", `${name} holds no examples.`, { file: name }, "Give data with at least one example.");
+  if (examples <= 0)
+    throw inputError(
+      "no-examples",
+      `${name} holds no examples.`,
+      { file: name },
+      "Give data with at least one example.",
+    );
   const y = column(labels, labels.dtype === "bool" ? "int64" : labels.dtype);
   let hash: string | undefined;
 
   function checkRange(from: number, to: number): void {
     if (0 <= from && from <= to && to <= examples) return;
-    throw new ThalwegError({ kind: "internal", code: "batch-range", message: `Examples ${from} to ${to} of ${name} were asked for; it has ${examples}.` });
+    throw new ThalwegError({
+      kind: "internal",
+      code: "batch-range",
+      message: `Examples ${from} to ${to} of ${name} were asked for; it has ${examples}.`,
+    });
   }
   function labelRows(from: number, to: number): Tensor {
     checkRange(from, to);
@@ -55,12 +69,19 @@ export function buildDataset(
   return {
     name,
     examples,
-    inputs: [...columns].map(([input, { array, dtype, shape }]) => ({ name: input, array: array.name, dtype, shape })),
+    inputs: [...columns].map(([input, { array, dtype, shape }]) => ({
+      name: input,
+      array: array.name,
+      dtype,
+      shape,
+    })),
     labels: { array: label, dtype: y.dtype, shape: y.shape, classNames },
     notes,
     batch(from, to) {
       checkRange(from, to);
-      const inputs = [...columns].map(([input, held]) => [input, held.rows(start + from, start + to)] as const);
+      const inputs = [...columns].map(
+        ([input, held]) => [input, held.rows(start + from, start + to)] as const,
+      );
       return { inputs: Object.fromEntries(inputs), y: labelRows(from, to) };
     },
     y: labelRows,
@@ -68,17 +89,35 @@ export function buildDataset(
   };
 }
 
-function chooseInputs(name: string, arrays: ReadonlyMap<string, LazyArray>, label: string, options: DatasetOptions): Map<string, Column> {
+function chooseInputs(
+  name: string,
+  arrays: ReadonlyMap<string, LazyArray>,
+  label: string,
+  options: DatasetOptions,
+): Map<string, Column> {
   const candidates = new Map([...arrays].filter(([array]) => array !== label));
   const own = candidates.has(DEFAULT_INPUT) ? [DEFAULT_INPUT] : [...candidates.keys()];
   const requests = options.inputs ?? own.map((array) => ({ name: array }));
   if (requests.length === 0) throw missing(name, arrays, "no inputs", DEFAULT_INPUT);
   return new Map(
     requests.map((request) => {
-      const array = candidates.get(request.name) ?? (requests.length === 1 ? candidates.get(DEFAULT_INPUT) : undefined);
-      if (!array) throw missing(name, arrays, `nothing for the model's input "${request.name}"`, request.name);
+      const array =
+        candidates.get(request.name) ??
+        (requests.length === 1 ? candidates.get(DEFAULT_INPUT) : undefined);
+      if (!array)
+        throw missing(
+          name,
+          arrays,
+          `nothing for the model's input "${request.name}"`,
+          request.name,
+        );
       if (array.shape.length === 0) {
-        throw inputError("no-examples", `${array.name} in ${name} is a single number; its first axis must be the examples.`, { file: name, input: array.name }, "Save an array with one row for each example.");
+        throw inputError(
+          "no-examples",
+          `${array.name} in ${name} is a single number; its first axis must be the examples.`,
+          { file: name, input: array.name },
+          "Save an array with one row for each example.",
+        );
       }
       return [request.name, inputColumn(array, request)];
     }),
@@ -100,11 +139,23 @@ function commonLength(name: string, inputs: readonly LazyArray[], labels: LazyAr
 function limited(available: number, limit: number | undefined): number {
   if (limit === undefined) return available;
   if (Number.isInteger(limit) && limit >= 1) return Math.min(limit, available);
-  throw new ThalwegError({ kind: "usage", code: "bad-limit", message: `The limit on examples is ${limit}; it must be a whole number of at least 1.`, hint: "Give --limit 1000, or leave it out." });
+  throw new ThalwegError({
+    kind: "usage",
+    code: "bad-limit",
+    message: `The limit on examples is ${limit}; it must be a whole number of at least 1.`,
+    hint: "Give --limit 1000, or leave it out.",
+  });
 }
 
-function missing(name: string, arrays: ReadonlyMap<string, LazyArray>, what: string, input: string) {
-  const there = [...arrays].slice(0, 20).map(([array, { shape }]) => `${array} [${shape.join(", ")}]`);
+function missing(
+  name: string,
+  arrays: ReadonlyMap<string, LazyArray>,
+  what: string,
+  input: string,
+) {
+  const there = [...arrays]
+    .slice(0, 20)
+    .map(([array, { shape }]) => `${array} [${shape.join(", ")}]`);
   return inputError(
     "missing-array",
     `${name} has ${what}. It holds ${there.length === 0 ? "no arrays" : there.join(", ")}.`,

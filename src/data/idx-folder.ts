@@ -1,7 +1,10 @@
 import { inputError } from "../files/input-error.ts";
 
 /** How the parts of MNIST-like sets are called in file names. */
-const PREFIXES: Readonly<Record<string, readonly string[]>> = { train: ["train"], test: ["t10k", "test"] };
+const PREFIXES: Readonly<Record<string, readonly string[]>> = {
+  train: ["train"],
+  test: ["t10k", "test"],
+};
 
 /**
  * Chooses the images and labels of one part of an IDX folder by the file names of MNIST
@@ -10,9 +13,19 @@ const PREFIXES: Readonly<Record<string, readonly string[]>> = { train: ["train"]
  * @param names the files in the folder
  * @throws ThalwegError `no-idx-files`
  */
-export function chooseIdxFiles(folder: string, names: readonly string[], split = "train"): { x: string; y: string } {
+export function chooseIdxFiles(
+  folder: string,
+  names: readonly string[],
+  split = "train",
+): { x: string; y: string } {
   const find = (kind: "images" | "labels") =>
-    (PREFIXES[split] ?? [split]).flatMap((prefix) => names.filter((name) => name.startsWith(`${prefix}-${kind}`) && /[-.]idx\d-u?byte(\.gz)?$/.test(name))).sort()[0];
+    (PREFIXES[split] ?? [split])
+      .flatMap((prefix) =>
+        names.filter(
+          (name) => name.startsWith(`${prefix}-${kind}`) && /[-.]idx\d-u?byte(\.gz)?$/.test(name),
+        ),
+      )
+      .sort()[0];
   const [x, y] = [find("images"), find("labels")];
   if (x !== undefined && y !== undefined) return { x, y };
   throw inputError(

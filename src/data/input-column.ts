@@ -1,6 +1,14 @@
 import { inputError } from "../files/input-error.ts";
 import type { LazyArray } from "../files/lazy-array.ts";
-import { allocate, type DType, isFloat, type Shape, sizeOf, type Tensor, tensor } from "../util/tensor.ts";
+import {
+  allocate,
+  type DType,
+  isFloat,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  tensor,
+} from "../util/tensor.ts";
 import type { InputRequest } from "./dataset.ts";
 
 /** One array of a dataset in the type and the shape that the model asks for. */
@@ -17,7 +25,11 @@ export interface Column {
  * @param dtype the type to hand out
  * @param shape the shape of one example to hand out; as many numbers as in the array
  */
-export function column(array: LazyArray, dtype: DType = array.dtype, shape: Shape = array.shape.slice(1)): Column {
+export function column(
+  array: LazyArray,
+  dtype: DType = array.dtype,
+  shape: Shape = array.shape.slice(1),
+): Column {
   return {
     array,
     dtype,
@@ -44,8 +56,15 @@ export function inputColumn(array: LazyArray, request: InputRequest): Column {
   return column(array, request.dtype, asked ? fitted(array, found, asked, request.name) : found);
 }
 
-function fitted(array: LazyArray, found: Shape, asked: readonly (number | string | null | undefined)[], input: string): Shape {
-  const fits = (shape: Shape) => shape.length === asked.length && shape.every((extent, i) => typeof asked[i] !== "number" || asked[i] === extent);
+function fitted(
+  array: LazyArray,
+  found: Shape,
+  asked: readonly (number | string | null | undefined)[],
+  input: string,
+): Shape {
+  const fits = (shape: Shape) =>
+    shape.length === asked.length &&
+    shape.every((extent, i) => typeof asked[i] !== "number" || asked[i] === extent);
   if (fits(found)) return found;
   if (asked.every((extent) => typeof extent === "number") && sizeOf(found) === sizeOf(asked)) {
     const core = (shape: Shape) => shape.filter((extent) => extent !== 1);
@@ -75,7 +94,8 @@ function firstRefused(found: Tensor["data"], { dtype, data }: Tensor): number {
     for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
     return -1;
   }
-  for (let i = 0; i < found.length; i++) if (!Number.isSafeInteger(found[i]) || (dtype === "bool" && data[i] !== found[i])) return i;
+  for (let i = 0; i < found.length; i++)
+    if (!Number.isSafeInteger(found[i]) || (dtype === "bool" && data[i] !== found[i])) return i;
   return -1;
 }
 
@@ -88,10 +108,20 @@ function refused(array: LazyArray, dtype: DType, start: number, at: number, valu
   const says = `${array.name} in ${array.file} holds ${value} in row ${row}${place}`;
   if (Number.isFinite(value) && !isFloat(dtype)) {
     const wanted = dtype === "bool" ? "0 or 1" : "a whole number";
-    return inputError("not-integers", `${says}, where ${wanted} is needed.`, where, "Save token indices and masks as integers.");
+    return inputError(
+      "not-integers",
+      `${says}, where ${wanted} is needed.`,
+      where,
+      "Save token indices and masks as integers.",
+    );
   }
   const reason = Number.isFinite(value) ? `, which ${dtype} cannot hold` : "";
-  return inputError("not-finite", `${says}${reason}.`, where, "Remove or replace NaN and infinite values: every result would be NaN. Rows and columns count from 0.");
+  return inputError(
+    "not-finite",
+    `${says}${reason}.`,
+    where,
+    "Remove or replace NaN and infinite values: every result would be NaN. Rows and columns count from 0.",
+  );
 }
 
 /** A flat index as "3" or "(0, 4, 7)". */

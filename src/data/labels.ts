@@ -40,7 +40,8 @@ export function summarizeLabels(dataset: Dataset): LabelSummary {
       distribution &&= Math.abs(sum - 1) <= SUM_TOLERANCE;
     }
   }
-  if (!isFloat(dataset.labels.dtype)) return min >= 0 ? { kind: "classes", classes: max + 1, min, max } : { kind: "real", min, max };
+  if (!isFloat(dataset.labels.dtype))
+    return min >= 0 ? { kind: "classes", classes: max + 1, min, max } : { kind: "real", min, max };
   if (distribution && min >= 0) return { kind: "distribution", classes: width, min, max };
   return { kind: binary ? "binary" : "real", min, max };
 }
@@ -53,14 +54,19 @@ export function summarizeLabels(dataset: Dataset): LabelSummary {
  */
 export function classIndices(y: Tensor, classes: number, firstRow = 0): Tensor {
   const width = sizeOf(y.shape.slice(1));
-  const bad = y.data.findIndex((value) => !(Number.isInteger(value) && value >= 0 && value < classes));
-  if (bad < 0) return tensor("int64", y.shape, y.dtype === "int64" ? y.data : Float64Array.from(y.data));
+  const bad = y.data.findIndex(
+    (value) => !(Number.isInteger(value) && value >= 0 && value < classes),
+  );
+  if (bad < 0)
+    return tensor("int64", y.shape, y.dtype === "int64" ? y.data : Float64Array.from(y.data));
   const row = firstRow + Math.floor(bad / width);
   const whole = Number.isInteger(y.data[bad]);
   throw inputError(
     whole ? "label-out-of-range" : "labels-not-integers",
     `The label of example ${row} is ${y.data[bad]}; class labels are whole numbers from 0 to ${classes - 1}, one for each output of the model.`,
     { input: "y" },
-    whole ? "Check that data and model belong together, and that classes count from 0." : "For a regression use --loss mse.",
+    whole
+      ? "Check that data and model belong together, and that classes count from 0."
+      : "For a regression use --loss mse.",
   );
 }

@@ -15,33 +15,50 @@ import { classIndices, summarizeLabels } from "./labels.ts";
 import { mnist1d } from "./mnist1d.ts";
 import { openDataset } from "./open-dataset.ts";
 
-const file = (path: string) => bytesSource(path, readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url))));
-const f32 = (shape: number[], ...values: number[]) => tensor("float32", shape, Float32Array.from(values));
-const f64 = (shape: number[], ...values: number[]) => tensor("float64", shape, Float64Array.from(values));
-const i64 = (shape: number[], ...values: number[]) => tensor("int64", shape, Float64Array.from(values));
-const npz = (arrays: Record<string, Tensor>) => ({ data: bytesSource("d.npz", encodeNpz(Object.entries(arrays))) });
+const file = (path: string) =>
+  bytesSource(path, readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url))));
+const f32 = (shape: number[], ...values: number[]) =>
+  tensor("float32", shape, Float32Array.from(values));
+const f64 = (shape: number[], ...values: number[]) =>
+  tensor("float64", shape, Float64Array.from(values));
+const i64 = (shape: number[], ...values: number[]) =>
+  tensor("int64", shape, Float64Array.from(values));
+const npz = (arrays: Record<string, Tensor>) => ({
+  data: bytesSource("d.npz", encodeNpz(Object.entries(arrays))),
+});
 const csv = (text: string) => ({ data: bytesSource("d.csv", new TextEncoder().encode(text)) });
-const open = (arrays: Record<string, Tensor>, options?: DatasetOptions) => openDataset("d.npz", npz(arrays), options);
+const open = (arrays: Record<string, Tensor>, options?: DatasetOptions) =>
+  openDataset("d.npz", npz(arrays), options);
 
 const x = f32([3, 2], 1, 2, 3, 4, 5, 6);
 const y = i64([3], 0, 1, 2);
 
 describe("built-in sets", () => {
-  const opened = (set: (typeof BUILT_IN_SETS)[number], options?: DatasetOptions) => openDataset(set.name, { builtIn: set, asset: file(`assets/${set.asset}`) }, options);
+  const opened = (set: (typeof BUILT_IN_SETS)[number], options?: DatasetOptions) =>
+    openDataset(set.name, { builtIn: set, asset: file(`assets/${set.asset}`) }, options);
 
   test("digits: the first images as scikit-learn and PyTorch see them", () => {
     const dataset = opened(digits);
     expect(dataset.examples).toBe(1797);
     const { inputs, y: labels } = dataset.batch(0, 1797);
-    expect([...inputs.x.data.subarray(0, 8)]).toEqual([0, 0, 5, 13, 9, 1, 0, 0].map((grey) => grey / 16));
+    expect([...inputs.x.data.subarray(0, 8)]).toEqual(
+      [0, 0, 5, 13, 9, 1, 0, 0].map((grey) => grey / 16),
+    );
     expect(Array.from(inputs.x.data).reduce((sum, value) => sum + value, 0) * 16).toBe(561718);
     expect([...labels.data.subarray(0, 12)]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]);
     expect(summarizeLabels(dataset)).toEqual({ kind: "classes", classes: 10, min: 0, max: 9 });
-    expect(dataset.sha256()).toBe(createHash("sha256").update(readFileSync(fileURLToPath(new URL("../../assets/digits.csv.gz", import.meta.url)))).digest("hex"));
+    expect(dataset.sha256()).toBe(
+      createHash("sha256")
+        .update(readFileSync(fileURLToPath(new URL("../../assets/digits.csv.gz", import.meta.url))))
+        .digest("hex"),
+    );
   });
 
   test("digits take the shape and type of a convolutional float64 model", () => {
-    const { inputs } = opened(digits, { inputs: [{ name: "image", dtype: "float64", shape: ["N", 1, 8, 8] }], limit: 5 }).batch(3, 5);
+    const { inputs } = opened(digits, {
+      inputs: [{ name: "image", dtype: "float64", shape: ["N", 1, 8, 8] }],
+      limit: 5,
+    }).batch(3, 5);
     expect(inputs.image).toMatchObject({ dtype: "float64", shape: [2, 1, 8, 8] });
   });
 
@@ -53,45 +70,88 @@ describe("built-in sets", () => {
     const counts = new Array<number>(10).fill(0);
     for (const label of all.y(0, 5000).data) counts[label]++;
     expect(counts).toEqual(new Array<number>(10).fill(500));
-    expect(() => opened(mnist1d, { split: "validation" })).toThrow(expect.objectContaining({ kind: "usage", message: expect.stringContaining("train, test, all") }));
+    expect(() => opened(mnist1d, { split: "validation" })).toThrow(
+      expect.objectContaining({
+        kind: "usage",
+        message: expect.stringContaining("train, test, all"),
+      }),
+    );
   });
 
   test.each(BUILT_IN_SETS)("$name says where it comes from", (set) => {
     expect(set.licence).toMatch(/CC BY 4\.0|Apache-2\.0/);
-    expect(file("assets/README.md").read(0, file("assets/README.md").size).length).toBeGreaterThan(0);
-    expect(new TextDecoder().decode(file("assets/README.md").read(0, file("assets/README.md").size))).toContain(set.asset);
+    expect(file("assets/README.md").read(0, file("assets/README.md").size).length).toBeGreaterThan(
+      0,
+    );
+    expect(
+      new TextDecoder().decode(file("assets/README.md").read(0, file("assets/README.md").size)),
+    ).toContain(set.asset);
   });
 });
 
 describe("arrays find their inputs", () => {
   test("x feeds the only input of any name; other arrays are left alone", () => {
     const dataset = open({ x, y, ids: y }, { inputs: [{ name: "input.1" }] });
-    expect(dataset.batch(1, 3)).toEqual({ inputs: { "input.1": f32([2, 2], 3, 4, 5, 6) }, y: i64([2], 1, 2) });
+    expect(dataset.batch(1, 3)).toEqual({
+      inputs: { "input.1": f32([2, 2], 3, 4, 5, 6) },
+      y: i64([2], 1, 2),
+    });
     expect(open({ x, y, ids: y }).inputs.map(({ name }) => name)).toEqual(["x"]);
   });
 
   test("several inputs by name, tokens as whole numbers", () => {
-    const dataset = open({ tokens: f32([3, 1], 5, 6, 7), "/mask": tensor("bool", [3, 1], Uint8Array.of(1, 0, 1)), y }, {
-      inputs: [{ name: "/mask", dtype: "float32" }, { name: "tokens", dtype: "int64" }],
+    const dataset = open(
+      { tokens: f32([3, 1], 5, 6, 7), "/mask": tensor("bool", [3, 1], Uint8Array.of(1, 0, 1)), y },
+      {
+        inputs: [
+          { name: "/mask", dtype: "float32" },
+          { name: "tokens", dtype: "int64" },
+        ],
+      },
+    );
+    expect(dataset.batch(0, 2).inputs).toEqual({
+      "/mask": f32([2, 1], 1, 0),
+      tokens: i64([2, 1], 5, 6),
     });
-    expect(dataset.batch(0, 2).inputs).toEqual({ "/mask": f32([2, 1], 1, 0), tokens: i64([2, 1], 5, 6) });
-    expect(() => open({ x: f32([1, 1], 0.5), y: i64([1], 0) }, { inputs: [{ name: "t", dtype: "int64" }] }).batch(0, 1)).toThrow(
-      expect.objectContaining({ code: "not-integers", message: expect.stringContaining("0.5 in row 0, column 0") }),
+    expect(() =>
+      open(
+        { x: f32([1, 1], 0.5), y: i64([1], 0) },
+        { inputs: [{ name: "t", dtype: "int64" }] },
+      ).batch(0, 1),
+    ).toThrow(
+      expect.objectContaining({
+        code: "not-integers",
+        message: expect.stringContaining("0.5 in row 0, column 0"),
+      }),
     );
   });
 
   test("files apart: whatever their arrays are called", () => {
-    const apart = { x: bytesSource("x.npy", encodeNpy(x)), y: bytesSource("y.csv", new TextEncoder().encode("label\n0\n1\n2\n")) };
+    const apart = {
+      x: bytesSource("x.npy", encodeNpy(x)),
+      y: bytesSource("y.csv", new TextEncoder().encode("label\n0\n1\n2\n")),
+    };
     expect(openDataset("both", apart).batch(0, 3)).toEqual({ inputs: { x }, y });
-    const wrapped = { x: bytesSource("a.npz", encodeNpz([["features", x]])), y: bytesSource("b.safetensors", encodeSafetensors([["targets", y]])) };
+    const wrapped = {
+      x: bytesSource("a.npz", encodeNpz([["features", x]])),
+      y: bytesSource("b.safetensors", encodeSafetensors([["targets", y]])),
+    };
     const dataset = openDataset("both", wrapped, { inputs: [{ name: "input" }] });
     expect(dataset.batch(0, 3)).toEqual({ inputs: { input: x }, y });
-    const line = (source: { size: number; read(o: number, l: number): Uint8Array }, name: string) => `${createHash("sha256").update(source.read(0, source.size)).digest("hex")}  ${name}\n`;
-    expect(dataset.sha256()).toBe(createHash("sha256").update(line(wrapped.x, "a.npz") + line(wrapped.y, "b.safetensors")).digest("hex"));
+    const line = (source: { size: number; read(o: number, l: number): Uint8Array }, name: string) =>
+      `${createHash("sha256").update(source.read(0, source.size)).digest("hex")}  ${name}\n`;
+    expect(dataset.sha256()).toBe(
+      createHash("sha256")
+        .update(line(wrapped.x, "a.npz") + line(wrapped.y, "b.safetensors"))
+        .digest("hex"),
+    );
   });
 
   test("soft labels from a table of their own", () => {
-    const dataset = openDataset("both", { x: bytesSource("x.npy", encodeNpy(x)), y: bytesSource("y.csv", new TextEncoder().encode("0.5,0.5\n1,0\n0,1\n")) });
+    const dataset = openDataset("both", {
+      x: bytesSource("x.npy", encodeNpy(x)),
+      y: bytesSource("y.csv", new TextEncoder().encode("0.5,0.5\n1,0\n0,1\n")),
+    });
     expect(dataset.y(0, 2)).toEqual(f64([2, 2], 0.5, 0.5, 1, 0));
     expect(summarizeLabels(dataset)).toEqual({ kind: "distribution", classes: 2, min: 0, max: 1 });
   });
@@ -99,54 +159,136 @@ describe("arrays find their inputs", () => {
   test("CSV with text labels", () => {
     const dataset = openDataset("d.csv", csv("a,b,kind\n1,2,no\n3,4,yes\n"), { label: "kind" });
     expect(dataset.labels.classNames).toEqual(["no", "yes"]);
-    expect(dataset.batch(0, 2)).toEqual({ inputs: { x: f64([2, 2], 1, 2, 3, 4) }, y: i64([2], 0, 1) });
+    expect(dataset.batch(0, 2)).toEqual({
+      inputs: { x: f64([2, 2], 1, 2, 3, 4) },
+      y: i64([2], 0, 1),
+    });
     expect(dataset.notes).toEqual(["The labels no, yes became 0 to 1."]);
   });
 
   test("IDX: byte images are scaled, labels are not", () => {
-    const names = chooseIdxFiles("idx", ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]);
-    const dataset = openDataset("idx", { x: file(`test/data/idx/${names.x}`), y: file(`test/data/idx/${names.y}`) }, { inputs: [{ name: "image", shape: [null, 6] }] });
+    const names = chooseIdxFiles("idx", [
+      "train-images-idx3-ubyte.gz",
+      "train-labels-idx1-ubyte",
+      "t10k-images-idx3-ubyte",
+      "t10k-labels-idx1-ubyte",
+    ]);
+    const dataset = openDataset(
+      "idx",
+      { x: file(`test/data/idx/${names.x}`), y: file(`test/data/idx/${names.y}`) },
+      { inputs: [{ name: "image", shape: [null, 6] }] },
+    );
     const { inputs, y: labels } = dataset.batch(1, 2);
-    expect(inputs.image).toEqual(f32([1, 6], ...[48, 56, 64, 72, 80, 88].map((byte) => byte / 255)));
+    expect(inputs.image).toEqual(
+      f32([1, 6], ...[48, 56, 64, 72, 80, 88].map((byte) => byte / 255)),
+    );
     expect(labels).toEqual(i64([1], 1));
     expect(dataset.notes).toHaveLength(1);
-    expect(chooseIdxFiles("idx", ["t10k-images.idx3-ubyte", "t10k-labels.idx1-ubyte"], "test").y).toBe("t10k-labels.idx1-ubyte");
-    expect(() => chooseIdxFiles("idx", ["train-images-idx3-ubyte"])).toThrow(expect.objectContaining({ code: "no-idx-files", message: expect.stringContaining("labels") }));
+    expect(
+      chooseIdxFiles("idx", ["t10k-images.idx3-ubyte", "t10k-labels.idx1-ubyte"], "test").y,
+    ).toBe("t10k-labels.idx1-ubyte");
+    expect(() => chooseIdxFiles("idx", ["train-images-idx3-ubyte"])).toThrow(
+      expect.objectContaining({ code: "no-idx-files", message: expect.stringContaining("labels") }),
+    );
   });
 });
 
 describe("what does not fit is refused by name and place", () => {
   test.each<[string, () => unknown, string, RegExp]>([
-    ["different lengths", () => open({ x, y: i64([2], 0, 1) }), "different-lengths", /3 examples in x, but 2 labels/],
+    [
+      "different lengths",
+      () => open({ x, y: i64([2], 0, 1) }),
+      "different-lengths",
+      /3 examples in x, but 2 labels/,
+    ],
     ["no examples", () => open({ x: f32([0, 2]), y: i64([0]) }), "no-examples", /no examples/],
     ["no labels", () => open({ x, z: y }), "missing-array", /no array "y".*x \[3, 2\], z \[3\]/],
-    ["the label named does not exist", () => open({ x, y }, { label: "t" }), "missing-array", /no array "t"/],
-    ["no array for an input", () => open({ x, y }, { inputs: [{ name: "a" }, { name: "b" }] }), "missing-array", /input "a".*x \[3, 2\]/],
-    ["a single number", () => open({ x: f32([], 1), y: i64([1], 0) }), "no-examples", /single number/],
-    ["a transposed image", () => open({ x: f32([1, 2, 3, 2], ...new Array<number>(12).fill(0)), y: i64([1], 0) }, { inputs: [{ name: "x", shape: ["N", 2, 2, 3] }] }), "input-shape", /\[2, 2, 3\].*\[2, 3, 2\]/],
-    ["a wrong width", () => open({ x, y }, { inputs: [{ name: "x", shape: [null, 3] }] }), "input-shape", /\[3\].*\[2\]/],
-    ["CSV without a label", () => openDataset("d.csv", csv("1,2\n3,4")), "missing-array", /no array "y"/],
-    ["an empty file", () => openDataset("d", { data: bytesSource("d", new Uint8Array(0)) }), "empty-file", /empty/],
-    ["unknown bytes", () => openDataset("d", { data: bytesSource("d", new Uint8Array(99)) }), "unknown-format", /none of the known/],
+    [
+      "the label named does not exist",
+      () => open({ x, y }, { label: "t" }),
+      "missing-array",
+      /no array "t"/,
+    ],
+    [
+      "no array for an input",
+      () => open({ x, y }, { inputs: [{ name: "a" }, { name: "b" }] }),
+      "missing-array",
+      /input "a".*x \[3, 2\]/,
+    ],
+    [
+      "a single number",
+      () => open({ x: f32([], 1), y: i64([1], 0) }),
+      "no-examples",
+      /single number/,
+    ],
+    [
+      "a transposed image",
+      () =>
+        open(
+          { x: f32([1, 2, 3, 2], ...new Array<number>(12).fill(0)), y: i64([1], 0) },
+          { inputs: [{ name: "x", shape: ["N", 2, 2, 3] }] },
+        ),
+      "input-shape",
+      /\[2, 2, 3\].*\[2, 3, 2\]/,
+    ],
+    [
+      "a wrong width",
+      () => open({ x, y }, { inputs: [{ name: "x", shape: [null, 3] }] }),
+      "input-shape",
+      /\[3\].*\[2\]/,
+    ],
+    [
+      "CSV without a label",
+      () => openDataset("d.csv", csv("1,2\n3,4")),
+      "missing-array",
+      /no array "y"/,
+    ],
+    [
+      "an empty file",
+      () => openDataset("d", { data: bytesSource("d", new Uint8Array(0)) }),
+      "empty-file",
+      /empty/,
+    ],
+    [
+      "unknown bytes",
+      () => openDataset("d", { data: bytesSource("d", new Uint8Array(99)) }),
+      "unknown-format",
+      /none of the known/,
+    ],
   ])("%s", (_, action, code, message) => {
-    expect(action).toThrow(expect.objectContaining({ kind: "input", code, message: expect.stringMatching(message) }));
+    expect(action).toThrow(
+      expect.objectContaining({ kind: "input", code, message: expect.stringMatching(message) }),
+    );
   });
 
   test.each([0, -1, 1.5, NaN])("a limit of %d", (limit) => {
-    expect(() => open({ x, y }, { limit })).toThrow(expect.objectContaining({ kind: "usage", code: "bad-limit" }));
+    expect(() => open({ x, y }, { limit })).toThrow(
+      expect.objectContaining({ kind: "usage", code: "bad-limit" }),
+    );
   });
 
   test("NaN and infinity by row and column of the whole array", () => {
-    const bad = (value: number, dtype: "float32" | "float64" = "float32") => open({ x: f64([2, 2, 3], 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, value, 0), y: f64([2], 0, 1) }, { inputs: [{ name: "x", dtype }] });
+    const bad = (value: number, dtype: "float32" | "float64" = "float32") =>
+      open(
+        { x: f64([2, 2, 3], 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, value, 0), y: f64([2], 0, 1) },
+        { inputs: [{ name: "x", dtype }] },
+      );
     expect(bad(NaN).batch(0, 1).inputs.x.shape).toEqual([1, 2, 3]);
-    expect(() => bad(NaN).batch(1, 2)).toThrow(expect.objectContaining({ code: "not-finite", message: "x in d.npz holds NaN in row 1, column (1, 1)." }));
+    expect(() => bad(NaN).batch(1, 2)).toThrow(
+      expect.objectContaining({
+        code: "not-finite",
+        message: "x in d.npz holds NaN in row 1, column (1, 1).",
+      }),
+    );
     expect(() => bad(-Infinity).batch(0, 2)).toThrow(/-Infinity in row 1/);
     expect(bad(1e300, "float64").batch(0, 2).inputs.x.data[10]).toBe(1e300);
     expect(() => bad(1e300).batch(0, 2)).toThrow(/which float32 cannot hold/);
   });
 
   test("NaN among the labels", () => {
-    expect(() => open({ x, y: f32([3], 0, NaN, 1) }).y(0, 3)).toThrow(/y in d\.npz holds NaN in row 1\./);
+    expect(() => open({ x, y: f32([3], 0, NaN, 1) }).y(0, 3)).toThrow(
+      /y in d\.npz holds NaN in row 1\./,
+    );
   });
 });
 
@@ -154,18 +296,40 @@ describe("labels", () => {
   test.each([
     ["integers", i64([3], 0, 4, 1), { kind: "classes", classes: 5, min: 0, max: 4 }],
     ["signs", i64([3], -1, 1, 1), { kind: "real", min: -1, max: 1 }],
-    ["truth values", tensor("bool", [3], Uint8Array.of(0, 1, 1)), { kind: "classes", classes: 2, min: 0, max: 1 }],
+    [
+      "truth values",
+      tensor("bool", [3], Uint8Array.of(0, 1, 1)),
+      { kind: "classes", classes: 2, min: 0, max: 1 },
+    ],
     ["zeros and ones as floats", f32([3], 0, 1, 1), { kind: "binary", min: 0, max: 1 }],
     ["numbers", f32([3], 0.25, 1, 3), { kind: "real", min: 0.25, max: 3 }],
-    ["one-hot rows", f32([3, 2], 0, 1, 1, 0, 0, 1), { kind: "distribution", classes: 2, min: 0, max: 1 }],
-    ["several truth values a row", f32([3, 2], 1, 1, 1, 0, 0, 1), { kind: "binary", min: 0, max: 1 }],
+    [
+      "one-hot rows",
+      f32([3, 2], 0, 1, 1, 0, 0, 1),
+      { kind: "distribution", classes: 2, min: 0, max: 1 },
+    ],
+    [
+      "several truth values a row",
+      f32([3, 2], 1, 1, 1, 0, 0, 1),
+      { kind: "binary", min: 0, max: 1 },
+    ],
   ])("%s", (_, labels, summary) => {
     expect(summarizeLabels(open({ x, y: labels }))).toEqual(summary);
   });
 
   test("as class indices, in range and whole", () => {
     expect(classIndices(f32([2], 1, 2), 3)).toEqual(i64([2], 1, 2));
-    expect(() => classIndices(f32([2], 1, 1.5), 3, 10)).toThrow(expect.objectContaining({ code: "labels-not-integers", message: expect.stringContaining("example 11 is 1.5") }));
-    expect(() => classIndices(i64([2], 3, 1), 3)).toThrow(expect.objectContaining({ code: "label-out-of-range", message: expect.stringContaining("0 to 2") }));
+    expect(() => classIndices(f32([2], 1, 1.5), 3, 10)).toThrow(
+      expect.objectContaining({
+        code: "labels-not-integers",
+        message: expect.stringContaining("example 11 is 1.5"),
+      }),
+    );
+    expect(() => classIndices(i64([2], 3, 1), 3)).toThrow(
+      expect.objectContaining({
+        code: "label-out-of-range",
+        message: expect.stringContaining("0 to 2"),
+      }),
+    );
   });
 });

@@ -1,8 +1,8 @@
 /** The reflected polynomial 0xEDB88320, applied to one to four bytes at once ("slicing by four"). */
 const TABLES = crcTables();
 
-function crcTables(): Uint32Array[] {
-  const tables = Array.from({ length: 4 }, () => new Uint32Array(256));
+function crcTables(): Int32Array[] {
+  const tables = Array.from({ length: 4 }, () => new Int32Array(256));
   for (let byte = 0; byte < 256; byte++) {
     let crc = byte;
     for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;

@@ -34,7 +34,10 @@ export function* csvRecords(source: ByteSource): Generator<CsvRecord> {
     if (quotes % 2 === 1) continue;
     if (record.trim() !== "") {
       delimiter ??= chooseDelimiter(record);
-      yield { line: begin, fields: quotes === 0 ? record.split(delimiter) : splitQuoted(source, begin, record, delimiter) };
+      yield {
+        line: begin,
+        fields: quotes === 0 ? record.split(delimiter) : splitQuoted(source, begin, record, delimiter),
+      };
     }
     record = "";
     quotes = 0;
@@ -86,7 +89,8 @@ function splitQuoted(source: ByteSource, line: number, record: string, delimiter
       if (end < 0) throw badQuote(source, line, "is never closed");
       fields.push(record.slice(at + 1, end).replaceAll('""', '"'));
       at = end + 1;
-      if (at < record.length && record[at] !== delimiter) throw badQuote(source, line, "is followed by more text in the same field");
+      if (at < record.length && record[at] !== delimiter)
+        throw badQuote(source, line, "is followed by more text in the same field");
     } else {
       const next = record.indexOf(delimiter, at);
       const end = next < 0 ? record.length : next;
@@ -98,7 +102,12 @@ function splitQuoted(source: ByteSource, line: number, record: string, delimiter
 }
 
 function badQuote(source: ByteSource, line: number, reason: string) {
-  return inputError("csv-quote", `A quoted field on line ${line} of ${source.name} ${reason}.`, { file: source.name }, 'Write a quote inside a quoted field as "".');
+  return inputError(
+    "csv-quote",
+    `A quoted field on line ${line} of ${source.name} ${reason}.`,
+    { file: source.name },
+    'Write a quote inside a quoted field as "".',
+  );
 }
 
 function tooLong(source: ByteSource, line?: number) {

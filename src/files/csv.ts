@@ -44,13 +44,22 @@ export function readCsv(source: ByteSource, options: CsvOptions = {}, limits: Re
   const records = csvRecords(source);
   const first = records.next();
   const second = records.next();
-  const empty = () => inputError("csv-empty", `${source.name} has no data: no line with numbers was found.`, where, "Give a CSV file with one example on each line.");
+  const empty = () =>
+    inputError(
+      "csv-empty",
+      `${source.name} has no data: no line with numbers was found.`,
+      where,
+      "Give a CSV file with one example on each line.",
+    );
   if (first.done) throw empty();
 
   const width = first.value.fields.length;
-  const header = hasHeader(options, first.value.fields, second.done ? undefined : second.value.fields) ? first.value.fields.map((name) => name.trim()) : undefined;
+  const header = hasHeader(options, first.value.fields, second.done ? undefined : second.value.fields)
+    ? first.value.fields.map((name) => name.trim())
+    : undefined;
   const label = options.label === undefined ? -1 : labelColumn(options.label, header, width, source.name);
-  const columnName = (column: number) => (header ? `column ${column} ("${header[column].slice(0, 40)}")` : `column ${column}`);
+  const columnName = (column: number) =>
+    header ? `column ${column} ("${header[column].slice(0, 40)}")` : `column ${column}`;
 
   const values = growableNumbers(limits, source.name);
   const labels = growableNumbers(limits, source.name);
@@ -60,7 +69,12 @@ export function readCsv(source: ByteSource, options: CsvOptions = {}, limits: Re
 
   function add(line: number, fields: readonly string[]): void {
     if (fields.length !== width) {
-      throw inputError("csv-width", `Line ${line} of ${source.name} has ${fields.length} fields; the first line has ${width}.`, where, "Give every line the same number of fields.");
+      throw inputError(
+        "csv-width",
+        `Line ${line} of ${source.name} has ${fields.length} fields; the first line has ${width}.`,
+        where,
+        "Give every line the same number of fields.",
+      );
     }
     for (let column = 0; column < width; column++) {
       const text = fields[column].trim();
@@ -76,7 +90,12 @@ export function readCsv(source: ByteSource, options: CsvOptions = {}, limits: Re
       if (!Number.isFinite(value) || (column === label && textLabels)) {
         const found = text === "" ? "nothing" : `"${text.slice(0, 40)}"`;
         const expected = column === label && textLabels ? "a class name, as on the lines before," : "a finite number";
-        throw inputError("csv-not-a-number", `Line ${line}, ${columnName(column)} of ${source.name} holds ${found} where ${expected} is expected.`, where, "Fill in or drop the missing or non-numeric values.");
+        throw inputError(
+          "csv-not-a-number",
+          `Line ${line}, ${columnName(column)} of ${source.name} holds ${found} where ${expected} is expected.`,
+          where,
+          "Fill in or drop the missing or non-numeric values.",
+        );
       }
       (column === label ? labels : values).append(value);
     }
@@ -100,7 +119,12 @@ export function readCsv(source: ByteSource, options: CsvOptions = {}, limits: Re
     held.forEach((code, i) => (held[i] = order[code]));
   }
   const dtype = held.every(Number.isSafeInteger) ? "int64" : "float64";
-  return { x, y: tensorArray("y", source.name, dtype, tensor(dtype, [count], held)), columns, classNames };
+  return {
+    x,
+    y: tensorArray("y", source.name, dtype, tensor(dtype, [count], held)),
+    columns,
+    classNames,
+  };
 }
 
 function hasHeader(options: CsvOptions, first: readonly string[], second: readonly string[] | undefined): boolean {
@@ -121,13 +145,24 @@ function columnNumber(label: string | undefined, width: number): number {
 function labelColumn(label: string, header: readonly string[] | undefined, width: number, file: string): number {
   const named = header?.indexOf(label) ?? -1;
   if (named >= 0) {
-    if (header?.indexOf(label, named + 1) !== -1) throw inputError("csv-label", `${file} has two columns named "${label}".`, { file }, "Give the label's column by number, counted from 0.");
+    if (header?.indexOf(label, named + 1) !== -1)
+      throw inputError(
+        "csv-label",
+        `${file} has two columns named "${label}".`,
+        { file },
+        "Give the label's column by number, counted from 0.",
+      );
     return named;
   }
   const numbered = columnNumber(label, width);
   if (numbered >= 0 && numbered < width) return numbered;
   const there = header ? `its columns are ${listed(header)}` : `it has no header, and ${width} columns`;
-  throw inputError("csv-label", `There is no label column "${label}" in ${file}: ${there}.`, { file }, `Give a column's name, or its number from 0 to ${width - 1}.`);
+  throw inputError(
+    "csv-label",
+    `There is no label column "${label}" in ${file}: ${there}.`,
+    { file },
+    `Give a column's name, or its number from 0 to ${width - 1}.`,
+  );
 }
 
 function listed(names: readonly string[]): string {
@@ -142,7 +177,12 @@ function growableNumbers(limits: ReadLimits, file: string) {
     append(value: number) {
       if (length === held.length) {
         if (16 * length > limits.maxBytes) {
-          throw inputError("array-too-large", `The numbers of ${file} take more than the limit of ${limits.maxBytes} bytes.`, { file }, "Convert the table to .npz, which is read piece by piece.");
+          throw inputError(
+            "array-too-large",
+            `The numbers of ${file} take more than the limit of ${limits.maxBytes} bytes.`,
+            { file },
+            "Convert the table to .npz, which is read piece by piece.",
+          );
         }
         const larger = new Float64Array(2 * length);
         larger.set(held);

@@ -4,8 +4,19 @@ import { bfloat16Values, float16 } from "./half-float.ts";
 import { inputError } from "./input-error.ts";
 
 export type ElementName =
-  | "bool" | "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "uint64" | "int64"
-  | "float16" | "bfloat16" | "float32" | "float64";
+  | "bool"
+  | "uint8"
+  | "int8"
+  | "uint16"
+  | "int16"
+  | "uint32"
+  | "int32"
+  | "uint64"
+  | "int64"
+  | "float16"
+  | "bfloat16"
+  | "float32"
+  | "float64";
 
 /** A type that numbers have in a file, and how they become elements of a Tensor. */
 export interface ElementType {
@@ -22,7 +33,12 @@ type NumberArray = ArrayLike<number>;
 type View = (buffer: ArrayBufferLike, offset: number, count: number) => NumberArray;
 
 function plain(name: ElementName, bytes: number, dtype: DType, view: View): ElementType {
-  return { name, bytes, dtype, store: (buffer, offset, count, out, at) => out.set(view(buffer, offset, count), at) };
+  return {
+    name,
+    bytes,
+    dtype,
+    store: (buffer, offset, count, out, at) => out.set(view(buffer, offset, count), at),
+  };
 }
 
 function wideInteger(name: "int64" | "uint64"): ElementType {

@@ -18,7 +18,9 @@ const text = (content: string) => bytesSource("table.csv", encode(content));
 
 describe("CSV", () => {
   test("header, quotes, line breaks in quotes, CRLF, blank lines, byte-order mark", () => {
-    const table = readCsv(text('\uFEFF"a, ""x""",b,"c\nd"\r\n1,-2.5e3,"7"\r\n\r\n.5, 4 ,8'), { label: "b" });
+    const table = readCsv(text('\uFEFF"a, ""x""",b,"c\nd"\r\n1,-2.5e3,"7"\r\n\r\n.5, 4 ,8'), {
+      label: "b",
+    });
     expect(table.columns).toEqual(['a, "x"', "c\nd"]);
     expect(table.x.read()).toEqual(tensor("float64", [2, 2], Float64Array.of(1, 7, 0.5, 8)));
     expect(table.y?.read()).toEqual(tensor("int64", [2], Float64Array.of(-2500, 4)));
@@ -59,15 +61,25 @@ describe("CSV", () => {
     ["no data", "a,b\n", {}, "csv-empty", /no data/],
     ["nothing", "", {}, "csv-empty", /no data/],
   ])("%s is refused by line and column", (_, content, options, code, message) => {
-    expect(() => readCsv(text(content), options)).toThrow(expect.objectContaining({ kind: "input", code, message: expect.stringMatching(message) }));
+    expect(() => readCsv(text(content), options)).toThrow(
+      expect.objectContaining({ kind: "input", code, message: expect.stringMatching(message) }),
+    );
   });
 
   test("any table of finite numbers is read back exactly, whatever the pieces it is read in", () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer()), { minLength: 1, maxLength: 30 }), (rows) => {
-        const table = readCsv(text(rows.map((row) => row.join(",")).join("\n")), { header: false });
-        expect([...table.x.read().data].map((value) => value + 0)).toEqual(rows.flat().map((value) => value + 0));
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer()), {
+          minLength: 1,
+          maxLength: 30,
+        }),
+        (rows) => {
+          const table = readCsv(text(rows.map((row) => row.join(",")).join("\n")), {
+            header: false,
+          });
+          expect([...table.x.read().data].map((value) => value + 0)).toEqual(rows.flat().map((value) => value + 0));
+        },
+      ),
       { seed: 2 },
     );
   });
@@ -77,8 +89,15 @@ describe("gzip", () => {
   const content = encode("1,2\n".repeat(5000));
   test("expands with and without a file name in its header", () => {
     const packed = gzipSync(content);
-    const named = concatBytes([packed.subarray(0, 3), Uint8Array.of(8), packed.subarray(4, 10), encode("d.csv\0"), packed.subarray(10)]);
-    for (const bytes of [packed, named]) expect(concatBytes(chunksOf(unwrapGzip(bytesSource("g", bytes))))).toEqual(content);
+    const named = concatBytes([
+      packed.subarray(0, 3),
+      Uint8Array.of(8),
+      packed.subarray(4, 10),
+      encode("d.csv\0"),
+      packed.subarray(10),
+    ]);
+    for (const bytes of [packed, named])
+      expect(concatBytes(chunksOf(unwrapGzip(bytesSource("g", bytes))))).toEqual(content);
   });
 
   test("refuses damage, a wrong checksum and more than the limit", () => {
@@ -86,8 +105,12 @@ describe("gzip", () => {
     const wrong = Uint8Array.from(packed);
     wrong[wrong.length - 6] ^= 1;
     expect(() => unwrapGzip(bytesSource("g", wrong))).toThrow(expect.objectContaining({ code: "damaged-gzip" }));
-    expect(() => unwrapGzip(bytesSource("g", packed.subarray(0, 40)))).toThrow(expect.objectContaining({ kind: "input" }));
-    expect(() => unwrapGzip(bytesSource("g", packed), { ...DEFAULT_LIMITS, maxInflatedBytes: 19_999 })).toThrow(expect.objectContaining({ code: "inflates-too-far" }));
+    expect(() => unwrapGzip(bytesSource("g", packed.subarray(0, 40)))).toThrow(
+      expect.objectContaining({ kind: "input" }),
+    );
+    expect(() => unwrapGzip(bytesSource("g", packed), { ...DEFAULT_LIMITS, maxInflatedBytes: 19_999 })).toThrow(
+      expect.objectContaining({ code: "inflates-too-far" }),
+    );
     expect(unwrapGzip(bytesSource("g", packed), { ...DEFAULT_LIMITS, maxInflatedBytes: 20_000 }).size).toBe(20_000);
   });
 });
@@ -100,11 +123,19 @@ describe("safetensors", () => {
     new DataView(length.buffer).setUint32(0, json.length, true);
     return bytesSource("w.safetensors", concatBytes([length, json, new Uint8Array(data)]));
   };
-  const entry = (dtype: string, shape: unknown, start: number, end: number) => ({ dtype, shape, data_offsets: [start, end] });
+  const entry = (dtype: string, shape: unknown, start: number, end: number) => ({
+    dtype,
+    shape,
+    data_offsets: [start, end],
+  });
 
   test("what is written is read back, under any name", () => {
     const step = tensor("int64", [], Float64Array.of(-7));
-    const tensors = [["/layer.0/w", weight], ["step", step], ["mask", tensor("bool", [3], Uint8Array.of(1, 0, 1))]] as const;
+    const tensors = [
+      ["/layer.0/w", weight],
+      ["step", step],
+      ["mask", tensor("bool", [3], Uint8Array.of(1, 0, 1))],
+    ] as const;
     const read = readSafetensors(bytesSource("memory", encodeSafetensors(tensors, { epoch: "3" })));
     expect([...read].map(([name, array]) => [name, array.read()])).toEqual(tensors);
   });
@@ -120,7 +151,14 @@ describe("safetensors", () => {
   test.each([
     ["an overlap", file({ a: entry("U8", [4], 0, 4), b: entry("U8", [4], 2, 6) }, 6), "bad-safetensors"],
     ["a gap", file({ a: entry("U8", [1], 0, 1), b: entry("U8", [1], 2, 3) }, 3), "bad-safetensors"],
-    ["a repeated name", file('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}', 2), "bad-safetensors"],
+    [
+      "a repeated name",
+      file(
+        '{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}',
+        2,
+      ),
+      "bad-safetensors",
+    ],
     ["data beyond the end", file({ a: entry("F32", [1e9], 0, 4e9) }, 4), "bad-safetensors"],
     ["a size that does not fit the shape", file({ a: entry("F32", [2], 0, 4) }, 4), "bad-safetensors"],
     ["an impossible shape", file({ a: entry("F32", [2 ** 40, 2 ** 40], 0, 4) }, 4), "bad-shape"],
@@ -128,7 +166,11 @@ describe("safetensors", () => {
     ["an unknown type", file({ a: entry("F8_E4M3", [4], 0, 4) }, 4), "unsupported-safetensors-type"],
     ["a header that is not an object", file("[]", 0), "bad-safetensors"],
     ["a header that is no JSON", file("{", 0), "bad-safetensors"],
-    ["a header length beyond the file", bytesSource("w", Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 255, 123)), "bad-safetensors"],
+    [
+      "a header length beyond the file",
+      bytesSource("w", Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 255, 123)),
+      "bad-safetensors",
+    ],
   ])("%s is refused", (_, source, code) => {
     expect(() => readSafetensors(source)).toThrow(expect.objectContaining({ kind: "input", code }));
   });
@@ -143,7 +185,16 @@ test("IDX: big-endian numbers, size checked", () => {
 
 test("every float16 value agrees with its definition", () => {
   expect([0x0000, 0x8000, 0x0001, 0x03ff, 0x0400, 0x3555, 0x3c00, 0x7bff, 0x7c00, 0xfc00].map(float16)).toEqual([
-    0, -0, 2 ** -24, 1023 * 2 ** -24, 2 ** -14, 0.333251953125, 1, 65504, Infinity, -Infinity,
+    0,
+    -0,
+    2 ** -24,
+    1023 * 2 ** -24,
+    2 ** -14,
+    0.333251953125,
+    1,
+    65504,
+    Infinity,
+    -Infinity,
   ]);
   expect(float16(0x7e00)).toBeNaN();
   expect([...bfloat16Values(Uint16Array.of(0x3f80, 0xc2f7, 0x0001))]).toEqual([1, -123.5, 2 ** -133]);

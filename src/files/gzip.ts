@@ -41,7 +41,10 @@ export function unwrapGzip(source: ByteSource, limits: ReadLimits = DEFAULT_LIMI
   );
   const trailer = source.read(end, TRAILER_BYTES);
   if (littleEndian(trailer, 4, 4) !== bytes.length % 2 ** 32 || littleEndian(trailer, 0, 4) !== crc32(bytes)) {
-    throw damaged(source, "its checksum or length does not match (several gzip files joined together are not supported)");
+    throw damaged(
+      source,
+      "its checksum or length does not match (several gzip files joined together are not supported)",
+    );
   }
   return bytesSource(source.name, bytes);
 }

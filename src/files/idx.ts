@@ -30,7 +30,12 @@ export function readIdx(source: ByteSource, name = "The array", limits: ReadLimi
   const head = source.read(0, Math.min(source.size, MAGIC_BYTES));
   const type = TYPES.get(head[2]);
   if (!isIdx(head) || type === undefined) {
-    throw inputError("not-idx", `${source.name} is not an IDX file: its first four bytes name no known type.`, where, "Give the original file, for example train-images-idx3-ubyte.gz.");
+    throw inputError(
+      "not-idx",
+      `${source.name} is not an IDX file: its first four bytes name no known type.`,
+      where,
+      "Give the original file, for example train-images-idx3-ubyte.gz.",
+    );
   }
   const axes = head[3];
   const offset = MAGIC_BYTES + 4 * axes;

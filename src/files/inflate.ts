@@ -4,11 +4,13 @@ import type { ByteSource } from "./byte-source.ts";
 import { inputError } from "./input-error.ts";
 
 /**
- * Compressed bytes handed over at a time, first and at most: deflate expands them up to 1032 times, so
- * a header costs about 256 KiB, and the rest comes in pieces of at most 8 MiB.
+ * Compressed bytes handed over at a time, at first and at most, and what should come out of them: the
+ * chunks grow as far as the expansion seen so far allows. Deflate expands up to 1032 times, so a header
+ * costs at most 256 KiB, and a stream that suddenly expands costs one piece of 64 MiB.
  */
-const FIRST_CHUNK = 1 << 7;
-const LARGEST_CHUNK = 1 << 13;
+const FIRST_CHUNK = 1 << 8;
+const LARGEST_CHUNK = 1 << 16;
+const PIECE_BYTES = 1 << 20;
 
 /** No deflate stream expands further than this (zlib's technical notes). */
 export const MAX_DEFLATE_RATIO = 1032;
@@ -23,16 +25,16 @@ const ENOUGH = Symbol("enough");
  * @throws ThalwegError `damaged-compression`
  */
 export function inflateInto(source: ByteSource, take: (piece: Uint8Array) => boolean): void {
+  let length = FIRST_CHUNK;
   const stream = new Inflate((piece) => {
+    length = Math.ceil(Math.min(2 * length, LARGEST_CHUNK, (PIECE_BYTES * length) / (piece.length + 1)));
     if (!take(piece)) throw ENOUGH;
   });
   try {
     let offset = 0;
-    let length = FIRST_CHUNK;
     do {
-      length = Math.min(2 * length, LARGEST_CHUNK, source.size - offset);
-      const chunk = source.read(offset, length);
-      offset += length;
+      const chunk = source.read(offset, Math.min(length, source.size - offset));
+      offset += chunk.length;
       stream.push(chunk, offset === source.size);
     } while (offset < source.size);
   } catch (error) {

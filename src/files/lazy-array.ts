@@ -42,7 +42,11 @@ const PIECE_BYTES = 1 << 22;
 /** Bytes that a declared shape takes, refused when no file could hold them. */
 export function declaredBytes(name: string, file: string, type: ElementType, shape: Shape): number {
   const reach = shape.reduce((product, extent) => product * Math.max(1, extent), type.bytes);
-  if (shape.length > MAX_AXES || !shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0) || !Number.isSafeInteger(reach)) {
+  if (
+    shape.length > MAX_AXES ||
+    !shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0) ||
+    !Number.isSafeInteger(reach)
+  ) {
     throw inputError(
       "bad-shape",
       `${name} in ${file} declares a shape that no array can have (${shape.length} axes, ${reach.toExponential(2)} bytes).`,
@@ -152,7 +156,15 @@ function allocateWithin(limits: ReadLimits, name: string, file: string, dtype: D
 }
 
 function checkRows(name: string, shape: Shape, start: number, end: number): void {
-  if (shape.length > 0 && Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start <= end && end <= shape[0]) return;
+  if (
+    shape.length > 0 &&
+    Number.isInteger(start) &&
+    Number.isInteger(end) &&
+    0 <= start &&
+    start <= end &&
+    end <= shape[0]
+  )
+    return;
   throw new ThalwegError({
     kind: "internal",
     code: "row-range",

@@ -3,7 +3,12 @@ import { concatBytes } from "./byte-source.ts";
 import { encodeElements } from "./element-type.ts";
 import { NPY_MAGIC } from "./npy.ts";
 
-const DESCR: { readonly [T in DType]: string } = { float32: "<f4", float64: "<f8", int64: "<i8", bool: "|b1" };
+const DESCR: { readonly [T in DType]: string } = {
+  float32: "<f4",
+  float64: "<f8",
+  int64: "<i8",
+  bool: "|b1",
+};
 
 /** The header length is a multiple of this, so that the data can be mapped into memory. */
 const ALIGNMENT = 64;

@@ -69,10 +69,20 @@ export function npyArray(header: NpyHeader, name: string, source: ByteSource, li
 /** Reads the header at the beginning of a .npy file from its first NPY_PREFIX_BYTES bytes. */
 export function parseNpyHeader(prefix: Uint8Array, name: string, file: string): NpyHeader {
   if (!NPY_MAGIC.every((byte, i) => prefix[i] === byte)) {
-    throw inputError("not-npy", `${name} in ${file} is not a NumPy array: it does not begin with "\\x93NUMPY".`, { file, input: name }, "Save it with numpy.save or numpy.savez.");
+    throw inputError(
+      "not-npy",
+      `${name} in ${file} is not a NumPy array: it does not begin with "\\x93NUMPY".`,
+      { file, input: name },
+      "Save it with numpy.save or numpy.savez.",
+    );
   }
   const bad = (reason: string) =>
-    inputError("bad-npy-header", `The NumPy header of ${name} in ${file} cannot be read: ${reason}.`, { file, input: name }, "The file is damaged: save it again.");
+    inputError(
+      "bad-npy-header",
+      `The NumPy header of ${name} in ${file} cannot be read: ${reason}.`,
+      { file, input: name },
+      "The file is damaged: save it again.",
+    );
   if (prefix.length < 12) throw bad("it is cut off");
   const version = prefix[6];
   if (version < 1 || version > 3) throw bad(`its format version is ${version}, and 1 to 3 are known`);
@@ -86,7 +96,8 @@ export function parseNpyHeader(prefix: Uint8Array, name: string, file: string): 
   const shape = entries.get("shape");
   const descr = entries.get("descr");
   if (fortranOrder !== "True" && fortranOrder !== "False") throw bad("fortran_order is not True or False");
-  if (shape === undefined || !/^\((\s*\d+L?\s*,)*(\s*\d+L?)?\s*\)$/.test(shape)) throw bad("shape is not a tuple of lengths");
+  if (shape === undefined || !/^\((\s*\d+L?\s*,)*(\s*\d+L?)?\s*\)$/.test(shape))
+    throw bad("shape is not a tuple of lengths");
   if (descr === undefined) throw bad("descr is missing");
   return {
     ...parseType(descr, name, file),
@@ -128,6 +139,8 @@ function parseType(descr: string, name: string, file: string): { type: ElementTy
     "unsupported-npy-type",
     `${name} in ${file} holds ${found}; bool, integers and float16, float32, float64 are read.`,
     { file, input: name },
-    descr.includes("O") ? "Save numbers, not Python objects: numpy.save(file, array.astype('float32'))." : "Convert it first: array.astype('float32').",
+    descr.includes("O")
+      ? "Save numbers, not Python objects: numpy.save(file, array.astype('float32'))."
+      : "Convert it first: array.astype('float32').",
   );
 }

@@ -4,6 +4,7 @@ import { zipSync } from "fflate";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Tensor, tensor } from "../util/tensor.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
 import { bytesSource, type ByteSource, concatBytes } from "./byte-source.ts";
 import { readNpy } from "./npy.ts";
 import { encodeNpy, npyChunks } from "./npy-writer.ts";
@@ -58,33 +59,61 @@ describe("files that NumPy wrote", () => {
     expect([...(layouts.get("fortran")?.rows(1, 3).data ?? [])]).toEqual(Array.from({ length: 12 }, (_, i) => i + 6));
     expect(layouts.get("scalar")?.read()).toEqual(tensor("float32", [], Float32Array.of(2.5)));
     expect(layouts.get("empty")?.read().shape).toEqual([0, 5]);
-    expect(layouts.get("/block.0/MatMul::weight")?.rows(3, 4)).toEqual(tensor("float32", [1, 3, 2], Float32Array.of(18, 19, 20, 21, 22, 23)));
+    expect(layouts.get("/block.0/MatMul::weight")?.rows(3, 4)).toEqual(
+      tensor("float32", [1, 3, 2], Float32Array.of(18, 19, 20, 21, 22, 23)),
+    );
   });
 });
 
 describe("what is written is read back", () => {
   const anyTensor: fc.Arbitrary<Tensor> = fc
-    .tuple(fc.constantFrom("float32", "float64", "int64", "bool"), fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 }), fc.integer())
+    .tuple(
+      fc.constantFrom("float32", "float64", "int64", "bool"),
+      fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 }),
+      fc.integer(),
+    )
     .map(([dtype, shape, seed]) => {
       const size = shape.reduce((product, extent) => product * extent, 1);
       const numbers = Array.from({ length: size }, (_, i) => (dtype === "bool" ? (seed + i) & 1 : seed * (i + 1)));
-      const data = dtype === "float32" ? Float32Array.from(numbers) : dtype === "bool" ? Uint8Array.from(numbers) : Float64Array.from(numbers);
+      const data =
+        dtype === "float32"
+          ? Float32Array.from(numbers)
+          : dtype === "bool"
+            ? Uint8Array.from(numbers)
+            : Float64Array.from(numbers);
       return tensor(dtype, shape, data);
     });
 
   test("npz, any names and shapes", () => {
     fc.assert(
-      fc.property(fc.uniqueArray(fc.tuple(fc.string({ unit: "grapheme" }).filter((name) => !name.includes("\0")), anyTensor), { selector: ([name]) => name, maxLength: 5 }), (arrays) => {
-        const read = readNpz(bytesSource("memory", encodeNpz(arrays)));
-        expect([...read].map(([name, array]) => [name, array.read()])).toEqual(arrays);
-      }),
+      fc.property(
+        fc.uniqueArray(
+          fc.tuple(
+            fc.string({ unit: "grapheme" }).filter((name) => !name.includes("\0")),
+            anyTensor,
+          ),
+          { selector: ([name]) => name, maxLength: 5 },
+        ),
+        (arrays) => {
+          const read = readNpz(bytesSource("memory", encodeNpz(arrays)));
+          expect([...read].map(([name, array]) => [name, array.read()])).toEqual(arrays);
+        },
+      ),
       { seed: 1 },
     );
   });
 
   test("with zip64 records throughout", () => {
     const held = tensor("float64", [2], Float64Array.of(1, 2));
-    const bytes = concatBytes(zipChunks([{ name: "a.npy", pieces: npyChunks(held) }, { name: "b.npy", pieces: npyChunks(held) }], true));
+    const bytes = concatBytes(
+      zipChunks(
+        [
+          { name: "a.npy", pieces: npyChunks(held) },
+          { name: "b.npy", pieces: npyChunks(held) },
+        ],
+        true,
+      ),
+    );
     expect(readNpz(bytesSource("memory", bytes)).get("b")?.read()).toEqual(held);
   });
 
@@ -107,7 +136,15 @@ describe("rows are read lazily", () => {
   });
 
   test("a stored entry: its checksum once, then the rows", () => {
-    const counted = counting(bytesSource("x.npz", encodeNpz([["x", big], ["unused", big]])));
+    const counted = counting(
+      bytesSource(
+        "x.npz",
+        encodeNpz([
+          ["x", big],
+          ["unused", big],
+        ]),
+      ),
+    );
     const array = readNpz(counted).get("x");
     expect(counted.total).toBeLessThan(400_000);
     array?.rows(0, 1);
@@ -129,40 +166,59 @@ describe("refused with a reason", () => {
     ["an impossible empty shape", npy("'<f4'", "(0, 99999999999, 99999999999)"), "bad-shape"],
     ["a negative length", npy("'<f4'", "(-1,)"), "bad-npy-header"],
     ["missing bytes", encodeNpy(tensor("float32", [3], new Float32Array(3))).subarray(0, -1), "npy-size"],
-    ["bytes left over", concatBytes([encodeNpy(tensor("float32", [3], new Float32Array(3))), Uint8Array.of(0)]), "npy-size"],
+    [
+      "bytes left over",
+      concatBytes([encodeNpy(tensor("float32", [3], new Float32Array(3))), Uint8Array.of(0)]),
+      "npy-size",
+    ],
     ["an integer beyond 2^53", npy("'<i8'", "(1,)", Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0x7f)), "integer-too-large"],
   ])("%s", (_, bytes, code) => {
     expect(open(bytes)).toThrow(expect.objectContaining({ name: "ThalwegError", kind: "input", code }));
   });
 
   test("one read beyond the memory limit", () => {
-    const array = readNpy(bytesSource("x.npy", encodeNpy(tensor("float64", [100], new Float64Array(100)))), "x", { ...DEFAULT_LIMITS, maxBytes: 400 });
+    const array = readNpy(bytesSource("x.npy", encodeNpy(tensor("float64", [100], new Float64Array(100)))), "x", {
+      ...DEFAULT_LIMITS,
+      maxBytes: 400,
+    });
     expect(array.rows(0, 50).shape).toEqual([50]);
     expect(() => array.rows(0, 51)).toThrow(expect.objectContaining({ code: "array-too-large" }));
   });
 
   test.each([0, 9] as const)("no changed byte in an archive (level %i) changes a number unnoticed", (level) => {
-    const held = tensor("float64", [8], Float64Array.from({ length: 8 }, (_, i) => Math.floor(i / 2) / 10));
+    const held = tensor(
+      "float64",
+      [8],
+      Float64Array.from({ length: 8 }, (_, i) => Math.floor(i / 2) / 10),
+    );
     const bytes = zipSync({ "x.npy": encodeNpy(held) }, { level });
-    let refused = 0;
-    for (let at = 0; at < bytes.length; at++) {
+    const outcomes = Array.from(bytes, (_, at) => {
       const changed = bytes.slice();
-      changed[at] ^= 1 << at % 8;
-      try {
-        const read = readNpz(bytesSource("x.npz", changed)).get("x")?.read();
-        if (read) expect(read).toEqual(held);
-      } catch (error) {
-        expect(error).toMatchObject({ name: "ThalwegError", kind: "input" });
-        refused++;
-      }
-    }
-    expect(refused).toBeGreaterThan(bytes.length / 3);
+      changed[at] ^= 1 << (at % 8);
+      return outcome(changed, held);
+    });
+    expect(outcomes.filter((each) => each === "changed")).toEqual([]);
+    expect(outcomes.filter((each) => each === "refused").length).toBeGreaterThan(bytes.length / 3);
   });
+
+  function outcome(archive: Uint8Array, held: Tensor): "absent" | "same" | "changed" | "refused" {
+    try {
+      const array = readNpz(bytesSource("x.npz", archive)).get("x");
+      if (!array) return "absent";
+      return JSON.stringify(array.read()) === JSON.stringify(held) ? "same" : "changed";
+    } catch (error) {
+      if (error instanceof ThalwegError && error.kind === "input") return "refused";
+      throw error;
+    }
+  }
 
   test("arrays that expand beyond the limit together", () => {
     const file = encodeNpy(tensor("float64", [1000], new Float64Array(1000)));
     const bytes = zipSync({ "a.npy": file, "b.npy": file }, { level: 9 });
-    const arrays = readNpz(bytesSource("x.npz", bytes), { ...DEFAULT_LIMITS, maxInflatedBytes: 10_000 });
+    const arrays = readNpz(bytesSource("x.npz", bytes), {
+      ...DEFAULT_LIMITS,
+      maxInflatedBytes: 10_000,
+    });
     expect(arrays.get("a")?.read().shape).toEqual([1000]);
     expect(() => arrays.get("b")?.read()).toThrow(expect.objectContaining({ code: "inflates-too-far" }));
   });

@@ -37,7 +37,12 @@ const TYPES = new Map<string, ElementType>([
  */
 export function readSafetensors(source: ByteSource, limits: ReadLimits = DEFAULT_LIMITS): Map<string, LazyArray> {
   const bad = (reason: string, input?: string) =>
-    inputError("bad-safetensors", `${source.name} is not a sound safetensors file: ${reason}.`, { file: source.name, input }, "Save or download it again.");
+    inputError(
+      "bad-safetensors",
+      `${source.name} is not a sound safetensors file: ${reason}.`,
+      { file: source.name, input },
+      "Save or download it again.",
+    );
   const { header, dataOffset } = readHeader(source, bad);
   const arrays = new Map<string, LazyArray>();
   const spans: [start: number, end: number, name: string][] = [];
@@ -58,22 +63,45 @@ export function readSafetensors(source: ByteSource, limits: ReadLimits = DEFAULT
     }
     const bytes = declaredBytes(name, source.name, type, shape);
     const [start, end] = span;
-    if (end - start !== bytes) throw bad(`${name} has ${end - start} bytes, but its shape and type need ${bytes}`, name);
+    if (end - start !== bytes)
+      throw bad(`${name} has ${end - start} bytes, but its shape and type need ${bytes}`, name);
     if (dataOffset + end > source.size) throw bad(`${name} lies beyond its end`, name);
     spans.push([start, end, name]);
-    arrays.set(name, regionArray({ name, source, offset: dataOffset + start, type, shape, littleEndian: true, fortranOrder: false }, limits));
+    arrays.set(
+      name,
+      regionArray(
+        {
+          name,
+          source,
+          offset: dataOffset + start,
+          type,
+          shape,
+          littleEndian: true,
+          fortranOrder: false,
+        },
+        limits,
+      ),
+    );
   }
   spans.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
   let covered = 0;
   for (const [start, end, name] of spans) {
-    if (start !== covered) throw bad(`${name} begins at byte ${start} of the data, where ${covered} is expected (a gap, an overlap or a repeated name)`, name);
+    if (start !== covered)
+      throw bad(
+        `${name} begins at byte ${start} of the data, where ${covered} is expected (a gap, an overlap or a repeated name)`,
+        name,
+      );
     covered = end;
   }
-  if (dataOffset + covered !== source.size) throw bad(`${source.size - dataOffset - covered} bytes at its end belong to no tensor`);
+  if (dataOffset + covered !== source.size)
+    throw bad(`${source.size - dataOffset - covered} bytes at its end belong to no tensor`);
   return arrays;
 }
 
-function readHeader(source: ByteSource, bad: (reason: string) => Error): { header: Record<string, unknown>; dataOffset: number } {
+function readHeader(
+  source: ByteSource,
+  bad: (reason: string) => Error,
+): { header: Record<string, unknown>; dataOffset: number } {
   if (source.size < LENGTH_BYTES) throw bad("it is too short");
   const length = littleEndian(source.read(0, LENGTH_BYTES), 0, LENGTH_BYTES);
   const dataOffset = LENGTH_BYTES + length;
@@ -96,7 +124,12 @@ function isLengths(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
 }
 
-const TYPE_NAMES: { readonly [T in DType]: string } = { float32: "F32", float64: "F64", int64: "I64", bool: "BOOL" };
+const TYPE_NAMES: { readonly [T in DType]: string } = {
+  float32: "F32",
+  float64: "F64",
+  int64: "I64",
+  bool: "BOOL",
+};
 
 /**
  * The bytes of a .safetensors file, piece by piece: tensors in the order given, header padded to 8.
@@ -127,6 +160,9 @@ export function* safetensorsChunks(
 }
 
 /** safetensorsChunks, joined. */
-export function encodeSafetensors(tensors: Iterable<readonly [name: string, tensor: Tensor]>, metadata?: Readonly<Record<string, string>>): Uint8Array {
+export function encodeSafetensors(
+  tensors: Iterable<readonly [name: string, tensor: Tensor]>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array {
   return concatBytes(safetensorsChunks(tensors, metadata));
 }

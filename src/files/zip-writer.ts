@@ -43,13 +43,32 @@ export function* zipChunks(files: Iterable<ZipFile>, zip64 = false): Generator<U
     const wideOffset = zip64 || offset >= FULL_32;
     const sizes = wideSize ? [u64(size), u64(size)] : [];
     const shown = wideSize ? FULL_32 : size;
-    const common = join(u16(wideSize || wideOffset ? VERSION_ZIP64 : VERSION), u16(UTF8_NAME), u16(0), u16(0), u16(DATE), u32(crc), u32(shown), u32(shown), u16(encodedName.length));
+    const common = join(
+      u16(wideSize || wideOffset ? VERSION_ZIP64 : VERSION),
+      u16(UTF8_NAME),
+      u16(0),
+      u16(0),
+      u16(DATE),
+      u32(crc),
+      u32(shown),
+      u32(shown),
+      u16(encodedName.length),
+    );
     const localExtra = zip64Extra(sizes);
     const local = join(u32(0x04034b50), common, u16(localExtra.length), encodedName, localExtra);
     const centralExtra = zip64Extra(wideOffset ? [...sizes, u64(offset)] : sizes);
     const noCommentDiskAttributes = new Uint8Array(2 + 2 + 2 + 4);
     directory.push(
-      join(u32(0x02014b50), u16(VERSION_ZIP64), common, u16(centralExtra.length), noCommentDiskAttributes, u32(wideOffset ? FULL_32 : offset), encodedName, centralExtra),
+      join(
+        u32(0x02014b50),
+        u16(VERSION_ZIP64),
+        common,
+        u16(centralExtra.length),
+        noCommentDiskAttributes,
+        u32(wideOffset ? FULL_32 : offset),
+        encodedName,
+        centralExtra,
+      ),
     );
     yield local;
     yield* pieces;
@@ -60,11 +79,31 @@ export function* zipChunks(files: Iterable<ZipFile>, zip64 = false): Generator<U
   const count = directory.length;
   const wide = zip64 || count >= FULL_16 || bytes >= FULL_32 || offset >= FULL_32;
   if (wide) {
-    yield join(u32(0x06064b50), u64(44), u16(VERSION_ZIP64), u16(VERSION_ZIP64), u32(0), u32(0), u64(count), u64(count), u64(bytes), u64(offset));
+    yield join(
+      u32(0x06064b50),
+      u64(44),
+      u16(VERSION_ZIP64),
+      u16(VERSION_ZIP64),
+      u32(0),
+      u32(0),
+      u64(count),
+      u64(count),
+      u64(bytes),
+      u64(offset),
+    );
     yield join(u32(0x07064b50), u32(0), u64(offset + bytes), u32(1));
   }
   const [shownCount, shownBytes, shownOffset] = wide ? [FULL_16, FULL_32, FULL_32] : [count, bytes, offset];
-  yield join(u32(0x06054b50), u16(0), u16(0), u16(shownCount), u16(shownCount), u32(shownBytes), u32(shownOffset), u16(0));
+  yield join(
+    u32(0x06054b50),
+    u16(0),
+    u16(0),
+    u16(shownCount),
+    u16(shownCount),
+    u32(shownBytes),
+    u32(shownOffset),
+    u16(0),
+  );
 }
 
 function zip64Extra(fields: readonly Uint8Array[]): Uint8Array {

@@ -66,7 +66,8 @@ export function readZip(source: ByteSource, limits: ReadLimits): ZipEntry[] {
   const inOrder = [...records].sort((a, b) => a.offset - b.offset);
   inOrder.forEach((record, i) => {
     const next = inOrder[i + 1]?.offset ?? directoryOffset;
-    if (record.offset + LOCAL_BYTES + record.compressedSize > next) throw damaged(source, `${record.name} overlaps what follows it`);
+    if (record.offset + LOCAL_BYTES + record.compressedSize > next)
+      throw damaged(source, `${record.name} overlaps what follows it`);
   });
   const allowance = { left: limits.maxInflatedBytes };
   return records.filter(({ name }) => !name.endsWith("/")).map((record) => zipEntry(source, record, allowance));
@@ -83,8 +84,13 @@ function zipEntry(source: ByteSource, record: DirectoryRecord, allowance: Allowa
     );
   }
   const deflated = record.method === DEFLATED;
-  if (deflated ? record.size > (record.compressedSize + 1) * MAX_DEFLATE_RATIO : record.size !== record.compressedSize) {
-    throw damaged(source, `${record.name} claims ${record.size} bytes made from ${record.compressedSize}, which is impossible`);
+  if (
+    deflated ? record.size > (record.compressedSize + 1) * MAX_DEFLATE_RATIO : record.size !== record.compressedSize
+  ) {
+    throw damaged(
+      source,
+      `${record.name} claims ${record.size} bytes made from ${record.compressedSize}, which is impossible`,
+    );
   }
   const packed = once(() => sliceSource(source, name, dataOffset(source, record), record.compressedSize));
   const verified = once(() => {
@@ -127,9 +133,16 @@ function dataOffset(source: ByteSource, record: DirectoryRecord): number {
   return record.offset + LOCAL_BYTES + littleEndian(header, 26, 2) + littleEndian(header, 28, 2);
 }
 
-function readDirectory(source: ByteSource): { records: DirectoryRecord[]; directoryOffset: number } {
+function readDirectory(source: ByteSource): {
+  records: DirectoryRecord[];
+  directoryOffset: number;
+} {
   const end = findEnd(source);
-  if (end.bytes > MAX_DIRECTORY_BYTES || end.offset + end.bytes > source.size || end.count * CENTRAL_BYTES > end.bytes) {
+  if (
+    end.bytes > MAX_DIRECTORY_BYTES ||
+    end.offset + end.bytes > source.size ||
+    end.count * CENTRAL_BYTES > end.bytes
+  ) {
     throw damaged(source, "its directory does not fit");
   }
   const directory = source.read(end.offset, end.bytes);
@@ -183,23 +196,46 @@ function findEnd(source: ByteSource): { count: number; bytes: number; offset: nu
   const tailBytes = Math.min(source.size, END_BYTES + MAX_COMMENT);
   const tail = source.read(source.size - tailBytes, tailBytes);
   let at = tail.length - END_BYTES;
-  while (at >= 0 && !(littleEndian(tail, at, 4) === END_SIGNATURE && at + END_BYTES + littleEndian(tail, at + 20, 2) === tail.length)) at--;
+  while (
+    at >= 0 &&
+    !(littleEndian(tail, at, 4) === END_SIGNATURE && at + END_BYTES + littleEndian(tail, at + 20, 2) === tail.length)
+  )
+    at--;
   if (at < 0) {
-    throw inputError("not-zip", `${source.name} is not a zip archive, or its end is missing.`, { file: source.name }, "Save it again with numpy.savez.");
+    throw inputError(
+      "not-zip",
+      `${source.name} is not a zip archive, or its end is missing.`,
+      { file: source.name },
+      "Save it again with numpy.savez.",
+    );
   }
-  const narrow = { count: littleEndian(tail, at + 10, 2), bytes: littleEndian(tail, at + 12, 4), offset: littleEndian(tail, at + 16, 4) };
+  const narrow = {
+    count: littleEndian(tail, at + 10, 2),
+    bytes: littleEndian(tail, at + 12, 4),
+    offset: littleEndian(tail, at + 16, 4),
+  };
   const isWide = narrow.count === 0xffff || narrow.bytes === 0xffffffff || narrow.offset === 0xffffffff;
   const locatorAt = source.size - tailBytes + at - ZIP64_LOCATOR_BYTES;
   if (!isWide || locatorAt < 0) return narrow;
   const locator = source.read(locatorAt, ZIP64_LOCATOR_BYTES);
   if (littleEndian(locator, 0, 4) !== ZIP64_LOCATOR_SIGNATURE) return narrow;
   const record = source.read(littleEndian(locator, 8, 8), ZIP64_END_BYTES);
-  if (littleEndian(record, 0, 4) !== ZIP64_END_SIGNATURE) throw damaged(source, "its zip64 end record is not where it should be");
-  return { count: littleEndian(record, 32, 8), bytes: littleEndian(record, 40, 8), offset: littleEndian(record, 48, 8) };
+  if (littleEndian(record, 0, 4) !== ZIP64_END_SIGNATURE)
+    throw damaged(source, "its zip64 end record is not where it should be");
+  return {
+    count: littleEndian(record, 32, 8),
+    bytes: littleEndian(record, 40, 8),
+    offset: littleEndian(record, 48, 8),
+  };
 }
 
 function damaged(source: ByteSource, reason: string) {
-  return inputError("damaged-zip", `${source.name} is a damaged zip archive: ${reason}.`, { file: source.name }, "Save or download it again.");
+  return inputError(
+    "damaged-zip",
+    `${source.name} is a damaged zip archive: ${reason}.`,
+    { file: source.name },
+    "Save or download it again.",
+  );
 }
 
 /** Computes a value when it is first asked for. */

@@ -1,21 +1,55 @@
 import { ThalwegError } from "../util/thalweg-error.ts";
 
 const REASONS: Readonly<Record<string, { code: string; reason: string; hint: string }>> = {
-  ENOENT: { code: "file-not-found", reason: "it does not exist", hint: "Check the spelling and the current folder." },
-  ENOTDIR: { code: "file-not-found", reason: "a part of its path is not a folder", hint: "Check the spelling of the path." },
-  EACCES: { code: "no-permission", reason: "permission is denied", hint: "Change its permissions, or choose another place." },
-  EPERM: { code: "no-permission", reason: "the operation is not permitted", hint: "Change its permissions, or choose another place." },
+  ENOENT: {
+    code: "file-not-found",
+    reason: "it does not exist",
+    hint: "Check the spelling and the current folder.",
+  },
+  ENOTDIR: {
+    code: "file-not-found",
+    reason: "a part of its path is not a folder",
+    hint: "Check the spelling of the path.",
+  },
+  EACCES: {
+    code: "no-permission",
+    reason: "permission is denied",
+    hint: "Change its permissions, or choose another place.",
+  },
+  EPERM: {
+    code: "no-permission",
+    reason: "the operation is not permitted",
+    hint: "Change its permissions, or choose another place.",
+  },
   EROFS: { code: "no-permission", reason: "its disk is read-only", hint: "Choose another place." },
   EISDIR: { code: "not-a-file", reason: "it is a folder", hint: "Give the path of a file." },
-  ENOSPC: { code: "disk-full", reason: "the disk is full", hint: "Free some space, or choose another place." },
+  ENOSPC: {
+    code: "disk-full",
+    reason: "the disk is full",
+    hint: "Free some space, or choose another place.",
+  },
 };
 
 /** What the operating system answered, as an error of kind "input" with the path and a hint. */
 export function fileError(verb: "read" | "write", path: string, cause: unknown): ThalwegError {
   if (cause instanceof ThalwegError) return cause;
-  const system = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : "unknown";
+  const system =
+    cause instanceof Error && "code" in cause && typeof cause.code === "string"
+      ? cause.code
+      : "unknown";
   const { code, reason, hint } = Object.hasOwn(REASONS, system)
     ? REASONS[system]
-    : { code: `cannot-${verb}`, reason: `the system says ${system}`, hint: "Check the disk and the path." };
-  return new ThalwegError({ kind: "input", code, message: `${path} cannot be ${verb === "read" ? "read" : "written"}: ${reason}.`, where: { file: path }, hint, cause });
+    : {
+        code: `cannot-${verb}`,
+        reason: `the system says ${system}`,
+        hint: "Check the disk and the path.",
+      };
+  return new ThalwegError({
+    kind: "input",
+    code,
+    message: `${path} cannot be ${verb === "read" ? "read" : "written"}: ${reason}.`,
+    where: { file: path },
+    hint,
+    cause,
+  });
 }

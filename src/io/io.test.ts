@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,12 +32,24 @@ describe("reading", () => {
     expect([...source.read(1, 2)]).toEqual([2, 3]);
     expect(() => source.read(3, 2)).toThrow(expect.objectContaining({ code: "truncated-file" }));
     source.close();
-    expect(sha256File(at("bytes"))).toBe(createHash("sha256").update(Uint8Array.of(1, 2, 3, 4)).digest("hex"));
+    expect(sha256File(at("bytes"))).toBe(
+      createHash("sha256")
+        .update(Uint8Array.of(1, 2, 3, 4))
+        .digest("hex"),
+    );
   });
 
   test("what cannot be opened is said in a sentence", () => {
-    expect(() => openFile(at("missing"))).toThrow(expect.objectContaining({ kind: "input", code: "file-not-found", message: expect.stringContaining("does not exist") }));
-    expect(() => openFile(folder)).toThrow(expect.objectContaining({ kind: "input", code: "not-a-file" }));
+    expect(() => openFile(at("missing"))).toThrow(
+      expect.objectContaining({
+        kind: "input",
+        code: "file-not-found",
+        message: expect.stringContaining("does not exist"),
+      }),
+    );
+    expect(() => openFile(folder)).toThrow(
+      expect.objectContaining({ kind: "input", code: "not-a-file" }),
+    );
   });
 
   test("a file that shrinks under the reader", () => {
@@ -56,18 +76,32 @@ describe("reading", () => {
   test("a file, files apart, and their hashes", () => {
     const x = tensor("float32", [2, 1], Float32Array.of(1, 2));
     const y = tensor("int64", [2], Float64Array.of(0, 1));
-    writeFileAtomically(at("d.npz"), encodeNpz([["x", x], ["y", y]]));
+    writeFileAtomically(
+      at("d.npz"),
+      encodeNpz([
+        ["x", x],
+        ["y", y],
+      ]),
+    );
     const together = openDatasetPath(at("d.npz"));
     const apart = openDatasetPath({ x: at("d.npz"), y: at("d.npz") });
     expect(apart.batch(0, 2)).toEqual(together.batch(0, 2));
     expect(together.sha256()).toBe(sha256File(at("d.npz")));
     together.close();
     apart.close();
-    expect(() => openDatasetPath(`${at("d.npz")}:test`)).toThrow(expect.objectContaining({ kind: "usage", code: "unknown-split" }));
+    expect(() => openDatasetPath(`${at("d.npz")}:test`)).toThrow(
+      expect.objectContaining({ kind: "usage", code: "unknown-split" }),
+    );
   });
 
   test("a name that is nothing", () => {
-    expect(() => openDatasetPath("digit")).toThrow(expect.objectContaining({ kind: "input", code: "unknown-data", message: expect.stringContaining("digits, mnist1d") }));
+    expect(() => openDatasetPath("digit")).toThrow(
+      expect.objectContaining({
+        kind: "input",
+        code: "unknown-data",
+        message: expect.stringContaining("digits, mnist1d"),
+      }),
+    );
   });
 
   test("assets are where the package has them", () => {
@@ -80,8 +114,16 @@ describe("writing is all or nothing", () => {
   const listing = (path: string) => readdirSync(path, { recursive: true }).map(String).sort();
 
   test("a folder, then another in its place", () => {
-    writeFolderAtomically(run, [["result.json", "{}"], ["figures/a.svg", "<svg/>"]]);
-    expect(listing(run)).toEqual([".thalweg-files", "figures", join("figures", "a.svg"), "result.json"]);
+    writeFolderAtomically(run, [
+      ["result.json", "{}"],
+      ["figures/a.svg", "<svg/>"],
+    ]);
+    expect(listing(run)).toEqual([
+      ".thalweg-files",
+      "figures",
+      join("figures", "a.svg"),
+      "result.json",
+    ]);
     writeFolderAtomically(run, [["result.json", [Uint8Array.of(91), Uint8Array.of(93)]]]);
     expect(listing(run)).toEqual([".thalweg-files", "result.json"]);
     expect(readFileSync(join(run, "result.json"), "utf8")).toBe("[]");
@@ -93,9 +135,16 @@ describe("writing is all or nothing", () => {
       yield Uint8Array.of(1);
       throw new Error("the disk caught fire");
     }
-    expect(() => writeFolderAtomically(run, [["a", "1"], ["b", failing()]])).toThrow("the disk caught fire");
+    expect(() =>
+      writeFolderAtomically(run, [
+        ["a", "1"],
+        ["b", failing()],
+      ]),
+    ).toThrow("the disk caught fire");
     expect(() => writeFileAtomically(at("d.npz"), failing())).toThrow("the disk caught fire");
-    expect(() => writeFolderAtomically(run, [["../escape", "1"]])).toThrow(expect.objectContaining({ code: "bad-output-path" }));
+    expect(() => writeFolderAtomically(run, [["../escape", "1"]])).toThrow(
+      expect.objectContaining({ code: "bad-output-path" }),
+    );
     expect(readdirSync(folder).sort()).toEqual(before);
     expect(listing(run)).toEqual([".thalweg-files", "result.json"]);
   });
@@ -104,16 +153,30 @@ describe("writing is all or nothing", () => {
     mkdirSync(at("mine"));
     writeFolderAtomically(at("mine"), []);
     writeFileSync(join(at("mine"), "thesis.tex"), "years of work");
-    expect(() => writeFolderAtomically(at("mine"), [["result.json", "{}"]])).toThrow(expect.objectContaining({ kind: "usage", code: "folder-not-ours", message: expect.stringContaining("thesis.tex") }));
+    expect(() => writeFolderAtomically(at("mine"), [["result.json", "{}"]])).toThrow(
+      expect.objectContaining({
+        kind: "usage",
+        code: "folder-not-ours",
+        message: expect.stringContaining("thesis.tex"),
+      }),
+    );
     expect(readFileSync(join(at("mine"), "thesis.tex"), "utf8")).toBe("years of work");
     mkdirSync(at("photos"));
     writeFileSync(join(at("photos"), "a.jpg"), "");
-    expect(() => writeFolderAtomically(at("photos"), [])).toThrow(expect.objectContaining({ code: "folder-not-ours" }));
-    expect(() => writeFolderAtomically(at("d.npz"), [])).toThrow(expect.objectContaining({ code: "folder-not-ours" }));
+    expect(() => writeFolderAtomically(at("photos"), [])).toThrow(
+      expect.objectContaining({ code: "folder-not-ours" }),
+    );
+    expect(() => writeFolderAtomically(at("d.npz"), [])).toThrow(
+      expect.objectContaining({ code: "folder-not-ours" }),
+    );
   });
 
   test("a folder that does not exist or is a file", () => {
-    expect(() => writeFileAtomically(at("no/such/file"), "")).toThrow(expect.objectContaining({ kind: "input", code: "file-not-found" }));
-    expect(() => writeFolderAtomically(at("d.npz/run"), [["a", ""]])).toThrow(expect.objectContaining({ kind: "input" }));
+    expect(() => writeFileAtomically(at("no/such/file"), "")).toThrow(
+      expect.objectContaining({ kind: "input", code: "file-not-found" }),
+    );
+    expect(() => writeFolderAtomically(at("d.npz/run"), [["a", ""]])).toThrow(
+      expect.objectContaining({ kind: "input" }),
+    );
   });
 });

@@ -34,7 +34,10 @@ export function openDatasetPath(spec: DatasetSpec, options: DatasetOptions = {})
   const close = () => opened.splice(0).forEach((source) => source.close());
   try {
     const { name, split, sources } = locate(spec, options.split, open);
-    return { ...openDataset(name, sources, { createHash: () => createHash("sha256"), ...options, split }), close };
+    return {
+      ...openDataset(name, sources, { createHash: () => createHash("sha256"), ...options, split }),
+      close,
+    };
   } catch (error) {
     close();
     throw error;
@@ -47,11 +50,21 @@ interface Located {
   readonly sources: DatasetSources;
 }
 
-function locate(spec: DatasetSpec, givenSplit: string | undefined, open: (path: string) => FileSource): Located {
-  if (typeof spec !== "string") return { name: `${spec.x} and ${spec.y}`, split: givenSplit, sources: { x: open(spec.x), y: open(spec.y) } };
+function locate(
+  spec: DatasetSpec,
+  givenSplit: string | undefined,
+  open: (path: string) => FileSource,
+): Located {
+  if (typeof spec !== "string")
+    return {
+      name: `${spec.x} and ${spec.y}`,
+      split: givenSplit,
+      sources: { x: open(spec.x), y: open(spec.y) },
+    };
   const { path, split = givenSplit } = withSplit(spec);
   const builtIn = BUILT_IN_SETS.find(({ name }) => name === path);
-  if (builtIn) return { name: spec, split, sources: { builtIn, asset: open(assetPath(builtIn.asset)) } };
+  if (builtIn)
+    return { name: spec, split, sources: { builtIn, asset: open(assetPath(builtIn.asset)) } };
   if (!existsSync(path)) throw unknownData(path);
   if (!statSync(path).isDirectory()) return { name: path, split, sources: { data: open(path) } };
   const { x, y } = chooseIdxFiles(path, readdirSync(path), split);

@@ -19,7 +19,12 @@ export function openFile(path: string): FileSource {
   const stat = fstatSync(descriptor);
   if (!stat.isFile()) {
     closeSync(descriptor);
-    throw inputError("not-a-file", `${path} is ${stat.isDirectory() ? "a folder" : "not a regular file"}, where a file is expected.`, { file: path }, "Give the path of a file.");
+    throw inputError(
+      "not-a-file",
+      `${path} is ${stat.isDirectory() ? "a folder" : "not a regular file"}, where a file is expected.`,
+      { file: path },
+      "Give the path of a file.",
+    );
   }
   return {
     name: path,
@@ -27,9 +32,17 @@ export function openFile(path: string): FileSource {
     read(offset, length) {
       checkRange(this, offset, length);
       const bytes = new Uint8Array(length);
-      for (let done = 0; done < length; ) {
-        const count = attempt(path, () => readSync(descriptor, bytes, done, Math.min(length - done, MAX_READ), offset + done));
-        if (count === 0) throw inputError("file-changed", `${path} became shorter while it was read.`, { file: path }, "Run again when nothing is writing to it.");
+      for (let done = 0; done < length;) {
+        const count = attempt(path, () =>
+          readSync(descriptor, bytes, done, Math.min(length - done, MAX_READ), offset + done),
+        );
+        if (count === 0)
+          throw inputError(
+            "file-changed",
+            `${path} became shorter while it was read.`,
+            { file: path },
+            "Run again when nothing is writing to it.",
+          );
         done += count;
       }
       return bytes;

@@ -1,4 +1,17 @@
-import { closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join, posix, sep } from "node:path";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { fileError } from "./file-error.ts";
@@ -32,7 +45,10 @@ export function writeFileAtomically(path: string, content: FileContent): void {
  * @example
  * writeFolderAtomically("run", [["result.json", "{}"], ["arrays.npz", npzChunks(arrays)]]);
  */
-export function writeFolderAtomically(folder: string, files: Iterable<readonly [path: string, content: FileContent]>): void {
+export function writeFolderAtomically(
+  folder: string,
+  files: Iterable<readonly [path: string, content: FileContent]>,
+): void {
   const target = existsSync(folder) ? realpathSync(folder) : folder;
   refuseUnlessOurs(target);
   const partial = partialName(target);
@@ -93,19 +109,36 @@ function refuseUnlessOurs(folder: string): void {
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1).replaceAll(sep, "/"));
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(folder.length + 1)
+        .replaceAll(sep, "/"),
+    );
 }
 
 function checkInside(path: string): void {
-  if (path !== "" && path !== MANIFEST && posix.normalize(path) === path && !posix.isAbsolute(path) && !path.startsWith("..") && !/[\n\\]/.test(path)) return;
-  throw new ThalwegError({ kind: "internal", code: "bad-output-path", message: `"${path}" is not a path inside the folder that is written.` });
+  if (
+    path !== "" &&
+    path !== MANIFEST &&
+    posix.normalize(path) === path &&
+    !posix.isAbsolute(path) &&
+    !path.startsWith("..") &&
+    !/[\n\\]/.test(path)
+  )
+    return;
+  throw new ThalwegError({
+    kind: "internal",
+    code: "bad-output-path",
+    message: `"${path}" is not a path inside the folder that is written.`,
+  });
 }
 
 function writeDurably(path: string, content: FileContent): void {
   const descriptor = openSync(path, "wx");
   try {
     for (const piece of piecesOf(content)) {
-      for (let done = 0; done < piece.length; ) done += writeSync(descriptor, piece, done, Math.min(piece.length - done, MAX_WRITE));
+      for (let done = 0; done < piece.length;)
+        done += writeSync(descriptor, piece, done, Math.min(piece.length - done, MAX_WRITE));
     }
     fsyncSync(descriptor);
   } finally {
@@ -143,5 +176,8 @@ function replaceWhenDone(path: string, partial: string, write: () => void): void
 
 /** A hidden name beside the target, on the same disk, that no other process or call uses. */
 function partialName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${process.pid}-${process.hrtime.bigint()}.partial`);
+  return join(
+    dirname(path),
+    `.${basename(path)}.${process.pid}-${process.hrtime.bigint()}.partial`,
+  );
 }
