@@ -78,7 +78,15 @@ function compress(state: Int32Array, w: Int32Array, block: Uint8Array, at: numbe
       w[i - 7] +
       (rotate(late, 17) ^ rotate(late, 19) ^ (late >>> 10));
   }
-  let [a, b, c, d, e, f, g, h] = state;
+  // Plain reads: destructured, the eight variables are not kept as integers, at half the speed.
+  let a = state[0];
+  let b = state[1];
+  let c = state[2];
+  let d = state[3];
+  let e = state[4];
+  let f = state[5];
+  let g = state[6];
+  let h = state[7];
   for (let i = 0; i < 64; i++) {
     const t1 =
       (h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + ROUND_CONSTANTS[i] + w[i]) | 0;
