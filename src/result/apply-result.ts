@@ -1,0 +1,15 @@
+import { z } from "zod";
+import { count, real } from "./real.ts";
+
+export const applyResult = z.object({
+  operator: z.string().describe("The matrix, by name: hessian, gauss-newton, fisher, …"),
+  vector: z.string().describe("Where the vector came from."),
+  output: z.string().nullable().describe("The .npz written, one array per parameter; null when nothing was written."),
+  dimension: count,
+  products: count,
+  vectorNorm: real,
+  norm: real.describe("‖Av‖."),
+  quadraticForm: real.describe("vᵀAv."),
+});
+
+export type ApplyResult = z.output<typeof applyResult>;

@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { count, real } from "./real.ts";
+
+/** A check made on every run, or by `thalweg check`. */
+export const check = z.object({
+  name: z.string(),
+  title: z.string(),
+  passed: z.boolean(),
+  measured: real.describe("What was found: a relative error, unless the detail says otherwise."),
+  limit: real.describe("The largest value that passes."),
+  detail: z.string().describe("What was compared with what, in one sentence."),
+});
+
+export const model = z.object({
+  path: z.string(),
+  sha256: z.string(),
+  parameters: count,
+  tensors: z.array(z.object({ name: z.string(), shape: z.array(count), parameters: count })),
+});
+
+export const data = z.object({ path: z.string(), sha256: z.string(), examples: count });
+
+export const lossSummary = z.object({
+  name: z.string(),
+  title: z.string(),
+  formula: z.string().describe("TeX."),
+  reduction: z.enum(["mean", "sum"]),
+  terms: count.describe("Number of loss terms over the data."),
+  l2: real.describe("λ of a term λ/2‖θ‖²; 0 for none."),
+  guessed: z.boolean().describe("Whether the loss was guessed from the labels."),
+});
+
+export const runtime = z.object({
+  engine: z.string(),
+  device: z.string(),
+  threads: count,
+  platform: z.string(),
+  seconds: real.describe("Wall-clock time of the run."),
+});
+
+/**
+ * The one envelope of every result; `kind` names what is in `result`, and the number after @ rises
+ * when a reader of the old form would misread the new one.
+ */
+export function envelope<Kind extends string, Result extends z.ZodType>(kind: Kind, result: Result) {
+  return z.object({
+    schema: z.literal(`thalweg/${kind}@1`),
+    thalweg: z.string().describe("The version that wrote the result."),
+    createdAt: z.iso.datetime(),
+    command: z.array(z.string()).describe("The arguments of the run, as given."),
+    config: z.record(z.string(), z.json()).describe("Every option of the run after defaults; `thalweg run` repeats it."),
+    seed: z.number(),
+    model: model.nullable(),
+    data: data.nullable(),
+    loss: lossSummary.nullable(),
+    precision: z.enum(["float32", "float64"]).nullable(),
+    runtime: runtime.nullable(),
+    checks: z.array(check),
+    warnings: z.array(z.string()),
+    result,
+  });
+}
+
+export type Check = z.output<typeof check>;
+export type ModelSummary = z.output<typeof model>;
+export type DataSummary = z.output<typeof data>;
+export type LossSummary = z.output<typeof lossSummary>;
+export type RuntimeSummary = z.output<typeof runtime>;

@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { count, real } from "./real.ts";
+
+export const interval = z
+  .object({
+    lower: real,
+    upper: real,
+    confidence: real.describe("Probability, over the random probes, that the range covers the truth."),
+  })
+  .describe("A range that holds the true value with the stated probability.");
+
+export const estimate = z
+  .object({
+    value: real,
+    standardError: real.describe("0 where the value is exact up to rounding."),
+    products: count.describe("Matrix–vector products that it cost."),
+    method: z.string(),
+    interval,
+    converged: z.boolean().describe("Whether the requested tolerance was reached within the budget."),
+  })
+  .describe("A measured number with what vouches for it.");
+
+export const eigenvalue = z
+  .object({
+    value: real,
+    residual: real.describe("‖Av − λv‖ for a unit v: an eigenvalue lies within this distance of `value`."),
+  })
+  .describe("An eigenvalue with its proof.");
+
+export type IntervalResult = z.output<typeof interval>;
+export type EstimateResult = z.output<typeof estimate>;
+export type EigenvalueResult = z.output<typeof eigenvalue>;

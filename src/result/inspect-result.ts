@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { count } from "./real.ts";
+
+const tensorType = z.object({ name: z.string(), dtype: z.string(), shape: z.array(z.union([count, z.string()])) });
+
+export const inspectResult = z.object({
+  format: z.object({ opset: count, producer: z.string(), irVersion: count.nullable() }),
+  inputs: z.array(tensorType),
+  outputs: z.array(tensorType),
+  operators: z.array(z.object({ name: z.string(), count, supported: z.boolean() })),
+  initializers: z.array(
+    z.object({
+      name: z.string(),
+      dtype: z.string(),
+      shape: z.array(count),
+      role: z.string().describe("parameter, statistic, constant, mask, …"),
+      reason: z.string().describe("Why it was given this role."),
+      selected: z.boolean(),
+    }),
+  ),
+  parameters: count,
+  notices: z.array(z.string()).describe("What was recognised in the file, in sentences."),
+  differentiable: z.boolean(),
+});
+
+export type InspectResult = z.output<typeof inspectResult>;

@@ -1,0 +1,244 @@
+import { z } from "zod";
+import { estimate, eigenvalue, interval } from "./estimates.ts";
+import { arrayReference } from "./named-arrays.ts";
+import { count, real } from "./real.ts";
+
+/*
+ * A part that was not measured (skipped, failed or not defined for this problem) is null, never 0;
+ * `sections` says why.
+ */
+
+export const gradientPart = z.object({
+  norm: real,
+  perExample: real.describe("‖g‖ divided by the root mean square norm of a single example's gradient."),
+  noiseFloor: real.nullable().describe("√(tr Σ / n): the typical length of the error of g as an estimate of the population gradient."),
+  relativeToNoise: real.nullable().describe("‖g‖ / √(tr Σ / n); near or below 1 the population gradient may be zero."),
+  topSubspaceShare: real.nullable().describe("‖P g‖²/‖g‖², P the projection on the measured top Hessian eigenvectors."),
+  topSubspaceDimension: count,
+  newtonDecrement: real
+    .nullable()
+    .describe("½ Σ (gᵀvᵢ)²/λᵢ over the measured positive eigenvalues: what a Newton step in that subspace would gain to second order."),
+  tensors: z.array(z.object({ name: z.string(), norm: real })),
+});
+
+export const densityPart = z.object({
+  method: z.string(),
+  products: count,
+  probes: count,
+  steps: count,
+  width: real.describe("σ of the Gaussian with which every eigenvalue is drawn."),
+  grid: z.array(real),
+  density: z.array(real).describe("Integrates to 1 over the grid."),
+  lower: z.array(real).describe("Pointwise band at the stated confidence; equal to `density` where exact."),
+  upper: z.array(real),
+  confidence: real,
+  exact: z.boolean(),
+  nodes: z
+    .array(z.object({ value: real, weight: real }))
+    .describe("The quadrature behind the curve: weights sum to 1. Empty where the whole spectrum was computed."),
+  eigenvalues: arrayReference.nullable().describe("All eigenvalues, ascending, where they were computed."),
+  converged: z.boolean(),
+});
+
+export const negativeSharePart = estimate.extend({
+  threshold: real.describe("|λ| below this counts as zero: the rounding of the products."),
+  zeroShare: real.describe("Share of eigenvalues within ± the threshold."),
+  negative: count.nullable().describe("The number of negative eigenvalues, where the whole spectrum was computed."),
+});
+
+export const hessianPart = z.object({
+  top: z.array(eigenvalue).nullable().describe("Largest eigenvalues, descending."),
+  bottom: z.array(eigenvalue).nullable().describe("Smallest eigenvalues, ascending."),
+  multiplicity: z
+    .object({ checked: z.boolean(), found: count, missProbability: real.nullable() })
+    .nullable()
+    .describe("The search for copies of an eigenvalue that one Krylov space cannot see."),
+  eigenvalueProducts: count.nullable(),
+  eigenvaluesConverged: z.boolean().nullable(),
+  trace: estimate.nullable(),
+  frobenius: estimate.nullable(),
+  density: densityPart.nullable(),
+  negativeShare: negativeSharePart.nullable(),
+  negativeDepth: real.nullable().describe("|λmin| / λmax, 0 where λmin is not negative."),
+  effectiveRank: z
+    .object({
+      frobenius: real.nullable().describe("‖H‖F² / λmax²: how many eigenvalues as large as the largest would give this Frobenius norm."),
+      trace: real.nullable().describe("tr H / λmax; meaningful where negative curvature is small."),
+    })
+    .nullable(),
+  condition: z
+    .object({ value: real, of: z.string(), largest: real, smallest: real })
+    .nullable()
+    .describe("λmax over the smallest eigenvalue above the threshold: the condition number of the positive part."),
+});
+
+export const gaussNewtonPart = z.object({
+  top: z.array(eigenvalue).nullable(),
+  trace: estimate.nullable(),
+});
+
+export const residualPart = z.object({
+  top: z.array(eigenvalue).nullable(),
+  bottom: z.array(eigenvalue).nullable(),
+  trace: estimate.nullable(),
+  share: real.nullable().describe("Largest |eigenvalue| of H − G over the largest of H."),
+});
+
+export const noisePart = z.object({
+  method: z.string(),
+  trace: estimate.describe("tr Σ, Σ = (1/n) Σ (gᵢ − g)(gᵢ − g)ᵀ."),
+  top: z.array(eigenvalue).nullable().describe("Largest eigenvalues of Σ, descending."),
+  criticalBatchSize: z
+    .object({ value: real, interval, resamples: count })
+    .describe("tr Σ / ‖g‖² (McCandlish et al. 2018), with a bootstrap interval over examples where their gradient norms were computed."),
+  effectiveDirections: real.nullable().describe("tr Σ / λmax(Σ)."),
+  alignment: z
+    .object({
+      cosine: z.object({ value: real, standardError: real, products: count }).describe("tr(ΣH) / (‖Σ‖F ‖H‖F)."),
+      curvatureAlongNoise: real.describe("tr(ΣH) / tr Σ: the mean curvature that a step of gradient noise meets."),
+      subspaceOverlap: real.nullable().describe("‖Uᵀ V‖F² / k for the k leading eigenvectors of Σ and of H: 1 when they span the same space."),
+      subspaceDimension: count,
+    })
+    .nullable(),
+  norms: z
+    .object({ array: arrayReference, median: real, largest: real, shareOfTopTenth: real })
+    .nullable()
+    .describe("‖gᵢ‖ of every example; the share of Σ‖gᵢ‖² that a tenth of the examples carries."),
+});
+
+const movingMeasure = z.object({
+  name: z.string(),
+  title: z.string(),
+  value: real,
+  standardError: real.nullable(),
+  bound: z.enum(["value", "lower bound"]).describe("An ascent finds a lower bound of a maximum."),
+  definition: z.string(),
+  predicted: real.nullable().describe("What the measured curvature predicts for it, to second order."),
+  converged: z.boolean(),
+});
+
+export const flatnessPart = z.object({
+  measures: z.array(movingMeasure),
+  rescalings: z.array(
+    z.object({
+      symmetry: z.string(),
+      factor: real,
+      lossChange: real.describe("Relative change of the loss: rounding, if the symmetry is exact."),
+      values: z.array(z.object({ name: z.string(), value: real, ratio: real.describe("Over the value at the given weights.") })),
+    }),
+  ),
+  invariant: z.array(z.string()).describe("Measures that moved by less than a tenth in every rescaling."),
+});
+
+export const symmetryPart = z.object({
+  found: z.array(
+    z.object({
+      kind: z.string(),
+      title: z.string(),
+      tensors: z.array(z.string()),
+      continuous: z.boolean(),
+      count: count.describe("Number of independent flat directions (continuous) or of generators (discrete)."),
+      verified: z.boolean(),
+      lossChange: real.describe("Relative change of the loss under one group element."),
+      gradientAlongTangent: real.nullable().describe("|gᵀt| / (‖g‖‖t‖) for the direction t of the orbit; 0 up to rounding."),
+      curvatureAlongTangent: real.nullable().describe("‖Ht‖ / (λmax‖t‖)."),
+      predictedCurvature: real
+        .nullable()
+        .describe("‖Ht‖/(λmax‖t‖) as the symmetry predicts: off a critical point Ht is −g turned by the generator, not 0."),
+    }),
+  ),
+  flatDirections: count.describe("Directions that verified continuous symmetries leave exactly flat."),
+});
+
+export const layerPart = z.object({
+  name: z.string(),
+  tensors: z.array(z.string()),
+  parameters: count,
+  trace: estimate,
+  meanCurvature: real.describe("Trace over the number of parameters."),
+  top: eigenvalue.nullable().describe("Largest eigenvalue of the layer's own block of H."),
+  gradientNorm: real,
+  weightNorm: real,
+});
+
+export const attributionPart = z.object({
+  index: count,
+  eigenvalue: real,
+  vector: arrayReference,
+  tensors: z.array(z.object({ name: z.string(), share: real })).describe("Squared mass of the eigenvector per tensor; sums to 1."),
+  effectiveParameters: real.describe("1 / Σ vᵢ⁴: over how many parameters the eigenvector spreads."),
+  gradientCosine: real,
+  classes: z
+    .array(z.object({ class: count, cosine: real, outputChange: real }))
+    .nullable()
+    .describe(
+      "For each class: the cosine of the eigenvector with the class's mean gradient, and the root mean square change of the outputs of its examples per unit step.",
+    ),
+});
+
+export const unitLayerPart = z.object({
+  name: z.string(),
+  activation: z.string(),
+  units: count,
+  dead: count.nullable().describe("Units that are 0 on every example; null where the activation has no dead region."),
+  alwaysActive: count.nullable().describe("Units that never leave the linear side: they act as linear units on this data."),
+  saturated: count.nullable().describe("Units within 1 % of a bound on every example."),
+  constant: count.describe("Units whose value does not vary over the data."),
+  duplicates: count.describe("Units that equal an earlier unit up to a positive factor on every example."),
+  meanActiveShare: real.nullable(),
+  statistics: arrayReference.describe("[units, 4]: mean, standard deviation, share active (or saturated), largest |value|."),
+});
+
+export const stabilityPart = z.object({
+  sharpness: real.describe("λmax that the limits are made of."),
+  limits: z.array(z.object({ method: z.string(), formula: z.string(), stepSize: real, note: z.string() })),
+});
+
+export const verdict = z.object({ instrument: z.string(), level: z.enum(["pass", "note", "warn"]), text: z.string() });
+
+export const section = z.object({
+  instrument: z.string(),
+  title: z.string(),
+  status: z.enum(["measured", "not-converged", "skipped", "failed"]),
+  reason: z.string().nullable().describe("Why it was skipped, failed or did not converge."),
+  products: count,
+  measures: z.string(),
+  means: z.string(),
+  doesNotMean: z.string(),
+  tryNext: z.string(),
+});
+
+export const profileResult = z.object({
+  loss: real,
+  accuracy: real.nullable().describe("Share of right predictions; null for regression."),
+  gradientNorm: real,
+  gradient: gradientPart.nullable(),
+  hessian: hessianPart,
+  gaussNewton: gaussNewtonPart.nullable(),
+  residual: residualPart.nullable(),
+  stability: stabilityPart.nullable(),
+  noise: noisePart.nullable(),
+  flatness: flatnessPart.nullable(),
+  symmetries: symmetryPart.nullable(),
+  layers: z.array(layerPart).nullable(),
+  attribution: z.array(attributionPart).nullable(),
+  units: z.array(unitLayerPart).nullable(),
+  verdicts: z.array(verdict),
+  sections: z.array(section),
+  converged: z.boolean().describe("Whether every instrument reached its tolerance."),
+  products: count.describe("All matrix–vector products of the run."),
+});
+
+export type ProfileResult = z.output<typeof profileResult>;
+export type Verdict = z.output<typeof verdict>;
+export type Section = z.output<typeof section>;
+export type GradientPart = z.output<typeof gradientPart>;
+export type HessianPart = z.output<typeof hessianPart>;
+export type DensityPart = z.output<typeof densityPart>;
+export type NoisePart = z.output<typeof noisePart>;
+export type FlatnessPart = z.output<typeof flatnessPart>;
+export type SymmetryPart = z.output<typeof symmetryPart>;
+export type LayerPart = z.output<typeof layerPart>;
+export type AttributionPart = z.output<typeof attributionPart>;
+export type UnitLayerPart = z.output<typeof unitLayerPart>;
+export type StabilityPart = z.output<typeof stabilityPart>;

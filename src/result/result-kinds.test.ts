@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { NamedArrays } from "./named-arrays.ts";
+import { real } from "./real.ts";
+import { decodeResult, encodeResult, RESULT_KINDS, resultJsonSchema, type ResultDocument, type ResultKind } from "./result-kinds.ts";
+
+const applied = (norm: number): ResultDocument<"apply"> => ({
+  schema: "thalweg/apply@1",
+  thalweg: "0.1.0",
+  createdAt: "2026-01-02T03:04:05.678Z",
+  command: ["apply", "model.onnx"],
+  config: { operator: "hessian", weights: null },
+  seed: 0,
+  model: { path: "model.onnx", sha256: "00", parameters: 6, tensors: [{ name: "w", shape: [2, 3], parameters: 6 }] },
+  data: null,
+  loss: null,
+  precision: "float64",
+  runtime: null,
+  checks: [],
+  warnings: [],
+  result: { operator: "hessian", vector: "v.npz", output: null, dimension: 6, products: 1, vectorNorm: 1, norm, quadraticForm: -0.1 },
+});
+
+describe("real", () => {
+  it("keeps every number, finite or not, through JSON", () => {
+    fc.assert(
+      fc.property(fc.double(), (value) => {
+        const text = JSON.stringify(z.encode(real, value));
+        const back = z.decode(real, z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])]).parse(JSON.parse(text)));
+        expect(back).toBe(value === 0 ? 0 : value);
+      }),
+    );
+  });
+
+  it("takes no other spelling", () => {
+    for (const other of ["nan", "inf", "", null, "1"]) expect(real.safeParse(other).success).toBe(false);
+  });
+});
+
+describe("result documents", () => {
+  it.each([1.5, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("come back as they were written: %s", (norm) => {
+    const text = encodeResult(applied(norm));
+    expect(text).not.toMatch(/\bnull,?\n\s*"quadraticForm"/);
+    expect(decodeResult(text)).toEqual(applied(norm));
+    expect(encodeResult(decodeResult(text))).toBe(text);
+  });
+
+  it("are refused with the place of the first fault", () => {
+    expect(() => decodeResult("{")).toThrow(/not JSON/);
+    expect(() => decodeResult('{"schema":"thalweg/profile@9"}')).toThrow(/not a result/);
+    const broken = encodeResult(applied(1)).replace('"products": 1', '"products": "one"');
+    expect(() => decodeResult(broken)).toThrow(/result\.products/);
+  });
+
+  it.each(Object.keys(RESULT_KINDS))("%s has a JSON Schema that allows the spelled-out numbers", (kind) => {
+    const schema = JSON.stringify(resultJsonSchema(kind as ResultKind));
+    expect(schema).toContain(`thalweg/${kind}@1`);
+    expect(schema).toContain("json-schema.org");
+  });
+});
+
+describe("named arrays", () => {
+  it("gives references and refuses a name twice", () => {
+    const arrays = new NamedArrays();
+    const tensor = { dtype: "float64", shape: [2], data: Float64Array.of(1, 2) } as const;
+    expect(arrays.keep("a", tensor)).toEqual({ array: "a", dtype: "float64", shape: [2] });
+    expect(() => arrays.keep("a", tensor)).toThrow(/called "a"/);
+    expect([...arrays.entries().keys()]).toEqual(["a"]);
+  });
+});
