@@ -1,4 +1,4 @@
-import { Graph } from "../graph/graph.ts";
+import { Graph, type GraphOptions } from "../graph/graph.ts";
 import type { Target } from "../graph/operation.ts";
 import { rebuild } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
@@ -10,11 +10,11 @@ const DEPTH = 5;
  * Rewrites the outputs, in a new graph, with operations that have kernels on the target. Every
  * operation decides for itself (`Operation.lower`); shared parts stay shared.
  */
-export function lowerGraph(outputs: readonly Value[], target: Target): Value[] {
+export function lowerGraph(outputs: readonly Value[], target: Target, options: GraphOptions = {}): Value[] {
   let current = [...outputs];
   for (let depth = 0; depth < DEPTH; depth++) {
     let lowered = 0;
-    current = rebuild(current, new Graph(), (value, inputs) => {
+    current = rebuild(current, new Graph(options), (value, inputs) => {
       const replacement = value.operation.lower?.(value, inputs, target);
       if (replacement) lowered++;
       return replacement;

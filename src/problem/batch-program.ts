@@ -1,21 +1,23 @@
 import type { Value } from "../graph/value.ts";
-import { partition } from "../graph/partition.ts";
-import { reachable } from "../graph/traverse.ts";
+import { inputNameOf } from "../graph/leaf.ts";
+import { partition, type Partition } from "../graph/partition.ts";
+import { inputsOf, reachable } from "../graph/traverse.ts";
 import { emitModel } from "../onnx/emit-model.ts";
 import { lowerGraph } from "../onnx/emit-lower.ts";
+import { fuseGemm } from "../ops/gemm.ts";
+import { hoistFactors } from "../ops/hoist-factors.ts";
 import type { Executable, Feed, Runtime } from "../runtime/runtime.ts";
 import type { Target } from "../graph/operation.ts";
 import type { Tensor } from "../util/tensor.ts";
 
 /** Compiles named values for a runtime. */
-export async function compileValues(
-  outputs: ReadonlyMap<string, Value>,
-  target: Target,
-  runtime: Runtime,
-): Promise<Executable> {
-  const lowered = lowerGraph([...outputs.values()], target);
-  const named = new Map([...outputs.keys()].map((name, i) => [name, lowered[i]]));
-  return runtime.compile(emitModel(named, target));
+export function compileValues(outputs: ReadonlyMap<string, Value>, target: Target, runtime: Runtime): Promise<Executable> {
+  const values = fuseGemm(lowerGraph([...outputs.values()], target));
+  return runtime.compile(emitModel(renamed(outputs, values), target));
+}
+
+function renamed(outputs: ReadonlyMap<string, Value>, values: readonly Value[]): Map<string, Value> {
+  return new Map([...outputs.keys()].map((name, i) => [name, values[i]]));
 }
 
 /**
@@ -49,10 +51,13 @@ export class BatchProgram {
     runtime: Runtime,
     keepableElements: number,
   ): Promise<BatchProgram | undefined> {
-    const parts = partition([...outputs.values()], varying);
-    if (parts.prepared.size === 0 || parts.elements > keepableElements) return undefined;
-    const named = new Map([...outputs.keys()].map((name, i) => [name, parts.outputs[i]]));
-    const main = await compileValues(named, target, runtime);
+    const hoisted = hoistFactors([...outputs.values()], varying);
+    const names = inputNames(varying);
+    // Cut behind the lowering where that fits, so that rearranged weights and images are kept too.
+    const cuts = [() => cutAt(lowerGraph(hoisted.outputs, target), names), () => cutAt(hoisted.outputs, names)];
+    const parts = cuts.map((cut) => cut()).find(({ elements }) => elements <= keepableElements);
+    if (!parts || parts.prepared.size === 0) return undefined;
+    const main = await compileValues(renamed(outputs, parts.outputs), target, runtime);
     const preparation = await compileValues(parts.prepared, target, runtime);
     return new BatchProgram(main, preparation, parts.elements, runtime);
   }
@@ -72,6 +77,14 @@ export class BatchProgram {
     await this.main.release();
     await this.preparation?.release();
   }
+}
+
+function inputNames(values: readonly Value[]): Set<string> {
+  return new Set(values.flatMap((value) => inputNameOf(value) ?? []));
+}
+
+function cutAt(outputs: readonly Value[], varying: ReadonlySet<string>): Partition {
+  return partition(outputs, [...inputsOf(outputs)].flatMap(([name, value]) => (varying.has(name) ? [value] : [])));
 }
 
 /** Sentences about points without derivative that the outputs pass through, each once. */
