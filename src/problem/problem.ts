@@ -12,7 +12,17 @@ import { BatchProgram, caveatsOf } from "./batch-program.ts";
 import { LABELS, logitsBehind, lossGraph, type LossGraph } from "./loss-graph.ts";
 import type { Loss, LossOptions } from "./losses/loss.ts";
 import { ParameterSpace } from "./parameter-space.ts";
-import { gradientOf, jacobianTransposed, jacobianVector, type Product } from "./products.ts";
+import {
+  exampleDerivatives,
+  gradientOf,
+  gradientSquare,
+  jacobianTransposed,
+  jacobianVector,
+  vectorizeExamples,
+  weightedGradient,
+  type Product,
+} from "./products.ts";
+import { inputsOf } from "../graph/traverse.ts";
 import { addScaled } from "./accumulate.ts";
 
 export interface ProblemOptions {
@@ -40,7 +50,8 @@ export interface LossValue {
   readonly accuracy: number | undefined;
 }
 
-interface BatchRange {
+/** Examples `start` to `end`, which is not included. */
+export interface BatchRange {
   readonly start: number;
   readonly end: number;
 }
@@ -277,6 +288,84 @@ export class Problem {
     return result;
   }
 
+  /** The network and its loss on one batch, to be traversed. */
+  graph(): LossGraph {
+    return buildProbe(this.model, this.dataset, this.options, Math.min(this.options.batchSize, this.examples)).graph;
+  }
+
+  /** Runs other values of a batch's graph on every batch. `name` stands for `build` in the cache. Cost: what was built. */
+  async measure(
+    name: string,
+    build: (graph: LossGraph) => Map<string, Value>,
+    receive: (outputs: ReadonlyMap<string, Tensor>, range: BatchRange) => void,
+    context: RunContext = {},
+  ): Promise<void> {
+    for (const batch of this.ranges()) {
+      throwIfInterrupted(context);
+      const { program } = await this.compiled(name, batch, 0, build);
+      receive(await program.run(this.feeds(batch)), batch);
+    }
+  }
+
+  /** gᵢᵀv for the gradient gᵢ of every example's loss, undivided. Cost: about two forward passes. */
+  async exampleDerivatives(vector: Float64Array, context: RunContext = {}): Promise<Float64Array> {
+    const result = new Float64Array(this.examples);
+    const vectors = this.vectorFeeds([vector]);
+    for (const batch of this.ranges()) {
+      throwIfInterrupted(context);
+      const { program } = await this.compiled("example-derivatives", batch, 1, (graph, tangents) => new Map([["derivatives", exampleDerivatives(graph, tangents)]]));
+      result.set(take(await program.run(new Map([...this.feeds(batch), ...vectors])), "derivatives").data, batch.start);
+    }
+    return result;
+  }
+
+  /** Σ wᵢ gᵢ over the examples, gᵢ undivided. Cost: one gradient. */
+  async weightedGradient(weights: Float64Array, context: RunContext = {}): Promise<Float64Array> {
+    const { precision } = this.options;
+    const sum = new Float64Array(this.space.dimension);
+    for (const batch of this.ranges()) {
+      throwIfInterrupted(context);
+      const { program } = await this.compiled("weighted-gradient", batch, 0, (graph) =>
+        this.named(weightedGradient(graph, graph.total.graph.input("thalweg:u", precision, graph.perExample.shape))),
+      );
+      const part = weights.subarray(batch.start, batch.end);
+      const data = precision === "float32" ? Float32Array.from(part) : Float64Array.from(part);
+      const feed = this.runtime.feed({ dtype: precision, shape: [data.length], data });
+      this.addTo(sum, await program.run(new Map([...this.feeds(batch), ["thalweg:u", feed]])), 1, 0);
+    }
+    return sum;
+  }
+
+  /**
+   * ‖gᵢ‖² for every example, gᵢ undivided: the gradient of a batch of one, vectorised over the batch.
+   * Cost: about one gradient, and memory for one gradient an example of a batch.
+   */
+  async exampleGradientSquares(context: RunContext = {}): Promise<Float64Array> {
+    const result = new Float64Array(this.examples);
+    const { precision } = this.options;
+    const one = buildProbe(this.model, this.dataset, this.options, 1).graph;
+    const square = gradientSquare(one);
+    const singles = [...inputsOf([square])].filter(([name]) => !this.parameterFeeds.has(name));
+    const size = Math.max(1, Math.min(this.options.batchSize, this.examples, Math.floor(2 ** 26 / this.space.dimension)));
+    for (const batch of batches(this.examples, size)) {
+      throwIfInterrupted(context);
+      const examples = batch.end - batch.start;
+      const key = `example-gradient-squares/${examples}/0`;
+      const pending =
+        this.programs.get(key) ??
+        BatchProgram.whole(
+          new Map([["squares", vectorizeExamples(square, singles.map(([, value]) => value), examples)]]),
+          { precision, portable: false },
+          this.runtime,
+        ).then((program) => ({ program, kept: new Map<number, Feeds>() }));
+      this.programs.set(key, pending);
+      const { program } = await pending;
+      const feeds = size === this.options.batchSize ? this.feeds(batch) : new Map([...this.parameterFeeds, ...this.makeFeeds(batch)]);
+      result.set(take(await program.run(feeds), "squares").data, batch.start);
+    }
+    return result;
+  }
+
   /** Frees all sessions. */
   async close(): Promise<void> {
     for (const pending of this.programs.values()) await (await pending).program.release();
@@ -357,22 +446,27 @@ export class Problem {
   private batchFeeds({ start, end }: BatchRange): Feeds {
     const known = this.data.get(start);
     if (known) return known;
-    const { inputs, y } = this.dataset.batch(start, end);
-    const { precision } = this.options;
-    const feeds = new Map<string, Feed>();
+    const feeds = this.makeFeeds({ start, end });
     let bytes = 0;
-    for (const [name, tensor] of [...Object.entries(inputs), [LABELS, y] as const]) {
-      const float = tensor.dtype === "float32" || tensor.dtype === "float64";
-      const data = !float ? tensor.data : precision === "float32" ? Float32Array.from(tensor.data) : Float64Array.from(tensor.data);
-      feeds.set(name, this.runtime.feed({ dtype: float ? precision : tensor.dtype, shape: tensor.shape, data }));
-      bytes += data.byteLength;
-    }
+    for (const { elements } of feeds.values()) bytes += elements * this.elementBytes;
     const full = (end - start) === Math.min(this.options.batchSize, this.examples) || end === this.examples;
     if (full && this.keptBytes + bytes <= this.options.cacheBytes) {
       this.data.set(start, feeds);
       this.keptBytes += bytes;
     }
     return feeds;
+  }
+
+  private makeFeeds({ start, end }: BatchRange): Feeds {
+    const { inputs, y } = this.dataset.batch(start, end);
+    const { precision } = this.options;
+    return new Map(
+      [...Object.entries(inputs), [LABELS, y] as const].map(([name, tensor]) => {
+        const float = tensor.dtype === "float32" || tensor.dtype === "float64";
+        const data = !float ? tensor.data : precision === "float32" ? Float32Array.from(tensor.data) : Float64Array.from(tensor.data);
+        return [name, this.runtime.feed({ dtype: float ? precision : tensor.dtype, shape: tensor.shape, data })];
+      }),
+    );
   }
 
   private compiled(

@@ -1,7 +1,11 @@
 import { pullback } from "../autodiff/pullback.ts";
 import { pushforward } from "../autodiff/pushforward.ts";
 import { gradient, hessianVector, outputHessianVector, sandwich } from "../autodiff/products.ts";
+import { vectorize } from "../autodiff/vectorize.ts";
+import { inputNameOf } from "../graph/leaf.ts";
 import type { Value } from "../graph/value.ts";
+import { add, mul } from "../ops/arithmetic.ts";
+import { reshape, sumAll } from "../ops/structure.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { LossGraph } from "./loss-graph.ts";
 
@@ -86,6 +90,35 @@ export function jacobianVector(loss: LossGraph, vectors: readonly Value[]): Valu
 /** Jᵀ u. */
 export function jacobianTransposed(loss: LossGraph, cotangent: Value): Value[] {
   return pullback([loss.outputs], [cotangent], loss.parameters);
+}
+
+/** gᵢᵀv: the change of the loss of each example per unit step along v, [B]. */
+export function exampleDerivatives(loss: LossGraph, vectors: readonly Value[]): Value {
+  return pushforward([loss.perExample], loss.parameters, vectors)[0];
+}
+
+/** Σ wᵢ gᵢ for weights of shape [B]. */
+export function weightedGradient(loss: LossGraph, weights: Value): Value[] {
+  return pullback([loss.perExample], [weights], loss.parameters);
+}
+
+/** ‖∇L‖² of a batch, as a scalar. */
+export function gradientSquare(loss: LossGraph): Value {
+  return gradientOf(loss)
+    .map((part) => sumAll(mul(part, part)))
+    .reduce((sum, part) => add(sum, part));
+}
+
+/**
+ * A value of the graph of one example for each example of a batch, [B, …]: what depends on the inputs
+ * of shape [1, …] is computed for all B at once, fed under the same names with the shape [B, …].
+ */
+export function vectorizeExamples(value: Value, inputs: readonly Value[], examples: number): Value {
+  const blocks = inputs.map((input) => {
+    const batch = input.graph.input(inputNameOf(input) ?? "", input.dtype, [examples, ...input.shape.slice(1)]);
+    return [input, reshape(batch, [examples, ...input.shape])] as const;
+  });
+  return vectorize([value], new Map(blocks), examples)[0];
 }
 
 function requireOutputs(loss: LossGraph, matrix: string): void {
