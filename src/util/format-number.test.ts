@@ -1,0 +1,82 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { formatEstimate, formatNumber, formatShare, typeset } from "./format-number.ts";
+
+describe("formatNumber", () => {
+  it.each([
+    [0, "0"],
+    [1234.5678, "1235"],
+    [0.0123456, "0.01235"],
+    [-0.00001234567, "-1.235e-5"],
+    [9.99999, "10.00"],
+    [4.1e9, "4.100e9"],
+    [null, "n/a"],
+    [Number.NaN, "NaN"],
+    [Number.NEGATIVE_INFINITY, "-∞"],
+  ])("%s is %s", (value, text) => expect(formatNumber(value)).toBe(text));
+
+  it("is right to the digits it shows", () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e200, max: 1e200 }), (value) => {
+        if (Math.abs(value) < 1e-200) return;
+        expect(Math.abs(Number(formatNumber(value)) / value - 1)).toBeLessThan(5.1e-4);
+      }),
+    );
+  });
+});
+
+describe("formatEstimate", () => {
+  it.each([
+    [3.46291, 0.0213, "3.463 ± 0.021"],
+    [3.46291, 0.04, "3.46 ± 0.04"],
+    [0.0000123, 0.0000004, "(1.23 ± 0.04)e-5"],
+    [12, 0, "12"],
+    [0.5, 0, "0.5"],
+    [1234567, 2345, "(1.2346 ± 0.0023)e6"],
+    [1234, 56, "1230 ± 60"],
+    [-0.001, 0.3, "0.0 ± 0.3"],
+    [0, 0.3, "0.0 ± 0.3"],
+    [3.456789012, 1e-12, "3.45679 ± 1e-12"],
+    [9.996, 0.0996, "10.00 ± 0.10"],
+    [1, Number.POSITIVE_INFINITY, "1 ± ∞"],
+    [Number.NaN, 1, "NaN"],
+    [undefined, 1, "n/a"],
+  ])("%s with %s is %s", (value, uncertainty, text) => expect(formatEstimate(value, uncertainty)).toBe(text));
+
+  it("moves neither number by more than half a unit of its last place", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e12, max: 1e12 }),
+        fc.double({ noNaN: true, noDefaultInfinity: true, min: 1e-9, max: 1e9 }),
+        (value, uncertainty) => {
+          const text = formatEstimate(value, uncertainty);
+          const match = /^\(?(-?[\d.e+-]+) ± ([\d.e+-]+?)\)?(?:e(-?\d+))?$/.exec(text);
+          if (match === null) throw new Error(text);
+          const scaled = text.startsWith("(") ? 10 ** Number(match[3]) : 1;
+          const shown = Number(match[1]) * scaled;
+          const error =
+            text.startsWith("(") || match[3] === undefined
+              ? Number(match[2]) * scaled
+              : Number(`${match[2]}e${match[3]}`);
+          expect(Math.abs(shown - value)).toBeLessThanOrEqual(0.2 * uncertainty + 1e-5 * Math.abs(value));
+          expect(Math.abs(error / uncertainty - 1)).toBeLessThan(0.5);
+        },
+      ),
+    );
+  });
+});
+
+it("shares never round to none or to all", () => {
+  expect(formatShare(0.99999)).toBe("> 99.9 %");
+  expect(formatShare(1e-9)).toBe("< 0.1 %");
+  expect(formatShare(0)).toBe("0 %");
+  expect(formatShare(1)).toBe("100 %");
+  expect(formatShare(0.9637)).toBe("96.4 %");
+  expect(formatShare(null)).toBe("n/a");
+});
+
+it("sets numbers as in print", () => {
+  expect(typeset("-1.2e-5")).toBe("−1.2 × 10⁻⁵");
+  expect(typeset("(1.23 ± 0.04)e-5")).toBe("(1.23 ± 0.04) × 10⁻⁵");
+  expect(typeset("float32, mean")).toBe("float32, mean");
+});

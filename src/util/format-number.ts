@@ -1,0 +1,136 @@
+/** More digits than these are never printed, however small the uncertainty: the file has them all. */
+const MOST_DIGITS = 6;
+
+/** What stands where nothing was measured. Never 0. */
+export const NOT_AVAILABLE = "n/a";
+
+/**
+ * A number with at most `digits` significant digits, in the plain spelling that every terminal shows:
+ * "0.0123", "1.23e-5", "-4.1e9". Missing is "n/a"; NaN and ±∞ are said as such.
+ *
+ * @example
+ * formatNumber(1234.5678); // "1235"
+ * formatNumber(null); // "n/a"
+ */
+export function formatNumber(value: number | null | undefined, digits = 4): string {
+  if (value === null || value === undefined) return NOT_AVAILABLE;
+  if (!Number.isFinite(value)) return formatNonFinite(value);
+  if (value === 0) return "0";
+  const rounded = Number(value.toPrecision(digits));
+  const exponent = exponentOf(rounded);
+  if (needsPowerOfTen(exponent)) return spellPower(rounded, digits - 1, exponent);
+  return rounded.toFixed(Math.max(0, digits - 1 - exponent));
+}
+
+/**
+ * A measured value with its uncertainty, both to the digits that the uncertainty justifies: one digit
+ * of the uncertainty, two when its first is 1 or 2. An uncertainty of 0 means exact up to rounding.
+ *
+ * @example
+ * formatEstimate(3.46291, 0.0213); // "3.463 ± 0.021"
+ * formatEstimate(0.0000123, 0.0000004); // "(1.23 ± 0.04)e-5"
+ * formatEstimate(12, 0); // "12"
+ */
+export function formatEstimate(value: number | null | undefined, uncertainty: number | null | undefined): string {
+  if (value === null || value === undefined) return NOT_AVAILABLE;
+  if (!Number.isFinite(value)) return formatNonFinite(value);
+  if (uncertainty === null || uncertainty === undefined) return formatNumber(value);
+  if (uncertainty === 0) return withoutTrailingZeros(formatNumber(value, MOST_DIGITS));
+  if (!Number.isFinite(uncertainty)) return `${formatNumber(value, 1)} ± ${formatNonFinite(uncertainty)}`;
+
+  const { digits, exponent: uncertaintyExponent } = justifiedDigits(uncertainty);
+  const largest = Math.max(exponentOf(Number(value.toPrecision(MOST_DIGITS))), uncertaintyExponent);
+  const lastPlace = uncertaintyExponent - digits + 1;
+  if (largest - lastPlace >= MOST_DIGITS)
+    return `${formatNumber(value, MOST_DIGITS)} ± ${formatNumber(uncertainty, 1)}`;
+  if (!needsPowerOfTen(largest)) {
+    const decimals = Math.max(0, -lastPlace);
+    return `${roundTo(value, lastPlace).toFixed(decimals)} ± ${roundTo(uncertainty, lastPlace).toFixed(decimals)}`;
+  }
+  const decimals = largest - lastPlace;
+  const scale = 10 ** -largest;
+  return `(${unsignedZero((value * scale).toFixed(decimals))} ± ${(uncertainty * scale).toFixed(decimals)})e${largest}`;
+}
+
+/**
+ * A share as per cent. What is small but not zero is never rounded to 0, nor what is short of all to 100.
+ *
+ * @example
+ * formatShare(0.9637); // "96.4 %"
+ * formatShare(0.00001); // "< 0.1 %"
+ */
+export function formatShare(share: number | null | undefined): string {
+  if (share === null || share === undefined) return NOT_AVAILABLE;
+  if (!Number.isFinite(share)) return formatNonFinite(share);
+  if (share === 0 || share === 1) return `${share * 100} %`;
+  if (share > 0 && share < 0.0005) return "< 0.1 %";
+  if (share < 1 && share >= 0.9995) return "> 99.9 %";
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+/**
+ * The plain spelling as it is set in print: a true minus sign, and powers of ten.
+ *
+ * @example
+ * typeset("-1.2e-5"); // "−1.2 × 10⁻⁵"
+ */
+export function typeset(plain: string): string {
+  return plain
+    .replace(
+      /e([+-]?\d+)/g,
+      (_, exponent: string) => ` × 10${[...exponent].map((character) => SUPERSCRIPTS[character] ?? "").join("")}`,
+    )
+    .replace(/(^|[\s(])-(?=[\d∞])/g, "$1−");
+}
+
+const SUPERSCRIPTS: Readonly<Record<string, string>> = {
+  "-": "⁻",
+  "0": "⁰",
+  "1": "¹",
+  "2": "²",
+  "3": "³",
+  "4": "⁴",
+  "5": "⁵",
+  "6": "⁶",
+  "7": "⁷",
+  "8": "⁸",
+  "9": "⁹",
+};
+
+function withoutTrailingZeros(text: string): string {
+  return text.replace(/(\.\d*?)0+(?=$|e)/, "$1").replace(/\.(?=$|e)/, "");
+}
+
+function formatNonFinite(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  return value > 0 ? "∞" : "-∞";
+}
+
+function needsPowerOfTen(exponent: number): boolean {
+  return exponent < -3 || exponent >= 6;
+}
+
+function spellPower(value: number, decimals: number, exponent: number): string {
+  return `${(value / 10 ** exponent).toFixed(decimals)}e${exponent}`;
+}
+
+function exponentOf(value: number): number {
+  return value === 0 ? -Infinity : Number(value.toExponential().split("e")[1]);
+}
+
+function justifiedDigits(uncertainty: number): { digits: number; exponent: number } {
+  const first = exponentOf(Number(uncertainty.toPrecision(2)));
+  const digits = uncertainty / 10 ** first < 2.95 ? 2 : 1;
+  return { digits, exponent: exponentOf(Number(uncertainty.toPrecision(digits))) };
+}
+
+/** Rounds to a multiple of 10^place, so that digits left of the point are not claimed either. */
+function roundTo(value: number, place: number): number {
+  if (place <= 0) return Number(unsignedZero(value.toFixed(-place)));
+  const unit = 10 ** place;
+  return Math.round(value / unit) * unit;
+}
+
+function unsignedZero(text: string): string {
+  return /^-0(\.0*)?$/.test(text) ? text.slice(1) : text;
+}
