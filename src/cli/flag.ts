@@ -1,0 +1,138 @@
+import { z } from "zod";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { didYouMean } from "./suggest.ts";
+
+/** What a flag may say about itself beside its zod type, through `.meta({...})`. */
+export interface FlagMeta {
+  readonly description: string;
+  /** What the value is called in help: FILE, N. */
+  readonly placeholder?: string;
+  /** One letter. */
+  readonly short?: string;
+  /** Heading in help. */
+  readonly group?: string;
+}
+
+/** A flag of the command line, as its zod type describes it. */
+export interface Flag {
+  /** The property's name: batchSize. */
+  readonly key: string;
+  /** As it is typed: --batch-size. */
+  readonly name: string;
+  readonly short: string | undefined;
+  readonly description: string;
+  readonly placeholder: string;
+  readonly group: string | undefined;
+  /** Takes no value. */
+  readonly toggle: boolean;
+  /** A toggle that is on unless --no-… is given. */
+  readonly negated: boolean;
+  readonly numeric: boolean;
+  readonly repeatable: boolean;
+  readonly choices: readonly string[] | undefined;
+  readonly default: unknown;
+}
+
+/** The part of JSON Schema that parameter types use. */
+const propertySchema = z.object({
+  type: z.string().optional(),
+  enum: z.array(z.unknown()).optional(),
+  anyOf: z.array(z.object({ type: z.string().optional(), const: z.unknown().optional() })).optional(),
+  items: z.object({ type: z.string().optional(), enum: z.array(z.unknown()).optional() }).optional(),
+  default: z.unknown().optional(),
+  description: z.string().optional(),
+  placeholder: z.string().optional(),
+  short: z.string().optional(),
+  group: z.string().optional(),
+});
+
+const objectSchema = z.object({ properties: z.record(z.string(), propertySchema).default({}) });
+
+/**
+ * The flags of a set of parameters: one for each property of a zod object. So instruments declare
+ * their parameters once, and command line, help and configuration files follow.
+ *
+ * @example
+ * flagsOf(z.object({ batchSize: z.int().min(1).optional().meta({ description: "…" }) }))[0].name; // "--batch-size"
+ */
+export function flagsOf(parameters: z.ZodObject): Flag[] {
+  const { properties } = objectSchema.parse(z.toJSONSchema(parameters, { io: "input", unrepresentable: "any" }));
+  return Object.entries(properties).map(([key, property]) => {
+    const repeatable = property.type === "array";
+    const value = repeatable ? (property.items ?? {}) : property;
+    const types = [value.type, ...(property.anyOf ?? []).map(({ type }) => type)];
+    const toggle = value.type === "boolean";
+    const negated = toggle && property.default === true;
+    const numeric = types.includes("number") || types.includes("integer");
+    const kebab = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    return {
+      key,
+      name: negated ? `--no-${kebab}` : `--${kebab}`,
+      short: property.short,
+      description: property.description ?? "",
+      placeholder: property.placeholder ?? (value.enum ? value.enum.join("|") : numeric ? "N" : "VALUE"),
+      group: property.group,
+      toggle,
+      negated,
+      numeric,
+      repeatable,
+      choices: value.enum?.map(String),
+      default: property.default,
+    };
+  });
+}
+
+/** What was typed, or stood in a configuration file, by property. */
+export type RawFlags = Readonly<Record<string, unknown>>;
+
+/**
+ * Typed values of the flags. Text from the command line is turned into numbers where the type asks
+ * for them; everything else is the zod type's business.
+ *
+ * @throws ThalwegError `bad-flag`
+ */
+export function readFlags<S extends z.ZodObject>(parameters: S, raw: RawFlags): z.output<S> {
+  const flags = flagsOf(parameters);
+  const given = Object.fromEntries(flags.filter(({ key }) => raw[key] !== undefined).map((flag) => [flag.key, coerce(flag, raw[flag.key])]));
+  const parsed = parameters.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const flag = flags.find(({ key }) => key === issue.path[0]);
+  if (flag === undefined) throw new ThalwegError({ kind: "usage", code: "bad-flag", message: `${issue.message}.` });
+  const value = raw[flag.key];
+  const shown = Array.isArray(value) ? value.join(" ") : String(value);
+  if (value === undefined) {
+    throw new ThalwegError({ kind: "usage", code: "missing-flag", message: `${flag.name} ${flag.placeholder} is needed: ${lowerFirst(flag.description)}.` });
+  }
+  throw new ThalwegError({
+    kind: "usage",
+    code: "bad-flag",
+    message: `${flag.name} is "${shown}"; ${flag.choices ? `it must be one of ${flag.choices.join(", ")}` : expectation(issue, flag)}.`,
+    hint: flag.choices && didYouMean(shown, flag.choices),
+  });
+}
+
+function expectation(issue: z.core.$ZodIssue, flag: Flag): string {
+  if (issue.code === "too_small") return `it must be ${flag.numeric ? "" : "of length "}${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
+  if (issue.code === "too_big") return `it must be ${flag.numeric ? "" : "of length "}${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
+  if (issue.code === "invalid_type") return `it must be ${issue.expected === "int" ? "a whole number" : `a ${issue.expected}`}`;
+  return lowerFirst(issue.message);
+}
+
+function coerce(flag: Flag, value: unknown): unknown {
+  if (flag.repeatable) {
+    const items: unknown[] = Array.isArray(value) ? value : [value];
+    return items.map((item) => coerceOne(flag, item));
+  }
+  return coerceOne(flag, value);
+}
+
+function coerceOne(flag: Flag, value: unknown): unknown {
+  if (!flag.numeric || typeof value !== "string" || value.trim() === "") return value;
+  const number = Number(value);
+  return Number.isNaN(number) ? value : number;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,55 @@
+/** Columns that text is laid out for where the terminal does not say, or is wider than is good to read. */
+export const PAGE_WIDTH = 80;
+
+const STYLES = /\u001b\[[0-9;]*m/g;
+
+/** Columns that a styled text takes. */
+export function widthOf(text: string): number {
+  return [...text.replace(STYLES, "")].length;
+}
+
+/** Breaks a paragraph between words so that no line is longer than `width`; later lines hang by `indent`. */
+export function wrap(text: string, width = PAGE_WIDTH, indent = ""): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/\s+/).filter((each) => each !== "")) {
+    const start = lines.length === 0 ? "" : indent;
+    if (line !== "" && widthOf(start) + widthOf(line) + 1 + widthOf(word) > width) {
+      lines.push(start + line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  lines.push((lines.length === 0 ? "" : indent) + line);
+  return lines.join("\n");
+}
+
+export type Align = "left" | "right";
+
+/**
+ * Columns side by side, two spaces apart. The last column is wrapped to the page when it is text.
+ *
+ * @example
+ * table([["loss", "0.42"], ["accuracy", "91 %"]], ["left", "right"]);
+ */
+export function table(rows: readonly (readonly string[])[], align: readonly Align[], width = PAGE_WIDTH, margin = "  "): string {
+  const count = Math.max(...rows.map((row) => row.length), 0);
+  const widths = Array.from({ length: count }, (_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ""))));
+  return rows
+    .map((row) => {
+      let line = margin;
+      row.forEach((cell, column) => {
+        const last = column === row.length - 1;
+        if (last && align[column] !== "right") {
+          line += wrap(cell, Math.max(20, width - widthOf(line))).replaceAll("\n", `\n${" ".repeat(widthOf(line))}`);
+          return;
+        }
+        const pad = " ".repeat(widths[column] - widthOf(cell));
+        line += align[column] === "right" ? pad + cell : cell + pad;
+        if (!last) line += "  ";
+      });
+      return line.trimEnd();
+    })
+    .join("\n");
+}

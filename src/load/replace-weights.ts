@@ -1,0 +1,79 @@
+import type { LazyArray } from "../files/lazy-array.ts";
+import type { ModelFile } from "../onnx/decode-model.ts";
+import { isFloat, sizeOf, type Tensor } from "../util/tensor.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { listed } from "./choose-parameters.ts";
+
+/** A model with other weights, and the arrays of the file that it has no tensor for. */
+export interface ReplacedWeights {
+  readonly model: ModelFile;
+  readonly unused: readonly string[];
+}
+
+/**
+ * The model with its tensors replaced by those of the same name. Every parameter must be there with
+ * its shape; statistics and constants are replaced where the file has them.
+ *
+ * @throws ThalwegError `weights-missing`, `weights-shape`, `not-finite`
+ */
+export function replaceWeights(model: ModelFile, arrays: ReadonlyMap<string, LazyArray>, file: string): ReplacedWeights {
+  const missing = model.parameters.map(({ name }) => name).filter((name) => !arrays.has(name));
+  if (missing.length > 0) {
+    throw new ThalwegError({
+      kind: "input",
+      code: "weights-missing",
+      message: `${file} lacks ${missing.length} of the model's ${model.parameters.length} parameters: ${listed(missing)}; it holds ${listed([...arrays.keys()])}.`,
+      where: { file, parameter: missing[0] },
+      hint: "Save the tensors under the names that `thalweg inspect MODEL` lists.",
+    });
+  }
+  const replaced = new Map<string, Tensor>();
+  for (const [name, array] of arrays) {
+    const old = model.tensors.get(name)?.tensor;
+    if (old && isFloat(old.dtype)) replaced.set(name, fitted(name, array, old, file));
+  }
+  const store = <K extends { readonly tensor: Tensor | undefined }>(name: string, stored: K): K => {
+    const tensor = replaced.get(name);
+    return tensor ? { ...stored, tensor } : stored;
+  };
+  const swap = <K extends { readonly tensor: Tensor | undefined }>(tensors: ReadonlyMap<string, K>) =>
+    new Map([...tensors].map(([name, stored]) => [name, store(name, stored)] as const));
+  return {
+    model: {
+      ...model,
+      parameters: model.parameters.map((parameter) => {
+        const data = replaced.get(parameter.name)?.data;
+        return data instanceof Float32Array || data instanceof Float64Array ? { ...parameter, data } : parameter;
+      }),
+      tensors: swap(model.tensors),
+      graph: { ...model.graph, initializers: swap(model.graph.initializers) },
+    },
+    unused: [...arrays.keys()].filter((name) => !replaced.has(name)),
+  };
+}
+
+function fitted(name: string, array: LazyArray, old: Tensor, file: string): Tensor {
+  const same = array.shape.length === old.shape.length && array.shape.every((extent, axis) => extent === old.shape[axis]);
+  if (!same && !(sizeOf(array.shape) === 1 && old.data.length === 1)) {
+    throw new ThalwegError({
+      kind: "input",
+      code: "weights-shape",
+      message: `${name} has the shape [${array.shape.join(", ")}] in ${file}, but [${old.shape.join(", ")}] in the model.`,
+      where: { file, parameter: name, shape: array.shape },
+      hint: "Give a checkpoint of the same architecture; exporters may transpose the weights of linear layers.",
+    });
+  }
+  const { data } = array.read();
+  const bad = data.findIndex((element) => !Number.isFinite(element));
+  if (bad >= 0) {
+    throw new ThalwegError({
+      kind: "input",
+      code: "not-finite",
+      message: `The weight ${name} in ${file} holds ${data[bad]} at position ${bad}.`,
+      where: { file, parameter: name },
+      hint: "Take a checkpoint from before the run diverged.",
+    });
+  }
+  const converted = old.dtype === "float64" ? Float64Array.from(data) : Float32Array.from(data);
+  return { dtype: old.dtype, shape: old.shape, data: converted };
+}
