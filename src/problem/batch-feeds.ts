@@ -1,0 +1,41 @@
+import type { Dataset } from "../data/dataset.ts";
+import type { Feed, Runtime } from "../runtime/runtime.ts";
+import { isFloat, type FloatType } from "../util/tensor.ts";
+import type { BatchRange } from "./batches.ts";
+import { LABELS } from "./loss-graph.ts";
+import type { MemoryBudget } from "./memory-budget.ts";
+
+export type Feeds = ReadonlyMap<string, Feed>;
+
+/** The data as feeds, batch by batch; batches are kept while the budget lasts and read again beyond it. */
+export class BatchFeeds {
+  private readonly dataset: Dataset;
+  private readonly runtime: Runtime;
+  private readonly precision: FloatType;
+  private readonly budget: MemoryBudget;
+  private readonly kept = new Map<string, Feeds>();
+
+  constructor(dataset: Dataset, runtime: Runtime, precision: FloatType, budget: MemoryBudget) {
+    this.dataset = dataset;
+    this.runtime = runtime;
+    this.precision = precision;
+    this.budget = budget;
+  }
+
+  of({ start, end }: BatchRange): Feeds {
+    const key = `${start}-${end}`;
+    const known = this.kept.get(key);
+    if (known) return known;
+    const { inputs, y } = this.dataset.batch(start, end);
+    const feeds = new Map<string, Feed>();
+    let bytes = 0;
+    for (const [name, tensor] of [...Object.entries(inputs), [LABELS, y] as const]) {
+      const dtype = isFloat(tensor.dtype) ? this.precision : tensor.dtype;
+      const data = dtype === "float32" ? Float32Array.from(tensor.data) : dtype === "float64" ? Float64Array.from(tensor.data) : tensor.data;
+      feeds.set(name, this.runtime.feed({ dtype, shape: tensor.shape, data }));
+      bytes += data.byteLength;
+    }
+    if (this.budget.take(bytes)) this.kept.set(key, feeds);
+    return feeds;
+  }
+}

@@ -1,0 +1,45 @@
+import { Graph } from "../graph/graph.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { ModelFile } from "../onnx/decode-model.ts";
+import { importGraph, type ImportedGraph } from "../onnx/import-graph.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { logitsBehind, lossGraph, type LossGraph } from "./loss-graph.ts";
+import type { ProblemOptions } from "./problem-options.ts";
+
+/** A model on one batch shape with its loss behind it. */
+export interface Network {
+  readonly imported: ImportedGraph;
+  readonly graph: LossGraph;
+  /** The final Softmax, LogSoftmax or Sigmoid that was taken off, by name. */
+  readonly strippedLink: string | undefined;
+}
+
+/** Builds the graph of a model and its loss for batches of a given size. */
+export function buildNetwork(model: ModelFile, dataset: Dataset, options: ProblemOptions, batch: number): Network {
+  const inputShapes = Object.fromEntries(dataset.inputs.map(({ name, shape }) => [name, [batch, ...shape]]));
+  const imported = importGraph(model, new Graph(), {
+    precision: options.precision,
+    batch,
+    inputShapes,
+    freeze: options.freeze,
+    parameters: options.parameters,
+    batchNormalization: options.batchNormalization,
+  });
+  const name = options.output ?? [...imported.outputs.keys()][0];
+  const outputs = imported.outputs.get(name);
+  if (!outputs) {
+    throw new ThalwegError({
+      kind: "usage",
+      code: "unknown-output",
+      message: `The model has no output "${name}"; it has ${[...imported.outputs.keys()].map((each) => `"${each}"`).join(", ")}.`,
+    });
+  }
+  const { logits, stripped } = logitsBehind(outputs, options.loss);
+  const labels = {
+    dtype: dataset.labels.dtype === "int64" ? dataset.labels.dtype : options.precision,
+    shape: [batch, ...dataset.labels.shape],
+  };
+  const parameters = [...imported.parameters.values()];
+  const graph = lossGraph(logits.graph, parameters, logits, labels, options.loss, options.lossOptions);
+  return { imported, graph, strippedLink: stripped };
+}

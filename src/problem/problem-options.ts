@@ -1,0 +1,25 @@
+import type { FloatType } from "../util/tensor.ts";
+import type { Loss, LossOptions } from "./losses/loss.ts";
+
+export interface ProblemOptions {
+  readonly loss: Loss;
+  readonly lossOptions: LossOptions;
+  readonly reduction: "mean" | "sum";
+  /** λ of an optional term λ/2‖θ‖². */
+  readonly l2: number;
+  readonly precision: FloatType;
+  readonly batchSize: number;
+  /** The output to take, by name; the first one when absent. */
+  readonly output?: string;
+  /** Parameters to keep, by name; the others are constants. */
+  readonly parameters?: readonly string[];
+  readonly freeze?: readonly string[];
+  readonly batchNormalization?: "inference" | "training";
+  /** How much may be kept between products, in bytes: data, activations and cotangents. */
+  readonly cacheBytes: number;
+}
+
+/** Bytes of one element in the arithmetic of the problem. */
+export function elementBytes(options: ProblemOptions): number {
+  return options.precision === "float32" ? 4 : 8;
+}
