@@ -134,7 +134,7 @@ export class OnnxEmitter implements Emitter {
 
   constant(value: Tensor): string {
     const small = value.data.length <= 64;
-    const key = small ? `${value.dtype}[${value.shape.join()}]${value.data.join()}` : "";
+    const key = small ? `${value.dtype}[${value.shape.join()}]${Array.from(value.data, spelling).join()}` : "";
     const known = small ? this.shared.get(key) : undefined;
     if (known !== undefined) return known;
     const name = this.fresh("c");
@@ -157,6 +157,11 @@ export class OnnxEmitter implements Emitter {
   rename(from: string, to: string): void {
     this.proto(create(NodeProtoSchema, { opType: "Identity", input: [from], output: [to] }));
   }
+}
+
+/** String() cannot tell −0 from 0, and 1/x can. */
+function spelling(element: number): string {
+  return Object.is(element, -0) ? "-0" : String(element);
 }
 
 function attributeProto(name: string, value: Attribute): AttributeProto {

@@ -5,6 +5,7 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf, type Shape } from "../util/tensor.ts";
 import { add, mul } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";
+import { mod } from "./logic.ts";
 import { expand, reshape, transpose } from "./structure.ts";
 
 function wrapIndex(index: number, extent: number): number {
@@ -69,11 +70,16 @@ export function gather(x: Value, indices: Value, axis: number): Value {
   return x.graph.apply(Gather.make({ axis }), [x, indices]);
 }
 
+/** Indices counted from the front, from ones that may count from the back: only these can be added to. */
+function fromFront(indices: Value, extent: number): Value {
+  return mod(indices, indices.graph.scalar(extent, "int64"));
+}
+
 /** Indices into [size·extent, …] from batched indices into [size, extent, …]. */
 function offsetIndices(indices: Value, extent: number, size: number): Value {
   const shape = [size, ...new Array<number>(indices.shape.length - 1).fill(1)];
   const offsets = indices.graph.integers(Array.from({ length: size }, (_, i) => i * extent));
-  return add(indices, reshape(offsets, shape));
+  return add(fromFront(indices, extent), reshape(offsets, shape));
 }
 
 function gatherBatched(x: Value, indices: Value, axis: number, size: number): Value {
@@ -227,7 +233,7 @@ function flattenIndices(shape: Shape, indices: Value): { rows: Value; extents: n
   let rows: Value | undefined;
   for (let k = 0; k < depth; k++) {
     const picked = gather(indices, graph.scalar(k, "int64"), indices.shape.length - 1);
-    const part = mul(picked, graph.scalar(strides[k], "int64"));
+    const part = mul(fromFront(picked, extents[k]), graph.scalar(strides[k], "int64"));
     rows = rows ? add(rows, part) : part;
   }
   return { rows: rows ?? graph.scalar(0, "int64"), extents };

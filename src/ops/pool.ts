@@ -5,7 +5,6 @@ import { convOutputExtents, type WindowGeometry } from "./conv-geometry.ts";
 import { defineOp } from "./define-op.ts";
 import { ZERO_DERIVATIVE } from "./elementwise.ts";
 import { gatherElements, scatterElementsAdd } from "./gather.ts";
-import { mod } from "./logic.ts";
 import { reshape } from "./structure.ts";
 
 interface PoolAttributes extends WindowGeometry {
@@ -67,13 +66,16 @@ export const MaxPoolIndices = defineOp({
     attributes: attributesOf(pool),
     infer: ([x]) => ({ dtype: "int64", shape: [x.shape[0], x.shape[1], ...convOutputExtents(x.shape, pool.kernel, pool)] }),
     ...ZERO_DERIVATIVE,
-    vmap: (_node, [x], _batched, size) => joined(x, size, (each) => maxPoolFlatIndices(each, pool)),
-    // ONNX counts through the whole tensor; the caller reduces that to a place within the image.
-    emit: (_node, inputs, e) => e.nodes("MaxPool", inputs, 2, onnxAttributes(pool))[1],
+    vmap: (_node, [x], _batched, size) => joined(x, size, (each) => maxPoolIndices(each, pool)),
+    // ONNX counts through the whole tensor.
+    emit: (node, inputs, e) => {
+      const plane = e.scalar(sizeOf(node.inputs[0].shape.slice(2)), node);
+      return e.node("Mod", [e.nodes("MaxPool", inputs, 2, onnxAttributes(pool))[1], plane]);
+    },
   }),
 });
 
-function maxPoolFlatIndices(x: Value, pool: PoolAttributes): Value {
+function maxPoolIndices(x: Value, pool: PoolAttributes): Value {
   return x.graph.apply(MaxPoolIndices.make(pool), [x]);
 }
 
@@ -86,9 +88,7 @@ function flatten(x: Value): Value {
 }
 
 function winners(node: Value, pool: PoolAttributes): Value {
-  const [x] = node.inputs;
-  const plane = x.graph.scalar(sizeOf(x.shape.slice(2)), "int64");
-  return flatten(mod(maxPoolFlatIndices(x, pool), plane));
+  return flatten(maxPoolIndices(node.inputs[0], pool));
 }
 
 function pick(t: Value, node: Value, pool: PoolAttributes): Value {

@@ -19,7 +19,6 @@ const BY_PRODUCTS = new Map<number, (x: Value) => Value>([
   [-0.5, (x) => reciprocal(sqrt(x))],
   [-1, (x) => reciprocal(x)],
   [-2, (x) => reciprocal(mul(x, x))],
-  [1.5, (x) => mul(x, sqrt(x))],
 ]);
 
 const power: Operation = {

@@ -1,6 +1,7 @@
 import type { Operation, Target } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { add, div, mul, neg, reciprocal, sub } from "./arithmetic.ts";
+import { atanSeries } from "./atan.ts";
 import { defineOp } from "./define-op.ts";
 import { evaluateElementwise, requireFloat, vmapElementwise, ZERO_DERIVATIVE } from "./elementwise.ts";
 import { erfc } from "./erf.ts";
@@ -124,6 +125,7 @@ export const { definition: Atan, apply: atan } = unary({
   summary: "inverse tangent",
   f: Math.atan,
   derivative: (x) => reciprocal(add(1, mul(x, x))),
+  lower: (x, target) => (target.precision === "float64" ? atanSeries(x) : undefined),
 });
 
 export const { definition: Relu, apply: relu } = unary({
