@@ -117,7 +117,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     });
     const notes = [...source.notes, ...dataset.notes];
     if (guessed) notes.push(`The loss was taken to be ${loss.title}: ${guessed.because}. Name another with --loss.`);
-    if (problem.strippedLink !== undefined) notes.push(`The final ${problem.strippedLink} was taken off; the loss works on what is before it.`);
+    if (problem.network.strippedLink !== undefined) notes.push(`The final ${problem.network.strippedLink} was taken off; the loss works on what is before it.`);
     return {
       problem,
       source,

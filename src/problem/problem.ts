@@ -1,10 +1,12 @@
 import type { Value } from "../graph/value.ts";
+import { inputsOf } from "../graph/traverse.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { throwIfInterrupted, type RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf, type Shape, type Tensor } from "../util/tensor.ts";
+import type { LossGraph } from "./loss-graph.ts";
 import { BatchFeeds, type Feeds } from "./batch-feeds.ts";
 import { caveatsOf } from "./batch-program.ts";
 import { batchesOf, type BatchRange } from "./batches.ts";
@@ -12,7 +14,16 @@ import { MemoryBudget } from "./memory-budget.ts";
 import { buildNetwork, type Network } from "./network.ts";
 import { ParameterSpace } from "./parameter-space.ts";
 import type { ProblemOptions } from "./problem-options.ts";
-import { gradientOf, jacobianTransposed, jacobianVector, type Product } from "./products.ts";
+import {
+  exampleDerivatives,
+  gradientOf,
+  gradientSquare,
+  jacobianTransposed,
+  jacobianVector,
+  vectorizeExamples,
+  weightedGradient,
+  type Product,
+} from "./products.ts";
 import { ProgramStore, vectorName, type Build } from "./program-store.ts";
 
 /** The loss at the current parameters. */
@@ -27,6 +38,9 @@ const COTANGENT = "thalweg:u";
 
 /** Elements of intermediate values beyond which a block of vectors leaves the cache and gains nothing. */
 const BLOCK_ELEMENTS = 2 ** 19;
+
+/** Elements of gradients of single examples that are held at once. */
+const EXAMPLE_GRADIENT_ELEMENTS = 2 ** 26;
 
 /**
  * A network with a loss, parameters and data: the function L(θ) whose geometry is measured. Sums over
@@ -223,6 +237,43 @@ export class Problem {
     return sum;
   }
 
+  /** gᵢᵀv for the gradient gᵢ of every example's loss, undivided. Cost: about two forward passes. */
+  exampleDerivatives(vector: Float64Array, context: RunContext = {}): Promise<Float64Array> {
+    const build: Build = (graph, tangents) => new Map([["rows", exampleDerivatives(graph, tangents)]]);
+    return this.collect("example-derivatives", build, 1, context, [vector]);
+  }
+
+  /** Σ wᵢ gᵢ over the examples, gᵢ undivided. Cost: one gradient. */
+  async weightedGradient(weights: Float64Array, context: RunContext = {}): Promise<Float64Array> {
+    const { precision } = this.options;
+    const sum = new Float64Array(this.space.dimension);
+    const build: Build = (graph) =>
+      byParameter(weightedGradient(graph, graph.total.graph.input(COTANGENT, precision, graph.perExample.shape)));
+    const extra = ({ start, end }: BatchRange): Feeds => {
+      const data = allocate(precision, end - start);
+      data.set(weights.subarray(start, end));
+      return new Map([[COTANGENT, this.runtime.feed({ dtype: precision, shape: [end - start], data })]]);
+    };
+    await this.eachBatch("weighted-gradient", build, context, (_batch, outputs) => this.addTo([sum], outputs), { extra });
+    return sum;
+  }
+
+  /**
+   * ‖gᵢ‖² for every example, gᵢ undivided: the gradient of a batch of one, vectorised over the batch.
+   * Cost: about one gradient, and memory for one gradient an example of a batch.
+   */
+  async exampleGradientSquares(context: RunContext = {}): Promise<Float64Array> {
+    const squares = new Float64Array(this.examples);
+    const square = gradientSquare(buildNetwork(this.model, this.dataset, this.options, 1).graph);
+    const inputs = [...inputsOf([square])].flatMap(([name, value]) => (this.parameterFeeds.has(name) ? [] : [value]));
+    const batchSize = Math.max(1, Math.min(this.options.batchSize, Math.floor(EXAMPLE_GRADIENT_ELEMENTS / this.space.dimension)));
+    for (const range of batchesOf(this.everything, batchSize)) {
+      const build: Build = () => new Map([["squares", vectorizeExamples(square, inputs, range.end - range.start)]]);
+      await this.eachBatch("example-gradient-squares", build, context, ({ start }, outputs) => squares.set(take(outputs, "squares").data, start), { range });
+    }
+    return squares;
+  }
+
   /** The outputs of the network (logits), [examples, ...outputs] flat. */
   outputs(context: RunContext = {}): Promise<Float64Array> {
     return this.collect("outputs", (graph) => new Map([["rows", graph.outputs]]), sizeOf(this.outputShape), context);
@@ -250,6 +301,11 @@ export class Problem {
       const feeds = more.extra ? new Map([...vectors, ...more.extra(batch)]) : vectors;
       visit(batch, await this.programs.run(name, batch, this.parameterFeeds, build, more.block?.length ?? 0, feeds));
     }
+  }
+
+  /** The network and its loss on one full batch, to be traversed. */
+  graph(): LossGraph {
+    return this.network.graph;
   }
 
   /** Frees all sessions. */
