@@ -43,6 +43,11 @@ export function roundoff(operator: LinearOperator): number {
   return operator.precision === "float32" ? 2 ** -24 : 2 ** -53;
 }
 
+/** What rounding of the products can add to a sum of n of them, for an operator of Frobenius norm `size`. */
+export function roundingAllowance(operator: LinearOperator, size: number): number {
+  return 16 * roundoff(operator) * size;
+}
+
 /** @throws usage error `not-symmetric` */
 export function requireSymmetric(operator: LinearOperator, method: string): void {
   if (operator.symmetric) return;

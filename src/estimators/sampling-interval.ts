@@ -1,0 +1,60 @@
+import { normalQuantile, studentTQuantile } from "../linalg/distributions.ts";
+
+/** Fewest probes from which a calibrated interval is claimed. */
+export const MIN_PROBES = 12;
+
+/** A sample mean with its standard error and the interval of the mean. */
+export interface MeanInterval {
+  readonly mean: number;
+  readonly standardError: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/**
+ * The mean of quadratic forms zᵀBz, z uniform on the sphere of squared radius d in d dimensions, with
+ * its interval. The variance of one form is 2d/(d+2) (tr B² − tr(B)²/d), and tr B² = E‖Bz‖² comes with
+ * the same products, far less noisy than a sample variance and hardly correlated with the mean: so the
+ * normal quantile is calibrated from a dozen probes on, even for B of rank one, where the interval from
+ * Student's t and the sample variance covers 88 % instead of 95 %.
+ */
+export function quadraticFormInterval(
+  forms: readonly number[],
+  squares: readonly number[],
+  d: number,
+  confidence: number,
+): MeanInterval & { readonly square: number } {
+  const n = forms.length;
+  // Nothing is left to sample.
+  if (d === 0) return { mean: 0, standardError: 0, lower: 0, upper: 0, square: 0 };
+  const square = average(squares);
+  const mean = average(forms);
+  const variance = ((2 * d) / (d + 2)) * Math.max(0, square - (mean * mean) / d);
+  const standardError = Math.sqrt(variance / n);
+  const p = 0.5 + confidence / 2;
+  const width = standardError * (n >= MIN_PROBES ? normalQuantile(p) : studentTQuantile(p, Math.max(1, n - 1)));
+  return { mean, standardError, lower: mean - width, upper: mean + width, square };
+}
+
+/**
+ * The mean of skewed samples with the interval of Hall (1992, JRSS B 54, 221): Student's ratio is made
+ * symmetric by the monotone cubic g(t) = t + at²/3 + a²t³/27 + a/6, a = skewness/√n, before the
+ * quantile is applied.
+ */
+export function skewedMeanInterval(samples: readonly number[], confidence: number): MeanInterval {
+  const n = samples.length;
+  if (n === 0) return { mean: 0, standardError: 0, lower: 0, upper: 0 };
+  const mean = average(samples);
+  const second = average(samples.map((x) => (x - mean) ** 2));
+  if (second === 0) return { mean, standardError: 0, lower: mean, upper: mean };
+  const third = average(samples.map((x) => (x - mean) ** 3));
+  const standardError = Math.sqrt(second / (n - 1));
+  const a = third / second ** 1.5 / Math.sqrt(n);
+  const q = studentTQuantile(0.5 + confidence / 2, n - 1);
+  const inverse = (y: number): number => (Math.abs(a) < 1e-8 ? y : (3 / a) * (Math.cbrt(1 + a * (y - a / 6)) - 1));
+  return { mean, standardError, lower: mean - standardError * inverse(q), upper: mean - standardError * inverse(-q) };
+}
+
+function average(values: readonly number[]): number {
+  return values.reduce((sum, x) => sum + x, 0) / values.length;
+}
