@@ -1,0 +1,94 @@
+import type { Shape } from "../util/tensor.ts";
+import { intakeError, listOf } from "./intake-error.ts";
+import type { DeclaredValue } from "./onnx-node.ts";
+
+export interface BindOptions {
+  /** Extent of the batch axis of every input. */
+  readonly batch: number;
+  /** Extents of named axes. */
+  readonly dimensions?: Readonly<Record<string, number>>;
+  /** Shapes of the data, batch axis included (its extent is not used). */
+  readonly inputShapes?: Readonly<Record<string, Shape>>;
+}
+
+export interface BoundInputs {
+  readonly shapes: ReadonlyMap<string, Shape>;
+  /** Extents of the named axes of the file. */
+  readonly dimensions: ReadonlyMap<string, number>;
+  /** The batch size that the file was exported with, where it fixes one that differs from the one asked for. */
+  readonly fixedBatch: number | undefined;
+}
+
+const BATCH_NAME = /^(n|b|bs|batch.*|.*batch(_?size)?|dynamic_axes_1)$/i;
+
+/** Which axis counts examples: one named so, else the first axis when it is open or everything is fixed, else the first open one. */
+export function batchAxisOf({ shape }: DeclaredValue): number | undefined {
+  if (shape.length === 0) return undefined;
+  const named = shape.findIndex((extent) => typeof extent === "string" && BATCH_NAME.test(extent));
+  if (named >= 0) return named;
+  const open = shape.findIndex((extent) => typeof extent !== "number");
+  return Math.max(open, 0);
+}
+
+/** Shapes of the inputs with every axis bound: to the batch, to the data, to a given size. */
+export function bindInputs(inputs: readonly DeclaredValue[], options: BindOptions, file: string): BoundInputs {
+  const { batch } = options;
+  if (!Number.isSafeInteger(batch) || batch < 1) {
+    throw intakeError("bad-batch", `The batch size must be a positive integer, not ${batch}.`, { file });
+  }
+  const dimensions = new Map(Object.entries(options.dimensions ?? {}));
+  let fixedBatch: number | undefined;
+  const bind = (input: DeclaredValue, name: string, extent: number) => {
+    const known = dimensions.get(name);
+    if (known !== undefined && known !== extent) {
+      throw intakeError("shape-mismatch", `The axis ${name} of input ${input.name} should be ${known} long, as elsewhere, but is ${extent}.`, { file, input: input.name });
+    }
+    dimensions.set(name, extent);
+  };
+  for (const input of inputs) {
+    const axis = batchAxisOf(input);
+    const data = options.inputShapes?.[input.name];
+    if (data && data.length !== input.shape.length) {
+      throw intakeError(
+        "shape-mismatch",
+        `The model's input ${input.name} has ${input.shape.length} axes (${describe(input)}), the data has ${data.length} ([${data.join(", ")}]).`,
+        { file, input: input.name, shape: data },
+        "Reshape the data as the model expects it.",
+      );
+    }
+    input.shape.forEach((declared, each) => {
+      if (each === axis) {
+        if (typeof declared === "string") bind(input, declared, batch);
+        if (typeof declared === "number" && declared !== batch) fixedBatch = declared;
+      } else if (data && typeof declared === "number" && declared !== data[each]) {
+        throw intakeError(
+          "shape-mismatch",
+          `The model's input ${input.name} needs the shape ${describe(input)}, the data has [${data.join(", ")}].`,
+          { file, input: input.name, shape: data },
+          "Reshape the data as the model expects it.",
+        );
+      } else if (data && typeof declared === "string") bind(input, declared, data[each]);
+    });
+  }
+  const open: string[] = [];
+  const shapes = new Map<string, Shape>();
+  for (const input of inputs) {
+    const axis = batchAxisOf(input);
+    const shape = input.shape.map((declared, each) => {
+      if (each === axis) return batch;
+      if (typeof declared === "number") return declared;
+      const extent = options.inputShapes?.[input.name]?.[each] ?? (declared === undefined ? undefined : dimensions.get(declared));
+      if (extent === undefined) open.push(`${declared ?? `axis ${each}`} of ${input.name}`);
+      return extent ?? 0;
+    });
+    shapes.set(input.name, shape);
+  }
+  if (open.length > 0) {
+    throw intakeError("open-dimensions", `The model leaves open how long these axes are: ${listOf(open)}.`, { file }, "Give the data, or their sizes by name.");
+  }
+  return { shapes, dimensions, fixedBatch };
+}
+
+function describe({ shape }: DeclaredValue): string {
+  return `[${shape.map((extent) => extent ?? "?").join(", ")}]`;
+}

@@ -1,0 +1,223 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { ModelProtoSchema, type ModelProto, type ValueInfoProto } from "onnx-buf";
+import { isFloat } from "../util/tensor.ts";
+import type { ThalwegError } from "../util/thalweg-error.ts";
+import { dtypeOf, type ExternalReader } from "./decode-tensor.ts";
+import { intakeError, listOf } from "./intake-error.ts";
+import { allNodes, type DeclaredValue, type Notice, type OnnxGraph, type StoredTensor } from "./onnx-node.ts";
+import { tensorRoles, type Parameter, type TensorRole } from "./parameter-roles.ts";
+import { GraphReader } from "./read-graph.ts";
+import { ruleOf } from "./rules/registry.ts";
+import { untieInitializers } from "./untie-initializers.ts";
+
+export type { Notice } from "./onnx-node.ts";
+export type { Parameter, TensorRole } from "./parameter-roles.ts";
+
+/** A decoded and validated ONNX file: functions inlined, tensors decoded and sorted by role, shapes still open. */
+export interface ModelFile {
+  readonly file: string;
+  readonly name: string;
+  readonly irVersion: number;
+  /** Opset of the standard domain. */
+  readonly opset: number;
+  /** Name and version of the exporter. */
+  readonly producer: string;
+  /** Inputs that have to be fed: not initialisers. */
+  readonly inputs: readonly DeclaredValue[];
+  readonly outputs: readonly DeclaredValue[];
+  readonly parameters: readonly Parameter[];
+  readonly statistics: readonly TensorRole[];
+  /** Other tensors of the file, each with the reason why it is not a parameter. */
+  readonly constants: readonly TensorRole[];
+  readonly notices: readonly Notice[];
+  /** Nodes in topological order, and the initialisers under their (restored) names. */
+  readonly graph: OnnxGraph;
+  /** Every decoded tensor: initialisers and Constant nodes. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Declared types and shapes of inner values. */
+  readonly declared: ReadonlyMap<string, DeclaredValue>;
+}
+
+export interface DecodeOptions {
+  /** The name under which the file appears in messages. */
+  readonly file: string;
+  /** Reads data that the model keeps in other files; locations have passed `safeLocation`. */
+  readonly external?: ExternalReader;
+  /** Limit on the memory that all tensors together take. */
+  readonly maxBytes?: number;
+}
+
+const DEFAULT_MAX_BYTES = 8 * 2 ** 30;
+
+/**
+ * Reads an ONNX file. Everything that can be wrong with it, short of shapes and operators, is found
+ * here and thrown as one ThalwegError.
+ *
+ * @example
+ * const model = decodeModel(bytes, { file: "model.onnx" });
+ * model.parameters.map(({ name }) => name); // ["0.weight", "0.bias", …]
+ */
+export function decodeModel(bytes: Uint8Array, options: DecodeOptions): ModelFile {
+  const { file } = options;
+  const proto = parse(bytes, file);
+  if (!proto.graph) throw notOnnx(file, "it has no graph");
+  const reader = new GraphReader(proto, options.external, { left: options.maxBytes ?? DEFAULT_MAX_BYTES });
+  const decoded = reader.read(proto.graph);
+  const { graph, notices: untied } = untieInitializers(decoded, proto.producerName, ruleOf);
+
+  const inputs = proto.graph.input.filter(({ name }) => !graph.initializers.has(name)).map((each) => declaredOrThrow(each, file));
+  const repeated = inputs.find(({ name }, i) => inputs.findIndex((each) => each.name === name) !== i);
+  if (repeated) throw intakeError("duplicate-name", `The model has two inputs with the name ${repeated.name}.`, { file, input: repeated.name });
+  if (graph.outputs.length === 0) throw intakeError("no-outputs", "The model has no outputs.", { file });
+  const available = new Set([...graph.inputs, ...graph.initializers.keys(), ...graph.nodes.flatMap((node) => node.outputs)]);
+  const missing = graph.outputs.find((name) => !available.has(name));
+  if (missing !== undefined) throw intakeError("undefined-value", `Nothing in the model defines its output ${missing}.`, { file });
+
+  const tensors = collectTensors(graph);
+  const roles = tensorRoles(graph, tensors, ruleOf);
+  const parameters = roles.filter(({ role }) => role === "parameter").flatMap((each) => toParameter(each, tensors));
+  const statistics = roles.filter(({ role }) => role === "statistic");
+  for (const { name } of [...parameters, ...statistics]) requireFinite(name, tensors);
+  const declared = new Map<string, DeclaredValue>();
+  for (const info of [...proto.graph.valueInfo, ...proto.graph.output]) {
+    const value = declare(info);
+    if (value) declared.set(info.name, value);
+  }
+  return {
+    file,
+    name: proto.graph.name,
+    irVersion: Number(proto.irVersion),
+    opset: Number(proto.opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx")?.version ?? 0),
+    producer: `${proto.producerName} ${proto.producerVersion}`.trim(),
+    inputs,
+    outputs: graph.outputs.map((name) => declared.get(name) ?? { name, dtype: "float32", shape: [] }),
+    parameters,
+    statistics,
+    constants: roles.filter(({ role }) => role === "constant"),
+    notices: [...untied, ...damageNotices(graph, parameters, proto.producerName), ...promotions(tensors)],
+    graph,
+    tensors,
+    declared,
+  };
+}
+
+function parse(bytes: Uint8Array, file: string): ModelProto {
+  if (bytes.byteLength === 0) throw notOnnx(file, "it is empty");
+  try {
+    return fromBinary(ModelProtoSchema, bytes, { readUnknownFields: false });
+  } catch (error) {
+    throw notOnnx(file, error instanceof Error ? error.message : "it cannot be decoded", error);
+  }
+}
+
+function notOnnx(file: string, why: string, cause?: unknown): ThalwegError {
+  const error = intakeError("not-onnx", `${file} is not a whole ONNX file: ${why}.`, { file }, "Check that the file was copied completely.");
+  error.cause = cause;
+  return error;
+}
+
+function declare({ name, type }: ValueInfoProto): DeclaredValue | undefined {
+  if (type?.value.case !== "tensorType") return undefined;
+  const { elemType, shape } = type.value.value;
+  const dtype = dtypeOf(elemType);
+  if (!dtype) return undefined;
+  return {
+    name,
+    dtype,
+    shape: (shape?.dim ?? []).map(({ value }) => {
+      if (value.case === "dimValue") return Number(value.value);
+      return value.case === "dimParam" && value.value !== "" ? value.value : undefined;
+    }),
+  };
+}
+
+function declaredOrThrow(info: ValueInfoProto, file: string): DeclaredValue {
+  const value = declare(info);
+  if (!value) {
+    const held = info.type?.value.case === "tensorType" ? "elements of a type that Thalweg does not compute with" : "no tensor";
+    throw intakeError("bad-input-type", `The model's input ${info.name} holds ${held}.`, { file, input: info.name });
+  }
+  const bad = value.shape.find((extent) => typeof extent === "number" && extent < 0);
+  if (bad !== undefined) throw intakeError("bad-dimensions", `The model's input ${info.name} has the negative extent ${bad}.`, { file, input: info.name });
+  return value;
+}
+
+/** The initialisers and the tensors of Constant nodes, by the name of the value. */
+function collectTensors(graph: OnnxGraph): Map<string, StoredTensor> {
+  const tensors = new Map(graph.initializers);
+  for (const node of allNodes(graph.nodes)) {
+    const value = node.op === "Constant" && node.domain === "" ? node.attributes.get("value") : undefined;
+    if (value?.kind === "tensor" && node.outputs[0]) tensors.set(node.outputs[0], { ...value.value, name: node.outputs[0] });
+  }
+  return tensors;
+}
+
+function toParameter(role: TensorRole, tensors: ReadonlyMap<string, StoredTensor>): Parameter[] {
+  const parameter = parameterOf(role.name, tensors.get(role.name), role.reason);
+  return parameter ? [parameter] : [];
+}
+
+/** A tensor as a parameter, when it holds floats. */
+export function parameterOf(name: string, stored: StoredTensor | undefined, reason: string): Parameter | undefined {
+  if (!stored?.tensor || !isFloat(stored.tensor.dtype)) return undefined;
+  const { shape, dtype, data } = stored.tensor;
+  if (!(data instanceof Float32Array) && !(data instanceof Float64Array)) return undefined;
+  return { name, shape, dtype, data, reason };
+}
+
+function requireFinite(name: string, tensors: ReadonlyMap<string, StoredTensor>): void {
+  const data = tensors.get(name)?.tensor?.data;
+  const bad = data?.findIndex((element) => !Number.isFinite(element)) ?? -1;
+  if (data && bad >= 0) {
+    throw intakeError(
+      "not-finite",
+      `The weight ${name} holds ${data[bad]} at position ${bad}.`,
+      { parameter: name },
+      "Save the model before it diverges: no geometry is defined at weights that are not numbers.",
+    );
+  }
+}
+
+function promotions(tensors: ReadonlyMap<string, StoredTensor>): Notice[] {
+  const halves = [...tensors.values()].filter(({ storedAs }) => storedAs === "float16" || storedAs === "bfloat16");
+  if (halves.length === 0) return [];
+  const types = [...new Set(halves.map(({ storedAs }) => storedAs))].join(" and ");
+  return [
+    {
+      code: "promoted-weights",
+      message: `${halves.length} tensors stored as ${types} are computed with in float32: the weights are exact, the arithmetic is finer than the model's own.`,
+    },
+  ];
+}
+
+const EXPORT_HINT =
+  "Export with torch.onnx.export(model, ..., training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False) to keep the network's own parameters.";
+
+/** What an exporter did to the parameters, recognised by the names that it left. */
+function damageNotices(graph: OnnxGraph, parameters: readonly Parameter[], producer: string): Notice[] {
+  if (producer !== "pytorch") return [];
+  const renamed = parameters.filter(({ name }) => /^(onnx::)?[A-Za-z]*_?\d+$/.test(name)).map(({ name }) => name);
+  const folded = new Set(
+    graph.nodes
+      .filter(({ op, inputs }) => (op === "Conv" || op === "ConvTranspose") && inputs.length > 2)
+      .flatMap(({ inputs }) => inputs.slice(1))
+      .filter((name) => renamed.includes(name)),
+  );
+  const others = renamed.filter((name) => !folded.has(name));
+  const notices: Notice[] = [];
+  if (folded.size > 0) {
+    notices.push({
+      code: "folded-batch-normalization",
+      message: `The exporter folded BatchNormalization into the convolutions (${listOf([...folded], 4)}): gradients and curvature are with respect to the folded weights, not to the parameters that were trained.`,
+      hint: EXPORT_HINT,
+    });
+  }
+  if (others.length > 0) {
+    notices.push({
+      code: "renamed-weights",
+      message: `The exporter renamed, and may have transposed, ${others.length} weights: ${listOf(others, 4)}.`,
+      hint: EXPORT_HINT,
+    });
+  }
+  return notices;
+}

@@ -1,0 +1,382 @@
+import type { Graph } from "../graph/graph.ts";
+import { tensorOf } from "../graph/leaf.ts";
+import { reachable } from "../graph/traverse.ts";
+import type { Value } from "../graph/value.ts";
+import { detach } from "../ops/unary.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { isFloat, type DType, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
+import { bindInputs, type BindOptions, type BoundInputs } from "./bind-inputs.ts";
+import type { ModelFile } from "./decode-model.ts";
+import { toPrecision } from "./decode-tensor.ts";
+import { intakeError, listOf } from "./intake-error.ts";
+import { located, NodeContext, UnsupportedNode, type ImportHost } from "./node-context.ts";
+import { namesRead, type Notice, type OnnxGraph, type OnnxNode, type StoredTensor } from "./onnx-node.ts";
+import { opaqueOperation } from "./opaque-op.ts";
+import { liveNodes } from "./parameter-roles.ts";
+import { ruleOf } from "./rules/registry.ts";
+import { snapConstant } from "./snap-constant.ts";
+
+export interface ImportOptions extends BindOptions {
+  /** The type of every float of the graph, whatever the file holds. */
+  readonly precision: FloatType;
+  /** Nodes (by name, or by an output) whose outputs derivatives treat as constants. */
+  readonly freeze?: readonly string[];
+  /** Tensors that become parameters instead of those that the model file proposes; any float tensor of the file may be named. */
+  readonly parameters?: readonly string[];
+  /** Overrides what each BatchNormalization node says. */
+  readonly batchNormalization?: "inference" | "training";
+}
+
+/** One line of `inspect`. */
+export interface NodeSummary {
+  readonly name: string;
+  readonly op: string;
+  readonly domain: string;
+  readonly opset: number;
+  /** Of the first output. */
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Known when the model is read: no run computes it. */
+  readonly constant: boolean;
+  /** Whether derivatives pass through it. */
+  readonly differentiable: boolean;
+  /** Parameters that it reads, directly or moved and reshaped. */
+  readonly parameters: readonly string[];
+}
+
+export interface ImportedGraph {
+  readonly inputs: Map<string, Value>;
+  readonly parameters: Map<string, Value>;
+  readonly outputs: Map<string, Value>;
+  /** Where derivatives are conventions, one sentence each. */
+  readonly caveats: readonly string[];
+  readonly notices: readonly Notice[];
+  readonly nodes: readonly NodeSummary[];
+}
+
+/** A node that could not be imported, and why. */
+interface Refusal {
+  readonly node: OnnxNode;
+  readonly reason: string;
+  readonly remedy: string | undefined;
+}
+
+/**
+ * Writes a decoded model into a graph, with every axis bound. Parameters and model inputs enter as
+ * graph inputs under their names, everything else as constants; operators are decomposed into the
+ * primitives; shape arithmetic folds away.
+ *
+ * An output that depends on an operator that cannot be imported is left out where another output
+ * remains; where none does, one error lists every such node.
+ *
+ * @example
+ * const graph = new Graph();
+ * const { outputs } = importGraph(model, graph, { precision: "float32", batch: 32 });
+ * outputs.get("logits").shape; // [32, 10]
+ */
+export function importGraph(model: ModelFile, graph: Graph, options: ImportOptions): ImportedGraph {
+  const bound = bindInputs(model.inputs, options, model.file);
+  return new Importer(model, graph, options, bound).import();
+}
+
+/** Values by name; nested graphs see those around them. */
+interface Scope {
+  readonly values: Map<string, Value>;
+  readonly parent: Scope | undefined;
+}
+
+class Importer implements ImportHost {
+  readonly graph: Graph;
+  readonly precision: FloatType;
+  readonly batchNormalization: "inference" | "training" | undefined;
+  private readonly model: ModelFile;
+  private readonly options: ImportOptions;
+  private readonly bound: BoundInputs;
+  private readonly chosen: ReadonlySet<string>;
+  private readonly frozen: ReadonlySet<string>;
+  private readonly notices = new Map<string, Notice>();
+  private readonly tensors = new Map<string, Value>();
+  private readonly refusals: Refusal[] = [];
+  private readonly refused = new Map<string, string>();
+  private readonly summaries: NodeSummary[] = [];
+  private readonly carried = new Map<string, readonly string[]>();
+  private scope: Scope = { values: new Map(), parent: undefined };
+  private snapped = 0;
+
+  constructor(model: ModelFile, graph: Graph, options: ImportOptions, bound: BoundInputs) {
+    this.model = model;
+    this.graph = graph;
+    this.precision = options.precision;
+    this.batchNormalization = options.batchNormalization;
+    this.options = options;
+    this.bound = bound;
+    this.chosen = new Set(options.parameters ?? model.parameters.map(({ name }) => name));
+    this.frozen = new Set(options.freeze);
+  }
+
+  import(): ImportedGraph {
+    const { model, graph } = this;
+    const inputs = new Map<string, Value>();
+    for (const input of model.inputs) {
+      const dtype = isFloat(input.dtype) ? this.precision : input.dtype;
+      const value = graph.input(input.name, dtype, this.bound.shapes.get(input.name) ?? []);
+      inputs.set(input.name, value);
+      this.scope.values.set(input.name, value);
+    }
+    const parameters = new Map([...this.chosen].map((name) => [name, this.parameter(name)]));
+    this.checkFrozen();
+    for (const node of liveNodes(model.graph)) this.importMainNode(node);
+
+    const outputs = new Map<string, Value>();
+    for (const name of model.graph.outputs) {
+      if (this.refused.has(name)) continue;
+      const value = this.find(name);
+      if (value) outputs.set(name, value);
+    }
+    if (outputs.size === 0) throw this.refusalError();
+    this.reportLeftOut(outputs);
+    this.checkBatch(outputs);
+    this.reportSnapped();
+    const caveats = new Set(reachable([...outputs.values()]).flatMap(({ operation }) => operation.caveat ?? []));
+    return { inputs, parameters, outputs, caveats: [...caveats], notices: [...this.notices.values()], nodes: this.summaries };
+  }
+
+  notice(code: string, message: string, hint?: string): void {
+    this.notices.set(`${code}|${message}`, { code, message, hint });
+  }
+
+  subgraph(graph: OnnxGraph, inputs: readonly Value[]): Value[] {
+    if (inputs.length !== graph.inputs.length) {
+      throw intakeError("bad-subgraph", `A nested graph of the model takes ${graph.inputs.length} inputs, but gets ${inputs.length}.`);
+    }
+    const outer = this.scope;
+    this.scope = { values: new Map(graph.inputs.map((name, i) => [name, inputs[i]])), parent: outer };
+    try {
+      for (const node of graph.nodes) this.bindOutputs(node, this.importNode(node));
+      return graph.outputs.map((name) => {
+        const value = this.find(name);
+        if (!value) throw new UnsupportedNode(`has an inner output ${name} that cannot be computed`);
+        return value;
+      });
+    } finally {
+      this.scope = outer;
+    }
+  }
+
+  /** Imports a node of the main graph; what cannot be imported is noted and poisons what depends on it. */
+  private importMainNode(node: OnnxNode): void {
+    const poisoned = namesRead(node).find((name) => this.refused.has(name));
+    if (poisoned !== undefined) {
+      for (const name of node.outputs) this.refused.set(name, this.refused.get(poisoned) ?? node.name);
+      return;
+    }
+    try {
+      const frozen = this.isFrozen(node);
+      const outputs = this.importNode(node, frozen);
+      this.bindOutputs(node, frozen ? outputs.map((value) => value && detach(value)) : outputs);
+      this.summarize(node, outputs[0], frozen);
+    } catch (error) {
+      if (!(error instanceof UnsupportedNode)) throw this.withBatchHint(error);
+      this.refusals.push({ node, reason: error.message, remedy: error.remedy });
+      for (const name of node.outputs) this.refused.set(name, node.name);
+    }
+  }
+
+  private importNode(node: OnnxNode, frozen = false): readonly (Value | undefined)[] {
+    const rule = ruleOf(node);
+    const context = new NodeContext(
+      node,
+      node.inputs.map((name) => (name === "" ? undefined : this.require(node, name))),
+      this,
+    );
+    try {
+      if (!rule) {
+        if (frozen) return this.opaque(node, context);
+        const remedy = REMEDIES[node.domain] ?? FREEZE_REMEDY;
+        throw new UnsupportedNode(node.domain === "" ? "is not read" : `of the domain ${node.domain} is not read`, remedy);
+      }
+      const result = rule.import(context);
+      const outputs = "graph" in result ? [result] : result;
+      for (const value of outputs) if (value) context.checkSize(value.shape, false);
+      return outputs;
+    } catch (error) {
+      if (error instanceof UnsupportedNode && frozen) return this.opaque(node, context);
+      throw located(error, context);
+    }
+  }
+
+  private bindOutputs(node: OnnxNode, outputs: readonly (Value | undefined)[]): void {
+    node.outputs.forEach((name, i) => {
+      if (name === "") return;
+      const value = outputs[i];
+      if (value) this.scope.values.set(name, value);
+      else if (this.scope.parent) this.scope.values.delete(name);
+      else this.absent.set(name, node);
+    });
+  }
+
+  /** Outputs that a rule does not provide; an error only where something reads them. */
+  private readonly absent = new Map<string, OnnxNode>();
+
+  private require(node: OnnxNode, name: string): Value {
+    const value = this.find(name);
+    if (value) return value;
+    const source = this.absent.get(name);
+    if (source) throw new UnsupportedNode(`needs ${name}, an output of ${source.op} ${source.name} that is not available`, FREEZE_REMEDY);
+    throw intakeError("undefined-value", `Node ${node.name} (${node.op}) reads the value ${name}, which nothing defines before it.`, {
+      node: node.name,
+      op: node.op,
+      input: name,
+    });
+  }
+
+  private find(name: string): Value | undefined {
+    for (let scope: Scope | undefined = this.scope; scope; scope = scope.parent) {
+      const value = scope.values.get(name);
+      if (value) return value;
+    }
+    const stored = this.model.graph.initializers.get(name);
+    return stored && this.tensorValue(stored);
+  }
+
+  /** An initialiser, or the tensor of a Constant node, as a parameter or a constant. */
+  tensorValue(stored: StoredTensor): Value {
+    const known = this.tensors.get(stored.name);
+    if (known) return known;
+    const { name, tensor } = stored;
+    if (!tensor) throw new UnsupportedNode(`reads ${name}, a tensor of ${stored.storedAs}`);
+    const value = this.chosen.has(name) && isFloat(tensor.dtype) ? this.graph.input(name, this.precision, tensor.shape) : this.constant(tensor);
+    this.tensors.set(name, value);
+    return value;
+  }
+
+  private constant(tensor: Tensor): Value {
+    const promoted = toPrecision(tensor, this.precision);
+    if (tensor.dtype !== "float32" || this.precision !== "float64" || tensor.data.length !== 1) return this.graph.constant(promoted);
+    const exact = snapConstant(tensor.data[0]);
+    if (exact !== tensor.data[0]) this.snapped++;
+    return this.graph.constant({ dtype: "float64", shape: tensor.shape, data: Float64Array.of(exact) });
+  }
+
+  private parameter(name: string): Value {
+    const stored = this.model.tensors.get(name);
+    if (!stored) throw intakeError("unknown-parameter", `The model has no tensor ${name}.`, { file: this.model.file, parameter: name });
+    if (!stored.tensor || !isFloat(stored.tensor.dtype)) {
+      throw intakeError("bad-parameter", `${name} cannot be a parameter: it holds ${stored.storedAs}.`, { file: this.model.file, parameter: name });
+    }
+    return this.tensorValue(stored);
+  }
+
+  private isFrozen({ name, outputs }: OnnxNode): boolean {
+    return this.frozen.has(name) || outputs.some((output) => this.frozen.has(output));
+  }
+
+  private checkFrozen(): void {
+    const known = new Set(this.model.graph.nodes.flatMap(({ name, outputs }) => [name, ...outputs]));
+    const unknown = [...this.frozen].filter((name) => !known.has(name));
+    if (unknown.length > 0) throw intakeError("unknown-node", `The model has no node ${listOf(unknown)} to freeze.`, { file: this.model.file });
+  }
+
+  /** A frozen node without a rule: handed to the runtime, with the types that the file declares. */
+  private opaque(node: OnnxNode, context: NodeContext): Value[] {
+    const present = context.inputs.flatMap((value) => value ?? []);
+    return node.outputs.map((name, output) => {
+      const declared = this.model.declared.get(name);
+      const shape = declared?.shape.map((extent) => (typeof extent === "string" ? this.bound.dimensions.get(extent) : extent));
+      if (!declared || !shape || shape.some((extent) => extent === undefined) || present.length === 0 || [...node.attributes.values()].some(({ kind }) => kind === "graph")) {
+        throw new UnsupportedNode(
+          `cannot be frozen: the file does not declare the shape of its output ${name}`,
+          "Run onnx.shape_inference.infer_shapes on the model first.",
+        );
+      }
+      const dtype = isFloat(declared.dtype) ? this.precision : declared.dtype;
+      return this.graph.apply(opaqueOperation(node, output, { dtype, shape: shape.map(Number) }), present);
+    });
+  }
+
+  private summarize(node: OnnxNode, value: Value | undefined, frozen: boolean): void {
+    if (!value) return;
+    const parameters = new Set<string>();
+    let mixes = false;
+    for (const name of namesRead(node)) {
+      if (this.chosen.has(name)) parameters.add(name);
+      for (const each of this.carried.get(name) ?? []) parameters.add(each);
+      if (!this.chosen.has(name) && !this.carried.has(name)) {
+        const read = this.find(name);
+        if (!read || !tensorOf(read)) mixes = true;
+      }
+    }
+    if (!mixes && parameters.size > 0) for (const name of node.outputs) this.carried.set(name, [...parameters]);
+    const { op, domain, opset, name } = node;
+    const constant = tensorOf(value) !== undefined;
+    const differentiable = !constant && !frozen && isFloat(value.dtype) && ruleOf(node)?.flat !== true;
+    this.summaries.push({ name, op, domain, opset, shape: value.shape, dtype: value.dtype, constant, differentiable, parameters: [...parameters] });
+  }
+
+  private refusalError(): ThalwegError {
+    const { file } = this.model;
+    if (this.refusals.length === 0) return intakeError("no-outputs", "None of the model's outputs can be computed.", { file });
+    const lines = this.refusals.map(({ node, reason }) => `${node.op} ${node.name} (${node.domain || "ai.onnx"} ${node.opset}) ${reason}`);
+    const [first] = this.refusals;
+    const remedies = [...new Set(this.refusals.flatMap(({ remedy }) => remedy ?? []))];
+    const count = lines.length === 1 ? "a node" : `${lines.length} nodes`;
+    return new ThalwegError({
+      kind: "input",
+      code: "unsupported-operator",
+      message: `The model has ${count} that cannot be imported: ${lines.slice(0, 40).join("; ")}.`,
+      where: { file, node: first.node.name, op: first.node.op, opset: first.node.opset },
+      hint: remedies.length > 0 ? remedies.join(" ") : FREEZE_REMEDY,
+    });
+  }
+
+  private reportLeftOut(outputs: ReadonlyMap<string, Value>): void {
+    for (const name of this.model.graph.outputs) {
+      if (outputs.has(name)) continue;
+      const refusal = this.refusals.find(({ node }) => node.name === this.refused.get(name));
+      const why = refusal ? `${refusal.node.op} ${refusal.node.name} ${refusal.reason}` : "it cannot be computed";
+      this.notice("output-left-out", `The output ${name} is left out: ${why}.`);
+    }
+  }
+
+  /** A file with a fixed batch may mix examples silently when another batch is pushed through its reshapes. */
+  private checkBatch(outputs: ReadonlyMap<string, Value>): void {
+    const { fixedBatch } = this.bound;
+    if (fixedBatch === undefined) return;
+    for (const [name, { shape }] of outputs) {
+      const declared = this.model.declared.get(name)?.shape;
+      if (shape.length === 0 || shape.includes(this.options.batch) || (declared && declared[0] !== fixedBatch)) continue;
+      throw this.fixedBatchError(fixedBatch, `its output ${name} comes out with the shape [${shape.join(", ")}]`);
+    }
+  }
+
+  private withBatchHint(error: unknown): unknown {
+    const { fixedBatch } = this.bound;
+    if (fixedBatch === undefined || !(error instanceof ThalwegError)) return error;
+    return this.fixedBatchError(fixedBatch, error.message, error);
+  }
+
+  private fixedBatchError(fixedBatch: number, why: string, cause?: ThalwegError): ThalwegError {
+    return new ThalwegError({
+      kind: "input",
+      code: "fixed-batch",
+      message: `The model was exported for batches of ${fixedBatch} and cannot take ${this.options.batch} examples: ${why.replace(/\.$/, "")}.`,
+      where: { ...cause?.where, file: this.model.file },
+      hint: `Export it with a dynamic batch axis (dynamic_axes), or use the batch size ${fixedBatch}.`,
+      cause,
+    });
+  }
+
+  private reportSnapped(): void {
+    if (this.snapped === 0) return;
+    this.notice(
+      "restored-constants",
+      `${this.snapped} constants that the file holds in float32 were restored to the decimals or well-known numbers that they stand for (1e-5, √2, 1/√d).`,
+    );
+  }
+}
+
+const FREEZE_REMEDY = "Freeze the node (--freeze NODE) to hold its output constant, or export the model without it.";
+
+const REMEDIES: Record<string, string> = {
+  "ai.onnx.ml": "Export the network itself, without the pre- and post-processing of a classical pipeline.",
+};

@@ -1,0 +1,204 @@
+import { tensorOf } from "../graph/leaf.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { ThalwegError, type Where } from "../util/thalweg-error.ts";
+import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
+import { intakeError } from "./intake-error.ts";
+import type { OnnxAttribute, OnnxGraph, OnnxNode, StoredTensor } from "./onnx-node.ts";
+import { snapConstant } from "./snap-constant.ts";
+
+/** Elements that an imported constant may have before the model counts as absurd. */
+const LARGEST_CONSTANT = 2 ** 25;
+/** Elements that any value may have. */
+const LARGEST_VALUE = 2 ** 40;
+
+/** What a rule may ask of the import that it is part of. */
+export interface ImportHost {
+  readonly graph: Graph;
+  /** The type of every float of the imported graph. */
+  readonly precision: FloatType;
+  readonly batchNormalization: "inference" | "training" | undefined;
+  notice(code: string, message: string, hint?: string): void;
+  /** A tensor of the file: a parameter, or a constant of the graph's precision. */
+  tensorValue(stored: StoredTensor): Value;
+  /** Imports a branch or loop body, with values for its formal inputs. */
+  subgraph(graph: OnnxGraph, inputs: readonly Value[]): Value[];
+}
+
+/** Marks an error as "this node cannot be imported", so that all such nodes are reported together. */
+export class UnsupportedNode extends Error {
+  /** What can be done, when it is known. */
+  readonly remedy: string | undefined;
+
+  constructor(message: string, remedy?: string) {
+    super(message);
+    this.remedy = remedy;
+  }
+}
+
+/** One ONNX node with its inputs bound to values: what a rule reads. */
+export class NodeContext {
+  readonly node: OnnxNode;
+  readonly opset: number;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly host: ImportHost;
+
+  constructor(node: OnnxNode, inputs: readonly (Value | undefined)[], host: ImportHost) {
+    this.node = node;
+    this.opset = node.opset;
+    this.inputs = inputs;
+    this.host = host;
+  }
+
+  get graph(): Graph {
+    return this.host.graph;
+  }
+
+  get where(): Where {
+    return { node: this.node.name, op: this.node.op, opset: this.opset };
+  }
+
+  /** Number of outputs that something may read. */
+  get outputs(): number {
+    return this.node.outputs.length;
+  }
+
+  has(slot: number): boolean {
+    return this.inputs[slot] !== undefined;
+  }
+
+  input(slot: number): Value {
+    const value = this.inputs[slot];
+    if (!value) this.fail("missing-input", `needs input number ${slot + 1}, which is left out`);
+    return value;
+  }
+
+  /** All inputs, none of which may be left out. */
+  all(): Value[] {
+    if (this.inputs.length === 0) this.fail("missing-input", "needs at least one input");
+    return this.inputs.map((_, slot) => this.input(slot));
+  }
+
+  private attribute<K extends OnnxAttribute["kind"]>(name: string, ...kinds: K[]): Extract<OnnxAttribute, { kind: K }> | undefined {
+    const attribute = this.node.attributes.get(name);
+    if (attribute === undefined) return undefined;
+    const fits = (each: OnnxAttribute): each is Extract<OnnxAttribute, { kind: K }> => kinds.some((kind) => kind === each.kind);
+    return fits(attribute) ? attribute : this.fail("bad-attribute", `has the attribute ${name} of the type ${attribute.kind} instead of ${kinds[0]}`);
+  }
+
+  /** An integer attribute. */
+  int(name: string): number | undefined;
+  int(name: string, otherwise: number): number;
+  int(name: string, otherwise?: number): number | undefined {
+    const value = this.attribute(name, "int")?.value ?? otherwise;
+    if (value !== undefined && !Number.isSafeInteger(value)) this.fail("bad-attribute", `has the attribute ${name} = ${value}`);
+    return value;
+  }
+
+  flag(name: string, otherwise = false): boolean {
+    return this.int(name, otherwise ? 1 : 0) !== 0;
+  }
+
+  /** A float attribute: files hold them in float32, so the constant that was meant is restored. */
+  float(name: string, otherwise: number): number {
+    const value = this.attribute(name, "float", "int")?.value;
+    if (value === undefined) return otherwise;
+    if (!Number.isFinite(value)) this.fail("bad-attribute", `has the attribute ${name} = ${value}`);
+    return snapConstant(value);
+  }
+
+  hasAttribute(name: string): boolean {
+    return this.node.attributes.has(name);
+  }
+
+  ints(name: string): readonly number[] | undefined {
+    const value = this.attribute(name, "ints")?.value;
+    if (value?.some((each) => !Number.isFinite(each))) this.fail("bad-attribute", `has a number that is too large in ${name}`);
+    return value;
+  }
+
+  floats(name: string): readonly number[] | undefined {
+    return this.attribute(name, "floats")?.value.map(snapConstant);
+  }
+
+  string(name: string, otherwise: string): string {
+    return this.attribute(name, "string")?.value ?? otherwise;
+  }
+
+  strings(name: string): readonly string[] | undefined {
+    return this.attribute(name, "strings")?.value;
+  }
+
+  tensor(name: string): Tensor | undefined {
+    const stored = this.attribute(name, "tensor")?.value;
+    return stored && (stored.tensor ?? this.unsupported(`holds a tensor of ${stored.storedAs}`));
+  }
+
+  subgraph(name: string): OnnxGraph | undefined {
+    return this.attribute(name, "graph")?.value;
+  }
+
+  /** The elements of an input that has to be known when the model is read. */
+  constant(slot: number, role: string): Tensor {
+    return (
+      tensorOf(this.input(slot)) ??
+      this.unsupported(
+        `computes its ${role} from the data`,
+        "Export the model with fixed sizes, or make that part depend on shapes only.",
+      )
+    );
+  }
+
+  integers(slot: number, role: string): number[] {
+    return Array.from(this.constant(slot, role).data);
+  }
+
+  /** A single number among the inputs that has to be known. */
+  number(slot: number, role: string): number {
+    const { data } = this.constant(slot, role);
+    if (data.length !== 1) this.fail("bad-input", `needs one number as its ${role}, not ${data.length}`);
+    return data[0];
+  }
+
+  /** Checks a size before it is made: `constant` when it will be computed right away. */
+  checkSize(shape: Shape, constant: boolean): void {
+    const size = sizeOf(shape);
+    if (shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0) && size <= (constant ? LARGEST_CONSTANT : LARGEST_VALUE)) return;
+    throw intakeError("too-large", `${this.label} makes a tensor of shape [${shape.join(", ")}], which is absurd.`, this.where);
+  }
+
+  /** A constant float of the graph's precision. */
+  scalar(value: number): Value {
+    return this.graph.scalar(value, this.host.precision);
+  }
+
+  get label(): string {
+    return `Node ${this.node.name} (${this.node.op})`;
+  }
+
+  /** The file contradicts the operator's definition. */
+  fail(code: string, message: string, hint?: string): never {
+    throw intakeError(code, `${this.label} ${message}.`, this.where, hint);
+  }
+
+  /** The operator is fine, but this use of it cannot be imported. */
+  unsupported(message: string, remedy?: string): never {
+    throw new UnsupportedNode(message, remedy);
+  }
+}
+
+/** Adds the node to an error that does not say where it happened; leaves other kinds of throw alone. */
+export function located(error: unknown, context: NodeContext): unknown {
+  if (error instanceof RangeError) {
+    return intakeError("bad-node", `${context.label} has sizes that cannot be computed (${error.message}).`, context.where);
+  }
+  if (!(error instanceof ThalwegError) || error.where.node !== undefined) return error;
+  return new ThalwegError({
+    kind: error.kind === "internal" ? "internal" : "input",
+    code: error.code,
+    message: `${context.label}: ${error.message}`,
+    where: { ...error.where, ...context.where },
+    hint: error.hint,
+    cause: error,
+  });
+}

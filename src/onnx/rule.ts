@@ -1,0 +1,47 @@
+import type { Value } from "../graph/value.ts";
+import type { NodeContext } from "./node-context.ts";
+
+/**
+ * What an input of an operator is for, which decides whether a tensor that feeds it is a parameter:
+ * - `weight`: the matrix, kernel or slope of the operator;
+ * - `gain`, `offset`: the scale of a normalisation; the bias of a layer or normalisation;
+ * - `statistic`: measured from data, not trained (running mean and variance);
+ * - `table`: rows picked by index: an embedding;
+ * - `state`: where a recurrence starts;
+ * - `choice`: one branch of Where;
+ * - `passes`: comes out again, moved or reshaped: the role is that of the output's readers;
+ * - `structural`: shapes, axes, limits, indices, conditions;
+ * - `arithmetic`: anything else.
+ */
+export type SlotRole =
+  | "weight"
+  | "gain"
+  | "offset"
+  | "statistic"
+  | "table"
+  | "state"
+  | "choice"
+  | "passes"
+  | "structural"
+  | "arithmetic";
+
+/** How one ONNX operator, in all its opsets, becomes values of the graph. */
+export interface OnnxRule {
+  readonly op: string;
+  /** "" or absent: the standard domain. */
+  readonly domain?: string;
+  /** Roles of the inputs by position; the last one holds for all that follow. Absent: arithmetic. */
+  readonly slots?: readonly SlotRole[];
+  /** A linear map of its first input: an Add behind it adds a bias. */
+  readonly linear?: boolean;
+  /** Piecewise constant: its derivative is zero. */
+  readonly flat?: boolean;
+  /** The outputs, in order; undefined where one is not available. */
+  import(node: NodeContext): Value | readonly (Value | undefined)[];
+}
+
+/** The role of input number `slot` of an operator. */
+export function slotRole(rule: OnnxRule | undefined, slot: number): SlotRole {
+  const slots = rule?.slots;
+  return slots === undefined || slots.length === 0 ? "arithmetic" : slots[Math.min(slot, slots.length - 1)];
+}

@@ -1,0 +1,112 @@
+import type { Value } from "../../graph/value.ts";
+import { add, div, mul, sub } from "../../ops/arithmetic.ts";
+import { greater, less, maximum, minimum, where } from "../../ops/logic.ts";
+import { abs, erf, exp, relu, sigmoid, softplus, tanh } from "../../ops/unary.ts";
+import { isFloat } from "../../util/tensor.ts";
+import type { NodeContext } from "../node-context.ts";
+import type { OnnxRule } from "../rule.ts";
+import { unaryRule } from "./arithmetic.ts";
+
+/** eˣ − 1 for x < 0, else 0; large x never reaches the exponential. */
+function negativeExpm1(x: Value): Value {
+  return sub(exp(where(greater(x, 0), 0, x)), 1);
+}
+
+/** x where positive, else α(eˣ − 1) (Clevert 2015). */
+export function elu(x: Value, alpha: number): Value {
+  return where(greater(x, 0), x, mul(negativeExpm1(x), alpha));
+}
+
+export function leakyRelu(x: Value, slope: number): Value {
+  return where(greater(x, 0), x, mul(x, slope));
+}
+
+/** min(1, max(0, αx + β)) */
+export function hardSigmoid(x: Value, alpha: number, beta: number): Value {
+  return clamp(add(mul(x, alpha), beta), 0, 1);
+}
+
+export function clamp(x: Value, low: Value | number | undefined, high: Value | number | undefined): Value {
+  const raised = low === undefined ? x : maximum(x, low);
+  return high === undefined ? raised : minimum(raised, high);
+}
+
+/** x·Φ(x) = x/2·(1 + erf(x/√2)) (Hendrycks 2016) */
+export function gelu(x: Value): Value {
+  return mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
+}
+
+/** x/2·(1 + tanh(√(2/π)(x + 0.044715x³))) */
+export function geluTanh(x: Value): Value {
+  const inner = mul(Math.sqrt(2 / Math.PI), add(x, mul(0.044715, mul(x, mul(x, x)))));
+  return mul(mul(x, 0.5), add(tanh(inner), 1));
+}
+
+export function softsign(x: Value): Value {
+  return div(x, add(1, abs(x)));
+}
+
+function clip(node: NodeContext): Value {
+  const x = node.input(0);
+  if (node.opset >= 11) return clamp(x, node.inputs[1], node.inputs[2]);
+  const low = node.hasAttribute("min") ? node.float("min", 0) : undefined;
+  const high = node.hasAttribute("max") ? node.float("max", 0) : undefined;
+  // Exporters of old opsets write ±3.4e38 for "no limit".
+  return clamp(x, low !== undefined && low > -3e38 ? low : undefined, high !== undefined && high < 3e38 ? high : undefined);
+}
+
+/** The slope has the shape of x, or broadcasts to it from the right (to the channels in opset 7 and later). */
+function prelu(node: NodeContext): Value {
+  const x = node.input(0);
+  return where(less(x, 0), mul(x, node.input(1)), x);
+}
+
+function shrink(node: NodeContext): Value {
+  const x = node.input(0);
+  const limit = node.float("lambd", 0.5);
+  const bias = node.float("bias", 0);
+  return where(less(x, -limit), add(x, bias), where(greater(x, limit), sub(x, bias), 0));
+}
+
+function geluRule(node: NodeContext): Value {
+  const approximate = node.string("approximate", "none");
+  if (approximate !== "none" && approximate !== "tanh") node.fail("bad-attribute", `has the unknown approximation ${approximate}`);
+  return approximate === "tanh" ? geluTanh(node.input(0)) : gelu(node.input(0));
+}
+
+export const ACTIVATIONS: readonly OnnxRule[] = [
+  unaryRule("Relu", (x) => (isFloat(x.dtype) ? relu(x) : maximum(x, 0))),
+  unaryRule("Tanh", tanh),
+  unaryRule("Sigmoid", sigmoid),
+  unaryRule("Softplus", softplus),
+  unaryRule("Softsign", softsign),
+  unaryRule("Mish", (x) => mul(x, tanh(softplus(x)))),
+  unaryRule("HardSwish", (x) => mul(x, hardSigmoid(x, 1 / 6, 0.5))),
+  { op: "Swish", import: (node) => mul(node.input(0), sigmoid(mul(node.input(0), node.float("alpha", 1)))) },
+  { op: "LeakyRelu", import: (node) => leakyRelu(node.input(0), node.float("alpha", 0.01)) },
+  { op: "PRelu", slots: ["arithmetic", "weight"], import: prelu },
+  { op: "Elu", import: (node) => elu(node.input(0), node.float("alpha", 1)) },
+  {
+    op: "Selu",
+    import: (node) => {
+      const x = node.input(0);
+      return mul(elu(x, node.float("alpha", 1.6732632423543772848)), node.float("gamma", 1.0507009873554804934));
+    },
+  },
+  {
+    op: "Celu",
+    import: (node) => {
+      const alpha = node.float("alpha", 1);
+      const x = node.input(0);
+      return where(greater(x, 0), x, mul(negativeExpm1(mul(x, 1 / alpha)), alpha));
+    },
+  },
+  { op: "HardSigmoid", import: (node) => hardSigmoid(node.input(0), node.float("alpha", 0.2), node.float("beta", 0.5)) },
+  {
+    op: "ThresholdedRelu",
+    import: (node) => where(greater(node.input(0), node.float("alpha", 1)), node.input(0), 0),
+  },
+  { op: "Shrink", import: shrink },
+  { op: "Clip", slots: ["arithmetic", "structural"], import: clip },
+  { op: "Gelu", import: geluRule },
+];

@@ -1,0 +1,194 @@
+import { forEachOffset, normalizeAxis, stridesOf } from "../../graph/broadcast.ts";
+import { tensorOf } from "../../graph/leaf.ts";
+import type { Value } from "../../graph/value.ts";
+import { add } from "../../ops/arithmetic.ts";
+import {
+  gather,
+  gatherElements,
+  gatherND,
+  scatterCount,
+  scatterElementsAdd,
+  scatterNDAdd,
+} from "../../ops/gather.ts";
+import { equal, greater, less, where } from "../../ops/logic.ts";
+import { concat, sliceAxis, strided } from "../../ops/movement.ts";
+import { expand, reshape } from "../../ops/structure.ts";
+import { sizeOf, type Shape } from "../../util/tensor.ts";
+import type { NodeContext } from "../node-context.ts";
+import type { OnnxRule } from "../rule.ts";
+
+/** Indices counted from the front: negative ones are taken from the end of an axis. */
+function wrapped(indices: Value, extent: Value | number): Value {
+  const known = tensorOf(indices);
+  if (known && known.data.every((index) => index >= 0)) return indices;
+  return where(less(indices, 0), add(indices, extent), indices);
+}
+
+/** Constant indices must lie inside the axis. */
+function checkIndices(node: NodeContext, indices: Value, extent: number): void {
+  const bad = tensorOf(indices)?.data.find((index) => index < 0 || index >= extent || !Number.isInteger(index));
+  if (bad !== undefined) node.fail("index-out-of-range", `reads index ${bad} of an axis of extent ${extent}`);
+}
+
+function gatherRule(node: NodeContext): Value {
+  const x = node.input(0);
+  const axis = normalizeAxis("Gather", node.int("axis", 0), x.shape.length);
+  const extent = x.shape[axis] ?? 1;
+  const raw = node.input(1);
+  const known = tensorOf(raw);
+  const indices = known ? wrapped(raw, extent) : raw;
+  checkIndices(node, indices, extent);
+  const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
+  node.checkSize(shape, tensorOf(x) !== undefined && known !== undefined);
+  const places = tensorOf(indices)?.data;
+  if (places && places.length > 0 && x.shape.length > 0) {
+    // Evenly spaced indices are a slice, whose derivative needs no scatter.
+    const step = places.length > 1 ? places[1] - places[0] : 1;
+    if (step !== 0 && places.every((index, i) => index === places[0] + i * step)) {
+      const starts = x.shape.map((_, each) => (each === axis ? places[0] : 0));
+      const extents = x.shape.map((each, i) => (i === axis ? places.length : each));
+      const steps = x.shape.map((_, each) => (each === axis ? step : 1));
+      return reshape(strided(x, starts, extents, steps), shape);
+    }
+  }
+  return gather(x, indices, axis);
+}
+
+function gatherElementsRule(node: NodeContext): Value {
+  const x = node.input(0);
+  const axis = normalizeAxis("GatherElements", node.int("axis", 0), x.shape.length);
+  const indices = wrapped(node.input(1), x.shape[axis]);
+  if (indices.shape.length !== x.shape.length) node.fail("shape-mismatch", `has indices of shape [${indices.shape.join(", ")}]`);
+  checkIndices(node, indices, x.shape[axis]);
+  return gatherElements(x, indices, axis);
+}
+
+/** Index vectors with the indices of the batch axes written out in front. */
+function withBatchIndices(indices: Value, batch: number): Value {
+  const outer = indices.shape.slice(0, -1);
+  const columns = Array.from({ length: batch }, (_, axis) => {
+    const places = indices.graph.integers(Array.from({ length: outer[axis] }, (__, i) => i));
+    const aligned = [...outer.map((extent, each) => (each === axis ? extent : 1)), 1];
+    return expand(reshape(places, aligned), [...outer, 1]);
+  });
+  return concat([...columns, indices], indices.shape.length - 1);
+}
+
+/** Index vectors into the first axes of a shape, counted from the front and checked. */
+function indexVectors(node: NodeContext, indices: Value, shape: Shape): Value {
+  const depth = indices.shape[indices.shape.length - 1];
+  if (indices.shape.length === 0 || depth > shape.length) {
+    node.fail("shape-mismatch", `has indices of shape [${indices.shape.join(", ")}] into the shape [${shape.join(", ")}]`);
+  }
+  const fixed = wrapped(indices, indices.graph.integers(shape.slice(0, depth)));
+  tensorOf(fixed)?.data.forEach((index, i) => {
+    if (index < 0 || index >= shape[i % depth]) node.fail("index-out-of-range", `reads index ${index} of an axis of extent ${shape[i % depth]}`);
+  });
+  return fixed;
+}
+
+function gatherNDRule(node: NodeContext): Value {
+  const x = node.input(0);
+  const batch = node.int("batch_dims", 0);
+  const raw = node.input(1);
+  if (batch < 0 || batch >= Math.max(raw.shape.length, 1)) node.fail("bad-attribute", `has ${batch} batch axes`);
+  return gatherND(x, indexVectors(node, batch === 0 ? raw : withBatchIndices(raw, batch), x.shape));
+}
+
+/** Where constant indices repeat, writing (instead of adding) has no defined result. */
+function refuseRepeats(node: NodeContext, indices: Value, width: number): void {
+  const data = tensorOf(indices)?.data;
+  if (!data || width === 0) return;
+  const seen = new Set<string>();
+  for (let i = 0; i < data.length; i += width) {
+    const key = data.subarray(i, i + width).join();
+    if (seen.has(key)) node.unsupported("writes one element twice, which has no defined result");
+    seen.add(key);
+  }
+}
+
+function scatterMode(node: NodeContext): "none" | "add" {
+  const mode = node.string("reduction", "none");
+  return mode === "none" || mode === "add" ? mode : node.unsupported(`combines by ${mode}; only writing and adding are supported`);
+}
+
+function scatterND(node: NodeContext): Value {
+  const [data, updates] = [node.input(0), node.input(2)];
+  const indices = indexVectors(node, node.input(1), data.shape);
+  const depth = indices.shape[indices.shape.length - 1];
+  const expected = [...indices.shape.slice(0, -1), ...data.shape.slice(depth)];
+  if (expected.join() !== updates.shape.join()) {
+    node.fail("shape-mismatch", `has updates of shape [${updates.shape.join(", ")}] where [${expected.join(", ")}] fits`);
+  }
+  if (scatterMode(node) === "add") return add(data, scatterNDAdd(updates, indices, data.shape));
+  refuseRepeats(node, indices, depth);
+  const folded = writeConstants(data, updates, indices);
+  if (folded) return folded;
+  const written = greater(scatterCount(node.scalar(0), indices, data.shape, updates.shape), 0);
+  return where(written, scatterNDAdd(updates, indices, data.shape), data);
+}
+
+/** ScatterND of constants, which has no kernel here: masks that exporters write element by element. */
+function writeConstants(data: Value, updates: Value, indices: Value): Value | undefined {
+  const [base, writes, places] = [tensorOf(data), tensorOf(updates), tensorOf(indices)];
+  if (!base || !writes || !places) return undefined;
+  const depth = indices.shape[indices.shape.length - 1];
+  const strides = stridesOf(data.shape);
+  const run = sizeOf(data.shape.slice(depth));
+  const result = base.data.slice();
+  for (let i = 0; i * depth < places.data.length; i++) {
+    let offset = 0;
+    for (let k = 0; k < depth; k++) offset += places.data[i * depth + k] * strides[k];
+    result.set(writes.data.subarray(i * run, (i + 1) * run), offset);
+  }
+  return data.graph.constant({ dtype: data.dtype, shape: data.shape, data: result });
+}
+
+function scatterElements(node: NodeContext): Value {
+  const [data, updates] = [node.input(0), node.input(2)];
+  const axis = normalizeAxis("ScatterElements", node.int("axis", 0), data.shape.length);
+  const indices = wrapped(node.input(1), data.shape[axis]);
+  if (indices.shape.join() !== updates.shape.join()) node.fail("shape-mismatch", "has indices and updates of different shapes");
+  checkIndices(node, indices, data.shape[axis]);
+  const added = scatterElementsAdd(updates, indices, axis, data.shape);
+  if (scatterMode(node) === "add") return add(data, added);
+  const ones = expand(data.graph.scalar(1, updates.dtype), updates.shape);
+  return where(greater(scatterElementsAdd(ones, indices, axis, data.shape), 0), added, data);
+}
+
+function oneHot(node: NodeContext): Value {
+  const depth = node.number(1, "depth");
+  node.checkSize([...node.input(0).shape, depth], tensorOf(node.input(0)) !== undefined);
+  const indices = wrapped(node.input(0), depth);
+  const values = node.input(2);
+  const rank = indices.shape.length + 1;
+  const axis = normalizeAxis("OneHot", node.int("axis", -1), rank);
+  const places = node.graph.integers(Array.from({ length: depth }, (_, i) => i));
+  const column = reshape(places, Array.from({ length: rank }, (_, each) => (each === axis ? depth : 1)));
+  const hits = equal(reshape(indices, [...indices.shape.slice(0, axis), 1, ...indices.shape.slice(axis)]), column);
+  const pick = (i: number) => reshape(sliceAxis(values, 0, i, i + 1), []);
+  return where(hits, pick(1), pick(0));
+}
+
+function nonZero(node: NodeContext): Value {
+  const x = node.constant(0, "input");
+  const strides = stridesOf(x.shape);
+  const columns: number[][] = x.shape.map(() => []);
+  forEachOffset(x.shape, strides, 0, (position) => {
+    if (x.data[position] === 0) return;
+    x.shape.forEach((extent, axis) => columns[axis].push(Math.floor(position / strides[axis]) % extent));
+  });
+  const count = columns[0]?.length ?? 0;
+  return node.graph.constant({ dtype: "int64", shape: [x.shape.length, count], data: Float64Array.from(columns.flat()) });
+}
+
+export const INDEXING: readonly OnnxRule[] = [
+  { op: "Gather", slots: ["table", "structural"], import: gatherRule },
+  { op: "GatherElements", slots: ["arithmetic", "structural"], import: gatherElementsRule },
+  { op: "GatherND", slots: ["table", "structural"], import: gatherNDRule },
+  { op: "ScatterND", slots: ["passes", "structural", "passes"], import: scatterND },
+  { op: "ScatterElements", slots: ["passes", "structural", "passes"], import: scatterElements },
+  { op: "Scatter", slots: ["passes", "structural", "passes"], import: scatterElements },
+  { op: "OneHot", slots: ["structural"], flat: true, import: oneHot },
+  { op: "NonZero", slots: ["structural"], flat: true, import: nonZero },
+];

@@ -1,0 +1,168 @@
+import { normalizeAxis } from "../../graph/broadcast.ts";
+import type { Value } from "../../graph/value.ts";
+import { add, div, mul, reciprocal, sub } from "../../ops/arithmetic.ts";
+import { conv } from "../../ops/conv.ts";
+import { pow } from "../../ops/pow.ts";
+import { logSoftmax, reduceMean, softmax } from "../../ops/reduction.ts";
+import { reduceSum, reshape } from "../../ops/structure.ts";
+import { abs, sqrt } from "../../ops/unary.ts";
+import { sizeOf } from "../../util/tensor.ts";
+import type { NodeContext } from "../node-context.ts";
+import type { OnnxRule } from "../rule.ts";
+
+const EPSILON = 1e-5;
+
+/** One number per channel, aligned with [N, C, …]. */
+function perChannel(x: Value, vector: Value): Value {
+  return reshape(vector, [1, vector.shape[0] ?? 1, ...x.shape.slice(2).map(() => 1)]);
+}
+
+interface Standardized {
+  readonly y: Value;
+  readonly mean: Value;
+  /** 1 / √(variance + ε) */
+  readonly inverse: Value;
+}
+
+/** (x − mean) / √(variance + ε), both over axes. */
+export function standardize(x: Value, axes: readonly number[], epsilon: number): Standardized {
+  const mean = reduceMean(x, axes);
+  const centred = sub(x, mean);
+  const inverse = reciprocal(sqrt(add(reduceMean(mul(centred, centred), axes), epsilon)));
+  return { y: mul(centred, inverse), mean, inverse };
+}
+
+/** Gain and bias, either of which may be left out. */
+export function affine(x: Value, gain: Value | undefined, bias: Value | undefined): Value {
+  const scaled = gain ? mul(x, gain) : x;
+  return bias ? add(scaled, bias) : scaled;
+}
+
+function batchNormalization(node: NodeContext): Value {
+  const x = node.input(0);
+  const [gain, bias] = [perChannel(x, node.input(1)), perChannel(x, node.input(2))];
+  const epsilon = node.float("epsilon", EPSILON);
+  const marked = node.opset >= 14 ? node.flag("training_mode") : node.outputs > 1 && node.node.outputs[1] !== "";
+  const training = node.host.batchNormalization === undefined ? marked : node.host.batchNormalization === "training";
+  if (training) {
+    node.host.notice(
+      "batch-statistics",
+      "BatchNormalization uses the statistics of the batch: the loss depends on how the data is cut into batches, and every product is that of its batch.",
+      "Export the model in eval mode to measure the network that is deployed.",
+    );
+    return affine(standardize(x, x.shape.map((_, axis) => axis).filter((axis) => axis !== 1), epsilon).y, gain, bias);
+  }
+  // One factor and one shift per channel: x·s + (b − m·s), s = g/√(v + ε).
+  const factor = mul(gain, reciprocal(sqrt(add(perChannel(x, node.input(4)), epsilon))));
+  return add(mul(sub(x, perChannel(x, node.input(3))), factor), bias);
+}
+
+function instanceNormalization(node: NodeContext): Value {
+  const x = node.input(0);
+  const axes = x.shape.map((_, axis) => axis).slice(2);
+  const { y } = standardize(x, axes, node.float("epsilon", EPSILON));
+  return affine(y, perChannel(x, node.input(1)), perChannel(x, node.input(2)));
+}
+
+/** Groups of channels are standardised; gain and bias are per channel (per group in opset 18). */
+function groupNormalization(node: NodeContext): Value {
+  const x = node.input(0);
+  const groups = node.int("num_groups", 1);
+  const [n, channels, ...extents] = x.shape;
+  if (groups < 1 || channels % groups !== 0) node.fail("bad-attribute", `makes ${groups} groups of ${channels} channels`);
+  const split = reshape(x, [n, groups, channels / groups, ...extents]);
+  const axes = split.shape.map((_, axis) => axis).slice(2);
+  const { y } = standardize(split, axes, node.float("epsilon", EPSILON));
+  const [gain, bias] = [node.input(1), node.input(2)];
+  if (gain.shape[0] === groups && node.opset < 21) {
+    const aligned = [1, groups, ...axes.map(() => 1)];
+    return reshape(affine(y, reshape(gain, aligned), reshape(bias, aligned)), x.shape);
+  }
+  return affine(reshape(y, x.shape), perChannel(x, gain), perChannel(x, bias));
+}
+
+function lastAxes(node: NodeContext, x: Value, otherwise = -1): number[] {
+  const axis = normalizeAxis(node.node.op, node.int("axis", otherwise), x.shape.length);
+  return x.shape.map((_, each) => each).slice(axis);
+}
+
+export function layerNormalization(node: NodeContext): Value[] {
+  const x = node.input(0);
+  const { y, mean, inverse } = standardize(x, lastAxes(node, x), node.float("epsilon", EPSILON));
+  return [affine(y, node.inputs[1], node.inputs[2]), mean, inverse];
+}
+
+/** x / √(mean x² + ε) (Zhang 2019) */
+export function rootMeanSquare(x: Value, axes: readonly number[], epsilon: number): { y: Value; inverse: Value } {
+  const inverse = reciprocal(sqrt(add(reduceMean(mul(x, x), axes), epsilon)));
+  return { y: mul(x, inverse), inverse };
+}
+
+export function rmsNormalization(node: NodeContext): Value {
+  const x = node.input(0);
+  return affine(rootMeanSquare(x, lastAxes(node, x), node.float("epsilon", EPSILON)).y, node.inputs[1], undefined);
+}
+
+function lpNormalization(node: NodeContext): Value {
+  const x = node.input(0);
+  const axis = normalizeAxis("LpNormalization", node.int("axis", -1), x.shape.length);
+  const length = node.int("p", 2) === 1 ? reduceSum(abs(x), [axis]) : sqrt(reduceSum(mul(x, x), [axis]));
+  return div(x, length);
+}
+
+/** x / (k + α/n · Σ x²)^β over n neighbouring channels (Krizhevsky 2012); the sum is a convolution across channels. */
+function localResponse(node: NodeContext): Value {
+  const x = node.input(0);
+  const size = node.int("size", 1);
+  if (size < 1 || x.shape.length < 2) node.fail("bad-attribute", `sums over ${size} channels`);
+  const [n, channels, ...extents] = x.shape;
+  const rows = sizeOf(extents);
+  const squares = reshape(mul(x, x), [n, 1, channels, rows]);
+  const data = new Array<number>(size).fill(1);
+  const ones = x.graph.constant({
+    dtype: x.dtype,
+    shape: [1, 1, size, 1],
+    data: x.dtype === "float32" ? Float32Array.from(data) : Float64Array.from(data),
+  });
+  const half = Math.floor((size - 1) / 2);
+  const sums = conv(squares, ones, { strides: [1, 1], dilations: [1, 1], before: [half, 0], after: [size - 1 - half, 0], group: 1 });
+  const factor = node.float("alpha", 1e-4) / size;
+  const base = add(mul(reshape(sums, x.shape), factor), node.float("bias", 1));
+  return mul(x, pow(base, -node.float("beta", 0.75)));
+}
+
+function meanVariance(node: NodeContext): Value {
+  const x = node.input(0);
+  const axes = (node.ints("axes") ?? [0, 2, 3]).map((axis) => normalizeAxis("MeanVarianceNormalization", axis, x.shape.length));
+  const centred = sub(x, reduceMean(x, axes));
+  return div(centred, add(sqrt(reduceMean(mul(centred, centred), axes)), 1e-9));
+}
+
+/** Before opset 13 everything from the axis on is one axis. */
+function exponential(op: string, f: (x: Value, axis: number) => Value): OnnxRule {
+  return {
+    op,
+    import: (node) => {
+      const x = node.input(0);
+      const rank = x.shape.length;
+      if (node.opset >= 13) return f(x, node.int("axis", -1));
+      const axis = normalizeAxis(op, node.int("axis", 1), rank);
+      if (axis === rank - 1) return f(x, axis);
+      const rest = x.shape.slice(axis);
+      return reshape(f(reshape(x, [...x.shape.slice(0, axis), sizeOf(rest)]), axis), x.shape);
+    },
+  };
+}
+
+export const NORMALIZATIONS: readonly OnnxRule[] = [
+  { op: "BatchNormalization", slots: ["arithmetic", "gain", "offset", "statistic"], import: batchNormalization },
+  { op: "InstanceNormalization", slots: ["arithmetic", "gain", "offset"], import: instanceNormalization },
+  { op: "GroupNormalization", slots: ["arithmetic", "gain", "offset"], import: groupNormalization },
+  { op: "LayerNormalization", slots: ["arithmetic", "gain", "offset"], import: layerNormalization },
+  { op: "RMSNormalization", slots: ["arithmetic", "gain"], import: rmsNormalization },
+  { op: "LpNormalization", import: lpNormalization },
+  { op: "LRN", import: localResponse },
+  { op: "MeanVarianceNormalization", import: meanVariance },
+  exponential("Softmax", softmax),
+  exponential("LogSoftmax", logSoftmax),
+];

@@ -1,0 +1,114 @@
+import type { Value } from "../../graph/value.ts";
+import { mul } from "../../ops/arithmetic.ts";
+import { conv } from "../../ops/conv.ts";
+import { convOutputExtents, type WindowGeometry } from "../../ops/conv-geometry.ts";
+import { maxPool } from "../../ops/pool.ts";
+import { pow } from "../../ops/pow.ts";
+import { reduceMax, reduceMean } from "../../ops/reduction.ts";
+import { reduceSum, reshape } from "../../ops/structure.ts";
+import { abs } from "../../ops/unary.ts";
+import { allocate, sizeOf, type Shape } from "../../util/tensor.ts";
+import type { NodeContext } from "../node-context.ts";
+import type { OnnxRule } from "../rule.ts";
+import { attributeOfAxes, windowOf } from "./window.ts";
+
+function kernelOf(node: NodeContext, x: Value): readonly number[] {
+  if (x.shape.length < 3) node.fail("shape-mismatch", `needs images, not the shape [${x.shape.join(", ")}]`);
+  if (!node.hasAttribute("kernel_shape")) node.fail("bad-attribute", "has no kernel_shape");
+  return attributeOfAxes(node, "kernel_shape", x.shape.length - 2, 1);
+}
+
+function maxPoolRule(node: NodeContext): (Value | undefined)[] {
+  const x = node.input(0);
+  const kernel = kernelOf(node, x);
+  return [maxPool(x, { kernel, ...windowOf(node, x.shape, kernel) })];
+}
+
+/** Sums over the windows: a reshape where they tile the image, else a convolution of each channel with ones. */
+function windowSum(x: Value, kernel: Shape, window: WindowGeometry): Value {
+  const [n, channels, ...extents] = x.shape;
+  const out = convOutputExtents(x.shape, kernel, window);
+  const tiles = kernel.every((size, k) => {
+    const whole = window.before[k] === 0 && window.after[k] === 0 && (window.dilations[k] === 1 || size === 1);
+    return whole && (window.strides[k] === size || out[k] === 1) && extents[k] === size * out[k];
+  });
+  if (tiles) {
+    const split = reshape(x, [n, channels, ...out.flatMap((extent, k) => [extent, kernel[k]])]);
+    return reshape(reduceSum(split, kernel.map((_, k) => 3 + 2 * k)), [n, channels, ...out]);
+  }
+  const images = reshape(x, [n * channels, 1, ...extents]);
+  const ones = new Array<number>(sizeOf(kernel)).fill(1);
+  const data = x.dtype === "float32" ? Float32Array.from(ones) : Float64Array.from(ones);
+  const weight = x.graph.constant({ dtype: x.dtype, shape: [1, 1, ...kernel], data });
+  return reshape(conv(images, weight, { ...window, group: 1 }), [n, channels, ...out]);
+}
+
+/** How many places of each window count: those of the image, or also those of the padding that the file asks for. */
+function windowCounts(node: NodeContext, x: Value, kernel: Shape, window: WindowGeometry): Value {
+  const extents = x.shape.slice(2);
+  const out = convOutputExtents(x.shape, kernel, window);
+  const include = node.flag("count_include_pad");
+  const pads = node.ints("pads");
+  const counts = out.map((count, k) => {
+    const auto = node.string("auto_pad", "NOTSET") !== "NOTSET";
+    const end = extents[k] + (include ? (auto ? window.after[k] : (pads?.[out.length + k] ?? 0)) : 0);
+    const start = include ? -window.before[k] : 0;
+    return Array.from({ length: count }, (_, i) => {
+      const first = i * window.strides[k] - window.before[k];
+      return Array.from({ length: kernel[k] }, (__, j) => first + j * window.dilations[k]).filter((at) => at >= start && at < end).length;
+    });
+  });
+  const data = allocate(x.dtype, sizeOf(out));
+  for (let i = 0; i < data.length; i++) {
+    let rest = i;
+    let count = 1;
+    for (let k = out.length - 1; k >= 0; k--) {
+      count *= counts[k][rest % out[k]];
+      rest = Math.floor(rest / out[k]);
+    }
+    data[i] = 1 / count;
+  }
+  const first = data[0];
+  if (data.every((each) => each === first)) return x.graph.scalar(first, x.dtype);
+  return x.graph.constant({ dtype: x.dtype, shape: [1, 1, ...out], data });
+}
+
+function averagePool(node: NodeContext): Value {
+  const x = node.input(0);
+  const kernel = kernelOf(node, x);
+  const window = windowOf(node, x.shape, kernel);
+  return mul(windowSum(x, kernel, window), windowCounts(node, x, kernel, window));
+}
+
+/** (Σ |x|ᵖ)^(1/p) over a window. */
+function norm(node: NodeContext, x: Value, sum: (powers: Value) => Value): Value {
+  const p = node.int("p", 2);
+  return pow(sum(pow(p % 2 === 0 ? x : abs(x), p)), 1 / p);
+}
+
+function global(op: string, f: (node: NodeContext, x: Value, axes: readonly number[]) => Value): OnnxRule {
+  return {
+    op,
+    import: (node) => {
+      const x = node.input(0);
+      return f(node, x, x.shape.map((_, axis) => axis).slice(2));
+    },
+  };
+}
+
+export const POOLING: readonly OnnxRule[] = [
+  { op: "MaxPool", import: maxPoolRule },
+  { op: "AveragePool", import: averagePool },
+  {
+    op: "LpPool",
+    import: (node) => {
+      const x = node.input(0);
+      const kernel = kernelOf(node, x);
+      return norm(node, x, (powers) => windowSum(powers, kernel, windowOf(node, x.shape, kernel)));
+    },
+  },
+  global("GlobalAveragePool", (_node, x, axes) => reduceMean(x, axes)),
+  global("GlobalMaxPool", (_node, x, axes) => reduceMax(x, axes)),
+  global("GlobalLpPool", (node, x, axes) => norm(node, x, (powers) => reduceSum(powers, axes))),
+];
+

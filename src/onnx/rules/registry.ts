@@ -1,0 +1,41 @@
+import type { OnnxNode } from "../onnx-node.ts";
+import type { OnnxRule } from "../rule.ts";
+import { ACTIVATIONS } from "./activation.ts";
+import { ARITHMETIC } from "./arithmetic.ts";
+import { CONVOLUTIONS } from "./convolution.ts";
+import { CONTROL_FLOW } from "./control-flow.ts";
+import { INDEXING } from "./indexing.ts";
+import { LOGIC } from "./logic.ts";
+import { LOSSES } from "./loss.ts";
+import { MATRIX_PRODUCTS } from "./matrix-product.ts";
+import { NORMALIZATIONS } from "./normalization.ts";
+import { PADDING } from "./padding.ts";
+import { POOLING } from "./pooling.ts";
+import { REDUCTIONS } from "./reduction.ts";
+import { SHAPES } from "./shape.ts";
+import { SPLITTING } from "./splitting.ts";
+
+/** Every ONNX operator that is read. */
+export const ONNX_RULES: readonly OnnxRule[] = [
+  ...ARITHMETIC,
+  ...ACTIVATIONS,
+  ...LOGIC,
+  ...REDUCTIONS,
+  ...SHAPES,
+  ...SPLITTING,
+  ...PADDING,
+  ...INDEXING,
+  ...MATRIX_PRODUCTS,
+  ...CONVOLUTIONS,
+  ...POOLING,
+  ...NORMALIZATIONS,
+  ...LOSSES,
+  ...CONTROL_FLOW,
+];
+
+const BY_NAME = new Map(ONNX_RULES.map((rule) => [`${rule.domain ?? ""}:${rule.op}`, rule]));
+
+/** The rule for a node, when its operator is read. */
+export function ruleOf(node: OnnxNode): OnnxRule | undefined {
+  return BY_NAME.get(`${node.domain}:${node.op}`);
+}
