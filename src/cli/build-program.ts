@@ -1,0 +1,80 @@
+import { Argument as CommanderArgument, Command, Option } from "commander";
+import { readConfig } from "./config-file.ts";
+import { type Flag, flagsOf, type RawFlags } from "./flag.ts";
+import { PAGE_WIDTH, table } from "./layout.ts";
+import type { Terminal } from "./terminal.ts";
+import type { Verb } from "./verb.ts";
+
+/** What was asked for on the command line. */
+export interface Invocation {
+  readonly verb: Verb;
+  readonly args: readonly (string | undefined)[];
+  readonly flags: RawFlags;
+}
+
+export interface ProgramOptions {
+  readonly version: string;
+  readonly terminal: Terminal;
+  /** Called once, when a verb was recognised. */
+  readonly onInvocation: (invocation: Invocation) => void;
+}
+
+/** The command line, from the registry of verbs. */
+export function buildProgram(verbs: readonly Verb[], { version, terminal, onInvocation }: ProgramOptions): Command {
+  const program = new Command("thalweg")
+    .description("Exact derivatives and the measured geometry of the loss of any ONNX network: every number carries its proof.")
+    .usage("<verb> [MODEL] [--data DATA] [flags]")
+    .version(version, "--version", "print the version")
+    .helpOption("-h, --help", "print help; `thalweg <verb> --help` for a verb")
+    .helpCommand(false)
+    .enablePositionalOptions();
+  plain(program, terminal);
+  program.addHelpText("after", "\nTry: thalweg profile      measures a small trained network on built-in data");
+  for (const verb of verbs) addVerb(program, verb, terminal, onInvocation);
+  return program;
+}
+
+/** Errors are thrown, not printed, and help fits the page. */
+function plain(command: Command, terminal: Terminal): void {
+  command
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .allowExcessArguments(false)
+    .configureHelp({ helpWidth: PAGE_WIDTH })
+    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: () => undefined });
+}
+
+function addVerb(program: Command, verb: Verb, terminal: Terminal, onInvocation: (invocation: Invocation) => void): void {
+  const command = program.command(verb.name).summary(verb.summary).description(verb.description ?? `${capital(verb.summary)}.`);
+  plain(command, terminal);
+  for (const { name, description, required, choices } of verb.arguments) {
+    const argument = new CommanderArgument(required ? `<${name}>` : `[${name}]`, description);
+    if (choices) argument.argParser((value: string) => value);
+    command.addArgument(argument);
+  }
+  const flags = flagsOf(verb.parameters);
+  for (const flag of flags) command.addOption(optionOf(flag));
+  const examples = verb.examples.map(([line, what]) => [line, what]);
+  if (examples.length > 0) command.addHelpText("after", `\nExamples:\n${table(examples, ["left", "left"])}`);
+  command.helpOption("-h, --help", "print this help");
+  command.action(() => {
+    const typed: Record<string, unknown> = {};
+    const options: Record<string, unknown> = command.opts();
+    for (const { key } of flags) if (command.getOptionValueSource(key) === "cli") typed[key] = options[key];
+    const config = typeof typed["config"] === "string" ? readConfig(typed["config"], flags) : {};
+    onInvocation({ verb, args: command.processedArgs.map((each: unknown) => (typeof each === "string" ? each : undefined)), flags: { ...config, ...typed } });
+  });
+}
+
+function optionOf(flag: Flag): Option {
+  const short = flag.short === undefined ? "" : `-${flag.short}, `;
+  const byDefault = flag.default === undefined || flag.toggle ? "" : ` (default: ${String(flag.default)})`;
+  const option = new Option(`${short}${flag.name}${flag.toggle ? "" : ` <${flag.placeholder}>`}`, flag.description + byDefault);
+  if (flag.group !== undefined) option.helpGroup(`${flag.group}:`);
+  if (flag.repeatable) option.argParser((value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value]);
+  return option;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

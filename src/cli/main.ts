@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+import { EXIT } from "./exit-code.ts";
+import { runCli } from "./run-cli.ts";
+import { processTerminal } from "./terminal.ts";
+
+const interruption = new AbortController();
+process.on("SIGINT", () => {
+  // The first one lets the run write what it has; the second one means it.
+  if (interruption.signal.aborted) process.exit(EXIT.interrupted);
+  interruption.abort();
+});
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // The reader went away (`thalweg … | head`): nobody is left to tell.
+  process.exit(error.code === "EPIPE" ? EXIT.done : EXIT.fault);
+});
+
+process.exitCode = await runCli(process.argv.slice(2), processTerminal(), interruption.signal);

@@ -1,0 +1,39 @@
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { EXIT, exitCodeOf, type ExitCode } from "./exit-code.ts";
+import { wrap } from "./layout.ts";
+import type { Style } from "./terminal.ts";
+import { jsonText } from "./verb.ts";
+
+const REPORT = "Run again with --debug and report the output at https://github.com/thalweg/thalweg/issues.";
+
+/** An error as a person, a program and the operating system see it. */
+export interface PresentedError {
+  readonly text: string;
+  readonly json: string;
+  readonly exitCode: ExitCode;
+}
+
+/** One or two sentences and what to do; the stack only with `debug`. */
+export function presentError(error: unknown, style: Style, debug: boolean): PresentedError {
+  const known = error instanceof ThalwegError ? error : undefined;
+  const fault = known === undefined || known.kind === "internal";
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = fault ? `This is a bug in Thalweg. ${REPORT}` : known.hint;
+  const stack = debug && error instanceof Error ? `\n${style.dim(stackOf(error))}\n` : "";
+  const lines = [`${style.red("error:")} ${wrap(message, 73, "  ")}`, ...(hint === undefined ? [] : [wrap(hint, 78, "  ").replace(/^/, "  ")])];
+  const exitCode = known ? exitCodeOf(known.kind) : EXIT.fault;
+  return {
+    text: `${lines.join("\n")}\n${stack}`,
+    json: jsonText({
+      schema: "thalweg/error@1",
+      error: { kind: known?.kind ?? "internal", code: known?.code ?? "unexpected", message, where: known?.where ?? {}, hint: hint ?? null },
+      exitCode,
+    }),
+    exitCode,
+  };
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : "";
+  return (error.stack ?? error.message) + cause;
+}

@@ -1,0 +1,72 @@
+import { CommanderError } from "commander";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { buildProgram, type Invocation } from "./build-program.ts";
+import { talkFlags } from "./common-flags.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { readFlags } from "./flag.ts";
+import { presentError } from "./present-error.ts";
+import { createShell } from "./shell.ts";
+import { styleOf, type Terminal } from "./terminal.ts";
+import { VERBS } from "./verbs/registry.ts";
+import { version } from "./version.ts";
+
+/** Runs one command line; everything that can go wrong ends as text and an exit code. */
+export async function runCli(argv: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
+  // Before the flags are read, an error can only ask what was typed.
+  let talk = {
+    json: argv.includes("--json"),
+    debug: argv.includes("--debug"),
+    color: !argv.includes("--no-color"),
+    quiet: false,
+    verbose: false,
+  };
+  try {
+    const invocation = parse(argv, terminal);
+    if (invocation === undefined) return EXIT.done;
+    const { verb, args, flags } = invocation;
+    talk = readFlags(talkFlags, flags);
+    const shell = createShell({ terminal, command: argv, signal, ...talk });
+    try {
+      const outcome = await verb.run(flags, args, shell);
+      shell.settle();
+      terminal.out(talk.json ? outcome.json : outcome.text);
+      return outcome.exitCode;
+    } finally {
+      shell.settle();
+    }
+  } catch (error) {
+    const presented = presentError(error, styleOf(talk.color && terminal.errColors), talk.debug);
+    terminal.err(presented.text);
+    if (talk.json) terminal.out(presented.json);
+    return presented.exitCode;
+  }
+}
+
+/** The verb with its arguments; undefined when help or the version was asked for, and printed. */
+function parse(argv: readonly string[], terminal: Terminal): Invocation | undefined {
+  let invocation: Invocation | undefined;
+  const program = buildProgram(VERBS, { version: version(), terminal, onInvocation: (found) => (invocation = found) });
+  if (argv.length === 0) {
+    terminal.out(program.helpInformation());
+    return undefined;
+  }
+  try {
+    program.parse([...argv], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return undefined;
+    throw usageError(error, argv);
+  }
+  return invocation;
+}
+
+function usageError(error: CommanderError, argv: readonly string[]): ThalwegError {
+  const [first, suggestion] = error.message.replace(/^error: /, "").split("\n");
+  const verb = VERBS.find(({ name }) => name === argv[0]);
+  return new ThalwegError({
+    kind: "usage",
+    code: error.code.replace("commander.", "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+    message: `${first.charAt(0).toUpperCase()}${first.slice(1)}.`.replace(/\.\.$/, "."),
+    hint: suggestion?.replace(/^\((.*)\)$/, "$1") ?? (verb ? `\`thalweg ${verb.name} --help\` lists arguments and flags.` : "`thalweg --help` lists the verbs."),
+  });
+}

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { talkFlags } from "./common-flags.ts";
+import type { ExitCode } from "./exit-code.ts";
+import { type RawFlags, readFlags } from "./flag.ts";
+import type { Shell } from "./shell.ts";
+
+export interface Argument {
+  /** As help shows it: MODEL. */
+  readonly name: string;
+  readonly description: string;
+  readonly required: boolean;
+  readonly choices?: readonly string[];
+}
+
+/** What a verb found. */
+export interface Outcome {
+  /** For a person, at 80 columns. */
+  readonly text: string;
+  /** The JSON document, as text. */
+  readonly json: string;
+  readonly exitCode: ExitCode;
+}
+
+/** One thing that `thalweg` does; the command line and its help are made from the registry of these. */
+export interface Verb {
+  readonly name: string;
+  /** Half a sentence, for the list of verbs. */
+  readonly summary: string;
+  readonly description?: string;
+  readonly arguments: readonly Argument[];
+  readonly parameters: z.ZodObject;
+  /** Whole command lines with what they do. */
+  readonly examples: readonly (readonly [command: string, what: string])[];
+  run(flags: RawFlags, args: readonly (string | undefined)[], shell: Shell): Promise<Outcome>;
+}
+
+interface VerbDefinition<S extends z.ZodRawShape> extends Omit<Verb, "parameters" | "run"> {
+  readonly parameters: z.ZodObject<S>;
+  run(flags: z.output<z.ZodObject<S>>, args: readonly (string | undefined)[], shell: Shell): Promise<Outcome> | Outcome;
+}
+
+/** A verb that gets its flags typed, and the flags that every verb has added. */
+export function defineVerb<S extends z.ZodRawShape>(definition: VerbDefinition<S>): Verb {
+  const { parameters } = definition;
+  return {
+    ...definition,
+    parameters: z.object({ ...parameters.shape, ...talkFlags.shape }),
+    run: async (flags, args, shell) => definition.run(readFlags(parameters, flags), args, shell),
+  };
+}
+
+/** A value as an indented JSON document. */
+export function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
