@@ -6,6 +6,7 @@ import type { Value } from "../graph/value.ts";
 import { Add } from "./arithmetic.ts";
 import { MatMul } from "./matmul.ts";
 import { reshape } from "./structure.ts";
+import { sizeOf } from "../util/tensor.ts";
 
 /** op(a)·op(b) + c in one kernel. Made by {@link fuseGemm} after all derivatives, so it needs no rules of its own. */
 function gemmOperation(transposeA: boolean, transposeB: boolean): Operation {
@@ -35,7 +36,7 @@ export function fuseGemm(outputs: readonly Value[]): Value[] {
       const product = view.operation.view ? view.inputs[0] : view;
       const lone = uses.get(view) === 1 && uses.get(product) === 1;
       if (!lone || product.operation.name !== MatMul.name || product.shape.length !== 2) continue;
-      if (!sameShape(view.shape, value.shape)) continue;
+      if (!sameShape(view.shape, value.shape) || sizeOf(view.shape) !== sizeOf(product.shape)) continue;
       const built = inputs[side];
       const source = built.operation.view ? built.inputs[0] : built;
       if (source.operation.name !== MatMul.name || !sameShape(source.shape, product.shape)) continue;

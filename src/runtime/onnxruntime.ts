@@ -2,6 +2,7 @@ import type { InferenceSession, InferenceSessionFactory, Tensor as OrtTensor, Te
 import type { EmittedModel } from "../onnx/emit-model.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { Tensor } from "../util/tensor.ts";
+import { probeBlockSize } from "./probe-block-size.ts";
 import type { Executable, Feed, Runtime } from "./runtime.ts";
 
 /** What the Node and the browser packages have in common. */
@@ -33,12 +34,14 @@ class OrtFeed implements Feed {
 
 /** ONNX Runtime behind the {@link Runtime} interface. */
 export function onnxruntime(ort: OrtModule, options: OrtOptions): Runtime {
-  return {
+  const runtime = {
     description: options.description,
     threads: options.threads,
-    feed: (tensor) => new OrtFeed(toOrt(ort, tensor)),
-    compile: (model) => compile(ort, options, model),
+    feed: (tensor: Tensor) => new OrtFeed(toOrt(ort, tensor)),
+    compile: (model: EmittedModel) => compile(ort, options, model),
   };
+  let blockSize: Promise<number | undefined> | undefined;
+  return { ...runtime, blockSize: () => (blockSize ??= options.providers[0] === "cpu" ? probeBlockSize(runtime) : Promise.resolve(undefined)) };
 }
 
 async function compile(ort: OrtModule, options: OrtOptions, model: EmittedModel): Promise<Executable> {
@@ -49,7 +52,7 @@ async function compile(ort: OrtModule, options: OrtOptions, model: EmittedModel)
       intraOpNumThreads: options.threads,
       interOpNumThreads: 1,
       executionMode: "sequential",
-      graphOptimizationLevel: model.nodes > OPTIMIZED_NODES ? "disabled" : "all",
+      graphOptimizationLevel: optimizationLevel(model),
       enableMemPattern: false,
       logSeverityLevel: 3,
       // Idle pools that spin slow down the other sessions of the process.
@@ -80,6 +83,16 @@ async function compile(ort: OrtModule, options: OrtOptions, model: EmittedModel)
     },
     release: () => session.release(),
   };
+}
+
+/**
+ * Beyond "basic", ONNX Runtime moves scalar factors into attributes (MatMul times c becomes a scaled
+ * FusedMatMul), and attributes are float32: a float64 result would be right to 1e-8 only.
+ */
+function optimizationLevel(model: EmittedModel): "disabled" | "basic" | "all" {
+  if (model.nodes > OPTIMIZED_NODES) return "disabled";
+  const types = [...model.inputs.values(), ...model.outputs.values()];
+  return types.some(({ dtype }) => dtype === "float64") ? "basic" : "all";
 }
 
 function runtimeError(code: string, message: string, cause: unknown): ThalwegError {

@@ -1,3 +1,4 @@
+import { sameShape } from "../../graph/broadcast.ts";
 import type { Value } from "../../graph/value.ts";
 import { cast, equal } from "../../ops/logic.ts";
 import { reshape, transpose } from "../../ops/structure.ts";
@@ -13,18 +14,20 @@ export interface ClassLayout {
 
 /**
  * Finds the class axis: the last one (language models, plain classifiers) or the second (PyTorch's
- * images: logits [B, C, H, W] with labels [B, H, W]). A model that merged examples and positions,
- * logits [B·T, C] with labels [B, T], is the first case. Undefined when nothing fits.
+ * images: logits [B, C, H, W] with labels [B, H, W], also where C = W). A model that merged examples
+ * and positions, logits [B·T, C] with labels [B, T], is the first case. Undefined when nothing fits.
  */
 export function classLayout(outputs: Shape, labels: Shape, soft: boolean): ClassLayout | undefined {
   const rank = outputs.length;
   if (rank < 2) return undefined;
   const last = outputs[rank - 1];
+  const second = { axis: 1, classes: outputs[1], soft };
+  if (rank > 3 && sameShape(labels, soft ? outputs : [outputs[0], ...outputs.slice(2)])) return second;
   if (soft) {
     return sizeOf(outputs) === sizeOf(labels) && last === labels[labels.length - 1] ? { axis: rank - 1, classes: last, soft } : undefined;
   }
   if (sizeOf(outputs.slice(0, -1)) === sizeOf(labels)) return { axis: rank - 1, classes: last, soft };
-  if (rank > 2 && outputs[0] * sizeOf(outputs.slice(2)) === sizeOf(labels)) return { axis: 1, classes: outputs[1], soft };
+  if (rank > 2 && outputs[0] * sizeOf(outputs.slice(2)) === sizeOf(labels)) return second;
   return undefined;
 }
 

@@ -1,12 +1,13 @@
 import type { Value } from "../../graph/value.ts";
 import { mul, neg, sub } from "../../ops/arithmetic.ts";
-import { cast, equal } from "../../ops/logic.ts";
+import { zerosLike } from "../../ops/elementwise.ts";
+import { and, cast, equal, not, where } from "../../ops/logic.ts";
 import { argMax, logSoftmax, softmax } from "../../ops/reduction.ts";
 import { reduceSum, reshape, sumAll, transpose } from "../../ops/structure.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { isFloat, sizeOf, type Shape } from "../../util/tensor.ts";
 import { classLayout, oneHot, termMatrix, type ClassLayout } from "./class-layout.ts";
-import { labelError, type Loss } from "./loss.ts";
+import { labelError, type Loss, type LossOptions } from "./loss.ts";
 
 function layoutOf(outputs: Shape, labels: Shape, soft: boolean): ClassLayout {
   const layout = classLayout(outputs, labels, soft);
@@ -15,8 +16,13 @@ function layoutOf(outputs: Shape, labels: Shape, soft: boolean): ClassLayout {
 }
 
 /** The target distributions, [terms, classes]. Rows of ignored labels are zero. */
-function targets(z: Value, y: Value, layout: ClassLayout): Value {
-  return layout.soft ? termMatrix(reshape(y, z.shape), layout) : oneHot(y, layout.classes, z);
+function targets(z: Value, y: Value, layout: ClassLayout, { ignoreIndex }: LossOptions): Value {
+  if (layout.soft) return termMatrix(reshape(y, z.shape), layout);
+  const rows = oneHot(y, layout.classes, z);
+  // A label outside the classes has no row anyway.
+  if (ignoreIndex < 0 || ignoreIndex >= layout.classes) return rows;
+  const ignored = equal(reshape(y, [sizeOf(y.shape), 1]), y.graph.scalar(ignoreIndex, y.dtype));
+  return where(ignored, zerosLike(rows), rows);
 }
 
 function layoutFor(z: Value, y: Value): ClassLayout {
@@ -33,9 +39,9 @@ export const crossEntropy: Loss = {
     if (classLayout(outputs, labels, isFloat(labelType))) return undefined;
     return `Cross-entropy needs one class number (or distribution) for each row of logits, but the outputs have the shape [${outputs.join(", ")}] and the labels [${labels.join(", ")}].`;
   },
-  perExample: (z, y) => {
+  perExample: (z, y, options) => {
     const layout = layoutFor(z, y);
-    const terms = neg(reduceSum(mul(targets(z, y, layout), logSoftmax(termMatrix(z, layout), 1)), [1]));
+    const terms = neg(reduceSum(mul(targets(z, y, layout, options), logSoftmax(termMatrix(z, layout), 1)), [1]));
     const examples = y.shape[0];
     return reshape(reduceSum(reshape(terms, [examples, sizeOf(terms.shape) / examples]), [1]), [examples]);
   },
@@ -58,19 +64,21 @@ export const crossEntropy: Loss = {
       );
     });
   },
-  correct: (z, y) => {
+  correct: (z, y, { ignoreIndex }) => {
     const layout = layoutFor(z, y);
     const guess = argMax(termMatrix(z, layout), 1);
     const truth = layout.soft ? argMax(termMatrix(reshape(y, z.shape), layout), 1) : reshape(y, guess.shape);
-    return sumAll(cast(equal(guess, truth), z.dtype));
+    const right = equal(guess, truth);
+    const counted = layout.soft ? right : and(right, not(equal(truth, y.graph.scalar(ignoreIndex, truth.dtype))));
+    return sumAll(cast(counted, z.dtype));
   },
   // E over the model's own labels of (e_c − p)(e_c − p)ᵀ = diag(p) − ppᵀ, for every label that counts.
-  outputFisher: (z, y, tangent) => {
+  outputFisher: (z, y, tangent, options) => {
     const layout = layoutFor(z, y);
     const p = softmax(termMatrix(z, layout), 1);
     const pt = mul(p, termMatrix(tangent, layout));
     const product = sub(pt, mul(p, reduceSum(pt, [1])));
-    const weight = reduceSum(targets(z, y, layout), [1]);
+    const weight = reduceSum(targets(z, y, layout, options), [1]);
     return restore(mul(product, weight), z, layout);
   },
 };
