@@ -1,0 +1,31 @@
+import type { TopLevelSpec } from "vega-lite";
+import type { ProfileResult } from "../result/profile-result.ts";
+
+export type Cell = string | number | null;
+
+/** The numbers behind a figure, for people who read tables and for screen readers. */
+export interface FigureTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+/** A figure as data: what it is called, what it says, how to draw it, and its numbers. Never pixels. */
+export interface Figure {
+  /** File name without extension: "spectral-density". */
+  readonly name: string;
+  /** The instrument whose numbers it draws: "eigenvalues". */
+  readonly instrument: string;
+  readonly title: string;
+  /** What is drawn and how to read it, in full sentences; also what a screen reader says. */
+  readonly description: string;
+  /** A Vega-Lite 6 specification that stands alone, data inside. */
+  readonly spec: TopLevelSpec;
+  readonly table: FigureTable;
+}
+
+/** One kind of figure: draws itself from a result, or says that there is nothing to draw. */
+export interface FigureKind {
+  readonly name: string;
+  readonly instrument: string;
+  of(result: ProfileResult): Omit<Figure, "name" | "instrument"> | undefined;
+}

@@ -1,0 +1,61 @@
+import type { FigureKind } from "./figure.ts";
+import { COLOUR, finite, frame } from "./style.ts";
+
+export const flatnessRescaling: FigureKind = {
+  name: "flatness-rescaling",
+  instrument: "flatness",
+  of({ flatness }) {
+    if (flatness === null || flatness.rescalings.length === 0) return undefined;
+    const titles = new Map(flatness.measures.map(({ name, title }) => [name, title]));
+    const moves = finite(
+      flatness.rescalings.flatMap(({ symmetry, factor, values }) =>
+        values
+          .filter(({ ratio }) => ratio > 0)
+          .map(({ name, ratio }) => ({ measure: titles.get(name) ?? name, symmetry, factor, ratio })),
+      ),
+    );
+    if (moves.length === 0) return undefined;
+    const order = flatness.measures.map(({ title }) => title);
+    const y = { field: "measure", type: "nominal", sort: order, title: null, axis: { grid: false, domain: false, ticks: false } } as const;
+    const symmetries = [...new Set(moves.map(({ symmetry }) => symmetry))];
+    const hues = [COLOUR.secondary, COLOUR.primary, COLOUR.tertiary];
+    const shapes = ["diamond", "circle", "square"];
+    return {
+      title: "Which flatness survives a change that changes nothing",
+      description:
+        "Each measure of flatness after rescalings of the weights that leave the network's function as it is, relative to its value at the given weights " +
+        "(the line at 1). A measure that spreads out here says something about the coordinates, not about the network.",
+      spec: frame({
+        height: { step: 34 },
+        data: { values: moves },
+        layer: [
+          { mark: { type: "rule", color: COLOUR.ink, strokeDash: [3, 3] }, encoding: { x: { datum: 1 } } },
+          {
+            mark: { type: "rule", color: COLOUR.primaryFill, strokeWidth: 3 },
+            encoding: {
+              y,
+              x: { aggregate: "min", field: "ratio", type: "quantitative", scale: { type: "log" } },
+              x2: { aggregate: "max", field: "ratio" },
+            },
+          },
+          {
+            mark: { type: "point", filled: true, size: 80, opacity: 1 },
+            encoding: {
+              y,
+              x: { field: "ratio", type: "quantitative", scale: { type: "log" }, title: "value after rescaling ÷ value before", axis: { format: "~g", tickCount: 5 } },
+              color: { field: "symmetry", scale: { domain: symmetries, range: symmetries.map((_, i) => hues[i % hues.length]) } },
+              shape: { field: "symmetry", scale: { domain: symmetries, range: symmetries.map((_, i) => shapes[i % shapes.length]) } },
+            },
+          },
+        ],
+      }),
+      table: {
+        columns: ["measure", ...flatness.rescalings.map(({ symmetry, factor }) => `${symmetry} × ${factor}`)],
+        rows: flatness.measures.map(({ name, title }) => [
+          title,
+          ...flatness.rescalings.map(({ values }) => values.find((value) => value.name === name)?.ratio ?? null),
+        ]),
+      },
+    };
+  },
+};

@@ -1,0 +1,63 @@
+import type { FigureKind } from "./figure.ts";
+import { COLOUR, finite, frame } from "./style.ts";
+
+export const layerCurvature: FigureKind = {
+  name: "layer-curvature",
+  instrument: "layers",
+  of({ layers }) {
+    if (layers === null || layers.length === 0) return undefined;
+    const traces = finite(
+      layers.map(({ name, trace }) => ({ layer: name, trace: trace.value, low: trace.interval.lower, high: trace.interval.upper, series: "trace" })),
+    );
+    const tops = finite(
+      layers.flatMap(({ name, top }) => (top === null ? [] : [{ layer: name, top: top.value, series: "largest eigenvalue" }])),
+    );
+    const domain = ["trace", "largest eigenvalue"];
+    const y = { field: "layer", type: "nominal", sort: null, title: null, axis: { grid: false, domain: false, ticks: false } } as const;
+    const scale = { domain, range: [COLOUR.primaryFill, COLOUR.secondary] };
+    return {
+      title: "Curvature, layer by layer",
+      description:
+        "For each layer's own block of the Hessian: its trace (bar, with its interval) and its largest eigenvalue (diamond), in the network's order. " +
+        "The traces add up to the trace of the whole Hessian; the largest eigenvalues do not add up to anything.",
+      spec: frame({
+        height: { step: 30 },
+        layer: [
+          {
+            data: { values: traces },
+            mark: { type: "bar", height: 16 },
+            encoding: {
+              y,
+              x: { field: "trace", type: "quantitative", title: "curvature" },
+              color: { field: "series", scale, legend: { symbolType: "square" } },
+            },
+          },
+          {
+            data: { values: traces },
+            mark: { type: "rule", color: COLOUR.ink, strokeWidth: 1.5 },
+            encoding: { y, x: { field: "low", type: "quantitative" }, x2: { field: "high" } },
+          },
+          {
+            data: { values: tops },
+            mark: { type: "point", filled: true, shape: "diamond", size: 80, opacity: 1 },
+            encoding: { y, x: { field: "top", type: "quantitative" }, color: { field: "series", scale } },
+          },
+        ],
+      }),
+      table: {
+        columns: ["layer", "parameters", "trace", "standard error", "mean curvature", "largest eigenvalue", "residual", "‖∇L‖", "‖θ‖"],
+        rows: layers.map((layer) => [
+          layer.name,
+          layer.parameters,
+          layer.trace.value,
+          layer.trace.standardError,
+          layer.meanCurvature,
+          layer.top?.value ?? null,
+          layer.top?.residual ?? null,
+          layer.gradientNorm,
+          layer.weightNorm,
+        ]),
+      },
+    };
+  },
+};

@@ -1,0 +1,49 @@
+import type { FigureKind } from "./figure.ts";
+import { COLOUR, finite, frame } from "./style.ts";
+
+export const noiseSpectrum: FigureKind = {
+  name: "noise-spectrum",
+  instrument: "noise",
+  of({ noise, hessian }) {
+    const spectrum = noise?.top ?? [];
+    if (spectrum.length === 0) return undefined;
+    const series = [
+      { name: "gradient noise Σ", values: spectrum },
+      { name: "Hessian H", values: hessian.top ?? [] },
+    ].filter(({ values }) => values.length > 0 && values[0].value > 0);
+    const points = finite(
+      series.flatMap(({ name, values }) =>
+        values
+          .slice(0, spectrum.length)
+          .filter(({ value }) => value > 0)
+          .map(({ value }, i) => ({ matrix: name, rank: i + 1, share: value / values[0].value })),
+      ),
+    );
+    if (points.length === 0) return undefined;
+    const domain = series.map(({ name }) => name);
+    const x = { field: "rank", type: "ordinal", title: "rank", axis: { labelAngle: 0, grid: false } } as const;
+    const y = { field: "share", type: "quantitative", scale: { type: "log" }, title: "eigenvalue ÷ largest", axis: { format: "~g", tickCount: 4 } } as const;
+    const color = { field: "matrix", scale: { domain, range: [COLOUR.secondary, COLOUR.primary] } };
+    return {
+      title: "The shape of gradient noise and of curvature",
+      description:
+        "Leading eigenvalues of the covariance Σ of single examples' gradients and of the Hessian H, each relative to its own largest. When the two curves " +
+        "fall alike, noise is strongest where the loss is stiffest.",
+      spec: frame({
+        height: 220,
+        data: { values: points },
+        layer: [
+          { mark: { type: "line", strokeWidth: 1.4 }, encoding: { x, y, color } },
+          {
+            mark: { type: "point", filled: true, size: 64, opacity: 1 },
+            encoding: { x, y, color, shape: { field: "matrix", scale: { domain, range: ["diamond", "circle"] } } },
+          },
+        ],
+      }),
+      table: {
+        columns: ["rank", "Σ", "residual", "H", "residual"],
+        rows: spectrum.map((pair, i) => [i + 1, pair.value, pair.residual, hessian.top?.[i]?.value ?? null, hessian.top?.[i]?.residual ?? null]),
+      },
+    };
+  },
+};

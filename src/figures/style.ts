@@ -1,0 +1,93 @@
+import type { Config, TopLevelSpec } from "vega-lite";
+
+/**
+ * Colours by what they are for. The two hues differ in lightness too, so that they stay apart in
+ * print and for readers who do not tell red from green; marks also differ in shape. Text in `ink`
+ * is legible on the two cell colours.
+ */
+export const PALETTE = {
+  light: {
+    ink: "#1d2021",
+    quiet: "#575d60",
+    rule: "#dcdad3",
+    paper: "#fffefb",
+    primary: "#1f5f8b",
+    primaryFill: "#b9d3e4",
+    secondary: "#b4541f",
+    tertiary: "#5d6b2f",
+    coolCell: "#7fb0d2",
+    warmCell: "#e3a27c",
+  },
+  dark: {
+    ink: "#e9e6df",
+    quiet: "#a7a9a4",
+    rule: "#3a3f42",
+    paper: "#16191b",
+    primary: "#7fb8de",
+    primaryFill: "#2c506a",
+    secondary: "#eb9a63",
+    tertiary: "#b3c274",
+    coolCell: "#2f6d98",
+    warmCell: "#98502b",
+  },
+} as const;
+
+export type Scheme = keyof typeof PALETTE;
+export type ColourRole = keyof (typeof PALETTE)["light"];
+
+export const COLOUR = PALETTE.light;
+
+/** Width of a figure, labels and legend included, in CSS pixels. */
+export const FIGURE_WIDTH = 680;
+
+const config: Config = {
+  background: COLOUR.paper,
+  font: "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif",
+  padding: 6,
+  view: { stroke: null },
+  axis: {
+    labelColor: COLOUR.quiet,
+    titleColor: COLOUR.ink,
+    labelFontSize: 12,
+    titleFontSize: 12,
+    titleFontWeight: "normal",
+    titlePadding: 10,
+    domainColor: COLOUR.quiet,
+    tickColor: COLOUR.quiet,
+    tickSize: 4,
+    grid: true,
+    gridColor: COLOUR.rule,
+    gridOpacity: 1,
+    labelLimit: 230,
+  },
+  legend: {
+    orient: "top",
+    direction: "horizontal",
+    title: null,
+    labelColor: COLOUR.ink,
+    labelFontSize: 12,
+    labelLimit: 420,
+    symbolSize: 70,
+    columnPadding: 18,
+    offset: 8,
+  },
+  text: { color: COLOUR.ink, fontSize: 12 },
+};
+
+type LayeredSpec = Extract<TopLevelSpec, { layer: unknown }>;
+
+/** The common frame of every figure: schema, size, style. */
+export function frame(drawing: Pick<LayeredSpec, "data" | "layer" | "height" | "resolve" | "encoding" | "transform">): LayeredSpec {
+  return {
+    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+    width: FIGURE_WIDTH,
+    autosize: { type: "fit-x", contains: "padding" },
+    config,
+    ...drawing,
+  };
+}
+
+/** Rows of the data inside a specification: JSON has no NaN or ∞, and a mark cannot be drawn there. */
+export function finite<Row extends object>(rows: readonly Row[]): Row[] {
+  return rows.filter((row) => Object.values(row).every((value) => typeof value !== "number" || Number.isFinite(value)));
+}

@@ -1,0 +1,45 @@
+import { parse, View } from "vega";
+import { compile, type TopLevelSpec } from "vega-lite";
+import { PALETTE, type Scheme } from "../figures/style.ts";
+
+/**
+ * `light` and `dark` carry their colours and stand alone; `page` draws with the CSS variables
+ * `--figure-<role>` of the page around it, so that one drawing serves both schemes.
+ */
+export type SvgTheme = Scheme | "page";
+
+/**
+ * Draws a Vega-Lite specification as SVG text. No browser and no canvas: text is measured by
+ * estimate, so labels get slightly more room than they need.
+ *
+ * @example
+ * await renderSvg(figure.spec, "dark"); // "<svg …"
+ */
+export async function renderSvg(spec: TopLevelSpec, theme: SvgTheme = "light"): Promise<string> {
+  const view = new View(parse(compile(spec).spec), { renderer: "none" });
+  try {
+    return recolour(await view.toSVG(), theme);
+  } finally {
+    view.finalize();
+  }
+}
+
+/** The CSS variables that `page` drawings use, with the colours of a scheme. */
+export function figureVariables(scheme: Scheme): string {
+  return Object.entries(PALETTE[scheme])
+    .map(([role, colour]) => `--figure-${role}:${colour};`)
+    .join("");
+}
+
+function recolour(svg: string, theme: SvgTheme): string {
+  if (theme === "light") return svg;
+  const roles = Object.entries(PALETTE.light);
+  return svg.replace(/#[0-9a-f]{6}\b/g, (colour) => {
+    const found = roles.find(([, each]) => each === colour);
+    if (found === undefined) return colour;
+    const [role] = found;
+    if (theme === "page") return `var(--figure-${role})`;
+    const [, replacement] = Object.entries(PALETTE[theme]).find(([each]) => each === role) ?? found;
+    return replacement;
+  });
+}
