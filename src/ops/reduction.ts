@@ -1,6 +1,7 @@
 import { normalizeAxis, sameShape } from "../graph/broadcast.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf } from "../util/tensor.ts";
 import { add, div, mul, sub } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";
@@ -15,6 +16,16 @@ export function reduceMean(x: Value, axes: readonly number[]): Value {
   return mul(reduceSum(x, axes), 1 / count);
 }
 
+function requireElements(op: string, x: Value, axes: readonly number[]): void {
+  if (axes.every((axis) => x.shape[axis] > 0)) return;
+  throw new ThalwegError({
+    kind: "input",
+    code: "empty-axis",
+    message: `${op} was asked for the maximum of no elements: its input has the shape [${x.shape.join(", ")}].`,
+    where: { op, shape: x.shape },
+  });
+}
+
 /** ReduceMax over axes (kept with extent 1); ties share the derivative equally. */
 export const ReduceMax = defineOp({
   name: "ReduceMax",
@@ -22,7 +33,10 @@ export const ReduceMax = defineOp({
   make: ({ axes }: { axes: readonly number[] }): Operation => ({
     name: "ReduceMax",
     attributes: { axes },
-    infer: ([x]) => ({ dtype: x.dtype, shape: x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)) }),
+    infer: ([x]) => {
+      requireElements("ReduceMax", x, axes);
+      return { dtype: x.dtype, shape: x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)) };
+    },
     simplify: ([x], type) => (sameShape(x.shape, type.shape) ? x : undefined),
     jvp: (node, [t]) => t && reduceSum(mul(t, share(node, axes)), axes),
     vjp: (node, g) => mul(g, share(node, axes)),
@@ -56,7 +70,10 @@ export const ArgMax = defineOp({
   make: ({ axis }: { axis: number }): Operation => ({
     name: "ArgMax",
     attributes: { axis },
-    infer: ([x]) => ({ dtype: "int64", shape: x.shape.map((extent, each) => (each === axis ? 1 : extent)) }),
+    infer: ([x]) => {
+      requireElements("ArgMax", x, [axis]);
+      return { dtype: "int64", shape: x.shape.map((extent, each) => (each === axis ? 1 : extent)) };
+    },
     ...ZERO_DERIVATIVE,
     vmap: (_node, [x]) => argMax(x, axis + 1),
     emit: (_node, inputs, e) => e.node("ArgMax", inputs, { axis, keepdims: 1 }),

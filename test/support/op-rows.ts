@@ -4,15 +4,15 @@ import type { Value } from "../../src/graph/value.ts";
 import { add, div, mul, neg, reciprocal, sub } from "../../src/ops/arithmetic.ts";
 import { conv, convInput, convWeight } from "../../src/ops/conv.ts";
 import { convOutputExtents, type ConvGeometry } from "../../src/ops/conv-geometry.ts";
-import { gather, gatherElements, scatterAdd, scatterElementsAdd } from "../../src/ops/gather.ts";
+import { gather, gatherElements, gatherND, scatterAdd, scatterElementsAdd, scatterNDAdd } from "../../src/ops/gather.ts";
 import {
-  and, cast, equal, greater, greaterOrEqual, less, lessOrEqual, mod, not, or, where, xor,
+  and, cast, equal, greater, greaterOrEqual, less, lessOrEqual, maximum, minimum, mod, not, or, where, xor,
 } from "../../src/ops/logic.ts";
 import { matmul } from "../../src/ops/matmul.ts";
-import { concat, pad, strided } from "../../src/ops/movement.ts";
+import { concat, interleaveZeros, pad, strided } from "../../src/ops/movement.ts";
 import { maxPool, MaxPoolIndices } from "../../src/ops/pool.ts";
 import { pow } from "../../src/ops/pow.ts";
-import { argMax, cumSum, logSoftmax, reduceMax, softmax } from "../../src/ops/reduction.ts";
+import { argMax, cumSum, logSoftmax, reduceLogSumExp, reduceMax, reduceMean, softmax } from "../../src/ops/reduction.ts";
 import { expand, reduceSum, reshape, transpose } from "../../src/ops/structure.ts";
 import {
   abs, atan, ceil, cos, detach, erf, exp, floor, log, relu, round, sigmoid, sign, sin, softplus, sqrt, tanh,
@@ -376,5 +376,54 @@ export const OP_ROWS: readonly OpRow[] = [
       inputs: [float(x, distinct)],
       build: (a: Value) => a.graph.apply(MaxPoolIndices.make(pool), [a]),
     })),
+  },
+];
+
+/** Functions made of primitives, checked like one. */
+export const COMPOSITE_ROWS: readonly OpRow[] = [
+  { ...overAxes("reduceLogSumExp", reduceLogSumExp), runs: 8 },
+  binary("maximum", maximum, distinct, (random, size) => Array.from(distinct(random, size), (x) => x + 0.1)),
+  binary("minimum", minimum, distinct, (random, size) => Array.from(distinct(random, size), (x) => x + 0.1)),
+  overAxes("reduceMean", reduceMean),
+  {
+    op: "powers by products",
+    cases: fc.constantFrom(-2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5).map((exponent) => ({
+      label: `pow ${exponent}`,
+      inputs: [float([3], positive)],
+      build: (x: Value) => pow(x, exponent),
+    })),
+    runs: 20,
+  },
+  {
+    op: "interleaveZeros",
+    cases: fc.tuple(withAxis(), fc.integer({ min: 1, max: 3 })).map(([[shape, axis], step]) => ({
+      label: `interleaveZeros ${text(shape)} axis ${axis} step ${step}`,
+      inputs: [float(shape)],
+      build: (x: Value) => interleaveZeros(x, axis, step),
+    })),
+  },
+  {
+    op: "gatherND",
+    cases: fc.tuple(shapes(1, 3), shapes(0, 2), fc.nat()).map(([shape, picked, choice]) => {
+      const depth = 1 + (choice % shape.length);
+      return {
+        label: `gatherND ${text(shape)} by ${text([...picked, depth])}`,
+        inputs: [float(shape), int([...picked, depth], indices(Math.min(...shape.slice(0, depth))))],
+        build: (x: Value, by: Value) => gatherND(x, by),
+      };
+    }),
+    runs: 10,
+  },
+  {
+    op: "scatterNDAdd",
+    cases: fc.tuple(shapes(1, 3), shapes(0, 2), fc.nat()).map(([shape, picked, choice]) => {
+      const depth = 1 + (choice % shape.length);
+      return {
+        label: `scatterNDAdd into ${text(shape)} by ${text([...picked, depth])}`,
+        inputs: [float([...picked, ...shape.slice(depth)]), int([...picked, depth], indices(Math.min(...shape.slice(0, depth))))],
+        build: (g: Value, by: Value) => scatterNDAdd(g, by, shape),
+      };
+    }),
+    runs: 10,
   },
 ];
