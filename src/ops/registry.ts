@@ -9,7 +9,7 @@ import { MaxPool, MaxPoolIndices } from "./pool.ts";
 import { Pow } from "./pow.ts";
 import { ArgMax, CumSum, LogSoftmax, ReduceMax, Softmax } from "./reduction.ts";
 import { Expand, ReduceSum, Reshape, Transpose } from "./structure.ts";
-import { Abs, Atan, Ceil, Cos, Detach, Erf, Exp, Floor, Log, Relu, Round, Sigmoid, Sign, Sin, Softplus, Sqrt, Tanh } from "./unary.ts";
+import { Abs, Anchor, Atan, Ceil, Cos, Detach, Erf, Exp, Floor, Log, Relu, Round, Sigmoid, Sign, Sin, Softplus, Sqrt, Tanh } from "./unary.ts";
 
 /** Name and summary of a primitive, whatever its attributes. */
 export type OpSummary = Pick<OpDefinition<never>, "name" | "summary">;
@@ -17,7 +17,7 @@ export type OpSummary = Pick<OpDefinition<never>, "name" | "summary">;
 /** The closed set of primitives: derivatives of these are written in these. */
 export const OPS: readonly OpSummary[] = [
   Add, Sub, Mul, Div, Neg, Reciprocal, Pow,
-  Exp, Log, Tanh, Sigmoid, Sqrt, Sin, Cos, Softplus, Erf, Atan, Relu, Abs, Sign, Floor, Ceil, Round, Detach,
+  Exp, Log, Tanh, Sigmoid, Sqrt, Sin, Cos, Softplus, Erf, Atan, Relu, Abs, Sign, Floor, Ceil, Round, Detach, Anchor,
   Greater, GreaterOrEqual, Less, LessOrEqual, Equal, And, Or, Xor, Not, Mod, Where, Cast,
   Reshape, Transpose, Expand, Slice, Pad, Concat,
   ReduceSum, ReduceMax, ArgMax, CumSum, Softmax, LogSoftmax,

@@ -40,6 +40,7 @@ function unary(rules: UnaryRules) {
           vjp: (node: Value, g: Value) => times(g, node.inputs[0], node),
         }
       : ZERO_DERIVATIVE),
+    elementwise: true,
     vmap: vmapElementwise,
     ...(lower && { lower: (_node: Value, [x]: readonly Value[], target: Target) => lower(x, target) }),
     emit: (_node, inputs, e) => e.node(name, inputs),
@@ -132,7 +133,8 @@ export const { definition: Relu, apply: relu } = unary({
   name: "Relu",
   summary: "max(x, 0)",
   f: (x) => Math.max(x, 0),
-  times: (t, x, _y) => mul(t, step(x)),
+  // The sign of y is that of x, and so nothing needs x once y is known.
+  times: (t, _x, y) => mul(t, step(y)),
   caveat: "Relu has no derivative at 0 (taken as 0); second derivatives ignore the kink",
 });
 
@@ -169,19 +171,32 @@ export const { definition: Round, apply: round } = unary({
   caveat: "Round is piecewise constant: its derivative is 0",
 });
 
-/** The value as a constant: no derivative passes. What `--freeze` puts behind a node. */
-export const { definition: Detach, apply: detach } = (() => {
+/** An identity that stays while the graph is built: `lower` removes it. */
+function marker(name: string, summary: string, rules: Pick<Operation, "jvp" | "vjp">) {
   const operation: Operation = {
-    name: "Detach",
+    name,
     attributes: {},
     infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
-    ...ZERO_DERIVATIVE,
+    ...rules,
+    elementwise: true,
     vmap: vmapElementwise,
     lower: (_node, [x]) => x,
     emit: (_node, inputs, e) => e.node("Identity", inputs),
   };
   return {
-    definition: defineOp({ name: "Detach", summary: "x, held constant by derivatives", make: (_: object) => operation }),
+    definition: defineOp({ name, summary, make: (_: object) => operation }),
     apply: (x: Value): Value => x.graph.apply(operation, [x]),
   };
-})();
+}
+
+/** The value as a constant: no derivative passes. What `--freeze` puts behind a node. */
+export const { definition: Detach, apply: detach } = marker("Detach", "x, held constant by derivatives", ZERO_DERIVATIVE);
+
+/**
+ * The value as a place to differentiate at: simplification does not look through it, so that every
+ * path from what comes before to what comes behind goes through this one value.
+ */
+export const { definition: Anchor, apply: anchor } = marker("Anchor", "x, kept as one value to differentiate with respect to", {
+  jvp: (_node, [t]) => t,
+  vjp: (_node, g) => g,
+});

@@ -2,6 +2,7 @@ import { Graph } from "../graph/graph.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import { importGraph, type ImportedGraph } from "../onnx/import-graph.ts";
+import { anchor } from "../ops/unary.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { logitsBehind, lossGraph, type LossGraph } from "./loss-graph.ts";
 import type { ProblemOptions } from "./problem-options.ts";
@@ -40,6 +41,6 @@ export function buildNetwork(model: ModelFile, dataset: Dataset, options: Proble
     shape: [batch, ...dataset.labels.shape],
   };
   const parameters = [...imported.parameters.values()];
-  const graph = lossGraph(logits.graph, parameters, logits, labels, options.loss, options.lossOptions);
+  const graph = lossGraph(logits.graph, parameters, anchor(logits), labels, options.loss, options.lossOptions);
   return { imported, graph, strippedLink: stripped };
 }

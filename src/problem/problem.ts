@@ -7,6 +7,7 @@ import { throwIfInterrupted, type RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf, type Shape, type Tensor } from "../util/tensor.ts";
 import type { LossGraph } from "./loss-graph.ts";
+import { addPart, finishSum } from "./accumulate.ts";
 import { BatchFeeds, type Feeds } from "./batch-feeds.ts";
 import { caveatsOf } from "./batch-program.ts";
 import { batchesOf, type BatchRange } from "./batches.ts";
@@ -187,8 +188,7 @@ export class Problem {
     const build: Build = (graph) => byParameter(gradientOf(graph));
     await this.eachBatch("gradient", build, context, (_batch, outputs) => this.addTo([sum], outputs), { range });
     const divisor = (this.divisor * (range.end - range.start)) / this.examples;
-    for (let i = 0; i < sum.length; i++) sum[i] = sum[i] / divisor + this.options.l2 * this.point[i];
-    this.requireFinite(sum, "gradient");
+    if (!finishSum(sum, 1 / divisor, this.options.l2, this.point)) throw this.notFinite(sum, "gradient");
     return sum;
   }
 
@@ -209,8 +209,7 @@ export class Problem {
     const divisor = product.perExample ? this.examples : this.divisor;
     const l2 = product.regularized ? this.options.l2 : 0;
     sums.forEach((sum, i) => {
-      for (let j = 0; j < sum.length; j++) sum[j] = sum[j] / divisor + l2 * block[i][j];
-      this.requireFinite(sum, `${product.name} product`);
+      if (!finishSum(sum, 1 / divisor, l2, block[i])) throw this.notFinite(sum, `${product.name} product`);
     });
     return sums;
   }
@@ -352,17 +351,14 @@ export class Problem {
   private addTo(sums: readonly Float64Array[], outputs: ReadonlyMap<string, Tensor>): void {
     this.space.tensors.forEach(({ offset, size }, i) => {
       const { data } = take(outputs, parameterName(i));
-      sums.forEach((sum, k) => {
-        for (let j = 0; j < size; j++) sum[offset + j] += data[k * size + j];
-      });
+      sums.forEach((sum, k) => addPart(sum, offset, data, k * size, size));
     });
   }
 
-  private requireFinite(vector: Float64Array, what: string): void {
+  private notFinite(vector: Float64Array, what: string): ThalwegError {
     const at = vector.findIndex((element) => !Number.isFinite(element));
-    if (at < 0) return;
     const place = this.space.tensors.find(({ offset, size }) => at >= offset && at < offset + size);
-    throw new ThalwegError({
+    return new ThalwegError({
       kind: "input",
       code: "not-finite",
       message: `The ${what} is not finite: the first such entry belongs to the parameter "${place?.name}".`,

@@ -1,0 +1,70 @@
+// node bench/compare-products.mjs FOLDER NETWORK [RUNS]: one network against PyTorch; one JSON line.
+import { gaussNewtonProduct, hessianProduct } from "../dist/problem/products.js";
+import { openNetwork, readVector } from "./open-network.mjs";
+import { median } from "./statistics.mjs";
+import { torchServer } from "./torch-server.mjs";
+
+const [folder, network, runsArgument = "12"] = process.argv.slice(2);
+const runs = Number(runsArgument);
+const WARMUP = 3;
+const BLOCK = 8;
+
+// Nothing kept: every product computes everything, as the full double backward does.
+const plain = openNetwork(folder, { cacheBytes: 0 });
+const kept = openNetwork(folder, { cacheBytes: 1024 * 2 ** 20 });
+const v = readVector(folder, "v.npz", plain.space);
+const oracle = readVector(folder, "hv.npz", plain.space);
+const block = Array.from({ length: BLOCK }, (_, k) => v.map((x, i) => (k === 0 ? x : x * Math.cos(k * (i + 1)))));
+
+const clocked = async (work, share = 1) => {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / share;
+};
+const blas = {};
+for (const name of ["openmp", "pthread"]) blas[name] = await torchServer(network, name);
+
+// PyTorch's measure beside ours; the quotient of the medians is the speed-up.
+const pairs = {
+  gradient: ["gradient", () => clocked(() => plain.gradient())],
+  hessianVector: ["hvp", () => clocked(() => plain.product(hessianProduct, [v]))],
+  hessianVectorKept: ["hvp-kept", () => clocked(() => kept.product(hessianProduct, block), BLOCK)],
+  gaussNewtonVector: ["ggn-forward", () => clocked(() => kept.product(gaussNewtonProduct, [v]))],
+};
+const times = {};
+for (const [name, [torchName, ours]] of Object.entries(pairs)) {
+  times[name] = { thalweg: [], openmp: [], pthread: [] };
+  for (let run = -WARMUP; run < runs; run++) {
+    const row = {
+      openmp: await blas.openmp.measure(torchName),
+      thalweg: await ours(),
+      pthread: await blas.pthread.measure(torchName),
+    };
+    if (run >= 0) for (const [side, ms] of Object.entries(row)) times[name][side].push(ms);
+  }
+}
+
+const product = (await plain.product(hessianProduct, [v]))[0];
+const error = Math.hypot(...product.map((x, i) => x - oracle[i])) / Math.hypot(...oracle);
+const measures = Object.fromEntries(
+  Object.entries(times).map(([name, sides]) => {
+    const medians = { openmp: median(sides.openmp), pthread: median(sides.pthread) };
+    const faster = medians.openmp <= medians.pthread ? "openmp" : "pthread";
+    const thalwegMs = median(sides.thalweg);
+    const ratio = medians[faster] / thalwegMs;
+    return [name, { thalwegMs, torchMs: medians[faster], blas: faster, ratio, minima: [Math.min(...sides.thalweg), Math.min(...sides[faster])] }];
+  }),
+);
+const torchMegabytes = Math.min(await blas.openmp.peakMegabytes(), await blas.pthread.peakMegabytes());
+for (const server of Object.values(blas)) server.close();
+console.log(
+  JSON.stringify({
+    network,
+    parameters: plain.space.dimension,
+    examples: plain.examples,
+    runs,
+    hessianVectorError: error,
+    measures,
+    peakMegabytes: { thalweg: process.resourceUsage().maxRSS / 1024, torch: torchMegabytes },
+  }),
+);

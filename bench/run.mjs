@@ -1,0 +1,54 @@
+// npm run bench [-- NAME …]: see README.md
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const MODELS = join(HERE, "../.bench/models");
+const NETWORKS = ["mlp", "lenet", "resnet20", "gpt", "vit"];
+const OTHERS = ["profile", "scaling"];
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => ![...NETWORKS, ...OTHERS].includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no benchmark "${unknown[0]}"; there are ${[...NETWORKS, ...OTHERS].join(", ")}.`);
+  process.exit(2);
+}
+const chosen = asked.length > 0 ? asked : [...NETWORKS, ...OTHERS];
+
+for (const network of [...NETWORKS, "mlp-10k"]) {
+  if (existsSync(join(MODELS, network, "model.onnx"))) continue;
+  mkdirSync(MODELS, { recursive: true });
+  execFileSync("sh", [join(HERE, "torch/start.sh"), "openmp", "export.py", MODELS, network], { stdio: "inherit" });
+}
+
+const node = (script, ...args) => {
+  const { status, stdout } = spawnSync(process.execPath, [join(HERE, script), ...args], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+    maxBuffer: 2 ** 26,
+  });
+  if (status !== 0) throw new Error(`${script} ${args.join(" ")} failed`);
+  return JSON.parse(stdout.trim().split("\n").at(-1));
+};
+
+const results = { machine: cpus()[0].model, cores: cpus().length, date: new Date().toISOString(), networks: [] };
+const row = (...cells) => console.log(cells.map((cell, i) => String(cell)[i === 0 ? "padEnd" : "padStart"](i === 0 ? 26 : 14)).join(""));
+
+for (const network of NETWORKS.filter((name) => chosen.includes(name))) {
+  const result = node("compare-products.mjs", join(MODELS, network), network, network === "resnet20" ? "10" : "15");
+  results.networks.push(result);
+  row(network, "Thalweg ms", "PyTorch ms", "faster by", "BLAS");
+  for (const [name, { thalwegMs, torchMs, ratio, blas }] of Object.entries(result.measures)) {
+    row(`  ${name}`, thalwegMs.toFixed(1), torchMs.toFixed(1), `${ratio.toFixed(2)}x`, blas);
+  }
+  row("  peak memory, MB", result.peakMegabytes.thalweg.toFixed(0), result.peakMegabytes.torch.toFixed(0));
+  row("  error of Hv", result.hessianVectorError.toExponential(1));
+}
+for (const name of OTHERS.filter((each) => chosen.includes(each))) {
+  results[name] = node(name === "profile" ? "compare-profile.mjs" : "scaling.mjs", MODELS);
+  console.log(name, JSON.stringify(results[name], undefined, 2));
+}
+writeFileSync(join(HERE, "results.json"), `${JSON.stringify(results, undefined, 2)}\n`);
