@@ -29,6 +29,7 @@ function binary(
     },
     evaluate: (inputs, type) =>
       evaluateElementwise(type.dtype === "int64" && name === "Div" ? (x, y) => Math.trunc(x / y) : f, inputs, type),
+    elementwise: true,
     vmap: vmapElementwise,
     emit: (_node, inputs, e) => e.node(name, inputs),
     ...rules,
@@ -57,7 +58,7 @@ const addition = binary("Add", (x, y) => x + y, {
 });
 
 /** Add: x + y. */
-export const Add = defineOp({ name: "Add", summary: "x + y", make: (_: object) => addition });
+export const Add = defineOp({ name: "Add", summary: "x + y", make: () => addition });
 
 export function add(x: Operand, y: Operand): Value {
   const left = lift(x, y);
@@ -83,7 +84,7 @@ const subtraction = binary("Sub", (x, y) => x - y, {
 });
 
 /** Sub: x − y. */
-export const Sub = defineOp({ name: "Sub", summary: "x − y", make: (_: object) => subtraction });
+export const Sub = defineOp({ name: "Sub", summary: "x − y", make: () => subtraction });
 
 export function sub(x: Operand, y: Operand): Value {
   const left = lift(x, y);
@@ -125,7 +126,7 @@ const multiplication = binary("Mul", (x, y) => x * y, {
 });
 
 /** Mul: x · y. */
-export const Mul = defineOp({ name: "Mul", summary: "x · y, element by element", make: (_: object) => multiplication });
+export const Mul = defineOp({ name: "Mul", summary: "x · y, element by element", make: () => multiplication });
 
 export function mul(x: Operand, y: Operand): Value {
   const left = lift(x, y);
@@ -158,7 +159,7 @@ const division = binary("Div", (x, y) => x / y, {
 });
 
 /** Div: x / y; integers truncate towards zero. */
-export const Div = defineOp({ name: "Div", summary: "x / y", make: (_: object) => division });
+export const Div = defineOp({ name: "Div", summary: "x / y", make: () => division });
 
 export function div(x: Operand, y: Operand): Value {
   const left = lift(x, y);
@@ -178,12 +179,13 @@ const negation: Operation = {
   evaluate: (inputs, type) => evaluateElementwise((x) => -x, inputs, type),
   jvp: (_node, [t]) => t && neg(t),
   vjp: (_node, g) => neg(g),
+  elementwise: true,
   vmap: vmapElementwise,
   emit: (_node, inputs, e) => e.node("Neg", inputs),
 };
 
 /** Neg: −x. */
-export const Neg = defineOp({ name: "Neg", summary: "−x", make: (_: object) => negation });
+export const Neg = defineOp({ name: "Neg", summary: "−x", make: () => negation });
 
 export function neg(x: Value): Value {
   return x.graph.apply(negation, [x]);
@@ -200,12 +202,13 @@ const inversion: Operation = {
   // d(1/x) = −dx/x²
   jvp: (node, [t]) => t && neg(mul(t, mul(node, node))),
   vjp: (node, g) => neg(mul(g, mul(node, node))),
+  elementwise: true,
   vmap: vmapElementwise,
   emit: (_node, inputs, e) => e.node("Reciprocal", inputs),
 };
 
 /** Reciprocal: 1 / x. */
-export const Reciprocal = defineOp({ name: "Reciprocal", summary: "1 / x", make: (_: object) => inversion });
+export const Reciprocal = defineOp({ name: "Reciprocal", summary: "1 / x", make: () => inversion });
 
 export function reciprocal(x: Value): Value {
   return x.graph.apply(inversion, [x]);

@@ -17,11 +17,12 @@ function predicate(name: string, summary: string, f: (x: number, y: number) => b
     },
     evaluate: (inputs, type) => evaluateElementwise((x, y) => Number(f(x, y)), inputs, type),
     ...ZERO_DERIVATIVE,
+    elementwise: true,
     vmap: vmapElementwise,
     emit: (_node, inputs, e) => e.node(name, inputs),
   };
   return {
-    definition: defineOp({ name, summary, make: (_: object) => operation }),
+    definition: defineOp({ name, summary, make: () => operation }),
     apply: (x: Operand, y: Operand): Value => {
       const left = lift(x, y);
       return left.graph.apply(operation, [left, lift(y, x)]);
@@ -44,11 +45,12 @@ const negation: Operation = {
   infer: ([x]) => ({ dtype: "bool", shape: x.shape }),
   evaluate: (inputs, type) => evaluateElementwise((x) => Number(x === 0), inputs, type),
   ...ZERO_DERIVATIVE,
+  elementwise: true,
   vmap: vmapElementwise,
   emit: (_node, inputs, e) => e.node("Not", inputs),
 };
 
-export const Not = defineOp({ name: "Not", summary: "not x", make: (_: object) => negation });
+export const Not = defineOp({ name: "Not", summary: "not x", make: () => negation });
 
 export function not(x: Value): Value {
   return x.graph.apply(negation, [x]);
@@ -67,6 +69,7 @@ export const Mod = defineOp({
     },
     evaluate: (inputs, type) => evaluateElementwise((x, y) => (fmod ? x % y : x - y * Math.floor(x / y)), inputs, type),
     ...ZERO_DERIVATIVE,
+    elementwise: true,
     vmap: vmapElementwise,
     emit: (_node, inputs, e) => e.node("Mod", inputs, { fmod: fmod ? 1 : 0 }),
   }),
@@ -100,12 +103,13 @@ const selection: Operation = {
     const [condition] = node.inputs;
     return sumTo(i === 1 ? where(condition, g, zero) : where(condition, zero, g), node.inputs[i].shape);
   },
+  elementwise: true,
   vmap: vmapElementwise,
   emit: (_node, inputs, e) => e.node("Where", inputs),
 };
 
 /** Where: x where the condition holds, else y. */
-export const Where = defineOp({ name: "Where", summary: "x where the condition holds, else y", make: (_: object) => selection });
+export const Where = defineOp({ name: "Where", summary: "x where the condition holds, else y", make: () => selection });
 
 export function where(condition: Value, x: Operand, y: Operand): Value {
   const left = lift(x, y);
@@ -125,6 +129,7 @@ export const Cast = defineOp({
       evaluateElementwise(to === "bool" ? (x) => Number(x !== 0) : to === "int64" ? Math.trunc : (x) => x, inputs, type),
     jvp: (_node, [t]) => (t && isDifferentiable(t.dtype) && isDifferentiable(to) ? cast(t, to) : undefined),
     vjp: (node, g) => (isDifferentiable(node.inputs[0].dtype) && isDifferentiable(to) ? cast(g, node.inputs[0].dtype) : undefined),
+    elementwise: true,
     vmap: vmapElementwise,
     emit: (_node, [x], e) => e.node("Cast", [x], { to: ONNX_TYPES[to] }),
   }),

@@ -44,6 +44,7 @@ const power: Operation = {
     const [x, y] = node.inputs;
     return sumTo(mul(g, i === 0 ? slope(x, y) : mul(node, safeLog(x))), node.inputs[i].shape);
   },
+  elementwise: true,
   vmap: vmapElementwise,
   emit: (_node, inputs, e) => e.node("Pow", inputs),
   caveat: "Pow with a variable exponent is differentiated for positive bases only",
@@ -60,7 +61,7 @@ function safeLog(x: Value): Value {
 }
 
 /** Pow: xʸ. */
-export const Pow = defineOp({ name: "Pow", summary: "xʸ", make: (_: object) => power });
+export const Pow = defineOp({ name: "Pow", summary: "xʸ", make: () => power });
 
 export function pow(x: Value, y: Operand): Value {
   return x.graph.apply(power, [x, lift(y, x)]);

@@ -47,7 +47,7 @@ function unary(rules: UnaryRules) {
     ...(rules.caveat && { caveat: rules.caveat }),
   };
   return {
-    definition: defineOp({ name, summary: rules.summary, make: (_: object) => operation }),
+    definition: defineOp({ name, summary: rules.summary, make: () => operation }),
     apply: (x: Value): Value => x.graph.apply(operation, [x]),
   };
 }
@@ -184,7 +184,7 @@ function marker(name: string, summary: string, rules: Pick<Operation, "jvp" | "v
     emit: (_node, inputs, e) => e.node("Identity", inputs),
   };
   return {
-    definition: defineOp({ name, summary, make: (_: object) => operation }),
+    definition: defineOp({ name, summary, make: () => operation }),
     apply: (x: Value): Value => x.graph.apply(operation, [x]),
   };
 }
