@@ -64,6 +64,8 @@ export interface LoadedProblem {
   readonly lossGuessed: boolean;
   /** What was chosen, guessed or changed on the way, in sentences. */
   readonly notes: readonly string[];
+  /** What may spoil the result: how the exporter left the file, and points without derivative. */
+  readonly warnings: readonly string[];
   close(): Promise<void>;
 }
 
@@ -102,7 +104,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     const guessed = options.loss === undefined ? guess(outputs, dataset, batch, labelInput !== undefined) : undefined;
     const loss = guessed?.loss ?? lossNamed(options.loss ?? "");
     const batchSize = options.batchSize ?? batchSizeFor(model, dataset, outputs, batch);
-    const problem = await Problem.open(model, dataset, runtime, {
+    const problem = Problem.open(model, dataset, runtime, {
       loss,
       lossOptions,
       reduction: options.reduction ?? "mean",
@@ -126,6 +128,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
       device,
       lossGuessed: guessed !== undefined,
       notes,
+      warnings: [...new Set([...model.notices, ...problem.network.imported.notices].map(({ message }) => message)), ...problem.caveats.map((caveat) => `${caveat}.`)],
       close: async () => {
         await problem.close();
         dataset.close();

@@ -1,0 +1,63 @@
+import { arch, cpus, platform } from "node:os";
+import { z } from "zod";
+import type { LoadedProblem } from "../load/load-problem.ts";
+import type { ResultDocument } from "../result/result-kinds.ts";
+import { sizeOf } from "../util/tensor.ts";
+import type { Shell } from "./shell.ts";
+import { version } from "./version.ts";
+
+/** The part of the envelope that all kinds of result share. */
+export type Frame = Omit<ResultDocument, "schema" | "result">;
+
+export interface FrameOptions {
+  readonly shell: Shell;
+  /** The flags after defaults. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly seed: number;
+  readonly loaded?: LoadedProblem;
+  readonly checks?: Frame["checks"];
+}
+
+/** Provenance of a result: what was measured, with what, how. */
+export function frameOf({ shell, flags, seed, loaded, checks = [] }: FrameOptions): Frame {
+  return {
+    thalweg: version(),
+    createdAt: new Date().toISOString(),
+    command: [...shell.command],
+    config: z.record(z.string(), z.json()).parse(JSON.parse(JSON.stringify(flags))),
+    seed,
+    model: loaded ? modelSummary(loaded) : null,
+    data: loaded ? { path: loaded.dataPath, sha256: loaded.dataset.sha256(), examples: loaded.problem.examples } : null,
+    loss: loaded ? lossSummary(loaded) : null,
+    precision: loaded ? loaded.problem.options.precision : null,
+    runtime: loaded ? runtimeSummary(loaded, shell) : null,
+    checks,
+    warnings: [...(loaded?.warnings ?? [])],
+  };
+}
+
+function modelSummary({ source, problem }: LoadedProblem): NonNullable<Frame["model"]> {
+  return {
+    path: source.path,
+    sha256: source.sha256,
+    parameters: problem.space.dimension,
+    tensors: problem.space.tensors.map(({ name, shape }) => ({ name, shape: [...shape], parameters: sizeOf(shape) })),
+  };
+}
+
+function lossSummary({ problem, lossGuessed }: LoadedProblem): NonNullable<Frame["loss"]> {
+  const { loss, reduction, l2 } = problem.options;
+  const { name, title, formula } = loss;
+  return { name, title, formula, reduction, l2, terms: problem.terms, guessed: lossGuessed };
+}
+
+function runtimeSummary({ problem, device }: LoadedProblem, shell: Shell): NonNullable<Frame["runtime"]> {
+  const { description, threads } = problem.runtime;
+  return { engine: description, device, threads, platform: platformSummary(), seconds: shell.elapsed() / 1000 };
+}
+
+/** "linux x64, AMD EPYC 9B14, Node 20.20.2" */
+export function platformSummary(): string {
+  const model = cpus()[0]?.model.trim() ?? "unknown processor";
+  return `${platform()} ${arch()}, ${model}, Node ${process.versions.node}`;
+}

@@ -1,0 +1,27 @@
+import { type LoadedProblem, type LoadOptions, loadProblem } from "../load/load-problem.ts";
+import { formatCount } from "./format.ts";
+import type { Shell } from "./shell.ts";
+
+/** Opens the problem and says on stderr what was opened, chosen and guessed. */
+export async function openProblem(model: string, options: LoadOptions, shell: Shell): Promise<LoadedProblem> {
+  const loaded = await loadProblem(model, options);
+  const { problem, notes, warnings, dataPath } = loaded;
+  const { loss, precision, batchSize } = problem.options;
+  shell.note(
+    `${model}: ${formatCount(problem.space.dimension)} parameters · ${dataPath}: ${formatCount(problem.examples)} examples · ${loss.title} · ${precision}`,
+  );
+  for (const note of notes) shell.note(note);
+  for (const warning of warnings) shell.warn(warning);
+  shell.detail(`batches of ${batchSize} · ${problem.runtime.description} · ${problem.runtime.threads} threads · ${problem.preferredBlock} vectors at a time`);
+  return loaded;
+}
+
+/** Opens the problem, works with it and closes it, also after an error. */
+export async function withProblem<T>(model: string, options: LoadOptions, shell: Shell, work: (loaded: LoadedProblem) => Promise<T>): Promise<T> {
+  const loaded = await openProblem(model, options, shell);
+  try {
+    return await work(loaded);
+  } finally {
+    await loaded.close();
+  }
+}
