@@ -43,7 +43,7 @@ export function formatLarge(count: number): string {
 export function significant(value: number, digits: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size >= 1e6 || size < 1e-4) return value.toExponential(digits - 1).replace("e+", "e");
+  if (size >= 1e6 || size < 1e-3) return value.toExponential(digits - 1).replace("e+", "e");
   const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
   return value.toFixed(decimals);
 }

@@ -4,6 +4,8 @@ import { bench } from "./bench.ts";
 import { check } from "./check.ts";
 import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
+import { exportVerb } from "./export.ts";
+import { inspect } from "./inspect.ts";
 
 /** Every verb, in the order of the help. */
-export const VERBS: readonly Verb[] = [apply, check, bench, explain, doctor];
+export const VERBS: readonly Verb[] = [inspect, check, apply, exportVerb, bench, explain, doctor];

@@ -1,0 +1,127 @@
+import { z } from "zod";
+import { writeFileAtomically } from "../../io/write-atomically.ts";
+import { describedDataset } from "../../load/described-dataset.ts";
+import { EXPORTABLE, type ExportedDerivative, exportDerivative } from "../../load/export-derivative.ts";
+import { loadModel } from "../../load/load-model.ts";
+import { loadProblem } from "../../load/load-problem.ts";
+import { rehearseFile } from "../../load/rehearse-output.ts";
+import { chooseParameters } from "../../load/choose-parameters.ts";
+import { Graph } from "../../graph/graph.ts";
+import { importGraph } from "../../onnx/import-graph.ts";
+import { LOSSES } from "../../problem/losses/registry.ts";
+import type { ProblemOptions } from "../../problem/problem-options.ts";
+import { nodeRuntime } from "../../runtime/node-runtime.ts";
+import { ThalwegError } from "../../util/thalweg-error.ts";
+import { chosen, given, MODEL } from "../arguments.ts";
+import { problemFlags } from "../common-flags.ts";
+import { EXIT } from "../exit-code.ts";
+import { formatBytes, formatShape } from "../format.ts";
+import { table, wrap } from "../layout.ts";
+import { defineVerb, jsonText } from "../verb.ts";
+
+const parameters = z.object({
+  derivative: z.enum(EXPORTABLE.map(({ name }) => name)).default("hessian-vector").meta({ description: "what the file computes", placeholder: "NAME", group: "Export" }),
+  batch: z.int().min(1).optional().meta({ description: "examples per run of the file; needed without --data", group: "Export" }),
+  out: z.string().meta({ description: "Where the file is written", placeholder: "FILE.onnx", short: "o", group: "Export" }),
+  ...problemFlags.shape,
+});
+
+export const exportVerb = defineVerb({
+  name: "export",
+  summary: "write a derivative as a plain ONNX file",
+  description: `Write a derivative of a model as a plain ONNX file (opset 18) that any runtime reads.\nParameters are inputs whose defaults are the model's weights.\n\n${table(
+    EXPORTABLE.map(({ name, summary }) => [name, summary]),
+    ["left", "left"],
+  )}`,
+  arguments: [MODEL],
+  parameters,
+  examples: [
+    ["thalweg export model.onnx --data data.npz --batch 32 -o hvp.onnx", "H v for batches of 32"],
+    ["thalweg export model.onnx --loss cross-entropy --batch 32 --derivative gradient -o g.onnx", "without data"],
+  ],
+  run: async (flags, [path], shell) => {
+    const model = given(path, "MODEL");
+    const derivative = chosen("derivative", flags.derivative, EXPORTABLE);
+    rehearseFile(flags.out);
+    const withData = flags.data !== undefined || flags.x !== undefined;
+    const exported = withData ? await fromData(model, flags, derivative) : fromShapes(model, flags, derivative);
+    // What the engine does not accept is not written.
+    const program = await nodeRuntime({ threads: 1 }).compile(exported);
+    await program.release();
+    writeFileAtomically(flags.out, exported.bytes);
+    const list = (values: ExportedDerivative["inputs"]) => [...values].map(([name, { dtype, shape }]) => [name, dtype, formatShape(shape)]);
+    const { bold } = shell.style;
+    const text = [
+      wrap(exported.description),
+      bold("Inputs"),
+      table(list(exported.inputs), ["left", "left", "left"]),
+      bold("Outputs"),
+      table(list(exported.outputs), ["left", "left", "left"]),
+      `Written to ${flags.out}: ${exported.nodes} nodes, ${formatBytes(exported.bytes.length)}.`,
+    ];
+    return {
+      text: `${text.join("\n\n")}\n`,
+      json: jsonText({
+        schema: "thalweg/export@1",
+        result: {
+          derivative: derivative.name,
+          output: flags.out,
+          description: exported.description,
+          inputs: list(exported.inputs).map(([name, dtype]) => ({ name, dtype, shape: exported.inputs.get(name)?.shape })),
+          outputs: list(exported.outputs).map(([name, dtype]) => ({ name, dtype, shape: exported.outputs.get(name)?.shape })),
+          nodes: exported.nodes,
+          bytes: exported.bytes.length,
+        },
+      }),
+      exitCode: EXIT.done,
+    };
+  },
+});
+
+type Flags = z.output<typeof parameters>;
+type Derivative = (typeof EXPORTABLE)[number];
+
+async function fromData(path: string, flags: Flags, derivative: Derivative): Promise<ExportedDerivative> {
+  const loaded = await loadProblem(path, flags);
+  try {
+    const { problem, source, dataset } = loaded;
+    const batch = flags.batch ?? problem.options.batchSize;
+    return exportDerivative(derivative, source.model, dataset, problem.options, batch);
+  } finally {
+    await loaded.close();
+  }
+}
+
+/** Without data, the shapes come from the model and the loss has to be named. */
+function fromShapes(path: string, flags: Flags, derivative: Derivative): ExportedDerivative {
+  const { model } = loadModel(path, flags.weights);
+  const { batch } = flags;
+  const loss = LOSSES.find(({ name }) => name === flags.loss);
+  if (batch === undefined || loss === undefined) {
+    throw new ThalwegError({
+      kind: "usage",
+      code: "no-data",
+      message: "Without --data, export needs --batch N and --loss NAME.",
+      hint: "Give them, or give --data so that shapes and loss come from it.",
+    });
+  }
+  const precision = flags.precision ?? (model.parameters.some(({ dtype }) => dtype === "float64") ? "float64" : "float32");
+  const named = flags.params && chooseParameters(model, flags.params);
+  const importing = { precision, freeze: flags.freeze, parameters: named, batchNormalization: flags.bn };
+  const { outputs } = importGraph(model, new Graph(), { ...importing, batch });
+  const shape = outputs.get(flags.output ?? [...outputs.keys()][0])?.shape.slice(1) ?? [];
+  // Class numbers where the loss takes them, else one target for each output.
+  const classes = loss.misfit({ outputs: [batch, ...shape], labels: [batch, ...shape.slice(0, -1)], labelType: "int64" }) === undefined;
+  const labels = classes ? { dtype: "int64" as const, shape: shape.slice(0, -1) } : { dtype: precision, shape };
+  const options: ProblemOptions = {
+    ...importing,
+    loss,
+    lossOptions: { ignoreIndex: flags.ignoreIndex, delta: 1 },
+    reduction: flags.reduction,
+    l2: flags.l2,
+    batchSize: batch,
+    output: flags.output,
+    cacheBytes: 0,
+  };
+  return exportDerivative(derivative, model, describedDataset(model, batch, labels, precision), options, batch);
+}

@@ -1,0 +1,133 @@
+import type { Dataset } from "../data/dataset.ts";
+import { Graph } from "../graph/graph.ts";
+import { inputNameOf } from "../graph/leaf.ts";
+import { rebuild } from "../graph/traverse.ts";
+import type { Value } from "../graph/value.ts";
+import type { ModelFile } from "../onnx/decode-model.ts";
+import { lowerGraph } from "../onnx/emit-lower.ts";
+import { emitModel, type EmittedModel } from "../onnx/emit-model.ts";
+import { add, mul } from "../ops/arithmetic.ts";
+import { sumAll } from "../ops/structure.ts";
+import { LABELS, type LossGraph } from "../problem/loss-graph.ts";
+import { buildNetwork } from "../problem/network.ts";
+import type { ProblemOptions } from "../problem/problem-options.ts";
+import { gradientOf, jacobianVector, PRODUCTS } from "../problem/products.ts";
+import { allocate, sizeOf } from "../util/tensor.ts";
+import { withDefaultWeights } from "./with-default-weights.ts";
+
+/** What a derivative graph is made from. */
+interface Site {
+  readonly graph: LossGraph;
+  readonly options: ProblemOptions;
+  readonly names: readonly string[];
+  /** What sums over the batch are divided by. */
+  readonly terms: number;
+  readonly examples: number;
+  /** The input `v:<name>` of each parameter. */
+  vectors(): Value[];
+}
+
+/** A derivative that can be written as a file of its own. */
+export interface ExportableDerivative {
+  readonly name: string;
+  /** What the outputs are, for help and the file's description. */
+  readonly summary: string;
+  outputs(site: Site): Map<string, Value>;
+}
+
+const PRODUCT_DERIVATIVES = PRODUCTS.map((product): ExportableDerivative => {
+  const prefix = `${product.name.split("-").map((word) => word[0]).join("")}v`;
+  return {
+    name: `${product.name}-vector`,
+    summary: `${prefix}:<parameter>, the ${product.summary} times the vector v:<parameter>`,
+    outputs: (site) => {
+      const vectors = site.vectors();
+      const scale = 1 / (product.perExample ? site.examples : site.terms);
+      const l2 = product.regularized ? site.options.l2 : 0;
+      return named(site.names, prefix, product.build(site.graph, vectors).map((value, i) => plus(mul(value, scale), vectors[i], l2)));
+    },
+  };
+});
+
+/** Everything that `thalweg export` writes. */
+export const EXPORTABLE: readonly ExportableDerivative[] = [
+  {
+    name: "gradient",
+    summary: "loss, and grad:<parameter>, its gradient",
+    outputs: ({ graph, options, names, terms }) => {
+      const { parameters } = graph;
+      const l2 = options.l2;
+      const squares = parameters.reduce<Value | undefined>((sum, p) => (sum ? add(sum, sumAll(mul(p, p))) : sumAll(mul(p, p))), undefined);
+      const loss = mul(graph.total, 1 / terms);
+      const gradients = gradientOf(graph).map((value, i) => plus(mul(value, 1 / terms), parameters[i], l2));
+      return new Map([["loss", squares ? plus(loss, squares, l2 / 2) : loss], ...named(names, "grad", gradients)]);
+    },
+  },
+  ...PRODUCT_DERIVATIVES,
+  {
+    name: "jacobian-vector",
+    summary: "jv, the change of the outputs along the vector v:<parameter>",
+    outputs: (site) => new Map([["jv", jacobianVector(site.graph, site.vectors())]]),
+  },
+  {
+    name: "example-losses",
+    summary: "losses, the loss of every example",
+    outputs: ({ graph }) => new Map([["losses", graph.perExample]]),
+  },
+];
+
+function named(names: readonly string[], prefix: string, values: readonly Value[]): Map<string, Value> {
+  return new Map(values.map((value, i) => [`${prefix}:${names[i]}`, value]));
+}
+
+/** value + factor · other */
+function plus(value: Value, other: Value, factor: number): Value {
+  return factor === 0 ? value : add(value, mul(other, factor));
+}
+
+export interface ExportedDerivative extends EmittedModel {
+  /** The file's own description of its inputs and outputs. */
+  readonly description: string;
+}
+
+/**
+ * A derivative of a model on batches of a fixed size, as plain ONNX of opset 18. Inputs are the
+ * model's, the labels `y`, the parameters (with the model's weights as defaults) and, for products,
+ * the vector `v:<parameter>`. Sums over the batch are divided as `reduction` says, every label counted.
+ */
+export function exportDerivative(derivative: ExportableDerivative, model: ModelFile, dataset: Dataset, options: ProblemOptions, batch: number): ExportedDerivative {
+  const network = buildNetwork(model, dataset, options, batch);
+  const { graph } = network;
+  const names = [...network.imported.parameters.keys()];
+  const { precision } = options;
+  const labels = { dtype: graph.labels.dtype, shape: graph.labels.shape, data: allocate(graph.labels.dtype, sizeOf(graph.labels.shape)) };
+  const terms = options.reduction === "mean" ? options.loss.terms(labels, graph.outputs.shape, options.lossOptions) : 1;
+  const built = derivative.outputs({
+    graph,
+    options,
+    names,
+    terms,
+    examples: batch,
+    vectors: () => graph.parameters.map(({ shape }, i) => graph.total.graph.input(`v:${names[i]}`, precision, shape)),
+  });
+  const labelName = model.inputs.some(({ name }) => name === "y") ? "labels" : "y";
+  const home = new Graph();
+  const renamed = rebuild([...built.values()], home, (value) =>
+    inputNameOf(value) === LABELS ? home.input(labelName, value.dtype, value.shape) : undefined,
+  );
+  const target = { precision, portable: true };
+  const lowered = lowerGraph(renamed, target);
+  const outputs = new Map([...built.keys()].map((name, i) => [name, lowered[i]]));
+  const description = [
+    `${derivative.name} of ${model.file}: ${options.loss.title}, ${options.reduction} over batches of ${batch}.`,
+    `Outputs: ${derivative.summary}.`,
+    `Inputs: the model's own, the labels ${labelName}, and the parameters, whose defaults are the model's weights.`,
+  ].join(" ");
+  const emitted = emitModel(outputs, target, description);
+  const weights = model.parameters.map(({ name, shape, data }) => ({
+    name,
+    shape,
+    data: precision === "float32" ? Float32Array.from(data) : Float64Array.from(data),
+  }));
+  return { ...emitted, bytes: withDefaultWeights(emitted.bytes, weights, precision), description };
+}
