@@ -27,6 +27,17 @@ import { isFloat, sizeOf, type Tensor } from "../src/util/tensor.ts";
 const FIXTURES = fileURLToPath(new URL("fixtures", import.meta.url));
 const runtime = nodeRuntime({ threads: 1 });
 
+/** Relative, in float64; the fixtures promise 1e-11. */
+const TOLERANCE = 1e-11;
+
+/** Where file and oracle mean different numbers, and by how much. */
+const EXCEPTIONS: Record<string, number> = {
+  // The oracle takes epsilon as the float32 number in the file, 1.00000005e-3; it is read as 1e-3.
+  "opset9-attributes": 1e-10,
+  // The oracle adds 1e-9 to the variance; ONNX (the operator's function body) adds it to the root.
+  "dynamo-mvn": 1e-9,
+};
+
 interface Case {
   readonly name: string;
   readonly loss: "cross-entropy" | "bce" | "mse" | "own";
@@ -129,12 +140,16 @@ async function check(each: Case): Promise<void> {
   const results = await executable.run(feeds);
   await executable.release();
   const at = (i: number) => results.get(`result ${i}`);
-  const tolerance = 1e-11;
-  expect(difference([[at(0), expected.get("logits")]])).toBeLessThan(tolerance);
-  expect(difference([[at(1), expected.get("loss")]])).toBeLessThan(tolerance);
   const count = parameters.length;
-  expect(difference(parameterNames.map((name, i) => [at(2 + i), expected.get(`g:${name}`)]))).toBeLessThan(tolerance);
-  expect(difference(parameterNames.map((name, i) => [at(2 + count + i), expected.get(`hv:${name}`)]))).toBeLessThan(tolerance);
+  const differences = {
+    logits: difference([[at(0), expected.get("logits")]]),
+    loss: difference([[at(1), expected.get("loss")]]),
+    gradient: difference(parameterNames.map((name, i) => [at(2 + i), expected.get(`g:${name}`)])),
+    product: difference(parameterNames.map((name, i) => [at(2 + count + i), expected.get(`hv:${name}`)])),
+  };
+  for (const [what, found] of Object.entries(differences)) {
+    expect(found, `${what} in ${JSON.stringify(differences)}`).toBeLessThan(EXCEPTIONS[each.name] ?? TOLERANCE);
+  }
 }
 
 describe("fixtures agree with PyTorch in float64", () => {

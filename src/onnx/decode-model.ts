@@ -74,7 +74,7 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions): ModelFil
   if (missing !== undefined) throw intakeError("undefined-value", `Nothing in the model defines its output ${missing}.`, { file });
 
   const tensors = collectTensors(graph);
-  const roles = tensorRoles(graph, tensors, ruleOf);
+  const roles = tensorRoles(graph, tensors, proto.producerName, ruleOf);
   const parameters = roles.filter(({ role }) => role === "parameter").flatMap((each) => toParameter(each, tensors));
   const statistics = roles.filter(({ role }) => role === "statistic");
   for (const { name } of [...parameters, ...statistics]) requireFinite(name, tensors);

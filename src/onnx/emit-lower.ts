@@ -2,6 +2,7 @@ import { Graph, type GraphOptions } from "../graph/graph.ts";
 import type { Target } from "../graph/operation.ts";
 import { rebuild } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
+import { keepBlocked } from "../ops/keep-blocked.ts";
 
 /** Lowerings may use operations that are lowered in turn; deeper chains than this are a bug. */
 const DEPTH = 5;
@@ -15,7 +16,7 @@ export function lowerGraph(outputs: readonly Value[], target: Target, options: G
   for (let depth = 0; depth < DEPTH; depth++) {
     let lowered = 0;
     current = rebuild(current, new Graph(options), (value, inputs) => {
-      const replacement = value.operation.lower?.(value, inputs, target);
+      const replacement = value.operation.lower?.(value, inputs, target) ?? keepBlocked(value, inputs);
       if (replacement) lowered++;
       return replacement;
     });

@@ -14,6 +14,7 @@ import { namesRead, type Notice, type OnnxGraph, type OnnxNode, type StoredTenso
 import { opaqueOperation } from "./opaque-op.ts";
 import { liveNodes } from "./parameter-roles.ts";
 import { ruleOf } from "./rules/registry.ts";
+import { isSequence, type Item } from "./rule.ts";
 import { snapConstant } from "./snap-constant.ts";
 
 export interface ImportOptions extends BindOptions {
@@ -81,7 +82,7 @@ export function importGraph(model: ModelFile, graph: Graph, options: ImportOptio
 
 /** Values by name; nested graphs see those around them. */
 interface Scope {
-  readonly values: Map<string, Value>;
+  readonly values: Map<string, Item>;
   readonly parent: Scope | undefined;
 }
 
@@ -130,8 +131,8 @@ class Importer implements ImportHost {
     const outputs = new Map<string, Value>();
     for (const name of model.graph.outputs) {
       if (this.refused.has(name)) continue;
-      const value = this.find(name);
-      if (value) outputs.set(name, value);
+      const item = this.find(name);
+      if (item && !isSequence(item)) outputs.set(name, item);
     }
     if (outputs.size === 0) throw this.refusalError();
     this.reportLeftOut(outputs);
@@ -145,7 +146,7 @@ class Importer implements ImportHost {
     this.notices.set(`${code}|${message}`, { code, message, hint });
   }
 
-  subgraph(graph: OnnxGraph, inputs: readonly Value[]): Value[] {
+  subgraph(graph: OnnxGraph, inputs: readonly Item[]): Item[] {
     if (inputs.length !== graph.inputs.length) {
       throw intakeError("bad-subgraph", `A nested graph of the model takes ${graph.inputs.length} inputs, but gets ${inputs.length}.`);
     }
@@ -173,7 +174,7 @@ class Importer implements ImportHost {
     try {
       const frozen = this.isFrozen(node);
       const outputs = this.importNode(node, frozen);
-      this.bindOutputs(node, frozen ? outputs.map((value) => value && detach(value)) : outputs);
+      this.bindOutputs(node, frozen ? outputs.map((item) => (item && !isSequence(item) ? detach(item) : item)) : outputs);
       this.summarize(node, outputs[0], frozen);
     } catch (error) {
       if (!(error instanceof UnsupportedNode)) throw this.withBatchHint(error);
@@ -182,7 +183,7 @@ class Importer implements ImportHost {
     }
   }
 
-  private importNode(node: OnnxNode, frozen = false): readonly (Value | undefined)[] {
+  private importNode(node: OnnxNode, frozen = false): readonly (Item | undefined)[] {
     const rule = ruleOf(node);
     const context = new NodeContext(
       node,
@@ -196,8 +197,8 @@ class Importer implements ImportHost {
         throw new UnsupportedNode(node.domain === "" ? "is not read" : `of the domain ${node.domain} is not read`, remedy);
       }
       const result = rule.import(context);
-      const outputs = "graph" in result ? [result] : result;
-      for (const value of outputs) if (value) context.checkSize(value.shape, false);
+      const outputs = "length" in result ? result : [result];
+      for (const item of outputs) if (item && !isSequence(item)) context.checkSize(item.shape, false);
       return outputs;
     } catch (error) {
       if (error instanceof UnsupportedNode && frozen) return this.opaque(node, context);
@@ -205,7 +206,7 @@ class Importer implements ImportHost {
     }
   }
 
-  private bindOutputs(node: OnnxNode, outputs: readonly (Value | undefined)[]): void {
+  private bindOutputs(node: OnnxNode, outputs: readonly (Item | undefined)[]): void {
     node.outputs.forEach((name, i) => {
       if (name === "") return;
       const value = outputs[i];
@@ -218,7 +219,7 @@ class Importer implements ImportHost {
   /** Outputs that a rule does not provide; an error only where something reads them. */
   private readonly absent = new Map<string, OnnxNode>();
 
-  private require(node: OnnxNode, name: string): Value {
+  private require(node: OnnxNode, name: string): Item {
     const value = this.find(name);
     if (value) return value;
     const source = this.absent.get(name);
@@ -230,7 +231,7 @@ class Importer implements ImportHost {
     });
   }
 
-  private find(name: string): Value | undefined {
+  private find(name: string): Item | undefined {
     for (let scope: Scope | undefined = this.scope; scope; scope = scope.parent) {
       const value = scope.values.get(name);
       if (value) return value;
@@ -294,8 +295,8 @@ class Importer implements ImportHost {
     });
   }
 
-  private summarize(node: OnnxNode, value: Value | undefined, frozen: boolean): void {
-    if (!value) return;
+  private summarize(node: OnnxNode, value: Item | undefined, frozen: boolean): void {
+    if (!value || isSequence(value)) return;
     const parameters = new Set<string>();
     let mixes = false;
     for (const name of namesRead(node)) {
@@ -303,7 +304,7 @@ class Importer implements ImportHost {
       for (const each of this.carried.get(name) ?? []) parameters.add(each);
       if (!this.chosen.has(name) && !this.carried.has(name)) {
         const read = this.find(name);
-        if (!read || !tensorOf(read)) mixes = true;
+        if (!read || isSequence(read) || !tensorOf(read)) mixes = true;
       }
     }
     if (!mixes && parameters.size > 0) for (const name of node.outputs) this.carried.set(name, [...parameters]);

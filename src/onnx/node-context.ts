@@ -5,6 +5,7 @@ import { ThalwegError, type Where } from "../util/thalweg-error.ts";
 import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
 import { intakeError } from "./intake-error.ts";
 import type { OnnxAttribute, OnnxGraph, OnnxNode, StoredTensor } from "./onnx-node.ts";
+import { isSequence, type Item, type Sequence } from "./rule.ts";
 import { snapConstant } from "./snap-constant.ts";
 
 /** Elements that an imported constant may have before the model counts as absurd. */
@@ -22,7 +23,7 @@ export interface ImportHost {
   /** A tensor of the file: a parameter, or a constant of the graph's precision. */
   tensorValue(stored: StoredTensor): Value;
   /** Imports a branch or loop body, with values for its formal inputs. */
-  subgraph(graph: OnnxGraph, inputs: readonly Value[]): Value[];
+  subgraph(graph: OnnxGraph, inputs: readonly Item[]): Item[];
 }
 
 /** Marks an error as "this node cannot be imported", so that all such nodes are reported together. */
@@ -40,13 +41,16 @@ export class UnsupportedNode extends Error {
 export class NodeContext {
   readonly node: OnnxNode;
   readonly opset: number;
+  /** The inputs that are tensors. */
   readonly inputs: readonly (Value | undefined)[];
+  readonly items: readonly (Item | undefined)[];
   readonly host: ImportHost;
 
-  constructor(node: OnnxNode, inputs: readonly (Value | undefined)[], host: ImportHost) {
+  constructor(node: OnnxNode, items: readonly (Item | undefined)[], host: ImportHost) {
     this.node = node;
     this.opset = node.opset;
-    this.inputs = inputs;
+    this.items = items;
+    this.inputs = items.map((item) => (item && !isSequence(item) ? item : undefined));
     this.host = host;
   }
 
@@ -71,6 +75,17 @@ export class NodeContext {
     const value = this.inputs[slot];
     if (!value) this.fail("missing-input", `needs input number ${slot + 1}, which is left out`);
     return value;
+  }
+
+  /** An input that is a list of tensors. */
+  sequence(slot: number): Sequence {
+    const item = this.items[slot];
+    return item && isSequence(item) ? item : this.fail("bad-input", `needs a sequence as input number ${slot + 1}`);
+  }
+
+  /** An input, tensor or sequence. */
+  item(slot: number): Item {
+    return this.items[slot] ?? this.fail("missing-input", `needs input number ${slot + 1}, which is left out`);
   }
 
   /** All inputs, none of which may be left out. */

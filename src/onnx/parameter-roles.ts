@@ -31,6 +31,9 @@ export type FindRule = (node: OnnxNode) => OnnxRule | undefined;
 /** Names that training frameworks give to trained tensors, for those of a single element. */
 const TRAINED_NAME = /(^|[._/])(weight|bias|gamma|beta|kernel|alpha|gain|logit_scale|resweight)$/;
 
+/** Names that PyTorch's exporters make up; the others are those of the module's tensors. */
+const GENERATED_NAME = /^(\/|onnx::|\d|_?(val|const|tensor_constant|lifted_tensor|scalar_tensor|clone|detach|arange)(_|\d|$))/;
+
 /** What an additive mask puts where nothing may be seen. */
 const MASKED = -1e4;
 
@@ -46,10 +49,11 @@ const MASKED = -1e4;
  * 5. a table that is provably computed (positions, rotary frequencies, sinusoids), or that only
  *    centres or scales the model's input: constant;
  * 6. a single number: constant, unless its name says that it was trained;
- * 7. any other float initialiser: parameter. Tensors in Constant nodes count as initialisers only in
- *    files that keep their weights there.
+ * 7. any other float tensor: parameter.
+ *
+ * Tensors in Constant nodes are constants, except in files that keep all their weights there.
  */
-export function tensorRoles(graph: OnnxGraph, tensors: ReadonlyMap<string, StoredTensor>, findRule: FindRule): TensorRole[] {
+export function tensorRoles(graph: OnnxGraph, tensors: ReadonlyMap<string, StoredTensor>, producer: string, findRule: FindRule): TensorRole[] {
   const uses = new Uses(graph, findRule);
   const inNodes = (name: string) => !graph.initializers.has(name);
   const isWeight = (name: string) => uses.of(name).some(({ role }) => role === "weight");
@@ -57,17 +61,20 @@ export function tensorRoles(graph: OnnxGraph, tensors: ReadonlyMap<string, Store
   return [...tensors.values()].flatMap((stored) => {
     const { name, tensor } = stored;
     if (!tensor) return [];
-    const decided = decide(name, tensor, uses, !inNodes(name) || keepsWeightsInNodes);
+    const counts = !inNodes(name) || keepsWeightsInNodes;
+    const named = TRAINED_NAME.test(name) || (producer === "pytorch" && !inNodes(name) && !GENERATED_NAME.test(name));
+    const decided = decide(name, tensor, uses, counts, named);
     return [{ name, shape: tensor.shape, dtype: tensor.dtype, ...decided }];
   });
 }
 
-function decide(name: string, tensor: Tensor, uses: Uses, counts: boolean): Pick<TensorRole, "role" | "reason"> {
+function decide(name: string, tensor: Tensor, uses: Uses, counts: boolean, named: boolean): Pick<TensorRole, "role" | "reason"> {
   const constant = (reason: string) => ({ role: "constant" as const, reason });
   const parameter = (reason: string) => ({ role: "parameter" as const, reason });
   const found = uses.of(name);
   if (!isFloat(tensor.dtype)) return constant(`${tensor.dtype === "bool" ? "truth values" : "integers"}`);
   if (found.length === 0) return constant("no output depends on it");
+  if (!counts) return constant("value of a Constant node, in a file that keeps its weights as initialisers");
   const by = (...roles: SlotRole[]) => found.find(({ role }) => roles.includes(role));
   const single = tensor.data.length === 1;
 
@@ -86,8 +93,7 @@ function decide(name: string, tensor: Tensor, uses: Uses, counts: boolean): Pick
   if (filled && live.every(({ role }) => role === "choice")) return constant(`fill value of ${live[0].node.op} ${live[0].node.name}`);
   if (filled && live.every(({ role }) => role === "state")) return constant(`start of the recurrence ${live[0].node.name}`);
   if (live.every((use) => uses.normalizesInput(use))) return constant(`centres or scales the model's input in ${live[0].node.name}`);
-  if (single && !TRAINED_NAME.test(name)) return constant("a single number");
-  if (!counts) return constant("value of a Constant node");
+  if (single && !named) return constant("a single number");
   const [first] = live;
   return parameter(`${ROLE_NAMES[first.role]} of ${first.node.op} ${first.node.name}`);
 }

@@ -25,6 +25,18 @@ export type SlotRole =
   | "structural"
   | "arithmetic";
 
+/** A list of tensors: what sequence operators make and take apart. */
+export interface Sequence {
+  readonly elements: readonly Value[];
+}
+
+/** What a name of an ONNX graph stands for. */
+export type Item = Value | Sequence;
+
+export function isSequence(item: Item): item is Sequence {
+  return "elements" in item;
+}
+
 /** How one ONNX operator, in all its opsets, becomes values of the graph. */
 export interface OnnxRule {
   readonly op: string;
@@ -37,7 +49,7 @@ export interface OnnxRule {
   /** Piecewise constant: its derivative is zero. */
   readonly flat?: boolean;
   /** The outputs, in order; undefined where one is not available. */
-  import(node: NodeContext): Value | readonly (Value | undefined)[];
+  import(node: NodeContext): Item | readonly (Item | undefined)[];
 }
 
 /** The role of input number `slot` of an operator. */

@@ -2,12 +2,12 @@ import type { Value } from "../../graph/value.ts";
 import { stack } from "../../ops/movement.ts";
 import { tensorOf } from "../../graph/leaf.ts";
 import type { NodeContext } from "../node-context.ts";
-import type { OnnxRule } from "../rule.ts";
+import { isSequence, type Item, type OnnxRule } from "../rule.ts";
 
 /** Iterations of a Loop that are written out one after the other. */
 const MAX_ITERATIONS = 1024;
 
-function branch(node: NodeContext): Value[] {
+function branch(node: NodeContext): Item[] {
   const condition = node.number(0, "condition");
   const name = condition === 0 ? "else_branch" : "then_branch";
   const graph = node.subgraph(name) ?? node.fail("bad-attribute", `has no ${name}`);
@@ -15,20 +15,23 @@ function branch(node: NodeContext): Value[] {
 }
 
 /** A Loop with a known number of iterations, unrolled. */
-function loop(node: NodeContext): Value[] {
+function loop(node: NodeContext): Item[] {
   const body = node.subgraph("body") ?? node.fail("bad-attribute", "has no body");
   const trips = node.has(0) ? node.number(0, "number of iterations") : Infinity;
   let go = node.has(1) ? node.number(1, "condition") !== 0 : true;
-  let state = node.inputs.slice(2).map((_, i) => node.input(i + 2));
+  let state = node.items.slice(2).map((_, i) => node.item(i + 2));
   const scans: Value[][] = [];
   for (let trip = 0; trip < trips && go; trip++) {
     if (trip >= MAX_ITERATIONS) node.unsupported(`runs for more than ${MAX_ITERATIONS} iterations`);
     const [condition, ...results] = node.host.subgraph(body, [node.graph.scalar(trip, "int64"), node.graph.scalar(1, "bool"), ...state]);
-    const known = condition && tensorOf(condition);
+    const known = condition && !isSequence(condition) && tensorOf(condition);
     if (!known) node.unsupported("decides from the data when to stop");
     go = known.data[0] !== 0;
     state = results.slice(0, state.length);
-    results.slice(state.length).forEach((value, i) => (scans[i] ??= []).push(value));
+    for (const [i, item] of results.slice(state.length).entries()) {
+      if (isSequence(item)) node.fail("bad-subgraph", "collects sequences");
+      (scans[i] ??= []).push(item);
+    }
   }
   const scanned = body.outputs.length - 1 - state.length;
   if (scanned > scans.length) node.unsupported("collects the results of no iteration");

@@ -2,8 +2,10 @@ import type { OnnxNode } from "../onnx-node.ts";
 import type { OnnxRule } from "../rule.ts";
 import { ACTIVATIONS } from "./activation.ts";
 import { ARITHMETIC } from "./arithmetic.ts";
+import { ATTENTION } from "./attention.ts";
 import { CONVOLUTIONS } from "./convolution.ts";
 import { CONTROL_FLOW } from "./control-flow.ts";
+import { FUSED } from "./fused.ts";
 import { INDEXING } from "./indexing.ts";
 import { LOGIC } from "./logic.ts";
 import { LOSSES } from "./loss.ts";
@@ -11,7 +13,10 @@ import { MATRIX_PRODUCTS } from "./matrix-product.ts";
 import { NORMALIZATIONS } from "./normalization.ts";
 import { PADDING } from "./padding.ts";
 import { POOLING } from "./pooling.ts";
+import { RECURRENT } from "./recurrent.ts";
 import { REDUCTIONS } from "./reduction.ts";
+import { RESIZING } from "./resize.ts";
+import { SEQUENCES } from "./sequence.ts";
 import { SHAPES } from "./shape.ts";
 import { SPLITTING } from "./splitting.ts";
 
@@ -29,6 +34,11 @@ export const ONNX_RULES: readonly OnnxRule[] = [
   ...CONVOLUTIONS,
   ...POOLING,
   ...NORMALIZATIONS,
+  ...RESIZING,
+  ...RECURRENT,
+  ...ATTENTION,
+  ...FUSED,
+  ...SEQUENCES,
   ...LOSSES,
   ...CONTROL_FLOW,
 ];

@@ -200,7 +200,7 @@ function dropout(node: NodeContext): (Value | undefined)[] {
 
 export const SHAPES: readonly OnnxRule[] = [
   { op: "Constant", import: constant },
-  { op: "Identity", slots: ["passes"], import: (node) => node.input(0) },
+  { op: "Identity", slots: ["passes"], import: (node) => node.item(0) },
   { op: "Dropout", slots: MOVES, import: dropout },
   { op: "Cast", slots: ["passes"], import: (node) => cast(node.input(0), dtypeFor(node, node.int("to", 1))) },
   { op: "CastLike", slots: MOVES, import: (node) => cast(node.input(0), node.input(1).dtype) },
