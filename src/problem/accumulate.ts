@@ -22,19 +22,19 @@ function addDouble(sum: Float64Array, at: number, part: Float64Array, from: numb
 
 /** sum ← scale·sum + shift·vector; returns whether every element is finite. */
 export function finishSum(sum: Float64Array, scale: number, shift: number, vector: Float64Array): boolean {
-  // 0·x is NaN exactly where x is not finite, and NaN stays.
+  // x − x is NaN exactly where x is not finite, and NaN stays.
   let trace = 0;
   if (shift === 0) {
     for (let i = 0; i < sum.length; i++) {
       const x = sum[i] * scale;
       sum[i] = x;
-      trace += x * 0;
+      trace += x - x;
     }
   } else {
     for (let i = 0; i < sum.length; i++) {
       const x = sum[i] * scale + shift * vector[i];
       sum[i] = x;
-      trace += x * 0;
+      trace += x - x;
     }
   }
   return trace === 0;

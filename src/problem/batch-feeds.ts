@@ -1,6 +1,6 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { Feed, Runtime } from "../runtime/runtime.ts";
-import { isFloat, type FloatType } from "../util/tensor.ts";
+import { inPrecision, isFloat, type FloatType } from "../util/tensor.ts";
 import type { BatchRange } from "./batches.ts";
 import { LABELS } from "./loss-graph.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
@@ -30,8 +30,9 @@ export class BatchFeeds {
     const feeds = new Map<string, Feed>();
     let bytes = 0;
     for (const [name, tensor] of [...Object.entries(inputs), [LABELS, y] as const]) {
-      const dtype = isFloat(tensor.dtype) ? this.precision : tensor.dtype;
-      const data = dtype === "float32" ? Float32Array.from(tensor.data) : dtype === "float64" ? Float64Array.from(tensor.data) : tensor.data;
+      const isNumber = isFloat(tensor.dtype);
+      const dtype = isNumber ? this.precision : tensor.dtype;
+      const data = isNumber ? inPrecision(tensor.data, this.precision) : tensor.data;
       feeds.set(name, this.runtime.feed({ dtype, shape: tensor.shape, data }));
       bytes += data.byteLength;
     }

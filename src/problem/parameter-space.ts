@@ -56,7 +56,7 @@ export class ParameterSpace {
     return new Map(
       this.tensors.map(({ name, shape, size, offset }) => {
         const part = flat.subarray(offset, offset + size);
-        return [name, { dtype, shape, data: dtype === "float32" ? Float32Array.from(part) : Float64Array.from(part) }];
+        return [name, { dtype, shape, data: dtype === "float32" ? new Float32Array(part) : part.slice() }];
       }),
     );
   }

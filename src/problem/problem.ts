@@ -5,7 +5,7 @@ import type { ModelFile } from "../onnx/decode-model.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { throwIfInterrupted, type RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { allocate, sizeOf, type Shape, type Tensor } from "../util/tensor.ts";
+import { allocate, inPrecision, sizeOf, type Shape, type Tensor } from "../util/tensor.ts";
 import type { LossGraph } from "./loss-graph.ts";
 import { addPart, finishSum } from "./accumulate.ts";
 import { BatchFeeds, type Feeds } from "./batch-feeds.ts";
@@ -141,7 +141,7 @@ export class Problem {
     if (point.length !== this.space.dimension) {
       throw new RangeError(`the parameters have dimension ${this.space.dimension}, not ${point.length}`);
     }
-    this.point = Float64Array.from(point);
+    this.point = point.slice();
     this.parameterFeeds = this.feedsOf(this.point);
     await this.programs.invalidate();
   }
@@ -324,7 +324,7 @@ export class Problem {
 
   private feedsOf(point: Float64Array): Feeds {
     const { precision } = this.options;
-    const flat = precision === "float32" ? Float32Array.from(point) : point;
+    const flat = inPrecision(point, precision);
     return new Map(
       this.space.tensors.map(({ name, shape, offset, size }) => [
         name,

@@ -1,7 +1,7 @@
 import type { InferenceSession, InferenceSessionFactory, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
 import type { EmittedModel } from "../onnx/emit-model.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import type { Tensor } from "../util/tensor.ts";
+import { inPrecision, type Tensor } from "../util/tensor.ts";
 import { probeBlockSize } from "./probe-block-size.ts";
 import type { Executable, Feed, Runtime } from "./runtime.ts";
 
@@ -103,13 +103,13 @@ function runtimeError(code: string, message: string, cause: unknown): ThalwegErr
 function toOrt(ort: OrtModule, { dtype, shape, data }: Tensor): OrtTensor {
   switch (dtype) {
     case "float32":
-      return new ort.Tensor("float32", Float32Array === data.constructor ? data : Float32Array.from(data), shape);
+      return new ort.Tensor("float32", inPrecision(data, "float32"), shape);
     case "float64":
-      return new ort.Tensor("float64", Float64Array === data.constructor ? data : Float64Array.from(data), shape);
+      return new ort.Tensor("float64", inPrecision(data, "float64"), shape);
     case "int64":
       return new ort.Tensor("int64", BigInt64Array.from(data, (element) => BigInt(element)), shape);
     case "bool":
-      return new ort.Tensor("bool", Uint8Array.from(data), shape);
+      return new ort.Tensor("bool", new Uint8Array(data), shape);
   }
 }
 

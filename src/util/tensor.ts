@@ -62,3 +62,9 @@ export function tensor(dtype: DType, shape: Shape, data: TensorData): Tensor {
   }
   return { dtype, shape, data };
 }
+
+/** The numbers in an array of the given float type: the array itself when it already is one. */
+export function inPrecision(data: TensorData, precision: FloatType): Float32Array | Float64Array {
+  if (precision === "float32") return data instanceof Float32Array ? data : new Float32Array(data);
+  return data instanceof Float64Array ? data : new Float64Array(data);
+}
