@@ -35,7 +35,7 @@ export const densityPart = z.object({
   exact: z.boolean(),
   nodes: z
     .array(z.object({ value: real, weight: real }))
-    .describe("The quadrature behind the curve: weights sum to 1. Empty where the whole spectrum was computed."),
+    .describe("The spectral measure behind the curve: weights sum to 1. Empty where the whole spectrum was computed."),
   eigenvalues: arrayReference.nullable().describe("All eigenvalues, ascending, where they were computed."),
   converged: z.boolean(),
 });
@@ -89,8 +89,13 @@ export const noisePart = z.object({
   trace: estimate.describe("tr Σ, Σ = (1/n) Σ (gᵢ − g)(gᵢ − g)ᵀ."),
   top: z.array(eigenvalue).nullable().describe("Largest eigenvalues of Σ, descending."),
   criticalBatchSize: z
-    .object({ value: real, interval, resamples: count })
-    .describe("tr Σ / ‖g‖² (McCandlish et al. 2018), with a bootstrap interval over examples where their gradient norms were computed."),
+    .object({
+      value: real,
+      standardError: real,
+      interval,
+      population: real.describe("With the bias of ‖g‖² removed; ∞ where the gradient cannot be told from 0."),
+    })
+    .describe("tr Σ / ‖g‖² (McCandlish et al. 2018); the error is that of n examples, by linearisation."),
   effectiveDirections: real.nullable().describe("tr Σ / λmax(Σ)."),
   alignment: z
     .object({
@@ -113,7 +118,7 @@ const movingMeasure = z.object({
   standardError: real.nullable(),
   bound: z.enum(["value", "lower bound"]).describe("An ascent finds a lower bound of a maximum."),
   definition: z.string(),
-  predicted: real.nullable().describe("What the measured curvature predicts for it, to second order."),
+  predicted: real.nullable().describe("What the measured gradient and curvature predict for it, to second order."),
   converged: z.boolean(),
 });
 
@@ -142,9 +147,9 @@ export const symmetryPart = z.object({
       lossChange: real.describe("Relative change of the loss under one group element."),
       gradientAlongTangent: real.nullable().describe("|gᵀt| / (‖g‖‖t‖) for the direction t of the orbit; 0 up to rounding."),
       curvatureAlongTangent: real.nullable().describe("‖Ht‖ / (λmax‖t‖)."),
-      predictedCurvature: real
+      identityError: real
         .nullable()
-        .describe("‖Ht‖/(λmax‖t‖) as the symmetry predicts: off a critical point Ht is −g turned by the generator, not 0."),
+        .describe("‖Ht + Dg‖ / (λmax‖t‖), t = Dθ: the symmetry makes it 0 up to rounding at every point, critical or not."),
     }),
   ),
   flatDirections: count.describe("Directions that verified continuous symmetries leave exactly flat."),
@@ -192,6 +197,10 @@ export const unitLayerPart = z.object({
 export const stabilityPart = z.object({
   sharpness: real.describe("λmax that the limits are made of."),
   limits: z.array(z.object({ method: z.string(), formula: z.string(), stepSize: real, note: z.string() })),
+  step: z
+    .object({ stepSize: real, relative: real.describe("ηλmax/2: above 1, plain gradient descent is unstable here.") })
+    .nullable()
+    .describe("The user's own step size, where it was given."),
 });
 
 export const verdict = z.object({ instrument: z.string(), level: z.enum(["pass", "note", "warn"]), text: z.string() });

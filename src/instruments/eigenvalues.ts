@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { defineInstrument } from "./instrument.ts";
+import { figure, percent } from "./numbers.ts";
+
+/** Parameters that set what several instruments share. */
+export const eigenvalueParameters = z.object({
+  top: z.number().int().min(1).default(5).describe("how many of the largest Hessian eigenvalues"),
+  bottom: z.number().int().min(1).default(3).describe("how many of the smallest Hessian eigenvalues"),
+  tol: z.number().positive().optional().describe("residual of the eigenvalues relative to the largest (1e-6, or 1e-4 in float32)"),
+});
+
+export const eigenvaluesInstrument = defineInstrument({
+  name: "eigenvalues",
+  title: "Extreme eigenvalues of the Hessian",
+  parameters: eigenvalueParameters,
+  cost: (problem, { top, bottom }) => Math.min(2 * problem.space.dimension, 60 + 12 * (top + bottom)),
+  run: async (measurement) => {
+    const { top, bottom, multiplicity, products, converged } = await measurement.extremes();
+    const largest = top[0].value;
+    const smallest = bottom[0].value;
+    return {
+      parts: {
+        hessian: {
+          top: top.map(({ value, residual }) => ({ value, residual })),
+          bottom: bottom.map(({ value, residual }) => ({ value, residual })),
+          multiplicity: { checked: multiplicity.checked, found: multiplicity.found, missProbability: multiplicity.missProbability },
+          eigenvalueProducts: products,
+          eigenvaluesConverged: converged,
+          negativeDepth: largest > 0 ? Math.max(0, -smallest) / largest : null,
+        },
+      },
+      converged,
+      reason: converged ? undefined : "The residuals stayed above the tolerance within the budget.",
+    };
+  },
+  measures:
+    "The largest and the smallest eigenvalues of the Hessian: the curvature of the loss along its sharpest and its most negative directions. Each comes with ‖Hv − λv‖, within which a true eigenvalue is certain to lie; a second search looks for copies that the first could not see.",
+  means: ({ hessian }) => {
+    const top = hessian?.top?.[0];
+    const bottom = hessian?.bottom?.[0];
+    if (!top || !bottom) return "";
+    const negative = bottom.value < -bottom.residual;
+    return `λmax = ${figure(top.value, top.residual)} and λmin = ${figure(bottom.value, bottom.residual)}. ${
+      negative
+        ? `There is a direction of negative curvature, ${percent(hessian?.negativeDepth)} as strong as the sharpest one: the point is not a minimum in the strict sense.`
+        : "No negative curvature stands out of the rounding."
+    }`;
+  },
+  doesNotMean:
+    "λmax is not a property of the function that the network computes: rescaling the layers of a ReLU network changes it at will and leaves the function alone (see Flatness). It bounds the step size; it does not by itself predict the test error.",
+  tryNext: ({ hessian }) =>
+    (hessian?.negativeDepth ?? 0) > 0.1
+      ? "Look at the attribution of the most negative direction, and at the loss along it; longer training usually removes it."
+      : "Compare λmax with 2 / (your step size): see Stability limits.",
+  verdicts: ({ hessian }) => {
+    const bottom = hessian?.bottom?.[0];
+    const depth = hessian?.negativeDepth;
+    if (!bottom || depth === null || depth === undefined) {
+      return [{ level: "warn", text: "No direction has positive curvature: this is a maximum or a plateau." }];
+    }
+    if (bottom.value >= -bottom.residual) return [{ level: "pass", text: "No negative curvature: a minimum to second order, up to flat directions." }];
+    return [
+      {
+        level: depth > 0.1 ? "warn" : "note",
+        text: `Negative curvature reaches ${percent(depth)} of λmax: ${depth > 0.1 ? "a saddle region" : "few shallow directions, as trained networks usually keep"}.`,
+      },
+    ];
+  },
+});

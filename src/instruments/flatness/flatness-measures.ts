@@ -1,0 +1,143 @@
+import { estimateTrace } from "../../estimators/trace.ts";
+import { extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
+import type { RandomStream } from "../../random/random-stream.ts";
+import type { FlatnessPart } from "../../result/profile-result.ts";
+import type { Measurement } from "../measurement.ts";
+import { ascend, ball, box, ellipsoid, quadraticRise, type Region } from "./ascent.ts";
+
+type MeasuredFlatness = FlatnessPart["measures"][number];
+
+export interface FlatnessParameters {
+  readonly boxEpsilon: number;
+  readonly rho: number;
+  readonly adaptiveRho: number;
+  readonly sigma: number;
+  readonly sigmaSamples: number;
+  readonly ascentSteps: number;
+}
+
+/** What a measure starts from, at the point where the problem stands. */
+interface Local {
+  readonly measurement: Measurement;
+  readonly parameters: FlatnessParameters;
+  readonly random: RandomStream;
+  readonly gradient: Float64Array;
+  readonly sharpest: { readonly value: number; readonly residual: number; readonly vector: Float64Array; readonly converged: boolean };
+  readonly trace: { readonly value: number; readonly standardError: number; readonly converged: boolean };
+}
+
+interface FlatnessMeasure {
+  readonly name: string;
+  readonly title: string;
+  definition(parameters: FlatnessParameters): string;
+  measure(local: Local): Promise<Pick<MeasuredFlatness, "value" | "standardError" | "bound" | "predicted" | "converged">>;
+}
+
+/** Ascent from the gradient and from both sides of the sharpest direction. */
+async function worstCase({ measurement, parameters, gradient, sharpest }: Local, region: Region) {
+  const { rise, step, converged } = await ascend(
+    measurement,
+    region,
+    [gradient, sharpest.vector, sharpest.vector.map((x) => -x)],
+    parameters.ascentSteps,
+  );
+  return { rise, converged, predicted: await quadraticRise(measurement, step) };
+}
+
+const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
+  {
+    name: "lambda-max",
+    title: "largest eigenvalue of the Hessian",
+    definition: () => "λmax(H)",
+    measure: async ({ sharpest }) => ({ value: sharpest.value, standardError: null, bound: "value", predicted: null, converged: sharpest.converged }),
+  },
+  {
+    name: "trace",
+    title: "trace of the Hessian",
+    definition: () => "tr H",
+    measure: async ({ trace }) => ({ value: trace.value, standardError: trace.standardError, bound: "value", predicted: null, converged: trace.converged }),
+  },
+  {
+    name: "box-sharpness",
+    title: "Keskar's sharpness",
+    definition: ({ boxEpsilon }) => `100 · (max L(θ+z) − L) / (1 + L) over |zᵢ| ≤ ${boxEpsilon} (|θᵢ| + 1) (Keskar et al. 2017, A = I)`,
+    measure: async (local) => {
+      const { measurement, parameters } = local;
+      const { problem } = measurement;
+      const bounds = problem.parameters.map((x) => parameters.boxEpsilon * (Math.abs(x) + 1));
+      const { loss } = await problem.value(measurement.context);
+      const { rise, predicted, converged } = await worstCase(local, box(bounds));
+      const scale = 100 / (1 + loss);
+      return { value: scale * rise, standardError: null, bound: "lower bound", predicted: scale * predicted, converged };
+    },
+  },
+  {
+    name: "ball-sharpness",
+    title: "worst case in a ball (SAM)",
+    definition: ({ rho }) => `max L(θ+z) − L over ‖z‖ ≤ ${rho} (Foret et al. 2021)`,
+    measure: async (local) => {
+      const { rise, predicted, converged } = await worstCase(local, ball(local.parameters.rho));
+      return { value: rise, standardError: null, bound: "lower bound", predicted, converged };
+    },
+  },
+  {
+    name: "adaptive-sharpness",
+    title: "worst case relative to the weights (ASAM)",
+    definition: ({ adaptiveRho }) => `max L(θ+z) − L over ‖z/|θ|‖ ≤ ${adaptiveRho}, element by element (Kwon et al. 2021)`,
+    measure: async (local) => {
+      const scales = local.measurement.problem.parameters.map(Math.abs);
+      const { rise, predicted, converged } = await worstCase(local, ellipsoid(scales, local.parameters.adaptiveRho));
+      return { value: rise, standardError: null, bound: "lower bound", predicted, converged };
+    },
+  },
+  {
+    name: "expected-sharpness",
+    title: "mean rise under Gaussian weight noise",
+    definition: ({ sigma }) => `E L(θ+σξ) − L, ξ standard normal, σ = ${sigma}; ½σ² tr H to second order`,
+    measure: async ({ measurement, parameters, random, trace }) => {
+      const { problem, context } = measurement;
+      const home = problem.parameters;
+      const base = (await problem.value(context)).loss;
+      const rises: number[] = [];
+      for (let i = 0; i < parameters.sigmaSamples && !(i >= 2 && measurement.outOfTime); i++) {
+        const noise = random.split(`noise ${i}`).normalVector(home.length);
+        // Both signs: what is odd in the step cancels exactly.
+        let sum = 0;
+        for (const sign of [1, -1]) {
+          const point = home.map((x, j) => x + sign * parameters.sigma * noise[j]);
+          sum += (await problem.at(point, () => problem.value(context))).loss - base;
+        }
+        rises.push(sum / 2);
+      }
+      const mean = rises.reduce((sum, x) => sum + x, 0) / rises.length;
+      const variance = rises.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (rises.length - 1);
+      return {
+        value: mean,
+        standardError: Math.sqrt(variance / rises.length),
+        bound: "value",
+        predicted: (parameters.sigma ** 2 / 2) * trace.value,
+        converged: rises.length === parameters.sigmaSamples,
+      };
+    },
+  },
+];
+
+/** Every measure of flatness at the point where the problem stands. */
+export async function measureFlatness(measurement: Measurement, parameters: FlatnessParameters, random: RandomStream): Promise<MeasuredFlatness[]> {
+  const { problem, hessian, context } = measurement;
+  const gradient = await problem.gradient(context);
+  const found = await extremalEigenpairs(
+    hessian,
+    { largest: 1, vectors: true, tolerance: 1e-3, checkMultiplicity: false },
+    random.split("sharpest"),
+    measurement.stage("flatness"),
+  );
+  const [{ value, residual, vector = gradient }] = found.top;
+  const trace = await estimateTrace(hessian, { tolerance: 0.05, maxProducts: 300 }, random.split("trace"), measurement.stage("flatness"));
+  const local: Local = { measurement, parameters, random, gradient, trace, sharpest: { value, residual, vector, converged: found.converged } };
+  const measured: MeasuredFlatness[] = [];
+  for (const { name, title, definition, measure } of FLATNESS_MEASURES) {
+    measured.push({ name, title, definition: definition(parameters), ...(await measure(local)) });
+  }
+  return measured;
+}

@@ -1,0 +1,88 @@
+import { estimateTrace } from "../estimators/trace.ts";
+import { extremalEigenpairs } from "../estimators/extremal-eigenpairs.ts";
+import type { Problem } from "../problem/problem.ts";
+import { eigenvalueParameters } from "./eigenvalues.ts";
+import { defineInstrument } from "./instrument.ts";
+import { figure, percent } from "./numbers.ts";
+import { traceParameters } from "./trace.ts";
+
+const parameters = eigenvalueParameters.extend(traceParameters.shape);
+
+/** G needs the outputs apart from the loss. */
+export function needsOutputs(problem: Problem): string | undefined {
+  return problem.options.loss.name === "output"
+    ? "The model gives only its loss, and the Gauss–Newton matrix needs the outputs behind it."
+    : undefined;
+}
+
+export const gaussNewtonInstrument = defineInstrument({
+  name: "gauss-newton",
+  title: "Gauss–Newton matrix",
+  parameters,
+  notFor: needsOutputs,
+  cost: (problem, { top }) => Math.min(3 * problem.space.dimension, 160 + 12 * top),
+  run: async (measurement, { top: largest, tol, traceTolerance }) => {
+    const { random, gaussNewton, confidence } = measurement;
+    const context = measurement.stage("Gauss–Newton matrix");
+    const { top, converged } = await extremalEigenpairs(gaussNewton, { largest, tolerance: tol }, random.split("gauss-newton"), context);
+    const trace = await estimateTrace(gaussNewton, { tolerance: traceTolerance, confidence }, random.split("gauss-newton trace"), context);
+    const done = converged && trace.converged;
+    return {
+      parts: { gaussNewton: { top: top.map(({ value, residual }) => ({ value, residual })), trace } },
+      converged: done,
+      reason: done ? undefined : "A tolerance was not reached within the budget.",
+    };
+  },
+  measures:
+    "The Gauss–Newton matrix G = Jᵀ(∂²ℓ/∂z²)J: the Hessian of the loss with the network replaced by its linearisation. For cross-entropy it equals the Fisher information. It has no negative eigenvalues where the loss is convex in the outputs.",
+  means: ({ gaussNewton, hessian }) => {
+    const g = gaussNewton?.top?.[0];
+    const h = hessian?.top?.[0];
+    if (!g) return "";
+    return `The largest eigenvalue of G is ${figure(g.value, g.residual)}${h ? `, ${percent(g.value / h.value)} of the Hessian's` : ""}. Where the two agree, the sharp directions come from how the outputs respond to the weights, not from the network's own bending.`;
+  },
+  doesNotMean: "G knows no negative curvature, so agreement at the top says nothing about saddles.",
+  tryNext: "Second-order optimisers work with G: its largest eigenvalue over your damping is the conditioning that they face.",
+  verdicts: () => [],
+});
+
+export const residualInstrument = defineInstrument({
+  name: "residual",
+  title: "Residual part H − G",
+  parameters,
+  notFor: needsOutputs,
+  cost: (problem) => Math.min(4 * problem.space.dimension, 200),
+  run: async (measurement, { bottom: wanted, tol }) => {
+    const { random, residual, confidence } = measurement;
+    const context = measurement.stage("residual part");
+    const { top, bottom, converged } = await extremalEigenpairs(
+      residual,
+      { largest: wanted, smallest: wanted, tolerance: tol },
+      random.split("residual"),
+      context,
+    );
+    const scale = (await measurement.extremes()).scale;
+    const trace = await estimateTrace(
+      residual,
+      { tolerance: 0.1, absoluteTolerance: 0.02 * scale, confidence, maxProducts: 200 },
+      random.split("residual trace"),
+      context,
+    );
+    const share = Math.max(Math.abs(top[0].value), Math.abs(bottom[0].value)) / scale;
+    const plain = (pairs: typeof top) => pairs.map(({ value, residual: error }) => ({ value, residual: error }));
+    return {
+      parts: { residual: { top: plain(top), bottom: plain(bottom), trace, share } },
+      converged: converged && trace.converged,
+      reason: converged && trace.converged ? undefined : "A tolerance was not reached within the budget.",
+    };
+  },
+  measures:
+    "H − G: the second derivatives of the network, weighted by the derivative of the loss in the outputs. It vanishes where every example is fitted exactly, and it is the only source of negative curvature of a convex loss.",
+  means: ({ residual }) =>
+    residual
+      ? `The strongest curvature in H − G is ${percent(residual.share)} of the strongest in H. ${(residual.share ?? 1) < 0.1 ? "The Hessian is nearly its Gauss–Newton part." : "The network's own bending matters here."}`
+      : "",
+  doesNotMean: "A large residual part is normal early in training and is no fault.",
+  tryNext: "If it stays large late in training, some examples are not fitted: look at the largest single losses.",
+  verdicts: () => [],
+});

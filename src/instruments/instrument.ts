@@ -1,0 +1,95 @@
+import type { z } from "zod";
+import type { Problem } from "../problem/problem.ts";
+import type {
+  AttributionPart,
+  FlatnessPart,
+  GradientPart,
+  HessianPart,
+  LayerPart,
+  NoisePart,
+  ProfileResult,
+  StabilityPart,
+  SymmetryPart,
+  UnitLayerPart,
+  Verdict,
+} from "../result/profile-result.ts";
+import type { Measurement } from "./measurement.ts";
+
+/** What instruments have measured so far; what is missing was not measured. */
+export interface ProfileParts {
+  readonly loss?: number;
+  readonly accuracy?: number | null;
+  readonly gradientNorm?: number;
+  readonly gradient?: GradientPart;
+  readonly hessian?: Partial<HessianPart>;
+  readonly gaussNewton?: ProfileResult["gaussNewton"];
+  readonly residual?: ProfileResult["residual"];
+  readonly stability?: StabilityPart;
+  readonly noise?: NoisePart;
+  readonly flatness?: FlatnessPart;
+  readonly symmetries?: SymmetryPart;
+  readonly layers?: LayerPart[];
+  readonly attribution?: AttributionPart[];
+  readonly units?: UnitLayerPart[];
+}
+
+/** What one instrument hands back. */
+export interface Reading {
+  readonly parts: ProfileParts;
+  readonly converged: boolean;
+  /** Why it did not converge, or what it left out. */
+  readonly reason?: string;
+}
+
+/** A text of the report, with the measured numbers filled in where they help. */
+export type Text = string | ((parts: ProfileParts) => string);
+
+interface Description {
+  /** Kebab-case, unique. */
+  readonly name: string;
+  readonly title: string;
+  /** What the numbers are. */
+  readonly measures: Text;
+  /** How to read them. */
+  readonly means: Text;
+  /** The conclusion that they do not support. */
+  readonly doesNotMean: Text;
+  /** What to do next. */
+  readonly tryNext: Text;
+  /** Judgements with their grounds; asked only after a successful run. */
+  verdicts(parts: ProfileParts): Omit<Verdict, "instrument">[];
+  /** Why it cannot be used on this problem, or undefined when it can. */
+  notFor?(problem: Problem): string | undefined;
+}
+
+interface Definition<Parameters extends z.ZodObject> extends Description {
+  /** Every field has a default and a description: it becomes a flag of the command line. */
+  readonly parameters: Parameters;
+  /** Expected matrix–vector products, for plans and --dry-run. */
+  cost(problem: Problem, parameters: z.output<Parameters>): number;
+  run(measurement: Measurement, parameters: z.output<Parameters>): Promise<Reading>;
+}
+
+/** One measurement: what it is, what it costs, what it says. Options are validated before they are used. */
+export interface Instrument extends Description {
+  readonly parameters: z.ZodObject;
+  cost(problem: Problem, options: ProfileOptions): number;
+  run(measurement: Measurement, options: ProfileOptions): Promise<Reading>;
+}
+
+/** Values of the instruments' parameters by name; missing ones take their defaults. */
+export type ProfileOptions = Readonly<Record<string, unknown>>;
+
+/** Declares an instrument; `parameters` are parsed from the options of the run, which may hold those of others too. */
+export function defineInstrument<Parameters extends z.ZodObject>(definition: Definition<Parameters>): Instrument {
+  const { parameters } = definition;
+  return {
+    ...definition,
+    cost: (problem, options) => definition.cost(problem, parameters.parse(options)),
+    run: (measurement, options) => definition.run(measurement, parameters.parse(options)),
+  };
+}
+
+export function textOf(text: Text, parts: ProfileParts): string {
+  return typeof text === "string" ? text : text(parts);
+}

@@ -1,0 +1,139 @@
+import { z } from "zod";
+import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
+import { extremalEigenpairs } from "../estimators/extremal-eigenpairs.ts";
+import { studentTQuantile } from "../linalg/distributions.ts";
+import { dot, norm2 } from "../linalg/vector.ts";
+import { subBlockOperator } from "../operators/combinators.ts";
+import { denseOperator } from "../operators/dense-operator.ts";
+import type { ParameterTensor } from "../problem/parameter-space.ts";
+import { defineInstrument } from "./instrument.ts";
+import type { Measurement } from "./measurement.ts";
+import { figure, percent } from "./numbers.ts";
+
+const parameters = z.object({
+  layerProbes: z.number().int().min(4).default(24).describe("random probes, shared by all layers, for the trace of each layer"),
+  layerTop: z.number().int().min(0).default(12).describe("layers whose own largest eigenvalue is computed, the largest traces first"),
+});
+
+export interface Layer {
+  readonly name: string;
+  readonly tensors: readonly ParameterTensor[];
+}
+
+/** Tensors that share everything before the last dot, slash or colon of their names: "conv1.weight" and "conv1.bias". */
+export function layersOf(tensors: readonly ParameterTensor[]): Layer[] {
+  const layers = new Map<string, ParameterTensor[]>();
+  for (const tensor of tensors) {
+    const name = tensor.name.replace(/[./:][^./:]*$/, "");
+    layers.set(name, [...(layers.get(name) ?? []), tensor]);
+  }
+  return [...layers].map(([name, members]) => ({ name, tensors: members }));
+}
+
+/**
+ * The trace of every layer's block from the same probes z: with H = VΛVᵀ + R on the known eigenpairs,
+ * tr H_b = Σ λₖ‖v_{k,b}‖² + E z_bᵀ(Rz)_b, z random signs.
+ */
+async function blockTraces(measurement: Measurement, layers: readonly Layer[], probes: number): Promise<Estimate[]> {
+  const { confidence, problem, random, hessian } = measurement;
+  const dense = await measurement.dense();
+  const n = problem.space.dimension;
+  if (dense) {
+    return layers.map(({ tensors }) => {
+      let trace = 0;
+      for (const { offset, size } of tensors) for (let i = offset; i < offset + size; i++) trace += dense.matrix[i * n + i];
+      return exactEstimate(trace, dense.products, "exact, from the whole matrix", confidence);
+    });
+  }
+  const { top, bottom } = await measurement.extremes();
+  const known = [...top, ...bottom].flatMap(({ value, vector }) => (vector ? [{ value, vector }] : []));
+  const z = Array.from({ length: probes }, (_, i) => random.split(`layer probe ${i}`).rademacherVector(n));
+  const images = await hessian.apply(z);
+  const part = (x: Float64Array, y: Float64Array, { tensors }: Layer) =>
+    tensors.reduce((sum, { offset, size }) => sum + dot(x.subarray(offset, offset + size), y.subarray(offset, offset + size)), 0);
+  const rest = images.map((image, i) => {
+    const remainder = Float64Array.from(image);
+    for (const { value, vector } of known) {
+      const along = value * dot(vector, z[i]);
+      for (let j = 0; j < n; j++) remainder[j] -= along * vector[j];
+    }
+    return remainder;
+  });
+  const quantile = studentTQuantile(0.5 + confidence / 2, probes - 1);
+  return layers.map((layer) => {
+    const exact = known.reduce((sum, { value, vector }) => sum + value * part(vector, vector, layer), 0);
+    const samples = z.map((probe, i) => part(probe, rest[i], layer));
+    const mean = samples.reduce((sum, x) => sum + x, 0) / probes;
+    const standardError = Math.sqrt(samples.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (probes * (probes - 1)));
+    const value = exact + mean;
+    return {
+      value,
+      standardError,
+      products: probes,
+      method: "shared random signs after deflating the extreme eigenvectors",
+      interval: { lower: value - quantile * standardError, upper: value + quantile * standardError, confidence },
+      converged: true,
+    };
+  });
+}
+
+export const layersInstrument = defineInstrument({
+  name: "layers",
+  title: "Curvature by layer",
+  parameters,
+  cost: (problem, { layerProbes, layerTop }) => layerProbes + 40 * Math.min(layerTop, layersOf(problem.space.tensors).length),
+  run: async (measurement, { layerProbes, layerTop }) => {
+    const { problem, random } = measurement;
+    const layers = layersOf(problem.space.tensors);
+    const traces = await blockTraces(measurement, layers, layerProbes);
+    const dense = await measurement.dense();
+    const n = problem.space.dimension;
+    const matrix = dense ? denseOperator(dense.matrix, n, "the Hessian") : measurement.hessian;
+    const chosen = new Set(layers.map((_, i) => i).toSorted((a, b) => traces[b].value - traces[a].value).slice(0, layerTop));
+    const gradient = await measurement.gradient();
+    const point = problem.parameters;
+    let converged = true;
+    const readings = [];
+    for (const [i, { name, tensors }] of layers.entries()) {
+      const size = tensors.reduce((sum, each) => sum + each.size, 0);
+      const lengthOf = (x: Float64Array) => Math.hypot(...tensors.map((each) => norm2(x.subarray(each.offset, each.offset + each.size))));
+      let top = null;
+      if (chosen.has(i) && !measurement.outOfTime) {
+        const block = subBlockOperator(matrix, tensors.map((each) => ({ offset: each.offset, length: each.size })), `the block of ${name}`);
+        const options = { largest: 1, tolerance: 1e-3, checkMultiplicity: false };
+        const found = await extremalEigenpairs(block, options, random.split(`layer ${name}`), measurement.stage("layers"));
+        top = { value: found.top[0].value, residual: found.top[0].residual };
+        converged &&= found.converged;
+      } else if (chosen.has(i)) converged = false;
+      readings.push({
+        name,
+        tensors: tensors.map((each) => each.name),
+        parameters: size,
+        trace: traces[i],
+        meanCurvature: traces[i].value / size,
+        top,
+        gradientNorm: lengthOf(gradient),
+        weightNorm: lengthOf(point),
+      });
+    }
+    return { parts: { layers: readings }, converged, reason: converged ? undefined : "Not every layer's eigenvalue fitted into the budget." };
+  },
+  measures:
+    "For each layer, the trace of its own block of the Hessian, that is, the curvature met when only this layer moves; the mean per parameter; the block's largest eigenvalue; and the lengths of gradient and weights.",
+  means: ({ layers, hessian }) => {
+    const most = layers?.toSorted((a, b) => b.trace.value - a.trace.value)[0];
+    const total = layers?.reduce((sum, { trace }) => sum + trace.value, 0) ?? 0;
+    if (!most) return "";
+    const sharpest = layers?.flatMap(({ name, top }) => (top ? [{ name, value: top.value }] : [])).toSorted((a, b) => b.value - a.value)[0];
+    return `"${most.name}" carries the most curvature: ${figure(most.trace.value, most.trace.standardError)}, ${percent(most.trace.value / total)} of the sum over layers.${
+      sharpest && hessian?.top ? ` Moving "${sharpest.name}" alone meets up to ${figure(sharpest.value)}; moving all layers together up to ${figure(hessian.top[0].value)}.` : ""
+    }`;
+  },
+  doesNotMean:
+    "A layer's curvature is not its importance: scaling one layer up and the next one down (see Flatness) moves it from the one to the other without changing the function.",
+  tryNext: "Where one layer dominates, a smaller step size for that layer, or a normalisation in front of it, removes the limit that it sets for all.",
+  verdicts: ({ layers }) => {
+    const dead = layers?.filter(({ gradientNorm }) => gradientNorm === 0) ?? [];
+    return dead.map(({ name }) => ({ level: "warn", text: `The gradient of "${name}" is exactly zero: the layer does not learn.` }));
+  },
+});

@@ -1,0 +1,172 @@
+import { countProducts } from "../estimators/products.ts";
+import { denseMatrix } from "../estimators/exact-spectrum.ts";
+import { extremalEigenpairs, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
+import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
+import { dot } from "../linalg/vector.ts";
+import { scaleOperator, sumOperator } from "../operators/combinators.ts";
+import type { LinearOperator } from "../operators/linear-operator.ts";
+import { productOperator } from "../operators/problem-operators.ts";
+import { empiricalFisherProduct, gaussNewtonProduct, hessianProduct } from "../problem/products.ts";
+import type { LossValue, Problem } from "../problem/problem.ts";
+import type { RandomStream } from "../random/random-stream.ts";
+import { NamedArrays } from "../result/named-arrays.ts";
+import type { RunContext } from "../util/run-context.ts";
+
+/** What several instruments need, and how far it goes. */
+export interface SharedSettings {
+  readonly top: number;
+  readonly bottom: number;
+  readonly tolerance: number | undefined;
+  /** Largest dimension for which the whole spectrum is computed. */
+  readonly exactLimit: number;
+}
+
+/** The whole spectrum of H, and the matrix. */
+export interface DenseHessian {
+  readonly matrix: Float64Array;
+  /** Ascending. */
+  readonly values: Float64Array;
+  readonly asymmetry: number;
+  readonly products: number;
+}
+
+/** ‖gᵢ‖² of every example, gᵢ scaled so that the gradient of L is their mean. */
+export interface ExampleNorms {
+  readonly squares: Float64Array;
+  /** gᵢᵀg. */
+  readonly alongGradient: Float64Array;
+}
+
+/**
+ * One profile of one problem: operators that count their products, and what several instruments need,
+ * computed on first use and kept.
+ */
+export class Measurement {
+  readonly problem: Problem;
+  readonly random: RandomStream;
+  readonly context: RunContext;
+  readonly arrays = new NamedArrays();
+  readonly settings: SharedSettings;
+  readonly confidence = 0.95;
+
+  readonly hessian: LinearOperator;
+  readonly gaussNewton: LinearOperator;
+  /** H − G: the curvature that comes from the network, weighted by the residuals. */
+  readonly residual: LinearOperator;
+  /** Σ = (1/n) Σ gᵢgᵢᵀ − ggᵀ, without the L2 term. */
+  readonly noiseCovariance: LinearOperator;
+
+  readonly value: () => Promise<LossValue>;
+  /** ∇L, with the L2 term. */
+  readonly gradient: () => Promise<Float64Array>;
+  /** ∇L without the L2 term: the mean of the examples' gradients. */
+  readonly dataGradient: () => Promise<Float64Array>;
+  /** The extreme eigenpairs of H, with vectors. */
+  readonly extremes: () => Promise<ExtremalResult>;
+  /** H as a matrix; undefined where the dimension is too large for it. */
+  readonly dense: () => Promise<DenseHessian | undefined>;
+  /** ‖gᵢ‖² for every example. */
+  readonly exampleNorms: () => Promise<ExampleNorms>;
+  readonly noiseExtremes: (count: number) => Promise<ExtremalResult>;
+  private productCount = 0;
+
+  constructor(problem: Problem, random: RandomStream, context: RunContext, settings: SharedSettings) {
+    this.problem = problem;
+    this.random = random;
+    this.context = context;
+    this.settings = settings;
+    this.hessian = this.counted({ ...productOperator(problem, hessianProduct, context), name: "the Hessian" });
+    this.gaussNewton = this.counted({ ...productOperator(problem, gaussNewtonProduct, context), name: "the Gauss–Newton matrix" });
+    this.residual = { ...sumOperator([this.hessian, scaleOperator(this.gaussNewton, -1)]), name: "H − G" };
+    const fisher = this.counted(productOperator(problem, empiricalFisherProduct, context));
+    this.value = lazily(() => problem.value(context));
+    this.gradient = lazily(() => problem.gradient(context));
+    this.dataGradient = lazily(async () => {
+      const { l2 } = problem.options;
+      const point = problem.parameters;
+      return (await this.gradient()).map((x, i) => x - l2 * point[i]);
+    });
+    this.noiseCovariance = {
+      ...fisher,
+      name: "the covariance of the examples' gradients",
+      apply: async (block) => {
+        const gradient = await this.dataGradient();
+        const products = await fisher.apply(block);
+        const square = this.exampleScale ** 2;
+        return products.map((product, j) => {
+          const along = dot(gradient, block[j]);
+          return product.map((x, i) => square * x - along * gradient[i]);
+        });
+      },
+    };
+    this.extremes = lazily(() =>
+      extremalEigenpairs(
+        this.hessian,
+        { largest: settings.top, smallest: settings.bottom, tolerance: settings.tolerance, vectors: true },
+        random.split("extremes"),
+        this.stage("Hessian eigenvalues"),
+      ),
+    );
+    this.dense = lazily(async () => {
+      if (problem.space.dimension > settings.exactLimit) return undefined;
+      const products = countProducts(this.hessian, context);
+      const { matrix, asymmetry } = await denseMatrix(products, "Hessian matrix");
+      return { matrix, asymmetry, values: symmetricEigen(matrix, problem.space.dimension, false).values, products: products.count() };
+    });
+    this.exampleNorms = lazily(async () => {
+      const scale = this.exampleScale;
+      const squares = (await problem.exampleGradientSquares(context)).map((x) => scale * scale * x);
+      const alongGradient = (await problem.exampleDerivatives(await this.dataGradient(), context)).map((x) => scale * x);
+      return { squares, alongGradient };
+    });
+    const noiseExtremes = new Map<number, Promise<ExtremalResult>>();
+    this.noiseExtremes = (count) => {
+      const known = noiseExtremes.get(count);
+      if (known) return known;
+      const options = { largest: count, vectors: true, tolerance: settings.tolerance };
+      const pending = extremalEigenpairs(this.noiseCovariance, options, random.split("noise extremes"), this.stage("gradient noise"));
+      noiseExtremes.set(count, pending);
+      return pending;
+    };
+  }
+
+  /** Products taken so far. */
+  get products(): number {
+    return this.productCount;
+  }
+
+  /** gᵢ of an example is this times the gradient of its own undivided loss: the mean of the gᵢ is then ∇L. */
+  get exampleScale(): number {
+    return this.problem.examples / this.problem.divisor;
+  }
+
+  get outOfTime(): boolean {
+    return this.context.outOfTime?.() ?? false;
+  }
+
+  /** Unit roundoff of the arithmetic. */
+  get roundoff(): number {
+    return this.problem.options.precision === "float32" ? 2 ** -24 : 2 ** -53;
+  }
+
+  /** The context with every progress event under one name. */
+  stage(name: string): RunContext {
+    const { progress } = this.context;
+    return progress ? { ...this.context, progress: (event) => progress({ ...event, stage: name }) } : this.context;
+  }
+
+  private counted(operator: LinearOperator): LinearOperator {
+    return {
+      ...operator,
+      apply: (block) => {
+        this.productCount += block.length;
+        return operator.apply(block);
+      },
+    };
+  }
+}
+
+function lazily<T>(compute: () => Promise<T>): () => Promise<T> {
+  let pending: Promise<T> | undefined;
+  return () => (pending ??= compute());
+}

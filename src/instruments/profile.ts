@@ -1,0 +1,146 @@
+import { z } from "zod";
+import { norm2 } from "../linalg/vector.ts";
+import type { Problem } from "../problem/problem.ts";
+import type { RandomStream } from "../random/random-stream.ts";
+import type { NamedArrays } from "../result/named-arrays.ts";
+import type { ProfileResult, Section, Verdict } from "../result/profile-result.ts";
+import type { RunContext } from "../util/run-context.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { eigenvalueParameters } from "./eigenvalues.ts";
+import { textOf, type Instrument, type ProfileOptions, type ProfileParts } from "./instrument.ts";
+import { Measurement } from "./measurement.ts";
+import { INSTRUMENTS } from "./registry.ts";
+
+const profileOnly = z.object({
+  exactLimit: z.number().int().min(0).default(2000).describe("up to how many parameters the whole spectrum is computed"),
+});
+
+/** Every parameter of a profile, flat: names are unique over the instruments or mean the same thing. */
+export const profileParameters = INSTRUMENTS.reduce<z.ZodObject>((all, { parameters }) => all.extend(parameters.shape), profileOnly);
+
+/** One line of a plan: what `--dry-run` prints. */
+export interface PlannedInstrument {
+  readonly name: string;
+  readonly title: string;
+  /** Matrix–vector products expected; 0 where the instrument will be skipped. */
+  readonly products: number;
+  readonly skipped: string | undefined;
+}
+
+/** What a profile would do and cost. */
+export function planProfile(problem: Problem, options: ProfileOptions): PlannedInstrument[] {
+  return INSTRUMENTS.map((instrument) => {
+    const skipped = instrument.notFor?.(problem);
+    return { name: instrument.name, title: instrument.title, skipped, products: skipped === undefined ? instrument.cost(problem, options) : 0 };
+  });
+}
+
+export interface Profile {
+  readonly result: ProfileResult;
+  readonly arrays: NamedArrays;
+}
+
+/**
+ * Runs every instrument on a problem. One that fails leaves its part null and says why in its section;
+ * the others go on. When the time is up, what is left is skipped, and what runs returns what it has.
+ *
+ * @param options values by parameter name, see {@link profileParameters}; missing ones take their defaults
+ * @throws `interrupted`, and whatever keeps loss or gradient from being computed at all
+ *
+ * @example
+ * const { result } = await runProfile(problem, { top: 10 }, createRandom(0), {});
+ * result.hessian.top[0]; // { value: 3.4556, residual: 2e-5 }
+ */
+export async function runProfile(problem: Problem, options: ProfileOptions, random: RandomStream, context: RunContext): Promise<Profile> {
+  const { top, bottom, tol } = eigenvalueParameters.parse(options);
+  const { exactLimit } = profileOnly.parse(options);
+  const measurement = new Measurement(problem, random, context, { top, bottom, tolerance: tol, exactLimit });
+  const { loss, accuracy } = await measurement.value();
+  const gradientNorm = norm2(await measurement.gradient());
+
+  let parts: ProfileParts = { loss, accuracy: accuracy ?? null, gradientNorm };
+  const sections: Section[] = [];
+  const verdicts: Verdict[] = [];
+  for (const instrument of INSTRUMENTS) {
+    const before = measurement.products;
+    const outcome = await measured(instrument, measurement, options);
+    const { status, reason } = outcome;
+    if (outcome.parts) {
+      parts = { ...parts, ...outcome.parts, hessian: { ...parts.hessian, ...outcome.parts.hessian } };
+      const judged = instrument.verdicts(parts);
+      verdicts.push(...judged.map((verdict) => ({ instrument: instrument.name, ...verdict })));
+    }
+    sections.push({
+      instrument: instrument.name,
+      title: instrument.title,
+      status,
+      reason,
+      products: measurement.products - before,
+      measures: textOf(instrument.measures, parts),
+      means: outcome.parts ? textOf(instrument.means, parts) : "",
+      doesNotMean: textOf(instrument.doesNotMean, parts),
+      tryNext: outcome.parts ? textOf(instrument.tryNext, parts) : "",
+    });
+  }
+  return {
+    result: {
+      ...EMPTY,
+      ...parts,
+      loss,
+      accuracy: accuracy ?? null,
+      gradientNorm,
+      hessian: { ...EMPTY_HESSIAN, ...parts.hessian },
+      verdicts,
+      sections,
+      converged: sections.every(({ status }) => status === "measured" || status === "skipped") && !measurement.outOfTime,
+      products: measurement.products,
+    },
+    arrays: measurement.arrays,
+  };
+}
+
+interface Outcome extends Pick<Section, "status" | "reason"> {
+  readonly parts?: ProfileParts;
+}
+
+async function measured(instrument: Instrument, measurement: Measurement, options: ProfileOptions): Promise<Outcome> {
+  const skip = instrument.notFor?.(measurement.problem);
+  if (skip !== undefined) return { status: "skipped", reason: skip };
+  if (measurement.outOfTime) return { status: "not-converged", reason: "The time budget was spent before it." };
+  try {
+    const { parts, converged, reason } = await instrument.run(measurement, options);
+    return { status: converged ? "measured" : "not-converged", reason: reason ?? null, parts };
+  } catch (error) {
+    if (!(error instanceof ThalwegError) || error.kind === "interrupted") throw error;
+    const hint = error.hint === undefined ? "" : ` ${error.hint}`;
+    return { status: "failed", reason: `${error.message}${hint}` };
+  }
+}
+
+const EMPTY_HESSIAN: ProfileResult["hessian"] = {
+  top: null,
+  bottom: null,
+  multiplicity: null,
+  eigenvalueProducts: null,
+  eigenvaluesConverged: null,
+  trace: null,
+  frobenius: null,
+  density: null,
+  negativeShare: null,
+  negativeDepth: null,
+  effectiveRank: null,
+  condition: null,
+};
+
+const EMPTY = {
+  gradient: null,
+  gaussNewton: null,
+  residual: null,
+  stability: null,
+  noise: null,
+  flatness: null,
+  symmetries: null,
+  layers: null,
+  attribution: null,
+  units: null,
+} satisfies Partial<ProfileResult>;

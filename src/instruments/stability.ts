@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { defineInstrument } from "./instrument.ts";
+import { figure } from "./numbers.ts";
+
+const parameters = z.object({
+  momentum: z.number().min(0).lt(1).default(0.9).describe("β of the momentum methods in the stability limits"),
+  learningRate: z.number().positive().optional().describe("your step size, to be judged against the stability limit"),
+});
+
+/**
+ * Largest step sizes at which the methods are stable on a quadratic with largest curvature λ, full
+ * batch (Cohen et al. 2021, Appendix; checked at 0.999 and 1.001 times each limit).
+ */
+export function stabilityLimits(sharpness: number, beta: number) {
+  return [
+    { method: "gradient descent", formula: "2/λ", stepSize: 2 / sharpness, note: "Full batch, fixed step." },
+    {
+      method: `heavy ball, β = ${beta}`,
+      formula: "2(1+β)/λ",
+      stepSize: (2 * (1 + beta)) / sharpness,
+      note: "v ← βv − ηg, θ ← θ + v: PyTorch's SGD with momentum.",
+    },
+    {
+      method: `Nesterov, β = ${beta}`,
+      formula: "(2+2β)/(λ(1+2β))",
+      stepSize: (2 + 2 * beta) / (sharpness * (1 + 2 * beta)),
+      note: "The gradient is taken ahead of the step.",
+    },
+    {
+      method: `gradient averaged with weight 1 − β, β = ${beta}`,
+      formula: "(2+2β)/((1−β)λ)",
+      stepSize: (2 + 2 * beta) / ((1 - beta) * sharpness),
+      note: "m ← βm + (1−β)g, θ ← θ − ηm. Adam obeys it with λ of the preconditioned Hessian D⁻¹H, D = √v + ε, not with this λ.",
+    },
+  ];
+}
+
+export const stabilityInstrument = defineInstrument({
+  name: "stability",
+  title: "Stability limits",
+  parameters,
+  cost: () => 0,
+  run: async (measurement, { momentum, learningRate }) => {
+    const { top, converged } = await measurement.extremes();
+    const sharpness = top[0].value;
+    const limits = sharpness > 0 ? stabilityLimits(sharpness, momentum) : [];
+    const step = learningRate === undefined ? null : { stepSize: learningRate, relative: (learningRate * sharpness) / 2 };
+    return { parts: { stability: { sharpness, limits, step } }, converged };
+  },
+  measures: "The largest step size at which each optimiser is stable on the quadratic with this λmax.",
+  means: ({ stability }) => {
+    const limit = stability?.limits[0];
+    return limit
+      ? `Full-batch gradient descent with a step above ${figure(limit.stepSize)} moves away along the sharpest direction. Training at a fixed step size often ends with λmax close to 2/η: the edge of stability.`
+      : "No direction has positive curvature.";
+  },
+  doesNotMean:
+    "Crossing the limit does not mean that training diverges: the loss may spike and the iterate settle where the curvature is lower. With small batches instability sets in below the limit, because each batch has its own curvature.",
+  tryNext: "Give your step size with --learning-rate and look on which side you are.",
+  verdicts: ({ stability }) => {
+    const step = stability?.step;
+    if (!step) return [];
+    const text = `The step size ${figure(step.stepSize)} is ${figure(step.relative)} times the limit 2/λmax of plain gradient descent`;
+    if (step.relative > 1) return [{ level: "warn", text: `${text}: full-batch descent leaves this point along the sharpest direction.` }];
+    return [{ level: step.relative > 0.8 ? "note" : "pass", text: `${text}${step.relative > 0.8 ? ": at the edge of stability." : "."}` }];
+  },
+});

@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { exactEstimate } from "../estimators/estimate.ts";
+import { estimateFrobeniusNorm } from "../estimators/frobenius-norm.ts";
+import { estimateTrace } from "../estimators/trace.ts";
+import { norm2 } from "../linalg/vector.ts";
+import { defineInstrument } from "./instrument.ts";
+import { figure } from "./numbers.ts";
+
+export const traceParameters = z.object({
+  traceTolerance: z.number().positive().default(0.02).describe("half-width of the 95 % interval of traces and norms, relative"),
+});
+
+export const traceInstrument = defineInstrument({
+  name: "trace",
+  title: "Trace and Frobenius norm of the Hessian",
+  parameters: traceParameters,
+  cost: (problem) => Math.min(problem.space.dimension, 120),
+  run: async (measurement, { traceTolerance: tolerance }) => {
+    const { confidence, random, hessian } = measurement;
+    const dense = await measurement.dense();
+    const { top } = await measurement.extremes();
+    const trace = dense
+      ? exactEstimate(dense.values.reduce((sum, x) => sum + x, 0), dense.products, "exact, from the whole matrix", confidence)
+      : await estimateTrace(hessian, { tolerance, confidence }, random.split("trace"), measurement.stage("Hessian trace"));
+    const frobenius = dense
+      ? exactEstimate(norm2(dense.values), dense.products, "exact, from the whole matrix", confidence)
+      : await estimateFrobeniusNorm(hessian, { tolerance, confidence }, random.split("frobenius"), measurement.stage("Frobenius norm"));
+    const largest = top[0].value;
+    const converged = trace.converged && frobenius.converged;
+    return {
+      parts: {
+        hessian: {
+          trace,
+          frobenius,
+          effectiveRank: largest > 0 ? { frobenius: (frobenius.value / largest) ** 2, trace: trace.value / largest } : null,
+        },
+      },
+      converged,
+      reason: converged ? undefined : "The interval was still wider than the tolerance when the budget ended.",
+    };
+  },
+  measures:
+    "tr H, the sum of all eigenvalues, and ‖H‖F, the root of the sum of their squares. Exact for small networks; else by random probes, after the outliers were taken out, until the confidence interval is narrow enough.",
+  means: ({ hessian }) => {
+    const { trace, frobenius, effectiveRank, top } = hessian ?? {};
+    if (!trace || !frobenius) return "";
+    return `tr H = ${figure(trace.value, trace.standardError)}, ‖H‖F = ${figure(frobenius.value, frobenius.standardError)}. ½σ² tr H is what Gaussian weight noise of variance σ² costs on average. ${
+      effectiveRank && top ? `The curvature is as concentrated as if ${figure(effectiveRank.frobenius, 0.1)} directions were as sharp as the sharpest and the rest flat.` : ""
+    }`;
+  },
+  doesNotMean: "Positive and negative eigenvalues cancel in the trace: a small trace may hide large curvature of both signs. The Frobenius norm shows it.",
+  tryNext: "The density below shows how the eigenvalues share the trace.",
+  verdicts: () => [],
+});

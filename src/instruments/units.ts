@@ -1,0 +1,233 @@
+import { z } from "zod";
+import { dependents, reachable } from "../graph/traverse.ts";
+import { inputNameOf } from "../graph/leaf.ts";
+import type { Value } from "../graph/value.ts";
+import { mul, neg, sub } from "../ops/arithmetic.ts";
+import { cast, greater } from "../ops/logic.ts";
+import { matmul } from "../ops/matmul.ts";
+import { reduceMax } from "../ops/reduction.ts";
+import { reduceSum, reshape, transpose } from "../ops/structure.ts";
+import { abs } from "../ops/unary.ts";
+import type { LossGraph } from "../problem/loss-graph.ts";
+import type { UnitLayerPart } from "../result/profile-result.ts";
+import { sizeOf, tensor } from "../util/tensor.ts";
+import { defineInstrument } from "./instrument.ts";
+import type { Measurement } from "./measurement.ts";
+import { figure } from "./numbers.ts";
+
+/** What an activation can do to its units. */
+interface ActivationTraits {
+  /** Whether the unit is switched off where the value is 0. */
+  readonly rectifies: boolean;
+  /** The bounds that it saturates at. */
+  readonly bounds?: readonly [number, number];
+}
+
+const ACTIVATIONS: Readonly<Record<string, ActivationTraits>> = {
+  Relu: { rectifies: true },
+  Tanh: { rectifies: false, bounds: [-1, 1] },
+  Sigmoid: { rectifies: false, bounds: [0, 1] },
+  Softplus: { rectifies: false },
+  Erf: { rectifies: false, bounds: [-1, 1] },
+};
+
+/** A unit this near to a bound (as a share of the range) counts as saturated on an example. */
+const SATURATED = 0.01;
+/** Layers with more units than this are not compared pairwise. */
+const COMPARED = 2048;
+
+/** An activation of the network, its units along one axis. */
+interface Activation {
+  readonly value: Value;
+  readonly traits: ActivationTraits;
+  readonly axis: number;
+  /** The parameter that makes its units, for its name. */
+  readonly made: string;
+}
+
+/** The axis of the units: channels where a convolution made them, else the last. */
+function unitAxis(value: Value): number {
+  const seen = [value];
+  for (let at = seen.pop(); at; at = seen.pop()) {
+    if (at.operation.name === "Conv") return 1;
+    if (at.operation.name === "MatMul") break;
+    seen.push(...at.inputs.filter((input) => input.shape.length === value.shape.length));
+  }
+  return value.shape.length - 1;
+}
+
+/** Activations that depend on the data and on parameters, in the order of the network. */
+function activationsOf(graph: LossGraph): Activation[] {
+  const order = reachable([graph.outputs]);
+  const learned = dependents(order, graph.parameters);
+  const data = order.filter((value) => inputNameOf(value) !== undefined && !graph.parameters.includes(value));
+  const fed = dependents(order, data);
+  return order.flatMap((value) => {
+    const traits = ACTIVATIONS[value.operation.name];
+    if (!traits || value.shape.length < 2 || !learned.has(value) || !fed.has(value)) return [];
+    const before = reachable([value]).filter((each) => graph.parameters.includes(each) && each.shape.length > 1);
+    const last = before.toSorted((a, b) => firstUse(order, a) - firstUse(order, b)).at(-1);
+    return [{ value, traits, axis: unitAxis(value), made: (last && inputNameOf(last)) ?? value.operation.name }];
+  });
+}
+
+/** Place of the first value that reads a parameter: parameters enter the graph before anything is computed. */
+function firstUse(order: readonly Value[], parameter: Value): number {
+  return order.findIndex((value) => value.inputs.includes(parameter));
+}
+
+/** Sums over all examples and positions, per unit. */
+interface UnitSums {
+  count: number;
+  readonly sum: Float64Array;
+  readonly square: Float64Array;
+  readonly active: Float64Array;
+  readonly saturated: Float64Array;
+  readonly largest: Float64Array;
+  readonly smallest: Float64Array;
+  readonly gram: Float64Array | undefined;
+}
+
+function statisticsOf({ value, traits, axis }: Activation): Map<string, Value> {
+  const rank = value.shape.length;
+  const units = value.shape[axis];
+  const others = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis);
+  const sum = (x: Value) => reduceSum(x, others);
+  const flag = (x: Value) => sum(cast(x, value.dtype));
+  const statistics = new Map([
+    ["sum", sum(value)],
+    ["square", sum(mul(value, value))],
+    ["largest", reduceMax(value, others)],
+    ["smallest", neg(reduceMax(neg(value), others))],
+    ["active", flag(greater(value, 0))],
+  ]);
+  if (traits.bounds) {
+    const [low, high] = traits.bounds;
+    const centre = (low + high) / 2;
+    const distance = abs(sub(value, centre));
+    statistics.set("saturated", flag(greater(distance, (high - low) / 2 - SATURATED * (high - low))));
+  }
+  if (units <= COMPARED) {
+    const rows = reshape(transpose(value, [...others, axis]), [sizeOf(value.shape) / units, units]);
+    statistics.set("gram", matmul(rows, rows, { transposeA: true, transposeB: false }));
+  }
+  return statistics;
+}
+
+async function collect(measurement: Measurement, activations: readonly Activation[]): Promise<UnitSums[]> {
+  const sums = activations.map(({ value, axis }): UnitSums => {
+    const units = value.shape[axis];
+    const zeros = () => new Float64Array(units);
+    return {
+      count: 0,
+      sum: zeros(),
+      square: zeros(),
+      active: zeros(),
+      saturated: zeros(),
+      largest: zeros().fill(Number.NEGATIVE_INFINITY),
+      smallest: zeros().fill(Number.POSITIVE_INFINITY),
+      gram: units <= COMPARED ? new Float64Array(units * units) : undefined,
+    };
+  });
+  await measurement.problem.eachBatch(
+    "units",
+    (graph) =>
+      new Map(activationsOf(graph).flatMap((activation, i) => [...statisticsOf(activation)].map(([name, value]) => [`${i}:${name}`, value] as const))),
+    measurement.context,
+    ({ start, end }, outputs) => {
+      sums.forEach((layer, i) => {
+        const { shape } = activations[i].value;
+        const add = (into: Float64Array | undefined, name: string) => {
+          const part = outputs.get(`${i}:${name}`)?.data;
+          if (into && part) for (let j = 0; j < into.length; j++) into[j] += part[j];
+        };
+        layer.count += ((end - start) * sizeOf(shape.slice(1))) / layer.sum.length;
+        for (const name of ["sum", "square", "active", "saturated", "gram"] as const) add(layer[name], name);
+        const largest = outputs.get(`${i}:largest`)?.data ?? [];
+        const smallest = outputs.get(`${i}:smallest`)?.data ?? [];
+        for (let j = 0; j < layer.sum.length; j++) {
+          layer.largest[j] = Math.max(layer.largest[j], largest[j]);
+          layer.smallest[j] = Math.min(layer.smallest[j], smallest[j]);
+        }
+      });
+    },
+  );
+  return sums;
+}
+
+/** Units that equal an earlier one up to a positive factor: cosine 1 up to rounding. */
+function duplicatesIn({ gram, sum }: UnitSums, rounding: number): number {
+  if (!gram) return 0;
+  const units = sum.length;
+  let duplicates = 0;
+  for (let j = 1; j < units; j++) {
+    for (let i = 0; i < j; i++) {
+      const size = Math.sqrt(gram[i * units + i] * gram[j * units + j]);
+      if (size > 0 && gram[i * units + j] >= size * (1 - rounding)) {
+        duplicates++;
+        break;
+      }
+    }
+  }
+  return duplicates;
+}
+
+export const unitsInstrument = defineInstrument({
+  name: "units",
+  title: "Units",
+  parameters: z.object({}),
+  notFor: (problem) => (activationsOf(problem.graph()).length === 0 ? "The network has no activation of a kind whose units are counted." : undefined),
+  cost: () => 2,
+  run: async (measurement) => {
+    const activations = activationsOf(measurement.problem.graph());
+    const sums = await collect(measurement, activations);
+    const rounding = 64 * measurement.roundoff;
+    const layers = activations.map(({ value, traits, made }, index): UnitLayerPart => {
+      const layer = sums[index];
+      const units = layer.sum.length;
+      const where = (test: (unit: number) => boolean) => Array.from({ length: units }, (_, j) => j).filter(test).length;
+      const mean = layer.sum.map((x) => x / layer.count);
+      const spread = layer.square.map((x, j) => Math.sqrt(Math.max(0, x / layer.count - mean[j] ** 2)));
+      const statistics = new Float64Array(4 * units);
+      for (let j = 0; j < units; j++) {
+        const share = (traits.bounds ? layer.saturated[j] : layer.active[j]) / layer.count;
+        statistics.set([mean[j], spread[j], share, Math.max(Math.abs(layer.largest[j]), Math.abs(layer.smallest[j]))], 4 * j);
+      }
+      return {
+        name: made,
+        activation: value.operation.name,
+        units,
+        dead: traits.rectifies ? where((j) => layer.largest[j] <= 0) : null,
+        alwaysActive: traits.rectifies ? where((j) => layer.active[j] === layer.count) : null,
+        saturated: traits.bounds ? where((j) => layer.saturated[j] === layer.count) : null,
+        constant: where((j) => layer.largest[j] - layer.smallest[j] <= rounding * Math.max(Math.abs(layer.largest[j]), Math.abs(layer.smallest[j]))),
+        duplicates: duplicatesIn(layer, rounding),
+        meanActiveShare: traits.rectifies ? layer.active.reduce((sum, x) => sum + x, 0) / (units * layer.count) : null,
+        statistics: measurement.arrays.keep(`units.${index}.statistics`, tensor("float64", [units, 4], statistics)),
+      };
+    });
+    return { parts: { units: layers }, converged: true };
+  },
+  measures:
+    "The units behind each activation, over all examples (and positions): dead (0 on every one), always active, saturated (within 1 % of a bound on every one), constant, or equal to an earlier unit up to a positive factor.",
+  means: ({ units }) => {
+    if (!units) return "";
+    const total = (pick: (layer: UnitLayerPart) => number | null) => units.reduce((sum, layer) => sum + (pick(layer) ?? 0), 0);
+    const all = total((layer) => layer.units);
+    return `Of ${all} units, ${total((layer) => layer.dead)} are dead, ${total((layer) => layer.saturated)} saturated on every example and ${total((layer) => layer.duplicates)} duplicates. A dead unit gets no gradient and never comes back by itself; its weights are flat directions.`;
+  },
+  doesNotMean:
+    "Dead on these data is not dead for ever: other inputs may wake a unit. A unit that is rarely active is no fault; sparse units are often the useful ones.",
+  tryNext: ({ units }) =>
+    (units ?? []).some(({ dead }) => (dead ?? 0) > 0)
+      ? "Lower the step size early in training, start with positive biases, or use a leaky activation; dead units can be pruned without changing the function on these data."
+      : "Nothing to mend here.",
+  verdicts: ({ units }) =>
+    (units ?? []).flatMap(({ name, units: all, dead, saturated, duplicates }) => {
+      const out: { level: "note" | "warn"; text: string }[] = [];
+      if (dead) out.push({ level: dead > all / 10 ? "warn" : "note", text: `${dead} of the ${all} units behind "${name}" are dead (${figure((100 * dead) / all)} %).` });
+      if (saturated) out.push({ level: saturated > all / 10 ? "warn" : "note", text: `${saturated} of the ${all} units behind "${name}" are saturated on every example.` });
+      if (duplicates) out.push({ level: "note", text: `${duplicates} of the ${all} units behind "${name}" repeat another one.` });
+      return out;
+    }),
+});
