@@ -1,3 +1,4 @@
+import type { ProfileResult } from "../result/profile-result.ts";
 import type { ResultDocument } from "../result/result-kinds.ts";
 import { attributionClasses } from "./attribution-classes.ts";
 import { attributionTensors } from "./attribution-tensors.ts";
@@ -32,8 +33,11 @@ const FIGURE_KINDS: readonly FigureKind[] = [
  * figuresOf(document).map(({ name }) => name); // ["spectral-density", …]
  */
 export function figuresOf(document: ResultDocument): Figure[] {
-  if (document.schema !== "thalweg/profile@1") return [];
-  const { result } = document;
+  return document.schema === "thalweg/profile@1" ? profileFigures(document.result) : [];
+}
+
+/** The figures of a profile. */
+export function profileFigures(result: ProfileResult): Figure[] {
   return FIGURE_KINDS.flatMap(({ name, instrument, of }) => {
     const drawn = of(result);
     return drawn === undefined ? [] : [{ name, instrument, ...drawn }];

@@ -10,7 +10,7 @@ const TABLE_ROWS = 80;
 
 export const spectralDensity: FigureKind = {
   name: "spectral-density",
-  instrument: "density",
+  instrument: "spectrum",
   of({ hessian }) {
     const { density } = hessian;
     if (density === null || density.grid.length === 0) return undefined;

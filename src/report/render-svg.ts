@@ -18,7 +18,7 @@ export type SvgTheme = Scheme | "page";
 export async function renderSvg(spec: TopLevelSpec, theme: SvgTheme = "light"): Promise<string> {
   const view = new View(parse(compile(spec).spec), { renderer: "none" });
   try {
-    return recolour(await view.toSVG(), theme);
+    return recolour(compact(await view.toSVG()), theme);
   } finally {
     view.finalize();
   }
@@ -29,6 +29,17 @@ export function figureVariables(scheme: Scheme): string {
   return Object.entries(PALETTE[scheme])
     .map(([role, colour]) => `--figure-${role}:${colour};`)
     .join("");
+}
+
+/** Hundredths of a pixel are enough; what only a live view needs goes. */
+function compact(svg: string): string {
+  return svg
+    .replace(/ (?:d|transform|x|y|x1|x2|y1|y2|width|height)="[^"]*"/g, (attribute) =>
+      attribute.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100)),
+    )
+    .replace(/ (?:class|role|pointer-events|aria-[a-z]+)="[^"]*"/g, "")
+    .replace(/<path d="M0,0h[-\d.]+v[-\d.]+h[-\d.]+Z"><\/path>/g, "")
+    .replace(/<g><\/g>/g, "");
 }
 
 function recolour(svg: string, theme: SvgTheme): string {

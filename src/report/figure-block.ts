@@ -1,0 +1,54 @@
+import type { TopLevelSpec } from "vega-lite";
+import type { Cell, Figure, FigureTable } from "../figures/figure.ts";
+import { FIGURE_WIDTH } from "../figures/style.ts";
+import { formatNumber, typeset } from "../util/format-number.ts";
+import { html, raw, type Html } from "./html.ts";
+import { renderSvg } from "./render-svg.ts";
+
+/** Width of the drawing for phones: the same figure set anew, so that its text keeps its size. */
+const NARROW_WIDTH = 350;
+
+/** A figure on a page: caption, drawing for wide and for narrow pages, and the table of its numbers. */
+export async function figureBlock(figure: Figure, number: number): Promise<Html> {
+  const { name, title, description, spec, table } = figure;
+  const drawings = [];
+  for (const [width, kind] of [
+    [FIGURE_WIDTH, "wide"],
+    [NARROW_WIDTH, "narrow"],
+  ] as const) {
+    const svg = await renderSvg(atWidth(spec, width), "page");
+    drawings.push(html`<div class="drawing ${kind}">${raw(accessible(svg, `${name}-${kind}`, title, description))}</div>`);
+  }
+  return html`<figure id="figure-${name}">
+<figcaption><strong>Figure ${number}. ${title}</strong> ${description}</figcaption>
+${drawings}
+<details><summary>Numbers of figure ${number}</summary>${tableBlock(table, `Numbers of figure ${number}: ${title}`)}</details>
+</figure>`;
+}
+
+/** A table that scrolls by itself where it is wider than the page. */
+export function tableBlock({ columns, rows }: FigureTable, label: string): Html {
+  const numeric = columns.map((_, column) => rows.every((row) => typeof row[column] !== "string"));
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${label}"><table>
+<thead><tr>${columns.map((column, i) => html`<th scope="col"${raw(numeric[i] ? ' class="number"' : "")}>${column}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    (row) => html`<tr>${row.map((cell, i) => html`<td${raw(numeric[i] ? ' class="number"' : "")}>${cellText(cell)}</td>`)}</tr>`,
+  )}</tbody></table></div>`;
+}
+
+function cellText(cell: Cell): string {
+  if (typeof cell === "string") return cell;
+  return Number.isInteger(cell) ? typeset(String(cell)) : typeset(formatNumber(cell));
+}
+
+function atWidth(spec: TopLevelSpec, width: number): TopLevelSpec {
+  if (width >= FIGURE_WIDTH) return spec;
+  const axis = { ...spec.config?.axis, labelLimit: 92 };
+  return { ...spec, width, config: { ...spec.config, axis } };
+}
+
+/** Names the drawing for screen readers, as one image: its numbers are in the table below it. */
+function accessible(svg: string, id: string, title: string, description: string): string {
+  const names = html`<title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc>`.markup;
+  return svg.replace(/^<svg([^>]*)>/, `<svg role="img" aria-labelledby="${id}-title" aria-describedby="${id}-desc"$1>${names}`);
+}

@@ -1,0 +1,140 @@
+import { figureVariables } from "./render-svg.ts";
+
+const light = `--paper:#fffefb;--panel:#f7f5ef;--ink:#1d2021;--quiet:#575d60;--rule:#dcdad3;--accent:#1f5f8b;--pass:#2b6a3f;--note:#1f5f8b;--warn:#9c4610;--warn-panel:#fbf1e6;${figureVariables("light")}`;
+const dark = `--paper:#16191b;--panel:#1e2225;--ink:#e9e6df;--quiet:#a7a9a4;--rule:#3a3f42;--accent:#7fb8de;--pass:#93cba0;--note:#7fb8de;--warn:#eb9a63;--warn-panel:#2b211a;${figureVariables("dark")}`;
+
+/** The report's style sheet: one column of text, one of contents, both schemes, and paper. */
+export const PAGE_STYLE = `
+:root{color-scheme:light;${light}
+--serif:"Iowan Old Style","Palatino Linotype",Palatino,"URW Palladio L",P052,"Book Antiqua",Georgia,"Liberation Serif",serif;
+--sans:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
+--mono:ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace}
+@media (prefers-color-scheme:dark){:root:not([data-scheme=light]){color-scheme:dark;${dark}}}
+:root[data-scheme=dark]{color-scheme:dark;${dark}}
+*{box-sizing:border-box}
+html{scroll-padding-top:1.5rem;-webkit-text-size-adjust:100%}
+@media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
+body{margin:0;background:var(--paper);color:var(--ink);font:1.0625rem/1.62 var(--serif);text-rendering:optimizeLegibility}
+a{color:var(--accent);text-underline-offset:.17em;text-decoration-thickness:.06em}
+:focus-visible{outline:2px solid var(--accent);outline-offset:3px;border-radius:2px}
+.skip{position:absolute;left:1rem;top:-4rem;background:var(--paper);padding:.5rem 1rem;z-index:2;font-family:var(--sans)}
+.skip:focus{top:1rem}
+.page{max-width:75rem;margin:0 auto;padding:0 1.5rem}
+.masthead{padding:2.75rem 0 1.75rem;border-bottom:1px solid var(--ink);display:flex;gap:1.5rem;justify-content:space-between;align-items:flex-start}
+.masthead>div{min-width:0}
+.kicker{font:600 .75rem/1.4 var(--sans);letter-spacing:.13em;text-transform:uppercase;color:var(--accent);margin:0 0 .5rem}
+h1{font-size:clamp(1.7rem,4.2vw,2.5rem);line-height:1.15;font-weight:600;margin:0 0 .5rem;letter-spacing:-.012em;overflow-wrap:anywhere}
+.subtitle{margin:0;color:var(--quiet);font:.9rem/1.55 var(--sans)}
+.tools{display:flex;gap:.5rem;flex:none}
+button{font:500 .82rem/1 var(--sans);color:var(--ink);background:var(--paper);border:1px solid var(--rule);border-radius:.3rem;padding:.55rem .8rem;cursor:pointer;white-space:nowrap}
+button:hover{border-color:var(--quiet)}
+[hidden]{display:none!important}
+.columns{display:grid;grid-template-columns:minmax(0,1fr);gap:0 4rem}
+.toc{font:.875rem/1.45 var(--sans);padding:1.25rem 0;border-bottom:1px solid var(--rule)}
+.toc h2{font:600 .75rem/1.4 var(--sans);letter-spacing:.1em;text-transform:uppercase;color:var(--quiet);margin:0 0 .5rem}
+.toc ol{list-style:none;margin:0;padding:0;display:flex;flex-wrap:wrap;gap:.15rem 1.1rem}
+.toc a{color:var(--ink);text-decoration:none;display:inline-block;padding:.2rem 0}
+.toc a:hover{color:var(--accent);text-decoration:underline}
+.toc .mark{color:var(--warn)}
+main{min-width:0;padding-bottom:4rem}
+@media (min-width:66rem){
+.columns{grid-template-columns:12.5rem minmax(0,46rem)}
+.toc{border:0;padding-top:2.6rem}
+.toc>div{position:sticky;top:1.75rem;max-height:calc(100vh - 3.5rem);overflow-y:auto}
+.toc ol{display:block}
+}
+section{padding-top:2.4rem}
+section+section{margin-top:2.4rem;border-top:1px solid var(--rule)}
+h2{font-size:1.5rem;line-height:1.25;font-weight:600;margin:0 0 .8rem;letter-spacing:-.006em}
+h3{font:600 .95rem/1.4 var(--sans);margin:1.6rem 0 .4rem}
+p{margin:0 0 .9rem;hanging-punctuation:first}
+.aside{color:var(--quiet);font:.875rem/1.55 var(--sans)}
+.key{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.6rem,1fr));gap:1.35rem 1.5rem;margin:0 0 2rem}
+.key div{border-top:2px solid var(--ink);padding-top:.5rem;min-width:0}
+.key dt{font:.8rem/1.4 var(--sans);color:var(--quiet);display:flex;justify-content:space-between;gap:.5rem;align-items:baseline;flex-wrap:wrap}
+.key dd{margin:.2rem 0 0;font-size:1.18rem;line-height:1.3;font-variant-numeric:lining-nums tabular-nums}
+.key .error{display:block;font:.8rem/1.35 var(--sans);color:var(--quiet);font-variant-numeric:tabular-nums}
+.verdicts{list-style:none;margin:0;padding:0}
+.verdicts li{display:grid;grid-template-columns:4.6rem minmax(0,1fr);gap:0 .9rem;padding:.6rem 0;border-top:1px solid var(--rule)}
+.verdicts li:last-child{border-bottom:1px solid var(--rule)}
+.verdicts.here li{border:0;padding:.15rem 0}
+.closing{margin-top:.8rem}
+sub{font-size:.72em;line-height:0}
+.level{font:600 .82rem/1.9 var(--sans);white-space:nowrap}
+.level svg{width:.72em;height:.72em;margin-right:.45em;fill:currentColor}
+.pass{color:var(--pass)}.note{color:var(--note)}.warn{color:var(--warn)}
+.caveats{background:var(--warn-panel);border-left:3px solid var(--warn);padding:.9rem 1.2rem;margin:2rem 0 0}
+.caveats h3{margin:0 0 .3rem}
+.caveats ul{margin:0;padding-left:1.1rem}
+.state{font:600 .82rem/1.5 var(--sans);color:var(--warn);margin:0 0 .8rem}
+.scroll{overflow-x:auto;max-width:100%}
+table{border-collapse:collapse;width:100%;font:.875rem/1.45 var(--sans);font-variant-numeric:lining-nums tabular-nums}
+th,td{text-align:left;padding:.45rem .9rem .45rem 0;border-bottom:1px solid var(--rule);vertical-align:top}
+thead th{font-weight:600;border-bottom:1px solid var(--ink)}
+tbody th{font-weight:500}
+.number{text-align:right;white-space:nowrap}
+th:last-child,td:last-child{padding-right:0}
+.readings{margin:1.2rem 0 1.4rem;border-top:1px solid var(--ink)}
+.readings th{width:34%}
+.readings th math{display:block;width:max-content;max-width:100%;color:var(--quiet);font-size:1.05em;margin-top:.1rem}
+.readings .value{font-size:.98rem;white-space:nowrap;width:23%}
+.readings .how{color:var(--quiet);line-height:1.5}
+.explain{margin:0}
+.explain dt{font:600 .82rem/1.5 var(--sans);color:var(--ink);margin:.9rem 0 .1rem}
+.explain dd{margin:0}
+.terms{font:.875rem/1.6 var(--sans);color:var(--quiet);margin:1rem 0 0}
+figure{margin:2rem 0 0}
+figure .drawing svg{display:block;width:100%;height:auto;max-width:680px;overflow:visible}
+.narrow{display:none}
+figcaption{font:.875rem/1.55 var(--sans);color:var(--quiet);max-width:42.5rem;margin-bottom:.7rem}
+figcaption strong{color:var(--ink);display:block;font-weight:600}
+details{font:.875rem/1.5 var(--sans);margin-top:.6rem}
+summary{cursor:pointer;color:var(--accent);width:max-content;padding:.2rem 0}
+details table{margin-top:.4rem}
+details .scroll{max-height:22rem;overflow:auto}
+.command{position:relative;background:var(--panel);border:1px solid var(--rule);border-radius:.3rem;margin:.4rem 0 1rem}
+.command pre{margin:0;padding:.85rem 1rem;font:.85rem/1.6 var(--mono);white-space:pre-wrap;overflow-wrap:anywhere}
+.command button{position:absolute;right:.45rem;top:.42rem}
+.command:has(button:not([hidden])) pre{padding-right:6rem}
+code{white-space:nowrap}
+code,.hash{font-family:var(--mono);font-size:.86em;overflow-wrap:anywhere}
+.facts{display:grid;grid-template-columns:minmax(6.5rem,max-content) minmax(0,1fr);gap:.3rem 1.5rem;font:.875rem/1.55 var(--sans);margin:0 0 1rem}
+.facts dt{color:var(--quiet)}
+.facts dd{margin:0;overflow-wrap:anywhere}
+.glossary dt{font-weight:600;font-size:1.05rem;margin-top:1.4rem}
+.glossary dd{margin:.15rem 0 0}
+.glossary .formula{overflow-x:auto;overflow-y:hidden;padding:.35rem 0}
+.glossary .source{font:.82rem/1.5 var(--sans);color:var(--quiet)}
+footer{border-top:1px solid var(--rule);padding:1.2rem 0 2.5rem;font:.82rem/1.6 var(--sans);color:var(--quiet)}
+math{font-style:normal}
+@media (max-width:36rem){
+body{font-size:1rem}
+.page{padding:0 1.1rem}
+.masthead{padding-top:1.5rem;flex-direction:column-reverse;gap:.9rem}
+.tools{align-self:stretch;justify-content:flex-end}
+.wide{display:none}
+.narrow{display:block}
+.key{grid-template-columns:repeat(2,minmax(0,1fr))}
+.readings,.readings tbody,.readings tr,.readings th,.readings td{display:block;width:auto!important}
+.readings tr{border-bottom:1px solid var(--rule);padding:.55rem 0}
+.readings th,.readings td{border:0;padding:0}
+.readings th{display:flex;justify-content:space-between;gap:1rem;flex-wrap:wrap}
+.readings .value{text-align:left}
+.verdicts li{grid-template-columns:minmax(0,1fr)}
+.facts{grid-template-columns:minmax(0,1fr);gap:0}
+.facts dd{margin-bottom:.5rem}
+}
+@media print{
+:root,:root[data-scheme],:root:not([data-scheme=light]){color-scheme:light;${light}--paper:#fff;--figure-paper:#fff}
+body{font-size:10.5pt}
+.page{max-width:none;padding:0}
+.columns{display:block}
+.toc,.tools,.skip,.command button,figure details{display:none}
+.masthead{padding-top:0}
+section,section+section{margin-top:1.2rem;padding-top:1.2rem}
+h2,h3,figcaption{break-after:avoid}
+figure,.readings tr,.verdicts li,.key div{break-inside:avoid}
+a{color:inherit;text-decoration:none}
+@page{margin:18mm 20mm}
+}
+`;

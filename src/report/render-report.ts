@@ -1,0 +1,155 @@
+import type { Term } from "../explain/term.ts";
+import { profileFigures } from "../figures/figures.ts";
+import type { ProfileResult, Section, Verdict } from "../result/profile-result.ts";
+import { encodeResult, type ResultDocument } from "../result/result-kinds.ts";
+import { typeset } from "../util/format-number.ts";
+import { badge } from "./badge.ts";
+import { figureBlock } from "./figure-block.ts";
+import { glossary, termLinks, termsIn } from "./glossary.ts";
+import { html, prose, type Html } from "./html.ts";
+import { math } from "./math.ts";
+import { otherBody } from "./other-body.ts";
+import { renderPage, type PageSection } from "./page.ts";
+import { checkTable, citation, provenance, reproduction } from "./provenance.ts";
+import { keyReadings, readingsOf, type Reading } from "./readings.ts";
+
+/**
+ * One HTML file that shows a result: works from the disk without a network, in light and dark, on
+ * paper and by keyboard, and carries the result as JSON.
+ *
+ * @example
+ * await writeFile("report.html", await renderReport(document));
+ */
+export async function renderReport(document: ResultDocument): Promise<string> {
+  const kind = document.schema.replace(/^thalweg\/(.*)@\d+$/, "$1");
+  const heading = document.model?.path.split(/[\\/]/).at(-1) ?? kind;
+  return renderPage({
+    title: `${heading}: ${kind} · Thalweg`,
+    kicker: `Thalweg · ${kind}`,
+    heading,
+    subtitle: subtitleOf(document),
+    sections: [
+      ...(document.schema === "thalweg/profile@1" ? await profileSections(document.result, document.warnings) : [otherSection(document)]),
+      {
+        id: "checks",
+        title: "Checks",
+        flag: document.checks.every(({ passed }) => passed) ? undefined : "failed",
+        body: html`<p>Made on this run, on this network and these data, before anything was reported.</p>${checkTable(document)}`,
+      },
+      { id: "reproduce", title: "How to do it again", body: html`${reproduction(document)}${provenance(document)}` },
+      { id: "cite", title: "How to cite the data", body: citation(document) },
+    ],
+    footer: html`Written by Thalweg ${document.thalweg}. Numbers are shown to the digits that their errors support; the JSON has all of them.`,
+    json: encodeResult(document),
+  });
+}
+
+function subtitleOf({ model, data, loss, precision, createdAt }: ResultDocument): string {
+  return [
+    model && `${model.parameters.toLocaleString("en").replaceAll(",", " ")} parameters`,
+    data && `${data.path} (${data.examples.toLocaleString("en").replaceAll(",", " ")} examples)`,
+    loss?.title,
+    precision,
+    createdAt.slice(0, 10),
+  ]
+    .filter((part) => typeof part === "string")
+    .join(" · ");
+}
+
+async function profileSections(result: ProfileResult, warnings: readonly string[]): Promise<PageSection[]> {
+  const figures = profileFigures(result);
+  const used = new Set<Term>();
+  const sections: PageSection[] = [{ id: "summary", title: "At a glance", body: summary(result, warnings) }];
+  let figureNumber = 0;
+  for (const section of result.sections) {
+    const drawn: Html[] = [];
+    for (const figure of figures.filter(({ instrument }) => instrument === section.instrument)) {
+      drawn.push(await figureBlock(figure, ++figureNumber));
+    }
+    const readings = readingsOf(section.instrument, result);
+    const terms = termsIn([section.title, section.measures, section.means, section.doesNotMean, section.tryNext, ...readings.map(({ label }) => label)].join(" "));
+    for (const term of terms) used.add(term);
+    const verdicts = result.verdicts.filter(({ instrument }) => instrument === section.instrument);
+    sections.push({
+      id: section.instrument,
+      title: section.title,
+      flag: flagOf(section, verdicts),
+      body: html`${stateOf(section)}<p>${prose(section.measures)}</p>
+${readings.length > 0 && readingTable(readings, section.title)}
+${verdicts.length > 0 && verdictList(verdicts)}
+${section.status !== "skipped" && explanation(section)}
+${drawn}
+${termLinks(terms)}`,
+    });
+  }
+  if (used.size > 0) sections.push({ id: "glossary", title: "Glossary", body: glossary(used) });
+  return sections;
+}
+
+function flagOf({ status }: Section, verdicts: readonly Verdict[]): string | undefined {
+  if (status === "skipped") return "skipped";
+  if (status === "failed") return "failed";
+  if (status === "not-converged") return "not converged";
+  return verdicts.some(({ level }) => level === "warn") ? "warn" : undefined;
+}
+
+const STATES: Readonly<Record<Section["status"], string | undefined>> = {
+  measured: undefined,
+  "not-converged": "Not converged: the errors below are wider than was asked for.",
+  skipped: "Not measured.",
+  failed: "This measurement failed; the others are not affected.",
+};
+
+function stateOf({ status, reason }: Section): Html | undefined {
+  const state = STATES[status];
+  return state === undefined ? undefined : html`<p class="state">${state} ${reason}</p>`;
+}
+
+function summary(result: ProfileResult, warnings: readonly string[]): Html {
+  const order: readonly Verdict["level"][] = ["warn", "note", "pass"];
+  const verdicts = [...result.verdicts].sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
+  const unfinished = result.sections.filter(({ status }) => status === "not-converged" || status === "failed");
+  const caveats = [
+    ...warnings,
+    ...unfinished.map(({ title, status, reason }) => `${title}: ${status === "failed" ? "failed" : "not converged"}. ${reason ?? ""}`),
+  ];
+  return html`<dl class="key">${keyReadings(result).map(keyNumber)}</dl>
+${caveats.length > 0 && html`<div class="caveats" role="note" aria-label="Caveats"><h3>Read this first</h3><ul>${caveats.map((text) => html`<li>${prose(text)}</li>`)}</ul></div>`}
+<h3>What stands out</h3>
+${verdicts.length > 0 ? verdictList(verdicts, result.sections) : html`<p>Nothing was judged.</p>`}
+<p class="aside closing">There is no overall score: a landscape is not good or bad by one number.</p>`;
+}
+
+function keyNumber({ label, symbol, value }: Reading): Html {
+  const [, number, error] = /^([^()]*?)( ± .*)?$/.exec(typeset(value)) ?? ["", typeset(value), undefined];
+  return html`<div><dt>${label} ${symbol && math(symbol)}</dt><dd>${number}${error && html`<span class="error">${error.trim()}</span>`}</dd></div>`;
+}
+
+function verdictList(verdicts: readonly Verdict[], sections?: readonly Section[]): Html {
+  const items = verdicts.map(({ instrument, level, text }) => {
+    const section = sections?.find((each) => each.instrument === instrument);
+    return html`<li>${badge(level)}<span>${prose(text)}${section && html` <a class="aside" href="#${instrument}">${section.title}</a>`}</span></li>`;
+  });
+  return html`<ul class="verdicts${!sections && " here"}">${items}</ul>`;
+}
+
+function readingTable(readings: readonly Reading[], title: string): Html {
+  const rows = readings.map(
+    ({ label, symbol, value, note }) =>
+      html`<tr><th scope="row">${label}${symbol && html` ${math(symbol)}`}</th><td class="value">${typeset(value)}</td><td class="how">${note && prose(note)}</td></tr>`,
+  );
+  return html`<table class="readings" aria-label="${title}: numbers"><tbody>${rows}</tbody></table>`;
+}
+
+function explanation({ means, doesNotMean, tryNext }: Section): Html {
+  const parts = [
+    ["What it means", means],
+    ["What it does not mean", doesNotMean],
+    ["What to try next", tryNext],
+  ].filter(([, text]) => text !== "");
+  return html`<dl class="explain">${parts.map(([label, text]) => html`<dt>${label}</dt><dd>${prose(text)}</dd>`)}</dl>`;
+}
+
+function otherSection(document: Exclude<ResultDocument, ResultDocument<"profile">>): PageSection {
+  return { id: "result", title: "Result", body: otherBody(document) };
+}
