@@ -19,6 +19,8 @@ export interface DerivativeCheck {
   readonly title: string;
   /** What is compared with what, in one sentence. */
   readonly detail: string;
+  /** Cheap enough for every run. */
+  readonly quick?: boolean;
   /** Why it says nothing about this problem, or undefined when it does. */
   notFor?(problem: Problem): string | undefined;
   /** The largest value of `measure` that passes. */

@@ -5,6 +5,7 @@ import type { DerivativeCheck } from "./derivative-check.ts";
 export const determinism: DerivativeCheck = {
   name: "determinism",
   title: "Determinism",
+  quick: true,
   detail: "The gradient and a product Hv, each computed twice: the numbers must be the same to the last bit.",
   limit: () => 0,
   measure: async ({ problem, random, context }) => {

@@ -6,6 +6,7 @@ import { smallestDifferenceError } from "./finite-difference.ts";
 export const gradientDifference: DerivativeCheck = {
   name: "gradient-difference",
   title: "Gradient against finite differences",
+  quick: true,
   detail: "gᵀv along a direction v that is half the gradient's, half random, against central differences of the loss in float64; relative to ‖g‖.",
   limit: () => 1e-6,
   measure: async ({ exact, random, context }) => {

@@ -5,6 +5,7 @@ import { roundingLimit, type DerivativeCheck } from "./derivative-check.ts";
 export const hessianLinearity: DerivativeCheck = {
   name: "hessian-linearity",
   title: "Linearity and blocks",
+  quick: true,
   detail: "H(2u − 3v), computed alone, against 2Hu − 3Hv, computed together as one block.",
   limit: roundingLimit,
   measure: async ({ problem, random, context }) => {

@@ -6,6 +6,7 @@ import { roundingLimit, type DerivativeCheck } from "./derivative-check.ts";
 export const hessianSymmetry: DerivativeCheck = {
   name: "hessian-symmetry",
   title: "Symmetry of the Hessian",
+  quick: true,
   detail: "uᵀHv against vᵀHu for random directions u and v, relative to ‖Hu‖ and ‖Hv‖.",
   limit: roundingLimit,
   measure: async ({ problem, random, context }) => {

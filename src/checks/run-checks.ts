@@ -3,10 +3,10 @@ import { throwIfInterrupted } from "../util/run-context.ts";
 import type { Subject } from "./derivative-check.ts";
 import { DERIVATIVE_CHECKS } from "./registry.ts";
 
-/** Runs every check that says something about the problem, each with random numbers of its own. */
-export async function runChecks(subject: Subject): Promise<Check[]> {
+/** Runs the checks that say something about the problem, all or the quick ones, each with random numbers of its own. */
+export async function runChecks(subject: Subject, which: "all" | "quick"): Promise<Check[]> {
   const { problem, random, context } = subject;
-  const checks = DERIVATIVE_CHECKS.filter((check) => check.notFor?.(problem) === undefined);
+  const checks = DERIVATIVE_CHECKS.filter((check) => check.notFor?.(problem) === undefined && (which === "all" || check.quick === true));
   const results: Check[] = [];
   for (const [index, check] of checks.entries()) {
     throwIfInterrupted(context);

@@ -54,13 +54,7 @@ export const machineFlags = z.object({
 /** Everything that leads to a problem. */
 export const problemFlags = z.object({ ...dataFlags.shape, ...modelFlags.shape, ...machineFlags.shape });
 
-const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
-
-/** "60s", "90", "2m", "1h", "500ms" as milliseconds. */
-const duration = z
-  .string()
-  .regex(/^\d+(\.\d+)?(ms|s|m|min|h)?$/, "It must be a time such as 60s, 2m or 1h")
-  .transform((text) => Number.parseFloat(text) * MILLISECONDS[/[a-z]+$/.exec(text)?.[0] ?? "s"]);
+const duration = z.string().regex(/^\d+(\.\d+)?(ms|s|m|min|h)?$/, "It must be a time such as 60s, 2m or 1h");
 
 /** How a measurement runs, and where it goes. */
 export const runFlags = z.object({
@@ -69,3 +63,10 @@ export const runFlags = z.object({
   time: duration.optional().meta({ description: "budget: stops cleanly with wider error bars (60s, 5m)", placeholder: "TIME", group: "Run" }),
   dryRun: z.boolean().default(false).meta({ description: "print the plan and its predicted cost, measure nothing", group: "Run" }),
 });
+
+const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
+
+/** "60s", "90", "2m", "1h", "500ms" as milliseconds. */
+export function milliseconds(text: string): number {
+  return Number.parseFloat(text) * MILLISECONDS[/[a-z]+$/.exec(text)?.[0] ?? "s"];
+}

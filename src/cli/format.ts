@@ -1,11 +1,13 @@
+import { formatNumber } from "../util/format-number.ts";
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 /** "0.4 ms", "12 s", "3 min 20 s", "2 h 5 min". */
 export function formatDuration(ms: number): string {
-  if (ms < SECOND) return `${significant(ms, 2)} ms`;
-  if (ms < MINUTE) return `${significant(ms / SECOND, 2)} s`;
+  if (ms < SECOND) return `${formatNumber(ms, 2)} ms`;
+  if (ms < MINUTE) return `${formatNumber(ms / SECOND, 2)} s`;
   if (ms < HOUR) {
     const seconds = Math.round(ms / SECOND);
     return seconds % 60 === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
@@ -23,7 +25,7 @@ export function formatBytes(bytes: number): string {
     size /= 1024;
     unit++;
   }
-  return unit === 0 ? `${bytes} B` : `${significant(size, 3)} ${units[unit]}`;
+  return unit === 0 ? `${bytes} B` : `${formatNumber(size, 3)} ${units[unit]}`;
 }
 
 /** "1 810", with narrow groups of three that every terminal shows. */
@@ -34,18 +36,9 @@ export function formatCount(count: number): string {
 /** "1.2 M": a count where its size alone matters. */
 export function formatLarge(count: number): string {
   for (const [size, letter] of [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]] as const) {
-    if (count >= size) return `${significant(count / size, 3)} ${letter}`;
+    if (count >= size) return `${formatNumber(count / size, 3)} ${letter}`;
   }
   return `${Math.round(count)} `;
-}
-
-/** At most `digits` significant digits, without an exponent while that is short. */
-export function significant(value: number, digits: number): string {
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  if (size >= 1e6 || size < 1e-3) return value.toExponential(digits - 1).replace("e+", "e");
-  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
-  return value.toFixed(decimals);
 }
 
 /** "640 × 480", "scalar". */

@@ -3,15 +3,17 @@ import { EXIT } from "./exit-code.ts";
 import { runCli } from "./run-cli.ts";
 import { processTerminal } from "./terminal.ts";
 
-const interruption = new AbortController();
+const asked = new AbortController();
+const insisted = new AbortController();
 process.on("SIGINT", () => {
-  // The first one lets the run write what it has; the second one means it.
-  if (interruption.signal.aborted) process.exit(EXIT.interrupted);
-  interruption.abort();
+  // The first one lets the run write what it has, the second one stops it, the third one means it.
+  if (insisted.signal.aborted) process.exit(EXIT.interrupted);
+  if (asked.signal.aborted) insisted.abort();
+  asked.abort();
 });
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // The reader went away (`thalweg … | head`): nobody is left to tell.
   process.exit(error.code === "EPIPE" ? EXIT.done : EXIT.fault);
 });
 
-process.exitCode = await runCli(process.argv.slice(2), processTerminal(), interruption.signal);
+process.exitCode = await runCli(process.argv.slice(2), processTerminal(), { asked: asked.signal, insisted: insisted.signal });

@@ -5,13 +5,13 @@ import { talkFlags } from "./common-flags.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { readFlags } from "./flag.ts";
 import { presentError } from "./present-error.ts";
-import { createShell } from "./shell.ts";
+import { createShell, type Interruption } from "./shell.ts";
 import { styleOf, type Terminal } from "./terminal.ts";
 import { VERBS } from "./verbs/registry.ts";
 import { version } from "./version.ts";
 
 /** Runs one command line; everything that can go wrong ends as text and an exit code. */
-export async function runCli(argv: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<ExitCode> {
+export async function runCli(argv: readonly string[], terminal: Terminal, interruption: Interruption): Promise<ExitCode> {
   // Before the flags are read, an error can only ask what was typed.
   let talk = {
     json: argv.includes("--json"),
@@ -25,7 +25,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal, signal
     if (invocation === undefined) return EXIT.done;
     const { verb, args, flags } = invocation;
     talk = readFlags(talkFlags, flags);
-    const shell = createShell({ terminal, command: argv, signal, ...talk });
+    const shell = createShell({ terminal, command: argv, interruption, ...talk });
     try {
       const outcome = await verb.run(flags, args, shell);
       shell.settle();

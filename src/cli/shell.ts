@@ -9,7 +9,7 @@ export interface Shell {
   readonly style: Style;
   /** The arguments as they were typed. */
   readonly command: readonly string[];
-  readonly signal: AbortSignal;
+  readonly interruption: Interruption;
   /** Milliseconds since the program began. */
   elapsed(): number;
   /** Says something about the run; silent with --quiet. */
@@ -18,27 +18,39 @@ export interface Shell {
   detail(text: string): void;
   /** Says what may spoil the result; silent with --quiet, since results hold the warnings too. */
   warn(text: string): void;
-  /** A context for measurements, with progress on the terminal and an optional budget in milliseconds. */
-  context(budget?: number): RunContext;
+  /** A context for work that stops at the first Ctrl-C. */
+  context(): RunContext;
+  /**
+   * A context for measurements that end early with what they have: when the budget in milliseconds is
+   * spent, or at the first Ctrl-C; the second one stops them.
+   */
+  measuringContext(budget?: number): RunContext;
   /** Takes the progress line away. */
   settle(): void;
+}
+
+/** Ctrl-C, once and again. */
+export interface Interruption {
+  readonly asked: AbortSignal;
+  readonly insisted: AbortSignal;
 }
 
 export interface ShellOptions {
   readonly terminal: Terminal;
   readonly command: readonly string[];
-  readonly signal: AbortSignal;
+  readonly interruption: Interruption;
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
 }
 
 export function createShell(options: ShellOptions): Shell {
-  const { terminal, command, signal, quiet, verbose, color } = options;
+  const { terminal, command, interruption, quiet, verbose, color } = options;
   const err = styleOf(color && terminal.errColors);
   const start = performance.now();
   const elapsed = () => performance.now() - start;
   const progress = progressLine(terminal, elapsed);
+  const live = terminal.live && !quiet ? { progress: progress.update } : {};
   const say = (text: string) => {
     progress.clear();
     terminal.err(`${text}\n`);
@@ -46,18 +58,15 @@ export function createShell(options: ShellOptions): Shell {
   return {
     style: styleOf(color && terminal.outColors),
     command,
-    signal,
+    interruption,
     elapsed,
     note: (text) => quiet || say(wrap(text, undefined, "  ")),
     detail: (text) => (verbose && !quiet ? say(err.dim(text)) : undefined),
     warn: (text) => quiet || say(`${err.yellow("warning:")} ${wrap(text, 71, "  ")}`),
-    context(budget) {
+    context: () => ({ signal: interruption.asked, ...live }),
+    measuringContext(budget = Number.POSITIVE_INFINITY) {
       const began = elapsed();
-      return {
-        signal,
-        ...(budget !== undefined && { outOfTime: () => elapsed() - began >= budget }),
-        ...(terminal.live && !quiet && { progress: progress.update }),
-      };
+      return { signal: interruption.insisted, outOfTime: () => interruption.asked.aborted || elapsed() - began >= budget, ...live };
     },
     settle: () => progress.clear(),
   };

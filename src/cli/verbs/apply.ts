@@ -13,8 +13,9 @@ import { ThalwegError } from "../../util/thalweg-error.ts";
 import { chosen, given, MODEL } from "../arguments.ts";
 import { problemFlags } from "../common-flags.ts";
 import { EXIT } from "../exit-code.ts";
-import { formatCount, significant } from "../format.ts";
+import { formatCount } from "../format.ts";
 import { frameOf } from "../frame.ts";
+import { formatNumber } from "../../util/format-number.ts";
 import { table } from "../layout.ts";
 import { withProblem } from "../open-problem.ts";
 import { defineVerb } from "../verb.ts";
@@ -118,7 +119,7 @@ export const apply = defineVerb({
 });
 
 function number(value: number): string {
-  return Number.isNaN(value) ? "n/a" : significant(value, 7);
+  return Number.isNaN(value) ? "n/a" : formatNumber(value, 7);
 }
 
 function readVector(path: string, { problem }: LoadedProblem): Float64Array {

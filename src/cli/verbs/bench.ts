@@ -6,9 +6,10 @@ import { encodeResult } from "../../result/result-kinds.ts";
 import { given, MODEL } from "../arguments.ts";
 import { problemFlags, runFlags } from "../common-flags.ts";
 import { EXIT } from "../exit-code.ts";
-import { formatDuration, significant } from "../format.ts";
+import { formatDuration } from "../format.ts";
 import { frameOf } from "../frame.ts";
 import { timeGemm } from "../gemm.ts";
+import { formatNumber } from "../../util/format-number.ts";
 import { table } from "../layout.ts";
 import { withProblem } from "../open-problem.ts";
 import { timeRuns } from "../time-runs.ts";
@@ -33,7 +34,7 @@ export const bench = defineVerb({
       const random = createRandom(flags.seed);
       const context = shell.context();
       const stage = (name: string, work: () => Promise<unknown>, vectors = 1) =>
-        timeRuns(work, { runs, vectors, signal: shell.signal, progress: (done) => context.progress?.({ stage: name, done, total: runs }) });
+        timeRuns(work, { runs, vectors, signal: shell.interruption.asked, progress: (done) => context.progress?.({ stage: name, done, total: runs }) });
       // The length of the block at which products are cheapest.
       const block = problem.preferredBlock;
       const vectors = Array.from({ length: block }, () => random.normalVector(problem.space.dimension));
@@ -55,7 +56,7 @@ export const bench = defineVerb({
         gemm,
       };
       const row = (name: string, timing: Timing | null) =>
-        timing ? [name, formatDuration(timing.medianMs), `${significant(timing.medianMs / forward.medianMs, 2)}×`, `${formatDuration(timing.minMs)} – ${formatDuration(timing.maxMs)}`] : [name, "n/a"];
+        timing ? [name, formatDuration(timing.medianMs), `${formatNumber(timing.medianMs / forward.medianMs, 2)}×`, `${formatDuration(timing.minMs)} – ${formatDuration(timing.maxMs)}`] : [name, "n/a"];
       const rows = [
         ["", "median", "forward", "range"],
         row("forward pass", forward),
@@ -66,7 +67,7 @@ export const bench = defineVerb({
       ];
       const head = `${problem.examples} examples in batches of ${problem.options.batchSize}, ${problem.options.precision}, ${problem.runtime.threads} threads, ${runs} runs`;
       return {
-        text: `${shell.style.bold("Time per vector, over all examples")}\n${head}\n\n${table(rows, ["left", "right", "right", "left"])}\n\n  matrix product of size ${GEMM_SIZE}: ${significant(gemm.gflops, 3)} Gflop/s\n`,
+        text: `${shell.style.bold("Time per vector, over all examples")}\n${head}\n\n${table(rows, ["left", "right", "right", "left"])}\n\n  matrix product of size ${GEMM_SIZE}: ${formatNumber(gemm.gflops, 3)} Gflop/s\n`,
         json: encodeResult({ schema: "thalweg/bench@1", ...frameOf({ shell, flags, seed: flags.seed, loaded }), result }),
         exitCode: EXIT.done,
       };

@@ -7,7 +7,7 @@ import { encodeResult } from "../../result/result-kinds.ts";
 import { given, MODEL } from "../arguments.ts";
 import { problemFlags, runFlags } from "../common-flags.ts";
 import { EXIT } from "../exit-code.ts";
-import { significant } from "../format.ts";
+import { formatNumber } from "../../util/format-number.ts";
 import { frameOf } from "../frame.ts";
 import { table, wrap } from "../layout.ts";
 import { withProblem } from "../open-problem.ts";
@@ -27,7 +27,7 @@ export const check = defineVerb({
       const exact = problem.options.precision === "float64" ? undefined : await loadProblem(loaded.source.path, { ...flags, precision: "float64" });
       try {
         const context = shell.context();
-        const checks = await runChecks({ problem, exact: exact?.problem ?? problem, random: createRandom(flags.seed), context });
+        const checks = await runChecks({ problem, exact: exact?.problem ?? problem, random: createRandom(flags.seed), context }, "all");
         const passed = checks.every((each) => each.passed);
         const { caveats } = problem;
         return {
@@ -49,8 +49,8 @@ function report(checks: readonly Check[], caveats: readonly string[], style: Sty
   const rows = checks.map(({ passed, title, measured, limit }) => [
     passed ? style.green("pass") : style.red("FAIL"),
     title,
-    significant(measured, 2),
-    `≤ ${significant(limit, 2)}`,
+    formatNumber(measured, 2),
+    `≤ ${formatNumber(limit, 2)}`,
   ]);
   const failed = checks.filter(({ passed }) => !passed);
   const lines = [style.bold("Checks of the derivatives (relative errors)"), "", table(rows, ["left", "left", "right", "right"])];

@@ -3,9 +3,10 @@ import { z } from "zod";
 import { runtimeFault } from "../../load/runtime-fault.ts";
 import { type Device, nodeRuntime } from "../../runtime/node-runtime.ts";
 import { EXIT } from "../exit-code.ts";
-import { formatBytes, significant } from "../format.ts";
+import { formatBytes } from "../format.ts";
 import { platformSummary } from "../frame.ts";
 import { timeGemm } from "../gemm.ts";
+import { formatNumber } from "../../util/format-number.ts";
 import { table, wrap } from "../layout.ts";
 import { machineFlags } from "../common-flags.ts";
 import { version } from "../version.ts";
@@ -58,7 +59,7 @@ export const doctor = defineVerb({
       ["engine", report.engine],
       ["threads", String(threads)],
       ["memory", `${formatBytes(report.memory.total)}, ${formatBytes(report.memory.free)} free`],
-      ["matrix product", speed ? `${significant(speed.float32.gflops, 3)} Gflop/s in float32, ${significant(speed.float64.gflops, 3)} in float64` : "n/a"],
+      ["matrix product", speed ? `${formatNumber(speed.float32.gflops, 3)} Gflop/s in float32, ${formatNumber(speed.float64.gflops, 3)} in float64` : "n/a"],
       ["cpu", fault === undefined ? yes : style.red(`no: ${fault}`)],
       ...devices.map(({ device, fault: reason, needs }) => [device, reason === undefined ? yes : `no; ${needs}`]),
     ];

@@ -6,6 +6,7 @@ import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
 import { exportVerb } from "./export.ts";
 import { inspect } from "./inspect.ts";
+import { profile } from "./profile.ts";
 
 /** Every verb, in the order of the help. */
-export const VERBS: readonly Verb[] = [inspect, check, apply, exportVerb, bench, explain, doctor];
+export const VERBS: readonly Verb[] = [profile, inspect, check, apply, exportVerb, bench, explain, doctor];

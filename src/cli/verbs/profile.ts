@@ -1,0 +1,109 @@
+import { z } from "zod";
+import { runChecks } from "../../checks/run-checks.ts";
+import { planProfile, profileParameters, runProfile } from "../../instruments/profile.ts";
+import { assetPath } from "../../io/asset-path.ts";
+import { writeFileAtomically } from "../../io/write-atomically.ts";
+import type { LoadedProblem } from "../../load/load-problem.ts";
+import { loadProblem } from "../../load/load-problem.ts";
+import { rehearseFile, rehearseFolder } from "../../load/rehearse-output.ts";
+import { hessianProduct } from "../../problem/products.ts";
+import type { Problem } from "../../problem/problem.ts";
+import { createRandom } from "../../random/random-stream.ts";
+import type { Check } from "../../result/envelope.ts";
+import { encodeResult } from "../../result/result-kinds.ts";
+import { milliseconds, problemFlags, runFlags, talkFlags } from "../common-flags.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { formatCount } from "../format.ts";
+import { frameOf } from "../frame.ts";
+import { withProblem } from "../open-problem.ts";
+import { planText, profileText, totalProducts } from "../profile-text.ts";
+import type { Shell } from "../shell.ts";
+import { defineVerb, jsonText } from "../verb.ts";
+import { defaultFolder, writeRun } from "../write-run.ts";
+
+/** What is profiled when nothing is named: a small network on the examples it was trained on. */
+const EMBEDDED = { model: assetPath("digits.onnx"), data: "digits", limit: 1437 } as const;
+const EMBEDDED_REPORT = "report.html";
+
+/** Examples on which the float64 twin of the network checks the derivative graph. */
+const TWIN_EXAMPLES = 256;
+
+const parameters = z.object({ ...runFlags.shape, ...problemFlags.shape, json: talkFlags.shape.json, ...profileParameters.shape });
+
+export const profile = defineVerb({
+  name: "profile",
+  summary: "measure the geometry of the loss at a network's weights",
+  description:
+    "Measure the geometry of the loss at a network's weights: curvature, stability limits, gradient noise, flatness,\nlayers, units and symmetries, each number with its proof. Without MODEL a small trained network is measured.",
+  arguments: [{ name: "MODEL", description: "the network, as an ONNX file", required: false }],
+  parameters,
+  examples: [
+    ["thalweg profile", "a trained network that comes with thalweg"],
+    ["thalweg profile model.onnx --data train.npz", "your own"],
+    ["thalweg profile model.onnx --data train.npz --time 60s", "in a minute"],
+    ["thalweg profile model.onnx --data train.npz --dry-run", "what it would cost"],
+  ],
+  run: (flags, [path], shell) => {
+    const { out } = flags;
+    const embedded = path === undefined && flags.data === undefined && flags.x === undefined;
+    const options = embedded ? { ...flags, data: EMBEDDED.data, limit: flags.limit ?? EMBEDDED.limit } : flags;
+    const model = path ?? EMBEDDED.model;
+    if (!flags.dryRun) {
+      if (out !== undefined) rehearseFolder(out);
+      if (embedded && !flags.json) rehearseFile(EMBEDDED_REPORT);
+    }
+    return withProblem(model, options, shell, async (loaded) => {
+      const { problem } = loaded;
+      const plan = planProfile(problem, flags);
+      if (flags.dryRun) {
+        const msPerProduct = await timeOfProduct(problem);
+        return {
+          text: planText(plan, msPerProduct, shell.style),
+          json: jsonText({ schema: "thalweg/plan@1", msPerProduct, products: totalProducts(plan), seconds: (totalProducts(plan) * msPerProduct) / 1000, instruments: plan.map((each) => ({ ...each, skipped: each.skipped ?? null })) }),
+          exitCode: EXIT.done,
+        };
+      }
+      shell.note(`Plan: ${plan.filter(({ skipped }) => skipped === undefined).length} instruments, about ${formatCount(totalProducts(plan))} products.`);
+      const random = createRandom(flags.seed);
+      const context = shell.measuringContext(flags.time === undefined ? undefined : milliseconds(flags.time));
+      const checks = await quickChecks(loaded, model, options, flags.seed, shell);
+      const { result, arrays } = await runProfile(problem, flags, random.split("profile"), context);
+      const document = { schema: "thalweg/profile@1" as const, ...frameOf({ shell, flags: { ...options }, seed: flags.seed, loaded, checks }), result };
+      const folder = out ?? (flags.json ? undefined : defaultFolder(document));
+      let written = "";
+      if (folder !== undefined) {
+        const report = await writeRun(folder, document, arrays.entries());
+        written = `\nWritten to ${folder}: result.json, report.html, figures/, arrays.npz\n`;
+        if (embedded && !flags.json) {
+          writeFileAtomically(EMBEDDED_REPORT, report);
+          written += `The report is also at ./${EMBEDDED_REPORT}: open it in a browser.\n`;
+        }
+      }
+      return { text: profileText(document, shell.style) + written, json: encodeResult(document), exitCode: exitCode(checks, result.converged, shell) };
+    });
+  },
+});
+
+function exitCode(checks: readonly Check[], converged: boolean, shell: Shell): ExitCode {
+  if (shell.interruption.asked.aborted) return EXIT.interrupted;
+  if (checks.some(({ passed }) => !passed)) return EXIT.check;
+  return converged ? EXIT.done : EXIT.notConverged;
+}
+
+/** The checks of every run; differences are taken on a few examples in float64. */
+async function quickChecks({ problem }: LoadedProblem, model: string, options: Parameters<typeof loadProblem>[1], seed: number, shell: Shell): Promise<Check[]> {
+  const twin = await loadProblem(model, { ...options, precision: "float64", limit: Math.min(problem.examples, TWIN_EXAMPLES), batchSize: undefined, loss: problem.options.loss.name });
+  try {
+    return await runChecks({ problem, exact: twin.problem, random: createRandom(seed).split("checks"), context: shell.context() }, "quick");
+  } finally {
+    await twin.close();
+  }
+}
+
+async function timeOfProduct(problem: Problem): Promise<number> {
+  const block = Array.from({ length: problem.preferredBlock }, () => problem.parameters);
+  await problem.product(hessianProduct, block);
+  const start = performance.now();
+  await problem.product(hessianProduct, block);
+  return (performance.now() - start) / block.length;
+}
