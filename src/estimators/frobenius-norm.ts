@@ -63,13 +63,17 @@ export async function estimateFrobeniusNorm(
 
   const sampler = new ResidualSampler(products, random);
   const current = (): Estimate => {
-    const rest = skewedMeanInterval(sampler.samples.map(({ image }) => dot(image, image)), confidence);
+    const rest = skewedMeanInterval(
+      sampler.samples.map(({ image }) => dot(image, image)),
+      sampler.remaining,
+      confidence,
+    );
     const known = sampler.exactSquare();
     const value = Math.sqrt(known + rest.mean);
-    const rounding = roundingAllowance(operator, value);
+    const rounding = Number.isNaN(value) ? 0 : roundingAllowance(operator, value);
     return {
       value,
-      standardError: value > 0 ? rest.standardError / (2 * value) : 0,
+      standardError: value === 0 ? 0 : Number.isNaN(value) ? rest.standardError : rest.standardError / (2 * value),
       products: products.count(),
       method: sampler.deflated > 0 ? `Hutchinson on A² after deflating ${sampler.deflated} Krylov directions` : "Hutchinson on A²",
       interval: {

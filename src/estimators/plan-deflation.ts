@@ -43,6 +43,7 @@ export async function sampleToPrecision(
   const needed = (): number => {
     const { halfWidth, target } = precision();
     const { length } = sampler.samples;
+    if (halfWidth === 0) return 1;
     if (halfWidth <= target) return Math.min(length, Math.ceil(length * (halfWidth / target) ** 2));
     return Math.ceil(length * (halfWidth / target) ** 2);
   };

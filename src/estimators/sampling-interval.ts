@@ -11,6 +11,16 @@ export interface MeanInterval {
   readonly upper: number;
 }
 
+const NOTHING_TO_SAMPLE: MeanInterval = { mean: 0, standardError: 0, lower: 0, upper: 0 };
+
+/** What no sample tells: not 0 but not a number, and an interval that excludes nothing. */
+const NOTHING_KNOWN: MeanInterval = {
+  mean: Number.NaN,
+  standardError: Number.POSITIVE_INFINITY,
+  lower: Number.NEGATIVE_INFINITY,
+  upper: Number.POSITIVE_INFINITY,
+};
+
 /**
  * The mean of quadratic forms zᵀBz, z uniform on the sphere of squared radius d in d dimensions, with
  * its interval. The variance of one form is 2d/(d+2) (tr B² − tr(B)²/d), and tr B² = E‖Bz‖² comes with
@@ -25,8 +35,8 @@ export function quadraticFormInterval(
   confidence: number,
 ): MeanInterval & { readonly square: number } {
   const n = forms.length;
-  // Nothing is left to sample.
-  if (d === 0) return { mean: 0, standardError: 0, lower: 0, upper: 0, square: 0 };
+  if (d === 0) return { ...NOTHING_TO_SAMPLE, square: 0 };
+  if (n === 0) return { ...NOTHING_KNOWN, square: 0 };
   const square = average(squares);
   const mean = average(forms);
   const variance = ((2 * d) / (d + 2)) * Math.max(0, square - (mean * mean) / d);
@@ -37,20 +47,22 @@ export function quadraticFormInterval(
 }
 
 /**
- * The mean of skewed samples with the interval of Hall (1992, JRSS B 54, 221): Student's ratio is made
+ * The mean of skewed samples of a d-dimensional rest with the interval of Hall (1992, JRSS B 54, 221): Student's ratio is made
  * symmetric by the monotone cubic g(t) = t + at²/3 + a²t³/27 + a/6, a = skewness/√n, before the
- * quantile is applied.
+ * quantile is applied. The quantile is that of (n − 1)/2 degrees of freedom: the sample variance of
+ * forms with excess kurtosis 2 is that uncertain (Var s² = σ⁴(2/(n − 1) + κ/n)).
  */
-export function skewedMeanInterval(samples: readonly number[], confidence: number): MeanInterval {
+export function skewedMeanInterval(samples: readonly number[], d: number, confidence: number): MeanInterval {
   const n = samples.length;
-  if (n === 0) return { mean: 0, standardError: 0, lower: 0, upper: 0 };
+  if (d === 0) return NOTHING_TO_SAMPLE;
+  if (n < 3) return NOTHING_KNOWN;
   const mean = average(samples);
   const second = average(samples.map((x) => (x - mean) ** 2));
   if (second === 0) return { mean, standardError: 0, lower: mean, upper: mean };
   const third = average(samples.map((x) => (x - mean) ** 3));
   const standardError = Math.sqrt(second / (n - 1));
   const a = third / second ** 1.5 / Math.sqrt(n);
-  const q = studentTQuantile(0.5 + confidence / 2, n - 1);
+  const q = studentTQuantile(0.5 + confidence / 2, (n - 1) / 2);
   const inverse = (y: number): number => (Math.abs(a) < 1e-8 ? y : (3 / a) * (Math.cbrt(1 + a * (y - a / 6)) - 1));
   return { mean, standardError, lower: mean - standardError * inverse(q), upper: mean - standardError * inverse(-q) };
 }
