@@ -8,12 +8,15 @@ import type { Style } from "./terminal.ts";
 
 type ProfileDocument = Extract<ResultDocument, { schema: "thalweg/profile@1" }>;
 
-/** A profile as it is read on a terminal: section by section the numbers, then what stands out. */
-export function profileText({ result, checks }: ProfileDocument, style: Style): string {
+/**
+ * A profile as it is read on a terminal: section by section the numbers, then what stands out. With
+ * `notes`, each number has its method beside it, as in the report.
+ */
+export function profileText({ result, checks }: ProfileDocument, style: Style, notes: boolean): string {
   const parts: string[] = [];
   for (const section of result.sections) {
     const state = stateOf(section);
-    const rows = readingsOf(section.instrument, result).map(({ label, value, note }) => [label, value, style.dim(note ?? "")]);
+    const rows = readingsOf(section.instrument, result).map(({ label, value, note }) => (notes ? [label, value, style.dim(note ?? "")] : [label, value]));
     if (rows.length === 0 && state === undefined) continue;
     const lines = [style.bold(section.title)];
     if (state !== undefined) lines.push(wrap(`  ${style.yellow(state)}`, 78, "  "));

@@ -28,7 +28,7 @@ const EMBEDDED_REPORT = "report.html";
 /** Examples on which the float64 twin of the network checks the derivative graph. */
 const TWIN_EXAMPLES = 256;
 
-const parameters = z.object({ ...runFlags.shape, ...problemFlags.shape, json: talkFlags.shape.json, ...profileParameters.shape });
+const parameters = z.object({ ...runFlags.shape, ...problemFlags.shape, json: talkFlags.shape.json, verbose: talkFlags.shape.verbose, ...profileParameters.shape });
 
 export const profile = defineVerb({
   name: "profile",
@@ -73,13 +73,13 @@ export const profile = defineVerb({
       let written = "";
       if (folder !== undefined) {
         const report = await writeRun(folder, document, arrays.entries());
-        written = `\nWritten to ${folder}: result.json, report.html, figures/, arrays.npz\n`;
+        written = `\nWritten to ${folder}: report.html (says how each number was measured),\nresult.json, arrays.npz, figures/\n`;
         if (embedded && !flags.json) {
           writeFileAtomically(EMBEDDED_REPORT, report);
           written += `The report is also at ./${EMBEDDED_REPORT}: open it in a browser.\n`;
         }
       }
-      return { text: profileText(document, shell.style) + written, json: encodeResult(document), exitCode: exitCode(checks, result.converged, shell) };
+      return { text: profileText(document, shell.style, flags.verbose) + written, json: encodeResult(document), exitCode: exitCode(checks, result.converged, shell) };
     });
   },
 });

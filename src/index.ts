@@ -1,0 +1,260 @@
+/**
+ * Thalweg as a library: exact derivatives of ONNX networks and estimators that work on any symmetric
+ * operator. Everything here runs in Node; parameters and vectors are flat Float64Arrays in the order of
+ * `problem.space`.
+ *
+ * @module
+ */
+import { conjugateGradient, minres, type Solution, type SolveOptions } from "./estimators/solve.ts";
+import { type DiagonalEstimate, type DiagonalOptions, estimateDiagonal } from "./estimators/diagonal.ts";
+import type { Estimate } from "./estimators/estimate.ts";
+import { extremalEigenpairs, type ExtremalOptions, type ExtremalResult } from "./estimators/extremal-eigenpairs.ts";
+import { estimateFrobeniusNorm, type FrobeniusOptions } from "./estimators/frobenius-norm.ts";
+import { lanczos as runLanczos, type LanczosOptions, type LanczosResult } from "./estimators/lanczos.ts";
+import { spectralDensity as estimateDensity, type SpectralDensity, type SpectralDensityOptions } from "./estimators/spectral-density.ts";
+import { estimateTrace, type TraceOptions } from "./estimators/trace.ts";
+import { type Profile, runProfile } from "./instruments/profile.ts";
+import type { ProfileOptions } from "./instruments/instrument.ts";
+import { type LoadOptions, loadProblem } from "./load/load-problem.ts";
+import type { LinearOperator } from "./operators/linear-operator.ts";
+import { productOperator } from "./operators/problem-operators.ts";
+import type { Problem } from "./problem/problem.ts";
+import { empiricalFisherProduct, fisherProduct, gaussNewtonProduct, hessianProduct } from "./problem/products.ts";
+import { createRandom } from "./random/random-stream.ts";
+import type { RunContext } from "./util/run-context.ts";
+
+export type { Estimate, Eigenvalue, Interval } from "./estimators/estimate.ts";
+export type { LoadedProblem, LoadOptions } from "./load/load-problem.ts";
+export { loadProblem } from "./load/load-problem.ts";
+export type { LinearOperator } from "./operators/linear-operator.ts";
+export { scaleOperator, shiftOperator, subBlockOperator, sumOperator } from "./operators/combinators.ts";
+export { denseOperator, diagonalOperator } from "./operators/dense-operator.ts";
+export { ParameterSpace, type ParameterTensor } from "./problem/parameter-space.ts";
+export { Problem, type LossValue } from "./problem/problem.ts";
+export { createRandom, type RandomStream } from "./random/random-stream.ts";
+export { decodeResult, encodeResult, type ResultDocument, resultJsonSchema } from "./result/result-kinds.ts";
+export type { ProgressEvent, RunContext } from "./util/run-context.ts";
+export type { DType, FloatType, Shape, Tensor } from "./util/tensor.ts";
+export { ThalwegError, type ErrorKind } from "./util/thalweg-error.ts";
+export type {
+  DiagonalEstimate,
+  DiagonalOptions,
+  ExtremalOptions,
+  ExtremalResult,
+  FrobeniusOptions,
+  LanczosOptions,
+  LanczosResult,
+  Profile,
+  ProfileOptions,
+  Solution,
+  SolveOptions,
+  SpectralDensity,
+  SpectralDensityOptions,
+  TraceOptions,
+};
+
+/** What every estimator takes beside its own options. */
+export interface RunOptions {
+  /** All randomness comes from it: the same seed gives the same numbers. Default 0. */
+  readonly seed?: number;
+  /** A way to stop the run, and to hear how far it is. */
+  readonly context?: RunContext;
+}
+
+/**
+ * Opens an ONNX model with data as the function L(θ) = mean (or sum) of the loss over the examples.
+ *
+ * The loss is guessed from outputs and labels where only one fits; `loadProblem` also tells what was
+ * chosen on the way, and has `close()`, which frees sessions and files.
+ *
+ * @param model path of the .onnx file
+ * @param options data and everything else; the flags of the command line by the same names
+ * @throws ThalwegError of kind "input" where files or what they hold do not fit, "usage" for options
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 1437 });
+ * problem.space.dimension; // → 2410
+ * (await problem.value()).loss; // → 0.011308
+ */
+export async function load(model: string, options: LoadOptions): Promise<Problem> {
+  return (await loadProblem(model, options)).problem;
+}
+
+/**
+ * H = ∇²L, symmetric. One product costs about two gradients, exact up to rounding (Pearlmutter 1994).
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 1437 });
+ * const H = hessian(problem);
+ * const [product] = await H.apply([problem.parameters]); // H θ
+ * product.length; // → 2410
+ */
+export function hessian(problem: Problem, context?: RunContext): LinearOperator {
+  return productOperator(problem, hessianProduct, context);
+}
+
+/**
+ * The generalised Gauss–Newton matrix (1/n) Σ Jᵢᵀ (∂²ℓᵢ/∂z²) Jᵢ: the Hessian without the network's own
+ * curvature; positive semidefinite for losses convex in the outputs (Schraudolph 2002).
+ *
+ * @throws input error `no-outputs` (on the first product) when the model computes its loss itself
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 200 });
+ * const { top } = await eigenvalues(gaussNewton(problem), { largest: 1 });
+ * top[0].value > 0; // → true
+ */
+export function gaussNewton(problem: Problem, context?: RunContext): LinearOperator {
+  return productOperator(problem, gaussNewtonProduct, context);
+}
+
+/**
+ * The Fisher information (1/n) Σ Jᵢᵀ E[∂ℓ ∂ℓᵀ] Jᵢ, the expectation over the model's own labels written
+ * out exactly (Amari 1998). Equal to the Gauss–Newton matrix for cross-entropy on logits.
+ *
+ * @throws input error `no-likelihood` (on the first product) for losses that are no negative log-likelihood
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 200, precision: "float64" });
+ * const [f] = await fisher(problem).apply([problem.parameters]);
+ * const [g] = await gaussNewton(problem).apply([problem.parameters]);
+ * Math.hypot(...f.map((x, i) => x - g[i])) < 1e-12 * Math.hypot(...g); // → true
+ */
+export function fisher(problem: Problem, context?: RunContext): LinearOperator {
+  return productOperator(problem, fisherProduct, context);
+}
+
+/**
+ * The uncentred second moment (1/n) Σ gᵢ gᵢᵀ of the gradients of single examples, each of its own
+ * undivided loss; not the Fisher matrix (Kunstner et al. 2019).
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 200 });
+ * empiricalFisher(problem).symmetric; // → true
+ */
+export function empiricalFisher(problem: Problem, context?: RunContext): LinearOperator {
+  return productOperator(problem, empiricalFisherProduct, context);
+}
+
+/**
+ * ∇L(θ). Cost: about three forward passes.
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 1437 });
+ * Math.hypot(...(await gradient(problem))); // → 0.004523
+ */
+export function gradient(problem: Problem, context?: RunContext): Promise<Float64Array> {
+  return problem.gradient(context);
+}
+
+/**
+ * The largest and smallest eigenvalues, each with its residual ‖Av − λv‖, which bounds its error;
+ * multiplicities are checked (thick-restart Lanczos: Wu & Simon 2000).
+ *
+ * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 1437 });
+ * const { top, bottom } = await eigenvalues(hessian(problem), { largest: 3, smallest: 1 });
+ * top[0].value; // → 0.55563
+ * top[0].residual < 1e-4; // → true
+ */
+export function eigenvalues(operator: LinearOperator, options: ExtremalOptions & RunOptions = {}): Promise<ExtremalResult> {
+  return extremalEigenpairs(operator, options, createRandom(options.seed ?? 0), options.context ?? {});
+}
+
+/**
+ * Ritz values of a symmetric operator, ascending, with residuals; full reorthogonalisation, so no ghost
+ * copies. One product a step; memory for one vector a step (Lanczos 1950, Paige 1971).
+ *
+ * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
+ *
+ * @example
+ * const { values } = await lanczos(diagonalOperator(Float64Array.of(1, 2, 2)));
+ * values; // → [1, 2, 2]
+ */
+export function lanczos(operator: LinearOperator, options: LanczosOptions & RunOptions = {}): Promise<LanczosResult> {
+  return runLanczos(operator, options, createRandom(options.seed ?? 0), options.context ?? {});
+}
+
+/**
+ * The spectral density with a confidence band, by stochastic Lanczos quadrature; exact where the
+ * products would reach the dimension anyway (Golub & Meurant 1994; Ubaru, Chen & Saad 2017).
+ *
+ * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
+ *
+ * @example
+ * const density = await spectralDensity(diagonalOperator(Float64Array.of(-1, 1, 1, 1)));
+ * density.negativeShare.value; // → 0.25
+ */
+export function spectralDensity(operator: LinearOperator, options: SpectralDensityOptions & RunOptions = {}): Promise<SpectralDensity> {
+  return estimateDensity(operator, options, createRandom(options.seed ?? 0), options.context ?? {});
+}
+
+/**
+ * tr A with an interval that covers it with the stated probability; outliers are deflated while that
+ * saves products, and the trace is exact where n products are no more (Hutchinson 1990).
+ *
+ * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
+ *
+ * @example
+ * const { value, standardError } = await trace(diagonalOperator(Float64Array.of(1, 2, 3)));
+ * value; // → 6
+ * standardError; // → 0
+ */
+export function trace(operator: LinearOperator, options: TraceOptions & RunOptions = {}): Promise<Estimate> {
+  return estimateTrace(operator, options, createRandom(options.seed ?? 0), options.context ?? {});
+}
+
+/**
+ * ‖A‖F = √Σλ² with a confidence interval.
+ *
+ * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
+ *
+ * @example
+ * (await frobeniusNorm(diagonalOperator(Float64Array.of(3, 4)))).value; // → 5
+ */
+export function frobeniusNorm(operator: LinearOperator, options: FrobeniusOptions & RunOptions = {}): Promise<Estimate> {
+  return estimateFrobeniusNorm(operator, options, createRandom(options.seed ?? 0), options.context ?? {});
+}
+
+/**
+ * The diagonal of A with an interval for each entry (Bekas, Kokiopoulou & Saad 2007).
+ *
+ * @example
+ * (await diagonal(diagonalOperator(Float64Array.of(3, 4)))).value; // → [3, 4]
+ */
+export function diagonal(operator: LinearOperator, options: DiagonalOptions & RunOptions = {}): Promise<DiagonalEstimate> {
+  return estimateDiagonal(operator, options, createRandom(options.seed ?? 0), options.context ?? {});
+}
+
+/**
+ * Solves A x = b: conjugate gradients where A is positive definite, MINRES where it is only symmetric
+ * (Hestenes & Stiefel 1952; Paige & Saunders 1975). One product a step.
+ *
+ * @example
+ * const damped = shiftOperator(diagonalOperator(Float64Array.of(1, 3)), 1);
+ * (await solve(damped, Float64Array.of(2, 4))).x; // → [1, 1]
+ */
+export function solve(
+  operator: LinearOperator,
+  b: Float64Array,
+  { method = "minres", context = {}, ...options }: SolveOptions & { readonly method?: "minres" | "conjugate-gradient"; readonly context?: RunContext } = {},
+): Promise<Solution> {
+  return (method === "minres" ? minres : conjugateGradient)(operator, b, options, context);
+}
+
+/**
+ * Runs every instrument on a problem, as `thalweg profile` does. Parameters by the names of its flags;
+ * missing ones take their defaults.
+ *
+ * @throws `interrupted`, and whatever keeps loss or gradient from being computed at all
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 100 });
+ * const { result } = await profile(problem, { top: 1, bottom: 1, densityProbes: 1, densitySteps: 20 });
+ * result.hessian.top.length; // → 1
+ */
+export function profile(problem: Problem, parameters: ProfileOptions = {}, { seed = 0, context = {} }: RunOptions = {}): Promise<Profile> {
+  return runProfile(problem, parameters, createRandom(seed).split("profile"), context);
+}

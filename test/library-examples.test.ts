@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import * as library from "../src/index.ts";
+
+/** An example of a docstring and the function that it documents. */
+interface Example {
+  readonly name: string;
+  readonly code: string;
+}
+
+function examplesOf(source: string): Example[] {
+  return [...source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export (?:async )?function (\w+)/g)].map(([, doc, name]) => {
+    const [, example = ""] = doc.split("@example");
+    return { name, code: example.replace(/^\s*\* ?/gm, "") };
+  });
+}
+
+/** `expression; // → value` becomes a comparison, everything else runs as it is. */
+function executable(code: string): string {
+  return code.replace(/^(.*); \/\/ → (.*)$/gm, "compare($1, $2);");
+}
+
+function compare(found: unknown, expected: unknown): void {
+  if (typeof found === "number" && typeof expected === "number") {
+    expect(Math.abs(found - expected)).toBeLessThanOrEqual(2e-4 * Math.abs(expected));
+  } else if (found instanceof Float64Array && Array.isArray(expected)) {
+    expect(found.length).toBe(expected.length);
+    found.forEach((each, i) => compare(each, expected[i]));
+  } else {
+    expect(found).toEqual(expected);
+  }
+}
+
+const examples = examplesOf(readFileSync(new URL("../src/index.ts", import.meta.url), "utf8"));
+const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor;
+
+describe("the examples of the library", () => {
+  it("belong to every function", () => {
+    const functions = Object.entries(library).flatMap(([name, value]) => (typeof value === "function" && examples.some((each) => each.name === name) ? [name] : []));
+    expect(functions.sort()).toEqual(examples.map(({ name }) => name).sort());
+    for (const { code } of examples) expect(code).toContain("// →");
+  });
+
+  it.each(examples.map(({ name, code }) => [name, code] as const))("%s", async (_name, code) => {
+    const names = Object.keys(library);
+    await new AsyncFunction(...names, "compare", executable(code))(...Object.values(library), compare);
+  });
+});
