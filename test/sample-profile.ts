@@ -28,14 +28,25 @@ const TENSORS = ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias", "head.weigh
 
 const grid = Array.from({ length: 400 }, (_, i) => -3 + (48 * i) / 399);
 const WIDTH = 0.35;
-const bell = (x: number, at: number, width: number) => Math.exp(-0.5 * ((x - at) / width) ** 2) / (width * Math.sqrt(2 * Math.PI));
-const density = grid.map((x) => 0.97 * bell(x, 0.02, WIDTH) + 0.02 * bell(x, 0.4, 0.9) + TOP.reduce((sum, at) => sum + bell(x, at, WIDTH) / 4810, 0) + 1e-9);
+const bell = (x: number, at: number, width: number) =>
+  Math.exp(-0.5 * ((x - at) / width) ** 2) / (width * Math.sqrt(2 * Math.PI));
+const density = grid.map(
+  (x) =>
+    0.97 * bell(x, 0.02, WIDTH) +
+    0.02 * bell(x, 0.4, 0.9) +
+    TOP.reduce((sum, at) => sum + bell(x, at, WIDTH) / 4810, 0) +
+    1e-9,
+);
 
 const text = {
-  measures: "The largest and smallest eigenvalues of the Hessian of the loss at these weights, by Lanczos iteration with full reorthogonalisation.",
-  means: "The largest eigenvalue is the stiffest direction of the loss. Plain gradient descent is stable along it only for step sizes below 2/λmax.",
-  doesNotMean: "It does not say how well the network generalises: rescaling the weights of a ReLU network changes it without changing the function.",
-  tryNext: "Compare with a second checkpoint, or measure with --precision float64 when the smallest eigenvalues lie near the rounding floor.",
+  measures:
+    "The largest and smallest eigenvalues of the Hessian of the loss at these weights, by Lanczos iteration with full reorthogonalisation.",
+  means:
+    "The largest eigenvalue is the stiffest direction of the loss. Plain gradient descent is stable along it only for step sizes below 2/λmax.",
+  doesNotMean:
+    "It does not say how well the network generalises: rescaling the weights of a ReLU network changes it without changing the function.",
+  tryNext:
+    "Compare with a second checkpoint, or measure with --precision float64 when the smallest eigenvalues lie near the rounding floor.",
 };
 
 const section = (instrument: string, title: string, products: number) =>
@@ -68,10 +79,38 @@ export const sampleProfile: Profile = {
   precision: "float32",
   runtime: { engine: "onnxruntime-node 1.30.0", device: "cpu", threads: 2, platform: "linux x64", seconds: 12.4 },
   checks: [
-    { name: "gradient", title: "Gradient against differences", passed: true, measured: 3.1e-6, limit: 1e-3, detail: "∇L·u against (L(θ+hu) − L(θ−hu))/2h along one random direction." },
-    { name: "symmetry", title: "Symmetry of the Hessian", passed: true, measured: 8.2e-8, limit: 1e-4, detail: "⟨u, Hv⟩ against ⟨Hu, v⟩ for two random directions." },
-    { name: "linearity", title: "Linearity", passed: true, measured: 1.9e-7, limit: 1e-4, detail: "H(2u + v) against 2Hu + Hv." },
-    { name: "determinism", title: "Two passes agree", passed: true, measured: 0, limit: 0, detail: "The same product computed twice, bit by bit." },
+    {
+      name: "gradient",
+      title: "Gradient against differences",
+      passed: true,
+      measured: 3.1e-6,
+      limit: 1e-3,
+      detail: "∇L·u against (L(θ+hu) − L(θ−hu))/2h along one random direction.",
+    },
+    {
+      name: "symmetry",
+      title: "Symmetry of the Hessian",
+      passed: true,
+      measured: 8.2e-8,
+      limit: 1e-4,
+      detail: "⟨u, Hv⟩ against ⟨Hu, v⟩ for two random directions.",
+    },
+    {
+      name: "linearity",
+      title: "Linearity",
+      passed: true,
+      measured: 1.9e-7,
+      limit: 1e-4,
+      detail: "H(2u + v) against 2Hu + Hv.",
+    },
+    {
+      name: "determinism",
+      title: "Two passes agree",
+      passed: true,
+      measured: 0,
+      limit: 0,
+      detail: "The same product computed twice, bit by bit.",
+    },
   ],
   warnings: ["3 of 1797 examples lie within rounding of a ReLU kink: their second derivative is that of one side."],
   result: {
@@ -112,7 +151,12 @@ export const sampleProfile: Profile = {
         eigenvalues: null,
         converged: true,
       },
-      negativeShare: { ...estimated(0.31, 0.02, 640, "stochastic Lanczos quadrature"), threshold: 1e-5, zeroShare: 0.12, negative: null },
+      negativeShare: {
+        ...estimated(0.31, 0.02, 640, "stochastic Lanczos quadrature"),
+        threshold: 1e-5,
+        zeroShare: 0.12,
+        negative: null,
+      },
       negativeDepth: 0.0218,
       effectiveRank: { frobenius: 2.9, trace: 5.13 },
       condition: { value: 4.1e6, of: "positive part", largest: 41.83, smallest: 1.02e-5 },
@@ -122,8 +166,18 @@ export const sampleProfile: Profile = {
     stability: {
       sharpness: 41.83,
       limits: [
-        { method: "Gradient descent", formula: String.raw`\eta < \frac{2}{\lambda_{\max}}`, stepSize: 0.0478, note: "full batch, no momentum" },
-        { method: "Heavy ball, β = 0.9", formula: String.raw`\eta < \frac{2(1+\beta)}{\lambda_{\max}}`, stepSize: 0.0908, note: "full batch" },
+        {
+          method: "Gradient descent",
+          formula: String.raw`\eta < \frac{2}{\lambda_{\max}}`,
+          stepSize: 0.0478,
+          note: "full batch, no momentum",
+        },
+        {
+          method: "Heavy ball, β = 0.9",
+          formula: String.raw`\eta < \frac{2(1+\beta)}{\lambda_{\max}}`,
+          stepSize: 0.0908,
+          note: "full batch",
+        },
       ],
       step: { stepSize: 0.1, relative: 2.09 },
     },
@@ -131,7 +185,12 @@ export const sampleProfile: Profile = {
       method: "per-example gradients",
       trace: exact(0.198),
       top: pairs([0.0412, 0.031, 0.022, 0.0171, 0.0122]),
-      criticalBatchSize: { value: 591, standardError: 121, interval: { lower: 354, upper: 828, confidence: 0.95 }, population: 880 },
+      criticalBatchSize: {
+        value: 591,
+        standardError: 121,
+        interval: { lower: 354, upper: 828, confidence: 0.95 },
+        population: 880,
+      },
       effectiveDirections: 4.8,
       alignment: {
         cosine: { value: 0.92, standardError: 0.01, products: 60 },
@@ -139,14 +198,55 @@ export const sampleProfile: Profile = {
         subspaceOverlap: 0.88,
         subspaceDimension: 5,
       },
-      norms: { array: { array: "noise.norms", dtype: "float64", shape: [1797] }, median: 0.004, largest: 7.9, shareOfTopTenth: 0.97 },
+      norms: {
+        array: { array: "noise.norms", dtype: "float64", shape: [1797] },
+        median: 0.004,
+        largest: 7.9,
+        shareOfTopTenth: 0.97,
+      },
     },
     flatness: {
       measures: [
-        { name: "sharpness", title: "λmax", value: 41.83, standardError: null, bound: "value", definition: "Largest eigenvalue of H.", predicted: null, converged: true },
-        { name: "sam", title: "SAM, ρ = 0.05", value: 0.071, standardError: null, bound: "lower bound", definition: "max over ‖ε‖ ≤ ρ of L(θ+ε) − L(θ).", predicted: 0.0532, converged: true },
-        { name: "adaptive", title: "adaptive sharpness", value: 0.0221, standardError: null, bound: "lower bound", definition: "SAM in coordinates divided by |θ|.", predicted: 0.02, converged: true },
-        { name: "relative", title: "relative flatness", value: 12.2, standardError: 0.4, bound: "value", definition: "Petzka et al. 2021.", predicted: null, converged: true },
+        {
+          name: "sharpness",
+          title: "λmax",
+          value: 41.83,
+          standardError: null,
+          bound: "value",
+          definition: "Largest eigenvalue of H.",
+          predicted: null,
+          converged: true,
+        },
+        {
+          name: "sam",
+          title: "SAM, ρ = 0.05",
+          value: 0.071,
+          standardError: null,
+          bound: "lower bound",
+          definition: "max over ‖ε‖ ≤ ρ of L(θ+ε) − L(θ).",
+          predicted: 0.0532,
+          converged: true,
+        },
+        {
+          name: "adaptive",
+          title: "adaptive sharpness",
+          value: 0.0221,
+          standardError: null,
+          bound: "lower bound",
+          definition: "SAM in coordinates divided by |θ|.",
+          predicted: 0.02,
+          converged: true,
+        },
+        {
+          name: "relative",
+          title: "relative flatness",
+          value: 12.2,
+          standardError: 0.4,
+          bound: "value",
+          definition: "Petzka et al. 2021.",
+          predicted: null,
+          converged: true,
+        },
       ],
       rescalings: [0.1, 10].flatMap((factor) =>
         ["fc1 → fc2", "fc2 → head"].map((symmetry, i) => ({
@@ -204,12 +304,42 @@ export const sampleProfile: Profile = {
       })),
     })),
     units: [
-      { name: "relu1", activation: "Relu", units: 48, dead: 3, alwaysActive: 5, saturated: null, constant: 3, duplicates: 1, meanActiveShare: 0.44, statistics: { array: "units.relu1", dtype: "float64", shape: [48, 4] } },
-      { name: "relu2", activation: "Relu", units: 24, dead: 1, alwaysActive: 0, saturated: null, constant: 1, duplicates: 0, meanActiveShare: 0.51, statistics: { array: "units.relu2", dtype: "float64", shape: [24, 4] } },
+      {
+        name: "relu1",
+        activation: "Relu",
+        units: 48,
+        dead: 3,
+        alwaysActive: 5,
+        saturated: null,
+        constant: 3,
+        duplicates: 1,
+        meanActiveShare: 0.44,
+        statistics: { array: "units.relu1", dtype: "float64", shape: [48, 4] },
+      },
+      {
+        name: "relu2",
+        activation: "Relu",
+        units: 24,
+        dead: 1,
+        alwaysActive: 0,
+        saturated: null,
+        constant: 1,
+        duplicates: 0,
+        meanActiveShare: 0.51,
+        statistics: { array: "units.relu2", dtype: "float64", shape: [24, 4] },
+      },
     ],
     verdicts: [
-      { instrument: "eigenvalues", level: "note", text: "λmax is 41.83, so plain gradient descent needs a step size below 0.0478." },
-      { instrument: "units", level: "warn", text: "4 of 72 units are dead: they are 0 on every example and learn nothing." },
+      {
+        instrument: "eigenvalues",
+        level: "note",
+        text: "λmax is 41.83, so plain gradient descent needs a step size below 0.0478.",
+      },
+      {
+        instrument: "units",
+        level: "warn",
+        text: "4 of 72 units are dead: they are 0 on every example and learn nothing.",
+      },
       { instrument: "gradient", level: "pass", text: "The gradient is 1.7 times its sampling noise." },
     ],
     sections: [

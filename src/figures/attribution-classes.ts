@@ -5,17 +5,37 @@ export const attributionClasses: FigureKind = {
   name: "attribution-classes",
   instrument: "attribution",
   of({ attribution }) {
-    const vectors = (attribution ?? []).flatMap(({ index, classes }) => (classes === null ? [] : [{ label: `v${index + 1}`, classes }]));
+    const vectors = (attribution ?? []).flatMap(({ index, classes }) =>
+      classes === null ? [] : [{ label: `v${index + 1}`, classes }],
+    );
     if (vectors.length === 0) return undefined;
     const signs = ["along", "against"];
     const cells = finite(
       vectors.flatMap(({ label, classes }) =>
-        classes.map((each) => ({ vector: label, class: `class ${each.class}`, cosine: each.cosine, size: Math.abs(each.cosine), sign: signs[each.cosine < 0 ? 1 : 0] })),
+        classes.map((each) => ({
+          vector: label,
+          class: `class ${each.class}`,
+          cosine: each.cosine,
+          size: Math.abs(each.cosine),
+          sign: signs[each.cosine < 0 ? 1 : 0],
+        })),
       ),
     );
     const classes = vectors[0].classes.map((each) => each.class);
-    const x = { field: "vector", type: "ordinal", sort: null, title: "eigenvector, stiffest first", axis: { labelAngle: 0, orient: "bottom", grid: false } } as const;
-    const y = { field: "class", type: "nominal", sort: null, title: null, axis: { grid: false, domain: false, ticks: false } } as const;
+    const x = {
+      field: "vector",
+      type: "ordinal",
+      sort: null,
+      title: "eigenvector, stiffest first",
+      axis: { labelAngle: 0, orient: "bottom", grid: false },
+    } as const;
+    const y = {
+      field: "class",
+      type: "nominal",
+      sort: null,
+      title: null,
+      axis: { grid: false, domain: false, ticks: false },
+    } as const;
     return {
       title: "Stiff directions and the classes",
       description:
@@ -31,7 +51,12 @@ export const attributionClasses: FigureKind = {
               x,
               y,
               color: { field: "sign", scale: { domain: signs, range: [COLOUR.coolCell, COLOUR.warmCell] } },
-              fillOpacity: { field: "size", type: "quantitative", scale: { domain: [0, 1], range: [0, 1] }, legend: null },
+              fillOpacity: {
+                field: "size",
+                type: "quantitative",
+                scale: { domain: [0, 1], range: [0, 1] },
+                legend: null,
+              },
             },
           },
           {

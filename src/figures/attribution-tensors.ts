@@ -7,15 +7,29 @@ export const attributionTensors: FigureKind = {
   of({ attribution }) {
     if (attribution === null || attribution.length === 0) return undefined;
     const cells = finite(
-      attribution.flatMap(({ index, tensors }) => tensors.map(({ name, share }) => ({ vector: `v${index + 1}`, tensor: name, share }))),
+      attribution.flatMap(({ index, tensors }) =>
+        tensors.map(({ name, share }) => ({ vector: `v${index + 1}`, tensor: name, share })),
+      ),
     );
     const names = attribution[0].tensors.map(({ name }) => name);
-    const x = { field: "vector", type: "ordinal", sort: null, title: "eigenvector, stiffest first", axis: { labelAngle: 0, orient: "bottom", grid: false } } as const;
-    const y = { field: "tensor", type: "nominal", sort: names, title: null, axis: { grid: false, domain: false, ticks: false } } as const;
+    const x = {
+      field: "vector",
+      type: "ordinal",
+      sort: null,
+      title: "eigenvector, stiffest first",
+      axis: { labelAngle: 0, orient: "bottom", grid: false },
+    } as const;
+    const y = {
+      field: "tensor",
+      type: "nominal",
+      sort: names,
+      title: null,
+      axis: { grid: false, domain: false, ticks: false },
+    } as const;
     return {
       title: "Where the stiffest directions live",
       description:
-        "Share of each leading eigenvector's squared length that lies in each parameter tensor: every column adds up to 1. A dark cell means that moving " +
+        "Share of each leading eigenvector's squared length that lies in each parameter tensor: every column adds up to 1. A deep-coloured cell means that moving " +
         "this tensor is what meets this curvature.",
       spec: frame({
         height: { step: 28 },
@@ -23,7 +37,16 @@ export const attributionTensors: FigureKind = {
         layer: [
           {
             mark: { type: "rect", color: COLOUR.coolCell, stroke: COLOUR.rule, strokeWidth: 1 },
-            encoding: { x, y, fillOpacity: { field: "share", type: "quantitative", scale: { domain: [0, 1], range: [0, 1] }, legend: null } },
+            encoding: {
+              x,
+              y,
+              fillOpacity: {
+                field: "share",
+                type: "quantitative",
+                scale: { domain: [0, 1], range: [0, 1] },
+                legend: null,
+              },
+            },
           },
           {
             transform: [{ filter: "datum.share >= 0.05" }],
@@ -38,7 +61,10 @@ export const attributionTensors: FigureKind = {
       }),
       table: {
         columns: ["tensor", ...attribution.map(({ index }) => `v${index + 1}`)],
-        rows: names.map((name) => [name, ...attribution.map(({ tensors }) => tensors.find((tensor) => tensor.name === name)?.share ?? null)]),
+        rows: names.map((name) => [
+          name,
+          ...attribution.map(({ tensors }) => tensors.find((tensor) => tensor.name === name)?.share ?? null),
+        ]),
       },
     };
   },

@@ -6,7 +6,9 @@ export const extremalEigenvalues: FigureKind = {
   instrument: "eigenvalues",
   of({ hessian }) {
     const top = (hessian.top ?? []).map((pair, i) => ({ label: `λ${i + 1}`, ...pair }));
-    const bottom = (hessian.bottom ?? []).map((pair, i) => ({ label: i === 0 ? "λmin" : `λmin+${i}`, ...pair })).reverse();
+    const bottom = (hessian.bottom ?? [])
+      .map((pair, i) => ({ label: i === 0 ? "λmin" : `λmin+${i}`, ...pair }))
+      .reverse();
     const values = finite(
       [...top, ...bottom].map(({ label, value, residual }) => ({
         label,
@@ -49,9 +51,15 @@ export const extremalEigenvalues: FigureKind = {
               y: { field: "eigenvalue", type: "quantitative" },
               color: {
                 field: "sign",
-                scale: { domain: ["upward curvature", "downward curvature"], range: [COLOUR.primary, COLOUR.secondary] },
+                scale: {
+                  domain: ["upward curvature", "downward curvature"],
+                  range: [COLOUR.primary, COLOUR.secondary],
+                },
               },
-              shape: { field: "sign", scale: { domain: ["upward curvature", "downward curvature"], range: ["circle", "triangle-down"] } },
+              shape: {
+                field: "sign",
+                scale: { domain: ["upward curvature", "downward curvature"], range: ["circle", "triangle-down"] },
+              },
             },
           },
         ],

@@ -16,7 +16,13 @@ export const flatnessRescaling: FigureKind = {
     );
     if (moves.length === 0) return undefined;
     const order = flatness.measures.map(({ title }) => title);
-    const y = { field: "measure", type: "nominal", sort: order, title: null, axis: { grid: false, domain: false, ticks: false } } as const;
+    const y = {
+      field: "measure",
+      type: "nominal",
+      sort: order,
+      title: null,
+      axis: { grid: false, domain: false, ticks: false },
+    } as const;
     const symmetries = [...new Set(moves.map(({ symmetry }) => symmetry))];
     const hues = [COLOUR.secondary, COLOUR.primary, COLOUR.tertiary];
     const shapes = ["diamond", "circle", "square"];
@@ -42,9 +48,21 @@ export const flatnessRescaling: FigureKind = {
             mark: { type: "point", filled: true, size: 80, opacity: 1 },
             encoding: {
               y,
-              x: { field: "ratio", type: "quantitative", scale: { type: "log" }, title: "value after rescaling ÷ value before", axis: { format: "~g", tickCount: 5 } },
-              color: { field: "symmetry", scale: { domain: symmetries, range: symmetries.map((_, i) => hues[i % hues.length]) } },
-              shape: { field: "symmetry", scale: { domain: symmetries, range: symmetries.map((_, i) => shapes[i % shapes.length]) } },
+              x: {
+                field: "ratio",
+                type: "quantitative",
+                scale: { type: "log" },
+                title: "value after rescaling ÷ value before",
+                axis: { format: "~g", tickCount: 5 },
+              },
+              color: {
+                field: "symmetry",
+                scale: { domain: symmetries, range: symmetries.map((_, i) => hues[i % hues.length]) },
+              },
+              shape: {
+                field: "symmetry",
+                scale: { domain: symmetries, range: symmetries.map((_, i) => shapes[i % shapes.length]) },
+              },
             },
           },
         ],

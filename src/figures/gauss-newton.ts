@@ -63,7 +63,9 @@ export const gaussNewtonComparison: FigureKind = {
       }),
       table: {
         columns: ["rank", "Hessian", "residual", "Gauss–Newton", "residual"],
-        rows: full.slice(0, count).map((pair, i) => [i + 1, pair.value, pair.residual, part[i].value, part[i].residual]),
+        rows: full
+          .slice(0, count)
+          .map((pair, i) => [i + 1, pair.value, pair.residual, part[i].value, part[i].residual]),
       },
     };
   },

@@ -7,10 +7,17 @@ export const gradientTensors: FigureKind = {
   of({ gradient }) {
     const values = finite((gradient?.tensors ?? []).map(({ name, norm }) => ({ tensor: name, norm })));
     if (values.length < 2) return undefined;
-    const y = { field: "tensor", type: "nominal", sort: null, title: null, axis: { grid: false, domain: false, ticks: false } } as const;
+    const y = {
+      field: "tensor",
+      type: "nominal",
+      sort: null,
+      title: null,
+      axis: { grid: false, domain: false, ticks: false },
+    } as const;
     return {
       title: "Gradient, tensor by tensor",
-      description: "Length of the loss gradient in each parameter tensor, in the network's order. Squares add up to the square of the whole length.",
+      description:
+        "Length of the loss gradient in each parameter tensor, in the network's order. Squares add up to the square of the whole length.",
       spec: frame({
         height: { step: 24 },
         data: { values },

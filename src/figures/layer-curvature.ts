@@ -7,13 +7,27 @@ export const layerCurvature: FigureKind = {
   of({ layers }) {
     if (layers === null || layers.length === 0) return undefined;
     const traces = finite(
-      layers.map(({ name, trace }) => ({ layer: name, trace: trace.value, low: trace.interval.lower, high: trace.interval.upper, series: "trace" })),
+      layers.map(({ name, trace }) => ({
+        layer: name,
+        trace: trace.value,
+        low: trace.interval.lower,
+        high: trace.interval.upper,
+        series: "trace",
+      })),
     );
     const tops = finite(
-      layers.flatMap(({ name, top }) => (top === null ? [] : [{ layer: name, top: top.value, series: "largest eigenvalue" }])),
+      layers.flatMap(({ name, top }) =>
+        top === null ? [] : [{ layer: name, top: top.value, series: "largest eigenvalue" }],
+      ),
     );
     const domain = ["trace", "largest eigenvalue"];
-    const y = { field: "layer", type: "nominal", sort: null, title: null, axis: { grid: false, domain: false, ticks: false } } as const;
+    const y = {
+      field: "layer",
+      type: "nominal",
+      sort: null,
+      title: null,
+      axis: { grid: false, domain: false, ticks: false },
+    } as const;
     const scale = { domain, range: [COLOUR.primaryFill, COLOUR.secondary] };
     return {
       title: "Curvature, layer by layer",
@@ -45,7 +59,17 @@ export const layerCurvature: FigureKind = {
         ],
       }),
       table: {
-        columns: ["layer", "parameters", "trace", "standard error", "mean curvature", "largest eigenvalue", "residual", "‖∇L‖", "‖θ‖"],
+        columns: [
+          "layer",
+          "parameters",
+          "trace",
+          "standard error",
+          "mean curvature",
+          "largest eigenvalue",
+          "residual",
+          "‖∇L‖",
+          "‖θ‖",
+        ],
         rows: layers.map((layer) => [
           layer.name,
           layer.parameters,

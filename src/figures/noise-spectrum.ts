@@ -22,7 +22,13 @@ export const noiseSpectrum: FigureKind = {
     if (points.length === 0) return undefined;
     const domain = series.map(({ name }) => name);
     const x = { field: "rank", type: "ordinal", title: "rank", axis: { labelAngle: 0, grid: false } } as const;
-    const y = { field: "share", type: "quantitative", scale: { type: "log" }, title: "eigenvalue ÷ largest", axis: { format: "~g", tickCount: 4 } } as const;
+    const y = {
+      field: "share",
+      type: "quantitative",
+      scale: { type: "log" },
+      title: "eigenvalue ÷ largest",
+      axis: { format: "~g", tickCount: 4 },
+    } as const;
     const color = { field: "matrix", scale: { domain, range: [COLOUR.secondary, COLOUR.primary] } };
     return {
       title: "The shape of gradient noise and of curvature",
@@ -42,7 +48,13 @@ export const noiseSpectrum: FigureKind = {
       }),
       table: {
         columns: ["rank", "Σ", "residual", "H", "residual"],
-        rows: spectrum.map((pair, i) => [i + 1, pair.value, pair.residual, hessian.top?.[i]?.value ?? null, hessian.top?.[i]?.residual ?? null]),
+        rows: spectrum.map((pair, i) => [
+          i + 1,
+          pair.value,
+          pair.residual,
+          hessian.top?.[i]?.value ?? null,
+          hessian.top?.[i]?.residual ?? null,
+        ]),
       },
     };
   },

@@ -1,9 +1,12 @@
-import { formatNumber, formatShare } from "../util/format-number.ts";
+import { formatNumber } from "../util/format-number.ts";
 import type { FigureKind } from "./figure.ts";
 import { COLOUR, finite, frame } from "./style.ts";
 
 /** How far below its peak a density is drawn. */
 const DECADES = 6;
+
+/** A power of ten with its exponent set as such. */
+const POWER_OF_TEN = `"10" + ["⁻⁹", "⁻⁸", "⁻⁷", "⁻⁶", "⁻⁵", "⁻⁴", "⁻³", "⁻²", "⁻¹", "⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"][round(log(datum.value) / LN10) + 9]`;
 
 /** The curve has hundreds of points; the table shows about this many of them. */
 const TABLE_ROWS = 80;
@@ -25,10 +28,15 @@ export const spectralDensity: FigureKind = {
       })),
     );
     const marks = finite(
-      [...(hessian.bottom ?? []), ...(hessian.top ?? [])].map(({ value }) => ({ eigenvalue: value, kind: "single eigenvalues" })),
+      [...(hessian.bottom ?? []), ...(hessian.top ?? [])].map(({ value }) => ({
+        eigenvalue: value,
+        kind: "single eigenvalues",
+      })),
     );
     const scale = { type: "log" as const, domain: [floor, 2 * Math.max(...density.upper)], nice: false };
-    const band = density.exact ? "" : ` The band holds the true value at each point with probability ${formatShare(density.confidence)}.`;
+    const band = density.exact
+      ? ""
+      : ` The band holds the true value at each point with probability ${formatNumber(density.confidence, 2)}.`;
     const stride = Math.max(1, Math.ceil(density.grid.length / TABLE_ROWS));
     return {
       title: "Spectral density of the Hessian",
@@ -38,9 +46,9 @@ export const spectralDensity: FigureKind = {
         (marks.length > 0 ? " Ticks at the foot mark the eigenvalues that were computed one by one." : ""),
       spec: frame({
         height: 300,
+        data: { values: curve },
         layer: [
           {
-            data: { values: curve },
             mark: { type: "area", color: COLOUR.primaryFill, opacity: 1, clip: true },
             encoding: {
               x: { field: "eigenvalue", type: "quantitative" },
@@ -49,11 +57,22 @@ export const spectralDensity: FigureKind = {
             },
           },
           {
-            data: { values: curve },
             mark: { type: "line", color: COLOUR.primary, strokeWidth: 1.6, clip: true },
             encoding: {
-              x: { field: "eigenvalue", type: "quantitative", title: "eigenvalue λ", scale: { nice: false }, axis: { tickCount: 8 } },
-              y: { field: "density", type: "quantitative", title: "density", scale, axis: { format: "~e", tickCount: DECADES } },
+              x: {
+                field: "eigenvalue",
+                type: "quantitative",
+                title: "eigenvalue λ",
+                scale: { nice: false },
+                axis: { tickCount: 8 },
+              },
+              y: {
+                field: "density",
+                type: "quantitative",
+                title: "density",
+                scale,
+                axis: { labelExpr: POWER_OF_TEN, tickCount: DECADES },
+              },
             },
           },
           {

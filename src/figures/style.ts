@@ -77,7 +77,9 @@ const config: Config = {
 type LayeredSpec = Extract<TopLevelSpec, { layer: unknown }>;
 
 /** The common frame of every figure: schema, size, style. */
-export function frame(drawing: Pick<LayeredSpec, "data" | "layer" | "height" | "resolve" | "encoding" | "transform">): LayeredSpec {
+export function frame(
+  drawing: Pick<LayeredSpec, "data" | "layer" | "height" | "resolve" | "encoding" | "transform">,
+): LayeredSpec {
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     width: FIGURE_WIDTH,

@@ -11,8 +11,16 @@ export const unitStates: FigureKind = {
       const counts = [layer.alwaysActive ?? 0, layer.saturated ?? 0, layer.dead ?? 0];
       return { layer: layer.name, counts: [layer.units - counts[0] - counts[1] - counts[2], ...counts] };
     });
-    const values = rows.flatMap(({ layer, counts }) => states.map((state, i) => ({ layer, state, order: i, units: counts[i] })));
-    const y = { field: "layer", type: "nominal", sort: null, title: null, axis: { grid: false, domain: false, ticks: false } } as const;
+    const values = rows.flatMap(({ layer, counts }) =>
+      states.map((state, i) => ({ layer, state, order: i, units: counts[i] })),
+    );
+    const y = {
+      field: "layer",
+      type: "nominal",
+      sort: null,
+      title: null,
+      axis: { grid: false, domain: false, ticks: false },
+    } as const;
     const x = { field: "units", type: "quantitative", stack: "zero", title: "units" } as const;
     return {
       title: "What the units do on this data",
@@ -32,14 +40,27 @@ export const unitStates: FigureKind = {
               color: {
                 field: "state",
                 sort: states,
-                scale: { domain: states, range: [COLOUR.primaryFill, COLOUR.primary, COLOUR.tertiary, COLOUR.secondary] },
+                scale: {
+                  domain: states,
+                  range: [COLOUR.primaryFill, COLOUR.primary, COLOUR.tertiary, COLOUR.secondary],
+                },
               },
             },
           },
         ],
       }),
       table: {
-        columns: ["layer", "activation", "units", "dead", "always active", "saturated", "constant", "duplicates", "mean share active"],
+        columns: [
+          "layer",
+          "activation",
+          "units",
+          "dead",
+          "always active",
+          "saturated",
+          "constant",
+          "duplicates",
+          "mean share active",
+        ],
         rows: units.map((layer) => [
           layer.name,
           layer.activation,

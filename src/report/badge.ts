@@ -9,5 +9,7 @@ const SHAPES: Readonly<Record<Verdict["level"], string>> = {
 };
 
 export function badge(level: Verdict["level"]): Html {
-  return html`<span class="level ${level}"><svg viewBox="0 0 10 10" aria-hidden="true">${raw(SHAPES[level])}</svg>${level}</span>`;
+  return html`<span class="level ${level}"
+    ><svg viewBox="0 0 10 10" aria-hidden="true">${raw(SHAPES[level])}</svg>${level}</span
+  >`;
 }

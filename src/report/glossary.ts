@@ -5,7 +5,9 @@ import { math } from "./math.ts";
 
 /** Terms that a text uses, in the order of the glossary. */
 export function termsIn(text: string): Term[] {
-  return TERMS.filter(({ title }) => new RegExp(`(?<![\\p{L}-])${escapePattern(title)}s?(?![\\p{L}-])`, "iu").test(text));
+  return TERMS.filter(({ title }) =>
+    new RegExp(`(?<![\\p{L}-])${escapePattern(title)}s?(?![\\p{L}-])`, "iu").test(text),
+  );
 }
 
 /** Links to the entries of terms. */
@@ -18,9 +20,11 @@ export function termLinks(terms: readonly Term[]): Html | undefined {
 /** The entries of the terms that a page uses. */
 export function glossary(terms: ReadonlySet<Term>): Html {
   const entries = TERMS.filter((term) => terms.has(term)).map(
-    ({ name, title, formula, text, measured, source }) => html`<dt id="term-${name}" tabindex="-1">${title}</dt>
-<dd class="formula">${math(formula)}</dd><dd>${text}</dd><dd class="source">Measured: ${measured} Source: ${source}.</dd>
-`,
+    ({ name, title, formula, text, measured, source }) =>
+      html`<dt id="term-${name}" tabindex="-1">${title}</dt>
+        <dd class="formula">${math(formula)}</dd>
+        <dd>${text}</dd>
+        <dd class="source">Measured: ${measured} Source: ${source}.</dd> `,
   );
   return html`<dl class="glossary">${entries}</dl>`;
 }

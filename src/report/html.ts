@@ -36,6 +36,7 @@ export function raw(markup: string): Html {
 export function prose(text: string): Html {
   const markup = escapeHtml(typeset(text))
     .replace(/λ(max|min)(?![a-z])/g, "λ<sub>$1</sub>")
+    .replace(/`([^`]+)`/g, "<code>$1</code>")
     .replace(/(?<![\w-])--[a-z][a-z-]*/g, "<code>$&</code>");
   return { markup };
 }

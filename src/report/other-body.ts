@@ -8,24 +8,42 @@ import { checkTable } from "./provenance.ts";
 export function otherBody(document: Exclude<ResultDocument, ResultDocument<"profile">>): Html {
   switch (document.schema) {
     case "thalweg/bench@1": {
-      const { examples, batchSize, gemm, forward, gradient, hessianVector, hessianVectorBlock, gaussNewtonVector } = document.result;
-      const timings = { forward, gradient, "Hessian–vector": hessianVector, [`Hessian–vector, ${hessianVectorBlock.block} at once`]: hessianVectorBlock, "Gauss–Newton–vector": gaussNewtonVector };
-      const rows = Object.entries(timings).flatMap(([name, timing]) => (timing === null ? [] : [[name, timing.medianMs, timing.minMs, timing.maxMs, timing.runs]]));
-      return html`<p>Milliseconds per vector over ${examples} examples in batches of ${batchSize}. A plain matrix product of size ${gemm.size} runs at ${formatNumber(gemm.gflops, 3)} GFLOP/s in the same engine.</p>
-${tableBlock({ columns: ["operation", "median ms", "least", "most", "runs"], rows }, "Timings")}`;
+      const { examples, batchSize, gemm, forward, gradient, hessianVector, hessianVectorBlock, gaussNewtonVector } =
+        document.result;
+      const timings = {
+        forward,
+        gradient,
+        "Hessian–vector": hessianVector,
+        [`Hessian–vector, ${hessianVectorBlock.block} at once`]: hessianVectorBlock,
+        "Gauss–Newton–vector": gaussNewtonVector,
+      };
+      const rows = Object.entries(timings).flatMap(([name, timing]) =>
+        timing === null ? [] : [[name, timing.medianMs, timing.minMs, timing.maxMs, timing.runs]],
+      );
+      return html`<p>
+          Milliseconds per vector over ${examples} examples in batches of ${batchSize}. A plain matrix product of size
+          ${gemm.size} runs at ${formatNumber(gemm.gflops, 3)} GFLOP/s in the same engine.
+        </p>
+        ${tableBlock({ columns: ["operation", "median ms", "least", "most", "runs"], rows }, "Timings")}`;
     }
     case "thalweg/apply@1": {
       const { operator, vector, output, dimension, products, vectorNorm, norm, quadraticForm } = document.result;
-      const rows = Object.entries({ operator, vector, output, dimension, products, "‖v‖": vectorNorm, "‖Av‖": norm, "vᵀAv": quadraticForm }).map(([name, value]) => [
-        name,
-        typeof value === "number" ? formatNumber(value, 6) : value,
-      ]);
+      const rows = Object.entries({
+        operator,
+        vector,
+        output,
+        dimension,
+        products,
+        "‖v‖": vectorNorm,
+        "‖Av‖": norm,
+        vᵀAv: quadraticForm,
+      }).map(([name, value]) => [name, typeof value === "number" ? formatNumber(value, 6) : value]);
       return tableBlock({ columns: ["what", "value"], rows }, "Product");
     }
     case "thalweg/check@1":
       return html`${checkTable(document.result)}${document.result.caveats.map((text) => html`<p>${text}</p>`)}`;
     case "thalweg/inspect@1":
       return html`${document.result.notices.map((text) => html`<p>${text}</p>`)}
-${tableBlock({ columns: ["initialiser", "shape", "role", "why", "selected"], rows: document.result.initializers.map(({ name, shape, role, reason, selected }) => [name, `[${shape.join(", ")}]`, role, reason, selected ? "yes" : "no"]) }, "Initialisers")}`;
+      ${tableBlock({ columns: ["initialiser", "shape", "role", "why", "selected"], rows: document.result.initializers.map(({ name, shape, role, reason, selected }) => [name, `[${shape.join(", ")}]`, role, reason, selected ? "yes" : "no"]) }, "Initialisers")}`;
   }
 }

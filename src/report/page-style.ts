@@ -84,7 +84,7 @@ th:last-child,td:last-child{padding-right:0}
 .explain dd{margin:0}
 .terms{font:.875rem/1.6 var(--sans);color:var(--quiet);margin:1rem 0 0}
 figure{margin:2rem 0 0}
-figure .drawing svg{display:block;width:100%;height:auto;max-width:680px;overflow:visible}
+figure .drawing svg{font-family:var(--sans);display:block;width:100%;height:auto;max-width:680px;overflow:visible}
 .narrow{display:none}
 figcaption{font:.875rem/1.55 var(--sans);color:var(--quiet);max-width:42.5rem;margin-bottom:.7rem}
 figcaption strong{color:var(--ink);display:block;font-weight:600}

@@ -8,8 +8,11 @@ import { math } from "./math.ts";
 export function reproduction({ command, thalweg }: ResultDocument): Html {
   const line = ["npx", `thalweg@${thalweg}`, ...command].map(quote).join(" ");
   return html`<p>The same seed, build and machine give the same numbers:</p>
-<div class="command"><pre id="command">${line}</pre><button type="button" data-copy="command" aria-label="Copy the command" hidden>Copy</button></div>
-<p class="aside">This page holds the whole result as JSON: save it with the button at the top of the page.</p>`;
+    <div class="command">
+      <pre id="command">${line}</pre>
+      <button type="button" data-copy="command" aria-label="Copy the command" hidden>Copy</button>
+    </div>
+    <p class="aside">This page holds the whole result as JSON: save it with the button at the top of the page.</p>`;
 }
 
 /** An argument as a POSIX shell takes it. */
@@ -22,32 +25,69 @@ export function provenance({ thalweg, createdAt, seed, model, data, loss, precis
   const facts: (readonly [string, Html | string] | undefined)[] = [
     ["Thalweg", thalweg],
     ["Written", createdAt.replace("T", " ").replace(/\.\d+Z$/, " UTC")],
-    model ? ["Model", html`${model.path}, ${typeset(String(model.parameters))} parameters<br><span class="hash">sha256 ${model.sha256}</span>`] : undefined,
-    data ? ["Data", html`${data.path}, ${data.examples} examples<br><span class="hash">sha256 ${data.sha256}</span>`] : undefined,
+    model
+      ? [
+          "Model",
+          html`${model.path}, ${typeset(String(model.parameters))} parameters<br /><span class="hash"
+              >sha256 ${model.sha256}</span
+            >`,
+        ]
+      : undefined,
+    data
+      ? ["Data", html`${data.path}, ${data.examples} examples<br /><span class="hash">sha256 ${data.sha256}</span>`]
+      : undefined,
     loss
       ? [
           "Loss",
-          html`${loss.title}, ${loss.reduction} over ${loss.terms} terms${loss.l2 > 0 && `, λ = ${formatNumber(loss.l2)}`}${loss.guessed && ", guessed from the labels"}: ${math(loss.formula)}`,
+          html`${loss.title}, ${loss.reduction} over ${loss.terms}
+          terms${loss.l2 > 0 && `, λ = ${formatNumber(loss.l2)}`}${loss.guessed && ", guessed from the labels"}:
+          ${math(loss.formula)}`,
         ]
       : undefined,
     precision ? ["Precision", `${precision}; sums over examples and between long vectors in float64`] : undefined,
     ["Seed", String(seed)],
     runtime
-      ? ["Run on", `${runtime.engine}, ${runtime.device}, ${runtime.threads} threads, ${runtime.platform}, ${typeset(formatNumber(runtime.seconds, 3))} s`]
+      ? [
+          "Run on",
+          `${runtime.engine}, ${runtime.device}, ${runtime.threads} threads, ${runtime.platform}, ${typeset(formatNumber(runtime.seconds, 3))} s`,
+        ]
       : undefined,
   ];
-  return html`<dl class="facts">${facts.map((fact) => fact && html`<dt>${fact[0]}</dt><dd>${fact[1]}</dd>`)}</dl>`;
+  return html`<dl class="facts">
+    ${facts.map(
+      (fact) =>
+        fact &&
+        html`<dt>${fact[0]}</dt>
+          <dd>${fact[1]}</dd>`,
+    )}
+  </dl>`;
 }
 
 /** Every check of the run with its figure and its limit. */
 export function checkTable({ checks }: Pick<ResultDocument, "checks">): Html {
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="Checks"><table>
-<thead><tr><th scope="col">Check</th><th scope="col">Outcome</th><th scope="col" class="number">Found</th><th scope="col" class="number">Limit</th></tr></thead>
-<tbody>${checks.map(
-    ({ title, detail, passed, measured, limit }) => html`<tr><th scope="row">${title}<br><span class="aside">${detail}</span></th>
-<td class="${passed ? "pass" : "warn"}">${passed ? "passed" : "failed"}</td>
-<td class="number">${typeset(formatNumber(measured, 2))}</td><td class="number">${typeset(formatNumber(limit, 2))}</td></tr>`,
-  )}</tbody></table></div>`;
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="Checks">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Check</th>
+          <th scope="col">Outcome</th>
+          <th scope="col" class="number">Found</th>
+          <th scope="col" class="number">Limit</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${checks.map(
+          ({ title, detail, passed, measured, limit }) =>
+            html`<tr>
+              <th scope="row">${title}<br /><span class="aside">${detail}</span></th>
+              <td class="${passed ? "pass" : "warn"}">${passed ? "passed" : "failed"}</td>
+              <td class="number">${typeset(formatNumber(measured, 2))}</td>
+              <td class="number">${typeset(formatNumber(limit, 2))}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 /** Where the data come from, for those that come with the package; the hash for all others. */
@@ -55,7 +95,10 @@ export function citation({ data }: ResultDocument): Html {
   if (data === null) return html`<p>No data were used.</p>`;
   const set = BUILT_IN_SETS.find(({ name }) => name === data.path.split(":")[0]);
   if (set === undefined) {
-    return html`<p>Cite the source of your data, and give this hash so that others can tell whether they hold the same numbers: <span class="hash">${data.sha256}</span></p>`;
+    return html`<p>
+      Cite the source of your data, and give this hash so that others can tell whether they hold the same numbers:
+      <span class="hash">${data.sha256}</span>
+    </p>`;
   }
   return html`<p>${set.citation} <a href="${set.url}">${set.url}</a>. Licence: ${set.licence}.</p>`;
 }

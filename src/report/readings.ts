@@ -17,7 +17,11 @@ export interface Reading {
 const READINGS: Readonly<Record<string, (result: ProfileResult) => (Reading | undefined)[]>> = {
   loss: ({ loss, accuracy }) => [
     { label: "Loss", symbol: "L", value: formatNumber(loss, 5) },
-    { label: "Accuracy", value: formatShare(accuracy), note: accuracy === null ? "not defined for this loss" : "share of right predictions" },
+    {
+      label: "Accuracy",
+      value: formatShare(accuracy),
+      note: accuracy === null ? "not defined for this loss" : "share of right predictions",
+    },
   ],
   gradient: ({ gradient }) =>
     gradient === null
@@ -52,7 +56,11 @@ const READINGS: Readonly<Record<string, (result: ProfileResult) => (Reading | un
     eigenvalueReading("Largest", String.raw`\lambda_{\max}`, hessian.top?.[0]),
     eigenvalueReading("Second largest", String.raw`\lambda_2`, hessian.top?.[1]),
     eigenvalueReading("Smallest", String.raw`\lambda_{\min}`, hessian.bottom?.[0]),
-    { label: "Depth of negative curvature", symbol: String.raw`|\lambda_{\min}| / \lambda_{\max}`, value: formatNumber(hessian.negativeDepth, 3) },
+    {
+      label: "Depth of negative curvature",
+      symbol: String.raw`|\lambda_{\min}| / \lambda_{\max}`,
+      value: formatNumber(hessian.negativeDepth, 3),
+    },
     hessian.multiplicity?.checked
       ? {
           label: "Hidden copies found",
@@ -138,10 +146,14 @@ const READINGS: Readonly<Record<string, (result: ProfileResult) => (Reading | un
             label: "Critical batch size",
             symbol: String.raw`\operatorname{tr}\Sigma / \|\nabla L\|^2`,
             value: formatEstimate(noise.criticalBatchSize.value, noise.criticalBatchSize.standardError),
-            note: `${formatShare(noise.criticalBatchSize.interval.confidence)} interval ${range(noise.criticalBatchSize.interval)}; with the bias of ‖∇L‖² removed: ${formatNumber(noise.criticalBatchSize.population, 3)}`,
+            note: `${percent(noise.criticalBatchSize.interval.confidence)} interval ${range(noise.criticalBatchSize.interval)}; with the bias of ‖∇L‖² removed: ${formatNumber(noise.criticalBatchSize.population, 3)}`,
           },
           eigenvalueReading("Strongest direction", String.raw`\lambda_{\max}(\Sigma)`, noise.top?.[0]),
-          { label: "Directions it fills", symbol: String.raw`\operatorname{tr}\Sigma/\lambda_{\max}(\Sigma)`, value: formatNumber(noise.effectiveDirections, 3) },
+          {
+            label: "Directions it fills",
+            symbol: String.raw`\operatorname{tr}\Sigma/\lambda_{\max}(\Sigma)`,
+            value: formatNumber(noise.effectiveDirections, 3),
+          },
           noise.alignment === null
             ? undefined
             : {
@@ -159,24 +171,32 @@ const READINGS: Readonly<Record<string, (result: ProfileResult) => (Reading | un
               },
           noise.norms === null
             ? undefined
-            : { label: "Carried by a tenth of the examples", value: formatShare(noise.norms.shareOfTopTenth), note: "share of the sum of squared gradient lengths" },
+            : {
+                label: "Carried by a tenth of the examples",
+                value: formatShare(noise.norms.shareOfTopTenth),
+                note: "share of the sum of squared gradient lengths",
+              },
         ],
-  flatness: ({ flatness }) => [
-    ...(flatness?.measures ?? []).map(({ title, value, standardError, bound, definition, predicted }) => ({
+  flatness: ({ flatness }) =>
+    (flatness?.measures ?? []).map(({ title, value, standardError, bound, definition, predicted }) => ({
       label: sentence(title),
       value: `${bound === "lower bound" ? "≥ " : ""}${standardError === null ? formatNumber(value) : formatEstimate(value, standardError)}`,
-      note: `${definition}${predicted === null ? "" : ` To second order: ${formatNumber(predicted, 3)}.`}`,
+      note: `${definition}${predicted === null ? "" : `; predicted from gradient and curvature: ${formatNumber(predicted, 3)}`}`,
     })),
-  ],
   symmetries: ({ symmetries }) => [
-    { label: "Exactly flat directions", value: formatNumber(symmetries?.flatDirections, 6), note: "from symmetries that were verified on this network" },
+    {
+      label: "Exactly flat directions",
+      value: formatNumber(symmetries?.flatDirections, 6),
+      note: "from symmetries that were verified on this network",
+    },
     ...(symmetries?.found ?? []).map(({ title, count, verified, lossChange, curvatureAlongTangent }) => ({
       label: title,
       value: `${count} ${verified ? "verified" : "not verified"}`,
       note: `relative change of the loss ${formatNumber(lossChange, 2)}${curvatureAlongTangent === null ? "" : `; curvature along the orbit ${formatNumber(curvatureAlongTangent, 2)} of the largest`}`,
     })),
   ],
-  layers: ({ layers }) => (layers ?? []).map(({ name, trace }) => estimateReading(name, String.raw`\operatorname{tr} H_{\ell}`, trace)),
+  layers: ({ layers }) =>
+    (layers ?? []).map(({ name, trace }) => estimateReading(name, String.raw`\operatorname{tr} H_{\ell}`, trace)),
   attribution: ({ attribution }) =>
     (attribution ?? []).map(({ index, eigenvalue, effectiveParameters, gradientCosine, tensors }) => {
       const main = tensors.reduce((best, each) => (each.share > best.share ? each : best), { name: "", share: 0 });
@@ -208,12 +228,19 @@ export function keyReadings(result: ProfileResult): Reading[] {
     ...(result.accuracy === null ? [] : [{ label: "Accuracy", value: formatShare(result.accuracy) }]),
     { label: "Gradient", symbol: String.raw`\|\nabla L\|`, value: formatNumber(result.gradientNorm, 3) },
     eigenvalueReading("Sharpness", String.raw`\lambda_{\max}`, hessian.top?.[0]),
-    { label: "Stable step", symbol: String.raw`2/\lambda_{\max}`, value: formatNumber(stability?.limits[0]?.stepSize, 3) },
+    {
+      label: "Stable step",
+      symbol: String.raw`2/\lambda_{\max}`,
+      value: formatNumber(stability?.limits[0]?.stepSize, 3),
+    },
     estimateReading("Trace", String.raw`\operatorname{tr} H`, hessian.trace),
     eigenvalueReading("Lowest curvature", String.raw`\lambda_{\min}`, hessian.bottom?.[0]),
     noise === null
       ? { label: "Critical batch size", value: formatNumber(null) }
-      : { label: "Critical batch size", value: formatEstimate(noise.criticalBatchSize.value, noise.criticalBatchSize.standardError) },
+      : {
+          label: "Critical batch size",
+          value: formatEstimate(noise.criticalBatchSize.value, noise.criticalBatchSize.standardError),
+        },
   ];
 }
 
@@ -230,14 +257,33 @@ function estimateReading(label: string, symbol: string, estimate: EstimateResult
   if (!estimate) return { label, symbol, value: formatNumber(null), note: "not measured" };
   const { value, standardError, method, products, interval, converged } = estimate;
   const cost = products === 0 ? "" : `, ${products} products`;
-  const proof = standardError === 0 ? "exact up to rounding" : `± one standard error; ${formatShare(interval.confidence)} interval ${range(interval)}`;
-  return { label, symbol, value: formatEstimate(value, standardError), note: `${proof}; ${method}${cost}${converged ? "" : "; not converged"}` };
+  const proof =
+    standardError === 0
+      ? "exact up to rounding"
+      : `± one standard error; ${percent(interval.confidence)} interval ${range(interval)}`;
+  return {
+    label,
+    symbol,
+    value: formatEstimate(value, standardError),
+    note: `${proof}; ${method}${cost}${converged ? "" : "; not converged"}`,
+  };
 }
 
 function shareReading(label: string, estimate: EstimateResult): Reading {
   const { value, standardError, interval, method } = estimate;
-  const spread = standardError === 0 ? "exact" : `${formatShare(interval.confidence)} interval ${formatShare(interval.lower)} to ${formatShare(interval.upper)}`;
-  return { label, value: formatShare(value), note: `${spread}; ${method}` };
+  const spread =
+    standardError === 0
+      ? "exact"
+      : `${percent(interval.confidence)} interval ${formatShare(interval.lower)} to ${formatShare(interval.upper)}`;
+  return {
+    label,
+    value: standardError === 0 ? formatShare(value) : `${formatEstimate(100 * value, 100 * standardError)} %`,
+    note: `${spread}; ${method}`,
+  };
+}
+
+function percent(confidence: number): string {
+  return `${Number((100 * confidence).toFixed(2))} %`;
 }
 
 function range({ lower, upper }: { lower: number; upper: number }): string {

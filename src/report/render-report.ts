@@ -29,17 +29,21 @@ export async function renderReport(document: ResultDocument): Promise<string> {
     heading,
     subtitle: subtitleOf(document),
     sections: [
-      ...(document.schema === "thalweg/profile@1" ? await profileSections(document.result, document.warnings) : [otherSection(document)]),
+      ...(document.schema === "thalweg/profile@1"
+        ? await profileSections(document.result, document.warnings)
+        : [otherSection(document)]),
       {
         id: "checks",
         title: "Checks",
         flag: document.checks.every(({ passed }) => passed) ? undefined : "failed",
-        body: html`<p>Made on this run, on this network and these data, before anything was reported.</p>${checkTable(document)}`,
+        body: html`<p>Made on this run, on this network and these data, before anything was reported.</p>
+          ${checkTable(document)}`,
       },
       { id: "reproduce", title: "How to do it again", body: html`${reproduction(document)}${provenance(document)}` },
       { id: "cite", title: "How to cite the data", body: citation(document) },
     ],
-    footer: html`Written by Thalweg ${document.thalweg}. Numbers are shown to the digits that their errors support; the JSON has all of them.`,
+    footer: html`Written by Thalweg ${document.thalweg}. Numbers are shown to the digits that their errors support; the
+    JSON has all of them.`,
     json: encodeResult(document),
   });
 }
@@ -67,19 +71,26 @@ async function profileSections(result: ProfileResult, warnings: readonly string[
       drawn.push(await figureBlock(figure, ++figureNumber));
     }
     const readings = readingsOf(section.instrument, result);
-    const terms = termsIn([section.title, section.measures, section.means, section.doesNotMean, section.tryNext, ...readings.map(({ label }) => label)].join(" "));
+    const terms = termsIn(
+      [
+        section.title,
+        section.measures,
+        section.means,
+        section.doesNotMean,
+        section.tryNext,
+        ...readings.map(({ label }) => label),
+      ].join(" "),
+    );
     for (const term of terms) used.add(term);
     const verdicts = result.verdicts.filter(({ instrument }) => instrument === section.instrument);
     sections.push({
       id: section.instrument,
       title: section.title,
       flag: flagOf(section, verdicts),
-      body: html`${stateOf(section)}<p>${prose(section.measures)}</p>
-${readings.length > 0 && readingTable(readings, section.title)}
-${verdicts.length > 0 && verdictList(verdicts)}
-${section.status !== "skipped" && explanation(section)}
-${drawn}
-${termLinks(terms)}`,
+      body: html`${stateOf(section)}
+        <p>${prose(section.measures)}</p>
+        ${readings.length > 0 && readingTable(readings, section.title)} ${verdicts.length > 0 && verdictList(verdicts)}
+        ${section.status !== "skipped" && explanation(section)} ${drawn} ${termLinks(terms)}`,
     });
   }
   if (used.size > 0) sections.push({ id: "glossary", title: "Glossary", body: glossary(used) });
@@ -111,34 +122,61 @@ function summary(result: ProfileResult, warnings: readonly string[]): Html {
   const unfinished = result.sections.filter(({ status }) => status === "not-converged" || status === "failed");
   const caveats = [
     ...warnings,
-    ...unfinished.map(({ title, status, reason }) => `${title}: ${status === "failed" ? "failed" : "not converged"}. ${reason ?? ""}`),
+    ...unfinished.map(
+      ({ title, status, reason }) => `${title}: ${status === "failed" ? "failed" : "not converged"}. ${reason ?? ""}`,
+    ),
   ];
   return html`<dl class="key">${keyReadings(result).map(keyNumber)}</dl>
-${caveats.length > 0 && html`<div class="caveats" role="note" aria-label="Caveats"><h3>Read this first</h3><ul>${caveats.map((text) => html`<li>${prose(text)}</li>`)}</ul></div>`}
-<h3>What stands out</h3>
-${verdicts.length > 0 ? verdictList(verdicts, result.sections) : html`<p>Nothing was judged.</p>`}
-<p class="aside closing">There is no overall score: a landscape is not good or bad by one number.</p>`;
+    ${
+      caveats.length > 0 &&
+      html`<div class="caveats" role="note" aria-label="Caveats">
+        <h3>Read this first</h3>
+        <ul>
+          ${caveats.map((text) => html`<li>${prose(text)}</li>`)}
+        </ul>
+      </div>`
+    }
+    <h3>What stands out</h3>
+    ${verdicts.length > 0 ? verdictList(verdicts, result.sections) : html`<p>Nothing was judged.</p>`}
+    <p class="aside closing">There is no overall score: a landscape is not good or bad by one number.</p>`;
 }
 
 function keyNumber({ label, symbol, value }: Reading): Html {
   const [, number, error] = /^([^()]*?)( ± .*)?$/.exec(typeset(value)) ?? ["", typeset(value), undefined];
-  return html`<div><dt>${label} ${symbol && math(symbol)}</dt><dd>${number}${error && html`<span class="error">${error.trim()}</span>`}</dd></div>`;
+  return html`<div>
+    <dt>${label} ${symbol && math(symbol)}</dt>
+    <dd>${number}${error && html`<span class="error">${error.trim()}</span>`}</dd>
+  </div>`;
 }
 
 function verdictList(verdicts: readonly Verdict[], sections?: readonly Section[]): Html {
   const items = verdicts.map(({ instrument, level, text }) => {
     const section = sections?.find((each) => each.instrument === instrument);
-    return html`<li>${badge(level)}<span>${prose(text)}${section && html` <a class="aside" href="#${instrument}">${section.title}</a>`}</span></li>`;
+    return html`<li>
+      ${badge(level)}<span
+        >${prose(text)}${section && html` <a class="aside" href="#${instrument}">${section.title}</a>`}</span
+      >
+    </li>`;
   });
-  return html`<ul class="verdicts${!sections && " here"}">${items}</ul>`;
+  return html`<ul class="verdicts${!sections && " here"}">
+    ${items}
+  </ul>`;
 }
 
 function readingTable(readings: readonly Reading[], title: string): Html {
   const rows = readings.map(
     ({ label, symbol, value, note }) =>
-      html`<tr><th scope="row">${label}${symbol && html` ${math(symbol)}`}</th><td class="value">${typeset(value)}</td><td class="how">${note && prose(note)}</td></tr>`,
+      html`<tr>
+        <th scope="row">${label}${symbol && html` ${math(symbol)}`}</th>
+        <td class="value">${typeset(value)}</td>
+        <td class="how">${note && prose(note)}</td>
+      </tr>`,
   );
-  return html`<table class="readings" aria-label="${title}: numbers"><tbody>${rows}</tbody></table>`;
+  return html`<table class="readings" aria-label="${title}: numbers">
+    <tbody>
+      ${rows}
+    </tbody>
+  </table>`;
 }
 
 function explanation({ means, doesNotMean, tryNext }: Section): Html {
@@ -147,7 +185,13 @@ function explanation({ means, doesNotMean, tryNext }: Section): Html {
     ["What it does not mean", doesNotMean],
     ["What to try next", tryNext],
   ].filter(([, text]) => text !== "");
-  return html`<dl class="explain">${parts.map(([label, text]) => html`<dt>${label}</dt><dd>${prose(text)}</dd>`)}</dl>`;
+  return html`<dl class="explain">
+    ${parts.map(
+      ([label, text]) =>
+        html`<dt>${label}</dt>
+          <dd>${prose(text)}</dd>`,
+    )}
+  </dl>`;
 }
 
 function otherSection(document: Exclude<ResultDocument, ResultDocument<"profile">>): PageSection {

@@ -4,7 +4,7 @@ import { PALETTE, type Scheme } from "../figures/style.ts";
 
 /**
  * `light` and `dark` carry their colours and stand alone; `page` draws with the CSS variables
- * `--figure-<role>` of the page around it, so that one drawing serves both schemes.
+ * `--figure-<role>` and the font of the page around it, so that one drawing serves both schemes.
  */
 export type SvgTheme = Scheme | "page";
 
@@ -38,14 +38,16 @@ function compact(svg: string): string {
       attribute.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100)),
     )
     .replace(/ (?:class|role|pointer-events|aria-[a-z]+)="[^"]*"/g, "")
-    .replace(/<path d="M0,0h[-\d.]+v[-\d.]+h[-\d.]+Z"><\/path>/g, "")
+    .replace(/ (?:opacity|stroke-opacity|fill-opacity|stroke-width)="1"/g, "")
+    .replace(/<path d="(?:M0,0h[-\d.]+v[-\d.]+h[-\d.]+Z)?"(?: display="none")?\/>/g, "")
     .replace(/<g><\/g>/g, "");
 }
 
 function recolour(svg: string, theme: SvgTheme): string {
   if (theme === "light") return svg;
   const roles = Object.entries(PALETTE.light);
-  return svg.replace(/#[0-9a-f]{6}\b/g, (colour) => {
+  const plain = theme === "page" ? svg.replace(/ font-family="[^"]*"/g, "") : svg;
+  return plain.replace(/#[0-9a-f]{6}\b/g, (colour) => {
     const found = roles.find(([, each]) => each === colour);
     if (found === undefined) return colour;
     const [role] = found;

@@ -43,7 +43,7 @@ export function formatEstimate(value: number | null | undefined, uncertainty: nu
   const lastPlace = uncertaintyExponent - digits + 1;
   if (largest - lastPlace >= MOST_DIGITS)
     return `${formatNumber(value, MOST_DIGITS)} ± ${formatNumber(uncertainty, 1)}`;
-  if (!needsPowerOfTen(largest)) {
+  if (!needsPowerOfTen(largest) && -lastPlace <= MOST_DIGITS) {
     const decimals = Math.max(0, -lastPlace);
     return `${roundTo(value, lastPlace).toFixed(decimals)} ± ${roundTo(uncertainty, lastPlace).toFixed(decimals)}`;
   }
@@ -78,7 +78,7 @@ export function typeset(plain: string): string {
   return plain
     .replace(
       /e([+-]?\d+)/g,
-      (_, exponent: string) => ` × 10${[...exponent].map((character) => SUPERSCRIPTS[character] ?? "").join("")}`,
+      (_, exponent: string) => ` × 10${exponent.replace(/./g, (character) => SUPERSCRIPTS[character] ?? "")}`,
     )
     .replace(/(^|[\s(])-(?=[\d∞])/g, "$1−");
 }
