@@ -3,8 +3,10 @@ import { exactSpectrum } from "../src/estimators/exact-spectrum.ts";
 import { Graph } from "../src/graph/graph.ts";
 import type { Value } from "../src/graph/value.ts";
 import { productOperator } from "../src/operators/problem-operators.ts";
-import { add } from "../src/ops/arithmetic.ts";
+import { add, mul, neg, sub } from "../src/ops/arithmetic.ts";
 import { matmul } from "../src/ops/matmul.ts";
+import { sliceAxis } from "../src/ops/movement.ts";
+import { reshape } from "../src/ops/structure.ts";
 import { relu } from "../src/ops/unary.ts";
 import { outputHessianVector } from "../src/autodiff/products.ts";
 import { lossGraph } from "../src/problem/loss-graph.ts";
@@ -78,6 +80,22 @@ describe("linear regression", () => {
     for (const product of [hessianProduct, gaussNewtonProduct, fisherProduct]) {
       expectClose(await matrixOf(problem, product), expected, 1e-14, product.name);
     }
+  });
+
+  test.each<[string, (z: Value) => Value]>([
+    ["turned in sign", neg],
+    ["scaled", (z) => mul(z, 3)],
+    ["reshaped", (z) => reshape(z, [z.shape[0], 1, k])],
+    ["shifted", (z) => sub(1, z)],
+    ["sliced", (z) => sliceAxis(z, 1, 0, 2)],
+  ])("Gauss–Newton is the Hessian also where the outputs are %s", async (_how, change) => {
+    const width = change(new Graph().input("z", "float64", [n, k])).shape.at(-1) ?? k;
+    const changed = { ...parts, y: normal("changed", n, width), build: (input: Value, weights: Readonly<Record<string, Value>>) => change(parts.build(input, weights)) };
+    const problem = open(changed, { batchSize: n });
+    const hessian = await matrixOf(problem, hessianProduct);
+    expect(norm(hessian)).toBeGreaterThan(0.1);
+    expectClose(await matrixOf(problem, gaussNewtonProduct), hessian, 1e-14, "Gauss–Newton");
+    expectClose(await matrixOf(problem, fisherProduct), hessian, 1e-14, "Fisher");
   });
 
   test("the gradient vanishes at the solution of the normal equations", async () => {

@@ -142,6 +142,9 @@ describe.each(REFERENCE_CASES)("%s", (name) => {
   });
 });
 
+/** A dense spectrum of a convolutional network takes a thousand float64 products. */
+const DENSE_TIMEOUT = 300_000;
+
 describe("spectra", () => {
   test.each(["softplus-wine-f64", "lenet-digits"] as const)("%s: every eigenvalue from the dense matrix", async (name) => {
     const expected = expectedOf(name);
@@ -154,7 +157,7 @@ describe("spectra", () => {
     const trace = values.reduce((sum, value) => sum + value, 0);
     expect(Math.abs(trace - expected.hessian.trace) / Math.abs(expected.hessian.trace)).toBeLessThan(1e-10);
     expect(Math.abs(norm(values) - expected.hessian.frobenius) / expected.hessian.frobenius).toBeLessThan(1e-10);
-  });
+  }, DENSE_TIMEOUT);
 
   test("softplus-wine-f64: every eigenvalue by Lanczos to the end", async () => {
     const problem = open("softplus-wine-f64", { batchSize: 512 });

@@ -15,7 +15,7 @@ import { pow } from "../../src/ops/pow.ts";
 import { argMax, cumSum, logSoftmax, reduceLogSumExp, reduceMax, reduceMean, softmax } from "../../src/ops/reduction.ts";
 import { expand, reduceSum, reshape, transpose } from "../../src/ops/structure.ts";
 import {
-  abs, atan, ceil, cos, detach, erf, exp, floor, log, relu, round, sigmoid, sign, sin, softplus, sqrt, tanh,
+  abs, anchor, atan, ceil, cos, detach, erf, exp, floor, log, relu, round, sigmoid, sign, sin, softplus, sqrt, tanh,
 } from "../../src/ops/unary.ts";
 import type { Shape } from "../../src/util/tensor.ts";
 import {
@@ -264,6 +264,7 @@ export const OP_ROWS: readonly OpRow[] = [
   unary("Ceil", ceil, offIntegers),
   unary("Round", (x) => round(x), (random, size) => Array.from(offIntegers(random, size), (x) => x + 0.5 + 0.05 * Math.sign(random.normal()))),
   { ...unary("Detach", detach), heldConstant: true },
+  unary("Anchor", anchor),
   comparison("Greater", greater),
   comparison("GreaterOrEqual", greaterOrEqual),
   comparison("Less", less),
