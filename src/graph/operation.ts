@@ -51,6 +51,15 @@ export interface Operation {
   /** Whether the output is the input seen under another shape: cheaper to repeat than to keep. */
   readonly view?: boolean;
 
+  /** Whether each output element is one function of the input elements beside it (broadcast), in whatever order they lie. */
+  readonly elementwise?: boolean;
+
+  /**
+   * The node times a factor that broadcasts to its shape, absorbed by an input smaller than the node
+   * (a·(x∗w) = x∗(a·w)); undefined where the factor does not pass.
+   */
+  scaled?(node: Value, factor: Value): Value | undefined;
+
   /** Where the derivative does not exist or is a convention; copied into every result. */
   readonly caveat?: string;
 }
@@ -60,6 +69,8 @@ export interface Target {
   readonly precision: FloatType;
   /** Plain ONNX only, for files that other runtimes read; otherwise ONNX Runtime's own operators may be used. */
   readonly portable: boolean;
+  /** Channels side by side in the runtime's blocked image layout; undefined where it has none. */
+  readonly blockSize?: number;
 }
 
 /** Writes ONNX nodes; implemented in `onnx/`. */

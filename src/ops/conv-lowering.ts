@@ -2,10 +2,13 @@ import type { Target } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
 import { add } from "./arithmetic.ts";
+import { convBlocked, convInputBlocked, convInputByPhases, convWeightBlocked } from "./blocked-conv.ts";
+import { sourceOf } from "./blocked-layout.ts";
 import { convOutputExtents, type ConvGeometry, type WindowGeometry } from "./conv-geometry.ts";
 import { matmul } from "./matmul.ts";
 import { interleaveZeros, pad, sliceAxis, stack, strided } from "./movement.ts";
-import { reduceSum, reshape } from "./structure.ts";
+import { plainConv } from "./plain-conv.ts";
+import { reduceSum, reshape, transpose } from "./structure.ts";
 
 /** The image axes padded as the windows see them. */
 function padded(x: Value, geometry: WindowGeometry): Value {
@@ -74,40 +77,100 @@ function patchMatrix(x: Value, kernel: Shape, geometry: ConvGeometry): Value {
   return reshape(columns, [n, geometry.group, (c / geometry.group) * size, positions]);
 }
 
-/** y = W · im2col(x), for runtimes without a float64 convolution. */
-export function lowerConv(node: Value, [x, w]: readonly Value[], target: Target, geometry: ConvGeometry): Value | undefined {
-  if (target.precision === "float32") return undefined;
-  return reshape(matmul(kernelMatrix(w, geometry.group), patchMatrix(x, w.shape.slice(2), geometry)), node.shape);
+/** The block size where the blocked kernels apply: float32 images of two axes in one group, with enough outputs to fill half a block. */
+function blockOf(target: Target, shape: Shape, group: number, outputs: number): number | undefined {
+  const { precision, portable, blockSize } = target;
+  if (precision !== "float32" || portable || blockSize === undefined) return undefined;
+  return shape.length === 4 && group === 1 && 2 * outputs >= blockSize ? blockSize : undefined;
 }
 
-/** x̄ = col2im(Wᵀ · g). */
+/** y = W · im2col(x) where the runtime has no convolution (float64); blocked where it has a faster one. */
+export function lowerConv(node: Value, [x, w]: readonly Value[], target: Target, geometry: ConvGeometry): Value | undefined {
+  if (target.precision === "float64") {
+    return reshape(matmul(kernelMatrix(w, geometry.group), patchMatrix(x, w.shape.slice(2), geometry)), node.shape);
+  }
+  const block = blockOf(target, x.shape, geometry.group, w.shape[0]);
+  if (block === undefined) return undefined;
+  const cut = (amounts: readonly number[]) => amounts.map((k) => Math.min(0, k));
+  const grow = (amounts: readonly number[]) => amounts.map((k) => Math.max(0, k));
+  const source = pad(x, [0, 0, ...cut(geometry.before)], [0, 0, ...cut(geometry.after)]);
+  return convBlocked(source, w, block, { ...geometry, before: grow(geometry.before), after: grow(geometry.after) }, node.shape);
+}
+
+/** x̄ = col2im(Wᵀ · g) in float64; a convolution with flipped kernels at stride 1; a convolution per phase at larger ones. */
 export function lowerConvInput(
-  _node: Value,
+  node: Value,
   [g, w]: readonly Value[],
   target: Target,
   geometry: ConvGeometry,
   extents: Shape,
 ): Value | undefined {
-  if (target.precision === "float32") return undefined;
-  const { group } = geometry;
-  const kernel = w.shape.slice(2);
-  const n = g.shape[0];
-  const flat = reshape(g, [n, group, g.shape[1] / group, sizeOf(g.shape.slice(2))]);
-  const columns = matmul(kernelMatrix(w, group), flat, { transposeA: true });
-  const shape = [n, w.shape[1] * group, sizeOf(kernel), flat.shape[3]];
-  return unpatch(reshape(columns, shape), kernel, geometry, extents);
+  const { group, strides, dilations } = geometry;
+  if (target.precision === "float64") {
+    const kernel = w.shape.slice(2);
+    const n = g.shape[0];
+    const flat = reshape(g, [n, group, g.shape[1] / group, sizeOf(g.shape.slice(2))]);
+    const columns = matmul(kernelMatrix(w, group), flat, { transposeA: true });
+    const shape = [n, w.shape[1] * group, sizeOf(kernel), flat.shape[3]];
+    return unpatch(reshape(columns, shape), kernel, geometry, extents);
+  }
+  const channels = w.shape[1];
+  // Even a quarter of a block beats the transposed convolution.
+  const block = blockOf(target, g.shape, group, 2 * channels);
+  if (block === undefined) return undefined;
+  if (strides.every((stride) => stride === 1)) return convInputBlocked(g, w, block, geometry, node.shape);
+  const byPhases = dilations.every((dilation) => dilation === 1) && channels % block === 0;
+  return byPhases ? convInputByPhases(g, w, block, geometry, node.shape) : undefined;
 }
 
-/** w̄ = Σₙ g · im2col(x)ᵀ. */
+/** w̄ = Σₙ g · im2col(x)ᵀ, or one convolution with exchanged roles. */
 export function lowerConvWeight(
   node: Value,
   [x, g]: readonly Value[],
-  _target: Target,
+  target: Target,
   geometry: ConvGeometry,
   kernel: Shape,
 ): Value {
-  const { group } = geometry;
+  const { group, dilations } = geometry;
+  const [n, channels] = x.shape;
+  const isPoint = sizeOf(kernel) === 1;
+  if (target.precision === "float32" && !isPoint) {
+    const block = blockOf(target, x.shape, group, 2 * n);
+    const fits = dilations.every((dilation) => dilation === 1) && (channels > 1 || sourceOf(g)?.axis === 0);
+    if (block !== undefined && fits) return convWeightBlocked(x, g, block, geometry, node.shape);
+    if (group === 1 && channels < FEW_CHANNELS) return exchangedConv(x, g, geometry, node.shape);
+    if (channels * sizeOf(kernel) ** 2 <= LARGEST_ONE_HOT) return matrixWeight(node, oneHotPatches(x, kernel, geometry), g, group);
+  }
+  return matrixWeight(node, patchMatrix(x, kernel, geometry), g, group);
+}
+
+/** Below this the rows of im2col are too short to pay. */
+const FEW_CHANNELS = 8;
+/** Elements of the one-hot kernels that im2col by convolution needs. */
+const LARGEST_ONE_HOT = 1 << 20;
+
+function matrixWeight(node: Value, patchRows: Value, g: Value, group: number): Value {
   const flat = reshape(g, [g.shape[0], group, g.shape[1] / group, sizeOf(g.shape.slice(2))]);
-  const product = matmul(flat, patchMatrix(x, kernel, geometry), { transposeB: true });
+  const product = matmul(flat, patchRows, { transposeB: true });
   return reshape(reduceSum(product, [0]), node.shape);
+}
+
+/** im2col as a depthwise convolution whose kernels each pick one tap: [N, group, C/group·taps, positions]. */
+function oneHotPatches(x: Value, kernel: Shape, geometry: ConvGeometry): Value {
+  const [n, c] = x.shape;
+  const size = sizeOf(kernel);
+  const data = new Float32Array(c * size * size);
+  for (let row = 0; row < c * size; row++) data[row * size + (row % size)] = 1;
+  const picks = x.graph.constant({ dtype: "float32", shape: [c * size, 1, ...kernel], data });
+  const columns = plainConv(x, picks, { ...geometry, group: c });
+  return reshape(columns, [n, geometry.group, (c / geometry.group) * size, sizeOf(columns.shape.slice(2))]);
+}
+
+/** The images' channels as a batch, the cotangent as kernels: strides and dilations change places. */
+function exchangedConv(x: Value, g: Value, geometry: ConvGeometry, shape: Shape): Value {
+  const exchange = (value: Value) => transpose(value, value.shape.map((_, axis) => (axis < 2 ? 1 - axis : axis)));
+  const { strides, dilations } = geometry;
+  const full = exchange(plainConv(exchange(x), exchange(g), { ...geometry, strides: dilations, dilations: strides }));
+  // Where the stride does not divide, more offsets fit than the kernel has taps.
+  return strided(full, shape.map(() => 0), shape, shape.map(() => 1));
 }

@@ -8,6 +8,7 @@ import { convOutputExtents, type ConvGeometry } from "./conv-geometry.ts";
 import { defineOp } from "./define-op.ts";
 import { requireSameDtype } from "./elementwise.ts";
 import { sliceAxis, stack } from "./movement.ts";
+import { onnxAttributes } from "./plain-conv.ts";
 import { reshape } from "./structure.ts";
 
 /*
@@ -170,14 +171,4 @@ function blockRule(
     isBatched ? reshape(sliceAxis(value, 0, i, i + 1), value.shape.slice(1)) : value;
   const parts = Array.from({ length: size }, (_, i) => apply(pick(a, batched[0], i), pick(b, batched[1], i)));
   return stack(parts, 0);
-}
-
-function onnxAttributes(geometry: ConvGeometry, weight: Shape) {
-  return {
-    kernel_shape: weight.slice(2),
-    strides: geometry.strides,
-    pads: [...geometry.before, ...geometry.after],
-    dilations: geometry.dilations,
-    group: geometry.group,
-  };
 }

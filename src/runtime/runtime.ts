@@ -17,6 +17,8 @@ export interface Runtime {
   /** For provenance: "onnxruntime-node 1.30.0, cpu". */
   readonly description: string;
   readonly threads: number;
+  /** Channels side by side in the blocked image layout whose kernels the runtime has; undefined when it has none. */
+  blockSize(): Promise<number | undefined>;
   compile(model: EmittedModel): Promise<Executable>;
   /** The tensor as a feed; float data is viewed, not copied, so later writes to it are seen by runs. */
   feed(tensor: Tensor): Feed;

@@ -1,0 +1,44 @@
+import { stridesOf } from "../graph/broadcast.ts";
+import type { Operation } from "../graph/operation.ts";
+import type { Value } from "../graph/value.ts";
+import { sizeOf, type Shape } from "../util/tensor.ts";
+import { gather } from "./gather.ts";
+import { reshape } from "./structure.ts";
+
+/** Row numbers of a tensor in an order that its attributes describe: equal orders are one node, and the numbers exist in the file only. */
+function rowOrderOperation(shape: Shape, perm: readonly number[]): Operation {
+  return {
+    name: "RowOrder",
+    view: true,
+    attributes: { shape, perm },
+    infer: () => ({ dtype: "int64", shape: [sizeOf(shape)] }),
+    vmap: (node) => node,
+    emit: (node, _inputs, e) => e.constant({ dtype: "int64", shape: node.shape, data: permutedRows(shape, perm) }),
+  };
+}
+
+function permutedRows(shape: Shape, perm: readonly number[]): Float64Array {
+  const strides = stridesOf(shape);
+  let rows = Float64Array.of(0);
+  for (const axis of perm) {
+    const next = new Float64Array(rows.length * shape[axis]);
+    let at = 0;
+    for (const row of rows) for (let i = 0; i < shape[axis]; i++) next[at++] = row + i * strides[axis];
+    rows = next;
+  }
+  return rows;
+}
+
+/**
+ * A transposition that keeps the last axes together, as a Gather of whole rows: the runtime's Transpose
+ * moves one row after the other on one thread.
+ */
+export function permuteRows(x: Value, perm: readonly number[]): Value {
+  let kept = perm.length;
+  while (kept > 0 && perm[kept - 1] === kept - 1) kept--;
+  if (kept === 0) return x;
+  const outer = x.shape.slice(0, kept);
+  const rows = reshape(x, [sizeOf(outer), sizeOf(x.shape.slice(kept))]);
+  const order = x.graph.apply(rowOrderOperation(outer, perm.slice(0, kept)), []);
+  return reshape(gather(rows, order, 0), perm.map((axis) => x.shape[axis]));
+}
