@@ -10,10 +10,29 @@ import { eigenvalueParameters } from "./eigenvalues.ts";
 import { textOf, type Instrument, type ProfileOptions, type ProfileParts } from "./instrument.ts";
 import { Measurement } from "./measurement.ts";
 import { INSTRUMENTS } from "./registry.ts";
+import { traceParameters } from "./trace.ts";
 
 const profileOnly = z.object({
   exactLimit: z.number().int().min(0).default(2000).describe("up to how many parameters the whole spectrum is computed"),
+  only: z.string().optional().describe(`run these instruments only: ${INSTRUMENTS.map(({ name }) => name).join(",")}`),
 });
+
+/** The instruments that the options ask for, in the order of the registry. */
+function chosenInstruments(options: ProfileOptions): readonly Instrument[] {
+  const { only } = profileOnly.parse(options);
+  if (only === undefined) return INSTRUMENTS;
+  const names = only.split(",").map((name) => name.trim());
+  const unknown = names.find((name) => !INSTRUMENTS.some((instrument) => instrument.name === name));
+  if (unknown !== undefined) {
+    throw new ThalwegError({
+      kind: "usage",
+      code: "unknown-instrument",
+      message: `There is no instrument "${unknown}".`,
+      hint: `The instruments are ${INSTRUMENTS.map(({ name }) => name).join(", ")}.`,
+    });
+  }
+  return INSTRUMENTS.filter(({ name }) => names.includes(name));
+}
 
 /** Every parameter of a profile, flat: names are unique over the instruments or mean the same thing. */
 export const profileParameters = INSTRUMENTS.reduce<z.ZodObject>((all, { parameters }) => all.extend(parameters.shape), profileOnly);
@@ -29,7 +48,7 @@ export interface PlannedInstrument {
 
 /** What a profile would do and cost. */
 export function planProfile(problem: Problem, options: ProfileOptions): PlannedInstrument[] {
-  return INSTRUMENTS.map((instrument) => {
+  return chosenInstruments(options).map((instrument) => {
     const skipped = instrument.notFor?.(problem);
     return { name: instrument.name, title: instrument.title, skipped, products: skipped === undefined ? instrument.cost(problem, options) : 0 };
   });
@@ -54,14 +73,15 @@ export interface Profile {
 export async function runProfile(problem: Problem, options: ProfileOptions, random: RandomStream, context: RunContext): Promise<Profile> {
   const { top, bottom, tol } = eigenvalueParameters.parse(options);
   const { exactLimit } = profileOnly.parse(options);
-  const measurement = new Measurement(problem, random, context, { top, bottom, tolerance: tol, exactLimit });
+  const { traceTolerance } = traceParameters.parse(options);
+  const measurement = new Measurement(problem, random, context, { top, bottom, tolerance: tol, exactLimit, traceTolerance });
   const { loss, accuracy } = await measurement.value();
   const gradientNorm = norm2(await measurement.gradient());
 
   let parts: ProfileParts = { loss, accuracy: accuracy ?? null, gradientNorm };
   const sections: Section[] = [];
   const verdicts: Verdict[] = [];
-  for (const instrument of INSTRUMENTS) {
+  for (const instrument of chosenInstruments(options)) {
     const before = measurement.products;
     const outcome = await measured(instrument, measurement, options);
     const { status, reason } = outcome;
@@ -111,9 +131,9 @@ async function measured(instrument: Instrument, measurement: Measurement, option
     const { parts, converged, reason } = await instrument.run(measurement, options);
     return { status: converged ? "measured" : "not-converged", reason: reason ?? null, parts };
   } catch (error) {
-    if (!(error instanceof ThalwegError) || error.kind === "interrupted") throw error;
-    const hint = error.hint === undefined ? "" : ` ${error.hint}`;
-    return { status: "failed", reason: `${error.message}${hint}` };
+    if (!(error instanceof ThalwegError)) return { status: "failed", reason: `An internal error: ${String(error)}` };
+    if (error.kind === "interrupted") throw error;
+    return { status: "failed", reason: error.hint === undefined ? error.message : `${error.message} ${error.hint}` };
   }
 }
 
