@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { FlatnessPart } from "../result/profile-result.ts";
 import { defineInstrument } from "./instrument.ts";
-import { measureFlatness } from "./flatness/flatness-measures.ts";
+import { localAtHome, localHere, measureFlatness } from "./flatness/flatness-measures.ts";
 import { figure } from "./numbers.ts";
 import { layerScalings, rescaled, tensorGenerator } from "./symmetries.ts";
 
@@ -26,7 +26,8 @@ export const flatnessInstrument = defineInstrument({
     (1 + rescale.length) * (Math.min(problem.space.dimension, 150) + 5 * ascentSteps + 2 * sigmaSamples),
   run: async (measurement, { rescale, ...settings }) => {
     const { problem, random, context } = measurement;
-    const measures = await measureFlatness(measurement, settings, random.split("flatness"));
+    const stream = random.split("flatness");
+    const measures = await measureFlatness(measurement, settings, await localAtHome(measurement), stream);
     const { loss } = await measurement.value();
     const rescalings: FlatnessPart["rescalings"] = [];
     const [exponents] = layerScalings(measurement);
@@ -42,7 +43,7 @@ export const flatnessInstrument = defineInstrument({
         const { there, moved } = await problem.at(rescaled(home, generator, factor), async () => ({
           there: await problem.value(context),
           // The same random numbers, so that what moves is the measure.
-          moved: await measureFlatness(measurement, settings, random.split("flatness")),
+          moved: await measureFlatness(measurement, settings, await localHere(measurement, stream), stream),
         }));
         rescalings.push({
           symmetry: [...exponents].map(([name, exponent]) => `"${name}" × ${figure(factor ** exponent)}`).join(", "),

@@ -1,8 +1,10 @@
+import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
 import { estimateTrace } from "../estimators/trace.ts";
 import { extremalEigenpairs } from "../estimators/extremal-eigenpairs.ts";
 import type { Problem } from "../problem/problem.ts";
 import { eigenvalueParameters } from "./eigenvalues.ts";
 import { defineInstrument } from "./instrument.ts";
+import type { Measurement } from "./measurement.ts";
 import { figure, percent } from "./numbers.ts";
 import { traceParameters } from "./trace.ts";
 
@@ -21,11 +23,11 @@ export const gaussNewtonInstrument = defineInstrument({
   parameters,
   notFor: needsOutputs,
   cost: (problem, { top }) => Math.min(3 * problem.space.dimension, 160 + 12 * top),
-  run: async (measurement, { top: largest, tol, traceTolerance }) => {
-    const { random, gaussNewton, confidence } = measurement;
+  run: async (measurement, { top: largest, tol }) => {
+    const { random, gaussNewton } = measurement;
     const context = measurement.stage("Gauss–Newton matrix");
     const { top, converged } = await extremalEigenpairs(gaussNewton, { largest, tolerance: tol }, random.split("gauss-newton"), context);
-    const trace = await estimateTrace(gaussNewton, { tolerance: traceTolerance, confidence }, random.split("gauss-newton trace"), context);
+    const trace = await measurement.gaussNewtonTrace();
     const done = converged && trace.converged;
     return {
       parts: { gaussNewton: { top: top.map(({ value, residual }) => ({ value, residual })), trace } },
@@ -46,6 +48,17 @@ export const gaussNewtonInstrument = defineInstrument({
   verdicts: () => [],
 });
 
+/** tr H − tr G where both are exact, else by probes of the difference. */
+async function residualTrace(measurement: Measurement, scale: number): Promise<Estimate> {
+  const { residual, random, confidence } = measurement;
+  if (await measurement.dense()) {
+    const [h, g] = [await measurement.hessianTrace(), await measurement.gaussNewtonTrace()];
+    return exactEstimate(h.value - g.value, h.products + g.products, "exact, tr H − tr G", confidence);
+  }
+  const options = { tolerance: 0.1, absoluteTolerance: 0.02 * scale, confidence, maxProducts: 200 };
+  return estimateTrace(residual, options, random.split("residual trace"), measurement.stage("residual part"));
+}
+
 export const residualInstrument = defineInstrument({
   name: "residual",
   title: "Residual part H − G",
@@ -53,7 +66,7 @@ export const residualInstrument = defineInstrument({
   notFor: needsOutputs,
   cost: (problem) => Math.min(4 * problem.space.dimension, 200),
   run: async (measurement, { bottom: wanted, tol }) => {
-    const { random, residual, confidence } = measurement;
+    const { random, residual } = measurement;
     const context = measurement.stage("residual part");
     const { top, bottom, converged } = await extremalEigenpairs(
       residual,
@@ -62,12 +75,7 @@ export const residualInstrument = defineInstrument({
       context,
     );
     const scale = (await measurement.extremes()).scale;
-    const trace = await estimateTrace(
-      residual,
-      { tolerance: 0.1, absoluteTolerance: 0.02 * scale, confidence, maxProducts: 200 },
-      random.split("residual trace"),
-      context,
-    );
+    const trace = await residualTrace(measurement, scale);
     const share = Math.max(Math.abs(top[0].value), Math.abs(bottom[0].value)) / scale;
     const plain = (pairs: typeof top) => pairs.map(({ value, residual: error }) => ({ value, residual: error }));
     return {

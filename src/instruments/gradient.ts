@@ -44,7 +44,9 @@ export const gradientInstrument = defineInstrument({
       ? `‖g‖ = ${figure(gradient.norm)}, ${figure(gradient.relativeToNoise)} times the sampling error. ${
           (gradient.relativeToNoise ?? Number.POSITIVE_INFINITY) < 2
             ? "It cannot be told from zero for the population that the data were drawn from: on this evidence the point is critical."
-            : "It is well above the sampling error, so there is a slope that new data would show too."
+            : gradient.relativeToNoise !== null && gradient.relativeToNoise < 5
+              ? "It stands out of the sampling error, but not by much."
+              : "It is well above the sampling error, so there is a slope that new data would show too."
         } ${percent(gradient.topSubspaceShare)} of ‖g‖² lies in the ${gradient.topSubspaceDimension} sharpest directions; a Newton step there would lower the loss by about ${figure(gradient.newtonDecrement)}.`
       : "",
   doesNotMean:

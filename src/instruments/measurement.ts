@@ -1,5 +1,7 @@
 import { countProducts } from "../estimators/products.ts";
 import { denseMatrix } from "../estimators/exact-spectrum.ts";
+import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
+import { estimateTrace } from "../estimators/trace.ts";
 import { extremalEigenpairs, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { dot } from "../linalg/vector.ts";
@@ -17,6 +19,8 @@ export interface SharedSettings {
   readonly top: number;
   readonly bottom: number;
   readonly tolerance: number | undefined;
+  /** Relative half-width of the intervals of traces. */
+  readonly traceTolerance: number;
   /** Largest dimension for which the whole spectrum is computed. */
   readonly exactLimit: number;
 }
@@ -65,6 +69,9 @@ export class Measurement {
   readonly extremes: () => Promise<ExtremalResult>;
   /** H as a matrix; undefined where the dimension is too large for it. */
   readonly dense: () => Promise<DenseHessian | undefined>;
+  /** tr H and tr G: exact where the dimension is within the limit for it. */
+  readonly hessianTrace: () => Promise<Estimate>;
+  readonly gaussNewtonTrace: () => Promise<Estimate>;
   /** ‖gᵢ‖² for every example. */
   readonly exampleNorms: () => Promise<ExampleNorms>;
   readonly noiseExtremes: (count: number) => Promise<ExtremalResult>;
@@ -112,6 +119,17 @@ export class Measurement {
       const products = countProducts(this.hessian, context);
       const { matrix, asymmetry } = await denseMatrix(products, "Hessian matrix");
       return { matrix, asymmetry, values: symmetricEigen(matrix, problem.space.dimension, false).values, products: products.count() };
+    });
+    const traceOptions = { tolerance: settings.traceTolerance, confidence: this.confidence } as const;
+    this.hessianTrace = lazily(async () => {
+      const dense = await this.dense();
+      if (!dense) return estimateTrace(this.hessian, traceOptions, random.split("trace"), this.stage("Hessian trace"));
+      const trace = dense.values.reduce((sum, x) => sum + x, 0);
+      return exactEstimate(trace, dense.products, "exact, from the whole matrix", this.confidence);
+    });
+    this.gaussNewtonTrace = lazily(() => {
+      const method = problem.space.dimension > settings.exactLimit ? "auto" : "exact";
+      return estimateTrace(this.gaussNewton, { ...traceOptions, method }, random.split("gauss-newton trace"), this.stage("Gauss–Newton trace"));
     });
     this.exampleNorms = lazily(async () => {
       const scale = this.exampleScale;

@@ -21,21 +21,23 @@ const parameters = z.object({
  * tr(ΣH), ‖Σ‖F and their cosine with ‖H‖F. The leading eigenvectors of Σ are taken out and known, the
  * rest is sampled: tr(ΣH) = Σₖ σₖ uₖᵀHuₖ + E zᵀPΣPHz, z in the complement. Two products a probe.
  */
-async function alignment(measurement: Measurement, count: number, probes: number, frobenius: number | undefined): Promise<NonNullable<NoisePart["alignment"]>> {
+async function alignment(measurement: Measurement, known: number, probes: number, frobenius: number | undefined): Promise<NonNullable<NoisePart["alignment"]>> {
   const { hessian, noiseCovariance, random, problem } = measurement;
   const before = measurement.products;
-  const { top } = await measurement.noiseExtremes(count);
+  const { top } = await measurement.noiseExtremes(known);
   const pairs = top.flatMap(({ value, vector }) => (vector ? [{ value, vector }] : []));
   const vectors = pairs.map(({ vector }) => vector);
   const curved = await hessian.apply(vectors);
   const knownProduct = pairs.reduce((sum, { value, vector }, k) => sum + value * dot(vector, curved[k]), 0);
   const knownSquare = pairs.reduce((sum, { value }) => sum + value ** 2, 0);
-  const hessianKnown = vectors.reduce((sum, _, k) => sum + dot(curved[k], curved[k]), 0);
+  const hessianKnown = curved.reduce((sum, image) => sum + dot(image, image), 0);
   const dimension = problem.space.dimension;
-  const z = Array.from({ length: probes }, (_, i) => sphereProbe(random.split(`alignment ${i}`), dimension, vectors));
-  const noisy = await noiseCovariance.apply(z);
+  // Nothing is left to sample where the eigenvectors span the space.
+  const count = dimension > vectors.length ? probes : 0;
+  const z = Array.from({ length: count }, (_, i) => sphereProbe(random.split(`alignment ${i}`), dimension, vectors));
+  const noisy = count > 0 ? await noiseCovariance.apply(z) : [];
   for (const image of noisy) orthogonalize(vectors, image);
-  const bent = await hessian.apply(z);
+  const bent = count > 0 ? await hessian.apply(z) : [];
   const samples = z.map((_, i) => ({
     product: dot(noisy[i], bent[i]),
     square: dot(noisy[i], noisy[i]),
@@ -43,7 +45,7 @@ async function alignment(measurement: Measurement, count: number, probes: number
     trace: dot(z[i], noisy[i]),
   }));
   const mean = (f: (sample: (typeof samples)[number]) => number, without = -1) =>
-    samples.reduce((sum, sample, i) => (i === without ? sum : sum + f(sample)), 0) / (samples.length - (without < 0 ? 0 : 1));
+    samples.reduce((sum, sample, i) => (i === without ? sum : sum + f(sample)), 0) / Math.max(1, samples.length - (without < 0 ? 0 : 1));
   const cosineOf = (without = -1) => {
     const size = frobenius ?? Math.sqrt(hessianKnown + mean((s) => s.hessian, without));
     return (knownProduct + mean((s) => s.product, without)) / (size * Math.sqrt(knownSquare + mean((s) => s.square, without)));
@@ -51,7 +53,8 @@ async function alignment(measurement: Measurement, count: number, probes: number
   // Jackknife over the probes.
   const left = samples.map((_, i) => cosineOf(i));
   const centre = left.reduce((sum, x) => sum + x, 0) / left.length;
-  const standardError = Math.sqrt(((left.length - 1) / left.length) * left.reduce((sum, x) => sum + (x - centre) ** 2, 0));
+  const spread = left.reduce((sum, x) => sum + (x - centre) ** 2, 0);
+  const standardError = count > 0 ? Math.sqrt(((count - 1) / count) * spread) : 0;
   const trace = pairs.reduce((sum, { value }) => sum + value, 0) + mean((s) => s.trace);
   const sharp = (await measurement.extremes()).top.flatMap(({ vector }) => (vector ? [vector] : []));
   const k = Math.min(sharp.length, vectors.length);
@@ -128,7 +131,7 @@ export const noiseInstrument = defineInstrument({
     const sorted = squares.toSorted();
     const total = sorted.reduce((sum, x) => sum + x, 0);
     const tenth = Math.max(1, Math.floor(n / 10));
-    const aligned = gradientSquare >= 0 && trace.value > 0 ? await alignment(measurement, noiseTop, noiseProbes, dense && norm2(dense.values)) : null;
+    const aligned = trace.value > 0 ? await alignment(measurement, noiseTop, noiseProbes, dense && norm2(dense.values)) : null;
     return {
       parts: {
         noise: {

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { exactEstimate } from "../estimators/estimate.ts";
 import { estimateFrobeniusNorm } from "../estimators/frobenius-norm.ts";
-import { estimateTrace } from "../estimators/trace.ts";
 import { norm2 } from "../linalg/vector.ts";
 import { defineInstrument } from "./instrument.ts";
 import { figure } from "./numbers.ts";
@@ -19,9 +18,7 @@ export const traceInstrument = defineInstrument({
     const { confidence, random, hessian } = measurement;
     const dense = await measurement.dense();
     const { top } = await measurement.extremes();
-    const trace = dense
-      ? exactEstimate(dense.values.reduce((sum, x) => sum + x, 0), dense.products, "exact, from the whole matrix", confidence)
-      : await estimateTrace(hessian, { tolerance, confidence }, random.split("trace"), measurement.stage("Hessian trace"));
+    const trace = await measurement.hessianTrace();
     const frobenius = dense
       ? exactEstimate(norm2(dense.values), dense.products, "exact, from the whole matrix", confidence)
       : await estimateFrobeniusNorm(hessian, { tolerance, confidence }, random.split("frobenius"), measurement.stage("Frobenius norm"));

@@ -1,5 +1,6 @@
 import { estimateTrace } from "../../estimators/trace.ts";
 import { extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
+import { dot } from "../../linalg/vector.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import type { FlatnessPart } from "../../result/profile-result.ts";
 import type { Measurement } from "../measurement.ts";
@@ -16,14 +17,18 @@ export interface FlatnessParameters {
   readonly ascentSteps: number;
 }
 
-/** What a measure starts from, at the point where the problem stands. */
-interface Local {
-  readonly measurement: Measurement;
-  readonly parameters: FlatnessParameters;
-  readonly random: RandomStream;
+/** Gradient and curvature at the point where the problem stands. */
+export interface Curvature {
   readonly gradient: Float64Array;
   readonly sharpest: { readonly value: number; readonly residual: number; readonly vector: Float64Array; readonly converged: boolean };
   readonly trace: { readonly value: number; readonly standardError: number; readonly converged: boolean };
+}
+
+/** What a measure works with. */
+interface Local extends Curvature {
+  readonly measurement: Measurement;
+  readonly parameters: FlatnessParameters;
+  readonly random: RandomStream;
 }
 
 interface FlatnessMeasure {
@@ -94,7 +99,7 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
     name: "expected-sharpness",
     title: "mean rise under Gaussian weight noise",
     definition: ({ sigma }) => `E L(θ+σξ) − L, ξ standard normal, σ = ${sigma}; ½σ² tr H to second order`,
-    measure: async ({ measurement, parameters, random, trace }) => {
+    measure: async ({ measurement, parameters, random, sharpest, trace }) => {
       const { problem, context } = measurement;
       const home = problem.parameters;
       const base = (await problem.value(context)).loss;
@@ -107,7 +112,9 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
           const point = home.map((x, j) => x + sign * parameters.sigma * noise[j]);
           sum += (await problem.at(point, () => problem.value(context))).loss - base;
         }
-        rises.push(sum / 2);
+        // The sharpest direction carries most of the spread, and what it adds on average is known.
+        const along = dot(sharpest.vector, noise) ** 2 - 1;
+        rises.push(sum / 2 - (parameters.sigma ** 2 / 2) * sharpest.value * along);
       }
       const mean = rises.reduce((sum, x) => sum + x, 0) / rises.length;
       const variance = rises.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (rises.length - 1);
@@ -122,19 +129,32 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
   },
 ];
 
-/** Every measure of flatness at the point where the problem stands. */
-export async function measureFlatness(measurement: Measurement, parameters: FlatnessParameters, random: RandomStream): Promise<MeasuredFlatness[]> {
-  const { problem, hessian, context } = measurement;
+/** What the measures start from at the given weights: already measured by other instruments. */
+export async function localAtHome(measurement: Measurement): Promise<Curvature> {
+  const { top, converged } = await measurement.extremes();
+  const [{ value, residual, vector = await measurement.gradient() }] = top;
+  return { gradient: await measurement.gradient(), sharpest: { value, residual, vector, converged }, trace: await measurement.hessianTrace() };
+}
+
+/** The same at the point where the problem has been moved. */
+export async function localHere(measurement: Measurement, random: RandomStream): Promise<Curvature> {
+  const { hessian, problem, context } = measurement;
   const gradient = await problem.gradient(context);
-  const found = await extremalEigenpairs(
-    hessian,
-    { largest: 1, vectors: true, tolerance: 1e-3, checkMultiplicity: false },
-    random.split("sharpest"),
-    measurement.stage("flatness"),
-  );
-  const [{ value, residual, vector = gradient }] = found.top;
+  const options = { largest: 1, vectors: true, tolerance: 1e-3, checkMultiplicity: false };
+  const { top, converged } = await extremalEigenpairs(hessian, options, random.split("sharpest"), measurement.stage("flatness"));
+  const [{ value, residual, vector = gradient }] = top;
   const trace = await estimateTrace(hessian, { tolerance: 0.05, maxProducts: 300 }, random.split("trace"), measurement.stage("flatness"));
-  const local: Local = { measurement, parameters, random, gradient, trace, sharpest: { value, residual, vector, converged: found.converged } };
+  return { gradient, sharpest: { value, residual, vector, converged }, trace };
+}
+
+/** Every measure of flatness at the point where the problem stands. */
+export async function measureFlatness(
+  measurement: Measurement,
+  parameters: FlatnessParameters,
+  curvature: Curvature,
+  random: RandomStream,
+): Promise<MeasuredFlatness[]> {
+  const local: Local = { ...curvature, measurement, parameters, random };
   const measured: MeasuredFlatness[] = [];
   for (const { name, title, definition, measure } of FLATNESS_MEASURES) {
     measured.push({ name, title, definition: definition(parameters), ...(await measure(local)) });

@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { crossEntropy } from "../problem/losses/cross-entropy.ts";
+import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
+import { createRandom } from "../random/random-stream.ts";
+import { profileResult } from "../result/profile-result.ts";
+import { INSTRUMENTS } from "./registry.ts";
+import { planProfile, profileParameters, runProfile } from "./profile.ts";
+import { denseProblem } from "./testing.ts";
+
+const random = createRandom(7);
+
+function rows(count: number, width: number, label: string): number[][] {
+  const stream = random.split(label);
+  return Array.from({ length: count }, () => [...stream.normalVector(width)]);
+}
+
+/** A two-layer ReLU network with cross-entropy on random data. */
+function reluProblem() {
+  const stream = random.split("relu");
+  return denseProblem(
+    [
+      { name: "one", inputs: 4, weights: [...stream.normalVector(24)], bias: [...stream.normalVector(6)], activation: "Relu" },
+      { name: "two", inputs: 6, weights: [...stream.normalVector(18)], bias: [...stream.normalVector(3)] },
+    ],
+    rows(40, 4, "relu data"),
+    Array.from({ length: 40 }, (_, i) => i % 3),
+    crossEntropy,
+  );
+}
+
+describe("runProfile", () => {
+  it("gives the closed form for (w₁w₂ − 1)²", async () => {
+    const [w1, w2] = [0.8, 1.7];
+    const problem = denseProblem([{ name: "a", inputs: 1, weights: [w1] }, { name: "b", inputs: 1, weights: [w2] }], [[1]], [[1]], meanSquaredError);
+    const { result } = await runProfile(problem, {}, createRandom(0), {});
+    const r = w1 * w2 - 1;
+    // H = 2 [[w₂², w₁w₂ + r], [w₁w₂ + r, w₁²]]
+    const [a, b, c] = [2 * w2 ** 2, 2 * (w1 * w2 + r), 2 * w1 ** 2];
+    const middle = (a + c) / 2;
+    const radius = Math.hypot((a - c) / 2, b);
+    expect(result.loss).toBeCloseTo(r ** 2, 14);
+    expect(result.accuracy).toBeNull();
+    expect(result.hessian.top?.[0].value).toBeCloseTo(middle + radius, 12);
+    expect(result.hessian.bottom?.[0].value).toBeCloseTo(middle - radius, 12);
+    expect(result.hessian.trace?.value).toBeCloseTo(a + c, 12);
+    expect(result.hessian.frobenius?.value).toBeCloseTo(Math.hypot(a, b, b, c), 12);
+    expect(result.gaussNewton?.top?.[0].value).toBeCloseTo(2 * (w1 ** 2 + w2 ** 2), 12);
+    expect(result.residual?.top?.[0].value).toBeCloseTo(2 * Math.abs(r), 12);
+    expect(result.residual?.bottom?.[0].value).toBeCloseTo(-2 * Math.abs(r), 12);
+    expect(result.stability?.limits[0].stepSize).toBeCloseTo(2 / (middle + radius), 12);
+    expect(result.noise).toBeNull();
+    expect(result.sections.find(({ instrument }) => instrument === "noise")).toMatchObject({ status: "skipped", reason: expect.stringMatching(/One example/) });
+  });
+
+  it("gives XᵀX for linear regression, with the gradient noise from its residuals", async () => {
+    const x = rows(30, 3, "regression");
+    const y = x.map(([a, b, c], i) => [a - 2 * b + 0.5 * c + Math.sin(i)]);
+    const problem = denseProblem([{ name: "w", inputs: 3, weights: [0.3, -0.2, 0.1] }], x, y, meanSquaredError);
+    const { result } = await runProfile(problem, {}, createRandom(0), {});
+    const n = x.length;
+    let trace = 0;
+    const residuals = x.map(([a, b, c], i) => 0.3 * a - 0.2 * b + 0.1 * c - y[i][0]);
+    const gradients = x.map((row, i) => row.map((value) => 2 * residuals[i] * value));
+    for (const row of x) for (const value of row) trace += (2 * value * value) / n;
+    const mean = [0, 1, 2].map((j) => gradients.reduce((sum, g) => sum + g[j] / n, 0));
+    const noise = gradients.reduce((sum, g) => sum + g.reduce((s, value, j) => s + (value - mean[j]) ** 2, 0) / n, 0);
+    expect(result.hessian.trace?.value).toBeCloseTo(trace, 10);
+    expect(result.gaussNewton?.trace?.value).toBeCloseTo(trace, 10);
+    expect(Math.abs(result.residual?.share ?? 1)).toBeLessThan(1e-12);
+    expect(result.gradientNorm).toBeCloseTo(Math.hypot(...mean), 12);
+    expect(result.noise?.trace.value).toBeCloseTo(noise, 10);
+    expect(result.noise?.criticalBatchSize.value).toBeCloseTo(noise / (mean[0] ** 2 + mean[1] ** 2 + mean[2] ** 2), 9);
+    expect(result.hessian.negativeShare).toMatchObject({ value: 0, negative: 0 });
+  });
+
+  it("has the form that its schema promises, and the same seed gives the same result", async () => {
+    const problem = reluProblem();
+    const first = await runProfile(problem, { top: 4 }, createRandom(3), {});
+    const second = await runProfile(problem, { top: 4 }, createRandom(3), {});
+    expect(second.result).toEqual(first.result);
+    const encoded = z.encode(profileResult, first.result);
+    expect(z.decode(profileResult, encoded)).toEqual(first.result);
+    expect(first.result.hessian.top).toHaveLength(4);
+    expect(first.result.sections.map(({ status }) => status)).not.toContain("failed");
+    expect([...first.arrays.entries().keys()]).toContain("hessian.eigenvalues");
+  });
+
+  it("stops at the time budget with what it has", async () => {
+    let asked = 0;
+    const { result } = await runProfile(reluProblem(), {}, createRandom(0), { outOfTime: () => ++asked > 40 });
+    expect(result.converged).toBe(false);
+    expect(result.loss).toBeGreaterThan(0);
+    const late = result.sections.at(-1);
+    expect(late).toMatchObject({ status: "not-converged", reason: expect.stringMatching(/time budget/) });
+  });
+
+  it("survives an instrument that fails", async () => {
+    const problem = reluProblem();
+    problem.exampleGradientSquares = () => Promise.reject(new Error("boom"));
+    const { result } = await runProfile(problem, {}, createRandom(0), {});
+    const statusOf = (name: string) => result.sections.find(({ instrument }) => instrument === name)?.status;
+    expect(statusOf("noise")).toBe("failed");
+    expect(result.noise).toBeNull();
+    expect(statusOf("eigenvalues")).toBe("measured");
+    expect(statusOf("flatness")).toBe("measured");
+  });
+});
+
+describe("the registry", () => {
+  it("has unique names, and parameters that agree where they share a name", () => {
+    expect(new Set(INSTRUMENTS.map(({ name }) => name)).size).toBe(INSTRUMENTS.length);
+    for (const { parameters } of INSTRUMENTS) {
+      for (const [name, schema] of Object.entries(parameters.shape)) {
+        expect(schema).toBe(profileParameters.shape[name]);
+        expect(schema.description).toMatch(/\S/);
+      }
+    }
+  });
+
+  it("plans with a cost for every instrument", () => {
+    const plan = planProfile(reluProblem(), {});
+    expect(plan.map(({ name }) => name)).toEqual(INSTRUMENTS.map(({ name }) => name));
+    for (const { products } of plan) expect(products).toBeGreaterThanOrEqual(0);
+  });
+});
