@@ -1,5 +1,5 @@
 import type { Verdict } from "../result/profile-result.ts";
-import { html, raw, type Html } from "./html.ts";
+import { markup, raw, type Html } from "./html.ts";
 
 /** Each level has its word, its shape and its colour. */
 const SHAPES: Readonly<Record<Verdict["level"], string>> = {
@@ -9,7 +9,5 @@ const SHAPES: Readonly<Record<Verdict["level"], string>> = {
 };
 
 export function badge(level: Verdict["level"]): Html {
-  return html`<span class="level ${level}"
-    ><svg viewBox="0 0 10 10" aria-hidden="true">${raw(SHAPES[level])}</svg>${level}</span
-  >`;
+  return markup`<span class="level ${level}"><svg viewBox="0 0 10 10" aria-hidden="true">${raw(SHAPES[level])}</svg>${level}</span>`;
 }

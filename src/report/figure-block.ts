@@ -2,7 +2,7 @@ import type { TopLevelSpec } from "vega-lite";
 import type { Cell, Figure, FigureTable } from "../figures/figure.ts";
 import { FIGURE_WIDTH } from "../figures/style.ts";
 import { formatNumber, typeset } from "../util/format-number.ts";
-import { html, raw, type Html } from "./html.ts";
+import { markup, raw, type Html } from "./html.ts";
 import { renderSvg } from "./render-svg.ts";
 
 /** Width of the drawing for phones: the same figure set anew, so that its text keeps its size. */
@@ -18,39 +18,25 @@ export async function figureBlock(figure: Figure, number: number): Promise<Html>
   ] as const) {
     const svg = await renderSvg(atWidth(spec, width), "page");
     drawings.push(
-      html`<div class="drawing ${kind}">${raw(accessible(svg, `${name}-${kind}`, title, description))}</div>`,
+      markup`<div class="drawing ${kind}">${raw(accessible(svg, `${name}-${kind}`, title, description))}</div>`,
     );
   }
-  return html`<figure id="figure-${name}">
-    <figcaption><strong>Figure ${number}. ${title}</strong> ${description}</figcaption>
-    ${drawings}
-    <details>
-      <summary>Numbers of figure ${number}</summary>
-      ${tableBlock(table, `Numbers of figure ${number}: ${title}`)}
-    </details>
-  </figure>`;
+  return markup`<figure id="figure-${name}">
+<figcaption><strong>Figure ${number}. ${title}</strong> ${description}</figcaption>
+${drawings}
+<details><summary>Numbers of figure ${number}</summary>${tableBlock(table, `Numbers of figure ${number}: ${title}`)}</details>
+</figure>`;
 }
 
 /** A table that scrolls by itself where it is wider than the page. */
 export function tableBlock({ columns, rows }: FigureTable, label: string): Html {
   const numeric = columns.map((_, column) => rows.every((row) => typeof row[column] !== "string"));
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${label}">
-    <table>
-      <thead>
-        <tr>
-          ${columns.map((column, i) => html`<th scope="col" ${raw(numeric[i] ? ' class="number"' : "")}>${column}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          (row) =>
-            html`<tr>
-              ${row.map((cell, i) => html`<td${raw(numeric[i] ? ' class="number"' : "")}>${cellText(cell)}</td>`)}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return markup`<div class="scroll" role="region" tabindex="0" aria-label="${label}"><table>
+<thead><tr>${columns.map((column, i) => markup`<th scope="col"${raw(numeric[i] ? ' class="number"' : "")}>${column}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    (row) =>
+      markup`<tr>${row.map((cell, i) => markup`<td${raw(numeric[i] ? ' class="number"' : "")}>${cellText(cell)}</td>`)}</tr>`,
+  )}</tbody></table></div>`;
 }
 
 function cellText(cell: Cell): string {
@@ -66,9 +52,8 @@ function atWidth(spec: TopLevelSpec, width: number): TopLevelSpec {
 
 /** Names the drawing for screen readers, as one image: its numbers are in the table below it. */
 function accessible(svg: string, id: string, title: string, description: string): string {
-  const names = html`<title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc>`.markup;
-  return svg.replace(
-    /^<svg([^>]*)>/,
-    `<svg role="img" aria-labelledby="${id}-title" aria-describedby="${id}-desc"$1>${names}`,
-  );
+  const names = markup`<title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc>`.text;
+  return svg
+    .replace(/\bclip(?=\d)/g, `${id}-clip`)
+    .replace(/^<svg([^>]*)>/, `<svg role="img" aria-labelledby="${id}-title" aria-describedby="${id}-desc"$1>${names}`);
 }

@@ -1,6 +1,6 @@
 import { TERMS } from "../explain/registry.ts";
 import type { Term } from "../explain/term.ts";
-import { html, type Html } from "./html.ts";
+import { markup, type Html } from "./html.ts";
 import { math } from "./math.ts";
 
 /** Terms that a text uses, in the order of the glossary. */
@@ -13,20 +13,18 @@ export function termsIn(text: string): Term[] {
 /** Links to the entries of terms. */
 export function termLinks(terms: readonly Term[]): Html | undefined {
   if (terms.length === 0) return undefined;
-  const links = terms.map(({ name, title }, i) => html`${i > 0 && " · "}<a href="#term-${name}">${title}</a>`);
-  return html`<p class="terms">In the glossary: ${links}</p>`;
+  const links = terms.map(({ name, title }, i) => markup`${i > 0 && " · "}<a href="#term-${name}">${title}</a>`);
+  return markup`<p class="terms">In the glossary: ${links}</p>`;
 }
 
 /** The entries of the terms that a page uses. */
 export function glossary(terms: ReadonlySet<Term>): Html {
   const entries = TERMS.filter((term) => terms.has(term)).map(
-    ({ name, title, formula, text, measured, source }) =>
-      html`<dt id="term-${name}" tabindex="-1">${title}</dt>
-        <dd class="formula">${math(formula)}</dd>
-        <dd>${text}</dd>
-        <dd class="source">Measured: ${measured} Source: ${source}.</dd> `,
+    ({ name, title, formula, text, measured, source }) => markup`<dt id="term-${name}" tabindex="-1">${title}</dt>
+<dd class="formula">${math(formula)}</dd><dd>${text}</dd><dd class="source">Measured: ${measured} Source: ${source}.</dd>
+`,
   );
-  return html`<dl class="glossary">${entries}</dl>`;
+  return markup`<dl class="glossary">${entries}</dl>`;
 }
 
 function escapePattern(text: string): string {

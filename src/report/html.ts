@@ -2,29 +2,30 @@ import { typeset } from "../util/format-number.ts";
 
 /** Markup that is already safe to put on a page. */
 export interface Html {
-  readonly markup: string;
+  readonly text: string;
 }
 
 type Content = Html | string | number | null | undefined | false | readonly Content[];
 
 /**
  * A piece of a page. What is interpolated is escaped unless it is markup itself, so no name in a
- * model or a file can become markup.
+ * model or a file can become markup. Not called `html`, because formatters rewrite the white space
+ * inside templates of that name.
  *
  * @example
- * html`<p title="${name}">${[html`<b>one</b>`, "<two>"]}</p>`.markup;
+ * markup`<p title="${name}">${[markup`<b>one</b>`, "<two>"]}</p>`.text;
  */
-export function html(strings: TemplateStringsArray, ...contents: Content[]): Html {
-  let markup = strings[0];
+export function markup(strings: TemplateStringsArray, ...contents: Content[]): Html {
+  let text = strings[0];
   contents.forEach((content, i) => {
-    markup += render(content) + strings[i + 1];
+    text += render(content) + strings[i + 1];
   });
-  return { markup };
+  return { text };
 }
 
 /** Trusts text as markup: for what a library has rendered. */
-export function raw(markup: string): Html {
-  return { markup };
+export function raw(text: string): Html {
+  return { text };
 }
 
 /**
@@ -34,11 +35,11 @@ export function raw(markup: string): Html {
  * prose("λmax < 1e-3: try --precision float64");
  */
 export function prose(text: string): Html {
-  const markup = escapeHtml(typeset(text))
+  const set = escapeHtml(typeset(text))
     .replace(/λ(max|min)(?![a-z])/g, "λ<sub>$1</sub>")
     .replace(/`([^`]+)`/g, "<code>$1</code>")
     .replace(/(?<![\w-])--[a-z][a-z-]*/g, "<code>$&</code>");
-  return { markup };
+  return { text: set };
 }
 
 export function escapeHtml(text: string): string {
@@ -48,6 +49,6 @@ export function escapeHtml(text: string): string {
 function render(content: Content): string {
   if (content === null || content === undefined || content === false) return "";
   if (typeof content === "string" || typeof content === "number") return escapeHtml(String(content));
-  if ("markup" in content) return content.markup;
+  if ("text" in content) return content.text;
   return content.map(render).join("");
 }

@@ -1,7 +1,7 @@
 import type { ResultDocument } from "../result/result-kinds.ts";
 import { formatNumber } from "../util/format-number.ts";
 import { tableBlock } from "./figure-block.ts";
-import { html, type Html } from "./html.ts";
+import { markup, type Html } from "./html.ts";
 import { checkTable } from "./provenance.ts";
 
 /** The results that are a table rather than a story. */
@@ -20,11 +20,8 @@ export function otherBody(document: Exclude<ResultDocument, ResultDocument<"prof
       const rows = Object.entries(timings).flatMap(([name, timing]) =>
         timing === null ? [] : [[name, timing.medianMs, timing.minMs, timing.maxMs, timing.runs]],
       );
-      return html`<p>
-          Milliseconds per vector over ${examples} examples in batches of ${batchSize}. A plain matrix product of size
-          ${gemm.size} runs at ${formatNumber(gemm.gflops, 3)} GFLOP/s in the same engine.
-        </p>
-        ${tableBlock({ columns: ["operation", "median ms", "least", "most", "runs"], rows }, "Timings")}`;
+      return markup`<p>Milliseconds per vector over ${examples} examples in batches of ${batchSize}. A plain matrix product of size ${gemm.size} runs at ${formatNumber(gemm.gflops, 3)} GFLOP/s in the same engine.</p>
+${tableBlock({ columns: ["operation", "median ms", "least", "most", "runs"], rows }, "Timings")}`;
     }
     case "thalweg/apply@1": {
       const { operator, vector, output, dimension, products, vectorNorm, norm, quadraticForm } = document.result;
@@ -41,9 +38,9 @@ export function otherBody(document: Exclude<ResultDocument, ResultDocument<"prof
       return tableBlock({ columns: ["what", "value"], rows }, "Product");
     }
     case "thalweg/check@1":
-      return html`${checkTable(document.result)}${document.result.caveats.map((text) => html`<p>${text}</p>`)}`;
+      return markup`${checkTable(document.result)}${document.result.caveats.map((text) => markup`<p>${text}</p>`)}`;
     case "thalweg/inspect@1":
-      return html`${document.result.notices.map((text) => html`<p>${text}</p>`)}
-      ${tableBlock({ columns: ["initialiser", "shape", "role", "why", "selected"], rows: document.result.initializers.map(({ name, shape, role, reason, selected }) => [name, `[${shape.join(", ")}]`, role, reason, selected ? "yes" : "no"]) }, "Initialisers")}`;
+      return markup`${document.result.notices.map((text) => markup`<p>${text}</p>`)}
+${tableBlock({ columns: ["initialiser", "shape", "role", "why", "selected"], rows: document.result.initializers.map(({ name, shape, role, reason, selected }) => [name, `[${shape.join(", ")}]`, role, reason, selected ? "yes" : "no"]) }, "Initialisers")}`;
   }
 }

@@ -1,4 +1,4 @@
-import { html, raw, type Html } from "./html.ts";
+import { markup, raw, type Html } from "./html.ts";
 import { PAGE_SCRIPT } from "./page-script.ts";
 import { PAGE_STYLE } from "./page-style.ts";
 
@@ -26,64 +26,46 @@ export interface Page {
 export function renderPage({ title, kicker, heading, subtitle, sections, footer, json }: Page): string {
   const contents = sections.map(
     ({ id, title: name, flag }) =>
-      html`<li><a href="#${id}">${name}${flag && html` <span class="mark">${flag}</span>`}</a></li>`,
+      markup`<li><a href="#${id}">${name}${flag && markup` <span class="mark">${flag}</span>`}</a></li>`,
   );
   const bodies = sections.map(
-    ({ id, title: name, body }) =>
-      html`<section id="${id}" aria-labelledby="${id}-title">
-        <h2 id="${id}-title">${name}</h2>
-        ${body}
-      </section> `,
+    ({
+      id,
+      title: name,
+      body,
+    }) => markup`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${name}</h2>
+${body}
+</section>
+`,
   );
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta
-          http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
-        />
-        <link rel="icon" href="data:," />
-        <title>${title}</title>
-        <style>
-          ${raw(PAGE_STYLE)}
-        </style>
-      </head>
-      <body>
-        <a class="skip" href="#main">Skip to the results</a>
-        <div class="page">
-          <header class="masthead">
-            <div>
-              <p class="kicker">${kicker}</p>
-              <h1>${heading}</h1>
-              <p class="subtitle">${subtitle}</p>
-            </div>
-            <div class="tools">
-              <button type="button" id="save" hidden>Save JSON</button
-              ><button type="button" id="scheme" hidden>Dark</button>
-            </div>
-          </header>
-          <div class="columns">
-            <nav class="toc" aria-labelledby="contents-title">
-              <div>
-                <h2 id="contents-title">Contents</h2>
-                <ol>
-                  ${contents}
-                </ol>
-              </div>
-            </nav>
-            <main id="main" tabindex="-1">${bodies}</main>
-          </div>
-          <footer>${footer}</footer>
-        </div>
-        <script type="application/json" id="result">
-          ${raw(json.replaceAll("<", String.raw`\u003c`))}
-        </script>
-        <script>
-          ${raw(PAGE_SCRIPT)};
-        </script>
-      </body>
-    </html> `.markup;
+  return markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
+<link rel="icon" href="data:,">
+<title>${title}</title>
+<style>${raw(PAGE_STYLE)}</style>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the results</a>
+<div class="page">
+<header class="masthead">
+<div><p class="kicker">${kicker}</p><h1>${heading}</h1><p class="subtitle">${subtitle}</p></div>
+<div class="tools"><button type="button" id="save" hidden>Save JSON</button><button type="button" id="scheme" hidden>Dark</button></div>
+</header>
+<div class="columns">
+<nav class="toc" aria-labelledby="contents-title"><div><h2 id="contents-title">Contents</h2><ol>${contents}</ol></div></nav>
+<main id="main" tabindex="-1">
+${bodies}</main>
+</div>
+<footer>${footer}</footer>
+</div>
+<script type="application/json" id="result">${raw(json.replaceAll("<", String.raw`\u003c`))}</script>
+<script>${raw(PAGE_SCRIPT)}</script>
+</body>
+</html>
+`.text;
 }

@@ -1,18 +1,15 @@
 import { BUILT_IN_SETS } from "../data/built-in-sets.ts";
 import type { ResultDocument } from "../result/result-kinds.ts";
 import { formatNumber, typeset } from "../util/format-number.ts";
-import { html, type Html } from "./html.ts";
+import { markup, type Html } from "./html.ts";
 import { math } from "./math.ts";
 
 /** How to do it again: the command as it was given. */
 export function reproduction({ command, thalweg }: ResultDocument): Html {
   const line = ["npx", `thalweg@${thalweg}`, ...command].map(quote).join(" ");
-  return html`<p>The same seed, build and machine give the same numbers:</p>
-    <div class="command">
-      <pre id="command">${line}</pre>
-      <button type="button" data-copy="command" aria-label="Copy the command" hidden>Copy</button>
-    </div>
-    <p class="aside">This page holds the whole result as JSON: save it with the button at the top of the page.</p>`;
+  return markup`<p>The same seed, build and machine give the same numbers:</p>
+<div class="command"><pre id="command">${line}</pre><button type="button" data-copy="command" aria-label="Copy the command" hidden>Copy</button></div>
+<p class="aside">This page holds the whole result as JSON: save it with the button at the top of the page.</p>`;
 }
 
 /** An argument as a POSIX shell takes it. */
@@ -28,20 +25,16 @@ export function provenance({ thalweg, createdAt, seed, model, data, loss, precis
     model
       ? [
           "Model",
-          html`${model.path}, ${typeset(String(model.parameters))} parameters<br /><span class="hash"
-              >sha256 ${model.sha256}</span
-            >`,
+          markup`${model.path}, ${typeset(String(model.parameters))} parameters<br><span class="hash">sha256 ${model.sha256}</span>`,
         ]
       : undefined,
     data
-      ? ["Data", html`${data.path}, ${data.examples} examples<br /><span class="hash">sha256 ${data.sha256}</span>`]
+      ? ["Data", markup`${data.path}, ${data.examples} examples<br><span class="hash">sha256 ${data.sha256}</span>`]
       : undefined,
     loss
       ? [
           "Loss",
-          html`${loss.title}, ${loss.reduction} over ${loss.terms}
-          terms${loss.l2 > 0 && `, λ = ${formatNumber(loss.l2)}`}${loss.guessed && ", guessed from the labels"}:
-          ${math(loss.formula)}`,
+          markup`${loss.title}, ${loss.reduction} over ${loss.terms} terms${loss.l2 > 0 && `, λ = ${formatNumber(loss.l2)}`}${loss.guessed && ", guessed from the labels"}: ${math(loss.formula)}`,
         ]
       : undefined,
     precision ? ["Precision", `${precision}; sums over examples and between long vectors in float64`] : undefined,
@@ -53,52 +46,32 @@ export function provenance({ thalweg, createdAt, seed, model, data, loss, precis
         ]
       : undefined,
   ];
-  return html`<dl class="facts">
-    ${facts.map(
-      (fact) =>
-        fact &&
-        html`<dt>${fact[0]}</dt>
-          <dd>${fact[1]}</dd>`,
-    )}
-  </dl>`;
+  return markup`<dl class="facts">${facts.map((fact) => fact && markup`<dt>${fact[0]}</dt><dd>${fact[1]}</dd>`)}</dl>`;
 }
 
 /** Every check of the run with its figure and its limit. */
 export function checkTable({ checks }: Pick<ResultDocument, "checks">): Html {
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="Checks">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Check</th>
-          <th scope="col">Outcome</th>
-          <th scope="col" class="number">Found</th>
-          <th scope="col" class="number">Limit</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${checks.map(
-          ({ title, detail, passed, measured, limit }) =>
-            html`<tr>
-              <th scope="row">${title}<br /><span class="aside">${detail}</span></th>
-              <td class="${passed ? "pass" : "warn"}">${passed ? "passed" : "failed"}</td>
-              <td class="number">${typeset(formatNumber(measured, 2))}</td>
-              <td class="number">${typeset(formatNumber(limit, 2))}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return markup`<div class="scroll" role="region" tabindex="0" aria-label="Checks"><table>
+<thead><tr><th scope="col">Check</th><th scope="col">Outcome</th><th scope="col" class="number">Found</th><th scope="col" class="number">Limit</th></tr></thead>
+<tbody>${checks.map(
+    ({
+      title,
+      detail,
+      passed,
+      measured,
+      limit,
+    }) => markup`<tr><th scope="row">${title}<br><span class="aside">${detail}</span></th>
+<td class="${passed ? "pass" : "warn"}">${passed ? "passed" : "failed"}</td>
+<td class="number">${typeset(formatNumber(measured, 2))}</td><td class="number">${typeset(formatNumber(limit, 2))}</td></tr>`,
+  )}</tbody></table></div>`;
 }
 
 /** Where the data come from, for those that come with the package; the hash for all others. */
 export function citation({ data }: ResultDocument): Html {
-  if (data === null) return html`<p>No data were used.</p>`;
+  if (data === null) return markup`<p>No data were used.</p>`;
   const set = BUILT_IN_SETS.find(({ name }) => name === data.path.split(":")[0]);
   if (set === undefined) {
-    return html`<p>
-      Cite the source of your data, and give this hash so that others can tell whether they hold the same numbers:
-      <span class="hash">${data.sha256}</span>
-    </p>`;
+    return markup`<p>Cite the source of your data, and give this hash so that others can tell whether they hold the same numbers: <span class="hash">${data.sha256}</span></p>`;
   }
-  return html`<p>${set.citation} <a href="${set.url}">${set.url}</a>. Licence: ${set.licence}.</p>`;
+  return markup`<p>${set.citation} <a href="${set.url}">${set.url}</a>. Licence: ${set.licence}.</p>`;
 }

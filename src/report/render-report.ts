@@ -6,7 +6,7 @@ import { typeset } from "../util/format-number.ts";
 import { badge } from "./badge.ts";
 import { figureBlock } from "./figure-block.ts";
 import { glossary, termLinks, termsIn } from "./glossary.ts";
-import { html, prose, type Html } from "./html.ts";
+import { markup, prose, type Html } from "./html.ts";
 import { math } from "./math.ts";
 import { otherBody } from "./other-body.ts";
 import { renderPage, type PageSection } from "./page.ts";
@@ -36,14 +36,12 @@ export async function renderReport(document: ResultDocument): Promise<string> {
         id: "checks",
         title: "Checks",
         flag: document.checks.every(({ passed }) => passed) ? undefined : "failed",
-        body: html`<p>Made on this run, on this network and these data, before anything was reported.</p>
-          ${checkTable(document)}`,
+        body: markup`<p>Made on this run, on this network and these data, before anything was reported.</p>${checkTable(document)}`,
       },
-      { id: "reproduce", title: "How to do it again", body: html`${reproduction(document)}${provenance(document)}` },
+      { id: "reproduce", title: "How to do it again", body: markup`${reproduction(document)}${provenance(document)}` },
       { id: "cite", title: "How to cite the data", body: citation(document) },
     ],
-    footer: html`Written by Thalweg ${document.thalweg}. Numbers are shown to the digits that their errors support; the
-    JSON has all of them.`,
+    footer: markup`Written by Thalweg ${document.thalweg}. Numbers are shown to the digits that their errors support; the JSON has all of them.`,
     json: encodeResult(document),
   });
 }
@@ -87,10 +85,12 @@ async function profileSections(result: ProfileResult, warnings: readonly string[
       id: section.instrument,
       title: section.title,
       flag: flagOf(section, verdicts),
-      body: html`${stateOf(section)}
-        <p>${prose(section.measures)}</p>
-        ${readings.length > 0 && readingTable(readings, section.title)} ${verdicts.length > 0 && verdictList(verdicts)}
-        ${section.status !== "skipped" && explanation(section)} ${drawn} ${termLinks(terms)}`,
+      body: markup`${stateOf(section)}<p>${prose(section.measures)}</p>
+${readings.length > 0 && readingTable(readings, section.title)}
+${verdicts.length > 0 && verdictList(verdicts)}
+${section.status !== "skipped" && explanation(section)}
+${drawn}
+${termLinks(terms)}`,
     });
   }
   if (used.size > 0) sections.push({ id: "glossary", title: "Glossary", body: glossary(used) });
@@ -113,7 +113,7 @@ const STATES: Readonly<Record<Section["status"], string | undefined>> = {
 
 function stateOf({ status, reason }: Section): Html | undefined {
   const state = STATES[status];
-  return state === undefined ? undefined : html`<p class="state">${state} ${reason}</p>`;
+  return state === undefined ? undefined : markup`<p class="state">${state} ${reason}</p>`;
 }
 
 function summary(result: ProfileResult, warnings: readonly string[]): Html {
@@ -126,57 +126,32 @@ function summary(result: ProfileResult, warnings: readonly string[]): Html {
       ({ title, status, reason }) => `${title}: ${status === "failed" ? "failed" : "not converged"}. ${reason ?? ""}`,
     ),
   ];
-  return html`<dl class="key">${keyReadings(result).map(keyNumber)}</dl>
-    ${
-      caveats.length > 0 &&
-      html`<div class="caveats" role="note" aria-label="Caveats">
-        <h3>Read this first</h3>
-        <ul>
-          ${caveats.map((text) => html`<li>${prose(text)}</li>`)}
-        </ul>
-      </div>`
-    }
-    <h3>What stands out</h3>
-    ${verdicts.length > 0 ? verdictList(verdicts, result.sections) : html`<p>Nothing was judged.</p>`}
-    <p class="aside closing">There is no overall score: a landscape is not good or bad by one number.</p>`;
+  return markup`<dl class="key">${keyReadings(result).map(keyNumber)}</dl>
+${caveats.length > 0 && markup`<div class="caveats" role="note" aria-label="Caveats"><h3>Read this first</h3><ul>${caveats.map((text) => markup`<li>${prose(text)}</li>`)}</ul></div>`}
+<h3>What stands out</h3>
+${verdicts.length > 0 ? verdictList(verdicts, result.sections) : markup`<p>Nothing was judged.</p>`}
+<p class="aside closing">There is no overall score: a landscape is not good or bad by one number.</p>`;
 }
 
 function keyNumber({ label, symbol, value }: Reading): Html {
   const [, number, error] = /^([^()]*?)( ± .*)?$/.exec(typeset(value)) ?? ["", typeset(value), undefined];
-  return html`<div>
-    <dt>${label} ${symbol && math(symbol)}</dt>
-    <dd>${number}${error && html`<span class="error">${error.trim()}</span>`}</dd>
-  </div>`;
+  return markup`<div><dt>${label} ${symbol && math(symbol)}</dt><dd>${number}${error && markup`<span class="error">${error.trim()}</span>`}</dd></div>`;
 }
 
 function verdictList(verdicts: readonly Verdict[], sections?: readonly Section[]): Html {
   const items = verdicts.map(({ instrument, level, text }) => {
     const section = sections?.find((each) => each.instrument === instrument);
-    return html`<li>
-      ${badge(level)}<span
-        >${prose(text)}${section && html` <a class="aside" href="#${instrument}">${section.title}</a>`}</span
-      >
-    </li>`;
+    return markup`<li>${badge(level)}<span>${prose(text)}${section && markup` <a class="aside" href="#${instrument}">${section.title}</a>`}</span></li>`;
   });
-  return html`<ul class="verdicts${!sections && " here"}">
-    ${items}
-  </ul>`;
+  return markup`<ul class="verdicts${!sections && " here"}">${items}</ul>`;
 }
 
 function readingTable(readings: readonly Reading[], title: string): Html {
   const rows = readings.map(
     ({ label, symbol, value, note }) =>
-      html`<tr>
-        <th scope="row">${label}${symbol && html` ${math(symbol)}`}</th>
-        <td class="value">${typeset(value)}</td>
-        <td class="how">${note && prose(note)}</td>
-      </tr>`,
+      markup`<tr><th scope="row">${label}${symbol && markup` ${math(symbol)}`}</th><td class="value">${typeset(value)}</td><td class="how">${note && prose(note)}</td></tr>`,
   );
-  return html`<table class="readings" aria-label="${title}: numbers">
-    <tbody>
-      ${rows}
-    </tbody>
-  </table>`;
+  return markup`<table class="readings" aria-label="${title}: numbers"><tbody>${rows}</tbody></table>`;
 }
 
 function explanation({ means, doesNotMean, tryNext }: Section): Html {
@@ -185,13 +160,7 @@ function explanation({ means, doesNotMean, tryNext }: Section): Html {
     ["What it does not mean", doesNotMean],
     ["What to try next", tryNext],
   ].filter(([, text]) => text !== "");
-  return html`<dl class="explain">
-    ${parts.map(
-      ([label, text]) =>
-        html`<dt>${label}</dt>
-          <dd>${prose(text)}</dd>`,
-    )}
-  </dl>`;
+  return markup`<dl class="explain">${parts.map(([label, text]) => markup`<dt>${label}</dt><dd>${prose(text)}</dd>`)}</dl>`;
 }
 
 function otherSection(document: Exclude<ResultDocument, ResultDocument<"profile">>): PageSection {

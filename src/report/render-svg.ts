@@ -1,4 +1,4 @@
-import { parse, View } from "vega";
+import { logger, None, parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { PALETTE, type Scheme } from "../figures/style.ts";
 
@@ -16,7 +16,7 @@ export type SvgTheme = Scheme | "page";
  * await renderSvg(figure.spec, "dark"); // "<svg …"
  */
 export async function renderSvg(spec: TopLevelSpec, theme: SvgTheme = "light"): Promise<string> {
-  const view = new View(parse(compile(spec).spec), { renderer: "none" });
+  const view = new View(parse(compile(spec, { logger: logger(None) }).spec), { renderer: "none" });
   try {
     return recolour(compact(await view.toSVG()), theme);
   } finally {
@@ -31,9 +31,15 @@ export function figureVariables(scheme: Scheme): string {
     .join("");
 }
 
-/** Hundredths of a pixel are enough; what only a live view needs goes. */
+/** Hundredths of a pixel are enough; what only a live view needs goes; names of clips count from 0 in every drawing. */
 function compact(svg: string): string {
+  const clips = new Map<string, string>();
   return svg
+    .replace(/\bclip\d+/g, (id) => {
+      const name = clips.get(id) ?? `clip${clips.size}`;
+      clips.set(id, name);
+      return name;
+    })
     .replace(/ (?:d|transform|x|y|x1|x2|y1|y2|width|height)="[^"]*"/g, (attribute) =>
       attribute.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100)),
     )

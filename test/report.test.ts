@@ -1,0 +1,210 @@
+import { compile } from "vega-lite";
+import { beforeAll, describe, expect, it } from "vitest";
+import { figuresOf } from "../src/figures/figures.ts";
+import { PALETTE } from "../src/figures/style.ts";
+import { quote } from "../src/report/provenance.ts";
+import { readingsOf } from "../src/report/readings.ts";
+import { renderReport } from "../src/report/render-report.ts";
+import { renderSvg } from "../src/report/render-svg.ts";
+import { decodeResult, encodeResult, type ResultDocument } from "../src/result/result-kinds.ts";
+import { sampleProfile } from "./sample-profile.ts";
+
+/** A copy to be changed by a test. */
+function copy(): ResultDocument<"profile"> {
+  const document = decodeResult(encodeResult(sampleProfile));
+  if (document.schema !== "thalweg/profile@1") throw new Error("The sample is a profile.");
+  return document;
+}
+
+/** A profile of which only the loss was measured. */
+function bare(): ResultDocument<"profile"> {
+  const document = copy();
+  const nothing = Object.fromEntries(Object.keys(document.result.hessian).map((key) => [key, null]));
+  const {
+    hessian,
+    gradient,
+    gaussNewton,
+    residual,
+    stability,
+    noise,
+    flatness,
+    symmetries,
+    layers,
+    attribution,
+    units,
+    ...rest
+  } = document.result;
+  const empty = Object.fromEntries(
+    Object.keys({
+      gradient,
+      gaussNewton,
+      residual,
+      stability,
+      noise,
+      flatness,
+      symmetries,
+      layers,
+      attribution,
+      units,
+    }).map((key) => [key, null]),
+  );
+  const changed = { ...document, result: { ...rest, ...empty, hessian: { ...hessian, ...nothing }, verdicts: [] } };
+  const decoded = decodeResult(JSON.stringify(changed));
+  if (decoded.schema !== "thalweg/profile@1") throw new Error("The sample is a profile.");
+  return decoded;
+}
+
+describe("figures", () => {
+  const figures = figuresOf(sampleProfile);
+
+  it("are drawn for every measured part, under names of their own", () => {
+    expect(new Set(figures.map(({ name }) => name)).size).toBe(figures.length);
+    const instruments = sampleProfile.result.sections.map(({ instrument }) => instrument);
+    for (const { instrument } of figures) expect(instruments).toContain(instrument);
+    expect(figures.length).toBeGreaterThanOrEqual(10);
+  });
+
+  it.each(figures.map((figure) => [figure.name, figure] as const))(
+    "%s: valid, self-contained, with the table of its numbers",
+    async (_, figure) => {
+      const warnings: unknown[] = [];
+      const logger = { level: () => logger, error: warn, warn, info: () => logger, debug: () => logger };
+      function warn(...message: unknown[]) {
+        warnings.push(message);
+        return logger;
+      }
+      expect(JSON.parse(JSON.stringify(figure.spec))).toEqual(figure.spec);
+      compile(figure.spec, { logger });
+      expect(warnings.filter((message) => !String(message).includes("fit-y"))).toEqual([]);
+      expect(figure.table.rows.length).toBeGreaterThan(0);
+      for (const row of figure.table.rows) expect(row).toHaveLength(figure.table.columns.length);
+      const svg = await renderSvg(figure.spec);
+      expect(svg).not.toMatch(/NaN|undefined|Infinity|url\((?!#)|href=/);
+    },
+  );
+
+  it("follow the scheme: no colour of the light one is left in the others", async () => {
+    const [figure] = figures;
+    const light = new Set<string>(Object.values(PALETTE.light));
+    for (const theme of ["dark", "page"] as const) {
+      const colours = (await renderSvg(figure.spec, theme)).match(/#[0-9a-f]{6}\b/g) ?? [];
+      expect(colours.filter((colour) => light.has(colour))).toEqual([]);
+    }
+    expect(await renderSvg(figure.spec, "page")).toContain("var(--figure-primary)");
+  });
+
+  it("are left out where nothing was measured", () => expect(figuresOf(bare())).toEqual([]));
+
+  it("stand a spectrum with numbers that are none", async () => {
+    const document = copy();
+    document.result.hessian.top = [{ value: Number.NaN, residual: Number.POSITIVE_INFINITY }];
+    document.result.gaussNewton = { top: document.result.hessian.top, trace: null };
+    for (const { spec } of figuresOf(document)) expect(await renderSvg(spec)).not.toContain("NaN");
+  });
+});
+
+describe("readings", () => {
+  it("say n/a and never 0 for what was not measured", () => {
+    const { result } = bare();
+    for (const { instrument } of result.sections) {
+      for (const { label, value } of readingsOf(instrument, result)) {
+        if (instrument !== "loss") expect(`${label}: ${value}`).toMatch(/: n\/a$/);
+      }
+    }
+  });
+
+  it("show the errors of what was", () => {
+    const values = ["eigenvalues", "trace", "noise", "spectrum"].flatMap((name) =>
+      readingsOf(name, sampleProfile.result).map(({ value }) => value),
+    );
+    expect(values).toContain("215 ± 3");
+    expect(values).toContain("590 ± 120");
+    expect(values).toContain("31.0 ± 2.0 %");
+  });
+});
+
+describe("report", () => {
+  let page = "";
+  beforeAll(async () => {
+    page = await renderReport(sampleProfile);
+  });
+
+  it("is one file below 2 MB that asks the network for nothing", () => {
+    expect(Buffer.byteLength(page)).toBeLessThan(2e6);
+    expect(page).toContain("default-src 'none'");
+    expect(page).not.toMatch(/<link[^>]+href="(?!data:)|<script[^>]+src=|@import|<img|<iframe|url\((?!&quot;#|#|data:)/);
+  });
+
+  it("carries the result to the last bit", () => {
+    const [, json] = /<script type="application\/json" id="result">([\s\S]*?)<\/script>/.exec(page) ?? [];
+    expect(decodeResult(json)).toEqual(sampleProfile);
+  });
+
+  it("has every section with its texts, its verdicts in words, checks with figures, and the command", () => {
+    for (const { instrument, title } of sampleProfile.result.sections) {
+      expect(page).toContain(`<section id="${instrument}"`);
+      expect(page).toContain(title);
+    }
+    for (const word of [
+      "What it means",
+      "What it does not mean",
+      "What to try next",
+      "warn</span>",
+      "note</span>",
+      "pass</span>",
+    ])
+      expect(page).toContain(word);
+    expect(page).toContain("3.1 × 10⁻⁶");
+    expect(page).toContain("npx thalweg@0.1.0 profile &#39;digits mlp.onnx&#39; --data digits --params &#39;*&#39;");
+    expect(page).toContain("UCI Machine Learning Repository");
+    expect(page.indexOf("ReLU kink")).toBeLessThan(page.indexOf("What stands out"));
+  });
+
+  it("links only to places that it has, each once", () => {
+    const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const [, target] of page.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(target);
+    for (const [, target] of page.matchAll(/aria-(?:labelledby|describedby)="([^"]+)"/g)) expect(ids).toContain(target);
+  });
+
+  it("never lets a name become markup", async () => {
+    const document = copy();
+    const hostile = `</script><script>alert(1)</script><img src=x onerror="alert(2)">&"'`;
+    if (document.model === null || document.result.layers === null) throw new Error("The sample has both.");
+    document.model.path = hostile;
+    document.command = ["profile", hostile];
+    document.warnings = [hostile];
+    document.result.layers[0].name = hostile;
+    document.result.verdicts[0].text = hostile;
+    const written = await renderReport(document);
+    expect(written).not.toMatch(/<img|<script>alert/);
+    expect(written.match(/<script/g)).toHaveLength(2);
+  });
+
+  it("says what was skipped, failed or did not converge, near the top", async () => {
+    const document = copy();
+    const [first, second, third] = document.result.sections;
+    Object.assign(first, { status: "failed", reason: "The moon was full." });
+    Object.assign(second, { status: "skipped", reason: "No labels." });
+    Object.assign(third, { status: "not-converged", reason: "Out of time." });
+    const written = await renderReport(document);
+    expect(written.indexOf("The moon was full.")).toBeLessThan(written.indexOf("What stands out"));
+    expect(written.indexOf("Out of time.")).toBeLessThan(written.indexOf("What stands out"));
+    expect(written).toContain("Not measured. No labels.");
+  });
+
+  it("is written for a profile with nothing in it", async () => {
+    const written = await renderReport(bare());
+    expect(written).toContain("n/a");
+    expect(written).not.toMatch(/>(?:undefined|null|NaN)</);
+  });
+
+  it("writes the same bytes for the same result", async () => expect(await renderReport(sampleProfile)).toBe(page));
+});
+
+it("quotes arguments as a shell takes them", () => {
+  expect(quote("a/b.onnx")).toBe("a/b.onnx");
+  expect(quote("layer1.*")).toBe("'layer1.*'");
+  expect(quote("it's")).toBe(String.raw`'it'\''s'`);
+  expect(quote("")).toBe("''");
+});
