@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { crossEntropy } from "../problem/losses/cross-entropy.ts";
+import { createRandom } from "../random/random-stream.ts";
+import { benchResult } from "../result/bench-result.ts";
+import { runBench } from "./bench.ts";
+import { runChecks } from "./run-checks.ts";
+import { denseProblem } from "./testing.ts";
+
+function problem(precision: "float32" | "float64") {
+  const random = createRandom(11);
+  return denseProblem(
+    [
+      { name: "one", inputs: 5, weights: [...random.normalVector(30)], bias: [...random.normalVector(6)], activation: "Tanh" },
+      { name: "two", inputs: 6, weights: [...random.normalVector(24)], bias: [...random.normalVector(4)] },
+    ],
+    Array.from({ length: 23 }, () => [...random.normalVector(5)]),
+    Array.from({ length: 23 }, (_, i) => i % 4),
+    crossEntropy,
+    { precision, batchSize: 8, l2: 0.1 },
+  );
+}
+
+describe("runChecks", () => {
+  it.each(["float32", "float64"] as const)("passes on a sound problem in %s", async (precision) => {
+    const checks = await runChecks(problem(precision), "all", createRandom(0), {});
+    expect(checks.filter(({ passed }) => !passed)).toEqual([]);
+    expect(checks).toHaveLength(10);
+  });
+
+  it("makes four checks on every run", async () => {
+    const checks = await runChecks(problem("float64"), "every-run", createRandom(0), {});
+    expect(checks.map(({ name }) => name)).toEqual(["gradient", "symmetry", "linearity", "determinism"]);
+  });
+
+  it("finds a gradient that is wrong by one part in a thousand", async () => {
+    const broken = problem("float64");
+    const gradient = broken.gradient.bind(broken);
+    broken.gradient = async (...args) => (await gradient(...args)).map((x) => 1.001 * x);
+    const failed = (await runChecks(broken, "all", createRandom(0), {})).filter(({ passed }) => !passed).map(({ name }) => name);
+    expect(failed).toContain("gradient");
+    expect(failed).toContain("dense-block");
+    expect(failed).toContain("examples");
+  });
+
+  it("finds products that are not symmetric, not linear or not repeatable", async () => {
+    const broken = problem("float64");
+    const product = broken.product.bind(broken);
+    broken.product = async (matrix, block, context) =>
+      (await product(matrix, block, context)).map((image) => image.map((x, i) => x + (i === 0 ? 1e-3 * Math.abs(image[1]) : 0)));
+    const failed = (await runChecks(broken, "all", createRandom(0), {})).filter(({ passed }) => !passed).map(({ name }) => name);
+    expect(failed).toContain("symmetry");
+    expect(failed).toContain("linearity");
+
+    const noisy = problem("float64");
+    const gradient = noisy.gradient.bind(noisy);
+    let calls = 0;
+    noisy.gradient = async (...args) => (await gradient(...args)).map((x) => x + 1e-9 * calls++);
+    const unstable = (await runChecks(noisy, "every-run", createRandom(0), {})).filter(({ passed }) => !passed).map(({ name }) => name);
+    expect(unstable).toEqual(["determinism"]);
+  });
+});
+
+describe("runBench", () => {
+  it("takes medians of the clock it is given", async () => {
+    let now = 0;
+    // Every look at the clock is 3 ms later than the one before.
+    const clock = () => (now += 3);
+    const result = await runBench(problem("float32"), { runs: 4, block: 5, gemmSize: 16 }, clock, createRandom(0), {});
+    expect(benchResult.parse(result)).toEqual(result);
+    expect(result.gradient).toEqual({ medianMs: 3, runs: 4, minMs: 3, maxMs: 3 });
+    expect(result.hessianVectorBlock).toMatchObject({ medianMs: 0.6, block: 5 });
+    expect(result.gemm.gflops).toBeCloseTo((2 * 16 ** 3) / 3e6, 12);
+  });
+});

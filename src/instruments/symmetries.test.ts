@@ -1,0 +1,131 @@
+import { describe, expect, it } from "vitest";
+import { crossEntropy } from "../problem/losses/cross-entropy.ts";
+import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
+import type { Loss } from "../problem/losses/loss.ts";
+import { createRandom } from "../random/random-stream.ts";
+import type { SymmetryPart } from "../result/profile-result.ts";
+import { Measurement } from "./measurement.ts";
+import { measureFlatness, localHere } from "./flatness/flatness-measures.ts";
+import { nullSpace } from "./symmetry/scaling-exponents.ts";
+import { layerScalings, rescaled, symmetriesInstrument, tensorGenerator } from "./symmetries.ts";
+import { denseProblem, type Dense } from "./testing.ts";
+
+const SETTINGS = { top: 2, bottom: 1, tolerance: undefined, exactLimit: 0, traceTolerance: 0.02 };
+
+function network(widths: readonly number[], activation: string | undefined, loss: Loss) {
+  const random = createRandom(5).split(`${widths.join()} ${activation}`);
+  const layers = widths.slice(1).map((outputs, i): Dense => ({
+    name: `layer${i}`,
+    inputs: widths[i],
+    weights: [...random.normalVector(widths[i] * outputs)],
+    bias: [...random.normalVector(outputs)],
+    activation: i < widths.length - 2 ? activation : undefined,
+  }));
+  const outputs = widths[widths.length - 1];
+  const x = Array.from({ length: 24 }, () => [...random.normalVector(widths[0])]);
+  const y = loss === crossEntropy ? x.map((_, i) => i % outputs) : x.map(() => [...random.normalVector(outputs)]);
+  return new Measurement(denseProblem(layers, x, y, loss), createRandom(0), {}, SETTINGS);
+}
+
+async function symmetriesOf(measurement: Measurement): Promise<SymmetryPart> {
+  const { parts } = await symmetriesInstrument.run(measurement, {});
+  if (!parts.symmetries) throw new Error("no symmetries were measured");
+  return parts.symmetries;
+}
+
+function countsOf({ found }: SymmetryPart): string[] {
+  return found.filter(({ verified }) => verified).map(({ kind, count }) => `${kind} ${count}`);
+}
+
+describe("symmetries", () => {
+  it("of a ReLU network: scaling of every unit, exchange, no signs", async () => {
+    const part = await symmetriesOf(network([3, 5, 4, 2], "Relu", meanSquaredError));
+    expect(countsOf(part)).toEqual([
+      "layer-rescaling 1",
+      "unit-rescaling 5",
+      "layer-rescaling 1",
+      "unit-rescaling 4",
+      "permutation 4",
+      "permutation 3",
+    ]);
+    expect(part.flatDirections).toBe(9);
+    for (const { continuous, gradientAlongTangent, identityError } of part.found) {
+      if (!continuous) continue;
+      expect(gradientAlongTangent).toBeLessThan(1e-12);
+      expect(identityError).toBeLessThan(1e-12);
+    }
+  });
+
+  it("of a tanh network: signs and exchange, no scaling", async () => {
+    const part = await symmetriesOf(network([3, 5, 2], "Tanh", meanSquaredError));
+    expect(countsOf(part)).toEqual(["sign-flip 5", "permutation 4"]);
+    expect(part.flatDirections).toBe(0);
+  });
+
+  it("of a softplus network with cross-entropy: shifts of the logits", async () => {
+    const part = await symmetriesOf(network([3, 5, 4], "Softplus", crossEntropy));
+    expect(countsOf(part)).toEqual(["logit-shift 5", "logit-shift 1", "permutation 4"]);
+    expect(part.flatDirections).toBe(6);
+  });
+});
+
+describe("flatness under rescaling", () => {
+  it("moves λmax and the trace as the blocks of H do, and leaves adaptive sharpness where it was (F4)", async () => {
+    const measurement = network([3, 6, 2], "Relu", meanSquaredError);
+    const { problem } = measurement;
+    const [exponents] = layerScalings(measurement);
+    const generator = tensorGenerator(measurement, exponents);
+    const n = problem.space.dimension;
+    const diagonalOf = async () => {
+      const units = Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (_unused, j) => (i === j ? 1 : 0)));
+      return (await measurement.hessian.apply(units)).map((image, i) => image[i]);
+    };
+    const parameters = { boxEpsilon: 1e-3, rho: 0.05, adaptiveRho: 0.1, sigma: 0.01, sigmaSamples: 16, ascentSteps: 20 };
+    const measure = async () => measureFlatness(measurement, parameters, await localHere(measurement, measurement.random), measurement.random);
+    const home = await measure();
+    const diagonal = await diagonalOf();
+    const factor = 3;
+    const moved = await problem.at(rescaled(problem.parameters, generator, factor), measure);
+    const named = (measures: typeof home, name: string) => measures.find((each) => each.name === name)?.value ?? Number.NaN;
+    // H′ = D⁻¹HD⁻¹, so tr H′ = Σ Hᵢᵢ/Dᵢ².
+    const predicted = diagonal.reduce((sum, h, i) => sum + h / factor ** (2 * generator[i]), 0);
+    expect(Math.abs(named(moved, "trace") / predicted - 1)).toBeLessThan(0.06);
+    expect(named(moved, "lambda-max") / named(home, "lambda-max")).toBeGreaterThan(2);
+    // The maximum is invariant; an ascent stops when a step gains less than one part in a thousand.
+    expect(Math.abs(named(moved, "adaptive-sharpness") / named(home, "adaptive-sharpness") - 1)).toBeLessThan(1e-3);
+  });
+
+  it("agrees with the exact answers on a quadratic (F1, F2)", async () => {
+    const random = createRandom(2);
+    const x = Array.from({ length: 30 }, () => [...random.normalVector(4)]);
+    const y = x.map((row) => [row[0] - row[3]]);
+    // At the exact fit the gradient is 0 and the loss is a quadratic form.
+    const problem = denseProblem([{ name: "w", inputs: 4, weights: [1, 0, 0, -1] }], x, y, meanSquaredError);
+    const measurement = new Measurement(problem, createRandom(0), {}, SETTINGS);
+    const parameters = { boxEpsilon: 1e-3, rho: 0.05, adaptiveRho: 0.5, sigma: 0.01, sigmaSamples: 400, ascentSteps: 60 };
+    const measures = await measureFlatness(measurement, parameters, await localHere(measurement, measurement.random), measurement.random);
+    const valueOf = (name: string) => measures.find((each) => each.name === name)?.value ?? Number.NaN;
+    const { top } = await measurement.extremes();
+    // The worst step in a ball is ρv₁: ½ρ²λmax.
+    expect(valueOf("ball-sharpness")).toBeCloseTo((0.05 ** 2 / 2) * top[0].value, 8);
+    const expected = measures.find(({ name }) => name === "expected-sharpness");
+    expect(Math.abs((expected?.value ?? 0) - (0.01 ** 2 / 2) * valueOf("trace"))).toBeLessThan(4 * (expected?.standardError ?? 0) + 1e-12);
+    // The box: every corner can be tried.
+    let best = 0;
+    for (let corner = 0; corner < 16; corner++) {
+      const step = [1, 0, 0, -1].map((w, j) => (corner & (1 << j) ? 1 : -1) * 1e-3 * (Math.abs(w) + 1));
+      best = Math.max(best, x.reduce((sum, row) => sum + row.reduce((s, value, j) => s + value * step[j], 0) ** 2 / x.length, 0));
+    }
+    expect(valueOf("box-sharpness")).toBeLessThanOrEqual(100 * best * (1 + 1e-9));
+    expect(valueOf("box-sharpness")).toBeGreaterThan(100 * best * 0.8);
+  });
+});
+
+describe("nullSpace", () => {
+  it("solves what it is given", () => {
+    const equations = [Float64Array.of(1, -1, 0, 0), Float64Array.of(0, 1, 1, -1)];
+    const basis = nullSpace(equations, 4);
+    expect(basis).toHaveLength(2);
+    for (const vector of basis) for (const row of equations) expect(row.reduce((sum, a, i) => sum + a * vector[i], 0)).toBe(0);
+  });
+});
