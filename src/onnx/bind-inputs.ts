@@ -21,13 +21,20 @@ export interface BoundInputs {
 
 const BATCH_NAME = /^(n|b|bs|batch.*|.*batch(_?size)?|dynamic_axes_1)$/i;
 
-/** Which axis counts examples: one named so, else the first axis when it is open or everything is fixed, else the first open one. */
-export function batchAxisOf({ shape }: DeclaredValue): number | undefined {
-  if (shape.length === 0) return undefined;
-  const named = shape.findIndex((extent) => typeof extent === "string" && BATCH_NAME.test(extent));
-  if (named >= 0) return named;
-  const open = shape.findIndex((extent) => typeof extent !== "number");
-  return Math.max(open, 0);
+/**
+ * Which axis of each input counts examples: one named so, else the first open one. Where the file
+ * leaves some axis open, inputs of fixed shape have no batch axis; where it fixes everything, the first
+ * axis is the batch of the first input and of those that are as long there.
+ */
+export function batchAxes(inputs: readonly DeclaredValue[]): (number | undefined)[] {
+  const anyOpen = inputs.some(({ shape }) => shape.some((extent) => typeof extent !== "number"));
+  return inputs.map(({ shape }) => {
+    if (shape.length === 0) return undefined;
+    if (!anyOpen) return shape[0] === inputs[0].shape[0] ? 0 : undefined;
+    const named = shape.findIndex((extent) => typeof extent === "string" && BATCH_NAME.test(extent));
+    const open = named >= 0 ? named : shape.findIndex((extent) => typeof extent !== "number");
+    return open >= 0 ? open : undefined;
+  });
 }
 
 /** Shapes of the inputs with every axis bound: to the batch, to the data, to a given size. */
@@ -45,8 +52,9 @@ export function bindInputs(inputs: readonly DeclaredValue[], options: BindOption
     }
     dimensions.set(name, extent);
   };
-  for (const input of inputs) {
-    const axis = batchAxisOf(input);
+  const axes = batchAxes(inputs);
+  for (const [i, input] of inputs.entries()) {
+    const axis = axes[i];
     const data = options.inputShapes?.[input.name];
     if (data && data.length !== input.shape.length) {
       throw intakeError(
@@ -72,8 +80,8 @@ export function bindInputs(inputs: readonly DeclaredValue[], options: BindOption
   }
   const open: string[] = [];
   const shapes = new Map<string, Shape>();
-  for (const input of inputs) {
-    const axis = batchAxisOf(input);
+  for (const [i, input] of inputs.entries()) {
+    const axis = axes[i];
     const shape = input.shape.map((declared, each) => {
       if (each === axis) return batch;
       if (typeof declared === "number") return declared;

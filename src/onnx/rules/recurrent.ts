@@ -12,6 +12,9 @@ import { clamp, elu, hardSigmoid, leakyRelu, softsign } from "./activation.ts";
 /** Time steps that are written out one after the other; graphs of more compile too slowly. */
 const MAX_STEPS = 512;
 
+/** The first activations of every cell act on gates; the third of LSTM acts on the cell state. */
+const GATE_ACTIVATIONS = 2;
+
 type Activation = (x: Value) => Value;
 
 interface ActivationRule {
@@ -42,12 +45,13 @@ function activationsOf(node: NodeContext, defaults: readonly string[], direction
   const alphas = [...(node.floats("activation_alpha") ?? [])];
   const betas = [...(node.floats("activation_beta") ?? [])];
   const clip = node.hasAttribute("clip") ? node.float("clip", Infinity) : undefined;
-  return names.map((name) => {
+  return names.map((name, which) => {
     const rule = ACTIVATION_RULES[name.toLowerCase()] ?? node.unsupported(`uses the activation ${name}`);
     const alpha = rule.alpha === undefined ? 0 : (alphas.shift() ?? rule.alpha);
     const beta = rule.beta === undefined ? 0 : (betas.shift() ?? rule.beta);
     const f = rule.make(alpha, beta);
-    return clip === undefined ? f : (x) => f(clamp(x, -clip, clip));
+    // Gates are clipped; what LSTM applies to the cell is not (as in ONNX Runtime).
+    return clip === undefined || which % defaults.length >= GATE_ACTIVATIONS ? f : (x: Value) => f(clamp(x, -clip, clip));
   });
 }
 

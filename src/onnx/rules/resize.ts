@@ -66,7 +66,7 @@ function interpolation(axis: Axis, kernel: Kernel, place: Coordinate, exclude: b
     for (let j = Math.ceil(x - reach); j <= Math.floor(x + reach); j++) {
       const weight = kernel.weight((x - j) * stretch);
       const inside = j >= 0 && j < axis.from;
-      if (!inside && (exclude || antialias)) continue;
+      if (!inside && exclude) continue;
       matrix[i * axis.from + Math.min(Math.max(j, 0), axis.from - 1)] += weight;
       sum += weight;
     }
