@@ -7,7 +7,12 @@ import { inBlocks, rotated, roundedToFloat32 } from "./testing.ts";
 
 /** Like a Hessian: a few outliers, a decaying bulk on both sides of 0, many zeros. */
 const hessianLike = Float64Array.of(
-  ...[30, 12, 11.5, 7, 4, -0.9],
+  30,
+  12,
+  11.5,
+  7,
+  4,
+  -0.9,
   ...Array.from({ length: 900 }, (_, i) => 2 * Math.exp(-i / 80)),
   ...Array.from({ length: 200 }, (_, i) => -0.3 * Math.exp(-i / 20)),
   ...new Float64Array(400),

@@ -148,23 +148,34 @@ function proportionFor(x: number, p: number, d: number, probes: number): number 
  * log-determinant, 1/(λ + c) an effective dimension.
  *
  * The variance of one probe is 2d²/(d+2) (mean f² − (mean f)²), and both means come from the same
- * quadrature. The interval covers sampling; the quadrature is exact for polynomials of degree 2m − 1 and
+ * quadrature. Where f has one sign the law is taken as χ² (Satterthwaite 1946), else as normal. The interval covers sampling; the quadrature is exact for polynomials of degree 2m − 1 and
  * converges geometrically for f analytic on the spectrum. For a step, use `shareBelow`.
  */
 export function traceOfFunction(measure: SpectralMeasure, f: (x: number) => number, confidence: number): Omit<Estimate, "products" | "converged"> {
   const { dimension, exact, quadratures } = measure;
   const known = exact.reduce((sum, x) => sum + f(x), 0);
   const d = dimension - exact.length;
-  const { mean, standardError } = meanOf(quadratures.map(nodesOf), f, d);
+  const rules = quadratures.map(nodesOf);
+  const { mean, standardError } = meanOf(rules, f, d);
   const value = known + d * mean;
   const error = d * standardError;
-  const width = normalQuantile(0.5 + confidence / 2) * error;
+  const [below, above] = signedInterval(d * mean, error, rules.every(({ nodes }) => nodes.every((x) => Math.sign(f(x)) * Math.sign(mean) >= 0)), confidence);
   return {
     value,
     standardError: error,
     method: quadratures.length === 0 ? "exact spectrum" : `stochastic Lanczos quadrature (${quadratures.length} probes)`,
-    interval: { lower: value - width, upper: value + width, confidence },
+    interval: { lower: known + below, upper: known + above, confidence },
   };
+}
+
+/** The interval of a form: of one sign, by χ²; of both, normal. */
+function signedInterval(mean: number, error: number, oneSign: boolean, confidence: number): [number, number] {
+  if (oneSign && mean !== 0) {
+    const [low, high] = positiveFormInterval(Math.abs(mean), error, confidence);
+    return mean > 0 ? [low, high] : [-high, -low];
+  }
+  const width = normalQuantile(0.5 + confidence / 2) * error;
+  return [mean - width, mean + width];
 }
 
 interface Rule {
