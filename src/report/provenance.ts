@@ -51,7 +51,7 @@ export function provenance({ thalweg, createdAt, seed, model, data, loss, precis
 
 /** Every check of the run with its figure and its limit. */
 export function checkTable({ checks }: Pick<ResultDocument, "checks">): Html {
-  return markup`<div class="scroll" role="region" tabindex="0" aria-label="Checks"><table>
+  return markup`<div class="scroll" role="region" tabindex="0" aria-label="Table of the checks"><table>
 <thead><tr><th scope="col">Check</th><th scope="col">Outcome</th><th scope="col" class="number">Found</th><th scope="col" class="number">Limit</th></tr></thead>
 <tbody>${checks.map(
     ({
