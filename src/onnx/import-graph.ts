@@ -345,7 +345,10 @@ class Importer implements ImportHost {
     if (fixedBatch === undefined) return;
     for (const [name, { shape }] of outputs) {
       const declared = this.model.declared.get(name)?.shape;
-      if (shape.length === 0 || shape.includes(this.options.batch) || (declared && declared[0] !== fixedBatch)) continue;
+      // A first axis that was as long as the batch must have followed it.
+      const declaredFirst = declared?.[0];
+      const follows = declaredFirst === undefined ? shape.includes(this.options.batch) : declaredFirst !== fixedBatch || shape[0] === this.options.batch;
+      if (shape.length === 0 || follows) continue;
       throw this.fixedBatchError(fixedBatch, `its output ${name} comes out with the shape [${shape.join(", ")}]`);
     }
   }

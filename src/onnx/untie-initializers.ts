@@ -106,8 +106,9 @@ function untieLayers(
     if (families.size === 1 && !twice) {
       // All tensors of these layers are shared: one layer used several times, or several merged altogether.
       if (producer === "pytorch") continue;
-      const distinct = [...families][0] !== "";
-      if (distinct) continue;
+      // A shared tensor with distinct elements beside it shows that the layer itself is used again.
+      const siblings = group[0].node.inputs.slice(1).flatMap((each) => initializers.get(each)?.tensor ?? []);
+      if (siblings.some((tensor) => !isFilled(tensor))) continue;
       throw cannotTell(name, group);
     }
     const owner = group.find((use) => nameFor(use, initializers, name) === name) ?? group[0];
