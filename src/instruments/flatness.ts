@@ -46,7 +46,7 @@ export const flatnessInstrument = defineInstrument({
           moved: await measureFlatness(measurement, settings, await localHere(measurement, stream), stream),
         }));
         rescalings.push({
-          symmetry: [...exponents].map(([name, exponent]) => `"${name}" × ${figure(factor ** exponent)}`).join(", "),
+          symmetry: [...exponents].map(([name, exponent]) => `"${name}" × ${Number((factor ** exponent).toPrecision(4))}`).join(", "),
           factor,
           lossChange: Math.abs(there.loss - loss) / Math.abs(loss),
           values: moved.map(({ name, value }, i) => ({ name, value, ratio: value / measures[i].value })),

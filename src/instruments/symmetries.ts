@@ -165,7 +165,7 @@ async function discrete(measurement: Measurement, comparison: LossComparison): P
   for (const [index, exponents] of scalingExponents([outputs], parameters, "exchange").entries()) {
     const stream = random.split(`exchange ${index}`);
     const units = await findUnits(comparison, unitLayouts(problem.space, exponents), (point, layout) =>
-      permuteUnits(point, layout, stream.permutation(layout.units)),
+      permuteUnits(point, layout, randomCycle(stream, layout.units)),
     );
     if (!units) continue;
     found.push({
@@ -229,8 +229,16 @@ function randomMarks(random: Measurement["random"], units: number): Float64Array
   return marks;
 }
 
+/** A random order that leaves no unit in its place. */
+function randomCycle(random: Measurement["random"], units: number): Uint32Array {
+  const order = random.permutation(units);
+  const cycle = new Uint32Array(units);
+  order.forEach((unit, i) => (cycle[unit] = order[(i + 1) % units]));
+  return cycle;
+}
+
 function describeExponents(exponents: Exponents): string {
-  const part = (name: string, exponent: number) => `"${name}" by α${exponent === 1 ? "" : `^${figure(exponent)}`}`;
+  const part = (name: string, exponent: number) => `"${name}" by ${exponent === 1 ? "α" : exponent === -1 ? "1/α" : `α^${Number(exponent.toFixed(3))}`}`;
   return [...exponents].map(([name, exponent]) => part(name, exponent)).join(", ");
 }
 
