@@ -62,6 +62,7 @@ export class Problem {
   readonly outputShape: Shape;
   /** Number of loss terms that a mean divides by. */
   readonly terms: number;
+  private readonly rowsPerExample: number;
   private readonly programs: ProgramStore;
   private point: Float64Array;
   private parameterFeeds: Feeds;
@@ -81,7 +82,10 @@ export class Problem {
     this.network = network;
     this.space = new ParameterSpace([...network.imported.parameters].map(([name, { shape }]) => ({ name, shape })));
     this.caveats = [...new Set([...network.imported.caveats, ...caveatsOf([network.graph.total])])];
-    this.outputShape = network.graph.outputs.shape.slice(1);
+    const [rows, ...each] = network.graph.outputs.shape;
+    // A model that merged examples and positions, [B·T, C], has T rows an example.
+    this.rowsPerExample = rows / network.graph.labels.shape[0];
+    this.outputShape = this.rowsPerExample === 1 ? each : [this.rowsPerExample, ...each];
     this.terms = terms;
     const budget = new MemoryBudget(options.cacheBytes);
     this.programs = new ProgramStore({
@@ -230,7 +234,7 @@ export class Problem {
     const extra = ({ start, end }: BatchRange): Feeds => {
       const data = allocate(precision, (end - start) * width);
       data.set(cotangent.subarray(start * width, end * width));
-      return new Map([[COTANGENT, this.runtime.feed({ dtype: precision, shape: [end - start, ...this.outputShape], data })]]);
+      return new Map([[COTANGENT, this.runtime.feed({ dtype: precision, shape: [(end - start) * this.rowsPerExample, ...this.outputShape.slice(this.rowsPerExample === 1 ? 0 : 1)], data })]]);
     };
     await this.eachBatch("jacobian-transposed", build, context, (_batch, outputs) => this.addTo([sum], outputs), { extra });
     return sum;
