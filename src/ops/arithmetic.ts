@@ -1,6 +1,7 @@
 import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Operand, Value } from "../graph/value.ts";
+import { sizeOf } from "../util/tensor.ts";
 import { defineOp } from "./define-op.ts";
 import {
   broadcastTo,
@@ -18,7 +19,7 @@ import { splatOf, sumTo } from "./structure.ts";
 function binary(
   name: string,
   f: (x: number, y: number) => number,
-  rules: Pick<Operation, "simplify" | "jvp" | "vjp" | "caveat">,
+  rules: Pick<Operation, "simplify" | "jvp" | "vjp" | "caveat" | "scaled">,
 ): Operation {
   const operation: Operation = {
     name,
@@ -41,6 +42,7 @@ function binary(
 }
 
 const addition = binary("Add", (x, y) => x + y, {
+  scaled: scaledSum((x, y) => add(x, y)),
   simplify: ([x, y], { shape }) => {
     if (splatOf(y) === 0) return broadcastTo(x, shape);
     if (splatOf(x) === 0) return broadcastTo(y, shape);
@@ -66,6 +68,7 @@ export function add(x: Operand, y: Operand): Value {
 }
 
 const subtraction = binary("Sub", (x, y) => x - y, {
+  scaled: scaledSum((x, y) => sub(x, y)),
   simplify: ([x, y], { shape }) => {
     if (splatOf(y) === 0) return broadcastTo(x, shape);
     if (splatOf(x) === 0) return neg(broadcastTo(y, shape));
@@ -91,6 +94,26 @@ export function sub(x: Operand, y: Operand): Value {
   return left.graph.apply(subtraction, [left, lift(y, x)]);
 }
 
+/** x · factor with the factor inside of x, where it is the smaller one and x lets it in. */
+function absorb(x: Value, factor: Value): Value | undefined {
+  return sizeOf(factor.shape) < sizeOf(x.shape) ? x.operation.scaled?.(x, factor) : undefined;
+}
+
+/** (x ± y)·f = x·f ± y·f, where x absorbs the factor and y is as small as it. */
+function scaledSum(combine: (x: Value, y: Value) => Value): Operation["scaled"] {
+  return (node, factor) => {
+    const [x, y] = node.inputs;
+    for (const [large, small] of [[x, y], [y, x]]) {
+      if (!sameShape(large.shape, node.shape) || sizeOf(small.shape) > sizeOf(factor.shape)) continue;
+      const scaled = large.operation.scaled?.(large, factor);
+      if (!scaled) continue;
+      const rest = mul(small, factor);
+      return large === x ? combine(scaled, rest) : combine(rest, scaled);
+    }
+    return undefined;
+  };
+}
+
 const multiplication = binary("Mul", (x, y) => x * y, {
   simplify: ([x, y], type) => {
     const s = splatOf(x);
@@ -99,6 +122,8 @@ const multiplication = binary("Mul", (x, y) => x * y, {
       if (x.operation.name === "Neg" && y.operation.name === "Neg") return mul(x.inputs[0], y.inputs[0]);
       if (x.operation.name === "Neg") return neg(mul(x.inputs[0], y));
       if (y.operation.name === "Neg") return neg(mul(x, y.inputs[0]));
+      const absorbed = absorb(x, y) ?? absorb(y, x);
+      if (absorbed) return absorbed;
       return x.id > y.id ? mul(y, x) : undefined;
     }
     const factor = t ?? s ?? 1;

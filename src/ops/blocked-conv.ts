@@ -1,6 +1,7 @@
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
+import { add } from "./arithmetic.ts";
 import { BLOCKED_DOMAIN, fromBlocked, sourceOf, toBlocked } from "./blocked-layout.ts";
 import { convOutputExtents, type ConvGeometry } from "./conv-geometry.ts";
 import { defineOp } from "./define-op.ts";
@@ -77,15 +78,16 @@ function attributesOf(value: Value): BlockedConvAttributes | undefined {
   return operation.convolution;
 }
 
-/** The convolution plus a bias [O]; undefined when it has one or more follows. */
+/** The convolution plus a bias [O]; undefined behind a Relu. */
 export function withBias(y: Value, bias: Value): Value | undefined {
   const known = attributesOf(y);
-  if (!known || known.bias || known.relu) return undefined;
+  if (!known || known.relu) return undefined;
   const [x, filter, ...rest] = y.inputs;
-  return y.graph.apply(BlockedConv.make({ ...known, bias: true }), [x, filter, bias, ...rest]);
+  const inputs = known.bias ? [x, filter, add(rest[0], bias), ...rest.slice(1)] : [x, filter, bias, ...rest];
+  return y.graph.apply(BlockedConv.make({ ...known, bias: true }), inputs);
 }
 
-/** The convolution plus a value of its shape; undefined when it has one or more follows. */
+/** The convolution plus a value of its shape; undefined where it has one already, or behind a Relu. */
 export function withAddend(y: Value, addend: Value): Value | undefined {
   const known = attributesOf(y);
   if (!known || known.addend || known.relu) return undefined;

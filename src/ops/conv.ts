@@ -1,8 +1,9 @@
 import type { Operation } from "../graph/operation.ts";
+import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { Shape } from "../util/tensor.ts";
-import { addMaybe } from "./arithmetic.ts";
+import { addMaybe, mul } from "./arithmetic.ts";
 import { lowerConv, lowerConvInput, lowerConvWeight } from "./conv-lowering.ts";
 import { convOutputExtents, type ConvGeometry } from "./conv-geometry.ts";
 import { defineOp } from "./define-op.ts";
@@ -51,6 +52,15 @@ export const Conv = defineOp({
     vjp: (node, g, i) => {
       const [x, w] = node.inputs;
       return i === 0 ? convInput(g, w, geometry, x.shape.slice(2)) : convWeight(x, g, geometry, w.shape.slice(2));
+    },
+    // One factor per output channel: a·(x∗w) = x∗(a·w). Not where the factor is made from the images (batch statistics): they are needed then.
+    scaled: (node, factor) => {
+      const [x, w] = node.inputs;
+      const rank = node.shape.length;
+      const extents = [...new Array<number>(Math.max(0, rank - factor.shape.length)).fill(1), ...factor.shape];
+      const isPerChannel = extents.length === rank && extents.every((extent, axis) => axis === 1 || extent === 1);
+      if (!isPerChannel || reachable([factor]).includes(node)) return undefined;
+      return conv(x, mul(w, reshape(factor, [extents[1], ...w.shape.slice(1).map(() => 1)])), geometry);
     },
     vmap: (_node, inputs, batched, size) => blockRule(inputs, batched, size, true, (x, w) => conv(x, w, geometry)),
     lower: (node, inputs, target) => lowerConv(node, inputs, target, geometry),

@@ -2,7 +2,7 @@ import { sameShape } from "../graph/broadcast.ts";
 import { Graph } from "../graph/graph.ts";
 import { reachable, rebuild } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
-import { Add } from "./arithmetic.ts";
+import { Add, neg, Sub } from "./arithmetic.ts";
 import { BlockedConv, withAddend, withBias, withRelu } from "./blocked-conv.ts";
 import { reshape } from "./structure.ts";
 import { Relu } from "./unary.ts";
@@ -19,17 +19,15 @@ export function fuseBlocked(outputs: readonly Value[]): Value[] {
   return rebuild(outputs, new Graph(), (value, inputs) => {
     const isLone = (side: number) => uses.get(value.inputs[side]) === 1 && inputs[side].operation.name === BlockedConv.name;
     if (value.operation.name === Relu.name) return isLone(0) ? withRelu(inputs[0]) : undefined;
-    if (value.operation.name !== Add.name) return undefined;
-    for (const side of [0, 1]) {
+    const isDifference = value.operation.name === Sub.name;
+    if (value.operation.name !== Add.name && !isDifference) return undefined;
+    for (const side of isDifference ? [0] : [0, 1]) {
       const [convolution, other] = [inputs[side], inputs[1 - side]];
       if (!isLone(side) || !sameShape(convolution.shape, value.shape)) continue;
-      if (sameShape(other.shape, value.shape)) {
-        const fused = withAddend(convolution, other);
-        if (fused) return fused;
-      } else if (isPerChannel(other, convolution)) {
-        const fused = withBias(convolution, reshape(other, [convolution.shape[1] * convolution.shape[4]]));
-        if (fused) return fused;
-      }
+      const isAddend = !isDifference && sameShape(other.shape, value.shape);
+      const bias = isPerChannel(other, convolution) ? reshape(other, [convolution.shape[1] * convolution.shape[4]]) : undefined;
+      const fused = isAddend ? withAddend(convolution, other) : bias && withBias(convolution, isDifference ? neg(bias) : bias);
+      if (fused) return fused;
     }
     return undefined;
   });
