@@ -78,7 +78,10 @@ function anyTensor(graph: GraphProto, random: RandomStream): TensorProto | undef
 }
 
 function anyInput(graph: GraphProto, random: RandomStream): { node: NodeProto; slot: number } | undefined {
-  const node = pick(random, graph.node.filter(({ input }) => input.length > 0));
+  const node = pick(
+    random,
+    graph.node.filter(({ input }) => input.length > 0),
+  );
   return node && { node, slot: random.integer(node.input.length) };
 }
 
@@ -96,21 +99,30 @@ const MESSAGE_MUTATIONS: readonly MessageMutation[] = [
   },
   (graph, random) => {
     // The numbers that shapes, axes and indices are made of.
-    const whole = [...graph.initializer, ...graph.node.flatMap((node) => node.attribute.flatMap(({ t }) => t ?? []))].filter(({ dataType }) => dataType === 7);
+    const whole = [
+      ...graph.initializer,
+      ...graph.node.flatMap((node) => node.attribute.flatMap(({ t }) => t ?? [])),
+    ].filter(({ dataType }) => dataType === 7);
     const tensor = pick(random, whole);
     if (!tensor || tensor.rawData.length < 8) return;
     const view = new DataView(tensor.rawData.buffer, tensor.rawData.byteOffset, tensor.rawData.byteLength);
     view.setBigInt64(8 * random.integer(Math.floor(tensor.rawData.length / 8)), pick(random, ABSURD) ?? 0n, true);
   },
   (graph, random) => {
-    const attribute = pick(random, graph.node.flatMap((node) => node.attribute));
+    const attribute = pick(
+      random,
+      graph.node.flatMap((node) => node.attribute),
+    );
     if (!attribute) return;
     attribute.i = pick(random, ABSURD) ?? 0n;
     if (attribute.ints.length > 0) attribute.ints[random.integer(attribute.ints.length)] = pick(random, ABSURD) ?? 0n;
     attribute.f = [NaN, Infinity, -1, 0, 1e38][random.integer(5)];
   },
   (graph, random) => {
-    const attribute = pick(random, graph.node.flatMap((node) => node.attribute));
+    const attribute = pick(
+      random,
+      graph.node.flatMap((node) => node.attribute),
+    );
     if (attribute) attribute.type = random.integer(15);
   },
   (graph, random) => {
@@ -155,7 +167,9 @@ const MESSAGE_MUTATIONS: readonly MessageMutation[] = [
     const type = pick(random, graph.input)?.type?.value;
     if (type?.case !== "tensorType") return;
     type.value.elemType = random.integer(2) === 0 ? random.integer(25) : type.value.elemType;
-    type.value.shape?.dim.push(create(TensorShapeProto_DimensionSchema, { value: { case: "dimValue", value: pick(random, ABSURD) ?? 0n } }));
+    type.value.shape?.dim.push(
+      create(TensorShapeProto_DimensionSchema, { value: { case: "dimValue", value: pick(random, ABSURD) ?? 0n } }),
+    );
   },
   (_graph, random, model) => {
     for (const opset of model.opsetImport) opset.version = BigInt(random.integer(30));
@@ -175,7 +189,8 @@ const MESSAGE_MUTATIONS: readonly MessageMutation[] = [
   },
   (graph, random) => {
     const tensor = anyTensor(graph, random);
-    const view = tensor && tensor.rawData.length >= 8 ? new DataView(tensor.rawData.buffer, tensor.rawData.byteOffset) : undefined;
+    const view =
+      tensor && tensor.rawData.length >= 8 ? new DataView(tensor.rawData.buffer, tensor.rawData.byteOffset) : undefined;
     view?.setFloat64(0, [NaN, Infinity, -Infinity, 1e300][random.integer(4)], true);
   },
 ];
@@ -184,7 +199,9 @@ function mutate(seed: Uint8Array, random: RandomStream): Uint8Array {
   if (random.integer(2) === 0) return BYTE_MUTATIONS[random.integer(BYTE_MUTATIONS.length)](seed, random);
   const model = fromBinary(ModelProtoSchema, seed.slice());
   const { graph } = model;
-  if (graph) for (let i = 0; i <= random.integer(3); i++) MESSAGE_MUTATIONS[random.integer(MESSAGE_MUTATIONS.length)](graph, random, model);
+  if (graph)
+    for (let i = 0; i <= random.integer(3); i++)
+      MESSAGE_MUTATIONS[random.integer(MESSAGE_MUTATIONS.length)](graph, random, model);
   return toBinary(ModelProtoSchema, model);
 }
 
@@ -216,7 +233,9 @@ test(`${FILES} damaged files are imported or refused`, { timeout: 120_000 }, () 
     try {
       code = outcome(bytes);
     } catch (error) {
-      throw new Error(`file ${i} ends in ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, { cause: error });
+      throw new Error(`file ${i} ends in ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, {
+        cause: error,
+      });
     }
     slowest = Math.max(slowest, performance.now() - start);
     outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
@@ -227,5 +246,6 @@ test(`${FILES} damaged files are imported or refused`, { timeout: 120_000 }, () 
   // The mutations reach every stage: some files survive, and many different things are found.
   expect(outcomes.get("imported") ?? 0).toBeGreaterThan(FILES / 50);
   expect(outcomes.size).toBeGreaterThan(12);
-  if (process.env.FUZZ_REPORT) console.log({ slowest, growth: (most - before) / 2 ** 20 }, Object.fromEntries(outcomes));
+  if (process.env.FUZZ_REPORT)
+    console.log({ slowest, growth: (most - before) / 2 ** 20 }, Object.fromEntries(outcomes));
 });

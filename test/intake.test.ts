@@ -69,9 +69,7 @@ function lossOf({ loss, output }: Case, z: Value, y: Value): Value {
   if (loss === "mse") return mul(sumAll(mul(sub(z, y), sub(z, y))), 1 / sizeOf(z.shape));
   if (loss === "bce") {
     const each =
-      output === "logits"
-        ? sub(softplus(z), mul(z, y))
-        : neg(add(mul(y, log(z)), mul(sub(1, y), log(sub(1, z)))));
+      output === "logits" ? sub(softplus(z), mul(z, y)) : neg(add(mul(y, log(z)), mul(sub(1, y), log(sub(1, z)))));
     return mul(sumAll(each), 1 / sizeOf(z.shape));
   }
   const classes = z.shape[z.shape.length - 1];
@@ -116,7 +114,9 @@ async function check(each: Case): Promise<void> {
   const fed = new Map([[names[0], x], ...(names.length > 1 ? [[names[1], y] as const] : [])]);
   const shapes = Object.fromEntries([...fed].map(([name, tensor]) => [name, tensor.shape]));
   const imported = importGraph(model, graph, { precision: "float64", batch: x.shape[0], inputShapes: shapes });
-  expect(Object.fromEntries([...imported.parameters].map(([name, { shape }]) => [name, shape]))).toEqual(each.parameters);
+  expect(Object.fromEntries([...imported.parameters].map(([name, { shape }]) => [name, shape]))).toEqual(
+    each.parameters,
+  );
 
   const [output] = [...imported.outputs.values()].filter(({ dtype }) => isFloat(dtype));
   const target = graph.input("target of the loss", isFloat(y.dtype) ? "float64" : y.dtype, y.shape);
@@ -126,8 +126,13 @@ async function check(each: Case): Promise<void> {
   const vectors = parameters.map((value, i) => graph.input(`tangent ${i}`, "float64", value.shape));
   const outputs = [output, loss, ...gradient(loss, parameters), ...hessianVector(loss, parameters, vectors)];
   const lowered = lowerGraph(outputs, { precision: "float64", portable: false });
-  const emitted = emitModel(new Map(lowered.map((value, i) => [`result ${i}`, value])), { precision: "float64", portable: false });
-  const feeds = new Map([...fed, ["target of the loss", y] as const].map(([name, tensor]) => [name, runtime.feed(float64(tensor))]));
+  const emitted = emitModel(new Map(lowered.map((value, i) => [`result ${i}`, value])), {
+    precision: "float64",
+    portable: false,
+  });
+  const feeds = new Map(
+    [...fed, ["target of the loss", y] as const].map(([name, tensor]) => [name, runtime.feed(float64(tensor))]),
+  );
   const weights = new Map(model.parameters.map((parameter) => [parameter.name, parameter]));
   parameterNames.forEach((name, i) => {
     const weight = weights.get(name);

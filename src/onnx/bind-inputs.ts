@@ -48,7 +48,11 @@ export function bindInputs(inputs: readonly DeclaredValue[], options: BindOption
   const bind = (input: DeclaredValue, name: string, extent: number) => {
     const known = dimensions.get(name);
     if (known !== undefined && known !== extent) {
-      throw intakeError("shape-mismatch", `The axis ${name} of input ${input.name} should be ${known} long, as elsewhere, but is ${extent}.`, { file, input: input.name });
+      throw intakeError(
+        "shape-mismatch",
+        `The axis ${name} of input ${input.name} should be ${known} long, as elsewhere, but is ${extent}.`,
+        { file, input: input.name },
+      );
     }
     dimensions.set(name, extent);
   };
@@ -85,14 +89,20 @@ export function bindInputs(inputs: readonly DeclaredValue[], options: BindOption
     const shape = input.shape.map((declared, each) => {
       if (each === axis) return batch;
       if (typeof declared === "number") return declared;
-      const extent = options.inputShapes?.[input.name]?.[each] ?? (declared === undefined ? undefined : dimensions.get(declared));
+      const extent =
+        options.inputShapes?.[input.name]?.[each] ?? (declared === undefined ? undefined : dimensions.get(declared));
       if (extent === undefined) open.push(`${declared ?? `axis ${each}`} of ${input.name}`);
       return extent ?? 0;
     });
     shapes.set(input.name, shape);
   }
   if (open.length > 0) {
-    throw intakeError("open-dimensions", `The model leaves open how long these axes are: ${listOf(open)}.`, { file }, "Give the data, or their sizes by name.");
+    throw intakeError(
+      "open-dimensions",
+      `The model leaves open how long these axes are: ${listOf(open)}.`,
+      { file },
+      "Give the data, or their sizes by name.",
+    );
   }
   return { shapes, dimensions, fixedBatch };
 }

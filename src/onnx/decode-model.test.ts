@@ -1,7 +1,19 @@
 import { create } from "@bufbuild/protobuf";
-import { FunctionProtoSchema, OperatorSetIdProtoSchema, TensorProto_DataType as Type, TensorProtoSchema } from "onnx-buf";
+import {
+  FunctionProtoSchema,
+  OperatorSetIdProtoSchema,
+  TensorProto_DataType as Type,
+  TensorProtoSchema,
+} from "onnx-buf";
 import { describe, expect, test } from "vitest";
-import { modelBytes, nodeProto, tensorProto, valueInfo, type ModelSpec, type NodeSpec } from "../../test/support/onnx-model.ts";
+import {
+  modelBytes,
+  nodeProto,
+  tensorProto,
+  valueInfo,
+  type ModelSpec,
+  type NodeSpec,
+} from "../../test/support/onnx-model.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { decodeModel, type ModelFile } from "./decode-model.ts";
 import { safeLocation } from "./safe-location.ts";
@@ -24,12 +36,15 @@ function codeOf(action: () => unknown): string {
 }
 
 /** Distinct numbers that are no table, mask or constant. */
-const distinct = (count: number, seed = 1) => Array.from({ length: count }, (_, i) => Math.sin(12.9898 * (i + 3) * seed) * 1.7);
+const distinct = (count: number, seed = 1) =>
+  Array.from({ length: count }, (_, i) => Math.sin(12.9898 * (i + 3) * seed) * 1.7);
 
 const matrix = (name: string, seed = 1) => tensorProto(name, "float", [4, 4], distinct(16, seed));
 const vector = (name: string, values = distinct(4)) => tensorProto(name, "float", [4], values);
 const roleOf = (model: ModelFile, name: string) =>
-  [...model.parameters.map((each) => ({ ...each, role: "parameter" })), ...model.statistics, ...model.constants].find((each) => each.name === name);
+  [...model.parameters.map((each) => ({ ...each, role: "parameter" })), ...model.statistics, ...model.constants].find(
+    (each) => each.name === name,
+  );
 
 describe("files", () => {
   test("bytes that are no model", () => {
@@ -41,16 +56,28 @@ describe("files", () => {
     const add = (inputs: string[], output: string): NodeSpec => ({ op: "Add", inputs, outputs: [output] });
     expect(codeOf(() => decode({ nodes: [add(["x", "z"], "y")] }))).toBe("undefined-value");
     expect(codeOf(() => decode({ nodes: [add(["x", "x"], "y"), add(["x", "x"], "y")] }))).toBe("duplicate-name");
-    expect(codeOf(() => decode({ nodes: [add(["x", "b"], "a"), add(["x", "a"], "b"), add(["a", "b"], "y")] }))).toBe("cyclic-graph");
+    expect(codeOf(() => decode({ nodes: [add(["x", "b"], "a"), add(["x", "a"], "b"), add(["a", "b"], "y")] }))).toBe(
+      "cyclic-graph",
+    );
   });
 
   test("nodes out of order are sorted", () => {
-    const model = decode({ nodes: [{ op: "Exp", inputs: ["h"], outputs: ["y"] }, { op: "Neg", inputs: ["x"], outputs: ["h"] }] });
+    const model = decode({
+      nodes: [
+        { op: "Exp", inputs: ["h"], outputs: ["y"] },
+        { op: "Neg", inputs: ["x"], outputs: ["h"] },
+      ],
+    });
     expect(model.graph.nodes.map(({ op }) => op)).toEqual(["Neg", "Exp"]);
   });
 
   test("absurd dimensions cost nothing", () => {
-    const tensor = create(TensorProtoSchema, { name: "w", dataType: Type.FLOAT, dims: [1n << 40n, 1n << 40n], rawData: new Uint8Array(8) });
+    const tensor = create(TensorProtoSchema, {
+      name: "w",
+      dataType: Type.FLOAT,
+      dims: [1n << 40n, 1n << 40n],
+      rawData: new Uint8Array(8),
+    });
     const nodes = [{ op: "MatMul", inputs: ["x", "w"], outputs: ["y"] }];
     expect(codeOf(() => decode({ nodes, initializers: [tensor] }))).toBe("bad-dimensions");
     tensor.dims = [1n << 20n];
@@ -70,14 +97,18 @@ describe("files", () => {
   });
 
   test("typed fields, float16 and bfloat16", () => {
-    const bits = (name: string, dataType: Type, int32Data: number[]) => create(TensorProtoSchema, { name, dataType, dims: [1n, 4n], int32Data });
+    const bits = (name: string, dataType: Type, int32Data: number[]) =>
+      create(TensorProtoSchema, { name, dataType, dims: [1n, 4n], int32Data });
     const model = decode({
       nodes: [
         { op: "Gemm", inputs: ["x", "h"], outputs: ["a"], attributes: { transB: 1 } },
         { op: "Gemm", inputs: ["x", "b"], outputs: ["c"], attributes: { transB: 1 } },
         { op: "Add", inputs: ["a", "c"], outputs: ["y"] },
       ],
-      initializers: [bits("h", Type.FLOAT16, [0x3c00, 0xc000, 0x3555, 1]), bits("b", Type.BFLOAT16, [0x3f80, 0xc000, 0x3eab, 0x3f00])],
+      initializers: [
+        bits("h", Type.FLOAT16, [0x3c00, 0xc000, 0x3555, 1]),
+        bits("b", Type.BFLOAT16, [0x3f80, 0xc000, 0x3eab, 0x3f00]),
+      ],
     });
     expect(Array.from(model.parameters[0].data)).toEqual([1, -2, 0.333251953125, 2 ** -24]);
     expect(Array.from(model.parameters[1].data)).toEqual([1, -2, 0.333984375, 0.5]);
@@ -94,12 +125,28 @@ describe("files", () => {
 
 describe("local functions", () => {
   const opset = create(OperatorSetIdProtoSchema, { domain: "", version: 17n });
-  const call = (name: string, input: string, output: string): NodeSpec => ({ op: name, inputs: [input], outputs: [output], domain: "local", name: `${name} of ${input}` });
+  const call = (name: string, input: string, output: string): NodeSpec => ({
+    op: name,
+    inputs: [input],
+    outputs: [output],
+    domain: "local",
+    name: `${name} of ${input}`,
+  });
   const define = (name: string, nodes: readonly NodeSpec[]) =>
-    create(FunctionProtoSchema, { name, domain: "local", input: ["a"], output: ["b"], node: nodes.map(nodeProto), opsetImport: [opset] });
+    create(FunctionProtoSchema, {
+      name,
+      domain: "local",
+      input: ["a"],
+      output: ["b"],
+      node: nodes.map(nodeProto),
+      opsetImport: [opset],
+    });
 
   test("are replaced by their bodies under names of their own", () => {
-    const square = define("square", [{ op: "Mul", inputs: ["a", "a"], outputs: ["t"] }, { op: "Neg", inputs: ["t"], outputs: ["b"] }]);
+    const square = define("square", [
+      { op: "Mul", inputs: ["a", "a"], outputs: ["t"] },
+      { op: "Neg", inputs: ["t"], outputs: ["b"] },
+    ]);
     const model = decode({ nodes: [call("square", "x", "h"), call("square", "h", "y")], functions: [square] });
     expect(model.graph.nodes.map(({ op }) => op)).toEqual(["Mul", "Neg", "Mul", "Neg"]);
     expect(model.graph.nodes.map(({ inputs, outputs }) => [inputs, outputs])).toEqual([
@@ -115,7 +162,12 @@ describe("local functions", () => {
     expect(codeOf(() => decode({ nodes: [call("f", "x", "y")], functions: [loop] }))).toBe("recursive-function");
     // Each doubles the one before: 2³⁰ nodes.
     const bombs = Array.from({ length: 30 }, (_, i) =>
-      define(`f${i}`, i === 0 ? [{ op: "Neg", inputs: ["a"], outputs: ["b"] }] : [call(`f${i - 1}`, "a", "t"), call(`f${i - 1}`, "t", "b")]),
+      define(
+        `f${i}`,
+        i === 0
+          ? [{ op: "Neg", inputs: ["a"], outputs: ["b"] }]
+          : [call(`f${i - 1}`, "a", "t"), call(`f${i - 1}`, "t", "b")],
+      ),
     );
     expect(codeOf(() => decode({ nodes: [call("f29", "x", "y")], functions: bombs }))).toBe("too-many-nodes");
   });
@@ -134,8 +186,16 @@ describe("which tensors are parameters", () => {
         { op: "Mul", inputs: ["h6", "layer.scale"], outputs: ["y"] },
       ],
       initializers: [
-        matrix("w"), vector("b"), vector("gain", [1, 0.9, 1.1, 1.2]), vector("offset", [0.1, 0, 0, 0]), vector("mean", [0.2, 0, 0, 1]), vector("var", [1, 1, 2, 1]),
-        tensorProto("low", "float", [], [-1]), tensorProto("half", "float", [], [0.5]), vector("mask", [0, 0, -1e9, 0]), vector("layer.scale", [1, 1, 1, 1]),
+        matrix("w"),
+        vector("b"),
+        vector("gain", [1, 0.9, 1.1, 1.2]),
+        vector("offset", [0.1, 0, 0, 0]),
+        vector("mean", [0.2, 0, 0, 1]),
+        vector("var", [1, 1, 2, 1]),
+        tensorProto("low", "float", [], [-1]),
+        tensorProto("half", "float", [], [0.5]),
+        vector("mask", [0, 0, -1e9, 0]),
+        vector("layer.scale", [1, 1, 1, 1]),
       ],
     });
     expect(model.parameters.map(({ name }) => name)).toEqual(["w", "b", "gain", "offset", "layer.scale"]);
@@ -159,11 +219,15 @@ describe("which tensors are parameters", () => {
 
   test("computed tables are constants, learned ones are not", () => {
     const rows = 8;
-    const table = (f: (t: number, i: number) => number) => Array.from({ length: rows * 4 }, (_, k) => f(Math.floor(k / 4), k % 4));
+    const table = (f: (t: number, i: number) => number) =>
+      Array.from({ length: rows * 4 }, (_, k) => f(Math.floor(k / 4), k % 4));
     const sinusoids = table((t, i) => (i % 2 === 0 ? Math.sin : Math.cos)(t / 100 ** (Math.floor(i / 2) / 2)));
     const spec = (values: number[]) =>
       decode({
-        nodes: [{ op: "Add", inputs: ["x", "positions"], outputs: ["h"] }, { op: "MatMul", inputs: ["h", "w"], outputs: ["y"] }],
+        nodes: [
+          { op: "Add", inputs: ["x", "positions"], outputs: ["h"] },
+          { op: "MatMul", inputs: ["h", "w"], outputs: ["y"] },
+        ],
         initializers: [tensorProto("positions", "float", [rows, 4], values), matrix("w")],
       });
     expect(roleOf(spec(sinusoids), "positions")).toMatchObject({ role: "constant", reason: "sampled sinusoids" });
@@ -184,11 +248,20 @@ describe("which tensors are parameters", () => {
   });
 
   test("Constant nodes hold weights only where no initialiser does", () => {
-    const constant = (name: string, tensor = matrix("")): NodeSpec => ({ op: "Constant", inputs: [], outputs: [name], attributes: { value: tensor } });
+    const constant = (name: string, tensor = matrix("")): NodeSpec => ({
+      op: "Constant",
+      inputs: [],
+      outputs: [name],
+      attributes: { value: tensor },
+    });
     const inNodes = decode({ nodes: [constant("k"), { op: "MatMul", inputs: ["x", "k"], outputs: ["y"] }] });
     expect(inNodes.parameters.map(({ name }) => name)).toEqual(["k"]);
     const beside = decode({
-      nodes: [constant("k"), { op: "MatMul", inputs: ["x", "k"], outputs: ["h"] }, { op: "MatMul", inputs: ["h", "w"], outputs: ["y"] }],
+      nodes: [
+        constant("k"),
+        { op: "MatMul", inputs: ["x", "k"], outputs: ["h"] },
+        { op: "MatMul", inputs: ["h", "w"], outputs: ["y"] },
+      ],
       initializers: [matrix("w")],
     });
     expect(beside.parameters.map(({ name }) => name)).toEqual(["w"]);
@@ -234,13 +307,18 @@ describe("what exporters merge", () => {
 
   test("merged without Identity: the layers' other tensors lend the name", () => {
     const nodes = [norm("x", "n1.weight", "n1.bias", "h"), norm("h", "n1.weight", "n2.bias", "y")];
-    const model = decode({ nodes, initializers: [vector("n1.weight", ones), vector("n1.bias"), vector("n2.bias", distinct(4, 2))] });
+    const model = decode({
+      nodes,
+      initializers: [vector("n1.weight", ones), vector("n1.bias"), vector("n2.bias", distinct(4, 2))],
+    });
     expect(model.parameters.map(({ name }) => name).sort()).toEqual(["n1.bias", "n1.weight", "n2.bias", "n2.weight"]);
   });
 
   test("everything shared and equal: refused, since nothing tells one layer used twice from two", () => {
     const nodes = [norm("x", "g", "o", "h"), norm("h", "g", "o", "y")];
-    expect(codeOf(() => decode({ nodes, initializers: [vector("g", ones), vector("o", [0, 0, 0, 0])] }))).toBe("merged-initializers");
+    expect(codeOf(() => decode({ nodes, initializers: [vector("g", ones), vector("o", [0, 0, 0, 0])] }))).toBe(
+      "merged-initializers",
+    );
     // One layer used twice, trained: its offset has distinct elements.
     const trained = decode({ nodes, initializers: [vector("g", ones), vector("o")] });
     expect(trained.parameters.map(({ name }) => name)).toEqual(["g", "o"]);
@@ -258,4 +336,3 @@ describe("what exporters merge", () => {
     expect(model.notices[0].hint).toContain("do_constant_folding=False");
   });
 });
-

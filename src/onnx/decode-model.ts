@@ -47,6 +47,9 @@ export interface DecodeOptions {
   readonly maxBytes?: number;
 }
 
+/** The newest opset whose operators were read against their definitions. */
+const NEWEST_OPSET = 26;
+
 const DEFAULT_MAX_BYTES = 8 * 2 ** 30;
 
 /**
@@ -65,13 +68,24 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions): ModelFil
   const decoded = reader.read(proto.graph);
   const { graph, notices: untied } = untieInitializers(decoded, proto.producerName, ruleOf);
 
-  const inputs = proto.graph.input.filter(({ name }) => !graph.initializers.has(name)).map((each) => declaredOrThrow(each, file));
+  const inputs = proto.graph.input
+    .filter(({ name }) => !graph.initializers.has(name))
+    .map((each) => declaredOrThrow(each, file));
   const repeated = inputs.find(({ name }, i) => inputs.findIndex((each) => each.name === name) !== i);
-  if (repeated) throw intakeError("duplicate-name", `The model has two inputs with the name ${repeated.name}.`, { file, input: repeated.name });
+  if (repeated)
+    throw intakeError("duplicate-name", `The model has two inputs with the name ${repeated.name}.`, {
+      file,
+      input: repeated.name,
+    });
   if (graph.outputs.length === 0) throw intakeError("no-outputs", "The model has no outputs.", { file });
-  const available = new Set([...graph.inputs, ...graph.initializers.keys(), ...graph.nodes.flatMap((node) => node.outputs)]);
+  const available = new Set([
+    ...graph.inputs,
+    ...graph.initializers.keys(),
+    ...graph.nodes.flatMap((node) => node.outputs),
+  ]);
   const missing = graph.outputs.find((name) => !available.has(name));
-  if (missing !== undefined) throw intakeError("undefined-value", `Nothing in the model defines its output ${missing}.`, { file });
+  if (missing !== undefined)
+    throw intakeError("undefined-value", `Nothing in the model defines its output ${missing}.`, { file });
 
   const tensors = collectTensors(graph);
   const roles = tensorRoles(graph, tensors, proto.producerName, ruleOf);
@@ -83,18 +97,24 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions): ModelFil
     const value = declare(info);
     if (value) declared.set(info.name, value);
   }
+  const opset = Number(proto.opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx")?.version ?? 0);
   return {
     file,
     name: proto.graph.name,
     irVersion: Number(proto.irVersion),
-    opset: Number(proto.opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx")?.version ?? 0),
+    opset,
     producer: `${proto.producerName} ${proto.producerVersion}`.trim(),
     inputs,
     outputs: graph.outputs.map((name) => declared.get(name) ?? { name, dtype: "float32", shape: [] }),
     parameters,
     statistics,
     constants: roles.filter(({ role }) => role === "constant"),
-    notices: [...untied, ...damageNotices(graph, parameters, proto.producerName), ...promotions(tensors)],
+    notices: [
+      ...newerOpset(opset),
+      ...untied,
+      ...damageNotices(graph, parameters, proto.producerName),
+      ...promotions(tensors),
+    ],
     graph,
     tensors,
     declared,
@@ -111,7 +131,12 @@ function parse(bytes: Uint8Array, file: string): ModelProto {
 }
 
 function notOnnx(file: string, why: string, cause?: unknown): ThalwegError {
-  const error = intakeError("not-onnx", `${file} is not a whole ONNX file: ${why}.`, { file }, "Check that the file was copied completely.");
+  const error = intakeError(
+    "not-onnx",
+    `${file} is not a whole ONNX file: ${why}.`,
+    { file },
+    "Check that the file was copied completely.",
+  );
   error.cause = cause;
   return error;
 }
@@ -134,11 +159,16 @@ function declare({ name, type }: ValueInfoProto): DeclaredValue | undefined {
 function declaredOrThrow(info: ValueInfoProto, file: string): DeclaredValue {
   const value = declare(info);
   if (!value) {
-    const held = info.type?.value.case === "tensorType" ? "elements of a type that Thalweg does not compute with" : "no tensor";
+    const held =
+      info.type?.value.case === "tensorType" ? "elements of a type that Thalweg does not compute with" : "no tensor";
     throw intakeError("bad-input-type", `The model's input ${info.name} holds ${held}.`, { file, input: info.name });
   }
   const bad = value.shape.find((extent) => typeof extent === "number" && extent < 0);
-  if (bad !== undefined) throw intakeError("bad-dimensions", `The model's input ${info.name} has the negative extent ${bad}.`, { file, input: info.name });
+  if (bad !== undefined)
+    throw intakeError("bad-dimensions", `The model's input ${info.name} has the negative extent ${bad}.`, {
+      file,
+      input: info.name,
+    });
   return value;
 }
 
@@ -147,7 +177,8 @@ function collectTensors(graph: OnnxGraph): Map<string, StoredTensor> {
   const tensors = new Map(graph.initializers);
   for (const node of allNodes(graph.nodes)) {
     const value = node.op === "Constant" && node.domain === "" ? node.attributes.get("value") : undefined;
-    if (value?.kind === "tensor" && node.outputs[0]) tensors.set(node.outputs[0], { ...value.value, name: node.outputs[0] });
+    if (value?.kind === "tensor" && node.outputs[0])
+      tensors.set(node.outputs[0], { ...value.value, name: node.outputs[0] });
   }
   return tensors;
 }
@@ -176,6 +207,12 @@ function requireFinite(name: string, tensors: ReadonlyMap<string, StoredTensor>)
       "Save the model before it diverges: no geometry is defined at weights that are not numbers.",
     );
   }
+}
+
+function newerOpset(opset: number): Notice[] {
+  if (opset <= NEWEST_OPSET) return [];
+  const message = `The model is written in opset ${opset}, newer than ${NEWEST_OPSET}: operators that changed since would be read with their older meaning.`;
+  return [{ code: "newer-opset", message, hint: `Export it with opset ${NEWEST_OPSET} or older.` }];
 }
 
 function promotions(tensors: ReadonlyMap<string, StoredTensor>): Notice[] {

@@ -20,7 +20,10 @@ interface Encoding {
   readonly element?: (value: number) => number;
 }
 
-type ViewConstructor<V> = { new (buffer: ArrayBufferLike, offset: number, length: number): V; readonly BYTES_PER_ELEMENT: number };
+type ViewConstructor<V> = {
+  new (buffer: ArrayBufferLike, offset: number, length: number): V;
+  readonly BYTES_PER_ELEMENT: number;
+};
 
 /** A typed view of the bytes; copies them only where they are not aligned. */
 function view<V>(make: ViewConstructor<V>, bytes: Uint8Array, count: number): V {
@@ -42,13 +45,30 @@ const LOW_16 = 0xffff;
 
 const int32 = (proto: TensorProto) => proto.int32Data;
 
-function integer(name: string, bytes: number, make: ViewConstructor<ArrayLike<number | bigint>>, field: Encoding["field"] = int32): Encoding {
+function integer(
+  name: string,
+  bytes: number,
+  make: ViewConstructor<ArrayLike<number | bigint>>,
+  field: Encoding["field"] = int32,
+): Encoding {
   return { name, bytes, dtype: "int64", raw: wide(make), field };
 }
 
 const ENCODINGS = new Map<number, Encoding>([
-  [Type.FLOAT, { name: "float32", bytes: 4, dtype: "float32", raw: (b, n) => view(Float32Array, b, n), field: (p) => p.floatData }],
-  [Type.DOUBLE, { name: "float64", bytes: 8, dtype: "float64", raw: (b, n) => view(Float64Array, b, n), field: (p) => p.doubleData }],
+  [
+    Type.FLOAT,
+    { name: "float32", bytes: 4, dtype: "float32", raw: (b, n) => view(Float32Array, b, n), field: (p) => p.floatData },
+  ],
+  [
+    Type.DOUBLE,
+    {
+      name: "float64",
+      bytes: 8,
+      dtype: "float64",
+      raw: (b, n) => view(Float64Array, b, n),
+      field: (p) => p.doubleData,
+    },
+  ],
   [
     Type.FLOAT16,
     {
@@ -111,13 +131,18 @@ export interface ByteBudget {
  * Decodes a tensor in any of its encodings. The number of elements is checked against the bytes that
  * are there before anything is allocated, so that absurd dimensions cost nothing.
  */
-export function decodeTensor(proto: TensorProto, external: ExternalReader | undefined, budget: ByteBudget): StoredTensor {
+export function decodeTensor(
+  proto: TensorProto,
+  external: ExternalReader | undefined,
+  budget: ByteBudget,
+): StoredTensor {
   const { name } = proto;
   const label = name === "" ? "A tensor" : `Tensor ${name}`;
   const where = { input: name };
   const encoding = ENCODINGS.get(proto.dataType);
   if (!encoding) return { name, tensor: undefined, storedAs: elementTypeName(proto.dataType) };
-  if (proto.segment) throw intakeError("segmented-tensor", `${label} is stored in segments, which no ONNX runtime reads.`, where);
+  if (proto.segment)
+    throw intakeError("segmented-tensor", `${label} is stored in segments, which no ONNX runtime reads.`, where);
 
   const shape = proto.dims.map(Number);
   let count = 1;
@@ -126,7 +151,11 @@ export function decodeTensor(proto: TensorProto, external: ExternalReader | unde
     count *= extent;
   }
   if (!(count * 8 <= Number.MAX_SAFE_INTEGER)) {
-    throw intakeError("bad-dimensions", `${label} claims the shape [${shape.join(", ")}], more elements than any memory holds.`, where);
+    throw intakeError(
+      "bad-dimensions",
+      `${label} claims the shape [${shape.join(", ")}], more elements than any memory holds.`,
+      where,
+    );
   }
   const raw =
     proto.dataLocation === TensorProto_DataLocation.EXTERNAL
@@ -146,7 +175,12 @@ export function decodeTensor(proto: TensorProto, external: ExternalReader | unde
   }
   budget.left -= count * 8;
   if (budget.left < 0) {
-    throw intakeError("too-large", `${label} takes the model over the limit on memory.`, where, "Raise the limit or use a smaller model.");
+    throw intakeError(
+      "too-large",
+      `${label} takes the model over the limit on memory.`,
+      where,
+      "Raise the limit or use a smaller model.",
+    );
   }
   const tensor = raw
     ? { dtype: encoding.dtype, shape, data: encoding.raw(raw, count) }
@@ -164,7 +198,12 @@ function fromField({ dtype, element }: Encoding, field: ArrayLike<number | bigin
   return data;
 }
 
-function externalBytes(proto: TensorProto, label: string, bytes: number, external: ExternalReader | undefined): Uint8Array {
+function externalBytes(
+  proto: TensorProto,
+  label: string,
+  bytes: number,
+  external: ExternalReader | undefined,
+): Uint8Array {
   const entries = new Map(proto.externalData.map(({ key, value }) => [key, value]));
   const location = safeLocation(entries.get("location") ?? "");
   const where = { input: proto.name };
@@ -173,7 +212,11 @@ function externalBytes(proto: TensorProto, label: string, bytes: number, externa
     if (text === undefined) return undefined;
     const value = Number(text);
     if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0) {
-      throw intakeError("bad-external-data", `${label} has external data with the ${key} ${JSON.stringify(text.slice(0, 40))}.`, where);
+      throw intakeError(
+        "bad-external-data",
+        `${label} has external data with the ${key} ${JSON.stringify(text.slice(0, 40))}.`,
+        where,
+      );
     }
     return value;
   };
@@ -192,7 +235,11 @@ function externalBytes(proto: TensorProto, label: string, bytes: number, externa
   }
   const found = external(location, offset, bytes);
   if (found.byteLength < bytes) {
-    throw intakeError("tensor-size", `${label} needs ${bytes} bytes of ${JSON.stringify(location)}, which has only ${found.byteLength} there.`, where);
+    throw intakeError(
+      "tensor-size",
+      `${label} needs ${bytes} bytes of ${JSON.stringify(location)}, which has only ${found.byteLength} there.`,
+      where,
+    );
   }
   return found.subarray(0, bytes);
 }

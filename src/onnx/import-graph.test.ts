@@ -1,6 +1,14 @@
 import type { TensorProto } from "onnx-buf";
 import { describe, expect, test } from "vitest";
-import { float, graphProto, modelBytes, tensorProto, valueInfo, type ModelSpec, type NodeSpec } from "../../test/support/onnx-model.ts";
+import {
+  float,
+  graphProto,
+  modelBytes,
+  tensorProto,
+  valueInfo,
+  type ModelSpec,
+  type NodeSpec,
+} from "../../test/support/onnx-model.ts";
 import { gradient } from "../autodiff/products.ts";
 import { Graph } from "../graph/graph.ts";
 import { tensorOf } from "../graph/leaf.ts";
@@ -41,7 +49,11 @@ describe("sizes", () => {
         { op: "Concat", inputs: ["row", "two", "two"], outputs: ["shape"], attributes: { axis: 0 } },
         { op: "Reshape", inputs: ["x", "shape"], outputs: ["y"] },
       ],
-      initializers: [tensorProto("zero", "int64", [], [0]), tensorProto("axis", "int64", [1], [0]), tensorProto("two", "int64", [1], [2])],
+      initializers: [
+        tensorProto("zero", "int64", [], [0]),
+        tensorProto("axis", "int64", [1], [0]),
+        tensorProto("two", "int64", [1], [2]),
+      ],
     });
     expect(printGraph([...imported.outputs.values()])).toMatchInlineSnapshot(`
       "%0 = Input() {name: "x"} : float64[3, 4]
@@ -52,7 +64,11 @@ describe("sizes", () => {
 
   test("a file with a fixed batch says so", () => {
     const shape = tensorProto("shape", "int64", [2], [2, 8]);
-    const spec = { inputs: [valueInfo("x", "float", [4, 4])], nodes: [{ op: "Reshape", inputs: ["x", "shape"], outputs: ["y"] }], initializers: [shape] };
+    const spec = {
+      inputs: [valueInfo("x", "float", [4, 4])],
+      nodes: [{ op: "Reshape", inputs: ["x", "shape"], outputs: ["y"] }],
+      initializers: [shape],
+    };
     expect(read(spec, { batch: 4 }).outputs.get("y")?.shape).toEqual([2, 8]);
     expect(errorOf(() => read(spec, { batch: 3 }))).toMatchObject({ code: "fixed-batch" });
   });
@@ -69,11 +85,16 @@ describe("sizes", () => {
   });
 
   test("open axes take the size of the data, or are asked for", () => {
-    const spec = { inputs: [valueInfo("x", "float", ["batch", "steps"])], nodes: [{ op: "Neg", inputs: ["x"], outputs: ["y"] }] };
+    const spec = {
+      inputs: [valueInfo("x", "float", ["batch", "steps"])],
+      nodes: [{ op: "Neg", inputs: ["x"], outputs: ["y"] }],
+    };
     expect(read(spec, { inputShapes: { x: [100, 7] } }).outputs.get("y")?.shape).toEqual([3, 7]);
     expect(read(spec, { dimensions: { steps: 5 } }).outputs.get("y")?.shape).toEqual([3, 5]);
     expect(errorOf(() => read(spec))).toMatchObject({ code: "open-dimensions" });
-    expect(errorOf(() => read({ nodes: spec.nodes }, { inputShapes: { x: [3, 5] } }))).toMatchObject({ code: "shape-mismatch" });
+    expect(errorOf(() => read({ nodes: spec.nodes }, { inputShapes: { x: [3, 5] } }))).toMatchObject({
+      code: "shape-mismatch",
+    });
   });
 
   test("absurd sizes are refused before they are made", () => {
@@ -88,10 +109,19 @@ describe("sizes", () => {
     expect(errorOf(() => read(filled(tensorProto("", "int64", [1], [1]))))).toMatchObject({ code: "too-large" });
     const range = {
       nodes: [{ op: "Range", inputs: ["a", "b", "c"], outputs: ["y"] }],
-      initializers: [tensorProto("a", "int64", [], [0]), tensorProto("b", "int64", [], [1e12]), tensorProto("c", "int64", [], [1])],
+      initializers: [
+        tensorProto("a", "int64", [], [0]),
+        tensorProto("b", "int64", [], [1e12]),
+        tensorProto("c", "int64", [], [1]),
+      ],
     };
     expect(errorOf(() => read(range))).toMatchObject({ code: "too-large" });
-    const doubling: NodeSpec[] = Array.from({ length: 40 }, (_, i) => ({ op: "Concat", inputs: [`c${i}`, `c${i}`], outputs: [`c${i + 1}`], attributes: { axis: 0 } }));
+    const doubling: NodeSpec[] = Array.from({ length: 40 }, (_, i) => ({
+      op: "Concat",
+      inputs: [`c${i}`, `c${i}`],
+      outputs: [`c${i + 1}`],
+      attributes: { axis: 0 },
+    }));
     const concat = {
       nodes: [...doubling, { op: "Cast", inputs: ["c40"], outputs: ["y"], attributes: { to: 1 } }],
       initializers: [tensorProto("c0", "int64", [4], [1, 2, 3, 4])],
@@ -136,7 +166,13 @@ describe("what cannot be imported", () => {
       { op: "Wobble", inputs: ["h"], outputs: ["c"], domain: "acme", name: "wobble", attributes: { speed: float(2) } },
       { op: "Mul", inputs: ["h", "c"], outputs: ["y"] },
     ];
-    const bytes = modelBytes({ opset: 17, inputs: [X], outputs: [Y, valueInfo("c", "float", ["batch", 4])], nodes, initializers: [W] });
+    const bytes = modelBytes({
+      opset: 17,
+      inputs: [X],
+      outputs: [Y, valueInfo("c", "float", ["batch", 4])],
+      nodes,
+      initializers: [W],
+    });
     const model = decodeModel(bytes, { file: "m.onnx" });
     const imported = importGraph(model, new Graph(), { precision: "float32", batch: 3, freeze: ["wobble"] });
     const y = imported.outputs.get("y");
@@ -153,11 +189,19 @@ describe("what cannot be imported", () => {
 });
 
 describe("nested graphs", () => {
-  const branch = (op: string) => graphProto({ nodes: [{ op, inputs: ["x"], outputs: [`${op} of x`] }], inputs: [], outputs: [valueInfo(`${op} of x`, "float", [])] });
+  const branch = (op: string) =>
+    graphProto({
+      nodes: [{ op, inputs: ["x"], outputs: [`${op} of x`] }],
+      inputs: [],
+      outputs: [valueInfo(`${op} of x`, "float", [])],
+    });
 
   test("If with a known condition is its branch; one that depends on the data is refused", () => {
     const attributes = { then_branch: branch("Exp"), else_branch: branch("Neg") };
-    const known = read({ nodes: [{ op: "If", inputs: ["c"], outputs: ["y"], attributes }], initializers: [tensorProto("c", "bool", [], [0])] });
+    const known = read({
+      nodes: [{ op: "If", inputs: ["c"], outputs: ["y"], attributes }],
+      initializers: [tensorProto("c", "bool", [], [0])],
+    });
     expect(known.outputs.get("y")?.operation.name).toBe("Neg");
     const nodes: NodeSpec[] = [
       { op: "ReduceSum", inputs: ["x"], outputs: ["s"], attributes: { keepdims: 0 } },
@@ -200,10 +244,20 @@ describe("constants", () => {
   });
 
   test("chosen tensors become parameters, others constants", () => {
-    const nodes = [{ op: "MatMul", inputs: ["x", "w"], outputs: ["h"] }, { op: "Mul", inputs: ["h", "scale"], outputs: ["y"] }];
-    const imported = read({ nodes, initializers: [W, tensorProto("scale", "float", [], [0.3])] }, { parameters: ["scale"] });
+    const nodes = [
+      { op: "MatMul", inputs: ["x", "w"], outputs: ["h"] },
+      { op: "Mul", inputs: ["h", "scale"], outputs: ["y"] },
+    ];
+    const imported = read(
+      { nodes, initializers: [W, tensorProto("scale", "float", [], [0.3])] },
+      { parameters: ["scale"] },
+    );
     expect([...imported.parameters.keys()]).toEqual(["scale"]);
     expect(imported.nodes.map(({ parameters }) => parameters)).toEqual([[], ["scale"]]);
-    expect(errorOf(() => read({ nodes, initializers: [W, tensorProto("scale", "float", [], [0.3])] }, { parameters: ["nothing"] })).code).toBe("unknown-parameter");
+    expect(
+      errorOf(() =>
+        read({ nodes, initializers: [W, tensorProto("scale", "float", [], [0.3])] }, { parameters: ["nothing"] }),
+      ).code,
+    ).toBe("unknown-parameter");
   });
 });

@@ -1,20 +1,21 @@
 import type { Graph } from "../graph/graph.ts";
-import { tensorOf } from "../graph/leaf.ts";
 import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { detach } from "../ops/unary.ts";
-import { ThalwegError } from "../util/thalweg-error.ts";
-import { isFloat, type DType, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
+import { isFloat, type FloatType, type Tensor } from "../util/tensor.ts";
 import { bindInputs, type BindOptions, type BoundInputs } from "./bind-inputs.ts";
 import type { ModelFile } from "./decode-model.ts";
 import { toPrecision } from "./decode-tensor.ts";
 import { intakeError, listOf } from "./intake-error.ts";
 import { located, NodeContext, UnsupportedNode, type ImportHost } from "./node-context.ts";
 import { namesRead, type Notice, type OnnxGraph, type OnnxNode, type StoredTensor } from "./onnx-node.ts";
+import { NodeSummaries, type NodeSummary } from "./node-summary.ts";
 import { opaqueOperation } from "./opaque-op.ts";
 import { liveNodes } from "./parameter-roles.ts";
 import { ruleOf } from "./rules/registry.ts";
 import { isSequence, type Item } from "./rule.ts";
+import { checkBatch, withBatchHint, type BatchFit } from "./fixed-batch.ts";
+import { FREEZE_REMEDY, refusalError, unknownOperator, type Refusal } from "./refusal.ts";
 import { snapConstant } from "./snap-constant.ts";
 
 export interface ImportOptions extends BindOptions {
@@ -28,22 +29,7 @@ export interface ImportOptions extends BindOptions {
   readonly batchNormalization?: "inference" | "training";
 }
 
-/** One line of `inspect`. */
-export interface NodeSummary {
-  readonly name: string;
-  readonly op: string;
-  readonly domain: string;
-  readonly opset: number;
-  /** Of the first output. */
-  readonly shape: Shape;
-  readonly dtype: DType;
-  /** Known when the model is read: no run computes it. */
-  readonly constant: boolean;
-  /** Whether derivatives pass through it. */
-  readonly differentiable: boolean;
-  /** Parameters that it reads, directly or moved and reshaped. */
-  readonly parameters: readonly string[];
-}
+export type { NodeSummary } from "./node-summary.ts";
 
 export interface ImportedGraph {
   readonly inputs: Map<string, Value>;
@@ -53,13 +39,6 @@ export interface ImportedGraph {
   readonly caveats: readonly string[];
   readonly notices: readonly Notice[];
   readonly nodes: readonly NodeSummary[];
-}
-
-/** A node that could not be imported, and why. */
-interface Refusal {
-  readonly node: OnnxNode;
-  readonly reason: string;
-  readonly remedy: string | undefined;
 }
 
 /**
@@ -99,8 +78,7 @@ class Importer implements ImportHost {
   private readonly tensors = new Map<string, Value>();
   private readonly refusals: Refusal[] = [];
   private readonly refused = new Map<string, string>();
-  private readonly summaries: NodeSummary[] = [];
-  private readonly carried = new Map<string, readonly string[]>();
+  private readonly summaries: NodeSummaries;
   private scope: Scope = { values: new Map(), parent: undefined };
   private snapped = 0;
 
@@ -113,6 +91,7 @@ class Importer implements ImportHost {
     this.bound = bound;
     this.chosen = new Set(options.parameters ?? model.parameters.map(({ name }) => name));
     this.frozen = new Set(options.freeze);
+    this.summaries = new NodeSummaries(this.chosen);
   }
 
   import(): ImportedGraph {
@@ -134,12 +113,19 @@ class Importer implements ImportHost {
       const item = this.find(name);
       if (item && !isSequence(item)) outputs.set(name, item);
     }
-    if (outputs.size === 0) throw this.refusalError();
+    if (outputs.size === 0) throw refusalError(this.refusals, model.file);
     this.reportLeftOut(outputs);
-    this.checkBatch(outputs);
+    checkBatch(outputs, this.batchFit());
     this.reportSnapped();
     const caveats = new Set(reachable([...outputs.values()]).flatMap(({ operation }) => operation.caveat ?? []));
-    return { inputs, parameters, outputs, caveats: [...caveats], notices: [...this.notices.values()], nodes: this.summaries };
+    return {
+      inputs,
+      parameters,
+      outputs,
+      caveats: [...caveats],
+      notices: [...this.notices.values()],
+      nodes: this.summaries.all,
+    };
   }
 
   notice(code: string, message: string, hint?: string): void {
@@ -148,7 +134,10 @@ class Importer implements ImportHost {
 
   subgraph(graph: OnnxGraph, inputs: readonly Item[]): Item[] {
     if (inputs.length !== graph.inputs.length) {
-      throw intakeError("bad-subgraph", `A nested graph of the model takes ${graph.inputs.length} inputs, but gets ${inputs.length}.`);
+      throw intakeError(
+        "bad-subgraph",
+        `A nested graph of the model takes ${graph.inputs.length} inputs, but gets ${inputs.length}.`,
+      );
     }
     const outer = this.scope;
     this.scope = { values: new Map(graph.inputs.map((name, i) => [name, inputs[i]])), parent: outer };
@@ -174,10 +163,13 @@ class Importer implements ImportHost {
     try {
       const frozen = this.isFrozen(node);
       const outputs = this.importNode(node, frozen);
-      this.bindOutputs(node, frozen ? outputs.map((item) => (item && !isSequence(item) ? detach(item) : item)) : outputs);
-      this.summarize(node, outputs[0], frozen);
+      this.bindOutputs(
+        node,
+        frozen ? outputs.map((item) => (item && !isSequence(item) ? detach(item) : item)) : outputs,
+      );
+      this.summaries.add(node, outputs[0], frozen, (name) => this.find(name));
     } catch (error) {
-      if (!(error instanceof UnsupportedNode)) throw this.withBatchHint(error);
+      if (!(error instanceof UnsupportedNode)) throw withBatchHint(error, this.batchFit());
       this.refusals.push({ node, reason: error.message, remedy: error.remedy });
       for (const name of node.outputs) this.refused.set(name, node.name);
     }
@@ -193,8 +185,7 @@ class Importer implements ImportHost {
     try {
       if (!rule) {
         if (frozen) return this.opaque(node, context);
-        const remedy = REMEDIES[node.domain] ?? FREEZE_REMEDY;
-        throw new UnsupportedNode(node.domain === "" ? "is not read" : `of the domain ${node.domain} is not read`, remedy);
+        throw unknownOperator(node);
       }
       const result = rule.import(context);
       const outputs = "length" in result ? result : [result];
@@ -223,12 +214,20 @@ class Importer implements ImportHost {
     const value = this.find(name);
     if (value) return value;
     const source = this.absent.get(name);
-    if (source) throw new UnsupportedNode(`needs ${name}, an output of ${source.op} ${source.name} that is not available`, FREEZE_REMEDY);
-    throw intakeError("undefined-value", `Node ${node.name} (${node.op}) reads the value ${name}, which nothing defines before it.`, {
-      node: node.name,
-      op: node.op,
-      input: name,
-    });
+    if (source)
+      throw new UnsupportedNode(
+        `needs ${name}, an output of ${source.op} ${source.name} that is not available`,
+        FREEZE_REMEDY,
+      );
+    throw intakeError(
+      "undefined-value",
+      `Node ${node.name} (${node.op}) reads the value ${name}, which nothing defines before it.`,
+      {
+        node: node.name,
+        op: node.op,
+        input: name,
+      },
+    );
   }
 
   private find(name: string): Item | undefined {
@@ -246,14 +245,18 @@ class Importer implements ImportHost {
     if (known) return known;
     const { name, tensor } = stored;
     if (!tensor) throw new UnsupportedNode(`reads ${name}, a tensor of ${stored.storedAs}`);
-    const value = this.chosen.has(name) && isFloat(tensor.dtype) ? this.graph.input(name, this.precision, tensor.shape) : this.constant(tensor);
+    const value =
+      this.chosen.has(name) && isFloat(tensor.dtype)
+        ? this.graph.input(name, this.precision, tensor.shape)
+        : this.constant(tensor);
     this.tensors.set(name, value);
     return value;
   }
 
   private constant(tensor: Tensor): Value {
     const promoted = toPrecision(tensor, this.precision);
-    if (tensor.dtype !== "float32" || this.precision !== "float64" || tensor.data.length !== 1) return this.graph.constant(promoted);
+    if (tensor.dtype !== "float32" || this.precision !== "float64" || tensor.data.length !== 1)
+      return this.graph.constant(promoted);
     const exact = snapConstant(tensor.data[0]);
     if (exact !== tensor.data[0]) this.snapped++;
     return this.graph.constant({ dtype: "float64", shape: tensor.shape, data: Float64Array.of(exact) });
@@ -261,9 +264,16 @@ class Importer implements ImportHost {
 
   private parameter(name: string): Value {
     const stored = this.model.tensors.get(name);
-    if (!stored) throw intakeError("unknown-parameter", `The model has no tensor ${name}.`, { file: this.model.file, parameter: name });
+    if (!stored)
+      throw intakeError("unknown-parameter", `The model has no tensor ${name}.`, {
+        file: this.model.file,
+        parameter: name,
+      });
     if (!stored.tensor || !isFloat(stored.tensor.dtype)) {
-      throw intakeError("bad-parameter", `${name} cannot be a parameter: it holds ${stored.storedAs}.`, { file: this.model.file, parameter: name });
+      throw intakeError("bad-parameter", `${name} cannot be a parameter: it holds ${stored.storedAs}.`, {
+        file: this.model.file,
+        parameter: name,
+      });
     }
     return this.tensorValue(stored);
   }
@@ -275,7 +285,10 @@ class Importer implements ImportHost {
   private checkFrozen(): void {
     const known = new Set(this.model.graph.nodes.flatMap(({ name, outputs }) => [name, ...outputs]));
     const unknown = [...this.frozen].filter((name) => !known.has(name));
-    if (unknown.length > 0) throw intakeError("unknown-node", `The model has no node ${listOf(unknown)} to freeze.`, { file: this.model.file });
+    if (unknown.length > 0)
+      throw intakeError("unknown-node", `The model has no node ${listOf(unknown)} to freeze.`, {
+        file: this.model.file,
+      });
   }
 
   /** A frozen node without a rule: handed to the runtime, with the types that the file declares. */
@@ -283,8 +296,16 @@ class Importer implements ImportHost {
     const present = context.inputs.flatMap((value) => value ?? []);
     return node.outputs.map((name, output) => {
       const declared = this.model.declared.get(name);
-      const shape = declared?.shape.map((extent) => (typeof extent === "string" ? this.bound.dimensions.get(extent) : extent));
-      if (!declared || !shape || shape.some((extent) => extent === undefined) || present.length === 0 || [...node.attributes.values()].some(({ kind }) => kind === "graph")) {
+      const shape = declared?.shape.map((extent) =>
+        typeof extent === "string" ? this.bound.dimensions.get(extent) : extent,
+      );
+      if (
+        !declared ||
+        !shape ||
+        shape.some((extent) => extent === undefined) ||
+        present.length === 0 ||
+        [...node.attributes.values()].some(({ kind }) => kind === "graph")
+      ) {
         throw new UnsupportedNode(
           `cannot be frozen: the file does not declare the shape of its output ${name}`,
           "Run onnx.shape_inference.infer_shapes on the model first.",
@@ -292,41 +313,6 @@ class Importer implements ImportHost {
       }
       const dtype = isFloat(declared.dtype) ? this.precision : declared.dtype;
       return this.graph.apply(opaqueOperation(node, output, { dtype, shape: shape.map(Number) }), present);
-    });
-  }
-
-  private summarize(node: OnnxNode, value: Item | undefined, frozen: boolean): void {
-    if (!value || isSequence(value)) return;
-    const parameters = new Set<string>();
-    let mixes = false;
-    for (const name of namesRead(node)) {
-      if (this.chosen.has(name)) parameters.add(name);
-      for (const each of this.carried.get(name) ?? []) parameters.add(each);
-      if (!this.chosen.has(name) && !this.carried.has(name)) {
-        const read = this.find(name);
-        if (!read || isSequence(read) || !tensorOf(read)) mixes = true;
-      }
-    }
-    if (!mixes && parameters.size > 0) for (const name of node.outputs) this.carried.set(name, [...parameters]);
-    const { op, domain, opset, name } = node;
-    const constant = tensorOf(value) !== undefined;
-    const differentiable = !constant && !frozen && isFloat(value.dtype) && ruleOf(node)?.flat !== true;
-    this.summaries.push({ name, op, domain, opset, shape: value.shape, dtype: value.dtype, constant, differentiable, parameters: [...parameters] });
-  }
-
-  private refusalError(): ThalwegError {
-    const { file } = this.model;
-    if (this.refusals.length === 0) return intakeError("no-outputs", "None of the model's outputs can be computed.", { file });
-    const lines = this.refusals.map(({ node, reason }) => `${node.op} ${node.name} (${node.domain || "ai.onnx"} ${node.opset}) ${reason}`);
-    const [first] = this.refusals;
-    const remedies = [...new Set(this.refusals.flatMap(({ remedy }) => remedy ?? []))];
-    const count = lines.length === 1 ? "a node" : `${lines.length} nodes`;
-    return new ThalwegError({
-      kind: "input",
-      code: "unsupported-operator",
-      message: `The model has ${count} that cannot be imported: ${lines.slice(0, 40).join("; ")}.`,
-      where: { file, node: first.node.name, op: first.node.op, opset: first.node.opset },
-      hint: remedies.length > 0 ? remedies.join(" ") : FREEZE_REMEDY,
     });
   }
 
@@ -339,35 +325,9 @@ class Importer implements ImportHost {
     }
   }
 
-  /** A file with a fixed batch may mix examples silently when another batch is pushed through its reshapes. */
-  private checkBatch(outputs: ReadonlyMap<string, Value>): void {
-    const { fixedBatch } = this.bound;
-    if (fixedBatch === undefined) return;
-    for (const [name, { shape }] of outputs) {
-      const declared = this.model.declared.get(name)?.shape;
-      // A first axis that was as long as the batch must have followed it.
-      const declaredFirst = declared?.[0];
-      const follows = declaredFirst === undefined ? shape.includes(this.options.batch) : declaredFirst !== fixedBatch || shape[0] === this.options.batch;
-      if (shape.length === 0 || follows) continue;
-      throw this.fixedBatchError(fixedBatch, `its output ${name} comes out with the shape [${shape.join(", ")}]`);
-    }
-  }
-
-  private withBatchHint(error: unknown): unknown {
-    const { fixedBatch } = this.bound;
-    if (fixedBatch === undefined || !(error instanceof ThalwegError)) return error;
-    return this.fixedBatchError(fixedBatch, error.message, error);
-  }
-
-  private fixedBatchError(fixedBatch: number, why: string, cause?: ThalwegError): ThalwegError {
-    return new ThalwegError({
-      kind: "input",
-      code: "fixed-batch",
-      message: `The model was exported for batches of ${fixedBatch} and cannot take ${this.options.batch} examples: ${why.replace(/\.$/, "")}.`,
-      where: { ...cause?.where, file: this.model.file },
-      hint: `Export it with a dynamic batch axis (dynamic_axes), or use the batch size ${fixedBatch}.`,
-      cause,
-    });
+  private batchFit(): BatchFit {
+    const { file, declared } = this.model;
+    return { file, declared, asked: this.options.batch, exported: this.bound.fixedBatch };
   }
 
   private reportSnapped(): void {
@@ -378,9 +338,3 @@ class Importer implements ImportHost {
     );
   }
 }
-
-const FREEZE_REMEDY = "Freeze the node (--freeze NODE) to hold its output constant, or export the model without it.";
-
-const REMEDIES: Record<string, string> = {
-  "ai.onnx.ml": "Export the network itself, without the pre- and post-processing of a classical pipeline.",
-};

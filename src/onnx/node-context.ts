@@ -94,11 +94,17 @@ export class NodeContext {
     return this.inputs.map((_, slot) => this.input(slot));
   }
 
-  private attribute<K extends OnnxAttribute["kind"]>(name: string, ...kinds: K[]): Extract<OnnxAttribute, { kind: K }> | undefined {
+  private attribute<K extends OnnxAttribute["kind"]>(
+    name: string,
+    ...kinds: K[]
+  ): Extract<OnnxAttribute, { kind: K }> | undefined {
     const attribute = this.node.attributes.get(name);
     if (attribute === undefined) return undefined;
-    const fits = (each: OnnxAttribute): each is Extract<OnnxAttribute, { kind: K }> => kinds.some((kind) => kind === each.kind);
-    return fits(attribute) ? attribute : this.fail("bad-attribute", `has the attribute ${name} of the type ${attribute.kind} instead of ${kinds[0]}`);
+    const fits = (each: OnnxAttribute): each is Extract<OnnxAttribute, { kind: K }> =>
+      kinds.some((kind) => kind === each.kind);
+    return fits(attribute)
+      ? attribute
+      : this.fail("bad-attribute", `has the attribute ${name} of the type ${attribute.kind} instead of ${kinds[0]}`);
   }
 
   /** An integer attribute. */
@@ -106,7 +112,8 @@ export class NodeContext {
   int(name: string, otherwise: number): number;
   int(name: string, otherwise?: number): number | undefined {
     const value = this.attribute(name, "int")?.value ?? otherwise;
-    if (value !== undefined && !Number.isSafeInteger(value)) this.fail("bad-attribute", `has the attribute ${name} = ${value}`);
+    if (value !== undefined && !Number.isSafeInteger(value))
+      this.fail("bad-attribute", `has the attribute ${name} = ${value}`);
     return value;
   }
 
@@ -128,7 +135,8 @@ export class NodeContext {
 
   ints(name: string): readonly number[] | undefined {
     const value = this.attribute(name, "ints")?.value;
-    if (value?.some((each) => !Number.isFinite(each))) this.fail("bad-attribute", `has a number that is too large in ${name}`);
+    if (value?.some((each) => !Number.isFinite(each)))
+      this.fail("bad-attribute", `has a number that is too large in ${name}`);
     return value;
   }
 
@@ -178,8 +186,16 @@ export class NodeContext {
   /** Checks a size before it is made: `constant` when it will be computed right away. */
   checkSize(shape: Shape, constant: boolean): void {
     const size = sizeOf(shape);
-    if (shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0) && size <= (constant ? LARGEST_CONSTANT : LARGEST_VALUE)) return;
-    throw intakeError("too-large", `${this.label} makes a tensor of shape [${shape.join(", ")}], which is absurd.`, this.where);
+    if (
+      shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0) &&
+      size <= (constant ? LARGEST_CONSTANT : LARGEST_VALUE)
+    )
+      return;
+    throw intakeError(
+      "too-large",
+      `${this.label} makes a tensor of shape [${shape.join(", ")}], which is absurd.`,
+      this.where,
+    );
   }
 
   /** A constant float of the graph's precision. */
@@ -205,7 +221,11 @@ export class NodeContext {
 /** Adds the node to an error that does not say where it happened; leaves other kinds of throw alone. */
 export function located(error: unknown, context: NodeContext): unknown {
   if (error instanceof RangeError) {
-    return intakeError("bad-node", `${context.label} has sizes that cannot be computed (${error.message}).`, context.where);
+    return intakeError(
+      "bad-node",
+      `${context.label} has sizes that cannot be computed (${error.message}).`,
+      context.where,
+    );
   }
   if (!(error instanceof ThalwegError) || error.where.node !== undefined) return error;
   return new ThalwegError({

@@ -78,7 +78,11 @@ export function subgraphsOf(node: OnnxNode): OnnxGraph[] {
 export function namesRead(node: OnnxNode): string[] {
   const names = node.inputs.filter((name) => name !== "");
   for (const graph of subgraphsOf(node)) {
-    const inside = new Set([...graph.inputs, ...graph.initializers.keys(), ...graph.nodes.flatMap((each) => each.outputs)]);
+    const inside = new Set([
+      ...graph.inputs,
+      ...graph.initializers.keys(),
+      ...graph.nodes.flatMap((each) => each.outputs),
+    ]);
     for (const name of [...graph.nodes.flatMap(namesRead), ...graph.outputs]) {
       if (!inside.has(name)) names.push(name);
     }

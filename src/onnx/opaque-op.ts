@@ -22,13 +22,20 @@ export function opaqueOperation(node: OnnxNode, output: number, type: ValueType)
     vmap: (_node, inputs, batched, size) => {
       const part = (value: Value, i: number) => reshape(sliceAxis(value, 0, i, i + 1), value.shape.slice(1));
       const parts = Array.from({ length: size }, (_, i) =>
-        inputs[0].graph.apply(operation, inputs.map((value, k) => (batched[k] ? part(value, i) : value))),
+        inputs[0].graph.apply(
+          operation,
+          inputs.map((value, k) => (batched[k] ? part(value, i) : value)),
+        ),
       );
       return stack(parts, 0);
     },
     emit: (_node, inputs, emitter) => {
       if (!(emitter instanceof OnnxEmitter)) {
-        throw new ThalwegError({ kind: "internal", code: "no-emitter", message: `Node ${node.name} can only be written to an ONNX file.` });
+        throw new ThalwegError({
+          kind: "internal",
+          code: "no-emitter",
+          message: `Node ${node.name} can only be written to an ONNX file.`,
+        });
       }
       let next = 0;
       const names = node.proto.output.map((name) => (name === "" ? "" : emitter.fresh("o")));

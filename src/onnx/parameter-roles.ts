@@ -32,7 +32,8 @@ export type FindRule = (node: OnnxNode) => OnnxRule | undefined;
 const TRAINED_NAME = /(^|[._/])(weight|bias|gamma|beta|kernel|alpha|gain|logit_scale|resweight)$/;
 
 /** Names that PyTorch's exporters make up; the others are those of the module's tensors. */
-const GENERATED_NAME = /^(\/|onnx::|\d|_?(val|const|tensor_constant|lifted_tensor|scalar_tensor|clone|detach|arange)(_|\d|$))/;
+const GENERATED_NAME =
+  /^(\/|onnx::|\d|_?(val|const|tensor_constant|lifted_tensor|scalar_tensor|clone|detach|arange)(_|\d|$))/;
 
 /** What an additive mask puts where nothing may be seen. */
 const MASKED = -1e4;
@@ -53,7 +54,12 @@ const MASKED = -1e4;
  *
  * Tensors in Constant nodes are constants, except in files that keep all their weights there.
  */
-export function tensorRoles(graph: OnnxGraph, tensors: ReadonlyMap<string, StoredTensor>, producer: string, findRule: FindRule): TensorRole[] {
+export function tensorRoles(
+  graph: OnnxGraph,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  producer: string,
+  findRule: FindRule,
+): TensorRole[] {
   const uses = new Uses(graph, findRule);
   const inNodes = (name: string) => !graph.initializers.has(name);
   const isWeight = (name: string) => uses.of(name).some(({ role }) => role === "weight");
@@ -68,7 +74,13 @@ export function tensorRoles(graph: OnnxGraph, tensors: ReadonlyMap<string, Store
   });
 }
 
-function decide(name: string, tensor: Tensor, uses: Uses, counts: boolean, named: boolean): Pick<TensorRole, "role" | "reason"> {
+function decide(
+  name: string,
+  tensor: Tensor,
+  uses: Uses,
+  counts: boolean,
+  named: boolean,
+): Pick<TensorRole, "role" | "reason"> {
   const constant = (reason: string) => ({ role: "constant" as const, reason });
   const parameter = (reason: string) => ({ role: "parameter" as const, reason });
   const found = uses.of(name);
@@ -82,17 +94,22 @@ function decide(name: string, tensor: Tensor, uses: Uses, counts: boolean, named
   const direct = by("weight", "gain", "offset");
   if (direct && !computed) return parameter(`${ROLE_NAMES[direct.role]} of ${direct.node.op} ${direct.node.name}`);
   const statistic = by("statistic");
-  if (statistic) return { role: "statistic", reason: `running statistic of ${statistic.node.op} ${statistic.node.name}` };
+  if (statistic)
+    return { role: "statistic", reason: `running statistic of ${statistic.node.op} ${statistic.node.name}` };
   if (computed) return constant(computed);
   const bias = found.find((use) => use.role === "arithmetic" && uses.isBias(use));
   if (bias) return parameter(`bias added by ${bias.node.name}`);
   const live = found.filter(({ role }) => role !== "structural");
-  if (live.length === 0) return constant(`size, limit, index or condition of ${found[0].node.op} ${found[0].node.name}`);
+  if (live.length === 0)
+    return constant(`size, limit, index or condition of ${found[0].node.op} ${found[0].node.name}`);
   if (isMask(tensor)) return constant("mask: zeros and minus infinity, or zeros and ones");
   const filled = isFilled(tensor);
-  if (filled && live.every(({ role }) => role === "choice")) return constant(`fill value of ${live[0].node.op} ${live[0].node.name}`);
-  if (filled && live.every(({ role }) => role === "state")) return constant(`start of the recurrence ${live[0].node.name}`);
-  if (live.every((use) => uses.normalizesInput(use))) return constant(`centres or scales the model's input in ${live[0].node.name}`);
+  if (filled && live.every(({ role }) => role === "choice"))
+    return constant(`fill value of ${live[0].node.op} ${live[0].node.name}`);
+  if (filled && live.every(({ role }) => role === "state"))
+    return constant(`start of the recurrence ${live[0].node.name}`);
+  if (live.every((use) => uses.normalizesInput(use)))
+    return constant(`centres or scales the model's input in ${live[0].node.name}`);
   if (single && !named) return constant("a single number");
   const [first] = live;
   return parameter(`${ROLE_NAMES[first.role]} of ${first.node.op} ${first.node.name}`);
@@ -185,7 +202,8 @@ export function liveNodes(graph: OnnxGraph): OnnxNode[] {
     if (!node.outputs.some((name) => needed.has(name))) continue;
     live.push(node);
     for (const each of allNodes([node])) for (const name of each.inputs) needed.add(name);
-    for (const each of node.attributes.values()) if (each.kind === "graph") each.value.outputs.forEach((name) => needed.add(name));
+    for (const each of node.attributes.values())
+      if (each.kind === "graph") each.value.outputs.forEach((name) => needed.add(name));
   }
   return live.reverse();
 }
@@ -218,7 +236,12 @@ function computedTable({ data, shape }: Tensor): string | undefined {
   if (count < 4) return undefined;
   if (data.every((element, i) => element === i)) return "positions 0, 1, 2, …";
   const ratio = data[1] / data[0];
-  if (data[0] === 1 && ratio > 0 && ratio < 1 && data.every((element, i) => Math.abs(element - ratio ** i) <= 1e-4 * ratio ** i)) {
+  if (
+    data[0] === 1 &&
+    ratio > 0 &&
+    ratio < 1 &&
+    data.every((element, i) => Math.abs(element - ratio ** i) <= 1e-4 * ratio ** i)
+  ) {
     return "rotary frequencies: powers of one number";
   }
   const rows = shape[shape.length - 2] ?? 0;
@@ -245,5 +268,7 @@ function computedTable({ data, shape }: Tensor): string | undefined {
     for (let row = 0; row < rows; row++) largest = Math.max(largest, Math.abs(at(row)));
     if (largest > 0.9) varied++;
   }
-  return ranges && varied * 2 >= columns && !isFilled({ data, shape, dtype: "float64" }) ? "sampled sinusoids" : undefined;
+  return ranges && varied * 2 >= columns && !isFilled({ data, shape, dtype: "float64" })
+    ? "sampled sinusoids"
+    : undefined;
 }

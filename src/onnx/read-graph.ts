@@ -62,13 +62,19 @@ export class GraphReader {
   private graph(graph: GraphProto, scope: Scope): OnnxGraph {
     if (scope.depth > MAX_DEPTH) throw intakeError("too-deep", `The model nests graphs more than ${MAX_DEPTH} deep.`);
     if (graph.sparseInitializer.length > 0) {
-      throw intakeError("sparse-initializer", "The model holds sparse initialisers, which Thalweg does not read.", {}, "Export the model with dense weights.");
+      throw intakeError(
+        "sparse-initializer",
+        "The model holds sparse initialisers, which Thalweg does not read.",
+        {},
+        "Export the model with dense weights.",
+      );
     }
     const initializers = new Map<string, StoredTensor>();
     for (const proto of graph.initializer) {
       const name = scope.rename(proto.name);
       if (name === "") throw intakeError("unnamed-initializer", "The model has an initialiser without a name.");
-      if (this.hoisted.has(name)) throw intakeError("duplicate-name", `The model defines the initialiser ${name} twice.`, { input: name });
+      if (this.hoisted.has(name))
+        throw intakeError("duplicate-name", `The model defines the initialiser ${name} twice.`, { input: name });
       const stored = { ...decodeTensor(proto, this.external, this.budget), name };
       initializers.set(name, stored);
       this.hoisted.set(name, stored);
@@ -86,7 +92,10 @@ export class GraphReader {
   private nodes(protos: readonly NodeProto[], scope: Scope): OnnxNode[] {
     return protos.flatMap((proto) => {
       if (++this.count > MAX_NODES) {
-        throw intakeError("too-many-nodes", `The model has more than ${MAX_NODES} nodes once its functions are written out.`);
+        throw intakeError(
+          "too-many-nodes",
+          `The model has more than ${MAX_NODES} nodes once its functions are written out.`,
+        );
       }
       const domain = normalDomain(proto.domain);
       const called = this.functions.get(functionKey(domain, proto.opType, proto.overload));
@@ -103,16 +112,29 @@ export class GraphReader {
     }
     const name = `${scope.prefix}${proto.name}` || outputs.find((each) => each !== "") || proto.opType;
     const inputs = proto.input.map(scope.rename);
-    return { op: proto.opType, domain, opset: opsetOf(scope.opsets, domain, proto), name, inputs, outputs, attributes, proto };
+    return {
+      op: proto.opType,
+      domain,
+      opset: opsetOf(scope.opsets, domain, proto),
+      name,
+      inputs,
+      outputs,
+      attributes,
+      proto,
+    };
   }
 
   /** The body of a function with the caller's names and attributes in place of the formal ones. */
   private call(proto: NodeProto, body: FunctionProto, scope: Scope): OnnxNode[] {
     const key = functionKey(body.domain, body.name, body.overload);
     if (scope.calls.includes(key)) {
-      throw intakeError("recursive-function", `The function ${body.name} of the model calls itself.`, { node: proto.name, op: body.name });
+      throw intakeError("recursive-function", `The function ${body.name} of the model calls itself.`, {
+        node: proto.name,
+        op: body.name,
+      });
     }
-    if (scope.calls.length >= MAX_DEPTH) throw intakeError("too-deep", `The model nests function calls more than ${MAX_DEPTH} deep.`);
+    if (scope.calls.length >= MAX_DEPTH)
+      throw intakeError("too-deep", `The model nests function calls more than ${MAX_DEPTH} deep.`);
     const place = proto.name || proto.output.find((each) => each !== "") || body.name;
     const prefix = `${scope.prefix}${place}/`;
     const names = new Map<string, string>();
@@ -149,7 +171,16 @@ export class GraphReader {
     };
     const nodes = this.nodes(body.node, inner);
     for (const [from, to] of copies) {
-      nodes.push({ op: "Identity", domain: "", opset: OLDEST_OPSET, name: `${prefix}copy`, inputs: [from], outputs: [to], attributes: new Map(), proto });
+      nodes.push({
+        op: "Identity",
+        domain: "",
+        opset: OLDEST_OPSET,
+        name: `${prefix}copy`,
+        inputs: [from],
+        outputs: [to],
+        attributes: new Map(),
+        proto,
+      });
     }
     return nodes;
   }

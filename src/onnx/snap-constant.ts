@@ -1,3 +1,7 @@
+/** α and the scale of self-normalising units (Klambauer 2017). */
+export const SELU_ALPHA = 1.6732632423543772;
+export const SELU_SCALE = 1.0507009873554805;
+
 /** Constants that models are written with, to full precision. */
 const KNOWN: readonly number[] = [
   Math.SQRT2,
@@ -19,9 +23,8 @@ const KNOWN: readonly number[] = [
   Math.LOG10E,
   0.5 * Math.log(2 * Math.PI),
   Math.log(2 * Math.PI),
-  // Self-normalising units (Klambauer 2017): α and the scale.
-  1.6732632423543772848,
-  1.0507009873554804934,
+  SELU_ALPHA,
+  SELU_SCALE,
   // GELU by tanh, in the form x·√(2/π)·(1 + 0.044715x²).
   0.044715 * Math.sqrt(2 / Math.PI),
 ];

@@ -12,7 +12,10 @@ export function sortNodes(nodes: readonly OnnxNode[], given: readonly string[], 
     for (const name of node.outputs) {
       if (name === "") continue;
       if (producer.has(name) || known.has(name)) {
-        throw intakeError("duplicate-name", `The model defines the value ${name} twice.`, { node: node.name, op: node.op });
+        throw intakeError("duplicate-name", `The model defines the value ${name} twice.`, {
+          node: node.name,
+          op: node.op,
+        });
       }
       producer.set(name, index);
     }
@@ -46,7 +49,9 @@ export function sortNodes(nodes: readonly OnnxNode[], given: readonly string[], 
   }
   if (sorted.length < nodes.length) {
     const stuck = nodes.filter((_, index) => waiting[index] > 0).map((node) => node.name);
-    throw intakeError("cyclic-graph", `The graph of the model has a cycle through ${listOf(stuck, 4)}.`, { node: stuck[0] });
+    throw intakeError("cyclic-graph", `The graph of the model has a cycle through ${listOf(stuck, 4)}.`, {
+      node: stuck[0],
+    });
   }
   return sorted;
 }

@@ -27,7 +27,11 @@ export const KEEP_APART_HINT =
  * - shared without Identity by layers that have other tensors of their own, which lend their name.
  * Where neither tells, the file is refused, since its parameters are not those of the network.
  */
-export function untieInitializers(graph: OnnxGraph, producer: string, findRule: FindRule): { graph: OnnxGraph; notices: Notice[] } {
+export function untieInitializers(
+  graph: OnnxGraph,
+  producer: string,
+  findRule: FindRule,
+): { graph: OnnxGraph; notices: Notice[] } {
   const notices: Notice[] = [];
   const initializers = new Map(graph.initializers);
   const split: string[] = [];
@@ -49,7 +53,10 @@ export function untieInitializers(graph: OnnxGraph, producer: string, findRule: 
     return false;
   });
   // PyTorch's exporter marks every merger with an Identity: what it shares without one is one tensor of the network.
-  const nodes = producer === "pytorch" && kept.length < graph.nodes.length ? kept : untieLayers(kept, initializers, producer, findRule, split);
+  const nodes =
+    producer === "pytorch" && kept.length < graph.nodes.length
+      ? kept
+      : untieLayers(kept, initializers, producer, findRule, split);
 
   if (split.length > 0) {
     notices.push({
@@ -93,14 +100,16 @@ function untieLayers(
     node.inputs.forEach((name, slot) => {
       const tensor = initializers.get(name)?.tensor;
       const role = slotRole(rule, slot);
-      if (!tensor || !isFloat(tensor.dtype) || tensor.data.length === 1 || !isLayerRole(role) || !isFilled(tensor)) return;
+      if (!tensor || !isFloat(tensor.dtype) || tensor.data.length === 1 || !isLayerRole(role) || !isFilled(tensor))
+        return;
       uses.set(name, [...(uses.get(name) ?? []), { node, slot, role }]);
     });
   }
   const renamed = new Map<OnnxNode, Map<number, string>>();
   for (const [name, group] of uses) {
     if (group.length < 2) continue;
-    const family = (use: LayerUse) => use.node.inputs.filter((each, slot) => slot > 0 && each !== name && initializers.has(each)).join("\n");
+    const family = (use: LayerUse) =>
+      use.node.inputs.filter((each, slot) => slot > 0 && each !== name && initializers.has(each)).join("\n");
     const families = new Set(group.map(family));
     const twice = group.some((use, i) => group.some((other, k) => k > i && other.node === use.node));
     if (families.size === 1 && !twice) {
@@ -143,13 +152,19 @@ function suffixesOf(role: SlotRole, slot: number): readonly string[] | undefined
 }
 
 /** The name that a tensor of a layer must have had, from the names of the layer's other tensors or its node. */
-function nameFor({ node, slot, role }: LayerUse, initializers: ReadonlyMap<string, StoredTensor>, shared: string): string | undefined {
+function nameFor(
+  { node, slot, role }: LayerUse,
+  initializers: ReadonlyMap<string, StoredTensor>,
+  shared: string,
+): string | undefined {
   const mine = suffixesOf(role, slot);
   if (!mine) return undefined;
   for (const sibling of node.inputs.slice(1)) {
     if (sibling === shared || !initializers.has(sibling)) continue;
     for (const theirs of Object.values(SUFFIXES).concat(STATISTICS)) {
-      const which = theirs.findIndex((suffix) => sibling.endsWith(`.${suffix}`) || sibling.endsWith(`/${suffix}`) || sibling.endsWith(`_${suffix}`));
+      const which = theirs.findIndex(
+        (suffix) => sibling.endsWith(`.${suffix}`) || sibling.endsWith(`/${suffix}`) || sibling.endsWith(`_${suffix}`),
+      );
       if (which >= 0) return sibling.slice(0, -theirs[which].length) + mine[which];
     }
   }
@@ -161,7 +176,10 @@ function nameFor({ node, slot, role }: LayerUse, initializers: ReadonlyMap<strin
 function cannotTell(name: string, group: readonly LayerUse[]) {
   return intakeError(
     "merged-initializers",
-    `The tensor ${name} is shared by ${listOf(group.map(({ node }) => node.name), 4)}, and all its elements are equal: the exporter seems to have merged parameters that the network has separately.`,
+    `The tensor ${name} is shared by ${listOf(
+      group.map(({ node }) => node.name),
+      4,
+    )}, and all its elements are equal: the exporter seems to have merged parameters that the network has separately.`,
     { input: name, node: group[0].node.name },
     KEEP_APART_HINT,
   );

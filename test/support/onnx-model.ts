@@ -39,7 +39,15 @@ export class Float {
 
 export const float = (value: number) => new Float(value);
 
-export type AttributeValue = number | Float | string | readonly number[] | readonly Float[] | readonly string[] | TensorProto | GraphProto;
+export type AttributeValue =
+  | number
+  | Float
+  | string
+  | readonly number[]
+  | readonly Float[]
+  | readonly string[]
+  | TensorProto
+  | GraphProto;
 
 export interface NodeSpec {
   readonly op: string;
@@ -71,21 +79,31 @@ export function tensorProto(name: string, elements: Elements, shape: Shape, valu
 export function valueInfo(name: string, elements: Elements, shape: readonly (number | string)[]): ValueInfoProto {
   const dim = shape.map((extent) =>
     create(TensorShapeProto_DimensionSchema, {
-      value: typeof extent === "number" ? { case: "dimValue", value: BigInt(extent) } : { case: "dimParam", value: extent },
+      value:
+        typeof extent === "number" ? { case: "dimValue", value: BigInt(extent) } : { case: "dimParam", value: extent },
     }),
   );
-  const tensor = create(TypeProto_TensorSchema, { elemType: TYPES[elements], shape: create(TensorShapeProtoSchema, { dim }) });
-  return create(ValueInfoProtoSchema, { name, type: create(TypeProtoSchema, { value: { case: "tensorType", value: tensor } }) });
+  const tensor = create(TypeProto_TensorSchema, {
+    elemType: TYPES[elements],
+    shape: create(TensorShapeProtoSchema, { dim }),
+  });
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: create(TypeProtoSchema, { value: { case: "tensorType", value: tensor } }),
+  });
 }
 
 function attribute(name: string, value: AttributeValue): AttributeProto {
   const bytes = (text: string) => Uint8Array.from(new TextEncoder().encode(text));
-  const make = (fields: MessageInitShape<typeof AttributeProtoSchema>) => create(AttributeProtoSchema, { ...fields, name });
+  const make = (fields: MessageInitShape<typeof AttributeProtoSchema>) =>
+    create(AttributeProtoSchema, { ...fields, name });
   if (typeof value === "number") return make({ type: Kind.INT, i: BigInt(value) });
   if (typeof value === "string") return make({ type: Kind.STRING, s: bytes(value) });
   if (value instanceof Float) return make({ type: Kind.FLOAT, f: value.value });
   if ("$typeName" in value) {
-    return value.$typeName === "onnx.TensorProto" ? make({ type: Kind.TENSOR, t: value }) : make({ type: Kind.GRAPH, g: value });
+    return value.$typeName === "onnx.TensorProto"
+      ? make({ type: Kind.TENSOR, t: value })
+      : make({ type: Kind.GRAPH, g: value });
   }
   const integers: bigint[] = [];
   const floats: number[] = [];
@@ -143,7 +161,9 @@ export function modelBytes(spec: ModelSpec): Uint8Array {
     create(ModelProtoSchema, {
       irVersion: 8n,
       producerName: spec.producer ?? "test",
-      opsetImport: opsets.map(([domain, version]) => create(OperatorSetIdProtoSchema, { domain, version: BigInt(version) })),
+      opsetImport: opsets.map(([domain, version]) =>
+        create(OperatorSetIdProtoSchema, { domain, version: BigInt(version) }),
+      ),
       graph: graphProto(spec),
       functions: spec.functions ?? [],
     }),

@@ -5,6 +5,7 @@ import { abs, erf, exp, relu, sigmoid, softplus, tanh } from "../../ops/unary.ts
 import { isFloat } from "../../util/tensor.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
+import { SELU_ALPHA, SELU_SCALE } from "../snap-constant.ts";
 import { unaryRule } from "./arithmetic.ts";
 
 /** eˣ − 1 for x < 0, else 0; large x never reaches the exponential. */
@@ -52,7 +53,11 @@ function clip(node: NodeContext): Value {
   const low = node.hasAttribute("min") ? node.float("min", 0) : undefined;
   const high = node.hasAttribute("max") ? node.float("max", 0) : undefined;
   // Exporters of old opsets write ±3.4e38 for "no limit".
-  return clamp(x, low !== undefined && low > -3e38 ? low : undefined, high !== undefined && high < 3e38 ? high : undefined);
+  return clamp(
+    x,
+    low !== undefined && low > -3e38 ? low : undefined,
+    high !== undefined && high < 3e38 ? high : undefined,
+  );
 }
 
 /** The slope has the shape of x, or broadcasts to it from the right (to the channels in opset 7 and later). */
@@ -70,7 +75,8 @@ function shrink(node: NodeContext): Value {
 
 function geluRule(node: NodeContext): Value {
   const approximate = node.string("approximate", "none");
-  if (approximate !== "none" && approximate !== "tanh") node.fail("bad-attribute", `has the unknown approximation ${approximate}`);
+  if (approximate !== "none" && approximate !== "tanh")
+    node.fail("bad-attribute", `has the unknown approximation ${approximate}`);
   return approximate === "tanh" ? geluTanh(node.input(0)) : gelu(node.input(0));
 }
 
@@ -90,7 +96,7 @@ export const ACTIVATIONS: readonly OnnxRule[] = [
     op: "Selu",
     import: (node) => {
       const x = node.input(0);
-      return mul(elu(x, node.float("alpha", 1.6732632423543772848)), node.float("gamma", 1.0507009873554804934));
+      return mul(elu(x, node.float("alpha", SELU_ALPHA)), node.float("gamma", SELU_SCALE));
     },
   },
   {
@@ -101,7 +107,10 @@ export const ACTIVATIONS: readonly OnnxRule[] = [
       return where(greater(x, 0), x, mul(negativeExpm1(mul(x, 1 / alpha)), alpha));
     },
   },
-  { op: "HardSigmoid", import: (node) => hardSigmoid(node.input(0), node.float("alpha", 0.2), node.float("beta", 0.5)) },
+  {
+    op: "HardSigmoid",
+    import: (node) => hardSigmoid(node.input(0), node.float("alpha", 0.2), node.float("beta", 0.5)),
+  },
   {
     op: "ThresholdedRelu",
     import: (node) => where(greater(node.input(0), node.float("alpha", 1)), node.input(0), 0),

@@ -12,7 +12,10 @@ import type { OnnxRule } from "../rule.ts";
 /** Checks the broadcast size of constants before it is computed. */
 export function broadcasting(node: NodeContext, values: readonly Value[]): void {
   const shape = broadcastShapes(node.node.op, ...values.map((value) => value.shape));
-  node.checkSize(shape, values.every((value) => tensorOf(value) !== undefined));
+  node.checkSize(
+    shape,
+    values.every((value) => tensorOf(value) !== undefined),
+  );
 }
 
 function binary(op: string, f: (x: Value, y: Value) => Value): OnnxRule {
@@ -30,7 +33,11 @@ export function unaryRule(op: string, f: (x: Value) => Value, more: Partial<Onnx
   return { op, ...more, import: (node) => f(node.input(0)) };
 }
 
-function variadic(op: string, f: (x: Value, y: Value) => Value, finish: (sum: Value, count: number) => Value = (x) => x): OnnxRule {
+function variadic(
+  op: string,
+  f: (x: Value, y: Value) => Value,
+  finish: (sum: Value, count: number) => Value = (x) => x,
+): OnnxRule {
   return {
     op,
     import: (node) => {

@@ -48,7 +48,8 @@ export function scaledDotProduct(q: Value, k: Value, v: Value, options: Attentio
   const scaled = mul(products, options.scale ?? 1 / Math.sqrt(d));
   const capped = options.softcap ? mul(tanh(mul(scaled, 1 / options.softcap)), options.softcap) : scaled;
   let scores = capped;
-  if (options.mask) scores = options.mask.dtype === "bool" ? where(options.mask, scores, -Infinity) : add(scores, options.mask);
+  if (options.mask)
+    scores = options.mask.dtype === "bool" ? where(options.mask, scores, -Infinity) : add(scores, options.mask);
   if (options.causalOffset !== undefined) scores = where(causal(q, k, options.causalOffset), scores, -Infinity);
   return matmul(softmax(scores, 3), repeatHeads(v, times));
 }
@@ -73,11 +74,15 @@ function attention(node: NodeContext): (Value | undefined)[] {
     return flat ? splitHeads(x, heads[i]) : x;
   });
   if (![0, 1, 11].includes(node.int("softmax_precision", 0))) {
-    node.host.notice("softmax-precision", "Attention asks for a lower precision of its softmax; it is computed in the graph's.");
+    node.host.notice(
+      "softmax-precision",
+      "Attention asks for a lower precision of its softmax; it is computed in the graph's.",
+    );
   }
   const k = node.has(4) ? concat([node.input(4), newK], 2) : newK;
   const v = node.has(5) ? concat([node.input(5), newV], 2) : newV;
-  if (q.shape[1] % k.shape[1] !== 0) node.fail("shape-mismatch", `shares ${k.shape[1]} heads of keys among ${q.shape[1]} of queries`);
+  if (q.shape[1] % k.shape[1] !== 0)
+    node.fail("shape-mismatch", `shares ${k.shape[1]} heads of keys among ${q.shape[1]} of queries`);
   const past = node.opset >= 24 && node.has(4) ? node.input(4).shape[2] : 0;
   const y = scaledDotProduct(q, k, v, {
     scale: node.hasAttribute("scale") ? node.float("scale", 1) : undefined,
@@ -140,7 +145,8 @@ function rotary(node: NodeContext, cosine: Value, sine: Value, positions: Value 
   const input = node.input(0);
   const flat = input.shape.length === 3;
   const heads = node.int("num_heads", 0);
-  if (flat && (heads < 1 || input.shape[2] % heads !== 0)) node.fail("bad-attribute", `has ${heads} heads for the shape [${input.shape.join(", ")}]`);
+  if (flat && (heads < 1 || input.shape[2] % heads !== 0))
+    node.fail("bad-attribute", `has ${heads} heads for the shape [${input.shape.join(", ")}]`);
   const x = flat ? splitHeads(input, heads) : input;
   const d = x.shape[3];
   const width = node.int("rotary_embedding_dim", 0) || d;
@@ -155,11 +161,15 @@ function rotary(node: NodeContext, cosine: Value, sine: Value, positions: Value 
   const interleaved = node.flag("interleaved");
   const pairs = interleaved ? reshape(turning, [...x.shape.slice(0, 3), half, 2]) : undefined;
   const part = (i: number) =>
-    pairs ? reshape(sliceAxis(pairs, 4, i, i + 1), [...x.shape.slice(0, 3), half]) : sliceAxis(turning, 3, i * half, (i + 1) * half);
+    pairs
+      ? reshape(sliceAxis(pairs, 4, i, i + 1), [...x.shape.slice(0, 3), half])
+      : sliceAxis(turning, 3, i * half, (i + 1) * half);
   const [a, b] = [part(0), part(1)];
   const real = sub(mul(c, a), mul(s, b));
   const imaginary = add(mul(s, a), mul(c, b));
-  const turned = interleaved ? reshape(stack([real, imaginary], 4), [...x.shape.slice(0, 3), width]) : concat([real, imaginary], 3);
+  const turned = interleaved
+    ? reshape(stack([real, imaginary], 4), [...x.shape.slice(0, 3), width])
+    : concat([real, imaginary], 3);
   const y = width === d ? turned : concat([turned, sliceAxis(x, 3, width, d)], 3);
   return flat ? mergeHeads(y) : y;
 }
@@ -176,7 +186,12 @@ function pickRows(table: Value, positions: Value, batch: number, steps: number):
 
 export const ATTENTION: readonly OnnxRule[] = [
   { op: "Attention", slots: ["arithmetic", "arithmetic", "arithmetic", "structural", "arithmetic"], import: attention },
-  { op: "Attention", domain: "com.microsoft", slots: ["arithmetic", "weight", "offset", "structural", "structural", "arithmetic"], import: packedAttention },
+  {
+    op: "Attention",
+    domain: "com.microsoft",
+    slots: ["arithmetic", "weight", "offset", "structural", "structural", "arithmetic"],
+    import: packedAttention,
+  },
   {
     op: "MultiHeadAttention",
     domain: "com.microsoft",

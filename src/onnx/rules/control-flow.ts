@@ -23,7 +23,11 @@ function loop(node: NodeContext): Item[] {
   const scans: Value[][] = [];
   for (let trip = 0; trip < trips && go; trip++) {
     if (trip >= MAX_ITERATIONS) node.unsupported(`runs for more than ${MAX_ITERATIONS} iterations`);
-    const [condition, ...results] = node.host.subgraph(body, [node.graph.scalar(trip, "int64"), node.graph.scalar(1, "bool"), ...state]);
+    const [condition, ...results] = node.host.subgraph(body, [
+      node.graph.scalar(trip, "int64"),
+      node.graph.scalar(1, "bool"),
+      ...state,
+    ]);
     const known = condition && !isSequence(condition) && tensorOf(condition);
     if (!known) node.unsupported("decides from the data when to stop");
     go = known.data[0] !== 0;
@@ -42,4 +46,3 @@ export const CONTROL_FLOW: readonly OnnxRule[] = [
   { op: "If", slots: ["structural"], import: branch },
   { op: "Loop", slots: ["structural", "structural", "arithmetic"], import: loop },
 ];
-

@@ -27,25 +27,34 @@ function convTranspose(node: NodeContext): Value {
   const [x, w] = [node.input(0), node.input(1)];
   const kernel = w.shape.slice(2);
   const axes = kernel.length;
-  if (x.shape.length !== axes + 2) node.fail("shape-mismatch", `applies kernels of shape [${w.shape.join(", ")}] to [${x.shape.join(", ")}]`);
+  if (x.shape.length !== axes + 2)
+    node.fail("shape-mismatch", `applies kernels of shape [${w.shape.join(", ")}] to [${x.shape.join(", ")}]`);
   const read = (name: string, otherwise: number) => attributeOfAxes(node, name, axes, otherwise);
   const strides = read("strides", 1);
   const dilations = read("dilations", 1);
   const extra = read("output_padding", 0);
   const group = node.int("group", 1);
   if (x.shape[1] !== w.shape[0] || w.shape[0] % group !== 0) {
-    node.fail("shape-mismatch", `with ${group} group(s) applies kernels of shape [${w.shape.join(", ")}] to [${x.shape.join(", ")}]`);
+    node.fail(
+      "shape-mismatch",
+      `with ${group} group(s) applies kernels of shape [${w.shape.join(", ")}] to [${x.shape.join(", ")}]`,
+    );
   }
   const full = kernel.map((size, k) => strides[k] * (x.shape[2 + k] - 1) + dilations[k] * (size - 1) + 1 + extra[k]);
   const mode = node.string("auto_pad", "NOTSET");
   const given = node.ints("output_shape")?.slice(-axes);
-  const wanted = given ?? (mode.startsWith("SAME") ? x.shape.slice(2).map((extent, k) => extent * strides[k]) : undefined);
+  const wanted =
+    given ?? (mode.startsWith("SAME") ? x.shape.slice(2).map((extent, k) => extent * strides[k]) : undefined);
   const pads = node.ints("pads") ?? [];
   const total = wanted?.map((extent, k) => full[k] - extent);
   const small = (k: number) => Math.floor((total?.[k] ?? 0) / 2);
   const large = (k: number) => (total?.[k] ?? 0) - small(k);
-  const before = kernel.map((_, k) => (total ? (mode === "SAME_UPPER" ? small(k) : large(k)) : mode === "VALID" ? 0 : (pads[k] ?? 0)));
-  const after = kernel.map((_, k) => (total ? (mode === "SAME_UPPER" ? large(k) : small(k)) : mode === "VALID" ? 0 : (pads[axes + k] ?? 0)));
+  const before = kernel.map((_, k) =>
+    total ? (mode === "SAME_UPPER" ? small(k) : large(k)) : mode === "VALID" ? 0 : (pads[k] ?? 0),
+  );
+  const after = kernel.map((_, k) =>
+    total ? (mode === "SAME_UPPER" ? large(k) : small(k)) : mode === "VALID" ? 0 : (pads[axes + k] ?? 0),
+  );
   if (extra.some((n, k) => n >= strides[k])) node.unsupported("pads its output by a stride or more");
   // Negative padding adds zeros around what the windows reach.
   const cutBefore = before.map((n) => Math.max(n, 0));

@@ -22,9 +22,14 @@ export function einsum(equation: string, operands: readonly Value[], fail: (mess
   const labelled = terms.map((term, i) => diagonal(labelAxes(term, operands[i], fail)));
   const all = labelled.flatMap(({ labels }) => labels);
   const dots = [...new Set(all.filter((label) => label.length > 1))].sort();
-  const implicit = [...dots, ...[...new Set(all)].filter((label) => label.length === 1 && all.indexOf(label) === all.lastIndexOf(label)).sort()];
-  const output = right === undefined ? implicit : splitLabels(right).flatMap((label) => (label === "..." ? dots : [label]));
-  if (new Set(output).size !== output.length || output.some((label) => !all.includes(label))) fail(`has the output ${right} in ${equation}`);
+  const implicit = [
+    ...dots,
+    ...[...new Set(all)].filter((label) => label.length === 1 && all.indexOf(label) === all.lastIndexOf(label)).sort(),
+  ];
+  const output =
+    right === undefined ? implicit : splitLabels(right).flatMap((label) => (label === "..." ? dots : [label]));
+  if (new Set(output).size !== output.length || output.some((label) => !all.includes(label)))
+    fail(`has the output ${right} in ${equation}`);
 
   let result = labelled[0];
   for (let next = 1; next < labelled.length; next++) {
@@ -32,7 +37,10 @@ export function einsum(equation: string, operands: readonly Value[], fail: (mess
     result = contract(result, labelled[next], later);
   }
   const summed = sumOut(result, new Set(output));
-  return transpose(summed.value, output.map((label) => summed.labels.indexOf(label)));
+  return transpose(
+    summed.value,
+    output.map((label) => summed.labels.indexOf(label)),
+  );
 }
 
 function splitLabels(term: string): string[] {
@@ -44,7 +52,11 @@ function labelAxes(term: string, value: Value, fail: (message: string) => never)
   const labels = splitLabels(term);
   const letters = labels.filter((label) => label !== "...").length;
   const hidden = value.shape.length - letters;
-  if (labels.some((label) => !/^([A-Za-z]|\.\.\.)$/.test(label)) || hidden < 0 || (hidden > 0 && !labels.includes("..."))) {
+  if (
+    labels.some((label) => !/^([A-Za-z]|\.\.\.)$/.test(label)) ||
+    hidden < 0 ||
+    (hidden > 0 && !labels.includes("..."))
+  ) {
     fail(`labels the shape [${value.shape.join(", ")}] by ${term}`);
   }
   const dots = Array.from({ length: hidden }, (_, i) => `.${String(99 - (hidden - 1 - i)).padStart(2, "0")}`);
@@ -61,7 +73,10 @@ function diagonal({ value, labels }: Labelled): Labelled {
   for (let i = 0; i < extent; i++) eye[i * (extent + 1)] = 1;
   const data = value.dtype === "float32" ? Float32Array.from(eye) : eye;
   const shape = value.shape.map((_, each) => (each === axis || each === first ? extent : 1));
-  const masked = mul(value, reshape(value.graph.constant({ dtype: value.dtype, shape: [extent, extent], data }), shape));
+  const masked = mul(
+    value,
+    reshape(value.graph.constant({ dtype: value.dtype, shape: [extent, extent], data }), shape),
+  );
   const summed = reduceSum(masked, [first]);
   return diagonal({ value: reshape(summed, drop(summed.shape, first)), labels: drop(labels, first) });
 }
@@ -106,7 +121,10 @@ function arrange(
   extents: (labels: readonly string[]) => number[],
 ): Value {
   const order = [...batch, ...groups.flat()];
-  const moved = transpose(value, order.map((label) => labels.indexOf(label)));
+  const moved = transpose(
+    value,
+    order.map((label) => labels.indexOf(label)),
+  );
   const own = moved.shape.slice(0, batch.length);
   const full = expand(moved, [...own, ...extents(groups.flat())]);
   return reshape(full, [...own, ...groups.map((group) => sizeOf(extents(group)))]);

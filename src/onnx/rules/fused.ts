@@ -36,7 +36,9 @@ function fusedActivation(node: NodeContext, y: Value, numbers: readonly number[]
 }
 
 function fusedGemm(node: NodeContext): Value {
-  const numbers = ["activation_alpha", "activation_beta"].filter((name) => node.hasAttribute(name)).map((name) => node.float(name, 0));
+  const numbers = ["activation_alpha", "activation_beta"]
+    .filter((name) => node.hasAttribute(name))
+    .map((name) => node.float(name, 0));
   return fusedActivation(node, gemm(node), numbers);
 }
 

@@ -2,14 +2,7 @@ import { forEachOffset, normalizeAxis, stridesOf } from "../../graph/broadcast.t
 import { tensorOf } from "../../graph/leaf.ts";
 import type { Value } from "../../graph/value.ts";
 import { add } from "../../ops/arithmetic.ts";
-import {
-  gather,
-  gatherElements,
-  gatherND,
-  scatterCount,
-  scatterElementsAdd,
-  scatterNDAdd,
-} from "../../ops/gather.ts";
+import { gather, gatherElements, gatherND, scatterCount, scatterElementsAdd, scatterNDAdd } from "../../ops/gather.ts";
 import { equal, greater, less, where } from "../../ops/logic.ts";
 import { concat, sliceAxis, strided } from "../../ops/movement.ts";
 import { expand, reshape } from "../../ops/structure.ts";
@@ -58,7 +51,8 @@ function gatherElementsRule(node: NodeContext): Value {
   const x = node.input(0);
   const axis = normalizeAxis("GatherElements", node.int("axis", 0), x.shape.length);
   const indices = wrapped(node.input(1), x.shape[axis]);
-  if (indices.shape.length !== x.shape.length) node.fail("shape-mismatch", `has indices of shape [${indices.shape.join(", ")}]`);
+  if (indices.shape.length !== x.shape.length)
+    node.fail("shape-mismatch", `has indices of shape [${indices.shape.join(", ")}]`);
   checkIndices(node, indices, x.shape[axis]);
   return gatherElements(x, indices, axis);
 }
@@ -78,11 +72,15 @@ function withBatchIndices(indices: Value, batch: number): Value {
 function indexVectors(node: NodeContext, indices: Value, shape: Shape): Value {
   const depth = indices.shape[indices.shape.length - 1];
   if (indices.shape.length === 0 || depth > shape.length) {
-    node.fail("shape-mismatch", `has indices of shape [${indices.shape.join(", ")}] into the shape [${shape.join(", ")}]`);
+    node.fail(
+      "shape-mismatch",
+      `has indices of shape [${indices.shape.join(", ")}] into the shape [${shape.join(", ")}]`,
+    );
   }
   const fixed = wrapped(indices, indices.graph.integers(shape.slice(0, depth)));
   tensorOf(fixed)?.data.forEach((index, i) => {
-    if (index < 0 || index >= shape[i % depth]) node.fail("index-out-of-range", `reads index ${index} of an axis of extent ${shape[i % depth]}`);
+    if (index < 0 || index >= shape[i % depth])
+      node.fail("index-out-of-range", `reads index ${index} of an axis of extent ${shape[i % depth]}`);
   });
   return fixed;
 }
@@ -109,7 +107,9 @@ function refuseRepeats(node: NodeContext, indices: Value, width: number): void {
 
 function scatterMode(node: NodeContext): "none" | "add" {
   const mode = node.string("reduction", "none");
-  return mode === "none" || mode === "add" ? mode : node.unsupported(`combines by ${mode}; only writing and adding are supported`);
+  return mode === "none" || mode === "add"
+    ? mode
+    : node.unsupported(`combines by ${mode}; only writing and adding are supported`);
 }
 
 function scatterND(node: NodeContext): Value {
@@ -118,7 +118,10 @@ function scatterND(node: NodeContext): Value {
   const depth = indices.shape[indices.shape.length - 1];
   const expected = [...indices.shape.slice(0, -1), ...data.shape.slice(depth)];
   if (expected.join() !== updates.shape.join()) {
-    node.fail("shape-mismatch", `has updates of shape [${updates.shape.join(", ")}] where [${expected.join(", ")}] fits`);
+    node.fail(
+      "shape-mismatch",
+      `has updates of shape [${updates.shape.join(", ")}] where [${expected.join(", ")}] fits`,
+    );
   }
   if (scatterMode(node) === "add") return add(data, scatterNDAdd(updates, indices, data.shape));
   refuseRepeats(node, indices, depth);
@@ -148,7 +151,8 @@ function scatterElements(node: NodeContext): Value {
   const [data, updates] = [node.input(0), node.input(2)];
   const axis = normalizeAxis("ScatterElements", node.int("axis", 0), data.shape.length);
   const indices = wrapped(node.input(1), data.shape[axis]);
-  if (indices.shape.join() !== updates.shape.join()) node.fail("shape-mismatch", "has indices and updates of different shapes");
+  if (indices.shape.join() !== updates.shape.join())
+    node.fail("shape-mismatch", "has indices and updates of different shapes");
   checkIndices(node, indices, data.shape[axis]);
   const added = scatterElementsAdd(updates, indices, axis, data.shape);
   if (scatterMode(node) === "add") return add(data, added);
@@ -164,7 +168,10 @@ function oneHot(node: NodeContext): Value {
   const rank = indices.shape.length + 1;
   const axis = normalizeAxis("OneHot", node.int("axis", -1), rank);
   const places = node.graph.integers(Array.from({ length: depth }, (_, i) => i));
-  const column = reshape(places, Array.from({ length: rank }, (_, each) => (each === axis ? depth : 1)));
+  const column = reshape(
+    places,
+    Array.from({ length: rank }, (_, each) => (each === axis ? depth : 1)),
+  );
   const hits = equal(reshape(indices, [...indices.shape.slice(0, axis), 1, ...indices.shape.slice(axis)]), column);
   const pick = (i: number) => reshape(sliceAxis(values, 0, i, i + 1), []);
   return where(hits, pick(1), pick(0));
@@ -179,7 +186,11 @@ function nonZero(node: NodeContext): Value {
     x.shape.forEach((extent, axis) => columns[axis].push(Math.floor(position / strides[axis]) % extent));
   });
   const count = columns[0]?.length ?? 0;
-  return node.graph.constant({ dtype: "int64", shape: [x.shape.length, count], data: Float64Array.from(columns.flat()) });
+  return node.graph.constant({
+    dtype: "int64",
+    shape: [x.shape.length, count],
+    data: Float64Array.from(columns.flat()),
+  });
 }
 
 export const INDEXING: readonly OnnxRule[] = [

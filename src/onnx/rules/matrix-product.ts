@@ -32,7 +32,10 @@ function matmulRule(node: NodeContext): Value {
 export function gemm(node: NodeContext): Value {
   const [a, b, c] = [node.input(0), node.input(1), node.inputs[2]];
   if (a.shape.length !== 2 || b.shape.length !== 2) {
-    node.fail("shape-mismatch", `multiplies the shapes [${a.shape.join(", ")}] and [${b.shape.join(", ")}], which are not matrices`);
+    node.fail(
+      "shape-mismatch",
+      `multiplies the shapes [${a.shape.join(", ")}] and [${b.shape.join(", ")}], which are not matrices`,
+    );
   }
   const product = matmul(a, b, { transposeA: node.flag("transA"), transposeB: node.flag("transB") });
   const left = scaled(product, node.float("alpha", 1));
@@ -43,7 +46,9 @@ export function fusedMatmul(node: NodeContext): Value {
   if (node.flag("transBatchA") || node.flag("transBatchB")) node.unsupported("transposes its batch axes");
   const [a, b] = [node.input(0), node.input(1)];
   const plain = a.shape.length < 2 || b.shape.length < 2;
-  const product = plain ? numpyMatmul(a, b) : matmul(a, b, { transposeA: node.flag("transA"), transposeB: node.flag("transB") });
+  const product = plain
+    ? numpyMatmul(a, b)
+    : matmul(a, b, { transposeA: node.flag("transA"), transposeB: node.flag("transB") });
   return scaled(product, node.float("alpha", 1));
 }
 

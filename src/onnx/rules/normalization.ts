@@ -6,7 +6,7 @@ import { pow } from "../../ops/pow.ts";
 import { logSoftmax, reduceMean, softmax } from "../../ops/reduction.ts";
 import { reduceSum, reshape } from "../../ops/structure.ts";
 import { abs, sqrt } from "../../ops/unary.ts";
-import { sizeOf } from "../../util/tensor.ts";
+import { allocate, sizeOf } from "../../util/tensor.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 
@@ -50,11 +50,19 @@ function batchNormalization(node: NodeContext): Value {
       "BatchNormalization uses the statistics of the batch: the loss depends on how the data is cut into batches, and every product is that of its batch.",
       "Export the model in eval mode to measure the network that is deployed.",
     );
-    return affine(standardize(x, x.shape.map((_, axis) => axis).filter((axis) => axis !== 1), epsilon).y, gain, bias);
+    return affine(
+      standardize(
+        x,
+        x.shape.map((_, axis) => axis).filter((axis) => axis !== 1),
+        epsilon,
+      ).y,
+      gain,
+      bias,
+    );
   }
   // One factor and one shift per channel: x·s + (b − m·s), s = g/√(v + ε).
   const factor = mul(gain, reciprocal(sqrt(add(perChannel(x, node.input(4)), epsilon))));
-  return add(mul(sub(x, perChannel(x, node.input(3))), factor), bias);
+  return add(mul(x, factor), sub(bias, mul(perChannel(x, node.input(3)), factor)));
 }
 
 function instanceNormalization(node: NodeContext): Value {
@@ -69,7 +77,8 @@ function groupNormalization(node: NodeContext): Value {
   const x = node.input(0);
   const groups = node.int("num_groups", 1);
   const [n, channels, ...extents] = x.shape;
-  if (groups < 1 || channels % groups !== 0) node.fail("bad-attribute", `makes ${groups} groups of ${channels} channels`);
+  if (groups < 1 || channels % groups !== 0)
+    node.fail("bad-attribute", `makes ${groups} groups of ${channels} channels`);
   const split = reshape(x, [n, groups, channels / groups, ...extents]);
   const axes = split.shape.map((_, axis) => axis).slice(2);
   const { y } = standardize(split, axes, node.float("epsilon", EPSILON));
@@ -118,14 +127,15 @@ function localResponse(node: NodeContext): Value {
   const [n, channels, ...extents] = x.shape;
   const rows = sizeOf(extents);
   const squares = reshape(mul(x, x), [n, 1, channels, rows]);
-  const data = new Array<number>(size).fill(1);
-  const ones = x.graph.constant({
-    dtype: x.dtype,
-    shape: [1, 1, size, 1],
-    data: x.dtype === "float32" ? Float32Array.from(data) : Float64Array.from(data),
-  });
+  const ones = x.graph.constant({ dtype: x.dtype, shape: [1, 1, size, 1], data: allocate(x.dtype, size).fill(1) });
   const half = Math.floor((size - 1) / 2);
-  const sums = conv(squares, ones, { strides: [1, 1], dilations: [1, 1], before: [half, 0], after: [size - 1 - half, 0], group: 1 });
+  const sums = conv(squares, ones, {
+    strides: [1, 1],
+    dilations: [1, 1],
+    before: [half, 0],
+    after: [size - 1 - half, 0],
+    group: 1,
+  });
   const factor = node.float("alpha", 1e-4) / size;
   const base = add(mul(reshape(sums, x.shape), factor), node.float("bias", 1));
   return mul(x, pow(base, -node.float("beta", 0.75)));
@@ -133,7 +143,9 @@ function localResponse(node: NodeContext): Value {
 
 function meanVariance(node: NodeContext): Value {
   const x = node.input(0);
-  const axes = (node.ints("axes") ?? [0, 2, 3]).map((axis) => normalizeAxis("MeanVarianceNormalization", axis, x.shape.length));
+  const axes = (node.ints("axes") ?? [0, 2, 3]).map((axis) =>
+    normalizeAxis("MeanVarianceNormalization", axis, x.shape.length),
+  );
   const centred = sub(x, reduceMean(x, axes));
   return div(centred, add(sqrt(reduceMean(mul(centred, centred), axes)), 1e-9));
 }

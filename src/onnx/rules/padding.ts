@@ -24,7 +24,9 @@ function padRule(node: NodeContext): Value {
   const rank = x.shape.length;
   const amounts = node.opset < 11 ? (node.ints("pads") ?? node.ints("paddings") ?? []) : node.integers(1, "amounts");
   const value = node.opset < 11 ? node.float("value", 0) : node.has(2) ? node.number(2, "value") : 0;
-  const axes = node.has(3) ? node.integers(3, "axes").map((axis) => normalizeAxis("Pad", axis, rank)) : x.shape.map((_, axis) => axis);
+  const axes = node.has(3)
+    ? node.integers(3, "axes").map((axis) => normalizeAxis("Pad", axis, rank))
+    : x.shape.map((_, axis) => axis);
   if (amounts.length !== 2 * axes.length) node.fail("bad-input", `pads ${axes.length} axes by [${amounts.join(", ")}]`);
   const before = x.shape.map(() => 0);
   const after = x.shape.map(() => 0);

@@ -34,12 +34,20 @@ function windowSum(x: Value, kernel: Shape, window: WindowGeometry): Value {
   });
   if (tiles) {
     const split = reshape(x, [n, channels, ...out.flatMap((extent, k) => [extent, kernel[k]])]);
-    return reshape(reduceSum(split, kernel.map((_, k) => 3 + 2 * k)), [n, channels, ...out]);
+    return reshape(
+      reduceSum(
+        split,
+        kernel.map((_, k) => 3 + 2 * k),
+      ),
+      [n, channels, ...out],
+    );
   }
   const images = reshape(x, [n * channels, 1, ...extents]);
-  const ones = new Array<number>(sizeOf(kernel)).fill(1);
-  const data = x.dtype === "float32" ? Float32Array.from(ones) : Float64Array.from(ones);
-  const weight = x.graph.constant({ dtype: x.dtype, shape: [1, 1, ...kernel], data });
+  const weight = x.graph.constant({
+    dtype: x.dtype,
+    shape: [1, 1, ...kernel],
+    data: allocate(x.dtype, sizeOf(kernel)).fill(1),
+  });
   return reshape(conv(images, weight, { ...window, group: 1 }), [n, channels, ...out]);
 }
 
@@ -55,7 +63,9 @@ function windowCounts(node: NodeContext, x: Value, kernel: Shape, window: Window
     const start = include ? -window.before[k] : 0;
     return Array.from({ length: count }, (_, i) => {
       const first = i * window.strides[k] - window.before[k];
-      return Array.from({ length: kernel[k] }, (__, j) => first + j * window.dilations[k]).filter((at) => at >= start && at < end).length;
+      return Array.from({ length: kernel[k] }, (__, j) => first + j * window.dilations[k]).filter(
+        (at) => at >= start && at < end,
+      ).length;
     });
   });
   const data = allocate(x.dtype, sizeOf(out));
@@ -111,4 +121,3 @@ export const POOLING: readonly OnnxRule[] = [
   global("GlobalMaxPool", (_node, x, axes) => reduceMax(x, axes)),
   global("GlobalLpPool", (node, x, axes) => norm(node, x, (powers) => reduceSum(powers, axes))),
 ];
-

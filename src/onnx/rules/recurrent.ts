@@ -41,7 +41,8 @@ const ACTIVATION_RULES: Record<string, ActivationRule> = {
 /** The activations of all directions; α and β are handed out in order to those that take them. */
 function activationsOf(node: NodeContext, defaults: readonly string[], directions: number): Activation[] {
   const names = node.strings("activations") ?? Array.from({ length: directions }, () => defaults).flat();
-  if (names.length !== defaults.length * directions) node.fail("bad-attribute", `names ${names.length} activations for ${directions} direction(s)`);
+  if (names.length !== defaults.length * directions)
+    node.fail("bad-attribute", `names ${names.length} activations for ${directions} direction(s)`);
   const alphas = [...(node.floats("activation_alpha") ?? [])];
   const betas = [...(node.floats("activation_beta") ?? [])];
   const clip = node.hasAttribute("clip") ? node.float("clip", Infinity) : undefined;
@@ -51,7 +52,9 @@ function activationsOf(node: NodeContext, defaults: readonly string[], direction
     const beta = rule.beta === undefined ? 0 : (betas.shift() ?? rule.beta);
     const f = rule.make(alpha, beta);
     // Gates are clipped; what LSTM applies to the cell is not (as in ONNX Runtime).
-    return clip === undefined || which % defaults.length >= GATE_ACTIVATIONS ? f : (x: Value) => f(clamp(x, -clip, clip));
+    return clip === undefined || which % defaults.length >= GATE_ACTIVATIONS
+      ? f
+      : (x: Value) => f(clamp(x, -clip, clip));
   });
 }
 
@@ -116,7 +119,9 @@ const GRU_CELL: Cell = {
     const [z, r] = [gate(zr, 0, hidden), gate(zr, 1, hidden)];
     const weights = rows(recurrent, 2, hidden);
     const bias = part(recurrentBias, 2);
-    const candidate = node.flag("linear_before_reset") ? mul(r, recur(h, weights, bias)) : recur(mul(r, h), weights, bias);
+    const candidate = node.flag("linear_before_reset")
+      ? mul(r, recur(h, weights, bias))
+      : recur(mul(r, h), weights, bias);
     const proposal = g(add(gate(x, 2, hidden), candidate));
     return [add(mul(sub(1, z), proposal), mul(z, h))];
   },
@@ -129,7 +134,8 @@ const LSTM_CELL: Cell = {
   activations: ["Sigmoid", "Tanh", "Tanh"],
   step: (node, input, [h, c], { hidden, recurrent, inputBias, recurrentBias, peepholes, activations: [f, g, k] }) => {
     const all = add(withBias(input, inputBias), recur(h, recurrent, recurrentBias));
-    const peep = (x: Value, which: number, cell: Value) => (peepholes ? add(x, mul(gate(peepholes, which, hidden), cell)) : x);
+    const peep = (x: Value, which: number, cell: Value) =>
+      peepholes ? add(x, mul(gate(peepholes, which, hidden), cell)) : x;
     const i = f(peep(gate(all, 0, hidden), 0, c));
     const forget = node.flag("input_forget") ? sub(1, i) : f(peep(gate(all, 2, hidden), 2, c));
     const next = add(mul(forget, c), mul(i, g(gate(all, 3, hidden))));
@@ -158,10 +164,19 @@ function unroll(node: NodeContext, cell: Cell): Value[] {
   const hidden = node.int("hidden_size", recurrent.shape[2]);
   const name = node.string("direction", "forward");
   const directions = name === "bidirectional" ? 2 : 1;
-  if (weights.shape[0] !== directions || weights.shape[1] !== cell.gates * hidden || recurrent.shape[1] !== cell.gates * hidden || recurrent.shape[2] !== hidden) {
-    node.fail("shape-mismatch", `has weights of shape [${weights.shape.join(", ")}] and [${recurrent.shape.join(", ")}] for ${hidden} units`);
+  if (
+    weights.shape[0] !== directions ||
+    weights.shape[1] !== cell.gates * hidden ||
+    recurrent.shape[1] !== cell.gates * hidden ||
+    recurrent.shape[2] !== hidden
+  ) {
+    node.fail(
+      "shape-mismatch",
+      `has weights of shape [${weights.shape.join(", ")}] and [${recurrent.shape.join(", ")}] for ${hidden} units`,
+    );
   }
-  if (steps > MAX_STEPS) node.unsupported(`runs over ${steps} time steps; at most ${MAX_STEPS} are supported`, "Use shorter sequences.");
+  if (steps > MAX_STEPS)
+    node.unsupported(`runs over ${steps} time steps; at most ${MAX_STEPS} are supported`, "Use shorter sequences.");
   if (steps < 1) node.fail("shape-mismatch", "runs over no time step");
   if (node.has(4) && node.integers(4, "sequence lengths").some((length) => length !== steps)) {
     node.unsupported("has sequences of different lengths");
@@ -202,9 +217,16 @@ function unroll(node: NodeContext, cell: Cell): Value[] {
     lasts.push(state);
   }
   const all = stack(sequences, 1);
-  const last = Array.from({ length: cell.states }, (_, k) => stack(lasts.map((state) => state[k]), 0));
+  const last = Array.from({ length: cell.states }, (_, k) =>
+    stack(
+      lasts.map((state) => state[k]),
+      0,
+    ),
+  );
   // [T, D, N, H] → [N, T, D, H] and [D, N, H] → [N, D, H]
-  return batchFirst ? [transpose(all, [2, 0, 1, 3]), ...last.map((each) => transpose(each, [1, 0, 2]))] : [all, ...last];
+  return batchFirst
+    ? [transpose(all, [2, 0, 1, 3]), ...last.map((each) => transpose(each, [1, 0, 2]))]
+    : [all, ...last];
 }
 
 const SLOTS = ["arithmetic", "weight", "weight", "offset", "structural", "state", "state", "weight"] as const;

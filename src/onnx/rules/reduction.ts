@@ -22,7 +22,11 @@ function reductionAxes(node: NodeContext, rank: number): number[] | undefined {
   return [...new Set(given.map((axis) => normalizeAxis(node.node.op, axis, rank)))];
 }
 
-function reduction(op: string, f: (x: Value, axes: readonly number[]) => Value, empty: (x: Value) => Value = (x) => x): OnnxRule {
+function reduction(
+  op: string,
+  f: (x: Value, axes: readonly number[]) => Value,
+  empty: (x: Value) => Value = (x) => x,
+): OnnxRule {
   return {
     op,
     slots: ["arithmetic", "structural"],
@@ -31,13 +35,23 @@ function reduction(op: string, f: (x: Value, axes: readonly number[]) => Value, 
       const axes = reductionAxes(node, x.shape.length);
       if (!axes) return empty(x);
       const kept = x.shape.length === 0 ? f(x, []) : f(x, axes);
-      return node.flag("keepdims", true) ? kept : reshape(kept, x.shape.filter((_, axis) => !axes.includes(axis)));
+      return node.flag("keepdims", true)
+        ? kept
+        : reshape(
+            kept,
+            x.shape.filter((_, axis) => !axes.includes(axis)),
+          );
     },
   };
 }
 
 /** A reduction of constant integers, which have no kernel here: computed on the spot. */
-function foldIntegers(x: Value, axes: readonly number[], f: (a: number, b: number) => number, start: number): Value | undefined {
+function foldIntegers(
+  x: Value,
+  axes: readonly number[],
+  f: (a: number, b: number) => number,
+  start: number,
+): Value | undefined {
   const constant = tensorOf(x);
   if (!constant || isFloat(x.dtype)) return undefined;
   const shape = x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
@@ -85,7 +99,12 @@ function extremum(op: string, orient: (x: Value) => Value): OnnxRule {
       const first = node.flag("select_last_index")
         ? add(neg(argMax(reverse(x, [axis]), axis)), extent - 1)
         : argMax(x, axis);
-      return node.flag("keepdims", true) ? first : reshape(first, x.shape.filter((_, each) => each !== axis));
+      return node.flag("keepdims", true)
+        ? first
+        : reshape(
+            first,
+            x.shape.filter((_, each) => each !== axis),
+          );
     },
   };
 }
@@ -106,7 +125,8 @@ function topK(node: NodeContext): Value[] {
   const count = node.has(1) ? node.number(1, "k") : node.int("k", 1);
   const extent = x.shape[axis] ?? 1;
   if (!(count >= 0 && count <= extent)) node.fail("bad-input", `asks for ${count} of ${extent} elements`);
-  if (extent > TOP_K_LIMIT) node.unsupported(`sorts an axis of ${extent} elements; at most ${TOP_K_LIMIT} are supported`);
+  if (extent > TOP_K_LIMIT)
+    node.unsupported(`sorts an axis of ${extent} elements; at most ${TOP_K_LIMIT} are supported`);
   const order = [...x.shape.map((_, each) => each).filter((each) => each !== axis), axis];
   const moved = transpose(node.flag("largest", true) ? x : neg(x), order);
   const outer = moved.shape.slice(0, -1);

@@ -55,7 +55,13 @@ function cubic(a: number): Kernel {
 }
 
 /** Interpolation of one axis as a matrix [to, from]: every row has the weights of one output element. */
-function interpolation(axis: Axis, kernel: Kernel, place: Coordinate, exclude: boolean, antialias: boolean): Float64Array {
+function interpolation(
+  axis: Axis,
+  kernel: Kernel,
+  place: Coordinate,
+  exclude: boolean,
+  antialias: boolean,
+): Float64Array {
   const matrix = new Float64Array(axis.to * axis.from);
   // Shrinking with antialias stretches the kernel over the elements that merge.
   const stretch = antialias ? Math.min(axis.scale, 1) : 1;
@@ -82,11 +88,16 @@ function applyMatrix(x: Value, axis: Axis, matrix: Float64Array): Value {
   if (axis.axis === rank - 2) return matmul(weights, x);
   const order = [...x.shape.map((_, each) => each).filter((each) => each !== axis.axis), axis.axis];
   const moved = matmul(transpose(x, order), weights, { transposeB: true });
-  return transpose(moved, x.shape.map((_, each) => order.indexOf(each)));
+  return transpose(
+    moved,
+    x.shape.map((_, each) => order.indexOf(each)),
+  );
 }
 
 function nearest(x: Value, axis: Axis, place: Coordinate, round: (x: number) => number): Value {
-  const indices = Array.from({ length: axis.to }, (_, i) => Math.min(Math.max(round(place(i, axis)), 0), axis.from - 1));
+  const indices = Array.from({ length: axis.to }, (_, i) =>
+    Math.min(Math.max(round(place(i, axis)), 0), axis.from - 1),
+  );
   const times = axis.to / axis.from;
   if (Number.isInteger(times) && indices.every((index, i) => index === Math.floor(i / times))) {
     // Every element repeated: spread, whose adjoint is a sum instead of a scatter.
@@ -99,19 +110,27 @@ function nearest(x: Value, axis: Axis, place: Coordinate, round: (x: number) => 
 }
 
 /** The axes with their extents, from scales or sizes. */
-function axesOf(node: NodeContext, x: Value, scales: readonly number[] | undefined, sizes: readonly number[] | undefined): Axis[] {
+function axesOf(
+  node: NodeContext,
+  x: Value,
+  scales: readonly number[] | undefined,
+  sizes: readonly number[] | undefined,
+): Axis[] {
   const rank = x.shape.length;
-  const chosen = node.ints("axes")?.map((axis) => normalizeAxis(node.node.op, axis, rank)) ?? x.shape.map((_, axis) => axis);
+  const chosen =
+    node.ints("axes")?.map((axis) => normalizeAxis(node.node.op, axis, rank)) ?? x.shape.map((_, axis) => axis);
   const given = sizes ?? scales ?? node.fail("missing-input", "has neither scales nor sizes");
   if (given.length !== chosen.length) node.fail("bad-input", `gives ${given.length} sizes for ${chosen.length} axes`);
   const policy = node.string("keep_aspect_ratio_policy", "stretch");
   const ratios = chosen.map((axis, i) => (sizes ? sizes[i] / x.shape[axis] : snapConstant(given[i])));
-  const common = policy === "not_larger" ? Math.min(...ratios) : policy === "not_smaller" ? Math.max(...ratios) : undefined;
+  const common =
+    policy === "not_larger" ? Math.min(...ratios) : policy === "not_smaller" ? Math.max(...ratios) : undefined;
   return chosen.map((axis, i) => {
     const from = x.shape[axis];
     const kept = sizes ? common : undefined;
     const to = kept === undefined ? (sizes ? sizes[i] : Math.floor(from * ratios[i])) : Math.floor(from * kept + 0.5);
-    if (!(to >= 1 && ratios[i] > 0 && from >= 1)) node.fail("bad-input", `resizes axis ${axis} of extent ${from} to ${to}`);
+    if (!(to >= 1 && ratios[i] > 0 && from >= 1))
+      node.fail("bad-input", `resizes axis ${axis} of extent ${from} to ${to}`);
     return { axis, from, to, scale: kept ?? ratios[i] };
   });
 }
@@ -120,7 +139,10 @@ function resizeAxes(node: NodeContext, x: Value, axes: readonly Axis[], coordina
   const mode = node.string("mode", "nearest");
   const place = COORDINATES[coordinate] ?? node.unsupported(`places elements by ${coordinate}`);
   const antialias = node.flag("antialias");
-  node.checkSize(x.shape.map((extent, each) => axes.find(({ axis }) => axis === each)?.to ?? extent), false);
+  node.checkSize(
+    x.shape.map((extent, each) => axes.find(({ axis }) => axis === each)?.to ?? extent),
+    false,
+  );
   return axes.reduce((y, axis) => {
     if (axis.from === axis.to && axis.scale === 1) return y;
     node.checkSize([axis.to, axis.from], true);
@@ -146,7 +168,12 @@ function resize(node: NodeContext): Value {
   const scales = read(scaleSlot, "scales");
   const sizes = read(sizeSlot, "sizes");
   const axes = axesOf(node, x, scales.length > 0 ? scales : undefined, sizes.length > 0 ? sizes : undefined);
-  return resizeAxes(node, x, axes, node.string("coordinate_transformation_mode", node.opset < 11 ? "asymmetric" : "half_pixel"));
+  return resizeAxes(
+    node,
+    x,
+    axes,
+    node.string("coordinate_transformation_mode", node.opset < 11 ? "asymmetric" : "half_pixel"),
+  );
 }
 
 function upsample(node: NodeContext): Value {

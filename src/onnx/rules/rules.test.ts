@@ -1,6 +1,14 @@
 import * as ort from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
-import { float, modelBytes, tensorProto, valueInfo, type AttributeValue, type Elements, type NodeSpec } from "../../../test/support/onnx-model.ts";
+import {
+  float,
+  modelBytes,
+  tensorProto,
+  valueInfo,
+  type AttributeValue,
+  type Elements,
+  type NodeSpec,
+} from "../../../test/support/onnx-model.ts";
 import { Graph } from "../../graph/graph.ts";
 import { nodeRuntime } from "../../runtime/node-runtime.ts";
 import { createRandom } from "../../random/random-stream.ts";
@@ -26,8 +34,17 @@ interface Operand {
 
 const f = (...shape: number[]): Operand => ({ elements: "float", shape });
 const weight = (...shape: number[]): Operand => ({ elements: "float", shape, constant: true });
-const positive = (...shape: number[]): Operand => ({ elements: "float", shape, values: Array.from({ length: sizeOf(shape) }, (_, i) => 0.2 + ((i * 7) % 11) / 13) });
-const numbers = (...values: number[]): Operand => ({ elements: "float", shape: [values.length], values, constant: true });
+const positive = (...shape: number[]): Operand => ({
+  elements: "float",
+  shape,
+  values: Array.from({ length: sizeOf(shape) }, (_, i) => 0.2 + ((i * 7) % 11) / 13),
+});
+const numbers = (...values: number[]): Operand => ({
+  elements: "float",
+  shape: [values.length],
+  values,
+  constant: true,
+});
 const number = (value: number): Operand => ({ elements: "float", shape: [], values: [value], constant: true });
 const ints = (...values: number[]): Operand => ({ elements: "int64", shape: [values.length], values, constant: true });
 const int = (value: number): Operand => ({ elements: "int64", shape: [], values: [value], constant: true });
@@ -52,21 +69,49 @@ const IMAGE = f(2, 3, 7, 6);
 function resizes(): Row[] {
   const rows: Row[] = [];
   for (const coordinate_transformation_mode of ["half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"]) {
-    for (const [mode, sizes] of [["linear", [2, 3, 5, 9]], ["cubic", [2, 3, 11, 4]], ["linear", [2, 3, 1, 6]]] as const) {
-      rows.push({ op: "Resize", inputs: [IMAGE, none, none, ints(...sizes)], attributes: { mode, coordinate_transformation_mode }, tolerance: 2e-5 });
+    for (const [mode, sizes] of [
+      ["linear", [2, 3, 5, 9]],
+      ["cubic", [2, 3, 11, 4]],
+      ["linear", [2, 3, 1, 6]],
+    ] as const) {
+      rows.push({
+        op: "Resize",
+        inputs: [IMAGE, none, none, ints(...sizes)],
+        attributes: { mode, coordinate_transformation_mode },
+        tolerance: 2e-5,
+      });
     }
     for (const nearest_mode of ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"]) {
-      rows.push({ op: "Resize", inputs: [IMAGE, none, none, ints(2, 3, 12, 4)], attributes: { mode: "nearest", coordinate_transformation_mode, nearest_mode } });
+      rows.push({
+        op: "Resize",
+        inputs: [IMAGE, none, none, ints(2, 3, 12, 4)],
+        attributes: { mode: "nearest", coordinate_transformation_mode, nearest_mode },
+      });
     }
   }
   return rows;
 }
 
-const REDUCTIONS = ["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp"];
+const REDUCTIONS = [
+  "ReduceSum",
+  "ReduceMean",
+  "ReduceMax",
+  "ReduceMin",
+  "ReduceProd",
+  "ReduceL1",
+  "ReduceL2",
+  "ReduceSumSquare",
+  "ReduceLogSum",
+  "ReduceLogSumExp",
+];
 
 const ROWS: readonly Row[] = [
   // Shapes and movement
-  { op: "Slice", inputs: [f(5, 6), ints(-1, 1), ints(-100, 5), ints(0, 1), ints(-2, 2)], note: "backwards and by steps" },
+  {
+    op: "Slice",
+    inputs: [f(5, 6), ints(-1, 1), ints(-100, 5), ints(0, 1), ints(-2, 2)],
+    note: "backwards and by steps",
+  },
   { op: "Slice", inputs: [f(5, 6), ints(4), ints(-7), ints(-1), ints(-1)], note: "backwards to the first" },
   { op: "Slice", inputs: [f(5, 6), ints(1, 0), ints(9, 2)], note: "ends behind the end" },
   { op: "Slice", opset: 9, inputs: [f(5, 6)], attributes: { starts: [1, -3], ends: [4, 100], axes: [0, 1] } },
@@ -91,11 +136,20 @@ const ROWS: readonly Row[] = [
   { op: "DepthToSpace", inputs: [f(2, 12, 2, 3)], attributes: { blocksize: 2 } },
   { op: "DepthToSpace", inputs: [f(2, 12, 2, 3)], attributes: { blocksize: 2, mode: "CRD" } },
   { op: "SpaceToDepth", inputs: [f(2, 3, 4, 6)], attributes: { blocksize: 2 } },
-  ...["constant", "reflect", "edge", "wrap"].map((mode) => ({ op: "Pad", opset: 19, inputs: [f(3, 4), ints(1, 2, 2, 1)], attributes: { mode } })),
+  ...["constant", "reflect", "edge", "wrap"].map((mode) => ({
+    op: "Pad",
+    opset: 19,
+    inputs: [f(3, 4), ints(1, 2, 2, 1)],
+    attributes: { mode },
+  })),
   { op: "Pad", inputs: [f(3, 4), ints(1, -1), number(-0.5), ints(1)], note: "one axis, cut and filled" },
   { op: "Pad", inputs: [f(3, 4), ints(1, 0, 0, 2), number(1.5)] },
   { op: "Pad", opset: 10, inputs: [f(3, 4)], attributes: { pads: [0, 1, 2, 0], value: float(0.25) } },
-  { op: "Compress", inputs: [f(4, 3), bools([3], 1, 0, 1)].map((each, i) => (i === 1 ? { ...each, constant: true } : each)), attributes: { axis: 0 } },
+  {
+    op: "Compress",
+    inputs: [f(4, 3), bools([3], 1, 0, 1)].map((each, i) => (i === 1 ? { ...each, constant: true } : each)),
+    attributes: { axis: 0 },
+  },
   // Indexing
   { op: "Gather", inputs: [f(4, 3), labels([2, 2], 0, 3, 3, 1)], attributes: { axis: 0 } },
   { op: "Gather", inputs: [f(4, 5), ints(-1, 1, 3)], attributes: { axis: 1 } },
@@ -106,7 +160,11 @@ const ROWS: readonly Row[] = [
   { op: "ScatterND", inputs: [f(4, 3), labels([2, 1], 3, 0), f(2, 3)] },
   { op: "ScatterND", inputs: [f(4, 3), labels([3, 1], 3, 0, 3), f(3, 3)], attributes: { reduction: "add" } },
   { op: "ScatterElements", inputs: [f(3, 4), labels([2, 2], 0, -1, 2, 1), f(2, 2)], attributes: { axis: 1 } },
-  { op: "ScatterElements", inputs: [f(3, 4), labels([2, 2], 1, 1, 2, 1), f(2, 2)], attributes: { axis: 1, reduction: "add" } },
+  {
+    op: "ScatterElements",
+    inputs: [f(3, 4), labels([2, 2], 1, 1, 2, 1), f(2, 2)],
+    attributes: { axis: 1, reduction: "add" },
+  },
   { op: "OneHot", inputs: [labels([2, 2], 0, -1, 2, 1), int(3), numbers(0.5, 2)], attributes: { axis: 1 } },
   // Arithmetic
   { op: "Mod", inputs: [f(6), positive(6)], attributes: { fmod: 1 } },
@@ -136,7 +194,12 @@ const ROWS: readonly Row[] = [
     { op, opset: 11, inputs: [positive(2, 3, 4)], attributes: { axes: [-2], keepdims: 0 } },
     { op: op, inputs: [positive(2, 3)], attributes: { noop_with_empty_axes: 1 }, note: "reduces nothing" },
   ]),
-  { op: "ArgMax", inputs: [labels([2, 3], 1, 5, 5, 4, 4, 2)].map((each) => ({ ...each, elements: "float" as const })), attributes: { axis: 1, select_last_index: 1 }, outputs: ["int64"] },
+  {
+    op: "ArgMax",
+    inputs: [labels([2, 3], 1, 5, 5, 4, 4, 2)].map((each) => ({ ...each, elements: "float" as const })),
+    attributes: { axis: 1, select_last_index: 1 },
+    outputs: ["int64"],
+  },
   { op: "ArgMin", inputs: [f(3, 4)], attributes: { axis: 0, keepdims: 0 }, outputs: ["int64"] },
   { op: "CumSum", inputs: [f(3, 4), int(1)], attributes: { exclusive: 1, reverse: 1 } },
   { op: "TopK", inputs: [f(3, 6), ints(2)], attributes: { axis: 1 }, outputs: ["float", "int64"] },
@@ -146,47 +209,119 @@ const ROWS: readonly Row[] = [
   { op: "MatMul", inputs: [f(3), f(2, 3, 4)] },
   { op: "MatMul", inputs: [f(2, 4, 3), f(3)] },
   { op: "MatMul", inputs: [f(2, 1, 4, 3), f(3, 3, 2)] },
-  { op: "Gemm", inputs: [f(3, 4), f(5, 3), f(4, 1)], attributes: { transA: 1, transB: 1, alpha: float(0.5), beta: float(2) } },
+  {
+    op: "Gemm",
+    inputs: [f(3, 4), f(5, 3), f(4, 1)],
+    attributes: { transA: 1, transB: 1, alpha: float(0.5), beta: float(2) },
+  },
   ...["bij,bjk->bik", "ij,jk", "bhid,bhjd->bhij", "ij->ji", "ii->i", "ij->"].map((equation): Row => ({
     op: "Einsum",
-    inputs: equation.includes("bh") ? [f(2, 2, 3, 4), f(2, 2, 5, 4)] : equation.startsWith("b") ? [f(2, 3, 4), f(2, 4, 5)] : equation.includes(",") ? [f(3, 4), f(4, 2)] : [f(3, 3)],
+    inputs: equation.includes("bh")
+      ? [f(2, 2, 3, 4), f(2, 2, 5, 4)]
+      : equation.startsWith("b")
+        ? [f(2, 3, 4), f(2, 4, 5)]
+        : equation.includes(",")
+          ? [f(3, 4), f(4, 2)]
+          : [f(3, 3)],
     attributes: { equation },
     note: equation,
   })),
   { op: "Einsum", inputs: [f(2, 3, 4), f(4, 5)], attributes: { equation: "...j,jk->...k" }, note: "...j,jk->...k" },
   { op: "Einsum", inputs: [f(3), f(4)], attributes: { equation: "i,j->ij" }, note: "i,j->ij" },
-  { op: "FusedMatMul", domain: MS, inputs: [f(2, 4, 3), f(2, 5, 4)], attributes: { transA: 1, transB: 1, alpha: float(0.5) } },
+  {
+    op: "FusedMatMul",
+    domain: MS,
+    inputs: [f(2, 4, 3), f(2, 5, 4)],
+    attributes: { transA: 1, transB: 1, alpha: float(0.5) },
+  },
   // Convolutions and pooling
   ...["SAME_UPPER", "SAME_LOWER", "VALID"].flatMap((auto_pad): Row[] => [
     { op: "Conv", inputs: [IMAGE, weight(4, 3, 2, 3)], attributes: { auto_pad, strides: [2, 1] } },
     { op: "MaxPool", inputs: [IMAGE], attributes: { auto_pad, kernel_shape: [2, 3], strides: [2, 2] } },
     { op: "AveragePool", inputs: [IMAGE], attributes: { auto_pad, kernel_shape: [2, 3], strides: [2, 2] } },
   ]),
-  { op: "AveragePool", inputs: [IMAGE], attributes: { kernel_shape: [3, 2], strides: [2, 2], pads: [1, 0, 1, 1], count_include_pad: 1 } },
-  { op: "AveragePool", inputs: [IMAGE], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], ceil_mode: 1 } },
+  {
+    op: "AveragePool",
+    inputs: [IMAGE],
+    attributes: { kernel_shape: [3, 2], strides: [2, 2], pads: [1, 0, 1, 1], count_include_pad: 1 },
+  },
+  {
+    op: "AveragePool",
+    inputs: [IMAGE],
+    attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], ceil_mode: 1 },
+  },
   { op: "AveragePool", opset: 19, inputs: [IMAGE], attributes: { kernel_shape: [2, 2], dilations: [2, 2] } },
-  { op: "MaxPool", inputs: [IMAGE], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], ceil_mode: 1 } },
+  {
+    op: "MaxPool",
+    inputs: [IMAGE],
+    attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], ceil_mode: 1 },
+  },
   { op: "MaxPool", inputs: [f(2, 3, 9)], attributes: { kernel_shape: [3], strides: [2] } },
   { op: "LpPool", opset: 18, inputs: [IMAGE], attributes: { kernel_shape: [2, 2], strides: [2, 2], p: 3 } },
   { op: "GlobalLpPool", inputs: [IMAGE] },
   { op: "GlobalMaxPool", inputs: [IMAGE] },
-  { op: "Conv", inputs: [f(1, 2, 4, 5, 4), weight(4, 1, 2, 2, 2), weight(4)], attributes: { group: 2, pads: [0, 1, 0, 1, 0, 1] } },
-  { op: "ConvTranspose", inputs: [f(2, 4, 5), weight(4, 3, 3), weight(3)], attributes: { strides: [2], pads: [1, 0], output_padding: [1] } },
-  { op: "ConvTranspose", inputs: [f(1, 4, 3, 3), weight(4, 2, 3, 3)], attributes: { group: 2, strides: [2, 2], auto_pad: "SAME_UPPER" } },
-  { op: "ConvTranspose", inputs: [f(1, 2, 3, 3), weight(2, 2, 3, 3)], attributes: { strides: [3, 2], output_shape: [10, 8] } },
+  {
+    op: "Conv",
+    inputs: [f(1, 2, 4, 5, 4), weight(4, 1, 2, 2, 2), weight(4)],
+    attributes: { group: 2, pads: [0, 1, 0, 1, 0, 1] },
+  },
+  {
+    op: "ConvTranspose",
+    inputs: [f(2, 4, 5), weight(4, 3, 3), weight(3)],
+    attributes: { strides: [2], pads: [1, 0], output_padding: [1] },
+  },
+  {
+    op: "ConvTranspose",
+    inputs: [f(1, 4, 3, 3), weight(4, 2, 3, 3)],
+    attributes: { group: 2, strides: [2, 2], auto_pad: "SAME_UPPER" },
+  },
+  {
+    op: "ConvTranspose",
+    inputs: [f(1, 2, 3, 3), weight(2, 2, 3, 3)],
+    attributes: { strides: [3, 2], output_shape: [10, 8] },
+  },
   { op: "ConvTranspose", inputs: [f(1, 2, 3, 3), weight(2, 2, 2, 2)], attributes: { dilations: [2, 2] } },
   ...resizes(),
   { op: "Resize", inputs: [IMAGE, none, numbers(1, 1, 1.7, 0.6)], attributes: { mode: "linear" }, tolerance: 2e-5 },
-  { op: "Resize", inputs: [IMAGE, none, none, ints(2, 3, 10, 5)], attributes: { mode: "cubic", exclude_outside: 1 }, tolerance: 2e-5 },
-  { op: "Resize", opset: 18, inputs: [IMAGE, none, none, ints(2, 3, 3, 3)], attributes: { mode: "linear", antialias: 1, exclude_outside: 1 }, tolerance: 2e-5 },
-  { op: "Resize", opset: 18, inputs: [IMAGE, none, none, ints(2, 3, 3, 3)], attributes: { mode: "linear", antialias: 1 }, tolerance: 2e-5 },
-  { op: "Resize", opset: 18, inputs: [IMAGE, none, none, ints(14, 14)], attributes: { mode: "linear", axes: [2, 3], keep_aspect_ratio_policy: "not_larger" }, tolerance: 2e-5 },
+  {
+    op: "Resize",
+    inputs: [IMAGE, none, none, ints(2, 3, 10, 5)],
+    attributes: { mode: "cubic", exclude_outside: 1 },
+    tolerance: 2e-5,
+  },
+  {
+    op: "Resize",
+    opset: 18,
+    inputs: [IMAGE, none, none, ints(2, 3, 3, 3)],
+    attributes: { mode: "linear", antialias: 1, exclude_outside: 1 },
+    tolerance: 2e-5,
+  },
+  {
+    op: "Resize",
+    opset: 18,
+    inputs: [IMAGE, none, none, ints(2, 3, 3, 3)],
+    attributes: { mode: "linear", antialias: 1 },
+    tolerance: 2e-5,
+  },
+  {
+    op: "Resize",
+    opset: 18,
+    inputs: [IMAGE, none, none, ints(14, 14)],
+    attributes: { mode: "linear", axes: [2, 3], keep_aspect_ratio_policy: "not_larger" },
+    tolerance: 2e-5,
+  },
   { op: "Upsample", opset: 9, inputs: [IMAGE, numbers(1, 1, 2, 3)] },
   { op: "Upsample", opset: 9, inputs: [IMAGE, numbers(1, 1, 2, 2)], attributes: { mode: "linear" }, tolerance: 2e-5 },
   // Normalisation
   { op: "LRN", inputs: [f(2, 5, 3, 3)], attributes: { size: 3, alpha: float(0.5), bias: float(2) } },
   { op: "LpNormalization", inputs: [f(3, 4)], attributes: { axis: 0, p: 1 } },
-  { op: "LayerNormalization", inputs: [f(2, 3, 4), weight(3, 4), weight(3, 4)], attributes: { axis: 1 }, outputs: ["float", "float", "float"], opset: 17 },
+  {
+    op: "LayerNormalization",
+    inputs: [f(2, 3, 4), weight(3, 4), weight(3, 4)],
+    attributes: { axis: 1 },
+    outputs: ["float", "float", "float"],
+    opset: 17,
+  },
   { op: "InstanceNormalization", inputs: [f(2, 3, 5), weight(3), weight(3)] },
   { op: "GroupNormalization", opset: 21, inputs: [f(2, 6, 3, 3), weight(6), weight(6)], attributes: { num_groups: 3 } },
   { op: "RMSNormalization", opset: 23, inputs: [f(2, 3, 4), weight(4)] },
@@ -194,10 +329,26 @@ const ROWS: readonly Row[] = [
   { op: "LogSoftmax", opset: 11, inputs: [f(2, 3, 4)], attributes: { axis: 0 } },
   { op: "Softmax", inputs: [f(2, 3, 4)], attributes: { axis: 1 } },
   // Losses
-  { op: "SoftmaxCrossEntropyLoss", inputs: [f(4, 3), labels([4], 0, 2, 1, 1), numbers(0.5, 1, 2)], outputs: ["float", "float"] },
-  { op: "SoftmaxCrossEntropyLoss", inputs: [f(4, 3), labels([4], 0, 2, 1, 1)], attributes: { ignore_index: 1, reduction: "mean" } },
-  { op: "SoftmaxCrossEntropyLoss", inputs: [f(2, 3, 4), labels([2, 4], 0, 2, 1, 1, 0, 0, 2, 1)], attributes: { reduction: "none" } },
-  { op: "NegativeLogLikelihoodLoss", inputs: [f(4, 3), labels([4], 0, 2, 1, 1), numbers(0.5, 1, 2)], attributes: { reduction: "sum", ignore_index: 2 } },
+  {
+    op: "SoftmaxCrossEntropyLoss",
+    inputs: [f(4, 3), labels([4], 0, 2, 1, 1), numbers(0.5, 1, 2)],
+    outputs: ["float", "float"],
+  },
+  {
+    op: "SoftmaxCrossEntropyLoss",
+    inputs: [f(4, 3), labels([4], 0, 2, 1, 1)],
+    attributes: { ignore_index: 1, reduction: "mean" },
+  },
+  {
+    op: "SoftmaxCrossEntropyLoss",
+    inputs: [f(2, 3, 4), labels([2, 4], 0, 2, 1, 1, 0, 0, 2, 1)],
+    attributes: { reduction: "none" },
+  },
+  {
+    op: "NegativeLogLikelihoodLoss",
+    inputs: [f(4, 3), labels([4], 0, 2, 1, 1), numbers(0.5, 1, 2)],
+    attributes: { reduction: "sum", ignore_index: 2 },
+  },
   // Recurrent
   ...(["forward", "reverse", "bidirectional"] as const).flatMap((direction): Row[] => {
     const d = direction === "bidirectional" ? 2 : 1;
@@ -220,10 +371,30 @@ const ROWS: readonly Row[] = [
     ];
   }),
   // Attention
-  { op: "Attention", opset: 23, inputs: [f(2, 4, 5, 3), f(2, 2, 6, 3), f(2, 2, 6, 3), f(5, 6)], attributes: { softcap: float(2) } },
-  { op: "RotaryEmbedding", opset: 23, inputs: [f(2, 3, 4, 6), weight(8, 3), weight(8, 3), labels([2, 4], 0, 1, 2, 3, 4, 5, 6, 7)], attributes: { interleaved: 1 } },
-  { op: "RotaryEmbedding", opset: 23, inputs: [f(2, 4, 18), weight(2, 4, 2), weight(2, 4, 2)], attributes: { num_heads: 3, rotary_embedding_dim: 4 } },
-  { op: "MultiHeadAttention", domain: MS, inputs: [f(2, 4, 6), f(2, 5, 6), f(2, 5, 6), weight(18)], attributes: { num_heads: 2 } },
+  {
+    op: "Attention",
+    opset: 23,
+    inputs: [f(2, 4, 5, 3), f(2, 2, 6, 3), f(2, 2, 6, 3), f(5, 6)],
+    attributes: { softcap: float(2) },
+  },
+  {
+    op: "RotaryEmbedding",
+    opset: 23,
+    inputs: [f(2, 3, 4, 6), weight(8, 3), weight(8, 3), labels([2, 4], 0, 1, 2, 3, 4, 5, 6, 7)],
+    attributes: { interleaved: 1 },
+  },
+  {
+    op: "RotaryEmbedding",
+    opset: 23,
+    inputs: [f(2, 4, 18), weight(2, 4, 2), weight(2, 4, 2)],
+    attributes: { num_heads: 3, rotary_embedding_dim: 4 },
+  },
+  {
+    op: "MultiHeadAttention",
+    domain: MS,
+    inputs: [f(2, 4, 6), f(2, 5, 6), f(2, 5, 6), weight(18)],
+    attributes: { num_heads: 2 },
+  },
   { op: "QuickGelu", domain: MS, inputs: [f(9)] },
   { op: "BiasGelu", domain: MS, inputs: [f(3, 4), weight(4)] },
   { op: "SkipSimplifiedLayerNormalization", domain: MS, inputs: [f(2, 3, 4), f(2, 3, 4), weight(4)] },
@@ -248,31 +419,58 @@ async function check(row: Row): Promise<void> {
   const key = title(row);
   const names = row.inputs.map((each, i) => (each ? `i${i}` : ""));
   const outputs = (row.outputs ?? ["float"]).map((elements, i) => valueInfo(`o${i}`, elements, []));
-  const node: NodeSpec = { op: row.op, domain: row.domain, inputs: names, outputs: outputs.map(({ name }) => name), attributes: row.attributes };
-  const present = row.inputs.flatMap((operand, i) => (operand ? [{ name: names[i], operand, values: valuesOf(operand, `${key} ${i}`) }] : []));
+  const node: NodeSpec = {
+    op: row.op,
+    domain: row.domain,
+    inputs: names,
+    outputs: outputs.map(({ name }) => name),
+    attributes: row.attributes,
+  };
+  const present = row.inputs.flatMap((operand, i) =>
+    operand ? [{ name: names[i], operand, values: valuesOf(operand, `${key} ${i}`) }] : [],
+  );
   const bytes = modelBytes({
     opset: row.opset ?? 18,
     nodes: [node],
-    inputs: present.filter(({ operand }) => !operand.constant).map(({ name, operand }) => valueInfo(name, operand.elements, operand.shape)),
+    inputs: present
+      .filter(({ operand }) => !operand.constant)
+      .map(({ name, operand }) => valueInfo(name, operand.elements, operand.shape)),
     // Without declared shapes, so that the runtime infers them.
     outputs: outputs.map((each) => ({ ...each, type: undefined })),
-    initializers: present.filter(({ operand }) => operand.constant).map(({ name, operand, values }) => tensorProto(name, operand.elements, operand.shape, values)),
+    initializers: present
+      .filter(({ operand }) => operand.constant)
+      .map(({ name, operand, values }) => tensorProto(name, operand.elements, operand.shape, values)),
   });
-  const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 4, graphOptimizationLevel: "disabled", intraOpNumThreads: 1 });
+  const session = await ort.InferenceSession.create(bytes, {
+    logSeverityLevel: 4,
+    graphOptimizationLevel: "disabled",
+    intraOpNumThreads: 1,
+  });
   const feeds = present.filter(({ operand }) => !operand.constant);
-  const direct = await session.run(Object.fromEntries(feeds.map(({ name, operand, values }) => [name, ortTensor(operand, values)])));
+  const direct = await session.run(
+    Object.fromEntries(feeds.map(({ name, operand, values }) => [name, ortTensor(operand, values)])),
+  );
   await session.release();
 
   const runtime = nodeRuntime({ threads: 1 });
   const model = decodeModel(bytes, { file: "row.onnx" });
   const graph = new Graph();
   const batch = model.inputs[0]?.shape[0];
-  const imported = importGraph(model, graph, { precision: "float32", batch: typeof batch === "number" ? batch : 1, parameters: [] });
+  const imported = importGraph(model, graph, {
+    precision: "float32",
+    batch: typeof batch === "number" ? batch : 1,
+    parameters: [],
+  });
   const kept = [...imported.outputs.values()];
   const lowered = lowerGraph(kept, { precision: "float32", portable: false });
-  const emitted = emitModel(new Map([...imported.outputs.keys()].map((name, i) => [name, lowered[i]])), { precision: "float32", portable: false });
+  const emitted = emitModel(new Map([...imported.outputs.keys()].map((name, i) => [name, lowered[i]])), {
+    precision: "float32",
+    portable: false,
+  });
   const executable = await runtime.compile(emitted);
-  const results = await executable.run(new Map(feeds.map(({ name, operand, values }) => [name, runtime.feed(ourTensor(operand, values))])));
+  const results = await executable.run(
+    new Map(feeds.map(({ name, operand, values }) => [name, runtime.feed(ourTensor(operand, values))])),
+  );
   await executable.release();
   for (const [name, result] of results) {
     expect(result.shape).toEqual(direct[name].dims);
@@ -284,7 +482,12 @@ async function check(row: Row): Promise<void> {
 }
 
 function ortTensor({ elements, shape }: Operand, values: readonly number[]): ort.Tensor {
-  if (elements === "int64") return new ort.Tensor("int64", BigInt64Array.from(values, (value) => BigInt(value)), [...shape]);
+  if (elements === "int64")
+    return new ort.Tensor(
+      "int64",
+      BigInt64Array.from(values, (value) => BigInt(value)),
+      [...shape],
+    );
   if (elements === "bool") return new ort.Tensor("bool", Uint8Array.from(values), [...shape]);
   return new ort.Tensor("float32", Float32Array.from(values), [...shape]);
 }

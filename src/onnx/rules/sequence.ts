@@ -24,7 +24,12 @@ function splitToSequence(node: NodeContext): Sequence {
   const elements = parts.map((part) => {
     const value = sliceAxis(x, axis, start, start + part);
     start += part;
-    return drops ? reshape(value, x.shape.filter((_, each) => each !== axis)) : value;
+    return drops
+      ? reshape(
+          value,
+          x.shape.filter((_, each) => each !== axis),
+        )
+      : value;
   });
   return { elements };
 }
@@ -33,7 +38,8 @@ function splitToSequence(node: NodeContext): Sequence {
 function positionIn(node: NodeContext, slot: number, length: number): number {
   const given = node.number(slot, "position");
   const position = given < 0 ? given + length : given;
-  if (!(position >= 0 && position < length)) node.fail("index-out-of-range", `takes element ${given} of a sequence of ${length}`);
+  if (!(position >= 0 && position < length))
+    node.fail("index-out-of-range", `takes element ${given} of a sequence of ${length}`);
   return position;
 }
 
@@ -69,6 +75,10 @@ export const SEQUENCES: readonly OnnxRule[] = [
   { op: "SequenceAt", slots: ["passes", "structural"], import: at },
   { op: "SequenceInsert", slots: ["passes", "passes", "structural"], import: insert },
   { op: "SequenceErase", slots: ["passes", "structural"], import: erase },
-  { op: "SequenceLength", slots: ["structural"], import: (node) => node.graph.scalar(node.sequence(0).elements.length, "int64") },
+  {
+    op: "SequenceLength",
+    slots: ["structural"],
+    import: (node) => node.graph.scalar(node.sequence(0).elements.length, "int64"),
+  },
   { op: "ConcatFromSequence", slots: ["passes"], import: join },
 ];

@@ -48,7 +48,8 @@ function reshapeRule(node: NodeContext): Value {
   const allowZero = node.flag("allowzero");
   const shape = asked.map((extent, axis) => (extent === 0 && !allowZero ? (x.shape[axis] ?? -2) : extent));
   const open = shape.indexOf(-1);
-  if (shape.some((extent, axis) => extent < 0 && axis !== open)) node.fail("bad-shape", `asks for the shape [${asked.join(", ")}]`);
+  if (shape.some((extent, axis) => extent < 0 && axis !== open))
+    node.fail("bad-shape", `asks for the shape [${asked.join(", ")}]`);
   if (open >= 0) {
     const rest = sizeOf(shape.filter((_, axis) => axis !== open));
     shape[open] = rest === 0 ? 0 : sizeOf(x.shape) / rest;
@@ -78,7 +79,10 @@ function squeezeRule(node: NodeContext): Value {
   const axes = axesOf(node, x.shape.length) ?? x.shape.flatMap((extent, axis) => (extent === 1 ? [axis] : []));
   const wide = axes.find((axis) => x.shape[axis] !== 1);
   if (wide !== undefined) node.fail("shape-mismatch", `removes axis ${wide}, which has ${x.shape[wide]} elements`);
-  return reshape(x, x.shape.filter((_, axis) => !axes.includes(axis)));
+  return reshape(
+    x,
+    x.shape.filter((_, axis) => !axes.includes(axis)),
+  );
 }
 
 function unsqueezeRule(node: NodeContext): Value {
@@ -88,7 +92,10 @@ function unsqueezeRule(node: NodeContext): Value {
   const axes = new Set(axesOf(node, rank));
   if (axes.size !== count) node.fail("bad-axis", "inserts an axis twice");
   let next = 0;
-  return reshape(x, Array.from({ length: rank }, (_, axis) => (axes.has(axis) ? 1 : x.shape[next++])));
+  return reshape(
+    x,
+    Array.from({ length: rank }, (_, axis) => (axes.has(axis) ? 1 : x.shape[next++])),
+  );
 }
 
 function transposeRule(node: NodeContext): Value {
@@ -112,7 +119,8 @@ function expandRule(node: NodeContext): Value {
 function tile(node: NodeContext): Value {
   const x = node.input(0);
   const repeats = node.integers(1, "repeats");
-  if (repeats.length !== x.shape.length || repeats.some((count) => count < 0)) node.fail("bad-input", `repeats by [${repeats.join(", ")}]`);
+  if (repeats.length !== x.shape.length || repeats.some((count) => count < 0))
+    node.fail("bad-input", `repeats by [${repeats.join(", ")}]`);
   const shape = x.shape.map((extent, axis) => extent * repeats[axis]);
   node.checkSize(shape, tensorOf(x) !== undefined);
   const split = x.shape.flatMap((extent) => [1, extent]);
@@ -147,7 +155,8 @@ function lastTwo(node: NodeContext, shape: Shape, keep: (row: number, column: nu
   const [rows, columns] = shape.slice(-2);
   node.checkSize([rows, columns], true);
   const data = new Uint8Array(rows * columns);
-  for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) data[row * columns + column] = Number(keep(row, column));
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) data[row * columns + column] = Number(keep(row, column));
   return node.graph.constant({ dtype: "bool", shape: [rows, columns], data });
 }
 
@@ -163,7 +172,10 @@ function eyeLike(node: NodeContext): Value {
   const x = node.input(0);
   const dtype = node.hasAttribute("dtype") ? dtypeFor(node, node.int("dtype", 1)) : x.dtype;
   const diagonal = node.int("k", 0);
-  return cast(lastTwo(node, x.shape, (row, column) => column - row === diagonal), dtype);
+  return cast(
+    lastTwo(node, x.shape, (row, column) => column - row === diagonal),
+    dtype,
+  );
 }
 
 /** Blocks of channels to blocks of space: [N, C, H, W] with C = b²·c. */
@@ -172,7 +184,8 @@ function depthToSpace(node: NodeContext): Value {
   const b = node.int("blocksize", 1);
   const [n, channels, h, w] = x.shape;
   const c = channels / (b * b);
-  if (x.shape.length !== 4 || !Number.isInteger(c)) node.fail("shape-mismatch", `cannot take blocks of ${b} from the shape [${x.shape.join(", ")}]`);
+  if (x.shape.length !== 4 || !Number.isInteger(c))
+    node.fail("shape-mismatch", `cannot take blocks of ${b} from the shape [${x.shape.join(", ")}]`);
   const crd = node.string("mode", "DCR") === "CRD";
   const split = reshape(x, crd ? [n, c, b, b, h, w] : [n, b, b, c, h, w]);
   return reshape(transpose(split, crd ? [0, 1, 4, 2, 5, 3] : [0, 3, 4, 1, 5, 2]), [n, c, h * b, w * b]);
@@ -193,7 +206,10 @@ function spaceToDepth(node: NodeContext): Value {
 function dropout(node: NodeContext): (Value | undefined)[] {
   const x = node.input(0);
   if (node.opset >= 12 && node.has(2) && node.number(2, "training mode") !== 0) {
-    node.host.notice("dropout-off", "Dropout nodes are in training mode; they are taken as the identity, so that the loss is a function of the weights.");
+    node.host.notice(
+      "dropout-off",
+      "Dropout nodes are in training mode; they are taken as the identity, so that the loss is a function of the weights.",
+    );
   }
   return [x, node.outputs > 1 ? expand(node.graph.scalar(1, "bool"), x.shape) : undefined];
 }

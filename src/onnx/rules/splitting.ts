@@ -10,7 +10,10 @@ function concatRule(node: NodeContext): Value {
   const values = node.all();
   const axis = normalizeAxis("Concat", node.int("axis", 1), values[0].shape.length);
   const extent = values.reduce((sum, value) => sum + (value.shape[axis] ?? 0), 0);
-  node.checkSize(values[0].shape.map((each, i) => (i === axis ? extent : each)), values.every((value) => tensorOf(value) !== undefined));
+  node.checkSize(
+    values[0].shape.map((each, i) => (i === axis ? extent : each)),
+    values.every((value) => tensorOf(value) !== undefined),
+  );
   return concat(values, axis);
 }
 
@@ -19,7 +22,8 @@ function partsOf(node: NodeContext, extent: number): readonly number[] {
   const given = node.ints("split") ?? (node.has(1) ? node.integers(1, "sizes of the parts") : undefined);
   if (given) {
     const sum = given.reduce((a, b) => a + b, 0);
-    if (sum !== extent || given.some((part) => part < 0)) node.fail("shape-mismatch", `splits ${extent} elements into [${given.join(", ")}]`);
+    if (sum !== extent || given.some((part) => part < 0))
+      node.fail("shape-mismatch", `splits ${extent} elements into [${given.join(", ")}]`);
     return given;
   }
   const count = node.int("num_outputs", node.outputs);
@@ -42,12 +46,18 @@ function slice(node: NodeContext): Value {
   const x = node.input(0);
   const rank = x.shape.length;
   const old = node.opset < 10;
-  const read = (name: string, slot: number) => (old ? node.ints(name) : node.has(slot) ? node.integers(slot, name) : undefined);
+  const read = (name: string, slot: number) =>
+    old ? node.ints(name) : node.has(slot) ? node.integers(slot, name) : undefined;
   const from = read("starts", 1) ?? node.fail("missing-input", "does not say where it starts");
   const to = read("ends", 2) ?? node.fail("missing-input", "does not say where it ends");
   const axes = (read("axes", 3) ?? from.map((_, i) => i)).map((axis) => normalizeAxis("Slice", axis, rank));
   const by = (old ? undefined : read("steps", 4)) ?? from.map(() => 1);
-  if (to.length !== from.length || axes.length !== from.length || by.length !== from.length || new Set(axes).size !== axes.length) {
+  if (
+    to.length !== from.length ||
+    axes.length !== from.length ||
+    by.length !== from.length ||
+    new Set(axes).size !== axes.length
+  ) {
     node.fail("bad-input", "has starts, ends, axes and steps that do not match");
   }
   const starts = x.shape.map(() => 0);
@@ -57,7 +67,8 @@ function slice(node: NodeContext): Value {
     const extent = x.shape[axis];
     const step = by[i];
     if (step === 0) node.fail("bad-input", "has a step of 0");
-    const clamp = (index: number, low: number, high: number) => Math.min(Math.max(index < 0 ? index + extent : index, low), high);
+    const clamp = (index: number, low: number, high: number) =>
+      Math.min(Math.max(index < 0 ? index + extent : index, low), high);
     const start = step > 0 ? clamp(from[i], 0, extent) : clamp(from[i], 0, extent - 1);
     const end = step > 0 ? clamp(to[i], 0, extent) : clamp(to[i], -1, extent - 1);
     const count = Math.max(0, Math.ceil((end - start) / step));
@@ -84,4 +95,3 @@ export const SPLITTING: readonly OnnxRule[] = [
   { op: "Slice", slots: ["passes", "structural"], import: slice },
   { op: "Compress", slots: ["passes", "structural"], import: compress },
 ];
-

@@ -19,7 +19,8 @@ export function attributeOfAxes(node: NodeContext, name: string, axes: number, o
  */
 export function windowOf(node: NodeContext, x: Shape, kernel: Shape): WindowGeometry {
   const axes = kernel.length;
-  if (x.length !== axes + 2) node.fail("shape-mismatch", `slides a window over ${axes} axes of the shape [${x.join(", ")}]`);
+  if (x.length !== axes + 2)
+    node.fail("shape-mismatch", `slides a window over ${axes} axes of the shape [${x.join(", ")}]`);
   const strides = attributeOfAxes(node, "strides", axes, 1);
   const dilations = attributeOfAxes(node, "dilations", axes, 1);
   const pads = node.ints("pads") ?? new Array<number>(2 * axes).fill(0);
@@ -39,7 +40,8 @@ export function windowOf(node: NodeContext, x: Shape, kernel: Shape): WindowGeom
     }
     return { strides, dilations, before, after };
   }
-  if (mode !== "SAME_UPPER" && mode !== "SAME_LOWER" && mode !== "VALID") node.fail("bad-attribute", `has auto_pad ${mode}`);
+  if (mode !== "SAME_UPPER" && mode !== "SAME_LOWER" && mode !== "VALID")
+    node.fail("bad-attribute", `has auto_pad ${mode}`);
   const total = kernel.map((_, k) => {
     const extent = x[2 + k];
     return mode === "VALID" ? 0 : Math.max((Math.ceil(extent / strides[k]) - 1) * strides[k] + reach[k] - extent, 0);
