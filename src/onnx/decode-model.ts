@@ -189,7 +189,7 @@ function toParameter(role: TensorRole, tensors: ReadonlyMap<string, StoredTensor
 }
 
 /** A tensor as a parameter, when it holds floats. */
-export function parameterOf(name: string, stored: StoredTensor | undefined, reason: string): Parameter | undefined {
+function parameterOf(name: string, stored: StoredTensor | undefined, reason: string): Parameter | undefined {
   if (!stored?.tensor || !isFloat(stored.tensor.dtype)) return undefined;
   const { shape, dtype, data } = stored.tensor;
   if (!(data instanceof Float32Array) && !(data instanceof Float64Array)) return undefined;

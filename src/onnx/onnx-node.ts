@@ -70,7 +70,7 @@ export function* allNodes(nodes: readonly OnnxNode[]): Generator<OnnxNode> {
   }
 }
 
-export function subgraphsOf(node: OnnxNode): OnnxGraph[] {
+function subgraphsOf(node: OnnxNode): OnnxGraph[] {
   return [...node.attributes.values()].flatMap((attribute) => (attribute.kind === "graph" ? [attribute.value] : []));
 }
 

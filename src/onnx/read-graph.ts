@@ -231,7 +231,7 @@ function text(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
-export function normalDomain(domain: string): string {
+function normalDomain(domain: string): string {
   return domain === "ai.onnx" ? "" : domain;
 }
 

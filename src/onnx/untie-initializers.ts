@@ -15,7 +15,7 @@ const STATISTICS = [
   ["running_var", "moving_variance", "var"],
 ];
 
-export const KEEP_APART_HINT =
+const KEEP_APART_HINT =
   "Export with torch.onnx.export(..., training=torch.onnx.TrainingMode.TRAINING, do_constant_folding=False), or after some training, when no two tensors are equal.";
 
 /**

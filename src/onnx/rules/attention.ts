@@ -41,7 +41,7 @@ interface AttentionOptions {
 }
 
 /** softmax(q·kᵀ/√d + mask)·v for q [N, heads, queries, d] (Vaswani 2017). */
-export function scaledDotProduct(q: Value, k: Value, v: Value, options: AttentionOptions): Value {
+function scaledDotProduct(q: Value, k: Value, v: Value, options: AttentionOptions): Value {
   const d = q.shape[3];
   const times = q.shape[1] / k.shape[1];
   const products = matmul(q, repeatHeads(k, times), { transposeB: true });

@@ -7,7 +7,7 @@ import type { OnnxRule } from "../rule.ts";
 import { einsum } from "./einsum.ts";
 
 /** MatMul as NumPy has it: vectors become a row or a column that is dropped again. */
-export function numpyMatmul(a: Value, b: Value): Value {
+function numpyMatmul(a: Value, b: Value): Value {
   if (a.shape.length > 1 && b.shape.length > 1) return matmul(a, b);
   const left = a.shape.length === 1 ? reshape(a, [1, a.shape[0]]) : a;
   const right = b.shape.length === 1 ? reshape(b, [b.shape[0], 1]) : b;
@@ -18,7 +18,7 @@ export function numpyMatmul(a: Value, b: Value): Value {
   return reshape(product, shape);
 }
 
-export function scaled(x: Value, factor: number): Value {
+function scaled(x: Value, factor: number): Value {
   return factor === 1 ? x : mul(x, factor);
 }
 
@@ -42,7 +42,7 @@ export function gemm(node: NodeContext): Value {
   return c ? add(left, scaled(c, node.float("beta", 1))) : left;
 }
 
-export function fusedMatmul(node: NodeContext): Value {
+function fusedMatmul(node: NodeContext): Value {
   if (node.flag("transBatchA") || node.flag("transBatchB")) node.unsupported("transposes its batch axes");
   const [a, b] = [node.input(0), node.input(1)];
   const plain = a.shape.length < 2 || b.shape.length < 2;

@@ -48,7 +48,7 @@ function padRule(node: NodeContext): Value {
 }
 
 /** Padding with a value: zeros, plus the value where nothing of x is. */
-export function padWith(x: Value, before: readonly number[], after: readonly number[], value: number): Value {
+function padWith(x: Value, before: readonly number[], after: readonly number[], value: number): Value {
   const padded = pad(x, before, after);
   if (value === 0) return padded;
   // Axes without padding broadcast.
