@@ -26,7 +26,7 @@ const BATCH_NAME = /^(n|b|bs|batch.*|.*batch(_?size)?|dynamic_axes_1)$/i;
  * leaves some axis open, inputs of fixed shape have no batch axis; where it fixes everything, the first
  * axis is the batch of the first input and of those that are as long there.
  */
-function batchAxes(inputs: readonly DeclaredValue[]): (number | undefined)[] {
+export function batchAxes(inputs: readonly DeclaredValue[]): (number | undefined)[] {
   const anyOpen = inputs.some(({ shape }) => shape.some((extent) => typeof extent !== "number"));
   return inputs.map(({ shape }) => {
     if (shape.length === 0) return undefined;
