@@ -131,7 +131,9 @@ describe("report", () => {
   it("is one file below 2 MB that asks the network for nothing", () => {
     expect(Buffer.byteLength(page)).toBeLessThan(2e6);
     expect(page).toContain("default-src 'none'");
-    expect(page).not.toMatch(/<link[^>]+href="(?!data:)|<script[^>]+src=|@import|<img|<iframe|url\((?!&quot;#|#|data:)/);
+    expect(page).not.toMatch(
+      /<link[^>]+href="(?!data:)|<script[^>]+src=|@import|<img|<iframe|url\((?!&quot;#|#|data:)/,
+    );
   });
 
   it("carries the result to the last bit", () => {

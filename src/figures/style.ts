@@ -33,7 +33,6 @@ export const PALETTE = {
 } as const;
 
 export type Scheme = keyof typeof PALETTE;
-export type ColourRole = keyof (typeof PALETTE)["light"];
 
 export const COLOUR = PALETTE.light;
 

@@ -46,8 +46,9 @@ function cellText(cell: Cell): string {
 
 function atWidth(spec: TopLevelSpec, width: number): TopLevelSpec {
   if (width >= FIGURE_WIDTH) return spec;
-  const axis = { ...spec.config?.axis, labelLimit: 92 };
-  return { ...spec, width, config: { ...spec.config, axis } };
+  const axis = { ...spec.config?.axis, labelLimit: 108 };
+  const legend = { ...spec.config?.legend, columns: 2 };
+  return { ...spec, width, config: { ...spec.config, axis, legend } };
 }
 
 /** Names the drawing for screen readers, as one image: its numbers are in the table below it. */

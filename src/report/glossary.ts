@@ -1,6 +1,6 @@
 import { TERMS } from "../explain/registry.ts";
 import type { Term } from "../explain/term.ts";
-import { markup, type Html } from "./html.ts";
+import { markup, prose, type Html } from "./html.ts";
 import { math } from "./math.ts";
 
 /** Terms that a text uses, in the order of the glossary. */
@@ -21,7 +21,7 @@ export function termLinks(terms: readonly Term[]): Html | undefined {
 export function glossary(terms: ReadonlySet<Term>): Html {
   const entries = TERMS.filter((term) => terms.has(term)).map(
     ({ name, title, formula, text, measured, source }) => markup`<dt id="term-${name}" tabindex="-1">${title}</dt>
-<dd class="formula">${math(formula)}</dd><dd>${text}</dd><dd class="source">Measured: ${measured} Source: ${source}.</dd>
+<dd class="formula">${math(String.raw`\displaystyle ${formula}`)}</dd><dd>${prose(text)}</dd><dd class="source">Measured: ${prose(measured)} Source: ${source}.</dd>
 `,
   );
   return markup`<dl class="glossary">${entries}</dl>`;

@@ -2,7 +2,7 @@
 const MOST_DIGITS = 6;
 
 /** What stands where nothing was measured. Never 0. */
-export const NOT_AVAILABLE = "n/a";
+const NOT_AVAILABLE = "n/a";
 
 /**
  * A number with at most `digits` significant digits, in the plain spelling that every terminal shows:
