@@ -378,10 +378,12 @@ function initialPoint(model: ModelFile, space: ParameterSpace): Float64Array {
 }
 
 function countTerms(dataset: Dataset, { loss, lossOptions, batchSize }: ProblemOptions, { graph }: Network): number {
+  const [rows, ...each] = graph.outputs.shape;
+  const rowsPerExample = rows / graph.labels.shape[0];
   let terms = 0;
   for (const { start, end } of batchesOf({ start: 0, end: dataset.examples }, batchSize)) {
     const labels = dataset.y(start, end);
-    const shape = [end - start, ...graph.outputs.shape.slice(1)];
+    const shape = [(end - start) * rowsPerExample, ...each];
     loss.checkLabels?.(labels, shape, lossOptions, start);
     terms += loss.terms(labels, shape, lossOptions);
   }
