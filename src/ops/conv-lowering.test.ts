@@ -197,3 +197,31 @@ describe("a network of convolutions in float32 against float64", () => {
     expect(await difference(network(16, 16, relu), {}, positive)).toBeLessThan(TOLERANCE);
   });
 });
+
+describe("pooling of windows side by side in float32 against float64", () => {
+  const pool = { kernel: [2, 2], strides: [2, 2], before: [0, 0], after: [0, 0], dilations: [1, 1] };
+  const fewValues = (random: RandomStream) => random.integer(3) - 1;
+
+  test.each([
+    [16, 6, 8, 8],
+    [32, 16, 6, 4],
+    [21, 3, 4, 4],
+    [16, 16, 5, 7],
+    [3, 16, 4, 4],
+  ])("%i images of %i channels, %i×%i, with many ties", async (...x) => {
+    const shapes = { x, c: [x[0], x[1], Math.floor(x[2] / 2), Math.floor(x[3] / 2)], dx: x, w: [x[1], x[1], 1, 1] };
+    const computation: Computation = {
+      shapes,
+      build: ({ x, c, dx, w }) => {
+        // Behind a convolution, whose layout the pool takes over, and on its own.
+        const outputs = [x, conv(x, w, square(1, 1, 0))].flatMap((images) => {
+          const y = maxPool(relu(images), pool);
+          const gradient = pullback([y], [mul(c, y)], [x]);
+          return [y, ...gradient, ...pushforward([y, ...gradient], [x], [dx])];
+        });
+        return outputs;
+      },
+    };
+    expect(await difference(computation, {}, fewValues)).toBeLessThan(TOLERANCE);
+  });
+});

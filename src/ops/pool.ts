@@ -1,11 +1,15 @@
-import type { Operation } from "../graph/operation.ts";
+import type { Operation, Target } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
+import { blockedMaxPool, blockedPick, blockedPlace } from "./blocked-pool.ts";
 import { convOutputExtents, type WindowGeometry } from "./conv-geometry.ts";
 import { defineOp } from "./define-op.ts";
 import { ZERO_DERIVATIVE } from "./elementwise.ts";
 import { gatherElements, scatterElementsAdd } from "./gather.ts";
-import { reshape } from "./structure.ts";
+import { sliceAxis, stack } from "./movement.ts";
+import { expand, reshape } from "./structure.ts";
+import { Relu, relu } from "./unary.ts";
 
 interface PoolAttributes extends WindowGeometry {
   readonly kernel: Shape;
@@ -30,9 +34,18 @@ function joined(x: Value, size: number, apply: (x: Value) => Value): Value {
   return reshape(y, [size, x.shape[1], ...y.shape.slice(1)]);
 }
 
+/** The block size where the kernels for 2×2 windows side by side on blocked images apply. */
+function blockOf(target: Target, x: Value, { kernel, strides, before, after, dilations }: PoolAttributes): number | undefined {
+  const { precision, portable, blockSize } = target;
+  if (precision !== "float32" || portable || blockSize === undefined || x.shape.length !== 4) return undefined;
+  const isPlain = [...before, ...after].every((n) => n === 0) && dilations.every((n) => n === 1);
+  const isHalving = [...kernel, ...strides].every((n) => n === 2) && x.shape[2] % 2 === 0 && x.shape[3] % 2 === 0;
+  return isPlain && isHalving && 2 * x.shape[0] >= blockSize ? blockSize : undefined;
+}
+
 /**
  * MaxPool: the largest element of each window. Its derivative picks the element that was largest
- * (the first of equals): a gather, whose adjoint is a scatter.
+ * (the first of equals); the adjoint of that places it.
  */
 export const MaxPool = defineOp({
   name: "MaxPool",
@@ -40,14 +53,16 @@ export const MaxPool = defineOp({
   make: (pool: PoolAttributes): Operation => ({
     name: "MaxPool",
     attributes: attributesOf(pool),
-    infer: ([x]) => ({ dtype: x.dtype, shape: [x.shape[0], x.shape[1], ...convOutputExtents(x.shape, pool.kernel, pool)] }),
-    jvp: (node, [t]) => t && pick(t, node, pool),
-    vjp: (node, g) => {
-      const [x] = node.inputs;
-      const flat = scatterElementsAdd(flatten(g), winners(node, pool), 2, flatShape(x.shape));
-      return reshape(flat, x.shape);
-    },
+    infer: ([x]) => ({ dtype: x.dtype, shape: pooledShape(x, pool) }),
+    // Relu keeps order, so it may come after, on fewer elements: a window without positive element has derivative 0 either way.
+    simplify: ([x]) => (x.operation.name === Relu.name ? relu(maxPool(x.inputs[0], pool)) : undefined),
+    jvp: (node, [t]) => t && maxPoolPick(node.inputs[0], t, pool),
+    vjp: (node, g) => maxPoolPlace(node.inputs[0], g, pool),
     vmap: (_node, [x], _batched, size) => joined(x, size, (each) => maxPool(each, pool)),
+    lower: (node, [x], target) => {
+      const block = blockOf(target, x, pool);
+      return block === undefined ? undefined : blockedMaxPool(x, block, node.shape);
+    },
     emit: (_node, inputs, e) => e.node("MaxPool", inputs, onnxAttributes(pool)),
     caveat: "MaxPool has no derivative where two elements of a window tie (the first is taken)",
   }),
@@ -64,7 +79,7 @@ export const MaxPoolIndices = defineOp({
   make: (pool: PoolAttributes): Operation => ({
     name: "MaxPoolIndices",
     attributes: attributesOf(pool),
-    infer: ([x]) => ({ dtype: "int64", shape: [x.shape[0], x.shape[1], ...convOutputExtents(x.shape, pool.kernel, pool)] }),
+    infer: ([x]) => ({ dtype: "int64", shape: pooledShape(x, pool) }),
     ...ZERO_DERIVATIVE,
     vmap: (_node, [x], _batched, size) => joined(x, size, (each) => maxPoolIndices(each, pool)),
     // ONNX counts through the whole tensor.
@@ -87,10 +102,80 @@ function flatten(x: Value): Value {
   return reshape(x, flatShape(x.shape));
 }
 
-function winners(node: Value, pool: PoolAttributes): Value {
-  return flatten(maxPoolIndices(node.inputs[0], pool));
+function winners(x: Value, pool: PoolAttributes): Value {
+  return flatten(maxPoolIndices(x, pool));
 }
 
-function pick(t: Value, node: Value, pool: PoolAttributes): Value {
-  return reshape(gatherElements(flatten(t), winners(node, pool), 2), node.shape);
+function pooledShape(x: Value, pool: PoolAttributes): number[] {
+  return [x.shape[0], x.shape[1], ...convOutputExtents(x.shape, pool.kernel, pool)];
+}
+
+/** MaxPoolPick: the elements of t at the places where x is largest in each window. */
+export const MaxPoolPick = defineOp({
+  name: "MaxPoolPick",
+  summary: "elements at the places where another value is largest in each window",
+  make: (pool: PoolAttributes): Operation => ({
+    name: "MaxPoolPick",
+    attributes: attributesOf(pool),
+    infer: ([x, t]) => ({ dtype: t.dtype, shape: pooledShape(x, pool) }),
+    jvp: (node, [, t]) => t && maxPoolPick(node.inputs[0], t, pool),
+    vjp: (node, g, i) => (i === 1 ? maxPoolPlace(node.inputs[0], g, pool) : undefined),
+    vmap: (_node, inputs, batched, size) => eachOrJoined(inputs, batched, size, (x, t) => maxPoolPick(x, t, pool)),
+    lower: (node, [x, t], target) => {
+      const block = blockOf(target, x, pool);
+      if (block !== undefined) return blockedPick(x, t, block, node.shape);
+      return reshape(gatherElements(flatten(t), winners(x, pool), 2), node.shape);
+    },
+    emit: notLowered,
+  }),
+});
+
+export function maxPoolPick(x: Value, t: Value, pool: PoolAttributes): Value {
+  return x.graph.apply(MaxPoolPick.make(pool), [x, t]);
+}
+
+/** MaxPoolPlace: the adjoint of MaxPoolPick: g added into zeros at the places where x is largest in each window. */
+export const MaxPoolPlace = defineOp({
+  name: "MaxPoolPlace",
+  summary: "elements put where another value is largest in each window",
+  make: (pool: PoolAttributes): Operation => ({
+    name: "MaxPoolPlace",
+    attributes: attributesOf(pool),
+    infer: ([x, g]) => ({ dtype: g.dtype, shape: x.shape }),
+    jvp: (node, [, t]) => t && maxPoolPlace(node.inputs[0], t, pool),
+    vjp: (node, h, i) => (i === 1 ? maxPoolPick(node.inputs[0], h, pool) : undefined),
+    vmap: (_node, inputs, batched, size) => eachOrJoined(inputs, batched, size, (x, g) => maxPoolPlace(x, g, pool)),
+    lower: (_node, [x, g], target) => {
+      const block = blockOf(target, x, pool);
+      if (block !== undefined) return blockedPlace(x, g, block);
+      return reshape(scatterElementsAdd(flatten(g), winners(x, pool), 2, flatShape(x.shape)), x.shape);
+    },
+    emit: notLowered,
+  }),
+});
+
+export function maxPoolPlace(x: Value, g: Value, pool: PoolAttributes): Value {
+  return x.graph.apply(MaxPoolPlace.make(pool), [x, g]);
+}
+
+function notLowered(node: Value): never {
+  throw new ThalwegError({
+    kind: "internal",
+    code: "not-lowered",
+    message: `${node.operation.name} has no ONNX operator of its own and must be lowered first.`,
+  });
+}
+
+/** A block of both joins the batch axis; a block beside fixed images goes one by one, so that their winners are found once. */
+function eachOrJoined(inputs: readonly Value[], batched: readonly boolean[], size: number, apply: (x: Value, t: Value) => Value): Value {
+  const [x, t] = inputs;
+  if (batched[0]) {
+    const both = [x, batched[1] ? t : expand(t, [size, ...t.shape])].map((each) => reshape(each, [size * each.shape[1], ...each.shape.slice(2)]));
+    const y = apply(both[0], both[1]);
+    return reshape(y, [size, x.shape[1], ...y.shape.slice(1)]);
+  }
+  return stack(
+    Array.from({ length: size }, (_, i) => apply(x, reshape(sliceAxis(t, 0, i, i + 1), t.shape.slice(1)))),
+    0,
+  );
 }

@@ -5,7 +5,7 @@ import { Gather, GatherElements, ScatterAdd, ScatterElementsAdd } from "./gather
 import { And, Cast, Equal, Greater, GreaterOrEqual, Less, LessOrEqual, Mod, Not, Or, Where, Xor } from "./logic.ts";
 import { MatMul } from "./matmul.ts";
 import { Concat, Pad, Slice } from "./movement.ts";
-import { MaxPool, MaxPoolIndices } from "./pool.ts";
+import { MaxPool, MaxPoolIndices, MaxPoolPick, MaxPoolPlace } from "./pool.ts";
 import { Pow } from "./pow.ts";
 import { ArgMax, CumSum, LogSoftmax, ReduceMax, Softmax } from "./reduction.ts";
 import { Expand, ReduceSum, Reshape, Transpose } from "./structure.ts";
@@ -22,5 +22,5 @@ export const OPS: readonly OpSummary[] = [
   Reshape, Transpose, Expand, Slice, Pad, Concat,
   ReduceSum, ReduceMax, ArgMax, CumSum, Softmax, LogSoftmax,
   Gather, ScatterAdd, GatherElements, ScatterElementsAdd,
-  MatMul, Conv, ConvInput, ConvWeight, MaxPool, MaxPoolIndices,
+  MatMul, Conv, ConvInput, ConvWeight, MaxPool, MaxPoolIndices, MaxPoolPick, MaxPoolPlace,
 ];

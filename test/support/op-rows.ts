@@ -10,7 +10,7 @@ import {
 } from "../../src/ops/logic.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { concat, interleaveZeros, pad, strided } from "../../src/ops/movement.ts";
-import { maxPool, MaxPoolIndices } from "../../src/ops/pool.ts";
+import { maxPool, MaxPoolIndices, maxPoolPick, maxPoolPlace } from "../../src/ops/pool.ts";
 import { pow } from "../../src/ops/pow.ts";
 import { argMax, cumSum, logSoftmax, reduceLogSumExp, reduceMax, reduceMean, softmax } from "../../src/ops/reduction.ts";
 import { expand, reduceSum, reshape, transpose } from "../../src/ops/structure.ts";
@@ -377,6 +377,24 @@ export const OP_ROWS: readonly OpRow[] = [
       inputs: [float(x, distinct)],
       build: (a: Value) => a.graph.apply(MaxPoolIndices.make(pool), [a]),
     })),
+  },
+  {
+    op: "MaxPoolPick",
+    cases: pools.map(({ x, pool, label }) => ({
+      label: `MaxPoolPick ${label}`,
+      inputs: [float(x, distinct), float(x)],
+      build: (a: Value, t: Value) => maxPoolPick(a, t, pool),
+    })),
+    runs: 8,
+  },
+  {
+    op: "MaxPoolPlace",
+    cases: pools.map(({ x, pool, label }) => ({
+      label: `MaxPoolPlace ${label}`,
+      inputs: [float(x, distinct), float([x[0], x[1], ...convOutputExtents(x, pool.kernel, pool)])],
+      build: (a: Value, g: Value) => maxPoolPlace(a, g, pool),
+    })),
+    runs: 8,
   },
 ];
 
