@@ -134,8 +134,10 @@ ${verdicts.length > 0 ? verdictList(verdicts, result.sections) : markup`<p>Nothi
 }
 
 function keyNumber({ label, symbol, value }: Reading): Html {
-  const [, number, error] = /^([^()]*?)( ± .*)?$/.exec(typeset(value)) ?? ["", typeset(value), undefined];
-  return markup`<div><dt>${label} ${symbol && math(symbol)}</dt><dd>${number}${error && markup`<span class="error">${error.trim()}</span>`}</dd></div>`;
+  const [number, error] = typeset(value)
+    .replace(/^\((.*) ± (.*)\)( × .*)$/, "$1$3 ± $2$3")
+    .split(" ± ");
+  return markup`<div><dt>${label} ${symbol && math(symbol)}</dt><dd>${number}${error && markup`<span class="error">± ${error}</span>`}</dd></div>`;
 }
 
 function verdictList(verdicts: readonly Verdict[], sections?: readonly Section[]): Html {
