@@ -1,0 +1,64 @@
+// npm run docs: writes docs/reference.md from the registries. `--check` only says whether it is up to date.
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { VERBS } from "../dist/cli/verbs/registry.js";
+import { ESTIMATORS } from "../dist/estimators/registry.js";
+import { TERMS } from "../dist/explain/registry.js";
+import { INSTRUMENTS } from "../dist/instruments/registry.js";
+import { ONNX_RULES } from "../dist/onnx/rules/registry.js";
+import { OPS } from "../dist/ops/registry.js";
+import { LOSSES } from "../dist/problem/losses/registry.js";
+import { PRODUCTS } from "../dist/problem/products.js";
+
+const cell = (text) => String(text).replaceAll("|", "\\|").replaceAll("\n", " ");
+const table = (head, rows) =>
+  [head, head.map(() => "---"), ...rows].map((row) => `| ${row.map(cell).join(" | ")} |`).join("\n");
+
+const page = `# Reference
+
+Made from the registries by \`npm run docs\`; do not edit.
+
+## Verbs
+
+${table(["verb", "what it does"], VERBS.map(({ name, summary }) => [`\`${name}\``, summary]))}
+
+## Instruments of a profile
+
+${table(["name", "title", "flags"], INSTRUMENTS.map(({ name, title, parameters }) => [`\`${name}\``, title, Object.keys(parameters.shape).join(", ")]))}
+
+## Losses
+
+${table(["name", "formula per term"], LOSSES.map(({ name, formula }) => [`\`${name}\``, `$${formula}$`]))}
+
+## Matrices in parameter space
+
+${table(["name", "what it is"], PRODUCTS.map(({ name, summary }) => [`\`${name}\``, summary]))}
+
+## Estimators
+
+${table(["name", "what it estimates", "cost", "source"], ESTIMATORS.map(({ name, summary, cost, source }) => [`\`${name}\``, summary, cost, source]))}
+
+## ONNX operators that are read
+
+${ONNX_RULES.map(({ op, domain }) => `\`${domain ? `${domain}.` : ""}${op}\``).join(", ")}
+
+## Primitives
+
+Derivatives of these are written in these.
+
+${table(["name", "what it computes"], OPS.map(({ name, summary }) => [`\`${name}\``, summary]))}
+
+## Terms
+
+\`thalweg explain TERM\` prints each: ${TERMS.map(({ name }) => `\`${name}\``).join(", ")}.
+`;
+
+const file = fileURLToPath(new URL("../docs/reference.md", import.meta.url));
+if (process.argv.includes("--check")) {
+  if (readFileSync(file, "utf8") !== page) {
+    console.error("docs/reference.md is out of date: run `npm run docs`.");
+    process.exit(1);
+  }
+} else {
+  writeFileSync(file, page);
+}
