@@ -38,7 +38,7 @@ export const dataFlags = z.object({
   y: z.string().optional().meta({ description: "labels in a file of their own, with --x", placeholder: "FILE", group: DATA }),
   label: z.string().optional().meta({ description: "array or CSV column of the labels (default: y)", placeholder: "COLUMN", group: DATA }),
   limit: whole(1).optional().meta({ description: "use only the first N examples", group: DATA }),
-  loss: z.enum(lossNames).optional().meta({ description: "the loss (default: guessed from the labels, and said)", group: DATA }),
+  loss: z.enum(lossNames).optional().meta({ description: "the loss (default: guessed, and said)", group: DATA }),
   reduction: z.enum(["mean", "sum"]).default("mean").meta({ description: "how the terms of the loss are put together", group: DATA }),
   l2: z.number().min(0).default(0).meta({ description: "λ of an added λ/2·‖θ‖²", placeholder: "λ", group: DATA }),
   ignoreIndex: z.int().default(-100).meta({ description: "class label whose terms are left out", group: DATA }),

@@ -69,8 +69,7 @@ export function flagsOf(parameters: z.ZodObject): Flag[] {
       key,
       name: negated ? `--no-${kebab}` : `--${kebab}`,
       short: property.short,
-      description: property.description ?? "",
-      placeholder: property.placeholder ?? (value.enum ? value.enum.join("|") : numeric ? "N" : "VALUE"),
+      ...described(property.description ?? "", property.placeholder ?? (numeric ? "N" : "VALUE"), value.enum),
       group: property.group,
       toggle,
       negated,
@@ -80,6 +79,15 @@ export function flagsOf(parameters: z.ZodObject): Flag[] {
       default: property.default,
     };
   });
+}
+
+/** Longer lists of choices move from the placeholder to the description. */
+const INLINE_CHOICES = 18;
+
+function described(description: string, placeholder: string, choices: readonly unknown[] | undefined): Pick<Flag, "description" | "placeholder"> {
+  if (choices === undefined) return { description, placeholder };
+  const inline = choices.join("|");
+  return inline.length <= INLINE_CHOICES ? { description, placeholder: inline } : { description: `${description}: ${choices.join(", ")}`, placeholder: "NAME" };
 }
 
 /** What was typed, or stood in a configuration file, by property. */

@@ -1,10 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { npzChunks } from "../files/npz.ts";
-import { figuresOf } from "../figures/figures.ts";
 import { type FileContent, writeFolderAtomically } from "../io/write-atomically.ts";
-import { renderReport } from "../report/render-report.ts";
-import { renderSvg } from "../report/render-svg.ts";
 import { encodeResult, type ResultDocument } from "../result/result-kinds.ts";
 import type { Tensor } from "../util/tensor.ts";
 import { jsonText } from "./verb.ts";
@@ -19,6 +16,12 @@ export function defaultFolder({ createdAt, schema, model, data, config }: Result
 
 /** Writes everything that a run leaves: result, arrays, figures, report. Returns the report. */
 export async function writeRun(folder: string, document: ResultDocument, arrays: ReadonlyMap<string, Tensor>): Promise<string> {
+  // Drawing is the slowest part to load, and most commands draw nothing.
+  const [{ figuresOf }, { renderReport }, { renderSvg }] = await Promise.all([
+    import("../figures/figures.ts"),
+    import("../report/render-report.ts"),
+    import("../report/render-svg.ts"),
+  ]);
   const files: [string, FileContent][] = [["result.json", encodeResult(document)]];
   if (arrays.size > 0) files.push(["arrays.npz", npzChunks(arrays)]);
   for (const { name, spec } of figuresOf(document)) {

@@ -1,5 +1,6 @@
-import { existsSync, rmdirSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, mkdirSync, rmdirSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { fileError } from "../io/file-error.ts";
 import { writeFileAtomically, writeFolderAtomically } from "../io/write-atomically.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 
@@ -9,11 +10,16 @@ import { ThalwegError } from "../util/thalweg-error.ts";
  * @throws what writeFolderAtomically throws
  */
 export function rehearseFolder(folder: string): void {
-  const created = missingAncestors(folder);
+  const created: string[] = [];
   try {
+    // One by one: a recursive mkdir never returns where the file system answers "no such file" (/proc).
+    for (const each of missingAncestors(resolve(folder)).reverse()) {
+      makeFolder(each);
+      created.unshift(each);
+    }
     rehearse((content) => writeFolderAtomically(folder, content(["rehearsal", ""])));
   } finally {
-    for (const each of created) if (existsSync(each)) rmdirSync(each);
+    for (const each of created) rmdirSync(each);
   }
 }
 
@@ -38,6 +44,14 @@ function rehearse(write: (content: <T>(type: T) => Iterable<T>) => void): void {
     }));
   } catch (error) {
     if (error !== curtain) throw error;
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    throw fileError("write", path, error);
   }
 }
 

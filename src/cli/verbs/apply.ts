@@ -68,7 +68,7 @@ export const apply = defineVerb({
     APPLICABLE.map(({ name, summary }) => [name, summary]),
     ["left", "left"],
   )}`,
-  arguments: [{ name: "MATRIX", description: APPLICABLE.map(({ name }) => name).join(", "), required: true }, MODEL],
+  arguments: [{ name: "MATRIX", description: "one of those above", required: true }, MODEL],
   parameters: z.object({
     vector: z.string().optional().meta({ description: "the vector (not needed for gradient)", placeholder: "V.npz", group: "Product" }),
     out: z.string().meta({ description: "Where the product is written", placeholder: "Y.npz", short: "o", group: "Product" }),

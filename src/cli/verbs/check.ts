@@ -17,7 +17,7 @@ import { defineVerb } from "../verb.ts";
 export const check = defineVerb({
   name: "check",
   summary: "prove that the derivatives of a model are its derivatives",
-  description: "Prove the derivative graphs of a model on its data: against finite differences, each mode against the other,\nfloat32 against float64. Exit code 4 when a check fails.",
+  description: "Prove the derivative graphs of a model on its data: against finite differences, each mode against the other, float32 against float64. Exit code 4 when a check fails.",
   arguments: [MODEL],
   parameters: z.object({ ...problemFlags.shape, seed: runFlags.shape.seed }),
   examples: [["thalweg check model.onnx --data data.npz --limit 200", "on the first 200 examples"]],

@@ -34,7 +34,7 @@ export const profile = defineVerb({
   name: "profile",
   summary: "measure the geometry of the loss at a network's weights",
   description:
-    "Measure the geometry of the loss at a network's weights: curvature, stability limits, gradient noise, flatness,\nlayers, units and symmetries, each number with its proof. Without MODEL a small trained network is measured.",
+    "Measure the geometry of the loss at a network's weights: curvature, stability limits, gradient noise, flatness, layers, units and symmetries, each number with its proof. Without MODEL a small trained network is measured.",
   arguments: [{ name: "MODEL", description: "the network, as an ONNX file", required: false }],
   parameters,
   examples: [
@@ -94,7 +94,7 @@ function exitCode(checks: readonly Check[], converged: boolean, shell: Shell): E
 async function quickChecks({ problem }: LoadedProblem, model: string, options: Parameters<typeof loadProblem>[1], seed: number, shell: Shell): Promise<Check[]> {
   const twin = await loadProblem(model, { ...options, precision: "float64", limit: Math.min(problem.examples, TWIN_EXAMPLES), batchSize: undefined, loss: problem.options.loss.name });
   try {
-    return await runChecks({ problem, exact: twin.problem, random: createRandom(seed).split("checks"), context: shell.context() }, "quick");
+    return await runChecks({ problem, exact: twin.problem, random: createRandom(seed).split("checks"), context: shell.measuringContext() }, "quick");
   } finally {
     await twin.close();
   }

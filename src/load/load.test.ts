@@ -1,0 +1,93 @@
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { bytesSource } from "../files/byte-source.ts";
+import { encodeSafetensors, readSafetensors } from "../files/safetensors.ts";
+import { Graph } from "../graph/graph.ts";
+import { sigmoid } from "../ops/unary.ts";
+import { chooseBatchSize } from "./choose-batch-size.ts";
+import { chooseParameters } from "./choose-parameters.ts";
+import { matchesGlob } from "./glob.ts";
+import { guessLoss } from "./guess-loss.ts";
+import { loadModel } from "./load-model.ts";
+import { multiplyAdds } from "./multiply-adds.ts";
+import { replaceWeights } from "./replace-weights.ts";
+import { importGraph } from "../onnx/import-graph.ts";
+
+const { model } = loadModel(fileURLToPath(new URL("../../assets/digits.onnx", import.meta.url)));
+
+describe("globs", () => {
+  it("match dots and slashes, and nothing by accident", () => {
+    expect(matchesGlob("layer1.0.weight", "layer1.*")).toBe(true);
+    expect(matchesGlob("a/b/c", "a*c")).toBe(true);
+    expect(matchesGlob("layer10.weight", "layer?.weight")).toBe(false);
+    expect(matchesGlob("axb", "a.b")).toBe(false);
+  });
+
+  it("choose parameters in the order of the model", () => {
+    expect(chooseParameters(model, ["*.bias", "output.weight"])).toEqual(["hidden.bias", "output.weight", "output.bias"]);
+    expect(() => chooseParameters(model, ["conv.*"])).toThrow(/No parameter .* fits/);
+  });
+});
+
+describe("the guessed loss", () => {
+  const guess = (outputs: number[], labels: number[], summary: Parameters<typeof guessLoss>[0]["summary"], probabilities = false) => {
+    const z = new Graph().input("z", "float32", outputs);
+    return guessLoss({ outputs: probabilities ? sigmoid(z) : z, labels, summary, modelReadsLabels: false }).loss.name;
+  };
+
+  it("is the only one that fits", () => {
+    expect(guess([2, 10], [2], { kind: "classes", classes: 10, min: 0, max: 9 })).toBe("cross-entropy");
+    expect(guess([2, 5, 7], [2, 5], { kind: "classes", classes: 7, min: 0, max: 6 })).toBe("cross-entropy");
+    expect(guess([2, 3], [2, 3], { kind: "distribution", classes: 3, min: 0, max: 1 })).toBe("cross-entropy");
+    expect(guess([2, 1], [2], { kind: "classes", classes: 2, min: 0, max: 1 })).toBe("bce");
+    expect(guess([2, 4], [2, 4], { kind: "binary", min: 0, max: 1 })).toBe("bce");
+    expect(guess([2, 1], [2], { kind: "real", min: 0.1, max: 0.9 }, true)).toBe("bce");
+    expect(guess([2, 3], [2, 3], { kind: "real", min: -2, max: 5 })).toBe("mse");
+    expect(guess([], [2], { kind: "real", min: -2, max: 5 })).toBe("output");
+  });
+
+  it("is refused where none fits", () => {
+    expect(() => guess([2, 10], [2], { kind: "classes", classes: 18, min: 0, max: 17 })).toThrow(/10 outputs/);
+    expect(() => guess([2, 1], [2], { kind: "classes", classes: 10, min: 0, max: 9 })).toThrow(/cannot be told/);
+    expect(() => guess([2, 10], [2, 3], { kind: "real", min: 0, max: 9 })).toThrow(/cannot be told/);
+  });
+});
+
+describe("the batch size", () => {
+  it("cuts the examples evenly", () => {
+    expect(chooseBatchSize(1000, 10)).toBe(1000);
+    expect(chooseBatchSize(1000, 2 ** 24 / 400)).toBe(334);
+    expect(chooseBatchSize(3, 2 ** 30)).toBe(1);
+  });
+});
+
+describe("other weights", () => {
+  const weights = (shapes: Record<string, number[]>, fill = 1) => {
+    const tensors = Object.entries(shapes).map(([name, shape]) => {
+      const data = new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(fill);
+      return [name, { dtype: "float32" as const, shape, data }] as const;
+    });
+    return readSafetensors(bytesSource("w.safetensors", encodeSafetensors(tensors)));
+  };
+  const all = { "hidden.weight": [32, 64], "hidden.bias": [32], "output.weight": [10, 32], "output.bias": [10] };
+
+  it("replace the model's, by name", () => {
+    const replaced = replaceWeights(model, weights({ ...all, epoch: [1] }), "w.safetensors");
+    expect(replaced.unused).toEqual(["epoch"]);
+    for (const { data } of replaced.model.parameters) expect(new Set(data)).toEqual(new Set([1]));
+    expect(new Set(model.parameters[0].data).size).toBeGreaterThan(1);
+  });
+
+  it("must be complete, of the right shape and finite", () => {
+    expect(() => replaceWeights(model, weights({ "hidden.bias": [32] }), "w")).toThrow(/lacks 3 of the model's 4/);
+    expect(() => replaceWeights(model, weights({ ...all, "hidden.bias": [31] }), "w")).toThrow(/\[31\] in w, but \[32\]/);
+    expect(() => replaceWeights(model, weights(all, Number.NaN), "w")).toThrow(/holds NaN/);
+  });
+});
+
+describe("the cost", () => {
+  it("counts multiply–adds of matrix products", () => {
+    const { outputs } = importGraph(model, new Graph(), { precision: "float32", batch: 3 });
+    expect(multiplyAdds([...outputs.values()])).toBe(3 * (64 * 32 + 32 * 10));
+  });
+});

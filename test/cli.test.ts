@@ -1,0 +1,366 @@
+import { spawn } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bytesSource } from "../src/files/byte-source.ts";
+import { encodeNpz, readNpz } from "../src/files/npz.ts";
+import { encodeSafetensors } from "../src/files/safetensors.ts";
+import { decodeResult } from "../src/result/result-kinds.ts";
+import type { Tensor } from "../src/util/tensor.ts";
+
+const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+const fixture = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const DIGITS = fixture("../assets/digits.onnx");
+const REFERENCE = fixture("reference/mlp-tanh-digits/");
+
+interface Finished {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+let folder = "";
+const at = (...path: string[]) => join(folder, ...path);
+
+/** Runs the built command line in the temporary folder; `act` may send it a signal. */
+function thalweg(args: readonly string[], act?: (child: ReturnType<typeof spawn>) => void): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: { ...process.env, NO_COLOR: "1" } });
+    let out = "";
+    let err = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, out, err }));
+    act?.(child);
+  });
+}
+
+function floats(shape: number[], value: (i: number) => number): Tensor {
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  return { dtype: "float32", shape, data: Float32Array.from({ length: size }, (_, i) => value(i)) };
+}
+
+function labels(values: number[]): Tensor {
+  return { dtype: "int64", shape: [values.length], data: Float64Array.from(values) };
+}
+
+const wave = (i: number) => Math.sin(i * 0.37) / 2 + 0.5;
+
+function npz(name: string, arrays: Record<string, Tensor>): string {
+  writeFileSync(at(name), encodeNpz(Object.entries(arrays)));
+  return at(name);
+}
+
+function readArrays(path: string) {
+  return new Map([...readNpz(bytesSource(path, readFileSync(path)))].map(([name, array]) => [name, array.read()]));
+}
+
+/** Every file below the folder, to see that nothing was left behind. */
+const listing = () => readdirSync(folder, { recursive: true }).map(String).sort();
+
+beforeAll(() => {
+  if (!existsSync(MAIN)) throw new Error("dist/ is missing: run `npm run build` first");
+  folder = mkdtempSync(join(tmpdir(), "thalweg-cli-"));
+  npz("good.npz", { x: floats([12, 64], wave), y: labels([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]) });
+  const [weights] = [readFileSync(DIGITS)];
+  writeFileSync(at("cut.onnx"), weights.subarray(0, 4000));
+  writeFileSync(at("empty.onnx"), "");
+  writeFileSync(at("noise.onnx"), "This is no model at all, but a sentence.");
+  // The same model with an operator that nobody knows: "Tanh" occurs as a length-prefixed string.
+  writeFileSync(at("unknown-op.onnx"), Buffer.from(weights.toString("latin1").replaceAll("\u0004Tanh", "\u0004Bahn"), "latin1"));
+  npz("lengths.npz", { x: floats([5, 64], wave), y: labels([0, 1, 2, 3]) });
+  npz("features.npz", { x: floats([4, 63], wave), y: labels([0, 1, 2, 3]) });
+  npz("nan.npz", { x: floats([4, 64], (i) => (i === 70 ? Number.NaN : wave(i))), y: labels([0, 1, 2, 3]) });
+  npz("none.npz", { x: floats([0, 64], wave), y: labels([]) });
+  npz("classes.npz", { x: floats([4, 64], wave), y: labels([0, 1, 2, 17]) });
+  npz("nolabels.npz", { x: floats([4, 64], wave) });
+  npz("noinputs.npz", { y: labels([0, 1, 2, 3]) });
+  npz("real.npz", { x: floats([4, 64], wave), y: floats([4, 3], wave) });
+  writeFileSync(at("cut.npz"), readFileSync(at("good.npz")).subarray(0, 900));
+  writeFileSync(at("empty.npz"), "");
+  mkdirSync(at("folder"));
+  mkdirSync(at("foreign"));
+  writeFileSync(at("foreign", "thesis.txt"), "mine");
+  writeFileSync(at("bad-config.json"), JSON.stringify({ "batch-sise": 3 }));
+  writeFileSync(at("config.json"), JSON.stringify({ "batch-size": 5, limit: 10 }));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** [what, arguments, exit code, what the message must say] */
+const REFUSED: readonly (readonly [string, readonly string[], 2 | 3, RegExp])[] = [
+  ["a cut model", ["profile", "cut.onnx", "--data", "good.npz"], 3, /cut\.onnx is not a whole ONNX file/],
+  ["an empty model", ["profile", "empty.onnx", "--data", "good.npz"], 3, /empty/],
+  ["a file that is no model", ["inspect", "noise.onnx"], 3, /not a whole ONNX file/],
+  ["an unknown operator", ["profile", "unknown-op.onnx", "--data", "good.npz"], 3, /Bahn/],
+  ["cut data", ["profile", DIGITS, "--data", "cut.npz"], 3, /cut\.npz/],
+  ["empty data", ["profile", DIGITS, "--data", "empty.npz"], 3, /empty/],
+  ["different lengths", ["profile", DIGITS, "--data", "lengths.npz"], 3, /5 examples in x, but 4 labels/],
+  ["a wrong number of features", ["profile", DIGITS, "--data", "features.npz"], 3, /\[64\].*\[63\]/s],
+  ["NaN in the data", ["profile", DIGITS, "--data", "nan.npz"], 3, /holds NaN in row 1, column 6/],
+  ["no examples", ["profile", DIGITS, "--data", "none.npz"], 3, /no examples/],
+  ["labels outside the classes", ["profile", DIGITS, "--data", "classes.npz"], 3, /17.*10 outputs/s],
+  ["labels outside the classes, loss named", ["profile", DIGITS, "--data", "classes.npz", "--loss", "cross-entropy"], 3, /example 3 is 17/],
+  ["a loss that does not fit", ["profile", DIGITS, "--data", "good.npz", "--loss", "mse"], 3, /one target per output/],
+  ["a loss that is not clear", ["profile", DIGITS, "--data", "real.npz"], 3, /loss cannot be told/],
+  ["no labels", ["profile", DIGITS, "--data", "nolabels.npz"], 3, /no labels/],
+  ["no inputs", ["profile", DIGITS, "--data", "noinputs.npz"], 3, /input/],
+  ["no data", ["profile", DIGITS], 2, /data is missing/],
+  ["data given twice", ["profile", DIGITS, "--data", "good.npz", "--x", "good.npz"], 2, /twice/],
+  ["data that do not exist", ["profile", DIGITS, "--data", "nope.npz"], 3, /nope\.npz is neither/],
+  ["an unknown flag", ["profile", DIGITS, "--batchsize", "3"], 2, /'--batchsize'.*Did you mean --batch-size/s],
+  ["an unknown verb", ["proflie", DIGITS], 2, /'proflie'.*Did you mean profile/s],
+  ["an unknown choice", ["profile", DIGITS, "--data", "good.npz", "--loss", "cross-entropi"], 2, /--loss.*Did you mean cross-entropy/s],
+  ["a number that is none", ["profile", DIGITS, "--data", "good.npz", "--batch-size", "many"], 2, /--batch-size is "many"; it must be a/],
+  ["a number that is too small", ["profile", DIGITS, "--data", "good.npz", "--limit", "0"], 2, /--limit is "0"; it must be at least 1/],
+  ["a time that is none", ["profile", DIGITS, "--data", "good.npz", "--time", "soon"], 2, /--time is "soon".*60s/],
+  ["a flag without its value", ["profile", DIGITS, "--data"], 2, /argument missing/],
+  ["too many arguments", ["inspect", DIGITS, "more"], 2, /Too many arguments/],
+  ["a missing model", ["inspect"], 2, /MODEL/],
+  ["a model that does not exist", ["inspect", "nope.onnx"], 3, /nope\.onnx cannot be read: it does not exist/],
+  ["a folder for a model", ["profile", "folder", "--data", "good.npz"], 3, /folder is a folder/],
+  ["a folder that cannot be written", ["profile", DIGITS, "--data", "good.npz", "-o", "/proc/thalweg/run"], 3, /\/proc\/thalweg cannot be written/],
+  ["a file where the folder shall be", ["profile", DIGITS, "--data", "good.npz", "-o", "good.npz"], 2, /is not a folder/],
+  ["somebody's folder", ["profile", DIGITS, "--data", "good.npz", "-o", "foreign"], 2, /no run of thalweg wrote/],
+  ["a pattern that fits nothing", ["profile", DIGITS, "--data", "good.npz", "--params", "layer9.*"], 2, /layer9/],
+  ["an output that is not there", ["profile", DIGITS, "--data", "good.npz", "--output", "nope"], 2, /no output "nope"/],
+  ["a node that is not there", ["profile", DIGITS, "--data", "good.npz", "--freeze", "nope"], 3, /no node nope/],
+  ["a configuration with an unknown flag", ["profile", DIGITS, "--config", "bad-config.json"], 2, /"batch-sise".*batch-size/s],
+  ["a configuration that is no JSON", ["profile", DIGITS, "--config", "noise.onnx"], 2, /not JSON/],
+  ["an unknown matrix", ["apply", "hessain", DIGITS, "--data", "good.npz", "-o", "y.npz"], 2, /"hessain".*Did you mean hessian/s],
+  ["a product without a vector", ["apply", "hessian", DIGITS, "--data", "good.npz", "-o", "y.npz"], 2, /needs a vector/],
+  ["a vector of another network", ["apply", "hessian", DIGITS, "--data", "good.npz", "--vector", "good.npz", "-o", "y.npz"], 3, /"hidden\.weight" is missing/],
+  ["a product without a place", ["apply", "gradient", DIGITS, "--data", "good.npz"], 2, /--out/],
+  ["weights that are none", ["inspect", DIGITS, "--weights", "noise.onnx"], 3, /not a sound safetensors file/],
+  ["an export without loss", ["export", DIGITS, "--batch", "4", "-o", "h.onnx"], 2, /--loss NAME/],
+  ["an unknown term", ["explain", "sharpnes"], 2, /Did you mean sharpness/],
+  ["a device that is not there", ["inspect", DIGITS, "--device", "gpu"], 2, /./],
+];
+
+describe("what cannot be done", () => {
+  it.each(REFUSED)("%s: one clear sentence, nothing written", async (_what, args, code, says) => {
+    const before = listing();
+    const run = await thalweg(args);
+    expect(run.err.replaceAll(/\s+/g, " ")).toMatch(says);
+    expect(run.code).toBe(code);
+    expect(run.err).toMatch(/error: /);
+    expect(run.err).not.toMatch(/\n\s+at |bug in Thalweg|undefined|\[object/);
+    expect(run.err.split("error: ")[1].split("\n").length).toBeLessThan(10);
+    expect(run.out).toBe("");
+    expect(listing()).toEqual(before);
+  });
+
+  it("is one JSON document with --json", async () => {
+    const run = await thalweg(["profile", "cut.onnx", "--data", "good.npz", "--json"]);
+    expect(run.code).toBe(3);
+    expect(JSON.parse(run.out)).toMatchObject({ schema: "thalweg/error@1", error: { kind: "input", code: "not-onnx", where: { file: "cut.onnx" } }, exitCode: 3 });
+  });
+
+  it("shows a stack only with --debug", async () => {
+    const run = await thalweg(["inspect", "cut.onnx", "--debug"]);
+    expect(run.err).toMatch(/\n\s+at /);
+  });
+});
+
+describe("profile", () => {
+  const quick = ["--density-probes", "1", "--density-steps", "10", "--top", "2", "--bottom", "1"];
+
+  it("writes a complete folder, and says the same as the reference", async () => {
+    const run = await thalweg(["profile", join(REFERENCE, "model.onnx"), "--data", join(REFERENCE, "data.npz"), "-o", "run", ...quick]);
+    expect(run.code).toBe(0);
+    expect(run.err).toMatch(/cross-entropy: integer labels 0 to 9, 10 outputs/);
+    expect(readdirSync(at("run")).sort()).toEqual([".thalweg-files", "arrays.npz", "figures", "report.html", "result.json"]);
+    const document = decodeResult(readFileSync(at("run", "result.json"), "utf8"));
+    if (document.schema !== "thalweg/profile@1") throw new Error(document.schema);
+    const expected: { loss: number; gradient_norm: number } = JSON.parse(readFileSync(join(REFERENCE, "expected.json"), "utf8"));
+    expect(document.result.loss).toBeCloseTo(expected.loss, 6);
+    expect(document.result.gradientNorm).toBeCloseTo(expected.gradient_norm, 5);
+    expect(document.loss).toMatchObject({ name: "cross-entropy", guessed: true });
+    expect(document.checks.length).toBeGreaterThanOrEqual(4);
+    expect(document.checks.every(({ passed }) => passed)).toBe(true);
+    expect(document.model?.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(document.data?.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(document.command).toContain("--density-probes");
+    for (const line of run.out.split("\n")) expect([...line].length).toBeLessThanOrEqual(100);
+    expect(readFileSync(at("run", "report.html"), "utf8")).toMatch(/^<!doctype html>/i);
+    // The same folder again is ours to replace.
+    expect((await thalweg(["profile", DIGITS, "--data", "good.npz", "-o", "run", ...quick])).code).toBe(0);
+  }, 180_000);
+
+  it("measures the network that comes with it, and leaves the report at hand", async () => {
+    mkdirSync(at("start"));
+    const child = await new Promise<Finished>((resolve) => {
+      const started = spawn(process.execPath, [MAIN, "profile", "--limit", "100", ...quick], { cwd: at("start") });
+      let out = "";
+      started.stdout.on("data", (text: Buffer) => (out += text.toString()));
+      started.on("close", (code) => resolve({ code, out, err: "" }));
+    });
+    expect(child.code).toBe(0);
+    expect(child.out).toMatch(/\.\/report\.html/);
+    expect(readdirSync(at("start")).sort()).toEqual(["report.html", "thalweg-runs"]);
+  }, 120_000);
+
+  it("prints one JSON document and writes nothing with --json; the same seed gives the same numbers", async () => {
+    const before = listing();
+    const args = ["profile", DIGITS, "--data", "good.npz", "--json", "--seed", "3", ...quick];
+    const [first, second] = [await thalweg(args), await thalweg(args)];
+    expect(first.code).toBe(0);
+    const results = [first, second].map(({ out }) => decodeResult(out));
+    expect(results[0].result).toEqual(results[1].result);
+    expect(results[0].seed).toBe(3);
+    expect(listing()).toEqual(before);
+  }, 120_000);
+
+  it("plans without measuring", async () => {
+    const before = listing();
+    const run = await thalweg(["profile", DIGITS, "--data", "good.npz", "--dry-run", "-o", "planned"]);
+    expect(run.code).toBe(0);
+    expect(run.out).toMatch(/Plan[\s\S]*in all +\d/);
+    expect(listing()).toEqual(before);
+  });
+
+  it("stops at its budget with what it has", async () => {
+    const run = await thalweg(["profile", "--json", "--time", "1ms"]);
+    expect(run.code).toBe(5);
+    const document = decodeResult(run.out);
+    expect(document.schema === "thalweg/profile@1" && document.result.converged).toBe(false);
+    expect(document.schema === "thalweg/profile@1" && document.result.loss).toBeGreaterThan(0);
+  });
+
+  it("writes what it has when it is interrupted", async () => {
+    const run = await thalweg(["profile", DIGITS, "--data", "digits", "-o", "interrupted", "--trace-tolerance", "0.0001", "--density-probes", "30"], (child) => {
+      child.stderr?.on("data", (text: Buffer) => {
+        if (text.toString().includes("Plan:")) setTimeout(() => child.kill("SIGINT"), 1500);
+      });
+    });
+    expect(run.code).toBe(130);
+    const document = decodeResult(readFileSync(at("interrupted", "result.json"), "utf8"));
+    expect(document.schema === "thalweg/profile@1" && document.result.converged).toBe(false);
+  }, 120_000);
+
+  it("takes flags from a file, and those typed before them", async () => {
+    const run = await thalweg(["profile", DIGITS, "--data", "good.npz", "--config", "config.json", "--limit", "8", "--json", ...quick]);
+    expect(decodeResult(run.out)).toMatchObject({ data: { examples: 8 }, config: { batchSize: 5, limit: 8 } });
+  });
+});
+
+describe("apply", () => {
+  it("gives the reference's gradient and Hessian-vector product", async () => {
+    for (const [matrix, file, flags] of [
+      ["gradient", "gradient.npz", []],
+      ["hessian", "hv.npz", ["--vector", join(REFERENCE, "v.npz")]],
+    ] as const) {
+      const run = await thalweg(["apply", matrix, join(REFERENCE, "model.onnx"), "--data", join(REFERENCE, "data.npz"), ...flags, "-o", "y.npz", "--precision", "float64", "--json"]);
+      expect(run.code).toBe(0);
+      expect(decodeResult(run.out)).toMatchObject({ schema: "thalweg/apply@1", result: { operator: matrix, output: "y.npz" } });
+      const found = readArrays(at("y.npz"));
+      for (const [name, { data }] of readArrays(join(REFERENCE, file))) {
+        const size = Math.max(...data.map(Math.abs));
+        found.get(name)?.data.forEach((x, i) => expect(Math.abs(x - data[i])).toBeLessThan(1e-9 * size));
+      }
+    }
+  });
+
+  it("gives other products and the Jacobian", async () => {
+    for (const matrix of ["gauss-newton", "fisher", "empirical-fisher", "jacobian"]) {
+      const run = await thalweg(["apply", matrix, join(REFERENCE, "model.onnx"), "--data", join(REFERENCE, "data.npz"), "--vector", join(REFERENCE, "v.npz"), "-o", `${matrix}.npz`]);
+      expect(run.code).toBe(0);
+      expect(readArrays(at(`${matrix}.npz`)).size).toBe(matrix === "jacobian" ? 1 : 4);
+    }
+  });
+});
+
+describe("the other verbs", () => {
+  it("inspect says which tensors are parameters and why", async () => {
+    const run = await thalweg(["inspect", DIGITS, "--params", "output.*"]);
+    expect(run.code).toBe(0);
+    expect(run.out).toMatch(/Parameters: 330 in 2 tensors/);
+    expect(run.out).toMatch(/output\.weight +\[10, 32\] +weight of Gemm/);
+    const json = decodeResult((await thalweg(["inspect", DIGITS, "--json"])).out);
+    expect(json).toMatchObject({ schema: "thalweg/inspect@1", result: { parameters: 2410, differentiable: true } });
+  });
+
+  it("inspect says what cannot be read", async () => {
+    const run = await thalweg(["inspect", "unknown-op.onnx"]);
+    expect(run.code).toBe(0);
+    expect(run.out).toMatch(/Bahn \(not read\)/);
+    expect(run.out).toMatch(/differentiable +no/);
+  });
+
+  it("check proves the derivatives", async () => {
+    const run = await thalweg(["check", DIGITS, "--data", "good.npz"]);
+    expect(run.code).toBe(0);
+    expect(run.out).toMatch(/All 8 checks passed/);
+  });
+
+  it("bench times", async () => {
+    const run = await thalweg(["bench", DIGITS, "--data", "good.npz", "--runs", "3", "--json"]);
+    expect(run.code).toBe(0);
+    expect(decodeResult(run.out)).toMatchObject({ schema: "thalweg/bench@1", result: { forward: { runs: 3 }, gemm: { runs: 3 } } });
+  });
+
+  it("export writes files that ONNX Runtime runs by themselves", async () => {
+    const run = await thalweg(["export", join(REFERENCE, "model.onnx"), "--data", join(REFERENCE, "data.npz"), "-o", "hvp.onnx"]);
+    expect(run.code).toBe(0);
+    const ort = await import("onnxruntime-node");
+    const session = await ort.InferenceSession.create(at("hvp.onnx"));
+    const data = readArrays(join(REFERENCE, "data.npz"));
+    const feeds: Record<string, InstanceType<typeof ort.Tensor>> = {};
+    const feed = (name: string, { dtype, shape, data: numbers }: Tensor) => {
+      feeds[name] = dtype === "int64" ? new ort.Tensor("int64", BigInt64Array.from(numbers, BigInt), [...shape]) : new ort.Tensor("float32", Float32Array.from(numbers), [...shape]);
+    };
+    for (const [name, tensor] of data) feed(name, tensor);
+    for (const [name, tensor] of readArrays(join(REFERENCE, "v.npz"))) feed(`v:${name}`, tensor);
+    // The weights are not fed: they are the defaults of their inputs.
+    const results = await session.run(feeds);
+    for (const [name, { data: expected }] of readArrays(join(REFERENCE, "hv.npz"))) {
+      const found = results[`hv:${name}`].data;
+      const size = Math.max(...expected.map(Math.abs));
+      expected.forEach((x, i) => expect(Math.abs(Number(found[i]) - x)).toBeLessThan(1e-5 * size));
+    }
+    await session.release();
+  });
+
+  it("export works without data, for every derivative", async () => {
+    const help = await thalweg(["export", "--help"]);
+    const names = ["gradient", "hessian-vector", "gauss-newton-vector", "fisher-vector", "empirical-fisher-vector", "jacobian-vector", "example-losses"];
+    for (const name of names) {
+      expect(help.out).toContain(name);
+      const run = await thalweg(["export", DIGITS, "--batch", "4", "--loss", "cross-entropy", "--derivative", name, "-o", "d.onnx"]);
+      expect(run.err).toBe("");
+      expect(run.code).toBe(0);
+    }
+  }, 120_000);
+
+  it("--weights replaces the parameters", async () => {
+    const shapes = new Map([["hidden.weight", [32, 64]], ["hidden.bias", [32]], ["output.weight", [10, 32]], ["output.bias", [10]]]);
+    writeFileSync(at("zero.safetensors"), encodeSafetensors([...shapes].map(([name, shape]) => [name, floats(shape, () => 0)] as const)));
+    const run = await thalweg(["profile", DIGITS, "--data", "good.npz", "--weights", "zero.safetensors", "--json", "--density-probes", "1", "--density-steps", "5"]);
+    const document = decodeResult(run.out);
+    expect(document.schema === "thalweg/profile@1" && document.result.loss).toBeCloseTo(Math.log(10), 6);
+    writeFileSync(at("short.safetensors"), encodeSafetensors([["hidden.weight", floats([32, 63], () => 0)]]));
+    const refused = await thalweg(["inspect", DIGITS, "--weights", "short.safetensors"]);
+    expect(refused.code).toBe(3);
+    expect(refused.err).toMatch(/lacks 3 of the model's 4 parameters/);
+  });
+
+  it("explain, doctor, help and version speak", async () => {
+    expect((await thalweg(["explain", "edge of stability"])).out).toMatch(/2\/η/);
+    const doctor = await thalweg(["doctor", "--json"]);
+    expect(JSON.parse(doctor.out)).toMatchObject({ schema: "thalweg/doctor@1", devices: [{ device: "cpu", available: true }, {}, {}] });
+    expect((await thalweg(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const help = await thalweg([]);
+    for (const verb of ["profile", "inspect", "check", "apply", "export", "bench", "explain", "doctor"]) expect(help.out).toContain(verb);
+    for (const line of (await thalweg(["profile", "--help"])).out.split("\n")) expect([...line].length).toBeLessThanOrEqual(80);
+  });
+
+  it("models that take their labels compute their own loss", async () => {
+    copyFileSync(fixture("fixtures/own-loss-cross-entropy/model.onnx"), at("own.onnx"));
+    const run = await thalweg(["check", "own.onnx", "--data", fixture("fixtures/own-loss-cross-entropy/data.npz")]);
+    expect(run.err.replaceAll(/\s+/g, " ")).toMatch(/takes the labels itself/);
+    expect(run.code).toBe(0);
+  });
+});
