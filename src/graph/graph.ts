@@ -4,8 +4,8 @@ import { constantOperation, inputOperation, tensorOf } from "./leaf.ts";
 import type { Operation } from "./operation.ts";
 import type { Value } from "./value.ts";
 
-/** Float results larger than this are left to the runtime instead of being folded into the graph. */
-const FOLD_LIMIT = 65_536;
+/** Results larger than this are left to the runtime instead of being folded into the graph; integers may be shapes. */
+const FOLD_LIMIT = { float: 2 ** 16, integer: 2 ** 25 } as const;
 
 export interface GraphOptions {
   /** Off only in tests, which compare simplified graphs with plain ones. */
@@ -83,7 +83,8 @@ export class Graph {
 
   private fold(operation: Operation, inputs: readonly Value[], type: { dtype: DType; shape: Shape }): Value | undefined {
     if (!operation.evaluate || inputs.length === 0) return undefined;
-    if (isFloat(type.dtype) && (!this.simplifies || sizeOf(type.shape) > FOLD_LIMIT)) return undefined;
+    if (isFloat(type.dtype) && !this.simplifies) return undefined;
+    if (sizeOf(type.shape) > FOLD_LIMIT[isFloat(type.dtype) ? "float" : "integer"]) return undefined;
     const tensors: Tensor[] = [];
     for (const input of inputs) {
       const constant = tensorOf(input);
