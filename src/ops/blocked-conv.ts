@@ -1,5 +1,6 @@
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
+import { sameShape } from "../graph/broadcast.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
 import { add } from "./arithmetic.ts";
 import { BLOCKED_DOMAIN, fromBlocked, sourceOf, toBlocked } from "./blocked-layout.ts";
@@ -90,7 +91,7 @@ export function withBias(y: Value, bias: Value): Value | undefined {
 /** The convolution plus a value of its shape; undefined where it has one already, or behind a Relu. */
 export function withAddend(y: Value, addend: Value): Value | undefined {
   const known = attributesOf(y);
-  if (!known || known.addend || known.relu) return undefined;
+  if (!known || known.addend || known.relu || !sameShape(y.shape, addend.shape)) return undefined;
   return y.graph.apply(BlockedConv.make({ ...known, addend: true }), [...y.inputs, addend]);
 }
 

@@ -33,7 +33,7 @@ export function blockedShape(shape: Shape, { axis, block }: Layout): number[] {
   return [...shape.map((extent, each) => (each === axis ? Math.ceil(extent / block) : extent)), block];
 }
 
-/** ToBlocked: images in the blocked layout; the blocked extent is a multiple of B. */
+/** ToBlocked: images in the blocked layout, the axis filled up with zeros. */
 const ToBlocked = defineOp({
   name: "ToBlocked",
   summary: "images in the blocked layout",
@@ -43,7 +43,7 @@ const ToBlocked = defineOp({
     infer: ([x]) => ({ dtype: x.dtype, shape: blockedShape(x.shape, { axis, block }) }),
     simplify: ([x]) => {
       const source = sourceOf(x);
-      return source && source.axis === axis && source.physical.shape[axis] === x.shape[axis] / block ? source.physical : undefined;
+      return source && source.axis === axis && source.physical.shape[axis] * block === x.shape[axis] ? source.physical : undefined;
     },
     vmap: afterVectorisation,
     emit: (node, [x], e) => {
@@ -93,9 +93,13 @@ function uncropped(x: Value, shape: Shape): Value {
   return pad(x, shape.map(() => 0), after);
 }
 
+/** Channels come in multiples of this to the kernel that blocks them, which fills up the last block itself. */
+const CHANNEL_STEP = 4;
+
 /** Images [N, C, H, W] in the blocked layout, the axis filled up with zeros. */
 export function toBlocked(x: Value, axis: BlockedAxis, block: number): Value {
-  const missing = Math.ceil(x.shape[axis] / block) * block - x.shape[axis];
+  const step = axis === 1 ? CHANNEL_STEP : block;
+  const missing = Math.ceil(x.shape[axis] / step) * step - x.shape[axis];
   const full = missing === 0 ? x : pad(x, [0, 0, 0, 0], [0, 1, 2, 3].map((each) => (each === axis ? missing : 0)));
   return x.graph.apply(ToBlocked.make({ axis, block }), [full]);
 }

@@ -14,7 +14,7 @@ import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.
 import { add, mul } from "./arithmetic.ts";
 import { conv } from "./conv.ts";
 import { convOutputExtents, type ConvGeometry } from "./conv-geometry.ts";
-import { fuseBlocked } from "./fuse-blocked.ts";
+import { fuseConv } from "./fuse-conv.ts";
 import { fuseGemm } from "./gemm.ts";
 import { maxPool } from "./pool.ts";
 import { reduceSum, reshape, sumAll } from "./structure.ts";
@@ -32,7 +32,7 @@ interface Computation {
 async function results(computation: Computation, precision: FloatType, target: Target, fill: (random: RandomStream) => number): Promise<Tensor[]> {
   const graph = new Graph();
   const inputs = Object.fromEntries(Object.entries(computation.shapes).map(([name, shape]) => [name, graph.input(name, precision, shape)]));
-  const values = fuseBlocked(fuseGemm(lowerGraph(computation.build(inputs), target)));
+  const values = fuseConv(fuseGemm(lowerGraph(computation.build(inputs), target)));
   const executable = await runtime.compile(emitModel(new Map(values.map((value, i) => [`out${i}`, value])), target));
   const feeds = new Map(
     [...inputsOf(values).keys()].map((name) => {

@@ -90,7 +90,7 @@ export function lowerConv(node: Value, [x, w]: readonly Value[], target: Target,
     return reshape(matmul(kernelMatrix(w, geometry.group), patchMatrix(x, w.shape.slice(2), geometry)), node.shape);
   }
   const block = blockOf(target, x.shape, geometry.group, w.shape[0]);
-  if (block === undefined) return undefined;
+  if (block === undefined) return plainConv(x, w, geometry);
   const cut = (amounts: readonly number[]) => amounts.map((k) => Math.min(0, k));
   const grow = (amounts: readonly number[]) => amounts.map((k) => Math.max(0, k));
   const source = pad(x, [0, 0, ...cut(geometry.before)], [0, 0, ...cut(geometry.after)]);

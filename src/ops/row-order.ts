@@ -34,9 +34,10 @@ function permutedRows(shape: Shape, perm: readonly number[]): Float64Array {
  * moves one row after the other on one thread.
  */
 export function permuteRows(x: Value, perm: readonly number[]): Value {
+  const moved = perm.filter((axis) => x.shape[axis] !== 1);
+  if (moved.every((axis, i) => i === 0 || axis > moved[i - 1])) return reshape(x, perm.map((axis) => x.shape[axis]));
   let kept = perm.length;
-  while (kept > 0 && perm[kept - 1] === kept - 1) kept--;
-  if (kept === 0) return x;
+  while (perm[kept - 1] === kept - 1) kept--;
   const outer = x.shape.slice(0, kept);
   const rows = reshape(x, [sizeOf(outer), sizeOf(x.shape.slice(kept))]);
   const order = x.graph.apply(rowOrderOperation(outer, perm.slice(0, kept)), []);

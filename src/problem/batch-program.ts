@@ -4,7 +4,7 @@ import { partition, type Partition } from "../graph/partition.ts";
 import { inputsOf, reachable } from "../graph/traverse.ts";
 import { emitModel } from "../onnx/emit-model.ts";
 import { lowerGraph } from "../onnx/emit-lower.ts";
-import { fuseBlocked } from "../ops/fuse-blocked.ts";
+import { fuseConv } from "../ops/fuse-conv.ts";
 import { fuseGemm } from "../ops/gemm.ts";
 import { hoistFactors } from "../ops/hoist-factors.ts";
 import type { Executable, Feed, Runtime } from "../runtime/runtime.ts";
@@ -13,7 +13,7 @@ import type { Tensor } from "../util/tensor.ts";
 
 /** Compiles named values for a runtime. */
 export function compileValues(outputs: ReadonlyMap<string, Value>, target: Target, runtime: Runtime): Promise<Executable> {
-  const values = fuseBlocked(fuseGemm(lowerGraph([...outputs.values()], target)));
+  const values = fuseConv(fuseGemm(lowerGraph([...outputs.values()], target)));
   return runtime.compile(emitModel(renamed(outputs, values), target));
 }
 
