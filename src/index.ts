@@ -11,7 +11,11 @@ import type { Estimate } from "./estimators/estimate.ts";
 import { extremalEigenpairs, type ExtremalOptions, type ExtremalResult } from "./estimators/extremal-eigenpairs.ts";
 import { estimateFrobeniusNorm, type FrobeniusOptions } from "./estimators/frobenius-norm.ts";
 import { lanczos as runLanczos, type LanczosOptions, type LanczosResult } from "./estimators/lanczos.ts";
-import { spectralDensity as estimateDensity, type SpectralDensity, type SpectralDensityOptions } from "./estimators/spectral-density.ts";
+import {
+  spectralDensity as estimateDensity,
+  type SpectralDensity,
+  type SpectralDensityOptions,
+} from "./estimators/spectral-density.ts";
 import { estimateTrace, type TraceOptions } from "./estimators/trace.ts";
 import { type Profile, runProfile } from "./instruments/profile.ts";
 import type { ProfileOptions } from "./instruments/instrument.ts";
@@ -159,7 +163,10 @@ export function gradient(problem: Problem, context?: RunContext): Promise<Float6
  * top[0].value; // → 0.55563
  * top[0].residual < 1e-4; // → true
  */
-export function eigenvalues(operator: LinearOperator, options: ExtremalOptions & RunOptions = {}): Promise<ExtremalResult> {
+export function eigenvalues(
+  operator: LinearOperator,
+  options: ExtremalOptions & RunOptions = {},
+): Promise<ExtremalResult> {
   return extremalEigenpairs(operator, options, createRandom(options.seed ?? 0), options.context ?? {});
 }
 
@@ -187,7 +194,10 @@ export function lanczos(operator: LinearOperator, options: LanczosOptions & RunO
  * const density = await spectralDensity(diagonalOperator(Float64Array.of(-1, 1, 1, 1)));
  * density.negativeShare.value; // → 0.25
  */
-export function spectralDensity(operator: LinearOperator, options: SpectralDensityOptions & RunOptions = {}): Promise<SpectralDensity> {
+export function spectralDensity(
+  operator: LinearOperator,
+  options: SpectralDensityOptions & RunOptions = {},
+): Promise<SpectralDensity> {
   return estimateDensity(operator, options, createRandom(options.seed ?? 0), options.context ?? {});
 }
 
@@ -214,7 +224,10 @@ export function trace(operator: LinearOperator, options: TraceOptions & RunOptio
  * @example
  * (await frobeniusNorm(diagonalOperator(Float64Array.of(3, 4)))).value; // → 5
  */
-export function frobeniusNorm(operator: LinearOperator, options: FrobeniusOptions & RunOptions = {}): Promise<Estimate> {
+export function frobeniusNorm(
+  operator: LinearOperator,
+  options: FrobeniusOptions & RunOptions = {},
+): Promise<Estimate> {
   return estimateFrobeniusNorm(operator, options, createRandom(options.seed ?? 0), options.context ?? {});
 }
 
@@ -224,7 +237,10 @@ export function frobeniusNorm(operator: LinearOperator, options: FrobeniusOption
  * @example
  * (await diagonal(diagonalOperator(Float64Array.of(3, 4)))).value; // → [3, 4]
  */
-export function diagonal(operator: LinearOperator, options: DiagonalOptions & RunOptions = {}): Promise<DiagonalEstimate> {
+export function diagonal(
+  operator: LinearOperator,
+  options: DiagonalOptions & RunOptions = {},
+): Promise<DiagonalEstimate> {
   return estimateDiagonal(operator, options, createRandom(options.seed ?? 0), options.context ?? {});
 }
 
@@ -239,7 +255,11 @@ export function diagonal(operator: LinearOperator, options: DiagonalOptions & Ru
 export function solve(
   operator: LinearOperator,
   b: Float64Array,
-  { method = "minres", context = {}, ...options }: SolveOptions & { readonly method?: "minres" | "conjugate-gradient"; readonly context?: RunContext } = {},
+  {
+    method = "minres",
+    context = {},
+    ...options
+  }: SolveOptions & { readonly method?: "minres" | "conjugate-gradient"; readonly context?: RunContext } = {},
 ): Promise<Solution> {
   return (method === "minres" ? minres : conjugateGradient)(operator, b, options, context);
 }
@@ -255,6 +275,10 @@ export function solve(
  * const { result } = await profile(problem, { top: 1, bottom: 1, densityProbes: 1, densitySteps: 20 });
  * result.hessian.top.length; // → 1
  */
-export function profile(problem: Problem, parameters: ProfileOptions = {}, { seed = 0, context = {} }: RunOptions = {}): Promise<Profile> {
+export function profile(
+  problem: Problem,
+  parameters: ProfileOptions = {},
+  { seed = 0, context = {} }: RunOptions = {},
+): Promise<Profile> {
   return runProfile(problem, parameters, createRandom(seed).split("profile"), context);
 }

@@ -9,10 +9,12 @@ interface Example {
 }
 
 function examplesOf(source: string): Example[] {
-  return [...source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export (?:async )?function (\w+)/g)].map(([, doc, name]) => {
-    const [, example = ""] = doc.split("@example");
-    return { name, code: example.replace(/^\s*\* ?/gm, "") };
-  });
+  return [...source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export (?:async )?function (\w+)/g)].map(
+    ([, doc, name]) => {
+      const [, example = ""] = doc.split("@example");
+      return { name, code: example.replace(/^\s*\* ?/gm, "") };
+    },
+  );
 }
 
 /** `expression; // → value` becomes a comparison, everything else runs as it is. */
@@ -36,7 +38,9 @@ const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor;
 
 describe("the examples of the library", () => {
   it("belong to every function", () => {
-    const functions = Object.entries(library).flatMap(([name, value]) => (typeof value === "function" && examples.some((each) => each.name === name) ? [name] : []));
+    const functions = Object.entries(library).flatMap(([name, value]) =>
+      typeof value === "function" && examples.some((each) => each.name === name) ? [name] : [],
+    );
     expect(functions.sort()).toEqual(examples.map(({ name }) => name).sort());
     for (const { code } of examples) expect(code).toContain("// →");
   });

@@ -22,7 +22,9 @@ export interface ProgramOptions {
 /** The command line, from the registry of verbs. */
 export function buildProgram(verbs: readonly Verb[], { version, terminal, onInvocation }: ProgramOptions): Command {
   const program = new Command("thalweg")
-    .description("Exact derivatives and the measured geometry of the loss of any ONNX network: every number carries its proof.")
+    .description(
+      "Exact derivatives and the measured geometry of the loss of any ONNX network: every number carries its proof.",
+    )
     .usage("<verb> [MODEL] [--data DATA] [flags]")
     .version(version, "--version", "print the version")
     .helpOption("-h, --help", "print help; `thalweg <verb> --help` for a verb")
@@ -44,8 +46,16 @@ function plain(command: Command, terminal: Terminal): void {
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: () => undefined });
 }
 
-function addVerb(program: Command, verb: Verb, terminal: Terminal, onInvocation: (invocation: Invocation) => void): void {
-  const command = program.command(verb.name).summary(verb.summary).description(verb.description ?? `${capital(verb.summary)}.`);
+function addVerb(
+  program: Command,
+  verb: Verb,
+  terminal: Terminal,
+  onInvocation: (invocation: Invocation) => void,
+): void {
+  const command = program
+    .command(verb.name)
+    .summary(verb.summary)
+    .description(verb.description ?? `${capital(verb.summary)}.`);
   plain(command, terminal);
   for (const { name, description, required, choices } of verb.arguments) {
     const argument = new CommanderArgument(required ? `<${name}>` : `[${name}]`, description);
@@ -62,17 +72,30 @@ function addVerb(program: Command, verb: Verb, terminal: Terminal, onInvocation:
     const options: Record<string, unknown> = command.opts();
     for (const { key } of flags) if (command.getOptionValueSource(key) === "cli") typed[key] = options[key];
     const config = typeof typed["config"] === "string" ? readConfig(typed["config"], flags) : {};
-    onInvocation({ verb, args: command.processedArgs.map((each: unknown) => (typeof each === "string" ? each : undefined)), flags: { ...config, ...typed } });
+    onInvocation({
+      verb,
+      args: command.processedArgs.map((each: unknown) => (typeof each === "string" ? each : undefined)),
+      flags: { ...config, ...typed },
+    });
   });
 }
 
 function optionOf(flag: Flag): Option {
   const short = flag.short === undefined ? "" : `-${flag.short}, `;
-  const byDefault = flag.default === undefined || flag.toggle ? "" : ` (default: ${String(flag.default)})`;
-  const option = new Option(`${short}${flag.name}${flag.toggle ? "" : ` <${flag.placeholder}>`}`, flag.description + byDefault);
+  const byDefault = flag.default === undefined || flag.toggle ? "" : ` (default: ${defaultText(flag)})`;
+  const option = new Option(
+    `${short}${flag.name}${flag.toggle ? "" : ` <${flag.placeholder}>`}`,
+    flag.description + byDefault,
+  );
   if (flag.group !== undefined) option.helpGroup(`${flag.group}:`);
-  if (flag.repeatable) option.argParser((value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value]);
+  if (flag.repeatable)
+    option.argParser((value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value]);
   return option;
+}
+
+function defaultText(flag: Flag): string {
+  if (!Array.isArray(flag.default)) return String(flag.default);
+  return flag.default.length === flag.choices?.length ? "all" : flag.default.join(", ");
 }
 
 function capital(text: string): string {

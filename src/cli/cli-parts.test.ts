@@ -43,7 +43,9 @@ describe("flags from zod types", () => {
   });
 
   it("take names, kinds and defaults from the types", () => {
-    expect(flagsOf(parameters).map(({ name, toggle, repeatable, placeholder }) => [name, toggle, repeatable, placeholder])).toEqual([
+    expect(
+      flagsOf(parameters).map(({ name, toggle, repeatable, placeholder }) => [name, toggle, repeatable, placeholder]),
+    ).toEqual([
       ["--batch-size", false, false, "N"],
       ["--names", false, true, "VALUE"],
       ["--factors", false, true, "N"],
@@ -53,7 +55,13 @@ describe("flags from zod types", () => {
   });
 
   it("read text and JSON values alike", () => {
-    expect(readFlags(parameters, { batchSize: "3", names: ["a", "b"], factors: ["1.5", "2"] })).toEqual({ batchSize: 3, names: ["a", "b"], factors: [1.5, 2], kind: "one", color: true });
+    expect(readFlags(parameters, { batchSize: "3", names: ["a", "b"], factors: ["1.5", "2"] })).toEqual({
+      batchSize: 3,
+      names: ["a", "b"],
+      factors: [1.5, 2],
+      kind: "one",
+      color: true,
+    });
     expect(readFlags(parameters, { batchSize: 3, names: "a" })).toMatchObject({ batchSize: 3, names: ["a"] });
   });
 
@@ -71,7 +79,10 @@ describe("flags from zod types", () => {
   });
 
   it("are described, for every verb and instrument, and never clash", () => {
-    for (const parametersOf of [...VERBS.map((verb) => verb.parameters), ...INSTRUMENTS.map((instrument) => instrument.parameters)]) {
+    for (const parametersOf of [
+      ...VERBS.map((verb) => verb.parameters),
+      ...INSTRUMENTS.map((instrument) => instrument.parameters),
+    ]) {
       const flags = flagsOf(parametersOf);
       for (const { description } of flags) expect(description).not.toBe("");
       const shorts = flags.flatMap(({ short }) => short ?? []);
@@ -80,7 +91,9 @@ describe("flags from zod types", () => {
   });
 
   it("know times", () => {
-    expect(["60s", "90", "2m", "1h", "500ms", "1.5min"].map(milliseconds)).toEqual([60_000, 90_000, 120_000, 3_600_000, 500, 90_000]);
+    expect(["60s", "90", "2m", "1h", "500ms", "1.5min"].map(milliseconds)).toEqual([
+      60_000, 90_000, 120_000, 3_600_000, 500, 90_000,
+    ]);
     expect(runFlags.shape.time.safeParse("soon").success).toBe(false);
   });
 });
@@ -98,17 +111,31 @@ describe("layout", () => {
 
   it("aligns columns whatever their colours", () => {
     const style = styleOf(true);
-    const lines = table([[style.red("a"), "1"], ["bbb", "22"]], ["left", "right"]).split("\n");
+    const lines = table(
+      [
+        [style.red("a"), "1"],
+        ["bbb", "22"],
+      ],
+      ["left", "right"],
+    ).split("\n");
     expect(lines.map(widthOf)).toEqual([9, 9]);
   });
 });
 
 describe("formats", () => {
   it("are short and have units", () => {
-    expect([0.5, 1200, 61_000, 3_600_000, 7_500_000].map(formatDuration)).toEqual(["0.50 ms", "1.2 s", "1 min 1 s", "1 h", "2 h 5 min"]);
+    expect([0.5, 1200, 61_000, 3_600_000, 7_500_000].map(formatDuration)).toEqual([
+      "0.50 ms",
+      "1.2 s",
+      "1 min 1 s",
+      "1 h",
+      "2 h 5 min",
+    ]);
     expect([12, 1536, 5 * 2 ** 30].map(formatBytes)).toEqual(["12 B", "1.50 KiB", "5.00 GiB"]);
     expect([7, 1810, 1234567].map(formatCount)).toEqual(["7", "1 810", "1 234 567"]);
-    expect(describeProgress({ stage: "trace", done: 10, total: 40, estimate: "tr ≈ 3" }, 5000)).toBe("trace: 10/40 · tr ≈ 3 · 15 s left");
+    expect(describeProgress({ stage: "trace", done: 10, total: 40, estimate: "tr ≈ 3" }, 5000)).toBe(
+      "trace: 10/40 · tr ≈ 3 · 15 s left",
+    );
   });
 });
 
@@ -116,8 +143,16 @@ describe("errors", () => {
   const plain = styleOf(false);
 
   it("say what to do, and give the code that fits", () => {
-    const error = new ThalwegError({ kind: "input", code: "empty-file", message: "a.npz is empty.", hint: "Write it again." });
-    expect(presentError(error, plain, false)).toMatchObject({ text: "error: a.npz is empty.\n  Write it again.\n", exitCode: 3 });
+    const error = new ThalwegError({
+      kind: "input",
+      code: "empty-file",
+      message: "a.npz is empty.",
+      hint: "Write it again.",
+    });
+    expect(presentError(error, plain, false)).toMatchObject({
+      text: "error: a.npz is empty.\n  Write it again.\n",
+      exitCode: 3,
+    });
   });
 
   it("own up to bugs, without a stack unless asked", () => {

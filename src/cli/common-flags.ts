@@ -11,44 +11,110 @@ const MACHINE = "Machine";
 
 /** Understood by every verb. */
 export const talkFlags = z.object({
-  json: z.boolean().default(false).meta({ description: "print one JSON document on stdout and nothing else", group: TALK }),
-  quiet: z.boolean().default(false).meta({ description: "no plan, progress or notes on stderr", short: "q", group: TALK }),
+  json: z
+    .boolean()
+    .default(false)
+    .meta({ description: "print one JSON document on stdout and nothing else", group: TALK }),
+  quiet: z
+    .boolean()
+    .default(false)
+    .meta({ description: "no plan, progress or notes on stderr", short: "q", group: TALK }),
   verbose: z.boolean().default(false).meta({ description: "say more on stderr", short: "v", group: TALK }),
   color: z.boolean().default(true).meta({ description: "no colours (also: NO_COLOR=1)", group: TALK }),
   debug: z.boolean().default(false).meta({ description: "stack traces of errors", group: TALK }),
-  config: z.string().optional().meta({ description: "read flags from a JSON file; those typed here win", placeholder: "FILE", group: TALK }),
+  config: z
+    .string()
+    .optional()
+    .meta({ description: "read flags from a JSON file; those typed here win", placeholder: "FILE", group: TALK }),
 });
 
 export type TalkFlags = z.output<typeof talkFlags>;
 
 /** How a model is read. */
 export const modelFlags = z.object({
-  weights: z.string().optional().meta({ description: "checkpoint whose tensors replace the model's, by name", placeholder: "FILE.safetensors", group: MODEL }),
-  params: z.array(z.string()).optional().meta({ description: "parameters to differentiate: 'layer1.*' (repeatable; default all)", placeholder: "GLOB", group: MODEL }),
-  freeze: z.array(z.string()).optional().meta({ description: "treat the outputs of this node as constants (repeatable)", placeholder: "NODE", group: MODEL }),
-  bn: z.enum(["inference", "training"]).optional().meta({ description: "statistics of BatchNormalization (default: as exported)", group: MODEL }),
-  output: z.string().optional().meta({ description: "output of the model (default: the first)", placeholder: "NAME", group: MODEL }),
-  precision: z.enum(["float32", "float64"]).optional().meta({ description: "arithmetic (default: the model's)", group: MODEL }),
+  weights: z
+    .string()
+    .optional()
+    .meta({
+      description: "checkpoint whose tensors replace the model's, by name",
+      placeholder: "FILE.safetensors",
+      group: MODEL,
+    }),
+  params: z
+    .array(z.string())
+    .optional()
+    .meta({
+      description: "parameters to differentiate: 'layer1.*' (repeatable; default all)",
+      placeholder: "GLOB",
+      group: MODEL,
+    }),
+  freeze: z
+    .array(z.string())
+    .optional()
+    .meta({
+      description: "treat the outputs of this node as constants (repeatable)",
+      placeholder: "NODE",
+      group: MODEL,
+    }),
+  bn: z
+    .enum(["inference", "training"])
+    .optional()
+    .meta({ description: "statistics of BatchNormalization (default: as exported)", group: MODEL }),
+  output: z
+    .string()
+    .optional()
+    .meta({ description: "output of the model (default: the first)", placeholder: "NAME", group: MODEL }),
+  precision: z
+    .enum(["float32", "float64"])
+    .optional()
+    .meta({ description: "arithmetic (default: the model's)", group: MODEL }),
 });
 
 /** Where the examples come from, and what is made of them. */
 export const dataFlags = z.object({
-  data: z.string().optional().meta({ description: ".npz (x, y), CSV, safetensors, IDX folder, or digits, mnist1d", placeholder: "DATA", group: DATA }),
-  x: z.string().optional().meta({ description: "inputs in a file of their own, with --y", placeholder: "FILE", group: DATA }),
-  y: z.string().optional().meta({ description: "labels in a file of their own, with --x", placeholder: "FILE", group: DATA }),
-  label: z.string().optional().meta({ description: "array or CSV column of the labels (default: y)", placeholder: "COLUMN", group: DATA }),
+  data: z
+    .string()
+    .optional()
+    .meta({
+      description: ".npz (x, y), CSV, safetensors, IDX folder, or digits, mnist1d",
+      placeholder: "DATA",
+      group: DATA,
+    }),
+  x: z
+    .string()
+    .optional()
+    .meta({ description: "inputs in a file of their own, with --y", placeholder: "FILE", group: DATA }),
+  y: z
+    .string()
+    .optional()
+    .meta({ description: "labels in a file of their own, with --x", placeholder: "FILE", group: DATA }),
+  label: z
+    .string()
+    .optional()
+    .meta({ description: "array or CSV column of the labels (default: y)", placeholder: "COLUMN", group: DATA }),
   limit: whole(1).optional().meta({ description: "use only the first N examples", group: DATA }),
   loss: z.enum(lossNames).optional().meta({ description: "the loss (default: guessed, and said)", group: DATA }),
-  reduction: z.enum(["mean", "sum"]).default("mean").meta({ description: "how the terms of the loss are put together", group: DATA }),
+  reduction: z
+    .enum(["mean", "sum"])
+    .default("mean")
+    .meta({ description: "how the terms of the loss are put together", group: DATA }),
   l2: z.number().min(0).default(0).meta({ description: "λ of an added λ/2·‖θ‖²", placeholder: "λ", group: DATA }),
   ignoreIndex: z.int().default(-100).meta({ description: "class label whose terms are left out", group: DATA }),
-  batchSize: whole(1).optional().meta({ description: "examples per pass; no result depends on it (default: what fits)", group: DATA }),
+  batchSize: whole(1)
+    .optional()
+    .meta({ description: "examples per pass; no result depends on it (default: what fits)", group: DATA }),
 });
 
 /** What computes. */
 export const machineFlags = z.object({
-  threads: whole(1).max(1024).optional().meta({ description: "threads of the engine (default: all cores)", group: MACHINE }),
-  device: z.enum(["cpu", "cuda", "webgpu"]).default("cpu").meta({ description: "where products are computed", group: MACHINE }),
+  threads: whole(1)
+    .max(1024)
+    .optional()
+    .meta({ description: "threads of the engine (default: all cores)", group: MACHINE }),
+  device: z
+    .enum(["cpu", "cuda", "webgpu"])
+    .default("cpu")
+    .meta({ description: "where products are computed", group: MACHINE }),
 });
 
 /** Everything that leads to a problem. */
@@ -58,10 +124,23 @@ const duration = z.string().regex(/^\d+(\.\d+)?(ms|s|m|min|h)?$/, "It must be a 
 
 /** How a measurement runs, and where it goes. */
 export const runFlags = z.object({
-  out: z.string().optional().meta({ description: "folder for the run (default: thalweg-runs/…)", placeholder: "DIR", short: "o", group: "Run" }),
+  out: z
+    .string()
+    .optional()
+    .meta({
+      description: "folder for the run (default: thalweg-runs/…)",
+      placeholder: "DIR",
+      short: "o",
+      group: "Run",
+    }),
   seed: z.int().min(0).default(0).meta({ description: "all randomness comes from it", group: "Run" }),
-  time: duration.optional().meta({ description: "budget: stops cleanly with wider error bars (60s, 5m)", placeholder: "TIME", group: "Run" }),
-  dryRun: z.boolean().default(false).meta({ description: "print the plan and its predicted cost, measure nothing", group: "Run" }),
+  time: duration
+    .optional()
+    .meta({ description: "budget: stops cleanly with wider error bars (60s, 5m)", placeholder: "TIME", group: "Run" }),
+  dryRun: z
+    .boolean()
+    .default(false)
+    .meta({ description: "print the plan and its predicted cost, measure nothing", group: "Run" }),
 });
 
 const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };

@@ -10,7 +10,8 @@ import { didYouMean } from "./suggest.ts";
  */
 export function readConfig(path: string, flags: readonly Flag[]): RawFlags {
   const source = openFile(path);
-  const bad = (message: string, hint?: string) => new ThalwegError({ kind: "usage", code: "bad-config", message, where: { file: path }, hint });
+  const bad = (message: string, hint?: string) =>
+    new ThalwegError({ kind: "usage", code: "bad-config", message, where: { file: path }, hint });
   let config: unknown;
   try {
     config = JSON.parse(new TextDecoder().decode(source.read(0, source.size)));

@@ -84,10 +84,16 @@ export function flagsOf(parameters: z.ZodObject): Flag[] {
 /** Longer lists of choices move from the placeholder to the description. */
 const INLINE_CHOICES = 18;
 
-function described(description: string, placeholder: string, choices: readonly unknown[] | undefined): Pick<Flag, "description" | "placeholder"> {
+function described(
+  description: string,
+  placeholder: string,
+  choices: readonly unknown[] | undefined,
+): Pick<Flag, "description" | "placeholder"> {
   if (choices === undefined) return { description, placeholder };
   const inline = choices.join("|");
-  return inline.length <= INLINE_CHOICES ? { description, placeholder: inline } : { description: `${description}: ${choices.join(", ")}`, placeholder: "NAME" };
+  return inline.length <= INLINE_CHOICES
+    ? { description, placeholder: inline }
+    : { description: `${description}: ${choices.join(", ")}`, placeholder: "NAME" };
 }
 
 /** What was typed, or stood in a configuration file, by property. */
@@ -101,7 +107,9 @@ export type RawFlags = Readonly<Record<string, unknown>>;
  */
 export function readFlags<S extends z.ZodObject>(parameters: S, raw: RawFlags): z.output<S> {
   const flags = flagsOf(parameters);
-  const given = Object.fromEntries(flags.filter(({ key }) => raw[key] !== undefined).map((flag) => [flag.key, coerce(flag, raw[flag.key])]));
+  const given = Object.fromEntries(
+    flags.filter(({ key }) => raw[key] !== undefined).map((flag) => [flag.key, coerce(flag, raw[flag.key])]),
+  );
   const parsed = parameters.safeParse(given);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
@@ -110,7 +118,11 @@ export function readFlags<S extends z.ZodObject>(parameters: S, raw: RawFlags): 
   const value = raw[flag.key];
   const shown = Array.isArray(value) ? value.join(" ") : String(value);
   if (value === undefined) {
-    throw new ThalwegError({ kind: "usage", code: "missing-flag", message: `${flag.name} ${flag.placeholder} is needed: ${lowerFirst(flag.description)}.` });
+    throw new ThalwegError({
+      kind: "usage",
+      code: "missing-flag",
+      message: `${flag.name} ${flag.placeholder} is needed: ${lowerFirst(flag.description)}.`,
+    });
   }
   throw new ThalwegError({
     kind: "usage",
@@ -121,9 +133,12 @@ export function readFlags<S extends z.ZodObject>(parameters: S, raw: RawFlags): 
 }
 
 function expectation(issue: z.core.$ZodIssue, flag: Flag): string {
-  if (issue.code === "too_small") return `it must be ${flag.numeric ? "" : "of length "}${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
-  if (issue.code === "too_big") return `it must be ${flag.numeric ? "" : "of length "}${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
-  if (issue.code === "invalid_type") return `it must be ${issue.expected === "int" ? "a whole number" : `a ${issue.expected}`}`;
+  if (issue.code === "too_small")
+    return `it must be ${flag.numeric ? "" : "of length "}${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
+  if (issue.code === "too_big")
+    return `it must be ${flag.numeric ? "" : "of length "}${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
+  if (issue.code === "invalid_type")
+    return `it must be ${issue.expected === "int" ? "a whole number" : `a ${issue.expected}`}`;
   return lowerFirst(issue.message);
 }
 

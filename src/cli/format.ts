@@ -35,7 +35,12 @@ export function formatCount(count: number): string {
 
 /** "1.2 M": a count where its size alone matters. */
 export function formatLarge(count: number): string {
-  for (const [size, letter] of [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]] as const) {
+  for (const [size, letter] of [
+    [1e12, "T"],
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e3, "k"],
+  ] as const) {
     if (count >= size) return `${formatNumber(count / size, 3)} ${letter}`;
   }
   return `${Math.round(count)} `;

@@ -1,11 +1,11 @@
+import { stripVTControlCharacters } from "node:util";
+
 /** Columns that text is laid out for where the terminal does not say, or is wider than is good to read. */
 export const PAGE_WIDTH = 80;
 
-const STYLES = /\u001b\[[0-9;]*m/g;
-
 /** Columns that a styled text takes. */
 export function widthOf(text: string): number {
-  return [...text.replace(STYLES, "")].length;
+  return [...stripVTControlCharacters(text)].length;
 }
 
 /** Breaks a paragraph between words so that no line is longer than `width`; later lines hang by `indent`. */
@@ -33,9 +33,16 @@ export type Align = "left" | "right";
  * @example
  * table([["loss", "0.42"], ["accuracy", "91 %"]], ["left", "right"]);
  */
-export function table(rows: readonly (readonly string[])[], align: readonly Align[], width = PAGE_WIDTH, margin = "  "): string {
+export function table(
+  rows: readonly (readonly string[])[],
+  align: readonly Align[],
+  width = PAGE_WIDTH,
+  margin = "  ",
+): string {
   const count = Math.max(...rows.map((row) => row.length), 0);
-  const widths = Array.from({ length: count }, (_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ""))));
+  const widths = Array.from({ length: count }, (_, column) =>
+    Math.max(...rows.map((row) => widthOf(row[column] ?? ""))),
+  );
   return rows
     .map((row) => {
       let line = margin;

@@ -16,4 +16,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? EXIT.done : EXIT.fault);
 });
 
-process.exitCode = await runCli(process.argv.slice(2), processTerminal(), { asked: asked.signal, insisted: insisted.signal });
+process.exitCode = await runCli(process.argv.slice(2), processTerminal(), {
+  asked: asked.signal,
+  insisted: insisted.signal,
+});

@@ -12,12 +12,19 @@ export async function openProblem(model: string, options: LoadOptions, shell: Sh
   );
   for (const note of notes) shell.note(note);
   for (const warning of warnings) shell.warn(warning);
-  shell.detail(`batches of ${batchSize} · ${problem.runtime.description} · ${problem.runtime.threads} threads · ${problem.preferredBlock} vectors at a time`);
+  shell.detail(
+    `batches of ${batchSize} · ${problem.runtime.description} · ${problem.runtime.threads} threads · ${problem.preferredBlock} vectors at a time`,
+  );
   return loaded;
 }
 
 /** Opens the problem, works with it and closes it, also after an error. */
-export async function withProblem<T>(model: string, options: LoadOptions, shell: Shell, work: (loaded: LoadedProblem) => Promise<T>): Promise<T> {
+export async function withProblem<T>(
+  model: string,
+  options: LoadOptions,
+  shell: Shell,
+  work: (loaded: LoadedProblem) => Promise<T>,
+): Promise<T> {
   const loaded = await openProblem(model, options, shell);
   try {
     return await work(loaded);

@@ -20,13 +20,22 @@ export function presentError(error: unknown, style: Style, debug: boolean): Pres
   const message = error instanceof Error ? error.message : String(error);
   const hint = fault ? `This is a bug in Thalweg. ${REPORT}` : known.hint;
   const stack = debug && error instanceof Error ? `\n${style.dim(stackOf(error))}\n` : "";
-  const lines = [`${style.red("error:")} ${wrap(message, 73, "  ")}`, ...(hint === undefined ? [] : [wrap(hint, 78, "  ").replace(/^/, "  ")])];
+  const lines = [
+    `${style.red("error:")} ${wrap(message, 73, "  ")}`,
+    ...(hint === undefined ? [] : [wrap(hint, 78, "  ").replace(/^/, "  ")]),
+  ];
   const exitCode = known ? exitCodeOf(known.kind) : EXIT.fault;
   return {
     text: `${lines.join("\n")}\n${stack}`,
     json: jsonText({
       schema: "thalweg/error@1",
-      error: { kind: known?.kind ?? "internal", code: known?.code ?? "unexpected", message, where: known?.where ?? {}, hint: hint ?? null },
+      error: {
+        kind: known?.kind ?? "internal",
+        code: known?.code ?? "unexpected",
+        message,
+        where: known?.where ?? {},
+        hint: hint ?? null,
+      },
       exitCode,
     }),
     exitCode,

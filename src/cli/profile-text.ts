@@ -16,19 +16,24 @@ export function profileText({ result, checks }: ProfileDocument, style: Style, n
   const parts: string[] = [];
   for (const section of result.sections) {
     const state = stateOf(section);
-    const rows = readingsOf(section.instrument, result).map(({ label, value, note }) => (notes ? [label, value, style.dim(note ?? "")] : [label, value]));
+    const rows = readingsOf(section.instrument, result).map(({ label, value, note }) =>
+      notes ? [label, value, style.dim(note ?? "")] : [label, value],
+    );
     if (rows.length === 0 && state === undefined) continue;
     const lines = [style.bold(section.title)];
     if (state !== undefined) lines.push(wrap(`  ${style.yellow(state)}`, 78, "  "));
     if (rows.length > 0 && section.status !== "skipped") lines.push(table(rows, ["left", "left", "left"]));
     parts.push(lines.join("\n"));
   }
-  if (result.verdicts.length > 0) parts.push(`${style.bold("What stands out")}\n${verdictList(result.verdicts, style)}`);
+  if (result.verdicts.length > 0)
+    parts.push(`${style.bold("What stands out")}\n${verdictList(result.verdicts, style)}`);
   const failed = checks.filter(({ passed }) => !passed);
   parts.push(
     failed.length === 0
       ? `${style.green("pass")} ${checks.length} checks of the derivatives; ${formatCount(result.products)} products of H, G and Σ in all.`
-      : wrap(`${style.red("FAIL")} ${failed.map(({ title, measured, limit }) => `${title}: ${measured.toExponential(1)} instead of at most ${limit.toExponential(1)}`).join("; ")}. Trust nothing above until \`thalweg check\` passes.`),
+      : wrap(
+          `${style.red("FAIL")} ${failed.map(({ title, measured, limit }) => `${title}: ${measured.toExponential(1)} instead of at most ${limit.toExponential(1)}`).join("; ")}. Trust nothing above until \`thalweg check\` passes.`,
+        ),
   );
   return `${parts.join("\n\n")}\n`;
 }
@@ -44,13 +49,18 @@ const ORDER: readonly Verdict["level"][] = ["warn", "note", "pass"];
 function verdictList(verdicts: readonly Verdict[], style: Style): string {
   const words = { pass: style.green("pass"), note: style.cyan("note"), warn: style.yellow("warn") };
   const sorted = [...verdicts].sort((a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level));
-  return table(sorted.map(({ level, text }) => [words[level], text]), ["left", "left"]);
+  return table(
+    sorted.map(({ level, text }) => [words[level], text]),
+    ["left", "left"],
+  );
 }
 
 /** The plan of a profile, with the time that it should take. */
 export function planText(plan: readonly PlannedInstrument[], msPerProduct: number, style: Style): string {
   const rows = plan.map(({ title, products, skipped }) =>
-    skipped === undefined ? [title, formatCount(products), formatDuration(products * msPerProduct)] : [title, "skipped", ""],
+    skipped === undefined
+      ? [title, formatCount(products), formatDuration(products * msPerProduct)]
+      : [title, "skipped", ""],
   );
   const total = totalProducts(plan);
   return `${style.bold("Plan")}\n${table([["instrument", "products", "about"], ...rows, ["in all", formatCount(total), formatDuration(total * msPerProduct)]], ["left", "right", "right"])}\n`;

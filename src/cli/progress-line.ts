@@ -39,6 +39,7 @@ export function progressLine(terminal: Terminal, now: () => number): ProgressLin
 export function describe({ stage, done, total, estimate }: ProgressEvent, elapsed: number): string {
   const parts = [total === undefined ? `${stage}: ${done}` : `${stage}: ${done}/${total}`];
   if (estimate !== undefined) parts.push(estimate);
-  if (total !== undefined && done > 0 && elapsed > 1000) parts.push(`${formatDuration((elapsed / done) * Math.max(0, total - done))} left`);
+  if (total !== undefined && done > 0 && elapsed > 1000)
+    parts.push(`${formatDuration((elapsed / done) * Math.max(0, total - done))} left`);
   return parts.join(" · ");
 }

@@ -11,7 +11,11 @@ import { VERBS } from "./verbs/registry.ts";
 import { version } from "./version.ts";
 
 /** Runs one command line; everything that can go wrong ends as text and an exit code. */
-export async function runCli(argv: readonly string[], terminal: Terminal, interruption: Interruption): Promise<ExitCode> {
+export async function runCli(
+  argv: readonly string[],
+  terminal: Terminal,
+  interruption: Interruption,
+): Promise<ExitCode> {
   // Before the flags are read, an error can only ask what was typed.
   let talk = {
     json: argv.includes("--json"),
@@ -67,6 +71,8 @@ function usageError(error: CommanderError, argv: readonly string[]): ThalwegErro
     kind: "usage",
     code: error.code.replace("commander.", "").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
     message: `${first.charAt(0).toUpperCase()}${first.slice(1)}.`.replace(/\.\.$/, "."),
-    hint: suggestion?.replace(/^\((.*)\)$/, "$1") ?? (verb ? `\`thalweg ${verb.name} --help\` lists arguments and flags.` : "`thalweg --help` lists the verbs."),
+    hint:
+      suggestion?.replace(/^\((.*)\)$/, "$1") ??
+      (verb ? `\`thalweg ${verb.name} --help\` lists arguments and flags.` : "`thalweg --help` lists the verbs."),
   });
 }

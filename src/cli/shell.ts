@@ -66,7 +66,11 @@ export function createShell(options: ShellOptions): Shell {
     context: () => ({ signal: interruption.asked, ...live }),
     measuringContext(budget = Number.POSITIVE_INFINITY) {
       const began = elapsed();
-      return { signal: interruption.insisted, outOfTime: () => interruption.asked.aborted || elapsed() - began >= budget, ...live };
+      return {
+        signal: interruption.insisted,
+        outOfTime: () => interruption.asked.aborted || elapsed() - began >= budget,
+        ...live,
+      };
     },
     settle: () => progress.clear(),
   };

@@ -24,7 +24,8 @@ export function styleOf(colors: boolean): Style {
 
 export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process;
-  const wanted = (stream: NodeJS.WriteStream) => env["NO_COLOR"] === undefined && env["TERM"] !== "dumb" && stream.isTTY;
+  const wanted = (stream: NodeJS.WriteStream) =>
+    env["NO_COLOR"] === undefined && env["TERM"] !== "dumb" && stream.isTTY;
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),

@@ -13,10 +13,13 @@ describe("the glossary", () => {
     }
   });
 
-  it.each(TERMS.map((term) => [term.name, term] as const))("explains %s in whole sentences and valid TeX", (_name, term) => {
-    expect(term.text).toMatch(/[.)]$/);
-    expect(term.measured).toMatch(/[.)]$/);
-    expect(term.source).toMatch(/\d{4}/);
-    expect(() => temml.renderToString(term.formula, { throwOnError: true })).not.toThrow();
-  });
+  it.each(TERMS.map((term) => [term.name, term] as const))(
+    "explains %s in whole sentences and valid TeX",
+    (_name, term) => {
+      expect(term.text).toMatch(/[.)]$/);
+      expect(term.measured).toMatch(/[.)]$/);
+      expect(term.source).toMatch(/\d{4}/);
+      expect(() => temml.renderToString(term.formula, { throwOnError: true })).not.toThrow();
+    },
+  );
 });

@@ -10,7 +10,9 @@ import { matchesGlob } from "./glob.ts";
  */
 export function chooseParameters(model: ModelFile, patterns: readonly string[]): string[] {
   const usual = model.parameters.map(({ name }) => name);
-  const others = [...model.statistics, ...model.constants].filter(({ dtype }) => dtype === "float32" || dtype === "float64").map(({ name }) => name);
+  const others = [...model.statistics, ...model.constants]
+    .filter(({ dtype }) => dtype === "float32" || dtype === "float64")
+    .map(({ name }) => name);
   for (const pattern of patterns) {
     if (others.includes(pattern) || usual.some((name) => matchesGlob(name, pattern))) continue;
     throw new ThalwegError({

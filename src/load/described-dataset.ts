@@ -10,9 +10,18 @@ import { ThalwegError } from "../util/thalweg-error.ts";
  *
  * @throws ThalwegError `open-dimensions` where the model leaves an axis other than the batch open
  */
-export function describedDataset(model: ModelFile, examples: number, labels: { readonly dtype: DType; readonly shape: Shape }, precision: FloatType): Dataset {
+export function describedDataset(
+  model: ModelFile,
+  examples: number,
+  labels: { readonly dtype: DType; readonly shape: Shape },
+  precision: FloatType,
+): Dataset {
   const unread = (): never => {
-    throw new ThalwegError({ kind: "internal", code: "no-data", message: "Examples were asked for where only shapes are known." });
+    throw new ThalwegError({
+      kind: "internal",
+      code: "no-data",
+      message: "Examples were asked for where only shapes are known.",
+    });
   };
   const { shapes } = bindInputs(model.inputs, { batch: examples }, model.file);
   return {

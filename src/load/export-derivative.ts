@@ -36,7 +36,10 @@ export interface ExportableDerivative {
 }
 
 const PRODUCT_DERIVATIVES = PRODUCTS.map((product): ExportableDerivative => {
-  const prefix = `${product.name.split("-").map((word) => word[0]).join("")}v`;
+  const prefix = `${product.name
+    .split("-")
+    .map((word) => word[0])
+    .join("")}v`;
   return {
     name: `${product.name}-vector`,
     summary: `${prefix}:<parameter>, the ${product.summary} times the vector v:<parameter>`,
@@ -44,7 +47,11 @@ const PRODUCT_DERIVATIVES = PRODUCTS.map((product): ExportableDerivative => {
       const vectors = site.vectors();
       const scale = 1 / (product.perExample ? site.examples : site.terms);
       const l2 = product.regularized ? site.options.l2 : 0;
-      return named(site.names, prefix, product.build(site.graph, vectors).map((value, i) => plus(mul(value, scale), vectors[i], l2)));
+      return named(
+        site.names,
+        prefix,
+        product.build(site.graph, vectors).map((value, i) => plus(mul(value, scale), vectors[i], l2)),
+      );
     },
   };
 });
@@ -57,7 +64,10 @@ export const EXPORTABLE: readonly ExportableDerivative[] = [
     outputs: ({ graph, options, names, terms }) => {
       const { parameters } = graph;
       const l2 = options.l2;
-      const squares = parameters.reduce<Value | undefined>((sum, p) => (sum ? add(sum, sumAll(mul(p, p))) : sumAll(mul(p, p))), undefined);
+      const squares = parameters.reduce<Value | undefined>(
+        (sum, p) => (sum ? add(sum, sumAll(mul(p, p))) : sumAll(mul(p, p))),
+        undefined,
+      );
       const loss = mul(graph.total, 1 / terms);
       const gradients = gradientOf(graph).map((value, i) => plus(mul(value, 1 / terms), parameters[i], l2));
       return new Map([["loss", squares ? plus(loss, squares, l2 / 2) : loss], ...named(names, "grad", gradients)]);
@@ -95,12 +105,22 @@ export interface ExportedDerivative extends EmittedModel {
  * model's, the labels `y`, the parameters (with the model's weights as defaults) and, for products,
  * the vector `v:<parameter>`. Sums over the batch are divided as `reduction` says, every label counted.
  */
-export function exportDerivative(derivative: ExportableDerivative, model: ModelFile, dataset: Dataset, options: ProblemOptions, batch: number): ExportedDerivative {
+export function exportDerivative(
+  derivative: ExportableDerivative,
+  model: ModelFile,
+  dataset: Dataset,
+  options: ProblemOptions,
+  batch: number,
+): ExportedDerivative {
   const network = buildNetwork(model, dataset, options, batch);
   const { graph } = network;
   const names = [...network.imported.parameters.keys()];
   const { precision } = options;
-  const labels = { dtype: graph.labels.dtype, shape: graph.labels.shape, data: allocate(graph.labels.dtype, sizeOf(graph.labels.shape)) };
+  const labels = {
+    dtype: graph.labels.dtype,
+    shape: graph.labels.shape,
+    data: allocate(graph.labels.dtype, sizeOf(graph.labels.shape)),
+  };
   const terms = options.reduction === "mean" ? options.loss.terms(labels, graph.outputs.shape, options.lossOptions) : 1;
   const built = derivative.outputs({
     graph,

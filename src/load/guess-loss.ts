@@ -35,7 +35,10 @@ export interface GuessedLoss {
 export function guessLoss({ outputs, labels, summary, modelReadsLabels }: LossEvidence): GuessedLoss {
   const { shape } = outputs;
   if (modelReadsLabels || (shape.length === 0 && labels[0] > 1)) {
-    return { loss: outputLoss, because: modelReadsLabels ? "the model takes the labels itself" : "the model returns one number for a batch" };
+    return {
+      loss: outputLoss,
+      because: modelReadsLabels ? "the model takes the labels itself" : "the model returns one number for a batch",
+    };
   }
   const { min, max } = summary;
   const oneTarget = sizeOf(shape) === sizeOf(labels);
@@ -63,7 +66,8 @@ export function guessLoss({ outputs, labels, summary, modelReadsLabels }: LossEv
   if (oneTarget && zeroOne && (summary.kind === "binary" || sigmoid)) {
     return { loss: binaryCrossEntropy, because: "one logit for each label, labels between 0 and 1" };
   }
-  if (summary.kind === "real" && oneTarget) return { loss: meanSquaredError, because: "one real target for each output" };
+  if (summary.kind === "real" && oneTarget)
+    return { loss: meanSquaredError, because: "one real target for each output" };
   throw new ThalwegError({
     kind: "input",
     code: "loss-not-clear",

@@ -35,7 +35,9 @@ export function loadModel(path: string, weights?: string): LoadedModel {
         return source.read(offset, length ?? source.size - offset);
       },
     });
-    return weights === undefined ? { path, sha256, model, notes: [] } : withWeights({ path, sha256, model, notes: [] }, weights);
+    return weights === undefined
+      ? { path, sha256, model, notes: [] }
+      : withWeights({ path, sha256, model, notes: [] }, weights);
   } finally {
     for (const source of beside.values()) source.close();
   }

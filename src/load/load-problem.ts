@@ -83,20 +83,24 @@ const LABEL_INPUTS = ["y", "label", "labels", "target", "targets"];
 export async function loadProblem(path: string, options: LoadOptions): Promise<LoadedProblem> {
   const source = loadModel(path, options.weights);
   const { model } = source;
-  const precision = options.precision ?? (model.parameters.some(({ dtype }) => dtype === "float64") ? "float64" : "float32");
+  const precision =
+    options.precision ?? (model.parameters.some(({ dtype }) => dtype === "float64") ? "float64" : "float32");
   const device = options.device ?? "cpu";
   const runtime = nodeRuntime({ threads: options.threads ?? availableParallelism(), device });
   if (device !== "cpu") await requireDevice(runtime, device);
   const spec = dataSpec(options);
   const labelInput = labelInputOf(model, options.label);
-  const requests = model.inputs.filter(({ name }) => name !== labelInput).map((input): InputRequest => ({
-    name: input.name,
-    dtype: isFloat(input.dtype) ? precision : input.dtype,
-    shape: input.shape,
-  }));
+  const requests = model.inputs
+    .filter(({ name }) => name !== labelInput)
+    .map((input): InputRequest => ({
+      name: input.name,
+      dtype: isFloat(input.dtype) ? precision : input.dtype,
+      shape: input.shape,
+    }));
   const opened = openDatasetPath(spec, { inputs: requests, label: options.label, limit: options.limit });
   try {
-    const dataset: OpenDataset = labelInput === undefined ? opened : { ...withLabelsAsInput(opened, labelInput), close: opened.close };
+    const dataset: OpenDataset =
+      labelInput === undefined ? opened : { ...withLabelsAsInput(opened, labelInput), close: opened.close };
     const parameters = options.params && chooseParameters(model, options.params);
     const importing = { precision, freeze: options.freeze, parameters, batchNormalization: options.bn };
     const { outputs, batch } = probe(model, dataset, options, importing);
@@ -119,7 +123,8 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     });
     const notes = [...source.notes, ...dataset.notes];
     if (guessed) notes.push(`The loss was taken to be ${loss.title}: ${guessed.because}. Name another with --loss.`);
-    if (problem.network.strippedLink !== undefined) notes.push(`The final ${problem.network.strippedLink} was taken off; the loss works on what is before it.`);
+    if (problem.network.strippedLink !== undefined)
+      notes.push(`The final ${problem.network.strippedLink} was taken off; the loss works on what is before it.`);
     return {
       problem,
       source,
@@ -128,7 +133,10 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
       device,
       lossGuessed: guessed !== undefined,
       notes,
-      warnings: [...new Set([...model.notices, ...problem.network.imported.notices].map(({ message }) => message)), ...problem.caveats.map((caveat) => `${caveat}.`)],
+      warnings: [
+        ...new Set([...model.notices, ...problem.network.imported.notices].map(({ message }) => message)),
+        ...problem.caveats.map((caveat) => `${caveat}.`),
+      ],
       close: async () => {
         await problem.close();
         dataset.close();
@@ -187,7 +195,12 @@ interface Probe {
 }
 
 /** The graph on a small batch, to see its outputs; on the batch that the model was exported with where no other works. */
-function probe(model: ModelFile, dataset: Dataset, options: LoadOptions, importing: { precision: FloatType; freeze?: readonly string[]; parameters?: readonly string[] }): Probe {
+function probe(
+  model: ModelFile,
+  dataset: Dataset,
+  options: LoadOptions,
+  importing: { precision: FloatType; freeze?: readonly string[]; parameters?: readonly string[] },
+): Probe {
   const at = (batch: number): Probe => {
     const inputShapes = Object.fromEntries(dataset.inputs.map(({ name, shape }) => [name, [batch, ...shape]]));
     const { outputs } = importGraph(model, new Graph(), { ...importing, batch, inputShapes });
@@ -204,7 +217,13 @@ function probe(model: ModelFile, dataset: Dataset, options: LoadOptions, importi
     return at(options.batchSize ?? Math.min(2, dataset.examples));
   } catch (error) {
     const declared = fixedBatch(model);
-    if (options.batchSize !== undefined || declared === undefined || !(error instanceof ThalwegError) || error.code !== "fixed-batch") throw error;
+    if (
+      options.batchSize !== undefined ||
+      declared === undefined ||
+      !(error instanceof ThalwegError) ||
+      error.code !== "fixed-batch"
+    )
+      throw error;
     return at(declared);
   }
 }
@@ -230,7 +249,12 @@ function batchSizeFor(model: ModelFile, dataset: Dataset, outputs: Value, probed
 }
 
 function guess(outputs: Value, dataset: Dataset, batch: number, modelReadsLabels: boolean) {
-  return guessLoss({ outputs, labels: [batch, ...dataset.labels.shape], summary: summarizeLabels(dataset), modelReadsLabels });
+  return guessLoss({
+    outputs,
+    labels: [batch, ...dataset.labels.shape],
+    summary: summarizeLabels(dataset),
+    modelReadsLabels,
+  });
 }
 
 async function requireDevice(runtime: Runtime, device: Device): Promise<void> {

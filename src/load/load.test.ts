@@ -24,13 +24,22 @@ describe("globs", () => {
   });
 
   it("choose parameters in the order of the model", () => {
-    expect(chooseParameters(model, ["*.bias", "output.weight"])).toEqual(["hidden.bias", "output.weight", "output.bias"]);
+    expect(chooseParameters(model, ["*.bias", "output.weight"])).toEqual([
+      "hidden.bias",
+      "output.weight",
+      "output.bias",
+    ]);
     expect(() => chooseParameters(model, ["conv.*"])).toThrow(/No parameter .* fits/);
   });
 });
 
 describe("the guessed loss", () => {
-  const guess = (outputs: number[], labels: number[], summary: Parameters<typeof guessLoss>[0]["summary"], probabilities = false) => {
+  const guess = (
+    outputs: number[],
+    labels: number[],
+    summary: Parameters<typeof guessLoss>[0]["summary"],
+    probabilities = false,
+  ) => {
     const z = new Graph().input("z", "float32", outputs);
     return guessLoss({ outputs: probabilities ? sigmoid(z) : z, labels, summary, modelReadsLabels: false }).loss.name;
   };
@@ -80,7 +89,9 @@ describe("other weights", () => {
 
   it("must be complete, of the right shape and finite", () => {
     expect(() => replaceWeights(model, weights({ "hidden.bias": [32] }), "w")).toThrow(/lacks 3 of the model's 4/);
-    expect(() => replaceWeights(model, weights({ ...all, "hidden.bias": [31] }), "w")).toThrow(/\[31\] in w, but \[32\]/);
+    expect(() => replaceWeights(model, weights({ ...all, "hidden.bias": [31] }), "w")).toThrow(
+      /\[31\] in w, but \[32\]/,
+    );
     expect(() => replaceWeights(model, weights(all, Number.NaN), "w")).toThrow(/holds NaN/);
   });
 });

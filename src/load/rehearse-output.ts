@@ -26,7 +26,13 @@ export function rehearseFolder(folder: string): void {
 /** Tries whether a file can be written. */
 export function rehearseFile(path: string): void {
   if (existsSync(path) && statSync(path).isDirectory()) {
-    throw new ThalwegError({ kind: "usage", code: "not-a-file", message: `${path} is a folder, where a file shall be written.`, where: { file: path }, hint: "Give the name of a file." });
+    throw new ThalwegError({
+      kind: "usage",
+      code: "not-a-file",
+      message: `${path} is a folder, where a file shall be written.`,
+      where: { file: path },
+      hint: "Give the name of a file.",
+    });
   }
   rehearse((content) => writeFileAtomically(path, content(new Uint8Array(0))));
 }

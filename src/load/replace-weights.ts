@@ -16,7 +16,11 @@ export interface ReplacedWeights {
  *
  * @throws ThalwegError `weights-missing`, `weights-shape`, `not-finite`
  */
-export function replaceWeights(model: ModelFile, arrays: ReadonlyMap<string, LazyArray>, file: string): ReplacedWeights {
+export function replaceWeights(
+  model: ModelFile,
+  arrays: ReadonlyMap<string, LazyArray>,
+  file: string,
+): ReplacedWeights {
   const missing = model.parameters.map(({ name }) => name).filter((name) => !arrays.has(name));
   if (missing.length > 0) {
     throw new ThalwegError({
@@ -53,7 +57,8 @@ export function replaceWeights(model: ModelFile, arrays: ReadonlyMap<string, Laz
 }
 
 function fitted(name: string, array: LazyArray, old: Tensor, file: string): Tensor {
-  const same = array.shape.length === old.shape.length && array.shape.every((extent, axis) => extent === old.shape[axis]);
+  const same =
+    array.shape.length === old.shape.length && array.shape.every((extent, axis) => extent === old.shape[axis]);
   if (!same && !(sizeOf(array.shape) === 1 && old.data.length === 1)) {
     throw new ThalwegError({
       kind: "input",

@@ -8,7 +8,9 @@ export async function runtimeFault(runtime: Runtime): Promise<string | undefined
   const graph = new Graph();
   const x = graph.input("x", "float32", [2]);
   try {
-    const program = await runtime.compile(emitModel(new Map([["y", add(x, x)]]), { precision: "float32", portable: true }));
+    const program = await runtime.compile(
+      emitModel(new Map([["y", add(x, x)]]), { precision: "float32", portable: true }),
+    );
     const feed = runtime.feed({ dtype: "float32", shape: [2], data: Float32Array.of(1, 2) });
     const results = await program.run(new Map([["x", feed]]));
     await program.release();

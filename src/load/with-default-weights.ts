@@ -12,7 +12,11 @@ export interface DefaultWeight {
  * The model with values for some of its inputs: as ONNX has it, an initialiser under the name of an
  * input is what the input is when nobody feeds it. Weights outside the model's inputs are left out.
  */
-export function withDefaultWeights(bytes: Uint8Array, weights: readonly DefaultWeight[], precision: FloatType): Uint8Array<ArrayBuffer> {
+export function withDefaultWeights(
+  bytes: Uint8Array,
+  weights: readonly DefaultWeight[],
+  precision: FloatType,
+): Uint8Array<ArrayBuffer> {
   const model = fromBinary(ModelProtoSchema, bytes);
   const inputs = new Set(model.graph?.input.map(({ name }) => name));
   for (const { name, shape, data } of weights) {

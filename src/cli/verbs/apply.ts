@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { npzChunks, readNpz } from "../../files/npz.ts";
+import { needsOutputs } from "../../instruments/gauss-newton.ts";
 import { writeFileAtomically } from "../../io/write-atomically.ts";
 import { openFile } from "../../io/open-file.ts";
 import { dot, norm2 } from "../../linalg/vector.ts";
@@ -10,12 +11,12 @@ import { encodeResult } from "../../result/result-kinds.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import type { Tensor } from "../../util/tensor.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
+import { formatNumber } from "../../util/format-number.ts";
 import { chosen, given, MODEL } from "../arguments.ts";
 import { problemFlags } from "../common-flags.ts";
 import { EXIT } from "../exit-code.ts";
 import { formatCount } from "../format.ts";
 import { frameOf } from "../frame.ts";
-import { formatNumber } from "../../util/format-number.ts";
 import { table } from "../layout.ts";
 import { withProblem } from "../open-problem.ts";
 import { defineVerb } from "../verb.ts";
@@ -28,7 +29,11 @@ interface Applicable {
   readonly summary: string;
   /** Whether it works without a vector. */
   readonly standsAlone?: boolean;
-  apply(loaded: LoadedProblem, vector: Float64Array, context: RunContext): Promise<{ flat: Float64Array; arrays: Arrays; products: number }>;
+  apply(
+    loaded: LoadedProblem,
+    vector: Float64Array,
+    context: RunContext,
+  ): Promise<{ flat: Float64Array; arrays: Arrays; products: number }>;
 }
 
 const APPLICABLE: readonly Applicable[] = [
@@ -53,10 +58,23 @@ const APPLICABLE: readonly Applicable[] = [
     name: "jacobian",
     summary: "change of every output along the vector, as one array `outputs`",
     apply: async ({ problem }, vector, context) => {
+      const missing = needsOutputs(problem);
+      if (missing !== undefined) {
+        throw new ThalwegError({
+          kind: "input",
+          code: "no-outputs",
+          message: `There is no Jacobian of outputs: ${missing}`,
+          hint: "Name the network's own output with --output, and a loss with --loss.",
+        });
+      }
       const flat = await problem.jacobianVector(vector, context);
       const { precision } = problem.options;
       const data = precision === "float32" ? Float32Array.from(flat) : flat;
-      return { flat, arrays: [["outputs", { dtype: precision, shape: [problem.examples, ...problem.outputShape], data }]], products: 1 };
+      return {
+        flat,
+        arrays: [["outputs", { dtype: precision, shape: [problem.examples, ...problem.outputShape], data }]],
+        products: 1,
+      };
     },
   },
 ];
@@ -70,8 +88,13 @@ export const apply = defineVerb({
   )}`,
   arguments: [{ name: "MATRIX", description: "one of those above", required: true }, MODEL],
   parameters: z.object({
-    vector: z.string().optional().meta({ description: "the vector (not needed for gradient)", placeholder: "V.npz", group: "Product" }),
-    out: z.string().meta({ description: "Where the product is written", placeholder: "Y.npz", short: "o", group: "Product" }),
+    vector: z
+      .string()
+      .optional()
+      .meta({ description: "the vector (not needed for gradient)", placeholder: "V.npz", group: "Product" }),
+    out: z
+      .string()
+      .meta({ description: "Where the product is written", placeholder: "Y.npz", short: "o", group: "Product" }),
     ...problemFlags.shape,
   }),
   examples: [
@@ -83,7 +106,12 @@ export const apply = defineVerb({
     const model = given(path, "MODEL");
     const { vector: vectorPath, out } = flags;
     if (vectorPath === undefined && matrix.standsAlone !== true) {
-      throw new ThalwegError({ kind: "usage", code: "missing-flag", message: `apply ${matrix.name} needs a vector.`, hint: "Give --vector V.npz with one array per parameter." });
+      throw new ThalwegError({
+        kind: "usage",
+        code: "missing-flag",
+        message: `apply ${matrix.name} needs a vector.`,
+        hint: "Give --vector V.npz with one array per parameter.",
+      });
     }
     rehearseFile(out);
     return withProblem(model, flags, shell, async (loaded) => {
@@ -134,7 +162,10 @@ function readVector(path: string, { problem }: LoadedProblem): Float64Array {
     throw new ThalwegError({
       kind: "input",
       code: foreign === undefined ? "not-finite" : "parameter-mismatch",
-      message: foreign === undefined ? `${path} holds ${vector[bad]}: a vector must be finite.` : `${path} holds the array "${foreign}", which is no chosen parameter of the model.`,
+      message:
+        foreign === undefined
+          ? `${path} holds ${vector[bad]}: a vector must be finite.`
+          : `${path} holds the array "${foreign}", which is no chosen parameter of the model.`,
       where: { file: path, parameter: foreign },
       hint: "`thalweg inspect MODEL` lists the parameters; --params chooses among them.",
     });

@@ -1,13 +1,12 @@
 import { z } from "zod";
-import { runChecks } from "../../checks/run-checks.ts";
-import { loadProblem } from "../../load/load-problem.ts";
+import { runChecks } from "../../instruments/run-checks.ts";
 import { createRandom } from "../../random/random-stream.ts";
 import type { Check } from "../../result/envelope.ts";
 import { encodeResult } from "../../result/result-kinds.ts";
+import { formatNumber } from "../../util/format-number.ts";
 import { given, MODEL } from "../arguments.ts";
 import { problemFlags, runFlags } from "../common-flags.ts";
 import { EXIT } from "../exit-code.ts";
-import { formatNumber } from "../../util/format-number.ts";
 import { frameOf } from "../frame.ts";
 import { table, wrap } from "../layout.ts";
 import { withProblem } from "../open-problem.ts";
@@ -17,31 +16,26 @@ import { defineVerb } from "../verb.ts";
 export const check = defineVerb({
   name: "check",
   summary: "prove that the derivatives of a model are its derivatives",
-  description: "Prove the derivative graphs of a model on its data: against finite differences, each mode against the other, float32 against float64. Exit code 4 when a check fails.",
+  description:
+    "Prove the derivative graphs of a model on its data: against finite differences, each mode against the other, whatever the batches. Exit code 4 when a check fails.",
   arguments: [MODEL],
   parameters: z.object({ ...problemFlags.shape, seed: runFlags.shape.seed }),
   examples: [["thalweg check model.onnx --data data.npz --limit 200", "on the first 200 examples"]],
   run: (flags, [path], shell) =>
     withProblem(given(path, "MODEL"), flags, shell, async (loaded) => {
       const { problem } = loaded;
-      const exact = problem.options.precision === "float64" ? undefined : await loadProblem(loaded.source.path, { ...flags, precision: "float64" });
-      try {
-        const context = shell.context();
-        const checks = await runChecks({ problem, exact: exact?.problem ?? problem, random: createRandom(flags.seed), context }, "all");
-        const passed = checks.every((each) => each.passed);
-        const { caveats } = problem;
-        return {
-          text: report(checks, caveats, shell.style),
-          json: encodeResult({
-            schema: "thalweg/check@1",
-            ...frameOf({ shell, flags, seed: flags.seed, loaded, checks }),
-            result: { passed, checks, caveats: [...caveats] },
-          }),
-          exitCode: passed ? EXIT.done : EXIT.check,
-        };
-      } finally {
-        await exact?.close();
-      }
+      const checks = await runChecks(problem, "all", createRandom(flags.seed), shell.context());
+      const passed = checks.every((each) => each.passed);
+      const { caveats } = problem;
+      return {
+        text: report(checks, caveats, shell.style),
+        json: encodeResult({
+          schema: "thalweg/check@1",
+          ...frameOf({ shell, flags, seed: flags.seed, loaded, checks }),
+          result: { passed, checks, caveats: [...caveats] },
+        }),
+        exitCode: passed ? EXIT.done : EXIT.check,
+      };
     }),
 });
 
@@ -53,9 +47,18 @@ function report(checks: readonly Check[], caveats: readonly string[], style: Sty
     `≤ ${formatNumber(limit, 2)}`,
   ]);
   const failed = checks.filter(({ passed }) => !passed);
-  const lines = [style.bold("Checks of the derivatives (relative errors)"), "", table(rows, ["left", "left", "right", "right"])];
+  const lines = [
+    style.bold("Checks of the derivatives (relative errors)"),
+    "",
+    table(rows, ["left", "left", "right", "right"]),
+  ];
   for (const { title, detail } of failed) lines.push("", wrap(`${style.red(title)}: ${detail}`));
   for (const caveat of caveats) lines.push("", wrap(`${style.yellow("note")} ${caveat}.`));
-  lines.push("", failed.length === 0 ? style.green(`All ${checks.length} checks passed.`) : style.red(`${failed.length} of ${checks.length} checks failed.`));
+  lines.push(
+    "",
+    failed.length === 0
+      ? style.green(`All ${checks.length} checks passed.`)
+      : style.red(`${failed.length} of ${checks.length} checks failed.`),
+  );
   return `${lines.join("\n")}\n`;
 }

@@ -2,11 +2,11 @@ import { availableParallelism, freemem, totalmem } from "node:os";
 import { z } from "zod";
 import { runtimeFault } from "../../load/runtime-fault.ts";
 import { type Device, nodeRuntime } from "../../runtime/node-runtime.ts";
+import { formatNumber } from "../../util/format-number.ts";
 import { EXIT } from "../exit-code.ts";
 import { formatBytes } from "../format.ts";
 import { platformSummary } from "../frame.ts";
 import { timeGemm } from "../gemm.ts";
-import { formatNumber } from "../../util/format-number.ts";
 import { table, wrap } from "../layout.ts";
 import { machineFlags } from "../common-flags.ts";
 import { version } from "../version.ts";
@@ -37,9 +37,19 @@ export const doctor = defineVerb({
   run: async ({ threads = availableParallelism() }, _args, { style }) => {
     const cpu = nodeRuntime({ threads, device: "cpu" });
     const fault = await runtimeFault(cpu);
-    const speed = fault === undefined ? { float32: await timeGemm(cpu, "float32", GEMM_SIZE, GEMM_RUNS), float64: await timeGemm(cpu, "float64", GEMM_SIZE, GEMM_RUNS) } : null;
+    const speed =
+      fault === undefined
+        ? {
+            float32: await timeGemm(cpu, "float32", GEMM_SIZE, GEMM_RUNS),
+            float64: await timeGemm(cpu, "float64", GEMM_SIZE, GEMM_RUNS),
+          }
+        : null;
     const devices = await Promise.all(
-      (["cuda", "webgpu"] as const).map(async (device) => ({ device, fault: await runtimeFault(nodeRuntime({ threads, device })), needs: DEVICES[device] })),
+      (["cuda", "webgpu"] as const).map(async (device) => ({
+        device,
+        fault: await runtimeFault(nodeRuntime({ threads, device })),
+        needs: DEVICES[device],
+      })),
     );
     const report = {
       schema: "thalweg/doctor@1",
@@ -48,7 +58,14 @@ export const doctor = defineVerb({
       engine: cpu.description,
       threads,
       memory: { total: totalmem(), free: freemem() },
-      devices: [{ device: "cpu", available: fault === undefined, reason: fault ?? null }, ...devices.map(({ device, fault: reason }) => ({ device, available: reason === undefined, reason: reason ?? null }))],
+      devices: [
+        { device: "cpu", available: fault === undefined, reason: fault ?? null },
+        ...devices.map(({ device, fault: reason }) => ({
+          device,
+          available: reason === undefined,
+          reason: reason ?? null,
+        })),
+      ],
       gemm: speed && { float32: speed.float32.gflops, float64: speed.float64.gflops, size: GEMM_SIZE },
       exportCall: EXPORT_CALL,
     };
@@ -59,15 +76,26 @@ export const doctor = defineVerb({
       ["engine", report.engine],
       ["threads", String(threads)],
       ["memory", `${formatBytes(report.memory.total)}, ${formatBytes(report.memory.free)} free`],
-      ["matrix product", speed ? `${formatNumber(speed.float32.gflops, 3)} Gflop/s in float32, ${formatNumber(speed.float64.gflops, 3)} in float64` : "n/a"],
+      [
+        "matrix product",
+        speed
+          ? `${formatNumber(speed.float32.gflops, 3)} Gflop/s in float32, ${formatNumber(speed.float64.gflops, 3)} in float64`
+          : "n/a",
+      ],
       ["cpu", fault === undefined ? yes : style.red(`no: ${fault}`)],
       ...devices.map(({ device, fault: reason, needs }) => [device, reason === undefined ? yes : `no; ${needs}`]),
     ];
     const advice = [
       style.bold("To keep a PyTorch network's own parameters, export it with"),
       EXPORT_CALL.replaceAll(/^/gm, "    "),
-      wrap("Without these two options BatchNormalization is folded into convolutions and weights are renamed or merged: curvature would be that of other parameters. `thalweg inspect model.onnx` says what was done to a file."),
+      wrap(
+        "Without these two options BatchNormalization is folded into convolutions and weights are renamed or merged: curvature would be that of other parameters. `thalweg inspect model.onnx` says what was done to a file.",
+      ),
     ];
-    return { text: `${table(rows, ["left", "left"])}\n\n${advice.join("\n\n")}\n`, json: jsonText(report), exitCode: fault === undefined ? EXIT.done : EXIT.fault };
+    return {
+      text: `${table(rows, ["left", "left"])}\n\n${advice.join("\n\n")}\n`,
+      json: jsonText(report),
+      exitCode: fault === undefined ? EXIT.done : EXIT.fault,
+    };
   },
 });

@@ -35,7 +35,11 @@ function findTerm(name: string): Term {
     kind: "usage",
     code: "unknown-term",
     message: `There is no entry for "${name}".`,
-    hint: didYouMean(wanted, TERMS.map((each) => each.name)) ?? "`thalweg explain` lists the terms.",
+    hint:
+      didYouMean(
+        wanted,
+        TERMS.map((each) => each.name),
+      ) ?? "`thalweg explain` lists the terms.",
   });
 }
 

@@ -20,9 +20,18 @@ import { table, wrap } from "../layout.ts";
 import { defineVerb, jsonText } from "../verb.ts";
 
 const parameters = z.object({
-  derivative: z.enum(EXPORTABLE.map(({ name }) => name)).default("hessian-vector").meta({ description: "what the file computes", placeholder: "NAME", group: "Export" }),
-  batch: z.int().min(1).optional().meta({ description: "examples per run of the file; needed without --data", group: "Export" }),
-  out: z.string().meta({ description: "Where the file is written", placeholder: "FILE.onnx", short: "o", group: "Export" }),
+  derivative: z
+    .enum(EXPORTABLE.map(({ name }) => name))
+    .default("hessian-vector")
+    .meta({ description: "what the file computes", placeholder: "NAME", group: "Export" }),
+  batch: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: "examples per run of the file; needed without --data", group: "Export" }),
+  out: z
+    .string()
+    .meta({ description: "Where the file is written", placeholder: "FILE.onnx", short: "o", group: "Export" }),
   ...problemFlags.shape,
 });
 
@@ -49,7 +58,8 @@ export const exportVerb = defineVerb({
     const program = await nodeRuntime({ threads: 1 }).compile(exported);
     await program.release();
     writeFileAtomically(flags.out, exported.bytes);
-    const list = (values: ExportedDerivative["inputs"]) => [...values].map(([name, { dtype, shape }]) => [name, dtype, formatShape(shape)]);
+    const list = (values: ExportedDerivative["inputs"]) =>
+      [...values].map(([name, { dtype, shape }]) => [name, dtype, formatShape(shape)]);
     const { bold } = shell.style;
     const text = [
       wrap(exported.description),
@@ -67,8 +77,16 @@ export const exportVerb = defineVerb({
           derivative: derivative.name,
           output: flags.out,
           description: exported.description,
-          inputs: list(exported.inputs).map(([name, dtype]) => ({ name, dtype, shape: exported.inputs.get(name)?.shape })),
-          outputs: list(exported.outputs).map(([name, dtype]) => ({ name, dtype, shape: exported.outputs.get(name)?.shape })),
+          inputs: list(exported.inputs).map(([name, dtype]) => ({
+            name,
+            dtype,
+            shape: exported.inputs.get(name)?.shape,
+          })),
+          outputs: list(exported.outputs).map(([name, dtype]) => ({
+            name,
+            dtype,
+            shape: exported.outputs.get(name)?.shape,
+          })),
           nodes: exported.nodes,
           bytes: exported.bytes.length,
         },
@@ -105,13 +123,16 @@ function fromShapes(path: string, flags: Flags, derivative: Derivative): Exporte
       hint: "Give them, or give --data so that shapes and loss come from it.",
     });
   }
-  const precision = flags.precision ?? (model.parameters.some(({ dtype }) => dtype === "float64") ? "float64" : "float32");
+  const precision =
+    flags.precision ?? (model.parameters.some(({ dtype }) => dtype === "float64") ? "float64" : "float32");
   const named = flags.params && chooseParameters(model, flags.params);
   const importing = { precision, freeze: flags.freeze, parameters: named, batchNormalization: flags.bn };
   const { outputs } = importGraph(model, new Graph(), { ...importing, batch });
   const shape = outputs.get(flags.output ?? [...outputs.keys()][0])?.shape.slice(1) ?? [];
   // Class numbers where the loss takes them, else one target for each output.
-  const classes = loss.misfit({ outputs: [batch, ...shape], labels: [batch, ...shape.slice(0, -1)], labelType: "int64" }) === undefined;
+  const classes =
+    loss.misfit({ outputs: [batch, ...shape], labels: [batch, ...shape.slice(0, -1)], labelType: "int64" }) ===
+    undefined;
   const labels = classes ? { dtype: "int64" as const, shape: shape.slice(0, -1) } : { dtype: precision, shape };
   const options: ProblemOptions = {
     ...importing,

@@ -42,7 +42,9 @@ export const inspect = defineVerb({
           path: loaded.path,
           sha256: loaded.sha256,
           parameters: result.parameters,
-          tensors: result.initializers.filter((each) => each.selected).map(({ name, shape }) => ({ name, shape, parameters: sizeOf(shape) })),
+          tensors: result.initializers
+            .filter((each) => each.selected)
+            .map(({ name, shape }) => ({ name, shape, parameters: sizeOf(shape) })),
         },
         result,
       }),
@@ -55,11 +57,18 @@ export const inspect = defineVerb({
 type Attempt = { readonly imported: ImportedGraph; readonly batch: number } | { readonly error: ThalwegError };
 
 function tryImport(model: ModelFile, flags: z.output<typeof modelFlags> & { parameters?: readonly string[] }): Attempt {
-  const precision = flags.precision ?? (model.parameters.some(({ dtype }) => dtype === "float64") ? "float64" : "float32");
+  const precision =
+    flags.precision ?? (model.parameters.some(({ dtype }) => dtype === "float64") ? "float64" : "float32");
   const first = model.inputs[0]?.shape[0];
   const batch = typeof first === "number" ? first : 1;
   try {
-    const options = { precision, batch, freeze: flags.freeze, parameters: flags.parameters, batchNormalization: flags.bn };
+    const options = {
+      precision,
+      batch,
+      freeze: flags.freeze,
+      parameters: flags.parameters,
+      batchNormalization: flags.bn,
+    };
     return { imported: importGraph(model, new Graph(), options), batch };
   } catch (error) {
     if (error instanceof ThalwegError && error.kind === "input") return { error };
@@ -74,18 +83,38 @@ function inspection(model: ModelFile, selected: ReadonlySet<string>, graph: Atte
     const known = counts.get(name) ?? { count: 0, supported: ruleOf(node) !== undefined };
     counts.set(name, { ...known, count: known.count + 1 });
   }
-  const roles = [...model.parameters.map((parameter) => ({ ...parameter, role: "parameter" })), ...model.statistics, ...model.constants];
-  const initializers = roles.map(({ name, dtype, shape, role, reason }) => ({ name, dtype, shape: [...shape], role, reason, selected: selected.has(name) }));
-  const declared = (values: ModelFile["inputs"]) => values.map(({ name, dtype, shape }) => ({ name, dtype, shape: shape.map((extent) => extent ?? "?") }));
-  const notices = [...model.notices, ...("imported" in graph ? graph.imported.notices : [])].map(({ message }) => message);
+  const roles = [
+    ...model.parameters.map((parameter) => ({ ...parameter, role: "parameter" })),
+    ...model.statistics,
+    ...model.constants,
+  ];
+  const initializers = roles.map(({ name, dtype, shape, role, reason }) => ({
+    name,
+    dtype,
+    shape: [...shape],
+    role,
+    reason,
+    selected: selected.has(name),
+  }));
+  const declared = (values: ModelFile["inputs"]) =>
+    values.map(({ name, dtype, shape }) => ({ name, dtype, shape: shape.map((extent) => extent ?? "?") }));
+  const notices = [...model.notices, ...("imported" in graph ? graph.imported.notices : [])].map(
+    ({ message }) => message,
+  );
   return {
     format: { opset: model.opset, producer: model.producer, irVersion: model.irVersion },
     inputs: declared(model.inputs),
     outputs: declared(model.outputs),
-    operators: [...counts].map(([name, each]) => ({ name, ...each })).sort((a, b) => b.count - a.count || a.name.localeCompare(b.name)),
+    operators: [...counts]
+      .map(([name, each]) => ({ name, ...each }))
+      .sort((a, b) => b.count - a.count || a.name.localeCompare(b.name)),
     initializers,
     parameters: initializers.reduce((sum, { shape, selected: chosen }) => sum + (chosen ? sizeOf(shape) : 0), 0),
-    notices: [...new Set("error" in graph ? [...notices, [graph.error.message, graph.error.hint].filter(Boolean).join(" ")] : notices)],
+    notices: [
+      ...new Set(
+        "error" in graph ? [...notices, [graph.error.message, graph.error.hint].filter(Boolean).join(" ")] : notices,
+      ),
+    ],
     differentiable: "imported" in graph,
   };
 }
@@ -95,9 +124,16 @@ function page({ path, sha256, notes }: LoadedModel, result: InspectResult, graph
   const chosen = initializers.filter(({ selected }) => selected);
   const others = initializers.filter(({ selected }) => !selected);
   const tensors = (list: InspectResult["initializers"]) =>
-    table(list.map(({ name, shape, reason }) => [name, formatShape(shape), reason]), ["left", "left", "left"]);
-  const values = (list: InspectResult["inputs"]) => list.map(({ name, dtype, shape }) => `${name} ${dtype} ${formatShape(shape)}`).join(", ");
-  const operators = result.operators.map(({ name, count, supported }) => `${supported ? name : style.red(`${name} (not read)`)}${count > 1 ? ` ×${count}` : ""}`);
+    table(
+      list.map(({ name, shape, reason }) => [name, formatShape(shape), reason]),
+      ["left", "left", "left"],
+    );
+  const values = (list: InspectResult["inputs"]) =>
+    list.map(({ name, dtype, shape }) => `${name} ${dtype} ${formatShape(shape)}`).join(", ");
+  const operators = result.operators.map(
+    ({ name, count, supported }) =>
+      `${supported ? name : style.red(`${name} (not read)`)}${count > 1 ? ` ×${count}` : ""}`,
+  );
   const parts = [
     table(
       [
@@ -115,8 +151,15 @@ function page({ path, sha256, notes }: LoadedModel, result: InspectResult, graph
     `${style.bold(`Parameters: ${formatCount(result.parameters)} in ${chosen.length} tensors`)}\n${tensors(chosen)}`,
   ];
   if (others.length > 0) parts.push(`${style.bold("Not parameters")}\n${tensors(others)}`);
-  const remarks = [...notes, ...result.notices, ...("imported" in graph ? graph.imported.caveats.map((caveat) => `${caveat}.`) : [])];
-  if (remarks.length > 0) parts.push(`${style.bold("Remarks")}\n${remarks.map((remark) => `  ${wrap(`· ${remark}`, 78, "    ")}`).join("\n")}`);
+  const remarks = [
+    ...notes,
+    ...result.notices,
+    ...("imported" in graph ? graph.imported.caveats.map((caveat) => `${caveat}.`) : []),
+  ];
+  if (remarks.length > 0)
+    parts.push(
+      `${style.bold("Remarks")}\n${remarks.map((remark) => `  ${wrap(`· ${remark}`, 78, "    ")}`).join("\n")}`,
+    );
   return `${parts.join("\n\n")}\n`;
 }
 
@@ -126,10 +169,19 @@ function costRows(graph: Attempt, parameters: number): string[][] {
   const outputs = [...graph.imported.outputs.values()];
   const forward = multiplyAdds(outputs) / graph.batch;
   const bytes = outputs[0].dtype === "float64" ? 8 : 4;
-  const stopped = graph.imported.nodes.filter(({ differentiable, constant, dtype }) => !differentiable && !constant && (dtype === "float32" || dtype === "float64"));
+  const stopped = graph.imported.nodes.filter(
+    ({ differentiable, constant, dtype }) =>
+      !differentiable && !constant && (dtype === "float32" || dtype === "float64"),
+  );
   return [
-    ["cost", `${formatLarge(forward)} multiply–adds an example forward, about ${formatLarge(3 * forward)} for a gradient, ${formatLarge(6 * forward)} for Hv`],
-    ["memory", `${formatBytes(Math.ceil(elementsPerExample(outputs, graph.batch)) * bytes)} of values an example, ${formatBytes(parameters * 8)} a vector`],
+    [
+      "cost",
+      `${formatLarge(forward)} multiply–adds an example forward, about ${formatLarge(3 * forward)} for a gradient, ${formatLarge(6 * forward)} for Hv`,
+    ],
+    [
+      "memory",
+      `${formatBytes(Math.ceil(elementsPerExample(outputs, graph.batch)) * bytes)} of values an example, ${formatBytes(parameters * 8)} a vector`,
+    ],
     ...(stopped.length > 0 ? [["held constant", stopped.map(({ name, op }) => `${op} ${name}`).join(", ")]] : []),
   ];
 }

@@ -1,10 +1,8 @@
 import { z } from "zod";
-import { runChecks } from "../../checks/run-checks.ts";
 import { planProfile, profileParameters, runProfile } from "../../instruments/profile.ts";
+import { runChecks } from "../../instruments/run-checks.ts";
 import { assetPath } from "../../io/asset-path.ts";
 import { writeFileAtomically } from "../../io/write-atomically.ts";
-import type { LoadedProblem } from "../../load/load-problem.ts";
-import { loadProblem } from "../../load/load-problem.ts";
 import { rehearseFile, rehearseFolder } from "../../load/rehearse-output.ts";
 import { hessianProduct } from "../../problem/products.ts";
 import type { Problem } from "../../problem/problem.ts";
@@ -25,10 +23,13 @@ import { defaultFolder, writeRun } from "../write-run.ts";
 const EMBEDDED = { model: assetPath("digits.onnx"), data: "digits", limit: 1437 } as const;
 const EMBEDDED_REPORT = "report.html";
 
-/** Examples on which the float64 twin of the network checks the derivative graph. */
-const TWIN_EXAMPLES = 256;
-
-const parameters = z.object({ ...runFlags.shape, ...problemFlags.shape, json: talkFlags.shape.json, verbose: talkFlags.shape.verbose, ...profileParameters.shape });
+const parameters = z.object({
+  ...runFlags.shape,
+  ...problemFlags.shape,
+  json: talkFlags.shape.json,
+  verbose: talkFlags.shape.verbose,
+  ...profileParameters.shape,
+});
 
 export const profile = defineVerb({
   name: "profile",
@@ -59,16 +60,28 @@ export const profile = defineVerb({
         const msPerProduct = await timeOfProduct(problem);
         return {
           text: planText(plan, msPerProduct, shell.style),
-          json: jsonText({ schema: "thalweg/plan@1", msPerProduct, products: totalProducts(plan), seconds: (totalProducts(plan) * msPerProduct) / 1000, instruments: plan.map((each) => ({ ...each, skipped: each.skipped ?? null })) }),
+          json: jsonText({
+            schema: "thalweg/plan@1",
+            msPerProduct,
+            products: totalProducts(plan),
+            seconds: (totalProducts(plan) * msPerProduct) / 1000,
+            instruments: plan.map((each) => ({ ...each, skipped: each.skipped ?? null })),
+          }),
           exitCode: EXIT.done,
         };
       }
-      shell.note(`Plan: ${plan.filter(({ skipped }) => skipped === undefined).length} instruments, about ${formatCount(totalProducts(plan))} products.`);
+      shell.note(
+        `Plan: ${plan.filter(({ skipped }) => skipped === undefined).length} instruments, about ${formatCount(totalProducts(plan))} products.`,
+      );
       const random = createRandom(flags.seed);
       const context = shell.measuringContext(flags.time === undefined ? undefined : milliseconds(flags.time));
-      const checks = await quickChecks(loaded, model, options, flags.seed, shell);
+      const checks = await runChecks(problem, "every-run", random.split("checks"), context);
       const { result, arrays } = await runProfile(problem, flags, random.split("profile"), context);
-      const document = { schema: "thalweg/profile@1" as const, ...frameOf({ shell, flags: { ...options }, seed: flags.seed, loaded, checks }), result };
+      const document = {
+        schema: "thalweg/profile@1" as const,
+        ...frameOf({ shell, flags: { ...options }, seed: flags.seed, loaded, checks }),
+        result,
+      };
       const folder = out ?? (flags.json ? undefined : defaultFolder(document));
       let written = "";
       if (folder !== undefined) {
@@ -79,7 +92,11 @@ export const profile = defineVerb({
           written += `The report is also at ./${EMBEDDED_REPORT}: open it in a browser.\n`;
         }
       }
-      return { text: profileText(document, shell.style, flags.verbose) + written, json: encodeResult(document), exitCode: exitCode(checks, result.converged, shell) };
+      return {
+        text: profileText(document, shell.style, flags.verbose) + written,
+        json: encodeResult(document),
+        exitCode: exitCode(checks, result.converged, shell),
+      };
     });
   },
 });
@@ -88,16 +105,6 @@ function exitCode(checks: readonly Check[], converged: boolean, shell: Shell): E
   if (shell.interruption.asked.aborted) return EXIT.interrupted;
   if (checks.some(({ passed }) => !passed)) return EXIT.check;
   return converged ? EXIT.done : EXIT.notConverged;
-}
-
-/** The checks of every run; differences are taken on a few examples in float64. */
-async function quickChecks({ problem }: LoadedProblem, model: string, options: Parameters<typeof loadProblem>[1], seed: number, shell: Shell): Promise<Check[]> {
-  const twin = await loadProblem(model, { ...options, precision: "float64", limit: Math.min(problem.examples, TWIN_EXAMPLES), batchSize: undefined, loss: problem.options.loss.name });
-  try {
-    return await runChecks({ problem, exact: twin.problem, random: createRandom(seed).split("checks"), context: shell.measuringContext() }, "quick");
-  } finally {
-    await twin.close();
-  }
 }
 
 async function timeOfProduct(problem: Problem): Promise<number> {
