@@ -45,7 +45,8 @@ for (const [name, [torchName, ours]] of Object.entries(pairs)) {
 }
 
 const product = (await plain.product(hessianProduct, [v]))[0];
-const error = Math.hypot(...product.map((x, i) => x - oracle[i])) / Math.hypot(...oracle);
+const length = (vector) => Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
+const error = length(product.map((x, i) => x - oracle[i])) / length(oracle);
 const measures = Object.fromEntries(
   Object.entries(times).map(([name, sides]) => {
     const medians = { openmp: median(sides.openmp), pthread: median(sides.pthread) };

@@ -3,11 +3,12 @@ import { inputsOf } from "../graph/traverse.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { mul } from "../ops/arithmetic.ts";
 import { throwIfInterrupted, type RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, inPrecision, sizeOf, type Shape, type Tensor } from "../util/tensor.ts";
 import type { LossGraph } from "./loss-graph.ts";
-import { addPart, finishSum } from "./accumulate.ts";
+import { addMultiple, addPart, allFinite } from "./accumulate.ts";
 import { BatchFeeds, type Feeds } from "./batch-feeds.ts";
 import { caveatsOf } from "./batch-program.ts";
 import { batchesOf, type BatchRange } from "./batches.ts";
@@ -25,7 +26,8 @@ import {
   weightedGradient,
   type Product,
 } from "./products.ts";
-import { ProgramStore, vectorName, type Build } from "./program-store.ts";
+import { ProgramStore, type Build } from "./program-store.ts";
+import { VectorFeeds } from "./vector-feeds.ts";
 
 /** The loss at the current parameters. */
 export interface LossValue {
@@ -63,7 +65,10 @@ export class Problem {
   /** Number of loss terms that a mean divides by. */
   readonly terms: number;
   private readonly rowsPerExample: number;
+  /** How many vectors one run takes at best: as many as keep the intermediate values in the cache. */
+  readonly preferredBlock: number;
   private readonly programs: ProgramStore;
+  private readonly vectors: VectorFeeds;
   private point: Float64Array;
   private parameterFeeds: Feeds;
 
@@ -97,6 +102,9 @@ export class Problem {
       network: (batch) => buildNetwork(model, dataset, options, batch),
       data: new BatchFeeds(dataset, runtime, options.precision, budget),
     });
+    const widest = network.graph.total.graph.values.reduce((most, value) => Math.max(most, sizeOf(value.shape)), 1);
+    this.preferredBlock = blockSize(BLOCK_ELEMENTS / widest);
+    this.vectors = new VectorFeeds(this.space, options.precision, runtime);
     this.point = initialPoint(model, this.space);
     this.parameterFeeds = this.feedsOf(this.point);
   }
@@ -131,13 +139,6 @@ export class Problem {
   /** What a mean divides by. */
   get divisor(): number {
     return this.options.reduction === "mean" ? this.terms : 1;
-  }
-
-  /** How many vectors one run takes at best: as many as keep the intermediate values in the cache. */
-  get preferredBlock(): number {
-    const { total } = this.network.graph;
-    const widest = total.graph.values.reduce((most, value) => Math.max(most, sizeOf(value.shape)), 1);
-    return blockSize(BLOCK_ELEMENTS / widest);
   }
 
   /** Moves to other parameters; what was prepared for the old ones is dropped. */
@@ -189,10 +190,12 @@ export class Problem {
   /** ∇L(θ), or that of a range of examples. Cost: about three forward passes. */
   async gradient(context: RunContext = {}, range: BatchRange = this.everything): Promise<Float64Array> {
     const sum = new Float64Array(this.space.dimension);
-    const build: Build = (graph) => byParameter(gradientOf(graph));
-    await this.eachBatch("gradient", build, context, (_batch, outputs) => this.addTo([sum], outputs), { range });
-    const divisor = (this.divisor * (range.end - range.start)) / this.examples;
-    if (!finishSum(sum, 1 / divisor, this.options.l2, this.point)) throw this.notFinite(sum, "gradient");
+    const build: Build = (graph) => byParameter(scaled(gradientOf(graph), 1 / this.divisor));
+    await this.eachBatch("gradient", build, context, this.adder([sum]), { range });
+    const share = (range.end - range.start) / this.examples;
+    if (share !== 1) for (let i = 0; i < sum.length; i++) sum[i] /= share;
+    if (this.options.l2 !== 0) addMultiple(sum, this.options.l2, this.point);
+    if (!allFinite(sum)) throw this.notFinite(sum, "gradient");
     return sum;
   }
 
@@ -208,12 +211,13 @@ export class Problem {
 
   private async productBlock(product: Product, block: readonly Float64Array[], context: RunContext): Promise<Float64Array[]> {
     const sums = block.map(() => new Float64Array(this.space.dimension));
-    const build: Build = (graph, tangents) => byParameter(product.build(graph, tangents));
-    await this.eachBatch(product.name, build, context, (_batch, outputs) => this.addTo(sums, outputs), { block });
     const divisor = product.perExample ? this.examples : this.divisor;
+    const build: Build = (graph, tangents) => byParameter(scaled(product.build(graph, tangents), 1 / divisor));
+    await this.eachBatch(product.name, build, context, this.adder(sums), { block });
     const l2 = product.regularized ? this.options.l2 : 0;
     sums.forEach((sum, i) => {
-      if (!finishSum(sum, 1 / divisor, l2, block[i])) throw this.notFinite(sum, `${product.name} product`);
+      if (l2 !== 0) addMultiple(sum, l2, block[i]);
+      if (!allFinite(sum)) throw this.notFinite(sum, `${product.name} product`);
     });
     return sums;
   }
@@ -236,7 +240,7 @@ export class Problem {
       data.set(cotangent.subarray(start * width, end * width));
       return new Map([[COTANGENT, this.runtime.feed({ dtype: precision, shape: [(end - start) * this.rowsPerExample, ...this.outputShape.slice(this.rowsPerExample === 1 ? 0 : 1)], data })]]);
     };
-    await this.eachBatch("jacobian-transposed", build, context, (_batch, outputs) => this.addTo([sum], outputs), { extra });
+    await this.eachBatch("jacobian-transposed", build, context, this.adder([sum]), { extra });
     return sum;
   }
 
@@ -257,7 +261,7 @@ export class Problem {
       data.set(weights.subarray(start, end));
       return new Map([[COTANGENT, this.runtime.feed({ dtype: precision, shape: [end - start], data })]]);
     };
-    await this.eachBatch("weighted-gradient", build, context, (_batch, outputs) => this.addTo([sum], outputs), { extra });
+    await this.eachBatch("weighted-gradient", build, context, this.adder([sum]), { extra });
     return sum;
   }
 
@@ -298,12 +302,13 @@ export class Problem {
     visit: (batch: BatchRange, outputs: ReadonlyMap<string, Tensor>) => void,
     more: { range?: BatchRange; block?: readonly Float64Array[]; extra?: (batch: BatchRange) => Feeds } = {},
   ): Promise<void> {
-    const vectors = this.vectorFeeds(more.block ?? []);
-    for (const batch of batchesOf(more.range ?? this.everything, this.options.batchSize)) {
-      throwIfInterrupted(context);
-      const feeds = more.extra ? new Map([...vectors, ...more.extra(batch)]) : vectors;
-      visit(batch, await this.programs.run(name, batch, this.parameterFeeds, build, more.block?.length ?? 0, feeds));
-    }
+    await this.vectors.with(more.block ?? [], async (vectors) => {
+      for (const batch of batchesOf(more.range ?? this.everything, this.options.batchSize)) {
+        throwIfInterrupted(context);
+        const feeds = more.extra ? new Map([...vectors, ...more.extra(batch)]) : vectors;
+        visit(batch, await this.programs.run(name, batch, this.parameterFeeds, build, more.block?.length ?? 0, feeds));
+      }
+    });
   }
 
   /** The network and its loss on one full batch, to be traversed. */
@@ -337,26 +342,19 @@ export class Problem {
     );
   }
 
-  /** One array per parameter tensor holding the block, [k, ...shape]; without the leading axis for one vector. */
-  private vectorFeeds(block: readonly Float64Array[]): Feeds {
-    if (block.length === 0) return new Map();
-    const { precision } = this.options;
-    const lead = block.length === 1 ? [] : [block.length];
-    return new Map(
-      this.space.tensors.map(({ shape, offset, size }, i) => {
-        const data = allocate(precision, size * block.length);
-        block.forEach((vector, k) => data.set(vector.subarray(offset, offset + size), k * size));
-        return [vectorName(i), this.runtime.feed({ dtype: precision, shape: [...lead, ...shape], data })];
-      }),
-    );
-  }
-
-  /** Adds the outputs of one batch, one tensor per parameter with a leading axis for a block, to flat sums in float64. */
-  private addTo(sums: readonly Float64Array[], outputs: ReadonlyMap<string, Tensor>): void {
-    this.space.tensors.forEach(({ offset, size }, i) => {
-      const { data } = take(outputs, parameterName(i));
-      sums.forEach((sum, k) => addPart(sum, offset, data, k * size, size));
-    });
+  /**
+   * Adds up the outputs of batches, one tensor per parameter with a leading axis for a block, in flat sums
+   * in float64.
+   */
+  private adder(sums: readonly Float64Array[]): (batch: BatchRange, outputs: ReadonlyMap<string, Tensor>) => void {
+    let isFirst = true;
+    return (_batch, outputs) => {
+      this.space.tensors.forEach(({ offset, size }, i) => {
+        const { data } = take(outputs, parameterName(i));
+        sums.forEach((sum, k) => addPart(sum, offset, data, k * size, size, isFirst));
+      });
+      isFirst = false;
+    };
   }
 
   private notFinite(vector: Float64Array, what: string): ThalwegError {
@@ -402,6 +400,11 @@ function parameterName(index: number): string {
 
 function byParameter(values: readonly Value[]): Map<string, Value> {
   return new Map(values.map((value, i) => [parameterName(i), value]));
+}
+
+/** The mean is taken inside the graph, where a pass over the parameters costs less than here. */
+function scaled(values: readonly Value[], factor: number): Value[] {
+  return values.map((value) => mul(value, factor));
 }
 
 function take(outputs: ReadonlyMap<string, Tensor>, name: string): Tensor {

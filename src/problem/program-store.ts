@@ -8,15 +8,11 @@ import type { LossGraph } from "./loss-graph.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import type { Network } from "./network.ts";
 import type { ParameterSpace } from "./parameter-space.ts";
+import { vectorName } from "./vector-feeds.ts";
 import { elementBytes, type ProblemOptions } from "./problem-options.ts";
 
 /** Named outputs of one batch, given the loss graph and one tangent per parameter tensor. */
 export type Build = (graph: LossGraph, tangents: readonly Value[]) => Map<string, Value>;
-
-/** The input that carries the vector's part for parameter tensor number `index`. */
-export function vectorName(index: number): string {
-  return `thalweg:v${index}`;
-}
 
 interface Stored {
   readonly program: BatchProgram;
