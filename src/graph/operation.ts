@@ -51,6 +51,9 @@ export interface Operation {
   /** Whether the output is the input seen under another shape: cheaper to repeat than to keep. */
   readonly view?: boolean;
 
+  /** Whether the output is the elements of the first input in another order or with zeros between: a copy that may be made again where memory is short. */
+  readonly rearranges?: boolean;
+
   /** Whether each output element is one function of the input elements beside it (broadcast), in whatever order they lie. */
   readonly elementwise?: boolean;
 

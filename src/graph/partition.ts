@@ -17,15 +17,17 @@ export interface Partition {
 /**
  * Cuts the outputs at the frontier of what does not depend on `varying`: at a fixed point and batch
  * the primal activations and cotangents serve every product, so they are computed once and fed.
- * Views (Reshape, Expand, …) are repeated behind the cut, never stored spread out.
+ * Views (Reshape, Expand, …) are repeated behind the cut, never stored spread out; with `repeatCopies`
+ * rearranged copies are repeated too, which keeps one of each tensor.
  */
-export function partition(outputs: readonly Value[], varying: readonly Value[], prefix = "prepared:"): Partition {
+export function partition(outputs: readonly Value[], varying: readonly Value[], options: { repeatCopies?: boolean } = {}): Partition {
   const order = reachable(outputs);
   const dependent = dependents(order, varying);
   const cut = new Set<Value>();
   const request = (value: Value) => {
     if (dependent.has(value) || tensorOf(value) || inputNameOf(value) !== undefined) return;
-    if (value.operation.view) value.inputs.forEach(request);
+    const isRepeated = value.operation.view || (options.repeatCopies && value.operation.rearranges);
+    if (isRepeated) value.inputs.forEach(request);
     else cut.add(value);
   };
   for (const value of order) if (dependent.has(value)) value.inputs.forEach(request);
@@ -34,7 +36,7 @@ export function partition(outputs: readonly Value[], varying: readonly Value[], 
   const prepared = new Map<string, Value>();
   const names = new Map<Value, string>();
   for (const value of [...cut].sort((a, b) => a.id - b.id)) {
-    const name = `${prefix}${prepared.size}`;
+    const name = `prepared:${prepared.size}`;
     prepared.set(name, value);
     names.set(value, name);
   }

@@ -39,6 +39,7 @@ const ToBlocked = defineOp({
   summary: "images in the blocked layout",
   make: ({ axis, block }: Layout): Operation => ({
     name: "ToBlocked",
+    rearranges: true,
     attributes: { axis, block },
     infer: ([x]) => ({ dtype: x.dtype, shape: blockedShape(x.shape, { axis, block }) }),
     simplify: ([x]) => {
@@ -65,6 +66,7 @@ const FromBlocked = defineOp({
   summary: "images from the blocked layout",
   make: ({ axis, block, shape }: FromBlockedAttributes): Operation => ({
     name: "FromBlocked",
+    rearranges: true,
     attributes: { axis, block, shape },
     infer: ([x]) => ({ dtype: x.dtype, shape }),
     simplify: ([x]) => (x.operation.name === ToBlocked.name && x.operation.attributes.axis === axis ? uncropped(x.inputs[0], shape) : undefined),

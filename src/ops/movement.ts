@@ -114,6 +114,7 @@ export const Pad = defineOp({
   summary: "zeros around; negative amounts cut",
   make: ({ before, after }: PadAttributes): Operation => ({
     name: "Pad",
+    rearranges: true,
     attributes: { before, after },
     infer: ([x]) => ({ dtype: x.dtype, shape: x.shape.map((extent, axis) => before[axis] + extent + after[axis]) }),
     simplify: ([x]) => {

@@ -2,7 +2,6 @@ import { stridesOf } from "../graph/broadcast.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
-import { gather } from "./gather.ts";
 import { reshape } from "./structure.ts";
 
 /** Row numbers of a tensor in an order that its attributes describe: equal orders are one node, and the numbers exist in the file only. */
@@ -16,6 +15,17 @@ function rowOrderOperation(shape: Shape, perm: readonly number[]): Operation {
     emit: (node, _inputs, e) => e.constant({ dtype: "int64", shape: node.shape, data: permutedRows(shape, perm) }),
   };
 }
+
+const rowGathering: Operation = {
+  name: "PermuteRows",
+  rearranges: true,
+  attributes: {},
+  infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
+  vmap: (node) => {
+    throw new RangeError(`${node.operation.name} is made after vectorisation`);
+  },
+  emit: (_node, inputs, e) => e.node("Gather", inputs, { axis: 0 }),
+};
 
 function permutedRows(shape: Shape, perm: readonly number[]): Float64Array {
   const strides = stridesOf(shape);
@@ -41,5 +51,5 @@ export function permuteRows(x: Value, perm: readonly number[]): Value {
   const outer = x.shape.slice(0, kept);
   const rows = reshape(x, [sizeOf(outer), sizeOf(x.shape.slice(kept))]);
   const order = x.graph.apply(rowOrderOperation(outer, perm.slice(0, kept)), []);
-  return reshape(gather(rows, order, 0), perm.map((axis) => x.shape[axis]));
+  return reshape(x.graph.apply(rowGathering, [rows, order]), perm.map((axis) => x.shape[axis]));
 }

@@ -48,6 +48,7 @@ export const Transpose = defineOp({
   summary: "axes in another order",
   make: ({ perm }: { perm: readonly number[] }): Operation => ({
     name: "Transpose",
+    rearranges: true,
     attributes: { perm },
     infer: ([x]) => ({ dtype: x.dtype, shape: perm.map((axis) => x.shape[axis]) }),
     simplify: ([x], type) => {

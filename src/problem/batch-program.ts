@@ -1,6 +1,6 @@
 import type { Value } from "../graph/value.ts";
 import { inputNameOf } from "../graph/leaf.ts";
-import { partition, type Partition } from "../graph/partition.ts";
+import { partition } from "../graph/partition.ts";
 import { inputsOf, reachable } from "../graph/traverse.ts";
 import { emitModel } from "../onnx/emit-model.ts";
 import { lowerGraph } from "../onnx/emit-lower.ts";
@@ -10,6 +10,9 @@ import { hoistFactors } from "../ops/hoist-factors.ts";
 import type { Executable, Feed, Runtime } from "../runtime/runtime.ts";
 import type { Target } from "../graph/operation.ts";
 import type { Tensor } from "../util/tensor.ts";
+
+/** How often what is kept has to fit into the memory given to it before copies count as cheap. */
+const PLENTIFUL = 4;
 
 /** Compiles named values for a runtime. */
 export function compileValues(outputs: ReadonlyMap<string, Value>, target: Target, runtime: Runtime): Promise<Executable> {
@@ -54,10 +57,12 @@ export class BatchProgram {
   ): Promise<BatchProgram | undefined> {
     const hoisted = hoistFactors([...outputs.values()], varying);
     const names = inputNames(varying);
-    // Cut behind the lowering where that fits, so that rearranged weights and images are kept too.
-    const cuts = [() => cutAt(lowerGraph(hoisted.outputs, target), names), () => cutAt(hoisted.outputs, names)];
-    const parts = cuts.map((cut) => cut()).find(({ elements }) => elements <= keepableElements);
-    if (!parts || parts.prepared.size === 0) return undefined;
+    const lowered = lowerGraph(hoisted.outputs, target);
+    const varies = [...inputsOf(lowered)].flatMap(([name, value]) => (names.has(name) ? [value] : []));
+    // Rearranged copies are kept beside their originals only where memory is plentiful.
+    const rich = partition(lowered, varies);
+    const parts = rich.elements * PLENTIFUL <= keepableElements ? rich : partition(lowered, varies, { repeatCopies: true });
+    if (parts.elements > keepableElements || parts.prepared.size === 0) return undefined;
     const main = await compileValues(renamed(outputs, parts.outputs), target, runtime);
     const preparation = await compileValues(parts.prepared, target, runtime);
     return new BatchProgram(main, preparation, parts.elements, runtime);
@@ -82,10 +87,6 @@ export class BatchProgram {
 
 function inputNames(values: readonly Value[]): Set<string> {
   return new Set(values.flatMap((value) => inputNameOf(value) ?? []));
-}
-
-function cutAt(outputs: readonly Value[], varying: ReadonlySet<string>): Partition {
-  return partition(outputs, [...inputsOf(outputs)].flatMap(([name, value]) => (varying.has(name) ? [value] : [])));
 }
 
 /** Sentences about points without derivative that the outputs pass through, each once. */
