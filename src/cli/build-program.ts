@@ -1,7 +1,7 @@
 import { Argument as CommanderArgument, Command, Option } from "commander";
 import { readConfig } from "./config-file.ts";
 import { type Flag, flagsOf, type RawFlags } from "./flag.ts";
-import { PAGE_WIDTH, table } from "./layout.ts";
+import { PAGE_WIDTH } from "./layout.ts";
 import type { Terminal } from "./terminal.ts";
 import type { Verb } from "./verb.ts";
 
@@ -64,8 +64,8 @@ function addVerb(
   }
   const flags = flagsOf(verb.parameters);
   for (const flag of flags) command.addOption(optionOf(flag));
-  const examples = verb.examples.map(([line, what]) => [line, what]);
-  if (examples.length > 0) command.addHelpText("after", `\nExamples:\n${table(examples, ["left", "left"])}`);
+  const examples = verb.examples.map(([line, what]) => `  # ${what}\n  ${line}`);
+  if (examples.length > 0) command.addHelpText("after", `\nExamples:\n${examples.join("\n")}`);
   command.helpOption("-h, --help", "print this help");
   command.action(() => {
     const typed: Record<string, unknown> = {};

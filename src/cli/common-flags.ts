@@ -32,30 +32,21 @@ export type TalkFlags = z.output<typeof talkFlags>;
 
 /** How a model is read. */
 export const modelFlags = z.object({
-  weights: z
-    .string()
-    .optional()
-    .meta({
-      description: "checkpoint whose tensors replace the model's, by name",
-      placeholder: "FILE.safetensors",
-      group: MODEL,
-    }),
-  params: z
-    .array(z.string())
-    .optional()
-    .meta({
-      description: "parameters to differentiate: 'layer1.*' (repeatable; default all)",
-      placeholder: "GLOB",
-      group: MODEL,
-    }),
-  freeze: z
-    .array(z.string())
-    .optional()
-    .meta({
-      description: "treat the outputs of this node as constants (repeatable)",
-      placeholder: "NODE",
-      group: MODEL,
-    }),
+  weights: z.string().optional().meta({
+    description: "checkpoint whose tensors replace the model's, by name",
+    placeholder: "FILE.safetensors",
+    group: MODEL,
+  }),
+  params: z.array(z.string()).optional().meta({
+    description: "parameters to differentiate: 'layer1.*' (repeatable; default all)",
+    placeholder: "GLOB",
+    group: MODEL,
+  }),
+  freeze: z.array(z.string()).optional().meta({
+    description: "treat the outputs of this node as constants (repeatable)",
+    placeholder: "NODE",
+    group: MODEL,
+  }),
   bn: z
     .enum(["inference", "training"])
     .optional()
@@ -72,14 +63,11 @@ export const modelFlags = z.object({
 
 /** Where the examples come from, and what is made of them. */
 export const dataFlags = z.object({
-  data: z
-    .string()
-    .optional()
-    .meta({
-      description: ".npz (x, y), CSV, safetensors, IDX folder, or digits, mnist1d",
-      placeholder: "DATA",
-      group: DATA,
-    }),
+  data: z.string().optional().meta({
+    description: ".npz (x, y), CSV, safetensors, IDX folder, or digits, mnist1d",
+    placeholder: "DATA",
+    group: DATA,
+  }),
   x: z
     .string()
     .optional()
@@ -124,15 +112,12 @@ const duration = z.string().regex(/^\d+(\.\d+)?(ms|s|m|min|h)?$/, "It must be a 
 
 /** How a measurement runs, and where it goes. */
 export const runFlags = z.object({
-  out: z
-    .string()
-    .optional()
-    .meta({
-      description: "folder for the run (default: thalweg-runs/…)",
-      placeholder: "DIR",
-      short: "o",
-      group: "Run",
-    }),
+  out: z.string().optional().meta({
+    description: "folder for the run (default: thalweg-runs/…)",
+    placeholder: "DIR",
+    short: "o",
+    group: "Run",
+  }),
   seed: z.int().min(0).default(0).meta({ description: "all randomness comes from it", group: "Run" }),
   time: duration
     .optional()

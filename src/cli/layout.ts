@@ -5,7 +5,7 @@ export const PAGE_WIDTH = 80;
 
 /** Columns that a styled text takes. */
 export function widthOf(text: string): number {
-  return [...stripVTControlCharacters(text)].length;
+  return Array.from(stripVTControlCharacters(text)).length;
 }
 
 /** Breaks a paragraph between words so that no line is longer than `width`; later lines hang by `indent`. */
