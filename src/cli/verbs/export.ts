@@ -46,7 +46,7 @@ export const exportVerb = defineVerb({
   parameters,
   examples: [
     ["thalweg export model.onnx --data data.npz --batch 32 -o hvp.onnx", "H v for batches of 32"],
-    ["thalweg export model.onnx --loss bce --batch 32 --derivative gradient -o g.onnx", "without data"],
+    ["thalweg export model.onnx --loss bce --batch 8 --derivative gradient -o g.onnx", "without data"],
   ],
   run: async (flags, [path], shell) => {
     const model = given(path, "MODEL");
