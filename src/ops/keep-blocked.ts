@@ -1,6 +1,8 @@
 import { sameShape } from "../graph/broadcast.ts";
 import type { Value } from "../graph/value.ts";
+import { allocate } from "../util/tensor.ts";
 import { alignBlocked, fromBlocked, sourceOf } from "./blocked-layout.ts";
+import { matmul } from "./matmul.ts";
 import { ReduceSum, reduceSum, reshape, transpose } from "./structure.ts";
 
 /**
@@ -36,10 +38,17 @@ function keepSum(value: Value, input: Value): Value | undefined {
   if (!summed.includes(2) || !summed.includes(3)) return undefined;
   const { physical, axis } = source;
   const [outer, inner, height, width, block] = physical.shape;
-  const plane = reshape(reduceSum(reshape(physical, [outer * inner, height * width, block]), [1]), [outer, inner, block]);
+  const plane = reshape(sumRows(reshape(physical, [outer * inner, height * width, block])), [outer, inner, block]);
   const others = [0, 1].filter((each) => summed.includes(each));
   if (others.includes(axis)) return reshape(reduceSum(plane, [...others, 2]), value.shape);
   const sum = reduceSum(plane, others);
   // [outer, inner, B] → [outer·B, inner] where images lie side by side.
   return reshape(axis === 0 ? transpose(sum, [0, 2, 1]) : sum, value.shape);
+}
+
+/** [n, rows, B] → [n, 1, B] as a product with ones: the runtime's sum over a middle axis of short rows does not vectorise. */
+function sumRows(x: Value): Value {
+  const rows = x.shape[1];
+  const ones = x.graph.constant({ dtype: x.dtype, shape: [1, rows], data: allocate(x.dtype, rows).fill(1) });
+  return matmul(ones, x);
 }
