@@ -1,3 +1,4 @@
+import type { Value } from "../graph/value.ts";
 import { tensorOf } from "../graph/leaf.ts";
 import { isFloat, type DType, type Shape } from "../util/tensor.ts";
 import { namesRead, type OnnxNode } from "./onnx-node.ts";
@@ -10,7 +11,8 @@ export interface NodeSummary {
   readonly op: string;
   readonly domain: string;
   readonly opset: number;
-  /** Of the first output. */
+  /** The first output. */
+  readonly value: Value;
   readonly shape: Shape;
   readonly dtype: DType;
   /** Known when the model is read: no run computes it. */
@@ -47,6 +49,6 @@ export class NodeSummaries {
     const { shape, dtype } = output;
     const constant = tensorOf(output) !== undefined;
     const differentiable = !constant && !frozen && isFloat(dtype) && ruleOf(node)?.flat !== true;
-    this.all.push({ name, op, domain, opset, shape, dtype, constant, differentiable, parameters: [...read] });
+    this.all.push({ name, op, domain, opset, value: output, shape, dtype, constant, differentiable, parameters: [...read] });
   }
 }

@@ -12,6 +12,7 @@ import { addMultiple, addPart, allFinite } from "./accumulate.ts";
 import { BatchFeeds, type Feeds } from "./batch-feeds.ts";
 import { caveatsOf } from "./batch-program.ts";
 import { batchesOf, type BatchRange } from "./batches.ts";
+import { finitenessProbes, firstNonFinite } from "./first-non-finite.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { buildNetwork, type Network } from "./network.ts";
 import { ParameterSpace } from "./parameter-space.ts";
@@ -176,14 +177,7 @@ export class Problem {
       if (counts) correct += take(outputs, "correct").data[0];
     });
     const value = loss / this.divisor + (this.options.l2 / 2) * squaredNorm(this.point);
-    if (!Number.isFinite(value)) {
-      throw new ThalwegError({
-        kind: "input",
-        code: "not-finite",
-        message: "The loss is not finite at these parameters.",
-        hint: "Check the weights and the data for overflow; --precision float64 may help.",
-      });
-    }
+    if (!Number.isFinite(value)) throw await this.explainNonFinite(context);
     return { loss: value, accuracy: counts ? correct / this.terms : undefined };
   }
 
@@ -355,6 +349,28 @@ export class Problem {
       });
       isFirst = false;
     };
+  }
+
+  /** Runs the network once more with a probe on every value, to say where the first NaN or ∞ comes from. */
+  private async explainNonFinite(context: RunContext): Promise<ThalwegError> {
+    let place: ReturnType<typeof firstNonFinite>;
+    let batchNumber = 0;
+    let network = this.network;
+    const build: Build = (_graph, _tangents) => finitenessProbes(network);
+    for (const [number, range] of batchesOf(this.everything, this.options.batchSize).entries()) {
+      network = buildNetwork(this.model, this.dataset, this.options, range.end - range.start);
+      await this.eachBatch("finiteness", build, context, (_batch, probes) => (place ??= firstNonFinite(network, probes)), { range });
+      batchNumber = number;
+      if (place) break;
+    }
+    const where = place ? `: the first NaN or ∞ is the output of ${place.op}${place.node ? ` (node "${place.node}")` : ""} in batch ${batchNumber}` : "";
+    return new ThalwegError({
+      kind: "input",
+      code: "not-finite",
+      message: `The loss is not finite at these parameters${where}.`,
+      where: { op: place?.op, node: place?.node, batch: batchNumber },
+      hint: "Check the weights and the data for overflow, logarithms of 0 and divisions by 0; --precision float64 may help.",
+    });
   }
 
   private notFinite(vector: Float64Array, what: string): ThalwegError {

@@ -1,0 +1,31 @@
+import { describe, expect, it } from "vitest";
+import { matmul } from "../src/ops/matmul.ts";
+import { exp, log } from "../src/ops/unary.ts";
+import { meanSquaredError } from "../src/problem/losses/mean-squared-error.ts";
+import { array, buildProblem } from "./support/build-problem.ts";
+
+describe("a loss that is not finite", () => {
+  // z = exp(log(x·w)): the logarithm of a negative number is the first NaN, in the second batch of two.
+  const problem = buildProblem(
+    {
+      x: array([4, 2], [1, 1, 2, 1, 1, 3, -5, 1]),
+      y: array([4, 1], [1, 1, 1, 1]),
+      parameters: { w: array([2, 1], [1, 1]) },
+      build: (x, { w }) => exp(log(matmul(x, w))),
+      loss: meanSquaredError,
+    },
+    { batchSize: 2 },
+  );
+
+  it("names the operation that made the first NaN, and its batch", async () => {
+    await expect(problem.value()).rejects.toMatchObject({
+      kind: "input",
+      code: "not-finite",
+      where: { op: "Log", batch: 1 },
+    });
+  });
+
+  it("names the parameter whose gradient is not finite", async () => {
+    await expect(problem.gradient()).rejects.toMatchObject({ code: "not-finite", where: { parameter: "w" } });
+  });
+});
