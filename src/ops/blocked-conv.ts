@@ -1,6 +1,6 @@
+import { sameShape } from "../graph/broadcast.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
-import { sameShape } from "../graph/broadcast.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
 import { add } from "./arithmetic.ts";
 import { BLOCKED_DOMAIN, fromBlocked, sourceOf, toBlocked } from "./blocked-layout.ts";
@@ -23,7 +23,7 @@ interface BlockedConvAttributes extends ConvGeometry {
  * BlockedConv: convolution of blocked images [N, C/B, H, W, B] (plain ones [N, C, H, W] while C < B) with a
  * filter made by {@link blockedFilter}; the result is blocked. Made by lowerings only.
  */
-export const BlockedConv = defineOp({
+const BlockedConv = defineOp({
   name: "BlockedConv",
   summary: "convolution in the blocked layout",
   make: (attributes: BlockedConvAttributes): Operation & { readonly convolution: BlockedConvAttributes } => ({
@@ -67,7 +67,7 @@ function channelsOf(x: Value, filter: Value, { kernel, group }: BlockedConvAttri
   return { channels, outputs: (sizeOf(filter.shape) * group) / (channels * sizeOf(kernel)) };
 }
 
-export function blockedConv(x: Value, filter: Value, kernel: Shape, geometry: ConvGeometry): Value {
+function blockedConv(x: Value, filter: Value, kernel: Shape, geometry: ConvGeometry): Value {
   const { strides, before, after, dilations, group } = geometry;
   const attributes = { kernel, strides, before, after, dilations, group, bias: false, addend: false, relu: false };
   return x.graph.apply(BlockedConv.make(attributes), [x, filter]);
@@ -106,7 +106,7 @@ function upTo(extent: number, block: number): number {
 }
 
 /** Kernels [O, C, h, w] as the blocked kernels read them: B outputs innermost, behind B inputs where C ≥ B. */
-export function blockedFilter(w: Value, block: number): Value {
+function blockedFilter(w: Value, block: number): Value {
   const [o, c, ...kernel] = w.shape;
   const taps = sizeOf(kernel);
   const outputs = upTo(o, block);

@@ -29,7 +29,7 @@ function afterVectorisation(node: Value): never {
 }
 
 /** The physical shape [.., extent/B, .., B]. */
-export function blockedShape(shape: Shape, { axis, block }: Layout): number[] {
+function blockedShape(shape: Shape, { axis, block }: Layout): number[] {
   return [...shape.map((extent, each) => (each === axis ? Math.ceil(extent / block) : extent)), block];
 }
 

@@ -44,7 +44,7 @@ async function results(computation: Computation, precision: FloatType, target: T
   );
   const outputs = await executable.run(feeds);
   await executable.release();
-  return values.map((_, i) => outputs.get(`out${i}`)!);
+  return [...outputs.values()];
 }
 
 /** The largest relative difference of an output between the float32 lowering and float64. */
@@ -112,20 +112,20 @@ function cases(rank: number, extents: { min: number; max: number }): fc.Arbitrar
 
 const TOLERANCE = 1e-5;
 
-function square(kernel: number, stride: number, padding: number): ConvGeometry {
+function square(stride: number, padding: number): ConvGeometry {
   return { strides: [stride, stride], before: [padding, padding], after: [padding, padding], dilations: [1, 1], group: 1 };
 }
 
 describe("convolution in float32 against float64", () => {
   test.each([
-    [[32, 16, 8, 8], [16, 16, 3, 3], square(3, 1, 1)],
-    [[16, 32, 8, 8], [32, 32, 3, 3], square(3, 1, 1)],
-    [[16, 16, 8, 8], [32, 16, 3, 3], square(3, 2, 1)],
-    [[16, 16, 8, 8], [32, 16, 1, 1], square(1, 2, 0)],
-    [[16, 16, 7, 7], [32, 16, 1, 1], square(1, 2, 0)],
-    [[16, 3, 9, 9], [16, 3, 3, 3], square(3, 1, 1)],
-    [[32, 1, 12, 12], [6, 1, 5, 5], square(5, 1, 2)],
-    [[20, 6, 9, 9], [16, 6, 5, 5], square(5, 1, 0)],
+    [[32, 16, 8, 8], [16, 16, 3, 3], square(1, 1)],
+    [[16, 32, 8, 8], [32, 32, 3, 3], square(1, 1)],
+    [[16, 16, 8, 8], [32, 16, 3, 3], square(2, 1)],
+    [[16, 16, 8, 8], [32, 16, 1, 1], square(2, 0)],
+    [[16, 16, 7, 7], [32, 16, 1, 1], square(2, 0)],
+    [[16, 3, 9, 9], [16, 3, 3, 3], square(1, 1)],
+    [[32, 1, 12, 12], [6, 1, 5, 5], square(1, 2)],
+    [[20, 6, 9, 9], [16, 6, 5, 5], square(1, 0)],
   ])("images %j, kernels %j, %j", async (x, w, geometry) => {
     expect(await difference(secondOrder(x, w, geometry))).toBeLessThan(TOLERANCE);
   });
@@ -170,9 +170,9 @@ describe("a network of convolutions in float32 against float64", () => {
       build: (inputs) => {
         const { x, w1, w2, w3, gain, bias } = inputs;
         const narrow = (w: Value) => mul(w, 1 / Math.sqrt(9 * channels));
-        const first = activation(add(mul(conv(x, narrow(w1), square(3, 1, 1)), gain), bias));
-        const second = activation(add(add(conv(first, narrow(w2), square(3, 1, 1)), bias), first));
-        const third = activation(conv(maxPool(second, pool), narrow(w3), square(3, 2, 1)));
+        const first = activation(add(mul(conv(x, narrow(w1), square(1, 1)), gain), bias));
+        const second = activation(add(add(conv(first, narrow(w2), square(1, 1)), bias), first));
+        const third = activation(conv(maxPool(second, pool), narrow(w3), square(2, 1)));
         const pooled = reduceSum(third, [2, 3]);
         const loss = sumAll(mul(pooled, pooled));
         const parameters = [w1, w2, w3, gain, bias];
@@ -214,7 +214,7 @@ describe("pooling of windows side by side in float32 against float64", () => {
       shapes,
       build: ({ x, c, dx, w }) => {
         // Behind a convolution, whose layout the pool takes over, and on its own.
-        const outputs = [x, conv(x, w, square(1, 1, 0))].flatMap((images) => {
+        const outputs = [x, conv(x, w, square(1, 0))].flatMap((images) => {
           const y = maxPool(relu(images), pool);
           const gradient = pullback([y], [mul(c, y)], [x]);
           return [y, ...gradient, ...pushforward([y, ...gradient], [x], [dx])];
