@@ -12,7 +12,7 @@ import type { Value } from "../src/graph/value.ts";
 import { lowerGraph } from "../src/onnx/emit-lower.ts";
 import { add, div, mul, neg, reciprocal, sub } from "../src/ops/arithmetic.ts";
 import { fuseGemm } from "../src/ops/gemm.ts";
-import { hoistFactors } from "../src/ops/hoist-factors.ts";
+import { collectLinear } from "../src/ops/collect-linear.ts";
 import { cast, greater, where } from "../src/ops/logic.ts";
 import { matmul } from "../src/ops/matmul.ts";
 import { concat, pad, sliceAxis } from "../src/ops/movement.ts";
@@ -117,12 +117,12 @@ function hessianProgram(sample: OpCase): { outputs: Value[]; varying: Value[] } 
 describe("passes keep the values", () => {
   const drawn = fc.sample(smooth, { seed: 11, numRuns: 25 });
 
-  test("hoistFactors", async () => {
+  test("collectLinear", async () => {
     for (const sample of drawn) {
       const { outputs, varying } = hessianProgram(sample);
-      const hoisted = hoistFactors(outputs, varying);
-      expect(hoisted.varying.map(inputNameOf)).toEqual(varying.map(inputNameOf));
-      await expectSame(outputs, hoisted.outputs, sample.label);
+      const collected = collectLinear(outputs, varying);
+      expect(collected.varying.map(inputNameOf)).toEqual(varying.map(inputNameOf));
+      await expectSame(outputs, collected.outputs, sample.label);
     }
   });
 

@@ -6,7 +6,7 @@ import { emitModel } from "../onnx/emit-model.ts";
 import { lowerGraph } from "../onnx/emit-lower.ts";
 import { fuseConv } from "../ops/fuse-conv.ts";
 import { fuseGemm } from "../ops/gemm.ts";
-import { hoistFactors } from "../ops/hoist-factors.ts";
+import { collectLinear } from "../ops/collect-linear.ts";
 import type { Executable, Feed, Runtime } from "../runtime/runtime.ts";
 import type { Target } from "../graph/operation.ts";
 import type { Tensor } from "../util/tensor.ts";
@@ -55,9 +55,9 @@ export class BatchProgram {
     runtime: Runtime,
     keepableElements: number,
   ): Promise<BatchProgram | undefined> {
-    const hoisted = hoistFactors([...outputs.values()], varying);
+    const collected = collectLinear([...outputs.values()], varying);
     const names = inputNames(varying);
-    const lowered = lowerGraph(hoisted.outputs, target);
+    const lowered = lowerGraph(collected.outputs, target);
     const varies = [...inputsOf(lowered)].flatMap(([name, value]) => (names.has(name) ? [value] : []));
     // Rearranged copies are kept beside their originals only where memory is plentiful.
     const rich = partition(lowered, varies);
