@@ -266,7 +266,7 @@ describe("profile", () => {
     expect(document.model?.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(document.data?.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(document.command).toContain("--density-probes");
-    for (const line of run.out.split("\n")) expect([...line].length).toBeLessThanOrEqual(100);
+    for (const line of run.out.split("\n")) expect(Array.from(line).length).toBeLessThanOrEqual(100);
     expect(readFileSync(at("run", "report.html"), "utf8")).toMatch(/^<!doctype html>/i);
     // The same folder again is ours to replace.
     expect((await thalweg(["profile", DIGITS, "--data", "good.npz", "-o", "run", ...quick])).code).toBe(0);
@@ -543,7 +543,7 @@ describe("the other verbs", () => {
     for (const verb of ["profile", "inspect", "check", "apply", "export", "bench", "explain", "doctor"])
       expect(help.out).toContain(verb);
     for (const line of (await thalweg(["export", "--help"])).out.split("\n"))
-      expect([...line].length).toBeLessThanOrEqual(80);
+      expect(Array.from(line).length).toBeLessThanOrEqual(80);
   });
 
   it("models that take their labels compute their own loss", async () => {

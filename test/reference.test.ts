@@ -108,9 +108,9 @@ describe.each(REFERENCE_CASES)("%s", (name) => {
     const unit = v.map((x) => x / norm(v));
     const image = await product(problem, hessianProduct, unit);
     const step = 1e-5;
-    const [ahead, behind] = await Promise.all([1, -1].map((sign) => problem.parameters.map((x, i) => x + sign * step * unit[i]))).then(
-      async ([a, b]) => [await problem.at(a, () => problem.gradient()), await problem.at(b, () => problem.gradient())],
-    );
+    const gradientAt = (shift: number) => problem.at(problem.parameters.map((x, i) => x + shift * unit[i]), () => problem.gradient());
+    const ahead = await gradientAt(step);
+    const behind = await gradientAt(-step);
     expect(relativeError(ahead.map((x, i) => (x - behind[i]) / (2 * step)), image)).toBeLessThan(1e-6);
   });
 

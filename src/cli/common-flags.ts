@@ -28,8 +28,6 @@ export const talkFlags = z.object({
     .meta({ description: "read flags from a JSON file; those typed here win", placeholder: "FILE", group: TALK }),
 });
 
-export type TalkFlags = z.output<typeof talkFlags>;
-
 /** How a model is read. */
 export const modelFlags = z.object({
   weights: z.string().optional().meta({

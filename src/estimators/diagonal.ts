@@ -71,18 +71,18 @@ export async function estimateDiagonal(
     images.forEach((image, b) => {
       const z = block[b];
       if (exact) {
-        mean[done] = image[done];
+        mean[done + b] = image[done + b];
       } else {
         // Welford's update.
         for (let i = 0; i < dimension; i++) {
           const x = z[i] * image[i];
           const change = x - mean[i];
-          mean[i] += change / (done + 1);
+          mean[i] += change / (done + b + 1);
           spread[i] += change * (x - mean[i]);
         }
       }
-      done++;
     });
+    done += size;
     products.report("diagonal", total);
   }
   if (exact) {

@@ -90,15 +90,6 @@ export function dots(basis: Basis, w: Float64Array): Float64Array {
   return result;
 }
 
-/** w ← w + Q c. Cost 2kn flops, one pass over the basis. */
-export function accumulate(basis: Basis, coefficients: Float64Array, w: Float64Array): void {
-  const scratch = scratches(basis);
-  for (let start = 0; start < w.length; start += CHUNK) {
-    const end = Math.min(start + CHUNK, w.length);
-    addCombination(basis, coefficients, w.subarray(start, end), start, end, scratch);
-  }
-}
-
 /**
  * The combinations Q cᵢ for several coefficient vectors at once, as new vectors.
  * Each chunk of the basis is read from memory once, whatever the number of combinations.

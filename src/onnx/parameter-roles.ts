@@ -84,7 +84,7 @@ function decide(
   const constant = (reason: string) => ({ role: "constant" as const, reason });
   const parameter = (reason: string) => ({ role: "parameter" as const, reason });
   const found = uses.of(name);
-  if (!isFloat(tensor.dtype)) return constant(`${tensor.dtype === "bool" ? "truth values" : "integers"}`);
+  if (!isFloat(tensor.dtype)) return constant(tensor.dtype === "bool" ? "truth values" : "integers");
   if (found.length === 0) return constant("no output depends on it");
   if (!counts) return constant("value of a Constant node, in a file that keeps its weights as initialisers");
   const by = (...roles: SlotRole[]) => found.find(({ role }) => roles.includes(role));
@@ -247,9 +247,9 @@ function computedTable({ data, shape }: Tensor): string | undefined {
   const rows = shape[shape.length - 2] ?? 0;
   const columns = shape[shape.length - 1] ?? 0;
   if (rows < 4 || columns < 2 || count !== rows * columns) return undefined;
-  const ranges = data.every((element) => Math.abs(element) <= 1 + 1e-6);
+  if (!data.every((element) => Math.abs(element) <= 1 + 1e-6)) return undefined;
   let varied = 0;
-  for (let column = 0; ranges && column < columns; column++) {
+  for (let column = 0; column < columns; column++) {
     const at = (row: number) => data[row * columns + column];
     // cos ω by least squares over the column; one that never moves (ω = 0) fits too.
     let top = 0;
@@ -268,7 +268,5 @@ function computedTable({ data, shape }: Tensor): string | undefined {
     for (let row = 0; row < rows; row++) largest = Math.max(largest, Math.abs(at(row)));
     if (largest > 0.9) varied++;
   }
-  return ranges && varied * 2 >= columns && !isFilled({ data, shape, dtype: "float64" })
-    ? "sampled sinusoids"
-    : undefined;
+  return varied * 2 >= columns && !isFilled({ data, shape, dtype: "float64" }) ? "sampled sinusoids" : undefined;
 }

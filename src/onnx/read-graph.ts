@@ -56,7 +56,7 @@ export class GraphReader {
       calls: [],
       depth: 0,
     });
-    return { ...main, initializers: new Map([...this.hoisted]) };
+    return { ...main, initializers: new Map(this.hoisted) };
   }
 
   private graph(graph: GraphProto, scope: Scope): OnnxGraph {

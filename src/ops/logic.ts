@@ -2,7 +2,7 @@ import { broadcastShapes } from "../graph/broadcast.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Operand, Value } from "../graph/value.ts";
 import type { DType } from "../util/tensor.ts";
-import { broadcastTo, evaluateElementwise, lift, requireSameDtype, vmapElementwise, zerosLike, ZERO_DERIVATIVE } from "./elementwise.ts";
+import { broadcastTo, evaluateElementwise, lift, requireSameDtype, vmapElementwise, ZERO_DERIVATIVE } from "./elementwise.ts";
 import { defineOp } from "./define-op.ts";
 import { splatOf, sumTo } from "./structure.ts";
 
@@ -153,9 +153,4 @@ export function maximum(x: Operand, y: Operand): Value {
 /** The smaller of two values; where they are equal the derivative goes to the first. */
 export function minimum(x: Operand, y: Operand): Value {
   return where(lessOrEqual(x, y), x, y);
-}
-
-/** Zeros outside a mask. */
-export function maskWith(mask: Value, x: Value): Value {
-  return where(mask, x, zerosLike(x));
 }

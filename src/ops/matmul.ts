@@ -5,7 +5,7 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { addMaybe } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";
 import { requireFloat, requireSameDtype } from "./elementwise.ts";
-import { alignBatch, reshape, sumTo, swapLast, transpose } from "./structure.ts";
+import { alignBatch, reshape, sumTo, swapLast } from "./structure.ts";
 
 interface Flags {
   readonly transposeA: boolean;
@@ -151,9 +151,4 @@ function mergeInner(value: Value, rowsFirst: boolean): Value {
   const ordered = rowsFirst ? value : swapLast(value);
   const columns = ordered.shape[ordered.shape.length - 1];
   return reshape(ordered, [ordered.shape.slice(0, -1).reduce((x, y) => x * y, 1), columns]);
-}
-
-/** The matrix transpose of a value with two axes. */
-export function transposed(x: Value): Value {
-  return transpose(x, [1, 0]);
 }

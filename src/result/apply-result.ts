@@ -11,5 +11,3 @@ export const applyResult = z.object({
   norm: real.describe("‖Av‖."),
   quadraticForm: real.describe("vᵀAv."),
 });
-
-export type ApplyResult = z.output<typeof applyResult>;

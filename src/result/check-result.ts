@@ -6,5 +6,3 @@ export const checkResult = z.object({
   checks: z.array(check),
   caveats: z.array(z.string()).describe("Points without derivative that the network passes through."),
 });
-
-export type CheckResult = z.output<typeof checkResult>;

@@ -62,7 +62,3 @@ export function envelope<Kind extends string, Result extends z.ZodType>(kind: Ki
 }
 
 export type Check = z.output<typeof check>;
-export type ModelSummary = z.output<typeof model>;
-export type DataSummary = z.output<typeof data>;
-export type LossSummary = z.output<typeof lossSummary>;
-export type RuntimeSummary = z.output<typeof runtime>;

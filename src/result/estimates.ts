@@ -26,7 +26,5 @@ export const eigenvalue = z
     residual: real.describe("‖Av − λv‖ for a unit v: an eigenvalue lies within this distance of `value`."),
   })
   .describe("An eigenvalue with its proof.");
-
-export type IntervalResult = z.output<typeof interval>;
 export type EstimateResult = z.output<typeof estimate>;
 export type EigenvalueResult = z.output<typeof eigenvalue>;

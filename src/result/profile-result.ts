@@ -243,7 +243,6 @@ export type Verdict = z.output<typeof verdict>;
 export type Section = z.output<typeof section>;
 export type GradientPart = z.output<typeof gradientPart>;
 export type HessianPart = z.output<typeof hessianPart>;
-export type DensityPart = z.output<typeof densityPart>;
 export type NoisePart = z.output<typeof noisePart>;
 export type FlatnessPart = z.output<typeof flatnessPart>;
 export type SymmetryPart = z.output<typeof symmetryPart>;

@@ -19,13 +19,8 @@ export const RESULT_KINDS = {
 export type ResultKind = keyof typeof RESULT_KINDS;
 export type ResultDocument<K extends ResultKind = ResultKind> = z.output<(typeof RESULT_KINDS)[K]>;
 
-const anyDocument = z.discriminatedUnion("schema", [
-  RESULT_KINDS.profile,
-  RESULT_KINDS.bench,
-  RESULT_KINDS.apply,
-  RESULT_KINDS.check,
-  RESULT_KINDS.inspect,
-]);
+const [firstKind, ...otherKinds] = Object.values(RESULT_KINDS);
+const anyDocument = z.discriminatedUnion("schema", [firstKind, ...otherKinds]);
 
 /**
  * A result as JSON text: finite numbers, and "NaN", "Infinity" or "-Infinity" where a number is none.
