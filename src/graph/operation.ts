@@ -1,7 +1,12 @@
 import type { FloatType, Tensor } from "../util/tensor.ts";
 import type { Value, ValueType } from "./value.ts";
 
-export type Attribute = number | string | boolean | readonly number[] | readonly string[];
+/** Plain numbers are written as integers, which is what nearly all attributes are. */
+export interface FloatAttribute {
+  readonly float: number;
+}
+
+export type Attribute = number | string | boolean | readonly number[] | readonly string[] | FloatAttribute;
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /**

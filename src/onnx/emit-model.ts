@@ -99,6 +99,8 @@ export class OnnxEmitter implements Emitter {
   readonly initializers: TensorProto[] = [];
   readonly domains = new Set<string>();
   private readonly shared = new Map<string, string>();
+  /** Values that are outputs of one and the same node (MaxPool and its indices) are written as one. */
+  private readonly nodesByContent = new Map<string, string[]>();
   private readonly taken: Set<string>;
   private counter = 0;
 
@@ -112,7 +114,11 @@ export class OnnxEmitter implements Emitter {
   }
 
   nodes(op: string, inputs: readonly string[], outputs: number, attributes: Attributes = {}, domain = ""): string[] {
+    const key = JSON.stringify([domain, op, inputs, outputs, attributes]);
+    const known = this.nodesByContent.get(key);
+    if (known) return known;
     const names = Array.from({ length: outputs }, () => this.fresh("v"));
+    this.nodesByContent.set(key, names);
     const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
     this.proto(create(NodeProtoSchema, { opType: op, domain, input: [...inputs], output: names, attribute }));
     return names;
@@ -171,6 +177,7 @@ function attributeProto(name: string, value: Attribute): AttributeProto {
   if (typeof value === "number" || typeof value === "boolean") {
     return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i: BigInt(value) });
   }
+  if ("float" in value) return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.FLOAT, f: value.float });
   return create(AttributeProtoSchema, {
     name,
     type: AttributeProto_AttributeType.INTS,

@@ -11,8 +11,8 @@ import {
   requireSameDtype,
   vmapElementwise,
   withoutExpand,
-  zerosLike,
 } from "./elementwise.ts";
+import { joinPads } from "./movement.ts";
 import { splatOf, sumTo } from "./structure.ts";
 
 /** What Add, Sub, Mul, Div and Pow share: broadcasting inference, folding and the block rule. */
@@ -48,6 +48,8 @@ const addition = binary("Add", (x, y) => x + y, {
     if (splatOf(x) === 0) return broadcastTo(y, shape);
     if (y.operation.name === "Neg") return sub(x, y.inputs[0]);
     if (x.operation.name === "Neg") return sub(y, x.inputs[0]);
+    const joined = joinPads(x, y);
+    if (joined) return joined;
     // One spelling for a commutative pair lets equal nodes be found again.
     return x.id > y.id ? add(y, x) : undefined;
   },
@@ -242,9 +244,4 @@ export function reciprocal(x: Value): Value {
 /** Sum of values that may be absent (zero). */
 export function addMaybe(x: Value | undefined, y: Value | undefined): Value | undefined {
   return x && y ? add(x, y) : (x ?? y);
-}
-
-/** x with zeros where it is absent. */
-export function orZeros(x: Value | undefined, like: Value): Value {
-  return x ?? zerosLike(like);
 }

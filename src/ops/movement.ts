@@ -148,6 +148,30 @@ export function pad(x: Value, before: readonly number[], after: readonly number[
   return x.graph.apply(Pad.make({ before, after }), [x]);
 }
 
+/**
+ * The sum of two zero-padded values that lie side by side along one axis, written as their
+ * concatenation: what the pullback of Split adds up. Undefined where they do not.
+ */
+export function joinPads(x: Value, y: Value): Value | undefined {
+  const [first, second] = [padding(x), padding(y)];
+  if (!first || !second || first.axis !== second.axis) return undefined;
+  const { axis } = first;
+  const [left, right] = first.start <= second.start ? [first, second] : [second, first];
+  if (left.end !== right.start || !sameShape(x.shape, y.shape)) return undefined;
+  const around = (amount: number) => x.shape.map((_, each) => (each === axis ? amount : 0));
+  return pad(concat([left.source, right.source], axis), around(left.start), around(x.shape[axis] - right.end));
+}
+
+/** The one axis along which a value is padded with zeros, and the range that its source fills. */
+function padding(value: Value): { source: Value; axis: number; start: number; end: number } | undefined {
+  const { before, after } = value.operation.attributes;
+  if (value.operation.name !== Pad.name || !Array.isArray(before) || !Array.isArray(after)) return undefined;
+  const axes = before.flatMap((amount, axis) => (amount !== 0 || after[axis] !== 0 ? [axis] : []));
+  const [axis] = axes;
+  if (axes.length !== 1 || before[axis] < 0 || after[axis] < 0) return undefined;
+  return { source: value.inputs[0], axis, start: Number(before[axis]), end: value.shape[axis] - Number(after[axis]) };
+}
+
 /** Concat: one after the other along an axis. */
 export const Concat = defineOp({
   name: "Concat",

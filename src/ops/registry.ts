@@ -8,6 +8,7 @@ import { Concat, Pad, Slice } from "./movement.ts";
 import { MaxPool, MaxPoolIndices, MaxPoolPick, MaxPoolPlace } from "./pool.ts";
 import { Pow } from "./pow.ts";
 import { ArgMax, CumSum, LogSoftmax, ReduceMax, Softmax } from "./reduction.ts";
+import { InverseDeviation, Standardize } from "./standardize.ts";
 import { Expand, ReduceSum, Reshape, Transpose } from "./structure.ts";
 import { Abs, Anchor, Atan, Ceil, Cos, Detach, Erf, Exp, Floor, Log, Relu, Round, Sigmoid, Sign, Sin, Softplus, Sqrt, Tanh } from "./unary.ts";
 
@@ -20,7 +21,7 @@ export const OPS: readonly OpSummary[] = [
   Exp, Log, Tanh, Sigmoid, Sqrt, Sin, Cos, Softplus, Erf, Atan, Relu, Abs, Sign, Floor, Ceil, Round, Detach, Anchor,
   Greater, GreaterOrEqual, Less, LessOrEqual, Equal, And, Or, Xor, Not, Mod, Where, Cast,
   Reshape, Transpose, Expand, Slice, Pad, Concat,
-  ReduceSum, ReduceMax, ArgMax, CumSum, Softmax, LogSoftmax,
+  ReduceSum, ReduceMax, ArgMax, CumSum, Standardize, InverseDeviation, Softmax, LogSoftmax,
   Gather, ScatterAdd, GatherElements, ScatterElementsAdd,
   MatMul, Conv, ConvInput, ConvWeight, MaxPool, MaxPoolIndices, MaxPoolPick, MaxPoolPlace,
 ];

@@ -13,6 +13,7 @@ import { concat, interleaveZeros, pad, strided } from "../../src/ops/movement.ts
 import { maxPool, MaxPoolIndices, maxPoolPick, maxPoolPlace } from "../../src/ops/pool.ts";
 import { pow } from "../../src/ops/pow.ts";
 import { argMax, cumSum, logSoftmax, reduceLogSumExp, reduceMax, reduceMean, softmax } from "../../src/ops/reduction.ts";
+import { inverseDeviation, standardize } from "../../src/ops/standardize.ts";
 import { expand, reduceSum, reshape, transpose } from "../../src/ops/structure.ts";
 import {
   abs, anchor, atan, ceil, cos, detach, erf, exp, floor, log, relu, round, sigmoid, sign, sin, softplus, sqrt, tanh,
@@ -79,6 +80,16 @@ function connective(op: string, apply: (x: Value, y: Value) => Value): OpRow {
 /** A shape with one of its axes. */
 function withAxis(maxRank = 4, each = extent) {
   return shapes(1, maxRank, each).chain((shape) => fc.tuple(fc.constant(shape), fc.integer({ min: 0, max: shape.length - 1 })));
+}
+
+function standardized(op: string, apply: (x: Value, attributes: { axis: number; epsilon: number }) => Value): OpRow {
+  return {
+    op,
+    cases: fc.tuple(shapes(1, 4, fc.integer({ min: 2, max: 4 })), fc.nat()).map(([shape, pick]) => {
+      const axis = pick % shape.length;
+      return { label: `${op} ${text(shape)} from ${axis}`, inputs: [float(shape, normal)], build: (x: Value) => apply(x, { axis, epsilon: 0.5 }) };
+    }),
+  };
 }
 
 function alongAxis(op: string, apply: (x: Value, axis: number) => Value, fill: Fill = normal): OpRow {
@@ -339,6 +350,8 @@ export const OP_ROWS: readonly OpRow[] = [
     })),
     runs: 8,
   },
+  standardized("Standardize", standardize),
+  standardized("InverseDeviation", inverseDeviation),
   alongAxis("Softmax", softmax),
   alongAxis("LogSoftmax", logSoftmax),
   { op: "Gather", cases: gathers, runs: 10 },

@@ -4,6 +4,7 @@ import { add, div, mul, reciprocal, sub } from "../../ops/arithmetic.ts";
 import { conv } from "../../ops/conv.ts";
 import { pow } from "../../ops/pow.ts";
 import { logSoftmax, reduceMean, softmax } from "../../ops/reduction.ts";
+import { inverseDeviation, standardize as standardizeLast } from "../../ops/standardize.ts";
 import { reduceSum, reshape } from "../../ops/structure.ts";
 import { abs, sqrt } from "../../ops/unary.ts";
 import { allocate, sizeOf } from "../../util/tensor.ts";
@@ -27,6 +28,11 @@ interface Standardized {
 /** (x − mean) / √(variance + ε), both over axes. */
 export function standardize(x: Value, axes: readonly number[], epsilon: number): Standardized {
   const mean = reduceMean(x, axes);
+  const [axis] = axes;
+  // Over the last axes there is one primitive, with a kernel of its own.
+  if (axes.length === x.shape.length - axis && axes.every((each, i) => each === axis + i)) {
+    return { y: standardizeLast(x, { axis, epsilon }), mean, inverse: inverseDeviation(x, { axis, epsilon }) };
+  }
   const centred = sub(x, mean);
   const inverse = reciprocal(sqrt(add(reduceMean(mul(centred, centred), axes), epsilon)));
   return { y: mul(centred, inverse), mean, inverse };

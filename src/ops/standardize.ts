@@ -1,0 +1,109 @@
+import type { FloatAttribute, Operation, Target } from "../graph/operation.ts";
+import type { Value } from "../graph/value.ts";
+import { allocate, sizeOf } from "../util/tensor.ts";
+import { add, mul, neg, reciprocal, sub } from "./arithmetic.ts";
+import { defineOp } from "./define-op.ts";
+import { requireFloat } from "./elementwise.ts";
+import { reduceMean } from "./reduction.ts";
+import { sqrt } from "./unary.ts";
+
+interface StandardizeAttributes {
+  /** The mean is over this axis and all behind it. */
+  readonly axis: number;
+  readonly epsilon: number;
+}
+
+const axesFrom = (x: Value, axis: number) => x.shape.map((_, each) => each).slice(axis);
+
+/** mean (x − mean x)² + ε, and x − mean x, out of arithmetic. */
+function centred(x: Value, { axis, epsilon }: StandardizeAttributes): { centre: Value; variance: Value } {
+  const axes = axesFrom(x, axis);
+  const centre = sub(x, reduceMean(x, axes));
+  return { centre, variance: add(reduceMean(mul(centre, centre), axes), epsilon) };
+}
+
+/** One kernel gives both; the emitter shares it. */
+function layerNormalization(x: string, node: Value, { axis, epsilon }: StandardizeAttributes, e: Parameters<Operation["emit"]>[2]) {
+  const rest = node.inputs[0].shape.slice(axis);
+  const ones = allocate(node.dtype, sizeOf(rest)).fill(1);
+  const rounded: FloatAttribute = { float: epsilon };
+  return e.nodes("LayerNormalization", [x, e.constant({ dtype: node.dtype, shape: rest, data: ones })], 3, { axis, epsilon: rounded });
+}
+
+/** The float64 kernel holds ε in float32, so double precision is written out. */
+function exactly(target: Target, write: () => Value): Value | undefined {
+  return target.precision === "float64" ? write() : undefined;
+}
+
+/**
+ * Standardize: x̂ = (x − mean x) / √(mean (x − mean x)² + ε) over the last axes: layer normalisation
+ * without gain and offset (Ba, Kiros & Hinton 2016). With r = 1/√(…), its Jacobian
+ * t ↦ r·(t − mean t − x̂·mean(x̂·t)) is symmetric.
+ */
+export const Standardize = defineOp({
+  name: "Standardize",
+  summary: "mean 0 and variance 1 over the last axes",
+  make: (attributes: StandardizeAttributes): Operation => {
+    const product = (node: Value, t: Value): Value => {
+      const [x] = node.inputs;
+      const axes = axesFrom(x, attributes.axis);
+      const along = mul(node, reduceMean(mul(node, t), axes));
+      return mul(inverseDeviation(x, attributes), sub(sub(t, reduceMean(t, axes)), along));
+    };
+    return {
+      name: "Standardize",
+      attributes: { ...attributes },
+      infer: ([x]) => {
+        requireFloat("Standardize", x);
+        return { dtype: x.dtype, shape: x.shape };
+      },
+      jvp: (node, [t]) => t && product(node, t),
+      vjp: product,
+      vmap: (_node, [x]) => standardize(x, { ...attributes, axis: attributes.axis + 1 }),
+      lower: (_node, [x], target) =>
+        exactly(target, () => {
+          const { centre, variance } = centred(x, attributes);
+          return mul(centre, reciprocal(sqrt(variance)));
+        }),
+      emit: (node, [x], e) => layerNormalization(x, node, attributes, e)[0],
+    };
+  },
+});
+
+/** x̂ of {@link Standardize}. */
+export function standardize(x: Value, attributes: StandardizeAttributes): Value {
+  return x.graph.apply(Standardize.make(attributes), [x]);
+}
+
+/** InverseDeviation: r = 1/√(mean (x − mean x)² + ε) over the last axes, which stay with extent 1. dr = −r²·mean(x̂·dx). */
+export const InverseDeviation = defineOp({
+  name: "InverseDeviation",
+  summary: "1 over the standard deviation of the last axes",
+  make: (attributes: StandardizeAttributes): Operation => ({
+    name: "InverseDeviation",
+    attributes: { ...attributes },
+    infer: ([x]) => {
+      requireFloat("InverseDeviation", x);
+      return { dtype: x.dtype, shape: x.shape.map((extent, axis) => (axis < attributes.axis ? extent : 1)) };
+    },
+    jvp: (node, [t]) => {
+      if (!t) return undefined;
+      const [x] = node.inputs;
+      const slope = reduceMean(mul(standardize(x, attributes), t), axesFrom(x, attributes.axis));
+      return neg(mul(mul(node, node), slope));
+    },
+    vjp: (node, g) => {
+      const [x] = node.inputs;
+      const count = sizeOf(x.shape.slice(attributes.axis));
+      return mul(standardize(x, attributes), mul(mul(g, mul(node, node)), -1 / count));
+    },
+    vmap: (_node, [x]) => inverseDeviation(x, { ...attributes, axis: attributes.axis + 1 }),
+    lower: (_node, [x], target) => exactly(target, () => reciprocal(sqrt(centred(x, attributes).variance))),
+    emit: (node, [x], e) => layerNormalization(x, node, attributes, e)[2],
+  }),
+});
+
+/** r of {@link InverseDeviation}. */
+export function inverseDeviation(x: Value, attributes: StandardizeAttributes): Value {
+  return x.graph.apply(InverseDeviation.make(attributes), [x]);
+}
