@@ -2,17 +2,6 @@ import { z } from "zod";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { didYouMean } from "./suggest.ts";
 
-/** What a flag may say about itself beside its zod type, through `.meta({...})`. */
-export interface FlagMeta {
-  readonly description: string;
-  /** What the value is called in help: FILE, N. */
-  readonly placeholder?: string;
-  /** One letter. */
-  readonly short?: string;
-  /** Heading in help. */
-  readonly group?: string;
-}
-
 /** A flag of the command line, as its zod type describes it. */
 export interface Flag {
   /** The property's name: batchSize. */
@@ -40,6 +29,8 @@ const propertySchema = z.object({
   anyOf: z.array(z.object({ type: z.string().optional(), const: z.unknown().optional() })).optional(),
   items: z.object({ type: z.string().optional(), enum: z.array(z.unknown()).optional() }).optional(),
   default: z.unknown().optional(),
+  // What a flag says about itself through `.meta({...})`. The placeholder is the value's name in help (FILE, N),
+  // short is one letter, the group its heading.
   description: z.string().optional(),
   placeholder: z.string().optional(),
   short: z.string().optional(),

@@ -1,5 +1,5 @@
 import type { PlannedInstrument } from "../instruments/profile.ts";
-import { readingsOf } from "../report/readings.ts";
+import { readingsOf } from "../instruments/registry.ts";
 import type { Section, Verdict } from "../result/profile-result.ts";
 import type { ResultDocument } from "../result/result-kinds.ts";
 import { formatCount, formatDuration } from "./format.ts";

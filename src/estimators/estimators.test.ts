@@ -9,7 +9,7 @@ import { estimateFrobeniusNorm } from "./frobenius-norm.ts";
 import { ESTIMATORS } from "./registry.ts";
 import { spectralDensity } from "./spectral-density.ts";
 import { spectrumStructure } from "./spectrum-structure.ts";
-import { inBlocks, rotated } from "./testing.ts";
+import { inBlocks, rotated } from "../../test/support/prescribed-spectrum.ts";
 import { estimateTrace } from "./trace.ts";
 
 function symmetric(n: number, seed: number): Float64Array {

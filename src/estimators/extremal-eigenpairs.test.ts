@@ -3,7 +3,7 @@ import { diagonalOperator } from "../operators/dense-operator.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { extremalEigenpairs } from "./extremal-eigenpairs.ts";
 import type { ExtremalOptions } from "./extremal-eigenpairs.ts";
-import { inBlocks, rotated, roundedToFloat32 } from "./testing.ts";
+import { inBlocks, rotated, roundedToFloat32 } from "../../test/support/prescribed-spectrum.ts";
 
 /** Like a Hessian: a few outliers, a decaying bulk on both sides of 0, many zeros. */
 const hessianLike = Float64Array.of(

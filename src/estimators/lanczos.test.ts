@@ -4,7 +4,7 @@ import type { LinearOperator } from "../operators/linear-operator.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { denseOperator, diagonalOperator } from "../operators/dense-operator.ts";
 import { lanczos } from "./lanczos.ts";
-import { roundedToFloat32, rotated } from "./testing.ts";
+import { roundedToFloat32, rotated } from "../../test/support/prescribed-spectrum.ts";
 
 const spectra: Record<string, Float64Array> = {
   simple: Float64Array.from({ length: 40 }, (_, i) => i - 7),

@@ -4,7 +4,7 @@ import { norm2 } from "../linalg/vector.ts";
 import { diagonalOperator } from "../operators/dense-operator.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { conjugateGradient, minres } from "./solve.ts";
-import { rotated } from "./testing.ts";
+import { rotated } from "../../test/support/prescribed-spectrum.ts";
 
 describe("solvers", () => {
   it("solve to the residual that they report", async () => {

@@ -9,7 +9,7 @@ import { sphereProbe } from "./probe.ts";
 import { countProducts } from "./products.ts";
 import { estimateTrace } from "./trace.ts";
 import type { TraceOptions } from "./trace.ts";
-import { inBlocks, rotated, roundedToFloat32 } from "./testing.ts";
+import { inBlocks, rotated, roundedToFloat32 } from "../../test/support/prescribed-spectrum.ts";
 import { xtrace } from "./xtrace.ts";
 
 const list = (n: number, f: (i: number) => number): Float64Array => Float64Array.from({ length: n }, (_, i) => f(i + 1));

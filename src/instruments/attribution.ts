@@ -2,9 +2,9 @@ import { z } from "zod";
 import { dot, norm2 } from "../linalg/vector.ts";
 import type { Problem } from "../problem/problem.ts";
 import { sizeOf, tensor } from "../util/tensor.ts";
+import { formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { Measurement } from "./measurement.ts";
-import { figure, percent } from "./numbers.ts";
 
 const parameters = z.object({
   classLimit: z.number().int().min(0).default(100).describe("up to how many classes eigenvectors are compared with single classes"),
@@ -76,6 +76,16 @@ export const attributionInstrument = defineInstrument({
     }
     return { parts: { attribution: readings }, converged };
   },
+  readings: ({ attribution }) =>
+    (attribution ?? []).map(({ index, eigenvalue, effectiveParameters, gradientCosine, tensors }) => {
+      const main = tensors.reduce((best, each) => (each.share > best.share ? each : best), { name: "", share: 0 });
+      return {
+        label: `Eigenvector ${index + 1}`,
+        symbol: String.raw`\lambda_{${index + 1}}`,
+        value: formatNumber(eigenvalue),
+        note: `mostly in ${main.name} (${formatShare(main.share)}), spread over about ${formatNumber(effectiveParameters, 3)} parameters, cosine with the gradient ${formatNumber(gradientCosine, 2)}`,
+      };
+    }),
   measures:
     "For each of the sharpest directions: how its squared length spreads over the tensors, over how many parameters it extends, how it lies to the gradient, and which classes it concerns: the cosine with each class's mean gradient, and how strongly the outputs of each class's examples respond.",
   means: ({ attribution }) => {
@@ -83,7 +93,7 @@ export const attributionInstrument = defineInstrument({
     if (!first) return "";
     const tensors = first.tensors.toSorted((a, b) => b.share - a.share).slice(0, 2);
     const strongest = first.classes?.toSorted((a, b) => b.outputChange - a.outputChange)[0];
-    return `The sharpest direction lives in ${tensors.map(({ name, share }) => `"${name}" (${percent(share)})`).join(" and ")} and extends over about ${figure(first.effectiveParameters, first.effectiveParameters / 10)} parameters.${
+    return `The sharpest direction lives in ${tensors.map(({ name, share }) => `"${name}" (${formatShare(share)})`).join(" and ")} and extends over about ${formatMeasured(first.effectiveParameters, first.effectiveParameters / 10)} parameters.${
       strongest ? ` The outputs of class ${strongest.class} respond to it most.` : ""
     }`;
   },

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
-import { figure, percent } from "./numbers.ts";
+import { eigenvalueReading } from "./reading.ts";
 
 /** Parameters that set what several instruments share. */
 export const eigenvalueParameters = z.object({
@@ -33,6 +34,26 @@ export const eigenvaluesInstrument = defineInstrument({
       reason: converged ? undefined : "The residuals stayed above the tolerance within the budget.",
     };
   },
+  readings: ({ hessian }) => [
+    eigenvalueReading("Largest", String.raw`\lambda_{\max}`, hessian.top?.[0]),
+    eigenvalueReading("Second largest", String.raw`\lambda_2`, hessian.top?.[1]),
+    eigenvalueReading("Smallest", String.raw`\lambda_{\min}`, hessian.bottom?.[0]),
+    {
+      label: "Depth of negative curvature",
+      symbol: String.raw`|\lambda_{\min}| / \lambda_{\max}`,
+      value: formatNumber(hessian.negativeDepth, 3),
+    },
+    hessian.multiplicity?.checked
+      ? {
+          label: "Hidden copies found",
+          value: String(hessian.multiplicity.found),
+          note:
+            hessian.multiplicity.missProbability === null
+              ? "by a second search"
+              : `by a second search that misses one with probability below ${formatNumber(hessian.multiplicity.missProbability, 1)}`,
+        }
+      : undefined,
+  ],
   measures:
     "The largest and the smallest eigenvalues of the Hessian: the curvature of the loss along its sharpest and its most negative directions. Each comes with ‖Hv − λv‖, within which a true eigenvalue is certain to lie; a second search looks for copies that the first could not see.",
   means: ({ hessian }) => {
@@ -40,9 +61,9 @@ export const eigenvaluesInstrument = defineInstrument({
     const bottom = hessian?.bottom?.[0];
     if (!top || !bottom) return "";
     const negative = bottom.value < -bottom.residual;
-    return `λmax = ${figure(top.value, top.residual)} and λmin = ${figure(bottom.value, bottom.residual)}. ${
+    return `λmax = ${formatMeasured(top.value, top.residual)} and λmin = ${formatMeasured(bottom.value, bottom.residual)}. ${
       negative
-        ? `There is a direction of negative curvature, ${percent(hessian?.negativeDepth)} as strong as the sharpest one: the point is not a minimum in the strict sense.`
+        ? `There is a direction of negative curvature, ${formatShare(hessian?.negativeDepth)} as strong as the sharpest one: the point is not a minimum in the strict sense.`
         : "No negative curvature stands out of the rounding."
     }`;
   },
@@ -62,7 +83,7 @@ export const eigenvaluesInstrument = defineInstrument({
     return [
       {
         level: depth > 0.1 ? "warn" : "note",
-        text: `Negative curvature reaches ${percent(depth)} of λmax: ${depth > 0.1 ? "a saddle region" : "few shallow directions, as trained networks usually keep"}.`,
+        text: `Negative curvature reaches ${formatShare(depth)} of λmax: ${depth > 0.1 ? "a saddle region" : "few shallow directions, as trained networks usually keep"}.`,
       },
     ];
   },

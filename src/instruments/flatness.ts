@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { FlatnessPart } from "../result/profile-result.ts";
+import { formatEstimate, formatMeasured, formatNumber } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import { localAtHome, localHere, measureFlatness } from "./flatness/flatness-measures.ts";
-import { figure } from "./numbers.ts";
 import { layerScalings, rescaled, tensorGenerator } from "./symmetries.ts";
+import { sentence } from "./reading.ts";
 
 const parameters = z.object({
   boxEpsilon: z.number().positive().default(1e-3).describe("ε of Keskar's box, |zᵢ| ≤ ε(|θᵢ| + 1)"),
@@ -64,6 +65,12 @@ export const flatnessInstrument = defineInstrument({
       reason: converged ? undefined : "An ascent or an estimate stopped at its budget: its value is a lower bound or has a wider error.",
     };
   },
+  readings: ({ flatness }) =>
+    (flatness?.measures ?? []).map(({ title, value, standardError, bound, definition, predicted }) => ({
+      label: sentence(title),
+      value: `${bound === "lower bound" ? "≥ " : ""}${standardError === null ? formatNumber(value) : formatEstimate(value, standardError)}`,
+      note: `${definition}${predicted === null ? "" : `; predicted from gradient and curvature: ${formatNumber(predicted, 3)}`}`,
+    })),
   measures:
     "Six measures that are called flatness, by their exact definitions. A maximum is sought by ascent, so that it is a lower bound. Where the layers can be rescaled without changing the function, each measure is taken again at rescaled weights.",
   means: ({ flatness }) => {
@@ -71,7 +78,7 @@ export const flatnessInstrument = defineInstrument({
     const [rescaling] = flatness.rescalings.toReversed();
     if (!rescaling) return "No rescaling of layers leaves this network's function alone, so these values cannot be changed that way.";
     const most = rescaling.values.toSorted((a, b) => Math.abs(Math.log(b.ratio)) - Math.abs(Math.log(a.ratio)))[0];
-    return `With the function unchanged (loss to a relative ${figure(rescaling.lossChange)}), a rescaling by ${rescaling.factor} multiplies "${most.name}" by ${figure(most.ratio)}. ${
+    return `With the function unchanged (loss to a relative ${formatMeasured(rescaling.lossChange)}), a rescaling by ${rescaling.factor} multiplies "${most.name}" by ${formatMeasured(most.ratio)}. ${
       flatness.invariant.length > 0 ? `Unmoved: ${flatness.invariant.join(", ")}.` : "No measure stayed where it was."
     }`;
   },
@@ -82,7 +89,7 @@ export const flatnessInstrument = defineInstrument({
     const moved = flatness?.rescalings.flatMap(({ factor, values }) => values.map((value) => ({ ...value, factor }))) ?? [];
     const worst = moved.toSorted((a, b) => b.ratio - a.ratio)[0];
     return worst && worst.ratio > 1.5
-      ? [{ level: "note", text: `"${worst.name}" grows ${figure(worst.ratio)} times when layers are rescaled by ${worst.factor} without changing the function: it is no measure of the function.` }]
+      ? [{ level: "note", text: `"${worst.name}" grows ${formatMeasured(worst.ratio)} times when layers are rescaled by ${worst.factor} without changing the function: it is no measure of the function.` }]
       : [];
   },
 });

@@ -2,11 +2,12 @@ import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
 import { estimateTrace } from "../estimators/trace.ts";
 import { extremalEigenpairs } from "../estimators/extremal-eigenpairs.ts";
 import type { Problem } from "../problem/problem.ts";
+import { formatMeasured, formatShare } from "../util/format-number.ts";
 import { eigenvalueParameters } from "./eigenvalues.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { Measurement } from "./measurement.ts";
-import { figure, percent } from "./numbers.ts";
 import { traceParameters } from "./trace.ts";
+import { eigenvalueReading, estimateReading } from "./reading.ts";
 
 const parameters = eigenvalueParameters.extend(traceParameters.shape);
 
@@ -35,13 +36,17 @@ export const gaussNewtonInstrument = defineInstrument({
       reason: done ? undefined : "A tolerance was not reached within the budget.",
     };
   },
+  readings: ({ gaussNewton }) => [
+    eigenvalueReading("Largest", String.raw`\lambda_{\max}(G)`, gaussNewton?.top?.[0]),
+    estimateReading("Trace", String.raw`\operatorname{tr} G`, gaussNewton?.trace),
+  ],
   measures:
     "The Gauss–Newton matrix G = Jᵀ(∂²ℓ/∂z²)J: the Hessian of the loss with the network replaced by its linearisation. For cross-entropy it equals the Fisher information. It has no negative eigenvalues where the loss is convex in the outputs.",
   means: ({ gaussNewton, hessian }) => {
     const g = gaussNewton?.top?.[0];
     const h = hessian?.top?.[0];
     if (!g) return "";
-    return `The largest eigenvalue of G is ${figure(g.value, g.residual)}${h ? `, ${percent(g.value / h.value)} of the Hessian's` : ""}. Where the two agree, the sharp directions come from how the outputs respond to the weights, not from the network's own bending.`;
+    return `The largest eigenvalue of G is ${formatMeasured(g.value, g.residual)}${h ? `, ${formatShare(g.value / h.value)} of the Hessian's` : ""}. Where the two agree, the sharp directions come from how the outputs respond to the weights, not from the network's own bending.`;
   },
   doesNotMean: "G knows no negative curvature, so agreement at the top says nothing about saddles.",
   tryNext: "Second-order optimisers work with G: its largest eigenvalue over your damping is the conditioning that they face.",
@@ -84,11 +89,17 @@ export const residualInstrument = defineInstrument({
       reason: converged && trace.converged ? undefined : "A tolerance was not reached within the budget.",
     };
   },
+  readings: ({ residual }) => [
+    eigenvalueReading("Largest", String.raw`\lambda_{\max}(H-G)`, residual?.top?.[0]),
+    eigenvalueReading("Smallest", String.raw`\lambda_{\min}(H-G)`, residual?.bottom?.[0]),
+    estimateReading("Trace", String.raw`\operatorname{tr}(H-G)`, residual?.trace),
+    { label: "Strength", value: formatShare(residual?.share), note: "its largest eigenvalue in size over that of H" },
+  ],
   measures:
     "H − G: the second derivatives of the network, weighted by the derivative of the loss in the outputs. It vanishes where every example is fitted exactly, and it is the only source of negative curvature of a convex loss.",
   means: ({ residual }) =>
     residual
-      ? `The strongest curvature in H − G is ${percent(residual.share)} of the strongest in H. ${(residual.share ?? 1) < 0.1 ? "The Hessian is nearly its Gauss–Newton part." : "The network's own bending matters here."}`
+      ? `The strongest curvature in H − G is ${formatShare(residual.share)} of the strongest in H. ${(residual.share ?? 1) < 0.1 ? "The Hessian is nearly its Gauss–Newton part." : "The network's own bending matters here."}`
       : "",
   doesNotMean: "A large residual part is normal early in training and is no fault.",
   tryNext: "If it stays large late in training, some examples are not fitted: look at the largest single losses.",

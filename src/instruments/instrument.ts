@@ -14,6 +14,7 @@ import type {
   Verdict,
 } from "../result/profile-result.ts";
 import type { Measurement } from "./measurement.ts";
+import type { Reading } from "./reading.ts";
 
 /** What instruments have measured so far; what is missing was not measured. */
 export interface ProfileParts {
@@ -34,7 +35,7 @@ export interface ProfileParts {
 }
 
 /** What one instrument hands back. */
-export interface Reading {
+export interface Measured {
   readonly parts: ProfileParts;
   readonly converged: boolean;
   /** Why it did not converge, or what it left out. */
@@ -56,6 +57,8 @@ interface Description {
   readonly doesNotMean: Text;
   /** What to do next. */
   readonly tryNext: Text;
+  /** The numbers, line by line, as report and command line show them; undefined where there is none to show. */
+  readings(result: ProfileResult): (Reading | undefined)[];
   /** Judgements with their grounds; asked only after a successful run. */
   verdicts(parts: ProfileParts): Omit<Verdict, "instrument">[];
   /** Why it cannot be used on this problem, or undefined when it can. */
@@ -67,14 +70,14 @@ interface Definition<Parameters extends z.ZodObject> extends Description {
   readonly parameters: Parameters;
   /** Expected matrix–vector products, for plans and --dry-run. */
   cost(problem: Problem, parameters: z.output<Parameters>): number;
-  run(measurement: Measurement, parameters: z.output<Parameters>): Promise<Reading>;
+  run(measurement: Measurement, parameters: z.output<Parameters>): Promise<Measured>;
 }
 
 /** One measurement: what it is, what it costs, what it says. Options are validated before they are used. */
 export interface Instrument extends Description {
   readonly parameters: z.ZodObject;
   cost(problem: Problem, options: ProfileOptions): number;
-  run(measurement: Measurement, options: ProfileOptions): Promise<Reading>;
+  run(measurement: Measurement, options: ProfileOptions): Promise<Measured>;
 }
 
 /** Values of the instruments' parameters by name; missing ones take their defaults. */

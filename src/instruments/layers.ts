@@ -6,9 +6,10 @@ import { dot, norm2 } from "../linalg/vector.ts";
 import { subBlockOperator } from "../operators/combinators.ts";
 import { denseOperator } from "../operators/dense-operator.ts";
 import type { ParameterTensor } from "../problem/parameter-space.ts";
+import { formatMeasured, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { Measurement } from "./measurement.ts";
-import { figure, percent } from "./numbers.ts";
+import { estimateReading } from "./reading.ts";
 
 const parameters = z.object({
   layerProbes: z.number().int().min(4).default(24).describe("random probes, shared by all layers, for the trace of each layer"),
@@ -118,6 +119,8 @@ export const layersInstrument = defineInstrument({
     }
     return { parts: { layers: readings }, converged, reason: converged ? undefined : "Not every layer's eigenvalue fitted into the budget." };
   },
+  readings: ({ layers }) =>
+    (layers ?? []).map(({ name, trace }) => estimateReading(name, String.raw`\operatorname{tr} H_{\ell}`, trace)),
   measures:
     "For each layer, the trace of its own block of the Hessian, that is, the curvature met when only this layer moves; the mean per parameter; the block's largest eigenvalue; and the lengths of gradient and weights.",
   means: ({ layers, hessian }) => {
@@ -125,8 +128,8 @@ export const layersInstrument = defineInstrument({
     const total = layers?.reduce((sum, { trace }) => sum + trace.value, 0) ?? 0;
     if (!most) return "";
     const sharpest = layers?.flatMap(({ name, top }) => (top ? [{ name, value: top.value }] : [])).toSorted((a, b) => b.value - a.value)[0];
-    return `"${most.name}" carries the most curvature: ${figure(most.trace.value, most.trace.standardError)}, ${percent(most.trace.value / total)} of the sum over layers.${
-      sharpest && hessian?.top ? ` Moving "${sharpest.name}" alone meets up to ${figure(sharpest.value)}; moving all layers together up to ${figure(hessian.top[0].value)}.` : ""
+    return `"${most.name}" carries the most curvature: ${formatMeasured(most.trace.value, most.trace.standardError)}, ${formatShare(most.trace.value / total)} of the sum over layers.${
+      sharpest && hessian?.top ? ` Moving "${sharpest.name}" alone meets up to ${formatMeasured(sharpest.value)}; moving all layers together up to ${formatMeasured(hessian.top[0].value)}.` : ""
     }`;
   },
   doesNotMean:

@@ -8,9 +8,10 @@ import { normalQuantile } from "../linalg/distributions.ts";
 import type { NoisePart } from "../result/profile-result.ts";
 import { tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { Measurement } from "./measurement.ts";
-import { figure, percent } from "./numbers.ts";
+import { eigenvalueReading, estimateReading, percent, range } from "./reading.ts";
 
 const parameters = z.object({
   noiseTop: z.number().int().min(1).default(5).describe("how many of the largest eigenvalues of the gradient noise"),
@@ -153,20 +154,60 @@ export const noiseInstrument = defineInstrument({
       reason: converged ? undefined : "The eigenvalues of the noise did not reach the tolerance within the budget.",
     };
   },
+  readings: ({ noise }) =>
+    noise === null
+      ? []
+      : [
+          estimateReading("Total noise", String.raw`\operatorname{tr}\Sigma`, noise.trace),
+          {
+            label: "Critical batch size",
+            symbol: String.raw`\operatorname{tr}\Sigma / \|\nabla L\|^2`,
+            value: formatEstimate(noise.criticalBatchSize.value, noise.criticalBatchSize.standardError),
+            note: `${percent(noise.criticalBatchSize.interval.confidence)} interval ${range(noise.criticalBatchSize.interval)}; with the bias of ‖∇L‖² removed: ${formatNumber(noise.criticalBatchSize.population, 3)}`,
+          },
+          eigenvalueReading("Strongest direction", String.raw`\lambda_{\max}(\Sigma)`, noise.top?.[0]),
+          {
+            label: "Directions it fills",
+            symbol: String.raw`\operatorname{tr}\Sigma/\lambda_{\max}(\Sigma)`,
+            value: formatNumber(noise.effectiveDirections, 3),
+          },
+          noise.alignment === null
+            ? undefined
+            : {
+                label: "Alignment with curvature",
+                symbol: String.raw`\frac{\operatorname{tr}(\Sigma H)}{\|\Sigma\|_F \|H\|_F}`,
+                value: formatEstimate(noise.alignment.cosine.value, noise.alignment.cosine.standardError),
+                note: "1: noise has the shape of the curvature; 0: no relation",
+              },
+          noise.alignment === null
+            ? undefined
+            : {
+                label: "Shared leading subspace",
+                value: formatShare(noise.alignment.subspaceOverlap),
+                note: `overlap of the ${noise.alignment.subspaceDimension} leading eigenvectors of Σ and of H`,
+              },
+          noise.norms === null
+            ? undefined
+            : {
+                label: "Carried by a tenth of the examples",
+                value: formatShare(noise.norms.shareOfTopTenth),
+                note: "share of the sum of squared gradient lengths",
+              },
+        ],
   measures:
     "Σ, the covariance of the gradients of single examples: its trace, its largest eigenvalues, how it lies to the Hessian, and tr Σ / ‖g‖², the batch size at which noise and gradient are equally long.",
   means: ({ noise }) => {
     if (!noise) return "";
     const { criticalBatchSize: size, norms, alignment: to } = noise;
-    return `At a batch of ${figure(size.value, size.standardError)} examples (95 %: ${figure(size.interval.lower)} to ${figure(size.interval.upper)}) the noise of a batch is as long as the gradient: below it, doubling the batch nearly doubles the progress of a step; far above it, it gains little. ${
-      norms ? `A tenth of the examples carries ${percent(norms.shareOfTopTenth)} of the squared gradient length. ` : ""
-    }${to ? `A step along the noise meets a curvature of ${figure(to.curvatureAlongNoise)} on average (cosine of Σ and H: ${figure(to.cosine.value, to.cosine.standardError)}).` : ""}`;
+    return `At a batch of ${formatMeasured(size.value, size.standardError)} examples (95 %: ${formatMeasured(size.interval.lower)} to ${formatMeasured(size.interval.upper)}) the noise of a batch is as long as the gradient: below it, doubling the batch nearly doubles the progress of a step; far above it, it gains little. ${
+      norms ? `A tenth of the examples carries ${formatShare(norms.shareOfTopTenth)} of the squared gradient length. ` : ""
+    }${to ? `A step along the noise meets a curvature of ${formatMeasured(to.curvatureAlongNoise)} on average (cosine of Σ and H: ${formatMeasured(to.cosine.value, to.cosine.standardError)}).` : ""}`;
   },
   doesNotMean:
     "The simple noise scale ignores curvature, and it is that of this point: it grows as training goes on, without bound near a minimum. It is no advice for the whole run. Noise equals curvature only for a well-specified likelihood at its optimum.",
   tryNext: "Profile earlier checkpoints too, and choose the batch size from the range that they span. The examples with the largest gradients are worth a look: mislabelled ones gather there.",
   verdicts: ({ noise }) =>
     noise?.norms && noise.norms.shareOfTopTenth > 0.9
-      ? [{ level: "note", text: `A tenth of the examples carries ${percent(noise.norms.shareOfTopTenth)} of the gradient noise: look at them for wrong labels.` }]
+      ? [{ level: "note", text: `A tenth of the examples carries ${formatShare(noise.norms.shareOfTopTenth)} of the gradient noise: look at them for wrong labels.` }]
       : [],
 });

@@ -6,7 +6,7 @@ import { createRandom } from "../random/random-stream.ts";
 import { profileResult } from "../result/profile-result.ts";
 import { INSTRUMENTS } from "./registry.ts";
 import { planProfile, profileParameters, runProfile } from "./profile.ts";
-import { denseProblem } from "./testing.ts";
+import { denseProblem } from "../../test/support/dense-problem.ts";
 
 const random = createRandom(7);
 

@@ -1,3 +1,4 @@
+import type { ProfileResult } from "../result/profile-result.ts";
 import { attributionInstrument } from "./attribution.ts";
 import { eigenvaluesInstrument } from "./eigenvalues.ts";
 import { flatnessInstrument } from "./flatness.ts";
@@ -7,6 +8,7 @@ import type { Instrument } from "./instrument.ts";
 import { layersInstrument } from "./layers.ts";
 import { lossInstrument } from "./loss.ts";
 import { noiseInstrument } from "./noise.ts";
+import type { Reading } from "./reading.ts";
 import { spectrumInstrument } from "./spectrum.ts";
 import { stabilityInstrument } from "./stability.ts";
 import { symmetriesInstrument } from "./symmetries.ts";
@@ -30,3 +32,9 @@ export const INSTRUMENTS: readonly Instrument[] = [
   symmetriesInstrument,
   flatnessInstrument,
 ];
+
+/** What the instrument of that name measured, line by line; none where it measured nothing. */
+export function readingsOf(instrument: string, result: ProfileResult): Reading[] {
+  const lines = INSTRUMENTS.find(({ name }) => name === instrument)?.readings(result) ?? [];
+  return lines.filter((reading) => reading !== undefined);
+}

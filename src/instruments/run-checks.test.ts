@@ -4,7 +4,7 @@ import { createRandom } from "../random/random-stream.ts";
 import { benchResult } from "../result/bench-result.ts";
 import { runBench } from "./bench.ts";
 import { runChecks } from "./run-checks.ts";
-import { denseProblem } from "./testing.ts";
+import { denseProblem } from "../../test/support/dense-problem.ts";
 
 function problem(precision: "float32" | "float64") {
   const random = createRandom(11);

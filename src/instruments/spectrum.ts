@@ -3,9 +3,10 @@ import { spectralDensity } from "../estimators/spectral-density.ts";
 import { densityOnGrid, nodesOf, shareBelow, type DensityCurve, type SpectralMeasure } from "../estimators/spectral-measure.ts";
 import { norm2 } from "../linalg/vector.ts";
 import { tensor } from "../util/tensor.ts";
+import { formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { DenseHessian, Measurement } from "./measurement.ts";
-import { figure, percent } from "./numbers.ts";
+import { shareReading } from "./reading.ts";
 
 const parameters = z.object({
   densitySteps: z.number().int().min(2).default(80).describe("Lanczos steps of each probe of the spectral density"),
@@ -98,14 +99,42 @@ export const spectrumInstrument = defineInstrument({
       reason: converged ? undefined : "Fewer probes or steps than asked for fitted into the budget.",
     };
   },
+  readings: ({ hessian }) => [
+    hessian.negativeShare === null ? undefined : shareReading("Share of negative eigenvalues", hessian.negativeShare),
+    hessian.negativeShare === null
+      ? undefined
+      : {
+          label: "Share of zeros",
+          value: formatShare(hessian.negativeShare.zeroShare),
+          note: `eigenvalues within ± ${formatNumber(hessian.negativeShare.threshold, 1)}, the rounding of the products`,
+        },
+    hessian.condition === null
+      ? undefined
+      : {
+          label: "Condition number",
+          symbol: String.raw`\kappa`,
+          value: formatNumber(hessian.condition.value, 3),
+          note: `${hessian.condition.of}: ${formatNumber(hessian.condition.largest, 3)} over ${formatNumber(hessian.condition.smallest, 3)}`,
+        },
+    hessian.density === null
+      ? undefined
+      : {
+          label: "Width of the smoothing",
+          symbol: String.raw`\sigma`,
+          value: formatNumber(hessian.density.width, 2),
+          note: hessian.density.exact
+            ? "from the whole spectrum"
+            : `${hessian.density.method}, ${hessian.density.probes} starts of ${hessian.density.steps} steps, ${hessian.density.products} products`,
+        },
+  ],
   measures:
     "How many eigenvalues lie where: the density of the spectrum, drawn with a Gaussian of the stated width, with a pointwise band; and the share of eigenvalues below zero by more than rounding.",
   means: ({ hessian }) => {
     const share = hessian?.negativeShare;
     const density = hessian?.density;
     if (!share || !density) return "";
-    const interval = density.exact ? "exactly" : `between ${percent(share.interval.lower)} and ${percent(share.interval.upper)}, with 95 % confidence`;
-    return `${percent(share.value)} of the eigenvalues are negative (${interval}); ${percent(share.zeroShare)} are within ±${figure(share.threshold)} of zero, where rounding decides the sign. A tall bulk at zero with a few outliers is the usual picture of a trained network.`;
+    const interval = density.exact ? "exactly" : `between ${formatShare(share.interval.lower)} and ${formatShare(share.interval.upper)}, with 95 % confidence`;
+    return `${formatShare(share.value)} of the eigenvalues are negative (${interval}); ${formatShare(share.zeroShare)} are within ±${formatMeasured(share.threshold)} of zero, where rounding decides the sign. A tall bulk at zero with a few outliers is the usual picture of a trained network.`;
   },
   doesNotMean:
     "The band is about the smoothed curve at each point. A count of negative eigenvalues depends on where zero ends: eigenvalues smaller than rounding have no sign. Semicircles and spin-glass laws are models of random matrices, not of this network.",
@@ -113,7 +142,7 @@ export const spectrumInstrument = defineInstrument({
   verdicts: ({ hessian }) => {
     const share = hessian?.negativeShare;
     return share && share.interval.lower > 0.25 && (hessian?.negativeDepth ?? 0) > 0.1
-      ? [{ level: "note", text: `${percent(share.value)} of the curvature directions are negative, and not only shallow ones: typical of early training.` }]
+      ? [{ level: "note", text: `${formatShare(share.value)} of the curvature directions are negative, and not only shallow ones: typical of early training.` }]
       : [];
   },
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { formatMeasured, formatNumber } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
-import { figure } from "./numbers.ts";
+import { sentence } from "./reading.ts";
 
 const parameters = z.object({
   momentum: z.number().min(0).lt(1).default(0.9).describe("β of the momentum methods in the stability limits"),
@@ -47,11 +48,26 @@ export const stabilityInstrument = defineInstrument({
     const step = learningRate === undefined ? null : { stepSize: learningRate, relative: (learningRate * sharpness) / 2 };
     return { parts: { stability: { sharpness, limits, step } }, converged };
   },
+  readings: ({ stability }) => [
+    ...(stability?.limits ?? []).map(({ method, formula, stepSize, note }) => ({
+      label: sentence(method),
+      value: `η < ${formatNumber(stepSize, 3)}`,
+      note: `${formula}. ${note}`,
+    })),
+    stability?.step
+      ? {
+          label: "Your step size",
+          symbol: String.raw`\eta\,\lambda_{\max}/2`,
+          value: formatNumber(stability.step.relative, 3),
+          note: `for η = ${formatNumber(stability.step.stepSize, 3)}; above 1, plain gradient descent is unstable here`,
+        }
+      : undefined,
+  ],
   measures: "The largest step size at which each optimiser is stable on the quadratic with this λmax.",
   means: ({ stability }) => {
     const limit = stability?.limits[0];
     return limit
-      ? `Full-batch gradient descent with a step above ${figure(limit.stepSize)} moves away along the sharpest direction. Training at a fixed step size often ends with λmax close to 2/η: the edge of stability.`
+      ? `Full-batch gradient descent with a step above ${formatMeasured(limit.stepSize)} moves away along the sharpest direction. Training at a fixed step size often ends with λmax close to 2/η: the edge of stability.`
       : "No direction has positive curvature.";
   },
   doesNotMean:
@@ -60,7 +76,7 @@ export const stabilityInstrument = defineInstrument({
   verdicts: ({ stability }) => {
     const step = stability?.step;
     if (!step) return [];
-    const text = `The step size ${figure(step.stepSize)} is ${figure(step.relative)} times the limit 2/λmax of plain gradient descent`;
+    const text = `The step size ${formatMeasured(step.stepSize)} is ${formatMeasured(step.relative)} times the limit 2/λmax of plain gradient descent`;
     if (step.relative > 1) return [{ level: "warn", text: `${text}: full-batch descent leaves this point along the sharpest direction.` }];
     return [{ level: step.relative > 0.8 ? "note" : "pass", text: `${text}${step.relative > 0.8 ? ": at the edge of stability." : "."}` }];
   },

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { dot, norm2 } from "../linalg/vector.ts";
 import type { SymmetryPart } from "../result/profile-result.ts";
+import { formatMeasured, formatNumber } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { Measurement } from "./measurement.ts";
-import { figure } from "./numbers.ts";
 import { scalingExponents, type Exponents } from "./symmetry/scaling-exponents.ts";
 import { permuteUnits, unitGenerator, unitLayouts, type UnitLayout } from "./symmetry/unit-axes.ts";
 
@@ -256,6 +256,18 @@ export const symmetriesInstrument = defineInstrument({
     ];
     return { parts: { symmetries: { found, flatDirections: flatDirections(found) } }, converged: true };
   },
+  readings: ({ symmetries }) => [
+    {
+      label: "Exactly flat directions",
+      value: formatNumber(symmetries?.flatDirections, 6),
+      note: "from symmetries that were verified on this network",
+    },
+    ...(symmetries?.found ?? []).map(({ title, count, verified, lossChange, curvatureAlongTangent }) => ({
+      label: title,
+      value: `${count} ${verified ? "verified" : "not verified"}`,
+      note: `relative change of the loss ${formatNumber(lossChange, 2)}${curvatureAlongTangent === null ? "" : `; curvature along the orbit ${formatNumber(curvatureAlongTangent, 2)} of the largest`}`,
+    })),
+  ],
   measures:
     "Changes of the weights that provably leave the loss of every example as it is: found in the graph, then verified by carrying one out. For continuous ones also the two identities that follow: the gradient is orthogonal to the direction t of the orbit, and Ht = −Dg.",
   means: ({ symmetries }) =>
@@ -269,7 +281,7 @@ export const symmetriesInstrument = defineInstrument({
     const broken = symmetries?.found.filter(({ verified, kind }) => !verified && kind === "layer-rescaling") ?? [];
     return broken.map(({ title, lossChange }) => ({
       level: "note",
-      text: `The graph allows to ${title}, but the loss changes by ${figure(lossChange)}: a small constant breaks the symmetry.`,
+      text: `The graph allows to ${title}, but the loss changes by ${formatMeasured(lossChange)}: a small constant breaks the symmetry.`,
     }));
   },
 });

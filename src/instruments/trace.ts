@@ -2,8 +2,9 @@ import { z } from "zod";
 import { exactEstimate } from "../estimators/estimate.ts";
 import { estimateFrobeniusNorm } from "../estimators/frobenius-norm.ts";
 import { norm2 } from "../linalg/vector.ts";
+import { formatMeasured, formatNumber } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
-import { figure } from "./numbers.ts";
+import { estimateReading } from "./reading.ts";
 
 export const traceParameters = z.object({
   traceTolerance: z.number().positive().default(0.02).describe("half-width of the 95 % interval of traces and norms, relative"),
@@ -36,13 +37,25 @@ export const traceInstrument = defineInstrument({
       reason: converged ? undefined : "The interval was still wider than the tolerance when the budget ended.",
     };
   },
+  readings: ({ hessian }) => [
+    estimateReading("Trace", String.raw`\operatorname{tr} H`, hessian.trace),
+    estimateReading("Frobenius norm", String.raw`\|H\|_F`, hessian.frobenius),
+    hessian.effectiveRank === null
+      ? undefined
+      : {
+          label: "Effective rank",
+          symbol: String.raw`\|H\|_F^2 / \lambda_{\max}^2`,
+          value: formatNumber(hessian.effectiveRank.frobenius, 3),
+          note: "eigenvalues as large as the largest that would give this norm",
+        },
+  ],
   measures:
     "tr H, the sum of all eigenvalues, and ‖H‖F, the root of the sum of their squares. Exact for small networks; else by random probes, after the outliers were taken out, until the confidence interval is narrow enough.",
   means: ({ hessian }) => {
     const { trace, frobenius, effectiveRank, top } = hessian ?? {};
     if (!trace || !frobenius) return "";
-    return `tr H = ${figure(trace.value, trace.standardError)}, ‖H‖F = ${figure(frobenius.value, frobenius.standardError)}. ½σ² tr H is what Gaussian weight noise of variance σ² costs on average. ${
-      effectiveRank && top ? `The curvature is as concentrated as if ${figure(effectiveRank.frobenius, 0.1)} directions were as sharp as the sharpest and the rest flat.` : ""
+    return `tr H = ${formatMeasured(trace.value, trace.standardError)}, ‖H‖F = ${formatMeasured(frobenius.value, frobenius.standardError)}. ½σ² tr H is what Gaussian weight noise of variance σ² costs on average. ${
+      effectiveRank && top ? `The curvature is as concentrated as if ${formatMeasured(effectiveRank.frobenius, 0.1)} directions were as sharp as the sharpest and the rest flat.` : ""
     }`;
   },
   doesNotMean: "Positive and negative eigenvalues cancel in the trace: a small trace may hide large curvature of both signs. The Frobenius norm shows it.",

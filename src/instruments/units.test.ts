@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { Measurement } from "./measurement.ts";
-import { denseProblem } from "./testing.ts";
+import { denseProblem } from "../../test/support/dense-problem.ts";
 import { unitsInstrument } from "./units.ts";
 
 /** Four hidden units on one input: one ordinary, its double, one that is never active, one that always is. */

@@ -11,9 +11,9 @@ import { abs } from "../ops/unary.ts";
 import type { LossGraph } from "../problem/loss-graph.ts";
 import type { UnitLayerPart } from "../result/profile-result.ts";
 import { sizeOf, tensor } from "../util/tensor.ts";
+import { formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { Measurement } from "./measurement.ts";
-import { figure } from "./numbers.ts";
 
 /** What an activation can do to its units. */
 interface ActivationTraits {
@@ -208,6 +208,12 @@ export const unitsInstrument = defineInstrument({
     });
     return { parts: { units: layers }, converged: true };
   },
+  readings: ({ units }) =>
+    (units ?? []).map(({ name, activation, units: all, dead, saturated, constant, duplicates }) => ({
+      label: name,
+      value: `${dead ?? saturated ?? 0} of ${all}`,
+      note: `${activation}: ${dead === null ? "saturated" : "dead"} units; ${constant} constant, ${duplicates} duplicates`,
+    })),
   measures:
     "The units behind each activation, over all examples (and positions): dead (0 on every one), always active, saturated (within 1 % of a bound on every one), constant, or equal to an earlier unit up to a positive factor.",
   means: ({ units }) => {
@@ -225,7 +231,7 @@ export const unitsInstrument = defineInstrument({
   verdicts: ({ units }) =>
     (units ?? []).flatMap(({ name, units: all, dead, saturated, duplicates }) => {
       const out: { level: "note" | "warn"; text: string }[] = [];
-      if (dead) out.push({ level: dead > all / 10 ? "warn" : "note", text: `${dead} of the ${all} units behind "${name}" are dead (${figure((100 * dead) / all)} %).` });
+      if (dead) out.push({ level: dead > all / 10 ? "warn" : "note", text: `${dead} of the ${all} units behind "${name}" are dead (${formatShare(dead / all)}).` });
       if (saturated) out.push({ level: saturated > all / 10 ? "warn" : "note", text: `${saturated} of the ${all} units behind "${name}" are saturated on every example.` });
       if (duplicates) out.push({ level: "note", text: `${duplicates} of the ${all} units behind "${name}" repeat another one.` });
       return out;

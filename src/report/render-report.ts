@@ -1,5 +1,7 @@
 import type { Term } from "../explain/term.ts";
 import { profileFigures } from "../figures/figures.ts";
+import type { Reading } from "../instruments/reading.ts";
+import { readingsOf } from "../instruments/registry.ts";
 import type { ProfileResult, Section, Verdict } from "../result/profile-result.ts";
 import { encodeResult, type ResultDocument } from "../result/result-kinds.ts";
 import { typeset } from "../util/format-number.ts";
@@ -11,7 +13,7 @@ import { math } from "./math.ts";
 import { otherBody } from "./other-body.ts";
 import { renderPage, type PageSection } from "./page.ts";
 import { checkTable, citation, provenance, reproduction } from "./provenance.ts";
-import { keyReadings, readingsOf, type Reading } from "./readings.ts";
+import { keyReadings } from "./key-readings.ts";
 
 /**
  * One HTML file that shows a result: works from the disk without a network, in light and dark, on

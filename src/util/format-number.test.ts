@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatEstimate, formatNumber, formatShare, typeset } from "./format-number.ts";
+import { formatEstimate, formatMeasured, formatNumber, formatShare, typeset } from "./format-number.ts";
 
 describe("formatNumber", () => {
   it.each([
@@ -23,6 +23,23 @@ describe("formatNumber", () => {
       }),
     );
   });
+});
+
+describe("formatMeasured", () => {
+  it.each([
+    [11.5613, 0.02, "11.56"],
+    [11.5613, 0.2, "11.6"],
+    [11.5613, 3, "12"],
+    [11.5613, 100, "10"],
+    [-0.0042131, 0, "-0.004213"],
+    [1.5e-7, 1e-9, "1.50e-7"],
+    [123456, 1000, "123000"],
+    [0, 1, "0"],
+    [12.3456, Number.POSITIVE_INFINITY, "12.35"],
+    [Number.POSITIVE_INFINITY, 1, "∞"],
+    [Number.NaN, 1, "NaN"],
+    [null, 1, "n/a"],
+  ])("%s known to %s is %s", (value, uncertainty, text) => expect(formatMeasured(value, uncertainty)).toBe(text));
 });
 
 describe("formatEstimate", () => {

@@ -53,6 +53,20 @@ export function formatEstimate(value: number | null | undefined, uncertainty: nu
 }
 
 /**
+ * A measured value alone, for a sentence: down to the first digit that the uncertainty touches, four
+ * significant digits where it is exact.
+ *
+ * @example
+ * formatMeasured(11.5613, 0.2); // "11.6"
+ * formatMeasured(11.5613); // "11.56"
+ */
+export function formatMeasured(value: number | null | undefined, uncertainty: number | null = 0): string {
+  const spread = Math.abs(uncertainty ?? 0);
+  if (!value || spread === 0 || !Number.isFinite(spread)) return formatNumber(value);
+  return formatNumber(value, Math.min(4, Math.max(1, exponentOf(value) - exponentOf(spread) + 1)));
+}
+
+/**
  * A share as per cent. What is small but not zero is never rounded to 0, nor what is short of all to 100.
  *
  * @example

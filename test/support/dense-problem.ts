@@ -14,13 +14,13 @@ import {
   type NodeProto,
   type TensorProto,
 } from "onnx-buf";
-import type { Dataset } from "../data/dataset.ts";
-import { decodeModel } from "../onnx/decode-model.ts";
-import type { Loss } from "../problem/losses/loss.ts";
-import type { ProblemOptions } from "../problem/problem-options.ts";
-import { Problem } from "../problem/problem.ts";
-import { nodeRuntime } from "../runtime/node-runtime.ts";
-import { tensor } from "../util/tensor.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
+import { decodeModel } from "../../src/onnx/decode-model.ts";
+import type { Loss } from "../../src/problem/losses/loss.ts";
+import type { ProblemOptions } from "../../src/problem/problem-options.ts";
+import { Problem } from "../../src/problem/problem.ts";
+import { nodeRuntime } from "../../src/runtime/node-runtime.ts";
+import { tensor } from "../../src/util/tensor.ts";
 
 /** Small fully connected networks in float64, for the tests: closed forms are known. */
 

@@ -1,7 +1,7 @@
-import { axpy, dot } from "../linalg/vector.ts";
-import type { LinearOperator } from "../operators/linear-operator.ts";
-import type { RandomStream } from "../random/random-stream.ts";
-import { randomBlock } from "./krylov-space.ts";
+import { axpy, dot } from "../../src/linalg/vector.ts";
+import type { LinearOperator } from "../../src/operators/linear-operator.ts";
+import type { RandomStream } from "../../src/random/random-stream.ts";
+import { randomBlock } from "../../src/estimators/krylov-space.ts";
 
 /** Operators for the tests: a prescribed spectrum in a random basis, at linear cost. */
 

@@ -1,0 +1,63 @@
+import type { EigenvalueResult, EstimateResult } from "../result/estimates.ts";
+import { formatEstimate, formatNumber, formatShare } from "../util/format-number.ts";
+
+/** One line of a section: a number with its error, and what vouches for it. */
+export interface Reading {
+  readonly label: string;
+  /** TeX. */
+  readonly symbol?: string;
+  /** In the plain spelling of format-number.ts. */
+  readonly value: string;
+  /** Method, cost, interval; what the number is. */
+  readonly note?: string;
+}
+
+export function eigenvalueReading(label: string, symbol: string, pair: EigenvalueResult | null | undefined): Reading {
+  return {
+    label,
+    symbol,
+    value: formatEstimate(pair?.value, pair?.residual),
+    note: pair ? "± the Ritz residual: an eigenvalue lies within it" : "not measured",
+  };
+}
+
+export function estimateReading(label: string, symbol: string, estimate: EstimateResult | null | undefined): Reading {
+  if (!estimate) return { label, symbol, value: formatNumber(null), note: "not measured" };
+  const { value, standardError, method, products, interval, converged } = estimate;
+  const cost = products === 0 ? "" : `, ${products} products`;
+  const proof =
+    standardError === 0
+      ? "exact up to rounding"
+      : `± one standard error; ${percent(interval.confidence)} interval ${range(interval)}`;
+  return {
+    label,
+    symbol,
+    value: formatEstimate(value, standardError),
+    note: `${proof}; ${method}${cost}${converged ? "" : "; not converged"}`,
+  };
+}
+
+export function shareReading(label: string, estimate: EstimateResult): Reading {
+  const { value, standardError, interval, method } = estimate;
+  const spread =
+    standardError === 0
+      ? "exact"
+      : `${percent(interval.confidence)} interval ${formatShare(interval.lower)} to ${formatShare(interval.upper)}`;
+  return {
+    label,
+    value: standardError === 0 ? formatShare(value) : `${formatEstimate(100 * value, 100 * standardError)} %`,
+    note: `${spread}; ${method}`,
+  };
+}
+
+export function percent(confidence: number): string {
+  return `${Number((100 * confidence).toFixed(2))} %`;
+}
+
+export function range({ lower, upper }: { lower: number; upper: number }): string {
+  return `${formatNumber(lower)} to ${formatNumber(upper)}`;
+}
+
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
