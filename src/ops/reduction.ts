@@ -7,7 +7,7 @@ import { add, div, mul, sub } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";
 import { requireFloat, ZERO_DERIVATIVE } from "./elementwise.ts";
 import { cast, equal } from "./logic.ts";
-import { reduceSum, reshape } from "./structure.ts";
+import { reduceSum } from "./structure.ts";
 import { detach, exp, log } from "./unary.ts";
 
 /** Mean over axes, keeping them with extent 1. */
@@ -170,9 +170,4 @@ export const LogSoftmax = defineOp({
 
 export function logSoftmax(x: Value, axis: number): Value {
   return x.graph.apply(LogSoftmax.make({ axis: normalizeAxis("LogSoftmax", axis, x.shape.length) }), [x]);
-}
-
-/** Drops axes of extent 1. */
-export function squeeze(x: Value, axes: readonly number[]): Value {
-  return reshape(x, x.shape.filter((_, axis) => !axes.includes(axis)));
 }
