@@ -1,4 +1,6 @@
 // node bench/compare-products.mjs FOLDER NETWORK [RUNS]: one network against PyTorch; one JSON line.
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { gaussNewtonProduct, hessianProduct } from "../dist/problem/products.js";
 import { openNetwork, readVector } from "./open-network.mjs";
 import { median } from "./statistics.mjs";
@@ -56,8 +58,19 @@ const measures = Object.fromEntries(
     return [name, { thalwegMs, torchMs: medians[faster], blas: faster, ratio, minima: [Math.min(...sides.thalweg), Math.min(...sides[faster])] }];
   }),
 );
-const torchMegabytes = Math.min(await blas.openmp.peakMegabytes(), await blas.pthread.peakMegabytes());
 for (const server of Object.values(blas)) server.close();
+
+/** Peak memory of processes that do nothing else, in each mode. */
+const memory = async (mode, torchMeasure) => {
+  const script = fileURLToPath(new URL("memory-point.mjs", import.meta.url));
+  const ours = Number(execFileSync(process.execPath, [script, folder, mode], { encoding: "utf8" }));
+  const server = await torchServer(network, "openmp");
+  for (let run = 0; run < 5; run++) await server.measure(torchMeasure);
+  const torch = await server.peakMegabytes();
+  server.close();
+  return { thalweg: ours, torch };
+};
+const peakMegabytes = { plain: await memory("plain", "hvp"), kept: await memory("kept", "hvp-kept") };
 console.log(
   JSON.stringify({
     network,
@@ -66,6 +79,6 @@ console.log(
     runs,
     hessianVectorError: error,
     measures,
-    peakMegabytes: { thalweg: process.resourceUsage().maxRSS / 1024, torch: torchMegabytes },
+    peakMegabytes,
   }),
 );

@@ -44,7 +44,9 @@ for (const network of NETWORKS.filter((name) => chosen.includes(name))) {
   for (const [name, { thalwegMs, torchMs, ratio, blas }] of Object.entries(result.measures)) {
     row(`  ${name}`, thalwegMs.toFixed(1), torchMs.toFixed(1), `${ratio.toFixed(2)}x`, blas);
   }
-  row("  peak memory, MB", result.peakMegabytes.thalweg.toFixed(0), result.peakMegabytes.torch.toFixed(0));
+  for (const [mode, { thalweg, torch }] of Object.entries(result.peakMegabytes)) {
+    row(`  peak memory ${mode}, MB`, thalweg.toFixed(0), torch.toFixed(0));
+  }
   row("  error of Hv", result.hessianVectorError.toExponential(1));
 }
 for (const name of OTHERS.filter((each) => chosen.includes(each))) {
