@@ -2,25 +2,18 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, extname, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { dirname, extname, join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { hessianVector } from "../src/autodiff/products.ts";
-import { Graph } from "../src/graph/graph.ts";
-import { emitModel } from "../src/onnx/emit-model.ts";
-import { mul, sub } from "../src/ops/arithmetic.ts";
-import { matmul } from "../src/ops/matmul.ts";
-import { sumAll } from "../src/ops/structure.ts";
-import { tanh } from "../src/ops/unary.ts";
-import { createRandom } from "../src/random/random-stream.ts";
+import { bytesSource } from "../src/files/byte-source.ts";
+import { readNpz } from "../src/files/npz.ts";
 import { renderReport } from "../src/report/render-report.ts";
 import { decodeResult } from "../src/result/result-kinds.ts";
-import { nodeRuntime } from "../src/runtime/node-runtime.ts";
-import { allocate, sizeOf, type FloatType, type Tensor } from "../src/util/tensor.ts";
 import { sampleProfile } from "./sample-profile.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
 
 let browser: Browser;
@@ -132,50 +125,68 @@ describe("the report in a browser", () => {
   });
 });
 
-/** ½ Σ (W₂ tanh(W₁ x) − y)² as the derivative graph of H v. */
-function perceptronProduct(dtype: FloatType) {
-  const graph = new Graph();
-  const shapes = { w1: [5, 8], w2: [8, 3], v1: [5, 8], v2: [8, 3], x: [6, 5], y: [6, 3] };
-  const random = createRandom(11);
-  const feeds = new Map<string, Tensor>();
-  for (const [name, shape] of Object.entries(shapes)) {
-    const data = allocate(dtype, sizeOf(shape));
-    data.set(random.split(name).normalVector(data.length));
-    feeds.set(name, { dtype, shape, data });
-  }
-  const input = (name: keyof typeof shapes) => graph.input(name, dtype, shapes[name]);
-  const weights = [input("w1"), input("w2")];
-  const error = sub(matmul(tanh(matmul(input("x"), weights[0])), weights[1]), input("y"));
-  const loss = mul(sumAll(mul(error, error)), 0.5);
-  const [h1, h2] = hessianVector(loss, weights, [input("v1"), input("v2")]);
-  return {
-    model: emitModel(
-      new Map([
-        ["h1", h1],
-        ["h2", h2],
-      ]),
-      { precision: dtype, portable: true },
-    ),
-    feeds,
-  };
-}
+const ORT = `/${relative(ROOT, dirname(require.resolve("onnxruntime-web")))}`;
 
-describe("the same derivative graph in Node and in a browser", () => {
-  const dist = dirname(require.resolve("onnxruntime-web"));
+/** What a page needs to import the built package: bare names and where they lie in the checkout. */
+const IMPORTS = {
+  "thalweg/web": "/dist/web.js",
+  "onnxruntime-web": `${ORT}/ort.wasm.min.mjs`,
+  "onnx-buf": "/node_modules/onnx-buf/dist/onnx_pb.js",
+  "@bufbuild/protobuf": "/node_modules/@bufbuild/protobuf/dist/esm/index.js",
+  "@bufbuild/protobuf/codegenv2": "/node_modules/@bufbuild/protobuf/dist/esm/codegenv2/index.js",
+};
+const TYPES: Readonly<Record<string, string>> = {
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
+};
+
+/** Decodes, differentiates, emits and runs, all in the page; the products by parameter. */
+const PRODUCT_IN_PAGE = `async ({ url, batch, precision, feeds }) => {
+  const ort = await import("onnxruntime-web");
+  const { decodeModel, emitModel, Graph, hessianVector, importGraph, lowerGraph, tensor, webRuntime } = await import("thalweg/web");
+  ort.env.wasm.wasmPaths = "${ORT}/";
+  ort.env.wasm.numThreads = 1;
+  const model = decodeModel(new Uint8Array(await (await fetch(url)).arrayBuffer()), { file: url });
+  const graph = new Graph();
+  const { parameters, outputs } = importGraph(model, graph, { precision, batch });
+  const vectors = [...parameters].map(([name, { shape }]) => graph.input("v:" + name, precision, shape));
+  const target = { precision, portable: true };
+  const products = lowerGraph(hessianVector([...outputs.values()][0], [...parameters.values()], vectors), target);
+  const names = [...parameters.keys()];
+  const runtime = webRuntime(ort, { threads: 1 });
+  const executable = await runtime.compile(emitModel(new Map(names.map((name, i) => ["hv:" + name, products[i]])), target));
+  const floats = precision === "float32" ? Float32Array : Float64Array;
+  const given = [
+    ...model.parameters.map(({ name, shape, data }) => [name, tensor(precision, shape, floats.from(data))]),
+    ...feeds.map(([name, { dtype, shape, data }]) => [name, tensor(dtype, shape, (dtype === "int64" ? Float64Array : floats).from(data))]),
+  ];
+  const results = await executable.run(new Map(given.map(([name, value]) => [name, runtime.feed(value)])));
+  return [...results].map(([name, { data }]) => [name, Array.from(data)]);
+}`;
+
+describe("the library in a browser", () => {
+  const fixture = new URL("fixtures/own-loss-cross-entropy/", import.meta.url);
+  const arrays = (file: string) =>
+    new Map(
+      [...readNpz(bytesSource(file, readFileSync(new URL(file, fixture))))].map(([name, array]) => [name, array.read()]),
+    );
   let server: Server;
   let origin: string;
 
   beforeAll(async () => {
-    const types: Record<string, string> = { ".mjs": "text/javascript", ".wasm": "application/wasm" };
+    if (!existsSync(join(ROOT, "dist/web.js"))) throw new Error("dist/ is missing: run `npm run build` first");
     server = createServer((request, response) => {
-      const name = (request.url ?? "/").slice(1);
-      if (name === "")
+      const { pathname } = new URL(request.url ?? "/", "http://localhost");
+      if (pathname === "/") {
+        const map = JSON.stringify({ imports: IMPORTS });
         return void response
           .setHeader("content-type", "text/html")
-          .end("<!doctype html><link rel=icon href=data:,><title>ort</title>");
-      const file = join(dist, name);
-      if (name.includes("/") || !existsSync(file)) return void response.writeHead(404).end();
-      response.setHeader("content-type", types[extname(name)] ?? "application/octet-stream").end(readFileSync(file));
+          .end(`<!doctype html><link rel=icon href=data:,><title>web</title><script type=importmap>${map}</script>`);
+      }
+      const file = join(ROOT, pathname);
+      if (!file.startsWith(ROOT) || !existsSync(file)) return void response.writeHead(404).end();
+      response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream").end(readFileSync(file));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();
@@ -187,33 +198,26 @@ describe("the same derivative graph in Node and in a browser", () => {
   it.each([
     ["float32", 1e-6],
     ["float64", 1e-12],
-  ] as const)("%s: a Hessian–vector product agrees to %f", async (dtype, tolerance) => {
-    const { model, feeds } = perceptronProduct(dtype);
-    const runtime = nodeRuntime({ threads: 1 });
-    const executable = await runtime.compile(model);
-    const here = await executable.run(new Map([...feeds].map(([name, tensor]) => [name, runtime.feed(tensor)])));
-    await executable.release();
-
-    const context = await browser.newContext();
-    const page = await context.newPage();
+  ] as const)("%s: a Hessian–vector product agrees with PyTorch's to %f", async (precision, tolerance) => {
+    const expected = arrays("expected.npz");
+    const vectors = [...expected].filter(([name]) => name.startsWith("v:"));
+    const feeds = [...arrays("data.npz"), ...vectors].map(([name, { dtype, shape, data }]) => [
+      name,
+      { dtype: dtype === "int64" ? dtype : precision, shape, data: Array.from(data) },
+    ]);
+    const batch = arrays("data.npz").get("x")?.shape[0];
+    const url = "/test/fixtures/own-loss-cross-entropy/model.onnx";
+    const page = await browser.newPage();
     await page.goto(origin);
-    const given = [...feeds].map(([name, { shape, data }]) => ({ name, shape, data: Array.from(data) }));
-    const there = await page.evaluate<Record<string, number[]>>(`(async () => {
-      const ort = await import("/ort.wasm.min.mjs");
-      ort.env.wasm.wasmPaths = "/";
-      ort.env.wasm.numThreads = 1;
-      const session = await ort.InferenceSession.create(Uint8Array.from(${JSON.stringify(Array.from(model.bytes))}));
-      const feeds = ${JSON.stringify(given)}.map(({ name, shape, data }) =>
-        [name, new ort.Tensor("${dtype}", (${dtype === "float32" ? "Float32Array" : "Float64Array"}).from(data), shape)]);
-      const results = await session.run(Object.fromEntries(feeds.filter(([name]) => session.inputNames.includes(name))));
-      return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, Array.from(data)]));
-    })()`);
-    await context.close();
+    const products = await page.evaluate<[string, number[]][]>(
+      `(${PRODUCT_IN_PAGE})(${JSON.stringify({ url, batch, precision, feeds })})`,
+    );
+    await page.close();
 
-    for (const [name, { data }] of here) {
-      const scale = Math.hypot(...data);
-      expect(scale).toBeGreaterThan(1);
-      expect(Math.hypot(...Array.from(data, (value, i) => value - there[name][i]))).toBeLessThan(tolerance * scale);
-    }
+    expect(products.map(([name]) => name)).toEqual(vectors.map(([name]) => `h${name}`));
+    const found = products.flatMap(([, data]) => data);
+    const right = products.flatMap(([name]) => Array.from(expected.get(name)?.data ?? []));
+    expect(found.length).toBe(right.length);
+    expect(Math.hypot(...found.map((value, i) => value - right[i]))).toBeLessThan(tolerance * Math.hypot(...right));
   });
 });

@@ -1,0 +1,43 @@
+/**
+ * Thalweg in a browser: an ONNX model in, its derivatives as graphs, run by onnxruntime-web. Nothing
+ * here touches Node; the page brings the engine and the bytes.
+ *
+ * The way: `decodeModel` reads a file, `importGraph` binds its shapes, `gradient` and `hessianVector`
+ * write derivatives into the same graph, `lowerGraph` and `emitModel` turn them into an ONNX file, and
+ * a `webRuntime` runs it. The model holds its own loss: one of its outputs is a scalar.
+ *
+ * @example
+ * import * as ort from "onnxruntime-web";
+ * import { decodeModel, emitModel, Graph, hessianVector, importGraph, lowerGraph, tensor, webRuntime } from "thalweg/web";
+ *
+ * const model = decodeModel(bytes, { file: "model.onnx" });
+ * const graph = new Graph();
+ * const { parameters, outputs } = importGraph(model, graph, { precision: "float32", batch: 32 });
+ * const at = [...parameters.values()];
+ * const along = at.map(({ shape }, i) => graph.input(`v${i}`, "float32", shape));
+ * const products = hessianVector([...outputs.values()][0], at, along);
+ *
+ * const target = { precision: "float32", portable: true };
+ * const lowered = lowerGraph(products, target);
+ * const file = emitModel(new Map(lowered.map((product, i) => [`hv${i}`, product])), target);
+ *
+ * const runtime = webRuntime(ort, { threads: 1 });
+ * const executable = await runtime.compile(file);
+ * const hv = await executable.run(feeds); // Map of names to `runtime.feed(tensor(...))`
+ *
+ * @module
+ */
+export { gradient, hessianVector, sandwich } from "./autodiff/products.ts";
+export { pullback } from "./autodiff/pullback.ts";
+export { pushforward } from "./autodiff/pushforward.ts";
+export { vectorize } from "./autodiff/vectorize.ts";
+export { Graph } from "./graph/graph.ts";
+export type { Value } from "./graph/value.ts";
+export { decodeModel, type ModelFile } from "./onnx/decode-model.ts";
+export { lowerGraph } from "./onnx/emit-lower.ts";
+export { emitModel, type EmittedModel } from "./onnx/emit-model.ts";
+export { importGraph, type ImportedGraph } from "./onnx/import-graph.ts";
+export type { Executable, Feed, Runtime } from "./runtime/runtime.ts";
+export { webRuntime } from "./runtime/web-runtime.ts";
+export { tensor, type DType, type Tensor } from "./util/tensor.ts";
+export { ThalwegError } from "./util/thalweg-error.ts";
