@@ -85,7 +85,12 @@ export async function load(model: string, options: LoadOptions): Promise<Problem
 }
 
 /**
- * H = ∇²L, symmetric. One product costs about two gradients, exact up to rounding (Pearlmutter 1994).
+ * The Hessian H = ∇²L(θ), n × n for n parameters, symmetric; L in the unit of the loss (nats for
+ * cross-entropy). Products H v = d/dt ∇L(θ + tv), exact up to rounding (Pearlmutter 1994).
+ *
+ * Cost: a product is about two gradients, less in blocks; nothing is computed before the first.
+ *
+ * @throws input error `not-finite` (on a product), with the parameter where NaN or ∞ appears
  *
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 1437 });
@@ -98,8 +103,9 @@ export function hessian(problem: Problem, context?: RunContext): LinearOperator 
 }
 
 /**
- * The generalised Gauss–Newton matrix (1/n) Σ Jᵢᵀ (∂²ℓᵢ/∂z²) Jᵢ: the Hessian without the network's own
- * curvature; positive semidefinite for losses convex in the outputs (Schraudolph 2002).
+ * The generalised Gauss–Newton matrix (1/m) Σᵢ Jᵢᵀ (∂²ℓᵢ/∂z²) Jᵢ over the m loss terms: the Hessian
+ * without the network's own curvature; positive semidefinite for losses convex in the outputs
+ * (Schraudolph 2002). Cost: a product is about a forward pass, a tangent pass and a gradient.
  *
  * @throws input error `no-outputs` (on the first product) when the model computes its loss itself
  *
@@ -113,8 +119,8 @@ export function gaussNewton(problem: Problem, context?: RunContext): LinearOpera
 }
 
 /**
- * The Fisher information (1/n) Σ Jᵢᵀ E[∂ℓ ∂ℓᵀ] Jᵢ, the expectation over the model's own labels written
- * out exactly (Amari 1998). Equal to the Gauss–Newton matrix for cross-entropy on logits.
+ * The Fisher information (1/m) Σᵢ Jᵢᵀ E[∂ℓ ∂ℓᵀ] Jᵢ, the expectation over the model's own labels written
+ * out exactly (Amari 1998). Equal to the Gauss–Newton matrix for cross-entropy on logits. Cost: as that.
  *
  * @throws input error `no-likelihood` (on the first product) for losses that are no negative log-likelihood
  *
@@ -130,7 +136,9 @@ export function fisher(problem: Problem, context?: RunContext): LinearOperator {
 
 /**
  * The uncentred second moment (1/n) Σ gᵢ gᵢᵀ of the gradients of single examples, each of its own
- * undivided loss; not the Fisher matrix (Kunstner et al. 2019).
+ * undivided loss; not the Fisher matrix (Kunstner et al. 2019). Cost: a product is about two gradients.
+ *
+ * @throws input error `not-finite` (on a product)
  *
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 200 });
@@ -141,7 +149,10 @@ export function empiricalFisher(problem: Problem, context?: RunContext): LinearO
 }
 
 /**
- * ∇L(θ). Cost: about three forward passes.
+ * ∇L(θ) over all examples, flat, in the order of `problem.space`. Cost: about three forward passes
+ * (Linnainmaa 1970).
+ *
+ * @throws input error `not-finite`; `interrupted`
  *
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 1437 });
@@ -152,8 +163,12 @@ export function gradient(problem: Problem, context?: RunContext): Promise<Float6
 }
 
 /**
- * The largest and smallest eigenvalues, each with its residual ‖Av − λv‖, which bounds its error;
- * multiplicities are checked (thick-restart Lanczos: Wu & Simon 2000).
+ * The largest and smallest eigenvalues, each with its residual ‖Av − λv‖ for a unit v: an eigenvalue
+ * lies within it. Multiplicities are checked (thick-restart Lanczos: Wu & Simon 2000). Eigenvalues have
+ * the operator's unit: loss per squared parameter for a Hessian.
+ *
+ * Cost: some tens to hundreds of products, `products` in the result says how many; memory for at most
+ * `basisLimit` vectors.
  *
  * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
  *
@@ -172,7 +187,8 @@ export function eigenvalues(
 
 /**
  * Ritz values of a symmetric operator, ascending, with residuals; full reorthogonalisation, so no ghost
- * copies. One product a step; memory for one vector a step (Lanczos 1950, Paige 1971).
+ * copies. With as many steps as dimensions they are the spectrum. One product a step; memory for one
+ * vector a step (Lanczos 1950, Paige 1971).
  *
  * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
  *
@@ -185,8 +201,9 @@ export function lanczos(operator: LinearOperator, options: LanczosOptions & RunO
 }
 
 /**
- * The spectral density with a confidence band, by stochastic Lanczos quadrature; exact where the
- * products would reach the dimension anyway (Golub & Meurant 1994; Ubaru, Chen & Saad 2017).
+ * The spectral density (1/n) Σᵢ N(t; λᵢ, σ²) on a grid of t, with a confidence band, by stochastic Lanczos
+ * quadrature; its integral is 1. Cost: `probes` × `steps` products, and exact where these would reach the
+ * dimension n anyway (Golub & Meurant 1994; Ubaru, Chen & Saad 2017).
  *
  * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
  *
@@ -202,8 +219,9 @@ export function spectralDensity(
 }
 
 /**
- * tr A with an interval that covers it with the stated probability; outliers are deflated while that
- * saves products, and the trace is exact where n products are no more (Hutchinson 1990).
+ * tr A = Σ λᵢ with an interval that covers it with the stated probability; outliers are deflated while
+ * that saves products. Cost: until the half-width of the interval is `tolerance` × |tr A|; exact where
+ * the dimension is no more products than that (Hutchinson 1989; deflation: Meyer et al. 2021).
  *
  * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
  *
@@ -217,7 +235,8 @@ export function trace(operator: LinearOperator, options: TraceOptions & RunOptio
 }
 
 /**
- * ‖A‖F = √Σλ² with a confidence interval.
+ * ‖A‖F = √Σλᵢ² with a confidence interval: outliers are deflated, the rest sampled as E‖Az‖². Cost: 38
+ * products at least, and exact where the dimension is no more (Hutchinson 1989; interval: Hall 1992).
  *
  * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
  *
@@ -232,7 +251,10 @@ export function frobeniusNorm(
 }
 
 /**
- * The diagonal of A with an interval for each entry (Bekas, Kokiopoulou & Saad 2007).
+ * The diagonal of A, aᵢᵢ = E zᵢ(Az)ᵢ over random signs z, with an interval for each entry by itself. One
+ * product a probe; exact where `probes` reaches the dimension (Bekas, Kokiopoulou & Saad 2007).
+ *
+ * @throws check error `not-finite`; `interrupted`
  *
  * @example
  * (await diagonal(diagonalOperator(Float64Array.of(3, 4)))).value; // → [3, 4]
@@ -246,7 +268,10 @@ export function diagonal(
 
 /**
  * Solves A x = b: conjugate gradients where A is positive definite, MINRES where it is only symmetric
- * (Hestenes & Stiefel 1952; Paige & Saunders 1975). One product a step.
+ * (Hestenes & Stiefel 1952; Paige & Saunders 1975). One product a step, one more for the true residual.
+ * Where A proves not to be positive definite, conjugate gradients stop and hand back the direction.
+ *
+ * @throws usage error `not-symmetric`, `dimension-mismatch`; check error `not-finite`; `interrupted`
  *
  * @example
  * const damped = shiftOperator(diagonalOperator(Float64Array.of(1, 3)), 1);
@@ -266,7 +291,8 @@ export function solve(
 
 /**
  * Runs every instrument on a problem, as `thalweg profile` does. Parameters by the names of its flags;
- * missing ones take their defaults.
+ * missing ones take their defaults. Cost: some hundred to thousand products; `thalweg profile --dry-run`
+ * says how many.
  *
  * @throws `interrupted`, and whatever keeps loss or gradient from being computed at all
  *

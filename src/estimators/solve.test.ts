@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rotated } from "../../test/support/prescribed-spectrum.ts";
 import { norm2 } from "../linalg/vector.ts";
 import { diagonalOperator } from "../operators/dense-operator.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { conjugateGradient, minres } from "./solve.ts";
-import { rotated } from "../../test/support/prescribed-spectrum.ts";
 
 describe("solvers", () => {
   it("solve to the residual that they report", async () => {
@@ -51,6 +51,12 @@ describe("solvers", () => {
       expect(converged).toBe(false);
       expect(products).toBeLessThanOrEqual(10);
     }
+  });
+
+  it("refuse a right-hand side of another length", async () => {
+    const operator = diagonalOperator(Float64Array.of(1, 2));
+    for (const solver of [conjugateGradient, minres])
+      await expect(solver(operator, new Float64Array(3), {}, {})).rejects.toThrow(/has 3 entries/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { axpy, dot, norm2 } from "../linalg/vector.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RunContext } from "../util/run-context.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
 import type { EstimatorDescription } from "./estimate.ts";
 import { countProducts, requireSymmetric } from "./products.ts";
 import type { Products } from "./products.ts";
@@ -45,7 +46,7 @@ export const minresEstimator: EstimatorDescription = {
  *
  * @returns the solution with its true residual; converged = false at the end of the budget, or with
  *   `negativeCurvature` where A proves not to be positive definite (x is then the last point before it)
- * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
+ * @throws usage error `not-symmetric`, `dimension-mismatch`; check error `not-finite`; `interrupted`
  *
  * @example
  * const step = await conjugateGradient(shiftOperator(hessian, 1e-3), gradient, {}, {});
@@ -80,7 +81,7 @@ export async function conjugateGradient(operator: LinearOperator, b: Float64Arra
 /**
  * MINRES: the least ‖b − Ax‖ over the Krylov space, for A of any inertia.
  *
- * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
+ * @throws usage error `not-symmetric`, `dimension-mismatch`; check error `not-finite`; `interrupted`
  *
  * @example
  * const newton = await minres(hessian, gradient, { tolerance: 1e-4 }, {});
@@ -132,6 +133,13 @@ export async function minres(operator: LinearOperator, b: Float64Array, options:
 }
 
 function begin(operator: LinearOperator, b: Float64Array, options: SolveOptions, context: RunContext): { products: Products; tolerance: number; length: number } {
+  if (b.length !== operator.dimension) {
+    throw new ThalwegError({
+      kind: "usage",
+      code: "dimension-mismatch",
+      message: `${operator.name} has dimension ${operator.dimension}, and the right-hand side has ${b.length} entries.`,
+    });
+  }
   const products = countProducts(operator, context, options.maxProducts ?? Math.min(1000, 2 * operator.dimension + 2));
   return { products, tolerance: options.tolerance ?? 1e-6, length: norm2(b) };
 }
