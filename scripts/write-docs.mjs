@@ -20,23 +20,38 @@ Made from the registries by \`npm run docs\`; do not edit.
 
 ## Verbs
 
-${table(["verb", "what it does"], VERBS.map(({ name, summary }) => [`\`${name}\``, summary]))}
+${table(
+  ["verb", "what it does"],
+  VERBS.map(({ name, summary }) => [`\`${name}\``, summary]),
+)}
 
 ## Instruments of a profile
 
-${table(["name", "title", "flags"], INSTRUMENTS.map(({ name, title, parameters }) => [`\`${name}\``, title, Object.keys(parameters.shape).join(", ")]))}
+${table(
+  ["name", "title", "flags"],
+  INSTRUMENTS.map(({ name, title, parameters }) => [`\`${name}\``, title, Object.keys(parameters.shape).join(", ")]),
+)}
 
 ## Losses
 
-${table(["name", "formula per term"], LOSSES.map(({ name, formula }) => [`\`${name}\``, `$${formula}$`]))}
+${table(
+  ["name", "formula per term"],
+  LOSSES.map(({ name, formula }) => [`\`${name}\``, `$${formula}$`]),
+)}
 
 ## Matrices in parameter space
 
-${table(["name", "what it is"], PRODUCTS.map(({ name, summary }) => [`\`${name}\``, summary]))}
+${table(
+  ["name", "what it is"],
+  PRODUCTS.map(({ name, summary }) => [`\`${name}\``, summary]),
+)}
 
 ## Estimators
 
-${table(["name", "what it estimates", "cost", "source"], ESTIMATORS.map(({ name, summary, cost, source }) => [`\`${name}\``, summary, cost, source]))}
+${table(
+  ["name", "what it estimates", "cost", "source"],
+  ESTIMATORS.map(({ name, summary, cost, source }) => [`\`${name}\``, summary, cost, source]),
+)}
 
 ## ONNX operators that are read
 
@@ -46,7 +61,10 @@ ${ONNX_RULES.map(({ op, domain }) => `\`${domain ? `${domain}.` : ""}${op}\``).j
 
 Derivatives of these are written in these.
 
-${table(["name", "what it computes"], OPS.map(({ name, summary }) => [`\`${name}\``, summary]))}
+${table(
+  ["name", "what it computes"],
+  OPS.map(({ name, summary }) => [`\`${name}\``, summary]),
+)}
 
 ## Terms
 

@@ -61,7 +61,11 @@ const steps: readonly ((x: Value, y: Value) => Value)[] = [
   (x, y) => mul(matmul(matmul(x, y, { transposeB: true }), x), 0.1),
   (x, y) => mul(matmul(x, matmul(transpose(x, [1, 0]), y)), 0.1),
   (x, y) => add(mul(matmul(matmul(x, transpose(y, [1, 0])), y), 0.1), reduceSum(x, [0])),
-  (x, y) => add(x, reshape(mul(matmul(reshape(x, [1, ROWS, COLUMNS]), matmul(x, y, { transposeA: true })), 0.1), [ROWS, COLUMNS])),
+  (x, y) =>
+    add(
+      x,
+      reshape(mul(matmul(reshape(x, [1, ROWS, COLUMNS]), matmul(x, y, { transposeA: true })), 0.1), [ROWS, COLUMNS]),
+    ),
   (x, y) => sliceAxis(concat([x, y], 1), 1, 2, 6),
   (x) => pad(pad(x, [0, -1], [0, 0]), [0, 1], [0, 0]),
   (x) => pad(pad(sliceAxis(x, 0, 1, 2), [1, 0], [0, 0]), [0, 0], [1, 0]),
@@ -75,7 +79,8 @@ const expressions: fc.Arbitrary<OpCase> = fc
     inputs: [float([ROWS, COLUMNS]), float([ROWS, COLUMNS])],
     build: (x: Value, y: Value) => {
       const known = [x, y];
-      for (const [step, a, b] of program) known.push(steps[step](known[a % known.length], known[known.length - 1 - (b % 2)]));
+      for (const [step, a, b] of program)
+        known.push(steps[step](known[a % known.length], known[known.length - 1 - (b % 2)]));
       return mul(known[known.length - 1], 0.1);
     },
   }));
@@ -152,8 +157,11 @@ describe("passes keep the values", () => {
       const kept = cut.prepared.size === 0 ? new Map<string, Tensor>() : await evaluate(cut.prepared, feeds);
       const whole = await evaluate(numbered(outputs), feeds);
       const parts = await evaluate(numbered(cut.outputs), new Map([...feeds, ...kept]));
-      for (const [name, { data }] of whole) expectClose(parts.get(name)?.data ?? [], data, 1e-13, `${sample.label} ${name}`);
-      expect([...inputsOf(cut.outputs).keys()].filter((name) => cut.prepared.has(name))).toEqual([...cut.prepared.keys()]);
+      for (const [name, { data }] of whole)
+        expectClose(parts.get(name)?.data ?? [], data, 1e-13, `${sample.label} ${name}`);
+      expect([...inputsOf(cut.outputs).keys()].filter((name) => cut.prepared.has(name))).toEqual([
+        ...cut.prepared.keys(),
+      ]);
     }
   });
 });
@@ -222,7 +230,10 @@ describe("transformations", () => {
     const [hessian] = hessianVector(loss, [theta], [one]);
     const point = 0.3;
     const results = await evaluate(
-      new Map([["g", gaussNewton], ["h", hessian]]),
+      new Map([
+        ["g", gaussNewton],
+        ["h", hessian],
+      ]),
       new Map([["theta", { dtype: "float64", shape: [], data: Float64Array.of(point) } as const]]),
     );
     const value = Math.tanh(point);

@@ -169,7 +169,10 @@ describe("the library in a browser", () => {
   const fixture = new URL("fixtures/own-loss-cross-entropy/", import.meta.url);
   const arrays = (file: string) =>
     new Map(
-      [...readNpz(bytesSource(file, readFileSync(new URL(file, fixture))))].map(([name, array]) => [name, array.read()]),
+      [...readNpz(bytesSource(file, readFileSync(new URL(file, fixture))))].map(([name, array]) => [
+        name,
+        array.read(),
+      ]),
     );
   let server: Server;
   let origin: string;

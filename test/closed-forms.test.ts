@@ -46,7 +46,8 @@ async function matrixOf(problem: Problem, product: Product): Promise<Float64Arra
   return Float64Array.from({ length: n * n }, (_, at) => columns[at % n][Math.floor(at / n)]);
 }
 
-const spectrumOf = async (problem: Problem, product: Product) => (await exactSpectrum(productOperator(problem, product), {}, {})).values;
+const spectrumOf = async (problem: Problem, product: Product) =>
+  (await exactSpectrum(productOperator(problem, product), {}, {})).values;
 const total = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0);
 
 /** Σ xᵢxⱼ over examples, divided by n. */
@@ -90,7 +91,11 @@ describe("linear regression", () => {
     ["sliced", (z) => sliceAxis(z, 1, 0, 2)],
   ])("Gauss–Newton is the Hessian also where the outputs are %s", async (_how, change) => {
     const width = change(new Graph().input("z", "float64", [n, k])).shape.at(-1) ?? k;
-    const changed = { ...parts, y: normal("changed", n, width), build: (input: Value, weights: Readonly<Record<string, Value>>) => change(parts.build(input, weights)) };
+    const changed = {
+      ...parts,
+      y: normal("changed", n, width),
+      build: (input: Value, weights: Readonly<Record<string, Value>>) => change(parts.build(input, weights)),
+    };
     const problem = open(changed, { batchSize: n });
     const hessian = await matrixOf(problem, hessianProduct);
     expect(norm(hessian)).toBeGreaterThan(0.1);
@@ -122,8 +127,17 @@ describe("linear regression", () => {
 describe("softmax regression", () => {
   const [n, d, classes] = [12, 3, 4];
   const x = normal("softmax x", n, d);
-  const y = labels([n], Array.from({ length: n }, (_, i) => (i * 7) % classes));
-  const at = (weight: Tensor): ProblemParts => ({ x, y, parameters: { weight }, build: (input, { weight: w }) => matmul(input, w), loss: crossEntropy });
+  const y = labels(
+    [n],
+    Array.from({ length: n }, (_, i) => (i * 7) % classes),
+  );
+  const at = (weight: Tensor): ProblemParts => ({
+    x,
+    y,
+    parameters: { weight },
+    build: (input, { weight: w }) => matmul(input, w),
+    loss: crossEntropy,
+  });
 
   test("at zero weights the Hessian is Σₓ ⊗ (I − 11ᵀ/C)/C", async () => {
     const problem = open(at(array([d, classes], new Float64Array(d * classes))), { batchSize: 5 });
@@ -144,13 +158,21 @@ describe("softmax regression", () => {
     const size = d * classes;
     const expected = new Float64Array(size * size);
     for (let k = 0; k < n; k++) {
-      const logits = Array.from({ length: classes }, (_, c) => total(Array.from({ length: d }, (_, i) => x.data[k * d + i] * weight.data[i * classes + c])));
+      const logits = Array.from({ length: classes }, (_, c) =>
+        total(Array.from({ length: d }, (_, i) => x.data[k * d + i] * weight.data[i * classes + c])),
+      );
       const sum = total(logits.map(Math.exp));
       const p = logits.map((z) => Math.exp(z) / sum);
       for (let row = 0; row < size; row++) {
         for (let column = 0; column < size; column++) {
-          const [i, c, j, e] = [Math.floor(row / classes), row % classes, Math.floor(column / classes), column % classes];
-          expected[row * size + column] += (x.data[k * d + i] * x.data[k * d + j] * (Number(c === e) * p[c] - p[c] * p[e])) / n;
+          const [i, c, j, e] = [
+            Math.floor(row / classes),
+            row % classes,
+            Math.floor(column / classes),
+            column % classes,
+          ];
+          expected[row * size + column] +=
+            (x.data[k * d + i] * x.data[k * d + j] * (Number(c === e) * p[c] - p[c] * p[e])) / n;
         }
       }
     }
@@ -181,8 +203,18 @@ describe("products of scalars", () => {
     const problem = open(chain(a, b));
     expect((await problem.value()).loss).toBeCloseTo((a * b - 1) ** 2, 14);
     expectClose(await problem.gradient(), [2 * (a * b - 1) * b, 2 * (a * b - 1) * a], 1e-15, "gradient");
-    expectClose(await matrixOf(problem, hessianProduct), [2 * b * b, 4 * a * b - 2, 4 * a * b - 2, 2 * a * a], 1e-15, "Hessian");
-    expectClose(await matrixOf(problem, gaussNewtonProduct), [2 * b * b, 2 * a * b, 2 * a * b, 2 * a * a], 1e-15, "Gauss–Newton");
+    expectClose(
+      await matrixOf(problem, hessianProduct),
+      [2 * b * b, 4 * a * b - 2, 4 * a * b - 2, 2 * a * a],
+      1e-15,
+      "Hessian",
+    );
+    expectClose(
+      await matrixOf(problem, gaussNewtonProduct),
+      [2 * b * b, 2 * a * b, 2 * a * b, 2 * a * a],
+      1e-15,
+      "Gauss–Newton",
+    );
   });
 
   test("w₁w₂w₃ = 1 is a flat surface: curvatures 0, 0 and Σ(p/wᵢ)²", async () => {
@@ -199,9 +231,13 @@ describe("piecewise linear networks", () => {
   const [n, d, hidden, k] = [14, 5, 7, 3];
   const x = normal("relu x", n, d);
   const targets = normal("relu y", n, k);
-  const classes = labels([n], Array.from({ length: n }, (_, i) => i % k));
+  const classes = labels(
+    [n],
+    Array.from({ length: n }, (_, i) => i % k),
+  );
   const weights = { first: normal("relu w1", d, hidden), second: normal("relu w2", hidden, k) };
-  const build = (input: Value, { first, second }: Readonly<Record<string, Value>>) => matmul(relu(matmul(input, first)), second);
+  const build = (input: Value, { first, second }: Readonly<Record<string, Value>>) =>
+    matmul(relu(matmul(input, first)), second);
   const at = (first: Tensor, second: Tensor, loss: Loss = meanSquaredError): ProblemParts => ({
     x,
     y: loss === crossEntropy ? classes : targets,
@@ -209,7 +245,11 @@ describe("piecewise linear networks", () => {
     build,
     loss,
   });
-  const scaled = (tensor: Tensor, factor: number) => array(tensor.shape, tensor.data.map((w) => w * factor));
+  const scaled = (tensor: Tensor, factor: number) =>
+    array(
+      tensor.shape,
+      tensor.data.map((w) => w * factor),
+    );
 
   test.each([meanSquaredError, crossEntropy])("trace of the Hessian = trace of Gauss–Newton ($name)", async (loss) => {
     const problem = open(at(weights.first, weights.second, loss));
@@ -254,7 +294,14 @@ describe("piecewise linear networks", () => {
       });
       const losses: number[] = [];
       for (const t of [-1, -0.5, 0, 0.5, 1]) {
-        losses.push((await problem.at(center.map((w, i) => w + t * along[i]), () => problem.value())).loss);
+        losses.push(
+          (
+            await problem.at(
+              center.map((w, i) => w + t * along[i]),
+              () => problem.value(),
+            )
+          ).loss,
+        );
       }
       return losses;
     };
@@ -265,8 +312,14 @@ describe("piecewise linear networks", () => {
     const neurons = await plot(
       open(
         at(
-          array([d, hidden], weights.first.data.map((w, i) => w * neuron(i % hidden))),
-          array([hidden, k], weights.second.data.map((w, i) => w / neuron(Math.floor(i / k)))),
+          array(
+            [d, hidden],
+            weights.first.data.map((w, i) => w * neuron(i % hidden)),
+          ),
+          array(
+            [hidden, k],
+            weights.second.data.map((w, i) => w / neuron(Math.floor(i / k))),
+          ),
         ),
       ),
     );
@@ -293,7 +346,8 @@ describe("losses", () => {
     return z.map((each) => each - most - sum);
   };
   const best = (z: readonly number[]) => z.indexOf(Math.max(...z));
-  const rowsOf = (z: Tensor, width: number) => Array.from({ length: z.data.length / width }, (_, i) => Array.from(z.data.slice(i * width, (i + 1) * width)));
+  const rowsOf = (z: Tensor, width: number) =>
+    Array.from({ length: z.data.length / width }, (_, i) => Array.from(z.data.slice(i * width, (i + 1) * width)));
 
   const plain = normal("plain", 4, 3);
   const plainRows = rowsOf(plain, 3);
@@ -302,7 +356,8 @@ describe("losses", () => {
   const sequence = normal("sequence", 2, 5, 3);
   const sequenceRows = rowsOf(sequence, 3);
   const tokens = [0, 1, 2, -100, 1, 2, -100, -100, 0, 1];
-  const sums = (terms: readonly number[], each: number) => Array.from({ length: terms.length / each }, (_, i) => total(terms.slice(i * each, (i + 1) * each)));
+  const sums = (terms: readonly number[], each: number) =>
+    Array.from({ length: terms.length / each }, (_, i) => total(terms.slice(i * each, (i + 1) * each)));
   const tokenTerms = (rows: readonly number[][], labelsOf: readonly number[], ignore: number) =>
     labelsOf.map((label, i) => (label === ignore ? 0 : -logSoftmaxOf(rows[i])[label]));
   const hits = (rows: readonly number[][], labelsOf: readonly number[], ignore: number) =>
@@ -341,7 +396,11 @@ describe("losses", () => {
       loss: crossEntropy,
       z: sequence,
       y: labels([2, 5], tokens),
-      expected: { perExample: sums(tokenTerms(sequenceRows, tokens, -100), 5), terms: 7, correct: hits(sequenceRows, tokens, -100) },
+      expected: {
+        perExample: sums(tokenTerms(sequenceRows, tokens, -100), 5),
+        terms: 7,
+        correct: hits(sequenceRows, tokens, -100),
+      },
     },
     "cross-entropy with a class that is ignored": {
       loss: crossEntropy,
@@ -354,31 +413,64 @@ describe("losses", () => {
       loss: crossEntropy,
       z: array([10, 3], sequence.data),
       y: labels([2, 5], tokens),
-      expected: { perExample: sums(tokenTerms(sequenceRows, tokens, -100), 5), terms: 7, correct: hits(sequenceRows, tokens, -100) },
+      expected: {
+        perExample: sums(tokenTerms(sequenceRows, tokens, -100), 5),
+        terms: 7,
+        correct: hits(sequenceRows, tokens, -100),
+      },
     },
     "cross-entropy of pixels": {
       loss: crossEntropy,
       z: image,
       y: labels([2, 2, 3], pixelLabels),
-      expected: { perExample: sums(tokenTerms(pixels, pixelLabels, -100), 6), terms: 12, correct: hits(pixels, pixelLabels, -100) },
+      expected: {
+        perExample: sums(tokenTerms(pixels, pixelLabels, -100), 6),
+        terms: 12,
+        correct: hits(pixels, pixelLabels, -100),
+      },
     },
     "binary cross-entropy": {
       loss: binaryCrossEntropy,
       z: element,
       y: array([3, 2], bits),
       expected: {
-        perExample: sums(Array.from(element.data, (z, i) => Math.log1p(Math.exp(z)) - bits[i] * z), 2),
+        perExample: sums(
+          Array.from(element.data, (z, i) => Math.log1p(Math.exp(z)) - bits[i] * z),
+          2,
+        ),
         terms: 6,
         correct: Array.from(element.data).filter((z, i) => z > 0 === bits[i] > 0.5).length,
       },
     },
-    "mean squared error": { loss: meanSquaredError, z: element, y: target, expected: { perExample: sums(residuals.map((r) => r * r), 2), terms: 6 } },
-    "mean absolute error": { loss: meanAbsoluteError, z: element, y: target, expected: { perExample: sums(residuals.map(Math.abs), 2), terms: 6 } },
+    "mean squared error": {
+      loss: meanSquaredError,
+      z: element,
+      y: target,
+      expected: {
+        perExample: sums(
+          residuals.map((r) => r * r),
+          2,
+        ),
+        terms: 6,
+      },
+    },
+    "mean absolute error": {
+      loss: meanAbsoluteError,
+      z: element,
+      y: target,
+      expected: { perExample: sums(residuals.map(Math.abs), 2), terms: 6 },
+    },
     huber: {
       loss: huber,
       z: element,
       y: target,
-      expected: { perExample: sums(residuals.map((r) => (Math.abs(r) <= 0.8 ? (r * r) / 2 : 0.8 * (Math.abs(r) - 0.4))), 2), terms: 6 },
+      expected: {
+        perExample: sums(
+          residuals.map((r) => (Math.abs(r) <= 0.8 ? (r * r) / 2 : 0.8 * (Math.abs(r) - 0.4))),
+          2,
+        ),
+        terms: 6,
+      },
     },
   };
 
@@ -396,7 +488,14 @@ describe("losses", () => {
     const fisher = loss.outputFisher?.(outputs, built.labels, tangent, chosen);
     if (fisher) values.set("fisher", fisher);
     const t = normal("tangent", ...z.shape);
-    const results = await evaluate(values, new Map([["z", z], ["t", t], ["thalweg:y", y]]));
+    const results = await evaluate(
+      values,
+      new Map([
+        ["z", z],
+        ["t", t],
+        ["thalweg:y", y],
+      ]),
+    );
 
     expectClose(results.get("losses")?.data ?? [], expected.perExample, 1e-15, "losses");
     expect(loss.terms(y, z.shape, chosen)).toBe(expected.terms);
@@ -409,7 +508,11 @@ describe("losses", () => {
 
   test("a label outside the classes is named", () => {
     const wrong = labels([3], [0, 3, 1]);
-    expect(() => crossEntropy.checkLabels?.(wrong, [3, 3], options, 10)).toThrow("The label of example 11 is 3, but the network has 3 classes (0 to 2).");
-    expect(() => binaryCrossEntropy.checkLabels?.(array([2], [1, 2]), [2], options, 0)).toThrow("The label of example 1 is 2");
+    expect(() => crossEntropy.checkLabels?.(wrong, [3, 3], options, 10)).toThrow(
+      "The label of example 11 is 3, but the network has 3 classes (0 to 2).",
+    );
+    expect(() => binaryCrossEntropy.checkLabels?.(array([2], [1, 2]), [2], options, 0)).toThrow(
+      "The label of example 1 is 2",
+    );
   });
 });

@@ -28,7 +28,11 @@ test("every primitive has a row, and every row a primitive", () => {
 describe("primitives", () => {
   for (const { op, cases, runs = 8, heldConstant } of OP_ROWS) {
     test(op, async () => {
-      const errors = await checkCases(fc.sample(cases, { seed: SEED, numRuns: runs }), { seed: SEED, heldConstant, primitive: op });
+      const errors = await checkCases(fc.sample(cases, { seed: SEED, numRuns: runs }), {
+        seed: SEED,
+        heldConstant,
+        primitive: op,
+      });
       expect(errors).toHaveProperty("block = singles");
     });
   }
@@ -43,7 +47,11 @@ describe("functions made of primitives", () => {
   }
 });
 
-const vector = (...data: number[]): Tensor => ({ dtype: "float64", shape: [data.length], data: Float64Array.from(data) });
+const vector = (...data: number[]): Tensor => ({
+  dtype: "float64",
+  shape: [data.length],
+  data: Float64Array.from(data),
+});
 
 /** The results of a function of one vector. */
 async function apply(x: Tensor, build: (x: Value) => Value): Promise<Tensor["data"]> {
@@ -69,7 +77,12 @@ describe("float64 functions that the runtime lacks", () => {
 
   test("erf", async () => {
     const x = vector(...ERF.flatMap(([z]) => [z, -z]));
-    expectClose(await apply(x, erf), ERF.flatMap(([, y]) => [y, -y]), 1e-15, "erf");
+    expectClose(
+      await apply(x, erf),
+      ERF.flatMap(([, y]) => [y, -y]),
+      1e-15,
+      "erf",
+    );
   });
 
   test("atan", async () => {
@@ -87,8 +100,18 @@ describe("singular points", () => {
   test("a large shift neither overflows a log-sum-exp nor a softmax", async () => {
     const x = vector(1000, 1000, -1000);
     expectClose(await apply(x, (z) => reduceLogSumExp(z, [0])), [1000 + Math.log(2)], 1e-15, "value");
-    expectClose(await apply(x, (z) => gradient(sumAll(reduceLogSumExp(z, [0])), [z])[0]), [0.5, 0.5, 0], 1e-15, "gradient");
-    expectClose(await apply(x, (z) => logSoftmax(z, 0)), [-Math.log(2), -Math.log(2), -2000 - Math.log(2)], 1e-15, "logarithm");
+    expectClose(
+      await apply(x, (z) => gradient(sumAll(reduceLogSumExp(z, [0])), [z])[0]),
+      [0.5, 0.5, 0],
+      1e-15,
+      "gradient",
+    );
+    expectClose(
+      await apply(x, (z) => logSoftmax(z, 0)),
+      [-Math.log(2), -Math.log(2), -2000 - Math.log(2)],
+      1e-15,
+      "logarithm",
+    );
   });
 
   test("a masked softmax has finite second derivatives", async () => {
@@ -98,7 +121,12 @@ describe("singular points", () => {
   });
 
   test("tied maxima share the derivative; a kink of Relu has slope 0", async () => {
-    expectClose(await apply(vector(2, 2, 1), (x) => gradient(sumAll(reduceMax(x, [0])), [x])[0]), [0.5, 0.5, 0], 0, "ReduceMax");
+    expectClose(
+      await apply(vector(2, 2, 1), (x) => gradient(sumAll(reduceMax(x, [0])), [x])[0]),
+      [0.5, 0.5, 0],
+      0,
+      "ReduceMax",
+    );
     expectClose(await apply(vector(0, 1), (x) => gradient(sumAll(relu(x)), [x])[0]), [0, 1], 0, "Relu");
   });
 

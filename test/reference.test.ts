@@ -21,7 +21,8 @@ afterAll(async () => {
   for (const problem of opened) await problem.close();
 });
 
-const product = async (problem: Problem, kind: typeof hessianProduct, vector: Float64Array) => (await problem.product(kind, [vector]))[0];
+const product = async (problem: Problem, kind: typeof hessianProduct, vector: Float64Array) =>
+  (await problem.product(kind, [vector]))[0];
 
 function randomVectors(problem: Problem, count: number, seed = 1): Float64Array[] {
   const random = createRandom(seed);
@@ -82,7 +83,8 @@ describe.each(REFERENCE_CASES)("%s", (name) => {
     const block = randomVectors(problem, 11);
     for (const kind of [hessianProduct, gaussNewtonProduct, fisherProduct, empiricalFisherProduct]) {
       const images = await problem.product(kind, block);
-      for (const k of [0, 7, 8, 10]) expect(relativeError(images[k], await product(problem, kind, block[k]))).toBeLessThan(1e-12);
+      for (const k of [0, 7, 8, 10])
+        expect(relativeError(images[k], await product(problem, kind, block[k]))).toBeLessThan(1e-12);
       const [left, right] = [innerProduct(images[0], block[9]), innerProduct(images[9], block[0])];
       expect(Math.abs(left - right)).toBeLessThan(1e-12 * norm(images[0]) * norm(block[9]));
     }
@@ -108,17 +110,28 @@ describe.each(REFERENCE_CASES)("%s", (name) => {
     const unit = v.map((x) => x / norm(v));
     const image = await product(problem, hessianProduct, unit);
     const step = 1e-5;
-    const gradientAt = (shift: number) => problem.at(problem.parameters.map((x, i) => x + shift * unit[i]), () => problem.gradient());
+    const gradientAt = (shift: number) =>
+      problem.at(
+        problem.parameters.map((x, i) => x + shift * unit[i]),
+        () => problem.gradient(),
+      );
     const ahead = await gradientAt(step);
     const behind = await gradientAt(-step);
-    expect(relativeError(ahead.map((x, i) => (x - behind[i]) / (2 * step)), image)).toBeLessThan(1e-6);
+    expect(
+      relativeError(
+        ahead.map((x, i) => (x - behind[i]) / (2 * step)),
+        image,
+      ),
+    ).toBeLessThan(1e-6);
   });
 
   test("Fisher equals Gauss–Newton for cross-entropy; empirical Fisher is made of the gradients of examples", async () => {
     const examples = 12;
     const problem = open(name, { batchSize: 5 }, examples);
     const [v] = randomVectors(problem, 1);
-    expect(relativeError(await product(problem, fisherProduct, v), await product(problem, gaussNewtonProduct, v))).toBeLessThan(1e-12);
+    expect(
+      relativeError(await product(problem, fisherProduct, v), await product(problem, gaussNewtonProduct, v)),
+    ).toBeLessThan(1e-12);
     const sum = new Float64Array(problem.space.dimension);
     for (let i = 0; i < examples; i++) {
       const gradient = await problem.gradient({}, { start: i, end: i + 1 });
@@ -136,9 +149,20 @@ describe.each(REFERENCE_CASES)("%s", (name) => {
     const pulled = await problem.jacobianTransposed(u);
     expect(Math.abs(innerProduct(rows, u) - innerProduct(v, pulled))).toBeLessThan(1e-12 * norm(rows) * norm(u));
     const step = 1e-6;
-    const ahead = await problem.at(problem.parameters.map((x, i) => x + step * v[i]), () => problem.outputs());
-    const behind = await problem.at(problem.parameters.map((x, i) => x - step * v[i]), () => problem.outputs());
-    expect(relativeError(ahead.map((x, i) => (x - behind[i]) / (2 * step)), rows)).toBeLessThan(1e-6);
+    const ahead = await problem.at(
+      problem.parameters.map((x, i) => x + step * v[i]),
+      () => problem.outputs(),
+    );
+    const behind = await problem.at(
+      problem.parameters.map((x, i) => x - step * v[i]),
+      () => problem.outputs(),
+    );
+    expect(
+      relativeError(
+        ahead.map((x, i) => (x - behind[i]) / (2 * step)),
+        rows,
+      ),
+    ).toBeLessThan(1e-6);
   });
 });
 
@@ -146,18 +170,22 @@ describe.each(REFERENCE_CASES)("%s", (name) => {
 const DENSE_TIMEOUT = 300_000;
 
 describe("spectra", () => {
-  test.each(["softplus-wine-f64", "lenet-digits"] as const)("%s: every eigenvalue from the dense matrix", async (name) => {
-    const expected = expectedOf(name);
-    const problem = open(name, { batchSize: 512 });
-    const { values, asymmetry } = await exactSpectrum(productOperator(problem, hessianProduct), {}, {});
-    const reference = arraysOf(name, "spectrum.npz").get("eigenvalues")?.data ?? [];
-    const scale = expected.hessian.top[0];
-    expect(asymmetry).toBeLessThan(1e-12);
-    expect(distance(values, reference) / scale).toBeLessThan(1e-9);
-    const trace = values.reduce((sum, value) => sum + value, 0);
-    expect(Math.abs(trace - expected.hessian.trace) / Math.abs(expected.hessian.trace)).toBeLessThan(1e-10);
-    expect(Math.abs(norm(values) - expected.hessian.frobenius) / expected.hessian.frobenius).toBeLessThan(1e-10);
-  }, DENSE_TIMEOUT);
+  test.each(["softplus-wine-f64", "lenet-digits"] as const)(
+    "%s: every eigenvalue from the dense matrix",
+    async (name) => {
+      const expected = expectedOf(name);
+      const problem = open(name, { batchSize: 512 });
+      const { values, asymmetry } = await exactSpectrum(productOperator(problem, hessianProduct), {}, {});
+      const reference = arraysOf(name, "spectrum.npz").get("eigenvalues")?.data ?? [];
+      const scale = expected.hessian.top[0];
+      expect(asymmetry).toBeLessThan(1e-12);
+      expect(distance(values, reference) / scale).toBeLessThan(1e-9);
+      const trace = values.reduce((sum, value) => sum + value, 0);
+      expect(Math.abs(trace - expected.hessian.trace) / Math.abs(expected.hessian.trace)).toBeLessThan(1e-10);
+      expect(Math.abs(norm(values) - expected.hessian.frobenius) / expected.hessian.frobenius).toBeLessThan(1e-10);
+    },
+    DENSE_TIMEOUT,
+  );
 
   test("softplus-wine-f64: every eigenvalue by Lanczos to the end", async () => {
     const problem = open("softplus-wine-f64", { batchSize: 512 });
@@ -199,23 +227,49 @@ describe("spectra", () => {
     expect(Math.abs(trace - expected.trace) / expected.trace).toBeLessThan(1e-10);
   });
 
-  test.each(["mlp-tanh-digits", "lenet-digits", "resnet8-digits"] as const)("%s in float32: both ends", async (name) => {
-    const { hessian } = expectedOf(name);
-    const problem = open(name, { precision: "float32", batchSize: 512 });
-    const options = { largest: 20, smallest: 10, checkMultiplicity: false };
-    const { top, bottom } = await extremalEigenpairs(productOperator(problem, hessianProduct), options, createRandom(3), {});
-    const scale = hessian.top[0];
-    expect(distance(top.map(({ value }) => value), hessian.top) / scale).toBeLessThan(1e-3);
-    expect(distance(bottom.map(({ value }) => value), hessian.bottom) / scale).toBeLessThan(1e-3);
-  });
+  test.each(["mlp-tanh-digits", "lenet-digits", "resnet8-digits"] as const)(
+    "%s in float32: both ends",
+    async (name) => {
+      const { hessian } = expectedOf(name);
+      const problem = open(name, { precision: "float32", batchSize: 512 });
+      const options = { largest: 20, smallest: 10, checkMultiplicity: false };
+      const { top, bottom } = await extremalEigenpairs(
+        productOperator(problem, hessianProduct),
+        options,
+        createRandom(3),
+        {},
+      );
+      const scale = hessian.top[0];
+      expect(
+        distance(
+          top.map(({ value }) => value),
+          hessian.top,
+        ) / scale,
+      ).toBeLessThan(1e-3);
+      expect(
+        distance(
+          bottom.map(({ value }) => value),
+          hessian.bottom,
+        ) / scale,
+      ).toBeLessThan(1e-3);
+    },
+  );
 
   test.each(["mlp-tanh-digits", "lenet-digits", "resnet8-digits"] as const)("%s in float64: the top", async (name) => {
     const { hessian, gauss_newton: gaussNewton } = expectedOf(name);
     const problem = open(name, { batchSize: 512 });
     const options = { largest: 5, tolerance: 1e-8, checkMultiplicity: false };
-    for (const [kind, expected] of [[hessianProduct, hessian.top], [gaussNewtonProduct, gaussNewton.top]] as const) {
+    for (const [kind, expected] of [
+      [hessianProduct, hessian.top],
+      [gaussNewtonProduct, gaussNewton.top],
+    ] as const) {
       const { top } = await extremalEigenpairs(productOperator(problem, kind), options, createRandom(3), {});
-      expect(distance(top.map(({ value }) => value), expected.slice(0, 5)) / expected[0]).toBeLessThan(1e-9);
+      expect(
+        distance(
+          top.map(({ value }) => value),
+          expected.slice(0, 5),
+        ) / expected[0],
+      ).toBeLessThan(1e-9);
     }
   });
 
@@ -232,7 +286,8 @@ describe("spectra", () => {
         cotangent[i * outputs + c] = 1;
         rows.push(await problem.jacobianTransposed(cotangent));
       }
-      for (let i = 0; i < examples; i++) for (let j = 0; j < examples; j++) found[i * examples + j] += innerProduct(rows[i], rows[j]);
+      for (let i = 0; i < examples; i++)
+        for (let j = 0; j < examples; j++) found[i * examples + j] += innerProduct(rows[i], rows[j]);
     }
     expect(relativeError(found, kernel)).toBeLessThan(1e-12);
   });
@@ -247,12 +302,25 @@ describe("options", () => {
     const decayed = open(name, { l2 }, 40);
     const theta = plain.parameters;
     const [v] = randomVectors(plain, 1);
-    expect((await decayed.value()).loss).toBeCloseTo((await plain.value()).loss + (l2 / 2) * innerProduct(theta, theta), 11);
+    expect((await decayed.value()).loss).toBeCloseTo(
+      (await plain.value()).loss + (l2 / 2) * innerProduct(theta, theta),
+      11,
+    );
     const gradient = await plain.gradient();
-    expect(relativeError(await decayed.gradient(), gradient.map((x, i) => x + l2 * theta[i]))).toBeLessThan(1e-13);
+    expect(
+      relativeError(
+        await decayed.gradient(),
+        gradient.map((x, i) => x + l2 * theta[i]),
+      ),
+    ).toBeLessThan(1e-13);
     for (const kind of [hessianProduct, gaussNewtonProduct, fisherProduct]) {
       const image = await product(plain, kind, v);
-      expect(relativeError(await product(decayed, kind, v), image.map((x, i) => x + l2 * v[i]))).toBeLessThan(1e-13);
+      expect(
+        relativeError(
+          await product(decayed, kind, v),
+          image.map((x, i) => x + l2 * v[i]),
+        ),
+      ).toBeLessThan(1e-13);
     }
   });
 
@@ -262,9 +330,19 @@ describe("options", () => {
     const sum = open(name, { reduction: "sum" }, examples);
     const [v] = randomVectors(mean, 1);
     expect((await sum.value()).loss).toBeCloseTo((await mean.value()).loss * examples, 10);
-    expect(relativeError(await sum.gradient(), (await mean.gradient()).map((x) => x * examples))).toBeLessThan(1e-13);
+    expect(
+      relativeError(
+        await sum.gradient(),
+        (await mean.gradient()).map((x) => x * examples),
+      ),
+    ).toBeLessThan(1e-13);
     const image = await product(mean, hessianProduct, v);
-    expect(relativeError(await product(sum, hessianProduct, v), image.map((x) => x * examples))).toBeLessThan(1e-13);
+    expect(
+      relativeError(
+        await product(sum, hessianProduct, v),
+        image.map((x) => x * examples),
+      ),
+    ).toBeLessThan(1e-13);
   });
 
   test("fewer parameters give the sub-block of the Hessian", async () => {
@@ -290,7 +368,12 @@ describe("options", () => {
     const whole = await problem.gradient();
     const first = await problem.gradient({}, { start: 0, end: 13 });
     const second = await problem.gradient({}, { start: 13, end: 40 });
-    expect(relativeError(whole.map((_, i) => (13 * first[i] + 27 * second[i]) / 40), whole)).toBeLessThan(1e-12);
+    expect(
+      relativeError(
+        whole.map((_, i) => (13 * first[i] + 27 * second[i]) / 40),
+        whole,
+      ),
+    ).toBeLessThan(1e-12);
   });
 
   test("a loss that does not fit the labels is refused with a sentence", () => {

@@ -68,13 +68,9 @@ const ARRAY_FORMATS: readonly ArrayFormat[] = [
     open(source, { role, label, limits }) {
       const table = readCsv(source, { label: role === "y" ? "0" : label }, limits);
       const onlyLabels = table.x.shape[1] === 0;
-      if (role === "y" && !onlyLabels)
-        return { arrays: new Map([["y", readCsv(source, {}, limits).x]]), notes: [] };
+      if (role === "y" && !onlyLabels) return { arrays: new Map([["y", readCsv(source, {}, limits).x]]), notes: [] };
       const { x, y, classNames } = table;
-      const arrays = new Map([
-        ...(onlyLabels ? [] : [["x", x] as const]),
-        ...(y ? [["y", y] as const] : []),
-      ]);
+      const arrays = new Map([...(onlyLabels ? [] : [["x", x] as const]), ...(y ? [["y", y] as const] : [])]);
       return {
         arrays,
         label: "y",
@@ -99,12 +95,7 @@ const HEAD_BYTES = 64;
  */
 export function openArrays(source: ByteSource, options: OpenOptions): NamedArrays {
   if (source.size === 0)
-    throw inputError(
-      "empty-file",
-      `${source.name} is empty.`,
-      { file: source.name },
-      "Write or download it again.",
-    );
+    throw inputError("empty-file", `${source.name} is empty.`, { file: source.name }, "Write or download it again.");
   const plain = unwrapGzip(source, options.limits);
   const head = plain.read(0, Math.min(HEAD_BYTES, plain.size));
   const format = ARRAY_FORMATS.find((candidate) => candidate.matches(head));

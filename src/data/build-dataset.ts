@@ -79,9 +79,7 @@ export function buildDataset(
     notes,
     batch(from, to) {
       checkRange(from, to);
-      const inputs = [...columns].map(
-        ([input, held]) => [input, held.rows(start + from, start + to)] as const,
-      );
+      const inputs = [...columns].map(([input, held]) => [input, held.rows(start + from, start + to)] as const);
       return { inputs: Object.fromEntries(inputs), y: labelRows(from, to) };
     },
     y: labelRows,
@@ -101,16 +99,8 @@ function chooseInputs(
   if (requests.length === 0) throw missing(name, arrays, "no inputs", DEFAULT_INPUT);
   return new Map(
     requests.map((request) => {
-      const array =
-        candidates.get(request.name) ??
-        (requests.length === 1 ? candidates.get(DEFAULT_INPUT) : undefined);
-      if (!array)
-        throw missing(
-          name,
-          arrays,
-          `nothing for the model's input "${request.name}"`,
-          request.name,
-        );
+      const array = candidates.get(request.name) ?? (requests.length === 1 ? candidates.get(DEFAULT_INPUT) : undefined);
+      if (!array) throw missing(name, arrays, `nothing for the model's input "${request.name}"`, request.name);
       if (array.shape.length === 0) {
         throw inputError(
           "no-examples",
@@ -147,15 +137,8 @@ function limited(available: number, limit: number | undefined): number {
   });
 }
 
-function missing(
-  name: string,
-  arrays: ReadonlyMap<string, LazyArray>,
-  what: string,
-  input: string,
-) {
-  const there = [...arrays]
-    .slice(0, 20)
-    .map(([array, { shape }]) => `${array} [${shape.join(", ")}]`);
+function missing(name: string, arrays: ReadonlyMap<string, LazyArray>, what: string, input: string) {
+  const there = [...arrays].slice(0, 20).map(([array, { shape }]) => `${array} [${shape.join(", ")}]`);
   return inputError(
     "missing-array",
     `${name} has ${what}. It holds ${there.length === 0 ? "no arrays" : there.join(", ")}.`,

@@ -13,17 +13,11 @@ const PREFIXES: Readonly<Record<string, readonly string[]>> = {
  * @param names the files in the folder
  * @throws ThalwegError `no-idx-files`
  */
-export function chooseIdxFiles(
-  folder: string,
-  names: readonly string[],
-  split = "train",
-): { x: string; y: string } {
+export function chooseIdxFiles(folder: string, names: readonly string[], split = "train"): { x: string; y: string } {
   const find = (kind: "images" | "labels") =>
     (PREFIXES[split] ?? [split])
       .flatMap((prefix) =>
-        names.filter(
-          (name) => name.startsWith(`${prefix}-${kind}`) && /[-.]idx\d-u?byte(\.gz)?$/.test(name),
-        ),
+        names.filter((name) => name.startsWith(`${prefix}-${kind}`) && /[-.]idx\d-u?byte(\.gz)?$/.test(name)),
       )
       .sort()[0];
   const [x, y] = [find("images"), find("labels")];

@@ -1,14 +1,6 @@
 import { inputError } from "../files/input-error.ts";
 import type { LazyArray } from "../files/lazy-array.ts";
-import {
-  allocate,
-  type DType,
-  isFloat,
-  type Shape,
-  sizeOf,
-  type Tensor,
-  tensor,
-} from "../util/tensor.ts";
+import { allocate, type DType, isFloat, type Shape, sizeOf, type Tensor, tensor } from "../util/tensor.ts";
 import type { InputRequest } from "./dataset.ts";
 
 /** One array of a dataset in the type and the shape that the model asks for. */
@@ -25,11 +17,7 @@ export interface Column {
  * @param dtype the type to hand out
  * @param shape the shape of one example to hand out; as many numbers as in the array
  */
-export function column(
-  array: LazyArray,
-  dtype: DType = array.dtype,
-  shape: Shape = array.shape.slice(1),
-): Column {
+export function column(array: LazyArray, dtype: DType = array.dtype, shape: Shape = array.shape.slice(1)): Column {
   return {
     array,
     dtype,
@@ -63,8 +51,7 @@ function fitted(
   input: string,
 ): Shape {
   const fits = (shape: Shape) =>
-    shape.length === asked.length &&
-    shape.every((extent, i) => typeof asked[i] !== "number" || asked[i] === extent);
+    shape.length === asked.length && shape.every((extent, i) => typeof asked[i] !== "number" || asked[i] === extent);
   if (fits(found)) return found;
   if (asked.every((extent) => typeof extent === "number") && sizeOf(found) === sizeOf(asked)) {
     const core = (shape: Shape) => shape.filter((extent) => extent !== 1);

@@ -54,11 +54,8 @@ export function summarizeLabels(dataset: Dataset): LabelSummary {
  */
 export function classIndices(y: Tensor, classes: number, firstRow = 0): Tensor {
   const width = sizeOf(y.shape.slice(1));
-  const bad = y.data.findIndex(
-    (value) => !(Number.isInteger(value) && value >= 0 && value < classes),
-  );
-  if (bad < 0)
-    return tensor("int64", y.shape, y.dtype === "int64" ? y.data : Float64Array.from(y.data));
+  const bad = y.data.findIndex((value) => !(Number.isInteger(value) && value >= 0 && value < classes));
+  if (bad < 0) return tensor("int64", y.shape, y.dtype === "int64" ? y.data : Float64Array.from(y.data));
   const row = firstRow + Math.floor(bad / width);
   const whole = Number.isInteger(y.data[bad]);
   throw inputError(

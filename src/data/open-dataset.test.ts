@@ -17,18 +17,14 @@ import { openDataset } from "./open-dataset.ts";
 
 const file = (path: string) =>
   bytesSource(path, readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url))));
-const f32 = (shape: number[], ...values: number[]) =>
-  tensor("float32", shape, Float32Array.from(values));
-const f64 = (shape: number[], ...values: number[]) =>
-  tensor("float64", shape, Float64Array.from(values));
-const i64 = (shape: number[], ...values: number[]) =>
-  tensor("int64", shape, Float64Array.from(values));
+const f32 = (shape: number[], ...values: number[]) => tensor("float32", shape, Float32Array.from(values));
+const f64 = (shape: number[], ...values: number[]) => tensor("float64", shape, Float64Array.from(values));
+const i64 = (shape: number[], ...values: number[]) => tensor("int64", shape, Float64Array.from(values));
 const npz = (arrays: Record<string, Tensor>) => ({
   data: bytesSource("d.npz", encodeNpz(Object.entries(arrays))),
 });
 const csv = (text: string) => ({ data: bytesSource("d.csv", new TextEncoder().encode(text)) });
-const open = (arrays: Record<string, Tensor>, options?: DatasetOptions) =>
-  openDataset("d.npz", npz(arrays), options);
+const open = (arrays: Record<string, Tensor>, options?: DatasetOptions) => openDataset("d.npz", npz(arrays), options);
 
 const x = f32([3, 2], 1, 2, 3, 4, 5, 6);
 const y = i64([3], 0, 1, 2);
@@ -41,9 +37,7 @@ describe("built-in sets", () => {
     const dataset = opened(digits);
     expect(dataset.examples).toBe(1797);
     const { inputs, y: labels } = dataset.batch(0, 1797);
-    expect([...inputs.x.data.subarray(0, 8)]).toEqual(
-      [0, 0, 5, 13, 9, 1, 0, 0].map((grey) => grey / 16),
-    );
+    expect([...inputs.x.data.subarray(0, 8)]).toEqual([0, 0, 5, 13, 9, 1, 0, 0].map((grey) => grey / 16));
     expect(Array.from(inputs.x.data).reduce((sum, value) => sum + value, 0) * 16).toBe(561718);
     expect([...labels.data.subarray(0, 12)]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]);
     expect(summarizeLabels(dataset)).toEqual({ kind: "classes", classes: 10, min: 0, max: 9 });
@@ -80,12 +74,10 @@ describe("built-in sets", () => {
 
   test.each(BUILT_IN_SETS)("$name says where it comes from", (set) => {
     expect(set.licence).toMatch(/CC BY 4\.0|Apache-2\.0/);
-    expect(file("assets/README.md").read(0, file("assets/README.md").size).length).toBeGreaterThan(
-      0,
+    expect(file("assets/README.md").read(0, file("assets/README.md").size).length).toBeGreaterThan(0);
+    expect(new TextDecoder().decode(file("assets/README.md").read(0, file("assets/README.md").size))).toContain(
+      set.asset,
     );
-    expect(
-      new TextDecoder().decode(file("assets/README.md").read(0, file("assets/README.md").size)),
-    ).toContain(set.asset);
   });
 });
 
@@ -114,10 +106,7 @@ describe("arrays find their inputs", () => {
       tokens: i64([2, 1], 5, 6),
     });
     expect(() =>
-      open(
-        { x: f32([1, 1], 0.5), y: i64([1], 0) },
-        { inputs: [{ name: "t", dtype: "int64" }] },
-      ).batch(0, 1),
+      open({ x: f32([1, 1], 0.5), y: i64([1], 0) }, { inputs: [{ name: "t", dtype: "int64" }] }).batch(0, 1),
     ).toThrow(
       expect.objectContaining({
         code: "not-integers",
@@ -179,14 +168,12 @@ describe("arrays find their inputs", () => {
       { inputs: [{ name: "image", shape: [null, 6] }] },
     );
     const { inputs, y: labels } = dataset.batch(1, 2);
-    expect(inputs.image).toEqual(
-      f32([1, 6], ...[48, 56, 64, 72, 80, 88].map((byte) => byte / 255)),
-    );
+    expect(inputs.image).toEqual(f32([1, 6], ...[48, 56, 64, 72, 80, 88].map((byte) => byte / 255)));
     expect(labels).toEqual(i64([1], 1));
     expect(dataset.notes).toHaveLength(1);
-    expect(
-      chooseIdxFiles("idx", ["t10k-images.idx3-ubyte", "t10k-labels.idx1-ubyte"], "test").y,
-    ).toBe("t10k-labels.idx1-ubyte");
+    expect(chooseIdxFiles("idx", ["t10k-images.idx3-ubyte", "t10k-labels.idx1-ubyte"], "test").y).toBe(
+      "t10k-labels.idx1-ubyte",
+    );
     expect(() => chooseIdxFiles("idx", ["train-images-idx3-ubyte"])).toThrow(
       expect.objectContaining({ code: "no-idx-files", message: expect.stringContaining("labels") }),
     );
@@ -195,32 +182,17 @@ describe("arrays find their inputs", () => {
 
 describe("what does not fit is refused by name and place", () => {
   test.each<[string, () => unknown, string, RegExp]>([
-    [
-      "different lengths",
-      () => open({ x, y: i64([2], 0, 1) }),
-      "different-lengths",
-      /3 examples in x, but 2 labels/,
-    ],
+    ["different lengths", () => open({ x, y: i64([2], 0, 1) }), "different-lengths", /3 examples in x, but 2 labels/],
     ["no examples", () => open({ x: f32([0, 2]), y: i64([0]) }), "no-examples", /no examples/],
     ["no labels", () => open({ x, z: y }), "missing-array", /no array "y".*x \[3, 2\], z \[3\]/],
-    [
-      "the label named does not exist",
-      () => open({ x, y }, { label: "t" }),
-      "missing-array",
-      /no array "t"/,
-    ],
+    ["the label named does not exist", () => open({ x, y }, { label: "t" }), "missing-array", /no array "t"/],
     [
       "no array for an input",
       () => open({ x, y }, { inputs: [{ name: "a" }, { name: "b" }] }),
       "missing-array",
       /input "a".*x \[3, 2\]/,
     ],
-    [
-      "a single number",
-      () => open({ x: f32([], 1), y: i64([1], 0) }),
-      "no-examples",
-      /single number/,
-    ],
+    ["a single number", () => open({ x: f32([], 1), y: i64([1], 0) }), "no-examples", /single number/],
     [
       "a transposed image",
       () =>
@@ -237,18 +209,8 @@ describe("what does not fit is refused by name and place", () => {
       "input-shape",
       /\[3\].*\[2\]/,
     ],
-    [
-      "CSV without a label",
-      () => openDataset("d.csv", csv("1,2\n3,4")),
-      "missing-array",
-      /no array "y"/,
-    ],
-    [
-      "an empty file",
-      () => openDataset("d", { data: bytesSource("d", new Uint8Array(0)) }),
-      "empty-file",
-      /empty/,
-    ],
+    ["CSV without a label", () => openDataset("d.csv", csv("1,2\n3,4")), "missing-array", /no array "y"/],
+    ["an empty file", () => openDataset("d", { data: bytesSource("d", new Uint8Array(0)) }), "empty-file", /empty/],
     [
       "unknown bytes",
       () => openDataset("d", { data: bytesSource("d", new Uint8Array(99)) }),
@@ -256,15 +218,11 @@ describe("what does not fit is refused by name and place", () => {
       /none of the known/,
     ],
   ])("%s", (_, action, code, message) => {
-    expect(action).toThrow(
-      expect.objectContaining({ kind: "input", code, message: expect.stringMatching(message) }),
-    );
+    expect(action).toThrow(expect.objectContaining({ kind: "input", code, message: expect.stringMatching(message) }));
   });
 
   test.each([0, -1, 1.5, NaN])("a limit of %d", (limit) => {
-    expect(() => open({ x, y }, { limit })).toThrow(
-      expect.objectContaining({ kind: "usage", code: "bad-limit" }),
-    );
+    expect(() => open({ x, y }, { limit })).toThrow(expect.objectContaining({ kind: "usage", code: "bad-limit" }));
   });
 
   test("NaN and infinity by row and column of the whole array", () => {
@@ -286,9 +244,7 @@ describe("what does not fit is refused by name and place", () => {
   });
 
   test("NaN among the labels", () => {
-    expect(() => open({ x, y: f32([3], 0, NaN, 1) }).y(0, 3)).toThrow(
-      /y in d\.npz holds NaN in row 1\./,
-    );
+    expect(() => open({ x, y: f32([3], 0, NaN, 1) }).y(0, 3)).toThrow(/y in d\.npz holds NaN in row 1\./);
   });
 });
 
@@ -296,23 +252,11 @@ describe("labels", () => {
   test.each([
     ["integers", i64([3], 0, 4, 1), { kind: "classes", classes: 5, min: 0, max: 4 }],
     ["signs", i64([3], -1, 1, 1), { kind: "real", min: -1, max: 1 }],
-    [
-      "truth values",
-      tensor("bool", [3], Uint8Array.of(0, 1, 1)),
-      { kind: "classes", classes: 2, min: 0, max: 1 },
-    ],
+    ["truth values", tensor("bool", [3], Uint8Array.of(0, 1, 1)), { kind: "classes", classes: 2, min: 0, max: 1 }],
     ["zeros and ones as floats", f32([3], 0, 1, 1), { kind: "binary", min: 0, max: 1 }],
     ["numbers", f32([3], 0.25, 1, 3), { kind: "real", min: 0.25, max: 3 }],
-    [
-      "one-hot rows",
-      f32([3, 2], 0, 1, 1, 0, 0, 1),
-      { kind: "distribution", classes: 2, min: 0, max: 1 },
-    ],
-    [
-      "several truth values a row",
-      f32([3, 2], 1, 1, 1, 0, 0, 1),
-      { kind: "binary", min: 0, max: 1 },
-    ],
+    ["one-hot rows", f32([3, 2], 0, 1, 1, 0, 0, 1), { kind: "distribution", classes: 2, min: 0, max: 1 }],
+    ["several truth values a row", f32([3, 2], 1, 1, 1, 0, 0, 1), { kind: "binary", min: 0, max: 1 }],
   ])("%s", (_, labels, summary) => {
     expect(summarizeLabels(open({ x, y: labels }))).toEqual(summary);
   });

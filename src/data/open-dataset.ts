@@ -23,22 +23,11 @@ export type DatasetSources =
  * @example
  * openDataset("train.npz", { data: source }, { inputs: [{ name: "image", dtype: "float32" }] }).batch(0, 32);
  */
-export function openDataset(
-  name: string,
-  sources: DatasetSources,
-  options: DatasetOptions = {},
-): Dataset {
+export function openDataset(name: string, sources: DatasetSources, options: DatasetOptions = {}): Dataset {
   const limits = options.limits ?? DEFAULT_LIMITS;
   if ("builtIn" in sources) {
     const { builtIn, asset } = sources;
-    return buildDataset(
-      name,
-      builtIn.read(asset),
-      DEFAULT_LABEL,
-      [asset],
-      options,
-      splitOf(builtIn, options.split),
-    );
+    return buildDataset(name, builtIn.read(asset), DEFAULT_LABEL, [asset], options, splitOf(builtIn, options.split));
   }
   if ("data" in sources) {
     if (options.split !== undefined) {
@@ -50,13 +39,7 @@ export function openDataset(
       });
     }
     const held = openArrays(sources.data, { role: "x", label: options.label, limits });
-    return buildDataset(
-      name,
-      held,
-      held.label ?? options.label ?? DEFAULT_LABEL,
-      [sources.data],
-      options,
-    );
+    return buildDataset(name, held, held.label ?? options.label ?? DEFAULT_LABEL, [sources.data], options);
   }
   const inputs = openArrays(sources.x, { role: "x", limits });
   const labels = openArrays(sources.y, { role: "y", limits });
@@ -78,9 +61,6 @@ function joined(inputs: NamedArrays, labels: NamedArrays, label: string): NamedA
   return { arrays, classNames: labels.classNames, notes: [...inputs.notes, ...labels.notes] };
 }
 
-function asOnly(
-  name: string,
-  arrays: ReadonlyMap<string, LazyArray>,
-): ReadonlyMap<string, LazyArray> {
+function asOnly(name: string, arrays: ReadonlyMap<string, LazyArray>): ReadonlyMap<string, LazyArray> {
   return arrays.size === 1 ? new Map([...arrays.values()].map((array) => [name, array])) : arrays;
 }

@@ -89,7 +89,16 @@ export async function estimateDiagonal(
     const missing = (x: number, i: number): number => (i < done ? x : Number.NaN);
     const value = mean.map(missing);
     const standardError = new Float64Array(dimension).map(missing);
-    return { value, standardError, lower: value, upper: value, confidence, products: products.count(), method: "exact", converged: done === total };
+    return {
+      value,
+      standardError,
+      lower: value,
+      upper: value,
+      confidence,
+      products: products.count(),
+      method: "exact",
+      converged: done === total,
+    };
   }
   const p = 0.5 + confidence / 2;
   const quantile = done > 200 ? normalQuantile(p) : studentTQuantile(p, done - 1);

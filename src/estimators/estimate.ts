@@ -44,5 +44,12 @@ export interface EstimatorDescription {
 
 /** The estimate of a number that is known without sampling. */
 export function exactEstimate(value: number, products: number, method: string, confidence: number): Estimate {
-  return { value, standardError: 0, products, method, interval: { lower: value, upper: value, confidence }, converged: true };
+  return {
+    value,
+    standardError: 0,
+    products,
+    method,
+    interval: { lower: value, upper: value, confidence },
+    converged: true,
+  };
 }

@@ -34,7 +34,9 @@ describe("exactSpectrum", () => {
   });
 
   it("refuses what is too large, with a way out", async () => {
-    await expect(exactSpectrum(diagonalOperator(new Float64Array(2001)), {}, {})).rejects.toThrow(/beyond the limit of 2000/);
+    await expect(exactSpectrum(diagonalOperator(new Float64Array(2001)), {}, {})).rejects.toThrow(
+      /beyond the limit of 2000/,
+    );
   });
 });
 
@@ -53,7 +55,12 @@ describe("estimateDiagonal", () => {
 
   it("is exact once the probes reach the dimension, and for a diagonal matrix from the start", async () => {
     const a = symmetric(12, 3);
-    const { value, method } = await estimateDiagonal(inBlocks(denseOperator(a, 12), 5), { probes: 12 }, createRandom(3), {});
+    const { value, method } = await estimateDiagonal(
+      inBlocks(denseOperator(a, 12), 5),
+      { probes: 12 },
+      createRandom(3),
+      {},
+    );
     expect(method).toBe("exact");
     value.forEach((x, i) => expect(x).toBe(a[i * 13]));
     const d = createRandom(4).normalVector(30);
@@ -64,9 +71,22 @@ describe("estimateDiagonal", () => {
 
 describe("effectiveRank", () => {
   it("is the rank of a projection, with an interval", async () => {
-    const operator = rotated(Float64Array.from({ length: 200 }, (_, i) => (i < 60 ? 1 : 0)), createRandom(5));
-    const trace = await estimateTrace(operator, { method: "hutchinson", tolerance: 0.02 }, createRandom(5).split("trace"), {});
-    const norm = await estimateFrobeniusNorm(operator, { method: "hutchinson", tolerance: 0.02 }, createRandom(5).split("norm"), {});
+    const operator = rotated(
+      Float64Array.from({ length: 200 }, (_, i) => (i < 60 ? 1 : 0)),
+      createRandom(5),
+    );
+    const trace = await estimateTrace(
+      operator,
+      { method: "hutchinson", tolerance: 0.02 },
+      createRandom(5).split("trace"),
+      {},
+    );
+    const norm = await estimateFrobeniusNorm(
+      operator,
+      { method: "hutchinson", tolerance: 0.02 },
+      createRandom(5).split("norm"),
+      {},
+    );
     const rank = effectiveRank(trace, norm);
     expect(rank.interval.lower).toBeLessThan(60);
     expect(rank.interval.upper).toBeGreaterThan(60);
@@ -76,7 +96,13 @@ describe("effectiveRank", () => {
 
 describe("spectrumStructure", () => {
   it("tells outliers from bulk and proves the largest gap", async () => {
-    const spectrum = Float64Array.of(20, 11, 8, -5, ...Array.from({ length: 396 }, (_, i) => 2 * Math.cos((Math.PI * (i + 0.5)) / 396)));
+    const spectrum = Float64Array.of(
+      20,
+      11,
+      8,
+      -5,
+      ...Array.from({ length: 396 }, (_, i) => 2 * Math.cos((Math.PI * (i + 0.5)) / 396)),
+    );
     const operator = rotated(spectrum, createRandom(6));
     const { top, bottom } = await extremalEigenpairs(operator, { largest: 8, smallest: 6 }, createRandom(6), {});
     const { measure } = await spectralDensity(operator, { probes: 3, steps: 30 }, createRandom(6), {});
@@ -91,8 +117,18 @@ describe("spectrumStructure", () => {
 
   it("finds no outliers in a bulk alone", async () => {
     const spectrum = Float64Array.from({ length: 300 }, (_, i) => 2 * Math.cos((Math.PI * (i + 0.5)) / 300));
-    const { top, bottom } = await extremalEigenpairs(diagonalOperator(spectrum), { largest: 6, smallest: 6 }, createRandom(7), {});
-    const { measure } = await spectralDensity(diagonalOperator(spectrum), { probes: 2, steps: 20 }, createRandom(7), {});
+    const { top, bottom } = await extremalEigenpairs(
+      diagonalOperator(spectrum),
+      { largest: 6, smallest: 6 },
+      createRandom(7),
+      {},
+    );
+    const { measure } = await spectralDensity(
+      diagonalOperator(spectrum),
+      { probes: 2, steps: 20 },
+      createRandom(7),
+      {},
+    );
     const { outliers } = spectrumStructure(measure, top, bottom);
     expect(outliers.top).toEqual([]);
     expect(outliers.bottom).toEqual([]);

@@ -57,7 +57,10 @@ export async function exactSpectrum(
 }
 
 /** The symmetric part of the operator as a matrix, and ‖A − Aᵀ‖_F/‖A‖_F. Cost n products. */
-export async function denseMatrix(products: Products, stage: string): Promise<{ matrix: Float64Array; asymmetry: number }> {
+export async function denseMatrix(
+  products: Products,
+  stage: string,
+): Promise<{ matrix: Float64Array; asymmetry: number }> {
   const { dimension } = products.operator;
   const block = Math.max(1, products.operator.preferredBlock);
   const matrix = new Float64Array(dimension * dimension);

@@ -75,7 +75,10 @@ export async function estimateFrobeniusNorm(
       value,
       standardError: value === 0 ? 0 : Number.isNaN(value) ? rest.standardError : rest.standardError / (2 * value),
       products: products.count(),
-      method: sampler.deflated > 0 ? `Hutchinson on A² after deflating ${sampler.deflated} Krylov directions` : "Hutchinson on A²",
+      method:
+        sampler.deflated > 0
+          ? `Hutchinson on A² after deflating ${sampler.deflated} Krylov directions`
+          : "Hutchinson on A²",
       interval: {
         lower: Math.max(0, Math.sqrt(Math.max(0, known + rest.lower)) - rounding),
         upper: Math.sqrt(Math.max(0, known + rest.upper)) + rounding,

@@ -20,16 +20,19 @@ function worst(a: Float64Array, b: Float64Array): number {
 }
 
 describe("lanczos", () => {
-  it.each(Object.entries(spectra))("reproduces the whole spectrum, no ghosts, over 200 seeds: %s", async (_, spectrum) => {
-    const size = Math.max(...spectrum.map(Math.abs));
-    for (let seed = 0; seed < 200; seed++) {
-      const random = createRandom(seed);
-      const operator = rotated(spectrum, random.split("basis"));
-      const { values, exhausted } = await lanczos(operator, { blockSize: 1 + (seed % 4) }, random, {});
-      expect(exhausted).toBe(true);
-      expect(worst(values, spectrum)).toBeLessThan(1e-9 * size);
-    }
-  });
+  it.each(Object.entries(spectra))(
+    "reproduces the whole spectrum, no ghosts, over 200 seeds: %s",
+    async (_, spectrum) => {
+      const size = Math.max(...spectrum.map(Math.abs));
+      for (let seed = 0; seed < 200; seed++) {
+        const random = createRandom(seed);
+        const operator = rotated(spectrum, random.split("basis"));
+        const { values, exhausted } = await lanczos(operator, { blockSize: 1 + (seed % 4) }, random, {});
+        expect(exhausted).toBe(true);
+        expect(worst(values, spectrum)).toBeLessThan(1e-9 * size);
+      }
+    },
+  );
 
   it("finds each converged value once when it runs far past convergence", async () => {
     const spectrum = Float64Array.of(100, 50, -40, ...Array.from({ length: 297 }, (_, i) => Math.sin(i)));
@@ -43,17 +46,23 @@ describe("lanczos", () => {
 
   it("bounds the distance to an eigenvalue by its residuals, in float32 too", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 2, max: 30 }), fc.integer({ min: 1, max: 30 }), fc.nat(), fc.boolean(), async (n, steps, seed, narrow) => {
-        const random = createRandom(seed);
-        const spectrum = random.normalVector(n);
-        const exact = rotated(spectrum, random.split("basis"));
-        const operator: LinearOperator = narrow ? roundedToFloat32(exact) : exact;
-        const { values, residuals } = await lanczos(operator, { steps, trueResiduals: true }, random, {});
-        values.forEach((x, i) => {
-          const distance = Math.min(...spectrum.map((y) => Math.abs(x - y)));
-          expect(distance).toBeLessThan(residuals[i] * (1 + 1e-6) + (narrow ? 3e-6 : 1e-12));
-        });
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 2, max: 30 }),
+        fc.integer({ min: 1, max: 30 }),
+        fc.nat(),
+        fc.boolean(),
+        async (n, steps, seed, narrow) => {
+          const random = createRandom(seed);
+          const spectrum = random.normalVector(n);
+          const exact = rotated(spectrum, random.split("basis"));
+          const operator: LinearOperator = narrow ? roundedToFloat32(exact) : exact;
+          const { values, residuals } = await lanczos(operator, { steps, trueResiduals: true }, random, {});
+          values.forEach((x, i) => {
+            const distance = Math.min(...spectrum.map((y) => Math.abs(x - y)));
+            expect(distance).toBeLessThan(residuals[i] * (1 + 1e-6) + (narrow ? 3e-6 : 1e-12));
+          });
+        },
+      ),
       { numRuns: 60 },
     );
   });

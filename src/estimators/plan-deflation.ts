@@ -61,8 +61,11 @@ export async function sampleToPrecision(
     const more = probes - sampler.samples.length;
     if (more <= 0) return "reached";
     if (plan.deflate && more >= dimension && products.affords(dimension)) return "exact-is-cheaper";
-    const step = sampler.samples.length < minProbes ? Math.min(more, minProbes) : Math.min(more, Math.ceil(sampler.samples.length / 2));
-    for (let i = 0; i < step; ) {
+    const step =
+      sampler.samples.length < minProbes
+        ? Math.min(more, minProbes)
+        : Math.min(more, Math.ceil(sampler.samples.length / 2));
+    for (let i = 0; i < step;) {
       const block = Math.min(step - i, products.operator.preferredBlock);
       if (!products.affords(block)) {
         const settled = sampler.samples.length >= minProbes && precision().halfWidth <= precision().target;

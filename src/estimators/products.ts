@@ -15,7 +15,11 @@ export interface Products {
   report(stage: string, total?: number, estimate?: string): void;
 }
 
-export function countProducts(operator: LinearOperator, context: RunContext, maxProducts = Number.POSITIVE_INFINITY): Products {
+export function countProducts(
+  operator: LinearOperator,
+  context: RunContext,
+  maxProducts = Number.POSITIVE_INFINITY,
+): Products {
   let count = 0;
   return {
     operator,

@@ -36,7 +36,12 @@ describe("solvers", () => {
 
   it("stops conjugate gradients at negative curvature and returns the direction", async () => {
     const spectrum = Float64Array.of(3, 2, -1);
-    const { negativeCurvature, converged } = await conjugateGradient(diagonalOperator(spectrum), Float64Array.of(1, 1, 1), {}, {});
+    const { negativeCurvature, converged } = await conjugateGradient(
+      diagonalOperator(spectrum),
+      Float64Array.of(1, 1, 1),
+      {},
+      {},
+    );
     expect(converged).toBe(false);
     expect(negativeCurvature?.reduce((sum, x, i) => sum + spectrum[i] * x * x, 0)).toBeLessThanOrEqual(0);
   });

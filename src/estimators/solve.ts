@@ -51,7 +51,12 @@ export const minresEstimator: EstimatorDescription = {
  * @example
  * const step = await conjugateGradient(shiftOperator(hessian, 1e-3), gradient, {}, {});
  */
-export async function conjugateGradient(operator: LinearOperator, b: Float64Array, options: SolveOptions, context: RunContext): Promise<Solution> {
+export async function conjugateGradient(
+  operator: LinearOperator,
+  b: Float64Array,
+  options: SolveOptions,
+  context: RunContext,
+): Promise<Solution> {
   requireSymmetric(operator, "Conjugate gradients");
   const { products, tolerance, length } = begin(operator, b, options, context);
   const x = new Float64Array(b.length);
@@ -86,7 +91,12 @@ export async function conjugateGradient(operator: LinearOperator, b: Float64Arra
  * @example
  * const newton = await minres(hessian, gradient, { tolerance: 1e-4 }, {});
  */
-export async function minres(operator: LinearOperator, b: Float64Array, options: SolveOptions, context: RunContext): Promise<Solution> {
+export async function minres(
+  operator: LinearOperator,
+  b: Float64Array,
+  options: SolveOptions,
+  context: RunContext,
+): Promise<Solution> {
   requireSymmetric(operator, "MINRES");
   const { products, tolerance, length } = begin(operator, b, options, context);
   const n = b.length;
@@ -132,7 +142,12 @@ export async function minres(operator: LinearOperator, b: Float64Array, options:
   return finish(products, b, x, length, tolerance);
 }
 
-function begin(operator: LinearOperator, b: Float64Array, options: SolveOptions, context: RunContext): { products: Products; tolerance: number; length: number } {
+function begin(
+  operator: LinearOperator,
+  b: Float64Array,
+  options: SolveOptions,
+  context: RunContext,
+): { products: Products; tolerance: number; length: number } {
   if (b.length !== operator.dimension) {
     throw new ThalwegError({
       kind: "usage",

@@ -40,11 +40,13 @@ describe("spectralDensity", () => {
     const result = await spectralDensity(denseOperator(goe(n, 1), n), { probes: 9, steps: 40 }, createRandom(1), {});
     expect(result.method).toMatch(/9 probes, 40 steps/);
     let worst = 0;
-    for (let t = -2.2; t <= 2.2; t += 0.05) worst = Math.max(worst, Math.abs(shareBelow(result.measure, t, 0.95).value - semicircle(t)));
+    for (let t = -2.2; t <= 2.2; t += 0.05)
+      worst = Math.max(worst, Math.abs(shareBelow(result.measure, t, 0.95).value - semicircle(t)));
     expect(worst).toBeLessThan(0.03);
     // Four standard errors of the curve: √(2 φ/(2σ√π) / (n + 2) / 9) with φ ≤ 0.32, σ = 0.1.
     result.grid.forEach((t, i) => {
-      if (Math.abs(t) < 1.8) expect(Math.abs(result.density[i] - Math.sqrt(4 - t * t) / (2 * Math.PI))).toBeLessThan(0.09);
+      if (Math.abs(t) < 1.8)
+        expect(Math.abs(result.density[i] - Math.sqrt(4 - t * t) / (2 * Math.PI))).toBeLessThan(0.09);
     });
   });
 
@@ -65,7 +67,12 @@ describe("spectralDensity", () => {
 
   it("integrates to 1 and holds at most what is there", async () => {
     for (const steps of [3, 10, 25]) {
-      const result = await spectralDensity(diagonalOperator(hessianLike), { probes: 3, steps, points: 4000 }, createRandom(3), {});
+      const result = await spectralDensity(
+        diagonalOperator(hessianLike),
+        { probes: 3, steps, points: 4000 },
+        createRandom(3),
+        {},
+      );
       const integral = result.density.reduce((sum, x) => sum + x, 0) * (result.grid[1] - result.grid[0]);
       expect(Math.abs(integral - 1)).toBeLessThan(2e-4);
       for (const quadrature of result.measure.quadratures) {
@@ -99,7 +106,8 @@ describe("spectralDensity", () => {
   });
 
   it("gains from eigenpairs that are known", async () => {
-    const unit = (i: number): Float64Array => Float64Array.from({ length: hessianLike.length }, (_, j) => (i === j ? 1 : 0));
+    const unit = (i: number): Float64Array =>
+      Float64Array.from({ length: hessianLike.length }, (_, j) => (i === j ? 1 : 0));
     const known = [0, 1, 2, 3, 4].map((i) => ({ value: hessianLike[i], vector: unit(i) }));
     const operator = diagonalOperator(hessianLike);
     const plain = await spectralDensity(operator, { probes: 3, steps: 20 }, createRandom(4), {});
@@ -116,7 +124,12 @@ describe("spectralDensity", () => {
       expect(result.density.every(Number.isFinite)).toBe(true);
       expect(result.negativeShare.interval.upper).toBe(0);
     }
-    const cut = await spectralDensity(diagonalOperator(hessianLike), { probes: 3, steps: 20, maxProducts: 33 }, createRandom(6), {});
+    const cut = await spectralDensity(
+      diagonalOperator(hessianLike),
+      { probes: 3, steps: 20, maxProducts: 33 },
+      createRandom(6),
+      {},
+    );
     expect(cut.converged).toBe(false);
     expect(cut.products).toBe(33);
     expect(cut.measure.quadratures.length).toBe(2);

@@ -13,13 +13,20 @@ describe("spectral measure", () => {
     let curves = 0;
     let points = 0;
     for (let seed = 0; seed < 1000; seed++) {
-      const curve = await spectralDensity(operator, { probes: 4, steps: 20, points: 11, width: 0.2 }, createRandom(seed), {});
+      const curve = await spectralDensity(
+        operator,
+        { probes: 4, steps: 20, points: 11, width: 0.2 },
+        createRandom(seed),
+        {},
+      );
       const { interval } = traceOfFunction(curve.measure, Math.log, 0.95);
       if (interval.lower <= truth && truth <= interval.upper) traces++;
       curve.grid.forEach((t, i) => {
         if (t < 1 || t > 3) return;
         points++;
-        const exact = spectrum.reduce((sum, x) => sum + Math.exp(-0.5 * ((t - x) / 0.2) ** 2), 0) / (300 * 0.2 * Math.sqrt(2 * Math.PI));
+        const exact =
+          spectrum.reduce((sum, x) => sum + Math.exp(-0.5 * ((t - x) / 0.2) ** 2), 0) /
+          (300 * 0.2 * Math.sqrt(2 * Math.PI));
         if (curve.lower[i] <= exact && exact <= curve.upper[i]) curves++;
       });
     }

@@ -151,7 +151,11 @@ function proportionFor(x: number, p: number, d: number, probes: number): number 
  * quadrature. Where f has one sign the law is taken as χ² (Satterthwaite 1946), else as normal. The interval covers sampling; the quadrature is exact for polynomials of degree 2m − 1 and
  * converges geometrically for f analytic on the spectrum. For a step, use `shareBelow`.
  */
-export function traceOfFunction(measure: SpectralMeasure, f: (x: number) => number, confidence: number): Omit<Estimate, "products" | "converged"> {
+export function traceOfFunction(
+  measure: SpectralMeasure,
+  f: (x: number) => number,
+  confidence: number,
+): Omit<Estimate, "products" | "converged"> {
   const { dimension, exact, quadratures } = measure;
   const known = exact.reduce((sum, x) => sum + f(x), 0);
   const d = dimension - exact.length;
@@ -159,11 +163,17 @@ export function traceOfFunction(measure: SpectralMeasure, f: (x: number) => numb
   const { mean, standardError } = meanOf(rules, f, d);
   const value = known + d * mean;
   const error = d * standardError;
-  const [below, above] = signedInterval(d * mean, error, rules.every(({ nodes }) => nodes.every((x) => Math.sign(f(x)) * Math.sign(mean) >= 0)), confidence);
+  const [below, above] = signedInterval(
+    d * mean,
+    error,
+    rules.every(({ nodes }) => nodes.every((x) => Math.sign(f(x)) * Math.sign(mean) >= 0)),
+    confidence,
+  );
   return {
     value,
     standardError: error,
-    method: quadratures.length === 0 ? "exact spectrum" : `stochastic Lanczos quadrature (${quadratures.length} probes)`,
+    method:
+      quadratures.length === 0 ? "exact spectrum" : `stochastic Lanczos quadrature (${quadratures.length} probes)`,
     interval: { lower: known + below, upper: known + above, confidence },
   };
 }
@@ -221,7 +231,8 @@ export function densityOnGrid(measure: SpectralMeasure, options: CurveOptions): 
   let lowest = Math.min(...exact, ...rules.map((rule) => rule.nodes[0]));
   let highest = Math.max(...exact, ...rules.map((rule) => rule.nodes[rule.nodes.length - 1]));
   if (!Number.isFinite(lowest)) lowest = highest = 0;
-  const steps = rules.length > 0 ? Math.max(...rules.map((rule) => rule.nodes.length)) : Math.max(20, 2 * Math.sqrt(dimension));
+  const steps =
+    rules.length > 0 ? Math.max(...rules.map((rule) => rule.nodes.length)) : Math.max(20, 2 * Math.sqrt(dimension));
   const spread = highest - lowest;
   const size = Math.max(Math.abs(lowest), Math.abs(highest));
   const fallback = spread > 1e-12 * size ? spread / steps : size > 0 ? 1e-3 * size : 1e-3;
@@ -245,7 +256,15 @@ export function densityOnGrid(measure: SpectralMeasure, options: CurveOptions): 
     lower[i] = known + below;
     upper[i] = known + above;
   });
-  return { grid, density, lower, upper, width, confidence: options.confidence, range: { lower: lowest, upper: highest } };
+  return {
+    grid,
+    density,
+    lower,
+    upper,
+    width,
+    confidence: options.confidence,
+    range: { lower: lowest, upper: highest },
+  };
 }
 
 /** The interval of a positive mean m with standard error s: m ν/χ²_ν quantiles, ν = 2(m/s)². */

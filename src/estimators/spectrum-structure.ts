@@ -45,7 +45,11 @@ const SPACINGS = 4;
  * @example
  * const { bulk, outliers, largestGap } = spectrumStructure(density.measure, top, bottom);
  */
-export function spectrumStructure(measure: SpectralMeasure, top: readonly Eigenvalue[], bottom: readonly Eigenvalue[]): SpectrumStructure {
+export function spectrumStructure(
+  measure: SpectralMeasure,
+  top: readonly Eigenvalue[],
+  bottom: readonly Eigenvalue[],
+): SpectrumStructure {
   const topCount = setApart(top, 1);
   const bottomCount = Math.min(setApart(bottom, -1), Math.max(0, measure.dimension - topCount));
   const innermostTop = top[Math.min(topCount, top.length - 1)];
@@ -77,15 +81,28 @@ function widestGap(top: readonly Eigenvalue[], bottom: readonly Eigenvalue[], di
     ends.slice(1).map((inner, i) => {
       const outer = ends[i];
       const [low, high] = inner.value < outer.value ? [inner, outer] : [outer, inner];
-      return { lower: low.value, upper: high.value, proved: high.value - low.value - high.residual - low.residual, above: above(i + 1) };
+      return {
+        lower: low.value,
+        upper: high.value,
+        proved: high.value - low.value - high.residual - low.residual,
+        above: above(i + 1),
+      };
     });
-  const gaps = [...candidates(top, (k) => k), ...candidates(bottom, (k) => dimension - k)].filter((gap) => gap.proved > 0);
+  const gaps = [...candidates(top, (k) => k), ...candidates(bottom, (k) => dimension - k)].filter(
+    (gap) => gap.proved > 0,
+  );
   return gaps.toSorted((a, b) => b.proved - a.proved)[0] ?? null;
 }
 
 /** The value below which the given share lies, by bisection on the measured share. */
 function edge(measure: SpectralMeasure, share: number): number {
-  const bound = Math.max(1e-300, ...measure.exact.map(Math.abs), ...measure.quadratures.flatMap(({ diagonal, offDiagonal }) => [Math.max(...diagonal.map(Math.abs)) + 2 * Math.max(0, ...offDiagonal)]));
+  const bound = Math.max(
+    1e-300,
+    ...measure.exact.map(Math.abs),
+    ...measure.quadratures.flatMap(({ diagonal, offDiagonal }) => [
+      Math.max(...diagonal.map(Math.abs)) + 2 * Math.max(0, ...offDiagonal),
+    ]),
+  );
   let [low, high] = [-bound, bound];
   for (let step = 0; step < 50; step++) {
     const middle = (low + high) / 2;

@@ -12,7 +12,8 @@ import type { TraceOptions } from "./trace.ts";
 import { inBlocks, rotated, roundedToFloat32 } from "../../test/support/prescribed-spectrum.ts";
 import { xtrace } from "./xtrace.ts";
 
-const list = (n: number, f: (i: number) => number): Float64Array => Float64Array.from({ length: n }, (_, i) => f(i + 1));
+const list = (n: number, f: (i: number) => number): Float64Array =>
+  Float64Array.from({ length: n }, (_, i) => f(i + 1));
 
 /** The law of a sphere probe depends on the spectrum alone, so diagonal matrices are as good as any. */
 const spectra = {
@@ -89,7 +90,12 @@ describe("estimateTrace", () => {
   it("deflates outliers: fewer products than plain Hutchinson, and no outlier left to sample", async () => {
     const operator = rotated(spectra.large, createRandom(1));
     const auto = await estimateTrace(operator, { tolerance: 0.01, maxProducts: 1400 }, createRandom(1), {});
-    const plain = await estimateTrace(operator, { tolerance: 0.01, maxProducts: 1400, method: "hutchinson" }, createRandom(1), {});
+    const plain = await estimateTrace(
+      operator,
+      { tolerance: 0.01, maxProducts: 1400, method: "hutchinson" },
+      createRandom(1),
+      {},
+    );
     expect(auto.converged).toBe(true);
     expect(auto.products).toBeLessThan(plain.products);
     expect(auto.method).toMatch(/deflating/);
@@ -114,12 +120,19 @@ describe("estimateTrace", () => {
     const result = await estimateTrace(narrow, { tolerance: 0.05 }, createRandom(4), {});
     expect(Math.abs(result.value - truth)).toBeLessThan(4 * result.standardError);
     for (const method of ["auto", "hutchinson", "hutch++", "xtrace"] as const) {
-      const short = await estimateTrace(diagonalOperator(spectra.large), { tolerance: 1e-6, maxProducts: 40, method }, createRandom(5), {});
+      const short = await estimateTrace(
+        diagonalOperator(spectra.large),
+        { tolerance: 1e-6, maxProducts: 40, method },
+        createRandom(5),
+        {},
+      );
       expect(short.converged).toBe(false);
       expect(short.products).toBeLessThanOrEqual(40);
       expect(short.interval.upper).toBeGreaterThan(short.interval.lower);
     }
-    const late = await estimateTrace(diagonalOperator(spectra.large), { tolerance: 1e-6 }, createRandom(5), { outOfTime: () => true });
+    const late = await estimateTrace(diagonalOperator(spectra.large), { tolerance: 1e-6 }, createRandom(5), {
+      outOfTime: () => true,
+    });
     expect(late.converged).toBe(false);
   });
 
@@ -136,7 +149,10 @@ describe("xtrace", () => {
     const m = 5;
     const random = createRandom(6);
     const raw = random.normalVector(n * n);
-    const operator = denseOperator(raw.map((x, k) => x + raw[(k % n) * n + Math.floor(k / n)]), n);
+    const operator = denseOperator(
+      raw.map((x, k) => x + raw[(k % n) * n + Math.floor(k / n)]),
+      n,
+    );
     const { value } = await xtrace(countProducts(operator, {}), m, random);
 
     const omega = Array.from({ length: m }, (_, i) => sphereProbe(random.split(`probe ${i}`), n));

@@ -34,7 +34,8 @@ export const traceEstimator: EstimatorDescription = {
   name: "trace",
   summary: "The trace with a calibrated confidence interval; outliers are deflated while that saves products.",
   formula: String.raw`\operatorname{tr} A = \operatorname{tr} Q^\top A Q + \mathbb E\, z^\top P A P z,\qquad P = I - QQ^\top`,
-  source: "Girard 1989; Hutchinson 1989; Meyer, Musco, Musco & Woodruff 2021 (Hutch++); Epperly, Tropp & Webber 2024 (XTrace); Chen & Hallman 2023",
+  source:
+    "Girard 1989; Hutchinson 1989; Meyer, Musco, Musco & Woodruff 2021 (Hutch++); Epperly, Tropp & Webber 2024 (XTrace); Chen & Hallman 2023",
   cost: "20 products at least; n when that is cheaper (then exact)",
   needs: "a symmetric operator",
 };
@@ -77,8 +78,13 @@ export async function estimateTrace(
       return hutchPlusPlus(products, maxProducts, confidence, target, random);
     case "xtrace": {
       if (maxProducts >= dimension) return exactTrace(products, confidence);
-      const { value, standardError, probes, size } = await xtrace(products, Math.max(4, Math.floor(maxProducts / 2)), random);
-      const width = standardError * studentTQuantile(0.5 + confidence / 2, probes - 1) + roundingAllowance(operator, size);
+      const { value, standardError, probes, size } = await xtrace(
+        products,
+        Math.max(4, Math.floor(maxProducts / 2)),
+        random,
+      );
+      const width =
+        standardError * studentTQuantile(0.5 + confidence / 2, probes - 1) + roundingAllowance(operator, size);
       return {
         value,
         standardError,
@@ -163,7 +169,9 @@ async function hutchPlusPlus(
 ): Promise<Estimate> {
   const { dimension } = products.operator;
   const rank = Math.max(0, Math.min(Math.floor((budget - MIN_PROBES) / 2), Math.floor(budget / 3), dimension - 1));
-  const sketch = await products.apply(Array.from({ length: rank }, (_, i) => sphereProbe(random.split(`sketch ${i}`), dimension)));
+  const sketch = await products.apply(
+    Array.from({ length: rank }, (_, i) => sphereProbe(random.split(`sketch ${i}`), dimension)),
+  );
   const { q } = thinQr(sketch);
   const images = await products.apply(q);
   const known = q.reduce((sum, v, i) => sum + dot(v, images[i]), 0);

@@ -27,11 +27,7 @@ export interface XTrace {
  *
  * @param m probes; 2m products
  */
-export async function xtrace(
-  products: Products,
-  m: number,
-  random: RandomStream,
-): Promise<XTrace> {
+export async function xtrace(products: Products, m: number, random: RandomStream): Promise<XTrace> {
   const { dimension } = products.operator;
   const omega = Array.from({ length: m }, (_, i) => sphereProbe(random.split(`probe ${i}`), dimension));
   const y = await products.apply(omega);

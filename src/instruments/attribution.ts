@@ -7,25 +7,39 @@ import { defineInstrument } from "./instrument.ts";
 import type { Measurement } from "./measurement.ts";
 
 const parameters = z.object({
-  classLimit: z.number().int().min(0).default(100).describe("up to how many classes eigenvectors are compared with single classes"),
+  classLimit: z
+    .number()
+    .int()
+    .min(0)
+    .default(100)
+    .describe("up to how many classes eigenvectors are compared with single classes"),
 });
 
 /** The class of every example, where there is one label an example. */
 function classesOf(problem: Problem, limit: number): { labels: Float64Array; classes: number } | undefined {
   const { labels: column } = problem.dataset;
-  if (column.dtype !== "int64" || sizeOf(column.shape) !== 1 || problem.options.loss.correct === undefined) return undefined;
+  if (column.dtype !== "int64" || sizeOf(column.shape) !== 1 || problem.options.loss.correct === undefined)
+    return undefined;
   const labels = Float64Array.from(problem.dataset.y(0, problem.examples).data);
   const classes = labels.reduce((most, label) => Math.max(most, label), 0) + 1;
   return classes >= 2 && classes <= limit ? { labels, classes } : undefined;
 }
 
 /** The mean gradient of every class, minus the mean over all: what moving towards one class alone would do. */
-async function classGradients(measurement: Measurement, labels: Float64Array, classes: number): Promise<Float64Array[]> {
+async function classGradients(
+  measurement: Measurement,
+  labels: Float64Array,
+  classes: number,
+): Promise<Float64Array[]> {
   const gradients: Float64Array[] = [];
   for (let c = 0; c < classes; c++) {
     const size = labels.reduce((sum, label) => sum + (label === c ? 1 : 0), 0);
     const weights = labels.map((label) => (label === c ? 1 / size : 0));
-    gradients.push(size > 0 ? await measurement.problem.weightedGradient(weights, measurement.context) : new Float64Array(measurement.problem.space.dimension));
+    gradients.push(
+      size > 0
+        ? await measurement.problem.weightedGradient(weights, measurement.context)
+        : new Float64Array(measurement.problem.space.dimension),
+    );
   }
   return gradients;
 }
@@ -48,7 +62,10 @@ export const attributionInstrument = defineInstrument({
       const mass = vector.reduce((sum, x) => sum + x ** 4, 0);
       let perClass = null;
       if (classes) {
-        const change = problem.options.loss.name === "output" ? undefined : await problem.jacobianVector(vector, measurement.context);
+        const change =
+          problem.options.loss.name === "output"
+            ? undefined
+            : await problem.jacobianVector(vector, measurement.context);
         const sums = new Float64Array(classes.classes);
         const counts = new Float64Array(classes.classes);
         classes.labels.forEach((label, i) => {

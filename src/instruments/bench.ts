@@ -13,8 +13,18 @@ import { needsOutputs } from "./gauss-newton.ts";
 /** Flags of `bench`. */
 export const benchParameters = z.object({
   runs: z.number().int().min(1).default(20).describe("timed runs of each computation"),
-  block: z.number().int().min(1).optional().describe("vectors multiplied together (default: the problem's preferred block)"),
-  gemmSize: z.number().int().min(16).default(512).describe("extent of the square matrices whose product measures the machine"),
+  block: z
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe("vectors multiplied together (default: the problem's preferred block)"),
+  gemmSize: z
+    .number()
+    .int()
+    .min(16)
+    .default(512)
+    .describe("extent of the square matrices whose product measures the machine"),
 });
 
 /** Milliseconds since any fixed moment: `performance.now`. */
@@ -24,7 +34,13 @@ export type Clock = () => number;
 const WARM_UP = 2;
 
 /** `per` runs count as one measurement each divided by it. */
-async function time(clock: Clock, runs: number, per: number, context: RunContext, work: () => Promise<unknown>): Promise<Timing> {
+async function time(
+  clock: Clock,
+  runs: number,
+  per: number,
+  context: RunContext,
+  work: () => Promise<unknown>,
+): Promise<Timing> {
   for (let i = 0; i < WARM_UP; i++) await work();
   const times: number[] = [];
   for (let i = 0; i < runs && !(i > 0 && context.outOfTime?.()); i++) {
@@ -39,7 +55,14 @@ async function time(clock: Clock, runs: number, per: number, context: RunContext
   return { medianMs, runs: times.length, minMs: times[0], maxMs: times[times.length - 1] };
 }
 
-async function gemm(problem: Problem, size: number, runs: number, clock: Clock, random: RandomStream, context: RunContext): Promise<BenchResult["gemm"]> {
+async function gemm(
+  problem: Problem,
+  size: number,
+  runs: number,
+  clock: Clock,
+  random: RandomStream,
+  context: RunContext,
+): Promise<BenchResult["gemm"]> {
   const { precision } = problem.options;
   const graph = new Graph();
   const [a, b] = ["a", "b"].map((name) => graph.input(name, precision, [size, size]));
@@ -75,9 +98,12 @@ export async function runBench(
   context: RunContext,
 ): Promise<BenchResult> {
   const { runs, block = problem.preferredBlock, gemmSize } = benchParameters.parse(options);
-  const vectors = Array.from({ length: Math.max(block, 1) }, (_, i) => random.split(`vector ${i}`).normalVector(problem.space.dimension));
+  const vectors = Array.from({ length: Math.max(block, 1) }, (_, i) =>
+    random.split(`vector ${i}`).normalVector(problem.space.dimension),
+  );
   const stage = (name: string) => context.progress?.({ stage: name, done: 0 });
-  const multiply = (product: Product, count: number) => () => problem.product(product, vectors.slice(0, count), context);
+  const multiply = (product: Product, count: number) => () =>
+    problem.product(product, vectors.slice(0, count), context);
   stage("forward");
   const forward = await time(clock, runs, 1, context, () => problem.value(context));
   stage("gradient");
@@ -87,7 +113,8 @@ export async function runBench(
   stage("block of Hessian-vector products");
   const hessianVectorBlock = { ...(await time(clock, runs, block, context, multiply(hessianProduct, block))), block };
   stage("Gauss–Newton-vector product");
-  const gaussNewtonVector = needsOutputs(problem) === undefined ? await time(clock, runs, 1, context, multiply(gaussNewtonProduct, 1)) : null;
+  const gaussNewtonVector =
+    needsOutputs(problem) === undefined ? await time(clock, runs, 1, context, multiply(gaussNewtonProduct, 1)) : null;
   stage("matrix product");
   return {
     examples: problem.examples,

@@ -7,7 +7,11 @@ import { eigenvalueReading } from "./reading.ts";
 export const eigenvalueParameters = z.object({
   top: z.number().int().min(1).default(5).describe("how many of the largest Hessian eigenvalues"),
   bottom: z.number().int().min(1).default(3).describe("how many of the smallest Hessian eigenvalues"),
-  tol: z.number().positive().optional().describe("residual of the eigenvalues relative to the largest (1e-6, or 1e-4 in float32)"),
+  tol: z
+    .number()
+    .positive()
+    .optional()
+    .describe("residual of the eigenvalues relative to the largest (1e-6, or 1e-4 in float32)"),
 });
 
 export const eigenvaluesInstrument = defineInstrument({
@@ -24,7 +28,11 @@ export const eigenvaluesInstrument = defineInstrument({
         hessian: {
           top: top.map(({ value, residual }) => ({ value, residual })),
           bottom: bottom.map(({ value, residual }) => ({ value, residual })),
-          multiplicity: { checked: multiplicity.checked, found: multiplicity.found, missProbability: multiplicity.missProbability },
+          multiplicity: {
+            checked: multiplicity.checked,
+            found: multiplicity.found,
+            missProbability: multiplicity.missProbability,
+          },
           eigenvalueProducts: products,
           eigenvaluesConverged: converged,
           negativeDepth: largest > 0 ? Math.max(0, -smallest) / largest : null,
@@ -79,7 +87,8 @@ export const eigenvaluesInstrument = defineInstrument({
     if (!bottom || depth === null || depth === undefined) {
       return [{ level: "warn", text: "No direction has positive curvature: this is a maximum or a plateau." }];
     }
-    if (bottom.value >= -bottom.residual) return [{ level: "pass", text: "No negative curvature: a minimum to second order, up to flat directions." }];
+    if (bottom.value >= -bottom.residual)
+      return [{ level: "pass", text: "No negative curvature: a minimum to second order, up to flat directions." }];
     return [
       {
         level: depth > 0.1 ? "warn" : "note",

@@ -9,11 +9,27 @@ import { sentence } from "./reading.ts";
 const parameters = z.object({
   boxEpsilon: z.number().positive().default(1e-3).describe("ε of Keskar's box, |zᵢ| ≤ ε(|θᵢ| + 1)"),
   rho: z.number().positive().default(0.05).describe("radius of the ball of worst-case sharpness (SAM)"),
-  adaptiveRho: z.number().positive().default(0.5).describe("radius relative to the weights of adaptive sharpness (ASAM)"),
-  sigma: z.number().positive().default(0.01).describe("standard deviation of the weight noise of the expected sharpness"),
-  sigmaSamples: z.number().int().min(2).default(16).describe("pairs of opposite weight perturbations for the expected sharpness"),
+  adaptiveRho: z
+    .number()
+    .positive()
+    .default(0.5)
+    .describe("radius relative to the weights of adaptive sharpness (ASAM)"),
+  sigma: z
+    .number()
+    .positive()
+    .default(0.01)
+    .describe("standard deviation of the weight noise of the expected sharpness"),
+  sigmaSamples: z
+    .number()
+    .int()
+    .min(2)
+    .default(16)
+    .describe("pairs of opposite weight perturbations for the expected sharpness"),
   ascentSteps: z.number().int().min(1).default(10).describe("most steps of each ascent to a worst case"),
-  rescale: z.array(z.number().positive()).default([2, 5]).describe("factors by which layers are rescaled, to see which measures move"),
+  rescale: z
+    .array(z.number().positive())
+    .default([2, 5])
+    .describe("factors by which layers are rescaled, to see which measures move"),
 });
 
 /** A measure that moves by less than this share is called unmoved. */
@@ -47,7 +63,9 @@ export const flatnessInstrument = defineInstrument({
           moved: await measureFlatness(measurement, settings, await localHere(measurement, stream), stream),
         }));
         rescalings.push({
-          symmetry: [...exponents].map(([name, exponent]) => `"${name}" × ${Number((factor ** exponent).toPrecision(4))}`).join(", "),
+          symmetry: [...exponents]
+            .map(([name, exponent]) => `"${name}" × ${Number((factor ** exponent).toPrecision(4))}`)
+            .join(", "),
           factor,
           lossChange: Math.abs(there.loss - loss) / Math.abs(loss),
           values: moved.map(({ name, value }, i) => ({ name, value, ratio: value / measures[i].value })),
@@ -57,12 +75,18 @@ export const flatnessInstrument = defineInstrument({
     const invariant =
       rescalings.length === 0
         ? []
-        : measures.map(({ name }) => name).filter((name) => rescalings.every(({ values }) => values.every((v) => v.name !== name || Math.abs(v.ratio - 1) < UNMOVED)));
+        : measures
+            .map(({ name }) => name)
+            .filter((name) =>
+              rescalings.every(({ values }) => values.every((v) => v.name !== name || Math.abs(v.ratio - 1) < UNMOVED)),
+            );
     const converged = !skipped && measures.every((measure) => measure.converged);
     return {
       parts: { flatness: { measures, rescalings, invariant } },
       converged,
-      reason: converged ? undefined : "An ascent or an estimate stopped at its budget: its value is a lower bound or has a wider error.",
+      reason: converged
+        ? undefined
+        : "An ascent or an estimate stopped at its budget: its value is a lower bound or has a wider error.",
     };
   },
   readings: ({ flatness }) =>
@@ -76,7 +100,8 @@ export const flatnessInstrument = defineInstrument({
   means: ({ flatness }) => {
     if (!flatness) return "";
     const [rescaling] = flatness.rescalings.toReversed();
-    if (!rescaling) return "No rescaling of layers leaves this network's function alone, so these values cannot be changed that way.";
+    if (!rescaling)
+      return "No rescaling of layers leaves this network's function alone, so these values cannot be changed that way.";
     const most = rescaling.values.toSorted((a, b) => Math.abs(Math.log(b.ratio)) - Math.abs(Math.log(a.ratio)))[0];
     return `With the function unchanged (loss to a relative ${formatMeasured(rescaling.lossChange)}), a rescaling by ${rescaling.factor} multiplies "${most.name}" by ${formatMeasured(most.ratio)}. ${
       flatness.invariant.length > 0 ? `Unmoved: ${flatness.invariant.join(", ")}.` : "No measure stayed where it was."
@@ -86,10 +111,16 @@ export const flatnessInstrument = defineInstrument({
     "A flatter minimum need not generalise better: a measure that a rescaling changes at will cannot decide it. Compare two networks only by a measure that did not move here, and only at the same architecture, loss and data.",
   tryNext: "To compare two checkpoints honestly, use `thalweg compare`, which does this for both.",
   verdicts: ({ flatness }) => {
-    const moved = flatness?.rescalings.flatMap(({ factor, values }) => values.map((value) => ({ ...value, factor }))) ?? [];
+    const moved =
+      flatness?.rescalings.flatMap(({ factor, values }) => values.map((value) => ({ ...value, factor }))) ?? [];
     const worst = moved.toSorted((a, b) => b.ratio - a.ratio)[0];
     return worst && worst.ratio > 1.5
-      ? [{ level: "note", text: `"${worst.name}" grows ${formatMeasured(worst.ratio)} times when layers are rescaled by ${worst.factor} without changing the function: it is no measure of the function.` }]
+      ? [
+          {
+            level: "note",
+            text: `"${worst.name}" grows ${formatMeasured(worst.ratio)} times when layers are rescaled by ${worst.factor} without changing the function: it is no measure of the function.`,
+          },
+        ]
       : [];
   },
 });

@@ -27,7 +27,12 @@ export const gaussNewtonInstrument = defineInstrument({
   run: async (measurement, { top: largest, tol }) => {
     const { random, gaussNewton } = measurement;
     const context = measurement.stage("Gauss–Newton matrix");
-    const { top, converged } = await extremalEigenpairs(gaussNewton, { largest, tolerance: tol }, random.split("gauss-newton"), context);
+    const { top, converged } = await extremalEigenpairs(
+      gaussNewton,
+      { largest, tolerance: tol },
+      random.split("gauss-newton"),
+      context,
+    );
     const trace = await measurement.gaussNewtonTrace();
     const done = converged && trace.converged;
     return {
@@ -49,7 +54,8 @@ export const gaussNewtonInstrument = defineInstrument({
     return `The largest eigenvalue of G is ${formatMeasured(g.value, g.residual)}${h ? `, ${formatShare(g.value / h.value)} of the Hessian's` : ""}. Where the two agree, the sharp directions come from how the outputs respond to the weights, not from the network's own bending.`;
   },
   doesNotMean: "G knows no negative curvature, so agreement at the top says nothing about saddles.",
-  tryNext: "Second-order optimisers work with G: its largest eigenvalue over your damping is the conditioning that they face.",
+  tryNext:
+    "Second-order optimisers work with G: its largest eigenvalue over your damping is the conditioning that they face.",
   verdicts: () => [],
 });
 

@@ -19,7 +19,10 @@ export const gradientInstrument = defineInstrument({
     const noise = Math.sqrt(Math.max(0, mean - dataNorm ** 2) / problem.examples);
     const along = top.map(({ vector }) => (vector ? dot(vector, gradient) : 0));
     const share = along.reduce((sum, x) => sum + x * x, 0) / norm ** 2;
-    const decrement = top.reduce((sum, { value, residual }, i) => (value > residual ? sum + along[i] ** 2 / (2 * value) : sum), 0);
+    const decrement = top.reduce(
+      (sum, { value, residual }, i) => (value > residual ? sum + along[i] ** 2 / (2 * value) : sum),
+      0,
+    );
     return {
       parts: {
         gradientNorm: norm,
@@ -31,7 +34,10 @@ export const gradientInstrument = defineInstrument({
           topSubspaceShare: norm > 0 ? share : null,
           topSubspaceDimension: top.length,
           newtonDecrement: decrement,
-          tensors: problem.space.tensors.map(({ name, offset, size }) => ({ name, norm: norm2(gradient.subarray(offset, offset + size)) })),
+          tensors: problem.space.tensors.map(({ name, offset, size }) => ({
+            name,
+            norm: norm2(gradient.subarray(offset, offset + size)),
+          })),
         },
       },
       converged,
@@ -89,8 +95,14 @@ export const gradientInstrument = defineInstrument({
     if (relative === null || relative === undefined) return [];
     return [
       relative < 2
-        ? { level: "pass", text: `The gradient is ${formatMeasured(relative)} times its sampling error: critical, as far as these data can tell.` }
-        : { level: "note", text: `The gradient is ${formatMeasured(relative)} times its sampling error: the point is not critical.` },
+        ? {
+            level: "pass",
+            text: `The gradient is ${formatMeasured(relative)} times its sampling error: critical, as far as these data can tell.`,
+          }
+        : {
+            level: "note",
+            text: `The gradient is ${formatMeasured(relative)} times its sampling error: the point is not critical.`,
+          },
     ];
   },
 });

@@ -12,8 +12,18 @@ import type { Measurement } from "./measurement.ts";
 import { estimateReading } from "./reading.ts";
 
 const parameters = z.object({
-  layerProbes: z.number().int().min(4).default(24).describe("random probes, shared by all layers, for the trace of each layer"),
-  layerTop: z.number().int().min(0).default(12).describe("layers whose own largest eigenvalue is computed, the largest traces first"),
+  layerProbes: z
+    .number()
+    .int()
+    .min(4)
+    .default(24)
+    .describe("random probes, shared by all layers, for the trace of each layer"),
+  layerTop: z
+    .number()
+    .int()
+    .min(0)
+    .default(12)
+    .describe("layers whose own largest eigenvalue is computed, the largest traces first"),
 });
 
 export interface Layer {
@@ -42,7 +52,8 @@ async function blockTraces(measurement: Measurement, layers: readonly Layer[], p
   if (dense) {
     return layers.map(({ tensors }) => {
       let trace = 0;
-      for (const { offset, size } of tensors) for (let i = offset; i < offset + size; i++) trace += dense.matrix[i * n + i];
+      for (const { offset, size } of tensors)
+        for (let i = offset; i < offset + size; i++) trace += dense.matrix[i * n + i];
       return exactEstimate(trace, dense.products, "exact, from the whole matrix", confidence);
     });
   }
@@ -51,7 +62,10 @@ async function blockTraces(measurement: Measurement, layers: readonly Layer[], p
   const z = Array.from({ length: probes }, (_, i) => random.split(`layer probe ${i}`).rademacherVector(n));
   const images = await hessian.apply(z);
   const part = (x: Float64Array, y: Float64Array, { tensors }: Layer) =>
-    tensors.reduce((sum, { offset, size }) => sum + dot(x.subarray(offset, offset + size), y.subarray(offset, offset + size)), 0);
+    tensors.reduce(
+      (sum, { offset, size }) => sum + dot(x.subarray(offset, offset + size), y.subarray(offset, offset + size)),
+      0,
+    );
   const rest = images.map((image, i) => {
     const remainder = Float64Array.from(image);
     for (const { value, vector } of known) {
@@ -82,7 +96,8 @@ export const layersInstrument = defineInstrument({
   name: "layers",
   title: "Curvature by layer",
   parameters,
-  cost: (problem, { layerProbes, layerTop }) => layerProbes + 40 * Math.min(layerTop, layersOf(problem.space.tensors).length),
+  cost: (problem, { layerProbes, layerTop }) =>
+    layerProbes + 40 * Math.min(layerTop, layersOf(problem.space.tensors).length),
   run: async (measurement, { layerProbes, layerTop }) => {
     const { problem, random } = measurement;
     const layers = layersOf(problem.space.tensors);
@@ -90,19 +105,34 @@ export const layersInstrument = defineInstrument({
     const dense = await measurement.dense();
     const n = problem.space.dimension;
     const matrix = dense ? denseOperator(dense.matrix, n, "the Hessian") : measurement.hessian;
-    const chosen = new Set(layers.map((_, i) => i).toSorted((a, b) => traces[b].value - traces[a].value).slice(0, layerTop));
+    const chosen = new Set(
+      layers
+        .map((_, i) => i)
+        .toSorted((a, b) => traces[b].value - traces[a].value)
+        .slice(0, layerTop),
+    );
     const gradient = await measurement.gradient();
     const point = problem.parameters;
     let converged = true;
     const readings = [];
     for (const [i, { name, tensors }] of layers.entries()) {
       const size = tensors.reduce((sum, each) => sum + each.size, 0);
-      const lengthOf = (x: Float64Array) => Math.hypot(...tensors.map((each) => norm2(x.subarray(each.offset, each.offset + each.size))));
+      const lengthOf = (x: Float64Array) =>
+        Math.hypot(...tensors.map((each) => norm2(x.subarray(each.offset, each.offset + each.size))));
       let top = null;
       if (chosen.has(i) && !measurement.outOfTime) {
-        const block = subBlockOperator(matrix, tensors.map((each) => ({ offset: each.offset, length: each.size })), `the block of ${name}`);
+        const block = subBlockOperator(
+          matrix,
+          tensors.map((each) => ({ offset: each.offset, length: each.size })),
+          `the block of ${name}`,
+        );
         const options = { largest: 1, tolerance: 1e-3, checkMultiplicity: false };
-        const found = await extremalEigenpairs(block, options, random.split(`layer ${name}`), measurement.stage("layers"));
+        const found = await extremalEigenpairs(
+          block,
+          options,
+          random.split(`layer ${name}`),
+          measurement.stage("layers"),
+        );
         top = { value: found.top[0].value, residual: found.top[0].residual };
         converged &&= found.converged;
       } else if (chosen.has(i)) converged = false;
@@ -117,7 +147,11 @@ export const layersInstrument = defineInstrument({
         weightNorm: lengthOf(point),
       });
     }
-    return { parts: { layers: readings }, converged, reason: converged ? undefined : "Not every layer's eigenvalue fitted into the budget." };
+    return {
+      parts: { layers: readings },
+      converged,
+      reason: converged ? undefined : "Not every layer's eigenvalue fitted into the budget.",
+    };
   },
   readings: ({ layers }) =>
     (layers ?? []).map(({ name, trace }) => estimateReading(name, String.raw`\operatorname{tr} H_{\ell}`, trace)),
@@ -127,16 +161,24 @@ export const layersInstrument = defineInstrument({
     const most = layers?.toSorted((a, b) => b.trace.value - a.trace.value)[0];
     const total = layers?.reduce((sum, { trace }) => sum + trace.value, 0) ?? 0;
     if (!most) return "";
-    const sharpest = layers?.flatMap(({ name, top }) => (top ? [{ name, value: top.value }] : [])).toSorted((a, b) => b.value - a.value)[0];
+    const sharpest = layers
+      ?.flatMap(({ name, top }) => (top ? [{ name, value: top.value }] : []))
+      .toSorted((a, b) => b.value - a.value)[0];
     return `"${most.name}" carries the most curvature: ${formatMeasured(most.trace.value, most.trace.standardError)}, ${formatShare(most.trace.value / total)} of the sum over layers.${
-      sharpest && hessian?.top ? ` Moving "${sharpest.name}" alone meets up to ${formatMeasured(sharpest.value)}; moving all layers together up to ${formatMeasured(hessian.top[0].value)}.` : ""
+      sharpest && hessian?.top
+        ? ` Moving "${sharpest.name}" alone meets up to ${formatMeasured(sharpest.value)}; moving all layers together up to ${formatMeasured(hessian.top[0].value)}.`
+        : ""
     }`;
   },
   doesNotMean:
     "A layer's curvature is not its importance: scaling one layer up and the next one down (see Flatness) moves it from the one to the other without changing the function.",
-  tryNext: "Where one layer dominates, a smaller step size for that layer, or a normalisation in front of it, removes the limit that it sets for all.",
+  tryNext:
+    "Where one layer dominates, a smaller step size for that layer, or a normalisation in front of it, removes the limit that it sets for all.",
   verdicts: ({ layers }) => {
     const dead = layers?.filter(({ gradientNorm }) => gradientNorm === 0) ?? [];
-    return dead.map(({ name }) => ({ level: "warn", text: `The gradient of "${name}" is exactly zero: the layer does not learn.` }));
+    return dead.map(({ name }) => ({
+      level: "warn",
+      text: `The gradient of "${name}" is exactly zero: the layer does not learn.`,
+    }));
   },
 });

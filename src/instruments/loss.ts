@@ -19,12 +19,14 @@ export const lossInstrument = defineInstrument({
       note: accuracy === null ? "not defined for this loss" : "share of right predictions",
     },
   ],
-  measures: "The loss over all examples, each counted once, and the share of right predictions where the loss has them.",
+  measures:
+    "The loss over all examples, each counted once, and the share of right predictions where the loss has them.",
   means: ({ loss, accuracy }) =>
     accuracy === null || accuracy === undefined
       ? `The loss is ${formatMeasured(loss)}. Everything below describes its surface at these weights and on these data.`
       : `The loss is ${formatMeasured(loss)} and ${formatShare(accuracy)} of the predictions are right. Everything below describes the surface of this loss, not of the accuracy.`,
-  doesNotMean: "It is the loss on the data that were given. If these are the training data, it says nothing about new data.",
+  doesNotMean:
+    "It is the loss on the data that were given. If these are the training data, it says nothing about new data.",
   tryNext: "Profile held-out data too: the difference of the two losses is the generalisation gap.",
   verdicts: () => [],
 });

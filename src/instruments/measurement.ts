@@ -83,7 +83,10 @@ export class Measurement {
     this.context = context;
     this.settings = settings;
     this.hessian = this.counted({ ...productOperator(problem, hessianProduct, context), name: "the Hessian" });
-    this.gaussNewton = this.counted({ ...productOperator(problem, gaussNewtonProduct, context), name: "the Gauss–Newton matrix" });
+    this.gaussNewton = this.counted({
+      ...productOperator(problem, gaussNewtonProduct, context),
+      name: "the Gauss–Newton matrix",
+    });
     this.residual = { ...sumOperator([this.hessian, scaleOperator(this.gaussNewton, -1)]), name: "H − G" };
     const fisher = this.counted(productOperator(problem, empiricalFisherProduct, context));
     this.value = lazily(() => problem.value(context));
@@ -118,7 +121,12 @@ export class Measurement {
       if (problem.space.dimension > settings.exactLimit) return undefined;
       const products = countProducts(this.hessian, context);
       const { matrix, asymmetry } = await denseMatrix(products, "Hessian matrix");
-      return { matrix, asymmetry, values: symmetricEigen(matrix, problem.space.dimension, false).values, products: products.count() };
+      return {
+        matrix,
+        asymmetry,
+        values: symmetricEigen(matrix, problem.space.dimension, false).values,
+        products: products.count(),
+      };
     });
     const traceOptions = { tolerance: settings.traceTolerance, confidence: this.confidence } as const;
     this.hessianTrace = lazily(async () => {
@@ -129,12 +137,19 @@ export class Measurement {
     });
     this.gaussNewtonTrace = lazily(() => {
       const method = problem.space.dimension > settings.exactLimit ? "auto" : "exact";
-      return estimateTrace(this.gaussNewton, { ...traceOptions, method }, random.split("gauss-newton trace"), this.stage("Gauss–Newton trace"));
+      return estimateTrace(
+        this.gaussNewton,
+        { ...traceOptions, method },
+        random.split("gauss-newton trace"),
+        this.stage("Gauss–Newton trace"),
+      );
     });
     this.exampleNorms = lazily(async () => {
       const scale = this.exampleScale;
       const squares = (await problem.exampleGradientSquares(context)).map((x) => scale * scale * x);
-      const alongGradient = (await problem.exampleDerivatives(await this.dataGradient(), context)).map((x) => scale * x);
+      const alongGradient = (await problem.exampleDerivatives(await this.dataGradient(), context)).map(
+        (x) => scale * x,
+      );
       return { squares, alongGradient };
     });
     const noiseExtremes = new Map<number, Promise<ExtremalResult>>();
@@ -142,7 +157,12 @@ export class Measurement {
       const known = noiseExtremes.get(count);
       if (known) return known;
       const options = { largest: count, vectors: true, tolerance: settings.tolerance };
-      const pending = extremalEigenpairs(this.noiseCovariance, options, random.split("noise extremes"), this.stage("gradient noise"));
+      const pending = extremalEigenpairs(
+        this.noiseCovariance,
+        options,
+        random.split("noise extremes"),
+        this.stage("gradient noise"),
+      );
       noiseExtremes.set(count, pending);
       return pending;
     };

@@ -11,7 +11,12 @@ describe("critical batch size", () => {
     for (let trial = 0; trial < trials; trial++) {
       const gradients = random.normalVector(n).map((x) => m + s * x);
       const mean = gradients.reduce((sum, x) => sum + x, 0) / n;
-      const { interval } = criticalBatchSize(gradients.map((g) => g * g), gradients.map((g) => g * mean), mean * mean, 0.95);
+      const { interval } = criticalBatchSize(
+        gradients.map((g) => g * g),
+        gradients.map((g) => g * mean),
+        mean * mean,
+        0.95,
+      );
       if (interval.lower <= (s / m) ** 2 && (s / m) ** 2 <= interval.upper) covered++;
     }
     expect(covered / trials).toBeGreaterThan(0.9);
@@ -21,7 +26,12 @@ describe("critical batch size", () => {
   it("is infinite for the population where the gradient cannot be told from 0", () => {
     const gradients = Float64Array.of(1, -1, 1, -0.9);
     const mean = 0.025;
-    const { population, value } = criticalBatchSize(gradients.map((g) => g * g), gradients.map((g) => g * mean), mean ** 2, 0.95);
+    const { population, value } = criticalBatchSize(
+      gradients.map((g) => g * g),
+      gradients.map((g) => g * mean),
+      mean ** 2,
+      0.95,
+    );
     expect(population).toBe(Number.POSITIVE_INFINITY);
     expect(value).toBeGreaterThan(1000);
   });

@@ -22,7 +22,12 @@ const parameters = z.object({
  * tr(ΣH), ‖Σ‖F and their cosine with ‖H‖F. The leading eigenvectors of Σ are taken out and known, the
  * rest is sampled: tr(ΣH) = Σₖ σₖ uₖᵀHuₖ + E zᵀPΣPHz, z in the complement. Two products a probe.
  */
-async function alignment(measurement: Measurement, known: number, probes: number, frobenius: number | undefined): Promise<NonNullable<NoisePart["alignment"]>> {
+async function alignment(
+  measurement: Measurement,
+  known: number,
+  probes: number,
+  frobenius: number | undefined,
+): Promise<NonNullable<NoisePart["alignment"]>> {
   const { hessian, noiseCovariance, random, problem } = measurement;
   const before = measurement.products;
   const { top } = await measurement.noiseExtremes(known);
@@ -46,10 +51,14 @@ async function alignment(measurement: Measurement, known: number, probes: number
     trace: dot(z[i], noisy[i]),
   }));
   const mean = (f: (sample: (typeof samples)[number]) => number, without = -1) =>
-    samples.reduce((sum, sample, i) => (i === without ? sum : sum + f(sample)), 0) / Math.max(1, samples.length - (without < 0 ? 0 : 1));
+    samples.reduce((sum, sample, i) => (i === without ? sum : sum + f(sample)), 0) /
+    Math.max(1, samples.length - (without < 0 ? 0 : 1));
   const cosineOf = (without = -1) => {
     const size = frobenius ?? Math.sqrt(hessianKnown + mean((s) => s.hessian, without));
-    return (knownProduct + mean((s) => s.product, without)) / (size * Math.sqrt(knownSquare + mean((s) => s.square, without)));
+    return (
+      (knownProduct + mean((s) => s.product, without)) /
+      (size * Math.sqrt(knownSquare + mean((s) => s.square, without)))
+    );
   };
   // Jackknife over the probes.
   const left = samples.map((_, i) => cosineOf(i));
@@ -70,14 +79,20 @@ async function alignment(measurement: Measurement, known: number, probes: number
 }
 
 /** tr Σ/‖g‖² with the error that n examples leave in it, by the influence function of the ratio. */
-export function criticalBatchSize(squares: Float64Array, alongGradient: Float64Array, gradientSquare: number, confidence: number): NoisePart["criticalBatchSize"] {
+export function criticalBatchSize(
+  squares: Float64Array,
+  alongGradient: Float64Array,
+  gradientSquare: number,
+  confidence: number,
+): NoisePart["criticalBatchSize"] {
   const n = squares.length;
   const mean = squares.reduce((sum, x) => sum + x, 0) / n;
   const trace = Math.max(0, mean - gradientSquare);
   const value = trace / gradientSquare;
   let variance = 0;
   for (let i = 0; i < n; i++) {
-    const influence = (squares[i] - mean) / gradientSquare - ((2 * mean) / gradientSquare ** 2) * (alongGradient[i] - gradientSquare);
+    const influence =
+      (squares[i] - mean) / gradientSquare - ((2 * mean) / gradientSquare ** 2) * (alongGradient[i] - gradientSquare);
     variance += influence ** 2 / n;
   }
   const standardError = Math.sqrt(variance / n);
@@ -113,13 +128,24 @@ export const noiseInstrument = defineInstrument({
       throw new ThalwegError({
         kind: "check",
         code: "examples-depend-on-batch",
-        message: "The examples' gradients do not average to the gradient: an example's loss depends on the others of its batch.",
+        message:
+          "The examples' gradients do not average to the gradient: an example's loss depends on the others of its batch.",
         hint: "Batch statistics do this; use BatchNormalization in inference form.",
       });
     }
     const { top, converged } = await measurement.noiseExtremes(noiseTop);
-    const trace: Estimate = exactEstimate(Math.max(0, perExample - gradientSquare), 0, "exact, from every example's gradient norm", confidence);
-    const checked = await estimateTrace(measurement.noiseCovariance, { tolerance: 0.25, maxProducts: 24, confidence: 0.999 }, random.split("noise trace"), measurement.context);
+    const trace: Estimate = exactEstimate(
+      Math.max(0, perExample - gradientSquare),
+      0,
+      "exact, from every example's gradient norm",
+      confidence,
+    );
+    const checked = await estimateTrace(
+      measurement.noiseCovariance,
+      { tolerance: 0.25, maxProducts: 24, confidence: 0.999 },
+      random.split("noise trace"),
+      measurement.context,
+    );
     const agrees = trace.value >= checked.interval.lower * 0.999 && trace.value <= checked.interval.upper * 1.001;
     if (!agrees && checked.standardError > 0) {
       throw new ThalwegError({
@@ -132,7 +158,8 @@ export const noiseInstrument = defineInstrument({
     const sorted = squares.toSorted();
     const total = sorted.reduce((sum, x) => sum + x, 0);
     const tenth = Math.max(1, Math.floor(n / 10));
-    const aligned = trace.value > 0 ? await alignment(measurement, noiseTop, noiseProbes, dense && norm2(dense.values)) : null;
+    const aligned =
+      trace.value > 0 ? await alignment(measurement, noiseTop, noiseProbes, dense && norm2(dense.values)) : null;
     return {
       parts: {
         noise: {
@@ -143,7 +170,10 @@ export const noiseInstrument = defineInstrument({
           effectiveDirections: top[0].value > 0 ? trace.value / top[0].value : null,
           alignment: aligned,
           norms: {
-            array: measurement.arrays.keep("noise.example_gradient_norms", tensor("float64", [n], squares.map(Math.sqrt))),
+            array: measurement.arrays.keep(
+              "noise.example_gradient_norms",
+              tensor("float64", [n], squares.map(Math.sqrt)),
+            ),
             median: Math.sqrt(sorted[Math.floor(n / 2)]),
             largest: Math.sqrt(sorted[n - 1]),
             shareOfTopTenth: total > 0 ? sorted.slice(n - tenth).reduce((sum, x) => sum + x, 0) / total : 0,
@@ -200,14 +230,22 @@ export const noiseInstrument = defineInstrument({
     if (!noise) return "";
     const { criticalBatchSize: size, norms, alignment: to } = noise;
     return `At a batch of ${formatMeasured(size.value, size.standardError)} examples (95 %: ${formatMeasured(size.interval.lower)} to ${formatMeasured(size.interval.upper)}) the noise of a batch is as long as the gradient: below it, doubling the batch nearly doubles the progress of a step; far above it, it gains little. ${
-      norms ? `A tenth of the examples carries ${formatShare(norms.shareOfTopTenth)} of the squared gradient length. ` : ""
+      norms
+        ? `A tenth of the examples carries ${formatShare(norms.shareOfTopTenth)} of the squared gradient length. `
+        : ""
     }${to ? `A step along the noise meets a curvature of ${formatMeasured(to.curvatureAlongNoise)} on average (cosine of Σ and H: ${formatMeasured(to.cosine.value, to.cosine.standardError)}).` : ""}`;
   },
   doesNotMean:
     "The simple noise scale ignores curvature, and it is that of this point: it grows as training goes on, without bound near a minimum. It is no advice for the whole run. Noise equals curvature only for a well-specified likelihood at its optimum.",
-  tryNext: "Profile earlier checkpoints too, and choose the batch size from the range that they span. The examples with the largest gradients are worth a look: mislabelled ones gather there.",
+  tryNext:
+    "Profile earlier checkpoints too, and choose the batch size from the range that they span. The examples with the largest gradients are worth a look: mislabelled ones gather there.",
   verdicts: ({ noise }) =>
     noise?.norms && noise.norms.shareOfTopTenth > 0.9
-      ? [{ level: "note", text: `A tenth of the examples carries ${formatShare(noise.norms.shareOfTopTenth)} of the gradient noise: look at them for wrong labels.` }]
+      ? [
+          {
+            level: "note",
+            text: `A tenth of the examples carries ${formatShare(noise.norms.shareOfTopTenth)} of the gradient noise: look at them for wrong labels.`,
+          },
+        ]
       : [],
 });

@@ -6,17 +6,25 @@ import type { ProfileResult } from "../result/profile-result.ts";
 import { runProfile } from "./profile.ts";
 
 /** Every eigenvalue lies within its residual, or the rounding of the arithmetic, of the reference. */
-function expectEigenvalues(found: readonly EigenvalueResult[] | null | undefined, reference: readonly number[], rounding: number): void {
+function expectEigenvalues(
+  found: readonly EigenvalueResult[] | null | undefined,
+  reference: readonly number[],
+  rounding: number,
+): void {
   expect(found?.length).toBeGreaterThan(0);
   found?.forEach(({ value, residual }, i) => {
-    expect(Math.abs(value - reference[i])).toBeLessThanOrEqual(residual + rounding * Math.abs(reference[0]) + rounding * Math.abs(reference[i]));
+    expect(Math.abs(value - reference[i])).toBeLessThanOrEqual(
+      residual + rounding * Math.abs(reference[0]) + rounding * Math.abs(reference[i]),
+    );
   });
 }
 
 /** An exact estimate agrees to rounding; a sampled one within four standard errors. */
 function expectEstimate(found: EstimateResult | null | undefined, reference: number, rounding: number): void {
   if (!found) throw new Error("the estimate is missing");
-  expect(Math.abs(found.value - reference)).toBeLessThanOrEqual(4 * found.standardError + rounding * Math.abs(reference));
+  expect(Math.abs(found.value - reference)).toBeLessThanOrEqual(
+    4 * found.standardError + rounding * Math.abs(reference),
+  );
 }
 
 function expectReference(result: ProfileResult, expected: Expected, rounding: number): void {

@@ -20,7 +20,13 @@ function reluProblem() {
   const stream = random.split("relu");
   return denseProblem(
     [
-      { name: "one", inputs: 4, weights: [...stream.normalVector(24)], bias: [...stream.normalVector(6)], activation: "Relu" },
+      {
+        name: "one",
+        inputs: 4,
+        weights: [...stream.normalVector(24)],
+        bias: [...stream.normalVector(6)],
+        activation: "Relu",
+      },
       { name: "two", inputs: 6, weights: [...stream.normalVector(18)], bias: [...stream.normalVector(3)] },
     ],
     rows(40, 4, "relu data"),
@@ -32,7 +38,15 @@ function reluProblem() {
 describe("runProfile", () => {
   it("gives the closed form for (w₁w₂ − 1)²", async () => {
     const [w1, w2] = [0.8, 1.7];
-    const problem = denseProblem([{ name: "a", inputs: 1, weights: [w1] }, { name: "b", inputs: 1, weights: [w2] }], [[1]], [[1]], meanSquaredError);
+    const problem = denseProblem(
+      [
+        { name: "a", inputs: 1, weights: [w1] },
+        { name: "b", inputs: 1, weights: [w2] },
+      ],
+      [[1]],
+      [[1]],
+      meanSquaredError,
+    );
     const { result } = await runProfile(problem, {}, createRandom(0), {});
     const r = w1 * w2 - 1;
     // H = 2 [[w₂², w₁w₂ + r], [w₁w₂ + r, w₁²]]
@@ -50,7 +64,10 @@ describe("runProfile", () => {
     expect(result.residual?.bottom?.[0].value).toBeCloseTo(-2 * Math.abs(r), 12);
     expect(result.stability?.limits[0].stepSize).toBeCloseTo(2 / (middle + radius), 12);
     expect(result.noise).toBeNull();
-    expect(result.sections.find(({ instrument }) => instrument === "noise")).toMatchObject({ status: "skipped", reason: expect.stringMatching(/One example/) });
+    expect(result.sections.find(({ instrument }) => instrument === "noise")).toMatchObject({
+      status: "skipped",
+      reason: expect.stringMatching(/One example/),
+    });
   });
 
   it("gives XᵀX for linear regression, with the gradient noise from its residuals", async () => {

@@ -13,8 +13,16 @@ import { INSTRUMENTS } from "./registry.ts";
 import { traceParameters } from "./trace.ts";
 
 const profileOnly = z.object({
-  exactLimit: z.number().int().min(0).default(2000).describe("up to how many parameters the whole spectrum is computed"),
-  only: z.string().optional().describe(`run these instruments only: ${INSTRUMENTS.map(({ name }) => name).join(",")}`),
+  exactLimit: z
+    .number()
+    .int()
+    .min(0)
+    .default(2000)
+    .describe("up to how many parameters the whole spectrum is computed"),
+  only: z
+    .string()
+    .optional()
+    .describe(`run these instruments only: ${INSTRUMENTS.map(({ name }) => name).join(",")}`),
 });
 
 /** The instruments that the options ask for, in the order of the registry. */
@@ -35,7 +43,10 @@ function chosenInstruments(options: ProfileOptions): readonly Instrument[] {
 }
 
 /** Every parameter of a profile, flat: names are unique over the instruments or mean the same thing. */
-export const profileParameters = INSTRUMENTS.reduce<z.ZodObject>((all, { parameters }) => all.extend(parameters.shape), profileOnly);
+export const profileParameters = INSTRUMENTS.reduce<z.ZodObject>(
+  (all, { parameters }) => all.extend(parameters.shape),
+  profileOnly,
+);
 
 /** One line of a plan: what `--dry-run` prints. */
 export interface PlannedInstrument {
@@ -50,7 +61,12 @@ export interface PlannedInstrument {
 export function planProfile(problem: Problem, options: ProfileOptions): PlannedInstrument[] {
   return chosenInstruments(options).map((instrument) => {
     const skipped = instrument.notFor?.(problem);
-    return { name: instrument.name, title: instrument.title, skipped, products: skipped === undefined ? instrument.cost(problem, options) : 0 };
+    return {
+      name: instrument.name,
+      title: instrument.title,
+      skipped,
+      products: skipped === undefined ? instrument.cost(problem, options) : 0,
+    };
   });
 }
 
@@ -70,11 +86,22 @@ export interface Profile {
  * const { result } = await runProfile(problem, { top: 10 }, createRandom(0), {});
  * result.hessian.top[0]; // { value: 3.4556, residual: 2e-5 }
  */
-export async function runProfile(problem: Problem, options: ProfileOptions, random: RandomStream, context: RunContext): Promise<Profile> {
+export async function runProfile(
+  problem: Problem,
+  options: ProfileOptions,
+  random: RandomStream,
+  context: RunContext,
+): Promise<Profile> {
   const { top, bottom, tol } = eigenvalueParameters.parse(options);
   const { exactLimit } = profileOnly.parse(options);
   const { traceTolerance } = traceParameters.parse(options);
-  const measurement = new Measurement(problem, random, context, { top, bottom, tolerance: tol, exactLimit, traceTolerance });
+  const measurement = new Measurement(problem, random, context, {
+    top,
+    bottom,
+    tolerance: tol,
+    exactLimit,
+    traceTolerance,
+  });
   const { loss, accuracy } = await measurement.value();
   const gradientNorm = norm2(await measurement.gradient());
 
@@ -112,7 +139,8 @@ export async function runProfile(problem: Problem, options: ProfileOptions, rand
       hessian: { ...EMPTY_HESSIAN, ...parts.hessian },
       verdicts,
       sections,
-      converged: sections.every(({ status }) => status === "measured" || status === "skipped") && !measurement.outOfTime,
+      converged:
+        sections.every(({ status }) => status === "measured" || status === "skipped") && !measurement.outOfTime,
       products: measurement.products,
     },
     arrays: measurement.arrays,

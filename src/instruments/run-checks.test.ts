@@ -10,7 +10,13 @@ function problem(precision: "float32" | "float64") {
   const random = createRandom(11);
   return denseProblem(
     [
-      { name: "one", inputs: 5, weights: [...random.normalVector(30)], bias: [...random.normalVector(6)], activation: "Tanh" },
+      {
+        name: "one",
+        inputs: 5,
+        weights: [...random.normalVector(30)],
+        bias: [...random.normalVector(6)],
+        activation: "Tanh",
+      },
       { name: "two", inputs: 6, weights: [...random.normalVector(24)], bias: [...random.normalVector(4)] },
     ],
     Array.from({ length: 23 }, () => [...random.normalVector(5)]),
@@ -36,7 +42,9 @@ describe("runChecks", () => {
     const broken = problem("float64");
     const gradient = broken.gradient.bind(broken);
     broken.gradient = async (...args) => (await gradient(...args)).map((x) => 1.001 * x);
-    const failed = (await runChecks(broken, "all", createRandom(0), {})).filter(({ passed }) => !passed).map(({ name }) => name);
+    const failed = (await runChecks(broken, "all", createRandom(0), {}))
+      .filter(({ passed }) => !passed)
+      .map(({ name }) => name);
     expect(failed).toContain("gradient");
     expect(failed).toContain("batch-size");
     expect(failed).toContain("examples");
@@ -46,8 +54,12 @@ describe("runChecks", () => {
     const broken = problem("float64");
     const product = broken.product.bind(broken);
     broken.product = async (matrix, block, context) =>
-      (await product(matrix, block, context)).map((image) => image.map((x, i) => x + (i === 0 ? 1e-3 * Math.abs(image[1]) : 0)));
-    const failed = (await runChecks(broken, "all", createRandom(0), {})).filter(({ passed }) => !passed).map(({ name }) => name);
+      (await product(matrix, block, context)).map((image) =>
+        image.map((x, i) => x + (i === 0 ? 1e-3 * Math.abs(image[1]) : 0)),
+      );
+    const failed = (await runChecks(broken, "all", createRandom(0), {}))
+      .filter(({ passed }) => !passed)
+      .map(({ name }) => name);
     expect(failed).toContain("symmetry");
     expect(failed).toContain("linearity");
 
@@ -55,7 +67,9 @@ describe("runChecks", () => {
     const gradient = noisy.gradient.bind(noisy);
     let calls = 0;
     noisy.gradient = async (...args) => (await gradient(...args)).map((x) => x + 1e-9 * calls++);
-    const unstable = (await runChecks(noisy, "every-run", createRandom(0), {})).filter(({ passed }) => !passed).map(({ name }) => name);
+    const unstable = (await runChecks(noisy, "every-run", createRandom(0), {}))
+      .filter(({ passed }) => !passed)
+      .map(({ name }) => name);
     expect(unstable).toEqual(["determinism"]);
   });
 });

@@ -58,7 +58,8 @@ const CHECKS: readonly CheckDefinition[] = [
   {
     name: "gradient",
     title: "Gradient against finite differences",
-    detail: "The derivative of the loss along a random direction that leans towards the gradient, against central differences at several step lengths, the best of which counts.",
+    detail:
+      "The derivative of the loss along a random direction that leans towards the gradient, against central differences at several step lengths, the best of which counts.",
     always: true,
     limit: { float32: 3e-3, float64: 1e-5 },
     measure: async ({ problem, random, context, gradient, roundoff }) => {
@@ -69,7 +70,11 @@ const CHECKS: readonly CheckDefinition[] = [
       normalize(direction);
       const home = problem.parameters;
       const { loss } = await problem.value(context);
-      const at = (h: number) => problem.at(home.map((x, i) => x + h * direction[i]), () => problem.value(context));
+      const at = (h: number) =>
+        problem.at(
+          home.map((x, i) => x + h * direction[i]),
+          () => problem.value(context),
+        );
       const lengths = LOSS_STEPS[problem.options.precision];
       // A gradient below what rounding of the loss allows to be seen is not judged more sharply than that.
       const size = length + (400 * roundoff * (1 + Math.abs(loss))) / lengths[0];
@@ -105,10 +110,20 @@ const CHECKS: readonly CheckDefinition[] = [
       const n = bench.problem.space.dimension;
       const u = unit(bench.random.split("u"), n);
       const v = unit(bench.random.split("v"), n);
-      const mixed = await multiply(bench, hessianProduct, u.map((x, i) => 2 * x - 3 * v[i]));
+      const mixed = await multiply(
+        bench,
+        hessianProduct,
+        u.map((x, i) => 2 * x - 3 * v[i]),
+      );
       const hu = await multiply(bench, hessianProduct, u);
       const hv = await multiply(bench, hessianProduct, v);
-      return relative(distance(mixed, hu.map((x, i) => 2 * x - 3 * hv[i])), norm2(mixed));
+      return relative(
+        distance(
+          mixed,
+          hu.map((x, i) => 2 * x - 3 * hv[i]),
+        ),
+        norm2(mixed),
+      );
     },
   },
   {
@@ -117,7 +132,8 @@ const CHECKS: readonly CheckDefinition[] = [
     detail: "The gradient of a second pass over the data against that of the first.",
     always: true,
     limit: { float32: 1e-6, float64: 1e-14 },
-    measure: async ({ problem, gradient, context }) => relative(distance(await problem.gradient(context), gradient), norm2(gradient)),
+    measure: async ({ problem, gradient, context }) =>
+      relative(distance(await problem.gradient(context), gradient), norm2(gradient)),
   },
   {
     name: "adjoint",
@@ -137,7 +153,8 @@ const CHECKS: readonly CheckDefinition[] = [
   {
     name: "dense-block",
     title: "Hessian block against finite differences of the gradient",
-    detail: "Rows of H at the six coordinates with the largest |∂L| against central differences of the gradient in float64, the best of six step lengths.",
+    detail:
+      "Rows of H at the six coordinates with the largest |∂L| against central differences of the gradient in float64, the best of six step lengths.",
     always: false,
     limit: { float32: 1e-3, float64: 1e-5 },
     measure: async (bench) => {
@@ -146,7 +163,10 @@ const CHECKS: readonly CheckDefinition[] = [
         .toSorted((a, b) => Math.abs(gradient[b]) - Math.abs(gradient[a]))
         .slice(0, 6);
       // A step that crosses a kink is off by a finite amount, so it must be shorter than float32 allows.
-      const oracle = Problem.open(problem.model, problem.dataset, problem.runtime, { ...problem.options, precision: "float64" });
+      const oracle = Problem.open(problem.model, problem.dataset, problem.runtime, {
+        ...problem.options,
+        precision: "float64",
+      });
       try {
         const home = problem.options.precision === "float32" ? problem.parameters.map(Math.fround) : problem.parameters;
         let worst = 0;
@@ -161,7 +181,16 @@ const CHECKS: readonly CheckDefinition[] = [
           let best = Number.POSITIVE_INFINITY;
           for (const h of GRADIENT_STEPS) {
             const [ahead, behind] = [await at(h), await at(-h)];
-            best = Math.min(best, relative(distance(row, ahead.map((x, i) => (x - behind[i]) / (2 * h))), norm2(row)));
+            best = Math.min(
+              best,
+              relative(
+                distance(
+                  row,
+                  ahead.map((x, i) => (x - behind[i]) / (2 * h)),
+                ),
+                norm2(row),
+              ),
+            );
           }
           worst = Math.max(worst, best);
         }
@@ -178,7 +207,9 @@ const CHECKS: readonly CheckDefinition[] = [
     always: false,
     limit: { float32: 1e-4, float64: 1e-11 },
     measure: async (bench) => {
-      const vectors = Array.from({ length: 11 }, (_, i) => unit(bench.random.split(`v${i}`), bench.problem.space.dimension));
+      const vectors = Array.from({ length: 11 }, (_, i) =>
+        unit(bench.random.split(`v${i}`), bench.problem.space.dimension),
+      );
       const together = await bench.problem.product(hessianProduct, vectors, bench.context);
       let worst = 0;
       for (const [i, v] of vectors.entries()) {
@@ -228,7 +259,8 @@ const CHECKS: readonly CheckDefinition[] = [
   {
     name: "gauss-newton",
     title: "The Gauss–Newton matrix is positive",
-    detail: "The most negative vᵀGv over eight random unit vectors, relative to ‖Gv‖; for losses that are convex in the outputs.",
+    detail:
+      "The most negative vᵀGv over eight random unit vectors, relative to ‖Gv‖; for losses that are convex in the outputs.",
     always: false,
     limit: { float32: 1e-5, float64: 1e-12 },
     notFor: needsOutputs,
@@ -249,7 +281,12 @@ const CHECKS: readonly CheckDefinition[] = [
  * const checks = await runChecks(problem, "every-run", random, {});
  * checks.every(({ passed }) => passed); // true
  */
-export async function runChecks(problem: Problem, which: "every-run" | "all", random: RandomStream, context: RunContext): Promise<Check[]> {
+export async function runChecks(
+  problem: Problem,
+  which: "every-run" | "all",
+  random: RandomStream,
+  context: RunContext,
+): Promise<Check[]> {
   const { precision } = problem.options;
   const gradient = await problem.gradient(context);
   const roundoff = precision === "float32" ? 2 ** -24 : 2 ** -53;

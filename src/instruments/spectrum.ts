@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { spectralDensity } from "../estimators/spectral-density.ts";
-import { densityOnGrid, nodesOf, shareBelow, type DensityCurve, type SpectralMeasure } from "../estimators/spectral-measure.ts";
+import {
+  densityOnGrid,
+  nodesOf,
+  shareBelow,
+  type DensityCurve,
+  type SpectralMeasure,
+} from "../estimators/spectral-measure.ts";
 import { norm2 } from "../linalg/vector.ts";
 import { tensor } from "../util/tensor.ts";
 import { formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
@@ -41,7 +47,12 @@ export const spectrumInstrument = defineInstrument({
       curve = densityOnGrid(measure, { confidence, points: 400 });
     } else {
       const known = [...top, ...bottom].flatMap(({ value, vector }) => (vector ? [{ value, vector }] : []));
-      const density = await spectralDensity(hessian, { probes, steps, confidence, known }, random.split("density"), measurement.stage("spectral density"));
+      const density = await spectralDensity(
+        hessian,
+        { probes, steps, confidence, known },
+        random.split("density"),
+        measurement.stage("spectral density"),
+      );
       ({ measure, products, method, converged } = density);
       curve = density;
     }
@@ -75,7 +86,9 @@ export const spectrumInstrument = defineInstrument({
                     Array.from(nodes, (value, i) => ({ value, weight: (sampledMass * weights[i]) / rules.length })),
                   ),
                 ],
-            eigenvalues: dense ? measurement.arrays.keep("hessian.eigenvalues", tensor("float64", [n], dense.values)) : null,
+            eigenvalues: dense
+              ? measurement.arrays.keep("hessian.eigenvalues", tensor("float64", [n], dense.values))
+              : null,
             converged,
           },
           negativeShare: {
@@ -91,7 +104,12 @@ export const spectrumInstrument = defineInstrument({
           },
           condition:
             positive !== undefined && top[0].value > 0
-              ? { value: top[0].value / positive, of: "the eigenvalues above the rounding threshold", largest: top[0].value, smallest: positive }
+              ? {
+                  value: top[0].value / positive,
+                  of: "the eigenvalues above the rounding threshold",
+                  largest: top[0].value,
+                  smallest: positive,
+                }
               : null,
         },
       },
@@ -133,7 +151,9 @@ export const spectrumInstrument = defineInstrument({
     const share = hessian?.negativeShare;
     const density = hessian?.density;
     if (!share || !density) return "";
-    const interval = density.exact ? "exactly" : `between ${formatShare(share.interval.lower)} and ${formatShare(share.interval.upper)}, with 95 % confidence`;
+    const interval = density.exact
+      ? "exactly"
+      : `between ${formatShare(share.interval.lower)} and ${formatShare(share.interval.upper)}, with 95 % confidence`;
     return `${formatShare(share.value)} of the eigenvalues are negative (${interval}); ${formatShare(share.zeroShare)} are within ±${formatMeasured(share.threshold)} of zero, where rounding decides the sign. A tall bulk at zero with a few outliers is the usual picture of a trained network.`;
   },
   doesNotMean:
@@ -142,7 +162,12 @@ export const spectrumInstrument = defineInstrument({
   verdicts: ({ hessian }) => {
     const share = hessian?.negativeShare;
     return share && share.interval.lower > 0.25 && (hessian?.negativeDepth ?? 0) > 0.1
-      ? [{ level: "note", text: `${formatShare(share.value)} of the curvature directions are negative, and not only shallow ones: typical of early training.` }]
+      ? [
+          {
+            level: "note",
+            text: `${formatShare(share.value)} of the curvature directions are negative, and not only shallow ones: typical of early training.`,
+          },
+        ]
       : [];
   },
 });

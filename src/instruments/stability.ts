@@ -45,7 +45,8 @@ export const stabilityInstrument = defineInstrument({
     const { top, converged } = await measurement.extremes();
     const sharpness = top[0].value;
     const limits = sharpness > 0 ? stabilityLimits(sharpness, momentum) : [];
-    const step = learningRate === undefined ? null : { stepSize: learningRate, relative: (learningRate * sharpness) / 2 };
+    const step =
+      learningRate === undefined ? null : { stepSize: learningRate, relative: (learningRate * sharpness) / 2 };
     return { parts: { stability: { sharpness, limits, step } }, converged };
   },
   readings: ({ stability }) => [
@@ -77,7 +78,13 @@ export const stabilityInstrument = defineInstrument({
     const step = stability?.step;
     if (!step) return [];
     const text = `The step size ${formatMeasured(step.stepSize)} is ${formatMeasured(step.relative)} times the limit 2/λmax of plain gradient descent`;
-    if (step.relative > 1) return [{ level: "warn", text: `${text}: full-batch descent leaves this point along the sharpest direction.` }];
-    return [{ level: step.relative > 0.8 ? "note" : "pass", text: `${text}${step.relative > 0.8 ? ": at the edge of stability." : "."}` }];
+    if (step.relative > 1)
+      return [{ level: "warn", text: `${text}: full-batch descent leaves this point along the sharpest direction.` }];
+    return [
+      {
+        level: step.relative > 0.8 ? "note" : "pass",
+        text: `${text}${step.relative > 0.8 ? ": at the edge of stability." : "."}`,
+      },
+    ];
   },
 });

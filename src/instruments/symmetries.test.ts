@@ -77,16 +77,27 @@ describe("flatness under rescaling", () => {
     const generator = tensorGenerator(measurement, exponents);
     const n = problem.space.dimension;
     const diagonalOf = async () => {
-      const units = Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (_unused, j) => (i === j ? 1 : 0)));
+      const units = Array.from({ length: n }, (_, i) =>
+        Float64Array.from({ length: n }, (_unused, j) => (i === j ? 1 : 0)),
+      );
       return (await measurement.hessian.apply(units)).map((image, i) => image[i]);
     };
-    const parameters = { boxEpsilon: 1e-3, rho: 0.05, adaptiveRho: 0.1, sigma: 0.01, sigmaSamples: 16, ascentSteps: 20 };
-    const measure = async () => measureFlatness(measurement, parameters, await localHere(measurement, measurement.random), measurement.random);
+    const parameters = {
+      boxEpsilon: 1e-3,
+      rho: 0.05,
+      adaptiveRho: 0.1,
+      sigma: 0.01,
+      sigmaSamples: 16,
+      ascentSteps: 20,
+    };
+    const measure = async () =>
+      measureFlatness(measurement, parameters, await localHere(measurement, measurement.random), measurement.random);
     const home = await measure();
     const diagonal = await diagonalOf();
     const factor = 3;
     const moved = await problem.at(rescaled(problem.parameters, generator, factor), measure);
-    const named = (measures: typeof home, name: string) => measures.find((each) => each.name === name)?.value ?? Number.NaN;
+    const named = (measures: typeof home, name: string) =>
+      measures.find((each) => each.name === name)?.value ?? Number.NaN;
     // H′ = D⁻¹HD⁻¹, so tr H′ = Σ Hᵢᵢ/Dᵢ².
     const predicted = diagonal.reduce((sum, h, i) => sum + h / factor ** (2 * generator[i]), 0);
     expect(Math.abs(named(moved, "trace") / predicted - 1)).toBeLessThan(0.06);
@@ -102,19 +113,36 @@ describe("flatness under rescaling", () => {
     // At the exact fit the gradient is 0 and the loss is a quadratic form.
     const problem = denseProblem([{ name: "w", inputs: 4, weights: [1, 0, 0, -1] }], x, y, meanSquaredError);
     const measurement = new Measurement(problem, createRandom(0), {}, SETTINGS);
-    const parameters = { boxEpsilon: 1e-3, rho: 0.05, adaptiveRho: 0.5, sigma: 0.01, sigmaSamples: 400, ascentSteps: 60 };
-    const measures = await measureFlatness(measurement, parameters, await localHere(measurement, measurement.random), measurement.random);
+    const parameters = {
+      boxEpsilon: 1e-3,
+      rho: 0.05,
+      adaptiveRho: 0.5,
+      sigma: 0.01,
+      sigmaSamples: 400,
+      ascentSteps: 60,
+    };
+    const measures = await measureFlatness(
+      measurement,
+      parameters,
+      await localHere(measurement, measurement.random),
+      measurement.random,
+    );
     const valueOf = (name: string) => measures.find((each) => each.name === name)?.value ?? Number.NaN;
     const { top } = await measurement.extremes();
     // The worst step in a ball is ρv₁: ½ρ²λmax.
     expect(valueOf("ball-sharpness")).toBeCloseTo((0.05 ** 2 / 2) * top[0].value, 8);
     const expected = measures.find(({ name }) => name === "expected-sharpness");
-    expect(Math.abs((expected?.value ?? 0) - (0.01 ** 2 / 2) * valueOf("trace"))).toBeLessThan(4 * (expected?.standardError ?? 0) + 1e-12);
+    expect(Math.abs((expected?.value ?? 0) - (0.01 ** 2 / 2) * valueOf("trace"))).toBeLessThan(
+      4 * (expected?.standardError ?? 0) + 1e-12,
+    );
     // The box: every corner can be tried.
     let best = 0;
     for (let corner = 0; corner < 16; corner++) {
       const step = [1, 0, 0, -1].map((w, j) => (corner & (1 << j) ? 1 : -1) * 1e-3 * (Math.abs(w) + 1));
-      best = Math.max(best, x.reduce((sum, row) => sum + row.reduce((s, value, j) => s + value * step[j], 0) ** 2 / x.length, 0));
+      best = Math.max(
+        best,
+        x.reduce((sum, row) => sum + row.reduce((s, value, j) => s + value * step[j], 0) ** 2 / x.length, 0),
+      );
     }
     expect(valueOf("box-sharpness")).toBeLessThanOrEqual(100 * best * (1 + 1e-9));
     expect(valueOf("box-sharpness")).toBeGreaterThan(100 * best * 0.8);
@@ -126,6 +154,7 @@ describe("nullSpace", () => {
     const equations = [Float64Array.of(1, -1, 0, 0), Float64Array.of(0, 1, 1, -1)];
     const basis = nullSpace(equations, 4);
     expect(basis).toHaveLength(2);
-    for (const vector of basis) for (const row of equations) expect(row.reduce((sum, a, i) => sum + a * vector[i], 0)).toBe(0);
+    for (const vector of basis)
+      for (const row of equations) expect(row.reduce((sum, a, i) => sum + a * vector[i], 0)).toBe(0);
   });
 });

@@ -40,7 +40,11 @@ class LossComparison {
     const { problem, context } = measurement;
     const home = await problem.exampleLosses(context);
     const outputs = await problem.outputs(context);
-    return new LossComparison(measurement, home, norm2(home) / Math.sqrt(home.length) + norm2(outputs) / Math.sqrt(outputs.length));
+    return new LossComparison(
+      measurement,
+      home,
+      norm2(home) / Math.sqrt(home.length) + norm2(outputs) / Math.sqrt(outputs.length),
+    );
   }
 
   /** Largest change of an example's loss, relative to the size of losses and outputs. */
@@ -133,7 +137,11 @@ async function rescalings(measurement: Measurement, comparison: LossComparison):
       count: units.layout.units,
       verified: true,
       lossChange: units.change,
-      ...(await tangentChecks(measurement, problem.parameters.map((x, i) => x * unitwise[i]), unitwise)),
+      ...(await tangentChecks(
+        measurement,
+        problem.parameters.map((x, i) => x * unitwise[i]),
+        unitwise,
+      )),
     });
   }
   return found;
@@ -238,7 +246,8 @@ function randomCycle(random: Measurement["random"], units: number): Uint32Array 
 }
 
 function describeExponents(exponents: Exponents): string {
-  const part = (name: string, exponent: number) => `"${name}" by ${exponent === 1 ? "α" : exponent === -1 ? "1/α" : `α^${Number(exponent.toFixed(3))}`}`;
+  const part = (name: string, exponent: number) =>
+    `"${name}" by ${exponent === 1 ? "α" : exponent === -1 ? "1/α" : `α^${Number(exponent.toFixed(3))}`}`;
   return [...exponents].map(([name, exponent]) => part(name, exponent)).join(", ");
 }
 
@@ -289,6 +298,11 @@ export const symmetriesInstrument = defineInstrument({
 /** Scalings of units include those of their layer. */
 function flatDirections(found: readonly FoundSymmetry[]): number {
   const verified = found.filter(({ continuous, verified: holds }) => continuous && holds);
-  const unitwise = new Set(verified.filter(({ kind }) => kind === "unit-rescaling").map(({ tensors }) => tensors.join()));
-  return verified.reduce((sum, { kind, tensors, count }) => (kind === "layer-rescaling" && unitwise.has(tensors.join()) ? sum : sum + count), 0);
+  const unitwise = new Set(
+    verified.filter(({ kind }) => kind === "unit-rescaling").map(({ tensors }) => tensors.join()),
+  );
+  return verified.reduce(
+    (sum, { kind, tensors, count }) => (kind === "layer-rescaling" && unitwise.has(tensors.join()) ? sum : sum + count),
+    0,
+  );
 }

@@ -7,7 +7,11 @@ import { defineInstrument } from "./instrument.ts";
 import { estimateReading } from "./reading.ts";
 
 export const traceParameters = z.object({
-  traceTolerance: z.number().positive().default(0.02).describe("half-width of the 95 % interval of traces and norms, relative"),
+  traceTolerance: z
+    .number()
+    .positive()
+    .default(0.02)
+    .describe("half-width of the 95 % interval of traces and norms, relative"),
 });
 
 export const traceInstrument = defineInstrument({
@@ -22,7 +26,12 @@ export const traceInstrument = defineInstrument({
     const trace = await measurement.hessianTrace();
     const frobenius = dense
       ? exactEstimate(norm2(dense.values), dense.products, "exact, from the whole matrix", confidence)
-      : await estimateFrobeniusNorm(hessian, { tolerance, confidence }, random.split("frobenius"), measurement.stage("Frobenius norm"));
+      : await estimateFrobeniusNorm(
+          hessian,
+          { tolerance, confidence },
+          random.split("frobenius"),
+          measurement.stage("Frobenius norm"),
+        );
     const largest = top[0].value;
     const converged = trace.converged && frobenius.converged;
     return {
@@ -30,7 +39,8 @@ export const traceInstrument = defineInstrument({
         hessian: {
           trace,
           frobenius,
-          effectiveRank: largest > 0 ? { frobenius: (frobenius.value / largest) ** 2, trace: trace.value / largest } : null,
+          effectiveRank:
+            largest > 0 ? { frobenius: (frobenius.value / largest) ** 2, trace: trace.value / largest } : null,
         },
       },
       converged,
@@ -55,10 +65,13 @@ export const traceInstrument = defineInstrument({
     const { trace, frobenius, effectiveRank, top } = hessian ?? {};
     if (!trace || !frobenius) return "";
     return `tr H = ${formatMeasured(trace.value, trace.standardError)}, ‖H‖F = ${formatMeasured(frobenius.value, frobenius.standardError)}. ½σ² tr H is what Gaussian weight noise of variance σ² costs on average. ${
-      effectiveRank && top ? `The curvature is as concentrated as if ${formatMeasured(effectiveRank.frobenius, 0.1)} directions were as sharp as the sharpest and the rest flat.` : ""
+      effectiveRank && top
+        ? `The curvature is as concentrated as if ${formatMeasured(effectiveRank.frobenius, 0.1)} directions were as sharp as the sharpest and the rest flat.`
+        : ""
     }`;
   },
-  doesNotMean: "Positive and negative eigenvalues cancel in the trace: a small trace may hide large curvature of both signs. The Frobenius norm shows it.",
+  doesNotMean:
+    "Positive and negative eigenvalues cancel in the trace: a small trace may hide large curvature of both signs. The Frobenius norm shows it.",
   tryNext: "The density below shows how the eigenvalues share the trace.",
   verdicts: () => [],
 });

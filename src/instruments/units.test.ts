@@ -17,7 +17,12 @@ function layerOf(activation: string) {
     crossEntropy,
     { batchSize: 3 },
   );
-  return new Measurement(problem, createRandom(0), {}, { top: 1, bottom: 1, tolerance: undefined, exactLimit: 0, traceTolerance: 0.02 });
+  return new Measurement(
+    problem,
+    createRandom(0),
+    {},
+    { top: 1, bottom: 1, tolerance: undefined, exactLimit: 0, traceTolerance: 0.02 },
+  );
 }
 
 describe("units", () => {
@@ -25,12 +30,24 @@ describe("units", () => {
     const measurement = layerOf("Relu");
     const { parts } = await unitsInstrument.run(measurement, {});
     expect(parts.units).toMatchObject([
-      { name: "hidden.weight", activation: "Relu", units: 4, dead: 1, alwaysActive: 1, saturated: null, constant: 1, duplicates: 1 },
+      {
+        name: "hidden.weight",
+        activation: "Relu",
+        units: 4,
+        dead: 1,
+        alwaysActive: 1,
+        saturated: null,
+        constant: 1,
+        duplicates: 1,
+      },
     ]);
     const statistics = measurement.arrays.entries().get("units.0.statistics");
     const ordinary = [0, 0, 0, 0.5, 1, 2, 3];
     expect(statistics?.data[0]).toBeCloseTo(6.5 / 7, 12);
-    expect(statistics?.data[1]).toBeCloseTo(Math.sqrt(ordinary.reduce((sum, x) => sum + x * x, 0) / 7 - (6.5 / 7) ** 2), 12);
+    expect(statistics?.data[1]).toBeCloseTo(
+      Math.sqrt(ordinary.reduce((sum, x) => sum + x * x, 0) / 7 - (6.5 / 7) ** 2),
+      12,
+    );
     expect(statistics?.data[2]).toBeCloseTo(4 / 7, 12);
     expect(statistics?.data[3]).toBe(3);
     expect(unitsInstrument.verdicts(parts).map(({ text }) => text)).toEqual([

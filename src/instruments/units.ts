@@ -132,7 +132,11 @@ async function collect(measurement: Measurement, activations: readonly Activatio
   await measurement.problem.eachBatch(
     "units",
     (graph) =>
-      new Map(activationsOf(graph).flatMap((activation, i) => [...statisticsOf(activation)].map(([name, value]) => [`${i}:${name}`, value] as const))),
+      new Map(
+        activationsOf(graph).flatMap((activation, i) =>
+          [...statisticsOf(activation)].map(([name, value]) => [`${i}:${name}`, value] as const),
+        ),
+      ),
     measurement.context,
     ({ start, end }, outputs) => {
       sums.forEach((layer, i) => {
@@ -176,7 +180,10 @@ export const unitsInstrument = defineInstrument({
   name: "units",
   title: "Units",
   parameters: z.object({}),
-  notFor: (problem) => (activationsOf(problem.graph()).length === 0 ? "The network has no activation of a kind whose units are counted." : undefined),
+  notFor: (problem) =>
+    activationsOf(problem.graph()).length === 0
+      ? "The network has no activation of a kind whose units are counted."
+      : undefined,
   cost: () => 2,
   run: async (measurement) => {
     const activations = activationsOf(measurement.problem.graph());
@@ -191,7 +198,10 @@ export const unitsInstrument = defineInstrument({
       const statistics = new Float64Array(4 * units);
       for (let j = 0; j < units; j++) {
         const share = (traits.bounds ? layer.saturated[j] : layer.active[j]) / layer.count;
-        statistics.set([mean[j], spread[j], share, Math.max(Math.abs(layer.largest[j]), Math.abs(layer.smallest[j]))], 4 * j);
+        statistics.set(
+          [mean[j], spread[j], share, Math.max(Math.abs(layer.largest[j]), Math.abs(layer.smallest[j]))],
+          4 * j,
+        );
       }
       return {
         name: made,
@@ -200,7 +210,11 @@ export const unitsInstrument = defineInstrument({
         dead: traits.rectifies ? where((j) => layer.largest[j] <= 0) : null,
         alwaysActive: traits.rectifies ? where((j) => layer.active[j] === layer.count) : null,
         saturated: traits.bounds ? where((j) => layer.saturated[j] === layer.count) : null,
-        constant: where((j) => layer.largest[j] - layer.smallest[j] <= rounding * Math.max(Math.abs(layer.largest[j]), Math.abs(layer.smallest[j]))),
+        constant: where(
+          (j) =>
+            layer.largest[j] - layer.smallest[j] <=
+            rounding * Math.max(Math.abs(layer.largest[j]), Math.abs(layer.smallest[j])),
+        ),
         duplicates: duplicatesIn(layer, rounding),
         meanActiveShare: traits.rectifies ? layer.active.reduce((sum, x) => sum + x, 0) / (units * layer.count) : null,
         statistics: measurement.arrays.keep(`units.${index}.statistics`, tensor("float64", [units, 4], statistics)),
@@ -218,7 +232,8 @@ export const unitsInstrument = defineInstrument({
     "The units behind each activation, over all examples (and positions): dead (0 on every one), always active, saturated (within 1 % of a bound on every one), constant, or equal to an earlier unit up to a positive factor.",
   means: ({ units }) => {
     if (!units) return "";
-    const total = (pick: (layer: UnitLayerPart) => number | null) => units.reduce((sum, layer) => sum + (pick(layer) ?? 0), 0);
+    const total = (pick: (layer: UnitLayerPart) => number | null) =>
+      units.reduce((sum, layer) => sum + (pick(layer) ?? 0), 0);
     const all = total((layer) => layer.units);
     return `Of ${all} units, ${total((layer) => layer.dead)} are dead, ${total((layer) => layer.saturated)} saturated on every example and ${total((layer) => layer.duplicates)} duplicates. A dead unit gets no gradient and never comes back by itself; its weights are flat directions.`;
   },
@@ -231,9 +246,18 @@ export const unitsInstrument = defineInstrument({
   verdicts: ({ units }) =>
     (units ?? []).flatMap(({ name, units: all, dead, saturated, duplicates }) => {
       const out: { level: "note" | "warn"; text: string }[] = [];
-      if (dead) out.push({ level: dead > all / 10 ? "warn" : "note", text: `${dead} of the ${all} units behind "${name}" are dead (${formatShare(dead / all)}).` });
-      if (saturated) out.push({ level: saturated > all / 10 ? "warn" : "note", text: `${saturated} of the ${all} units behind "${name}" are saturated on every example.` });
-      if (duplicates) out.push({ level: "note", text: `${duplicates} of the ${all} units behind "${name}" repeat another one.` });
+      if (dead)
+        out.push({
+          level: dead > all / 10 ? "warn" : "note",
+          text: `${dead} of the ${all} units behind "${name}" are dead (${formatShare(dead / all)}).`,
+        });
+      if (saturated)
+        out.push({
+          level: saturated > all / 10 ? "warn" : "note",
+          text: `${saturated} of the ${all} units behind "${name}" are saturated on every example.`,
+        });
+      if (duplicates)
+        out.push({ level: "note", text: `${duplicates} of the ${all} units behind "${name}" repeat another one.` });
       return out;
     }),
 });

@@ -33,10 +33,7 @@ const REASONS: Readonly<Record<string, { code: string; reason: string; hint: str
 /** What the operating system answered, as an error of kind "input" with the path and a hint. */
 export function fileError(verb: "read" | "write", path: string, cause: unknown): ThalwegError {
   if (cause instanceof ThalwegError) return cause;
-  const system =
-    cause instanceof Error && "code" in cause && typeof cause.code === "string"
-      ? cause.code
-      : "unknown";
+  const system = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : "unknown";
   const { code, reason, hint } = Object.hasOwn(REASONS, system)
     ? REASONS[system]
     : {

@@ -1,13 +1,5 @@
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -47,9 +39,7 @@ describe("reading", () => {
         message: expect.stringContaining("does not exist"),
       }),
     );
-    expect(() => openFile(folder)).toThrow(
-      expect.objectContaining({ kind: "input", code: "not-a-file" }),
-    );
+    expect(() => openFile(folder)).toThrow(expect.objectContaining({ kind: "input", code: "not-a-file" }));
   });
 
   test("a file that shrinks under the reader", () => {
@@ -118,12 +108,7 @@ describe("writing is all or nothing", () => {
       ["result.json", "{}"],
       ["figures/a.svg", "<svg/>"],
     ]);
-    expect(listing(run)).toEqual([
-      ".thalweg-files",
-      "figures",
-      join("figures", "a.svg"),
-      "result.json",
-    ]);
+    expect(listing(run)).toEqual([".thalweg-files", "figures", join("figures", "a.svg"), "result.json"]);
     writeFolderAtomically(run, [["result.json", [Uint8Array.of(91), Uint8Array.of(93)]]]);
     expect(listing(run)).toEqual([".thalweg-files", "result.json"]);
     expect(readFileSync(join(run, "result.json"), "utf8")).toBe("[]");
@@ -163,12 +148,8 @@ describe("writing is all or nothing", () => {
     expect(readFileSync(join(at("mine"), "thesis.tex"), "utf8")).toBe("years of work");
     mkdirSync(at("photos"));
     writeFileSync(join(at("photos"), "a.jpg"), "");
-    expect(() => writeFolderAtomically(at("photos"), [])).toThrow(
-      expect.objectContaining({ code: "folder-not-ours" }),
-    );
-    expect(() => writeFolderAtomically(at("d.npz"), [])).toThrow(
-      expect.objectContaining({ code: "folder-not-ours" }),
-    );
+    expect(() => writeFolderAtomically(at("photos"), [])).toThrow(expect.objectContaining({ code: "folder-not-ours" }));
+    expect(() => writeFolderAtomically(at("d.npz"), [])).toThrow(expect.objectContaining({ code: "folder-not-ours" }));
   });
 
   test("a folder that does not exist or is a file", () => {

@@ -50,11 +50,7 @@ interface Located {
   readonly sources: DatasetSources;
 }
 
-function locate(
-  spec: DatasetSpec,
-  givenSplit: string | undefined,
-  open: (path: string) => FileSource,
-): Located {
+function locate(spec: DatasetSpec, givenSplit: string | undefined, open: (path: string) => FileSource): Located {
   if (typeof spec !== "string")
     return {
       name: `${spec.x} and ${spec.y}`,
@@ -63,8 +59,7 @@ function locate(
     };
   const { path, split = givenSplit } = withSplit(spec);
   const builtIn = BUILT_IN_SETS.find(({ name }) => name === path);
-  if (builtIn)
-    return { name: spec, split, sources: { builtIn, asset: open(assetPath(builtIn.asset)) } };
+  if (builtIn) return { name: spec, split, sources: { builtIn, asset: open(assetPath(builtIn.asset)) } };
   if (!existsSync(path)) throw unknownData(path);
   if (!statSync(path).isDirectory()) return { name: path, split, sources: { data: open(path) } };
   const { x, y } = chooseIdxFiles(path, readdirSync(path), split);

@@ -176,8 +176,5 @@ function replaceWhenDone(path: string, partial: string, write: () => void): void
 
 /** A hidden name beside the target, on the same disk, that no other process or call uses. */
 function partialName(path: string): string {
-  return join(
-    dirname(path),
-    `.${basename(path)}.${process.pid}-${process.hrtime.bigint()}.partial`,
-  );
+  return join(dirname(path), `.${basename(path)}.${process.pid}-${process.hrtime.bigint()}.partial`);
 }

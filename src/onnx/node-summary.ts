@@ -49,6 +49,17 @@ export class NodeSummaries {
     const { shape, dtype } = output;
     const constant = tensorOf(output) !== undefined;
     const differentiable = !constant && !frozen && isFloat(dtype) && ruleOf(node)?.flat !== true;
-    this.all.push({ name, op, domain, opset, value: output, shape, dtype, constant, differentiable, parameters: [...read] });
+    this.all.push({
+      name,
+      op,
+      domain,
+      opset,
+      value: output,
+      shape,
+      dtype,
+      constant,
+      differentiable,
+      parameters: [...read],
+    });
   }
 }

@@ -18,12 +18,17 @@ describe("operator combinators", () => {
         const combined = sumOperator([scaleOperator(denseOperator(a, n), 2), shiftOperator(diagonalOperator(d), 3)]);
         const columns = await combined.apply(columnsOf(n));
         for (let i = 0; i < n; i++)
-          for (let j = 0; j < n; j++) expect(columns[j][i]).toBeCloseTo(2 * a[i * n + j] + (i === j ? d[i] + 3 : 0), 12);
+          for (let j = 0; j < n; j++)
+            expect(columns[j][i]).toBeCloseTo(2 * a[i * n + j] + (i === j ? d[i] + 3 : 0), 12);
         const half = Math.floor(n / 2);
-        const block = subBlockOperator(combined, [{ offset: half, length: n - half }, { offset: 0, length: half }]);
+        const block = subBlockOperator(combined, [
+          { offset: half, length: n - half },
+          { offset: 0, length: half },
+        ]);
         const order = Array.from({ length: n }, (_, i) => (i + half) % n);
         const shuffled = await block.apply(columnsOf(n));
-        for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) expect(shuffled[j][i]).toBe(columns[order[j]][order[i]]);
+        for (let i = 0; i < n; i++)
+          for (let j = 0; j < n; j++) expect(shuffled[j][i]).toBe(columns[order[j]][order[i]]);
       }),
     );
   });

@@ -41,7 +41,11 @@ export function scaleOperator(operator: LinearOperator, factor: number): LinearO
 export function sumOperator(operators: readonly LinearOperator[]): LinearOperator {
   const [first, ...rest] = operators;
   if (first === undefined) {
-    throw new ThalwegError({ kind: "usage", code: "empty-sum", message: "A sum of operators needs at least one of them." });
+    throw new ThalwegError({
+      kind: "usage",
+      code: "empty-sum",
+      message: "A sum of operators needs at least one of them.",
+    });
   }
   for (const other of rest) {
     if (other.dimension !== first.dimension) {
@@ -87,7 +91,11 @@ export interface CoordinateRange {
  * @example
  * const layer = subBlockOperator(hessian, [{ offset: 100, length: 20 }], "Hessian of fc1"); // 20 × 20
  */
-export function subBlockOperator(operator: LinearOperator, ranges: readonly CoordinateRange[], name?: string): LinearOperator {
+export function subBlockOperator(
+  operator: LinearOperator,
+  ranges: readonly CoordinateRange[],
+  name?: string,
+): LinearOperator {
   for (const { offset, length } of ranges) {
     if (offset < 0 || length < 0 || offset + length > operator.dimension) {
       throw new ThalwegError({

@@ -48,7 +48,9 @@ export function envelope<Kind extends string, Result extends z.ZodType>(kind: Ki
     thalweg: z.string().describe("The version that wrote the result."),
     createdAt: z.iso.datetime(),
     command: z.array(z.string()).describe("The arguments of the run, as given."),
-    config: z.record(z.string(), z.json()).describe("Every option of the run after defaults; `thalweg run` repeats it."),
+    config: z
+      .record(z.string(), z.json())
+      .describe("Every option of the run after defaults; `thalweg run` repeats it."),
     seed: z.number(),
     model: model.nullable(),
     data: data.nullable(),

@@ -28,7 +28,11 @@ export class NamedArrays {
   /** @throws internal error `array-name` when the name is taken */
   keep(name: string, tensor: Tensor): ArrayReference {
     if (this.tensors.has(name)) {
-      throw new ThalwegError({ kind: "internal", code: "array-name", message: `Two arrays of one result are called "${name}".` });
+      throw new ThalwegError({
+        kind: "internal",
+        code: "array-name",
+        message: `Two arrays of one result are called "${name}".`,
+      });
     }
     this.tensors.set(name, tensor);
     return { array: name, dtype: tensor.dtype, shape: [...tensor.shape] };

@@ -11,13 +11,17 @@ import { count, real } from "./real.ts";
 export const gradientPart = z.object({
   norm: real,
   perExample: real.describe("‖g‖ divided by the root mean square norm of a single example's gradient."),
-  noiseFloor: real.nullable().describe("√(tr Σ / n): the typical length of the error of g as an estimate of the population gradient."),
+  noiseFloor: real
+    .nullable()
+    .describe("√(tr Σ / n): the typical length of the error of g as an estimate of the population gradient."),
   relativeToNoise: real.nullable().describe("‖g‖ / √(tr Σ / n); near or below 1 the population gradient may be zero."),
   topSubspaceShare: real.nullable().describe("‖P g‖²/‖g‖², P the projection on the measured top Hessian eigenvectors."),
   topSubspaceDimension: count,
   newtonDecrement: real
     .nullable()
-    .describe("½ Σ (gᵀvᵢ)²/λᵢ over the measured positive eigenvalues: what a Newton step in that subspace would gain to second order."),
+    .describe(
+      "½ Σ (gᵀvᵢ)²/λᵢ over the measured positive eigenvalues: what a Newton step in that subspace would gain to second order.",
+    ),
   tensors: z.array(z.object({ name: z.string(), norm: real })),
 });
 
@@ -62,7 +66,9 @@ export const hessianPart = z.object({
   negativeDepth: real.nullable().describe("|λmin| / λmax, 0 where λmin is not negative."),
   effectiveRank: z
     .object({
-      frobenius: real.nullable().describe("‖H‖F² / λmax²: how many eigenvalues as large as the largest would give this Frobenius norm."),
+      frobenius: real
+        .nullable()
+        .describe("‖H‖F² / λmax²: how many eigenvalues as large as the largest would give this Frobenius norm."),
       trace: real.nullable().describe("tr H / λmax; meaningful where negative curvature is small."),
     })
     .nullable(),
@@ -101,7 +107,9 @@ export const noisePart = z.object({
     .object({
       cosine: z.object({ value: real, standardError: real, products: count }).describe("tr(ΣH) / (‖Σ‖F ‖H‖F)."),
       curvatureAlongNoise: real.describe("tr(ΣH) / tr Σ: the mean curvature that a step of gradient noise meets."),
-      subspaceOverlap: real.nullable().describe("‖Uᵀ V‖F² / k for the k leading eigenvectors of Σ and of H: 1 when they span the same space."),
+      subspaceOverlap: real
+        .nullable()
+        .describe("‖Uᵀ V‖F² / k for the k leading eigenvectors of Σ and of H: 1 when they span the same space."),
       subspaceDimension: count,
     })
     .nullable(),
@@ -129,7 +137,9 @@ export const flatnessPart = z.object({
       symmetry: z.string(),
       factor: real,
       lossChange: real.describe("Relative change of the loss: rounding, if the symmetry is exact."),
-      values: z.array(z.object({ name: z.string(), value: real, ratio: real.describe("Over the value at the given weights.") })),
+      values: z.array(
+        z.object({ name: z.string(), value: real, ratio: real.describe("Over the value at the given weights.") }),
+      ),
     }),
   ),
   invariant: z.array(z.string()).describe("Measures that moved by less than a tenth in every rescaling."),
@@ -145,11 +155,15 @@ export const symmetryPart = z.object({
       count: count.describe("Number of independent flat directions (continuous) or of generators (discrete)."),
       verified: z.boolean(),
       lossChange: real.describe("Relative change of the loss under one group element."),
-      gradientAlongTangent: real.nullable().describe("|gᵀt| / (‖g‖‖t‖) for the direction t of the orbit; 0 up to rounding."),
+      gradientAlongTangent: real
+        .nullable()
+        .describe("|gᵀt| / (‖g‖‖t‖) for the direction t of the orbit; 0 up to rounding."),
       curvatureAlongTangent: real.nullable().describe("‖Ht‖ / (λmax‖t‖)."),
       identityError: real
         .nullable()
-        .describe("‖Ht + Dg‖ / (λmax‖t‖), t = Dθ: the symmetry makes it 0 up to rounding at every point, critical or not."),
+        .describe(
+          "‖Ht + Dg‖ / (λmax‖t‖), t = Dθ: the symmetry makes it 0 up to rounding at every point, critical or not.",
+        ),
     }),
   ),
   flatDirections: count.describe("Directions that verified continuous symmetries leave exactly flat."),
@@ -170,7 +184,9 @@ export const attributionPart = z.object({
   index: count,
   eigenvalue: real,
   vector: arrayReference,
-  tensors: z.array(z.object({ name: z.string(), share: real })).describe("Squared mass of the eigenvector per tensor; sums to 1."),
+  tensors: z
+    .array(z.object({ name: z.string(), share: real }))
+    .describe("Squared mass of the eigenvector per tensor; sums to 1."),
   effectiveParameters: real.describe("1 / Σ vᵢ⁴: over how many parameters the eigenvector spreads."),
   gradientCosine: real,
   classes: z
@@ -186,12 +202,16 @@ export const unitLayerPart = z.object({
   activation: z.string(),
   units: count,
   dead: count.nullable().describe("Units that are 0 on every example; null where the activation has no dead region."),
-  alwaysActive: count.nullable().describe("Units that never leave the linear side: they act as linear units on this data."),
+  alwaysActive: count
+    .nullable()
+    .describe("Units that never leave the linear side: they act as linear units on this data."),
   saturated: count.nullable().describe("Units within 1 % of a bound on every example."),
   constant: count.describe("Units whose value does not vary over the data."),
   duplicates: count.describe("Units that equal an earlier unit up to a positive factor on every example."),
   meanActiveShare: real.nullable(),
-  statistics: arrayReference.describe("[units, 4]: mean, standard deviation, share active (or saturated), largest |value|."),
+  statistics: arrayReference.describe(
+    "[units, 4]: mean, standard deviation, share active (or saturated), largest |value|.",
+  ),
 });
 
 export const stabilityPart = z.object({

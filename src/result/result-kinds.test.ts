@@ -3,7 +3,14 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { NamedArrays } from "./named-arrays.ts";
 import { real } from "./real.ts";
-import { decodeResult, encodeResult, RESULT_KINDS, resultJsonSchema, type ResultDocument, type ResultKind } from "./result-kinds.ts";
+import {
+  decodeResult,
+  encodeResult,
+  RESULT_KINDS,
+  resultJsonSchema,
+  type ResultDocument,
+  type ResultKind,
+} from "./result-kinds.ts";
 
 const KINDS = Object.keys(RESULT_KINDS).filter((kind): kind is ResultKind => kind in RESULT_KINDS);
 
@@ -21,7 +28,16 @@ const applied = (norm: number): ResultDocument<"apply"> => ({
   runtime: null,
   checks: [],
   warnings: [],
-  result: { operator: "hessian", vector: "v.npz", output: null, dimension: 6, products: 1, vectorNorm: 1, norm, quadraticForm: -0.1 },
+  result: {
+    operator: "hessian",
+    vector: "v.npz",
+    output: null,
+    dimension: 6,
+    products: 1,
+    vectorNorm: 1,
+    norm,
+    quadraticForm: -0.1,
+  },
 });
 
 describe("real", () => {
@@ -29,7 +45,10 @@ describe("real", () => {
     fc.assert(
       fc.property(fc.double(), (value) => {
         const text = JSON.stringify(z.encode(real, value));
-        const back = z.decode(real, z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])]).parse(JSON.parse(text)));
+        const back = z.decode(
+          real,
+          z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])]).parse(JSON.parse(text)),
+        );
         expect(back).toBe(value === 0 ? 0 : value);
       }),
     );
@@ -41,12 +60,15 @@ describe("real", () => {
 });
 
 describe("result documents", () => {
-  it.each([1.5, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("come back as they were written: %s", (norm) => {
-    const text = encodeResult(applied(norm));
-    expect(text).not.toMatch(/\bnull,?\n\s*"quadraticForm"/);
-    expect(decodeResult(text)).toEqual(applied(norm));
-    expect(encodeResult(decodeResult(text))).toBe(text);
-  });
+  it.each([1.5, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    "come back as they were written: %s",
+    (norm) => {
+      const text = encodeResult(applied(norm));
+      expect(text).not.toMatch(/\bnull,?\n\s*"quadraticForm"/);
+      expect(decodeResult(text)).toEqual(applied(norm));
+      expect(encodeResult(decodeResult(text))).toBe(text);
+    },
+  );
 
   it("are refused with the place of the first fault", () => {
     expect(() => decodeResult("{")).toThrow(/not JSON/);

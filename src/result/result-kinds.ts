@@ -55,7 +55,13 @@ export function decodeResult(text: string, file?: string): ResultDocument {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new ThalwegError({ kind: "input", code: "not-json", message: "The file is not JSON.", where: { file }, cause });
+    throw new ThalwegError({
+      kind: "input",
+      code: "not-json",
+      message: "The file is not JSON.",
+      where: { file },
+      cause,
+    });
   }
   const decoded = anyDocument.safeParse(json);
   if (decoded.success) return decoded.data;

@@ -1,4 +1,9 @@
-import type { InferenceSession, InferenceSessionFactory, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
+import type {
+  InferenceSession,
+  InferenceSessionFactory,
+  Tensor as OrtTensor,
+  TensorConstructor,
+} from "onnxruntime-common";
 import type { EmittedModel } from "../onnx/emit-model.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { inPrecision, type Tensor } from "../util/tensor.ts";
@@ -41,7 +46,11 @@ export function onnxruntime(ort: OrtModule, options: OrtOptions): Runtime {
     compile: (model: EmittedModel) => compile(ort, options, model),
   };
   let blockSize: Promise<number | undefined> | undefined;
-  return { ...runtime, blockSize: () => (blockSize ??= options.providers[0] === "cpu" ? probeBlockSize(runtime) : Promise.resolve(undefined)) };
+  return {
+    ...runtime,
+    blockSize: () =>
+      (blockSize ??= options.providers[0] === "cpu" ? probeBlockSize(runtime) : Promise.resolve(undefined)),
+  };
 }
 
 async function compile(ort: OrtModule, options: OrtOptions, model: EmittedModel): Promise<Executable> {
@@ -67,7 +76,11 @@ async function compile(ort: OrtModule, options: OrtOptions, model: EmittedModel)
       for (const [name, type] of model.inputs) {
         const feed = feeds.get(name);
         if (!(feed instanceof OrtFeed)) {
-          throw new ThalwegError({ kind: "internal", code: "missing-feed", message: `The graph needs the input "${name}" of shape [${type.shape.join(", ")}].` });
+          throw new ThalwegError({
+            kind: "internal",
+            code: "missing-feed",
+            message: `The graph needs the input "${name}" of shape [${type.shape.join(", ")}].`,
+          });
         }
         inputs[name] = feed.tensor;
       }
@@ -107,7 +120,11 @@ function toOrt(ort: OrtModule, { dtype, shape, data }: Tensor): OrtTensor {
     case "float64":
       return new ort.Tensor("float64", inPrecision(data, "float64"), shape);
     case "int64":
-      return new ort.Tensor("int64", BigInt64Array.from(data, (element) => BigInt(element)), shape);
+      return new ort.Tensor(
+        "int64",
+        BigInt64Array.from(data, (element) => BigInt(element)),
+        shape,
+      );
     case "bool":
       return new ort.Tensor("bool", new Uint8Array(data), shape);
   }
@@ -119,5 +136,9 @@ function fromOrt(value: OrtTensor): Tensor {
   if (data instanceof Float64Array) return { dtype: "float64", shape: dims, data };
   if (data instanceof BigInt64Array) return { dtype: "int64", shape: dims, data: Float64Array.from(data, Number) };
   if (data instanceof Uint8Array) return { dtype: "bool", shape: dims, data };
-  throw new ThalwegError({ kind: "internal", code: "output-type", message: `ONNX Runtime returned a tensor of type ${value.type}.` });
+  throw new ThalwegError({
+    kind: "internal",
+    code: "output-type",
+    message: `ONNX Runtime returned a tensor of type ${value.type}.`,
+  });
 }

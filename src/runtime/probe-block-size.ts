@@ -28,7 +28,9 @@ async function interleaves(runtime: Omit<Runtime, "blockSize">, block: number): 
     const executable = await runtime.compile(model);
     try {
       const y = (await executable.run(new Map([["x", runtime.feed({ dtype: "float32", shape, data })]]))).get("y");
-      return y !== undefined && y.data.every((element, i) => element === (i % block) * POSITIONS + Math.floor(i / block));
+      return (
+        y !== undefined && y.data.every((element, i) => element === (i % block) * POSITIONS + Math.floor(i / block))
+      );
     } finally {
       await executable.release();
     }

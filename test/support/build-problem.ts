@@ -28,7 +28,9 @@ export type BuildNetwork = (x: Value, parameters: Readonly<Record<string, Value>
 /** The network as an ONNX file: emitted, with the parameters turned from inputs into initialisers and the batch left open. */
 export function networkBytes(x: Tensor, parameters: Readonly<Record<string, Tensor>>, build: BuildNetwork): Uint8Array {
   const graph = new Graph();
-  const values = Object.fromEntries(Object.entries(parameters).map(([name, { dtype, shape }]) => [name, graph.input(name, dtype, shape)]));
+  const values = Object.fromEntries(
+    Object.entries(parameters).map(([name, { dtype, shape }]) => [name, graph.input(name, dtype, shape)]),
+  );
   const outputs = build(graph.input("x", x.dtype, x.shape), values);
   const { bytes } = emitModel(new Map([["outputs", outputs]]), { precision: "float64", portable: true });
   const model = fromBinary(ModelProtoSchema, bytes);
@@ -36,12 +38,15 @@ export function networkBytes(x: Tensor, parameters: Readonly<Record<string, Tens
   model.graph.input = model.graph.input.filter(({ name }) => !(name in parameters));
   for (const value of [...model.graph.input, ...model.graph.output]) {
     const type = value.type?.value;
-    if (type?.case === "tensorType" && type.value.shape) type.value.shape.dim[0].value = { case: "dimParam", value: "N" };
+    if (type?.case === "tensorType" && type.value.shape)
+      type.value.shape.dim[0].value = { case: "dimParam", value: "N" };
   }
   for (const [name, { shape, data }] of Object.entries(parameters)) {
     const rawData = new Uint8Array(Float64Array.from(data).buffer);
     const dims = shape.map((extent) => BigInt(extent));
-    model.graph.initializer.push(create(TensorProtoSchema, { name, dims, dataType: TensorProto_DataType.DOUBLE, rawData }));
+    model.graph.initializer.push(
+      create(TensorProtoSchema, { name, dims, dataType: TensorProto_DataType.DOUBLE, rawData }),
+    );
   }
   return toBinary(ModelProtoSchema, model);
 }
@@ -55,10 +60,16 @@ export interface ProblemParts {
 }
 
 /** A problem that went the whole way: graph, ONNX bytes, importer, dataset. */
-export function buildProblem({ x, y, parameters, build, loss }: ProblemParts, options: Partial<ProblemOptions> = {}): Problem {
+export function buildProblem(
+  { x, y, parameters, build, loss }: ProblemParts,
+  options: Partial<ProblemOptions> = {},
+): Problem {
   const model = decodeModel(networkBytes(x, parameters, build), { file: "network.onnx" });
   const inputs = model.inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
-  const bytes = encodeNpz([["x", x], ["y", y]]);
+  const bytes = encodeNpz([
+    ["x", x],
+    ["y", y],
+  ]);
   const data = openDataset("data.npz", { data: bytesSource("data.npz", bytes) }, { inputs });
   return Problem.open(model, data, runtime, { ...DEFAULTS, loss, precision: "float64", ...options });
 }

@@ -41,12 +41,23 @@ function typed(name: string, extent: number) {
     create(TensorShapeProto_DimensionSchema, { value: { case: "dimParam", value: "N" } }),
     create(TensorShapeProto_DimensionSchema, { value: { case: "dimValue", value: BigInt(extent) } }),
   ];
-  const tensorType = create(TypeProto_TensorSchema, { elemType: TensorProto_DataType.DOUBLE, shape: create(TensorShapeProtoSchema, { dim }) });
-  return create(ValueInfoProtoSchema, { name, type: create(TypeProtoSchema, { value: { case: "tensorType", value: tensorType } }) });
+  const tensorType = create(TypeProto_TensorSchema, {
+    elemType: TensorProto_DataType.DOUBLE,
+    shape: create(TensorShapeProtoSchema, { dim }),
+  });
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: create(TypeProtoSchema, { value: { case: "tensorType", value: tensorType } }),
+  });
 }
 
 function initializer(name: string, dims: readonly number[], values: readonly number[]) {
-  return create(TensorProtoSchema, { name, dims: dims.map(BigInt), dataType: TensorProto_DataType.DOUBLE, doubleData: [...values] });
+  return create(TensorProtoSchema, {
+    name,
+    dims: dims.map(BigInt),
+    dataType: TensorProto_DataType.DOUBLE,
+    doubleData: [...values],
+  });
 }
 
 function denseModel(layers: readonly Dense[]): Uint8Array<ArrayBuffer> {
@@ -75,7 +86,11 @@ function denseModel(layers: readonly Dense[]): Uint8Array<ArrayBuffer> {
     input: [typed("x", layers[0].inputs)],
     output: [typed(value, width)],
   });
-  const model = create(ModelProtoSchema, { irVersion: 8n, opsetImport: [create(OperatorSetIdProtoSchema, { domain: "", version: 17n })], graph });
+  const model = create(ModelProtoSchema, {
+    irVersion: 8n,
+    opsetImport: [create(OperatorSetIdProtoSchema, { domain: "", version: 17n })],
+    graph,
+  });
   return toBinary(ModelProtoSchema, model);
 }
 
@@ -86,7 +101,8 @@ function dataset(x: readonly (readonly number[])[], y: Labels): Dataset {
   const [first] = y;
   const classes = typeof first === "number";
   const shape = classes ? [] : [first.length];
-  const labels = (start: number, end: number) => tensor(classes ? "int64" : "float64", [end - start, ...shape], Float64Array.from(y.slice(start, end).flat()));
+  const labels = (start: number, end: number) =>
+    tensor(classes ? "int64" : "float64", [end - start, ...shape], Float64Array.from(y.slice(start, end).flat()));
   return {
     name: "test data",
     examples: x.length,

@@ -42,5 +42,8 @@ export function expectClose(a: ArrayLike<number>, b: ArrayLike<number>, toleranc
 }
 
 function preview(values: ArrayLike<number>): string {
-  return Array.from(values).slice(0, 8).map((x) => x.toPrecision(6)).join(", ");
+  return Array.from(values)
+    .slice(0, 8)
+    .map((x) => x.toPrecision(6))
+    .join(", ");
 }

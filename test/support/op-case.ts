@@ -1,6 +1,14 @@
 import type { Value } from "../../src/graph/value.ts";
 import type { RandomStream } from "../../src/random/random-stream.ts";
-import { allocate, isFloat, sizeOf, type DType, type FloatType, type Shape, type Tensor } from "../../src/util/tensor.ts";
+import {
+  allocate,
+  isFloat,
+  sizeOf,
+  type DType,
+  type FloatType,
+  type Shape,
+  type Tensor,
+} from "../../src/util/tensor.ts";
 
 /** Draws the elements of an input. */
 export type Fill = (random: RandomStream, size: number) => ArrayLike<number>;
@@ -19,7 +27,10 @@ export interface OpCase {
   build(...inputs: Value[]): Value;
 }
 
-const from = (draw: (random: RandomStream) => number): Fill => (random, size) => Array.from({ length: size }, () => draw(random));
+const from =
+  (draw: (random: RandomStream) => number): Fill =>
+  (random, size) =>
+    Array.from({ length: size }, () => draw(random));
 
 /** Standard normal. */
 export const normal: Fill = from((random) => random.normal());

@@ -22,7 +22,12 @@ export interface Expected {
   readonly loss: number;
   readonly accuracy: number | null;
   readonly gradient_norm: number;
-  readonly hessian: { readonly top: number[]; readonly bottom: number[]; readonly trace: number; readonly frobenius: number };
+  readonly hessian: {
+    readonly top: number[];
+    readonly bottom: number[];
+    readonly trace: number;
+    readonly frobenius: number;
+  };
   readonly gauss_newton: { readonly top: number[]; readonly trace: number };
   readonly gradient_covariance: { readonly top: number[]; readonly trace: number };
 }
@@ -62,7 +67,12 @@ export function openReference(name: ReferenceCase, options: Partial<ProblemOptio
   const inputs = model.inputs.map((input) => ({ name: input.name, dtype: input.dtype, shape: input.shape }));
   const data = openDataset("data.npz", { data: bytesSource("data.npz", bytesOf(name, "data.npz")) }, { inputs, limit });
   const expected = expectedOf(name);
-  return Problem.open(model, data, runtime, { ...DEFAULTS, loss: lossNamed(expected.loss_kind), precision: "float64", ...options });
+  return Problem.open(model, data, runtime, {
+    ...DEFAULTS,
+    loss: lossNamed(expected.loss_kind),
+    precision: "float64",
+    ...options,
+  });
 }
 
 /** A vector of a reference file, in the order of the problem's parameters. */

@@ -46,7 +46,12 @@ export interface Ascent {
  *
  * Cost: one gradient and one loss per iteration and start.
  */
-export async function ascend(measurement: Measurement, region: Region, starts: readonly Float64Array[], iterations: number): Promise<Ascent> {
+export async function ascend(
+  measurement: Measurement,
+  region: Region,
+  starts: readonly Float64Array[],
+  iterations: number,
+): Promise<Ascent> {
   const { problem, context } = measurement;
   const home = problem.parameters;
   const base = (await problem.value(context)).loss;
@@ -70,7 +75,8 @@ export async function ascend(measurement: Measurement, region: Region, starts: r
       rise = now;
       z = region.best(gradient);
     }
-    if (rise >= best.rise * (1 - 1e-3) || best.rise === rise) best = { ...best, converged: best.converged || converged };
+    if (rise >= best.rise * (1 - 1e-3) || best.rise === rise)
+      best = { ...best, converged: best.converged || converged };
   }
   return best;
 }

@@ -20,7 +20,12 @@ export interface FlatnessParameters {
 /** Gradient and curvature at the point where the problem stands. */
 export interface Curvature {
   readonly gradient: Float64Array;
-  readonly sharpest: { readonly value: number; readonly residual: number; readonly vector: Float64Array; readonly converged: boolean };
+  readonly sharpest: {
+    readonly value: number;
+    readonly residual: number;
+    readonly vector: Float64Array;
+    readonly converged: boolean;
+  };
   readonly trace: { readonly value: number; readonly standardError: number; readonly converged: boolean };
 }
 
@@ -35,7 +40,9 @@ interface FlatnessMeasure {
   readonly name: string;
   readonly title: string;
   definition(parameters: FlatnessParameters): string;
-  measure(local: Local): Promise<Pick<MeasuredFlatness, "value" | "standardError" | "bound" | "predicted" | "converged">>;
+  measure(
+    local: Local,
+  ): Promise<Pick<MeasuredFlatness, "value" | "standardError" | "bound" | "predicted" | "converged">>;
 }
 
 /** Ascent from the gradient and from both sides of the sharpest direction. */
@@ -54,18 +61,31 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
     name: "lambda-max",
     title: "largest eigenvalue of the Hessian",
     definition: () => "λmax(H)",
-    measure: async ({ sharpest }) => ({ value: sharpest.value, standardError: null, bound: "value", predicted: null, converged: sharpest.converged }),
+    measure: async ({ sharpest }) => ({
+      value: sharpest.value,
+      standardError: null,
+      bound: "value",
+      predicted: null,
+      converged: sharpest.converged,
+    }),
   },
   {
     name: "trace",
     title: "trace of the Hessian",
     definition: () => "tr H",
-    measure: async ({ trace }) => ({ value: trace.value, standardError: trace.standardError, bound: "value", predicted: null, converged: trace.converged }),
+    measure: async ({ trace }) => ({
+      value: trace.value,
+      standardError: trace.standardError,
+      bound: "value",
+      predicted: null,
+      converged: trace.converged,
+    }),
   },
   {
     name: "box-sharpness",
     title: "Keskar's sharpness",
-    definition: ({ boxEpsilon }) => `100 · (max L(θ+z) − L) / (1 + L) over |zᵢ| ≤ ${boxEpsilon} (|θᵢ| + 1) (Keskar et al. 2017, A = I)`,
+    definition: ({ boxEpsilon }) =>
+      `100 · (max L(θ+z) − L) / (1 + L) over |zᵢ| ≤ ${boxEpsilon} (|θᵢ| + 1) (Keskar et al. 2017, A = I)`,
     measure: async (local) => {
       const { measurement, parameters } = local;
       const { problem } = measurement;
@@ -73,7 +93,13 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
       const { loss } = await problem.value(measurement.context);
       const { rise, predicted, converged } = await worstCase(local, box(bounds));
       const scale = 100 / (1 + loss);
-      return { value: scale * rise, standardError: null, bound: "lower bound", predicted: scale * predicted, converged };
+      return {
+        value: scale * rise,
+        standardError: null,
+        bound: "lower bound",
+        predicted: scale * predicted,
+        converged,
+      };
     },
   },
   {
@@ -88,7 +114,8 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
   {
     name: "adaptive-sharpness",
     title: "worst case relative to the weights (ASAM)",
-    definition: ({ adaptiveRho }) => `max L(θ+z) − L over ‖z/|θ|‖ ≤ ${adaptiveRho}, element by element (Kwon et al. 2021)`,
+    definition: ({ adaptiveRho }) =>
+      `max L(θ+z) − L over ‖z/|θ|‖ ≤ ${adaptiveRho}, element by element (Kwon et al. 2021)`,
     measure: async (local) => {
       const scales = local.measurement.problem.parameters.map(Math.abs);
       const { rise, predicted, converged } = await worstCase(local, ellipsoid(scales, local.parameters.adaptiveRho));
@@ -133,7 +160,11 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
 export async function localAtHome(measurement: Measurement): Promise<Curvature> {
   const { top, converged } = await measurement.extremes();
   const [{ value, residual, vector = await measurement.gradient() }] = top;
-  return { gradient: await measurement.gradient(), sharpest: { value, residual, vector, converged }, trace: await measurement.hessianTrace() };
+  return {
+    gradient: await measurement.gradient(),
+    sharpest: { value, residual, vector, converged },
+    trace: await measurement.hessianTrace(),
+  };
 }
 
 /** The same at the point where the problem has been moved. */
@@ -141,9 +172,19 @@ export async function localHere(measurement: Measurement, random: RandomStream):
   const { hessian, problem, context } = measurement;
   const gradient = await problem.gradient(context);
   const options = { largest: 1, vectors: true, tolerance: 1e-3, checkMultiplicity: false };
-  const { top, converged } = await extremalEigenpairs(hessian, options, random.split("sharpest"), measurement.stage("flatness"));
+  const { top, converged } = await extremalEigenpairs(
+    hessian,
+    options,
+    random.split("sharpest"),
+    measurement.stage("flatness"),
+  );
   const [{ value, residual, vector = gradient }] = top;
-  const trace = await estimateTrace(hessian, { tolerance: 0.05, maxProducts: 300 }, random.split("trace"), measurement.stage("flatness"));
+  const trace = await estimateTrace(
+    hessian,
+    { tolerance: 0.05, maxProducts: 300 },
+    random.split("trace"),
+    measurement.stage("flatness"),
+  );
   return { gradient, sharpest: { value, residual, vector, converged }, trace };
 }
 

@@ -45,7 +45,10 @@ export function scalingExponents(outputs: readonly Value[], parameters: readonly
   for (const value of reachable(outputs)) {
     const place = parameters.indexOf(value);
     if (place >= 0) {
-      forms.set(value, zero.map((_, i) => (i === place ? 1 : 0)));
+      forms.set(
+        value,
+        zero.map((_, i) => (i === place ? 1 : 0)),
+      );
       continue;
     }
     const constant = tensorOf(value);
@@ -131,7 +134,7 @@ export function nullSpace(equations: readonly Float64Array[], unknowns: number):
 function sparsify(basis: readonly Float64Array[]): Float64Array[] {
   const vectors = basis.map((vector) => Float64Array.from(vector));
   const support = (vector: Float64Array) => vector.reduce((sum, x) => sum + (x === 0 ? 0 : 1), 0);
-  for (let improved = true; improved; ) {
+  for (let improved = true; improved;) {
     improved = false;
     for (const [i, a] of vectors.entries()) {
       for (const [j, b] of vectors.entries()) {

@@ -41,7 +41,8 @@ export function unitLayouts(space: ParameterSpace, exponents: Exponents): UnitLa
     const choices = members.map((tensor) => placesIn(tensor, exponents.get(tensor.name) ?? 0, units));
     if (choices.some((places) => places.length === 0)) continue;
     let layoutsHere: UnitPlace[][] = [[]];
-    for (const places of choices) layoutsHere = layoutsHere.flatMap((before) => places.map((place) => [...before, place]));
+    for (const places of choices)
+      layoutsHere = layoutsHere.flatMap((before) => places.map((place) => [...before, place]));
     layouts.push(...layoutsHere.slice(0, MOST_LAYOUTS).map((places) => ({ units, places })));
   }
   return layouts.slice(0, MOST_LAYOUTS);
