@@ -37,12 +37,9 @@ export class ResidualSampler {
     this.random = random;
     this.dimension = products.operator.dimension;
     this.space = new KrylovSpace({
-      operator: products.operator,
-      start: randomBlock(
-        random.split("deflation"),
-        this.dimension,
-        Math.max(1, Math.min(products.operator.preferredBlock, this.dimension)),
-      ),
+      dimension: this.dimension,
+      start: randomBlock(random.split("deflation"), this.dimension, Math.max(1, Math.min(products.operator.preferredBlock, this.dimension))),
+      roundoff: roundoff(products.operator),
       refill: random.split("refill"),
     });
   }
@@ -74,9 +71,7 @@ export class ResidualSampler {
   /** Draws fresh probes and takes their products. */
   async draw(count: number): Promise<void> {
     const basis = this.space.vectors();
-    const probes = Array.from({ length: count }, () =>
-      sphereProbe(this.random.split(`probe ${this.drawn++}`), this.dimension, basis),
-    );
+    const probes = Array.from({ length: count }, () => sphereProbe(this.random.split(`probe ${this.drawn++}`), this.dimension, basis));
     const images = await this.products.apply(probes);
     probes.forEach((z, i) => {
       orthogonalize(basis, images[i]);
