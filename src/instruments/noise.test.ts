@@ -23,6 +23,17 @@ describe("critical batch size", () => {
     expect(covered / trials).toBeLessThan(0.99);
   });
 
+  it("is 0 where all examples have the same gradient", () => {
+    const gradients = Float64Array.of(2, 2, 2);
+    const { value, standardError, interval } = criticalBatchSize(
+      gradients.map((g) => g * g),
+      gradients.map((g) => g * 2),
+      4,
+      0.95,
+    );
+    expect([value, standardError, interval.lower, interval.upper]).toEqual([0, 0, 0, 0]);
+  });
+
   it("is infinite for the population where the gradient cannot be told from 0", () => {
     const gradients = Float64Array.of(1, -1, 1, -0.9);
     const mean = 0.025;

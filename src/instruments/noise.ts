@@ -96,8 +96,8 @@ export function criticalBatchSize(
     variance += influence ** 2 / n;
   }
   const standardError = Math.sqrt(variance / n);
-  // A positive ratio: the interval is symmetric on the logarithmic scale.
-  const factor = Math.exp((normalQuantile(0.5 + confidence / 2) * standardError) / value);
+  // A positive ratio: the interval is symmetric on the logarithmic scale. Without noise there is none to scale.
+  const factor = value > 0 ? Math.exp((normalQuantile(0.5 + confidence / 2) * standardError) / value) : 1;
   const unbiasedTrace = n > 1 ? (trace * n) / (n - 1) : Number.NaN;
   const unbiasedSquare = gradientSquare - unbiasedTrace / n;
   return {
@@ -157,7 +157,7 @@ export const noiseInstrument = defineInstrument({
     const dense = await measurement.dense();
     const sorted = squares.toSorted();
     const total = sorted.reduce((sum, x) => sum + x, 0);
-    const tenth = Math.max(1, Math.floor(n / 10));
+    const tenth = Math.floor(n / 10);
     const aligned =
       trace.value > 0 ? await alignment(measurement, noiseTop, noiseProbes, dense && norm2(dense.values)) : null;
     return {
@@ -176,7 +176,8 @@ export const noiseInstrument = defineInstrument({
             ),
             median: Math.sqrt(sorted[Math.floor(n / 2)]),
             largest: Math.sqrt(sorted[n - 1]),
-            shareOfTopTenth: total > 0 ? sorted.slice(n - tenth).reduce((sum, x) => sum + x, 0) / total : 0,
+            // Of fewer than ten examples there is no tenth.
+            shareOfTopTenth: tenth > 0 && total > 0 ? sorted.slice(n - tenth).reduce((sum, x) => sum + x, 0) / total : Number.NaN,
           },
         },
       },
@@ -216,7 +217,7 @@ export const noiseInstrument = defineInstrument({
                 value: formatShare(noise.alignment.subspaceOverlap),
                 note: `overlap of the ${noise.alignment.subspaceDimension} leading eigenvectors of Σ and of H`,
               },
-          noise.norms === null
+          noise.norms === null || Number.isNaN(noise.norms.shareOfTopTenth)
             ? undefined
             : {
                 label: "Carried by a tenth of the examples",
@@ -230,7 +231,7 @@ export const noiseInstrument = defineInstrument({
     if (!noise) return "";
     const { criticalBatchSize: size, norms, alignment: to } = noise;
     return `At a batch of ${formatMeasured(size.value, size.standardError)} examples (95 %: ${formatMeasured(size.interval.lower)} to ${formatMeasured(size.interval.upper)}) the noise of a batch is as long as the gradient: below it, doubling the batch nearly doubles the progress of a step; far above it, it gains little. ${
-      norms
+      norms && !Number.isNaN(norms.shareOfTopTenth)
         ? `A tenth of the examples carries ${formatShare(norms.shareOfTopTenth)} of the squared gradient length. `
         : ""
     }${to ? `A step along the noise meets a curvature of ${formatMeasured(to.curvatureAlongNoise)} on average (cosine of Σ and H: ${formatMeasured(to.cosine.value, to.cosine.standardError)}).` : ""}`;
@@ -244,7 +245,7 @@ export const noiseInstrument = defineInstrument({
       ? [
           {
             level: "note",
-            text: `A tenth of the examples carries ${formatShare(noise.norms.shareOfTopTenth)} of the gradient noise: look at them for wrong labels.`,
+            text: `A tenth of the examples carries ${formatShare(noise.norms.shareOfTopTenth)} of the squared gradient lengths: look at them for wrong labels.`,
           },
         ]
       : [],
