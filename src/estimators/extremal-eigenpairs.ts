@@ -1,4 +1,5 @@
 import { axpy, dot, norm2 } from "../linalg/vector.ts";
+import { VectorBasis } from "../linalg/vector-basis.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
@@ -55,7 +56,8 @@ export interface MultiplicityCheck {
 
 export const extremalEstimator: EstimatorDescription = {
   name: "extremal-eigenpairs",
-  summary: "The largest and smallest eigenvalues from one Krylov space, each with its true residual and its multiplicity checked.",
+  summary:
+    "The largest and smallest eigenvalues from one Krylov space, each with its true residual and its multiplicity checked.",
   formula: String.raw`\lvert \lambda - \theta \rvert \le \lVert A y - \theta y \rVert`,
   source: "Thick-restart Lanczos: Wu & Simon 2000; missed copies: Kuczyński & Woźniakowski 1992",
   cost: "30 to 200 products; the check of multiplicity adds as many at most",
@@ -111,7 +113,13 @@ export async function extremalEigenpairs(
   let scale = first.scale;
   let converged = first.converged;
 
-  let multiplicity: MultiplicityCheck = { checked: false, products: 0, found: 0, missProbability: null, margin: MARGIN * scale };
+  let multiplicity: MultiplicityCheck = {
+    checked: false,
+    products: 0,
+    found: 0,
+    missProbability: null,
+    margin: MARGIN * scale,
+  };
   if (converged && (options.checkMultiplicity ?? true)) {
     const before = products.count();
     // As many products again as the search took are enough to see what it could see.
@@ -147,7 +155,13 @@ export async function extremalEigenpairs(
       converged &&= check.converged;
       if (!check.converged) break;
     }
-    multiplicity = { checked, products: products.count() - before, found: news, missProbability, margin: MARGIN * scale };
+    multiplicity = {
+      checked,
+      products: products.count() - before,
+      found: news,
+      missProbability,
+      margin: MARGIN * scale,
+    };
   }
 
   const { top, bottom } = await verify(products, found, largest, smallest, options.vectors ?? false);
@@ -203,13 +217,14 @@ async function searchEnds(setup: Setup, target: Target, random: RandomStream): P
   const { products, tolerance, blockSize, basisLimit } = setup;
   const { operator } = products;
   const { dimension } = operator;
-  const { against, locked } = target;
+  const { against } = target;
+  const locked = new VectorBasis(dimension, operator.precision);
+  for (const vector of target.locked) locked.push(vector);
   const wanted = target.largest + target.smallest;
   const space = new KrylovSpace({
-    dimension,
+    operator,
     start: randomBlock(random, dimension, blockSize, locked),
     locked,
-    roundoff: roundoff(operator),
     refill: random.split("refill"),
   });
   let scale = target.scale;
@@ -241,17 +256,26 @@ async function searchEnds(setup: Setup, target: Target, random: RandomStream): P
     const worst = ends.reduce((most, i) => Math.max(most, residuals[i]), 0);
     converged = (m >= wanted && worst <= tolerance * scale) || space.pending().length === 0;
     if (against !== undefined) {
-      missProbability = converged && space.pending().length === 0 ? 0 : chanceOfMissing(target, values, steps, dimension, MARGIN * scale);
+      missProbability =
+        converged && space.pending().length === 0
+          ? 0
+          : chanceOfMissing(target, values, steps, dimension, MARGIN * scale);
       // A Ritz value beyond the known ones is news, and has to converge; nothing beyond them has to be believable.
       news =
         (target.largest > 0 && values[m - 1] > against.above + tolerance * scale) ||
         (target.smallest > 0 && values[0] < against.below - tolerance * scale);
       if (news) missProbability = 0;
-      converged = (converged && (news || reaches(target, values, tolerance * scale))) || (!news && missProbability <= 2 * MISS_PROBABILITY);
+      converged =
+        (converged && (news || reaches(target, values, tolerance * scale))) ||
+        (!news && missProbability <= 2 * MISS_PROBABILITY);
       undecided = !converged && capped && !news;
       if (undecided) converged = true;
     }
-    products.report(against === undefined ? "extremal eigenvalues" : "multiplicity check", undefined, describe(values, residuals, target));
+    products.report(
+      against === undefined ? "extremal eigenvalues" : "multiplicity check",
+      undefined,
+      describe(values, residuals, target),
+    );
     if (stopped || space.pending().length === 0) break;
     if (!converged && full) space.restart(pairs, kept(m, target, basisLimit));
   }
@@ -259,7 +283,13 @@ async function searchEnds(setup: Setup, target: Target, random: RandomStream): P
   const pairs = space.ritz(true);
   const ends = endsOf(pairs.values.length, target.largest, target.smallest);
   const vectors = space.lift(ends.map((i) => pairs.coordinates[i]));
-  return { pairs: ends.map((i, at) => ({ value: pairs.values[i], vector: vectors[at] })), scale, converged, capped: undecided, missProbability };
+  return {
+    pairs: ends.map((i, at) => ({ value: pairs.values[i], vector: vectors[at] })),
+    scale,
+    converged,
+    capped: undecided,
+    missProbability,
+  };
 }
 
 /** Indices (ascending order of values) of the wanted ends, without repetition. */
@@ -291,16 +321,26 @@ function reaches(target: Target, values: Float64Array, slack: number): boolean {
  * leave the Ritz value at θ or below with probability at most 1.648 √n exp(−(2j − 1)√ε), where
  * ε = (above − θ)/(above − λmin) (Kuczyński & Woźniakowski 1992, Theorem 4.2); likewise below.
  */
-function chanceOfMissing(target: Target, values: Float64Array, steps: number, dimension: number, margin: number): number {
+function chanceOfMissing(
+  target: Target,
+  values: Float64Array,
+  steps: number,
+  dimension: number,
+  margin: number,
+): number {
   const { against } = target;
   if (against === undefined) return 1;
   const low = values[0];
   const high = values[values.length - 1];
   const bound = (gap: number, spread: number): number =>
-    gap <= 0 || spread <= 0 ? 1 : Math.min(1, 1.648 * Math.sqrt(dimension) * Math.exp(-(2 * steps - 1) * Math.sqrt(gap / spread)));
+    gap <= 0 || spread <= 0
+      ? 1
+      : Math.min(1, 1.648 * Math.sqrt(dimension) * Math.exp(-(2 * steps - 1) * Math.sqrt(gap / spread)));
   let chance = 0;
-  if (target.largest > 0) chance += bound(against.above + margin - high, against.above + margin - Math.min(low, against.below));
-  if (target.smallest > 0) chance += bound(low - against.below + margin, Math.max(high, against.above) - against.below + margin);
+  if (target.largest > 0)
+    chance += bound(against.above + margin - high, against.above + margin - Math.min(low, against.below));
+  if (target.smallest > 0)
+    chance += bound(low - against.below + margin, Math.max(high, against.above) - against.below + margin);
   return Math.min(1, chance);
 }
 

@@ -1,17 +1,20 @@
-import { combine, orthogonalize } from "../linalg/multi-vector.ts";
+import { accumulate, combine, dots, joint, orthogonalize } from "../linalg/multi-vector.ts";
+import type { Basis } from "../linalg/multi-vector.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { tridiagonalEigen } from "../linalg/tridiagonal-eigen.ts";
 import { axpy, norm2, scale } from "../linalg/vector.ts";
+import { VectorBasis } from "../linalg/vector-basis.ts";
+import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
+import { roundoff } from "./products.ts";
 
 export interface KrylovOptions {
-  readonly dimension: number;
+  /** The operator that the caller multiplies with; its precision is that of the basis. */
+  readonly operator: LinearOperator;
   /** Orthonormal vectors that span the start. */
   readonly start: readonly Float64Array[];
   /** Orthonormal vectors outside which the space lives: it then belongs to PAP, P = I − LLᵀ. */
-  readonly locked?: readonly Float64Array[];
-  /** Unit roundoff of the products, which tells a lost direction from noise. */
-  readonly roundoff: number;
+  readonly locked?: Basis;
   /** Where given, a direction lost to an invariant subspace is replaced by a random one orthogonal to everything. */
   readonly refill?: RandomStream;
 }
@@ -33,16 +36,18 @@ export interface RitzPairs {
  * spaces can share one block product. The relation survives `restart`, which compresses Q to some of
  * its Ritz vectors (thick restart: Wu & Simon 2000).
  *
- * What T already implies of A X (its components along the last block) is removed first; what full
- * reorthogonalisation then still finds is rounding and asymmetry of the operator, and half of it goes
- * into T, so that T is the symmetric part of what was measured. No ghost copies can appear.
+ * What T already implies of A X (its components along the last block) and XᵀAX are removed first; what
+ * full reorthogonalisation then still finds is rounding and asymmetry of the operator, and half of it
+ * goes into T, so that T is the symmetric part of what was measured. No ghost copies can appear. So
+ * little is left to find that one pass of Gram–Schmidt nearly always suffices.
  *
- * Cost: one product, 4mn flops for each new vector; memory mn numbers.
+ * Cost: one product, 4mn flops for each new vector; memory mn numbers of the operator's precision.
  */
 export class KrylovSpace {
   private readonly options: KrylovOptions;
   private readonly width: number;
-  private basis: Float64Array[] = [];
+  private readonly locked: Basis;
+  private basis: VectorBasis;
   private next: Float64Array[];
   /** Lower triangle of T by rows. */
   private rows: Float64Array[] = [];
@@ -55,6 +60,8 @@ export class KrylovSpace {
   constructor(options: KrylovOptions) {
     this.options = options;
     this.width = options.start.length;
+    this.locked = options.locked ?? [];
+    this.basis = this.emptyBasis();
     this.next = [...options.start];
     this.tridiagonal = options.start.length === 1;
   }
@@ -64,7 +71,7 @@ export class KrylovSpace {
     return this.next;
   }
 
-  vectors(): readonly Float64Array[] {
+  vectors(): VectorBasis {
     return this.basis;
   }
 
@@ -77,19 +84,28 @@ export class KrylovSpace {
   absorb(products: readonly Float64Array[]): void {
     const old = this.basis.length;
     const block = this.next;
-    this.basis = [...this.basis, ...block];
-    const locked = this.options.locked ?? [];
-    const everything = [...locked, ...this.basis];
+    const known = this.couplingColumns(block.length);
     for (const w of products) this.size = Math.max(this.size, norm2(w));
 
     const found = products.map((w, a) => {
+      accumulate(
+        this.basis,
+        known[a].map((c) => -c),
+        w,
+      );
       const row = new Float64Array(old + a + 1);
-      for (const [j, coefficients] of this.coupling) {
-        row[j] = coefficients[a];
-        axpy(-coefficients[a], this.basis[j], w);
-      }
+      row.set(known[a]);
       this.rows.push(row);
-      return orthogonalize(everything, w).coefficients.subarray(locked.length);
+      const onBlock = dots(block, w);
+      onBlock.forEach((c, b) => axpy(-c, block[b], w));
+      return onBlock;
+    });
+    for (const vector of block) this.basis.push(vector);
+    const everything = joint([this.locked, this.basis]);
+    products.forEach((w, a) => {
+      const rest = orthogonalize(everything, w).coefficients.subarray(this.locked.length);
+      axpy(1, rest.subarray(old), found[a]);
+      found[a] = Float64Array.of(...rest.subarray(0, old), ...found[a]);
     });
     found.forEach((coefficients, a) => {
       const row = this.rows[old + a];
@@ -100,9 +116,21 @@ export class KrylovSpace {
     if (this.options.refill !== undefined) this.refill(this.options.refill);
   }
 
+  private emptyBasis(): VectorBasis {
+    const { dimension, precision } = this.options.operator;
+    return new VectorBasis(dimension, precision);
+  }
+
+  /** QᵀA xₐ for each pending xₐ, as T implies it. */
+  private couplingColumns(count: number): Float64Array[] {
+    const columns = Array.from({ length: count }, () => new Float64Array(this.basis.length));
+    for (const [j, coefficients] of this.coupling) columns.forEach((column, a) => (column[j] = coefficients[a]));
+    return columns;
+  }
+
   /** Orthonormalises the remainders into the next block and notes the coupling. */
-  private nextBlock(remainders: readonly Float64Array[], everything: readonly Float64Array[], old: number): void {
-    const lost = 64 * this.options.roundoff * this.size;
+  private nextBlock(remainders: readonly Float64Array[], everything: Basis, old: number): void {
+    const lost = 64 * roundoff(this.options.operator) * this.size;
     const accepted: Float64Array[] = [];
     const factors = remainders.map((w) => {
       const within = orthogonalize(accepted, w);
@@ -112,7 +140,7 @@ export class KrylovSpace {
       scale(1 / length, w);
       if (length < 0.5 * within.before) {
         // What the block had in common is gone, and rounding along the basis weighs more in the rest.
-        orthogonalize([...everything, ...accepted], w);
+        orthogonalize(joint([everything, accepted]), w);
         scale(1 / norm2(w), w);
       }
       accepted.push(w);
@@ -128,10 +156,9 @@ export class KrylovSpace {
   }
 
   private refill(random: RandomStream): void {
-    const locked = this.options.locked ?? [];
-    const { dimension } = this.options;
-    while (this.next.length < this.width && this.basis.length + this.next.length + locked.length < dimension) {
-      const everything = [...locked, ...this.basis, ...this.next];
+    const { dimension } = this.options.operator;
+    while (this.next.length < this.width && this.basis.length + this.next.length + this.locked.length < dimension) {
+      const everything = joint([this.locked, this.basis, this.next]);
       const w = random.normalVector(dimension);
       orthogonalize(everything, w);
       scale(1 / norm2(w), w);
@@ -177,7 +204,7 @@ export class KrylovSpace {
   leak(c: Float64Array): Float64Array {
     const onPending = new Float64Array(this.next.length);
     for (const [j, coefficients] of this.coupling) axpy(c[j], coefficients, onPending);
-    const [leaked] = combine(this.next, [onPending], this.options.dimension);
+    const [leaked] = combine(this.next, [onPending], this.options.operator.dimension);
     return leaked;
   }
 
@@ -203,7 +230,7 @@ export class KrylovSpace {
 
   /** The vectors Q s for coordinates s. */
   lift(coordinates: readonly Float64Array[]): Float64Array[] {
-    return combine(this.basis, coordinates, this.options.dimension);
+    return combine(this.basis, coordinates, this.options.operator.dimension);
   }
 
   /** Compresses the basis to the chosen Ritz vectors; T becomes diagonal, the coupling is carried over. */
@@ -214,7 +241,9 @@ export class KrylovSpace {
       for (const [j, coefficients] of this.coupling) axpy(s[j], coefficients, onPending);
       return onPending;
     });
-    this.basis = this.lift(coordinates);
+    const vectors = this.lift(coordinates);
+    this.basis = this.emptyBasis();
+    for (const vector of vectors) this.basis.push(vector);
     this.rows = keep.map((i, at) => {
       const row = new Float64Array(at + 1);
       row[at] = pairs.values[i];
@@ -226,11 +255,16 @@ export class KrylovSpace {
 }
 
 /** `count` random orthonormal vectors orthogonal to `locked`; fewer where the dimension ends. */
-export function randomBlock(random: RandomStream, dimension: number, count: number, locked: readonly Float64Array[] = []): Float64Array[] {
+export function randomBlock(
+  random: RandomStream,
+  dimension: number,
+  count: number,
+  locked: Basis = [],
+): Float64Array[] {
   const block: Float64Array[] = [];
   while (block.length < count && block.length + locked.length < dimension) {
     const w = random.normalVector(dimension);
-    const everything = [...locked, ...block];
+    const everything = joint([locked, block]);
     orthogonalize(everything, w);
     scale(1 / norm2(w), w);
     orthogonalize(everything, w);

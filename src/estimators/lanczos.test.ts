@@ -44,6 +44,25 @@ describe("lanczos", () => {
     }
   });
 
+  it.each([false, true])("finds each value once on the basis of a large operator too (float32: %s)", async (narrow) => {
+    const spectrum = Float64Array.of(100, 50, -40, ...Array.from({ length: 2497 }, (_, i) => Math.sin(i)));
+    for (let seed = 0; seed < 10; seed++) {
+      const random = createRandom(seed);
+      const exact = rotated(spectrum, random.split("basis"));
+      const { values } = await lanczos(
+        narrow ? roundedToFloat32(exact) : exact,
+        { steps: 120, blockSize: 1 + (seed % 3) },
+        random,
+        {},
+      );
+      const size = narrow ? 1e-4 : 1e-10;
+      expect(values.filter((x) => Math.abs(x) > 2).length).toBe(3);
+      expect(Math.abs(values[values.length - 1] - 100)).toBeLessThan(size);
+      expect(Math.abs(values[values.length - 2] - 50)).toBeLessThan(size);
+      expect(Math.abs(values[0] + 40)).toBeLessThan(size);
+    }
+  });
+
   it("bounds the distance to an eigenvalue by its residuals, in float32 too", async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -4,7 +4,7 @@ import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
 import type { EstimatorDescription } from "./estimate.ts";
 import { KrylovSpace, randomBlock } from "./krylov-space.ts";
-import { countProducts, requireSymmetric, roundoff } from "./products.ts";
+import { countProducts, requireSymmetric } from "./products.ts";
 
 export interface LanczosOptions {
   /** Size of the basis; default the dimension, which gives the whole spectrum. */
@@ -30,7 +30,8 @@ export interface LanczosResult {
 
 export const lanczosEstimator: EstimatorDescription = {
   name: "lanczos",
-  summary: "Ritz values of a symmetric operator with full reorthogonalisation: no ghost copies, at any number of steps.",
+  summary:
+    "Ritz values of a symmetric operator with full reorthogonalisation: no ghost copies, at any number of steps.",
   formula: String.raw`A Q_m = Q_m T_m + X C^\top,\qquad \lVert A y - \theta y\rVert = \lVert C^\top s\rVert`,
   source: "Lanczos 1950; full reorthogonalisation: Paige 1971; blocks: Golub & Underwood 1977",
   cost: "one product a step, and one more for each true residual",
@@ -61,9 +62,8 @@ export async function lanczos(
   const products = countProducts(operator, context, options.maxProducts);
   const blockSize = Math.max(1, Math.min(options.blockSize ?? operator.preferredBlock, steps));
   const space = new KrylovSpace({
-    dimension,
+    operator,
     start: randomBlock(random.split("start"), dimension, blockSize),
-    roundoff: roundoff(operator),
     refill: random.split("refill"),
   });
   while (space.length < steps && space.pending().length > 0 && products.affords(space.pending().length)) {

@@ -1,4 +1,5 @@
 import { orthogonalize } from "../linalg/multi-vector.ts";
+import type { Basis } from "../linalg/multi-vector.ts";
 import { norm2, scale } from "../linalg/vector.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 
@@ -11,7 +12,7 @@ import type { RandomStream } from "../random/random-stream.ts";
  * signs give two-point laws, with no valid interval, for matrices with few off-diagonal entries. Its
  * variance 2d/(d+2) (‖A‖²_F − tr(A)²/d) is below that of normal numbers, 2‖A‖²_F, and vanishes for A = cI.
  */
-export function sphereProbe(random: RandomStream, dimension: number, locked: readonly Float64Array[] = []): Float64Array {
+export function sphereProbe(random: RandomStream, dimension: number, locked: Basis = []): Float64Array {
   const z = random.normalVector(dimension);
   if (locked.length > 0) {
     orthogonalize(locked, z);

@@ -3,7 +3,6 @@ import { axpy, dot, norm2, scale } from "../linalg/vector.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import { KrylovSpace, randomBlock } from "./krylov-space.ts";
 import type { Products } from "./products.ts";
-import { roundoff } from "./products.ts";
 import { sphereProbe } from "./probe.ts";
 
 /** One probe of the complement: z, PAz, with P = I − QQᵀ and z = Pz on the sphere. */
@@ -37,9 +36,12 @@ export class ResidualSampler {
     this.random = random;
     this.dimension = products.operator.dimension;
     this.space = new KrylovSpace({
-      dimension: this.dimension,
-      start: randomBlock(random.split("deflation"), this.dimension, Math.max(1, Math.min(products.operator.preferredBlock, this.dimension))),
-      roundoff: roundoff(products.operator),
+      operator: products.operator,
+      start: randomBlock(
+        random.split("deflation"),
+        this.dimension,
+        Math.max(1, Math.min(products.operator.preferredBlock, this.dimension)),
+      ),
       refill: random.split("refill"),
     });
   }
@@ -71,7 +73,9 @@ export class ResidualSampler {
   /** Draws fresh probes and takes their products. */
   async draw(count: number): Promise<void> {
     const basis = this.space.vectors();
-    const probes = Array.from({ length: count }, () => sphereProbe(this.random.split(`probe ${this.drawn++}`), this.dimension, basis));
+    const probes = Array.from({ length: count }, () =>
+      sphereProbe(this.random.split(`probe ${this.drawn++}`), this.dimension, basis),
+    );
     const images = await this.products.apply(probes);
     probes.forEach((z, i) => {
       orthogonalize(basis, images[i]);

@@ -2,6 +2,7 @@ import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
+import { VectorBasis } from "../linalg/vector-basis.ts";
 import type { EstimatorDescription } from "./estimate.ts";
 import { denseMatrix } from "./exact-spectrum.ts";
 import { KrylovSpace } from "./krylov-space.ts";
@@ -86,14 +87,15 @@ export async function spectralDensity(
     const { values } = symmetricEigen(matrix, dimension, false);
     measure = { dimension, exact: Array.from(values), quadratures: [] };
   } else {
-    const locked = known.map((pair) => pair.vector);
+    const locked = new VectorBasis(dimension, operator.precision);
+    for (const { vector } of known) locked.push(vector);
     const quadratures = [];
     const parallel = Math.max(1, operator.preferredBlock);
     for (let start = 0; start < probes && converged; start += parallel) {
       const spaces = Array.from({ length: Math.min(parallel, probes - start) }, (_, i) => {
         const z = sphereProbe(random.split(`probe ${start + i}`), dimension, locked);
         const unit = z.map((x) => x / Math.sqrt(free));
-        return new KrylovSpace({ dimension, start: [unit], locked, roundoff: roundoff(operator) });
+        return new KrylovSpace({ operator, start: [unit], locked });
       });
       for (let step = 0; step < steps; step++) {
         const alive = spaces.filter((space) => space.pending().length > 0);
@@ -120,7 +122,9 @@ export async function spectralDensity(
     measure,
     negativeShare: shareBelow(measure, threshold, confidence),
     products: products.count(),
-    method: exactly ? "exact spectrum" : `stochastic Lanczos quadrature (${measure.quadratures.length} probes, ${steps} steps)`,
+    method: exactly
+      ? "exact spectrum"
+      : `stochastic Lanczos quadrature (${measure.quadratures.length} probes, ${steps} steps)`,
     converged: converged && measure.quadratures.length + measure.exact.length > 0,
   };
 }

@@ -1,11 +1,28 @@
+import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../random/random-stream.ts";
 import { cholesky, logDeterminant, solveCholesky } from "./cholesky.ts";
-import { betaQuantile, chiSquareQuantile, normalCdf, normalQuantile, studentTCdf, studentTQuantile } from "./distributions.ts";
+import {
+  betaQuantile,
+  chiSquareQuantile,
+  normalCdf,
+  normalQuantile,
+  studentTCdf,
+  studentTQuantile,
+} from "./distributions.ts";
 import { combine, dots, orthogonalize } from "./multi-vector.ts";
+import type { Basis } from "./multi-vector.ts";
 import { thinQr } from "./thin-qr.ts";
 import { dot, norm2 } from "./vector.ts";
+import { VectorBasis } from "./vector-basis.ts";
+import type { FloatType } from "../util/tensor.ts";
+
+function basisOf(vectors: readonly Float64Array[], precision: FloatType): VectorBasis {
+  const basis = new VectorBasis(vectors[0]?.length ?? 0, precision);
+  for (const vector of vectors) basis.push(vector);
+  return basis;
+}
 
 describe("distributions (values from SciPy 1.17)", () => {
   it.each([
@@ -25,20 +42,30 @@ describe("distributions (values from SciPy 1.17)", () => {
 
   it("inverts its own distribution functions", () => {
     fc.assert(
-      fc.property(fc.double({ min: 1e-4, max: 0.9999, noNaN: true }), fc.integer({ min: 1, max: 500 }), (p, degrees) => {
-        expect(normalCdf(normalQuantile(p))).toBeCloseTo(p, 10);
-        expect(studentTCdf(studentTQuantile(p, degrees), degrees)).toBeCloseTo(p, 10);
-      }),
+      fc.property(
+        fc.double({ min: 1e-4, max: 0.9999, noNaN: true }),
+        fc.integer({ min: 1, max: 500 }),
+        (p, degrees) => {
+          expect(normalCdf(normalQuantile(p))).toBeCloseTo(p, 10);
+          expect(studentTCdf(studentTQuantile(p, degrees), degrees)).toBeCloseTo(p, 10);
+        },
+      ),
     );
   });
 });
 
 describe("orthogonalize", () => {
-  it.each([Float64Array, Float32Array])("leaves a vector orthogonal to rounding, however little is left (%o)", (Kind) => {
+  const storages: [string, number, (q: readonly Float64Array[]) => Basis][] = [
+    ["arrays", 1e-14, (q) => q],
+    ["float64 basis", 1e-14, (q) => basisOf(q, "float64")],
+    ["float32 basis", 1e-7, (q) => basisOf(q, "float32")],
+  ];
+
+  it.each(storages)("leaves a vector orthogonal to rounding, however little is left (%s)", (_, rounding, store) => {
     const random = createRandom(1);
     const n = 3001;
     const { q } = thinQr(Array.from({ length: 13 }, () => random.normalVector(n)));
-    const basis = q.map((v) => new Kind(v));
+    const basis = store(q);
     for (const rest of [1, 1e-6, 1e-12]) {
       const [w] = combine(q, [random.normalVector(13)], n);
       const extra = random.normalVector(n);
@@ -46,10 +73,8 @@ describe("orthogonalize", () => {
       const original = Float64Array.from(w);
       const { after, coefficients } = orthogonalize(basis, w);
       expect(after).toBeCloseTo(norm2(w), 10);
-      if (Kind === Float64Array) {
-        expect(norm2(dots(q, w))).toBeLessThan(1e-14 * after * Math.sqrt(n));
-        dots(q, original).forEach((c, j) => expect(coefficients[j]).toBeCloseTo(c, 10));
-      }
+      expect(norm2(dots(basis, w))).toBeLessThan(rounding * after * (rounding < 1e-10 ? Math.sqrt(n) : 1));
+      if (rounding < 1e-10) dots(q, original).forEach((c, j) => expect(coefficients[j]).toBeCloseTo(c, 10));
     }
   });
 
@@ -81,6 +106,52 @@ describe("orthogonalize", () => {
       }),
       { numRuns: 40 },
     );
+  });
+});
+
+describe("VectorBasis", () => {
+  it("agrees with arrays for every count and length, across memories", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 70 }),
+        fc.integer({ min: 1990, max: 4200 }),
+        fc.nat(),
+        fc.boolean(),
+        (count, n, seed, narrow) => {
+          const random = createRandom(seed);
+          const vectors = Array.from({ length: count }, () => random.normalVector(n).map(Math.fround));
+          const basis = basisOf(vectors, narrow ? "float32" : "float64");
+          expect(basis.length).toBe(count);
+          const w = random.normalVector(n);
+          const expected = dots(vectors, w);
+          dots(basis, w).forEach((x, j) => expect(Math.abs(x - expected[j])).toBeLessThan(1e-9));
+          const sparse = Float64Array.from({ length: count }, (_, j) => (j === seed % count ? 1.5 : 0));
+          const [y, z] = combine(basis, [random.split("c").normalVector(count), sparse], n);
+          const [yExpected, zExpected] = combine(vectors, [random.split("c").normalVector(count), sparse], n);
+          for (let i = 0; i < n; i++) {
+            expect(Math.abs(y[i] - yExpected[i])).toBeLessThan(1e-11);
+            expect(z[i]).toBe(zExpected[i]);
+          }
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it("keeps float32 vectors in the SIMD memory, rounded", () => {
+    const vector = createRandom(4).normalVector(3000);
+    const [read] = combine(basisOf([vector], "float32"), [Float64Array.of(1)], 3000);
+    expect(read).toEqual(vector.map(Math.fround));
+  });
+
+  it("runs the kernels of kernels.wat", () => {
+    const root = new URL("../..", import.meta.url);
+    const { status, stderr } = spawnSync(process.execPath, ["scripts/assemble-kernels.mjs", "--check"], {
+      cwd: root,
+      encoding: "utf8",
+    });
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
   });
 });
 
