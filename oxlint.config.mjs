@@ -86,7 +86,6 @@ export default defineConfig({
         "no-loss-of-precision": "off",
         "vitest/valid-expect": ["error", { maxArgs: 2 }],
         // Fuzzers write what no enumeration allows.
-        "typescript/no-unsafe-enum-assignment": "off",
       },
     },
   ],
