@@ -152,6 +152,20 @@ describe("writing is all or nothing", () => {
     expect(() => writeFolderAtomically(at("d.npz"), [])).toThrow(expect.objectContaining({ code: "folder-not-ours" }));
   });
 
+  test.runIf(process.platform === "linux")("a folder below /proc, where folders cannot be made", () => {
+    expect(() => writeFolderAtomically("/proc/thalweg/run", [["a", ""]])).toThrow(
+      expect.objectContaining({ kind: "input", code: "file-not-found" }),
+    );
+  });
+
+  test("folders made on the way to one that cannot be made are taken away", () => {
+    const long = "n".repeat(300);
+    expect(() => writeFolderAtomically(at(`way/${long}/run`), [["a", ""]])).toThrow(
+      expect.objectContaining({ kind: "input" }),
+    );
+    expect(existsSync(at("way"))).toBe(false);
+  });
+
   test("a folder that does not exist or is a file", () => {
     expect(() => writeFileAtomically(at("no/such/file"), "")).toThrow(
       expect.objectContaining({ kind: "input", code: "file-not-found" }),

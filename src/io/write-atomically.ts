@@ -15,6 +15,7 @@ import {
 import { basename, dirname, join, posix, sep } from "node:path";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { fileError } from "./file-error.ts";
+import { makeFolders } from "./make-folders.ts";
 
 /** What a file shall hold: text, bytes, or pieces of bytes made while they are written. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
@@ -53,14 +54,14 @@ export function writeFolderAtomically(
   refuseUnlessOurs(target);
   const partial = partialName(target);
   replaceWhenDone(folder, partial, () => {
-    mkdirSync(dirname(target), { recursive: true });
+    makeFolders(dirname(target));
     mkdirSync(partial);
     const folders = new Set([partial]);
     const written: string[] = [MANIFEST];
     for (const [path, content] of files) {
       checkInside(path);
       const place = join(partial, ...path.split("/"));
-      mkdirSync(dirname(place), { recursive: true });
+      makeFolders(dirname(place));
       writeDurably(place, content);
       folders.add(dirname(place));
       written.push(path);

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, rmdirSync, statSync } from "node:fs";
+import { existsSync, rmdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { fileError } from "../io/file-error.ts";
+import { makeFolders } from "../io/make-folders.ts";
 import { writeFileAtomically, writeFolderAtomically } from "../io/write-atomically.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 
@@ -10,13 +10,8 @@ import { ThalwegError } from "../util/thalweg-error.ts";
  * @throws what writeFolderAtomically throws
  */
 export function rehearseFolder(folder: string): void {
-  const created: string[] = [];
+  const created = makeFolders(dirname(resolve(folder)));
   try {
-    // One by one: a recursive mkdir never returns where the file system answers "no such file" (/proc).
-    for (const each of missingAncestors(resolve(folder)).reverse()) {
-      makeFolder(each);
-      created.unshift(each);
-    }
     rehearse((content) => writeFolderAtomically(folder, content(["rehearsal", ""])));
   } finally {
     for (const each of created) rmdirSync(each);
@@ -51,18 +46,4 @@ function rehearse(write: (content: <T>(type: T) => Iterable<T>) => void): void {
   } catch (error) {
     if (error !== curtain) throw error;
   }
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    throw fileError("write", path, error);
-  }
-}
-
-/** Parents of a path that do not exist, innermost first. */
-function missingAncestors(path: string): string[] {
-  const parent = dirname(path);
-  return parent === path || existsSync(parent) ? [] : [parent, ...missingAncestors(parent)];
 }
