@@ -19,8 +19,13 @@ const ROWS_AT_A_TIME = 4096;
 /** Rounding of a float32 row of probabilities. */
 const SUM_TOLERANCE = 1e-5;
 
-/** Looks at every label once. Memory: 4096 labels. */
-export function summarizeLabels(dataset: Dataset): LabelSummary {
+/**
+ * Looks at every label once. Memory: 4096 labels.
+ *
+ * @param ignored the whole number that marks labels to leave out
+ */
+export function summarizeLabels(dataset: Dataset, ignored?: number): LabelSummary {
+  const whole = !isFloat(dataset.labels.dtype);
   const width = sizeOf(dataset.labels.shape);
   let min = Infinity;
   let max = -Infinity;
@@ -32,6 +37,7 @@ export function summarizeLabels(dataset: Dataset): LabelSummary {
       let sum = 0;
       for (let i = row; i < row + width; i++) {
         const value = data[i];
+        if (whole && value === ignored) continue;
         min = Math.min(min, value);
         max = Math.max(max, value);
         binary &&= value === 0 || value === 1;
@@ -40,8 +46,7 @@ export function summarizeLabels(dataset: Dataset): LabelSummary {
       distribution &&= Math.abs(sum - 1) <= SUM_TOLERANCE;
     }
   }
-  if (!isFloat(dataset.labels.dtype))
-    return min >= 0 ? { kind: "classes", classes: max + 1, min, max } : { kind: "real", min, max };
+  if (whole) return min >= 0 ? { kind: "classes", classes: max + 1, min, max } : { kind: "real", min, max };
   if (distribution && min >= 0) return { kind: "distribution", classes: width, min, max };
   return { kind: binary ? "binary" : "real", min, max };
 }

@@ -68,11 +68,14 @@ export function guessLoss({ outputs, labels, summary, modelReadsLabels }: LossEv
   }
   if (summary.kind === "real" && oneTarget)
     return { loss: meanSquaredError, because: "one real target for each output" };
+  const numbered = summary.kind === "real" && classLayout(shape, labels, false) !== undefined;
   throw new ThalwegError({
     kind: "input",
     code: "loss-not-clear",
     message: `The loss cannot be told from the data: outputs have the shape [${shape.join(", ")}] for labels of shape [${labels.join(", ")}] from ${min} to ${max}.`,
     where: { input: "y", shape: labels },
-    hint: `Name it with --loss (${LOSSES.map(({ name }) => name).join(", ")}), or check that data and model belong together.`,
+    hint: numbered
+      ? "If the labels are class numbers, save them as integers from 0, as in y.astype('int64'); --ignore-index names a label to leave out."
+      : `Name it with --loss (${LOSSES.map(({ name }) => name).join(", ")}), or check that data and model belong together.`,
   });
 }

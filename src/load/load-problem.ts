@@ -105,7 +105,10 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     const importing = { precision, freeze: options.freeze, parameters, batchNormalization: options.bn };
     const { outputs, batch } = probe(model, dataset, options, importing);
     const lossOptions: LossOptions = { ignoreIndex: options.ignoreIndex ?? -100, delta: options.delta ?? 1 };
-    const guessed = options.loss === undefined ? guess(outputs, dataset, batch, labelInput !== undefined) : undefined;
+    const guessed =
+      options.loss === undefined
+        ? guess(outputs, dataset, batch, labelInput !== undefined, lossOptions.ignoreIndex)
+        : undefined;
     const loss = guessed?.loss ?? lossNamed(options.loss ?? "");
     const batchSize = options.batchSize ?? batchSizeFor(model, dataset, outputs, batch);
     const problem = Problem.open(model, dataset, runtime, {
@@ -248,11 +251,11 @@ function batchSizeFor(model: ModelFile, dataset: Dataset, outputs: Value, probed
   return chooseBatchSize(dataset.examples, elementsPerExample([outputs], probed));
 }
 
-function guess(outputs: Value, dataset: Dataset, batch: number, modelReadsLabels: boolean) {
+function guess(outputs: Value, dataset: Dataset, batch: number, modelReadsLabels: boolean, ignoreIndex: number) {
   return guessLoss({
     outputs,
     labels: [batch, ...dataset.labels.shape],
-    summary: summarizeLabels(dataset),
+    summary: summarizeLabels(dataset, ignoreIndex),
     modelReadsLabels,
   });
 }

@@ -58,6 +58,9 @@ describe("the guessed loss", () => {
   it("is refused where none fits", () => {
     expect(() => guess([2, 10], [2], { kind: "classes", classes: 18, min: 0, max: 17 })).toThrow(/10 outputs/);
     expect(() => guess([2, 1], [2], { kind: "classes", classes: 10, min: 0, max: 9 })).toThrow(/cannot be told/);
+    expect(() => guess([2, 10], [2], { kind: "real", min: 0, max: 9 })).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/save them as integers/) }),
+    );
     expect(() => guess([2, 10], [2, 3], { kind: "real", min: 0, max: 9 })).toThrow(/cannot be told/);
   });
 });
