@@ -8,10 +8,10 @@ export const flatnessRescaling: FigureKind = {
     if (flatness === null || flatness.rescalings.length === 0) return undefined;
     const titles = new Map(flatness.measures.map(({ name, title }) => [name, title]));
     const moves = finite(
-      flatness.rescalings.flatMap(({ symmetry, factor, values }) =>
+      flatness.rescalings.flatMap(({ factor, values }) =>
         values
           .filter(({ ratio }) => ratio > 0)
-          .map(({ name, ratio }) => ({ measure: titles.get(name) ?? name, symmetry, factor, ratio })),
+          .map(({ name, ratio }) => ({ measure: titles.get(name) ?? name, rescaling: `by ${factor}`, ratio })),
       ),
     );
     if (moves.length === 0) return undefined;
@@ -23,7 +23,7 @@ export const flatnessRescaling: FigureKind = {
       title: null,
       axis: { grid: false, domain: false, ticks: false },
     } as const;
-    const symmetries = [...new Set(moves.map(({ symmetry }) => symmetry))];
+    const rescalings = [...new Set(moves.map(({ rescaling }) => rescaling))];
     const hues = [COLOUR.secondary, COLOUR.primary, COLOUR.tertiary];
     const shapes = ["diamond", "circle", "square"];
     return {
@@ -56,19 +56,19 @@ export const flatnessRescaling: FigureKind = {
                 axis: { format: "~g", tickCount: 5 },
               },
               color: {
-                field: "symmetry",
-                scale: { domain: symmetries, range: symmetries.map((_, i) => hues[i % hues.length]) },
+                field: "rescaling",
+                scale: { domain: rescalings, range: rescalings.map((_, i) => hues[i % hues.length]) },
               },
               shape: {
-                field: "symmetry",
-                scale: { domain: symmetries, range: symmetries.map((_, i) => shapes[i % shapes.length]) },
+                field: "rescaling",
+                scale: { domain: rescalings, range: rescalings.map((_, i) => shapes[i % shapes.length]) },
               },
             },
           },
         ],
       }),
       table: {
-        columns: ["measure", ...flatness.rescalings.map(({ symmetry, factor }) => `${symmetry} × ${factor}`)],
+        columns: ["measure", ...flatness.rescalings.map(({ symmetry }) => symmetry)],
         rows: flatness.measures.map(({ name, title }) => [
           title,
           ...flatness.rescalings.map(({ values }) => values.find((value) => value.name === name)?.ratio ?? null),

@@ -35,6 +35,10 @@ const parameters = z.object({
 /** A measure that moves by less than this share is called unmoved. */
 const UNMOVED = 0.1;
 
+function titleOf(flatness: FlatnessPart | null | undefined, name: string): string {
+  return flatness?.measures.find((measure) => measure.name === name)?.title ?? name;
+}
+
 export const flatnessInstrument = defineInstrument({
   name: "flatness",
   title: "Flatness",
@@ -101,15 +105,18 @@ export const flatnessInstrument = defineInstrument({
     if (!flatness) return "";
     const [rescaling] = flatness.rescalings.toReversed();
     if (!rescaling)
-      return "No rescaling of layers leaves this network's function alone, so these values cannot be changed that way.";
-    const most = rescaling.values.toSorted((a, b) => Math.abs(Math.log(b.ratio)) - Math.abs(Math.log(a.ratio)))[0];
-    return `With the function unchanged (loss to a relative ${formatMeasured(rescaling.lossChange)}), a rescaling by ${rescaling.factor} multiplies "${most.name}" by ${formatMeasured(most.ratio)}. ${
-      flatness.invariant.length > 0 ? `Unmoved: ${flatness.invariant.join(", ")}.` : "No measure stayed where it was."
+      return "No rescaling of layers was found that leaves this network's function alone, so that test could not be made here.";
+    const distance = (ratio: number) => Math.abs(Math.log(Math.abs(ratio)));
+    const most = rescaling.values.toSorted((a, b) => distance(b.ratio) - distance(a.ratio))[0];
+    return `With the function unchanged (loss to a relative ${formatMeasured(rescaling.lossChange)}), a rescaling by ${rescaling.factor} multiplies ${titleOf(flatness, most.name)} by ${formatMeasured(most.ratio)}. ${
+      flatness.invariant.length > 0
+        ? `Unmoved: ${flatness.invariant.map((name) => titleOf(flatness, name)).join(", ")}.`
+        : "No measure stayed where it was."
     }`;
   },
   doesNotMean:
     "A flatter minimum need not generalise better: a measure that a rescaling changes at will cannot decide it. Compare two networks only by a measure that did not move here, and only at the same architecture, loss and data.",
-  tryNext: "To compare two checkpoints honestly, use `thalweg compare`, which does this for both.",
+  tryNext: "To compare two checkpoints, profile both with the same data, loss and seed.",
   verdicts: ({ flatness }) => {
     const moved =
       flatness?.rescalings.flatMap(({ factor, values }) => values.map((value) => ({ ...value, factor }))) ?? [];
@@ -118,7 +125,7 @@ export const flatnessInstrument = defineInstrument({
       ? [
           {
             level: "note",
-            text: `"${worst.name}" grows ${formatMeasured(worst.ratio)} times when layers are rescaled by ${worst.factor} without changing the function: it is no measure of the function.`,
+            text: `${sentence(titleOf(flatness, worst.name))} grows ${formatMeasured(worst.ratio)} times when layers are rescaled by ${worst.factor} without changing the function: it is no measure of the function.`,
           },
         ]
       : [];

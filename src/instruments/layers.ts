@@ -160,11 +160,13 @@ export const layersInstrument = defineInstrument({
   means: ({ layers, hessian }) => {
     const most = layers?.toSorted((a, b) => b.trace.value - a.trace.value)[0];
     const total = layers?.reduce((sum, { trace }) => sum + trace.value, 0) ?? 0;
+    // Traces of both signs cancel: a share of their sum would mean nothing.
+    const oneSign = layers?.every(({ trace }) => trace.value >= 0) === true && total > 0;
     if (!most) return "";
     const sharpest = layers
       ?.flatMap(({ name, top }) => (top ? [{ name, value: top.value }] : []))
       .toSorted((a, b) => b.value - a.value)[0];
-    return `"${most.name}" carries the most curvature: ${formatMeasured(most.trace.value, most.trace.standardError)}, ${formatShare(most.trace.value / total)} of the sum over layers.${
+    return `"${most.name}" carries the most curvature: ${formatMeasured(most.trace.value, most.trace.standardError)}${oneSign ? `, ${formatShare(most.trace.value / total)} of the sum over layers` : ""}.${
       sharpest && hessian?.top
         ? ` Moving "${sharpest.name}" alone meets up to ${formatMeasured(sharpest.value)}; moving all layers together up to ${formatMeasured(hessian.top[0].value)}.`
         : ""

@@ -177,7 +177,8 @@ export const noiseInstrument = defineInstrument({
             median: Math.sqrt(sorted[Math.floor(n / 2)]),
             largest: Math.sqrt(sorted[n - 1]),
             // Of fewer than ten examples there is no tenth.
-            shareOfTopTenth: tenth > 0 && total > 0 ? sorted.slice(n - tenth).reduce((sum, x) => sum + x, 0) / total : Number.NaN,
+            shareOfTopTenth:
+              tenth > 0 && total > 0 ? sorted.slice(n - tenth).reduce((sum, x) => sum + x, 0) / total : Number.NaN,
           },
         },
       },

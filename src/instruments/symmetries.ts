@@ -268,7 +268,7 @@ export const symmetriesInstrument = defineInstrument({
   readings: ({ symmetries }) => [
     {
       label: "Exactly flat directions",
-      value: formatNumber(symmetries?.flatDirections, 6),
+      value: symmetries === null ? "n/a" : String(symmetries.flatDirections),
       note: "from symmetries that were verified on this network",
     },
     ...(symmetries?.found ?? []).map(({ title, count, verified, lossChange, curvatureAlongTangent }) => ({
@@ -285,7 +285,8 @@ export const symmetriesInstrument = defineInstrument({
       : "No symmetry of the kinds that are looked for was found.",
   doesNotMean:
     "More symmetries may exist: only scalings of tensors and units, shifts of logits, sign flips and exchanges of units are looked for. Two networks that differ by such a change compute the same function, however far apart their weights are.",
-  tryNext: "Before you compare two checkpoints' weights, align their units: `thalweg connect` does.",
+  tryNext:
+    "Before you compare the weights of two checkpoints, align their units: two networks may differ by an exchange of units alone.",
   verdicts: ({ symmetries }) => {
     const broken = symmetries?.found.filter(({ verified, kind }) => !verified && kind === "layer-rescaling") ?? [];
     return broken.map(({ title, lossChange }) => ({

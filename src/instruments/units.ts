@@ -225,8 +225,8 @@ export const unitsInstrument = defineInstrument({
   readings: ({ units }) =>
     (units ?? []).map(({ name, activation, units: all, dead, saturated, constant, duplicates }) => ({
       label: name,
-      value: `${dead ?? saturated ?? 0} of ${all}`,
-      note: `${activation}: ${dead === null ? "saturated" : "dead"} units; ${constant} constant, ${duplicates} duplicates`,
+      value: `${dead ?? saturated ?? 0} of ${all} ${dead === null ? "saturated" : "dead"}`,
+      note: `${activation}; ${constant} constant, ${duplicates} duplicates`,
     })),
   measures:
     "The units behind each activation, over all examples (and positions): dead (0 on every one), always active, saturated (within 1 % of a bound on every one), constant, or equal to an earlier unit up to a positive factor.",
