@@ -32,7 +32,10 @@ export function frameOf({ shell, flags, seed, loaded, checks = [] }: FrameOption
     precision: loaded ? loaded.problem.options.precision : null,
     runtime: loaded ? runtimeSummary(loaded, shell) : null,
     checks,
-    warnings: [...(loaded?.warnings ?? [])],
+    warnings: [
+      ...(loaded?.warnings ?? []),
+      ...(shell.interruption.asked.aborted ? ["The run was interrupted: it holds what was measured until then."] : []),
+    ],
   };
 }
 

@@ -23,7 +23,7 @@ export const gaussNewtonInstrument = defineInstrument({
   title: "Gauss–Newton matrix",
   parameters,
   notFor: needsOutputs,
-  cost: (problem, { top }) => Math.min(3 * problem.space.dimension, 160 + 12 * top),
+  cost: ({ space: { dimension: n } }, { top, exactLimit }) => Math.min(2 * n, 12 * top) + (n <= exactLimit ? n : 100),
   run: async (measurement, { top: largest, tol }) => {
     const { random, gaussNewton } = measurement;
     const context = measurement.stage("Gauss–Newton matrix");

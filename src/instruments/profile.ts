@@ -13,16 +13,10 @@ import { INSTRUMENTS } from "./registry.ts";
 import { traceParameters } from "./trace.ts";
 
 const profileOnly = z.object({
-  exactLimit: z
-    .number()
-    .int()
-    .min(0)
-    .default(2000)
-    .describe("up to how many parameters the whole spectrum is computed"),
   only: z
     .string()
     .optional()
-    .describe(`run these instruments only: ${INSTRUMENTS.map(({ name }) => name).join(",")}`),
+    .describe(`run these instruments only: ${INSTRUMENTS.map(({ name }) => name).join(", ")}`),
 });
 
 /** The instruments that the options ask for, in the order of the registry. */
@@ -93,8 +87,7 @@ export async function runProfile(
   context: RunContext,
 ): Promise<Profile> {
   const { top, bottom, tol } = eigenvalueParameters.parse(options);
-  const { exactLimit } = profileOnly.parse(options);
-  const { traceTolerance } = traceParameters.parse(options);
+  const { exactLimit, traceTolerance } = traceParameters.parse(options);
   const measurement = new Measurement(problem, random, context, {
     top,
     bottom,
@@ -154,7 +147,11 @@ interface Outcome extends Pick<Section, "status" | "reason"> {
 async function measured(instrument: Instrument, measurement: Measurement, options: ProfileOptions): Promise<Outcome> {
   const skip = instrument.notFor?.(measurement.problem);
   if (skip !== undefined) return { status: "skipped", reason: skip };
-  if (measurement.outOfTime) return { status: "not-converged", reason: "The time budget was spent before it." };
+  if (measurement.outOfTime)
+    return {
+      status: "not-converged",
+      reason: "The run had to end before it: its time was spent, or it was interrupted.",
+    };
   try {
     const { parts, converged, reason } = await instrument.run(measurement, options);
     return { status: converged ? "measured" : "not-converged", reason: reason ?? null, parts };

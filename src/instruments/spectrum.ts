@@ -13,8 +13,9 @@ import { formatMeasured, formatNumber, formatShare } from "../util/format-number
 import { defineInstrument } from "./instrument.ts";
 import type { DenseHessian, Measurement } from "./measurement.ts";
 import { shareReading } from "./reading.ts";
+import { traceParameters } from "./trace.ts";
 
-const parameters = z.object({
+const parameters = traceParameters.pick({ exactLimit: true }).extend({
   densitySteps: z.number().int().min(2).default(80).describe("Lanczos steps of each probe of the spectral density"),
   densityProbes: z.number().int().min(1).default(4).describe("random probes of the spectral density"),
 });
@@ -31,7 +32,9 @@ export const spectrumInstrument = defineInstrument({
   name: "spectrum",
   title: "Spectral density of the Hessian",
   parameters,
-  cost: (problem, { densitySteps, densityProbes }) => Math.min(problem.space.dimension, densitySteps * densityProbes),
+  // The whole matrix is there already when it was small enough for the trace.
+  cost: ({ space }, { exactLimit, densitySteps, densityProbes }) =>
+    space.dimension <= exactLimit ? 0 : densitySteps * densityProbes,
   run: async (measurement, { densitySteps: steps, densityProbes: probes }) => {
     const { confidence, problem, hessian, random } = measurement;
     const n = problem.space.dimension;

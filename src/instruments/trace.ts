@@ -7,6 +7,12 @@ import { defineInstrument } from "./instrument.ts";
 import { estimateReading } from "./reading.ts";
 
 export const traceParameters = z.object({
+  exactLimit: z
+    .number()
+    .int()
+    .min(0)
+    .default(2000)
+    .describe("up to how many parameters the whole spectrum is computed"),
   traceTolerance: z
     .number()
     .positive()
@@ -18,7 +24,7 @@ export const traceInstrument = defineInstrument({
   name: "trace",
   title: "Trace and Frobenius norm of the Hessian",
   parameters: traceParameters,
-  cost: (problem) => Math.min(problem.space.dimension, 120),
+  cost: ({ space: { dimension: n } }, { exactLimit }) => (n <= exactLimit ? n : 120),
   run: async (measurement, { traceTolerance: tolerance }) => {
     const { confidence, random, hessian } = measurement;
     const dense = await measurement.dense();
