@@ -18,6 +18,7 @@ import { encodeNpz, readNpz } from "../src/files/npz.ts";
 import { encodeSafetensors } from "../src/files/safetensors.ts";
 import { decodeResult } from "../src/result/result-kinds.ts";
 import type { Tensor } from "../src/util/tensor.ts";
+import { modelBytes, tensorProto, valueInfo } from "./support/onnx-model.ts";
 
 const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const fixture = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -90,6 +91,8 @@ beforeAll(() => {
   npz("classes.npz", { x: floats([4, 64], wave), y: labels([0, 1, 2, 17]) });
   npz("nolabels.npz", { x: floats([4, 64], wave) });
   npz("noinputs.npz", { y: labels([0, 1, 2, 3]) });
+  npz("floats.npz", { x: floats([4, 64], wave), y: floats([4], (i) => i) });
+  npz("ignored.npz", { x: floats([4, 64], wave), y: labels([0, -1, 2, 3]) });
   npz("real.npz", { x: floats([4, 64], wave), y: floats([4, 3], wave) });
   writeFileSync(at("cut.npz"), readFileSync(at("good.npz")).subarray(0, 900));
   writeFileSync(at("empty.npz"), "");
@@ -127,6 +130,7 @@ const REFUSED: readonly (readonly [string, readonly string[], 2 | 3, RegExp])[] 
   ["no inputs", ["profile", DIGITS, "--data", "noinputs.npz"], 3, /input/],
   ["no data", ["profile", DIGITS], 2, /data is missing/],
   ["data given twice", ["profile", DIGITS, "--data", "good.npz", "--x", "good.npz"], 2, /twice/],
+  ["class numbers stored as floats", ["profile", DIGITS, "--data", "floats.npz"], 3, /save them as integers/],
   ["data that do not exist", ["profile", DIGITS, "--data", "nope.npz"], 3, /nope\.npz is neither/],
   ["an unknown flag", ["profile", DIGITS, "--batchsize", "3"], 2, /'--batchsize'.*Did you mean --batch-size/s],
   ["an unknown verb", ["proflie", DIGITS], 2, /'proflie'.*Did you mean profile/s],
@@ -169,7 +173,7 @@ const REFUSED: readonly (readonly [string, readonly string[], 2 | 3, RegExp])[] 
   ["somebody's folder", ["profile", DIGITS, "--data", "good.npz", "-o", "foreign"], 2, /no run of thalweg wrote/],
   ["a pattern that fits nothing", ["profile", DIGITS, "--data", "good.npz", "--params", "layer9.*"], 2, /layer9/],
   ["an output that is not there", ["profile", DIGITS, "--data", "good.npz", "--output", "nope"], 2, /no output "nope"/],
-  ["a node that is not there", ["profile", DIGITS, "--data", "good.npz", "--freeze", "nope"], 3, /no node nope/],
+  ["a node that is not there", ["profile", DIGITS, "--data", "good.npz", "--freeze", "nope"], 2, /no node nope/],
   [
     "a configuration with an unknown flag",
     ["profile", DIGITS, "--config", "bad-config.json"],
@@ -335,7 +339,31 @@ describe("profile", () => {
     expect(run.code).toBe(130);
     const document = decodeResult(readFileSync(at("interrupted", "result.json"), "utf8"));
     expect(document.schema === "thalweg/profile@1" && document.result.converged).toBe(false);
+    expect(document.warnings.join()).toMatch(/interrupted/);
   }, 120_000);
+
+  it("leaves somebody's own report.html alone", async () => {
+    writeFileSync(at("report.html"), "mine");
+    const run = await thalweg(["profile", "--limit", "20", "--only", "loss"]);
+    expect(run.code).toBe(0);
+    expect(run.out).not.toMatch(/\.\/report\.html/);
+    expect(readFileSync(at("report.html"), "utf8")).toBe("mine");
+  });
+
+  it("guesses the loss whatever label marks what is left out", async () => {
+    const run = await thalweg([
+      "profile",
+      DIGITS,
+      "--data",
+      "ignored.npz",
+      "--ignore-index",
+      "-1",
+      "--only",
+      "loss",
+      "--json",
+    ]);
+    expect(decodeResult(run.out).loss).toMatchObject({ name: "cross-entropy", terms: 3, guessed: true });
+  });
 
   it("takes flags from a file, and those typed before them", async () => {
     const run = await thalweg([
@@ -426,6 +454,45 @@ describe("the other verbs", () => {
     const run = await thalweg(["check", DIGITS, "--data", "good.npz"]);
     expect(run.code).toBe(0);
     expect(run.out).toMatch(/All \d+ checks passed/);
+  });
+
+  it("a check that fails is exit code 4, and the profile says so", async () => {
+    // y = w·x + ⌊10⁴ w·x⌋ / 10⁴: quantised finely, so that the loss moves twice as fast as its derivative says.
+    const bytes = modelBytes({
+      opset: 15,
+      inputs: [valueInfo("x", "float", ["rows", 4])],
+      outputs: [valueInfo("y", "float", ["rows", 1])],
+      initializers: [
+        tensorProto("w", "float", [4, 1], [0.3, -1.1, 0.7, 1.9]),
+        tensorProto("levels", "float", [], [1e4]),
+      ],
+      nodes: [
+        { op: "MatMul", inputs: ["x", "w"], outputs: ["smooth"] },
+        { op: "Mul", inputs: ["smooth", "levels"], outputs: ["scaled"] },
+        { op: "Floor", inputs: ["scaled"], outputs: ["steps"] },
+        { op: "Div", inputs: ["steps", "levels"], outputs: ["quantised"] },
+        { op: "Add", inputs: ["smooth", "quantised"], outputs: ["y"] },
+      ],
+    });
+    writeFileSync(at("quantised.onnx"), bytes);
+    npz("quantised.npz", { x: floats([64, 4], (i) => Math.sin(i * i)), y: floats([64, 1], wave) });
+    const check = await thalweg(["check", "quantised.onnx", "--data", "quantised.npz"]);
+    expect(check.code).toBe(4);
+    expect(check.out).toMatch(/FAIL\s+Gradient against finite differences/);
+    const profile = await thalweg([
+      "profile",
+      "quantised.onnx",
+      "--data",
+      "quantised.npz",
+      "-o",
+      "quantised",
+      "--only",
+      "loss",
+    ]);
+    expect(profile.code).toBe(4);
+    expect(profile.out.replaceAll(/\s+/g, " ")).toMatch(
+      /FAIL Gradient against finite differences.*Trust nothing above/,
+    );
   });
 
   it("bench times", async () => {
@@ -534,6 +601,7 @@ describe("the other verbs", () => {
   it("explain, doctor, help and version speak", async () => {
     expect((await thalweg(["explain", "edge of stability"])).out).toMatch(/2\/η/);
     const doctor = await thalweg(["doctor", "--json"]);
+    expect(doctor.err).toBe("");
     expect(JSON.parse(doctor.out)).toMatchObject({
       schema: "thalweg/doctor@1",
       devices: [{ device: "cpu", available: true }, {}, {}],

@@ -33,6 +33,11 @@ export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, " ");
 }
 
+/** "1 example", "1 437 examples". */
+export function formatCounted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** "1.2 M": a count where its size alone matters. */
 export function formatLarge(count: number): string {
   for (const [size, letter] of [

@@ -1,5 +1,5 @@
 import { type LoadedProblem, type LoadOptions, loadProblem } from "../load/load-problem.ts";
-import { formatCount } from "./format.ts";
+import { formatCounted } from "./format.ts";
 import type { Shell } from "./shell.ts";
 
 /** Opens the problem and says on stderr what was opened, chosen and guessed. */
@@ -8,7 +8,7 @@ export async function openProblem(model: string, options: LoadOptions, shell: Sh
   const { problem, notes, warnings, dataPath } = loaded;
   const { loss, precision, batchSize } = problem.options;
   shell.note(
-    `${model}: ${formatCount(problem.space.dimension)} parameters · ${dataPath}: ${formatCount(problem.examples)} examples · ${loss.title} · ${precision}`,
+    `${model}: ${formatCounted(problem.space.dimension, "parameter")} · ${dataPath}: ${formatCounted(problem.examples, "example")} · ${loss.title} · ${precision}`,
   );
   for (const note of notes) shell.note(note);
   for (const warning of warnings) shell.warn(warning);

@@ -3,7 +3,7 @@ import { readingsOf } from "../instruments/registry.ts";
 import type { Section, Verdict } from "../result/profile-result.ts";
 import type { ResultDocument } from "../result/result-kinds.ts";
 import { formatCount, formatDuration } from "./format.ts";
-import { table, wrap } from "./layout.ts";
+import { table, widthOf, wrap } from "./layout.ts";
 import type { Style } from "./terminal.ts";
 
 type ProfileDocument = Extract<ResultDocument, { schema: "thalweg/profile@1" }>;
@@ -22,7 +22,7 @@ export function profileText({ result, checks }: ProfileDocument, style: Style, n
     if (rows.length === 0 && state === undefined) continue;
     const lines = [style.bold(section.title)];
     if (state !== undefined) lines.push(wrap(`  ${style.yellow(state)}`, 78, "  "));
-    if (rows.length > 0 && section.status !== "skipped") lines.push(table(rows, ["left", "left", "left"]));
+    if (rows.length > 0 && section.status !== "skipped") lines.push(readingTable(rows));
     parts.push(lines.join("\n"));
   }
   if (result.verdicts.length > 0)
@@ -36,6 +36,24 @@ export function profileText({ result, checks }: ProfileDocument, style: Style, n
         ),
   );
   return `${parts.join("\n\n")}\n`;
+}
+
+/** Labels that are longer than this are sentences, and stand on lines of their own. */
+const LABEL_WIDTH = 46;
+
+function readingTable(rows: readonly (readonly string[])[]): string {
+  const short = rows.filter(([label]) => widthOf(label) <= LABEL_WIDTH);
+  // Line by line, so that the long ones stay in their places; the columns are those of all short ones.
+  const widths = [0, 1].map((column) => Math.max(0, ...short.map((row) => widthOf(row[column]))));
+  const padded = (cell: string, column: number) =>
+    cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell)));
+  return rows
+    .map((row) => {
+      if (short.includes(row)) return table([row.map(padded)], ["left", "left", "left"]);
+      const [label, ...cells] = row;
+      return `  ${wrap(`${label}: ${cells.filter((cell) => cell !== "").join("; ")}`, 78, "    ")}`;
+    })
+    .join("\n");
 }
 
 function stateOf({ status, reason }: Section): string | undefined {

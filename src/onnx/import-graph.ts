@@ -3,6 +3,7 @@ import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { detach } from "../ops/unary.ts";
 import { isFloat, type FloatType, type Tensor } from "../util/tensor.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
 import { bindInputs, type BindOptions, type BoundInputs } from "./bind-inputs.ts";
 import type { ModelFile } from "./decode-model.ts";
 import { toPrecision } from "./decode-tensor.ts";
@@ -286,8 +287,12 @@ class Importer implements ImportHost {
     const known = new Set(this.model.graph.nodes.flatMap(({ name, outputs }) => [name, ...outputs]));
     const unknown = [...this.frozen].filter((name) => !known.has(name));
     if (unknown.length > 0)
-      throw intakeError("unknown-node", `The model has no node ${listOf(unknown)} to freeze.`, {
-        file: this.model.file,
+      throw new ThalwegError({
+        kind: "usage",
+        code: "unknown-node",
+        message: `The model has no node ${listOf(unknown)} to freeze.`,
+        where: { file: this.model.file },
+        hint: `Give the name of a node or of one of its outputs: ${listOf([...known].filter((name) => name !== ""))}.`,
       });
   }
 

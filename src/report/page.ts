@@ -45,6 +45,7 @@ ${body}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
+<meta name="generator" content="Thalweg">
 <link rel="icon" href="data:,">
 <title>${title}</title>
 <style>${raw(PAGE_STYLE)}</style>

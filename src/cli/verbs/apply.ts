@@ -94,7 +94,7 @@ export const apply = defineVerb({
       .meta({ description: "the vector (not needed for gradient)", placeholder: "V.npz", group: "Product" }),
     out: z
       .string()
-      .meta({ description: "Where the product is written", placeholder: "Y.npz", short: "o", group: "Product" }),
+      .meta({ description: "where the product is written", placeholder: "Y.npz", short: "o", group: "Product" }),
     ...problemFlags.shape,
   }),
   examples: [

@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import { availableParallelism, freemem, totalmem } from "node:os";
 import { z } from "zod";
 import { runtimeFault } from "../../load/runtime-fault.ts";
@@ -28,6 +29,22 @@ const EXPORT_CALL = `torch.onnx.export(
 const GEMM_SIZE = 768;
 const GEMM_RUNS = 7;
 
+const DEVICE_PATIENCE = 60_000;
+
+/**
+ * Why a device cannot be used: what a small run on it answers. In a process of its own, since drivers
+ * write to stderr behind our back, and some bring the process down.
+ */
+function deviceFault(device: Device): Promise<string | undefined> {
+  const args = [process.argv[1], "profile", "--device", device, "--only", "loss", "--limit", "1", "--json"];
+  return new Promise((resolve) =>
+    execFile(process.execPath, args, { timeout: DEVICE_PATIENCE }, (error, out) => {
+      const refusal = /"message": (".*")/.exec(out)?.[1];
+      resolve(error === null ? undefined : refusal === undefined ? error.message : String(JSON.parse(refusal)));
+    }),
+  );
+}
+
 export const doctor = defineVerb({
   name: "doctor",
   summary: "what this machine has, how fast it is, what is missing",
@@ -47,7 +64,7 @@ export const doctor = defineVerb({
     const devices = await Promise.all(
       (["cuda", "webgpu"] as const).map(async (device) => ({
         device,
-        fault: await runtimeFault(nodeRuntime({ threads, device })),
+        fault: await deviceFault(device),
         needs: DEVICES[device],
       })),
     );

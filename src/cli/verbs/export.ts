@@ -31,7 +31,7 @@ const parameters = z.object({
     .meta({ description: "examples per run of the file; needed without --data", group: "Export" }),
   out: z
     .string()
-    .meta({ description: "Where the file is written", placeholder: "FILE.onnx", short: "o", group: "Export" }),
+    .meta({ description: "where the file is written", placeholder: "FILE.onnx", short: "o", group: "Export" }),
   ...problemFlags.shape,
 });
 

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { planProfile, profileParameters, runProfile } from "../../instruments/profile.ts";
 import { runChecks } from "../../instruments/run-checks.ts";
@@ -11,7 +12,7 @@ import type { Check } from "../../result/envelope.ts";
 import { encodeResult } from "../../result/result-kinds.ts";
 import { milliseconds, problemFlags, runFlags, talkFlags } from "../common-flags.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { formatCount } from "../format.ts";
+import { formatCounted } from "../format.ts";
 import { frameOf } from "../frame.ts";
 import { withProblem } from "../open-problem.ts";
 import { planText, profileText, totalProducts } from "../profile-text.ts";
@@ -22,6 +23,8 @@ import { defaultFolder, writeRun } from "../write-run.ts";
 /** What is profiled when nothing is named: a small network on the examples it was trained on. */
 const EMBEDDED = { model: assetPath("digits.onnx"), data: "digits", limit: 1437 } as const;
 const EMBEDDED_REPORT = "report.html";
+/** What every report of ours holds; a file without it is somebody's own. */
+const OURS = '<meta name="generator" content="Thalweg">';
 
 const parameters = z.object({
   ...runFlags.shape,
@@ -49,9 +52,14 @@ export const profile = defineVerb({
     const embedded = path === undefined && flags.data === undefined && flags.x === undefined;
     const options = embedded ? { ...flags, data: EMBEDDED.data, limit: flags.limit ?? EMBEDDED.limit } : flags;
     const model = path ?? EMBEDDED.model;
+    const atHand =
+      embedded &&
+      !flags.json &&
+      out === undefined &&
+      !(existsSync(EMBEDDED_REPORT) && !readFileSync(EMBEDDED_REPORT, "utf8").includes(OURS));
     if (!flags.dryRun) {
       if (out !== undefined) rehearseFolder(out);
-      if (embedded && !flags.json) rehearseFile(EMBEDDED_REPORT);
+      if (atHand) rehearseFile(EMBEDDED_REPORT);
     }
     return withProblem(model, options, shell, async (loaded) => {
       const { problem } = loaded;
@@ -71,7 +79,7 @@ export const profile = defineVerb({
         };
       }
       shell.note(
-        `Plan: ${plan.filter(({ skipped }) => skipped === undefined).length} instruments, about ${formatCount(totalProducts(plan))} products.`,
+        `Plan: ${formatCounted(plan.filter(({ skipped }) => skipped === undefined).length, "instrument")}, about ${formatCounted(totalProducts(plan), "product")}.`,
       );
       const random = createRandom(flags.seed);
       const context = shell.measuringContext(flags.time === undefined ? undefined : milliseconds(flags.time));
@@ -87,7 +95,7 @@ export const profile = defineVerb({
       if (folder !== undefined) {
         const report = await writeRun(folder, document, arrays.entries());
         written = `\nWritten to ${folder}: report.html (says how each number was measured),\nresult.json, arrays.npz, figures/\n`;
-        if (embedded && !flags.json) {
+        if (atHand) {
           writeFileAtomically(EMBEDDED_REPORT, report);
           written += `The report is also at ./${EMBEDDED_REPORT}: open it in a browser.\n`;
         }
