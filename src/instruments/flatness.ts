@@ -108,7 +108,7 @@ export const flatnessInstrument = defineInstrument({
       return "No rescaling of layers was found that leaves this network's function alone, so that test could not be made here.";
     const distance = (ratio: number) => Math.abs(Math.log(Math.abs(ratio)));
     const most = rescaling.values.toSorted((a, b) => distance(b.ratio) - distance(a.ratio))[0];
-    return `With the function unchanged (loss to a relative ${formatMeasured(rescaling.lossChange)}), a rescaling by ${rescaling.factor} multiplies ${titleOf(flatness, most.name)} by ${formatMeasured(most.ratio)}. ${
+    return `With the function unchanged (loss to a relative ${formatMeasured(rescaling.lossChange)}), a rescaling by ${rescaling.factor} multiplies the measure "${titleOf(flatness, most.name)}" by ${formatMeasured(most.ratio)}. ${
       flatness.invariant.length > 0
         ? `Unmoved: ${flatness.invariant.map((name) => titleOf(flatness, name)).join(", ")}.`
         : "No measure stayed where it was."
@@ -125,7 +125,7 @@ export const flatnessInstrument = defineInstrument({
       ? [
           {
             level: "note",
-            text: `${sentence(titleOf(flatness, worst.name))} grows ${formatMeasured(worst.ratio)} times when layers are rescaled by ${worst.factor} without changing the function: it is no measure of the function.`,
+            text: `"${sentence(titleOf(flatness, worst.name))}" grows ${formatMeasured(worst.ratio)} times when layers are rescaled by ${worst.factor} without changing the function: it is no measure of the function.`,
           },
         ]
       : [];

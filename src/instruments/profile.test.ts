@@ -109,7 +109,7 @@ describe("runProfile", () => {
     expect(result.converged).toBe(false);
     expect(result.loss).toBeGreaterThan(0);
     const late = result.sections.at(-1);
-    expect(late).toMatchObject({ status: "not-converged", reason: expect.stringMatching(/time budget/) });
+    expect(late).toMatchObject({ status: "not-converged", reason: expect.stringMatching(/its time was spent/) });
   });
 
   it("survives an instrument that fails", async () => {
