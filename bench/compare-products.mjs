@@ -1,6 +1,4 @@
 // node bench/compare-products.mjs FOLDER NETWORK [RUNS]: one network against PyTorch; one JSON line.
-import { execFileSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { gaussNewtonProduct, hessianProduct } from "../dist/problem/products.js";
 import { openNetwork, readVector } from "./open-network.mjs";
 import { median } from "./statistics.mjs";
@@ -8,7 +6,7 @@ import { torchServer } from "./torch-server.mjs";
 
 const [folder, network, runsArgument = "12"] = process.argv.slice(2);
 const runs = Number(runsArgument);
-const WARMUP = 3;
+const WARMUP = 5;
 const BLOCK = 8;
 
 // Room for the data alone: every product computes everything, as the full double backward does.
@@ -23,8 +21,6 @@ const clocked = async (work, share = 1) => {
   await work();
   return (performance.now() - start) / share;
 };
-const blas = {};
-for (const name of ["openmp", "pthread"]) blas[name] = await torchServer(network, name);
 
 // PyTorch's measure beside ours; the quotient of the medians is the speed-up.
 const pairs = {
@@ -33,44 +29,44 @@ const pairs = {
   hessianVectorKept: ["hvp-kept", () => clocked(() => kept.product(hessianProduct, block), BLOCK)],
   gaussNewtonVector: ["ggn-forward", () => clocked(() => kept.product(gaussNewtonProduct, [v]))],
 };
+const torchNames = Object.values(pairs).map(([name]) => name);
+
+/** The OpenBLAS build on which PyTorch is faster here: geometric mean over the measures, each build alone on the machine. */
+const speed = async (build) => {
+  const server = await torchServer(network, build);
+  let sum = 0;
+  for (const name of torchNames) {
+    const ms = [];
+    for (let run = -1; run < 4; run++) ms.push(await server.measure(name));
+    sum += Math.log(median(ms.slice(1)));
+  }
+  server.close();
+  return sum;
+};
+const builds = { openmp: await speed("openmp"), pthread: await speed("pthread") };
+const faster = builds.openmp <= builds.pthread ? "openmp" : "pthread";
+
 const times = {};
+const torch = await torchServer(network, faster);
 for (const [name, [torchName, ours]] of Object.entries(pairs)) {
-  times[name] = { thalweg: [], openmp: [], pthread: [] };
+  times[name] = { thalweg: [], torch: [] };
   for (let run = -WARMUP; run < runs; run++) {
-    const row = {
-      openmp: await blas.openmp.measure(torchName),
-      thalweg: await ours(),
-      pthread: await blas.pthread.measure(torchName),
-    };
+    const row = { torch: await torch.measure(torchName), thalweg: await ours() };
     if (run >= 0) for (const [side, ms] of Object.entries(row)) times[name][side].push(ms);
   }
 }
+torch.close();
 
 const product = (await plain.product(hessianProduct, [v]))[0];
 const length = (vector) => Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
 const error = length(product.map((x, i) => x - oracle[i])) / length(oracle);
 const measures = Object.fromEntries(
   Object.entries(times).map(([name, sides]) => {
-    const medians = { openmp: median(sides.openmp), pthread: median(sides.pthread) };
-    const faster = medians.openmp <= medians.pthread ? "openmp" : "pthread";
-    const thalwegMs = median(sides.thalweg);
-    const ratio = medians[faster] / thalwegMs;
-    return [name, { thalwegMs, torchMs: medians[faster], blas: faster, ratio, minima: [Math.min(...sides.thalweg), Math.min(...sides[faster])] }];
+    const [thalwegMs, torchMs] = [median(sides.thalweg), median(sides.torch)];
+    const minima = [Math.min(...sides.thalweg), Math.min(...sides.torch)];
+    return [name, { thalwegMs, torchMs, ratio: torchMs / thalwegMs, minima }];
   }),
 );
-for (const server of Object.values(blas)) server.close();
-
-/** Peak memory of processes that do nothing else, in each mode. */
-const memory = async (mode, torchMeasure) => {
-  const script = fileURLToPath(new URL("memory-point.mjs", import.meta.url));
-  const ours = Number(execFileSync(process.execPath, [script, folder, mode], { encoding: "utf8" }));
-  const server = await torchServer(network, "openmp");
-  for (let run = 0; run < 5; run++) await server.measure(torchMeasure);
-  const torch = await server.peakMegabytes();
-  server.close();
-  return { thalweg: ours, torch };
-};
-const peakMegabytes = { plain: await memory("plain", "hvp"), kept: await memory("kept", "hvp-kept") };
 console.log(
   JSON.stringify({
     network,
@@ -78,7 +74,7 @@ console.log(
     examples: plain.examples,
     runs,
     hessianVectorError: error,
+    blas: faster,
     measures,
-    peakMegabytes,
   }),
 );

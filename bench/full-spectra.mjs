@@ -11,8 +11,14 @@ const chosen = process.argv.length > 2 ? process.argv.slice(2) : CASES;
 for (const name of chosen) {
   const folder = fileURLToPath(new URL(`../test/reference/${name}/`, import.meta.url));
   const expected = JSON.parse(readFileSync(`${folder}expected.json`, "utf8"));
-  const problem = await load(`${folder}model.onnx`, { data: `${folder}data.npz`, precision: "float64", loss: expected.loss_kind });
-  const truth = readNpz(bytesSource("spectrum.npz", readFileSync(`${folder}spectrum.npz`))).get("eigenvalues").read().data;
+  const problem = await load(`${folder}model.onnx`, {
+    data: `${folder}data.npz`,
+    precision: "float64",
+    loss: expected.loss_kind,
+  });
+  const truth = readNpz(bytesSource("spectrum.npz", readFileSync(`${folder}spectrum.npz`)))
+    .get("eigenvalues")
+    .read().data;
   const start = performance.now();
   const { values, products } = await lanczos(hessian(problem), { steps: problem.space.dimension });
   const ascending = Float64Array.from(values).sort();

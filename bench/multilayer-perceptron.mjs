@@ -11,8 +11,18 @@ export function multilayerPerceptron(widths) {
   widths.slice(1).forEach((width, layer) => {
     const inputs = widths[layer];
     // A fixed, aperiodic filling: the timing does not depend on the values, as long as none is denormal.
-    const weight = Float32Array.from({ length: width * inputs }, (_, i) => Math.sin(i * 12.9898 + layer) / Math.sqrt(inputs));
-    h = add(matmul(h, graph.constant({ dtype: "float32", shape: [inputs, width], data: weight })), graph.constant({ dtype: "float32", shape: [width], data: new Float32Array(width).map((_, i) => 0.01 * Math.cos(i)) }));
+    const weight = Float32Array.from(
+      { length: width * inputs },
+      (_, i) => Math.sin(i * 12.9898 + layer) / Math.sqrt(inputs),
+    );
+    h = add(
+      matmul(h, graph.constant({ dtype: "float32", shape: [inputs, width], data: weight })),
+      graph.constant({
+        dtype: "float32",
+        shape: [width],
+        data: new Float32Array(width).map((_, i) => 0.01 * Math.cos(i)),
+      }),
+    );
     if (layer < widths.length - 2) h = tanh(h);
   });
   return emitModel(new Map([["logits", h]]), { precision: "float32", portable: true }).bytes;

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { torchServer } from "./torch-server.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const MODELS = join(HERE, "../.bench/models");
@@ -34,15 +35,34 @@ const node = (script, ...args) => {
   return JSON.parse(stdout.trim().split("\n").at(-1));
 };
 
+/**
+ * Peak memory of processes that compute nothing but Hessian products. They are started from here, because a process
+ * inherits the peak of the one that starts it.
+ */
+const memory = async (network, mode, torchMeasure, blas) => {
+  const thalweg = node("memory-point.mjs", join(MODELS, network), mode);
+  const server = await torchServer(network, blas);
+  for (let run = 0; run < 5; run++) await server.measure(torchMeasure);
+  const torch = await server.peakMegabytes();
+  server.close();
+  return { thalweg, torch };
+};
+
 const results = { machine: cpus()[0].model, cores: cpus().length, date: new Date().toISOString(), networks: [] };
-const row = (...cells) => console.log(cells.map((cell, i) => String(cell)[i === 0 ? "padEnd" : "padStart"](i === 0 ? 26 : 14)).join(""));
+const row = (...cells) =>
+  console.log(cells.map((cell, i) => String(cell)[i === 0 ? "padEnd" : "padStart"](i === 0 ? 26 : 14)).join(""));
 
 for (const network of NETWORKS.filter((name) => chosen.includes(name))) {
-  const result = node("compare-products.mjs", join(MODELS, network), network, network === "resnet20" ? "10" : "15");
+  const result = node("compare-products.mjs", join(MODELS, network), network, network === "resnet20" ? "10" : "21");
+  const { blas } = result;
+  result.peakMegabytes = {
+    plain: await memory(network, "plain", "hvp", blas),
+    kept: await memory(network, "kept", "hvp-kept", blas),
+  };
   results.networks.push(result);
-  row(network, "Thalweg ms", "PyTorch ms", "faster by", "BLAS");
-  for (const [name, { thalwegMs, torchMs, ratio, blas }] of Object.entries(result.measures)) {
-    row(`  ${name}`, thalwegMs.toFixed(1), torchMs.toFixed(1), `${ratio.toFixed(2)}x`, blas);
+  row(network, "Thalweg ms", "PyTorch ms", "faster by");
+  for (const [name, { thalwegMs, torchMs, ratio }] of Object.entries(result.measures)) {
+    row(`  ${name}`, thalwegMs.toFixed(1), torchMs.toFixed(1), `${ratio.toFixed(2)}x`);
   }
   for (const [mode, { thalweg, torch }] of Object.entries(result.peakMegabytes)) {
     row(`  peak memory ${mode}, MB`, thalweg.toFixed(0), torch.toFixed(0));

@@ -25,11 +25,21 @@ const dataOf = (examples) => {
   return file;
 };
 const point = (file, hidden) =>
-  JSON.parse(execFileSync(process.execPath, [fileURLToPath(new URL("scaling-point.mjs", import.meta.url)), file, String(hidden)], { encoding: "utf8" }));
+  JSON.parse(
+    execFileSync(
+      process.execPath,
+      [fileURLToPath(new URL("scaling-point.mjs", import.meta.url)), file, String(hidden)],
+      { encoding: "utf8" },
+    ),
+  );
 
 const examples = EXAMPLES.map((count) => point(dataOf(count), 256));
 const parameters = WIDTHS.map((width) => point(dataOf(2000), width));
-const slope = (points, x, y) => exponent(points.map((each) => each[x]), points.map((each) => each[y]));
+const slope = (points, x, y) =>
+  exponent(
+    points.map((each) => each[x]),
+    points.map((each) => each[y]),
+  );
 console.log(
   JSON.stringify({
     examples,
