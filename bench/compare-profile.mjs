@@ -14,7 +14,7 @@ const run = (command, args) => {
     maxBuffer: 2 ** 28,
     stdio: ["ignore", "pipe", "ignore"],
   });
-  return { seconds: (performance.now() - start) / 1000, result: JSON.parse(output.trim().split("\n").at(-1)) };
+  return { seconds: (performance.now() - start) / 1000, result: JSON.parse(output) };
 };
 
 /** Top 5, bottom 3, trace to 2 %, density of 80 steps × 4 probes; checks, report-ready JSON and start-up included. */

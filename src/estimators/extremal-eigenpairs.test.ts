@@ -31,7 +31,12 @@ describe("extremalEigenpairs", () => {
     ["in blocks with restarts", { basisLimit: 40 }, 4],
   ])("finds five at each end and proves them: %s", async (_, options, block) => {
     const operator = inBlocks(rotated(hessianLike, createRandom(1)), block);
-    const result = await extremalEigenpairs(operator, { largest: 5, smallest: 5, tolerance: 1e-8, ...options }, createRandom(2), {});
+    const result = await extremalEigenpairs(
+      operator,
+      { largest: 5, smallest: 5, tolerance: 1e-8, ...options },
+      createRandom(2),
+      {},
+    );
     const { top, bottom } = truth(hessianLike, 5);
     expect(result.converged).toBe(true);
     result.top.forEach((pair, i) => expect(Math.abs(pair.value - top[i])).toBeLessThan(pair.residual + 1e-12));
@@ -58,7 +63,12 @@ describe("extremalEigenpairs", () => {
   it("finds the outlier among many random starts: no miss in 30 seeds", async () => {
     const spectrum = Float64Array.of(1.5, ...Array.from({ length: 199 }, (_, i) => 2 * (i / 200) - 1));
     for (let seed = 0; seed < 30; seed++) {
-      const result = await extremalEigenpairs(diagonalOperator(spectrum), { largest: 1, smallest: 1 }, createRandom(seed), {});
+      const result = await extremalEigenpairs(
+        diagonalOperator(spectrum),
+        { largest: 1, smallest: 1 },
+        createRandom(seed),
+        {},
+      );
       expect(result.top[0].value).toBeCloseTo(1.5, 9);
       expect(result.bottom[0].value).toBeCloseTo(-1, 4);
     }
@@ -67,7 +77,12 @@ describe("extremalEigenpairs", () => {
   it("works for every small dimension, whatever is asked", async () => {
     for (const spectrum of [[3], [2, 2], [0, 0, 0], [1, -1], [1, 2, 3, 4]]) {
       const operator = diagonalOperator(Float64Array.from(spectrum));
-      const result = await extremalEigenpairs(operator, { largest: 3, smallest: 2, vectors: true }, createRandom(0), {});
+      const result = await extremalEigenpairs(
+        operator,
+        { largest: 3, smallest: 2, vectors: true },
+        createRandom(0),
+        {},
+      );
       const { top, bottom } = truth(Float64Array.from(spectrum), 3);
       expect(result.converged).toBe(true);
       result.top.forEach((pair, i) => expect(pair.value).toBeCloseTo(top[i], 10));
@@ -86,7 +101,10 @@ describe("extremalEigenpairs", () => {
   });
 
   it("keeps to its budget and says that it has not converged", async () => {
-    const operator = rotated(Float64Array.from({ length: 2000 }, (_, i) => Math.sqrt(i)), createRandom(5));
+    const operator = rotated(
+      Float64Array.from({ length: 2000 }, (_, i) => Math.sqrt(i)),
+      createRandom(5),
+    );
     const few = await extremalEigenpairs(operator, { largest: 2, maxProducts: 20 }, createRandom(5), {});
     expect(few.converged).toBe(false);
     expect(few.products).toBeLessThanOrEqual(20);

@@ -39,7 +39,10 @@ export class Graph {
   }
 
   constant(value: Tensor): Value {
-    return this.append(constantOperation(value, (data) => this.identityOf(data)), []);
+    return this.append(
+      constantOperation(value, (data) => this.identityOf(data)),
+      [],
+    );
   }
 
   private identityOf(data: object): number {
@@ -81,7 +84,11 @@ export class Graph {
     return this.append(operation, inputs);
   }
 
-  private fold(operation: Operation, inputs: readonly Value[], type: { dtype: DType; shape: Shape }): Value | undefined {
+  private fold(
+    operation: Operation,
+    inputs: readonly Value[],
+    type: { dtype: DType; shape: Shape },
+  ): Value | undefined {
     if (!operation.evaluate || inputs.length === 0) return undefined;
     if (isFloat(type.dtype) && !this.simplifies) return undefined;
     if (sizeOf(type.shape) > FOLD_LIMIT[isFloat(type.dtype) ? "float" : "integer"]) return undefined;

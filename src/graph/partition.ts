@@ -20,7 +20,11 @@ export interface Partition {
  * Views (Reshape, Expand, …) are repeated behind the cut, never stored spread out; with `repeatCopies`
  * rearranged copies are repeated too, which keeps one of each tensor.
  */
-export function partition(outputs: readonly Value[], varying: readonly Value[], options: { repeatCopies?: boolean } = {}): Partition {
+export function partition(
+  outputs: readonly Value[],
+  varying: readonly Value[],
+  options: { repeatCopies?: boolean } = {},
+): Partition {
   const order = reachable(outputs);
   const dependent = dependents(order, varying);
   const cut = new Set<Value>();

@@ -56,7 +56,12 @@ function solve(f: (x: number) => number, lower: number, upper: number, start: nu
   }
   for (let step = 0; step < 200; step++) {
     // Quantiles near 0 spread over many orders of magnitude: geometric steps until both ends are alike.
-    const middle = low > 0 && high > 4 * low ? Math.sqrt(low * high) : low === 0 && high > 1e-300 && step < 100 ? high / 16 : (low + high) / 2;
+    const middle =
+      low > 0 && high > 4 * low
+        ? Math.sqrt(low * high)
+        : low === 0 && high > 1e-300 && step < 100
+          ? high / 16
+          : (low + high) / 2;
     if (middle <= low || middle >= high) break;
     if (f(middle) < 0) low = middle;
     else high = middle;

@@ -47,7 +47,10 @@ describe("symmetricEigen", () => {
     let trace = 0;
     for (let i = 0; i < n; i++) trace += a[i * n + i];
     expect(values.reduce((s, x) => s + x, 0)).toBeCloseTo(trace, 9);
-    expect(values.reduce((s, x) => s + x * x, 0)).toBeCloseTo(a.reduce((s, x) => s + x * x, 0), 6);
+    expect(values.reduce((s, x) => s + x * x, 0)).toBeCloseTo(
+      a.reduce((s, x) => s + x * x, 0),
+      6,
+    );
   });
 
   it("says that a NaN is the trouble", () => {
@@ -82,6 +85,8 @@ describe("tridiagonalEigen", () => {
   it("handles sizes 0 and 1 and zero couplings", () => {
     expect(tridiagonalEigen(new Float64Array(0), new Float64Array(0), "all").values.length).toBe(0);
     expect(tridiagonalEigen(Float64Array.of(3), new Float64Array(0), "ends").first[0]).toBe(1);
-    expect(Array.from(tridiagonalEigen(Float64Array.of(3, 1, 2), Float64Array.of(0, 0), "all").values)).toEqual([1, 2, 3]);
+    expect(Array.from(tridiagonalEigen(Float64Array.of(3, 1, 2), Float64Array.of(0, 0), "all").values)).toEqual([
+      1, 2, 3,
+    ]);
   });
 });

@@ -31,7 +31,11 @@ const PANEL = 128;
  * @example
  * tridiagonalEigen(Float64Array.of(0, 0), Float64Array.of(1), "none").values; // [-1, 1]
  */
-export function tridiagonalEigen(diagonal: Float64Array, offDiagonal: Float64Array, rows: EigenvectorRows): TridiagonalEigen {
+export function tridiagonalEigen(
+  diagonal: Float64Array,
+  offDiagonal: Float64Array,
+  rows: EigenvectorRows,
+): TridiagonalEigen {
   const n = diagonal.length;
   const d = Float64Array.from(diagonal);
   const e = new Float64Array(n);
@@ -122,7 +126,13 @@ export function tridiagonalEigen(diagonal: Float64Array, offDiagonal: Float64Arr
 }
 
 /** One row of the eigenvector matrix through the rotations (i, i + 1) of a sweep, i = m − 1 … from. */
-function rotateComponents(row: Float64Array, cosines: Float64Array, sines: Float64Array, from: number, m: number): void {
+function rotateComponents(
+  row: Float64Array,
+  cosines: Float64Array,
+  sines: Float64Array,
+  from: number,
+  m: number,
+): void {
   for (let i = m - 1; i >= from; i--) {
     const h = row[i + 1];
     row[i + 1] = sines[i] * row[i] + cosines[i] * h;
@@ -131,7 +141,13 @@ function rotateComponents(row: Float64Array, cosines: Float64Array, sines: Float
 }
 
 /** All rows through the rotations of a sweep: vector i + 1 is finished once rotated with i, and i is carried on. */
-function rotateVectors(vectors: Float64Array[], cosines: Float64Array, sines: Float64Array, from: number, m: number): void {
+function rotateVectors(
+  vectors: Float64Array[],
+  cosines: Float64Array,
+  sines: Float64Array,
+  from: number,
+  m: number,
+): void {
   const n = vectors.length;
   const carried = new Float64Array(PANEL);
   for (let start = 0; start < n; start += PANEL) {

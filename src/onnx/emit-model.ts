@@ -172,12 +172,17 @@ function spelling(element: number): string {
 
 function attributeProto(name: string, value: Attribute): AttributeProto {
   if (typeof value === "string") {
-    return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.STRING, s: Uint8Array.from(new TextEncoder().encode(value)) });
+    return create(AttributeProtoSchema, {
+      name,
+      type: AttributeProto_AttributeType.STRING,
+      s: Uint8Array.from(new TextEncoder().encode(value)),
+    });
   }
   if (typeof value === "number" || typeof value === "boolean") {
     return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i: BigInt(value) });
   }
-  if ("float" in value) return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.FLOAT, f: value.float });
+  if ("float" in value)
+    return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.FLOAT, f: value.float });
   return create(AttributeProtoSchema, {
     name,
     type: AttributeProto_AttributeType.INTS,

@@ -105,7 +105,10 @@ function absorb(x: Value, factor: Value): Value | undefined {
 function scaledSum(combine: (x: Value, y: Value) => Value): Operation["scaled"] {
   return (node, factor) => {
     const [x, y] = node.inputs;
-    for (const [large, small] of [[x, y], [y, x]]) {
+    for (const [large, small] of [
+      [x, y],
+      [y, x],
+    ]) {
       if (!sameShape(large.shape, node.shape) || sizeOf(small.shape) > sizeOf(factor.shape)) continue;
       const scaled = large.operation.scaled?.(large, factor);
       if (!scaled) continue;
@@ -137,7 +140,8 @@ const multiplication = binary("Mul", (x, y) => x * y, {
     if (other.operation.name === "Neg") return mul(other.inputs[0], -factor);
     if (other.operation.name === "Mul") {
       const inner = splatOf(other.inputs[1]);
-      if (inner !== undefined && sameShape(other.inputs[0].shape, type.shape)) return mul(other.inputs[0], factor * inner);
+      if (inner !== undefined && sameShape(other.inputs[0].shape, type.shape))
+        return mul(other.inputs[0], factor * inner);
     }
     const constant = t === undefined ? x : y;
     return constant === y && constant.shape.length === 0 ? undefined : mul(other, factor);

@@ -34,7 +34,10 @@ const BlockedConv = defineOp({
       const { channels, outputs } = channelsOf(x, filter, attributes);
       const block = filter.shape[filter.shape.length - 1];
       const images = [x.shape[0], channels, x.shape[2], x.shape[3]];
-      return { dtype: x.dtype, shape: [x.shape[0], outputs / block, ...convOutputExtents(images, attributes.kernel, attributes), block] };
+      return {
+        dtype: x.dtype,
+        shape: [x.shape[0], outputs / block, ...convOutputExtents(images, attributes.kernel, attributes), block],
+      };
     },
     vmap: (node) => {
       throw new RangeError(`${node.operation.name} is made after vectorisation`);
@@ -54,7 +57,14 @@ const BlockedConv = defineOp({
       const y = e.node(
         "Conv",
         inputs,
-        { kernel_shape: kernel, strides, pads: [...before, ...after], dilations, group, ...(relu && { activation: "Relu" }) },
+        {
+          kernel_shape: kernel,
+          strides,
+          pads: [...before, ...after],
+          dilations,
+          group,
+          ...(relu && { activation: "Relu" }),
+        },
         BLOCKED_DOMAIN,
       );
       return declared(y, [n, outer, height, width, node.shape[4]]);
@@ -128,7 +138,13 @@ export function convBlocked(x: Value, w: Value, block: number, geometry: ConvGeo
 }
 
 /** The images' cotangent at stride 1: g ∗ flipped wᵀ. Undefined where the padding exceeds the kernel. */
-export function convInputBlocked(g: Value, w: Value, block: number, geometry: ConvGeometry, shape: Shape): Value | undefined {
+export function convInputBlocked(
+  g: Value,
+  w: Value,
+  block: number,
+  geometry: ConvGeometry,
+  shape: Shape,
+): Value | undefined {
   const { dilations, before } = geometry;
   const kernel = w.shape.slice(2);
   const reach = kernel.map((size, k) => dilations[k] * (size - 1));
@@ -168,7 +184,12 @@ export function convInputByPhases(g: Value, w: Value, block: number, geometry: C
   const picked = (value: Value, axis: number, { taps, reached }: (typeof axes)[number]) =>
     gather(value, value.graph.integers(reached.flatMap((a) => taps[a])), axis);
   const byPhase = reshape(picked(picked(extended, 2, rows), 3, columns), [
-    w.shape[0], c, rows.reached.length, rows.span, columns.reached.length, columns.span,
+    w.shape[0],
+    c,
+    rows.reached.length,
+    rows.span,
+    columns.reached.length,
+    columns.span,
   ]);
   const phases = rows.reached.length * columns.reached.length;
   const allReached = phases === strides[0] * strides[1];
@@ -215,7 +236,9 @@ export function convWeightBlocked(x: Value, g: Value, block: number, geometry: C
   const [height, width] = g.shape.slice(2);
   const batch = upTo(n, block);
   // What the windows see: rows and columns up to the last tap of the last window.
-  const after = [height, width].map((extent, k) => (extent - 1) * strides[k] + shape[2 + k] - x.shape[2 + k] - before[k]);
+  const after = [height, width].map(
+    (extent, k) => (extent - 1) * strides[k] + shape[2 + k] - x.shape[2 + k] - before[k],
+  );
   const [h, w] = [0, 1].map((k) => before[k] + x.shape[2 + k] + after[k]);
 
   const { images, lanes } = imagesAsChannels(x, block, before, after, [h, w]);
@@ -238,7 +261,13 @@ export function convWeightBlocked(x: Value, g: Value, block: number, geometry: C
 }
 
 /** x padded as [planes, N/B, h, w·lanes, B]: `lanes` channels interleaved along the width, B images side by side. */
-function imagesAsChannels(x: Value, block: number, before: readonly number[], after: readonly number[], [h, w]: readonly number[]) {
+function imagesAsChannels(
+  x: Value,
+  block: number,
+  before: readonly number[],
+  after: readonly number[],
+  [h, w]: readonly number[],
+) {
   const [n, c, height, width] = x.shape;
   const source = sourceOf(x);
   if (c >= block) {
@@ -276,5 +305,8 @@ function cotangentAsFilter(g: Value, block: number, batch: number, group: number
   }
   const blocked = toBlocked(pad(g, [0, 0, 0, 0], [batch - n, 0, 0, 0]), 1, block);
   const outer = blocked.shape[1];
-  return permuteRows(reshape(blocked, [group, batch / block / group, block, outer, positions, block]), [0, 3, 1, 4, 2, 5]);
+  return permuteRows(
+    reshape(blocked, [group, batch / block / group, block, outer, positions, block]),
+    [0, 3, 1, 4, 2, 5],
+  );
 }

@@ -44,13 +44,18 @@ const ToBlocked = defineOp({
     infer: ([x]) => ({ dtype: x.dtype, shape: blockedShape(x.shape, { axis, block }) }),
     simplify: ([x]) => {
       const source = sourceOf(x);
-      return source && source.axis === axis && source.physical.shape[axis] * block === x.shape[axis] ? source.physical : undefined;
+      return source && source.axis === axis && source.physical.shape[axis] * block === x.shape[axis]
+        ? source.physical
+        : undefined;
     },
     vmap: afterVectorisation,
     emit: (node, [x], e) => {
       const [n, c, h, w] = node.inputs[0].shape;
       const seen = axis === 1 ? [n, c, h, w] : [n / block, block, c * h, w];
-      return e.node("Reshape", [e.node("ReorderInput", [e.node("Reshape", [x, e.integers(seen)])], {}, BLOCKED_DOMAIN), e.integers(node.shape)]);
+      return e.node("Reshape", [
+        e.node("ReorderInput", [e.node("Reshape", [x, e.integers(seen)])], {}, BLOCKED_DOMAIN),
+        e.integers(node.shape),
+      ]);
     },
   }),
 });
@@ -69,7 +74,10 @@ const FromBlocked = defineOp({
     rearranges: true,
     attributes: { axis, block, shape },
     infer: ([x]) => ({ dtype: x.dtype, shape }),
-    simplify: ([x]) => (x.operation.name === ToBlocked.name && x.operation.attributes.axis === axis ? uncropped(x.inputs[0], shape) : undefined),
+    simplify: ([x]) =>
+      x.operation.name === ToBlocked.name && x.operation.attributes.axis === axis
+        ? uncropped(x.inputs[0], shape)
+        : undefined,
     vmap: afterVectorisation,
     emit: (node, [x], e) => {
       const physical = node.inputs[0].shape;
@@ -82,17 +90,28 @@ const FromBlocked = defineOp({
         return e.node("Slice", [flat, e.integers([0]), e.integers([shape[axis]]), e.integers([axis])]);
       }
       const seen = axis === 1 ? [n, physical[1] * block, h, w] : [physical[0], block, c * h, w];
-      const plain = e.node("ReorderOutput", [e.node("Reshape", [x, e.integers(seen)])], { channels: axis === 1 ? c : block }, BLOCKED_DOMAIN);
+      const plain = e.node(
+        "ReorderOutput",
+        [e.node("Reshape", [x, e.integers(seen)])],
+        { channels: axis === 1 ? c : block },
+        BLOCKED_DOMAIN,
+      );
       if (axis === 1) return plain;
       const whole = e.node("Reshape", [plain, e.integers([physical[0] * block, c, h, w])]);
-      return physical[0] * block === n ? whole : e.node("Slice", [whole, e.integers([0]), e.integers([n]), e.integers([0])]);
+      return physical[0] * block === n
+        ? whole
+        : e.node("Slice", [whole, e.integers([0]), e.integers([n]), e.integers([0])]);
     },
   }),
 });
 
 function uncropped(x: Value, shape: Shape): Value {
   const after = shape.map((extent, axis) => extent - x.shape[axis]);
-  return pad(x, shape.map(() => 0), after);
+  return pad(
+    x,
+    shape.map(() => 0),
+    after,
+  );
 }
 
 /** Channels come in multiples of this to the kernel that blocks them, which fills up the last block itself. */
@@ -102,7 +121,14 @@ const CHANNEL_STEP = 4;
 export function toBlocked(x: Value, axis: BlockedAxis, block: number): Value {
   const step = axis === 1 ? CHANNEL_STEP : block;
   const missing = Math.ceil(x.shape[axis] / step) * step - x.shape[axis];
-  const full = missing === 0 ? x : pad(x, [0, 0, 0, 0], [0, 1, 2, 3].map((each) => (each === axis ? missing : 0)));
+  const full =
+    missing === 0
+      ? x
+      : pad(
+          x,
+          [0, 0, 0, 0],
+          [0, 1, 2, 3].map((each) => (each === axis ? missing : 0)),
+        );
   return x.graph.apply(ToBlocked.make({ axis, block }), [full]);
 }
 

@@ -15,7 +15,10 @@ function windowOperation(kind: "MaxPool" | "AveragePool" | "Upsample", window: r
     attributes: { window },
     infer: ([{ dtype, shape }]) => {
       const [n, c, h, w, block] = shape;
-      return { dtype, shape: kind === "Upsample" ? [n, c, h * down, w * across, block] : [n, c, h / down, w / across, block] };
+      return {
+        dtype,
+        shape: kind === "Upsample" ? [n, c, h * down, w * across, block] : [n, c, h / down, w / across, block],
+      };
     },
     vmap: (node) => {
       throw new RangeError(`${node.operation.name} is made after vectorisation`);
@@ -23,7 +26,10 @@ function windowOperation(kind: "MaxPool" | "AveragePool" | "Upsample", window: r
     emit: (node, [x], e) => {
       const [n, c, h, w, block] = node.inputs[0].shape;
       const images = e.node("Reshape", [x, e.integers([n, c * block, h, w])]);
-      const attributes: Attributes = kind === "Upsample" ? { scales: [1, 1, down, across], mode: "nearest" } : { kernel_shape: window, strides: window };
+      const attributes: Attributes =
+        kind === "Upsample"
+          ? { scales: [1, 1, down, across], mode: "nearest" }
+          : { kernel_shape: window, strides: window };
       return e.node("Reshape", [e.node(kind, [images], attributes, BLOCKED_DOMAIN), e.integers(node.shape)]);
     },
   };

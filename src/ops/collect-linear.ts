@@ -17,7 +17,10 @@ const LONGEST_FORM = 4;
  * computed first and each value costs one pass per term: d/dt of x·Φ(x) is (Φ + x·φ)·ẋ, one product.
  * Returns the outputs in a new graph, and the varying inputs there.
  */
-export function collectLinear(outputs: readonly Value[], varying: readonly Value[]): { outputs: Value[]; varying: Value[] } {
+export function collectLinear(
+  outputs: readonly Value[],
+  varying: readonly Value[],
+): { outputs: Value[]; varying: Value[] } {
   const order = reachable([...outputs, ...varying]);
   const dependent = dependents(order, varying);
   const needed = neededWhole(order, outputs, dependent);
@@ -120,7 +123,11 @@ function sum(a: LinearForm, b: LinearForm): LinearForm {
   for (const [term, coefficient] of b) {
     const other = result.get(term);
     if (other === undefined) result.set(term, coefficient);
-    else result.set(term, typeof other === "number" && typeof coefficient === "number" ? other + coefficient : add(other, coefficient));
+    else
+      result.set(
+        term,
+        typeof other === "number" && typeof coefficient === "number" ? other + coefficient : add(other, coefficient),
+      );
   }
   return result;
 }

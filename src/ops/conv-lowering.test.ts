@@ -29,9 +29,16 @@ interface Computation {
   build(inputs: Readonly<Record<string, Value>>): Value[];
 }
 
-async function results(computation: Computation, precision: FloatType, target: Target, fill: (random: RandomStream) => number): Promise<Tensor[]> {
+async function results(
+  computation: Computation,
+  precision: FloatType,
+  target: Target,
+  fill: (random: RandomStream) => number,
+): Promise<Tensor[]> {
   const graph = new Graph();
-  const inputs = Object.fromEntries(Object.entries(computation.shapes).map(([name, shape]) => [name, graph.input(name, precision, shape)]));
+  const inputs = Object.fromEntries(
+    Object.entries(computation.shapes).map(([name, shape]) => [name, graph.input(name, precision, shape)]),
+  );
   const values = fuseConv(fuseGemm(lowerGraph(computation.build(inputs), target)));
   const executable = await runtime.compile(emitModel(new Map(values.map((value, i) => [`out${i}`, value])), target));
   const feeds = new Map(
@@ -39,7 +46,10 @@ async function results(computation: Computation, precision: FloatType, target: T
       const shape = computation.shapes[name];
       const random = createRandom(7).split(name);
       const data = Float32Array.from({ length: sizeOf(shape) }, () => fill(random));
-      return [name, runtime.feed({ dtype: precision, shape, data: precision === "float32" ? data : Float64Array.from(data) })];
+      return [
+        name,
+        runtime.feed({ dtype: precision, shape, data: precision === "float32" ? data : Float64Array.from(data) }),
+      ];
     }),
   );
   const outputs = await executable.run(feeds);
@@ -48,9 +58,18 @@ async function results(computation: Computation, precision: FloatType, target: T
 }
 
 /** The largest relative difference of an output between the float32 lowering and float64. */
-async function difference(computation: Computation, target: Partial<Target> = {}, fill = (random: RandomStream) => random.normal()): Promise<number> {
+async function difference(
+  computation: Computation,
+  target: Partial<Target> = {},
+  fill = (random: RandomStream) => random.normal(),
+): Promise<number> {
   const exact = await results(computation, "float64", { precision: "float64", portable: false }, fill);
-  const lowered = await results(computation, "float32", { precision: "float32", portable: false, blockSize, ...target }, fill);
+  const lowered = await results(
+    computation,
+    "float32",
+    { precision: "float32", portable: false, blockSize, ...target },
+    fill,
+  );
   return Math.max(
     ...exact.map(({ data, shape }, i) => {
       expect(lowered[i].shape).toEqual(shape);
@@ -96,7 +115,9 @@ function cases(rank: number, extents: { min: number; max: number }): fc.Arbitrar
       group: fc.constantFrom(1, 1, 1, 1, 2),
       axes: fc.array(axis, { minLength: rank, maxLength: rank }),
     })
-    .filter(({ axes }) => axes.every(({ extent, kernel, before, after, dilation }) => extent + before + after > dilation * (kernel - 1)))
+    .filter(({ axes }) =>
+      axes.every(({ extent, kernel, before, after, dilation }) => extent + before + after > dilation * (kernel - 1)),
+    )
     .map(({ batch, inputs, outputs, group, axes }) => ({
       x: [batch, inputs * group, ...axes.map(({ extent }) => extent)],
       w: [outputs * group, inputs, ...axes.map(({ kernel }) => kernel)],
@@ -113,7 +134,13 @@ function cases(rank: number, extents: { min: number; max: number }): fc.Arbitrar
 const TOLERANCE = 1e-5;
 
 function square(stride: number, padding: number): ConvGeometry {
-  return { strides: [stride, stride], before: [padding, padding], after: [padding, padding], dilations: [1, 1], group: 1 };
+  return {
+    strides: [stride, stride],
+    before: [padding, padding],
+    after: [padding, padding],
+    dilations: [1, 1],
+    group: 1,
+  };
 }
 
 describe("convolution in float32 against float64", () => {
@@ -146,7 +173,9 @@ describe("convolution in float32 against float64", () => {
   test("without blocked kernels, and in plain ONNX", async () => {
     await fc.assert(
       fc.asyncProperty(cases(2, { min: 1, max: 7 }), fc.boolean(), async ({ x, w, geometry }, portable) => {
-        expect(await difference(secondOrder(x, w, geometry), { blockSize: undefined, portable })).toBeLessThan(TOLERANCE);
+        expect(await difference(secondOrder(x, w, geometry), { blockSize: undefined, portable })).toBeLessThan(
+          TOLERANCE,
+        );
       }),
       { numRuns: 20 },
     );

@@ -85,7 +85,12 @@ function blockOf(target: Target, shape: Shape, group: number, outputs: number): 
 }
 
 /** y = W · im2col(x) where the runtime has no convolution (float64); blocked where it has a faster one. */
-export function lowerConv(node: Value, [x, w]: readonly Value[], target: Target, geometry: ConvGeometry): Value | undefined {
+export function lowerConv(
+  node: Value,
+  [x, w]: readonly Value[],
+  target: Target,
+  geometry: ConvGeometry,
+): Value | undefined {
   if (target.precision === "float64") {
     return reshape(matmul(kernelMatrix(w, geometry.group), patchMatrix(x, w.shape.slice(2), geometry)), node.shape);
   }
@@ -94,7 +99,13 @@ export function lowerConv(node: Value, [x, w]: readonly Value[], target: Target,
   const cut = (amounts: readonly number[]) => amounts.map((k) => Math.min(0, k));
   const grow = (amounts: readonly number[]) => amounts.map((k) => Math.max(0, k));
   const source = pad(x, [0, 0, ...cut(geometry.before)], [0, 0, ...cut(geometry.after)]);
-  return convBlocked(source, w, block, { ...geometry, before: grow(geometry.before), after: grow(geometry.after) }, node.shape);
+  return convBlocked(
+    source,
+    w,
+    block,
+    { ...geometry, before: grow(geometry.before), after: grow(geometry.after) },
+    node.shape,
+  );
 }
 
 /** x̄ = col2im(Wᵀ · g) in float64; a convolution with flipped kernels at stride 1; a convolution per phase at larger ones. */
@@ -139,7 +150,8 @@ export function lowerConvWeight(
     const fits = dilations.every((dilation) => dilation === 1) && (channels > 1 || sourceOf(g)?.axis === 0);
     if (block !== undefined && fits) return convWeightBlocked(x, g, block, geometry, node.shape);
     if (group === 1 && channels < FEW_CHANNELS) return exchangedConv(x, g, geometry, node.shape);
-    if (channels * sizeOf(kernel) ** 2 <= LARGEST_ONE_HOT) return matrixWeight(node, oneHotPatches(x, kernel, geometry), g, group);
+    if (channels * sizeOf(kernel) ** 2 <= LARGEST_ONE_HOT)
+      return matrixWeight(node, oneHotPatches(x, kernel, geometry), g, group);
   }
   return matrixWeight(node, patchMatrix(x, kernel, geometry), g, group);
 }
@@ -168,9 +180,18 @@ function oneHotPatches(x: Value, kernel: Shape, geometry: ConvGeometry): Value {
 
 /** The images' channels as a batch, the cotangent as kernels: strides and dilations change places. */
 function exchangedConv(x: Value, g: Value, geometry: ConvGeometry, shape: Shape): Value {
-  const exchange = (value: Value) => transpose(value, value.shape.map((_, axis) => (axis < 2 ? 1 - axis : axis)));
+  const exchange = (value: Value) =>
+    transpose(
+      value,
+      value.shape.map((_, axis) => (axis < 2 ? 1 - axis : axis)),
+    );
   const { strides, dilations } = geometry;
   const full = exchange(plainConv(exchange(x), exchange(g), { ...geometry, strides: dilations, dilations: strides }));
   // Where the stride does not divide, more offsets fit than the kernel has taps.
-  return strided(full, shape.map(() => 0), shape, shape.map(() => 1));
+  return strided(
+    full,
+    shape.map(() => 0),
+    shape,
+    shape.map(() => 1),
+  );
 }

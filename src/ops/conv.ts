@@ -35,7 +35,12 @@ export const Conv = defineOp({
       requireSameDtype("Conv", inputs);
       const [x, w] = inputs;
       const { group } = geometry;
-      if (x.shape.length < 3 || x.shape.length !== w.shape.length || x.shape[1] !== w.shape[1] * group || w.shape[0] % group !== 0) {
+      if (
+        x.shape.length < 3 ||
+        x.shape.length !== w.shape.length ||
+        x.shape[1] !== w.shape[1] * group ||
+        w.shape[0] % group !== 0
+      ) {
         throw new ThalwegError({
           kind: "input",
           code: "shape-mismatch",
@@ -43,7 +48,10 @@ export const Conv = defineOp({
           where: { op: "Conv" },
         });
       }
-      return { dtype: x.dtype, shape: [x.shape[0], w.shape[0], ...convOutputExtents(x.shape, w.shape.slice(2), geometry)] };
+      return {
+        dtype: x.dtype,
+        shape: [x.shape[0], w.shape[0], ...convOutputExtents(x.shape, w.shape.slice(2), geometry)],
+      };
     },
     jvp: (node, [s, t]) => {
       const [x, w] = node.inputs;
@@ -91,7 +99,10 @@ export const ConvInput = defineOp({
     },
     jvp: (node, [s, t]) => {
       const [g, w] = node.inputs;
-      return addMaybe(s && convInput(s, w, attributes, attributes.extents), t && convInput(g, t, attributes, attributes.extents));
+      return addMaybe(
+        s && convInput(s, w, attributes, attributes.extents),
+        t && convInput(g, t, attributes, attributes.extents),
+      );
     },
     vjp: (node, h, i) => {
       const [g, w] = node.inputs;
@@ -104,7 +115,8 @@ export const ConvInput = defineOp({
       const kernel = node.inputs[1].shape.slice(2);
       // The output is longer than the windows reach where the stride does not divide: ONNX pads it at the end.
       const rest = attributes.extents.map((extent, k) => {
-        const reach = (node.inputs[0].shape[2 + k] - 1) * attributes.strides[k] + (kernel[k] - 1) * attributes.dilations[k] + 1;
+        const reach =
+          (node.inputs[0].shape[2 + k] - 1) * attributes.strides[k] + (kernel[k] - 1) * attributes.dilations[k] + 1;
         return extent + attributes.before[k] + attributes.after[k] - reach;
       });
       return e.node("ConvTranspose", inputs, {
@@ -138,7 +150,10 @@ export const ConvWeight = defineOp({
     },
     jvp: (node, [s, t]) => {
       const [x, g] = node.inputs;
-      return addMaybe(s && convWeight(s, g, attributes, attributes.kernel), t && convWeight(x, t, attributes, attributes.kernel));
+      return addMaybe(
+        s && convWeight(s, g, attributes, attributes.kernel),
+        t && convWeight(x, t, attributes, attributes.kernel),
+      );
     },
     vjp: (node, u, i) => {
       const [x, g] = node.inputs;

@@ -45,7 +45,11 @@ export function vmapElementwise(node: Value, inputs: readonly Value[], batched: 
 export function lift(x: Operand, beside: Operand): Value {
   if (typeof x !== "number") return x;
   if (typeof beside === "number") {
-    throw new ThalwegError({ kind: "internal", code: "two-numbers", message: "An operation needs at least one graph value." });
+    throw new ThalwegError({
+      kind: "internal",
+      code: "two-numbers",
+      message: "An operation needs at least one graph value.",
+    });
   }
   return beside.graph.scalar(x, beside.dtype);
 }
@@ -68,7 +72,11 @@ export function broadcastTo(x: Value, shape: Shape): Value {
  * An input spread by Expand is used unspread when the result has the same shape without it: the
  * kernels broadcast for free.
  */
-export function withoutExpand(inputs: readonly Value[], shape: Shape, rebuild: (inputs: readonly Value[]) => Value): Value | undefined {
+export function withoutExpand(
+  inputs: readonly Value[],
+  shape: Shape,
+  rebuild: (inputs: readonly Value[]) => Value,
+): Value | undefined {
   for (let i = 0; i < inputs.length; i++) {
     if (inputs[i].operation.name !== "Expand") continue;
     const lean = inputs.map((input, k) => (k === i ? input.inputs[0] : input));

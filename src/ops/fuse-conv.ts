@@ -15,7 +15,8 @@ import { Relu } from "./unary.ts";
  */
 export function fuseConv(outputs: readonly Value[]): Value[] {
   const uses = new Map<Value, number>();
-  for (const value of [...reachable(outputs).flatMap((each) => each.inputs), ...outputs]) uses.set(value, (uses.get(value) ?? 0) + 1);
+  for (const value of [...reachable(outputs).flatMap((each) => each.inputs), ...outputs])
+    uses.set(value, (uses.get(value) ?? 0) + 1);
   return rebuild(outputs, new Graph(), (value, inputs) => {
     const isLone = (side: number) => uses.get(value.inputs[side]) === 1;
     if (value.operation.name === Relu.name) return isLone(0) ? withRelu(inputs[0]) : undefined;
@@ -24,7 +25,8 @@ export function fuseConv(outputs: readonly Value[]): Value[] {
     for (const side of isDifference ? [0] : [0, 1]) {
       const [convolution, other] = [inputs[side], inputs[1 - side]];
       if (!isLone(side) || !sameShape(convolution.shape, value.shape)) continue;
-      const fused = fuseBias(convolution, other, isDifference) ?? (isDifference ? undefined : withAddend(convolution, other));
+      const fused =
+        fuseBias(convolution, other, isDifference) ?? (isDifference ? undefined : withAddend(convolution, other));
       if (fused) return fused;
     }
     return undefined;
@@ -34,7 +36,8 @@ export function fuseConv(outputs: readonly Value[]): Value[] {
 /** One element per channel of plain images [N, C, …] or of blocked ones [N, C/B, H, W, B], as the convolution's bias. */
 function fuseBias(convolution: Value, perChannel: Value, isDifference: boolean): Value | undefined {
   const { shape } = convolution;
-  const spread = (channelAxes: readonly number[]) => shape.map((extent, axis) => (channelAxes.includes(axis) ? extent : 1));
+  const spread = (channelAxes: readonly number[]) =>
+    shape.map((extent, axis) => (channelAxes.includes(axis) ? extent : 1));
   const flat = reshape(perChannel, [sizeOf(perChannel.shape)]);
   const bias = isDifference ? neg(flat) : flat;
   const blocked = sameShape(perChannel.shape, spread([1, 4])) ? withBias(convolution, bias) : undefined;

@@ -162,9 +162,14 @@ export const GatherElements = defineOp({
     evaluate: ([x, indices], type) => {
       const strides = stridesOf(x.shape);
       const data = allocate(type.dtype, sizeOf(type.shape));
-      forEachOffset(indices.shape, strides.map((stride, each) => (each === axis ? 0 : stride)), 0, (position, offset) => {
-        data[position] = x.data[offset + wrapIndex(indices.data[position], x.shape[axis]) * strides[axis]];
-      });
+      forEachOffset(
+        indices.shape,
+        strides.map((stride, each) => (each === axis ? 0 : stride)),
+        0,
+        (position, offset) => {
+          data[position] = x.data[offset + wrapIndex(indices.data[position], x.shape[axis]) * strides[axis]];
+        },
+      );
       return { ...type, data };
     },
     jvp: (node, [t]) => t && gatherElements(t, node.inputs[1], axis),

@@ -28,7 +28,8 @@ function gemmOperation(transposeA: boolean, transposeB: boolean): Operation {
 export function fuseGemm(outputs: readonly Value[]): Value[] {
   const order = reachable(outputs);
   const uses = new Map<Value, number>();
-  for (const value of [...order.flatMap((each) => each.inputs), ...outputs]) uses.set(value, (uses.get(value) ?? 0) + 1);
+  for (const value of [...order.flatMap((each) => each.inputs), ...outputs])
+    uses.set(value, (uses.get(value) ?? 0) + 1);
   return rebuild(outputs, new Graph(), (value, inputs) => {
     if (value.operation.name !== Add.name) return undefined;
     for (const side of [1, 0]) {
@@ -43,7 +44,10 @@ export function fuseGemm(outputs: readonly Value[]): Value[] {
       const addend = matrixAddend(inputs[1 - side], value, product);
       if (!addend) continue;
       const { transposeA, transposeB } = source.operation.attributes;
-      const fused = source.graph.apply(gemmOperation(transposeA === true, transposeB === true), [...source.inputs, addend]);
+      const fused = source.graph.apply(gemmOperation(transposeA === true, transposeB === true), [
+        ...source.inputs,
+        addend,
+      ]);
       return reshape(fused, value.shape);
     }
     return undefined;
@@ -53,7 +57,9 @@ export function fuseGemm(outputs: readonly Value[]): Value[] {
 /** The addend as Gemm takes it: broadcast in one direction to the matrix. */
 function matrixAddend(addend: Value, sum: Value, product: Value): Value | undefined {
   if (sameShape(sum.shape, product.shape)) {
-    return addend.shape.length <= 2 && sameShape(broadcastShapes("Gemm", addend.shape, product.shape), product.shape) ? addend : undefined;
+    return addend.shape.length <= 2 && sameShape(broadcastShapes("Gemm", addend.shape, product.shape), product.shape)
+      ? addend
+      : undefined;
   }
   if (sameShape(addend.shape, sum.shape)) return reshape(addend, product.shape);
   // A bias along the last axis stays one when the rows are merged.

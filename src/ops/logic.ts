@@ -2,7 +2,14 @@ import { broadcastShapes } from "../graph/broadcast.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Operand, Value } from "../graph/value.ts";
 import type { DType } from "../util/tensor.ts";
-import { broadcastTo, evaluateElementwise, lift, requireSameDtype, vmapElementwise, ZERO_DERIVATIVE } from "./elementwise.ts";
+import {
+  broadcastTo,
+  evaluateElementwise,
+  lift,
+  requireSameDtype,
+  vmapElementwise,
+  ZERO_DERIVATIVE,
+} from "./elementwise.ts";
 import { defineOp } from "./define-op.ts";
 import { splatOf, sumTo } from "./structure.ts";
 
@@ -31,7 +38,11 @@ function predicate(name: string, summary: string, f: (x: number, y: number) => b
 }
 
 export const { definition: Greater, apply: greater } = predicate("Greater", "x > y", (x, y) => x > y);
-export const { definition: GreaterOrEqual, apply: greaterOrEqual } = predicate("GreaterOrEqual", "x ≥ y", (x, y) => x >= y);
+export const { definition: GreaterOrEqual, apply: greaterOrEqual } = predicate(
+  "GreaterOrEqual",
+  "x ≥ y",
+  (x, y) => x >= y,
+);
 export const { definition: Less, apply: less } = predicate("Less", "x < y", (x, y) => x < y);
 export const { definition: LessOrEqual, apply: lessOrEqual } = predicate("LessOrEqual", "x ≤ y", (x, y) => x <= y);
 export const { definition: Equal, apply: equal } = predicate("Equal", "x = y", (x, y) => x === y);
@@ -126,9 +137,14 @@ export const Cast = defineOp({
     infer: ([x]) => ({ dtype: to, shape: x.shape }),
     simplify: ([x]) => (x.dtype === to ? x : undefined),
     evaluate: (inputs, type) =>
-      evaluateElementwise(to === "bool" ? (x) => Number(x !== 0) : to === "int64" ? Math.trunc : (x) => x, inputs, type),
+      evaluateElementwise(
+        to === "bool" ? (x) => Number(x !== 0) : to === "int64" ? Math.trunc : (x) => x,
+        inputs,
+        type,
+      ),
     jvp: (_node, [t]) => (t && isDifferentiable(t.dtype) && isDifferentiable(to) ? cast(t, to) : undefined),
-    vjp: (node, g) => (isDifferentiable(node.inputs[0].dtype) && isDifferentiable(to) ? cast(g, node.inputs[0].dtype) : undefined),
+    vjp: (node, g) =>
+      isDifferentiable(node.inputs[0].dtype) && isDifferentiable(to) ? cast(g, node.inputs[0].dtype) : undefined,
     elementwise: true,
     vmap: vmapElementwise,
     emit: (_node, [x], e) => e.node("Cast", [x], { to: ONNX_TYPES[to] }),

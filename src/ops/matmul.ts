@@ -68,7 +68,10 @@ export const MatMul = defineOp({
       },
       vmap: (node, [a, b], [batchedA, batchedB]) => {
         const rank = node.shape.length;
-        return matmul(batchedA ? alignBatch(a, rank) : a, batchedB ? alignBatch(b, rank) : b, { transposeA, transposeB });
+        return matmul(batchedA ? alignBatch(a, rank) : a, batchedB ? alignBatch(b, rank) : b, {
+          transposeA,
+          transposeB,
+        });
       },
       emit: (node, inputs, e) => {
         const [a, b] = node.inputs;

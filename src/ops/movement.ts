@@ -35,14 +35,20 @@ export const Slice = defineOp({
       });
       return { dtype: x.dtype, shape: extents };
     },
-    simplify: ([x]) => (sameShape(x.shape, extents) && steps.every((step, axis) => step === 1 || extents[axis] <= 1) ? x : undefined),
+    simplify: ([x]) =>
+      sameShape(x.shape, extents) && steps.every((step, axis) => step === 1 || extents[axis] <= 1) ? x : undefined,
     evaluate: ([x], type) => {
       const strides = stridesOf(x.shape);
       const data = allocate(type.dtype, sizeOf(extents));
       const origin = starts.reduce((offset, start, axis) => offset + start * strides[axis], 0);
-      forEachOffset(extents, strides.map((stride, axis) => stride * steps[axis]), origin, (position, offset) => {
-        data[position] = x.data[offset];
-      });
+      forEachOffset(
+        extents,
+        strides.map((stride, axis) => stride * steps[axis]),
+        origin,
+        (position, offset) => {
+          data[position] = x.data[offset];
+        },
+      );
       return { ...type, data };
     },
     jvp: (_node, [t]) => t && strided(t, starts, extents, steps),
@@ -62,7 +68,12 @@ export const Slice = defineOp({
   }),
 });
 
-export function strided(x: Value, starts: readonly number[], extents: readonly number[], steps: readonly number[]): Value {
+export function strided(
+  x: Value,
+  starts: readonly number[],
+  extents: readonly number[],
+  steps: readonly number[],
+): Value {
   return x.graph.apply(Slice.make({ starts, extents, steps }), [x]);
 }
 
@@ -70,13 +81,23 @@ export function strided(x: Value, starts: readonly number[], extents: readonly n
 export function sliceAxis(x: Value, axis: number, start: number, end: number): Value {
   const starts = x.shape.map((_, each) => (each === axis ? start : 0));
   const extents = x.shape.map((extent, each) => (each === axis ? end - start : extent));
-  return strided(x, starts, extents, x.shape.map(() => 1));
+  return strided(
+    x,
+    starts,
+    extents,
+    x.shape.map(() => 1),
+  );
 }
 
 /** The axis reversed. */
 export function reverse(x: Value, axes: readonly number[]): Value {
   const starts = x.shape.map((extent, axis) => (axes.includes(axis) ? extent - 1 : 0));
-  return strided(x, starts, x.shape, x.shape.map((_, axis) => (axes.includes(axis) ? -1 : 1)));
+  return strided(
+    x,
+    starts,
+    x.shape,
+    x.shape.map((_, axis) => (axes.includes(axis) ? -1 : 1)),
+  );
 }
 
 /** The adjoint of Slice: `g` at the sliced places of zeros of the source's shape. */
@@ -98,7 +119,11 @@ export function interleaveZeros(x: Value, axis: number, step: number): Value {
   const extent = x.shape[axis];
   const split = [...x.shape.slice(0, axis), extent, 1, ...x.shape.slice(axis + 1)];
   const after = split.map((_, each) => (each === axis + 1 ? step - 1 : 0));
-  const spaced = pad(reshape(x, split), split.map(() => 0), after);
+  const spaced = pad(
+    reshape(x, split),
+    split.map(() => 0),
+    after,
+  );
   const merged = [...x.shape.slice(0, axis), extent * step, ...x.shape.slice(axis + 1)];
   return sliceAxis(reshape(spaced, merged), axis, 0, (extent - 1) * step + 1);
 }
@@ -122,7 +147,11 @@ export const Pad = defineOp({
       if (x.operation.name === "Pad" && [...before, ...after].every((n) => n >= 0)) {
         const { before: first, after: last } = x.operation.attributes;
         if (Array.isArray(first) && Array.isArray(last) && [...first, ...last].every((n) => Number(n) >= 0)) {
-          return pad(x.inputs[0], before.map((n, i) => n + Number(first[i])), after.map((n, i) => n + Number(last[i])));
+          return pad(
+            x.inputs[0],
+            before.map((n, i) => n + Number(first[i])),
+            after.map((n, i) => n + Number(last[i])),
+          );
         }
       }
       return undefined;
@@ -138,7 +167,12 @@ export const Pad = defineOp({
       return { ...type, data };
     },
     jvp: (_node, [t]) => t && pad(t, before, after),
-    vjp: (_node, g) => pad(g, before.map((n) => -n), after.map((n) => -n)),
+    vjp: (_node, g) =>
+      pad(
+        g,
+        before.map((n) => -n),
+        after.map((n) => -n),
+      ),
     vmap: (_node, [x]) => pad(x, [0, ...before], [0, ...after]),
     emit: (_node, [x], e) => e.node("Pad", [x, e.integers([...before, ...after])]),
   }),
@@ -183,7 +217,10 @@ export const Concat = defineOp({
       requireSameDtype("Concat", inputs);
       const [first] = inputs;
       for (const input of inputs) {
-        if (input.shape.length !== first.shape.length || input.shape.some((extent, each) => each !== axis && extent !== first.shape[each])) {
+        if (
+          input.shape.length !== first.shape.length ||
+          input.shape.some((extent, each) => each !== axis && extent !== first.shape[each])
+        ) {
           throw new ThalwegError({
             kind: "input",
             code: "shape-mismatch",
@@ -212,14 +249,20 @@ export const Concat = defineOp({
     },
     jvp: (node, tangents) => {
       if (tangents.every((t) => t === undefined)) return undefined;
-      return concat(node.inputs.map((input, i) => tangents[i] ?? zerosLike(input)), axis);
+      return concat(
+        node.inputs.map((input, i) => tangents[i] ?? zerosLike(input)),
+        axis,
+      );
     },
     vjp: (node, g, i) => {
       const start = node.inputs.slice(0, i).reduce((sum, input) => sum + input.shape[axis], 0);
       return sliceAxis(g, axis, start, start + node.inputs[i].shape[axis]);
     },
     vmap: (_node, inputs, batched, size) =>
-      concat(inputs.map((input, i) => (batched[i] ? input : expand(input, [size, ...input.shape]))), axis + 1),
+      concat(
+        inputs.map((input, i) => (batched[i] ? input : expand(input, [size, ...input.shape]))),
+        axis + 1,
+      ),
     emit: (_node, inputs, e) => e.node("Concat", inputs, { axis }),
   }),
 });

@@ -25,7 +25,10 @@ function plainConvOperation(geometry: ConvGeometry): PlainConvOperation {
     name: "PlainConv",
     plainGeometry: geometry,
     attributes: { strides, before, after, dilations, group },
-    infer: ([x, w]) => ({ dtype: x.dtype, shape: [x.shape[0], w.shape[0], ...convOutputExtents(x.shape, w.shape.slice(2), geometry)] }),
+    infer: ([x, w]) => ({
+      dtype: x.dtype,
+      shape: [x.shape[0], w.shape[0], ...convOutputExtents(x.shape, w.shape.slice(2), geometry)],
+    }),
     vmap: (node) => {
       throw new RangeError(`${node.operation.name} is made after vectorisation`);
     },

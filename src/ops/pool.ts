@@ -35,7 +35,11 @@ function joined(x: Value, size: number, apply: (x: Value) => Value): Value {
 }
 
 /** The block size where the kernels for 2×2 windows side by side on blocked images apply. */
-function blockOf(target: Target, x: Value, { kernel, strides, before, after, dilations }: PoolAttributes): number | undefined {
+function blockOf(
+  target: Target,
+  x: Value,
+  { kernel, strides, before, after, dilations }: PoolAttributes,
+): number | undefined {
   const { precision, portable, blockSize } = target;
   if (precision !== "float32" || portable || blockSize === undefined || x.shape.length !== 4) return undefined;
   const isPlain = [...before, ...after].every((n) => n === 0) && dilations.every((n) => n === 1);
@@ -167,10 +171,17 @@ function notLowered(node: Value): never {
 }
 
 /** A block of both joins the batch axis; a block beside fixed images goes one by one, so that their winners are found once. */
-function eachOrJoined(inputs: readonly Value[], batched: readonly boolean[], size: number, apply: (x: Value, t: Value) => Value): Value {
+function eachOrJoined(
+  inputs: readonly Value[],
+  batched: readonly boolean[],
+  size: number,
+  apply: (x: Value, t: Value) => Value,
+): Value {
   const [x, t] = inputs;
   if (batched[0]) {
-    const both = [x, batched[1] ? t : expand(t, [size, ...t.shape])].map((each) => reshape(each, [size * each.shape[1], ...each.shape.slice(2)]));
+    const both = [x, batched[1] ? t : expand(t, [size, ...t.shape])].map((each) =>
+      reshape(each, [size * each.shape[1], ...each.shape.slice(2)]),
+    );
     const y = apply(both[0], both[1]);
     return reshape(y, [size, x.shape[1], ...y.shape.slice(1)]);
   }

@@ -40,7 +40,11 @@ export const ReduceMax = defineOp({
     simplify: ([x], type) => (sameShape(x.shape, type.shape) ? x : undefined),
     jvp: (node, [t]) => t && reduceSum(mul(t, share(node, axes)), axes),
     vjp: (node, g) => mul(g, share(node, axes)),
-    vmap: (_node, [x]) => reduceMax(x, axes.map((axis) => axis + 1)),
+    vmap: (_node, [x]) =>
+      reduceMax(
+        x,
+        axes.map((axis) => axis + 1),
+      ),
     emit: (_node, [x], e) => e.node("ReduceMax", [x, e.integers(axes)], { keepdims: 1 }),
     caveat: "ReduceMax has no derivative where two elements tie (shared equally)",
   }),

@@ -45,11 +45,18 @@ function permutedRows(shape: Shape, perm: readonly number[]): Float64Array {
  */
 export function permuteRows(x: Value, perm: readonly number[]): Value {
   const moved = perm.filter((axis) => x.shape[axis] !== 1);
-  if (moved.every((axis, i) => i === 0 || axis > moved[i - 1])) return reshape(x, perm.map((axis) => x.shape[axis]));
+  if (moved.every((axis, i) => i === 0 || axis > moved[i - 1]))
+    return reshape(
+      x,
+      perm.map((axis) => x.shape[axis]),
+    );
   let kept = perm.length;
   while (perm[kept - 1] === kept - 1) kept--;
   const outer = x.shape.slice(0, kept);
   const rows = reshape(x, [sizeOf(outer), sizeOf(x.shape.slice(kept))]);
   const order = x.graph.apply(rowOrderOperation(outer, perm.slice(0, kept)), []);
-  return reshape(x.graph.apply(rowGathering, [rows, order]), perm.map((axis) => x.shape[axis]));
+  return reshape(
+    x.graph.apply(rowGathering, [rows, order]),
+    perm.map((axis) => x.shape[axis]),
+  );
 }

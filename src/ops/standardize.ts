@@ -23,11 +23,19 @@ function centred(x: Value, { axis, epsilon }: StandardizeAttributes): { centre: 
 }
 
 /** One kernel gives both; the emitter shares it. */
-function layerNormalization(x: string, node: Value, { axis, epsilon }: StandardizeAttributes, e: Parameters<Operation["emit"]>[2]) {
+function layerNormalization(
+  x: string,
+  node: Value,
+  { axis, epsilon }: StandardizeAttributes,
+  e: Parameters<Operation["emit"]>[2],
+) {
   const rest = node.inputs[0].shape.slice(axis);
   const ones = allocate(node.dtype, sizeOf(rest)).fill(1);
   const rounded: FloatAttribute = { float: epsilon };
-  return e.nodes("LayerNormalization", [x, e.constant({ dtype: node.dtype, shape: rest, data: ones })], 3, { axis, epsilon: rounded });
+  return e.nodes("LayerNormalization", [x, e.constant({ dtype: node.dtype, shape: rest, data: ones })], 3, {
+    axis,
+    epsilon: rounded,
+  });
 }
 
 /** The float64 kernel holds ε in float32, so double precision is written out. */

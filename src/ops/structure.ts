@@ -56,7 +56,11 @@ export const Transpose = defineOp({
       if (x.operation.name === "Transpose") {
         const inner = x.inputs[0];
         const first = x.operation.attributes.perm;
-        if (Array.isArray(first)) return transpose(inner, perm.map((axis) => Number(first[axis])));
+        if (Array.isArray(first))
+          return transpose(
+            inner,
+            perm.map((axis) => Number(first[axis])),
+          );
       }
       // Moving axes of extent 1 only does not move any element.
       const moved = perm.filter((axis) => x.shape[axis] !== 1);
@@ -66,9 +70,14 @@ export const Transpose = defineOp({
     evaluate: ([x], type) => {
       const strides = stridesOf(x.shape);
       const data = allocate(type.dtype, sizeOf(type.shape));
-      forEachOffset(type.shape, perm.map((axis) => strides[axis]), 0, (position, offset) => {
-        data[position] = x.data[offset];
-      });
+      forEachOffset(
+        type.shape,
+        perm.map((axis) => strides[axis]),
+        0,
+        (position, offset) => {
+          data[position] = x.data[offset];
+        },
+      );
       return { ...type, data };
     },
     jvp: (_node, [t]) => t && transpose(t, perm),
@@ -124,7 +133,9 @@ export const Expand = defineOp({
       if (isFloat(type.dtype) && sizeOf(type.shape) > 64) return undefined;
       const offset = shape.length - x.shape.length;
       const strides = stridesOf(x.shape);
-      const steps = shape.map((_, axis) => (axis < offset || x.shape[axis - offset] === 1 ? 0 : strides[axis - offset]));
+      const steps = shape.map((_, axis) =>
+        axis < offset || x.shape[axis - offset] === 1 ? 0 : strides[axis - offset],
+      );
       const data = allocate(type.dtype, sizeOf(shape));
       forEachOffset(shape, steps, 0, (position, from) => {
         data[position] = x.data[from];
@@ -177,7 +188,11 @@ export const ReduceSum = defineOp({
     },
     jvp: (_node, [t]) => t && reduceSum(t, axes),
     vjp: (node, g) => expand(g, node.inputs[0].shape),
-    vmap: (_node, [x]) => reduceSum(x, axes.map((axis) => axis + 1)),
+    vmap: (_node, [x]) =>
+      reduceSum(
+        x,
+        axes.map((axis) => axis + 1),
+      ),
     emit: (_node, [x], e) => e.node("ReduceSum", [x, e.integers(axes)], { keepdims: 1 }),
   }),
 });
@@ -190,7 +205,13 @@ export function reduceSum(x: Value, axes: readonly number[]): Value {
 
 /** Sum over everything, as a scalar. */
 export function sumAll(x: Value): Value {
-  return reshape(reduceSum(x, x.shape.map((_, axis) => axis)), []);
+  return reshape(
+    reduceSum(
+      x,
+      x.shape.map((_, axis) => axis),
+    ),
+    [],
+  );
 }
 
 /** The adjoint of broadcasting: sums `x` over the axes along which `shape` was broadcast to it. */
@@ -207,7 +228,9 @@ export function splatOf(value: Value): number | undefined {
   const constant = tensorOf(value);
   if (constant) {
     const first = constant.data[0];
-    return constant.data.length > 0 && constant.data.length <= 64 && constant.data.every((each) => Object.is(each, first))
+    return constant.data.length > 0 &&
+      constant.data.length <= 64 &&
+      constant.data.every((each) => Object.is(each, first))
       ? first
       : undefined;
   }

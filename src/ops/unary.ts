@@ -190,13 +190,21 @@ function marker(name: string, summary: string, rules: Pick<Operation, "jvp" | "v
 }
 
 /** The value as a constant: no derivative passes. What `--freeze` puts behind a node. */
-export const { definition: Detach, apply: detach } = marker("Detach", "x, held constant by derivatives", ZERO_DERIVATIVE);
+export const { definition: Detach, apply: detach } = marker(
+  "Detach",
+  "x, held constant by derivatives",
+  ZERO_DERIVATIVE,
+);
 
 /**
  * The value as a place to differentiate at: simplification does not look through it, so that every
  * path from what comes before to what comes behind goes through this one value.
  */
-export const { definition: Anchor, apply: anchor } = marker("Anchor", "x, kept as one value to differentiate with respect to", {
-  jvp: (_node, [t]) => t,
-  vjp: (_node, g) => g,
-});
+export const { definition: Anchor, apply: anchor } = marker(
+  "Anchor",
+  "x, kept as one value to differentiate with respect to",
+  {
+    jvp: (_node, [t]) => t,
+    vjp: (_node, g) => g,
+  },
+);

@@ -15,7 +15,11 @@ import type { Tensor } from "../util/tensor.ts";
 const PLENTIFUL = 4;
 
 /** Compiles named values for a runtime. */
-export function compileValues(outputs: ReadonlyMap<string, Value>, target: Target, runtime: Runtime): Promise<Executable> {
+export function compileValues(
+  outputs: ReadonlyMap<string, Value>,
+  target: Target,
+  runtime: Runtime,
+): Promise<Executable> {
   const values = fuseConv(fuseGemm(lowerGraph([...outputs.values()], target)));
   return runtime.compile(emitModel(renamed(outputs, values), target));
 }
@@ -61,7 +65,8 @@ export class BatchProgram {
     const varies = [...inputsOf(lowered)].flatMap(([name, value]) => (names.has(name) ? [value] : []));
     // Rearranged copies are kept beside their originals only where memory is plentiful.
     const rich = partition(lowered, varies);
-    const parts = rich.elements * PLENTIFUL <= keepableElements ? rich : partition(lowered, varies, { repeatCopies: true });
+    const parts =
+      rich.elements * PLENTIFUL <= keepableElements ? rich : partition(lowered, varies, { repeatCopies: true });
     if (parts.elements > keepableElements || parts.prepared.size === 0) return undefined;
     const main = await compileValues(renamed(outputs, parts.outputs), target, runtime);
     const preparation = await compileValues(parts.prepared, target, runtime);

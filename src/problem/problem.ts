@@ -113,7 +113,11 @@ export class Problem {
   /** Opens a problem: builds the graph once to see that model, loss and data fit, and reads every label. */
   static open(model: ModelFile, dataset: Dataset, runtime: Runtime, options: ProblemOptions): Problem {
     if (dataset.examples === 0) {
-      throw new ThalwegError({ kind: "input", code: "no-examples", message: `The data "${dataset.name}" has no examples.` });
+      throw new ThalwegError({
+        kind: "input",
+        code: "no-examples",
+        message: `The data "${dataset.name}" has no examples.`,
+      });
     }
     const size = Math.min(options.batchSize, dataset.examples);
     const network = buildNetwork(model, dataset, options, size);
@@ -203,7 +207,11 @@ export class Problem {
     return results;
   }
 
-  private async productBlock(product: Product, block: readonly Float64Array[], context: RunContext): Promise<Float64Array[]> {
+  private async productBlock(
+    product: Product,
+    block: readonly Float64Array[],
+    context: RunContext,
+  ): Promise<Float64Array[]> {
     const sums = block.map(() => new Float64Array(this.space.dimension));
     const divisor = product.perExample ? this.examples : this.divisor;
     const build: Build = (graph, tangents) => byParameter(scaled(product.build(graph, tangents), 1 / divisor));
@@ -232,7 +240,16 @@ export class Problem {
     const extra = ({ start, end }: BatchRange): Feeds => {
       const data = allocate(precision, (end - start) * width);
       data.set(cotangent.subarray(start * width, end * width));
-      return new Map([[COTANGENT, this.runtime.feed({ dtype: precision, shape: [(end - start) * this.rowsPerExample, ...this.outputShape.slice(this.rowsPerExample === 1 ? 0 : 1)], data })]]);
+      return new Map([
+        [
+          COTANGENT,
+          this.runtime.feed({
+            dtype: precision,
+            shape: [(end - start) * this.rowsPerExample, ...this.outputShape.slice(this.rowsPerExample === 1 ? 0 : 1)],
+            data,
+          }),
+        ],
+      ]);
     };
     await this.eachBatch("jacobian-transposed", build, context, this.adder([sum]), { extra });
     return sum;
@@ -267,10 +284,19 @@ export class Problem {
     const squares = new Float64Array(this.examples);
     const square = gradientSquare(buildNetwork(this.model, this.dataset, this.options, 1).graph);
     const inputs = [...inputsOf([square])].flatMap(([name, value]) => (this.parameterFeeds.has(name) ? [] : [value]));
-    const batchSize = Math.max(1, Math.min(this.options.batchSize, Math.floor(EXAMPLE_GRADIENT_ELEMENTS / this.space.dimension)));
+    const batchSize = Math.max(
+      1,
+      Math.min(this.options.batchSize, Math.floor(EXAMPLE_GRADIENT_ELEMENTS / this.space.dimension)),
+    );
     for (const range of batchesOf(this.everything, batchSize)) {
       const build: Build = () => new Map([["squares", vectorizeExamples(square, inputs, range.end - range.start)]]);
-      await this.eachBatch("example-gradient-squares", build, context, ({ start }, outputs) => squares.set(take(outputs, "squares").data, start), { range });
+      await this.eachBatch(
+        "example-gradient-squares",
+        build,
+        context,
+        ({ start }, outputs) => squares.set(take(outputs, "squares").data, start),
+        { range },
+      );
     }
     return squares;
   }
@@ -319,9 +345,21 @@ export class Problem {
     return { start: 0, end: this.examples };
   }
 
-  private async collect(name: string, build: Build, width: number, context: RunContext, block?: readonly Float64Array[]) {
+  private async collect(
+    name: string,
+    build: Build,
+    width: number,
+    context: RunContext,
+    block?: readonly Float64Array[],
+  ) {
     const rows = new Float64Array(this.examples * width);
-    await this.eachBatch(name, build, context, ({ start }, outputs) => rows.set(take(outputs, "rows").data, start * width), { block });
+    await this.eachBatch(
+      name,
+      build,
+      context,
+      ({ start }, outputs) => rows.set(take(outputs, "rows").data, start * width),
+      { block },
+    );
     return rows;
   }
 
@@ -359,11 +397,19 @@ export class Problem {
     const build: Build = (_graph, _tangents) => finitenessProbes(network);
     for (const [number, range] of batchesOf(this.everything, this.options.batchSize).entries()) {
       network = buildNetwork(this.model, this.dataset, this.options, range.end - range.start);
-      await this.eachBatch("finiteness", build, context, (_batch, probes) => (place ??= firstNonFinite(network, probes)), { range });
+      await this.eachBatch(
+        "finiteness",
+        build,
+        context,
+        (_batch, probes) => (place ??= firstNonFinite(network, probes)),
+        { range },
+      );
       batchNumber = number;
       if (place) break;
     }
-    const where = place ? `: the first NaN or ∞ is the output of ${place.op}${place.node ? ` (node "${place.node}")` : ""} in batch ${batchNumber}` : "";
+    const where = place
+      ? `: the first NaN or ∞ is the output of ${place.op}${place.node ? ` (node "${place.node}")` : ""} in batch ${batchNumber}`
+      : "";
     return new ThalwegError({
       kind: "input",
       code: "not-finite",
@@ -402,7 +448,11 @@ function countTerms(dataset: Dataset, { loss, lossOptions, batchSize }: ProblemO
     terms += loss.terms(labels, shape, lossOptions);
   }
   if (terms > 0) return terms;
-  throw new ThalwegError({ kind: "input", code: "no-terms", message: "Every label is marked as ignored, so the loss is empty." });
+  throw new ThalwegError({
+    kind: "input",
+    code: "no-terms",
+    message: "Every label is marked as ignored, so the loss is empty.",
+  });
 }
 
 /** Blocks are compiled for sizes 8, 4, 2 and 1 only, so that few sessions serve all. */

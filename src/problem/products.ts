@@ -38,7 +38,9 @@ export const gaussNewtonProduct: Product = {
   summary: "generalised Gauss–Newton matrix",
   build: (loss, vectors) => {
     requireOutputs(loss, "Gauss–Newton");
-    return sandwich(loss.outputs, loss.parameters, vectors, (tangent) => outputHessianVector(loss.total, loss.outputs, tangent));
+    return sandwich(loss.outputs, loss.parameters, vectors, (tangent) =>
+      outputHessianVector(loss.total, loss.outputs, tangent),
+    );
   },
   regularized: true,
 };

@@ -45,7 +45,11 @@ function masks(count: number): number[] {
  * rules, Jᵀu; the derivative of Jᵀu along s and along t, forward over reverse and reverse over
  * reverse; and y on blocks, for every subset of blocked inputs.
  */
-function assemble(cases: readonly OpCase[], precision: FloatType, options: GraphOptions): { outputs: Map<string, Value>; values: Value[] } {
+function assemble(
+  cases: readonly OpCase[],
+  precision: FloatType,
+  options: GraphOptions,
+): { outputs: Map<string, Value>; values: Value[] } {
   const graph = new Graph(options);
   const outputs = new Map<string, Value>();
   const values = cases.map((each, c) => {
@@ -102,10 +106,12 @@ class Bench {
         feeds.set(`${c}x${i}`, draw(input, random));
         feeds.set(`${c}b${i}`, draw(input, random, BLOCK));
       });
-      each.inputs.filter(({ dtype }) => isFloat(dtype)).forEach(({ shape }, i) => {
-        feeds.set(`${c}t${i}`, normalLike(shape));
-        feeds.set(`${c}s${i}`, normalLike(shape));
-      });
+      each.inputs
+        .filter(({ dtype }) => isFloat(dtype))
+        .forEach(({ shape }, i) => {
+          feeds.set(`${c}t${i}`, normalLike(shape));
+          feeds.set(`${c}s${i}`, normalLike(shape));
+        });
       const y = each.build(...each.inputs.map(({ dtype, shape }, i) => graph.input(`${c}x${i}`, dtype, shape)));
       feeds.set(`${c}u`, normalLike(y.shape));
     });
@@ -124,8 +130,14 @@ class Bench {
     return { program: await compile(outputs, target, options), values };
   }
 
-  run(program: Program, precision: FloatType, changed: ReadonlyMap<string, Tensor> = new Map()): Promise<Map<string, Tensor>> {
-    return program.run(new Map([...this.feeds, ...changed].map(([name, tensor]) => [name, inPrecision(tensor, precision)])));
+  run(
+    program: Program,
+    precision: FloatType,
+    changed: ReadonlyMap<string, Tensor> = new Map(),
+  ): Promise<Map<string, Tensor>> {
+    return program.run(
+      new Map([...this.feeds, ...changed].map(([name, tensor]) => [name, inPrecision(tensor, precision)])),
+    );
   }
 
   /** Central differences of every output along one of the direction sets, "t" or "s". */
@@ -137,7 +149,10 @@ class Bench {
         this.floats(c).forEach((name, i) => {
           const x = this.tensor(name);
           const along = this.tensor(`${c}${direction}${i}`);
-          moved.set(name, { ...x, data: Float64Array.from(x.data, (value, k) => value + steps * STEP * along.data[k]) });
+          moved.set(name, {
+            ...x,
+            data: Float64Array.from(x.data, (value, k) => value + steps * STEP * along.data[k]),
+          });
         });
       });
       for (const [name, { data }] of await this.run(program, "float64", moved)) {
@@ -187,7 +202,10 @@ export async function checkCases(cases: readonly OpCase[], options: CheckOptions
     plain.values.forEach((value, c) => {
       expect(value.operation.name, cases[c].label).toBe(options.primitive);
       const type = { dtype: value.dtype, shape: value.shape };
-      const evaluated = value.operation.evaluate?.(value.inputs.map((_, i) => bench.tensor(`${c}x${i}`)), type);
+      const evaluated = value.operation.evaluate?.(
+        value.inputs.map((_, i) => bench.tensor(`${c}x${i}`)),
+        type,
+      );
       if (evaluated) {
         expect(evaluated.shape).toEqual(results.get(`${c}y`)?.shape);
         close("kernel = evaluate", cases[c].label, data(`${c}y`), evaluated.data, isFloat(value.dtype) ? 1e-14 : 0);
@@ -206,16 +224,29 @@ export async function checkCases(cases: readonly OpCase[], options: CheckOptions
       right += innerProduct(data(`${c}Ju${i}`), bench.tensor(`${c}t${i}`).data);
       tHs += innerProduct(data(`${c}Hs${i}`), bench.tensor(`${c}t${i}`).data);
       sHt += innerProduct(data(`${c}Ht${i}`), bench.tensor(`${c}s${i}`).data);
-      close("forward over reverse = reverse over reverse", `${label} input ${i}`, data(`${c}Hs${i}`), data(`${c}sH${i}`), 1e-12);
+      close(
+        "forward over reverse = reverse over reverse",
+        `${label} input ${i}`,
+        data(`${c}Hs${i}`),
+        data(`${c}sH${i}`),
+        1e-12,
+      );
       if (options.heldConstant || options.differences === false) return;
-      close("second derivative = differences", `${label} input ${i}`, data(`${c}Hs${i}`), alongS.get(`${c}Ju${i}`) ?? [], 1e-8);
+      close(
+        "second derivative = differences",
+        `${label} input ${i}`,
+        data(`${c}Hs${i}`),
+        alongS.get(`${c}Ju${i}`) ?? [],
+        1e-8,
+      );
     });
     const cotangent = bench.tensor(`${c}u`).data;
     const size = 1 + norm(tangent) * norm(cotangent);
     close("adjoint identity", label, [innerProduct(tangent, cotangent) / size], [right / size], 1e-12);
     close("second derivative symmetric", label, [tHs / (1 + Math.abs(tHs))], [sHt / (1 + Math.abs(tHs))], 1e-12);
     if (options.heldConstant) close("held constant", label, tangent, new Float64Array(tangent.length), 0);
-    else if (options.differences !== false) close("tangent = differences", label, tangent, alongT.get(`${c}y`) ?? [], 1e-8);
+    else if (options.differences !== false)
+      close("tangent = differences", label, tangent, alongT.get(`${c}y`) ?? [], 1e-8);
   });
 
   await checkBlocks(bench, program, results, close);
@@ -240,7 +271,12 @@ export async function checkCases(cases: readonly OpCase[], options: CheckOptions
 type Close = (claim: string, what: string, a: ArrayLike<number>, b: ArrayLike<number>, tolerance: number) => void;
 
 /** Slice k of y on blocks = y on the slices k, for every subset of blocked inputs. */
-async function checkBlocks(bench: Bench, program: Program, results: ReadonlyMap<string, Tensor>, close: Close): Promise<void> {
+async function checkBlocks(
+  bench: Bench,
+  program: Program,
+  results: ReadonlyMap<string, Tensor>,
+  close: Close,
+): Promise<void> {
   const most = Math.max(...bench.cases.map(({ inputs }) => inputs.length));
   for (const mask of masks(most)) {
     for (let k = 0; k < BLOCK; k++) {
@@ -255,7 +291,13 @@ async function checkBlocks(bench: Bench, program: Program, results: ReadonlyMap<
         const block = results.get(`${c}v${mask}`);
         const single = singles.get(`${c}y`);
         if (!block || !single) return;
-        close("block = singles", `${label} inputs ${mask.toString(2)} slice ${k}`, slice(block, k).data, single.data, 1e-13);
+        close(
+          "block = singles",
+          `${label} inputs ${mask.toString(2)} slice ${k}`,
+          slice(block, k).data,
+          single.data,
+          1e-13,
+        );
       });
     }
   }

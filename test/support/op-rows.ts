@@ -4,23 +4,79 @@ import type { Value } from "../../src/graph/value.ts";
 import { add, div, mul, neg, reciprocal, sub } from "../../src/ops/arithmetic.ts";
 import { conv, convInput, convWeight } from "../../src/ops/conv.ts";
 import { convOutputExtents, type ConvGeometry } from "../../src/ops/conv-geometry.ts";
-import { gather, gatherElements, gatherND, scatterAdd, scatterElementsAdd, scatterNDAdd } from "../../src/ops/gather.ts";
 import {
-  and, cast, equal, greater, greaterOrEqual, less, lessOrEqual, maximum, minimum, mod, not, or, where, xor,
+  gather,
+  gatherElements,
+  gatherND,
+  scatterAdd,
+  scatterElementsAdd,
+  scatterNDAdd,
+} from "../../src/ops/gather.ts";
+import {
+  and,
+  cast,
+  equal,
+  greater,
+  greaterOrEqual,
+  less,
+  lessOrEqual,
+  maximum,
+  minimum,
+  mod,
+  not,
+  or,
+  where,
+  xor,
 } from "../../src/ops/logic.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { concat, interleaveZeros, pad, strided } from "../../src/ops/movement.ts";
 import { maxPool, MaxPoolIndices, maxPoolPick, maxPoolPlace } from "../../src/ops/pool.ts";
 import { pow } from "../../src/ops/pow.ts";
-import { argMax, cumSum, logSoftmax, reduceLogSumExp, reduceMax, reduceMean, softmax } from "../../src/ops/reduction.ts";
+import {
+  argMax,
+  cumSum,
+  logSoftmax,
+  reduceLogSumExp,
+  reduceMax,
+  reduceMean,
+  softmax,
+} from "../../src/ops/reduction.ts";
 import { inverseDeviation, standardize } from "../../src/ops/standardize.ts";
 import { expand, reduceSum, reshape, transpose } from "../../src/ops/structure.ts";
 import {
-  abs, anchor, atan, ceil, cos, detach, erf, exp, floor, log, relu, round, sigmoid, sign, sin, softplus, sqrt, tanh,
+  abs,
+  anchor,
+  atan,
+  ceil,
+  cos,
+  detach,
+  erf,
+  exp,
+  floor,
+  log,
+  relu,
+  round,
+  sigmoid,
+  sign,
+  sin,
+  softplus,
+  sqrt,
+  tanh,
 } from "../../src/ops/unary.ts";
 import type { Shape } from "../../src/util/tensor.ts";
 import {
-  awayFromZero, bool, distinct, float, indices, int, integers, normal, offIntegers, positive, type Fill, type OpCase,
+  awayFromZero,
+  bool,
+  distinct,
+  float,
+  indices,
+  int,
+  integers,
+  normal,
+  offIntegers,
+  positive,
+  type Fill,
+  type OpCase,
 } from "./op-case.ts";
 
 /** How to make valid uses of one primitive. */
@@ -42,23 +98,36 @@ export function shapes(minRank: number, maxRank: number, each: fc.Arbitrary<numb
 /** Shapes that broadcast to one shape: leading axes left out, extents set to 1. */
 export function broadcastable(count: number, maxRank = 4): fc.Arbitrary<number[][]> {
   return shapes(0, maxRank).chain((full) =>
-    fc.array(
-      fc.record({ drop: fc.integer({ min: 0, max: full.length }), ones: fc.array(fc.boolean(), { minLength: full.length, maxLength: full.length }) }),
-      { minLength: count, maxLength: count },
-    ).map((parts) => parts.map(({ drop, ones }) => full.map((n, axis) => (ones[axis] ? 1 : n)).slice(drop))),
+    fc
+      .array(
+        fc.record({
+          drop: fc.integer({ min: 0, max: full.length }),
+          ones: fc.array(fc.boolean(), { minLength: full.length, maxLength: full.length }),
+        }),
+        { minLength: count, maxLength: count },
+      )
+      .map((parts) => parts.map(({ drop, ones }) => full.map((n, axis) => (ones[axis] ? 1 : n)).slice(drop))),
   );
 }
 
 const text = (value: unknown) => JSON.stringify(value);
 
 function unary(op: string, apply: (x: Value) => Value, fill: Fill = normal): OpRow {
-  return { op, cases: shapes(0, 4).map((shape) => ({ label: `${op} ${text(shape)}`, inputs: [float(shape, fill)], build: apply })), runs: 3 };
+  return {
+    op,
+    cases: shapes(0, 4).map((shape) => ({ label: `${op} ${text(shape)}`, inputs: [float(shape, fill)], build: apply })),
+    runs: 3,
+  };
 }
 
 function binary(op: string, apply: (x: Value, y: Value) => Value, second: Fill = normal, first: Fill = normal): OpRow {
   return {
     op,
-    cases: broadcastable(2).map(([a, b]) => ({ label: `${op} ${text(a)} ${text(b)}`, inputs: [float(a, first), float(b, second)], build: apply })),
+    cases: broadcastable(2).map(([a, b]) => ({
+      label: `${op} ${text(a)} ${text(b)}`,
+      inputs: [float(a, first), float(b, second)],
+      build: apply,
+    })),
   };
 }
 
@@ -67,19 +136,30 @@ function comparison(op: string, apply: (x: Value, y: Value) => Value): OpRow {
     op,
     cases: fc.tuple(broadcastable(2), fc.boolean()).map(([[a, b], whole]) => ({
       label: `${op} ${text(a)} ${text(b)} ${whole ? "int64" : "float"}`,
-      inputs: whole ? [int(a, integers(-2, 2)), int(b, integers(-2, 2))] : [float(a, offIntegers), float(b, integers(-2, 2))],
+      inputs: whole
+        ? [int(a, integers(-2, 2)), int(b, integers(-2, 2))]
+        : [float(a, offIntegers), float(b, integers(-2, 2))],
       build: apply,
     })),
   };
 }
 
 function connective(op: string, apply: (x: Value, y: Value) => Value): OpRow {
-  return { op, cases: broadcastable(2).map(([a, b]) => ({ label: `${op} ${text(a)} ${text(b)}`, inputs: [bool(a), bool(b)], build: apply })) };
+  return {
+    op,
+    cases: broadcastable(2).map(([a, b]) => ({
+      label: `${op} ${text(a)} ${text(b)}`,
+      inputs: [bool(a), bool(b)],
+      build: apply,
+    })),
+  };
 }
 
 /** A shape with one of its axes. */
 function withAxis(maxRank = 4, each = extent) {
-  return shapes(1, maxRank, each).chain((shape) => fc.tuple(fc.constant(shape), fc.integer({ min: 0, max: shape.length - 1 })));
+  return shapes(1, maxRank, each).chain((shape) =>
+    fc.tuple(fc.constant(shape), fc.integer({ min: 0, max: shape.length - 1 })),
+  );
 }
 
 function standardized(op: string, apply: (x: Value, attributes: { axis: number; epsilon: number }) => Value): OpRow {
@@ -87,7 +167,11 @@ function standardized(op: string, apply: (x: Value, attributes: { axis: number; 
     op,
     cases: fc.tuple(shapes(1, 4, fc.integer({ min: 2, max: 4 })), fc.nat()).map(([shape, pick]) => {
       const axis = pick % shape.length;
-      return { label: `${op} ${text(shape)} from ${axis}`, inputs: [float(shape, normal)], build: (x: Value) => apply(x, { axis, epsilon: 0.5 }) };
+      return {
+        label: `${op} ${text(shape)} from ${axis}`,
+        inputs: [float(shape, normal)],
+        build: (x: Value) => apply(x, { axis, epsilon: 0.5 }),
+      };
     }),
   };
 }
@@ -107,34 +191,58 @@ function overAxes(op: string, apply: (x: Value, axes: number[]) => Value, fill: 
   return {
     op,
     cases: shapes(1, 4).chain((shape) =>
-      fc.tuple(fc.subarray(shape.map((_, axis) => axis), { minLength: 1 }), fc.boolean()).map(([axes, back]) => {
-        const given = back ? axes.map((axis) => axis - shape.length) : axes;
-        return { label: `${op} ${text(shape)} axes ${text(given)}`, inputs: [float(shape, fill)], build: (x: Value) => apply(x, given) };
-      }),
+      fc
+        .tuple(
+          fc.subarray(
+            shape.map((_, axis) => axis),
+            { minLength: 1 },
+          ),
+          fc.boolean(),
+        )
+        .map(([axes, back]) => {
+          const given = back ? axes.map((axis) => axis - shape.length) : axes;
+          return {
+            label: `${op} ${text(shape)} axes ${text(given)}`,
+            inputs: [float(shape, fill)],
+            build: (x: Value) => apply(x, given),
+          };
+        }),
     ),
   };
 }
 
-const permutations = (n: number) => fc.shuffledSubarray(Array.from({ length: n }, (_, i) => i), { minLength: n, maxLength: n });
+const permutations = (n: number) =>
+  fc.shuffledSubarray(
+    Array.from({ length: n }, (_, i) => i),
+    { minLength: n, maxLength: n },
+  );
 
 const slices: fc.Arbitrary<OpCase> = shapes(1, 4, fc.integer({ min: 1, max: 6 })).chain((shape) =>
-  fc.tuple(
-    ...shape.map((n) =>
-      fc.tuple(fc.integer({ min: 0, max: n - 1 }), fc.integer({ min: -3, max: 3 }).filter((step) => step !== 0), fc.nat(5)).map(([start, step, wish]) => {
-        const most = step > 0 ? Math.floor((n - 1 - start) / step) + 1 : Math.floor(start / -step) + 1;
-        return { start, step, extent: 1 + (wish % most) };
-      }),
-    ),
-  ).map((parts) => {
-    const starts = parts.map(({ start }) => start);
-    const extents = parts.map((part) => part.extent);
-    const steps = parts.map(({ step }) => step);
-    return {
-      label: `Slice ${text(shape)} starts ${text(starts)} extents ${text(extents)} steps ${text(steps)}`,
-      inputs: [float(shape)],
-      build: (x: Value) => strided(x, starts, extents, steps),
-    };
-  }),
+  fc
+    .tuple(
+      ...shape.map((n) =>
+        fc
+          .tuple(
+            fc.integer({ min: 0, max: n - 1 }),
+            fc.integer({ min: -3, max: 3 }).filter((step) => step !== 0),
+            fc.nat(5),
+          )
+          .map(([start, step, wish]) => {
+            const most = step > 0 ? Math.floor((n - 1 - start) / step) + 1 : Math.floor(start / -step) + 1;
+            return { start, step, extent: 1 + (wish % most) };
+          }),
+      ),
+    )
+    .map((parts) => {
+      const starts = parts.map(({ start }) => start);
+      const extents = parts.map((part) => part.extent);
+      const steps = parts.map(({ step }) => step);
+      return {
+        label: `Slice ${text(shape)} starts ${text(starts)} extents ${text(extents)} steps ${text(steps)}`,
+        inputs: [float(shape)],
+        build: (x: Value) => strided(x, starts, extents, steps),
+      };
+    }),
 );
 
 const pads: fc.Arbitrary<OpCase> = shapes(1, 4, fc.integer({ min: 3, max: 5 })).chain((shape) => {
@@ -146,13 +254,13 @@ const pads: fc.Arbitrary<OpCase> = shapes(1, 4, fc.integer({ min: 3, max: 5 })).
   }));
 });
 
-const concats: fc.Arbitrary<OpCase> = fc.tuple(withAxis(3), fc.array(extent, { minLength: 1, maxLength: 3 }), fc.boolean()).map(
-  ([[shape, axis], parts, back]) => ({
+const concats: fc.Arbitrary<OpCase> = fc
+  .tuple(withAxis(3), fc.array(extent, { minLength: 1, maxLength: 3 }), fc.boolean())
+  .map(([[shape, axis], parts, back]) => ({
     label: `Concat ${text(shape)} axis ${axis} parts ${text(parts)}`,
     inputs: parts.map((n) => float(shape.map((each, i) => (i === axis ? n : each)))),
     build: (...inputs: Value[]) => concat(inputs, back ? axis - shape.length : axis),
-  }),
-);
+  }));
 
 const gathers: fc.Arbitrary<OpCase> = fc.tuple(withAxis(3), shapes(0, 2)).map(([[shape, axis], picked]) => ({
   label: `Gather ${text(shape)} axis ${axis} by ${text(picked)}`,
@@ -168,7 +276,11 @@ const scatters: fc.Arbitrary<OpCase> = fc.tuple(withAxis(3), shapes(0, 2)).map((
 
 /** ONNX lets the indices be shorter than the data on the other axes. */
 const elementPicks = withAxis(3).chain(([shape, axis]) =>
-  fc.tuple(fc.constant(shape), fc.constant(axis), fc.tuple(...shape.map((n, i) => (i === axis ? extent : fc.integer({ min: 1, max: n }))))),
+  fc.tuple(
+    fc.constant(shape),
+    fc.constant(axis),
+    fc.tuple(...shape.map((n, i) => (i === axis ? extent : fc.integer({ min: 1, max: n })))),
+  ),
 );
 
 const gatherElementCases: fc.Arbitrary<OpCase> = elementPicks.map(([shape, axis, picked]) => ({
@@ -229,15 +341,27 @@ const convs: fc.Arbitrary<ConvCase> = fc
       group,
     };
     const kernel = windows.map((each) => each.kernel);
-    const spatial = windows.map((each) => Math.max(1, each.dilation * (each.kernel - 1) + 1 + each.slack - each.before - each.after));
+    const spatial = windows.map((each) =>
+      Math.max(1, each.dilation * (each.kernel - 1) + 1 + each.slack - each.before - each.after),
+    );
     const x = [n, group * inner, ...spatial];
     const w = [group * outer, inner, ...kernel];
-    return { x, w, y: [n, group * outer, ...convOutputExtents(x, kernel, geometry)], geometry, label: `${text(x)} kernels ${text(w)} ${text(geometry)}` };
+    return {
+      x,
+      w,
+      y: [n, group * outer, ...convOutputExtents(x, kernel, geometry)],
+      geometry,
+      label: `${text(x)} kernels ${text(w)} ${text(geometry)}`,
+    };
   });
 
 /** Padding of a pool is smaller than its kernel, so that every window sees the image. */
 const pools = fc
-  .tuple(fc.array(window, { minLength: 1, maxLength: 3 }), fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 }))
+  .tuple(
+    fc.array(window, { minLength: 1, maxLength: 3 }),
+    fc.integer({ min: 1, max: 2 }),
+    fc.integer({ min: 1, max: 2 }),
+  )
   .map(([windows, n, c]) => {
     const pool = {
       kernel: windows.map(({ kernel }) => kernel),
@@ -273,7 +397,11 @@ export const OP_ROWS: readonly OpRow[] = [
   unary("Sign", sign, awayFromZero),
   unary("Floor", floor, offIntegers),
   unary("Ceil", ceil, offIntegers),
-  unary("Round", (x) => round(x), (random, size) => Array.from(offIntegers(random, size), (x) => x + 0.5 + 0.05 * Math.sign(random.normal()))),
+  unary(
+    "Round",
+    (x) => round(x),
+    (random, size) => Array.from(offIntegers(random, size), (x) => x + 0.5 + 0.05 * Math.sign(random.normal())),
+  ),
   { ...unary("Detach", detach), heldConstant: true },
   unary("Anchor", anchor),
   comparison("Greater", greater),
@@ -284,12 +412,18 @@ export const OP_ROWS: readonly OpRow[] = [
   connective("And", and),
   connective("Or", or),
   connective("Xor", xor),
-  { op: "Not", cases: shapes(0, 3).map((shape) => ({ label: `Not ${text(shape)}`, inputs: [bool(shape)], build: not })) },
+  {
+    op: "Not",
+    cases: shapes(0, 3).map((shape) => ({ label: `Not ${text(shape)}`, inputs: [bool(shape)], build: not })),
+  },
   {
     op: "Mod",
     cases: fc.tuple(broadcastable(2), fc.boolean()).map(([[a, b], fmod]) => ({
       label: `Mod ${text(a)} ${text(b)} fmod ${fmod}`,
-      inputs: [int(a, integers(-7, 7)), int(b, (random, size) => Array.from(integers(1, 3)(random, size), (x) => x * (random.integer(2) * 2 - 1)))],
+      inputs: [
+        int(a, integers(-7, 7)),
+        int(b, (random, size) => Array.from(integers(1, 3)(random, size), (x) => x * (random.integer(2) * 2 - 1))),
+      ],
       build: (x: Value, y: Value) => mod(x, y, fmod),
     })),
   },
@@ -305,7 +439,9 @@ export const OP_ROWS: readonly OpRow[] = [
     op: "Cast",
     cases: fc.tuple(shapes(0, 3), fc.constantFrom("int64", "bool", "float64", "float32")).map(([shape, kind]) => ({
       label: `Cast ${text(shape)} ${kind}`,
-      inputs: [kind === "int64" ? int(shape, integers(-3, 3)) : kind === "bool" ? bool(shape) : float(shape, offIntegers)],
+      inputs: [
+        kind === "int64" ? int(shape, integers(-3, 3)) : kind === "bool" ? bool(shape) : float(shape, offIntegers),
+      ],
       build: (x: Value) => cast(x, kind === "float64" ? "int64" : kind === "float32" ? "bool" : "float64"),
     })),
   },
@@ -314,7 +450,11 @@ export const OP_ROWS: readonly OpRow[] = [
     cases: shapes(0, 4).chain((shape) =>
       permutations(shape.length).map((order) => {
         const other = [...order.map((axis) => shape[axis]), 1];
-        return { label: `Reshape ${text(shape)} ${text(other)}`, inputs: [float(shape)], build: (x: Value) => reshape(x, other) };
+        return {
+          label: `Reshape ${text(shape)} ${text(other)}`,
+          inputs: [float(shape)],
+          build: (x: Value) => reshape(x, other),
+        };
       }),
     ),
   },
@@ -361,7 +501,11 @@ export const OP_ROWS: readonly OpRow[] = [
   { op: "MatMul", cases: matmuls, runs: 16 },
   {
     op: "Conv",
-    cases: convs.map(({ x, w, geometry, label }) => ({ label: `Conv ${label}`, inputs: [float(x), float(w)], build: (a: Value, b: Value) => conv(a, b, geometry) })),
+    cases: convs.map(({ x, w, geometry, label }) => ({
+      label: `Conv ${label}`,
+      inputs: [float(x), float(w)],
+      build: (a: Value, b: Value) => conv(a, b, geometry),
+    })),
     runs: 10,
   },
   {
@@ -382,7 +526,15 @@ export const OP_ROWS: readonly OpRow[] = [
     })),
     runs: 10,
   },
-  { op: "MaxPool", cases: pools.map(({ x, pool, label }) => ({ label: `MaxPool ${label}`, inputs: [float(x, distinct)], build: (a: Value) => maxPool(a, pool) })), runs: 8 },
+  {
+    op: "MaxPool",
+    cases: pools.map(({ x, pool, label }) => ({
+      label: `MaxPool ${label}`,
+      inputs: [float(x, distinct)],
+      build: (a: Value) => maxPool(a, pool),
+    })),
+    runs: 8,
+  },
   {
     op: "MaxPoolIndices",
     cases: pools.map(({ x, pool, label }) => ({
@@ -452,7 +604,10 @@ export const COMPOSITE_ROWS: readonly OpRow[] = [
       const depth = 1 + (choice % shape.length);
       return {
         label: `scatterNDAdd into ${text(shape)} by ${text([...picked, depth])}`,
-        inputs: [float([...picked, ...shape.slice(depth)]), int([...picked, depth], indices(Math.min(...shape.slice(0, depth))))],
+        inputs: [
+          float([...picked, ...shape.slice(depth)]),
+          int([...picked, depth], indices(Math.min(...shape.slice(0, depth)))),
+        ],
         build: (g: Value, by: Value) => scatterNDAdd(g, by, shape),
       };
     }),

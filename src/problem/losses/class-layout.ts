@@ -24,7 +24,9 @@ export function classLayout(outputs: Shape, labels: Shape, soft: boolean): Class
   const second = { axis: 1, classes: outputs[1], soft };
   if (rank > 3 && sameShape(labels, soft ? outputs : [outputs[0], ...outputs.slice(2)])) return second;
   if (soft) {
-    return sizeOf(outputs) === sizeOf(labels) && last === labels[labels.length - 1] ? { axis: rank - 1, classes: last, soft } : undefined;
+    return sizeOf(outputs) === sizeOf(labels) && last === labels[labels.length - 1]
+      ? { axis: rank - 1, classes: last, soft }
+      : undefined;
   }
   if (sizeOf(outputs.slice(0, -1)) === sizeOf(labels)) return { axis: rank - 1, classes: last, soft };
   if (rank > 2 && outputs[0] * sizeOf(outputs.slice(2)) === sizeOf(labels)) return second;
@@ -41,6 +43,10 @@ export function termMatrix(z: Value, layout: ClassLayout): Value {
 /** Class numbers as rows of a unit matrix, [terms, classes]; a label outside the classes gives a row of zeros. */
 export function oneHot(y: Value, classes: number, like: Value): Value {
   const column = reshape(y, [sizeOf(y.shape), 1]);
-  const names = y.graph.constant({ dtype: "int64", shape: [1, classes], data: Float64Array.from({ length: classes }, (_, i) => i) });
+  const names = y.graph.constant({
+    dtype: "int64",
+    shape: [1, classes],
+    data: Float64Array.from({ length: classes }, (_, i) => i),
+  });
   return cast(equal(column, names), like.dtype);
 }

@@ -12,7 +12,11 @@ import { labelError, type Loss, type LossOptions } from "./loss.ts";
 function layoutOf(outputs: Shape, labels: Shape, soft: boolean): ClassLayout {
   const layout = classLayout(outputs, labels, soft);
   if (layout) return layout;
-  throw new ThalwegError({ kind: "internal", code: "loss-misfit", message: "Cross-entropy was built on outputs that do not fit the labels." });
+  throw new ThalwegError({
+    kind: "internal",
+    code: "loss-misfit",
+    message: "Cross-entropy was built on outputs that do not fit the labels.",
+  });
 }
 
 /** The target distributions, [terms, classes]. Rows of ignored labels are zero. */
