@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    setupFiles: ["test/support/property-seed.ts"],
     pool: "forks",
     maxWorkers: 2,
   },
