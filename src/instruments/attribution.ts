@@ -62,10 +62,9 @@ export const attributionInstrument = defineInstrument({
       const mass = vector.reduce((sum, x) => sum + x ** 4, 0);
       let perClass = null;
       if (classes) {
-        const change =
-          problem.options.loss.name === "output"
-            ? undefined
-            : await problem.jacobianVector(vector, measurement.context);
+        const change = problem.options.loss.givesLossOnly
+          ? undefined
+          : await problem.jacobianVector(vector, measurement.context);
         const sums = new Float64Array(classes.classes);
         const counts = new Float64Array(classes.classes);
         classes.labels.forEach((label, i) => {

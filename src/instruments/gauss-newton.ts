@@ -13,7 +13,7 @@ const parameters = eigenvalueParameters.extend(traceParameters.shape);
 
 /** G needs the outputs apart from the loss. */
 export function needsOutputs(problem: Problem): string | undefined {
-  return problem.options.loss.name === "output"
+  return problem.options.loss.givesLossOnly
     ? "The model gives only its loss, and the Gauss–Newton matrix needs the outputs behind it."
     : undefined;
 }

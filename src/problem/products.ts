@@ -124,11 +124,11 @@ export function vectorizeExamples(value: Value, inputs: readonly Value[], exampl
 }
 
 function requireOutputs(loss: LossGraph, matrix: string): void {
-  if (loss.loss.name !== "output") return;
+  if (!loss.loss.givesLossOnly) return;
   throw new ThalwegError({
     kind: "input",
     code: "no-outputs",
-    message: `The ${matrix} matrix needs the network's outputs apart from its loss, but with --loss output the model only gives the loss.`,
+    message: `The ${matrix} matrix needs the network's outputs apart from its loss, but with --loss ${loss.loss.name} the model only gives the loss.`,
     hint: "Export the network without its loss and name the loss with --loss.",
   });
 }

@@ -43,6 +43,8 @@ export interface Loss {
    * (summed over classes exactly); absent when the loss is no negative log-likelihood with a known one.
    */
   outputFisher?(z: Value, y: Value, tangent: Value, options: LossOptions): Value;
+  /** Whether the network computes its loss itself, so that no outputs behind the loss are known: no Jacobian, Gauss–Newton or Fisher matrix. */
+  readonly givesLossOnly?: boolean;
   /** Final operations that turn logits into the probabilities of this loss; stripped, the loss works on the logits. */
   readonly links?: readonly string[];
   readonly caveat?: string;

@@ -23,4 +23,5 @@ export const outputLoss: Loss = {
     return reshape(reduceSum(reshape(z, [examples, sizeOf(z.shape) / examples]), [1]), [examples]);
   },
   terms: (labels) => labels.shape[0],
+  givesLossOnly: true,
 };
