@@ -30,14 +30,6 @@ const runtime = nodeRuntime({ threads: 1 });
 /** Relative, in float64; the fixtures promise 1e-11. */
 const TOLERANCE = 1e-11;
 
-/** Where file and oracle mean different numbers, and by how much. */
-const EXCEPTIONS: Record<string, number> = {
-  // The oracle takes epsilon as the float32 number in the file, 1.00000005e-3; it is read as 1e-3.
-  "opset9-attributes": 1e-10,
-  // The oracle adds 1e-9 to the variance; ONNX (the operator's function body) adds it to the root.
-  "dynamo-mvn": 1e-9,
-};
-
 interface Case {
   readonly name: string;
   readonly loss: "cross-entropy" | "bce" | "mse" | "own";
@@ -153,7 +145,7 @@ async function check(each: Case): Promise<void> {
     product: difference(parameterNames.map((name, i) => [at(2 + count + i), expected.get(`hv:${name}`)])),
   };
   for (const [what, found] of Object.entries(differences)) {
-    expect(found, `${what} in ${JSON.stringify(differences)}`).toBeLessThan(EXCEPTIONS[each.name] ?? TOLERANCE);
+    expect(found, `${what} in ${JSON.stringify(differences)}`).toBeLessThan(TOLERANCE);
   }
 }
 
