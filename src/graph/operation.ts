@@ -68,6 +68,9 @@ export interface Operation {
    */
   scaled?(node: Value, factor: Value): Value | undefined;
 
+  /** Multiply–adds of one run, for operations that sum products: contractions. Absent where they do not count. */
+  multiplyAdds?(node: Value): number;
+
   /** Where the derivative does not exist or is a convention; copied into every result. */
   readonly caveat?: string;
 }

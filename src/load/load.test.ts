@@ -3,6 +3,11 @@ import { describe, expect, it } from "vitest";
 import { bytesSource } from "../files/byte-source.ts";
 import { encodeSafetensors, readSafetensors } from "../files/safetensors.ts";
 import { Graph } from "../graph/graph.ts";
+import { reachable } from "../graph/traverse.ts";
+import { add } from "../ops/arithmetic.ts";
+import { conv, convInput, convWeight } from "../ops/conv.ts";
+import { fuseGemm } from "../ops/gemm.ts";
+import { matmul } from "../ops/matmul.ts";
 import { sigmoid } from "../ops/unary.ts";
 import { chooseBatchSize } from "./choose-batch-size.ts";
 import { chooseParameters } from "./choose-parameters.ts";
@@ -12,6 +17,7 @@ import { loadModel } from "./load-model.ts";
 import { multiplyAdds } from "./multiply-adds.ts";
 import { replaceWeights } from "./replace-weights.ts";
 import { importGraph } from "../onnx/import-graph.ts";
+import type { Shape } from "../util/tensor.ts";
 
 const { model } = loadModel(fileURLToPath(new URL("../../assets/digits.onnx", import.meta.url)));
 
@@ -103,5 +109,25 @@ describe("the cost", () => {
   it("counts multiply–adds of matrix products", () => {
     const { outputs } = importGraph(model, new Graph(), { precision: "float32", batch: 3 });
     expect(multiplyAdds([...outputs.values()])).toBe(3 * (64 * 32 + 32 * 10));
+  });
+
+  it("counts convolutions by group, adjoint ones like their own, transposed products alike, and nothing else", () => {
+    const graph = new Graph();
+    const input = (name: string, shape: Shape) => graph.input(name, "float64", shape);
+    const geometry = { strides: [2, 2], before: [0, 0], after: [0, 0], dilations: [1, 1], group: 2 };
+    const kernels = input("w", [6, 2, 3, 3]);
+    const image = conv(input("x", [5, 4, 9, 9]), kernels, geometry);
+    expect(image.shape).toEqual([5, 6, 4, 4]);
+    expect(multiplyAdds([image])).toBe(5 * 6 * 4 * 4 * (2 * 3 * 3));
+    expect(multiplyAdds([convInput(input("g", image.shape), kernels, geometry, [9, 9])])).toBe(multiplyAdds([image]));
+    expect(multiplyAdds([convWeight(input("z", [5, 4, 9, 9]), input("h", image.shape), geometry, [3, 3])])).toBe(
+      multiplyAdds([image]),
+    );
+    const flags = { transposeA: true, transposeB: true };
+    expect(multiplyAdds([matmul(input("a", [7, 2, 3]), input("b", [5, 2]), flags)])).toBe(7 * 3 * 2 * 5);
+    const [fused] = fuseGemm([add(matmul(input("c", [2, 3]), input("d", [3, 4])), input("e", [4]))]);
+    expect(reachable([fused]).map(({ operation }) => operation.name)).toContain("Gemm");
+    expect(multiplyAdds([fused])).toBe(2 * 3 * 4);
+    expect(multiplyAdds([add(image, 1)])).toBe(multiplyAdds([image]));
   });
 });

@@ -2,7 +2,7 @@ import type { Operation } from "../graph/operation.ts";
 import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import type { Shape } from "../util/tensor.ts";
+import { sizeOf, type Shape } from "../util/tensor.ts";
 import { addMaybe, mul } from "./arithmetic.ts";
 import { lowerConv, lowerConvInput, lowerConvWeight } from "./conv-lowering.ts";
 import { convOutputExtents, type ConvGeometry } from "./conv-geometry.ts";
@@ -31,6 +31,7 @@ export const Conv = defineOp({
   make: (geometry: ConvGeometry): Operation => ({
     name: "Conv",
     attributes: attributesOf(geometry),
+    multiplyAdds: (node) => sizeOf(node.shape) * sizeOf(node.inputs[1].shape.slice(1)),
     infer: (inputs) => {
       requireSameDtype("Conv", inputs);
       const [x, w] = inputs;
@@ -92,6 +93,7 @@ export const ConvInput = defineOp({
   make: (attributes: InputAttributes): Operation => ({
     name: "ConvInput",
     attributes: { ...attributesOf(attributes), extents: attributes.extents },
+    multiplyAdds: ({ inputs: [g, w] }) => sizeOf(g.shape) * sizeOf(w.shape.slice(1)),
     infer: (inputs) => {
       requireSameDtype("ConvInput", inputs);
       const [g, w] = inputs;
@@ -143,6 +145,7 @@ export const ConvWeight = defineOp({
   make: (attributes: WeightAttributes): Operation => ({
     name: "ConvWeight",
     attributes: { ...attributesOf(attributes), kernel: attributes.kernel },
+    multiplyAdds: (node) => sizeOf(node.inputs[1].shape) * sizeOf(node.shape.slice(1)),
     infer: (inputs) => {
       requireSameDtype("ConvWeight", inputs);
       const [x, g] = inputs;

@@ -14,6 +14,7 @@ function gemmOperation(transposeA: boolean, transposeB: boolean): Operation {
     name: "Gemm",
     attributes: { transposeA, transposeB },
     infer: ([a, b]) => ({ dtype: a.dtype, shape: [a.shape[transposeA ? 1 : 0], b.shape[transposeB ? 0 : 1]] }),
+    multiplyAdds: (node) => sizeOf(node.shape) * node.inputs[0].shape[transposeA ? 0 : 1],
     vmap: (node) => {
       throw new RangeError(`${node.operation.name} is made after vectorisation`);
     },

@@ -1,6 +1,7 @@
 import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
+import { sizeOf } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { addMaybe } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";
@@ -23,6 +24,7 @@ export const MatMul = defineOp({
     const operation: Operation = {
       name: "MatMul",
       attributes: { transposeA, transposeB },
+      multiplyAdds: (node) => sizeOf(node.shape) * matrixOf(node.inputs[0], transposeA)[1],
       infer: (inputs) => {
         requireFloat("MatMul", ...inputs);
         requireSameDtype("MatMul", inputs);
