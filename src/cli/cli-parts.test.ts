@@ -10,7 +10,7 @@ import { table, widthOf, wrap } from "./layout.ts";
 import { presentError } from "./present-error.ts";
 import { describe as describeProgress } from "./progress-line.ts";
 import { didYouMean, editDistance } from "./suggest.ts";
-import { styleOf } from "./terminal.ts";
+import { styleOf, wantsColors } from "./terminal.ts";
 import { VERBS } from "./verbs/registry.ts";
 
 describe("edit distance", () => {
@@ -30,6 +30,16 @@ describe("edit distance", () => {
   it("suggests what is near only", () => {
     expect(didYouMean("proflie", ["profile", "explain"])).toBe("Did you mean profile?");
     expect(didYouMean("xyz", ["profile", "explain"])).toBeUndefined();
+  });
+});
+
+describe("colours", () => {
+  it("are off where NO_COLOR says something, or the terminal is dumb", () => {
+    expect(wantsColors({})).toBe(true);
+    expect(wantsColors({ NO_COLOR: "" })).toBe(true);
+    expect(wantsColors({ NO_COLOR: "1" })).toBe(false);
+    expect(wantsColors({ NO_COLOR: "0" })).toBe(false);
+    expect(wantsColors({ TERM: "dumb" })).toBe(false);
   });
 });
 

@@ -22,10 +22,14 @@ export function styleOf(colors: boolean): Style {
   return pc.createColors(colors);
 }
 
+/** Whether the environment leaves colours on: NO_COLOR counts when it is not empty (no-color.org). */
+export function wantsColors(env: Readonly<Record<string, string | undefined>>): boolean {
+  return (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
+}
+
 export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process;
-  const wanted = (stream: NodeJS.WriteStream) =>
-    env["NO_COLOR"] === undefined && env["TERM"] !== "dumb" && stream.isTTY;
+  const wanted = (stream: NodeJS.WriteStream) => wantsColors(env) && stream.isTTY;
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
