@@ -1,4 +1,5 @@
 import { Argument as CommanderArgument, Command, Option } from "commander";
+import { chosen } from "./arguments.ts";
 import { readConfig } from "./config-file.ts";
 import { type Flag, flagsOf, type RawFlags } from "./flag.ts";
 import { PAGE_WIDTH } from "./layout.ts";
@@ -57,10 +58,8 @@ function addVerb(
     .summary(verb.summary)
     .description(verb.description ?? `${capital(verb.summary)}.`);
   plain(command, terminal);
-  for (const { name, description, required, choices } of verb.arguments) {
-    const argument = new CommanderArgument(required ? `<${name}>` : `[${name}]`, description);
-    if (choices) argument.argParser((value: string) => value);
-    command.addArgument(argument);
+  for (const { name, description, required } of verb.arguments) {
+    command.addArgument(new CommanderArgument(required ? `<${name}>` : `[${name}]`, description));
   }
   const flags = flagsOf(verb.parameters);
   for (const flag of flags) command.addOption(optionOf(flag));
@@ -72,11 +71,12 @@ function addVerb(
     const options: Record<string, unknown> = command.opts();
     for (const { key } of flags) if (command.getOptionValueSource(key) === "cli") typed[key] = options[key];
     const config = typeof typed["config"] === "string" ? readConfig(typed["config"], flags) : {};
-    onInvocation({
-      verb,
-      args: command.processedArgs.map((each: unknown) => (typeof each === "string" ? each : undefined)),
-      flags: { ...config, ...typed },
+    const args = command.processedArgs.map((each: unknown) => (typeof each === "string" ? each : undefined));
+    verb.arguments.forEach(({ name, choices }, i) => {
+      const arg = args[i];
+      if (choices && arg !== undefined) chosen(name.toLowerCase(), arg, choices);
     });
+    onInvocation({ verb, args, flags: { ...config, ...typed } });
   });
 }
 

@@ -9,7 +9,8 @@ export interface Argument {
   readonly name: string;
   readonly description: string;
   readonly required: boolean;
-  readonly choices?: readonly string[];
+  /** What may be given, where that is a list: looked at before the flags. */
+  readonly choices?: readonly { readonly name: string }[];
 }
 
 /** What a verb found. */

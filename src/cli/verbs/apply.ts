@@ -86,7 +86,15 @@ export const apply = defineVerb({
     APPLICABLE.map(({ name, summary }) => [name, summary]),
     ["left", "left"],
   )}`,
-  arguments: [{ name: "MATRIX", description: "one of those above", required: true }, MODEL],
+  arguments: [
+    {
+      name: "MATRIX",
+      description: "one of those above",
+      required: true,
+      choices: APPLICABLE,
+    },
+    MODEL,
+  ],
   parameters: z.object({
     vector: z
       .string()
