@@ -187,6 +187,13 @@ const REFUSED: readonly (readonly [string, readonly string[], 2 | 3, RegExp])[] 
     2,
     /"hessain".*Did you mean hessian/s,
   ],
+  ["an unknown matrix before anything else", ["apply", "hesian", "nope.onnx"], 2, /"hesian".*Did you mean hessian/s],
+  [
+    "an unknown instrument",
+    ["profile", DIGITS, "--data", "good.npz", "--only", "loss,trac"],
+    2,
+    /"trac".*Did you mean trace/s,
+  ],
   [
     "a product without a vector",
     ["apply", "hessian", DIGITS, "--data", "good.npz", "-o", "y.npz"],

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { planProfile, profileParameters, runProfile } from "../../instruments/profile.ts";
+import { INSTRUMENTS } from "../../instruments/registry.ts";
 import { runChecks } from "../../instruments/run-checks.ts";
 import { assetPath } from "../../io/asset-path.ts";
 import { writeFileAtomically } from "../../io/write-atomically.ts";
@@ -10,6 +11,7 @@ import type { Problem } from "../../problem/problem.ts";
 import { createRandom } from "../../random/random-stream.ts";
 import type { Check } from "../../result/envelope.ts";
 import { encodeResult } from "../../result/result-kinds.ts";
+import { chosen } from "../arguments.ts";
 import { milliseconds, problemFlags, runFlags, talkFlags } from "../common-flags.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { formatCounted } from "../format.ts";
@@ -25,6 +27,9 @@ const EMBEDDED = { model: assetPath("digits.onnx"), data: "digits", limit: 1437 
 const EMBEDDED_REPORT = "report.html";
 /** What every report of ours holds; a file without it is somebody's own. */
 const OURS = '<meta name="generator" content="Thalweg">';
+
+/** Names are looked at before a model is opened. */
+const named = z.object({ only: z.string().optional() });
 
 const parameters = z.object({
   ...runFlags.shape,
@@ -49,6 +54,7 @@ export const profile = defineVerb({
   ],
   run: (flags, [path], shell) => {
     const { out } = flags;
+    for (const name of named.parse(flags).only?.split(",") ?? []) chosen("instrument", name.trim(), INSTRUMENTS);
     const embedded = path === undefined && flags.data === undefined && flags.x === undefined;
     const options = embedded ? { ...flags, data: EMBEDDED.data, limit: flags.limit ?? EMBEDDED.limit } : flags;
     const model = path ?? EMBEDDED.model;
