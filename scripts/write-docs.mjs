@@ -1,6 +1,7 @@
 // npm run docs: writes docs/reference.md from the registries. `--check` only says whether it is up to date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { EXIT, EXIT_MEANINGS } from "../dist/cli/exit-code.js";
 import { VERBS } from "../dist/cli/verbs/registry.js";
 import { ESTIMATORS } from "../dist/estimators/registry.js";
 import { TERMS } from "../dist/explain/registry.js";
@@ -23,6 +24,13 @@ Made from the registries by \`npm run docs\`; do not edit.
 ${table(
   ["verb", "what it does"],
   VERBS.map(({ name, summary }) => [`\`${name}\``, summary]),
+)}
+
+## Exit codes
+
+${table(
+  ["code", "what it says"],
+  Object.entries(EXIT_MEANINGS).map(([name, meaning]) => [`\`${EXIT[name]}\``, meaning]),
 )}
 
 ## Instruments of a profile

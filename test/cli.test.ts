@@ -323,31 +323,42 @@ describe("profile", () => {
     expect(document.schema === "thalweg/profile@1" && document.result.loss).toBeGreaterThan(0);
   });
 
-  it("writes what it has when it is interrupted", async () => {
-    const run = await thalweg(
-      [
-        "profile",
-        DIGITS,
-        "--data",
-        "digits",
-        "-o",
-        "interrupted",
-        "--trace-tolerance",
-        "0.0001",
-        "--density-probes",
-        "30",
-      ],
-      (child) => {
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)(
+    "writes what it has at %s",
+    async (signal, code) => {
+      const args = ["profile", DIGITS, "--data", "digits", "-o", signal, "--trace-tolerance", "0.0001"];
+      const run = await thalweg([...args, "--density-probes", "30"], (child) => {
         child.stderr?.on("data", (text: Buffer) => {
-          if (text.toString().includes("Plan:")) setTimeout(() => child.kill("SIGINT"), 1500);
+          if (text.toString().includes("Plan:")) setTimeout(() => child.kill(signal), 1500);
         });
-      },
-    );
-    expect(run.code).toBe(130);
-    const document = decodeResult(readFileSync(at("interrupted", "result.json"), "utf8"));
-    expect(document.schema === "thalweg/profile@1" && document.result.converged).toBe(false);
-    expect(document.warnings.join()).toMatch(/interrupted/);
-  }, 120_000);
+      });
+      expect(run.code).toBe(code);
+      const document = decodeResult(readFileSync(at(signal, "result.json"), "utf8"));
+      expect(document.schema === "thalweg/profile@1" && document.result.converged).toBe(false);
+      expect(document.warnings.join()).toMatch(/interrupted/);
+    },
+    120_000,
+  );
+
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("stops at the second %s and writes nothing", async (signal, code) => {
+    const before = listing();
+    const run = await thalweg(["profile", "-o", "stopped", "--trace-tolerance", "0.0001"], (child) => {
+      child.stderr?.on("data", (text: Buffer) => {
+        if (!text.toString().includes("Plan:")) return;
+        child.kill(signal);
+        setTimeout(() => child.kill(signal), 100);
+      });
+    });
+    expect(run.code).toBe(code);
+    expect(run.err).toMatch(/error: The run was interrupted/);
+    expect(listing()).toEqual(before);
+  });
 
   it("leaves somebody's own report.html alone", async () => {
     writeFileSync(at("report.html"), "mine");

@@ -9,7 +9,20 @@ export const EXIT = {
   check: 4,
   notConverged: 5,
   interrupted: 130,
+  terminated: 143,
 } as const;
+
+/** What each code says, for the reference. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  done: "done",
+  fault: "a fault of Thalweg",
+  usage: "wrong usage: the message says what was meant, perhaps",
+  input: "a model or data that cannot be read or do not fit",
+  check: "a check of the derivatives failed",
+  notConverged: "not converged in the budget; the result is written and marked",
+  interrupted: "interrupted (Ctrl-C, SIGINT); what was measured until then is written and marked",
+  terminated: "terminated (SIGTERM); what was measured until then is written and marked",
+};
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
@@ -24,3 +37,6 @@ const OF_KIND: Readonly<Record<ErrorKind, ExitCode>> = {
 export function exitCodeOf(kind: ErrorKind): ExitCode {
   return OF_KIND[kind];
 }
+
+/** The signals that end a run early with what it has, and the codes that tell them: 128 + the signal's number. */
+export const EXIT_OF_SIGNAL = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;

@@ -13,8 +13,17 @@ export interface PresentedError {
   readonly exitCode: ExitCode;
 }
 
-/** One or two sentences and what to do; the stack only with `debug`. */
-export function presentError(error: unknown, style: Style, debug: boolean): PresentedError {
+/**
+ * One or two sentences and what to do; the stack only with `debug`.
+ *
+ * @param interrupted the exit code of runs that a signal stopped
+ */
+export function presentError(
+  error: unknown,
+  style: Style,
+  debug: boolean,
+  interrupted: ExitCode = EXIT.interrupted,
+): PresentedError {
   const known = error instanceof ThalwegError ? error : undefined;
   const fault = known === undefined || known.kind === "internal";
   const message = error instanceof Error ? error.message : String(error);
@@ -24,7 +33,7 @@ export function presentError(error: unknown, style: Style, debug: boolean): Pres
     `${style.red("error:")} ${wrap(message, 73, "  ")}`,
     ...(hint === undefined ? [] : [wrap(hint, 78, "  ").replace(/^/, "  ")]),
   ];
-  const exitCode = known ? exitCodeOf(known.kind) : EXIT.fault;
+  const exitCode = known?.kind === "interrupted" ? interrupted : known ? exitCodeOf(known.kind) : EXIT.fault;
   return {
     text: `${lines.join("\n")}\n${stack}`,
     json: jsonText({

@@ -39,7 +39,12 @@ export async function runCli(
       shell.settle();
     }
   } catch (error) {
-    const presented = presentError(error, styleOf(talk.color && terminal.errColors), talk.debug);
+    const presented = presentError(
+      error,
+      styleOf(talk.color && terminal.errColors),
+      talk.debug,
+      interruption.exitCode(),
+    );
     terminal.err(presented.text);
     if (talk.json) terminal.out(presented.json);
     return presented.exitCode;

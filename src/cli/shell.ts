@@ -1,4 +1,5 @@
 import type { RunContext } from "../util/run-context.ts";
+import type { ExitCode } from "./exit-code.ts";
 import { wrap } from "./layout.ts";
 import { progressLine } from "./progress-line.ts";
 import { styleOf, type Style, type Terminal } from "./terminal.ts";
@@ -18,7 +19,7 @@ export interface Shell {
   detail(text: string): void;
   /** Says what may spoil the result; silent with --quiet, since results hold the warnings too. */
   warn(text: string): void;
-  /** A context for work that stops at the first Ctrl-C. */
+  /** A context for work that stops at the first Ctrl-C (or SIGTERM). */
   context(): RunContext;
   /**
    * A context for measurements that end early with what they have: when the budget in milliseconds is
@@ -29,10 +30,12 @@ export interface Shell {
   settle(): void;
 }
 
-/** Ctrl-C, once and again. */
+/** Ctrl-C or SIGTERM, once and again. */
 export interface Interruption {
   readonly asked: AbortSignal;
   readonly insisted: AbortSignal;
+  /** What the process returns when it was interrupted: which signal it was. */
+  exitCode(): ExitCode;
 }
 
 export interface ShellOptions {

@@ -116,7 +116,7 @@ export const profile = defineVerb({
 });
 
 function exitCode(checks: readonly Check[], converged: boolean, shell: Shell): ExitCode {
-  if (shell.interruption.asked.aborted) return EXIT.interrupted;
+  if (shell.interruption.asked.aborted) return shell.interruption.exitCode();
   if (checks.some(({ passed }) => !passed)) return EXIT.check;
   return converged ? EXIT.done : EXIT.notConverged;
 }
