@@ -71,8 +71,22 @@ export interface Operation {
   /** Multiply–adds of one run, for operations that sum products: contractions. Absent where they do not count. */
   multiplyAdds?(node: Value): number;
 
+  /** Axis of the output along which the units of the weights lie (negative: from the end), for operations that weights enter. */
+  readonly unitAxis?: number;
+
+  /** What the operation does to the units of a network as an activation; absent where it is none. */
+  readonly activation?: ActivationTraits;
+
   /** Where the derivative does not exist or is a convention; copied into every result. */
   readonly caveat?: string;
+}
+
+/** What an activation can do to its units. */
+export interface ActivationTraits {
+  /** Whether the unit is switched off where the value is 0. */
+  readonly rectifies: boolean;
+  /** The bounds that it saturates at. */
+  readonly bounds?: readonly [number, number];
 }
 
 /** What the graph will run on. */

@@ -3,6 +3,13 @@ import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { Measurement } from "./measurement.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
+import { add, mul } from "../ops/arithmetic.ts";
+import { matmul } from "../ops/matmul.ts";
+import { sliceAxis } from "../ops/movement.ts";
+import { relu, sigmoid, tanh } from "../ops/unary.ts";
+import type { Value } from "../graph/value.ts";
+import { array, buildProblem, labels, type BuildNetwork } from "../../test/support/build-problem.ts";
+import { sizeOf } from "../util/tensor.ts";
 import { unitsInstrument } from "./units.ts";
 
 /** Four hidden units on one input: one ordinary, its double, one that is never active, one that always is. */
@@ -61,5 +68,88 @@ describe("units", () => {
       const { parts } = await unitsInstrument.run(layerOf(activation), {});
       expect(parts.units).toMatchObject([{ activation, dead: null, saturated: 2 }]);
     }
+  });
+
+  const stream = createRandom(5);
+  const normal = (label: string, ...shape: number[]) => array(shape, stream.split(label).normalVector(sizeOf(shape)));
+
+  /** A recurrence over four steps of two inputs with three units; the network of a step is given. */
+  function recurrence(weights: Record<string, ReturnType<typeof normal>>, build: BuildNetwork) {
+    const problem = buildProblem(
+      {
+        x: normal("x", 5, 8),
+        y: labels([5], [0, 1, 0, 1, 1]),
+        parameters: { ...weights, out: normal("out", 3, 2) },
+        loss: crossEntropy,
+        build,
+      },
+      { batchSize: 2 },
+    );
+    const settings = { top: 1, bottom: 1, tolerance: undefined, exactLimit: 0, traceTolerance: 0.02 };
+    return new Measurement(problem, createRandom(0), {}, settings);
+  }
+  const at = (x: Value, t: number) => sliceAxis(x, 1, 2 * t, 2 * t + 2);
+
+  it("of a recurrence: one layer over all time steps", async () => {
+    const [w, r] = [normal("w", 2, 3), normal("r", 3, 3)];
+    const measurement = recurrence({ w, r }, (x, parameters) => {
+      let h: Value | undefined;
+      for (let t = 0; t < 4; t++) {
+        const input = matmul(at(x, t), parameters.w);
+        h = relu(h ? add(input, matmul(h, parameters.r)) : input);
+      }
+      return matmul(h ?? x, parameters.out);
+    });
+    const { parts } = await unitsInstrument.run(measurement, {});
+    expect(parts.units).toMatchObject([{ name: "r", activation: "Relu", units: 3, applications: 4 }]);
+    // The same recurrence, number by number.
+    const x = normal("x", 5, 8).data;
+    const seen: number[][] = [[], [], []];
+    for (let n = 0; n < 5; n++) {
+      let h = [0, 0, 0];
+      for (let t = 0; t < 4; t++) {
+        const input = [x[8 * n + 2 * t], x[8 * n + 2 * t + 1]];
+        h = [0, 1, 2].map((j) =>
+          Math.max(
+            0,
+            input.reduce((sum, value, i) => sum + value * w.data[3 * i + j], 0) +
+              h.reduce((sum, value, i) => sum + value * r.data[3 * i + j], 0),
+          ),
+        );
+        h.forEach((value, j) => seen[j].push(value));
+      }
+    }
+    const statistics = measurement.arrays.entries().get("units.0.statistics");
+    for (let j = 0; j < 3; j++) {
+      expect(statistics?.data[4 * j]).toBeCloseTo(seen[j].reduce((sum, value) => sum + value, 0) / 20, 12);
+      expect(statistics?.data[4 * j + 2]).toBeCloseTo(seen[j].filter((value) => value > 0).length / 20, 12);
+      expect(statistics?.data[4 * j + 3]).toBeCloseTo(Math.max(...seen[j]), 12);
+    }
+  });
+
+  it("of a gated recurrence: one layer a gate", async () => {
+    const measurement = recurrence(
+      { w: normal("w", 2, 12), r: normal("r", 3, 12), b: normal("b", 12) },
+      (x, { w, r, b, out }) => {
+        let h: Value | undefined;
+        let c: Value | undefined;
+        for (let t = 0; t < 4; t++) {
+          const input = add(matmul(at(x, t), w), b);
+          const all = h ? add(input, matmul(h, r)) : input;
+          const gate = (k: number) => sliceAxis(all, 1, 3 * k, 3 * k + 3);
+          const fresh = mul(sigmoid(gate(0)), tanh(gate(3)));
+          c = c ? add(mul(sigmoid(gate(2)), c), fresh) : fresh;
+          h = mul(sigmoid(gate(1)), tanh(c));
+        }
+        return matmul(h ?? x, out);
+      },
+    );
+    const { parts } = await unitsInstrument.run(measurement, {});
+    const layers = parts.units?.map(
+      ({ activation, applications, units }) => `${activation} ${units} × ${applications}`,
+    );
+    // Input, output and forget gate (of no use in the first step), candidate and cell.
+    expect(layers?.toSorted()).toEqual(["Sigmoid 3 × 3", "Sigmoid 3 × 4", "Sigmoid 3 × 4", "Tanh 3 × 4", "Tanh 3 × 4"]);
+    expect(new Set(parts.units?.map(({ name, activation }) => `${activation} ${name}`)).size).toBe(5);
   });
 });

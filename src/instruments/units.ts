@@ -1,6 +1,4 @@
 import { z } from "zod";
-import { dependents, reachable } from "../graph/traverse.ts";
-import { inputNameOf } from "../graph/leaf.ts";
 import type { Value } from "../graph/value.ts";
 import { mul, neg, sub } from "../ops/arithmetic.ts";
 import { cast, greater } from "../ops/logic.ts";
@@ -8,73 +6,17 @@ import { matmul } from "../ops/matmul.ts";
 import { reduceMax } from "../ops/reduction.ts";
 import { reduceSum, reshape, transpose } from "../ops/structure.ts";
 import { abs } from "../ops/unary.ts";
-import type { LossGraph } from "../problem/loss-graph.ts";
 import type { UnitLayerPart } from "../result/profile-result.ts";
 import { sizeOf, tensor } from "../util/tensor.ts";
 import { formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { Measurement } from "./measurement.ts";
-
-/** What an activation can do to its units. */
-interface ActivationTraits {
-  /** Whether the unit is switched off where the value is 0. */
-  readonly rectifies: boolean;
-  /** The bounds that it saturates at. */
-  readonly bounds?: readonly [number, number];
-}
-
-const ACTIVATIONS: Readonly<Record<string, ActivationTraits>> = {
-  Relu: { rectifies: true },
-  Tanh: { rectifies: false, bounds: [-1, 1] },
-  Sigmoid: { rectifies: false, bounds: [0, 1] },
-  Softplus: { rectifies: false },
-  Erf: { rectifies: false, bounds: [-1, 1] },
-};
+import { activationLayers, type ActivationLayer } from "./units/activation-layers.ts";
 
 /** A unit this near to a bound (as a share of the range) counts as saturated on an example. */
 const SATURATED = 0.01;
 /** Layers with more units than this are not compared pairwise. */
 const COMPARED = 2048;
-
-/** An activation of the network, its units along one axis. */
-interface Activation {
-  readonly value: Value;
-  readonly traits: ActivationTraits;
-  readonly axis: number;
-  /** The parameter that makes its units, for its name. */
-  readonly made: string;
-}
-
-/** The axis of the units: channels where a convolution made them, else the last. */
-function unitAxis(value: Value): number {
-  const seen = [value];
-  for (let at = seen.pop(); at; at = seen.pop()) {
-    if (at.operation.name === "Conv") return 1;
-    if (at.operation.name === "MatMul") break;
-    seen.push(...at.inputs.filter((input) => input.shape.length === value.shape.length));
-  }
-  return value.shape.length - 1;
-}
-
-/** Activations that depend on the data and on parameters, in the order of the network. */
-function activationsOf(graph: LossGraph): Activation[] {
-  const order = reachable([graph.outputs]);
-  const learned = dependents(order, graph.parameters);
-  const data = order.filter((value) => inputNameOf(value) !== undefined && !graph.parameters.includes(value));
-  const fed = dependents(order, data);
-  return order.flatMap((value) => {
-    const traits = ACTIVATIONS[value.operation.name];
-    if (!traits || value.shape.length < 2 || !learned.has(value) || !fed.has(value)) return [];
-    const before = reachable([value]).filter((each) => graph.parameters.includes(each) && each.shape.length > 1);
-    const last = before.toSorted((a, b) => firstUse(order, a) - firstUse(order, b)).at(-1);
-    return [{ value, traits, axis: unitAxis(value), made: (last && inputNameOf(last)) ?? value.operation.name }];
-  });
-}
-
-/** Place of the first value that reads a parameter: parameters enter the graph before anything is computed. */
-function firstUse(order: readonly Value[], parameter: Value): number {
-  return order.findIndex((value) => value.inputs.includes(parameter));
-}
 
 /** Sums over all examples and positions, per unit. */
 interface UnitSums {
@@ -88,7 +30,7 @@ interface UnitSums {
   readonly gram: Float64Array | undefined;
 }
 
-function statisticsOf({ value, traits, axis }: Activation): Map<string, Value> {
+function statisticsOf({ value, traits, axis }: ActivationLayer): Map<string, Value> {
   const rank = value.shape.length;
   const units = value.shape[axis];
   const others = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis);
@@ -114,7 +56,7 @@ function statisticsOf({ value, traits, axis }: Activation): Map<string, Value> {
   return statistics;
 }
 
-async function collect(measurement: Measurement, activations: readonly Activation[]): Promise<UnitSums[]> {
+async function collect(measurement: Measurement, activations: readonly ActivationLayer[]): Promise<UnitSums[]> {
   const sums = activations.map(({ value, axis }): UnitSums => {
     const units = value.shape[axis];
     const zeros = () => new Float64Array(units);
@@ -133,19 +75,19 @@ async function collect(measurement: Measurement, activations: readonly Activatio
     "units",
     (graph) =>
       new Map(
-        activationsOf(graph).flatMap((activation, i) =>
+        activationLayers(graph).flatMap((activation, i) =>
           [...statisticsOf(activation)].map(([name, value]) => [`${i}:${name}`, value] as const),
         ),
       ),
     measurement.context,
     ({ start, end }, outputs) => {
       sums.forEach((layer, i) => {
-        const { shape } = activations[i].value;
+        const { value, applications } = activations[i];
         const add = (into: Float64Array | undefined, name: string) => {
           const part = outputs.get(`${i}:${name}`)?.data;
           if (into && part) for (let j = 0; j < into.length; j++) into[j] += part[j];
         };
-        layer.count += ((end - start) * sizeOf(shape.slice(1))) / layer.sum.length;
+        layer.count += ((end - start) * applications * sizeOf(value.shape.slice(1))) / layer.sum.length;
         for (const name of ["sum", "square", "active", "saturated", "gram"] as const) add(layer[name], name);
         const largest = outputs.get(`${i}:largest`)?.data ?? [];
         const smallest = outputs.get(`${i}:smallest`)?.data ?? [];
@@ -181,15 +123,15 @@ export const unitsInstrument = defineInstrument({
   title: "Units",
   parameters: z.object({}),
   notFor: (problem) =>
-    activationsOf(problem.graph()).length === 0
+    activationLayers(problem.graph()).length === 0
       ? "The network has no activation of a kind whose units are counted."
       : undefined,
   cost: () => 2,
   run: async (measurement) => {
-    const activations = activationsOf(measurement.problem.graph());
+    const activations = activationLayers(measurement.problem.graph());
     const sums = await collect(measurement, activations);
     const rounding = 64 * measurement.roundoff;
-    const layers = activations.map(({ value, traits, made }, index): UnitLayerPart => {
+    const layers = activations.map(({ traits, made, activation, applications }, index): UnitLayerPart => {
       const layer = sums[index];
       const units = layer.sum.length;
       const where = (test: (unit: number) => boolean) => Array.from({ length: units }, (_, j) => j).filter(test).length;
@@ -205,8 +147,9 @@ export const unitsInstrument = defineInstrument({
       }
       return {
         name: made,
-        activation: value.operation.name,
+        activation,
         units,
+        applications,
         dead: traits.rectifies ? where((j) => layer.largest[j] <= 0) : null,
         alwaysActive: traits.rectifies ? where((j) => layer.active[j] === layer.count) : null,
         saturated: traits.bounds ? where((j) => layer.saturated[j] === layer.count) : null,
@@ -223,13 +166,13 @@ export const unitsInstrument = defineInstrument({
     return { parts: { units: layers }, converged: true };
   },
   readings: ({ units }) =>
-    (units ?? []).map(({ name, activation, units: all, dead, saturated, constant, duplicates }) => ({
+    (units ?? []).map(({ name, activation, applications, units: all, dead, saturated, constant, duplicates }) => ({
       label: name,
       value: `${dead ?? saturated ?? 0} of ${all} ${dead === null ? "saturated" : "dead"}`,
-      note: `${activation}; ${constant} constant, ${duplicates} duplicates`,
+      note: `${activation}${applications > 1 ? `, applied ${applications} times` : ""}; ${constant} constant, ${duplicates} duplicates`,
     })),
   measures:
-    "The units behind each activation, over all examples (and positions): dead (0 on every one), always active, saturated (within 1 % of a bound on every one), constant, or equal to an earlier unit up to a positive factor.",
+    "The units behind each activation, over all examples (and positions, and time steps): dead (0 on every one), always active, saturated (within 1 % of a bound on every one), constant, or equal to an earlier unit up to a positive factor.",
   means: ({ units }) => {
     if (!units) return "";
     const total = (pick: (layer: UnitLayerPart) => number | null) =>

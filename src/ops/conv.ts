@@ -30,6 +30,7 @@ export const Conv = defineOp({
   summary: "convolution (cross-correlation) of images with kernels",
   make: (geometry: ConvGeometry): Operation => ({
     name: "Conv",
+    unitAxis: 1,
     attributes: attributesOf(geometry),
     multiplyAdds: (node) => sizeOf(node.shape) * sizeOf(node.inputs[1].shape.slice(1)),
     infer: (inputs) => {
@@ -92,6 +93,7 @@ export const ConvInput = defineOp({
   summary: "adjoint of Conv in the images (transposed convolution)",
   make: (attributes: InputAttributes): Operation => ({
     name: "ConvInput",
+    unitAxis: 1,
     attributes: { ...attributesOf(attributes), extents: attributes.extents },
     multiplyAdds: ({ inputs: [g, w] }) => sizeOf(g.shape) * sizeOf(w.shape.slice(1)),
     infer: (inputs) => {

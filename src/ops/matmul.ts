@@ -23,6 +23,7 @@ export const MatMul = defineOp({
   make: ({ transposeA, transposeB }: Flags): Operation => {
     const operation: Operation = {
       name: "MatMul",
+      unitAxis: -1,
       attributes: { transposeA, transposeB },
       multiplyAdds: (node) => sizeOf(node.shape) * matrixOf(node.inputs[0], transposeA)[1],
       infer: (inputs) => {

@@ -1,4 +1,4 @@
-import type { Operation, Target } from "../graph/operation.ts";
+import type { ActivationTraits, Operation, Target } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { add, div, mul, neg, reciprocal, sub } from "./arithmetic.ts";
 import { atanSeries } from "./atan.ts";
@@ -18,6 +18,7 @@ interface UnaryRules {
   readonly times?: (t: Value, x: Value, y: Value) => Value;
   readonly simplify?: (x: Value) => Value | undefined;
   readonly lower?: (x: Value, target: Target) => Value | undefined;
+  readonly activation?: ActivationTraits;
   readonly caveat?: string;
 }
 
@@ -44,6 +45,7 @@ function unary(rules: UnaryRules) {
     vmap: vmapElementwise,
     ...(lower && { lower: (_node: Value, [x]: readonly Value[], target: Target) => lower(x, target) }),
     emit: (_node, inputs, e) => e.node(name, inputs),
+    ...(rules.activation && { activation: rules.activation }),
     ...(rules.caveat && { caveat: rules.caveat }),
   };
   return {
@@ -70,12 +72,14 @@ export const { definition: Tanh, apply: tanh } = unary({
   name: "Tanh",
   summary: "hyperbolic tangent",
   f: Math.tanh,
+  activation: { rectifies: false, bounds: [-1, 1] },
   derivative: (_x, y) => sub(1, mul(y, y)),
 });
 
 export const { definition: Sigmoid, apply: sigmoid } = unary({
   name: "Sigmoid",
   summary: "1 / (1 + e⁻ˣ)",
+  activation: { rectifies: false, bounds: [0, 1] },
   f: (x) => 1 / (1 + Math.exp(-x)),
   derivative: (_x, y) => mul(y, sub(1, y)),
 });
@@ -105,6 +109,7 @@ export const { definition: Cos, apply: cos } = unary({
 export const { definition: Softplus, apply: softplus } = unary({
   name: "Softplus",
   summary: "log(1 + eˣ)",
+  activation: { rectifies: false },
   f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   derivative: (x) => sigmoid(x),
 });
@@ -115,6 +120,7 @@ const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 export const { definition: Erf, apply: erf } = unary({
   name: "Erf",
   summary: "error function",
+  activation: { rectifies: false, bounds: [-1, 1] },
   derivative: (x) => mul(TWO_OVER_SQRT_PI, exp(neg(mul(x, x)))),
   // The runtime has no float64 kernel: erf x = sign(x)·(1 − erfc|x|).
   lower: (x, target) =>
@@ -132,6 +138,7 @@ export const { definition: Atan, apply: atan } = unary({
 export const { definition: Relu, apply: relu } = unary({
   name: "Relu",
   summary: "max(x, 0)",
+  activation: { rectifies: true },
   f: (x) => Math.max(x, 0),
   // The sign of y is that of x, and so nothing needs x once y is known.
   times: (t, _x, y) => mul(t, step(y)),

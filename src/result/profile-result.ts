@@ -201,6 +201,9 @@ export const unitLayerPart = z.object({
   name: z.string(),
   activation: z.string(),
   units: count,
+  applications: count.describe(
+    "How often the network applies these units: the time steps of a recurrence, the branches of shared weights.",
+  ),
   dead: count.nullable().describe("Units that are 0 on every example; null where the activation has no dead region."),
   alwaysActive: count
     .nullable()
