@@ -6,7 +6,7 @@ import type { Value } from "../graph/value.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import { lowerGraph } from "../onnx/emit-lower.ts";
 import { emitModel, type EmittedModel } from "../onnx/emit-model.ts";
-import { add, mul } from "../ops/arithmetic.ts";
+import { add, div, mul } from "../ops/arithmetic.ts";
 import { sumAll } from "../ops/structure.ts";
 import { LABELS, type LossGraph } from "../problem/loss-graph.ts";
 import { buildNetwork } from "../problem/network.ts";
@@ -20,9 +20,10 @@ interface Site {
   readonly graph: LossGraph;
   readonly options: ProblemOptions;
   readonly names: readonly string[];
-  /** What sums over the batch are divided by. */
-  readonly terms: number;
-  readonly examples: number;
+  /** A sum over the terms of the batch, divided as the reduction says. */
+  reduced(sum: Value): Value;
+  /** A sum over the examples of the batch as their mean. */
+  perExample(sum: Value): Value;
   /** The input `v:<name>` of each parameter. */
   vectors(): Value[];
 }
@@ -45,12 +46,12 @@ const PRODUCT_DERIVATIVES = PRODUCTS.map((product): ExportableDerivative => {
     summary: `${prefix}:<parameter>, the ${product.summary} times the vector v:<parameter>`,
     outputs: (site) => {
       const vectors = site.vectors();
-      const scale = 1 / (product.perExample ? site.examples : site.terms);
+      const scaled = product.perExample ? site.perExample : site.reduced;
       const l2 = product.regularized ? site.options.l2 : 0;
       return named(
         site.names,
         prefix,
-        product.build(site.graph, vectors).map((value, i) => plus(mul(value, scale), vectors[i], l2)),
+        product.build(site.graph, vectors).map((value, i) => plus(scaled(value), vectors[i], l2)),
       );
     },
   };
@@ -61,15 +62,15 @@ export const EXPORTABLE: readonly ExportableDerivative[] = [
   {
     name: "gradient",
     summary: "loss, and grad:<parameter>, its gradient",
-    outputs: ({ graph, options, names, terms }) => {
+    outputs: ({ graph, options, names, reduced }) => {
       const { parameters } = graph;
       const l2 = options.l2;
       const squares = parameters.reduce<Value | undefined>(
         (sum, p) => (sum ? add(sum, sumAll(mul(p, p))) : sumAll(mul(p, p))),
         undefined,
       );
-      const loss = mul(graph.total, 1 / terms);
-      const gradients = gradientOf(graph).map((value, i) => plus(mul(value, 1 / terms), parameters[i], l2));
+      const loss = reduced(graph.total);
+      const gradients = gradientOf(graph).map((value, i) => plus(reduced(value), parameters[i], l2));
       return new Map([["loss", squares ? plus(loss, squares, l2 / 2) : loss], ...named(names, "grad", gradients)]);
     },
   },
@@ -95,6 +96,21 @@ function plus(value: Value, other: Value, factor: number): Value {
   return factor === 0 ? value : add(value, mul(other, factor));
 }
 
+/** The number of terms where the labels decide it. */
+function countedTerms({ outputs, labels }: LossGraph, { loss, lossOptions }: ProblemOptions): Value | undefined {
+  return loss.countTerms?.(outputs, labels, lossOptions);
+}
+
+function reduction(graph: LossGraph, options: ProblemOptions): (sum: Value) => Value {
+  if (options.reduction === "sum") return (sum) => sum;
+  const counted = countedTerms(graph, options);
+  if (counted) return (sum) => div(sum, counted);
+  const { dtype, shape } = graph.labels;
+  const zeros = { dtype, shape, data: allocate(dtype, sizeOf(shape)) };
+  const terms = options.loss.terms(zeros, graph.outputs.shape, options.lossOptions);
+  return (sum) => mul(sum, 1 / terms);
+}
+
 export interface ExportedDerivative extends EmittedModel {
   /** The file's own description of its inputs and outputs. */
   readonly description: string;
@@ -103,7 +119,8 @@ export interface ExportedDerivative extends EmittedModel {
 /**
  * A derivative of a model on batches of a fixed size, as plain ONNX of opset 18. Inputs are the
  * model's, the labels `y`, the parameters (with the model's weights as defaults) and, for products,
- * the vector `v:<parameter>`. Sums over the batch are divided as `reduction` says, every label counted.
+ * the vector `v:<parameter>`. Sums over the batch are divided as `reduction` says: a mean is over
+ * the labels that count, as the graph counts them in each batch (none: 0/0, not a number).
  */
 export function exportDerivative(
   derivative: ExportableDerivative,
@@ -116,18 +133,12 @@ export function exportDerivative(
   const { graph } = network;
   const names = [...network.imported.parameters.keys()];
   const { precision } = options;
-  const labels = {
-    dtype: graph.labels.dtype,
-    shape: graph.labels.shape,
-    data: allocate(graph.labels.dtype, sizeOf(graph.labels.shape)),
-  };
-  const terms = options.reduction === "mean" ? options.loss.terms(labels, graph.outputs.shape, options.lossOptions) : 1;
   const built = derivative.outputs({
     graph,
     options,
     names,
-    terms,
-    examples: batch,
+    reduced: reduction(graph, options),
+    perExample: (sum) => mul(sum, 1 / batch),
     vectors: () => graph.parameters.map(({ shape }, i) => graph.total.graph.input(`v:${names[i]}`, precision, shape)),
   });
   const labelName = model.inputs.some(({ name }) => name === "y") ? "labels" : "y";
@@ -139,7 +150,7 @@ export function exportDerivative(
   const lowered = lowerGraph(renamed, target);
   const outputs = new Map([...built.keys()].map((name, i) => [name, lowered[i]]));
   const description = [
-    `${derivative.name} of ${model.file}: ${options.loss.title}, ${options.reduction} over batches of ${batch}.`,
+    `${derivative.name} of ${model.file}: ${options.loss.title}, ${options.reduction} over batches of ${batch}${countedTerms(graph, options) ? `, labels ${options.lossOptions.ignoreIndex} left out` : ""}.`,
     `Outputs: ${derivative.summary}.`,
     `Inputs: the model's own, the labels ${labelName}, and the parameters, whose defaults are the model's weights.`,
   ].join(" ");

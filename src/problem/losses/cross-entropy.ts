@@ -55,6 +55,8 @@ export const crossEntropy: Loss = {
     for (const label of labels.data) if (label !== ignoreIndex) count++;
     return count;
   },
+  countTerms: (z, y, { ignoreIndex }) =>
+    isFloat(y.dtype) ? undefined : sumAll(cast(not(equal(y, y.graph.scalar(ignoreIndex, y.dtype))), z.dtype)),
   checkLabels: (labels, outputs, { ignoreIndex }, first) => {
     if (isFloat(labels.dtype)) return;
     const { classes } = layoutOf(outputs, labels.shape, false);

@@ -34,6 +34,8 @@ export interface Loss {
   perExample(z: Value, y: Value, options: LossOptions): Value;
   /** How many terms the examples contribute to a mean: one per label, or per output element. */
   terms(labels: Tensor, outputs: Shape, options: LossOptions): number;
+  /** `terms` as a scalar of the graph, where it depends on the labels' values; absent where shapes tell it. */
+  countTerms?(z: Value, y: Value, options: LossOptions): Value | undefined;
   /** Checks label values against the outputs; throws a ThalwegError that names the first bad one. */
   checkLabels?(labels: Tensor, outputs: Shape, options: LossOptions, firstExample: number): void;
   /** Number of right predictions among the terms, as a scalar; absent for regression. */
