@@ -127,15 +127,22 @@ describe("units", () => {
     }
   });
 
-  it("of a gated recurrence: one layer a gate", async () => {
+  it.each(["zero", "learned"])("of a gated recurrence that starts at a %s state: one layer a gate", async (start) => {
     const measurement = recurrence(
-      { w: normal("w", 2, 12), r: normal("r", 3, 12), b: normal("b", 12) },
-      (x, { w, r, b, out }) => {
-        let h: Value | undefined;
-        let c: Value | undefined;
+      {
+        w: normal("w", 2, 12),
+        r: normal("r", 3, 12),
+        b: normal("b", 12),
+        b2: normal("b2", 12),
+        hidden: normal("hidden", 1, 3),
+        cell: normal("cell", 1, 3),
+      },
+      (x, { w, r, b, b2, hidden, cell, out }) => {
+        let h = start === "learned" ? hidden : undefined;
+        let c = start === "learned" ? cell : undefined;
         for (let t = 0; t < 4; t++) {
           const input = add(matmul(at(x, t), w), b);
-          const all = h ? add(input, matmul(h, r)) : input;
+          const all = add(input, h ? add(matmul(h, r), b2) : b2);
           const gate = (k: number) => sliceAxis(all, 1, 3 * k, 3 * k + 3);
           const fresh = mul(sigmoid(gate(0)), tanh(gate(3)));
           c = c ? add(mul(sigmoid(gate(2)), c), fresh) : fresh;
@@ -148,8 +155,10 @@ describe("units", () => {
     const layers = parts.units?.map(
       ({ activation, applications, units }) => `${activation} ${units} × ${applications}`,
     );
-    // Input, output and forget gate (of no use in the first step), candidate and cell.
-    expect(layers?.toSorted()).toEqual(["Sigmoid 3 × 3", "Sigmoid 3 × 4", "Sigmoid 3 × 4", "Tanh 3 × 4", "Tanh 3 × 4"]);
+    // Input, output and forget gate (of no use in a first step from zero), candidate and cell.
+    const forget = start === "zero" ? "Sigmoid 3 × 3" : "Sigmoid 3 × 4";
+    const expected = [forget, "Sigmoid 3 × 4", "Sigmoid 3 × 4", "Tanh 3 × 4", "Tanh 3 × 4"];
+    expect(layers?.toSorted()).toEqual(expected.toSorted());
     expect(new Set(parts.units?.map(({ name, activation }) => `${activation} ${name}`)).size).toBe(5);
   });
 });

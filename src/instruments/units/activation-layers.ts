@@ -1,6 +1,6 @@
 import type { ActivationTraits } from "../../graph/operation.ts";
 import { inputNameOf } from "../../graph/leaf.ts";
-import { dependents, reachable } from "../../graph/traverse.ts";
+import { dependents, inputsOf, reachable } from "../../graph/traverse.ts";
 import type { Value } from "../../graph/value.ts";
 import { concat } from "../../ops/movement.ts";
 import type { LossGraph } from "../../problem/loss-graph.ts";
@@ -20,14 +20,21 @@ export interface ActivationLayer {
   readonly made: string;
 }
 
+/** What the units of an activation are made of since the last activation. */
+interface Origin {
+  /** The weights that act on data or on activations; each with the operations that pick units on the way. */
+  readonly weights: ReadonlySet<string>;
+  /** Names of offsets, factors and initial states; activations that enter without weights. */
+  readonly others: ReadonlySet<string>;
+}
+
 /** Values with the same units: the same activation of the same weights. */
 interface Group {
   readonly operation: string;
   readonly traits: ActivationTraits;
   readonly axis: number;
   readonly units: number;
-  /** What the units are made of, see {@link Origins}. */
-  readonly origin: ReadonlySet<string>;
+  readonly origin: Origin;
   readonly values: Value[];
 }
 
@@ -43,26 +50,26 @@ function unitAxis(value: Value): number {
 }
 
 /**
- * What the units of an activation are made of: the weights and offsets that act on them since the last
- * activation, and the activations that enter without weights. Each is told by its value (equal values
- * are one object) and by the operations that pick units on the way, as the gates of a recurrent cell
- * are picked: those change the extent of the unit axis.
+ * Finds what the units of an activation are made of. A weight is told by its value (equal values are
+ * one object) and by the operations that pick units behind it, as the gates of a recurrent cell are
+ * picked: those change the extent of the unit axis.
  */
 class Origins {
   private readonly learned: ReadonlySet<Value>;
   private readonly fed: ReadonlySet<Value>;
-  private readonly layerOf: ReadonlyMap<Value, number>;
+  private readonly known = new Map<Value, Origin>();
 
-  constructor(learned: ReadonlySet<Value>, fed: ReadonlySet<Value>, layerOf: ReadonlyMap<Value, number>) {
+  constructor(learned: ReadonlySet<Value>, fed: ReadonlySet<Value>) {
     this.learned = learned;
     this.fed = fed;
-    this.layerOf = layerOf;
   }
 
-  of(value: Value, axis: number): Set<string> {
+  /** Activations must be asked for in the order of the network. */
+  of(value: Value, axis: number): Origin {
     const fromEnd = value.shape.length - axis;
     const unitsOf = (at: Value) => at.shape[at.shape.length - fromEnd] ?? 1;
-    const origin = new Set<string>();
+    const weights = new Set<string>();
+    const others = new Set<string>();
     const seen = new Set<string>();
     const open: { readonly at: Value; readonly path: string }[] = [];
     const enter = (from: Value, path: string) => {
@@ -78,15 +85,17 @@ class Origins {
       const step = `${at.id}${path}`;
       if (seen.has(step)) continue;
       seen.add(step);
-      const layer = this.layerOf.get(at);
-      if (!this.fed.has(at)) origin.add(step);
-      else if (layer !== undefined) origin.add(`layer ${layer}${path}`);
+      const layer = this.known.get(at);
+      if (!this.fed.has(at)) for (const name of inputsOf([at]).keys()) others.add(name);
+      else if (layer) others.add(`${at.operation.name} of ${[...layer.weights].toSorted().join()}${path}`);
       else if (at.operation.unitAxis === undefined) enter(at, path);
       else {
-        const weights = at.inputs.filter((input) => this.learned.has(input) && !this.fed.has(input));
-        for (const { id } of weights.length > 0 ? weights : [at]) origin.add(`${id}${path}`);
+        const acting = at.inputs.filter((input) => this.learned.has(input) && !this.fed.has(input));
+        for (const { id } of acting.length > 0 ? acting : [at]) weights.add(`${id}${path}`);
       }
     }
+    const origin = { weights, others };
+    this.known.set(value, origin);
     return origin;
   }
 }
@@ -95,43 +104,57 @@ function isSubset(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return [...a].every((each) => b.has(each));
 }
 
+function isSame(a: Origin, b: Origin): boolean {
+  return (
+    a.weights.size === b.weights.size &&
+    a.others.size === b.others.size &&
+    isSubset(a.weights, b.weights) &&
+    isSubset(a.others, b.others)
+  );
+}
+
+/** Whether a is b without what comes from the state of a recurrence. */
+function isPart(a: Origin, b: Origin): boolean {
+  return isSubset(a.weights, b.weights) && (a.weights.size > 0 || isSubset(a.others, b.others));
+}
+
 /**
  * The activations that depend on the data and on parameters, in the order of the network. Those of the
- * same weights are one layer, as in a recurrence written out step by step. Its first step lacks what
- * comes from the state where that starts at zero: an activation made of a part of what makes a
- * repeated layer belongs to that layer.
+ * same weights are one layer, as in a recurrence written out step by step. Its first steps lack some
+ * of what comes from the state, where that starts at zero or with learned numbers: an activation made
+ * of a part of what makes a repeated layer belongs to that layer.
  */
 export function activationLayers({ outputs, parameters }: LossGraph): ActivationLayer[] {
   const order = reachable([outputs]);
   const learned = dependents(order, parameters);
   const data = order.filter((value) => inputNameOf(value) !== undefined && !parameters.includes(value));
   const fed = dependents(order, data);
-  const layerOf = new Map<Value, number>();
-  const origins = new Origins(learned, fed, layerOf);
+  const origins = new Origins(learned, fed);
   const groups: Group[] = [];
   const isAlike = (a: Omit<Group, "values">, b: Group) =>
-    a !== b && a.operation === b.operation && a.axis === b.axis && a.units === b.units && isSubset(a.origin, b.origin);
+    a.operation === b.operation && a.axis === b.axis && a.units === b.units;
 
   for (const value of order) {
     const { name, activation: traits } = value.operation;
     if (!traits || value.shape.length < 2 || !learned.has(value) || !fed.has(value)) continue;
     const axis = unitAxis(value);
     const made = { operation: name, traits, axis, units: value.shape[axis], origin: origins.of(value, axis) };
-    let layer = groups.findIndex((group) => isAlike(made, group) && group.origin.size === made.origin.size);
-    if (layer < 0) layer = groups.push({ ...made, values: [] }) - 1;
-    groups[layer].values.push(value);
-    layerOf.set(value, layer);
+    const known = groups.find((group) => isAlike(made, group) && isSame(made.origin, group.origin));
+    if (known) known.values.push(value);
+    else groups.push({ ...made, values: [value] });
   }
-  const first = new Set<Group>();
-  for (const group of groups.filter(({ values }) => values.length === 1)) {
-    const repeated = groups.find((each) => each.values.length > 1 && isAlike(group, each));
+  const joined = new Set<Group>();
+  for (const group of groups.filter(({ values }) => values.length === 1).toReversed()) {
+    const repeated = groups.find(
+      (each) => each.values.length > 1 && isAlike(group, each) && isPart(group.origin, each.origin),
+    );
     if (!repeated) continue;
-    first.add(group);
+    joined.add(group);
     repeated.values.unshift(...group.values);
   }
 
   const layers = groups
-    .filter((group) => !first.has(group))
+    .filter((group) => !joined.has(group))
     .map(({ values, operation, traits, axis }): ActivationLayer => {
       const before = reachable([values[values.length - 1]]).filter(
         (each) => parameters.includes(each) && each.shape.length > 1,
