@@ -91,6 +91,7 @@ beforeAll(() => {
   npz("classes.npz", { x: floats([4, 64], wave), y: labels([0, 1, 2, 17]) });
   npz("nolabels.npz", { x: floats([4, 64], wave) });
   npz("noinputs.npz", { y: labels([0, 1, 2, 3]) });
+  npz("fractions.npz", { x: floats([4, 64], wave), y: floats([4], (i) => i / 2) });
   npz("floats.npz", { x: floats([4, 64], wave), y: floats([4], (i) => i) });
   npz("ignored.npz", { x: floats([4, 64], wave), y: labels([0, -1, 2, 3]) });
   npz("real.npz", { x: floats([4, 64], wave), y: floats([4, 3], wave) });
@@ -130,7 +131,18 @@ const REFUSED: readonly (readonly [string, readonly string[], 2 | 3, RegExp])[] 
   ["no inputs", ["profile", DIGITS, "--data", "noinputs.npz"], 3, /input/],
   ["no data", ["profile", DIGITS], 2, /data is missing/],
   ["data given twice", ["profile", DIGITS, "--data", "good.npz", "--x", "good.npz"], 2, /twice/],
-  ["class numbers stored as floats", ["profile", DIGITS, "--data", "floats.npz"], 3, /save them as integers/],
+  [
+    "fractions for class numbers",
+    ["profile", DIGITS, "--data", "fractions.npz"],
+    3,
+    /class numbers, they must be whole numbers from 0 to 9/,
+  ],
+  [
+    "fractions for class numbers, loss named",
+    ["profile", DIGITS, "--data", "fractions.npz", "--loss", "cross-entropy"],
+    3,
+    /label of example 1 is 0\.5, but class labels are whole numbers/,
+  ],
   ["data that do not exist", ["profile", DIGITS, "--data", "nope.npz"], 3, /nope\.npz is neither/],
   ["an unknown flag", ["profile", DIGITS, "--batchsize", "3"], 2, /'--batchsize'.*Did you mean --batch-size/s],
   ["an unknown verb", ["proflie", DIGITS], 2, /'proflie'.*Did you mean profile/s],
@@ -381,6 +393,23 @@ describe("profile", () => {
       "--json",
     ]);
     expect(decodeResult(run.out).loss).toMatchObject({ name: "cross-entropy", terms: 3, guessed: true });
+  });
+
+  it("reads class numbers that are stored as floats, guessed or named", async () => {
+    npz("integers.npz", { x: floats([4, 64], wave), y: labels([0, 1, 2, 3]) });
+    const loss = async (...args: string[]) => {
+      const run = await thalweg(["profile", DIGITS, "--only", "loss", "--json", "--data", ...args]);
+      expect(run.code).toBe(0);
+      const document = decodeResult(run.out);
+      expect(document.loss).toMatchObject({ name: "cross-entropy", terms: 4 });
+      return { loss: document.schema === "thalweg/profile@1" && document.result.loss, talk: run.err };
+    };
+    const integers = await loss("integers.npz");
+    for (const named of [[], ["--loss", "cross-entropy"]]) {
+      const asFloats = await loss("floats.npz", ...named);
+      expect(asFloats.loss).toBe(integers.loss);
+      expect(asFloats.talk.replaceAll(/\s+/g, " ")).toMatch(/stored as float32; they were read as the class numbers/);
+    }
   });
 
   it("takes flags from a file, and those typed before them", async () => {
@@ -684,8 +713,15 @@ describe("the other verbs", () => {
 
   it("models that take their labels compute their own loss", async () => {
     copyFileSync(fixture("fixtures/own-loss-cross-entropy/model.onnx"), at("own.onnx"));
-    const run = await thalweg(["check", "own.onnx", "--data", fixture("fixtures/own-loss-cross-entropy/data.npz")]);
-    expect(run.err.replaceAll(/\s+/g, " ")).toMatch(/takes the labels itself/);
-    expect(run.code).toBe(0);
+    const data = fixture("fixtures/own-loss-cross-entropy/data.npz");
+    const arrays = readArrays(data);
+    const y = arrays.get("y");
+    if (!y) throw new Error("the fixture has labels");
+    npz("own-floats.npz", { ...Object.fromEntries(arrays), y: floats([...y.shape], (i) => y.data[i]) });
+    for (const each of [data, "own-floats.npz"]) {
+      const run = await thalweg(["check", "own.onnx", "--data", each]);
+      expect(run.err.replaceAll(/\s+/g, " ")).toMatch(/takes the labels itself/);
+      expect(run.code).toBe(0);
+    }
   });
 });

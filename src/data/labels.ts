@@ -1,6 +1,6 @@
 import { inputError } from "../files/input-error.ts";
 import { isFloat, sizeOf, type Tensor, tensor } from "../util/tensor.ts";
-import type { Dataset } from "./dataset.ts";
+import type { Batch, Dataset } from "./dataset.ts";
 
 /** What the labels of a whole dataset look like: from it the loss is guessed. */
 export interface LabelSummary {
@@ -13,6 +13,11 @@ export interface LabelSummary {
   readonly classes?: number;
   readonly min: number;
   readonly max: number;
+  /**
+   * The least and the greatest, where all that count are whole numbers of at least 0, whatever type they
+   * are stored in: class numbers, when the outputs have classes.
+   */
+  readonly numbers?: { readonly min: number; readonly max: number };
 }
 
 const ROWS_AT_A_TIME = 4096;
@@ -22,13 +27,14 @@ const SUM_TOLERANCE = 1e-5;
 /**
  * Looks at every label once. Memory: 4096 labels.
  *
- * @param ignored the whole number that marks labels to leave out
+ * @param ignored the whole number that marks labels to leave out, where labels are class numbers
  */
 export function summarizeLabels(dataset: Dataset, ignored?: number): LabelSummary {
-  const whole = !isFloat(dataset.labels.dtype);
+  const integers = !isFloat(dataset.labels.dtype);
   const width = sizeOf(dataset.labels.shape);
-  let min = Infinity;
-  let max = -Infinity;
+  const all = { min: Infinity, max: -Infinity };
+  const counted = { min: Infinity, max: -Infinity };
+  let whole = true;
   let binary = true;
   let distribution = dataset.labels.shape.length === 1 && width >= 2;
   for (let start = 0; start < dataset.examples; start += ROWS_AT_A_TIME) {
@@ -37,38 +43,51 @@ export function summarizeLabels(dataset: Dataset, ignored?: number): LabelSummar
       let sum = 0;
       for (let i = row; i < row + width; i++) {
         const value = data[i];
-        if (whole && value === ignored) continue;
-        min = Math.min(min, value);
-        max = Math.max(max, value);
+        if (value !== ignored) stretch(counted, value);
+        stretch(all, value);
+        whole &&= Number.isSafeInteger(value);
         binary &&= value === 0 || value === 1;
         sum += value;
       }
       distribution &&= Math.abs(sum - 1) <= SUM_TOLERANCE;
     }
   }
-  if (whole) return min >= 0 ? { kind: "classes", classes: max + 1, min, max } : { kind: "real", min, max };
-  if (distribution && min >= 0) return { kind: "distribution", classes: width, min, max };
-  return { kind: binary ? "binary" : "real", min, max };
+  const numbers = whole && counted.min >= 0 ? counted : undefined;
+  if (integers)
+    return numbers ? { kind: "classes", classes: numbers.max + 1, ...numbers, numbers } : { kind: "real", ...counted };
+  if (distribution && all.min >= 0) return { kind: "distribution", classes: width, ...all, numbers };
+  return { kind: binary ? "binary" : "real", ...all, numbers };
+}
+
+function stretch(range: { min: number; max: number }, value: number): void {
+  range.min = Math.min(range.min, value);
+  range.max = Math.max(range.max, value);
 }
 
 /**
- * The labels as class indices: whole numbers from 0 to classes - 1, whatever type they were stored in.
+ * The dataset with labels that are stored as floats read as class numbers, int64.
  *
- * @param firstRow the example of the first label, for the message
- * @throws ThalwegError `labels-not-integers`, `label-out-of-range`
+ * @throws ThalwegError `labels-not-integers`, from the rows that hold a fraction
  */
-export function classIndices(y: Tensor, classes: number, firstRow = 0): Tensor {
-  const width = sizeOf(y.shape.slice(1));
-  const bad = y.data.findIndex((value) => !(Number.isInteger(value) && value >= 0 && value < classes));
-  if (bad < 0) return tensor("int64", y.shape, y.dtype === "int64" ? y.data : Float64Array.from(y.data));
-  const row = firstRow + Math.floor(bad / width);
-  const whole = Number.isInteger(y.data[bad]);
-  throw inputError(
-    whole ? "label-out-of-range" : "labels-not-integers",
-    `The label of example ${row} is ${y.data[bad]}; class labels are whole numbers from 0 to ${classes - 1}, one for each output of the model.`,
-    { input: "y" },
-    whole
-      ? "Check that data and model belong together, and that classes count from 0."
-      : "For a regression use --loss mse.",
-  );
+export function withClassNumbers<D extends Dataset>(dataset: D): D {
+  const { labels } = dataset;
+  function numbered(y: Tensor, first: number): Tensor {
+    const bad = y.data.findIndex((value) => !Number.isSafeInteger(value));
+    if (bad < 0) return tensor("int64", y.shape, Float64Array.from(y.data));
+    throw inputError(
+      "labels-not-integers",
+      `The label of example ${first + Math.floor(bad / sizeOf(labels.shape))} is ${y.data[bad]}, but class labels are whole numbers.`,
+      { input: labels.array },
+      "For a regression use --loss mse; for probabilities give one row of them for each example, as long as the outputs.",
+    );
+  }
+  return {
+    ...dataset,
+    labels: { ...labels, dtype: "int64" },
+    batch(start, end): Batch {
+      const { inputs, y } = dataset.batch(start, end);
+      return { inputs, y: numbered(y, start) };
+    },
+    y: (start: number, end: number) => numbered(dataset.y(start, end), start),
+  };
 }

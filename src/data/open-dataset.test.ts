@@ -11,7 +11,7 @@ import { BUILT_IN_SETS } from "./built-in-sets.ts";
 import type { DatasetOptions } from "./dataset.ts";
 import { digits } from "./digits.ts";
 import { chooseIdxFiles } from "./idx-folder.ts";
-import { classIndices, summarizeLabels } from "./labels.ts";
+import { summarizeLabels, withClassNumbers } from "./labels.ts";
 import { mnist1d } from "./mnist1d.ts";
 import { openDataset } from "./open-dataset.ts";
 
@@ -250,29 +250,50 @@ describe("what does not fit is refused by name and place", () => {
 
 describe("labels", () => {
   test.each([
-    ["integers", i64([3], 0, 4, 1), { kind: "classes", classes: 5, min: 0, max: 4 }],
+    ["integers", i64([3], 0, 4, 1), { kind: "classes", classes: 5, min: 0, max: 4, numbers: { min: 0, max: 4 } }],
     ["signs", i64([3], -1, 1, 1), { kind: "real", min: -1, max: 1 }],
-    ["truth values", tensor("bool", [3], Uint8Array.of(0, 1, 1)), { kind: "classes", classes: 2, min: 0, max: 1 }],
-    ["zeros and ones as floats", f32([3], 0, 1, 1), { kind: "binary", min: 0, max: 1 }],
+    [
+      "truth values",
+      tensor("bool", [3], Uint8Array.of(0, 1, 1)),
+      { kind: "classes", classes: 2, min: 0, max: 1, numbers: { min: 0, max: 1 } },
+    ],
+    ["zeros and ones as floats", f32([3], 0, 1, 1), { kind: "binary", min: 0, max: 1, numbers: { min: 0, max: 1 } }],
+    ["whole numbers as floats", f32([3], 2, 9, 1), { kind: "real", min: 1, max: 9, numbers: { min: 1, max: 9 } }],
     ["numbers", f32([3], 0.25, 1, 3), { kind: "real", min: 0.25, max: 3 }],
-    ["one-hot rows", f32([3, 2], 0, 1, 1, 0, 0, 1), { kind: "distribution", classes: 2, min: 0, max: 1 }],
-    ["several truth values a row", f32([3, 2], 1, 1, 1, 0, 0, 1), { kind: "binary", min: 0, max: 1 }],
+    [
+      "one-hot rows",
+      f32([3, 2], 0, 1, 1, 0, 0, 1),
+      { kind: "distribution", classes: 2, min: 0, max: 1, numbers: { min: 0, max: 1 } },
+    ],
+    [
+      "several truth values a row",
+      f32([3, 2], 1, 1, 1, 0, 0, 1),
+      { kind: "binary", min: 0, max: 1, numbers: { min: 0, max: 1 } },
+    ],
   ])("%s", (_, labels, summary) => {
     expect(summarizeLabels(open({ x, y: labels }))).toEqual(summary);
   });
 
-  test("as class indices, in range and whole", () => {
-    expect(classIndices(f32([2], 1, 2), 3)).toEqual(i64([2], 1, 2));
-    expect(() => classIndices(f32([2], 1, 1.5), 3, 10)).toThrow(
+  test("left out do not count among class numbers, but among floats", () => {
+    expect(summarizeLabels(open({ x, y: i64([3], -100, 4, 1) }), -100)).toMatchObject({ kind: "classes", min: 1 });
+    expect(summarizeLabels(open({ x, y: f32([3], -100, 4, 1) }), -100)).toEqual({
+      kind: "real",
+      min: -100,
+      max: 4,
+      numbers: { min: 1, max: 4 },
+    });
+  });
+
+  test("stored as floats, read as class numbers when they are whole", () => {
+    const numbered = withClassNumbers(open({ x, y: f32([3], 1, 2, -100) }));
+    expect(numbered.labels).toMatchObject({ dtype: "int64", array: "y" });
+    expect(numbered.y(1, 3)).toEqual(i64([2], 2, -100));
+    expect(numbered.batch(0, 2).y).toEqual(i64([2], 1, 2));
+    expect(numbered.batch(0, 2).inputs.x).toEqual(open({ x, y: f32([3], 1, 2, 0) }).batch(0, 2).inputs.x);
+    expect(() => withClassNumbers(open({ x, y: f32([3, 2], 0, 0, 0, 1, 0.5, 1) })).batch(1, 3)).toThrow(
       expect.objectContaining({
         code: "labels-not-integers",
-        message: expect.stringContaining("example 11 is 1.5"),
-      }),
-    );
-    expect(() => classIndices(i64([2], 3, 1), 3)).toThrow(
-      expect.objectContaining({
-        code: "label-out-of-range",
-        message: expect.stringContaining("0 to 2"),
+        message: "The label of example 2 is 0.5, but class labels are whole numbers.",
       }),
     );
   });

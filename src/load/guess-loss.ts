@@ -43,22 +43,24 @@ export function guessLoss({ outputs, labels, summary, modelReadsLabels }: LossEv
   const { min, max } = summary;
   const oneTarget = sizeOf(shape) === sizeOf(labels);
   const zeroOne = min >= 0 && max <= 1;
-  if (summary.kind === "classes") {
-    const layout = classLayout(shape, labels, false);
-    if (layout && layout.classes > 1 && max < layout.classes) {
-      return { loss: crossEntropy, because: `integer labels ${min} to ${max}, ${layout.classes} outputs` };
+  const layout = classLayout(shape, labels, false);
+  const classes = layout?.classes ?? 0;
+  const { numbers } = summary;
+  if (numbers && classes > 1) {
+    if (numbers.max < classes) {
+      const stored = summary.kind === "classes" ? "integer labels" : "labels that are whole numbers,";
+      return { loss: crossEntropy, because: `${stored} ${numbers.min} to ${numbers.max}, ${classes} outputs` };
     }
-    if (oneTarget && zeroOne) return { loss: binaryCrossEntropy, because: "one logit for each label, labels 0 and 1" };
-    if (layout && layout.classes > 1) {
-      throw new ThalwegError({
-        kind: "input",
-        code: "label-outside-classes",
-        message: `The labels run from ${min} to ${max}, but the network has ${layout.classes} outputs: classes 0 to ${layout.classes - 1}.`,
-        where: { input: "y" },
-        hint: "Check that data and model belong together and that classes count from 0; --ignore-index marks labels to leave out.",
-      });
-    }
+    throw new ThalwegError({
+      kind: "input",
+      code: "label-outside-classes",
+      message: `The labels run from ${numbers.min} to ${numbers.max}, but the network has ${classes} outputs: classes 0 to ${classes - 1}.`,
+      where: { input: "y" },
+      hint: "Check that data and model belong together and that classes count from 0; --ignore-index marks labels to leave out.",
+    });
   }
+  if (summary.kind === "classes" && oneTarget && zeroOne)
+    return { loss: binaryCrossEntropy, because: "one logit for each label, labels 0 and 1" };
   if (summary.kind === "distribution" && classLayout(shape, labels, true)) {
     return { loss: crossEntropy, because: `labels are distributions over ${summary.classes} classes` };
   }
@@ -68,14 +70,14 @@ export function guessLoss({ outputs, labels, summary, modelReadsLabels }: LossEv
   }
   if (summary.kind === "real" && oneTarget)
     return { loss: meanSquaredError, because: "one real target for each output" };
-  const numbered = summary.kind === "real" && classLayout(shape, labels, false) !== undefined;
   throw new ThalwegError({
     kind: "input",
     code: "loss-not-clear",
     message: `The loss cannot be told from the data: outputs have the shape [${shape.join(", ")}] for labels of shape [${labels.join(", ")}] from ${min} to ${max}.`,
     where: { input: "y", shape: labels },
-    hint: numbered
-      ? "If the labels are class numbers, save them as integers from 0, as in y.astype('int64'); --ignore-index names a label to leave out."
-      : `Name it with --loss (${LOSSES.map(({ name }) => name).join(", ")}), or check that data and model belong together.`,
+    hint:
+      classes > 1
+        ? `If the labels are class numbers, they must be whole numbers from 0 to ${classes - 1}; --ignore-index names a label to leave out.`
+        : `Name it with --loss (${LOSSES.map(({ name }) => name).join(", ")}), or check that data and model belong together.`,
   });
 }

@@ -1,10 +1,11 @@
 import { availableParallelism, totalmem } from "node:os";
 import type { Batch, Dataset, InputRequest } from "../data/dataset.ts";
-import { summarizeLabels } from "../data/labels.ts";
+import { summarizeLabels, withClassNumbers } from "../data/labels.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
 import { type OpenDataset, openDatasetPath } from "../io/open-dataset-path.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
+import type { DeclaredValue } from "../onnx/onnx-node.ts";
 import { importGraph } from "../onnx/import-graph.ts";
 import type { Loss, LossOptions } from "../problem/losses/loss.ts";
 import { LOSSES } from "../problem/losses/registry.ts";
@@ -12,7 +13,7 @@ import { Problem } from "../problem/problem.ts";
 import { type Device, nodeRuntime } from "../runtime/node-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { type FloatType, isFloat } from "../util/tensor.ts";
+import { type FloatType, isFloat, type Shape } from "../util/tensor.ts";
 import { chooseBatchSize, elementsPerExample } from "./choose-batch-size.ts";
 import { chooseParameters } from "./choose-parameters.ts";
 import { guessLoss } from "./guess-loss.ts";
@@ -91,7 +92,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
   const spec = dataSpec(options);
   const labelInput = labelInputOf(model, options.label);
   const requests = model.inputs
-    .filter(({ name }) => name !== labelInput)
+    .filter((input) => input !== labelInput)
     .map((input): InputRequest => ({
       name: input.name,
       dtype: isFloat(input.dtype) ? precision : input.dtype,
@@ -99,17 +100,19 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     }));
   const opened = openDatasetPath(spec, { inputs: requests, label: options.label, limit: options.limit });
   try {
-    const dataset: OpenDataset =
+    const read: OpenDataset =
       labelInput === undefined ? opened : { ...withLabelsAsInput(opened, labelInput), close: opened.close };
     const parameters = options.params && chooseParameters(model, options.params);
     const importing = { precision, freeze: options.freeze, parameters, batchNormalization: options.bn };
-    const { outputs, batch } = probe(model, dataset, options, importing);
+    const { outputs, batch } = probe(model, read, options, importing);
     const lossOptions: LossOptions = { ignoreIndex: options.ignoreIndex ?? -100, delta: options.delta ?? 1 };
     const guessed =
       options.loss === undefined
-        ? guess(outputs, dataset, batch, labelInput !== undefined, lossOptions.ignoreIndex)
+        ? guess(outputs, read, batch, labelInput !== undefined, lossOptions.ignoreIndex)
         : undefined;
     const loss = guessed?.loss ?? lossNamed(options.loss ?? "");
+    const numbered = takesNumbersOnly(loss, outputs.shape, batch, read);
+    const dataset = numbered ? withClassNumbers(read) : read;
     const batchSize = options.batchSize ?? batchSizeFor(model, dataset, outputs, batch);
     const problem = Problem.open(model, dataset, runtime, {
       loss,
@@ -126,6 +129,8 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     });
     const notes = [...source.notes, ...dataset.notes];
     if (guessed) notes.push(`The loss was taken to be ${loss.title}: ${guessed.because}. Name another with --loss.`);
+    if (numbered)
+      notes.push(`The labels are stored as ${read.labels.dtype}; they were read as the class numbers that they are.`);
     if (problem.network.strippedLink !== undefined)
       notes.push(`The final ${problem.network.strippedLink} was taken off; the loss works on what is before it.`);
     return {
@@ -172,15 +177,26 @@ function lossNamed(name: string): Loss {
   });
 }
 
+/** Whether the loss fits these labels as whole numbers, and not as the floats that they are. */
+function takesNumbersOnly(loss: Loss, outputs: Shape, batch: number, { labels }: Dataset): boolean {
+  if (!isFloat(labels.dtype)) return false;
+  const shapes = { outputs, labels: [batch, ...labels.shape] };
+  return (
+    loss.misfit({ ...shapes, labelType: labels.dtype }) !== undefined &&
+    loss.misfit({ ...shapes, labelType: "int64" }) === undefined
+  );
+}
+
 /** The model's input that takes labels, for models that compute their own loss. */
-function labelInputOf(model: ModelFile, label: string | undefined): string | undefined {
+function labelInputOf(model: ModelFile, label: string | undefined): DeclaredValue | undefined {
   if (model.inputs.length < 2) return undefined;
   const names = label === undefined ? LABEL_INPUTS : [label];
-  return model.inputs.find(({ name }) => names.includes(name.toLowerCase()))?.name;
+  return model.inputs.find(({ name }) => names.includes(name.toLowerCase()));
 }
 
 /** A dataset whose labels are also fed to an input of the model. */
-function withLabelsAsInput(dataset: Dataset, name: string): Dataset {
+function withLabelsAsInput(opened: Dataset, { name, dtype: wanted }: DeclaredValue): Dataset {
+  const dataset = isFloat(opened.labels.dtype) && !isFloat(wanted) ? withClassNumbers(opened) : opened;
   const { array, dtype, shape } = dataset.labels;
   return {
     ...dataset,

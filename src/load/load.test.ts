@@ -50,22 +50,32 @@ describe("the guessed loss", () => {
     return guessLoss({ outputs: probabilities ? sigmoid(z) : z, labels, summary, modelReadsLabels: false }).loss.name;
   };
 
+  const whole = (min: number, max: number) => ({ min, max, numbers: { min, max } });
+
   it("is the only one that fits", () => {
-    expect(guess([2, 10], [2], { kind: "classes", classes: 10, min: 0, max: 9 })).toBe("cross-entropy");
-    expect(guess([2, 5, 7], [2, 5], { kind: "classes", classes: 7, min: 0, max: 6 })).toBe("cross-entropy");
+    expect(guess([2, 10], [2], { kind: "classes", classes: 10, ...whole(0, 9) })).toBe("cross-entropy");
+    expect(guess([2, 5, 7], [2, 5], { kind: "classes", classes: 7, ...whole(0, 6) })).toBe("cross-entropy");
     expect(guess([2, 3], [2, 3], { kind: "distribution", classes: 3, min: 0, max: 1 })).toBe("cross-entropy");
-    expect(guess([2, 1], [2], { kind: "classes", classes: 2, min: 0, max: 1 })).toBe("bce");
-    expect(guess([2, 4], [2, 4], { kind: "binary", min: 0, max: 1 })).toBe("bce");
+    expect(guess([2, 1], [2], { kind: "classes", classes: 2, ...whole(0, 1) })).toBe("bce");
+    expect(guess([2, 4], [2, 4], { kind: "binary", ...whole(0, 1) })).toBe("bce");
+    expect(guess([2, 1], [2], { kind: "binary", ...whole(0, 1) })).toBe("bce");
+    expect(guess([2, 1], [2], { kind: "real", ...whole(0, 9) })).toBe("mse");
+    expect(guess([2, 2], [2], { kind: "binary", ...whole(0, 1) })).toBe("cross-entropy");
+    expect(guess([2, 10], [2], { kind: "real", ...whole(0, 9) })).toBe("cross-entropy");
+    expect(guess([2, 10], [2], { kind: "real", min: -100, max: 9, numbers: { min: 0, max: 9 } })).toBe("cross-entropy");
+    expect(guess([2, 3, 5, 5], [2, 5, 5], { kind: "real", ...whole(0, 2) })).toBe("cross-entropy");
+    expect(guess([2, 3], [2, 3], { kind: "real", ...whole(0, 9) })).toBe("mse");
     expect(guess([2, 1], [2], { kind: "real", min: 0.1, max: 0.9 }, true)).toBe("bce");
     expect(guess([2, 3], [2, 3], { kind: "real", min: -2, max: 5 })).toBe("mse");
     expect(guess([], [2], { kind: "real", min: -2, max: 5 })).toBe("output");
   });
 
   it("is refused where none fits", () => {
-    expect(() => guess([2, 10], [2], { kind: "classes", classes: 18, min: 0, max: 17 })).toThrow(/10 outputs/);
-    expect(() => guess([2, 1], [2], { kind: "classes", classes: 10, min: 0, max: 9 })).toThrow(/cannot be told/);
-    expect(() => guess([2, 10], [2], { kind: "real", min: 0, max: 9 })).toThrow(
-      expect.objectContaining({ hint: expect.stringMatching(/save them as integers/) }),
+    expect(() => guess([2, 10], [2], { kind: "classes", classes: 18, ...whole(0, 17) })).toThrow(/10 outputs/);
+    expect(() => guess([2, 10], [2], { kind: "real", ...whole(0, 10) })).toThrow(/classes 0 to 9/);
+    expect(() => guess([2, 1], [2], { kind: "classes", classes: 10, ...whole(0, 9) })).toThrow(/cannot be told/);
+    expect(() => guess([2, 10], [2], { kind: "real", min: 0.5, max: 9 })).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/whole numbers from 0 to 9/) }),
     );
     expect(() => guess([2, 10], [2, 3], { kind: "real", min: 0, max: 9 })).toThrow(/cannot be told/);
   });
