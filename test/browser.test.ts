@@ -68,6 +68,15 @@ async function open(
   return { page, complaints };
 }
 
+/** Labels of figures that leave their drawing, or that were shortened. */
+const CUT_TEXT = `[...document.querySelectorAll("figure .drawing")].flatMap((drawing) => {
+  const frame = drawing.getBoundingClientRect();
+  return [...drawing.querySelectorAll("text")].filter((text) => {
+    const { left, right } = text.getBoundingClientRect();
+    return left < frame.left - 1 || right > frame.right + 1 || text.textContent.includes("…");
+  }).map(({ textContent }) => textContent);
+})`;
+
 describe("the report in a browser", () => {
   it.each([
     [400, "light"],
@@ -78,6 +87,7 @@ describe("the report in a browser", () => {
     const { page, complaints } = await open(report, { width, colorScheme });
     await page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })");
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
+    expect(await page.evaluate(CUT_TEXT)).toEqual([]);
     await page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
     const violations = await page.evaluate<unknown[]>(
       "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => ({ id, places: nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)) })))",

@@ -1,13 +1,17 @@
 import type { FigureKind } from "./figure.ts";
 import { COLOUR, finite, frame } from "./style.ts";
 
+function subscript(number: number): string {
+  return String(number).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]);
+}
+
 export const extremalEigenvalues: FigureKind = {
   name: "extremal-eigenvalues",
   instrument: "eigenvalues",
   of({ hessian }) {
-    const top = (hessian.top ?? []).map((pair, i) => ({ label: `λ${i + 1}`, ...pair }));
+    const top = (hessian.top ?? []).map((pair, i) => ({ label: `λ${subscript(i + 1)}`, ...pair }));
     const bottom = (hessian.bottom ?? [])
-      .map((pair, i) => ({ label: i === 0 ? "λmin" : `λmin+${i}`, ...pair }))
+      .map((pair, i) => ({ label: i === 0 ? "λₙ" : `λₙ₋${subscript(i)}`, ...pair }))
       .reverse();
     const values = finite(
       [...top, ...bottom].map(({ label, value, residual }) => ({
@@ -29,7 +33,7 @@ export const extremalEigenvalues: FigureKind = {
     return {
       title: "Extremal eigenvalues of the Hessian",
       description:
-        "The largest eigenvalues in descending order, then the smallest. Each bar through a point is the Ritz residual ‖Hv − λv‖: an eigenvalue " +
+        "The largest eigenvalues in descending order, from λ₁ = λmax, then the smallest, down to λₙ = λmin of n parameters. Each bar through a point is the Ritz residual ‖Hv − λv‖: an eigenvalue " +
         "is certain to lie within it; mostly it is shorter than the point.",
       spec: frame({
         height: 240,

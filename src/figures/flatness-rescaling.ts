@@ -1,5 +1,8 @@
 import type { FigureKind } from "./figure.ts";
-import { COLOUR, finite, frame } from "./style.ts";
+import { rowAxis, rowFrame } from "./named-rows.ts";
+import { COLOUR, finite } from "./style.ts";
+
+const LOG = { type: "log", nice: false, padding: 12 } as const;
 
 export const flatnessRescaling: FigureKind = {
   name: "flatness-rescaling",
@@ -16,13 +19,7 @@ export const flatnessRescaling: FigureKind = {
     );
     if (moves.length === 0) return undefined;
     const order = flatness.measures.map(({ title }) => title);
-    const y = {
-      field: "measure",
-      type: "nominal",
-      sort: order,
-      title: null,
-      axis: { grid: false, domain: false, ticks: false },
-    } as const;
+    const y = rowAxis("measure", order);
     const rescalings = [...new Set(moves.map(({ rescaling }) => rescaling))];
     const hues = [COLOUR.secondary, COLOUR.primary, COLOUR.tertiary];
     const shapes = ["diamond", "circle", "square"];
@@ -31,8 +28,7 @@ export const flatnessRescaling: FigureKind = {
       description:
         "Each measure of flatness after rescalings of the weights that leave the network's function as it is, relative to its value at the given weights " +
         "(the line at 1). A measure that spreads out here says something about the coordinates, not about the network.",
-      spec: frame({
-        height: { step: 34 },
+      spec: rowFrame(34, {
         data: { values: moves },
         layer: [
           { mark: { type: "rule", color: COLOUR.ink, strokeDash: [3, 3] }, encoding: { x: { datum: 1 } } },
@@ -40,7 +36,7 @@ export const flatnessRescaling: FigureKind = {
             mark: { type: "rule", color: COLOUR.primaryFill, strokeWidth: 3 },
             encoding: {
               y,
-              x: { aggregate: "min", field: "ratio", type: "quantitative", scale: { type: "log" } },
+              x: { aggregate: "min", field: "ratio", type: "quantitative", scale: LOG },
               x2: { aggregate: "max", field: "ratio" },
             },
           },
@@ -51,8 +47,8 @@ export const flatnessRescaling: FigureKind = {
               x: {
                 field: "ratio",
                 type: "quantitative",
-                scale: { type: "log" },
-                title: "value after rescaling ÷ value before",
+                scale: LOG,
+                title: "value after ÷ value before",
                 axis: { format: "~g", tickCount: 5 },
               },
               color: {

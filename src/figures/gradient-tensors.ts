@@ -1,25 +1,28 @@
 import type { FigureKind } from "./figure.ts";
-import { COLOUR, finite, frame } from "./style.ts";
+import { foremost, rowAxis, rowFrame } from "./named-rows.ts";
+import { COLOUR, finite } from "./style.ts";
 
 export const gradientTensors: FigureKind = {
   name: "gradient-tensors",
   instrument: "gradient",
   of({ gradient }) {
-    const values = finite((gradient?.tensors ?? []).map(({ name, norm }) => ({ tensor: name, norm })));
+    const tensors = gradient?.tensors ?? [];
+    const { shown, others } = foremost(tensors, ({ norm }) => norm);
+    const rest =
+      others.length > 0
+        ? [{ name: `${others.length} smaller ones together`, norm: Math.hypot(...others.map(({ norm }) => norm)) }]
+        : [];
+    const values = finite([...shown, ...rest].map(({ name, norm }) => ({ tensor: name, norm })));
     if (values.length < 2) return undefined;
-    const y = {
-      field: "tensor",
-      type: "nominal",
-      sort: null,
-      title: null,
-      axis: { grid: false, domain: false, ticks: false },
-    } as const;
+    const y = rowAxis(
+      "tensor",
+      values.map(({ tensor }) => tensor),
+    );
     return {
       title: "Gradient, tensor by tensor",
       description:
         "Length of the loss gradient in each parameter tensor, in the network's order. Squares add up to the square of the whole length.",
-      spec: frame({
-        height: { step: 24 },
+      spec: rowFrame(22, {
         data: { values },
         layer: [
           {
@@ -28,7 +31,7 @@ export const gradientTensors: FigureKind = {
           },
         ],
       }),
-      table: { columns: ["tensor", "norm"], rows: (gradient?.tensors ?? []).map(({ name, norm }) => [name, norm]) },
+      table: { columns: ["tensor", "norm"], rows: tensors.map(({ name, norm }) => [name, norm]) },
     };
   },
 };

@@ -1,13 +1,15 @@
 import type { FigureKind } from "./figure.ts";
-import { COLOUR, finite, frame } from "./style.ts";
+import { foremost, rowAxis, rowFrame } from "./named-rows.ts";
+import { COLOUR, finite } from "./style.ts";
 
 export const layerCurvature: FigureKind = {
   name: "layer-curvature",
   instrument: "layers",
   of({ layers }) {
     if (layers === null || layers.length === 0) return undefined;
+    const { shown, others } = foremost(layers, ({ trace }) => Math.abs(trace.value));
     const traces = finite(
-      layers.map(({ name, trace }) => ({
+      shown.map(({ name, trace }) => ({
         layer: name,
         trace: trace.value,
         low: trace.interval.lower,
@@ -16,34 +18,32 @@ export const layerCurvature: FigureKind = {
       })),
     );
     const tops = finite(
-      layers.flatMap(({ name, top }) =>
+      shown.flatMap(({ name, top }) =>
         top === null ? [] : [{ layer: name, top: top.value, series: "largest eigenvalue" }],
       ),
     );
     const domain = ["trace", "largest eigenvalue"];
-    const y = {
-      field: "layer",
-      type: "nominal",
-      sort: null,
-      title: null,
-      axis: { grid: false, domain: false, ticks: false },
-    } as const;
+    const y = rowAxis(
+      "layer",
+      shown.map(({ name }) => name),
+    );
     const scale = { domain, range: [COLOUR.primaryFill, COLOUR.secondary] };
     return {
       title: "Curvature, layer by layer",
       description:
         "For each layer's own block of the Hessian: its trace (bar, with its interval) and its largest eigenvalue (diamond), in the network's order. " +
-        "The traces add up to the trace of the whole Hessian; the largest eigenvalues do not add up to anything.",
-      spec: frame({
-        height: { step: 30 },
+        "The traces add up to the trace of the whole Hessian; the largest eigenvalues do not add up to anything." +
+        (others.length > 0 ? ` The ${others.length} layers of smallest trace are in the table only.` : ""),
+      spec: rowFrame(28, {
         layer: [
+          { data: { values: [{}] }, mark: { type: "rule", color: COLOUR.quiet }, encoding: { x: { datum: 0 } } },
           {
             data: { values: traces },
             mark: { type: "bar", height: 16 },
             encoding: {
               y,
               x: { field: "trace", type: "quantitative", title: "curvature" },
-              color: { field: "series", scale, legend: { symbolType: "square" } },
+              color: { field: "series", scale },
             },
           },
           {
@@ -53,8 +53,13 @@ export const layerCurvature: FigureKind = {
           },
           {
             data: { values: tops },
-            mark: { type: "point", filled: true, shape: "diamond", size: 80, opacity: 1 },
-            encoding: { y, x: { field: "top", type: "quantitative" }, color: { field: "series", scale } },
+            mark: { type: "point", filled: true, size: 80, opacity: 1 },
+            encoding: {
+              y,
+              x: { field: "top", type: "quantitative" },
+              color: { field: "series", scale },
+              shape: { field: "series", scale: { domain, range: ["square", "diamond"] } },
+            },
           },
         ],
       }),

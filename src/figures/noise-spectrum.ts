@@ -1,5 +1,8 @@
 import type { FigureKind } from "./figure.ts";
-import { COLOUR, finite, frame } from "./style.ts";
+import { COLOUR, finite, frame, LOG_SHARE } from "./style.ts";
+
+/** Eigenvalues below this share of the largest are rounding: the covariance of n gradients has rank n − 1 at most. */
+const NOTHING = 1e-12;
 
 export const noiseSpectrum: FigureKind = {
   name: "noise-spectrum",
@@ -15,8 +18,9 @@ export const noiseSpectrum: FigureKind = {
       series.flatMap(({ name, values }) =>
         values
           .slice(0, spectrum.length)
-          .filter(({ value }) => value > 0)
-          .map(({ value }, i) => ({ matrix: name, rank: i + 1, share: value / values[0].value })),
+          .map(({ value, residual }, i) => ({ matrix: name, rank: i + 1, share: value / values[0].value, residual }))
+          .filter(({ share, residual }) => share > Math.max(residual / values[0].value, NOTHING))
+          .map(({ matrix, rank, share }) => ({ matrix, rank, share })),
       ),
     );
     if (points.length === 0) return undefined;
@@ -27,14 +31,14 @@ export const noiseSpectrum: FigureKind = {
       type: "quantitative",
       scale: { type: "log" },
       title: "eigenvalue ÷ largest",
-      axis: { format: "~g", tickCount: 4 },
+      axis: { labelExpr: LOG_SHARE, tickCount: 4 },
     } as const;
     const color = { field: "matrix", scale: { domain, range: [COLOUR.secondary, COLOUR.primary] } };
     return {
       title: "The shape of gradient noise and of curvature",
       description:
         "Leading eigenvalues of the covariance Σ of single examples' gradients and of the Hessian H, each relative to its own largest. When the two curves " +
-        "fall alike, noise is strongest where the loss is stiffest.",
+        "fall alike, noise is strongest where the loss is stiffest. Eigenvalues that cannot be told from 0 are left out.",
       spec: frame({
         height: 220,
         data: { values: points },

@@ -1,12 +1,9 @@
 import { formatNumber } from "../util/format-number.ts";
 import type { FigureKind } from "./figure.ts";
-import { COLOUR, finite, frame } from "./style.ts";
+import { COLOUR, finite, frame, POWER_OF_TEN } from "./style.ts";
 
 /** How far below its peak a density is drawn. */
 const DECADES = 6;
-
-/** A power of ten with its exponent set as such. */
-const POWER_OF_TEN = `"10" + ["⁻⁹", "⁻⁸", "⁻⁷", "⁻⁶", "⁻⁵", "⁻⁴", "⁻³", "⁻²", "⁻¹", "⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"][round(log(datum.value) / LN10) + 9]`;
 
 /** The curve has hundreds of points; the table shows about this many of them. */
 const TABLE_ROWS = 80;
@@ -64,7 +61,6 @@ export const spectralDensity: FigureKind = {
                 type: "quantitative",
                 title: "eigenvalue λ",
                 scale: { nice: false },
-                axis: { tickCount: 8 },
               },
               y: {
                 field: "density",

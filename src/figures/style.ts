@@ -39,6 +39,28 @@ export const COLOUR = PALETTE.light;
 /** Width of a figure, labels and legend included, in CSS pixels. */
 export const FIGURE_WIDTH = 680;
 
+/** The parameter of a specification that says how many characters a row's label may have. */
+export const LONGEST_LABEL = "longestLabel";
+
+const DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** Largest exponent, of either sign, that POWER_OF_TEN can write. */
+const MAX_EXPONENT = 18;
+
+const EXPONENTS = Array.from({ length: 2 * MAX_EXPONENT + 1 }, (_, i) =>
+  String(i - MAX_EXPONENT)
+    .replace(/\d/g, (digit) => DIGITS[Number(digit)])
+    .replace("-", "⁻"),
+);
+
+const LOG10 = "log(datum.value) / LN10";
+
+/** Label of a power of ten, its exponent set as such. */
+export const POWER_OF_TEN = `"10" + ${JSON.stringify(EXPONENTS)}[round(${LOG10}) + ${MAX_EXPONENT}]`;
+
+/** Labels of shares on a logarithmic scale: small powers of ten as powers, all others as numbers. */
+export const LOG_SHARE = `datum.label == "" ? "" : datum.value < 0.01 && abs(${LOG10} - round(${LOG10})) < 1e-9 ? ${POWER_OF_TEN} : format(datum.value, "~g")`;
+
 const config: Config = {
   background: COLOUR.paper,
   font: "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif",
@@ -59,6 +81,7 @@ const config: Config = {
     gridOpacity: 1,
     labelLimit: 230,
   },
+  axisXQuantitative: { tickCount: 7 },
   legend: {
     orient: "top",
     direction: "horizontal",
@@ -76,15 +99,30 @@ const config: Config = {
 type LayeredSpec = Extract<TopLevelSpec, { layer: unknown }>;
 
 /** The common frame of every figure: schema, size, style. */
-export function frame(
-  drawing: Pick<LayeredSpec, "data" | "layer" | "height" | "resolve" | "encoding" | "transform">,
-): LayeredSpec {
+export function frame(drawing: Pick<LayeredSpec, "data" | "layer" | "height" | "params">): LayeredSpec {
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     width: FIGURE_WIDTH,
     autosize: { type: "fit-x", contains: "padding" },
     config,
     ...drawing,
+  };
+}
+
+/** The same figure for a page of another width: its text keeps its size, so there is less of it. */
+export function atWidth(spec: TopLevelSpec, width: number): TopLevelSpec {
+  if (width >= FIGURE_WIDTH) return spec;
+  const { params, config: { axis, legend, ...rest } = {} } = spec;
+  return {
+    ...spec,
+    width,
+    ...(params && { params: params.map((each) => (each.name === LONGEST_LABEL ? { ...each, value: 25 } : each)) }),
+    config: {
+      ...rest,
+      axis: { ...axis, labelFontSize: 11 },
+      axisXQuantitative: { tickCount: 4 },
+      legend: { ...legend, columns: 2, columnPadding: 12 },
+    },
   };
 }
 

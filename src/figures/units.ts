@@ -1,5 +1,6 @@
 import type { FigureKind } from "./figure.ts";
-import { COLOUR, frame } from "./style.ts";
+import { foremost, rowAxis, rowFrame } from "./named-rows.ts";
+import { COLOUR } from "./style.ts";
 
 export const unitStates: FigureKind = {
   name: "units",
@@ -7,28 +8,33 @@ export const unitStates: FigureKind = {
   of({ units }) {
     if (units === null || units.length === 0) return undefined;
     const states = ["varying", "always active", "saturated", "dead"];
-    const rows = units.map((layer) => {
-      const counts = [layer.alwaysActive ?? 0, layer.saturated ?? 0, layer.dead ?? 0];
-      return { layer: layer.name, counts: [layer.units - counts[0] - counts[1] - counts[2], ...counts] };
-    });
-    const values = rows.flatMap(({ layer, counts }) =>
+    const rows = new Map<string, number[]>();
+    for (const { name, activation, units: all, alwaysActive, saturated, dead } of units) {
+      const [active, bound, zero] = [alwaysActive ?? 0, saturated ?? 0, dead ?? 0];
+      const counts = [all - active - bound - zero, active, bound, zero];
+      const label = `${name} (${activation})`;
+      const sofar = rows.get(label);
+      rows.set(label, sofar ? counts.map((count, i) => count + sofar[i]) : counts);
+    }
+    const { shown, others } = foremost(
+      [...rows].map(([layer, counts]) => ({ layer, counts })),
+      ({ counts }) => counts[1] + counts[2] + counts[3],
+    );
+    const values = shown.flatMap(({ layer, counts }) =>
       states.map((state, i) => ({ layer, state, order: i, units: counts[i] })),
     );
-    const y = {
-      field: "layer",
-      type: "nominal",
-      sort: null,
-      title: null,
-      axis: { grid: false, domain: false, ticks: false },
-    } as const;
+    const y = rowAxis(
+      "layer",
+      shown.map(({ layer }) => layer),
+    );
     const x = { field: "units", type: "quantitative", stack: "zero", title: "units" } as const;
     return {
       title: "What the units do on this data",
       description:
         "Units of each activation layer by what they do over all examples: varying; always active (they act as linear units); saturated (held at a bound); " +
-        "dead (0 on every example). Dead and saturated units pass no gradient on this data.",
-      spec: frame({
-        height: { step: 30 },
+        "dead (0 on every example). Dead and saturated units pass no gradient on this data." +
+        (others.length > 0 ? ` ${others.length} layers more, of which most units vary, are in the table only.` : ""),
+      spec: rowFrame(28, {
         data: { values },
         layer: [
           {

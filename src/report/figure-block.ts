@@ -1,8 +1,7 @@
-import type { TopLevelSpec } from "vega-lite";
 import type { Cell, Figure, FigureTable } from "../figures/figure.ts";
-import { FIGURE_WIDTH } from "../figures/style.ts";
+import { atWidth, FIGURE_WIDTH } from "../figures/style.ts";
 import { formatNumber, typeset } from "../util/format-number.ts";
-import { markup, raw, type Html } from "./html.ts";
+import { markup, prose, raw, type Html } from "./html.ts";
 import { renderSvg } from "./render-svg.ts";
 
 /** Width of the drawing for phones: the same figure set anew, so that its text keeps its size. */
@@ -22,7 +21,7 @@ export async function figureBlock(figure: Figure, number: number): Promise<Html>
     );
   }
   return markup`<figure id="figure-${name}">
-<figcaption><strong>Figure ${number}. ${title}</strong> ${description}</figcaption>
+<figcaption><strong>Figure ${number}. ${title}</strong> ${prose(description)}</figcaption>
 ${drawings}
 <details><summary>Numbers of figure ${number}</summary>${tableBlock(table, `Numbers of figure ${number}: ${title}`)}</details>
 </figure>`;
@@ -42,13 +41,6 @@ export function tableBlock({ columns, rows }: FigureTable, label: string): Html 
 function cellText(cell: Cell): string {
   if (typeof cell === "string") return cell;
   return Number.isInteger(cell) ? typeset(String(cell)) : typeset(formatNumber(cell));
-}
-
-function atWidth(spec: TopLevelSpec, width: number): TopLevelSpec {
-  if (width >= FIGURE_WIDTH) return spec;
-  const axis = { ...spec.config?.axis, labelLimit: 108 };
-  const legend = { ...spec.config?.legend, columns: 2 };
-  return { ...spec, width, config: { ...spec.config, axis, legend } };
 }
 
 /** Names the drawing for screen readers, as one image: its numbers are in the table below it. */

@@ -1,6 +1,7 @@
-import { logger, None, parse, View } from "vega";
+import { logger, None, parse, textMetrics, View, type Config } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { PALETTE, type Scheme } from "../figures/style.ts";
+import { textWidth } from "./text-width.ts";
 
 /**
  * `light` and `dark` carry their colours and stand alone; `page` draws with the CSS variables
@@ -8,15 +9,19 @@ import { PALETTE, type Scheme } from "../figures/style.ts";
  */
 export type SvgTheme = Scheme | "page";
 
+/** Legends start at the left edge of the drawing, not of the plot: long row labels leave them no room there. */
+const LEGENDS: Config = { legend: { layout: { frame: "bounds" } } };
+
 /**
  * Draws a Vega-Lite specification as SVG text. No browser and no canvas: text is measured by
- * estimate, so labels get slightly more room than they need.
+ * `textWidth`, so labels get slightly more room than they need in most fonts.
  *
  * @example
  * await renderSvg(figure.spec, "dark"); // "<svg …"
  */
 export async function renderSvg(spec: TopLevelSpec, theme: SvgTheme = "light"): Promise<string> {
-  const view = new View(parse(compile(spec, { logger: logger(None) }).spec), { renderer: "none" });
+  textMetrics.width = textWidth; // Vega has one measure for all drawings, and this hook to set it
+  const view = new View(parse(compile(spec, { logger: logger(None) }).spec, LEGENDS), { renderer: "none" });
   try {
     return recolour(compact(await view.toSVG()), theme);
   } finally {
