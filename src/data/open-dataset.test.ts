@@ -40,7 +40,7 @@ describe("built-in sets", () => {
     expect([...inputs.x.data.subarray(0, 8)]).toEqual([0, 0, 5, 13, 9, 1, 0, 0].map((grey) => grey / 16));
     expect(Array.from(inputs.x.data).reduce((sum, value) => sum + value, 0) * 16).toBe(561718);
     expect([...labels.data.subarray(0, 12)]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]);
-    expect(summarizeLabels(dataset)).toEqual({ kind: "classes", classes: 10, min: 0, max: 9 });
+    expect(summarizeLabels(dataset)).toMatchObject({ kind: "classes", classes: 10, min: 0, max: 9 });
     expect(dataset.sha256()).toBe(
       createHash("sha256")
         .update(readFileSync(fileURLToPath(new URL("../../assets/digits.csv.gz", import.meta.url))))
@@ -142,7 +142,7 @@ describe("arrays find their inputs", () => {
       y: bytesSource("y.csv", new TextEncoder().encode("0.5,0.5\n1,0\n0,1\n")),
     });
     expect(dataset.y(0, 2)).toEqual(f64([2, 2], 0.5, 0.5, 1, 0));
-    expect(summarizeLabels(dataset)).toEqual({ kind: "distribution", classes: 2, min: 0, max: 1 });
+    expect(summarizeLabels(dataset)).toMatchObject({ kind: "distribution", classes: 2, min: 0, max: 1 });
   });
 
   test("CSV with text labels", () => {
