@@ -18,7 +18,10 @@ export interface Estimate {
   readonly converged: boolean;
 }
 
-/** An eigenvalue with its proof: ‖Av − λv‖ for a unit v, so that an eigenvalue lies within `residual` of `value`. */
+/**
+ * An eigenvalue with its proof: ‖Av − λv‖ for a unit v, plus what rounding of the product may hide
+ * (`productRounding`), so that an eigenvalue lies within `residual` of `value`.
+ */
 export interface Eigenvalue {
   readonly value: number;
   readonly residual: number;

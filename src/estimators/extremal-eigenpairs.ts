@@ -5,7 +5,7 @@ import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
 import type { Eigenvalue, EstimatorDescription } from "./estimate.ts";
 import { KrylovSpace, randomBlock } from "./krylov-space.ts";
-import { countProducts, requireSymmetric, roundoff } from "./products.ts";
+import { countProducts, productRounding, requireSymmetric } from "./products.ts";
 import type { Products } from "./products.ts";
 
 export interface ExtremalOptions {
@@ -24,6 +24,8 @@ export interface ExtremalOptions {
   readonly vectors?: boolean;
   /** Look for copies that one Krylov space cannot see; default true. */
   readonly checkMultiplicity?: boolean;
+  /** Largest |eigenvalue| of the matrices that the operator is a difference of: its products are rounded as theirs are. */
+  readonly roundingScale?: number;
 }
 
 export interface ExtremalResult {
@@ -102,6 +104,7 @@ export async function extremalEigenpairs(
     products: countProducts(operator, context, options.maxProducts),
     tolerance: options.tolerance ?? (operator.precision === "float32" ? 1e-4 : 1e-6),
     blockSize,
+    roundingScale: options.roundingScale ?? 0,
     basisLimit: Math.max(options.basisLimit ?? Math.min(400, memory), 2 * wanted + 3 * blockSize + 4),
   };
   const { products } = setup;
@@ -164,17 +167,16 @@ export async function extremalEigenpairs(
     };
   }
 
-  const { top, bottom } = await verify(products, found, largest, smallest, options.vectors ?? false);
+  const rounding = productRounding(operator, Math.max(scale, setup.roundingScale));
+  const { top, bottom } = await verify(products, found, largest, smallest, rounding, options.vectors ?? false);
   const worst = [...top, ...bottom].reduce((most, pair) => Math.max(most, pair.residual), 0);
-  // Rounding of the products bounds what any residual can reach.
-  const attainable = 8 * roundoff(operator) * Math.sqrt(dimension);
   return {
     top,
     bottom,
     scale,
     products: products.count(),
     method: `thick-restart ${blockSize > 1 ? `block (${blockSize}) ` : ""}Lanczos, full reorthogonalisation`,
-    converged: converged && worst <= 2 * Math.max(setup.tolerance, attainable) * scale,
+    converged: converged && worst <= 2 * Math.max(setup.tolerance * scale, 8 * rounding),
     multiplicity,
   };
 }
@@ -184,6 +186,12 @@ interface Setup {
   readonly tolerance: number;
   readonly blockSize: number;
   readonly basisLimit: number;
+  readonly roundingScale: number;
+}
+
+/** Residuals below this are reached: `tolerance`, or what rounding of the products allows. */
+function reachable({ products, tolerance, roundingScale }: Setup, scale: number): number {
+  return Math.max(tolerance * scale, productRounding(products.operator, roundingScale));
 }
 
 interface Pair {
@@ -254,7 +262,7 @@ async function searchEnds(setup: Setup, target: Target, random: RandomStream): P
     scale = Math.max(scale, Math.abs(values[0]), Math.abs(values[m - 1]));
     const ends = endsOf(m, target.largest, target.smallest);
     const worst = ends.reduce((most, i) => Math.max(most, residuals[i]), 0);
-    converged = (m >= wanted && worst <= tolerance * scale) || space.pending().length === 0;
+    converged = (m >= wanted && worst <= reachable(setup, scale)) || space.pending().length === 0;
     if (against !== undefined) {
       missProbability =
         converged && space.pending().length === 0
@@ -359,12 +367,13 @@ function kthFromBelow(found: readonly Pair[], smallest: number): number {
   return smallest === 0 ? Number.POSITIVE_INFINITY : found[Math.min(found.length, smallest) - 1].value;
 }
 
-/** Rayleigh quotients and residuals from fresh products. */
+/** Rayleigh quotients and residuals from fresh products, with what their rounding may hide. */
 async function verify(
   products: Products,
   found: readonly Pair[],
   largest: number,
   smallest: number,
+  rounding: number,
   withVectors: boolean,
 ): Promise<{ top: Eigenvalue[]; bottom: Eigenvalue[] }> {
   const wanted = endsOf(found.length, largest, smallest).map((i) => found[i]);
@@ -375,7 +384,7 @@ async function verify(
       const image = images[i];
       const value = dot(vector, image) / dot(vector, vector);
       axpy(-value, vector, image);
-      const residual = norm2(image) / norm2(vector);
+      const residual = norm2(image) / norm2(vector) + rounding;
       return withVectors ? { value, residual, vector } : { value, residual };
     })
     .toSorted((a, b) => a.value - b.value);

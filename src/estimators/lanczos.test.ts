@@ -78,7 +78,8 @@ describe("lanczos", () => {
           const { values, residuals } = await lanczos(operator, { steps, trueResiduals: true }, random, {});
           values.forEach((x, i) => {
             const distance = Math.min(...spectrum.map((y) => Math.abs(x - y)));
-            expect(distance).toBeLessThan(residuals[i] * (1 + 1e-6) + (narrow ? 3e-6 : 1e-12));
+            // The operator is made by reflections in float64, which round too.
+            expect(distance).toBeLessThanOrEqual(residuals[i] + 1e-12);
           });
         },
       ),

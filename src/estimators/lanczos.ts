@@ -4,7 +4,7 @@ import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
 import type { EstimatorDescription } from "./estimate.ts";
 import { KrylovSpace, randomBlock } from "./krylov-space.ts";
-import { countProducts, requireSymmetric } from "./products.ts";
+import { countProducts, productRounding, requireSymmetric } from "./products.ts";
 
 export interface LanczosOptions {
   /** Size of the basis; default the dimension, which gives the whole spectrum. */
@@ -19,7 +19,7 @@ export interface LanczosOptions {
 export interface LanczosResult {
   /** Ritz values, ascending. */
   readonly values: Float64Array;
-  /** ‖Ay − θy‖ of each: an eigenvalue lies within this distance of it. */
+  /** ‖Ay − θy‖ of each, with what rounding of a product may hide: an eigenvalue lies within this distance of it. */
   readonly residuals: Float64Array;
   /** Whether the basis spans the whole space: the values are then the spectrum, with multiplicities. */
   readonly exhausted: boolean;
@@ -81,5 +81,8 @@ export async function lanczos(
       return norm2(image);
     });
   }
+  const scale = pairs.values.reduce((most, value, i) => Math.max(most, Math.abs(value) + residuals[i]), 0);
+  const rounding = productRounding(operator, scale);
+  residuals = residuals.map((residual) => residual + rounding);
   return { values: pairs.values, residuals, exhausted, products: products.count(), converged: space.length >= steps };
 }

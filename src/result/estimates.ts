@@ -23,7 +23,9 @@ export const estimate = z
 export const eigenvalue = z
   .object({
     value: real,
-    residual: real.describe("‖Av − λv‖ for a unit v: an eigenvalue lies within this distance of `value`."),
+    residual: real.describe(
+      "‖Av − λv‖ for a unit v, plus what rounding of the product may hide: an eigenvalue lies within this distance of `value`.",
+    ),
   })
   .describe("An eigenvalue with its proof.");
 export type EstimateResult = z.output<typeof estimate>;
