@@ -79,6 +79,9 @@ beforeAll(() => {
   writeFileSync(at("cut.onnx"), weights.subarray(0, 4000));
   writeFileSync(at("empty.onnx"), "");
   writeFileSync(at("noise.onnx"), "This is no model at all, but a sentence.");
+  writeFileSync(at("bytes.onnx"), Uint8Array.of(3, 1, 4, 1, 5, 9, 2, 6));
+  writeFileSync(at("pointer.onnx"), "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n");
+  writeFileSync(at("page.onnx"), "<!DOCTYPE html>\n<html><title>Sign in</title></html>");
   // The same model with an operator that nobody knows: "Tanh" occurs as a length-prefixed string.
   writeFileSync(
     at("unknown-op.onnx"),
@@ -110,7 +113,28 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const REFUSED: readonly (readonly [string, readonly string[], 2 | 3, RegExp])[] = [
   ["a cut model", ["profile", "cut.onnx", "--data", "good.npz"], 3, /cut\.onnx is not a whole ONNX file/],
   ["an empty model", ["profile", "empty.onnx", "--data", "good.npz"], 3, /empty/],
-  ["a file that is no model", ["inspect", "noise.onnx"], 3, /not a whole ONNX file/],
+  [
+    "text for a model",
+    ["inspect", "noise.onnx"],
+    3,
+    /noise\.onnx is not the ONNX file that is expected here: it is text\./,
+  ],
+  [
+    "data for a model",
+    ["profile", "good.npz", "--data", "good.npz"],
+    3,
+    /good\.npz is not the ONNX file .* it is a zip/,
+  ],
+  ["a pointer for a model", ["inspect", "pointer.onnx"], 3, /pointer of git-lfs.*git lfs pull/],
+  ["a web page for a model", ["inspect", "page.onnx"], 3, /a web page.*Download the file itself/],
+  ["noise for a model", ["inspect", "bytes.onnx"], 3, /not the ONNX file .* it cannot be read as one/],
+  [
+    "a model for data",
+    ["profile", DIGITS, "--data", DIGITS],
+    3,
+    /digits\.onnx is an ONNX model, where data are expected/,
+  ],
+  ["a pointer for data", ["profile", DIGITS, "--data", "pointer.onnx"], 3, /git lfs pull/],
   ["an unknown operator", ["profile", "unknown-op.onnx", "--data", "good.npz"], 3, /Bahn/],
   ["cut data", ["profile", DIGITS, "--data", "cut.npz"], 3, /cut\.npz/],
   ["empty data", ["profile", DIGITS, "--data", "empty.npz"], 3, /empty/],
@@ -219,7 +243,12 @@ const REFUSED: readonly (readonly [string, readonly string[], 2 | 3, RegExp])[] 
     /"hidden\.weight" is missing/,
   ],
   ["a product without a place", ["apply", "gradient", DIGITS, "--data", "good.npz"], 2, /--out/],
-  ["weights that are none", ["inspect", DIGITS, "--weights", "noise.onnx"], 3, /not a sound safetensors file/],
+  [
+    "weights that are none",
+    ["inspect", DIGITS, "--weights", "noise.onnx"],
+    3,
+    /not a sound safetensors file: it is text/,
+  ],
   ["an export without loss", ["export", DIGITS, "--batch", "4", "-o", "h.onnx"], 2, /--loss NAME/],
   ["an unknown term", ["explain", "sharpnes"], 2, /Did you mean sharpness/],
   ["a device that is not there", ["inspect", DIGITS, "--device", "gpu"], 2, /./],

@@ -1,6 +1,7 @@
 import type { DType, Tensor } from "../util/tensor.ts";
 import { type ByteSource, concatBytes, littleEndian } from "./byte-source.ts";
 import { ELEMENT_TYPES, type ElementType, encodeElements } from "./element-type.ts";
+import { fileKind, HEAD_BYTES } from "./file-kind.ts";
 import { inputError } from "./input-error.ts";
 import { declaredBytes, type LazyArray, regionArray } from "./lazy-array.ts";
 import { DEFAULT_LIMITS, type ReadLimits } from "./read-limits.ts";
@@ -41,7 +42,7 @@ export function readSafetensors(source: ByteSource, limits: ReadLimits = DEFAULT
       "bad-safetensors",
       `${source.name} is not a sound safetensors file: ${reason}.`,
       { file: source.name, input },
-      "Save or download it again.",
+      "Give a file that safetensors.torch.save_file or another writer of safetensors wrote.",
     );
   const { header, dataOffset } = readHeader(source, bad);
   const arrays = new Map<string, LazyArray>();
@@ -105,7 +106,10 @@ function readHeader(
   if (source.size < LENGTH_BYTES) throw bad("it is too short");
   const length = littleEndian(source.read(0, LENGTH_BYTES), 0, LENGTH_BYTES);
   const dataOffset = LENGTH_BYTES + length;
-  if (length > MAX_HEADER_BYTES || dataOffset > source.size) throw bad(`its header claims ${length} bytes`);
+  if (length > MAX_HEADER_BYTES || dataOffset > source.size) {
+    const kind = fileKind(source.read(0, Math.min(HEAD_BYTES, source.size)));
+    throw bad(kind && kind.name !== "safetensors" ? `it is ${kind.title}` : `its header claims ${length} bytes`);
+  }
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(source.read(LENGTH_BYTES, length)));

@@ -1,5 +1,6 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema, type ModelProto, type ValueInfoProto } from "onnx-buf";
+import { fileKind, HEAD_BYTES } from "../files/file-kind.ts";
 import { isFloat } from "../util/tensor.ts";
 import type { ThalwegError } from "../util/thalweg-error.ts";
 import { dtypeOf, type ExternalReader } from "./decode-tensor.ts";
@@ -63,7 +64,7 @@ const DEFAULT_MAX_BYTES = 8 * 2 ** 30;
 export function decodeModel(bytes: Uint8Array, options: DecodeOptions): ModelFile {
   const { file } = options;
   const proto = parse(bytes, file);
-  if (!proto.graph) throw notOnnx(file, "it has no graph");
+  if (!proto.graph) throw notOnnx(bytes, file, "it has no graph");
   const reader = new GraphReader(proto, options.external, { left: options.maxBytes ?? DEFAULT_MAX_BYTES });
   const decoded = reader.read(proto.graph);
   const { graph, notices: untied } = untieInitializers(decoded, proto.producerName, ruleOf);
@@ -122,21 +123,31 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions): ModelFil
 }
 
 function parse(bytes: Uint8Array, file: string): ModelProto {
-  if (bytes.byteLength === 0) throw notOnnx(file, "it is empty");
+  if (bytes.byteLength === 0) throw notOnnx(bytes, file, "it is empty");
   try {
     return fromBinary(ModelProtoSchema, bytes, { readUnknownFields: false });
   } catch (error) {
-    throw notOnnx(file, error instanceof Error ? error.message : "it cannot be decoded", error);
+    throw notOnnx(bytes, file, "its end is missing, or bytes in it were changed", error);
   }
 }
 
-function notOnnx(file: string, why: string, cause?: unknown): ThalwegError {
-  const error = intakeError(
-    "not-onnx",
-    `${file} is not a whole ONNX file: ${why}.`,
-    { file },
-    "Check that the file was copied completely.",
-  );
+/** Says what the file is instead, where its first bytes tell. */
+function notOnnx(bytes: Uint8Array, file: string, why: string, cause?: unknown): ThalwegError {
+  const kind = fileKind(bytes.subarray(0, HEAD_BYTES));
+  const whole = bytes.byteLength === 0 || kind?.name === "ONNX";
+  const error = whole
+    ? intakeError(
+        "not-onnx",
+        `${file} is not a whole ONNX file: ${why}.`,
+        { file },
+        "Check that the file was copied completely.",
+      )
+    : intakeError(
+        "not-onnx",
+        `${file} is not the ONNX file that is expected here: ${kind ? `it is ${kind.title}` : "it cannot be read as one"}.`,
+        { file },
+        kind?.remedy ?? "Give the file that torch.onnx.export or another exporter to ONNX wrote.",
+      );
   error.cause = cause;
   return error;
 }

@@ -1,0 +1,88 @@
+import { isIdx } from "./idx.ts";
+import { NPY_MAGIC } from "./npy.ts";
+
+/** A kind of file, told by its first bytes, never by its name. */
+interface KindOfFile {
+  readonly name: string;
+  /** With its article, for messages. */
+  readonly title: string;
+  matches(head: Uint8Array): boolean;
+  /** What to do where a file of another kind was expected, as a sentence. */
+  readonly remedy?: string;
+}
+
+/** As many bytes of a file as `fileKind` looks at. */
+export const HEAD_BYTES = 256;
+
+const startsWith = (head: Uint8Array, magic: ArrayLike<number>) =>
+  Array.from(magic).every((byte, i) => head[i] === byte);
+const ascii = (text: string) => new TextEncoder().encode(text);
+const textOf = (head: Uint8Array) => new TextDecoder("latin1").decode(head);
+
+/** The tags of ModelProto that may follow its first field, the IR version: any but groups and fixed widths. */
+const PROTO_WIRE_TYPES = [0, 2];
+
+/** Bytes below the space that text does not hold: all but tab, line feed, form feed and carriage return. */
+const isControl = (byte: number) => byte < 9 || byte === 11 || (byte > 13 && byte < 32);
+
+/** In the order in which they are tried. */
+const FILE_KINDS = [
+  {
+    name: "safetensors",
+    title: "a safetensors file",
+    matches: (head) => head[8] === 0x7b && head[5] === 0 && head[6] === 0 && head[7] === 0,
+  },
+  {
+    name: "PyTorch",
+    title: "a PyTorch file",
+    // A zip archive whose first entry is one of torch.save or torch.jit.save.
+    matches: (head) =>
+      startsWith(head, ascii("PK")) && /\/(data\.pkl|data\/|code\/|\.format_version)/.test(textOf(head)),
+    remedy: "Export the network with torch.onnx.export; weights and arrays are read from .safetensors and .npz files.",
+  },
+  { name: "npz", title: "a zip archive, as .npz files are", matches: (head) => startsWith(head, ascii("PK")) },
+  { name: "npy", title: "a NumPy .npy file", matches: (head) => startsWith(head, NPY_MAGIC) },
+  { name: "IDX", title: "an IDX file", matches: isIdx },
+  {
+    name: "ONNX",
+    title: "an ONNX model",
+    // Field 1, the IR version, a small number; then another field.
+    matches: (head) => head[0] === 8 && head[1] > 0 && head[1] < 64 && PROTO_WIRE_TYPES.includes(head[2] & 7),
+  },
+  { name: "gzip", title: "a gzip file", matches: (head) => startsWith(head, [0x1f, 0x8b]), remedy: "Unpack it first." },
+  { name: "HDF5", title: "an HDF5 file", matches: (head) => startsWith(head, [0x89, 0x48, 0x44, 0x46]) },
+  {
+    name: "pickle",
+    title: "a Python pickle",
+    matches: (head) => head[0] === 0x80 && head[1] >= 2 && head[1] <= 5,
+    remedy:
+      "Pickles run code when they are read, so Thalweg reads none: export the network to ONNX, save arrays as .npz.",
+  },
+  {
+    name: "git-lfs",
+    title: "a pointer of git-lfs, which stands for the file",
+    matches: (head) => startsWith(head, ascii("version https://git-lfs")),
+    remedy: "Fetch the file itself with `git lfs pull`.",
+  },
+  {
+    name: "HTML",
+    title: "a web page, as a failed download leaves",
+    matches: (head) => /^\s*<(!doctype|html|head|\?xml|!--)/i.test(textOf(head)),
+    remedy: "Download the file itself, not the page that shows it.",
+  },
+  { name: "CSV", title: "text", matches: (head) => head.length > 0 && !head.some(isControl) },
+] as const satisfies readonly KindOfFile[];
+
+export type FileKindName = (typeof FILE_KINDS)[number]["name"];
+export type FileKind = KindOfFile & { readonly name: FileKindName };
+
+/**
+ * What a file looks like; undefined for bytes of no kind that is known.
+ *
+ * @param head the first HEAD_BYTES bytes, or all
+ * @example
+ * fileKind(Uint8Array.of(0x50, 0x4b, 3, 4))?.name; // "npz"
+ */
+export function fileKind(head: Uint8Array): FileKind | undefined {
+  return FILE_KINDS.find((kind: FileKind) => kind.matches(head));
+}
