@@ -13,8 +13,8 @@ import { Problem } from "../problem/problem.ts";
 import { type Device, nodeRuntime } from "../runtime/node-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { type FloatType, isFloat, type Shape } from "../util/tensor.ts";
-import { chooseBatchSize, elementsPerExample } from "./choose-batch-size.ts";
+import { type FloatType, isFloat, type Shape, sizeOf } from "../util/tensor.ts";
+import { chooseBatches, elementsPerExample } from "./choose-batches.ts";
 import { chooseParameters } from "./choose-parameters.ts";
 import { guessLoss } from "./guess-loss.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
@@ -87,8 +87,8 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
   const precision =
     options.precision ?? (model.parameters.some(({ dtype }) => dtype === "float64") ? "float64" : "float32");
   const device = options.device ?? "cpu";
-  const runtime = nodeRuntime({ threads: options.threads ?? availableParallelism(), device });
-  if (device !== "cpu") await requireDevice(runtime, device);
+  const threads = options.threads ?? availableParallelism();
+  if (device !== "cpu") await requireDevice(nodeRuntime({ threads, device }), device);
   const spec = dataSpec(options);
   const labelInput = labelInputOf(model, options.label);
   const requests = model.inputs
@@ -104,7 +104,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
       labelInput === undefined ? opened : { ...withLabelsAsInput(opened, labelInput), close: opened.close };
     const parameters = options.params && chooseParameters(model, options.params);
     const importing = { precision, freeze: options.freeze, parameters, batchNormalization: options.bn };
-    const { outputs, batch } = probe(model, read, options, importing);
+    const { outputs, batch, usesBatchStatistics } = probe(model, read, options, importing);
     const lossOptions: LossOptions = { ignoreIndex: options.ignoreIndex ?? -100, delta: options.delta ?? 1 };
     const guessed =
       options.loss === undefined
@@ -113,7 +113,16 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     const loss = guessed?.loss ?? lossNamed(options.loss ?? "");
     const numbered = takesNumbersOnly(loss, outputs.shape, batch, read);
     const dataset = numbered ? withClassNumbers(read) : read;
-    const batchSize = options.batchSize ?? batchSizeFor(model, dataset, outputs, batch);
+    const { batchSize, lanes } = chooseBatches({
+      examples: dataset.examples,
+      perExample: elementsPerExample([outputs], batch),
+      parameters: countParameters(model, parameters),
+      threads: device === "cpu" ? threads : 1,
+      asked: options.batchSize,
+      fixed: onlyBatchSize(model, dataset, batch),
+      cutMatters: usesBatchStatistics || loss.givesLossOnly === true,
+    });
+    const runtime = nodeRuntime({ threads, device, lanes });
     const problem = Problem.open(model, dataset, runtime, {
       loss,
       lossOptions,
@@ -147,6 +156,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
       ],
       close: async () => {
         await problem.close();
+        await runtime.close();
         dataset.close();
       },
     };
@@ -211,6 +221,7 @@ function withLabelsAsInput(opened: Dataset, { name, dtype: wanted }: DeclaredVal
 interface Probe {
   readonly outputs: Value;
   readonly batch: number;
+  readonly usesBatchStatistics: boolean;
 }
 
 /** The graph on a small batch, to see its outputs; on the batch that the model was exported with where no other works. */
@@ -222,10 +233,11 @@ function probe(
 ): Probe {
   const at = (batch: number): Probe => {
     const inputShapes = Object.fromEntries(dataset.inputs.map(({ name, shape }) => [name, [batch, ...shape]]));
-    const { outputs } = importGraph(model, new Graph(), { ...importing, batch, inputShapes });
+    const { outputs, notices } = importGraph(model, new Graph(), { ...importing, batch, inputShapes });
     const name = options.output ?? [...outputs.keys()][0];
     const found = outputs.get(name);
-    if (found) return { outputs: found, batch };
+    if (found)
+      return { outputs: found, batch, usesBatchStatistics: notices.some(({ code }) => code === "batch-statistics") };
     throw new ThalwegError({
       kind: "usage",
       code: "unknown-output",
@@ -252,19 +264,24 @@ function fixedBatch(model: ModelFile): number | undefined {
   return typeof extent === "number" ? extent : undefined;
 }
 
-function batchSizeFor(model: ModelFile, dataset: Dataset, outputs: Value, probed: number): number {
-  if (probed > 2 && probed === fixedBatch(model)) {
-    const rest = dataset.examples % probed;
-    if (rest === 0) return probed;
-    throw new ThalwegError({
-      kind: "input",
-      code: "fixed-batch",
-      message: `The model was exported for batches of ${probed}, and ${dataset.examples} examples are no multiple of it.`,
-      where: { file: model.file },
-      hint: `Export it with a dynamic batch axis (dynamic_axes), or give --limit ${dataset.examples - rest || probed}.`,
-    });
-  }
-  return chooseBatchSize(dataset.examples, elementsPerExample([outputs], probed));
+/** The batch size of a model that was exported for one only; undefined for all others. */
+function onlyBatchSize(model: ModelFile, { examples }: Dataset, probed: number): number | undefined {
+  if (probed <= 2 || probed !== fixedBatch(model)) return undefined;
+  const rest = examples % probed;
+  if (rest === 0) return probed;
+  throw new ThalwegError({
+    kind: "input",
+    code: "fixed-batch",
+    message: `The model was exported for batches of ${probed}, and ${examples} examples are no multiple of it.`,
+    where: { file: model.file },
+    hint: `Export it with a dynamic batch axis (dynamic_axes), or give --limit ${examples - rest || probed}.`,
+  });
+}
+
+function countParameters(model: ModelFile, chosen: readonly string[] | undefined): number {
+  return model.parameters
+    .filter(({ name }) => chosen?.includes(name) ?? true)
+    .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
 function guess(outputs: Value, dataset: Dataset, batch: number, modelReadsLabels: boolean, ignoreIndex: number) {

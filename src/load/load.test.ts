@@ -9,7 +9,7 @@ import { conv, convInput, convWeight } from "../ops/conv.ts";
 import { fuseGemm } from "../ops/gemm.ts";
 import { matmul } from "../ops/matmul.ts";
 import { sigmoid } from "../ops/unary.ts";
-import { chooseBatchSize } from "./choose-batch-size.ts";
+import { chooseBatches, type BatchQuestion } from "./choose-batches.ts";
 import { chooseParameters } from "./choose-parameters.ts";
 import { matchesGlob } from "./glob.ts";
 import { guessLoss } from "./guess-loss.ts";
@@ -81,11 +81,34 @@ describe("the guessed loss", () => {
   });
 });
 
-describe("the batch size", () => {
+describe("batches and lanes", () => {
+  const choose = (question: Partial<BatchQuestion>) =>
+    chooseBatches({ examples: 1000, perExample: 10, parameters: 5000, threads: 1, cutMatters: false, ...question });
+
   it("cuts the examples evenly", () => {
-    expect(chooseBatchSize(1000, 10)).toBe(1000);
-    expect(chooseBatchSize(1000, 2 ** 24 / 400)).toBe(334);
-    expect(chooseBatchSize(3, 2 ** 30)).toBe(1);
+    expect(choose({})).toEqual({ batchSize: 1000, lanes: 1 });
+    expect(choose({ perExample: 2 ** 22 / 400 })).toEqual({ batchSize: 334, lanes: 1 });
+    expect(choose({ perExample: 2 ** 19 })).toEqual({ batchSize: 32, lanes: 1 });
+    expect(choose({ examples: 3, perExample: 2 ** 30 })).toEqual({ batchSize: 1, lanes: 1 });
+  });
+
+  it("gives every lane as many batches, where there is enough to do", () => {
+    expect(choose({ threads: 2 })).toEqual({ batchSize: 1000, lanes: 1 });
+    expect(choose({ threads: 2, perExample: 2000 })).toEqual({ batchSize: 500, lanes: 2 });
+    expect(choose({ threads: 2, perExample: 2 ** 22 / 400 })).toEqual({ batchSize: 250, lanes: 2 });
+    expect(choose({ threads: 16, perExample: 2000 })).toEqual({ batchSize: 250, lanes: 4 });
+    expect(choose({ threads: 2, perExample: 2000, parameters: 1e6 })).toEqual({ batchSize: 1000, lanes: 1 });
+    expect(choose({ threads: 2, perExample: 2000, asked: 100 })).toEqual({ batchSize: 100, lanes: 2 });
+    expect(choose({ threads: 2, perExample: 2000, asked: 1000 })).toEqual({ batchSize: 500, lanes: 2 });
+  });
+
+  it("leaves alone what may not be cut otherwise", () => {
+    expect(choose({ threads: 2, perExample: 2000, fixed: 1000 })).toEqual({ batchSize: 1000, lanes: 1 });
+    expect(choose({ threads: 2, perExample: 2000, fixed: 250 })).toEqual({ batchSize: 250, lanes: 2 });
+    expect(choose({ threads: 2, perExample: 2000, asked: 1000, cutMatters: true })).toEqual({
+      batchSize: 1000,
+      lanes: 1,
+    });
   });
 });
 

@@ -22,10 +22,11 @@ export class BatchFeeds {
     this.budget = budget;
   }
 
-  of({ start, end }: BatchRange): Feeds {
+  /** Runs `work` with the data of a batch; the feeds are void when it has ended. */
+  async with<T>({ start, end }: BatchRange, work: (feeds: Feeds) => Promise<T>): Promise<T> {
     const key = `${start}-${end}`;
     const known = this.kept.get(key);
-    if (known) return known;
+    if (known) return work(known);
     const { inputs, y } = this.dataset.batch(start, end);
     const feeds = new Map<string, Feed>();
     let bytes = 0;
@@ -36,7 +37,18 @@ export class BatchFeeds {
       feeds.set(name, this.runtime.feed({ dtype, shape: tensor.shape, data }));
       bytes += data.byteLength;
     }
-    if (this.budget.take(bytes)) this.kept.set(key, feeds);
-    return feeds;
+    if (this.budget.take(bytes)) {
+      this.kept.set(key, feeds);
+      return work(feeds);
+    }
+    try {
+      return await work(feeds);
+    } finally {
+      releaseAll(feeds);
+    }
   }
+}
+
+export function releaseAll(feeds: Feeds): void {
+  for (const feed of feeds.values()) feed.release();
 }

@@ -35,20 +35,18 @@ function renamed(outputs: ReadonlyMap<string, Value>, values: readonly Value[]):
 export class BatchProgram {
   private readonly main: Executable;
   private readonly preparation: Executable | undefined;
-  private readonly runtime: Runtime;
   /** Elements that are kept per batch. */
   readonly keptElements: number;
 
-  private constructor(main: Executable, preparation: Executable | undefined, keptElements: number, runtime: Runtime) {
+  private constructor(main: Executable, preparation: Executable | undefined, keptElements: number) {
     this.main = main;
     this.preparation = preparation;
     this.keptElements = keptElements;
-    this.runtime = runtime;
   }
 
   /** Compiles the whole computation as one graph. */
   static async whole(outputs: ReadonlyMap<string, Value>, target: Target, runtime: Runtime): Promise<BatchProgram> {
-    return new BatchProgram(await compileValues(outputs, target, runtime), undefined, 0, runtime);
+    return new BatchProgram(await compileValues(outputs, target, runtime), undefined, 0);
   }
 
   /** Compiles the computation in two parts, cut where it does not depend on `varying`; undefined when that keeps too much. */
@@ -70,18 +68,16 @@ export class BatchProgram {
     if (parts.elements > keepableElements || parts.prepared.size === 0) return undefined;
     const main = await compileValues(renamed(outputs, parts.outputs), target, runtime);
     const preparation = await compileValues(parts.prepared, target, runtime);
-    return new BatchProgram(main, preparation, parts.elements, runtime);
+    return new BatchProgram(main, preparation, parts.elements);
   }
 
-  /** What to keep for a batch at the current parameters. */
-  async prepare(feeds: ReadonlyMap<string, Feed>): Promise<ReadonlyMap<string, Feed>> {
-    if (!this.preparation) return new Map();
-    const kept = await this.preparation.run(feeds);
-    return new Map([...kept].map(([name, tensor]) => [name, this.runtime.feed(tensor)]));
+  /** What to keep for a batch at the current parameters, on the lane that will need it. */
+  prepare(feeds: ReadonlyMap<string, Feed>, lane: number): Promise<ReadonlyMap<string, Feed>> {
+    return this.preparation?.keep(feeds, lane) ?? Promise.resolve(new Map());
   }
 
-  run(feeds: ReadonlyMap<string, Feed>): Promise<Map<string, Tensor>> {
-    return this.main.run(feeds);
+  run(feeds: ReadonlyMap<string, Feed>, lane: number): Promise<Map<string, Tensor>> {
+    return this.main.run(feeds, lane);
   }
 
   async release(): Promise<void> {

@@ -2,17 +2,18 @@ import type { Value } from "../graph/value.ts";
 import { inputsOf } from "../graph/traverse.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { Runtime, Slot } from "../runtime/runtime.ts";
 import { mul } from "../ops/arithmetic.ts";
 import { throwIfInterrupted, type RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { allocate, inPrecision, sizeOf, type Shape, type Tensor } from "../util/tensor.ts";
+import { allocate, sizeOf, type Shape, type Tensor } from "../util/tensor.ts";
 import type { LossGraph } from "./loss-graph.ts";
 import { addMultiple, addPart, allFinite } from "./accumulate.ts";
-import { BatchFeeds, type Feeds } from "./batch-feeds.ts";
+import { BatchFeeds, releaseAll, type Feeds } from "./batch-feeds.ts";
 import { caveatsOf } from "./batch-program.ts";
 import { batchesOf, type BatchRange } from "./batches.ts";
 import { finitenessProbes, firstNonFinite } from "./first-non-finite.ts";
+import { inOrder } from "./in-order.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { buildNetwork, type Network } from "./network.ts";
 import { ParameterSpace } from "./parameter-space.ts";
@@ -39,6 +40,9 @@ export interface LossValue {
 
 /** Name of the input that carries a cotangent of the outputs. */
 const COTANGENT = "thalweg:u";
+
+/** One batch is computed and one waits. */
+const BATCHES_PER_LANE = 2;
 
 /** Elements of intermediate values beyond which a block of vectors leaves the cache and gains nothing. */
 const BLOCK_ELEMENTS = 2 ** 19;
@@ -70,8 +74,8 @@ export class Problem {
   readonly preferredBlock: number;
   private readonly programs: ProgramStore;
   private readonly vectors: VectorFeeds;
+  private readonly parameterSlots: ReadonlyMap<string, Slot>;
   private point: Float64Array;
-  private parameterFeeds: Feeds;
 
   private constructor(
     model: ModelFile,
@@ -107,7 +111,10 @@ export class Problem {
     this.preferredBlock = blockSize(BLOCK_ELEMENTS / widest);
     this.vectors = new VectorFeeds(this.space, options.precision, runtime);
     this.point = initialPoint(model, this.space);
-    this.parameterFeeds = this.feedsOf(this.point);
+    this.parameterSlots = new Map(
+      this.space.tensors.map(({ name, shape }) => [name, runtime.slot(options.precision, shape)]),
+    );
+    this.writeParameters();
   }
 
   /** Opens a problem: builds the graph once to see that model, loss and data fit, and reads every label. */
@@ -152,7 +159,7 @@ export class Problem {
       throw new RangeError(`the parameters have dimension ${this.space.dimension}, not ${point.length}`);
     }
     this.point = point.slice();
-    this.parameterFeeds = this.feedsOf(this.point);
+    this.writeParameters();
     await this.programs.invalidate();
   }
 
@@ -199,12 +206,22 @@ export class Problem {
 
   /** The products of a matrix in parameter space with a block of vectors. */
   async product(product: Product, block: readonly Float64Array[], context: RunContext = {}): Promise<Float64Array[]> {
-    const results: Float64Array[] = [];
-    while (results.length < block.length) {
-      const size = Math.min(this.preferredBlock, blockSize(block.length - results.length));
-      results.push(...(await this.productBlock(product, block.slice(results.length, results.length + size), context)));
+    const parts: Float64Array[][] = [];
+    for (let at = 0; at < block.length; at += parts[parts.length - 1].length) {
+      parts.push(block.slice(at, at + Math.min(this.preferredBlock, blockSize(block.length - at))));
     }
+    const results: Float64Array[] = [];
+    await inOrder(parts, this.sideBySide(1), async (part) => {
+      const products = await this.productBlock(product, part, context);
+      return () => results.push(...products);
+    });
     return results;
+  }
+
+  /** How many pieces of work to start at once: each lane has some waiting, so that none is ever idle; one engine takes one. */
+  private sideBySide(perLane: number): number {
+    const { lanes } = this.runtime;
+    return lanes === 1 ? 1 : lanes * perLane;
   }
 
   private async productBlock(
@@ -283,7 +300,7 @@ export class Problem {
   async exampleGradientSquares(context: RunContext = {}): Promise<Float64Array> {
     const squares = new Float64Array(this.examples);
     const square = gradientSquare(buildNetwork(this.model, this.dataset, this.options, 1).graph);
-    const inputs = [...inputsOf([square])].flatMap(([name, value]) => (this.parameterFeeds.has(name) ? [] : [value]));
+    const inputs = [...inputsOf([square])].flatMap(([name, value]) => (this.parameterSlots.has(name) ? [] : [value]));
     const batchSize = Math.max(
       1,
       Math.min(this.options.batchSize, Math.floor(EXAMPLE_GRADIENT_ELEMENTS / this.space.dimension)),
@@ -322,13 +339,23 @@ export class Problem {
     visit: (batch: BatchRange, outputs: ReadonlyMap<string, Tensor>) => void,
     more: { range?: BatchRange; block?: readonly Float64Array[]; extra?: (batch: BatchRange) => Feeds } = {},
   ): Promise<void> {
-    await this.vectors.with(more.block ?? [], async (vectors) => {
-      for (const batch of batchesOf(more.range ?? this.everything, this.options.batchSize)) {
-        throwIfInterrupted(context);
-        const feeds = more.extra ? new Map([...vectors, ...more.extra(batch)]) : vectors;
-        visit(batch, await this.programs.run(name, batch, this.parameterFeeds, build, more.block?.length ?? 0, feeds));
+    const { range = this.everything, block = [], extra } = more;
+    const run = async (batch: BatchRange, vectors: Feeds): Promise<() => void> => {
+      throwIfInterrupted(context);
+      const extras: Feeds = extra?.(batch) ?? new Map();
+      try {
+        const feeds = new Map([...vectors, ...extras]);
+        const outputs = await this.programs.run(name, batch, this.parameterSlots, build, block.length, feeds);
+        return () => visit(batch, outputs);
+      } finally {
+        releaseAll(extras);
       }
-    });
+    };
+    await this.vectors.with(block, (vectors) =>
+      inOrder(batchesOf(range, this.options.batchSize), this.sideBySide(BATCHES_PER_LANE), (batch) =>
+        run(batch, vectors),
+      ),
+    );
   }
 
   /** The network and its loss on one full batch, to be traversed. */
@@ -363,15 +390,10 @@ export class Problem {
     return rows;
   }
 
-  private feedsOf(point: Float64Array): Feeds {
-    const { precision } = this.options;
-    const flat = inPrecision(point, precision);
-    return new Map(
-      this.space.tensors.map(({ name, shape, offset, size }) => [
-        name,
-        this.runtime.feed({ dtype: precision, shape, data: flat.subarray(offset, offset + size) }),
-      ]),
-    );
+  private writeParameters(): void {
+    for (const { name, offset, size } of this.space.tensors) {
+      this.parameterSlots.get(name)?.write(this.point.subarray(offset, offset + size), 0);
+    }
   }
 
   /**

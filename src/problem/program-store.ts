@@ -1,7 +1,7 @@
 import { vectorize } from "../autodiff/vectorize.ts";
 import type { Value } from "../graph/value.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { BatchFeeds, Feeds } from "./batch-feeds.ts";
+import { releaseAll, type BatchFeeds, type Feeds } from "./batch-feeds.ts";
 import { BatchProgram } from "./batch-program.ts";
 import type { BatchRange } from "./batches.ts";
 import type { LossGraph } from "./loss-graph.ts";
@@ -52,9 +52,22 @@ export class ProgramStore {
       this.stored.set(key, pending);
     }
     const stored = await pending;
-    const feeds = new Map([...parameters, ...this.options.data.of(batch)]);
-    const prepared = await this.prepared(stored, batch, feeds);
-    return stored.program.run(new Map([...feeds, ...prepared, ...vectors]));
+    const lane = this.laneOf(batch);
+    return this.options.data.with(batch, async (data) => {
+      const feeds = new Map([...parameters, ...data]);
+      const { prepared, isKept } = await this.prepared(stored, batch, feeds, lane);
+      try {
+        return await stored.program.run(new Map([...feeds, ...prepared, ...vectors]), lane);
+      } finally {
+        if (!isKept) releaseAll(prepared);
+      }
+    });
+  }
+
+  /** A batch is always run on the same lane, where what is kept for it lies. */
+  private laneOf({ start }: BatchRange): number {
+    const { problem, runtime } = this.options;
+    return Math.floor(start / problem.batchSize) % runtime.lanes;
   }
 
   /** Forgets what was prepared for the old parameters. */
@@ -62,6 +75,7 @@ export class ProgramStore {
     for (const pending of this.stored.values()) {
       const { program, kept } = await pending;
       this.options.budget.give(kept.size * this.bytesOf(program));
+      for (const feeds of kept.values()) releaseAll(feeds);
       kept.clear();
     }
   }
@@ -72,12 +86,13 @@ export class ProgramStore {
     this.stored.clear();
   }
 
-  private async prepared({ program, kept }: Stored, batch: BatchRange, feeds: Feeds): Promise<Feeds> {
-    const known = kept.get(batch.start);
-    if (known) return known;
-    const prepared = await program.prepare(feeds);
-    if (this.options.budget.take(this.bytesOf(program))) kept.set(batch.start, prepared);
-    return prepared;
+  private async prepared({ program, kept }: Stored, { start }: BatchRange, feeds: Feeds, lane: number) {
+    const known = kept.get(start);
+    if (known) return { prepared: known, isKept: true };
+    const prepared = await program.prepare(feeds, lane);
+    const isKept = !kept.has(start) && this.options.budget.take(this.bytesOf(program));
+    if (isKept) kept.set(start, prepared);
+    return { prepared, isKept };
   }
 
   private bytesOf(program: BatchProgram): number {

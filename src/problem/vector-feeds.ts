@@ -1,12 +1,7 @@
-import type { Feed, Runtime } from "../runtime/runtime.ts";
-import { allocate, type FloatType, type TensorData } from "../util/tensor.ts";
+import type { Runtime, Slot } from "../runtime/runtime.ts";
+import type { FloatType } from "../util/tensor.ts";
 import type { Feeds } from "./batch-feeds.ts";
 import type { ParameterSpace } from "./parameter-space.ts";
-
-interface Buffers {
-  readonly arrays: readonly TensorData[];
-  readonly feeds: ReadonlyMap<string, Feed>;
-}
 
 /** The input that carries the vector's part for parameter tensor number `index`. */
 export function vectorName(index: number): string {
@@ -14,15 +9,15 @@ export function vectorName(index: number): string {
 }
 
 /**
- * Blocks of vectors as feeds: one array per parameter tensor, [k, ...shape], without the leading axis
- * for one vector. Feeds are views, so the arrays are written anew for every product instead of being
- * allocated; products that overlap in time get arrays of their own.
+ * Blocks of vectors as feeds: one slot per parameter tensor, [k, ...shape], without the leading axis for
+ * one vector. Slots are written anew for every product instead of being allocated; products that overlap
+ * in time get slots of their own.
  */
 export class VectorFeeds {
   private readonly space: ParameterSpace;
   private readonly precision: FloatType;
   private readonly runtime: Runtime;
-  private readonly idle = new Map<number, Buffers[]>();
+  private readonly idle = new Map<number, (readonly Slot[])[]>();
 
   constructor(space: ParameterSpace, precision: FloatType, runtime: Runtime) {
     this.space = space;
@@ -36,26 +31,19 @@ export class VectorFeeds {
     if (size === 0) return work(new Map());
     const shelf = this.idle.get(size) ?? [];
     this.idle.set(size, shelf);
-    const buffers = shelf.pop() ?? this.make(size);
+    const slots = shelf.pop() ?? this.make(size);
     this.space.tensors.forEach(({ offset, size: length }, i) => {
-      block.forEach((vector, k) => buffers.arrays[i].set(vector.subarray(offset, offset + length), k * length));
+      block.forEach((vector, k) => slots[i].write(vector.subarray(offset, offset + length), k * length));
     });
     try {
-      return await work(buffers.feeds);
+      return await work(new Map(slots.map((slot, i) => [vectorName(i), slot])));
     } finally {
-      shelf.push(buffers);
+      shelf.push(slots);
     }
   }
 
-  private make(size: number): Buffers {
+  private make(size: number): Slot[] {
     const lead = size === 1 ? [] : [size];
-    const arrays = this.space.tensors.map((tensor) => allocate(this.precision, tensor.size * size));
-    const feeds = new Map(
-      this.space.tensors.map(({ shape }, i) => [
-        vectorName(i),
-        this.runtime.feed({ dtype: this.precision, shape: [...lead, ...shape], data: arrays[i] }),
-      ]),
-    );
-    return { arrays, feeds };
+    return this.space.tensors.map(({ shape }) => this.runtime.slot(this.precision, [...lead, ...shape]));
   }
 }

@@ -1,17 +1,36 @@
 import * as ort from "onnxruntime-node";
+import { laneRuntime } from "./lanes.ts";
 import { onnxruntime } from "./onnxruntime.ts";
 import type { Runtime } from "./runtime.ts";
 
 export type Device = "cpu" | "cuda" | "webgpu";
 
+export interface NodeRuntimeOptions {
+  /** Of all lanes together. */
+  readonly threads: number;
+  readonly device?: Device;
+  /** Engines side by side, on the CPU only; default 1, in the thread that calls. */
+  readonly lanes?: number;
+  /** The built worker of a lane, where this file runs from its source. */
+  readonly worker?: URL;
+}
+
 /** ONNX Runtime in Node. */
-export function nodeRuntime(options: { threads: number; device?: Device }): Runtime {
-  const { threads, device = "cpu" } = options;
+export function nodeRuntime({
+  threads,
+  device = "cpu",
+  lanes = 1,
+  worker = builtWorker(),
+}: NodeRuntimeOptions): Runtime {
   // Its errors reach us as exceptions; on stderr they would stand in the middle of ours.
   ort.env.logLevel = "fatal";
-  return onnxruntime(ort, {
-    description: `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common}, ${device}`,
-    threads,
-    providers: [device],
-  });
+  const description = `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common}, ${device}`;
+  return lanes > 1 && device === "cpu" && worker !== undefined
+    ? laneRuntime({ description, threads, lanes, worker })
+    : onnxruntime(ort, { description, threads, providers: [device] });
+}
+
+/** A worker loads JavaScript only. */
+function builtWorker(): URL | undefined {
+  return import.meta.url.endsWith(".js") ? new URL("./lane-worker.js", import.meta.url) : undefined;
 }

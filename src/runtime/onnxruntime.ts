@@ -6,9 +6,9 @@ import type {
 } from "onnxruntime-common";
 import type { EmittedModel } from "../onnx/emit-model.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { inPrecision, type Tensor } from "../util/tensor.ts";
+import { allocate, inPrecision, sizeOf, type Tensor, type TensorData } from "../util/tensor.ts";
 import { probeBlockSize } from "./probe-block-size.ts";
-import type { Executable, Feed, Runtime } from "./runtime.ts";
+import type { Executable, Feed, Runtime, Slot } from "./runtime.ts";
 
 /** What the Node and the browser packages have in common. */
 export interface OrtModule {
@@ -35,15 +35,37 @@ class OrtFeed implements Feed {
   get elements(): number {
     return this.tensor.size;
   }
+
+  /** The tensor is a view of an array, which is garbage like any other. */
+  release(): void {}
 }
 
-/** ONNX Runtime behind the {@link Runtime} interface. */
+class OrtSlot extends OrtFeed implements Slot {
+  private readonly data: TensorData;
+
+  constructor(tensor: OrtTensor, data: TensorData) {
+    super(tensor);
+    this.data = data;
+  }
+
+  write(values: TensorData, at: number): void {
+    this.data.set(values, at);
+  }
+}
+
+/** ONNX Runtime behind the {@link Runtime} interface: one lane, in this thread. */
 export function onnxruntime(ort: OrtModule, options: OrtOptions): Runtime {
-  const runtime = {
+  const runtime: Omit<Runtime, "blockSize"> = {
     description: options.description,
     threads: options.threads,
-    feed: (tensor: Tensor) => new OrtFeed(toOrt(ort, tensor)),
-    compile: (model: EmittedModel) => compile(ort, options, model),
+    lanes: 1,
+    feed: (tensor) => new OrtFeed(toOrt(ort, tensor)),
+    slot(dtype, shape) {
+      const data = allocate(dtype, sizeOf(shape));
+      return new OrtSlot(toOrt(ort, { dtype, shape, data }), data);
+    },
+    compile: (model) => compile(ort, options, model),
+    close: () => Promise.resolve(),
   };
   let blockSize: Promise<number | undefined> | undefined;
   return {
@@ -70,29 +92,34 @@ async function compile(ort: OrtModule, options: OrtOptions, model: EmittedModel)
   } catch (error) {
     throw runtimeError("session-refused", "ONNX Runtime refused the derivative graph", error);
   }
+  const run = async (feeds: ReadonlyMap<string, Feed>): Promise<InferenceSession.ReturnType> => {
+    const inputs: Record<string, OrtTensor> = {};
+    for (const [name, type] of model.inputs) {
+      const feed = feeds.get(name);
+      if (!(feed instanceof OrtFeed)) {
+        throw new ThalwegError({
+          kind: "internal",
+          code: "missing-feed",
+          message: `The graph needs the input "${name}" of shape [${type.shape.join(", ")}].`,
+        });
+      }
+      inputs[name] = feed.tensor;
+    }
+    try {
+      return await session.run(inputs);
+    } catch (error) {
+      throw runtimeError("run-failed", "ONNX Runtime failed while running the graph", error);
+    }
+  };
+  const names = [...model.outputs.keys()];
   return {
     async run(feeds) {
-      const inputs: Record<string, OrtTensor> = {};
-      for (const [name, type] of model.inputs) {
-        const feed = feeds.get(name);
-        if (!(feed instanceof OrtFeed)) {
-          throw new ThalwegError({
-            kind: "internal",
-            code: "missing-feed",
-            message: `The graph needs the input "${name}" of shape [${type.shape.join(", ")}].`,
-          });
-        }
-        inputs[name] = feed.tensor;
-      }
-      let results;
-      try {
-        results = await session.run(inputs);
-      } catch (error) {
-        throw runtimeError("run-failed", "ONNX Runtime failed while running the graph", error);
-      }
-      const outputs = new Map<string, Tensor>();
-      for (const name of model.outputs.keys()) outputs.set(name, fromOrt(results[name]));
-      return outputs;
+      const results = await run(feeds);
+      return new Map(names.map((name) => [name, fromOrt(results[name])]));
+    },
+    async keep(feeds) {
+      const results = await run(feeds);
+      return new Map(names.map((name) => [name, new OrtFeed(results[name])]));
     },
     release: () => session.release(),
   };

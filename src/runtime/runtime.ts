@@ -1,14 +1,24 @@
 import type { EmittedModel } from "../onnx/emit-model.ts";
-import type { Tensor } from "../util/tensor.ts";
+import type { FloatType, Shape, Tensor } from "../util/tensor.ts";
 
-/** A tensor in the form that the runtime takes; made once where it is fed many times. */
+/** A tensor in the form that the runtime takes; made once where it is fed many times. Its contents stay as they are. */
 export interface Feed {
   readonly elements: number;
+  /** Frees what lies outside the JavaScript heap; the feed is void afterwards. */
+  release(): void;
 }
 
-/** A compiled graph. */
+/** A feed whose contents are written anew between runs. */
+export interface Slot extends Feed {
+  /** Copies `values` to the elements from `at` on, rounded to the type of the slot. */
+  write(values: Float64Array, at: number): void;
+}
+
+/** A compiled graph. `lane` says which of the runtime's engines runs it; runs on one lane go in order. */
 export interface Executable {
-  run(feeds: ReadonlyMap<string, Feed>): Promise<Map<string, Tensor>>;
+  run(feeds: ReadonlyMap<string, Feed>, lane?: number): Promise<Map<string, Tensor>>;
+  /** Like `run`, but the results stay where they are, as feeds for runs on the same lane. */
+  keep(feeds: ReadonlyMap<string, Feed>, lane?: number): Promise<Map<string, Feed>>;
   release(): Promise<void>;
 }
 
@@ -16,10 +26,15 @@ export interface Executable {
 export interface Runtime {
   /** For provenance: "onnxruntime-node 1.30.0, cpu". */
   readonly description: string;
+  /** Threads of all lanes together. */
   readonly threads: number;
+  /** Runs that go on side by side. */
+  readonly lanes: number;
   /** Channels side by side in the blocked image layout whose kernels the runtime has; undefined when it has none. */
   blockSize(): Promise<number | undefined>;
   compile(model: EmittedModel): Promise<Executable>;
-  /** The tensor as a feed; float data is viewed, not copied, so later writes to it are seen by runs. */
   feed(tensor: Tensor): Feed;
+  slot(dtype: FloatType, shape: Shape): Slot;
+  /** Ends its threads; executables and feeds are void afterwards. */
+  close(): Promise<void>;
 }

@@ -8,6 +8,7 @@ import { LOSSES } from "../../src/problem/losses/registry.ts";
 import type { Loss } from "../../src/problem/losses/loss.ts";
 import { Problem } from "../../src/problem/problem.ts";
 import type { ProblemOptions } from "../../src/problem/problem-options.ts";
+import type { Runtime } from "../../src/runtime/runtime.ts";
 import type { FloatType, Tensor } from "../../src/util/tensor.ts";
 import { runtime } from "./run-values.ts";
 
@@ -62,12 +63,17 @@ export const DEFAULTS: Omit<ProblemOptions, "loss" | "precision"> = {
   cacheBytes: 2 ** 30,
 };
 
-export function openReference(name: ReferenceCase, options: Partial<ProblemOptions> = {}, limit?: number): Problem {
+export function openReference(
+  name: ReferenceCase,
+  options: Partial<ProblemOptions> = {},
+  limit?: number,
+  engine: Runtime = runtime,
+): Problem {
   const model = decodeModel(bytesOf(name, "model.onnx"), { file: `${name}/model.onnx` });
   const inputs = model.inputs.map((input) => ({ name: input.name, dtype: input.dtype, shape: input.shape }));
   const data = openDataset("data.npz", { data: bytesSource("data.npz", bytesOf(name, "data.npz")) }, { inputs, limit });
   const expected = expectedOf(name);
-  return Problem.open(model, data, runtime, {
+  return Problem.open(model, data, engine, {
     ...DEFAULTS,
     loss: lossNamed(expected.loss_kind),
     precision: "float64",

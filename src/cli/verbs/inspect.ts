@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Graph } from "../../graph/graph.ts";
 import { chooseParameters } from "../../load/choose-parameters.ts";
-import { elementsPerExample } from "../../load/choose-batch-size.ts";
+import { elementsPerExample } from "../../load/choose-batches.ts";
 import { loadModel, type LoadedModel } from "../../load/load-model.ts";
 import { multiplyAdds } from "../../load/multiply-adds.ts";
 import { type ImportedGraph, importGraph } from "../../onnx/import-graph.ts";

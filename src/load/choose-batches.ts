@@ -1,0 +1,70 @@
+import { reachable } from "../graph/traverse.ts";
+import type { Value } from "../graph/value.ts";
+import { sizeOf } from "../util/tensor.ts";
+
+/** Elements that the values of one forward pass may hold: 64 MiB of float32. */
+const ELEMENTS = 16 * 2 ** 20;
+/** Elements beyond which a larger batch only leaves the caches. */
+const CACHED_ELEMENTS = 4 * 2 ** 20;
+/** Fewer examples than this leave the matrix kernels half empty. */
+const WELL_FILLED = 32;
+
+/** Elements below which starting other threads takes longer than it saves. */
+const WORTH_LANES = 2 ** 20;
+/** Each lane returns a whole vector of parameters, which has to be little beside what it computes. */
+const ELEMENTS_PER_PARAMETER = 8;
+/** Each lane has an engine's memory of its own. */
+const MOST_LANES = 4;
+
+export interface BatchQuestion {
+  readonly examples: number;
+  /** Elements that the forward pass computes for each example. */
+  readonly perExample: number;
+  readonly parameters: number;
+  readonly threads: number;
+  /** The most examples a batch that the user wants. */
+  readonly asked?: number;
+  /** The only batch size that the model takes. */
+  readonly fixed?: number;
+  /** Whether the loss depends on how the data is cut, so that nothing may be cut that is one batch to the user. */
+  readonly cutMatters: boolean;
+}
+
+export interface BatchChoice {
+  readonly batchSize: number;
+  /** Engines side by side that share the threads. */
+  readonly lanes: number;
+}
+
+/**
+ * A batch size for which one pass fits into memory, and how many batches run at the same time: as many
+ * as there are threads, where the network is large enough. The examples are cut into batches of as equal
+ * size as possible. The result of a measurement does not depend on it beyond rounding.
+ *
+ * @example
+ * const question = { examples: 1000, perExample: 1e4, parameters: 5000, cutMatters: false };
+ * chooseBatches({ ...question, threads: 2 }); // { batchSize: 250, lanes: 2 }
+ */
+export function chooseBatches(question: BatchQuestion): BatchChoice {
+  const { examples, perExample, parameters, threads, asked, fixed, cutMatters } = question;
+  const most = fixed ?? asked ?? fitting(perExample);
+  const worthwhile = examples * perExample >= Math.max(WORTH_LANES, ELEMENTS_PER_PARAMETER * parameters);
+  const lanes = worthwhile ? Math.min(threads, MOST_LANES) : 1;
+  const isFree = fixed === undefined && !(cutMatters && asked !== undefined);
+  const batches = Math.ceil(examples / most);
+  const batchSize = isFree ? Math.ceil(examples / (Math.ceil(batches / lanes) * lanes)) : most;
+  return { batchSize, lanes: Math.min(lanes, Math.ceil(examples / batchSize)) };
+}
+
+function fitting(perExample: number): number {
+  const inMemory = Math.floor(ELEMENTS / Math.max(1, perExample));
+  const inCache = Math.floor(CACHED_ELEMENTS / Math.max(1, perExample));
+  return Math.max(1, inCache, Math.min(WELL_FILLED, inMemory));
+}
+
+/** Elements that the forward pass computes for each example. */
+export function elementsPerExample(outputs: readonly Value[], batch: number): number {
+  let elements = 0;
+  for (const { shape, inputs } of reachable(outputs)) if (inputs.length > 0) elements += sizeOf(shape);
+  return elements / batch;
+}
