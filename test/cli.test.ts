@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bytesSource } from "../src/files/byte-source.ts";
 import { encodeNpz, readNpz } from "../src/files/npz.ts";
 import { encodeSafetensors } from "../src/files/safetensors.ts";
-import { decodeResult } from "../src/result/result-kinds.ts";
+import { decodeResult, DOCUMENT_KINDS } from "../src/result/result-kinds.ts";
 import type { Tensor } from "../src/util/tensor.ts";
 import { modelBytes, tensorProto, valueInfo } from "./support/onnx-model.ts";
 
@@ -723,6 +723,46 @@ describe("the other verbs", () => {
     expect(refused.code).toBe(3);
     expect(refused.err).toMatch(/lacks 3 of the model's 4 parameters/);
   });
+
+  it("print documents of registered kinds, with --json", async () => {
+    const model = [DIGITS, "--data", "good.npz"];
+    npz("ones.npz", {
+      "hidden.weight": floats([32, 64], () => 1),
+      "hidden.bias": floats([32], () => 1),
+      "output.weight": floats([10, 32], () => 1),
+      "output.bias": floats([10], () => 1),
+    });
+    const commands: Readonly<Record<keyof typeof DOCUMENT_KINDS, readonly string[]>> = {
+      profile: ["profile", ...model, "--only", "loss"],
+      plan: ["profile", ...model, "--dry-run"],
+      inspect: ["inspect", DIGITS],
+      check: ["check", ...model],
+      apply: ["apply", "hessian", ...model, "--vector", "ones.npz", "-o", "one.npz"],
+      export: ["export", ...model, "-o", "one.onnx"],
+      bench: ["bench", ...model, "--runs", "3"],
+      explain: ["explain", "sharpness"],
+      doctor: ["doctor"],
+      error: ["profile", "nope.onnx", "--data", "digits", "--only", "loss"],
+    };
+    for (const [kind, schema] of Object.entries(DOCUMENT_KINDS)) {
+      const args = Object.entries(commands).find(([name]) => name === kind)?.[1] ?? [];
+      const run = await thalweg([...args, "--json"]);
+      expect(run.code, kind).toBe(kind === "error" ? 3 : 0);
+      const json: unknown = JSON.parse(run.out);
+      expect(json).toMatchObject({ schema: `thalweg/${kind}@1` });
+      expect(schema.safeParse(json).error, kind).toBeUndefined();
+    }
+    const json: unknown = JSON.parse(
+      (await thalweg(["export", DIGITS, "--batch", "2", "--loss", "bce", "-o", "two.onnx", "--json"])).out,
+    );
+    expect(json).toMatchObject({
+      schema: "thalweg/export@1",
+      model: { parameters: 2410 },
+      result: { derivative: "hessian-vector", output: "two.onnx" },
+    });
+    const all = DOCUMENT_KINDS.explain.parse(JSON.parse((await thalweg(["explain", "--json"])).out));
+    expect(all.terms.length).toBeGreaterThan(20);
+  }, 120_000);
 
   it("explain, doctor, help and version speak", async () => {
     expect((await thalweg(["explain", "edge of stability"])).out).toMatch(/2\/η/);

@@ -1,8 +1,9 @@
 import { arch, cpus, platform } from "node:os";
 import { z } from "zod";
+import type { LoadedModel } from "../load/load-model.ts";
 import type { LoadedProblem } from "../load/load-problem.ts";
 import type { ResultDocument } from "../result/result-kinds.ts";
-import { sizeOf } from "../util/tensor.ts";
+import { type Shape, sizeOf } from "../util/tensor.ts";
 import type { Shell } from "./shell.ts";
 import { version } from "./version.ts";
 
@@ -26,7 +27,7 @@ export function frameOf({ shell, flags, seed, loaded, checks = [] }: FrameOption
     command: [...shell.command],
     config: z.record(z.string(), z.json()).parse(JSON.parse(JSON.stringify(flags))),
     seed,
-    model: loaded ? modelSummary(loaded) : null,
+    model: loaded ? modelSummary(loaded.source, loaded.problem.space.tensors) : null,
     data: loaded ? { path: loaded.dataPath, sha256: loaded.dataset.sha256(), examples: loaded.problem.examples } : null,
     loss: loaded ? lossSummary(loaded) : null,
     precision: loaded ? loaded.problem.options.precision : null,
@@ -39,13 +40,13 @@ export function frameOf({ shell, flags, seed, loaded, checks = [] }: FrameOption
   };
 }
 
-function modelSummary({ source, problem }: LoadedProblem): NonNullable<Frame["model"]> {
-  return {
-    path: source.path,
-    sha256: source.sha256,
-    parameters: problem.space.dimension,
-    tensors: problem.space.tensors.map(({ name, shape }) => ({ name, shape: [...shape], parameters: sizeOf(shape) })),
-  };
+/** A model and the tensors of it that count as its parameters. */
+export function modelSummary(
+  { path, sha256 }: LoadedModel,
+  tensors: readonly { readonly name: string; readonly shape: Shape }[],
+): NonNullable<Frame["model"]> {
+  const sized = tensors.map(({ name, shape }) => ({ name, shape: [...shape], parameters: sizeOf(shape) }));
+  return { path, sha256, parameters: sized.reduce((sum, { parameters }) => sum + parameters, 0), tensors: sized };
 }
 
 function lossSummary({ problem, lossGuessed }: LoadedProblem): NonNullable<Frame["loss"]> {

@@ -1,8 +1,8 @@
+import { encodeResult } from "../result/result-kinds.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "./exit-code.ts";
 import { wrap } from "./layout.ts";
 import type { Style } from "./terminal.ts";
-import { jsonText } from "./verb.ts";
 
 const REPORT = "Run again with --debug and report the output at https://github.com/thalweg/thalweg/issues.";
 
@@ -36,13 +36,13 @@ export function presentError(
   const exitCode = known?.kind === "interrupted" ? interrupted : known ? exitCodeOf(known.kind) : EXIT.fault;
   return {
     text: `${lines.join("\n")}\n${stack}`,
-    json: jsonText({
+    json: encodeResult({
       schema: "thalweg/error@1",
       error: {
         kind: known?.kind ?? "internal",
         code: known?.code ?? "unexpected",
         message,
-        where: known?.where ?? {},
+        where: { ...known?.where, shape: known?.where.shape?.slice() },
         hint: hint ?? null,
       },
       exitCode,

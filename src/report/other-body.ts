@@ -1,5 +1,6 @@
 import type { ResultDocument } from "../result/result-kinds.ts";
 import { formatNumber } from "../util/format-number.ts";
+import { formatCount } from "./count.ts";
 import { tableBlock } from "./figure-block.ts";
 import { markup, type Html } from "./html.ts";
 import { checkTable } from "./provenance.ts";
@@ -20,7 +21,7 @@ export function otherBody(document: Exclude<ResultDocument, ResultDocument<"prof
       const rows = Object.entries(timings).flatMap(([name, timing]) =>
         timing === null ? [] : [[name, timing.medianMs, timing.minMs, timing.maxMs, timing.runs]],
       );
-      return markup`<p>Milliseconds per vector over ${examples} examples in batches of ${batchSize}. A plain matrix product of size ${gemm.size} runs at ${formatNumber(gemm.gflops, 3)} GFLOP/s in the same engine.</p>
+      return markup`<p>Milliseconds per vector over ${formatCount(examples)} examples in batches of ${batchSize}. A plain matrix product of size ${gemm.size} runs at ${formatNumber(gemm.gflops, 3)} GFLOP/s in the same engine.</p>
 ${tableBlock({ columns: ["operation", "median ms", "least", "most", "runs"], rows }, "Timings")}`;
     }
     case "thalweg/apply@1": {
@@ -39,6 +40,15 @@ ${tableBlock({ columns: ["operation", "median ms", "least", "most", "runs"], row
     }
     case "thalweg/check@1":
       return markup`${checkTable(document.result)}${document.result.caveats.map((text) => markup`<p>${text}</p>`)}`;
+    case "thalweg/export@1": {
+      const { description, inputs, outputs } = document.result;
+      const rows = [
+        ...inputs.map((port) => ["input", port] as const),
+        ...outputs.map((port) => ["output", port] as const),
+      ];
+      return markup`<p>${description}</p>
+${tableBlock({ columns: ["", "name", "type", "shape"], rows: rows.map(([side, { name, dtype, shape }]) => [side, name, dtype, `[${shape.join(", ")}]`]) }, "Inputs and outputs")}`;
+    }
     case "thalweg/inspect@1":
       return markup`${document.result.notices.map((text) => markup`<p>${text}</p>`)}
 ${tableBlock({ columns: ["initialiser", "shape", "role", "why", "selected"], rows: document.result.initializers.map(({ name, shape, role, reason, selected }) => [name, `[${shape.join(", ")}]`, role, reason, selected ? "yes" : "no"]) }, "Initialisers")}`;

@@ -5,14 +5,14 @@ import { NamedArrays } from "./named-arrays.ts";
 import { real } from "./real.ts";
 import {
   decodeResult,
+  DOCUMENT_KINDS,
+  type DocumentKind,
   encodeResult,
-  RESULT_KINDS,
   resultJsonSchema,
   type ResultDocument,
-  type ResultKind,
 } from "./result-kinds.ts";
 
-const KINDS = Object.keys(RESULT_KINDS).filter((kind): kind is ResultKind => kind in RESULT_KINDS);
+const KINDS = Object.keys(DOCUMENT_KINDS).filter((kind): kind is DocumentKind => kind in DOCUMENT_KINDS);
 
 const applied = (norm: number): ResultDocument<"apply"> => ({
   schema: "thalweg/apply@1",
@@ -77,7 +77,19 @@ describe("result documents", () => {
     expect(() => decodeResult(broken)).toThrow(/result\.products/);
   });
 
-  it.each(KINDS)("%s has a JSON Schema that allows the spelled-out numbers", (kind) => {
+  it("of no run are written, and are no results to read", () => {
+    const text = encodeResult({
+      schema: "thalweg/plan@1",
+      msPerProduct: 1.5,
+      products: 10,
+      seconds: 0.015,
+      instruments: [{ name: "trace", title: "Trace", products: 10, skipped: null }],
+    });
+    expect(DOCUMENT_KINDS.plan.safeParse(JSON.parse(text)).success).toBe(true);
+    expect(() => decodeResult(text)).toThrow(/not a result/);
+  });
+
+  it.each(KINDS)("%s has a JSON Schema", (kind) => {
     const schema = JSON.stringify(resultJsonSchema(kind));
     expect(schema).toContain(`thalweg/${kind}@1`);
     expect(schema).toContain("json-schema.org");

@@ -3,8 +3,13 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { applyResult } from "./apply-result.ts";
 import { benchResult } from "./bench-result.ts";
 import { checkResult } from "./check-result.ts";
+import { doctorDocument } from "./doctor-document.ts";
 import { envelope } from "./envelope.ts";
+import { errorDocument } from "./error-document.ts";
+import { explainDocument } from "./explain-document.ts";
+import { exportResult } from "./export-result.ts";
 import { inspectResult } from "./inspect-result.ts";
+import { planDocument } from "./plan-document.ts";
 import { profileResult } from "./profile-result.ts";
 
 /** The document of every kind of result, by kind. */
@@ -14,21 +19,35 @@ export const RESULT_KINDS = {
   apply: envelope("apply", applyResult),
   check: envelope("check", checkResult),
   inspect: envelope("inspect", inspectResult),
+  export: envelope("export", exportResult),
+};
+
+/** Every JSON document that the command line prints: results, and what comes of no run. */
+export const DOCUMENT_KINDS = {
+  ...RESULT_KINDS,
+  plan: planDocument,
+  doctor: doctorDocument,
+  explain: explainDocument,
+  error: errorDocument,
 };
 
 export type ResultKind = keyof typeof RESULT_KINDS;
+export type DocumentKind = keyof typeof DOCUMENT_KINDS;
+export type JsonDocument = z.output<(typeof DOCUMENT_KINDS)[DocumentKind]>;
 export type ResultDocument<K extends ResultKind = ResultKind> = z.output<(typeof RESULT_KINDS)[K]>;
 
-const [firstKind, ...otherKinds] = Object.values(RESULT_KINDS);
-const anyDocument = z.discriminatedUnion("schema", [firstKind, ...otherKinds]);
+const [firstResult, ...otherResults] = Object.values(RESULT_KINDS);
+const anyResult = z.discriminatedUnion("schema", [firstResult, ...otherResults]);
+const [firstDocument, ...otherDocuments] = Object.values(DOCUMENT_KINDS);
+const anyDocument = z.discriminatedUnion("schema", [firstDocument, ...otherDocuments]);
 
 /**
- * A result as JSON text: finite numbers, and "NaN", "Infinity" or "-Infinity" where a number is none.
+ * A result, or another document, as JSON text: finite numbers, and "NaN", "Infinity" or "-Infinity" where a number is none.
  * Numbers keep every bit; keys keep the order of the schema, so equal results are equal bytes.
  *
  * @throws internal error `result-schema` when the document does not have the form of its kind
  */
-export function encodeResult(document: ResultDocument): string {
+export function encodeResult(document: JsonDocument): string {
   const encoded = z.safeEncode(anyDocument, document);
   if (!encoded.success) {
     throw new ThalwegError({
@@ -63,7 +82,7 @@ export function decodeResult(text: string, file?: string): ResultDocument {
       cause,
     });
   }
-  const decoded = anyDocument.safeParse(json);
+  const decoded = anyResult.safeParse(json);
   if (decoded.success) return decoded.data;
   throw new ThalwegError({
     kind: "input",
@@ -75,9 +94,9 @@ export function decodeResult(text: string, file?: string): ResultDocument {
   });
 }
 
-/** The JSON Schema (draft 2020-12) of a kind's file. */
-export function resultJsonSchema(kind: ResultKind): object {
-  return z.toJSONSchema(RESULT_KINDS[kind], { io: "input", reused: "ref" });
+/** The JSON Schema (draft 2020-12) of a kind of document. */
+export function resultJsonSchema(kind: DocumentKind): object {
+  return z.toJSONSchema(DOCUMENT_KINDS[kind], { io: "input", reused: "ref" });
 }
 
 function firstIssue(error: z.ZodError): string {

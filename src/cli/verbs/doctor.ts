@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { availableParallelism, freemem, totalmem } from "node:os";
 import { z } from "zod";
 import { runtimeFault } from "../../load/runtime-fault.ts";
+import { encodeResult } from "../../result/result-kinds.ts";
 import { type Device, nodeRuntime } from "../../runtime/node-runtime.ts";
 import { formatNumber } from "../../util/format-number.ts";
 import { EXIT } from "../exit-code.ts";
@@ -11,7 +12,7 @@ import { timeGemm } from "../gemm.ts";
 import { table, wrap } from "../layout.ts";
 import { machineFlags } from "../common-flags.ts";
 import { version } from "../version.ts";
-import { defineVerb, jsonText } from "../verb.ts";
+import { defineVerb } from "../verb.ts";
 
 const DEVICES: Readonly<Record<Exclude<Device, "cpu">, string>> = {
   cuda: "needs Linux, an NVIDIA GPU, CUDA 12 and cuDNN 9, and onnxruntime-node installed with its CUDA libraries (npm rebuild onnxruntime-node).",
@@ -69,7 +70,7 @@ export const doctor = defineVerb({
       })),
     );
     const report = {
-      schema: "thalweg/doctor@1",
+      schema: "thalweg/doctor@1" as const,
       thalweg: version(),
       platform: platformSummary(),
       engine: cpu.description,
@@ -111,7 +112,7 @@ export const doctor = defineVerb({
     ];
     return {
       text: `${table(rows, ["left", "left"])}\n\n${advice.join("\n\n")}\n`,
-      json: jsonText(report),
+      json: encodeResult(report),
       exitCode: fault === undefined ? EXIT.done : EXIT.fault,
     };
   },

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { TERMS } from "../../explain/registry.ts";
 import type { Term } from "../../explain/term.ts";
+import { encodeResult } from "../../result/result-kinds.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { EXIT } from "../exit-code.ts";
 import { table, wrap } from "../layout.ts";
 import { didYouMean } from "../suggest.ts";
 import type { Style } from "../terminal.ts";
-import { defineVerb, jsonText } from "../verb.ts";
+import { defineVerb } from "../verb.ts";
 
 export const explain = defineVerb({
   name: "explain",
@@ -20,12 +21,16 @@ export const explain = defineVerb({
   run: (_flags, [name], { style }) => {
     if (name === undefined) {
       const rows = TERMS.map(({ name: each, title }) => [style.bold(each), title]);
-      return { text: `${table(rows, ["left", "left"])}\n`, json: jsonText(TERMS), exitCode: EXIT.done };
+      return { text: `${table(rows, ["left", "left"])}\n`, json: document(TERMS), exitCode: EXIT.done };
     }
     const term = findTerm(name);
-    return { text: page(term, style), json: jsonText(term), exitCode: EXIT.done };
+    return { text: page(term, style), json: document([term]), exitCode: EXIT.done };
   },
 });
+
+function document(terms: readonly Term[]): string {
+  return encodeResult({ schema: "thalweg/explain@1", terms: [...terms] });
+}
 
 function findTerm(name: string): Term {
   const wanted = name.toLowerCase().replaceAll(/[\s_]+/g, "-");

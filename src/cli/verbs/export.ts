@@ -10,14 +10,17 @@ import { Graph } from "../../graph/graph.ts";
 import { importGraph } from "../../onnx/import-graph.ts";
 import { LOSSES } from "../../problem/losses/registry.ts";
 import type { ProblemOptions } from "../../problem/problem-options.ts";
+import { encodeResult } from "../../result/result-kinds.ts";
 import { nodeRuntime } from "../../runtime/node-runtime.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { chosen, given, MODEL } from "../arguments.ts";
 import { problemFlags } from "../common-flags.ts";
 import { EXIT } from "../exit-code.ts";
 import { formatBytes, formatShape } from "../format.ts";
+import { type Frame, frameOf, modelSummary } from "../frame.ts";
 import { table, wrap } from "../layout.ts";
-import { defineVerb, jsonText } from "../verb.ts";
+import type { Shell } from "../shell.ts";
+import { defineVerb } from "../verb.ts";
 
 const parameters = z.object({
   derivative: z
@@ -53,13 +56,17 @@ export const exportVerb = defineVerb({
     const derivative = chosen("derivative", flags.derivative, EXPORTABLE);
     rehearseFile(flags.out);
     const withData = flags.data !== undefined || flags.x !== undefined;
-    const exported = withData ? await fromData(model, flags, derivative) : fromShapes(model, flags, derivative);
+    const { exported, frame } = withData
+      ? await fromData(model, flags, derivative, shell)
+      : fromShapes(model, flags, derivative, shell);
     // What the engine does not accept is not written.
     const program = await nodeRuntime({ threads: 1 }).compile(exported);
     await program.release();
     writeFileAtomically(flags.out, exported.bytes);
+    const ports = (values: ExportedDerivative["inputs"]) =>
+      [...values].map(([name, { dtype, shape }]) => ({ name, dtype, shape: [...shape] }));
     const list = (values: ExportedDerivative["inputs"]) =>
-      [...values].map(([name, { dtype, shape }]) => [name, dtype, formatShape(shape)]);
+      ports(values).map(({ name, dtype, shape }) => [name, dtype, formatShape(shape)]);
     const { bold } = shell.style;
     const text = [
       wrap(exported.description),
@@ -71,22 +78,15 @@ export const exportVerb = defineVerb({
     ];
     return {
       text: `${text.join("\n\n")}\n`,
-      json: jsonText({
+      json: encodeResult({
         schema: "thalweg/export@1",
+        ...frame,
         result: {
           derivative: derivative.name,
           output: flags.out,
           description: exported.description,
-          inputs: list(exported.inputs).map(([name, dtype]) => ({
-            name,
-            dtype,
-            shape: exported.inputs.get(name)?.shape,
-          })),
-          outputs: list(exported.outputs).map(([name, dtype]) => ({
-            name,
-            dtype,
-            shape: exported.outputs.get(name)?.shape,
-          })),
+          inputs: ports(exported.inputs),
+          outputs: ports(exported.outputs),
           nodes: exported.nodes,
           bytes: exported.bytes.length,
         },
@@ -99,20 +99,29 @@ export const exportVerb = defineVerb({
 type Flags = z.output<typeof parameters>;
 type Derivative = (typeof EXPORTABLE)[number];
 
-async function fromData(path: string, flags: Flags, derivative: Derivative): Promise<ExportedDerivative> {
+interface Export {
+  readonly exported: ExportedDerivative;
+  readonly frame: Frame;
+}
+
+async function fromData(path: string, flags: Flags, derivative: Derivative, shell: Shell): Promise<Export> {
   const loaded = await loadProblem(path, flags);
   try {
     const { problem, source, dataset } = loaded;
     const batch = flags.batch ?? problem.options.batchSize;
-    return exportDerivative(derivative, source.model, dataset, problem.options, batch);
+    return {
+      exported: exportDerivative(derivative, source.model, dataset, problem.options, batch),
+      frame: frameOf({ shell, flags, seed: 0, loaded }),
+    };
   } finally {
     await loaded.close();
   }
 }
 
 /** Without data, the shapes come from the model and the loss has to be named. */
-function fromShapes(path: string, flags: Flags, derivative: Derivative): ExportedDerivative {
-  const { model } = loadModel(path, flags.weights);
+function fromShapes(path: string, flags: Flags, derivative: Derivative, shell: Shell): Export {
+  const source = loadModel(path, flags.weights);
+  const { model } = source;
   const { batch } = flags;
   const loss = LOSSES.find(({ name }) => name === flags.loss);
   if (batch === undefined || loss === undefined) {
@@ -144,5 +153,10 @@ function fromShapes(path: string, flags: Flags, derivative: Derivative): Exporte
     output: flags.output,
     cacheBytes: 0,
   };
-  return exportDerivative(derivative, model, describedDataset(model, batch, labels, precision), options, batch);
+  const dataset = describedDataset(model, batch, labels, precision);
+  const parameters = model.parameters.filter(({ name }) => named?.includes(name) ?? true);
+  return {
+    exported: exportDerivative(derivative, model, dataset, options, batch),
+    frame: { ...frameOf({ shell, flags, seed: 0 }), model: modelSummary(source, parameters), precision },
+  };
 }

@@ -19,7 +19,7 @@ import { frameOf } from "../frame.ts";
 import { withProblem } from "../open-problem.ts";
 import { planText, profileText, totalProducts } from "../profile-text.ts";
 import type { Shell } from "../shell.ts";
-import { defineVerb, jsonText } from "../verb.ts";
+import { defineVerb } from "../verb.ts";
 import { defaultFolder, writeRun } from "../write-run.ts";
 
 /** What is profiled when nothing is named: a small network on the examples it was trained on. */
@@ -74,7 +74,7 @@ export const profile = defineVerb({
         const msPerProduct = await timeOfProduct(problem);
         return {
           text: planText(plan, msPerProduct, shell.style),
-          json: jsonText({
+          json: encodeResult({
             schema: "thalweg/plan@1",
             msPerProduct,
             products: totalProducts(plan),

@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { count, real } from "./real.ts";
+
+/** What a profile would cost: `thalweg profile --dry-run`. */
+export const planDocument = z.object({
+  schema: z.literal("thalweg/plan@1"),
+  msPerProduct: real.describe("Measured on this machine, on the same problem."),
+  products: count.describe("Matrix–vector products of all instruments."),
+  seconds: real,
+  instruments: z.array(
+    z.object({
+      name: z.string(),
+      title: z.string(),
+      products: count,
+      skipped: z.string().nullable().describe("Why it will not run; null when it will."),
+    }),
+  ),
+});
