@@ -194,6 +194,26 @@ describe("report", () => {
     expect(written).toContain("Not measured. No labels.");
   });
 
+  it("says one reason once, and tells what was not reached from what did not converge", async () => {
+    const document = bare();
+    for (const section of document.result.sections.slice(1)) {
+      Object.assign(section, { status: "not-converged", reason: "The time was spent." });
+    }
+    const written = await renderReport(document);
+    const summary = written.slice(written.indexOf("Read this first"), written.indexOf("What stands out"));
+    expect(summary.match(/The time was spent\./g)).toHaveLength(1);
+    expect(summary).toContain("not reached");
+    expect(written).not.toContain("the errors below are wider");
+  });
+
+  it("folds a long table of numbers", async () => {
+    const document = copy();
+    const { layers } = document.result;
+    if (layers === null) throw new Error("The sample has layers.");
+    document.result.layers = Array.from({ length: 40 }, (_, i) => ({ ...layers[0], name: `block.${i}` }));
+    expect(await renderReport(document)).toContain("<summary>30 more of these</summary>");
+  });
+
   it("is written for a profile with nothing in it", async () => {
     const written = await renderReport(bare());
     expect(written).toContain("n/a");

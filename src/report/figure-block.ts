@@ -1,6 +1,7 @@
 import type { Cell, Figure, FigureTable } from "../figures/figure.ts";
 import { atWidth, FIGURE_WIDTH } from "../figures/style.ts";
 import { formatNumber, typeset } from "../util/format-number.ts";
+import { formatCount } from "./count.ts";
 import { markup, prose, raw, type Html } from "./html.ts";
 import { renderSvg } from "./render-svg.ts";
 
@@ -40,7 +41,7 @@ export function tableBlock({ columns, rows }: FigureTable, label: string): Html 
 
 function cellText(cell: Cell): string {
   if (typeof cell === "string") return cell;
-  return Number.isInteger(cell) ? typeset(String(cell)) : typeset(formatNumber(cell));
+  return cell !== null && Number.isSafeInteger(cell) ? formatCount(cell) : typeset(formatNumber(cell));
 }
 
 /** Names the drawing for screen readers, as one image: its numbers are in the table below it. */

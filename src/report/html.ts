@@ -37,6 +37,7 @@ export function raw(text: string): Html {
 export function prose(text: string): Html {
   const set = escapeHtml(typeset(text))
     .replace(/λ(max|min)(?![a-z])/g, "λ<sub>$1</sub>")
+    .replace(/‖F(?![a-z])/g, "‖<sub>F</sub>")
     .replace(/`([^`]+)`/g, "<code>$1</code>")
     .replace(/(?<![\w-])--[a-z][a-z-]*/g, "<code>$&</code>");
   return { text: set };

@@ -75,9 +75,11 @@ tbody th{font-weight:500}
 .number{text-align:right;white-space:nowrap}
 th:last-child,td:last-child{padding-right:0}
 .readings{margin:1.2rem 0 1.4rem;border-top:1px solid var(--ink)}
-.readings th{width:34%}
+.readings th{width:30%}
 .readings th math{display:block;width:max-content;max-width:100%;color:var(--quiet);font-size:1.05em;margin-top:.1rem}
-.readings .value{font-size:.98rem;white-space:nowrap;width:23%}
+.readings .value{font-size:.98rem;white-space:nowrap;width:20%}
+.more{margin:-.8rem 0 1.4rem}
+.more .readings{margin-top:.4rem}
 .readings .how{color:var(--quiet);line-height:1.5}
 .explain{margin:0}
 .explain dt{font:600 .82rem/1.5 var(--sans);color:var(--ink);margin:.9rem 0 .1rem}
@@ -129,10 +131,11 @@ body{font-size:1rem}
 body{font-size:10.5pt}
 .page{max-width:none;padding:0}
 .columns{display:block}
-.toc,.tools,.skip,.command button,figure details{display:none}
+.toc,.tools,.skip,.screen,.command button,figure details{display:none}
 .masthead{padding-top:0}
 section,section+section{margin-top:1.2rem;padding-top:1.2rem}
-h2,h3,figcaption{break-after:avoid}
+h2,h3,figcaption,.explain dt,.glossary dt,.glossary .formula{break-after:avoid}
+p,dd{orphans:3;widows:3}
 figure,.readings tr,.verdicts li,.key div{break-inside:avoid}
 a{color:inherit;text-decoration:none}
 @page{margin:18mm 20mm}

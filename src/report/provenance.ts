@@ -1,6 +1,7 @@
 import { BUILT_IN_SETS } from "../data/built-in-sets.ts";
 import type { ResultDocument } from "../result/result-kinds.ts";
 import { formatNumber, typeset } from "../util/format-number.ts";
+import { formatCount } from "./count.ts";
 import { markup, type Html } from "./html.ts";
 import { math } from "./math.ts";
 
@@ -9,7 +10,7 @@ export function reproduction({ command, thalweg }: ResultDocument): Html {
   const line = ["npx", `thalweg@${thalweg}`, ...command].map(quote).join(" ");
   return markup`<p>The same seed, build and machine give the same numbers:</p>
 <div class="command"><pre id="command">${line}</pre><button type="button" data-copy="command" aria-label="Copy the command" hidden>Copy</button></div>
-<p class="aside">This page holds the whole result as JSON: save it with the button at the top of the page.</p>`;
+<p class="aside screen">This page holds the whole result as JSON: save it with the button at the top of the page.</p>`;
 }
 
 /** An argument as a POSIX shell takes it. */
@@ -25,16 +26,19 @@ export function provenance({ thalweg, createdAt, seed, model, data, loss, precis
     model
       ? [
           "Model",
-          markup`${model.path}, ${typeset(String(model.parameters))} parameters<br><span class="hash">sha256 ${model.sha256}</span>`,
+          markup`${model.path}, ${formatCount(model.parameters)} parameters<br><span class="hash">sha256 ${model.sha256}</span>`,
         ]
       : undefined,
     data
-      ? ["Data", markup`${data.path}, ${data.examples} examples<br><span class="hash">sha256 ${data.sha256}</span>`]
+      ? [
+          "Data",
+          markup`${data.path}, ${formatCount(data.examples)} examples<br><span class="hash">sha256 ${data.sha256}</span>`,
+        ]
       : undefined,
     loss
       ? [
           "Loss",
-          markup`${loss.title}, ${loss.reduction} over ${loss.terms} terms${loss.l2 > 0 && `, λ = ${formatNumber(loss.l2)}`}${loss.guessed && ", guessed from the labels"}: ${math(loss.formula)}`,
+          markup`${loss.title}, ${loss.reduction} over ${formatCount(loss.terms)} terms${loss.l2 > 0 && `, λ = ${formatNumber(loss.l2)}`}${loss.guessed && ", guessed from the labels"}: ${math(loss.formula)}`,
         ]
       : undefined,
     precision ? ["Precision", `${precision}; sums over examples and between long vectors in float64`] : undefined,
@@ -42,7 +46,7 @@ export function provenance({ thalweg, createdAt, seed, model, data, loss, precis
     runtime
       ? [
           "Run on",
-          `${runtime.engine}, ${runtime.device}, ${runtime.threads} threads, ${runtime.platform}, ${typeset(formatNumber(runtime.seconds, 3))} s`,
+          `${runtime.engine}${runtime.engine.endsWith(runtime.device) ? "" : `, ${runtime.device}`}, ${runtime.threads} ${runtime.threads === 1 ? "thread" : "threads"}, ${runtime.platform}, ${typeset(formatNumber(runtime.seconds, 3))} s`,
         ]
       : undefined,
   ];

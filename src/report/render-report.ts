@@ -6,6 +6,7 @@ import type { ProfileResult, Section, Verdict } from "../result/profile-result.t
 import { encodeResult, type ResultDocument } from "../result/result-kinds.ts";
 import { typeset } from "../util/format-number.ts";
 import { badge } from "./badge.ts";
+import { formatCount } from "./count.ts";
 import { figureBlock } from "./figure-block.ts";
 import { glossary, termLinks, termsIn } from "./glossary.ts";
 import { markup, prose, type Html } from "./html.ts";
@@ -14,6 +15,8 @@ import { otherBody } from "./other-body.ts";
 import { renderPage, type PageSection } from "./page.ts";
 import { checkTable, citation, provenance, reproduction } from "./provenance.ts";
 import { keyReadings } from "./key-readings.ts";
+import { readingTable } from "./reading-table.ts";
+import { flagOf, stateLine, stateOf, unfinished } from "./section-state.ts";
 
 /**
  * One HTML file that shows a result: works from the disk without a network, in light and dark, on
@@ -50,8 +53,8 @@ export async function renderReport(document: ResultDocument): Promise<string> {
 
 function subtitleOf({ model, data, loss, precision, createdAt }: ResultDocument): string {
   return [
-    model && `${model.parameters.toLocaleString("en").replaceAll(",", " ")} parameters`,
-    data && `${data.path} (${data.examples.toLocaleString("en").replaceAll(",", " ")} examples)`,
+    model && `${formatCount(model.parameters)} parameters`,
+    data && `${data.path} (${formatCount(data.examples)} examples)`,
     loss?.title,
     precision,
     createdAt.slice(0, 10),
@@ -70,7 +73,8 @@ async function profileSections(result: ProfileResult, warnings: readonly string[
     for (const figure of figures.filter(({ instrument }) => instrument === section.instrument)) {
       drawn.push(await figureBlock(figure, ++figureNumber));
     }
-    const readings = readingsOf(section.instrument, result);
+    const state = stateOf(section, result);
+    const readings = state === "not-reached" ? [] : readingsOf(section.instrument, result);
     const terms = termsIn(
       [
         section.title,
@@ -86,11 +90,11 @@ async function profileSections(result: ProfileResult, warnings: readonly string[
     sections.push({
       id: section.instrument,
       title: section.title,
-      flag: flagOf(section, verdicts),
-      body: markup`${stateOf(section)}<p>${prose(section.measures)}</p>
+      flag: flagOf(state, verdicts),
+      body: markup`${stateLine(state, section.reason)}<p>${prose(section.measures)}</p>
 ${readings.length > 0 && readingTable(readings, section.title)}
 ${verdicts.length > 0 && verdictList(verdicts)}
-${section.status !== "skipped" && explanation(section)}
+${state !== "skipped" && state !== "not-reached" && explanation(section)}
 ${drawn}
 ${termLinks(terms)}`,
     });
@@ -99,36 +103,17 @@ ${termLinks(terms)}`,
   return sections;
 }
 
-function flagOf({ status }: Section, verdicts: readonly Verdict[]): string | undefined {
-  if (status === "skipped") return "skipped";
-  if (status === "failed") return "failed";
-  if (status === "not-converged") return "not converged";
-  return verdicts.some(({ level }) => level === "warn") ? "warn" : undefined;
-}
-
-const STATES: Readonly<Record<Section["status"], string | undefined>> = {
-  measured: undefined,
-  "not-converged": "Not converged: the errors below are wider than was asked for.",
-  skipped: "Not measured.",
-  failed: "This measurement failed; the others are not affected.",
-};
-
-function stateOf({ status, reason }: Section): Html | undefined {
-  const state = STATES[status];
-  return state === undefined ? undefined : markup`<p class="state">${state} ${reason}</p>`;
-}
+const LEDE =
+  "The shape of the loss L(θ) around the weights θ in the file, on these data. H is the Hessian, the matrix of second derivatives of L: " +
+  "its largest eigenvalue λmax is the sharpest upward curvature, its smallest, λmin, the deepest downward one. After ± stands one standard " +
+  "error of what was sampled, and for an eigenvalue the distance within which the true one lies. n/a is what was not measured, never 0.";
 
 function summary(result: ProfileResult, warnings: readonly string[]): Html {
   const order: readonly Verdict["level"][] = ["warn", "note", "pass"];
   const verdicts = [...result.verdicts].sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
-  const unfinished = result.sections.filter(({ status }) => status === "not-converged" || status === "failed");
-  const caveats = [
-    ...warnings,
-    ...unfinished.map(
-      ({ title, status, reason }) => `${title}: ${status === "failed" ? "failed" : "not converged"}. ${reason ?? ""}`,
-    ),
-  ];
-  return markup`<dl class="key">${keyReadings(result).map(keyNumber)}</dl>
+  const caveats = [...warnings, ...unfinished(result)];
+  return markup`<p>${prose(LEDE)}</p>
+<dl class="key">${keyReadings(result).map(keyNumber)}</dl>
 ${caveats.length > 0 && markup`<div class="caveats" role="note" aria-label="Caveats"><h3>Read this first</h3><ul>${caveats.map((text) => markup`<li>${prose(text)}</li>`)}</ul></div>`}
 <h3>What stands out</h3>
 ${verdicts.length > 0 ? verdictList(verdicts, result.sections) : markup`<p>Nothing was judged.</p>`}
@@ -148,14 +133,6 @@ function verdictList(verdicts: readonly Verdict[], sections?: readonly Section[]
     return markup`<li>${badge(level)}<span>${prose(text)}${section && markup` <a class="aside" href="#${instrument}">${section.title}</a>`}</span></li>`;
   });
   return markup`<ul class="verdicts${!sections && " here"}">${items}</ul>`;
-}
-
-function readingTable(readings: readonly Reading[], title: string): Html {
-  const rows = readings.map(
-    ({ label, symbol, value, note }) =>
-      markup`<tr><th scope="row">${label}${symbol && markup` ${math(symbol)}`}</th><td class="value">${typeset(value)}</td><td class="how">${note && prose(note)}</td></tr>`,
-  );
-  return markup`<table class="readings" aria-label="${title}: numbers"><tbody>${rows}</tbody></table>`;
 }
 
 function explanation({ means, doesNotMean, tryNext }: Section): Html {

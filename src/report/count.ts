@@ -1,0 +1,9 @@
+/**
+ * How many, in groups of three digits that stay on one line.
+ *
+ * @example
+ * formatCount(105098); // "105 098", with a narrow space
+ */
+export function formatCount(count: number): string {
+  return count.toLocaleString("en").replaceAll(",", "\u202f").replace("-", "−");
+}

@@ -1,0 +1,46 @@
+import { readingsOf } from "../instruments/registry.ts";
+import type { ProfileResult, Section, Verdict } from "../result/profile-result.ts";
+import { formatNumber } from "../util/format-number.ts";
+import { markup, type Html } from "./html.ts";
+
+/** What became of a measurement; one that the run had no time to begin converged as little as it was measured. */
+export type State = Section["status"] | "not-reached";
+
+const STATES: Readonly<Record<State, { flag: string; text: string } | undefined>> = {
+  measured: undefined,
+  "not-converged": { flag: "not converged", text: "Not converged: the errors below are wider than was asked for." },
+  "not-reached": { flag: "not reached", text: "Not measured." },
+  skipped: { flag: "skipped", text: "Not measured." },
+  failed: { flag: "failed", text: "This measurement failed; the others are not affected." },
+};
+
+export function stateOf({ instrument, status }: Section, result: ProfileResult): State {
+  if (status !== "not-converged") return status;
+  const missing = formatNumber(null);
+  return readingsOf(instrument, result).some(({ value }) => value !== missing) ? status : "not-reached";
+}
+
+export function flagOf(state: State, verdicts: readonly Verdict[]): string | undefined {
+  return STATES[state]?.flag ?? (verdicts.some(({ level }) => level === "warn") ? "warn" : undefined);
+}
+
+export function stateLine(state: State, reason: Section["reason"]): Html | undefined {
+  const known = STATES[state];
+  return known && markup`<p class="state">${known.text} ${reason}</p>`;
+}
+
+/** What did not come out as it should, a sentence for each reason. */
+export function unfinished(result: ProfileResult): string[] {
+  const groups = new Map<string, { state: State; reason: string; titles: string[] }>();
+  for (const section of result.sections) {
+    const state = stateOf(section, result);
+    if (state === "measured" || state === "skipped") continue;
+    const reason = section.reason ?? "";
+    const group = groups.get(`${state} ${reason}`) ?? { state, reason, titles: [] };
+    group.titles.push(section.title);
+    groups.set(`${state} ${reason}`, group);
+  }
+  return [...groups.values()].map(
+    ({ state, reason, titles }) => `${titles.join("; ")}: ${STATES[state]?.flag}. ${reason}`,
+  );
+}
