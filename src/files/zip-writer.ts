@@ -1,5 +1,18 @@
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { concatBytes } from "./byte-source.ts";
 import { crc32 } from "./crc32.ts";
+import {
+  DIRECTORY_ENTRY,
+  END,
+  EXTRA_HEAD,
+  FULL_16,
+  FULL_32,
+  LOCAL_HEADER,
+  unsigned,
+  ZIP64_END,
+  ZIP64_EXTRA,
+  ZIP64_LOCATOR,
+} from "./zip-records.ts";
 
 /** A file to be stored: its pieces, one behind the other. */
 export interface ZipFile {
@@ -7,14 +20,13 @@ export interface ZipFile {
   readonly pieces: readonly Uint8Array[];
 }
 
-/** Fields of this value say "see the zip64 record". */
-const FULL_32 = 0xffffffff;
-const FULL_16 = 0xffff;
 /** 1 January 1980, the first day of the format: files carry no date, so equal content gives equal bytes. */
 const DATE = 0x21;
 const UTF8_NAME = 0x800;
 const VERSION = 20;
 const VERSION_ZIP64 = 45;
+/** Its signature and the field itself are not counted in `bytesBehind`. */
+const ZIP64_END_UNCOUNTED = 12;
 
 /**
  * The bytes of a zip archive of stored (uncompressed) files, piece by piece and deterministic: fixed
@@ -41,34 +53,35 @@ export function* zipChunks(files: Iterable<ZipFile>, zip64 = false): Generator<U
     }
     const wideSize = zip64 || size >= FULL_32;
     const wideOffset = zip64 || offset >= FULL_32;
-    const sizes = wideSize ? [u64(size), u64(size)] : [];
     const shown = wideSize ? FULL_32 : size;
-    const common = join(
-      u16(wideSize || wideOffset ? VERSION_ZIP64 : VERSION),
-      u16(UTF8_NAME),
-      u16(0),
-      u16(0),
-      u16(DATE),
-      u32(crc),
-      u32(shown),
-      u32(shown),
-      u16(encodedName.length),
-    );
+    const sizes = wideSize ? { size, compressedSize: size } : {};
     const localExtra = zip64Extra(sizes);
-    const local = join(u32(0x04034b50), common, u16(localExtra.length), encodedName, localExtra);
-    const centralExtra = zip64Extra(wideOffset ? [...sizes, u64(offset)] : sizes);
-    const noCommentDiskAttributes = new Uint8Array(2 + 2 + 2 + 4);
+    const directoryExtra = zip64Extra(wideOffset ? { ...sizes, offset } : sizes);
+    const common = {
+      version: wideSize || wideOffset ? VERSION_ZIP64 : VERSION,
+      flags: UTF8_NAME,
+      date: DATE,
+      crc,
+      compressedSize: shown,
+      size: shown,
+      nameBytes: encodedName.length,
+    };
+    const local = concatBytes([
+      LOCAL_HEADER.write({ ...common, extraBytes: localExtra.length }),
+      encodedName,
+      localExtra,
+    ]);
     directory.push(
-      join(
-        u32(0x02014b50),
-        u16(VERSION_ZIP64),
-        common,
-        u16(centralExtra.length),
-        noCommentDiskAttributes,
-        u32(wideOffset ? FULL_32 : offset),
+      concatBytes([
+        DIRECTORY_ENTRY.write({
+          ...common,
+          madeBy: VERSION_ZIP64,
+          extraBytes: directoryExtra.length,
+          offset: wideOffset ? FULL_32 : offset,
+        }),
         encodedName,
-        centralExtra,
-      ),
+        directoryExtra,
+      ]),
     );
     yield local;
     yield* pieces;
@@ -79,45 +92,27 @@ export function* zipChunks(files: Iterable<ZipFile>, zip64 = false): Generator<U
   const count = directory.length;
   const wide = zip64 || count >= FULL_16 || bytes >= FULL_32 || offset >= FULL_32;
   if (wide) {
-    yield join(
-      u32(0x06064b50),
-      u64(44),
-      u16(VERSION_ZIP64),
-      u16(VERSION_ZIP64),
-      u32(0),
-      u32(0),
-      u64(count),
-      u64(count),
-      u64(bytes),
-      u64(offset),
-    );
-    yield join(u32(0x07064b50), u32(0), u64(offset + bytes), u32(1));
+    yield ZIP64_END.write({
+      bytesBehind: ZIP64_END.bytes - ZIP64_END_UNCOUNTED,
+      madeBy: VERSION_ZIP64,
+      version: VERSION_ZIP64,
+      countHere: count,
+      count,
+      bytes,
+      offset,
+    });
+    yield ZIP64_LOCATOR.write({ offset: offset + bytes, disks: 1 });
   }
   const [shownCount, shownBytes, shownOffset] = wide ? [FULL_16, FULL_32, FULL_32] : [count, bytes, offset];
-  yield join(
-    u32(0x06054b50),
-    u16(0),
-    u16(0),
-    u16(shownCount),
-    u16(shownCount),
-    u32(shownBytes),
-    u32(shownOffset),
-    u16(0),
-  );
+  yield END.write({ countHere: shownCount, count: shownCount, bytes: shownBytes, offset: shownOffset });
 }
 
-function zip64Extra(fields: readonly Uint8Array[]): Uint8Array {
-  return fields.length === 0 ? new Uint8Array(0) : join(u16(1), u16(8 * fields.length), ...fields);
-}
-
-const u16 = (value: number) => unsigned(value, 2);
-const u32 = (value: number) => unsigned(value, 4);
-const u64 = (value: number) => unsigned(value, 8);
-
-function unsigned(value: number, bytes: number): Uint8Array {
-  return Uint8Array.from({ length: bytes }, (_, i) => Math.floor(value / 256 ** i) % 256);
-}
-
-function join(...parts: Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
+function zip64Extra(values: Readonly<Partial<Record<(typeof ZIP64_EXTRA.fields)[number], number>>>): Uint8Array {
+  const { id, fields, fieldBytes } = ZIP64_EXTRA;
+  const present = fields.map((field) => values[field]).filter((value) => value !== undefined);
+  if (present.length === 0) return new Uint8Array(0);
+  return concatBytes([
+    EXTRA_HEAD.write({ id, bytes: fieldBytes * present.length }),
+    ...present.map((value) => unsigned(value, fieldBytes)),
+  ]);
 }

@@ -3,6 +3,17 @@ import { crc32 } from "./crc32.ts";
 import { inflateAll, inflatePrefix, MAX_DEFLATE_RATIO } from "./inflate.ts";
 import { inputError } from "./input-error.ts";
 import type { ReadLimits } from "./read-limits.ts";
+import {
+  DIRECTORY_ENTRY,
+  END,
+  EXTRA_HEAD,
+  FULL_16,
+  FULL_32,
+  LOCAL_HEADER,
+  ZIP64_END,
+  ZIP64_EXTRA,
+  ZIP64_LOCATOR,
+} from "./zip-records.ts";
 
 /** One file of a zip archive, as its central directory describes it. */
 export interface ZipEntry {
@@ -28,19 +39,8 @@ interface DirectoryRecord {
   readonly offset: number;
 }
 
-const LOCAL_SIGNATURE = 0x04034b50;
-const CENTRAL_SIGNATURE = 0x02014b50;
-const END_SIGNATURE = 0x06054b50;
-const ZIP64_END_SIGNATURE = 0x06064b50;
-const ZIP64_LOCATOR_SIGNATURE = 0x07064b50;
-const END_BYTES = 22;
-const ZIP64_END_BYTES = 56;
-const ZIP64_LOCATOR_BYTES = 20;
-const CENTRAL_BYTES = 46;
-const LOCAL_BYTES = 30;
 const MAX_COMMENT = 0xffff;
 const MAX_DIRECTORY_BYTES = 1 << 28;
-const ZIP64_EXTRA = 1;
 const STORED = 0;
 const DEFLATED = 8;
 const ENCRYPTED = 1;
@@ -66,7 +66,7 @@ export function readZip(source: ByteSource, limits: ReadLimits): ZipEntry[] {
   const inOrder = [...records].sort((a, b) => a.offset - b.offset);
   inOrder.forEach((record, i) => {
     const next = inOrder[i + 1]?.offset ?? directoryOffset;
-    if (record.offset + LOCAL_BYTES + record.compressedSize > next)
+    if (record.offset + LOCAL_HEADER.bytes + record.compressedSize > next)
       throw damaged(source, `${record.name} overlaps what follows it`);
   });
   const allowance = { left: limits.maxInflatedBytes };
@@ -126,11 +126,12 @@ function expand(packed: ByteSource, record: DirectoryRecord, allowance: Allowanc
 
 /** Where the data of an entry begins: after its local header, whose name and extra field vary in length. */
 function dataOffset(source: ByteSource, record: DirectoryRecord): number {
-  const header = source.read(record.offset, LOCAL_BYTES);
-  if (littleEndian(header, 0, 4) !== LOCAL_SIGNATURE || littleEndian(header, 8, 2) !== record.method) {
+  const bytes = source.read(record.offset, LOCAL_HEADER.bytes);
+  const { method, nameBytes, extraBytes } = LOCAL_HEADER.read(bytes, 0);
+  if (!LOCAL_HEADER.isAt(bytes, 0) || method !== record.method) {
     throw damaged(source, `the header of ${record.name} does not match the directory`);
   }
-  return record.offset + LOCAL_BYTES + littleEndian(header, 26, 2) + littleEndian(header, 28, 2);
+  return record.offset + LOCAL_HEADER.bytes + nameBytes + extraBytes;
 }
 
 function readDirectory(source: ByteSource): {
@@ -141,7 +142,7 @@ function readDirectory(source: ByteSource): {
   if (
     end.bytes > MAX_DIRECTORY_BYTES ||
     end.offset + end.bytes > source.size ||
-    end.count * CENTRAL_BYTES > end.bytes
+    end.count * DIRECTORY_ENTRY.bytes > end.bytes
   ) {
     throw damaged(source, "its directory does not fit");
   }
@@ -149,58 +150,60 @@ function readDirectory(source: ByteSource): {
   const records: DirectoryRecord[] = [];
   let at = 0;
   while (records.length < end.count) {
-    if (at + CENTRAL_BYTES > directory.length || littleEndian(directory, at, 4) !== CENTRAL_SIGNATURE) {
+    if (at + DIRECTORY_ENTRY.bytes > directory.length || !DIRECTORY_ENTRY.isAt(directory, at)) {
       throw damaged(source, `file ${records.length + 1} of its directory is unreadable`);
     }
-    const extraAt = at + CENTRAL_BYTES + littleEndian(directory, at + 28, 2);
-    const extraEnd = extraAt + littleEndian(directory, at + 30, 2);
+    const entry = DIRECTORY_ENTRY.read(directory, at);
+    const nameAt = at + DIRECTORY_ENTRY.bytes;
+    const extraAt = nameAt + entry.nameBytes;
+    const extraEnd = extraAt + entry.extraBytes;
     if (extraEnd > directory.length) throw damaged(source, "its directory is cut off");
-    const wide = zip64Fields(source, directory, at, extraAt, extraEnd);
+    const { flags, method, crc } = entry;
     records.push({
-      name: new TextDecoder().decode(directory.subarray(at + CENTRAL_BYTES, extraAt)),
-      flags: littleEndian(directory, at + 8, 2),
-      method: littleEndian(directory, at + 10, 2),
-      crc: littleEndian(directory, at + 16, 4),
-      ...wide,
+      name: new TextDecoder().decode(directory.subarray(nameAt, extraAt)),
+      flags,
+      method,
+      crc,
+      ...widened(source, entry, directory.subarray(extraAt, extraEnd)),
     });
-    at = extraEnd + littleEndian(directory, at + 32, 2);
+    at = extraEnd + entry.commentBytes;
   }
   return { records, directoryOffset: end.offset };
 }
 
-/** Sizes and offset of a record: 32 bits, or 64 in the zip64 extra field for those that are all ones. */
-function zip64Fields(source: ByteSource, directory: Uint8Array, at: number, extraAt: number, extraEnd: number) {
-  let wideAt = extraEnd;
-  let wideEnd = extraEnd;
-  for (let field = extraAt; field + 4 <= extraEnd; field += 4 + littleEndian(directory, field + 2, 2)) {
-    if (littleEndian(directory, field, 2) !== ZIP64_EXTRA) continue;
-    wideAt = field + 4;
-    wideEnd = Math.min(extraEnd, wideAt + littleEndian(directory, field + 2, 2));
+type WideFields = Readonly<Record<(typeof ZIP64_EXTRA.fields)[number], number>>;
+
+/** Sizes and offset of a record: 32 bits, or 64 in the zip64 part of the extra field for those that are all ones. */
+function widened(source: ByteSource, entry: WideFields, extra: Uint8Array): WideFields {
+  const { fieldBytes } = ZIP64_EXTRA;
+  let wide = new Uint8Array(0);
+  for (let at = 0; at + EXTRA_HEAD.bytes <= extra.length;) {
+    const { id, bytes } = EXTRA_HEAD.read(extra, at);
+    at += EXTRA_HEAD.bytes;
+    if (id === ZIP64_EXTRA.id) wide = extra.slice(at, at + bytes);
+    at += bytes;
   }
-  const value = (offset: number) => {
-    const narrow = littleEndian(directory, at + offset, 4);
-    if (narrow !== 0xffffffff) return narrow;
-    if (wideAt + 8 > wideEnd) throw damaged(source, "a zip64 size is missing");
-    wideAt += 8;
-    const wide = littleEndian(directory, wideAt - 8, 8);
-    if (!Number.isSafeInteger(wide)) throw damaged(source, "a zip64 size is impossible");
-    return wide;
+  let at = 0;
+  const value = (field: keyof WideFields) => {
+    if (entry[field] !== FULL_32) return entry[field];
+    if (at + fieldBytes > wide.length) throw damaged(source, "a zip64 size is missing");
+    at += fieldBytes;
+    const held = littleEndian(wide, at - fieldBytes, fieldBytes);
+    if (!Number.isSafeInteger(held)) throw damaged(source, "a zip64 size is impossible");
+    return held;
   };
-  const size = value(24);
-  const compressedSize = value(20);
-  return { size, compressedSize, offset: value(42) };
+  const [size, compressedSize, offset] = ZIP64_EXTRA.fields.map(value);
+  return { size, compressedSize, offset };
 }
 
 /** Finds the end-of-directory record: the last one whose comment reaches exactly to the end of the file. */
 function findEnd(source: ByteSource): { count: number; bytes: number; offset: number } {
-  const tailBytes = Math.min(source.size, END_BYTES + MAX_COMMENT);
+  const tailBytes = Math.min(source.size, END.bytes + MAX_COMMENT);
   const tail = source.read(source.size - tailBytes, tailBytes);
-  let at = tail.length - END_BYTES;
-  while (
-    at >= 0 &&
-    !(littleEndian(tail, at, 4) === END_SIGNATURE && at + END_BYTES + littleEndian(tail, at + 20, 2) === tail.length)
-  )
-    at--;
+  const endsFile = (at: number) =>
+    END.isAt(tail, at) && at + END.bytes + END.read(tail, at).commentBytes === tail.length;
+  let at = tail.length - END.bytes;
+  while (at >= 0 && !endsFile(at)) at--;
   if (at < 0) {
     throw inputError(
       "not-zip",
@@ -209,24 +212,15 @@ function findEnd(source: ByteSource): { count: number; bytes: number; offset: nu
       "Save it again with numpy.savez.",
     );
   }
-  const narrow = {
-    count: littleEndian(tail, at + 10, 2),
-    bytes: littleEndian(tail, at + 12, 4),
-    offset: littleEndian(tail, at + 16, 4),
-  };
-  const isWide = narrow.count === 0xffff || narrow.bytes === 0xffffffff || narrow.offset === 0xffffffff;
-  const locatorAt = source.size - tailBytes + at - ZIP64_LOCATOR_BYTES;
+  const narrow = END.read(tail, at);
+  const isWide = narrow.count === FULL_16 || narrow.bytes === FULL_32 || narrow.offset === FULL_32;
+  const locatorAt = source.size - tailBytes + at - ZIP64_LOCATOR.bytes;
   if (!isWide || locatorAt < 0) return narrow;
-  const locator = source.read(locatorAt, ZIP64_LOCATOR_BYTES);
-  if (littleEndian(locator, 0, 4) !== ZIP64_LOCATOR_SIGNATURE) return narrow;
-  const record = source.read(littleEndian(locator, 8, 8), ZIP64_END_BYTES);
-  if (littleEndian(record, 0, 4) !== ZIP64_END_SIGNATURE)
-    throw damaged(source, "its zip64 end record is not where it should be");
-  return {
-    count: littleEndian(record, 32, 8),
-    bytes: littleEndian(record, 40, 8),
-    offset: littleEndian(record, 48, 8),
-  };
+  const locator = source.read(locatorAt, ZIP64_LOCATOR.bytes);
+  if (!ZIP64_LOCATOR.isAt(locator, 0)) return narrow;
+  const record = source.read(ZIP64_LOCATOR.read(locator, 0).offset, ZIP64_END.bytes);
+  if (!ZIP64_END.isAt(record, 0)) throw damaged(source, "its zip64 end record is not where it should be");
+  return ZIP64_END.read(record, 0);
 }
 
 function damaged(source: ByteSource, reason: string) {
