@@ -1,4 +1,4 @@
-import { dot, norm2 } from "../linalg/vector.ts";
+import { norm2 } from "../linalg/vector.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
@@ -64,7 +64,7 @@ export async function estimateFrobeniusNorm(
   const sampler = new ResidualSampler(products, random);
   const current = (): Estimate => {
     const rest = skewedMeanInterval(
-      sampler.samples.map(({ image }) => dot(image, image)),
+      sampler.samples.map(({ square }) => square),
       sampler.remaining,
       confidence,
     );

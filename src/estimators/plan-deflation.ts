@@ -38,7 +38,7 @@ export async function sampleToPrecision(
   precision: () => Precision,
   plan: SamplingPlan,
 ): Promise<SamplingOutcome> {
-  const { dimension } = products.operator;
+  const { dimension, preferredBlock, atOnce = 1 } = products.operator;
   const minProbes = Math.max(MIN_PROBES, plan.minProbes);
   const needed = (): number => {
     const { halfWidth, target } = precision();
@@ -66,7 +66,7 @@ export async function sampleToPrecision(
         ? Math.min(more, minProbes)
         : Math.min(more, Math.ceil(sampler.samples.length / 2));
     for (let i = 0; i < step;) {
-      const block = Math.min(step - i, products.operator.preferredBlock);
+      const block = Math.min(step - i, preferredBlock * atOnce);
       if (!products.affords(block)) {
         const settled = sampler.samples.length >= minProbes && precision().halfWidth <= precision().target;
         return settled ? "reached" : "budget";

@@ -1,4 +1,5 @@
 import type { LinearOperator } from "../operators/linear-operator.ts";
+import { inOrder } from "../util/in-order.ts";
 import { throwIfInterrupted } from "../util/run-context.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
@@ -27,15 +28,17 @@ export function countProducts(
     affords: (more) => count + more <= maxProducts && !(context.outOfTime?.() ?? false),
     async apply(block) {
       const size = Math.max(1, operator.preferredBlock);
+      const starts = Array.from({ length: Math.ceil(block.length / size) }, (_, i) => i * size);
       const results: Float64Array[] = [];
-      for (let start = 0; start < block.length; start += size) {
+      await inOrder(starts, operator.atOnce ?? 1, async (start) => {
         throwIfInterrupted(context);
         const part = block.slice(start, start + size);
-        const products = await operator.apply(part);
+        // Counted when asked for, so that calls side by side share one budget.
         count += part.length;
+        const products = await operator.apply(part);
         for (const product of products) requireFinite(product, operator.name);
-        results.push(...products);
-      }
+        return () => results.push(...products);
+      });
       return results;
     },
     report: (stage, total, estimate) => context.progress?.({ stage, done: count, total, estimate }),

@@ -4,11 +4,19 @@ import type { RandomStream } from "../random/random-stream.ts";
 import { KrylovSpace, randomBlock } from "./krylov-space.ts";
 import type { Products } from "./products.ts";
 import { sphereProbe } from "./probe.ts";
+import { inOrder } from "../util/in-order.ts";
 
 /** One probe of the complement: z, PAz, with P = I − QQᵀ and z = Pz on the sphere. */
-export interface Sample {
-  z: Float64Array;
-  image: Float64Array;
+interface Probe {
+  readonly z: Float64Array;
+  readonly image: Float64Array;
+}
+
+export interface Sample extends Probe {
+  /** zᵀAz */
+  readonly quadratic: number;
+  /** ‖PAz‖² */
+  readonly square: number;
 }
 
 /**
@@ -73,13 +81,21 @@ export class ResidualSampler {
   /** Draws fresh probes and takes their products. */
   async draw(count: number): Promise<void> {
     const basis = this.space.vectors();
-    const probes = Array.from({ length: count }, () =>
-      sphereProbe(this.random.split(`probe ${this.drawn++}`), this.dimension, basis),
-    );
-    const images = await this.products.apply(probes);
-    probes.forEach((z, i) => {
-      orthogonalize(basis, images[i]);
-      this.samples.push({ z, image: images[i] });
+    const { preferredBlock, atOnce = 1 } = this.products.operator;
+    const first = this.drawn;
+    this.drawn += count;
+    const blocks: number[][] = [];
+    for (let at = 0; at < count; at += preferredBlock) {
+      blocks.push(Array.from({ length: Math.min(preferredBlock, count - at) }, (_, i) => first + at + i));
+    }
+    await inOrder(blocks, atOnce, async (block) => {
+      const probes = block.map((i) => sphereProbe(this.random.split(`probe ${i}`), this.dimension, basis));
+      const images = await this.products.apply(probes);
+      const samples = probes.map((z, i) => {
+        orthogonalize(basis, images[i]);
+        return measured({ z, image: images[i] });
+      });
+      return () => this.samples.push(...samples);
     });
   }
 
@@ -93,7 +109,7 @@ export class ResidualSampler {
     const block = [...this.space.pending()];
     this.space.absorb(await this.products.apply(block));
     const target = Math.sqrt(this.remaining);
-    for (const sample of this.samples) {
+    this.samples = this.samples.map((sample) => {
       const c = new Float64Array(this.space.length);
       const removed = orthogonalize(block, sample.z).coefficients;
       c.set(removed, this.space.length - block.length);
@@ -105,6 +121,11 @@ export class ResidualSampler {
         scale(stretch, sample.z);
         scale(stretch, sample.image);
       }
-    }
+      return measured(sample);
+    });
   }
+}
+
+function measured({ z, image }: Probe): Sample {
+  return { z, image, quadratic: dot(z, image), square: dot(image, image) };
 }

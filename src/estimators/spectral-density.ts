@@ -3,13 +3,14 @@ import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { VectorBasis } from "../linalg/vector-basis.ts";
+import { inOrder } from "../util/in-order.ts";
 import type { EstimatorDescription } from "./estimate.ts";
 import { denseMatrix } from "./exact-spectrum.ts";
 import { KrylovSpace } from "./krylov-space.ts";
 import { sphereProbe } from "./probe.ts";
 import { countProducts, requireSymmetric, roundoff } from "./products.ts";
 import { densityOnGrid, shareBelow } from "./spectral-measure.ts";
-import type { DensityCurve, Share, SpectralMeasure } from "./spectral-measure.ts";
+import type { DensityCurve, Quadrature, Share, SpectralMeasure } from "./spectral-measure.ts";
 
 export interface SpectralDensityOptions {
   /** Independent starts; default 10. */
@@ -89,9 +90,10 @@ export async function spectralDensity(
   } else {
     const locked = new VectorBasis(dimension, operator.precision);
     for (const { vector } of known) locked.push(vector);
-    const quadratures = [];
+    const quadratures: Quadrature[] = [];
     const parallel = Math.max(1, operator.preferredBlock);
-    for (let start = 0; start < probes && converged; start += parallel) {
+    const starts = Array.from({ length: Math.ceil(probes / parallel) }, (_, i) => i * parallel);
+    await inOrder(starts, operator.atOnce ?? 1, async (start) => {
       const spaces = Array.from({ length: Math.min(parallel, probes - start) }, (_, i) => {
         const z = sphereProbe(random.split(`probe ${start + i}`), dimension, locked);
         const unit = z.map((x) => x / Math.sqrt(free));
@@ -109,8 +111,8 @@ export async function spectralDensity(
         products.report("spectral density", probes * steps);
       }
       // A probe cut short is still a quadrature, of fewer nodes.
-      quadratures.push(...spaces.filter((space) => space.length > 0).map((space) => space.jacobi()));
-    }
+      return () => quadratures.push(...spaces.filter((space) => space.length > 0).map((space) => space.jacobi()));
+    });
     measure = { dimension, exact: known.map((pair) => pair.value), quadratures };
   }
 

@@ -122,8 +122,8 @@ async function sampledTrace(
   const current = (): Estimate => {
     const { samples } = sampler;
     const rest = quadraticFormInterval(
-      samples.map(({ z, image }) => dot(z, image)),
-      samples.map(({ image }) => dot(image, image)),
+      samples.map(({ quadratic }) => quadratic),
+      samples.map(({ square }) => square),
       sampler.remaining,
       confidence,
     );

@@ -61,6 +61,7 @@ export function sumOperator(operators: readonly LinearOperator[]): LinearOperato
     symmetric: operators.every((operator) => operator.symmetric),
     precision: operators.some((operator) => operator.precision === "float32") ? "float32" : "float64",
     preferredBlock: Math.max(...operators.map((operator) => operator.preferredBlock)),
+    atOnce: Math.max(...operators.map((operator) => operator.atOnce ?? 1)),
     name: operators.map((operator) => operator.name).join(" + "),
     apply: async (block) => {
       const total = await first.apply(block);
@@ -135,6 +136,6 @@ export function subBlockOperator(
 }
 
 function described(operator: LinearOperator, name: string): Omit<LinearOperator, "apply"> {
-  const { dimension, symmetric, precision, preferredBlock } = operator;
-  return { dimension, symmetric, precision, preferredBlock, name };
+  const { dimension, symmetric, precision, preferredBlock, atOnce } = operator;
+  return { dimension, symmetric, precision, preferredBlock, atOnce, name };
 }

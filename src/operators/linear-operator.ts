@@ -14,6 +14,8 @@ export interface LinearOperator {
   readonly precision: FloatType;
   /** The block size at which a product is cheapest (1 where blocks gain nothing). */
   readonly preferredBlock: number;
+  /** How many calls of `apply` are worth starting before the first has ended; 1 where absent. */
+  readonly atOnce?: number;
   /** What the operator is, for messages and reports: "Hessian". */
   readonly name: string;
   apply(block: readonly Float64Array[]): Promise<Float64Array[]>;

@@ -11,6 +11,7 @@ export function productOperator(problem: Problem, product: Product, context: Run
     symmetric: true,
     precision: problem.options.precision,
     preferredBlock: problem.preferredBlock,
+    atOnce: problem.productsAtOnce,
     apply: (block) => problem.product(product, block, context),
   };
 }

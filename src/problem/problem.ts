@@ -4,6 +4,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import type { Runtime, Slot } from "../runtime/runtime.ts";
 import { mul } from "../ops/arithmetic.ts";
+import { inOrder } from "../util/in-order.ts";
 import { throwIfInterrupted, type RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf, type Shape, type Tensor } from "../util/tensor.ts";
@@ -13,7 +14,6 @@ import { BatchFeeds, releaseAll, type Feeds } from "./batch-feeds.ts";
 import { caveatsOf } from "./batch-program.ts";
 import { batchesOf, type BatchRange } from "./batches.ts";
 import { finitenessProbes, firstNonFinite } from "./first-non-finite.ts";
-import { inOrder } from "./in-order.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { buildNetwork, type Network } from "./network.ts";
 import { ParameterSpace } from "./parameter-space.ts";
@@ -211,11 +211,16 @@ export class Problem {
       parts.push(block.slice(at, at + Math.min(this.preferredBlock, blockSize(block.length - at))));
     }
     const results: Float64Array[] = [];
-    await inOrder(parts, this.sideBySide(1), async (part) => {
+    await inOrder(parts, this.productsAtOnce, async (part) => {
       const products = await this.productBlock(product, part, context);
       return () => results.push(...products);
     });
     return results;
+  }
+
+  /** How many products may go on at once, so that no lane waits while the one that asked is busy with its result. */
+  get productsAtOnce(): number {
+    return this.sideBySide(1);
   }
 
   /** How many pieces of work to start at once: each lane has some waiting, so that none is ever idle; one engine takes one. */
