@@ -34,6 +34,14 @@ const hessianLike = Float64Array.of(
   ...new Float64Array(55),
 );
 
+it("takes no sample where every eigenpair is known", async () => {
+  const known = [1, 2, 4].map((value, i) => ({ value, vector: Float64Array.from([0, 1, 2], (j) => Number(i === j)) }));
+  const operator = diagonalOperator(Float64Array.of(1, 2, 4));
+  const density = await spectralDensity(operator, { probes: 1, known }, createRandom(0), {});
+  expect(density).toMatchObject({ products: 0, converged: true, negativeShare: { value: 0 } });
+  expect(density.density.every(Number.isFinite)).toBe(true);
+});
+
 describe("spectralDensity", () => {
   it("shows Wigner's semicircle", async () => {
     const n = 400;

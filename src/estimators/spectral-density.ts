@@ -24,7 +24,7 @@ export interface SpectralDensityOptions {
   /** Standard deviation of the Gaussian kernel; default 2 (half the spread)/steps, the finest that the quadrature resolves. */
   readonly width?: number;
   readonly maxProducts?: number;
-  /** Eigenpairs already known, with unit vectors: they are taken out of the sampling and added exactly. */
+  /** Different eigenpairs already known, with unit vectors: they are taken out of the sampling and added exactly. */
   readonly known?: readonly { readonly value: number; readonly vector: Float64Array }[];
 }
 
@@ -83,7 +83,9 @@ export async function spectralDensity(
 
   let measure: SpectralMeasure;
   let converged = true;
-  if (probes * steps >= dimension && products.affords(dimension)) {
+  if (free === 0) {
+    measure = { dimension, exact: known.map((pair) => pair.value), quadratures: [] };
+  } else if (probes * steps >= dimension && products.affords(dimension)) {
     const { matrix } = await denseMatrix(products, "spectral density");
     const { values } = symmetricEigen(matrix, dimension, false);
     measure = { dimension, exact: Array.from(values), quadratures: [] };

@@ -79,13 +79,14 @@ export const residualInstrument = defineInstrument({
   run: async (measurement, { bottom: wanted, tol }) => {
     const { random, residual } = measurement;
     const context = measurement.stage("residual part");
+    const { scale } = await measurement.extremes();
     const { top, bottom, converged } = await extremalEigenpairs(
       residual,
-      { largest: wanted, smallest: wanted, tolerance: tol },
+      // H and G round each for itself: their difference knows nothing below that.
+      { largest: wanted, smallest: wanted, tolerance: tol, roundingScale: scale },
       random.split("residual"),
       context,
     );
-    const scale = (await measurement.extremes()).scale;
     const trace = await residualTrace(measurement, scale);
     const share = Math.max(Math.abs(top[0].value), Math.abs(bottom[0].value)) / scale;
     const plain = (pairs: typeof top) => pairs.map(({ value, residual: error }) => ({ value, residual: error }));

@@ -57,8 +57,7 @@ async function blockTraces(measurement: Measurement, layers: readonly Layer[], p
       return exactEstimate(trace, dense.products, "exact, from the whole matrix", confidence);
     });
   }
-  const { top, bottom } = await measurement.extremes();
-  const known = [...top, ...bottom].flatMap(({ value, vector }) => (vector ? [{ value, vector }] : []));
+  const known = await measurement.knownPairs();
   const z = Array.from({ length: probes }, (_, i) => random.split(`layer probe ${i}`).rademacherVector(n));
   const images = await hessian.apply(z);
   const part = (x: Float64Array, y: Float64Array, { tensors }: Layer) =>
@@ -178,6 +177,8 @@ export const layersInstrument = defineInstrument({
     "Where one layer dominates, a smaller step size for that layer, or a normalisation in front of it, removes the limit that it sets for all.",
   verdicts: ({ layers }) => {
     const dead = layers?.filter(({ gradientNorm }) => gradientNorm === 0) ?? [];
+    // At a critical point no layer has a gradient, and none is to blame.
+    if (dead.length === layers?.length) return [];
     return dead.map(({ name }) => ({
       level: "warn",
       text: `The gradient of "${name}" is exactly zero: the layer does not learn.`,

@@ -1,4 +1,4 @@
-import { countProducts } from "../estimators/products.ts";
+import { countProducts, productRounding } from "../estimators/products.ts";
 import { denseMatrix } from "../estimators/exact-spectrum.ts";
 import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
 import { estimateTrace } from "../estimators/trace.ts";
@@ -41,6 +41,16 @@ export interface ExampleNorms {
   readonly alongGradient: Float64Array;
 }
 
+/** tr Σ from the examples' gradients: their mean square less ‖g‖². */
+export interface NoiseTrace {
+  /** (1/n) Σ ‖gᵢ‖². */
+  readonly meanSquare: number;
+  /** 0 where all gradients agree up to rounding. */
+  readonly value: number;
+  /** What the cancellation of the two leaves to rounding. */
+  readonly rounding: number;
+}
+
 /**
  * One profile of one problem: operators that count their products, and what several instruments need,
  * computed on first use and kept.
@@ -67,6 +77,8 @@ export class Measurement {
   readonly dataGradient: () => Promise<Float64Array>;
   /** The extreme eigenpairs of H, with vectors. */
   readonly extremes: () => Promise<ExtremalResult>;
+  /** Both ends of `extremes` with their vectors, each pair once: in a small dimension the ends overlap. */
+  readonly knownPairs: () => Promise<{ readonly value: number; readonly vector: Float64Array }[]>;
   /** H as a matrix; undefined where the dimension is too large for it. */
   readonly dense: () => Promise<DenseHessian | undefined>;
   /** tr H and tr G: exact where the dimension is within the limit for it. */
@@ -74,6 +86,7 @@ export class Measurement {
   readonly gaussNewtonTrace: () => Promise<Estimate>;
   /** ‖gᵢ‖² for every example. */
   readonly exampleNorms: () => Promise<ExampleNorms>;
+  readonly noiseTrace: () => Promise<NoiseTrace>;
   readonly noiseExtremes: (count: number) => Promise<ExtremalResult>;
   private productCount = 0;
 
@@ -117,6 +130,11 @@ export class Measurement {
         this.stage("Hessian eigenvalues"),
       ),
     );
+    this.knownPairs = lazily(async () => {
+      const { top, bottom } = await this.extremes();
+      const apart = bottom.slice(0, problem.space.dimension - top.length);
+      return [...top, ...apart].flatMap(({ value, vector }) => (vector ? [{ value, vector }] : []));
+    });
     this.dense = lazily(async () => {
       if (problem.space.dimension > settings.exactLimit) return undefined;
       const products = countProducts(this.hessian, context);
@@ -152,16 +170,31 @@ export class Measurement {
       );
       return { squares, alongGradient };
     });
+    this.noiseTrace = lazily(async () => {
+      const { squares } = await this.exampleNorms();
+      const gradient = await this.dataGradient();
+      const meanSquare = squares.reduce((sum, x) => sum + x, 0) / squares.length;
+      const rounding = productRounding(this.noiseCovariance, meanSquare);
+      const value = meanSquare - dot(gradient, gradient);
+      return { meanSquare, value: value > rounding ? value : 0, rounding };
+    });
     const noiseExtremes = new Map<number, Promise<ExtremalResult>>();
     this.noiseExtremes = (count) => {
       const known = noiseExtremes.get(count);
       if (known) return known;
-      const options = { largest: count, vectors: true, tolerance: settings.tolerance };
-      const pending = extremalEigenpairs(
-        this.noiseCovariance,
-        options,
-        random.split("noise extremes"),
-        this.stage("gradient noise"),
+      const pending = this.noiseTrace().then(({ meanSquare }) =>
+        extremalEigenpairs(
+          this.noiseCovariance,
+          {
+            largest: count,
+            vectors: true,
+            tolerance: settings.tolerance,
+            // Σ is the empirical Fisher matrix less ggᵀ, and its products are rounded as theirs are.
+            roundingScale: meanSquare,
+          },
+          random.split("noise extremes"),
+          this.stage("gradient noise"),
+        ),
       );
       noiseExtremes.set(count, pending);
       return pending;

@@ -38,7 +38,7 @@ export const spectrumInstrument = defineInstrument({
   run: async (measurement, { densitySteps: steps, densityProbes: probes }) => {
     const { confidence, problem, hessian, random } = measurement;
     const n = problem.space.dimension;
-    const { top, bottom, scale } = await measurement.extremes();
+    const { top, scale } = await measurement.extremes();
     const dense = await measurement.dense();
     let measure: SpectralMeasure;
     let curve: DensityCurve;
@@ -49,7 +49,7 @@ export const spectrumInstrument = defineInstrument({
       measure = { dimension: n, exact: [...dense.values], quadratures: [] };
       curve = densityOnGrid(measure, { confidence, points: 400 });
     } else {
-      const known = [...top, ...bottom].flatMap(({ value, vector }) => (vector ? [{ value, vector }] : []));
+      const known = await measurement.knownPairs();
       const density = await spectralDensity(
         hessian,
         { probes, steps, confidence, known },
