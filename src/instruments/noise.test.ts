@@ -2,6 +2,12 @@ import { describe, expect, it } from "vitest";
 import { createRandom } from "../random/random-stream.ts";
 import { criticalBatchSize } from "./noise.ts";
 
+function defined(...given: Parameters<typeof criticalBatchSize>) {
+  const size = criticalBatchSize(...given);
+  if (size === null) throw new Error("no critical batch size");
+  return size;
+}
+
 describe("critical batch size", () => {
   it("has an interval that covers the truth as often as it says", () => {
     // Scalar gradients m + sξ: tr Σ/‖g‖² = s²/m².
@@ -11,7 +17,7 @@ describe("critical batch size", () => {
     for (let trial = 0; trial < trials; trial++) {
       const gradients = random.normalVector(n).map((x) => m + s * x);
       const mean = gradients.reduce((sum, x) => sum + x, 0) / n;
-      const { interval } = criticalBatchSize(
+      const { interval } = defined(
         gradients.map((g) => g * g),
         gradients.map((g) => g * mean),
         mean * mean,
@@ -25,7 +31,7 @@ describe("critical batch size", () => {
 
   it("is 0 where all examples have the same gradient", () => {
     const gradients = Float64Array.of(2, 2, 2);
-    const { value, standardError, interval } = criticalBatchSize(
+    const { value, standardError, interval } = defined(
       gradients.map((g) => g * g),
       gradients.map((g) => g * 2),
       4,
@@ -34,10 +40,16 @@ describe("critical batch size", () => {
     expect([value, standardError, interval.lower, interval.upper]).toEqual([0, 0, 0, 0]);
   });
 
+  it("does not exist where the gradient is zero", () => {
+    const gradients = Float64Array.of(1, -1);
+    const squares = gradients.map((g) => g * g);
+    expect(criticalBatchSize(squares, new Float64Array(2), 0, 0.95)).toBeNull();
+  });
+
   it("is infinite for the population where the gradient cannot be told from 0", () => {
     const gradients = Float64Array.of(1, -1, 1, -0.9);
     const mean = 0.025;
-    const { population, value } = criticalBatchSize(
+    const { population, value } = defined(
       gradients.map((g) => g * g),
       gradients.map((g) => g * mean),
       mean ** 2,

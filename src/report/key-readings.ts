@@ -1,6 +1,7 @@
+import { criticalBatchReading } from "../instruments/noise.ts";
 import { eigenvalueReading, estimateReading, type Reading } from "../instruments/reading.ts";
 import type { ProfileResult } from "../result/profile-result.ts";
-import { formatEstimate, formatNumber, formatShare } from "../util/format-number.ts";
+import { formatNumber, formatShare } from "../util/format-number.ts";
 
 /** The few numbers that a reader looks for first. */
 export function keyReadings(result: ProfileResult): Reading[] {
@@ -21,7 +22,7 @@ export function keyReadings(result: ProfileResult): Reading[] {
       ? { label: "Critical batch size", value: formatNumber(null) }
       : {
           label: "Critical batch size",
-          value: formatEstimate(noise.criticalBatchSize.value, noise.criticalBatchSize.standardError),
+          value: criticalBatchReading(noise.criticalBatchSize).value,
         },
   ];
 }

@@ -101,7 +101,10 @@ export const noisePart = z.object({
       interval,
       population: real.describe("With the bias of ‖g‖² removed; ∞ where the gradient cannot be told from 0."),
     })
-    .describe("tr Σ / ‖g‖² (McCandlish et al. 2018); the error is that of n examples, by linearisation."),
+    .nullable()
+    .describe(
+      "tr Σ / ‖g‖² (McCandlish et al. 2018); the error is that of n examples, by linearisation. Null where the gradient is zero.",
+    ),
   effectiveDirections: real.nullable().describe("tr Σ / λmax(Σ)."),
   alignment: z
     .object({

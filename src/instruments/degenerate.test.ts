@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { crossEntropy } from "../problem/losses/cross-entropy.ts";
+import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
+import type { Problem } from "../problem/problem.ts";
+import { createRandom } from "../random/random-stream.ts";
+import { profileResult } from "../result/profile-result.ts";
+import { denseProblem } from "../../test/support/dense-problem.ts";
+import { gradientInstrument } from "./gradient.ts";
+import { runProfile } from "./profile.ts";
+import { readingsOf } from "./registry.ts";
+import { runChecks } from "./run-checks.ts";
+
+const random = createRandom(21);
+
+/** A classifier that is nearly certain of its class: 1 − p is 3e-5. */
+function certain(x: number[][], precision: "float32" | "float64"): Problem {
+  const stream = random.split("certain");
+  return denseProblem(
+    [
+      {
+        name: "one",
+        inputs: 8,
+        weights: [...stream.normalVector(64)],
+        bias: [...stream.normalVector(8)],
+        activation: "Tanh",
+      },
+      { name: "two", inputs: 8, weights: [...stream.normalVector(24)], bias: [12, 0, 0] },
+    ],
+    x,
+    x.map(() => 0),
+    crossEntropy,
+    { precision },
+  );
+}
+
+const row = [...random.split("row").normalVector(8)];
+
+async function everything(problem: Problem) {
+  const { result } = await runProfile(problem, { exactLimit: 0 }, createRandom(0), {});
+  const checks = await runChecks(problem, "every-run", createRandom(0), {});
+  await problem.close();
+  z.encode(profileResult, result);
+  return {
+    result,
+    open: result.sections.filter(({ status }) => status === "failed" || status === "not-converged"),
+    failed: checks.filter(({ passed }) => !passed),
+  };
+}
+
+describe("degenerate data", () => {
+  it.each(["float32", "float64"] as const)("fifty times the same example, in %s", async (precision) => {
+    const { result, open, failed } = await everything(certain(new Array<number[]>(50).fill(row), precision));
+    expect(open).toEqual([]);
+    expect(failed).toEqual([]);
+    expect(result.noise).toMatchObject({ trace: { value: 0 }, criticalBatchSize: { value: 0 }, alignment: null });
+    expect(result.gradient?.relativeToNoise).toBeNull();
+  });
+
+  it.each(["float32", "float64"] as const)("one example, in %s", async (precision) => {
+    const { result, open, failed } = await everything(certain([row], precision));
+    expect(open).toEqual([]);
+    expect(failed).toEqual([]);
+    expect(result.gradient?.relativeToNoise).toBeNull();
+    expect(result.verdicts.filter(({ instrument }) => instrument === "gradient")).toEqual([]);
+  });
+
+  it("inputs that are all zero", async () => {
+    const zeros = Array.from({ length: 20 }, () => new Array<number>(8).fill(0));
+    const { open, failed } = await everything(certain(zeros, "float64"));
+    expect(open).toEqual([]);
+    expect(failed).toEqual([]);
+  });
+
+  it.each(["float32", "float64"] as const)("a regression that is fitted exactly, in %s", async (precision) => {
+    const x = Array.from({ length: 40 }, (_, i) =>
+      [...random.split(`x${i}`).normalVector(3)].map((v) => Math.round(8 * v) / 8),
+    );
+    const [a, b] = [
+      [0.5, -1, 0.25, 0.75, 1, -0.5],
+      [1, -0.5],
+    ];
+    const y = x.map((each) => [
+      b.reduce((sum, w, j) => sum + w * each.reduce((s, value, i) => s + value * a[2 * i + j], 0), 0),
+    ]);
+    const layers = [
+      { name: "a", inputs: 3, weights: a },
+      { name: "b", inputs: 2, weights: b },
+    ];
+    const { result, open, failed } = await everything(denseProblem(layers, x, y, meanSquaredError, { precision }));
+    expect(open).toEqual([]);
+    expect(failed).toEqual([]);
+    expect(result.gradientNorm).toBe(0);
+    expect(result.noise?.criticalBatchSize).toBeNull();
+    expect(readingsOf("noise", result).find(({ label }) => label === "Critical batch size")).toMatchObject({
+      value: "n/a",
+      note: "none: the gradient is zero",
+    });
+    const texts = result.verdicts.map(({ level, instrument, text }) => `${level} ${instrument}: ${text}`);
+    expect(texts).toContainEqual(expect.stringMatching(/pass gradient: .*exactly zero/));
+    expect(texts.filter((text) => text.includes("does not learn"))).toEqual([]);
+  });
+});
+
+describe("the verdict about a critical point", () => {
+  const judge = (examples: number, relative: number) => {
+    // tr Σ = 1, so that a single gradient is √(1 + ‖g‖²) long.
+    const noiseFloor = 1 / Math.sqrt(examples);
+    const norm = relative * noiseFloor;
+    const gradient = {
+      norm,
+      perExample: norm / Math.hypot(1, norm),
+      noiseFloor,
+      relativeToNoise: relative,
+      topSubspaceShare: 0.5,
+      topSubspaceDimension: 5,
+      newtonDecrement: 0.1,
+      tensors: [],
+    };
+    return gradientInstrument.verdicts({ gradient }).map(({ level, text }) => `${level}: ${text}`);
+  };
+
+  it("is a note where the examples are too few to tell, whatever the ratio", () => {
+    expect(judge(20, 0.5)).toEqual([expect.stringMatching(/^note: .*too few examples/)]);
+    expect(judge(20, 1.9)).toEqual([expect.stringMatching(/^note: .*too few examples/)]);
+    expect(judge(300, 0.1)).toEqual([expect.stringMatching(/^note: .*too few examples/)]);
+  });
+
+  it("passes where the gradient is known to be small", () => {
+    expect(judge(2000, 1.9)).toEqual([expect.stringMatching(/^pass: .*critical, as far as these data can tell/)]);
+    expect(judge(600, 0.1)).toEqual([expect.stringMatching(/^pass/)]);
+  });
+
+  it("says that there is a slope where it stands out of the noise", () => {
+    expect(judge(20, 3)).toEqual([expect.stringMatching(/^note: .*not critical/)]);
+  });
+});
