@@ -1,7 +1,7 @@
 // npm run docs: writes docs/reference.md from the registries. `--check` only says whether it is up to date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { EXIT, EXIT_MEANINGS } from "../dist/cli/exit-code.js";
+import { EXIT_MEANINGS } from "../dist/cli/exit-code.js";
 import { VERBS } from "../dist/cli/verbs/registry.js";
 import { ESTIMATORS } from "../dist/estimators/registry.js";
 import { TERMS } from "../dist/explain/registry.js";
@@ -30,7 +30,7 @@ ${table(
 
 ${table(
   ["code", "what it says"],
-  Object.entries(EXIT_MEANINGS).map(([name, meaning]) => [`\`${EXIT[name]}\``, meaning]),
+  Object.entries(EXIT_MEANINGS).map(([code, meaning]) => [`\`${code}\``, meaning]),
 )}
 
 ## Instruments of a profile

@@ -169,6 +169,14 @@ const REFUSED: readonly (readonly [string, readonly string[], 2 | 3, RegExp])[] 
   ],
   ["data that do not exist", ["profile", DIGITS, "--data", "nope.npz"], 3, /nope\.npz is neither/],
   ["an unknown flag", ["profile", DIGITS, "--batchsize", "3"], 2, /'--batchsize'.*Did you mean --batch-size/s],
+  ["help for an unknown verb", ["help", "proflie"], 2, /'proflie'.*Did you mean profile/s],
+  ["inputs without labels", ["profile", DIGITS, "--x", "good.npz"], 2, /--x is given without --y/],
+  [
+    "a vector that is none",
+    ["apply", "hessian", DIGITS, "--data", "good.npz", "--vector", DIGITS, "-o", "y.npz"],
+    3,
+    /\.npz files are: it is an ONNX model/,
+  ],
   ["an unknown verb", ["proflie", DIGITS], 2, /'proflie'.*Did you mean profile/s],
   [
     "an unknown choice",
@@ -776,6 +784,8 @@ describe("the other verbs", () => {
     const help = await thalweg([]);
     for (const verb of ["profile", "inspect", "check", "apply", "export", "bench", "explain", "doctor"])
       expect(help.out).toContain(verb);
+    expect(help.out).toMatch(/130 +interrupted[^\n]*\n +143 +terminated/);
+    expect((await thalweg(["help", "inspect"])).out).toBe((await thalweg(["inspect", "--help"])).out);
     for (const line of (await thalweg(["export", "--help"])).out.split("\n"))
       expect(Array.from(line).length).toBeLessThanOrEqual(80);
   });

@@ -1,8 +1,9 @@
 import { Argument as CommanderArgument, Command, Option } from "commander";
 import { chosen } from "./arguments.ts";
 import { readConfig } from "./config-file.ts";
+import { EXIT_MEANINGS } from "./exit-code.ts";
 import { type Flag, flagsOf, type RawFlags } from "./flag.ts";
-import { PAGE_WIDTH } from "./layout.ts";
+import { PAGE_WIDTH, table } from "./layout.ts";
 import type { Terminal } from "./terminal.ts";
 import type { Verb } from "./verb.ts";
 
@@ -29,9 +30,10 @@ export function buildProgram(verbs: readonly Verb[], { version, terminal, onInvo
     .usage("<verb> [MODEL] [--data DATA] [flags]")
     .version(version, "--version", "print the version")
     .helpOption("-h, --help", "print help; `thalweg <verb> --help` for a verb")
-    .helpCommand(false)
+    .helpCommand("help [verb]", "print this help, or that of a verb")
     .enablePositionalOptions();
   plain(program, terminal);
+  program.addHelpText("after", `\nExit codes:\n${table(Object.entries(EXIT_MEANINGS), ["right", "left"])}`);
   program.addHelpText("after", "\nTry: thalweg profile      measures a small trained network on built-in data");
   for (const verb of verbs) addVerb(program, verb, terminal, onInvocation);
   return program;

@@ -30,6 +30,11 @@ describe("edit distance", () => {
   it("suggests what is near only", () => {
     expect(didYouMean("proflie", ["profile", "explain"])).toBe("Did you mean profile?");
     expect(didYouMean("xyz", ["profile", "explain"])).toBeUndefined();
+    const products = ["gradient", "hessian-vector", "gauss-newton-vector"];
+    expect(didYouMean("hesian", products)).toBe("Did you mean hessian-vector?");
+    expect(didYouMean("gnv", products)).toBe("Did you mean gauss-newton-vector?");
+    expect(didYouMean("gpu", ["cuda", "webgpu"])).toBe("Did you mean webgpu?");
+    expect(didYouMean("ntk", ["ritz-value", "sam-sharpness"])).toBeUndefined();
   });
 });
 

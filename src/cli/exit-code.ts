@@ -12,19 +12,19 @@ export const EXIT = {
   terminated: 143,
 } as const;
 
-/** What each code says, for the reference. */
-export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
-  done: "done",
-  fault: "a fault of Thalweg",
-  usage: "wrong usage: the message says what was meant, perhaps",
-  input: "a model or data that cannot be read or do not fit",
-  check: "a check of the derivatives failed",
-  notConverged: "not converged in the budget; the result is written and marked",
-  interrupted: "interrupted (Ctrl-C, SIGINT); what was measured until then is written and marked",
-  terminated: "terminated (SIGTERM); what was measured until then is written and marked",
-};
-
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** What each code says, for help and reference. */
+export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
+  [EXIT.done]: "done",
+  [EXIT.fault]: "a fault of Thalweg",
+  [EXIT.usage]: "wrong usage",
+  [EXIT.input]: "a model or data that cannot be read or do not fit",
+  [EXIT.check]: "a check of the derivatives failed",
+  [EXIT.notConverged]: "not converged in the budget: the result is written and marked",
+  [EXIT.interrupted]: "interrupted (Ctrl-C, SIGINT): what was measured is written and marked",
+  [EXIT.terminated]: "terminated (SIGTERM): what was measured is written and marked",
+};
 
 const OF_KIND: Readonly<Record<ErrorKind, ExitCode>> = {
   internal: EXIT.fault,

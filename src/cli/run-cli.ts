@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 import { readFlags } from "./flag.ts";
 import { presentError } from "./present-error.ts";
 import { createShell, type Interruption } from "./shell.ts";
+import { didYouMean } from "./suggest.ts";
 import { styleOf, type Terminal } from "./terminal.ts";
 import { VERBS } from "./verbs/registry.ts";
 import { version } from "./version.ts";
@@ -70,6 +71,8 @@ function parse(argv: readonly string[], terminal: Terminal): Invocation | undefi
 }
 
 function usageError(error: CommanderError, argv: readonly string[]): ThalwegError {
+  // `thalweg help nope`
+  if (error.code === "commander.help") return unknownVerb(argv[1] ?? "");
   const [first, suggestion] = error.message.replace(/^error: /, "").split("\n");
   const verb = VERBS.find(({ name }) => name === argv[0]);
   return new ThalwegError({
@@ -79,5 +82,15 @@ function usageError(error: CommanderError, argv: readonly string[]): ThalwegErro
     hint:
       suggestion?.replace(/^\((.*)\)$/, "$1") ??
       (verb ? `\`thalweg ${verb.name} --help\` lists arguments and flags.` : "`thalweg --help` lists the verbs."),
+  });
+}
+
+function unknownVerb(name: string): ThalwegError {
+  const names = VERBS.map((verb) => verb.name);
+  return new ThalwegError({
+    kind: "usage",
+    code: "unknown-command",
+    message: `Unknown command '${name}'.`,
+    hint: didYouMean(name, names) ?? `The verbs are ${names.join(", ")}.`,
   });
 }

@@ -27,16 +27,24 @@ export function similar(word: string, candidates: Iterable<string>): string[] {
   const lower = word.toLowerCase();
   return [...new Set(candidates)]
     .map((candidate) => ({ candidate, distance: distanceTo(lower, candidate.toLowerCase()) }))
-    .filter(
-      ({ candidate, distance }) => distance <= Math.max(1, Math.floor(Math.max(candidate.length, lower.length) * 0.4)),
-    )
+    .filter(({ distance }) => Number.isFinite(distance))
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ candidate }) => candidate);
 }
 
+/** How far a word is from what it may have meant, or from its first words ("hesian"), or its initials ("ce"); infinite when it is too far. */
 function distanceTo(word: string, candidate: string): number {
-  return word.length >= 3 && candidate.startsWith(word) ? 1 : editDistance(word, candidate);
+  const parts = candidate.split("-");
+  const initials = parts.length > 1 ? parts.map((part) => part[0]).join("") : undefined;
+  if (word === initials || (word.length >= 3 && candidate.includes(word))) return 1;
+  const beginnings = parts.slice(1).map((_, i) => 0.5 + nearness(word, parts.slice(0, i + 1).join("-")));
+  return Math.min(nearness(word, candidate), ...beginnings);
+}
+
+function nearness(a: string, b: string): number {
+  const distance = editDistance(a, b);
+  return distance <= Math.max(1, Math.floor(Math.max(a.length, b.length) * 0.4)) ? distance : Number.POSITIVE_INFINITY;
 }
 
 /** "Did you mean a or b?", or undefined when nothing is near. */

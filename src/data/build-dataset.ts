@@ -143,6 +143,6 @@ function missing(name: string, arrays: ReadonlyMap<string, LazyArray>, what: str
     "missing-array",
     `${name} has ${what}. It holds ${there.length === 0 ? "no arrays" : there.join(", ")}.`,
     { file: name, input },
-    "Name the arrays as the model's inputs (x for a single one) and the labels y: numpy.savez(file, x=..., y=...); for a CSV file name the label column.",
+    "Name the arrays as the model's inputs (x for a single one) and the labels y: numpy.savez(file, x=..., y=...); for a CSV file name the label column with --label.",
   );
 }

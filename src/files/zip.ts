@@ -1,5 +1,6 @@
 import { type ByteSource, bytesSource, chunksOf, littleEndian, sliceSource } from "./byte-source.ts";
 import { crc32 } from "./crc32.ts";
+import { fileKind, HEAD_BYTES } from "./file-kind.ts";
 import { inflateAll, inflatePrefix, MAX_DEFLATE_RATIO } from "./inflate.ts";
 import { inputError } from "./input-error.ts";
 import type { ReadLimits } from "./read-limits.ts";
@@ -205,9 +206,11 @@ function findEnd(source: ByteSource): { count: number; bytes: number; offset: nu
   let at = tail.length - END.bytes;
   while (at >= 0 && !endsFile(at)) at--;
   if (at < 0) {
+    const kind = fileKind(source.read(0, Math.min(source.size, HEAD_BYTES)));
+    const zipped = kind === undefined || kind.name === "npz" || kind.name === "PyTorch";
     throw inputError(
       "not-zip",
-      `${source.name} is not a zip archive, or its end is missing.`,
+      `${source.name} is not a zip archive${zipped ? ", or its end is missing" : ` as .npz files are: it is ${kind.title}`}.`,
       { file: source.name },
       "Save it again with numpy.savez.",
     );

@@ -169,10 +169,16 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
 function dataSpec({ data, x, y }: LoadOptions): string | { x: string; y: string } {
   if (data !== undefined && x === undefined && y === undefined) return data;
   if (data === undefined && x !== undefined && y !== undefined) return { x, y };
+  const halves = x === undefined ? ["--y", "--x"] : ["--x", "--y"];
   throw new ThalwegError({
     kind: "usage",
     code: "no-data",
-    message: data === undefined ? "The data is missing." : "The data is given twice: by --data and by --x or --y.",
+    message:
+      data !== undefined
+        ? "The data is given twice: by --data and by --x or --y."
+        : x === undefined && y === undefined
+          ? "The data is missing."
+          : `${halves[0]} is given without ${halves[1]}.`,
     hint: "Give --data FILE.npz (arrays x and y), --x FILE and --y FILE, or --data digits to try.",
   });
 }
