@@ -534,6 +534,14 @@ describe("the other verbs", () => {
     expect(run.out).toMatch(/differentiable +no/);
   });
 
+  it("bench runs batches side by side where there is enough to do, and ends", async () => {
+    const folder = fileURLToPath(new URL("./reference/resnet8-digits/", import.meta.url));
+    const files = [`${folder}model.onnx`, "--data", `${folder}data.npz`];
+    const run = await thalweg(["bench", ...files, "--threads", "2", "--runs", "1"]);
+    expect(run.code).toBe(0);
+    expect(run.out).toMatch(/200 examples in batches of 100, float32, 2 threads/);
+  });
+
   it("check proves the derivatives", async () => {
     const run = await thalweg(["check", DIGITS, "--data", "good.npz"]);
     expect(run.code).toBe(0);

@@ -86,6 +86,7 @@ class Lane {
   }
 
   async close(): Promise<void> {
+    this.worker.ref();
     await this.worker.terminate();
   }
 
