@@ -132,6 +132,7 @@ export const sampleProfile: Profile = {
       bottom: pairs(BOTTOM),
       multiplicity: { checked: true, found: 1, missProbability: 1e-6 },
       eigenvalueProducts: 86,
+      eigenvalueMethod: "thick-restart Lanczos, full reorthogonalisation",
       eigenvaluesConverged: true,
       trace: estimated(214.6, 3.1, 120, "XTrace"),
       frobenius: estimated(71.3, 0.8, 60, "Hutchinson"),

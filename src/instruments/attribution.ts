@@ -48,6 +48,7 @@ export const attributionInstrument = defineInstrument({
   name: "attribution",
   title: "What the sharp directions are",
   parameters,
+  needs: ["extreme eigenpairs"],
   cost: () => 20,
   run: async (measurement, { classLimit }) => {
     const { problem, arrays } = measurement;

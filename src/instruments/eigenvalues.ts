@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
-import { eigenvalueReading } from "./reading.ts";
+import { eigenvalueReading, type Reading } from "./reading.ts";
 
 /** Parameters that set what several instruments share. */
 export const eigenvalueParameters = z.object({
@@ -14,13 +14,25 @@ export const eigenvalueParameters = z.object({
     .describe("residual of the eigenvalues relative to the largest (1e-6, or 1e-4 in float32)"),
 });
 
+function withMethod(reading: Reading, method: string | null): Reading {
+  return method === null ? reading : { ...reading, note: `${reading.note}; ${method}` };
+}
+
+/** How sure the count of hidden copies is. */
+function searched(missProbability: number | null): string {
+  if (missProbability === null) return "by a second search";
+  if (missProbability === 0) return "the whole spectrum was seen";
+  return `by a second search that misses one with probability below ${formatNumber(missProbability, 1)}`;
+}
+
 export const eigenvaluesInstrument = defineInstrument({
   name: "eigenvalues",
   title: "Extreme eigenvalues of the Hessian",
   parameters: eigenvalueParameters,
-  cost: (problem, { top, bottom }) => Math.min(2 * problem.space.dimension, 60 + 12 * (top + bottom)),
+  needs: ["extreme eigenpairs"],
+  cost: () => 0,
   run: async (measurement) => {
-    const { top, bottom, multiplicity, products, converged } = await measurement.extremes();
+    const { top, bottom, multiplicity, products, method, converged } = await measurement.extremes();
     const largest = top[0].value;
     const smallest = bottom[0].value;
     return {
@@ -34,6 +46,7 @@ export const eigenvaluesInstrument = defineInstrument({
             missProbability: multiplicity.missProbability,
           },
           eigenvalueProducts: products,
+          eigenvalueMethod: method,
           eigenvaluesConverged: converged,
           negativeDepth: largest > 0 ? Math.max(0, -smallest) / largest : null,
         },
@@ -43,7 +56,7 @@ export const eigenvaluesInstrument = defineInstrument({
     };
   },
   readings: ({ hessian }) => [
-    eigenvalueReading("Largest", String.raw`\lambda_{\max}`, hessian.top?.[0]),
+    withMethod(eigenvalueReading("Largest", String.raw`\lambda_{\max}`, hessian.top?.[0]), hessian.eigenvalueMethod),
     eigenvalueReading("Second largest", String.raw`\lambda_2`, hessian.top?.[1]),
     eigenvalueReading("Smallest", String.raw`\lambda_{\min}`, hessian.bottom?.[0]),
     {
@@ -55,10 +68,7 @@ export const eigenvaluesInstrument = defineInstrument({
       ? {
           label: "Hidden copies found",
           value: String(hessian.multiplicity.found),
-          note:
-            hessian.multiplicity.missProbability === null
-              ? "by a second search"
-              : `by a second search that misses one with probability below ${formatNumber(hessian.multiplicity.missProbability, 1)}`,
+          note: searched(hessian.multiplicity.missProbability),
         }
       : undefined,
   ],

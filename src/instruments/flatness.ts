@@ -43,6 +43,7 @@ export const flatnessInstrument = defineInstrument({
   name: "flatness",
   title: "Flatness",
   parameters,
+  needs: ["extreme eigenpairs", "Hessian trace"],
   cost: (problem, { rescale, sigmaSamples, ascentSteps }) =>
     (1 + rescale.length) * (Math.min(problem.space.dimension, 150) + 5 * ascentSteps + 2 * sigmaSamples),
   run: async (measurement, { rescale, ...settings }) => {

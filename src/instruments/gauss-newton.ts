@@ -23,7 +23,8 @@ export const gaussNewtonInstrument = defineInstrument({
   title: "Gauss–Newton matrix",
   parameters,
   notFor: needsOutputs,
-  cost: ({ space: { dimension: n } }, { top, exactLimit }) => Math.min(2 * n, 12 * top) + (n <= exactLimit ? n : 100),
+  needs: ["Gauss–Newton trace"],
+  cost: ({ space: { dimension: n } }, { top }) => Math.min(2 * n, 12 * top),
   run: async (measurement, { top: largest, tol }) => {
     const { random, gaussNewton } = measurement;
     const context = measurement.stage("Gauss–Newton matrix");
@@ -75,7 +76,9 @@ export const residualInstrument = defineInstrument({
   title: "Residual part H − G",
   parameters,
   notFor: needsOutputs,
-  cost: (problem) => Math.min(4 * problem.space.dimension, 200),
+  needs: ["extreme eigenpairs", "residual trace"],
+  // Each product of H − G is one of H and one of G.
+  cost: (problem, { bottom }) => Math.min(4 * problem.space.dimension, 60 + 24 * bottom),
   run: async (measurement, { bottom: wanted, tol }) => {
     const { random, residual } = measurement;
     const context = measurement.stage("residual part");

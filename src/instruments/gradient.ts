@@ -8,6 +8,7 @@ export const gradientInstrument = defineInstrument({
   name: "gradient",
   title: "Gradient",
   parameters: z.object({}),
+  needs: ["extreme eigenpairs"],
   cost: () => 4,
   run: async (measurement) => {
     const { problem } = measurement;

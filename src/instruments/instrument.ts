@@ -15,6 +15,7 @@ import type {
 } from "../result/profile-result.ts";
 import type { Measurement } from "./measurement.ts";
 import type { Reading } from "./reading.ts";
+import type { Shared } from "./shared-costs.ts";
 
 /** What instruments have measured so far; what is missing was not measured. */
 export interface ProfileParts {
@@ -57,6 +58,8 @@ interface Description {
   readonly doesNotMean: Text;
   /** What to do next. */
   readonly tryNext: Text;
+  /** What it shares with other instruments: computed, and counted in plans, once. */
+  readonly needs?: readonly Shared[];
   /** The numbers, line by line, as report and command line show them; undefined where there is none to show. */
   readings(result: ProfileResult): (Reading | undefined)[];
   /** Judgements with their grounds; asked only after a successful run. */
@@ -68,7 +71,7 @@ interface Description {
 interface Definition<Parameters extends z.ZodObject> extends Description {
   /** Every field has a default and a description: it becomes a flag of the command line. */
   readonly parameters: Parameters;
-  /** Expected matrix–vector products, for plans and --dry-run. */
+  /** Expected matrix–vector products besides what it shares with others, for plans and --dry-run. */
   cost(problem: Problem, parameters: z.output<Parameters>): number;
   run(measurement: Measurement, parameters: z.output<Parameters>): Promise<Measured>;
 }

@@ -10,8 +10,9 @@ import { formatMeasured, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { Measurement } from "./measurement.ts";
 import { estimateReading } from "./reading.ts";
+import { traceParameters } from "./trace.ts";
 
-const parameters = z.object({
+const parameters = traceParameters.pick({ exactLimit: true }).extend({
   layerProbes: z
     .number()
     .int()
@@ -95,8 +96,10 @@ export const layersInstrument = defineInstrument({
   name: "layers",
   title: "Curvature by layer",
   parameters,
-  cost: (problem, { layerProbes, layerTop }) =>
-    layerProbes + 40 * Math.min(layerTop, layersOf(problem.space.tensors).length),
+  needs: ["matrix or eigenpairs"],
+  // Blocks of the matrix, where there is one, cost nothing.
+  cost: ({ space }, { layerProbes, layerTop, exactLimit }) =>
+    space.dimension <= exactLimit ? 0 : layerProbes + 40 * Math.min(layerTop, layersOf(space.tensors).length),
   run: async (measurement, { layerProbes, layerTop }) => {
     const { problem, random } = measurement;
     const layers = layersOf(problem.space.tensors);

@@ -1,6 +1,7 @@
 import { countProducts, productRounding } from "../estimators/products.ts";
 import { denseMatrix } from "../estimators/exact-spectrum.ts";
 import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
+import { denseExtremes, prefersMatrix } from "../estimators/dense-extremes.ts";
 import { estimateTrace } from "../estimators/trace.ts";
 import { extremalEigenpairs, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
@@ -75,7 +76,7 @@ export class Measurement {
   readonly gradient: () => Promise<Float64Array>;
   /** ∇L without the L2 term: the mean of the examples' gradients. */
   readonly dataGradient: () => Promise<Float64Array>;
-  /** The extreme eigenpairs of H, with vectors. */
+  /** The extreme eigenpairs of H, with vectors; from the matrix where so many are wanted that it is cheaper. */
   readonly extremes: () => Promise<ExtremalResult>;
   /** Both ends of `extremes` with their vectors, each pair once: in a small dimension the ends overlap. */
   readonly knownPairs: () => Promise<{ readonly value: number; readonly vector: Float64Array }[]>;
@@ -122,14 +123,19 @@ export class Measurement {
         });
       },
     };
-    this.extremes = lazily(() =>
-      extremalEigenpairs(
+    this.extremes = lazily(async () => {
+      const ends = { largest: settings.top, smallest: settings.bottom };
+      const dense = prefersMatrix(problem.space.dimension, settings.top + settings.bottom)
+        ? await this.dense()
+        : undefined;
+      if (dense) return denseExtremes(this.hessian, dense, ends);
+      return extremalEigenpairs(
         this.hessian,
-        { largest: settings.top, smallest: settings.bottom, tolerance: settings.tolerance, vectors: true },
+        { ...ends, tolerance: settings.tolerance, vectors: true },
         random.split("extremes"),
         this.stage("Hessian eigenvalues"),
-      ),
-    );
+      );
+    });
     this.knownPairs = lazily(async () => {
       const { top, bottom } = await this.extremes();
       const apart = bottom.slice(0, problem.space.dimension - top.length);

@@ -163,6 +163,7 @@ export const noiseInstrument = defineInstrument({
   title: "Gradient noise",
   parameters,
   notFor: (problem) => (problem.examples < 2 ? "One example has no gradient noise." : undefined),
+  needs: ["extreme eigenpairs", "Hessian matrix"],
   cost: (problem, { noiseTop, noiseProbes }) => 40 + 12 * noiseTop + 2 * noiseProbes + Math.min(20, problem.examples),
   run: async (measurement, { noiseTop, noiseProbes }) => {
     const { confidence } = measurement;

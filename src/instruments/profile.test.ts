@@ -140,4 +140,50 @@ describe("the registry", () => {
     expect(plan.map(({ name }) => name)).toEqual(INSTRUMENTS.map(({ name }) => name));
     for (const { products } of plan) expect(products).toBeGreaterThanOrEqual(0);
   });
+
+  const plannedProducts = (options: Record<string, unknown>) =>
+    planProfile(reluProblem(), options).reduce((sum, { products }) => sum + products, 0);
+
+  it("counts the matrix of a small network once, for whichever instrument needs it first", async () => {
+    // 51 parameters; --top 2 searches, --top 5 --bottom 3 takes the matrix.
+    const names = ["eigenvalues", "stability", "trace", "spectrum", "layers"];
+    for (const first of names) {
+      for (const second of names) {
+        const only = `${first},${second}`;
+        const { result } = await runProfile(reluProblem(), { only }, createRandom(0), {});
+        expect(result.products, only).toBe(51);
+        expect(plannedProducts({ only }), only).toBe(51);
+      }
+    }
+    expect(plannedProducts({ only: "spectrum", top: 1, bottom: 1 })).toBe(84 + 51);
+    expect(plannedProducts({ only: "gauss-newton" })).toBe(60 + 51);
+    expect(plannedProducts({ only: "gauss-newton,trace" })).toBe(60 + 51 + 51);
+  });
+
+  it("plans products for every instrument that takes some", async () => {
+    for (const { name } of INSTRUMENTS) {
+      for (const exactLimit of [0, 2000]) {
+        const options = { only: name, exactLimit, top: 2, bottom: 1 };
+        const { result } = await runProfile(reluProblem(), options, createRandom(0), {});
+        const planned = plannedProducts(options);
+        const isPlanned = planned >= result.products / 4;
+        expect(isPlanned, `${name}: ${planned} planned, ${result.products} taken`).toBe(true);
+      }
+    }
+  });
+
+  it("takes the matrix for eigenvalues where so many are wanted, and says so", async () => {
+    const few = await runProfile(reluProblem(), { only: "eigenvalues", top: 2, bottom: 1 }, createRandom(0), {});
+    const many = await runProfile(reluProblem(), { only: "eigenvalues", top: 40, bottom: 20 }, createRandom(0), {});
+    expect(few.result.hessian.eigenvalueMethod).toMatch(/Lanczos/);
+    expect(many.result.hessian).toMatchObject({
+      eigenvalueMethod: expect.stringMatching(/whole matrix \(51 products\)/),
+      eigenvaluesConverged: true,
+    });
+    expect(many.result.products).toBe(51);
+    const top = few.result.hessian.top ?? [];
+    for (const [i, { value, residual }] of top.entries())
+      expect(Math.abs(value - (many.result.hessian.top?.[i].value ?? NaN))).toBeLessThanOrEqual(2 * residual);
+    expect(many.result.hessian.top).toHaveLength(40);
+  });
 });

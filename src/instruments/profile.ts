@@ -8,8 +8,9 @@ import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { eigenvalueParameters } from "./eigenvalues.ts";
 import { textOf, type Instrument, type ProfileOptions, type ProfileParts } from "./instrument.ts";
-import { Measurement } from "./measurement.ts";
+import { Measurement, type SharedSettings } from "./measurement.ts";
 import { INSTRUMENTS } from "./registry.ts";
+import { sharedProducts, type Shared } from "./shared-costs.ts";
 import { traceParameters } from "./trace.ts";
 
 const profileOnly = z.object({
@@ -51,16 +52,24 @@ export interface PlannedInstrument {
   readonly skipped: string | undefined;
 }
 
-/** What a profile would do and cost. */
+function sharedSettings(options: ProfileOptions): SharedSettings {
+  const { top, bottom, tol } = eigenvalueParameters.parse(options);
+  const { exactLimit, traceTolerance } = traceParameters.parse(options);
+  return { top, bottom, tolerance: tol, exactLimit, traceTolerance };
+}
+
+/** What a profile would do and cost. What instruments share is counted for the first that needs it. */
 export function planProfile(problem: Problem, options: ProfileOptions): PlannedInstrument[] {
+  const settings = sharedSettings(options);
+  const done = new Set<Shared>();
   return chosenInstruments(options).map((instrument) => {
+    const { name, title, needs = [] } = instrument;
     const skipped = instrument.notFor?.(problem);
-    return {
-      name: instrument.name,
-      title: instrument.title,
-      skipped,
-      products: skipped === undefined ? instrument.cost(problem, options) : 0,
-    };
+    const products =
+      skipped === undefined
+        ? sharedProducts(needs, problem.space.dimension, settings, done) + instrument.cost(problem, options)
+        : 0;
+    return { name, title, skipped, products };
   });
 }
 
@@ -86,15 +95,7 @@ export async function runProfile(
   random: RandomStream,
   context: RunContext,
 ): Promise<Profile> {
-  const { top, bottom, tol } = eigenvalueParameters.parse(options);
-  const { exactLimit, traceTolerance } = traceParameters.parse(options);
-  const measurement = new Measurement(problem, random, context, {
-    top,
-    bottom,
-    tolerance: tol,
-    exactLimit,
-    traceTolerance,
-  });
+  const measurement = new Measurement(problem, random, context, sharedSettings(options));
   const { loss, accuracy } = await measurement.value();
   const gradientNorm = norm2(await measurement.gradient());
 
@@ -167,6 +168,7 @@ const EMPTY_HESSIAN: ProfileResult["hessian"] = {
   bottom: null,
   multiplicity: null,
   eigenvalueProducts: null,
+  eigenvalueMethod: null,
   eigenvaluesConverged: null,
   trace: null,
   frobenius: null,

@@ -32,7 +32,7 @@ export const spectrumInstrument = defineInstrument({
   name: "spectrum",
   title: "Spectral density of the Hessian",
   parameters,
-  // The whole matrix is there already when it was small enough for the trace.
+  needs: ["extreme eigenpairs", "Hessian matrix"],
   cost: ({ space }, { exactLimit, densitySteps, densityProbes }) =>
     space.dimension <= exactLimit ? 0 : densitySteps * densityProbes,
   run: async (measurement, { densitySteps: steps, densityProbes: probes }) => {

@@ -40,6 +40,7 @@ export const stabilityInstrument = defineInstrument({
   name: "stability",
   title: "Stability limits",
   parameters,
+  needs: ["extreme eigenpairs"],
   cost: () => 0,
   run: async (measurement, { momentum, learningRate }) => {
     const { top, converged } = await measurement.extremes();

@@ -255,6 +255,7 @@ export const symmetriesInstrument = defineInstrument({
   name: "symmetries",
   title: "Symmetries and exactly flat directions",
   parameters: z.object({}),
+  needs: ["extreme eigenpairs"],
   cost: (problem) => 10 + 2 * problem.space.tensors.length,
   run: async (measurement) => {
     const comparison = await LossComparison.open(measurement);

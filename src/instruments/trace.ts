@@ -24,7 +24,9 @@ export const traceInstrument = defineInstrument({
   name: "trace",
   title: "Trace and Frobenius norm of the Hessian",
   parameters: traceParameters,
-  cost: ({ space: { dimension: n } }, { exactLimit }) => (n <= exactLimit ? n : 120),
+  needs: ["extreme eigenpairs", "Hessian trace"],
+  // The Frobenius norm, where the matrix does not give it.
+  cost: ({ space: { dimension: n } }, { exactLimit }) => (n <= exactLimit ? 0 : 60),
   run: async (measurement, { traceTolerance: tolerance }) => {
     const { confidence, random, hessian } = measurement;
     const dense = await measurement.dense();

@@ -58,6 +58,7 @@ export const hessianPart = z.object({
     .nullable()
     .describe("The search for copies of an eigenvalue that one Krylov space cannot see."),
   eigenvalueProducts: count.nullable(),
+  eigenvalueMethod: z.string().nullable().describe("How the extreme eigenvalues were found."),
   eigenvaluesConverged: z.boolean().nullable(),
   trace: estimate.nullable(),
   frobenius: estimate.nullable(),

@@ -1,0 +1,66 @@
+import { prefersMatrix } from "../estimators/dense-extremes.ts";
+import type { SharedSettings } from "./measurement.ts";
+
+/**
+ * What several instruments need and a run computes once ({@link Measurement}), as plans count it: for the
+ * first instrument that needs it. `needs` is what it is made of in turn.
+ */
+interface SharedCost {
+  needs?(dimension: number, settings: SharedSettings): readonly Shared[];
+  /** Products of its own. */
+  products(dimension: number, settings: SharedSettings): number;
+}
+
+export type Shared =
+  | "Hessian matrix"
+  | "extreme eigenpairs"
+  | "matrix or eigenpairs"
+  | "Hessian trace"
+  | "Gauss–Newton trace"
+  | "residual trace";
+
+const isSmall = (dimension: number, { exactLimit }: SharedSettings) => dimension <= exactLimit;
+
+const SHARED: Readonly<Record<Shared, SharedCost>> = {
+  "Hessian matrix": { products: (n, settings) => (isSmall(n, settings) ? n : 0) },
+  "extreme eigenpairs": {
+    needs: (n, settings) => (fromMatrix(n, settings) ? ["Hessian matrix"] : []),
+    products: (n, settings) =>
+      fromMatrix(n, settings) ? 0 : Math.min(2 * n, 60 + 12 * (settings.top + settings.bottom)),
+  },
+  "matrix or eigenpairs": {
+    needs: (n, settings) => [isSmall(n, settings) ? "Hessian matrix" : "extreme eigenpairs"],
+    products: () => 0,
+  },
+  "Hessian trace": {
+    needs: () => ["Hessian matrix"],
+    products: (n, settings) => (isSmall(n, settings) ? 0 : 60),
+  },
+  "Gauss–Newton trace": { products: (n, settings) => (isSmall(n, settings) ? n : 100) },
+  "residual trace": {
+    needs: (n, settings) => (isSmall(n, settings) ? ["Hessian trace", "Gauss–Newton trace"] : []),
+    products: (n, settings) => (isSmall(n, settings) ? 0 : 100),
+  },
+};
+
+function fromMatrix(dimension: number, settings: SharedSettings): boolean {
+  return isSmall(dimension, settings) && prefersMatrix(dimension, settings.top + settings.bottom);
+}
+
+/** Products of what is shared and not yet in `done`, which it is added to. */
+export function sharedProducts(
+  needs: readonly Shared[],
+  dimension: number,
+  settings: SharedSettings,
+  done: Set<Shared>,
+): number {
+  let sum = 0;
+  for (const name of needs) {
+    if (done.has(name)) continue;
+    done.add(name);
+    const { needs: parts, products } = SHARED[name];
+    sum += sharedProducts(parts?.(dimension, settings) ?? [], dimension, settings, done);
+    sum += products(dimension, settings);
+  }
+  return sum;
+}
