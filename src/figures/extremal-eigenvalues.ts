@@ -31,7 +31,7 @@ export const extremalEigenvalues: FigureKind = {
       axis: { labelAngle: 0, grid: false, labelOverlap: true },
     } as const;
     return {
-      title: "Extremal eigenvalues of the Hessian",
+      title: "Extreme eigenvalues of the Hessian",
       description:
         "The largest eigenvalues in descending order, from λ₁ = λmax, then the smallest, down to λₙ = λmin of n parameters. Each bar through a point is the Ritz residual ‖Hv − λv‖: an eigenvalue " +
         "is certain to lie within it; mostly it is shorter than the point.",

@@ -29,9 +29,9 @@ export const noiseSpectrum: FigureKind = {
     const y = {
       field: "share",
       type: "quantitative",
-      scale: { type: "log" },
+      scale: { type: "log", nice: false, padding: 8 },
       title: "eigenvalue ÷ largest",
-      axis: { labelExpr: LOG_SHARE, tickCount: 4 },
+      axis: { labelExpr: LOG_SHARE, tickCount: 3 },
     } as const;
     const color = { field: "matrix", scale: { domain, range: [COLOUR.secondary, COLOUR.primary] } };
     return {
