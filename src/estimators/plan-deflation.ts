@@ -50,7 +50,7 @@ export async function sampleToPrecision(
 
   let probes = minProbes;
   if (plan.deflate && products.affords(PILOT + sampler.blockSize + 2)) {
-    await sampler.draw(PILOT);
+    await sampler.draw(PILOT, true);
     const deflation = await deflateWhileItPays(sampler, products, needed, minProbes, plan);
     sampler.forget();
     if (sampler.remaining === 0) return "reached";

@@ -12,11 +12,13 @@ interface Probe {
   readonly image: Float64Array;
 }
 
-export interface Sample extends Probe {
+export interface Sample {
   /** zᵀAz */
   readonly quadratic: number;
   /** ‖PAz‖² */
   readonly square: number;
+  /** The vectors, where more directions may still be taken out of them. */
+  readonly probe: Probe | undefined;
 }
 
 /**
@@ -78,8 +80,8 @@ export class ResidualSampler {
     return dot(t, t) + 2 * this.space.couplingSquare();
   }
 
-  /** Draws fresh probes and takes their products. */
-  async draw(count: number): Promise<void> {
+  /** Draws fresh probes and takes their products. The vectors are kept only where a deflation step is to come. */
+  async draw(count: number, deflatable = false): Promise<void> {
     const basis = this.space.vectors();
     const { preferredBlock, atOnce = 1 } = this.products.operator;
     const first = this.drawn;
@@ -93,7 +95,7 @@ export class ResidualSampler {
       const images = await this.products.apply(probes);
       const samples = probes.map((z, i) => {
         orthogonalize(basis, images[i]);
-        return measured({ z, image: images[i] });
+        return measured({ z, image: images[i] }, deflatable);
       });
       return () => this.samples.push(...samples);
     });
@@ -104,12 +106,13 @@ export class ResidualSampler {
     this.samples = [];
   }
 
-  /** One deflation step: the pending block joins the basis, and every sample is projected. */
+  /** One deflation step: the pending block joins the basis, and every sample is projected. Samples without vectors are lost. */
   async deflate(): Promise<void> {
     const block = [...this.space.pending()];
     this.space.absorb(await this.products.apply(block));
     const target = Math.sqrt(this.remaining);
-    this.samples = this.samples.map((sample) => {
+    const probes = this.samples.flatMap(({ probe }) => probe ?? []);
+    this.samples = probes.map((sample) => {
       const c = new Float64Array(this.space.length);
       const removed = orthogonalize(block, sample.z).coefficients;
       c.set(removed, this.space.length - block.length);
@@ -121,11 +124,12 @@ export class ResidualSampler {
         scale(stretch, sample.z);
         scale(stretch, sample.image);
       }
-      return measured(sample);
+      return measured(sample, true);
     });
   }
 }
 
-function measured({ z, image }: Probe): Sample {
-  return { z, image, quadratic: dot(z, image), square: dot(image, image) };
+function measured(probe: Probe, keep: boolean): Sample {
+  const { z, image } = probe;
+  return { quadratic: dot(z, image), square: dot(image, image), probe: keep ? probe : undefined };
 }
