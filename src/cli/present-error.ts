@@ -1,4 +1,4 @@
-import { encodeResult } from "../result/result-kinds.ts";
+import type { JsonDocument } from "../result/result-kinds.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "./exit-code.ts";
 import { wrap } from "./layout.ts";
@@ -9,7 +9,7 @@ const REPORT = "Run again with --debug and report the output at https://github.c
 /** An error as a person, a program and the operating system see it. */
 export interface PresentedError {
   readonly text: string;
-  readonly json: string;
+  readonly document: JsonDocument;
   readonly exitCode: ExitCode;
 }
 
@@ -36,7 +36,7 @@ export function presentError(
   const exitCode = known?.kind === "interrupted" ? interrupted : known ? exitCodeOf(known.kind) : EXIT.fault;
   return {
     text: `${lines.join("\n")}\n${stack}`,
-    json: encodeResult({
+    document: {
       schema: "thalweg/error@1",
       error: {
         kind: known?.kind ?? "internal",
@@ -46,7 +46,7 @@ export function presentError(
         hint: hint ?? null,
       },
       exitCode,
-    }),
+    },
     exitCode,
   };
 }

@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import { encodeResult } from "../result/result-kinds.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { buildProgram, type Invocation } from "./build-program.ts";
 import { talkFlags } from "./common-flags.ts";
@@ -34,7 +35,7 @@ export async function runCli(
     try {
       const outcome = await verb.run(flags, args, shell);
       shell.settle();
-      terminal.out(talk.json ? outcome.json : outcome.text);
+      terminal.out(talk.json ? encodeResult(outcome.document) : outcome.text);
       return outcome.exitCode;
     } finally {
       shell.settle();
@@ -47,7 +48,7 @@ export async function runCli(
       interruption.exitCode(),
     );
     terminal.err(presented.text);
-    if (talk.json) terminal.out(presented.json);
+    if (talk.json) terminal.out(encodeResult(presented.document));
     return presented.exitCode;
   }
 }
@@ -57,7 +58,7 @@ function parse(argv: readonly string[], terminal: Terminal): Invocation | undefi
   let invocation: Invocation | undefined;
   const program = buildProgram(VERBS, { version: version(), terminal, onInvocation: (found) => (invocation = found) });
   if (argv.length === 0) {
-    terminal.out(program.helpInformation());
+    program.outputHelp();
     return undefined;
   }
   try {

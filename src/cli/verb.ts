@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { JsonDocument } from "../result/result-kinds.ts";
 import { talkFlags } from "./common-flags.ts";
 import type { ExitCode } from "./exit-code.ts";
 import { type RawFlags, readFlags } from "./flag.ts";
@@ -17,8 +18,8 @@ export interface Argument {
 export interface Outcome {
   /** For a person, at 80 columns. */
   readonly text: string;
-  /** The JSON document, as text. */
-  readonly json: string;
+  /** For a program, with --json. */
+  readonly document: JsonDocument;
   readonly exitCode: ExitCode;
 }
 
@@ -48,9 +49,4 @@ export function defineVerb<S extends z.ZodRawShape>(definition: VerbDefinition<S
     parameters: z.object({ ...parameters.shape, ...talkFlags.shape }),
     run: async (flags, args, shell) => definition.run(readFlags(parameters, flags), args, shell),
   };
-}
-
-/** A value as an indented JSON document. */
-export function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
 }

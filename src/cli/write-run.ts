@@ -4,7 +4,6 @@ import { npzChunks } from "../files/npz.ts";
 import { type FileContent, writeFolderAtomically } from "../io/write-atomically.ts";
 import { encodeResult, type ResultDocument } from "../result/result-kinds.ts";
 import type { Tensor } from "../util/tensor.ts";
-import { jsonText } from "./verb.ts";
 
 /** "thalweg-runs/20261122-015500-profile-1a2b3c4d": a folder that tells when, what and of what. */
 export function defaultFolder({ createdAt, schema, model, data, config }: ResultDocument): string {
@@ -34,7 +33,10 @@ export async function writeRun(
   const files: [string, FileContent][] = [["result.json", encodeResult(document)]];
   if (arrays.size > 0) files.push(["arrays.npz", npzChunks(arrays)]);
   for (const { name, spec } of figuresOf(document)) {
-    files.push([`figures/${name}.vl.json`, jsonText(spec)], [`figures/${name}.svg`, await renderSvg(spec)]);
+    files.push(
+      [`figures/${name}.vl.json`, `${JSON.stringify(spec, undefined, 2)}\n`],
+      [`figures/${name}.svg`, await renderSvg(spec)],
+    );
   }
   const report = await renderReport(document);
   files.push(["report.html", report]);

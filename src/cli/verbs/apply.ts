@@ -7,7 +7,6 @@ import { dot, norm2 } from "../../linalg/vector.ts";
 import type { LoadedProblem } from "../../load/load-problem.ts";
 import { rehearseFile } from "../../load/rehearse-output.ts";
 import { PRODUCTS } from "../../problem/products.ts";
-import { encodeResult } from "../../result/result-kinds.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import type { Tensor } from "../../util/tensor.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
@@ -147,7 +146,7 @@ export const apply = defineVerb({
       ];
       return {
         text: `${shell.style.bold(matrix.summary)}\n${table(rows, ["left", "left"])}\n`,
-        json: encodeResult({ schema: "thalweg/apply@1", ...frameOf({ shell, flags, seed: 0, loaded }), result }),
+        document: { schema: "thalweg/apply@1", ...frameOf({ shell, flags, seed: 0, loaded }), result },
         exitCode: EXIT.done,
       };
     });

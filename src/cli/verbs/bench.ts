@@ -2,7 +2,6 @@ import { z } from "zod";
 import { benchParameters, runBench } from "../../instruments/bench.ts";
 import { createRandom } from "../../random/random-stream.ts";
 import type { Timing } from "../../result/bench-result.ts";
-import { encodeResult } from "../../result/result-kinds.ts";
 import { formatNumber } from "../../util/format-number.ts";
 import { given, MODEL } from "../arguments.ts";
 import { problemFlags, runFlags } from "../common-flags.ts";
@@ -49,11 +48,11 @@ export const bench = defineVerb({
       const head = `${problem.examples} examples in batches of ${problem.options.batchSize}, ${problem.options.precision}, ${problem.runtime.threads} threads, ${forward.runs} runs`;
       return {
         text: `${shell.style.bold("Time per vector, over all examples")}\n${head}\n\n${table(rows, ["left", "right", "right", "left"])}\n\n  matrix product of size ${gemm.size}: ${formatNumber(gemm.gflops, 3)} Gflop/s\n`,
-        json: encodeResult({
+        document: {
           schema: "thalweg/bench@1",
           ...frameOf({ shell, flags, seed: flags.seed, loaded }),
           result,
-        }),
+        },
         exitCode: EXIT.done,
       };
     }),

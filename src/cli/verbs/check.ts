@@ -2,7 +2,6 @@ import { z } from "zod";
 import { runChecks } from "../../instruments/run-checks.ts";
 import { createRandom } from "../../random/random-stream.ts";
 import type { Check } from "../../result/envelope.ts";
-import { encodeResult } from "../../result/result-kinds.ts";
 import { formatNumber } from "../../util/format-number.ts";
 import { given, MODEL } from "../arguments.ts";
 import { problemFlags, runFlags } from "../common-flags.ts";
@@ -29,11 +28,11 @@ export const check = defineVerb({
       const { caveats } = problem;
       return {
         text: report(checks, caveats, shell.style),
-        json: encodeResult({
+        document: {
           schema: "thalweg/check@1",
           ...frameOf({ shell, flags, seed: flags.seed, loaded, checks }),
           result: { passed, checks, caveats: [...caveats] },
-        }),
+        },
         exitCode: passed ? EXIT.done : EXIT.check,
       };
     }),

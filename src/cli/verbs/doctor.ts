@@ -2,7 +2,6 @@ import { execFile } from "node:child_process";
 import { availableParallelism, freemem, totalmem } from "node:os";
 import { z } from "zod";
 import { runtimeFault } from "../../load/runtime-fault.ts";
-import { encodeResult } from "../../result/result-kinds.ts";
 import { type Device, nodeRuntime } from "../../runtime/node-runtime.ts";
 import { formatNumber } from "../../util/format-number.ts";
 import { EXIT } from "../exit-code.ts";
@@ -112,7 +111,7 @@ export const doctor = defineVerb({
     ];
     return {
       text: `${table(rows, ["left", "left"])}\n\n${advice.join("\n\n")}\n`,
-      json: encodeResult(report),
+      document: report,
       exitCode: fault === undefined ? EXIT.done : EXIT.fault,
     };
   },

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { TERMS } from "../../explain/registry.ts";
 import type { Term } from "../../explain/term.ts";
-import { encodeResult } from "../../result/result-kinds.ts";
+import type { JsonDocument } from "../../result/result-kinds.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { EXIT } from "../exit-code.ts";
 import { table, wrap } from "../layout.ts";
@@ -21,15 +21,15 @@ export const explain = defineVerb({
   run: (_flags, [name], { style }) => {
     if (name === undefined) {
       const rows = TERMS.map(({ name: each, title }) => [style.bold(each), title]);
-      return { text: `${table(rows, ["left", "left"])}\n`, json: document(TERMS), exitCode: EXIT.done };
+      return { text: `${table(rows, ["left", "left"])}\n`, document: documentOf(TERMS), exitCode: EXIT.done };
     }
     const term = findTerm(name);
-    return { text: page(term, style), json: document([term]), exitCode: EXIT.done };
+    return { text: page(term, style), document: documentOf([term]), exitCode: EXIT.done };
   },
 });
 
-function document(terms: readonly Term[]): string {
-  return encodeResult({ schema: "thalweg/explain@1", terms: [...terms] });
+function documentOf(terms: readonly Term[]): JsonDocument {
+  return { schema: "thalweg/explain@1", terms: [...terms] };
 }
 
 function findTerm(name: string): Term {

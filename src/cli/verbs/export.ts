@@ -10,7 +10,6 @@ import { Graph } from "../../graph/graph.ts";
 import { importGraph } from "../../onnx/import-graph.ts";
 import { LOSSES } from "../../problem/losses/registry.ts";
 import type { ProblemOptions } from "../../problem/problem-options.ts";
-import { encodeResult } from "../../result/result-kinds.ts";
 import { nodeRuntime } from "../../runtime/node-runtime.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { chosen, given, MODEL } from "../arguments.ts";
@@ -78,7 +77,7 @@ export const exportVerb = defineVerb({
     ];
     return {
       text: `${text.join("\n\n")}\n`,
-      json: encodeResult({
+      document: {
         schema: "thalweg/export@1",
         ...frame,
         result: {
@@ -90,7 +89,7 @@ export const exportVerb = defineVerb({
           nodes: exported.nodes,
           bytes: exported.bytes.length,
         },
-      }),
+      },
       exitCode: EXIT.done,
     };
   },

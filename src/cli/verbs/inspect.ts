@@ -9,7 +9,6 @@ import { allNodes } from "../../onnx/onnx-node.ts";
 import type { ModelFile } from "../../onnx/decode-model.ts";
 import { ruleOf } from "../../onnx/rules/registry.ts";
 import type { InspectResult } from "../../result/inspect-result.ts";
-import { encodeResult } from "../../result/result-kinds.ts";
 import { sizeOf } from "../../util/tensor.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { given, MODEL } from "../arguments.ts";
@@ -35,7 +34,7 @@ export const inspect = defineVerb({
     const result = inspection(model, new Set(selected), graph);
     return {
       text: page(loaded, result, graph, shell.style),
-      json: encodeResult({
+      document: {
         schema: "thalweg/inspect@1",
         ...frameOf({ shell, flags, seed: 0 }),
         model: {
@@ -47,7 +46,7 @@ export const inspect = defineVerb({
             .map(({ name, shape }) => ({ name, shape, parameters: sizeOf(shape) })),
         },
         result,
-      }),
+      },
       exitCode: EXIT.done,
     };
   },

@@ -10,7 +10,6 @@ import { hessianProduct } from "../../problem/products.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { createRandom } from "../../random/random-stream.ts";
 import type { Check } from "../../result/envelope.ts";
-import { encodeResult } from "../../result/result-kinds.ts";
 import { chosen } from "../arguments.ts";
 import { milliseconds, problemFlags, runFlags, talkFlags } from "../common-flags.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -74,13 +73,13 @@ export const profile = defineVerb({
         const msPerProduct = await timeOfProduct(problem);
         return {
           text: planText(plan, msPerProduct, shell.style),
-          json: encodeResult({
+          document: {
             schema: "thalweg/plan@1",
             msPerProduct,
             products: totalProducts(plan),
             seconds: (totalProducts(plan) * msPerProduct) / 1000,
             instruments: plan.map((each) => ({ ...each, skipped: each.skipped ?? null })),
-          }),
+          },
           exitCode: EXIT.done,
         };
       }
@@ -108,7 +107,7 @@ export const profile = defineVerb({
       }
       return {
         text: profileText(document, shell.style, flags.verbose) + written,
-        json: encodeResult(document),
+        document,
         exitCode: exitCode(checks, result.converged, shell),
       };
     });
