@@ -10,6 +10,8 @@ export interface Interval {
 export interface Estimate {
   readonly value: number;
   readonly standardError: number;
+  /** What rounding of the products may have added, where that is not part of the standard error. */
+  readonly rounding?: number;
   /** Products of the operator that it cost. */
   readonly products: number;
   readonly method: string;
@@ -45,14 +47,26 @@ export interface EstimatorDescription {
   readonly needs: string;
 }
 
-/** The estimate of a number that is known without sampling. */
-export function exactEstimate(value: number, products: number, method: string, confidence: number): Estimate {
+/**
+ * The estimate of a number that is known without sampling, up to the rounding of what it was computed from.
+ *
+ * @example
+ * exactEstimate(11.5, 1e-5, 40, "exact", 0.95); // standardError 0, rounding 1e-5
+ */
+export function exactEstimate(
+  value: number,
+  rounding: number,
+  products: number,
+  method: string,
+  confidence: number,
+): Estimate {
   return {
     value,
     standardError: 0,
+    rounding,
     products,
     method,
-    interval: { lower: value, upper: value, confidence },
+    interval: { lower: value - rounding, upper: value + rounding, confidence },
     converged: true,
   };
 }

@@ -6,7 +6,7 @@ import { exactEstimate } from "./estimate.ts";
 import type { Estimate, EstimatorDescription } from "./estimate.ts";
 import { denseMatrix } from "./exact-spectrum.ts";
 import { sampleToPrecision } from "./plan-deflation.ts";
-import { countProducts, requireSymmetric, roundingAllowance } from "./products.ts";
+import { countProducts, requireSymmetric, productRounding } from "./products.ts";
 import { ResidualSampler } from "./residual-sampler.ts";
 import { MIN_PROBES, skewedMeanInterval } from "./sampling-interval.ts";
 
@@ -56,7 +56,8 @@ export async function estimateFrobeniusNorm(
   const products = countProducts(operator, context, method === "exact" ? Number.POSITIVE_INFINITY : maxProducts);
   const exact = async (): Promise<Estimate> => {
     const { matrix } = await denseMatrix(products, "Frobenius norm");
-    return exactEstimate(norm2(matrix), products.count(), "exact", confidence);
+    const norm = norm2(matrix);
+    return exactEstimate(norm, productRounding(operator, norm), products.count(), "exact", confidence);
   };
   if (method === "exact") return exact();
   if (method === "auto" && dimension <= 2 * MIN_PROBES && products.affords(dimension)) return exact();
@@ -70,7 +71,7 @@ export async function estimateFrobeniusNorm(
     );
     const known = sampler.exactSquare();
     const value = Math.sqrt(known + rest.mean);
-    const rounding = Number.isNaN(value) ? 0 : roundingAllowance(operator, value);
+    const rounding = Number.isNaN(value) ? 0 : productRounding(operator, value);
     return {
       value,
       standardError: value === 0 ? 0 : Number.isNaN(value) ? rest.standardError : rest.standardError / (2 * value),

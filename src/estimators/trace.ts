@@ -1,7 +1,7 @@
 import { studentTQuantile } from "../linalg/distributions.ts";
 import { orthogonalize } from "../linalg/multi-vector.ts";
 import { thinQr } from "../linalg/thin-qr.ts";
-import { dot } from "../linalg/vector.ts";
+import { dot, norm2 } from "../linalg/vector.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
@@ -10,7 +10,7 @@ import type { Estimate, EstimatorDescription } from "./estimate.ts";
 import { denseMatrix } from "./exact-spectrum.ts";
 import { sampleToPrecision } from "./plan-deflation.ts";
 import { sphereProbe } from "./probe.ts";
-import { countProducts, requireSymmetric, roundingAllowance } from "./products.ts";
+import { countProducts, requireSymmetric, productRounding } from "./products.ts";
 import type { Products } from "./products.ts";
 import { ResidualSampler } from "./residual-sampler.ts";
 import { MIN_PROBES, quadraticFormInterval } from "./sampling-interval.ts";
@@ -84,7 +84,7 @@ export async function estimateTrace(
         random,
       );
       const width =
-        standardError * studentTQuantile(0.5 + confidence / 2, probes - 1) + roundingAllowance(operator, size);
+        standardError * studentTQuantile(0.5 + confidence / 2, probes - 1) + productRounding(operator, size);
       return {
         value,
         standardError,
@@ -107,7 +107,8 @@ async function exactTrace(products: Products, confidence: number): Promise<Estim
   const { dimension } = products.operator;
   let trace = 0;
   for (let i = 0; i < dimension; i++) trace += matrix[i * dimension + i];
-  return exactEstimate(trace, products.count(), "exact", confidence);
+  const rounding = productRounding(products.operator, norm2(matrix));
+  return exactEstimate(trace, rounding, products.count(), "exact", confidence);
 }
 
 async function sampledTrace(
@@ -128,7 +129,7 @@ async function sampledTrace(
       confidence,
     );
     const known = sampler.exactTrace();
-    const rounding = roundingAllowance(operator, Math.sqrt(sampler.exactSquare() + rest.square));
+    const rounding = productRounding(operator, Math.sqrt(sampler.exactSquare() + rest.square));
     return {
       value: known + rest.mean,
       standardError: rest.standardError,
@@ -187,7 +188,7 @@ async function hutchPlusPlus(
   );
   const value = known + rest.mean;
   const inside = images.reduce((sum, image) => sum + dot(image, image), 0);
-  const rounding = roundingAllowance(products.operator, Math.sqrt(inside + rest.square));
+  const rounding = productRounding(products.operator, Math.sqrt(inside + rest.square));
   return {
     value,
     standardError: rest.standardError,

@@ -65,7 +65,8 @@ async function residualTrace(measurement: Measurement, scale: number): Promise<E
   const { residual, random, confidence } = measurement;
   if (await measurement.dense()) {
     const [h, g] = [await measurement.hessianTrace(), await measurement.gaussNewtonTrace()];
-    return exactEstimate(h.value - g.value, h.products + g.products, "exact, tr H − tr G", confidence);
+    const rounding = (h.rounding ?? 0) + (g.rounding ?? 0);
+    return exactEstimate(h.value - g.value, rounding, h.products + g.products, "exact, tr H − tr G", confidence);
   }
   const options = { tolerance: 0.1, absoluteTolerance: 0.02 * scale, confidence, maxProducts: 200 };
   return estimateTrace(residual, options, random.split("residual trace"), measurement.stage("residual part"));

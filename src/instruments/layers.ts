@@ -9,7 +9,7 @@ import type { ParameterTensor } from "../problem/parameter-space.ts";
 import { formatMeasured, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { Measurement } from "./measurement.ts";
-import { estimateReading } from "./reading.ts";
+import { estimateReading, spreadOf } from "./reading.ts";
 import { traceParameters } from "./trace.ts";
 
 const parameters = traceParameters.pick({ exactLimit: true }).extend({
@@ -55,7 +55,7 @@ async function blockTraces(measurement: Measurement, layers: readonly Layer[], p
       let trace = 0;
       for (const { offset, size } of tensors)
         for (let i = offset; i < offset + size; i++) trace += dense.matrix[i * n + i];
-      return exactEstimate(trace, dense.products, "exact, from the whole matrix", confidence);
+      return exactEstimate(trace, dense.rounding, dense.products, "exact, from the whole matrix", confidence);
     });
   }
   const known = await measurement.knownPairs();
@@ -168,7 +168,7 @@ export const layersInstrument = defineInstrument({
     const sharpest = layers
       ?.flatMap(({ name, top }) => (top ? [{ name, value: top.value }] : []))
       .toSorted((a, b) => b.value - a.value)[0];
-    return `"${most.name}" carries the most curvature: ${formatMeasured(most.trace.value, most.trace.standardError)}${oneSign ? `, ${formatShare(most.trace.value / total)} of the sum over layers` : ""}.${
+    return `"${most.name}" carries the most curvature: ${formatMeasured(most.trace.value, spreadOf(most.trace))}${oneSign ? `, ${formatShare(most.trace.value / total)} of the sum over layers` : ""}.${
       sharpest && hessian?.top
         ? ` Moving "${sharpest.name}" alone meets up to ${formatMeasured(sharpest.value)}; moving all layers together up to ${formatMeasured(hessian.top[0].value)}.`
         : ""

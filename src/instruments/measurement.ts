@@ -5,7 +5,7 @@ import { denseExtremes, prefersMatrix } from "../estimators/dense-extremes.ts";
 import { estimateTrace } from "../estimators/trace.ts";
 import { extremalEigenpairs, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
-import { dot } from "../linalg/vector.ts";
+import { dot, norm2 } from "../linalg/vector.ts";
 import { scaleOperator, sumOperator } from "../operators/combinators.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import { productOperator } from "../operators/problem-operators.ts";
@@ -32,6 +32,8 @@ export interface DenseHessian {
   /** Ascending. */
   readonly values: Float64Array;
   readonly asymmetry: number;
+  /** What rounding of the products may add to trace and Frobenius norm. */
+  readonly rounding: number;
   readonly products: number;
 }
 
@@ -148,6 +150,7 @@ export class Measurement {
       return {
         matrix,
         asymmetry,
+        rounding: productRounding(this.hessian, norm2(matrix)),
         values: symmetricEigen(matrix, problem.space.dimension, false).values,
         products: products.count(),
       };
@@ -157,7 +160,7 @@ export class Measurement {
       const dense = await this.dense();
       if (!dense) return estimateTrace(this.hessian, traceOptions, random.split("trace"), this.stage("Hessian trace"));
       const trace = dense.values.reduce((sum, x) => sum + x, 0);
-      return exactEstimate(trace, dense.products, "exact, from the whole matrix", this.confidence);
+      return exactEstimate(trace, dense.rounding, dense.products, "exact, from the whole matrix", this.confidence);
     });
     this.gaussNewtonTrace = lazily(() => {
       const method = problem.space.dimension > settings.exactLimit ? "auto" : "exact";

@@ -186,7 +186,7 @@ export const noiseInstrument = defineInstrument({
     }
     const { top, converged } = await measurement.noiseExtremes(noiseTop);
     const { value, rounding } = await measurement.noiseTrace();
-    const trace = exactEstimate(value, 0, "exact, from every example's gradient norm", confidence);
+    const trace = exactEstimate(value, rounding, 0, "exact, from every example's gradient norm", confidence);
     await requireSameTrace(measurement, value, rounding);
     const dense = await measurement.dense();
     const sorted = squares.toSorted();

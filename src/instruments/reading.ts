@@ -23,18 +23,27 @@ export function eigenvalueReading(label: string, symbol: string, pair: Eigenvalu
 
 export function estimateReading(label: string, symbol: string, estimate: EstimateResult | null | undefined): Reading {
   if (!estimate) return { label, symbol, value: formatNumber(null), note: "not measured" };
-  const { value, standardError, method, products, interval, converged } = estimate;
+  const { value, standardError, rounding, method, products, interval, converged } = estimate;
   const cost = products === 0 ? "" : `, ${products} products`;
   const proof =
     standardError === 0
-      ? "exact up to rounding"
+      ? exactly(rounding)
       : `± one standard error; ${percent(interval.confidence)} interval ${range(interval)}`;
   return {
     label,
     symbol,
-    value: formatEstimate(value, standardError),
+    value: formatEstimate(value, standardError, rounding),
     note: `${proof}; ${method}${cost}${converged ? "" : "; not converged"}`,
   };
+}
+
+function exactly(rounding: number | undefined): string {
+  return rounding ? `exact up to rounding, about ${formatNumber(rounding, 1)}` : "exact up to rounding";
+}
+
+/** How far off an estimate may be, in the digits of a sentence. */
+export function spreadOf({ standardError, rounding = 0 }: EstimateResult): number {
+  return Math.max(standardError, rounding);
 }
 
 export function shareReading(label: string, estimate: EstimateResult): Reading {

@@ -134,8 +134,12 @@ export const spectrumInstrument = defineInstrument({
       : {
           label: "Condition number",
           symbol: String.raw`\kappa`,
-          value: formatNumber(hessian.condition.value, 3),
-          note: `${hessian.condition.of}: ${formatNumber(hessian.condition.largest, 3)} over ${formatNumber(hessian.condition.smallest, 3)}`,
+          // The smallest is known to the rounding threshold only.
+          value: formatMeasured(
+            hessian.condition.value,
+            (hessian.condition.value * (hessian.negativeShare?.threshold ?? 0)) / hessian.condition.smallest,
+          ),
+          note: `${hessian.condition.of}: ${formatNumber(hessian.condition.largest, 3)} over ${formatMeasured(hessian.condition.smallest, hessian.negativeShare?.threshold)}`,
         },
     hessian.density === null
       ? undefined

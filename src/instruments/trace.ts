@@ -4,7 +4,7 @@ import { estimateFrobeniusNorm } from "../estimators/frobenius-norm.ts";
 import { norm2 } from "../linalg/vector.ts";
 import { formatMeasured, formatNumber } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
-import { estimateReading } from "./reading.ts";
+import { estimateReading, spreadOf } from "./reading.ts";
 
 export const traceParameters = z.object({
   exactLimit: z
@@ -33,7 +33,7 @@ export const traceInstrument = defineInstrument({
     const { top } = await measurement.extremes();
     const trace = await measurement.hessianTrace();
     const frobenius = dense
-      ? exactEstimate(norm2(dense.values), dense.products, "exact, from the whole matrix", confidence)
+      ? exactEstimate(norm2(dense.values), dense.rounding, dense.products, "exact, from the whole matrix", confidence)
       : await estimateFrobeniusNorm(
           hessian,
           { tolerance, confidence },
@@ -72,7 +72,7 @@ export const traceInstrument = defineInstrument({
   means: ({ hessian }) => {
     const { trace, frobenius, effectiveRank, top } = hessian ?? {};
     if (!trace || !frobenius) return "";
-    return `tr H = ${formatMeasured(trace.value, trace.standardError)}, ‖H‖F = ${formatMeasured(frobenius.value, frobenius.standardError)}. ½σ² tr H is what Gaussian weight noise of variance σ² costs on average. ${
+    return `tr H = ${formatMeasured(trace.value, spreadOf(trace))}, ‖H‖F = ${formatMeasured(frobenius.value, spreadOf(frobenius))}. ½σ² tr H is what Gaussian weight noise of variance σ² costs on average. ${
       effectiveRank && top
         ? `The curvature is as concentrated as if ${formatMeasured(effectiveRank.frobenius, 0.1)} directions were as sharp as the sharpest and the rest flat.`
         : ""

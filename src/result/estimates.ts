@@ -13,6 +13,9 @@ export const estimate = z
   .object({
     value: real,
     standardError: real.describe("0 where the value is exact up to rounding."),
+    rounding: real
+      .optional()
+      .describe("What rounding of the products may have added, where it is not part of the standard error."),
     products: count.describe("Matrix–vector products that it cost."),
     method: z.string(),
     interval,

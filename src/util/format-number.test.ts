@@ -25,6 +25,34 @@ describe("formatNumber", () => {
   });
 });
 
+describe("formatEstimate of an exact number", () => {
+  it.each([
+    [11.56157, 0.0004, "11.562"],
+    [11.56157, 0.00004, "11.5616"],
+    [11.5, 0.00004, "11.5000"],
+    [11.5, 1e-12, "11.5"],
+    [1234567, 600, "1.23e6"],
+    [2e-9, 3e-7, "(0 ± 3)e-7"],
+    [0, 0, "0"],
+  ])("%s, rounded by %s, is %s", (value, rounding, text) => expect(formatEstimate(value, 0, rounding)).toBe(text));
+
+  it("shows no digit that rounding may have changed, and none less", () => {
+    const size = fc.double({ noNaN: true, min: 1e-3, max: 1e3 });
+    fc.assert(
+      fc.property(size, fc.double({ noNaN: true, min: 1e-5, max: 0.04 }), (value, share) => {
+        const rounding = share * value;
+        const text = formatEstimate(value, 0, rounding);
+        const [digits, exponent = "0"] = text.split("e");
+        const unit = 10 ** (Number(exponent) - (digits.split(".")[1]?.length ?? 0));
+        if (Number(exponent) === 0 && !digits.includes(".")) return;
+        expect(unit / 2).toBeGreaterThanOrEqual(rounding * (1 - 1e-9));
+        expect(unit / 20).toBeLessThan(Math.max(rounding, value * 1e-5));
+        expect(Math.abs(Number(text) - value)).toBeLessThanOrEqual(unit / 2 + 1e-9 * value);
+      }),
+    );
+  });
+});
+
 describe("formatMeasured", () => {
   it.each([
     [11.5613, 0.02, "11.56"],

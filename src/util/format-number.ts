@@ -24,18 +24,25 @@ export function formatNumber(value: number | null | undefined, digits = 4): stri
 
 /**
  * A measured value with its uncertainty, both to the digits that the uncertainty justifies: one digit
- * of the uncertainty, two when its first is 1 or 2. An uncertainty of 0 means exact up to rounding.
+ * of the uncertainty, two when its first is 1 or 2. An uncertainty of 0 means exact up to `rounding`: no
+ * digit is shown whose half unit is less than that, and where none is left the rounding stands as uncertainty.
  *
  * @example
  * formatEstimate(3.46291, 0.0213); // "3.463 ± 0.021"
  * formatEstimate(0.0000123, 0.0000004); // "(1.23 ± 0.04)e-5"
  * formatEstimate(12, 0); // "12"
+ * formatEstimate(11.56157, 0, 0.0004); // "11.562"
  */
-export function formatEstimate(value: number | null | undefined, uncertainty: number | null | undefined): string {
+export function formatEstimate(
+  value: number | null | undefined,
+  uncertainty: number | null | undefined,
+  rounding = 0,
+): string {
   if (value === null || value === undefined) return NOT_AVAILABLE;
   if (!Number.isFinite(value)) return formatNonFinite(value);
   if (uncertainty === null || uncertainty === undefined) return formatNumber(value);
-  if (uncertainty === 0) return withoutTrailingZeros(formatNumber(value, MOST_DIGITS));
+  if (uncertainty === 0) return formatExact(value, rounding);
+  if (rounding > uncertainty) return formatEstimate(value, rounding);
   if (!Number.isFinite(uncertainty)) return `${formatNumber(value, 1)} ± ${formatNonFinite(uncertainty)}`;
 
   const { digits, exponent: uncertaintyExponent } = justifiedDigits(uncertainty);
@@ -50,6 +57,18 @@ export function formatEstimate(value: number | null | undefined, uncertainty: nu
   const decimals = largest - lastPlace;
   const scale = 10 ** -largest;
   return `(${unsignedZero((value * scale).toFixed(decimals))} ± ${(uncertainty * scale).toFixed(decimals)})e${largest}`;
+}
+
+function formatExact(value: number, rounding: number): string {
+  if (rounding === 0) return withoutTrailingZeros(formatNumber(value, MOST_DIGITS));
+  if (!Number.isFinite(rounding)) return formatEstimate(value, rounding);
+  // The smallest power of ten whose half is no less than the rounding.
+  const lastPlace = Math.ceil(Math.log10(2 * rounding));
+  const digits = exponentOf(value) - lastPlace + 1;
+  if (digits < 1) return formatEstimate(value, rounding);
+  const text = formatNumber(value, Math.min(MOST_DIGITS, digits));
+  // Zeros that the rounding allows are digits too; beyond what is ever printed they say nothing.
+  return digits > MOST_DIGITS ? withoutTrailingZeros(text) : text;
 }
 
 /**
