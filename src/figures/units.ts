@@ -8,18 +8,11 @@ export const unitStates: FigureKind = {
   of({ units }) {
     if (units === null || units.length === 0) return undefined;
     const states = ["varying", "always active", "saturated", "dead"];
-    const rows = new Map<string, number[]>();
-    for (const { name, activation, units: all, alwaysActive, saturated, dead } of units) {
-      const [active, bound, zero] = [alwaysActive ?? 0, saturated ?? 0, dead ?? 0];
-      const counts = [all - active - bound - zero, active, bound, zero];
-      const label = `${name} (${activation})`;
-      const sofar = rows.get(label);
-      rows.set(label, sofar ? counts.map((count, i) => count + sofar[i]) : counts);
-    }
-    const { shown, others } = foremost(
-      [...rows].map(([layer, counts]) => ({ layer, counts })),
-      ({ counts }) => counts[1] + counts[2] + counts[3],
-    );
+    const rows = units.map(({ name, activation, units: all, ...counted }) => {
+      const counts = [counted.alwaysActive ?? 0, counted.saturated ?? 0, counted.dead ?? 0];
+      return { layer: `${name} (${activation})`, counts: [all - counts[0] - counts[1] - counts[2], ...counts] };
+    });
+    const { shown, others } = foremost(rows, ({ counts }) => counts[1] + counts[2] + counts[3]);
     const values = shown.flatMap(({ layer, counts }) =>
       states.map((state, i) => ({ layer, state, order: i, units: counts[i] })),
     );
@@ -27,7 +20,13 @@ export const unitStates: FigureKind = {
       "layer",
       shown.map(({ layer }) => layer),
     );
-    const x = { field: "units", type: "quantitative", stack: "zero", title: "units" } as const;
+    const x = {
+      field: "units",
+      type: "quantitative",
+      stack: "zero",
+      title: "units",
+      axis: { tickMinStep: 1, format: "d" },
+    } as const;
     return {
       title: "What the units do on this data",
       description:
@@ -60,6 +59,7 @@ export const unitStates: FigureKind = {
           "layer",
           "activation",
           "units",
+          "times applied",
           "dead",
           "always active",
           "saturated",
@@ -71,6 +71,7 @@ export const unitStates: FigureKind = {
           layer.name,
           layer.activation,
           layer.units,
+          layer.applications,
           layer.dead,
           layer.alwaysActive,
           layer.saturated,
