@@ -5,9 +5,9 @@ import type { RunContext } from "../util/run-context.ts";
 import { exactEstimate } from "./estimate.ts";
 import type { Estimate, EstimatorDescription } from "./estimate.ts";
 import { denseMatrix } from "./exact-spectrum.ts";
-import { sampleToPrecision } from "./plan-deflation.ts";
 import { countProducts, requireSymmetric, productRounding } from "./products.ts";
 import { ResidualSampler } from "./residual-sampler.ts";
+import { sampledEstimate } from "./sampled-estimate.ts";
 import { MIN_PROBES, skewedMeanInterval } from "./sampling-interval.ts";
 
 export interface FrobeniusOptions {
@@ -88,23 +88,13 @@ export async function estimateFrobeniusNorm(
       converged: false,
     };
   };
-  const outcome = await sampleToPrecision(
-    sampler,
-    products,
-    () => {
-      const { value, interval } = current();
-      return { halfWidth: (interval.upper - interval.lower) / 2, target: tolerance * value };
-    },
-    {
-      deflate: method === "auto",
-      minProbes: MIN_SQUARES,
-      stage: "Frobenius norm",
-      describe: () => {
-        const { value, interval } = current();
-        return `‖A‖ ≈ ${value.toPrecision(4)} ± ${((interval.upper - interval.lower) / 2).toPrecision(2)}`;
-      },
-    },
-  );
-  if (outcome === "exact-is-cheaper" && method === "auto") return exact();
-  return { ...current(), converged: outcome === "reached" };
+  return sampledEstimate(sampler, products, {
+    stage: "Frobenius norm",
+    symbol: "‖A‖",
+    deflate: method === "auto",
+    minProbes: MIN_SQUARES,
+    current,
+    target: (value) => tolerance * value,
+    exact,
+  });
 }

@@ -8,11 +8,11 @@ import type { RunContext } from "../util/run-context.ts";
 import { exactEstimate } from "./estimate.ts";
 import type { Estimate, EstimatorDescription } from "./estimate.ts";
 import { denseMatrix } from "./exact-spectrum.ts";
-import { sampleToPrecision } from "./plan-deflation.ts";
 import { sphereProbe } from "./probe.ts";
 import { countProducts, requireSymmetric, productRounding } from "./products.ts";
 import type { Products } from "./products.ts";
 import { ResidualSampler } from "./residual-sampler.ts";
+import { sampledEstimate } from "./sampled-estimate.ts";
 import { MIN_PROBES, quadraticFormInterval } from "./sampling-interval.ts";
 import { xtrace } from "./xtrace.ts";
 
@@ -139,25 +139,15 @@ async function sampledTrace(
       converged: false,
     };
   };
-  const outcome = await sampleToPrecision(
-    sampler,
-    products,
-    () => {
-      const { value, interval } = current();
-      return { halfWidth: (interval.upper - interval.lower) / 2, target: target(value) };
-    },
-    {
-      deflate,
-      minProbes: MIN_PROBES,
-      stage: "trace",
-      describe: () => {
-        const { value, interval } = current();
-        return `tr ≈ ${value.toPrecision(4)} ± ${((interval.upper - interval.lower) / 2).toPrecision(2)}`;
-      },
-    },
-  );
-  if (outcome === "exact-is-cheaper" && deflate) return exactTrace(products, confidence);
-  return { ...current(), converged: outcome === "reached" };
+  return sampledEstimate(sampler, products, {
+    stage: "trace",
+    symbol: "tr",
+    deflate,
+    minProbes: MIN_PROBES,
+    current,
+    target,
+    exact: () => exactTrace(products, confidence),
+  });
 }
 
 /** A third of the budget sketches the range, a third multiplies it, a third samples the complement. */
