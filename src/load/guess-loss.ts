@@ -48,7 +48,7 @@ export function guessLoss({ outputs, labels, summary, modelReadsLabels }: LossEv
   const { numbers } = summary;
   if (numbers && classes > 1) {
     if (numbers.max < classes) {
-      const stored = summary.kind === "classes" ? "integer labels" : "labels that are whole numbers,";
+      const stored = summary.kind === "classes" ? "integer labels" : "whole-number labels";
       return { loss: crossEntropy, because: `${stored} ${numbers.min} to ${numbers.max}, ${classes} outputs` };
     }
     throw new ThalwegError({
@@ -73,7 +73,7 @@ export function guessLoss({ outputs, labels, summary, modelReadsLabels }: LossEv
   throw new ThalwegError({
     kind: "input",
     code: "loss-not-clear",
-    message: `The loss cannot be told from the data: outputs have the shape [${shape.join(", ")}] for labels of shape [${labels.join(", ")}] from ${min} to ${max}.`,
+    message: `The loss cannot be told from the data: on a batch of ${labels[0]} the outputs have the shape [${shape.join(", ")}] and the labels [${labels.join(", ")}], from ${min} to ${max}.`,
     where: { input: "y", shape: labels },
     hint:
       classes > 1

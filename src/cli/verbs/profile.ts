@@ -99,7 +99,7 @@ export const profile = defineVerb({
       let written = "";
       if (folder !== undefined) {
         const report = await writeRun(folder, document, arrays.entries());
-        written = `\nWritten to ${folder}: report.html (says how each number was measured),\nresult.json, arrays.npz, figures/\n`;
+        written = `\nWritten to ${folder}:\n  result.json, arrays.npz, figures/, report.html (how each number was measured)\n`;
         if (atHand) {
           writeFileAtomically(EMBEDDED_REPORT, report);
           written += `The report is also at ./${EMBEDDED_REPORT}: open it in a browser.\n`;
