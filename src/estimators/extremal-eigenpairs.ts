@@ -1,12 +1,10 @@
-import { axpy, dot, norm2 } from "../linalg/vector.ts";
-import { VectorBasis } from "../linalg/vector-basis.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
 import type { Eigenvalue, EstimatorDescription } from "./estimate.ts";
-import { KrylovSpace, randomBlock } from "./krylov-space.ts";
 import { countProducts, productRounding, requireSymmetric } from "./products.ts";
-import type { Products } from "./products.ts";
+import { provePairs, worstOf, type ProvedPair } from "./prove-pairs.ts";
+import { endsOf, MARGIN, MISS_PROBABILITY, searchEnds, type Pair, type SearchSetup } from "./search-ends.ts";
 
 export interface ExtremalOptions {
   /** How many eigenvalues at the upper end; default 1. */
@@ -66,12 +64,6 @@ export const extremalEstimator: EstimatorDescription = {
   needs: "a symmetric operator; memory for the basis (restarts where it is short)",
 };
 
-/** A missed eigenvalue is acceptable with this probability, at each end. */
-const MISS_PROBABILITY = 1e-3;
-
-/** How far beyond the last reported value, relative to the scale, the bound on a miss looks. */
-const MARGIN = 0.02;
-
 /**
  * Both ends of the spectrum at once. Thick-restart (block) Lanczos with full reorthogonalisation until
  * the residual of every wanted pair is below tolerance × scale; then a second space, orthogonal to what
@@ -100,7 +92,7 @@ export async function extremalEigenpairs(
   const wanted = largest + smallest;
   const blockSize = Math.max(1, Math.min(options.blockSize ?? operator.preferredBlock, dimension));
   const memory = Math.floor(1e9 / (8 * dimension));
-  const setup: Setup = {
+  const setup: SearchSetup = {
     products: countProducts(operator, context, options.maxProducts),
     tolerance: options.tolerance ?? (operator.precision === "float32" ? 1e-4 : 1e-6),
     blockSize,
@@ -112,73 +104,29 @@ export async function extremalEigenpairs(
   // The verifying products at the end belong to the budget.
   const reserve = Math.min(wanted, dimension);
   const first = await searchEnds(setup, { largest, smallest, locked: [], scale: 0, reserve }, random.split("first"));
-  let found = pick(first.pairs, largest, smallest);
-  let scale = first.scale;
-  let converged = first.converged;
-
-  let multiplicity: MultiplicityCheck = {
-    checked: false,
-    products: 0,
-    found: 0,
-    missProbability: null,
-    margin: MARGIN * scale,
+  let found: Found = {
+    pairs: pick(first.pairs, largest, smallest),
+    scale: first.scale,
+    converged: first.converged,
+    multiplicity: {
+      checked: false,
+      products: 0,
+      found: 0,
+      missProbability: null,
+      margin: MARGIN * first.scale,
+    },
   };
-  if (converged && (options.checkMultiplicity ?? true)) {
-    const before = products.count();
-    // As many products again as the search took are enough to see what it could see.
-    const cap = before;
-    let news = 0;
-    let missProbability: number | null = 0;
-    let checked = true;
-    for (let round = 0; ; round++) {
-      if (found.length >= dimension) break;
-      const check = await searchEnds(
-        setup,
-        {
-          largest: largest > 0 ? 1 : 0,
-          smallest: smallest > 0 ? 1 : 0,
-          locked: found.map((pair) => pair.vector),
-          scale,
-          reserve: reserve + found.length - wanted,
-          against: { above: kth(found, largest), below: kthFromBelow(found, smallest), cap: products.count() + cap },
-        },
-        random.split(`check ${round}`),
-      );
-      checked = !check.capped;
-      missProbability = check.missProbability <= 2 * MISS_PROBABILITY ? check.missProbability : null;
-      const added = check.pairs.filter(
-        (pair) =>
-          (largest > 0 && pair.value > kth(found, largest) + setup.tolerance * scale) ||
-          (smallest > 0 && pair.value < kthFromBelow(found, smallest) - setup.tolerance * scale),
-      );
-      if (added.length === 0) break;
-      news += added.length;
-      found = [...found, ...added].toSorted((a, b) => a.value - b.value);
-      scale = Math.max(scale, check.scale);
-      converged &&= check.converged;
-      if (!check.converged) break;
-    }
-    multiplicity = {
-      checked,
-      products: products.count() - before,
-      found: news,
-      missProbability,
-      margin: MARGIN * scale,
-    };
-  }
+  if (found.converged && (options.checkMultiplicity ?? true))
+    found = await checkMultiplicity(setup, found, { largest, smallest, reserve: reserve - wanted }, random);
 
-  const pairs = endsOf(found.length, largest, smallest).map((i) => found[i]);
-  const images = await products.apply(pairs.map((pair) => pair.vector));
+  const { scale, converged, multiplicity } = found;
+  const pairs = endsOf(found.pairs.length, largest, smallest).map((i) => found.pairs[i]);
+  const goal = converged ? setup.tolerance * scale : Number.POSITIVE_INFINITY;
   const predicted = productRounding(operator, Math.max(scale, setup.roundingScale));
-  let proved = prove(pairs, images, predicted);
-  let rounding = predicted;
-  if (converged && worstOf(proved) > setup.tolerance * scale && products.affords(pairs.length)) {
-    rounding = Math.max(predicted, await measuredRounding(products, pairs, images));
-    proved = prove(pairs, images, rounding);
-  }
+  const { proved, rounding } = await provePairs(products, pairs, { predicted, goal });
   const top = proved.slice(Math.max(0, proved.length - largest)).toReversed();
   const bottom = proved.slice(0, smallest);
-  const plain = ({ value, residual, vector }: Proved): Eigenvalue =>
+  const plain = ({ value, residual, vector }: ProvedPair): Eigenvalue =>
     options.vectors ? { value, residual, vector } : { value, residual };
   return {
     top: top.map(plain),
@@ -191,175 +139,64 @@ export async function extremalEigenpairs(
   };
 }
 
-interface Setup {
-  readonly products: Products;
-  readonly tolerance: number;
-  readonly blockSize: number;
-  readonly basisLimit: number;
-  readonly roundingScale: number;
-}
-
-/** Residuals below this are reached: `tolerance`, or what rounding of the products allows. */
-function reachable({ products, tolerance, roundingScale }: Setup, scale: number): number {
-  return Math.max(tolerance * scale, productRounding(products.operator, roundingScale));
-}
-
-interface Pair {
-  readonly value: number;
-  readonly vector: Float64Array;
-}
-
-interface Target {
-  readonly largest: number;
-  readonly smallest: number;
-  readonly locked: readonly Float64Array[];
-  /** Scale known before the search. */
-  readonly scale: number;
-  /** Products to leave for later. */
-  readonly reserve: number;
-  /** For the check: the search also ends once nothing beyond these values can plausibly exist, or at the cap. */
-  readonly against?: { readonly above: number; readonly below: number; readonly cap: number };
-}
-
 interface Found {
-  readonly pairs: Pair[];
+  readonly pairs: readonly Pair[];
   readonly scale: number;
   readonly converged: boolean;
-  /** Whether the check ended at its cap, undecided. */
-  readonly capped: boolean;
-  readonly missProbability: number;
+  readonly multiplicity: MultiplicityCheck;
 }
 
-/** The wanted Ritz pairs of A restricted to the complement of `locked`. */
-async function searchEnds(setup: Setup, target: Target, random: RandomStream): Promise<Found> {
-  const { products, tolerance, blockSize, basisLimit } = setup;
-  const { operator } = products;
-  const { dimension } = operator;
-  const { against } = target;
-  const locked = new VectorBasis(dimension, operator.precision);
-  for (const vector of target.locked) locked.push(vector);
-  const wanted = target.largest + target.smallest;
-  const space = new KrylovSpace({
-    operator,
-    start: randomBlock(random, dimension, blockSize, locked),
-    locked,
-    refill: random.split("refill"),
-  });
-  let scale = target.scale;
-  let converged = false;
-  let missProbability = 1;
-  let steps = 0;
-  let news = false;
-  let undecided = false;
-  let nextCheck = wanted;
-  while (!converged) {
-    const block = space.pending();
-    const exhausted = block.length === 0;
-    const capped = against !== undefined && !news && products.count() + block.length > against.cap;
-    const stopped = !exhausted && (capped || !products.affords(block.length + target.reserve));
-    if (!exhausted && !stopped) {
-      space.absorb(await products.apply(block));
-      steps++;
-    }
-    const full = space.length + space.pending().length > basisLimit;
-    if (space.length === 0) break;
-    if (!stopped && !exhausted && !full && space.length < nextCheck && space.pending().length > 0) continue;
-    nextCheck = space.length + Math.max(blockSize, Math.floor(space.length / 12));
-
-    const pairs = space.ritz(full);
-    const { values, residuals } = pairs;
-    const m = values.length;
-    scale = Math.max(scale, Math.abs(values[0]), Math.abs(values[m - 1]));
-    const ends = endsOf(m, target.largest, target.smallest);
-    const worst = ends.reduce((most, i) => Math.max(most, residuals[i]), 0);
-    converged = (m >= wanted && worst <= reachable(setup, scale)) || space.pending().length === 0;
-    if (against !== undefined) {
-      missProbability =
-        converged && space.pending().length === 0
-          ? 0
-          : chanceOfMissing(target, values, steps, dimension, MARGIN * scale);
-      // A Ritz value beyond the known ones is news, and has to converge; nothing beyond them has to be believable.
-      news =
-        (target.largest > 0 && values[m - 1] > against.above + tolerance * scale) ||
-        (target.smallest > 0 && values[0] < against.below - tolerance * scale);
-      if (news) missProbability = 0;
-      converged =
-        (converged && (news || reaches(target, values, tolerance * scale))) ||
-        (!news && missProbability <= 2 * MISS_PROBABILITY);
-      undecided = !converged && capped && !news;
-      if (undecided) converged = true;
-    }
-    products.report(
-      against === undefined ? "extremal eigenvalues" : "multiplicity check",
-      undefined,
-      describe(values, residuals, target),
+/** Looks again and again, in the complement of what was found, until nothing new turns up beyond it. */
+async function checkMultiplicity(
+  setup: SearchSetup,
+  first: Found,
+  { largest, smallest, reserve }: { readonly largest: number; readonly smallest: number; readonly reserve: number },
+  random: RandomStream,
+): Promise<Found> {
+  const { products, tolerance } = setup;
+  const before = products.count();
+  // As many products again as the search took are enough to see what it could see.
+  const cap = before;
+  let { pairs, scale, converged } = first;
+  let news = 0;
+  let missProbability: number | null = 0;
+  let checked = true;
+  for (let round = 0; pairs.length < products.operator.dimension; round++) {
+    const above = kth(pairs, largest);
+    const below = kthFromBelow(pairs, smallest);
+    const check = await searchEnds(
+      setup,
+      {
+        largest: largest > 0 ? 1 : 0,
+        smallest: smallest > 0 ? 1 : 0,
+        locked: pairs.map((pair) => pair.vector),
+        scale,
+        reserve: reserve + pairs.length,
+        against: { above, below, cap: products.count() + cap },
+      },
+      random.split(`check ${round}`),
     );
-    if (stopped || space.pending().length === 0) break;
-    if (!converged && full) space.restart(pairs, kept(m, target, basisLimit));
+    checked = !check.capped;
+    missProbability = check.missProbability <= 2 * MISS_PROBABILITY ? check.missProbability : null;
+    const slack = tolerance * scale;
+    const added = check.pairs.filter(
+      ({ value }) => (largest > 0 && value > above + slack) || (smallest > 0 && value < below - slack),
+    );
+    if (added.length === 0) break;
+    news += added.length;
+    pairs = [...pairs, ...added].toSorted((a, b) => a.value - b.value);
+    scale = Math.max(scale, check.scale);
+    converged &&= check.converged;
+    if (!check.converged) break;
   }
-  if (space.length === 0) return { pairs: [], scale, converged: false, capped: true, missProbability };
-  const pairs = space.ritz(true);
-  const ends = endsOf(pairs.values.length, target.largest, target.smallest);
-  const vectors = space.lift(ends.map((i) => pairs.coordinates[i]));
-  return {
-    pairs: ends.map((i, at) => ({ value: pairs.values[i], vector: vectors[at] })),
-    scale,
-    converged,
-    capped: undecided,
+  const multiplicity: MultiplicityCheck = {
+    checked,
+    products: products.count() - before,
+    found: news,
     missProbability,
+    margin: MARGIN * scale,
   };
-}
-
-/** Indices (ascending order of values) of the wanted ends, without repetition. */
-function endsOf(m: number, largest: number, smallest: number): number[] {
-  const low = Math.min(smallest, m);
-  const high = Math.max(low, m - largest);
-  return [...Array.from({ length: low }, (_, i) => i), ...Array.from({ length: m - high }, (_, i) => high + i)];
-}
-
-/** Ritz vectors that survive a restart: the wanted ones and the nearest third of the basis beyond them. */
-function kept(m: number, target: Target, basisLimit: number): number[] {
-  const wanted = target.largest + target.smallest;
-  const spare = Math.max(1, Math.floor((basisLimit - wanted) / 3));
-  const share = (end: number): number => (end === 0 ? 0 : end + Math.ceil((spare * end) / wanted));
-  return endsOf(m, share(target.largest), share(target.smallest));
-}
-
-/** Whether the converged extremes of the check touch the known values: multiplicity that the list already ends with. */
-function reaches(target: Target, values: Float64Array, slack: number): boolean {
-  const { against } = target;
-  if (against === undefined) return true;
-  const above = target.largest === 0 || values[values.length - 1] >= against.above - slack;
-  const below = target.smallest === 0 || values[0] <= against.below + slack;
-  return above && below;
-}
-
-/**
- * If the complement had an eigenvalue at or beyond above = `against.above` + margin, j steps from a random start would
- * leave the Ritz value at θ or below with probability at most 1.648 √n exp(−(2j − 1)√ε), where
- * ε = (above − θ)/(above − λmin) (Kuczyński & Woźniakowski 1992, Theorem 4.2); likewise below.
- */
-function chanceOfMissing(
-  target: Target,
-  values: Float64Array,
-  steps: number,
-  dimension: number,
-  margin: number,
-): number {
-  const { against } = target;
-  if (against === undefined) return 1;
-  const low = values[0];
-  const high = values[values.length - 1];
-  const bound = (gap: number, spread: number): number =>
-    gap <= 0 || spread <= 0
-      ? 1
-      : Math.min(1, 1.648 * Math.sqrt(dimension) * Math.exp(-(2 * steps - 1) * Math.sqrt(gap / spread)));
-  let chance = 0;
-  if (target.largest > 0)
-    chance += bound(against.above + margin - high, against.above + margin - Math.min(low, against.below));
-  if (target.smallest > 0)
-    chance += bound(low - against.below + margin, Math.max(high, against.above) - against.below + margin);
-  return Math.min(1, chance);
+  return { pairs, scale, converged, multiplicity };
 }
 
 /** Keeps what is among the `largest` or the `smallest` of the pairs, ascending. */
@@ -375,47 +212,4 @@ function kth(found: readonly Pair[], largest: number): number {
 
 function kthFromBelow(found: readonly Pair[], smallest: number): number {
   return smallest === 0 ? Number.POSITIVE_INFINITY : found[Math.min(found.length, smallest) - 1].value;
-}
-
-type Proved = Required<Eigenvalue>;
-
-/** Rayleigh quotients and residuals from fresh products, with what their rounding may hide; ascending. */
-function prove(pairs: readonly Pair[], images: readonly Float64Array[], rounding: number): Proved[] {
-  return pairs
-    .map(({ vector }, i): Proved => {
-      const value = dot(vector, images[i]) / dot(vector, vector);
-      const rest = images[i].slice();
-      axpy(-value, vector, rest);
-      return { value, residual: norm2(rest) / norm2(vector) + rounding, vector };
-    })
-    .toSorted((a, b) => a.value - b.value);
-}
-
-function worstOf(pairs: readonly Eigenvalue[]): number {
-  return pairs.reduce((most, pair) => Math.max(most, pair.residual), 0);
-}
-
-/**
- * Largest ‖A(3v)/3 − Av‖ over the pairs: exactly 0 but for rounding. Where A is what a cancellation left
- * over (a loss near zero has a Hessian of 1 − p with p near 1), it is far above what the size of A predicts,
- * and no search can bring a residual below it. Cost: one product a pair.
- */
-async function measuredRounding(
-  products: Products,
-  pairs: readonly Pair[],
-  images: readonly Float64Array[],
-): Promise<number> {
-  const tripled = await products.apply(pairs.map(({ vector }) => vector.map((x) => 3 * x)));
-  return tripled.reduce((most, image, i) => {
-    const difference = image.map((x, j) => x / 3 - images[i][j]);
-    return Math.max(most, norm2(difference) / norm2(pairs[i].vector));
-  }, 0);
-}
-
-function describe(values: Float64Array, residuals: Float64Array, target: Target): string {
-  const m = values.length;
-  const parts: string[] = [];
-  if (target.largest > 0) parts.push(`λmax ≈ ${values[m - 1].toPrecision(5)} ± ${residuals[m - 1].toExponential(1)}`);
-  if (target.smallest > 0) parts.push(`λmin ≈ ${values[0].toPrecision(5)} ± ${residuals[0].toExponential(1)}`);
-  return parts.join(", ");
 }

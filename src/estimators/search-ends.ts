@@ -1,0 +1,194 @@
+import { VectorBasis } from "../linalg/vector-basis.ts";
+import type { RandomStream } from "../random/random-stream.ts";
+import { KrylovSpace, randomBlock } from "./krylov-space.ts";
+import { productRounding } from "./products.ts";
+import type { Products } from "./products.ts";
+
+/** A missed eigenvalue is acceptable with this probability, at each end. */
+export const MISS_PROBABILITY = 1e-3;
+
+/** How far beyond the last reported value, relative to the scale, the bound on a miss looks. */
+export const MARGIN = 0.02;
+
+/** How all spaces of one search work. */
+export interface SearchSetup {
+  readonly products: Products;
+  readonly tolerance: number;
+  readonly blockSize: number;
+  readonly basisLimit: number;
+  readonly roundingScale: number;
+}
+
+/** Residuals below this are reached: `tolerance`, or what rounding of the products allows. */
+function reachable({ products, tolerance, roundingScale }: SearchSetup, scale: number): number {
+  return Math.max(tolerance * scale, productRounding(products.operator, roundingScale));
+}
+
+/** A Ritz pair. */
+export interface Pair {
+  readonly value: number;
+  readonly vector: Float64Array;
+}
+
+/** What one space looks for. */
+export interface SearchTarget {
+  readonly largest: number;
+  readonly smallest: number;
+  readonly locked: readonly Float64Array[];
+  /** Scale known before the search. */
+  readonly scale: number;
+  /** Products to leave for later. */
+  readonly reserve: number;
+  /** For the check: the search also ends once nothing beyond these values can plausibly exist, or at the cap. */
+  readonly against?: { readonly above: number; readonly below: number; readonly cap: number };
+}
+
+/** What one space found. */
+export interface FoundEnds {
+  readonly pairs: Pair[];
+  readonly scale: number;
+  readonly converged: boolean;
+  /** Whether the check ended at its cap, undecided. */
+  readonly capped: boolean;
+  readonly missProbability: number;
+}
+
+/** The wanted Ritz pairs of A restricted to the complement of `locked`. */
+export async function searchEnds(setup: SearchSetup, target: SearchTarget, random: RandomStream): Promise<FoundEnds> {
+  const { products, tolerance, blockSize, basisLimit } = setup;
+  const { operator } = products;
+  const { dimension } = operator;
+  const { against } = target;
+  const locked = new VectorBasis(dimension, operator.precision);
+  for (const vector of target.locked) locked.push(vector);
+  const wanted = target.largest + target.smallest;
+  const space = new KrylovSpace({
+    operator,
+    start: randomBlock(random, dimension, blockSize, locked),
+    locked,
+    refill: random.split("refill"),
+  });
+  let scale = target.scale;
+  let converged = false;
+  let missProbability = 1;
+  let steps = 0;
+  let news = false;
+  let undecided = false;
+  let nextCheck = wanted;
+  while (!converged) {
+    const block = space.pending();
+    const exhausted = block.length === 0;
+    const capped = against !== undefined && !news && products.count() + block.length > against.cap;
+    const stopped = !exhausted && (capped || !products.affords(block.length + target.reserve));
+    if (!exhausted && !stopped) {
+      space.absorb(await products.apply(block));
+      steps++;
+    }
+    const full = space.length + space.pending().length > basisLimit;
+    if (space.length === 0) break;
+    if (!stopped && !exhausted && !full && space.length < nextCheck && space.pending().length > 0) continue;
+    nextCheck = space.length + Math.max(blockSize, Math.floor(space.length / 12));
+
+    const pairs = space.ritz(full);
+    const { values, residuals } = pairs;
+    const m = values.length;
+    scale = Math.max(scale, Math.abs(values[0]), Math.abs(values[m - 1]));
+    const ends = endsOf(m, target.largest, target.smallest);
+    const worst = ends.reduce((most, i) => Math.max(most, residuals[i]), 0);
+    converged = (m >= wanted && worst <= reachable(setup, scale)) || space.pending().length === 0;
+    if (against !== undefined) {
+      missProbability =
+        converged && space.pending().length === 0
+          ? 0
+          : chanceOfMissing(target, values, steps, dimension, MARGIN * scale);
+      // A Ritz value beyond the known ones is news, and has to converge; nothing beyond them has to be believable.
+      news =
+        (target.largest > 0 && values[m - 1] > against.above + tolerance * scale) ||
+        (target.smallest > 0 && values[0] < against.below - tolerance * scale);
+      if (news) missProbability = 0;
+      converged =
+        (converged && (news || reaches(target, values, tolerance * scale))) ||
+        (!news && missProbability <= 2 * MISS_PROBABILITY);
+      undecided = !converged && capped && !news;
+      if (undecided) converged = true;
+    }
+    products.report(
+      against === undefined ? "extremal eigenvalues" : "multiplicity check",
+      undefined,
+      describe(values, residuals, target),
+    );
+    if (stopped || space.pending().length === 0) break;
+    if (!converged && full) space.restart(pairs, kept(m, target, basisLimit));
+  }
+  if (space.length === 0) return { pairs: [], scale, converged: false, capped: true, missProbability };
+  const pairs = space.ritz(true);
+  const ends = endsOf(pairs.values.length, target.largest, target.smallest);
+  const vectors = space.lift(ends.map((i) => pairs.coordinates[i]));
+  return {
+    pairs: ends.map((i, at) => ({ value: pairs.values[i], vector: vectors[at] })),
+    scale,
+    converged,
+    capped: undecided,
+    missProbability,
+  };
+}
+
+/** Indices (ascending order of values) of the wanted ends, without repetition. */
+export function endsOf(m: number, largest: number, smallest: number): number[] {
+  const low = Math.min(smallest, m);
+  const high = Math.max(low, m - largest);
+  return [...Array.from({ length: low }, (_, i) => i), ...Array.from({ length: m - high }, (_, i) => high + i)];
+}
+
+/** Ritz vectors that survive a restart: the wanted ones and the nearest third of the basis beyond them. */
+function kept(m: number, target: SearchTarget, basisLimit: number): number[] {
+  const wanted = target.largest + target.smallest;
+  const spare = Math.max(1, Math.floor((basisLimit - wanted) / 3));
+  const share = (end: number): number => (end === 0 ? 0 : end + Math.ceil((spare * end) / wanted));
+  return endsOf(m, share(target.largest), share(target.smallest));
+}
+
+/** Whether the converged extremes of the check touch the known values: multiplicity that the list already ends with. */
+function reaches(target: SearchTarget, values: Float64Array, slack: number): boolean {
+  const { against } = target;
+  if (against === undefined) return true;
+  const above = target.largest === 0 || values[values.length - 1] >= against.above - slack;
+  const below = target.smallest === 0 || values[0] <= against.below + slack;
+  return above && below;
+}
+
+/**
+ * If the complement had an eigenvalue at or beyond above = `against.above` + margin, j steps from a random start would
+ * leave the Ritz value at θ or below with probability at most 1.648 √n exp(−(2j − 1)√ε), where
+ * ε = (above − θ)/(above − λmin) (Kuczyński & Woźniakowski 1992, Theorem 4.2); likewise below.
+ */
+function chanceOfMissing(
+  target: SearchTarget,
+  values: Float64Array,
+  steps: number,
+  dimension: number,
+  margin: number,
+): number {
+  const { against } = target;
+  if (against === undefined) return 1;
+  const low = values[0];
+  const high = values[values.length - 1];
+  const bound = (gap: number, spread: number): number =>
+    gap <= 0 || spread <= 0
+      ? 1
+      : Math.min(1, 1.648 * Math.sqrt(dimension) * Math.exp(-(2 * steps - 1) * Math.sqrt(gap / spread)));
+  let chance = 0;
+  if (target.largest > 0)
+    chance += bound(against.above + margin - high, against.above + margin - Math.min(low, against.below));
+  if (target.smallest > 0)
+    chance += bound(low - against.below + margin, Math.max(high, against.above) - against.below + margin);
+  return Math.min(1, chance);
+}
+
+function describe(values: Float64Array, residuals: Float64Array, target: SearchTarget): string {
+  const m = values.length;
+  const parts: string[] = [];
+  if (target.largest > 0) parts.push(`λmax ≈ ${values[m - 1].toPrecision(5)} ± ${residuals[m - 1].toExponential(1)}`);
+  if (target.smallest > 0) parts.push(`λmin ≈ ${values[0].toPrecision(5)} ± ${residuals[0].toExponential(1)}`);
+  return parts.join(", ");
+}
