@@ -137,22 +137,21 @@ export function convBlocked(x: Value, w: Value, block: number, geometry: ConvGeo
   return fromBlocked(y, 1, shape);
 }
 
-/** The images' cotangent at stride 1: g ∗ flipped wᵀ. Undefined where the padding exceeds the kernel. */
-export function convInputBlocked(
+/** The images' cotangent at stride 1 is g ∗ flipped wᵀ: that filter and the padding. Undefined where the padding exceeds the kernel. */
+export function adjointFilter(
   g: Value,
   w: Value,
-  block: number,
   geometry: ConvGeometry,
   shape: Shape,
-): Value | undefined {
+): { filter: Value; geometry: ConvGeometry } | undefined {
   const { dilations, before } = geometry;
   const kernel = w.shape.slice(2);
   const reach = kernel.map((size, k) => dilations[k] * (size - 1));
   const first = reach.map((extent, k) => extent - before[k]);
   const last = reach.map((extent, k) => shape[2 + k] + extent - g.shape[2 + k] - first[k]);
   if ([...first, ...last].some((extent) => extent < 0)) return undefined;
-  const flipped = transpose(reverse(w, [2, 3]), [1, 0, 2, 3]);
-  return convBlocked(g, flipped, block, { ...geometry, before: first, after: last }, shape);
+  const filter = transpose(reverse(w, [2, 3]), [1, 0, 2, 3]);
+  return { filter, geometry: { ...geometry, before: first, after: last } };
 }
 
 /**

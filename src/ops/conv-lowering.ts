@@ -2,7 +2,8 @@ import type { Target } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
 import { add } from "./arithmetic.ts";
-import { convBlocked, convInputBlocked, convInputByPhases, convWeightBlocked } from "./blocked-conv.ts";
+import { adjointFilter, convBlocked, convInputByPhases, convWeightBlocked } from "./blocked-conv.ts";
+import { convByRows } from "./conv-by-rows.ts";
 import { sourceOf } from "./blocked-layout.ts";
 import { convOutputExtents, type ConvGeometry, type WindowGeometry } from "./conv-geometry.ts";
 import { matmul } from "./matmul.ts";
@@ -84,6 +85,11 @@ function blockOf(target: Target, shape: Shape, group: number, outputs: number): 
   return shape.length === 4 && group === 1 && 2 * outputs >= blockSize ? blockSize : undefined;
 }
 
+/** x ∗ w by the blocked kernels, several rows at a time where there are few outputs. */
+function convFilled(x: Value, w: Value, block: number, geometry: ConvGeometry, shape: Shape): Value {
+  return convByRows(x, w, block, geometry, shape) ?? convBlocked(x, w, block, geometry, shape);
+}
+
 /** y = W · im2col(x) where the runtime has no convolution (float64); blocked where it has a faster one. */
 export function lowerConv(
   node: Value,
@@ -129,7 +135,10 @@ export function lowerConvInput(
   // Even a quarter of a block beats the transposed convolution.
   const block = blockOf(target, g.shape, group, 2 * channels);
   if (block === undefined) return undefined;
-  if (strides.every((stride) => stride === 1)) return convInputBlocked(g, w, block, geometry, node.shape);
+  if (strides.every((stride) => stride === 1)) {
+    const adjoint = adjointFilter(g, w, geometry, node.shape);
+    return adjoint && convFilled(g, adjoint.filter, block, adjoint.geometry, node.shape);
+  }
   const byPhases = dilations.every((dilation) => dilation === 1) && channels % block === 0;
   return byPhases ? convInputByPhases(g, w, block, geometry, node.shape) : undefined;
 }
