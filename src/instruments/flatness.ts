@@ -3,7 +3,7 @@ import type { FlatnessPart } from "../result/profile-result.ts";
 import { formatEstimate, formatMeasured, formatNumber } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import { localAtHome, localHere, measureFlatness } from "./flatness/flatness-measures.ts";
-import { layerScalings, rescaled, tensorGenerator } from "./symmetries.ts";
+import { layerScalings, rescaled, tensorGenerator } from "./symmetry/rescaling.ts";
 import { sentence } from "./reading.ts";
 
 const parameters = z.object({

@@ -7,7 +7,8 @@ import type { SymmetryPart } from "../result/profile-result.ts";
 import { Measurement } from "./measurement.ts";
 import { measureFlatness, localHere } from "./flatness/flatness-measures.ts";
 import { nullSpace } from "./symmetry/scaling-exponents.ts";
-import { layerScalings, rescaled, symmetriesInstrument, tensorGenerator } from "./symmetries.ts";
+import { symmetriesInstrument } from "./symmetries.ts";
+import { layerScalings, rescaled, tensorGenerator } from "./symmetry/rescaling.ts";
 import { denseProblem, type Dense } from "../../test/support/dense-problem.ts";
 
 const SETTINGS = { top: 2, bottom: 1, tolerance: undefined, exactLimit: 0, traceTolerance: 0.02 };

@@ -1,0 +1,47 @@
+import { norm2, normalize } from "../../linalg/vector.ts";
+import type { Problem } from "../../problem/problem.ts";
+import type { Product } from "../../problem/products.ts";
+import type { RandomStream } from "../../random/random-stream.ts";
+import type { RunContext } from "../../util/run-context.ts";
+
+/** What a check works with. */
+export interface CheckBench {
+  readonly problem: Problem;
+  readonly random: RandomStream;
+  readonly context: RunContext;
+  readonly gradient: Float64Array;
+  /** Unit roundoff. */
+  readonly roundoff: number;
+}
+
+export interface CheckDefinition {
+  readonly name: string;
+  readonly title: string;
+  /** What is compared with what, in one sentence. */
+  readonly detail: string;
+  /** Largest measured value that passes, in float32 and in float64. */
+  readonly limit: { readonly float32: number; readonly float64: number };
+  notFor?(problem: Problem): string | undefined;
+  /** A relative error. */
+  measure(bench: CheckBench): Promise<number>;
+}
+
+export function unit(random: RandomStream, dimension: number): Float64Array {
+  const vector = random.normalVector(dimension);
+  normalize(vector);
+  return vector;
+}
+
+export async function multiply(bench: CheckBench, product: Product, vector: Float64Array): Promise<Float64Array> {
+  const [image] = await bench.problem.product(product, [vector], bench.context);
+  return image;
+}
+
+export function distance(a: Float64Array, b: Float64Array): number {
+  return norm2(a.map((x, i) => x - b[i]));
+}
+
+/** |a − b| relative to a size; 0 where both are 0. */
+export function relative(error: number, size: number): number {
+  return error === 0 ? 0 : error / size;
+}

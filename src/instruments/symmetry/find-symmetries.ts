@@ -1,0 +1,194 @@
+import { dot, norm2 } from "../../linalg/vector.ts";
+import type { SymmetryPart } from "../../result/profile-result.ts";
+import type { Measurement } from "../measurement.ts";
+import type { LossComparison } from "./loss-comparison.ts";
+import { layerScalings, rescaled, tensorGenerator } from "./rescaling.ts";
+import { scalingExponents, type Exponents } from "./scaling-exponents.ts";
+import { permuteUnits, unitGenerator, unitLayouts, type UnitLayout } from "./unit-axes.ts";
+
+/** A symmetry that the graph allows, carried out to verify it. */
+export type FoundSymmetry = SymmetryPart["found"][number];
+
+/** gᵀt and Ht for the tangent t = Dθ (or a translation), against what the symmetry demands. */
+async function tangentChecks(measurement: Measurement, tangent: Float64Array, generator: Float64Array | undefined) {
+  const { problem } = measurement;
+  const { l2 } = problem.options;
+  const gradient = await measurement.dataGradient();
+  const length = norm2(tangent);
+  const { scale } = await measurement.extremes();
+  const [image] = await measurement.hessian.apply([tangent]);
+  const bent = image.map((x, i) => x - l2 * tangent[i]);
+  const error = generator ? bent.map((x, i) => x + generator[i] * gradient[i]) : bent;
+  return {
+    gradientAlongTangent: Math.abs(dot(gradient, tangent)) / (norm2(gradient) * length),
+    curvatureAlongTangent: norm2(bent) / (scale * length),
+    identityError: norm2(error) / (scale * length),
+  };
+}
+
+const NOT_CONTINUOUS = { gradientAlongTangent: null, curvatureAlongTangent: null, identityError: null } as const;
+
+/** The first layout of units under which `move` leaves the loss alone. */
+async function findUnits(
+  comparison: LossComparison,
+  layouts: readonly UnitLayout[],
+  move: (point: Float64Array, layout: UnitLayout) => Float64Array,
+): Promise<{ layout: UnitLayout; change: number } | undefined> {
+  for (const layout of layouts) {
+    const change = await comparison.moved((point) => move(point, layout));
+    if (change <= comparison.rounding) return { layout, change };
+  }
+  return undefined;
+}
+
+/** Scalings of layers, and of their units where the layouts allow it. */
+export async function rescalings(measurement: Measurement, comparison: LossComparison): Promise<FoundSymmetry[]> {
+  const { problem, random } = measurement;
+  const found: FoundSymmetry[] = [];
+  for (const [index, exponents] of layerScalings(measurement).entries()) {
+    const generator = tensorGenerator(measurement, exponents);
+    const change = await comparison.moved((point) => rescaled(point, generator, 2));
+    const tangent = problem.parameters.map((x, i) => x * generator[i]);
+    const tensors = [...exponents.keys()];
+    found.push({
+      kind: "layer-rescaling",
+      title: `multiply ${describeExponents(exponents)}`,
+      tensors,
+      continuous: true,
+      count: 1,
+      verified: change <= comparison.rounding,
+      lossChange: change,
+      ...(await tangentChecks(measurement, tangent, generator)),
+    });
+    const stream = random.split(`rescaling ${index}`);
+    const units = await findUnits(comparison, unitLayouts(problem.space, exponents), (point, layout) =>
+      rescaled(point, unitGenerator(problem.space, layout, randomMarks(stream, layout.units)), 2),
+    );
+    if (!units) continue;
+    const weights = stream.normalVector(units.layout.units);
+    const unitwise = unitGenerator(problem.space, units.layout, weights);
+    found.push({
+      kind: "unit-rescaling",
+      title: `multiply what enters each of ${units.layout.units} units and divide what leaves it`,
+      tensors,
+      continuous: true,
+      count: units.layout.units,
+      verified: true,
+      lossChange: units.change,
+      ...(await tangentChecks(
+        measurement,
+        problem.parameters.map((x, i) => x * unitwise[i]),
+        unitwise,
+      )),
+    });
+  }
+  return found;
+}
+
+/** Sign flips and exchanges of units. */
+export async function signFlipsAndExchanges(
+  measurement: Measurement,
+  comparison: LossComparison,
+): Promise<FoundSymmetry[]> {
+  const { problem, random } = measurement;
+  const { outputs, parameters } = problem.graph();
+  const found: FoundSymmetry[] = [];
+  for (const [index, exponents] of scalingExponents([outputs], parameters, "sign").entries()) {
+    const stream = random.split(`sign ${index}`);
+    if (![...exponents.values()].every((exponent) => Number.isInteger(exponent))) continue;
+    const units = await findUnits(comparison, unitLayouts(problem.space, exponents), (point, layout) =>
+      rescaled(point, unitGenerator(problem.space, layout, randomMarks(stream, layout.units)), -1),
+    );
+    if (units) {
+      found.push({
+        kind: "sign-flip",
+        title: `flip the signs of what enters and what leaves any of ${units.layout.units} units`,
+        tensors: [...exponents.keys()],
+        continuous: false,
+        count: units.layout.units,
+        verified: true,
+        lossChange: units.change,
+        ...NOT_CONTINUOUS,
+      });
+    }
+  }
+  for (const [index, exponents] of scalingExponents([outputs], parameters, "exchange").entries()) {
+    const stream = random.split(`exchange ${index}`);
+    const units = await findUnits(comparison, unitLayouts(problem.space, exponents), (point, layout) =>
+      permuteUnits(point, layout, randomCycle(stream, layout.units)),
+    );
+    if (!units) continue;
+    found.push({
+      kind: "permutation",
+      title: `exchange any of ${units.layout.units} units`,
+      tensors: [...exponents.keys()],
+      continuous: false,
+      count: units.layout.units - 1,
+      verified: true,
+      lossChange: units.change,
+      ...NOT_CONTINUOUS,
+    });
+  }
+  return found;
+}
+
+/** Softmax does not see a number added to all logits: shifts of the last layer's weights along the class axis. */
+export async function logitShifts(measurement: Measurement, comparison: LossComparison): Promise<FoundSymmetry[]> {
+  const { problem, random } = measurement;
+  const classes = problem.outputShape[problem.outputShape.length - 1];
+  const found: FoundSymmetry[] = [];
+  if (!(classes >= 2) || problem.options.loss.correct === undefined) return found;
+  const point = problem.parameters;
+  for (const { name, shape, offset, size } of problem.space.tensors) {
+    let stride = 1;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      if (shape[axis] === classes) {
+        const rows = size / classes;
+        const amounts = random.split(`shift ${name} ${axis}`).normalVector(rows);
+        const tangent = new Float64Array(problem.space.dimension);
+        for (let i = 0; i < size; i++) {
+          const row = Math.floor(i / (stride * classes)) * stride + (i % stride);
+          tangent[offset + i] = amounts[row];
+        }
+        const step = (norm2(point.subarray(offset, offset + size)) || 1) / norm2(tangent);
+        const change = await comparison.moved((home) => home.map((x, i) => x + step * tangent[i]));
+        if (change <= comparison.rounding) {
+          found.push({
+            kind: "logit-shift",
+            title: `add one number to all ${classes} rows of "${name}"`,
+            tensors: [name],
+            continuous: true,
+            count: rows,
+            verified: true,
+            lossChange: change,
+            ...(await tangentChecks(measurement, tangent, undefined)),
+          });
+        }
+      }
+      stride *= shape[axis];
+    }
+  }
+  return found;
+}
+
+function randomMarks(random: Measurement["random"], units: number): Float64Array {
+  const marks = random.rademacherVector(units).map((x) => (x + 1) / 2);
+  // At least one unit stays and one moves.
+  marks[0] = 1;
+  marks[units - 1] = 0;
+  return marks;
+}
+
+/** A random order that leaves no unit in its place. */
+function randomCycle(random: Measurement["random"], units: number): Uint32Array {
+  const order = random.permutation(units);
+  const cycle = new Uint32Array(units);
+  order.forEach((unit, i) => (cycle[unit] = order[(i + 1) % units]));
+  return cycle;
+}
+
+function describeExponents(exponents: Exponents): string {
+  const part = (name: string, exponent: number) =>
+    `"${name}" by ${exponent === 1 ? "α" : exponent === -1 ? "1/α" : `α^${Number(exponent.toFixed(3))}`}`;
+  return [...exponents].map(([name, exponent]) => part(name, exponent)).join(", ");
+}

@@ -1,0 +1,46 @@
+import { norm2 } from "../../linalg/vector.ts";
+import type { Measurement } from "../measurement.ts";
+
+/** Compares the losses of all examples at another point with those at home, on the scale of their rounding. */
+export class LossComparison {
+  private readonly measurement: Measurement;
+  private readonly home: Float64Array;
+  private readonly point: Float64Array;
+  private readonly scale: number;
+
+  private constructor(measurement: Measurement, home: Float64Array, scale: number) {
+    this.measurement = measurement;
+    this.home = home;
+    this.point = measurement.problem.parameters;
+    this.scale = scale;
+  }
+
+  static async open(measurement: Measurement): Promise<LossComparison> {
+    const { problem, context } = measurement;
+    const home = await problem.exampleLosses(context);
+    const outputs = await problem.outputs(context);
+    return new LossComparison(
+      measurement,
+      home,
+      norm2(home) / Math.sqrt(home.length) + norm2(outputs) / Math.sqrt(outputs.length),
+    );
+  }
+
+  /** Largest change of an example's loss, relative to the size of losses and outputs. */
+  async changeAt(point: Float64Array): Promise<number> {
+    const { problem, context } = this.measurement;
+    const there = await problem.at(point, () => problem.exampleLosses(context));
+    let change = 0;
+    for (let i = 0; i < there.length; i++) change = Math.max(change, Math.abs(there[i] - this.home[i]));
+    return change / this.scale;
+  }
+
+  /** What rounding may do to a loss that passes through every layer. */
+  get rounding(): number {
+    return 256 * this.measurement.roundoff;
+  }
+
+  moved(move: (point: Float64Array) => Float64Array): Promise<number> {
+    return this.changeAt(move(this.point));
+  }
+}
