@@ -50,7 +50,12 @@ async function everything(problem: Problem) {
 
 describe("degenerate data", () => {
   it.each(["float32", "float64"] as const)("fifty times the same example, in %s", async (precision) => {
-    const { result, open, failed } = await everything(certain(new Array<number[]>(50).fill(row), precision));
+    const { result, open, failed } = await everything(
+      certain(
+        Array.from({ length: 50 }, () => row),
+        precision,
+      ),
+    );
     expect(open).toEqual([]);
     expect(failed).toEqual([]);
     expect(result.noise).toMatchObject({ trace: { value: 0 }, criticalBatchSize: { value: 0 }, alignment: null });
