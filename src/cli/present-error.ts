@@ -4,7 +4,7 @@ import { EXIT, exitCodeOf, type ExitCode } from "./exit-code.ts";
 import { wrap } from "./layout.ts";
 import type { Style } from "./terminal.ts";
 
-const REPORT = "Run again with --debug and report the output at https://github.com/thalweg/thalweg/issues.";
+const REPORT = "Run again with --debug, and report its output and that of `thalweg doctor` to the maintainers.";
 
 /** An error as a person, a program and the operating system see it. */
 export interface PresentedError {

@@ -61,7 +61,7 @@ export function untieInitializers(
   if (split.length > 0) {
     notices.push({
       code: "untied-initializers",
-      message: `The exporter had merged ${split.length} tensors with equal values into others; they are separate parameters again: ${listOf(split, 6)}.`,
+      message: `The exporter had merged ${split.length} tensors with equal values into others; they are separate tensors again: ${listOf(split, 6)}.`,
       hint: KEEP_APART_HINT,
     });
   }
