@@ -121,9 +121,8 @@ export async function extremalEigenpairs(
 
   const { scale, converged, multiplicity } = found;
   const pairs = endsOf(found.pairs.length, largest, smallest).map((i) => found.pairs[i]);
-  const goal = converged ? setup.tolerance * scale : Number.POSITIVE_INFINITY;
   const predicted = productRounding(operator, Math.max(scale, setup.roundingScale));
-  const { proved, rounding } = await provePairs(products, pairs, { predicted, goal });
+  const { proved, rounding } = await provePairs(products, pairs, predicted);
   const top = proved.slice(Math.max(0, proved.length - largest)).toReversed();
   const bottom = proved.slice(0, smallest);
   const plain = ({ value, residual, vector }: ProvedPair): Eigenvalue =>

@@ -4,7 +4,7 @@ import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { exactEstimate } from "./estimate.ts";
 import type { Estimate, EstimatorDescription } from "./estimate.ts";
-import { denseMatrix } from "./exact-spectrum.ts";
+import { denseMatrix, matrixRounding } from "./exact-spectrum.ts";
 import { countProducts, requireSymmetric, productRounding } from "./products.ts";
 import { ResidualSampler } from "./residual-sampler.ts";
 import { sampledEstimate } from "./sampled-estimate.ts";
@@ -55,9 +55,9 @@ export async function estimateFrobeniusNorm(
   const maxProducts = options.maxProducts ?? 1000;
   const products = countProducts(operator, context, method === "exact" ? Number.POSITIVE_INFINITY : maxProducts);
   const exact = async (): Promise<Estimate> => {
-    const { matrix } = await denseMatrix(products, "Frobenius norm");
-    const norm = norm2(matrix);
-    return exactEstimate(norm, productRounding(operator, norm), products.count(), "exact", confidence);
+    const { matrix, asymmetry } = await denseMatrix(products, "Frobenius norm");
+    const rounding = matrixRounding(operator, matrix, asymmetry);
+    return exactEstimate(norm2(matrix), rounding, products.count(), "exact", confidence);
   };
   if (method === "exact") return exact();
   if (method === "auto" && dimension <= 2 * MIN_PROBES && products.affords(dimension)) return exact();

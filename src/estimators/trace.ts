@@ -1,13 +1,13 @@
 import { studentTQuantile } from "../linalg/distributions.ts";
 import { orthogonalize } from "../linalg/multi-vector.ts";
 import { thinQr } from "../linalg/thin-qr.ts";
-import { dot, norm2 } from "../linalg/vector.ts";
+import { dot } from "../linalg/vector.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { exactEstimate } from "./estimate.ts";
 import type { Estimate, EstimatorDescription } from "./estimate.ts";
-import { denseMatrix } from "./exact-spectrum.ts";
+import { denseMatrix, matrixRounding } from "./exact-spectrum.ts";
 import { sphereProbe } from "./probe.ts";
 import { countProducts, requireSymmetric, productRounding } from "./products.ts";
 import type { Products } from "./products.ts";
@@ -103,11 +103,11 @@ export async function estimateTrace(
 }
 
 async function exactTrace(products: Products, confidence: number): Promise<Estimate> {
-  const { matrix } = await denseMatrix(products, "trace");
+  const { matrix, asymmetry } = await denseMatrix(products, "trace");
   const { dimension } = products.operator;
   let trace = 0;
   for (let i = 0; i < dimension; i++) trace += matrix[i * dimension + i];
-  const rounding = productRounding(products.operator, norm2(matrix));
+  const rounding = matrixRounding(products.operator, matrix, asymmetry);
   return exactEstimate(trace, rounding, products.count(), "exact", confidence);
 }
 

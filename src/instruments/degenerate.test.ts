@@ -3,7 +3,7 @@ import { z } from "zod";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
 import type { Problem } from "../problem/problem.ts";
-import { createRandom } from "../random/random-stream.ts";
+import { createRandom, type RandomStream } from "../random/random-stream.ts";
 import { profileResult } from "../result/profile-result.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
 import { gradientInstrument } from "./gradient.ts";
@@ -13,6 +13,9 @@ import { runChecks } from "./run-checks.ts";
 
 const random = createRandom(21);
 
+/** Normal numbers that float32 holds exactly, so that both precisions have the same network. */
+const numbers = (stream: RandomStream, count: number) => [...stream.normalVector(count)].map(Math.fround);
+
 /** A classifier that is nearly certain of its class: 1 − p is 3e-5. */
 function certain(x: number[][], precision: "float32" | "float64"): Problem {
   const stream = random.split("certain");
@@ -21,11 +24,11 @@ function certain(x: number[][], precision: "float32" | "float64"): Problem {
       {
         name: "one",
         inputs: 8,
-        weights: [...stream.normalVector(64)],
-        bias: [...stream.normalVector(8)],
+        weights: numbers(stream, 64),
+        bias: numbers(stream, 8),
         activation: "Tanh",
       },
-      { name: "two", inputs: 8, weights: [...stream.normalVector(24)], bias: [12, 0, 0] },
+      { name: "two", inputs: 8, weights: numbers(stream, 24), bias: [12, 0, 0] },
     ],
     x,
     x.map(() => 0),
@@ -34,7 +37,7 @@ function certain(x: number[][], precision: "float32" | "float64"): Problem {
   );
 }
 
-const row = [...random.split("row").normalVector(8)];
+const row = numbers(random.split("row"), 8);
 
 async function everything(problem: Problem) {
   const { result } = await runProfile(problem, { exactLimit: 0 }, createRandom(0), {});
@@ -104,6 +107,26 @@ describe("degenerate data", () => {
     const texts = result.verdicts.map(({ level, instrument, text }) => `${level} ${instrument}: ${text}`);
     expect(texts).toContainEqual(expect.stringMatching(/pass gradient: .*exactly zero/));
     expect(texts.filter((text) => text.includes("does not learn"))).toEqual([]);
+  });
+});
+
+describe("a Hessian that cancellation left over, in float32", () => {
+  it("has eigenvalues, trace and norm that lie within what they say", async () => {
+    const found = [];
+    for (const precision of ["float32", "float64"] as const) {
+      const problem = certain([row], precision);
+      const options = { only: "eigenvalues,trace", top: 3, bottom: 2 };
+      found.push((await runProfile(problem, options, createRandom(0), {})).result.hessian);
+      await problem.close();
+    }
+    const [narrow, wide] = found;
+    for (const end of ["top", "bottom"] as const)
+      for (const [i, { value, residual }] of (narrow[end] ?? []).entries())
+        expect(Math.abs(value - (wide[end]?.[i].value ?? NaN))).toBeLessThanOrEqual(residual);
+    for (const name of ["trace", "frobenius"] as const) {
+      const { value, rounding = 0 } = narrow[name] ?? { value: NaN };
+      expect(Math.abs(value - (wide[name]?.value ?? NaN))).toBeLessThanOrEqual(rounding);
+    }
   });
 });
 

@@ -1,11 +1,11 @@
 import { countProducts, productRounding } from "../estimators/products.ts";
-import { denseMatrix } from "../estimators/exact-spectrum.ts";
+import { denseMatrix, matrixRounding } from "../estimators/exact-spectrum.ts";
 import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
 import { denseExtremes, prefersMatrix } from "../estimators/dense-extremes.ts";
 import { estimateTrace } from "../estimators/trace.ts";
 import { extremalEigenpairs, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
-import { dot, norm2 } from "../linalg/vector.ts";
+import { dot } from "../linalg/vector.ts";
 import { scaleOperator, sumOperator } from "../operators/combinators.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import { productOperator } from "../operators/problem-operators.ts";
@@ -150,7 +150,7 @@ export class Measurement {
       return {
         matrix,
         asymmetry,
-        rounding: productRounding(this.hessian, norm2(matrix)),
+        rounding: matrixRounding(this.hessian, matrix, asymmetry),
         values: symmetricEigen(matrix, problem.space.dimension, false).values,
         products: products.count(),
       };
