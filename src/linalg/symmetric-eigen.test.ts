@@ -59,6 +59,18 @@ describe("symmetricEigen", () => {
 });
 
 describe("tridiagonalEigen", () => {
+  it("ends where all but one entry have underflowed, as in matrices of low rank", () => {
+    const least = Number.MIN_VALUE;
+    for (let seed = 0; seed < 100; seed++) {
+      const random = createRandom(seed);
+      const d = Float64Array.from({ length: 6 }, (_, i) => (i === 0 ? 1 : least * Math.floor(6 * random.uniform())));
+      const e = Float64Array.from({ length: 5 }, () => least * Math.ceil(8 * random.uniform()));
+      const { values } = tridiagonalEigen(d, e, "all");
+      expect(values[5]).toBe(1);
+      expect(Math.max(...values.subarray(0, 5).map(Math.abs))).toBeLessThan(1e-300);
+    }
+  });
+
   it("reproduces the discrete Laplacian: λ = 2 − 2 cos(kπ/(n+1)), v ∝ sin(ikπ/(n+1))", () => {
     const n = 200;
     const d = new Float64Array(n).fill(2);

@@ -60,10 +60,17 @@ export function tridiagonalEigen(
   const cosines = new Float64Array(n);
   const sines = new Float64Array(n);
 
+  // What is this small beside T is no coupling: between diagonals of zero it could underflow forever without ending.
+  let size = 0;
+  for (let i = 0; i < n; i++) size = Math.max(size, Math.abs(d[i]), Math.abs(e[i]));
+  const negligible = Number.EPSILON ** 2 * size;
+
   for (let l = 0; l < n; l++) {
     for (let iteration = 0; ; iteration++) {
       let m = l;
-      while (m < n - 1 && !(Math.abs(e[m]) <= Number.EPSILON * (Math.abs(d[m]) + Math.abs(d[m + 1])))) m++;
+      while (m < n - 1 && !(Math.abs(e[m]) <= negligible + Number.EPSILON * (Math.abs(d[m]) + Math.abs(d[m + 1])))) {
+        m++;
+      }
       if (m === l) break;
       if (iteration === 100) throw notConverged();
 
