@@ -30,8 +30,6 @@ const thalweg = () =>
     "loss,eigenvalues,trace,spectrum",
     "--threads",
     "2",
-    "--batch-size",
-    "1000",
   ]);
 /** PyTorch with as many products of each kind. */
 const torch = (mode, { eigenvalues, trace, steps, probes }) =>

@@ -24,17 +24,19 @@ const dataOf = (examples) => {
   );
   return file;
 };
-const point = (file, hidden) =>
+const point = (file, hidden, mode) =>
   JSON.parse(
     execFileSync(
       process.execPath,
-      [fileURLToPath(new URL("scaling-point.mjs", import.meta.url)), file, String(hidden)],
+      [fileURLToPath(new URL("scaling-point.mjs", import.meta.url)), file, String(hidden), mode],
       { encoding: "utf8" },
     ),
   );
 
-const examples = EXAMPLES.map((count) => point(dataOf(count), 256));
-const parameters = WIDTHS.map((width) => point(dataOf(2000), width));
+const files = EXAMPLES.map(dataOf);
+const streamed = files.map((file) => point(file, 256, "streamed"));
+const kept = files.map((file) => point(file, 256, "kept"));
+const parameters = WIDTHS.map((width) => point(dataOf(2000), width, "kept"));
 const slope = (points, x, y) =>
   exponent(
     points.map((each) => each[x]),
@@ -42,10 +44,13 @@ const slope = (points, x, y) =>
   );
 console.log(
   JSON.stringify({
-    examples,
+    streamed,
+    kept,
     parameters,
-    timeExponentInExamples: slope(examples, "examples", "productMs"),
-    memoryExponentInExamples: slope(examples, "examples", "peakMegabytes"),
+    timeExponentInExamples: slope(streamed, "examples", "productMs"),
+    memoryExponentInExamples: slope(streamed, "examples", "peakMegabytes"),
+    timeExponentInExamplesKept: slope(kept, "examples", "productMs"),
+    memoryExponentInExamplesKept: slope(kept, "examples", "peakMegabytes"),
     timeExponentInParameters: slope(parameters, "parameters", "productMs"),
     memoryExponentInParameters: slope(parameters, "parameters", "peakMegabytes"),
   }),

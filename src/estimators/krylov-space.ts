@@ -219,6 +219,11 @@ export class KrylovSpace {
         coordinates: eigen.vectors,
       };
     }
+    if (this.next.length === 0 && !withCoordinates) {
+      // The space is invariant: nothing leaks out, and the eigenvectors would only say so.
+      const { values } = symmetricEigen(this.projected(), this.basis.length, false);
+      return { values, residuals: new Float64Array(values.length), coordinates: [] };
+    }
     const { values, vectors } = symmetricEigen(this.projected(), this.basis.length, true);
     const residuals = Float64Array.from(vectors, (s) => {
       const onPending = new Float64Array(this.next.length);
