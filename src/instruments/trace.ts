@@ -31,15 +31,20 @@ export const traceInstrument = defineInstrument({
     const { confidence, random, hessian } = measurement;
     const dense = await measurement.dense();
     const { top } = await measurement.extremes();
-    const trace = await measurement.hessianTrace();
-    const frobenius = dense
-      ? exactEstimate(norm2(dense.values), dense.rounding, dense.products, "exact, from the whole matrix", confidence)
-      : await estimateFrobeniusNorm(
-          hessian,
-          { tolerance, confidence },
-          random.split("frobenius"),
-          measurement.stage("Frobenius norm"),
-        );
+    const estimatingTrace = measurement.hessianTrace();
+    // Side by side where the engine takes several products: each has steps in which it asks for none.
+    if ((hessian.atOnce ?? 1) === 1) await estimatingTrace;
+    const [trace, frobenius] = await Promise.all([
+      estimatingTrace,
+      dense
+        ? exactEstimate(norm2(dense.values), dense.rounding, dense.products, "exact, from the whole matrix", confidence)
+        : estimateFrobeniusNorm(
+            hessian,
+            { tolerance, confidence },
+            random.split("frobenius"),
+            measurement.stage("Frobenius norm"),
+          ),
+    ]);
     const largest = top[0].value;
     const converged = trace.converged && frobenius.converged;
     return {
