@@ -399,9 +399,7 @@ describe("profile", () => {
     const before = listing();
     const run = await thalweg(["profile", "-o", "stopped", "--trace-tolerance", "0.0001"], (child) => {
       child.stderr?.on("data", (text: Buffer) => {
-        if (!text.toString().includes("Plan:")) return;
-        child.kill(signal);
-        setTimeout(() => child.kill(signal), 100);
+        if (/Plan:|Stopping with/.test(text.toString())) child.kill(signal);
       });
     });
     expect(run.code).toBe(code);

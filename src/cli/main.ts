@@ -10,9 +10,13 @@ for (const [signal, exitCode] of Object.entries(EXIT_OF_SIGNAL)) {
   process.on(signal, () => {
     // The first one lets the run write what it has, the second one stops it, the third one means it.
     if (insisted.signal.aborted) process.exit(exitCode);
-    if (asked.signal.aborted) insisted.abort();
-    else signalled = exitCode;
+    if (asked.signal.aborted) {
+      insisted.abort();
+      return;
+    }
+    signalled = exitCode;
     asked.abort();
+    process.stderr.write("\nStopping with what there is; once more stops at once.\n");
   });
 }
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -71,6 +71,7 @@ export function createShell(options: ShellOptions): Shell {
       const began = elapsed();
       return {
         signal: interruption.insisted,
+        hasBudget: Number.isFinite(budget),
         outOfTime: () => interruption.asked.aborted || elapsed() - began >= budget,
         ...live,
       };

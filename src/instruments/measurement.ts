@@ -14,6 +14,7 @@ import type { LossValue, Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import { NamedArrays } from "../result/named-arrays.ts";
 import type { RunContext } from "../util/run-context.ts";
+import { together } from "../util/together.ts";
 
 /** What several instruments need, and how far it goes. */
 export interface SharedSettings {
@@ -24,6 +25,8 @@ export interface SharedSettings {
   readonly traceTolerance: number;
   /** Largest dimension for which the whole spectrum is computed. */
   readonly exactLimit: number;
+  /** Whether tr H is going to be asked for. */
+  readonly wantsTrace?: boolean;
 }
 
 /** The whole spectrum of H, and the matrix. */
@@ -131,12 +134,17 @@ export class Measurement {
         ? await this.dense()
         : undefined;
       if (dense) return denseExtremes(this.hessian, dense, ends);
-      return extremalEigenpairs(
+      const searching = extremalEigenpairs(
         this.hessian,
         { ...ends, tolerance: settings.tolerance, vectors: true },
         random.split("extremes"),
         this.stage("Hessian eigenvalues"),
       );
+      // A Krylov space asks for one product after the other; where the engine takes several, the trace fills the pauses.
+      const isSampled = settings.wantsTrace && problem.space.dimension > settings.exactLimit;
+      if (!isSampled || (this.hessian.atOnce ?? 1) === 1 || context.hasBudget) return searching;
+      const [extremes] = await together(searching, sampledTrace());
+      return extremes;
     });
     this.knownPairs = lazily(async () => {
       const { top, bottom } = await this.extremes();
@@ -156,9 +164,22 @@ export class Measurement {
       };
     });
     const traceOptions = { tolerance: settings.traceTolerance, confidence: this.confidence } as const;
+    const sampledTrace = lazily(() =>
+      estimateTrace(
+        productOperator(problem, hessianProduct, context),
+        traceOptions,
+        random.split("trace"),
+        this.stage("Hessian trace"),
+      ),
+    );
     this.hessianTrace = lazily(async () => {
       const dense = await this.dense();
-      if (!dense) return estimateTrace(this.hessian, traceOptions, random.split("trace"), this.stage("Hessian trace"));
+      if (!dense) {
+        const estimate = await sampledTrace();
+        // Counted for whoever asks first, also where the sampling went on beside something else.
+        this.productCount += estimate.products;
+        return estimate;
+      }
       const trace = dense.values.reduce((sum, x) => sum + x, 0);
       return exactEstimate(trace, dense.rounding, dense.products, "exact, from the whole matrix", this.confidence);
     });

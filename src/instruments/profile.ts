@@ -55,7 +55,8 @@ export interface PlannedInstrument {
 function sharedSettings(options: ProfileOptions): SharedSettings {
   const { top, bottom, tol } = eigenvalueParameters.parse(options);
   const { exactLimit, traceTolerance } = traceParameters.parse(options);
-  return { top, bottom, tolerance: tol, exactLimit, traceTolerance };
+  const wantsTrace = chosenInstruments(options).some(({ needs = [] }) => needs.includes("Hessian trace"));
+  return { top, bottom, tolerance: tol, exactLimit, traceTolerance, wantsTrace };
 }
 
 /** What a profile would do and cost. What instruments share is counted for the first that needs it. */

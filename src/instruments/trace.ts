@@ -2,6 +2,7 @@ import { z } from "zod";
 import { exactEstimate } from "../estimators/estimate.ts";
 import { estimateFrobeniusNorm } from "../estimators/frobenius-norm.ts";
 import { norm2 } from "../linalg/vector.ts";
+import { together } from "../util/together.ts";
 import { formatMeasured, formatNumber } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import { estimateReading, spreadOf } from "./reading.ts";
@@ -34,17 +35,25 @@ export const traceInstrument = defineInstrument({
     const estimatingTrace = measurement.hessianTrace();
     // Side by side where the engine takes several products: each has steps in which it asks for none.
     if ((hessian.atOnce ?? 1) === 1) await estimatingTrace;
-    const [trace, frobenius] = await Promise.all([
+    const [trace, frobenius] = await together(
       estimatingTrace,
       dense
-        ? exactEstimate(norm2(dense.values), dense.rounding, dense.products, "exact, from the whole matrix", confidence)
+        ? Promise.resolve(
+            exactEstimate(
+              norm2(dense.values),
+              dense.rounding,
+              dense.products,
+              "exact, from the whole matrix",
+              confidence,
+            ),
+          )
         : estimateFrobeniusNorm(
             hessian,
             { tolerance, confidence },
             random.split("frobenius"),
             measurement.stage("Frobenius norm"),
           ),
-    ]);
+    );
     const largest = top[0].value;
     const converged = trace.converged && frobenius.converged;
     return {

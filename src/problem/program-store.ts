@@ -34,6 +34,8 @@ interface StoreOptions {
 export class ProgramStore {
   private readonly options: StoreOptions;
   private readonly stored = new Map<string, Promise<Stored>>();
+  /** How often the parameters have changed: what is prepared for one era is not kept in the next. */
+  private era = 0;
 
   constructor(options: StoreOptions) {
     this.options = options;
@@ -72,6 +74,7 @@ export class ProgramStore {
 
   /** Forgets what was prepared for the old parameters. */
   async invalidate(): Promise<void> {
+    this.era++;
     for (const pending of this.stored.values()) {
       const { program, kept } = await pending;
       this.options.budget.give(kept.size * this.bytesOf(program));
@@ -89,8 +92,9 @@ export class ProgramStore {
   private async prepared({ program, kept }: Stored, { start }: BatchRange, feeds: Feeds, lane: number) {
     const known = kept.get(start);
     if (known) return { prepared: known, isKept: true };
+    const { era } = this;
     const prepared = await program.prepare(feeds, lane);
-    const isKept = !kept.has(start) && this.options.budget.take(this.bytesOf(program));
+    const isKept = era === this.era && !kept.has(start) && this.options.budget.take(this.bytesOf(program));
     if (isKept) kept.set(start, prepared);
     return { prepared, isKept };
   }

@@ -20,6 +20,8 @@ export interface RunContext {
   readonly progress?: (event: ProgressEvent) => void;
   /** True once the time budget is spent: an estimator then returns what it has, marked as not converged. */
   readonly outOfTime?: () => boolean;
+  /** Whether there is such a budget: what matters most then comes first, by itself. */
+  readonly hasBudget?: boolean;
 }
 
 /** Throws the `interrupted` error when the run was cancelled; call it between products. */
