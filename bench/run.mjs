@@ -1,6 +1,6 @@
 // npm run bench [-- NAME …]: see README.md
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,8 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 const MODELS = join(HERE, "../.bench/models");
 const NETWORKS = ["mlp", "lenet", "resnet20", "gpt", "vit"];
 const OTHERS = ["profile", "scaling"];
+/** Fast networks are measured more often: the speed of a shared machine wanders. */
+const RUNS = { mlp: 101, resnet20: 10 };
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => ![...NETWORKS, ...OTHERS].includes(name));
@@ -48,18 +50,21 @@ const memory = async (network, mode, torchMeasure, blas) => {
   return { thalweg, torch };
 };
 
-const results = { machine: cpus()[0].model, cores: cpus().length, date: new Date().toISOString(), networks: [] };
+// What is not measured this time stays as it was.
+const file = join(HERE, "results.json");
+const results = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { networks: [] };
+const stamp = { machine: cpus()[0].model, cores: cpus().length, date: new Date().toISOString() };
 const row = (...cells) =>
   console.log(cells.map((cell, i) => String(cell)[i === 0 ? "padEnd" : "padStart"](i === 0 ? 26 : 14)).join(""));
 
 for (const network of NETWORKS.filter((name) => chosen.includes(name))) {
-  const result = node("compare-products.mjs", join(MODELS, network), network, network === "resnet20" ? "10" : "21");
+  const result = node("compare-products.mjs", join(MODELS, network), network, String(RUNS[network] ?? 21));
   const { blas } = result;
   result.peakMegabytes = {
     plain: await memory(network, "plain", "hvp", blas),
     kept: await memory(network, "kept", "hvp-kept", blas),
   };
-  results.networks.push(result);
+  results.networks = [...results.networks.filter((other) => other.network !== network), { ...stamp, ...result }];
   row(network, "Thalweg ms", "PyTorch ms", "faster by");
   for (const [name, { thalwegMs, torchMs, ratio }] of Object.entries(result.measures)) {
     row(`  ${name}`, thalwegMs.toFixed(1), torchMs.toFixed(1), `${ratio.toFixed(2)}x`);
@@ -70,7 +75,8 @@ for (const network of NETWORKS.filter((name) => chosen.includes(name))) {
   row("  error of Hv", result.hessianVectorError.toExponential(1));
 }
 for (const name of OTHERS.filter((each) => chosen.includes(each))) {
-  results[name] = node(name === "profile" ? "compare-profile.mjs" : "scaling.mjs", MODELS);
+  results[name] = { ...stamp, ...node(name === "profile" ? "compare-profile.mjs" : "scaling.mjs", MODELS) };
   console.log(name, JSON.stringify(results[name], undefined, 2));
 }
-writeFileSync(join(HERE, "results.json"), `${JSON.stringify(results, undefined, 2)}\n`);
+writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
+execFileSync(process.execPath, [join(HERE, "write-table.mjs")], { stdio: "inherit" });
