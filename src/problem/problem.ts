@@ -192,13 +192,11 @@ export class Problem {
     return { loss: value, accuracy: counts ? correct / this.terms : undefined };
   }
 
-  /** ∇L(θ), or that of a range of examples. Cost: about three forward passes. */
-  async gradient(context: RunContext = {}, range: BatchRange = this.everything): Promise<Float64Array> {
+  /** ∇L(θ). Cost: about three forward passes. */
+  async gradient(context: RunContext = {}): Promise<Float64Array> {
     const sum = new Float64Array(this.space.dimension);
     const build: Build = (graph) => byParameter(scaled(gradientOf(graph), 1 / this.divisor));
-    await this.eachBatch("gradient", build, context, this.adder([sum]), { range });
-    const share = (range.end - range.start) / this.examples;
-    if (share !== 1) for (let i = 0; i < sum.length; i++) sum[i] /= share;
+    await this.eachBatch("gradient", build, context, this.adder([sum]));
     if (this.options.l2 !== 0) addMultiple(sum, this.options.l2, this.point);
     if (!allFinite(sum)) throw this.notFinite(sum, "gradient");
     return sum;
