@@ -88,7 +88,7 @@ export const dataFlags = z.object({
   ignoreIndex: z.int().default(-100).meta({ description: "class label whose terms are left out", group: DATA }),
   batchSize: whole(1)
     .optional()
-    .meta({ description: "examples per pass; no result depends on it (default: what fits)", group: DATA }),
+    .meta({ description: "most examples per pass; no result depends on it (default: what fits)", group: DATA }),
 });
 
 /** What computes. */
