@@ -7,7 +7,7 @@ import { formatNumber } from "../../util/format-number.ts";
 import { EXIT } from "../exit-code.ts";
 import { formatBytes } from "../format.ts";
 import { platformSummary } from "../frame.ts";
-import { timeGemm } from "../gemm.ts";
+import { timeGemm } from "../../instruments/time-gemm.ts";
 import { table, wrap } from "../layout.ts";
 import { machineFlags } from "../common-flags.ts";
 import { version } from "../version.ts";
@@ -57,8 +57,8 @@ export const doctor = defineVerb({
     const speed =
       fault === undefined
         ? {
-            float32: await timeGemm(cpu, "float32", GEMM_SIZE, GEMM_RUNS),
-            float64: await timeGemm(cpu, "float64", GEMM_SIZE, GEMM_RUNS),
+            float32: await timeGemm(cpu, "float32", GEMM_SIZE, GEMM_RUNS, () => performance.now(), {}),
+            float64: await timeGemm(cpu, "float64", GEMM_SIZE, GEMM_RUNS, () => performance.now(), {}),
           }
         : null;
     const devices = await Promise.all(
