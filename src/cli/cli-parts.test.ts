@@ -80,6 +80,21 @@ describe("flags from zod types", () => {
     expect(readFlags(parameters, { batchSize: 3, names: "a" })).toMatchObject({ batchSize: 3, names: ["a"] });
   });
 
+  it("take lists with commas, repeated, or both, whatever the verb", () => {
+    const raw = { names: ["a, b", "c", String.raw`d\,e`], factors: ["1.5,2", "3"] };
+    expect(readFlags(parameters, raw)).toMatchObject({ names: ["a", "b", "c", "d,e"], factors: [1.5, 2, 3] });
+    for (const { parameters: all } of VERBS)
+      for (const { key, numeric } of flagsOf(all).filter(({ repeatable, choices }) => repeatable && !choices))
+        expect(
+          readFlags(z.object({ [key]: all.shape[key] }), { [key]: numeric ? ["2,3", "4"] : ["a,b", "c"] }),
+        ).toEqual({
+          [key]: numeric ? [2, 3, 4] : ["a", "b", "c"],
+        });
+    const only = VERBS.flatMap((verb) => flagsOf(verb.parameters)).filter(({ name }) => name === "--only");
+    expect(only.length).toBeGreaterThan(0);
+    for (const flag of only) expect(flag.repeatable).toBe(true);
+  });
+
   it.each([
     [{ batchSize: "0" }, '--batch-size is "0"; it must be at least 1.', undefined],
     [{ batchSize: "1.5" }, '--batch-size is "1.5"; it must be a whole number.', undefined],

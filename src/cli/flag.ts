@@ -49,7 +49,7 @@ const objectSchema = z.object({ properties: z.record(z.string(), propertySchema)
 export function flagsOf(parameters: z.ZodObject): Flag[] {
   const { properties } = objectSchema.parse(z.toJSONSchema(parameters, { io: "input", unrepresentable: "any" }));
   return Object.entries(properties).map(([key, property]) => {
-    const repeatable = property.type === "array";
+    const repeatable = property.type === "array" || (property.anyOf ?? []).some(({ type }) => type === "array");
     const value = repeatable ? (property.items ?? {}) : property;
     const types = [value.type, ...(property.anyOf ?? []).map(({ type }) => type)];
     const toggle = value.type === "boolean";
@@ -136,9 +136,15 @@ function expectation(issue: z.core.$ZodIssue, flag: Flag): string {
 function coerce(flag: Flag, value: unknown): unknown {
   if (flag.repeatable) {
     const items: unknown[] = Array.isArray(value) ? value : [value];
-    return items.map((item) => coerceOne(flag, item));
+    return items.flatMap(listed).map((item) => coerceOne(flag, item));
   }
   return coerceOne(flag, value);
+}
+
+/** A list is typed with commas, or its flag repeated, or both; `\\,` is a comma that belongs to a name. */
+function listed(item: unknown): unknown[] {
+  if (typeof item !== "string") return [item];
+  return item.split(/(?<!\\),/).map((part) => part.trim().replaceAll("\\,", ","));
 }
 
 function coerceOne(flag: Flag, value: unknown): unknown {

@@ -15,7 +15,7 @@ import { traceParameters } from "./trace.ts";
 
 const profileOnly = z.object({
   only: z
-    .string()
+    .union([z.string(), z.array(z.string())])
     .optional()
     .describe(`run these instruments only: ${INSTRUMENTS.map(({ name }) => name).join(", ")}`),
 });
@@ -24,7 +24,7 @@ const profileOnly = z.object({
 function chosenInstruments(options: ProfileOptions): readonly Instrument[] {
   const { only } = profileOnly.parse(options);
   if (only === undefined) return INSTRUMENTS;
-  const names = only.split(",").map((name) => name.trim());
+  const names = [only].flat().flatMap((list) => list.split(",").map((name) => name.trim()));
   const unknown = names.find((name) => !INSTRUMENTS.some((instrument) => instrument.name === name));
   if (unknown !== undefined) {
     throw new ThalwegError({

@@ -9,7 +9,7 @@ import { z } from "zod";
  * z.decode(real, "NaN"); // NaN
  */
 export const real = z.codec(
-  z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])]),
+  z.union([z.number(), z.literal(["NaN", "Infinity", "-Infinity"])]),
   z.union([z.number(), z.nan(), z.literal([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])]),
   {
     decode: Number,

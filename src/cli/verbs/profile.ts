@@ -28,7 +28,7 @@ const EMBEDDED_REPORT = "report.html";
 const OURS = '<meta name="generator" content="Thalweg">';
 
 /** Names are looked at before a model is opened. */
-const named = z.object({ only: z.string().optional() });
+const named = z.object({ only: z.array(z.string()).default([]) });
 
 const parameters = z.object({
   ...runFlags.shape,
@@ -53,7 +53,7 @@ export const profile = defineVerb({
   ],
   run: (flags, [path], shell) => {
     const { out } = flags;
-    for (const name of named.parse(flags).only?.split(",") ?? []) chosen("instrument", name.trim(), INSTRUMENTS);
+    for (const name of named.parse(flags).only) chosen("instrument", name, INSTRUMENTS);
     const embedded = path === undefined && flags.data === undefined && flags.x === undefined;
     const options = embedded ? { ...flags, data: EMBEDDED.data, limit: flags.limit ?? EMBEDDED.limit } : flags;
     const model = path ?? EMBEDDED.model;
