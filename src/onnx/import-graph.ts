@@ -203,7 +203,6 @@ class Importer implements ImportHost {
       if (name === "") return;
       const value = outputs[i];
       if (value) this.scope.values.set(name, value);
-      else if (this.scope.parent) this.scope.values.delete(name);
       else this.absent.set(name, node);
     });
   }

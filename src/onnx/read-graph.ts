@@ -9,6 +9,7 @@ import {
 } from "onnx-buf";
 import { decodeTensor, type ByteBudget, type ExternalReader } from "./decode-tensor.ts";
 import { intakeError } from "./intake-error.ts";
+import { NameScope } from "./name-scope.ts";
 import type { OnnxAttribute, OnnxGraph, OnnxNode, StoredTensor } from "./onnx-node.ts";
 import { sortNodes } from "./sort-nodes.ts";
 
@@ -20,10 +21,16 @@ const MAX_NODES = 200_000;
 /** The oldest opset with today's broadcasting. */
 const OLDEST_OPSET = 7;
 
+/** An attribute with the scope in which it was written: graphs that a caller hands over read the caller's names. */
+interface BoundAttribute {
+  readonly proto: AttributeProto;
+  readonly scope: Scope | undefined;
+}
+
 /** What a name or an attribute reference means at one place: the body of a call, or the file itself. */
 interface Scope {
-  readonly rename: (name: string) => string;
-  readonly attributes: ReadonlyMap<string, AttributeProto>;
+  readonly names: NameScope;
+  readonly attributes: ReadonlyMap<string, BoundAttribute>;
   readonly opsets: ReadonlyMap<string, number>;
   readonly prefix: string;
   readonly calls: readonly string[];
@@ -49,7 +56,7 @@ export class GraphReader {
   /** The main graph, with the initialisers of nested graphs beside its own. */
   read(graph: GraphProto): OnnxGraph {
     const main = this.graph(graph, {
-      rename: (name) => name,
+      names: NameScope.main(graph),
       attributes: new Map(),
       opsets: this.opsets,
       prefix: "",
@@ -71,21 +78,21 @@ export class GraphReader {
     }
     const initializers = new Map<string, StoredTensor>();
     for (const proto of graph.initializer) {
-      const name = scope.rename(proto.name);
+      const name = scope.names.rename(proto.name);
       if (name === "") throw intakeError("unnamed-initializer", "The model has an initialiser without a name.");
-      if (this.hoisted.has(name))
+      if (initializers.has(name))
         throw intakeError("duplicate-name", `The model defines the initialiser ${name} twice.`, { input: name });
       const stored = { ...decodeTensor(proto, this.external, this.budget), name };
       initializers.set(name, stored);
       this.hoisted.set(name, stored);
     }
-    const inputs = graph.input.map(({ name }) => scope.rename(name));
+    const inputs = graph.input.map(({ name }) => scope.names.rename(name));
     const nodes = this.nodes(graph.node, scope);
     return {
       nodes: sortNodes(nodes, [...inputs, ...initializers.keys()], scope.depth === 0),
       initializers,
       inputs,
-      outputs: graph.output.map(({ name }) => scope.rename(name)),
+      outputs: graph.output.map(({ name }) => scope.names.rename(name)),
     };
   }
 
@@ -104,14 +111,14 @@ export class GraphReader {
   }
 
   private node(proto: NodeProto, domain: string, scope: Scope): OnnxNode {
-    const outputs = proto.output.map(scope.rename);
+    const outputs = proto.output.map((each) => scope.names.rename(each));
     const attributes = new Map<string, OnnxAttribute>();
-    for (const attribute of proto.attribute) {
-      const bound = attribute.refAttrName === "" ? attribute : scope.attributes.get(attribute.refAttrName);
-      if (bound) attributes.set(attribute.name, this.attribute(bound, scope));
-    }
     const name = `${scope.prefix}${proto.name}` || outputs.find((each) => each !== "") || proto.opType;
-    const inputs = proto.input.map(scope.rename);
+    for (const attribute of proto.attribute) {
+      const bound = this.resolve(attribute, scope);
+      if (bound) attributes.set(attribute.name, this.attribute(bound.proto, bound.scope ?? scope, name));
+    }
+    const inputs = proto.input.map((each) => scope.names.rename(each));
     return {
       op: proto.opType,
       domain,
@@ -140,19 +147,19 @@ export class GraphReader {
     const names = new Map<string, string>();
     body.output.forEach((formal, i) => {
       const actual = proto.output[i];
-      if (actual !== undefined && actual !== "") names.set(formal, scope.rename(actual));
+      if (actual !== undefined && actual !== "") names.set(formal, scope.names.rename(actual));
     });
     // An output that is also an input (or twice an output) keeps the first meaning and is copied.
     const copies: [string, string][] = [];
     body.input.forEach((formal, i) => {
-      const actual = scope.rename(proto.input[i] ?? "");
+      const actual = scope.names.rename(proto.input[i] ?? "");
       const output = names.get(formal);
       if (output !== undefined) copies.push([actual, output]);
       names.set(formal, actual);
     });
     const given = new Map(proto.attribute.map((each) => [each.name, this.resolve(each, scope)]));
-    const attributes = new Map<string, AttributeProto>();
-    for (const attribute of body.attributeProto) attributes.set(attribute.name, attribute);
+    const attributes = new Map<string, BoundAttribute>();
+    for (const attribute of body.attributeProto) attributes.set(attribute.name, { proto: attribute, scope: undefined });
     for (const formal of body.attribute) {
       const attribute = given.get(formal);
       if (attribute) attributes.set(formal, attribute);
@@ -162,7 +169,7 @@ export class GraphReader {
       if (attribute) attributes.set(formal.name, attribute);
     }
     const inner: Scope = {
-      rename: (name) => (name === "" ? "" : (names.get(name) ?? `${prefix}${name}`)),
+      names: scope.names.body(names, body.node, prefix),
       attributes,
       opsets: body.opsetImport.length > 0 ? opsetsOf(body.opsetImport) : this.opsets,
       prefix,
@@ -185,11 +192,11 @@ export class GraphReader {
     return nodes;
   }
 
-  private resolve(attribute: AttributeProto, scope: Scope): AttributeProto | undefined {
-    return attribute.refAttrName === "" ? attribute : scope.attributes.get(attribute.refAttrName);
+  private resolve(attribute: AttributeProto, scope: Scope): BoundAttribute | undefined {
+    return attribute.refAttrName === "" ? { proto: attribute, scope } : scope.attributes.get(attribute.refAttrName);
   }
 
-  private attribute(proto: AttributeProto, scope: Scope): OnnxAttribute {
+  private attribute(proto: AttributeProto, scope: Scope, place: string): OnnxAttribute {
     switch (kindOf(proto)) {
       case Kind.INT:
         return { kind: "int", value: Number(proto.i) };
@@ -207,7 +214,10 @@ export class GraphReader {
         if (proto.t) return { kind: "tensor", value: decodeTensor(proto.t, this.external, this.budget) };
         return { kind: "other", value: undefined };
       case Kind.GRAPH:
-        if (proto.g) return { kind: "graph", value: this.graph(proto.g, { ...scope, depth: scope.depth + 1 }) };
+        if (proto.g) {
+          const names = scope.names.nested(proto.g, `${place}/${proto.name}`);
+          return { kind: "graph", value: this.graph(proto.g, { ...scope, names, depth: scope.depth + 1 }) };
+        }
         return { kind: "other", value: undefined };
       default:
         return { kind: "other", value: undefined };

@@ -24,9 +24,16 @@ import { sizeOf, type Shape } from "../../src/util/tensor.ts";
 
 /* Small ONNX files written by hand. */
 
-export type Elements = "float" | "double" | "int64" | "bool";
+export type Elements = "float" | "double" | "int64" | "int32" | "uint8" | "bool";
 
-const TYPES: Record<Elements, Type> = { float: Type.FLOAT, double: Type.DOUBLE, int64: Type.INT64, bool: Type.BOOL };
+const TYPES: Record<Elements, Type> = {
+  float: Type.FLOAT,
+  double: Type.DOUBLE,
+  int64: Type.INT64,
+  int32: Type.INT32,
+  uint8: Type.UINT8,
+  bool: Type.BOOL,
+};
 
 /** A float attribute, told from an integer by its wrapper. */
 export class Float {
@@ -66,7 +73,9 @@ export function tensorProto(name: string, elements: Elements, shape: Shape, valu
         ? Float64Array.from(values)
         : elements === "int64"
           ? BigInt64Array.from(values, (value) => BigInt(value))
-          : Uint8Array.from(values);
+          : elements === "int32"
+            ? Int32Array.from(values)
+            : Uint8Array.from(values);
   if (values.length !== sizeOf(shape)) throw new RangeError(`${name} needs ${sizeOf(shape)} values`);
   return create(TensorProtoSchema, {
     name,
