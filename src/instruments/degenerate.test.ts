@@ -61,7 +61,7 @@ describe("degenerate data", () => {
     );
     expect(open).toEqual([]);
     expect(failed).toEqual([]);
-    expect(result.noise).toMatchObject({ trace: { value: 0 }, criticalBatchSize: { value: 0 }, alignment: null });
+    expect(result.noise).toMatchObject({ trace: { value: 0 }, criticalBatchSize: null, alignment: null });
     expect(result.gradient?.relativeToNoise).toBeNull();
   });
 
@@ -102,7 +102,7 @@ describe("degenerate data", () => {
     expect(result.noise?.criticalBatchSize).toBeNull();
     expect(readingsOf("noise", result).find(({ label }) => label === "Critical batch size")).toMatchObject({
       value: "n/a",
-      note: "none: the gradient is zero",
+      note: "none: the examples' gradients are below the rounding of their computation",
     });
     const texts = result.verdicts.map(({ level, instrument, text }) => `${level} ${instrument}: ${text}`);
     expect(texts).toContainEqual(expect.stringMatching(/pass gradient: .*exactly zero/));
@@ -131,8 +131,8 @@ describe("a Hessian that cancellation left over, in float32", () => {
 });
 
 describe("the verdict about a critical point", () => {
-  const judge = (examples: number, relative: number) => {
-    // tr Σ = 1, so that a single gradient is √(1 + ‖g‖²) long.
+  const judge = (examples: number, relative: number, excess: number) => {
+    // tr Σ = 1, so that a single gradient is √(1 + ‖g‖²) long; the noise fills 50 directions alike.
     const noiseFloor = 1 / Math.sqrt(examples);
     const norm = relative * noiseFloor;
     const gradient = {
@@ -140,6 +140,13 @@ describe("the verdict about a critical point", () => {
       perExample: norm / Math.hypot(1, norm),
       noiseFloor,
       relativeToNoise: relative,
+      rounding: 1e-12,
+      evidence: {
+        excess,
+        resolved: excess > 2,
+        fitted: excess < -4,
+        longest: Math.sqrt(Math.max(0, relative ** 2 - 1) + 0.4) * noiseFloor,
+      },
       topSubspaceShare: 0.5,
       topSubspaceDimension: 5,
       newtonDecrement: 0.1,
@@ -148,18 +155,22 @@ describe("the verdict about a critical point", () => {
     return gradientInstrument.verdicts({ gradient }).map(({ level, text }) => `${level}: ${text}`);
   };
 
-  it("is a note where the examples are too few to tell, whatever the ratio", () => {
-    expect(judge(20, 0.5)).toEqual([expect.stringMatching(/^note: .*too few examples/)]);
-    expect(judge(20, 1.9)).toEqual([expect.stringMatching(/^note: .*too few examples/)]);
-    expect(judge(300, 0.1)).toEqual([expect.stringMatching(/^note: .*too few examples/)]);
+  it("is a note where the examples are too few to tell", () => {
+    expect(judge(20, 1, 0)).toEqual([expect.stringMatching(/^note: .*too few examples/)]);
+    expect(judge(20, 1.1, 1)).toEqual([expect.stringMatching(/^note: .*too few examples/)]);
   });
 
-  it("passes where the gradient is known to be small", () => {
-    expect(judge(2000, 1.9)).toEqual([expect.stringMatching(/^pass: .*critical, as far as these data can tell/)]);
-    expect(judge(600, 0.1)).toEqual([expect.stringMatching(/^pass/)]);
+  it("passes where the gradient is known to be small, and says under which condition", () => {
+    expect(judge(2000, 1.05, 0.5)).toEqual([
+      expect.stringMatching(/^pass: .*critical, as far as these data can tell, unless the weights were fitted/),
+    ]);
+  });
+
+  it("says nothing of a population where the gradient is shorter than fresh examples would leave it", () => {
+    expect(judge(2000, 0.1, -5)).toEqual([expect.stringMatching(/^note: .*these examples alone/)]);
   });
 
   it("says that there is a slope where it stands out of the noise", () => {
-    expect(judge(20, 3)).toEqual([expect.stringMatching(/^note: .*not critical/)]);
+    expect(judge(20, 1.5, 6)).toEqual([expect.stringMatching(/^note: .*not critical/)]);
   });
 });

@@ -1,22 +1,24 @@
 import { z } from "zod";
 import { dot, norm2 } from "../linalg/vector.ts";
 import type { GradientPart } from "../result/profile-result.ts";
-import { formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
+import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
+import { slopeEvidence } from "./noise/critical-batch-size.ts";
 
 export const gradientInstrument = defineInstrument({
   name: "gradient",
   title: "Gradient",
   parameters: z.object({}),
-  needs: ["extreme eigenpairs"],
-  cost: () => 4,
+  needs: ["extreme eigenpairs", "gradient noise"],
+  cost: () => 8,
   run: async (measurement) => {
-    const { problem } = measurement;
+    const { problem, confidence } = measurement;
     const gradient = await measurement.gradient();
     const norm = norm2(gradient);
     const { top, converged } = await measurement.extremes();
     const { meanSquare, value: trace } = await measurement.noiseTrace();
-    const noise = Math.sqrt(trace / problem.examples);
+    const noise = Math.sqrt(trace / measurement.examples);
+    const sample = await measurement.gradientSample();
     const along = top.map(({ vector }) => (vector ? dot(vector, gradient) : 0));
     const share = along.reduce((sum, x) => sum + x * x, 0) / norm ** 2;
     const decrement = top.reduce(
@@ -31,6 +33,8 @@ export const gradientInstrument = defineInstrument({
           perExample: meanSquare > 0 ? norm / Math.sqrt(meanSquare) : 0,
           noiseFloor: noise,
           relativeToNoise: noise > 0 ? norm / noise : null,
+          rounding: (await measurement.gradientRounding()).gradient,
+          evidence: (sample && slopeEvidence(sample, confidence)) ?? null,
           topSubspaceShare: norm > 0 ? share : null,
           topSubspaceDimension: top.length,
           newtonDecrement: decrement,
@@ -43,35 +47,46 @@ export const gradientInstrument = defineInstrument({
       converged,
     };
   },
-  readings: ({ gradient }) =>
-    gradient === null
-      ? []
-      : [
-          { label: "Length of the gradient", symbol: String.raw`\|\nabla L\|`, value: formatNumber(gradient.norm) },
-          {
-            label: "Against one example",
-            symbol: String.raw`\|\nabla L\| / \mathrm{rms}\,\|\nabla \ell_i\|`,
-            value: formatNumber(gradient.perExample, 3),
-            note: "over the root mean square length of a single example's gradient",
-          },
-          {
-            label: "Against its noise",
-            symbol: String.raw`\|\nabla L\| / \sqrt{\operatorname{tr}\Sigma / n}`,
-            value: formatNumber(gradient.relativeToNoise, 3),
-            note: "near or below 1, the gradient over all possible data may be zero",
-          },
-          {
-            label: "Within the stiffest directions",
-            value: formatShare(gradient.topSubspaceShare),
-            note: `share of its squared length in the ${gradient.topSubspaceDimension} leading eigenvectors`,
-          },
-          {
-            label: "Gain of a Newton step there",
-            symbol: String.raw`\tfrac12 \sum_i (g^{\!\top} v_i)^2 / \lambda_i`,
-            value: formatNumber(gradient.newtonDecrement, 3),
-            note: "decrease of the loss, to second order",
-          },
-        ],
+  readings: ({ gradient }) => {
+    if (gradient === null) return [];
+    const { norm, rounding } = gradient;
+    const length = {
+      label: "Length of the gradient",
+      symbol: String.raw`\|\nabla L\|`,
+      value: formatEstimate(norm, 0, rounding ?? 0),
+    };
+    // What is made of rounding has no parts.
+    if (rounding !== null && norm > 0 && norm <= rounding) return [{ ...length, note: "zero up to rounding" }];
+    const relative = norm > 0 ? (rounding ?? 0) / norm : 0;
+    return [
+      length,
+      {
+        label: "Against one example",
+        symbol: String.raw`\|\nabla L\| / \mathrm{rms}\,\|\nabla \ell_i\|`,
+        value: formatEstimate(gradient.perExample, 0, relative * gradient.perExample),
+        note: "over the root mean square length of a single example's gradient",
+      },
+      {
+        label: "Against its noise",
+        symbol: String.raw`\|\nabla L\| / \sqrt{\operatorname{tr}\Sigma / n}`,
+        value: formatEstimate(gradient.relativeToNoise, 0, relative * (gradient.relativeToNoise ?? 0)),
+        note: gradient.evidence
+          ? `‖g‖² lies ${formatNumber(gradient.evidence.excess, 2)} standard errors from what sampling alone gives`
+          : "near or below 1, the gradient over all possible data may be zero",
+      },
+      {
+        label: "Within the stiffest directions",
+        value: formatShare(gradient.topSubspaceShare),
+        note: `share of its squared length in the ${gradient.topSubspaceDimension} leading eigenvectors`,
+      },
+      {
+        label: "Gain of a Newton step there",
+        symbol: String.raw`\tfrac12 \sum_i (g^{\!\top} v_i)^2 / \lambda_i`,
+        value: formatEstimate(gradient.newtonDecrement, 0, 2 * relative * (gradient.newtonDecrement ?? 0)),
+        note: "decrease of the loss, to second order",
+      },
+    ];
+  },
   measures:
     "The length of the gradient, set against two yardsticks: the gradient of a single example, and the error √(tr Σ / n) that n examples leave in the mean. Also how much of it lies along the sharpest directions, and what a Newton step there would gain.",
   means: ({ gradient }) => {
@@ -79,6 +94,7 @@ export const gradientInstrument = defineInstrument({
     if (gradient.norm === 0)
       return "The gradient is exactly zero: on these data the point is critical, and no share of it lies anywhere.";
     const { relativeToNoise: relative } = gradient;
+    if (judge(gradient) === "rounding") return `‖g‖ = ${formatMeasured(gradient.norm)}. ${SENTENCES.rounding}`;
     return `‖g‖ = ${formatMeasured(gradient.norm)}${relative === null ? "" : `, ${formatMeasured(relative)} times the sampling error`}. ${SENTENCES[judge(gradient)]} ${formatShare(gradient.topSubspaceShare)} of ‖g‖² lies in the ${gradient.topSubspaceDimension} sharpest directions; a Newton step there would lower the loss by about ${formatMeasured(gradient.newtonDecrement)}.`;
   },
   doesNotMean:
@@ -94,11 +110,30 @@ export const gradientInstrument = defineInstrument({
     const judgement = judge(gradient);
     if (judgement === "zero")
       return [{ level: "pass", text: "The gradient is exactly zero: a critical point of the loss on these data." }];
+    if (judgement === "rounding")
+      return [
+        {
+          level: "pass",
+          text: `The gradient, ${formatMeasured(gradient.norm)}, is zero up to rounding: a critical point of the loss on these data.`,
+        },
+      ];
     if (judgement === "one gradient") return [];
     const measured = `The gradient is ${formatMeasured(gradient.relativeToNoise)} times its sampling error`;
     switch (judgement) {
+      case "fitted":
+        return [
+          {
+            level: "note",
+            text: `${measured}, shorter than examples the weights had not seen would leave it: it speaks of these examples alone, to which the weights were fitted.`,
+          },
+        ];
       case "critical":
-        return [{ level: "pass", text: `${measured}: critical, as far as these data can tell.` }];
+        return [
+          {
+            level: "pass",
+            text: `${measured}: critical, as far as these data can tell, unless the weights were fitted to them.`,
+          },
+        ];
       case "too few examples":
         return [
           {
@@ -112,35 +147,37 @@ export const gradientInstrument = defineInstrument({
   },
 });
 
-/** Below this many sampling errors (√(tr Σ / n)), a gradient cannot be told from zero. */
-const TOLD_FROM_ZERO = 2;
-
 /** To call a gradient zero it must be known to be below this share of a single example's gradient (root mean square). */
 const SMALL = 0.1;
 
-type Judgement = "zero" | "one gradient" | "critical" | "too few examples" | "slope";
+type Judgement = "zero" | "rounding" | "one gradient" | "fitted" | "critical" | "too few examples" | "slope";
 
 /**
- * What the evidence says of ∇L over the population that the examples were drawn from. A gradient of at
- * least two sampling errors is a slope. A shorter one is compatible with zero, but also with anything up
- * to ‖g‖ + 2√(tr Σ / n): only where that is below a tenth of a single example's gradient, which takes
- * from 400 examples on (four sampling errors: 1600), is the point called critical; with fewer there is
- * nothing to conclude.
+ * What the evidence says of ∇L over the population that the examples were drawn from (`slopeEvidence`). A
+ * gradient that sampling alone does not explain is a slope. A shorter one is compatible with zero, but also with
+ * anything up to the bound: only where that is below a tenth of a single example's gradient is the point called
+ * critical; with fewer examples there is nothing to conclude. One that is shorter than unseen examples would
+ * leave it was made so by fitting these: it says nothing of others.
  */
-function judge({ norm, perExample, noiseFloor, relativeToNoise: relative }: GradientPart): Judgement {
+function judge({ norm, rounding, perExample, relativeToNoise, evidence }: GradientPart): Judgement {
   if (norm === 0) return "zero";
-  if (relative === null || noiseFloor === null) return "one gradient";
-  if (relative >= TOLD_FROM_ZERO) return "slope";
-  const largest = norm + TOLD_FROM_ZERO * noiseFloor;
-  const typical = norm / perExample;
-  return largest < SMALL * typical ? "critical" : "too few examples";
+  if (rounding !== null && norm <= rounding) return "rounding";
+  if (relativeToNoise === null) return "one gradient";
+  if (!evidence) return "too few examples";
+  if (evidence.fitted) return "fitted";
+  if (evidence.resolved) return "slope";
+  return evidence.longest < (SMALL * norm) / perExample ? "critical" : "too few examples";
 }
 
 const SENTENCES: Readonly<Record<Judgement, string>> = {
   zero: "",
+  rounding:
+    "That is what rounding alone leaves: on these data the point is critical as far as this precision can tell.",
   "one gradient": "All examples have the same gradient, so there is no sampling error to compare it with.",
+  fitted:
+    "That is shorter than examples the weights had not seen would leave it: the weights were fitted to these, and of the population they were drawn from nothing follows.",
   critical:
-    "It cannot be told from zero for the population that the data were drawn from, and it is small against that of one example: on this evidence the point is critical.",
+    "Unless the weights were fitted to these examples, it cannot be told from zero for the population that they were drawn from, and it is small against that of one example: on this evidence the point is critical.",
   "too few examples":
     "It cannot be told from zero for the population that the data were drawn from, but its error is too large, with so few examples, to call the point critical.",
   slope: "It stands out of the sampling error: there is a slope that new data would show too.",

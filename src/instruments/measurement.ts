@@ -5,7 +5,7 @@ import { denseExtremes, prefersMatrix } from "../estimators/dense-extremes.ts";
 import { estimateTrace } from "../estimators/trace.ts";
 import { extremalEigenpairs, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
-import { dot } from "../linalg/vector.ts";
+import { dot, norm2 } from "../linalg/vector.ts";
 import { scaleOperator, sumOperator } from "../operators/combinators.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import { productOperator } from "../operators/problem-operators.ts";
@@ -15,6 +15,8 @@ import type { RandomStream } from "../random/random-stream.ts";
 import { NamedArrays } from "../result/named-arrays.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { together } from "../util/together.ts";
+import { alignmentOf, type Alignment } from "./noise/alignment.ts";
+import type { GradientSample } from "./noise/gradient-sample.ts";
 
 /** What several instruments need, and how far it goes. */
 export interface SharedSettings {
@@ -25,6 +27,10 @@ export interface SharedSettings {
   readonly traceTolerance: number;
   /** Largest dimension for which the whole spectrum is computed. */
   readonly exactLimit: number;
+  /** Eigenpairs of the gradient noise. */
+  readonly noiseTop: number;
+  /** Probes for its size and its alignment with H. */
+  readonly noiseProbes: number;
   /** Whether tr H is going to be asked for. */
   readonly wantsTrace?: boolean;
 }
@@ -40,12 +46,25 @@ export interface DenseHessian {
   readonly products: number;
 }
 
-/** ‖gᵢ‖² of every example, gᵢ scaled so that the gradient of L is their mean. */
+/** ‖gᵢ‖² of every example that has a term in the loss, gᵢ scaled so that the gradient of the data's loss is their mean. */
 export interface ExampleNorms {
   readonly squares: Float64Array;
-  /** gᵢᵀg. */
+  /** gᵢᵀḡ, ḡ their mean. */
+  readonly alongMean: Float64Array;
+  /** gᵢᵀ∇L, which differs by the L2 term. */
   readonly alongGradient: Float64Array;
 }
+
+/** What one rounding of every weight moves: below it, a gradient is rounding. */
+export interface GradientRounding {
+  /** Of one example's gradient, root mean square. */
+  readonly example: number;
+  /** Of ∇L. */
+  readonly gradient: number;
+}
+
+/** A weight rounded once stands for the few roundings that each number behind it has met. */
+const ROUNDINGS = 4;
 
 /** tr Σ from the examples' gradients: their mean square less ‖g‖². */
 export interface NoiseTrace {
@@ -92,9 +111,15 @@ export class Measurement {
   readonly gaussNewtonTrace: () => Promise<Estimate>;
   /** ‖gᵢ‖² for every example. */
   readonly exampleNorms: () => Promise<ExampleNorms>;
+  readonly gradientRounding: () => Promise<GradientRounding>;
   readonly noiseTrace: () => Promise<NoiseTrace>;
-  readonly noiseExtremes: (count: number) => Promise<ExtremalResult>;
+  readonly noiseExtremes: () => Promise<ExtremalResult>;
+  /** How Σ lies to H; undefined where there is no noise. */
+  readonly noiseAlignment: () => Promise<(Alignment & { readonly products: number }) | undefined>;
+  /** What the examples say of ∇L over the population they were drawn from; undefined where there is no noise. */
+  readonly gradientSample: () => Promise<GradientSample | undefined>;
   private productCount = 0;
+  private contributingExamples: Int32Array | undefined;
 
   constructor(problem: Problem, random: RandomStream, context: RunContext, settings: SharedSettings) {
     this.problem = problem;
@@ -121,7 +146,7 @@ export class Measurement {
       apply: async (block) => {
         const gradient = await this.dataGradient();
         const products = await fisher.apply(block);
-        const square = this.exampleScale ** 2;
+        const square = (problem.examples / this.examples) * this.exampleScale ** 2;
         return products.map((product, j) => {
           const along = dot(gradient, block[j]);
           return product.map((x, i) => square * x - along * gradient[i]);
@@ -194,41 +219,97 @@ export class Measurement {
     });
     this.exampleNorms = lazily(async () => {
       const scale = this.exampleScale;
-      const squares = (await problem.exampleGradientSquares(context)).map((x) => scale * scale * x);
-      const alongGradient = (await problem.exampleDerivatives(await this.dataGradient(), context)).map(
-        (x) => scale * x,
-      );
-      return { squares, alongGradient };
+      const gradient = await this.gradient();
+      const mean = await this.dataGradient();
+      const take = (values: Float64Array, factor: number) =>
+        Float64Array.from(this.contributing, (i) => factor * values[i]);
+      const squares = take(await problem.exampleGradientSquares(context), scale * scale);
+      const alongMean = take(await problem.exampleDerivatives(mean, context), scale);
+      const alongGradient =
+        problem.options.l2 === 0 ? alongMean : take(await problem.exampleDerivatives(gradient, context), scale);
+      return { squares, alongMean, alongGradient };
+    });
+    this.gradientRounding = lazily(async () => {
+      const { squares } = await this.exampleNorms();
+      const gradient = await this.gradient();
+      const signs = random.split("rounding").rademacherVector(problem.space.dimension);
+      const moved = problem.parameters.map((x, i) => x * (1 + 2 * this.roundoff * signs[i]));
+      const there = await problem.at(moved, async () => ({
+        squares: await problem.exampleGradientSquares(context),
+        gradient: await problem.gradient(context),
+      }));
+      const change = squares.reduce((sum, square, k) => {
+        const length = this.exampleScale * Math.sqrt(there.squares[this.contributing[k]]);
+        return sum + (length - Math.sqrt(square)) ** 2;
+      }, 0);
+      return {
+        example: ROUNDINGS * Math.sqrt(change / squares.length),
+        gradient: ROUNDINGS * norm2(gradient.map((x, i) => there.gradient[i] - x)),
+      };
     });
     this.noiseTrace = lazily(async () => {
       const { squares } = await this.exampleNorms();
       const gradient = await this.dataGradient();
       const meanSquare = squares.reduce((sum, x) => sum + x, 0) / squares.length;
-      const rounding = productRounding(this.noiseCovariance, meanSquare);
+      const { example } = await this.gradientRounding();
+      // The examples' rounding errors are independent; their squares add up whatever their signs.
+      const ofExamples = example ** 2 + (2 * example * Math.sqrt(meanSquare)) / Math.sqrt(squares.length);
+      const rounding = productRounding(this.noiseCovariance, meanSquare) + ofExamples;
       const value = meanSquare - dot(gradient, gradient);
       return { meanSquare, value: value > rounding ? value : 0, rounding };
     });
-    const noiseExtremes = new Map<number, Promise<ExtremalResult>>();
-    this.noiseExtremes = (count) => {
-      const known = noiseExtremes.get(count);
-      if (known) return known;
-      const pending = this.noiseTrace().then(({ meanSquare }) =>
-        extremalEigenpairs(
-          this.noiseCovariance,
-          {
-            largest: count,
-            vectors: true,
-            tolerance: settings.tolerance,
-            // Σ is the empirical Fisher matrix less ggᵀ, and its products are rounded as theirs are.
-            roundingScale: meanSquare,
-          },
-          random.split("noise extremes"),
-          this.stage("gradient noise"),
-        ),
+    this.noiseExtremes = lazily(async () => {
+      const { meanSquare } = await this.noiseTrace();
+      const { example } = await this.gradientRounding();
+      const found = await extremalEigenpairs(
+        this.noiseCovariance,
+        {
+          largest: settings.noiseTop,
+          vectors: true,
+          tolerance: settings.tolerance,
+          // Σ is the empirical Fisher matrix less ggᵀ, and its products are rounded as theirs are.
+          roundingScale: meanSquare,
+        },
+        random.split("noise extremes"),
+        this.stage("gradient noise"),
       );
-      noiseExtremes.set(count, pending);
-      return pending;
-    };
+      return { ...found, top: found.top.map((pair) => ({ ...pair, residual: pair.residual + example ** 2 })) };
+    });
+    this.noiseAlignment = lazily(async () => {
+      if ((await this.noiseTrace()).value === 0) return undefined;
+      const before = this.productCount;
+      const leading = [...(await this.noiseExtremes()).top, ...(await this.extremes()).top];
+      const found = await alignmentOf(
+        this.noiseCovariance,
+        this.hessian,
+        leading.flatMap(({ vector }) => vector ?? []),
+        settings.noiseProbes,
+        random.split("alignment"),
+        this.confidence,
+      );
+      return { ...found, products: this.productCount - before };
+    });
+    this.gradientSample = lazily(async () => {
+      const alignment = await this.noiseAlignment();
+      if (!alignment) return undefined;
+      const { squares, alongMean, alongGradient } = await this.exampleNorms();
+      const mean = await this.dataGradient();
+      const gradient = await this.gradient();
+      const { top } = await this.noiseExtremes();
+      const n = squares.length;
+      const unbiased = n / (n - 1);
+      const ofMean = dot(mean, mean);
+      const alongMeanOfAll = dot(mean, gradient);
+      return {
+        deviations: squares.map((square, i) => Math.max(0, square - 2 * alongMean[i] + ofMean)),
+        along: alongGradient.map((x) => x - alongMeanOfAll),
+        meanSquare: dot(gradient, gradient),
+        top: top.map(({ value }) => unbiased * value),
+        traceOfSquare: unbiased ** 2 * alignment.square,
+        dimension: problem.space.dimension,
+        rounding: (await this.gradientRounding()).gradient,
+      };
+    });
   }
 
   /** Products taken so far. */
@@ -236,9 +317,18 @@ export class Measurement {
     return this.productCount;
   }
 
-  /** gᵢ of an example is this times the gradient of its own undivided loss: the mean of the gᵢ is then ∇L. */
+  /** The examples that have a term in the loss; the others are none. */
+  get contributing(): Int32Array {
+    return (this.contributingExamples ??= this.problem.contributingExamples());
+  }
+
+  get examples(): number {
+    return this.contributing.length;
+  }
+
+  /** gᵢ of an example is this times the gradient of its own undivided loss: the mean of the gᵢ is then that of the data's loss. */
   get exampleScale(): number {
-    return this.problem.examples / this.problem.divisor;
+    return this.examples / this.problem.divisor;
   }
 
   get outOfTime(): boolean {

@@ -1,129 +1,89 @@
 import { z } from "zod";
 import { exactEstimate } from "../estimators/estimate.ts";
 import { estimateTrace } from "../estimators/trace.ts";
-import { sphereProbe } from "../estimators/probe.ts";
-import { orthogonalize } from "../linalg/multi-vector.ts";
-import { dot, norm2 } from "../linalg/vector.ts";
-import { normalQuantile } from "../linalg/distributions.ts";
+import { dot } from "../linalg/vector.ts";
 import type { NoisePart } from "../result/profile-result.ts";
 import { tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { Measurement } from "./measurement.ts";
+import { criticalBatchSize } from "./noise/critical-batch-size.ts";
 import { eigenvalueReading, estimateReading, percent, range, type Reading } from "./reading.ts";
 
-const parameters = z.object({
+/** Parameters that set what the gradient instrument shares. */
+export const noiseParameters = z.object({
   noiseTop: z.number().int().min(1).default(5).describe("how many of the largest eigenvalues of the gradient noise"),
   noiseProbes: z.number().int().min(2).default(24).describe("random probes for the alignment of noise and curvature"),
 });
 
-/**
- * tr(ΣH), ‖Σ‖F and their cosine with ‖H‖F. The leading eigenvectors of Σ are taken out and known, the
- * rest is sampled: tr(ΣH) = Σₖ σₖ uₖᵀHuₖ + E zᵀPΣPHz, z in the complement. Two products a probe.
- */
-async function alignment(
-  measurement: Measurement,
-  known: number,
-  probes: number,
-  frobenius: number | undefined,
-): Promise<NonNullable<NoisePart["alignment"]>> {
-  const { hessian, noiseCovariance, random, problem } = measurement;
-  const before = measurement.products;
-  const { top } = await measurement.noiseExtremes(known);
-  const pairs = top.flatMap(({ value, vector }) => (vector ? [{ value, vector }] : []));
-  const vectors = pairs.map(({ vector }) => vector);
-  const curved = await hessian.apply(vectors);
-  const knownProduct = pairs.reduce((sum, { value, vector }, k) => sum + value * dot(vector, curved[k]), 0);
-  const knownSquare = pairs.reduce((sum, { value }) => sum + value ** 2, 0);
-  const hessianKnown = curved.reduce((sum, image) => sum + dot(image, image), 0);
-  const dimension = problem.space.dimension;
-  // Nothing is left to sample where the eigenvectors span the space.
-  const count = dimension > vectors.length ? probes : 0;
-  const z = Array.from({ length: count }, (_, i) => sphereProbe(random.split(`alignment ${i}`), dimension, vectors));
-  const noisy = count > 0 ? await noiseCovariance.apply(z) : [];
-  for (const image of noisy) orthogonalize(vectors, image);
-  const bent = count > 0 ? await hessian.apply(z) : [];
-  const samples = z.map((_, i) => ({
-    product: dot(noisy[i], bent[i]),
-    square: dot(noisy[i], noisy[i]),
-    hessian: dot(bent[i], bent[i]),
-    trace: dot(z[i], noisy[i]),
-  }));
-  const mean = (f: (sample: (typeof samples)[number]) => number, without = -1) =>
-    samples.reduce((sum, sample, i) => (i === without ? sum : sum + f(sample)), 0) /
-    Math.max(1, samples.length - (without < 0 ? 0 : 1));
-  const cosineOf = (without = -1) => {
-    const size = frobenius ?? Math.sqrt(hessianKnown + mean((s) => s.hessian, without));
-    return (
-      (knownProduct + mean((s) => s.product, without)) /
-      (size * Math.sqrt(knownSquare + mean((s) => s.square, without)))
-    );
-  };
-  // Jackknife over the probes.
-  const left = samples.map((_, i) => cosineOf(i));
-  const centre = left.reduce((sum, x) => sum + x, 0) / left.length;
-  const spread = left.reduce((sum, x) => sum + (x - centre) ** 2, 0);
-  const standardError = count > 0 ? Math.sqrt(((count - 1) / count) * spread) : 0;
-  const trace = pairs.reduce((sum, { value }) => sum + value, 0) + mean((s) => s.trace);
-  const sharp = (await measurement.extremes()).top.flatMap(({ vector }) => (vector ? [vector] : []));
-  const k = Math.min(sharp.length, vectors.length);
+/** The mean curvature along the noise and the overlap of the leading eigenvectors, beside the cosine. */
+async function alignment(measurement: Measurement): Promise<NoisePart["alignment"]> {
+  const found = await measurement.noiseAlignment();
+  if (!found) return null;
+  const { cosine, product, products } = found;
+  const { value: trace } = await measurement.noiseTrace();
+  const noisy = (await measurement.noiseExtremes()).top.flatMap(({ vector }) => vector ?? []);
+  const sharp = (await measurement.extremes()).top.flatMap(({ vector }) => vector ?? []);
+  const k = Math.min(sharp.length, noisy.length);
   let overlap = 0;
-  for (const u of vectors.slice(0, k)) for (const v of sharp.slice(0, k)) overlap += dot(u, v) ** 2;
+  for (const u of noisy.slice(0, k)) for (const v of sharp.slice(0, k)) overlap += dot(u, v) ** 2;
   return {
-    cosine: { value: cosineOf(), standardError, products: measurement.products - before },
-    curvatureAlongNoise: (knownProduct + mean((s) => s.product)) / trace,
+    cosine: { ...cosine, products },
+    curvatureAlongNoise: product.value / trace,
+    curvatureAlongNoiseError: product.standardError / trace,
     subspaceOverlap: overlap / k,
     subspaceDimension: k,
   };
 }
 
-/**
- * tr Σ/‖g‖² with the error that n examples leave in it, by the influence function of the ratio; null where
- * the gradient is zero: no batch, however large, is then less noise than gradient.
- */
-export function criticalBatchSize(
-  squares: Float64Array,
-  alongGradient: Float64Array,
-  gradientSquare: number,
-  confidence: number,
-  rounding = 0,
-): NoisePart["criticalBatchSize"] {
-  if (gradientSquare === 0) return null;
-  const n = squares.length;
-  const mean = squares.reduce((sum, x) => sum + x, 0) / n;
-  const trace = mean - gradientSquare > rounding ? mean - gradientSquare : 0;
-  const value = trace / gradientSquare;
-  let variance = 0;
-  for (let i = 0; i < n; i++) {
-    const influence =
-      (squares[i] - mean) / gradientSquare - ((2 * mean) / gradientSquare ** 2) * (alongGradient[i] - gradientSquare);
-    variance += influence ** 2 / n;
+/** The critical batch size, or why there is none. */
+async function criticalBatch(
+  measurement: Measurement,
+): Promise<Pick<NoisePart, "criticalBatchSize" | "noCriticalBatchSize">> {
+  const sample = await measurement.gradientSample();
+  const none = (reason: string) => ({ criticalBatchSize: null, noCriticalBatchSize: reason });
+  if (!sample) {
+    const { meanSquare, rounding } = await measurement.noiseTrace();
+    return none(
+      meanSquare <= rounding
+        ? "the examples' gradients are below the rounding of their computation"
+        : "the examples' gradients agree up to rounding: there is no noise",
+    );
   }
-  const standardError = Math.sqrt(variance / n);
-  // A positive ratio: the interval is symmetric on the logarithmic scale. Without noise there is none to scale.
-  const factor = value > 0 ? Math.exp((normalQuantile(0.5 + confidence / 2) * standardError) / value) : 1;
-  const unbiasedTrace = n > 1 ? (trace * n) / (n - 1) : Number.NaN;
-  const unbiasedSquare = gradientSquare - unbiasedTrace / n;
-  return {
-    value,
-    standardError,
-    interval: { lower: value / factor, upper: value * factor, confidence },
-    population: unbiasedSquare > 0 ? unbiasedTrace / unbiasedSquare : Number.POSITIVE_INFINITY,
-  };
+  if (sample.meanSquare <= sample.rounding ** 2) return none("the gradient is zero up to rounding");
+  return { criticalBatchSize: criticalBatchSize(sample, measurement.confidence), noCriticalBatchSize: null };
 }
 
 /** The critical batch size as a line of the section; the report's key numbers show the same. */
-export function criticalBatchReading(size: NoisePart["criticalBatchSize"]): Reading {
+export function criticalBatchReading({ criticalBatchSize: size, noCriticalBatchSize: reason }: NoisePart): Reading {
   const about = { label: "Critical batch size", symbol: String.raw`\operatorname{tr}\Sigma / \|\nabla L\|^2` };
-  if (size === null) return { ...about, value: formatNumber(null), note: "none: the gradient is zero" };
-  const population = Number.isFinite(size.population)
-    ? formatNumber(size.population, 3)
-    : "∞, the gradient may be zero for the population";
+  if (size === null) return { ...about, value: formatNumber(null), note: `none: ${reason ?? "the gradient is zero"}` };
+  const { value, standardError, interval, sample } = size;
+  const confidence = `${percent(interval.confidence)} interval`;
+  // As 0.1.0 wrote it.
+  if (size.about === null)
+    return { ...about, value: formatEstimate(value, standardError), note: `${confidence} ${range(interval)}` };
+  const own = `of these examples alone: ${formatNumber(sample, 3)}`;
+  if (size.about === "sample")
+    return {
+      ...about,
+      value: formatNumber(value, 3),
+      note: "of these examples alone: the gradient is shorter than examples the weights had not seen would leave it, so it tells nothing of others",
+    };
+  if (Number.isFinite(interval.upper))
+    return {
+      ...about,
+      value: formatEstimate(value, standardError),
+      note: `${confidence} ${range(interval)}, unless the weights were fitted to these examples; ${own}`,
+    };
   return {
     ...about,
-    value: formatEstimate(size.value, size.standardError),
-    note: `${percent(size.interval.confidence)} interval ${range(size.interval)}; with the bias of ‖∇L‖² removed: ${population}`,
+    value: interval.lower > 0 ? `≥ ${formatNumber(interval.lower, 2)}` : formatNumber(null),
+    note:
+      interval.lower > 0
+        ? `${percent(interval.confidence)} bound, unless the weights were fitted to these examples: a gradient of length zero is not ruled out; ${own}`
+        : `too few examples for an interval; ${own}`,
   };
 }
 
@@ -161,19 +121,19 @@ async function requireSameTrace(measurement: Measurement, trace: number, roundin
 export const noiseInstrument = defineInstrument({
   name: "noise",
   title: "Gradient noise",
-  parameters,
-  notFor: (problem) => (problem.examples < 2 ? "One example has no gradient noise." : undefined),
-  needs: ["extreme eigenpairs", "Hessian matrix"],
-  cost: (problem, { noiseTop, noiseProbes }) => 40 + 12 * noiseTop + 2 * noiseProbes + Math.min(20, problem.examples),
-  run: async (measurement, { noiseTop, noiseProbes }) => {
+  parameters: noiseParameters,
+  notFor: (problem) => (problem.contributingExamples().length < 2 ? "One example has no gradient noise." : undefined),
+  needs: ["extreme eigenpairs", "gradient noise"],
+  cost: (problem) => 24 + Math.min(20, problem.examples),
+  run: async (measurement) => {
     const { confidence } = measurement;
     const before = measurement.products;
-    const { squares, alongGradient } = await measurement.exampleNorms();
+    const { squares, alongMean } = await measurement.exampleNorms();
     const gradient = await measurement.dataGradient();
     const gradientSquare = dot(gradient, gradient);
     const n = squares.length;
     // The mean of gᵢᵀg is ‖g‖² unless an example's gradient depends on its batch.
-    const mean = alongGradient.reduce((sum, x) => sum + x, 0) / n;
+    const mean = alongMean.reduce((sum, x) => sum + x, 0) / n;
     const perExample = squares.reduce((sum, x) => sum + x, 0) / n;
     if (Math.abs(mean - gradientSquare) > 1e-2 * Math.max(gradientSquare, Math.sqrt(gradientSquare * perExample))) {
       throw new ThalwegError({
@@ -184,25 +144,22 @@ export const noiseInstrument = defineInstrument({
         hint: "Batch statistics do this; use BatchNormalization in inference form.",
       });
     }
-    const { top, converged } = await measurement.noiseExtremes(noiseTop);
+    const { top, converged } = await measurement.noiseExtremes();
     const { value, rounding } = await measurement.noiseTrace();
     const trace = exactEstimate(value, rounding, 0, "exact, from every example's gradient norm", confidence);
     await requireSameTrace(measurement, value, rounding);
-    const dense = await measurement.dense();
     const sorted = squares.toSorted();
     const total = sorted.reduce((sum, x) => sum + x, 0);
     const tenth = Math.floor(n / 10);
-    const aligned =
-      trace.value > 0 ? await alignment(measurement, noiseTop, noiseProbes, dense && norm2(dense.values)) : null;
     return {
       parts: {
         noise: {
           method: "per-example gradients, each differentiated alone",
           trace: { ...trace, products: measurement.products - before },
           top: top.map(({ value, residual }) => ({ value, residual })),
-          criticalBatchSize: criticalBatchSize(squares, alongGradient, gradientSquare, confidence, rounding),
+          ...(await criticalBatch(measurement)),
           effectiveDirections: top[0].value > 0 ? trace.value / top[0].value : null,
-          alignment: aligned,
+          alignment: await alignment(measurement),
           norms: {
             array: measurement.arrays.keep(
               "noise.example_gradient_norms",
@@ -225,12 +182,13 @@ export const noiseInstrument = defineInstrument({
       ? []
       : [
           estimateReading("Total noise", String.raw`\operatorname{tr}\Sigma`, noise.trace),
-          criticalBatchReading(noise.criticalBatchSize),
+          criticalBatchReading(noise),
           eigenvalueReading("Strongest direction", String.raw`\lambda_{\max}(\Sigma)`, noise.top?.[0]),
           {
             label: "Directions it fills",
             symbol: String.raw`\operatorname{tr}\Sigma/\lambda_{\max}(\Sigma)`,
-            value: formatNumber(noise.effectiveDirections, 3),
+            value: formatEstimate(noise.effectiveDirections, directionsError(noise)),
+            note: "± what the Ritz residual of the eigenvalue leaves",
           },
           noise.alignment === null
             ? undefined
@@ -238,49 +196,70 @@ export const noiseInstrument = defineInstrument({
                 label: "Alignment with curvature",
                 symbol: String.raw`\frac{\operatorname{tr}(\Sigma H)}{\|\Sigma\|_F \|H\|_F}`,
                 value: formatEstimate(noise.alignment.cosine.value, noise.alignment.cosine.standardError),
-                note: "1: noise has the shape of the curvature; 0: no relation",
+                note: `${noise.alignment.cosine.interval ? `${percent(noise.alignment.cosine.interval.confidence)} interval ${range(noise.alignment.cosine.interval)}; ` : ""}1: noise has the shape of the curvature; 0: no relation`,
               },
           noise.alignment === null
             ? undefined
             : {
                 label: "Shared leading subspace",
                 value: formatShare(noise.alignment.subspaceOverlap),
-                note: `overlap of the ${noise.alignment.subspaceDimension} leading eigenvectors of Σ and of H`,
+                note: `overlap of the ${noise.alignment.subspaceDimension} leading eigenvectors of Σ and of H, as far as their Ritz vectors have converged`,
               },
           noise.norms === null || Number.isNaN(noise.norms.shareOfTopTenth)
             ? undefined
             : {
                 label: "Carried by a tenth of the examples",
                 value: formatShare(noise.norms.shareOfTopTenth),
-                note: "share of the sum of squared gradient lengths",
+                note: "share of the sum of squared gradient lengths; exact, of these examples",
               },
         ],
   measures:
     "Σ, the covariance of the gradients of single examples: its trace, its largest eigenvalues, how it lies to the Hessian, and tr Σ / ‖g‖², the batch size at which noise and gradient are equally long.",
   means: ({ noise }) => {
     if (!noise) return "";
-    const { criticalBatchSize: size, norms, alignment: to } = noise;
-    return `${
-      size === null
-        ? "There is no critical batch size: the gradient is zero, so no batch makes the noise as short as it."
-        : `At a batch of ${formatMeasured(size.value, size.standardError)} examples (95 %: ${formatMeasured(size.interval.lower)} to ${formatMeasured(size.interval.upper)}) the noise of a batch is as long as the gradient: below it, doubling the batch nearly doubles the progress of a step; far above it, it gains little.`
-    } ${
+    const { norms, alignment: to } = noise;
+    return `${meaningOf(noise)} ${
       norms && !Number.isNaN(norms.shareOfTopTenth)
         ? `A tenth of the examples carries ${formatShare(norms.shareOfTopTenth)} of the squared gradient length. `
         : ""
-    }${to ? `A step along the noise meets a curvature of ${formatMeasured(to.curvatureAlongNoise)} on average (cosine of Σ and H: ${formatMeasured(to.cosine.value, to.cosine.standardError)}).` : ""}`;
+    }${to ? `A step along the noise meets a curvature of ${formatMeasured(to.curvatureAlongNoise, to.curvatureAlongNoiseError)} on average (cosine of Σ and H: ${formatMeasured(to.cosine.value, to.cosine.standardError)}).` : ""}`;
   },
   doesNotMean:
-    "The simple noise scale ignores curvature, and it is that of this point: it grows as training goes on, without bound near a minimum. It is no advice for the whole run. Noise equals curvature only for a well-specified likelihood at its optimum.",
+    "The simple noise scale ignores curvature, and it is that of this point: on the data that a network is trained on it grows as the gradient shrinks, and where the gradient is zero there is none. An interval speaks of examples that the weights have never seen, and not of kinds of examples that are too rare to be among these. It is no advice for the whole run. Noise equals curvature only for a well-specified likelihood at its optimum.",
   tryNext:
-    "Profile earlier checkpoints too, and choose the batch size from the range that they span. The examples with the largest gradients are worth a look: mislabelled ones gather there.",
-  verdicts: ({ noise }) =>
+    "Profile earlier checkpoints too, and choose the batch size from the range that they span. Give data that the weights were not fitted to, where the number is meant for the population.",
+  verdicts: ({ noise, accuracy }) =>
     noise?.norms && noise.norms.shareOfTopTenth > 0.9
       ? [
           {
             level: "note",
-            text: `A tenth of the examples carries ${formatShare(noise.norms.shareOfTopTenth)} of the squared gradient lengths: look at them for wrong labels.`,
+            text: `A tenth of the examples carries ${formatShare(noise.norms.shareOfTopTenth)} of the squared gradient lengths${
+              accuracy === 1
+                ? ": those nearest to the boundary between classes, for every example is predicted right."
+                : ": look at them first, wrong labels are among such examples."
+            }`,
           },
         ]
       : [],
 });
+
+/** What the residual of λmax(Σ) leaves of tr Σ/λmax(Σ). */
+function directionsError({ effectiveDirections, top }: NoisePart): number | null {
+  const [first] = top ?? [];
+  return effectiveDirections === null || !first ? null : (effectiveDirections * first.residual) / first.value;
+}
+
+function meaningOf({ criticalBatchSize: size, noCriticalBatchSize: reason }: NoisePart): string {
+  if (size === null) return `There is no critical batch size: ${reason ?? "the gradient is zero"}.`;
+  const { value, standardError, interval, about } = size;
+  const gain =
+    "Well below that size, doubling the batch nearly doubles the progress of a step; at it, a doubling gains a third; far above it, little.";
+  if (about === "sample")
+    return `For these examples alone, a batch of ${formatMeasured(value)} has noise as long as the gradient. The gradient is shorter than examples the weights had not seen would leave it: the weights were fitted to these, and of others nothing follows. ${gain}`;
+  const among = `${percent(interval.confidence)}, unless the weights were fitted to these examples`;
+  if (Number.isFinite(interval.upper))
+    return `At a batch of ${formatMeasured(value, standardError)} examples (${among}: ${formatMeasured(interval.lower)} to ${formatMeasured(interval.upper)}) the noise of a batch is as long as the gradient. ${gain}`;
+  return interval.lower > 0
+    ? `The noise of a batch is as long as the gradient at no fewer than ${formatNumber(interval.lower, 2)} examples (${among}); a gradient of length zero is not ruled out, and there is no upper bound. ${gain}`
+    : "There are too few examples to bound the critical batch size.";
+}

@@ -87,7 +87,10 @@ describe("runProfile", () => {
     expect(Math.abs(result.residual?.share ?? 1)).toBeLessThan(1e-12);
     expect(result.gradientNorm).toBeCloseTo(Math.hypot(...mean), 12);
     expect(result.noise?.trace.value).toBeCloseTo(noise, 10);
-    expect(result.noise?.criticalBatchSize?.value).toBeCloseTo(noise / (mean[0] ** 2 + mean[1] ** 2 + mean[2] ** 2), 9);
+    const square = mean[0] ** 2 + mean[1] ** 2 + mean[2] ** 2;
+    expect(result.noise?.criticalBatchSize?.sample).toBeCloseTo(noise / square, 9);
+    const unbiased = (noise * n) / (n - 1);
+    expect(result.noise?.criticalBatchSize?.value).toBeCloseTo(unbiased / (square - unbiased / n), 9);
     expect(result.hessian.negativeShare).toMatchObject({ value: 0, negative: 0 });
   });
 

@@ -9,6 +9,7 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { eigenvalueParameters } from "./eigenvalues.ts";
 import { textOf, type Instrument, type ProfileOptions, type ProfileParts } from "./instrument.ts";
 import { Measurement, type SharedSettings } from "./measurement.ts";
+import { noiseParameters } from "./noise.ts";
 import { INSTRUMENTS } from "./registry.ts";
 import { sharedProducts, type Shared } from "./shared-costs.ts";
 import { traceParameters } from "./trace.ts";
@@ -55,8 +56,9 @@ export interface PlannedInstrument {
 function sharedSettings(options: ProfileOptions): SharedSettings {
   const { top, bottom, tol } = eigenvalueParameters.parse(options);
   const { exactLimit, traceTolerance } = traceParameters.parse(options);
+  const { noiseTop, noiseProbes } = noiseParameters.parse(options);
   const wantsTrace = chosenInstruments(options).some(({ needs = [] }) => needs.includes("Hessian trace"));
-  return { top, bottom, tolerance: tol, exactLimit, traceTolerance, wantsTrace };
+  return { top, bottom, tolerance: tol, exactLimit, traceTolerance, noiseTop, noiseProbes, wantsTrace };
 }
 
 /** What a profile would do and cost. What instruments share is counted for the first that needs it. */

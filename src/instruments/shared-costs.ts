@@ -17,7 +17,8 @@ export type Shared =
   | "matrix or eigenpairs"
   | "Hessian trace"
   | "Gauss–Newton trace"
-  | "residual trace";
+  | "residual trace"
+  | "gradient noise";
 
 const isSmall = (dimension: number, { exactLimit }: SharedSettings) => dimension <= exactLimit;
 
@@ -37,6 +38,10 @@ const SHARED: Readonly<Record<Shared, SharedCost>> = {
     products: (n, settings) => (isSmall(n, settings) ? 0 : 60),
   },
   "Gauss–Newton trace": { products: (n, settings) => (isSmall(n, settings) ? n : 100) },
+  // Its eigenpairs, and the probes of its size with their products of H.
+  "gradient noise": {
+    products: (_, { noiseTop, noiseProbes, top }) => 12 * noiseTop + 2 * (noiseProbes + noiseTop + top),
+  },
   "residual trace": {
     needs: (n, settings) => (isSmall(n, settings) ? ["Hessian trace", "Gauss–Newton trace"] : []),
     products: (n, settings) => (isSmall(n, settings) ? 0 : 100),

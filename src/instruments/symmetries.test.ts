@@ -11,7 +11,15 @@ import { symmetriesInstrument } from "./symmetries.ts";
 import { layerScalings, rescaled, tensorGenerator } from "./symmetry/rescaling.ts";
 import { denseProblem, type Dense } from "../../test/support/dense-problem.ts";
 
-const SETTINGS = { top: 2, bottom: 1, tolerance: undefined, exactLimit: 0, traceTolerance: 0.02 };
+const SETTINGS = {
+  top: 2,
+  bottom: 1,
+  tolerance: undefined,
+  exactLimit: 0,
+  noiseTop: 5,
+  noiseProbes: 24,
+  traceTolerance: 0.02,
+};
 
 function network(widths: readonly number[], activation: string | undefined, loss: Loss) {
   const random = createRandom(5).split(`${widths.join()} ${activation}`);

@@ -28,7 +28,7 @@ function layerOf(activation: string) {
     problem,
     createRandom(0),
     {},
-    { top: 1, bottom: 1, tolerance: undefined, exactLimit: 0, traceTolerance: 0.02 },
+    { top: 1, bottom: 1, tolerance: undefined, exactLimit: 0, noiseTop: 5, noiseProbes: 24, traceTolerance: 0.02 },
   );
 }
 
@@ -85,7 +85,15 @@ describe("units", () => {
       },
       { batchSize: 2 },
     );
-    const settings = { top: 1, bottom: 1, tolerance: undefined, exactLimit: 0, traceTolerance: 0.02 };
+    const settings = {
+      top: 1,
+      bottom: 1,
+      tolerance: undefined,
+      exactLimit: 0,
+      traceTolerance: 0.02,
+      noiseTop: 5,
+      noiseProbes: 24,
+    };
     return new Measurement(problem, createRandom(0), {}, settings);
   }
   const at = (x: Value, t: number) => sliceAxis(x, 1, 2 * t, 2 * t + 2);

@@ -143,6 +143,16 @@ export class Problem {
     return this.dataset.examples;
   }
 
+  /** The examples that have a term in the loss, by index: those whose labels are all ignored have none. */
+  contributingExamples(): Int32Array {
+    const { dataset, options } = this;
+    const every = Int32Array.from({ length: dataset.examples }, (_, i) => i);
+    if (options.loss.countTerms === undefined) return every;
+    const [rows, ...each] = this.outputShape;
+    const shape = this.rowsPerExample === 1 ? [1, ...this.outputShape] : [rows, ...each];
+    return every.filter((i) => options.loss.terms(dataset.y(i, i + 1), shape, options.lossOptions) > 0);
+  }
+
   /** The parameters θ at which everything is measured (a copy). */
   get parameters(): Float64Array {
     return this.point.slice();

@@ -22,7 +22,7 @@ export function keyReadings(result: ProfileResult): Reading[] {
       ? { label: "Critical batch size", value: formatNumber(null) }
       : {
           label: "Critical batch size",
-          value: criticalBatchReading(noise.criticalBatchSize).value,
+          value: criticalBatchReading(noise).value,
         },
   ];
 }

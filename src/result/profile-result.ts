@@ -15,6 +15,19 @@ export const gradientPart = z.object({
     .nullable()
     .describe("√(tr Σ / n): the typical length of the error of g as an estimate of the population gradient."),
   relativeToNoise: real.nullable().describe("‖g‖ / √(tr Σ / n); near or below 1 the population gradient may be zero."),
+  rounding: real.nullable().default(null).describe("What rounding leaves of ‖g‖ unknown."),
+  evidence: z
+    .object({
+      excess: real.describe("(‖g‖² − tr Σ/n) / √(2 tr Σ²/n²): its distance from what sampling alone gives."),
+      resolved: z.boolean().describe("Whether sampling alone is ruled out: the population has a gradient."),
+      fitted: z.boolean().describe("Whether g is shorter than examples that the weights had not seen would leave it."),
+      longest: real.describe("The 95 % bound of the length of the population's gradient."),
+    })
+    .nullable()
+    .default(null)
+    .describe(
+      "What g says of the population that the examples were drawn from, unless the weights were fitted to them; null with fewer than ten examples or without noise.",
+    ),
   topSubspaceShare: real.nullable().describe("‖P g‖²/‖g‖², P the projection on the measured top Hessian eigenvectors."),
   topSubspaceDimension: count,
   newtonDecrement: real
@@ -100,17 +113,29 @@ export const noisePart = z.object({
       value: real,
       standardError: real,
       interval,
-      population: real.describe("With the bias of ‖g‖² removed; ∞ where the gradient cannot be told from 0."),
+      population: real.describe("tr Σ / (‖g‖² − tr Σ/n): the bias of ‖g‖² removed; ∞ where nothing is left."),
+      sample: real.nullable().default(null).describe("tr Σ / ‖g‖² of these examples alone, without sampling error."),
+      about: z
+        .enum(["population", "sample"])
+        .nullable()
+        .default(null)
+        .describe(
+          "What value and interval speak of: the population, unless the weights were fitted to these examples; or these examples, where the gradient is shorter than unseen ones would leave it. Null as 0.1.0 wrote it: tr Σ / ‖g‖² with an interval for the population.",
+        ),
     })
     .nullable()
     .describe(
-      "tr Σ / ‖g‖² (McCandlish et al. 2018); the error is that of n examples, by linearisation. Null where the gradient is zero.",
+      "tr Σ / ‖∇L‖² (McCandlish et al. 2018), ∇L with the L2 term; an upper end of ∞ makes the interval a bound. Null where there is none: see `noCriticalBatchSize`.",
     ),
+  noCriticalBatchSize: z.string().nullable().default(null).describe("Why there is no critical batch size."),
   effectiveDirections: real.nullable().describe("tr Σ / λmax(Σ)."),
   alignment: z
     .object({
-      cosine: z.object({ value: real, standardError: real, products: count }).describe("tr(ΣH) / (‖Σ‖F ‖H‖F)."),
+      cosine: z
+        .object({ value: real, standardError: real, products: count, interval: interval.nullable().default(null) })
+        .describe("tr(ΣH) / (‖Σ‖F ‖H‖F)."),
       curvatureAlongNoise: real.describe("tr(ΣH) / tr Σ: the mean curvature that a step of gradient noise meets."),
+      curvatureAlongNoiseError: real.nullable().default(null).describe("Its standard error."),
       subspaceOverlap: real
         .nullable()
         .describe("‖Uᵀ V‖F² / k for the k leading eigenvectors of Σ and of H: 1 when they span the same space."),

@@ -1,0 +1,119 @@
+import { shiftedGammaQuantile } from "../../linalg/distributions.ts";
+
+/** What n examples say of the mean of all gradients: their own mean, and how they scatter about it. */
+export interface GradientSample {
+  /** ‖gᵢ − ḡ‖² of each example. */
+  readonly deviations: Float64Array;
+  /** (gᵢ − ḡ)ᵀg of each, g the gradient of the whole loss. */
+  readonly along: Float64Array;
+  /** ‖g‖². */
+  readonly meanSquare: number;
+  /** The largest eigenvalues of S = Σᵢ (gᵢ − ḡ)(gᵢ − ḡ)ᵀ/(n − 1), descending. */
+  readonly top: readonly number[];
+  /** tr S². */
+  readonly traceOfSquare: number;
+  /** Dimension of the parameters. */
+  readonly dimension: number;
+  /** What rounding leaves of ‖g‖ unknown. */
+  readonly rounding: number;
+}
+
+/** Moments of the population's Σ. */
+export interface NoiseMoments {
+  /** tr Σ, without bias: Σᵢ‖gᵢ − ḡ‖²/(n − 1). */
+  readonly trace: number;
+  /** tr Σ², without bias. */
+  readonly square: number;
+  /** tr Σ³, from the leading eigenvalues and, for the rest, the least that its first two moments allow. */
+  readonly cube: number;
+}
+
+/** Fewer examples know too little of their own scatter for an interval. */
+export const FEWEST_EXAMPLES = 10;
+
+/**
+ * tr Σ, tr Σ² and tr Σ³ of the population. tr S² is too large for tr Σ² by about (tr Σ)²/n, which is most of it
+ * where the noise fills more than n directions; the estimator without that bias, whatever the law of the
+ * gradients, is
+ *
+ *   (n − 1)/(n(n − 2)(n − 3)) {(n − 1)(n − 2) tr S² + (tr S)² − n Q},   Q = Σᵢ‖gᵢ − ḡ‖⁴/(n − 1)
+ *
+ * Source: Himeno & Yamada 2014, J. Multivariate Analysis 130, 27. It is held between the least and the most that
+ * a matrix of this trace can have, (tr Σ)²/dimension and (tr Σ)².
+ */
+export function noiseMoments({ deviations, top, traceOfSquare, dimension }: GradientSample): NoiseMoments {
+  const n = deviations.length;
+  const total = deviations.reduce((sum, x) => sum + x, 0);
+  const trace = total / (n - 1);
+  const fourth = deviations.reduce((sum, x) => sum + x * x, 0) / (n - 1);
+  // Fewer than four examples leave it open.
+  const unbiased =
+    n < 4
+      ? trace ** 2
+      : ((n - 1) / (n * (n - 2) * (n - 3))) * ((n - 1) * (n - 2) * traceOfSquare + trace ** 2 - n * fourth);
+  const square = Math.min(Math.max(unbiased, trace ** 2 / dimension), trace ** 2);
+  let [cube, restTrace, restSquare] = [0, trace, square];
+  for (const value of top) {
+    if (value <= 0 || value > restTrace || value ** 2 > restSquare) break;
+    cube += value ** 3;
+    restTrace -= value;
+    restSquare -= value ** 2;
+  }
+  if (restTrace > 0) cube += restSquare ** 2 / restTrace;
+  return { trace, square, cube: Math.min(cube, square ** 1.5) };
+}
+
+/**
+ * The p-quantile of ‖g‖² − tr S/n − m² tr S/tr Σ when the population's gradient has the squared length m²: its
+ * mean is 0, and the factor lets the error of the trace in.
+ *
+ * g = μ + e with e of covariance Σ/n: ‖g‖² is ‖μ‖² + 2μᵀe + ‖e‖². The linear part has the variance of the
+ * examples' own 2μᵀ(gᵢ − μ), μ along g; ‖e‖² has the variance 2 tr Σ²/n² and the third cumulant 8 tr Σ³/n³.
+ */
+export function meanSquareQuantile(sample: GradientSample, moments: NoiseMoments, p: number, square: number): number {
+  const { deviations, along, meanSquare } = sample;
+  const n = deviations.length;
+  const centre = (moments.trace * (n - 1)) / n;
+  const towards = meanSquare > 0 ? 2 * Math.sqrt(square / meanSquare) : 0;
+  const ofTrace = square / moments.trace;
+  let [variance, third, alongVariance] = [0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    const influence = towards * along[i] - ofTrace * (deviations[i] - centre);
+    variance += influence ** 2 / n;
+    third += influence ** 3 / n;
+    alongVariance += along[i] ** 2 / n;
+  }
+  const stretch = meanSquare > 0 ? alongVariance / meanSquare : 0;
+  return shiftedGammaQuantile(
+    p,
+    variance / n + (2 * moments.square) / n ** 2,
+    third / n ** 2 + (8 * moments.cube) / n ** 3 + (24 * square * stretch ** 2) / n ** 2,
+  );
+}
+
+/** How many standard errors ‖g‖² lies above what sampling alone gives: (‖g‖² − tr Σ/n)/√(2 tr Σ²/n²). */
+export function evidenceOfSlope({ deviations, meanSquare }: GradientSample, moments: NoiseMoments): number {
+  const n = deviations.length;
+  return (meanSquare - moments.trace / n) / Math.sqrt((2 * moments.square) / n ** 2);
+}
+
+/**
+ * A bound of the probability that the mean of n examples the weights have never seen has a gradient as short as
+ * this. Σᵢ wᵢχ²₁ ≤ x has at most the probability min over s > 0 of e^{sx} Π (1 + 2s wᵢ)^{−1/2} (Chernoff), w the
+ * eigenvalues of Σ/n; those that are not known are taken as few and large as their sum allows.
+ */
+export function probabilityOfShorter(sample: GradientSample, moments: NoiseMoments): number {
+  const n = sample.deviations.length;
+  const weights = sample.top.filter((value) => value > 0).map((value) => value / n);
+  const known = weights.reduce((sum, w) => sum + w, 0);
+  const least = weights[weights.length - 1];
+  if (least === undefined) return 1;
+  const more = Math.max(0, moments.trace / n - known) / least;
+  const logarithm = (s: number) =>
+    s * sample.meanSquare -
+    0.5 * weights.reduce((sum, w) => sum + Math.log1p(2 * s * w), 0) -
+    0.5 * more * Math.log1p(2 * s * least);
+  let best = 0;
+  for (let power = -4; power <= 16; power += 0.05) best = Math.min(best, logarithm(10 ** power / weights[0]));
+  return Math.exp(best);
+}
