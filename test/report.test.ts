@@ -55,7 +55,7 @@ function bare(): ResultDocument<"profile"> {
 }
 
 describe("figures", () => {
-  const figures = figuresOf(sampleProfile);
+  const figures = figuresOf(sampleProfile).figures;
 
   it("are drawn for every measured part, under names of their own", () => {
     expect(new Set(figures.map(({ name }) => name)).size).toBe(figures.length);
@@ -93,13 +93,13 @@ describe("figures", () => {
     expect(await renderSvg(figure.spec, "page")).toContain("var(--figure-primary)");
   });
 
-  it("are left out where nothing was measured", () => expect(figuresOf(bare())).toEqual([]));
+  it("are left out where nothing was measured", () => expect(figuresOf(bare()).figures).toEqual([]));
 
   it("stand a spectrum with numbers that are none", async () => {
     const document = copy();
     document.result.hessian.top = [{ value: Number.NaN, residual: Number.POSITIVE_INFINITY }];
     document.result.gaussNewton = { top: document.result.hessian.top, trace: null };
-    for (const { spec } of figuresOf(document)) expect(await renderSvg(spec)).not.toContain("NaN");
+    for (const { spec } of figuresOf(document).figures) expect(await renderSvg(spec)).not.toContain("NaN");
   });
 });
 

@@ -41,12 +41,14 @@ export function table(
 ): string {
   const count = Math.max(...rows.map((row) => row.length), 0);
   const widths = Array.from({ length: count }, (_, column) =>
-    Math.max(...rows.map((row) => widthOf(row[column] ?? ""))),
+    Math.max(...rows.map((row) => widthOf(row[column]?.replaceAll("\n", "\\n") ?? ""))),
   );
   return rows
     .map((row) => {
       let line = margin;
-      row.forEach((cell, column) => {
+      row.forEach((given, column) => {
+        // A name may hold line feeds; a row is one line.
+        const cell = column === row.length - 1 ? given : given.replaceAll("\n", "\\n");
         const last = column === row.length - 1;
         if (last && align[column] !== "right") {
           line += wrap(cell, Math.max(20, width - widthOf(line))).replaceAll("\n", `\n${" ".repeat(widthOf(line))}`);

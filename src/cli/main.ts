@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { EXIT, EXIT_OF_SIGNAL, type ExitCode } from "./exit-code.ts";
-import { runCli } from "./run-cli.ts";
+import { guardStreams } from "./guard-streams.ts";
+import { runCli, strandedError } from "./run-cli.ts";
 import { processTerminal } from "./terminal.ts";
 
 const asked = new AbortController();
@@ -19,13 +20,26 @@ for (const [signal, exitCode] of Object.entries(EXIT_OF_SIGNAL)) {
     process.stderr.write("\nStopping with what there is; once more stops at once.\n");
   });
 }
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // The reader went away (`thalweg … | head`): nobody is left to tell.
-  process.exit(error.code === "EPIPE" ? EXIT.done : EXIT.fault);
-});
 
-process.exitCode = await runCli(process.argv.slice(2), processTerminal(), {
-  asked: asked.signal,
-  insisted: insisted.signal,
-  exitCode: () => signalled,
+const streams = guardStreams(process.stdout, process.stderr);
+// The event loop ran empty while the run still waits: without this, Node would leave with code 13 and no word.
+const stranded = new Promise<never>((_, reject) => {
+  process.once("beforeExit", () => reject(strandedError()));
+});
+stranded.catch(() => undefined);
+
+const exitCode = await runCli(
+  process.argv.slice(2),
+  processTerminal(),
+  {
+    asked: asked.signal,
+    insisted: insisted.signal,
+    exitCode: () => signalled,
+  },
+  stranded,
+);
+process.exitCode = exitCode;
+// What stdout did not take is known after the last write only.
+process.on("exit", () => {
+  if (exitCode === EXIT.done && streams.outputLost()) process.exitCode = EXIT.input;
 });

@@ -51,7 +51,8 @@ export function presentError(
   };
 }
 
-function stackOf(error: Error): string {
+/** Where an error came from, and its causes. */
+export function stackOf(error: Error): string {
   const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : "";
   return (error.stack ?? error.message) + cause;
 }

@@ -1,4 +1,5 @@
 import type { ProgressEvent } from "../util/run-context.ts";
+import { printableLine } from "../util/printable.ts";
 import { formatDuration } from "./format.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -9,7 +10,8 @@ export interface ProgressLine {
 }
 
 const REDRAW_MS = 100;
-const CLEAR = "\r\u001b[2K";
+/** Takes the line away that the cursor is on. */
+export const CLEAR = "\r\u001b[2K";
 
 /** Shows what is measured, the live estimate and the time left; draws nothing where stderr is no terminal. */
 export function progressLine(terminal: Terminal, now: () => number): ProgressLine {
@@ -26,7 +28,8 @@ export function progressLine(terminal: Terminal, now: () => number): ProgressLin
       }
       if (time - last < REDRAW_MS) return;
       last = time;
-      terminal.err(CLEAR + describe(event, time - started).slice(0, Math.max(20, terminal.columns - 1)));
+      terminal.err(CLEAR);
+      terminal.err(printableLine(describe(event, time - started)).slice(0, Math.max(20, terminal.columns - 1)));
       drawn = true;
     },
     clear() {

@@ -12,11 +12,16 @@ import { styleOf, type Terminal } from "./terminal.ts";
 import { VERBS } from "./verbs/registry.ts";
 import { version } from "./version.ts";
 
-/** Runs one command line; everything that can go wrong ends as text and an exit code. */
+/**
+ * Runs one command line; everything that can go wrong ends as text and an exit code.
+ *
+ * @param stranded rejects when nothing is left that could ever end the run
+ */
 export async function runCli(
   argv: readonly string[],
   terminal: Terminal,
   interruption: Interruption,
+  stranded?: Promise<never>,
 ): Promise<ExitCode> {
   // Before the flags are read, an error can only ask what was typed.
   let talk = {
@@ -33,7 +38,8 @@ export async function runCli(
     talk = readFlags(talkFlags, flags);
     const shell = createShell({ terminal, command: argv, interruption, ...talk });
     try {
-      const outcome = await verb.run(flags, args, shell);
+      const run = verb.run(flags, args, shell);
+      const outcome = await (stranded ? Promise.race([run, stranded]) : run);
       shell.settle();
       terminal.out(talk.json ? encodeResult(outcome.document) : outcome.text);
       return outcome.exitCode;
@@ -51,6 +57,15 @@ export async function runCli(
     if (talk.json) terminal.out(encodeResult(presented.document));
     return presented.exitCode;
   }
+}
+
+/** For a run that waits for what will never come, since the event loop is empty. */
+export function strandedError(): ThalwegError {
+  return new ThalwegError({
+    kind: "internal",
+    code: "run-stranded",
+    message: "The run stopped before it was done: it waits for an engine that no longer answers.",
+  });
 }
 
 /** The verb with its arguments; undefined when help or the version was asked for, and printed. */

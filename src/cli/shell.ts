@@ -1,6 +1,7 @@
 import type { RunContext } from "../util/run-context.ts";
 import type { ExitCode } from "./exit-code.ts";
 import { wrap } from "./layout.ts";
+import { stackOf } from "./present-error.ts";
 import { progressLine } from "./progress-line.ts";
 import { styleOf, type Style, type Terminal } from "./terminal.ts";
 
@@ -19,6 +20,8 @@ export interface Shell {
   detail(text: string): void;
   /** Says what may spoil the result; silent with --quiet, since results hold the warnings too. */
   warn(text: string): void;
+  /** Says that a part failed by a fault of ours while the others go on; the stack only with --debug. */
+  fault(error: Error): void;
   /** A context for work that stops at the first Ctrl-C (or SIGTERM). */
   context(): RunContext;
   /**
@@ -44,11 +47,12 @@ export interface ShellOptions {
   readonly interruption: Interruption;
   readonly quiet: boolean;
   readonly verbose: boolean;
+  readonly debug: boolean;
   readonly color: boolean;
 }
 
 export function createShell(options: ShellOptions): Shell {
-  const { terminal, command, interruption, quiet, verbose, color } = options;
+  const { terminal, command, interruption, quiet, verbose, debug, color } = options;
   const err = styleOf(color && terminal.errColors);
   const start = performance.now();
   const elapsed = () => performance.now() - start;
@@ -58,6 +62,7 @@ export function createShell(options: ShellOptions): Shell {
     progress.clear();
     terminal.err(`${text}\n`);
   };
+  const warn = (text: string) => quiet || say(`${err.yellow("warning:")} ${wrap(text, 71, "  ")}`);
   return {
     style: styleOf(color && terminal.outColors),
     command,
@@ -65,7 +70,11 @@ export function createShell(options: ShellOptions): Shell {
     elapsed,
     note: (text) => quiet || say(wrap(text, undefined, "  ")),
     detail: (text) => (verbose && !quiet ? say(err.dim(text)) : undefined),
-    warn: (text) => quiet || say(`${err.yellow("warning:")} ${wrap(text, 71, "  ")}`),
+    warn,
+    fault: (error) => {
+      warn(error.message);
+      if (debug) say(err.dim(stackOf(error)));
+    },
     context: () => ({ signal: interruption.asked, ...live }),
     measuringContext(budget = Number.POSITIVE_INFINITY) {
       const began = elapsed();

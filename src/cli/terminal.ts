@@ -1,4 +1,6 @@
 import pc from "picocolors";
+import { printable } from "../util/printable.ts";
+import { CLEAR } from "./progress-line.ts";
 
 /** The two streams and what is known of them: all that the verbs see of the process. */
 export interface Terminal {
@@ -27,12 +29,24 @@ export function wantsColors(env: Readonly<Record<string, string | undefined>>): 
   return (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
 }
 
+// oxlint-disable-next-line no-control-regex -- Colours begin with a control character.
+const COLOR = /(\u001b\[\d{1,2}m)/;
+
+/** Names in models and files may hold what a terminal obeys: only colours pass, where colours are wanted. */
+function obeyed(text: string, colors: boolean): string {
+  if (!colors) return printable(text);
+  return text
+    .split(COLOR)
+    .map((part, i) => (i % 2 === 1 ? part : printable(part)))
+    .join("");
+}
+
 export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process;
   const wanted = (stream: NodeJS.WriteStream) => wantsColors(env) && stream.isTTY;
   return {
-    out: (text) => void stdout.write(text),
-    err: (text) => void stderr.write(text),
+    out: (text) => void stdout.write(obeyed(text, wanted(stdout))),
+    err: (text) => void stderr.write(text === CLEAR ? text : obeyed(text, wanted(stderr))),
     live: stderr.isTTY,
     columns: stderr.columns || 80,
     outColors: wanted(stdout),

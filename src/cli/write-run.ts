@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { npzChunks } from "../files/npz.ts";
-import { type FileContent, writeFolderAtomically } from "../io/write-atomically.ts";
+import { addToFolder, type FileContent, writeFolderAtomically } from "../io/write-atomically.ts";
 import { encodeResult, type ResultDocument } from "../result/result-kinds.ts";
 import type { Tensor } from "../util/tensor.ts";
 
@@ -18,28 +18,63 @@ export function defaultFolder({ createdAt, schema, model, data, config }: Result
   return join("thalweg-runs", `${time}-${kind}-${hash.slice(0, 8)}`);
 }
 
-/** Writes everything that a run leaves: result, arrays, figures, report. Returns the report. */
+/** What was written, and what could not be drawn. */
+export interface WrittenRun {
+  /** A sentence for everything that could not be drawn; they stand among the result's warnings, too. */
+  readonly warnings: readonly string[];
+  /** Absent where it could not be made. */
+  readonly report: string | undefined;
+  /** Why each part failed that did, for --debug; empty when all was drawn. */
+  readonly faults: readonly Error[];
+}
+
+/**
+ * Writes everything that a run leaves: result and arrays first, so that no fault in drawing loses what
+ * was measured; then figures and report. What cannot be drawn is named in the result's warnings.
+ *
+ * @throws ThalwegError where the folder cannot be written
+ */
 export async function writeRun(
   folder: string,
   document: ResultDocument,
   arrays: ReadonlyMap<string, Tensor>,
-): Promise<string> {
+): Promise<WrittenRun> {
+  const measured: [string, FileContent][] = [["result.json", encodeResult(document)]];
+  if (arrays.size > 0) measured.push(["arrays.npz", npzChunks(arrays)]);
+  writeFolderAtomically(folder, measured);
   // Drawing is the slowest part to load, and most commands draw nothing.
   const [{ figuresOf }, { renderReport }, { renderSvg }] = await Promise.all([
     import("../figures/figures.ts"),
     import("../report/render-report.ts"),
     import("../report/render-svg.ts"),
   ]);
-  const files: [string, FileContent][] = [["result.json", encodeResult(document)]];
-  if (arrays.size > 0) files.push(["arrays.npz", npzChunks(arrays)]);
-  for (const { name, spec } of figuresOf(document)) {
-    files.push(
-      [`figures/${name}.vl.json`, `${JSON.stringify(spec, undefined, 2)}\n`],
-      [`figures/${name}.svg`, await renderSvg(spec)],
-    );
+  const faults: Error[] = [];
+  const warnings: string[] = [];
+  const failed = (what: string, cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    faults.push(new Error(`${what} could not be drawn: ${reason}`, { cause }));
+    warnings.push(`${what} could not be drawn (${reason}); the numbers are all in result.json.`);
+  };
+  const files: [string, FileContent][] = [];
+  const drawing = figuresOf(document);
+  for (const { name, error } of drawing.failed) failed(`The figure ${name}`, error);
+  for (const { name, spec } of drawing.figures) {
+    files.push([`figures/${name}.vl.json`, `${JSON.stringify(spec, undefined, 2)}\n`]);
+    try {
+      files.push([`figures/${name}.svg`, await renderSvg(spec)]);
+    } catch (error) {
+      failed(`The figure ${name}`, error);
+    }
   }
-  const report = await renderReport(document);
-  files.push(["report.html", report]);
-  writeFolderAtomically(folder, files);
-  return report;
+  let report: string | undefined;
+  const marked = () => ({ ...document, warnings: [...document.warnings, ...warnings] });
+  try {
+    report = await renderReport(marked());
+    files.push(["report.html", report]);
+  } catch (error) {
+    failed("The report", error);
+  }
+  if (faults.length > 0) files.push(["result.json", encodeResult(marked())]);
+  addToFolder(folder, files);
+  return { warnings, report, faults };
 }

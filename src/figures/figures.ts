@@ -11,6 +11,7 @@ import { layerCurvature } from "./layer-curvature.ts";
 import { noiseSpectrum } from "./noise-spectrum.ts";
 import { spectralDensity } from "./spectral-density.ts";
 import { unitStates } from "./units.ts";
+import { printable } from "../util/printable.ts";
 
 /** Every figure that can be drawn, in the order in which a report shows them. */
 const FIGURE_KINDS: readonly FigureKind[] = [
@@ -26,20 +27,49 @@ const FIGURE_KINDS: readonly FigureKind[] = [
   unitStates,
 ];
 
+/** What can be drawn of a result, and what should have been. */
+export interface Drawing {
+  readonly figures: readonly Figure[];
+  readonly failed: readonly FailedFigure[];
+}
+
+/** A figure that could not be made from the numbers that it draws. */
+export interface FailedFigure {
+  readonly name: string;
+  readonly instrument: string;
+  readonly error: unknown;
+}
+
 /**
- * The figures of a result: none where a result has nothing to draw, and none for a part that was not measured.
+ * The figures of a result: none where a result has nothing to draw, and none for a part that was not
+ * measured. One that fails leaves the others.
  *
  * @example
- * figuresOf(document).map(({ name }) => name); // ["spectral-density", …]
+ * figuresOf(document).figures.map(({ name }) => name); // ["spectral-density", …]
  */
-export function figuresOf(document: ResultDocument): Figure[] {
-  return document.schema === "thalweg/profile@1" ? profileFigures(document.result) : [];
+export function figuresOf(document: ResultDocument): Drawing {
+  return document.schema === "thalweg/profile@1" ? profileFigures(document.result) : { figures: [], failed: [] };
 }
 
 /** The figures of a profile. */
-export function profileFigures(result: ProfileResult): Figure[] {
-  return FIGURE_KINDS.flatMap(({ name, instrument, of }) => {
-    const drawn = of(result);
-    return drawn === undefined ? [] : [{ name, instrument, ...drawn }];
-  });
+export function profileFigures(result: ProfileResult): Drawing {
+  const figures: Figure[] = [];
+  const failed: FailedFigure[] = [];
+  for (const { name, instrument, of } of FIGURE_KINDS) {
+    try {
+      const drawn = of(result);
+      if (drawn !== undefined) figures.push({ name, instrument, ...drawn, spec: withPrintableText(drawn.spec) });
+    } catch (error) {
+      failed.push({ name, instrument, error });
+    }
+  }
+  return { figures, failed };
+}
+
+/** A specification becomes a program of Vega's and an SVG: names of tensors must pass through both. */
+function withPrintableText(spec: Figure["spec"]): Figure["spec"] {
+  const copy: Figure["spec"] = JSON.parse(JSON.stringify(spec), (_key, value: unknown) =>
+    typeof value === "string" ? printable(value) : value,
+  );
+  return copy;
 }

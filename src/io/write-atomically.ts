@@ -73,6 +73,30 @@ export function writeFolderAtomically(
   });
 }
 
+/**
+ * Adds files to a folder that writeFolderAtomically wrote, each complete or not there; files of the same
+ * name are replaced.
+ *
+ * @throws those of writeFileAtomically
+ */
+export function addToFolder(folder: string, files: Iterable<readonly [path: string, content: FileContent]>): void {
+  const added = [...files];
+  const manifest = join(folder, MANIFEST);
+  // Named first: what is written and not named would later pass for somebody else's.
+  const names = new Set(readFileSync(manifest, "utf8").split("\n"));
+  for (const [path] of added) {
+    checkInside(path);
+    names.add(path);
+  }
+  names.delete("");
+  writeFileAtomically(manifest, `${[...names].join("\n")}\n`);
+  for (const [path, content] of added) {
+    const place = join(folder, ...path.split("/"));
+    makeFolders(dirname(place));
+    writeFileAtomically(place, content);
+  }
+}
+
 /** Puts the new folder in place of the old one, which is moved aside first and comes back on failure. */
 function swapIn(partial: string, target: string): void {
   if (!existsSync(target)) return renameSync(partial, target);

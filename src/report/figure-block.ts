@@ -28,6 +28,15 @@ ${drawings}
 </figure>`;
 }
 
+/** A figure whose drawing failed: its caption, that it failed, and its numbers. */
+export function undrawnBlock({ name, title, description, table }: Figure, number: number): Html {
+  return markup`<figure id="figure-${name}">
+<figcaption><strong>Figure ${number}. ${title}</strong> ${prose(description)}</figcaption>
+<p role="note">This figure could not be drawn; these are its numbers.</p>
+${tableBlock(table, `Numbers of figure ${number}: ${title}`)}
+</figure>`;
+}
+
 /** A table that scrolls by itself where it is wider than the page. */
 export function tableBlock({ columns, rows }: FigureTable, label: string): Html {
   const numeric = columns.map((_, column) => rows.every((row) => typeof row[column] !== "string"));

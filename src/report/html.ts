@@ -1,4 +1,5 @@
 import { typeset } from "../util/format-number.ts";
+import { printable } from "../util/printable.ts";
 
 /** Markup that is already safe to put on a page. */
 export interface Html {
@@ -44,7 +45,7 @@ export function prose(text: string): Html {
 }
 
 function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return printable(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 function render(content: Content): string {

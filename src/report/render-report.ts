@@ -1,4 +1,5 @@
 import type { Term } from "../explain/term.ts";
+import type { Figure } from "../figures/figure.ts";
 import { profileFigures } from "../figures/figures.ts";
 import type { Reading } from "../instruments/reading.ts";
 import { readingsOf } from "../instruments/registry.ts";
@@ -7,7 +8,7 @@ import { encodeResult, type ResultDocument } from "../result/result-kinds.ts";
 import { typeset } from "../util/format-number.ts";
 import { badge } from "./badge.ts";
 import { formatCount } from "./count.ts";
-import { figureBlock } from "./figure-block.ts";
+import { figureBlock, undrawnBlock } from "./figure-block.ts";
 import { glossary, termLinks, termsIn } from "./glossary.ts";
 import { markup, prose, type Html } from "./html.ts";
 import { math } from "./math.ts";
@@ -64,14 +65,14 @@ function subtitleOf({ model, data, loss, precision, createdAt }: ResultDocument)
 }
 
 async function profileSections(result: ProfileResult, warnings: readonly string[]): Promise<PageSection[]> {
-  const figures = profileFigures(result);
+  const { figures } = profileFigures(result);
   const used = new Set<Term>();
   const sections: PageSection[] = [{ id: "summary", title: "At a glance", body: summary(result, warnings) }];
   let figureNumber = 0;
   for (const section of result.sections) {
     const drawn: Html[] = [];
     for (const figure of figures.filter(({ instrument }) => instrument === section.instrument)) {
-      drawn.push(await figureBlock(figure, ++figureNumber));
+      drawn.push(await drawnOrNamed(figure, ++figureNumber));
     }
     const state = stateOf(section, result);
     const readings = state === "not-reached" ? [] : readingsOf(section.instrument, result);
@@ -101,6 +102,15 @@ ${termLinks(terms)}`,
   }
   if (used.size > 0) sections.push({ id: "glossary", title: "Glossary", body: glossary(used) });
   return sections;
+}
+
+/** A drawing that fails leaves the numbers that it draws. */
+async function drawnOrNamed(figure: Figure, number: number): Promise<Html> {
+  try {
+    return await figureBlock(figure, number);
+  } catch {
+    return undrawnBlock(figure, number);
+  }
 }
 
 const LEDE =

@@ -52,24 +52,31 @@ interface Waiting {
   reject(error: ThalwegError): void;
 }
 
-/** The main thread's end of a worker. The process may end while the worker waits for work. */
+/**
+ * The main thread's end of a worker. The process may end while the worker waits for work, and only then:
+ * until a request is answered, and until the thread has ended once it is told to, the event loop is held.
+ */
 class Lane {
   private readonly worker: Worker;
   private readonly waiting: Waiting[] = [];
   private death: ThalwegError | undefined;
+  private closed: Promise<unknown> | undefined;
 
   constructor(worker: Worker) {
     this.worker = worker;
     worker.unref();
     worker.on("message", (reply: LaneReply) => {
       this.waiting.shift()?.resolve(reply);
-      if (this.waiting.length === 0) worker.unref();
+      // A reply may come late, after close() has begun to wait for the thread.
+      if (this.waiting.length === 0 && !this.closed) worker.unref();
     });
-    worker.on("error", (error) => this.die(error.message));
-    worker.on("exit", () => this.die("its thread has ended"));
+    worker.on("messageerror", (error) => this.die(error.message));
+    worker.on("error", (error) => this.die(messageOf(error)));
+    worker.on("exit", () => this.die(this.closed ? "it was closed" : "its thread has ended"));
   }
 
   async request(request: LaneRequest): Promise<LaneReply> {
+    if (this.closed) this.die("it was closed");
     if (this.death) throw this.death;
     const reply = await new Promise<LaneReply>((resolve, reject) => {
       this.waiting.push({ resolve, reject });
@@ -85,9 +92,13 @@ class Lane {
     this.request({ kind: "release", ...what }).catch(() => undefined);
   }
 
+  /** Ends the thread; what it was asked and has not answered fails. The same promise however often it is called. */
   async close(): Promise<void> {
-    this.worker.ref();
-    await this.worker.terminate();
+    if (!this.closed) {
+      this.worker.ref();
+      this.closed = this.worker.terminate();
+    }
+    await this.closed;
   }
 
   private die(reason: string): void {
@@ -95,10 +106,15 @@ class Lane {
       kind: "internal",
       code: "engine-ended",
       message: `The engine stopped: ${reason}.`,
-      hint: "If memory ran out, a smaller --batch-size or --threads 1 needs less.",
+      hint: this.closed ? undefined : "If memory ran out, a smaller --batch-size or --threads 1 needs less.",
     });
     for (const each of this.waiting.splice(0)) each.reject(this.death);
   }
+}
+
+/** Workers may throw anything. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 export interface LanesOptions {

@@ -90,32 +90,37 @@ export const profile = defineVerb({
       const context = shell.measuringContext(flags.time === undefined ? undefined : milliseconds(flags.time));
       const checks = await runChecks(problem, "every-run", random.split("checks"), context);
       const { result, arrays } = await runProfile(problem, flags, random.split("profile"), context);
-      const document = {
+      let document = {
         schema: "thalweg/profile@1" as const,
         ...frameOf({ shell, flags: { ...options }, seed: flags.seed, loaded, checks }),
         result,
       };
       const folder = out ?? (flags.json ? undefined : defaultFolder(document));
       let written = "";
+      let undrawn: readonly Error[] = [];
       if (folder !== undefined) {
-        const report = await writeRun(folder, document, arrays.entries());
-        written = `\nWritten to ${folder}:\n  result.json, arrays.npz, figures/, report.html (how each number was measured)\n`;
-        if (atHand) {
-          writeFileAtomically(EMBEDDED_REPORT, report);
+        const run = await writeRun(folder, document, arrays.entries());
+        undrawn = run.faults;
+        document = { ...document, warnings: [...document.warnings, ...run.warnings] };
+        for (const fault of run.faults) shell.fault(fault);
+        written = `\nWritten to ${folder}:\n  result.json, arrays.npz, figures/${run.report === undefined ? "" : ", report.html (how each number was measured)"}\n`;
+        if (atHand && run.report !== undefined) {
+          writeFileAtomically(EMBEDDED_REPORT, run.report);
           written += `The report is also at ./${EMBEDDED_REPORT}: open it in a browser.\n`;
         }
       }
       return {
         text: profileText(document, shell.style, flags.verbose) + written,
         document,
-        exitCode: exitCode(checks, result.converged, shell),
+        exitCode: exitCode(checks, result.converged, shell, undrawn.length > 0),
       };
     });
   },
 });
 
-function exitCode(checks: readonly Check[], converged: boolean, shell: Shell): ExitCode {
+function exitCode(checks: readonly Check[], converged: boolean, shell: Shell, faulty: boolean): ExitCode {
   if (shell.interruption.asked.aborted) return shell.interruption.exitCode();
+  if (faulty) return EXIT.fault;
   if (checks.some(({ passed }) => !passed)) return EXIT.check;
   return converged ? EXIT.done : EXIT.notConverged;
 }
