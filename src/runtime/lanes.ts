@@ -134,7 +134,14 @@ export interface LanesOptions {
 export function laneRuntime({ description, lanes: count, threads, worker }: LanesOptions): Runtime {
   const lanes = Array.from(
     { length: count },
-    () => new Lane(new Worker(worker, { workerData: { threads: Math.max(1, Math.floor(threads / count)) } })),
+    () =>
+      new Lane(
+        new Worker(worker, {
+          workerData: { threads: Math.max(1, Math.floor(threads / count)) },
+          // The worker is a file of ours: flags of the caller's process (--input-type) do not fit it.
+          execArgv: [],
+        }),
+      ),
   );
   let numbers = 0;
   let blockSize: Promise<number | undefined> | undefined;

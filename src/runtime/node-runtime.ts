@@ -1,3 +1,5 @@
+// First: it must have run before the engine is loaded.
+import "./no-telemetry.ts";
 import * as ort from "onnxruntime-node";
 import { laneRuntime } from "./lanes.ts";
 import { onnxruntime } from "./onnxruntime.ts";

@@ -1,0 +1,205 @@
+import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bytesSource } from "../src/files/byte-source.ts";
+import { readNpz } from "../src/files/npz.ts";
+import { decodeResult } from "../src/result/result-kinds.ts";
+import { relativeError } from "./support/numbers.ts";
+import { DIST, finish, MAIN, runScript, thalweg } from "./support/spawn-node.ts";
+
+/* Every run ends once, with its own exit code and one summary, whatever happens around it. */
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+/** Large enough that several engines work on it. */
+const REFERENCE = path("reference/resnet8-digits/");
+const SEPARATORS = path("cases/separator-names/");
+const MODEL = [`${REFERENCE}model.onnx`, "--data", `${REFERENCE}data.npz`];
+/** Runs of the test under contention; a release is tried with 200. */
+const RUNS = Number(process.env["CONTENTION_RUNS"] ?? 24);
+const AT_ONCE = 8;
+const QUICK = ["--only", "gradient,loss", "-q"];
+
+let folder = "";
+const at = (name: string) => join(folder, name);
+const arrays = (file: string) =>
+  new Map([...readNpz(bytesSource(file, readFileSync(file)))].map(([name, array]) => [name, array.read().data]));
+
+beforeAll(() => {
+  if (!existsSync(MAIN)) throw new Error("dist/ is missing: run `npm run build` first");
+  folder = mkdtempSync(join(tmpdir(), "thalweg-exits-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("the end of a run", () => {
+  test(`${RUNS} runs, ${AT_ONCE} at a time: one exit code, one summary`, { timeout: 20 * 60_000 }, async () => {
+    const right = arrays(`${REFERENCE}gradient.npz`);
+    const one = async (i: number) => {
+      const out = at(`g${i}.npz`);
+      const ended = await thalweg(["apply", "gradient", ...MODEL, "-o", out, "--threads", String(2 + (i % 3))]);
+      return { ended, gradient: arrays(out) };
+    };
+    const runs = Array.from({ length: RUNS }, (_, i) => i);
+    for (let i = 0; i < RUNS; i += AT_ONCE) {
+      for (const { ended, gradient } of await Promise.all(runs.slice(i, i + AT_ONCE).map(one))) {
+        expect(ended).toMatchObject({ code: 0, signal: null });
+        expect(ended.out.match(/written to/g)).toHaveLength(1);
+        for (const [name, data] of right) expect(relativeError(gradient.get(name) ?? [], data)).toBeLessThan(1e-4);
+      }
+    }
+  });
+
+  test("engines end however often and whenever they are closed, and what they still owe fails", async () => {
+    // Nothing but the lanes holds this process: where a late reply lets one go, it ends with code 13.
+    const { code, out, err } = await runScript(`
+      const { nodeRuntime } = await import("${DIST}runtime/node-runtime.js");
+      const { Graph } = await import("${DIST}graph/graph.js");
+      const { emitModel } = await import("${DIST}onnx/emit-model.js");
+      const { add } = await import("${DIST}ops/arithmetic.js");
+      const x = new Graph().input("x", "float32", [2]);
+      const model = emitModel(new Map([["y", add(x, x)]]), { precision: "float32", portable: true });
+      const codeOf = (promise) => promise.then(() => "done", ({ code }) => code);
+      for (let i = 0; i < 10; i++) {
+        const runtime = nodeRuntime({ threads: 2, lanes: 2 });
+        const executable = await runtime.compile(model);
+        const feed = runtime.feed({ dtype: "float32", shape: [2], data: Float32Array.of(1, 2) });
+        const feeds = new Map([["x", feed]]);
+        for (const lane of [0, 1]) for (const kept of (await executable.keep(feeds, lane)).values()) kept.release();
+        const owed = i % 2 ? codeOf(executable.run(feeds, 0)) : "none";
+        await Promise.all([runtime.close(), runtime.close()]);
+        await runtime.close();
+        console.log(await owed, await codeOf(executable.run(feeds, 0)));
+      }
+    `);
+    expect(err).toBe("");
+    expect(code).toBe(0);
+    expect(out.trim().split("\n")).toEqual(
+      Array.from({ length: 10 }, (_, i) => `${i % 2 ? "engine-ended" : "none"} engine-ended`),
+    );
+  });
+
+  test.each([
+    ["throws", `throw new Error("no memory for this")`],
+    ["throws what is no error", `throw "no memory for this"`],
+    ["ends", `process.exit(7)`],
+    ["outgrows its heap", `const kept = []; for (;;) kept.push(new Array(1e6).fill(kept.length))`],
+  ])("an engine whose thread %s is a fault with a sentence", { timeout: 60_000 }, async (_what, dying) => {
+    // A worker that dies at its first request.
+    writeFileSync(
+      at("dying.mjs"),
+      `import { parentPort } from "node:worker_threads"; parentPort.on("message", () => { ${dying} });`,
+    );
+    const { code, out } = await runScript(
+      `
+      const { laneRuntime } = await import("${DIST}runtime/lanes.js");
+      const worker = new URL(${JSON.stringify(`file://${at("dying.mjs")}`)});
+      const runtime = laneRuntime({ description: "dying", threads: 2, lanes: 2, worker });
+      const asked = [runtime.blockSize(), (await runtime.compile({ inputs: new Map(), outputs: new Map() })).run(new Map(), 0)];
+      for (const each of await Promise.allSettled(asked)) console.log(each.reason?.code, each.reason?.message);
+      await runtime.close();
+    `,
+      { env: { NODE_OPTIONS: "--max-old-space-size=64" } },
+    );
+    expect(out).toMatch(/^(?:engine-ended The engine stopped: .+\.\n){2}$/);
+    expect(code).toBe(0);
+  });
+
+  test("that cannot be reached is exit 1 with a sentence", async () => {
+    // Threads that never say that they have ended, and hold nothing.
+    writeFileSync(
+      at("never.mjs"),
+      `import { Worker } from "node:worker_threads";
+       Worker.prototype.terminate = function () { this.unref(); return new Promise(() => {}); };`,
+    );
+    const args = [
+      "--import",
+      at("never.mjs"),
+      MAIN,
+      "apply",
+      "gradient",
+      ...MODEL,
+      "-o",
+      at("n.npz"),
+      "--threads",
+      "2",
+    ];
+    const plain = await finish(process.execPath, args);
+    expect(plain.code).toBe(1);
+    expect(plain.err).toMatch(/error: The run stopped before it was done/);
+    const json = await finish(process.execPath, [...args, "--json"]);
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.out)).toMatchObject({
+      schema: "thalweg/error@1",
+      exitCode: 1,
+      error: { code: "run-stranded" },
+    });
+  });
+});
+
+describe("streams that nobody reads", () => {
+  const files = (out: string) => readdirSync(at(out)).sort();
+  const ALL = [".thalweg-files", "figures", "report.html", "result.json"];
+
+  test.each([
+    ["stderr whose reader went away", "thalweg 2>&1 >/dev/null | true; exit ${PIPESTATUS[0]}", 0],
+    ["full stderr", "thalweg 2>/dev/full", 0],
+    ["closed stderr", "thalweg 2>&-", 0],
+    ["stdout whose reader went away", "thalweg | true; exit ${PIPESTATUS[0]}", 0],
+    ["closed stdout", "thalweg >&-", 0],
+    ["neither", "thalweg >&- 2>&-", 0],
+    ["full stdout: the loss of its text is told", "thalweg >/dev/full", 3],
+  ])("%s", async (what, line, code) => {
+    const out = at(what.replace(/\W+/g, "-"));
+    const command = `${process.execPath} ${MAIN} profile ${SEPARATORS}m.onnx --data ${SEPARATORS}d.npz --only gradient -o ${out}`;
+    const ended = await finish("bash", ["-c", line.replace("thalweg", () => command)]);
+    expect(ended.code).toBe(code);
+    expect(readdirSync(out).sort()).toEqual(ALL);
+    if (code === 3) expect(ended.err).toContain("The standard output cannot be written: the disk is full.");
+  });
+
+  test("a fault keeps its exit code", async () => {
+    const missing = `${process.execPath} ${MAIN} profile missing.onnx --data digits --json`;
+    for (const streams of ["2>/dev/full", ">/dev/full", "2>&1 | true; exit ${PIPESTATUS[0]}"])
+      expect((await finish("bash", ["-c", `${missing} ${streams}`])).code).toBe(3);
+  });
+
+  test("not converged stays exit 5 when the reader of stdout goes away", async () => {
+    const command = `${process.execPath} ${MAIN} profile ${MODEL.join(" ")} --only eigenvalues --time 1ms -o ${at("late")} -q`;
+    expect((await finish("bash", ["-c", `${command} | true; exit \${PIPESTATUS[0]}`])).code).toBe(5);
+    expect(files("late")).toContain("result.json");
+  });
+});
+
+describe("what is written before anything is drawn", () => {
+  const profile = [`${SEPARATORS}m.onnx`, "--data", `${SEPARATORS}d.npz`];
+
+  test("separators in the name of a parameter are drawn as their codes", async () => {
+    const { code } = await thalweg(["profile", ...profile, "-o", at("names"), "-q"]);
+    expect(code).toBe(0);
+    const result = decodeResult(readFileSync(join(at("names"), "result.json"), "utf8"));
+    expect(result.model?.tensors.some(({ name }) => /[\u2028\u2029]/.test(name))).toBe(true);
+    const svg = readFileSync(join(at("names"), "figures/gradient-tensors.svg"), "utf8");
+    expect(svg).toMatch(/\\u202[89]/);
+    expect(svg).not.toMatch(/[\u2028\u2029]/);
+  });
+
+  test("is there when figures or the report cannot be drawn, which are named: exit 1", async () => {
+    writeFileSync(
+      at("undrawable.mjs"),
+      `import { View } from "${import.meta.resolve("vega")}";
+       const draw = View.prototype.toSVG;
+       let count = 0;
+       View.prototype.toSVG = function () { return count++ === 0 ? Promise.reject(new Error("no ink")) : draw.call(this); };`,
+    );
+    const args = ["--import", at("undrawable.mjs"), MAIN, "profile", ...profile, "-o", at("undrawn"), ...QUICK];
+    const { code, out } = await finish(process.execPath, args);
+    expect(code).toBe(1);
+    expect(out).toContain("Written to");
+    const { warnings } = decodeResult(readFileSync(join(at("undrawn"), "result.json"), "utf8"));
+    expect(warnings).toContainEqual(expect.stringContaining("The figure gradient-tensors could not be drawn (no ink)"));
+    expect(readdirSync(at("undrawn"))).toContain("report.html");
+    // The folder is whole: it may be replaced.
+    expect((await thalweg(["profile", ...profile, "-o", at("undrawn"), ...QUICK])).code).toBe(0);
+  });
+});

@@ -1,0 +1,37 @@
+import { spawn, type SpawnOptions } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/** The built command line. */
+export const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+/** The built library, for scripts that import it. */
+export const DIST = new URL("../../dist/", import.meta.url).href;
+
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a program to its end and keeps what it wrote. */
+export function finish(program: string, args: readonly string[], options: SpawnOptions = {}): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { ...options, env: { ...process.env, NO_COLOR: "1", ...options.env } });
+    let out = "";
+    let err = "";
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (out += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (err += text));
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ code, signal, out, err }));
+  });
+}
+
+/** Runs the command line. */
+export function thalweg(args: readonly string[], options: SpawnOptions = {}): Promise<Finished> {
+  return finish(process.execPath, [MAIN, ...args], options);
+}
+
+/** Runs a module given as text. */
+export function runScript(text: string, options: SpawnOptions = {}): Promise<Finished> {
+  return finish(process.execPath, ["--input-type=module", "-e", text], options);
+}
