@@ -1,6 +1,5 @@
-// First: it must have run before the engine is loaded.
-import "./no-telemetry.ts";
 import * as ort from "onnxruntime-node";
+import { disableTelemetry } from "./disable-telemetry.ts";
 import { laneRuntime } from "./lanes.ts";
 import { onnxruntime } from "./onnxruntime.ts";
 import type { Runtime } from "./runtime.ts";
@@ -24,6 +23,7 @@ export function nodeRuntime({
   lanes = 1,
   worker = builtWorker(),
 }: NodeRuntimeOptions): Runtime {
+  disableTelemetry();
   // Its errors reach us as exceptions; on stderr they would stand in the middle of ours.
   ort.env.logLevel = "fatal";
   const description = `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common}, ${device}`;
