@@ -8,7 +8,8 @@ import { bindInputs, type BindOptions, type BoundInputs } from "./bind-inputs.ts
 import type { ModelFile } from "./decode-model.ts";
 import { toPrecision } from "./decode-tensor.ts";
 import { intakeError, listOf } from "./intake-error.ts";
-import { located, NodeContext, UnsupportedNode, type ImportHost } from "./node-context.ts";
+import { refuseUndeclared } from "./declaration.ts";
+import { located, NodeContext, type ImportHost } from "./node-context.ts";
 import { namesRead, type Notice, type OnnxGraph, type OnnxNode, type StoredTensor } from "./onnx-node.ts";
 import { NodeSummaries, type NodeSummary } from "./node-summary.ts";
 import { opaqueOperation } from "./opaque-op.ts";
@@ -18,6 +19,7 @@ import { isSequence, type Item } from "./rule.ts";
 import { checkBatch, withBatchHint, type BatchFit } from "./fixed-batch.ts";
 import { FREEZE_REMEDY, refusalError, unknownOperator, type Refusal } from "./refusal.ts";
 import { snapConstant } from "./snap-constant.ts";
+import { UnsupportedNode } from "./unsupported-node.ts";
 
 export interface ImportOptions extends BindOptions {
   /** The type of every float of the graph, whatever the file holds. */
@@ -180,6 +182,7 @@ class Importer implements ImportHost {
     const rule = ruleOf(node);
     const context = new NodeContext(
       node,
+      rule,
       node.inputs.map((name) => (name === "" ? undefined : this.require(node, name))),
       this,
     );
@@ -188,6 +191,7 @@ class Importer implements ImportHost {
         if (frozen) return this.opaque(node, context);
         throw unknownOperator(node);
       }
+      refuseUndeclared(rule, node);
       const result = rule.import(context);
       const outputs = "length" in result ? result : [result];
       for (const item of outputs) if (item && !isSequence(item)) context.checkSize(item.shape, false);

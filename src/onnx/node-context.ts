@@ -5,8 +5,9 @@ import { ThalwegError, type Where } from "../util/thalweg-error.ts";
 import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
 import { intakeError } from "./intake-error.ts";
 import type { OnnxAttribute, OnnxGraph, OnnxNode, StoredTensor } from "./onnx-node.ts";
-import { isSequence, type Item, type Sequence } from "./rule.ts";
+import { isSequence, type Item, type OnnxRule, type Sequence } from "./rule.ts";
 import { snapConstant } from "./snap-constant.ts";
+import { UnsupportedNode } from "./unsupported-node.ts";
 
 /** Elements that an imported constant may have before the model counts as absurd. */
 const LARGEST_CONSTANT = 2 ** 25;
@@ -26,17 +27,6 @@ export interface ImportHost {
   subgraph(graph: OnnxGraph, inputs: readonly Item[]): Item[];
 }
 
-/** Marks an error as "this node cannot be imported", so that all such nodes are reported together. */
-export class UnsupportedNode extends Error {
-  /** What can be done, when it is known. */
-  readonly remedy: string | undefined;
-
-  constructor(message: string, remedy?: string) {
-    super(message);
-    this.remedy = remedy;
-  }
-}
-
 /** One ONNX node with its inputs bound to values: what a rule reads. */
 export class NodeContext {
   readonly node: OnnxNode;
@@ -45,9 +35,13 @@ export class NodeContext {
   readonly inputs: readonly (Value | undefined)[];
   readonly items: readonly (Item | undefined)[];
   readonly host: ImportHost;
+  /** Attributes that the rule has asked for. */
+  readonly asked = new Set<string>();
+  private readonly rule: OnnxRule | undefined;
 
-  constructor(node: OnnxNode, items: readonly (Item | undefined)[], host: ImportHost) {
+  constructor(node: OnnxNode, rule: OnnxRule | undefined, items: readonly (Item | undefined)[], host: ImportHost) {
     this.node = node;
+    this.rule = rule;
     this.opset = node.opset;
     this.items = items;
     this.inputs = items.map((item) => (item && !isSequence(item) ? item : undefined));
@@ -94,11 +88,24 @@ export class NodeContext {
     return this.inputs.map((_, slot) => this.input(slot));
   }
 
+  /** An attribute by name; a rule may only ask for what it declares, or its declaration would lie. */
+  private declared(name: string): OnnxAttribute | undefined {
+    this.asked.add(name);
+    if (this.rule?.attributes?.[name]?.kind === undefined)
+      throw new ThalwegError({
+        kind: "internal",
+        code: "undeclared-attribute",
+        message: `The rule of ${this.node.op} reads the attribute ${name} without declaring it.`,
+        where: this.where,
+      });
+    return this.node.attributes.get(name);
+  }
+
   private attribute<K extends OnnxAttribute["kind"]>(
     name: string,
     ...kinds: K[]
   ): Extract<OnnxAttribute, { kind: K }> | undefined {
-    const attribute = this.node.attributes.get(name);
+    const attribute = this.declared(name);
     if (attribute === undefined) return undefined;
     const fits = (each: OnnxAttribute): each is Extract<OnnxAttribute, { kind: K }> =>
       kinds.some((kind) => kind === each.kind);
@@ -130,7 +137,7 @@ export class NodeContext {
   }
 
   hasAttribute(name: string): boolean {
-    return this.node.attributes.has(name);
+    return this.declared(name) !== undefined;
   }
 
   ints(name: string): readonly number[] | undefined {
@@ -152,8 +159,13 @@ export class NodeContext {
     return this.attribute(name, "strings")?.value;
   }
 
+  /** A tensor attribute as the file holds it. */
+  storedTensor(name: string): StoredTensor | undefined {
+    return this.attribute(name, "tensor")?.value;
+  }
+
   tensor(name: string): Tensor | undefined {
-    const stored = this.attribute(name, "tensor")?.value;
+    const stored = this.storedTensor(name);
     return stored && (stored.tensor ?? this.unsupported(`holds a tensor of ${stored.storedAs}`));
   }
 

@@ -1,7 +1,7 @@
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { intakeError } from "./intake-error.ts";
-import { UnsupportedNode } from "./node-context.ts";
 import type { OnnxNode } from "./onnx-node.ts";
+import { UnsupportedNode } from "./unsupported-node.ts";
 
 /** A node that could not be imported, and why. */
 export interface Refusal {

@@ -1,4 +1,5 @@
 import type { Value } from "../graph/value.ts";
+import type { Declaration } from "./declaration.ts";
 import type { NodeContext } from "./node-context.ts";
 
 /**
@@ -38,7 +39,7 @@ export function isSequence(item: Item): item is Sequence {
 }
 
 /** How one ONNX operator, in all its opsets, becomes values of the graph. */
-export interface OnnxRule {
+export interface OnnxRule extends Declaration {
   readonly op: string;
   /** "" or absent: the standard domain. */
   readonly domain?: string;

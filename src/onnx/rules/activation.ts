@@ -3,6 +3,7 @@ import { add, div, mul, sub } from "../../ops/arithmetic.ts";
 import { greater, less, maximum, minimum, where } from "../../ops/logic.ts";
 import { abs, erf, exp, relu, sigmoid, softplus, tanh } from "../../ops/unary.ts";
 import { isFloat } from "../../util/tensor.ts";
+import { FLOAT, oneOf, until } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 import { SELU_ALPHA, SELU_SCALE } from "../snap-constant.ts";
@@ -74,10 +75,7 @@ function shrink(node: NodeContext): Value {
 }
 
 function geluRule(node: NodeContext): Value {
-  const approximate = node.string("approximate", "none");
-  if (approximate !== "none" && approximate !== "tanh")
-    node.fail("bad-attribute", `has the unknown approximation ${approximate}`);
-  return approximate === "tanh" ? geluTanh(node.input(0)) : gelu(node.input(0));
+  return node.string("approximate", "none") === "tanh" ? geluTanh(node.input(0)) : gelu(node.input(0));
 }
 
 export const ACTIVATIONS: readonly OnnxRule[] = [
@@ -88,12 +86,24 @@ export const ACTIVATIONS: readonly OnnxRule[] = [
   unaryRule("Softsign", softsign),
   unaryRule("Mish", (x) => mul(x, tanh(softplus(x)))),
   unaryRule("HardSwish", (x) => mul(x, hardSigmoid(x, 1 / 6, 0.5))),
-  { op: "Swish", import: (node) => mul(node.input(0), sigmoid(mul(node.input(0), node.float("alpha", 1)))) },
-  { op: "LeakyRelu", import: (node) => leakyRelu(node.input(0), node.float("alpha", 0.01)) },
-  { op: "PRelu", slots: ["arithmetic", "weight"], import: prelu },
-  { op: "Elu", import: (node) => elu(node.input(0), node.float("alpha", 1)) },
+  {
+    op: "Swish",
+    attributes: { alpha: FLOAT },
+    inputs: 1,
+    import: (node) => mul(node.input(0), sigmoid(mul(node.input(0), node.float("alpha", 1)))),
+  },
+  {
+    op: "LeakyRelu",
+    attributes: { alpha: FLOAT },
+    inputs: 1,
+    import: (node) => leakyRelu(node.input(0), node.float("alpha", 0.01)),
+  },
+  { op: "PRelu", inputs: 2, slots: ["arithmetic", "weight"], import: prelu },
+  { op: "Elu", attributes: { alpha: FLOAT }, inputs: 1, import: (node) => elu(node.input(0), node.float("alpha", 1)) },
   {
     op: "Selu",
+    attributes: { alpha: FLOAT, gamma: FLOAT },
+    inputs: 1,
     import: (node) => {
       const x = node.input(0);
       return mul(elu(x, node.float("alpha", SELU_ALPHA)), node.float("gamma", SELU_SCALE));
@@ -101,21 +111,35 @@ export const ACTIVATIONS: readonly OnnxRule[] = [
   },
   {
     op: "Celu",
+    attributes: { alpha: FLOAT },
+    inputs: 1,
     import: (node) => {
       const alpha = node.float("alpha", 1);
       const x = node.input(0);
-      return where(greater(x, 0), x, mul(negativeExpm1(mul(x, 1 / alpha)), alpha));
+      // Where α is negative the exponential of the negative side still falls: x/α is what decides nowhere.
+      const negative = where(greater(x, 0), 0, x);
+      return where(greater(x, 0), x, minimum(mul(sub(exp(mul(negative, 1 / alpha)), 1), alpha), 0));
     },
   },
   {
     op: "HardSigmoid",
+    attributes: { alpha: FLOAT, beta: FLOAT },
+    inputs: 1,
     import: (node) => hardSigmoid(node.input(0), node.float("alpha", 0.2), node.float("beta", 0.5)),
   },
   {
     op: "ThresholdedRelu",
+    attributes: { alpha: FLOAT },
+    inputs: 1,
     import: (node) => where(greater(node.input(0), node.float("alpha", 1)), node.input(0), 0),
   },
-  { op: "Shrink", import: shrink },
-  { op: "Clip", slots: ["arithmetic", "structural"], import: clip },
-  { op: "Gelu", import: geluRule },
+  { op: "Shrink", attributes: { bias: FLOAT, lambd: FLOAT }, inputs: 1, import: shrink },
+  {
+    op: "Clip",
+    attributes: { min: until(10, FLOAT), max: until(10, FLOAT) },
+    inputs: 3,
+    slots: ["arithmetic", "structural"],
+    import: clip,
+  },
+  { op: "Gelu", attributes: { approximate: oneOf("none", "tanh") }, inputs: 1, import: geluRule },
 ];

@@ -6,6 +6,7 @@ import { cast, less, maximum, minimum, mod, where } from "../../ops/logic.ts";
 import { pow } from "../../ops/pow.ts";
 import { abs, atan, ceil, cos, erf, exp, floor, log, round, sign, sin, sqrt } from "../../ops/unary.ts";
 import { isFloat } from "../../util/tensor.ts";
+import { FLAG } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 
@@ -21,6 +22,7 @@ export function broadcasting(node: NodeContext, values: readonly Value[]): void 
 function binary(op: string, f: (x: Value, y: Value) => Value): OnnxRule {
   return {
     op,
+    inputs: 2,
     import: (node) => {
       const [x, y] = [node.input(0), node.input(1)];
       broadcasting(node, [x, y]);
@@ -30,7 +32,7 @@ function binary(op: string, f: (x: Value, y: Value) => Value): OnnxRule {
 }
 
 export function unaryRule(op: string, f: (x: Value) => Value, more: Partial<OnnxRule> = {}): OnnxRule {
-  return { op, ...more, import: (node) => f(node.input(0)) };
+  return { op, inputs: 1, ...more, import: (node) => f(node.input(0)) };
 }
 
 function variadic(
@@ -40,6 +42,7 @@ function variadic(
 ): OnnxRule {
   return {
     op,
+    inputs: Infinity,
     import: (node) => {
       const values = node.all();
       broadcasting(node, values);
@@ -88,7 +91,7 @@ export const ARITHMETIC: readonly OnnxRule[] = [
   binary("Mul", mul),
   binary("Div", div),
   { ...binary("Pow", power), slots: ["arithmetic", "arithmetic"] },
-  { op: "Mod", import: remainder },
+  { op: "Mod", attributes: { fmod: FLAG }, inputs: 2, import: remainder },
   variadic("Sum", add),
   variadic("Mean", add, (sum, count) => mul(sum, 1 / count)),
   variadic("Max", maximum),

@@ -8,6 +8,7 @@ import { concat, sliceAxis, stack } from "../../ops/movement.ts";
 import { softmax } from "../../ops/reduction.ts";
 import { expand, reshape, transpose } from "../../ops/structure.ts";
 import { tanh } from "../../ops/unary.ts";
+import { FLAG, FLOAT, INT, INTS, NO_EFFECT, only } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 
@@ -185,27 +186,65 @@ function pickRows(table: Value, positions: Value, batch: number, steps: number):
 }
 
 export const ATTENTION: readonly OnnxRule[] = [
-  { op: "Attention", slots: ["arithmetic", "arithmetic", "arithmetic", "structural", "arithmetic"], import: attention },
+  {
+    op: "Attention",
+    attributes: {
+      is_causal: FLAG,
+      kv_num_heads: INT,
+      q_num_heads: INT,
+      qk_matmul_output_mode: INT,
+      scale: FLOAT,
+      softcap: FLOAT,
+      softmax_precision: INT,
+    },
+    inputs: 7,
+    slots: ["arithmetic", "arithmetic", "arithmetic", "structural", "arithmetic", "arithmetic", "structural"],
+    import: attention,
+  },
   {
     op: "Attention",
     domain: "com.microsoft",
+    attributes: {
+      num_heads: INT,
+      qkv_hidden_sizes: INTS,
+      scale: FLOAT,
+      unidirectional: FLAG,
+      do_rotary: only(0),
+      // Behind a mask that is refused; of no effect without one.
+      mask_filter_value: NO_EFFECT,
+      past_present_share_buffer: only(0),
+      rotary_embedding_dim: only(0),
+    },
+    inputs: 6,
     slots: ["arithmetic", "weight", "offset", "structural", "structural", "arithmetic"],
     import: packedAttention,
   },
   {
     op: "MultiHeadAttention",
     domain: "com.microsoft",
+    attributes: { num_heads: INT, scale: FLOAT, unidirectional: FLAG, mask_filter_value: NO_EFFECT },
+    inputs: 6,
     slots: ["arithmetic", "arithmetic", "arithmetic", "offset", "structural", "arithmetic"],
     import: multiHead,
   },
   {
     op: "RotaryEmbedding",
+    attributes: { interleaved: FLAG, num_heads: INT, rotary_embedding_dim: INT },
+    inputs: 4,
     slots: ["arithmetic", "structural"],
     import: (node) => rotary(node, node.input(1), node.input(2), node.inputs[3]),
   },
   {
     op: "RotaryEmbedding",
     domain: "com.microsoft",
+    attributes: {
+      interleaved: FLAG,
+      num_heads: INT,
+      rotary_embedding_dim: INT,
+      is_packed_batching: only(0),
+      scale: only(1),
+    },
+    inputs: 4,
     slots: ["arithmetic", "structural"],
     import: (node) => rotary(node, node.input(2), node.input(3), node.input(1)),
   },

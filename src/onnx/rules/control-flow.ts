@@ -1,6 +1,7 @@
 import type { Value } from "../../graph/value.ts";
 import { stack } from "../../ops/movement.ts";
 import { tensorOf } from "../../graph/leaf.ts";
+import { GRAPH } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import { isSequence, type Item, type OnnxRule } from "../rule.ts";
 
@@ -43,6 +44,18 @@ function loop(node: NodeContext): Item[] {
 }
 
 export const CONTROL_FLOW: readonly OnnxRule[] = [
-  { op: "If", slots: ["structural"], import: branch },
-  { op: "Loop", slots: ["structural", "structural", "arithmetic"], import: loop },
+  {
+    op: "If",
+    attributes: { then_branch: GRAPH, else_branch: GRAPH },
+    inputs: 1,
+    slots: ["structural"],
+    import: branch,
+  },
+  {
+    op: "Loop",
+    attributes: { body: GRAPH },
+    inputs: Infinity,
+    slots: ["structural", "structural", "arithmetic"],
+    import: loop,
+  },
 ];

@@ -3,9 +3,11 @@ import { add } from "../../ops/arithmetic.ts";
 import { conv, convInput } from "../../ops/conv.ts";
 import { pad } from "../../ops/movement.ts";
 import { reshape } from "../../ops/structure.ts";
+import type { Shape } from "../../util/tensor.ts";
+import { INT, INTS } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
-import { attributeOfAxes, windowOf } from "./window.ts";
+import { attributeOfAxes, AUTO_PAD, windowOf } from "./window.ts";
 
 /** Adds one number to each channel. */
 function addBias(y: Value, bias: Value | undefined): Value {
@@ -14,7 +16,7 @@ function addBias(y: Value, bias: Value | undefined): Value {
 
 export function convRule(node: NodeContext): Value {
   const [x, w] = [node.input(0), node.input(1)];
-  const kernel = w.shape.slice(2);
+  const kernel = kernelOf(node, w);
   const window = windowOf(node, x.shape, kernel);
   return addBias(conv(x, w, { ...window, group: node.int("group", 1) }), node.inputs[2]);
 }
@@ -25,7 +27,7 @@ export function convRule(node: NodeContext): Value {
  */
 function convTranspose(node: NodeContext): Value {
   const [x, w] = [node.input(0), node.input(1)];
-  const kernel = w.shape.slice(2);
+  const kernel = kernelOf(node, w);
   const axes = kernel.length;
   if (x.shape.length !== axes + 2)
     node.fail("shape-mismatch", `applies kernels of shape [${w.shape.join(", ")}] to [${x.shape.join(", ")}]`);
@@ -67,7 +69,40 @@ function convTranspose(node: NodeContext): Value {
   return addBias(padded, node.inputs[2]);
 }
 
+/** The attributes of a convolution. */
+export const CONV_ATTRIBUTES = {
+  auto_pad: AUTO_PAD,
+  dilations: INTS,
+  group: INT,
+  kernel_shape: INTS,
+  pads: INTS,
+  strides: INTS,
+};
+
+/** The extents of the kernels, which a file may state twice. */
+function kernelOf(node: NodeContext, weights: Value): Shape {
+  const kernel = weights.shape.slice(2);
+  const stated = node.ints("kernel_shape");
+  if (stated && stated.join() !== kernel.join())
+    node.fail("bad-attribute", `has kernel_shape [${stated.join(", ")}], but kernels of shape [${kernel.join(", ")}]`);
+  return kernel;
+}
+
 export const CONVOLUTIONS: readonly OnnxRule[] = [
-  { op: "Conv", slots: ["weight", "weight", "offset"], linear: true, import: convRule },
-  { op: "ConvTranspose", slots: ["weight", "weight", "offset"], linear: true, import: convTranspose },
+  {
+    op: "Conv",
+    attributes: CONV_ATTRIBUTES,
+    inputs: 3,
+    slots: ["weight", "weight", "offset"],
+    linear: true,
+    import: convRule,
+  },
+  {
+    op: "ConvTranspose",
+    attributes: { ...CONV_ATTRIBUTES, output_padding: INTS, output_shape: INTS },
+    inputs: 3,
+    slots: ["weight", "weight", "offset"],
+    linear: true,
+    import: convTranspose,
+  },
 ];

@@ -1,12 +1,20 @@
 import type { Value } from "../../graph/value.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
 import { relu, sigmoid, tanh } from "../../ops/unary.ts";
+import { FLOAT, FLOATS, STRING, only } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 import { clamp, gelu, geluTanh, hardSigmoid, leakyRelu } from "./activation.ts";
-import { convRule } from "./convolution.ts";
-import { gemm } from "./matrix-product.ts";
-import { affine, layerNormalization, rmsNormalization, rootMeanSquare, standardize } from "./normalization.ts";
+import { CONV_ATTRIBUTES, convRule } from "./convolution.ts";
+import { gemm, GEMM_ATTRIBUTES } from "./matrix-product.ts";
+import {
+  affine,
+  LAYER_ATTRIBUTES,
+  layerNormalization,
+  rmsNormalization,
+  rootMeanSquare,
+  standardize,
+} from "./normalization.ts";
 
 /* Operators that ONNX Runtime's optimiser puts in the place of several standard ones. */
 
@@ -70,30 +78,82 @@ function biased(node: NodeContext): Value {
 }
 
 export const FUSED: readonly OnnxRule[] = [
-  { op: "Gelu", domain: DOMAIN, import: (node) => gelu(node.input(0)) },
-  { op: "BiasGelu", domain: DOMAIN, slots: ["arithmetic", "offset"], import: (node) => gelu(biased(node)) },
-  { op: "FastGelu", domain: DOMAIN, slots: ["arithmetic", "offset"], import: (node) => geluTanh(biased(node)) },
+  { op: "Gelu", domain: DOMAIN, inputs: 1, import: (node) => gelu(node.input(0)) },
+  { op: "BiasGelu", domain: DOMAIN, inputs: 2, slots: ["arithmetic", "offset"], import: (node) => gelu(biased(node)) },
+  {
+    op: "FastGelu",
+    domain: DOMAIN,
+    inputs: 2,
+    slots: ["arithmetic", "offset"],
+    import: (node) => geluTanh(biased(node)),
+  },
   {
     op: "QuickGelu",
     domain: DOMAIN,
+    attributes: { alpha: FLOAT },
+    inputs: 1,
     import: (node) => mul(node.input(0), sigmoid(mul(node.input(0), node.float("alpha", 1.702)))),
   },
-  { op: "FusedGemm", domain: DOMAIN, slots: ["weight", "weight", "offset"], import: fusedGemm },
-  { op: "FusedConv", domain: DOMAIN, slots: ["weight", "weight", "offset", "arithmetic"], import: fusedConv },
+  {
+    op: "FusedGemm",
+    domain: DOMAIN,
+    attributes: {
+      ...GEMM_ATTRIBUTES,
+      activation: STRING,
+      activation_alpha: FLOAT,
+      activation_beta: FLOAT,
+      activation_gamma: only(0),
+    },
+    inputs: 3,
+    slots: ["weight", "weight", "offset"],
+    import: fusedGemm,
+  },
+  {
+    op: "FusedConv",
+    domain: DOMAIN,
+    attributes: { ...CONV_ATTRIBUTES, activation: STRING, activation_params: FLOATS },
+    inputs: 4,
+    slots: ["weight", "weight", "offset", "arithmetic"],
+    import: fusedConv,
+  },
   {
     op: "SkipLayerNormalization",
     domain: DOMAIN,
+    attributes: { epsilon: FLOAT },
+    inputs: 5,
     slots: ["arithmetic", "arithmetic", "gain", "offset"],
     import: skipLayerNormalization,
   },
   {
     op: "SkipSimplifiedLayerNormalization",
     domain: DOMAIN,
+    attributes: { epsilon: FLOAT },
+    inputs: 4,
     slots: ["arithmetic", "arithmetic", "gain", "offset"],
     import: skipRootMeanSquare,
   },
   // ONNX Runtime keeps these two in the standard domain.
-  { op: "SimplifiedLayerNormalization", slots: ["arithmetic", "gain"], import: rmsNormalization },
-  { op: "LayerNormalization", domain: DOMAIN, slots: ["arithmetic", "gain", "offset"], import: layerNormalization },
-  { op: "SimplifiedLayerNormalization", domain: DOMAIN, slots: ["arithmetic", "gain"], import: rmsNormalization },
+  {
+    op: "SimplifiedLayerNormalization",
+    attributes: LAYER_ATTRIBUTES,
+    inputs: 2,
+    slots: ["arithmetic", "gain"],
+    import: rmsNormalization,
+  },
+  {
+    op: "LayerNormalization",
+    domain: DOMAIN,
+    attributes: LAYER_ATTRIBUTES,
+    inputs: 3,
+    slots: ["arithmetic", "gain", "offset"],
+    import: layerNormalization,
+  },
+  {
+    op: "SimplifiedLayerNormalization",
+    domain: DOMAIN,
+    attributes: LAYER_ATTRIBUTES,
+    inputs: 2,
+    slots: ["arithmetic", "gain"],
+    import: rmsNormalization,
+  },
 ];

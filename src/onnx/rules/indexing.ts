@@ -7,6 +7,7 @@ import { equal, greater, less, where } from "../../ops/logic.ts";
 import { concat, sliceAxis, strided } from "../../ops/movement.ts";
 import { expand, reshape } from "../../ops/structure.ts";
 import { sizeOf, type Shape } from "../../util/tensor.ts";
+import { INT, STRING, since } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 
@@ -194,12 +195,42 @@ function nonZero(node: NodeContext): Value {
 }
 
 export const INDEXING: readonly OnnxRule[] = [
-  { op: "Gather", slots: ["table", "structural"], import: gatherRule },
-  { op: "GatherElements", slots: ["arithmetic", "structural"], import: gatherElementsRule },
-  { op: "GatherND", slots: ["table", "structural"], import: gatherNDRule },
-  { op: "ScatterND", slots: ["passes", "structural", "passes"], import: scatterND },
-  { op: "ScatterElements", slots: ["passes", "structural", "passes"], import: scatterElements },
-  { op: "Scatter", slots: ["passes", "structural", "passes"], import: scatterElements },
-  { op: "OneHot", slots: ["structural"], flat: true, import: oneHot },
-  { op: "NonZero", slots: ["structural"], flat: true, import: nonZero },
+  { op: "Gather", attributes: { axis: INT }, inputs: 2, slots: ["table", "structural"], import: gatherRule },
+  {
+    op: "GatherElements",
+    attributes: { axis: INT },
+    inputs: 2,
+    slots: ["arithmetic", "structural"],
+    import: gatherElementsRule,
+  },
+  {
+    op: "GatherND",
+    attributes: { batch_dims: since(12, INT) },
+    inputs: 2,
+    slots: ["table", "structural"],
+    import: gatherNDRule,
+  },
+  {
+    op: "ScatterND",
+    attributes: { reduction: since(16, STRING) },
+    inputs: 3,
+    slots: ["passes", "structural", "passes"],
+    import: scatterND,
+  },
+  {
+    op: "ScatterElements",
+    attributes: { axis: INT, reduction: since(16, STRING) },
+    inputs: 3,
+    slots: ["passes", "structural", "passes"],
+    import: scatterElements,
+  },
+  {
+    op: "Scatter",
+    attributes: { axis: INT, reduction: since(16, STRING) },
+    inputs: 3,
+    slots: ["passes", "structural", "passes"],
+    import: scatterElements,
+  },
+  { op: "OneHot", attributes: { axis: INT }, inputs: 3, slots: ["structural"], flat: true, import: oneHot },
+  { op: "NonZero", inputs: 1, slots: ["structural"], flat: true, import: nonZero },
 ];

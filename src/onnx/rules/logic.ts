@@ -1,6 +1,8 @@
 import type { Value } from "../../graph/value.ts";
 import { and, equal, greater, greaterOrEqual, less, lessOrEqual, not, or, where, xor } from "../../ops/logic.ts";
 import { abs } from "../../ops/unary.ts";
+import { FLAG } from "../declaration.ts";
+import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 import { broadcasting, unaryRule } from "./arithmetic.ts";
 
@@ -9,12 +11,22 @@ function predicate(op: string, f: (x: Value, y: Value) => Value): OnnxRule {
     op,
     flat: true,
     slots: ["structural"],
+    inputs: 2,
     import: (node) => {
       const [x, y] = [node.input(0), node.input(1)];
       broadcasting(node, [x, y]);
       return f(x, y);
     },
   };
+}
+
+function isInfinite(node: NodeContext): Value {
+  const x = node.input(0);
+  const positive = node.flag("detect_positive", true);
+  const negative = node.flag("detect_negative", true);
+  if (positive && negative) return equal(abs(x), Infinity);
+  // NaN where neither is asked for: nothing equals it.
+  return equal(x, positive ? Infinity : negative ? -Infinity : NaN);
 }
 
 export const LOGIC: readonly OnnxRule[] = [
@@ -28,9 +40,16 @@ export const LOGIC: readonly OnnxRule[] = [
   predicate("Xor", xor),
   unaryRule("Not", not, { flat: true }),
   unaryRule("IsNaN", (x) => not(equal(x, x)), { flat: true }),
-  unaryRule("IsInf", (x) => equal(abs(x), Infinity), { flat: true }),
+  {
+    op: "IsInf",
+    flat: true,
+    attributes: { detect_negative: FLAG, detect_positive: FLAG },
+    inputs: 1,
+    import: isInfinite,
+  },
   {
     op: "Where",
+    inputs: 3,
     slots: ["structural", "choice"],
     import: (node) => {
       const [condition, x, y] = [node.input(0), node.input(1), node.input(2)];

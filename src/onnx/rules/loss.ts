@@ -5,6 +5,7 @@ import { cast, equal, not, where } from "../../ops/logic.ts";
 import { logSoftmax } from "../../ops/reduction.ts";
 import { reshape, sumAll } from "../../ops/structure.ts";
 import { sizeOf } from "../../util/tensor.ts";
+import { INT, oneOf } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 
@@ -32,9 +33,13 @@ function likelihood(node: NodeContext, logp: Value): Value {
   return factor ? div(sum, sumAll(factor)) : mul(sum, 1 / sizeOf(labels.shape));
 }
 
+const ATTRIBUTES = { ignore_index: INT, reduction: oneOf("none", "mean", "sum") };
+
 export const LOSSES: readonly OnnxRule[] = [
   {
     op: "SoftmaxCrossEntropyLoss",
+    attributes: ATTRIBUTES,
+    inputs: 3,
     slots: ["arithmetic", "structural", "structural"],
     import: (node) => {
       const logp = logSoftmax(node.input(0), 1);
@@ -43,6 +48,8 @@ export const LOSSES: readonly OnnxRule[] = [
   },
   {
     op: "NegativeLogLikelihoodLoss",
+    attributes: ATTRIBUTES,
+    inputs: 3,
     slots: ["arithmetic", "structural", "structural"],
     import: (node) => likelihood(node, node.input(0)),
   },

@@ -2,6 +2,7 @@ import type { Value } from "../../graph/value.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
 import { matmul } from "../../ops/matmul.ts";
 import { reshape } from "../../ops/structure.ts";
+import { FLAG, FLOAT, STRING, only } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 import { einsum } from "./einsum.ts";
@@ -43,7 +44,6 @@ export function gemm(node: NodeContext): Value {
 }
 
 function fusedMatmul(node: NodeContext): Value {
-  if (node.flag("transBatchA") || node.flag("transBatchB")) node.unsupported("transposes its batch axes");
   const [a, b] = [node.input(0), node.input(1)];
   const plain = a.shape.length < 2 || b.shape.length < 2;
   const product = plain
@@ -56,9 +56,33 @@ function einsumRule(node: NodeContext): Value {
   return einsum(node.string("equation", ""), node.all(), (message) => node.fail("bad-attribute", message));
 }
 
+export const GEMM_ATTRIBUTES = { alpha: FLOAT, beta: FLOAT, transA: FLAG, transB: FLAG };
+
 export const MATRIX_PRODUCTS: readonly OnnxRule[] = [
-  { op: "MatMul", slots: ["weight"], linear: true, import: matmulRule },
-  { op: "Gemm", slots: ["weight", "weight", "offset"], linear: true, import: gemm },
-  { op: "FusedMatMul", domain: "com.microsoft", slots: ["weight"], linear: true, import: fusedMatmul },
-  { op: "Einsum", slots: ["weight"], linear: true, import: einsumRule },
+  { op: "MatMul", inputs: 2, slots: ["weight"], linear: true, import: matmulRule },
+  {
+    op: "Gemm",
+    attributes: GEMM_ATTRIBUTES,
+    inputs: 3,
+    slots: ["weight", "weight", "offset"],
+    linear: true,
+    import: gemm,
+  },
+  {
+    op: "FusedMatMul",
+    domain: "com.microsoft",
+    attributes: { alpha: FLOAT, transA: FLAG, transB: FLAG, transBatchA: only(0), transBatchB: only(0) },
+    inputs: 2,
+    slots: ["weight"],
+    linear: true,
+    import: fusedMatmul,
+  },
+  {
+    op: "Einsum",
+    attributes: { equation: STRING },
+    inputs: Infinity,
+    slots: ["weight"],
+    linear: true,
+    import: einsumRule,
+  },
 ];

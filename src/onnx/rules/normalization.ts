@@ -8,10 +8,16 @@ import { inverseDeviation, standardize as standardizeLast } from "../../ops/stan
 import { reduceSum, reshape } from "../../ops/structure.ts";
 import { abs, sqrt } from "../../ops/unary.ts";
 import { allocate, sizeOf } from "../../util/tensor.ts";
+import { FLAG, FLOAT, INT, INTS, NO_EFFECT, only, since, until } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 
 const EPSILON = 1e-5;
+
+/** float32 or float64: a narrower type of the statistics would round them. */
+const STASH_TYPE = only(1, 11);
+
+export const LAYER_ATTRIBUTES = { axis: INT, epsilon: FLOAT, stash_type: STASH_TYPE };
 
 /** One number per channel, aligned with [N, C, …]. */
 function perChannel(x: Value, vector: Value): Value {
@@ -160,6 +166,8 @@ function meanVariance(node: NodeContext): Value {
 function exponential(op: string, f: (x: Value, axis: number) => Value): OnnxRule {
   return {
     op,
+    attributes: { axis: INT },
+    inputs: 1,
     import: (node) => {
       const x = node.input(0);
       const rank = x.shape.length;
@@ -173,14 +181,60 @@ function exponential(op: string, f: (x: Value, axis: number) => Value): OnnxRule
 }
 
 export const NORMALIZATIONS: readonly OnnxRule[] = [
-  { op: "BatchNormalization", slots: ["arithmetic", "gain", "offset", "statistic"], import: batchNormalization },
-  { op: "InstanceNormalization", slots: ["arithmetic", "gain", "offset"], import: instanceNormalization },
-  { op: "GroupNormalization", slots: ["arithmetic", "gain", "offset"], import: groupNormalization },
-  { op: "LayerNormalization", slots: ["arithmetic", "gain", "offset"], import: layerNormalization },
-  { op: "RMSNormalization", slots: ["arithmetic", "gain"], import: rmsNormalization },
-  { op: "LpNormalization", import: lpNormalization },
-  { op: "LRN", import: localResponse },
-  { op: "MeanVarianceNormalization", import: meanVariance },
+  {
+    op: "BatchNormalization",
+    attributes: {
+      epsilon: FLOAT,
+      // Of the running statistics that training would write.
+      momentum: NO_EFFECT,
+      spatial: until(8, only(1)),
+      training_mode: since(14, FLAG),
+    },
+    inputs: 5,
+    slots: ["arithmetic", "gain", "offset", "statistic"],
+    import: batchNormalization,
+  },
+  {
+    op: "InstanceNormalization",
+    attributes: { epsilon: FLOAT },
+    inputs: 3,
+    slots: ["arithmetic", "gain", "offset"],
+    import: instanceNormalization,
+  },
+  {
+    op: "GroupNormalization",
+    attributes: { epsilon: FLOAT, num_groups: INT, stash_type: since(21, STASH_TYPE) },
+    inputs: 3,
+    slots: ["arithmetic", "gain", "offset"],
+    import: groupNormalization,
+  },
+  {
+    op: "LayerNormalization",
+    attributes: LAYER_ATTRIBUTES,
+    inputs: 3,
+    slots: ["arithmetic", "gain", "offset"],
+    import: layerNormalization,
+  },
+  {
+    op: "RMSNormalization",
+    attributes: LAYER_ATTRIBUTES,
+    inputs: 2,
+    slots: ["arithmetic", "gain"],
+    import: rmsNormalization,
+  },
+  {
+    op: "LpNormalization",
+    attributes: { axis: INT, p: { kind: "int", values: [1, 2] } },
+    inputs: 1,
+    import: lpNormalization,
+  },
+  {
+    op: "LRN",
+    attributes: { alpha: FLOAT, beta: FLOAT, bias: FLOAT, size: INT },
+    inputs: 1,
+    import: localResponse,
+  },
+  { op: "MeanVarianceNormalization", attributes: { axes: INTS }, inputs: 1, import: meanVariance },
   exponential("Softmax", softmax),
   exponential("LogSoftmax", logSoftmax),
 ];

@@ -4,6 +4,7 @@ import { add } from "../../ops/arithmetic.ts";
 import { gather } from "../../ops/gather.ts";
 import { pad } from "../../ops/movement.ts";
 import { allocate, sizeOf } from "../../util/tensor.ts";
+import { FLOAT, INTS, oneOf, until } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 
@@ -22,7 +23,7 @@ const MODES: Record<string, (index: number, extent: number) => number> = {
 function padRule(node: NodeContext): Value {
   const x = node.input(0);
   const rank = x.shape.length;
-  const amounts = node.opset < 11 ? (node.ints("pads") ?? node.ints("paddings") ?? []) : node.integers(1, "amounts");
+  const amounts = node.opset < 11 ? (node.ints("pads") ?? []) : node.integers(1, "amounts");
   const value = node.opset < 11 ? node.float("value", 0) : node.has(2) ? node.number(2, "value") : 0;
   const axes = node.has(3)
     ? node.integers(3, "axes").map((axis) => normalizeAxis("Pad", axis, rank))
@@ -68,4 +69,16 @@ function padWith(x: Value, before: readonly number[], after: readonly number[], 
   return add(padded, x.graph.constant({ dtype: x.dtype, shape, data: frame }));
 }
 
-export const PADDING: readonly OnnxRule[] = [{ op: "Pad", slots: ["passes", "structural"], import: padRule }];
+export const PADDING: readonly OnnxRule[] = [
+  {
+    op: "Pad",
+    attributes: {
+      mode: oneOf("constant", "edge", "reflect", "wrap"),
+      pads: until(10, INTS),
+      value: until(10, FLOAT),
+    },
+    inputs: 4,
+    slots: ["passes", "structural"],
+    import: padRule,
+  },
+];

@@ -8,9 +8,10 @@ import { reduceMax, reduceMean } from "../../ops/reduction.ts";
 import { reduceSum, reshape } from "../../ops/structure.ts";
 import { abs } from "../../ops/unary.ts";
 import { allocate, sizeOf, type Shape } from "../../util/tensor.ts";
+import { FLAG, INT, INTS, NO_EFFECT, since } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
-import { attributeOfAxes, windowOf } from "./window.ts";
+import { attributeOfAxes, AUTO_PAD, windowOf } from "./window.ts";
 
 function kernelOf(node: NodeContext, x: Value): readonly number[] {
   if (x.shape.length < 3) node.fail("shape-mismatch", `needs images, not the shape [${x.shape.join(", ")}]`);
@@ -21,7 +22,7 @@ function kernelOf(node: NodeContext, x: Value): readonly number[] {
 function maxPoolRule(node: NodeContext): (Value | undefined)[] {
   const x = node.input(0);
   const kernel = kernelOf(node, x);
-  return [maxPool(x, { kernel, ...windowOf(node, x.shape, kernel) })];
+  return [maxPool(x, { kernel, ...windowOf(node, x.shape, kernel, node.flag("ceil_mode")) })];
 }
 
 /** Sums over the windows: a reshape where they tile the image, else a convolution of each channel with ones. */
@@ -86,7 +87,7 @@ function windowCounts(node: NodeContext, x: Value, kernel: Shape, window: Window
 function averagePool(node: NodeContext): Value {
   const x = node.input(0);
   const kernel = kernelOf(node, x);
-  const window = windowOf(node, x.shape, kernel);
+  const window = windowOf(node, x.shape, kernel, node.flag("ceil_mode"));
   return mul(windowSum(x, kernel, window), windowCounts(node, x, kernel, window));
 }
 
@@ -96,9 +97,15 @@ function norm(node: NodeContext, x: Value, sum: (powers: Value) => Value): Value
   return pow(sum(pow(p % 2 === 0 ? x : abs(x), p)), 1 / p);
 }
 
-function global(op: string, f: (node: NodeContext, x: Value, axes: readonly number[]) => Value): OnnxRule {
+function global(
+  op: string,
+  f: (node: NodeContext, x: Value, axes: readonly number[]) => Value,
+  attributes: OnnxRule["attributes"] = {},
+): OnnxRule {
   return {
     op,
+    attributes,
+    inputs: 1,
     import: (node) => {
       const x = node.input(0);
       return f(node, x, x.shape.map((_, axis) => axis).slice(2));
@@ -106,18 +113,45 @@ function global(op: string, f: (node: NodeContext, x: Value, axes: readonly numb
   };
 }
 
+const WINDOW = { auto_pad: AUTO_PAD, kernel_shape: INTS, pads: INTS, strides: INTS };
+
 export const POOLING: readonly OnnxRule[] = [
-  { op: "MaxPool", import: maxPoolRule },
-  { op: "AveragePool", import: averagePool },
+  {
+    op: "MaxPool",
+    attributes: {
+      ...WINDOW,
+      ceil_mode: since(10, FLAG),
+      dilations: since(10, INTS),
+      // The order of the indices, an output that is not provided.
+      storage_order: NO_EFFECT,
+    },
+    inputs: 1,
+    import: maxPoolRule,
+  },
+  {
+    op: "AveragePool",
+    attributes: {
+      ...WINDOW,
+      ceil_mode: since(10, FLAG),
+      count_include_pad: FLAG,
+      dilations: since(19, INTS),
+    },
+    inputs: 1,
+    import: averagePool,
+  },
   {
     op: "LpPool",
+    attributes: { ...WINDOW, p: INT, ceil_mode: since(18, FLAG), dilations: since(18, INTS) },
+    inputs: 1,
     import: (node) => {
       const x = node.input(0);
       const kernel = kernelOf(node, x);
-      return norm(node, x, (powers) => windowSum(powers, kernel, windowOf(node, x.shape, kernel)));
+      return norm(node, x, (powers) =>
+        windowSum(powers, kernel, windowOf(node, x.shape, kernel, node.flag("ceil_mode"))),
+      );
     },
   },
   global("GlobalAveragePool", (_node, x, axes) => reduceMean(x, axes)),
   global("GlobalMaxPool", (_node, x, axes) => reduceMax(x, axes)),
-  global("GlobalLpPool", (node, x, axes) => norm(node, x, (powers) => reduceSum(powers, axes))),
+  global("GlobalLpPool", (node, x, axes) => norm(node, x, (powers) => reduceSum(powers, axes)), { p: INT }),
 ];

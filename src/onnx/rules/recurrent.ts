@@ -5,6 +5,7 @@ import { matmul } from "../../ops/matmul.ts";
 import { sliceAxis, stack } from "../../ops/movement.ts";
 import { expand, reshape, transpose } from "../../ops/structure.ts";
 import { relu, sigmoid, softplus, tanh } from "../../ops/unary.ts";
+import { FLAG, FLOAT, FLOATS, INT, STRINGS, oneOf, since } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 import { clamp, elu, hardSigmoid, leakyRelu, softsign } from "./activation.ts";
@@ -231,8 +232,30 @@ function unroll(node: NodeContext, cell: Cell): Value[] {
 
 const SLOTS = ["arithmetic", "weight", "weight", "offset", "structural", "state", "state", "weight"] as const;
 
+const ATTRIBUTES = {
+  activation_alpha: FLOATS,
+  activation_beta: FLOATS,
+  activations: STRINGS,
+  clip: FLOAT,
+  direction: oneOf("forward", "reverse", "bidirectional"),
+  hidden_size: INT,
+  layout: since(14, FLAG),
+};
+
 export const RECURRENT: readonly OnnxRule[] = [
-  { op: "RNN", slots: SLOTS, import: (node) => unroll(node, RNN_CELL) },
-  { op: "GRU", slots: SLOTS, import: (node) => unroll(node, GRU_CELL) },
-  { op: "LSTM", slots: SLOTS, import: (node) => unroll(node, LSTM_CELL) },
+  { op: "RNN", attributes: ATTRIBUTES, inputs: 6, slots: SLOTS, import: (node) => unroll(node, RNN_CELL) },
+  {
+    op: "GRU",
+    attributes: { ...ATTRIBUTES, linear_before_reset: FLAG },
+    inputs: 6,
+    slots: SLOTS,
+    import: (node) => unroll(node, GRU_CELL),
+  },
+  {
+    op: "LSTM",
+    attributes: { ...ATTRIBUTES, input_forget: FLAG },
+    inputs: 8,
+    slots: SLOTS,
+    import: (node) => unroll(node, LSTM_CELL),
+  },
 ];

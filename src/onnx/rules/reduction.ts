@@ -9,6 +9,7 @@ import { argMax, cumSum, reduceLogSumExp, reduceMax, reduceMean } from "../../op
 import { reduceSum, reshape, transpose } from "../../ops/structure.ts";
 import { abs, log, sqrt } from "../../ops/unary.ts";
 import { isFloat, sizeOf } from "../../util/tensor.ts";
+import { FLAG, INT, INTS, NO_EFFECT, since, until } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 
@@ -27,8 +28,11 @@ function reduction(
   f: (x: Value, axes: readonly number[]) => Value,
   empty: (x: Value) => Value = (x) => x,
 ): OnnxRule {
+  const input = op === "ReduceSum" ? 13 : 18;
   return {
     op,
+    attributes: { axes: until(input - 1, INTS), keepdims: FLAG, noop_with_empty_axes: since(input, FLAG) },
+    inputs: 2,
     slots: ["arithmetic", "structural"],
     import: (node) => {
       const x = node.input(0);
@@ -92,6 +96,8 @@ function extremum(op: string, orient: (x: Value) => Value): OnnxRule {
   return {
     op,
     flat: true,
+    attributes: { axis: INT, keepdims: FLAG, select_last_index: since(12, FLAG) },
+    inputs: 1,
     import: (node) => {
       const x = orient(node.input(0));
       const axis = normalizeAxis(op, node.int("axis", 0), x.shape.length);
@@ -164,6 +170,24 @@ export const REDUCTIONS: readonly OnnxRule[] = [
   reduction("ReduceLogSumExp", reduceLogSumExp),
   extremum("ArgMax", (x) => x),
   extremum("ArgMin", neg),
-  { op: "CumSum", slots: ["arithmetic", "structural"], import: runningSum },
-  { op: "TopK", slots: ["arithmetic", "structural"], import: topK },
+  {
+    op: "CumSum",
+    attributes: { exclusive: FLAG, reverse: FLAG },
+    inputs: 2,
+    slots: ["arithmetic", "structural"],
+    import: runningSum,
+  },
+  {
+    op: "TopK",
+    attributes: {
+      axis: INT,
+      k: until(9, INT),
+      largest: since(11, FLAG),
+      // Without an order any is right; the sorted one is given.
+      sorted: since(11, NO_EFFECT),
+    },
+    inputs: 2,
+    slots: ["arithmetic", "structural"],
+    import: topK,
+  },
 ];

@@ -3,6 +3,7 @@ import type { Value } from "../../graph/value.ts";
 import { gather } from "../../ops/gather.ts";
 import { matmul } from "../../ops/matmul.ts";
 import { expand, reshape, transpose } from "../../ops/structure.ts";
+import { FLAG, FLOAT, FLOATS, INTS, NO_EFFECT, oneOf, since, until } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 import { snapConstant } from "../snap-constant.ts";
@@ -115,13 +116,13 @@ function axesOf(
   x: Value,
   scales: readonly number[] | undefined,
   sizes: readonly number[] | undefined,
+  named: readonly number[] | undefined,
+  policy: string,
 ): Axis[] {
   const rank = x.shape.length;
-  const chosen =
-    node.ints("axes")?.map((axis) => normalizeAxis(node.node.op, axis, rank)) ?? x.shape.map((_, axis) => axis);
+  const chosen = named?.map((axis) => normalizeAxis(node.node.op, axis, rank)) ?? x.shape.map((_, axis) => axis);
   const given = sizes ?? scales ?? node.fail("missing-input", "has neither scales nor sizes");
   if (given.length !== chosen.length) node.fail("bad-input", `gives ${given.length} sizes for ${chosen.length} axes`);
-  const policy = node.string("keep_aspect_ratio_policy", "stretch");
   const ratios = chosen.map((axis, i) => (sizes ? sizes[i] / x.shape[axis] : snapConstant(given[i])));
   const common =
     policy === "not_larger" ? Math.min(...ratios) : policy === "not_smaller" ? Math.max(...ratios) : undefined;
@@ -135,10 +136,27 @@ function axesOf(
   });
 }
 
-function resizeAxes(node: NodeContext, x: Value, axes: readonly Axis[], coordinate: string): Value {
+/** What Resize can choose and Upsample cannot. */
+interface Choices {
+  readonly coordinate: string;
+  readonly nearestMode: string | undefined;
+  readonly cubicCoefficient: number;
+  readonly excludeOutside: boolean;
+  readonly antialias: boolean;
+}
+
+const UPSAMPLE: Choices = {
+  coordinate: "asymmetric",
+  nearestMode: undefined,
+  cubicCoefficient: -0.75,
+  excludeOutside: false,
+  antialias: false,
+};
+
+function resizeAxes(node: NodeContext, x: Value, axes: readonly Axis[], choices: Choices): Value {
+  const { coordinate, nearestMode, cubicCoefficient, excludeOutside, antialias } = choices;
   const mode = node.string("mode", "nearest");
   const place = COORDINATES[coordinate] ?? node.unsupported(`places elements by ${coordinate}`);
-  const antialias = node.flag("antialias");
   node.checkSize(
     x.shape.map((extent, each) => axes.find(({ axis }) => axis === each)?.to ?? extent),
     false,
@@ -148,16 +166,16 @@ function resizeAxes(node: NodeContext, x: Value, axes: readonly Axis[], coordina
     node.checkSize([axis.to, axis.from], true);
     if (mode === "nearest") {
       const old = node.opset < 11 ? (axis.scale < 1 ? "ceil" : "floor") : "round_prefer_floor";
-      const round = ROUNDING[node.string("nearest_mode", old)] ?? node.unsupported("rounds in an unknown way");
+      const round = ROUNDING[nearestMode ?? old] ?? node.unsupported("rounds in an unknown way");
       return nearest(y, axis, place, round);
     }
     const kernel =
       mode === "linear" || mode === "bilinear" || mode === "trilinear"
         ? LINEAR
         : mode === "cubic"
-          ? cubic(node.float("cubic_coeff_a", -0.75))
+          ? cubic(cubicCoefficient)
           : node.unsupported(`interpolates by ${mode}`);
-    return applyMatrix(y, axis, interpolation(axis, kernel, place, node.flag("exclude_outside"), antialias));
+    return applyMatrix(y, axis, interpolation(axis, kernel, place, excludeOutside, antialias));
   }, x);
 }
 
@@ -167,22 +185,55 @@ function resize(node: NodeContext): Value {
   const read = (slot: number, role: string) => (node.has(slot) ? node.integers(slot, role) : []);
   const scales = read(scaleSlot, "scales");
   const sizes = read(sizeSlot, "sizes");
-  const axes = axesOf(node, x, scales.length > 0 ? scales : undefined, sizes.length > 0 ? sizes : undefined);
-  return resizeAxes(
+  const axes = axesOf(
     node,
     x,
-    axes,
-    node.string("coordinate_transformation_mode", node.opset < 11 ? "asymmetric" : "half_pixel"),
+    scales.length > 0 ? scales : undefined,
+    sizes.length > 0 ? sizes : undefined,
+    node.ints("axes"),
+    node.string("keep_aspect_ratio_policy", "stretch"),
   );
+  return resizeAxes(node, x, axes, {
+    coordinate: node.string("coordinate_transformation_mode", node.opset < 11 ? "asymmetric" : "half_pixel"),
+    nearestMode: node.hasAttribute("nearest_mode") ? node.string("nearest_mode", "round_prefer_floor") : undefined,
+    cubicCoefficient: node.float("cubic_coeff_a", -0.75),
+    excludeOutside: node.flag("exclude_outside"),
+    antialias: node.flag("antialias"),
+  });
 }
 
 function upsample(node: NodeContext): Value {
   const x = node.input(0);
   const scales = node.floats("scales") ?? node.integers(1, "scales");
-  return resizeAxes(node, x, axesOf(node, x, scales, undefined), "asymmetric");
+  return resizeAxes(node, x, axesOf(node, x, scales, undefined, undefined, "stretch"), UPSAMPLE);
 }
 
+const MODE = oneOf("nearest", "linear", "bilinear", "trilinear", "cubic");
+
 export const RESIZING: readonly OnnxRule[] = [
-  { op: "Resize", slots: ["arithmetic", "structural"], import: resize },
-  { op: "Upsample", slots: ["arithmetic", "structural"], import: upsample },
+  {
+    op: "Resize",
+    attributes: {
+      antialias: since(18, FLAG),
+      axes: since(18, INTS),
+      coordinate_transformation_mode: since(11, oneOf(...Object.keys(COORDINATES))),
+      cubic_coeff_a: since(11, FLOAT),
+      exclude_outside: since(11, FLAG),
+      // Of tf_crop_and_resize, which is not read.
+      extrapolation_value: since(11, NO_EFFECT),
+      keep_aspect_ratio_policy: since(18, oneOf("stretch", "not_larger", "not_smaller")),
+      mode: MODE,
+      nearest_mode: since(11, oneOf(...Object.keys(ROUNDING))),
+    },
+    inputs: 4,
+    slots: ["arithmetic", "structural"],
+    import: resize,
+  },
+  {
+    op: "Upsample",
+    attributes: { mode: MODE, scales: until(8, FLOATS) },
+    inputs: 2,
+    slots: ["arithmetic", "structural"],
+    import: upsample,
+  },
 ];

@@ -1,6 +1,7 @@
 import { normalizeAxis } from "../../graph/broadcast.ts";
 import { concat, sliceAxis, stack } from "../../ops/movement.ts";
 import { reshape } from "../../ops/structure.ts";
+import { FLAG, INT, NO_EFFECT } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { Item, OnnxRule, Sequence } from "../rule.ts";
 
@@ -34,11 +35,11 @@ function splitToSequence(node: NodeContext): Sequence {
   return { elements };
 }
 
-/** The position of an element, counted from the front; an insertion may also go behind the last one. */
-function positionIn(node: NodeContext, slot: number, length: number): number {
+/** A position in a sequence, counted from the front; `last` is the largest, which for an insertion lies behind all elements. */
+function positionIn(node: NodeContext, slot: number, length: number, last = length - 1): number {
   const given = node.number(slot, "position");
   const position = given < 0 ? given + length : given;
-  if (!(position >= 0 && position < length))
+  if (!(position >= 0 && position <= last))
     node.fail("index-out-of-range", `takes element ${given} of a sequence of ${length}`);
   return position;
 }
@@ -50,7 +51,7 @@ function at(node: NodeContext): Item {
 
 function insert(node: NodeContext): Sequence {
   const { elements } = node.sequence(0);
-  const position = node.has(2) ? positionIn(node, 2, elements.length + 1) : elements.length;
+  const position = node.has(2) ? positionIn(node, 2, elements.length, elements.length) : elements.length;
   return { elements: [...elements.slice(0, position), node.input(1), ...elements.slice(position)] };
 }
 
@@ -69,16 +70,29 @@ function join(node: NodeContext): Item {
 }
 
 export const SEQUENCES: readonly OnnxRule[] = [
-  { op: "SplitToSequence", slots: ["passes", "structural"], import: splitToSequence },
-  { op: "SequenceConstruct", slots: ["passes"], import: (node) => ({ elements: node.all() }) },
-  { op: "SequenceEmpty", import: () => ({ elements: [] }) },
-  { op: "SequenceAt", slots: ["passes", "structural"], import: at },
-  { op: "SequenceInsert", slots: ["passes", "passes", "structural"], import: insert },
-  { op: "SequenceErase", slots: ["passes", "structural"], import: erase },
+  {
+    op: "SplitToSequence",
+    attributes: { axis: INT, keepdims: FLAG },
+    inputs: 2,
+    slots: ["passes", "structural"],
+    import: splitToSequence,
+  },
+  { op: "SequenceConstruct", inputs: Infinity, slots: ["passes"], import: (node) => ({ elements: node.all() }) },
+  { op: "SequenceEmpty", attributes: { dtype: NO_EFFECT }, inputs: 0, import: () => ({ elements: [] }) },
+  { op: "SequenceAt", inputs: 2, slots: ["passes", "structural"], import: at },
+  { op: "SequenceInsert", inputs: 3, slots: ["passes", "passes", "structural"], import: insert },
+  { op: "SequenceErase", inputs: 2, slots: ["passes", "structural"], import: erase },
   {
     op: "SequenceLength",
+    inputs: 1,
     slots: ["structural"],
     import: (node) => node.graph.scalar(node.sequence(0).elements.length, "int64"),
   },
-  { op: "ConcatFromSequence", slots: ["passes"], import: join },
+  {
+    op: "ConcatFromSequence",
+    attributes: { axis: INT, new_axis: FLAG },
+    inputs: 1,
+    slots: ["passes"],
+    import: join,
+  },
 ];

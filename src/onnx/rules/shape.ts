@@ -6,6 +6,7 @@ import { cast, where } from "../../ops/logic.ts";
 import { expand, reshape, transpose } from "../../ops/structure.ts";
 import { allocate, isFloat, sizeOf, type DType, type Shape } from "../../util/tensor.ts";
 import { dtypeOf, elementTypeName } from "../decode-tensor.ts";
+import { FLAG, FLOAT, FLOATS, INT, INTS, NO_EFFECT, oneOf, only, since, TENSOR, until } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule, SlotRole } from "../rule.ts";
 
@@ -19,8 +20,8 @@ function dtypeFor(node: NodeContext, elementType: number): DType {
 }
 
 function constant(node: NodeContext): Value {
-  const stored = node.node.attributes.get("value");
-  if (stored?.kind === "tensor") return node.host.tensorValue({ ...stored.value, name: node.node.outputs[0] ?? "" });
+  const stored = node.storedTensor("value");
+  if (stored) return node.host.tensorValue({ ...stored, name: node.node.outputs[0] ?? "" });
   const { precision } = node.host;
   if (node.hasAttribute("value_float")) return node.scalar(node.float("value_float", 0));
   if (node.hasAttribute("value_int")) return node.graph.scalar(node.int("value_int", 0), "int64");
@@ -214,27 +215,84 @@ function dropout(node: NodeContext): (Value | undefined)[] {
   return [x, node.outputs > 1 ? expand(node.graph.scalar(1, "bool"), x.shape) : undefined];
 }
 
+/** How 8-bit floats are made, a type that is refused. */
+const NARROWING = { saturate: since(19, NO_EFFECT), round_mode: since(24, NO_EFFECT) };
+
 export const SHAPES: readonly OnnxRule[] = [
-  { op: "Constant", import: constant },
-  { op: "Identity", slots: ["passes"], import: (node) => node.item(0) },
-  { op: "Dropout", slots: MOVES, import: dropout },
-  { op: "Cast", slots: ["passes"], import: (node) => cast(node.input(0), dtypeFor(node, node.int("to", 1))) },
-  { op: "CastLike", slots: MOVES, import: (node) => cast(node.input(0), node.input(1).dtype) },
-  { op: "Shape", slots: ["structural"], import: shapeOf },
-  { op: "Size", slots: ["structural"], import: (node) => node.graph.scalar(sizeOf(node.input(0).shape), "int64") },
-  { op: "Reshape", slots: MOVES, import: reshapeRule },
-  { op: "Flatten", slots: MOVES, import: flatten },
-  { op: "Squeeze", slots: MOVES, import: squeezeRule },
-  { op: "Unsqueeze", slots: MOVES, import: unsqueezeRule },
-  { op: "Transpose", slots: MOVES, import: transposeRule },
-  { op: "Expand", slots: MOVES, import: expandRule },
-  { op: "Tile", slots: MOVES, import: tile },
-  { op: "ConstantOfShape", slots: ["structural"], import: constantOfShape },
-  { op: "Range", slots: ["structural"], import: range },
-  { op: "Trilu", slots: MOVES, import: trilu },
-  { op: "EyeLike", slots: ["structural"], import: eyeLike },
-  { op: "DepthToSpace", slots: MOVES, import: depthToSpace },
-  { op: "SpaceToDepth", slots: MOVES, import: spaceToDepth },
+  {
+    op: "Constant",
+    attributes: {
+      value: TENSOR,
+      value_float: FLOAT,
+      value_floats: FLOATS,
+      value_int: INT,
+      value_ints: INTS,
+    },
+    inputs: 0,
+    import: constant,
+  },
+  { op: "Identity", inputs: 1, slots: ["passes"], import: (node) => node.item(0) },
+  {
+    op: "Dropout",
+    // Of the mask that training draws.
+    attributes: { ratio: until(11, NO_EFFECT), seed: since(12, NO_EFFECT) },
+    inputs: 3,
+    slots: MOVES,
+    import: dropout,
+  },
+  {
+    op: "Cast",
+    attributes: { to: INT, ...NARROWING },
+    inputs: 1,
+    slots: ["passes"],
+    import: (node) => cast(node.input(0), dtypeFor(node, node.int("to", 1))),
+  },
+  {
+    op: "CastLike",
+    attributes: NARROWING,
+    inputs: 2,
+    slots: MOVES,
+    import: (node) => cast(node.input(0), node.input(1).dtype),
+  },
+  {
+    op: "Shape",
+    attributes: { start: since(15, INT), end: since(15, INT) },
+    inputs: 1,
+    slots: ["structural"],
+    import: shapeOf,
+  },
+  {
+    op: "Size",
+    inputs: 1,
+    slots: ["structural"],
+    import: (node) => node.graph.scalar(sizeOf(node.input(0).shape), "int64"),
+  },
+  { op: "Reshape", attributes: { allowzero: since(14, FLAG) }, inputs: 2, slots: MOVES, import: reshapeRule },
+  { op: "Flatten", attributes: { axis: INT }, inputs: 1, slots: MOVES, import: flatten },
+  { op: "Squeeze", attributes: { axes: until(12, INTS) }, inputs: 2, slots: MOVES, import: squeezeRule },
+  { op: "Unsqueeze", attributes: { axes: until(12, INTS) }, inputs: 2, slots: MOVES, import: unsqueezeRule },
+  { op: "Transpose", attributes: { perm: INTS }, inputs: 1, slots: MOVES, import: transposeRule },
+  { op: "Expand", inputs: 2, slots: MOVES, import: expandRule },
+  { op: "Tile", inputs: 2, slots: MOVES, import: tile },
+  { op: "ConstantOfShape", attributes: { value: TENSOR }, inputs: 1, slots: ["structural"], import: constantOfShape },
+  { op: "Range", attributes: { stash_type: since(27, only(1, 11)) }, inputs: 3, slots: ["structural"], import: range },
+  { op: "Trilu", attributes: { upper: FLAG }, inputs: 2, slots: MOVES, import: trilu },
+  { op: "EyeLike", attributes: { dtype: INT, k: INT }, inputs: 1, slots: ["structural"], import: eyeLike },
+  {
+    op: "DepthToSpace",
+    attributes: { blocksize: INT, mode: since(11, oneOf("DCR", "CRD")) },
+    inputs: 1,
+    slots: MOVES,
+    import: depthToSpace,
+  },
+  { op: "SpaceToDepth", attributes: { blocksize: INT }, inputs: 1, slots: MOVES, import: spaceToDepth },
   // A classical pipeline's table of class scores: the scores themselves.
-  { op: "ZipMap", domain: "ai.onnx.ml", slots: ["passes"], import: (node) => node.input(0) },
+  {
+    op: "ZipMap",
+    domain: "ai.onnx.ml",
+    attributes: { classlabels_int64s: NO_EFFECT, classlabels_strings: NO_EFFECT },
+    inputs: 1,
+    slots: ["passes"],
+    import: (node) => node.input(0),
+  },
 ];

@@ -3,6 +3,9 @@ import { tensorOf } from "../../graph/leaf.ts";
 import type { Value } from "../../graph/value.ts";
 import { concat, sliceAxis, strided } from "../../ops/movement.ts";
 import { gather } from "../../ops/gather.ts";
+import { reshape } from "../../ops/structure.ts";
+import { sizeOf } from "../../util/tensor.ts";
+import { INT, INTS, since, until } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 
@@ -83,15 +86,31 @@ function slice(node: NodeContext): Value {
 function compress(node: NodeContext): Value {
   const x = node.input(0);
   const condition = node.integers(1, "condition");
-  if (!node.hasAttribute("axis")) node.unsupported("flattens its input (no axis)");
-  const axis = normalizeAxis("Compress", node.int("axis", 0), x.shape.length);
+  const given = node.int("axis");
   const kept = condition.flatMap((holds, index) => (holds ? [index] : []));
-  return gather(x, node.graph.integers(kept), axis);
+  // Without an axis the elements stand in one row.
+  const [from, axis] =
+    given === undefined ? [reshape(x, [sizeOf(x.shape)]), 0] : [x, normalizeAxis("Compress", given, x.shape.length)];
+  if (kept.some((index) => index >= from.shape[axis]))
+    node.fail("index-out-of-range", `keeps element ${kept[kept.length - 1]} of an axis of extent ${from.shape[axis]}`);
+  return gather(from, node.graph.integers(kept), axis);
 }
 
 export const SPLITTING: readonly OnnxRule[] = [
-  { op: "Concat", slots: ["passes"], import: concatRule },
-  { op: "Split", slots: ["passes", "structural"], import: split },
-  { op: "Slice", slots: ["passes", "structural"], import: slice },
-  { op: "Compress", slots: ["passes", "structural"], import: compress },
+  { op: "Concat", attributes: { axis: INT }, inputs: Infinity, slots: ["passes"], import: concatRule },
+  {
+    op: "Split",
+    attributes: { axis: INT, num_outputs: since(18, INT), split: until(12, INTS) },
+    inputs: 2,
+    slots: ["passes", "structural"],
+    import: split,
+  },
+  {
+    op: "Slice",
+    attributes: { axes: until(9, INTS), ends: until(9, INTS), starts: until(9, INTS) },
+    inputs: 5,
+    slots: ["passes", "structural"],
+    import: slice,
+  },
+  { op: "Compress", attributes: { axis: INT }, inputs: 2, slots: ["passes", "structural"], import: compress },
 ];

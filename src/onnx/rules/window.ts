@@ -1,6 +1,9 @@
 import type { WindowGeometry } from "../../ops/conv-geometry.ts";
 import type { Shape } from "../../util/tensor.ts";
+import { oneOf } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
+
+export const AUTO_PAD = oneOf("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID");
 
 /** An attribute with one integer for each spatial axis. */
 export function attributeOfAxes(node: NodeContext, name: string, axes: number, otherwise: number): readonly number[] {
@@ -17,7 +20,7 @@ export function attributeOfAxes(node: NodeContext, name: string, axes: number, o
  * ceil_mode the padding behind grows so that the last window fits; a window that would start behind
  * the image and the padding before it does not count (as in PyTorch).
  */
-export function windowOf(node: NodeContext, x: Shape, kernel: Shape): WindowGeometry {
+export function windowOf(node: NodeContext, x: Shape, kernel: Shape, ceil = false): WindowGeometry {
   const axes = kernel.length;
   if (x.length !== axes + 2)
     node.fail("shape-mismatch", `slides a window over ${axes} axes of the shape [${x.join(", ")}]`);
@@ -30,7 +33,7 @@ export function windowOf(node: NodeContext, x: Shape, kernel: Shape): WindowGeom
   if (mode === "NOTSET") {
     const before = pads.slice(0, axes);
     const after = pads.slice(axes);
-    if (node.flag("ceil_mode")) {
+    if (ceil) {
       for (let k = 0; k < axes; k++) {
         const extent = x[2 + k];
         let count = Math.ceil((extent + before[k] + after[k] - reach[k]) / strides[k]) + 1;
@@ -40,8 +43,6 @@ export function windowOf(node: NodeContext, x: Shape, kernel: Shape): WindowGeom
     }
     return { strides, dilations, before, after };
   }
-  if (mode !== "SAME_UPPER" && mode !== "SAME_LOWER" && mode !== "VALID")
-    node.fail("bad-attribute", `has auto_pad ${mode}`);
   const total = kernel.map((_, k) => {
     const extent = x[2 + k];
     return mode === "VALID" ? 0 : Math.max((Math.ceil(extent / strides[k]) - 1) * strides[k] + reach[k] - extent, 0);
