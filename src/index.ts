@@ -26,6 +26,7 @@ import type { Problem } from "./problem/problem.ts";
 import { empiricalFisherProduct, fisherProduct, gaussNewtonProduct, hessianProduct } from "./problem/products.ts";
 import { createRandom } from "./random/random-stream.ts";
 import type { RunContext } from "./util/run-context.ts";
+import { ThalwegError } from "./util/thalweg-error.ts";
 
 export type { Estimate, Eigenvalue, Interval } from "./estimators/estimate.ts";
 export type { LoadedProblem, LoadOptions } from "./load/load-problem.ts";
@@ -73,7 +74,8 @@ export interface RunOptions {
  *
  * @param model path of the .onnx file
  * @param options data and everything else; the flags of the command line by the same names
- * @throws ThalwegError of kind "input" where files or what they hold do not fit, "usage" for options
+ * @throws ThalwegError of kind "input" where files or what they hold do not fit, "usage" for options, "check" where
+ *   the imported graph does not compute what the file computes
  *
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 1437 });
@@ -81,7 +83,17 @@ export interface RunOptions {
  * (await problem.value()).loss; // → 0.011308
  */
 export async function load(model: string, options: LoadOptions): Promise<Problem> {
-  return (await loadProblem(model, options)).problem;
+  const loaded = await loadProblem(model, options);
+  const failed = loaded.proofs.find(({ passed }) => passed === false);
+  if (failed === undefined) return loaded.problem;
+  await loaded.close();
+  throw new ThalwegError({
+    kind: "check",
+    code: `${failed.name}-differs`,
+    message: failed.detail,
+    where: { file: model },
+    hint: "loadProblem opens it all the same, with the proof beside it.",
+  });
 }
 
 /**

@@ -32,7 +32,7 @@ export function frameOf({ shell, flags, seed, loaded, checks = [] }: FrameOption
     loss: loaded ? lossSummary(loaded) : null,
     precision: loaded ? loaded.problem.options.precision : null,
     runtime: loaded ? runtimeSummary(loaded, shell) : null,
-    checks,
+    checks: [...(loaded?.proofs ?? []), ...checks],
     warnings: [
       ...(loaded?.warnings ?? []),
       ...(shell.interruption.asked.aborted ? ["The run was interrupted: it holds what was measured until then."] : []),

@@ -1,6 +1,10 @@
 import { type LoadedProblem, type LoadOptions, loadProblem } from "../load/load-problem.ts";
+import { EXIT } from "./exit-code.ts";
 import { formatCounted } from "./format.ts";
+import { wrap } from "./layout.ts";
 import type { Shell } from "./shell.ts";
+import type { Style } from "./terminal.ts";
+import type { Outcome } from "./verb.ts";
 
 /** Opens the problem and says on stderr what was opened, chosen and guessed. */
 export async function openProblem(model: string, options: LoadOptions, shell: Shell): Promise<LoadedProblem> {
@@ -18,16 +22,30 @@ export async function openProblem(model: string, options: LoadOptions, shell: Sh
   return loaded;
 }
 
-/** Opens the problem, works with it and closes it, also after an error. */
-export async function withProblem<T>(
+/** What failed of the proofs at load, for verbs that show no checks. */
+export function failedProofs({ proofs }: LoadedProblem, style: Style): string {
+  return proofs
+    .filter(({ passed }) => passed === false)
+    .map(({ detail }) => `${wrap(`${style.red("FAIL")} ${detail} Trust nothing above.`)}\n`)
+    .join("");
+}
+
+/**
+ * Opens the problem, works with it and closes it, also after an error. Where a proof at load failed, that
+ * is what the exit code says.
+ */
+export async function withProblem(
   model: string,
   options: LoadOptions,
   shell: Shell,
-  work: (loaded: LoadedProblem) => Promise<T>,
-): Promise<T> {
+  work: (loaded: LoadedProblem) => Promise<Outcome>,
+): Promise<Outcome> {
   const loaded = await openProblem(model, options, shell);
   try {
-    return await work(loaded);
+    const outcome = await work(loaded);
+    const isFinished = outcome.exitCode === EXIT.done || outcome.exitCode === EXIT.notConverged;
+    const fails = isFinished && loaded.proofs.some(({ passed }) => passed === false);
+    return fails ? { ...outcome, exitCode: EXIT.check } : outcome;
   } finally {
     await loaded.close();
   }

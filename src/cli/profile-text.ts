@@ -27,10 +27,11 @@ export function profileText({ result, checks }: ProfileDocument, style: Style, n
   }
   if (result.verdicts.length > 0)
     parts.push(`${style.bold("What stands out")}\n${verdictList(result.verdicts, style)}`);
-  const failed = checks.filter(({ passed }) => !passed);
+  const failed = checks.filter(({ passed }) => passed === false);
+  const missing = checks.filter(({ passed }) => passed === null);
   parts.push(
     failed.length === 0
-      ? `${style.green("pass")} ${checks.length} checks of the derivatives; ${formatCount(result.products)} products of H, G and Σ in all.`
+      ? `${style.green("pass")} ${checks.length - missing.length} checks of import and derivatives${missing.length === 0 ? "" : `, ${missing.length} could not be made`}; ${formatCount(result.products)} products of H, G and Σ in all.`
       : wrap(
           `${style.red("FAIL")} ${failed.map(({ title, measured, limit }) => `${title}: ${measured.toExponential(1)} instead of at most ${limit.toExponential(1)}`).join("; ")}. Trust nothing above until \`thalweg check\` passes.`,
         ),

@@ -12,6 +12,8 @@ export interface LoadedModel {
   /** Of the model file, in hexadecimal. */
   readonly sha256: string;
   readonly model: ModelFile;
+  /** The model with the file's own weights, where others were put in. */
+  readonly original?: ModelFile;
   /** What was done to it, in sentences. */
   readonly notes: readonly string[];
 }
@@ -48,7 +50,12 @@ function withWeights(loaded: LoadedModel, file: string): LoadedModel {
   try {
     const { model, unused } = replaceWeights(loaded.model, readSafetensors(source), file);
     const left = unused.length === 0 ? "" : ` ${unused.length} of its tensors are not in the model and were left out.`;
-    return { ...loaded, model, notes: [...loaded.notes, `The weights were taken from ${file}.${left}`] };
+    return {
+      ...loaded,
+      model,
+      original: loaded.model,
+      notes: [...loaded.notes, `The weights were taken from ${file}.${left}`],
+    };
   } finally {
     source.close();
   }

@@ -10,6 +10,8 @@ import { importGraph } from "../onnx/import-graph.ts";
 import type { Loss, LossOptions } from "../problem/losses/loss.ts";
 import { LOSSES } from "../problem/losses/registry.ts";
 import { Problem } from "../problem/problem.ts";
+import { createRandom } from "../random/random-stream.ts";
+import type { Check } from "../result/envelope.ts";
 import { type Device, nodeRuntime } from "../runtime/node-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
@@ -18,6 +20,7 @@ import { chooseBatches, elementsPerExample } from "./choose-batches.ts";
 import { chooseParameters } from "./choose-parameters.ts";
 import { guessLoss } from "./guess-loss.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
+import { proofWarnings, proveLoad } from "./load-proofs.ts";
 import { runtimeFault } from "./runtime-fault.ts";
 
 /** What to open and how; everything but the data has a default. */
@@ -52,6 +55,8 @@ export interface LoadOptions {
   readonly precision?: FloatType;
   readonly threads?: number;
   readonly device?: Device;
+  /** How much is proven at load: one batch, or several. */
+  readonly proofs?: "one-batch" | "several-batches";
 }
 
 /** A problem with the decisions that led to it. */
@@ -65,6 +70,8 @@ export interface LoadedProblem {
   readonly lossGuessed: boolean;
   /** What was chosen, guessed or changed on the way, in sentences. */
   readonly notes: readonly string[];
+  /** What was proven at load: that the imported graph is the file's. */
+  readonly proofs: readonly Check[];
   /** What may spoil the result: how the exporter left the file, and points without derivative. */
   readonly warnings: readonly string[];
   close(): Promise<void>;
@@ -140,6 +147,13 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     if (guessed) notes.push(`The loss was taken to be ${loss.title}: ${guessed.because}. Name another with --loss.`);
     if (numbered)
       notes.push(`The labels are stored as ${read.labels.dtype}; they were read as the class numbers that they are.`);
+    const proofs = await proveLoad({
+      source,
+      problem,
+      device,
+      thorough: options.proofs === "several-batches",
+      random: createRandom(0).split("load"),
+    });
     if (problem.network.strippedLink !== undefined)
       notes.push(`The final ${problem.network.strippedLink} was taken off; the loss works on what is before it.`);
     return {
@@ -150,7 +164,9 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
       device,
       lossGuessed: guessed !== undefined,
       notes,
+      proofs,
       warnings: [
+        ...proofWarnings(proofs),
         ...new Set([...model.notices, ...problem.network.imported.notices].map(({ message }) => message)),
         ...problem.caveats.map((caveat) => `${caveat}.`),
       ],

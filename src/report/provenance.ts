@@ -65,7 +65,7 @@ export function checkTable({ checks }: Pick<ResultDocument, "checks">): Html {
       measured,
       limit,
     }) => markup`<tr><th scope="row">${title}<br><span class="aside">${detail}</span></th>
-<td class="${passed ? "pass" : "warn"}">${passed ? "passed" : "failed"}</td>
+<td class="${passed === true ? "pass" : "warn"}">${passed === null ? "not made" : passed ? "passed" : "failed"}</td>
 <td class="number">${typeset(formatNumber(measured, 2))}</td><td class="number">${typeset(formatNumber(limit, 2))}</td></tr>`,
   )}</tbody></table></div>`;
 }

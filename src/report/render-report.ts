@@ -41,7 +41,7 @@ export async function renderReport(document: ResultDocument): Promise<string> {
       {
         id: "checks",
         title: "Checks",
-        flag: document.checks.every(({ passed }) => passed) ? undefined : "failed",
+        flag: document.checks.every(({ passed }) => passed !== false) ? undefined : "failed",
         body: markup`<p>Made on this run, on this network and these data, before anything was reported.</p>${checkTable(document)}`,
       },
       { id: "reproduce", title: "How to do it again", body: markup`${reproduction(document)}${provenance(document)}` },

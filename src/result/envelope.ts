@@ -5,7 +5,7 @@ import { count, real } from "./real.ts";
 export const check = z.object({
   name: z.string(),
   title: z.string(),
-  passed: z.boolean(),
+  passed: z.boolean().nullable().describe("null where the check could not be made: the detail says why."),
   measured: real.describe("What was found: a relative error, unless the detail says otherwise."),
   limit: real.describe("The largest value that passes."),
   detail: z.string().describe("What was compared with what, in one sentence."),

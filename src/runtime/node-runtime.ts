@@ -1,5 +1,6 @@
 import * as ort from "onnxruntime-node";
 import { disableTelemetry } from "./disable-telemetry.ts";
+import { type FileSession, openFileSession } from "./file-session.ts";
 import { laneRuntime } from "./lanes.ts";
 import { onnxruntime } from "./onnxruntime.ts";
 import type { Runtime } from "./runtime.ts";
@@ -30,6 +31,16 @@ export function nodeRuntime({
   return lanes > 1 && device === "cpu" && worker !== undefined
     ? laneRuntime({ description, threads, lanes, worker })
     : onnxruntime(ort, { description, threads, providers: [device] });
+}
+
+/** A file in ONNX Runtime as it is, on the CPU. */
+export function nodeFileSession(
+  file: string | Uint8Array,
+  options: { readonly threads: number },
+): Promise<FileSession> {
+  disableTelemetry();
+  ort.env.logLevel = "fatal";
+  return openFileSession(ort, file, { ...options, provider: "cpu" });
 }
 
 /** A worker loads JavaScript only. */

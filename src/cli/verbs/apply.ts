@@ -17,7 +17,7 @@ import { EXIT } from "../exit-code.ts";
 import { formatCount } from "../format.ts";
 import { frameOf } from "../frame.ts";
 import { table } from "../layout.ts";
-import { withProblem } from "../open-problem.ts";
+import { failedProofs, withProblem } from "../open-problem.ts";
 import { defineVerb } from "../verb.ts";
 
 type Arrays = [name: string, tensor: Tensor][];
@@ -145,7 +145,7 @@ export const apply = defineVerb({
         ["written to", out],
       ];
       return {
-        text: `${shell.style.bold(matrix.summary)}\n${table(rows, ["left", "left"])}\n`,
+        text: `${shell.style.bold(matrix.summary)}\n${table(rows, ["left", "left"])}\n${failedProofs(loaded, shell.style)}`,
         document: { schema: "thalweg/apply@1", ...frameOf({ shell, flags, seed: 0, loaded }), result },
         exitCode: EXIT.done,
       };

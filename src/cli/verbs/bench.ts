@@ -9,7 +9,7 @@ import { EXIT } from "../exit-code.ts";
 import { formatDuration } from "../format.ts";
 import { frameOf } from "../frame.ts";
 import { table } from "../layout.ts";
-import { withProblem } from "../open-problem.ts";
+import { failedProofs, withProblem } from "../open-problem.ts";
 import { defineVerb } from "../verb.ts";
 
 export const bench = defineVerb({
@@ -47,7 +47,7 @@ export const bench = defineVerb({
       ];
       const head = `${problem.examples} examples in batches of ${problem.options.batchSize}, ${problem.options.precision}, ${problem.runtime.threads} threads, ${forward.runs} runs`;
       return {
-        text: `${shell.style.bold("Time per vector, over all examples")}\n${head}\n\n${table(rows, ["left", "right", "right", "left"])}\n\n  matrix product of size ${gemm.size}: ${formatNumber(gemm.gflops, 3)} Gflop/s\n`,
+        text: `${shell.style.bold("Time per vector, over all examples")}\n${head}\n\n${table(rows, ["left", "right", "right", "left"])}\n\n  matrix product of size ${gemm.size}: ${formatNumber(gemm.gflops, 3)} Gflop/s\n${failedProofs(loaded, shell.style)}`,
         document: {
           schema: "thalweg/bench@1",
           ...frameOf({ shell, flags, seed: flags.seed, loaded }),

@@ -3,6 +3,7 @@ import { writeFileAtomically } from "../../io/write-atomically.ts";
 import { describedDataset } from "../../load/described-dataset.ts";
 import { EXPORTABLE, type ExportedDerivative, exportDerivative } from "../../load/export-derivative.ts";
 import { loadModel } from "../../load/load-model.ts";
+import { unproven } from "../../load/prove-import.ts";
 import { loadProblem } from "../../load/load-problem.ts";
 import { rehearseFile } from "../../load/rehearse-output.ts";
 import { chooseParameters } from "../../load/choose-parameters.ts";
@@ -73,6 +74,7 @@ export const exportVerb = defineVerb({
       table(list(exported.inputs), ["left", "left", "left"]),
       bold("Outputs"),
       table(list(exported.outputs), ["left", "left", "left"]),
+      ...frame.checks.flatMap(({ passed, detail }) => (passed === true ? [] : wrap(detail))),
       `Written to ${flags.out}: ${exported.nodes} nodes, ${formatBytes(exported.bytes.length)}.`,
     ];
     return {
@@ -90,7 +92,7 @@ export const exportVerb = defineVerb({
           bytes: exported.bytes.length,
         },
       },
-      exitCode: EXIT.done,
+      exitCode: frame.checks.some(({ passed }) => passed === false) ? EXIT.check : EXIT.done,
     };
   },
 });
@@ -156,6 +158,10 @@ function fromShapes(path: string, flags: Flags, derivative: Derivative, shell: S
   const parameters = model.parameters.filter(({ name }) => named?.includes(name) ?? true);
   return {
     exported: exportDerivative(derivative, model, dataset, options, batch),
-    frame: { ...frameOf({ shell, flags, seed: 0 }), model: modelSummary(source, parameters), precision },
+    frame: {
+      ...frameOf({ shell, flags, seed: 0, checks: [unproven("there are no data to run the file on")] }),
+      model: modelSummary(source, parameters),
+      precision,
+    },
   };
 }

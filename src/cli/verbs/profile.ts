@@ -121,7 +121,7 @@ export const profile = defineVerb({
 function exitCode(checks: readonly Check[], converged: boolean, shell: Shell, faulty: boolean): ExitCode {
   if (shell.interruption.asked.aborted) return shell.interruption.exitCode();
   if (faulty) return EXIT.fault;
-  if (checks.some(({ passed }) => !passed)) return EXIT.check;
+  if (checks.some(({ passed }) => passed === false)) return EXIT.check;
   return converged ? EXIT.done : EXIT.notConverged;
 }
 

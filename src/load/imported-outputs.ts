@@ -1,0 +1,68 @@
+import { Graph } from "../graph/graph.ts";
+import { inputNameOf } from "../graph/leaf.ts";
+import type { Target } from "../graph/operation.ts";
+import type { ModelFile } from "../onnx/decode-model.ts";
+import { importGraph, type ImportOptions } from "../onnx/import-graph.ts";
+import { compileValues } from "../problem/batch-program.ts";
+import type { RandomStream } from "../random/random-stream.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { inPrecision, isFloat, type FloatType, type Shape, type TensorData } from "../util/tensor.ts";
+
+/** What is fed to a model: numbers by the names of the file. */
+export type Feeding = ReadonlyMap<string, { readonly shape: Shape; readonly data: TensorData }>;
+
+/** The outputs of an imported graph, to be computed at the weights of the file. */
+export interface ImportedOutputs {
+  readonly shapes: ReadonlyMap<string, Shape>;
+  /** At the given inputs; with `noise`, every float that is fed is changed by at most this share of itself. */
+  run(
+    inputs: Feeding,
+    noise?: { readonly size: number; readonly random: RandomStream },
+  ): Promise<ReadonlyMap<string, TensorData>>;
+  release(): Promise<void>;
+}
+
+/** Imports a model and compiles all its outputs, as they are before any loss. */
+export async function importedOutputs(
+  model: ModelFile,
+  options: Omit<ImportOptions, "precision">,
+  precision: FloatType,
+  runtime: Runtime,
+): Promise<ImportedOutputs> {
+  const { inputs, parameters, outputs } = importGraph(model, new Graph(), { ...options, precision });
+  const target: Target = { precision, portable: false, blockSize: await runtime.blockSize() };
+  // Under numbers, since any name of the file may mean something to somebody.
+  const numbered = [...outputs].map(([name, value], i) => ({ name, value, number: `output:${i}` }));
+  const program = await compileValues(new Map(numbered.map((each) => [each.number, each.value])), target, runtime);
+  return {
+    shapes: new Map([...outputs].map(([name, { shape }]) => [name, shape])),
+    async run(given, noise) {
+      const fed = [...inputs, ...parameters].map(([name, value]) => {
+        const data = given.get(name)?.data ?? model.tensors.get(name)?.tensor?.data;
+        if (data === undefined) throw new RangeError(`nothing feeds ${name}`);
+        const own = isFloat(value.dtype)
+          ? inPrecision(noise ? shaken(data, noise.size, noise.random.split(name)) : data, precision)
+          : data;
+        const feed = runtime.feed({ dtype: value.dtype, shape: value.shape, data: own });
+        return [inputNameOf(value) ?? name, feed] as const;
+      });
+      try {
+        const results = await program.run(new Map(fed));
+        return new Map(
+          numbered.flatMap(({ name, number }) => {
+            const result = results.get(number);
+            return result ? [[name, result.data] as const] : [];
+          }),
+        );
+      } finally {
+        for (const [, feed] of fed) feed.release();
+      }
+    },
+    release: () => program.release(),
+  };
+}
+
+function shaken(data: TensorData, size: number, random: RandomStream): TensorData {
+  const signs = random.rademacherVector(data.length);
+  return Float64Array.from(data, (x, i) => x * (1 + size * signs[i]));
+}

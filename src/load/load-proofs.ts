@@ -1,0 +1,21 @@
+import type { Check } from "../result/envelope.ts";
+import type { LoadProof, ProofBench } from "./load-proof.ts";
+import { importProof } from "./prove-import.ts";
+
+/** What is proven at every load, in order. */
+const LOAD_PROOFS: readonly LoadProof[] = [importProof];
+
+/** Makes every proof, one after the other. */
+export async function proveLoad(bench: ProofBench): Promise<Check[]> {
+  const checks: Check[] = [];
+  for (const proof of LOAD_PROOFS) {
+    const check = await proof.prove({ ...bench, random: bench.random.split(proof.name) });
+    if (check) checks.push(check);
+  }
+  return checks;
+}
+
+/** A sentence for each proof that failed or could not be made. */
+export function proofWarnings(checks: readonly Check[]): string[] {
+  return checks.flatMap(({ passed, detail }) => (passed === true ? [] : [detail]));
+}
