@@ -93,6 +93,25 @@ export function shareBelow(measure: SpectralMeasure, t: number, confidence: numb
   };
 }
 
+/**
+ * The share of eigenvalues within ± t, with an interval: the difference of the shares below t and below −t, each
+ * of which is enclosed (`shareBelow`). Both ends may be missed, so each has half of the probability. The quadrature
+ * often leaves most of it open: a cluster at 0 and eigenvalues beside it look alike to a few Lanczos steps.
+ */
+export function shareWithin(measure: SpectralMeasure, t: number, confidence: number): Share {
+  const each = (1 + confidence) / 2;
+  const above = shareBelow(measure, t, each);
+  const below = shareBelow(measure, -t, each);
+  return {
+    value: Math.max(0, above.value - below.value),
+    interval: {
+      lower: Math.max(0, above.interval.lower - below.interval.upper),
+      upper: Math.max(0, above.interval.upper - below.interval.lower),
+      confidence,
+    },
+  };
+}
+
 const WEIGHT_ROUNDING = 1e-13;
 
 /** Bounds on the mass below t of the measure that the Jacobi matrix belongs to. */

@@ -102,8 +102,11 @@ export class Measurement {
   readonly dataGradient: () => Promise<Float64Array>;
   /** The extreme eigenpairs of H, with vectors; from the matrix where so many are wanted that it is cheaper. */
   readonly extremes: () => Promise<ExtremalResult>;
-  /** Both ends of `extremes` with their vectors, each pair once: in a small dimension the ends overlap. */
-  readonly knownPairs: () => Promise<{ readonly value: number; readonly vector: Float64Array }[]>;
+  /**
+   * Both ends of `extremes` with their vectors, each pair once: in a small dimension the ends overlap; those
+   * only whose residual is no larger than that.
+   */
+  readonly knownPairs: (residual?: number) => Promise<{ readonly value: number; readonly vector: Float64Array }[]>;
   /** H as a matrix; undefined where the dimension is too large for it. */
   readonly dense: () => Promise<DenseHessian | undefined>;
   /** tr H and tr G: exact where the dimension is within the limit for it. */
@@ -171,11 +174,13 @@ export class Measurement {
       const [extremes] = await together(searching, sampledTrace());
       return extremes;
     });
-    this.knownPairs = lazily(async () => {
+    this.knownPairs = async (most = Number.POSITIVE_INFINITY) => {
       const { top, bottom } = await this.extremes();
       const apart = bottom.slice(0, problem.space.dimension - top.length);
-      return [...top, ...apart].flatMap(({ value, vector }) => (vector ? [{ value, vector }] : []));
-    });
+      return [...top, ...apart].flatMap(({ value, residual, vector }) =>
+        vector && residual <= most ? [{ value, vector }] : [],
+      );
+    };
     this.dense = lazily(async () => {
       if (problem.space.dimension > settings.exactLimit) return undefined;
       const products = countProducts(this.hessian, context);

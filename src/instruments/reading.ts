@@ -50,7 +50,9 @@ export function shareReading(label: string, estimate: EstimateResult): Reading {
   const { value, standardError, interval, method } = estimate;
   const spread =
     standardError === 0
-      ? "exact"
+      ? interval.lower === interval.upper
+        ? "whatever the rounding"
+        : `${formatShare(interval.lower)} to ${formatShare(interval.upper)}, as far as rounding tells`
       : `${percent(interval.confidence)} interval ${formatShare(interval.lower)} to ${formatShare(interval.upper)}`;
   return {
     label,

@@ -4,28 +4,105 @@ import {
   densityOnGrid,
   nodesOf,
   shareBelow,
+  shareWithin,
   type DensityCurve,
+  type Share,
   type SpectralMeasure,
 } from "../estimators/spectral-measure.ts";
+import { productRounding } from "../estimators/products.ts";
 import { norm2 } from "../linalg/vector.ts";
 import { tensor } from "../util/tensor.ts";
-import { formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
+import type { HessianPart } from "../result/profile-result.ts";
+import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { DenseHessian, Measurement } from "./measurement.ts";
-import { shareReading } from "./reading.ts";
+import { percent, shareReading } from "./reading.ts";
 import { traceParameters } from "./trace.ts";
+
+type NegativeShare = NonNullable<HessianPart["negativeShare"]>;
 
 const parameters = traceParameters.pick({ exactLimit: true }).extend({
   densitySteps: z.number().int().min(2).default(80).describe("Lanczos steps of each probe of the spectral density"),
   densityProbes: z.number().int().min(1).default(4).describe("random probes of the spectral density"),
 });
 
-/** How far rounding may move an eigenvalue from 0. */
+/** Below this an eigenvalue has no sign: products and eigensolver round. */
 function threshold(measurement: Measurement, scale: number, dense: DenseHessian | undefined): number {
   const n = measurement.problem.space.dimension;
   const floor = 16 * measurement.roundoff * scale;
+  // Each Lanczos step rounds as a product does.
+  if (!dense) return Math.max(floor, productRounding(measurement.hessian, scale));
+  // The Householder reduction adds n roundings in float64, which are independent.
+  const solver = 2 * Math.sqrt(n) * Number.EPSILON * scale;
   // Rounding that breaks the symmetry of the products is a random matrix: its norm is about 2‖E‖_F/√n.
-  return dense ? Math.max(floor, (2 * dense.asymmetry * norm2(dense.values)) / Math.sqrt(n)) : floor;
+  return Math.max(floor, solver, (2 * dense.asymmetry * norm2(dense.values)) / Math.sqrt(n));
+}
+
+/** Eigenpairs are taken for exact where their residual is below this share of the scale: a hundredth of a kernel's width. */
+const KNOWN = 1e-4;
+
+/** Half of an interval of a share beyond which its middle says nothing. */
+const OPEN = 0.05;
+
+/** Counts of a whole spectrum, where rounding moves no eigenvalue by more than half of the threshold. */
+function countedShares(values: Float64Array, zero: number, confidence: number) {
+  const n = values.length;
+  const below = (t: number) => values.reduce((count, value) => (value < t ? count + 1 : count), 0) / n;
+  const upTo = (t: number) => values.reduce((count, value) => (value <= t ? count + 1 : count), 0) / n;
+  return {
+    negative: {
+      value: below(-zero),
+      interval: { lower: below(-1.5 * zero), upper: below(-0.5 * zero), confidence },
+    },
+    zeros: {
+      value: upTo(zero) - below(-zero),
+      interval: {
+        lower: upTo(0.5 * zero) - below(-0.5 * zero),
+        upper: upTo(1.5 * zero) - below(-1.5 * zero),
+        confidence,
+      },
+    },
+  };
+}
+
+/** The same by quadrature; what no product reaches is zero for certain. */
+async function sampledShares(measurement: Measurement, measure: SpectralMeasure, zero: number) {
+  const { confidence, hessian, random, problem } = measurement;
+  const n = problem.space.dimension;
+  const negative = shareBelow(measure, -zero, confidence);
+  const zeros = shareWithin(measure, zero, confidence);
+  const probes = [0, 1].map((i) => random.split(`reached ${i}`).normalVector(n));
+  const images = await hessian.apply(probes);
+  // A row of H that is not zero meets a random vector in 0 with probability 0.
+  const unreached = probes[0].filter((_, i) => images.every((image) => image[i] === 0)).length / n;
+  const positive = measure.exact.filter((value) => value > zero).length / n;
+  const most = 1 - unreached - positive;
+  const cut = (share: Share, lower: number): Share => {
+    const upper = Math.max(lower, Math.min(share.interval.upper, lower > 0 ? 1 - positive : most));
+    const interval = { lower: Math.min(upper, Math.max(share.interval.lower, lower)), upper, confidence };
+    return { value: Math.min(interval.upper, Math.max(interval.lower, share.value)), interval };
+  };
+  return { negative: cut(negative, 0), zeros: cut(zeros, unreached) };
+}
+
+/** λmax over the smallest eigenvalue above the threshold. Those within it may be positive too: then it is a lower bound. */
+function conditionOf(values: Float64Array | undefined, largest: number, zero: number) {
+  const smallest = values?.find((value) => value > zero);
+  if (!values || smallest === undefined || largest <= 0) return null;
+  const unresolved = values.some((value) => Math.abs(value) <= zero);
+  const error = zero / 2;
+  return {
+    value: largest / (unresolved ? smallest + error : smallest),
+    of: "the eigenvalues above the rounding threshold",
+    largest,
+    smallest,
+    bound: unresolved ? ("lower bound" as const) : ("value" as const),
+    error: unresolved ? null : (largest / smallest) * (error / smallest),
+  };
+}
+
+function shareRange({ lower, upper }: { readonly lower: number; readonly upper: number }): string {
+  return `${formatShare(lower)} to ${formatShare(upper)}`;
 }
 
 export const spectrumInstrument = defineInstrument({
@@ -49,7 +126,7 @@ export const spectrumInstrument = defineInstrument({
       measure = { dimension: n, exact: [...dense.values], quadratures: [] };
       curve = densityOnGrid(measure, { confidence, points: 400 });
     } else {
-      const known = await measurement.knownPairs();
+      const known = await measurement.knownPairs(KNOWN * scale);
       const density = await spectralDensity(
         hessian,
         { probes, steps, confidence, known },
@@ -60,10 +137,10 @@ export const spectrumInstrument = defineInstrument({
       curve = density;
     }
     const zero = threshold(measurement, scale, dense);
-    const negative = shareBelow(measure, -zero, confidence);
-    const belowPositive = shareBelow(measure, zero, confidence);
-    const halfWidth = (negative.interval.upper - negative.interval.lower) / 2;
-    const positive = dense?.values.find((value) => value > zero);
+    const { negative, zeros } = dense
+      ? countedShares(dense.values, zero, confidence)
+      : await sampledShares(measurement, measure, zero);
+    const halfWidth = ({ interval }: Share) => (interval.upper - interval.lower) / 2;
     const rules = measure.quadratures.map(nodesOf);
     const sampledMass = 1 - measure.exact.length / n;
     return {
@@ -97,23 +174,16 @@ export const spectrumInstrument = defineInstrument({
           negativeShare: {
             ...negative,
             // The interval is of 95 %, so about four standard errors wide.
-            standardError: dense ? 0 : halfWidth / 1.96,
+            standardError: dense ? 0 : halfWidth(negative) / 1.96,
             products,
             method,
             converged,
             threshold: zero,
-            zeroShare: Math.max(0, belowPositive.value - negative.value),
+            zeroShare: halfWidth(zeros) > OPEN ? null : zeros.value,
+            zeroInterval: zeros.interval,
             negative: dense ? dense.values.filter((value) => value < -zero).length : null,
           },
-          condition:
-            positive !== undefined && top[0].value > 0
-              ? {
-                  value: top[0].value / positive,
-                  of: "the eigenvalues above the rounding threshold",
-                  largest: top[0].value,
-                  smallest: positive,
-                }
-              : null,
+          condition: conditionOf(dense?.values, top[0].value, zero),
         },
       },
       converged,
@@ -126,20 +196,19 @@ export const spectrumInstrument = defineInstrument({
       ? undefined
       : {
           label: "Share of zeros",
-          value: formatShare(hessian.negativeShare.zeroShare),
-          note: `eigenvalues within ± ${formatNumber(hessian.negativeShare.threshold, 1)}, the rounding of the products`,
+          value: zerosText(hessian.negativeShare),
+          note: `${hessian.negativeShare.zeroInterval ? `${percent(hessian.negativeShare.zeroInterval.confidence)} interval ${shareRange(hessian.negativeShare.zeroInterval)}; ` : ""}eigenvalues within ± ${formatNumber(hessian.negativeShare.threshold, 1)}, the rounding of the products`,
         },
     hessian.condition === null
       ? undefined
       : {
           label: "Condition number",
           symbol: String.raw`\kappa`,
-          // The smallest is known to the rounding threshold only.
-          value: formatMeasured(
-            hessian.condition.value,
-            (hessian.condition.value * (hessian.negativeShare?.threshold ?? 0)) / hessian.condition.smallest,
-          ),
-          note: `${hessian.condition.of}: ${formatNumber(hessian.condition.largest, 3)} over ${formatMeasured(hessian.condition.smallest, hessian.negativeShare?.threshold)}`,
+          value:
+            hessian.condition.bound === "lower bound"
+              ? `≥ ${formatNumber(hessian.condition.value, 2)}`
+              : formatEstimate(hessian.condition.value, 0, hessian.condition.error ?? 0),
+          note: `${hessian.condition.of}: ${formatNumber(hessian.condition.largest, 3)} over ${formatMeasured(hessian.condition.smallest, hessian.negativeShare?.threshold)}${hessian.condition.bound === "lower bound" ? "; those within it may be positive too" : ""}`,
         },
     hessian.density === null
       ? undefined
@@ -158,10 +227,13 @@ export const spectrumInstrument = defineInstrument({
     const share = hessian?.negativeShare;
     const density = hessian?.density;
     if (!share || !density) return "";
+    const { lower, upper } = share.interval;
     const interval = density.exact
-      ? "exactly"
+      ? lower === upper
+        ? "whatever the rounding"
+        : `${formatShare(lower)} to ${formatShare(upper)}, as far as rounding tells`
       : `between ${formatShare(share.interval.lower)} and ${formatShare(share.interval.upper)}, with 95 % confidence`;
-    return `${formatShare(share.value)} of the eigenvalues are negative (${interval}); ${formatShare(share.zeroShare)} are within ±${formatMeasured(share.threshold)} of zero, where rounding decides the sign. A tall bulk at zero with a few outliers is the usual picture of a trained network.`;
+    return `${formatShare(share.value)} of the eigenvalues are negative (${interval}); ${zerosText(share)} are within ±${formatMeasured(share.threshold)} of zero, where rounding decides the sign. A tall bulk at zero with a few outliers is the usual picture of a trained network.`;
   },
   doesNotMean:
     "The band is about the smoothed curve at each point. A count of negative eigenvalues depends on where zero ends: eigenvalues smaller than rounding have no sign. Semicircles and spin-glass laws are models of random matrices, not of this network.",
@@ -178,3 +250,8 @@ export const spectrumInstrument = defineInstrument({
       : [];
   },
 });
+
+/** The share of zeros, or what it is known to lie between. */
+function zerosText({ zeroShare, zeroInterval }: NegativeShare): string {
+  return zeroShare === null && zeroInterval ? shareRange(zeroInterval) : formatShare(zeroShare);
+}

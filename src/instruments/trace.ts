@@ -3,7 +3,7 @@ import { exactEstimate } from "../estimators/estimate.ts";
 import { estimateFrobeniusNorm } from "../estimators/frobenius-norm.ts";
 import { norm2 } from "../linalg/vector.ts";
 import { together } from "../util/together.ts";
-import { formatMeasured, formatNumber } from "../util/format-number.ts";
+import { formatEstimate, formatMeasured, formatNumber } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import { estimateReading, spreadOf } from "./reading.ts";
 
@@ -12,7 +12,7 @@ export const traceParameters = z.object({
     .number()
     .int()
     .min(0)
-    .default(2000)
+    .default(2500)
     .describe("up to how many parameters the whole spectrum is computed"),
   traceTolerance: z
     .number()
@@ -62,7 +62,16 @@ export const traceInstrument = defineInstrument({
           trace,
           frobenius,
           effectiveRank:
-            largest > 0 ? { frobenius: (frobenius.value / largest) ** 2, trace: trace.value / largest } : null,
+            largest > 0
+              ? {
+                  frobenius: (frobenius.value / largest) ** 2,
+                  trace: trace.value / largest,
+                  frobeniusError:
+                    2 *
+                    (frobenius.value / largest) ** 2 *
+                    Math.hypot(spreadOf(frobenius) / frobenius.value, top[0].residual / largest),
+                }
+              : null,
         },
       },
       converged,
@@ -75,10 +84,13 @@ export const traceInstrument = defineInstrument({
     hessian.effectiveRank === null
       ? undefined
       : {
-          label: "Effective rank",
+          label: "Stable rank",
           symbol: String.raw`\|H\|_F^2 / \lambda_{\max}^2`,
-          value: formatNumber(hessian.effectiveRank.frobenius, 3),
-          note: "eigenvalues as large as the largest that would give this norm",
+          value:
+            hessian.effectiveRank.frobeniusError === null
+              ? formatNumber(hessian.effectiveRank.frobenius, 3)
+              : formatEstimate(hessian.effectiveRank.frobenius, hessian.effectiveRank.frobeniusError),
+          note: "eigenvalues as large as the largest that would give this norm; ± one standard error",
         },
   ],
   measures:
@@ -88,7 +100,7 @@ export const traceInstrument = defineInstrument({
     if (!trace || !frobenius) return "";
     return `tr H = ${formatMeasured(trace.value, spreadOf(trace))}, ‖H‖F = ${formatMeasured(frobenius.value, spreadOf(frobenius))}. ½σ² tr H is what Gaussian weight noise of variance σ² costs on average. ${
       effectiveRank && top
-        ? `The curvature is as concentrated as if ${formatMeasured(effectiveRank.frobenius, 0.1)} directions were as sharp as the sharpest and the rest flat.`
+        ? `The curvature is as concentrated as if ${formatMeasured(effectiveRank.frobenius, effectiveRank.frobeniusError ?? 0.1)} directions were as sharp as the sharpest and the rest flat.`
         : ""
     }`;
   },

@@ -59,7 +59,15 @@ export const densityPart = z.object({
 
 export const negativeSharePart = estimate.extend({
   threshold: real.describe("|λ| below this counts as zero: the rounding of the products."),
-  zeroShare: real.describe("Share of eigenvalues within ± the threshold."),
+  zeroShare: real
+    .nullable()
+    .describe(
+      "Share of eigenvalues within ± the threshold; null where the quadrature leaves it open by more than ± 5 %.",
+    ),
+  zeroInterval: interval
+    .nullable()
+    .default(null)
+    .describe("Holds the share of zeros; parameters that no product ever reaches count as zeros for certain."),
   negative: count.nullable().describe("The number of negative eigenvalues, where the whole spectrum was computed."),
 });
 
@@ -83,11 +91,23 @@ export const hessianPart = z.object({
       frobenius: real
         .nullable()
         .describe("‖H‖F² / λmax²: how many eigenvalues as large as the largest would give this Frobenius norm."),
+      frobeniusError: real.nullable().default(null).describe("Its standard error, by the delta method."),
       trace: real.nullable().describe("tr H / λmax; meaningful where negative curvature is small."),
     })
     .nullable(),
   condition: z
-    .object({ value: real, of: z.string(), largest: real, smallest: real })
+    .object({
+      value: real,
+      of: z.string(),
+      largest: real,
+      smallest: real,
+      bound: z
+        .enum(["value", "lower bound"])
+        .nullable()
+        .default(null)
+        .describe("A lower bound where eigenvalues within the threshold may be positive too."),
+      error: real.nullable().default(null).describe("What rounding leaves of the value, where it is no bound."),
+    })
     .nullable()
     .describe("λmax over the smallest eigenvalue above the threshold: the condition number of the positive part."),
 });
