@@ -247,8 +247,8 @@ describe("which tensors are parameters", () => {
     expect(model.parameters.map(({ name }) => name)).toEqual(["w"]);
   });
 
-  test("Constant nodes hold weights only where no initialiser does", () => {
-    const constant = (name: string, tensor = matrix("")): NodeSpec => ({
+  test("a weight is a parameter wherever the file keeps it", () => {
+    const constant = (name: string, tensor = matrix("", 2)): NodeSpec => ({
       op: "Constant",
       inputs: [],
       outputs: [name],
@@ -264,7 +264,7 @@ describe("which tensors are parameters", () => {
       ],
       initializers: [matrix("w")],
     });
-    expect(beside.parameters.map(({ name }) => name)).toEqual(["w"]);
+    expect(beside.parameters.map(({ name }) => name)).toEqual(["w", "k"]);
   });
 });
 

@@ -5,10 +5,19 @@ import { isFloat } from "../util/tensor.ts";
 import type { ThalwegError } from "../util/thalweg-error.ts";
 import { dtypeOf, type ExternalReader } from "./decode-tensor.ts";
 import { intakeError, listOf } from "./intake-error.ts";
-import { allNodes, type DeclaredValue, type Notice, type OnnxGraph, type StoredTensor } from "./onnx-node.ts";
+import {
+  allNodes,
+  type DeclaredValue,
+  type Notice,
+  type OnnxGraph,
+  type OnnxNode,
+  type StoredTensor,
+} from "./onnx-node.ts";
 import { tensorRoles, type Parameter, type TensorRole } from "./parameter-roles.ts";
 import { GraphReader } from "./read-graph.ts";
+import { retieTensors, type Tie } from "./retie-tensors.ts";
 import { ruleOf } from "./rules/registry.ts";
+import { isGenerated } from "./tensor-names.ts";
 import { untieInitializers } from "./untie-initializers.ts";
 
 export type { Notice } from "./onnx-node.ts";
@@ -35,6 +44,8 @@ export interface ModelFile {
   readonly graph: OnnxGraph;
   /** Every decoded tensor: initialisers and Constant nodes. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Tensors of the file that are computed from others, since both are one parameter. */
+  readonly ties: readonly Tie[];
   /** Declared types and shapes of inner values. */
   readonly declared: ReadonlyMap<string, DeclaredValue>;
 }
@@ -67,10 +78,11 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions): ModelFil
   if (!proto.graph) throw notOnnx(bytes, file, "it has no graph");
   const reader = new GraphReader(proto, options.external, { left: options.maxBytes ?? DEFAULT_MAX_BYTES });
   const decoded = reader.read(proto.graph);
-  const { graph, notices: untied } = untieInitializers(decoded, proto.producerName, ruleOf);
+  const untied = untieInitializers(decoded, proto.producerName, ruleOf);
+  const { graph, ties, notices: retied } = retieTensors(untied.graph, collectTensors(untied.graph));
 
   const inputs = proto.graph.input
-    .filter(({ name }) => !graph.initializers.has(name))
+    .filter(({ name }) => !decoded.initializers.has(name))
     .map((each) => declaredOrThrow(each, file));
   const repeated = inputs.find(({ name }, i) => inputs.findIndex((each) => each.name === name) !== i);
   if (repeated)
@@ -89,7 +101,8 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions): ModelFil
     throw intakeError("undefined-value", `Nothing in the model defines its output ${missing}.`, { file });
 
   const tensors = collectTensors(graph);
-  const roles = tensorRoles(graph, tensors, proto.producerName, ruleOf);
+  const shapes = new Map(inputs.map(({ name, shape }) => [name, shape]));
+  const roles = tensorRoles(graph, shapes, tensors, proto.producerName, ruleOf);
   const parameters = roles.filter(({ role }) => role === "parameter").flatMap((each) => toParameter(each, tensors));
   const statistics = roles.filter(({ role }) => role === "statistic");
   for (const { name } of [...parameters, ...statistics]) requireFinite(name, tensors);
@@ -112,12 +125,14 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions): ModelFil
     constants: roles.filter(({ role }) => role === "constant"),
     notices: [
       ...newerOpset(opset),
-      ...untied,
+      ...untied.notices,
+      ...retied,
       ...damageNotices(graph, parameters, proto.producerName),
       ...promotions(tensors),
     ],
     graph,
     tensors,
+    ties,
     declared,
   };
 }
@@ -187,11 +202,23 @@ function declaredOrThrow(info: ValueInfoProto, file: string): DeclaredValue {
 function collectTensors(graph: OnnxGraph): Map<string, StoredTensor> {
   const tensors = new Map(graph.initializers);
   for (const node of allNodes(graph.nodes)) {
-    const value = node.op === "Constant" && node.domain === "" ? node.attributes.get("value") : undefined;
-    if (value?.kind === "tensor" && node.outputs[0])
-      tensors.set(node.outputs[0], { ...value.value, name: node.outputs[0] });
+    const [name] = node.outputs;
+    const stored = node.op === "Constant" && node.domain === "" && name ? constantTensor(node, name) : undefined;
+    if (stored) tensors.set(name, stored);
   }
   return tensors;
+}
+
+/** What a Constant node holds, where it is a tensor or floats. */
+function constantTensor({ attributes }: OnnxNode, name: string): StoredTensor | undefined {
+  const value = attributes.get("value");
+  if (value?.kind === "tensor") return { ...value.value, name };
+  const floats = attributes.get("value_floats");
+  const float = attributes.get("value_float");
+  const single = float?.kind === "float" ? Float32Array.of(float.value) : undefined;
+  const data = floats?.kind === "floats" ? Float32Array.from(floats.value) : single;
+  if (!data) return undefined;
+  return { name, tensor: { dtype: "float32", shape: single ? [] : [data.length], data }, storedAs: "float32" };
 }
 
 function toParameter(role: TensorRole, tensors: ReadonlyMap<string, StoredTensor>): Parameter[] {
@@ -244,7 +271,7 @@ const EXPORT_HINT =
 /** What an exporter did to the parameters, recognised by the names that it left. */
 function damageNotices(graph: OnnxGraph, parameters: readonly Parameter[], producer: string): Notice[] {
   if (producer !== "pytorch") return [];
-  const renamed = parameters.filter(({ name }) => /^(onnx::)?[A-Za-z]*_?\d+$/.test(name)).map(({ name }) => name);
+  const renamed = parameters.filter(({ name }) => isGenerated(name)).map(({ name }) => name);
   const folded = new Set(
     graph.nodes
       .filter(({ op, inputs }) => (op === "Conv" || op === "ConvTranspose") && inputs.length > 2)

@@ -13,7 +13,7 @@ import { located, NodeContext, type ImportHost } from "./node-context.ts";
 import { namesRead, type Notice, type OnnxGraph, type OnnxNode, type StoredTensor } from "./onnx-node.ts";
 import { NodeSummaries, type NodeSummary } from "./node-summary.ts";
 import { opaqueOperation } from "./opaque-op.ts";
-import { liveNodes } from "./parameter-roles.ts";
+import { liveNodes } from "./tensor-uses.ts";
 import { ruleOf } from "./rules/registry.ts";
 import { isSequence, type Item } from "./rule.ts";
 import { checkBatch, withBatchHint, type BatchFit } from "./fixed-batch.ts";
@@ -243,8 +243,13 @@ class Importer implements ImportHost {
     return stored && this.tensorValue(stored);
   }
 
+  constantNode(name: string): Value | undefined {
+    const stored = this.model.tensors.get(name);
+    return stored && this.tensorValue(stored);
+  }
+
   /** An initialiser, or the tensor of a Constant node, as a parameter or a constant. */
-  tensorValue(stored: StoredTensor): Value {
+  private tensorValue(stored: StoredTensor): Value {
     const known = this.tensors.get(stored.name);
     if (known) return known;
     const { name, tensor } = stored;

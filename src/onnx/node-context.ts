@@ -4,7 +4,7 @@ import type { Value } from "../graph/value.ts";
 import { ThalwegError, type Where } from "../util/thalweg-error.ts";
 import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
 import { intakeError } from "./intake-error.ts";
-import type { OnnxAttribute, OnnxGraph, OnnxNode, StoredTensor } from "./onnx-node.ts";
+import type { OnnxAttribute, OnnxGraph, OnnxNode } from "./onnx-node.ts";
 import { isSequence, type Item, type OnnxRule, type Sequence } from "./rule.ts";
 import { snapConstant } from "./snap-constant.ts";
 import { UnsupportedNode } from "./unsupported-node.ts";
@@ -21,8 +21,8 @@ export interface ImportHost {
   readonly precision: FloatType;
   readonly batchNormalization: "inference" | "training" | undefined;
   notice(code: string, message: string, hint?: string): void;
-  /** A tensor of the file: a parameter, or a constant of the graph's precision. */
-  tensorValue(stored: StoredTensor): Value;
+  /** What the Constant node with this output holds: a parameter, or a constant of the graph's precision. */
+  constantNode(name: string): Value | undefined;
   /** Imports a branch or loop body, with values for its formal inputs. */
   subgraph(graph: OnnxGraph, inputs: readonly Item[]): Item[];
 }
@@ -159,13 +159,8 @@ export class NodeContext {
     return this.attribute(name, "strings")?.value;
   }
 
-  /** A tensor attribute as the file holds it. */
-  storedTensor(name: string): StoredTensor | undefined {
-    return this.attribute(name, "tensor")?.value;
-  }
-
   tensor(name: string): Tensor | undefined {
-    const stored = this.storedTensor(name);
+    const stored = this.attribute(name, "tensor")?.value;
     return stored && (stored.tensor ?? this.unsupported(`holds a tensor of ${stored.storedAs}`));
   }
 

@@ -1,6 +1,27 @@
 import { isFloat, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
-import { allNodes, type OnnxGraph, type OnnxNode, type StoredTensor } from "./onnx-node.ts";
-import { slotRole, type OnnxRule, type SlotRole } from "./rule.ts";
+import {
+  isAdditiveMask,
+  isFilled,
+  isGrid,
+  isIdentity,
+  isProgression,
+  isSinusoidTable,
+  isUncommon,
+  isZeroOneMask,
+} from "./fixed-values.ts";
+import type { OnnxGraph, StoredTensor } from "./onnx-node.ts";
+import type { SlotRole } from "./rule.ts";
+import {
+  isGenerated,
+  namesFixed,
+  namesMask,
+  namesPowerIteration,
+  namesStatistic,
+  namesTrained,
+  namesTrainedNumber,
+} from "./tensor-names.ts";
+import { isAngle, isMean, isVariance, maskedBy, normalizesInput, powerIterationFor } from "./tensor-structure.ts";
+import { TensorUses, type FindRule, type InputShapes, type Use } from "./tensor-uses.ts";
 
 /** A tensor of the file and what it is taken for. */
 export interface TensorRole {
@@ -10,6 +31,8 @@ export interface TensorRole {
   readonly role: "parameter" | "statistic" | "constant";
   /** Why, as a clause: "kernel of Conv /conv1/Conv". */
   readonly reason: string;
+  /** It is held constant, but its place is one that trained tensors have too: the file does not say. */
+  readonly open: boolean;
 }
 
 export interface Parameter {
@@ -20,99 +43,43 @@ export interface Parameter {
   readonly reason: string;
 }
 
-interface Use {
-  readonly node: OnnxNode;
-  readonly slot: number;
-  readonly role: SlotRole;
-}
-
-export type FindRule = (node: OnnxNode) => OnnxRule | undefined;
-
-/** Names that training frameworks give to trained tensors, for those of a single element. */
-const TRAINED_NAME = /(^|[._/])(weight|bias|gamma|beta|kernel|alpha|gain|logit_scale|resweight)$/;
-
-/** Names that PyTorch's exporters make up; the others are those of the module's tensors. */
-const GENERATED_NAME =
-  /^(\/|onnx::|\d|_?(val|const|tensor_constant|lifted_tensor|scalar_tensor|clone|detach|arange)(_|\d|$))/;
-
-/** What an additive mask puts where nothing may be seen. */
-const MASKED = -1e4;
+type Decision = Pick<TensorRole, "role" | "reason" | "open">;
 
 /**
  * Which tensors of a file are parameters, which are statistics, which are constants, each with the
- * reason. ONNX does not say, so the decision follows the role that a tensor plays for the operators
- * that read it (through reshapes, transpositions, casts), and where that leaves a doubt, its values:
+ * reason. ONNX does not say. A parameter is what the network trains, so the decision follows
  *
- * 1. not floating point, or no output depends on it: constant;
- * 2. an operator's weight, gain, offset, or a bias added behind a linear operator: parameter;
- * 3. running mean or variance of a normalisation: statistic;
- * 4. sizes, limits, conditions, fill values, masks: constant;
- * 5. a table that is provably computed (positions, rotary frequencies, sinusoids), or that only
- *    centres or scales the model's input: constant;
- * 6. a single number: constant, unless its name says that it was trained;
- * 7. any other float tensor: parameter.
+ * 1. **the role** that a tensor plays for the operators that read it, through moves and through
+ *    arithmetic among weights: a weight, gain, bias, table or initial state is a parameter whatever
+ *    its values are and wherever the file keeps it; sizes, indices and conditions are constants;
+ * 2. **the structure** around it: vectors of a power iteration, pruning masks, variances of a
+ *    normalisation and what standardises the input are not trained; centres, trained limits, branches
+ *    and operands of activations are;
+ * 3. **its name**, then **its values**, only where it has no role of its own: masks, sampled sinusoids,
+ *    grids, single numbers, what an exporter wrote down as a constant.
  *
- * Tensors in Constant nodes are constants, except in files that keep all their weights there.
+ * A constant that 3 decided is `open`: it could have been trained, and is counted wherever results are shown.
  */
 export function tensorRoles(
   graph: OnnxGraph,
+  inputs: InputShapes,
   tensors: ReadonlyMap<string, StoredTensor>,
   producer: string,
   findRule: FindRule,
 ): TensorRole[] {
-  const uses = new Uses(graph, findRule);
-  const inNodes = (name: string) => !graph.initializers.has(name);
-  const isWeight = (name: string) => uses.of(name).some(({ role }) => role === "weight");
-  const keepsWeightsInNodes = ![...tensors.keys()].some((name) => !inNodes(name) && isWeight(name));
-  return [...tensors.values()].flatMap((stored) => {
-    const { name, tensor } = stored;
+  const uses = new TensorUses(graph, inputs, tensors, findRule);
+  const weights = [...tensors.keys()].filter((name) => uses.of(name).some(({ role }) => role === "weight"));
+  const inFile = {
+    has: (name: string) => tensors.has(name),
+    isInitializer: (name: string) => graph.initializers.has(name),
+    fromPyTorch: producer === "pytorch",
+    keepsWeightsInNodes: weights.length > 0 && !weights.some((name) => graph.initializers.has(name)),
+  };
+  return [...tensors.values()].flatMap(({ name, tensor }) => {
     if (!tensor) return [];
-    const counts = !inNodes(name) || keepsWeightsInNodes;
-    const named = TRAINED_NAME.test(name) || (producer === "pytorch" && !inNodes(name) && !GENERATED_NAME.test(name));
-    const decided = decide(name, tensor, uses, counts, named);
-    return [{ name, shape: tensor.shape, dtype: tensor.dtype, ...decided }];
+    const subject = new Subject(name, tensor, !graph.initializers.has(name), uses, inFile);
+    return [{ name, shape: tensor.shape, dtype: tensor.dtype, ...subject.decide() }];
   });
-}
-
-function decide(
-  name: string,
-  tensor: Tensor,
-  uses: Uses,
-  counts: boolean,
-  named: boolean,
-): Pick<TensorRole, "role" | "reason"> {
-  const constant = (reason: string) => ({ role: "constant" as const, reason });
-  const parameter = (reason: string) => ({ role: "parameter" as const, reason });
-  const found = uses.of(name);
-  if (!isFloat(tensor.dtype)) return constant(tensor.dtype === "bool" ? "truth values" : "integers");
-  if (found.length === 0) return constant("no output depends on it");
-  if (!counts) return constant("value of a Constant node, in a file that keeps its weights as initialisers");
-  const by = (...roles: SlotRole[]) => found.find(({ role }) => roles.includes(role));
-  const single = tensor.data.length === 1;
-
-  const computed = computedTable(tensor);
-  const direct = by("weight", "gain", "offset");
-  if (direct && !computed) return parameter(`${ROLE_NAMES[direct.role]} of ${direct.node.op} ${direct.node.name}`);
-  const statistic = by("statistic");
-  if (statistic)
-    return { role: "statistic", reason: `running statistic of ${statistic.node.op} ${statistic.node.name}` };
-  if (computed) return constant(computed);
-  const bias = found.find((use) => use.role === "arithmetic" && uses.isBias(use));
-  if (bias) return parameter(`bias added by ${bias.node.name}`);
-  const live = found.filter(({ role }) => role !== "structural");
-  if (live.length === 0)
-    return constant(`size, limit, index or condition of ${found[0].node.op} ${found[0].node.name}`);
-  if (isMask(tensor)) return constant("mask: zeros and minus infinity, or zeros and ones");
-  const filled = isFilled(tensor);
-  if (filled && live.every(({ role }) => role === "choice"))
-    return constant(`fill value of ${live[0].node.op} ${live[0].node.name}`);
-  if (filled && live.every(({ role }) => role === "state"))
-    return constant(`start of the recurrence ${live[0].node.name}`);
-  if (live.every((use) => uses.normalizesInput(use)))
-    return constant(`centres or scales the model's input in ${live[0].node.name}`);
-  if (single && !named) return constant("a single number");
-  const [first] = live;
-  return parameter(`${ROLE_NAMES[first.role]} of ${first.node.op} ${first.node.name}`);
 }
 
 const ROLE_NAMES: Record<SlotRole, string> = {
@@ -123,150 +90,176 @@ const ROLE_NAMES: Record<SlotRole, string> = {
   table: "table",
   state: "initial state",
   choice: "branch",
+  limit: "limit",
+  scores: "bias of the scores",
   passes: "operand",
   structural: "operand",
   arithmetic: "operand",
 };
 
-/** Where tensors end up, through operators that only move them. */
-class Uses {
-  private readonly readers = new Map<string, { node: OnnxNode; slot: number }[]>();
-  private readonly producers = new Map<string, OnnxNode>();
-  private readonly found = new Map<string, readonly Use[]>();
-  private readonly findRule: FindRule;
-  private readonly inputs: ReadonlySet<string>;
+const parameter = (reason: string): Decision => ({ role: "parameter", reason, open: false });
+const statistic = (reason: string): Decision => ({ role: "statistic", reason, open: false });
+/** Certainly not trained. */
+const fixed = (reason: string): Decision => ({ role: "constant", reason, open: false });
+/** Taken for a constant where the file does not say. */
+const held = (reason: string): Decision => ({ role: "constant", reason, open: true });
 
-  constructor(graph: OnnxGraph, findRule: FindRule) {
-    this.findRule = findRule;
-    this.inputs = new Set(graph.inputs.filter((name) => !graph.initializers.has(name)));
-    const live = liveNodes(graph);
-    for (const node of allNodes(live)) {
-      node.inputs.forEach((name, slot) => {
-        if (name === "") return;
-        const readers = this.readers.get(name);
-        if (readers) readers.push({ node, slot });
-        else this.readers.set(name, [{ node, slot }]);
-      });
-      for (const name of node.outputs) this.producers.set(name, node);
+interface FileFacts {
+  has(name: string): boolean;
+  isInitializer(name: string): boolean;
+  readonly fromPyTorch: boolean;
+  /** No initialiser is a weight: the file keeps all of them in Constant nodes. */
+  readonly keepsWeightsInNodes: boolean;
+}
+
+/** One tensor under decision. */
+class Subject {
+  private readonly name: string;
+  private readonly tensor: Tensor;
+  private readonly uses: TensorUses;
+  private readonly file: FileFacts;
+  private readonly found: readonly Use[];
+  private readonly single: boolean;
+  /** An exporter wrote it down: the network has no tensor of this name. */
+  private readonly madeUp: boolean;
+  private readonly inNode: boolean;
+
+  constructor(name: string, tensor: Tensor, inNode: boolean, uses: TensorUses, file: FileFacts) {
+    this.name = name;
+    this.tensor = tensor;
+    this.uses = uses;
+    this.file = file;
+    this.found = uses.of(name);
+    this.single = tensor.data.length === 1;
+    this.inNode = inNode;
+    this.madeUp = isGenerated(name);
+  }
+
+  decide(): Decision {
+    const { dtype } = this.tensor;
+    if (!isFloat(dtype)) return fixed(dtype === "bool" ? "truth values" : "integers");
+    if (this.found.length === 0) return fixed("no output depends on it");
+    const live = this.found.filter(({ role }) => role !== "structural");
+    if (live.length === 0) return fixed(`size, index, angle or condition of ${place(this.found[0])}`);
+    return this.auxiliary() ?? this.byRole(live) ?? this.withoutRole(live);
+  }
+
+  private by(...roles: SlotRole[]): Use | undefined {
+    return this.found.find(({ role }) => roles.includes(role));
+  }
+
+  /** What belongs to a weight, or to a normalisation, and is not trained itself. */
+  private auxiliary(): Decision | undefined {
+    const { name, tensor, uses, single } = this;
+    const matrix = powerIterationFor(uses, name, tensor.shape);
+    if (matrix !== undefined) return statistic(`power iteration for the spectral norm of ${matrix}`);
+    if (namesPowerIteration(name, this.file.has)) return statistic("power iteration for a spectral norm");
+    const masked = single ? undefined : maskedBy(uses, name);
+    if (masked && (masked.tensor?.data.length ?? 0) >= tensor.data.length) {
+      const allOrNothing = tensor.data.every((element) => element === 0 || element === 1);
+      if (isZeroOneMask(tensor) || (allOrNothing && namesMask(name))) return fixed(`pruning mask of ${masked.name}`);
     }
+    if (this.by("gain", "offset", "statistic") === undefined && namesStatistic(name))
+      return statistic("running statistic, by its name");
+    if (!single && isVariance(uses, name)) return statistic("variance of a normalisation written in arithmetic");
+    if (!single && isMean(uses, name)) return statistic("mean of a normalisation written in arithmetic");
+    return undefined;
   }
 
-  /** The uses of a value, those of its moved copies included. */
-  of(name: string): readonly Use[] {
-    const known = this.found.get(name);
-    if (known) return known;
-    this.found.set(name, []);
-    const uses = (this.readers.get(name) ?? []).flatMap(({ node, slot }) => {
-      const role = slotRole(this.findRule(node), slot);
-      return role === "passes" ? node.outputs.flatMap((output) => this.of(output)) : [{ node, slot, role }];
-    });
-    this.found.set(name, uses);
-    return uses;
-  }
-
-  /** What the other operand of a two-operand node is made by, looking through moves. */
-  private partner({ node, slot }: Use): string | undefined {
-    return node.inputs.length === 2 ? this.origin(node.inputs[1 - slot]) : undefined;
-  }
-
-  private origin(name: string): string {
-    for (let at = name, steps = 0; ; steps++) {
-      const producer = this.producers.get(at);
-      const next = producer?.inputs[0];
-      if (!producer || next === undefined || steps > 64 || slotRole(this.findRule(producer), 0) !== "passes") return at;
-      at = next;
+  /** Roles that make a tensor a parameter or a statistic, whatever its values. */
+  private byRole(live: readonly Use[]): Decision | undefined {
+    const { tensor, name } = this;
+    const direct = this.by("weight", "gain", "offset", "table", "state");
+    if (direct) return this.exporterFilled(direct) ?? parameter(`${ROLE_NAMES[direct.role]} of ${place(direct)}`);
+    const measured = this.by("statistic");
+    if (measured) return statistic(`running statistic of ${place(measured)}`);
+    if (isAdditiveMask(tensor)) return fixed("mask: zeros and minus infinity");
+    const scores = this.by("scores");
+    if (scores) {
+      const hidesNothing = isFilled(tensor) && (this.madeUp || namesMask(name));
+      return hidesNothing
+        ? held(`mask of ${place(scores)} that hides nothing`)
+        : parameter(`bias of the scores of ${place(scores)}`);
     }
+    const bias = live.find((use) => use.role === "arithmetic" && this.uses.isBias(use));
+    return bias && this.isBias(bias) ? parameter(`bias added by ${bias.node.name}`) : undefined;
   }
 
-  isBias(use: Use): boolean {
-    const partner = this.partner(use);
-    const producer = partner === undefined ? undefined : this.producers.get(partner);
-    return use.node.op === "Add" && producer !== undefined && this.findRule(producer)?.linear === true;
+  /** What is added to a linear map is its bias, but for numbers and tables that the exporter wrote down. */
+  private isBias(use: Use): boolean {
+    const { tensor, single, name, madeUp } = this;
+    if (single && (namesFixed(name) || (madeUp && tensor.shape.length === 0))) return false;
+    if (!this.inNodeOnly()) return true;
+    const layerInNodes = this.uses.weightsBehind(use).some((weight) => !this.file.isInitializer(weight));
+    return isVector(tensor.shape) && (layerInNodes || !isFilled(tensor));
   }
 
-  normalizesInput(use: Use): boolean {
-    const partner = this.partner(use);
-    if (partner === undefined || (use.node.op !== "Sub" && use.node.op !== "Div") || use.slot !== 1) return false;
-    if (this.inputs.has(partner)) return true;
-    // Div behind the Sub that centres.
-    const before = this.producers.get(partner);
-    return use.node.op === "Div" && before?.op === "Sub" && this.inputs.has(this.origin(before.inputs[0]));
+  /**
+   * Exporters fill the slots of tensors that the network does not have: gains of one and biases of
+   * zero of a normalisation, zeros where a recurrence starts, one-hot rows for an index.
+   */
+  private exporterFilled({ node, role }: Use): Decision | undefined {
+    const { tensor, madeUp } = this;
+    if (madeUp && !this.file.keepsWeightsInNodes) {
+      const neutral = (value: number) => isFilled(tensor) && tensor.data[0] === value;
+      if (role === "gain" && this.inNode && neutral(1)) return held(`gain of one that the exporter gave ${node.name}`);
+      if (role === "offset" && this.inNode && neutral(0) && this.isNormalization())
+        return held(`bias of zero that the exporter gave ${node.name}`);
+      if (role === "state" && neutral(0)) return held(`zeros where the recurrence ${node.name} starts`);
+      if (role === "table" && isIdentity(tensor)) return held(`one-hot rows for ${place({ node })}`);
+    }
+    if (role === "table" && isSinusoidTable(tensor) && !namesTrained(this.name)) return held("sampled sinusoids");
+    const angle = role === "weight" && isVector(tensor.shape) && this.found.every((use) => isAngle(this.uses, use));
+    if (angle && (namesFixed(this.name) || isProgression(tensor))) return held("frequencies of a rotation");
+    return undefined;
+  }
+
+  private isNormalization(): boolean {
+    return this.found.some(({ node }) => node.op.endsWith("Normalization"));
+  }
+
+  /** In a Constant node under a name that the exporter made up, in a file that keeps its weights elsewhere. */
+  private inNodeOnly(): boolean {
+    return this.inNode && this.madeUp && !this.file.keepsWeightsInNodes;
+  }
+
+  /** Operands, branches and limits: name and values decide, and the tensor is open. */
+  private withoutRole(live: readonly Use[]): Decision {
+    const { name, tensor, uses, madeUp } = this;
+    const [first] = live;
+    if (this.single) return this.singleNumber(first);
+    if (namesTrained(name)) return parameter(`${ROLE_NAMES[first.role]} of ${place(first)}`);
+    if (isZeroOneMask(tensor) && tensor.shape.length >= 2) return held("mask: zeros and ones");
+    if (isSinusoidTable(tensor)) return held("sampled sinusoids");
+    if (live.every((use) => normalizesInput(uses, use, tensor.shape)))
+      return held(`centres or scales the model's input in ${first.node.name}`);
+    if (isProgression(tensor) && (madeUp || namesFixed(name) || live.every((use) => isAngle(uses, use))))
+      return held("positions or frequencies: a progression");
+    if (isGrid(tensor)) return held("coordinates of a grid");
+    if (namesFixed(name) || (namesMask(name) && isFilled(tensor))) return held("not trained, by its name");
+    if (isFilled(tensor) && madeUp) return held(`fill value of ${place(first)}`);
+    if (this.inNodeOnly()) return held("value of a Constant node, in a file that keeps its weights as initialisers");
+    return parameter(`${ROLE_NAMES[first.role]} of ${place(first)}`);
+  }
+
+  private singleNumber(use: Use): Decision {
+    const { name, inNode, madeUp, tensor, file } = this;
+    if (madeUp) return fixed("a single number");
+    const trained = parameter(`${ROLE_NAMES[use.role]} of ${place(use)}`);
+    if (namesTrainedNumber(name)) return trained;
+    if (namesFixed(name)) return fixed("a single number, by its name");
+    const uncommon = isUncommon(tensor.data[0]);
+    if (inNode) return uncommon ? held("a single number in a Constant node") : fixed("a single number");
+    const ownName = file.fromPyTorch || name.includes(".");
+    return ownName || uncommon ? trained : held("a single number");
   }
 }
 
-/** The nodes that an output needs. */
-export function liveNodes(graph: OnnxGraph): OnnxNode[] {
-  const needed = new Set(graph.outputs);
-  const live: OnnxNode[] = [];
-  for (const node of [...graph.nodes].reverse()) {
-    if (!node.outputs.some((name) => needed.has(name))) continue;
-    live.push(node);
-    for (const each of allNodes([node])) for (const name of each.inputs) needed.add(name);
-    for (const each of node.attributes.values())
-      if (each.kind === "graph") each.value.outputs.forEach((name) => needed.add(name));
-  }
-  return live.reverse();
+/** At most one axis is longer than 1. */
+function isVector(shape: Shape): boolean {
+  return shape.filter((extent) => extent > 1).length <= 1;
 }
 
-/** All elements equal, so that the values cannot tell two tensors apart. */
-export function isFilled({ data }: Tensor): boolean {
-  const first = data[0];
-  for (let i = 1; i < data.length; i++) if (data[i] !== first) return false;
-  return true;
-}
-
-function isMask({ data, shape }: Tensor): boolean {
-  let masked = 0;
-  let ones = 0;
-  for (const element of data) {
-    if (element <= MASKED) masked++;
-    else if (element === 1) ones++;
-    else if (element !== 0) return false;
-  }
-  if (masked > 0) return true;
-  return ones > 0 && ones < data.length && shape.length >= 2;
-}
-
-/**
- * A table that is computed rather than trained: 0, 1, 2, … (positions); 1, r, r², … (rotary
- * frequencies); columns that are sampled sinusoids, which obey x[t+1] + x[t−1] = 2·cos ω·x[t].
- */
-function computedTable({ data, shape }: Tensor): string | undefined {
-  const count = data.length;
-  if (count < 4) return undefined;
-  if (data.every((element, i) => element === i)) return "positions 0, 1, 2, …";
-  const ratio = data[1] / data[0];
-  if (
-    data[0] === 1 &&
-    ratio > 0 &&
-    ratio < 1 &&
-    data.every((element, i) => Math.abs(element - ratio ** i) <= 1e-4 * ratio ** i)
-  ) {
-    return "rotary frequencies: powers of one number";
-  }
-  const rows = shape[shape.length - 2] ?? 0;
-  const columns = shape[shape.length - 1] ?? 0;
-  if (rows < 4 || columns < 2 || count !== rows * columns) return undefined;
-  if (!data.every((element) => Math.abs(element) <= 1 + 1e-6)) return undefined;
-  let varied = 0;
-  for (let column = 0; column < columns; column++) {
-    const at = (row: number) => data[row * columns + column];
-    // cos ω by least squares over the column; one that never moves (ω = 0) fits too.
-    let top = 0;
-    let bottom = 0;
-    for (let row = 1; row + 1 < rows; row++) {
-      top += at(row) * (at(row + 1) + at(row - 1));
-      bottom += at(row) * at(row);
-    }
-    const twiceCos = bottom === 0 ? 0 : top / bottom;
-    if (Math.abs(twiceCos) > 2 + 1e-4) return undefined;
-    for (let row = 1; row + 1 < rows; row++) {
-      if (Math.abs(at(row + 1) + at(row - 1) - twiceCos * at(row)) > 1e-3) return undefined;
-    }
-    // Small columns pass without proof; only those of full amplitude count as evidence.
-    let largest = 0;
-    for (let row = 0; row < rows; row++) largest = Math.max(largest, Math.abs(at(row)));
-    if (largest > 0.9) varied++;
-  }
-  return varied * 2 >= columns && !isFilled({ data, shape, dtype: "float64" }) ? "sampled sinusoids" : undefined;
+function place({ node }: Pick<Use, "node">): string {
+  return `${node.op} ${node.name}`;
 }

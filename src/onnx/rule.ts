@@ -10,6 +10,8 @@ import type { NodeContext } from "./node-context.ts";
  * - `table`: rows picked by index: an embedding;
  * - `state`: where a recurrence starts;
  * - `choice`: one branch of Where;
+ * - `limit`: where values are cut off;
+ * - `scores`: added to the scores of an attention: a mask, or a bias by position;
  * - `passes`: comes out again, moved or reshaped: the role is that of the output's readers;
  * - `structural`: shapes, axes, limits, indices, conditions;
  * - `arithmetic`: anything else.
@@ -22,6 +24,8 @@ export type SlotRole =
   | "table"
   | "state"
   | "choice"
+  | "limit"
+  | "scores"
   | "passes"
   | "structural"
   | "arithmetic";

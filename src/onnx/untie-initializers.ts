@@ -1,8 +1,11 @@
 import { isFloat } from "../util/tensor.ts";
 import { intakeError, listOf } from "./intake-error.ts";
 import type { Notice, OnnxGraph, OnnxNode, StoredTensor } from "./onnx-node.ts";
-import { isFilled, type FindRule } from "./parameter-roles.ts";
+import { isFilled } from "./fixed-values.ts";
+import { withoutNumbers } from "./retie-tensors.ts";
 import { slotRole, type SlotRole } from "./rule.ts";
+import { isGenerated } from "./tensor-names.ts";
+import type { FindRule } from "./tensor-uses.ts";
 
 /** How frameworks end the names of the tensors of one layer, by role. */
 const SUFFIXES: Partial<Record<SlotRole, readonly string[]>> = {
@@ -22,7 +25,8 @@ const KEEP_APART_HINT =
  * Exporters store equal tensors once, which ties parameters that the network has separately: at
  * initialisation every gain is 1 and every bias 0. Two tensors of random numbers are never equal by
  * accident, so a shared tensor with distinct elements is tied on purpose and stays so; one whose
- * elements are all equal is given back to each of its owners:
+ * elements are all equal is given back to each of its owners (and so is all of a layer that was copied
+ * before training: see copiedLayers):
  * - behind Identity nodes (PyTorch's exporter), whose outputs keep the original names;
  * - shared without Identity by layers that have other tensors of their own, which lend their name.
  * Where neither tells, the file is refused, since its parameters are not those of the network.
@@ -37,6 +41,7 @@ export function untieInitializers(
   const split: string[] = [];
   const tied = new Set<string>();
   const readers = countReaders(graph);
+  const copied = copiedLayers(graph);
 
   const kept = graph.nodes.filter((node) => {
     const [source] = node.inputs;
@@ -44,7 +49,7 @@ export function untieInitializers(
     const stored = node.op === "Identity" && node.domain === "" ? initializers.get(source) : undefined;
     if (!stored?.tensor || !isFloat(stored.tensor.dtype) || graph.outputs.includes(copy)) return true;
     if ((readers.get(source) ?? 0) < 2) return true;
-    if (!isFilled(stored.tensor) || stored.tensor.data.length === 1) {
+    if ((!isFilled(stored.tensor) && !copied.has(`${source}\n${copy}`)) || stored.tensor.data.length === 1) {
       if (stored.tensor.data.length > 1) tied.add(source);
       return true;
     }
@@ -72,6 +77,34 @@ export function untieInitializers(
     });
   }
   return { graph: { ...graph, nodes, initializers }, notices };
+}
+
+/**
+ * Layers that were made as copies of one (as PyTorch's TransformerEncoder makes them) are equal in every
+ * random number until they are trained, and the exporter merges them. They show as Identity nodes from
+ * `layers.0.x` to `layers.1.x` for all tensors x, some of which still have the values that they start with.
+ */
+function copiedLayers(graph: OnnxGraph): ReadonlySet<string> {
+  const layers = new Map<string, { pairs: string[]; starts: boolean }>();
+  for (const { op, inputs, outputs } of graph.nodes) {
+    const [source, copy] = [inputs[0], outputs[0]];
+    const tensor = op === "Identity" ? graph.initializers.get(source)?.tensor : undefined;
+    if (!tensor || isGenerated(source) || isGenerated(copy) || withoutNumbers(source) !== withoutNumbers(copy))
+      continue;
+    const layer = `${layerOf(source, copy)}\n${layerOf(copy, source)}`;
+    const known = layers.get(layer) ?? { pairs: [], starts: false };
+    known.pairs.push(`${source}\n${copy}`);
+    known.starts ||= tensor.data.length > 1 && isFilled(tensor);
+    layers.set(layer, known);
+  }
+  return new Set([...layers.values()].flatMap(({ pairs, starts }) => (starts ? pairs : [])));
+}
+
+/** The name up to the last number in which it differs from the other. */
+function layerOf(name: string, other: string): string {
+  const [mine, theirs] = [name.split(/(\d+)/), other.split(/(\d+)/)];
+  const last = mine.findLastIndex((part, i) => part !== theirs[i]);
+  return mine.slice(0, last + 1).join("");
 }
 
 function countReaders(graph: OnnxGraph): Map<string, number> {

@@ -138,7 +138,7 @@ export const ACTIVATIONS: readonly OnnxRule[] = [
     op: "Clip",
     attributes: { min: until(10, FLOAT), max: until(10, FLOAT) },
     inputs: 3,
-    slots: ["arithmetic", "structural"],
+    slots: ["arithmetic", "limit"],
     import: clip,
   },
   { op: "Gelu", attributes: { approximate: oneOf("none", "tanh") }, inputs: 1, import: geluRule },

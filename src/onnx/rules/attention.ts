@@ -198,7 +198,7 @@ export const ATTENTION: readonly OnnxRule[] = [
       softmax_precision: INT,
     },
     inputs: 7,
-    slots: ["arithmetic", "arithmetic", "arithmetic", "structural", "arithmetic", "arithmetic", "structural"],
+    slots: ["arithmetic", "arithmetic", "arithmetic", "scores", "arithmetic", "arithmetic", "structural"],
     import: attention,
   },
   {
@@ -216,7 +216,7 @@ export const ATTENTION: readonly OnnxRule[] = [
       rotary_embedding_dim: only(0),
     },
     inputs: 6,
-    slots: ["arithmetic", "weight", "offset", "structural", "structural", "arithmetic"],
+    slots: ["arithmetic", "weight", "offset", "structural", "structural", "scores"],
     import: packedAttention,
   },
   {
@@ -224,7 +224,7 @@ export const ATTENTION: readonly OnnxRule[] = [
     domain: "com.microsoft",
     attributes: { num_heads: INT, scale: FLOAT, unidirectional: FLAG, mask_filter_value: NO_EFFECT },
     inputs: 6,
-    slots: ["arithmetic", "arithmetic", "arithmetic", "offset", "structural", "arithmetic"],
+    slots: ["arithmetic", "arithmetic", "arithmetic", "offset", "structural", "scores"],
     import: multiHead,
   },
   {

@@ -20,16 +20,9 @@ function dtypeFor(node: NodeContext, elementType: number): DType {
 }
 
 function constant(node: NodeContext): Value {
-  const stored = node.storedTensor("value");
-  if (stored) return node.host.tensorValue({ ...stored, name: node.node.outputs[0] ?? "" });
-  const { precision } = node.host;
-  if (node.hasAttribute("value_float")) return node.scalar(node.float("value_float", 0));
+  const stored = node.host.constantNode(node.node.outputs[0] ?? "");
+  if (stored) return stored;
   if (node.hasAttribute("value_int")) return node.graph.scalar(node.int("value_int", 0), "int64");
-  const floats = node.floats("value_floats");
-  if (floats) {
-    const data = precision === "float32" ? Float32Array.from(floats) : Float64Array.from(floats);
-    return node.graph.constant({ dtype: precision, shape: [floats.length], data });
-  }
   const ints = node.ints("value_ints");
   if (ints) return node.graph.integers(ints);
   return node.unsupported("holds neither a tensor nor numbers");

@@ -1,0 +1,558 @@
+import { describe, expect, test } from "vitest";
+import {
+  modelBytes,
+  tensorProto,
+  valueInfo,
+  type AttributeValue,
+  type NodeSpec,
+} from "../../test/support/onnx-model.ts";
+import { decodeModel, type ModelFile } from "./decode-model.ts";
+
+/** Random numbers, the same for the same seed. */
+const random = (count: number, seed = 1) =>
+  Array.from({ length: count }, (_, i) => Math.fround(Math.sin(12.9898 * (i + 3) * seed) * 1.7));
+const filled = (count: number, value: number) => new Array<number>(count).fill(value);
+const range = (count: number, from = 0, step = 1) => Array.from({ length: count }, (_, i) => from + i * step);
+const eye = (n: number) => Array.from({ length: n * n }, (_, i) => (Math.floor(i / n) === i % n ? 1 : 0));
+const sinusoids = (rows: number) =>
+  Array.from({ length: rows * 4 }, (_, k) =>
+    (k % 2 === 0 ? Math.sin : Math.cos)(Math.floor(k / 4) / 10 ** ((k % 4) >> 1)),
+  );
+
+type Stored = readonly [shape: readonly number[], values?: readonly number[]];
+
+interface Row {
+  readonly what: string;
+  /** "MatMul x w -> h", with attributes behind "|" as JSON; "_" is an input left out. */
+  readonly nodes: readonly string[];
+  readonly tensors?: Readonly<Record<string, Stored>>;
+  /** Tensors in Constant nodes. */
+  readonly constants?: Readonly<Record<string, Stored>>;
+  readonly integers?: Readonly<Record<string, readonly number[]>>;
+  readonly x?: readonly (number | string)[];
+  readonly producer?: string;
+  readonly parameters: readonly string[];
+  /** Held constant, but could have been trained. */
+  readonly open?: readonly string[];
+}
+
+function nodeOf(text: string): NodeSpec {
+  const [call, attributes = "{}"] = text.split(" | ");
+  const [left, right] = call.split(" -> ");
+  const [op, ...inputs] = left.split(" ");
+  const parsed: Record<string, AttributeValue> = JSON.parse(attributes);
+  return {
+    op,
+    inputs: inputs.map((each) => (each === "_" ? "" : each)),
+    outputs: right.split(" "),
+    attributes: parsed,
+  };
+}
+
+function read(row: Row): ModelFile {
+  const stored = ([name, [shape, values]]: [string, Stored]) =>
+    tensorProto(
+      name,
+      "float",
+      shape,
+      values ??
+        random(
+          shape.reduce((a, b) => a * b, 1),
+          seedOf(name),
+        ),
+    );
+  const seedOf = (name: string) => name.split("").reduce((sum, each) => sum + each.charCodeAt(0) / 64, 0);
+  const constants = Object.entries(row.constants ?? {}).map((each): NodeSpec => ({
+    op: "Constant",
+    inputs: [],
+    outputs: [each[0]],
+    attributes: { value: stored(each) },
+  }));
+  return decodeModel(
+    modelBytes({
+      opset: 23,
+      producer: row.producer ?? "pytorch",
+      inputs: [valueInfo("x", "float", row.x ?? ["N", 4])],
+      outputs: [valueInfo("y", "float", ["N", 4])],
+      nodes: [...constants, ...row.nodes.map(nodeOf)],
+      initializers: [
+        ...Object.entries(row.tensors ?? {}).map(stored),
+        ...Object.entries(row.integers ?? {}).map(([name, values]) =>
+          tensorProto(name, "int64", [values.length], values),
+        ),
+      ],
+    }),
+    { file: "m.onnx" },
+  );
+}
+
+const W: Stored = [[4, 4]];
+
+const ROWS: readonly Row[] = [
+  // Weights whatever their values are.
+  ...Object.entries({
+    positions: range(16),
+    "a straight line": range(16, -1, 0.125),
+    identity: eye(4),
+    zeros: filled(16, 0),
+    ones: filled(16, 1),
+    sinusoids: sinusoids(4),
+    "zeros and ones": range(16).map((i) => i % 2),
+    powers: range(16).map((i) => 0.5 ** i),
+  }).map(([what, values]): Row => ({
+    what: `the weight of MatMul: ${what}`,
+    nodes: ["MatMul x w -> y"],
+    tensors: { w: [[4, 4], values] },
+    parameters: ["w"],
+  })),
+  {
+    what: "zero bias behind MatMul",
+    nodes: ["MatMul x w -> h", "Add h b -> y"],
+    tensors: { w: W, b: [[4], filled(4, 0)] },
+    parameters: ["w", "b"],
+  },
+  {
+    what: "bias behind MatMul that counts up",
+    nodes: ["MatMul x w -> h", "Add b h -> y"],
+    tensors: { w: W, b: [[4], range(4)] },
+    parameters: ["w", "b"],
+  },
+  {
+    what: "all-ones kernel",
+    x: ["N", 1, 4, 4],
+    nodes: ["Conv x k -> y"],
+    tensors: { k: [[1, 1, 2, 2], filled(4, 1)] },
+    parameters: ["k"],
+  },
+  {
+    what: "embedding of ones",
+    nodes: ['Cast x -> i | {"to":7}', "Gather e i -> y"],
+    tensors: { e: [[5, 4], filled(20, 1)] },
+    parameters: ["e"],
+  },
+  {
+    what: "embedding that is the identity",
+    nodes: ['Cast x -> i | {"to":7}', "Gather e.weight i -> y"],
+    tensors: { "e.weight": [[4, 4], eye(4)] },
+    parameters: ["e.weight"],
+  },
+  {
+    what: "Einsum of the identity",
+    nodes: ['Einsum x w -> y | {"equation":"ni,ij->nj"}'],
+    tensors: { w: [[4, 4], eye(4)] },
+    parameters: ["w"],
+  },
+  {
+    what: "slopes of PRelu, all equal",
+    nodes: ["PRelu x a -> y"],
+    tensors: { a: [[4], filled(4, 0.25)] },
+    parameters: ["a"],
+  },
+  { what: "a slope of one element", nodes: ["PRelu x a -> y"], tensors: { a: [[1], [0.25]] }, parameters: ["a"] },
+  // In Constant nodes, and behind moves and arithmetic among weights.
+  {
+    what: "weights in Constant nodes of an exporter",
+    nodes: ["MatMul x w -> h", "Gemm h /f/Constant_output_0 /f/Constant_1_output_0 -> y"],
+    tensors: { w: W },
+    constants: { "/f/Constant_output_0": W, "/f/Constant_1_output_0": [[4], filled(4, 0)] },
+    parameters: ["w", "/f/Constant_output_0", "/f/Constant_1_output_0"],
+  },
+  {
+    what: "bias of zeros beside a weight, both in Constant nodes",
+    nodes: ["MatMul x w -> h", "MatMul h /f/Constant_output_0 -> g", "Add g /f/Constant_1_output_0 -> y"],
+    tensors: { w: W },
+    constants: { "/f/Constant_output_0": [[4, 4], random(16, 2)], "/f/Constant_1_output_0": [[4], filled(4, 0)] },
+    parameters: ["w", "/f/Constant_output_0", "/f/Constant_1_output_0"],
+  },
+  {
+    what: "through Identity, Cast, Transpose, Unsqueeze, Squeeze, Reshape and Expand",
+    nodes: [
+      "Identity w -> a",
+      'Cast a -> b | {"to":1}',
+      "Transpose b -> c",
+      "Unsqueeze c zero -> d",
+      "Squeeze d zero -> e",
+      "Reshape e s -> f",
+      "Expand f s -> g",
+      "MatMul x g -> y",
+    ],
+    tensors: { w: [[4, 4], range(16)] },
+    integers: { zero: [0], s: [4, 4] },
+    parameters: ["w"],
+  },
+  {
+    what: "times a constant",
+    nodes: ["Mul w /Constant_output_0 -> g", "MatMul x g -> y"],
+    tensors: { w: [[4, 4], range(16)] },
+    constants: { "/Constant_output_0": [[], [0.02]] },
+    parameters: ["w"],
+  },
+  {
+    what: "a low-rank change of a weight",
+    nodes: ["MatMul a b -> d", "Add w d -> g", "MatMul x g -> y"],
+    tensors: { w: W, a: [[4, 2]], b: [[2, 4], filled(8, 0)] },
+    parameters: ["w", "a", "b"],
+  },
+  {
+    what: "weight norm: direction and length",
+    nodes: [
+      'ReduceL2 fc.weight_v one -> n | {"keepdims":1}',
+      "Div fc.weight_v n -> u",
+      "Mul u fc.weight_g -> g",
+      "MatMul x g -> y",
+    ],
+    tensors: { "fc.weight_v": W, "fc.weight_g": [[4, 1], filled(4, 1)] },
+    integers: { one: [1] },
+    parameters: ["fc.weight_v", "fc.weight_g"],
+  },
+  {
+    what: "a branch of Where that is a weight",
+    nodes: ["Greater x x -> m", "Where m w v -> g", "MatMul x g -> y"],
+    tensors: { w: W, v: [[4, 4], filled(16, 0)] },
+    parameters: ["w", "v"],
+  },
+  // Trained tensors beside the layers.
+  {
+    what: "one centre: a distance",
+    nodes: ["Sub x c -> d", "Pow d two -> q", "ReduceSum q one -> y"],
+    tensors: { c: [[4]], two: [[], [2]] },
+    integers: { one: [1] },
+    parameters: ["c", "two"].slice(0, 1),
+    producer: "",
+    open: ["two"],
+  },
+  {
+    what: "knots: the input gets larger",
+    x: ["N", 1],
+    nodes: ["Sub x knots -> d", "MatMul d w -> y"],
+    tensors: { knots: [[4], range(4, -1, 0.5)], w: W },
+    parameters: ["knots", "w"],
+  },
+  {
+    what: "centres and widths of Gaussians",
+    nodes: [
+      "Unsqueeze x one -> u",
+      "Sub u c -> d",
+      "Div d s -> z",
+      "Mul z z -> q",
+      "ReduceSum q one -> r",
+      "MatMul r w -> y",
+    ],
+    tensors: { c: [[5, 4]], s: [[5, 4], filled(20, 1)], w: W },
+    integers: { one: [1] },
+    parameters: ["c", "s", "w"],
+  },
+  {
+    what: "a threshold in front of an activation",
+    nodes: ["Sub x t -> d", "Relu d -> h", "MatMul h w -> y"],
+    tensors: { t: [[4]], w: W },
+    parameters: ["t", "w"],
+  },
+  {
+    what: "a trained limit",
+    nodes: ["MatMul x w -> h", "Clip h _ act.alpha -> y"],
+    tensors: { w: W, "act.alpha": [[], [6]] },
+    parameters: ["w", "act.alpha"],
+  },
+  {
+    what: "a trained limit by Min",
+    nodes: ["MatMul x w -> h", "Min h act.limit -> y"],
+    tensors: { w: W, "act.limit": [[4], filled(4, 6)] },
+    parameters: ["w", "act.limit"],
+  },
+  {
+    what: "a temperature",
+    producer: "",
+    nodes: ["MatMul x w -> h", "Exp logit_scale -> e", "Mul h e -> y"],
+    tensors: { w: W, logit_scale: [[], [1]] },
+    parameters: ["w", "logit_scale"],
+  },
+  {
+    what: "a gate of zero",
+    nodes: ["MatMul x w -> h", "Tanh blocks.0.gate -> g", "Mul h g -> r", "Add x r -> y"],
+    producer: "",
+    tensors: { w: W, "blocks.0.gate": [[1], [0]] },
+    parameters: ["w", "blocks.0.gate"],
+  },
+  {
+    what: "a single random number",
+    producer: "",
+    nodes: ["MatMul x w -> h", "Mul h c -> y"],
+    tensors: { w: W, c: [[], [0.7312849164]] },
+    parameters: ["w", "c"],
+  },
+  {
+    what: "layer scale, all equal",
+    nodes: ["MatMul x w -> h", "Mul h ls -> r", "Add x r -> y"],
+    tensors: { w: W, ls: [[4], filled(4, 1e-5)] },
+    parameters: ["w", "ls"],
+  },
+  {
+    what: "gain of a written-out normalisation that counts up",
+    nodes: ["ReduceMean x one -> m", "Sub x m -> d", "Mul d g -> h", "Add h b -> y"],
+    tensors: { g: [[4], range(4, 1)], b: [[4], filled(4, 0)] },
+    integers: { one: [1] },
+    parameters: ["g", "b"],
+  },
+  {
+    what: "mask token, as an operand of Where behind Expand",
+    nodes: ["Greater x x -> m", "Expand token s -> t", "Where m t x -> h", "MatMul h w -> y"],
+    tensors: { token: [[1, 4], filled(4, 0)], w: W },
+    integers: { s: [2, 4] },
+    parameters: ["token", "w"],
+  },
+  {
+    what: "class token of zeros, joined",
+    nodes: ['Concat cls x -> h | {"axis":0}', "MatMul h w -> y"],
+    tensors: { cls: [[1, 4], filled(4, 0)], w: W },
+    parameters: ["cls", "w"],
+  },
+  {
+    what: "learned positions of zeros",
+    nodes: ["Add x pos -> h", "MatMul h w -> y"],
+    tensors: { pos: [[8, 4], filled(32, 0)], w: W },
+    parameters: ["pos", "w"],
+  },
+  {
+    what: "initial states of zeros of an LSTM, one behind Expand",
+    x: [3, "N", 2],
+    nodes: ['LSTM x W R B _ h0 c -> ys y cs | {"hidden_size":2}', "Expand c0 s -> c"],
+    tensors: {
+      W: [[1, 8, 2]],
+      R: [[1, 8, 2], random(16, 3)],
+      B: [[1, 16], filled(16, 0)],
+      h0: [[1, 1, 2], filled(2, 0)],
+      c0: [[1, 1, 2], filled(2, 0)],
+    },
+    integers: { s: [1, 1, 2] },
+    parameters: ["W", "R", "B", "h0", "c0"],
+  },
+  {
+    what: "a learned bias of scores, all zero",
+    nodes: [
+      "Unsqueeze x zero -> u",
+      'Attention u u u bias -> a | {"q_num_heads":1,"kv_num_heads":1}',
+      "Squeeze a zero -> h",
+      "MatMul h w -> y",
+    ],
+    tensors: { bias: [[4, 4], filled(16, 0)], w: W },
+    integers: { zero: [0] },
+    parameters: ["bias", "w"],
+  },
+  {
+    what: "scale and shift of the input",
+    nodes: ["Mul x a -> s", "Add s b -> h", "MatMul h w -> y"],
+    tensors: { a: [[4]], b: [[4]], w: W },
+    parameters: ["a", "b", "w"],
+  },
+  {
+    what: "an output that is the parameter itself",
+    nodes: ["Expand b s -> y"],
+    tensors: { b: [[1, 4]] },
+    integers: { s: [2, 4] },
+    parameters: ["b"],
+  },
+  // Not trained.
+  {
+    what: "pruning mask",
+    nodes: ["Mul fc.weight_orig fc.weight_mask -> w", "MatMul x w -> y"],
+    tensors: { "fc.weight_orig": W, "fc.weight_mask": [[4, 4], range(16).map((i) => i % 2)] },
+    parameters: ["fc.weight_orig"],
+  },
+  {
+    what: "pruning mask that prunes nothing, and one for the bias",
+    nodes: ["Mul m_mask w -> g", "Mul b b_mask -> c", "Gemm x g c -> y"],
+    tensors: { w: W, m_mask: [[4, 4], filled(16, 1)], b: [[4]], b_mask: [[4], [0, 1, 1, 0]] },
+    parameters: ["w", "b"],
+  },
+  {
+    what: "pruning mask of whole channels",
+    nodes: ["Mul w keep -> g", "MatMul x g -> y"],
+    tensors: {
+      w: W,
+      keep: [
+        [4, 1],
+        [1, 0, 1, 1],
+      ],
+    },
+    parameters: ["w"],
+  },
+  {
+    what: "spectral norm with reciprocal and other names",
+    nodes: [
+      "Reshape w s -> m",
+      "MatMul m a -> wv",
+      "Mul b wv -> p",
+      'ReduceSum p -> sg | {"keepdims":0}',
+      "Reciprocal sg -> r",
+      "Mul w r -> g",
+      "Conv x g -> y",
+    ],
+    x: ["N", 1, 4, 4],
+    tensors: { w: [[3, 1, 2, 2]], a: [[4]], b: [[3]] },
+    integers: { s: [3, 4] },
+    parameters: ["w"],
+  },
+  {
+    what: "spectral norm with its power iteration in the graph",
+    nodes: [
+      "Transpose w -> t",
+      "MatMul t u -> a",
+      'ReduceL2 a -> n | {"keepdims":0}',
+      "Div a n -> v",
+      "MatMul w v -> wv",
+      "MatMul u wv -> sg",
+      "Div w sg -> g",
+      "MatMul x g -> y",
+    ],
+    tensors: { w: W, u: [[4]] },
+    parameters: ["w"],
+  },
+  {
+    what: "spectral norm by the names of torch.nn.utils.parametrizations",
+    nodes: [
+      "MatMul fc.parametrizations.weight.original fc.parametrizations.weight.0._v -> wv",
+      "Mul fc.parametrizations.weight.0._u wv -> p",
+      'ReduceSum p -> sg | {"keepdims":0}',
+      "Div fc.parametrizations.weight.original sg -> g",
+      "MatMul x g -> y",
+    ],
+    tensors: {
+      "fc.parametrizations.weight.original": W,
+      "fc.parametrizations.weight.0._u": [[4]],
+      "fc.parametrizations.weight.0._v": [[4]],
+    },
+    parameters: ["fc.parametrizations.weight.original"],
+  },
+  {
+    what: "mean and variance of a normalisation in arithmetic",
+    nodes: [
+      "MatMul x w -> h",
+      "Sub h m -> d",
+      "Add v e -> ve",
+      "Sqrt ve -> sd",
+      "Div d sd -> z",
+      "Mul z g -> s",
+      "Add s b -> y",
+    ],
+    tensors: { w: W, m: [[4]], v: [[4], [1, 2, 3, 4.5]], e: [[], [1e-5]], g: [[4]], b: [[4]] },
+    producer: "",
+    parameters: ["w", "g", "b"],
+    open: ["e"],
+  },
+  {
+    what: "running statistics by name",
+    nodes: ["MatMul x w -> h", "Sub h bn.running_mean -> d", "Mul d bn.weight -> s", "Add s bn.bias -> y"],
+    tensors: { w: W, "bn.running_mean": [[4]], "bn.weight": [[4]], "bn.bias": [[4]] },
+    parameters: ["w", "bn.weight", "bn.bias"],
+  },
+  {
+    what: "what standardises the input",
+    nodes: ["Sub x mu -> c", "Div c sd -> s", "MatMul s w -> y"],
+    tensors: { mu: [[4]], sd: [[4]], w: W },
+    parameters: ["w"],
+    open: ["mu", "sd"],
+  },
+  {
+    what: "an additive mask behind a product",
+    nodes: ["MatMul x w -> h", "Add h m -> y"],
+    tensors: { w: W, m: [[4], [0, -1e9, 0, -Infinity]] },
+    parameters: ["w"],
+  },
+  {
+    what: "sampled sinusoids",
+    nodes: ["Add x pe -> h", "MatMul h w -> y"],
+    tensors: { pe: [[8, 4], sinusoids(8)], w: W },
+    parameters: ["w"],
+    open: ["pe"],
+  },
+  {
+    what: "sampled sinusoids, gathered",
+    nodes: ['Cast x -> i | {"to":7}', "Gather cos_cached i -> h", "MatMul h w -> y"],
+    tensors: { cos_cached: [[8, 4], sinusoids(8)], w: W },
+    parameters: ["w"],
+    open: ["cos_cached"],
+  },
+  {
+    what: "frequencies of a rotation, multiplied with positions",
+    nodes: ["Unsqueeze x one -> p", "MatMul rot p -> a", "Sin a -> s", "Cos a -> c", "Add s c -> h", "MatMul h w -> y"],
+    tensors: { rot: [[4, 1], range(4).map((i) => 0.1 ** i)], w: W },
+    integers: { one: [1] },
+    parameters: ["w"],
+    open: ["rot"],
+  },
+  {
+    what: "a frozen table of names: inv_freq",
+    nodes: ["Mul x inv_freq -> a", "Sin a -> h", "MatMul h w -> y"],
+    tensors: { inv_freq: [[4]], w: W },
+    parameters: ["w"],
+    open: ["inv_freq"],
+  },
+  {
+    what: "one-hot rows that an exporter wrote down",
+    nodes: ['Cast x -> i | {"to":7}', "Gather onnx::Gather_3 i -> h", "MatMul h w -> y"],
+    tensors: { "onnx::Gather_3": [[4, 4], eye(4)], w: W },
+    parameters: ["w"],
+    open: ["onnx::Gather_3"],
+  },
+  {
+    what: "zeros where a recurrence starts, by the exporter",
+    x: [3, 1, 2],
+    nodes: ['RNN x W R B _ onnx::RNN_9 -> ys y | {"hidden_size":2}'],
+    tensors: {
+      W: [[1, 2, 2]],
+      R: [[1, 2, 2], random(4, 3)],
+      B: [[1, 4], filled(4, 0)],
+      "onnx::RNN_9": [[1, 1, 2], filled(2, 0)],
+    },
+    parameters: ["W", "R", "B"],
+    open: ["onnx::RNN_9"],
+  },
+  {
+    what: "a grid of coordinates",
+    nodes: ["MatMul x w -> h", "Add h onnx::Add_7 -> y"],
+    tensors: { w: W },
+    constants: {
+      "onnx::Add_7": [
+        [2, 4],
+        [0, 1, 2, 3, 0, 1, 2, 3],
+      ],
+    },
+    parameters: ["w"],
+    open: ["onnx::Add_7"],
+  },
+  {
+    what: "common numbers",
+    producer: "",
+    nodes: ["MatMul x w -> h", "Mul h half -> g", "Add g eps -> y"],
+    tensors: { w: W, half: [[], [0.5]], eps: [[], [1e-5]] },
+    parameters: ["w"],
+    open: ["half"],
+  },
+  {
+    what: "gain of one and bias of zero that an exporter adds",
+    x: ["N", 2, 4],
+    nodes: ["InstanceNormalization x /Constant_output_0 /Constant_1_output_0 -> h", "Mul h g -> y"],
+    tensors: { g: [[2, 1], filled(2, 1)], w: W },
+    constants: { "/Constant_output_0": [[2], [1, 1]], "/Constant_1_output_0": [[2], [0, 0]] },
+    parameters: ["g"],
+    open: ["/Constant_output_0", "/Constant_1_output_0"],
+  },
+];
+
+describe("which tensors are parameters", () => {
+  test.each(ROWS)("$what", (row) => {
+    const model = read(row);
+    const why = Object.fromEntries(
+      [...model.parameters, ...model.statistics, ...model.constants].map(({ name, reason }) => [name, reason]),
+    );
+    expect(model.parameters.map(({ name }) => name).sort(), JSON.stringify(why)).toEqual([...row.parameters].sort());
+    expect(
+      model.constants
+        .filter(({ open }) => open)
+        .map(({ name }) => name)
+        .sort(),
+      JSON.stringify(why),
+    ).toEqual([...(row.open ?? [])].sort());
+  });
+});

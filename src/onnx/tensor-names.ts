@@ -1,0 +1,67 @@
+/*
+ * What the name of a tensor tells. Names are the weakest evidence: they are asked only where role and
+ * structure leave a tensor open.
+ */
+
+/** Names that exporters and converters make up; the others are those of the network's own tensors. */
+const GENERATED = [
+  // PyTorch, by tracing and by torch.export.
+  /^(\/|onnx::|\d+$)/,
+  /^_?(val|const|tensor_constant|lifted_tensor|scalar_tensor|clone|detach|arange|zeros|ones|full|fill)(_like)?(_?\d+)?$/,
+  // tf2onnx, Paddle, ONNX GraphSurgeon and the optimisers.
+  /(^|\/)(const_fold_opt|const|zeros|ones|fill)(__\d+|(_\d+)?:\d+)?$/i,
+  /^(p2o|helper|auto|onnx_graphsurgeon)[._]/,
+  /^constant(_|\d|$)/i,
+  /_output_\d+$/,
+  /^(r|t|v|tmp|tensor)_?\d+$/,
+];
+
+/** How frameworks end the names of trained tensors. */
+const TRAINED = /(^|[._/])(weight|bias|gamma|beta|kernel|alpha|gain|slope|weight_(orig|g|v)|ReadVariableOp)(:\d+)?$/;
+
+/** Names that people give to single trained numbers: temperatures, gates, residual weights, trained limits. */
+const TRAINED_NUMBER =
+  /(^|[._/])((\w+_)?(temperature|gate|token)|logit_(scale|bias)|resweight|rezero|residual_weight|layer_scale|clip_val)(:\d+)?$/i;
+
+/** Measured from data as the network trains. */
+const STATISTIC = /(^|[._/])(running_(mean|var)|moving_(mean|var|variance)|num_batches_tracked)(:\d+)?$/;
+
+/** Names of tables, normalisations and grids that frameworks keep beside the parameters. */
+const FIXED =
+  /(^|[._/])(mean|std|stddev|var|(image|pixel|input|norm)_(mean|std|var)|inv_freq|position_ids|(cos|sin)(_?cached?)?|anchors?|anchor_(grid|points)|(\w+_)?grid(_[xy])?|strides?|tril|triu|alibi(_slopes)?|eps|epsilon|one_?hot|eye|mel_fb|filter_?bank)(:\d+)?$/i;
+
+const MASK = /(^|[._/])(\w+_)?mask(:\d+)?$/i;
+
+export function isGenerated(name: string): boolean {
+  return GENERATED.some((pattern) => pattern.test(name));
+}
+
+export function namesTrained(name: string): boolean {
+  return TRAINED.test(name);
+}
+
+export function namesTrainedNumber(name: string): boolean {
+  return TRAINED.test(name) || TRAINED_NUMBER.test(name);
+}
+
+export function namesStatistic(name: string): boolean {
+  return STATISTIC.test(name);
+}
+
+export function namesFixed(name: string): boolean {
+  return FIXED.test(name);
+}
+
+export function namesMask(name: string): boolean {
+  return MASK.test(name);
+}
+
+/**
+ * Whether a name is that of a vector of PyTorch's spectral norm: `x_u`, `x_v` beside `x_orig`, or
+ * `_u`, `_v` under `parametrizations`. (The `x_v` of weight norm has `x_g` beside it, and is trained.)
+ */
+export function namesPowerIteration(name: string, has: (name: string) => boolean): boolean {
+  if (/(^|\.)parametrizations\.[^.]+\.\d+\._[uv]$/.test(name)) return true;
+  const base = /^(.+)_[uv]$/.exec(name)?.[1];
+  return base !== undefined && has(`${base}_orig`) && !has(`${base}_g`);
+}

@@ -1,0 +1,173 @@
+import type { Shape } from "../util/tensor.ts";
+import type { OnnxNode, StoredTensor } from "./onnx-node.ts";
+import type { Reader, TensorUses, Use } from "./tensor-uses.ts";
+
+/* What the nodes around a tensor tell of it, where the slots that it feeds do not. */
+
+/** Operators that add up products: what comes out mixes the elements of what goes in. */
+const CONTRACTIONS = new Set(["MatMul", "Gemm", "Einsum", "ReduceSum", "FusedMatMul"]);
+
+/** What is done to x − c for a distance, and activations. */
+const BENDS = new Set(
+  "Pow Abs ReduceL1 ReduceL2 ReduceSumSquare Relu LeakyRelu PRelu Elu Selu Sigmoid Tanh Softplus Softmax Exp Erf Gelu HardSigmoid Greater Less".split(
+    " ",
+  ),
+);
+
+/** Moves that leave every element in one place. */
+const SAME_SIZE = new Set(["Identity", "Cast", "CastLike", "Transpose", "Dropout", "Squeeze", "Reshape", "Flatten"]);
+
+function affineKind(op: string): "shift" | "scale" | undefined {
+  if (op === "Sub" || op === "Add") return "shift";
+  return op === "Div" || op === "Mul" ? "scale" : undefined;
+}
+
+/**
+ * Subtracted from the model's input, or dividing it (one shift and one scale, in either order,
+ * starting with x − c or x / c): data are standardised so. A table that makes the input larger
+ * (centres, knots), or with a distance or an activation right behind it, does not standardise.
+ */
+export function normalizesInput(flow: TensorUses, use: Use, shape: Shape): boolean {
+  const kind = affineKind(use.node.op);
+  if (kind === undefined || isBentBehind(flow, use)) return false;
+  const before = onInput(flow, use, shape);
+  if (before === "input") return use.slot === 1 && (use.node.op === "Sub" || use.node.op === "Div");
+  if (before === undefined || affineKind(before.op) === undefined || affineKind(before.op) === kind) return false;
+  if (before.op !== "Sub" && before.op !== "Div") return false;
+  const first = flow.tensor(flow.origin(before.inputs[1]))?.tensor;
+  return first !== undefined && onInput(flow, { node: before, slot: 1 }, first.shape) === "input";
+}
+
+/** "input" where the other operand is an input of the model that this shape does not make larger; else the node before. */
+function onInput(flow: TensorUses, { node, slot }: Reader, shape: Shape): "input" | OnnxNode | undefined {
+  if (node.inputs.length !== 2) return undefined;
+  const moves: OnnxNode[] = [];
+  const partner = flow.origin(node.inputs[1 - slot], moves);
+  if (moves.some(({ op }) => !SAME_SIZE.has(op))) return undefined;
+  const declared = flow.declaredShape(partner);
+  if (declared === undefined) return flow.producerOf(partner);
+  const inPlace = moves.every(({ op }) => op === "Identity" || op === "Cast");
+  const enlarges = shape.some((extent, axis) => {
+    const theirs = axis - shape.length + declared.length;
+    return extent > 1 && (theirs < 0 || declared[theirs] === 1);
+  });
+  return inPlace && enlarges ? undefined : "input";
+}
+
+/** Whether an activation, or a square for a distance, follows at once or after one more shift or scale. */
+function isBentBehind(flow: TensorUses, { node }: Use): boolean {
+  const ends = node.outputs.flatMap((output) => flow.consumers(output));
+  const further = ends.flatMap((end) =>
+    affineKind(end.node.op) === undefined ? [] : end.node.outputs.flatMap((output) => flow.consumers(output)),
+  );
+  const bends = (readers: readonly Reader[]) =>
+    readers.some(
+      (reader) =>
+        BENDS.has(reader.node.op) ||
+        (reader.node.op === "Mul" && readers.some((other) => other.node === reader.node && other.slot !== reader.slot)),
+    );
+  return bends(ends) || bends(further);
+}
+
+/** Whether sines or cosines are taken of what the tensor is multiplied with. */
+export function isAngle(flow: TensorUses, use: Use, steps = 0): boolean {
+  return use.node.outputs
+    .flatMap((output) => flow.consumers(output))
+    .some(
+      (reader) =>
+        reader.node.op === "Sin" ||
+        reader.node.op === "Cos" ||
+        (steps < 2 && reader.node.op === "Mul" && isAngle(flow, reader, steps + 1)),
+    );
+}
+
+/**
+ * The matrix W whose largest singular value σ = uᵀWv the vector estimates: all that becomes of u is a
+ * sum of products with W that W is divided by (spectral norm; Miyato 2018). Undefined for all else.
+ */
+export function powerIterationFor(flow: TensorUses, name: string, shape: Shape): string | undefined {
+  if (shape.filter((extent) => extent !== 1).length > 1) return undefined;
+  const matrices = new Set<string>();
+  // Values that the vector became: whether by a contraction, and whether they are reciprocals.
+  const open = [{ value: name, contracted: false, inverted: false }];
+  const seen = new Set<string>();
+  for (const { value, contracted, inverted } of open) {
+    if (flow.isOutput(value)) return undefined;
+    for (const { node, slot } of flow.readersOf(value)) {
+      if (flow.roleAt(node, slot) === "structural") continue;
+      if (!flow.isFree(node)) return undefined;
+      if ((node.op === "Div" && slot === 1) || (node.op === "Mul" && inverted)) {
+        const targets = node.inputs.flatMap((other, i) => (i === slot ? [] : flow.leavesOf(other)));
+        // The vector over its own length: the numerator is followed too.
+        if (targets.includes(name)) continue;
+        if (!contracted || targets.length === 0) return undefined;
+        for (const target of targets) matrices.add(target);
+        continue;
+      }
+      const next = {
+        contracted: contracted || CONTRACTIONS.has(node.op),
+        inverted: inverted !== (node.op === "Reciprocal"),
+      };
+      for (const output of node.outputs) {
+        const key = `${output}|${next.contracted}|${next.inverted}`;
+        if (!seen.has(key)) open.push({ value: output, ...next });
+        seen.add(key);
+      }
+    }
+  }
+  // σ is a product with the very matrix that it divides.
+  const partners = new Set(
+    flow.consumers(name).flatMap(({ node }) => node.outputs.flatMap((output) => flow.leavesOf(output))),
+  );
+  return [...matrices].find((matrix) => matrix !== name && partners.has(matrix));
+}
+
+/** The largest tensor that this one is multiplied with element by element, among free values: what a pruning mask is put on. */
+export function maskedBy(flow: TensorUses, name: string): StoredTensor | undefined {
+  const partners = flow
+    .consumers(name)
+    .flatMap(({ node, slot }) => (node.op === "Mul" && flow.isFree(node) ? flow.leavesOf(node.inputs[1 - slot]) : []));
+  const size = (stored: StoredTensor) => stored.tensor?.data.length ?? 0;
+  return partners
+    .flatMap((partner) => (partner === name ? [] : (flow.tensor(partner) ?? [])))
+    .toSorted((a, b) => size(b) - size(a))[0];
+}
+
+/** √(t + ε) divides: a running variance, where a normalisation was written out in arithmetic. */
+export function isVariance(flow: TensorUses, name: string): boolean {
+  const uses = flow.consumers(name);
+  return (
+    uses.length > 0 &&
+    uses.every(({ node, slot }) => {
+      if (node.op !== "Add" || flow.tensor(flow.origin(node.inputs[1 - slot]))?.tensor?.data.length !== 1) return false;
+      return node.outputs.flatMap((output) => flow.consumers(output)).every((root) => isRootBelow(flow, root));
+    })
+  );
+}
+
+function isRootBelow(flow: TensorUses, { node }: Reader): boolean {
+  const behind = node.outputs.flatMap((output) => flow.consumers(output));
+  if (node.op === "Sqrt")
+    return (
+      behind.length > 0 &&
+      behind.every((end) => (end.node.op === "Div" && end.slot === 1) || end.node.op === "Reciprocal")
+    );
+  const exponent = node.op === "Pow" ? flow.tensor(flow.origin(node.inputs[1]))?.tensor?.data[0] : undefined;
+  return exponent === -0.5;
+}
+
+/** Subtracted from what is then divided by the root of a variance. */
+export function isMean(flow: TensorUses, name: string): boolean {
+  const uses = flow.consumers(name);
+  return (
+    uses.length > 0 &&
+    uses.every(({ node, slot }) => {
+      if (node.op !== "Sub" || slot !== 1) return false;
+      const ends = node.outputs.flatMap((output) => flow.consumers(output));
+      return ends.some((end) => {
+        if ((end.node.op !== "Div" || end.slot !== 0) && end.node.op !== "Mul") return false;
+        return flow.leavesOf(end.node.inputs[1 - end.slot]).some((leaf) => isVariance(flow, leaf));
+      });
+    })
+  );
+}
