@@ -230,7 +230,8 @@ export function scatterNDAdd(updates: Value, indices: Value, shape: Shape): Valu
   return reshape(scatterAdd(updates, rows, 0, sizeOf(extents)), shape);
 }
 
-function flattenIndices(shape: Shape, indices: Value): { rows: Value; extents: number[] } {
+/** Index vectors [..., r] as row numbers of a shape with its first r axes merged, and those axes. */
+export function flattenIndices(shape: Shape, indices: Value): { rows: Value; extents: number[] } {
   const depth = indices.shape[indices.shape.length - 1];
   const extents = shape.slice(0, depth);
   const strides = stridesOf(extents);
@@ -242,9 +243,4 @@ function flattenIndices(shape: Shape, indices: Value): { rows: Value; extents: n
     rows = rows ? add(rows, part) : part;
   }
   return { rows: rows ?? graph.scalar(0, "int64"), extents };
-}
-
-/** How often a scatter writes each element of a shape: 0 where it leaves the data alone. */
-export function scatterCount(like: Value, indices: Value, shape: Shape, updates: Shape): Value {
-  return scatterNDAdd(expand(like.graph.scalar(1, like.dtype), updates), indices, shape);
 }

@@ -2,6 +2,7 @@ import type { OpDefinition } from "./define-op.ts";
 import { Add, Div, Mul, Neg, Reciprocal, Sub } from "./arithmetic.ts";
 import { Conv, ConvInput, ConvWeight } from "./conv.ts";
 import { Gather, GatherElements, ScatterAdd, ScatterElementsAdd } from "./gather.ts";
+import { ScatterElementsMax } from "./scatter-max.ts";
 import { And, Cast, Equal, Greater, GreaterOrEqual, Less, LessOrEqual, Mod, Not, Or, Where, Xor } from "./logic.ts";
 import { MatMul } from "./matmul.ts";
 import { Concat, Pad, Slice } from "./movement.ts";
@@ -91,6 +92,7 @@ export const OPS: readonly OpSummary[] = [
   ScatterAdd,
   GatherElements,
   ScatterElementsAdd,
+  ScatterElementsMax,
   MatMul,
   Conv,
   ConvInput,

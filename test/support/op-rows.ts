@@ -12,6 +12,7 @@ import {
   scatterElementsAdd,
   scatterNDAdd,
 } from "../../src/ops/gather.ts";
+import { scatterElementsMax } from "../../src/ops/scatter-max.ts";
 import {
   and,
   cast,
@@ -295,6 +296,12 @@ const scatterElementCases: fc.Arbitrary<OpCase> = elementPicks.map(([shape, axis
   build: (g: Value, by: Value) => scatterElementsAdd(g, by, axis, shape),
 }));
 
+const scatterMaxCases: fc.Arbitrary<OpCase> = elementPicks.map(([shape, axis, picked]) => ({
+  label: `ScatterElementsMax into ${text(shape)} axis ${axis} by ${text(picked)}`,
+  inputs: [int(picked, integers(0, 50)), int(picked, indices(shape[axis]))],
+  build: (numbers: Value, by: Value) => scatterElementsMax(numbers, by, axis, shape),
+}));
+
 const matmuls: fc.Arbitrary<OpCase> = fc
   .tuple(extent, extent, extent, broadcastable(2, 2), fc.boolean(), fc.boolean())
   .map(([m, k, n, [left, right], transposeA, transposeB]) => {
@@ -498,6 +505,7 @@ export const OP_ROWS: readonly OpRow[] = [
   { op: "ScatterAdd", cases: scatters, runs: 10 },
   { op: "GatherElements", cases: gatherElementCases, runs: 10 },
   { op: "ScatterElementsAdd", cases: scatterElementCases, runs: 10 },
+  { op: "ScatterElementsMax", cases: scatterMaxCases, runs: 10 },
   { op: "MatMul", cases: matmuls, runs: 16 },
   {
     op: "Conv",

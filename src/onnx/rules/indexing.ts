@@ -2,9 +2,17 @@ import { forEachOffset, normalizeAxis, stridesOf } from "../../graph/broadcast.t
 import { tensorOf } from "../../graph/leaf.ts";
 import type { Value } from "../../graph/value.ts";
 import { add } from "../../ops/arithmetic.ts";
-import { gather, gatherElements, gatherND, scatterCount, scatterElementsAdd, scatterNDAdd } from "../../ops/gather.ts";
+import {
+  gather,
+  gatherElements,
+  flattenIndices,
+  gatherND,
+  scatterElementsAdd,
+  scatterNDAdd,
+} from "../../ops/gather.ts";
 import { equal, greater, less, where } from "../../ops/logic.ts";
 import { concat, sliceAxis, strided } from "../../ops/movement.ts";
+import { scatterElementsMax } from "../../ops/scatter-max.ts";
 import { expand, reshape } from "../../ops/structure.ts";
 import { sizeOf, type Shape } from "../../util/tensor.ts";
 import { INT, STRING, since } from "../declaration.ts";
@@ -94,16 +102,16 @@ function gatherNDRule(node: NodeContext): Value {
   return gatherND(x, indexVectors(node, batch === 0 ? raw : withBatchIndices(raw, batch), x.shape));
 }
 
-/** Where constant indices repeat, writing (instead of adding) has no defined result. */
-function refuseRepeats(node: NodeContext, indices: Value, width: number): void {
-  const data = tensorOf(indices)?.data;
-  if (!data || width === 0) return;
-  const seen = new Set<string>();
-  for (let i = 0; i < data.length; i += width) {
-    const key = data.subarray(i, i + width).join();
-    if (seen.has(key)) node.unsupported("writes one element twice, which has no defined result");
-    seen.add(key);
-  }
+/** 0, 1, 2, … in a shape: the order in which updates are written. */
+function writes(like: Value, shape: Shape): Value {
+  return reshape(like.graph.integers(Array.from({ length: sizeOf(shape) }, (_, i) => i)), shape);
+}
+
+/** Rows of updates by the number of the write that came last, the data where none came. */
+function lastWritten(data: Value, updates: Value, last: Value): Value {
+  const hit = greater(last, -1);
+  const picked = gather(updates, where(hit, last, 0), 0);
+  return where(reshape(hit, [...hit.shape, ...data.shape.slice(hit.shape.length).map(() => 1)]), picked, data);
 }
 
 function scatterMode(node: NodeContext): "none" | "add" {
@@ -125,27 +133,15 @@ function scatterND(node: NodeContext): Value {
     );
   }
   if (scatterMode(node) === "add") return add(data, scatterNDAdd(updates, indices, data.shape));
-  refuseRepeats(node, indices, depth);
-  const folded = writeConstants(data, updates, indices);
-  if (folded) return folded;
-  const written = greater(scatterCount(node.scalar(0), indices, data.shape, updates.shape), 0);
-  return where(written, scatterNDAdd(updates, indices, data.shape), data);
-}
-
-/** ScatterND of constants, which has no kernel here: masks that exporters write element by element. */
-function writeConstants(data: Value, updates: Value, indices: Value): Value | undefined {
-  const [base, writes, places] = [tensorOf(data), tensorOf(updates), tensorOf(indices)];
-  if (!base || !writes || !places) return undefined;
-  const depth = indices.shape[indices.shape.length - 1];
-  const strides = stridesOf(data.shape);
-  const run = sizeOf(data.shape.slice(depth));
-  const result = base.data.slice();
-  for (let i = 0; i * depth < places.data.length; i++) {
-    let offset = 0;
-    for (let k = 0; k < depth; k++) offset += places.data[i * depth + k] * strides[k];
-    result.set(writes.data.subarray(i * run, (i + 1) * run), offset);
-  }
-  return data.graph.constant({ dtype: data.dtype, shape: data.shape, data: result });
+  if (depth === 0) node.unsupported("writes by index vectors of length 0");
+  // Of several writes to one place the last one stays, as the runtime writes them one after the other.
+  const { rows, extents } = flattenIndices(data.shape, indices);
+  const count = sizeOf(rows.shape);
+  if (count === 0 || sizeOf(data.shape) === 0) return data;
+  const rest = data.shape.slice(depth);
+  const last = scatterElementsMax(writes(data, [count]), reshape(rows, [count]), 0, [sizeOf(extents)]);
+  const result = lastWritten(reshape(data, [sizeOf(extents), ...rest]), reshape(updates, [count, ...rest]), last);
+  return reshape(result, data.shape);
 }
 
 function scatterElements(node: NodeContext): Value {
@@ -155,10 +151,11 @@ function scatterElements(node: NodeContext): Value {
   if (indices.shape.join() !== updates.shape.join())
     node.fail("shape-mismatch", "has indices and updates of different shapes");
   checkIndices(node, indices, data.shape[axis]);
-  const added = scatterElementsAdd(updates, indices, axis, data.shape);
-  if (scatterMode(node) === "add") return add(data, added);
-  const ones = expand(data.graph.scalar(1, updates.dtype), updates.shape);
-  return where(greater(scatterElementsAdd(ones, indices, axis, data.shape), 0), added, data);
+  if (scatterMode(node) === "add") return add(data, scatterElementsAdd(updates, indices, axis, data.shape));
+  const count = sizeOf(indices.shape);
+  if (count === 0) return data;
+  const last = scatterElementsMax(writes(data, indices.shape), indices, axis, data.shape);
+  return lastWritten(data, reshape(updates, [count]), last);
 }
 
 function oneHot(node: NodeContext): Value {

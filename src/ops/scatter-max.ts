@@ -1,0 +1,50 @@
+import { forEachOffset, stridesOf } from "../graph/broadcast.ts";
+import type { Operation } from "../graph/operation.ts";
+import type { Value } from "../graph/value.ts";
+import { sizeOf, type Shape } from "../util/tensor.ts";
+import { defineOp } from "./define-op.ts";
+import { ZERO_DERIVATIVE } from "./elementwise.ts";
+import { expand } from "./structure.ts";
+
+/**
+ * ScatterElementsMax: integers −1, into which the integers `numbers` ≥ 0 are written at given indices of
+ * an axis; of several writes to one element the largest stays. With numbers that rise it says which write
+ * came last, so that writing can be differentiated: a gather of the writes that stay.
+ */
+export const ScatterElementsMax = defineOp({
+  name: "ScatterElementsMax",
+  summary: "the largest integer written to each element of an axis, −1 where none is",
+  make: ({ axis, shape }: { axis: number; shape: Shape }): Operation => ({
+    name: "ScatterElementsMax",
+    attributes: { axis, shape },
+    infer: () => ({ dtype: "int64", shape }),
+    evaluate: ([numbers, indices], type) => {
+      const data = new Float64Array(sizeOf(shape)).fill(-1);
+      const strides = stridesOf(shape);
+      forEachOffset(
+        indices.shape,
+        strides.map((stride, each) => (each === axis ? 0 : stride)),
+        0,
+        (position, offset) => {
+          const index = indices.data[position];
+          const to = offset + (index < 0 ? index + shape[axis] : index) * strides[axis];
+          data[to] = Math.max(data[to], numbers.data[position]);
+        },
+      );
+      return { ...type, data };
+    },
+    ...ZERO_DERIVATIVE,
+    vmap: (_node, inputs, batched, size) => {
+      const [numbers, indices] = inputs.map((input, i) => (batched[i] ? input : expand(input, [size, ...input.shape])));
+      return scatterElementsMax(numbers, indices, axis + 1, [size, ...shape]);
+    },
+    emit: (_node, [numbers, indices], e) => {
+      const none = e.node("Expand", [e.integers([-1]), e.integers(shape.length === 0 ? [1] : shape)]);
+      return e.node("ScatterElements", [none, indices, numbers], { axis, reduction: "max" });
+    },
+  }),
+});
+
+export function scatterElementsMax(numbers: Value, indices: Value, axis: number, shape: Shape): Value {
+  return numbers.graph.apply(ScatterElementsMax.make({ axis, shape }), [numbers, indices]);
+}
