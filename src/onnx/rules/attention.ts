@@ -1,11 +1,10 @@
-import { tensorOf } from "../../graph/leaf.ts";
 import type { Value } from "../../graph/value.ts";
 import { add, mul, sub } from "../../ops/arithmetic.ts";
 import { gather } from "../../ops/gather.ts";
-import { where } from "../../ops/logic.ts";
+import { and, equal, less, lessOrEqual, where } from "../../ops/logic.ts";
 import { matmul } from "../../ops/matmul.ts";
 import { concat, sliceAxis, stack } from "../../ops/movement.ts";
-import { softmax } from "../../ops/reduction.ts";
+import { reduceMax, softmax } from "../../ops/reduction.ts";
 import { expand, reshape, transpose } from "../../ops/structure.ts";
 import { tanh } from "../../ops/unary.ts";
 import { FLAG, FLOAT, INT, INTS, NO_EFFECT, only } from "../declaration.ts";
@@ -37,12 +36,23 @@ interface AttentionOptions {
   readonly causalOffset?: number;
   /** Truth values (seen or not) or numbers to add, broadcast to [N, heads, queries, keys]. */
   readonly mask?: Value;
+  /** More truth values, which must hold too. */
+  readonly visible?: Value;
   /** c·tanh(scores / c) before the mask. */
   readonly softcap?: number;
+  /** A query that sees no key gives 0, instead of the 0/0 of a softmax over nothing. */
+  readonly zeroWhereBlind?: boolean;
+}
+
+/** What an attention computes on its way to the output. */
+interface Attended {
+  readonly y: Value;
+  /** Scaled products, the same behind the soft cap, with the mask, and as weights. */
+  readonly stages: readonly Value[];
 }
 
 /** softmax(q·kᵀ/√d + mask)·v for q [N, heads, queries, d] (Vaswani 2017). */
-function scaledDotProduct(q: Value, k: Value, v: Value, options: AttentionOptions): Value {
+function scaledDotProduct(q: Value, k: Value, v: Value, options: AttentionOptions): Attended {
   const d = q.shape[3];
   const times = q.shape[1] / k.shape[1];
   const products = matmul(q, repeatHeads(k, times), { transposeB: true });
@@ -51,15 +61,49 @@ function scaledDotProduct(q: Value, k: Value, v: Value, options: AttentionOption
   let scores = capped;
   if (options.mask)
     scores = options.mask.dtype === "bool" ? where(options.mask, scores, -Infinity) : add(scores, options.mask);
+  if (options.visible) scores = where(options.visible, scores, -Infinity);
   if (options.causalOffset !== undefined) scores = where(causal(q, k, options.causalOffset), scores, -Infinity);
-  return matmul(softmax(scores, 3), repeatHeads(v, times));
+  const hides = options.mask ?? options.visible;
+  const weights = options.zeroWhereBlind && hides ? softmaxOrZero(scores) : softmax(scores, 3);
+  return { y: matmul(weights, repeatHeads(v, times)), stages: [scaled, capped, scores, weights] };
+}
+
+/** Softmax over the last axis; rows of nothing but −∞ become 0, and no derivative passes through them. */
+function softmaxOrZero(scores: Value): Value {
+  const blind = equal(reduceMax(scores, [3]), -Infinity);
+  return where(blind, 0, softmax(where(blind, 0, scores), 3));
 }
 
 function causal(q: Value, k: Value, offset: number): Value {
   const [queries, keys] = [q.shape[2], k.shape[2]];
   const data = new Uint8Array(queries * keys);
-  for (let i = 0; i < queries; i++) data.fill(1, i * keys, i * keys + Math.min(keys, i + offset + 1));
+  for (let i = 0; i < queries; i++) data.fill(1, i * keys, i * keys + Math.max(0, Math.min(keys, i + offset + 1)));
   return q.graph.constant({ dtype: "bool", shape: [queries, keys], data });
+}
+
+/**
+ * Which keys hold tokens, from the number of them in each example [N], as [N, 1, 1, keys]; with `queries`,
+ * also that query i sees keys up to i + number − queries, as [N, 1, queries, keys].
+ */
+function filledKeys(counts: Value, keys: number, queries: number | undefined): Value {
+  const { graph } = counts;
+  const lengths = reshape(counts, [counts.shape[0], 1, 1, 1]);
+  const range = (count: number) => graph.integers(Array.from({ length: count }, (_, i) => i));
+  const columns = reshape(range(keys), [1, 1, 1, keys]);
+  const filled = less(columns, lengths);
+  if (queries === undefined) return filled;
+  const frontier = add(sub(lengths, queries), reshape(range(queries), [1, 1, queries, 1]));
+  return and(filled, lessOrEqual(columns, frontier));
+}
+
+/** A mask over fewer keys than there are hides the others. */
+function fullMask(mask: Value, keys: number): Value {
+  const rank = mask.shape.length;
+  const known = mask.shape[rank - 1] ?? 1;
+  if (rank === 0 || known === 1 || known >= keys) return mask;
+  const shape = [...mask.shape.slice(0, -1), keys - known];
+  const hidden = mask.graph.scalar(mask.dtype === "bool" ? 0 : -Infinity, mask.dtype);
+  return concat([mask, expand(hidden, shape)], rank - 1);
 }
 
 /** ai.onnx Attention: q, k, v with three axes (heads side by side) or four, mask, past keys and values. */
@@ -84,14 +128,19 @@ function attention(node: NodeContext): (Value | undefined)[] {
   const v = node.has(5) ? concat([node.input(5), newV], 2) : newV;
   if (q.shape[1] % k.shape[1] !== 0)
     node.fail("shape-mismatch", `shares ${k.shape[1]} heads of keys among ${q.shape[1]} of queries`);
-  const past = node.opset >= 24 && node.has(4) ? node.input(4).shape[2] : 0;
-  const y = scaledDotProduct(q, k, v, {
+  const past = node.has(4) ? node.input(4).shape[2] : 0;
+  const counts = node.opset >= 24 ? node.inputs[6] : undefined;
+  const causal = node.flag("is_causal");
+  const { y, stages } = scaledDotProduct(q, k, v, {
     scale: node.hasAttribute("scale") ? node.float("scale", 1) : undefined,
-    causalOffset: node.flag("is_causal") ? past : undefined,
-    mask: node.inputs[3],
+    causalOffset: causal && !counts ? past : undefined,
+    mask: node.has(3) ? fullMask(node.input(3), k.shape[2]) : undefined,
+    visible: counts && filledKeys(counts, k.shape[2], causal ? q.shape[2] : undefined),
     softcap: node.float("softcap", 0),
+    zeroWhereBlind: true,
   });
-  return [flat ? mergeHeads(y) : y, k, v];
+  const mode = node.int("qk_matmul_output_mode", 0);
+  return [flat ? mergeHeads(y) : y, k, v, stages[mode]];
 }
 
 /** com.microsoft Attention: one matrix projects the input to queries, keys and values side by side. */
@@ -109,7 +158,7 @@ function packedAttention(node: NodeContext): (Value | undefined)[] {
     start += size;
     return part;
   });
-  const y = scaledDotProduct(q, k, v, {
+  const { y } = scaledDotProduct(q, k, v, {
     scale: node.float("scale", 0) || undefined,
     causalOffset: node.flag("unidirectional") ? 0 : undefined,
     mask: node.inputs[5],
@@ -119,7 +168,7 @@ function packedAttention(node: NodeContext): (Value | undefined)[] {
 
 /** com.microsoft MultiHeadAttention: projected q, k, v with a common bias. */
 function multiHead(node: NodeContext): (Value | undefined)[] {
-  if (node.has(4) || node.has(6) || node.has(7)) node.unsupported("has a padding mask or a past");
+  if (node.has(4)) node.unsupported("has a padding mask");
   const heads = node.int("num_heads", 1);
   const inputs = [node.input(0), node.input(1), node.input(2)];
   if (inputs.some((x) => x.shape.length !== 3)) node.unsupported("has packed or split inputs");
@@ -130,7 +179,7 @@ function multiHead(node: NodeContext): (Value | undefined)[] {
     start += width;
     return splitHeads(biased, heads);
   });
-  const y = scaledDotProduct(q, k, v, {
+  const { y } = scaledDotProduct(q, k, v, {
     scale: node.float("scale", 0) || undefined,
     causalOffset: node.flag("unidirectional") ? 0 : undefined,
     mask: node.inputs[5],
@@ -145,12 +194,16 @@ function multiHead(node: NodeContext): (Value | undefined)[] {
 function rotary(node: NodeContext, cosine: Value, sine: Value, positions: Value | undefined): Value {
   const input = node.input(0);
   const flat = input.shape.length === 3;
-  const heads = node.int("num_heads", 0);
-  if (flat && (heads < 1 || input.shape[2] % heads !== 0))
+  const named = node.int("rotary_embedding_dim", 0);
+  // Without a number of heads the tables tell how wide one is: twice their own width.
+  const heads =
+    node.int("num_heads", 0) ||
+    (flat && named === 0 ? input.shape[2] / (2 * cosine.shape[cosine.shape.length - 1]) : 0);
+  if (flat && (!Number.isInteger(heads) || heads < 1 || input.shape[2] % heads !== 0))
     node.fail("bad-attribute", `has ${heads} heads for the shape [${input.shape.join(", ")}]`);
   const x = flat ? splitHeads(input, heads) : input;
   const d = x.shape[3];
-  const width = node.int("rotary_embedding_dim", 0) || d;
+  const width = named || d;
   const angle = (table: Value) => {
     const rows = positions ? pickRows(table, positions, x.shape[0], x.shape[2]) : table;
     // [N, T, w/2] → [N, 1, T, w/2]
@@ -175,14 +228,12 @@ function rotary(node: NodeContext, cosine: Value, sine: Value, positions: Value 
   return flat ? mergeHeads(y) : y;
 }
 
-/** Rows of a table by position: ids [N, T], or one number at which the positions start. */
+/** Rows of a table by position: ids [N, T], or one number at which the positions of all examples start. */
 function pickRows(table: Value, positions: Value, batch: number, steps: number): Value {
-  const start = tensorOf(positions);
-  if (positions.shape.length < 2 && start?.data.length === 1) {
-    const rows = sliceAxis(table, 0, start.data[0], start.data[0] + steps);
-    return expand(reshape(rows, [1, ...rows.shape]), [batch, ...rows.shape]);
-  }
-  return gather(table, positions, 0);
+  if (positions.shape.length >= 2) return gather(table, positions, 0);
+  const ids = add(reshape(positions, [1]), table.graph.integers(Array.from({ length: steps }, (_, i) => i)));
+  const rows = gather(table, ids, 0);
+  return expand(reshape(rows, [1, ...rows.shape]), [batch, ...rows.shape]);
 }
 
 export const ATTENTION: readonly OnnxRule[] = [
@@ -192,7 +243,7 @@ export const ATTENTION: readonly OnnxRule[] = [
       is_causal: FLAG,
       kv_num_heads: INT,
       q_num_heads: INT,
-      qk_matmul_output_mode: INT,
+      qk_matmul_output_mode: { kind: "int", values: [0, 1, 2, 3] },
       scale: FLOAT,
       softcap: FLOAT,
       softmax_precision: INT,

@@ -2,6 +2,7 @@ import { normalizeAxis } from "../../graph/broadcast.ts";
 import type { Value } from "../../graph/value.ts";
 import { add, div, mul, reciprocal, sub } from "../../ops/arithmetic.ts";
 import { conv } from "../../ops/conv.ts";
+import { equal, where } from "../../ops/logic.ts";
 import { pow } from "../../ops/pow.ts";
 import { logSoftmax, reduceMean, softmax } from "../../ops/reduction.ts";
 import { inverseDeviation, standardize as standardizeLast } from "../../ops/standardize.ts";
@@ -127,8 +128,12 @@ export function rmsNormalization(node: NodeContext): Value {
 function lpNormalization(node: NodeContext): Value {
   const x = node.input(0);
   const axis = normalizeAxis("LpNormalization", node.int("axis", -1), x.shape.length);
-  const length = node.int("p", 2) === 1 ? reduceSum(abs(x), [axis]) : sqrt(reduceSum(mul(x, x), [axis]));
-  return div(x, length);
+  const first = node.int("p", 2) === 1;
+  const sum = reduceSum(first ? abs(x) : mul(x, x), [axis]);
+  const zero = equal(sum, 0);
+  // A zero vector stays zero; √ never sees it, so that no derivative is 0·∞.
+  const size = where(zero, 1, sum);
+  return where(zero, 0, div(x, first ? size : sqrt(size)));
 }
 
 /** x / (k + α/n · Σ x²)^β over n neighbouring channels (Krizhevsky 2012); the sum is a convolution across channels. */

@@ -2,12 +2,13 @@ import type { Value } from "../../graph/value.ts";
 import { mul } from "../../ops/arithmetic.ts";
 import { conv } from "../../ops/conv.ts";
 import { convOutputExtents, type WindowGeometry } from "../../ops/conv-geometry.ts";
+import { cast } from "../../ops/logic.ts";
 import { maxPool } from "../../ops/pool.ts";
 import { pow } from "../../ops/pow.ts";
 import { reduceMax, reduceMean } from "../../ops/reduction.ts";
 import { reduceSum, reshape } from "../../ops/structure.ts";
 import { abs } from "../../ops/unary.ts";
-import { allocate, sizeOf, type Shape } from "../../util/tensor.ts";
+import { allocate, isFloat, sizeOf, type Shape } from "../../util/tensor.ts";
 import { FLAG, INT, INTS, NO_EFFECT, since } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
@@ -22,7 +23,9 @@ function kernelOf(node: NodeContext, x: Value): readonly number[] {
 function maxPoolRule(node: NodeContext): (Value | undefined)[] {
   const x = node.input(0);
   const kernel = kernelOf(node, x);
-  return [maxPool(x, { kernel, ...windowOf(node, x.shape, kernel, node.flag("ceil_mode")) })];
+  const window = { kernel, ...windowOf(node, x.shape, kernel, node.flag("ceil_mode")) };
+  // The runtime has no pooling of int64, to which all integers are promoted; float64 holds them.
+  return [isFloat(x.dtype) ? maxPool(x, window) : cast(maxPool(cast(x, "float64"), window), x.dtype)];
 }
 
 /** Sums over the windows: a reshape where they tile the image, else a convolution of each channel with ones. */

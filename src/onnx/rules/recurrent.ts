@@ -1,3 +1,4 @@
+import { tensorOf } from "../../graph/leaf.ts";
 import type { Value } from "../../graph/value.ts";
 import { add, mul, sub } from "../../ops/arithmetic.ts";
 import { greater, where } from "../../ops/logic.ts";
@@ -150,6 +151,18 @@ function ofDirection(value: Value | undefined, direction: number): Value | undef
   return value && reshape(sliceAxis(value, 0, direction, direction + 1), value.shape.slice(1));
 }
 
+/** Which sequences [N, 1] are still running at each step; undefined where all have all steps. */
+function activeSteps(node: NodeContext, steps: number, batch: number): Value[] | undefined {
+  if (!node.has(4)) return undefined;
+  const lengths = node.input(4);
+  const known = tensorOf(lengths)?.data;
+  if (known?.every((length) => length === steps)) return undefined;
+  if (known?.some((length) => length < 1 || length > steps))
+    node.fail("bad-input", `has sequences of [${known.join(", ")}] out of ${steps} steps`);
+  const column = reshape(lengths, [batch, 1]);
+  return Array.from({ length: steps }, (_, t) => greater(column, t));
+}
+
 /**
  * RNN, GRU and LSTM, unrolled over time: x [T, N, I] (layout 1: [N, T, I]), W [D, g·H, I], R [D, g·H, H],
  * B [D, 2g·H], states [D, N, H]. Outputs: all h [T, D, N, H], the last states [D, N, H].
@@ -179,9 +192,7 @@ function unroll(node: NodeContext, cell: Cell): Value[] {
   if (steps > MAX_STEPS)
     node.unsupported(`runs over ${steps} time steps; at most ${MAX_STEPS} are supported`, "Use shorter sequences.");
   if (steps < 1) node.fail("shape-mismatch", "runs over no time step");
-  if (node.has(4) && node.integers(4, "sequence lengths").some((length) => length !== steps)) {
-    node.unsupported("has sequences of different lengths");
-  }
+  const active = activeSteps(node, steps, batch);
   const activations = activationsOf(node, cell.activations, directions);
   const startOf = (slot: number, direction: number): Value => {
     const given = node.inputs[slot];
@@ -211,8 +222,11 @@ function unroll(node: NodeContext, cell: Cell): Value[] {
     for (let step = 0; step < steps; step++) {
       const t = backwards ? steps - 1 - step : step;
       const input = reshape(sliceAxis(projected, 0, t, t + 1), [batch, cell.gates * hidden]);
-      state = cell.step(node, input, state, direction);
-      history[t] = state[0];
+      const next = cell.step(node, input, state, direction);
+      const mask = active?.[t];
+      // Behind its end a sequence keeps its state and gives 0.
+      state = mask ? next.map((value, k) => where(mask, value, state[k])) : next;
+      history[t] = mask ? where(mask, next[0], 0) : next[0];
     }
     sequences.push(stack(history, 0));
     lasts.push(state);

@@ -6,7 +6,7 @@ import { cast, equal, greater, less, or, and } from "../../ops/logic.ts";
 import { gatherElements } from "../../ops/gather.ts";
 import { reverse, sliceAxis, concat } from "../../ops/movement.ts";
 import { argMax, cumSum, reduceLogSumExp, reduceMax, reduceMean } from "../../ops/reduction.ts";
-import { reduceSum, reshape, transpose } from "../../ops/structure.ts";
+import { expand, reduceSum, reshape, transpose } from "../../ops/structure.ts";
 import { abs, log, sqrt } from "../../ops/unary.ts";
 import { isFloat, sizeOf } from "../../util/tensor.ts";
 import { FLAG, INT, INTS, NO_EFFECT, since, until } from "../declaration.ts";
@@ -83,6 +83,7 @@ function product(x: Value, axes: readonly number[]): Value {
   const shape = x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
   const moved = transpose(x, [...others, ...axes]);
   let flat = reshape(moved, [sizeOf(others.map((axis) => x.shape[axis])), sizeOf(axes.map((axis) => x.shape[axis]))]);
+  if (flat.shape[1] === 0) return expand(x.graph.scalar(1, x.dtype), shape);
   while (flat.shape[1] > 1) {
     const count = flat.shape[1];
     const half = Math.floor(count / 2);

@@ -1,5 +1,5 @@
-import * as ort from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
+import { againstRuntime, firstDifference } from "../../../test/support/against-runtime.ts";
 import {
   float,
   modelBytes,
@@ -9,14 +9,8 @@ import {
   type Elements,
   type NodeSpec,
 } from "../../../test/support/onnx-model.ts";
-import { Graph } from "../../graph/graph.ts";
-import { nodeRuntime } from "../../runtime/node-runtime.ts";
 import { createRandom } from "../../random/random-stream.ts";
-import { sizeOf, type Shape, type Tensor } from "../../util/tensor.ts";
-import { decodeModel } from "../decode-model.ts";
-import { lowerGraph } from "../emit-lower.ts";
-import { emitModel } from "../emit-model.ts";
-import { importGraph } from "../import-graph.ts";
+import { sizeOf, type Shape } from "../../util/tensor.ts";
 
 /*
  * One operator a row, run twice: by ONNX Runtime as it stands in the file, and after import,
@@ -159,6 +153,78 @@ const ROWS: readonly Row[] = [
   { op: "GatherND", inputs: [f(2, 3, 4), labels([2, 1], 1, 2)], attributes: { batch_dims: 1 } },
   { op: "ScatterND", inputs: [f(4, 3), labels([2, 1], 3, 0), f(2, 3)] },
   { op: "ScatterND", inputs: [f(4, 3), labels([3, 1], 3, 0, 3), f(3, 3)], attributes: { reduction: "add" } },
+  { op: "ScatterND", inputs: [f(4, 3), labels([3, 1], 3, 0, 3), f(3, 3)], note: "indices of the data repeat" },
+  { op: "ScatterND", inputs: [f(4, 3), { ...labels([3, 1], -1, 0, 3), constant: true }, f(3, 3)], note: "repeats" },
+  { op: "ScatterND", inputs: [f(2, 3, 2), labels([4, 2], 1, 2, 0, -1, -1, 2, 0, 2), f(4, 2)], note: "two axes" },
+  { op: "ScatterElements", inputs: [f(2, 4), labels([2, 3], 1, 1, -3, 0, 3, 0), f(2, 3)], attributes: { axis: 1 } },
+  {
+    op: "ScatterElements",
+    inputs: [f(2, 4), { ...labels([2, 3], 1, 1, -3, 0, 3, 0), constant: true }, f(2, 3)],
+    attributes: { axis: 1 },
+  },
+  { op: "ScatterElements", inputs: [weight(3), labels([2], 1, 1), f(2)], note: "into a constant" },
+  { op: "Compress", inputs: [f(3, 4), { ...bools([5], 0, 1, 0, 1, 1), constant: true }], note: "no axis" },
+  { op: "ReduceProd", inputs: [f(2, 0, 4), ints(1)], note: "of nothing" },
+  { op: "LpNormalization", inputs: [{ ...f(2, 3), values: [0, 0, 0, 3, -4, 0] }], note: "a zero row" },
+  { op: "LpNormalization", inputs: [{ ...f(2, 3), values: [0, 0, 0, 3, -4, 0] }], attributes: { p: 1, axis: 1 } },
+  { op: "IsInf", inputs: [{ ...f(4), values: [Infinity, -Infinity, NaN, 1] }], attributes: { detect_negative: 0 } },
+  { op: "IsInf", inputs: [{ ...f(4), values: [Infinity, -Infinity, NaN, 1] }], attributes: { detect_positive: 0 } },
+  {
+    op: "MaxPool",
+    inputs: [{ elements: "uint8", shape: [1, 1, 4, 4], values: Array.from({ length: 16 }, (_, i) => (i * 83) % 256) }],
+    attributes: { kernel_shape: [2, 2], strides: [1, 1], pads: [1, 0, 0, 1] },
+  },
+  { op: "Cast", inputs: [labels([4], 300, -1, 127, 200)], attributes: { to: 2 }, note: "to uint8" },
+  { op: "Cast", inputs: [labels([4], 300, -1, 127, 200)], attributes: { to: 3 }, note: "to int8" },
+  { op: "Cast", inputs: [labels([3], 2 ** 31, -1, 5)], attributes: { to: 6 }, note: "to int32" },
+  ...["RNN", "GRU", "LSTM"].flatMap((op, kind) =>
+    ["forward", "reverse", "bidirectional"].map((direction): Row => {
+      const d = direction === "bidirectional" ? 2 : 1;
+      const rows = [1, 3, 4][kind] * 3;
+      return {
+        op,
+        inputs: [
+          f(4, 3, 2),
+          weight(d, rows, 2),
+          weight(d, rows, 3),
+          weight(d, 2 * rows),
+          { elements: "int32", shape: [3], values: [2, 4, 1] },
+          f(d, 3, 3),
+        ],
+        attributes: { hidden_size: 3, direction },
+        outputs: op === "LSTM" ? ["float", "float", "float"] : ["float", "float"],
+        note: "lengths of the data",
+      };
+    }),
+  ),
+  {
+    op: "RotaryEmbedding",
+    domain: MS,
+    inputs: [f(2, 1, 3, 4), labels([1], 2), weight(8, 2), weight(8, 2)],
+    note: "positions from an offset of the data",
+  },
+  ...[23, 24].map((opset): Row => ({
+    op: "Attention",
+    opset,
+    inputs: [f(2, 2, 3, 4), f(2, 1, 2, 4), f(2, 1, 2, 4), none, f(2, 1, 4, 4), f(2, 1, 4, 4)],
+    attributes: { is_causal: 1 },
+    outputs: ["float", "float", "float"],
+    note: "causal behind a past",
+  })),
+  ...[false, true].flatMap((causal) =>
+    [
+      [labels([2], 3, 1)],
+      [labels([2], 5, 2), f(3, 5)],
+      [labels([2], 2, 1), bools([3, 5], 1, 0, 1, 0, 1, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0)],
+      [labels([2], 3, 2), f(2, 1, 3, 5)],
+    ].map(([counts, mask]): Row => ({
+      op: "Attention",
+      opset: 24,
+      inputs: [f(2, 2, 3, 4), f(2, 1, 5, 4), f(2, 1, 5, 4), mask, none, none, counts],
+      attributes: { is_causal: Number(causal) },
+      note: causal ? "causal, filled keys" : "filled keys",
+    })),
+  ),
   { op: "ScatterElements", inputs: [f(3, 4), labels([2, 2], 0, -1, 2, 1), f(2, 2)], attributes: { axis: 1 } },
   {
     op: "ScatterElements",
@@ -441,61 +507,15 @@ async function check(row: Row): Promise<void> {
       .filter(({ operand }) => operand.constant)
       .map(({ name, operand, values }) => tensorProto(name, operand.elements, operand.shape, values)),
   });
-  const session = await ort.InferenceSession.create(bytes, {
-    logSeverityLevel: 4,
-    graphOptimizationLevel: "disabled",
-    intraOpNumThreads: 1,
-  });
-  const feeds = present.filter(({ operand }) => !operand.constant);
-  const direct = await session.run(
-    Object.fromEntries(feeds.map(({ name, operand, values }) => [name, ortTensor(operand, values)])),
+  const feeds = new Map(
+    present
+      .filter(({ operand }) => !operand.constant)
+      .map(({ name, operand, values }) => [name, { ...operand, values }]),
   );
-  await session.release();
-
-  const runtime = nodeRuntime({ threads: 1 });
-  const model = decodeModel(bytes, { file: "row.onnx" });
-  const graph = new Graph();
-  const batch = model.inputs[0]?.shape[0];
-  const imported = importGraph(model, graph, {
-    precision: "float32",
-    batch: typeof batch === "number" ? batch : 1,
-    parameters: [],
-  });
-  const kept = [...imported.outputs.values()];
-  const lowered = lowerGraph(kept, { precision: "float32", portable: false });
-  const emitted = emitModel(new Map([...imported.outputs.keys()].map((name, i) => [name, lowered[i]])), {
-    precision: "float32",
-    portable: false,
-  });
-  const executable = await runtime.compile(emitted);
-  const results = await executable.run(
-    new Map(feeds.map(({ name, operand, values }) => [name, runtime.feed(ourTensor(operand, values))])),
-  );
-  await executable.release();
-  for (const [name, result] of results) {
-    expect(result.shape).toEqual(direct[name].dims);
-    const expected = Array.from(direct[name].data, Number);
-    const scale = Math.max(1, ...expected.map(Math.abs));
-    const worst = Math.max(0, ...expected.map((value, i) => Math.abs(value - result.data[i]) / scale));
-    expect(worst).toBeLessThan(row.tolerance ?? 2e-6);
-  }
-}
-
-function ortTensor({ elements, shape }: Operand, values: readonly number[]): ort.Tensor {
-  if (elements === "int64")
-    return new ort.Tensor(
-      "int64",
-      BigInt64Array.from(values, (value) => BigInt(value)),
-      [...shape],
-    );
-  if (elements === "bool") return new ort.Tensor("bool", Uint8Array.from(values), [...shape]);
-  return new ort.Tensor("float32", Float32Array.from(values), [...shape]);
-}
-
-function ourTensor({ elements, shape }: Operand, values: readonly number[]): Tensor {
-  if (elements === "int64") return { dtype: "int64", shape, data: Float64Array.from(values) };
-  if (elements === "bool") return { dtype: "bool", shape, data: Uint8Array.from(values) };
-  return { dtype: "float32", shape, data: Float32Array.from(values) };
+  const outcome = await againstRuntime(bytes, feeds);
+  if (outcome.kind !== "compared") throw new Error(JSON.stringify(outcome));
+  for (const name of outcome.ours.keys()) expect(outcome.theirs.has(name)).toBe(true);
+  expect(firstDifference(outcome.ours, outcome.theirs, row.tolerance ?? 2e-6)).toBeUndefined();
 }
 
 describe("operators agree with ONNX Runtime's own kernels", () => {

@@ -1,8 +1,10 @@
+import { TensorProto_DataType as Type } from "onnx-buf";
 import { tensorOf } from "../../graph/leaf.ts";
 import { normalizeAxis } from "../../graph/broadcast.ts";
 import type { Value } from "../../graph/value.ts";
 import { broadcastShapes } from "../../graph/broadcast.ts";
-import { cast, where } from "../../ops/logic.ts";
+import { add, sub } from "../../ops/arithmetic.ts";
+import { cast, mod, where } from "../../ops/logic.ts";
 import { expand, reshape, transpose } from "../../ops/structure.ts";
 import { allocate, isFloat, sizeOf, type DType, type Shape } from "../../util/tensor.ts";
 import { dtypeOf, elementTypeName } from "../decode-tensor.ts";
@@ -205,7 +207,31 @@ function dropout(node: NodeContext): (Value | undefined)[] {
       "Dropout nodes are in training mode; they are taken as the identity, so that the loss is a function of the weights.",
     );
   }
-  return [x, node.outputs > 1 ? expand(node.graph.scalar(1, "bool"), x.shape) : undefined];
+  // The mask has the type of the data before opset 10.
+  const mask = node.graph.scalar(1, node.opset < 10 ? x.dtype : "bool");
+  return [x, node.outputs > 1 ? expand(mask, x.shape) : undefined];
+}
+
+/** Integers narrower than 64 bits: their number of bits, and whether they have a sign. */
+const NARROW = new Map<Type, { readonly bits: number; readonly signed: boolean }>([
+  [Type.INT8, { bits: 8, signed: true }],
+  [Type.UINT8, { bits: 8, signed: false }],
+  [Type.INT16, { bits: 16, signed: true }],
+  [Type.UINT16, { bits: 16, signed: false }],
+  [Type.INT32, { bits: 32, signed: true }],
+  [Type.UINT32, { bits: 32, signed: false }],
+]);
+
+/** A conversion; integers that are too large for a narrower type lose their upper bits, as in the runtime. */
+function castRule(node: NodeContext): Value {
+  const x = node.input(0);
+  const to = node.int("to", 1);
+  const y = cast(x, dtypeFor(node, to));
+  const narrow = NARROW.get(to);
+  if (!narrow || x.dtype !== "int64") return y;
+  const half = narrow.signed ? 2 ** (narrow.bits - 1) : 0;
+  const wrapped = mod(narrow.signed ? add(y, half) : y, y.graph.scalar(2 ** narrow.bits, "int64"));
+  return narrow.signed ? sub(wrapped, half) : wrapped;
 }
 
 /** How 8-bit floats are made, a type that is refused. */
@@ -238,7 +264,7 @@ export const SHAPES: readonly OnnxRule[] = [
     attributes: { to: INT, ...NARROWING },
     inputs: 1,
     slots: ["passes"],
-    import: (node) => cast(node.input(0), dtypeFor(node, node.int("to", 1))),
+    import: castRule,
   },
   {
     op: "CastLike",
