@@ -12,9 +12,9 @@ export const flatnessRescaling: FigureKind = {
     const titles = new Map(flatness.measures.map(({ name, title }) => [name, title]));
     const moves = finite(
       flatness.rescalings.flatMap(({ factor, values }) =>
-        values
-          .filter(({ ratio }) => ratio > 0)
-          .map(({ name, ratio }) => ({ measure: titles.get(name) ?? name, rescaling: `by ${factor}`, ratio })),
+        values.flatMap(({ name, ratio }) =>
+          ratio !== null && ratio > 0 ? [{ measure: titles.get(name) ?? name, rescaling: `by ${factor}`, ratio }] : [],
+        ),
       ),
     );
     if (moves.length === 0) return undefined;

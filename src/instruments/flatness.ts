@@ -35,6 +35,32 @@ const parameters = z.object({
 /** A measure that moves by less than this share is called unmoved. */
 const UNMOVED = 0.1;
 
+type Measured = FlatnessPart["measures"][number];
+type Moved = FlatnessPart["rescalings"][number]["values"][number];
+
+/** A measure at rescaled weights against itself at the given ones; the errors of the two are independent. */
+function moveOf(home: Measured, there: Measured): Moved {
+  const { name, value, error } = there;
+  const ratio = home.value === 0 ? null : value / home.value;
+  const ratioError =
+    ratio === null || error === null || home.error === null
+      ? null
+      : Math.hypot(error, ratio * home.error) / Math.abs(home.value);
+  return { name, value, error, ratio, ratioError };
+}
+
+/** Whether it stayed where it was, with twice its error included. */
+function stayed({ ratio, ratioError }: Moved): boolean {
+  return ratio !== null && Math.abs(ratio - 1) + 2 * (ratioError ?? 0) < UNMOVED;
+}
+
+/** Moves that have an error: growth of a lower bound does not show that the maximum grew. */
+function knownMoves(values: readonly Moved[]) {
+  return values.flatMap(({ name, ratio, ratioError }) =>
+    ratio === null || ratioError === null ? [] : [{ name, ratio, ratioError }],
+  );
+}
+
 function titleOf(flatness: FlatnessPart | null | undefined, name: string): string {
   return flatness?.measures.find((measure) => measure.name === name)?.title ?? name;
 }
@@ -72,8 +98,9 @@ export const flatnessInstrument = defineInstrument({
             .map(([name, exponent]) => `"${name}" × ${Number((factor ** exponent).toPrecision(4))}`)
             .join(", "),
           factor,
-          lossChange: Math.abs(there.loss - loss) / Math.abs(loss),
-          values: moved.map(({ name, value }, i) => ({ name, value, ratio: value / measures[i].value })),
+          // Of a loss of zero there is no share.
+          lossChange: Math.abs(there.loss - loss) / (Math.abs(loss) || 1),
+          values: moved.map((measure, i) => moveOf(measures[i], measure)),
         });
       }
     }
@@ -82,9 +109,7 @@ export const flatnessInstrument = defineInstrument({
         ? []
         : measures
             .map(({ name }) => name)
-            .filter((name) =>
-              rescalings.every(({ values }) => values.every((v) => v.name !== name || Math.abs(v.ratio - 1) < UNMOVED)),
-            );
+            .filter((name) => rescalings.every(({ values }) => values.every((v) => v.name !== name || stayed(v))));
     const converged = !skipped && measures.every((measure) => measure.converged);
     return {
       parts: { flatness: { measures, rescalings, invariant } },
@@ -95,9 +120,9 @@ export const flatnessInstrument = defineInstrument({
     };
   },
   readings: ({ flatness }) =>
-    (flatness?.measures ?? []).map(({ title, value, standardError, bound, definition, predicted }) => ({
+    (flatness?.measures ?? []).map(({ title, value, standardError, error, bound, definition, predicted }) => ({
       label: sentence(title),
-      value: `${bound === "lower bound" ? "≥ " : ""}${standardError === null ? formatNumber(value) : formatEstimate(value, standardError)}`,
+      value: `${bound === "lower bound" ? "≥ " : ""}${formatEstimate(value, standardError === 0 ? error : (standardError ?? error))}`,
       note: `${definition}${predicted === null ? "" : `; predicted from gradient and curvature: ${formatNumber(predicted, 3)}`}`,
     })),
   measures:
@@ -108,11 +133,12 @@ export const flatnessInstrument = defineInstrument({
     if (!rescaling)
       return "No rescaling of layers was found that leaves this network's function alone, so that test could not be made here.";
     const distance = (ratio: number) => Math.abs(Math.log(Math.abs(ratio)));
-    const most = rescaling.values.toSorted((a, b) => distance(b.ratio) - distance(a.ratio))[0];
-    return `With the function unchanged (loss to a relative ${formatMeasured(rescaling.lossChange)}), a rescaling by ${rescaling.factor} multiplies the measure "${titleOf(flatness, most.name)}" by ${formatMeasured(most.ratio)}. ${
+    const [most] = knownMoves(rescaling.values).toSorted((a, b) => distance(b.ratio) - distance(a.ratio));
+    if (!most) return "No measure that has an error can be compared with itself at rescaled weights here.";
+    return `With the function unchanged (loss to a relative ${formatMeasured(rescaling.lossChange)}), a rescaling by ${rescaling.factor} multiplies the measure "${titleOf(flatness, most.name)}" by ${formatEstimate(most.ratio, most.ratioError)}. ${
       flatness.invariant.length > 0
         ? `Unmoved: ${flatness.invariant.map((name) => titleOf(flatness, name)).join(", ")}.`
-        : "No measure stayed where it was."
+        : "No measure is known to have stayed where it was."
     }`;
   },
   doesNotMean:
@@ -120,13 +146,14 @@ export const flatnessInstrument = defineInstrument({
   tryNext: "To compare two checkpoints, profile both with the same data, loss and seed.",
   verdicts: ({ flatness }) => {
     const moved =
-      flatness?.rescalings.flatMap(({ factor, values }) => values.map((value) => ({ ...value, factor }))) ?? [];
-    const worst = moved.toSorted((a, b) => b.ratio - a.ratio)[0];
-    return worst && worst.ratio > 1.5
+      flatness?.rescalings.flatMap(({ factor, values }) => knownMoves(values).map((move) => ({ ...move, factor }))) ??
+      [];
+    const [worst] = moved.toSorted((a, b) => b.ratio - a.ratio);
+    return worst && worst.ratio - 2 * worst.ratioError > 1.5
       ? [
           {
             level: "note",
-            text: `"${sentence(titleOf(flatness, worst.name))}" grows ${formatMeasured(worst.ratio)} times when layers are rescaled by ${worst.factor} without changing the function: it is no measure of the function.`,
+            text: `"${sentence(titleOf(flatness, worst.name))}" grows ${formatEstimate(worst.ratio, worst.ratioError)} times when layers are rescaled by ${worst.factor} without changing the function: it is no measure of the function.`,
           },
         ]
       : [];

@@ -173,6 +173,10 @@ const movingMeasure = z.object({
   title: z.string(),
   value: real,
   standardError: real.nullable(),
+  error: real
+    .nullable()
+    .default(null)
+    .describe("How far off the value may be: the residual of an eigenvalue, a standard error; null for a bound."),
   bound: z.enum(["value", "lower bound"]).describe("An ascent finds a lower bound of a maximum."),
   definition: z.string(),
   predicted: real.nullable().describe("What the measured gradient and curvature predict for it, to second order."),
@@ -187,11 +191,24 @@ export const flatnessPart = z.object({
       factor: real,
       lossChange: real.describe("Relative change of the loss: rounding, if the symmetry is exact."),
       values: z.array(
-        z.object({ name: z.string(), value: real, ratio: real.describe("Over the value at the given weights.") }),
+        z.object({
+          name: z.string(),
+          value: real,
+          error: real.nullable().default(null).describe("As of the measure itself."),
+          ratio: real.nullable().describe("Over the value at the given weights; null where that is zero."),
+          ratioError: real
+            .nullable()
+            .default(null)
+            .describe(
+              "How far off the ratio may be; null where both are lower bounds, whose ratio has no error to state.",
+            ),
+        }),
       ),
     }),
   ),
-  invariant: z.array(z.string()).describe("Measures that moved by less than a tenth in every rescaling."),
+  invariant: z
+    .array(z.string())
+    .describe("Measures that moved by less than a tenth in every rescaling, twice their error included."),
 });
 
 export const symmetryPart = z.object({

@@ -3,33 +3,46 @@ import type { Measurement } from "../measurement.ts";
 
 /** A set of steps around the parameters, symmetric about 0 and convex, over which a linear function is easy to maximise. */
 export interface Region {
-  /** The step in the region that maximises gᵀz. */
+  /** The step in the region that maximises gᵀz; 0 where g is 0 on all that the region lets move. */
   best(gradient: Float64Array): Float64Array;
+  /** At most 1 inside, up to rounding; ∞ for a step along what may not move. */
+  gauge(step: Float64Array): number;
 }
 
 /** |zᵢ| ≤ bᵢ. */
 export function box(bounds: Float64Array): Region {
-  return { best: (gradient) => gradient.map((g, i) => Math.sign(g) * bounds[i]) };
+  return {
+    best: (gradient) => gradient.map((g, i) => Math.sign(g) * bounds[i]),
+    gauge: (step) => step.reduce((most, z, i) => Math.max(most, z === 0 ? 0 : Math.abs(z) / bounds[i]), 0),
+  };
 }
 
 /** ‖z‖ ≤ ρ. */
 export function ball(radius: number): Region {
   return {
-    best: (gradient) => {
-      const length = norm2(gradient);
-      return length > 0 ? gradient.map((g) => (radius * g) / length) : gradient.slice();
-    },
+    best: (gradient) => unit(gradient).map((u) => radius * u),
+    gauge: (step) => norm2(step) / radius,
   };
 }
 
-/** ‖T⁻¹z‖ ≤ ρ for T = diag(scales): z = ρ T²g/‖Tg‖ (Kwon et al. 2021). */
+/** ‖T⁻¹z‖ ≤ ρ for T = diag(scales): z = ρ T Tg/‖Tg‖ (Kwon et al. 2021). Where a scale is 0, nothing moves. */
 export function ellipsoid(scales: Float64Array, radius: number): Region {
   return {
     best: (gradient) => {
-      const length = norm2(gradient.map((g, i) => scales[i] * g));
-      return length > 0 ? gradient.map((g, i) => (radius * scales[i] ** 2 * g) / length) : gradient.slice();
+      const [g, t] = [unit(gradient), unit(scales)];
+      return unit(g.map((x, i) => t[i] * x)).map((u, i) => radius * scales[i] * u);
     },
+    gauge: (step) => norm2(step.map((z, i) => (z === 0 ? 0 : z / scales[i]))) / radius,
   };
+}
+
+/** v/‖v‖, or 0 for a vector of length zero; also where squares would leave the range of numbers. */
+function unit(vector: Float64Array): Float64Array {
+  const largest = vector.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  if (largest === 0) return new Float64Array(vector.length);
+  const scaled = vector.map((x) => x / largest);
+  const length = norm2(scaled);
+  return scaled.map((x) => x / length);
 }
 
 export interface Ascent {

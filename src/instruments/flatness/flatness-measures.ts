@@ -26,7 +26,12 @@ export interface Curvature {
     readonly vector: Float64Array;
     readonly converged: boolean;
   };
-  readonly trace: { readonly value: number; readonly standardError: number; readonly converged: boolean };
+  readonly trace: {
+    readonly value: number;
+    readonly standardError: number;
+    readonly rounding?: number;
+    readonly converged: boolean;
+  };
 }
 
 /** What a measure works with. */
@@ -42,7 +47,7 @@ interface FlatnessMeasure {
   definition(parameters: FlatnessParameters): string;
   measure(
     local: Local,
-  ): Promise<Pick<MeasuredFlatness, "value" | "standardError" | "bound" | "predicted" | "converged">>;
+  ): Promise<Pick<MeasuredFlatness, "value" | "standardError" | "error" | "bound" | "predicted" | "converged">>;
 }
 
 /** Ascent from the gradient and from both sides of the sharpest direction. */
@@ -64,6 +69,7 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
     measure: async ({ sharpest }) => ({
       value: sharpest.value,
       standardError: null,
+      error: sharpest.residual,
       bound: "value",
       predicted: null,
       converged: sharpest.converged,
@@ -76,6 +82,7 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
     measure: async ({ trace }) => ({
       value: trace.value,
       standardError: trace.standardError,
+      error: Math.max(trace.standardError, trace.rounding ?? 0),
       bound: "value",
       predicted: null,
       converged: trace.converged,
@@ -96,6 +103,7 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
       return {
         value: scale * rise,
         standardError: null,
+        error: null,
         bound: "lower bound",
         predicted: scale * predicted,
         converged,
@@ -108,7 +116,7 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
     definition: ({ rho }) => `max L(θ+z) − L over ‖z‖ ≤ ${rho} (Foret et al. 2021)`,
     measure: async (local) => {
       const { rise, predicted, converged } = await worstCase(local, ball(local.parameters.rho));
-      return { value: rise, standardError: null, bound: "lower bound", predicted, converged };
+      return { value: rise, standardError: null, error: null, bound: "lower bound", predicted, converged };
     },
   },
   {
@@ -118,8 +126,11 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
       `max L(θ+z) − L over ‖z/|θ|‖ ≤ ${adaptiveRho}, element by element (Kwon et al. 2021)`,
     measure: async (local) => {
       const scales = local.measurement.problem.parameters.map(Math.abs);
+      // With every weight 0 the region is a point.
+      if (scales.every((scale) => scale === 0))
+        return { value: 0, standardError: null, error: 0, bound: "value", predicted: 0, converged: true };
       const { rise, predicted, converged } = await worstCase(local, ellipsoid(scales, local.parameters.adaptiveRho));
-      return { value: rise, standardError: null, bound: "lower bound", predicted, converged };
+      return { value: rise, standardError: null, error: null, bound: "lower bound", predicted, converged };
     },
   },
   {
@@ -148,6 +159,7 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
       return {
         value: mean,
         standardError: Math.sqrt(variance / rises.length),
+        error: Math.sqrt(variance / rises.length),
         bound: "value",
         predicted: (parameters.sigma ** 2 / 2) * trace.value,
         converged: rises.length === parameters.sigmaSamples,
