@@ -84,15 +84,11 @@ export const dataFlags = z.object({
     .enum(["mean", "sum"])
     .default("mean")
     .meta({ description: "how the terms of the loss are put together", group: DATA }),
-  l2: z
-    .number()
-    .min(0)
-    .default(0)
-    .meta({
-      description: "λ of an added λ/2·‖θ‖²: it adds λI to H and to G, and λθ to the gradient",
-      placeholder: "λ",
-      group: DATA,
-    }),
+  l2: z.number().min(0).default(0).meta({
+    description: "λ of an added λ/2·‖θ‖²: it adds λI to H and to G, and λθ to the gradient",
+    placeholder: "λ",
+    group: DATA,
+  }),
   ignoreIndex: z.int().default(-100).meta({ description: "class label whose terms are left out", group: DATA }),
   batchSize: whole(1)
     .optional()
