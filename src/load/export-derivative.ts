@@ -8,6 +8,7 @@ import { lowerGraph } from "../onnx/emit-lower.ts";
 import { emitModel, type EmittedModel } from "../onnx/emit-model.ts";
 import { add, div, mul } from "../ops/arithmetic.ts";
 import { sumAll } from "../ops/structure.ts";
+import { nameInFile } from "../problem/file-names.ts";
 import { LABELS, type LossGraph } from "../problem/loss-graph.ts";
 import { buildNetwork } from "../problem/network.ts";
 import type { ProblemOptions } from "../problem/problem-options.ts";
@@ -87,6 +88,19 @@ export const EXPORTABLE: readonly ExportableDerivative[] = [
   },
 ];
 
+/** The vector for a parameter. */
+function vectorName(parameter: string): string {
+  return `v:${parameter}`;
+}
+
+/** The first of these names that is free, taken from now on; underscores are put behind where none is. */
+function claimName(wanted: readonly string[], taken: Set<string>): string {
+  let name = wanted.find((each) => !taken.has(each)) ?? wanted[0];
+  while (taken.has(name)) name += "_";
+  taken.add(name);
+  return name;
+}
+
 function named(names: readonly string[], prefix: string, values: readonly Value[]): Map<string, Value> {
   return new Map(values.map((value, i) => [`${prefix}:${names[i]}`, value]));
 }
@@ -132,6 +146,7 @@ export function exportDerivative(
   const network = buildNetwork(model, dataset, options, batch);
   const { graph } = network;
   const names = [...network.imported.parameters.keys()];
+  const taken = new Set([...network.imported.inputs.keys(), ...names]);
   const { precision } = options;
   const built = derivative.outputs({
     graph,
@@ -139,16 +154,20 @@ export function exportDerivative(
     names,
     reduced: reduction(graph, options),
     perExample: (sum) => mul(sum, 1 / batch),
-    vectors: () => graph.parameters.map(({ shape }, i) => graph.total.graph.input(`v:${names[i]}`, precision, shape)),
+    vectors: () =>
+      graph.parameters.map(({ shape }, i) => graph.total.graph.input(vectorName(names[i]), precision, shape)),
   });
-  const labelName = model.inputs.some(({ name }) => name === "y") ? "labels" : "y";
+  const labelName = claimName(["y", "labels"], taken);
   const home = new Graph();
-  const renamed = rebuild([...built.values()], home, (value) =>
-    inputNameOf(value) === LABELS ? home.input(labelName, value.dtype, value.shape) : undefined,
-  );
+  const renamed = rebuild([...built.values()], home, (value) => {
+    const fed = inputNameOf(value);
+    if (fed === undefined) return undefined;
+    const name = nameInFile(fed) ?? (fed === LABELS ? labelName : claimName([fed], taken));
+    return home.input(name, value.dtype, value.shape);
+  });
   const target = { precision, portable: true };
   const lowered = lowerGraph(renamed, target);
-  const outputs = new Map([...built.keys()].map((name, i) => [name, lowered[i]]));
+  const outputs = new Map([...built.keys()].map((name, i) => [claimName([name], taken), lowered[i]]));
   const description = [
     `${derivative.name} of ${model.file}: ${options.loss.title}, ${options.reduction} over batches of ${batch}${countedTerms(graph, options) ? `, labels ${options.lossOptions.ignoreIndex} left out` : ""}.`,
     `Outputs: ${derivative.summary}.`,

@@ -4,6 +4,7 @@ import type { Target } from "../graph/operation.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import { importGraph, type ImportOptions } from "../onnx/import-graph.ts";
 import { compileValues } from "../problem/batch-program.ts";
+import { fedName } from "../problem/file-names.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { inPrecision, isFloat, type FloatType, type Shape, type TensorData } from "../util/tensor.ts";
@@ -29,7 +30,11 @@ export async function importedOutputs(
   precision: FloatType,
   runtime: Runtime,
 ): Promise<ImportedOutputs> {
-  const { inputs, parameters, outputs } = importGraph(model, new Graph(), { ...options, precision });
+  const { inputs, parameters, outputs } = importGraph(model, new Graph(), {
+    ...options,
+    precision,
+    inputName: fedName,
+  });
   const target: Target = { precision, portable: false, blockSize: await runtime.blockSize() };
   // Under numbers, since any name of the file may mean something to somebody.
   const numbered = [...outputs].map(([name, value], i) => ({ name, value, number: `output:${i}` }));

@@ -1,6 +1,6 @@
 import type { Check } from "../result/envelope.ts";
 import type { LoadProof, ProofBench } from "./load-proof.ts";
-import { importProof } from "./prove-import.ts";
+import { importProof } from "./import-proof.ts";
 
 /** What is proven at every load, in order. */
 const LOAD_PROOFS: readonly LoadProof[] = [importProof];

@@ -1,16 +1,13 @@
 import type { ModelFile } from "../onnx/decode-model.ts";
-import { batchAxes } from "../onnx/bind-inputs.ts";
+import type { ImportOptions } from "../onnx/import-graph.ts";
+import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
 import type { FileOutput, FileSession } from "../runtime/file-session.ts";
-import { nodeFileSession, nodeRuntime } from "../runtime/node-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { RandomStream } from "../random/random-stream.ts";
 import { formatNumber } from "../util/format-number.ts";
 import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
-import { elementsPerExample } from "./choose-batches.ts";
 import { compareOutput, type Sample, type WorstElement } from "./compare-outputs.ts";
 import { type Feeding, type ImportedOutputs, importedOutputs } from "./imported-outputs.ts";
-import type { LoadProof, ProofBench } from "./load-proof.ts";
 
 const NAME = "import";
 const TITLE = "The imported graph against the file";
@@ -19,9 +16,6 @@ const TITLE = "The imported graph against the file";
 const FLOAT32 = 2 ** -24;
 const NARROW: Readonly<Record<string, number>> = { float16: 2 ** -11, bfloat16: 2 ** -8 };
 
-/** Values that one forward pass of the proof may hold, and the most examples that it takes. */
-const ELEMENTS = 2 ** 20;
-const MOST_EXAMPLES = 16;
 /** Parameters beyond which a second copy of them in float64 takes more memory than the proof is worth. */
 const MOST_PARAMETERS = 2 ** 27;
 /** Runs at inputs and weights that are changed by some units in the last place, before a difference counts. */
@@ -29,7 +23,7 @@ const SHAKES = 6;
 const SHAKE_UNITS = 4;
 
 /** A batch: examples from `start` on; repeated from the first where the file takes more than there are. */
-interface ProofBatch {
+export interface ProofBatch {
   readonly start: number;
   readonly size: number;
 }
@@ -37,37 +31,28 @@ interface ProofBatch {
 /** What one batch showed; a reason where it could show nothing. */
 type Outcome = { readonly worst: WorstElement } | { readonly reason: string } | { readonly misfit: string };
 
+/** A file beside the graph that it is imported as. */
+export interface ImportSubject {
+  readonly model: ModelFile;
+  readonly session: FileSession;
+  /** Runs the imported graph. */
+  readonly runtime: Runtime;
+  readonly importing: Pick<ImportOptions, "freeze" | "parameters" | "rules">;
+  /** Real data for the inputs, by the names of the file. */
+  feeding(batch: ProofBatch): ReadonlyMap<string, Tensor>;
+  readonly random: RandomStream;
+}
+
 /**
  * The file as it is, run by ONNX Runtime on real data, against the graph that it was imported as: all
  * outputs, before any final softmax is taken off, in the model's own precision. What rounding explains is
  * measured at the same batch: by the imported graph in the other precision, and at inputs and weights
- * changed in the last place. Cost: some forward passes of at most 16 examples.
+ * changed in the last place. Cost: some forward passes.
  */
-export const importProof: LoadProof = {
-  name: NAME,
-  async prove(bench: ProofBench): Promise<Check> {
-    let session: FileSession;
-    try {
-      session = await nodeFileSession(bench.source.path, { threads: bench.problem.runtime.threads });
-    } catch (error) {
-      return unproven(cannotRun(error));
-    }
-    const runtime =
-      bench.device === "cpu" ? bench.problem.runtime : nodeRuntime({ threads: bench.problem.runtime.threads });
-    try {
-      return await proveBatches(bench, session, runtime);
-    } finally {
-      await session.release();
-      if (runtime !== bench.problem.runtime) await runtime.close();
-    }
-  },
-};
-
-async function proveBatches(bench: ProofBench, session: FileSession, runtime: Runtime): Promise<Check> {
-  const batches = batchesOf(bench, bench.source.original ?? bench.source.model);
+export async function proveImport(subject: ImportSubject, batches: readonly ProofBatch[]): Promise<Check> {
   let worst: WorstElement | undefined;
   for (const batch of batches) {
-    const outcome = await new BatchProof(bench, session, runtime, batch).outcome();
+    const outcome = await new BatchProof(subject, batch).outcome();
     if ("reason" in outcome) return unproven(outcome.reason);
     if ("misfit" in outcome) return differs(outcome.misfit, Number.POSITIVE_INFINITY, 0);
     if (!worst || ratio(outcome.worst) > ratio(worst)) worst = outcome.worst;
@@ -79,65 +64,41 @@ function ratio({ measured, limit, unresolved }: WorstElement): number {
   return measured === 0 ? -1 / (1 + unresolved) : measured / limit;
 }
 
-/** One batch for a load; for a check the first, one example in the middle, and the last examples. */
-function batchesOf({ problem, thorough }: ProofBench, model: ModelFile): ProofBatch[] {
-  const { examples, network, options } = problem;
-  const axis = batchAxes(model.inputs)[0];
-  const declared = axis === undefined ? undefined : model.inputs[0].shape[axis];
-  const perExample = elementsPerExample([...network.imported.outputs.values()], Math.min(options.batchSize, examples));
-  const fitting = Math.min(MOST_EXAMPLES, Math.max(2, Math.floor(ELEMENTS / perExample)), examples);
-  const first = { start: 0, size: typeof declared === "number" ? declared : fitting };
-  if (!thorough) return [first];
-  const sizes = typeof declared === "number" ? [declared, declared] : [1, Math.max(1, fitting - 1)];
-  const others = [Math.floor(examples / 2), examples].map((end, i) => ({
-    start: Math.max(0, end - Math.min(sizes[i], examples)),
-    size: sizes[i],
-  }));
-  return [first, ...others.filter(({ start, size }, i) => start > 0 || size !== first.size || i < 0)];
-}
-
 /** The file and the imported graph on one batch, with as many samples of rounding as it takes to tell. */
 class BatchProof {
-  private readonly bench: ProofBench;
-  private readonly session: FileSession;
-  private readonly runtime: Runtime;
-  private readonly model: ModelFile;
+  private readonly subject: ImportSubject;
   private readonly batch: ProofBatch;
   private readonly precision: FloatType;
   private readonly feeding: Feeding;
   private readonly random: RandomStream;
   private readonly samples: ReadonlyMap<string, Sample>[] = [];
 
-  constructor(bench: ProofBench, session: FileSession, runtime: Runtime, batch: ProofBatch) {
-    this.bench = bench;
-    this.session = session;
-    this.runtime = runtime;
-    this.model = bench.source.original ?? bench.source.model;
+  constructor(subject: ImportSubject, batch: ProofBatch) {
+    this.subject = subject;
     this.batch = batch;
-    this.precision = ownPrecision(this.model);
-    this.random = bench.random.split(`batch ${batch.start} ${batch.size}`);
-    const { dataset } = bench.problem;
-    const { inputs } = dataset.batch(batch.start, Math.min(dataset.examples, batch.start + batch.size));
+    this.precision = ownPrecision(subject.model);
+    this.random = subject.random.split(`batch ${batch.start} ${batch.size}`);
+    const given = subject.feeding(batch);
     this.feeding = new Map(
-      session.inputs.flatMap(({ name, seen }) => {
-        const given = Object.hasOwn(inputs, name) ? repeated(inputs[name], batch.size) : undefined;
-        return given ? [[name, { shape: given.shape, data: seen(given.data) }] as const] : [];
+      subject.session.inputs.flatMap(({ name, seen }) => {
+        const tensor = given.get(name);
+        return tensor ? [[name, { shape: tensor.shape, data: seen(tensor.data) }] as const] : [];
       }),
     );
   }
 
   async outcome(): Promise<Outcome> {
-    const unfed = this.session.inputs.find(({ name }) => !this.feeding.has(name));
+    const unfed = this.subject.session.inputs.find(({ name }) => !this.feeding.has(name));
     if (unfed) return { reason: `the data hold nothing for its input ${unfed.name}` };
     const imported = await this.import(this.precision);
     let other: ImportedOutputs | undefined;
     try {
-      const names = [...imported.shapes.keys()].filter((name) => this.session.outputs.includes(name));
+      const names = [...imported.shapes.keys()].filter((name) => this.subject.session.outputs.includes(name));
       if (names.length === 0)
         return { reason: "none of its outputs is a tensor of numbers that the imported graph has too" };
       let file: ReadonlyMap<string, FileOutput>;
       try {
-        file = await this.session.run(this.feeding, names);
+        file = await this.subject.session.run(this.feeding, names);
       } catch (error) {
         return { reason: cannotRun(error) };
       }
@@ -159,14 +120,14 @@ class BatchProof {
         worst = judge(FLOAT32);
       }
       let roundoff = FLOAT32;
-      const narrow = narrowRoundoff(this.model, this.session);
+      const narrow = narrowRoundoff(this.subject.model, this.subject.session);
       if (!passes(worst) && narrow !== undefined) {
         roundoff = narrow;
         for (let i = 0; i < 2; i++) await this.shake(imported, roundoff, i + 2 + SHAKES);
         worst = judge(roundoff);
       }
       if (!passes(worst)) {
-        const again = await this.session.run(this.feeding, names);
+        const again = await this.subject.session.run(this.feeding, names);
         const drawn = this.worstOf(
           names,
           again,
@@ -186,18 +147,13 @@ class BatchProof {
   }
 
   private import(precision: FloatType): Promise<ImportedOutputs> {
-    const { problem } = this.bench;
-    const options = {
-      batch: this.batch.size,
-      inputShapes: Object.fromEntries([...this.feeding].map(([name, { shape }]) => [name, shape])),
-      freeze: problem.options.freeze,
-      parameters: problem.options.parameters,
-    };
-    return importedOutputs(this.model, options, precision, this.runtime);
+    const { model, importing, runtime } = this.subject;
+    const inputShapes = Object.fromEntries([...this.feeding].map(([name, { shape }]) => [name, shape]));
+    return importedOutputs(model, { ...importing, batch: this.batch.size, inputShapes }, precision, runtime);
   }
 
   private get affordable(): boolean {
-    return this.model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0) <= MOST_PARAMETERS;
+    return this.subject.model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0) <= MOST_PARAMETERS;
   }
 
   private async shake(imported: ImportedOutputs, size: number, number: number): Promise<void> {
@@ -247,16 +203,6 @@ function narrowRoundoff(model: ModelFile, session: FileSession): number | undefi
   return sizes.length === 0 ? undefined : Math.max(...sizes);
 }
 
-/** The examples again and again until there are `size`. */
-function repeated({ dtype, shape, data }: Tensor, size: number): Tensor {
-  const [count, ...each] = shape;
-  if (count === size) return { dtype, shape, data };
-  const width = sizeOf(each);
-  const all = new Float64Array(size * width);
-  for (let i = 0; i < size; i++) all.set(data.subarray((i % count) * width, ((i % count) + 1) * width), i * width);
-  return { dtype, shape: [size, ...each], data: all };
-}
-
 function sameShape(a: Shape | undefined, b: Shape | undefined): boolean {
   return a !== undefined && a.length === b?.length && a.every((extent, axis) => extent === b[axis]);
 }
@@ -268,7 +214,7 @@ function misfit(name: string, file: ReadonlyMap<string, FileOutput>, imported: I
   };
 }
 
-function cannotRun(error: unknown): string {
+export function cannotRun(error: unknown): string {
   const words = error instanceof Error ? error.message : String(error);
   return `ONNX Runtime cannot run the file (${words.length > 300 ? `${words.slice(0, 300)}…` : words})`;
 }

@@ -59,7 +59,7 @@ export function bindInputs(inputs: readonly DeclaredValue[], options: BindOption
   const axes = batchAxes(inputs);
   for (const [i, input] of inputs.entries()) {
     const axis = axes[i];
-    const data = options.inputShapes?.[input.name];
+    const data = dataShape(options, input);
     if (data && data.length !== input.shape.length) {
       throw intakeError(
         "shape-mismatch",
@@ -90,7 +90,7 @@ export function bindInputs(inputs: readonly DeclaredValue[], options: BindOption
       if (each === axis) return batch;
       if (typeof declared === "number") return declared;
       const extent =
-        options.inputShapes?.[input.name]?.[each] ?? (declared === undefined ? undefined : dimensions.get(declared));
+        dataShape(options, input)?.[each] ?? (declared === undefined ? undefined : dimensions.get(declared));
       if (extent === undefined) open.push(`${declared ?? `axis ${each}`} of ${input.name}`);
       return extent ?? 0;
     });
@@ -105,6 +105,10 @@ export function bindInputs(inputs: readonly DeclaredValue[], options: BindOption
     );
   }
   return { shapes, dimensions, fixedBatch };
+}
+
+function dataShape({ inputShapes }: BindOptions, { name }: DeclaredValue): Shape | undefined {
+  return inputShapes && Object.hasOwn(inputShapes, name) ? inputShapes[name] : undefined;
 }
 
 function describe({ shape }: DeclaredValue): string {

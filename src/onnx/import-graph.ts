@@ -15,7 +15,7 @@ import { NodeSummaries, type NodeSummary } from "./node-summary.ts";
 import { opaqueOperation } from "./opaque-op.ts";
 import { liveNodes } from "./tensor-uses.ts";
 import { ruleOf } from "./rules/registry.ts";
-import { isSequence, type Item } from "./rule.ts";
+import { isSequence, type Item, type OnnxRule } from "./rule.ts";
 import { checkBatch, withBatchHint, type BatchFit } from "./fixed-batch.ts";
 import { FREEZE_REMEDY, refusalError, unknownOperator, type Refusal } from "./refusal.ts";
 import { snapConstant } from "./snap-constant.ts";
@@ -28,6 +28,10 @@ export interface ImportOptions extends BindOptions {
   readonly freeze?: readonly string[];
   /** Tensors that become parameters instead of those that the model file proposes; any float tensor of the file may be named. */
   readonly parameters?: readonly string[];
+  /** How the rule of a node is found; the registry when absent. */
+  readonly rules?: (node: OnnxNode) => OnnxRule | undefined;
+  /** What the graph's input for an input or parameter of this name is called; the name itself when absent. */
+  readonly inputName?: (name: string) => string;
   /** Overrides what each BatchNormalization node says. */
   readonly batchNormalization?: "inference" | "training";
 }
@@ -102,7 +106,7 @@ class Importer implements ImportHost {
     const inputs = new Map<string, Value>();
     for (const input of model.inputs) {
       const dtype = isFloat(input.dtype) ? this.precision : input.dtype;
-      const value = graph.input(input.name, dtype, this.bound.shapes.get(input.name) ?? []);
+      const value = graph.input(this.inputName(input.name), dtype, this.bound.shapes.get(input.name) ?? []);
       inputs.set(input.name, value);
       this.scope.values.set(input.name, value);
     }
@@ -179,7 +183,7 @@ class Importer implements ImportHost {
   }
 
   private importNode(node: OnnxNode, frozen = false): readonly (Item | undefined)[] {
-    const rule = ruleOf(node);
+    const rule = (this.options.rules ?? ruleOf)(node);
     const context = new NodeContext(
       node,
       rule,
@@ -256,7 +260,7 @@ class Importer implements ImportHost {
     if (!tensor) throw new UnsupportedNode(`reads ${name}, a tensor of ${stored.storedAs}`);
     const value =
       this.chosen.has(name) && isFloat(tensor.dtype)
-        ? this.graph.input(name, this.precision, tensor.shape)
+        ? this.graph.input(this.inputName(name), this.precision, tensor.shape)
         : this.constant(tensor);
     this.tensors.set(name, value);
     return value;
@@ -269,6 +273,10 @@ class Importer implements ImportHost {
     const exact = snapConstant(tensor.data[0]);
     if (exact !== tensor.data[0]) this.snapped++;
     return this.graph.constant({ dtype: "float64", shape: tensor.shape, data: Float64Array.of(exact) });
+  }
+
+  private inputName(name: string): string {
+    return this.options.inputName?.(name) ?? name;
   }
 
   private parameter(name: string): Value {

@@ -2,6 +2,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Feed, Runtime } from "../runtime/runtime.ts";
 import { inPrecision, isFloat, type FloatType } from "../util/tensor.ts";
 import type { BatchRange } from "./batches.ts";
+import { fedName } from "./file-names.ts";
 import { LABELS } from "./loss-graph.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 
@@ -30,7 +31,8 @@ export class BatchFeeds {
     const { inputs, y } = this.dataset.batch(start, end);
     const feeds = new Map<string, Feed>();
     let bytes = 0;
-    for (const [name, tensor] of [...Object.entries(inputs), [LABELS, y] as const]) {
+    const named = Object.entries(inputs).map(([name, tensor]) => [fedName(name), tensor] as const);
+    for (const [name, tensor] of [...named, [LABELS, y] as const]) {
       const isNumber = isFloat(tensor.dtype);
       const dtype = isNumber ? this.precision : tensor.dtype;
       const data = isNumber ? inPrecision(tensor.data, this.precision) : tensor.data;

@@ -18,7 +18,7 @@ export interface LossGraph {
   readonly options: LossOptions;
 }
 
-/** The name under which labels are fed; no ONNX input is called so. */
+/** The name under which labels are fed; names of the file are fed under others. */
 export const LABELS = "thalweg:y";
 
 /** Puts a loss behind the outputs of a network. */

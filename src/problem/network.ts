@@ -4,6 +4,7 @@ import type { ModelFile } from "../onnx/decode-model.ts";
 import { importGraph, type ImportedGraph } from "../onnx/import-graph.ts";
 import { anchor } from "../ops/unary.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { fedName } from "./file-names.ts";
 import { logitsBehind, lossGraph, type LossGraph } from "./loss-graph.ts";
 import type { ProblemOptions } from "./problem-options.ts";
 
@@ -24,6 +25,7 @@ export function buildNetwork(model: ModelFile, dataset: Dataset, options: Proble
     inputShapes,
     freeze: options.freeze,
     parameters: options.parameters,
+    inputName: fedName,
     batchNormalization: options.batchNormalization,
   });
   const name = options.output ?? [...imported.outputs.keys()][0];

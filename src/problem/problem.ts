@@ -13,6 +13,7 @@ import { addMultiple, addPart, allFinite } from "./accumulate.ts";
 import { BatchFeeds, releaseAll, type Feeds } from "./batch-feeds.ts";
 import { caveatsOf } from "./batch-program.ts";
 import { batchesOf, type BatchRange } from "./batches.ts";
+import { fedName } from "./file-names.ts";
 import { finitenessProbes, firstNonFinite } from "./first-non-finite.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { buildNetwork, type Network } from "./network.ts";
@@ -112,7 +113,7 @@ export class Problem {
     this.vectors = new VectorFeeds(this.space, options.precision, runtime);
     this.point = initialPoint(model, this.space);
     this.parameterSlots = new Map(
-      this.space.tensors.map(({ name, shape }) => [name, runtime.slot(options.precision, shape)]),
+      this.space.tensors.map(({ name, shape }) => [fedName(name), runtime.slot(options.precision, shape)]),
     );
     this.writeParameters();
   }
@@ -405,7 +406,7 @@ export class Problem {
 
   private writeParameters(): void {
     for (const { name, offset, size } of this.space.tensors) {
-      this.parameterSlots.get(name)?.write(this.point.subarray(offset, offset + size), 0);
+      this.parameterSlots.get(fedName(name))?.write(this.point.subarray(offset, offset + size), 0);
     }
   }
 
