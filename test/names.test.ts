@@ -14,7 +14,6 @@ import { gaussNewtonProduct, hessianProduct } from "../src/problem/products.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { lossNamed, DEFAULTS } from "./support/reference-case.ts";
 import { modelBytes, tensorProto, valueInfo } from "./support/onnx-model.ts";
-import "./support/property-seed.ts";
 import { runtime } from "./support/run-values.ts";
 
 const BATCH = 5;

@@ -1,3 +1,6 @@
+import { inputNameOf } from "../graph/leaf.ts";
+import type { Value } from "../graph/value.ts";
+
 const PREFIX = "file:";
 
 /**
@@ -16,4 +19,10 @@ export function nameInFile(fed: string): string | undefined {
   if (!fed.startsWith(PREFIX)) return undefined;
   const name: unknown = JSON.parse(fed.slice(PREFIX.length));
   return typeof name === "string" ? name : undefined;
+}
+
+/** What the file calls an input or parameter of a graph; the name that it is fed under where we feed it ourselves. */
+export function fileNameOf(value: Value): string | undefined {
+  const fed = inputNameOf(value);
+  return fed === undefined ? undefined : (nameInFile(fed) ?? fed);
 }

@@ -1,6 +1,7 @@
-import { inputNameOf, tensorOf } from "../../graph/leaf.ts";
+import { tensorOf } from "../../graph/leaf.ts";
 import { reachable } from "../../graph/traverse.ts";
 import type { Value } from "../../graph/value.ts";
+import { fileNameOf } from "../../problem/file-names.ts";
 import { scalingRuleOf, type Regime } from "./scaling-rules.ts";
 
 /** An exponent for each parameter tensor by name; tensors that are not named have 0. */
@@ -25,7 +26,7 @@ function isNegligible(value: Value): boolean {
  * @returns a basis of integer exponents with small support
  */
 export function scalingExponents(outputs: readonly Value[], parameters: readonly Value[], regime: Regime): Exponents[] {
-  const names = parameters.map((parameter) => inputNameOf(parameter) ?? "");
+  const names = parameters.map((parameter) => fileNameOf(parameter) ?? "");
   const unknowns = names.length;
   const equations: Float64Array[] = [];
   const zero = new Float64Array(unknowns);

@@ -4,7 +4,7 @@ import { dependents, inputsOf, reachable } from "../../graph/traverse.ts";
 import type { Value } from "../../graph/value.ts";
 import { concat } from "../../ops/movement.ts";
 import type { LossGraph } from "../../problem/loss-graph.ts";
-import { nameInFile } from "../../problem/file-names.ts";
+import { fileNameOf } from "../../problem/file-names.ts";
 
 /** The units behind an activation of the network, wherever it is applied. */
 export interface ActivationLayer {
@@ -180,12 +180,6 @@ function numbered(layer: ActivationLayer, layers: readonly ActivationLayer[]): s
 }
 
 /** Place of the first value that reads a parameter: parameters enter the graph before anything is computed. */
-/** What the file calls an input or parameter. */
-function fileNameOf(value: Value): string | undefined {
-  const fed = inputNameOf(value);
-  return fed === undefined ? undefined : (nameInFile(fed) ?? fed);
-}
-
 function firstUse(order: readonly Value[], parameter: Value): number {
   return order.findIndex((value) => value.inputs.includes(parameter));
 }
