@@ -1,4 +1,8 @@
 import { defineConfig } from "vitest/config";
+import { SOFTWARE_WEBGPU } from "./test/support/software-webgpu.ts";
+
+// The processes that run the tests inherit it.
+Object.assign(process.env, SOFTWARE_WEBGPU);
 
 export default defineConfig({
   test: {

@@ -94,6 +94,11 @@ export interface Target {
   readonly precision: FloatType;
   /** Plain ONNX only, for files that other runtimes read; otherwise ONNX Runtime's own operators may be used. */
   readonly portable: boolean;
+  /**
+   * A device whose kernels for some operations are missing or wrong, so that they are written with others;
+   * absent for those that need nothing special.
+   */
+  readonly device?: "webgpu";
   /** Channels side by side in the runtime's blocked image layout; undefined where it has none. */
   readonly blockSize?: number;
 }

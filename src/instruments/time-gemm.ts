@@ -21,7 +21,11 @@ export async function timeGemm(
   const shape = [size, size];
   const product = matmul(graph.input("a", precision, shape), graph.input("b", precision, shape));
   // Only the sum is returned: copying a large output would be timed too.
-  const program = await compileValues(new Map([["sum", sumAll(product)]]), { precision, portable: false }, runtime);
+  const program = await compileValues(
+    new Map([["sum", sumAll(product)]]),
+    { precision, portable: false, device: runtime.device },
+    runtime,
+  );
   const data = allocate(precision, size * size).fill(1 / size);
   const feeds = new Map(["a", "b"].map((name) => [name, runtime.feed({ dtype: precision, shape, data })]));
   try {

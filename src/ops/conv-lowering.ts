@@ -78,6 +78,14 @@ function patchMatrix(x: Value, kernel: Shape, geometry: ConvGeometry): Value {
   return reshape(columns, [n, geometry.group, (c / geometry.group) * size, positions]);
 }
 
+/**
+ * Whether convolutions are matrix products of patches: there is no kernel in float64; WebGPU's are wrong
+ * for some strides, dilations and groups, and missing in three dimensions.
+ */
+function lacksKernels({ precision, device }: Target): boolean {
+  return precision === "float64" || device === "webgpu";
+}
+
 /** The block size where the blocked kernels apply: float32 images of two axes in one group, with enough outputs to fill half a block. */
 function blockOf(target: Target, shape: Shape, group: number, outputs: number): number | undefined {
   const { precision, portable, blockSize } = target;
@@ -90,14 +98,14 @@ function convFilled(x: Value, w: Value, block: number, geometry: ConvGeometry, s
   return convByRows(x, w, block, geometry, shape) ?? convBlocked(x, w, block, geometry, shape);
 }
 
-/** y = W · im2col(x) where the runtime has no convolution (float64); blocked where it has a faster one. */
+/** y = W · im2col(x) where the runtime has no convolution to rely on; blocked where it has a faster one. */
 export function lowerConv(
   node: Value,
   [x, w]: readonly Value[],
   target: Target,
   geometry: ConvGeometry,
 ): Value | undefined {
-  if (target.precision === "float64") {
+  if (lacksKernels(target)) {
     return reshape(matmul(kernelMatrix(w, geometry.group), patchMatrix(x, w.shape.slice(2), geometry)), node.shape);
   }
   const block = blockOf(target, x.shape, geometry.group, w.shape[0]);
@@ -114,7 +122,7 @@ export function lowerConv(
   );
 }
 
-/** x̄ = col2im(Wᵀ · g) in float64; a convolution with flipped kernels at stride 1; a convolution per phase at larger ones. */
+/** x̄ = col2im(Wᵀ · g) where it has none to rely on; a convolution with flipped kernels at stride 1; a convolution per phase at larger ones. */
 export function lowerConvInput(
   node: Value,
   [g, w]: readonly Value[],
@@ -123,7 +131,7 @@ export function lowerConvInput(
   extents: Shape,
 ): Value | undefined {
   const { group, strides, dilations } = geometry;
-  if (target.precision === "float64") {
+  if (lacksKernels(target)) {
     const kernel = w.shape.slice(2);
     const n = g.shape[0];
     const flat = reshape(g, [n, group, g.shape[1] / group, sizeOf(g.shape.slice(2))]);
@@ -154,7 +162,7 @@ export function lowerConvWeight(
   const { group, dilations } = geometry;
   const [n, channels] = x.shape;
   const isPoint = sizeOf(kernel) === 1;
-  if (target.precision === "float32" && !isPoint) {
+  if (!lacksKernels(target) && !isPoint) {
     const block = blockOf(target, x.shape, group, 2 * n);
     const fits = dilations.every((dilation) => dilation === 1) && (channels > 1 || sourceOf(g)?.axis === 0);
     if (block !== undefined && fits) return convWeightBlocked(x, g, block, geometry, node.shape);

@@ -1,5 +1,5 @@
 import { forEachOffset, normalizeAxis, sameShape, stridesOf } from "../graph/broadcast.ts";
-import type { Operation } from "../graph/operation.ts";
+import type { Emitter, Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf } from "../util/tensor.ts";
@@ -56,6 +56,8 @@ export const Slice = defineOp({
     vmap: (_node, [x], _batched, size) => strided(x, [0, ...starts], [size, ...extents], [1, ...steps]),
     emit: (node, [x], e) => {
       const source = node.inputs[0].shape;
+      if (e.target.device === "webgpu" && steps.some((step) => step < 0))
+        return emitGathers(x, source, { starts, extents, steps }, e);
       const axes = source.flatMap((extent, axis) => (extent === extents[axis] && steps[axis] === 1 ? [] : [axis]));
       const pick = (values: readonly number[]) => e.integers(axes.map((axis) => values[axis]));
       // ONNX reads an end of −1 as "the last element", so a walk down to index 0 ends before −extent.
@@ -67,6 +69,15 @@ export const Slice = defineOp({
     },
   }),
 });
+
+/** The slice axis by axis as Gather: WebGPU's kernel reads the wrong elements where a step is negative. */
+function emitGathers(x: string, source: readonly number[], { starts, extents, steps }: SliceAttributes, e: Emitter) {
+  return source.reduce((name, extent, axis) => {
+    if (extent === extents[axis] && steps[axis] === 1) return name;
+    const places = Array.from({ length: extents[axis] }, (_, i) => starts[axis] + i * steps[axis]);
+    return e.node("Gather", [name, e.integers(places)], { axis });
+  }, x);
+}
 
 export function strided(
   x: Value,

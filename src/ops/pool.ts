@@ -2,11 +2,15 @@ import type { Operation, Target } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
+import { add, mul } from "./arithmetic.ts";
 import { blockedMaxPool, blockedPick, blockedPlace } from "./blocked-pool.ts";
+import { patches } from "./conv-lowering.ts";
 import { convOutputExtents, type WindowGeometry } from "./conv-geometry.ts";
 import { defineOp } from "./define-op.ts";
 import { ZERO_DERIVATIVE } from "./elementwise.ts";
-import { gatherElements, scatterElementsAdd } from "./gather.ts";
+import { gather, gatherElements, scatterElementsAdd } from "./gather.ts";
+import { where } from "./logic.ts";
+import { argMax, reduceMax } from "./reduction.ts";
 import { sliceAxis, stack } from "./movement.ts";
 import { expand, reshape } from "./structure.ts";
 import { Relu, relu } from "./unary.ts";
@@ -64,6 +68,7 @@ export const MaxPool = defineOp({
     vjp: (node, g) => maxPoolPlace(node.inputs[0], g, pool),
     vmap: (_node, [x], _batched, size) => joined(x, size, (each) => maxPool(each, pool)),
     lower: (node, [x], target) => {
+      if (target.device === "webgpu") return reshape(reduceMax(windows(x, pool), [2]), node.shape);
       const block = blockOf(target, x, pool);
       return block === undefined ? undefined : blockedMaxPool(x, block, node.shape);
     },
@@ -86,6 +91,8 @@ export const MaxPoolIndices = defineOp({
     infer: ([x]) => ({ dtype: "int64", shape: pooledShape(x, pool) }),
     ...ZERO_DERIVATIVE,
     vmap: (_node, [x], _batched, size) => joined(x, size, (each) => maxPoolIndices(each, pool)),
+    // WebGPU's MaxPool has no second output.
+    lower: (node, [x], target) => (target.device === "webgpu" ? winnersByWindow(x, pool, node.shape) : undefined),
     // ONNX counts through the whole tensor.
     emit: (node, inputs, e) => {
       const plane = e.scalar(sizeOf(node.inputs[0].shape.slice(2)), node);
@@ -93,6 +100,54 @@ export const MaxPoolIndices = defineOp({
     },
   }),
 });
+
+/** Where in its image each tap of each window lies, [taps, positions] row-major; −1 in the padding. */
+function placesOf(x: Value, pool: PoolAttributes): Int32Array[] {
+  const extents = x.shape.slice(2);
+  const positions = convOutputExtents(x.shape, pool.kernel, pool);
+  const odometer = (shape: Shape) =>
+    shape.reduce<number[][]>((all, n) => all.flatMap((at) => Array.from({ length: n }, (_, i) => [...at, i])), [[]]);
+  return odometer(pool.kernel).map((tap) =>
+    Int32Array.from(odometer(positions), (position) => {
+      let place = 0;
+      for (const [k, extent] of extents.entries()) {
+        const at = position[k] * pool.strides[k] - pool.before[k] + tap[k] * pool.dilations[k];
+        if (at < 0 || at >= extent) return -1;
+        place = place * extent + at;
+      }
+      return place;
+    }),
+  );
+}
+
+/** The lowest finite float32: shaders need not know infinities. */
+const LOWEST = -3.4028234663852886e38;
+
+/** The windows side by side, [N, C, taps, positions], the lowest number in the padding. */
+function windows(x: Value, pool: PoolAttributes): Value {
+  const columns = patches(x, pool.kernel, pool);
+  const places = placesOf(x, pool);
+  if (places.every((tap) => tap.every((place) => place >= 0))) return columns;
+  const inside = x.graph.constant({
+    dtype: "bool",
+    shape: [1, 1, places.length, places[0].length],
+    data: Uint8Array.from(places.flatMap((tap) => Array.from(tap, (place) => Number(place >= 0)))),
+  });
+  return where(inside, columns, LOWEST);
+}
+
+/** The indices without a kernel for them: the first largest tap of each window, and where it lies. */
+function winnersByWindow(x: Value, pool: PoolAttributes, shape: Shape): Value {
+  const places = placesOf(x, pool);
+  const count = places[0].length;
+  // Where a whole window is as low, padding may come first: its first element inside stands for it.
+  const first = Array.from({ length: count }, (_, p) => places.find((tap) => tap[p] >= 0)?.[p] ?? 0);
+  const table = places.flatMap((tap) => Array.from(tap, (place, p) => (place >= 0 ? place : first[p])));
+  const taps = argMax(windows(x, pool), 2);
+  const each = x.graph.integers(Array.from({ length: count }, (_, p) => p));
+  const flat = add(mul(taps, x.graph.scalar(count, "int64")), each);
+  return reshape(gather(x.graph.integers(table), reshape(flat, [sizeOf(flat.shape)]), 0), shape);
+}
 
 function maxPoolIndices(x: Value, pool: PoolAttributes): Value {
   return x.graph.apply(MaxPoolIndices.make(pool), [x]);

@@ -6,6 +6,7 @@ import { defineOp } from "./define-op.ts";
 import { evaluateElementwise, requireFloat, vmapElementwise, ZERO_DERIVATIVE } from "./elementwise.ts";
 import { erfc } from "./erf.ts";
 import { cast, greater } from "./logic.ts";
+import { sineSeries } from "./sine.ts";
 
 interface UnaryRules {
   readonly name: string;
@@ -97,6 +98,7 @@ export const { definition: Sin, apply: sin } = unary({
   summary: "sine",
   f: Math.sin,
   derivative: (x) => cos(x),
+  lower: (x, { device }) => (device === "webgpu" ? sineSeries(x, 0, floor) : undefined),
 });
 
 export const { definition: Cos, apply: cos } = unary({
@@ -104,6 +106,7 @@ export const { definition: Cos, apply: cos } = unary({
   summary: "cosine",
   f: Math.cos,
   derivative: (x) => neg(sin(x)),
+  lower: (x, { device }) => (device === "webgpu" ? sineSeries(x, 1, floor) : undefined),
 });
 
 export const { definition: Softplus, apply: softplus } = unary({

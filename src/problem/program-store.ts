@@ -106,7 +106,12 @@ export class ProgramStore {
   private async compile(size: number, block: number, build: Build): Promise<Stored> {
     const { problem, runtime, space, budget, examples } = this.options;
     const { graph } = this.options.network(size);
-    const target = { precision: problem.precision, portable: false, blockSize: await runtime.blockSize() };
+    const target = {
+      precision: problem.precision,
+      portable: false,
+      device: runtime.device,
+      blockSize: await runtime.blockSize(),
+    };
     if (block === 0) return { program: await BatchProgram.whole(build(graph, []), target, runtime), kept: new Map() };
 
     const home = graph.total.graph;

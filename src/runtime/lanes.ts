@@ -147,6 +147,7 @@ export function laneRuntime({ description, lanes: count, threads, worker }: Lane
   let blockSize: Promise<number | undefined> | undefined;
   return {
     description,
+    device: undefined,
     threads,
     lanes: count,
     blockSize: () =>

@@ -57,6 +57,7 @@ class OrtSlot extends OrtFeed implements Slot {
 export function onnxruntime(ort: OrtModule, options: OrtOptions): Runtime {
   const runtime: Omit<Runtime, "blockSize"> = {
     description: options.description,
+    device: options.providers[0] === "webgpu" ? "webgpu" : undefined,
     threads: options.threads,
     lanes: 1,
     feed: (tensor) => new OrtFeed(toOrt(ort, tensor)),

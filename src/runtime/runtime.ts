@@ -1,3 +1,4 @@
+import type { Target } from "../graph/operation.ts";
 import type { EmittedModel } from "../onnx/emit-model.ts";
 import type { FloatType, Shape, Tensor } from "../util/tensor.ts";
 
@@ -26,6 +27,8 @@ export interface Executable {
 export interface Runtime {
   /** For provenance: "onnxruntime-node 1.30.0, cpu". */
   readonly description: string;
+  /** What its graphs are lowered for: a device whose kernels need it. */
+  readonly device: Target["device"];
   /** Threads of all lanes together. */
   readonly threads: number;
   /** Runs that go on side by side. */
