@@ -14,6 +14,10 @@ import { logSoftmax } from "../src/ops/reduction.ts";
 import { reduceSum } from "../src/ops/structure.ts";
 import { cos, sin } from "../src/ops/unary.ts";
 import { empiricalFisherProduct, fisherProduct, gaussNewtonProduct, hessianProduct } from "../src/problem/products.ts";
+import { fileURLToPath } from "node:url";
+import { deviceProof } from "../src/load/device-proof.ts";
+import { loadModel } from "../src/load/load-model.ts";
+import { loadProblem } from "../src/load/load-problem.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { nodeRuntime } from "../src/runtime/node-runtime.ts";
 import type { Runtime } from "../src/runtime/runtime.ts";
@@ -156,4 +160,63 @@ describe("value, first and second derivatives on WebGPU", () => {
     { label: "cosine", inputs: [float([2000], (random, n) => random.normalVector(n).map((x) => 3 * x))], build: cos },
   ];
   test.each(large.map((each) => [each.label, each] as const))("large: %s", (_label, each) => expectEqual([each]));
+});
+
+describe("the proof of the device at load", () => {
+  const model = fileURLToPath(new URL("reference/mlp-tanh-digits/model.onnx", import.meta.url));
+  const data = fileURLToPath(new URL("reference/mlp-tanh-digits/data.npz", import.meta.url));
+
+  /** The processor, with every float result off by a factor: what a wrong kernel does. */
+  function wrong(factor: number, which: (name: string) => boolean): Runtime {
+    return {
+      ...cpu,
+      compile: async (emitted) => {
+        const executable = await cpu.compile(emitted);
+        return {
+          ...executable,
+          run: async (feeds) =>
+            new Map(
+              [...(await executable.run(feeds))].map(([name, tensor]) => [
+                name,
+                which([...emitted.inputs.keys()].join()) && isFloat(tensor.dtype)
+                  ? { ...tensor, data: tensor.data.map((x) => x * factor) }
+                  : tensor,
+              ]),
+            ),
+        };
+      },
+    };
+  }
+
+  async function prove(runtime: Runtime, thorough = false) {
+    const problem = openReference("mlp-tanh-digits", { precision: "float32" }, 100, runtime);
+    const source = loadModel(model);
+    return deviceProof.prove({ source, problem, device: "webgpu", thorough, random: createRandom(1) });
+  }
+
+  test("passes where the device is right", async () => {
+    expect(await prove(gpu, true)).toMatchObject({ name: "device", passed: true });
+  });
+
+  test.each([
+    ["everything by 192", 192, () => true],
+    ["everything by a thousandth", 1.001, () => true],
+    ["everything is no number", Number.NaN, () => true],
+    ["products only, by a hundredth", 1.01, (inputs: string) => inputs.includes("thalweg:v")],
+  ] as const)("fails: %s", async (_what, factor, which) => {
+    const check = await prove(wrong(factor, which));
+    expect(check?.passed).toBe(false);
+    expect(check?.detail).toMatch(/^The device webgpu (?:computes .* wrongly|cannot compute what the processor can)/);
+  });
+
+  test("is made at every load, and float64 is refused", async () => {
+    const options = { data, device: "webgpu", limit: 50 } as const;
+    const loaded = await loadProblem(model, options);
+    expect(loaded.proofs.find(({ name }) => name === "device")?.passed).toBe(true);
+    await loaded.close();
+    await expect(loadProblem(model, { ...options, precision: "float64" })).rejects.toMatchObject({
+      kind: "usage",
+      code: "device-precision",
+    });
+  });
 });

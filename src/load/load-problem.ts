@@ -95,6 +95,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     options.precision ?? (model.parameters.some(({ dtype }) => dtype === "float64") ? "float64" : "float32");
   const device = options.device ?? "cpu";
   const threads = options.threads ?? availableParallelism();
+  if (device === "webgpu" && precision === "float64") throw noFloat64(device, options.precision === undefined);
   if (device !== "cpu") await requireDevice(nodeRuntime({ threads, device }), device);
   const spec = dataSpec(options);
   const labelInput = labelInputOf(model, options.label);
@@ -312,6 +313,17 @@ function guess(outputs: Value, dataset: Dataset, batch: number, modelReadsLabels
     labels: [batch, ...dataset.labels.shape],
     summary: summarizeLabels(dataset, ignoreIndex),
     modelReadsLabels,
+  });
+}
+
+function noFloat64(device: Device, byModel: boolean): ThalwegError {
+  return new ThalwegError({
+    kind: "usage",
+    code: "device-precision",
+    message: `The device ${device} computes in float32 only${byModel ? ", and the model is float64" : ""}.`,
+    hint: byModel
+      ? "Give --precision float32, or leave --device out to compute in float64 on the processor."
+      : "Leave --device or --precision out.",
   });
 }
 

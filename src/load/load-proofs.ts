@@ -1,9 +1,10 @@
 import type { Check } from "../result/envelope.ts";
 import type { LoadProof, ProofBench } from "./load-proof.ts";
 import { importProof } from "./import-proof.ts";
+import { deviceProof } from "./device-proof.ts";
 
 /** What is proven at every load, in order. */
-const LOAD_PROOFS: readonly LoadProof[] = [importProof];
+const LOAD_PROOFS: readonly LoadProof[] = [importProof, deviceProof];
 
 /** Makes every proof, one after the other. */
 export async function proveLoad(bench: ProofBench): Promise<Check[]> {
