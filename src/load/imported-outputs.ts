@@ -15,7 +15,7 @@ export type Feeding = ReadonlyMap<string, { readonly shape: Shape; readonly data
 /** The outputs of an imported graph, to be computed at the weights of the file. */
 export interface ImportedOutputs {
   readonly shapes: ReadonlyMap<string, Shape>;
-  /** At the given inputs; with `noise`, every float that is fed is changed by at most this share of itself. */
+  /** At the given inputs; with `noise`, every fraction that is fed is changed by this share of itself. */
   run(
     inputs: Feeding,
     noise?: { readonly size: number; readonly random: RandomStream },
@@ -67,7 +67,8 @@ export async function importedOutputs(
   };
 }
 
+/** Whole numbers are left alone: they are counts, classes and flags, exact in every arithmetic. */
 function shaken(data: TensorData, size: number, random: RandomStream): TensorData {
   const signs = random.rademacherVector(data.length);
-  return Float64Array.from(data, (x, i) => x * (1 + size * signs[i]));
+  return Float64Array.from(data, (x, i) => (Number.isInteger(x) ? x : x * (1 + size * signs[i])));
 }
