@@ -63,6 +63,8 @@ export const sampleProfile: Profile = {
   model: {
     path: "models/digits-mlp.onnx",
     sha256: "3b7c1f9e2a4d5c6b7a8990817263544536271809fedcba98765432100123abcd",
+    externalData: null,
+    weights: null,
     parameters: 4810,
     tensors: TENSORS.map((name) => ({ name, shape: [8], parameters: 8 })),
   },

@@ -1,5 +1,6 @@
 import { arch, cpus, platform } from "node:os";
 import { z } from "zod";
+import type { FileHash } from "../data/content-hash.ts";
 import type { LoadedModel } from "../load/load-model.ts";
 import type { LoadedProblem } from "../load/load-problem.ts";
 import type { ResultDocument } from "../result/result-kinds.ts";
@@ -35,18 +36,39 @@ export function frameOf({ shell, flags, seed, loaded, checks = [] }: FrameOption
     checks: [...(loaded?.proofs ?? []), ...checks],
     warnings: [
       ...(loaded?.warnings ?? []),
+      ...(loaded ? changesOnDisk(loaded) : []),
       ...(shell.interruption.asked.aborted ? ["The run was interrupted: it holds what was measured until then."] : []),
     ],
   };
 }
 
+/** A sentence for every file of the data that is another now than the one that was opened. */
+export function changesOnDisk({ dataset }: LoadedProblem): string[] {
+  return dataset
+    .outdated()
+    .map(
+      (path) => `${path} was changed during the run: numbers and hash are those of what it held when it was opened.`,
+    );
+}
+
 /** A model and the tensors of it that count as its parameters. */
 export function modelSummary(
-  { path, sha256 }: LoadedModel,
+  { path, sha256, externalData, weights }: LoadedModel,
   tensors: readonly { readonly name: string; readonly shape: Shape }[],
 ): NonNullable<Frame["model"]> {
   const sized = tensors.map(({ name, shape }) => ({ name, shape: [...shape], parameters: sizeOf(shape) }));
-  return { path, sha256, parameters: sized.reduce((sum, { parameters }) => sum + parameters, 0), tensors: sized };
+  return {
+    path,
+    sha256,
+    externalData: externalData.length === 0 ? null : externalData.map(fileSummary),
+    weights: weights ? fileSummary(weights) : null,
+    parameters: sized.reduce((sum, { parameters }) => sum + parameters, 0),
+    tensors: sized,
+  };
+}
+
+function fileSummary({ name, sha256 }: FileHash): { path: string; sha256: string } {
+  return { path: name, sha256 };
 }
 
 function lossSummary({ problem, lossGuessed }: LoadedProblem): NonNullable<Frame["loss"]> {

@@ -1,5 +1,6 @@
 import { type LoadedProblem, type LoadOptions, loadProblem } from "../load/load-problem.ts";
 import { EXIT } from "./exit-code.ts";
+import { changesOnDisk } from "./frame.ts";
 import { formatCounted } from "./format.ts";
 import { wrap } from "./layout.ts";
 import type { Shell } from "./shell.ts";
@@ -43,6 +44,7 @@ export async function withProblem(
   const loaded = await openProblem(model, options, shell);
   try {
     const outcome = await work(loaded);
+    for (const change of changesOnDisk(loaded)) shell.warn(change);
     const isFinished = outcome.exitCode === EXIT.done || outcome.exitCode === EXIT.notConverged;
     const fails = isFinished && loaded.proofs.some(({ passed }) => passed === false);
     return fails ? { ...outcome, exitCode: EXIT.check } : outcome;

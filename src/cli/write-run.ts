@@ -13,7 +13,7 @@ export function defaultFolder({ createdAt, schema, model, data, config }: Result
     .replace("T", "-");
   const kind = /^thalweg\/(.*)@/.exec(schema)?.[1] ?? "run";
   const hash = createHash("sha256")
-    .update(JSON.stringify([model?.sha256, data?.sha256, config]))
+    .update(JSON.stringify([model?.sha256, model?.weights?.sha256, data?.sha256, config]))
     .digest("hex");
   return join("thalweg-runs", `${time}-${kind}-${hash.slice(0, 8)}`);
 }

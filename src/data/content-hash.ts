@@ -1,16 +1,30 @@
 import { type ByteSource, chunksOf } from "../files/byte-source.ts";
 import type { IncrementalHash } from "../files/sha256.ts";
 
+/** A file by name, with the SHA-256 of its bytes. */
+export interface FileHash {
+  readonly name: string;
+  readonly sha256: string;
+}
+
 /** SHA-256 of one source's bytes, or of the lines that `sha256sum` prints for several, by base name. */
 export function contentHash(sources: readonly ByteSource[], createHash: () => IncrementalHash): string {
-  const hashes = sources.map((source) => {
-    const hash = createHash();
-    for (const chunk of chunksOf(source)) hash.update(chunk);
-    return hash.digest("hex");
-  });
-  if (hashes.length === 1) return hashes[0];
-  const lines = sources.map((source, i) => `${hashes[i]}  ${source.name.replace(/^.*[/\\]/, "")}\n`);
+  return jointHash(
+    sources.map((source) => ({ name: source.name, sha256: source.sha256 ?? hashOf(source, createHash()) })),
+    createHash,
+  );
+}
+
+/** The hash of one file, or that of the lines that `sha256sum` prints for several, by base name. */
+export function jointHash(files: readonly FileHash[], createHash: () => IncrementalHash): string {
+  if (files.length === 1) return files[0].sha256;
+  const lines = files.map(({ name, sha256 }) => `${sha256}  ${name.replace(/^.*[/\\]/, "")}\n`);
   const hash = createHash();
   hash.update(new TextEncoder().encode(lines.join("")));
+  return hash.digest("hex");
+}
+
+function hashOf(source: ByteSource, hash: IncrementalHash): string {
+  for (const chunk of chunksOf(source)) hash.update(chunk);
   return hash.digest("hex");
 }

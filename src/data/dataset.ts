@@ -47,7 +47,7 @@ export interface Dataset {
   y(start: number, end: number): Tensor;
   /**
    * SHA-256 of the data: of the file's bytes, as `sha256sum FILE` prints it; of several files, that of
-   * the lines which `sha256sum` prints for them by base name. Streamed when first asked for; independent of `limit`.
+   * the lines which `sha256sum` prints for them by base name. Of the bytes as they were opened; independent of `limit`.
    */
   sha256(): string;
 }

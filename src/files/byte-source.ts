@@ -8,6 +8,8 @@ export interface ByteSource {
   /** What messages call it: a path, or "x.npy in data.npz". */
   readonly name: string;
   readonly size: number;
+  /** SHA-256 of all bytes, where it was taken when they were opened. */
+  readonly sha256?: string;
   /**
    * Exactly `length` bytes from `offset`. The result may be a view of the source: never write to it.
    * @throws ThalwegError `truncated-file` when the range leaves the source.

@@ -1,5 +1,18 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,13 +22,59 @@ import { tensor } from "../util/tensor.ts";
 import { assetPath } from "./asset-path.ts";
 import { openDatasetPath } from "./open-dataset-path.ts";
 import { openFile } from "./open-file.ts";
-import { sha256File } from "./sha256-file.ts";
+import { openHashedFile } from "./open-hashed-file.ts";
 import { writeFileAtomically, writeFolderAtomically } from "./write-atomically.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "thalweg-io-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const at = (name: string) => join(folder, name);
 const idxFolder = fileURLToPath(new URL("../../test/data/idx", import.meta.url));
+
+function hashOf(path: string): string {
+  const source = openHashedFile(path);
+  source.close();
+  return source.sha256;
+}
+
+describe("what was hashed is what is read", () => {
+  const opened = (name: string) => {
+    writeFileSync(at(name), "old bytes");
+    return openHashedFile(at(name));
+  };
+
+  test.each([
+    ["overwritten in place", (path: string) => writeFileSync(path, "new bytes")],
+    ["appended to", (path: string) => appendFileSync(path, "!")],
+    [
+      "overwritten with its old time",
+      (path: string) => {
+        const { atime, mtime } = statSync(path);
+        writeFileSync(path, "new bytes");
+        utimesSync(path, atime, mtime);
+      },
+    ],
+  ])("a file %s is refused", (_how, change) => {
+    const source = opened("live");
+    expect(source.isOutdated()).toBe(false);
+    change(at("live"));
+    expect(() => source.read(0, 3)).toThrow(expect.objectContaining({ kind: "input", code: "file-changed" }));
+    source.close();
+  });
+
+  test.each([
+    ["replaced by another", (path: string) => renameSync(opened("other").name, path), true],
+    ["removed", (path: string) => rmSync(path), true],
+    ["given another mode", (path: string) => chmodSync(path, 0o600), false],
+    ["touched", (path: string) => utimesSync(path, 1, 1), false],
+  ])("a file %s is read on", (_how, change, isOutdated) => {
+    const source = opened("live");
+    change(at("live"));
+    expect(Buffer.from(source.read(0, 9)).toString()).toBe("old bytes");
+    expect(source.sha256).toBe(createHash("sha256").update("old bytes").digest("hex"));
+    expect(source.isOutdated()).toBe(isOutdated);
+    source.close();
+  });
+});
 
 describe("reading", () => {
   test("a file at any place", () => {
@@ -24,7 +83,7 @@ describe("reading", () => {
     expect([...source.read(1, 2)]).toEqual([2, 3]);
     expect(() => source.read(3, 2)).toThrow(expect.objectContaining({ code: "truncated-file" }));
     source.close();
-    expect(sha256File(at("bytes"))).toBe(
+    expect(hashOf(at("bytes"))).toBe(
       createHash("sha256")
         .update(Uint8Array.of(1, 2, 3, 4))
         .digest("hex"),
@@ -76,7 +135,7 @@ describe("reading", () => {
     const together = openDatasetPath(at("d.npz"));
     const apart = openDatasetPath({ x: at("d.npz"), y: at("d.npz") });
     expect(apart.batch(0, 2)).toEqual(together.batch(0, 2));
-    expect(together.sha256()).toBe(sha256File(at("d.npz")));
+    expect(together.sha256()).toBe(hashOf(at("d.npz")));
     together.close();
     apart.close();
     expect(() => openDatasetPath(`${at("d.npz")}:test`)).toThrow(

@@ -7,13 +7,15 @@ import { chooseIdxFiles } from "../data/idx-folder.ts";
 import { type DatasetSources, openDataset } from "../data/open-dataset.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { assetPath } from "./asset-path.ts";
-import { type FileSource, openFile } from "./open-file.ts";
+import { type HashedFile, openHashedFile } from "./open-hashed-file.ts";
 
 /** What `--data` says: a path or a built-in set, either with ":part" behind it; or files given apart. */
 export type DatasetSpec = string | { readonly x: string; readonly y: string };
 
 /** A dataset over open files. */
 export interface OpenDataset extends Dataset {
+  /** Files that were written to, replaced or removed on disk since they were opened, by path. */
+  outdated(): string[];
   close(): void;
 }
 
@@ -25,9 +27,9 @@ export interface OpenDataset extends Dataset {
  * @throws ThalwegError `unknown-data`, and what openFile and openDataset throw
  */
 export function openDatasetPath(spec: DatasetSpec, options: DatasetOptions = {}): OpenDataset {
-  const opened: FileSource[] = [];
+  const opened: HashedFile[] = [];
   const open = (path: string) => {
-    const source = openFile(path);
+    const source = openHashedFile(path);
     opened.push(source);
     return source;
   };
@@ -36,6 +38,7 @@ export function openDatasetPath(spec: DatasetSpec, options: DatasetOptions = {})
     const { name, split, sources } = locate(spec, options.split, open);
     return {
       ...openDataset(name, sources, { createHash: () => createHash("sha256"), ...options, split }),
+      outdated: () => opened.filter((source) => source.isOutdated()).map(({ name }) => name),
       close,
     };
   } catch (error) {
@@ -50,7 +53,7 @@ interface Located {
   readonly sources: DatasetSources;
 }
 
-function locate(spec: DatasetSpec, givenSplit: string | undefined, open: (path: string) => FileSource): Located {
+function locate(spec: DatasetSpec, givenSplit: string | undefined, open: (path: string) => HashedFile): Located {
   if (typeof spec !== "string")
     return {
       name: `${spec.x} and ${spec.y}`,

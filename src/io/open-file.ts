@@ -4,8 +4,19 @@ import { checkRange } from "../files/byte-source.ts";
 import { inputError } from "../files/input-error.ts";
 import { fileError } from "./file-error.ts";
 
+/** What changes when a file is written to. */
+export interface Stamp {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+}
+
 /** A file on disk with random access; close it when done. */
 export interface FileSource extends ByteSource {
+  /** What the system says of the open file now. */
+  stamp(): Stamp;
   close(): void;
 }
 
@@ -46,6 +57,10 @@ export function openFile(path: string): FileSource {
         done += count;
       }
       return bytes;
+    },
+    stamp() {
+      const { dev, ino, size, mtimeNs, ctimeNs } = fstatSync(descriptor, { bigint: true });
+      return { dev, ino, size: Number(size), mtimeNs, ctimeNs };
     },
     close: () => closeSync(descriptor),
   };

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
-import type { FileSource } from "../io/open-file.ts";
+import { type FileHash, jointHash } from "../data/content-hash.ts";
 import { openFile } from "../io/open-file.ts";
+import { type HashedFile, openHashedFile } from "../io/open-hashed-file.ts";
 import { readSafetensors } from "../files/safetensors.ts";
 import { decodeModel, type ModelFile } from "../onnx/decode-model.ts";
 import { replaceWeights } from "./replace-weights.ts";
@@ -9,8 +10,15 @@ import { replaceWeights } from "./replace-weights.ts";
 /** A model as it was read from disk. */
 export interface LoadedModel {
   readonly path: string;
-  /** Of the model file, in hexadecimal. */
+  /**
+   * SHA-256 of the model file as it was read, in hexadecimal; with data beside it, that of the lines which
+   * `sha256sum` prints for all its files by base name, the model first.
+   */
   readonly sha256: string;
+  /** The files beside the model that hold its weights. */
+  readonly externalData: readonly FileHash[];
+  /** The checkpoint whose weights replace the model's. */
+  readonly weights?: FileHash;
   readonly model: ModelFile;
   /** The model with the file's own weights, where others were put in. */
   readonly original?: ModelFile;
@@ -26,33 +34,35 @@ export interface LoadedModel {
  */
 export function loadModel(path: string, weights?: string): LoadedModel {
   const bytes = readWhole(path);
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  const beside = new Map<string, FileSource>();
+  const beside = new Map<string, HashedFile>();
   try {
     const model = decodeModel(bytes, {
       file: path,
       external: (location, offset, length) => {
-        const source = beside.get(location) ?? openFile(join(dirname(path), location));
+        const source = beside.get(location) ?? openHashedFile(join(dirname(path), location));
         beside.set(location, source);
         return source.read(offset, length ?? source.size - offset);
       },
     });
-    return weights === undefined
-      ? { path, sha256, model, notes: [] }
-      : withWeights({ path, sha256, model, notes: [] }, weights);
+    const externalData = [...beside.values()].map(({ name, sha256 }) => ({ name, sha256 }));
+    const own = { name: path, sha256: createHash("sha256").update(bytes).digest("hex") };
+    const sha256 = jointHash([own, ...externalData], () => createHash("sha256"));
+    const loaded = { path, sha256, externalData, model, notes: [] };
+    return weights === undefined ? loaded : withWeights(loaded, weights);
   } finally {
     for (const source of beside.values()) source.close();
   }
 }
 
 function withWeights(loaded: LoadedModel, file: string): LoadedModel {
-  const source = openFile(file);
+  const source = openHashedFile(file);
   try {
     const { model, unused } = replaceWeights(loaded.model, readSafetensors(source), file);
     const left = unused.length === 0 ? "" : ` ${unused.length} of its tensors are not in the model and were left out.`;
     return {
       ...loaded,
       model,
+      weights: { name: file, sha256: source.sha256 },
       original: loaded.model,
       notes: [...loaded.notes, `The weights were taken from ${file}.${left}`],
     };

@@ -109,7 +109,9 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
   const opened = openDatasetPath(spec, { inputs: requests, label: options.label, limit: options.limit });
   try {
     const read: OpenDataset =
-      labelInput === undefined ? opened : { ...withLabelsAsInput(opened, labelInput), close: opened.close };
+      labelInput === undefined
+        ? opened
+        : { ...withLabelsAsInput(opened, labelInput), close: opened.close, outdated: opened.outdated };
     const parameters = options.params && chooseParameters(model, options.params);
     const importing = { precision, freeze: options.freeze, parameters, batchNormalization: options.bn };
     const { outputs, batch, usesBatchStatistics } = probe(model, read, options, importing);

@@ -26,7 +26,7 @@ export function provenance({ thalweg, createdAt, seed, model, data, loss, precis
     model
       ? [
           "Model",
-          markup`${model.path}, ${formatCount(model.parameters)} parameters<br><span class="hash">sha256 ${model.sha256}</span>`,
+          markup`${model.path}, ${formatCount(model.parameters)} parameters<br><span class="hash">sha256 ${model.sha256}</span>${(model.externalData ?? []).map((file) => markup`<br>with ${file.path} <span class="hash">sha256 ${file.sha256}</span>`)}${model.weights && markup`<br>weights of ${model.weights.path} <span class="hash">sha256 ${model.weights.sha256}</span>`}`,
         ]
       : undefined,
     data

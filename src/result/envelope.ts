@@ -11,9 +11,21 @@ export const check = z.object({
   detail: z.string().describe("What was compared with what, in one sentence."),
 });
 
+const fileHash = z.object({ path: z.string(), sha256: z.string() });
+
 export const model = z.object({
   path: z.string(),
-  sha256: z.string(),
+  sha256: z
+    .string()
+    .describe(
+      "Of the file as it was read; with external data, of the lines that sha256sum prints for all files by base name, the model first.",
+    ),
+  externalData: z
+    .array(fileHash)
+    .nullable()
+    .default(null)
+    .describe("The files beside the model that hold its weights."),
+  weights: fileHash.nullable().default(null).describe("The checkpoint whose weights replace the model's."),
   parameters: count,
   tensors: z.array(z.object({ name: z.string(), shape: z.array(count), parameters: count })),
 });

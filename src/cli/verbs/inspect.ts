@@ -15,7 +15,7 @@ import { given, MODEL } from "../arguments.ts";
 import { modelFlags } from "../common-flags.ts";
 import { EXIT } from "../exit-code.ts";
 import { formatBytes, formatCount, formatLarge, formatShape } from "../format.ts";
-import { frameOf } from "../frame.ts";
+import { frameOf, modelSummary } from "../frame.ts";
 import { table, wrap } from "../layout.ts";
 import type { Style } from "../terminal.ts";
 import { defineVerb } from "../verb.ts";
@@ -37,14 +37,10 @@ export const inspect = defineVerb({
       document: {
         schema: "thalweg/inspect@1",
         ...frameOf({ shell, flags, seed: 0 }),
-        model: {
-          path: loaded.path,
-          sha256: loaded.sha256,
-          parameters: result.parameters,
-          tensors: result.initializers
-            .filter((each) => each.selected)
-            .map(({ name, shape }) => ({ name, shape, parameters: sizeOf(shape) })),
-        },
+        model: modelSummary(
+          loaded,
+          result.initializers.filter((each) => each.selected),
+        ),
         result,
       },
       exitCode: EXIT.done,
