@@ -25,6 +25,9 @@
  * const executable = await runtime.compile(file);
  * const hv = await executable.run(feeds); // Map of names to `runtime.feed(tensor(...))`
  *
+ * On WebGPU, `{ precision: "float32", portable: true, device: "webgpu" }` is the target, and `proveRuntime`
+ * holds the device against WebAssembly before it is believed.
+ *
  * @module
  */
 export { gradient, hessianVector, sandwich } from "./autodiff/products.ts";
@@ -38,6 +41,7 @@ export { lowerGraph } from "./onnx/emit-lower.ts";
 export { emitModel, type EmittedModel } from "./onnx/emit-model.ts";
 export { importGraph, type ImportedGraph } from "./onnx/import-graph.ts";
 export type { Executable, Feed, Runtime } from "./runtime/runtime.ts";
+export { proveRuntime } from "./runtime/prove-runtime.ts";
 export { webRuntime } from "./runtime/web-runtime.ts";
 export { tensor, type DType, type Tensor } from "./util/tensor.ts";
 export { ThalwegError } from "./util/thalweg-error.ts";

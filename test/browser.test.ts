@@ -1,9 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, extname, join, relative } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bytesSource } from "../src/files/byte-source.ts";
@@ -11,9 +10,9 @@ import { readNpz } from "../src/files/npz.ts";
 import { renderReport } from "../src/report/render-report.ts";
 import { decodeResult } from "../src/result/result-kinds.ts";
 import { sampleProfile } from "./sample-profile.ts";
+import { ORT, serveCheckout, type CheckoutServer } from "./support/serve-checkout.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
 
 let browser: Browser;
@@ -135,22 +134,6 @@ describe("the report in a browser", () => {
   });
 });
 
-const ORT = `/${relative(ROOT, dirname(require.resolve("onnxruntime-web")))}`;
-
-/** What a page needs to import the built package: bare names and where they lie in the checkout. */
-const IMPORTS = {
-  "thalweg/web": "/dist/web.js",
-  "onnxruntime-web": `${ORT}/ort.wasm.min.mjs`,
-  "onnx-buf": "/node_modules/onnx-buf/dist/onnx_pb.js",
-  "@bufbuild/protobuf": "/node_modules/@bufbuild/protobuf/dist/esm/index.js",
-  "@bufbuild/protobuf/codegenv2": "/node_modules/@bufbuild/protobuf/dist/esm/codegenv2/index.js",
-};
-const TYPES: Readonly<Record<string, string>> = {
-  ".js": "text/javascript",
-  ".mjs": "text/javascript",
-  ".wasm": "application/wasm",
-};
-
 /** Decodes, differentiates, emits and runs, all in the page; the products by parameter. */
 const PRODUCT_IN_PAGE = `async ({ url, batch, precision, feeds }) => {
   const ort = await import("onnxruntime-web");
@@ -184,27 +167,12 @@ describe("the library in a browser", () => {
         array.read(),
       ]),
     );
-  let server: Server;
+  let server: CheckoutServer;
   let origin: string;
 
   beforeAll(async () => {
-    if (!existsSync(join(ROOT, "dist/web.js"))) throw new Error("dist/ is missing: run `npm run build` first");
-    server = createServer((request, response) => {
-      const { pathname } = new URL(request.url ?? "/", "http://localhost");
-      if (pathname === "/") {
-        const map = JSON.stringify({ imports: IMPORTS });
-        return void response
-          .setHeader("content-type", "text/html")
-          .end(`<!doctype html><link rel=icon href=data:,><title>web</title><script type=importmap>${map}</script>`);
-      }
-      const file = join(ROOT, pathname);
-      if (!file.startsWith(ROOT) || !existsSync(file)) return void response.writeHead(404).end();
-      response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream").end(readFileSync(file));
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    if (address === null || typeof address === "string") throw new Error("The server has a port.");
-    origin = `http://127.0.0.1:${address.port}/`;
+    server = await serveCheckout("ort.wasm.min.mjs");
+    ({ origin } = server);
   });
   afterAll(() => server?.close());
 

@@ -1,5 +1,6 @@
 import type { Dataset } from "../data/dataset.ts";
 import { Graph } from "../graph/graph.ts";
+import type { Target } from "../graph/operation.ts";
 import { inputNameOf } from "../graph/leaf.ts";
 import { rebuild } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
@@ -134,7 +135,8 @@ export interface ExportedDerivative extends EmittedModel {
  * A derivative of a model on batches of a fixed size, as plain ONNX of opset 18. Inputs are the
  * model's, the labels `y`, the parameters (with the model's weights as defaults) and, for products,
  * the vector `v:<parameter>`. Sums over the batch are divided as `reduction` says: a mean is over
- * the labels that count, as the graph counts them in each batch (none: 0/0, not a number).
+ * the labels that count, as the graph counts them in each batch (none: 0/0, not a number). With `device`
+ * it is written without the kernels that are wrong or missing there.
  */
 export function exportDerivative(
   derivative: ExportableDerivative,
@@ -142,6 +144,7 @@ export function exportDerivative(
   dataset: Dataset,
   options: ProblemOptions,
   batch: number,
+  device?: Target["device"],
 ): ExportedDerivative {
   const network = buildNetwork(model, dataset, options, batch);
   const { graph } = network;
@@ -165,7 +168,7 @@ export function exportDerivative(
     const name = nameInFile(fed) ?? (fed === LABELS ? labelName : claimName([fed], taken));
     return home.input(name, value.dtype, value.shape);
   });
-  const target = { precision, portable: true };
+  const target = { precision, portable: true, device };
   const lowered = lowerGraph(renamed, target);
   const outputs = new Map([...built.keys()].map((name, i) => [claimName([name], taken), lowered[i]]));
   const description = [
