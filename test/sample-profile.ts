@@ -66,7 +66,8 @@ export const sampleProfile: Profile = {
     externalData: null,
     weights: null,
     parameters: 4810,
-    tensors: TENSORS.map((name) => ({ name, shape: [8], parameters: 8 })),
+    tensors: TENSORS.map((name) => ({ name, label: null, shape: [8], parameters: 8 })),
+    heldConstant: { tensors: 1, parameters: 64, names: ["positions"], flag: "--params '*,positions'" },
   },
   data: { path: "digits", sha256: "aa11bb22cc33dd44ee55ff66aa11bb22cc33dd44ee55ff66aa11bb22cc33dd44", examples: 1797 },
   loss: {

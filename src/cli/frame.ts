@@ -1,6 +1,7 @@
 import { arch, cpus, platform } from "node:os";
 import { z } from "zod";
 import type { FileHash } from "../data/content-hash.ts";
+import { heldConstant } from "../load/held-constant.ts";
 import type { LoadedModel } from "../load/load-model.ts";
 import type { LoadedProblem } from "../load/load-problem.ts";
 import type { ResultDocument } from "../result/result-kinds.ts";
@@ -28,7 +29,7 @@ export function frameOf({ shell, flags, seed, loaded, checks = [] }: FrameOption
     command: [...shell.command],
     config: z.record(z.string(), z.json()).parse(JSON.parse(JSON.stringify(flags))),
     seed,
-    model: loaded ? modelSummary(loaded.source, loaded.problem.space.tensors) : null,
+    model: loaded ? modelSummary(loaded.source, loaded.problem.space.tensors, loaded.problem.options.parameters) : null,
     data: loaded ? { path: loaded.dataPath, sha256: loaded.dataset.sha256(), examples: loaded.problem.examples } : null,
     loss: loaded ? lossSummary(loaded) : null,
     precision: loaded ? loaded.problem.options.precision : null,
@@ -53,10 +54,17 @@ export function changesOnDisk({ dataset }: LoadedProblem): string[] {
 
 /** A model and the tensors of it that count as its parameters. */
 export function modelSummary(
-  { path, sha256, externalData, weights }: LoadedModel,
+  { path, sha256, externalData, weights, model }: LoadedModel,
   tensors: readonly { readonly name: string; readonly shape: Shape }[],
+  chosen: readonly string[] | undefined,
 ): NonNullable<Frame["model"]> {
-  const sized = tensors.map(({ name, shape }) => ({ name, shape: [...shape], parameters: sizeOf(shape) }));
+  const sized = tensors.map(({ name, shape }) => ({
+    name,
+    label: model.labels.get(name) ?? null,
+    shape: [...shape],
+    parameters: sizeOf(shape),
+  }));
+  const held = heldConstant(model, chosen);
   return {
     path,
     sha256,
@@ -64,6 +72,7 @@ export function modelSummary(
     weights: weights ? fileSummary(weights) : null,
     parameters: sized.reduce((sum, { parameters }) => sum + parameters, 0),
     tensors: sized,
+    heldConstant: held ? { ...held, names: [...held.names] } : null,
   };
 }
 

@@ -82,9 +82,9 @@ export const attributionInstrument = defineInstrument({
         index,
         eigenvalue: value,
         vector: arrays.keep(`hessian.top_eigenvector.${index}`, tensor("float64", [vector.length], vector)),
-        tensors: problem.space.tensors.map(({ name, offset, size }) => {
+        tensors: problem.space.tensors.map(({ label, offset, size }) => {
           const part = vector.subarray(offset, offset + size);
-          return { name, share: dot(part, part) };
+          return { name: label, share: dot(part, part) };
         }),
         effectiveParameters: 1 / mass,
         gradientCosine: norm2(gradient) > 0 ? dot(gradient, vector) / norm2(gradient) : 0,

@@ -38,8 +38,8 @@ export const gradientInstrument = defineInstrument({
           topSubspaceShare: norm > 0 ? share : null,
           topSubspaceDimension: top.length,
           newtonDecrement: decrement,
-          tensors: problem.space.tensors.map(({ name, offset, size }) => ({
-            name,
+          tensors: problem.space.tensors.map(({ label, offset, size }) => ({
+            name: label,
             norm: norm2(gradient.subarray(offset, offset + size)),
           })),
         },

@@ -36,7 +36,7 @@ export interface Layer {
 export function layersOf(tensors: readonly ParameterTensor[]): Layer[] {
   const layers = new Map<string, ParameterTensor[]>();
   for (const tensor of tensors) {
-    const name = tensor.name.replace(/[./:][^./:]*$/, "");
+    const name = tensor.label.replace(/[./:][^./:]*$/, "");
     layers.set(name, [...(layers.get(name) ?? []), tensor]);
   }
   return [...layers].map(([name, members]) => ({ name, tensors: members }));
@@ -140,7 +140,7 @@ export const layersInstrument = defineInstrument({
       } else if (chosen.has(i)) converged = false;
       readings.push({
         name,
-        tensors: tensors.map((each) => each.name),
+        tensors: tensors.map((each) => each.label),
         parameters: size,
         trace: traces[i],
         meanCurvature: traces[i].value / size,

@@ -12,11 +12,16 @@ export const symmetriesInstrument = defineInstrument({
   cost: (problem) => 10 + 2 * problem.space.tensors.length,
   run: async (measurement) => {
     const comparison = await LossComparison.open(measurement);
-    const found = [
+    const unlabelled = [
       ...(await rescalings(measurement, comparison)),
       ...(await logitShifts(measurement, comparison)),
       ...(await signFlipsAndExchanges(measurement, comparison)),
     ];
+    const labels = new Map(measurement.problem.space.tensors.map(({ name, label }) => [name, label]));
+    const found = unlabelled.map((each) => ({
+      ...each,
+      tensors: each.tensors.map((name) => labels.get(name) ?? name),
+    }));
     return { parts: { symmetries: { found, flatDirections: flatDirections(found) } }, converged: true };
   },
   readings: ({ symmetries }) => [

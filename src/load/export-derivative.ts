@@ -4,6 +4,7 @@ import type { Target } from "../graph/operation.ts";
 import { inputNameOf } from "../graph/leaf.ts";
 import { rebuild } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
+import { chosenParameters } from "../onnx/chosen-parameters.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import { lowerGraph } from "../onnx/emit-lower.ts";
 import { emitModel, type EmittedModel } from "../onnx/emit-model.ts";
@@ -177,7 +178,7 @@ export function exportDerivative(
     `Inputs: the model's own, the labels ${labelName}, and the parameters, whose defaults are the model's weights.`,
   ].join(" ");
   const emitted = emitModel(outputs, target, description);
-  const weights = model.parameters.map(({ name, shape, data }) => ({
+  const weights = chosenParameters(model, options.parameters).map(({ name, shape, data }) => ({
     name,
     shape,
     data: precision === "float32" ? Float32Array.from(data) : Float64Array.from(data),

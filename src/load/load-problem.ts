@@ -4,6 +4,7 @@ import { summarizeLabels, withClassNumbers } from "../data/labels.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
 import { type OpenDataset, openDatasetPath } from "../io/open-dataset-path.ts";
+import { chosenParameters } from "../onnx/chosen-parameters.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import type { DeclaredValue } from "../onnx/onnx-node.ts";
 import { importGraph } from "../onnx/import-graph.ts";
@@ -18,6 +19,7 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { type FloatType, isFloat, type Shape, sizeOf } from "../util/tensor.ts";
 import { chooseBatches, elementsPerExample } from "./choose-batches.ts";
 import { chooseParameters } from "./choose-parameters.ts";
+import { heldConstant, heldSentence } from "./held-constant.ts";
 import { guessLoss } from "./guess-loss.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import { proofWarnings, proveLoad } from "./load-proofs.ts";
@@ -146,7 +148,8 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
       batchNormalization: options.bn,
       cacheBytes: Math.min(CACHE_BYTES, totalmem() / 4),
     });
-    const notes = [...source.notes, ...dataset.notes];
+    const held = heldConstant(model, parameters);
+    const notes = [...source.notes, ...dataset.notes, ...(held ? [heldSentence(held)] : [])];
     if (guessed) notes.push(`The loss was taken to be ${loss.title}: ${guessed.because}. Name another with --loss.`);
     if (numbered)
       notes.push(`The labels are stored as ${read.labels.dtype}; they were read as the class numbers that they are.`);
@@ -304,9 +307,7 @@ function onlyBatchSize(model: ModelFile, { examples }: Dataset, probed: number):
 }
 
 function countParameters(model: ModelFile, chosen: readonly string[] | undefined): number {
-  return model.parameters
-    .filter(({ name }) => chosen?.includes(name) ?? true)
-    .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return chosenParameters(model, chosen).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
 function guess(outputs: Value, dataset: Dataset, batch: number, modelReadsLabels: boolean, ignoreIndex: number) {

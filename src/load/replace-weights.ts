@@ -1,5 +1,6 @@
 import type { LazyArray } from "../files/lazy-array.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
+import { fingerprint } from "../onnx/fixed-values.ts";
 import { isFloat, sizeOf, type Tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { listed } from "./choose-parameters.ts";
@@ -12,9 +13,10 @@ export interface ReplacedWeights {
 
 /**
  * The model with its tensors replaced by those of the same name. Every parameter must be there with
- * its shape; statistics and constants are replaced where the file has them.
+ * its shape; statistics and constants are replaced where the file has them. Where the model holds one
+ * parameter twice, the file may hold both, with the same numbers.
  *
- * @throws ThalwegError `weights-missing`, `weights-shape`, `not-finite`
+ * @throws ThalwegError `weights-missing`, `weights-shape`, `weights-tied`, `not-finite`
  */
 export function replaceWeights(
   model: ModelFile,
@@ -36,6 +38,7 @@ export function replaceWeights(
     const old = model.tensors.get(name)?.tensor;
     if (old && isFloat(old.dtype)) replaced.set(name, fitted(name, array, old, file));
   }
+  checkTies(model, arrays, replaced, file);
   const store = <K extends { readonly tensor: Tensor | undefined }>(name: string, stored: K): K => {
     const tensor = replaced.get(name);
     return tensor ? { ...stored, tensor } : stored;
@@ -52,8 +55,31 @@ export function replaceWeights(
       tensors: swap(model.tensors),
       graph: { ...model.graph, initializers: swap(model.graph.initializers) },
     },
-    unused: [...arrays.keys()].filter((name) => !replaced.has(name)),
+    unused: [...arrays.keys()].filter((name) => !replaced.has(name) && !model.ties.some(({ copy }) => copy === name)),
   };
+}
+
+/** Both tensors of a pair that is one parameter, where the checkpoint has both, hold the same numbers. */
+function checkTies(
+  { ties }: ModelFile,
+  arrays: ReadonlyMap<string, LazyArray>,
+  replaced: ReadonlyMap<string, Tensor>,
+  file: string,
+): void {
+  for (const { owner, copy } of ties) {
+    const [mine, theirs] = [replaced.get(owner), arrays.get(copy)];
+    if (!mine || !theirs) continue;
+    const { data } = theirs.read();
+    const same = { ...mine, data: mine.dtype === "float64" ? Float64Array.from(data) : Float32Array.from(data) };
+    if (data.length === mine.data.length && fingerprint(same) === fingerprint(mine)) continue;
+    throw new ThalwegError({
+      kind: "input",
+      code: "weights-tied",
+      message: `${owner} and ${copy} are one parameter of the model, whose file holds it twice, but they differ in ${file}.`,
+      where: { file, parameter: owner },
+      hint: "Export the model from this checkpoint: its file then holds what the network ties, and no more.",
+    });
+  }
 }
 
 function fitted(name: string, array: LazyArray, old: Tensor, file: string): Tensor {

@@ -44,6 +44,8 @@ export interface ModelFile {
   readonly graph: OnnxGraph;
   /** Every decoded tensor: initialisers and Constant nodes. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** The names under which tensors are shown, for those whose own name an exporter made up. */
+  readonly labels: ReadonlyMap<string, string>;
   /** Tensors of the file that are computed from others, since both are one parameter. */
   readonly ties: readonly Tie[];
   /** Declared types and shapes of inner values. */
@@ -132,6 +134,7 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions): ModelFil
     ],
     graph,
     tensors,
+    labels: new Map(roles.flatMap(({ name, label }) => (label === name ? [] : [[name, label]]))),
     ties,
     declared,
   };
@@ -222,16 +225,19 @@ function constantTensor({ attributes }: OnnxNode, name: string): StoredTensor | 
 }
 
 function toParameter(role: TensorRole, tensors: ReadonlyMap<string, StoredTensor>): Parameter[] {
-  const parameter = parameterOf(role.name, tensors.get(role.name), role.reason);
+  const parameter = parameterOf(role, tensors.get(role.name));
   return parameter ? [parameter] : [];
 }
 
 /** A tensor as a parameter, when it holds floats. */
-function parameterOf(name: string, stored: StoredTensor | undefined, reason: string): Parameter | undefined {
+function parameterOf(
+  { name, label, node, reason }: TensorRole,
+  stored: StoredTensor | undefined,
+): Parameter | undefined {
   if (!stored?.tensor || !isFloat(stored.tensor.dtype)) return undefined;
   const { shape, dtype, data } = stored.tensor;
   if (!(data instanceof Float32Array) && !(data instanceof Float64Array)) return undefined;
-  return { name, shape, dtype, data, reason };
+  return { name, label, node, shape, dtype, data, reason };
 }
 
 function requireFinite(name: string, tensors: ReadonlyMap<string, StoredTensor>): void {

@@ -20,6 +20,7 @@ import {
   namesTrained,
   namesTrainedNumber,
 } from "./tensor-names.ts";
+import { tensorLabels, type Labelled } from "./tensor-labels.ts";
 import { isAngle, isMean, isVariance, maskedBy, normalizesInput, powerIterationFor } from "./tensor-structure.ts";
 import { TensorUses, type FindRule, type InputShapes, type Use } from "./tensor-uses.ts";
 
@@ -31,19 +32,25 @@ export interface TensorRole {
   readonly role: "parameter" | "statistic" | "constant";
   /** Why, as a clause: "kernel of Conv /conv1/Conv". */
   readonly reason: string;
+  /** The name under which it is shown; `name` unless an exporter made that up. */
+  readonly label: string;
+  /** The node that uses it, by its name in the file; undefined where none does. */
+  readonly node: string | undefined;
   /** It is held constant, but its place is one that trained tensors have too: the file does not say. */
   readonly open: boolean;
 }
 
 export interface Parameter {
   readonly name: string;
+  readonly label: string;
+  readonly node: string | undefined;
   readonly shape: Shape;
   readonly dtype: FloatType;
   readonly data: Float32Array | Float64Array;
   readonly reason: string;
 }
 
-type Decision = Pick<TensorRole, "role" | "reason" | "open">;
+type Decision = Pick<TensorRole, "role" | "reason" | "open"> & { readonly at?: Use };
 
 /**
  * Which tensors of a file are parameters, which are statistics, which are constants, each with the
@@ -75,11 +82,32 @@ export function tensorRoles(
     fromPyTorch: producer === "pytorch",
     keepsWeightsInNodes: weights.length > 0 && !weights.some((name) => graph.initializers.has(name)),
   };
-  return [...tensors.values()].flatMap(({ name, tensor }) => {
+  const decided = [...tensors.values()].flatMap(({ name, tensor }) => {
     if (!tensor) return [];
     const subject = new Subject(name, tensor, !graph.initializers.has(name), uses, inFile);
-    return [{ name, shape: tensor.shape, dtype: tensor.dtype, ...subject.decide() }];
+    return [{ name, tensor, ...subject.decide() }];
   });
+  const labels = tensorLabels(
+    decided.flatMap(({ name, role, open, at = uses.of(name)[0], tensor }): Labelled[] =>
+      at && isFloat(tensor.dtype) && (role !== "constant" || open) ? [{ name, ...at, kind: kindOf(at, uses) }] : [],
+    ),
+    [...tensors.keys()],
+  );
+  return decided.map(({ name, tensor, role, reason, open, at = uses.of(name)[0] }) => ({
+    name,
+    label: labels.get(name) ?? name,
+    node: at?.node.name,
+    shape: tensor.shape,
+    dtype: tensor.dtype,
+    role,
+    reason,
+    open,
+  }));
+}
+
+function kindOf(use: Use, uses: TensorUses): Labelled["kind"] {
+  if (use.role === "state") return "initial_state";
+  return use.role === "offset" || use.role === "scores" || uses.isBias(use) ? "bias" : "weight";
 }
 
 const ROLE_NAMES: Record<SlotRole, string> = {
@@ -170,7 +198,11 @@ class Subject {
   private byRole(live: readonly Use[]): Decision | undefined {
     const { tensor, name } = this;
     const direct = this.by("weight", "gain", "offset", "table", "state");
-    if (direct) return this.exporterFilled(direct) ?? parameter(`${ROLE_NAMES[direct.role]} of ${place(direct)}`);
+    if (direct)
+      return {
+        ...(this.exporterFilled(direct) ?? parameter(`${ROLE_NAMES[direct.role]} of ${place(direct)}`)),
+        at: direct,
+      };
     const measured = this.by("statistic");
     if (measured) return statistic(`running statistic of ${place(measured)}`);
     if (isAdditiveMask(tensor)) return fixed("mask: zeros and minus infinity");
@@ -182,7 +214,7 @@ class Subject {
         : parameter(`bias of the scores of ${place(scores)}`);
     }
     const bias = live.find((use) => use.role === "arithmetic" && this.uses.isBias(use));
-    return bias && this.isBias(bias) ? parameter(`bias added by ${bias.node.name}`) : undefined;
+    return bias && this.isBias(bias) ? { ...parameter(`bias added by ${bias.node.name}`), at: bias } : undefined;
   }
 
   /** What is added to a linear map is its bias, but for numbers and tables that the exporter wrote down. */

@@ -3,7 +3,10 @@ import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.
 
 /** One tensor of parameters and its place in the flat vector. */
 export interface ParameterTensor {
+  /** In the ONNX file. */
   readonly name: string;
+  /** As it is shown: differs from `name` where an exporter made that up. */
+  readonly label: string;
   readonly shape: Shape;
   readonly size: number;
   readonly offset: number;
@@ -21,10 +24,10 @@ export class ParameterSpace {
   readonly tensors: readonly ParameterTensor[];
   readonly dimension: number;
 
-  constructor(parameters: readonly { readonly name: string; readonly shape: Shape }[]) {
+  constructor(parameters: readonly { readonly name: string; readonly label?: string; readonly shape: Shape }[]) {
     let offset = 0;
-    this.tensors = parameters.map(({ name, shape }) => {
-      const place = { name, shape, size: sizeOf(shape), offset };
+    this.tensors = parameters.map(({ name, label = name, shape }) => {
+      const place = { name, label, shape, size: sizeOf(shape), offset };
       offset += place.size;
       return place;
     });

@@ -1,6 +1,7 @@
 import type { Value } from "../graph/value.ts";
 import { inputsOf } from "../graph/traverse.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { chosenParameters } from "../onnx/chosen-parameters.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import type { Runtime, Slot } from "../runtime/runtime.ts";
 import { mul } from "../ops/arithmetic.ts";
@@ -91,7 +92,9 @@ export class Problem {
     this.runtime = runtime;
     this.options = options;
     this.network = network;
-    this.space = new ParameterSpace([...network.imported.parameters].map(([name, { shape }]) => ({ name, shape })));
+    this.space = new ParameterSpace(
+      [...network.imported.parameters].map(([name, { shape }]) => ({ name, label: model.labels.get(name), shape })),
+    );
     this.caveats = [...new Set([...network.imported.caveats, ...caveatsOf([network.graph.total])])];
     const [rows, ...each] = network.graph.outputs.shape;
     // A model that merged examples and positions, [B·T, C], has T rows an example.
@@ -111,7 +114,7 @@ export class Problem {
     const widest = network.graph.total.graph.values.reduce((most, value) => Math.max(most, sizeOf(value.shape)), 1);
     this.preferredBlock = blockSize(BLOCK_ELEMENTS / widest);
     this.vectors = new VectorFeeds(this.space, options.precision, runtime);
-    this.point = initialPoint(model, this.space);
+    this.point = initialPoint(model, this.space, options.parameters);
     this.parameterSlots = new Map(
       this.space.tensors.map(({ name, shape }) => [fedName(name), runtime.slot(options.precision, shape)]),
     );
@@ -461,15 +464,16 @@ export class Problem {
     return new ThalwegError({
       kind: "input",
       code: "not-finite",
-      message: `The ${what} is not finite: the first such entry belongs to the parameter "${place?.name}".`,
+      message: `The ${what} is not finite: the first such entry belongs to the parameter "${place?.label}".`,
       where: { parameter: place?.name },
       hint: "Look for a singular point (a square root or a norm at 0, a logarithm of 0) or overflow; --precision float64 may help.",
     });
   }
 }
 
-function initialPoint(model: ModelFile, space: ParameterSpace): Float64Array {
-  const tensors = new Map(model.parameters.map(({ name, shape, dtype, data }) => [name, { shape, dtype, data }]));
+function initialPoint(model: ModelFile, space: ParameterSpace, chosen: readonly string[] | undefined): Float64Array {
+  const parameters = chosenParameters(model, chosen);
+  const tensors = new Map(parameters.map(({ name, shape, dtype, data }) => [name, { shape, dtype, data }]));
   return space.flatten(tensors);
 }
 

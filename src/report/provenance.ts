@@ -29,6 +29,12 @@ export function provenance({ thalweg, createdAt, seed, model, data, loss, precis
           markup`${model.path}, ${formatCount(model.parameters)} parameters<br><span class="hash">sha256 ${model.sha256}</span>${(model.externalData ?? []).map((file) => markup`<br>with ${file.path} <span class="hash">sha256 ${file.sha256}</span>`)}${model.weights && markup`<br>weights of ${model.weights.path} <span class="hash">sha256 ${model.weights.sha256}</span>`}`,
         ]
       : undefined,
+    model?.heldConstant
+      ? [
+          "Held constant",
+          `${formatCount(model.heldConstant.parameters)} numbers in ${formatCount(model.heldConstant.tensors)} tensors that could be trained (${model.heldConstant.names.join(", ")}${model.heldConstant.tensors > model.heldConstant.names.length ? ", …" : ""}); ${model.heldConstant.flag} adds them`,
+        ]
+      : undefined,
     data
       ? [
           "Data",

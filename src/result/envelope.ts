@@ -27,7 +27,28 @@ export const model = z.object({
     .describe("The files beside the model that hold its weights."),
   weights: fileHash.nullable().default(null).describe("The checkpoint whose weights replace the model's."),
   parameters: count,
-  tensors: z.array(z.object({ name: z.string(), shape: z.array(count), parameters: count })),
+  tensors: z.array(
+    z.object({
+      name: z.string(),
+      label: z
+        .string()
+        .nullable()
+        .default(null)
+        .describe("The name under which it is shown, where the exporter made up the one in the file."),
+      shape: z.array(count),
+      parameters: count,
+    }),
+  ),
+  heldConstant: z
+    .object({
+      tensors: count,
+      parameters: count.describe("Numbers in them."),
+      names: z.array(z.string()).describe("The largest."),
+      flag: z.string().describe("The flag that adds them to the parameters."),
+    })
+    .nullable()
+    .default(null)
+    .describe("What could be trained and is held constant."),
 });
 
 export const data = z.object({ path: z.string(), sha256: z.string(), examples: count });

@@ -11,11 +11,21 @@ export const inspectResult = z.object({
   initializers: z.array(
     z.object({
       name: z.string(),
+      label: z
+        .string()
+        .nullable()
+        .default(null)
+        .describe("The name under which it is shown, where the exporter made up the one in the file."),
       dtype: z.string(),
       shape: z.array(count),
       role: z.string().describe("parameter, statistic, constant, mask, …"),
       reason: z.string().describe("Why it was given this role."),
       selected: z.boolean(),
+      open: z
+        .boolean()
+        .nullable()
+        .default(null)
+        .describe("Held constant, though it could have been trained: the file does not say."),
     }),
   ),
   parameters: count,

@@ -160,7 +160,8 @@ function number(value: number): string {
 function readVector(path: string, { problem }: LoadedProblem): Float64Array {
   const source = openFile(path);
   try {
-    const arrays = new Map([...readNpz(source)].map(([name, array]) => [name, array.read()]));
+    const names = new Map(problem.space.tensors.map(({ name, label }) => [label, name]));
+    const arrays = new Map([...readNpz(source)].map(([name, array]) => [names.get(name) ?? name, array.read()]));
     const vector = problem.space.flatten(arrays);
     const known = new Set(problem.space.tensors.map(({ name }) => name));
     const foreign = [...arrays.keys()].find((name) => !known.has(name));

@@ -8,6 +8,7 @@ import { loadProblem } from "../../load/load-problem.ts";
 import { rehearseFile } from "../../load/rehearse-output.ts";
 import { chooseParameters } from "../../load/choose-parameters.ts";
 import { Graph } from "../../graph/graph.ts";
+import { chosenParameters } from "../../onnx/chosen-parameters.ts";
 import { importGraph } from "../../onnx/import-graph.ts";
 import { LOSSES } from "../../problem/losses/registry.ts";
 import type { ProblemOptions } from "../../problem/problem-options.ts";
@@ -155,12 +156,11 @@ function fromShapes(path: string, flags: Flags, derivative: Derivative, shell: S
     cacheBytes: 0,
   };
   const dataset = describedDataset(model, batch, labels, precision);
-  const parameters = model.parameters.filter(({ name }) => named?.includes(name) ?? true);
   return {
     exported: exportDerivative(derivative, model, dataset, options, batch),
     frame: {
       ...frameOf({ shell, flags, seed: 0, checks: [unproven("there are no data to run the file on")] }),
-      model: modelSummary(source, parameters),
+      model: modelSummary(source, chosenParameters(model, named), named),
       precision,
     },
   };

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Graph } from "../../graph/graph.ts";
 import { chooseParameters } from "../../load/choose-parameters.ts";
 import { elementsPerExample } from "../../load/choose-batches.ts";
+import { type HeldConstant, heldConstant, heldSentence } from "../../load/held-constant.ts";
 import { loadModel, type LoadedModel } from "../../load/load-model.ts";
 import { multiplyAdds } from "../../load/multiply-adds.ts";
 import { type ImportedGraph, importGraph } from "../../onnx/import-graph.ts";
@@ -33,13 +34,14 @@ export const inspect = defineVerb({
     const graph = tryImport(model, { ...flags, parameters: flags.params && selected });
     const result = inspection(model, new Set(selected), graph);
     return {
-      text: page(loaded, result, graph, shell.style),
+      text: page(loaded, result, graph, heldConstant(model, flags.params && selected), shell.style),
       document: {
         schema: "thalweg/inspect@1",
         ...frameOf({ shell, flags, seed: 0 }),
         model: modelSummary(
           loaded,
           result.initializers.filter((each) => each.selected),
+          flags.params && selected,
         ),
         result,
       },
@@ -79,17 +81,19 @@ function inspection(model: ModelFile, selected: ReadonlySet<string>, graph: Atte
     counts.set(name, { ...known, count: known.count + 1 });
   }
   const roles = [
-    ...model.parameters.map((parameter) => ({ ...parameter, role: "parameter" })),
+    ...model.parameters.map((parameter) => ({ ...parameter, role: "parameter", open: false })),
     ...model.statistics,
     ...model.constants,
   ];
-  const initializers = roles.map(({ name, dtype, shape, role, reason }) => ({
+  const initializers = roles.map(({ name, label, dtype, shape, role, reason, open }) => ({
     name,
+    label: label === name ? null : label,
     dtype,
     shape: [...shape],
     role,
     reason,
     selected: selected.has(name),
+    open,
   }));
   const declared = (values: ModelFile["inputs"]) =>
     values.map(({ name, dtype, shape }) => ({ name, dtype, shape: shape.map((extent) => extent ?? "?") }));
@@ -114,13 +118,23 @@ function inspection(model: ModelFile, selected: ReadonlySet<string>, graph: Atte
   };
 }
 
-function page({ path, sha256, notes }: LoadedModel, result: InspectResult, graph: Attempt, style: Style): string {
+function page(
+  { path, sha256, notes }: LoadedModel,
+  result: InspectResult,
+  graph: Attempt,
+  held: HeldConstant | undefined,
+  style: Style,
+): string {
   const { format, initializers } = result;
   const chosen = initializers.filter(({ selected }) => selected);
   const others = initializers.filter(({ selected }) => !selected);
   const tensors = (list: InspectResult["initializers"]) =>
     table(
-      list.map(({ name, shape, reason }) => [name, formatShape(shape), reason]),
+      list.map(({ name, label, shape, reason }) => [
+        label === null ? name : `${label} (${name})`,
+        formatShape(shape),
+        reason,
+      ]),
       ["left", "left", "left"],
     );
   const values = (list: InspectResult["inputs"]) =>
@@ -148,6 +162,7 @@ function page({ path, sha256, notes }: LoadedModel, result: InspectResult, graph
   if (others.length > 0) parts.push(`${style.bold("Not parameters")}\n${tensors(others)}`);
   const remarks = [
     ...notes,
+    ...(held ? [heldSentence(held)] : []),
     ...result.notices,
     ...("imported" in graph ? graph.imported.caveats.map((caveat) => `${caveat}.`) : []),
   ];
