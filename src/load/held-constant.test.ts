@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { modelBytes, tensorProto, valueInfo } from "../../test/support/onnx-model.ts";
+import { bytesSource } from "../files/byte-source.ts";
+import { encodeNpz } from "../files/npz.ts";
+import { encodeSafetensors, readSafetensors } from "../files/safetensors.ts";
+import { decodeModel } from "../onnx/decode-model.ts";
+import type { Tensor } from "../util/tensor.ts";
+import { heldConstant, heldSentence } from "./held-constant.ts";
+import { loadProblem } from "./load-problem.ts";
+import { replaceWeights } from "./replace-weights.ts";
+
+const random = (count: number, seed = 1) =>
+  Array.from({ length: count }, (_, i) => Math.fround(Math.sin(12.9898 * (i + 3) * seed) * 1.7));
+const float = (shape: number[], data: readonly number[]): Tensor => ({
+  dtype: "float32",
+  shape,
+  data: Float32Array.from(data),
+});
+
+const MU = [0.1, 0.2, 0.3, 0.4];
+
+/** Standardises its input; the matrix is there twice. */
+const bytes = modelBytes({
+  opset: 17,
+  producer: "pytorch",
+  inputs: [valueInfo("x", "float", ["N", 4])],
+  outputs: [valueInfo("y", "float", ["N", 4])],
+  nodes: [
+    { op: "Sub", inputs: ["x", "mu"], outputs: ["c"] },
+    { op: "MatMul", inputs: ["c", "w"], outputs: ["h"] },
+    { op: "MatMul", inputs: ["h", "onnx::MatMul_7"], outputs: ["g"], name: "/head/MatMul" },
+    { op: "MatMul", inputs: ["g", "onnx::MatMul_8"], outputs: ["y"], name: "/last/MatMul" },
+  ],
+  initializers: [
+    tensorProto("mu", "float", [4], MU),
+    tensorProto("w", "float", [4, 4], random(16)),
+    tensorProto("onnx::MatMul_7", "float", [4, 4], random(16)),
+    tensorProto("onnx::MatMul_8", "float", [4, 4], random(16, 2)),
+  ],
+});
+const model = decodeModel(bytes, { file: "m.onnx" });
+
+describe("what could be trained and is held constant", () => {
+  it("is what the file leaves open, and what --params leaves out", () => {
+    const held = heldConstant(model, undefined);
+    expect(held).toEqual({ tensors: 1, parameters: 4, names: ["mu"], flag: "--params '*,mu'" });
+    expect(held && heldSentence(held)).toBe(
+      "1 tensor (4 numbers) could be trained and is held constant: mu; --params '*,mu' adds it.",
+    );
+    expect(heldConstant(model, ["w"])).toMatchObject({ tensors: 2, parameters: 20, names: ["last.weight", "mu"] });
+    expect(heldConstant(model, ["w", "onnx::MatMul_8", "mu"])).toBeUndefined();
+  });
+});
+
+describe("a constant that --params names", () => {
+  let folder = "";
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "thalweg-held-"));
+    writeFileSync(join(folder, "m.onnx"), bytes);
+    const x = float([6, 4], random(24, 3));
+    writeFileSync(
+      join(folder, "d.npz"),
+      encodeNpz([
+        ["x", x],
+        ["y", { dtype: "int64", shape: [6], data: Float64Array.from([0, 1, 2, 3, 0, 1]) }],
+      ]),
+    );
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it("is a parameter with its values and its gradient", async () => {
+    const options = { data: join(folder, "d.npz"), precision: "float64" as const, threads: 1 };
+    const loaded = await loadProblem(join(folder, "m.onnx"), { ...options, params: ["*", "mu"] });
+    try {
+      const { problem } = loaded;
+      const mu = problem.space.tensors.find(({ name }) => name === "mu");
+      expect(problem.space.dimension).toBe(36);
+      const at = mu?.offset ?? Number.NaN;
+      expect(Array.from(problem.parameters.subarray(at, at + 4))).toEqual(MU.map(Math.fround));
+      const gradient = await problem.gradient();
+      const step = 1e-5;
+      for (let i = at; i < at + 4; i++) {
+        const moved = async (by: number) => {
+          const point = Float64Array.from(problem.parameters);
+          point[i] += by;
+          return problem.at(point, async () => (await problem.value()).loss);
+        };
+        expect(gradient[i]).toBeCloseTo(((await moved(step)) - (await moved(-step))) / (2 * step), 7);
+      }
+    } finally {
+      await loaded.close();
+    }
+  });
+
+  it("is counted in the notes of a run otherwise", async () => {
+    const loaded = await loadProblem(join(folder, "m.onnx"), { data: join(folder, "d.npz"), threads: 1 });
+    await loaded.close();
+    expect(loaded.notes.filter((note) => note.includes("held constant"))).toHaveLength(1);
+  });
+});
+
+describe("weights of a checkpoint for a matrix that the model holds twice", () => {
+  const arrays = (copy?: number[]) => {
+    const tensors: [string, Tensor][] = [
+      ["w", float([4, 4], random(16, 5))],
+      ["onnx::MatMul_8", float([4, 4], random(16, 6))],
+      ...(copy ? [["onnx::MatMul_7", float([4, 4], copy)] satisfies [string, Tensor]] : []),
+    ];
+    return readSafetensors(bytesSource("c.safetensors", encodeSafetensors(tensors)));
+  };
+
+  it("are those of the one parameter", () => {
+    const { model: replaced, unused } = replaceWeights(model, arrays(random(16, 5)), "c.safetensors");
+    expect(Array.from(replaced.parameters[0].data)).toEqual(random(16, 5));
+    expect(unused).toEqual([]);
+    expect(replaceWeights(model, arrays(), "c.safetensors").unused).toEqual([]);
+  });
+
+  it("are refused where the two differ", () => {
+    expect(() => replaceWeights(model, arrays(random(16, 9)), "c.safetensors")).toThrow(/are one parameter/);
+  });
+});
