@@ -114,6 +114,9 @@ export function shareWithin(measure: SpectralMeasure, t: number, confidence: num
 
 const WEIGHT_ROUNDING = 1e-13;
 
+/** Of a node, relative to the largest: well below any threshold that rounding of the products sets. */
+const NODE_ROUNDING = 1e-15;
+
 /** Bounds on the mass below t of the measure that the Jacobi matrix belongs to. */
 function encloseBelow({ diagonal, offDiagonal, last }: Quadrature, t: number): { lower: number; upper: number } {
   const m = diagonal.length;
@@ -140,7 +143,7 @@ function encloseBelow({ diagonal, offDiagonal, last }: Quadrature, t: number): {
   let at = 0;
   for (let i = 0; i < values.length; i++) {
     const weight = first[i] * first[i];
-    if (i === node || Math.abs(values[i] - t) <= 1e-14 * size) at += weight;
+    if (i === node || Math.abs(values[i] - t) <= NODE_ROUNDING * size) at += weight;
     else if (values[i] < t) lower += weight;
   }
   return { lower, upper: Math.min(1, lower + (exact ? 0 : at)) };
