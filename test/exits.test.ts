@@ -184,6 +184,17 @@ describe("what is written before anything is drawn", () => {
     expect(svg).not.toMatch(/[\u2028\u2029]/);
   });
 
+  test.each([["text"], ["--json"]])("is shown, as %s, where the disk is full in the end: exit 3", async (form) => {
+    const command = `${process.execPath} ${MAIN} profile ${profile.join(" ")} ${QUICK.join(" ")} -o ${at("full")} ${form === "text" ? "" : form}`;
+    // Files may not grow beyond a few KiB.
+    const { code, out, err } = await finish("bash", ["-c", `trap '' XFSZ; ulimit -f 2; ${command}`]);
+    expect(code).toBe(3);
+    expect(err).toMatch(/^error: \S+ cannot be written/);
+    if (form === "text") expect(out).toContain("gradient");
+    else expect(decodeResult(out).schema).toBe("thalweg/profile@1");
+    expect(existsSync(at("full"))).toBe(false);
+  });
+
   test("is there when figures or the report cannot be drawn, which are named: exit 1", async () => {
     writeFileSync(
       at("undrawable.mjs"),

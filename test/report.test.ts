@@ -93,6 +93,31 @@ describe("figures", () => {
     expect(await renderSvg(figure.spec, "page")).toContain("var(--figure-primary)");
   });
 
+  it.each([
+    ["what terminals and parsers obey", "\u0000\u0007\u001b[2J\u007f\u0085\u009b\u2028\u2029\ufffe\uffff\ud800"],
+    ["directions and what is not seen", "\u202eabc\u2066\u200b\ufeff"],
+    ["quotes and markup", `"'\\\n\t</script><!--]]>&amp;<b>\${datum}{{`],
+    ["names of JavaScript's own", "__proto__"],
+    ["no name", ""],
+  ])("and the report show names with %s", async (_what, name) => {
+    const text = JSON.stringify(sampleProfile.model?.tensors[0].name).slice(1, -1);
+    const renamed = JSON.stringify(name).slice(1, -1);
+    const document = decodeResult(encodeResult(sampleProfile).replaceAll(`"${text}"`, () => `"${renamed}"`));
+    const { figures: drawn, failed } = figuresOf(document);
+    expect(failed).toEqual([]);
+    expect(drawn.length).toBe(figures.length);
+    const pages = [...(await Promise.all(drawn.map(({ spec }) => renderSvg(spec)))), await renderReport(document)];
+    for (const page of pages) {
+      const shown = page.replace(/<script type="application\/json"[\s\S]*?<\/script>/, "");
+      expect(shown).not.toMatch(
+        // oxlint-disable-next-line no-control-regex -- They are what is looked for.
+        /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|<b>/,
+      );
+      expect(shown).not.toContain("could not be drawn");
+      expect(page.match(/<\/script>/g) ?? []).toHaveLength(page.startsWith("<svg") ? 0 : 2);
+    }
+  });
+
   it("are left out where nothing was measured", () => expect(figuresOf(bare()).figures).toEqual([]));
 
   it("stand a spectrum with numbers that are none", async () => {

@@ -31,6 +31,8 @@ export async function runCli(
     quiet: false,
     verbose: false,
   };
+  const present = (error: unknown) =>
+    presentError(error, styleOf(talk.color && terminal.errColors), talk.debug, interruption.exitCode());
   try {
     const invocation = parse(argv, terminal);
     if (invocation === undefined) return EXIT.done;
@@ -42,17 +44,15 @@ export async function runCli(
       const outcome = await (stranded ? Promise.race([run, stranded]) : run);
       shell.settle();
       terminal.out(talk.json ? encodeResult(outcome.document) : outcome.text);
-      return outcome.exitCode;
+      if (outcome.failure === undefined) return outcome.exitCode;
+      const presented = present(outcome.failure);
+      terminal.err(presented.text);
+      return presented.exitCode;
     } finally {
       shell.settle();
     }
   } catch (error) {
-    const presented = presentError(
-      error,
-      styleOf(talk.color && terminal.errColors),
-      talk.debug,
-      interruption.exitCode(),
-    );
+    const presented = present(error);
     terminal.err(presented.text);
     if (talk.json) terminal.out(encodeResult(presented.document));
     return presented.exitCode;

@@ -21,6 +21,8 @@ export interface Outcome {
   /** For a program, with --json. */
   readonly document: JsonDocument;
   readonly exitCode: ExitCode;
+  /** What went wrong once all was measured: the results are shown all the same, and then this. */
+  readonly failure?: unknown;
 }
 
 /** One thing that `thalweg` does; the command line and its help are made from the registry of these. */

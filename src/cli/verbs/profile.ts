@@ -98,21 +98,28 @@ export const profile = defineVerb({
       const folder = out ?? (flags.json ? undefined : defaultFolder(document));
       let written = "";
       let undrawn: readonly Error[] = [];
+      let failure: unknown;
       if (folder !== undefined) {
-        const run = await writeRun(folder, document, arrays.entries());
-        undrawn = run.faults;
-        document = { ...document, warnings: [...document.warnings, ...run.warnings] };
-        for (const fault of run.faults) shell.fault(fault);
-        written = `\nWritten to ${folder}:\n  result.json, arrays.npz, figures/${run.report === undefined ? "" : ", report.html (how each number was measured)"}\n`;
-        if (atHand && run.report !== undefined) {
-          writeFileAtomically(EMBEDDED_REPORT, run.report);
-          written += `The report is also at ./${EMBEDDED_REPORT}: open it in a browser.\n`;
+        try {
+          const run = await writeRun(folder, document, arrays.entries());
+          undrawn = run.faults;
+          document = { ...document, warnings: [...document.warnings, ...run.warnings] };
+          for (const fault of run.faults) shell.fault(fault);
+          written = `\nWritten to ${folder}:\n  result.json, arrays.npz, figures/${run.report === undefined ? "" : ", report.html (how each number was measured)"}\n`;
+          if (atHand && run.report !== undefined) {
+            writeFileAtomically(EMBEDDED_REPORT, run.report);
+            written += `The report is also at ./${EMBEDDED_REPORT}: open it in a browser.\n`;
+          }
+        } catch (error) {
+          // A full disk does not take the numbers away: they are shown.
+          failure = error;
         }
       }
       return {
         text: profileText(document, shell.style, flags.verbose) + written,
         document,
         exitCode: exitCode(checks, result.converged, shell, undrawn.length > 0),
+        failure,
       };
     });
   },
