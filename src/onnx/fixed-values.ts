@@ -107,6 +107,21 @@ export function isGrid({ data, shape, dtype }: Tensor): boolean {
   });
 }
 
+/** In the last two axes proportional to j − i, or to its size: what attention by distance adds (ALiBi; Press 2022). */
+export function isDistanceTable({ data, shape }: Tensor): boolean {
+  const rows = shape[shape.length - 2] ?? 0;
+  const columns = shape[shape.length - 1] ?? 0;
+  if (rows < 3 || columns < 3) return false;
+  return [(d: number) => d, (d: number) => Math.abs(d), (d: number) => Math.min(d, 0)].some((distance) =>
+    data.every((element, at) => {
+      const slice = at - (at % (rows * columns));
+      const slope = data[slice + columns] / distance(-1);
+      const apart = distance((at % columns) - Math.floor((at - slice) / columns));
+      return slope !== 0 && Math.abs(element - slope * apart) <= 1e-5 * Math.abs(slope) * columns;
+    }),
+  );
+}
+
 /** A number that nobody typed and no formula of models gives: neither a short decimal nor √2, 1/√d, …. */
 export function isUncommon(value: number): boolean {
   if (Number.isInteger(value) || Number(value.toPrecision(6)) === value) return false;

@@ -522,6 +522,30 @@ const ROWS: readonly Row[] = [
     open: ["onnx::Add_7"],
   },
   {
+    what: "distances between positions, added to scores",
+    x: [4, 4],
+    nodes: ["MatMul x w -> q", "Transpose q -> k", "MatMul q k -> s", "Add s distances -> y"],
+    tensors: {
+      w: W,
+      distances: [[4, 4], range(16).map((i) => -0.25 * Math.abs((i % 4) - Math.floor(i / 4)))],
+    },
+    parameters: ["w"],
+    open: ["distances"],
+  },
+  {
+    what: "a learned bias, added to scores",
+    x: [4, 4],
+    nodes: ["MatMul x w -> q", "Transpose q -> k", "MatMul q k -> s", "Add s rel -> y"],
+    tensors: { w: W, rel: [[4, 4], filled(16, 0)] },
+    parameters: ["w", "rel"],
+  },
+  {
+    what: "a gain of one that the exporter folded and kept as an initialiser",
+    nodes: ["MatMul x w -> h", "Mul h onnx::Mul_24 -> g", "Add g onnx::Add_25 -> y"],
+    tensors: { w: W, "onnx::Mul_24": [[1, 4], filled(4, 1)], "onnx::Add_25": [[1, 4], filled(4, 0)] },
+    parameters: ["w", "onnx::Mul_24", "onnx::Add_25"],
+  },
+  {
     what: "common numbers",
     producer: "",
     nodes: ["MatMul x w -> h", "Mul h half -> g", "Add g eps -> y"],

@@ -1,6 +1,7 @@
 import { isFloat, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
 import {
   isAdditiveMask,
+  isDistanceTable,
   isFilled,
   isGrid,
   isIdentity,
@@ -220,6 +221,8 @@ class Subject {
   /** What is added to a linear map is its bias, but for numbers and tables that the exporter wrote down. */
   private isBias(use: Use): boolean {
     const { tensor, single, name, madeUp } = this;
+    // Scores of an attention are products of activations alone: what is added to them has no layer.
+    if (this.uses.weightsBehind(use).length === 0) return false;
     if (single && (namesFixed(name) || (madeUp && tensor.shape.length === 0))) return false;
     if (!this.inNodeOnly()) return true;
     const layerInNodes = this.uses.weightsBehind(use).some((weight) => !this.file.isInitializer(weight));
@@ -268,8 +271,11 @@ class Subject {
     if (isProgression(tensor) && (madeUp || namesFixed(name) || live.every((use) => isAngle(uses, use))))
       return held("positions or frequencies: a progression");
     if (isGrid(tensor)) return held("coordinates of a grid");
+    if (isDistanceTable(tensor)) return held("distances between positions");
     if (namesFixed(name) || (namesMask(name) && isFilled(tensor))) return held("not trained, by its name");
-    if (isFilled(tensor) && madeUp) return held(`fill value of ${place(first)}`);
+    // What PyTorch's exporter folds and keeps as an initialiser was a parameter before.
+    const folded = name.startsWith("onnx::") && !this.inNode && first.role === "arithmetic";
+    if (isFilled(tensor) && madeUp && !folded) return held(`fill value of ${place(first)}`);
     if (this.inNodeOnly()) return held("value of a Constant node, in a file that keeps its weights as initialisers");
     return parameter(`${ROLE_NAMES[first.role]} of ${place(first)}`);
   }

@@ -137,6 +137,36 @@ describe("layers that the exporter merged", () => {
     expect(merged([1, 1, 1, 1])).toHaveLength(4);
   });
 
+  test("with their weights folded under names of the exporter, too", () => {
+    const model = decodeModel(
+      modelBytes({
+        opset: 17,
+        producer: "pytorch",
+        inputs: [valueInfo("x", "float", ["N", 4])],
+        outputs: [valueInfo("y", "float", ["N", 4])],
+        nodes: [
+          { op: "Identity", inputs: ["onnx::MatMul_1"], outputs: ["onnx::MatMul_2"] },
+          { op: "Identity", inputs: ["layers.0.g"], outputs: ["layers.1.g"] },
+          { op: "MatMul", inputs: ["x", "onnx::MatMul_1"], outputs: ["a"], name: "/layers.0/MatMul" },
+          { op: "Mul", inputs: ["a", "layers.0.g"], outputs: ["b"] },
+          { op: "MatMul", inputs: ["b", "onnx::MatMul_2"], outputs: ["c"], name: "/layers.1/MatMul" },
+          { op: "Mul", inputs: ["c", "layers.1.g"], outputs: ["y"] },
+        ],
+        initializers: [
+          tensorProto("onnx::MatMul_1", "float", square, W),
+          tensorProto("layers.0.g", "float", [4], [1, 1, 1, 1]),
+        ],
+      }),
+      { file: "m.onnx" },
+    );
+    expect(model.parameters.map(({ label }) => label).sort()).toEqual([
+      "layers.0.g",
+      "layers.0.weight",
+      "layers.1.g",
+      "layers.1.weight",
+    ]);
+  });
+
   test("after training are tied: nothing in them is as it started", () => {
     expect(merged([1.1, 0.9, 1, 1.2])).toEqual(["layers.0.w", "layers.0.g"]);
   });

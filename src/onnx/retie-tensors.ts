@@ -4,6 +4,7 @@ import { isFloat, sizeOf, type Shape, type Tensor } from "../util/tensor.ts";
 import { fingerprint, isFingerprint } from "./fixed-values.ts";
 import { listOf } from "./intake-error.ts";
 import type { Notice, OnnxAttribute, OnnxGraph, OnnxNode, StoredTensor } from "./onnx-node.ts";
+import { tensorModules } from "./tensor-labels.ts";
 import { isGenerated } from "./tensor-names.ts";
 
 /** Two tensors of a file that are one parameter of the network. */
@@ -47,6 +48,7 @@ export function retieTensors(graph: OnnxGraph, tensors: ReadonlyMap<string, Stor
     if (group) group.push({ name, tensor });
     else groups.set(key, [{ name, tensor }]);
   }
+  const modules = tensorModules(graph, tensors.keys());
   const ties: (Tie & { readonly move: Move; readonly shape: Shape })[] = [];
   const apart: string[] = [];
   for (const group of groups.values()) {
@@ -55,7 +57,7 @@ export function retieTensors(graph: OnnxGraph, tensors: ReadonlyMap<string, Stor
     for (const each of group.toSorted((a, b) => rank(graph, a.name) - rank(graph, b.name))) {
       const owner = owners.find(({ tensor }) => moveBetween(tensor, each.tensor));
       const move = owner && moveBetween(owner.tensor, each.tensor);
-      if (owner && move && !areSeparate(owner.name, each.name, move, tensors)) {
+      if (owner && move && !areSeparate(owner.name, each.name, move, modules, tensors)) {
         ties.push({ owner: owner.name, copy: each.name, move, shape: each.tensor.shape });
         continue;
       }
@@ -109,22 +111,25 @@ function permutations(count: number): number[][] {
   );
 }
 
-/** Whether the file's own names say that two tensors with the same numbers are two parameters. */
+/** Whether the file's own names, or the paths of its nodes, say that two tensors with the same numbers are two parameters. */
 function areSeparate(
   owner: string,
   copy: string,
   { permutation }: Move,
+  modules: ReadonlyMap<string, string>,
   tensors: ReadonlyMap<string, StoredTensor>,
 ): boolean {
-  if (isGenerated(owner) || isGenerated(copy) || permutation.some((axis, i) => axis !== i)) return false;
+  if (permutation.some((axis, i) => axis !== i)) return false;
+  const [mine, theirs] = [modules.get(owner), modules.get(copy)];
+  if (mine !== undefined && theirs !== undefined && areOfOneKind(mine, theirs)) return true;
+  if (isGenerated(owner) || isGenerated(copy)) return false;
   // Networks tie matrices; a vector under a name of its own is one of its own.
-  if (permutation.length < 2) return true;
-  return withoutNumbers(owner) === withoutNumbers(copy) || areCopiedModules(owner, copy, tensors);
+  return permutation.length < 2 || areOfOneKind(owner, copy) || areCopiedModules(owner, copy, tensors);
 }
 
-/** "layers.0.weight" and "layers.1.weight" are names of one kind. */
-export function withoutNumbers(name: string): string {
-  return name.replace(/\d+/g, "#");
+/** "layers.0" and "layers.1": names that differ in numbers only. */
+export function areOfOneKind(name: string, other: string): boolean {
+  return name !== other && name.replace(/\d+/g, "#") === other.replace(/\d+/g, "#");
 }
 
 /** Whether all that the two modules have in common is equal, in more than one tensor. */

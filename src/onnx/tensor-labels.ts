@@ -1,4 +1,4 @@
-import type { OnnxNode } from "./onnx-node.ts";
+import type { OnnxGraph, OnnxNode } from "./onnx-node.ts";
 import { isGenerated } from "./tensor-names.ts";
 
 /** A tensor and where it is used first. */
@@ -40,6 +40,23 @@ export function tensorLabels(tensors: readonly Labelled[], names: Iterable<strin
     }
   }
   return labels;
+}
+
+/**
+ * The modules that tensors belong to: what is before the last dot of their own name, or the path of the
+ * node that reads them where an exporter made that up. Tensors of which neither says so are left out.
+ */
+export function tensorModules(graph: OnnxGraph, names: Iterable<string>): Map<string, string> {
+  const readers = new Map<string, string>();
+  for (const { op, name, inputs } of graph.nodes)
+    if (op !== "Identity") for (const input of inputs) if (!readers.has(input)) readers.set(input, name);
+  const modules = new Map<string, string>();
+  for (const name of names) {
+    const reader = readers.get(name);
+    if (!isGenerated(name) && name.includes(".")) modules.set(name, name.slice(0, name.lastIndexOf(".")));
+    if (isGenerated(name) && reader?.includes("/", 1)) modules.set(name, modulePath(reader));
+  }
+  return modules;
 }
 
 /** "/encoder/encoder.0/MatMul_1" to "encoder.0"; a node outside all modules is a place of its own. */

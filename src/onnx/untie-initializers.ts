@@ -2,9 +2,9 @@ import { isFloat } from "../util/tensor.ts";
 import { intakeError, listOf } from "./intake-error.ts";
 import type { Notice, OnnxGraph, OnnxNode, StoredTensor } from "./onnx-node.ts";
 import { isFilled } from "./fixed-values.ts";
-import { withoutNumbers } from "./retie-tensors.ts";
+import { areOfOneKind } from "./retie-tensors.ts";
 import { slotRole, type SlotRole } from "./rule.ts";
-import { isGenerated } from "./tensor-names.ts";
+import { tensorModules } from "./tensor-labels.ts";
 import type { FindRule } from "./tensor-uses.ts";
 
 /** How frameworks end the names of the tensors of one layer, by role. */
@@ -85,19 +85,22 @@ export function untieInitializers(
  * `layers.0.x` to `layers.1.x` for all tensors x, some of which still have the values that they start with.
  */
 function copiedLayers(graph: OnnxGraph): ReadonlySet<string> {
+  const pairs = graph.nodes.flatMap(({ op, inputs, outputs }) =>
+    op === "Identity" && graph.initializers.has(inputs[0]) ? [[inputs[0], outputs[0]] as const] : [],
+  );
+  const modules = tensorModules(graph, pairs.flat());
   const layers = new Map<string, { pairs: string[]; starts: boolean }>();
-  for (const { op, inputs, outputs } of graph.nodes) {
-    const [source, copy] = [inputs[0], outputs[0]];
-    const tensor = op === "Identity" ? graph.initializers.get(source)?.tensor : undefined;
-    if (!tensor || isGenerated(source) || isGenerated(copy) || withoutNumbers(source) !== withoutNumbers(copy))
-      continue;
-    const layer = `${layerOf(source, copy)}\n${layerOf(copy, source)}`;
+  for (const [source, copy] of pairs) {
+    const tensor = graph.initializers.get(source)?.tensor;
+    const [mine, theirs] = [modules.get(source), modules.get(copy)];
+    if (!tensor || mine === undefined || theirs === undefined || !areOfOneKind(mine, theirs)) continue;
+    const layer = `${layerOf(mine, theirs)}\n${layerOf(theirs, mine)}`;
     const known = layers.get(layer) ?? { pairs: [], starts: false };
     known.pairs.push(`${source}\n${copy}`);
     known.starts ||= tensor.data.length > 1 && isFilled(tensor);
     layers.set(layer, known);
   }
-  return new Set([...layers.values()].flatMap(({ pairs, starts }) => (starts ? pairs : [])));
+  return new Set([...layers.values()].flatMap((layer) => (layer.starts ? layer.pairs : [])));
 }
 
 /** The name up to the last number in which it differs from the other. */
