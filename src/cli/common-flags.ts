@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { OUTPUT_KINDS } from "../problem/losses/output-kind.ts";
 import { LOSSES } from "../problem/losses/registry.ts";
 
 const whole = (minimum: number) => z.int().min(minimum);
@@ -90,9 +91,19 @@ export const dataFlags = z.object({
     group: DATA,
   }),
   ignoreIndex: z.int().default(-100).meta({ description: "class label whose terms are left out", group: DATA }),
-  batchSize: whole(1)
+  classAxis: z
+    .int()
     .optional()
-    .meta({ description: "most examples per pass; no result depends on it (default: what fits)", group: DATA }),
+    .meta({ description: "axis of the outputs that the classes lie on (default: found, and said)", group: DATA }),
+  outputKind: z
+    .enum(OUTPUT_KINDS)
+    .optional()
+    .meta({ description: "what the outputs are (default: found, and said)", group: DATA }),
+  batchSize: whole(1).optional().meta({
+    description:
+      "most examples per pass; no result depends on it, unless the examples are coupled, which is said (default: what fits)",
+    group: DATA,
+  }),
 });
 
 /** What computes. */

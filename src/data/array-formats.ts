@@ -39,16 +39,13 @@ const READERS: Readonly<Partial<Record<FileKindName, Reader>>> = {
   safetensors: (source, { limits }) => ({ arrays: readSafetensors(source, limits), notes: [] }),
   CSV(source, { role, label, limits }) {
     const table = readCsv(source, { label: role === "y" ? "0" : label }, limits);
-    const onlyLabels = table.x.shape[1] === 0;
-    if (role === "y" && !onlyLabels) return { arrays: new Map([["y", readCsv(source, {}, limits).x]]), notes: [] };
     const { x, y, classNames } = table;
-    const arrays = new Map([...(onlyLabels ? [] : [["x", x] as const]), ...(y ? [["y", y] as const] : [])]);
-    return {
-      arrays,
-      label: "y",
-      classNames,
-      notes: classNames ? [describeClasses(classNames)] : [],
-    };
+    const notes = classNames ? [describeClasses(classNames)] : [];
+    if (role === "x") return { arrays: new Map([["x", x]]), labels: y, classNames, notes };
+    // A file of labels is one column of them, or a row of numbers for each example.
+    const onlyLabels = x.shape[1] === 0;
+    if (!onlyLabels || !y) return { arrays: new Map([["y", readCsv(source, {}, limits).x]]), notes: [] };
+    return { arrays: new Map([["y", y]]), classNames, notes };
   },
 };
 

@@ -5,11 +5,10 @@ import { sha256 } from "../files/sha256.ts";
 import type { Tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { contentHash } from "./content-hash.ts";
-import type { Dataset, DatasetOptions, NamedArrays } from "./dataset.ts";
-import { type Column, column, inputColumn } from "./input-column.ts";
-
-const DEFAULT_INPUT = "x";
-export const DEFAULT_LABEL = "y";
+import type { Dataset, DatasetOptions, InputRequest, NamedArrays } from "./dataset.ts";
+import { examplesFirst } from "./examples-first.ts";
+import { column, fitsExample, inputColumn } from "./input-column.ts";
+import { matchArrays } from "./match-arrays.ts";
 
 /** Rows of the arrays that a dataset shows: `start` to `end`. */
 export interface RowRange {
@@ -20,27 +19,27 @@ export interface RowRange {
 /**
  * Chooses the arrays that feed the model's inputs and the labels, and checks that they belong together.
  *
- * @param label the name of the array of labels
+ * @param label the name of the array of labels, where it is said
  * @param sources the files that the arrays come from, for the hash
  * @param range the rows of a split; all when absent
  * @throws ThalwegError `missing-array`, `no-examples`, `different-lengths`, `input-shape`, `bad-limit`
  */
 export function buildDataset(
   name: string,
-  { arrays, classNames, notes }: NamedArrays,
-  label: string,
+  held: NamedArrays,
+  label: string | undefined,
   sources: readonly ByteSource[],
   options: DatasetOptions,
   range?: RowRange,
 ): Dataset {
-  const labels = arrays.get(label);
-  if (!labels) throw missing(name, arrays, `no labels: there is no array "${label}"`, label);
-  const columns = chooseInputs(name, arrays, label, options);
-  const length = commonLength(
-    name,
-    [...columns.values()].map(({ array }) => array),
-    labels,
-  );
+  const { labels, inputs, modelReadsLabels, notes } = matchArrays(name, held, label, options);
+  const length = labels.shape[0] ?? 1;
+  const turned: string[] = [];
+  const columns = inputs.map(({ request, array }) => {
+    const { array: examplesFirst, note } = withExamplesFirst(name, array, labels, request);
+    if (note) turned.push(note);
+    return [request.name, inputColumn(examplesFirst, request)] as const;
+  });
   const start = Math.min(range?.start ?? 0, length);
   const examples = limited((range ? Math.min(range.end, length) : length) - start, options.limit);
   if (examples <= 0)
@@ -69,60 +68,73 @@ export function buildDataset(
   return {
     name,
     examples,
-    inputs: [...columns].map(([input, { array, dtype, shape }]) => ({
+    inputs: columns.map(([input, { array, dtype, shape }]) => ({
       name: input,
       array: array.name,
       dtype,
       shape,
     })),
-    labels: { array: label, dtype: y.dtype, shape: y.shape, classNames },
-    notes,
+    labels: { array: labels.name, dtype: y.dtype, shape: y.shape, classNames: held.classNames },
+    modelReadsLabels,
+    notes: [...held.notes, ...notes, ...turned],
     batch(from, to) {
       checkRange(from, to);
-      const inputs = [...columns].map(([input, held]) => [input, held.rows(start + from, start + to)] as const);
-      return { inputs: Object.fromEntries(inputs), y: labelRows(from, to) };
+      const rows = columns.map(([input, each]) => [input, each.rows(start + from, start + to)] as const);
+      return { inputs: Object.fromEntries(rows), y: labelRows(from, to) };
     },
     y: labelRows,
     sha256: () => (hash ??= contentHash(sources, options.createHash ?? sha256)),
   };
 }
 
-function chooseInputs(
-  name: string,
-  arrays: ReadonlyMap<string, LazyArray>,
-  label: string,
-  options: DatasetOptions,
-): Map<string, Column> {
-  const candidates = new Map([...arrays].filter(([array]) => array !== label));
-  const own = candidates.has(DEFAULT_INPUT) ? [DEFAULT_INPUT] : [...candidates.keys()];
-  const requests = options.inputs ?? own.map((array) => ({ name: array }));
-  if (requests.length === 0) throw missing(name, arrays, "no inputs", DEFAULT_INPUT);
-  return new Map(
-    requests.map((request) => {
-      const array = candidates.get(request.name) ?? (requests.length === 1 ? candidates.get(DEFAULT_INPUT) : undefined);
-      if (!array) throw missing(name, arrays, `nothing for the model's input "${request.name}"`, request.name);
-      if (array.shape.length === 0) {
-        throw inputError(
-          "no-examples",
-          `${array.name} in ${name} is a single number; its first axis must be the examples.`,
-          { file: name, input: array.name },
-          "Save an array with one row for each example.",
-        );
-      }
-      return [request.name, inputColumn(array, request)];
-    }),
-  );
+/**
+ * The array with the examples on its first axis, as many as there are labels. For a model that counts its
+ * examples along another axis, an array may also lie as the model takes it.
+ */
+function withExamplesFirst(
+  file: string,
+  array: LazyArray,
+  labels: LazyArray,
+  request: InputRequest,
+): { array: LazyArray; note?: string } {
+  const length = labels.shape[0] ?? 1;
+  const { name, batchAxis = 0 } = request;
+  if (array.shape.length === 0) {
+    throw inputError(
+      "no-examples",
+      `${array.name} in ${file} is a single number; its first axis must be the examples.`,
+      { file, input: array.name },
+      "Save an array with one row for each example.",
+    );
+  }
+  const fitting = [...new Set([0, batchAxis])].filter((axis) => array.shape[axis] === length);
+  const axis =
+    fitting.find((each) =>
+      fitsExample(
+        array.shape.filter((_, i) => i !== each),
+        request,
+      ),
+    ) ?? fitting[0];
+  if (axis === undefined) throw differentLengths(file, array, labels, request);
+  if (batchAxis === 0) return { array };
+  const both =
+    fitting.length > 1 && axis === 0 ? ` Axis ${batchAxis} is as long: were it the examples, save it first.` : "";
+  return {
+    array: axis === 0 ? array : examplesFirst(array, axis),
+    note: `The model counts its examples along axis ${batchAxis} of ${name}; in ${array.name} [${array.shape.join(", ")}] they were taken from axis ${axis}.${both}`,
+  };
 }
 
-function commonLength(name: string, inputs: readonly LazyArray[], labels: LazyArray): number {
+function differentLengths(file: string, array: LazyArray, labels: LazyArray, { batchAxis = 0 }: InputRequest) {
   const length = labels.shape[0] ?? 1;
-  const other = inputs.find((array) => array.shape[0] !== length);
-  if (!other) return length;
-  throw inputError(
+  const other = array.shape.findIndex((extent, axis) => axis > 0 && extent === length);
+  return inputError(
     "different-lengths",
-    `${name} holds ${other.shape[0]} examples in ${other.name}, but ${length} labels in ${labels.name}.`,
-    { file: name, input: other.name, shape: other.shape },
-    "Save one label for each example; the first axis of every array is the examples.",
+    `${file} holds ${array.shape[0]} examples in ${array.name}, but ${length} labels in ${labels.name}.`,
+    { file, input: array.name, shape: array.shape },
+    other > 0 && other !== batchAxis
+      ? `Axis ${other} of ${array.name} is as long as the labels: if it counts the examples, save the array with that axis first.`
+      : "Save one label for each example; the first axis of every array is the examples.",
   );
 }
 
@@ -135,14 +147,4 @@ function limited(available: number, limit: number | undefined): number {
     message: `The limit on examples is ${limit}; it must be a whole number of at least 1.`,
     hint: "Give --limit 1000, or leave it out.",
   });
-}
-
-function missing(name: string, arrays: ReadonlyMap<string, LazyArray>, what: string, input: string) {
-  const there = [...arrays].slice(0, 20).map(([array, { shape }]) => `${array} [${shape.join(", ")}]`);
-  return inputError(
-    "missing-array",
-    `${name} has ${what}. It holds ${there.length === 0 ? "no arrays" : there.join(", ")}.`,
-    { file: name, input },
-    "Name the arrays as the model's inputs (x for a single one) and the labels y: numpy.savez(file, x=..., y=...); for a CSV file name the label column with --label.",
-  );
 }

@@ -35,6 +35,8 @@ export interface Dataset {
   readonly examples: number;
   readonly inputs: readonly DatasetInput[];
   readonly labels: DatasetLabels;
+  /** Whether the labels are also an input of the model, which computes its loss from them or is led by them. */
+  readonly modelReadsLabels?: boolean;
   /** What was done to the numbers on the way, as sentences: "Pixels 0 to 255 were divided by 255." */
   readonly notes: readonly string[];
   /**
@@ -57,12 +59,14 @@ export interface InputRequest {
   readonly name: string;
   /** The numbers are converted to it; kept as they are when absent. */
   readonly dtype?: DType;
-  /** With the batch as first axis; an axis that is not a number is free. */
+  /** With the batch among its axes; an axis that is not a number is free. */
   readonly shape?: readonly (number | string | null | undefined)[];
+  /** The axis that counts examples; 0 when absent. Batches have the examples first all the same. */
+  readonly batchAxis?: number;
 }
 
 export interface DatasetOptions {
-  /** The model's inputs; without them the array `x`, or else every array but the labels. */
+  /** The model's inputs, those that take labels too; without them the array `x`, or else every array but the labels. */
   readonly inputs?: readonly InputRequest[];
   /** The array of labels ("y" when absent), or the CSV column. */
   readonly label?: string;
@@ -79,7 +83,7 @@ export interface DatasetOptions {
 export interface NamedArrays {
   readonly arrays: ReadonlyMap<string, LazyArray>;
   readonly classNames?: readonly string[];
-  /** The array of labels, where the format fixes it. */
-  readonly label?: string;
+  /** The labels, where they do not stand among the arrays. */
+  readonly labels?: LazyArray;
   readonly notes: readonly string[];
 }

@@ -40,31 +40,50 @@ export function column(array: LazyArray, dtype: DType = array.dtype, shape: Shap
  */
 export function inputColumn(array: LazyArray, request: InputRequest): Column {
   const found = array.shape.slice(1);
-  const asked = request.shape?.slice(1);
-  return column(array, request.dtype, asked ? fitted(array, found, asked, request.name) : found);
-}
-
-function fitted(
-  array: LazyArray,
-  found: Shape,
-  asked: readonly (number | string | null | undefined)[],
-  input: string,
-): Shape {
-  const fits = (shape: Shape) =>
-    shape.length === asked.length && shape.every((extent, i) => typeof asked[i] !== "number" || asked[i] === extent);
-  if (fits(found)) return found;
-  if (asked.every((extent) => typeof extent === "number") && sizeOf(found) === sizeOf(asked)) {
-    const core = (shape: Shape) => shape.filter((extent) => extent !== 1);
-    const sameCore = core(found).join() === core(asked).join();
-    if (sameCore || core(found).length <= 1 || core(asked).length <= 1) return asked;
-  }
+  const asked = exampleShape(request);
+  if (!asked) return column(array, request.dtype, found);
+  const fitted = fittedShape(found, asked);
+  if (fitted) return column(array, request.dtype, fitted);
   const shown = asked.map((extent) => (typeof extent === "number" ? extent : "any"));
   throw inputError(
     "input-shape",
-    `The model's input ${input} takes examples of shape [${shown.join(", ")}], but those of ${array.name} in ${array.file} have shape [${found.join(", ")}].`,
-    { file: array.file, input, shape: found },
-    "Reshape or transpose the array before saving it.",
+    `The model's input ${request.name} takes examples of shape [${shown.join(", ")}], but those of ${array.name} in ${array.file} have shape [${found.join(", ")}].`,
+    { file: array.file, input: request.name, shape: found },
+    countsRows(array, asked)
+      ? `The first column of ${array.name} counts the rows, as an index does: save the table without it (pandas: to_csv(..., index=False)).`
+      : "Reshape or transpose the array before saving it.",
   );
+}
+
+/** Whether examples of this shape can be fed to an input. */
+export function fitsExample(found: Shape, request: InputRequest): boolean {
+  const asked = exampleShape(request);
+  return asked === undefined || fittedShape(found, asked) !== undefined;
+}
+
+type AskedShape = readonly (number | string | null | undefined)[];
+
+function exampleShape({ shape, batchAxis = 0 }: InputRequest): AskedShape | undefined {
+  return shape?.filter((_, axis) => axis !== batchAxis);
+}
+
+function fittedShape(found: Shape, asked: AskedShape): Shape | undefined {
+  const fits = (shape: Shape) =>
+    shape.length === asked.length && shape.every((extent, i) => typeof asked[i] !== "number" || asked[i] === extent);
+  if (fits(found)) return found;
+  if (!asked.every((extent) => typeof extent === "number") || sizeOf(found) !== sizeOf(asked)) return undefined;
+  const core = (shape: Shape) => shape.filter((extent) => extent !== 1);
+  const sameCore = core(found).join() === core(asked).join();
+  return sameCore || core(found).length <= 1 || core(asked).length <= 1 ? asked : undefined;
+}
+
+/** Whether a table has one column too many, the first, which counts the rows. */
+function countsRows({ shape, rows }: LazyArray, asked: AskedShape): boolean {
+  const width = asked.reduce<number>((size, extent) => size * (typeof extent === "number" ? extent : Number.NaN), 1);
+  if (shape.length !== 2 || shape[1] !== width + 1 || shape[0] < 3) return false;
+  const { data } = rows(0, Math.min(shape[0], 100));
+  const first = Array.from(data).filter((_, i) => i % shape[1] === 0);
+  return first.every((value, row) => value === first[0] + row);
 }
 
 function convert({ dtype, shape, data }: Tensor, wanted: DType): Tensor {

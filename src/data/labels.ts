@@ -18,11 +18,18 @@ export interface LabelSummary {
    * are stored in: class numbers, when the outputs have classes.
    */
   readonly numbers?: { readonly min: number; readonly max: number };
+  /**
+   * Axes of the labels, the examples being axis 0, along which non-negative labels add up to 1 everywhere:
+   * the classes of distributions and of one-hot rows, whatever type they are stored in.
+   */
+  readonly simplexAxes: readonly number[];
+  /** Whether every label is −1 or 1, and both occur. */
+  readonly signs: boolean;
 }
 
 const ROWS_AT_A_TIME = 4096;
-/** Rounding of a float32 row of probabilities. */
-const SUM_TOLERANCE = 1e-5;
+/** Rounding of a row of probabilities, also of one that was stored as float16. */
+const SUM_TOLERANCE = 1e-3;
 
 /**
  * Looks at every label once. Memory: 4096 labels.
@@ -30,33 +37,47 @@ const SUM_TOLERANCE = 1e-5;
  * @param ignored the whole number that marks labels to leave out, where labels are class numbers
  */
 export function summarizeLabels(dataset: Dataset, ignored?: number): LabelSummary {
-  const integers = !isFloat(dataset.labels.dtype);
-  const width = sizeOf(dataset.labels.shape);
+  const { dtype, shape } = dataset.labels;
+  const width = sizeOf(shape);
   const all = { min: Infinity, max: -Infinity };
   const counted = { min: Infinity, max: -Infinity };
   let whole = true;
   let binary = true;
-  let distribution = dataset.labels.shape.length === 1 && width >= 2;
+  let signs = true;
+  let simplexAxes = shape.flatMap((extent, axis) => (extent >= 2 ? [axis + 1] : []));
   for (let start = 0; start < dataset.examples; start += ROWS_AT_A_TIME) {
     const { data } = dataset.y(start, Math.min(start + ROWS_AT_A_TIME, dataset.examples));
-    for (let row = 0; row < data.length; row += width) {
-      let sum = 0;
-      for (let i = row; i < row + width; i++) {
-        const value = data[i];
-        if (value !== ignored) stretch(counted, value);
-        stretch(all, value);
-        whole &&= Number.isSafeInteger(value);
-        binary &&= value === 0 || value === 1;
-        sum += value;
-      }
-      distribution &&= Math.abs(sum - 1) <= SUM_TOLERANCE;
+    for (const value of data) {
+      if (value !== ignored) stretch(counted, value);
+      stretch(all, value);
+      whole &&= Number.isSafeInteger(value);
+      binary &&= value === 0 || value === 1;
+      signs &&= value === 1 || value === -1;
     }
+    if (all.min < 0) simplexAxes = [];
+    simplexAxes = simplexAxes.filter((axis) => addUpToOne(data, shape[axis - 1], sizeOf(shape.slice(axis))));
   }
   const numbers = whole && counted.min >= 0 ? counted : undefined;
-  if (integers)
-    return numbers ? { kind: "classes", classes: numbers.max + 1, ...numbers, numbers } : { kind: "real", ...counted };
-  if (distribution && all.min >= 0) return { kind: "distribution", classes: width, ...all, numbers };
-  return { kind: binary ? "binary" : "real", ...all, numbers };
+  const more = { simplexAxes, signs: signs && all.min < all.max };
+  if (!isFloat(dtype))
+    return numbers
+      ? { kind: "classes", classes: numbers.max + 1, ...numbers, numbers, ...more }
+      : { kind: "real", ...counted, ...more };
+  if (shape.length === 1 && simplexAxes.length === 1)
+    return { kind: "distribution", classes: width, ...all, numbers, ...more };
+  return { kind: binary ? "binary" : "real", ...all, numbers, ...more };
+}
+
+/** Whether every line of `extent` numbers, `stride` apart, adds up to 1. */
+function addUpToOne(data: Tensor["data"], extent: number, stride: number): boolean {
+  for (let block = 0; block < data.length; block += extent * stride) {
+    for (let line = block; line < block + stride; line++) {
+      let sum = 0;
+      for (let k = 0; k < extent; k++) sum += data[line + k * stride];
+      if (Math.abs(sum - 1) > SUM_TOLERANCE) return false;
+    }
+  }
+  return true;
 }
 
 function stretch(range: { min: number; max: number }, value: number): void {
@@ -89,5 +110,23 @@ export function withClassNumbers<D extends Dataset>(dataset: D): D {
       return { inputs, y: numbered(y, start) };
     },
     y: (start: number, end: number) => numbered(dataset.y(start, end), start),
+  };
+}
+
+/** The dataset with labels −1 and 1 read as 0 and 1. */
+export function withBitsForSigns<D extends Dataset>(dataset: D): D {
+  const bits = (y: Tensor): Tensor =>
+    tensor(
+      y.dtype,
+      y.shape,
+      y.data.map((value) => (value + 1) / 2),
+    );
+  return {
+    ...dataset,
+    batch(start, end): Batch {
+      const { inputs, y } = dataset.batch(start, end);
+      return { inputs, y: bits(y) };
+    },
+    y: (start: number, end: number) => bits(dataset.y(start, end)),
   };
 }

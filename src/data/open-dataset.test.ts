@@ -251,7 +251,7 @@ describe("what does not fit is refused by name and place", () => {
 describe("labels", () => {
   test.each([
     ["integers", i64([3], 0, 4, 1), { kind: "classes", classes: 5, min: 0, max: 4, numbers: { min: 0, max: 4 } }],
-    ["signs", i64([3], -1, 1, 1), { kind: "real", min: -1, max: 1 }],
+    ["signs", i64([3], -1, 1, 1), { kind: "real", min: -1, max: 1, signs: true }],
     [
       "truth values",
       tensor("bool", [3], Uint8Array.of(0, 1, 1)),
@@ -263,7 +263,17 @@ describe("labels", () => {
     [
       "one-hot rows",
       f32([3, 2], 0, 1, 1, 0, 0, 1),
-      { kind: "distribution", classes: 2, min: 0, max: 1, numbers: { min: 0, max: 1 } },
+      { kind: "distribution", classes: 2, min: 0, max: 1, numbers: { min: 0, max: 1 }, simplexAxes: [1] },
+    ],
+    [
+      "one-hot rows of integers",
+      i64([3, 2], 0, 1, 1, 0, 0, 1),
+      { kind: "classes", classes: 2, min: 0, max: 1, numbers: { min: 0, max: 1 }, simplexAxes: [1] },
+    ],
+    [
+      "distributions at positions",
+      f32([3, 2, 2], 0.5, 1, 0.5, 0, 0.25, 1, 0.75, 0, 0, 0, 1, 1),
+      { kind: "real", min: 0, max: 1, simplexAxes: [1] },
     ],
     [
       "several truth values a row",
@@ -271,7 +281,7 @@ describe("labels", () => {
       { kind: "binary", min: 0, max: 1, numbers: { min: 0, max: 1 } },
     ],
   ])("%s", (_, labels, summary) => {
-    expect(summarizeLabels(open({ x, y: labels }))).toEqual(summary);
+    expect(summarizeLabels(open({ x, y: labels }))).toEqual({ simplexAxes: [], signs: false, ...summary });
   });
 
   test("left out do not count among class numbers, but among floats", () => {
@@ -281,6 +291,8 @@ describe("labels", () => {
       min: -100,
       max: 4,
       numbers: { min: 1, max: 4 },
+      simplexAxes: [],
+      signs: false,
     });
   });
 

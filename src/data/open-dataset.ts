@@ -2,7 +2,8 @@ import type { ByteSource } from "../files/byte-source.ts";
 import type { LazyArray } from "../files/lazy-array.ts";
 import { DEFAULT_LIMITS } from "../files/read-limits.ts";
 import { openArrays } from "./array-formats.ts";
-import { buildDataset, DEFAULT_LABEL } from "./build-dataset.ts";
+import { buildDataset } from "./build-dataset.ts";
+import { DEFAULT_LABEL, missing } from "./match-arrays.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { BuiltInSet } from "./built-in-set.ts";
 import { splitOf } from "./built-in-sets.ts";
@@ -39,26 +40,30 @@ export function openDataset(name: string, sources: DatasetSources, options: Data
       });
     }
     const held = openArrays(sources.data, { role: "x", label: options.label, limits });
-    return buildDataset(name, held, held.label ?? options.label ?? DEFAULT_LABEL, [sources.data], options);
+    // A label of a table is a column of it, which its reader has taken out.
+    return buildDataset(name, held, held.labels ? undefined : options.label, [sources.data], options);
   }
   const inputs = openArrays(sources.x, { role: "x", limits });
   const labels = openArrays(sources.y, { role: "y", limits });
   return buildDataset(
     name,
-    joined(inputs, labels, options.label ?? DEFAULT_LABEL),
-    DEFAULT_LABEL,
+    joined(name, inputs, labels, options.label ?? DEFAULT_LABEL),
+    undefined,
     [sources.x, sources.y],
     options,
   );
 }
 
 /** Inputs from one file and labels from another: a file's only array serves, whatever it is called. */
-function joined(inputs: NamedArrays, labels: NamedArrays, label: string): NamedArrays {
-  const arrays = new Map(asOnly("x", inputs.arrays));
+function joined(file: string, inputs: NamedArrays, labels: NamedArrays, label: string): NamedArrays {
   const chosen = asOnly(label, labels.arrays).get(label);
-  arrays.delete(DEFAULT_LABEL);
-  if (chosen) arrays.set(DEFAULT_LABEL, chosen);
-  return { arrays, classNames: labels.classNames, notes: [...inputs.notes, ...labels.notes] };
+  if (!chosen) throw missing(file, labels.arrays, `no labels: there is no array "${label}"`, label);
+  return {
+    arrays: asOnly("x", inputs.arrays),
+    labels: chosen,
+    classNames: labels.classNames,
+    notes: [...inputs.notes, ...labels.notes],
+  };
 }
 
 function asOnly(name: string, arrays: ReadonlyMap<string, LazyArray>): ReadonlyMap<string, LazyArray> {

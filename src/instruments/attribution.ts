@@ -4,6 +4,7 @@ import type { Problem } from "../problem/problem.ts";
 import { sizeOf, tensor } from "../util/tensor.ts";
 import { formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
+import { needsSingleExamples } from "./single-examples.ts";
 import type { Measurement } from "./measurement.ts";
 
 const parameters = z.object({
@@ -18,6 +19,8 @@ const parameters = z.object({
 /** The class of every example, where there is one label an example. */
 function classesOf(problem: Problem, limit: number): { labels: Float64Array; classes: number } | undefined {
   const { labels: column } = problem.dataset;
+  // No class has a gradient of its own where no example has.
+  if (needsSingleExamples(problem) !== undefined) return undefined;
   if (column.dtype !== "int64" || sizeOf(column.shape) !== 1 || problem.options.loss.correct === undefined)
     return undefined;
   const labels = Float64Array.from(problem.dataset.y(0, problem.examples).data);
@@ -91,7 +94,7 @@ export const attributionInstrument = defineInstrument({
         classes: perClass,
       });
     }
-    return { parts: { attribution: readings }, converged };
+    return { parts: { attribution: readings }, converged, reason: needsSingleExamples(problem) };
   },
   readings: ({ attribution }) =>
     (attribution ?? []).map(({ index, eigenvalue, effectiveParameters, gradientCosine, tensors }) => {

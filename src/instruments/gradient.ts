@@ -3,7 +3,33 @@ import { dot, norm2 } from "../linalg/vector.ts";
 import type { GradientPart } from "../result/profile-result.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
+import type { Measurement } from "./measurement.ts";
+import { needsSingleExamples } from "./single-examples.ts";
 import { slopeEvidence } from "./noise/critical-batch-size.ts";
+
+type OfSingleExamples = Pick<GradientPart, "perExample" | "noiseFloor" | "relativeToNoise" | "rounding" | "evidence">;
+
+/** Where no example has a gradient of its own, there is no yardstick made of them. */
+const NO_EXAMPLES: OfSingleExamples = {
+  perExample: Number.NaN,
+  noiseFloor: null,
+  relativeToNoise: null,
+  rounding: null,
+  evidence: null,
+};
+
+async function ofSingleExamples(measurement: Measurement, norm: number): Promise<OfSingleExamples> {
+  const { meanSquare, value: trace } = await measurement.noiseTrace();
+  const noise = Math.sqrt(trace / measurement.examples);
+  const sample = await measurement.gradientSample();
+  return {
+    perExample: meanSquare > 0 ? norm / Math.sqrt(meanSquare) : 0,
+    noiseFloor: noise,
+    relativeToNoise: noise > 0 ? norm / noise : null,
+    rounding: (await measurement.gradientRounding()).gradient,
+    evidence: (sample && slopeEvidence(sample, measurement.confidence)) ?? null,
+  };
+}
 
 export const gradientInstrument = defineInstrument({
   name: "gradient",
@@ -12,13 +38,11 @@ export const gradientInstrument = defineInstrument({
   needs: ["extreme eigenpairs", "gradient noise"],
   cost: () => 8,
   run: async (measurement) => {
-    const { problem, confidence } = measurement;
+    const { problem } = measurement;
     const gradient = await measurement.gradient();
     const norm = norm2(gradient);
     const { top, converged } = await measurement.extremes();
-    const { meanSquare, value: trace } = await measurement.noiseTrace();
-    const noise = Math.sqrt(trace / measurement.examples);
-    const sample = await measurement.gradientSample();
+    const single = needsSingleExamples(problem) === undefined ? await ofSingleExamples(measurement, norm) : NO_EXAMPLES;
     const along = top.map(({ vector }) => (vector ? dot(vector, gradient) : 0));
     const share = along.reduce((sum, x) => sum + x * x, 0) / norm ** 2;
     const decrement = top.reduce(
@@ -30,11 +54,7 @@ export const gradientInstrument = defineInstrument({
         gradientNorm: norm,
         gradient: {
           norm,
-          perExample: meanSquare > 0 ? norm / Math.sqrt(meanSquare) : 0,
-          noiseFloor: noise,
-          relativeToNoise: noise > 0 ? norm / noise : null,
-          rounding: (await measurement.gradientRounding()).gradient,
-          evidence: (sample && slopeEvidence(sample, confidence)) ?? null,
+          ...single,
           topSubspaceShare: norm > 0 ? share : null,
           topSubspaceDimension: top.length,
           newtonDecrement: decrement,
@@ -45,6 +65,7 @@ export const gradientInstrument = defineInstrument({
         },
       },
       converged,
+      reason: needsSingleExamples(problem),
     };
   },
   readings: ({ gradient }) => {
@@ -58,8 +79,7 @@ export const gradientInstrument = defineInstrument({
     // What is made of rounding has no parts.
     if (rounding !== null && norm > 0 && norm <= rounding) return [{ ...length, note: "zero up to rounding" }];
     const relative = norm > 0 ? (rounding ?? 0) / norm : 0;
-    return [
-      length,
+    const yardsticks = [
       {
         label: "Against one example",
         symbol: String.raw`\|\nabla L\| / \mathrm{rms}\,\|\nabla \ell_i\|`,
@@ -74,6 +94,10 @@ export const gradientInstrument = defineInstrument({
           ? `‖g‖² lies ${formatNumber(gradient.evidence.excess, 2)} standard errors from what sampling alone gives`
           : "near or below 1, the gradient over all possible data may be zero",
       },
+    ];
+    return [
+      length,
+      ...(Number.isNaN(gradient.perExample) ? [] : yardsticks),
       {
         label: "Within the stiffest directions",
         value: formatShare(gradient.topSubspaceShare),
@@ -101,6 +125,8 @@ export const gradientInstrument = defineInstrument({
     "A small gradient is no proof of a minimum: it is as small near a saddle and on a plateau. The eigenvalues decide which it is.",
   tryNext: ({ gradient }) => {
     if (gradient?.norm === 0) return "The eigenvalues say whether this is a minimum.";
+    if (gradient && Number.isNaN(gradient.perExample))
+      return "Without gradients of single examples nothing says how far training is: follow the loss over more steps.";
     return (gradient?.relativeToNoise ?? Number.POSITIVE_INFINITY) > 10
       ? "Training is not finished: go on, with a step size below the stability limit."
       : "More steps at this batch size mostly follow noise: lower the step size or raise the batch size.";
@@ -117,7 +143,7 @@ export const gradientInstrument = defineInstrument({
           text: `The gradient, ${formatMeasured(gradient.norm)}, is zero up to rounding: a critical point of the loss on these data.`,
         },
       ];
-    if (judgement === "one gradient") return [];
+    if (judgement === "one gradient" || judgement === "coupled") return [];
     const measured = `The gradient is ${formatMeasured(gradient.relativeToNoise)} times its sampling error`;
     switch (judgement) {
       case "fitted":
@@ -150,7 +176,15 @@ export const gradientInstrument = defineInstrument({
 /** To call a gradient zero it must be known to be below this share of a single example's gradient (root mean square). */
 const SMALL = 0.1;
 
-type Judgement = "zero" | "rounding" | "one gradient" | "fitted" | "critical" | "too few examples" | "slope";
+type Judgement =
+  | "zero"
+  | "rounding"
+  | "coupled"
+  | "one gradient"
+  | "fitted"
+  | "critical"
+  | "too few examples"
+  | "slope";
 
 /**
  * What the evidence says of ∇L over the population that the examples were drawn from (`slopeEvidence`). A
@@ -162,6 +196,7 @@ type Judgement = "zero" | "rounding" | "one gradient" | "fitted" | "critical" | 
 function judge({ norm, rounding, perExample, relativeToNoise, evidence }: GradientPart): Judgement {
   if (norm === 0) return "zero";
   if (rounding !== null && norm <= rounding) return "rounding";
+  if (Number.isNaN(perExample)) return "coupled";
   if (relativeToNoise === null) return "one gradient";
   if (!evidence) return "too few examples";
   if (evidence.fitted) return "fitted";
@@ -173,6 +208,7 @@ const SENTENCES: Readonly<Record<Judgement, string>> = {
   zero: "",
   rounding:
     "That is what rounding alone leaves: on these data the point is critical as far as this precision can tell.",
+  coupled: "No example has a gradient of its own to compare it with.",
   "one gradient": "All examples have the same gradient, so there is no sampling error to compare it with.",
   fitted:
     "That is shorter than examples the weights had not seen would leave it: the weights were fitted to these, and of the population they were drawn from nothing follows.",

@@ -7,6 +7,7 @@ import { tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
+import { needsSingleExamples } from "./single-examples.ts";
 import type { Measurement } from "./measurement.ts";
 import { criticalBatchSize } from "./noise/critical-batch-size.ts";
 import { eigenvalueReading, estimateReading, percent, range, type Reading } from "./reading.ts";
@@ -122,7 +123,9 @@ export const noiseInstrument = defineInstrument({
   name: "noise",
   title: "Gradient noise",
   parameters: noiseParameters,
-  notFor: (problem) => (problem.contributingExamples().length < 2 ? "One example has no gradient noise." : undefined),
+  notFor: (problem) =>
+    needsSingleExamples(problem) ??
+    (problem.contributingExamples().length < 2 ? "One example has no gradient noise." : undefined),
   needs: ["extreme eigenpairs", "gradient noise"],
   cost: (problem) => 24 + Math.min(20, problem.examples),
   run: async (measurement) => {

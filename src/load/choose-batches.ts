@@ -1,6 +1,8 @@
 import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { sizeOf } from "../util/tensor.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import type { Coupling } from "./examples-independence.ts";
 
 /** Elements that the values of one forward pass may hold: 64 MiB of float32. */
 const ELEMENTS = 16 * 2 ** 20;
@@ -16,6 +18,9 @@ const ELEMENTS_PER_PARAMETER = 8;
 /** Each lane has an engine's memory of its own. */
 const MOST_LANES = 4;
 
+/** Elements of a forward pass up to which coupled examples are one batch: 2 GiB of float32. */
+const WHOLE_ELEMENTS = 2 ** 29;
+
 export interface BatchQuestion {
   readonly examples: number;
   /** Elements that the forward pass computes for each example. */
@@ -26,34 +31,50 @@ export interface BatchQuestion {
   readonly asked?: number;
   /** The only batch size that the model takes. */
   readonly fixed?: number;
-  /** Whether the loss depends on how the data is cut, so that nothing may be cut that is one batch to the user. */
-  readonly cutMatters: boolean;
+  /** How the loss of an example depends on the others of its batch; undefined when it does not. */
+  readonly coupling: Pick<Coupling, "isMean"> | undefined;
 }
 
 export interface BatchChoice {
   readonly batchSize: number;
   /** Engines side by side that share the threads. */
   readonly lanes: number;
+  /** Whether all examples are one batch because they are coupled. */
+  readonly isWhole: boolean;
 }
 
 /**
  * A batch size for which one pass fits into memory, and how many batches run at the same time: as many
  * as there are threads, where the network is large enough. The examples are cut into batches of as equal
- * size as possible. The result of a measurement does not depend on it beyond rounding.
+ * size as possible. The result of a measurement does not depend on it beyond rounding. Examples that are coupled
+ * are one batch, or batches as they were asked for.
  *
  * @example
- * const question = { examples: 1000, perExample: 1e4, parameters: 5000, cutMatters: false };
- * chooseBatches({ ...question, threads: 2 }); // { batchSize: 250, lanes: 2 }
+ * const question = { examples: 1000, perExample: 1e4, parameters: 5000, coupling: undefined };
+ * chooseBatches({ ...question, threads: 2 }); // { batchSize: 250, lanes: 2, isWhole: false }
  */
 export function chooseBatches(question: BatchQuestion): BatchChoice {
-  const { examples, perExample, parameters, threads, asked, fixed, cutMatters } = question;
-  const most = fixed ?? asked ?? fitting(perExample);
+  const { examples, perExample, parameters, threads, asked, fixed, coupling } = question;
+  const isWhole = coupling !== undefined && asked === undefined && fixed === undefined && fitsWhole(question);
+  const most = fixed ?? asked ?? (isWhole ? examples : fitting(perExample));
   const worthwhile = examples * perExample >= Math.max(WORTH_LANES, ELEMENTS_PER_PARAMETER * parameters);
   const lanes = worthwhile ? Math.min(threads, MOST_LANES) : 1;
-  const isFree = fixed === undefined && !(cutMatters && asked !== undefined);
+  const isFree = fixed === undefined && !isWhole && !(coupling && asked !== undefined);
   const batches = Math.ceil(examples / most);
-  const batchSize = isFree ? Math.ceil(examples / (Math.ceil(batches / lanes) * lanes)) : most;
-  return { batchSize, lanes: Math.min(lanes, Math.ceil(examples / batchSize)) };
+  const batchSize = isFree ? Math.ceil(examples / (Math.ceil(batches / lanes) * lanes)) : Math.min(most, examples);
+  return { batchSize, lanes: Math.min(lanes, Math.ceil(examples / batchSize)), isWhole };
+}
+
+/** Whether coupled examples can be one batch; a mean over them may be cut where they cannot. */
+function fitsWhole({ examples, perExample, coupling }: BatchQuestion): boolean {
+  if (examples * perExample <= WHOLE_ELEMENTS) return true;
+  if (coupling?.isMean) return false;
+  throw new ThalwegError({
+    kind: "input",
+    code: "coupled-too-large",
+    message: `The loss of an example depends on the others of its batch, and all ${examples} examples are too many for one.`,
+    hint: "Give --batch-size B for the loss of batches of B, or fewer examples with --limit.",
+  });
 }
 
 function fitting(perExample: number): number {

@@ -1,83 +1,125 @@
-import type { LabelSummary } from "../data/labels.ts";
-import type { Value } from "../graph/value.ts";
-import { logitsBehind } from "../problem/loss-graph.ts";
 import { binaryCrossEntropy } from "../problem/losses/binary-cross-entropy.ts";
-import { classLayout } from "../problem/losses/class-layout.ts";
+import { classLayouts } from "../problem/losses/class-layout.ts";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import type { Loss } from "../problem/losses/loss.ts";
 import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
 import { outputLoss } from "../problem/losses/output-loss.ts";
-import { LOSSES } from "../problem/losses/registry.ts";
-import { sizeOf, type Shape } from "../util/tensor.ts";
+import { agree, mergedAgree } from "../problem/losses/shape-agreement.ts";
+import { outputLink } from "../problem/output-link.ts";
+import { sizeOf } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-
-export interface LossEvidence {
-  /** The model's output on a batch of at least two examples. */
-  readonly outputs: Value;
-  /** Labels of that batch, examples first. */
-  readonly labels: Shape;
-  readonly summary: LabelSummary;
-  /** Whether the model itself takes the labels as an input. */
-  readonly modelReadsLabels: boolean;
-}
+import { labelAxesInOutputs } from "./choose-class-axis.ts";
+import { type LossEvidence, namedLosses, notClear } from "./loss-evidence.ts";
+import { distributionsAlong, isBounded } from "./output-evidence.ts";
 
 export interface GuessedLoss {
   readonly loss: Loss;
   /** Why, as a clause: "integer labels 0 to 9, 10 outputs". */
   readonly because: string;
+  /** Whether labels −1 and 1 stand for 0 and 1. */
+  readonly signs?: boolean;
 }
 
 /**
  * The loss that outputs and labels speak for, where only one fits.
  *
- * @throws ThalwegError `loss-not-clear`
+ * @throws ThalwegError `loss-not-clear`, `label-outside-classes`
  */
-export function guessLoss({ outputs, labels, summary, modelReadsLabels }: LossEvidence): GuessedLoss {
+export async function guessLoss(evidence: LossEvidence): Promise<GuessedLoss> {
+  const { outputs, labels, modelReadsLabels } = evidence;
   const { shape } = outputs;
-  if (modelReadsLabels || (shape.length === 0 && labels[0] > 1)) {
+  if (shape.length === 0 && labels[0] > 1)
     return {
       loss: outputLoss,
       because: modelReadsLabels ? "the model takes the labels itself" : "the model returns one number for a batch",
     };
+  if (modelReadsLabels && sizeOf(shape) === shape[0])
+    return { loss: outputLoss, because: "the model takes the labels itself and returns one number for each example" };
+  const layouts = classLayouts(shape, labels);
+  const [layout] = layouts;
+  if (layouts.some(({ soft }) => !soft)) return ofClassNumbers(evidence, layout.classes);
+  if (agree(shape, labels) || mergedAgree(shape, labels)) {
+    if (!modelReadsLabels || layout) return ofPairs(evidence);
+    throw notClear(
+      "The model takes the labels itself and returns a number for each of them: it could be the loss of each or a prediction.",
+      `Name the loss with --loss (${namedLosses()}).`,
+      labels,
+    );
   }
-  const { min, max } = summary;
-  const oneTarget = sizeOf(shape) === sizeOf(labels);
-  const zeroOne = min >= 0 && max <= 1;
-  const layout = classLayout(shape, labels, false);
-  const classes = layout?.classes ?? 0;
-  const { numbers } = summary;
-  if (numbers && classes > 1) {
-    if (numbers.max < classes) {
-      const stored = summary.kind === "classes" ? "integer labels" : "whole-number labels";
-      return { loss: crossEntropy, because: `${stored} ${numbers.min} to ${numbers.max}, ${classes} outputs` };
-    }
-    throw new ThalwegError({
-      kind: "input",
-      code: "label-outside-classes",
-      message: `The labels run from ${numbers.min} to ${numbers.max}, but the network has ${classes} outputs: classes 0 to ${classes - 1}.`,
-      where: { input: "y" },
-      hint: "Check that data and model belong together and that classes count from 0; --ignore-index marks labels to leave out.",
-    });
+  throw unclear(evidence, layout?.classes ?? 0);
+}
+
+/** One class number for each row of outputs. */
+function ofClassNumbers(evidence: LossEvidence, classes: number): GuessedLoss {
+  const { kind, numbers } = evidence.summary;
+  if (!numbers) throw unclear(evidence, classes);
+  if (numbers.max < classes) {
+    const stored = kind === "classes" ? "integer labels" : "whole-number labels";
+    return { loss: crossEntropy, because: `${stored} ${numbers.min} to ${numbers.max}, ${classes} outputs` };
   }
-  if (summary.kind === "classes" && oneTarget && zeroOne)
-    return { loss: binaryCrossEntropy, because: "one logit for each label, labels 0 and 1" };
-  if (summary.kind === "distribution" && classLayout(shape, labels, true)) {
-    return { loss: crossEntropy, because: `labels are distributions over ${summary.classes} classes` };
-  }
-  const sigmoid = logitsBehind(outputs, binaryCrossEntropy).stripped !== undefined;
-  if (oneTarget && zeroOne && (summary.kind === "binary" || sigmoid)) {
-    return { loss: binaryCrossEntropy, because: "one logit for each label, labels between 0 and 1" };
-  }
-  if (summary.kind === "real" && oneTarget)
-    return { loss: meanSquaredError, because: "one real target for each output" };
   throw new ThalwegError({
     kind: "input",
-    code: "loss-not-clear",
-    message: `The loss cannot be told from the data: on a batch of ${labels[0]} the outputs have the shape [${shape.join(", ")}] and the labels [${labels.join(", ")}], from ${min} to ${max}.`,
-    where: { input: "y", shape: labels },
-    hint:
-      classes > 1
-        ? `If the labels are class numbers, they must be whole numbers from 0 to ${classes - 1}; --ignore-index names a label to leave out.`
-        : `Name it with --loss (${LOSSES.map(({ name }) => name).join(", ")}), or check that data and model belong together.`,
+    code: "label-outside-classes",
+    message: `The labels run from ${numbers.min} to ${numbers.max}, but the network has ${classes} outputs: classes 0 to ${classes - 1}.`,
+    where: { input: "y" },
+    hint: "Check that data and model belong together and that classes count from 0; --ignore-index marks labels to leave out.",
   });
+}
+
+/** One label for each output. */
+async function ofPairs(evidence: LossEvidence): Promise<GuessedLoss> {
+  const { outputs, labels, summary, observer } = evidence;
+  const { kind, min, max, numbers, simplexAxes, signs } = summary;
+  const link = outputLink(outputs);
+  const sigmoid = link?.name === "Sigmoid";
+  const normalises = link !== undefined && !sigmoid && sizeOf(outputs.shape) > outputs.shape[0];
+  const isWithin = min >= 0 && max <= 1;
+  const binary = numbers !== undefined && isWithin;
+  if (signs) {
+    if (sigmoid) return { loss: binaryCrossEntropy, because: "one logit for each label, labels −1 and 1", signs };
+    throw notClear(
+      "The labels are −1 and 1: they could be the two classes of a classifier or the targets of a regression.",
+      "For a classifier save them as 0 and 1; for a regression give --loss mse.",
+      labels,
+    );
+  }
+  const classAxes = labelAxesInOutputs(simplexAxes, labels, outputs.shape);
+  if (classAxes.length > 0) {
+    if (sigmoid) return { loss: binaryCrossEntropy, because: "a final Sigmoid: each output is a yes or no of its own" };
+    const home = normalises ? undefined : await observer.home();
+    const isBits =
+      home !== undefined &&
+      classAxes.every((axis) => distributionsAlong(home, axis) === undefined) &&
+      isBounded(home) &&
+      isBounded(await observer.elsewhere());
+    if (isBits) return { loss: binaryCrossEntropy, because: "each output lies between 0 and 1, whatever the others" };
+    const of = classAxes.map((axis) => outputs.shape[axis]).join(" or ");
+    return {
+      loss: crossEntropy,
+      because: `labels are ${binary ? "one-hot rows" : "distributions"} over ${of} classes`,
+    };
+  }
+  if (normalises)
+    throw notClear(
+      `The network ends in ${link.name}, which makes a distribution over classes, but the labels beside it do not add up to 1.`,
+      `Give class numbers, one-hot rows or distributions, or name the loss with --loss (${namedLosses()}).`,
+      labels,
+    );
+  if (binary) return { loss: binaryCrossEntropy, because: "one logit for each label, labels 0 and 1" };
+  if (isWithin && sigmoid)
+    return { loss: binaryCrossEntropy, because: "one logit for each label, labels between 0 and 1" };
+  if (kind === "real") return { loss: meanSquaredError, because: "one real target for each output" };
+  throw unclear(evidence, 0);
+}
+
+function unclear({ outputs: { shape }, labels, summary }: LossEvidence, classes: number): ThalwegError {
+  return notClear(
+    `The loss cannot be told from the data: on a batch of ${labels[0]} the outputs have the shape [${shape.join(", ")}] and the labels [${labels.join(", ")}], from ${summary.min} to ${summary.max}.`,
+    sizeOf(shape) === sizeOf(labels)
+      ? "The labels have as many numbers as the outputs, but in another order: transpose them to the outputs' shape."
+      : classes > 1
+        ? `If the labels are class numbers, they must be whole numbers from 0 to ${classes - 1}; --ignore-index names a label to leave out.`
+        : `Name it with --loss (${namedLosses()}), or check that data and model belong together.`,
+    labels,
+  );
 }

@@ -25,14 +25,14 @@ export const importProof: LoadProof = {
     }
     const model = source.original ?? source.model;
     const runtime = device === "cpu" ? problem.runtime : nodeRuntime({ threads });
-    const { freeze, parameters } = problem.options;
+    const { freeze, parameters, examplesAxes } = problem.options;
     try {
       return await proveImport(
         {
           model,
           session,
           runtime,
-          importing: { freeze, parameters },
+          importing: { freeze, parameters, examplesAxes },
           feeding: (batch) => examplesOf(bench, batch),
           random,
         },

@@ -1,14 +1,12 @@
 import { availableParallelism, totalmem } from "node:os";
-import type { Batch, Dataset, InputRequest } from "../data/dataset.ts";
-import { summarizeLabels, withClassNumbers } from "../data/labels.ts";
-import { Graph } from "../graph/graph.ts";
-import type { Value } from "../graph/value.ts";
+import type { Dataset, InputRequest } from "../data/dataset.ts";
+import { summarizeLabels, withBitsForSigns, withClassNumbers } from "../data/labels.ts";
 import { type OpenDataset, openDatasetPath } from "../io/open-dataset-path.ts";
 import { chosenParameters } from "../onnx/chosen-parameters.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
-import type { DeclaredValue } from "../onnx/onnx-node.ts";
-import { importGraph } from "../onnx/import-graph.ts";
+import { examplesAxes } from "../onnx/examples-axes.ts";
 import type { Loss, LossOptions } from "../problem/losses/loss.ts";
+import type { OutputKind } from "../problem/losses/output-kind.ts";
 import { LOSSES } from "../problem/losses/registry.ts";
 import { Problem } from "../problem/problem.ts";
 import { createRandom } from "../random/random-stream.ts";
@@ -17,12 +15,15 @@ import { type Device, nodeRuntime } from "../runtime/node-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { type FloatType, isFloat, type Shape, sizeOf } from "../util/tensor.ts";
+import { aboutCoupling } from "./about-coupling.ts";
 import { chooseBatches, elementsPerExample } from "./choose-batches.ts";
 import { chooseParameters } from "./choose-parameters.ts";
+import { chooseLoss } from "./choose-loss.ts";
 import { heldConstant, heldSentence } from "./held-constant.ts";
-import { guessLoss } from "./guess-loss.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import { proofWarnings, proveLoad } from "./load-proofs.ts";
+import { lookAtOutputs } from "./look-at-outputs.ts";
+import { exportedBatch, type Importing, probeNetwork } from "./probe-network.ts";
 import { runtimeFault } from "./runtime-fault.ts";
 
 /** What to open and how; everything but the data has a default. */
@@ -42,6 +43,10 @@ export interface LoadOptions {
   /** λ of a term λ/2‖θ‖². */
   readonly l2?: number;
   readonly ignoreIndex?: number;
+  /** The axis of the outputs that the classes lie on, from the end where negative; found out when absent. */
+  readonly classAxis?: number;
+  /** What the outputs are; found out when absent. */
+  readonly outputKind?: OutputKind;
   /** Where Huber's loss turns from quadratic to linear. */
   readonly delta?: number;
   /** The output of the model to take; the first when absent. */
@@ -79,11 +84,13 @@ export interface LoadedProblem {
   close(): Promise<void>;
 }
 
+/** Elements up to which the examples looked at are computed in float64, whatever the model is in. */
+const PROMOTED_ELEMENTS = 2 ** 24;
+/** Examples of a batch that is looked at. */
+const LOOKED_AT = 5;
+
 /** Not more than this is kept between products. */
 const CACHE_BYTES = 2 ** 30;
-
-/** Names that exporters of whole losses give to their labels. */
-const LABEL_INPUTS = ["y", "label", "labels", "target", "targets"];
 
 /**
  * Opens a model and data as a problem.
@@ -100,44 +107,72 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
   if (device === "webgpu" && precision === "float64") throw noFloat64(device, options.precision === undefined);
   if (device !== "cpu") await requireDevice(nodeRuntime({ threads, device }), device);
   const spec = dataSpec(options);
-  const labelInput = labelInputOf(model, options.label);
-  const requests = model.inputs
-    .filter((input) => input !== labelInput)
-    .map((input): InputRequest => ({
-      name: input.name,
-      dtype: isFloat(input.dtype) ? precision : input.dtype,
-      shape: input.shape,
-    }));
+  const axes = examplesAxes(model);
+  const requests = model.inputs.map((input): InputRequest => ({
+    name: input.name,
+    dtype: isFloat(input.dtype) ? precision : input.dtype,
+    shape: input.shape,
+    batchAxis: axes.axes.get(input.name),
+  }));
   const opened = openDatasetPath(spec, { inputs: requests, label: options.label, limit: options.limit });
   try {
-    const read: OpenDataset =
-      labelInput === undefined
-        ? opened
-        : { ...withLabelsAsInput(opened, labelInput), close: opened.close, outdated: opened.outdated };
     const parameters = options.params && chooseParameters(model, options.params);
-    const importing = { precision, freeze: options.freeze, parameters, batchNormalization: options.bn };
-    const { outputs, batch, usesBatchStatistics } = probe(model, read, options, importing);
+    const importing: Importing = {
+      precision,
+      freeze: options.freeze,
+      parameters,
+      batchNormalization: options.bn,
+      examplesAxes: axes.axes,
+    };
+    const { output } = options;
+    const probed = probeNetwork({ model, dataset: opened, importing, output, asked: options.batchSize });
+    const { outputs, batch } = probed;
+    const fixed = onlyBatchSize(model, opened, batch);
+    const perExample = elementsPerExample([outputs], batch);
+    const count = countParameters(model, parameters);
     const lossOptions: LossOptions = { ignoreIndex: options.ignoreIndex ?? -100, delta: options.delta ?? 1 };
-    const guessed =
-      options.loss === undefined
-        ? guess(outputs, read, batch, labelInput !== undefined, lossOptions.ignoreIndex)
-        : undefined;
-    const loss = guessed?.loss ?? lossNamed(options.loss ?? "");
-    const numbered = takesNumbersOnly(loss, outputs.shape, batch, read);
+    const looked = await lookAtOutputs({
+      model,
+      dataset: opened,
+      importing,
+      output,
+      fixed,
+      axes,
+      usesBatchStatistics: probed.usesBatchStatistics,
+      threads,
+      isSmall: Math.max(perExample * LOOKED_AT, count) <= PROMOTED_ELEMENTS,
+      choose: (observer) =>
+        chooseLoss({
+          outputs,
+          labels: [batch, ...opened.labels.shape],
+          summary: summarizeLabels(opened, lossOptions.ignoreIndex),
+          modelReadsLabels: opened.modelReadsLabels === true,
+          observer,
+          asked: {
+            loss: options.loss === undefined ? undefined : lossNamed(options.loss),
+            outputKind: options.outputKind,
+            classAxis: options.classAxis,
+          },
+        }),
+    });
+    const { chosen, coupling } = looked;
+    const { loss, classAxis, outputKind } = chosen;
+    const read = chosen.signs ? withBitsForSigns(opened) : opened;
+    const numbered = takesNumbersOnly(loss, outputs.shape, batch, read, classAxis);
     const dataset = numbered ? withClassNumbers(read) : read;
-    const { batchSize, lanes } = chooseBatches({
+    const { batchSize, lanes, isWhole } = chooseBatches({
       examples: dataset.examples,
-      perExample: elementsPerExample([outputs], batch),
-      parameters: countParameters(model, parameters),
+      perExample,
+      parameters: count,
       threads: device === "cpu" ? threads : 1,
       asked: options.batchSize,
-      fixed: onlyBatchSize(model, dataset, batch),
-      cutMatters: usesBatchStatistics || loss.givesLossOnly === true,
+      fixed,
+      coupling,
     });
     const runtime = nodeRuntime({ threads, device, lanes });
     const problem = Problem.open(model, dataset, runtime, {
       loss,
-      lossOptions,
+      lossOptions: { ...lossOptions, classAxis, outputKind },
       reduction: options.reduction ?? "mean",
       l2: options.l2 ?? 0,
       precision,
@@ -146,11 +181,13 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
       parameters,
       freeze: options.freeze,
       batchNormalization: options.bn,
+      examplesAxes: axes.axes,
+      outputExamplesAxis: probed.outputExamplesAxis,
+      coupled: coupling?.reason,
       cacheBytes: Math.min(CACHE_BYTES, totalmem() / 4),
     });
     const held = heldConstant(model, parameters);
-    const notes = [...source.notes, ...dataset.notes, ...(held ? [heldSentence(held)] : [])];
-    if (guessed) notes.push(`The loss was taken to be ${loss.title}: ${guessed.because}. Name another with --loss.`);
+    const notes = [...source.notes, ...dataset.notes, ...(held ? [heldSentence(held)] : []), ...chosen.notes];
     if (numbered)
       notes.push(`The labels are stored as ${read.labels.dtype}; they were read as the class numbers that they are.`);
     const proofs = await proveLoad({
@@ -168,11 +205,13 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
       dataset,
       dataPath: typeof spec === "string" ? spec : `${spec.x} ${spec.y}`,
       device,
-      lossGuessed: guessed !== undefined,
+      lossGuessed: chosen.isGuessed,
       notes,
       proofs,
       warnings: [
         ...proofWarnings(proofs),
+        ...chosen.warnings,
+        ...(coupling ? [aboutCoupling(coupling, dataset.examples, batchSize, isWhole)] : []),
         ...new Set([...model.notices, ...problem.network.imported.notices].map(({ message }) => message)),
         ...problem.caveats.map((caveat) => `${caveat}.`),
       ],
@@ -216,85 +255,24 @@ function lossNamed(name: string): Loss {
 }
 
 /** Whether the loss fits these labels as whole numbers, and not as the floats that they are. */
-function takesNumbersOnly(loss: Loss, outputs: Shape, batch: number, { labels }: Dataset): boolean {
+function takesNumbersOnly(
+  loss: Loss,
+  outputs: Shape,
+  batch: number,
+  { labels }: Dataset,
+  classAxis: number | undefined,
+): boolean {
   if (!isFloat(labels.dtype)) return false;
-  const shapes = { outputs, labels: [batch, ...labels.shape] };
+  const shapes = { outputs, labels: [batch, ...labels.shape], classAxis };
   return (
     loss.misfit({ ...shapes, labelType: labels.dtype }) !== undefined &&
     loss.misfit({ ...shapes, labelType: "int64" }) === undefined
   );
 }
 
-/** The model's input that takes labels, for models that compute their own loss. */
-function labelInputOf(model: ModelFile, label: string | undefined): DeclaredValue | undefined {
-  if (model.inputs.length < 2) return undefined;
-  const names = label === undefined ? LABEL_INPUTS : [label];
-  return model.inputs.find(({ name }) => names.includes(name.toLowerCase()));
-}
-
-/** A dataset whose labels are also fed to an input of the model. */
-function withLabelsAsInput(opened: Dataset, { name, dtype: wanted }: DeclaredValue): Dataset {
-  const dataset = isFloat(opened.labels.dtype) && !isFloat(wanted) ? withClassNumbers(opened) : opened;
-  const { array, dtype, shape } = dataset.labels;
-  return {
-    ...dataset,
-    inputs: [...dataset.inputs, { name, array, dtype, shape }],
-    batch(start, end): Batch {
-      const { inputs, y } = dataset.batch(start, end);
-      return { inputs: { ...inputs, [name]: y }, y };
-    },
-  };
-}
-
-interface Probe {
-  readonly outputs: Value;
-  readonly batch: number;
-  readonly usesBatchStatistics: boolean;
-}
-
-/** The graph on a small batch, to see its outputs; on the batch that the model was exported with where no other works. */
-function probe(
-  model: ModelFile,
-  dataset: Dataset,
-  options: LoadOptions,
-  importing: { precision: FloatType; freeze?: readonly string[]; parameters?: readonly string[] },
-): Probe {
-  const at = (batch: number): Probe => {
-    const inputShapes = Object.fromEntries(dataset.inputs.map(({ name, shape }) => [name, [batch, ...shape]]));
-    const { outputs, notices } = importGraph(model, new Graph(), { ...importing, batch, inputShapes });
-    const name = options.output ?? [...outputs.keys()][0];
-    const found = outputs.get(name);
-    if (found)
-      return { outputs: found, batch, usesBatchStatistics: notices.some(({ code }) => code === "batch-statistics") };
-    throw new ThalwegError({
-      kind: "usage",
-      code: "unknown-output",
-      message: `The model has no output "${name}"; it has ${[...outputs.keys()].join(", ")}.`,
-    });
-  };
-  try {
-    return at(options.batchSize ?? Math.min(2, dataset.examples));
-  } catch (error) {
-    const declared = fixedBatch(model);
-    if (
-      options.batchSize !== undefined ||
-      declared === undefined ||
-      !(error instanceof ThalwegError) ||
-      error.code !== "fixed-batch"
-    )
-      throw error;
-    return at(declared);
-  }
-}
-
-function fixedBatch(model: ModelFile): number | undefined {
-  const extent = model.inputs[0]?.shape[0];
-  return typeof extent === "number" ? extent : undefined;
-}
-
 /** The batch size of a model that was exported for one only; undefined for all others. */
 function onlyBatchSize(model: ModelFile, { examples }: Dataset, probed: number): number | undefined {
-  if (probed <= 2 || probed !== fixedBatch(model)) return undefined;
+  if (probed <= 2 || probed !== exportedBatch(model)) return undefined;
   const rest = examples % probed;
   if (rest === 0) return probed;
   throw new ThalwegError({
@@ -308,15 +286,6 @@ function onlyBatchSize(model: ModelFile, { examples }: Dataset, probed: number):
 
 function countParameters(model: ModelFile, chosen: readonly string[] | undefined): number {
   return chosenParameters(model, chosen).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-}
-
-function guess(outputs: Value, dataset: Dataset, batch: number, modelReadsLabels: boolean, ignoreIndex: number) {
-  return guessLoss({
-    outputs,
-    labels: [batch, ...dataset.labels.shape],
-    summary: summarizeLabels(dataset, ignoreIndex),
-    modelReadsLabels,
-  });
 }
 
 function noFloat64(device: Device, byModel: boolean): ThalwegError {

@@ -13,6 +13,8 @@ import { chooseBatches, type BatchQuestion } from "./choose-batches.ts";
 import { chooseParameters } from "./choose-parameters.ts";
 import { matchesGlob } from "./glob.ts";
 import { guessLoss } from "./guess-loss.ts";
+import type { OutputObserver } from "./output-evidence.ts";
+import type { LabelSummary } from "../data/labels.ts";
 import { loadModel } from "./load-model.ts";
 import { multiplyAdds } from "./multiply-adds.ts";
 import { replaceWeights } from "./replace-weights.ts";
@@ -40,74 +42,113 @@ describe("globs", () => {
 });
 
 describe("the guessed loss", () => {
-  const guess = (
+  const observer = (home: number[], elsewhere: number[], shape: number[]): OutputObserver => {
+    const samples = (values: number[]) => Promise.resolve({ shape, batches: [Float64Array.from(values)] });
+    return { home: () => samples(home), elsewhere: () => samples(elsewhere) };
+  };
+  const guess = async (
     outputs: number[],
     labels: number[],
-    summary: Parameters<typeof guessLoss>[0]["summary"],
+    summary: Omit<LabelSummary, "simplexAxes" | "signs"> & Partial<LabelSummary>,
     probabilities = false,
   ) => {
     const z = new Graph().input("z", "float32", outputs);
-    return guessLoss({ outputs: probabilities ? sigmoid(z) : z, labels, summary, modelReadsLabels: false }).loss.name;
+    const { loss } = await guessLoss({
+      outputs: probabilities ? sigmoid(z) : z,
+      labels,
+      summary: { simplexAxes: summary.kind === "distribution" ? [1] : [], signs: false, ...summary },
+      modelReadsLabels: false,
+      observer: observer([-1, 2], [3, -4], [1, 2]),
+      asked: {},
+    });
+    return loss.name;
   };
 
   const whole = (min: number, max: number) => ({ min, max, numbers: { min, max } });
 
-  it("is the only one that fits", () => {
-    expect(guess([2, 10], [2], { kind: "classes", classes: 10, ...whole(0, 9) })).toBe("cross-entropy");
-    expect(guess([2, 5, 7], [2, 5], { kind: "classes", classes: 7, ...whole(0, 6) })).toBe("cross-entropy");
-    expect(guess([2, 3], [2, 3], { kind: "distribution", classes: 3, min: 0, max: 1 })).toBe("cross-entropy");
-    expect(guess([2, 1], [2], { kind: "classes", classes: 2, ...whole(0, 1) })).toBe("bce");
-    expect(guess([2, 4], [2, 4], { kind: "binary", ...whole(0, 1) })).toBe("bce");
-    expect(guess([2, 1], [2], { kind: "binary", ...whole(0, 1) })).toBe("bce");
-    expect(guess([2, 1], [2], { kind: "real", ...whole(0, 9) })).toBe("mse");
-    expect(guess([2, 2], [2], { kind: "binary", ...whole(0, 1) })).toBe("cross-entropy");
-    expect(guess([2, 10], [2], { kind: "real", ...whole(0, 9) })).toBe("cross-entropy");
-    expect(guess([2, 10], [2], { kind: "real", min: -100, max: 9, numbers: { min: 0, max: 9 } })).toBe("cross-entropy");
-    expect(guess([2, 3, 5, 5], [2, 5, 5], { kind: "real", ...whole(0, 2) })).toBe("cross-entropy");
-    expect(guess([2, 3], [2, 3], { kind: "real", ...whole(0, 9) })).toBe("mse");
-    expect(guess([2, 1], [2], { kind: "real", min: 0.1, max: 0.9 }, true)).toBe("bce");
-    expect(guess([2, 3], [2, 3], { kind: "real", min: -2, max: 5 })).toBe("mse");
-    expect(guess([], [2], { kind: "real", min: -2, max: 5 })).toBe("output");
+  it("is the only one that fits", async () => {
+    expect(await guess([2, 10], [2], { kind: "classes", classes: 10, ...whole(0, 9) })).toBe("cross-entropy");
+    expect(await guess([2, 5, 7], [2, 5], { kind: "classes", classes: 7, ...whole(0, 6) })).toBe("cross-entropy");
+    expect(await guess([2, 3], [2, 3], { kind: "distribution", classes: 3, min: 0, max: 1 })).toBe("cross-entropy");
+    expect(await guess([2, 1], [2], { kind: "classes", classes: 2, ...whole(0, 1) })).toBe("bce");
+    expect(await guess([2, 4], [2, 4], { kind: "binary", ...whole(0, 1) })).toBe("bce");
+    expect(await guess([2, 1], [2], { kind: "binary", ...whole(0, 1) })).toBe("bce");
+    expect(await guess([2, 1], [2], { kind: "real", ...whole(0, 9) })).toBe("mse");
+    expect(await guess([2, 2], [2], { kind: "binary", ...whole(0, 1) })).toBe("cross-entropy");
+    expect(await guess([2, 10], [2], { kind: "real", ...whole(0, 9) })).toBe("cross-entropy");
+    expect(await guess([2, 10], [2], { kind: "real", min: -100, max: 9, numbers: { min: 0, max: 9 } })).toBe(
+      "cross-entropy",
+    );
+    expect(await guess([2, 3, 5, 5], [2, 5, 5], { kind: "real", ...whole(0, 2) })).toBe("cross-entropy");
+    expect(await guess([2, 3], [2, 3], { kind: "real", ...whole(0, 9) })).toBe("mse");
+    expect(await guess([2, 1], [2], { kind: "real", min: 0.1, max: 0.9 }, true)).toBe("bce");
+    expect(await guess([2, 3], [2, 3], { kind: "real", min: -2, max: 5 })).toBe("mse");
+    expect(await guess([], [2], { kind: "real", min: -2, max: 5 })).toBe("output");
   });
 
-  it("is refused where none fits", () => {
-    expect(() => guess([2, 10], [2], { kind: "classes", classes: 18, ...whole(0, 17) })).toThrow(/10 outputs/);
-    expect(() => guess([2, 10], [2], { kind: "real", ...whole(0, 10) })).toThrow(/classes 0 to 9/);
-    expect(() => guess([2, 1], [2], { kind: "classes", classes: 10, ...whole(0, 9) })).toThrow(/cannot be told/);
-    expect(() => guess([2, 10], [2], { kind: "real", min: 0.5, max: 9 })).toThrow(
+  it("is refused where none fits", async () => {
+    await expect(guess([2, 10], [2], { kind: "classes", classes: 18, ...whole(0, 17) })).rejects.toThrow(/10 outputs/);
+    await expect(guess([2, 10], [2], { kind: "real", ...whole(0, 10) })).rejects.toThrow(/classes 0 to 9/);
+    await expect(guess([2, 1], [2], { kind: "classes", classes: 10, ...whole(0, 9) })).rejects.toThrow(
+      /cannot be told/,
+    );
+    await expect(guess([2, 10], [2], { kind: "real", min: 0.5, max: 9 })).rejects.toThrow(
       expect.objectContaining({ hint: expect.stringMatching(/whole numbers from 0 to 9/) }),
     );
-    expect(() => guess([2, 10], [2, 3], { kind: "real", min: 0, max: 9 })).toThrow(/cannot be told/);
+    await expect(guess([2, 10], [2, 3], { kind: "real", min: 0, max: 9 })).rejects.toThrow(/cannot be told/);
   });
 });
 
 describe("batches and lanes", () => {
   const choose = (question: Partial<BatchQuestion>) =>
-    chooseBatches({ examples: 1000, perExample: 10, parameters: 5000, threads: 1, cutMatters: false, ...question });
+    chooseBatches({ examples: 1000, perExample: 10, parameters: 5000, threads: 1, coupling: undefined, ...question });
 
   it("cuts the examples evenly", () => {
-    expect(choose({})).toEqual({ batchSize: 1000, lanes: 1 });
-    expect(choose({ perExample: 2 ** 22 / 400 })).toEqual({ batchSize: 334, lanes: 1 });
-    expect(choose({ perExample: 2 ** 19 })).toEqual({ batchSize: 32, lanes: 1 });
-    expect(choose({ examples: 3, perExample: 2 ** 30 })).toEqual({ batchSize: 1, lanes: 1 });
+    expect(choose({})).toEqual({ batchSize: 1000, lanes: 1, isWhole: false });
+    expect(choose({ perExample: 2 ** 22 / 400 })).toEqual({ batchSize: 334, lanes: 1, isWhole: false });
+    expect(choose({ perExample: 2 ** 19 })).toEqual({ batchSize: 32, lanes: 1, isWhole: false });
+    expect(choose({ examples: 3, perExample: 2 ** 30 })).toEqual({ batchSize: 1, lanes: 1, isWhole: false });
   });
 
   it("gives every lane as many batches, where there is enough to do", () => {
-    expect(choose({ threads: 2 })).toEqual({ batchSize: 1000, lanes: 1 });
-    expect(choose({ threads: 2, perExample: 2000 })).toEqual({ batchSize: 500, lanes: 2 });
-    expect(choose({ threads: 2, perExample: 2 ** 22 / 400 })).toEqual({ batchSize: 250, lanes: 2 });
-    expect(choose({ threads: 16, perExample: 2000 })).toEqual({ batchSize: 250, lanes: 4 });
-    expect(choose({ threads: 2, perExample: 2000, parameters: 1e6 })).toEqual({ batchSize: 1000, lanes: 1 });
-    expect(choose({ threads: 2, perExample: 2000, asked: 100 })).toEqual({ batchSize: 100, lanes: 2 });
-    expect(choose({ threads: 2, perExample: 2000, asked: 1000 })).toEqual({ batchSize: 500, lanes: 2 });
+    expect(choose({ threads: 2 })).toEqual({ batchSize: 1000, lanes: 1, isWhole: false });
+    expect(choose({ threads: 2, perExample: 2000 })).toEqual({ batchSize: 500, lanes: 2, isWhole: false });
+    expect(choose({ threads: 2, perExample: 2 ** 22 / 400 })).toEqual({ batchSize: 250, lanes: 2, isWhole: false });
+    expect(choose({ threads: 16, perExample: 2000 })).toEqual({ batchSize: 250, lanes: 4, isWhole: false });
+    expect(choose({ threads: 2, perExample: 2000, parameters: 1e6 })).toEqual({
+      batchSize: 1000,
+      lanes: 1,
+      isWhole: false,
+    });
+    expect(choose({ threads: 2, perExample: 2000, asked: 100 })).toEqual({ batchSize: 100, lanes: 2, isWhole: false });
+    expect(choose({ threads: 2, perExample: 2000, asked: 1000 })).toEqual({ batchSize: 500, lanes: 2, isWhole: false });
   });
 
   it("leaves alone what may not be cut otherwise", () => {
-    expect(choose({ threads: 2, perExample: 2000, fixed: 1000 })).toEqual({ batchSize: 1000, lanes: 1 });
-    expect(choose({ threads: 2, perExample: 2000, fixed: 250 })).toEqual({ batchSize: 250, lanes: 2 });
-    expect(choose({ threads: 2, perExample: 2000, asked: 1000, cutMatters: true })).toEqual({
+    expect(choose({ threads: 2, perExample: 2000, fixed: 1000 })).toEqual({
       batchSize: 1000,
       lanes: 1,
+      isWhole: false,
+    });
+    expect(choose({ threads: 2, perExample: 2000, fixed: 250 })).toEqual({ batchSize: 250, lanes: 2, isWhole: false });
+    expect(choose({ threads: 2, perExample: 2000, asked: 1000, coupling: { isMean: false } })).toEqual({
+      batchSize: 1000,
+      lanes: 1,
+      isWhole: false,
+    });
+    expect(choose({ threads: 2, perExample: 2000, coupling: { isMean: false } })).toMatchObject({
+      batchSize: 1000,
+      lanes: 1,
+      isWhole: true,
+    });
+    expect(choose({ threads: 2, perExample: 2000, asked: 250, coupling: { isMean: false } })).toMatchObject({
+      batchSize: 250,
+      lanes: 2,
+    });
+    expect(() => choose({ perExample: 2 ** 20, coupling: { isMean: false } })).toThrow(/too many for one/);
+    expect(choose({ perExample: 2 ** 20, coupling: { isMean: true } })).toMatchObject({
+      batchSize: 16,
+      isWhole: false,
     });
   });
 });

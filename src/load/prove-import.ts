@@ -1,3 +1,4 @@
+import { withExamplesAt } from "../data/examples-first.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import type { ImportOptions } from "../onnx/import-graph.ts";
 import type { RandomStream } from "../random/random-stream.ts";
@@ -37,7 +38,7 @@ export interface ImportSubject {
   readonly session: FileSession;
   /** Runs the imported graph. */
   readonly runtime: Runtime;
-  readonly importing: Pick<ImportOptions, "freeze" | "parameters" | "rules">;
+  readonly importing: Pick<ImportOptions, "freeze" | "parameters" | "rules" | "examplesAxes">;
   /** Real data for the inputs, by the names of the file. */
   feeding(batch: ProofBatch): ReadonlyMap<string, Tensor>;
   readonly random: RandomStream;
@@ -69,7 +70,9 @@ class BatchProof {
   private readonly subject: ImportSubject;
   private readonly batch: ProofBatch;
   private readonly precision: FloatType;
+  /** With the examples first, for the imported graph, and as the file takes it. */
   private readonly feeding: Feeding;
+  private readonly filed: Feeding;
   private readonly random: RandomStream;
   private readonly samples: ReadonlyMap<string, Sample>[] = [];
 
@@ -79,12 +82,17 @@ class BatchProof {
     this.precision = ownPrecision(subject.model);
     this.random = subject.random.split(`batch ${batch.start} ${batch.size}`);
     const given = subject.feeding(batch);
-    this.feeding = new Map(
-      subject.session.inputs.flatMap(({ name, seen }) => {
-        const tensor = given.get(name);
-        return tensor ? [[name, { shape: tensor.shape, data: seen(tensor.data) }] as const] : [];
-      }),
-    );
+    const fed = (axisOf: (name: string) => number): Feeding =>
+      new Map(
+        subject.session.inputs.flatMap(({ name, seen }) => {
+          const tensor = given.get(name);
+          if (!tensor) return [];
+          const { shape, data } = withExamplesAt(tensor, axisOf(name));
+          return [[name, { shape, data: seen(data) }] as const];
+        }),
+      );
+    this.feeding = fed(() => 0);
+    this.filed = fed((name) => subject.importing.examplesAxes?.get(name) ?? 0);
   }
 
   async outcome(): Promise<Outcome> {
@@ -98,7 +106,7 @@ class BatchProof {
         return { reason: "none of its outputs is a tensor of numbers that the imported graph has too" };
       let file: ReadonlyMap<string, FileOutput>;
       try {
-        file = await this.subject.session.run(this.feeding, names);
+        file = await this.subject.session.run(this.filed, names);
       } catch (error) {
         return { reason: cannotRun(error) };
       }
@@ -127,7 +135,7 @@ class BatchProof {
         worst = judge(roundoff);
       }
       if (!passes(worst)) {
-        const again = await this.subject.session.run(this.feeding, names);
+        const again = await this.subject.session.run(this.filed, names);
         const drawn = this.worstOf(
           names,
           again,

@@ -9,6 +9,12 @@ export interface BindOptions {
   readonly dimensions?: Readonly<Record<string, number>>;
   /** Shapes of the data, batch axis included (its extent is not used). */
   readonly inputShapes?: Readonly<Record<string, Shape>>;
+  /**
+   * Which axis of an input counts examples, by name of the input, where it is known better than by
+   * {@link batchAxes}. Data and graph then have the examples first: `inputShapes`, and the inputs of the graph,
+   * which are turned to the model's layout inside.
+   */
+  readonly examplesAxes?: ReadonlyMap<string, number>;
 }
 
 export interface BoundInputs {
@@ -19,7 +25,8 @@ export interface BoundInputs {
   readonly fixedBatch: number | undefined;
 }
 
-const BATCH_NAME = /^(n|b|bs|batch.*|.*batch(_?size)?|dynamic_axes_1)$/i;
+/** Names that exporters and people give to the axis that counts examples. */
+export const BATCH_NAME = /^(n|b|bs|batch.*|.*batch(_?size)?|dynamic_axes_1)$/i;
 
 /**
  * Which axis of each input counts examples: one named so, else the first open one. Where the file
@@ -56,10 +63,15 @@ export function bindInputs(inputs: readonly DeclaredValue[], options: BindOption
     }
     dimensions.set(name, extent);
   };
-  const axes = batchAxes(inputs);
+  const axes = batchAxes(inputs).map((axis, i) => options.examplesAxes?.get(inputs[i].name) ?? axis);
+  const dataShape = ({ name }: DeclaredValue): Shape | undefined => {
+    const { inputShapes } = options;
+    if (!inputShapes || !Object.hasOwn(inputShapes, name)) return undefined;
+    return fromExamplesFirst(inputShapes[name], options.examplesAxes?.get(name) ?? 0);
+  };
   for (const [i, input] of inputs.entries()) {
     const axis = axes[i];
-    const data = dataShape(options, input);
+    const data = dataShape(input);
     if (data && data.length !== input.shape.length) {
       throw intakeError(
         "shape-mismatch",
@@ -89,8 +101,7 @@ export function bindInputs(inputs: readonly DeclaredValue[], options: BindOption
     const shape = input.shape.map((declared, each) => {
       if (each === axis) return batch;
       if (typeof declared === "number") return declared;
-      const extent =
-        dataShape(options, input)?.[each] ?? (declared === undefined ? undefined : dimensions.get(declared));
+      const extent = dataShape(input)?.[each] ?? (declared === undefined ? undefined : dimensions.get(declared));
       if (extent === undefined) open.push(`${declared ?? `axis ${each}`} of ${input.name}`);
       return extent ?? 0;
     });
@@ -107,8 +118,14 @@ export function bindInputs(inputs: readonly DeclaredValue[], options: BindOption
   return { shapes, dimensions, fixedBatch };
 }
 
-function dataShape({ inputShapes }: BindOptions, { name }: DeclaredValue): Shape | undefined {
-  return inputShapes && Object.hasOwn(inputShapes, name) ? inputShapes[name] : undefined;
+/** A shape with its first axis moved to where a model counts its examples. */
+export function fromExamplesFirst([examples, ...rest]: Shape, axis: number): Shape {
+  return axis === 0 ? [examples, ...rest] : [...rest.slice(0, axis), examples, ...rest.slice(axis)];
+}
+
+/** A shape in a model's layout with the axis that counts its examples moved to the front. */
+export function toExamplesFirst(shape: Shape, axis: number): Shape {
+  return axis === 0 ? shape : [shape[axis], ...shape.filter((_, each) => each !== axis)];
 }
 
 function describe({ shape }: DeclaredValue): string {

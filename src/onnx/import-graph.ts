@@ -1,10 +1,11 @@
 import type { Graph } from "../graph/graph.ts";
 import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
+import { transpose } from "../ops/structure.ts";
 import { detach } from "../ops/unary.ts";
 import { isFloat, type FloatType, type Tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { bindInputs, type BindOptions, type BoundInputs } from "./bind-inputs.ts";
+import { bindInputs, fromExamplesFirst, toExamplesFirst, type BindOptions, type BoundInputs } from "./bind-inputs.ts";
 import type { ModelFile } from "./decode-model.ts";
 import { toPrecision } from "./decode-tensor.ts";
 import { intakeError, listOf } from "./intake-error.ts";
@@ -106,9 +107,16 @@ class Importer implements ImportHost {
     const inputs = new Map<string, Value>();
     for (const input of model.inputs) {
       const dtype = isFloat(input.dtype) ? this.precision : input.dtype;
-      const value = graph.input(this.inputName(input.name), dtype, this.bound.shapes.get(input.name) ?? []);
+      const shape = this.bound.shapes.get(input.name) ?? [];
+      const axis = this.options.examplesAxes?.get(input.name) ?? 0;
+      const axes = shape.map((_, each) => each);
+      const value = graph.input(
+        this.inputName(input.name),
+        dtype,
+        toExamplesFirst(axes, axis).map((each) => shape[each]),
+      );
       inputs.set(input.name, value);
-      this.scope.values.set(input.name, value);
+      this.scope.values.set(input.name, axis === 0 ? value : transpose(value, fromExamplesFirst(axes, axis)));
     }
     const parameters = new Map([...this.chosen].map((name) => [name, this.parameter(name)]));
     this.checkFrozen();

@@ -30,7 +30,12 @@ export function lossGraph(
   loss: Loss,
   options: LossOptions,
 ): LossGraph {
-  const message = loss.misfit({ outputs: outputs.shape, labels: labels.shape, labelType: labels.dtype });
+  const message = loss.misfit({
+    outputs: outputs.shape,
+    labels: labels.shape,
+    labelType: labels.dtype,
+    classAxis: options.classAxis,
+  });
   if (message !== undefined) {
     throw new ThalwegError({
       kind: "input",
@@ -43,22 +48,4 @@ export function lossGraph(
   const y = graph.input(LABELS, labels.dtype, labels.shape);
   const perExample = loss.perExample(outputs, y, options);
   return { parameters, outputs, labels: y, perExample, total: sumAll(perExample), loss, options };
-}
-
-/**
- * The logits behind outputs that are probabilities: the input of a final Softmax, LogSoftmax or
- * Sigmoid, where the loss then works without cancellation. The value itself when there is none.
- */
-export function logitsBehind(outputs: Value, loss: Loss): { logits: Value; stripped: string | undefined } {
-  const views: Value[] = [];
-  let value = outputs;
-  while (value.operation.view && value.inputs.length === 1) {
-    views.push(value);
-    value = value.inputs[0];
-  }
-  const name = value.operation.name;
-  if (!(loss.links ?? []).includes(name)) return { logits: outputs, stripped: undefined };
-  let logits = value.inputs[0];
-  for (const view of views.reverse()) logits = view.graph.apply(view.operation, [logits]);
-  return { logits, stripped: name };
 }

@@ -2,10 +2,13 @@ import { Graph } from "../graph/graph.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import { importGraph, type ImportedGraph } from "../onnx/import-graph.ts";
+import { toExamplesFirst } from "../onnx/bind-inputs.ts";
+import { transpose } from "../ops/structure.ts";
 import { anchor } from "../ops/unary.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { fedName } from "./file-names.ts";
-import { logitsBehind, lossGraph, type LossGraph } from "./loss-graph.ts";
+import { lossGraph, type LossGraph } from "./loss-graph.ts";
+import { lossOutputs } from "./loss-outputs.ts";
 import type { ProblemOptions } from "./problem-options.ts";
 
 /** A model on one batch shape with its loss behind it. */
@@ -27,22 +30,26 @@ export function buildNetwork(model: ModelFile, dataset: Dataset, options: Proble
     parameters: options.parameters,
     inputName: fedName,
     batchNormalization: options.batchNormalization,
+    examplesAxes: options.examplesAxes,
   });
   const name = options.output ?? [...imported.outputs.keys()][0];
-  const outputs = imported.outputs.get(name);
-  if (!outputs) {
+  const found = imported.outputs.get(name);
+  if (!found) {
     throw new ThalwegError({
       kind: "usage",
       code: "unknown-output",
       message: `The model has no output "${name}"; it has ${[...imported.outputs.keys()].map((each) => `"${each}"`).join(", ")}.`,
     });
   }
-  const { logits, stripped } = logitsBehind(outputs, options.loss);
+  const axes = found.shape.map((_, axis) => axis);
+  const outputs = transpose(found, toExamplesFirst(axes, options.outputExamplesAxis ?? 0));
   const labels = {
     dtype: dataset.labels.dtype === "int64" ? dataset.labels.dtype : options.precision,
     shape: [batch, ...dataset.labels.shape],
   };
   const parameters = [...imported.parameters.values()];
-  const graph = lossGraph(logits.graph, parameters, anchor(logits), labels, options.loss, options.lossOptions);
+  const { loss, lossOptions } = options;
+  const { values, outputKind, stripped } = lossOutputs(outputs, labels.shape, loss, lossOptions);
+  const graph = lossGraph(values.graph, parameters, anchor(values), labels, loss, { ...lossOptions, outputKind });
   return { imported, graph, strippedLink: stripped };
 }

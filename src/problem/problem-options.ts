@@ -15,6 +15,11 @@ export interface ProblemOptions {
   readonly parameters?: readonly string[];
   readonly freeze?: readonly string[];
   readonly batchNormalization?: "inference" | "training";
+  /** Which axis of an input, and of the output, counts examples in the model, where it is not the first; data have them first. */
+  readonly examplesAxes?: ReadonlyMap<string, number>;
+  readonly outputExamplesAxis?: number;
+  /** Why the loss of an example depends on the others of its batch: batches are then losses of their own. Absent where it does not. */
+  readonly coupled?: string;
   /** How much may be kept between products, in bytes: data, activations and cotangents. */
   readonly cacheBytes: number;
 }

@@ -96,7 +96,7 @@ export class Problem {
       [...network.imported.parameters].map(([name, { shape }]) => ({ name, label: model.labels.get(name), shape })),
     );
     this.caveats = [...new Set([...network.imported.caveats, ...caveatsOf([network.graph.total])])];
-    const [rows, ...each] = network.graph.outputs.shape;
+    const [rows = network.graph.labels.shape[0], ...each] = network.graph.outputs.shape;
     // A model that merged examples and positions, [B·T, C], has T rows an example.
     this.rowsPerExample = rows / network.graph.labels.shape[0];
     this.outputShape = this.rowsPerExample === 1 ? each : [this.rowsPerExample, ...each];
@@ -165,6 +165,16 @@ export class Problem {
   /** What a mean divides by. */
   get divisor(): number {
     return this.options.reduction === "mean" ? this.terms : 1;
+  }
+
+  /**
+   * Why the loss of an example depends on the others of its batch, as a clause; undefined where it does not. Batches
+   * are then what the loss is of, and there are no gradients of single examples.
+   */
+  get coupled(): string | undefined {
+    const { outputs, labels } = this.network.graph;
+    const isOneNumber = this.options.loss.givesLossOnly && sizeOf(outputs.shape) === 1 && labels.shape[0] > 1;
+    return this.options.coupled ?? (isOneNumber ? "the model returns one number for a batch" : undefined);
   }
 
   /** Moves to other parameters; what was prepared for the old ones is dropped. */

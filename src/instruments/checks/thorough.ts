@@ -2,6 +2,7 @@ import { dot, norm2 } from "../../linalg/vector.ts";
 import { gaussNewtonProduct, hessianProduct } from "../../problem/products.ts";
 import { Problem } from "../../problem/problem.ts";
 import { needsOutputs } from "../gauss-newton.ts";
+import { needsSingleExamples } from "../single-examples.ts";
 import { distance, multiply, relative, unit, type CheckDefinition } from "./check.ts";
 
 /** Step lengths of finite differences of the gradient. */
@@ -95,6 +96,7 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
     title: "The batch size does not matter",
     detail: "Gradient and one Hessian product against those with batches of about a third, the last of them short.",
     limit: { float32: 1e-4, float64: 1e-11 },
+    notFor: needsSingleExamples,
     measure: async ({ problem, random, context, gradient }) => {
       const batchSize = Math.max(1, Math.ceil(Math.min(problem.options.batchSize, problem.examples) / 3) + 1);
       const other = Problem.open(problem.model, problem.dataset, problem.runtime, { ...problem.options, batchSize });

@@ -18,7 +18,8 @@ export class LossComparison {
   static async open(measurement: Measurement): Promise<LossComparison> {
     const { problem, context } = measurement;
     const home = await problem.exampleLosses(context);
-    const outputs = await problem.outputs(context);
+    // A model that gives only its loss has no outputs beside it.
+    const outputs = problem.options.loss.givesLossOnly ? home : await problem.outputs(context);
     return new LossComparison(
       measurement,
       home,

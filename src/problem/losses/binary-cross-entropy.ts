@@ -1,18 +1,29 @@
-import { mul, sub } from "../../ops/arithmetic.ts";
-import { cast, equal, greater } from "../../ops/logic.ts";
+import type { Value } from "../../graph/value.ts";
+import { add, div, mul, neg, sub } from "../../ops/arithmetic.ts";
+import { fullLike, zerosLike } from "../../ops/elementwise.ts";
+import { cast, equal, greater, where } from "../../ops/logic.ts";
 import { sumAll } from "../../ops/structure.ts";
-import { sigmoid, softplus } from "../../ops/unary.ts";
+import { log, sigmoid, softplus } from "../../ops/unary.ts";
 import { sizeOf } from "../../util/tensor.ts";
 import { elementLoss } from "./element-loss.ts";
 import { labelError } from "./loss.ts";
 
-/** softplus(z) − y z per logit: labels are 0, 1 or probabilities. */
+/** y log p, and 0 where y is 0 whatever p is. */
+function weighted(y: Value, p: Value): Value {
+  return mul(y, log(where(equal(y, zerosLike(y)), fullLike(p, 1), p)));
+}
+
+/** softplus(z) − y z per logit, −y log p − (1 − y) log(1 − p) per probability: labels are 0, 1 or probabilities. */
 export const binaryCrossEntropy = elementLoss({
   name: "bce",
   title: "binary cross-entropy",
+  kinds: ["logits", "probabilities"],
   links: ["Sigmoid"],
   formula: String.raw`\ell = \log(1 + e^z) - y z`,
-  term: (z, y) => sub(softplus(z), mul(y, z)),
+  term: (z, y, { outputKind }) =>
+    outputKind === "probabilities"
+      ? neg(add(weighted(y, z), weighted(sub(1, y), sub(1, z))))
+      : sub(softplus(z), mul(y, z)),
   checkLabels: (labels, _outputs, _options, first) => {
     const each = sizeOf(labels.shape.slice(1));
     labels.data.forEach((label, i) => {
@@ -23,9 +34,13 @@ export const binaryCrossEntropy = elementLoss({
       );
     });
   },
-  correct: (z, y) => sumAll(cast(equal(cast(greater(z, 0), z.dtype), cast(greater(y, 0.5), z.dtype)), z.dtype)),
-  // E over y ~ Bernoulli(p) of (p − y)² = p(1 − p)
-  fisher: (z, tangent) => {
+  correct: (z, y, { outputKind }) => {
+    const guess = greater(z, outputKind === "probabilities" ? 0.5 : 0);
+    return sumAll(cast(equal(cast(guess, z.dtype), cast(greater(y, 0.5), z.dtype)), z.dtype));
+  },
+  // E over y ~ Bernoulli(p) of (p − y)² = p(1 − p) in the logit, 1/(p(1 − p)) in p itself
+  fisher: (z, tangent, { outputKind }) => {
+    if (outputKind === "probabilities") return div(tangent, mul(z, sub(1, z)));
     const p = sigmoid(z);
     return mul(mul(p, sub(1, p)), tangent);
   },

@@ -1,36 +1,48 @@
-import { sameShape } from "../../graph/broadcast.ts";
 import type { Value } from "../../graph/value.ts";
 import { cast, equal } from "../../ops/logic.ts";
 import { reshape, transpose } from "../../ops/structure.ts";
 import { sizeOf, type Shape } from "../../util/tensor.ts";
+import { agree, mergedAgree } from "./shape-agreement.ts";
 
-/** Where the class axis of the outputs is, and how many labels an example has. */
+/** Where the class axis of the outputs is, and what a label is. */
 export interface ClassLayout {
   readonly axis: number;
   readonly classes: number;
-  /** Whether labels are distributions over classes instead of class numbers. */
+  /** Whether labels are distributions over classes (one-hot rows among them) instead of class numbers. */
   readonly soft: boolean;
 }
 
 /**
- * Finds the class axis: the last one (language models, plain classifiers) or the second (PyTorch's
- * images: logits [B, C, H, W] with labels [B, H, W], also where C = W). A model that merged examples
- * and positions, logits [B·T, C] with labels [B, T], is the first case. Undefined when nothing fits.
+ * Every axis of the outputs that the classes may lie on: the labels have the outputs' shape without it
+ * (class numbers) or the whole shape (distributions), up to axes of length 1. A model that merged
+ * examples and positions, logits [B·T, C] with labels [B, T] or [B, T, C], has its classes last. Never
+ * both kinds at once: an axis of length 1 holds no classes.
+ *
+ * @example
+ * classLayouts([8, 3, 5], [8, 5]); // [{ axis: 1, classes: 3, soft: false }]
+ * classLayouts([8, 3, 3], [8, 3]); // axes 1 and 2
  */
-export function classLayout(outputs: Shape, labels: Shape, soft: boolean): ClassLayout | undefined {
+export function classLayouts(outputs: Shape, labels: Shape): ClassLayout[] {
   const rank = outputs.length;
-  if (rank < 2) return undefined;
-  const last = outputs[rank - 1];
-  const second = { axis: 1, classes: outputs[1], soft };
-  if (rank > 3 && sameShape(labels, soft ? outputs : [outputs[0], ...outputs.slice(2)])) return second;
-  if (soft) {
-    return sizeOf(outputs) === sizeOf(labels) && last === labels[labels.length - 1]
-      ? { axis: rank - 1, classes: last, soft }
-      : undefined;
-  }
-  if (sizeOf(outputs.slice(0, -1)) === sizeOf(labels)) return { axis: rank - 1, classes: last, soft };
-  if (rank > 2 && outputs[0] * sizeOf(outputs.slice(2)) === sizeOf(labels)) return second;
-  return undefined;
+  if (rank < 2) return [];
+  return outputs.flatMap((classes, axis): ClassLayout[] => {
+    if (axis === 0 || classes < 2) return [];
+    const without = outputs.filter((_, each) => each !== axis);
+    const merged = rank === 2 && outputs[0] !== labels[0];
+    const fit = merged ? mergedAgree : agree;
+    if (fit(without, labels)) return [{ axis, classes, soft: false }];
+    return fit(outputs, labels) ? [{ axis, classes, soft: true }] : [];
+  });
+}
+
+/**
+ * The layout with the classes on the axis asked for; without one, by PyTorch's convention: axis 1 where
+ * it fits, else the last that does. Undefined when nothing fits.
+ */
+export function classLayout(outputs: Shape, labels: Shape, classAxis?: number): ClassLayout | undefined {
+  const layouts = classLayouts(outputs, labels);
+  if (classAxis !== undefined) return layouts.find(({ axis }) => axis === classAxis);
+  return layouts.find(({ axis }) => axis === 1) ?? layouts.at(-1);
 }
 
 /** Logits as a matrix [terms, classes], in the order of the labels. */

@@ -1,16 +1,17 @@
 import type { Value } from "../../graph/value.ts";
-import { mul, neg, sub } from "../../ops/arithmetic.ts";
-import { zerosLike } from "../../ops/elementwise.ts";
+import { div, mul, neg, sub } from "../../ops/arithmetic.ts";
+import { fullLike, zerosLike } from "../../ops/elementwise.ts";
 import { and, cast, equal, not, where } from "../../ops/logic.ts";
 import { argMax, logSoftmax, softmax } from "../../ops/reduction.ts";
 import { reduceSum, reshape, sumAll, transpose } from "../../ops/structure.ts";
+import { exp, log } from "../../ops/unary.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { isFloat, sizeOf, type Shape } from "../../util/tensor.ts";
 import { classLayout, oneHot, termMatrix, type ClassLayout } from "./class-layout.ts";
 import { labelError, type Loss, type LossOptions } from "./loss.ts";
 
-function layoutOf(outputs: Shape, labels: Shape, soft: boolean): ClassLayout {
-  const layout = classLayout(outputs, labels, soft);
+function layoutOf(outputs: Shape, labels: Shape, { classAxis }: LossOptions): ClassLayout {
+  const layout = classLayout(outputs, labels, classAxis);
   if (layout) return layout;
   throw new ThalwegError({
     kind: "internal",
@@ -19,50 +20,80 @@ function layoutOf(outputs: Shape, labels: Shape, soft: boolean): ClassLayout {
   });
 }
 
+/** Distributions over classes as they are given, [terms, classes]. */
+function distributions(z: Value, y: Value, layout: ClassLayout): Value {
+  return termMatrix(cast(reshape(y, z.shape), z.dtype), layout);
+}
+
+/** Which terms count, [terms, 1]: all but those of ignored labels. */
+function counted(y: Value, layout: ClassLayout, { ignoreIndex }: LossOptions): Value | undefined {
+  // A label outside the classes has no row in the first place, unless its probability were asked for.
+  if (layout.soft) return undefined;
+  return not(equal(reshape(y, [sizeOf(y.shape), 1]), y.graph.scalar(ignoreIndex, y.dtype)));
+}
+
 /** The target distributions, [terms, classes]. Rows of ignored labels are zero. */
-function targets(z: Value, y: Value, layout: ClassLayout, { ignoreIndex }: LossOptions): Value {
-  if (layout.soft) return termMatrix(reshape(y, z.shape), layout);
+function targets(z: Value, y: Value, layout: ClassLayout, options: LossOptions): Value {
+  const { ignoreIndex } = options;
+  const counts = counted(y, layout, options);
+  if (!counts) return distributions(z, y, layout);
   const rows = oneHot(y, layout.classes, z);
   // A label outside the classes has no row anyway.
-  if (ignoreIndex < 0 || ignoreIndex >= layout.classes) return rows;
-  const ignored = equal(reshape(y, [sizeOf(y.shape), 1]), y.graph.scalar(ignoreIndex, y.dtype));
-  return where(ignored, zerosLike(rows), rows);
+  return ignoreIndex < 0 || ignoreIndex >= layout.classes ? rows : where(counts, rows, zerosLike(rows));
 }
 
-function layoutFor(z: Value, y: Value): ClassLayout {
-  return layoutOf(z.shape, y.shape, isFloat(y.dtype));
+function layoutFor(z: Value, y: Value, options: LossOptions): ClassLayout {
+  return layoutOf(z.shape, y.shape, options);
 }
 
-/** −Σ_c t_c log softmax(z)_c per label: class numbers or distributions over classes. */
+/** log p of every class, [terms, classes]; 0 where a class has no weight t, so that 0 · log 0 is 0. */
+function logProbabilities(z: Value, t: Value, layout: ClassLayout, { outputKind }: LossOptions): Value {
+  const matrix = termMatrix(z, layout);
+  if (outputKind === "log-probabilities" || outputKind === "probabilities") {
+    const weighs = not(equal(t, zerosLike(t)));
+    if (outputKind === "log-probabilities") return where(weighs, matrix, zerosLike(matrix));
+    return log(where(weighs, matrix, fullLike(matrix, 1)));
+  }
+  return logSoftmax(matrix, 1);
+}
+
+/** −Σ_c t_c log p_c per label, p the softmax of logits or as the network gives it: class numbers or distributions over classes. */
 export const crossEntropy: Loss = {
   name: "cross-entropy",
   title: "cross-entropy",
+  kinds: ["logits", "log-probabilities", "probabilities"],
   links: ["Softmax", "LogSoftmax"],
   formula: String.raw`\ell = -\sum_c t_c \log \mathrm{softmax}(z)_c`,
-  misfit: ({ outputs, labels, labelType }) => {
-    if (classLayout(outputs, labels, isFloat(labelType))) return undefined;
-    return `Cross-entropy needs one class number (or distribution) for each row of logits, but the outputs have the shape [${outputs.join(", ")}] and the labels [${labels.join(", ")}].`;
+  misfit: ({ outputs, labels, labelType, classAxis }) => {
+    const layout = classLayout(outputs, labels, classAxis);
+    if (layout && (layout.soft || !isFloat(labelType))) return undefined;
+    const axis = classAxis === undefined ? "" : ` with the classes on axis ${classAxis}`;
+    return `Cross-entropy needs one class number (or distribution) for each row of logits${axis}, but the outputs have the shape [${outputs.join(", ")}] and the labels [${labels.join(", ")}].`;
   },
   perExample: (z, y, options) => {
-    const layout = layoutFor(z, y);
-    const terms = neg(reduceSum(mul(targets(z, y, layout, options), logSoftmax(termMatrix(z, layout), 1)), [1]));
+    const layout = layoutFor(z, y, options);
+    const t = targets(z, y, layout, options);
+    const terms = neg(reduceSum(mul(t, logProbabilities(z, t, layout, options)), [1]));
     const examples = y.shape[0];
     return reshape(reduceSum(reshape(terms, [examples, sizeOf(terms.shape) / examples]), [1]), [examples]);
   },
-  terms: (labels, outputs, { ignoreIndex }) => {
-    if (isFloat(labels.dtype)) return sizeOf(outputs) / layoutOf(outputs, labels.shape, true).classes;
+  terms: (labels, outputs, options) => {
+    const { classes, soft } = layoutOf(outputs, labels.shape, options);
+    if (soft) return sizeOf(outputs) / classes;
     let count = 0;
-    for (const label of labels.data) if (label !== ignoreIndex) count++;
+    for (const label of labels.data) if (label !== options.ignoreIndex) count++;
     return count;
   },
-  countTerms: (z, y, { ignoreIndex }) =>
-    isFloat(y.dtype) ? undefined : sumAll(cast(not(equal(y, y.graph.scalar(ignoreIndex, y.dtype))), z.dtype)),
-  checkLabels: (labels, outputs, { ignoreIndex }, first) => {
-    if (isFloat(labels.dtype)) return;
-    const { classes } = layoutOf(outputs, labels.shape, false);
+  countTerms: (z, y, options) => {
+    const counts = counted(y, layoutFor(z, y, options), options);
+    return counts && sumAll(cast(counts, z.dtype));
+  },
+  checkLabels: (labels, outputs, options, first) => {
+    const { classes, soft } = layoutOf(outputs, labels.shape, options);
+    if (soft) return;
     const each = sizeOf(labels.shape.slice(1));
     labels.data.forEach((label, i) => {
-      if (label === ignoreIndex || (label >= 0 && label < classes)) return;
+      if (label === options.ignoreIndex || (label >= 0 && label < classes)) return;
       throw labelError(
         "label-outside-classes",
         `The label of example ${first + Math.floor(i / each)} is ${label}, but the network has ${classes} classes (0 to ${classes - 1}).`,
@@ -70,29 +101,39 @@ export const crossEntropy: Loss = {
       );
     });
   },
-  correct: (z, y, { ignoreIndex }) => {
-    const layout = layoutFor(z, y);
+  correct: (z, y, options) => {
+    const layout = layoutFor(z, y, options);
     const guess = argMax(termMatrix(z, layout), 1);
-    const truth = layout.soft ? argMax(termMatrix(reshape(y, z.shape), layout), 1) : reshape(y, guess.shape);
+    const truth = layout.soft ? argMax(distributions(z, y, layout), 1) : reshape(y, guess.shape);
     const right = equal(guess, truth);
-    const counted = layout.soft ? right : and(right, not(equal(truth, y.graph.scalar(ignoreIndex, truth.dtype))));
-    return sumAll(cast(counted, z.dtype));
+    const counts = counted(y, layout, options);
+    return sumAll(cast(counts ? and(right, counts) : right, z.dtype));
   },
-  // E over the model's own labels of (e_c − p)(e_c − p)ᵀ = diag(p) − ppᵀ, for every label that counts.
+  // E over the model's own labels of ∂ℓ∂ℓᵀ for every label that counts: diag(p) − ppᵀ in logits, diag(p) in
+  // log-probabilities, diag(1/p) in probabilities.
   outputFisher: (z, y, tangent, options) => {
-    const layout = layoutFor(z, y);
-    const p = softmax(termMatrix(z, layout), 1);
-    const pt = mul(p, termMatrix(tangent, layout));
-    const product = sub(pt, mul(p, reduceSum(pt, [1])));
+    const layout = layoutFor(z, y, options);
+    const matrix = termMatrix(z, layout);
+    const moved = termMatrix(tangent, layout);
     const weight = reduceSum(targets(z, y, layout, options), [1]);
+    const { outputKind } = options;
+    if (outputKind === "log-probabilities") return restore(mul(mul(exp(matrix), moved), weight), z, layout);
+    if (outputKind === "probabilities") return restore(mul(div(moved, matrix), weight), z, layout);
+    const p = softmax(matrix, 1);
+    const pt = mul(p, moved);
+    const product = sub(pt, mul(p, reduceSum(pt, [1])));
     return restore(mul(product, weight), z, layout);
   },
 };
 
 /** The inverse of {@link termMatrix}. */
 function restore(matrix: Value, z: Value, layout: ClassLayout): Value {
-  if (layout.axis === z.shape.length - 1) return reshape(matrix, z.shape);
-  const [examples, classes, ...rest] = z.shape;
-  const positions = sizeOf(rest);
-  return reshape(transpose(reshape(matrix, [examples, positions, classes]), [0, 2, 1]), z.shape);
+  const last = z.shape.length - 1;
+  if (layout.axis === last) return reshape(matrix, z.shape);
+  const others = z.shape.map((_, axis) => axis).filter((axis) => axis !== layout.axis);
+  const moved = reshape(matrix, [...others.map((axis) => z.shape[axis]), layout.classes]);
+  return transpose(
+    moved,
+    z.shape.map((_, axis) => (axis === layout.axis ? last : others.indexOf(axis))),
+  );
 }

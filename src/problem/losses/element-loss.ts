@@ -3,13 +3,14 @@ import { reduceSum, reshape } from "../../ops/structure.ts";
 import { cast } from "../../ops/logic.ts";
 import { sizeOf } from "../../util/tensor.ts";
 import type { Loss, LossOptions } from "./loss.ts";
+import { agree, mergedAgree } from "./shape-agreement.ts";
 
-/** Losses that add up one term per output element: labels have the outputs' number of elements. */
+/** Losses that add up one term per output element: labels have the outputs' shape, up to axes of length 1. */
 export function elementLoss(
-  rules: Pick<Loss, "name" | "title" | "formula" | "caveat" | "checkLabels" | "links"> & {
+  rules: Pick<Loss, "name" | "title" | "formula" | "caveat" | "checkLabels" | "kinds" | "links"> & {
     term(z: Value, y: Value, options: LossOptions): Value;
-    correct?: (z: Value, y: Value) => Value;
-    fisher?: (z: Value, tangent: Value) => Value;
+    correct?: (z: Value, y: Value, options: LossOptions) => Value;
+    fisher?: (z: Value, tangent: Value, options: LossOptions) => Value;
   },
 ): Loss {
   const { term, correct, fisher, ...rest } = rules;
@@ -17,7 +18,7 @@ export function elementLoss(
   return {
     ...rest,
     misfit: ({ outputs, labels }) =>
-      sizeOf(outputs) === sizeOf(labels)
+      agree(outputs, labels) || mergedAgree(outputs, labels)
         ? undefined
         : `The loss ${rules.title} needs one target per output, but the outputs have the shape [${outputs.join(", ")}] and the labels [${labels.join(", ")}].`,
     perExample: (z, y, options) => {
@@ -26,7 +27,9 @@ export function elementLoss(
       return reshape(reduceSum(reshape(terms, [examples, sizeOf(terms.shape) / examples]), [1]), [examples]);
     },
     terms: (labels) => sizeOf(labels.shape),
-    ...(correct && { correct: (z: Value, y: Value) => correct(z, align(z, y)) }),
-    ...(fisher && { outputFisher: (z: Value, _y: Value, tangent: Value) => fisher(z, tangent) }),
+    ...(correct && { correct: (z: Value, y: Value, options: LossOptions) => correct(z, align(z, y), options) }),
+    ...(fisher && {
+      outputFisher: (z: Value, _y: Value, tangent: Value, options: LossOptions) => fisher(z, tangent, options),
+    }),
   };
 }

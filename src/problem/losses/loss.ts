@@ -1,6 +1,7 @@
 import type { Value } from "../../graph/value.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import type { DType, Shape, Tensor } from "../../util/tensor.ts";
+import type { OutputKind } from "./output-kind.ts";
 
 /** What a loss needs to know of the labels and outputs before a graph is built. */
 export interface LossShapes {
@@ -9,6 +10,8 @@ export interface LossShapes {
   /** Labels, examples first. */
   readonly labels: Shape;
   readonly labelType: DType;
+  /** The axis of the outputs that the classes lie on, where it was chosen. */
+  readonly classAxis?: number;
 }
 
 export interface LossOptions {
@@ -16,6 +19,10 @@ export interface LossOptions {
   readonly ignoreIndex: number;
   /** Where Huber's loss turns from quadratic to linear. */
   readonly delta: number;
+  /** The axis of the outputs that the classes lie on; by convention when absent (see `classLayout`). */
+  readonly classAxis?: number;
+  /** What the outputs are; when absent, what their last operation makes them, else logits. */
+  readonly outputKind?: OutputKind;
 }
 
 /**
@@ -47,7 +54,12 @@ export interface Loss {
   outputFisher?(z: Value, y: Value, tangent: Value, options: LossOptions): Value;
   /** Whether the network computes its loss itself, so that no outputs behind the loss are known: no Jacobian, Gauss–Newton or Fisher matrix. */
   readonly givesLossOnly?: boolean;
-  /** Final operations that turn logits into the probabilities of this loss; stripped, the loss works on the logits. */
+  /** What the outputs may be to this loss; absent where it compares numbers as they are. */
+  readonly kinds?: readonly OutputKind[];
+  /**
+   * Final operations that turn logits into the (log-)probabilities of this loss; taken off, the loss works on
+   * the logits. Those that normalise count along the class axis only.
+   */
   readonly links?: readonly string[];
   readonly caveat?: string;
 }

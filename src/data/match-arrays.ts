@@ -1,0 +1,129 @@
+import { inputError } from "../files/input-error.ts";
+import type { LazyArray } from "../files/lazy-array.ts";
+import { isFloat } from "../util/tensor.ts";
+import type { DatasetOptions, InputRequest, NamedArrays } from "./dataset.ts";
+
+const DEFAULT_INPUT = "x";
+export const DEFAULT_LABEL = "y";
+
+const ROWS_LOOKED_AT = 64;
+
+/** Names that labels have in files, and the inputs of models that take them. */
+const LABEL_NAMES: readonly string[] = [DEFAULT_LABEL, "label", "labels", "target", "targets"];
+
+/** Which array is what. */
+export interface MatchedArrays {
+  readonly labels: LazyArray;
+  readonly inputs: readonly { readonly request: InputRequest; readonly array: LazyArray }[];
+  /** Whether the model takes the labels as an input, to compute its loss or to be led by them. */
+  readonly modelReadsLabels: boolean;
+  readonly notes: readonly string[];
+}
+
+/**
+ * The labels: the array asked for, `y`, or the only one with a name for labels. An input gets the array
+ * of its own name, whatever that name is; an input with a name for labels and no such array gets the
+ * labels; the one that is left gets `x`, or the only array that is left, or where there is but one array the
+ * labels themselves (an autoencoder).
+ *
+ * @param label the name of the array of labels, where it is fixed
+ * @throws ThalwegError `missing-array`
+ */
+export function matchArrays(
+  file: string,
+  held: NamedArrays,
+  label: string | undefined,
+  options: DatasetOptions,
+): MatchedArrays {
+  const { arrays } = held;
+  const found = held.labels ?? labelArray(file, arrays, label);
+  const asInput = options.inputs ?? ownInputs(arrays, found);
+  if (asInput.length === 0) throw missing(file, arrays, "no inputs", DEFAULT_INPUT);
+  const isLabelInput = ({ name }: InputRequest) =>
+    asInput.length > 1 && (LABEL_NAMES.includes(name.toLowerCase()) || name === label);
+  // Labels that nobody named are no input of their own: a single input called y takes x.
+  const isOwn = (array: LazyArray | undefined) =>
+    array !== found || label !== undefined || asInput.length > 1 ? array : undefined;
+  const named = asInput.map((request) => ({
+    request,
+    array: isOwn(ofName(arrays, request.name)) ?? (isLabelInput(request) ? found : undefined),
+  }));
+  const used = new Set(named.map(({ array }) => array));
+  const left = named.filter(({ array }) => array === undefined);
+  const free = [...arrays.values()].filter((array) => array !== found && !used.has(array));
+  const alone = arrays.size === 1 && !held.labels ? found : undefined;
+  const spare = arrays.get(DEFAULT_INPUT) ?? (free.length === 1 ? free[0] : alone);
+  const inputs = named.map(({ request, array }) => {
+    const chosen = array ?? (left.length === 1 && spare && !used.has(spare) ? spare : undefined);
+    if (!chosen) throw missing(file, arrays, `nothing for the model's input "${request.name}"`, request.name);
+    return { request, array: chosen };
+  });
+  return {
+    labels: found,
+    inputs,
+    modelReadsLabels: inputs.some(({ request, array }) => array === found && isLabelInput(request)),
+    notes: notesOn(inputs, found, label, held),
+  };
+}
+
+function labelArray(file: string, arrays: ReadonlyMap<string, LazyArray>, label: string | undefined): LazyArray {
+  const named = arrays.get(label ?? DEFAULT_LABEL);
+  if (named) return named;
+  const likely =
+    label === undefined ? [...arrays.keys()].filter((name) => LABEL_NAMES.includes(name.toLowerCase())) : [];
+  const only = likely.length === 1 ? arrays.get(likely[0]) : undefined;
+  if (only) return only;
+  throw missing(file, arrays, `no labels: there is no array "${label ?? DEFAULT_LABEL}"`, label ?? DEFAULT_LABEL);
+}
+
+/** Without a model: the array `x`, or else every array but the labels. */
+function ownInputs(arrays: ReadonlyMap<string, LazyArray>, labels: LazyArray): InputRequest[] {
+  const names = [...arrays].flatMap(([name, array]) => (array === labels ? [] : [name]));
+  return (arrays.has(DEFAULT_INPUT) ? [DEFAULT_INPUT] : names).map((name) => ({ name }));
+}
+
+/** By exact name, else by the only one that differs in upper and lower case. */
+function ofName(arrays: ReadonlyMap<string, LazyArray>, name: string): LazyArray | undefined {
+  const exact = arrays.get(name);
+  if (exact) return exact;
+  const similar = [...arrays.keys()].filter((each) => each.toLowerCase() === name.toLowerCase());
+  return similar.length === 1 ? arrays.get(similar[0]) : undefined;
+}
+
+function notesOn(
+  inputs: MatchedArrays["inputs"],
+  labels: LazyArray,
+  label: string | undefined,
+  held: NamedArrays,
+): string[] {
+  const notes: string[] = [];
+  if (!held.labels && label === undefined && labels.name !== DEFAULT_LABEL)
+    notes.push(`The array ${labels.name} was taken for the labels; --label names another.`);
+  for (const { request, array } of inputs) {
+    if (array === labels) notes.push(`The model's input ${request.name} is fed the labels (array ${array.name}).`);
+    else if (request.name !== array.name && array.name !== DEFAULT_INPUT)
+      notes.push(`The model's input ${request.name} is fed the array ${array.name}.`);
+    if (isUnscaledBytes(array) && request.dtype !== undefined && isFloat(request.dtype))
+      notes.push(
+        `The array ${array.name} holds bytes (0 to 255), which are fed as they are: if the network was trained on floats from 0 to 1, divide by 255 before saving.`,
+      );
+  }
+  return notes;
+}
+
+/** Whether an array holds bytes beyond 0 and 1 that nothing has scaled: images, as a rule. */
+function isUnscaledBytes(array: LazyArray): boolean {
+  if (array.storedAs !== "uint8" || isFloat(array.dtype) || array.shape.length === 0) return false;
+  return array.rows(0, Math.min(array.shape[0], ROWS_LOOKED_AT)).data.some((value) => value > 1);
+}
+
+/** What a file lacks, beside what it holds. */
+export function missing(file: string, arrays: ReadonlyMap<string, LazyArray>, what: string, input: string) {
+  const there = [...arrays].slice(0, 20).map(([array, { shape }]) => `${array} [${shape.join(", ")}]`);
+  return inputError(
+    "missing-array",
+    `${file} has ${what}. It holds ${there.length === 0 ? "no arrays" : there.join(", ")}.`,
+    { file, input },
+    "Name the arrays as the model's inputs (x for a single one) and the labels y: numpy.savez(file, x=..., y=...); for a CSV file name the label column with --label.",
+  );
+}

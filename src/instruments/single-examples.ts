@@ -1,0 +1,6 @@
+import type { Problem } from "../problem/problem.ts";
+
+/** Why there are no gradients of single examples, for what needs them; undefined where there are. */
+export function needsSingleExamples(problem: Problem): string | undefined {
+  return problem.coupled === undefined ? undefined : `No example has a gradient of its own: ${problem.coupled}.`;
+}

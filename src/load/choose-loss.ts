@@ -1,0 +1,55 @@
+import { crossEntropy } from "../problem/losses/cross-entropy.ts";
+import type { Loss } from "../problem/losses/loss.ts";
+import type { OutputKind } from "../problem/losses/output-kind.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { chooseClassAxis } from "./choose-class-axis.ts";
+import { chooseOutputKind } from "./choose-output-kind.ts";
+import { guessLoss } from "./guess-loss.ts";
+import type { LossEvidence } from "./loss-evidence.ts";
+
+/** The loss, what it takes the outputs for, and what was guessed, in sentences. */
+export interface ChosenLoss {
+  readonly loss: Loss;
+  readonly isGuessed: boolean;
+  readonly classAxis: number | undefined;
+  readonly outputKind: OutputKind | undefined;
+  /** Whether labels −1 and 1 stand for 0 and 1. */
+  readonly signs: boolean;
+  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The loss as asked or guessed, the axis of the classes and the kind of the outputs: inferred where one
+ * reading is possible, asked for where two are, and said always.
+ *
+ * @throws ThalwegError `loss-not-clear` and those of its parts
+ */
+export async function chooseLoss(evidence: LossEvidence): Promise<ChosenLoss> {
+  const { asked } = evidence;
+  const guessed = asked.loss === undefined ? await guessLoss(evidence) : undefined;
+  const loss = guessed?.loss ?? asked.loss ?? crossEntropy;
+  if (asked.classAxis !== undefined && loss !== crossEntropy) {
+    throw new ThalwegError({
+      kind: "usage",
+      code: "class-axis",
+      message: `The loss ${loss.title} has no classes; --class-axis does not fit it.`,
+    });
+  }
+  const { axis, note: ofAxis } = loss === crossEntropy ? await chooseClassAxis(evidence) : { axis: undefined };
+  const { kind, note: ofKind, warning } = await chooseOutputKind(evidence, loss, axis);
+  const notes: string[] = [];
+  if (guessed) notes.push(`The loss was taken to be ${loss.title}: ${guessed.because}. Name another with --loss.`);
+  if (guessed?.signs) notes.push("The labels −1 and 1 were read as 0 and 1.");
+  if (ofAxis !== undefined) notes.push(ofAxis);
+  if (ofKind !== undefined) notes.push(ofKind);
+  return {
+    loss,
+    isGuessed: guessed !== undefined,
+    classAxis: axis,
+    outputKind: kind,
+    signs: guessed?.signs ?? false,
+    notes,
+    warnings: warning === undefined ? [] : [warning],
+  };
+}

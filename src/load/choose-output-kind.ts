@@ -1,0 +1,114 @@
+import { binaryCrossEntropy } from "../problem/losses/binary-cross-entropy.ts";
+import { classLayout } from "../problem/losses/class-layout.ts";
+import type { Loss } from "../problem/losses/loss.ts";
+import type { OutputKind } from "../problem/losses/output-kind.ts";
+import { outputLink } from "../problem/output-link.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { type LossEvidence, notClear } from "./loss-evidence.ts";
+import { distributionsAlong, isBounded, isConstant } from "./output-evidence.ts";
+
+/** What the outputs are to the loss, with what is worth saying about it. */
+export interface ChosenOutputKind {
+  /** Undefined where the last operation of the network tells it. */
+  readonly kind: OutputKind | undefined;
+  readonly note?: string;
+  readonly warning?: string;
+}
+
+const HINT = "--output-kind says what the outputs are: logits, log-probabilities or probabilities.";
+
+/**
+ * Whether outputs are logits, log-probabilities or probabilities: as asked; by the network's last operation;
+ * else by their values on real examples, which must then hold at other parameters too: what happens to be
+ * so at one point is no property of the network.
+ *
+ * @throws ThalwegError `loss-not-clear` where two readings are possible, `output-kind` for one that the loss has not
+ */
+export async function chooseOutputKind(
+  evidence: LossEvidence,
+  loss: Loss,
+  classAxis: number | undefined,
+): Promise<ChosenOutputKind> {
+  const { asked, outputs, labels } = evidence;
+  const { kinds } = loss;
+  if (asked.outputKind !== undefined && !kinds?.includes(asked.outputKind)) {
+    throw new ThalwegError({
+      kind: "usage",
+      code: "output-kind",
+      message: `The loss ${loss.title} ${kinds ? `takes ${kinds.join(", ")}` : "compares the outputs as they are"}; --output-kind ${asked.outputKind} does not fit it.`,
+    });
+  }
+  if (!kinds || asked.outputKind !== undefined) return { kind: asked.outputKind };
+  const link = outputLink(outputs);
+  if (loss === binaryCrossEntropy) {
+    if (link?.name === "Sigmoid") return { kind: undefined };
+    if (link && !kinds.includes(link.kind))
+      throw notClear(
+        `The network ends in ${link.name}, which gives log-probabilities over classes, but ${loss.title} takes independent probabilities.`,
+        `Choose another loss, or export the network without its ${link.name}.`,
+        labels,
+      );
+    if (link)
+      return { kind: link.kind, note: `The outputs were taken to be ${link.kind}: the network ends in ${link.name}.` };
+    return byBounds(evidence);
+  }
+  const axis = classAxis ?? classLayout(outputs.shape, labels)?.axis;
+  if (axis === undefined) return { kind: undefined };
+  if (link?.name === "Sigmoid")
+    throw bitsBesideClasses(evidence, "ends in Sigmoid, which makes independent probabilities");
+  if (link === undefined) return byValues(evidence, axis);
+  if (link.axis === axis) return { kind: undefined };
+  return {
+    kind: link.kind,
+    warning: `The final ${link.name} is over ${link.axis === undefined ? "several axes at once" : `axis ${link.axis}`}, but the classes are on axis ${axis} of the outputs. The outputs were taken as the ${link.kind} that they are called; --output-kind logits takes them as logits.`,
+  };
+}
+
+async function byValues(evidence: LossEvidence, axis: number): Promise<ChosenOutputKind> {
+  const { observer, labels } = evidence;
+  const home = await observer.home();
+  const kind = distributionsAlong(home, axis);
+  if (kind !== undefined) {
+    const holds = distributionsAlong(await observer.elsewhere(), axis) === kind;
+    const sum = kind === "probabilities" ? "add up to 1" : "are logarithms of numbers that add up to 1";
+    if (holds)
+      return {
+        kind,
+        note: `The outputs were taken to be ${kind}: they ${sum} on every example looked at, at other weights too. --output-kind logits takes them as logits.`,
+      };
+    if (isConstant(home, axis)) return { kind: "logits" };
+    throw notClear(
+      `The outputs could be ${kind} or logits: they ${sum} on every example looked at, but not at other weights.`,
+      HINT,
+      labels,
+    );
+  }
+  if (!isBounded(home)) return { kind: "logits" };
+  if (isBounded(await observer.elsewhere()))
+    throw bitsBesideClasses(
+      evidence,
+      "puts out numbers between 0 and 1 whatever its weights, which do not add up to 1",
+    );
+  return {
+    kind: "logits",
+    note: "The outputs were taken to be logits: they lie between 0 and 1 on the examples looked at, but do not add up to 1.",
+  };
+}
+
+async function byBounds({ observer }: LossEvidence): Promise<ChosenOutputKind> {
+  if (!isBounded(await observer.home())) return { kind: "logits" };
+  const kind = isBounded(await observer.elsewhere()) ? "probabilities" : "logits";
+  const because =
+    kind === "probabilities"
+      ? "they lie between 0 and 1 on every example looked at, at other weights too"
+      : "they lie between 0 and 1 on the examples looked at, but not at other weights";
+  return { kind, note: `The outputs were taken to be ${kind}: ${because}. --output-kind says it for certain.` };
+}
+
+function bitsBesideClasses({ labels }: LossEvidence, what: string) {
+  return notClear(
+    `The network ${what}, but cross-entropy over classes takes a distribution.`,
+    "If each output is a yes or no of its own, give one-hot rows as labels, or --loss bce; --output-kind logits takes the outputs as logits of one softmax.",
+    labels,
+  );
+}

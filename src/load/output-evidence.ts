@@ -1,0 +1,58 @@
+import type { OutputKind } from "../problem/losses/output-kind.ts";
+import { sizeOf, type Shape } from "../util/tensor.ts";
+
+/** Outputs of a network on batches of real examples. */
+export interface OutputSamples {
+  /** Shape of the outputs of one batch. */
+  readonly shape: Shape;
+  readonly batches: readonly Float64Array[];
+}
+
+/** The outputs where they were trained to be, and at other parameters, where only what the graph ensures still holds. */
+export interface OutputObserver {
+  home(): Promise<OutputSamples>;
+  elsewhere(): Promise<OutputSamples>;
+}
+
+/** Clipping and additions that keep logarithms finite move a sum of probabilities by so much. */
+const SUM_TOLERANCE = 1e-3;
+const ROUNDING = 1e-6;
+
+/** What the values along an axis are on every row, or undefined where they are neither kind of distribution. */
+export function distributionsAlong(samples: OutputSamples, axis: number): OutputKind | undefined {
+  if (samples.batches.length === 0) return undefined;
+  const rows = [...lines(samples, axis)];
+  const isEvery = (test: (row: readonly number[]) => boolean) => rows.every(test);
+  if (isEvery((row) => inUnitInterval(row) && addUpToOne(row))) return "probabilities";
+  const logarithms = isEvery((row) => row.every((x) => x <= ROUNDING) && addUpToOne(row.map(Math.exp)));
+  return logarithms ? "log-probabilities" : undefined;
+}
+
+/** Whether every value lies between 0 and 1. */
+export function isBounded({ batches }: OutputSamples): boolean {
+  return batches.length > 0 && batches.every(inUnitInterval);
+}
+
+/** Whether every row along an axis is the same, whatever the example: what a last layer of zeros puts out. */
+export function isConstant(samples: OutputSamples, axis: number): boolean {
+  const rows = [...lines(samples, axis)];
+  return rows.every((row) => row.every((x, i) => Math.abs(x - rows[0][i]) <= ROUNDING));
+}
+
+function addUpToOne(row: readonly number[]): boolean {
+  return Math.abs(row.reduce((sum, x) => sum + x, 0) - 1) <= SUM_TOLERANCE;
+}
+
+function inUnitInterval(values: ArrayLike<number>): boolean {
+  for (let i = 0; i < values.length; i++) if (!(values[i] >= -ROUNDING && values[i] <= 1 + ROUNDING)) return false;
+  return true;
+}
+
+function* lines({ shape, batches }: OutputSamples, axis: number): Generator<number[]> {
+  const extent = shape[axis];
+  const stride = sizeOf(shape.slice(axis + 1));
+  for (const values of batches)
+    for (let block = 0; block < values.length; block += extent * stride)
+      for (let line = block; line < block + stride; line++)
+        yield Array.from({ length: extent }, (_, k) => values[line + k * stride]);
+}

@@ -1,0 +1,96 @@
+import type { Dataset } from "../data/dataset.ts";
+import { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { toExamplesFirst } from "../onnx/bind-inputs.ts";
+import type { ModelFile } from "../onnx/decode-model.ts";
+import { importGraph, type ImportOptions } from "../onnx/import-graph.ts";
+import { transpose } from "../ops/structure.ts";
+import { fedName } from "../problem/file-names.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+
+/** How the model is imported, whatever the batch. */
+export type Importing = Omit<ImportOptions, "batch" | "inputShapes" | "dimensions">;
+
+/** The outputs of a network on a small batch. */
+export interface NetworkProbe {
+  /** The output that counts, with the examples first. */
+  readonly outputs: Value;
+  readonly parameters: ReadonlyMap<string, Value>;
+  readonly batch: number;
+  /** The axis of the model's output that counts examples. */
+  readonly outputExamplesAxis: number;
+  readonly usesBatchStatistics: boolean;
+}
+
+interface ProbeQuestion {
+  readonly model: ModelFile;
+  readonly dataset: Dataset;
+  readonly importing: Importing;
+  readonly output?: string;
+  /** The batch size that the user wants. */
+  readonly asked?: number;
+}
+
+/** Imports the graph on a small batch, to see its outputs; on the batch that the model was exported with where no other works. */
+export function probeNetwork(question: ProbeQuestion): NetworkProbe {
+  const { model, dataset, asked } = question;
+  try {
+    return probeAt(question, asked ?? Math.min(2, dataset.examples));
+  } catch (error) {
+    const declared = exportedBatch(model);
+    const isFixed = error instanceof ThalwegError && error.code === "fixed-batch";
+    if (asked !== undefined || declared === undefined || !isFixed) throw error;
+    return probeAt(question, declared);
+  }
+}
+
+/** The graph and its output on a batch of a given size. */
+export function probeAt(question: ProbeQuestion, batch: number): NetworkProbe {
+  const { importing } = question;
+  const { found, parameters, notices } = imported(question, batch);
+  const turns = [...(importing.examplesAxes?.values() ?? [])].some((axis) => axis > 0);
+  const outputExamplesAxis = turns ? examplesAxisOf(found, imported(question, batch + 1).found) : 0;
+  const axes = found.shape.map((_, axis) => axis);
+  return {
+    outputs: transpose(found, toExamplesFirst(axes, outputExamplesAxis)),
+    parameters,
+    batch,
+    outputExamplesAxis,
+    usesBatchStatistics: notices.some(({ code }) => code === "batch-statistics"),
+  };
+}
+
+function imported({ model, dataset, importing, output }: ProbeQuestion, batch: number) {
+  const inputShapes = Object.fromEntries(dataset.inputs.map(({ name, shape }) => [name, [batch, ...shape]]));
+  const { outputs, parameters, notices } = importGraph(model, new Graph(), {
+    ...importing,
+    batch,
+    inputShapes,
+    inputName: fedName,
+  });
+  const found = outputs.get(output ?? [...outputs.keys()][0]);
+  if (found) return { found, parameters, notices };
+  throw new ThalwegError({
+    kind: "usage",
+    code: "unknown-output",
+    message: `The model has no output "${output}"; it has ${[...outputs.keys()].join(", ")}.`,
+  });
+}
+
+/** The axis of an output that grows with the batch. */
+function examplesAxisOf(small: Value, large: Value): number {
+  const grown = small.shape.flatMap((extent, axis) => (large.shape[axis] === extent ? [] : [axis]));
+  if (small.shape.length === large.shape.length && grown.length <= 1) return grown[0] ?? 0;
+  throw new ThalwegError({
+    kind: "input",
+    code: "output-examples",
+    message: `It cannot be told which axis of the output counts examples: [${small.shape.join(", ")}] becomes [${large.shape.join(", ")}] with one more.`,
+    hint: "Export the model with the examples on the first axis of its inputs and outputs.",
+  });
+}
+
+/** The batch size that a file fixes, if it does. */
+export function exportedBatch({ inputs }: ModelFile): number | undefined {
+  const extent = inputs[0]?.shape[0];
+  return typeof extent === "number" ? extent : undefined;
+}

@@ -1,0 +1,34 @@
+import type { Value } from "../graph/value.ts";
+import type { Shape } from "../util/tensor.ts";
+import { classLayout } from "./losses/class-layout.ts";
+import type { Loss, LossOptions } from "./losses/loss.ts";
+import type { OutputKind } from "./losses/output-kind.ts";
+import { outputLink } from "./output-link.ts";
+
+/** What a loss works on. */
+export interface LossOutputs {
+  readonly values: Value;
+  readonly outputKind: OutputKind;
+  /** The final Softmax, LogSoftmax or Sigmoid that was taken off, by name. */
+  readonly stripped: string | undefined;
+}
+
+/**
+ * The outputs as a loss takes them. Where their last operation makes (log-)probabilities of logits in the
+ * way of the loss, a softmax along the class axis for cross-entropy, it is taken off: the loss of the logits is
+ * the same function without cancellation. Any other last operation stays, and the numbers are taken for
+ * what they are. `outputKind` "logits" takes the outputs as they stand.
+ */
+export function lossOutputs(outputs: Value, labels: Shape, loss: Loss, options: LossOptions): LossOutputs {
+  const { outputKind: given, classAxis } = options;
+  const asTheyAre = (outputKind: OutputKind): LossOutputs => ({ values: outputs, outputKind, stripped: undefined });
+  if (!loss.kinds || given === "logits") return asTheyAre("logits");
+  const link = outputLink(outputs);
+  const alongClasses =
+    link?.name === "Sigmoid" || (link && link.axis === classLayout(outputs.shape, labels, classAxis)?.axis);
+  if (link && alongClasses && loss.links?.includes(link.name) && (given ?? link.kind) === link.kind)
+    return { values: link.logits, outputKind: "logits", stripped: link.name };
+  // A sigmoid makes no distribution over classes.
+  const made = link !== undefined && link.name !== "Sigmoid" && loss.kinds.includes(link.kind);
+  return asTheyAre(given ?? (made ? link.kind : "logits"));
+}
