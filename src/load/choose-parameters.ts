@@ -10,11 +10,16 @@ import { matchesGlob } from "./glob.ts";
  *
  * @throws ThalwegError `no-such-parameter` for a pattern that selects nothing
  */
-export function chooseParameters(model: ModelFile, patterns: readonly string[]): string[] {
+export function chooseParameters(model: ModelFile, asked: readonly string[]): string[] {
+  // A copy of a parameter is that parameter.
+  const owners = new Map(model.ties.map(({ owner, copy }) => [copy, owner]));
+  const patterns = asked.map((pattern) => owners.get(pattern) ?? pattern);
   const others = [...model.statistics, ...model.constants].filter(({ dtype }) => isFloat(dtype));
   const isNamed = ({ name, label }: Named, pattern: string) => name === pattern || label === pattern;
   const fits = ({ name, label, node }: Named, pattern: string) =>
-    matchesGlob(name, pattern) || matchesGlob(label, pattern) || (label !== name && node === pattern);
+    matchesGlob(name, pattern) ||
+    matchesGlob(label, pattern) ||
+    (label !== name && node !== undefined && matchesGlob(node, pattern));
   for (const pattern of patterns) {
     if (others.some((each) => isNamed(each, pattern)) || model.parameters.some((each) => fits(each, pattern))) continue;
     throw new ThalwegError({

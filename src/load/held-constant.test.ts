@@ -8,6 +8,7 @@ import { encodeNpz } from "../files/npz.ts";
 import { encodeSafetensors, readSafetensors } from "../files/safetensors.ts";
 import { decodeModel } from "../onnx/decode-model.ts";
 import type { Tensor } from "../util/tensor.ts";
+import { chooseParameters } from "./choose-parameters.ts";
 import { heldConstant, heldSentence } from "./held-constant.ts";
 import { loadProblem } from "./load-problem.ts";
 import { replaceWeights } from "./replace-weights.ts";
@@ -52,6 +53,8 @@ describe("what could be trained and is held constant", () => {
     );
     expect(heldConstant(model, ["w"])).toMatchObject({ tensors: 2, parameters: 20, names: ["last.weight", "mu"] });
     expect(heldConstant(model, ["w", "onnx::MatMul_8", "mu"])).toBeUndefined();
+    // A copy of a parameter is that parameter.
+    expect(chooseParameters(model, ["onnx::MatMul_7"])).toEqual(["w"]);
   });
 });
 

@@ -21,7 +21,9 @@ const SHOWN = 3;
 export function heldConstant(model: ModelFile, chosen: readonly string[] | undefined): HeldConstant | undefined {
   const selected = chosen && new Set(chosen);
   const left = model.parameters.filter(({ name }) => selected?.has(name) === false);
-  const open = model.constants.filter(({ name, open: undecided }) => undecided && selected?.has(name) !== true);
+  const open = [...model.statistics, ...model.constants].filter(
+    ({ name, open: undecided }) => undecided && selected?.has(name) !== true,
+  );
   const held = [...left, ...open].toSorted((a, b) => sizeOf(b.shape) - sizeOf(a.shape));
   if (held.length === 0) return undefined;
   const label = (name: string) => model.labels.get(name) ?? name;

@@ -438,7 +438,7 @@ const ROWS: readonly Row[] = [
     tensors: { w: W, m: [[4]], v: [[4], [1, 2, 3, 4.5]], e: [[], [1e-5]], g: [[4]], b: [[4]] },
     producer: "",
     parameters: ["w", "g", "b"],
-    open: ["e"],
+    open: ["e", "m", "v"],
   },
   {
     what: "running statistics by name",
@@ -546,6 +546,12 @@ const ROWS: readonly Row[] = [
     parameters: ["w", "onnx::Mul_24", "onnx::Add_25"],
   },
   {
+    what: "centres and variances of Gaussians, trained",
+    nodes: ["Sub x c -> d", "Add v eps -> ve", "Sqrt ve -> sd", "Div d sd -> z", "Mul z z -> q", "MatMul q w -> y"],
+    tensors: { c: [[4]], v: [[4], [1, 1, 1, 1]], eps: [[], [1e-5]], w: W },
+    parameters: ["c", "v", "w"],
+  },
+  {
     what: "common numbers",
     producer: "",
     nodes: ["MatMul x w -> h", "Mul h half -> g", "Add g eps -> y"],
@@ -572,7 +578,7 @@ describe("which tensors are parameters", () => {
     );
     expect(model.parameters.map(({ name }) => name).sort(), JSON.stringify(why)).toEqual([...row.parameters].sort());
     expect(
-      model.constants
+      [...model.statistics, ...model.constants]
         .filter(({ open }) => open)
         .map(({ name }) => name)
         .sort(),

@@ -190,8 +190,10 @@ class Subject {
     }
     if (this.by("gain", "offset", "statistic") === undefined && namesStatistic(name))
       return statistic("running statistic, by its name");
-    if (!single && isVariance(uses, name)) return statistic("variance of a normalisation written in arithmetic");
-    if (!single && isMean(uses, name)) return statistic("mean of a normalisation written in arithmetic");
+    if (!single && isVariance(uses, name))
+      return { ...statistic("variance of a normalisation written in arithmetic"), open: true };
+    if (!single && isMean(uses, name))
+      return { ...statistic("mean of a normalisation written in arithmetic"), open: true };
     return undefined;
   }
 

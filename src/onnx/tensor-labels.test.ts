@@ -97,7 +97,7 @@ describe("exported files", () => {
 
   test("--params takes the name in the file, the shown one and the path of the node", () => {
     const model = read("tok_default");
-    for (const pattern of ["onnx::MatMul_18", "a.weight", "/a/MatMul"])
+    for (const pattern of ["onnx::MatMul_18", "a.weight", "/a/MatMul", "/a/*"])
       expect(chooseParameters(model, [pattern])).toEqual(["onnx::MatMul_18"]);
     expect(chooseParameters(model, ["a.*"])).toEqual(["a.bias", "onnx::MatMul_18"]);
   });

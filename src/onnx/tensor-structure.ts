@@ -7,11 +7,10 @@ import type { Reader, TensorUses, Use } from "./tensor-uses.ts";
 /** Operators that add up products: what comes out mixes the elements of what goes in. */
 const CONTRACTIONS = new Set(["MatMul", "Gemm", "Einsum", "ReduceSum", "FusedMatMul"]);
 
-/** What is done to x − c for a distance, and activations. */
-const BENDS = new Set(
-  "Pow Abs ReduceL1 ReduceL2 ReduceSumSquare Relu LeakyRelu PRelu Elu Selu Sigmoid Tanh Softplus Softmax Exp Erf Gelu HardSigmoid Greater Less".split(
-    " ",
-  ),
+/** What is done to x − c for a distance. */
+const DISTANCES = new Set(["Pow", "Abs", "ReduceL1", "ReduceL2", "ReduceSumSquare"]);
+const ACTIVATIONS = new Set(
+  "Relu LeakyRelu PRelu Elu Selu Sigmoid Tanh Softplus Softmax Exp Erf Gelu HardSigmoid Greater Less".split(" "),
 );
 
 /** Moves that leave every element in one place. */
@@ -54,19 +53,29 @@ function onInput(flow: TensorUses, { node, slot }: Reader, shape: Shape): "input
   return inPlace && enlarges ? undefined : "input";
 }
 
-/** Whether an activation, or a square for a distance, follows at once or after one more shift or scale. */
-function isBentBehind(flow: TensorUses, { node }: Use): boolean {
+/** Readers of what a node gives, at once or after one more shift or scale. */
+function readersSoon(flow: TensorUses, { node }: Reader): Reader[][] {
   const ends = node.outputs.flatMap((output) => flow.consumers(output));
   const further = ends.flatMap((end) =>
     affineKind(end.node.op) === undefined ? [] : end.node.outputs.flatMap((output) => flow.consumers(output)),
   );
-  const bends = (readers: readonly Reader[]) =>
+  return [ends, further];
+}
+
+/** Whether what a node gives is squared soon, or taken by its size: a distance. */
+function isSquaredBehind(flow: TensorUses, from: Reader): boolean {
+  return readersSoon(flow, from).some((readers) =>
     readers.some(
       (reader) =>
-        BENDS.has(reader.node.op) ||
+        DISTANCES.has(reader.node.op) ||
         (reader.node.op === "Mul" && readers.some((other) => other.node === reader.node && other.slot !== reader.slot)),
-    );
-  return bends(ends) || bends(further);
+    ),
+  );
+}
+
+function isBentBehind(flow: TensorUses, from: Reader): boolean {
+  const bends = (reader: Reader) => ACTIVATIONS.has(reader.node.op);
+  return isSquaredBehind(flow, from) || readersSoon(flow, from).some((readers) => readers.some(bends));
 }
 
 /** Whether sines or cosines are taken of what the tensor is multiplied with. */
@@ -150,7 +159,8 @@ function isRootBelow(flow: TensorUses, { node }: Reader): boolean {
   if (node.op === "Sqrt")
     return (
       behind.length > 0 &&
-      behind.every((end) => (end.node.op === "Div" && end.slot === 1) || end.node.op === "Reciprocal")
+      behind.every((end) => (end.node.op === "Div" && end.slot === 1) || end.node.op === "Reciprocal") &&
+      !behind.some((end) => isSquaredBehind(flow, end))
     );
   const exponent = node.op === "Pow" ? flow.tensor(flow.origin(node.inputs[1]))?.tensor?.data[0] : undefined;
   return exponent === -0.5;
@@ -162,7 +172,7 @@ export function isMean(flow: TensorUses, name: string): boolean {
   return (
     uses.length > 0 &&
     uses.every(({ node, slot }) => {
-      if (node.op !== "Sub" || slot !== 1) return false;
+      if (node.op !== "Sub" || slot !== 1 || isSquaredBehind(flow, { node, slot })) return false;
       const ends = node.outputs.flatMap((output) => flow.consumers(output));
       return ends.some((end) => {
         if ((end.node.op !== "Div" || end.slot !== 0) && end.node.op !== "Mul") return false;
