@@ -35,6 +35,8 @@ export const BATCH = 5;
 /** Examples whose outputs are looked at, and other parameters at which they are. */
 const EXAMPLES = 30;
 const ELSEWHERE = 12;
+/** How far the parameters are moved, in their own size: what is bounded by chance is not so far away. */
+const MOVES = [1, 30, 1000];
 
 /** Runs the network as it stands on a few real examples, in batches of any size and at any parameters. */
 export class OutputProbe implements OutputObserver {
@@ -66,7 +68,9 @@ export class OutputProbe implements OutputObserver {
 
   elsewhere(): Promise<OutputSamples> {
     const { random } = this.options;
-    const points = Array.from({ length: ELSEWHERE }, (_, i) => this.moved(1, random.split(`elsewhere ${i}`)));
+    const points = Array.from({ length: ELSEWHERE }, (_, i) =>
+      this.moved(MOVES[i % MOVES.length], random.split(`elsewhere ${i}`)),
+    );
     this.atOthers ??= this.samples(this.spread(this.batch), points);
     return this.atOthers;
   }

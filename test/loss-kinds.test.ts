@@ -1,0 +1,274 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { encodeNpz } from "../src/files/npz.ts";
+import { type LoadOptions, loadProblem } from "../src/load/load-problem.ts";
+import { createRandom } from "../src/random/random-stream.ts";
+import type { Tensor } from "../src/util/tensor.ts";
+import { float, modelBytes, type NodeSpec, tensorProto, valueInfo } from "./support/onnx-model.ts";
+
+/* What a network's last operations make of its outputs, what labels are beside them, and whether examples are independent. */
+
+const EXAMPLES = 12;
+const random = createRandom(7);
+const folder = mkdtempSync(join(tmpdir(), "thalweg-kinds-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const normal = (label: string, size: number) => Array.from(random.split(label).normalVector(size));
+const f64 = (shape: number[], data: readonly number[]): Tensor => ({
+  dtype: "float64",
+  shape,
+  data: Float64Array.from(data),
+});
+const i64 = (shape: number[], data: readonly number[]): Tensor => ({
+  dtype: "int64",
+  shape,
+  data: Float64Array.from(data),
+});
+const rows = (of: (i: number) => number | readonly number[]) =>
+  Array.from({ length: EXAMPLES }, (_, i) => of(i)).flat();
+
+const x = f64([EXAMPLES, 3], normal("x", EXAMPLES * 3));
+const W = normal("W", 3 * 3);
+const numbers = i64(
+  [EXAMPLES],
+  rows((i) => i % 3),
+);
+const bits = i64(
+  [EXAMPLES],
+  rows((i) => i % 2),
+);
+const oneHot = (make: typeof f64) =>
+  make(
+    [EXAMPLES, 3],
+    rows((i) => [0, 1, 2].map((c) => Number(c === i % 3))),
+  );
+const severalBits = f64(
+  [EXAMPLES, 3],
+  rows((i) => [i % 2, 1, 0]),
+);
+
+const node = (op: string, inputs: string[], output: string, attributes: NodeSpec["attributes"] = {}): NodeSpec => ({
+  op,
+  inputs,
+  outputs: [output],
+  attributes,
+});
+const CONSTANTS = Object.entries({ half: 0.5, low: 1e-7, high: 1 - 1e-7, little: 0.05, nothing: 0 }).map(
+  ([name, value]): NodeSpec => node("Constant", [], name, { value: tensorProto(name, "double", [], [value]) }),
+);
+
+let made = 0;
+
+/** x W through `nodes`, from "z" to "out". */
+async function open(nodes: readonly NodeSpec[], y: Tensor, options: LoadOptions & { width?: number } = {}) {
+  const { width = 3, ...rest } = options;
+  made++;
+  const model = join(folder, `${made}.onnx`);
+  const data = join(folder, `${made}.npz`);
+  writeFileSync(
+    model,
+    modelBytes({
+      opset: 13,
+      inputs: [valueInfo("x", "double", ["N", 3])],
+      outputs: [valueInfo("out", "double", ["N", "?"])],
+      initializers: [
+        tensorProto("W", "double", [3, width], W.slice(0, 3 * width)),
+        tensorProto("gate", "double", [3], [0, 0, 0]),
+        tensorProto("axes0", "int64", [1], [0]),
+        tensorProto("axis0", "int64", [], [0]),
+        tensorProto("three", "int64", [1], [3]),
+        tensorProto("one", "double", [], [1]),
+      ],
+      nodes: [...CONSTANTS, { op: "MatMul", inputs: ["x", "W"], outputs: ["z"] }, ...nodes],
+    }),
+  );
+  writeFileSync(
+    data,
+    encodeNpz([
+      ["x", x],
+      ["y", y],
+    ]),
+  );
+  const loaded = await loadProblem(model, { data, threads: 1, ...rest });
+  try {
+    const { problem, notes, warnings } = loaded;
+    const { loss } = await problem.value();
+    return {
+      loss,
+      name: problem.options.loss.name,
+      kind: problem.graph().options.outputKind,
+      said: [...notes, ...warnings].join("\n"),
+      coupled: problem.coupled,
+      batchSize: problem.options.batchSize,
+    };
+  } finally {
+    await loaded.close();
+  }
+}
+
+const identity = [node("Identity", ["z"], "out")];
+const softmax = (output = "out") => node("Softmax", ["z"], output, { axis: 1 });
+
+/** Cross-entropy of softmax(x W), by hand. */
+function byHand(): number {
+  let sum = 0;
+  for (let i = 0; i < EXAMPLES; i++) {
+    const z = [0, 1, 2].map((c) => [0, 1, 2].reduce((s, k) => s + x.data[3 * i + k] * W[3 * k + c], 0));
+    sum += Math.log(z.reduce((s, each) => s + Math.exp(each), 0)) - z[i % 3];
+  }
+  return sum / EXAMPLES;
+}
+
+describe("the same cross-entropy, however the network ends", () => {
+  it.each<[string, NodeSpec[]]>([
+    ["logits", identity],
+    ["Softmax", [softmax()]],
+    ["LogSoftmax", [node("LogSoftmax", ["z"], "out", { axis: -1 })]],
+    ["Softmax, then Log", [softmax("p"), node("Log", ["p"], "out")]],
+    ["Softmax, clipped", [softmax("p"), node("Clip", ["p", "low", "high"], "out")]],
+    ["Softmax, clipped, then Log", [softmax("p"), node("Clip", ["p", "low", "high"], "q"), node("Log", ["q"], "out")]],
+    [
+      "softmax by hand",
+      [node("Exp", ["z"], "e"), node("ReduceSum", ["e", "axes1"], "s"), node("Div", ["e", "s"], "out")],
+    ],
+    ["a mean of equal softmaxes", [softmax("p"), softmax("q"), node("Mean", ["p", "q"], "out")]],
+    [
+      "Softmax in the other layout",
+      [
+        node("Transpose", ["z"], "t", { perm: [1, 0] }),
+        node("Softmax", ["t"], "p", { axis: 0 }),
+        node("Transpose", ["p"], "out", { perm: [1, 0] }),
+      ],
+    ],
+  ])("%s", async (_, nodes) => {
+    const withAxes = nodes.map((each) =>
+      each.inputs.includes("axes1") ? node("ReduceSum", ["e", "axes1"], "s", {}) : each,
+    );
+    const constant = node("Constant", [], "axes1", { value: tensorProto("c", "int64", [1], [1]) });
+    for (const y of [numbers, oneHot(i64), oneHot(f64)]) {
+      const { loss, name } = await open([constant, ...withAxes], y);
+      expect(name).toBe("cross-entropy");
+      expect(loss).toBeCloseTo(byHand(), 6);
+    }
+  });
+
+  it("a sigmoid and its complement are two classes", async () => {
+    const nodes = [
+      node("Sigmoid", ["z"], "p"),
+      node("Sub", ["one", "p"], "q"),
+      node("Concat", ["q", "p"], "out", { axis: 1 }),
+    ];
+    const two = await open(nodes, bits, { width: 1 });
+    const one = await open([node("Sigmoid", ["z"], "out")], bits, { width: 1 });
+    expect([two.name, two.kind, one.name]).toEqual(["cross-entropy", "probabilities", "bce"]);
+    expect(two.loss).toBeCloseTo(one.loss, 12);
+  });
+
+  it("logits that happen to lie between 0 and 1 stay logits, and so do constant rows", async () => {
+    const small = await open([node("Mul", ["z", "little"], "m"), node("Add", ["m", "half"], "out")], numbers);
+    expect(small.kind).toBe("logits");
+    const asked = await open([softmax()], numbers, { outputKind: "logits" });
+    expect(asked.kind).toBe("logits");
+    expect(asked.loss).not.toBeCloseTo(byHand(), 2);
+  });
+});
+
+describe("bits", () => {
+  it("independent beside a sigmoid, by name or by hand, whatever type they are stored in", async () => {
+    const byHandSigmoid = [
+      node("Neg", ["z"], "n"),
+      node("Exp", ["n"], "e"),
+      node("Add", ["e", "one"], "a"),
+      node("Reciprocal", ["a"], "out"),
+    ];
+    const own = await open([node("Sigmoid", ["z"], "out")], oneHot(f64));
+    for (const y of [oneHot(i64), oneHot(f64)]) {
+      const hand = await open(byHandSigmoid, y);
+      expect([hand.name, hand.kind]).toEqual(["bce", "probabilities"]);
+      expect(hand.loss).toBeCloseTo(own.loss, 12);
+    }
+    const signs = i64(
+      [EXAMPLES],
+      rows((i) => 2 * (i % 2) - 1),
+    );
+    const ofSigns = await open([node("Sigmoid", ["z"], "out")], signs, { width: 1 });
+    expect(ofSigns.loss).toBeCloseTo((await open([node("Sigmoid", ["z"], "out")], bits, { width: 1 })).loss, 14);
+  });
+
+  it("are asked for where two readings are possible", async () => {
+    const unclear = { code: "loss-not-clear" };
+    await expect(open([node("Sigmoid", ["z"], "out")], numbers)).rejects.toMatchObject(unclear);
+    await expect(open([softmax()], severalBits)).rejects.toMatchObject(unclear);
+    await expect(
+      open(
+        identity,
+        i64(
+          [EXAMPLES],
+          rows((i) => 2 * (i % 2) - 1),
+        ),
+        { width: 1 },
+      ),
+    ).rejects.toMatchObject(unclear);
+    const asked = await open([node("Sigmoid", ["z"], "out")], numbers, { loss: "cross-entropy", outputKind: "logits" });
+    expect(asked.name).toBe("cross-entropy");
+  });
+});
+
+describe("examples", () => {
+  const mean = node("ReduceMean", ["z"], "m", { axes: [0] });
+
+  it.each<[string, NodeSpec[]]>([
+    ["mean over the batch", [mean, node("Sub", ["z", "m"], "out")]],
+    ["softmax over the batch", [node("Softmax", ["z"], "s", { axis: 0 }), node("Add", ["z", "s"], "out")]],
+    ["running sums over the batch", [node("CumSum", ["z", "axis0"], "out")]],
+    [
+      "similarities within the batch",
+      [
+        node("Transpose", ["z"], "t", { perm: [1, 0] }),
+        node("MatMul", ["z", "t"], "s"),
+        node("MatMul", ["s", "z"], "out"),
+      ],
+    ],
+    [
+      "the position in the batch",
+      [
+        node("Shape", ["z"], "shape"),
+        node("Gather", ["shape", "axis0"], "n"),
+        node("Cast", ["n"], "nf", { to: 11 }),
+        node("Div", ["z", "nf"], "out"),
+      ],
+    ],
+    [
+      "the largest of the batch",
+      [node("ReduceMax", ["z"], "m", { axes: [0] }), node("Sub", ["z", "m"], "u"), node("Mul", ["u", "z"], "out")],
+    ],
+  ])("%s couples them: the loss is that of all of them, and says so", async (_, nodes) => {
+    const y = f64([EXAMPLES, 3], normal("y", EXAMPLES * 3));
+    const whole = await open(nodes, y);
+    expect(whole.coupled).toMatch(/change with the examples beside it/);
+    expect(whole.said).toMatch(/The examples are not independent.*all 12 examples as one batch/s);
+    expect(whole.batchSize).toBe(EXAMPLES);
+    const cut = await open(nodes, y, { batchSize: 4 });
+    expect(cut.batchSize).toBe(4);
+    expect(cut.loss).not.toBeCloseTo(whole.loss, 6);
+    expect(cut.said).toMatch(/batches of 4 examples in their order: it depends on the batch size/);
+  });
+
+  it("a coupling behind a gate that is closed is found, one that is multiplied by nothing is none", async () => {
+    const gated = (gate: string) => [mean, node("Mul", ["m", gate], "g"), node("Add", ["z", "g"], "out")];
+    expect((await open(gated("nothing"), numbers)).coupled).toBeUndefined();
+    expect((await open(gated("gate"), numbers)).coupled).toMatch(/change with the examples/);
+  });
+
+  it.each<[string, NodeSpec[]]>([
+    ["plain layers", [node("Tanh", ["z"], "out")]],
+    ["normalised rows", [node("LpNormalization", ["z"], "out", { axis: 1 })]],
+    ["leaky units", [node("LeakyRelu", ["z"], "out", { alpha: float(0.1) })]],
+  ])("%s leave them independent", async (_, nodes) => {
+    const { coupled, said } = await open(nodes, numbers);
+    expect(coupled).toBeUndefined();
+    expect(said).not.toMatch(/not independent/);
+  });
+});
