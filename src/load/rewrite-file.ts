@@ -1,0 +1,99 @@
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  type AttributeProto,
+  type GraphProto,
+  ModelProtoSchema,
+  type NodeProto,
+  TensorProto_DataLocation,
+  TensorProto_DataType as Type,
+  type TensorProto,
+  type TypeProto,
+} from "onnx-buf";
+import type { Tensor } from "../util/tensor.ts";
+
+/** What is changed in a file before the runtime runs it. */
+export interface Rewriting {
+  /** Initialisers to put in, by name. */
+  readonly tensors?: ReadonlyMap<string, Tensor>;
+  /** Every float64 becomes a float32: the runtime has few kernels for float64. */
+  readonly narrow?: boolean;
+}
+
+/** Attributes whose number is an element type. */
+const TYPE_ATTRIBUTES = new Set(["to", "dtype"]);
+
+/**
+ * The bytes of an ONNX file with other weights, or written for float32. Undefined where that cannot be
+ * done by itself: a tensor that is to be put in is no initialiser of the main graph, or one that is to be
+ * narrowed lies in another file.
+ */
+export function rewriteFile(bytes: Uint8Array, { tensors, narrow = false }: Rewriting): Uint8Array | undefined {
+  const model = fromBinary(ModelProtoSchema, bytes);
+  const { graph } = model;
+  if (!graph) return undefined;
+  for (const [name, tensor] of tensors ?? []) {
+    const proto = graph.initializer.find((each) => each.name === name);
+    if (!proto || !putIn(proto, tensor)) return undefined;
+  }
+  if (!narrow) return toBinary(ModelProtoSchema, model);
+  const narrowing = new Narrowing();
+  narrowing.graph(graph);
+  for (const { node, valueInfo } of model.functions) {
+    node.forEach((each) => narrowing.node(each));
+    valueInfo.forEach(({ type }) => narrowing.type(type));
+  }
+  return narrowing.isWhole ? toBinary(ModelProtoSchema, model) : undefined;
+}
+
+/** Replaces the elements of a float tensor; false where the file holds another type. */
+function putIn(proto: TensorProto, { data }: Tensor): boolean {
+  if (proto.dataType !== Type.FLOAT && proto.dataType !== Type.DOUBLE) return false;
+  const elements = proto.dataType === Type.FLOAT ? Float32Array.from(data) : Float64Array.from(data);
+  proto.rawData = new Uint8Array(elements.buffer);
+  proto.floatData = [];
+  proto.doubleData = [];
+  proto.externalData = [];
+  proto.dataLocation = TensorProto_DataLocation.DEFAULT;
+  return true;
+}
+
+class Narrowing {
+  /** Whether all that is float64 could be narrowed. */
+  isWhole = true;
+
+  graph(graph: GraphProto): void {
+    for (const tensor of graph.initializer) this.tensor(tensor);
+    for (const node of graph.node) this.node(node);
+    for (const { type } of [...graph.input, ...graph.output, ...graph.valueInfo]) this.type(type);
+  }
+
+  node({ attribute }: NodeProto): void {
+    for (const each of attribute) this.attribute(each);
+  }
+
+  type(type: TypeProto | undefined): void {
+    if (!type) return;
+    const { value } = type;
+    if (value.case === "tensorType" && value.value.elemType === Type.DOUBLE) value.value.elemType = Type.FLOAT;
+    if (value.case === "sequenceType" || value.case === "optionalType") this.type(value.value.elemType);
+  }
+
+  private attribute(attribute: AttributeProto): void {
+    if (TYPE_ATTRIBUTES.has(attribute.name) && attribute.i === BigInt(Type.DOUBLE)) attribute.i = BigInt(Type.FLOAT);
+    for (const tensor of [attribute.t, ...attribute.tensors]) if (tensor) this.tensor(tensor);
+    for (const graph of [attribute.g, ...attribute.graphs]) if (graph) this.graph(graph);
+  }
+
+  private tensor(proto: TensorProto): void {
+    if (proto.dataType !== Type.DOUBLE) return;
+    if (proto.dataLocation === TensorProto_DataLocation.EXTERNAL) {
+      this.isWhole = false;
+      return;
+    }
+    const elements =
+      proto.rawData.length > 0 ? new Float64Array(proto.rawData.slice().buffer) : Float64Array.from(proto.doubleData);
+    proto.dataType = Type.FLOAT;
+    proto.rawData = new Uint8Array(Float32Array.from(elements).buffer);
+    proto.doubleData = [];
+  }
+}
