@@ -7,6 +7,7 @@ import type { FileOutput, FileSession } from "../runtime/file-session.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { formatNumber } from "../util/format-number.ts";
 import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
 import { compareOutput, type Sample, type WorstElement } from "./compare-outputs.ts";
 import { type Feeding, type ImportedOutputs, importedOutputs } from "./imported-outputs.ts";
 
@@ -106,7 +107,13 @@ class BatchProof {
   async outcome(): Promise<Outcome> {
     const unfed = this.subject.session.inputs.find(({ name }) => !this.feeding.has(name));
     if (unfed) return { reason: `the data hold nothing for its input ${unfed.name}` };
-    const imported = await this.import(this.precision);
+    let imported: ImportedOutputs;
+    try {
+      imported = await this.import(this.precision);
+    } catch (error) {
+      if (!(error instanceof ThalwegError) || error.kind !== "input") throw error;
+      return { reason: `it cannot be read for a batch of ${this.batch.size} (${error.message.replace(/\.$/, "")})` };
+    }
     let other: ImportedOutputs | undefined;
     try {
       const names = [...imported.shapes.keys()].filter((name) => this.subject.session.outputs.includes(name));

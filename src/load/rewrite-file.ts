@@ -19,6 +19,10 @@ export interface Rewriting {
   readonly narrow?: boolean;
 }
 
+/** Element types, as plain numbers: that is how the format holds them. */
+const FLOAT: number = Type.FLOAT;
+const DOUBLE: number = Type.DOUBLE;
+
 /** Attributes whose number is an element type. */
 const TYPE_ATTRIBUTES = new Set(["to", "dtype"]);
 
@@ -47,8 +51,8 @@ export function rewriteFile(bytes: Uint8Array, { tensors, narrow = false }: Rewr
 
 /** Replaces the elements of a float tensor; false where the file holds another type. */
 function putIn(proto: TensorProto, { data }: Tensor): boolean {
-  if (proto.dataType !== Type.FLOAT && proto.dataType !== Type.DOUBLE) return false;
-  const elements = proto.dataType === Type.FLOAT ? Float32Array.from(data) : Float64Array.from(data);
+  if (proto.dataType !== FLOAT && proto.dataType !== DOUBLE) return false;
+  const elements = proto.dataType === FLOAT ? Float32Array.from(data) : Float64Array.from(data);
   proto.rawData = new Uint8Array(elements.buffer);
   proto.floatData = [];
   proto.doubleData = [];
@@ -74,25 +78,25 @@ class Narrowing {
   type(type: TypeProto | undefined): void {
     if (!type) return;
     const { value } = type;
-    if (value.case === "tensorType" && value.value.elemType === Type.DOUBLE) value.value.elemType = Type.FLOAT;
+    if (value.case === "tensorType" && value.value.elemType === DOUBLE) value.value.elemType = FLOAT;
     if (value.case === "sequenceType" || value.case === "optionalType") this.type(value.value.elemType);
   }
 
   private attribute(attribute: AttributeProto): void {
-    if (TYPE_ATTRIBUTES.has(attribute.name) && attribute.i === BigInt(Type.DOUBLE)) attribute.i = BigInt(Type.FLOAT);
+    if (TYPE_ATTRIBUTES.has(attribute.name) && attribute.i === BigInt(DOUBLE)) attribute.i = BigInt(FLOAT);
     for (const tensor of [attribute.t, ...attribute.tensors]) if (tensor) this.tensor(tensor);
     for (const graph of [attribute.g, ...attribute.graphs]) if (graph) this.graph(graph);
   }
 
   private tensor(proto: TensorProto): void {
-    if (proto.dataType !== Type.DOUBLE) return;
+    if (proto.dataType !== DOUBLE) return;
     if (proto.dataLocation === TensorProto_DataLocation.EXTERNAL) {
       this.isWhole = false;
       return;
     }
     const elements =
       proto.rawData.length > 0 ? new Float64Array(proto.rawData.slice().buffer) : Float64Array.from(proto.doubleData);
-    proto.dataType = Type.FLOAT;
+    proto.dataType = FLOAT;
     proto.rawData = new Uint8Array(Float32Array.from(elements).buffer);
     proto.doubleData = [];
   }
