@@ -32,7 +32,7 @@ export function provenance({ thalweg, createdAt, seed, model, data, loss, precis
     model?.heldConstant
       ? [
           "Held constant",
-          `${formatCount(model.heldConstant.parameters)} numbers in ${formatCount(model.heldConstant.tensors)} tensors that could be trained (${model.heldConstant.names.join(", ")}${model.heldConstant.tensors > model.heldConstant.names.length ? ", …" : ""}); ${model.heldConstant.flag} adds them`,
+          `${formatCount(model.heldConstant.parameters)} ${model.heldConstant.parameters === 1 ? "number" : "numbers"} in ${formatCount(model.heldConstant.tensors)} ${model.heldConstant.tensors === 1 ? "tensor" : "tensors"} that could be trained (${model.heldConstant.names.join(", ")}${model.heldConstant.tensors > model.heldConstant.names.length ? ", …" : ""}); ${model.heldConstant.flag} adds them`,
         ]
       : undefined,
     data
