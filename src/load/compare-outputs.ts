@@ -59,7 +59,7 @@ export function compareOutput(pair: OutputPair, samples: readonly Sample[], roun
   for (let i = 0; i < n; i++) {
     const limit = limitAt(i);
     if (limit > UNRESOLVED * Math.max(size, finite(imported[i]))) unresolved++;
-    const distance = nearest(file[i], imported[i], samples, i);
+    const distance = gap(file[i], imported[i]);
     if (distance === 0 && worst >= 0) continue;
     const ratio = distance === 0 || limit === Number.POSITIVE_INFINITY ? 0 : distance / limit;
     if (ratio > 1) beyond++;
@@ -72,19 +72,12 @@ export function compareOutput(pair: OutputPair, samples: readonly Sample[], roun
     position: positionOf(at, shape),
     file: n === 0 ? 0 : file[at],
     imported: n === 0 ? 0 : imported[at],
-    measured: n === 0 ? 0 : nearest(file[at], imported[at], samples, at) / size,
+    measured: n === 0 ? 0 : gap(file[at], imported[at]) / size,
     limit: Math.max(limit, MARGIN * roundoff),
     beyond,
     unresolved,
     elements: n,
   };
-}
-
-/** The distance of the file's number from the nearest that the imported graph gives. */
-function nearest(file: number, imported: number, samples: readonly Sample[], i: number): number {
-  let distance = gap(file, imported);
-  for (const sample of samples) distance = Math.min(distance, gap(file, sample[i]));
-  return distance;
 }
 
 /** |a − b|, 0 for two NaN or two equal infinities, ∞ where only one is not finite. */
