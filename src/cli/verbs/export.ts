@@ -11,6 +11,7 @@ import { Graph } from "../../graph/graph.ts";
 import { chosenParameters } from "../../onnx/chosen-parameters.ts";
 import { importGraph } from "../../onnx/import-graph.ts";
 import { LOSSES } from "../../problem/losses/registry.ts";
+import { lastUnitAxis, outputLink } from "../../problem/output-link.ts";
 import type { ProblemOptions } from "../../problem/problem-options.ts";
 import { nodeRuntime } from "../../runtime/node-runtime.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
@@ -139,16 +140,22 @@ function fromShapes(path: string, flags: Flags, derivative: Derivative, shell: S
   const named = flags.params && chooseParameters(model, flags.params);
   const importing = { precision, freeze: flags.freeze, parameters: named, batchNormalization: flags.bn };
   const { outputs } = importGraph(model, new Graph(), { ...importing, batch });
-  const shape = outputs.get(flags.output ?? [...outputs.keys()][0])?.shape.slice(1) ?? [];
+  const found = outputs.get(flags.output ?? [...outputs.keys()][0]);
+  const shape = found?.shape.slice(1) ?? [];
+  // The classes lie where they are said to, where a final softmax is, where the last layer's units are, on axis 1.
+  const { classAxis: asked, outputKind } = flags;
+  const fromEnd = asked !== undefined && asked < 0 ? asked + shape.length + 1 : asked;
+  const classAxis = fromEnd ?? (found && (outputLink(found)?.axis ?? lastUnitAxis(found))) ?? 1;
+  const positions = shape.filter((_, i) => i + 1 !== classAxis);
   // Class numbers where the loss takes them, else one target for each output.
   const classes =
-    loss.misfit({ outputs: [batch, ...shape], labels: [batch, ...shape.slice(0, -1)], labelType: "int64" }) ===
+    loss.misfit({ outputs: [batch, ...shape], labels: [batch, ...positions], labelType: "int64", classAxis }) ===
     undefined;
-  const labels = classes ? { dtype: "int64" as const, shape: shape.slice(0, -1) } : { dtype: precision, shape };
+  const labels = classes ? { dtype: "int64" as const, shape: positions } : { dtype: precision, shape };
   const options: ProblemOptions = {
     ...importing,
     loss,
-    lossOptions: { ignoreIndex: flags.ignoreIndex, delta: 1 },
+    lossOptions: { ignoreIndex: flags.ignoreIndex, delta: 1, classAxis: classes ? classAxis : undefined, outputKind },
     reduction: flags.reduction,
     l2: flags.l2,
     batchSize: batch,
