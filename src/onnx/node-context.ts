@@ -35,8 +35,6 @@ export class NodeContext {
   readonly inputs: readonly (Value | undefined)[];
   readonly items: readonly (Item | undefined)[];
   readonly host: ImportHost;
-  /** Attributes that the rule has asked for. */
-  readonly asked = new Set<string>();
   private readonly rule: OnnxRule | undefined;
 
   constructor(node: OnnxNode, rule: OnnxRule | undefined, items: readonly (Item | undefined)[], host: ImportHost) {
@@ -90,7 +88,6 @@ export class NodeContext {
 
   /** An attribute by name; a rule may only ask for what it declares, or its declaration would lie. */
   private declared(name: string): OnnxAttribute | undefined {
-    this.asked.add(name);
     if (this.rule?.attributes?.[name]?.kind === undefined)
       throw new ThalwegError({
         kind: "internal",

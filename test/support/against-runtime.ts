@@ -137,7 +137,7 @@ export async function againstRuntime(
   } catch (error) {
     if (error instanceof ThalwegError && error.kind !== "internal")
       return theirs ? { kind: "refused", error, runs: true } : { kind: "no-oracle", message, imported: false };
-    return { kind: "crashed", error };
+    return theirs ? { kind: "crashed", error } : { kind: "no-oracle", message, imported: false };
   }
 }
 

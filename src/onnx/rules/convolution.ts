@@ -48,7 +48,8 @@ function convTranspose(node: NodeContext): Value {
   const wanted =
     given ?? (mode.startsWith("SAME") ? x.shape.slice(2).map((extent, k) => extent * strides[k]) : undefined);
   const pads = node.ints("pads") ?? [];
-  const total = wanted?.map((extent, k) => full[k] - extent);
+  // SAME never adds zeros behind what the windows reach (as in the runtime); a given shape may.
+  const total = wanted?.map((extent, k) => (given ? full[k] - extent : Math.max(full[k] - extent, 0)));
   const small = (k: number) => Math.floor((total?.[k] ?? 0) / 2);
   const large = (k: number) => (total?.[k] ?? 0) - small(k);
   const before = kernel.map((_, k) =>

@@ -62,8 +62,9 @@ function windowCounts(node: NodeContext, x: Value, kernel: Shape, window: Window
   const include = node.flag("count_include_pad");
   const pads = node.ints("pads");
   const counts = out.map((count, k) => {
-    const auto = node.string("auto_pad", "NOTSET") !== "NOTSET";
-    const end = extents[k] + (include ? (auto ? window.after[k] : (pads?.[out.length + k] ?? 0)) : 0);
+    const auto = node.string("auto_pad", "NOTSET");
+    const stated = auto === "VALID" ? 0 : (pads?.[out.length + k] ?? 0);
+    const end = extents[k] + (include ? (auto.startsWith("SAME") ? window.after[k] : stated) : 0);
     const start = include ? -window.before[k] : 0;
     return Array.from({ length: count }, (_, i) => {
       const first = i * window.strides[k] - window.before[k];

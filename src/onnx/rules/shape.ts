@@ -119,6 +119,7 @@ function tile(node: NodeContext): Value {
     node.fail("bad-input", `repeats by [${repeats.join(", ")}]`);
   const shape = x.shape.map((extent, axis) => extent * repeats[axis]);
   node.checkSize(shape, tensorOf(x) !== undefined);
+  if (sizeOf(shape) === 0) return node.graph.constant({ dtype: x.dtype, shape, data: allocate(x.dtype, 0) });
   const split = x.shape.flatMap((extent) => [1, extent]);
   const spread = x.shape.flatMap((extent, axis) => [repeats[axis], extent]);
   return reshape(expand(reshape(x, split), spread), shape);

@@ -26,11 +26,13 @@ export function windowOf(node: NodeContext, x: Shape, kernel: Shape, ceil = fals
     node.fail("shape-mismatch", `slides a window over ${axes} axes of the shape [${x.join(", ")}]`);
   const strides = attributeOfAxes(node, "strides", axes, 1);
   const dilations = attributeOfAxes(node, "dilations", axes, 1);
-  const pads = node.ints("pads") ?? new Array<number>(2 * axes).fill(0);
-  if (pads.length !== 2 * axes) node.fail("bad-attribute", `has pads [${pads.join(", ")}] for ${axes} spatial axes`);
   const mode = node.string("auto_pad", "NOTSET");
+  // VALID is no padding, which ceil_mode may still let grow at the end.
+  const given = mode === "VALID" ? undefined : node.ints("pads");
+  const pads = given ?? new Array<number>(2 * axes).fill(0);
+  if (pads.length !== 2 * axes) node.fail("bad-attribute", `has pads [${pads.join(", ")}] for ${axes} spatial axes`);
   const reach = kernel.map((size, k) => dilations[k] * (size - 1) + 1);
-  if (mode === "NOTSET") {
+  if (mode === "NOTSET" || mode === "VALID") {
     const before = pads.slice(0, axes);
     const after = pads.slice(axes);
     if (ceil) {
@@ -45,7 +47,7 @@ export function windowOf(node: NodeContext, x: Shape, kernel: Shape, ceil = fals
   }
   const total = kernel.map((_, k) => {
     const extent = x[2 + k];
-    return mode === "VALID" ? 0 : Math.max((Math.ceil(extent / strides[k]) - 1) * strides[k] + reach[k] - extent, 0);
+    return Math.max((Math.ceil(extent / strides[k]) - 1) * strides[k] + reach[k] - extent, 0);
   });
   const small = total.map((n) => Math.floor(n / 2));
   const large = total.map((n, k) => n - small[k]);

@@ -1,0 +1,696 @@
+import type { AttributeUse } from "../../src/onnx/declaration.ts";
+import type { OnnxRule } from "../../src/onnx/rule.ts";
+import { ONNX_RULES } from "../../src/onnx/rules/registry.ts";
+import type { RandomStream } from "../../src/random/random-stream.ts";
+import { sizeOf, type Shape } from "../../src/util/tensor.ts";
+import type { Fed } from "./against-runtime.ts";
+import {
+  float,
+  modelBytes,
+  tensorProto,
+  valueInfo,
+  type AttributeValue,
+  type Elements,
+  type NodeSpec,
+} from "./onnx-model.ts";
+
+/*
+ * Random uses of every rule that is read: attributes as the rule declares them, operands as a template of the
+ * operator's family says, or, for one without a template, as many broadcasting floats as it has inputs.
+ */
+
+interface Operand {
+  readonly elements: Elements;
+  readonly shape: Shape;
+  readonly values: readonly number[];
+  /** Known when the model is read. */
+  readonly constant: boolean;
+}
+
+interface Use {
+  readonly inputs: readonly (Operand | undefined)[];
+  readonly attributes?: Readonly<Record<string, AttributeValue | undefined>>;
+  readonly outputs?: number;
+}
+
+export interface FuzzFile {
+  readonly label: string;
+  readonly bytes: Uint8Array;
+  readonly feeds: ReadonlyMap<string, Fed>;
+  readonly double: boolean;
+}
+
+/** Draws what templates are made of. */
+class Draw {
+  readonly random: RandomStream;
+  readonly opset: number;
+  readonly floats: Elements;
+
+  constructor(random: RandomStream, opset: number, floats: Elements) {
+    this.random = random;
+    this.opset = opset;
+    this.floats = floats;
+  }
+
+  int(low: number, high: number): number {
+    return low + this.random.integer(high - low + 1);
+  }
+
+  chance(p: number): boolean {
+    return this.random.uniform() < p;
+  }
+
+  pick<T>(items: readonly T[]): T {
+    return items[this.random.integer(items.length)];
+  }
+
+  ints(count: number, low: number, high: number): number[] {
+    return Array.from({ length: count }, () => this.int(low, high));
+  }
+
+  shape(low: number, high: number): number[] {
+    return Array.from({ length: this.int(low, high) }, () => (this.chance(0.2) ? 1 : this.int(2, 4)));
+  }
+
+  /** Distinct numbers away from each other, so that no rounding changes an order; sometimes special ones. */
+  float(shape: Shape, constant = false): Operand {
+    const size = sizeOf(shape);
+    const order = this.random.permutation(size);
+    const values = Array.from(order, (rank) => Math.fround(((rank - size / 2) * 4 + 0.37) / Math.max(size, 4)));
+    return { elements: this.floats, shape, values, constant };
+  }
+
+  integer(shape: Shape, low: number, high: number, constant = false, elements: Elements = "int64"): Operand {
+    return { elements, shape, values: this.ints(sizeOf(shape), low, high), constant };
+  }
+
+  list(...values: number[]): Operand {
+    return { elements: "int64", shape: [values.length], values, constant: true };
+  }
+
+  number(value: number, elements: Elements = "int64"): Operand {
+    return { elements, shape: [], values: [value], constant: true };
+  }
+
+  bool(shape: Shape, constant = false): Operand {
+    return { elements: "bool", shape, values: this.ints(sizeOf(shape), 0, 1), constant };
+  }
+
+  axis(rank: number): number {
+    return this.int(-rank, rank - 1);
+  }
+
+  /** A shape that broadcasts with another. */
+  beside(shape: Shape): number[] {
+    return shape.slice(this.int(0, shape.length)).map((extent) => (this.chance(0.3) ? 1 : extent));
+  }
+}
+
+type Template = (draw: Draw) => Use;
+
+const image = (draw: Draw, channels = draw.int(1, 3)): number[] => [
+  draw.int(1, 2),
+  channels,
+  ...draw.ints(draw.int(1, 2), 4, 7),
+];
+
+function pooling(draw: Draw): Use {
+  const shape = image(draw);
+  const axes = shape.length - 2;
+  const kernel_shape = draw.ints(axes, 1, 3);
+  return {
+    inputs: [draw.float(shape)],
+    attributes: { kernel_shape, ...windowAttributes(draw, axes, kernel_shape) },
+  };
+}
+
+function windowAttributes(
+  draw: Draw,
+  axes: number,
+  kernel: readonly number[],
+): Record<string, AttributeValue | undefined> {
+  const pad = kernel.map((size) => draw.int(0, size - 1));
+  const auto = draw.chance(0.3);
+  return {
+    auto_pad: auto ? draw.pick(["SAME_UPPER", "SAME_LOWER", "VALID"]) : undefined,
+    pads: auto ? undefined : [...pad, ...kernel.map((size) => draw.int(0, size - 1))],
+    strides: draw.ints(axes, 1, 3),
+    dilations: draw.chance(0.3) && !auto ? draw.ints(axes, 1, 2) : undefined,
+  };
+}
+
+function convolution(transposed: boolean): Template {
+  return (draw) => {
+    const group = draw.int(1, 2);
+    const channels = group * draw.int(1, 2);
+    const shape = image(draw, channels);
+    const axes = shape.length - 2;
+    const kernel = draw.ints(axes, 1, 3);
+    const out = group * draw.int(1, 2);
+    const weights = transposed ? [channels, out / group, ...kernel] : [out, channels / group, ...kernel];
+    return {
+      inputs: [draw.float(shape), draw.float(weights, true), draw.chance(0.5) ? draw.float([out], true) : undefined],
+      attributes: {
+        ...windowAttributes(draw, axes, kernel),
+        group,
+        kernel_shape: draw.chance(0.5) ? kernel : undefined,
+        output_padding: undefined,
+        output_shape: undefined,
+      },
+    };
+  };
+}
+
+function recurrent(gates: number, states: number): Template {
+  return (draw) => {
+    const [steps, batch, width, hidden] = draw.ints(4, 1, 3);
+    const direction = draw.pick(["forward", "reverse", "bidirectional"]);
+    const d = direction === "bidirectional" ? 2 : 1;
+    const maybe = (operand: Operand) => (draw.chance(0.5) ? operand : undefined);
+    const lengths: Operand = {
+      elements: "int32",
+      shape: [batch],
+      values: draw.ints(batch, 1, steps),
+      constant: draw.chance(0.5),
+    };
+    return {
+      inputs: [
+        draw.float([steps, batch, width]),
+        draw.float([d, gates * hidden, width], true),
+        draw.float([d, gates * hidden, hidden], true),
+        maybe(draw.float([d, 2 * gates * hidden], true)),
+        maybe(lengths),
+        maybe(draw.float([d, batch, hidden])),
+        ...(states === 2 ? [maybe(draw.float([d, batch, hidden])), maybe(draw.float([d, 3 * hidden], true))] : []),
+      ],
+      attributes: {
+        direction,
+        hidden_size: hidden,
+        activations: undefined,
+        activation_alpha: undefined,
+        activation_beta: undefined,
+        clip: draw.chance(0.3) ? float(0.6) : undefined,
+        layout: undefined,
+      },
+      outputs: states + 1,
+    };
+  };
+}
+
+function reduction(draw: Draw): Use {
+  const shape = draw.shape(1, 4);
+  const rank = shape.length;
+  const axes = draw.chance(0.7) ? [...new Set(draw.ints(draw.int(1, rank), 0, rank - 1))] : undefined;
+  const signed = axes?.map((axis) => (draw.chance(0.5) ? axis - rank : axis));
+  return { inputs: [draw.float(shape), signed && draw.list(...signed)], attributes: { axes: signed } };
+}
+
+function resize(draw: Draw): Use {
+  const shape = [draw.int(1, 2), draw.int(1, 2), draw.int(2, 5), draw.int(2, 5)];
+  const sizes = [shape[0], shape[1], draw.int(1, 8), draw.int(1, 8)];
+  const scales = [1, 1, draw.pick([0.5, 1.5, 2, 3]), draw.pick([0.5, 1.5, 2, 3])];
+  const bySize = draw.opset >= 11 && draw.chance(0.5);
+  const scale: Operand = { elements: "float", shape: [4], values: scales, constant: true };
+  const empty: Operand = { elements: "float", shape: [0], values: [], constant: true };
+  return {
+    inputs:
+      draw.opset < 11
+        ? [draw.float(shape), scale]
+        : [
+            draw.float(shape),
+            draw.opset < 13 ? empty : undefined,
+            bySize ? (draw.opset < 13 ? empty : undefined) : scale,
+            bySize ? draw.list(...sizes) : undefined,
+          ],
+    attributes: { axes: undefined, mode: draw.pick(["nearest", "linear", "cubic"]) },
+  };
+}
+
+function indexed(draw: Draw): { data: Operand; shape: number[]; axis: number; extent: number } {
+  const shape = draw.shape(1, 3);
+  const axis = draw.axis(shape.length);
+  return {
+    data: draw.float(shape, draw.chance(0.3)),
+    shape,
+    axis,
+    extent: shape[(axis + shape.length) % shape.length],
+  };
+}
+
+function normalized(draw: Draw, gains: number): Use {
+  const shape = image(draw);
+  const channel = () => draw.float([shape[1]], true);
+  return { inputs: [draw.float(shape), ...Array.from({ length: gains }, channel)] };
+}
+
+const withVariance = (operand: Operand): Operand => ({
+  ...operand,
+  values: operand.values.map((x) => Math.abs(x) + 0.1),
+});
+
+const TEMPLATES: Readonly<Record<string, Template>> = {
+  MaxPool: pooling,
+  AveragePool: pooling,
+  LpPool: (draw) => ({ ...pooling(draw) }),
+  Conv: convolution(false),
+  ConvTranspose: convolution(true),
+  RNN: recurrent(1, 1),
+  GRU: recurrent(3, 1),
+  LSTM: recurrent(4, 2),
+  Resize: resize,
+  GlobalAveragePool: (draw) => ({ inputs: [draw.float(image(draw))] }),
+  GlobalMaxPool: (draw) => ({ inputs: [draw.float(image(draw))] }),
+  GlobalLpPool: (draw) => ({ inputs: [draw.float(image(draw))] }),
+  ...Object.fromEntries(
+    ONNX_RULES.filter(({ op }) => op.startsWith("Reduce")).map(({ op }): [string, Template] => [op, reduction]),
+  ),
+  Gather: (draw) => {
+    const { data, axis, extent } = indexed(draw);
+    return {
+      inputs: [data, draw.integer(draw.shape(0, 2), -extent, extent - 1, draw.chance(0.5))],
+      attributes: { axis },
+    };
+  },
+  GatherElements: (draw) => {
+    const { data, shape, axis, extent } = indexed(draw);
+    const picked = shape.map((each) => draw.int(1, each));
+    return { inputs: [data, draw.integer(picked, -extent, extent - 1, draw.chance(0.5))], attributes: { axis } };
+  },
+  ScatterElements: (draw) => {
+    const { data, shape, axis, extent } = indexed(draw);
+    const picked = shape.map((each) => draw.int(1, each));
+    return {
+      inputs: [data, draw.integer(picked, -extent, extent - 1, draw.chance(0.5)), draw.float(picked)],
+      attributes: { axis, reduction: draw.opset >= 16 && draw.chance(0.3) ? "add" : undefined },
+    };
+  },
+  ScatterND: (draw) => {
+    const shape = draw.shape(1, 3);
+    const depth = draw.int(1, shape.length);
+    const count = draw.int(1, 4);
+    const columns = Array.from({ length: count }, () =>
+      shape.slice(0, depth).map((extent) => draw.int(-extent, extent - 1)),
+    );
+    return {
+      inputs: [
+        draw.float(shape),
+        { elements: "int64", shape: [count, depth], values: columns.flat(), constant: draw.chance(0.5) },
+        draw.float([count, ...shape.slice(depth)]),
+      ],
+      attributes: { reduction: draw.opset >= 16 && draw.chance(0.3) ? "add" : undefined },
+    };
+  },
+  GatherND: (draw) => {
+    const shape = draw.shape(1, 3);
+    const depth = draw.int(1, shape.length);
+    const count = draw.int(1, 3);
+    const rows = Array.from({ length: count }, () =>
+      shape.slice(0, depth).map((extent) => draw.int(-extent, extent - 1)),
+    );
+    return {
+      inputs: [
+        draw.float(shape),
+        { elements: "int64", shape: [count, depth], values: rows.flat(), constant: draw.chance(0.5) },
+      ],
+      attributes: { batch_dims: undefined },
+    };
+  },
+  OneHot: (draw) => {
+    const indices = draw.integer(draw.shape(0, 2), -5, 5);
+    return {
+      inputs: [indices, draw.number(draw.int(1, 4)), draw.float([2], true)],
+      attributes: { axis: draw.axis(indices.shape.length + 1) },
+    };
+  },
+  Slice: (draw) => {
+    const shape = draw.shape(1, 3);
+    const axes = [...new Set(draw.ints(draw.int(1, shape.length), 0, shape.length - 1))];
+    const starts = draw.ints(axes.length, -6, 6);
+    const ends = draw.ints(axes.length, -6, 6);
+    return draw.opset < 10
+      ? { inputs: [draw.float(shape)], attributes: { axes, starts, ends } }
+      : {
+          inputs: [
+            draw.float(shape),
+            draw.list(...starts),
+            draw.list(...ends),
+            draw.list(...axes),
+            draw.list(...axes.map(() => draw.pick([-2, -1, 1, 2]))),
+          ],
+          attributes: { axes: undefined, starts: undefined, ends: undefined },
+        };
+  },
+  Pad: (draw) => {
+    const shape = draw.shape(1, 3).map((extent) => extent + 2);
+    const mode = draw.pick(
+      draw.opset >= 19 ? ["constant", "reflect", "edge", "wrap"] : ["constant", "reflect", "edge"],
+    );
+    const pads = draw.ints(2 * shape.length, mode === "constant" ? -1 : 0, 2);
+    return draw.opset < 11
+      ? { inputs: [draw.float(shape)], attributes: { mode, pads, value: float(0.5) } }
+      : {
+          inputs: [
+            draw.float(shape),
+            draw.list(...pads),
+            mode === "constant" && draw.chance(0.5) ? draw.number(0.5, draw.floats) : undefined,
+          ],
+          attributes: { mode, pads: undefined, value: undefined },
+        };
+  },
+  Transpose: (draw) => {
+    const shape = draw.shape(0, 4);
+    return {
+      inputs: [draw.float(shape)],
+      attributes: { perm: draw.chance(0.7) ? Array.from(draw.random.permutation(shape.length)) : undefined },
+    };
+  },
+  Concat: (draw) => {
+    const shape = draw.shape(1, 3);
+    const axis = draw.axis(shape.length);
+    const at = (axis + shape.length) % shape.length;
+    const part = () => draw.float(shape.map((extent, i) => (i === at ? draw.int(1, 3) : extent)));
+    return { inputs: Array.from({ length: draw.int(1, 3) }, part), attributes: { axis } };
+  },
+  Split: (draw) => {
+    const parts = draw.ints(draw.int(1, 3), 1, 3);
+    const total = parts.reduce((a, b) => a + b, 0);
+    const given = draw.chance(0.6) || draw.opset < 18;
+    const [before, after] = [draw.shape(0, 1), draw.shape(0, 1)];
+    const split = given ? parts : undefined;
+    return {
+      inputs: [draw.float([...before, total, ...after]), split && draw.opset >= 13 ? draw.list(...split) : undefined],
+      attributes: {
+        axis: before.length,
+        split: draw.opset < 13 ? split : undefined,
+        num_outputs: given ? undefined : parts.length,
+      },
+      outputs: parts.length,
+    };
+  },
+  MatMul: (draw) => {
+    const batch = draw.shape(0, 2);
+    const [m, k, n] = draw.ints(3, 1, 4);
+    return { inputs: [draw.float([...batch, m, k]), draw.float([...draw.beside(batch), k, n])] };
+  },
+  Gemm: (draw) => {
+    const [m, k, n, transA, transB] = [draw.int(1, 4), draw.int(1, 4), draw.int(1, 4), draw.int(0, 1), draw.int(0, 1)];
+    return {
+      inputs: [
+        draw.float(transA ? [k, m] : [m, k]),
+        draw.float(transB ? [n, k] : [k, n], true),
+        draw.chance(0.7) || draw.opset < 11 ? draw.float(draw.beside([m, n])) : undefined,
+      ],
+      attributes: { transA, transB },
+    };
+  },
+  TopK: (draw) => {
+    const shape = draw.shape(1, 3);
+    const axis = draw.axis(shape.length);
+    const k = draw.int(1, shape[(axis + shape.length) % shape.length]);
+    return {
+      inputs: [draw.float(shape), draw.opset >= 10 ? draw.list(k) : undefined],
+      attributes: { axis, k: draw.opset < 10 ? k : undefined, sorted: undefined },
+      outputs: 2,
+    };
+  },
+  CumSum: (draw) => {
+    const shape = draw.shape(1, 3);
+    return { inputs: [draw.float(shape), draw.number(draw.axis(shape.length))] };
+  },
+  Clip: (draw) => {
+    const limits = [draw.float([], true), draw.float([], true)];
+    return draw.opset < 11
+      ? { inputs: [draw.float(draw.shape(0, 3))], attributes: { min: float(-0.5), max: float(0.7) } }
+      : {
+          inputs: [draw.float(draw.shape(0, 3)), ...limits.map((each) => (draw.chance(0.5) ? each : undefined))],
+          attributes: { min: undefined, max: undefined },
+        };
+  },
+  Where: (draw) => {
+    const shape = draw.shape(0, 3);
+    return { inputs: [draw.bool(draw.beside(shape)), draw.float(shape), draw.float(draw.beside(shape))] };
+  },
+  BatchNormalization: (draw) => {
+    const { inputs } = normalized(draw, 4);
+    return {
+      inputs: inputs.map((each, i) => (i === 4 && each ? withVariance(each) : each)),
+      attributes: { training_mode: undefined, spatial: undefined },
+    };
+  },
+  InstanceNormalization: (draw) => normalized(draw, 2),
+  LayerNormalization: (draw) => {
+    const shape = draw.shape(1, 3);
+    const axis = draw.int(0, shape.length - 1);
+    const rest = shape.slice(axis);
+    return {
+      inputs: [draw.float(shape), draw.float(rest, true), draw.chance(0.5) ? draw.float(rest, true) : undefined],
+      attributes: { axis, stash_type: undefined },
+    };
+  },
+  LRN: (draw) => ({
+    inputs: [draw.float(image(draw))],
+    attributes: { size: draw.pick([1, 3, 5]), beta: float(0.75), bias: float(1.5) },
+  }),
+  Reshape: (draw) => ({
+    inputs: [draw.float([2, 3, 4]), draw.list(...draw.pick([[0, -1], [4, -1, 2], [-1], [2, 0, 2, 2], [24], [3, 8]]))],
+  }),
+  Expand: (draw) => {
+    const shape = draw.shape(1, 3);
+    return { inputs: [draw.float(draw.beside(shape)), draw.list(...shape)] };
+  },
+  Tile: (draw) => {
+    const shape = draw.shape(1, 3);
+    return { inputs: [draw.float(shape), draw.list(...draw.ints(shape.length, 0, 2))] };
+  },
+  Unsqueeze: (draw) => {
+    const axes = draw.pick([[0], [1], [-1], [0, 2], [0, -1]]).filter((axis) => axis >= 0 || draw.opset >= 11);
+    return draw.opset < 13
+      ? { inputs: [draw.float(draw.shape(2, 3))], attributes: { axes } }
+      : { inputs: [draw.float(draw.shape(2, 3)), draw.list(...axes)], attributes: { axes: undefined } };
+  },
+  Flatten: (draw) => ({
+    inputs: [draw.float(draw.shape(2, 4))],
+    attributes: { axis: draw.int(draw.opset < 11 ? 0 : -2, 2) },
+  }),
+  Trilu: (draw) => ({
+    inputs: [draw.float([...draw.shape(0, 1), 3, 4]), draw.chance(0.7) ? draw.number(draw.int(-3, 4)) : undefined],
+  }),
+  EyeLike: (draw) => ({
+    inputs: [draw.float(draw.ints(2, 1, 4))],
+    attributes: { dtype: undefined, k: draw.int(-2, 2) },
+  }),
+  DepthToSpace: (draw) => ({
+    inputs: [draw.float([1, 8, 2, 3])],
+    attributes: { blocksize: 2, mode: draw.opset >= 11 ? draw.pick(["DCR", "CRD"]) : undefined },
+  }),
+  SpaceToDepth: (draw) => ({ inputs: [draw.float([1, 2, 4, 6])], attributes: { blocksize: 2 } }),
+  Compress: (draw) => {
+    const { data, axis, extent } = indexed(draw);
+    const along = draw.chance(0.6);
+    return {
+      inputs: [data, draw.bool([along ? extent : draw.int(1, sizeOf(data.shape))], true)],
+      attributes: { axis: along ? axis : undefined },
+    };
+  },
+  Mod: (draw) => {
+    const shape = draw.shape(0, 2);
+    const whole = draw.chance(0.5);
+    return whole
+      ? { inputs: [draw.integer(shape, -9, 9), { ...draw.integer(shape, 1, 4) }], attributes: { fmod: draw.int(0, 1) } }
+      : {
+          inputs: [
+            draw.float(shape),
+            { ...draw.float(shape), values: shape.length === 0 ? [0.7] : draw.ints(sizeOf(shape), 1, 4) },
+          ],
+          attributes: { fmod: 1 },
+        };
+  },
+  Cast: (draw) => ({
+    inputs: [draw.chance(0.5) ? draw.float(draw.shape(0, 2)) : draw.integer(draw.shape(0, 2), -400, 400)],
+    attributes: { to: draw.pick([1, 2, 3, 5, 6, 7, 9, 11]), saturate: undefined, round_mode: undefined },
+  }),
+  Attention: (draw) => {
+    const [n, heads, queries, keys, d] = draw.ints(5, 1, 3);
+    const shared = draw.int(1, 2);
+    const mask = draw.chance(0.5) ? draw.bool([queries, keys]) : draw.float([queries, keys]);
+    const counts = draw.opset >= 24 && draw.chance(0.4) ? draw.integer([n], 1, keys) : undefined;
+    return {
+      inputs: [
+        draw.float([n, heads * shared, queries, d]),
+        draw.float([n, heads, keys, d]),
+        draw.float([n, heads, keys, d + 1]),
+        draw.chance(0.5) ? mask : undefined,
+        undefined,
+        undefined,
+        counts,
+      ],
+      attributes: {
+        q_num_heads: undefined,
+        kv_num_heads: undefined,
+        softmax_precision: undefined,
+        qk_matmul_output_mode: undefined,
+        softcap: draw.chance(0.3) ? float(1.5) : undefined,
+      },
+    };
+  },
+};
+
+/** Positive operands, or ones inside an interval, where a function has no other. */
+const DOMAINS: Readonly<Record<string, (x: number) => number>> = {
+  Log: (x) => Math.abs(x) + 0.1,
+  Sqrt: (x) => Math.abs(x) + 0.1,
+  Acosh: (x) => Math.abs(x) + 1.1,
+  Asin: (x) => Math.tanh(x) * 0.9,
+  Acos: (x) => Math.tanh(x) * 0.9,
+  Atanh: (x) => Math.tanh(x) * 0.9,
+  Pow: (x) => Math.abs(x) + 0.1,
+  ReduceLogSum: (x) => Math.abs(x) + 0.1,
+};
+
+const BOOLEAN = new Set(["And", "Or", "Xor", "Not"]);
+const SPECIAL = [Infinity, -Infinity, NaN, 0, -0];
+/** Elementwise operators of which IEEE 754 says what they do with infinities and NaN. */
+const TAKES_SPECIAL = new Set([
+  "Add",
+  "Sub",
+  "Mul",
+  "Neg",
+  "Abs",
+  "Relu",
+  "IsNaN",
+  "IsInf",
+  "Equal",
+  "Less",
+  "Greater",
+  "Where",
+  "Identity",
+]);
+const INTEGER = new Set([
+  "Add",
+  "Sub",
+  "Mul",
+  "Div",
+  "Equal",
+  "Less",
+  "Greater",
+  "Max",
+  "Min",
+  "Abs",
+  "Neg",
+  "Relu",
+  "Sign",
+  "Sum",
+]);
+
+/** Rules that take or make what this generator does not feed: sequences, graphs, tensors in attributes, tables of few columns. */
+const NOT_DRAWN =
+  /^(Sequence.*|SplitToSequence|ConcatFromSequence|If|Loop|Constant.*|ZipMap|Einsum|.*Loss|Range|NonZero|Shape|Size|Upsample|Scatter|RotaryEmbedding|MultiHeadAttention|GroupNormalization|CastLike|Dropout|Squeeze|Softmax.*Loss)$/;
+
+export const FUZZED: readonly OnnxRule[] = ONNX_RULES.filter(
+  ({ op, domain }) => domain === undefined && !NOT_DRAWN.test(op),
+);
+
+function attributeOf(draw: Draw, name: string, use: AttributeUse, rank: number): AttributeValue | undefined {
+  if (draw.opset < (use.from ?? 0) || draw.opset > (use.to ?? Infinity) || draw.chance(0.35)) return undefined;
+  if (use.values) {
+    const value = draw.pick(use.values);
+    return typeof value === "string" || use.kind === "int" ? value : undefined;
+  }
+  if (use.kind === "int") return name === "axis" && rank > 0 ? draw.axis(rank) : draw.int(1, 2);
+  if (use.kind === "float") return float(draw.pick([0.25, 0.5, 1.5]));
+  return undefined;
+}
+
+function broadcastUse(draw: Draw, rule: OnnxRule): Use {
+  const shape = draw.shape(0, 4);
+  const count = rule.inputs === Infinity ? draw.int(1, 3) : rule.inputs;
+  const make = (each: Shape) => {
+    if (BOOLEAN.has(rule.op)) return draw.bool(each);
+    if (INTEGER.has(rule.op) && wholes) {
+      const operand = draw.integer(each, -9, 9, false, kind);
+      return rule.op === "Div" ? { ...operand, values: operand.values.map((x) => x || 3) } : operand;
+    }
+    return draw.float(each);
+  };
+  const wholes = draw.chance(0.25);
+  const kind = draw.pick(["int64", "int32"] as const);
+  return { inputs: Array.from({ length: count }, (_, i) => make(i === 0 ? shape : draw.beside(shape))) };
+}
+
+/** One random use of a rule. */
+function useOf(rule: OnnxRule, draw: Draw): Use {
+  const use = (TEMPLATES[rule.op] ?? ((each: Draw) => broadcastUse(each, rule)))(draw);
+  const rank = use.inputs[0]?.shape.length ?? 0;
+  const attributes: Record<string, AttributeValue | undefined> = {};
+  for (const [name, each] of Object.entries(rule.attributes ?? {})) {
+    attributes[name] =
+      use.attributes && name in use.attributes
+        ? draw.opset < (each.from ?? 0) || draw.opset > (each.to ?? Infinity)
+          ? undefined
+          : use.attributes[name]
+        : attributeOf(draw, name, each, rank);
+  }
+  const domain = DOMAINS[rule.op];
+  const special = TAKES_SPECIAL.has(rule.op) && draw.chance(0.2);
+  const inputs = use.inputs.map((operand) => {
+    if (!operand || (operand.elements !== "float" && operand.elements !== "double")) return operand;
+    const values = domain ? operand.values.map((x) => Math.fround(domain(x))) : operand.values;
+    return { ...operand, values: special ? values.map((x) => (draw.chance(0.3) ? draw.pick(SPECIAL) : x)) : values };
+  });
+  return { inputs, attributes, outputs: use.outputs };
+}
+
+/** Elementwise nodes behind the first one, so that constants fold and values are shared as in a network. */
+const BEHIND = ["Relu", "Tanh", "Sigmoid", "Softplus", "Abs", "Neg", "Identity", "Sin"];
+
+/** A file with one random node, or with a few elementwise ones behind it. */
+export function fuzzFile(rule: OnnxRule, random: RandomStream, newestOpset: number): FuzzFile {
+  const opset = 7 + random.integer(newestOpset - 6);
+  const double = random.uniform() < 0.25;
+  const draw = new Draw(random, opset, double ? "double" : "float");
+  const { inputs, attributes = {}, outputs = 1 } = useOf(rule, draw);
+  const names = inputs.map((each, i) => (each ? `i${i}` : ""));
+  while (names[names.length - 1] === "") names.pop();
+  const present = inputs.flatMap((operand, i) => (operand ? [{ name: names[i], operand }] : []));
+  const made = Array.from({ length: outputs }, (_, i) => `o${i}`);
+  const given = Object.fromEntries(
+    Object.entries(attributes).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  );
+  const nodes: NodeSpec[] = [{ op: rule.op, inputs: names, outputs: made, attributes: given }];
+  if (outputs === 1 && draw.chance(0.4)) {
+    const length = draw.int(1, 4);
+    for (let i = 0; i < length; i++) {
+      const last = nodes[nodes.length - 1].outputs[0];
+      const op = draw.chance(0.4) ? draw.pick(["Add", "Mul", "Sub"]) : draw.pick(BEHIND);
+      nodes.push({
+        op,
+        inputs: BEHIND.includes(op) ? [last] : [last, draw.pick(nodes).outputs[0]],
+        outputs: [`n${i}`],
+      });
+    }
+  }
+  const results = outputs === 1 ? [nodes[nodes.length - 1].outputs[0]] : made;
+  const bytes = modelBytes({
+    opset,
+    nodes,
+    inputs: present
+      .filter(({ operand }) => !operand.constant)
+      .map(({ name, operand }) => valueInfo(name, operand.elements, operand.shape)),
+    outputs: results.map((name) => ({ ...valueInfo(name, "float", []), type: undefined })),
+    initializers: present
+      .filter(({ operand }) => operand.constant)
+      .map(({ name, operand }) => tensorProto(name, operand.elements, operand.shape, operand.values)),
+  });
+  const shapes = inputs.map((each) =>
+    each ? `${each.constant ? "=" : ""}${each.elements}[${each.shape.join()}]` : "-",
+  );
+  return {
+    label: `${rule.op}-${opset}(${shapes.join(" ")}) ${JSON.stringify(given)} ${nodes
+      .slice(1)
+      .map(({ op }) => op)
+      .join(" ")}`,
+    bytes,
+    feeds: new Map(present.filter(({ operand }) => !operand.constant).map(({ name, operand }) => [name, operand])),
+    double,
+  };
+}
