@@ -181,7 +181,7 @@ describe("report", () => {
     ])
       expect(page).toContain(word);
     expect(page).toContain("3.1 × 10⁻⁶");
-    expect(page).toContain("npx thalweg@0.1.0 profile &#39;digits mlp.onnx&#39; --data digits --params &#39;*&#39;");
+    expect(page).toContain("thalweg profile &#39;digits mlp.onnx&#39; --data digits --params &#39;*&#39;");
     expect(page).toContain("UCI Machine Learning Repository");
     expect(page.indexOf("ReLU kink")).toBeLessThan(page.indexOf("What stands out"));
   });

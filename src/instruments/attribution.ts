@@ -119,6 +119,6 @@ export const attributionInstrument = defineInstrument({
   },
   doesNotMean:
     "One outlier per class is a rule of thumb for deep networks trained to small loss; small networks often break it, and nothing here assumes it. Where two eigenvalues are close, their single eigenvectors mix and only the plane that they span has a meaning.",
-  tryNext: "If one class dominates the sharpest directions, look at its examples and at its weight in the loss.",
+  tryNext: "Where the outputs of one class respond most, look at its examples and at its weight in the loss.",
   verdicts: () => [],
 });

@@ -184,7 +184,7 @@ export const layersInstrument = defineInstrument({
     if (dead.length === layers?.length) return [];
     return dead.map(({ name }) => ({
       level: "warn",
-      text: `The gradient of "${name}" is exactly zero: the layer does not learn.`,
+      text: `The gradient of "${name}" is exactly zero: on these data no step of gradient descent moves it.`,
     }));
   },
 });

@@ -65,7 +65,8 @@ export const stabilityInstrument = defineInstrument({
         }
       : undefined,
   ],
-  measures: "The largest step size at which each optimiser is stable on the quadratic with this λmax.",
+  measures:
+    "The largest step size at which each optimiser is stable on the quadratic whose largest curvature is this λmax.",
   means: ({ stability }) => {
     const limit = stability?.limits[0];
     return limit

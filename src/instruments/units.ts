@@ -178,7 +178,7 @@ export const unitsInstrument = defineInstrument({
     const total = (pick: (layer: UnitLayerPart) => number | null) =>
       units.reduce((sum, layer) => sum + (pick(layer) ?? 0), 0);
     const all = total((layer) => layer.units);
-    return `Of ${all} units, ${total((layer) => layer.dead)} are dead, ${total((layer) => layer.saturated)} saturated on every example and ${total((layer) => layer.duplicates)} duplicates. A dead unit gets no gradient and never comes back by itself; its weights are flat directions.`;
+    return `Of ${all} units, ${total((layer) => layer.dead)} are dead, ${total((layer) => layer.saturated)} saturated on every example and ${total((layer) => layer.duplicates)} duplicates. ${total((layer) => layer.dead) > 0 ? "The weights that enter a dead unit get no gradient from these data and are flat directions; it may come back when earlier layers move its inputs." : ""}`.trimEnd();
   },
   doesNotMean:
     "Dead on these data is not dead for ever: other inputs may wake a unit. A unit that is rarely active is no fault; sparse units are often the useful ones.",

@@ -6,8 +6,8 @@ import { markup, type Html } from "./html.ts";
 import { math } from "./math.ts";
 
 /** How to do it again: the command as it was given. */
-export function reproduction({ command, thalweg }: ResultDocument): Html {
-  const line = ["npx", `thalweg@${thalweg}`, ...command].map(quote).join(" ");
+export function reproduction({ command }: ResultDocument): Html {
+  const line = ["thalweg", ...command].map(quote).join(" ");
   return markup`<p>The same seed, build and machine give the same numbers:</p>
 <div class="command"><pre id="command">${line}</pre><button type="button" data-copy="command" aria-label="Copy the command" hidden>Copy</button></div>
 <p class="aside screen">This page holds the whole result as JSON: save it with the button at the top of the page.</p>`;
