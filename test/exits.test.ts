@@ -106,11 +106,17 @@ describe("the end of a run", () => {
   });
 
   test("that cannot be reached is exit 1 with a sentence", async () => {
-    // Threads that never say that they have ended, and hold nothing.
+    // Threads that are never asked, and hold nothing.
     writeFileSync(
       at("never.mjs"),
       `import { Worker } from "node:worker_threads";
-       Worker.prototype.terminate = function () { this.unref(); return new Promise(() => {}); };`,
+       const post = Worker.prototype.postMessage;
+       let lost = false;
+       Worker.prototype.postMessage = function (request, transfer) {
+         lost ||= request.kind === "run";
+         if (lost) this.unref();
+         else post.call(this, request, transfer);
+       };`,
     );
     const args = [
       "--import",

@@ -44,13 +44,18 @@ export interface BlockSizeRequest {
   readonly kind: "block-size";
 }
 
+/** Let go of everything and end the thread; what was asked before and has not begun is dropped. */
+export interface CloseRequest {
+  readonly kind: "close";
+}
+
 /** What the worker is started with. */
 export interface LaneOptions {
   readonly threads: number;
 }
 
 /** Every request is answered, in order. */
-export type LaneRequest = RunRequest | ReleaseRequest | BlockSizeRequest;
+export type LaneRequest = RunRequest | ReleaseRequest | BlockSizeRequest | CloseRequest;
 
 export type LaneReply =
   | { readonly kind: "done" }

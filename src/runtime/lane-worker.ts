@@ -70,6 +70,12 @@ async function answer(request: LaneRequest): Promise<LaneReply> {
         await (await executable)?.release();
       }
       return { kind: "done" };
+    case "close":
+      // The engine's own ends of threads are no place to free what lives in it: that ends the process now and then.
+      for (const executable of executables.values()) await (await executable.catch(() => undefined))?.release();
+      executables.clear();
+      parentPort?.close();
+      return { kind: "done" };
   }
 }
 
@@ -89,9 +95,13 @@ function failure(error: unknown): LaneReply {
 }
 
 let last: Promise<void> = Promise.resolve();
+let closing = false;
 parentPort?.on("message", (request: LaneRequest) => {
+  closing ||= request.kind === "close";
   last = last
-    .then(() => answer(request))
+    .then((): LaneReply | Promise<LaneReply> =>
+      closing && request.kind !== "close" ? { kind: "done" } : answer(request),
+    )
     .catch(failure)
     .then((reply) => {
       const arrays = reply.kind === "outputs" ? [...reply.outputs.values()].map(({ data }) => data.buffer) : [];

@@ -47,6 +47,10 @@ class LaneSlot extends LaneFeed implements Slot {
   }
 }
 
+const CLOSED = "it was closed";
+/** Longer than any run takes: after it a thread hangs. */
+const PATIENCE_MS = 60_000;
+
 interface Waiting {
   resolve(reply: LaneReply): void;
   reject(error: ThalwegError): void;
@@ -60,7 +64,9 @@ class Lane {
   private readonly worker: Worker;
   private readonly waiting: Waiting[] = [];
   private death: ThalwegError | undefined;
-  private closed: Promise<unknown> | undefined;
+  private closed: Promise<void> | undefined;
+  /** Resolves when the thread is gone. */
+  private readonly ended: Promise<void>;
 
   constructor(worker: Worker) {
     this.worker = worker;
@@ -70,13 +76,18 @@ class Lane {
       // A reply may come late, after close() has begun to wait for the thread.
       if (this.waiting.length === 0 && !this.closed) worker.unref();
     });
+    worker.on("online", () => this.waiting.length > 0 || this.closed || worker.unref());
     worker.on("messageerror", (error) => this.die(error.message));
     worker.on("error", (error) => this.die(messageOf(error)));
-    worker.on("exit", () => this.die(this.closed ? "it was closed" : "its thread has ended"));
+    this.ended = new Promise((resolve) => {
+      worker.on("exit", () => {
+        this.die("its thread has ended");
+        resolve();
+      });
+    });
   }
 
   async request(request: LaneRequest): Promise<LaneReply> {
-    if (this.closed) this.die("it was closed");
     if (this.death) throw this.death;
     const reply = await new Promise<LaneReply>((resolve, reject) => {
       this.waiting.push({ resolve, reject });
@@ -93,12 +104,22 @@ class Lane {
   }
 
   /** Ends the thread; what it was asked and has not answered fails. The same promise however often it is called. */
-  async close(): Promise<void> {
-    if (!this.closed) {
-      this.worker.ref();
-      this.closed = this.worker.terminate();
-    }
-    await this.closed;
+  close(): Promise<void> {
+    return (this.closed ??= this.end());
+  }
+
+  /**
+   * The thread ends by itself, after what it is at: one that is ended from outside in the middle of the
+   * engine's code takes the process with it now and then.
+   */
+  private async end(): Promise<void> {
+    this.die(CLOSED);
+    this.worker.ref();
+    const request: LaneRequest = { kind: "close" };
+    this.worker.postMessage(request, []);
+    const late = setTimeout(() => void this.worker.terminate(), PATIENCE_MS);
+    await this.ended;
+    clearTimeout(late);
   }
 
   private die(reason: string): void {
@@ -106,7 +127,7 @@ class Lane {
       kind: "internal",
       code: "engine-ended",
       message: `The engine stopped: ${reason}.`,
-      hint: this.closed ? undefined : "If memory ran out, a smaller --batch-size or --threads 1 needs less.",
+      hint: reason === CLOSED ? undefined : "If memory ran out, a smaller --batch-size or --threads 1 needs less.",
     });
     for (const each of this.waiting.splice(0)) each.reject(this.death);
   }
