@@ -5,7 +5,8 @@ export const effectiveRankEstimator: EstimatorDescription = {
   name: "effective-rank",
   summary: "How many eigenvalues share the work: the participation ratio of a positive semidefinite operator.",
   formula: String.raw`r = \frac{(\operatorname{tr} A)^2}{\lVert A\rVert_F^2},\qquad 1 \le r \le n`,
-  source: "Roy & Vetterli 2007 (effective rank); participation ratio: Bell & Dean 1970",
+  source:
+    "Participation ratio: Bell & Dean 1970; not the effective rank of Roy & Vetterli 2007, which is the exponential of the entropy",
   cost: "none beyond trace and Frobenius norm",
   needs: "estimates of the trace and the Frobenius norm; A positive semidefinite for 1 ≤ r ≤ n",
 };
