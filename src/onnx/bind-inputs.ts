@@ -119,8 +119,10 @@ export function bindInputs(inputs: readonly DeclaredValue[], options: BindOption
 }
 
 /** A shape with its first axis moved to where a model counts its examples. */
-export function fromExamplesFirst([examples, ...rest]: Shape, axis: number): Shape {
-  return axis === 0 ? [examples, ...rest] : [...rest.slice(0, axis), examples, ...rest.slice(axis)];
+export function fromExamplesFirst(shape: Shape, axis: number): Shape {
+  if (axis === 0) return shape;
+  const [examples, ...rest] = shape;
+  return [...rest.slice(0, axis), examples, ...rest.slice(axis)];
 }
 
 /** A shape in a model's layout with the axis that counts its examples moved to the front. */

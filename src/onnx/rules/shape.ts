@@ -229,7 +229,8 @@ function castRule(node: NodeContext): Value {
   const to = node.int("to", 1);
   const y = cast(x, dtypeFor(node, to));
   const narrow = NARROW.get(to);
-  if (!narrow || x.dtype !== "int64") return y;
+  // Floats that no 32 bits hold have no defined result.
+  if (!narrow || x.dtype === "bool" || (isFloat(x.dtype) && narrow.bits === 32)) return y;
   const half = narrow.signed ? 2 ** (narrow.bits - 1) : 0;
   const wrapped = mod(narrow.signed ? add(y, half) : y, y.graph.scalar(2 ** narrow.bits, "int64"));
   return narrow.signed ? sub(wrapped, half) : wrapped;
