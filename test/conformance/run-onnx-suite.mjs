@@ -618,7 +618,7 @@ async function worker() {
     const weights = new Map(built.model.parameters.map(({ name, data }) => [name, data]));
     const wrong = [];
     const targets = [
-      ["float32", { precision: "float32", portable: false, blockSize }],
+      { label: "float32", target: { precision: "float32", portable: false, blockSize } },
       { label: "portable", target: { precision: "float32", portable: true } },
       { label: "float64", target: { precision: "float64", portable: false } },
     ];
