@@ -62,6 +62,9 @@ export interface Operation {
   /** Whether each output element is one function of the input elements beside it (broadcast), in whatever order they lie. */
   readonly elementwise?: boolean;
 
+  /** Whether each output element is one of the elements of the first input, of the same unit: pooling by maximum. */
+  readonly selects?: boolean;
+
   /**
    * The node times a factor that broadcasts to its shape, absorbed by an input smaller than the node
    * (a·(x∗w) = x∗(a·w)); undefined where the factor does not pass.

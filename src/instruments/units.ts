@@ -30,13 +30,15 @@ interface UnitSums {
   readonly gram: Float64Array | undefined;
 }
 
-function statisticsOf({ value, traits, axis }: ActivationLayer): Map<string, Value> {
+/** The statistics of one value; those of several are added up, the extremes joined. */
+function statisticsOf(value: Value, { traits, axis }: ActivationLayer): Map<string, Value> {
   const rank = value.shape.length;
   const units = value.shape[axis];
   const others = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis);
   const sum = (x: Value) => reduceSum(x, others);
   const flag = (x: Value) => sum(cast(x, value.dtype));
   const statistics = new Map([
+    ["count", value.graph.scalar(sizeOf(value.shape) / units, value.dtype)],
     ["sum", sum(value)],
     ["square", sum(mul(value, value))],
     ["largest", reduceMax(value, others)],
@@ -57,8 +59,8 @@ function statisticsOf({ value, traits, axis }: ActivationLayer): Map<string, Val
 }
 
 async function collect(measurement: Measurement, activations: readonly ActivationLayer[]): Promise<UnitSums[]> {
-  const sums = activations.map(({ value, axis }): UnitSums => {
-    const units = value.shape[axis];
+  const sums = activations.map(({ values, axis }): UnitSums => {
+    const units = values[0].shape[axis];
     const zeros = () => new Float64Array(units);
     return {
       count: 0,
@@ -76,24 +78,27 @@ async function collect(measurement: Measurement, activations: readonly Activatio
     (graph) =>
       new Map(
         activationLayers(graph).flatMap((activation, i) =>
-          [...statisticsOf(activation)].map(([name, value]) => [`${i}:${name}`, value] as const),
+          activation.values.flatMap((each, k) =>
+            [...statisticsOf(each, activation)].map(([name, value]) => [`${i}:${k}:${name}`, value] as const),
+          ),
         ),
       ),
     measurement.context,
-    ({ start, end }, outputs) => {
+    (_batch, outputs) => {
       sums.forEach((layer, i) => {
-        const { value, applications } = activations[i];
-        const add = (into: Float64Array | undefined, name: string) => {
-          const part = outputs.get(`${i}:${name}`)?.data;
-          if (into && part) for (let j = 0; j < into.length; j++) into[j] += part[j];
-        };
-        layer.count += ((end - start) * applications * sizeOf(value.shape.slice(1))) / layer.sum.length;
-        for (const name of ["sum", "square", "active", "saturated", "gram"] as const) add(layer[name], name);
-        const largest = outputs.get(`${i}:largest`)?.data ?? [];
-        const smallest = outputs.get(`${i}:smallest`)?.data ?? [];
-        for (let j = 0; j < layer.sum.length; j++) {
-          layer.largest[j] = Math.max(layer.largest[j], largest[j]);
-          layer.smallest[j] = Math.min(layer.smallest[j], smallest[j]);
+        for (const k of activations[i].values.keys()) {
+          const part = (name: string) => outputs.get(`${i}:${k}:${name}`)?.data ?? [];
+          const add = (into: Float64Array, from: ArrayLike<number>) => {
+            for (let j = 0; j < Math.min(into.length, from.length); j++) into[j] += from[j];
+          };
+          layer.count += part("count")[0];
+          for (const name of ["sum", "square", "active", "saturated"] as const) add(layer[name], part(name));
+          if (layer.gram) add(layer.gram, part("gram"));
+          const [largest, smallest] = [part("largest"), part("smallest")];
+          for (let j = 0; j < layer.sum.length; j++) {
+            layer.largest[j] = Math.max(layer.largest[j], largest[j]);
+            layer.smallest[j] = Math.min(layer.smallest[j], smallest[j]);
+          }
         }
       });
     },

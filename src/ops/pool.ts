@@ -61,6 +61,7 @@ export const MaxPool = defineOp({
   make: (pool: PoolAttributes): Operation => ({
     name: "MaxPool",
     attributes: attributesOf(pool),
+    selects: true,
     infer: ([x]) => ({ dtype: x.dtype, shape: pooledShape(x, pool) }),
     // Relu keeps order, so it may come after, on fewer elements: a window without positive element has derivative 0 either way.
     simplify: ([x]) => (x.operation.name === Relu.name ? relu(maxPool(x.inputs[0], pool)) : undefined),

@@ -8,8 +8,8 @@ import { fileNameOf } from "../../problem/file-names.ts";
 
 /** The units behind an activation of the network, wherever it is applied. */
 export interface ActivationLayer {
-  /** The activations of all applications, one below the other along the first axis. */
-  readonly value: Value;
+  /** The activations of all applications; those of one shape one below the other along the first axis. */
+  readonly values: readonly Value[];
   readonly traits: ActivationTraits;
   /** ONNX name of the activation. */
   readonly activation: string;
@@ -120,6 +120,26 @@ function isPart(a: Origin, b: Origin): boolean {
 }
 
 /**
+ * The activation at every position. What keeps order may stand behind a pooling by maximum (the graph moves
+ * it there, where there are fewer elements); the units that were passed over are then put back.
+ */
+function beforeSelection(value: Value): Value {
+  const [at, ...others] = value.inputs;
+  if (others.length > 0 || !at.operation.selects) return value;
+  return beforeSelection(value.graph.apply(value.operation, [at.inputs[0]]));
+}
+
+/** Applications of one shape are joined: weights may be shared between images of several sizes. */
+function byShape(values: readonly Value[]): Value[] {
+  const shapes = new Map<string, Value[]>();
+  for (const value of values) {
+    const shape = value.shape.join();
+    shapes.set(shape, [...(shapes.get(shape) ?? []), value]);
+  }
+  return [...shapes.values()].map((same) => (same.length === 1 ? same[0] : concat(same, 0)));
+}
+
+/**
  * The activations that depend on the data and on parameters, in the order of the network. Those of the
  * same weights are one layer, as in a recurrence written out step by step. Its first steps lack some
  * of what comes from the state, where that starts at zero or with learned numbers: an activation made
@@ -141,8 +161,9 @@ export function activationLayers({ outputs, parameters }: LossGraph): Activation
     const axis = unitAxis(value);
     const made = { operation: name, traits, axis, units: value.shape[axis], origin: origins.of(value, axis) };
     const known = groups.find((group) => isAlike(made, group) && isSame(made.origin, group.origin));
-    if (known) known.values.push(value);
-    else groups.push({ ...made, values: [value] });
+    const everywhere = beforeSelection(value);
+    if (!known) groups.push({ ...made, values: [everywhere] });
+    else if (!known.values.includes(everywhere)) known.values.push(everywhere);
   }
   const joined = new Set<Group>();
   for (const group of groups.filter(({ values }) => values.length === 1).toReversed()) {
@@ -162,7 +183,7 @@ export function activationLayers({ outputs, parameters }: LossGraph): Activation
       );
       const last = before.toSorted((a, b) => firstUse(order, a) - firstUse(order, b)).at(-1);
       return {
-        value: values.length === 1 ? values[0] : concat(values, 0),
+        values: byShape(values),
         traits,
         activation: operation,
         axis,
