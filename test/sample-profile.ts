@@ -50,7 +50,7 @@ const text = {
 };
 
 const section = (instrument: string, title: string, products: number) =>
-  ({ instrument, title, status: "measured", reason: null, products, ...text }) as const;
+  ({ instrument, title, status: "measured", reason: null, fault: null, products, ...text }) as const;
 
 /** A profile of a small ReLU classifier with made-up but plausible numbers, for tests of what is written about one. */
 export const sampleProfile: Profile = {
@@ -306,6 +306,7 @@ export const sampleProfile: Profile = {
         },
       ],
       flatDirections: 48,
+      flatDirectionsAreBound: null,
     },
     layers: ["fc1", "fc2", "head"].map((name, i) => ({
       name,

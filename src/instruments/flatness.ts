@@ -108,6 +108,7 @@ export const flatnessInstrument = defineInstrument({
       rescalings.length === 0
         ? []
         : measures
+            .filter(({ value }) => value !== 0)
             .map(({ name }) => name)
             .filter((name) => rescalings.every(({ values }) => values.every((v) => v.name !== name || stayed(v))));
     const converged = !skipped && measures.every((measure) => measure.converged);

@@ -92,7 +92,8 @@ export const residualInstrument = defineInstrument({
       context,
     );
     const trace = await residualTrace(measurement, scale);
-    const share = Math.max(Math.abs(top[0].value), Math.abs(bottom[0].value)) / scale;
+    // Where H is zero, nothing has a share of it.
+    const share = scale > 0 ? Math.max(Math.abs(top[0].value), Math.abs(bottom[0].value)) / scale : null;
     const plain = (pairs: typeof top) => pairs.map(({ value, residual: error }) => ({ value, residual: error }));
     return {
       parts: { residual: { top: plain(top), bottom: plain(bottom), trace, share } },
@@ -110,7 +111,9 @@ export const residualInstrument = defineInstrument({
     "H − G: the second derivatives of the network, weighted by the derivative of the loss in the outputs. It vanishes where every example is fitted exactly, and it is the only source of negative curvature of a convex loss.",
   means: ({ residual }) =>
     residual
-      ? `The strongest curvature in H − G is ${formatShare(residual.share)} of the strongest in H. ${(residual.share ?? 1) < 0.1 ? "The Hessian is nearly its Gauss–Newton part." : "The network's own bending matters here."}`
+      ? residual.share === null
+        ? "H is zero, and so are both of its parts."
+        : `The strongest curvature in H − G is ${formatShare(residual.share)} of the strongest in H. ${residual.share < 0.1 ? "The Hessian is nearly its Gauss–Newton part." : "The network's own bending matters here."}`
       : "",
   doesNotMean: "A large residual part is normal early in training and is no fault.",
   tryNext: "If it stays large late in training, some examples are not fitted: look at the largest single losses.",

@@ -88,6 +88,13 @@ export function criticalBatchReading({ criticalBatchSize: size, noCriticalBatchS
   };
 }
 
+/** Of fewer than ten examples there is no tenth: null, and NaN in results of 0.1.0. */
+function hasTenth<N extends NonNullable<NoisePart["norms"]>>(
+  norms: N | null | undefined,
+): norms is N & { readonly shareOfTopTenth: number } {
+  return norms?.shareOfTopTenth !== null && Number.isFinite(norms?.shareOfTopTenth);
+}
+
 /** Probes of the two attempts to find the trace of Σ by products. */
 const TRACE_PROBES = [24, 96];
 
@@ -172,7 +179,7 @@ export const noiseInstrument = defineInstrument({
             largest: Math.sqrt(sorted[n - 1]),
             // Of fewer than ten examples there is no tenth.
             shareOfTopTenth:
-              tenth > 0 && total > 0 ? sorted.slice(n - tenth).reduce((sum, x) => sum + x, 0) / total : Number.NaN,
+              tenth > 0 && total > 0 ? sorted.slice(n - tenth).reduce((sum, x) => sum + x, 0) / total : null,
           },
         },
       },
@@ -208,7 +215,7 @@ export const noiseInstrument = defineInstrument({
                 value: formatShare(noise.alignment.subspaceOverlap),
                 note: `overlap of the ${noise.alignment.subspaceDimension} leading eigenvectors of Σ and of H, as far as their Ritz vectors have converged`,
               },
-          noise.norms === null || Number.isNaN(noise.norms.shareOfTopTenth)
+          !hasTenth(noise.norms)
             ? undefined
             : {
                 label: "Carried by a tenth of the examples",
@@ -222,7 +229,7 @@ export const noiseInstrument = defineInstrument({
     if (!noise) return "";
     const { norms, alignment: to } = noise;
     return `${meaningOf(noise)} ${
-      norms && !Number.isNaN(norms.shareOfTopTenth)
+      hasTenth(norms)
         ? `A tenth of the examples carries ${formatShare(norms.shareOfTopTenth)} of the squared gradient length. `
         : ""
     }${to ? `A step along the noise meets a curvature of ${formatMeasured(to.curvatureAlongNoise, to.curvatureAlongNoiseError)} on average (cosine of Σ and H: ${formatMeasured(to.cosine.value, to.cosine.standardError)}).` : ""}`;
@@ -232,7 +239,7 @@ export const noiseInstrument = defineInstrument({
   tryNext:
     "Profile earlier checkpoints too, and choose the batch size from the range that they span. Give data that the weights were not fitted to, where the number is meant for the population.",
   verdicts: ({ noise, accuracy }) =>
-    noise?.norms && noise.norms.shareOfTopTenth > 0.9
+    hasTenth(noise?.norms) && noise.norms.shareOfTopTenth > 0.9
       ? [
           {
             level: "note",

@@ -3,7 +3,8 @@ import { norm2 } from "../linalg/vector.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { NamedArrays } from "../result/named-arrays.ts";
-import type { ProfileResult, Section, Verdict } from "../result/profile-result.ts";
+import { nonFiniteIn } from "../result/non-finite.ts";
+import { profileResult, type ProfileResult, type Section, type Verdict } from "../result/profile-result.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { eigenvalueParameters } from "./eigenvalues.ts";
@@ -67,18 +68,25 @@ export function planProfile(problem: Problem, options: ProfileOptions): PlannedI
   const done = new Set<Shared>();
   return chosenInstruments(options).map((instrument) => {
     const { name, title, needs = [] } = instrument;
-    const skipped = instrument.notFor?.(problem);
-    const products =
-      skipped === undefined
-        ? sharedProducts(needs, problem.space.dimension, settings, done) + instrument.cost(problem, options)
-        : 0;
-    return { name, title, skipped, products };
+    try {
+      const skipped = instrument.notFor?.(problem);
+      const products =
+        skipped === undefined
+          ? sharedProducts(needs, problem.space.dimension, settings, done) + instrument.cost(problem, options)
+          : 0;
+      return { name, title, skipped, products };
+    } catch (error) {
+      // The run meets the same error, and tells it.
+      return { name, title, skipped: `It cannot be planned: ${messageOf(error)}`, products: 0 };
+    }
   });
 }
 
 export interface Profile {
   readonly result: ProfileResult;
   readonly arrays: NamedArrays;
+  /** What instruments threw by a fault of ours, with the stacks that a result has no place for. */
+  readonly faults: readonly Error[];
 }
 
 /**
@@ -103,37 +111,50 @@ export async function runProfile(
   const gradientNorm = norm2(await measurement.gradient());
 
   let parts: ProfileParts = { loss, accuracy: accuracy ?? null, gradientNorm };
-  const sections: Section[] = [];
-  const verdicts: Verdict[] = [];
+  const outcomes: Outcome[] = [];
   for (const instrument of chosenInstruments(options)) {
     const before = measurement.products;
-    const outcome = await measured(instrument, measurement, options);
-    const { status, reason } = outcome;
-    if (outcome.parts) {
-      parts = { ...parts, ...outcome.parts, hessian: { ...parts.hessian, ...outcome.parts.hessian } };
-      const judged = instrument.verdicts(parts);
-      verdicts.push(...judged.map((verdict) => ({ instrument: instrument.name, ...verdict })));
-    }
+    const outcome = await attempt(async () => {
+      const measured = await measure(instrument, measurement, options);
+      if (measured.parts) {
+        const joined = join(parts, measured.parts);
+        requireFinite(measured.parts);
+        // What cannot be shown is not kept either: every reader of the result would meet the same error.
+        instrument.readings(resultOf(joined));
+        parts = joined;
+      }
+      return measured;
+    });
+    outcomes.push({ instrument, products: measurement.products - before, ...outcome });
+  }
+
+  const sections: Section[] = [];
+  const verdicts: Verdict[] = [];
+  const thrown = new Map<unknown, string[]>();
+  for (const outcome of outcomes) {
+    // Texts and verdicts come last, so that they may rest on everything that was measured.
+    const told = await attempt(() => Promise.resolve(tell(outcome, parts)));
+    const { title, name } = outcome.instrument;
+    for (const each of [outcome, told])
+      if ("error" in each && each.fault) thrown.set(each.error, [...(thrown.get(each.error) ?? []), title]);
+    if ("verdicts" in told) verdicts.push(...told.verdicts);
+    const { status, reason, fault = null } = "error" in told ? told : outcome;
     sections.push({
-      instrument: instrument.name,
-      title: instrument.title,
+      instrument: name,
+      title,
       status,
       reason,
-      products: measurement.products - before,
-      measures: textOf(instrument.measures, parts),
-      means: outcome.parts ? textOf(instrument.means, parts) : "",
-      doesNotMean: textOf(instrument.doesNotMean, parts),
-      tryNext: outcome.parts ? textOf(instrument.tryNext, parts) : "",
+      fault,
+      products: outcome.products,
+      ...("texts" in told ? told.texts : { measures: "", means: "", doesNotMean: "", tryNext: "" }),
     });
   }
   return {
     result: {
-      ...EMPTY,
-      ...parts,
+      ...resultOf(parts),
       loss,
       accuracy: accuracy ?? null,
       gradientNorm,
-      hessian: { ...EMPTY_HESSIAN, ...parts.hessian },
       verdicts,
       sections,
       converged:
@@ -141,14 +162,30 @@ export async function runProfile(
       products: measurement.products,
     },
     arrays: measurement.arrays,
+    // What several instruments share fails once.
+    faults: [...thrown].map(
+      ([cause, titles]) => new Error(`A fault in ${titles.join("; ")}: ${messageOf(cause)}`, { cause }),
+    ),
   };
 }
 
-interface Outcome extends Pick<Section, "status" | "reason"> {
-  readonly parts?: ProfileParts;
+type Standing = Pick<Section, "status" | "reason"> & { readonly fault?: boolean };
+
+interface Failure extends Standing {
+  readonly status: "failed";
+  readonly error: unknown;
 }
 
-async function measured(instrument: Instrument, measurement: Measurement, options: ProfileOptions): Promise<Outcome> {
+type Outcome = { readonly instrument: Instrument; readonly products: number } & (
+  | (Standing & { readonly parts?: ProfileParts })
+  | Failure
+);
+
+async function measure(
+  instrument: Instrument,
+  measurement: Measurement,
+  options: ProfileOptions,
+): Promise<Standing & { readonly parts?: ProfileParts }> {
   const skip = instrument.notFor?.(measurement.problem);
   if (skip !== undefined) return { status: "skipped", reason: skip };
   if (measurement.outOfTime)
@@ -156,14 +193,84 @@ async function measured(instrument: Instrument, measurement: Measurement, option
       status: "not-converged",
       reason: "The run had to end before it: its time was spent, or it was interrupted.",
     };
+  const { parts, converged, reason } = await instrument.run(measurement, options);
+  return { status: converged ? "measured" : "not-converged", reason: reason ?? null, parts };
+}
+
+/** What the texts and verdicts of an instrument say, all parts being known. */
+function tell(outcome: Outcome, parts: ProfileParts) {
+  const { instrument } = outcome;
+  const hasParts = "parts" in outcome && outcome.parts !== undefined;
+  return {
+    texts: {
+      measures: textOf(instrument.measures, parts),
+      means: hasParts ? textOf(instrument.means, parts) : "",
+      doesNotMean: textOf(instrument.doesNotMean, parts),
+      tryNext: hasParts ? textOf(instrument.tryNext, parts) : "",
+    },
+    verdicts: hasParts
+      ? instrument.verdicts(parts).map((verdict) => ({ instrument: instrument.name, ...verdict }))
+      : [],
+  };
+}
+
+/**
+ * One step of one instrument: what it throws becomes the state of its section, and the others go on.
+ *
+ * @throws `interrupted`, which ends the run
+ */
+async function attempt<T>(step: () => Promise<T>): Promise<T | Failure> {
   try {
-    const { parts, converged, reason } = await instrument.run(measurement, options);
-    return { status: converged ? "measured" : "not-converged", reason: reason ?? null, parts };
+    return await step();
   } catch (error) {
-    if (!(error instanceof ThalwegError)) return { status: "failed", reason: `An internal error: ${String(error)}` };
-    if (error.kind === "interrupted") throw error;
-    return { status: "failed", reason: error.hint === undefined ? error.message : `${error.message} ${error.hint}` };
+    if (error instanceof ThalwegError && error.kind === "interrupted") throw error;
+    const fault = isFault(error);
+    const hint = error instanceof ThalwegError && error.hint !== undefined ? ` ${error.hint}` : "";
+    const reason = fault ? `A fault of Thalweg's own: ${messageOf(error)}` : `${messageOf(error)}${hint}`;
+    return { status: "failed", reason, fault, error };
   }
+}
+
+/** What the weights, the data or the operators of a network may bring about once it was opened; everything else is ours. */
+const OF_THE_NETWORK: ReadonlySet<string> = new Set(["not-finite", "no-derivative", "no-likelihood", "no-outputs"]);
+
+function isFault(error: unknown): boolean {
+  if (!(error instanceof ThalwegError)) return true;
+  return error.kind !== "check" && !OF_THE_NETWORK.has(error.code);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A number that is none is no measurement, whichever instrument made it. */
+function requireFinite(parts: ProfileParts): void {
+  const place = nonFiniteIn(profileResult, parts);
+  if (place === undefined) return;
+  throw new ThalwegError({
+    kind: "internal",
+    code: "not-a-number",
+    message: `"${place}" came out as NaN or ∞, so nothing of this measurement is reported.`,
+  });
+}
+
+function join(parts: ProfileParts, more: ProfileParts): ProfileParts {
+  return { ...parts, ...more, hessian: { ...parts.hessian, ...more.hessian } };
+}
+
+function resultOf(parts: ProfileParts): ProfileResult {
+  return {
+    loss: 0,
+    gradientNorm: 0,
+    accuracy: null,
+    verdicts: [],
+    sections: [],
+    converged: false,
+    products: 0,
+    ...EMPTY,
+    ...parts,
+    hessian: { ...EMPTY_HESSIAN, ...parts.hessian },
+  };
 }
 
 const EMPTY_HESSIAN: ProfileResult["hessian"] = {

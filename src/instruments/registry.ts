@@ -13,6 +13,7 @@ import { spectrumInstrument } from "./spectrum.ts";
 import { stabilityInstrument } from "./stability.ts";
 import { symmetriesInstrument } from "./symmetries.ts";
 import { traceInstrument } from "./trace.ts";
+import { formatNumber } from "../util/format-number.ts";
 import { unitsInstrument } from "./units.ts";
 
 /** The instruments of a profile, in the order in which they run and are reported. */
@@ -35,6 +36,11 @@ export const INSTRUMENTS: readonly Instrument[] = [
 
 /** What the instrument of that name measured, line by line; none where it measured nothing. */
 export function readingsOf(instrument: string, result: ProfileResult): Reading[] {
-  const lines = INSTRUMENTS.find(({ name }) => name === instrument)?.readings(result) ?? [];
-  return lines.filter((reading) => reading !== undefined);
+  try {
+    const lines = INSTRUMENTS.find(({ name }) => name === instrument)?.readings(result) ?? [];
+    return lines.filter((reading) => reading !== undefined);
+  } catch (error) {
+    // Of a result that another version wrote: its other sections can still be shown.
+    return [{ label: "Numbers", value: formatNumber(null), note: `they cannot be shown: ${String(error)}` }];
+  }
 }

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { formatMeasured, formatNumber } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
-import { logitShifts, rescalings, signFlipsAndExchanges, type FoundSymmetry } from "./symmetry/find-symmetries.ts";
+import { independentDirections } from "./symmetry/independent-directions.ts";
+import { logitShifts, rescalings, signFlipsAndExchanges } from "./symmetry/find-symmetries.ts";
 import { LossComparison } from "./symmetry/loss-comparison.ts";
 
 export const symmetriesInstrument = defineInstrument({
@@ -12,23 +13,38 @@ export const symmetriesInstrument = defineInstrument({
   cost: (problem) => 10 + 2 * problem.space.tensors.length,
   run: async (measurement) => {
     const comparison = await LossComparison.open(measurement);
-    const unlabelled = [
+    const found = [
       ...(await rescalings(measurement, comparison)),
       ...(await logitShifts(measurement, comparison)),
       ...(await signFlipsAndExchanges(measurement, comparison)),
     ];
     const labels = new Map(measurement.problem.space.tensors.map(({ name, label }) => [name, label]));
-    const found = unlabelled.map((each) => ({
-      ...each,
-      tensors: each.tensors.map((name) => labels.get(name) ?? name),
-    }));
-    return { parts: { symmetries: { found, flatDirections: flatDirections(found) } }, converged: true };
+    const flat = independentDirections(
+      found.filter(({ part }) => part.verified).map(({ part: { tensors }, directions }) => ({ tensors, directions })),
+      measurement.problem.space.dimension,
+    );
+    return {
+      parts: {
+        symmetries: {
+          found: found.map(({ part }) => ({
+            ...part,
+            tensors: part.tensors.map((name) => labels.get(name) ?? name),
+          })),
+          flatDirections: flat.count,
+          flatDirectionsAreBound: flat.isBound,
+        },
+      },
+      converged: true,
+    };
   },
   readings: ({ symmetries }) => [
     {
       label: "Exactly flat directions",
-      value: symmetries === null ? "n/a" : String(symmetries.flatDirections),
-      note: "from symmetries that were verified on this network",
+      value:
+        symmetries === null
+          ? formatNumber(null)
+          : `${symmetries.flatDirectionsAreBound === true ? "≥ " : ""}${symmetries.flatDirections}`,
+      note: "independent directions of symmetries that were verified on this network",
     },
     ...(symmetries?.found ?? []).map(({ title, count, verified, lossChange, curvatureAlongTangent }) => ({
       label: title,
@@ -40,7 +56,7 @@ export const symmetriesInstrument = defineInstrument({
     "Changes of the weights that provably leave the loss of every example as it is: found in the graph, then verified by carrying one out. For continuous ones also the two identities that follow: the gradient is orthogonal to the direction t of the orbit, and Ht = −Dg.",
   means: ({ symmetries }) =>
     symmetries && symmetries.found.length > 0
-      ? `${symmetries.flatDirections} directions are exactly flat because of symmetries. At a critical point each is an eigenvector of the Hessian with eigenvalue 0: these zeros say nothing about the data.`
+      ? `${symmetries.flatDirectionsAreBound === true ? "At least " : ""}${symmetries.flatDirections} independent directions are exactly flat because of symmetries: the loss stays the same along their orbits. At a critical point each is an eigenvector of the Hessian with eigenvalue 0: these zeros say nothing about the data.`
       : "No symmetry of the kinds that are looked for was found.",
   doesNotMean:
     "More symmetries may exist: only scalings of tensors and units, shifts of logits, sign flips and exchanges of units are looked for. Two networks that differ by such a change compute the same function, however far apart their weights are.",
@@ -54,15 +70,3 @@ export const symmetriesInstrument = defineInstrument({
     }));
   },
 });
-
-/** Scalings of units include those of their layer. */
-function flatDirections(found: readonly FoundSymmetry[]): number {
-  const verified = found.filter(({ continuous, verified: holds }) => continuous && holds);
-  const unitwise = new Set(
-    verified.filter(({ kind }) => kind === "unit-rescaling").map(({ tensors }) => tensors.join()),
-  );
-  return verified.reduce(
-    (sum, { kind, tensors, count }) => (kind === "layer-rescaling" && unitwise.has(tensors.join()) ? sum : sum + count),
-    0,
-  );
-}

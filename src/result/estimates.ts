@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { count, real } from "./real.ts";
+import { count, extended, real } from "./real.ts";
 
 export const interval = z
   .object({
-    lower: real,
-    upper: real,
+    lower: extended,
+    upper: extended,
     confidence: real.describe("Probability, over the random probes, that the range covers the truth."),
   })
   .describe("A range that holds the true value with the stated probability.");
@@ -12,7 +12,7 @@ export const interval = z
 export const estimate = z
   .object({
     value: real,
-    standardError: real.describe("0 where the value is exact up to rounding."),
+    standardError: extended.describe("0 where the value is exact up to rounding."),
     rounding: real
       .optional()
       .describe("What rounding of the products may have added, where it is not part of the standard error."),
@@ -26,7 +26,7 @@ export const estimate = z
 export const eigenvalue = z
   .object({
     value: real,
-    residual: real.describe(
+    residual: extended.describe(
       "‖Av − λv‖ for a unit v, plus what rounding of the product may hide: an eigenvalue lies within this distance of `value`.",
     ),
   })

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { estimate, eigenvalue, interval } from "./estimates.ts";
 import { arrayReference } from "./named-arrays.ts";
-import { count, real } from "./real.ts";
+import { count, extended, real } from "./real.ts";
 
 /*
  * A part that was not measured (skipped, failed or not defined for this problem) is null, never 0;
@@ -130,11 +130,11 @@ export const noisePart = z.object({
   top: z.array(eigenvalue).nullable().describe("Largest eigenvalues of Σ, descending."),
   criticalBatchSize: z
     .object({
-      value: real,
-      standardError: real,
+      value: extended,
+      standardError: extended,
       interval,
-      population: real.describe("tr Σ / (‖g‖² − tr Σ/n): the bias of ‖g‖² removed; ∞ where nothing is left."),
-      sample: real.nullable().default(null).describe("tr Σ / ‖g‖² of these examples alone, without sampling error."),
+      population: extended.describe("tr Σ / (‖g‖² − tr Σ/n): the bias of ‖g‖² removed; ∞ where nothing is left."),
+      sample: extended.nullable().default(null).describe("tr Σ / ‖g‖² of these examples alone, without sampling error."),
       about: z
         .enum(["population", "sample"])
         .nullable()
@@ -163,7 +163,7 @@ export const noisePart = z.object({
     })
     .nullable(),
   norms: z
-    .object({ array: arrayReference, median: real, largest: real, shareOfTopTenth: real })
+    .object({ array: arrayReference, median: real, largest: real, shareOfTopTenth: real.nullable() })
     .nullable()
     .describe("‖gᵢ‖ of every example; the share of Σ‖gᵢ‖² that a tenth of the examples carries."),
 });
@@ -232,7 +232,12 @@ export const symmetryPart = z.object({
         ),
     }),
   ),
-  flatDirections: count.describe("Directions that verified continuous symmetries leave exactly flat."),
+  flatDirections: count.describe("Independent directions that verified continuous symmetries leave exactly flat."),
+  flatDirectionsAreBound: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe("Whether there are so many that only those of symmetries without a common tensor were counted."),
 });
 
 export const layerPart = z.object({
@@ -299,6 +304,11 @@ export const section = z.object({
   title: z.string(),
   status: z.enum(["measured", "not-converged", "skipped", "failed"]),
   reason: z.string().nullable().describe("Why it was skipped, failed or did not converge."),
+  fault: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe("Where it failed: whether by a fault of Thalweg's own, which the exit code tells too."),
   products: count,
   measures: z.string(),
   means: z.string(),

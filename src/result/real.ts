@@ -21,5 +21,8 @@ export const real = z.codec(
   },
 );
 
+/** A real number that may be ±∞: an error without bound, the end of a one-sided interval. */
+export const extended = real.meta({ mayBeInfinite: true });
+
 /** A whole number of things. */
 export const count = z.number().int().nonnegative();

@@ -10,6 +10,7 @@ import { hessianProduct } from "../../problem/products.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { createRandom } from "../../random/random-stream.ts";
 import type { Check } from "../../result/envelope.ts";
+import type { ProfileResult } from "../../result/profile-result.ts";
 import { chosen } from "../arguments.ts";
 import { milliseconds, problemFlags, runFlags, talkFlags } from "../common-flags.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -89,7 +90,7 @@ export const profile = defineVerb({
       const random = createRandom(flags.seed);
       const context = shell.measuringContext(flags.time === undefined ? undefined : milliseconds(flags.time));
       const checks = await runChecks(problem, "every-run", random.split("checks"), context);
-      const { result, arrays } = await runProfile(problem, flags, random.split("profile"), context);
+      const { result, arrays, faults } = await runProfile(problem, flags, random.split("profile"), context);
       let document = {
         schema: "thalweg/profile@1" as const,
         ...frameOf({ shell, flags: { ...options }, seed: flags.seed, loaded, checks }),
@@ -115,19 +116,25 @@ export const profile = defineVerb({
           failure = error;
         }
       }
+      for (const fault of faults) shell.fault(fault);
       return {
         text: profileText(document, shell.style, flags.verbose) + written,
         document,
-        exitCode: exitCode(checks, result.converged, shell, undrawn.length > 0),
+        exitCode: exitCode(checks, result, shell, undrawn.length > 0),
         failure,
       };
     });
   },
 });
 
-function exitCode(checks: readonly Check[], converged: boolean, shell: Shell, faulty: boolean): ExitCode {
+function exitCode(
+  checks: readonly Check[],
+  { converged, sections }: ProfileResult,
+  shell: Shell,
+  faulty: boolean,
+): ExitCode {
   if (shell.interruption.asked.aborted) return shell.interruption.exitCode();
-  if (faulty) return EXIT.fault;
+  if (faulty || sections.some(({ fault }) => fault === true)) return EXIT.fault;
   if (checks.some(({ passed }) => passed === false)) return EXIT.check;
   return converged ? EXIT.done : EXIT.notConverged;
 }

@@ -2,12 +2,17 @@ import { dot, norm2 } from "../../linalg/vector.ts";
 import type { SymmetryPart } from "../../result/profile-result.ts";
 import type { Measurement } from "../measurement.ts";
 import type { LossComparison } from "./loss-comparison.ts";
+import type { SparseDirection } from "./independent-directions.ts";
 import { layerScalings, rescaled, tensorGenerator } from "./rescaling.ts";
 import { scalingExponents, type Exponents } from "./scaling-exponents.ts";
-import { permuteUnits, unitGenerator, unitLayouts, type UnitLayout } from "./unit-axes.ts";
+import { permuteUnits, unitGenerator, unitLayouts, unitOf, type UnitLayout } from "./unit-axes.ts";
 
-/** A symmetry that the graph allows, carried out to verify it. */
-export type FoundSymmetry = SymmetryPart["found"][number];
+/** A symmetry that the graph allows, carried out to verify it, with the directions of its orbits. */
+export interface FoundSymmetry {
+  readonly part: SymmetryPart["found"][number];
+  /** Of length zero none: where weights are zero, a rescaling leaves them where they are. Empty where it is discrete. */
+  readonly directions: readonly SparseDirection[];
+}
 
 /** gᵀt and Ht for the tangent t = Dθ (or a translation), against what the symmetry demands. */
 async function tangentChecks(measurement: Measurement, tangent: Float64Array, generator: Float64Array | undefined) {
@@ -15,14 +20,15 @@ async function tangentChecks(measurement: Measurement, tangent: Float64Array, ge
   const { l2 } = problem.options;
   const gradient = await measurement.dataGradient();
   const length = norm2(tangent);
+  const slope = norm2(gradient);
   const { scale } = await measurement.extremes();
   const [image] = await measurement.hessian.apply([tangent]);
   const bent = image.map((x, i) => x - l2 * tangent[i]);
   const error = generator ? bent.map((x, i) => x + generator[i] * gradient[i]) : bent;
   return {
-    gradientAlongTangent: Math.abs(dot(gradient, tangent)) / (norm2(gradient) * length),
-    curvatureAlongTangent: norm2(bent) / (scale * length),
-    identityError: norm2(error) / (scale * length),
+    gradientAlongTangent: slope > 0 ? Math.abs(dot(gradient, tangent)) / (slope * length) : null,
+    curvatureAlongTangent: scale > 0 ? norm2(bent) / (scale * length) : null,
+    identityError: scale > 0 ? norm2(error) / (scale * length) : null,
   };
 }
 
@@ -50,15 +56,20 @@ export async function rescalings(measurement: Measurement, comparison: LossCompa
     const change = await comparison.moved((point) => rescaled(point, generator, 2));
     const tangent = problem.parameters.map((x, i) => x * generator[i]);
     const tensors = [...exponents.keys()];
+    const direction = sparse(tangent);
+    if (direction.indices.length === 0) continue;
     found.push({
-      kind: "layer-rescaling",
-      title: `multiply ${describeExponents(exponents)}`,
-      tensors,
-      continuous: true,
-      count: 1,
-      verified: change <= comparison.rounding,
-      lossChange: change,
-      ...(await tangentChecks(measurement, tangent, generator)),
+      part: {
+        kind: "layer-rescaling",
+        title: `multiply ${describeExponents(exponents)}`,
+        tensors,
+        continuous: true,
+        count: 1,
+        verified: change <= comparison.rounding,
+        lossChange: change,
+        ...(await tangentChecks(measurement, tangent, generator)),
+      },
+      directions: [direction],
     });
     const stream = random.split(`rescaling ${index}`);
     const units = await findUnits(comparison, unitLayouts(problem.space, exponents), (point, layout) =>
@@ -67,19 +78,23 @@ export async function rescalings(measurement: Measurement, comparison: LossCompa
     if (!units) continue;
     const weights = stream.normalVector(units.layout.units);
     const unitwise = unitGenerator(problem.space, units.layout, weights);
+    const directions = unitDirections(problem.parameters, units.layout);
     found.push({
-      kind: "unit-rescaling",
-      title: `multiply what enters each of ${units.layout.units} units and divide what leaves it`,
-      tensors,
-      continuous: true,
-      count: units.layout.units,
-      verified: true,
-      lossChange: units.change,
-      ...(await tangentChecks(
-        measurement,
-        problem.parameters.map((x, i) => x * unitwise[i]),
-        unitwise,
-      )),
+      part: {
+        kind: "unit-rescaling",
+        title: `multiply what enters each of ${units.layout.units} units and divide what leaves it`,
+        tensors,
+        continuous: true,
+        count: directions.length,
+        verified: true,
+        lossChange: units.change,
+        ...(await tangentChecks(
+          measurement,
+          problem.parameters.map((x, i) => x * unitwise[i]),
+          unitwise,
+        )),
+      },
+      directions,
     });
   }
   return found;
@@ -101,14 +116,17 @@ export async function signFlipsAndExchanges(
     );
     if (units) {
       found.push({
-        kind: "sign-flip",
-        title: `flip the signs of what enters and what leaves any of ${units.layout.units} units`,
-        tensors: [...exponents.keys()],
-        continuous: false,
-        count: units.layout.units,
-        verified: true,
-        lossChange: units.change,
-        ...NOT_CONTINUOUS,
+        part: {
+          kind: "sign-flip",
+          title: `flip the signs of what enters and what leaves any of ${units.layout.units} units`,
+          tensors: [...exponents.keys()],
+          continuous: false,
+          count: units.layout.units,
+          verified: true,
+          lossChange: units.change,
+          ...NOT_CONTINUOUS,
+        },
+        directions: [],
       });
     }
   }
@@ -119,14 +137,17 @@ export async function signFlipsAndExchanges(
     );
     if (!units) continue;
     found.push({
-      kind: "permutation",
-      title: `exchange any of ${units.layout.units} units`,
-      tensors: [...exponents.keys()],
-      continuous: false,
-      count: units.layout.units - 1,
-      verified: true,
-      lossChange: units.change,
-      ...NOT_CONTINUOUS,
+      part: {
+        kind: "permutation",
+        title: `exchange any of ${units.layout.units} units`,
+        tensors: [...exponents.keys()],
+        continuous: false,
+        count: units.layout.units - 1,
+        verified: true,
+        lossChange: units.change,
+        ...NOT_CONTINUOUS,
+      },
+      directions: [],
     });
   }
   return found;
@@ -146,22 +167,28 @@ export async function logitShifts(measurement: Measurement, comparison: LossComp
         const rows = size / classes;
         const amounts = random.split(`shift ${name} ${axis}`).normalVector(rows);
         const tangent = new Float64Array(problem.space.dimension);
+        const directions = Array.from({ length: rows }, () => emptyDirection());
         for (let i = 0; i < size; i++) {
           const row = Math.floor(i / (stride * classes)) * stride + (i % stride);
           tangent[offset + i] = amounts[row];
+          directions[row].indices.push(offset + i);
+          directions[row].values.push(1);
         }
         const step = (norm2(point.subarray(offset, offset + size)) || 1) / norm2(tangent);
         const change = await comparison.moved((home) => home.map((x, i) => x + step * tangent[i]));
         if (change <= comparison.rounding) {
           found.push({
-            kind: "logit-shift",
-            title: `add one number to all ${classes} rows of "${name}"`,
-            tensors: [name],
-            continuous: true,
-            count: rows,
-            verified: true,
-            lossChange: change,
-            ...(await tangentChecks(measurement, tangent, undefined)),
+            part: {
+              kind: "logit-shift",
+              title: `add one number to all ${classes} rows of "${name}"`,
+              tensors: [name],
+              continuous: true,
+              count: rows,
+              verified: true,
+              lossChange: change,
+              ...(await tangentChecks(measurement, tangent, undefined)),
+            },
+            directions,
           });
         }
       }
@@ -169,6 +196,30 @@ export async function logitShifts(measurement: Measurement, comparison: LossComp
     }
   }
   return found;
+}
+
+function emptyDirection(): { indices: number[]; values: number[] } {
+  return { indices: [], values: [] };
+}
+
+function sparse(vector: Float64Array): SparseDirection {
+  const indices = Array.from(vector.keys()).filter((i) => vector[i] !== 0);
+  return { indices, values: indices.map((i) => vector[i]) };
+}
+
+/** The direction in which each unit's scaling moves the weights, for every unit that has any. */
+function unitDirections(point: Float64Array, { units, places }: UnitLayout): SparseDirection[] {
+  const directions = Array.from({ length: units }, () => emptyDirection());
+  for (const place of places) {
+    const { offset, size } = place.tensor;
+    for (let i = offset; i < offset + size; i++) {
+      if (point[i] === 0) continue;
+      const direction = directions[unitOf(place, i - offset)];
+      direction.indices.push(i);
+      direction.values.push(place.exponent * point[i]);
+    }
+  }
+  return directions.filter(({ indices }) => indices.length > 0);
 }
 
 function randomMarks(random: Measurement["random"], units: number): Float64Array {

@@ -33,7 +33,8 @@ export class LossComparison {
     const there = await problem.at(point, () => problem.exampleLosses(context));
     let change = 0;
     for (let i = 0; i < there.length; i++) change = Math.max(change, Math.abs(there[i] - this.home[i]));
-    return change / this.scale;
+    // A network whose losses and outputs are all zero has no size to compare with.
+    return change / (this.scale || 1);
   }
 
   /** What rounding may do to a loss that passes through every layer. */

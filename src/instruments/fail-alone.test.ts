@@ -1,0 +1,87 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createRandom } from "../random/random-stream.ts";
+import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { denseProblem } from "../../test/support/dense-problem.ts";
+import { planProfile, runProfile } from "./profile.ts";
+import { INSTRUMENTS, readingsOf } from "./registry.ts";
+
+const problem = () =>
+  denseProblem(
+    [
+      { name: "one", inputs: 1, weights: [0.5, -1], activation: "Relu" },
+      { name: "two", inputs: 2, weights: [1, -0.5] },
+    ],
+    [[1], [-1], [2]],
+    [[1], [0], [1]],
+    meanSquaredError,
+  );
+
+const run = () => runProfile(problem(), {}, createRandom(0), {});
+const boom = () => {
+  throw new Error("planted");
+};
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe.each(INSTRUMENTS.map((instrument) => [instrument.name, instrument] as const))("a fault in %s", (name, it_) => {
+  it.each(["notFor", "run", "readings", "verdicts"] as const)("in its %s stays its own", async (part) => {
+    const whole = await run();
+    const broken = { ...it_, [part]: boom };
+    const place = INSTRUMENTS.indexOf(it_);
+    const before = Object.getOwnPropertyDescriptor(INSTRUMENTS, place);
+    Object.defineProperty(INSTRUMENTS, place, { value: broken, configurable: true });
+    try {
+      const { result, faults } = await run();
+      const section = result.sections.find(({ instrument }) => instrument === name);
+      expect(section).toMatchObject({ status: "failed", fault: true, reason: expect.stringContaining("planted") });
+      expect(faults).toHaveLength(1);
+      expect(faults[0]).toMatchObject({ message: expect.stringContaining("planted"), cause: expect.any(Error) });
+      const others = (sections: typeof result.sections) => sections.filter(({ instrument }) => instrument !== name);
+      expect(others(result.sections).map(({ status }) => status)).toEqual(
+        others(whole.result.sections).map(({ status }) => status),
+      );
+      if (part === "readings") expect(readingsOf(name, result)).toMatchObject([{ value: "n/a" }]);
+      if (part === "notFor") expect(planProfile(problem(), {}).find((each) => each.name === name)?.products).toBe(0);
+    } finally {
+      Object.defineProperty(INSTRUMENTS, place, before ?? {});
+    }
+  });
+});
+
+describe("what a fault is", () => {
+  const failing = async (error: Error) => {
+    const network = problem();
+    vi.spyOn(network, "exampleGradientSquares").mockRejectedValue(error);
+    const { result } = await runProfile(network, { only: "noise" }, createRandom(0), {});
+    return result.sections[0];
+  };
+
+  it("is none where the network's own numbers are not finite", async () => {
+    const error = new ThalwegError({ kind: "input", code: "not-finite", message: "The loss is not finite." });
+    expect(await failing(error)).toMatchObject({ status: "failed", fault: false });
+  });
+
+  it("is one where a graph that an instrument builds does not fit", async () => {
+    const error = new ThalwegError({ kind: "input", code: "shape-mismatch", message: "Concat cannot join." });
+    expect(await failing(error)).toMatchObject({ status: "failed", fault: true });
+  });
+
+  it("is one where a measure comes out as NaN", async () => {
+    const network = problem();
+    vi.spyOn(network, "value").mockResolvedValue({ loss: Number.NaN, accuracy: undefined });
+    const { result } = await runProfile(network, { only: "loss" }, createRandom(0), {});
+    expect(result.sections[0]).toMatchObject({
+      status: "failed",
+      fault: true,
+      reason: expect.stringContaining('"loss" came out as NaN'),
+    });
+  });
+
+  it("ends the run where it was stopped", async () => {
+    const error = new ThalwegError({ kind: "interrupted", code: "interrupted", message: "Stopped." });
+    await expect(failing(error)).rejects.toBe(error);
+  });
+});
