@@ -52,7 +52,7 @@ export const gaussNewtonInstrument = defineInstrument({
     const g = gaussNewton?.top?.[0];
     const h = hessian?.top?.[0];
     if (!g) return "";
-    return `The largest eigenvalue of G is ${formatMeasured(g.value, g.residual)}${h ? `, ${formatShare(g.value / h.value)} of the Hessian's` : ""}. Where the two agree, the sharp directions come from how the outputs respond to the weights, not from the network's own bending.`;
+    return `The largest eigenvalue of G is ${formatMeasured(g.value, g.residual)}${h && h.value > h.residual ? `, ${formatShare(g.value / h.value)} of the Hessian's` : ""}. Where the two agree, the sharp directions come from how the outputs respond to the weights, not from the network's own bending.`;
   },
   doesNotMean: "G knows no negative curvature, so agreement at the top says nothing about saddles.",
   tryNext:

@@ -21,7 +21,9 @@ export const noiseParameters = z.object({
 /** The mean curvature along the noise and the overlap of the leading eigenvectors, beside the cosine. */
 async function alignment(measurement: Measurement): Promise<NoisePart["alignment"]> {
   const found = await measurement.noiseAlignment();
-  if (!found) return null;
+  const { scale } = await measurement.extremes();
+  // A Hessian that is zero lies to nothing.
+  if (!found || scale === 0) return null;
   const { cosine, product, products } = found;
   const { value: trace } = await measurement.noiseTrace();
   const noisy = (await measurement.noiseExtremes()).top.flatMap(({ vector }) => vector ?? []);

@@ -134,7 +134,10 @@ export const noisePart = z.object({
       standardError: extended,
       interval,
       population: extended.describe("tr Σ / (‖g‖² − tr Σ/n): the bias of ‖g‖² removed; ∞ where nothing is left."),
-      sample: extended.nullable().default(null).describe("tr Σ / ‖g‖² of these examples alone, without sampling error."),
+      sample: extended
+        .nullable()
+        .default(null)
+        .describe("tr Σ / ‖g‖² of these examples alone, without sampling error."),
       about: z
         .enum(["population", "sample"])
         .nullable()

@@ -92,9 +92,9 @@ function sum(parts: readonly Sums[]): Sums {
   return parts.reduce((x, y) => add(x, y), { product: 0, squareA: 0, squareB: 0 });
 }
 
-/** At most 1 in size also after rounding. */
+/** At most 1 in size also after rounding; 0 beside a matrix that is zero, which has no direction. */
 function cosineOf({ product, squareA, squareB }: Sums): number {
-  return Math.max(-1, Math.min(1, product / Math.sqrt(squareA * squareB)));
+  return squareA * squareB === 0 ? 0 : Math.max(-1, Math.min(1, product / Math.sqrt(squareA * squareB)));
 }
 
 /** Where artanh is finite. */
