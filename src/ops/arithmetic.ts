@@ -96,6 +96,11 @@ export function sub(x: Operand, y: Operand): Value {
   return left.graph.apply(subtraction, [left, lift(y, x)]);
 }
 
+/** Whether a number and its reciprocal are normal numbers of both float types: neither overflows to ∞ nor underflows. */
+function isOrdinary(x: number): boolean {
+  return Math.abs(x) > 2 ** -126 && Math.abs(x) < 2 ** 126;
+}
+
 /** x · factor with the factor inside of x, where it is the smaller one and x lets it in. */
 function absorb(x: Value, factor: Value): Value | undefined {
   return sizeOf(factor.shape) < sizeOf(x.shape) ? x.operation.scaled?.(x, factor) : undefined;
@@ -134,13 +139,14 @@ const multiplication = binary("Mul", (x, y) => x * y, {
     const factor = t ?? s ?? 1;
     const other = t === undefined ? y : x;
     if (factor === 1) return broadcastTo(other, type.shape);
-    if (factor === 0) return broadcastTo(x.graph.scalar(0, type.dtype), type.shape);
+    // 0·x is not 0 where x is ∞ or NaN; integers have neither.
+    if (factor === 0 && type.dtype === "int64") return broadcastTo(x.graph.scalar(0, type.dtype), type.shape);
     if (!sameShape(other.shape, type.shape)) return undefined;
     if (factor === -1) return neg(other);
     if (other.operation.name === "Neg") return mul(other.inputs[0], -factor);
     if (other.operation.name === "Mul") {
       const inner = splatOf(other.inputs[1]);
-      if (inner !== undefined && sameShape(other.inputs[0].shape, type.shape))
+      if (inner !== undefined && isOrdinary(factor * inner) && sameShape(other.inputs[0].shape, type.shape))
         return mul(other.inputs[0], factor * inner);
     }
     const constant = t === undefined ? x : y;
@@ -169,7 +175,12 @@ const division = binary("Div", (x, y) => x / y, {
     const divisor = splatOf(y);
     if (divisor === 1) return broadcastTo(x, shape);
     // Only where 1/c is exact: otherwise x/c and x·(1/c) round differently.
-    if (divisor !== undefined && dtype !== "int64" && divisor !== 0 && Number.isInteger(Math.log2(Math.abs(divisor)))) {
+    if (
+      divisor !== undefined &&
+      dtype !== "int64" &&
+      isOrdinary(divisor) &&
+      Number.isInteger(Math.log2(Math.abs(divisor)))
+    ) {
       return mul(x, 1 / divisor);
     }
     if (splatOf(x) === 1 && sameShape(y.shape, shape) && dtype !== "int64") return reciprocal(y);

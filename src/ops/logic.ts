@@ -161,12 +161,12 @@ export function cast(x: Value, to: DType): Value {
   return x.graph.apply(Cast.make({ to }), [x]);
 }
 
-/** The larger of two values; where they are equal the derivative goes to the first. */
+/** The larger of two values; where they are equal the derivative goes to the first. NaN in the first stays NaN. */
 export function maximum(x: Operand, y: Operand): Value {
-  return where(greaterOrEqual(x, y), x, y);
+  return where(less(x, y), y, x);
 }
 
-/** The smaller of two values; where they are equal the derivative goes to the first. */
+/** The smaller of two values; where they are equal the derivative goes to the first. NaN in the first stays NaN. */
 export function minimum(x: Operand, y: Operand): Value {
-  return where(lessOrEqual(x, y), x, y);
+  return where(greater(x, y), y, x);
 }

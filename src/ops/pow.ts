@@ -1,10 +1,10 @@
 import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Operand, Value } from "../graph/value.ts";
-import { addMaybe, mul, reciprocal, sub } from "./arithmetic.ts";
+import { add, addMaybe, mul, reciprocal, sub } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";
 import { broadcastTo, evaluateElementwise, fullLike, lift, requireFloat, vmapElementwise } from "./elementwise.ts";
-import { greater, where } from "./logic.ts";
+import { and, equal, greaterOrEqual, where } from "./logic.ts";
 import { splatOf, sumTo } from "./structure.ts";
 import { log, sqrt } from "./unary.ts";
 
@@ -37,12 +37,12 @@ const power: Operation = {
   // d(xʸ) = y·xʸ⁻¹ dx + xʸ·log x dy
   jvp: (node, [s, t]) => {
     const [x, y] = node.inputs;
-    const sum = addMaybe(s && mul(s, slope(x, y)), t && mul(t, mul(node, safeLog(x))));
+    const sum = addMaybe(s && mul(s, slope(x, y)), t && mul(t, growth(x, y, node)));
     return sum && broadcastTo(sum, node.shape);
   },
   vjp: (node, g, i) => {
     const [x, y] = node.inputs;
-    return sumTo(mul(g, i === 0 ? slope(x, y) : mul(node, safeLog(x))), node.inputs[i].shape);
+    return sumTo(mul(g, i === 0 ? slope(x, y) : growth(x, y, node)), node.inputs[i].shape);
   },
   elementwise: true,
   vmap: vmapElementwise,
@@ -50,14 +50,21 @@ const power: Operation = {
   caveat: "Pow with a variable exponent is differentiated for positive bases only",
 };
 
+/** y·xʸ⁻¹, and 0 for the exponent 0 at any base, without 0·∞ in this or in further derivatives. */
 function slope(x: Value, y: Value): Value {
-  return mul(y, pow(x, sub(y, 1)));
+  const constant = equal(y, 0);
+  return where(constant, 0, mul(y, pow(x, sub(where(constant, 2, y), 1))));
 }
 
-/** log x, and 0 where x ≤ 0, without making a NaN in the branch not taken. */
-function safeLog(x: Value): Value {
-  const positive = greater(x, 0);
-  return where(positive, log(where(positive, x, 1)), 0);
+/**
+ * xʸ·log x, and 0 at the base 0 with an exponent that is not negative, the limit for positive ones; what is 0 there is
+ * written as a root, so that derivatives in x (and in y at 0⁰), which do not exist, become ∞ or NaN. NaN for negative
+ * bases, where xʸ is defined at single exponents only.
+ */
+function growth(x: Value, y: Value, power: Value): Value {
+  const none = and(equal(x, 0), greaterOrEqual(y, 0));
+  const atZero = add(sqrt(where(none, x, 1)), sqrt(where(and(none, equal(y, 0)), y, 1)));
+  return where(none, where(equal(y, 0), atZero, sub(atZero, 1)), mul(power, log(x)));
 }
 
 /** Pow: xʸ. */

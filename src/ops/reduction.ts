@@ -6,9 +6,9 @@ import { allocate, sizeOf } from "../util/tensor.ts";
 import { add, div, mul, sub } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";
 import { requireFloat, ZERO_DERIVATIVE } from "./elementwise.ts";
-import { cast, equal } from "./logic.ts";
+import { cast, equal, where } from "./logic.ts";
 import { reduceSum } from "./structure.ts";
-import { detach, exp, log } from "./unary.ts";
+import { abs, detach, exp, log } from "./unary.ts";
 
 /** Mean over axes, keeping them with extent 1. */
 export function reduceMean(x: Value, axes: readonly number[]): Value {
@@ -61,9 +61,10 @@ export function reduceMax(x: Value, axes: readonly number[]): Value {
   return normal.length === 0 ? x : x.graph.apply(ReduceMax.make({ axes: normal }), [x]);
 }
 
-/** log Σ eˣ over axes, shifted by the maximum so that nothing overflows. */
+/** log Σ eˣ over axes, shifted by the maximum so that nothing overflows; a maximum of ±∞ is no shift, as ∞ − ∞ is NaN. */
 export function reduceLogSumExp(x: Value, axes: readonly number[]): Value {
-  const shift = detach(reduceMax(x, axes));
+  const largest = reduceMax(x, axes);
+  const shift = detach(where(equal(abs(largest), Infinity), 0, largest));
   return add(shift, log(reduceSum(exp(sub(x, shift)), axes)));
 }
 

@@ -7,6 +7,7 @@ import { And, Cast, Equal, Greater, GreaterOrEqual, Less, LessOrEqual, Mod, Not,
 import { MatMul } from "./matmul.ts";
 import { Concat, Pad, Slice } from "./movement.ts";
 import { MaxPool, MaxPoolIndices, MaxPoolPick, MaxPoolPlace } from "./pool.ts";
+import { Norm } from "./norm.ts";
 import { Pow } from "./pow.ts";
 import { ArgMax, CumSum, LogSoftmax, ReduceMax, Softmax } from "./reduction.ts";
 import { InverseDeviation, Standardize } from "./standardize.ts";
@@ -49,6 +50,7 @@ export const OPS: readonly OpSummary[] = [
   Tanh,
   Sigmoid,
   Sqrt,
+  Norm,
   Sin,
   Cos,
   Softplus,

@@ -5,7 +5,7 @@ import { atanSeries } from "./atan.ts";
 import { defineOp } from "./define-op.ts";
 import { evaluateElementwise, requireFloat, vmapElementwise, ZERO_DERIVATIVE } from "./elementwise.ts";
 import { erfc } from "./erf.ts";
-import { cast, greater } from "./logic.ts";
+import { cast, equal, greater, where } from "./logic.ts";
 import { sineSeries } from "./sine.ts";
 
 interface UnaryRules {
@@ -83,6 +83,8 @@ export const { definition: Sigmoid, apply: sigmoid } = unary({
   activation: { rectifies: false, bounds: [0, 1] },
   f: (x) => 1 / (1 + Math.exp(-x)),
   derivative: (_x, y) => mul(y, sub(1, y)),
+  // The runtime's float64 kernel rounds what is below 1e-16 to 0, and its small values to 1e-16 absolutely.
+  lower: (x, target) => (target.precision === "float64" ? reciprocal(add(1, exp(neg(x)))) : undefined),
 });
 
 export const { definition: Sqrt, apply: sqrt } = unary({
@@ -115,7 +117,17 @@ export const { definition: Softplus, apply: softplus } = unary({
   activation: { rectifies: false },
   f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   derivative: (x) => sigmoid(x),
+  // The runtime's float64 kernel is log(1 + eˣ) as written: ∞ for x > 709, and 0 for x < −37.
+  lower: (x, target) => (target.precision === "float64" ? add(relu(x), logOnePlus(exp(neg(abs(x))))) : undefined),
 });
+
+/** log(1 + u) to full relative precision: what 1 + u loses, its logarithm is corrected for (Kahan). */
+function logOnePlus(u: Value): Value {
+  const sum = add(1, u);
+  const rounded = sub(sum, 1);
+  const lost = equal(rounded, 0);
+  return where(lost, u, div(mul(log(sum), u), where(lost, 1, rounded)));
+}
 
 /** 2/√π, the derivative of erf at 0. */
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);

@@ -32,6 +32,7 @@ import {
 import { matmul } from "../../src/ops/matmul.ts";
 import { concat, interleaveZeros, pad, strided } from "../../src/ops/movement.ts";
 import { maxPool, MaxPoolIndices, maxPoolPick, maxPoolPlace } from "../../src/ops/pool.ts";
+import { norm } from "../../src/ops/norm.ts";
 import { pow } from "../../src/ops/pow.ts";
 import {
   argMax,
@@ -486,6 +487,7 @@ export const OP_ROWS: readonly OpRow[] = [
   { op: "Pad", cases: pads, runs: 10 },
   { op: "Concat", cases: concats },
   overAxes("ReduceSum", reduceSum),
+  overAxes("Norm", norm, awayFromZero),
   overAxes("ReduceMax", reduceMax, distinct),
   alongAxis("ArgMax", argMax, distinct),
   {

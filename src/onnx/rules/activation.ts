@@ -1,6 +1,8 @@
 import type { Value } from "../../graph/value.ts";
 import { add, div, mul, sub } from "../../ops/arithmetic.ts";
 import { greater, less, maximum, minimum, where } from "../../ops/logic.ts";
+import { boundedRoot } from "../../ops/norm.ts";
+import { splatOf } from "../../ops/structure.ts";
 import { abs, erf, exp, relu, sigmoid, softplus, tanh } from "../../ops/unary.ts";
 import { isFloat } from "../../util/tensor.ts";
 import { FLOAT, oneOf, until } from "../declaration.ts";
@@ -28,8 +30,15 @@ export function hardSigmoid(x: Value, alpha: number, beta: number): Value {
   return clamp(add(mul(x, alpha), beta), 0, 1);
 }
 
+/** max(x, low), by which a square root (a norm) is kept from 0 where low is a positive constant. */
+function raise(x: Value, low: Value | number): Value {
+  const bound = typeof low === "number" ? x.graph.scalar(low, x.dtype) : low;
+  const floor = splatOf(bound);
+  return (floor !== undefined && floor > 0 ? boundedRoot(x, bound) : undefined) ?? maximum(x, bound);
+}
+
 export function clamp(x: Value, low: Value | number | undefined, high: Value | number | undefined): Value {
-  const raised = low === undefined ? x : maximum(x, low);
+  const raised = low === undefined ? x : raise(x, low);
   return high === undefined ? raised : minimum(raised, high);
 }
 

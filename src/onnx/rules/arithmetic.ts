@@ -2,9 +2,11 @@ import { broadcastShapes } from "../../graph/broadcast.ts";
 import { tensorOf } from "../../graph/leaf.ts";
 import type { Value } from "../../graph/value.ts";
 import { add, div, mul, neg, reciprocal, sub } from "../../ops/arithmetic.ts";
-import { cast, less, maximum, minimum, mod, where } from "../../ops/logic.ts";
+import { cast, greater, less, maximum, minimum, mod, where } from "../../ops/logic.ts";
+import { boundedRoot, rootOfSquares, squaredNorm } from "../../ops/norm.ts";
 import { pow } from "../../ops/pow.ts";
-import { abs, atan, ceil, cos, erf, exp, floor, log, round, sign, sin, sqrt } from "../../ops/unary.ts";
+import { splatOf } from "../../ops/structure.ts";
+import { abs, atan, ceil, cos, erf, exp, floor, log, round, sign, sin, softplus, sqrt } from "../../ops/unary.ts";
 import { isFloat } from "../../util/tensor.ts";
 import { FLAG } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
@@ -51,10 +53,51 @@ function variadic(
   };
 }
 
+/** x·y; the square of a norm is the sum of squares, which is smooth where the norm is not. */
+function product(x: Value, y: Value): Value {
+  return (x === y ? squaredNorm(x) : undefined) ?? mul(x, y);
+}
+
+/** log x; the logarithm of a sigmoid, which the sigmoid's rounding to 0 would make −∞, is −softplus(−x). */
+function logarithm(x: Value): Value {
+  return x.operation.name === "Sigmoid" ? neg(softplus(neg(x.inputs[0]))) : log(x);
+}
+
+/** √x; the root of a sum of squares is a norm, whose gradient at 0 is taken as 0. */
+function root(x: Value): Value {
+  return rootOfSquares(x) ?? sqrt(x);
+}
+
+/** The larger of two values, which share the derivative where they are equal. NaN in either stays NaN. */
+function larger(x: Value, y: Value): Value {
+  if (!isFloat(x.dtype)) return maximum(x, y);
+  for (const [value, bound] of [
+    [x, y],
+    [y, x],
+  ]) {
+    const floor = splatOf(bound);
+    const bounded = floor !== undefined && floor > 0 ? boundedRoot(value, bound) : undefined;
+    if (bounded) return bounded;
+  }
+  return where(less(x, y), y, where(greater(x, y), x, middle(x, y)));
+}
+
+/** The smaller of two values, which share the derivative where they are equal. NaN in either stays NaN. */
+function smaller(x: Value, y: Value): Value {
+  return isFloat(x.dtype) ? where(greater(x, y), y, where(less(x, y), x, middle(x, y))) : minimum(x, y);
+}
+
+/** Half of either: their value where they are equal, NaN where either is. */
+function middle(x: Value, y: Value): Value {
+  return add(mul(x, 0.5), mul(y, 0.5));
+}
+
 /** xʸ where the exponent or both may be integers. */
 function power(x: Value, y: Value): Value {
   if (!isFloat(x.dtype)) return cast(pow(cast(x, "float64"), cast(y, "float64")), x.dtype);
-  return pow(x, isFloat(y.dtype) ? y : cast(y, x.dtype));
+  const exponent = splatOf(y);
+  const special = exponent === 2 ? squaredNorm(x) : exponent === 0.5 ? rootOfSquares(x) : undefined;
+  return special ?? pow(x, isFloat(y.dtype) ? y : cast(y, x.dtype));
 }
 
 /** asin x = atan(x / √(1 − x²)) */
@@ -88,20 +131,20 @@ function remainder(node: NodeContext): Value {
 export const ARITHMETIC: readonly OnnxRule[] = [
   binary("Add", add),
   binary("Sub", sub),
-  binary("Mul", mul),
+  binary("Mul", product),
   binary("Div", div),
   { ...binary("Pow", power), slots: ["arithmetic", "arithmetic"] },
   { op: "Mod", attributes: { fmod: FLAG }, inputs: 2, import: remainder },
   variadic("Sum", add),
   variadic("Mean", add, (sum, count) => mul(sum, 1 / count)),
-  variadic("Max", maximum),
-  variadic("Min", minimum),
+  variadic("Max", larger),
+  variadic("Min", smaller),
   unaryRule("Neg", neg),
   unaryRule("Reciprocal", reciprocal),
   unaryRule("Abs", (x) => (isFloat(x.dtype) ? abs(x) : where(less(x, 0), neg(x), x))),
   unaryRule("Exp", exp),
-  unaryRule("Log", log),
-  unaryRule("Sqrt", sqrt),
+  unaryRule("Log", logarithm),
+  unaryRule("Sqrt", root),
   unaryRule("Erf", erf),
   unaryRule("Sin", sin),
   unaryRule("Cos", cos),

@@ -25,7 +25,9 @@ function likelihood(node: NodeContext, logp: Value): Value {
   const each = weights ? gather(weights, safe, 0) : undefined;
   const kept = skip ? cast(not(skip), dtype) : undefined;
   const factor = each && kept ? mul(each, kept) : (each ?? kept);
-  const weighted = factor ? mul(losses, factor) : losses;
+  const all = each ? mul(losses, each) : losses;
+  // Chosen, not multiplied: what is left out may be ∞.
+  const weighted = skip ? where(skip, 0, all) : all;
   const mode = node.string("reduction", "mean");
   if (mode === "none") return weighted;
   const sum = sumAll(weighted);

@@ -3,6 +3,7 @@ import type { Value } from "../../graph/value.ts";
 import { add, div, mul, reciprocal, sub } from "../../ops/arithmetic.ts";
 import { conv } from "../../ops/conv.ts";
 import { equal, where } from "../../ops/logic.ts";
+import { norm } from "../../ops/norm.ts";
 import { pow } from "../../ops/pow.ts";
 import { logSoftmax, reduceMean, softmax } from "../../ops/reduction.ts";
 import { inverseDeviation, standardize as standardizeLast } from "../../ops/standardize.ts";
@@ -164,7 +165,8 @@ function meanVariance(node: NodeContext): Value {
     normalizeAxis("MeanVarianceNormalization", axis, x.shape.length),
   );
   const centred = sub(x, reduceMean(x, axes));
-  return div(centred, add(sqrt(reduceMean(mul(centred, centred), axes)), 1e-9));
+  const count = axes.reduce((product, axis) => product * x.shape[axis], 1);
+  return div(centred, add(mul(norm(centred, axes), 1 / Math.sqrt(count)), 1e-9));
 }
 
 /** Before opset 13 everything from the axis on is one axis. */

@@ -5,9 +5,10 @@ import { add, mul, neg } from "../../ops/arithmetic.ts";
 import { cast, equal, greater, less, or, and } from "../../ops/logic.ts";
 import { gatherElements } from "../../ops/gather.ts";
 import { reverse, sliceAxis, concat } from "../../ops/movement.ts";
+import { norm } from "../../ops/norm.ts";
 import { argMax, cumSum, reduceLogSumExp, reduceMax, reduceMean } from "../../ops/reduction.ts";
 import { expand, reduceSum, reshape, transpose } from "../../ops/structure.ts";
-import { abs, log, sqrt } from "../../ops/unary.ts";
+import { abs, log } from "../../ops/unary.ts";
 import { isFloat, sizeOf } from "../../util/tensor.ts";
 import { FLAG, INT, INTS, NO_EFFECT, since, until } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
@@ -165,7 +166,7 @@ export const REDUCTIONS: readonly OnnxRule[] = [
   reduction("ReduceMin", minimumOver),
   reduction("ReduceProd", product),
   reduction("ReduceL1", (x, axes) => reduceSum(abs(x), axes), abs),
-  reduction("ReduceL2", (x, axes) => sqrt(reduceSum(square(x), axes)), abs),
+  reduction("ReduceL2", norm, abs),
   reduction("ReduceSumSquare", (x, axes) => reduceSum(square(x), axes), square),
   reduction("ReduceLogSum", (x, axes) => log(reduceSum(x, axes)), log),
   reduction("ReduceLogSumExp", reduceLogSumExp),

@@ -4,9 +4,15 @@ import { fullLike, zerosLike } from "../../ops/elementwise.ts";
 import { cast, equal, greater, where } from "../../ops/logic.ts";
 import { sumAll } from "../../ops/structure.ts";
 import { log, sigmoid, softplus } from "../../ops/unary.ts";
+import { weigh } from "../../ops/weigh.ts";
 import { sizeOf } from "../../util/tensor.ts";
 import { elementLoss } from "./element-loss.ts";
 import { labelError } from "./loss.ts";
+
+/** softplus(z) − y z; for y = 1 it is softplus(−z), which neither cancels for large z nor is ∞ − ∞ for an infinite one. */
+function ofLogit(z: Value, y: Value): Value {
+  return where(equal(y, 1), softplus(neg(z)), sub(softplus(z), weigh(y, z)));
+}
 
 /** y log p, and 0 where y is 0 whatever p is. */
 function weighted(y: Value, p: Value): Value {
@@ -21,9 +27,7 @@ export const binaryCrossEntropy = elementLoss({
   links: ["Sigmoid"],
   formula: String.raw`\ell = \log(1 + e^z) - y z`,
   term: (z, y, { outputKind }) =>
-    outputKind === "probabilities"
-      ? neg(add(weighted(y, z), weighted(sub(1, y), sub(1, z))))
-      : sub(softplus(z), mul(y, z)),
+    outputKind === "probabilities" ? neg(add(weighted(y, z), weighted(sub(1, y), sub(1, z)))) : ofLogit(z, y),
   checkLabels: (labels, _outputs, _options, first) => {
     const each = sizeOf(labels.shape.slice(1));
     labels.data.forEach((label, i) => {

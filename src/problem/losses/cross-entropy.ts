@@ -5,6 +5,7 @@ import { and, cast, equal, not, where } from "../../ops/logic.ts";
 import { argMax, logSoftmax, softmax } from "../../ops/reduction.ts";
 import { reduceSum, reshape, sumAll, transpose } from "../../ops/structure.ts";
 import { exp, log } from "../../ops/unary.ts";
+import { weigh } from "../../ops/weigh.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { isFloat, sizeOf, type Shape } from "../../util/tensor.ts";
 import { classLayout, oneHot, termMatrix, type ClassLayout } from "./class-layout.ts";
@@ -73,7 +74,7 @@ export const crossEntropy: Loss = {
   perExample: (z, y, options) => {
     const layout = layoutFor(z, y, options);
     const t = targets(z, y, layout, options);
-    const terms = neg(reduceSum(mul(t, logProbabilities(z, t, layout, options)), [1]));
+    const terms = neg(reduceSum(weigh(t, logProbabilities(z, t, layout, options)), [1]));
     const examples = y.shape[0];
     return reshape(reduceSum(reshape(terms, [examples, sizeOf(terms.shape) / examples]), [1]), [examples]);
   },

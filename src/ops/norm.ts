@@ -1,0 +1,107 @@
+import { normalizeAxis, sameShape } from "../graph/broadcast.ts";
+import type { Operation } from "../graph/operation.ts";
+import type { Value } from "../graph/value.ts";
+import { mul, reciprocal } from "./arithmetic.ts";
+import { defineOp } from "./define-op.ts";
+import { requireFloat } from "./elementwise.ts";
+import { equal, less, where } from "./logic.ts";
+import { reduceSum, reshape, splatOf } from "./structure.ts";
+import { abs, sqrt } from "./unary.ts";
+
+/**
+ * Norm: ‖x‖ = √(Σ x²) over axes (kept with extent 1), with the gradient x/‖x‖. At x = 0, where there is a cone and
+ * no gradient, the gradient is 0, the subgradient of least norm. A second derivative does not exist there: it is NaN,
+ * or 0 with `flat` (the standard deviation of equal numbers). PyTorch has the same conventions for norm and std.
+ */
+export const Norm = defineOp({
+  name: "Norm",
+  summary: "square root of the sum of squares over axes",
+  make: ({ axes, flat }: { axes: readonly number[]; flat: boolean }): Operation => ({
+    name: "Norm",
+    attributes: { axes, flat },
+    infer: ([x]) => {
+      requireFloat("Norm", x);
+      return { dtype: x.dtype, shape: x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)) };
+    },
+    simplify: ([x], type) => (sameShape(x.shape, type.shape) ? abs(x) : undefined),
+    jvp: (node, [t]) => t && mul(reduceSum(mul(node.inputs[0], t), axes), inverse(node, flat)),
+    vjp: (node, g) => mul(node.inputs[0], mul(g, inverse(node, flat))),
+    vmap: (_node, [x]) =>
+      norm(
+        x,
+        axes.map((axis) => axis + 1),
+        flat,
+      ),
+    emit: (_node, [x], e) => e.node("ReduceL2", [x, e.integers(axes)], { keepdims: 1 }),
+    caveat: "The norm of a row of zeros has no derivative (taken as 0), and no second derivative",
+  }),
+});
+
+/** 1/‖x‖, and 0 at 0: the number, or a root that is 0 too and has no derivative, so that second derivatives become NaN. */
+function inverse(length: Value, flat: boolean): Value {
+  const none = equal(length, 0);
+  if (flat) return where(none, 0, reciprocal(where(none, 1, length)));
+  return where(none, sqrt(where(none, length, 1)), reciprocal(length));
+}
+
+/** √(Σ x²) over axes, which stay with extent 1. */
+export function norm(x: Value, axes: readonly number[], flat = false): Value {
+  const normal = axes.map((axis) => normalizeAxis("Norm", axis, x.shape.length)).sort((a, b) => a - b);
+  return normal.length === 0 ? abs(x) : x.graph.apply(Norm.make({ axes: normal, flat }), [x]);
+}
+
+/** Behind the views of a value, and the same views of something else of its shape. */
+function behindViews(x: Value): { inner: Value; review: (y: Value) => Value } {
+  if (x.operation.name !== "Reshape") return { inner: x, review: (y) => y };
+  return { inner: x.inputs[0], review: (y) => reshape(y, x.shape) };
+}
+
+/** ‖x‖² as a sum of squares, which is smooth at 0, where a value is a norm; undefined where it is none. */
+export function squaredNorm(x: Value): Value | undefined {
+  const { inner, review } = behindViews(x);
+  const axes = inner.operation.attributes.axes;
+  if (inner.operation.name !== Norm.name || !Array.isArray(axes)) return undefined;
+  const [u] = inner.inputs;
+  return review(reduceSum(mul(u, u), axes.map(Number)));
+}
+
+/**
+ * max(y, c) for a square root y = √s and a bound c > 0, with the root of 1 where the bound is taken: its infinite
+ * slope at s = 0 then meets no zero. Undefined where y is no root.
+ */
+export function boundedRoot(y: Value, bound: Value): Value | undefined {
+  const { inner, review } = behindViews(y);
+  const square = inner.operation.name === "Sqrt" ? review(inner.inputs[0]) : squaredNorm(y);
+  if (!square) return undefined;
+  const below = less(y, bound);
+  return where(below, bound, sqrt(where(below, 1, square)));
+}
+
+/**
+ * √(k·Σ u²) with a constant k > 0 as √k·‖u‖; undefined where a value is no such sum. Standard deviations are
+ * written so.
+ */
+export function rootOfSquares(x: Value): Value | undefined {
+  const { inner, review } = behindViews(x);
+  const [first, second] = inner.inputs;
+  if (inner.operation.name === "Mul" || inner.operation.name === "Div") {
+    const factor = splatOf(second);
+    if (factor === undefined || !(factor > 0) || !sameShape(first.shape, inner.shape)) return undefined;
+    const root = rootOfSquares(first);
+    const scale = Math.sqrt(inner.operation.name === "Mul" ? factor : 1 / factor);
+    return root && review(mul(root, scale));
+  }
+  const axes = inner.operation.attributes.axes;
+  if (inner.operation.name !== "ReduceSum" || !Array.isArray(axes)) return undefined;
+  const isSquare = first.operation.name === "Mul" && first.inputs[0] === first.inputs[1];
+  const [base] = first.inputs;
+  return isSquare ? review(norm(base, axes.map(Number), isCentred(base))) : undefined;
+}
+
+/** Whether a value is x − mean x. */
+function isCentred(value: Value): boolean {
+  if (value.operation.name !== "Sub") return false;
+  const [x, mean] = value.inputs;
+  const [sum] = mean.operation.name === "Mul" ? mean.inputs : [];
+  return sum?.operation.name === "ReduceSum" && sum.inputs[0] === x;
+}
