@@ -1,4 +1,4 @@
-;; Kernels on a set of vectors in linear memory, four vectors and four elements at a time.
+;; Kernels on vectors and matrix rows in linear memory: a set of vectors, four vectors and four elements at a time; two rows of a matrix.
 ;;
 ;; Common parameters:
 ;;   $w        address of a chunk of a float64 vector, 16-byte aligned
@@ -194,5 +194,44 @@
       (local.set $c (i32.add (local.get $c) (i32.const 32)))
       (br_if $vectors (local.tee $groups (i32.sub (local.get $groups) (i32.const 1))))
     )
+  )
+
+  ;; Two rows of a symmetric matrix, first $n elements (even): r_i <- r_i - (u_i q + q_i u), p <- p + sum of v_i r_i,
+  ;; s_i = r_i . v. $c holds u_0 u_1 q_0 q_1 v_0 v_1 and takes s_0 s_1.
+  (func (export "rank_two_rows") (param $r0 i32) (param $r1 i32) (param $n i32) (param $u i32) (param $q i32) (param $v i32) (param $p i32) (param $c i32)
+    (local $end i32)
+    (local $u0 v128) (local $u1 v128) (local $q0 v128) (local $q1 v128) (local $v0 v128) (local $v1 v128)
+    (local $uk v128) (local $qk v128) (local $vk v128) (local $a0 v128) (local $a1 v128) (local $s0 v128) (local $s1 v128)
+    (local.set $u0 (v128.load64_splat (local.get $c)))
+    (local.set $u1 (v128.load64_splat offset=8 (local.get $c)))
+    (local.set $q0 (v128.load64_splat offset=16 (local.get $c)))
+    (local.set $q1 (v128.load64_splat offset=24 (local.get $c)))
+    (local.set $v0 (v128.load64_splat offset=32 (local.get $c)))
+    (local.set $v1 (v128.load64_splat offset=40 (local.get $c)))
+    (local.set $s0 (v128.const i64x2 0 0))
+    (local.set $s1 (v128.const i64x2 0 0))
+    (local.set $end (i32.add (local.get $u) (i32.shl (local.get $n) (i32.const 3))))
+    (if (i32.gt_u (local.get $n) (i32.const 0)) (then
+      (loop $elements
+        (local.set $uk (v128.load (local.get $u)))
+        (local.set $qk (v128.load (local.get $q)))
+        (local.set $vk (v128.load (local.get $v)))
+        (local.set $a0 (f64x2.sub (v128.load (local.get $r0)) (f64x2.add (f64x2.mul (local.get $u0) (local.get $qk)) (f64x2.mul (local.get $q0) (local.get $uk)))))
+        (local.set $a1 (f64x2.sub (v128.load (local.get $r1)) (f64x2.add (f64x2.mul (local.get $u1) (local.get $qk)) (f64x2.mul (local.get $q1) (local.get $uk)))))
+        (v128.store (local.get $r0) (local.get $a0))
+        (v128.store (local.get $r1) (local.get $a1))
+        (local.set $s0 (f64x2.add (local.get $s0) (f64x2.mul (local.get $a0) (local.get $vk))))
+        (local.set $s1 (f64x2.add (local.get $s1) (f64x2.mul (local.get $a1) (local.get $vk))))
+        (v128.store (local.get $p) (f64x2.add (v128.load (local.get $p)) (f64x2.add (f64x2.mul (local.get $a0) (local.get $v0)) (f64x2.mul (local.get $a1) (local.get $v1)))))
+        (local.set $r0 (i32.add (local.get $r0) (i32.const 16)))
+        (local.set $r1 (i32.add (local.get $r1) (i32.const 16)))
+        (local.set $q (i32.add (local.get $q) (i32.const 16)))
+        (local.set $v (i32.add (local.get $v) (i32.const 16)))
+        (local.set $p (i32.add (local.get $p) (i32.const 16)))
+        (br_if $elements (i32.lt_u (local.tee $u (i32.add (local.get $u) (i32.const 16))) (local.get $end)))
+      )
+    ))
+    (f64.store offset=48 (local.get $c) (f64.add (f64x2.extract_lane 0 (local.get $s0)) (f64x2.extract_lane 1 (local.get $s0))))
+    (f64.store offset=56 (local.get $c) (f64.add (f64x2.extract_lane 0 (local.get $s1)) (f64x2.extract_lane 1 (local.get $s1))))
   )
 )

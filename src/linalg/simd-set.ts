@@ -1,45 +1,10 @@
-import { KERNELS_WASM } from "./kernels-wasm.ts";
 import { CHUNK } from "./multi-vector.ts";
 import type { VectorSet } from "./multi-vector.ts";
 import type { FloatType } from "../util/tensor.ts";
+import { type Kernel, kernelMemory, MOST_BYTES } from "./kernel-memory.ts";
 
-interface WasmMemory {
-  readonly buffer: ArrayBuffer;
-}
-
-interface WasmInstance {
-  readonly exports: Readonly<Record<string, Kernel>>;
-}
-
-/** The part of the WebAssembly interface that is used here; TypeScript holds it with the DOM's. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Memory: new (size: { initial: number; maximum: number }) => WasmMemory;
-  readonly Instance: new (module: object, imports: { basis: { memory: WasmMemory } }) => WasmInstance;
-};
-
-/** Parameters: see kernels.wat. */
-type Kernel = (w: number, n: number, v: number, stride: number, groups: number, coefficients: number) => void;
-
-const PAGE = 65536;
-const MOST_PAGES = 65536;
-
-/** Vectors of one memory. A memory never grows, so no view is ever detached; what is not written is not taken from the system. */
+/** Vectors of one memory. */
 const CAPACITY = 32;
-
-let compiled: object | null | undefined;
-
-/** The kernels, compiled at the first use; null where the platform has no WebAssembly SIMD. */
-function kernels(): object | null {
-  if (compiled === undefined) {
-    try {
-      compiled = new WebAssembly.Module(Uint8Array.from(atob(KERNELS_WASM), (character) => character.charCodeAt(0)));
-    } catch {
-      compiled = null;
-    }
-  }
-  return compiled;
-}
 
 /** Up to 32 vectors in a WebAssembly memory of their own, handled by SIMD kernels. */
 export class SimdSet implements VectorSet {
@@ -56,22 +21,14 @@ export class SimdSet implements VectorSet {
 
   /** An empty set; null where there is no SIMD or no memory for it. */
   static create(dimension: number, precision: FloatType): SimdSet | null {
-    const module = kernels();
-    if (module === null) return null;
     const width = precision === "float32" ? 4 : 8;
     // Rows end in zeros up to a multiple of four elements, so that no kernel has a remainder.
     const stride = 4 * Math.ceil(dimension / 4) * width;
     const base = 8 * (CHUNK + CAPACITY);
-    const capacity = Math.min(CAPACITY, 4 * Math.floor((MOST_PAGES * PAGE - base) / (4 * stride)));
+    const capacity = Math.min(CAPACITY, 4 * Math.floor((MOST_BYTES - base) / (4 * stride)));
     if (capacity === 0) return null;
-    const pages = Math.ceil((base + capacity * stride) / PAGE);
-    try {
-      const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-      const { exports } = new WebAssembly.Instance(module, { basis: { memory } });
-      return new SimdSet(memory.buffer, exports, dimension, precision, capacity, base, stride, width);
-    } catch {
-      return null;
-    }
+    const memory = kernelMemory(base + capacity * stride);
+    return memory && new SimdSet(memory.buffer, memory.kernels, dimension, precision, capacity, base, stride, width);
   }
 
   private constructor(

@@ -1,4 +1,5 @@
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { copyTriangle, type Triangle } from "./triangle.ts";
 import { tridiagonalEigen } from "./tridiagonal-eigen.ts";
 
 export interface SymmetricEigen {
@@ -30,10 +31,10 @@ export function symmetricEigen(matrix: Float64Array, n: number, wantVectors: boo
       message: `A ${n} × ${n} matrix needs ${n * n} elements, but ${matrix.length} were given.`,
     });
   }
-  const a = Float64Array.from(matrix);
-  const reduced = tridiagonalize(a, n);
+  const triangle = copyTriangle(matrix, n, 5);
+  const reduced = tridiagonalize(triangle, n);
   const { values, vectors } = tridiagonalEigen(reduced.diagonal, reduced.offDiagonal, wantVectors ? "all" : "none");
-  if (wantVectors) transformBack(a, n, reduced.halfSquares, vectors);
+  if (wantVectors) transformBack(triangle.matrix, n, reduced.halfSquares, vectors);
   return { values, vectors };
 }
 
@@ -45,18 +46,17 @@ interface Tridiagonalization {
 }
 
 /** A ← reflections in the rows below the diagonal; returns T. Works from the last row up. */
-function tridiagonalize(a: Float64Array, n: number): Tridiagonalization {
+function tridiagonalize({ matrix: a, vectors, pass }: Triangle, n: number): Tridiagonalization {
+  const stride = n + (n % 2);
   const diagonal = new Float64Array(n);
   const offDiagonal = new Float64Array(Math.max(0, n - 1));
   const halfSquares = new Float64Array(n);
-  let u = new Float64Array(n);
-  let q = new Float64Array(n);
-  let nextU = new Float64Array(n);
-  let product = new Float64Array(n);
-  const zero = new Float64Array(n);
+  let [uAt, qAt, nextUAt, productAt] = [0, 1, 2, 3];
+  const zeroAt = 4;
 
   for (let i = n - 1; i >= 1; i--) {
-    const row = i * n;
+    const row = i * stride;
+    const [u, q, nextU, product] = [vectors[uAt], vectors[qAt], vectors[nextUAt], vectors[productAt]];
     // The reflection of this step depends on row i alone, so its update goes ahead of the others.
     const ui = u[i];
     const qi = q[i];
@@ -67,7 +67,7 @@ function tridiagonalize(a: Float64Array, n: number): Tridiagonalization {
     for (let k = 0; k < i - 1; k++) scale += Math.abs(a[row + k]);
     if (scale === 0) {
       offDiagonal[i - 1] = a[row + i - 1];
-      rankTwoUpdateAndProduct(a, n, i, u, q, zero, product);
+      pass(i, uAt, qAt, zeroAt, productAt);
       u.fill(0);
       q.fill(0);
       continue;
@@ -87,7 +87,7 @@ function tridiagonalize(a: Float64Array, n: number): Tridiagonalization {
     nextU[i] = 0;
     halfSquares[i] = h;
 
-    rankTwoUpdateAndProduct(a, n, i, u, q, nextU, product);
+    pass(i, uAt, qAt, nextUAt, productAt);
     for (let k = 0; k < i; k++) a[row + k] = nextU[k];
 
     let projection = 0;
@@ -99,69 +99,16 @@ function tridiagonalize(a: Float64Array, n: number): Tridiagonalization {
     for (let k = 0; k < i; k++) product[k] -= half * nextU[k];
     product[i] = 0;
 
-    [u, nextU] = [nextU, u];
-    [q, product] = [product, q];
+    [uAt, nextUAt] = [nextUAt, uAt];
+    [qAt, productAt] = [productAt, qAt];
   }
-  if (n > 0) diagonal[0] = a[0] - 2 * u[0] * q[0];
+  if (n > 0) diagonal[0] = a[0] - 2 * vectors[uAt][0] * vectors[qAt][0];
   return { diagonal, offDiagonal, halfSquares };
-}
-
-/**
- * On the leading m × m triangle: A ← A − uqᵀ − quᵀ, and product ← A v with the new A, in one pass over
- * two rows at a time.
- */
-function rankTwoUpdateAndProduct(
-  a: Float64Array,
-  n: number,
-  m: number,
-  u: Float64Array,
-  q: Float64Array,
-  v: Float64Array,
-  product: Float64Array,
-): void {
-  for (let k = 0; k < m; k++) product[k] = 0;
-  let j = 0;
-  if (m % 2 === 1) {
-    a[0] -= 2 * u[0] * q[0];
-    product[0] = a[0] * v[0];
-    j = 1;
-  }
-  for (; j < m; j += 2) {
-    const row0 = j * n;
-    const row1 = row0 + n;
-    const u0 = u[j];
-    const u1 = u[j + 1];
-    const q0 = q[j];
-    const q1 = q[j + 1];
-    const v0 = v[j];
-    const v1 = v[j + 1];
-    let s0 = 0;
-    let s1 = 0;
-    for (let k = 0; k < j; k++) {
-      const uk = u[k];
-      const qk = q[k];
-      const vk = v[k];
-      const a0 = a[row0 + k] - (u0 * qk + q0 * uk);
-      const a1 = a[row1 + k] - (u1 * qk + q1 * uk);
-      a[row0 + k] = a0;
-      a[row1 + k] = a1;
-      s0 += a0 * vk;
-      s1 += a1 * vk;
-      product[k] += a0 * v0 + a1 * v1;
-    }
-    const d0 = a[row0 + j] - 2 * u0 * q0;
-    const cross = a[row1 + j] - (u1 * q0 + q1 * u0);
-    const d1 = a[row1 + j + 1] - 2 * u1 * q1;
-    a[row0 + j] = d0;
-    a[row1 + j] = cross;
-    a[row1 + j + 1] = d1;
-    product[j] += s0 + d0 * v0 + cross * v1;
-    product[j + 1] += s1 + cross * v0 + d1 * v1;
-  }
 }
 
 /** Eigenvectors of T to eigenvectors of A: z ← H₍ₙ₋₁₎ … H₁ z, four vectors to each reading of the reflections. */
 function transformBack(a: Float64Array, n: number, halfSquares: Float64Array, vectors: readonly Float64Array[]): void {
+  const stride = n + (n % 2);
   const spare = new Float64Array(n);
   for (let j = 0; j < n; j += 4) {
     const z0 = vectors[j];
@@ -171,7 +118,7 @@ function transformBack(a: Float64Array, n: number, halfSquares: Float64Array, ve
     for (let i = 1; i < n; i++) {
       const h = halfSquares[i];
       if (h === 0) continue;
-      const row = i * n;
+      const row = i * stride;
       let [s0, s1, s2, s3] = [0, 0, 0, 0];
       for (let k = 0; k < i; k++) {
         const x = a[row + k];
