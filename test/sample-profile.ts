@@ -135,7 +135,7 @@ export const sampleProfile: Profile = {
     hessian: {
       top: pairs(TOP),
       bottom: pairs(BOTTOM),
-      multiplicity: { checked: true, found: 1, missProbability: 1e-6 },
+      multiplicity: { checked: true, found: 1, missProbability: 1e-6, margin: 0.8 },
       eigenvalueProducts: 86,
       eigenvalueMethod: "thick-restart Lanczos, full reorthogonalisation",
       eigenvaluesConverged: true,
@@ -164,6 +164,8 @@ export const sampleProfile: Profile = {
         zeroInterval: { lower: 0.1, upper: 0.15, confidence: 0.95 },
         negative: null,
       },
+      roundoff: null,
+      gradientResolution: null,
       negativeDepth: 0.0218,
       effectiveRank: { frobenius: 2.9, frobeniusError: 0.1, trace: 5.13 },
       condition: {
@@ -178,6 +180,7 @@ export const sampleProfile: Profile = {
     gaussNewton: { top: pairs(TOP.map((value) => value * 0.985)), trace: exact(211.2) },
     residual: { top: pairs([1.31]), bottom: pairs([-1.22]), trace: estimated(3.4, 3.2, 40, "XTrace"), share: 0.031 },
     stability: {
+      sharpnessError: null,
       sharpness: 41.83,
       limits: [
         {

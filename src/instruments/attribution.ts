@@ -90,7 +90,7 @@ export const attributionInstrument = defineInstrument({
           return { name: label, share: dot(part, part) };
         }),
         effectiveParameters: 1 / mass,
-        gradientCosine: norm2(gradient) > 0 ? dot(gradient, vector) / norm2(gradient) : 0,
+        gradientCosine: norm2(gradient) > 0 ? dot(gradient, vector) / norm2(gradient) : null,
         classes: perClass,
       });
     }

@@ -7,6 +7,7 @@ import { createRandom, type RandomStream } from "../random/random-stream.ts";
 import { profileResult } from "../result/profile-result.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
 import { gradientInstrument } from "./gradient.ts";
+import { judge as judgeQuestion } from "./judge-verdict.ts";
 import { runProfile } from "./profile.ts";
 import { readingsOf } from "./registry.ts";
 import { runChecks } from "./run-checks.ts";
@@ -152,7 +153,10 @@ describe("the verdict about a critical point", () => {
       newtonDecrement: 0.1,
       tensors: [],
     };
-    return gradientInstrument.verdicts({ gradient }).map(({ level, text }) => `${level}: ${text}`);
+    return gradientInstrument
+      .verdicts({ gradient })
+      .flatMap(judgeQuestion)
+      .map(({ level, text }) => `${level}: ${text}`);
   };
 
   it("is a note where the examples are too few to tell", () => {
@@ -162,7 +166,9 @@ describe("the verdict about a critical point", () => {
 
   it("passes where the gradient is known to be small, and says under which condition", () => {
     expect(judge(2000, 1.05, 0.5)).toEqual([
-      expect.stringMatching(/^pass: .*critical, as far as these data can tell, unless the weights were fitted/),
+      expect.stringMatching(
+        /^pass: .*critical for the population, as far as these data can tell, unless the weights were fitted/,
+      ),
     ]);
   });
 

@@ -1,6 +1,9 @@
 import { z } from "zod";
-import { formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
-import { defineInstrument } from "./instrument.ts";
+import { norm2 } from "../linalg/vector.ts";
+import type { ProfileResult } from "../result/profile-result.ts";
+import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
+import { defineInstrument, type ProfileParts } from "./instrument.ts";
+import { exactly, type Claim, type Condition, type Ground, type Question } from "./judge-verdict.ts";
 import { eigenvalueReading, type Reading } from "./reading.ts";
 
 /** Parameters that set what several instruments share. */
@@ -18,12 +21,142 @@ function withMethod(reading: Reading, method: string | null): Reading {
   return method === null ? reading : { ...reading, note: `${reading.note}; ${method}` };
 }
 
+type Hessian = ProfileResult["hessian"];
+
 /** How sure the count of hidden copies is. */
 function searched(missProbability: number | null): string {
-  if (missProbability === null) return "by a second search";
+  if (missProbability === null) return "by a second search that ended before it could bound what it missed";
   if (missProbability === 0) return "the whole spectrum was seen";
   return `by a second search that misses one with probability below ${formatNumber(missProbability, 1)}`;
 }
+
+/** Whether what is beyond the reported eigenvalues was looked for to the end. */
+function isBounded({ multiplicity, eigenvaluesConverged }: Partial<Hessian>): boolean {
+  return eigenvaluesConverged === true && multiplicity?.checked === true && multiplicity.missProbability !== null;
+}
+
+/** The spectral norm, as far as it was seen. */
+function largestInSize({ top, bottom }: Partial<Hessian>): number {
+  return Math.max(Math.abs(top?.[0]?.value ?? 0), Math.abs(bottom?.[0]?.value ?? 0));
+}
+
+/**
+ * λmin and λmax with what is known of them. A Ritz value is never below λmin, so that one proves what λmin is at
+ * most, converged or not; that nothing lies below takes the search for what was missed, and its margin.
+ */
+function endsOf(hessian: Partial<Hessian>): { lowest: Ground; highest: Ground } | undefined {
+  const { top, bottom, multiplicity } = hessian;
+  const [first, last] = [bottom?.[0], bottom?.at(-1)];
+  const [highest, least] = [top?.[0], top?.at(-1)];
+  if (!first || !last || !highest || !least) return undefined;
+  const margin = isBounded(hessian) ? (multiplicity?.margin ?? 0) : Number.POSITIVE_INFINITY;
+  return {
+    lowest: {
+      name: "λmin",
+      value: first.value,
+      lower: Math.min(first.value - first.residual, last.value - last.residual - margin),
+      upper: first.value + first.residual,
+    },
+    highest: {
+      name: "λmax",
+      value: highest.value,
+      lower: highest.value - highest.residual,
+      upper: Math.max(highest.value + highest.residual, least.value + least.residual + margin),
+    },
+  };
+}
+
+/** Relative to the loss: a decrease below this many roundings is none. */
+const ROUNDINGS = 16;
+
+/**
+ * Below which length the gradient is zero: what rounding of the weights moves it by, or, where all curvature is
+ * positive, what leaves the loss within its own rounding of the minimum, ½‖g‖²/λmin at most.
+ */
+function gradientFloor({ hessian, gradient, loss }: ProfileParts, lowest: Ground): number {
+  const { gradientResolution, roundoff } = hessian ?? {};
+  const drop = ROUNDINGS * (roundoff ?? 0) * Math.abs(loss ?? 0);
+  const near = lowest.lower > 0 ? Math.sqrt(2 * lowest.lower * drop) : 0;
+  return Math.max(gradientResolution ?? 0, gradient?.rounding ?? 0, near);
+}
+
+function curvatureQuestion(parts: ProfileParts): Question[] {
+  const { hessian, gradientNorm } = parts;
+  const ends = hessian && endsOf(hessian);
+  if (!ends || gradientNorm === undefined) return [];
+  const { lowest, highest } = ends;
+  const length = exactly("‖g‖", gradientNorm);
+  const floor = gradientFloor(parts, lowest);
+  const zero: Condition = { ground: length, below: floor === 0 ? Number.MIN_VALUE : floor * (1 + Number.EPSILON) };
+  const isCritical = gradientNorm === 0 || gradientNorm <= floor;
+  const flat: Condition = { ground: exactly("‖H‖₂", largestInSize(hessian)), below: Number.MIN_VALUE };
+  const up: Condition = { ground: lowest, above: 0 };
+  const dips: Condition = { ground: lowest, below: 0 };
+  const rises: Condition = { ground: highest, above: 0 };
+  const down: Condition = { ground: highest, below: 0 };
+  const least = formatEstimate(lowest.value, lowest.upper - lowest.value);
+  const most = formatEstimate(highest.value, highest.value - highest.lower);
+  const depth = -lowest.value / largestInSize(hessian) || 0;
+  const slope = `The gradient is not zero (‖g‖ = ${formatNumber(gradientNorm, 3)}), so this is no critical point`;
+  const level = depth > DEEP ? "warn" : "note";
+  const [asks, claims]: [string, Claim[]] = isCritical
+    ? [
+        "what kind of critical point this is",
+        [
+          {
+            level: "pass",
+            rests: [zero, up],
+            text: `A minimum: the gradient is zero up to rounding and every curvature is positive, the least of them ${least}.`,
+          },
+          {
+            level: "warn",
+            rests: [zero, dips, rises],
+            text: `A saddle point: the gradient is zero up to rounding, and the curvature reaches from ${least} to ${most}.`,
+          },
+          {
+            level: "warn",
+            rests: [zero, down],
+            text: `A maximum: the gradient is zero up to rounding and every curvature is negative, at most ${most}.`,
+          },
+          { level: "warn", rests: [zero, flat], text: "A plateau to second order: gradient and Hessian are zero." },
+        ],
+      ]
+    : [
+        "whether the loss bends down anywhere",
+        [
+          {
+            level: "note",
+            rests: [{ ground: length, above: floor }, up],
+            text: `No negative curvature: the least is ${least}. ${slope}.`,
+          },
+          {
+            level,
+            rests: [{ ground: length, above: floor }, dips, rises],
+            text: `Negative curvature reaches ${formatShare(depth)} of the strongest: λmin = ${least}. ${slope}.`,
+          },
+          {
+            level: "warn",
+            rests: [{ ground: length, above: floor }, down],
+            text: `Every curvature is negative, at most ${most}. ${slope}.`,
+          },
+          {
+            level: "note",
+            rests: [{ ground: length, above: floor }, flat],
+            text: `No curvature: the loss is linear here to second order. ${slope}.`,
+          },
+        ],
+      ];
+  const bounded = hessian && isBounded(hessian);
+  const decidedBy = `${
+    bounded
+      ? "A finer resolution (--precision float64, a smaller --tol) would tell, unless eigenvalues are exactly zero, as those of symmetries are."
+      : "More time, or the whole spectrum (--exact-limit of at least the number of parameters), would decide it."
+  }${isCritical ? "" : ` ${slope}.`}`;
+  return [{ asks, claims, decidedBy }];
+}
+
+/** From this share of the strongest curvature on, negative curvature is warned of. */
+const DEEP = 0.1;
 
 export const eigenvaluesInstrument = defineInstrument({
   name: "eigenvalues",
@@ -32,78 +165,83 @@ export const eigenvaluesInstrument = defineInstrument({
   needs: ["extreme eigenpairs"],
   cost: () => 0,
   run: async (measurement) => {
-    const { top, bottom, multiplicity, products, method, converged } = await measurement.extremes();
-    const largest = top[0].value;
+    const { problem, roundoff } = measurement;
+    const { top, bottom, scale, multiplicity, products, method, converged } = await measurement.extremes();
     const smallest = bottom[0].value;
+    const strongest = Math.max(Math.abs(top[0].value), Math.abs(smallest));
+    const { checked, found, missProbability, margin } = multiplicity;
     return {
       parts: {
         hessian: {
           top: top.map(({ value, residual }) => ({ value, residual })),
           bottom: bottom.map(({ value, residual }) => ({ value, residual })),
-          multiplicity: {
-            checked: multiplicity.checked,
-            found: multiplicity.found,
-            missProbability: multiplicity.missProbability,
-          },
+          multiplicity: { checked, found, missProbability, margin },
           eigenvalueProducts: products,
           eigenvalueMethod: method,
           eigenvaluesConverged: converged,
-          negativeDepth: largest > 0 ? Math.max(0, -smallest) / largest : null,
+          negativeDepth: strongest > 0 ? Math.max(0, -smallest) / strongest : null,
+          // Four roundings of every weight, as far as the strongest curvature carries them.
+          gradientResolution: 4 * roundoff * scale * norm2(problem.parameters),
+          roundoff,
         },
       },
       converged,
       reason: converged ? undefined : "The residuals stayed above the tolerance within the budget.",
     };
   },
-  readings: ({ hessian }) => [
-    withMethod(eigenvalueReading("Largest", String.raw`\lambda_{\max}`, hessian.top?.[0]), hessian.eigenvalueMethod),
-    eigenvalueReading("Second largest", String.raw`\lambda_2`, hessian.top?.[1]),
-    eigenvalueReading("Smallest", String.raw`\lambda_{\min}`, hessian.bottom?.[0]),
-    {
-      label: "Depth of negative curvature",
-      symbol: String.raw`|\lambda_{\min}| / \lambda_{\max}`,
-      value: formatNumber(hessian.negativeDepth, 3),
-    },
-    hessian.multiplicity?.checked
-      ? {
-          label: "Hidden copies found",
-          value: String(hessian.multiplicity.found),
-          note: searched(hessian.multiplicity.missProbability),
-        }
-      : undefined,
-  ],
-  measures:
-    "The largest and the smallest eigenvalues of the Hessian: the curvature of the loss along its sharpest and its most negative directions. Each comes with ‖Hv − λv‖, within which a true eigenvalue is certain to lie; a second search looks for copies that the first could not see.",
-  means: ({ hessian }) => {
-    const top = hessian?.top?.[0];
-    const bottom = hessian?.bottom?.[0];
-    if (!top || !bottom) return "";
-    const negative = bottom.value < -bottom.residual;
-    return `λmax = ${formatMeasured(top.value, top.residual)} and λmin = ${formatMeasured(bottom.value, bottom.residual)}. ${
-      negative
-        ? `There is a direction of negative curvature, ${formatShare(hessian?.negativeDepth)} as strong as the sharpest one: the point is not a minimum in the strict sense.`
-        : "No negative curvature stands out of the rounding."
-    }`;
-  },
-  doesNotMean:
-    "λmax is not a property of the function that the network computes: rescaling the layers of a ReLU network changes it at will and leaves the function alone (see Flatness). It bounds the step size; it does not by itself predict the test error.",
-  tryNext: ({ hessian }) =>
-    (hessian?.negativeDepth ?? 0) > 0.1
-      ? "Look at the attribution of the most negative direction, and at the loss along it; longer training usually removes it."
-      : "Compare λmax with 2 / (your step size): see Stability limits.",
-  verdicts: ({ hessian }) => {
-    const bottom = hessian?.bottom?.[0];
-    const depth = hessian?.negativeDepth;
-    if (!bottom || depth === null || depth === undefined) {
-      return [{ level: "warn", text: "No direction has positive curvature: this is a maximum or a plateau." }];
-    }
-    if (bottom.value >= -bottom.residual)
-      return [{ level: "pass", text: "No negative curvature: a minimum to second order, up to flat directions." }];
+  readings: ({ hessian }) => {
+    const { top, bottom, multiplicity, eigenvalueMethod, negativeDepth } = hessian;
+    const found = top === null || isBounded(hessian) ? "" : " found";
+    const strongest = largestInSize(hessian);
     return [
+      withMethod(eigenvalueReading(`Largest${found}`, String.raw`\lambda_{\max}`, top?.[0]), eigenvalueMethod),
+      eigenvalueReading(`Second largest${found}`, String.raw`\lambda_2`, top?.[1]),
+      eigenvalueReading(`Smallest${found}`, String.raw`\lambda_{\min}`, bottom?.[0]),
       {
-        level: depth > 0.1 ? "warn" : "note",
-        text: `Negative curvature reaches ${formatShare(depth)} of λmax: ${depth > 0.1 ? "a saddle region" : "few shallow directions, as trained networks usually keep"}.`,
+        label: "Depth of negative curvature",
+        symbol: String.raw`|\lambda_{\min}| / \|H\|_2`,
+        value:
+          negativeDepth === null || !bottom?.[0]
+            ? formatNumber(null)
+            : bottom[0].value >= bottom[0].residual
+              ? formatNumber(0)
+              : formatEstimate(negativeDepth, bottom[0].residual / strongest),
+        note: "0 where λmin is not negative; ± what the residual of λmin leaves",
       },
+      multiplicity === null
+        ? undefined
+        : multiplicity.checked
+          ? {
+              label: "Hidden copies found",
+              value: String(multiplicity.found),
+              note: searched(multiplicity.missProbability),
+            }
+          : {
+              label: "Hidden copies",
+              value: formatNumber(null),
+              note: "not looked for to the end: larger or smaller eigenvalues, and copies, may have been missed",
+            },
     ];
   },
+  measures:
+    "The largest and the smallest eigenvalues of the Hessian: the curvature of the loss along its sharpest and its most negative directions. Each comes with ‖Hv − λv‖, within which a true eigenvalue is certain to lie. That there is none beyond takes more: the whole spectrum, or a second search for what the first could not see; the last line says which was made.",
+  means: ({ hessian }) => {
+    const [top, bottom] = [hessian?.top?.[0], hessian?.bottom?.[0]];
+    const ends = hessian && endsOf(hessian);
+    if (!top || !bottom || !ends) return "";
+    const sign =
+      ends.lowest.upper < 0
+        ? `There is a direction of negative curvature, ${formatShare(hessian?.negativeDepth)} as strong as the strongest curvature: the point is no minimum.`
+        : ends.lowest.lower > 0
+          ? "Every curvature is positive."
+          : "The sign of the smallest is not resolved: its error reaches across 0.";
+    return `λmax = ${formatMeasured(top.value, top.residual)} and λmin = ${formatMeasured(bottom.value, bottom.residual)}. ${sign}`;
+  },
+  doesNotMean:
+    "λmax is not a property of the function that the network computes: rescaling the layers of a ReLU network changes it at will and leaves the function alone (see Flatness). It bounds the step size; it does not by itself predict the test error. Eigenvalues alone tell no minimum from a slope: that takes a gradient of zero.",
+  tryNext: ({ hessian }) =>
+    (hessian?.negativeDepth ?? 0) > DEEP && ((hessian && endsOf(hessian)?.lowest.upper) || 0) < 0
+      ? "Look at the loss along the most negative direction; where the gradient has a part along it, further steps go down it."
+      : "Compare λmax with 2 / (your step size): see Stability limits.",
+  verdicts: curvatureQuestion,
 });

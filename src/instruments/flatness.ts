@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { FlatnessPart } from "../result/profile-result.ts";
 import { formatEstimate, formatMeasured, formatNumber } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
+import { within } from "./judge-verdict.ts";
 import { localAtHome, localHere, measureFlatness } from "./flatness/flatness-measures.ts";
 import { layerScalings, rescaled, tensorGenerator } from "./symmetry/rescaling.ts";
 import { sentence } from "./reading.ts";
@@ -150,11 +151,23 @@ export const flatnessInstrument = defineInstrument({
       flatness?.rescalings.flatMap(({ factor, values }) => knownMoves(values).map((move) => ({ ...move, factor }))) ??
       [];
     const [worst] = moved.toSorted((a, b) => b.ratio - a.ratio);
-    return worst && worst.ratio - 2 * worst.ratioError > 1.5
+    return worst
       ? [
           {
-            level: "note",
-            text: `"${sentence(titleOf(flatness, worst.name))}" grows ${formatEstimate(worst.ratio, worst.ratioError)} times when layers are rescaled by ${worst.factor} without changing the function: it is no measure of the function.`,
+            asks: "whether a measure of flatness moves under rescaling",
+            decidedBy: "More samples (--sigma-samples) or a smaller tolerance would decide it.",
+            claims: [
+              {
+                level: "note",
+                rests: [
+                  {
+                    ground: within("the largest ratio after to before", worst.ratio, 2 * worst.ratioError),
+                    above: 1.5,
+                  },
+                ],
+                text: `"${sentence(titleOf(flatness, worst.name))}" grows ${formatEstimate(worst.ratio, worst.ratioError)} times when layers are rescaled by ${worst.factor} without changing the function: it is no measure of the function.`,
+              },
+            ],
           },
         ]
       : [];

@@ -5,6 +5,7 @@ import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../ut
 import { defineInstrument } from "./instrument.ts";
 import type { Measurement } from "./measurement.ts";
 import { needsSingleExamples } from "./single-examples.ts";
+import { exactly, type Claim, type Condition } from "./judge-verdict.ts";
 import { slopeEvidence } from "./noise/critical-batch-size.ts";
 
 type OfSingleExamples = Pick<GradientPart, "perExample" | "noiseFloor" | "relativeToNoise" | "rounding" | "evidence">;
@@ -118,8 +119,8 @@ export const gradientInstrument = defineInstrument({
     if (gradient.norm === 0)
       return "The gradient is exactly zero: on these data the point is critical, and no share of it lies anywhere.";
     const { relativeToNoise: relative } = gradient;
-    if (judge(gradient) === "rounding") return `‖g‖ = ${formatMeasured(gradient.norm)}. ${SENTENCES.rounding}`;
-    return `‖g‖ = ${formatMeasured(gradient.norm)}${relative === null ? "" : `, ${formatMeasured(relative)} times the sampling error`}. ${SENTENCES[judge(gradient)]} ${formatShare(gradient.topSubspaceShare)} of ‖g‖² lies in the ${gradient.topSubspaceDimension} sharpest directions; a Newton step there would lower the loss by about ${formatMeasured(gradient.newtonDecrement)}.`;
+    if (judgementOf(gradient) === "rounding") return `‖g‖ = ${formatMeasured(gradient.norm)}. ${SENTENCES.rounding}`;
+    return `‖g‖ = ${formatMeasured(gradient.norm)}${relative === null ? "" : `, ${formatMeasured(relative)} times the sampling error`}. ${SENTENCES[judgementOf(gradient)]} ${formatShare(gradient.topSubspaceShare)} of ‖g‖² lies in the ${gradient.topSubspaceDimension} sharpest directions; a Newton step there would lower the loss by about ${formatMeasured(gradient.newtonDecrement)}.`;
   },
   doesNotMean:
     "A small gradient is no proof of a minimum: it is as small near a saddle and on a plateau. The eigenvalues decide which it is.",
@@ -132,46 +133,54 @@ export const gradientInstrument = defineInstrument({
       : "More steps at this batch size mostly follow noise: lower the step size or raise the batch size.";
   },
   verdicts: ({ gradient }) => {
-    if (!gradient) return [];
-    const judgement = judge(gradient);
-    if (judgement === "zero")
-      return [{ level: "pass", text: "The gradient is exactly zero: a critical point of the loss on these data." }];
-    if (judgement === "rounding")
-      return [
-        {
-          level: "pass",
-          text: `The gradient, ${formatMeasured(gradient.norm)}, is zero up to rounding: a critical point of the loss on these data.`,
-        },
-      ];
-    if (judgement === "one gradient" || judgement === "coupled") return [];
-    const measured = `The gradient is ${formatMeasured(gradient.relativeToNoise)} times its sampling error`;
-    switch (judgement) {
-      case "fitted":
-        return [
-          {
-            level: "note",
-            text: `${measured}, shorter than examples the weights had not seen would leave it: it speaks of these examples alone, to which the weights were fitted.`,
-          },
-        ];
-      case "critical":
-        return [
-          {
-            level: "pass",
-            text: `${measured}: critical, as far as these data can tell, unless the weights were fitted to them.`,
-          },
-        ];
-      case "too few examples":
-        return [
-          {
-            level: "note",
-            text: `${measured}, and that error is ${formatShare(gradient.perExample / (gradient.relativeToNoise ?? 1))} of a single example's gradient: too few examples to say whether the point is critical.`,
-          },
-        ];
-      case "slope":
-        return [{ level: "note", text: `${measured}: the point is not critical.` }];
-    }
+    const claim = gradient && claimOf(gradient, judgementOf(gradient));
+    return claim
+      ? [{ asks: "whether the point is critical", claims: [claim], decidedBy: "More examples would decide it." }]
+      : [];
   },
 });
+
+function claimOf(gradient: GradientPart, judgement: Judgement): Claim | undefined {
+  const { norm, rounding, relativeToNoise, perExample } = gradient;
+  const measured = `The gradient is ${formatMeasured(relativeToNoise)} times its sampling error`;
+  const length: Condition = { ground: exactly("‖g‖", norm) };
+  switch (judgement) {
+    case "zero":
+      return {
+        level: "pass",
+        rests: [length],
+        text: "The gradient is exactly zero: a critical point of the loss on these data.",
+      };
+    case "rounding":
+      return {
+        level: "pass",
+        rests: [{ ...length, below: (rounding ?? 0) * (1 + Number.EPSILON) }],
+        text: `The gradient, ${formatMeasured(norm)}, is zero up to rounding: a critical point of the loss on these data.`,
+      };
+    case "fitted":
+      return {
+        level: "note",
+        rests: [length],
+        text: `${measured}, shorter than examples the weights had not seen would leave it: it speaks of these examples alone, to which the weights were fitted.`,
+      };
+    case "critical":
+      return {
+        level: "pass",
+        rests: [length],
+        text: `${measured}: critical for the population, as far as these data can tell, unless the weights were fitted to them.`,
+      };
+    case "too few examples":
+      return {
+        level: "note",
+        rests: [length],
+        text: `${measured}, and that error is ${formatShare(perExample / (relativeToNoise ?? 1))} of a single example's gradient: too few examples to say whether the point is critical for the population.`,
+      };
+    case "slope":
+      return { level: "note", rests: [length], text: `${measured}: the point is not critical.` };
+    default:
+      return undefined;
+  }
+}
 
 /** To call a gradient zero it must be known to be below this share of a single example's gradient (root mean square). */
 const SMALL = 0.1;
@@ -193,7 +202,7 @@ type Judgement =
  * critical; with fewer examples there is nothing to conclude. One that is shorter than unseen examples would
  * leave it was made so by fitting these: it says nothing of others.
  */
-function judge({ norm, rounding, perExample, relativeToNoise, evidence }: GradientPart): Judgement {
+function judgementOf({ norm, rounding, perExample, relativeToNoise, evidence }: GradientPart): Judgement {
   if (norm === 0) return "zero";
   if (rounding !== null && norm <= rounding) return "rounding";
   if (Number.isNaN(perExample)) return "coupled";

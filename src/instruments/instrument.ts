@@ -11,8 +11,8 @@ import type {
   StabilityPart,
   SymmetryPart,
   UnitLayerPart,
-  Verdict,
 } from "../result/profile-result.ts";
+import type { Question } from "./judge-verdict.ts";
 import type { Measurement } from "./measurement.ts";
 import type { Reading } from "./reading.ts";
 import type { Shared } from "./shared-costs.ts";
@@ -62,8 +62,8 @@ interface Description {
   readonly needs?: readonly Shared[];
   /** The numbers, line by line, as report and command line show them; undefined where there is none to show. */
   readings(result: ProfileResult): (Reading | undefined)[];
-  /** Judgements with their grounds; asked only after a successful run. */
-  verdicts(parts: ProfileParts): Omit<Verdict, "instrument">[];
+  /** What is to be judged, with the numbers that it rests on; asked only after a successful run, when all parts are known. */
+  verdicts(parts: ProfileParts): Question[];
   /** Why it cannot be used on this problem, or undefined when it can. */
   notFor?(problem: Problem): string | undefined;
 }

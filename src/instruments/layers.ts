@@ -8,6 +8,7 @@ import { denseOperator } from "../operators/dense-operator.ts";
 import type { ParameterTensor } from "../problem/parameter-space.ts";
 import { formatMeasured, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
+import { exactly } from "./judge-verdict.ts";
 import type { Measurement } from "./measurement.ts";
 import { estimateReading, spreadOf } from "./reading.ts";
 import { traceParameters } from "./trace.ts";
@@ -182,9 +183,16 @@ export const layersInstrument = defineInstrument({
     const dead = layers?.filter(({ gradientNorm }) => gradientNorm === 0) ?? [];
     // At a critical point no layer has a gradient, and none is to blame.
     if (dead.length === layers?.length) return [];
-    return dead.map(({ name }) => ({
-      level: "warn",
-      text: `The gradient of "${name}" is exactly zero: on these data no step of gradient descent moves it.`,
+    return dead.map(({ name, gradientNorm }) => ({
+      asks: `whether "${name}" learns`,
+      claims: [
+        {
+          level: "warn",
+          rests: [{ ground: exactly("‖g‖ of the layer", gradientNorm), below: Number.MIN_VALUE }],
+          text: `The gradient of "${name}" is exactly zero: on these data no step of gradient descent moves it.`,
+        },
+      ],
+      decidedBy: "",
     }));
   },
 });

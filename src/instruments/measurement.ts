@@ -1,7 +1,7 @@
 import { countProducts, productRounding } from "../estimators/products.ts";
 import { denseMatrix, matrixRounding } from "../estimators/exact-spectrum.ts";
 import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
-import { denseExtremes, prefersMatrix } from "../estimators/dense-extremes.ts";
+import { denseEnds, denseExtremes, prefersMatrix } from "../estimators/dense-extremes.ts";
 import { estimateTrace } from "../estimators/trace.ts";
 import { extremalEigenpairs, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
@@ -33,6 +33,8 @@ export interface SharedSettings {
   readonly noiseProbes: number;
   /** Whether tr H is going to be asked for. */
   readonly wantsTrace?: boolean;
+  /** Whether the whole matrix is going to be computed where it is small. */
+  readonly wantsMatrix?: boolean;
 }
 
 /** The whole spectrum of H, and the matrix. */
@@ -158,10 +160,11 @@ export class Measurement {
     };
     this.extremes = lazily(async () => {
       const ends = { largest: settings.top, smallest: settings.bottom };
-      const dense = prefersMatrix(problem.space.dimension, settings.top + settings.bottom)
-        ? await this.dense()
-        : undefined;
-      if (dense) return denseExtremes(this.hessian, dense, ends);
+      const prefers = prefersMatrix(problem.space.dimension, settings.top + settings.bottom);
+      // Where time is short, the ends of the spectrum are worth more than the whole of it, and come first.
+      const dense = prefers || (settings.wantsMatrix && !context.hasBudget) ? await this.dense() : undefined;
+      if (dense && prefers) return denseExtremes(this.hessian, dense, ends);
+      if (dense) return denseEnds(this.hessian, dense, ends, random.split("extremes"), context);
       const searching = extremalEigenpairs(
         this.hessian,
         { ...ends, tolerance: settings.tolerance, vectors: true },

@@ -80,7 +80,6 @@ const PROBLEMS: readonly (readonly [string, () => Problem])[] = [
       ),
   ],
   ["one example", () => denseProblem(two([1, 0.5, 0.5, 1], [1, -1]), [[1, 2]], [[1]], meanSquaredError)],
-  ["one class", () => denseProblem([{ name: "a", inputs: 2, weights: [1, 0.5] }], x, zeros(4), crossEntropy)],
   ["only one class seen", () => denseProblem(two([1, 0.5, 0.5, 1], [1, -1, 0.5, 1]), x, zeros(4), crossEntropy)],
   [
     "a linear model under absolute error",

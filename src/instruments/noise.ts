@@ -8,6 +8,7 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import { needsSingleExamples } from "./single-examples.ts";
+import { exactly } from "./judge-verdict.ts";
 import type { Measurement } from "./measurement.ts";
 import { criticalBatchSize } from "./noise/critical-batch-size.ts";
 import { eigenvalueReading, estimateReading, percent, range, type Reading } from "./reading.ts";
@@ -244,12 +245,21 @@ export const noiseInstrument = defineInstrument({
     hasTenth(noise?.norms) && noise.norms.shareOfTopTenth > 0.9
       ? [
           {
-            level: "note",
-            text: `A tenth of the examples carries ${formatShare(noise.norms.shareOfTopTenth)} of the squared gradient lengths${
-              accuracy === 1
-                ? ": those nearest to the boundary between classes, for every example is predicted right."
-                : ": look at them first, wrong labels are among such examples."
-            }`,
+            asks: "whether few examples carry the noise",
+            decidedBy: "",
+            claims: [
+              {
+                level: "note",
+                rests: [
+                  { ground: exactly("the share of a tenth of the examples", noise.norms.shareOfTopTenth), above: 0.9 },
+                ],
+                text: `A tenth of the examples carries ${formatShare(noise.norms.shareOfTopTenth)} of the squared gradient lengths${
+                  accuracy === 1
+                    ? ": those nearest to the boundary between classes, for every example is predicted right."
+                    : ": look at them first, wrong labels are among such examples."
+                }`,
+              },
+            ],
           },
         ]
       : [],

@@ -9,10 +9,11 @@ import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { eigenvalueParameters } from "./eigenvalues.ts";
 import { textOf, type Instrument, type ProfileOptions, type ProfileParts } from "./instrument.ts";
+import { judge } from "./judge-verdict.ts";
 import { Measurement, type SharedSettings } from "./measurement.ts";
 import { noiseParameters } from "./noise.ts";
 import { INSTRUMENTS } from "./registry.ts";
-import { sharedProducts, type Shared } from "./shared-costs.ts";
+import { needsMatrix, sharedProducts, type Shared } from "./shared-costs.ts";
 import { traceParameters } from "./trace.ts";
 
 const profileOnly = z.object({
@@ -58,8 +59,18 @@ function sharedSettings(options: ProfileOptions): SharedSettings {
   const { top, bottom, tol } = eigenvalueParameters.parse(options);
   const { exactLimit, traceTolerance } = traceParameters.parse(options);
   const { noiseTop, noiseProbes } = noiseParameters.parse(options);
-  const wantsTrace = chosenInstruments(options).some(({ needs = [] }) => needs.includes("Hessian trace"));
-  return { top, bottom, tolerance: tol, exactLimit, traceTolerance, noiseTop, noiseProbes, wantsTrace };
+  const needed = new Set(chosenInstruments(options).flatMap(({ needs = [] }) => needs));
+  return {
+    top,
+    bottom,
+    tolerance: tol,
+    exactLimit,
+    traceTolerance,
+    noiseTop,
+    noiseProbes,
+    wantsTrace: needed.has("Hessian trace"),
+    wantsMatrix: needsMatrix(needed),
+  };
 }
 
 /** What a profile would do and cost. What instruments share is counted for the first that needs it. */
@@ -209,7 +220,10 @@ function tell(outcome: Outcome, parts: ProfileParts) {
       tryNext: hasParts ? textOf(instrument.tryNext, parts) : "",
     },
     verdicts: hasParts
-      ? instrument.verdicts(parts).map((verdict) => ({ instrument: instrument.name, ...verdict }))
+      ? instrument
+          .verdicts(parts)
+          .flatMap(judge)
+          .map((verdict) => ({ instrument: instrument.name, ...verdict }))
       : [],
   };
 }
@@ -285,6 +299,8 @@ const EMPTY_HESSIAN: ProfileResult["hessian"] = {
   density: null,
   negativeShare: null,
   negativeDepth: null,
+  gradientResolution: null,
+  roundoff: null,
   effectiveRank: null,
   condition: null,
 };

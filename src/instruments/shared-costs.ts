@@ -49,7 +49,16 @@ const SHARED: Readonly<Record<Shared, SharedCost>> = {
 };
 
 function fromMatrix(dimension: number, settings: SharedSettings): boolean {
-  return isSmall(dimension, settings) && prefersMatrix(dimension, settings.top + settings.bottom);
+  return (
+    isSmall(dimension, settings) &&
+    (settings.wantsMatrix === true || prefersMatrix(dimension, settings.top + settings.bottom))
+  );
+}
+
+/** Whether something is needed that takes the whole matrix where it is small: the eigenpairs then come from it too. */
+export function needsMatrix(needed: ReadonlySet<Shared>): boolean {
+  const takers: readonly Shared[] = ["Hessian matrix", "Hessian trace", "matrix or eigenpairs", "residual trace"];
+  return takers.some((name) => needed.has(name));
 }
 
 /** Products of what is shared and not yet in `done`, which it is added to. */

@@ -15,6 +15,7 @@ import { tensor } from "../util/tensor.ts";
 import type { HessianPart } from "../result/profile-result.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
+import { within } from "./judge-verdict.ts";
 import type { DenseHessian, Measurement } from "./measurement.ts";
 import { percent, shareReading } from "./reading.ts";
 import { traceParameters } from "./trace.ts";
@@ -233,23 +234,47 @@ export const spectrumInstrument = defineInstrument({
         ? "whatever the rounding"
         : `${formatShare(lower)} to ${formatShare(upper)}, as far as rounding tells`
       : `between ${formatShare(share.interval.lower)} and ${formatShare(share.interval.upper)}, with 95 % confidence`;
-    return `${formatShare(share.value)} of the eigenvalues are negative (${interval}); ${zerosText(share)} are within ±${formatMeasured(share.threshold)} of zero, where rounding decides the sign. A tall bulk at zero with a few outliers is the usual picture of a trained network.`;
+    return `${formatShare(share.value)} of the eigenvalues are negative (${interval}); ${zerosText(share)} are within ±${formatMeasured(share.threshold)} of zero, where rounding decides the sign. Trained classifiers often show a bulk at zero and outliers of about the number of classes; whether this one does, the figure tells.`;
   },
   doesNotMean:
     "The band is about the smoothed curve at each point. A count of negative eigenvalues depends on where zero ends: eigenvalues smaller than rounding have no sign. Semicircles and spin-glass laws are models of random matrices, not of this network.",
   tryNext: "For a finer curve raise --density-steps; for a narrower band raise --density-probes.",
   verdicts: ({ hessian }) => {
     const share = hessian?.negativeShare;
-    return share && share.interval.lower > 0.25 && (hessian?.negativeDepth ?? 0) > 0.1
-      ? [
+    const [lowest] = hessian?.bottom ?? [];
+    const depth = hessian?.negativeDepth;
+    if (!share || !lowest || !depth || share.interval.upper <= MANY) return [];
+    const relative = (depth * lowest.residual) / Math.abs(lowest.value);
+    return [
+      {
+        asks: "whether much of the spectrum is negative",
+        claims: [
           {
             level: "note",
-            text: `${formatShare(share.value)} of the curvature directions are negative, and not only shallow ones: typical of early training.`,
+            rests: [
+              {
+                ground: {
+                  name: "the share of negative eigenvalues",
+                  value: share.value,
+                  ...share.interval,
+                  doubt: share.converged ? undefined : "it has not converged",
+                },
+                above: MANY,
+              },
+              { ground: within("the depth of negative curvature", depth, relative), above: DEEP },
+            ],
+            text: `${formatShare(share.value)} of the eigenvalues are negative, the deepest of them ${formatShare(depth)} of the strongest curvature.`,
           },
-        ]
-      : [];
+        ],
+        decidedBy: "More probes (--density-probes), or the whole spectrum (--exact-limit), would decide it.",
+      },
+    ];
   },
 });
+
+/** Shares of negative eigenvalues from here on, as deep as this beside the strongest curvature, are spoken of. */
+const MANY = 0.25;
+const DEEP = 0.1;
 
 /** The share of zeros, or what it is known to lie between. */
 function zerosText({ zeroShare, zeroInterval }: NegativeShare): string {

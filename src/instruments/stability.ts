@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { formatMeasured, formatNumber } from "../util/format-number.ts";
+import { formatEstimate, formatMeasured, formatNumber } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
+import type { Ground } from "./judge-verdict.ts";
 import { sentence } from "./reading.ts";
 
 const parameters = z.object({
@@ -44,23 +45,31 @@ export const stabilityInstrument = defineInstrument({
   cost: () => 0,
   run: async (measurement, { momentum, learningRate }) => {
     const { top, converged } = await measurement.extremes();
-    const sharpness = top[0].value;
-    const limits = sharpness > 0 ? stabilityLimits(sharpness, momentum) : [];
+    const { value: sharpness, residual } = top[0];
+    // A curvature that cannot be told from zero sets no limit.
+    const limits = sharpness > residual ? stabilityLimits(sharpness, momentum) : [];
     const step =
       learningRate === undefined ? null : { stepSize: learningRate, relative: (learningRate * sharpness) / 2 };
-    return { parts: { stability: { sharpness, limits, step } }, converged };
+    return {
+      parts: { stability: { sharpness, sharpnessError: residual, limits, step } },
+      converged,
+      reason: converged ? undefined : "λmax has not converged: it may be larger, and the limits lower.",
+    };
   },
   readings: ({ stability }) => [
     ...(stability?.limits ?? []).map(({ method, formula, stepSize, note }) => ({
       label: sentence(method),
-      value: `η < ${formatNumber(stepSize, 3)}`,
+      value: `η < ${formatEstimate(stepSize, (stepSize * (stability?.sharpnessError ?? 0)) / (stability?.sharpness ?? 1))}`,
       note: `${formula}. ${note}`,
     })),
     stability?.step
       ? {
           label: "Your step size",
           symbol: String.raw`\eta\,\lambda_{\max}/2`,
-          value: formatNumber(stability.step.relative, 3),
+          value: formatEstimate(
+            stability.step.relative,
+            (stability.step.stepSize * (stability.sharpnessError ?? 0)) / 2,
+          ),
           note: `for η = ${formatNumber(stability.step.stepSize, 3)}; above 1, plain gradient descent is unstable here`,
         }
       : undefined,
@@ -71,21 +80,38 @@ export const stabilityInstrument = defineInstrument({
     const limit = stability?.limits[0];
     return limit
       ? `Full-batch gradient descent with a step above ${formatMeasured(limit.stepSize)} moves away along the sharpest direction. Training at a fixed step size often ends with λmax close to 2/η: the edge of stability.`
-      : "No direction has positive curvature.";
+      : "No curvature stands out above zero, so none sets a limit.";
   },
   doesNotMean:
     "Crossing the limit does not mean that training diverges: the loss may spike and the iterate settle where the curvature is lower. With small batches instability sets in below the limit, because each batch has its own curvature.",
   tryNext: "Give your step size with --learning-rate and look on which side you are.",
-  verdicts: ({ stability }) => {
+  verdicts: ({ stability, hessian }) => {
     const step = stability?.step;
     if (!step) return [];
+    const error = (step.stepSize * (stability.sharpnessError ?? 0)) / 2;
+    const [first] = hessian?.top ?? [];
+    const isConverged = hessian?.eigenvaluesConverged !== false && first !== undefined;
+    const ground: Ground = {
+      name: "the step size over 2/λmax",
+      value: step.relative,
+      lower: step.relative - error,
+      // An eigenvalue that was not found to the end may be larger; it is never smaller.
+      upper: isConverged ? step.relative + error : Number.POSITIVE_INFINITY,
+    };
     const text = `The step size ${formatMeasured(step.stepSize)} is ${formatMeasured(step.relative)} times the limit 2/λmax of plain gradient descent`;
-    if (step.relative > 1)
-      return [{ level: "warn", text: `${text}: full-batch descent leaves this point along the sharpest direction.` }];
     return [
       {
-        level: step.relative > 0.8 ? "note" : "pass",
-        text: `${text}${step.relative > 0.8 ? ": at the edge of stability." : "."}`,
+        asks: "on which side of the limit the step size is",
+        claims: [
+          {
+            level: "warn",
+            rests: [{ ground, above: 1 }],
+            text: `${text}: on the quadratic, full-batch descent leaves this point along the sharpest direction.`,
+          },
+          { level: "note", rests: [{ ground, above: 0.8, below: 1 }], text: `${text}.` },
+          { level: "pass", rests: [{ ground, below: 0.8 }], text: `${text}.` },
+        ],
+        decidedBy: "A λmax with a smaller error (--tol, more time) would decide it.",
       },
     ];
   },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { formatMeasured, formatNumber } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
+import { exactly } from "./judge-verdict.ts";
 import { independentDirections } from "./symmetry/independent-directions.ts";
 import { logitShifts, rescalings, signFlipsAndExchanges } from "./symmetry/find-symmetries.ts";
 import { LossComparison } from "./symmetry/loss-comparison.ts";
@@ -55,9 +56,11 @@ export const symmetriesInstrument = defineInstrument({
   measures:
     "Changes of the weights that provably leave the loss of every example as it is: found in the graph, then verified by carrying one out. For continuous ones also the two identities that follow: the gradient is orthogonal to the direction t of the orbit, and Ht = −Dg.",
   means: ({ symmetries }) =>
-    symmetries && symmetries.found.length > 0
-      ? `${symmetries.flatDirectionsAreBound === true ? "At least " : ""}${symmetries.flatDirections} independent directions are exactly flat because of symmetries: the loss stays the same along their orbits. At a critical point each is an eigenvector of the Hessian with eigenvalue 0: these zeros say nothing about the data.`
-      : "No symmetry of the kinds that are looked for was found.",
+    symmetries && symmetries.found.length > 0 && symmetries.flatDirections === 0
+      ? "Only discrete symmetries were found: they leave no direction flat."
+      : symmetries && symmetries.found.length > 0
+        ? `${symmetries.flatDirectionsAreBound === true ? "At least " : ""}${symmetries.flatDirections} independent directions are exactly flat because of symmetries: the loss stays the same along their orbits. At a critical point each is an eigenvector of the Hessian with eigenvalue 0: these zeros say nothing about the data.`
+        : "No symmetry of the kinds that are looked for was found.",
   doesNotMean:
     "More symmetries may exist: only scalings of tensors and units, shifts of logits, sign flips and exchanges of units are looked for. Two networks that differ by such a change compute the same function, however far apart their weights are.",
   tryNext:
@@ -65,8 +68,15 @@ export const symmetriesInstrument = defineInstrument({
   verdicts: ({ symmetries }) => {
     const broken = symmetries?.found.filter(({ verified, kind }) => !verified && kind === "layer-rescaling") ?? [];
     return broken.map(({ title, lossChange }) => ({
-      level: "note",
-      text: `The graph allows to ${title}, but the loss changes by ${formatMeasured(lossChange)}: a small constant breaks the symmetry.`,
+      asks: `whether to ${title} leaves the loss alone`,
+      claims: [
+        {
+          level: "note" as const,
+          rests: [{ ground: exactly("the relative change of the loss", lossChange), above: 0 }] as const,
+          text: `The graph allows to ${title}, but the loss changes by ${formatMeasured(lossChange)} of its size, more than rounding: something in the network, such as a small constant, breaks the symmetry.`,
+        },
+      ],
+      decidedBy: "",
     }));
   },
 });

@@ -31,7 +31,7 @@ export const traceInstrument = defineInstrument({
   run: async (measurement, { traceTolerance: tolerance }) => {
     const { confidence, random, hessian } = measurement;
     const dense = await measurement.dense();
-    const { top } = await measurement.extremes();
+    const { top, bottom } = await measurement.extremes();
     const estimatingTrace = measurement.hessianTrace();
     // Side by side where the engine takes several products: each has steps in which it asks for none.
     if ((hessian.atOnce ?? 1) === 1) await estimatingTrace;
@@ -54,7 +54,9 @@ export const traceInstrument = defineInstrument({
             measurement.stage("Frobenius norm"),
           ),
     );
-    const largest = top[0].value;
+    // The spectral norm: the largest eigenvalue in size, whatever its sign.
+    const strongest = Math.abs(top[0].value) >= Math.abs(bottom[0].value) ? top[0] : bottom[0];
+    const largest = Math.abs(strongest.value);
     const converged = trace.converged && frobenius.converged;
     return {
       parts: {
@@ -69,7 +71,7 @@ export const traceInstrument = defineInstrument({
                   frobeniusError:
                     2 *
                     (frobenius.value / largest) ** 2 *
-                    Math.hypot(spreadOf(frobenius) / frobenius.value, top[0].residual / largest),
+                    Math.hypot(spreadOf(frobenius) / frobenius.value, strongest.residual / largest),
                 }
               : null,
         },
@@ -85,12 +87,12 @@ export const traceInstrument = defineInstrument({
       ? undefined
       : {
           label: "Stable rank",
-          symbol: String.raw`\|H\|_F^2 / \lambda_{\max}^2`,
+          symbol: String.raw`\|H\|_F^2 / \|H\|_2^2`,
           value:
             hessian.effectiveRank.frobeniusError === null
               ? formatNumber(hessian.effectiveRank.frobenius, 3)
               : formatEstimate(hessian.effectiveRank.frobenius, hessian.effectiveRank.frobeniusError),
-          note: "eigenvalues as large as the largest that would give this norm; ± one standard error",
+          note: "eigenvalues as large as the largest in size that would give this norm; ± one standard error",
         },
   ],
   measures:
@@ -100,7 +102,7 @@ export const traceInstrument = defineInstrument({
     if (!trace || !frobenius) return "";
     return `tr H = ${formatMeasured(trace.value, spreadOf(trace))}, ‖H‖F = ${formatMeasured(frobenius.value, spreadOf(frobenius))}. ½σ² tr H is what Gaussian weight noise of variance σ² costs on average. ${
       effectiveRank && top
-        ? `The curvature is as concentrated as if ${formatMeasured(effectiveRank.frobenius, effectiveRank.frobeniusError ?? 0.1)} directions were as sharp as the sharpest and the rest flat.`
+        ? `The curvature is as concentrated as if ${formatMeasured(effectiveRank.frobenius, effectiveRank.frobeniusError ?? 0.1)} directions were curved as strongly as the strongest and the rest flat.`
         : ""
     }`;
   },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { createRandom } from "../random/random-stream.ts";
+import { judge } from "./judge-verdict.ts";
 import { Measurement } from "./measurement.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
 import { add, mul } from "../ops/arithmetic.ts";
@@ -57,10 +58,12 @@ describe("units", () => {
     );
     expect(statistics?.data[2]).toBeCloseTo(4 / 7, 12);
     expect(statistics?.data[3]).toBe(3);
-    expect(unitsInstrument.verdicts(parts).map(({ text }) => text)).toEqual([
-      expect.stringMatching(/1 of the 4 units .* dead/),
-      expect.stringMatching(/repeat/),
-    ]);
+    expect(
+      unitsInstrument
+        .verdicts(parts)
+        .flatMap(judge)
+        .map(({ text }) => text),
+    ).toEqual([expect.stringMatching(/1 of the 4 units .* dead/), expect.stringMatching(/repeat/)]);
   });
 
   it("of a tanh and a sigmoid layer: saturated", async () => {

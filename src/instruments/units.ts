@@ -10,6 +10,7 @@ import type { UnitLayerPart } from "../result/profile-result.ts";
 import { sizeOf, tensor } from "../util/tensor.ts";
 import { formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
+import { exactly, type Question } from "./judge-verdict.ts";
 import type { Measurement } from "./measurement.ts";
 import { activationLayers, type ActivationLayer } from "./units/activation-layers.ts";
 
@@ -193,19 +194,29 @@ export const unitsInstrument = defineInstrument({
       : "Nothing to mend here.",
   verdicts: ({ units }) =>
     (units ?? []).flatMap(({ name, units: all, dead, saturated, duplicates }) => {
-      const out: { level: "note" | "warn"; text: string }[] = [];
-      if (dead)
-        out.push({
-          level: dead > all / 10 ? "warn" : "note",
-          text: `${dead} of the ${all} units behind "${name}" are dead (${formatShare(dead / all)}).`,
-        });
-      if (saturated)
-        out.push({
-          level: saturated > all / 10 ? "warn" : "note",
-          text: `${saturated} of the ${all} units behind "${name}" are saturated on every example.`,
-        });
-      if (duplicates)
-        out.push({ level: "note", text: `${duplicates} of the ${all} units behind "${name}" repeat another one.` });
-      return out;
+      const counted = (count: number | null, level: "note" | "warn", text: string): Question[] =>
+        count
+          ? [
+              {
+                asks: `what the units behind "${name}" do`,
+                claims: [{ level, rests: [{ ground: exactly("the count", count), above: 0 }], text }],
+                decidedBy: "",
+              },
+            ]
+          : [];
+      const emphasis = (count: number | null) => ((count ?? 0) > all / 10 ? "warn" : "note");
+      return [
+        ...counted(
+          dead,
+          emphasis(dead),
+          `${dead} of the ${all} units behind "${name}" are dead on these data (${formatShare((dead ?? 0) / all)}).`,
+        ),
+        ...counted(
+          saturated,
+          emphasis(saturated),
+          `${saturated} of the ${all} units behind "${name}" are saturated on every example.`,
+        ),
+        ...counted(duplicates, "note", `${duplicates} of the ${all} units behind "${name}" repeat another one.`),
+      ];
     }),
 });

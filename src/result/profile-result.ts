@@ -75,7 +75,15 @@ export const hessianPart = z.object({
   top: z.array(eigenvalue).nullable().describe("Largest eigenvalues, descending."),
   bottom: z.array(eigenvalue).nullable().describe("Smallest eigenvalues, ascending."),
   multiplicity: z
-    .object({ checked: z.boolean(), found: count, missProbability: real.nullable() })
+    .object({
+      checked: z.boolean(),
+      found: count,
+      missProbability: real.nullable(),
+      margin: real
+        .nullable()
+        .default(null)
+        .describe("How far beyond the last reported eigenvalue one that was missed may lie all the same."),
+    })
     .nullable()
     .describe("The search for copies of an eigenvalue that one Krylov space cannot see."),
   eigenvalueProducts: count.nullable(),
@@ -85,14 +93,25 @@ export const hessianPart = z.object({
   frobenius: estimate.nullable(),
   density: densityPart.nullable(),
   negativeShare: negativeSharePart.nullable(),
-  negativeDepth: real.nullable().describe("|λmin| / λmax, 0 where λmin is not negative."),
+  negativeDepth: real
+    .nullable()
+    .describe("|λmin| over the largest |eigenvalue|, 0 where λmin is not negative; over λmax as 0.1.0 wrote it."),
+  roundoff: real.nullable().default(null).describe("Unit roundoff of the arithmetic."),
+  gradientResolution: real
+    .nullable()
+    .default(null)
+    .describe(
+      "A gradient shorter than this is zero as far as the arithmetic tells: what rounding the weights moves it by.",
+    ),
   effectiveRank: z
     .object({
       frobenius: real
         .nullable()
-        .describe("‖H‖F² / λmax²: how many eigenvalues as large as the largest would give this Frobenius norm."),
+        .describe(
+          "‖H‖F² / ‖H‖₂²: how many eigenvalues as large as the largest in size would give this Frobenius norm.",
+        ),
       frobeniusError: real.nullable().default(null).describe("Its standard error, by the delta method."),
-      trace: real.nullable().describe("tr H / λmax; meaningful where negative curvature is small."),
+      trace: real.nullable().describe("tr H / ‖H‖₂; meaningful where negative curvature is small."),
     })
     .nullable(),
   condition: z
@@ -262,7 +281,7 @@ export const attributionPart = z.object({
     .array(z.object({ name: z.string(), share: real }))
     .describe("Squared mass of the eigenvector per tensor; sums to 1."),
   effectiveParameters: real.describe("1 / Σ vᵢ⁴: over how many parameters the eigenvector spreads."),
-  gradientCosine: real,
+  gradientCosine: real.nullable().describe("Null where the gradient is zero; 0 as 0.1.0 wrote it."),
   classes: z
     .array(z.object({ class: count, cosine: real, outputChange: real }))
     .nullable()
@@ -293,6 +312,7 @@ export const unitLayerPart = z.object({
 
 export const stabilityPart = z.object({
   sharpness: real.describe("λmax that the limits are made of."),
+  sharpnessError: real.nullable().default(null).describe("Its residual."),
   limits: z.array(z.object({ method: z.string(), formula: z.string(), stepSize: real, note: z.string() })),
   step: z
     .object({ stepSize: real, relative: real.describe("ηλmax/2: above 1, plain gradient descent is unstable here.") })
