@@ -12,7 +12,7 @@ type OfSingleExamples = Pick<GradientPart, "perExample" | "noiseFloor" | "relati
 
 /** Where no example has a gradient of its own, there is no yardstick made of them. */
 const NO_EXAMPLES: OfSingleExamples = {
-  perExample: Number.NaN,
+  perExample: null,
   noiseFloor: null,
   relativeToNoise: null,
   rounding: null,
@@ -84,7 +84,7 @@ export const gradientInstrument = defineInstrument({
       {
         label: "Against one example",
         symbol: String.raw`\|\nabla L\| / \mathrm{rms}\,\|\nabla \ell_i\|`,
-        value: formatEstimate(gradient.perExample, 0, relative * gradient.perExample),
+        value: formatEstimate(gradient.perExample, 0, relative * (gradient.perExample ?? 0)),
         note: "over the root mean square length of a single example's gradient",
       },
       {
@@ -98,7 +98,7 @@ export const gradientInstrument = defineInstrument({
     ];
     return [
       length,
-      ...(Number.isNaN(gradient.perExample) ? [] : yardsticks),
+      ...(gradient.perExample === null ? [] : yardsticks),
       {
         label: "Within the stiffest directions",
         value: formatShare(gradient.topSubspaceShare),
@@ -126,7 +126,7 @@ export const gradientInstrument = defineInstrument({
     "A small gradient is no proof of a minimum: it is as small near a saddle and on a plateau. The eigenvalues decide which it is.",
   tryNext: ({ gradient }) => {
     if (gradient?.norm === 0) return "The eigenvalues say whether this is a minimum.";
-    if (gradient && Number.isNaN(gradient.perExample))
+    if (gradient?.perExample === null)
       return "Without gradients of single examples nothing says how far training is: follow the loss over more steps.";
     return (gradient?.relativeToNoise ?? Number.POSITIVE_INFINITY) > 10
       ? "Training is not finished: go on, with a step size below the stability limit."
@@ -173,7 +173,7 @@ function claimOf(gradient: GradientPart, judgement: Judgement): Claim | undefine
       return {
         level: "note",
         rests: [length],
-        text: `${measured}, and that error is ${formatShare(perExample / (relativeToNoise ?? 1))} of a single example's gradient: too few examples to say whether the point is critical for the population.`,
+        text: `${measured}, and that error is ${formatShare((perExample ?? 0) / (relativeToNoise ?? 1))} of a single example's gradient: too few examples to say whether the point is critical for the population.`,
       };
     case "slope":
       return { level: "note", rests: [length], text: `${measured}: the point is not critical.` };
@@ -205,7 +205,7 @@ type Judgement =
 function judgementOf({ norm, rounding, perExample, relativeToNoise, evidence }: GradientPart): Judgement {
   if (norm === 0) return "zero";
   if (rounding !== null && norm <= rounding) return "rounding";
-  if (Number.isNaN(perExample)) return "coupled";
+  if (perExample === null) return "coupled";
   if (relativeToNoise === null) return "one gradient";
   if (!evidence) return "too few examples";
   if (evidence.fitted) return "fitted";

@@ -10,7 +10,9 @@ import { count, extended, real } from "./real.ts";
 
 export const gradientPart = z.object({
   norm: real,
-  perExample: real.describe("‖g‖ divided by the root mean square norm of a single example's gradient."),
+  perExample: real
+    .nullable()
+    .describe("‖g‖ divided by the root mean square norm of a single example's gradient; null where none has its own."),
   noiseFloor: real
     .nullable()
     .describe("√(tr Σ / n): the typical length of the error of g as an estimate of the population gradient."),
