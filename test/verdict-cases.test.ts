@@ -1,9 +1,14 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { runCli } from "../src/cli/run-cli.ts";
 import type { ProfileOptions } from "../src/instruments/instrument.ts";
 import { runProfile } from "../src/instruments/profile.ts";
-import { readingsOf } from "../src/instruments/registry.ts";
+import { INSTRUMENTS, readingsOf } from "../src/instruments/registry.ts";
 import { loadProblem } from "../src/load/load-problem.ts";
 import { createRandom } from "../src/random/random-stream.ts";
+import { decodeResult } from "../src/result/result-kinds.ts";
 
 /** Networks whose profiles said more than their numbers, or nothing at all; the right values by NumPy and PyTorch in float64. */
 async function profileOf(name: string, load: { loss?: string; params?: string[] }, options: ProfileOptions) {
@@ -56,6 +61,44 @@ describe("verdicts rest on their numbers", () => {
     expect(result.hessian.effectiveRank?.frobenius).toBeCloseTo(9, 4);
     expect(result.hessian.negativeDepth).toBeCloseTo(1, 12);
     expect(verdicts).not.toMatch(/[0-9]{4,}(\.[0-9]+)? %/);
+  });
+});
+
+describe("a fault of one instrument, from the command line", () => {
+  it("is exit code 1 with everything else written, and its stack with --debug", async () => {
+    const place = INSTRUMENTS.findIndex(({ name }) => name === "trace");
+    const planted = () => {
+      throw new Error("planted");
+    };
+    const before = Object.getOwnPropertyDescriptor(INSTRUMENTS, place);
+    Object.defineProperty(INSTRUMENTS, place, { value: { ...INSTRUMENTS[place], run: planted }, configurable: true });
+    const out = mkdtempSync(join(tmpdir(), "thalweg-fault-"));
+    const streams = { out: "", err: "" };
+    const { signal } = new AbortController();
+    const at = (end: string) => new URL(`cases/ux-1/skip.${end}`, import.meta.url).pathname;
+    try {
+      const exitCode = await runCli(
+        ["profile", at("onnx"), "--data", at("npz"), "--only", "loss,trace,units", "--debug", "-o", join(out, "run")],
+        {
+          out: (text) => (streams.out += text),
+          err: (text) => (streams.err += text),
+          live: false,
+          columns: 80,
+          outColors: false,
+          errColors: false,
+        },
+        { asked: signal, insisted: signal, exitCode: () => 130 },
+      );
+      expect(exitCode).toBe(1);
+      expect(streams.err).toMatch(/A fault in Trace.*: planted[^]*at .*planted/);
+      expect(streams.out).toMatch(/failed: A fault of Thalweg's own: planted[^]*c\.weight/);
+      const { result } = decodeResult(readFileSync(join(out, "run", "result.json"), "utf8"));
+      expect(result).toMatchObject({ sections: [{ fault: null }, { status: "failed", fault: true }, { fault: null }] });
+      expect(readFileSync(join(out, "run", "report.html"), "utf8")).toMatch(/This measurement failed/);
+    } finally {
+      Object.defineProperty(INSTRUMENTS, place, before ?? {});
+      rmSync(out, { recursive: true });
+    }
   });
 });
 

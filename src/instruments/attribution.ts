@@ -2,7 +2,7 @@ import { z } from "zod";
 import { dot, norm2 } from "../linalg/vector.ts";
 import type { Problem } from "../problem/problem.ts";
 import { sizeOf, tensor } from "../util/tensor.ts";
-import { formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
+import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import { needsSingleExamples } from "./single-examples.ts";
 import type { Measurement } from "./measurement.ts";
@@ -96,14 +96,14 @@ export const attributionInstrument = defineInstrument({
     }
     return { parts: { attribution: readings }, converged, reason: needsSingleExamples(problem) };
   },
-  readings: ({ attribution }) =>
+  readings: ({ attribution, hessian }) =>
     (attribution ?? []).map(({ index, eigenvalue, effectiveParameters, gradientCosine, tensors }) => {
       const main = tensors.reduce((best, each) => (each.share > best.share ? each : best), { name: "", share: 0 });
       return {
         label: `Eigenvector ${index + 1}`,
         symbol: String.raw`\lambda_{${index + 1}}`,
-        value: formatNumber(eigenvalue),
-        note: `mostly in ${main.name} (${formatShare(main.share)}), spread over about ${formatNumber(effectiveParameters, 3)} parameters, cosine with the gradient ${formatNumber(gradientCosine, 2)}`,
+        value: formatEstimate(eigenvalue, hessian.top?.[index]?.residual),
+        note: `± the residual; mostly in ${main.name} (${formatShare(main.share)}), spread over about ${formatNumber(effectiveParameters, 3)} parameters, cosine with the gradient ${formatNumber(gradientCosine, 2)}`,
       };
     }),
   measures:

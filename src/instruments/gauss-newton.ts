@@ -105,7 +105,11 @@ export const residualInstrument = defineInstrument({
     eigenvalueReading("Largest", String.raw`\lambda_{\max}(H-G)`, residual?.top?.[0]),
     eigenvalueReading("Smallest", String.raw`\lambda_{\min}(H-G)`, residual?.bottom?.[0]),
     estimateReading("Trace", String.raw`\operatorname{tr}(H-G)`, residual?.trace),
-    { label: "Strength", value: formatShare(residual?.share), note: "its largest eigenvalue in size over that of H" },
+    {
+      label: "Strength",
+      value: formatShare(residual?.share),
+      note: "its largest eigenvalue in size over that of H, each as exact as its residual",
+    },
   ],
   measures:
     "H − G: the second derivatives of the network, weighted by the derivative of the loss in the outputs. It vanishes where every example is fitted exactly, and it is the only source of negative curvature of a convex loss.",

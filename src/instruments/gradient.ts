@@ -123,14 +123,14 @@ export const gradientInstrument = defineInstrument({
     return `‖g‖ = ${formatMeasured(gradient.norm)}${relative === null ? "" : `, ${formatMeasured(relative)} times the sampling error`}. ${SENTENCES[judgementOf(gradient)]} ${formatShare(gradient.topSubspaceShare)} of ‖g‖² lies in the ${gradient.topSubspaceDimension} sharpest directions; a Newton step there would lower the loss by about ${formatMeasured(gradient.newtonDecrement)}.`;
   },
   doesNotMean:
-    "A small gradient is no proof of a minimum: it is as small near a saddle and on a plateau. The eigenvalues decide which it is.",
+    "A small gradient is no proof of a minimum: it is as small near a saddle and on a plateau. Which it is takes a gradient of zero and eigenvalues whose signs are resolved.",
   tryNext: ({ gradient }) => {
     if (gradient?.norm === 0) return "The eigenvalues say whether this is a minimum.";
     if (gradient?.perExample === null)
       return "Without gradients of single examples nothing says how far training is: follow the loss over more steps.";
     return (gradient?.relativeToNoise ?? Number.POSITIVE_INFINITY) > 10
-      ? "Training is not finished: go on, with a step size below the stability limit."
-      : "More steps at this batch size mostly follow noise: lower the step size or raise the batch size.";
+      ? "The slope stands far out of the sampling error: steps below the stability limit lower the loss on new data of this kind too."
+      : "Steps on batches smaller than the critical batch size follow more noise than slope here: a lower step size or a larger batch averages it out.";
   },
   verdicts: ({ gradient }) => {
     const claim = gradient && claimOf(gradient, judgementOf(gradient));
