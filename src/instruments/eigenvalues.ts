@@ -31,7 +31,7 @@ function searched(missProbability: number | null): string {
 }
 
 /** Whether what is beyond the reported eigenvalues was looked for to the end. */
-function isBounded({ multiplicity, eigenvaluesConverged }: Partial<Hessian>): boolean {
+export function isBounded({ multiplicity, eigenvaluesConverged }: Partial<Hessian>): boolean {
   return eigenvaluesConverged === true && multiplicity?.checked === true && multiplicity.missProbability !== null;
 }
 

@@ -58,6 +58,8 @@ interface Description {
   readonly doesNotMean: Text;
   /** What to do next. */
   readonly tryNext: Text;
+  /** Whether every run has its numbers before any instrument begins, so that no budget is too short for it. */
+  readonly isKnown?: boolean;
   /** What it shares with other instruments: computed, and counted in plans, once. */
   readonly needs?: readonly Shared[];
   /** The numbers, line by line, as report and command line show them; undefined where there is none to show. */

@@ -7,6 +7,7 @@ export const lossInstrument = defineInstrument({
   title: "Loss and accuracy",
   parameters: z.object({}),
   cost: () => 1,
+  isKnown: true,
   run: async (measurement) => {
     const { loss, accuracy } = await measurement.value();
     return { parts: { loss, accuracy: accuracy ?? null }, converged: true };

@@ -199,7 +199,7 @@ async function measure(
 ): Promise<Standing & { readonly parts?: ProfileParts }> {
   const skip = instrument.notFor?.(measurement.problem);
   if (skip !== undefined) return { status: "skipped", reason: skip };
-  if (measurement.outOfTime)
+  if (measurement.outOfTime && instrument.isKnown !== true)
     return {
       status: "not-converged",
       reason: "The run had to end before it: its time was spent, or it was interrupted.",

@@ -116,7 +116,7 @@ async function drawnOrNamed(figure: Figure, number: number): Promise<Html> {
 const LEDE =
   "The shape of the loss L(θ) around the weights θ in the file, on these data. H is the Hessian, the matrix of second derivatives of L: " +
   "its largest eigenvalue λmax is the sharpest upward curvature, its smallest, λmin, the deepest downward one. After ± stands one standard " +
-  "error of what was sampled, and for an eigenvalue the distance within which the true one lies. n/a is what was not measured, never 0.";
+  "error of what was sampled, and for an eigenvalue the distance within which one certainly lies. n/a is what was not measured, never 0.";
 
 function summary(result: ProfileResult, warnings: readonly string[]): Html {
   const order: readonly Verdict["level"][] = ["warn", "note", "pass"];
