@@ -32,6 +32,8 @@ interface Row {
   readonly x?: readonly (number | string)[];
   readonly producer?: string;
   readonly parameters: readonly string[];
+  /** Trained, although the file does not say so. */
+  readonly doubtful?: boolean;
   /** Held constant, but could have been trained. */
   readonly open?: readonly string[];
 }
@@ -72,7 +74,7 @@ function read(row: Row): ModelFile {
     modelBytes({
       opset: 23,
       producer: row.producer ?? "pytorch",
-      inputs: [valueInfo("x", "float", row.x ?? ["N", 4])],
+      inputs: [valueInfo("x", "float", row.x ?? ["N", 4]), valueInfo("labels", "int64", ["N"])],
       outputs: [valueInfo("y", "float", ["N", 4])],
       nodes: [...constants, ...row.nodes.map(nodeOf)],
       initializers: [
@@ -280,6 +282,7 @@ const ROWS: readonly Row[] = [
     nodes: ["MatMul x w -> h", "Mul h c -> y"],
     tensors: { w: W, c: [[], [0.7312849164]] },
     parameters: ["w", "c"],
+    doubtful: true,
   },
   {
     what: "layer scale, all equal",
@@ -568,11 +571,125 @@ const ROWS: readonly Row[] = [
     parameters: ["g"],
     open: ["/Constant_output_0", "/Constant_1_output_0"],
   },
+  // Literals of a graph: numbers and arrays that were written down, whatever they are.
+  ...[0.5, 1 / 127.5, 1 / 0.229, -0.485 / 0.229, 0.1234567].flatMap((value) =>
+    ["model/tf.math.multiply/Mul/y:0", "model/lambda.1/sub/x:0", "rescaling/Cast_1", "scale.v2:0"].map((name): Row => ({
+      what: `the number ${value} as ${name}`,
+      producer: "tf2onnx",
+      nodes: [`Mul x ${name} -> h`, "MatMul h dense.1/MatMul/ReadVariableOp:0 -> y"],
+      tensors: { [name]: [[], [value]], "dense.1/MatMul/ReadVariableOp:0": W },
+      parameters: ["dense.1/MatMul/ReadVariableOp:0"],
+      open: [name],
+    })),
+  ),
+  {
+    what: "a number added to a layer, and an array that multiplies it, written in a Keras model",
+    producer: "tf2onnx",
+    nodes: ["MatMul x m/MatMul/ReadVariableOp:0 -> h", "Add h m/tf.math.add/Add/y:0 -> g", "Mul g m/mul/y:0 -> y"],
+    tensors: { "m/MatMul/ReadVariableOp:0": W, "m/tf.math.add/Add/y:0": [[], [0.7312849]], "m/mul/y:0": [[4]] },
+    parameters: ["m/MatMul/ReadVariableOp:0"],
+    open: ["m/mul/y:0", "m/tf.math.add/Add/y:0"],
+  },
+  {
+    what: "trained numbers of a Keras model",
+    producer: "tf2onnx",
+    nodes: ["MatMul x w -> h", "Mul h m/scale/mul/ReadVariableOp:0 -> g", "Mul g m/gate/alpha:0 -> y"],
+    tensors: { w: W, "m/scale/mul/ReadVariableOp:0": [[], [1]], "m/gate/alpha:0": [[], [0.5]] },
+    parameters: ["w", "m/scale/mul/ReadVariableOp:0", "m/gate/alpha:0"],
+  },
+  ...[
+    ["lo", "hi"],
+    ["clip_by_value/y:0", "clip_by_value/Minimum/y:0"],
+    ["a.b/x", "k:0"],
+  ].map(([low, high]): Row => ({
+    what: `limits of probabilities: ${low}, ${high}`,
+    producer: "tf2onnx",
+    nodes: ["MatMul x w -> h", "Softmax h -> p", `Clip p ${low} ${high} -> y`],
+    tensors: { w: W, [low]: [[], [1e-7]], [high]: [[], [1 - 1e-7]] },
+    parameters: ["w"],
+    open: [low, high].sort(),
+  })),
+  {
+    what: "a number of a module of PyTorch",
+    producer: "",
+    nodes: ["MatMul x w -> h", "Mul h layer1.0.scale -> y"],
+    tensors: { w: W, "layer1.0.scale": [[], [1]] },
+    parameters: ["w", "layer1.0.scale"],
+  },
+  // Weights of the classes of a loss.
+  {
+    what: "class weights picked by the labels, beside log-probabilities that they pick",
+    nodes: [
+      "MatMul x w -> h",
+      "LogSoftmax h -> l",
+      "Unsqueeze labels one -> u",
+      'GatherElements l u -> p | {"axis":1}',
+      "Gather cw labels -> c",
+      "Mul c p -> y",
+    ],
+    tensors: { w: W, cw: [[4]] },
+    integers: { one: [1] },
+    parameters: ["w"],
+    open: ["cw"],
+  },
+  {
+    what: "class weights as a column, labels cast and clipped",
+    nodes: [
+      "MatMul x w -> h",
+      "LogSoftmax h -> l",
+      "Max labels zero -> safe",
+      "Unsqueeze safe one -> u",
+      'GatherElements l u -> p | {"axis":1}',
+      "Gather cw safe -> c",
+      "Mul c p -> y",
+    ],
+    tensors: { w: W, cw: [[4, 1]] },
+    integers: { one: [1], zero: [0] },
+    parameters: ["w"],
+    open: ["cw"],
+  },
+  {
+    what: "class weights that multiply log-probabilities and one-hot labels",
+    nodes: [
+      "MatMul x w -> h",
+      "Softmax h -> s",
+      "Log s -> l",
+      'OneHot labels four levels -> o | {"axis":1}',
+      "Mul l cw -> c",
+      "Mul c o -> y",
+    ],
+    tensors: { w: W, cw: [[4]] },
+    integers: { four: [4], levels: [0, 1] },
+    parameters: ["w"],
+    open: ["cw"],
+  },
+  {
+    what: "an embedding, and a number for each token, of the tokens that are the labels too",
+    nodes: [
+      "Gather e labels -> h",
+      "Gather b labels -> g",
+      "MatMul h w -> z",
+      "Add z g -> a",
+      "LogSoftmax a -> l",
+      "Unsqueeze labels one -> u",
+      'GatherElements l u -> y | {"axis":1}',
+    ],
+    tensors: { e: W, b: [[4, 1]], w: [[4, 4], random(16, 3)] },
+    integers: { one: [1] },
+    parameters: ["e", "b", "w"],
+  },
+  {
+    what: "centres of the classes, picked by labels",
+    nodes: ["MatMul x w -> h", 'GatherElements h labels -> p | {"axis":1}', "Gather c labels -> r", "Sub p r -> y"],
+    tensors: { w: W, c: [[4, 4], random(16, 3)] },
+    parameters: ["w", "c"],
+  },
 ];
 
 describe("which tensors are parameters", () => {
   test.each(ROWS)("$what", (row) => {
     const model = read(row);
+    expect(model.notices.some(({ code }) => code === "doubtful-parameters")).toBe(row.doubtful === true);
     const why = Object.fromEntries(
       [...model.parameters, ...model.statistics, ...model.constants].map(({ name, reason }) => [name, reason]),
     );

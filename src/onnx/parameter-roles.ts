@@ -14,6 +14,9 @@ import type { OnnxGraph, StoredTensor } from "./onnx-node.ts";
 import type { SlotRole } from "./rule.ts";
 import {
   isGenerated,
+  isGraphLiteral,
+  isGraphPath,
+  isModulePath,
   namesFixed,
   namesMask,
   namesPowerIteration,
@@ -22,7 +25,15 @@ import {
   namesTrainedNumber,
 } from "./tensor-names.ts";
 import { tensorLabels, type Labelled } from "./tensor-labels.ts";
-import { isAngle, isMean, isVariance, maskedBy, normalizesInput, powerIterationFor } from "./tensor-structure.ts";
+import {
+  isAngle,
+  isMean,
+  isVariance,
+  maskedBy,
+  normalizesInput,
+  powerIterationFor,
+  weighsLabels,
+} from "./tensor-structure.ts";
 import { TensorUses, type FindRule, type InputShapes, type Use } from "./tensor-uses.ts";
 
 /** A tensor of the file and what it is taken for. */
@@ -37,7 +48,7 @@ export interface TensorRole {
   readonly label: string;
   /** The node that uses it, by its name in the file; undefined where none does. */
   readonly node: string | undefined;
-  /** It is held constant, but its place is one that trained tensors have too: the file does not say. */
+  /** The file does not say: held constant in a place that trained tensors have too, or a number taken for trained. */
   readonly open: boolean;
 }
 
@@ -190,6 +201,7 @@ class Subject {
     }
     if (this.by("gain", "offset", "statistic") === undefined && namesStatistic(name))
       return statistic("running statistic, by its name");
+    if (!single && isVector(tensor.shape) && weighsLabels(uses, name)) return held("weights of the classes of a loss");
     if (!single && isVariance(uses, name))
       return { ...statistic("variance of a normalisation written in arithmetic"), open: true };
     if (!single && isMean(uses, name))
@@ -225,7 +237,9 @@ class Subject {
     const { tensor, single, name, madeUp } = this;
     // Scores of an attention are products of activations alone: what is added to them has no layer.
     if (this.uses.weightsBehind(use).length === 0) return false;
-    if (single && (namesFixed(name) || (madeUp && tensor.shape.length === 0))) return false;
+    const isLiteral = isGraphLiteral(name) || (isGraphPath(name) && tensor.shape.length === 0);
+    if (single && !namesTrained(name) && (namesFixed(name) || isLiteral)) return false;
+    if (single && madeUp && tensor.shape.length === 0) return false;
     if (!this.inNodeOnly()) return true;
     const layerInNodes = this.uses.weightsBehind(use).some((weight) => !this.file.isInitializer(weight));
     return isVector(tensor.shape) && (layerInNodes || !isFilled(tensor));
@@ -277,6 +291,7 @@ class Subject {
     if (namesFixed(name) || (namesMask(name) && isFilled(tensor))) return held("not trained, by its name");
     // What PyTorch's exporter folds and keeps as an initialiser was a parameter before.
     const folded = name.startsWith("onnx::") && !this.inNode && first.role === "arithmetic";
+    if (isGraphLiteral(name)) return held("written into the graph, by its name");
     if (isFilled(tensor) && madeUp && !folded) return held(`fill value of ${place(first)}`);
     if (this.inNodeOnly()) return held("value of a Constant node, in a file that keeps its weights as initialisers");
     return parameter(`${ROLE_NAMES[first.role]} of ${place(first)}`);
@@ -290,8 +305,11 @@ class Subject {
     if (namesFixed(name)) return fixed("a single number, by its name");
     const uncommon = isUncommon(tensor.data[0]);
     if (inNode) return uncommon ? held("a single number in a Constant node") : fixed("a single number");
-    const ownName = file.fromPyTorch || name.includes(".");
-    return ownName || uncommon ? trained : held("a single number");
+    // Graphs of TensorFlow name numbers after the operator that they are written for; variables are read by their names.
+    if (isGraphPath(name)) return held("a single number written into the graph, by its name");
+    if (file.fromPyTorch || isModulePath(name)) return trained;
+    // Limits are chosen far more often than trained.
+    return uncommon && use.role !== "limit" ? { ...trained, open: true } : held("a single number");
   }
 }
 

@@ -23,6 +23,15 @@ const TRAINED = /(^|[._/])(weight|bias|gamma|beta|kernel|alpha|gain|slope|weight
 const TRAINED_NUMBER =
   /(^|[._/])((\w+_)?(temperature|gate|token)|logit_(scale|bias)|resweight|rezero|residual_weight|layer_scale|clip_val)(:\d+)?$/i;
 
+/** The path of a module's own tensor, as PyTorch gives it: `layer1.0.scale`. */
+const MODULE_PATH = /^[A-Za-z_]\w*(\.\w+)+$/;
+
+/** A tensor of a TensorFlow graph: `model/tf.math.multiply/Mul/y:0`, `clip_by_value/y`. */
+const GRAPH_PATH = /\/|:\d+$/;
+
+/** What TensorFlow calls an operand that was written as a number or array: variables come through reads. */
+const GRAPH_LITERAL = /\/(x|y|Const(_\d+)?)(:\d+)?$/;
+
 /** Measured from data as the network trains. */
 const STATISTIC = /(^|[._/])(running_(mean|var)|moving_(mean|var|variance)|num_batches_tracked)(:\d+)?$/;
 
@@ -34,6 +43,18 @@ const MASK = /(^|[._/])(\w+_)?mask(:\d+)?$/i;
 
 export function isGenerated(name: string): boolean {
   return GENERATED.some((pattern) => pattern.test(name));
+}
+
+export function isModulePath(name: string): boolean {
+  return MODULE_PATH.test(name);
+}
+
+export function isGraphPath(name: string): boolean {
+  return GRAPH_PATH.test(name);
+}
+
+export function isGraphLiteral(name: string): boolean {
+  return GRAPH_LITERAL.test(name);
 }
 
 export function namesTrained(name: string): boolean {

@@ -181,3 +181,48 @@ export function isMean(flow: TensorUses, name: string): boolean {
     })
   );
 }
+
+/** Operators that pick entries by index; their second input is the index. */
+const PICKS = new Set(["Gather", "GatherElements", "GatherND"]);
+const LOGARITHMS = new Set(["LogSoftmax", "Log", "LogSigmoid"]);
+
+/**
+ * Numbers for the classes, by which the terms of a loss in the graph are weighed: multiplied with
+ * log-probabilities, or picked (as rows, or by one-hot rows) by **labels**. Labels are inputs of the
+ * model that pick from, or multiply, what does not depend on them: the tokens that an embedding is
+ * read by are behind the logits too, and so no labels.
+ */
+export function weighsLabels(flow: TensorUses, name: string): boolean {
+  const uses = flow.consumers(name);
+  return (
+    uses.length > 0 &&
+    uses.every(({ node, slot }) => {
+      if (node.op === "Mul" && isLogarithm(flow, node.inputs[1 - slot])) return true;
+      const isPick = (PICKS.has(node.op) && slot === 0) || ((node.op === "MatMul" || node.op === "Mul") && slot < 2);
+      if (!isPick) return false;
+      const by = flow.inputsBehind(node.inputs[1 - slot]);
+      return by.size > 0 && [...by].every((input) => picksScores(flow, input));
+    })
+  );
+}
+
+function isLogarithm(flow: TensorUses, value: string): boolean {
+  return LOGARITHMS.has(flow.producerOf(flow.origin(value))?.op ?? "");
+}
+
+/** Whether an input of the model picks from scores, or multiplies log-probabilities, that do not depend on it. */
+function picksScores(flow: TensorUses, input: string): boolean {
+  return flow.liveNodes.some((node) => {
+    const [first, second] = node.inputs;
+    const isOfScores = (scores: string, picked: string) => {
+      const behind = flow.inputsBehind(scores);
+      return behind.size > 0 && !behind.has(input) && flow.inputsBehind(picked).has(input);
+    };
+    if (PICKS.has(node.op) || node.op.endsWith("Loss")) return isOfScores(first, second);
+    return (
+      node.op === "Mul" &&
+      ((isLogarithm(flow, first) && isOfScores(first, second)) ||
+        (isLogarithm(flow, second) && isOfScores(second, first)))
+    );
+  });
+}

@@ -1,4 +1,4 @@
-import { allNodes, type OnnxGraph, type OnnxNode, type StoredTensor } from "./onnx-node.ts";
+import { allNodes, namesRead, type OnnxGraph, type OnnxNode, type StoredTensor } from "./onnx-node.ts";
 import { slotRole, type OnnxRule, type SlotRole } from "./rule.ts";
 
 export type FindRule = (node: OnnxNode) => OnnxRule | undefined;
@@ -26,6 +26,9 @@ const MAX_STEPS = 64;
  * alone: a weight behind arithmetic on other weights (weight norm, masks, scales) is still a weight.
  */
 export class TensorUses {
+  /** The nodes that an output needs, those of inner graphs included. */
+  readonly liveNodes: readonly OnnxNode[];
+  private readonly behind = new Map<string, ReadonlySet<string>>();
   private readonly readers = new Map<string, Reader[]>();
   private readonly producers = new Map<string, OnnxNode>();
   private readonly free = new Set<string>();
@@ -42,7 +45,8 @@ export class TensorUses {
     const outputs = new Set(graph.outputs);
     this.outputs = outputs;
     for (const name of tensors.keys()) this.free.add(name);
-    for (const node of allNodes(liveNodes(graph))) {
+    this.liveNodes = [...allNodes(liveNodes(graph))];
+    for (const node of this.liveNodes) {
       node.inputs.forEach((name, slot) => {
         if (name === "") return;
         const readers = this.readers.get(name);
@@ -168,6 +172,21 @@ export class TensorUses {
       !this.free.has(use.node.outputs[0]) &&
       this.findRule(producer)?.linear === true
     );
+  }
+
+  /** The inputs of the model that the elements of a value are computed from; its extents do not count. */
+  inputsBehind(value: string): ReadonlySet<string> {
+    const known = this.behind.get(value);
+    if (known) return known;
+    const seen = new Set([value]);
+    for (const each of seen) {
+      const producer = this.producers.get(each);
+      if (!producer || producer.op === "Shape" || producer.op === "Size") continue;
+      for (const read of namesRead(producer)) seen.add(read);
+    }
+    const inputs = new Set([...seen].filter((each) => this.inputs.has(each)));
+    this.behind.set(value, inputs);
+    return inputs;
   }
 
   /** The tensors that a free value is computed from. */

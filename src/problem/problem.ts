@@ -464,8 +464,13 @@ export class Problem {
       code: "not-finite",
       message: `The loss is not finite at these parameters${where}.`,
       where: { op: place?.op, node: place?.node, batch: batchNumber },
-      hint: "Check the weights and the data for overflow, logarithms of 0 and divisions by 0; --precision float64 may help.",
+      hint: `Check the weights and the data for overflow, logarithms of 0 and divisions by 0${this.finer}.`,
     });
+  }
+
+  /** The way out that is still open: nothing is finer than float64. */
+  private get finer(): string {
+    return this.options.precision === "float64" ? "" : "; --precision float64 may help";
   }
 
   private notFinite(vector: Float64Array, what: string): ThalwegError {
@@ -476,7 +481,7 @@ export class Problem {
       code: "not-finite",
       message: `The ${what} is not finite: the first such entry belongs to the parameter "${place?.label}".`,
       where: { parameter: place?.name },
-      hint: "Look for a singular point (a square root or a norm at 0, a logarithm of 0) or overflow; --precision float64 may help.",
+      hint: `Look for a singular point (a square root or a norm at 0, a logarithm of 0) or overflow${this.finer}.`,
     });
   }
 }
