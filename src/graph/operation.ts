@@ -1,4 +1,5 @@
 import type { FloatType, Tensor } from "../util/tensor.ts";
+import type { ExamplesLayout, InputLayouts } from "./examples-layout.ts";
 import type { Value, ValueType } from "./value.ts";
 
 /** Plain numbers are written as integers, which is what nearly all attributes are. */
@@ -61,6 +62,15 @@ export interface Operation {
 
   /** Whether each output element is one function of the input elements beside it (broadcast), in whatever order they lie. */
   readonly elementwise?: boolean;
+
+  /** Whether the output is the input repeated along axes: each element is the one that lies at its place. */
+  readonly broadcasts?: boolean;
+
+  /**
+   * Where the examples lie in the output, when they lie so in the inputs, `examples` of them; undefined where
+   * elements of several examples meet, or where that cannot be told. Elementwise operations need none.
+   */
+  examplesLayout?(node: Value, given: InputLayouts, examples: number): ExamplesLayout | undefined;
 
   /** Whether each output element is one of the elements of the first input, of the same unit: pooling by maximum. */
   readonly selects?: boolean;

@@ -19,7 +19,7 @@ const ELEMENTS_PER_PARAMETER = 8;
 const MOST_LANES = 4;
 
 /** Elements of a forward pass up to which coupled examples are one batch: 2 GiB of float32. */
-const WHOLE_ELEMENTS = 2 ** 29;
+export const WHOLE_ELEMENTS = 2 ** 29;
 
 export interface BatchQuestion {
   readonly examples: number;

@@ -40,13 +40,47 @@ export async function findCoupling(probe: OutputProbe, random: RandomStream): Pr
       const change = relativeChange(whole.values, cut, width, scale);
       if (change <= ROUNDING[probe.precision]) continue;
       if (isInterleaved(whole, examples.length, cut, scale, ROUNDING[probe.precision])) throw mergedOrder(whole.shape);
-      return {
-        reason: `the outputs of an example change with the examples beside it, by up to ${formatShare(change)} of the largest output`,
-        isMean: false,
-      };
+      return changed(change);
     }
   }
   return undefined;
+}
+
+/**
+ * Whether the outputs of the first `count` examples as one batch are those of batches of `size`, at the
+ * parameters as they are: a coupling that a few examples do not show.
+ *
+ * Cost: two forward passes over these examples.
+ */
+export async function findCouplingAtCut(
+  probe: OutputProbe,
+  count: number,
+  size: number,
+): Promise<Coupling | undefined> {
+  const examples = Array.from({ length: count }, (_, i) => i);
+  const point = probe.parameters();
+  const whole = await probe.run(examples, point);
+  const parts: Float64Array[] = [];
+  for (let at = 0; at < count; at += size) parts.push((await probe.run(examples.slice(at, at + size), point)).values);
+  const scale = largest(whole.values);
+  if (whole.values.length === 1) {
+    const mean = parts.reduce((sum, [x], i) => sum + x * (Math.min(count, (i + 1) * size) - i * size), 0) / count;
+    if (!(Math.abs(mean - whole.values[0]) > ROUNDING[probe.precision] * scale)) return undefined;
+    return {
+      reason: "the model returns one number for a batch, which is not the mean over its examples",
+      isMean: false,
+    };
+  }
+  if (!Number.isFinite(scale)) return undefined;
+  const change = relativeChange(whole.values, joined(parts), whole.values.length / count, scale);
+  return change <= ROUNDING[probe.precision] ? undefined : changed(change);
+}
+
+function changed(change: number): Coupling {
+  return {
+    reason: `the outputs of an example change with the examples beside it, by up to ${formatShare(change)} of the largest output`,
+    isMean: false,
+  };
 }
 
 /** Outputs of the first examples, in batches cut in another way. */

@@ -15,8 +15,8 @@ import { type Device, nodeRuntime } from "../runtime/node-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { type FloatType, isFloat, type Shape, sizeOf } from "../util/tensor.ts";
-import { aboutCoupling } from "./about-coupling.ts";
-import { chooseBatches, elementsPerExample } from "./choose-batches.ts";
+import { aboutCoupling, aboutMeeting } from "./about-coupling.ts";
+import { chooseBatches, elementsPerExample, WHOLE_ELEMENTS } from "./choose-batches.ts";
 import { chooseParameters } from "./choose-parameters.ts";
 import { chooseLoss } from "./choose-loss.ts";
 import { heldConstant, heldSentence } from "./held-constant.ts";
@@ -130,6 +130,13 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     const fixed = onlyBatchSize(model, opened, batch);
     const perExample = elementsPerExample([outputs], batch);
     const count = countParameters(model, parameters);
+    const cutting = {
+      perExample,
+      parameters: count,
+      threads: device === "cpu" ? threads : 1,
+      asked: options.batchSize,
+      fixed,
+    };
     const lossOptions: LossOptions = { ignoreIndex: options.ignoreIndex ?? -100, delta: options.delta ?? 1 };
     const looked = await lookAtOutputs({
       model,
@@ -141,6 +148,10 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
       usesBatchStatistics: probed.usesBatchStatistics,
       threads,
       isSmall: Math.max(perExample * LOOKED_AT, count) <= PROMOTED_ELEMENTS,
+      cut: {
+        size: chooseBatches({ ...cutting, examples: opened.examples, coupling: undefined }).batchSize,
+        most: Math.floor(WHOLE_ELEMENTS / Math.max(1, perExample)),
+      },
       choose: (observer) =>
         chooseLoss({
           outputs,
@@ -155,20 +166,18 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
           },
         }),
     });
-    const { chosen, coupling } = looked;
+    const { chosen, coupling, meeting } = looked;
     const { loss, classAxis, outputKind } = chosen;
     const read = chosen.signs ? withBitsForSigns(opened) : opened;
     const numbered = takesNumbersOnly(loss, outputs.shape, batch, read, classAxis);
     const dataset = numbered ? withClassNumbers(read) : read;
     const { batchSize, lanes, isWhole } = chooseBatches({
+      ...cutting,
       examples: dataset.examples,
-      perExample,
-      parameters: count,
-      threads: device === "cpu" ? threads : 1,
-      asked: options.batchSize,
-      fixed,
-      coupling,
+      // What may be coupled is one batch where that fits, which is right either way.
+      coupling: coupling ?? (meeting && { isMean: true }),
     });
+    const unseen = meeting && aboutMeeting(meeting, dataset.examples, batchSize);
     const runtime = nodeRuntime({ threads, device, lanes });
     const problem = Problem.open(model, dataset, runtime, {
       loss,
@@ -212,6 +221,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
         ...proofWarnings(proofs),
         ...chosen.warnings,
         ...(coupling ? [aboutCoupling(coupling, dataset.examples, batchSize, isWhole)] : []),
+        ...(unseen === undefined ? [] : [unseen]),
         ...new Set([...model.notices, ...problem.network.imported.notices].map(({ message }) => message)),
         ...problem.caveats.map((caveat) => `${caveat}.`),
       ],

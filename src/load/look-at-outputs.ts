@@ -3,7 +3,8 @@ import type { ExamplesAxes } from "../onnx/examples-axes.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { nodeRuntime } from "../runtime/node-runtime.ts";
 import type { ChosenLoss } from "./choose-loss.ts";
-import { type Coupling, findCoupling } from "./examples-independence.ts";
+import { type Coupling, findCoupling, findCouplingAtCut } from "./examples-independence.ts";
+import { whereExamplesMayMeet } from "./examples-meet.ts";
 import type { OutputObserver } from "./output-evidence.ts";
 import { BATCH, OutputProbe, type OutputProbeOptions } from "./output-probe.ts";
 import { exportedBatch, probeAt } from "./probe-network.ts";
@@ -15,7 +16,23 @@ interface LookOptions extends Omit<OutputProbeOptions, "random" | "runtime"> {
   readonly threads: number;
   /** Whether float64 costs little: its rounding hides least. */
   readonly isSmall: boolean;
+  /** Examples of a batch if they are independent, and how many of them one pass can hold. */
+  readonly cut: { readonly size: number; readonly most: number };
   choose(observer: OutputObserver): Promise<ChosenLoss>;
+}
+
+/** What was seen of a network on a few examples, and on all of them where its graph does not tell. */
+export interface Look {
+  readonly chosen: ChosenLoss;
+  readonly coupling: Coupling | undefined;
+  /** The operation at which examples may meet by the graph, although no coupling was seen; undefined where none can. */
+  readonly meeting: Meeting | undefined;
+}
+
+export interface Meeting {
+  readonly operation: string;
+  /** The first examples, which were compared as one batch with how they are cut. */
+  readonly compared: number;
 }
 
 /** Examples are looked at the same way in every run. */
@@ -25,9 +42,7 @@ const SEED = 0;
  * Runs the network on a few real examples, on the CPU, to choose the loss and to see whether the
  * examples are independent of each other.
  */
-export async function lookAtOutputs(
-  options: LookOptions,
-): Promise<{ chosen: ChosenLoss; coupling: Coupling | undefined }> {
+export async function lookAtOutputs(options: LookOptions): Promise<Look> {
   const random = createRandom(SEED).split("look");
   const { precision } = options.importing;
   const probing: OutputProbeOptions = {
@@ -41,10 +56,21 @@ export async function lookAtOutputs(
   try {
     const chosen = await options.choose(probe);
     if (options.usesBatchStatistics)
-      return { chosen, coupling: { reason: "BatchNormalization takes the statistics of the batch", isMean: false } };
+      return {
+        chosen,
+        coupling: { reason: "BatchNormalization takes the statistics of the batch", isMean: false },
+        meeting: undefined,
+      };
     const coupling = await findCoupling(probe, random.split("independence"));
     if (coupling && !coupling.isMean) await requireExamplesAxis(probing, options.axes, random.split("turned"));
-    return { chosen, coupling };
+    const isOpen = options.fixed === undefined && !probe.isFixed && (!coupling || coupling.isMean);
+    const operation = isOpen ? whereExamplesMayMeet(options) : undefined;
+    const { examples } = options.dataset;
+    const size = Math.min(options.cut.size, Math.ceil(examples / 2));
+    if (operation === undefined || size === examples) return { chosen, coupling, meeting: undefined };
+    const compared = Math.min(examples, Math.max(2 * size, options.cut.most));
+    const seen = await findCouplingAtCut(probe, compared, size);
+    return { chosen, coupling: seen ?? coupling, meeting: seen || coupling ? undefined : { operation, compared } };
   } finally {
     await probe.close();
     await probing.runtime.close();

@@ -1,3 +1,4 @@
+import { keptAxis } from "../graph/examples-layout.ts";
 import type { Operation } from "../graph/operation.ts";
 import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
@@ -32,6 +33,7 @@ export const Conv = defineOp({
     name: "Conv",
     unitAxis: 1,
     attributes: attributesOf(geometry),
+    examplesLayout: keptAxis((axis) => axis === 0),
     multiplyAdds: (node) => sizeOf(node.shape) * sizeOf(node.inputs[1].shape.slice(1)),
     infer: (inputs) => {
       requireSameDtype("Conv", inputs);
@@ -95,6 +97,7 @@ export const ConvInput = defineOp({
     name: "ConvInput",
     unitAxis: 1,
     attributes: { ...attributesOf(attributes), extents: attributes.extents },
+    examplesLayout: keptAxis((axis) => axis === 0),
     multiplyAdds: ({ inputs: [g, w] }) => sizeOf(g.shape) * sizeOf(w.shape.slice(1)),
     infer: (inputs) => {
       requireSameDtype("ConvInput", inputs);

@@ -1,3 +1,4 @@
+import { alongBroadcast, type ExamplesLayout, type InputLayouts } from "../graph/examples-layout.ts";
 import { forEachOffset, stridesOf } from "../graph/broadcast.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
@@ -31,6 +32,11 @@ export const Gather = defineOp({
   make: ({ axis }: { axis: number }): Operation => ({
     name: "Gather",
     attributes: { axis },
+    examplesLayout: (node, [source, indices]) => {
+      if (!source) return indices && { ...indices, axis: axis + indices.axis };
+      if (indices || source.axis === axis) return undefined;
+      return source.axis < axis ? source : { ...source, axis: source.axis + node.inputs[1].shape.length - 1 };
+    },
     infer: ([x, indices]) => ({
       dtype: x.dtype,
       shape: [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)],
@@ -151,6 +157,14 @@ export function scatterAdd(g: Value, indices: Value, axis: number, extent: numbe
   return g.graph.apply(ScatterAdd.make({ axis, extent }), [g, indices]);
 }
 
+/** The layout where elements move along another axis than the examples, each within its example. */
+export function besideAxis(node: Value, given: InputLayouts, axis: number): ExamplesLayout | undefined {
+  const layout = alongBroadcast(node, given);
+  const fits =
+    layout && layout.axis !== axis && node.inputs.every(({ shape }) => shape[layout.axis] === node.shape[layout.axis]);
+  return fits ? layout : undefined;
+}
+
 /** GatherElements: y[…, i, …] = x[…, indices[…, i, …], …] along an axis. Its adjoint is ScatterElementsAdd. */
 export const GatherElements = defineOp({
   name: "GatherElements",
@@ -158,6 +172,7 @@ export const GatherElements = defineOp({
   make: ({ axis }: { axis: number }): Operation => ({
     name: "GatherElements",
     attributes: { axis },
+    examplesLayout: (node, given) => besideAxis(node, given, axis),
     infer: ([x, indices]) => ({ dtype: x.dtype, shape: indices.shape }),
     evaluate: ([x, indices], type) => {
       const strides = stridesOf(x.shape);
@@ -193,6 +208,7 @@ export const ScatterElementsAdd = defineOp({
   make: ({ axis, shape }: { axis: number; shape: Shape }): Operation => ({
     name: "ScatterElementsAdd",
     attributes: { axis, shape },
+    examplesLayout: (node, given) => besideAxis(node, given, axis),
     infer: ([g]) => ({ dtype: g.dtype, shape }),
     jvp: (node, [t]) => t && scatterElementsAdd(t, node.inputs[1], axis, shape),
     vjp: (node, h, i) => (i === 0 ? gatherElements(h, node.inputs[1], axis) : undefined),

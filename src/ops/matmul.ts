@@ -1,3 +1,4 @@
+import { alongBroadcast, type ExamplesLayout, type InputLayouts } from "../graph/examples-layout.ts";
 import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
@@ -13,6 +14,19 @@ interface Flags {
   readonly transposeB: boolean;
 }
 
+/** The examples are matrices of a stack, or rows of the one factor or columns of the other that no other example enters. */
+function productLayout(node: Value, given: InputLayouts, flags: Flags): ExamplesLayout | undefined {
+  const rank = node.shape.length;
+  const stacked = given.every((layout, i) => !layout || layout.axis < node.inputs[i].shape.length - 2);
+  if (stacked) return alongBroadcast(node, given);
+  const [a, b] = given;
+  if (a && b) return undefined;
+  const axis = a
+    ? a.axis - node.inputs[0].shape.length === (flags.transposeA ? -1 : -2) && rank - 2
+    : b && b.axis - node.inputs[1].shape.length === (flags.transposeB ? -2 : -1) && rank - 1;
+  return typeof axis === "number" ? { axis, outer: a?.outer ?? b?.outer ?? 1 } : undefined;
+}
+
 /**
  * MatMul: op(a)·op(b) over the last two axes, leading axes broadcast, op = transposition where the
  * flag says so. Both operands have at least two axes.
@@ -25,6 +39,7 @@ export const MatMul = defineOp({
       name: "MatMul",
       unitAxis: -1,
       attributes: { transposeA, transposeB },
+      examplesLayout: (node, given) => productLayout(node, given, { transposeA, transposeB }),
       multiplyAdds: (node) => sizeOf(node.shape) * matrixOf(node.inputs[0], transposeA)[1],
       infer: (inputs) => {
         requireFloat("MatMul", ...inputs);

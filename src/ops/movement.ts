@@ -1,3 +1,4 @@
+import { alongBroadcast, keptAxis } from "../graph/examples-layout.ts";
 import { forEachOffset, normalizeAxis, sameShape, stridesOf } from "../graph/broadcast.ts";
 import type { Emitter, Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
@@ -21,6 +22,8 @@ export const Slice = defineOp({
   make: ({ starts, extents, steps }: SliceAttributes): Operation => ({
     name: "Slice",
     attributes: { starts, extents, steps },
+    examplesLayout: (node, given) =>
+      keptAxis((axis) => steps[axis] === 1 && extents[axis] === node.inputs[0].shape[axis])(node, given),
     infer: ([x]) => {
       starts.forEach((start, axis) => {
         const last = start + (extents[axis] - 1) * steps[axis];
@@ -152,6 +155,7 @@ export const Pad = defineOp({
     name: "Pad",
     rearranges: true,
     attributes: { before, after },
+    examplesLayout: keptAxis((axis) => before[axis] === 0 && after[axis] === 0),
     infer: ([x]) => ({ dtype: x.dtype, shape: x.shape.map((extent, axis) => before[axis] + extent + after[axis]) }),
     simplify: ([x]) => {
       if (before.every((n) => n === 0) && after.every((n) => n === 0)) return x;
@@ -224,6 +228,8 @@ export const Concat = defineOp({
   make: ({ axis }: { axis: number }): Operation => ({
     name: "Concat",
     attributes: { axis },
+    examplesLayout: (node, given) =>
+      given.some((layout) => layout?.axis === axis) ? undefined : alongBroadcast(node, given),
     infer: (inputs) => {
       requireSameDtype("Concat", inputs);
       const [first] = inputs;

@@ -1,4 +1,5 @@
 import { normalizeAxis, sameShape } from "../graph/broadcast.ts";
+import { keptAxis } from "../graph/examples-layout.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { mul, reciprocal } from "./arithmetic.ts";
@@ -19,6 +20,7 @@ export const Norm = defineOp({
   make: ({ axes, flat }: { axes: readonly number[]; flat: boolean }): Operation => ({
     name: "Norm",
     attributes: { axes, flat },
+    examplesLayout: keptAxis((axis) => !axes.includes(axis)),
     infer: ([x]) => {
       requireFloat("Norm", x);
       return { dtype: x.dtype, shape: x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)) };

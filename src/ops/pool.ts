@@ -1,3 +1,4 @@
+import { keptAxis } from "../graph/examples-layout.ts";
 import type { Operation, Target } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
@@ -61,6 +62,7 @@ export const MaxPool = defineOp({
   make: (pool: PoolAttributes): Operation => ({
     name: "MaxPool",
     attributes: attributesOf(pool),
+    examplesLayout: keptAxis((axis) => axis < 2),
     selects: true,
     infer: ([x]) => ({ dtype: x.dtype, shape: pooledShape(x, pool) }),
     // Relu keeps order, so it may come after, on fewer elements: a window without positive element has derivative 0 either way.

@@ -1,4 +1,5 @@
 import { normalizeAxis, sameShape } from "../graph/broadcast.ts";
+import { keptAxis } from "../graph/examples-layout.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
@@ -33,6 +34,7 @@ export const ReduceMax = defineOp({
   make: ({ axes }: { axes: readonly number[] }): Operation => ({
     name: "ReduceMax",
     attributes: { axes },
+    examplesLayout: keptAxis((own) => !axes.includes(own)),
     infer: ([x]) => {
       requireElements("ReduceMax", x, axes);
       return { dtype: x.dtype, shape: x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)) };
@@ -75,6 +77,7 @@ export const ArgMax = defineOp({
   make: ({ axis }: { axis: number }): Operation => ({
     name: "ArgMax",
     attributes: { axis },
+    examplesLayout: keptAxis((own) => own !== axis),
     infer: ([x]) => {
       requireElements("ArgMax", x, [axis]);
       return { dtype: "int64", shape: x.shape.map((extent, each) => (each === axis ? 1 : extent)) };
@@ -96,6 +99,7 @@ export const CumSum = defineOp({
   make: ({ axis, exclusive, reverse }: { axis: number; exclusive: boolean; reverse: boolean }): Operation => ({
     name: "CumSum",
     attributes: { axis, exclusive, reverse },
+    examplesLayout: keptAxis((own) => own !== axis),
     infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
     evaluate: ([x], type) => {
       const inner = sizeOf(x.shape.slice(axis + 1));
@@ -135,6 +139,7 @@ export const Softmax = defineOp({
   make: ({ axis }: { axis: number }): Operation => ({
     name: "Softmax",
     attributes: { axis },
+    examplesLayout: keptAxis((own) => own !== axis),
     infer: ([x]) => {
       requireFloat("Softmax", x);
       return { dtype: x.dtype, shape: x.shape };
@@ -162,6 +167,7 @@ export const LogSoftmax = defineOp({
   make: ({ axis }: { axis: number }): Operation => ({
     name: "LogSoftmax",
     attributes: { axis },
+    examplesLayout: keptAxis((own) => own !== axis),
     infer: ([x]) => {
       requireFloat("LogSoftmax", x);
       return { dtype: x.dtype, shape: x.shape };

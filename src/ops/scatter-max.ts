@@ -4,6 +4,7 @@ import type { Value } from "../graph/value.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
 import { defineOp } from "./define-op.ts";
 import { ZERO_DERIVATIVE } from "./elementwise.ts";
+import { besideAxis } from "./gather.ts";
 import { expand } from "./structure.ts";
 
 /**
@@ -17,6 +18,7 @@ export const ScatterElementsMax = defineOp({
   make: ({ axis, shape }: { axis: number; shape: Shape }): Operation => ({
     name: "ScatterElementsMax",
     attributes: { axis, shape },
+    examplesLayout: (node, given) => besideAxis(node, given, axis),
     infer: () => ({ dtype: "int64", shape }),
     evaluate: ([numbers, indices], type) => {
       const data = new Float64Array(sizeOf(shape)).fill(-1);

@@ -1,3 +1,4 @@
+import { keptAxis } from "../graph/examples-layout.ts";
 import type { FloatAttribute, Operation, Target } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { allocate, sizeOf } from "../util/tensor.ts";
@@ -61,6 +62,7 @@ export const Standardize = defineOp({
     return {
       name: "Standardize",
       attributes: { ...attributes },
+      examplesLayout: keptAxis((axis) => axis < attributes.axis),
       infer: ([x]) => {
         requireFloat("Standardize", x);
         return { dtype: x.dtype, shape: x.shape };
@@ -90,6 +92,7 @@ export const InverseDeviation = defineOp({
   make: (attributes: StandardizeAttributes): Operation => ({
     name: "InverseDeviation",
     attributes: { ...attributes },
+    examplesLayout: keptAxis((axis) => axis < attributes.axis),
     infer: ([x]) => {
       requireFloat("InverseDeviation", x);
       return { dtype: x.dtype, shape: x.shape.map((extent, axis) => (axis < attributes.axis ? extent : 1)) };

@@ -1,4 +1,5 @@
 import { broadcastShapes, forEachOffset, normalizeAxis, sameShape, stridesOf } from "../graph/broadcast.ts";
+import { alongBroadcast, type ExamplesLayout, keptAxis } from "../graph/examples-layout.ts";
 import { tensorOf } from "../graph/leaf.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
@@ -34,9 +35,22 @@ export const Reshape = defineOp({
     jvp: (_node, [t]) => t && reshape(t, shape),
     vjp: (node, g) => reshape(g, node.inputs[0].shape),
     vmap: (_node, [x], _batched, size) => reshape(x, [size, ...shape]),
+    examplesLayout: (node, [layout], examples) => layout && reshapedLayout(node, layout, examples),
     emit: (_node, [x], e) => e.node("Reshape", [x, e.integers(shape)], { allowzero: 1 }),
   }),
 });
+
+/** The examples in row-major order stay as far apart: what is before them in all is before them in the new shape. */
+function reshapedLayout(node: Value, { axis, outer }: ExamplesLayout, examples: number): ExamplesLayout | undefined {
+  const before = sizeOf(node.inputs[0].shape.slice(0, axis)) * outer;
+  let passed = 1;
+  for (const [each, extent] of node.shape.entries()) {
+    const rest = before / passed;
+    if (Number.isInteger(rest) && extent % (rest * examples) === 0) return { axis: each, outer: rest };
+    passed *= extent;
+  }
+  return undefined;
+}
 
 export function reshape(x: Value, shape: Shape): Value {
   return x.graph.apply(Reshape.make({ shape }), [x]);
@@ -82,6 +96,7 @@ export const Transpose = defineOp({
     },
     jvp: (_node, [t]) => t && transpose(t, perm),
     vjp: (_node, g) => transpose(g, invertPermutation(perm)),
+    examplesLayout: (_node, [layout]) => layout && { ...layout, axis: perm.indexOf(layout.axis) },
     vmap: (_node, [x]) => transpose(x, [0, ...perm.map((axis) => axis + 1)]),
     emit: (_node, [x], e) => e.node("Transpose", [x], { perm }),
   }),
@@ -111,6 +126,8 @@ export const Expand = defineOp({
   make: ({ shape }: { shape: Shape }): Operation => ({
     name: "Expand",
     view: true,
+    broadcasts: true,
+    examplesLayout: alongBroadcast,
     attributes: { shape },
     infer: ([x]) => {
       if (!sameShape(broadcastShapes("Expand", x.shape, shape), shape)) {
@@ -167,6 +184,7 @@ export const ReduceSum = defineOp({
   make: ({ axes }: { axes: readonly number[] }): Operation => ({
     name: "ReduceSum",
     attributes: { axes },
+    examplesLayout: keptAxis((axis) => !axes.includes(axis)),
     infer: ([x]) => ({ dtype: x.dtype, shape: x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)) }),
     simplify: ([x], type) => {
       if (axes.every((axis) => x.shape[axis] === 1)) return x;

@@ -1,0 +1,90 @@
+import { forEachOffset, stridesOf } from "./broadcast.ts";
+import { inputNameOf, tensorOf } from "./leaf.ts";
+import { reachable } from "./traverse.ts";
+import type { Value } from "./value.ts";
+
+/**
+ * Where the examples lie in a value: along `axis`, whose index counts (outer, example, inner) in row-major
+ * order. Each element belongs to one example and is made of that one alone.
+ */
+export interface ExamplesLayout {
+  readonly axis: number;
+  /** How many times the examples are repeated along the axis: positions × examples has outer = positions. */
+  readonly outer: number;
+}
+
+/** The layout of each input of a node; undefined for what no example enters. */
+export type InputLayouts = readonly (ExamplesLayout | undefined)[];
+
+/**
+ * The first value, among those that the outputs need, for which the graph does not show that it is made of one
+ * example each: examples are mixed there, or nothing is known. Undefined where the graph shows that every
+ * output is a function of one example, with the examples along axis 0 of the outputs.
+ *
+ * Cost: one walk over the graph, which computes nothing.
+ */
+export function whereExamplesMeet(
+  outputs: readonly Value[],
+  inputs: ReadonlySet<string>,
+  examples: number,
+): Value | undefined {
+  const layouts = new Map<Value, ExamplesLayout>();
+  for (const value of reachable(outputs)) {
+    const name = inputNameOf(value);
+    if (name !== undefined && inputs.has(name)) layouts.set(value, { axis: 0, outer: 1 });
+    const given = value.inputs.map((input) => layouts.get(input));
+    if (given.every((layout) => layout === undefined)) continue;
+    const { operation } = value;
+    const layout = operation.elementwise
+      ? alongBroadcast(value, given)
+      : operation.examplesLayout?.(value, given, examples);
+    if (!layout) return value;
+    layouts.set(value, layout);
+  }
+  return outputs.find((output) => {
+    const layout = layouts.get(output);
+    return layout !== undefined && (layout.axis !== 0 || layout.outer !== 1);
+  });
+}
+
+/** The layout where only the first input holds examples and the axes that `isOwn` accepts are not mixed and stay where they are. */
+export function keptAxis(
+  isOwn: (axis: number) => boolean,
+): (node: Value, given: InputLayouts) => ExamplesLayout | undefined {
+  return (_node, [first, ...rest]) =>
+    first && isOwn(first.axis) && rest.every((layout) => layout === undefined) ? first : undefined;
+}
+
+/** The layout where inputs are broadcast against the output: all along one axis, beside what is the same for every example. */
+export function alongBroadcast(node: Value, given: InputLayouts): ExamplesLayout | undefined {
+  const behind = (input: Value) => node.shape.length - input.shape.length;
+  let found: ExamplesLayout | undefined;
+  for (const [i, layout] of given.entries()) {
+    if (!layout) continue;
+    const axis = layout.axis + behind(node.inputs[i]);
+    if (found && (found.axis !== axis || found.outer !== layout.outer)) return undefined;
+    found = { axis, outer: layout.outer };
+  }
+  if (!found) return undefined;
+  const { axis } = found;
+  const fits = node.inputs.every((input, i) => given[i] !== undefined || isSameAlong(input, axis - behind(input)));
+  return fits ? found : undefined;
+}
+
+/** Whether a value is known to be the same at every index of an axis (one that it does not have, as well). */
+function isSameAlong(value: Value, axis: number): boolean {
+  if (axis < 0 || value.shape[axis] === 1) return true;
+  const constant = tensorOf(value);
+  if (constant) {
+    const strides = stridesOf(value.shape);
+    let isSame = true;
+    const first = strides.map((stride, each) => (each === axis ? 0 : stride));
+    forEachOffset(value.shape, first, 0, (position, offset) => {
+      isSame &&= Object.is(constant.data[position], constant.data[offset]);
+    });
+    return isSame;
+  }
+  const { operation, inputs, shape } = value;
+  if (!operation.elementwise && !operation.broadcasts) return false;
+  return inputs.every((input) => isSameAlong(input, axis - (shape.length - input.shape.length)));
+}
