@@ -55,9 +55,15 @@ const node = (op: string, inputs: string[], output: string, attributes: NodeSpec
   outputs: [output],
   attributes,
 });
-const CONSTANTS = Object.entries({ half: 0.5, low: 1e-7, high: 1 - 1e-7, little: 0.05, nothing: 0 }).map(
-  ([name, value]): NodeSpec => node("Constant", [], name, { value: tensorProto(name, "double", [], [value]) }),
-);
+const CONSTANTS = Object.entries({
+  half: 0.5,
+  low: 1e-7,
+  high: 1 - 1e-7,
+  little: 0.05,
+  nothing: 0,
+  eight: 8.5,
+  hundred: 100,
+}).map(([name, value]): NodeSpec => node("Constant", [], name, { value: tensorProto(name, "double", [], [value]) }));
 
 let made = 0;
 
@@ -260,6 +266,32 @@ describe("examples", () => {
     const gated = (gate: string) => [mean, node("Mul", ["m", gate], "g"), node("Add", ["z", "g"], "out")];
     expect((await open(gated("nothing"), numbers)).coupled).toBeUndefined();
     expect((await open(gated("gate"), numbers)).coupled).toMatch(/change with the examples/);
+  });
+
+  const capacity = (most: string) => [
+    node("Sigmoid", ["z"], "s"),
+    node("Ceil", ["s"], "chosen"),
+    node("CumSum", ["chosen", "axis0"], "place"),
+    node("Less", ["place", most], "has"),
+    node("Cast", ["has"], "kept", { to: 11 }),
+    node("Mul", ["z", "kept"], "out"),
+  ];
+
+  it("a coupling that five examples do not show is found where they are cut: a capacity that more of them exceed", async () => {
+    for (const threads of [1, 2]) {
+      const whole = await open(capacity("eight"), numbers, { threads });
+      expect(whole.coupled).toMatch(/change with the examples/);
+      expect(whole.said).toMatch(/all 12 examples as one batch/);
+    }
+    const cut = await open(capacity("eight"), numbers, { batchSize: 6 });
+    expect(cut.said).toMatch(/batches of 6 examples in their order: it depends on the batch size/);
+  });
+
+  it("what the graph leaves open and nothing shows is one batch, and no warning", async () => {
+    const open100 = await open(capacity("hundred"), numbers, { threads: 2 });
+    expect(open100.coupled).toBeUndefined();
+    expect(open100.batchSize).toBe(EXAMPLES);
+    expect(open100.said).not.toMatch(/independent|leaves it open/);
   });
 
   it.each<[string, NodeSpec[]]>([

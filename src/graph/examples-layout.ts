@@ -71,8 +71,11 @@ export function alongBroadcast(node: Value, given: InputLayouts): ExamplesLayout
   return fits ? found : undefined;
 }
 
+/** How far back it is looked for a reason why a value is the same at every index. */
+const MOST_STEPS = 12;
+
 /** Whether a value is known to be the same at every index of an axis (one that it does not have, as well). */
-function isSameAlong(value: Value, axis: number): boolean {
+function isSameAlong(value: Value, axis: number, depth = 0): boolean {
   if (axis < 0 || value.shape[axis] === 1) return true;
   const constant = tensorOf(value);
   if (constant) {
@@ -85,6 +88,16 @@ function isSameAlong(value: Value, axis: number): boolean {
     return isSame;
   }
   const { operation, inputs, shape } = value;
-  if (!operation.elementwise && !operation.broadcasts) return false;
-  return inputs.every((input) => isSameAlong(input, axis - (shape.length - input.shape.length)));
+  if (depth === MOST_STEPS) return false;
+  if (operation.elementwise || operation.broadcasts)
+    return inputs.every((input) => isSameAlong(input, axis - (shape.length - input.shape.length), depth + 1));
+  // What makes each slice of the output of one slice of an input makes equal ones of equal ones.
+  return inputs.some((input, i) =>
+    input.shape.some((extent, along) => {
+      if (extent !== shape[axis]) return false;
+      const given = inputs.map((_, each) => (each === i ? { axis: along, outer: 1 } : undefined));
+      const layout = operation.examplesLayout?.(value, given, extent);
+      return layout?.axis === axis && layout.outer === 1 && isSameAlong(input, along, depth + 1);
+    }),
+  );
 }

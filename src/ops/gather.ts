@@ -116,6 +116,11 @@ export const ScatterAdd = defineOp({
   make: ({ axis, extent }: { axis: number; extent: number }): Operation => ({
     name: "ScatterAdd",
     attributes: { axis, extent },
+    examplesLayout: (node, [source, indices]) => {
+      const rank = node.inputs[1].shape.length;
+      if (!source || indices || (source.axis >= axis && source.axis < axis + rank)) return undefined;
+      return source.axis < axis ? source : { ...source, axis: source.axis - rank + 1 };
+    },
     infer: ([g, indices]) => ({
       dtype: g.dtype,
       shape: [...g.shape.slice(0, axis), extent, ...g.shape.slice(axis + indices.shape.length)],

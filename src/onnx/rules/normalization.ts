@@ -61,7 +61,7 @@ function batchNormalization(node: NodeContext): Value {
   if (training) {
     node.host.notice(
       "batch-statistics",
-      "BatchNormalization uses the statistics of the batch: the loss depends on how the data is cut into batches, and every product is that of its batch.",
+      "BatchNormalization is in training mode: it takes the statistics of the batch, and its running statistics are not used.",
       "Export the model in eval mode to measure the network that is deployed.",
     );
     return affine(
