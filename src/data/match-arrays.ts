@@ -9,7 +9,7 @@ export const DEFAULT_LABEL = "y";
 const ROWS_LOOKED_AT = 64;
 
 /** Names that labels have in files, and the inputs of models that take them. */
-const LABEL_NAMES: readonly string[] = [DEFAULT_LABEL, "label", "labels", "target", "targets"];
+const LABEL_NAMES: readonly string[] = [DEFAULT_LABEL, "label", "labels", "target", "targets", "t", "y_true"];
 
 /** Which array is what. */
 export interface MatchedArrays {
@@ -36,7 +36,7 @@ export function matchArrays(
   options: DatasetOptions,
 ): MatchedArrays {
   const { arrays } = held;
-  const found = held.labels ?? labelArray(file, arrays, label);
+  const found = held.labels ?? labelArray(file, arrays, label, options.inputs ?? []);
   const asInput = options.inputs ?? ownInputs(arrays, found);
   if (asInput.length === 0) throw missing(file, arrays, "no inputs", DEFAULT_INPUT);
   const isLabelInput = ({ name }: InputRequest) =>
@@ -66,14 +66,56 @@ export function matchArrays(
   };
 }
 
-function labelArray(file: string, arrays: ReadonlyMap<string, LazyArray>, label: string | undefined): LazyArray {
-  const named = arrays.get(label ?? DEFAULT_LABEL);
-  if (named) return named;
-  const likely =
-    label === undefined ? [...arrays.keys()].filter((name) => LABEL_NAMES.includes(name.toLowerCase())) : [];
-  const only = likely.length === 1 ? arrays.get(likely[0]) : undefined;
-  if (only) return only;
-  throw missing(file, arrays, `no labels: there is no array "${label ?? DEFAULT_LABEL}"`, label ?? DEFAULT_LABEL);
+/**
+ * The array asked for; else the only one with a name for labels that no input of the model owns by its name;
+ * else `y`, or the only other one with such a name, although an input is fed it too.
+ */
+function labelArray(
+  file: string,
+  arrays: ReadonlyMap<string, LazyArray>,
+  label: string | undefined,
+  requests: readonly InputRequest[],
+): LazyArray {
+  const missingLabels = () =>
+    missing(file, arrays, `no labels: there is no array "${label ?? DEFAULT_LABEL}"`, label ?? DEFAULT_LABEL);
+  if (label !== undefined) {
+    const asked = arrays.get(label);
+    if (asked) return asked;
+    throw missingLabels();
+  }
+  const likely = [...arrays.values()].filter(({ name }) => LABEL_NAMES.includes(name.toLowerCase()));
+  const named = arrays.get(DEFAULT_LABEL) ?? (likely.length === 1 ? likely[0] : undefined);
+  const owned = new Set(requests.map(({ name }) => ofName(arrays, name)));
+  if (named && !owned.has(named)) return named;
+  const free = likely.filter((array) => !owned.has(array));
+  if (free.length === 1) return free[0];
+  if (free.length > 1) throw severalLabels(file, free, named);
+  if (!named) throw missingLabels();
+  const rest = requests.length > 1 ? unread(arrays, owned, named) : [];
+  if (rest.length > 0) throw severalLabels(file, [named, ...rest], named);
+  return named;
+}
+
+/** Arrays with as many rows as the labels that no input needs: they may be the labels where an input owns those. */
+function unread(
+  arrays: ReadonlyMap<string, LazyArray>,
+  owned: ReadonlySet<LazyArray | undefined>,
+  labels: LazyArray,
+): LazyArray[] {
+  return [...arrays.values()].filter(
+    (array) => !owned.has(array) && array.name !== DEFAULT_INPUT && array.shape[0] === labels.shape[0],
+  );
+}
+
+function severalLabels(file: string, found: readonly LazyArray[], owned: LazyArray | undefined) {
+  const list = found.map(({ name, shape }) => `${name} [${shape.join(", ")}]`).join(" or ");
+  const whose = owned ? ` The model has an input called ${owned.name}, which is fed the array of that name.` : "";
+  return inputError(
+    "several-labels",
+    `${file} holds several arrays that could be the labels: ${list}.${whose}`,
+    { file, input: found[0].name },
+    "Name the labels with --label.",
+  );
 }
 
 /** Without a model: the array `x`, or else every array but the labels. */

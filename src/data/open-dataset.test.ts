@@ -115,6 +115,26 @@ describe("arrays find their inputs", () => {
     );
   });
 
+  test("an array that an input owns by name is not the labels where another array may be", () => {
+    const inputs = ["x", "y"].map((name) => ({ name, dtype: "float32" as const }));
+    const wide = f32([3, 2], 6, 5, 4, 3, 2, 1);
+    for (const name of ["labels", "label", "target", "targets", "t", "Labels"]) {
+      const dataset = open({ x, y: wide, [name]: y }, { inputs });
+      expect([...dataset.batch(0, 3).y.data]).toEqual([0, 1, 2]);
+      expect([...dataset.batch(0, 3).inputs.y.data]).toEqual([6, 5, 4, 3, 2, 1]);
+      expect(dataset.modelReadsLabels ?? false).toBe(false);
+      expect(dataset.notes).toContainEqual(expect.stringContaining(`The array ${name} was taken for the labels`));
+    }
+    const asked = open({ x, label: wide, target: y }, { inputs: [{ name: "x" }, { name: "label" }] });
+    expect([...asked.batch(0, 3).y.data]).toEqual([0, 1, 2]);
+    const unclear: Record<string, Tensor>[] = [{ labels: y, targets: y }, { classes: y }];
+    for (const more of unclear)
+      expect(() => open({ x, y: wide, ...more }, { inputs })).toThrow(
+        expect.objectContaining({ code: "several-labels", hint: expect.stringContaining("--label") }),
+      );
+    expect(open({ x, y, extra: f32([2], 1, 2) }, { inputs }).modelReadsLabels).toBe(true);
+  });
+
   test("files apart: whatever their arrays are called", () => {
     const apart = {
       x: bytesSource("x.npy", encodeNpy(x)),
