@@ -1,3 +1,4 @@
+import { FREEZE_REMEDY } from "./refusal.ts";
 import { UnsupportedNode } from "./unsupported-node.ts";
 import type { OnnxAttribute, OnnxNode } from "./onnx-node.ts";
 
@@ -54,26 +55,25 @@ export function until(to: number, use: AttributeUse): AttributeUse {
   return { ...use, to };
 }
 
-const REMEDY = "Export the model without it, or freeze the node (--freeze NODE) to hold its output constant.";
-
 /** Refuses a node that has more than its rule reads: a meaning that is not understood is never ignored. */
 export function refuseUndeclared({ attributes = {}, inputs }: Declaration, node: OnnxNode): void {
   const last = node.inputs.findLastIndex((name) => name !== "");
   if (last >= inputs)
     throw new UnsupportedNode(
       `has an input number ${last + 1} (${node.inputs[last]}), which is not read; only the first ${inputs} are`,
-      REMEDY,
+      FREEZE_REMEDY,
     );
   for (const [name, attribute] of node.attributes) {
     const use = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
-    if (!use) throw new UnsupportedNode(`has the attribute ${name}${shown(attribute)}, which is not read`, REMEDY);
+    if (!use)
+      throw new UnsupportedNode(`has the attribute ${name}${shown(attribute)}, which is not read`, FREEZE_REMEDY);
     if (node.opset < (use.from ?? 0) || node.opset > (use.to ?? Infinity))
-      throw new UnsupportedNode(`has the attribute ${name}, which opset ${node.opset} does not define`, REMEDY);
+      throw new UnsupportedNode(`has the attribute ${name}, which opset ${node.opset} does not define`, FREEZE_REMEDY);
     const { value } = attribute;
     if (use.values && !use.values.some((each) => each === value))
       throw new UnsupportedNode(
         `has the attribute ${name}${shown(attribute)}; only ${use.values.join(", ")} can be read`,
-        REMEDY,
+        FREEZE_REMEDY,
       );
   }
 }

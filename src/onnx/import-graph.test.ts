@@ -130,6 +130,8 @@ describe("sizes", () => {
   });
 });
 
+const identity = (name: string) => ({ op: "Identity", inputs: [name], outputs: ["y"] });
+
 describe("what cannot be imported", () => {
   test("one error lists every node once, with what can be done", () => {
     const nodes = [
@@ -144,6 +146,54 @@ describe("what cannot be imported", () => {
     expect(error.message).toContain("Wobble second (acme 1)");
     expect(error.message).not.toContain("Add");
     expect(error.hint).toContain("--freeze");
+  });
+
+  test.each([
+    {
+      what: "quantised weights, which are int64 in the graph",
+      nodes: [
+        { op: "DequantizeLinear", inputs: ["q", "s", "z"], outputs: ["k"], name: "n" },
+        { op: "MatMul", inputs: ["x", "k"], outputs: ["y"] },
+      ],
+      reason: "cannot be frozen: it reads q as uint8",
+      hint: "Export the model before it is quantised.",
+    },
+    {
+      what: "an output of unknown shape",
+      nodes: [{ op: "Wobble", inputs: ["x"], outputs: ["h"], domain: "acme", name: "n" }, identity("h")],
+      reason: "the file does not declare the shape of its output h",
+      hint: "onnx.shape_inference.infer_shapes",
+    },
+    {
+      what: "no inputs",
+      nodes: [{ op: "RandomNormal", inputs: [], outputs: ["h"], name: "n", attributes: { shape: [1] } }, identity("h")],
+      reason: "cannot be frozen: it has no inputs",
+      hint: "Export the model without it.",
+    },
+  ])("the advice leads somewhere: $what", ({ nodes, reason, hint }) => {
+    const bytes = modelBytes({
+      opset: 17,
+      inputs: [X],
+      outputs: [Y],
+      nodes,
+      initializers: [
+        W,
+        tensorProto("q", "uint8", [3, 4], new Array<number>(12).fill(1)),
+        tensorProto("s", "float", [], [0.1]),
+        tensorProto("z", "uint8", [], [0]),
+      ],
+    });
+    const attempt = (freeze?: string[]) =>
+      errorOf(() =>
+        importGraph(decodeModel(bytes, { file: "m.onnx" }), new Graph(), { precision: "float32", batch: 3, freeze }),
+      );
+    // What is advised at first is what remains to be done where the node is frozen.
+    expect(attempt().message).toContain("is not read");
+    expect(attempt(["n"]).message).toContain(reason);
+    for (const error of [attempt(), attempt(["n"])]) {
+      expect(error.hint).toContain(hint);
+      expect(error.hint).not.toMatch(/^Freeze the node/);
+    }
   });
 
   test("an output that depends on it is left out where another remains", () => {

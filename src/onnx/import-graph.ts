@@ -1,6 +1,6 @@
 import type { Graph } from "../graph/graph.ts";
 import { reachable } from "../graph/traverse.ts";
-import type { Value } from "../graph/value.ts";
+import type { Value, ValueType } from "../graph/value.ts";
 import { transpose } from "../ops/structure.ts";
 import { detach } from "../ops/unary.ts";
 import { isFloat, type FloatType, type Tensor } from "../util/tensor.ts";
@@ -66,6 +66,9 @@ export function importGraph(model: ModelFile, graph: Graph, options: ImportOptio
   const bound = bindInputs(model.inputs, options, model.file);
   return new Importer(model, graph, options, bound).import();
 }
+
+/** Integers that stand for quantised numbers: the graph has them as int64, which their operators do not take. */
+const NARROW = /^u?int(8|16)$/;
 
 /** Values by name; nested graphs see those around them. */
 interface Scope {
@@ -185,7 +188,9 @@ class Importer implements ImportHost {
       this.summaries.add(node, outputs[0], frozen, (name) => this.find(name));
     } catch (error) {
       if (!(error instanceof UnsupportedNode)) throw withBatchHint(error, this.batchFit());
-      this.refusals.push({ node, reason: error.message, remedy: error.remedy });
+      const remedy = error.remedy ?? FREEZE_REMEDY;
+      const instead = remedy === FREEZE_REMEDY ? this.obstacle(node)?.remedy : undefined;
+      this.refusals.push({ node, reason: error.message, remedy: instead ?? remedy });
       for (const name of node.outputs) this.refused.set(name, node.name);
     }
   }
@@ -322,27 +327,47 @@ class Importer implements ImportHost {
 
   /** A frozen node without a rule: handed to the runtime, with the types that the file declares. */
   private opaque(node: OnnxNode, context: NodeContext): Value[] {
+    const obstacle = this.obstacle(node);
+    if (obstacle) throw new UnsupportedNode(`cannot be frozen: ${obstacle.reason}`, obstacle.remedy);
     const present = context.inputs.flatMap((value) => value ?? []);
     return node.outputs.map((name, output) => {
-      const declared = this.model.declared.get(name);
-      const shape = declared?.shape.map((extent) =>
-        typeof extent === "string" ? this.bound.dimensions.get(extent) : extent,
-      );
-      if (
-        !declared ||
-        !shape ||
-        shape.some((extent) => extent === undefined) ||
-        present.length === 0 ||
-        [...node.attributes.values()].some(({ kind }) => kind === "graph")
-      ) {
-        throw new UnsupportedNode(
-          `cannot be frozen: the file does not declare the shape of its output ${name}`,
-          "Run onnx.shape_inference.infer_shapes on the model first.",
-        );
-      }
-      const dtype = isFloat(declared.dtype) ? this.precision : declared.dtype;
-      return this.graph.apply(opaqueOperation(node, output, { dtype, shape: shape.map(Number) }), present);
+      const declared = this.declaredType(name);
+      if (!declared) return context.fail("undeclared-output", `has an output ${name} of undeclared shape`);
+      return this.graph.apply(opaqueOperation(node, output, declared), present);
     });
+  }
+
+  /** The type that the file declares of a value, with the extents of this import. */
+  private declaredType(name: string): ValueType | undefined {
+    const declared = this.model.declared.get(name);
+    const shape = declared?.shape.flatMap(
+      (extent) => (typeof extent === "string" ? this.bound.dimensions.get(extent) : extent) ?? [],
+    );
+    if (!declared || shape?.length !== declared.shape.length) return undefined;
+    return { dtype: isFloat(declared.dtype) ? this.precision : declared.dtype, shape };
+  }
+
+  /** Why a node without a rule cannot be handed to the runtime as it stands, as a clause, and what can be done. */
+  private obstacle(node: OnnxNode): { readonly reason: string; readonly remedy: string } | undefined {
+    const without = "Export the model without it.";
+    if ([...node.attributes.values()].some(({ kind }) => kind === "graph"))
+      return { reason: "it has a graph inside", remedy: without };
+    if (node.inputs.every((name) => name === "")) return { reason: "it has no inputs", remedy: without };
+    const narrow = node.inputs
+      .flatMap((name) => this.model.tensors.get(name) ?? [])
+      .find(({ tensor, storedAs }) => !tensor || NARROW.test(storedAs));
+    if (narrow)
+      return {
+        reason: `it reads ${narrow.name} as ${narrow.storedAs}, which the graph does not keep`,
+        remedy: narrow.tensor ? "Export the model before it is quantised." : without,
+      };
+    const undeclared = node.outputs.find((name) => this.declaredType(name) === undefined);
+    if (undeclared === undefined) return undefined;
+    return {
+      reason: `the file does not declare the shape of its output ${undeclared}`,
+      remedy:
+        "Export the model without it. To freeze it (--freeze NODE), the file must declare the shape of its output: run onnx.shape_inference.infer_shapes on the model first.",
+    };
   }
 
   private reportLeftOut(outputs: ReadonlyMap<string, Value>): void {

@@ -42,6 +42,6 @@ export function refusalError(refusals: readonly Refusal[], file: string): Thalwe
     code: "unsupported-operator",
     message: `The model has ${lines.length === 1 ? "a node" : `${lines.length} nodes`} that cannot be imported: ${lines.slice(0, SHOWN).join("; ")}${more}.`,
     where: { file, node: node.name, op: node.op, opset: node.opset },
-    hint: remedies.length > 0 ? remedies.join(" ") : FREEZE_REMEDY,
+    hint: remedies.length > 0 ? remedies.join(" ") : undefined,
   });
 }
