@@ -26,11 +26,11 @@ export function whereExamplesMayMeet(question: NetworkQuestion): string | undefi
   const [small, large] = SIZES.filter((size) => !shapes.some((shape) => shape.some((extent) => extent % size === 0)));
   if (large === undefined) return "a graph whose extents hide the examples";
   try {
-    const at = (batch: number) => probeAt(question, batch).outputs;
-    const outputs = at(small);
     const names = new Set(dataset.inputs.map(({ name }) => fedName(name)));
-    const meeting = whereExamplesMeet([outputs], names, small);
-    return (meeting ?? whereSizeEnters(reachable([outputs]), small, reachable([at(large)]), large))?.operation.name;
+    const [ofSmall, ofLarge] = [small, large].map((batch) => [probeAt(question, batch).outputs]);
+    // At both sizes: an extent inside the graph may be a multiple of one of them by chance.
+    const meeting = whereExamplesMeet(ofSmall, names, small) ?? whereExamplesMeet(ofLarge, names, large);
+    return (meeting ?? whereSizeEnters(reachable(ofSmall), small, reachable(ofLarge), large))?.operation.name;
   } catch (error) {
     if (error instanceof ThalwegError && error.kind === "input") return "a graph that takes some batch sizes only";
     throw error;
