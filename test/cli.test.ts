@@ -18,6 +18,7 @@ import { encodeNpz, readNpz } from "../src/files/npz.ts";
 import { encodeSafetensors } from "../src/files/safetensors.ts";
 import { decodeResult, DOCUMENT_KINDS } from "../src/result/result-kinds.ts";
 import type { Tensor } from "../src/util/tensor.ts";
+import { NO_WEBGPU } from "./support/software-webgpu.ts";
 import { modelBytes, tensorProto, valueInfo } from "./support/onnx-model.ts";
 
 const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
@@ -37,7 +38,10 @@ const at = (...path: string[]) => join(folder, ...path);
 /** Runs the built command line in the temporary folder; `act` may send it a signal. */
 function thalweg(args: readonly string[], act?: (child: ReturnType<typeof spawn>) => void): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: { ...process.env, NO_COLOR: "1" } });
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: folder,
+      env: { ...process.env, ...NO_WEBGPU, NO_COLOR: "1" },
+    });
     let out = "";
     let err = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));

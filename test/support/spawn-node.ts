@@ -1,5 +1,6 @@
 import { spawn, type SpawnOptions } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { NO_WEBGPU } from "./software-webgpu.ts";
 
 /** The built command line. */
 export const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
@@ -16,7 +17,10 @@ export interface Finished {
 /** Runs a program to its end and keeps what it wrote. */
 export function finish(program: string, args: readonly string[], options: SpawnOptions = {}): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { ...options, env: { ...process.env, NO_COLOR: "1", ...options.env } });
+    const child = spawn(program, args, {
+      ...options,
+      env: { ...process.env, ...NO_WEBGPU, NO_COLOR: "1", ...options.env },
+    });
     let out = "";
     let err = "";
     child.stdout?.setEncoding("utf8").on("data", (text: string) => (out += text));
