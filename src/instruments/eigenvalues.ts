@@ -149,11 +149,14 @@ function curvatureQuestion(parts: ProfileParts): Question[] {
   const bounded = hessian && isBounded(hessian);
   const decidedBy = `${
     bounded
-      ? "A finer resolution (--precision float64, a smaller --tol) would tell, unless eigenvalues are exactly zero, as those of symmetries are."
+      ? `A finer resolution (${hessian.roundoff === FINEST ? "" : "--precision float64, "}a smaller --tol) would tell, unless eigenvalues are exactly zero, as those of symmetries are.`
       : "More time, or the whole spectrum (--exact-limit of at least the number of parameters), would decide it."
   }${isCritical ? "" : ` ${slope}.`}`;
   return [{ asks, claims, decidedBy }];
 }
+
+/** The unit roundoff of float64. */
+const FINEST = 2 ** -53;
 
 /** From this share of the strongest curvature on, negative curvature is warned of. */
 const DEEP = 0.1;
