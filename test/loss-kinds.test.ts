@@ -304,3 +304,46 @@ describe("examples", () => {
     expect(said).not.toMatch(/not independent/);
   });
 });
+
+describe("what is said where a reading is doubtful", () => {
+  it("outputs that are the same number whatever the weights tell nothing, and are logits", async () => {
+    const found = await open([node("Mul", ["z", "nothing"], "out")], numbers);
+    expect(found.loss).toBeCloseTo(Math.log(3), 12);
+    expect(found.said).toContain("the same number on every example looked at, at other weights too");
+  });
+
+  it("whole-number outputs have no derivative", async () => {
+    const label = [node("ArgMax", ["z"], "out", { axis: 1, keepdims: 0 })];
+    await expect(open(label, numbers)).rejects.toMatchObject({ code: "integer-output" });
+  });
+
+  it("a class axis other than that of the last layer's units is a warning", async () => {
+    const model = join(folder, "conv.onnx");
+    const data = join(folder, "conv.npz");
+    writeFileSync(
+      model,
+      modelBytes({
+        opset: 13,
+        inputs: [valueInfo("x", "double", ["N", 2, 4, 3])],
+        outputs: [valueInfo("out", "double", ["N", 3, 4, 3])],
+        initializers: [tensorProto("K", "double", [3, 2, 1, 1], normal("K", 6))],
+        nodes: [{ op: "Conv", inputs: ["x", "K"], outputs: ["out"] }],
+      }),
+    );
+    const warnings = async (shape: number[]) => {
+      const labels = Array.from({ length: shape.reduce((size, each) => size * each, 1) }, (_, i) => i % 3);
+      writeFileSync(
+        data,
+        encodeNpz([
+          ["x", f64([5, 2, 4, 3], normal("image", 120))],
+          ["y", i64(shape, labels)],
+        ]),
+      );
+      const loaded = await loadProblem(model, { data, threads: 1 });
+      await loaded.close();
+      return loaded.warnings.join("\n");
+    };
+    expect(await warnings([5, 3, 4])).toContain("the last layer's units lie along axis 1");
+    expect(await warnings([5, 4, 3])).not.toContain("the last layer's units");
+  });
+});

@@ -9,6 +9,8 @@ import { distributionsAlong } from "./output-evidence.ts";
 export interface ChosenClassAxis {
   readonly axis: number | undefined;
   readonly note?: string;
+  /** Where the last layer's units lie along another axis. */
+  readonly warning?: string;
 }
 
 /**
@@ -37,7 +39,12 @@ export async function chooseClassAxis(evidence: LossEvidence): Promise<ChosenCla
       "One of them is transposed; save the labels in the order of the outputs, or say which axis holds the classes with --class-axis.",
       labels,
     );
-  if (fitting.length === 1) return { axis: fitting[0] };
+  const units = lastUnitAxis(outputs);
+  const contradiction = (axis: number) =>
+    units === undefined || units === axis
+      ? undefined
+      : `The classes were taken to be on axis ${axis} of the outputs [${shown(shape)}], since the labels [${shown(labels)}] fit so; but the last layer's units lie along axis ${units}. If those are the classes, ${fitting.includes(units) ? `give --class-axis ${units}` : "the axes of the labels are in another order than those of the outputs: transpose the labels"}; --class-axis ${axis} says that axis ${axis} is meant.`;
+  if (fitting.length === 1) return { axis: fitting[0], warning: contradiction(fitting[0]) };
   const reasons: readonly (readonly [() => number | undefined | Promise<number | undefined>, string])[] = [
     [() => sums, "along which the labels add up to 1"],
     [() => softmax, `that of the final ${link?.name}`],
@@ -48,7 +55,7 @@ export async function chooseClassAxis(evidence: LossEvidence): Promise<ChosenCla
       },
       "along which the outputs are distributions",
     ],
-    [() => only([lastUnitAxis(outputs)]), "along which the last layer's units lie"],
+    [() => only([units]), "along which the last layer's units lie"],
     [() => classLayout(shape, labels)?.axis, "by convention"],
   ];
   for (const [find, because] of reasons) {
@@ -57,6 +64,7 @@ export async function chooseClassAxis(evidence: LossEvidence): Promise<ChosenCla
     const others = fitting.filter((each) => each !== axis).join(" and ");
     return {
       axis,
+      warning: contradiction(axis),
       note: `The classes were taken to be on axis ${axis} of the outputs [${shown(shape)}], ${because}; axis ${others} would fit too: --class-axis says it for certain.`,
     };
   }

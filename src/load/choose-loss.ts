@@ -2,7 +2,7 @@ import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import type { Loss } from "../problem/losses/loss.ts";
 import type { OutputKind } from "../problem/losses/output-kind.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { chooseClassAxis } from "./choose-class-axis.ts";
+import { type ChosenClassAxis, chooseClassAxis } from "./choose-class-axis.ts";
 import { chooseOutputKind } from "./choose-output-kind.ts";
 import { guessLoss } from "./guess-loss.ts";
 import type { LossEvidence } from "./loss-evidence.ts";
@@ -36,7 +36,8 @@ export async function chooseLoss(evidence: LossEvidence): Promise<ChosenLoss> {
       message: `The loss ${loss.title} has no classes; --class-axis does not fit it.`,
     });
   }
-  const { axis, note: ofAxis } = loss === crossEntropy ? await chooseClassAxis(evidence) : { axis: undefined };
+  const chosen: ChosenClassAxis = loss === crossEntropy ? await chooseClassAxis(evidence) : { axis: undefined };
+  const { axis, note: ofAxis } = chosen;
   const { kind, note: ofKind, warning } = await chooseOutputKind(evidence, loss, axis);
   const notes: string[] = [];
   if (guessed) notes.push(`The loss was taken to be ${loss.title}: ${guessed.because}. Name another with --loss.`);
@@ -50,6 +51,6 @@ export async function chooseLoss(evidence: LossEvidence): Promise<ChosenLoss> {
     outputKind: kind,
     signs: guessed?.signs ?? false,
     notes,
-    warnings: warning === undefined ? [] : [warning],
+    warnings: [chosen.warning, warning].filter((each) => each !== undefined),
   };
 }

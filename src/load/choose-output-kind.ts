@@ -5,7 +5,7 @@ import type { OutputKind } from "../problem/losses/output-kind.ts";
 import { outputLink } from "../problem/output-link.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { type LossEvidence, notClear } from "./loss-evidence.ts";
-import { distributionsAlong, isBounded, isConstant } from "./output-evidence.ts";
+import { distributionsAlong, isBounded, isConstant, isStill } from "./output-evidence.ts";
 
 /** What the outputs are to the loss, with what is worth saying about it. */
 export interface ChosenOutputKind {
@@ -84,7 +84,13 @@ async function byValues(evidence: LossEvidence, axis: number): Promise<ChosenOut
     );
   }
   if (!isBounded(home)) return { kind: "logits" };
-  if (isBounded(await observer.elsewhere()))
+  const elsewhere = await observer.elsewhere();
+  if (isStill([home, elsewhere]))
+    return {
+      kind: "logits",
+      note: "The outputs were taken to be logits: they are the same number on every example looked at, at other weights too, which tells nothing about them. --output-kind says it for certain.",
+    };
+  if (isBounded(elsewhere))
     throw bitsBesideClasses(
       evidence,
       "puts out numbers between 0 and 1 whatever its weights, which do not add up to 1",

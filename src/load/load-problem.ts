@@ -127,6 +127,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     const { output } = options;
     const probed = probeNetwork({ model, dataset: opened, importing, output, asked: options.batchSize });
     const { outputs, batch } = probed;
+    if (!isFloat(outputs.dtype)) throw integerOutput(model, output ?? model.graph.outputs[0], outputs.dtype);
     const fixed = onlyBatchSize(model, opened, batch);
     const perExample = elementsPerExample([outputs], batch);
     const count = countParameters(model, parameters);
@@ -291,6 +292,21 @@ function onlyBatchSize(model: ModelFile, { examples }: Dataset, probed: number):
     message: `The model was exported for batches of ${probed}, and ${examples} examples are no multiple of it.`,
     where: { file: model.file },
     hint: `Export it with a dynamic batch axis (dynamic_axes), or give --limit ${examples - rest || probed}.`,
+  });
+}
+
+/** Whole numbers, as the predicted classes, have no derivative. */
+function integerOutput(model: ModelFile, name: string, dtype: string): ThalwegError {
+  const others = model.graph.outputs.filter((each) => each !== name);
+  return new ThalwegError({
+    kind: "input",
+    code: "integer-output",
+    message: `The model's output ${name} holds whole numbers (${dtype}), as predicted classes do; they have no derivative and cannot be trained on.`,
+    where: { file: model.file },
+    hint:
+      others.length > 0
+        ? `Take another output: ${others.map((each) => `--output ${each}`).join(" or ")}.`
+        : "Export the model with the output before, the scores that the loss takes.",
   });
 }
 

@@ -39,6 +39,14 @@ export function isConstant(samples: OutputSamples, axis: number): boolean {
   return rows.every((row) => row.every((x, i) => Math.abs(x - rows[0][i]) <= ROUNDING));
 }
 
+/** Whether all values of all samples are one number: outputs that no weight has moved tell nothing of their kind. */
+export function isStill(samples: readonly OutputSamples[]): boolean {
+  const [first] = samples[0]?.batches[0] ?? [];
+  return samples.every(({ batches }) =>
+    batches.every((values) => values.every((value) => Math.abs(value - first) <= ROUNDING)),
+  );
+}
+
 function addUpToOne(row: readonly number[]): boolean {
   return Math.abs(row.reduce((sum, x) => sum + x, 0) - 1) <= SUM_TOLERANCE;
 }

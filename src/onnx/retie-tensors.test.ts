@@ -63,6 +63,17 @@ describe("copies that exporters store", () => {
     expect(found.parameters).toEqual(["a"]);
   });
 
+  test("a copy times a number, also transposed, is named with its ratio; noise beyond rounding is not", () => {
+    for (const scale of [0.5, -1 / 3, 7 ** -0.5]) {
+      const copy = transposed(W, 4, 4).map((value) => Math.fround(scale * value));
+      expect(chain({ a: [square, W], "onnx::MatMul_9": [square, copy] }).codes).toContain("proportional-parameters");
+      const noisy = copy.with(5, Math.fround(copy[5] * 1.00001));
+      expect(chain({ a: [square, W], "onnx::MatMul_9": [square, noisy] }).codes).not.toContain(
+        "proportional-parameters",
+      );
+    }
+  });
+
   test("patterns are no evidence", () => {
     const eye = Array.from({ length: 16 }, (_, i) => (i % 5 === 0 ? 1 : 0));
     const line = Array.from({ length: 16 }, (_, i) => i / 8 - 1);

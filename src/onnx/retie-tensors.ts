@@ -68,8 +68,58 @@ export function retieTensors(graph: OnnxGraph, tensors: ReadonlyMap<string, Stor
   return {
     graph: rewritten(graph, ties),
     ties: ties.map(({ owner, copy }) => ({ owner, copy })),
-    notices: notices(ties, apart),
+    notices: [...notices(ties, apart), ...proportionNotices(proportions(groups))],
   };
+}
+
+/** Rounding of a product in float32, and of the ratio found from its norms. */
+const RATIO_TOLERANCE = 4 * 2 ** -23;
+
+interface Proportion {
+  readonly owner: string;
+  readonly copy: string;
+  readonly ratio: number;
+}
+
+/**
+ * Matrices of random numbers that are one scale factor apart, up to transposition: an exporter has
+ * multiplied the factor in (`x @ (c · embedding.T)`). Found by Σx⁴/(Σx²)², which no factor changes.
+ */
+function proportions(groups: ReadonlyMap<string, readonly { name: string; tensor: Tensor }[]>): Proportion[] {
+  const found: Proportion[] = [];
+  const bySize = new Map<string, { name: string; tensor: Tensor; square: number; shapeOf: number }[]>();
+  for (const [{ name, tensor }] of groups.values()) {
+    if (tensor.shape.filter((extent) => extent !== 1).length < 2 || !isFingerprint(tensor)) continue;
+    let square = 0;
+    let fourth = 0;
+    for (const element of tensor.data) {
+      square += element ** 2;
+      fourth += element ** 4;
+    }
+    const key = `${tensor.dtype} ${tensor.data.length}`;
+    const alike = bySize.get(key) ?? [];
+    bySize.set(key, alike);
+    const shapeOf = fourth / square ** 2;
+    for (const other of alike) {
+      if (!(Math.abs(other.shapeOf / shapeOf - 1) < 1e-5)) continue;
+      const size = Math.sqrt(square / other.square);
+      const ratio = [size, -size].find((scale) => moveBetween(other.tensor, tensor, scale));
+      if (ratio !== undefined) found.push({ owner: other.name, copy: name, ratio });
+    }
+    alike.push({ name, tensor, square, shapeOf });
+  }
+  return found;
+}
+
+function proportionNotices(found: readonly Proportion[]): Notice[] {
+  if (found.length === 0) return [];
+  const pairs = found.map(({ owner, copy, ratio }) => `${copy} is ${Number(ratio.toPrecision(6))} times ${owner}`);
+  return [
+    {
+      code: "proportional-parameters",
+      message: `The file holds matrices that are a number times each other, up to transposition, which random numbers never are by accident; they count as tensors of their own: ${listOf(pairs, 6)}. If the network ties them, derivatives with respect to the shared weights are others than these: export it without constant folding, so that the file holds the weights once.`,
+    },
+  ];
 }
 
 /** Names of the network before names of the exporter, initialisers before Constant nodes. */
@@ -77,25 +127,33 @@ function rank(graph: OnnxGraph, name: string): number {
   return (isGenerated(name) ? 2 : 0) + (graph.initializers.has(name) ? 0 : 1);
 }
 
-/** The move that makes the copy of the owner, where there is one. */
-function moveBetween(owner: Tensor, copy: Tensor): Move | undefined {
+/** The move that makes the copy of the owner, where there is one; `scale` is divided out, to rounding. */
+function moveBetween(owner: Tensor, copy: Tensor, scale = 1): Move | undefined {
   const squeezed = owner.shape.filter((extent) => extent !== 1);
   const target = copy.shape.filter((extent) => extent !== 1);
-  if (owner.data.every((element, i) => element === copy.data[i]))
+  if (owner.data.every((element, i) => isScaled(element, copy.data[i], scale)))
     return { squeezed, permutation: squeezed.map((_, axis) => axis) };
   if (squeezed.length !== target.length || squeezed.length > 4) return undefined;
   const permutation = permutations(squeezed.length).find(
-    (order) => order.every((axis, i) => squeezed[axis] === target[i]) && isPermuted(owner, squeezed, copy, order),
+    (order) =>
+      order.every((axis, i) => squeezed[axis] === target[i]) && isPermuted(owner, squeezed, copy, order, scale),
   );
   return permutation && { squeezed, permutation };
 }
 
-function isPermuted(owner: Tensor, shape: Shape, copy: Tensor, order: readonly number[]): boolean {
+/** Whether two numbers are equal, or in the ratio `scale` up to the rounding of float32. */
+function isScaled(element: number, copy: number, scale: number): boolean {
+  if (scale === 1) return element === copy;
+  return Math.abs(copy - scale * element) <= RATIO_TOLERANCE * Math.abs(copy);
+}
+
+function isPermuted(owner: Tensor, shape: Shape, copy: Tensor, order: readonly number[], scale: number): boolean {
   const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
   const target = order.map((axis) => shape[axis]);
   const index = target.map(() => 0);
   for (const element of copy.data) {
-    if (element !== owner.data[index.reduce((sum, each, i) => sum + each * strides[order[i]], 0)]) return false;
+    const at = index.reduce((sum, each, i) => sum + each * strides[order[i]], 0);
+    if (!isScaled(owner.data[at], element, scale)) return false;
     for (let i = index.length - 1; i >= 0; i--) {
       if (++index[i] < target[i]) break;
       index[i] = 0;
