@@ -1,4 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { Graph } from "../graph/graph.ts";
+import { mul } from "../ops/arithmetic.ts";
+import { tanh } from "../ops/unary.ts";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { benchResult } from "../result/bench-result.ts";
@@ -49,6 +52,25 @@ describe("runChecks", () => {
     expect(failed).toContain("batch-size");
     expect(failed).toContain("examples");
   });
+
+  it.each(["float32", "float64"] as const)(
+    "finds a derivative rule that is wrong by one part in a thousand in %s",
+    async (precision) => {
+      const { operation } = tanh(new Graph().input("x", "float64", [1]));
+      const rule = operation.vjp?.bind(operation);
+      const planted = vi.spyOn(operation, "vjp").mockImplementation((...args) => {
+        const right = rule?.(...args);
+        return right && mul(right, 1.001);
+      });
+      try {
+        const [gradient] = await runChecks(problem(precision), "every-run", createRandom(0), {});
+        expect(planted).toHaveBeenCalled();
+        expect(gradient).toMatchObject({ name: "gradient", passed: false });
+      } finally {
+        planted.mockRestore();
+      }
+    },
+  );
 
   it("finds products that are not symmetric, not linear or not repeatable", async () => {
     const broken = problem("float64");

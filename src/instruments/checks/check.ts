@@ -14,6 +14,15 @@ export interface CheckBench {
   readonly roundoff: number;
 }
 
+/** What a check found, where it is more than a number. */
+export interface Measurement {
+  readonly measured: number;
+  /** What was done, in sentences. */
+  readonly detail: string;
+  /** Whether nothing could be decided. */
+  readonly undecided?: boolean;
+}
+
 export interface CheckDefinition {
   readonly name: string;
   readonly title: string;
@@ -23,7 +32,7 @@ export interface CheckDefinition {
   readonly limit: { readonly float32: number; readonly float64: number };
   notFor?(problem: Problem): string | undefined;
   /** A relative error. */
-  measure(bench: CheckBench): Promise<number>;
+  measure(bench: CheckBench): Promise<number | Measurement>;
 }
 
 export function unit(random: RandomStream, dimension: number): Float64Array {

@@ -1,10 +1,9 @@
-import { dot, norm2, normalize } from "../../linalg/vector.ts";
+import { dot, norm2 } from "../../linalg/vector.ts";
 import { hessianProduct } from "../../problem/products.ts";
 import { needsOutputs } from "../gauss-newton.ts";
 import { distance, multiply, relative, unit, type CheckBench, type CheckDefinition } from "./check.ts";
+import { gradientCheck } from "./gradient-check.ts";
 
-/** Step lengths of finite differences of the loss: rounding spoils the short ones, curvature and kinks the long ones. */
-const LOSS_STEPS = { float32: [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4], float64: [1e-2, 1e-3, 1e-4, 1e-5] } as const;
 const LINEARITY_LIMIT = { float32: 1e-4, float64: 1e-10 } as const;
 
 /**
@@ -17,39 +16,9 @@ async function outputScale({ problem, context }: CheckBench, w: Float64Array): P
   return norm2(await problem.jacobianTransposed(change, context)) / problem.divisor;
 }
 
-/** The checks of every run: 9 or 13 loss evaluations, a gradient and 5 products. */
+/** The checks of every run: about ten loss evaluations and two gradients (in float64), and 5 products. */
 export const CHECKS_OF_EVERY_RUN: readonly CheckDefinition[] = [
-  {
-    name: "gradient",
-    title: "Gradient against finite differences",
-    detail:
-      "The derivative of the loss along a random direction that leans towards the gradient, against central differences at several step lengths, the best of which counts.",
-    limit: { float32: 3e-3, float64: 1e-5 },
-    measure: async ({ problem, random, context, gradient, roundoff }) => {
-      const { dimension } = problem.space;
-      const direction = unit(random, dimension);
-      const length = norm2(gradient);
-      if (length > 0) for (let i = 0; i < dimension; i++) direction[i] += gradient[i] / length;
-      normalize(direction);
-      const home = problem.parameters;
-      const { loss } = await problem.value(context);
-      const at = (h: number) =>
-        problem.at(
-          home.map((x, i) => x + h * direction[i]),
-          () => problem.value(context),
-        );
-      const lengths = LOSS_STEPS[problem.options.precision];
-      let best = Number.POSITIVE_INFINITY;
-      let bend = 0;
-      for (const h of lengths) {
-        const [ahead, behind] = [(await at(h)).loss, (await at(-h)).loss];
-        best = Math.min(best, Math.abs((ahead - behind) / (2 * h) - dot(gradient, direction)));
-        bend = Math.abs(ahead - 2 * loss + behind) / h;
-      }
-      // A gradient below what rounding of the loss allows to be seen, or that the shortest step makes by itself, is not judged more sharply than that.
-      return relative(best, length + (400 * roundoff * (1 + Math.abs(loss))) / lengths[0] + bend);
-    },
-  },
+  gradientCheck,
   {
     name: "symmetry",
     title: "Symmetry of the Hessian",

@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { env } from "node:process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { runChecks } from "../../src/instruments/run-checks.ts";
+import { createRandom } from "../../src/random/random-stream.ts";
+import { openTrained, plant, plantsFor, readNetworks } from "../support/trained-network.ts";
+
+// All 300: python3 test/trained/generate.py FOLDER; TRAINED_NETWORKS=FOLDER npx vitest run test/trained
+const all = env["TRAINED_NETWORKS"];
+// Every eleventh of them, and networks trained until differences over their kinks were off by several per cent.
+const folders =
+  all === undefined ? ["networks", "well-trained"].map((name) => fileURLToPath(new URL(name, import.meta.url))) : [all];
+const networks = folders.flatMap((folder) => readNetworks((file) => Uint8Array.from(readFileSync(join(folder, file)))));
+const which = all === undefined ? "every-run" : "all";
+
+test.each(networks)("$name: right as it is, found wrong by 0.1 % in one tensor", async (network) => {
+  const problem = openTrained(network);
+  const checks = await runChecks(problem, which, createRandom(0), {});
+  expect(checks.filter(({ passed }) => passed !== true)).toEqual([]);
+  for (const tensor of await plantsFor(problem)) {
+    const planted = plant(openTrained(network), tensor);
+    const found = await runChecks(planted, "every-run", createRandom(0), {});
+    expect([tensor, found[0]]).toMatchObject([tensor, { name: "gradient", passed: false }]);
+    await planted.close();
+  }
+  await problem.close();
+});
