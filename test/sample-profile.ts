@@ -118,6 +118,7 @@ export const sampleProfile: Profile = {
   warnings: ["3 of 1797 examples lie within rounding of a ReLU kink: their second derivative is that of one side."],
   result: {
     loss: 0.06214,
+    lossRounding: null,
     accuracy: 0.9844,
     gradientNorm: 0.0183,
     gradient: {

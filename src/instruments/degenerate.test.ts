@@ -180,3 +180,26 @@ describe("the verdict about a critical point", () => {
     expect(judge(20, 1.5, 6)).toEqual([expect.stringMatching(/^note: .*not critical/)]);
   });
 });
+
+describe("a loss that float32 leaves of a cancellation", () => {
+  it("is shown with no digit that rounding may have changed", async () => {
+    // Outputs and targets near 10⁴, their difference near 1.
+    const stream = random.split("offset");
+    const x = Array.from({ length: 40 }, () => numbers(stream, 2));
+    const y = x.map(([a]) => [Math.fround(10_000 + Math.sin(a))]);
+    const weights = numbers(stream, 2);
+    const measure = async (precision: "float32" | "float64") => {
+      const problem = denseProblem([{ name: "one", inputs: 2, weights, bias: [10_000] }], x, y, meanSquaredError, {
+        precision,
+      });
+      const { result } = await runProfile(problem, { only: "loss" }, createRandom(0), {});
+      await problem.close();
+      return result;
+    };
+    const [single, exact] = [await measure("float32"), await measure("float64")];
+    expect(Math.abs(single.loss - exact.loss)).toBeGreaterThan(1e-6 * exact.loss);
+    expect(Math.abs(single.loss - exact.loss)).toBeLessThan(single.lossRounding ?? 0);
+    expect(single.lossRounding).toBeLessThan(0.2 * exact.loss);
+    expect(exact.lossRounding).toBeLessThan(1e-9 * exact.loss);
+  });
+});

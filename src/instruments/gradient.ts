@@ -8,14 +8,13 @@ import { needsSingleExamples } from "./single-examples.ts";
 import { exactly, type Claim, type Condition } from "./judge-verdict.ts";
 import { slopeEvidence } from "./noise/critical-batch-size.ts";
 
-type OfSingleExamples = Pick<GradientPart, "perExample" | "noiseFloor" | "relativeToNoise" | "rounding" | "evidence">;
+type OfSingleExamples = Pick<GradientPart, "perExample" | "noiseFloor" | "relativeToNoise" | "evidence">;
 
 /** Where no example has a gradient of its own, there is no yardstick made of them. */
 const NO_EXAMPLES: OfSingleExamples = {
   perExample: null,
   noiseFloor: null,
   relativeToNoise: null,
-  rounding: null,
   evidence: null,
 };
 
@@ -27,7 +26,6 @@ async function ofSingleExamples(measurement: Measurement, norm: number): Promise
     perExample: meanSquare > 0 ? norm / Math.sqrt(meanSquare) : 0,
     noiseFloor: noise,
     relativeToNoise: noise > 0 ? norm / noise : null,
-    rounding: (await measurement.gradientRounding()).gradient,
     evidence: (sample && slopeEvidence(sample, measurement.confidence)) ?? null,
   };
 }
@@ -56,6 +54,7 @@ export const gradientInstrument = defineInstrument({
         gradient: {
           norm,
           ...single,
+          rounding: (await measurement.gradientRounding()).gradient,
           topSubspaceShare: norm > 0 ? share : null,
           topSubspaceDimension: top.length,
           newtonDecrement: decrement,

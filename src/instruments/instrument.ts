@@ -20,6 +20,7 @@ import type { Shared } from "./shared-costs.ts";
 /** What instruments have measured so far; what is missing was not measured. */
 export interface ProfileParts {
   readonly loss?: number;
+  readonly lossRounding?: number | null;
   readonly accuracy?: number | null;
   readonly gradientNorm?: number;
   readonly gradient?: GradientPart;

@@ -1,19 +1,20 @@
 import { z } from "zod";
-import { formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
+import { formatEstimate, formatMeasured, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 
 export const lossInstrument = defineInstrument({
   name: "loss",
   title: "Loss and accuracy",
   parameters: z.object({}),
-  cost: () => 1,
+  cost: () => 3,
   isKnown: true,
   run: async (measurement) => {
     const { loss, accuracy } = await measurement.value();
-    return { parts: { loss, accuracy: accuracy ?? null }, converged: true };
+    const lossRounding = await measurement.lossRounding();
+    return { parts: { loss, lossRounding, accuracy: accuracy ?? null }, converged: true };
   },
-  readings: ({ loss, accuracy }) => [
-    { label: "Loss", symbol: "L", value: formatNumber(loss, 5) },
+  readings: ({ loss, lossRounding, accuracy }) => [
+    { label: "Loss", symbol: "L", value: formatEstimate(loss, 0, lossRounding ?? 0) },
     {
       label: "Accuracy",
       value: formatShare(accuracy),
@@ -22,10 +23,10 @@ export const lossInstrument = defineInstrument({
   ],
   measures:
     "The loss over all examples, each counted once, and the share of right predictions where the loss has them.",
-  means: ({ loss, accuracy }) =>
+  means: ({ loss, lossRounding, accuracy }) =>
     accuracy === null || accuracy === undefined
-      ? `The loss is ${formatMeasured(loss)}. Everything below describes its surface at these weights and on these data.`
-      : `The loss is ${formatMeasured(loss)} and ${formatShare(accuracy)} of the predictions are right. Everything below describes the surface of this loss, not of the accuracy.`,
+      ? `The loss is ${formatMeasured(loss, lossRounding ?? 0)}. Everything below describes its surface at these weights and on these data.`
+      : `The loss is ${formatMeasured(loss, lossRounding ?? 0)} and ${formatShare(accuracy)} of the predictions are right. Everything below describes the surface of this loss, not of the accuracy.`,
   doesNotMean:
     "It is the loss on the data that were given. If these are the training data, it says nothing about new data.",
   tryNext: "Profile held-out data too: the difference of the two losses is the generalisation gap.",

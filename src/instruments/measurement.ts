@@ -117,6 +117,8 @@ export class Measurement {
   /** ‖gᵢ‖² for every example. */
   readonly exampleNorms: () => Promise<ExampleNorms>;
   readonly gradientRounding: () => Promise<GradientRounding>;
+  /** What one rounding of every weight moves the loss by, the examples' changes not cancelling. */
+  readonly lossRounding: () => Promise<number>;
   readonly noiseTrace: () => Promise<NoiseTrace>;
   readonly noiseExtremes: () => Promise<ExtremalResult>;
   /** How Σ lies to H; undefined where there is no noise. */
@@ -237,13 +239,25 @@ export class Measurement {
         problem.options.l2 === 0 ? alongMean : take(await problem.exampleDerivatives(gradient, context), scale);
       return { squares, alongMean, alongGradient };
     });
-    this.gradientRounding = lazily(async () => {
-      const { squares } = await this.exampleNorms();
-      const gradient = await this.gradient();
+    const roundedPoint = lazily(async () => {
       const signs = random.split("rounding").rademacherVector(problem.space.dimension);
-      const moved = problem.parameters.map((x, i) => x * (1 + 2 * this.roundoff * signs[i]));
-      const there = await problem.at(moved, async () => ({
-        squares: await problem.exampleGradientSquares(context),
+      return problem.parameters.map((x, i) => x * (1 + 2 * this.roundoff * signs[i]));
+    });
+    this.lossRounding = lazily(async () => {
+      const losses = async () =>
+        problem.coupled === undefined
+          ? problem.exampleLosses(context)
+          : Float64Array.of((await problem.value(context)).loss * problem.divisor);
+      const here = await losses();
+      const there = await problem.at(await roundedPoint(), losses);
+      return (ROUNDINGS * here.reduce((sum, x, i) => sum + Math.abs(there[i] - x), 0)) / problem.divisor;
+    });
+    this.gradientRounding = lazily(async () => {
+      const isCoupled = problem.coupled !== undefined;
+      const squares = isCoupled ? new Float64Array(0) : (await this.exampleNorms()).squares;
+      const gradient = await this.gradient();
+      const there = await problem.at(await roundedPoint(), async () => ({
+        squares: isCoupled ? squares : await problem.exampleGradientSquares(context),
         gradient: await problem.gradient(context),
       }));
       const change = squares.reduce((sum, square, k) => {
@@ -251,7 +265,7 @@ export class Measurement {
         return sum + (length - Math.sqrt(square)) ** 2;
       }, 0);
       return {
-        example: ROUNDINGS * Math.sqrt(change / squares.length),
+        example: squares.length > 0 ? ROUNDINGS * Math.sqrt(change / squares.length) : 0,
         gradient: ROUNDINGS * norm2(gradient.map((x, i) => there.gradient[i] - x)),
       };
     });

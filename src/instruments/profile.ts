@@ -275,6 +275,7 @@ function join(parts: ProfileParts, more: ProfileParts): ProfileParts {
 function resultOf(parts: ProfileParts): ProfileResult {
   return {
     loss: 0,
+    lossRounding: null,
     gradientNorm: 0,
     accuracy: null,
     verdicts: [],

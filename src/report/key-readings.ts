@@ -2,7 +2,7 @@ import { isBounded } from "../instruments/eigenvalues.ts";
 import { criticalBatchReading } from "../instruments/noise.ts";
 import { eigenvalueReading, estimateReading, type Reading } from "../instruments/reading.ts";
 import type { ProfileResult } from "../result/profile-result.ts";
-import { formatNumber, formatShare } from "../util/format-number.ts";
+import { formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 
 /** The few numbers that a reader looks for first. */
 export function keyReadings(result: ProfileResult): Reading[] {
@@ -10,7 +10,7 @@ export function keyReadings(result: ProfileResult): Reading[] {
   // The extreme ones are known as far as the search for others went.
   const found = hessian.top === null || isBounded(hessian) ? "" : " found";
   return [
-    { label: "Loss", symbol: "L", value: formatNumber(result.loss, 4) },
+    { label: "Loss", symbol: "L", value: formatMeasured(result.loss, result.lossRounding ?? 0) },
     ...(result.accuracy === null ? [] : [{ label: "Accuracy", value: formatShare(result.accuracy) }]),
     { label: "Gradient", symbol: String.raw`\|\nabla L\|`, value: formatNumber(result.gradientNorm, 3) },
     eigenvalueReading(`Sharpness${found}`, String.raw`\lambda_{\max}`, hessian.top?.[0]),

@@ -343,6 +343,7 @@ export const section = z.object({
 
 export const profileResult = z.object({
   loss: real,
+  lossRounding: real.nullable().default(null).describe("What rounding may have changed the loss by."),
   accuracy: real.nullable().describe("Share of right predictions; null for regression."),
   gradientNorm: real,
   gradient: gradientPart.nullable(),
