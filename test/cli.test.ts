@@ -221,6 +221,12 @@ const REFUSED: readonly (readonly [string, readonly string[], 2 | 3, RegExp])[] 
   ["somebody's folder", ["profile", DIGITS, "--data", "good.npz", "-o", "foreign"], 2, /no run of thalweg wrote/],
   ["a pattern that fits nothing", ["profile", DIGITS, "--data", "good.npz", "--params", "layer9.*"], 2, /layer9/],
   ["an output that is not there", ["profile", DIGITS, "--data", "good.npz", "--output", "nope"], 2, /no output "nope"/],
+  [
+    "labels that a built-in set has not",
+    ["profile", DIGITS, "--data", "digits", "--label", "foo"],
+    3,
+    /no array "foo"/,
+  ],
   ["a node that is not there", ["profile", DIGITS, "--data", "good.npz", "--freeze", "nope"], 2, /no node nope/],
   [
     "a configuration with an unknown flag",

@@ -28,7 +28,8 @@ export function openDataset(name: string, sources: DatasetSources, options: Data
   const limits = options.limits ?? DEFAULT_LIMITS;
   if ("builtIn" in sources) {
     const { builtIn, asset } = sources;
-    return buildDataset(name, builtIn.read(asset), DEFAULT_LABEL, [asset], options, splitOf(builtIn, options.split));
+    const label = options.label ?? DEFAULT_LABEL;
+    return buildDataset(name, builtIn.read(asset), label, [asset], options, splitOf(builtIn, options.split));
   }
   if ("data" in sources) {
     if (options.split !== undefined) {
