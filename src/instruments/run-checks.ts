@@ -2,6 +2,7 @@ import type { Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
 import type { RunContext } from "../util/run-context.ts";
+import type { Measurement } from "./checks/check.ts";
 import { CHECKS_OF_EVERY_RUN } from "./checks/every-run.ts";
 import { THOROUGH_CHECKS } from "./checks/thorough.ts";
 
@@ -30,14 +31,15 @@ export async function runChecks(
   for (const [done, { name, title, detail, limit, measure }] of chosen.entries()) {
     context.progress?.({ stage: "checks", done, total: chosen.length, estimate: title });
     const found = await measure({ problem, random: random.split(name), context, gradient, roundoff });
-    const { measured, ...more } = typeof found === "number" ? { measured: found, detail } : found;
+    const made: Measurement = typeof found === "number" ? { measured: found, detail } : found;
+    const largest = made.limit ?? limit[precision];
     checks.push({
       name,
       title,
-      passed: "undecided" in more && more.undecided ? null : measured <= limit[precision],
-      measured,
-      limit: limit[precision],
-      detail: more.detail,
+      passed: made.undecided ? null : made.measured <= largest,
+      measured: made.measured,
+      limit: largest,
+      detail: made.detail,
     });
   }
   return checks;

@@ -19,6 +19,8 @@ export interface Measurement {
   readonly measured: number;
   /** What was done, in sentences. */
   readonly detail: string;
+  /** The largest value that passes, where it is not the check's own. */
+  readonly limit?: number;
   /** Whether nothing could be decided. */
   readonly undecided?: boolean;
 }

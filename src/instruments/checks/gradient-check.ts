@@ -9,6 +9,9 @@ import { slopeOf } from "./slope.ts";
 /** An error of one part in a thousand in the gradient of one tensor is found. */
 const LIMIT = 5e-4;
 
+/** What differences decide in each arithmetic; float32 alone, on a device that has no other, sees gross errors only. */
+const DECISIVE = { float64: LIMIT, float32: 5e-2 } as const;
+
 /** Relative steps, in the order in which they are tried. */
 const STEPS = {
   float64: [1e-5, 1e-6, 1e-4, 1e-7, 1e-3, 1e-8, 1e-2],
@@ -60,6 +63,7 @@ async function againstDifferences(
   gradient: Float64Array,
 ): Promise<Trial> {
   const { precision } = problem.options;
+  const limit = DECISIVE[precision];
   const roundoff = precision === "float64" ? 2 ** -53 : 2 ** -24;
   const home = problem.parameters;
   const { loss } = await problem.value(context);
@@ -72,7 +76,7 @@ async function againstDifferences(
     ).loss;
   const trial = newTrial();
   // What rounding of the loss leaves of a slope at the longest step.
-  const least = (roundoff * Math.abs(loss)) / (LIMIT * Math.max(...STEPS[precision]));
+  const least = (roundoff * Math.abs(loss)) / (limit * Math.max(...STEPS[precision]));
   const directions = equalShares(problem.space.tensors, home, gradient, least, random.split("shares"));
   if (directions.length === 0) {
     const isFlat = await changesNothing(along, problem, home, gradient, loss, random.split("flat"));
@@ -86,17 +90,17 @@ async function againstDifferences(
   for (const { direction, tensors, share, slope } of directions) {
     trial.directions++;
     const f = along(direction);
-    const found = await slopeOf(f, STEPS[precision], (LIMIT / 4) * share, roundoff * Math.abs(loss));
+    const found = await slopeOf(f, STEPS[precision], (limit / 4) * share, roundoff * Math.abs(loss));
     const off = Math.abs(found.value - slope) / share;
-    const isDecided = found.uncertainty <= (LIMIT / 2) * share;
-    if (isDecided && off > LIMIT && precision === "float64") {
+    const isDecided = found.uncertainty <= (limit / 2) * share;
+    if (isDecided && off > limit && precision === "float64") {
       // A kink at the very point has two slopes, of which a derivative may choose.
       const [ahead, behind] = [(await f(found.step)) - loss, loss - (await f(-found.step))];
-      trial.smooth ||= Math.abs(ahead - behind) <= LIMIT * found.step * share;
+      trial.smooth ||= Math.abs(ahead - behind) <= limit * found.step * share;
     }
     for (const number of tensors) {
       if (!isDecided) trial.open.add(number);
-      else (off > LIMIT ? trial.wrong : trial.right).set(number, off);
+      else (off > limit ? trial.wrong : trial.right).set(number, off);
     }
   }
   return trial;
@@ -118,9 +122,9 @@ async function changesNothing(
     normalize(part);
     for (let i = 0; i < size; i++) part[i] *= lengths[t];
   });
-  const limit = LIMIT * (Math.abs(loss) || Number.MIN_VALUE);
-  const found = await slopeOf(along(direction), STEPS[problem.options.precision], limit, 0);
-  return Math.abs(found.value - dot(gradient, direction)) <= limit;
+  const least = DECISIVE[problem.options.precision] * (Math.abs(loss) || Number.MIN_VALUE);
+  const found = await slopeOf(along(direction), STEPS[problem.options.precision], least, 0);
+  return Math.abs(found.value - dot(gradient, direction)) <= least;
 }
 
 /**
@@ -189,6 +193,7 @@ async function tryAll(bench: CheckBench, oracle: Problem): Promise<Measurement> 
       .join(", ");
   const found = (measured: number, rest: string, undecided = false): Measurement => ({
     measured,
+    limit: oracle === problem ? DECISIVE[problem.options.precision] : LIMIT,
     undecided,
     detail: describe(places, directions, oracle !== problem, rest),
   });
