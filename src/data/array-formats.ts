@@ -18,6 +18,8 @@ interface OpenOptions {
   /** The name of an array that has none in its file. */
   readonly role: Role;
   readonly label?: string;
+  /** Names by which a table's column of labels is known where `label` is not given. */
+  readonly labelNames?: readonly string[];
   readonly limits: ReadLimits;
 }
 
@@ -37,10 +39,12 @@ const READERS: Readonly<Partial<Record<FileKindName, Reader>>> = {
     };
   },
   safetensors: (source, { limits }) => ({ arrays: readSafetensors(source, limits), notes: [] }),
-  CSV(source, { role, label, limits }) {
-    const table = readCsv(source, { label: role === "y" ? "0" : label }, limits);
+  CSV(source, { role, label, labelNames, limits }) {
+    const table = readCsv(source, { label: role === "y" ? "0" : label, labelNames }, limits);
     const { x, y, classNames } = table;
     const notes = classNames ? [describeClasses(classNames)] : [];
+    if (role === "x" && label === undefined && table.column !== undefined && table.column !== "y")
+      notes.push(`The column ${table.column} was taken for the labels; --label names another.`);
     if (role === "x") return { arrays: new Map([["x", x]]), labels: y, classNames, notes };
     // A file of labels is one column of them, or a row of numbers for each example.
     const onlyLabels = x.shape[1] === 0;

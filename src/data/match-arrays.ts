@@ -9,7 +9,7 @@ export const DEFAULT_LABEL = "y";
 const ROWS_LOOKED_AT = 64;
 
 /** Names that labels have in files, and the inputs of models that take them. */
-const LABEL_NAMES: readonly string[] = [DEFAULT_LABEL, "label", "labels", "target", "targets", "t", "y_true"];
+export const LABEL_NAMES: readonly string[] = [DEFAULT_LABEL, "label", "labels", "target", "targets", "t", "y_true"];
 
 /** Which array is what. */
 export interface MatchedArrays {

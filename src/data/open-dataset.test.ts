@@ -200,6 +200,28 @@ describe("arrays find their inputs", () => {
   });
 });
 
+test.each([
+  ["y", "a,b,y\n1,2,0\n3,4,1\n"],
+  ["y", "y,a,b\n0,1,2\n1,3,4\n"],
+  ["y", '\ufeff"a,1";"b";"y"\r\n1;2;0\r\n3;4;1\r\n'],
+  ["y", "a,label,y\n1,2,0\n3,4,1\n"],
+  ["Label", "a,b,Label\n1,2,0\n3,4,1\n"],
+  ["target", "target,a,b\n0,1,2\n1,3,4\n"],
+])("the column %s of a table is the labels without being asked for", (name, text) => {
+  const dataset = openDataset("d.csv", csv(text));
+  const { inputs, y } = dataset.batch(0, 2);
+  expect([...y.data]).toEqual([0, 1]);
+  expect([...inputs.x.data]).toEqual([1, 2, 3, 4]);
+  expect(dataset.notes.join()).toBe(
+    name === "y" ? "" : `The column ${name} was taken for the labels; --label names another.`,
+  );
+});
+
+test("two columns with names for labels, or one called t, are not guessed", () => {
+  expect(() => openDataset("d.csv", csv("a,label,target\n1,2,0\n"))).toThrow(/no labels/);
+  expect(() => openDataset("d.csv", csv("a,b,t\n1,2,0\n"))).toThrow(/no labels/);
+});
+
 describe("what does not fit is refused by name and place", () => {
   test.each<[string, () => unknown, string, RegExp]>([
     ["different lengths", () => open({ x, y: i64([2], 0, 1) }), "different-lengths", /3 examples in x, but 2 labels/],

@@ -3,11 +3,14 @@ import type { LazyArray } from "../files/lazy-array.ts";
 import { DEFAULT_LIMITS } from "../files/read-limits.ts";
 import { openArrays } from "./array-formats.ts";
 import { buildDataset } from "./build-dataset.ts";
-import { DEFAULT_LABEL, missing } from "./match-arrays.ts";
+import { DEFAULT_LABEL, LABEL_NAMES, missing } from "./match-arrays.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { BuiltInSet } from "./built-in-set.ts";
 import { splitOf } from "./built-in-sets.ts";
 import type { Dataset, DatasetOptions, NamedArrays } from "./dataset.ts";
+
+/** A column called t is a time, as a rule. */
+const COLUMN_NAMES = LABEL_NAMES.filter((name) => name !== "t");
 
 /** Where a dataset comes from: one file with everything, files given apart, or a built-in set. */
 export type DatasetSources =
@@ -40,7 +43,7 @@ export function openDataset(name: string, sources: DatasetSources, options: Data
         hint: "Leave the part out, or give a folder of IDX files or a built-in set.",
       });
     }
-    const held = openArrays(sources.data, { role: "x", label: options.label, limits });
+    const held = openArrays(sources.data, { role: "x", label: options.label, labelNames: COLUMN_NAMES, limits });
     // A label of a table is a column of it, which its reader has taken out.
     return buildDataset(name, held, held.labels ? undefined : options.label, [sources.data], options);
   }

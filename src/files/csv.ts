@@ -8,6 +8,8 @@ import { DEFAULT_LIMITS, type ReadLimits } from "./read-limits.ts";
 export interface CsvOptions {
   /** The label's column: its name in the header, or its number from 0 (-1 is the last). */
   readonly label?: string;
+  /** Where no label is given: names of columns that hold it, the first before the others, of which only one may be there. */
+  readonly labelNames?: readonly string[];
   /** Whether the first record names the columns; found out when not given. */
   readonly header?: boolean;
 }
@@ -18,6 +20,8 @@ export interface CsvTable {
   readonly x: LazyArray;
   /** The label column when one was chosen: int64 when all are whole numbers or text, else float64. */
   readonly y?: LazyArray;
+  /** Name of the label column, when the file has a header. */
+  readonly column?: string;
   /** Names of x's columns, when the file has a header. */
   readonly columns?: readonly string[];
   /** What the labels 0, 1, … stand for, when the label column holds text. */
@@ -57,7 +61,8 @@ export function readCsv(source: ByteSource, options: CsvOptions = {}, limits: Re
   const header = hasHeader(options, first.value.fields, second.done ? undefined : second.value.fields)
     ? first.value.fields.map((name) => name.trim())
     : undefined;
-  const label = options.label === undefined ? -1 : labelColumn(options.label, header, width, source.name);
+  const wanted = options.label ?? namedLabel(header ?? [], options.labelNames ?? []);
+  const label = wanted === undefined ? -1 : labelColumn(wanted, header, width, source.name);
   const columnName = (column: number) =>
     header ? `column ${column} ("${header[column].slice(0, 40)}")` : `column ${column}`;
 
@@ -123,8 +128,16 @@ export function readCsv(source: ByteSource, options: CsvOptions = {}, limits: Re
     x,
     y: tensorArray("y", source.name, dtype, tensor(dtype, [count], held)),
     columns,
+    column: header?.[label],
     classNames,
   };
+}
+
+/** The column called by the first of the names, in this spelling; else the only one called by any of them. */
+function namedLabel(header: readonly string[], names: readonly string[]): string | undefined {
+  if (header.includes(names[0])) return names[0];
+  const likely = header.filter((column) => names.includes(column.toLowerCase()));
+  return likely.length === 1 ? likely[0] : undefined;
 }
 
 function hasHeader(options: CsvOptions, first: readonly string[], second: readonly string[] | undefined): boolean {
