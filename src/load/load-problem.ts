@@ -23,7 +23,7 @@ import { heldConstant, heldSentence } from "./held-constant.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import { proofWarnings, proveLoad } from "./load-proofs.ts";
 import { lookAtOutputs } from "./look-at-outputs.ts";
-import { exportedBatch, type Importing, probeNetwork } from "./probe-network.ts";
+import { exportedBatch, type Importing, probeNetwork, type ProbeQuestion, takesBatch } from "./probe-network.ts";
 import { runtimeFault } from "./runtime-fault.ts";
 
 /** What to open and how; everything but the data has a default. */
@@ -128,7 +128,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     const probed = probeNetwork({ model, dataset: opened, importing, output, asked: options.batchSize });
     const { outputs, batch } = probed;
     if (!isFloat(outputs.dtype)) throw integerOutput(model, output ?? model.graph.outputs[0], outputs.dtype);
-    const fixed = onlyBatchSize(model, opened, batch);
+    const fixed = onlyBatchSize({ model, dataset: opened, importing, output }, batch);
     const perExample = elementsPerExample([outputs], batch);
     const count = countParameters(model, parameters);
     const cutting = {
@@ -282,8 +282,10 @@ function takesNumbersOnly(
 }
 
 /** The batch size of a model that was exported for one only; undefined for all others. */
-function onlyBatchSize(model: ModelFile, { examples }: Dataset, probed: number): number | undefined {
-  if (probed <= 2 || probed !== exportedBatch(model)) return undefined;
+function onlyBatchSize(question: ProbeQuestion, probed: number): number | undefined {
+  const { model } = question;
+  const { examples } = question.dataset;
+  if (probed !== exportedBatch(model) || takesBatch(question, probed + 1)) return undefined;
   const rest = examples % probed;
   if (rest === 0) return probed;
   throw new ThalwegError({

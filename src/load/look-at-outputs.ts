@@ -1,4 +1,3 @@
-import { ThalwegError } from "../util/thalweg-error.ts";
 import type { ExamplesAxes } from "../onnx/examples-axes.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { nodeRuntime } from "../runtime/node-runtime.ts";
@@ -7,7 +6,7 @@ import { type Coupling, findCoupling, findCouplingAtCut } from "./examples-indep
 import { whereExamplesMayMeet } from "./examples-meet.ts";
 import type { OutputObserver } from "./output-evidence.ts";
 import { BATCH, OutputProbe, type OutputProbeOptions } from "./output-probe.ts";
-import { exportedBatch, probeAt } from "./probe-network.ts";
+import { exportedBatch, takesBatch } from "./probe-network.ts";
 import { requireExamplesAxis } from "./require-examples-axis.ts";
 
 interface LookOptions extends Omit<OutputProbeOptions, "random" | "runtime"> {
@@ -79,11 +78,5 @@ export async function lookAtOutputs(options: LookOptions): Promise<Look> {
 
 /** The batch size of a model that takes no other, for models that no batch was chosen for yet. */
 function fixedBatch(options: LookOptions): number | undefined {
-  try {
-    probeAt(options, Math.min(BATCH, options.dataset.examples));
-    return undefined;
-  } catch (error) {
-    if (error instanceof ThalwegError && error.code === "fixed-batch") return exportedBatch(options.model);
-    throw error;
-  }
+  return takesBatch(options, Math.min(BATCH, options.dataset.examples)) ? undefined : exportedBatch(options.model);
 }

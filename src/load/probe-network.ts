@@ -22,7 +22,7 @@ export interface NetworkProbe {
   readonly usesBatchStatistics: boolean;
 }
 
-interface ProbeQuestion {
+export interface ProbeQuestion {
   readonly model: ModelFile;
   readonly dataset: Dataset;
   readonly importing: Importing;
@@ -58,6 +58,17 @@ export function probeAt(question: ProbeQuestion, batch: number): NetworkProbe {
     outputExamplesAxis,
     usesBatchStatistics: notices.some(({ code }) => code === "batch-statistics"),
   };
+}
+
+/** Whether the graph can be built for a batch of a size other than the one it was exported with. */
+export function takesBatch(question: ProbeQuestion, batch: number): boolean {
+  try {
+    probeAt(question, batch);
+    return true;
+  } catch (error) {
+    if (error instanceof ThalwegError && error.code === "fixed-batch") return false;
+    throw error;
+  }
 }
 
 function imported({ model, dataset, importing, output }: ProbeQuestion, batch: number) {

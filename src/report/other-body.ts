@@ -35,7 +35,7 @@ ${tableBlock({ columns: ["operation", "median ms", "least", "most", "runs"], row
         "‖v‖": vectorNorm,
         "‖Av‖": norm,
         vᵀAv: quadraticForm,
-      }).map(([name, value]) => [name, typeof value === "number" ? formatNumber(value, 6) : value]);
+      }).map(([name, value]) => [name, typeof value === "number" ? formatNumber(value, 6) : (value ?? "n/a")]);
       return tableBlock({ columns: ["what", "value"], rows }, "Product");
     }
     case "thalweg/check@1":

@@ -7,7 +7,7 @@ export const applyResult = z.object({
   output: z.string().nullable().describe("The .npz written, one array per parameter; null when nothing was written."),
   dimension: count,
   products: count,
-  vectorNorm: real,
+  vectorNorm: real.nullable().describe("‖v‖; null where no vector was given."),
   norm: real.describe("‖Av‖."),
-  quadraticForm: real.describe("vᵀAv."),
+  quadraticForm: real.nullable().describe("vᵀAv; null where no vector was given, or where the product is none of its space."),
 });

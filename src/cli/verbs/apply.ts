@@ -133,9 +133,9 @@ export const apply = defineVerb({
         output: out,
         dimension: space.dimension,
         products,
-        vectorNorm: absent ? Number.NaN : norm2(vector),
+        vectorNorm: absent ? null : norm2(vector),
         norm: norm2(flat),
-        quadraticForm: absent || flat.length !== vector.length ? Number.NaN : dot(vector, flat),
+        quadraticForm: absent || flat.length !== vector.length ? null : dot(vector, flat),
       };
       const rows = [
         ["dimension", formatCount(result.dimension)],
@@ -153,8 +153,8 @@ export const apply = defineVerb({
   },
 });
 
-function number(value: number): string {
-  return Number.isNaN(value) ? "n/a" : formatNumber(value, 7);
+function number(value: number | null): string {
+  return value === null ? "n/a" : formatNumber(value, 7);
 }
 
 function readVector(path: string, { problem }: LoadedProblem): Float64Array {
