@@ -81,6 +81,49 @@ describe("loss and data meet", () => {
   });
 });
 
+describe("a model that computes its own loss", () => {
+  it.each([
+    ["own-loss-of-each-without-labels", "output", 6.86407201657116, 4.02174363764631],
+    ["own-mean-without-labels", "output", 6.39116047413147, 3.1698078863414],
+    ["own-mean-without-labels", undefined, 6.39116047413147, 3.1698078863414],
+    ["own-contrastive-loss-without-labels", "output", 3.76259828666127, 2.08886358650892],
+    ["own-contrastive-loss-without-labels", undefined, 3.76259828666127, 2.08886358650892],
+  ])("needs no labels: %s, --loss %s", async (name, loss, value, norm) => {
+    const found = await measure(name, { loss });
+    expect(found.loss).toBeCloseTo(value, 12);
+    expect(Math.hypot(...[...found.gradient.values()].flatMap((part) => [...part]))).toBeCloseTo(norm, 12);
+    expect(found.notes).toMatch(/hold no labels; the loss reads none/);
+  });
+
+  it.each([undefined, "mse"])(
+    "needs labels for any other loss, and is not guessed from one number each: %s",
+    async (loss) => {
+      await expect(measure("own-loss-of-each-without-labels", { loss })).rejects.toMatchObject({
+        code: "missing-array",
+        message: expect.stringMatching(/no labels/),
+        hint: expect.stringMatching(/--loss output/),
+      });
+    },
+  );
+});
+
+it("counts beside one output are the targets of a regression, if the loss is named", async () => {
+  await expect(measure("counts-beside-one-output")).rejects.toMatchObject({
+    hint: expect.stringMatching(/--loss mse/),
+  });
+  expect((await measure("counts-beside-one-output", { loss: "mse" })).loss).toBeGreaterThan(0);
+});
+
+it("a model that takes batches of two only says which examples fit", async () => {
+  for (const batchSize of [undefined, 2])
+    await expect(measure("batches-of-two-only", { batchSize })).rejects.toMatchObject({
+      code: "fixed-batch",
+      hint: expect.stringMatching(/--limit 8\./),
+    });
+  const whole = await measure("batches-of-two-only", { limit: 8 });
+  expect(whole.loss).toBe((await measure("batches-of-two-only", { limit: 8, batchSize: 2 })).loss);
+});
+
 describe("a model's own loss that is one number for a batch", () => {
   it("is that of all examples, or of batches as asked, and says so", async () => {
     const whole = await measure("own-scalar-loss");

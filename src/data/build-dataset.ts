@@ -1,14 +1,14 @@
 import type { ByteSource } from "../files/byte-source.ts";
 import { inputError } from "../files/input-error.ts";
-import type { LazyArray } from "../files/lazy-array.ts";
+import { type LazyArray, tensorArray } from "../files/lazy-array.ts";
 import { sha256 } from "../files/sha256.ts";
-import type { Tensor } from "../util/tensor.ts";
+import { type Tensor, tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { contentHash } from "./content-hash.ts";
 import type { Dataset, DatasetOptions, InputRequest, NamedArrays } from "./dataset.ts";
 import { examplesFirst } from "./examples-first.ts";
 import { column, fitsExample, inputColumn } from "./input-column.ts";
-import { matchArrays } from "./match-arrays.ts";
+import { type MatchedArrays, matchArrays } from "./match-arrays.ts";
 
 /** Rows of the arrays that a dataset shows: `start` to `end`. */
 export interface RowRange {
@@ -32,7 +32,9 @@ export function buildDataset(
   options: DatasetOptions,
   range?: RowRange,
 ): Dataset {
-  const { labels, inputs, modelReadsLabels, notes } = matchArrays(name, held, label, options);
+  const matched = matchArrays(name, held, label, options);
+  const { inputs, modelReadsLabels, labelsMissing, notes } = matched;
+  const labels = matched.labels ?? noLabels(name, inputs[0]);
   const length = labels.shape[0] ?? 1;
   const turned: string[] = [];
   const columns = inputs.map(({ request, array }) => {
@@ -76,6 +78,7 @@ export function buildDataset(
     })),
     labels: { array: labels.name, dtype: y.dtype, shape: y.shape, classNames: held.classNames },
     modelReadsLabels,
+    labelsMissing,
     notes: [...held.notes, ...notes, ...turned],
     batch(from, to) {
       checkRange(from, to);
@@ -85,6 +88,19 @@ export function buildDataset(
     y: labelRows,
     sha256: () => (hash ??= contentHash(sources, options.createHash ?? sha256)),
   };
+}
+
+/** A zero for each example, which a loss that reads no labels is handed all the same. */
+function noLabels(file: string, { request, array }: MatchedArrays["inputs"][number]): LazyArray {
+  const { shape } = array;
+  const isExamples = (axis: number) =>
+    fitsExample(
+      shape.filter((_, i) => i !== axis),
+      request,
+    );
+  const axis = [0, request.batchAxis ?? 0].find(isExamples) ?? 0;
+  const examples = shape[axis] ?? 1;
+  return tensorArray("none", file, "float64", tensor("float64", [examples], new Float64Array(examples)));
 }
 
 /**

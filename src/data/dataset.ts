@@ -1,6 +1,7 @@
 import type { IncrementalHash } from "../files/sha256.ts";
 import type { LazyArray } from "../files/lazy-array.ts";
 import type { ReadLimits } from "../files/read-limits.ts";
+import type { ThalwegError } from "../util/thalweg-error.ts";
 import type { DType, Shape, Tensor } from "../util/tensor.ts";
 
 /** Examples first: inputs under the model's names, and their labels. */
@@ -37,6 +38,8 @@ export interface Dataset {
   readonly labels: DatasetLabels;
   /** Whether the labels are also an input of the model, which computes its loss from them or is led by them. */
   readonly modelReadsLabels?: boolean;
+  /** Why there are no labels, to be thrown for a loss that reads them; `y` is then zeros. */
+  readonly labelsMissing?: ThalwegError;
   /** What was done to the numbers on the way, as sentences: "Pixels 0 to 255 were divided by 255." */
   readonly notes: readonly string[];
   /**

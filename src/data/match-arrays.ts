@@ -1,5 +1,6 @@
 import { inputError } from "../files/input-error.ts";
 import type { LazyArray } from "../files/lazy-array.ts";
+import type { ThalwegError } from "../util/thalweg-error.ts";
 import { isFloat } from "../util/tensor.ts";
 import type { DatasetOptions, InputRequest, NamedArrays } from "./dataset.ts";
 
@@ -13,7 +14,10 @@ export const LABEL_NAMES: readonly string[] = [DEFAULT_LABEL, "label", "labels",
 
 /** Which array is what. */
 export interface MatchedArrays {
-  readonly labels: LazyArray;
+  /** Absent where no array holds any, although every input of the model has its own. */
+  readonly labels: LazyArray | undefined;
+  /** Why there are none, for a loss that reads them. */
+  readonly labelsMissing?: ThalwegError;
   readonly inputs: readonly { readonly request: InputRequest; readonly array: LazyArray }[];
   /** Whether the model takes the labels as an input, to compute its loss or to be led by them. */
   readonly modelReadsLabels: boolean;
@@ -27,6 +31,9 @@ export interface MatchedArrays {
  * labels themselves (an autoencoder).
  *
  * @param label the name of the array of labels, where it is fixed
+ * Labels may be missing where they were not asked for by name and every input of the model has its array:
+ * a model that computes its own loss needs none.
+ *
  * @throws ThalwegError `missing-array`
  */
 export function matchArrays(
@@ -37,6 +44,8 @@ export function matchArrays(
 ): MatchedArrays {
   const { arrays } = held;
   const found = held.labels ?? labelArray(file, arrays, label, options.inputs ?? []);
+  const labelsMissing = found ? undefined : noLabels(file, arrays, label);
+  if (labelsMissing && (label !== undefined || !options.inputs)) throw labelsMissing;
   const asInput = options.inputs ?? ownInputs(arrays, found);
   if (asInput.length === 0) throw missing(file, arrays, "no inputs", DEFAULT_INPUT);
   const isLabelInput = ({ name }: InputRequest) =>
@@ -55,11 +64,13 @@ export function matchArrays(
   const spare = arrays.get(DEFAULT_INPUT) ?? (free.length === 1 ? free[0] : alone);
   const inputs = named.map(({ request, array }) => {
     const chosen = array ?? (left.length === 1 && spare && !used.has(spare) ? spare : undefined);
-    if (!chosen) throw missing(file, arrays, `nothing for the model's input "${request.name}"`, request.name);
+    if (!chosen)
+      throw labelsMissing ?? missing(file, arrays, `nothing for the model's input "${request.name}"`, request.name);
     return { request, array: chosen };
   });
   return {
     labels: found,
+    labelsMissing,
     inputs,
     modelReadsLabels: inputs.some(({ request, array }) => array === found && isLabelInput(request)),
     notes: notesOn(inputs, found, label, held),
@@ -67,7 +78,7 @@ export function matchArrays(
 }
 
 /**
- * The array asked for; else the only one with a name for labels that no input of the model owns by its name;
+ * The array asked for, if it is there; else the only one with a name for labels that no input of the model owns by its name;
  * else `y`, or the only other one with such a name, although an input is fed it too.
  */
 function labelArray(
@@ -75,14 +86,8 @@ function labelArray(
   arrays: ReadonlyMap<string, LazyArray>,
   label: string | undefined,
   requests: readonly InputRequest[],
-): LazyArray {
-  const missingLabels = () =>
-    missing(file, arrays, `no labels: there is no array "${label ?? DEFAULT_LABEL}"`, label ?? DEFAULT_LABEL);
-  if (label !== undefined) {
-    const asked = arrays.get(label);
-    if (asked) return asked;
-    throw missingLabels();
-  }
+): LazyArray | undefined {
+  if (label !== undefined) return arrays.get(label);
   const likely = [...arrays.values()].filter(({ name }) => LABEL_NAMES.includes(name.toLowerCase()));
   const named = arrays.get(DEFAULT_LABEL) ?? (likely.length === 1 ? likely[0] : undefined);
   const owned = new Set(requests.map(({ name }) => ofName(arrays, name)));
@@ -90,10 +95,20 @@ function labelArray(
   const free = likely.filter((array) => !owned.has(array));
   if (free.length === 1) return free[0];
   if (free.length > 1) throw severalLabels(file, free, named);
-  if (!named) throw missingLabels();
+  if (!named) return undefined;
   const rest = requests.length > 1 ? unread(arrays, owned, named) : [];
   if (rest.length > 0) throw severalLabels(file, [named, ...rest], named);
   return named;
+}
+
+function noLabels(file: string, arrays: ReadonlyMap<string, LazyArray>, label = DEFAULT_LABEL) {
+  return missing(
+    file,
+    arrays,
+    `no labels: there is no array "${label}"`,
+    label,
+    "Save them beside the inputs as y, numpy.savez(file, x=..., y=...), or name their array or CSV column with --label; a model that computes its own loss needs none with --loss output.",
+  );
 }
 
 /** Arrays with as many rows as the labels that no input needs: they may be the labels where an input owns those. */
@@ -119,7 +134,7 @@ function severalLabels(file: string, found: readonly LazyArray[], owned: LazyArr
 }
 
 /** Without a model: the array `x`, or else every array but the labels. */
-function ownInputs(arrays: ReadonlyMap<string, LazyArray>, labels: LazyArray): InputRequest[] {
+function ownInputs(arrays: ReadonlyMap<string, LazyArray>, labels: LazyArray | undefined): InputRequest[] {
   const names = [...arrays].flatMap(([name, array]) => (array === labels ? [] : [name]));
   return (arrays.has(DEFAULT_INPUT) ? [DEFAULT_INPUT] : names).map((name) => ({ name }));
 }
@@ -134,12 +149,12 @@ function ofName(arrays: ReadonlyMap<string, LazyArray>, name: string): LazyArray
 
 function notesOn(
   inputs: MatchedArrays["inputs"],
-  labels: LazyArray,
+  labels: LazyArray | undefined,
   label: string | undefined,
   held: NamedArrays,
 ): string[] {
   const notes: string[] = [];
-  if (!held.labels && label === undefined && labels.name !== DEFAULT_LABEL)
+  if (!held.labels && label === undefined && labels && labels.name !== DEFAULT_LABEL)
     notes.push(`The array ${labels.name} was taken for the labels; --label names another.`);
   for (const { request, array } of inputs) {
     if (array === labels) notes.push(`The model's input ${request.name} is fed the labels (array ${array.name}).`);
@@ -160,12 +175,18 @@ function isUnscaledBytes(array: LazyArray): boolean {
 }
 
 /** What a file lacks, beside what it holds. */
-export function missing(file: string, arrays: ReadonlyMap<string, LazyArray>, what: string, input: string) {
+export function missing(
+  file: string,
+  arrays: ReadonlyMap<string, LazyArray>,
+  what: string,
+  input: string,
+  hint = "Name the arrays as the model's inputs (x for a single one) and the labels y: numpy.savez(file, x=..., y=...); for a CSV file name the label column with --label.",
+) {
   const there = [...arrays].slice(0, 20).map(([array, { shape }]) => `${array} [${shape.join(", ")}]`);
   return inputError(
     "missing-array",
     `${file} has ${what}. It holds ${there.length === 0 ? "no arrays" : there.join(", ")}.`,
     { file, input },
-    "Name the arrays as the model's inputs (x for a single one) and the labels y: numpy.savez(file, x=..., y=...); for a CSV file name the label column with --label.",
+    hint,
   );
 }

@@ -26,9 +26,10 @@ export interface ChosenLoss {
  * @throws ThalwegError `loss-not-clear` and those of its parts
  */
 export async function chooseLoss(evidence: LossEvidence): Promise<ChosenLoss> {
-  const { asked } = evidence;
+  const { asked, labelsMissing } = evidence;
   const guessed = asked.loss === undefined ? await guessLoss(evidence) : undefined;
   const loss = guessed?.loss ?? asked.loss ?? crossEntropy;
+  if (labelsMissing && !loss.readsNoLabels) throw labelsMissing;
   if (asked.classAxis !== undefined && loss !== crossEntropy) {
     throw new ThalwegError({
       kind: "usage",
@@ -39,7 +40,7 @@ export async function chooseLoss(evidence: LossEvidence): Promise<ChosenLoss> {
   const chosen: ChosenClassAxis = loss === crossEntropy ? await chooseClassAxis(evidence) : { axis: undefined };
   const { axis, note: ofAxis } = chosen;
   const { kind, note: ofKind, warning } = await chooseOutputKind(evidence, loss, axis);
-  const notes: string[] = [];
+  const notes = labelsMissing ? ["The data hold no labels; the loss reads none."] : [];
   if (guessed) notes.push(`The loss was taken to be ${loss.title}: ${guessed.because}. Name another with --loss.`);
   if (guessed?.signs) notes.push("The labels −1 and 1 were read as 0 and 1.");
   if (ofAxis !== undefined) notes.push(ofAxis);

@@ -26,13 +26,14 @@ export interface GuessedLoss {
  * @throws ThalwegError `loss-not-clear`, `label-outside-classes`
  */
 export async function guessLoss(evidence: LossEvidence): Promise<GuessedLoss> {
-  const { outputs, labels, modelReadsLabels } = evidence;
+  const { outputs, labels, labelsMissing, modelReadsLabels } = evidence;
   const { shape } = outputs;
   if (shape.length === 0 && labels[0] > 1)
     return {
       loss: outputLoss,
       because: modelReadsLabels ? "the model takes the labels itself" : "the model returns one number for a batch",
     };
+  if (labelsMissing) throw labelsMissing;
   if (modelReadsLabels && sizeOf(shape) === shape[0])
     return { loss: outputLoss, because: "the model takes the labels itself and returns one number for each example" };
   const layouts = classLayouts(shape, labels);
@@ -115,11 +116,13 @@ async function ofPairs(evidence: LossEvidence): Promise<GuessedLoss> {
 function unclear({ outputs: { shape }, labels, summary }: LossEvidence, classes: number): ThalwegError {
   return notClear(
     `The loss cannot be told from the data: on a batch of ${labels[0]} the outputs have the shape [${shape.join(", ")}] and the labels [${labels.join(", ")}], from ${summary.min} to ${summary.max}.`,
-    sizeOf(shape) === sizeOf(labels)
-      ? "The labels have as many numbers as the outputs, but in another order: transpose them to the outputs' shape."
-      : classes > 1
-        ? `If the labels are class numbers, they must be whole numbers from 0 to ${classes - 1}; --ignore-index names a label to leave out.`
-        : `Name it with --loss (${namedLosses()}), or check that data and model belong together.`,
+    agree(shape, labels)
+      ? `For whole numbers as targets of a regression give --loss mse (others: ${namedLosses()}); class numbers need an output for each class.`
+      : sizeOf(shape) === sizeOf(labels)
+        ? "The labels have as many numbers as the outputs, but in another order: transpose them to the outputs' shape."
+        : classes > 1
+          ? `If the labels are class numbers, they must be whole numbers from 0 to ${classes - 1}; --ignore-index names a label to leave out.`
+          : `Name it with --loss (${namedLosses()}), or check that data and model belong together.`,
     labels,
   );
 }

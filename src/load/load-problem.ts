@@ -158,6 +158,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
           outputs,
           labels: [batch, ...opened.labels.shape],
           summary: summarizeLabels(opened, lossOptions.ignoreIndex),
+          labelsMissing: opened.labelsMissing,
           modelReadsLabels: opened.modelReadsLabels === true,
           observer,
           asked: {

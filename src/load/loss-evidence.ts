@@ -14,6 +14,8 @@ export interface LossEvidence {
   /** Labels of that batch, examples first. */
   readonly labels: Shape;
   readonly summary: LabelSummary;
+  /** Why there are no labels, where there are none. */
+  readonly labelsMissing?: ThalwegError;
   /** Whether the model itself takes the labels as an input. */
   readonly modelReadsLabels: boolean;
   readonly observer: OutputObserver;

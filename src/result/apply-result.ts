@@ -9,5 +9,7 @@ export const applyResult = z.object({
   products: count,
   vectorNorm: real.nullable().describe("‖v‖; null where no vector was given."),
   norm: real.describe("‖Av‖."),
-  quadraticForm: real.nullable().describe("vᵀAv; null where no vector was given, or where the product is none of its space."),
+  quadraticForm: real
+    .nullable()
+    .describe("vᵀAv; null where no vector was given, or where the product is none of its space."),
 });

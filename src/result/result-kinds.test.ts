@@ -68,6 +68,16 @@ describe("real", () => {
 });
 
 describe("result documents", () => {
+  it("hold null where there was no vector; NaN, as 0.1.0 wrote it, is still read", () => {
+    const document = applied(1);
+    const none = { ...document, result: { ...document.result, vector: "none", vectorNorm: null, quadraticForm: null } };
+    const text = encodeResult(none);
+    expect(text).toMatch(/"vectorNorm": null/);
+    expect(decodeResult(text)).toEqual(none);
+    const old = text.replace('"vectorNorm": null', '"vectorNorm": "NaN"');
+    expect(decodeResult(old)).toMatchObject({ result: { vectorNorm: Number.NaN, quadraticForm: null } });
+  });
+
   it.each([1.5, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
     "come back as they were written: %s",
     (norm) => {

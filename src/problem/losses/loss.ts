@@ -54,6 +54,8 @@ export interface Loss {
   outputFisher?(z: Value, y: Value, tangent: Value, options: LossOptions): Value;
   /** Whether the network computes its loss itself, so that no outputs behind the loss are known: no Jacobian, Gauss–Newton or Fisher matrix. */
   readonly givesLossOnly?: boolean;
+  /** Whether labels are not read, so that data may be without. */
+  readonly readsNoLabels?: boolean;
   /** What the outputs may be to this loss; absent where it compares numbers as they are. */
   readonly kinds?: readonly OutputKind[];
   /**

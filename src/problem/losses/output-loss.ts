@@ -24,4 +24,5 @@ export const outputLoss: Loss = {
   },
   terms: (labels) => labels.shape[0],
   givesLossOnly: true,
+  readsNoLabels: true,
 };
