@@ -557,14 +557,14 @@ describe("the other verbs", () => {
   });
 
   it("a check that fails is exit code 4, and the profile says so", async () => {
-    // y = w·x + ⌊10⁴ w·x⌋ / 10⁴: quantised finely, so that the loss moves twice as fast as its derivative says.
+    // y = w·x + ⌊10¹² w·x⌋ / 10¹²: quantised more finely than any step, so that the loss moves twice as fast as its derivative says.
     const bytes = modelBytes({
       opset: 15,
       inputs: [valueInfo("x", "float", ["rows", 4])],
       outputs: [valueInfo("y", "float", ["rows", 1])],
       initializers: [
         tensorProto("w", "float", [4, 1], [0.3, -1.1, 0.7, 1.9]),
-        tensorProto("levels", "float", [], [1e4]),
+        tensorProto("levels", "float", [], [1e12]),
       ],
       nodes: [
         { op: "MatMul", inputs: ["x", "w"], outputs: ["smooth"] },
