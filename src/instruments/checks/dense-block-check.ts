@@ -1,9 +1,8 @@
 import { norm2 } from "../../linalg/vector.ts";
 import { hessianProduct } from "../../problem/products.ts";
 import { Problem } from "../../problem/problem.ts";
-import { ThalwegError } from "../../util/thalweg-error.ts";
 import { relative, type CheckBench, type CheckDefinition } from "./check.ts";
-import { nearbyPoints } from "./nearby-points.ts";
+import { isNotFinite, nearbyPoints } from "./nearby-points.ts";
 
 /** Step lengths of finite differences of the gradient. */
 const STEPS = [1e-4, 1e-5, 1e-6, 1e-3, 1e-7, 1e-8, 1e-9, 1e-10];
@@ -66,8 +65,7 @@ export const denseBlockCheck: CheckDefinition = {
           await oracle.moveTo(point);
           least = Math.min(least, await worstRow(bench, oracle, point));
         } catch (error) {
-          // A point further on may lie outside of where the loss is finite.
-          if (part === 0 || !(error instanceof ThalwegError) || error.code !== "not-finite") throw error;
+          if (part === 0 || !isNotFinite(error)) throw error;
         }
         if (least <= LIMIT[problem.options.precision]) break;
       }

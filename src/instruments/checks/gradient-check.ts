@@ -1,9 +1,8 @@
 import { dot, norm2, normalize } from "../../linalg/vector.ts";
 import { Problem } from "../../problem/problem.ts";
-import { ThalwegError } from "../../util/thalweg-error.ts";
 import { type CheckBench, type CheckDefinition, type Measurement } from "./check.ts";
 import { equalShares, lengthsOf } from "./equal-shares.ts";
-import { nearbyPoints } from "./nearby-points.ts";
+import { isNotFinite, nearbyPoints } from "./nearby-points.ts";
 import { slopeOf } from "./slope.ts";
 
 /** An error of one part in a thousand in the gradient of one tensor is found. */
@@ -173,8 +172,7 @@ async function tryAll(bench: CheckBench, oracle: Problem): Promise<Measurement> 
     try {
       trials = await tryAt(bench, oracle, point, part === 0);
     } catch (error) {
-      // A point further on may lie outside of where the loss is finite.
-      if (part === 0 || !(error instanceof ThalwegError) || error.code !== "not-finite") throw error;
+      if (part === 0 || !isNotFinite(error)) throw error;
       continue;
     }
     places.push(part === 0 ? "at the point itself" : `${part * 100} % away from it`);
