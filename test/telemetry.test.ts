@@ -39,7 +39,14 @@ async function traced(name: string, args: readonly string[]): Promise<Traced> {
   const home = join(folder, name);
   mkdirSync(join(home, "tmp"), { recursive: true });
   const log = join(folder, `${name}.strace`);
-  const env = { HOME: home, TMPDIR: join(home, "tmp"), XDG_CACHE_HOME: undefined, ORT_DISABLE_TELEMETRY: undefined };
+  const env = {
+    HOME: home,
+    TMPDIR: join(home, "tmp"),
+    XDG_CACHE_HOME: undefined,
+    ORT_DISABLE_TELEMETRY: undefined,
+    // Where it is set the engine keeps silent by itself.
+    CI: undefined,
+  };
   const calls = "trace=network,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,link,symlink";
   const { code, err } = await finish("strace", ["-f", "-qq", "-e", calls, "-o", log, process.execPath, ...args], {
     cwd: folder,
