@@ -35,8 +35,8 @@ export function lengthsOf(tensors: readonly ParameterTensor[], point: Float64Arr
 
 /**
  * Directions in which an error in the gradient of any tensor shows as much as in any other: each tensor takes part with
- * a random sign and the same share of the slope, along its own gradient and a random direction of the same length across it. The
- * largest moves by about its own length at a step of 1. Tensors that can change the loss by less than `least` are left
+ * the same share of the slope, uphill, along its own gradient and a random direction of the same length across it: a
+ * factor that is wrong in several tensors alike adds up, where opposite signs would cancel it. The largest moves by about its own length at a step of 1. Tensors that can change the loss by less than `least` are left
  * out, tensors of very different reach go into directions of their own.
  */
 export function equalShares(
@@ -71,8 +71,7 @@ export function equalShares(
       for (let i = 0; i < size; i++) aside[i] -= along * steep[i];
       if (size > 1) normalize(aside);
       else aside.fill(0);
-      const sign = random.uniform() < 0.5 ? -1 : 1;
-      for (let i = 0; i < size; i++) direction[offset + i] = ((sign * share) / steepness) * (steep[i] + aside[i]);
+      for (let i = 0; i < size; i++) direction[offset + i] = (share / steepness) * (steep[i] + aside[i]);
     }
     return { direction, tensors: group.map(({ number }) => number), share, slope: dot(gradient, direction) };
   });
