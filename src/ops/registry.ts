@@ -4,6 +4,7 @@ import { Conv, ConvInput, ConvWeight } from "./conv.ts";
 import { Gather, GatherElements, ScatterAdd, ScatterElementsAdd } from "./gather.ts";
 import { ScatterElementsMax } from "./scatter-max.ts";
 import { And, Cast, Equal, Greater, GreaterOrEqual, Less, LessOrEqual, Mod, Not, Or, Where, Xor } from "./logic.ts";
+import { LogOnePlusSumExp } from "./log-one-plus-sum-exp.ts";
 import { MatMul } from "./matmul.ts";
 import { Concat, Pad, Slice } from "./movement.ts";
 import { MaxPool, MaxPoolIndices, MaxPoolPick, MaxPoolPlace } from "./pool.ts";
@@ -90,6 +91,7 @@ export const OPS: readonly OpSummary[] = [
   InverseDeviation,
   Softmax,
   LogSoftmax,
+  LogOnePlusSumExp,
   Gather,
   ScatterAdd,
   GatherElements,

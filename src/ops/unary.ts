@@ -117,12 +117,12 @@ export const { definition: Softplus, apply: softplus } = unary({
   activation: { rectifies: false },
   f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   derivative: (x) => sigmoid(x),
-  // The runtime's float64 kernel is log(1 + eˣ) as written: ∞ for x > 709, and 0 for x < −37.
-  lower: (x, target) => (target.precision === "float64" ? add(relu(x), logOnePlus(exp(neg(abs(x))))) : undefined),
+  // The runtime's kernels are log(1 + eˣ) as written: in float64 ∞ for x > 709, and 0 for x < −37 (−17 in float32).
+  lower: (x) => add(relu(x), logOnePlus(exp(neg(abs(x))))),
 });
 
-/** log(1 + u) to full relative precision: what 1 + u loses, its logarithm is corrected for (Kahan). */
-function logOnePlus(u: Value): Value {
+/** log(1 + u), u ≥ 0, to full relative precision: what 1 + u loses, its logarithm is corrected for (Kahan). No derivatives: for lowerings. */
+export function logOnePlus(u: Value): Value {
   const sum = add(1, u);
   const rounded = sub(sum, 1);
   const lost = equal(rounded, 0);

@@ -29,6 +29,7 @@ import {
   where,
   xor,
 } from "../../src/ops/logic.ts";
+import { logOnePlusSumExp } from "../../src/ops/log-one-plus-sum-exp.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { concat, interleaveZeros, pad, strided } from "../../src/ops/movement.ts";
 import { maxPool, MaxPoolIndices, maxPoolPick, maxPoolPlace } from "../../src/ops/pool.ts";
@@ -503,6 +504,7 @@ export const OP_ROWS: readonly OpRow[] = [
   standardized("InverseDeviation", inverseDeviation),
   alongAxis("Softmax", softmax),
   alongAxis("LogSoftmax", logSoftmax),
+  alongAxis("LogOnePlusSumExp", logOnePlusSumExp),
   { op: "Gather", cases: gathers, runs: 10 },
   { op: "ScatterAdd", cases: scatters, runs: 10 },
   { op: "GatherElements", cases: gatherElementCases, runs: 10 },

@@ -45,7 +45,6 @@ export const binaryCrossEntropy = elementLoss({
   // E over y ~ Bernoulli(p) of (p − y)² = p(1 − p) in the logit, 1/(p(1 − p)) in p itself
   fisher: (z, tangent, { outputKind }) => {
     if (outputKind === "probabilities") return div(tangent, mul(z, sub(1, z)));
-    const p = sigmoid(z);
-    return mul(mul(p, sub(1, p)), tangent);
+    return mul(mul(sigmoid(z), sigmoid(neg(z))), tangent);
   },
 });

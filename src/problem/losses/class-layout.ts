@@ -1,5 +1,4 @@
 import type { Value } from "../../graph/value.ts";
-import { cast, equal } from "../../ops/logic.ts";
 import { reshape, transpose } from "../../ops/structure.ts";
 import { sizeOf, type Shape } from "../../util/tensor.ts";
 import { agree, mergedAgree } from "./shape-agreement.ts";
@@ -50,15 +49,4 @@ export function termMatrix(z: Value, layout: ClassLayout): Value {
   const axes = z.shape.map((_, axis) => axis);
   const moved = transpose(z, [...axes.filter((axis) => axis !== layout.axis), layout.axis]);
   return reshape(moved, [sizeOf(moved.shape) / layout.classes, layout.classes]);
-}
-
-/** Class numbers as rows of a unit matrix, [terms, classes]; a label outside the classes gives a row of zeros. */
-export function oneHot(y: Value, classes: number, like: Value): Value {
-  const column = reshape(y, [sizeOf(y.shape), 1]);
-  const names = y.graph.constant({
-    dtype: "int64",
-    shape: [1, classes],
-    data: Float64Array.from({ length: classes }, (_, i) => i),
-  });
-  return cast(equal(column, names), like.dtype);
 }

@@ -2,13 +2,14 @@ import type { Value } from "../../graph/value.ts";
 import { div, mul, neg, sub } from "../../ops/arithmetic.ts";
 import { fullLike, zerosLike } from "../../ops/elementwise.ts";
 import { and, cast, equal, not, where } from "../../ops/logic.ts";
-import { argMax, logSoftmax, softmax } from "../../ops/reduction.ts";
+import { argMax, softmax } from "../../ops/reduction.ts";
+import { markClasses, negativeLogLikelihood, relativeToClass } from "../../ops/relative-to-class.ts";
 import { reduceSum, reshape, sumAll, transpose } from "../../ops/structure.ts";
 import { exp, log } from "../../ops/unary.ts";
 import { weigh } from "../../ops/weigh.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { isFloat, sizeOf, type Shape } from "../../util/tensor.ts";
-import { classLayout, oneHot, termMatrix, type ClassLayout } from "./class-layout.ts";
+import { classLayout, termMatrix, type ClassLayout } from "./class-layout.ts";
 import { labelError, type Loss, type LossOptions } from "./loss.ts";
 
 function layoutOf(outputs: Shape, labels: Shape, { classAxis }: LossOptions): ClassLayout {
@@ -33,29 +34,52 @@ function counted(y: Value, layout: ClassLayout, { ignoreIndex }: LossOptions): V
   return not(equal(reshape(y, [sizeOf(y.shape), 1]), y.graph.scalar(ignoreIndex, y.dtype)));
 }
 
+/** The class of each label that counts, marked in [terms, classes]. */
+function labelled(y: Value, layout: ClassLayout, options: LossOptions): Value {
+  const { ignoreIndex } = options;
+  const marked = markClasses(reshape(y, [sizeOf(y.shape), 1]), layout.classes, 1);
+  const counts = counted(y, layout, options);
+  // A label outside the classes has no row anyway.
+  return !counts || ignoreIndex < 0 || ignoreIndex >= layout.classes ? marked : and(marked, counts);
+}
+
 /** The target distributions, [terms, classes]. Rows of ignored labels are zero. */
 function targets(z: Value, y: Value, layout: ClassLayout, options: LossOptions): Value {
-  const { ignoreIndex } = options;
-  const counts = counted(y, layout, options);
-  if (!counts) return distributions(z, y, layout);
-  const rows = oneHot(y, layout.classes, z);
-  // A label outside the classes has no row anyway.
-  return ignoreIndex < 0 || ignoreIndex >= layout.classes ? rows : where(counts, rows, zerosLike(rows));
+  return layout.soft ? distributions(z, y, layout) : cast(labelled(y, layout, options), z.dtype);
 }
 
 function layoutFor(z: Value, y: Value, options: LossOptions): ClassLayout {
   return layoutOf(z.shape, y.shape, options);
 }
 
-/** log p of every class, [terms, classes]; 0 where a class has no weight t, so that 0 · log 0 is 0. */
-function logProbabilities(z: Value, t: Value, layout: ClassLayout, { outputKind }: LossOptions): Value {
+/** The largest of each row, marked: the first where several are. */
+function largest(matrix: Value): Value {
+  return markClasses(argMax(matrix, 1), matrix.shape[1], 1);
+}
+
+/** −Σ_c t_c log softmax(z)_c in [terms, 1], relative to the class of the label, or to the likeliest of a distribution. */
+function ofLogits(z: Value, y: Value, layout: ClassLayout, options: LossOptions): Value {
   const matrix = termMatrix(z, layout);
-  if (outputKind === "log-probabilities" || outputKind === "probabilities") {
-    const weighs = not(equal(t, zerosLike(t)));
-    if (outputKind === "log-probabilities") return where(weighs, matrix, zerosLike(matrix));
-    return log(where(weighs, matrix, fullLike(matrix, 1)));
+  if (!layout.soft) {
+    const terms = negativeLogLikelihood(matrix, labelled(y, layout, options), 1);
+    const counts = counted(y, layout, options);
+    return counts ? where(counts, terms, 0) : terms;
   }
-  return logSoftmax(matrix, 1);
+  const t = distributions(z, y, layout);
+  const reference = largest(t);
+  const ofReference = mul(reduceSum(t, [1]), negativeLogLikelihood(matrix, reference, 1));
+  return sub(ofReference, reduceSum(weigh(t, relativeToClass(matrix, reference, 1)), [1]));
+}
+
+/** −Σ_c t_c log p_c in [terms, 1]; a class without weight adds 0 whatever its probability, so that 0 · log 0 is 0. */
+function ofProbabilities(z: Value, t: Value, layout: ClassLayout, kind: "probabilities" | "log-probabilities"): Value {
+  const matrix = termMatrix(z, layout);
+  const weighs = not(equal(t, zerosLike(t)));
+  const logs =
+    kind === "log-probabilities"
+      ? where(weighs, matrix, zerosLike(matrix))
+      : log(where(weighs, matrix, fullLike(matrix, 1)));
+  return neg(reduceSum(weigh(t, logs), [1]));
 }
 
 /** −Σ_c t_c log p_c per label, p the softmax of logits or as the network gives it: class numbers or distributions over classes. */
@@ -73,8 +97,10 @@ export const crossEntropy: Loss = {
   },
   perExample: (z, y, options) => {
     const layout = layoutFor(z, y, options);
-    const t = targets(z, y, layout, options);
-    const terms = neg(reduceSum(weigh(t, logProbabilities(z, t, layout, options)), [1]));
+    const terms =
+      options.outputKind === "probabilities" || options.outputKind === "log-probabilities"
+        ? ofProbabilities(z, targets(z, y, layout, options), layout, options.outputKind)
+        : ofLogits(z, y, layout, options);
     const examples = y.shape[0];
     return reshape(reduceSum(reshape(terms, [examples, sizeOf(terms.shape) / examples]), [1]), [examples]);
   },
@@ -120,8 +146,9 @@ export const crossEntropy: Loss = {
     const { outputKind } = options;
     if (outputKind === "log-probabilities") return restore(mul(mul(exp(matrix), moved), weight), z, layout);
     if (outputKind === "probabilities") return restore(mul(div(moved, matrix), weight), z, layout);
+    // A move of all logits alike changes nothing: relative to the likeliest class, no two numbers cancel.
     const p = softmax(matrix, 1);
-    const pt = mul(p, moved);
+    const pt = mul(p, relativeToClass(moved, largest(matrix), 1));
     const product = sub(pt, mul(p, reduceSum(pt, [1])));
     return restore(mul(product, weight), z, layout);
   },

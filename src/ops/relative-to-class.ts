@@ -1,0 +1,32 @@
+import type { Value } from "../graph/value.ts";
+import { sub } from "./arithmetic.ts";
+import { logOnePlusSumExp } from "./log-one-plus-sum-exp.ts";
+import { equal, where } from "./logic.ts";
+import { reduceSum } from "./structure.ts";
+
+/** Where along an axis each class number points to, as truth values: one of `classes`, or none for a number outside them. */
+export function markClasses(numbers: Value, classes: number, axis: number): Value {
+  const each = numbers.graph.constant({
+    dtype: "int64",
+    shape: numbers.shape.map((_, own) => (own === axis ? classes : 1)),
+    data: Float64Array.from({ length: classes }, (_, i) => i),
+  });
+  return equal(numbers, each);
+}
+
+/**
+ * z_c − z_r along an axis, r the class that `chosen` marks in each row (at most one; a row without one is left as it
+ * is): what a softmax depends on. Nothing passes through the zero at r, so that sums over the others, such as 1 − p_r,
+ * are never differences.
+ */
+export function relativeToClass(z: Value, chosen: Value, axis: number): Value {
+  return where(chosen, 0, sub(z, reduceSum(where(chosen, z, 0), [axis])));
+}
+
+/**
+ * −log softmax(z)_r along an axis, kept with extent 1: log(1 + Σ_{c≠r} e^{z_c − z_r}). Where p_r is near 1, loss,
+ * gradient and second derivatives keep their relative precision, where log softmax leaves the rounding of 1.
+ */
+export function negativeLogLikelihood(z: Value, chosen: Value, axis: number): Value {
+  return logOnePlusSumExp(where(chosen, -Infinity, relativeToClass(z, chosen, axis)), axis);
+}
