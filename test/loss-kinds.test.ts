@@ -181,6 +181,96 @@ describe("the same cross-entropy, however the network ends", () => {
   });
 });
 
+describe("what is behind a softmax", () => {
+  const floor = node("Constant", [], "floor", { value: tensorProto("c", "double", [], [0.02]) });
+  const one = node("Constant", [], "axes1", { value: tensorProto("c", "int64", [1], [1]) });
+  const mask = node("Exp", ["x"], "mask");
+  const before = [floor, one, mask, softmax("p")];
+  const clip = (output: string) => node("Clip", ["p", "floor", "one"], output);
+  const masked = [
+    node("Mul", ["p", "mask"], "m"),
+    node("ReduceSum", ["m", "axes1"], "s"),
+    node("Add", ["s", "floor"], "t"),
+    node("Div", ["m", "t"], "out"),
+  ];
+  const p = (i: number) => {
+    const z = [0, 1, 2].map((c) => [0, 1, 2].reduce((s, k) => s + x.data[3 * i + k] * W[3 * k + c], 0));
+    const sum = z.reduce((s, each) => s + Math.exp(each), 0);
+    return z.map((each) => Math.exp(each) / sum);
+  };
+  const mean = (of: (row: number[], label: number, i: number) => number) =>
+    -rows((i) => Math.log(of(p(i), i % 3, i))).reduce((sum, each) => sum + each, 0) / EXAMPLES;
+
+  it.each<[string, string, number, NodeSpec[]]>([
+    ["a floor", "probabilities", mean((row, c) => Math.max(row[c], 0.02)), [clip("out")]],
+    [
+      "a floor, then Log",
+      "log-probabilities",
+      mean((row, c) => Math.max(row[c], 0.02)),
+      [clip("q"), node("Log", ["q"], "out")],
+    ],
+    [
+      "a small number, then Log",
+      "log-probabilities",
+      mean((row, c) => row[c] + 0.02),
+      [node("Add", ["p", "floor"], "q"), node("Log", ["q"], "out")],
+    ],
+    [
+      "a mask, and a division by the sum that is left",
+      "probabilities",
+      mean((row, c, i) => {
+        const kept = row.map((each, k) => each * Math.exp(x.data[3 * i + k]));
+        return kept[c] / (kept.reduce((sum, each) => sum + each, 0) + 0.02);
+      }),
+      masked,
+    ],
+  ])("leaves it what it is: %s", async (_, kind, loss, nodes) => {
+    const found = await open([...before, ...nodes], numbers);
+    expect([found.name, found.kind]).toEqual(["cross-entropy", kind]);
+    expect(found.loss).toBeCloseTo(loss, 10);
+  });
+
+  const spread = [
+    node("Exp", ["z"], "e"),
+    node("ReduceSum", ["e", "axes1"], "s"),
+    node("Log", ["s"], "l"),
+    node("Sub", ["l", "z"], "out"),
+  ];
+  it.each<[string, RegExp, NodeSpec[]]>([
+    ["percentages", /ends in Softmax, then Mul/, [node("Mul", ["p", "hundred"], "out")]],
+    ["−log p", /ends in Softmax, then Log, then Neg/, [node("Log", ["p"], "l"), node("Neg", ["l"], "out")]],
+    ["−log p by hand", /e to the power of their negatives adds up to 1/, spread],
+    [
+      "percentages of two networks",
+      /at least 0 and add up to 100/,
+      [
+        softmax("q"),
+        node("Tanh", ["z"], "u"),
+        node("Softmax", ["u"], "r", { axis: 1 }),
+        node("Mean", ["p", "r"], "a"),
+        node("Mul", ["a", "hundred"], "out"),
+      ],
+    ],
+  ])("is refused where it makes them neither logits nor probabilities: %s", async (_, said, nodes) => {
+    await expect(open([...before, ...nodes], numbers)).rejects.toMatchObject({
+      code: "loss-not-clear",
+      message: expect.stringMatching(said),
+    });
+    expect((await open([...before, ...nodes], numbers, { outputKind: "logits" })).kind).toBe("logits");
+  });
+
+  it("smoothed labels' worth of it is a distribution by its values, centred logits are logits", async () => {
+    const third = node("Constant", [], "third", { value: tensorProto("c", "double", [], [0.1 / 3]) });
+    const keep = node("Constant", [], "keep", { value: tensorProto("c", "double", [], [0.9]) });
+    const smooth = [third, keep, node("Mul", ["p", "keep"], "k"), node("Add", ["k", "third"], "out")];
+    expect((await open([...before, ...smooth], numbers)).kind).toBe("probabilities");
+    const centred = [node("ReduceMean", ["z"], "c", { axes: [1] }), node("Sub", ["z", "c"], "out")];
+    const found = await open([...before, ...centred], numbers);
+    expect(found.kind).toBe("logits");
+    expect(found.loss).toBeCloseTo(byHand(), 12);
+  });
+});
+
 describe("bits", () => {
   it("independent beside a sigmoid, by name or by hand, whatever type they are stored in", async () => {
     const byHandSigmoid = [

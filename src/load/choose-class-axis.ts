@@ -32,7 +32,7 @@ export async function chooseClassAxis(evidence: LossEvidence): Promise<ChosenCla
   const soft = classLayout(shape, labels)?.soft === true;
   const sums = soft ? only(labelAxesInOutputs(summary.simplexAxes, labels, shape)) : undefined;
   const link = outputLink(outputs);
-  const softmax = link?.name === "Sigmoid" ? undefined : only([link?.axis]);
+  const softmax = link?.normalises ? only([link.axis]) : undefined;
   if (sums !== undefined && softmax !== undefined && sums !== softmax)
     throw notClear(
       `The labels add up to 1 along axis ${sums} of the outputs' shape [${shown(shape)}], but the final ${link?.name} is over axis ${softmax}.`,

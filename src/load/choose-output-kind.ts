@@ -2,10 +2,10 @@ import { binaryCrossEntropy } from "../problem/losses/binary-cross-entropy.ts";
 import { classLayout } from "../problem/losses/class-layout.ts";
 import type { Loss } from "../problem/losses/loss.ts";
 import type { OutputKind } from "../problem/losses/output-kind.ts";
-import { outputLink } from "../problem/output-link.ts";
+import { type OutputLink, outputLink } from "../problem/output-link.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { type LossEvidence, notClear } from "./loss-evidence.ts";
-import { distributionsAlong, isBounded, isConstant, isStill } from "./output-evidence.ts";
+import { distributionsAlong, isBounded, isConstant, isStill, likenessAlong } from "./output-evidence.ts";
 
 /** What the outputs are to the loss, with what is worth saying about it. */
 export interface ChosenOutputKind {
@@ -41,30 +41,44 @@ export async function chooseOutputKind(
   if (!kinds || asked.outputKind !== undefined) return { kind: asked.outputKind };
   const link = outputLink(outputs);
   if (loss === binaryCrossEntropy) {
-    if (link?.name === "Sigmoid") return { kind: undefined };
-    if (link && !kinds.includes(link.kind))
+    if (!link || link.isRescaled || link.isDivision) return byBounds(evidence);
+    if (!kinds.includes(link.kind))
       throw notClear(
-        `The network ends in ${link.name}, which gives log-probabilities over classes, but ${loss.title} takes independent probabilities.`,
+        `The network ends in ${ending(link)}, which gives log-probabilities over classes, but ${loss.title} takes independent probabilities.`,
         `Choose another loss, or export the network without its ${link.name}.`,
         labels,
       );
-    if (link)
-      return { kind: link.kind, note: `The outputs were taken to be ${link.kind}: the network ends in ${link.name}.` };
-    return byBounds(evidence);
+    return !link.normalises && link.logits ? { kind: undefined } : ofLink(link);
   }
   const axis = classAxis ?? classLayout(outputs.shape, labels)?.axis;
   if (axis === undefined) return { kind: undefined };
-  if (link?.name === "Sigmoid")
-    throw bitsBesideClasses(evidence, "ends in Sigmoid, which makes independent probabilities");
-  if (link === undefined) return byValues(evidence, axis);
-  if (link.axis === axis) return { kind: undefined };
+  if (link && !link.normalises && !link.isRescaled)
+    throw bitsBesideClasses(evidence, `ends in ${ending(link)}, which makes independent probabilities`);
+  if (link === undefined || !link.normalises || link.isRescaled || !(await isDistribution(evidence, link)))
+    return byValues(evidence, axis, link);
+  if (link.axis === axis) return link.logits ? { kind: undefined } : ofLink(link);
   return {
     kind: link.kind,
     warning: `The final ${link.name} is over ${link.axis === undefined ? "several axes at once" : `axis ${link.axis}`}, but the classes are on axis ${axis} of the outputs. The outputs were taken as the ${link.kind} that they are called; --output-kind logits takes them as logits.`,
   };
 }
 
-async function byValues(evidence: LossEvidence, axis: number): Promise<ChosenOutputKind> {
+/** Softmax, then Clip */
+function ending({ name, behind }: OutputLink): string {
+  return [name, ...behind].join(", then ");
+}
+
+function ofLink(link: OutputLink): ChosenOutputKind {
+  return { kind: link.kind, note: `The outputs were taken to be ${link.kind}: the network ends in ${ending(link)}.` };
+}
+
+/** Whether a link makes distributions whatever the weights: a division by a sum does where nothing is negative. */
+async function isDistribution({ observer }: LossEvidence, link: OutputLink): Promise<boolean> {
+  if (!link.isDivision || link.kind !== "probabilities") return true;
+  return isBounded(await observer.home()) && isBounded(await observer.elsewhere());
+}
+
+async function byValues(evidence: LossEvidence, axis: number, link: OutputLink | undefined): Promise<ChosenOutputKind> {
   const { observer, labels } = evidence;
   const home = await observer.home();
   const kind = distributionsAlong(home, axis);
@@ -83,6 +97,19 @@ async function byValues(evidence: LossEvidence, axis: number): Promise<ChosenOut
       labels,
     );
   }
+  if (link?.normalises)
+    throw notClear(
+      `The network ends in ${ending(link)}: its outputs are neither logits nor the ${link.kind} that ${link.name} makes.`,
+      `Export the network without what is behind its ${link.name}; or say what the loss shall take them for: ${HINT}`,
+      labels,
+    );
+  const likeness = likenessAlong(home, axis);
+  if (likeness !== undefined && likenessAlong(await observer.elsewhere(), axis) === likeness)
+    throw notClear(
+      `The outputs are no logits, it seems: ${likeness} on every example looked at, at other weights too. As they are they are no probabilities either.`,
+      `Export the network without the last step that makes them so; or say what the loss shall take them for: ${HINT}`,
+      labels,
+    );
   if (!isBounded(home)) return { kind: "logits" };
   const elsewhere = await observer.elsewhere();
   if (isStill([home, elsewhere]))

@@ -72,8 +72,8 @@ async function ofPairs(evidence: LossEvidence): Promise<GuessedLoss> {
   const { outputs, labels, summary, observer } = evidence;
   const { kind, min, max, numbers, simplexAxes, signs } = summary;
   const link = outputLink(outputs);
-  const sigmoid = link?.name === "Sigmoid";
-  const normalises = link !== undefined && !sigmoid && sizeOf(outputs.shape) > outputs.shape[0];
+  const sigmoid = link?.normalises === false && !link.isRescaled;
+  const normalises = link?.normalises === true && !link.isDivision && sizeOf(outputs.shape) > outputs.shape[0];
   const isWithin = min >= 0 && max <= 1;
   const binary = numbers !== undefined && isWithin;
   if (signs) {
@@ -86,7 +86,8 @@ async function ofPairs(evidence: LossEvidence): Promise<GuessedLoss> {
   }
   const classAxes = labelAxesInOutputs(simplexAxes, labels, outputs.shape);
   if (classAxes.length > 0) {
-    if (sigmoid) return { loss: binaryCrossEntropy, because: "a final Sigmoid: each output is a yes or no of its own" };
+    if (sigmoid)
+      return { loss: binaryCrossEntropy, because: `a final ${link.name}: each output is a yes or no of its own` };
     const home = normalises ? undefined : await observer.home();
     const isBits =
       home !== undefined &&

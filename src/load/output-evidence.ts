@@ -1,4 +1,5 @@
 import type { OutputKind } from "../problem/losses/output-kind.ts";
+import { formatNumber } from "../util/format-number.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
 
 /** Outputs of a network on batches of real examples. */
@@ -26,6 +27,23 @@ export function distributionsAlong(samples: OutputSamples, axis: number): Output
   if (isEvery((row) => inUnitInterval(row) && addUpToOne(row))) return "probabilities";
   const logarithms = isEvery((row) => row.every((x) => x <= ROUNDING) && addUpToOne(row.map(Math.exp)));
   return logarithms ? "log-probabilities" : undefined;
+}
+
+/**
+ * What makes numbers along an axis no logits although they are no distribution: logarithms of probabilities
+ * with the other sign, or numbers that add up to one constant (percentages), as a clause; undefined for
+ * anything else. Numbers of both signs may add up to 0, as centred logits do.
+ */
+export function likenessAlong(samples: OutputSamples, axis: number): string | undefined {
+  const rows = [...lines(samples, axis)];
+  if (rows.length < 2 || !rows.every((row) => row.every((x) => x >= -ROUNDING))) return undefined;
+  if (rows.every((row) => addUpToOne(row.map((x) => Math.exp(-x)))))
+    return "they are at least 0, and e to the power of their negatives adds up to 1,";
+  const sums = rows.map((row) => row.reduce((sum, x) => sum + x, 0));
+  const isConstantSum =
+    sums[0] > ROUNDING && sums.every((sum) => Math.abs(sum - sums[0]) <= 0.1 * SUM_TOLERANCE * sums[0]);
+  const differ = rows.some((row) => row.some((x, i) => Math.abs(x - rows[0][i]) > ROUNDING));
+  return isConstantSum && differ ? `they are at least 0 and add up to ${formatNumber(sums[0])}` : undefined;
 }
 
 /** Whether every value lies between 0 and 1. */

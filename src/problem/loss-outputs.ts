@@ -24,11 +24,11 @@ export function lossOutputs(outputs: Value, labels: Shape, loss: Loss, options: 
   const asTheyAre = (outputKind: OutputKind): LossOutputs => ({ values: outputs, outputKind, stripped: undefined });
   if (!loss.kinds || given === "logits") return asTheyAre("logits");
   const link = outputLink(outputs);
-  const alongClasses =
-    link?.name === "Sigmoid" || (link && link.axis === classLayout(outputs.shape, labels, classAxis)?.axis);
-  if (link && alongClasses && loss.links?.includes(link.name) && (given ?? link.kind) === link.kind)
+  const isOfLoss = link !== undefined && loss.links?.includes(link.name) === true;
+  const alongClasses = link && (!link.normalises || link.axis === classLayout(outputs.shape, labels, classAxis)?.axis);
+  if (link?.logits && alongClasses && isOfLoss && (given ?? link.kind) === link.kind)
     return { values: link.logits, outputKind: "logits", stripped: link.name };
-  // A sigmoid makes no distribution over classes.
-  const made = link !== undefined && link.name !== "Sigmoid" && loss.kinds.includes(link.kind);
+  // What makes no distribution over classes makes none for a loss of classes.
+  const made = link && !link.isRescaled && (link.normalises || isOfLoss) && loss.kinds.includes(link.kind);
   return asTheyAre(given ?? (made ? link.kind : "logits"));
 }
