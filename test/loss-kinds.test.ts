@@ -68,7 +68,7 @@ const CONSTANTS = Object.entries({
 let made = 0;
 
 /** x W through `nodes`, from "z" to "out". */
-async function open(nodes: readonly NodeSpec[], y: Tensor, options: LoadOptions & { width?: number } = {}) {
+async function open(nodes: readonly NodeSpec[], y: Tensor | undefined, options: LoadOptions & { width?: number } = {}) {
   const { width = 3, ...rest } = options;
   made++;
   const model = join(folder, `${made}.onnx`);
@@ -90,13 +90,7 @@ async function open(nodes: readonly NodeSpec[], y: Tensor, options: LoadOptions 
       nodes: [...CONSTANTS, { op: "MatMul", inputs: ["x", "W"], outputs: ["z"] }, ...nodes],
     }),
   );
-  writeFileSync(
-    data,
-    encodeNpz([
-      ["x", x],
-      ["y", y],
-    ]),
-  );
+  writeFileSync(data, encodeNpz([["x", x], ...(y ? [["y", y] as const] : [])]));
   const loaded = await loadProblem(model, { data, threads: 1, ...rest });
   try {
     const { problem, notes, warnings } = loaded;
@@ -392,6 +386,69 @@ describe("examples", () => {
     const { coupled, said } = await open(nodes, numbers);
     expect(coupled).toBeUndefined();
     expect(said).not.toMatch(/not independent/);
+  });
+});
+
+describe("an output for each example of the batch, as contrastive losses take them", () => {
+  const similarities = [
+    node("Tanh", ["z"], "u"),
+    node("Transpose", ["x"], "t", { perm: [1, 0] }),
+    node("MatMul", ["u", "t"], "out"),
+  ];
+  /** −mean log softmax of u xᵀ at the partner of each, in batches. */
+  const contrastive = (batch: number) => {
+    let sum = 0;
+    for (let i = 0; i < EXAMPLES; i++) {
+      const first = Math.floor(i / batch) * batch;
+      const u = [0, 1, 2].map((c) => Math.tanh([0, 1, 2].reduce((s, k) => s + x.data[3 * i + k] * W[3 * k + c], 0)));
+      const scores = Array.from({ length: batch }, (_, j) =>
+        u.reduce((s, each, c) => s + each * x.data[3 * (first + j) + c], 0),
+      );
+      sum += Math.log(scores.reduce((s, each) => s + Math.exp(each), 0)) - scores[i - first];
+    }
+    return sum / EXAMPLES;
+  };
+  const places = (batch: number) =>
+    i64(
+      [EXAMPLES],
+      rows((i) => i % batch),
+    );
+
+  it("are the classes of all examples as one batch, or of batches as asked", async () => {
+    for (const y of [
+      places(EXAMPLES),
+      f64(
+        [EXAMPLES],
+        rows((i) => i),
+      ),
+      f64(
+        [EXAMPLES, EXAMPLES],
+        rows((i) => rows((j) => Number(i === j))),
+      ),
+    ]) {
+      const whole = await open(similarities, y);
+      expect([whole.name, whole.batchSize]).toEqual(["cross-entropy", EXAMPLES]);
+      expect(whole.loss).toBeCloseTo(contrastive(EXAMPLES), 12);
+      expect(whole.said).toMatch(
+        /not independent: each has an output for every example of its batch.*all 12 examples as one batch/s,
+      );
+      expect(whole.said).toMatch(/12 outputs|over 12 classes/);
+    }
+    const cut = await open(similarities, places(4), { batchSize: 4 });
+    expect(cut.loss).toBeCloseTo(contrastive(4), 12);
+    expect(cut.said).toMatch(/batches of 4 examples in their order: it depends on the batch size/);
+  });
+
+  it("are said to be that where the labels do not fit them", async () => {
+    const places12 = places(EXAMPLES);
+    await expect(open(similarities, places12, { batchSize: 4 })).rejects.toMatchObject({
+      code: "label-outside-classes",
+      message: expect.stringMatching(/in batches of 4 there are 4 classes.*an output for each example of its batch/),
+    });
+    await expect(open(similarities, undefined)).rejects.toMatchObject({
+      message: expect.stringMatching(/no labels.*the classes are the examples of the batch/s),
+      hint: expect.stringMatching(/numpy\.arange\(12\)/),
+    });
   });
 });
 

@@ -69,7 +69,12 @@ export function chooseBatches(question: BatchQuestion): BatchChoice {
 function fitsWhole({ examples, perExample, coupling }: BatchQuestion): boolean {
   if (examples * perExample <= WHOLE_ELEMENTS) return true;
   if (coupling?.isMean) return false;
-  throw new ThalwegError({
+  throw coupledTooLarge(examples);
+}
+
+/** Coupled examples have no loss but that of all of them at once. */
+export function coupledTooLarge(examples: number): ThalwegError {
+  return new ThalwegError({
     kind: "input",
     code: "coupled-too-large",
     message: `The loss of an example depends on the others of its batch, and all ${examples} examples are too many for one.`,

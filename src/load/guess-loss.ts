@@ -33,7 +33,7 @@ export async function guessLoss(evidence: LossEvidence): Promise<GuessedLoss> {
       loss: outputLoss,
       because: modelReadsLabels ? "the model takes the labels itself" : "the model returns one number for a batch",
     };
-  if (labelsMissing) throw labelsMissing;
+  if (labelsMissing) throw evidence.growingAxes.length > 0 ? noPartners(evidence, labelsMissing) : labelsMissing;
   if (modelReadsLabels && sizeOf(shape) === shape[0])
     return { loss: outputLoss, because: "the model takes the labels itself and returns one number for each example" };
   const layouts = classLayouts(shape, labels);
@@ -58,12 +58,41 @@ function ofClassNumbers(evidence: LossEvidence, classes: number): GuessedLoss {
     const stored = kind === "classes" ? "integer labels" : "whole-number labels";
     return { loss: crossEntropy, because: `${stored} ${numbers.min} to ${numbers.max}, ${classes} outputs` };
   }
+  if (evidence.growingAxes.length > 0) throw partnersOutside(evidence, classes, numbers);
   throw new ThalwegError({
     kind: "input",
     code: "label-outside-classes",
     message: `The labels run from ${numbers.min} to ${numbers.max}, but the network has ${classes} outputs: classes 0 to ${classes - 1}.`,
     where: { input: "y" },
     hint: "Check that data and model belong together and that classes count from 0; --ignore-index marks labels to leave out.",
+  });
+}
+
+const PARTNERS =
+  "The network has an output for each example of its batch, as a contrastive loss takes them: the classes are the examples of the batch.";
+
+/** Which example of the batch belongs to each is not in the outputs. */
+function noPartners({ labels: [examples] }: LossEvidence, labelsMissing: ThalwegError): ThalwegError {
+  return new ThalwegError({
+    kind: "input",
+    code: labelsMissing.code,
+    message: `${labelsMissing.message} ${PARTNERS}`,
+    where: labelsMissing.where,
+    hint: `Save the place in the batch of the example that belongs to each: y = numpy.arange(${examples}) where each belongs to itself.`,
+  });
+}
+
+function partnersOutside(
+  { labels: [batch] }: LossEvidence,
+  classes: number,
+  { min, max }: { readonly min: number; readonly max: number },
+): ThalwegError {
+  return new ThalwegError({
+    kind: "input",
+    code: "label-outside-classes",
+    message: `The labels run from ${min} to ${max}, but in batches of ${batch} there are ${classes} classes. ${PARTNERS}`,
+    where: { input: "y" },
+    hint: `Save each label as a place in its batch, 0 to ${classes - 1}, or leave --batch-size out for the loss of all examples as one batch.`,
   });
 }
 

@@ -147,6 +147,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
       fixed,
       axes,
       usesBatchStatistics: probed.usesBatchStatistics,
+      growingAxes: probed.growingAxes,
       threads,
       isSmall: Math.max(perExample * LOOKED_AT, count) <= PROMOTED_ELEMENTS,
       cut: {
@@ -156,6 +157,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
       choose: (observer) =>
         chooseLoss({
           outputs,
+          growingAxes: probed.growingAxes,
           labels: [batch, ...opened.labels.shape],
           summary: summarizeLabels(opened, lossOptions.ignoreIndex),
           labelsMissing: opened.labelsMissing,

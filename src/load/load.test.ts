@@ -57,6 +57,7 @@ describe("the guessed loss", () => {
       outputs: probabilities ? sigmoid(z) : z,
       labels,
       summary: { simplexAxes: summary.kind === "distribution" ? [1] : [], signs: false, ...summary },
+      growingAxes: [],
       modelReadsLabels: false,
       observer: observer([-1, 2], [3, -4], [1, 2]),
       asked: {},

@@ -12,6 +12,8 @@ import { requireExamplesAxis } from "./require-examples-axis.ts";
 interface LookOptions extends Omit<OutputProbeOptions, "random" | "runtime"> {
   readonly axes: ExamplesAxes;
   readonly usesBatchStatistics: boolean;
+  /** Axes of the outputs beside the examples' that grow with the batch. */
+  readonly growingAxes: readonly number[];
   readonly threads: number;
   /** Whether float64 costs little: its rounding hides least. */
   readonly isSmall: boolean;
@@ -58,6 +60,12 @@ export async function lookAtOutputs(options: LookOptions): Promise<Look> {
       return {
         chosen,
         coupling: { reason: "BatchNormalization takes the statistics of the batch", isMean: false },
+        meeting: undefined,
+      };
+    if (options.growingAxes.length > 0)
+      return {
+        chosen,
+        coupling: { reason: "each has an output for every example of its batch", isMean: false },
         meeting: undefined,
       };
     const coupling = await findCoupling(probe, random.split("independence"));

@@ -11,6 +11,8 @@ import type { OutputObserver } from "./output-evidence.ts";
 export interface LossEvidence {
   /** The model's output on a batch of at least two examples. */
   readonly outputs: Value;
+  /** Axes of the outputs beside the examples' that grow with the batch: an output for each example of the batch. */
+  readonly growingAxes: readonly number[];
   /** Labels of that batch, examples first. */
   readonly labels: Shape;
   readonly summary: LabelSummary;

@@ -6,7 +6,9 @@ import type { ModelFile } from "../onnx/decode-model.ts";
 import { importGraph, type ImportOptions } from "../onnx/import-graph.ts";
 import { transpose } from "../ops/structure.ts";
 import { fedName } from "../problem/file-names.ts";
+import { sizeOf } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { coupledTooLarge, WHOLE_ELEMENTS } from "./choose-batches.ts";
 
 /** How the model is imported, whatever the batch. */
 export type Importing = Omit<ImportOptions, "batch" | "inputShapes" | "dimensions">;
@@ -20,6 +22,11 @@ export interface NetworkProbe {
   /** The axis of the model's output that counts examples. */
   readonly outputExamplesAxis: number;
   readonly usesBatchStatistics: boolean;
+  /**
+   * Axes of the outputs beside that of the examples which grow with the batch too: every example has an output
+   * for each example beside it. The batch is then the one that the network is evaluated on.
+   */
+  readonly growingAxes: readonly number[];
 }
 
 export interface ProbeQuestion {
@@ -31,8 +38,24 @@ export interface ProbeQuestion {
   readonly asked?: number;
 }
 
-/** Imports the graph on a small batch, to see its outputs; on the batch that the model was exported with where no other works. */
+/**
+ * Imports the graph on a small batch, to see its outputs; on the batch that the model was exported with where no
+ * other works; and on the batch asked for, or all examples, where an axis of the outputs beside that of the examples
+ * grows with the batch.
+ *
+ * @throws ThalwegError `coupled-too-large` where such outputs of all examples are too many for one batch
+ */
 export function probeNetwork(question: ProbeQuestion): NetworkProbe {
+  const probed = probeSmall(question);
+  const growingAxes = growingAxesOf(question, probed);
+  if (growingAxes.length === 0) return probed;
+  const batch = question.asked ?? question.dataset.examples;
+  const outputs = sizeOf(probed.outputs.shape) * (batch / probed.batch) ** (1 + growingAxes.length);
+  if (outputs > WHOLE_ELEMENTS) throw coupledTooLarge(batch);
+  return { ...probeAt(question, batch), growingAxes };
+}
+
+function probeSmall(question: ProbeQuestion): NetworkProbe {
   const { model, dataset, asked } = question;
   try {
     return probeAt(question, asked ?? Math.min(2, dataset.examples));
@@ -42,6 +65,16 @@ export function probeNetwork(question: ProbeQuestion): NetworkProbe {
     if (asked !== undefined || declared === undefined || !isFixed) throw error;
     return probeAt(question, declared);
   }
+}
+
+/** Axes but the examples' that are longer with one more example; none where the file says how long each is. */
+function growingAxesOf(question: ProbeQuestion, { outputs, batch, outputExamplesAxis }: NetworkProbe): number[] {
+  const { model, output } = question;
+  const declared = model.outputs.find(({ name }) => output === undefined || name === output)?.shape ?? [];
+  const isOpen = (axis: number) => axis !== outputExamplesAxis && typeof declared[axis] !== "number";
+  if (!outputs.shape.some((_, axis) => isOpen(axis)) || !takesBatch(question, batch + 1)) return [];
+  const larger = probeAt(question, batch + 1).outputs.shape;
+  return outputs.shape.flatMap((extent, axis) => (axis > 0 && larger[axis] > extent ? [axis] : []));
 }
 
 /** The graph and its output on a batch of a given size. */
@@ -57,6 +90,7 @@ export function probeAt(question: ProbeQuestion, batch: number): NetworkProbe {
     batch,
     outputExamplesAxis,
     usesBatchStatistics: notices.some(({ code }) => code === "batch-statistics"),
+    growingAxes: [],
   };
 }
 
