@@ -459,6 +459,15 @@ describe("what is said where a reading is doubtful", () => {
     expect(found.said).toContain("the same number on every example looked at, at other weights too");
   });
 
+  it("several numbers for each example as the model's own loss are summed, and that is said", async () => {
+    const found = await open(identity, numbers, { loss: "output" });
+    expect(found.said).toMatch(
+      /returns 3 numbers for each example, \[N, 3\]; the loss of an example was taken to be their sum/,
+    );
+    const one = await open(identity, numbers, { loss: "output", width: 1 });
+    expect(one.said).not.toMatch(/their sum/);
+  });
+
   it("whole-number outputs have no derivative", async () => {
     const label = [node("ArgMax", ["z"], "out", { axis: 1, keepdims: 0 })];
     await expect(open(label, numbers)).rejects.toMatchObject({ code: "integer-output" });

@@ -8,6 +8,7 @@ import { contentHash } from "./content-hash.ts";
 import type { Dataset, DatasetOptions, InputRequest, NamedArrays } from "./dataset.ts";
 import { examplesFirst } from "./examples-first.ts";
 import { column, fitsExample, inputColumn } from "./input-column.ts";
+import { aboutUnread } from "./about-unread.ts";
 import { type MatchedArrays, matchArrays } from "./match-arrays.ts";
 
 /** Rows of the arrays that a dataset shows: `start` to `end`. */
@@ -37,9 +38,11 @@ export function buildDataset(
   const labels = matched.labels ?? noLabels(name, inputs[0]);
   const length = labels.shape[0] ?? 1;
   const turned: string[] = [];
+  const doubts: string[] = [];
   const columns = inputs.map(({ request, array }) => {
-    const { array: examplesFirst, note } = withExamplesFirst(name, array, labels, request);
+    const { array: examplesFirst, note, doubt } = withExamplesFirst(name, array, labels, request);
     if (note) turned.push(note);
+    if (doubt) doubts.push(doubt);
     return [request.name, inputColumn(examplesFirst, request)] as const;
   });
   const start = Math.min(range?.start ?? 0, length);
@@ -51,6 +54,7 @@ export function buildDataset(
       { file: name },
       "Give data with at least one example.",
     );
+  const unread = aboutUnread(name, matched, length);
   const y = column(labels, labels.dtype === "bool" ? "int64" : labels.dtype);
   let hash: string | undefined;
 
@@ -79,7 +83,8 @@ export function buildDataset(
     labels: { array: labels.name, dtype: y.dtype, shape: y.shape, classNames: held.classNames },
     modelReadsLabels,
     labelsMissing,
-    notes: [...held.notes, ...notes, ...turned],
+    notes: [...held.notes, ...notes, ...turned, ...unread.notes],
+    warnings: [...doubts, ...unread.warnings],
     batch(from, to) {
       checkRange(from, to);
       const rows = columns.map(([input, each]) => [input, each.rows(start + from, start + to)] as const);
@@ -105,16 +110,17 @@ function noLabels(file: string, { request, array }: MatchedArrays["inputs"][numb
 
 /**
  * The array with the examples on its first axis, as many as there are labels. For a model that counts its
- * examples along another axis, an array may also lie as the model takes it.
+ * examples along another axis, an array may also lie as the model takes it: where both are as long, it does if the
+ * file calls that axis the batch.
  */
 function withExamplesFirst(
   file: string,
   array: LazyArray,
   labels: LazyArray,
   request: InputRequest,
-): { array: LazyArray; note?: string } {
+): { array: LazyArray; note?: string; doubt?: string } {
   const length = labels.shape[0] ?? 1;
-  const { name, batchAxis = 0 } = request;
+  const { name, batchAxis = 0, isBatchNamed = false } = request;
   if (array.shape.length === 0) {
     throw inputError(
       "no-examples",
@@ -123,34 +129,57 @@ function withExamplesFirst(
       "Save an array with one row for each example.",
     );
   }
-  const fitting = [...new Set([0, batchAxis])].filter((axis) => array.shape[axis] === length);
-  const axis =
-    fitting.find((each) =>
-      fitsExample(
-        array.shape.filter((_, i) => i !== each),
-        request,
-      ),
-    ) ?? fitting[0];
+  const fitting = [...new Set(isBatchNamed ? [batchAxis, 0] : [0, batchAxis])].filter(
+    (axis) => array.shape[axis] === length,
+  );
+  const fits = (axis: number) =>
+    fitsExample(
+      array.shape.filter((_, i) => i !== axis),
+      request,
+    );
+  const axis = fitting.find(fits) ?? fitting[0];
   if (axis === undefined) throw differentLengths(file, array, labels, request);
   if (batchAxis === 0) return { array };
-  const both =
-    fitting.length > 1 && axis === 0 ? ` Axis ${batchAxis} is as long: were it the examples, save it first.` : "";
-  return {
-    array: axis === 0 ? array : examplesFirst(array, axis),
-    note: `The model counts its examples along axis ${batchAxis} of ${name}; in ${array.name} [${array.shape.join(", ")}] they were taken from axis ${axis}.${both}`,
-  };
+  const said = `The model counts its examples along axis ${batchAxis} of ${name}; in ${array.name} [${array.shape.join(", ")}] they were taken from axis ${axis}.`;
+  const other = fitting.find((each) => each !== axis && fits(each));
+  const turned = axis === 0 ? array : examplesFirst(array, axis);
+  if (other !== undefined)
+    return {
+      array: turned,
+      doubt: `${said} Axis ${other} is as long: if it counts the examples, save ${array.name} ${other === 0 ? `as the model takes it, with them on axis ${batchAxis}` : "with that axis first"}.`,
+    };
+  const isLikeLabels =
+    axis === 0 && labels.shape.length > batchAxis && labels.shape[batchAxis] === array.shape[batchAxis];
+  return isLikeLabels
+    ? {
+        array: turned,
+        doubt: `${said} The labels ${labels.name} [${labels.shape.join(", ")}] lie alike: if both were saved as the model takes its input, with the examples on axis ${batchAxis}, save both with that axis first.`,
+      }
+    : { array: turned, note: said };
 }
 
 function differentLengths(file: string, array: LazyArray, labels: LazyArray, { batchAxis = 0 }: InputRequest) {
   const length = labels.shape[0] ?? 1;
-  const other = array.shape.findIndex((extent, axis) => axis > 0 && extent === length);
+  const asLong = ({ shape }: LazyArray, extent: number | undefined) =>
+    shape.findIndex((each, axis) => axis > 0 && each === extent);
+  const other = asLong(array, length);
+  const examples = array.shape[batchAxis] ?? array.shape[0];
+  const ofLabels = asLong(labels, examples);
+  const mayTurn = other > 0 && other !== batchAxis;
+  const shown = ({ name, shape }: LazyArray) => `${name} [${shape.join(", ")}]`;
+  const hint =
+    mayTurn && ofLabels > 0
+      ? `Axis ${other} of ${shown(array)} is as long as the labels, and axis ${ofLabels} of ${shown(labels)} as the examples: one of them has other axes first; save both with the examples first.`
+      : mayTurn
+        ? `Axis ${other} of ${array.name} is as long as the labels: if it counts the examples, save the array with that axis first.`
+        : ofLabels > 0
+          ? `Axis ${ofLabels} of ${shown(labels)} is as long as the examples: if it counts them, save the labels with that axis first.`
+          : "Save one label for each example; the first axis of every array is the examples.";
   return inputError(
     "different-lengths",
-    `${file} holds ${array.shape[0]} examples in ${array.name}, but ${length} labels in ${labels.name}.`,
+    `${file} holds ${examples} examples in ${array.name}, but ${length} labels in ${labels.name}.`,
     { file, input: array.name, shape: array.shape },
-    other > 0 && other !== batchAxis
-      ? `Axis ${other} of ${array.name} is as long as the labels: if it counts the examples, save the array with that axis first.`
-      : "Save one label for each example; the first axis of every array is the examples.",
+    hint,
   );
 }
 

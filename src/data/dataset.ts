@@ -42,6 +42,8 @@ export interface Dataset {
   readonly labelsMissing?: ThalwegError;
   /** What was done to the numbers on the way, as sentences: "Pixels 0 to 255 were divided by 255." */
   readonly notes: readonly string[];
+  /** What may be another reading of the data than its owner's, as sentences that stand in the result. */
+  readonly warnings?: readonly string[];
   /**
    * Examples `start` (included) to `end` (excluded), each tensor with the examples as first axis.
    * Every number is checked to be finite.
@@ -66,6 +68,8 @@ export interface InputRequest {
   readonly shape?: readonly (number | string | null | undefined)[];
   /** The axis that counts examples; 0 when absent. Batches have the examples first all the same. */
   readonly batchAxis?: number;
+  /** Whether the file itself calls that axis the batch. */
+  readonly isBatchNamed?: boolean;
 }
 
 export interface DatasetOptions {

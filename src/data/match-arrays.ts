@@ -21,6 +21,8 @@ export interface MatchedArrays {
   readonly inputs: readonly { readonly request: InputRequest; readonly array: LazyArray }[];
   /** Whether the model takes the labels as an input, to compute its loss or to be led by them. */
   readonly modelReadsLabels: boolean;
+  /** Arrays that are neither. */
+  readonly unread: readonly LazyArray[];
   readonly notes: readonly string[];
 }
 
@@ -72,6 +74,7 @@ export function matchArrays(
     labels: found,
     labelsMissing,
     inputs,
+    unread: [...arrays.values()].filter((each) => each !== found && inputs.every(({ array }) => array !== each)),
     modelReadsLabels: inputs.some(({ request, array }) => array === found && isLabelInput(request)),
     notes: notesOn(inputs, found, label, held),
   };

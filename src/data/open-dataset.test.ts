@@ -6,6 +6,7 @@ import { bytesSource } from "../files/byte-source.ts";
 import { encodeNpy } from "../files/npy-writer.ts";
 import { encodeNpz } from "../files/npz.ts";
 import { encodeSafetensors } from "../files/safetensors.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
 import { type Tensor, tensor } from "../util/tensor.ts";
 import { BUILT_IN_SETS } from "./built-in-sets.ts";
 import type { DatasetOptions } from "./dataset.ts";
@@ -350,5 +351,71 @@ describe("labels", () => {
         message: "The label of example 2 is 0.5, but class labels are whole numbers.",
       }),
     );
+  });
+});
+
+describe("arrays that nothing reads", () => {
+  test("one with a number for each example is a warning, weights of examples say what follows", () => {
+    const arrays = {
+      x,
+      y,
+      sample_weight: f32([3], 1, 2, 3),
+      mask: i64([3, 2], 1, 1, 0, 0, 1, 1),
+      x_test: f32([1, 2], 0, 0),
+    };
+    const { warnings = [], notes } = open(arrays, { inputs: [{ name: "image", dtype: "float32", shape: ["N", 2] }] });
+    expect(warnings).toEqual([
+      expect.stringMatching(/sample_weight \[3\].*nothing reads: every example counts alike.*--loss output/),
+      expect.stringMatching(/mask \[3, 2\].*nothing reads: no input of the model has its name/),
+    ]);
+    expect(notes.join("\n")).toMatch(/x_test \[1, 2\] too, which nothing reads/);
+  });
+
+  test("nothing is said where all are read", () => {
+    const inputs = ["x", "mask"].map((name) => ({ name, dtype: "float32" as const, shape: ["N", 2] }));
+    const { warnings, notes } = open({ x, y, mask: f32([3, 2], 1, 1, 0, 0, 1, 1) }, { inputs });
+    expect([warnings, notes]).toEqual([[], []]);
+  });
+});
+
+describe("as many steps as examples", () => {
+  const square = f32([2, 2, 1], 1, 2, 3, 4);
+  const timeFirst = { name: "x", dtype: "float32" as const, shape: ["T", "batch", 1], batchAxis: 1 };
+  const first = (isBatchNamed: boolean) => {
+    const dataset = open({ x: square, y: i64([2], 0, 1) }, { inputs: [{ ...timeFirst, isBatchNamed }] });
+    return { rows: [...dataset.batch(0, 1).inputs.x.data], warnings: dataset.warnings?.join("\n") };
+  };
+
+  test("the axis that the file calls the batch counts the examples, and that is a warning", () => {
+    expect(first(true)).toEqual({
+      rows: [1, 3],
+      warnings: expect.stringMatching(/taken from axis 1\. Axis 0 is as long.*save x as the model takes it/),
+    });
+    expect(first(false)).toEqual({
+      rows: [1, 2],
+      warnings: expect.stringMatching(/taken from axis 0\. Axis 1 is as long.*save x with that axis first/),
+    });
+  });
+
+  test("labels that lie like a time-first input are a warning; transposed ones have a hint", () => {
+    const dataset = open(
+      { x: f32([3, 2, 1], 1, 2, 3, 4, 5, 6), y: i64([3, 2], 0, 1, 0, 1, 0, 1) },
+      { inputs: [{ ...timeFirst, isBatchNamed: true }] },
+    );
+    expect(dataset.warnings?.join("\n")).toMatch(/labels y \[3, 2\] lie alike.*save both with that axis first/);
+    const hint = (labels: Tensor, shape: number[]) => {
+      try {
+        open(
+          { x: f32(shape, ...new Array<number>(12).fill(0)), y: labels },
+          { inputs: [{ name: "x", dtype: "float32" }] },
+        );
+        return "none";
+      } catch (error) {
+        return error instanceof ThalwegError ? error.hint : error;
+      }
+    };
+    expect(hint(i64([2, 3], 0, 1, 0, 1, 0, 1), [3, 4])).toMatch(/Axis 1 of y \[2, 3\] is as long as the examples/);
+    expect(hint(i64([4, 3], ...new Array<number>(12).fill(0)), [3, 4])).toMatch(/one of them has other axes first/);
+    expect(hint(i64([4], 0, 1, 0, 1), [3, 4])).toMatch(/Axis 1 of x is as long as the labels/);
   });
 });

@@ -1,6 +1,7 @@
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import type { Loss } from "../problem/losses/loss.ts";
 import type { OutputKind } from "../problem/losses/output-kind.ts";
+import { sizeOf } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { type ChosenClassAxis, chooseClassAxis } from "./choose-class-axis.ts";
 import { chooseOutputKind } from "./choose-output-kind.ts";
@@ -52,6 +53,13 @@ export async function chooseLoss(evidence: LossEvidence): Promise<ChosenLoss> {
     outputKind: kind,
     signs: guessed?.signs ?? false,
     notes,
-    warnings: [chosen.warning, warning].filter((each) => each !== undefined),
+    warnings: [chosen.warning, warning, aboutSum(loss, evidence)].filter((each) => each !== undefined),
   };
+}
+
+/** What a loss that the model computes itself makes of several numbers for each example. */
+function aboutSum(loss: Loss, { outputs: { shape }, labels: [batch] }: LossEvidence): string | undefined {
+  const each = sizeOf(shape) / batch;
+  if (!loss.givesLossOnly || shape.length === 0 || sizeOf(shape) === 1 || each <= 1) return undefined;
+  return `The network returns ${each} numbers for each example, [N, ${shape.slice(1).join(", ")}]; the loss of an example was taken to be their sum. If they are scores and not losses, name another loss.`;
 }

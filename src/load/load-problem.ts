@@ -113,6 +113,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     dtype: isFloat(input.dtype) ? precision : input.dtype,
     shape: input.shape,
     batchAxis: axes.axes.get(input.name),
+    isBatchNamed: axes.named.has(input.name),
   }));
   const opened = openDatasetPath(spec, { inputs: requests, label: options.label, limit: options.limit });
   try {
@@ -223,6 +224,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
       proofs,
       warnings: [
         ...proofWarnings(proofs),
+        ...(dataset.warnings ?? []),
         ...chosen.warnings,
         ...(coupling ? [aboutCoupling(coupling, dataset.examples, batchSize, isWhole)] : []),
         ...(unseen === undefined ? [] : [unseen]),

@@ -5,6 +5,8 @@ import type { OnnxGraph, OnnxNode } from "./onnx-node.ts";
 /** Which axis of each input counts examples, by name; inputs without such an axis are left out. */
 export interface ExamplesAxes {
   readonly axes: ReadonlyMap<string, number>;
+  /** Inputs whose axis has a name for it in the file. */
+  readonly named: ReadonlySet<string>;
   /** The axes that the layout of a recurrent operator fixes. */
   readonly recurrent: ReadonlyMap<string, number>;
 }
@@ -16,14 +18,16 @@ export interface ExamplesAxes {
 export function examplesAxes({ graph, inputs }: ModelFile): ExamplesAxes {
   const recurrent = recurrentAxes(graph);
   const axes = new Map<string, number>();
+  const named = new Set<string>();
   batchAxes(inputs).forEach((axis, i) => {
     const { name, shape } = inputs[i];
     const isNamed = shape.some((extent) => typeof extent === "string" && BATCH_NAME.test(extent));
     const chosen =
       isNamed || typeof shape[recurrent.get(name) ?? 0] === "number" ? axis : (recurrent.get(name) ?? axis);
     if (chosen !== undefined) axes.set(name, chosen);
+    if (isNamed) named.add(name);
   });
-  return { axes, recurrent };
+  return { axes, named, recurrent };
 }
 
 /** An input of the model seen in a value: which axis of the input each axis of the value is. */
