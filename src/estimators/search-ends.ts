@@ -79,7 +79,9 @@ export async function searchEnds(setup: SearchSetup, target: SearchTarget, rando
     const block = space.pending();
     const exhausted = block.length === 0;
     const capped = against !== undefined && !news && products.count() + block.length > against.cap;
-    const stopped = !exhausted && (capped || !products.affords(block.length + target.reserve));
+    // The first block is always taken: whoever asks for an end of a spectrum gets one, however far from converged.
+    const isFirst = against === undefined && space.length === 0;
+    const stopped = !exhausted && !isFirst && (capped || !products.affords(block.length + target.reserve));
     if (!exhausted && !stopped) {
       space.absorb(await products.apply(block));
       steps++;

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createRandom } from "../random/random-stream.ts";
 import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
+import { nonFiniteIn } from "../result/non-finite.ts";
+import { profileResult } from "../result/profile-result.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
 import { planProfile, runProfile } from "./profile.ts";
@@ -83,5 +85,20 @@ describe("what a fault is", () => {
   it("ends the run where it was stopped", async () => {
     const error = new ThalwegError({ kind: "interrupted", code: "interrupted", message: "Stopped." });
     await expect(failing(error)).rejects.toBe(error);
+  });
+});
+
+describe("a run whose time is spent", () => {
+  it("has no fault, whenever that is", { timeout: 60_000 }, async () => {
+    let isWhole = false;
+    for (let ends = 1; !isWhole; ends += 3) {
+      let asked = 0;
+      const { result, faults } = await runProfile(problem(), { exactLimit: 0 }, createRandom(0), {
+        outOfTime: () => ++asked > ends,
+      });
+      expect(faults, `the clock being asked ${ends} times`).toEqual([]);
+      expect(nonFiniteIn(profileResult, result)).toBeUndefined();
+      isWhole = result.converged;
+    }
   });
 });

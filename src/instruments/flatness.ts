@@ -85,15 +85,16 @@ export const flatnessInstrument = defineInstrument({
       const generator = tensorGenerator(measurement, exponents);
       const home = problem.parameters;
       for (const factor of rescale) {
-        if (measurement.outOfTime) {
-          skipped = true;
-          break;
-        }
+        skipped = measurement.outOfTime;
+        if (skipped) break;
         const { there, moved } = await problem.at(rescaled(home, generator, factor), async () => ({
           there: await problem.value(context),
           // The same random numbers, so that what moves is the measure.
           moved: await measureFlatness(measurement, settings, await localHere(measurement, stream), stream),
         }));
+        // What was cut off there is no comparison, and may be no number.
+        skipped = measurement.outOfTime;
+        if (skipped) break;
         rescalings.push({
           symmetry: [...exponents]
             .map(([name, exponent]) => `"${name}" × ${Number((factor ** exponent).toPrecision(4))}`)

@@ -205,7 +205,17 @@ async function measure(
       reason: "The run had to end before it: its time was spent, or it was interrupted.",
     };
   const { parts, converged, reason } = await instrument.run(measurement, options);
-  return { status: converged ? "measured" : "not-converged", reason: reason ?? null, parts };
+  if (converged) return { status: "measured", reason: reason ?? null, parts };
+  return { status: "not-converged", reason: reason ?? null, parts: knownOf(parts) };
+}
+
+/** What a measurement that ended early has numbers for: before its first sample an estimate is none. Undefined where nothing is. */
+function knownOf({ hessian, ...others }: ProfileParts): ProfileParts | undefined {
+  const isKnown = (part: ProfileParts) => nonFiniteIn(profileResult, part) === undefined;
+  const known = Object.entries(others).filter(([name, part]) => isKnown({ [name]: part }));
+  const ofHessian = Object.entries(hessian ?? {}).filter(([name, part]) => isKnown({ hessian: { [name]: part } }));
+  if (known.length + ofHessian.length === 0) return undefined;
+  return { ...Object.fromEntries(known), ...(hessian && { hessian: Object.fromEntries(ofHessian) }) };
 }
 
 /** What the texts and verdicts of an instrument say, all parts being known. */
