@@ -69,15 +69,40 @@ function endsOf(hessian: Partial<Hessian>): { lowest: Ground; highest: Ground } 
 /** Relative to the loss: a decrease below this many roundings is none. */
 const ROUNDINGS = 16;
 
+/** A length below which a gradient does not keep a point from being critical, and what that says of it. */
+interface Floor {
+  readonly length: number;
+  readonly said: string;
+}
+
 /**
- * Below which length the gradient is zero: what rounding of the weights moves it by, or, where all curvature is
- * positive, what leaves the loss within its own rounding of the minimum, ½‖g‖²/λmin at most.
+ * Why the gradient does not count: it is rounding; it is what rounding the weights moves it by; or, where all
+ * curvature is positive, the loss is within its own rounding of the minimum, ½‖g‖²/λmin at most. The first that
+ * applies; undefined where none does.
  */
-function gradientFloor({ hessian, gradient, loss }: ProfileParts, lowest: Ground): number {
+function floorOf(
+  { hessian, gradient, gradientNorm, loss, lossRounding }: ProfileParts,
+  lowest: Ground,
+): Floor | undefined {
   const { gradientResolution, roundoff } = hessian ?? {};
-  const drop = ROUNDINGS * (roundoff ?? 0) * Math.abs(loss ?? 0);
-  const near = lowest.lower > 0 ? Math.sqrt(2 * lowest.lower * drop) : 0;
-  return Math.max(gradientResolution ?? 0, gradient?.rounding ?? 0, near);
+  const norm = gradientNorm ?? 0;
+  const drop = Math.max(lossRounding ?? 0, ROUNDINGS * (roundoff ?? 0) * Math.abs(loss ?? 0));
+  const length = `‖g‖ = ${formatNumber(norm, 3)}`;
+  const floors: readonly Floor[] = [
+    {
+      length: gradient?.rounding ?? 0,
+      said: norm === 0 ? "the gradient is zero" : "the gradient is zero up to rounding",
+    },
+    {
+      length: gradientResolution ?? 0,
+      said: `the gradient (${length}) is no longer than what rounding of the weights moves it by`,
+    },
+    {
+      length: lowest.lower > 0 ? Math.sqrt(2 * lowest.lower * drop) : 0,
+      said: `the gradient (${length}) is not zero, but the loss is within its own rounding of the least that is near`,
+    },
+  ];
+  return floors.find((floor) => norm <= floor.length);
 }
 
 function curvatureQuestion(parts: ProfileParts): Question[] {
@@ -86,9 +111,10 @@ function curvatureQuestion(parts: ProfileParts): Question[] {
   if (!ends || gradientNorm === undefined) return [];
   const { lowest, highest } = ends;
   const length = exactly("‖g‖", gradientNorm);
-  const floor = gradientFloor(parts, lowest);
-  const zero: Condition = { ground: length, below: floor === 0 ? Number.MIN_VALUE : floor * (1 + Number.EPSILON) };
-  const isCritical = gradientNorm === 0 || gradientNorm <= floor;
+  const floor = floorOf(parts, lowest);
+  const below = floor === undefined || floor.length === 0 ? Number.MIN_VALUE : floor.length * (1 + Number.EPSILON);
+  const zero: Condition = { ground: length, below };
+  const slopes: Condition = { ground: length, above: 0 };
   const flat: Condition = { ground: exactly("‖H‖₂", largestInSize(hessian)), below: Number.MIN_VALUE };
   const up: Condition = { ground: lowest, above: 0 };
   const dips: Condition = { ground: lowest, below: 0 };
@@ -99,26 +125,30 @@ function curvatureQuestion(parts: ProfileParts): Question[] {
   const depth = -lowest.value / largestInSize(hessian) || 0;
   const slope = `The gradient is not zero (‖g‖ = ${formatNumber(gradientNorm, 3)}), so this is no critical point`;
   const level = depth > DEEP ? "warn" : "note";
-  const [asks, claims]: [string, Claim[]] = isCritical
+  const [asks, claims]: [string, Claim[]] = floor
     ? [
         "what kind of critical point this is",
         [
           {
             level: "pass",
             rests: [zero, up],
-            text: `A minimum: the gradient is zero up to rounding and every curvature is positive, the least of them ${least}.`,
+            text: `A minimum: ${floor.said}, and every curvature is positive, the least of them ${least}.`,
           },
           {
             level: "warn",
             rests: [zero, dips, rises],
-            text: `A saddle point: the gradient is zero up to rounding, and the curvature reaches from ${least} to ${most}.`,
+            text: `A saddle point: ${floor.said}, and the curvature reaches from ${least} to ${most}.`,
           },
           {
             level: "warn",
             rests: [zero, down],
-            text: `A maximum: the gradient is zero up to rounding and every curvature is negative, at most ${most}.`,
+            text: `A maximum: ${floor.said}, and every curvature is negative, at most ${most}.`,
           },
-          { level: "warn", rests: [zero, flat], text: "A plateau to second order: gradient and Hessian are zero." },
+          {
+            level: "warn",
+            rests: [zero, flat],
+            text: `A plateau to second order: ${floor.said}, and the Hessian is zero.`,
+          },
         ],
       ]
     : [
@@ -126,22 +156,22 @@ function curvatureQuestion(parts: ProfileParts): Question[] {
         [
           {
             level: "note",
-            rests: [{ ground: length, above: floor }, up],
+            rests: [slopes, up],
             text: `No negative curvature: the least is ${least}. ${slope}.`,
           },
           {
             level,
-            rests: [{ ground: length, above: floor }, dips, rises],
+            rests: [slopes, dips, rises],
             text: `Negative curvature reaches ${formatShare(depth)} of the strongest: λmin = ${least}. ${slope}.`,
           },
           {
             level: "warn",
-            rests: [{ ground: length, above: floor }, down],
+            rests: [slopes, down],
             text: `Every curvature is negative, at most ${most}. ${slope}.`,
           },
           {
             level: "note",
-            rests: [{ ground: length, above: floor }, flat],
+            rests: [slopes, flat],
             text: `No curvature: the loss is linear here to second order. ${slope}.`,
           },
         ],
@@ -151,7 +181,7 @@ function curvatureQuestion(parts: ProfileParts): Question[] {
     bounded
       ? `A finer resolution (${hessian.roundoff === FINEST ? "" : "--precision float64, "}a smaller --tol) would tell, unless eigenvalues are exactly zero, as those of symmetries are.`
       : "More time, or the whole spectrum (--exact-limit of at least the number of parameters), would decide it."
-  }${isCritical ? "" : ` ${slope}.`}`;
+  }${floor ? "" : ` ${slope}.`}`;
   return [{ asks, claims, decidedBy }];
 }
 

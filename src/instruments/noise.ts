@@ -129,6 +129,32 @@ async function requireSameTrace(measurement: Measurement, trace: number, roundin
   });
 }
 
+/** Of a gradient's length: how far the mean of the examples' gradients may lie from it, beside rounding. */
+const SAME_MEAN = 1e-2;
+
+/**
+ * (1/n) Σ gᵢᵀg must be ‖g‖², to a hundredth of the examples' lengths and to what rounding of the gᵢ and of g makes
+ * of it: (εᵢ + ε)‖g‖.
+ */
+async function requireSameMean(
+  measurement: Measurement,
+  mean: number,
+  gradientSquare: number,
+  perExample: number,
+): Promise<void> {
+  const { example, gradient } = await measurement.gradientRounding();
+  const length = Math.sqrt(gradientSquare);
+  const rounding = (example + gradient) * length;
+  const off = Math.abs(mean - gradientSquare);
+  if (off <= SAME_MEAN * Math.max(gradientSquare, length * Math.sqrt(perExample)) + rounding) return;
+  throw new ThalwegError({
+    kind: "check",
+    code: "examples-depend-on-batch",
+    message: `The examples' gradients do not average to the gradient: along it their mean is ${formatNumber(mean / length, 3)} long, and the gradient ${formatNumber(length, 3)}. Either an example's loss depends on the others of its batch, or rounding is larger than was found (${formatNumber(rounding / length, 2)}).`,
+    hint: "Batch statistics couple examples: use BatchNormalization in inference form. Rounding shrinks with --precision float64.",
+  });
+}
+
 export const noiseInstrument = defineInstrument({
   name: "noise",
   title: "Gradient noise",
@@ -148,15 +174,7 @@ export const noiseInstrument = defineInstrument({
     // The mean of gᵢᵀg is ‖g‖² unless an example's gradient depends on its batch.
     const mean = alongMean.reduce((sum, x) => sum + x, 0) / n;
     const perExample = squares.reduce((sum, x) => sum + x, 0) / n;
-    if (Math.abs(mean - gradientSquare) > 1e-2 * Math.max(gradientSquare, Math.sqrt(gradientSquare * perExample))) {
-      throw new ThalwegError({
-        kind: "check",
-        code: "examples-depend-on-batch",
-        message:
-          "The examples' gradients do not average to the gradient: an example's loss depends on the others of its batch.",
-        hint: "Batch statistics do this; use BatchNormalization in inference form.",
-      });
-    }
+    await requireSameMean(measurement, mean, gradientSquare, perExample);
     const { top, converged } = await measurement.noiseExtremes();
     const { value, rounding } = await measurement.noiseTrace();
     const trace = exactEstimate(value, rounding, 0, "exact, from every example's gradient norm", confidence);

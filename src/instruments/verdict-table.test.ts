@@ -9,7 +9,7 @@ import { outputLoss } from "../problem/losses/output-loss.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { ProblemOptions } from "../problem/problem-options.ts";
 import { createRandom } from "../random/random-stream.ts";
-import type { ProfileResult } from "../result/profile-result.ts";
+import { gradientPart, type ProfileResult } from "../result/profile-result.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { array, buildProblem, labels } from "../../test/support/build-problem.ts";
 import { sampleProfile } from "../../test/sample-profile.ts";
@@ -323,6 +323,8 @@ describe("verdicts", () => {
   });
 });
 
+const sampleGradient = gradientPart.parse(sampleProfile.result.gradient);
+
 describe("what the search supports", () => {
   const parts = (change: Partial<ProfileResult["hessian"]>): ProfileParts => ({
     loss: 1,
@@ -380,6 +382,22 @@ describe("what the search supports", () => {
   ];
   it.each(cases)("%s", (_name, change, expected) => {
     expect(texts(change)).toMatch(expected);
+  });
+
+  const below = (gradientNorm: number) =>
+    eigenvaluesInstrument
+      .verdicts({ ...parts({}), gradientNorm, gradient: { ...sampleGradient, norm: gradientNorm, rounding: 1e-14 } })
+      .flatMap(judge)
+      .map(({ text }) => text)
+      .join();
+  it.each([
+    [0, /the gradient is zero, and every/],
+    [5e-15, /the gradient is zero up to rounding, and every/],
+    [5e-13, /the gradient \(‖g‖ = 5.00e-13\) is no longer than what rounding of the weights moves it by, and every/],
+    [2e-8, /the gradient \(‖g‖ = 2.00e-8\) is not zero, but the loss is within its own rounding of the least/],
+    [1e-3, /this is no critical point/],
+  ] as const)("a gradient of %d is said to be below what it is below", (norm, expected) => {
+    expect(below(norm)).toMatch(expected);
   });
 
   it("names are no more than that", () => {
