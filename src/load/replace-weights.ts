@@ -66,12 +66,13 @@ function checkTies(
   replaced: ReadonlyMap<string, Tensor>,
   file: string,
 ): void {
-  for (const { owner, copy } of ties) {
+  for (const { owner, copy, scale } of ties) {
     const [mine, theirs] = [replaced.get(owner), arrays.get(copy)];
     if (!mine || !theirs) continue;
     const { data } = theirs.read();
     const same = { ...mine, data: mine.dtype === "float64" ? Float64Array.from(data) : Float32Array.from(data) };
-    if (data.length === mine.data.length && fingerprint(same) === fingerprint(mine)) continue;
+    const isSame = scale === 1 ? fingerprint(same) === fingerprint(mine) : isMultiple(data, mine.data, scale);
+    if (data.length === mine.data.length && isSame) continue;
     throw new ThalwegError({
       kind: "input",
       code: "weights-tied",
@@ -80,6 +81,13 @@ function checkTies(
       hint: "Export the model from this checkpoint: its file then holds what the network ties, and no more.",
     });
   }
+}
+
+/** Whether numbers are `scale` times others, in any order, up to the rounding of float32. */
+function isMultiple(data: ArrayLike<number>, of: ArrayLike<number>, scale: number): boolean {
+  const sorted = Float64Array.from(data).sort();
+  const made = Float64Array.from(of, (x) => scale * x).sort();
+  return sorted.every((x, i) => Math.abs(x - made[i]) <= 1e-6 * Math.abs(x));
 }
 
 function fitted(name: string, array: LazyArray, old: Tensor, file: string): Tensor {

@@ -15,7 +15,8 @@ import {
 } from "./onnx-node.ts";
 import { tensorRoles, type Parameter, type TensorRole } from "./parameter-roles.ts";
 import { GraphReader } from "./read-graph.ts";
-import { retieTensors, type Tie } from "./retie-tensors.ts";
+import { retieTensors } from "./retie-tensors.ts";
+import type { Tie } from "./tensor-tie.ts";
 import { ruleOf } from "./rules/registry.ts";
 import { isGenerated } from "./tensor-names.ts";
 import { untieInitializers } from "./untie-initializers.ts";

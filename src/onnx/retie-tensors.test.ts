@@ -50,7 +50,7 @@ describe("copies that exporters store", () => {
       const values: Tensors = { "wte.weight": [square, W], "onnx::MatMul_9": [square, copy] };
       const found = chain(Object.fromEntries(order.map((name) => [name, values[name]])));
       expect(found).toMatchObject({ parameters: ["wte.weight"], inputs: ["x"], codes: ["retied-parameters"] });
-      expect(found.ties).toEqual([{ owner: "wte.weight", copy: "onnx::MatMul_9" }]);
+      expect(found.ties).toEqual([{ owner: "wte.weight", copy: "onnx::MatMul_9", scale: 1 }]);
     }
   });
 
@@ -63,15 +63,41 @@ describe("copies that exporters store", () => {
     expect(found.parameters).toEqual(["a"]);
   });
 
-  test("a copy times a number, also transposed, is named with its ratio; noise beyond rounding is not", () => {
+  test("a copy times a number, also transposed, is its owner times that number; noise beyond rounding is not", () => {
     for (const scale of [0.5, -1 / 3, 7 ** -0.5]) {
       const copy = transposed(W, 4, 4).map((value) => Math.fround(scale * value));
-      expect(chain({ a: [square, W], "onnx::MatMul_9": [square, copy] }).codes).toContain("proportional-parameters");
+      for (const order of [
+        ["wte.weight", "onnx::MatMul_9"],
+        ["onnx::MatMul_9", "wte.weight"],
+      ]) {
+        const values: Tensors = { "wte.weight": [square, W], "onnx::MatMul_9": [square, copy] };
+        const found = chain(Object.fromEntries(order.map((name) => [name, values[name]])));
+        expect(found).toMatchObject({ parameters: ["wte.weight"], inputs: ["x"], codes: ["retied-parameters"] });
+        expect(found.ties).toEqual([{ owner: "wte.weight", copy: "onnx::MatMul_9", scale: expect.closeTo(scale, 6) }]);
+      }
       const noisy = copy.with(5, Math.fround(copy[5] * 1.00001));
-      expect(chain({ a: [square, W], "onnx::MatMul_9": [square, noisy] }).codes).not.toContain(
-        "proportional-parameters",
-      );
+      expect(chain({ a: [square, W], "onnx::MatMul_9": [square, noisy] }).parameters).toHaveLength(2);
     }
+  });
+
+  test("a multiple of a matrix, its own copy and a copy of the matrix are one parameter", () => {
+    const half = transposed(W, 4, 4).map((value) => value / 2);
+    const found = chain({
+      "onnx::MatMul_1": [square, half],
+      "onnx::MatMul_2": [square, transposed(half, 4, 4)],
+      "onnx::MatMul_3": [square, transposed(W, 4, 4)],
+      a: [square, W],
+    });
+    expect(found.parameters).toEqual(["a"]);
+  });
+
+  test("what the names of the network keep apart stays apart, and is said", () => {
+    const half = W.map((value) => value / 2);
+    const found = chain({ "layers.0.weight": [square, W], "layers.1.weight": [square, half] });
+    expect(found).toMatchObject({
+      parameters: ["layers.0.weight", "layers.1.weight"],
+      codes: ["proportional-parameters"],
+    });
   });
 
   test("patterns are no evidence", () => {

@@ -1,18 +1,13 @@
 import { create } from "@bufbuild/protobuf";
 import { NodeProtoSchema } from "onnx-buf";
-import { isFloat, sizeOf, type Shape, type Tensor } from "../util/tensor.ts";
+import { isFloat, type Shape, type Tensor } from "../util/tensor.ts";
 import { fingerprint, isFingerprint } from "./fixed-values.ts";
 import { listOf } from "./intake-error.ts";
 import type { Notice, OnnxAttribute, OnnxGraph, OnnxNode, StoredTensor } from "./onnx-node.ts";
 import { tensorModules } from "./tensor-labels.ts";
+import { type Proportion, proportionNotices, proportions } from "./proportional-tensors.ts";
 import { isGenerated } from "./tensor-names.ts";
-
-/** Two tensors of a file that are one parameter of the network. */
-export interface Tie {
-  /** The tensor that stays. */
-  readonly owner: string;
-  readonly copy: string;
-}
+import { type MadeTie, type Move, moveBetween, type Named, type Tie, typeOf } from "./tensor-tie.ts";
 
 export interface Retied {
   readonly graph: OnnxGraph;
@@ -20,17 +15,12 @@ export interface Retied {
   readonly notices: readonly Notice[];
 }
 
-/** How a copy comes from its owner: the axes of the owner without those of extent 1, in the copy's order. */
-interface Move {
-  readonly squeezed: Shape;
-  readonly permutation: readonly number[];
-}
-
 /**
  * Exporters that fold constants store a weight twice where the network has it once: an embedding, and
  * its transpose as the weight of the output layer. Random numbers are never equal by accident, so two
  * tensors that hold the same ones, reshaped or with other axes first, are one parameter again: the
- * copy is computed from its owner, and gradients of both add up.
+ * copy is computed from its owner, and gradients of both add up. So is one that is a number times the other
+ * (`x @ (c · embedding.T)`), where it is one number up to the rounding of its product.
  *
  * Patterns (all equal, identity, positions) prove nothing. Neither do equal tensors that the file
  * stores under names of one kind (`layers.0.weight`, `layers.1.weight`; the same part of two modules
@@ -39,7 +29,7 @@ interface Move {
 export function retieTensors(graph: OnnxGraph, tensors: ReadonlyMap<string, StoredTensor>): Retied {
   const outputs = new Set(graph.outputs);
   const inNodes = new Set(graph.nodes.flatMap((node) => (node.op === "Constant" ? node.outputs : [])));
-  const groups = new Map<string, { name: string; tensor: Tensor }[]>();
+  const groups = new Map<string, Named[]>();
   for (const { name, tensor } of tensors.values()) {
     const replaceable = !outputs.has(name) && (graph.initializers.has(name) || inNodes.has(name));
     if (!tensor || !replaceable || !isFloat(tensor.dtype)) continue;
@@ -49,124 +39,46 @@ export function retieTensors(graph: OnnxGraph, tensors: ReadonlyMap<string, Stor
     else groups.set(key, [{ name, tensor }]);
   }
   const modules = tensorModules(graph, tensors.keys());
-  const ties: (Tie & { readonly move: Move; readonly shape: Shape })[] = [];
+  const ties: MadeTie[] = [];
+  const roots: Named[] = [];
   const apart: string[] = [];
   for (const group of groups.values()) {
-    if (group.length < 2 || !isFingerprint(group[0].tensor)) continue;
-    const owners: typeof group = [];
+    if (!isFingerprint(group[0].tensor)) continue;
+    const owners: Named[] = [];
     for (const each of group.toSorted((a, b) => rank(graph, a.name) - rank(graph, b.name))) {
       const owner = owners.find(({ tensor }) => moveBetween(tensor, each.tensor));
       const move = owner && moveBetween(owner.tensor, each.tensor);
       if (owner && move && !areSeparate(owner.name, each.name, move, modules, tensors)) {
-        ties.push({ owner: owner.name, copy: each.name, move, shape: each.tensor.shape });
+        ties.push({ owner: owner.name, copy: each.name, scale: 1, move, ...typeOf(each) });
         continue;
       }
       if (owner) apart.push(`${owner.name} and ${each.name}`);
       owners.push(each);
     }
+    roots.push(...owners);
   }
+  const found = proportions(roots.toSorted((a, b) => rank(graph, a.name) - rank(graph, b.name)));
+  const isTied = (each: Proportion) =>
+    each.isToRounding && !areSeparate(each.owner, each.copy, each.move, modules, tensors);
+  const scaled: MadeTie[] = found.filter(isTied);
+  // What is a number times another may have copies of its own, which are made of it.
+  const all = [...scaled, ...ties];
   return {
-    graph: rewritten(graph, ties),
-    ties: ties.map(({ owner, copy }) => ({ owner, copy })),
-    notices: [...notices(ties, apart), ...proportionNotices(proportions(groups))],
+    graph: rewritten(graph, all),
+    ties: all.map(({ owner, copy, scale }) => ({ owner, copy, scale })),
+    notices: [
+      ...notices(ties, apart),
+      ...proportionNotices(
+        scaled,
+        found.filter((each) => !isTied(each)),
+      ),
+    ],
   };
-}
-
-/** Rounding of a product in float32, and of the ratio found from its norms. */
-const RATIO_TOLERANCE = 4 * 2 ** -23;
-
-interface Proportion {
-  readonly owner: string;
-  readonly copy: string;
-  readonly ratio: number;
-}
-
-/**
- * Matrices of random numbers that are one scale factor apart, up to transposition: an exporter has
- * multiplied the factor in (`x @ (c · embedding.T)`). Found by Σx⁴/(Σx²)², which no factor changes.
- */
-function proportions(groups: ReadonlyMap<string, readonly { name: string; tensor: Tensor }[]>): Proportion[] {
-  const found: Proportion[] = [];
-  const bySize = new Map<string, { name: string; tensor: Tensor; square: number; shapeOf: number }[]>();
-  for (const [{ name, tensor }] of groups.values()) {
-    if (tensor.shape.filter((extent) => extent !== 1).length < 2 || !isFingerprint(tensor)) continue;
-    let square = 0;
-    let fourth = 0;
-    for (const element of tensor.data) {
-      square += element ** 2;
-      fourth += element ** 4;
-    }
-    const key = `${tensor.dtype} ${tensor.data.length}`;
-    const alike = bySize.get(key) ?? [];
-    bySize.set(key, alike);
-    const shapeOf = fourth / square ** 2;
-    for (const other of alike) {
-      if (!(Math.abs(other.shapeOf / shapeOf - 1) < 1e-5)) continue;
-      const size = Math.sqrt(square / other.square);
-      const ratio = [size, -size].find((scale) => moveBetween(other.tensor, tensor, scale));
-      if (ratio !== undefined) found.push({ owner: other.name, copy: name, ratio });
-    }
-    alike.push({ name, tensor, square, shapeOf });
-  }
-  return found;
-}
-
-function proportionNotices(found: readonly Proportion[]): Notice[] {
-  if (found.length === 0) return [];
-  const pairs = found.map(({ owner, copy, ratio }) => `${copy} is ${Number(ratio.toPrecision(6))} times ${owner}`);
-  return [
-    {
-      code: "proportional-parameters",
-      message: `The file holds matrices that are a number times each other, up to transposition, which random numbers never are by accident; they count as tensors of their own: ${listOf(pairs, 6)}. If the network ties them, derivatives with respect to the shared weights are others than these: export it without constant folding, so that the file holds the weights once.`,
-    },
-  ];
 }
 
 /** Names of the network before names of the exporter, initialisers before Constant nodes. */
 function rank(graph: OnnxGraph, name: string): number {
   return (isGenerated(name) ? 2 : 0) + (graph.initializers.has(name) ? 0 : 1);
-}
-
-/** The move that makes the copy of the owner, where there is one; `scale` is divided out, to rounding. */
-function moveBetween(owner: Tensor, copy: Tensor, scale = 1): Move | undefined {
-  const squeezed = owner.shape.filter((extent) => extent !== 1);
-  const target = copy.shape.filter((extent) => extent !== 1);
-  if (owner.data.every((element, i) => isScaled(element, copy.data[i], scale)))
-    return { squeezed, permutation: squeezed.map((_, axis) => axis) };
-  if (squeezed.length !== target.length || squeezed.length > 4) return undefined;
-  const permutation = permutations(squeezed.length).find(
-    (order) =>
-      order.every((axis, i) => squeezed[axis] === target[i]) && isPermuted(owner, squeezed, copy, order, scale),
-  );
-  return permutation && { squeezed, permutation };
-}
-
-/** Whether two numbers are equal, or in the ratio `scale` up to the rounding of float32. */
-function isScaled(element: number, copy: number, scale: number): boolean {
-  if (scale === 1) return element === copy;
-  return Math.abs(copy - scale * element) <= RATIO_TOLERANCE * Math.abs(copy);
-}
-
-function isPermuted(owner: Tensor, shape: Shape, copy: Tensor, order: readonly number[], scale: number): boolean {
-  const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
-  const target = order.map((axis) => shape[axis]);
-  const index = target.map(() => 0);
-  for (const element of copy.data) {
-    const at = index.reduce((sum, each, i) => sum + each * strides[order[i]], 0);
-    if (!isScaled(owner.data[at], element, scale)) return false;
-    for (let i = index.length - 1; i >= 0; i--) {
-      if (++index[i] < target[i]) break;
-      index[i] = 0;
-    }
-  }
-  return true;
-}
-
-function permutations(count: number): number[][] {
-  if (count === 0) return [[]];
-  return permutations(count - 1).flatMap((rest) =>
-    Array.from({ length: count }, (_, at) => [...rest.slice(0, at), count - 1, ...rest.slice(at)]),
-  );
 }
 
 /** Whether the file's own names, or the paths of its nodes, say that two tensors with the same numbers are two parameters. */
@@ -210,10 +122,7 @@ function areCopiedModules(owner: string, copy: string, tensors: ReadonlyMap<stri
 }
 
 /** The graph with every copy computed from its owner. */
-function rewritten(
-  graph: OnnxGraph,
-  ties: readonly (Tie & { readonly move: Move; readonly shape: Shape })[],
-): OnnxGraph {
+function rewritten(graph: OnnxGraph, ties: readonly MadeTie[]): OnnxGraph {
   if (ties.length === 0) return graph;
   const copies = new Set(ties.map(({ copy }) => copy));
   const owners = new Set(ties.map(({ owner }) => owner));
@@ -229,9 +138,9 @@ function rewritten(
   };
 }
 
-/** Reshape, Transpose, Reshape: from the owner's shape to the copy's. */
+/** Reshape, Transpose, Reshape, and Mul where they differ in scale: from the owner to the copy. */
 function moved(
-  { owner, copy, move, shape }: Tie & { readonly move: Move; readonly shape: Shape },
+  { owner, copy, scale, move, shape, dtype }: MadeTie,
   initializers: Map<string, StoredTensor>,
 ): OnnxNode[] {
   const { squeezed, permutation } = move;
@@ -255,11 +164,23 @@ function moved(
     attributes: new Map(attributes),
     proto: create(NodeProtoSchema, { opType: op, input: inputs, output: [output] }),
   });
-  const [plain, turned] = [`${copy}/tied`, `${copy}/turned`];
-  return [
+  const [plain, turned, sized] = [`${copy}/tied`, `${copy}/turned`, `${copy}/sized`];
+  const placed = (output: string) => [
     node("Reshape", [owner, sizes(`${plain}/shape`, squeezed)], plain),
     node("Transpose", [plain], turned, [["perm", { kind: "ints", value: permutation }]]),
-    node("Reshape", [turned, sizes(`${copy}/shape`, shape)], copy),
+    node("Reshape", [turned, sizes(`${copy}/shape`, shape)], output),
+  ];
+  if (scale === 1) return placed(copy);
+  const factor = `${copy}/scale`;
+  const stored: StoredTensor = {
+    name: factor,
+    tensor: { dtype, shape: [], data: dtype === "float64" ? Float64Array.of(scale) : Float32Array.of(scale) },
+    storedAs: dtype,
+  };
+  return [
+    ...placed(sized),
+    node("Constant", [], factor, [["value", { kind: "tensor", value: stored }]]),
+    node("Mul", [sized, factor], copy),
   ];
 }
 
