@@ -16,6 +16,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { type FloatType, isFloat, type Shape, sizeOf } from "../util/tensor.ts";
 import { aboutCoupling, aboutMeeting } from "./about-coupling.ts";
+import { aboutUnreached } from "./about-unreached.ts";
 import { chooseBatches, elementsPerExample, WHOLE_ELEMENTS } from "./choose-batches.ts";
 import { chooseParameters } from "./choose-parameters.ts";
 import { chooseLoss } from "./choose-loss.ts";
@@ -204,6 +205,13 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     const notes = [...source.notes, ...dataset.notes, ...(held ? [heldSentence(held)] : []), ...chosen.notes];
     if (numbered)
       notes.push(`The labels are stored as ${read.labels.dtype}; they were read as the class numbers that they are.`);
+    const unreached = aboutUnreached({
+      output: output ?? model.graph.outputs[0],
+      values: problem.network.graph.outputs,
+      parameters: problem.network.imported.parameters,
+      outputs: model.graph.outputs,
+      labels: model.labels,
+    });
     const proofs = await proveLoad({
       source,
       problem,
@@ -228,6 +236,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
         ...chosen.warnings,
         ...(coupling ? [aboutCoupling(coupling, dataset.examples, batchSize, isWhole)] : []),
         ...(unseen === undefined ? [] : [unseen]),
+        ...(unreached === undefined ? [] : [unreached]),
         ...new Set([...model.notices, ...problem.network.imported.notices].map(({ message }) => message)),
         ...problem.caveats.map((caveat) => `${caveat}.`),
       ],
@@ -304,7 +313,7 @@ function onlyBatchSize(question: ProbeQuestion, probed: number): number | undefi
 
 /** Whole numbers, as the predicted classes, have no derivative. */
 function integerOutput(model: ModelFile, name: string, dtype: string): ThalwegError {
-  const others = model.graph.outputs.filter((each) => each !== name);
+  const others = model.outputs.flatMap((each) => (each.name !== name && isFloat(each.dtype) ? [each.name] : []));
   return new ThalwegError({
     kind: "input",
     code: "integer-output",

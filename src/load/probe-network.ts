@@ -6,6 +6,7 @@ import type { ModelFile } from "../onnx/decode-model.ts";
 import { importGraph, type ImportOptions } from "../onnx/import-graph.ts";
 import { transpose } from "../ops/structure.ts";
 import { fedName } from "../problem/file-names.ts";
+import { unknownOutput } from "../problem/unknown-output.ts";
 import { sizeOf } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { coupledTooLarge, WHOLE_ELEMENTS } from "./choose-batches.ts";
@@ -114,12 +115,8 @@ function imported({ model, dataset, importing, output }: ProbeQuestion, batch: n
     inputName: fedName,
   });
   const found = outputs.get(output ?? [...outputs.keys()][0]);
-  if (found) return { found, parameters, notices };
-  throw new ThalwegError({
-    kind: "usage",
-    code: "unknown-output",
-    message: `The model has no output "${output}"; it has ${[...outputs.keys()].join(", ")}.`,
-  });
+  if (!found) throw unknownOutput(output ?? "", outputs.keys());
+  return { found, parameters, notices };
 }
 
 /** The axis of an output that grows with the batch. */

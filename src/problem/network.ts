@@ -5,11 +5,11 @@ import { importGraph, type ImportedGraph } from "../onnx/import-graph.ts";
 import { toExamplesFirst } from "../onnx/bind-inputs.ts";
 import { transpose } from "../ops/structure.ts";
 import { anchor } from "../ops/unary.ts";
-import { ThalwegError } from "../util/thalweg-error.ts";
 import { fedName } from "./file-names.ts";
 import { lossGraph, type LossGraph } from "./loss-graph.ts";
 import { lossOutputs } from "./loss-outputs.ts";
 import type { ProblemOptions } from "./problem-options.ts";
+import { unknownOutput } from "./unknown-output.ts";
 
 /** A model on one batch shape with its loss behind it. */
 export interface Network {
@@ -34,13 +34,7 @@ export function buildNetwork(model: ModelFile, dataset: Dataset, options: Proble
   });
   const name = options.output ?? [...imported.outputs.keys()][0];
   const found = imported.outputs.get(name);
-  if (!found) {
-    throw new ThalwegError({
-      kind: "usage",
-      code: "unknown-output",
-      message: `The model has no output "${name}"; it has ${[...imported.outputs.keys()].map((each) => `"${each}"`).join(", ")}.`,
-    });
-  }
+  if (!found) throw unknownOutput(name, imported.outputs.keys());
   const axes = found.shape.map((_, axis) => axis);
   const outputs = transpose(found, toExamplesFirst(axes, options.outputExamplesAxis ?? 0));
   const labels = {

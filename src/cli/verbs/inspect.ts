@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Graph } from "../../graph/graph.ts";
+import { aboutUnreached } from "../../load/about-unreached.ts";
 import { chooseParameters } from "../../load/choose-parameters.ts";
 import { elementsPerExample } from "../../load/choose-batches.ts";
 import { type HeldConstant, heldConstant, heldSentence } from "../../load/held-constant.ts";
@@ -10,7 +11,8 @@ import { allNodes } from "../../onnx/onnx-node.ts";
 import type { ModelFile } from "../../onnx/decode-model.ts";
 import { ruleOf } from "../../onnx/rules/registry.ts";
 import type { InspectResult } from "../../result/inspect-result.ts";
-import { sizeOf } from "../../util/tensor.ts";
+import { unknownOutput } from "../../problem/unknown-output.ts";
+import { isFloat, sizeOf } from "../../util/tensor.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { given, MODEL } from "../arguments.ts";
 import { modelFlags } from "../common-flags.ts";
@@ -32,7 +34,7 @@ export const inspect = defineVerb({
     const { model } = loaded;
     const selected = flags.params ? chooseParameters(model, flags.params) : model.parameters.map(({ name }) => name);
     const graph = tryImport(model, { ...flags, parameters: flags.params && selected });
-    const result = inspection(model, new Set(selected), graph);
+    const result = inspection(model, new Set(selected), graph, flags.output);
     return {
       text: page(loaded, result, graph, heldConstant(model, flags.params && selected), shell.style),
       document: {
@@ -73,7 +75,12 @@ function tryImport(model: ModelFile, flags: z.output<typeof modelFlags> & { para
   }
 }
 
-function inspection(model: ModelFile, selected: ReadonlySet<string>, graph: Attempt): InspectResult {
+function inspection(
+  model: ModelFile,
+  selected: ReadonlySet<string>,
+  graph: Attempt,
+  output: string | undefined,
+): InspectResult {
   const counts = new Map<string, { count: number; supported: boolean }>();
   for (const node of allNodes(model.graph.nodes)) {
     const name = node.domain === "" ? node.op : `${node.domain}::${node.op}`;
@@ -100,6 +107,8 @@ function inspection(model: ModelFile, selected: ReadonlySet<string>, graph: Atte
   const notices = [...model.notices, ...("imported" in graph ? graph.imported.notices : [])].map(
     ({ message }) => message,
   );
+  const unreached = "imported" in graph ? unreachedFrom(model, graph.imported, output) : undefined;
+  if (unreached !== undefined) notices.push(unreached);
   return {
     format: { opset: model.opset, producer: model.producer, irVersion: model.irVersion },
     inputs: declared(model.inputs),
@@ -116,6 +125,15 @@ function inspection(model: ModelFile, selected: ReadonlySet<string>, graph: Atte
     ],
     differentiable: "imported" in graph,
   };
+}
+
+/** What the output that counts does not depend on; whole numbers depend on nothing that could be trained. */
+function unreachedFrom(model: ModelFile, { outputs, parameters }: ImportedGraph, output: string | undefined) {
+  const name = output ?? model.graph.outputs[0];
+  const values = outputs.get(name);
+  if (!values) throw unknownOutput(name, outputs.keys());
+  if (!isFloat(values.dtype)) return undefined;
+  return aboutUnreached({ output: name, values, parameters, outputs: model.graph.outputs, labels: model.labels });
 }
 
 function page(

@@ -1,9 +1,10 @@
 import { dot, norm2 } from "../../linalg/vector.ts";
+import { fileNameOf } from "../../problem/file-names.ts";
 import type { SymmetryPart } from "../../result/profile-result.ts";
 import type { Measurement } from "../measurement.ts";
 import type { LossComparison } from "./loss-comparison.ts";
 import type { SparseDirection } from "./independent-directions.ts";
-import { layerScalings, rescaled, tensorGenerator } from "./rescaling.ts";
+import { layerScalings, reachedParameters, rescaled, tensorGenerator } from "./rescaling.ts";
 import { scalingExponents, type Exponents } from "./scaling-exponents.ts";
 import { permuteUnits, unitGenerator, unitLayouts, unitOf, type UnitLayout } from "./unit-axes.ts";
 
@@ -106,7 +107,8 @@ export async function signFlipsAndExchanges(
   comparison: LossComparison,
 ): Promise<FoundSymmetry[]> {
   const { problem, random } = measurement;
-  const { outputs, parameters } = problem.graph();
+  const { outputs } = problem.graph();
+  const parameters = reachedParameters(measurement);
   const found: FoundSymmetry[] = [];
   for (const [index, exponents] of scalingExponents([outputs], parameters, "sign").entries()) {
     const stream = random.split(`sign ${index}`);
@@ -160,7 +162,9 @@ export async function logitShifts(measurement: Measurement, comparison: LossComp
   const found: FoundSymmetry[] = [];
   if (!(classes >= 2) || problem.options.loss.correct === undefined) return found;
   const point = problem.parameters;
+  const reached = new Set(reachedParameters(measurement).map((value) => fileNameOf(value)));
   for (const { name, shape, offset, size } of problem.space.tensors) {
+    if (!reached.has(name)) continue;
     let stride = 1;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       if (shape[axis] === classes) {
