@@ -452,6 +452,50 @@ describe("an output for each example of the batch, as contrastive losses take th
   });
 });
 
+describe("examples along another axis than the data", () => {
+  /** Running sums along an axis of x [12, 4, 3], whose first two axes have these names. */
+  const sums = async (axis: number, names: readonly [string, string]) => {
+    const model = join(folder, `sums-${axis}-${names[0]}.onnx`);
+    const data = join(folder, "sums.npz");
+    writeFileSync(
+      model,
+      modelBytes({
+        opset: 17,
+        inputs: [valueInfo("x", "double", [...names, 3])],
+        outputs: [valueInfo("out", "double", [...names, 3])],
+        initializers: [tensorProto("W", "double", [3, 3], W), tensorProto("axis", "int64", [], [axis])],
+        nodes: [node("MatMul", ["x", "W"], "z"), node("CumSum", ["z", "axis"], "out")],
+      }),
+    );
+    const values = normal("sums", EXAMPLES * 4 * 3);
+    writeFileSync(
+      data,
+      encodeNpz([
+        ["x", f64([EXAMPLES, 4, 3], values)],
+        ["y", f64([EXAMPLES, 4, 3], values)],
+      ]),
+    );
+    const loaded = await loadProblem(model, { data, threads: 1 });
+    await loaded.close();
+    return loaded.problem.coupled;
+  };
+
+  it("are looked for where they are not independent: what the model keeps apart counts them", async () => {
+    await expect(sums(0, ["steps", "rows"])).rejects.toMatchObject({
+      code: "examples-axis",
+      message: expect.stringMatching(
+        /mixes what lies along axis 0 of its input x, and keeps apart what lies along axis 1/,
+      ),
+      hint: expect.stringMatching(/dynamic_axes=\{"x": \{1: "batch"\}\}/),
+    });
+    expect(await sums(1, ["steps", "rows"])).toBeUndefined();
+  });
+
+  it("are not where the file names the axis: the examples are coupled", async () => {
+    expect(await sums(0, ["batch", "rows"])).toMatch(/change with the examples beside it/);
+  });
+});
+
 describe("what is said where a reading is doubtful", () => {
   it("outputs that are the same number whatever the weights tell nothing, and are logits", async () => {
     const found = await open([node("Mul", ["z", "nothing"], "out")], numbers);

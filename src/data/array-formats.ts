@@ -53,6 +53,9 @@ const READERS: Readonly<Partial<Record<FileKindName, Reader>>> = {
   },
 };
 
+/** Endings of files that are never text. */
+const BINARY_ENDINGS: readonly string[] = ["npz", "npy", "safetensors", "pt", "pth", "onnx", "h5", "pkl"];
+
 function describeClasses(names: readonly string[]): string {
   const shown = names.slice(0, 10).map((name) => name.slice(0, 40));
   return `The labels ${shown.join(", ")}${names.length > shown.length ? ", …" : ""} became 0 to ${names.length - 1}.`;
@@ -70,6 +73,14 @@ export function openArrays(source: ByteSource, options: OpenOptions): NamedArray
   const head = plain.read(0, Math.min(HEAD_BYTES, plain.size));
   const kind = fileKind(head);
   const read = kind && READERS[kind.name];
+  const [, ending = ""] = /\.(\w+)$/.exec(plain.name) ?? [];
+  if (kind?.name === "CSV" && BINARY_ENDINGS.includes(ending.toLowerCase()))
+    throw inputError(
+      "unknown-format",
+      `${source.name} holds text, but its name ends in .${ending}, as files of numbers in binary do.`,
+      { file: source.name },
+      "Save the arrays with numpy.savez(file, x=..., y=...); a table of text is read under a name in .csv.",
+    );
   if (read) return read(plain, options);
   const known = Object.keys(READERS).join(", ");
   throw inputError(

@@ -260,8 +260,24 @@ describe("what does not fit is refused by name and place", () => {
       "unknown-format",
       /none of the known/,
     ],
+    [
+      "text under the name of an archive",
+      () => openDataset("d", { data: bytesSource("d.npz", new TextEncoder().encode("hello\nworld")) }),
+      "unknown-format",
+      /d\.npz holds text, but its name ends in \.npz/,
+    ],
   ])("%s", (_, action, code, message) => {
     expect(action).toThrow(expect.objectContaining({ kind: "input", code, message: expect.stringMatching(message) }));
+  });
+
+  test.each([
+    ["a,kind\n1,cat\n2,dog", /--label kind\./],
+    ["1,cat\n2,dog", /--label 1\./],
+    ["a,b\n1,nan", /^Fill in or drop/],
+  ])("a column of words may be the labels: %s", (text, hint) => {
+    expect(() => openDataset("d.csv", csv(text), { inputs: [{ name: "x" }] })).toThrow(
+      expect.objectContaining({ code: "csv-not-a-number", hint: expect.stringMatching(hint) }),
+    );
   });
 
   test.each([0, -1, 1.5, NaN])("a limit of %d", (limit) => {

@@ -99,7 +99,9 @@ export function readCsv(source: ByteSource, options: CsvOptions = {}, limits: Re
           "csv-not-a-number",
           `Line ${line}, ${columnName(column)} of ${source.name} holds ${found} where ${expected} is expected.`,
           where,
-          "Fill in or drop the missing or non-numeric values.",
+          column !== label && options.label === undefined && isWord(text)
+            ? `If this column holds the labels, name it: --label ${header && !header.some((name) => NUMBER.test(name)) ? header[column] : column}. Else fill in or drop the values that are missing or no numbers.`
+            : "Fill in or drop the missing or non-numeric values.",
         );
       }
       (column === label ? labels : values).append(value);
@@ -181,6 +183,11 @@ function labelColumn(label: string, header: readonly string[] | undefined, width
 function listed(names: readonly string[]): string {
   const shown = names.slice(0, 10).map((name) => name.slice(0, 40));
   return shown.join(", ") + (names.length > shown.length ? ` and ${names.length - shown.length} more` : "");
+}
+
+/** Whether a field reads as the name of a class, and not as a number that is missing. */
+function isWord(text: string): boolean {
+  return /^\p{L}/u.test(text) && !/^(nan?|null|none|missing|inf(inity)?)$/i.test(text);
 }
 
 function growableNumbers(limits: ReadLimits, file: string) {
