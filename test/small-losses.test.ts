@@ -63,6 +63,7 @@ async function measure(problem: Problem): Promise<Record<string, Float64Array>> 
     losses: await problem.exampleLosses({}),
     gradient: await problem.gradient({}),
     squares: await problem.exampleGradientSquares({}),
+    gaussNewtonTraces: (await problem.exampleGaussNewtonTraces({})).traces,
     hessian: await product(hessianProduct),
     gaussNewton: await product(gaussNewtonProduct),
     fisher: await product(fisherProduct),

@@ -36,6 +36,8 @@ export interface ExtremalResult {
   readonly products: number;
   readonly method: string;
   readonly converged: boolean;
+  /** Why it is not converged, where that is known better than that residuals stayed above the tolerance. */
+  readonly reason?: string;
   readonly multiplicity: MultiplicityCheck;
 }
 

@@ -199,7 +199,7 @@ export const eigenvaluesInstrument = defineInstrument({
   cost: () => 0,
   run: async (measurement) => {
     const { problem, roundoff } = measurement;
-    const { top, bottom, scale, multiplicity, products, method, converged } = await measurement.extremes();
+    const { top, bottom, scale, multiplicity, products, method, converged, reason } = await measurement.extremes();
     const smallest = bottom[0].value;
     const strongest = Math.max(Math.abs(top[0].value), Math.abs(smallest));
     const { checked, found, missProbability, margin } = multiplicity;
@@ -219,7 +219,7 @@ export const eigenvaluesInstrument = defineInstrument({
         },
       },
       converged,
-      reason: converged ? undefined : "The residuals stayed above the tolerance within the budget.",
+      reason: converged ? undefined : (reason ?? "The residuals stayed above the tolerance within the budget."),
     };
   },
   readings: ({ hessian }) => {

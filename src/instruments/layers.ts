@@ -93,6 +93,20 @@ async function blockTraces(measurement: Measurement, layers: readonly Layer[], p
   });
 }
 
+/** The rows and columns of a matrix that belong to some tensors, as a matrix. */
+function blockOf(matrix: Float64Array, n: number, tensors: Layer["tensors"]): Float64Array {
+  const rows = tensors.flatMap(({ offset, size }) => Array.from({ length: size }, (_, i) => offset + i));
+  const block = new Float64Array(rows.length ** 2);
+  rows.forEach((row, i) => {
+    let at = i * rows.length;
+    for (const { offset, size } of tensors) {
+      block.set(matrix.subarray(row * n + offset, row * n + offset + size), at);
+      at += size;
+    }
+  });
+  return block;
+}
+
 export const layersInstrument = defineInstrument({
   name: "layers",
   title: "Curvature by layer",
@@ -106,8 +120,6 @@ export const layersInstrument = defineInstrument({
     const layers = layersOf(problem.space.tensors);
     const traces = await blockTraces(measurement, layers, layerProbes);
     const dense = await measurement.dense();
-    const n = problem.space.dimension;
-    const matrix = dense ? denseOperator(dense.matrix, n, "the Hessian") : measurement.hessian;
     const chosen = new Set(
       layers
         .map((_, i) => i)
@@ -124,11 +136,14 @@ export const layersInstrument = defineInstrument({
         Math.hypot(...tensors.map((each) => norm2(x.subarray(each.offset, each.offset + each.size))));
       let top = null;
       if (chosen.has(i) && !measurement.outOfTime) {
-        const block = subBlockOperator(
-          matrix,
-          tensors.map((each) => ({ offset: each.offset, length: each.size })),
-          `the block of ${name}`,
-        );
+        const title = `the block of ${name}`;
+        const block = dense
+          ? denseOperator(blockOf(dense.matrix, problem.space.dimension, tensors), size, title)
+          : subBlockOperator(
+              measurement.hessian,
+              tensors.map((each) => ({ offset: each.offset, length: each.size })),
+              title,
+            );
         const options = { largest: 1, tolerance: 1e-3, checkMultiplicity: false };
         const found = await extremalEigenpairs(
           block,

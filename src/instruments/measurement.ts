@@ -1,10 +1,10 @@
 import { countProducts, productRounding } from "../estimators/products.ts";
-import { denseMatrix, matrixRounding } from "../estimators/exact-spectrum.ts";
+import { denseMatrixInTime, matrixRounding } from "../estimators/exact-spectrum.ts";
 import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
-import { denseEnds, denseExtremes, prefersMatrix } from "../estimators/dense-extremes.ts";
+import { denseEnds, prefersMatrix } from "../estimators/dense-extremes.ts";
 import { estimateTrace } from "../estimators/trace.ts";
 import { extremalEigenpairs, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
-import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
+import { symmetricSpectrum, type SymmetricSpectrum } from "../linalg/symmetric-eigen.ts";
 import { dot, norm2 } from "../linalg/vector.ts";
 import { scaleOperator, sumOperator } from "../operators/combinators.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
@@ -14,9 +14,11 @@ import type { LossValue, Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import { NamedArrays } from "../result/named-arrays.ts";
 import type { RunContext } from "../util/run-context.ts";
+import { inSteps } from "../util/in-steps.ts";
 import { together } from "../util/together.ts";
 import { alignmentOf, type Alignment } from "./noise/alignment.ts";
 import type { GradientSample } from "./noise/gradient-sample.ts";
+import { hasFewOutputs, traceByOutputs } from "./trace-by-outputs.ts";
 
 /** What several instruments need, and how far it goes. */
 export interface SharedSettings {
@@ -35,11 +37,14 @@ export interface SharedSettings {
   readonly wantsTrace?: boolean;
   /** Whether the whole matrix is going to be computed where it is small. */
   readonly wantsMatrix?: boolean;
+  /** Whether tr G takes no product. */
+  readonly hasFewOutputs?: boolean;
 }
 
 /** The whole spectrum of H, and the matrix. */
 export interface DenseHessian {
   readonly matrix: Float64Array;
+  readonly spectrum: SymmetricSpectrum;
   /** Ascending. */
   readonly values: Float64Array;
   readonly asymmetry: number;
@@ -165,8 +170,7 @@ export class Measurement {
       const prefers = prefersMatrix(problem.space.dimension, settings.top + settings.bottom);
       // Where time is short, the ends of the spectrum are worth more than the whole of it, and come first.
       const dense = prefers || (settings.wantsMatrix && !context.hasBudget) ? await this.dense() : undefined;
-      if (dense && prefers) return denseExtremes(this.hessian, dense, ends);
-      if (dense) return denseEnds(this.hessian, dense, ends, random.split("extremes"), context);
+      if (dense) return denseEnds(this.hessian, dense, ends, this.stage("Hessian eigenvectors"));
       const searching = extremalEigenpairs(
         this.hessian,
         { ...ends, tolerance: settings.tolerance, vectors: true },
@@ -189,14 +193,22 @@ export class Measurement {
     this.dense = lazily(async () => {
       if (problem.space.dimension > settings.exactLimit) return undefined;
       const products = countProducts(this.hessian, context);
-      const { matrix, asymmetry } = await denseMatrix(products, "Hessian matrix");
-      return {
-        matrix,
-        asymmetry,
-        rounding: matrixRounding(this.hessian, matrix, asymmetry),
-        values: symmetricEigen(matrix, problem.space.dimension, false).values,
-        products: products.count(),
-      };
+      const found = await denseMatrixInTime(products, "Hessian matrix");
+      if (!found) return undefined;
+      const { matrix, asymmetry } = found;
+      const spectrum = await inSteps(symmetricSpectrum(matrix, problem.space.dimension), context, (share) =>
+        context.progress?.({ stage: "Hessian eigenvalues", done: Math.round(100 * share), total: 100 }),
+      );
+      return (
+        spectrum && {
+          matrix,
+          asymmetry,
+          rounding: matrixRounding(this.hessian, matrix, asymmetry),
+          spectrum,
+          values: spectrum.values,
+          products: products.count(),
+        }
+      );
     });
     const traceOptions = { tolerance: settings.traceTolerance, confidence: this.confidence } as const;
     const sampledTrace = lazily(() =>
@@ -219,13 +231,10 @@ export class Measurement {
       return exactEstimate(trace, dense.rounding, dense.products, "exact, from the whole matrix", this.confidence);
     });
     this.gaussNewtonTrace = lazily(() => {
+      const context = this.stage("Gauss–Newton trace");
+      if (hasFewOutputs(problem, settings.exactLimit)) return traceByOutputs(problem, this.confidence, context);
       const method = problem.space.dimension > settings.exactLimit ? "auto" : "exact";
-      return estimateTrace(
-        this.gaussNewton,
-        { ...traceOptions, method },
-        random.split("gauss-newton trace"),
-        this.stage("Gauss–Newton trace"),
-      );
+      return estimateTrace(this.gaussNewton, { ...traceOptions, method }, random.split("gauss-newton trace"), context);
     });
     this.exampleNorms = lazily(async () => {
       const scale = this.exampleScale;

@@ -14,6 +14,7 @@ import { Measurement, type SharedSettings } from "./measurement.ts";
 import { noiseParameters } from "./noise.ts";
 import { INSTRUMENTS } from "./registry.ts";
 import { needsMatrix, sharedProducts, type Shared } from "./shared-costs.ts";
+import { hasFewOutputs } from "./trace-by-outputs.ts";
 import { traceParameters } from "./trace.ts";
 
 const profileOnly = z.object({
@@ -55,7 +56,7 @@ export interface PlannedInstrument {
   readonly skipped: string | undefined;
 }
 
-function sharedSettings(options: ProfileOptions): SharedSettings {
+function sharedSettings(problem: Problem, options: ProfileOptions): SharedSettings {
   const { top, bottom, tol } = eigenvalueParameters.parse(options);
   const { exactLimit, traceTolerance } = traceParameters.parse(options);
   const { noiseTop, noiseProbes } = noiseParameters.parse(options);
@@ -70,12 +71,13 @@ function sharedSettings(options: ProfileOptions): SharedSettings {
     noiseProbes,
     wantsTrace: needed.has("Hessian trace"),
     wantsMatrix: needsMatrix(needed),
+    hasFewOutputs: hasFewOutputs(problem, exactLimit),
   };
 }
 
 /** What a profile would do and cost. What instruments share is counted for the first that needs it. */
 export function planProfile(problem: Problem, options: ProfileOptions): PlannedInstrument[] {
-  const settings = sharedSettings(options);
+  const settings = sharedSettings(problem, options);
   const done = new Set<Shared>();
   return chosenInstruments(options).map((instrument) => {
     const { name, title, needs = [] } = instrument;
@@ -117,7 +119,7 @@ export async function runProfile(
   random: RandomStream,
   context: RunContext,
 ): Promise<Profile> {
-  const measurement = new Measurement(problem, random, context, sharedSettings(options));
+  const measurement = new Measurement(problem, random, context, sharedSettings(problem, options));
   const { loss, accuracy } = await measurement.value();
   const gradientNorm = norm2(await measurement.gradient());
 

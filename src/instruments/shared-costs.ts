@@ -37,7 +37,9 @@ const SHARED: Readonly<Record<Shared, SharedCost>> = {
     needs: () => ["Hessian matrix"],
     products: (n, settings) => (isSmall(n, settings) ? 0 : 60),
   },
-  "Gauss–Newton trace": { products: (n, settings) => (isSmall(n, settings) ? n : 100) },
+  "Gauss–Newton trace": {
+    products: (n, settings) => (settings.hasFewOutputs === true ? 0 : isSmall(n, settings) ? n : 100),
+  },
   // Its eigenpairs, and the probes of its size with their products of H.
   "gradient noise": {
     products: (_, { noiseTop, noiseProbes, top }) => 12 * noiseTop + 2 * (noiseProbes + noiseTop + top),

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../random/random-stream.ts";
-import { symmetricEigen } from "./symmetric-eigen.ts";
+import { decoupledBlocks } from "./decoupled-blocks.ts";
+import { symmetricEigen, symmetricSpectrum, type SymmetricSpectrum } from "./symmetric-eigen.ts";
 import { tridiagonalEigen } from "./tridiagonal-eigen.ts";
 
 function randomSymmetric(n: number, seed: number): Float64Array {
@@ -55,6 +56,81 @@ describe("symmetricEigen", () => {
 
   it("says that a NaN is the trouble", () => {
     expect(() => symmetricEigen(Float64Array.of(1, Number.NaN, Number.NaN, 1), 2, false)).toThrow(/NaN/);
+  });
+});
+
+function spectrumOf(matrix: Float64Array, n: number): SymmetricSpectrum {
+  const steps = symmetricSpectrum(matrix, n);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    expect(step.value).toBeGreaterThan(0);
+    expect(step.value).toBeLessThanOrEqual(1 + 1e-12);
+  }
+}
+
+describe("symmetricSpectrum", () => {
+  it("has the values of symmetricEigen, and vectors at any places that belong to them and are orthonormal", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.nat(),
+        fc.constantFrom(0, 0.9, 0.99, 1),
+        fc.constantFrom(1, 1e-200, 1e150),
+        fc.boolean(),
+        (n, seed, sparsity, size, copies) => {
+          const random = createRandom(seed).split("mask");
+          let a = randomSymmetric(n, seed).map((x) => size * x);
+          for (let i = 0; i < n; i++)
+            for (let j = 0; j < i; j++) if (random.uniform() < sparsity) a[i * n + j] = a[j * n + i] = 0;
+          if (copies) {
+            // Few different values, each many times, in a random basis.
+            const { vectors } = symmetricEigen(a, n, true);
+            a = new Float64Array(n * n);
+            vectors.forEach((v, e) => {
+              for (let i = 0; i < n; i++)
+                for (let j = 0; j < n; j++) a[i * n + j] += size * ((e % 3) - 1) * v[i] * v[j];
+            });
+            for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) a[j * n + i] = a[i * n + j];
+          }
+          const { values, vectorsAt } = spectrumOf(a, n);
+          expect(values).toEqual(symmetricEigen(a, n, false).values);
+          const norm = Math.max(...values.map(Math.abs)) + Number.MIN_VALUE;
+          const places = Array.from({ length: n }, (_, i) => (i % 2 === 0 ? n - 1 - i / 2 : (i - 1) / 2));
+          const vectors = [...vectorsAt(places)].flat();
+          expect(vectors).toHaveLength(n);
+          places.forEach((place, e) => {
+            const v = vectors[e];
+            for (let i = 0; i < n; i++) {
+              let product = 0;
+              for (let j = 0; j < n; j++) product += (a[i * n + j] / norm) * v[j];
+              expect(Math.abs(product - (values[place] / norm) * v[i])).toBeLessThan(1e-13 * (n + 10));
+            }
+            for (let f = 0; f <= e; f++) {
+              let inner = 0;
+              for (let j = 0; j < n; j++) inner += v[j] * vectors[f][j];
+              expect(Math.abs(inner - (e === f ? 1 : 0))).toBeLessThan(1e-9);
+            }
+          });
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it("takes a matrix apart where it falls apart", () => {
+    const n = 5;
+    const a = new Float64Array(n * n);
+    for (const [i, j, x] of [
+      [0, 3, 2],
+      [3, 4, 1],
+      [1, 1, 7],
+    ])
+      a[i * n + j] = a[j * n + i] = x;
+    expect(decoupledBlocks(a, n).map((block) => [...block])).toEqual([[0, 3, 4], [1], [2]]);
+    const { values, vectorsAt } = spectrumOf(a, n);
+    [-Math.sqrt(5), 0, 0, Math.sqrt(5), 7].forEach((value, i) => expect(values[i]).toBeCloseTo(value, 14));
+    expect([...vectorsAt([4])].flat().map((v) => [...v])).toEqual([[0, 1, 0, 0, 0]]);
   });
 });
 

@@ -1,6 +1,9 @@
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { decoupledBlocks } from "./decoupled-blocks.ts";
 import { copyTriangle, type Triangle } from "./triangle.ts";
 import { tridiagonalEigen } from "./tridiagonal-eigen.ts";
+import { tridiagonalVectors } from "./tridiagonal-vectors.ts";
+import { PANEL, TOGETHER, transformBack, tridiagonalize, type Tridiagonalization } from "./tridiagonalize.ts";
 
 export interface SymmetricEigen {
   /** Eigenvalues, ascending. */
@@ -9,21 +12,91 @@ export interface SymmetricEigen {
   readonly vectors: Float64Array[];
 }
 
+/** Every eigenvalue of a matrix, with the reduced matrix from which its eigenvectors can be had one by one. */
+export interface SymmetricSpectrum {
+  /** Eigenvalues, ascending. */
+  readonly values: Float64Array;
+  /**
+   * Unit eigenvectors to the eigenvalues at these places, orthogonal to each other, a few at a time in the order of
+   * the places. Cost: 4 n² flops each; in a cluster of k eigenvalues another 16 nk.
+   */
+  vectorsAt(places: readonly number[]): Iterable<readonly Float64Array[]>;
+}
+
+/** Below this a triangle in plain memory is done before kernels are at hand. */
+const SIMD_FROM = 32;
+
 /**
  * All eigenvalues, and on request eigenvectors, of a dense symmetric matrix: Householder reduction to
- * tridiagonal form (EISPACK `tred2`, with the rank-two update of one step and the product of the next
- * fused into one pass over the triangle), then implicit QL.
+ * tridiagonal form, block by block where the matrix falls into several, then implicit QL.
  *
- * Absolute error of a value: a small multiple of ε‖A‖. Only the lower triangle is read.
+ * Absolute error of a value: a small multiple of ε‖A‖.
  * Cost: 4/3 n³ flops for values; + about 12 n³ for vectors. Memory: one copy of the matrix (two with vectors).
  *
- * @param matrix n × n, row-major; left as it is
+ * @param matrix n × n, row-major, symmetric; left as it is
  * @throws internal error `matrix-size`; check error `eigen-not-converged` for NaN or ∞
  *
  * @example
  * symmetricEigen(Float64Array.of(2, 1, 1, 2), 2, false).values; // [1, 3]
  */
 export function symmetricEigen(matrix: Float64Array, n: number, wantVectors: boolean): SymmetricEigen {
+  const parts = toTheEnd(reduce(matrix, n));
+  const solved = parts.map(({ triangle, reduced }) => {
+    const eigen = tridiagonalEigen(reduced.diagonal, reduced.offDiagonal, wantVectors ? "all" : "none");
+    for (let at = 0; at < eigen.vectors.length; at += TOGETHER)
+      transformBack(triangle, reduced.halfSquares, eigen.vectors.slice(at, at + TOGETHER));
+    return eigen;
+  });
+  const order = ascending(solved.map(({ values }) => values));
+  return {
+    values: Float64Array.from(order, ({ part, place }) => solved[part].values[place]),
+    vectors: wantVectors
+      ? order.map(({ part, place }) => spread(solved[part].vectors[place], parts[part].indices, n))
+      : [],
+  };
+}
+
+/**
+ * The same values in steps, and eigenvectors of some of them by inverse iteration. Yields the share of the work
+ * that is done, each time after a few milliseconds at n = 1000.
+ *
+ * @throws as {@link symmetricEigen}
+ */
+export function* symmetricSpectrum(matrix: Float64Array, n: number): Generator<number, SymmetricSpectrum> {
+  const parts = yield* reduce(matrix, n);
+  const solved = parts.map(({ reduced }) => tridiagonalEigen(reduced.diagonal, reduced.offDiagonal, "none").values);
+  const order = ascending(solved);
+  return {
+    values: Float64Array.from(order, ({ part, place }) => solved[part][place]),
+    *vectorsAt(places) {
+      const ofReduced = new Map<number, Float64Array>();
+      const sorted = places.toSorted((a, b) => a - b);
+      for (const [part, { reduced }] of parts.entries()) {
+        const own = sorted.filter((place) => order[place].part === part);
+        const values = Float64Array.from(own, (place) => solved[part][order[place].place]);
+        tridiagonalVectors(reduced.diagonal, reduced.offDiagonal, values).forEach((z, i) => ofReduced.set(own[i], z));
+      }
+      for (let at = 0; at < places.length;) {
+        const { part } = order[places[at]];
+        const other = places.findIndex((place, i) => i > at && order[place].part !== part);
+        const group = places.slice(at, Math.min(at + TOGETHER, other < 0 ? places.length : other));
+        const { indices, triangle, reduced } = parts[part];
+        const vectors = group.flatMap((place) => ofReduced.get(place) ?? []);
+        transformBack(triangle, reduced.halfSquares, vectors);
+        yield vectors.map((vector) => spread(vector, indices, n));
+        at += group.length;
+      }
+    },
+  };
+}
+
+interface ReducedBlock {
+  readonly indices: Uint32Array;
+  readonly triangle: Triangle;
+  readonly reduced: Tridiagonalization;
+}
+
+function* reduce(matrix: Float64Array, n: number): Generator<number, ReducedBlock[]> {
   if (matrix.length !== n * n) {
     throw new ThalwegError({
       kind: "internal",
@@ -31,113 +104,41 @@ export function symmetricEigen(matrix: Float64Array, n: number, wantVectors: boo
       message: `A ${n} × ${n} matrix needs ${n * n} elements, but ${matrix.length} were given.`,
     });
   }
-  const triangle = copyTriangle(matrix, n, 5);
-  const reduced = tridiagonalize(triangle, n);
-  const { values, vectors } = tridiagonalEigen(reduced.diagonal, reduced.offDiagonal, wantVectors ? "all" : "none");
-  if (wantVectors) transformBack(triangle.matrix, n, reduced.halfSquares, vectors);
-  return { values, vectors };
-}
-
-interface Tridiagonalization {
-  readonly diagonal: Float64Array;
-  readonly offDiagonal: Float64Array;
-  /** hᵢ = ½‖uᵢ‖² of the reflections I − uᵢuᵢᵀ/hᵢ; 0 where none was needed. */
-  readonly halfSquares: Float64Array;
-}
-
-/** A ← reflections in the rows below the diagonal; returns T. Works from the last row up. */
-function tridiagonalize({ matrix: a, vectors, pass }: Triangle, n: number): Tridiagonalization {
-  const stride = n + (n % 2);
-  const diagonal = new Float64Array(n);
-  const offDiagonal = new Float64Array(Math.max(0, n - 1));
-  const halfSquares = new Float64Array(n);
-  let [uAt, qAt, nextUAt, productAt] = [0, 1, 2, 3];
-  const zeroAt = 4;
-
-  for (let i = n - 1; i >= 1; i--) {
-    const row = i * stride;
-    const [u, q, nextU, product] = [vectors[uAt], vectors[qAt], vectors[nextUAt], vectors[productAt]];
-    // The reflection of this step depends on row i alone, so its update goes ahead of the others.
-    const ui = u[i];
-    const qi = q[i];
-    for (let k = 0; k <= i; k++) a[row + k] -= ui * q[k] + qi * u[k];
-    diagonal[i] = a[row + i];
-
-    let scale = 0;
-    for (let k = 0; k < i - 1; k++) scale += Math.abs(a[row + k]);
-    if (scale === 0) {
-      offDiagonal[i - 1] = a[row + i - 1];
-      pass(i, uAt, qAt, zeroAt, productAt);
-      u.fill(0);
-      q.fill(0);
-      continue;
-    }
-    scale += Math.abs(a[row + i - 1]);
-    let h = 0;
-    for (let k = 0; k < i; k++) {
-      const x = a[row + k] / scale;
-      nextU[k] = x;
-      h += x * x;
-    }
-    const f = nextU[i - 1];
-    const g = f > 0 ? -Math.sqrt(h) : Math.sqrt(h);
-    offDiagonal[i - 1] = scale * g;
-    h -= f * g;
-    nextU[i - 1] = f - g;
-    nextU[i] = 0;
-    halfSquares[i] = h;
-
-    pass(i, uAt, qAt, nextUAt, productAt);
-    for (let k = 0; k < i; k++) a[row + k] = nextU[k];
-
-    let projection = 0;
-    for (let k = 0; k < i; k++) {
-      product[k] /= h;
-      projection += nextU[k] * product[k];
-    }
-    const half = projection / (2 * h);
-    for (let k = 0; k < i; k++) product[k] -= half * nextU[k];
-    product[i] = 0;
-
-    [uAt, nextUAt] = [nextUAt, uAt];
-    [qAt, productAt] = [productAt, qAt];
+  const blocks = decoupledBlocks(matrix, n);
+  const work = blocks.reduce((sum, { length }) => sum + length ** 3, 0);
+  const parts: ReducedBlock[] = [];
+  let done = 0;
+  for (const indices of blocks) {
+    const { length } = indices;
+    const triangle = copyTriangle(matrix, n, indices, PANEL, length >= SIMD_FROM);
+    const steps = tridiagonalize(triangle, length);
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) yield (done + step.value * length ** 3) / work;
+    parts.push({ indices, triangle, reduced: step.value });
+    done += length ** 3;
   }
-  if (n > 0) diagonal[0] = a[0] - 2 * vectors[uAt][0] * vectors[qAt][0];
-  return { diagonal, offDiagonal, halfSquares };
+  return parts;
 }
 
-/** Eigenvectors of T to eigenvectors of A: z ← H₍ₙ₋₁₎ … H₁ z, four vectors to each reading of the reflections. */
-function transformBack(a: Float64Array, n: number, halfSquares: Float64Array, vectors: readonly Float64Array[]): void {
-  const stride = n + (n % 2);
-  const spare = new Float64Array(n);
-  for (let j = 0; j < n; j += 4) {
-    const z0 = vectors[j];
-    const z1 = vectors[j + 1] ?? spare;
-    const z2 = vectors[j + 2] ?? spare;
-    const z3 = vectors[j + 3] ?? spare;
-    for (let i = 1; i < n; i++) {
-      const h = halfSquares[i];
-      if (h === 0) continue;
-      const row = i * stride;
-      let [s0, s1, s2, s3] = [0, 0, 0, 0];
-      for (let k = 0; k < i; k++) {
-        const x = a[row + k];
-        s0 += x * z0[k];
-        s1 += x * z1[k];
-        s2 += x * z2[k];
-        s3 += x * z3[k];
-      }
-      s0 /= h;
-      s1 /= h;
-      s2 /= h;
-      s3 /= h;
-      for (let k = 0; k < i; k++) {
-        const x = a[row + k];
-        z0[k] -= s0 * x;
-        z1[k] -= s1 * x;
-        z2[k] -= s2 * x;
-        z3[k] -= s3 * x;
-      }
-    }
+function toTheEnd<T>(steps: Generator<number, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
   }
+}
+
+/** Where the eigenvalues of all blocks are, in the order of their values. */
+function ascending(values: readonly Float64Array[]): { readonly part: number; readonly place: number }[] {
+  return values
+    .flatMap((each, part) => Array.from(each, (_, place) => ({ part, place })))
+    .sort((a, b) => values[a.part][a.place] - values[b.part][b.place]);
+}
+
+function spread(vector: Float64Array, indices: Uint32Array, n: number): Float64Array {
+  if (indices.length === n) return vector;
+  const whole = new Float64Array(n);
+  indices.forEach((index, i) => {
+    whole[index] = vector[i];
+  });
+  return whole;
 }

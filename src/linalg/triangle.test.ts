@@ -1,29 +1,49 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../random/random-stream.ts";
-import { copyTriangle } from "./triangle.ts";
+import { copyTriangle, ROWS } from "./triangle.ts";
 
 describe("copyTriangle", () => {
-  it.each([1, 2, 3, 8, 17])("updates and multiplies the leading triangle as the definition says, n = %i", (n) => {
+  it.each([1, 2, 3, 8, 17, 40])("updates and multiplies the leading triangle as the definition says, n = %i", (n) => {
     const random = createRandom(n);
     const a = new Float64Array(n * n);
     for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) a[i * n + j] = a[j * n + i] = random.normal();
-    const given = [0, 1, 2].map(() => random.normalVector(n));
+    const chosen = Uint32Array.from({ length: n }, (_, i) => i).filter((i) => i % 3 !== 1);
+    const m = chosen.length;
+    const given = Array.from({ length: 6 }, (_, i) => random.split(String(i)).normalVector(m));
+    const original = (i: number, j: number) => a[chosen[i] * n + chosen[j]];
+    const updated = (i: number, j: number, count: number) => {
+      let sum = original(i, j);
+      for (let s = 0; s < count; s++)
+        sum -= given[2 * s][i] * given[2 * s + 1][j] + given[2 * s + 1][i] * given[2 * s][j];
+      return sum;
+    };
     for (const simd of [true, false]) {
-      for (let m = 1; m <= n; m++) {
-        const triangle = copyTriangle(a, n, 4, simd);
-        given.forEach((vector, i) => triangle.vectors[i].set(vector));
-        triangle.pass(m, 0, 1, 2, 3);
-        const [u, q, v] = given;
-        const updated = (i: number, j: number) => a[i * n + j] - u[i] * q[j] - q[i] * u[j];
-        const stride = triangle.matrix.length / n;
-        for (let i = 0; i < m; i++) {
-          let product = 0;
-          for (let j = 0; j < m; j++) product += updated(i, j) * v[j];
-          expect(triangle.vectors[3][i]).toBeCloseTo(product, 12);
-          for (let j = 0; j <= i; j++) expect(triangle.matrix[i * stride + j]).toBeCloseTo(updated(i, j), 13);
+      for (const count of [0, 1, 2]) {
+        const fresh = () => {
+          const triangle = copyTriangle(a, n, chosen, 3, simd);
+          given.slice(0, 2 * count).forEach((vector, i) => triangle.pairs[i].set(vector));
+          return triangle;
+        };
+        for (let length = 1; length <= m; length++) {
+          const triangle = fresh();
+          const u = given[4].subarray(0, length);
+          triangle.pairs[2 * count].set(u);
+          triangle.multiply(length, count);
+          for (let i = 0; i < length; i++) {
+            const product = u.reduce((sum, x, j) => sum + updated(i, j, count) * x, 0);
+            expect(triangle.pairs[2 * count + 1][i]).toBeCloseTo(product, 11);
+          }
+          triangle.updateRow(length - 1, count);
+          for (let j = 0; j < length; j++)
+            expect(triangle.rows[(length - 1) * triangle.stride + j]).toBeCloseTo(updated(length - 1, j, count), 12);
         }
-        for (let i = m; i < n; i++)
-          for (let j = 0; j <= i; j++) expect(triangle.matrix[i * stride + j]).toBe(a[i * n + j]);
+        for (let length = 0; length <= m; length += ROWS) {
+          const { rows, stride, update } = fresh();
+          update(length, count);
+          for (let i = 0; i < m; i++)
+            for (let j = 0; j <= i; j++)
+              expect(rows[i * stride + j]).toBeCloseTo(i < length ? updated(i, j, count) : original(i, j), 12);
+        }
       }
     }
   });

@@ -1,93 +1,171 @@
-import { kernelMemory, type Kernel } from "./kernel-memory.ts";
+import { kernelMemory } from "./kernel-memory.ts";
 
 /**
- * A symmetric matrix, of which the lower triangle is kept, with room for vectors beside it, and the pass that
- * reduces it: A ← A − uqᵀ − quᵀ on the leading m × m triangle, and p ← A v with the new A, in one pass.
+ * A symmetric matrix A, of which the lower triangle is kept, with room beside it for pairs of vectors u and w whose
+ * updates A ← A − uwᵀ − wuᵀ are put off: several of them made at once read the matrix once.
  */
 export interface Triangle {
-  /** n × n, row-major. */
-  readonly matrix: Float64Array;
-  /** Vectors of n elements, zero at first. */
-  readonly vectors: readonly Float64Array[];
-  /** u, q, v and p by their place among the vectors; p is another than the rest. */
-  pass(m: number, u: number, q: number, v: number, p: number): void;
+  /** Row i begins at i · stride; beyond its diagonal it holds nothing of use. */
+  readonly rows: Float64Array;
+  readonly stride: number;
+  /** u₀, w₀, u₁, w₁, …: zeros at first. What is beyond the leading rows in u has to be zero. */
+  readonly pairs: readonly Float64Array[];
+  /** Makes the updates of the first `count` pairs in row i alone. */
+  updateRow(i: number, count: number): void;
+  /** Makes them in the first m rows, m a multiple of {@link ROWS}. */
+  update(m: number, count: number): void;
+  /** w ← A u of the pair after the first `count`, on the first m rows, with the updates of those in it. */
+  multiply(m: number, count: number): void;
 }
 
-/** Works on two rows at a time; the first `count` elements of both, their sums with v into `coefficients`. */
-type Rows = (first: number, second: number, count: number, places: readonly number[]) => void;
+/** Rows that are worked on at a time. */
+export const ROWS = 4;
 
-/** u₀ u₁ q₀ q₁ v₀ v₁, then s₀ s₁. */
-const COEFFICIENTS = 8;
+/** The parts of the work, with places in elements of one array. Lengths are multiples of {@link ROWS}. */
+interface Arithmetic {
+  /** p += A v on the first m rows, for p of zeros. */
+  product(m: number, v: number, p: number): void;
+  /** A ← A − Σ (uwᵀ + wuᵀ) on the first m rows. */
+  update(m: number, count: number): void;
+  /** coefficients[j] ← vⱼ · w over the first `length` elements, for the first `count` vectors of the pairs. */
+  dots(w: number, length: number, count: number): void;
+  /** w += Σ coefficients[j] vⱼ. */
+  combine(w: number, length: number, count: number): void;
+}
 
-/** A copy of a matrix as a triangle, in WebAssembly memory where there is SIMD. */
-export function copyTriangle(matrix: Float64Array, n: number, vectors: number, simd = true): Triangle {
-  // Rows and vectors begin at even elements; behind the last row is one of zeros, the partner of a single row.
-  const stride = n + (n % 2);
-  const elements = COEFFICIENTS + (n + 1 + vectors) * stride;
+interface Places {
+  readonly stride: number;
+  readonly rows: number;
+  readonly zero: number;
+  readonly pairs: number;
+}
+
+const round = (length: number) => ROWS * Math.ceil(length / ROWS);
+
+/**
+ * A copy of a matrix as a triangle, in WebAssembly memory where there is SIMD.
+ *
+ * @param matrix n × n, row-major; only its lower triangle is read
+ * @param chosen the rows and columns that are taken, ascending
+ * @param most pairs of vectors that are put off at most
+ */
+export function copyTriangle(
+  matrix: Float64Array,
+  n: number,
+  chosen: Uint32Array,
+  most: number,
+  simd = true,
+): Triangle {
+  const m = chosen.length;
+  // An odd number of cache lines: the same column of many rows does not fall on the same place of a cache.
+  const lines = Math.ceil(m / 8);
+  const stride = 8 * (lines + 1 - (lines % 2));
+  const coefficients = round(2 * most);
+  const at: Places = {
+    stride,
+    rows: coefficients,
+    zero: coefficients + m * stride,
+    pairs: coefficients + (m + 1) * stride,
+  };
+  const elements = at.pairs + round(2 * most) * stride;
   const memory = simd ? kernelMemory(8 * elements) : null;
   const all = memory ? new Float64Array(memory.buffer, 0, elements) : new Float64Array(elements);
-  const rowsAt = COEFFICIENTS;
-  const vectorsAt = rowsAt + (n + 1) * stride;
-  const view = Array.from({ length: vectors }, (_, i) =>
-    all.subarray(vectorsAt + i * stride, vectorsAt + i * stride + n),
-  );
-  for (let i = 0; i < n; i++) all.set(matrix.subarray(i * n, (i + 1) * n), rowsAt + i * stride);
-  const rows = memory ? simdRows(memory.kernels.rank_two_rows) : plainRows(all);
+  const arithmetic = memory ? simdArithmetic(memory.kernels, at) : plainArithmetic(all, at);
+  const rows = all.subarray(at.rows, at.zero);
+  copyLower(matrix, n, chosen, rows, stride);
+  const pair = (index: number) => at.pairs + index * stride;
   return {
-    matrix: all.subarray(rowsAt, rowsAt + n * stride),
-    vectors: view,
-    pass(m, ...indices) {
-      const places = indices.map((index) => vectorsAt + index * stride);
-      const [u, q, v, p] = indices.map((index) => view[index]);
-      p.fill(0, 0, m);
-      for (let j = 0; j < m; j += 2) {
-        const isPair = j + 1 < m;
-        const first = rowsAt + j * stride;
-        const second = isPair ? first + stride : rowsAt + n * stride;
-        all[0] = u[j];
-        all[1] = isPair ? u[j + 1] : 0;
-        all[2] = q[j];
-        all[3] = isPair ? q[j + 1] : 0;
-        all[4] = v[j];
-        all[5] = isPair ? v[j + 1] : 0;
-        rows(first, second, j, places);
-        const d0 = all[first + j] - 2 * u[j] * q[j];
-        all[first + j] = d0;
-        p[j] += all[6] + d0 * v[j];
-        if (!isPair) continue;
-        const cross = all[second + j] - (u[j + 1] * q[j] + q[j + 1] * u[j]);
-        const d1 = all[second + j + 1] - 2 * u[j + 1] * q[j + 1];
-        all[second + j] = cross;
-        all[second + j + 1] = d1;
-        p[j] += cross * v[j + 1];
-        p[j + 1] += all[7] + cross * v[j] + d1 * v[j + 1];
-      }
+    rows,
+    stride,
+    pairs: Array.from({ length: 2 * most }, (_, i) => all.subarray(pair(i), pair(i) + stride)),
+    updateRow(i, count) {
+      if (count === 0) return;
+      for (let j = 0; j < 2 * count; j++) all[j] = -all[pair(j ^ 1) + i];
+      all.fill(0, 2 * count, round(2 * count));
+      arithmetic.combine(at.rows + i * stride, round(i + 1), 2 * count);
+    },
+    update(length, count) {
+      if (count > 0) arithmetic.update(length, count);
+    },
+    multiply(length, count) {
+      const [u, w] = [pair(2 * count), pair(2 * count + 1)];
+      all.fill(0, w, w + stride);
+      arithmetic.product(length, u, w);
+      if (count === 0) return;
+      arithmetic.dots(u, round(length), 2 * count);
+      for (let j = 0; j < 2 * count; j += 2) [all[j], all[j + 1]] = [-all[j + 1], -all[j]];
+      all.fill(0, 2 * count, round(2 * count));
+      arithmetic.combine(w, round(length), 2 * count);
     },
   };
 }
 
-function simdRows(kernel: Kernel): Rows {
-  return (first, second, count, [u, q, v, p]) => kernel(8 * first, 8 * second, count, 8 * u, 8 * q, 8 * v, 8 * p, 0);
+/** The chosen rows of a lower triangle; blocks on the diagonal are copied as a whole. */
+function copyLower(matrix: Float64Array, n: number, chosen: Uint32Array, rows: Float64Array, stride: number): void {
+  const m = chosen.length;
+  for (let i = 0; i < m; i++) {
+    const from = chosen[i] * n;
+    const to = i * stride;
+    if (m === n) rows.set(matrix.subarray(from, from + i + 1), to);
+    else for (let j = 0; j <= i; j++) rows[to + j] = matrix[from + chosen[j]];
+    const block = i - (i % ROWS);
+    for (let j = block; j < i; j++) rows[j * stride + i] = rows[to + j];
+  }
 }
 
-function plainRows(all: Float64Array): Rows {
-  return (first, second, count, [u, q, v, p]) => {
-    const [u0, u1, q0, q1, v0, v1] = all;
-    let s0 = 0;
-    let s1 = 0;
-    for (let k = 0; k < count; k++) {
-      const uk = all[u + k];
-      const qk = all[q + k];
-      const vk = all[v + k];
-      const a0 = all[first + k] - (u0 * qk + q0 * uk);
-      const a1 = all[second + k] - (u1 * qk + q1 * uk);
-      all[first + k] = a0;
-      all[second + k] = a1;
-      s0 += a0 * vk;
-      s1 += a1 * vk;
-      all[p + k] += a0 * v0 + a1 * v1;
-    }
-    all[6] = s0;
-    all[7] = s1;
+type Kernels = NonNullable<ReturnType<typeof kernelMemory>>["kernels"];
+
+function simdArithmetic(kernels: Kernels, { rows, stride, zero, pairs }: Places): Arithmetic {
+  const { symmetric_product: product, symmetric_update: update, dots_f64: dots, combine_f64: combine } = kernels;
+  const [a, row, u] = [8 * rows, 8 * stride, 8 * pairs];
+  const groups = (count: number) => Math.ceil(count / 4);
+  return {
+    product: (m, v, p) => product(a, row, m, 8 * v, 8 * p, 8 * zero),
+    update: (m, count) => update(a, row, m, u, count),
+    dots: (w, length, count) => dots(8 * w, length, u, row, groups(count), 0),
+    combine: (w, length, count) => combine(8 * w, length, u, row, groups(count), 0),
+  };
+}
+
+function plainArithmetic(all: Float64Array, { rows, stride, pairs }: Places): Arithmetic {
+  return {
+    product(m, v, p) {
+      for (let i = 0; i < m; i++) {
+        const row = rows + i * stride;
+        const vi = all[v + i];
+        let sum = all[row + i] * vi;
+        for (let k = 0; k < i; k++) {
+          sum += all[row + k] * all[v + k];
+          all[p + k] += all[row + k] * vi;
+        }
+        all[p + i] += sum;
+      }
+    },
+    update(m, count) {
+      for (let i = 0; i < m; i++) {
+        const row = rows + i * stride;
+        for (let s = 0; s < count; s++) {
+          const u = pairs + 2 * s * stride;
+          const w = u + stride;
+          const [ui, wi] = [all[u + i], all[w + i]];
+          for (let k = 0; k <= i; k++) all[row + k] -= ui * all[w + k] + wi * all[u + k];
+        }
+      }
+    },
+    dots(w, length, count) {
+      for (let j = 0; j < count; j++) {
+        const v = pairs + j * stride;
+        let sum = 0;
+        for (let k = 0; k < length; k++) sum += all[v + k] * all[w + k];
+        all[j] = sum;
+      }
+    },
+    combine(w, length, count) {
+      for (let j = 0; j < count; j++) {
+        const v = pairs + j * stride;
+        const c = all[j];
+        for (let k = 0; k < length; k++) all[w + k] += c * all[v + k];
+      }
+    },
   };
 }

@@ -84,7 +84,7 @@ export function tridiagonalEigen(
       for (; i >= l; i--) {
         const f = s * e[i];
         const b = c * e[i];
-        r = Math.hypot(f, g);
+        r = length(f, g);
         e[i + 1] = r;
         if (r === 0) {
           // An underflow split the matrix: start the sweep again on the smaller block.
@@ -130,6 +130,12 @@ export function tridiagonalEigen(
     last: rows === "ends" ? Float64Array.from(order, (i) => last[i]) : last,
     vectors: all ? sorted : [],
   };
+}
+
+/** √(f² + g²): Math.hypot takes many times as long, and is needed only where the squares leave the range of numbers. */
+function length(f: number, g: number): number {
+  const square = f * f + g * g;
+  return square > 1e-280 && square < 1e300 ? Math.sqrt(square) : Math.hypot(f, g);
 }
 
 /** One row of the eigenvector matrix through the rotations (i, i + 1) of a sweep, i = m − 1 … from. */

@@ -1,4 +1,4 @@
-import { dot } from "../linalg/vector.ts";
+import { dots } from "../linalg/multi-vector.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { LinearOperator } from "./linear-operator.ts";
 
@@ -20,15 +20,26 @@ export function denseOperator(matrix: Float64Array, dimension: number, name = "m
     });
   }
   const rows = Array.from({ length: dimension }, (_, i) => matrix.subarray(i * dimension, (i + 1) * dimension));
-  const symmetric = rows.every((row, i) => row.every((x, j) => x === matrix[j * dimension + i]));
   return {
     dimension,
-    symmetric,
+    symmetric: isSymmetric(matrix, dimension),
     precision: "float64",
     preferredBlock: 1,
     name,
-    apply: (block) => Promise.resolve(block.map((v) => Float64Array.from(rows, (row) => dot(row, v)))),
+    apply: (block) => Promise.resolve(block.map((v) => dots(rows, v))),
   };
+}
+
+/** Elements that fit a page of memory: a matrix read across its rows is read in squares of this size. */
+const TILE = 64;
+
+function isSymmetric(matrix: Float64Array, dimension: number): boolean {
+  for (let top = 0; top < dimension; top += TILE)
+    for (let left = 0; left <= top; left += TILE)
+      for (let i = top; i < Math.min(top + TILE, dimension); i++)
+        for (let j = left; j < Math.min(left + TILE, i); j++)
+          if (matrix[i * dimension + j] !== matrix[j * dimension + i]) return false;
+  return true;
 }
 
 /** The operator of a diagonal matrix: v ↦ d ∘ v. Its eigenvalues are the entries of d. */

@@ -26,6 +26,7 @@ import {
   gradientSquare,
   jacobianTransposed,
   jacobianVector,
+  outputCurvatureForm,
   vectorizeExamples,
   weightedGradient,
   type Product,
@@ -326,23 +327,68 @@ export class Problem {
    */
   async exampleGradientSquares(context: RunContext = {}): Promise<Float64Array> {
     const squares = new Float64Array(this.examples);
-    const square = gradientSquare(buildNetwork(this.model, this.dataset, this.options, 1).graph);
-    const inputs = [...inputsOf([square])].flatMap(([name, value]) => (this.parameterSlots.has(name) ? [] : [value]));
-    const batchSize = Math.max(
-      1,
-      Math.min(this.options.batchSize, Math.floor(EXAMPLE_GRADIENT_ELEMENTS / this.space.dimension)),
+    const build = (one: LossGraph) => new Map([["squares", gradientSquare(one)]]);
+    await this.eachExample("example-gradient-squares", build, context, ({ start }, outputs) =>
+      squares.set(take(outputs, "squares").data, start),
     );
-    for (const range of batchesOf(this.everything, batchSize)) {
-      const build: Build = () => new Map([["squares", vectorizeExamples(square, inputs, range.end - range.start)]]);
-      await this.eachBatch(
-        "example-gradient-squares",
-        build,
-        context,
-        ({ start }, outputs) => squares.set(take(outputs, "squares").data, start),
-        { range },
-      );
-    }
     return squares;
+  }
+
+  /**
+   * tr Jᵢᵀ(∂²ℓᵢ/∂zᵢ²)Jᵢ for every example, undivided, and Σ_c ‖Jᵢᵀe_c‖ ‖JᵢᵀHᵢe_c‖, which rounding is relative to.
+   * Cost: about two gradients for each output of an example, and memory as {@link exampleGradientSquares}.
+   */
+  async exampleGaussNewtonTraces(context: RunContext = {}): Promise<{ traces: Float64Array; sizes: Float64Array }> {
+    const { precision } = this.options;
+    const shape = [this.rowsPerExample, ...this.outputShape.slice(this.rowsPerExample === 1 ? 0 : 1)];
+    const traces = new Float64Array(this.examples);
+    const sizes = new Float64Array(this.examples);
+    const build = (one: LossGraph) => {
+      const { form, size } = outputCurvatureForm(one, one.total.graph.input(COTANGENT, precision, shape));
+      return new Map([
+        ["form", form],
+        ["size", size],
+      ]);
+    };
+    for (let output = 0; output < sizeOf(shape); output++) {
+      const unit = allocate(precision, sizeOf(shape));
+      unit[output] = 1;
+      const feed = this.runtime.feed({ dtype: precision, shape, data: unit });
+      const shared: Feeds = new Map([[COTANGENT, feed]]);
+      try {
+        await this.eachExample(
+          "gauss-newton-traces",
+          build,
+          context,
+          ({ start }, outputs) => {
+            take(outputs, "form").data.forEach((x, i) => (traces[start + i] += x));
+            take(outputs, "size").data.forEach((x, i) => (sizes[start + i] += x));
+          },
+          shared,
+        );
+      } finally {
+        releaseAll(shared);
+      }
+    }
+    return { traces, sizes };
+  }
+
+  /** Values of a batch of one, vectorised over the examples of batches that hold a gradient for each of them. */
+  private async eachExample(
+    name: string,
+    build: (one: LossGraph) => ReadonlyMap<string, Value>,
+    context: RunContext,
+    visit: (batch: BatchRange, outputs: ReadonlyMap<string, Tensor>) => void,
+    shared: Feeds = new Map(),
+  ): Promise<void> {
+    const values = build(buildNetwork(this.model, this.dataset, this.options, 1).graph);
+    const isShared = (input: string) => this.parameterSlots.has(input) || shared.has(input);
+    const inputs = [...inputsOf([...values.values()])].flatMap(([input, value]) => (isShared(input) ? [] : [value]));
+    const most = Math.floor(EXAMPLE_GRADIENT_ELEMENTS / this.space.dimension);
+    for (const range of batchesOf(this.everything, Math.max(1, Math.min(this.options.batchSize, most)))) {
+      const whole: Build = () => vectorizeExamples(values, inputs, range.end - range.start);
+      await this.eachBatch(name, whole, context, visit, { range, extra: () => shared });
+    }
   }
 
   /** The outputs of the network (logits), [examples, ...outputs] flat. */

@@ -5,7 +5,9 @@ import { vectorize } from "../autodiff/vectorize.ts";
 import { inputNameOf } from "../graph/leaf.ts";
 import type { Value } from "../graph/value.ts";
 import { add, mul } from "../ops/arithmetic.ts";
+import { cast } from "../ops/logic.ts";
 import { reshape, sumAll } from "../ops/structure.ts";
+import { sqrt } from "../ops/unary.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { LossGraph } from "./loss-graph.ts";
 
@@ -112,15 +114,38 @@ export function gradientSquare(loss: LossGraph): Value {
 }
 
 /**
- * A value of the graph of one example for each example of a batch, [B, …]: what depends on the inputs
+ * ⟨Jᵀe, JᵀHe⟩ for a direction e in the outputs and H the Hessian of the loss in them, and ‖Jᵀe‖ ‖JᵀHe‖; summed over
+ * all unit vectors e the first is tr JᵀHJ. He is taken in float64: it is what cancellation of p in 1 − p leaves.
+ */
+export function outputCurvatureForm(
+  { outputs, labels, loss, options, parameters }: LossGraph,
+  direction: Value,
+): { form: Value; size: Value } {
+  const z = cast(outputs, "float64");
+  const total = sumAll(loss.perExample(z, labels, options));
+  const curved = cast(outputHessianVector(total, z, cast(direction, "float64")), outputs.dtype);
+  const plain = pullback([outputs], [direction], parameters);
+  const bent = pullback([outputs], [curved], parameters);
+  const inner = (x: readonly Value[], y: readonly Value[]) =>
+    x.map((part, i) => sumAll(mul(part, y[i]))).reduce((sum, part) => add(sum, part));
+  return { form: inner(plain, bent), size: sqrt(mul(inner(plain, plain), inner(bent, bent))) };
+}
+
+/**
+ * Values of the graph of one example for each example of a batch, [B, …]: what depends on the inputs
  * of shape [1, …] is computed for all B at once, fed under the same names with the shape [B, …].
  */
-export function vectorizeExamples(value: Value, inputs: readonly Value[], examples: number): Value {
+export function vectorizeExamples(
+  values: ReadonlyMap<string, Value>,
+  inputs: readonly Value[],
+  examples: number,
+): Map<string, Value> {
   const blocks = inputs.map((input) => {
     const batch = input.graph.input(inputNameOf(input) ?? "", input.dtype, [examples, ...input.shape.slice(1)]);
     return [input, reshape(batch, [examples, ...input.shape])] as const;
   });
-  return vectorize([value], new Map(blocks), examples)[0];
+  const outputs = vectorize([...values.values()], new Map(blocks), examples);
+  return new Map([...values.keys()].map((name, i) => [name, outputs[i]]));
 }
 
 function requireOutputs(loss: LossGraph, matrix: string): void {

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { estimateTrace } from "../estimators/trace.ts";
+import { gaussNewton } from "../index.ts";
+import { binaryCrossEntropy } from "../problem/losses/binary-cross-entropy.ts";
+import { crossEntropy } from "../problem/losses/cross-entropy.ts";
+import { huber } from "../problem/losses/huber.ts";
+import type { Loss } from "../problem/losses/loss.ts";
+import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
+import type { ProblemOptions } from "../problem/problem-options.ts";
+import { createRandom } from "../random/random-stream.ts";
+import { denseProblem } from "../../test/support/dense-problem.ts";
+import { hasFewOutputs, traceByOutputs } from "./trace-by-outputs.ts";
+
+const random = createRandom(11);
+const normal = (label: string, size: number) => [...random.split(label).normalVector(size)];
+const rows = (label: string, count: number, width: number) =>
+  Array.from({ length: count }, (_, i) => normal(`${label} ${i}`, width));
+
+function network(loss: Loss, options: Partial<ProblemOptions>) {
+  const layers = [
+    { name: "one", inputs: 5, weights: normal("one", 40), bias: normal("bias", 8), activation: "Tanh" },
+    { name: "two", inputs: 8, weights: normal("two", 24), bias: normal("other bias", 3) },
+  ];
+  const isBits = loss === binaryCrossEntropy;
+  const targets = rows("y", 30, 3).map((row) => (isBits ? row.map((x) => (x > 0 ? 1 : 0)) : row));
+  const y = loss === crossEntropy ? targets.map((_, i) => (i % 7 === 0 ? -100 : i % 3)) : targets;
+  return denseProblem(layers, rows("x", 30, 5), y, loss, options);
+}
+
+describe("tr G from the gradients of every output", () => {
+  const CASES: readonly (readonly [string, Loss, Partial<ProblemOptions>])[] = [
+    ["cross-entropy, some labels ignored", crossEntropy, {}],
+    [
+      "cross-entropy as a sum, in batches of different sizes, with L2",
+      crossEntropy,
+      { reduction: "sum", batchSize: 8, l2: 0.3 },
+    ],
+    ["squared error", meanSquaredError, {}],
+    ["Huber's loss", huber, { batchSize: 7 }],
+    ["independent bits", binaryCrossEntropy, {}],
+  ];
+  it.each(CASES)("is that of the products: %s", async (_, loss, options) => {
+    const exact = network(loss, options);
+    const truth = await estimateTrace(gaussNewton(exact), { method: "exact" }, createRandom(0), {});
+    const found = await traceByOutputs(exact, 0.95, {});
+    expect(Math.abs(found.value - truth.value)).toBeLessThan(1e-13 * Math.abs(truth.value));
+    const narrow = network(loss, { ...options, precision: "float32" });
+    const { interval } = await traceByOutputs(narrow, 0.95, {});
+    expect(interval.lower).toBeLessThan(truth.value);
+    expect(interval.upper).toBeGreaterThan(truth.value);
+    expect(interval.upper - interval.lower).toBeLessThan(1e-4 * truth.value);
+  });
+
+  it("is taken where the outputs are few for the parameters", () => {
+    const problem = network(crossEntropy, {});
+    expect(problem.space.dimension).toBe(75);
+    expect([0, 74, 75, 1e9].map((limit) => hasFewOutputs(problem, limit))).toEqual([true, true, true, true]);
+    const wide = denseProblem(
+      [{ name: "a", inputs: 2, weights: normal("a", 60) }],
+      rows("x", 4, 2),
+      rows("y", 4, 30),
+      meanSquaredError,
+    );
+    expect([0, 60].map((limit) => hasFewOutputs(wide, limit))).toEqual([false, false]);
+  });
+});

@@ -1,0 +1,38 @@
+import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
+import type { Problem } from "../problem/problem.ts";
+import type { RunContext } from "../util/run-context.ts";
+import { sizeOf } from "../util/tensor.ts";
+
+/** Products that one output costs: two gradients of every example, each kept apart. */
+const PRODUCTS_PER_OUTPUT = 4;
+
+/** Products that probes take for tr G to two per cent, about. */
+const SAMPLED = 100;
+
+/** Whether tr G is had more cheaply from the gradients of every output of every example than from products of G. */
+export function hasFewOutputs(problem: Problem, exactLimit: number): boolean {
+  // It works in float64 behind the outputs, which WebGPU has not.
+  if (problem.coupled !== undefined || problem.runtime.device === "webgpu") return false;
+  const { dimension } = problem.space;
+  const otherwise = dimension <= exactLimit ? dimension : SAMPLED;
+  return PRODUCTS_PER_OUTPUT * sizeOf(problem.outputShape) <= otherwise;
+}
+
+/**
+ * tr G = Σᵢ Σ_c ⟨Jᵢᵀe_c, JᵢᵀHᵢe_c⟩, Hᵢ the Hessian of the loss in the outputs of example i: exact up to rounding.
+ *
+ * Rounding: an inner product of n terms is off by √(n + 256) u of the product of the lengths, as a product of a
+ * matrix is (`productRounding`), independently in each example; a few u of all of them are allowed for what is not.
+ */
+export async function traceByOutputs(problem: Problem, confidence: number, context: RunContext): Promise<Estimate> {
+  const { traces, sizes } = await problem.exampleGaussNewtonTraces(context);
+  const { precision, l2 } = problem.options;
+  const { dimension } = problem.space;
+  const unit = precision === "float32" ? 2 ** -24 : 2 ** -53;
+  const sum = traces.reduce((total, x) => total + x, 0) / problem.divisor;
+  const size = sizes.reduce((total, x) => total + x, 0) / problem.divisor;
+  const independent = Math.sqrt(sizes.reduce((total, x) => total + x * x, 0)) / problem.divisor;
+  const rounding = unit * Math.hypot(Math.sqrt(dimension + 256) * independent, 4 * size);
+  const value = sum + l2 * dimension;
+  return exactEstimate(value, rounding, 0, "exact, from the gradients of every output", confidence);
+}
