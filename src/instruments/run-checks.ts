@@ -1,15 +1,15 @@
-import type { Problem } from "../problem/problem.ts";
+import { Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
 import type { RunContext } from "../util/run-context.ts";
-import type { Measurement } from "./checks/check.ts";
+import { roundoffOf, type CheckBench, type Measurement } from "./checks/check.ts";
 import { CHECKS_OF_EVERY_RUN } from "./checks/every-run.ts";
 import { THOROUGH_CHECKS } from "./checks/thorough.ts";
 
 /**
  * Checks that gradient and products are what they claim to be.
  *
- * @param which `every-run`: four cheap checks, about ten loss evaluations and two gradients (in float64), and 5 products; `all`: ten
+ * @param which `every-run`: the cheap checks that every measurement begins with; `all`: those of `thalweg check`, too
  *
  * @example
  * const checks = await runChecks(problem, "every-run", random, {});
@@ -21,16 +21,39 @@ export async function runChecks(
   random: RandomStream,
   context: RunContext,
 ): Promise<Check[]> {
+  const oracle = openOracle(problem);
+  try {
+    await oracle.moveTo(problem.parameters);
+    return await makeChecks(problem, oracle, which, random, context);
+  } finally {
+    if (oracle !== problem) await oracle.close();
+  }
+}
+
+/** Differences need float64: in float32, a step that is long enough crosses kinks. A device may have float32 only. */
+function openOracle(problem: Problem): Problem {
+  const { model, dataset, runtime, options } = problem;
+  if (options.precision === "float64" || runtime.device !== undefined) return problem;
+  return Problem.open(model, dataset, runtime, { ...options, precision: "float64" });
+}
+
+async function makeChecks(
+  problem: Problem,
+  oracle: Problem,
+  which: "every-run" | "all",
+  random: RandomStream,
+  context: RunContext,
+): Promise<Check[]> {
   const { precision } = problem.options;
   const gradient = await problem.gradient(context);
-  const roundoff = precision === "float32" ? 2 ** -24 : 2 ** -53;
+  const bench: Omit<CheckBench, "random"> = { problem, oracle, context, gradient, roundoff: roundoffOf(precision) };
   const checks: Check[] = [];
   const chosen = (which === "all" ? [...CHECKS_OF_EVERY_RUN, ...THOROUGH_CHECKS] : CHECKS_OF_EVERY_RUN).filter(
     ({ notFor }) => notFor?.(problem) === undefined,
   );
   for (const [done, { name, title, detail, limit, measure }] of chosen.entries()) {
     context.progress?.({ stage: "checks", done, total: chosen.length, estimate: title });
-    const found = await measure({ problem, random: random.split(name), context, gradient, roundoff });
+    const found = await measure({ ...bench, random: random.split(name) });
     const made: Measurement = typeof found === "number" ? { measured: found, detail } : found;
     const largest = made.limit ?? limit[precision];
     checks.push({

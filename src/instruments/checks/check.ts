@@ -2,15 +2,18 @@ import { norm2, normalize } from "../../linalg/vector.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { Product } from "../../problem/products.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
+import type { FloatType } from "../../util/tensor.ts";
 import type { RunContext } from "../../util/run-context.ts";
 
 /** What a check works with. */
 export interface CheckBench {
   readonly problem: Problem;
+  /** The same problem in the finest arithmetic that its device has, which may be `problem` itself: a check may move it. */
+  readonly oracle: Problem;
   readonly random: RandomStream;
   readonly context: RunContext;
   readonly gradient: Float64Array;
-  /** Unit roundoff. */
+  /** Unit roundoff of `problem`. */
   readonly roundoff: number;
 }
 
@@ -35,6 +38,10 @@ export interface CheckDefinition {
   notFor?(problem: Problem): string | undefined;
   /** A relative error. */
   measure(bench: CheckBench): Promise<number | Measurement>;
+}
+
+export function roundoffOf(precision: FloatType): number {
+  return precision === "float64" ? 2 ** -53 : 2 ** -24;
 }
 
 export function unit(random: RandomStream, dimension: number): Float64Array {

@@ -10,7 +10,7 @@ export interface SharedDirection {
   readonly direction: Float64Array;
   /** Which tensors take part, by number. */
   readonly tensors: readonly number[];
-  /** By how much each of its tensors changes the loss to first order, at a step of 1. */
+  /** By how much each of its tensors changes the loss to first order, at a step of 1, at least. */
   readonly share: number;
   /** ⟨gradient, direction⟩ */
   readonly slope: number;
@@ -35,9 +35,12 @@ export function lengthsOf(tensors: readonly ParameterTensor[], point: Float64Arr
 
 /**
  * Directions in which an error in the gradient of any tensor shows as much as in any other: each tensor takes part with
- * the same share of the slope, uphill, along its own gradient and a random direction of the same length across it: a
- * factor that is wrong in several tensors alike adds up, where opposite signs would cancel it. The largest moves by about its own length at a step of 1. Tensors that can change the loss by less than `least` are left
- * out, tensors of very different reach go into directions of their own.
+ * about the same share of the slope, along its own gradient and a random direction of the same length across it. In the
+ * first all go uphill, where a factor that is wrong in several tensors alike adds up; in each of the others one half of
+ * them goes downhill, so that any two tensors are opposite in one at least: errors of opposite signs add up there. Shares are
+ * one to two times the least, at random, lest errors cancel by design. The largest moves by about its own length at a step
+ * of 1. Tensors that can change the loss by less than `least` are left out, tensors of very different reach go into
+ * directions of their own.
  */
 export function equalShares(
   tensors: readonly ParameterTensor[],
@@ -60,19 +63,23 @@ export function equalShares(
     if (group && group[0].reach <= SPREAD * each.reach) group.push(each);
     else groups.push([each]);
   }
-  return groups.map((group) => {
+  return groups.flatMap((group) => {
     const share = group[group.length - 1].reach;
-    const direction = new Float64Array(point.length);
-    for (const { offset, size, steepness } of group) {
-      const steep = gradient.subarray(offset, offset + size).map((x) => x / steepness);
-      // Across the gradient, so that it takes nothing from the share.
-      const aside = random.normalVector(size);
-      const along = dot(aside, steep);
-      for (let i = 0; i < size; i++) aside[i] -= along * steep[i];
-      if (size > 1) normalize(aside);
-      else aside.fill(0);
-      for (let i = 0; i < size; i++) direction[offset + i] = (share / steepness) * (steep[i] + aside[i]);
-    }
-    return { direction, tensors: group.map(({ number }) => number), share, slope: dot(gradient, direction) };
+    return Array.from({ length: 1 + Math.ceil(Math.log2(group.length)) }, (_, round): SharedDirection => {
+      const direction = new Float64Array(point.length);
+      for (const [place, { offset, size, steepness }] of group.entries()) {
+        const steep = gradient.subarray(offset, offset + size).map((x) => x / steepness);
+        // Across the gradient, so that it takes nothing from the share.
+        const aside = random.normalVector(size);
+        const along = dot(aside, steep);
+        for (let i = 0; i < size; i++) aside[i] -= along * steep[i];
+        if (size > 1) normalize(aside);
+        else aside.fill(0);
+        const isDownhill = round > 0 && (place >> (round - 1)) % 2 === 1;
+        const length = ((isDownhill ? -1 : 1) * (1 + random.uniform()) * share) / steepness;
+        for (let i = 0; i < size; i++) direction[offset + i] = length * (steep[i] + aside[i]);
+      }
+      return { direction, tensors: group.map(({ number }) => number), share, slope: dot(gradient, direction) };
+    });
   });
 }

@@ -1,35 +1,50 @@
 import { dot, norm2 } from "../../linalg/vector.ts";
 import { hessianProduct } from "../../problem/products.ts";
-import { needsOutputs } from "../gauss-newton.ts";
 import { distance, multiply, relative, unit, type CheckBench, type CheckDefinition } from "./check.ts";
+import { gaussNewtonCheck } from "./gauss-newton-check.ts";
 import { gradientCheck } from "./gradient-check.ts";
+import { hessianCheck } from "./hessian-check.ts";
+import { outputRounding } from "./output-rounding.ts";
 
+const SYMMETRY_LIMIT = { float32: 1e-3, float64: 1e-9 } as const;
 const LINEARITY_LIMIT = { float32: 1e-4, float64: 1e-10 } as const;
 
 /**
- * ‖JᵀJw‖ per term of the loss: the size of what a product adds up. Where the loss is near its least value
- * its curvature in the outputs is what a cancellation leaves over (1 − p with p near 1), and the product is
- * rounded as these are, not as the little that is left.
+ * The error of an identity that holds for the product with w, relative to its size; where that is beyond the limit, what
+ * rounding of the product explains counts as size, so that it makes up for no more than the limit.
  */
-async function outputScale({ problem, context }: CheckBench, w: Float64Array): Promise<number> {
-  const change = await problem.jacobianVector(w, context);
-  return norm2(await problem.jacobianTransposed(change, context)) / problem.divisor;
+async function relativeToRounding(
+  { problem, context }: CheckBench,
+  { error, size, limit, vector }: { error: number; size: number; limit: number; vector: Float64Array },
+): Promise<number> {
+  const plain = relative(error, size);
+  if (plain <= limit) return plain;
+  return relative(error, size + norm2(await outputRounding(problem, vector, context)) / limit);
 }
 
-/** The checks of every run: about ten loss evaluations and two gradients (in float64), and 5 products. */
+/** The checks of every run: some ten losses for each doubling of the tensors, and some twenty gradients (in float64); 7 products. */
 export const CHECKS_OF_EVERY_RUN: readonly CheckDefinition[] = [
   gradientCheck,
+  hessianCheck,
+  gaussNewtonCheck,
   {
     name: "symmetry",
     title: "Symmetry of the Hessian",
-    detail: "⟨u, Hv⟩ against ⟨Hu, v⟩ for random unit vectors, relative to (‖Hu‖ + ‖Hv‖)/√n.",
-    limit: { float32: 1e-3, float64: 1e-9 },
+    detail:
+      "⟨u, Hv⟩ against ⟨Hu, v⟩ for random unit vectors, relative to (‖Hu‖ + ‖Hv‖)/√n; beyond the limit, what rounding of JᵀJ(u + v)/√n explains is taken off.",
+    limit: SYMMETRY_LIMIT,
     measure: async (bench) => {
       const n = bench.problem.space.dimension;
       const u = unit(bench.random.split("u"), n);
       const v = unit(bench.random.split("v"), n);
       const [hu, hv] = await bench.problem.product(hessianProduct, [u, v], bench.context);
-      return relative(Math.abs(dot(u, hv) - dot(hu, v)), (norm2(hu) + norm2(hv)) / Math.sqrt(n));
+      return relativeToRounding(bench, {
+        error: Math.abs(dot(u, hv) - dot(hu, v)),
+        size: (norm2(hu) + norm2(hv)) / Math.sqrt(n),
+        limit: SYMMETRY_LIMIT[bench.problem.options.precision],
+        // ⟨u, Rv⟩ for a rounding error Rv in no direction of its own.
+        vector: v.map((x, i) => (x + u[i]) / Math.sqrt(n)),
+      });
     },
   },
   {
@@ -47,12 +62,12 @@ export const CHECKS_OF_EVERY_RUN: readonly CheckDefinition[] = [
       const hu = await multiply(bench, hessianProduct, u);
       const hv = await multiply(bench, hessianProduct, v);
       const sum = hu.map((x, i) => 2 * x - 3 * hv[i]);
-      const error = distance(mixed, sum);
-      const plain = relative(error, norm2(mixed));
-      const limit = LINEARITY_LIMIT[bench.problem.options.precision];
-      if (plain <= limit || needsOutputs(bench.problem) !== undefined) return plain;
-      const rounding = 64 * bench.roundoff * (await outputScale(bench, w));
-      return relative(error, norm2(mixed) + rounding / limit);
+      return relativeToRounding(bench, {
+        error: distance(mixed, sum),
+        size: norm2(mixed),
+        limit: LINEARITY_LIMIT[bench.problem.options.precision],
+        vector: w,
+      });
     },
   },
   {

@@ -1,0 +1,54 @@
+import { pullback } from "../../autodiff/pullback.ts";
+import { fullLike } from "../../ops/elementwise.ts";
+import type { Problem } from "../../problem/problem.ts";
+import { gaussNewtonProduct } from "../../problem/products.ts";
+import type { RunContext } from "../../util/run-context.ts";
+import { sizeOf } from "../../util/tensor.ts";
+import { needsOutputs } from "../gauss-newton.ts";
+import type { CheckDefinition } from "./check.ts";
+import { genericDirection } from "./generic-direction.ts";
+import { checkProduct, PRODUCT_LIMIT, type ProductSubject } from "./product-check.ts";
+
+/** r = ∂ℓ/∂z for every output of every example, undivided. Cost: about one forward pass. */
+async function outputGradients(problem: Problem, context: RunContext): Promise<Float64Array> {
+  const width = sizeOf(problem.outputShape);
+  const rows = new Float64Array(problem.examples * width);
+  await problem.eachBatch(
+    "output-gradients",
+    ({ total, outputs }) => new Map([["rows", pullback([total], [fullLike(total, 1)], [outputs])[0]]]),
+    context,
+    ({ start }, found) => {
+      const part = found.get("rows");
+      if (part) rows.set(part.data, start * width);
+    },
+  );
+  return rows;
+}
+
+/** Gv is the derivative of J₀ᵀr(z(θ)) along v, the Jacobian J₀ held as it is at the point: no second derivative of the network is in it. */
+const GAUSS_NEWTON: Omit<ProductSubject, "vectors"> = {
+  name: "Gauss–Newton matrix",
+  method:
+    "Gv against Jᵀ times central differences of the loss's derivatives in the outputs, tensor by tensor, v with a part in each; the error counts beside the tensor's part of Gv, or a thousandth of it as far as differences tell it.",
+  product: gaussNewtonProduct,
+  respond: (problem, context) =>
+    Promise.resolve(async (point) => {
+      const r = await problem.at(point, () => outputGradients(problem, context));
+      const pulled = await problem.jacobianTransposed(r, context);
+      return pulled.map((x, i) => x / problem.divisor + problem.options.l2 * point[i]);
+    }),
+};
+
+/** The Gauss–Newton product against differences of the outputs' gradient. */
+export const gaussNewtonCheck: CheckDefinition = {
+  name: "gauss-newton-product",
+  title: "Gauss–Newton matrix against finite differences",
+  detail: GAUSS_NEWTON.method,
+  limit: { float32: PRODUCT_LIMIT.float64, float64: PRODUCT_LIMIT.float64 },
+  notFor: needsOutputs,
+  measure: (bench) =>
+    checkProduct(bench, {
+      ...GAUSS_NEWTON,
+      vectors: (problem, point) => [genericDirection(problem, point, bench.random.split("v"))],
+    }),
+};

@@ -1,0 +1,28 @@
+import { gaussNewtonProduct, hessianProduct } from "../../problem/products.ts";
+import { needsOutputs } from "../gauss-newton.ts";
+import type { CheckDefinition } from "./check.ts";
+import { genericDirection } from "./generic-direction.ts";
+import { checkProduct, PRODUCT_LIMIT, type ProductSubject } from "./product-check.ts";
+
+/** The Hessian is the derivative of the gradient; beside the network's own curvature H − G, G hides no error. */
+export const HESSIAN: Omit<ProductSubject, "vectors"> = {
+  name: "Hessian",
+  method:
+    "Hv against central differences of the gradient, tensor by tensor, v with a part in each; the error counts beside the tensor's part of (H − G)v, as far as differences tell it, or of Hv.",
+  product: hessianProduct,
+  respond: (problem, context) => Promise.resolve((point) => problem.at(point, () => problem.gradient(context))),
+  apart: (problem) => (needsOutputs(problem) === undefined ? gaussNewtonProduct : undefined),
+};
+
+/** The Hessian product against differences of the gradient. */
+export const hessianCheck: CheckDefinition = {
+  name: "hessian",
+  title: "Hessian against finite differences",
+  detail: HESSIAN.method,
+  limit: { float32: PRODUCT_LIMIT.float64, float64: PRODUCT_LIMIT.float64 },
+  measure: (bench) =>
+    checkProduct(bench, {
+      ...HESSIAN,
+      vectors: (problem, point) => [genericDirection(problem, point, bench.random.split("v"))],
+    }),
+};

@@ -1,0 +1,177 @@
+import { norm2 } from "../../linalg/vector.ts";
+import type { Problem } from "../../problem/problem.ts";
+import type { Product } from "../../problem/products.ts";
+import type { RunContext } from "../../util/run-context.ts";
+import { relative, roundoffOf, type CheckBench, type Measurement } from "./check.ts";
+import { compareNearby } from "./compare-nearby.ts";
+import { lengthsOf } from "./equal-shares.ts";
+import { newTrial, type Trial } from "./ledger.ts";
+import { outputRounding } from "./output-rounding.ts";
+import { roundingNoise } from "./rounding-noise.ts";
+import { slopesOf } from "./slope.ts";
+import { STEPS } from "./steps.ts";
+
+/** What differences decide in each arithmetic; float32 alone, on a device that has no other, sees gross errors only. */
+export const PRODUCT_LIMIT = { float64: 1e-3, float32: 5e-2 } as const;
+
+/** What is laid to float32 beside float64: a unit whose sign rounding changes is one term of few in a small network. */
+const PRECISION_LIMIT = 1e-2;
+
+/** The finest that is asked for: an error is counted beside no less than this part of the whole. */
+const FINEST = 1e-3;
+
+/**
+ * What changes the loss by less than this, beside the tensor that changes it most, counts as if it did: to first or to
+ * second order, every tensor being moved by its own length.
+ */
+const LEAST = 1e-6;
+
+/** Roundings of the largest part that are laid to float32 in any other. */
+const ROUNDINGS = 32;
+
+/** A product, and what it is the derivative of. */
+export interface ProductSubject {
+  /** What it is called in a sentence. */
+  readonly name: string;
+  readonly method: string;
+  readonly product: Product;
+  /** A function of θ whose derivative along v, at the current point of `problem`, is the product with v. */
+  respond(problem: Problem, context: RunContext): Promise<(point: Float64Array) => Promise<Float64Array>>;
+  /** A part of the product that does not hide an error in the rest: errors count beside the rest as far as differences tell. */
+  apart?(problem: Problem): Product | undefined;
+  /** The vectors that are multiplied, at a point. */
+  vectors(problem: Problem, point: Float64Array): Float64Array[];
+}
+
+/**
+ * A product against differences of what it is the derivative of, tensor by tensor in float64, and the product in the
+ * arithmetic of the problem against that.
+ */
+export function checkProduct(bench: CheckBench, subject: ProductSubject): Promise<Measurement> {
+  const { problem, oracle, context } = bench;
+  return compareNearby(bench, {
+    method: oracle === problem ? subject.method : `${subject.method}${PRECISIONS}`,
+    subject: subject.name,
+    tryAt: async (point, isHome) => {
+      const block = subject.vectors(problem, point);
+      const multiply = (each: Problem) => each.product(subject.product, block, context);
+      const narrow =
+        oracle === problem
+          ? undefined
+          : await (isHome ? multiply(problem) : problem.at(point, () => multiply(problem)));
+      return oracle.at(point, async () => {
+        const wide = await multiply(oracle);
+        const differences = await againstDifferences(bench, subject, block, wide);
+        return narrow ? [differences, await againstFloat64(bench, block, narrow, wide)] : [differences];
+      });
+    },
+  });
+}
+
+const PRECISIONS = " Differences are in float64, against the float64 product, and that against the float32 product.";
+
+async function againstDifferences(
+  { oracle, context }: CheckBench,
+  { respond, apart }: ProductSubject,
+  block: readonly Float64Array[],
+  images: readonly Float64Array[],
+): Promise<Trial> {
+  const { precision } = oracle.options;
+  const { tensors } = oracle.space;
+  const limit = PRODUCT_LIMIT[precision];
+  const steps = STEPS[precision];
+  const home = oracle.parameters;
+  const units = unitsOf(oracle, home);
+  const f = await respond(oracle, context);
+  const f0 = await f(home);
+  const along = (v: Float64Array) => (h: number) => f(home.map((x, i) => x + h * v[i]));
+  const noise = await roundingNoise(along(block[0]), f0, tensors, partsOf(oracle, images[0]), roundoffOf(precision));
+  // Half a grain of rounding is nearly twice its standard deviation, and a difference has two of them.
+  const rounding = noise.map((x) => 4 * x);
+  const there = partsOf(oracle, f0);
+  const other = apart?.(oracle);
+  const trial = newTrial(limit, block.length);
+  for (const [k, v] of block.entries()) {
+    const whole = partsOf(oracle, images[k]);
+    const most = Math.max(...whole.map((x, t) => Math.max(x, there[t]) / units[t]));
+    const least = units.map((x) => LEAST * most * x);
+    const coarse = whole.map((x, t) => Math.max(x, least[t]));
+    const [rest] = other ? await oracle.product(other, [v], context) : [images[k]];
+    const bent = partsOf(
+      oracle,
+      images[k].map((x, i) => x - rest[i]),
+    );
+    const finest = whole.map((x, t) => Math.max(bent[t], FINEST * x, least[t]));
+    const slopes = await slopesOf(along(v), f0, tensors, {
+      steps,
+      enough: finest.map((x) => (limit / 4) * x),
+      rounding,
+    });
+    let ofProduct: Float64Array | undefined;
+    for (const [t, { offset, size }] of tensors.entries()) {
+      const { value, uncertainty, bend } = slopes[t];
+      const image = images[k].subarray(offset, offset + size);
+      const error = norm2(value.map((x, i) => x - image[i]));
+      // The finest part of the whole of which the differences tell the error.
+      const beside = Math.min(coarse[t], Math.max(finest[t], (2 * uncertainty) / limit));
+      if (!(uncertainty <= (limit / 2) * beside)) {
+        trial.open.add(t);
+        continue;
+      }
+      let off = relative(error, beside);
+      if (off > limit) {
+        ofProduct ??= await outputRounding(oracle, v, context);
+        const allowed = norm2(ofProduct.subarray(offset, offset + size));
+        off = relative(Math.max(0, error - allowed), Math.max(beside, (2 * allowed) / limit));
+      }
+      (off <= limit ? trial.right : trial.wrong).set(t, off);
+      if (off > limit && precision === "float64" && bend <= limit * beside) trial.smooth.add(t);
+    }
+  }
+  return trial;
+}
+
+/** The product in the arithmetic of the problem against that in float64: errors count beside the whole of a tensor's part. */
+async function againstFloat64(
+  { problem, oracle, context, roundoff }: CheckBench,
+  block: readonly Float64Array[],
+  narrow: readonly Float64Array[],
+  wide: readonly Float64Array[],
+): Promise<Trial> {
+  const limit = PRECISION_LIMIT;
+  const units = unitsOf(oracle, oracle.parameters);
+  const trial = newTrial(limit, 0);
+  for (const [k, v] of block.entries()) {
+    const whole = partsOf(oracle, wide[k]);
+    const apart = partsOf(
+      oracle,
+      wide[k].map((x, i) => x - narrow[k][i]),
+    );
+    const most = Math.max(...whole.map((x, t) => x / units[t]));
+    let ofProduct: Float64Array | undefined;
+    for (const [t, { offset, size }] of problem.space.tensors.entries()) {
+      let allowed = ROUNDINGS * roundoff * most * units[t];
+      if (apart[t] - allowed > limit * whole[t]) {
+        ofProduct ??= (await outputRounding(oracle, v, context)).map((x) => (x * roundoff) / roundoffOf("float64"));
+        allowed += norm2(ofProduct.subarray(offset, offset + size));
+      }
+      if (allowed > (limit / 2) * whole[t]) {
+        if (apart[t] > allowed) trial.open.add(t);
+        continue;
+      }
+      const off = relative(Math.max(0, apart[t] - allowed), whole[t]);
+      (off <= limit ? trial.right : trial.wrong).set(t, off);
+    }
+  }
+  return trial;
+}
+
+/** The lengths of the tensors' parts of a vector. */
+function partsOf({ space }: Problem, vector: Float64Array): number[] {
+  return space.tensors.map(({ offset, size }) => norm2(vector.subarray(offset, offset + size)));
+}
+
+/** For each tensor, the length of a gradient that changes the loss by 1 as the tensor moves by its own length. */
+function unitsOf({ space }: Problem, point: Float64Array): number[] {
+  return lengthsOf(space.tensors, point).map((length) => 1 / length);
+}
