@@ -1,0 +1,199 @@
+import { expect, test, vi } from "vitest";
+import { Graph } from "../src/graph/graph.ts";
+import type { Operation } from "../src/graph/operation.ts";
+import type { Value } from "../src/graph/value.ts";
+import { runChecks } from "../src/instruments/run-checks.ts";
+import { add, div, mul, neg, reciprocal, sub } from "../src/ops/arithmetic.ts";
+import { conv } from "../src/ops/conv.ts";
+import { norm } from "../src/ops/norm.ts";
+import { pow } from "../src/ops/pow.ts";
+import { cumSum, logSoftmax, reduceMax, softmax } from "../src/ops/reduction.ts";
+import { inverseDeviation, standardize } from "../src/ops/standardize.ts";
+import { matmul } from "../src/ops/matmul.ts";
+import { expand, reduceSum, reshape, transpose } from "../src/ops/structure.ts";
+import { gather } from "../src/ops/gather.ts";
+import { greater, where } from "../src/ops/logic.ts";
+import { concat, pad, strided } from "../src/ops/movement.ts";
+import { maxPool } from "../src/ops/pool.ts";
+import { OPS } from "../src/ops/registry.ts";
+import { abs, atan, cos, detach, erf, exp, log, relu, sigmoid, sin, softplus, sqrt, tanh } from "../src/ops/unary.ts";
+import { meanSquaredError } from "../src/problem/losses/mean-squared-error.ts";
+import { Problem } from "../src/problem/problem.ts";
+import { createRandom } from "../src/random/random-stream.ts";
+import type { FloatType, Shape } from "../src/util/tensor.ts";
+import { array, buildProblem } from "./support/build-problem.ts";
+
+/*
+ * The checks of every run find what is planted in the rules of a primitive, each on a network that holds it: a pullback
+ * that is wrong; one that is right in value and has a wrong derivative, so that no gradient shows it; a wrong pushforward.
+ */
+
+/** What stands between two layers: h is [B, 6], w another parameter, [6, 6]. */
+type Middle = (h: Value, w: Value) => Value;
+
+const positive = (h: Value) => add(mul(h, h), 0.5);
+const window = { kernel: [2], strides: [1], before: [0], after: [0], dilations: [1] };
+const grid = { strides: [1], before: [1], after: [1], dilations: [1], group: 1 };
+
+/** Primitives whose pullback is curved, or bilinear: a wrong derivative of it is in the Hessian. */
+const CURVED: Readonly<Record<string, Middle>> = {
+  Tanh: tanh,
+  Sigmoid: sigmoid,
+  Softplus: softplus,
+  Exp: (h) => exp(mul(h, 0.5)),
+  Log: (h) => log(positive(h)),
+  Sqrt: (h) => sqrt(positive(h)),
+  Sin: sin,
+  Cos: cos,
+  Erf: erf,
+  Atan: atan,
+  Reciprocal: (h) => reciprocal(positive(h)),
+  Pow: (h) => pow(positive(h), 1.7),
+  Mul: (h, w) => mul(h, matmul(h, w)),
+  Div: (h) => div(h, positive(h)),
+  MatMul: (h, w) => matmul(matmul(h, w), w),
+  Norm: (h) => mul(h, norm(h, [1])),
+  Standardize: (h) => standardize(h, { axis: 1, epsilon: 1e-5 }),
+  InverseDeviation: (h) => mul(h, inverseDeviation(h, { axis: 1, epsilon: 1e-5 })),
+  Softmax: (h) => softmax(h, 1),
+  LogSoftmax: (h) => logSoftmax(h, 1),
+  Conv: (h, w) => reshape(conv(reshape(h, [h.shape[0], 2, 3]), reshape(w, [6, 2, 3]), grid), [h.shape[0], 18]),
+};
+
+/** Linear or piecewise linear ones. */
+const STRAIGHT: Readonly<Record<string, Middle>> = {
+  Add: (h, w) => add(h, matmul(h, w)),
+  Sub: (h, w) => sub(h, matmul(h, w)),
+  Neg: (h) => tanh(neg(tanh(h))),
+  Relu: relu,
+  Abs: abs,
+  Where: (h, w) => where(greater(h, 0), h, matmul(h, w)),
+  Reshape: (h) => reshape(softmax(reshape(h, [h.shape[0], 2, 3]), 2), [h.shape[0], 6]),
+  Transpose: (h) => reshape(transpose(reshape(tanh(h), [h.shape[0], 2, 3]), [0, 2, 1]), [h.shape[0], 6]),
+  Expand: (h) => reshape(expand(reshape(h, [h.shape[0], 6, 1]), [h.shape[0], 6, 2]), [h.shape[0], 12]),
+  Slice: (h) => tanh(strided(h, [0, 0], [h.shape[0], 3], [1, 2])),
+  Pad: (h) => softmax(pad(h, [0, 1], [0, 1]), 1),
+  Concat: (h) => concat([tanh(h), h], 1),
+  ReduceSum: (h) => mul(h, reduceSum(tanh(h), [1])),
+  ReduceMax: (h) => mul(h, reduceMax(h, [1])),
+  CumSum: (h) => tanh(cumSum(h, 1)),
+  Gather: (h) => tanh(gather(h, h.graph.integers([0, 2, 2, 5]), 1)),
+  MaxPool: (h) => reshape(maxPool(reshape(h, [h.shape[0], 1, 6]), window), [h.shape[0], 5]),
+};
+
+/** No derivative passes, or they stand in derivatives of the others alone. */
+const REST: readonly string[] = [
+  ...["Sign", "Floor", "Ceil", "Round", "Detach", "Anchor", "Cast", "Mod", "ArgMax", "MaxPoolIndices"],
+  ...["Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal", "And", "Or", "Xor", "Not"],
+  ...["ConvInput", "ConvWeight", "GatherElements", "ScatterAdd", "ScatterElementsAdd", "ScatterElementsMax"],
+  ...["MaxPoolPick", "MaxPoolPlace"],
+];
+
+function network(middle: Middle, precision: FloatType): Problem {
+  const random = createRandom(3);
+  const draw = (shape: Shape, scale: number) => {
+    const size = shape.reduce((product, extent) => product * extent, 1);
+    return array(
+      shape,
+      random.normalVector(size).map((x) => scale * x),
+    );
+  };
+  const width = middle(...widths()).shape[1];
+  return buildProblem(
+    {
+      x: draw([24, 4], 1),
+      y: draw([24, 3], 1),
+      parameters: { a: draw([4, 6], 0.6), b: draw([6], 0.3), w: draw([6, 6], 0.4), c: draw([width, 3], 0.5) },
+      build: (x, { a, b, w, c }) => matmul(middle(add(matmul(x, a), b), w), c),
+      loss: meanSquaredError,
+    },
+    { precision },
+  );
+}
+
+function widths(): [Value, Value] {
+  const graph = new Graph();
+  return [graph.input("h", "float64", [24, 6]), graph.input("w", "float64", [6, 6])];
+}
+
+/** Other rules than the right ones. */
+type Fault = (right: Operation) => Partial<Pick<Operation, "vjp" | "jvp">>;
+
+/** Puts other rules in the place of those of a primitive, wherever it is used, for as long as `work` takes. */
+async function planted<T>(primitive: string, fault: Fault, work: () => Promise<T>): Promise<T> {
+  const { apply } = Graph.prototype;
+  let isUsed = false;
+  const spy = vi.spyOn(Graph.prototype, "apply").mockImplementation(function (this: Graph, operation, inputs) {
+    if (operation.name !== primitive) return apply.call(this, operation, inputs);
+    isUsed = true;
+    return apply.call(this, { ...operation, ...fault(operation) }, inputs);
+  });
+  try {
+    const result = await work();
+    expect(isUsed).toBe(true);
+    return result;
+  } finally {
+    spy.mockRestore();
+  }
+}
+
+/** Right in value; its derivative in the inputs of the primitive is so many times the right one. */
+function curvature(factor: number): Fault {
+  return ({ vjp }) => ({
+    vjp: (node, cotangent, input) => {
+      const part = vjp?.(node, cotangent, input);
+      const held = vjp?.(node, detach(cotangent), input);
+      return part && held && add(part, mul(sub(held, detach(held)), factor - 1));
+    },
+  });
+}
+
+async function failing(middle: Middle, precision: FloatType): Promise<string[]> {
+  const problem = network(middle, precision);
+  const checks = await runChecks(problem, "every-run", createRandom(0), {});
+  await problem.close();
+  return checks.filter(({ passed }) => passed !== true).map(({ name }) => name);
+}
+
+test("there is a network for each primitive that derivatives pass", () => {
+  const all = [...Object.keys(CURVED), ...Object.keys(STRAIGHT), ...REST];
+  expect(all.toSorted()).toEqual(OPS.map(({ name }) => name).toSorted());
+});
+
+const everything = Object.entries({ ...CURVED, ...STRAIGHT }).map(([name, middle]) => ({ name, middle }));
+const curved = Object.entries(CURVED).map(([name, middle]) => ({ name, middle }));
+
+test.each(everything)("nothing is found where $name is right", async ({ middle }) => {
+  expect(await failing(middle, "float32")).toEqual([]);
+});
+
+// Symmetric and linear, so that neither of those two checks can see it.
+test.each(curved)("a derivative of the pullback of $name that is 1 % too large", async ({ name, middle }) => {
+  expect(await planted(name, curvature(1.01), () => failing(middle, "float32"))).toContain("hessian");
+});
+
+test.each(curved)("a derivative of the pullback of $name with the wrong sign", async ({ name, middle }) => {
+  expect(await planted(name, curvature(-1), () => failing(middle, "float64"))).toContain("hessian");
+});
+
+test.each(everything)("a pullback of $name that is 0.1 % too large", async ({ name, middle }) => {
+  const tooLarge: Fault = ({ vjp }) => ({
+    vjp: (...args) => {
+      const right = vjp?.(...args);
+      return right && mul(right, 1.001);
+    },
+  });
+  expect(await planted(name, tooLarge, () => failing(middle, "float64"))).toContain("gradient");
+});
+
+test.each(everything)("a pushforward of $name that is 1 % too large", async ({ name, middle }) => {
+  const tooLarge: Fault = ({ jvp }) => ({
+    jvp: (...args) => {
+      const right = jvp?.(...args);
+      return right && mul(right, 1.01);
+    },
+  });
+  const found = await planted(name, tooLarge, () => failing(middle, "float64"));
+  expect(found).toContain("hessian");
+  expect(found).toContain("gauss-newton-product");
+});
