@@ -17,11 +17,13 @@ import { concat, pad, strided } from "../src/ops/movement.ts";
 import { maxPool } from "../src/ops/pool.ts";
 import { OPS } from "../src/ops/registry.ts";
 import { abs, atan, cos, detach, erf, exp, log, relu, sigmoid, sin, softplus, sqrt, tanh } from "../src/ops/unary.ts";
+import { crossEntropy } from "../src/problem/losses/cross-entropy.ts";
+import type { Loss } from "../src/problem/losses/loss.ts";
 import { meanSquaredError } from "../src/problem/losses/mean-squared-error.ts";
 import { Problem } from "../src/problem/problem.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import type { FloatType, Shape } from "../src/util/tensor.ts";
-import { array, buildProblem } from "./support/build-problem.ts";
+import { array, buildProblem, labels } from "./support/build-problem.ts";
 
 /*
  * The checks of every run find what is planted in the rules of a primitive, each on a network that holds it: a pullback
@@ -60,6 +62,11 @@ const CURVED: Readonly<Record<string, Middle>> = {
   Conv: (h, w) => reshape(conv(reshape(h, [h.shape[0], 2, 3]), reshape(w, [6, 2, 3]), grid), [h.shape[0], 18]),
 };
 
+/** Primitives that stand in the loss of logits. */
+const OF_CROSS_ENTROPY: Readonly<Record<string, Middle>> = {
+  LogOnePlusSumExp: tanh,
+};
+
 /** Linear or piecewise linear ones. */
 const STRAIGHT: Readonly<Record<string, Middle>> = {
   Add: (h, w) => add(h, matmul(h, w)),
@@ -88,7 +95,13 @@ const REST: readonly string[] = [
   "ConvInput ConvWeight GatherElements ScatterAdd ScatterElementsAdd ScatterElementsMax",
 ].flatMap((names) => names.split(" "));
 
-function network(middle: Middle, precision: FloatType): Problem {
+/** A network that holds a primitive. */
+interface Host {
+  readonly middle: Middle;
+  readonly loss: Loss;
+}
+
+function network({ middle, loss }: Host, precision: FloatType): Problem {
   const random = createRandom(3);
   const draw = (shape: Shape, scale: number) => {
     const size = shape.reduce((product, extent) => product * extent, 1);
@@ -101,10 +114,16 @@ function network(middle: Middle, precision: FloatType): Problem {
   return buildProblem(
     {
       x: draw([24, 4], 1),
-      y: draw([24, 3], 1),
+      y:
+        loss === crossEntropy
+          ? labels(
+              [24],
+              Array.from({ length: 24 }, (_, i) => i % 3),
+            )
+          : draw([24, 3], 1),
       parameters: { a: draw([4, 6], 0.6), b: draw([6], 0.3), w: draw([6, 6], 0.4), c: draw([width, 3], 0.5) },
       build: (x, { a, b, w, c }) => matmul(middle(add(matmul(x, a), b), w), c),
-      loss: meanSquaredError,
+      loss,
     },
     { precision },
   );
@@ -147,52 +166,56 @@ function curvature(factor: number): Fault {
   });
 }
 
-async function failing(middle: Middle, precision: FloatType): Promise<string[]> {
-  const problem = network(middle, precision);
+async function failing(host: Host, precision: FloatType): Promise<string[]> {
+  const problem = network(host, precision);
   const checks = await runChecks(problem, "every-run", createRandom(0), {});
   await problem.close();
   return checks.filter(({ passed }) => passed !== true).map(({ name }) => name);
 }
 
+function hosts(middles: Readonly<Record<string, Middle>>, loss: Loss): { name: string; host: Host }[] {
+  return Object.entries(middles).map(([name, middle]) => ({ name, host: { middle, loss } }));
+}
+
+const curved = [...hosts(CURVED, meanSquaredError), ...hosts(OF_CROSS_ENTROPY, crossEntropy)];
+const everything = [...curved, ...hosts(STRAIGHT, meanSquaredError)];
+
 test("there is a network for each primitive that derivatives pass", () => {
-  const all = [...Object.keys(CURVED), ...Object.keys(STRAIGHT), ...REST];
+  const all = [...everything.map(({ name }) => name), ...REST];
   expect(all.toSorted()).toEqual(OPS.map(({ name }) => name).toSorted());
 });
 
-const everything = Object.entries({ ...CURVED, ...STRAIGHT }).map(([name, middle]) => ({ name, middle }));
-const curved = Object.entries(CURVED).map(([name, middle]) => ({ name, middle }));
-
-test.each(everything)("nothing is found where $name is right", async ({ middle }) => {
-  expect(await failing(middle, "float32")).toEqual([]);
+test.each(everything)("nothing is found where $name is right", async ({ host }) => {
+  expect(await failing(host, "float32")).toEqual([]);
 });
 
 // Symmetric and linear, so that neither of those two checks can see it.
-test.each(curved)("a derivative of the pullback of $name that is 1 % too large", async ({ name, middle }) => {
-  expect(await planted(name, curvature(1.01), () => failing(middle, "float32"))).toContain("hessian");
+test.each(curved)("a derivative of the pullback of $name that is 1 % too large", async ({ name, host }) => {
+  expect(await planted(name, curvature(1.01), () => failing(host, "float32"))).toContain("hessian");
 });
 
-test.each(curved)("a derivative of the pullback of $name with the wrong sign", async ({ name, middle }) => {
-  expect(await planted(name, curvature(-1), () => failing(middle, "float64"))).toContain("hessian");
+test.each(curved)("a derivative of the pullback of $name with the wrong sign", async ({ name, host }) => {
+  expect(await planted(name, curvature(-1), () => failing(host, "float64"))).toContain("hessian");
 });
 
-test.each(everything)("a pullback of $name that is 0.1 % too large", async ({ name, middle }) => {
+test.each(everything)("a pullback of $name that is 0.1 % too large", async ({ name, host }) => {
   const tooLarge: Fault = ({ vjp }) => ({
     vjp: (...args) => {
       const right = vjp?.(...args);
       return right && mul(right, 1.001);
     },
   });
-  expect(await planted(name, tooLarge, () => failing(middle, "float64"))).toContain("gradient");
+  expect(await planted(name, tooLarge, () => failing(host, "float64"))).toContain("gradient");
 });
 
-test.each(everything)("a pushforward of $name that is 1 % too large", async ({ name, middle }) => {
+test.each(everything)("a pushforward of $name that is 1 % too large", async ({ name, host }) => {
   const tooLarge: Fault = ({ jvp }) => ({
     jvp: (...args) => {
       const right = jvp?.(...args);
       return right && mul(right, 1.01);
     },
   });
-  const found = await planted(name, tooLarge, () => failing(middle, "float64"));
+  const found = await planted(name, tooLarge, () => failing(host, "float64"));
   expect(found).toContain("hessian");
   expect(found).toContain("gauss-newton-product");
 });
