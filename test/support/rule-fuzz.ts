@@ -1,37 +1,25 @@
 import type { AttributeUse } from "../../src/onnx/declaration.ts";
 import type { OnnxRule } from "../../src/onnx/rule.ts";
 import { ONNX_RULES } from "../../src/onnx/rules/registry.ts";
+import { Draw, type Operand, type Template, type Use } from "./fuzz-draw.ts";
+import { convolution, image, windowAttributes } from "./fuzz-window.ts";
+import {
+  FIRST_OPSET,
+  FUSED_DOMAIN,
+  FUSED_TEMPLATES,
+  isSingleOnly,
+  templateName,
+  WITHOUT_KERNEL,
+} from "./fused-templates.ts";
 import type { RandomStream } from "../../src/random/random-stream.ts";
 import { sizeOf, type Shape } from "../../src/util/tensor.ts";
 import type { Fed } from "./against-runtime.ts";
-import {
-  float,
-  modelBytes,
-  tensorProto,
-  valueInfo,
-  type AttributeValue,
-  type Elements,
-  type NodeSpec,
-} from "./onnx-model.ts";
+import { float, modelBytes, tensorProto, valueInfo, type AttributeValue, type NodeSpec } from "./onnx-model.ts";
 
 /*
  * Random uses of every rule that is read: attributes as the rule declares them, operands as a template of the
  * operator's family says, or, for one without a template, as many broadcasting floats as it has inputs.
  */
-
-interface Operand {
-  readonly elements: Elements;
-  readonly shape: Shape;
-  readonly values: readonly number[];
-  /** Known when the model is read. */
-  readonly constant: boolean;
-}
-
-interface Use {
-  readonly inputs: readonly (Operand | undefined)[];
-  readonly attributes?: Readonly<Record<string, AttributeValue | undefined>>;
-  readonly outputs?: number;
-}
 
 export interface FuzzFile {
   readonly label: string;
@@ -39,80 +27,6 @@ export interface FuzzFile {
   readonly feeds: ReadonlyMap<string, Fed>;
   readonly double: boolean;
 }
-
-/** Draws what templates are made of. */
-class Draw {
-  readonly random: RandomStream;
-  readonly opset: number;
-  readonly floats: Elements;
-
-  constructor(random: RandomStream, opset: number, floats: Elements) {
-    this.random = random;
-    this.opset = opset;
-    this.floats = floats;
-  }
-
-  int(low: number, high: number): number {
-    return low + this.random.integer(high - low + 1);
-  }
-
-  chance(p: number): boolean {
-    return this.random.uniform() < p;
-  }
-
-  pick<T>(items: readonly T[]): T {
-    return items[this.random.integer(items.length)];
-  }
-
-  ints(count: number, low: number, high: number): number[] {
-    return Array.from({ length: count }, () => this.int(low, high));
-  }
-
-  shape(low: number, high: number): number[] {
-    return Array.from({ length: this.int(low, high) }, () => (this.chance(0.2) ? 1 : this.int(2, 4)));
-  }
-
-  /** Distinct numbers away from each other, so that no rounding changes an order; sometimes special ones. */
-  float(shape: Shape, constant = false): Operand {
-    const size = sizeOf(shape);
-    const order = this.random.permutation(size);
-    const values = Array.from(order, (rank) => Math.fround(((rank - size / 2) * 4 + 0.37) / Math.max(size, 4)));
-    return { elements: this.floats, shape, values, constant };
-  }
-
-  integer(shape: Shape, low: number, high: number, constant = false, elements: Elements = "int64"): Operand {
-    return { elements, shape, values: this.ints(sizeOf(shape), low, high), constant };
-  }
-
-  list(...values: number[]): Operand {
-    return { elements: "int64", shape: [values.length], values, constant: true };
-  }
-
-  number(value: number, elements: Elements = "int64"): Operand {
-    return { elements, shape: [], values: [value], constant: true };
-  }
-
-  bool(shape: Shape, constant = false): Operand {
-    return { elements: "bool", shape, values: this.ints(sizeOf(shape), 0, 1), constant };
-  }
-
-  axis(rank: number): number {
-    return this.int(-rank, rank - 1);
-  }
-
-  /** A shape that broadcasts with another. */
-  beside(shape: Shape): number[] {
-    return shape.slice(this.int(0, shape.length)).map((extent) => (this.chance(0.3) ? 1 : extent));
-  }
-}
-
-type Template = (draw: Draw) => Use;
-
-const image = (draw: Draw, channels = draw.int(1, 3)): number[] => [
-  draw.int(1, 2),
-  channels,
-  ...draw.ints(draw.int(1, 2), 4, 7),
-];
 
 function pooling(draw: Draw): Use {
   const shape = image(draw);
@@ -124,44 +38,10 @@ function pooling(draw: Draw): Use {
   };
 }
 
-function windowAttributes(
-  draw: Draw,
-  axes: number,
-  kernel: readonly number[],
-): Record<string, AttributeValue | undefined> {
-  const pad = kernel.map((size) => draw.int(0, size - 1));
-  const auto = draw.chance(0.3);
-  return {
-    auto_pad: auto ? draw.pick(["SAME_UPPER", "SAME_LOWER", "VALID"]) : undefined,
-    pads: auto ? undefined : [...pad, ...kernel.map((size) => draw.int(0, size - 1))],
-    strides: draw.ints(axes, 1, 3),
-    dilations: draw.chance(0.3) && !auto ? draw.ints(axes, 1, 2) : undefined,
-  };
-}
+/** Those that need no numbers of their own, and one that has them by default. */
+const RECURRENT_ACTIVATIONS = ["Sigmoid", "Tanh", "Relu", "Softsign", "Softplus", "HardSigmoid", "Elu"];
 
-function convolution(transposed: boolean): Template {
-  return (draw) => {
-    const group = draw.int(1, 2);
-    const channels = group * draw.int(1, 2);
-    const shape = image(draw, channels);
-    const axes = shape.length - 2;
-    const kernel = draw.ints(axes, 1, 3);
-    const out = group * draw.int(1, 2);
-    const weights = transposed ? [channels, out / group, ...kernel] : [out, channels / group, ...kernel];
-    return {
-      inputs: [draw.float(shape), draw.float(weights, true), draw.chance(0.5) ? draw.float([out], true) : undefined],
-      attributes: {
-        ...windowAttributes(draw, axes, kernel),
-        group,
-        kernel_shape: draw.chance(0.5) ? kernel : undefined,
-        output_padding: undefined,
-        output_shape: undefined,
-      },
-    };
-  };
-}
-
-function recurrent(gates: number, states: number): Template {
+function recurrent(gates: number, states: number, functions: number): Template {
   return (draw) => {
     const [steps, batch, width, hidden] = draw.ints(4, 1, 3);
     const direction = draw.pick(["forward", "reverse", "bidirectional"]);
@@ -186,11 +66,14 @@ function recurrent(gates: number, states: number): Template {
       attributes: {
         direction,
         hidden_size: hidden,
-        activations: undefined,
+        activations: draw.chance(0.4)
+          ? Array.from({ length: d * functions }, () => draw.pick(RECURRENT_ACTIVATIONS))
+          : undefined,
         activation_alpha: undefined,
         activation_beta: undefined,
         clip: draw.chance(0.3) ? float(0.6) : undefined,
         layout: undefined,
+        input_forget: draw.chance(0.3) ? draw.int(0, 1) : undefined,
       },
       outputs: states + 1,
     };
@@ -249,14 +132,15 @@ const withVariance = (operand: Operand): Operand => ({
 });
 
 const TEMPLATES: Readonly<Record<string, Template>> = {
+  ...FUSED_TEMPLATES,
   MaxPool: pooling,
   AveragePool: pooling,
   LpPool: (draw) => ({ ...pooling(draw) }),
   Conv: convolution(false),
   ConvTranspose: convolution(true),
-  RNN: recurrent(1, 1),
-  GRU: recurrent(3, 1),
-  LSTM: recurrent(4, 2),
+  RNN: recurrent(1, 1, 1),
+  GRU: recurrent(3, 1, 2),
+  LSTM: recurrent(4, 2, 3),
   Resize: resize,
   GlobalAveragePool: (draw) => ({ inputs: [draw.float(image(draw))] }),
   GlobalMaxPool: (draw) => ({ inputs: [draw.float(image(draw))] }),
@@ -509,30 +393,6 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
     inputs: [draw.chance(0.5) ? draw.float(draw.shape(0, 2)) : draw.integer(draw.shape(0, 2), -400, 400)],
     attributes: { to: draw.pick([1, 2, 3, 5, 6, 7, 9, 11]), saturate: undefined, round_mode: undefined },
   }),
-  Attention: (draw) => {
-    const [n, heads, queries, keys, d] = draw.ints(5, 1, 3);
-    const shared = draw.int(1, 2);
-    const mask = draw.chance(0.5) ? draw.bool([queries, keys]) : draw.float([queries, keys]);
-    const counts = draw.opset >= 24 && draw.chance(0.4) ? draw.integer([n], 1, keys) : undefined;
-    return {
-      inputs: [
-        draw.float([n, heads * shared, queries, d]),
-        draw.float([n, heads, keys, d]),
-        draw.float([n, heads, keys, d + 1]),
-        draw.chance(0.5) ? mask : undefined,
-        undefined,
-        undefined,
-        counts,
-      ],
-      attributes: {
-        q_num_heads: undefined,
-        kv_num_heads: undefined,
-        softmax_precision: undefined,
-        qk_matmul_output_mode: undefined,
-        softcap: draw.chance(0.3) ? float(1.5) : undefined,
-      },
-    };
-  },
 };
 
 /** Positive operands, or ones inside an interval, where a function has no other. */
@@ -584,10 +444,13 @@ const INTEGER = new Set([
 
 /** Rules that take or make what this generator does not feed: sequences, graphs, tensors in attributes, tables of few columns. */
 const NOT_DRAWN =
-  /^(Sequence.*|SplitToSequence|ConcatFromSequence|If|Loop|Constant.*|ZipMap|Einsum|.*Loss|Range|NonZero|Shape|Size|Upsample|Scatter|RotaryEmbedding|MultiHeadAttention|GroupNormalization|CastLike|Dropout|Squeeze|Softmax.*Loss)$/;
+  /^(Sequence.*|SplitToSequence|ConcatFromSequence|If|Loop|Constant.*|ZipMap|Einsum|.*Loss|Range|NonZero|Shape|Size|Upsample|Scatter|CastLike|Dropout|Squeeze|Softmax.*Loss)$/;
 
 export const FUZZED: readonly OnnxRule[] = ONNX_RULES.filter(
-  ({ op, domain }) => domain === undefined && !NOT_DRAWN.test(op),
+  (rule) =>
+    (rule.domain === undefined || rule.domain === FUSED_DOMAIN) &&
+    !NOT_DRAWN.test(rule.op) &&
+    !WITHOUT_KERNEL.includes(templateName(rule)),
 );
 
 function attributeOf(draw: Draw, name: string, use: AttributeUse, rank: number): AttributeValue | undefined {
@@ -619,7 +482,7 @@ function broadcastUse(draw: Draw, rule: OnnxRule): Use {
 
 /** One random use of a rule. */
 function useOf(rule: OnnxRule, draw: Draw): Use {
-  const use = (TEMPLATES[rule.op] ?? ((each: Draw) => broadcastUse(each, rule)))(draw);
+  const use = (TEMPLATES[templateName(rule)] ?? ((each: Draw) => broadcastUse(each, rule)))(draw);
   const rank = use.inputs[0]?.shape.length ?? 0;
   const attributes: Record<string, AttributeValue | undefined> = {};
   for (const [name, each] of Object.entries(rule.attributes ?? {})) {
@@ -645,9 +508,10 @@ const BEHIND = ["Relu", "Tanh", "Sigmoid", "Softplus", "Abs", "Neg", "Identity",
 
 /** A file with one random node, or with a few elementwise ones behind it. */
 export function fuzzFile(rule: OnnxRule, random: RandomStream, newestOpset: number): FuzzFile {
-  const opset = 7 + random.integer(newestOpset - 6);
-  const double = random.uniform() < 0.25;
-  const draw = new Draw(random, opset, double ? "double" : "float");
+  const first = FIRST_OPSET[templateName(rule)] ?? 7;
+  const opset = first + random.integer(newestOpset + 1 - first);
+  const double = !isSingleOnly(rule) && random.uniform() < 0.25;
+  const draw = new Draw(random, rule.domain === undefined ? opset : 1, double ? "double" : "float");
   const { inputs, attributes = {}, outputs = 1 } = useOf(rule, draw);
   const names = inputs.map((each, i) => (each ? `i${i}` : ""));
   while (names[names.length - 1] === "") names.pop();
@@ -656,7 +520,7 @@ export function fuzzFile(rule: OnnxRule, random: RandomStream, newestOpset: numb
   const given = Object.fromEntries(
     Object.entries(attributes).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
   );
-  const nodes: NodeSpec[] = [{ op: rule.op, inputs: names, outputs: made, attributes: given }];
+  const nodes: NodeSpec[] = [{ op: rule.op, domain: rule.domain, inputs: names, outputs: made, attributes: given }];
   if (outputs === 1 && draw.chance(0.4)) {
     const length = draw.int(1, 4);
     for (let i = 0; i < length; i++) {
@@ -685,7 +549,7 @@ export function fuzzFile(rule: OnnxRule, random: RandomStream, newestOpset: numb
     each ? `${each.constant ? "=" : ""}${each.elements}[${each.shape.join()}]` : "-",
   );
   return {
-    label: `${rule.op}-${opset}(${shapes.join(" ")}) ${JSON.stringify(given)} ${nodes
+    label: `${templateName(rule)}-${opset}(${shapes.join(" ")}) ${JSON.stringify(given)} ${nodes
       .slice(1)
       .map(({ op }) => op)
       .join(" ")}`,
