@@ -115,6 +115,31 @@ describe("files", () => {
     expect(model.notices.map(({ code }) => code)).toContain("promoted-weights");
   });
 
+  test("casts to narrower floats are said: they are not done", () => {
+    const casts = (...to: number[]) =>
+      decode({
+        opset: 17,
+        inputs: [valueInfo("x", "float", ["N", 2])],
+        outputs: [valueInfo("y", "float", ["N", 2])],
+        initializers: [tensorProto("w", "float", [2], [1, 2])],
+        nodes: [
+          { op: "Mul", inputs: ["x", "w"], outputs: ["v0"] },
+          ...to.map((each, i) => ({
+            op: "Cast",
+            inputs: [`v${i}`],
+            outputs: [i === to.length - 1 ? "y" : `v${i + 1}`],
+            attributes: { to: each },
+          })),
+        ],
+      }).notices.filter(({ code }) => code === "promoted-casts");
+    expect(casts(Type.FLOAT16, Type.BFLOAT16, Type.FLOAT)).toEqual([
+      expect.objectContaining({
+        message: expect.stringMatching(/2 nodes cast to float16 and bfloat16, which is not done/),
+      }),
+    ]);
+    expect(casts(Type.FLOAT)).toEqual([]);
+  });
+
   test("external data stays in the model's folder", () => {
     expect(safeLocation("./a/b.data")).toBe("a/b.data");
     for (const bad of ["", ".", "/etc/passwd", "../x", "a/../../x", "C:\\x", "\\\\host\\x", "a\0b"]) {

@@ -14,6 +14,7 @@ import {
   type StoredTensor,
 } from "./onnx-node.ts";
 import { tensorRoles, type Parameter, type TensorRole } from "./parameter-roles.ts";
+import { promotionNotices } from "./promotion-notices.ts";
 import { GraphReader } from "./read-graph.ts";
 import { retieTensors } from "./retie-tensors.ts";
 import type { Tie } from "./tensor-tie.ts";
@@ -132,7 +133,7 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions): ModelFil
       ...untied.notices,
       ...retied,
       ...damageNotices(graph, parameters, proto.producerName),
-      ...promotions(tensors),
+      ...promotionNotices(graph, tensors),
     ],
     graph,
     tensors,
@@ -271,18 +272,6 @@ function newerOpset(opset: number): Notice[] {
   if (opset <= NEWEST_OPSET) return [];
   const message = `The model is written in opset ${opset}, newer than ${NEWEST_OPSET}: operators that changed since would be read with their older meaning.`;
   return [{ code: "newer-opset", message, hint: `Export it with opset ${NEWEST_OPSET} or older.` }];
-}
-
-function promotions(tensors: ReadonlyMap<string, StoredTensor>): Notice[] {
-  const halves = [...tensors.values()].filter(({ storedAs }) => storedAs === "float16" || storedAs === "bfloat16");
-  if (halves.length === 0) return [];
-  const types = [...new Set(halves.map(({ storedAs }) => storedAs))].join(" and ");
-  return [
-    {
-      code: "promoted-weights",
-      message: `${halves.length} tensors stored as ${types} are computed with in float32: the weights are exact, the arithmetic is finer than the model's own.`,
-    },
-  ];
 }
 
 const EXPORT_HINT =
