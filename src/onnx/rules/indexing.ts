@@ -223,7 +223,7 @@ export const INDEXING: readonly OnnxRule[] = [
   },
   {
     op: "Scatter",
-    attributes: { axis: INT, reduction: since(16, STRING) },
+    attributes: { axis: INT },
     inputs: 3,
     slots: ["passes", "structural", "passes"],
     import: scatterElements,

@@ -127,7 +127,7 @@ export const POOLING: readonly OnnxRule[] = [
       ceil_mode: since(10, FLAG),
       dilations: since(10, INTS),
       // The order of the indices, an output that is not provided.
-      storage_order: NO_EFFECT,
+      storage_order: since(8, NO_EFFECT),
     },
     inputs: 1,
     import: maxPoolRule,
