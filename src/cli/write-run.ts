@@ -43,11 +43,13 @@ export async function writeRun(
   if (arrays.size > 0) measured.push(["arrays.npz", npzChunks(arrays)]);
   writeFolderAtomically(folder, measured);
   // Drawing is the slowest part to load, and most commands draw nothing.
-  const [{ figuresOf }, { renderReport }, { renderSvg }] = await Promise.all([
+  const [{ figuresOf }, { renderReport }, { renderingOnce }] = await Promise.all([
     import("../figures/figures.ts"),
     import("../report/render-report.ts"),
     import("../report/render-svg.ts"),
   ]);
+  // The report shows the figures that lie beside it.
+  const render = renderingOnce();
   const faults: Error[] = [];
   const warnings: string[] = [];
   const failed = (what: string, cause: unknown) => {
@@ -61,7 +63,7 @@ export async function writeRun(
   for (const { name, spec } of drawing.figures) {
     files.push([`figures/${name}.vl.json`, `${JSON.stringify(spec, undefined, 2)}\n`]);
     try {
-      files.push([`figures/${name}.svg`, await renderSvg(spec)]);
+      files.push([`figures/${name}.svg`, await render(spec)]);
     } catch (error) {
       failed(`The figure ${name}`, error);
     }
@@ -69,7 +71,7 @@ export async function writeRun(
   let report: string | undefined;
   const marked = () => ({ ...document, warnings: [...document.warnings, ...warnings] });
   try {
-    report = await renderReport(marked());
+    report = await renderReport(marked(), render);
     files.push(["report.html", report]);
   } catch (error) {
     failed("The report", error);

@@ -3,20 +3,20 @@ import { atWidth, FIGURE_WIDTH } from "../figures/style.ts";
 import { formatNumber, typeset } from "../util/format-number.ts";
 import { formatCount } from "./count.ts";
 import { markup, prose, raw, type Html } from "./html.ts";
-import { renderSvg } from "./render-svg.ts";
+import type { RenderSvg } from "./render-svg.ts";
 
 /** Width of the drawing for phones: the same figure set anew, so that its text keeps its size. */
 const NARROW_WIDTH = 350;
 
 /** A figure on a page: caption, drawing for wide and for narrow pages, and the table of its numbers. */
-export async function figureBlock(figure: Figure, number: number): Promise<Html> {
+export async function figureBlock(figure: Figure, number: number, render: RenderSvg): Promise<Html> {
   const { name, title, description, spec, table } = figure;
   const drawings = [];
   for (const [width, kind] of [
     [FIGURE_WIDTH, "wide"],
     [NARROW_WIDTH, "narrow"],
   ] as const) {
-    const svg = await renderSvg(atWidth(spec, width), "page");
+    const svg = await render(atWidth(spec, width), "page");
     drawings.push(
       markup`<div class="drawing ${kind}">${raw(accessible(svg, `${name}-${kind}`, title, description))}</div>`,
     );

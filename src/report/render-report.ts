@@ -16,6 +16,7 @@ import { otherBody } from "./other-body.ts";
 import { renderPage, type PageSection } from "./page.ts";
 import { checkTable, citation, provenance, reproduction } from "./provenance.ts";
 import { keyReadings } from "./key-readings.ts";
+import { renderSvg, type RenderSvg } from "./render-svg.ts";
 import { readingTable } from "./reading-table.ts";
 import { flagOf, stateLine, stateOf, unfinished } from "./section-state.ts";
 
@@ -26,7 +27,7 @@ import { flagOf, stateLine, stateOf, unfinished } from "./section-state.ts";
  * @example
  * await writeFile("report.html", await renderReport(document));
  */
-export async function renderReport(document: ResultDocument): Promise<string> {
+export async function renderReport(document: ResultDocument, render: RenderSvg = renderSvg): Promise<string> {
   const kind = document.schema.replace(/^thalweg\/(.*)@\d+$/, "$1");
   const heading = document.model?.path.split(/[\\/]/).at(-1) ?? kind;
   return renderPage({
@@ -36,7 +37,7 @@ export async function renderReport(document: ResultDocument): Promise<string> {
     subtitle: subtitleOf(document),
     sections: [
       ...(document.schema === "thalweg/profile@1"
-        ? await profileSections(document.result, document.warnings)
+        ? await profileSections(document.result, document.warnings, render)
         : [otherSection(document)]),
       {
         id: "checks",
@@ -64,7 +65,11 @@ function subtitleOf({ model, data, loss, precision, createdAt }: ResultDocument)
     .join(" · ");
 }
 
-async function profileSections(result: ProfileResult, warnings: readonly string[]): Promise<PageSection[]> {
+async function profileSections(
+  result: ProfileResult,
+  warnings: readonly string[],
+  render: RenderSvg,
+): Promise<PageSection[]> {
   const { figures } = profileFigures(result);
   const used = new Set<Term>();
   const sections: PageSection[] = [{ id: "summary", title: "At a glance", body: summary(result, warnings) }];
@@ -72,7 +77,7 @@ async function profileSections(result: ProfileResult, warnings: readonly string[
   for (const section of result.sections) {
     const drawn: Html[] = [];
     for (const figure of figures.filter(({ instrument }) => instrument === section.instrument)) {
-      drawn.push(await drawnOrNamed(figure, ++figureNumber));
+      drawn.push(await drawnOrNamed(figure, ++figureNumber, render));
     }
     const state = stateOf(section, result);
     const readings = state === "not-reached" ? [] : readingsOf(section.instrument, result);
@@ -105,9 +110,9 @@ ${termLinks(terms)}`,
 }
 
 /** A drawing that fails leaves the numbers that it draws. */
-async function drawnOrNamed(figure: Figure, number: number): Promise<Html> {
+async function drawnOrNamed(figure: Figure, number: number, render: RenderSvg): Promise<Html> {
   try {
-    return await figureBlock(figure, number);
+    return await figureBlock(figure, number, render);
   } catch {
     return undrawnBlock(figure, number);
   }

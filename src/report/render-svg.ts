@@ -20,10 +20,29 @@ const LEGENDS: Config = { legend: { layout: { frame: "bounds" } } };
  * await renderSvg(figure.spec, "dark"); // "<svg …"
  */
 export async function renderSvg(spec: TopLevelSpec, theme: SvgTheme = "light"): Promise<string> {
+  return recolour(await draw(spec), theme);
+}
+
+/** Draws as {@link renderSvg} does. */
+export type RenderSvg = typeof renderSvg;
+
+/** Draws each specification once, whatever the number of themes it is asked for in. */
+export function renderingOnce(): RenderSvg {
+  const drawn = new Map<string, Promise<string>>();
+  return async (spec, theme = "light") => {
+    const key = JSON.stringify(spec);
+    const drawing = drawn.get(key) ?? draw(spec);
+    drawn.set(key, drawing);
+    return recolour(await drawing, theme);
+  };
+}
+
+/** In light colours. */
+async function draw(spec: TopLevelSpec): Promise<string> {
   textMetrics.width = textWidth; // Vega has one measure for all drawings, and this hook to set it
   const view = new View(parse(compile(spec, { logger: logger(None) }).spec, LEGENDS), { renderer: "none" });
   try {
-    return recolour(compact(await view.toSVG()), theme);
+    return compact(await view.toSVG());
   } finally {
     view.finalize();
   }
