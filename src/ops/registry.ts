@@ -4,7 +4,7 @@ import { Conv, ConvInput, ConvWeight } from "./conv.ts";
 import { Gather, GatherElements, ScatterAdd, ScatterElementsAdd } from "./gather.ts";
 import { ScatterElementsMax } from "./scatter-max.ts";
 import { And, Cast, Equal, Greater, GreaterOrEqual, Less, LessOrEqual, Mod, Not, Or, Where, Xor } from "./logic.ts";
-import { LogOnePlusSumExp } from "./log-one-plus-sum-exp.ts";
+import { NegativeLogLikelihood, OtherProbabilities } from "./negative-log-likelihood.ts";
 import { MatMul } from "./matmul.ts";
 import { Concat, Pad, Slice } from "./movement.ts";
 import { MaxPool, MaxPoolIndices, MaxPoolPick, MaxPoolPlace } from "./pool.ts";
@@ -91,7 +91,8 @@ export const OPS: readonly OpSummary[] = [
   InverseDeviation,
   Softmax,
   LogSoftmax,
-  LogOnePlusSumExp,
+  NegativeLogLikelihood,
+  OtherProbabilities,
   Gather,
   ScatterAdd,
   GatherElements,

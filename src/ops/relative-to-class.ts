@@ -1,6 +1,5 @@
 import type { Value } from "../graph/value.ts";
 import { sub } from "./arithmetic.ts";
-import { logOnePlusSumExp } from "./log-one-plus-sum-exp.ts";
 import { equal, where } from "./logic.ts";
 import { reduceSum } from "./structure.ts";
 
@@ -21,12 +20,4 @@ export function markClasses(numbers: Value, classes: number, axis: number): Valu
  */
 export function relativeToClass(z: Value, chosen: Value, axis: number): Value {
   return where(chosen, 0, sub(z, reduceSum(where(chosen, z, 0), [axis])));
-}
-
-/**
- * −log softmax(z)_r along an axis, kept with extent 1: log(1 + Σ_{c≠r} e^{z_c − z_r}). Where p_r is near 1, loss,
- * gradient and second derivatives keep their relative precision, where log softmax leaves the rounding of 1.
- */
-export function negativeLogLikelihood(z: Value, chosen: Value, axis: number): Value {
-  return logOnePlusSumExp(where(chosen, -Infinity, relativeToClass(z, chosen, axis)), axis);
 }

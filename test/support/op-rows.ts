@@ -29,7 +29,9 @@ import {
   where,
   xor,
 } from "../../src/ops/logic.ts";
-import { logOnePlusSumExp } from "../../src/ops/log-one-plus-sum-exp.ts";
+import { negativeLogLikelihood, otherProbabilities } from "../../src/ops/negative-log-likelihood.ts";
+import { markClasses } from "../../src/ops/relative-to-class.ts";
+import { createRandom } from "../../src/ops/../random/random-stream.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { concat, interleaveZeros, pad, strided } from "../../src/ops/movement.ts";
 import { maxPool, MaxPoolIndices, maxPoolPick, maxPoolPlace } from "../../src/ops/pool.ts";
@@ -186,6 +188,25 @@ function alongAxis(op: string, apply: (x: Value, axis: number) => Value, fill: F
       label: `${op} ${text(shape)} axis ${back ? axis - shape.length : axis}`,
       inputs: [float(shape, fill)],
       build: (x: Value) => apply(x, back ? axis - shape.length : axis),
+    })),
+  };
+}
+
+/** One class of each row is marked, or none. */
+function alongAxisWithMarks(op: string, apply: (z: Value, chosen: Value, axis: number) => Value): OpRow {
+  return {
+    op,
+    cases: fc.tuple(withAxis(), fc.nat()).map(([[shape, axis], seed]) => ({
+      label: `${op} ${text(shape)} axis ${axis} marks ${seed}`,
+      inputs: [float(shape)],
+      build: (z: Value) => {
+        const rows = shape.map((extent, own) => (own === axis ? 1 : extent));
+        const size = rows.reduce((product, extent) => product * extent, 1);
+        const random = createRandom(seed);
+        const numbers = Float64Array.from({ length: size }, () => Math.floor(random.uniform() * (shape[axis] + 1)));
+        const labels = z.graph.constant({ dtype: "int64", shape: rows, data: numbers });
+        return apply(z, markClasses(labels, shape[axis], axis), axis);
+      },
     })),
   };
 }
@@ -504,7 +525,8 @@ export const OP_ROWS: readonly OpRow[] = [
   standardized("InverseDeviation", inverseDeviation),
   alongAxis("Softmax", softmax),
   alongAxis("LogSoftmax", logSoftmax),
-  alongAxis("LogOnePlusSumExp", logOnePlusSumExp),
+  alongAxisWithMarks("NegativeLogLikelihood", negativeLogLikelihood),
+  alongAxisWithMarks("OtherProbabilities", otherProbabilities),
   { op: "Gather", cases: gathers, runs: 10 },
   { op: "ScatterAdd", cases: scatters, runs: 10 },
   { op: "GatherElements", cases: gatherElementCases, runs: 10 },
