@@ -29,7 +29,7 @@ export type RenderSvg = typeof renderSvg;
 /** Draws each specification once, whatever the number of themes it is asked for in. */
 export function renderingOnce(): RenderSvg {
   const drawn = new Map<string, Promise<string>>();
-  return async (spec, theme = "light") => {
+  return async (spec: TopLevelSpec, theme: SvgTheme = "light") => {
     const key = JSON.stringify(spec);
     const drawing = drawn.get(key) ?? draw(spec);
     drawn.set(key, drawing);
