@@ -29,11 +29,11 @@ export type RenderSvg = typeof renderSvg;
 /** Draws each specification once, whatever the number of themes it is asked for in. */
 export function renderingOnce(): RenderSvg {
   const drawn = new Map<string, Promise<string>>();
-  return async (spec: TopLevelSpec, theme: SvgTheme = "light") => {
+  return async (spec, theme) => {
     const key = JSON.stringify(spec);
     const drawing = drawn.get(key) ?? draw(spec);
     drawn.set(key, drawing);
-    return recolour(await drawing, theme);
+    return recolour(await drawing, theme ?? "light");
   };
 }
 
