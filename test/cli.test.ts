@@ -591,7 +591,7 @@ describe("the other verbs", () => {
     ]);
     expect(profile.code).toBe(4);
     expect(profile.out.replaceAll(/\s+/g, " ")).toMatch(
-      /FAIL Gradient against finite differences.*Trust nothing above/,
+      /^FAIL Gradient against finite differences.*Trust nothing here/,
     );
   });
 
