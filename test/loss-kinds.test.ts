@@ -253,6 +253,23 @@ describe("what is behind a softmax", () => {
     expect((await open([...before, ...nodes], numbers, { outputKind: "logits" })).kind).toBe("logits");
   });
 
+  it("Max is a floor, too, and what is never above 0 is logits with a warning", async () => {
+    const floored = await open([...before, node("Max", ["p", "floor"], "out")], numbers);
+    expect(floored.kind).toBe("probabilities");
+    expect(floored.said).toMatch(/ends in Softmax, then Clip\./);
+    const logSigmoid = [node("Sigmoid", ["z"], "s"), node("Log", ["s"], "out")];
+    const squares = [node("Mul", ["z", "z"], "s"), node("Neg", ["s"], "out")];
+    for (const [nodes, y] of [
+      [logSigmoid, severalBits],
+      [squares, numbers],
+    ] as const) {
+      const found = await open(nodes, y);
+      expect(found.kind).toBe("logits");
+      expect(found.said).toMatch(/none is above 0 on the examples looked at, at other weights too/);
+      expect((await open(nodes, y, { outputKind: "logits" })).said).not.toMatch(/none is above 0/);
+    }
+  });
+
   it("smoothed labels' worth of it is a distribution by its values, centred logits are logits", async () => {
     const third = node("Constant", [], "third", { value: tensorProto("c", "double", [], [0.1 / 3]) });
     const keep = node("Constant", [], "keep", { value: tensorProto("c", "double", [], [0.9]) });

@@ -5,7 +5,15 @@ import type { OutputKind } from "../problem/losses/output-kind.ts";
 import { type OutputLink, outputLink } from "../problem/output-link.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { type LossEvidence, notClear } from "./loss-evidence.ts";
-import { distributionsAlong, isBounded, isConstant, isStill, likenessAlong } from "./output-evidence.ts";
+import {
+  distributionsAlong,
+  isBounded,
+  isConstant,
+  isNonPositive,
+  isStill,
+  likenessAlong,
+  type OutputSamples,
+} from "./output-evidence.ts";
 
 /** What the outputs are to the loss, with what is worth saying about it. */
 export interface ChosenOutputKind {
@@ -110,7 +118,7 @@ async function byValues(evidence: LossEvidence, axis: number, link: OutputLink |
       `Export the network without the last step that makes them so; or say what the loss shall take them for: ${HINT}`,
       labels,
     );
-  if (!isBounded(home)) return { kind: "logits" };
+  if (!isBounded(home)) return asLogits(evidence, home, "the logarithms of a distribution");
   const elsewhere = await observer.elsewhere();
   if (isStill([home, elsewhere]))
     return {
@@ -128,8 +136,24 @@ async function byValues(evidence: LossEvidence, axis: number, link: OutputLink |
   };
 }
 
-async function byBounds({ observer }: LossEvidence): Promise<ChosenOutputKind> {
-  if (!isBounded(await observer.home())) return { kind: "logits" };
+/** Logits, with a remark where nothing is ever above 0, as logarithms of probabilities are. */
+async function asLogits(
+  { observer }: LossEvidence,
+  home: OutputSamples,
+  logarithms: string,
+): Promise<ChosenOutputKind> {
+  const isNever = isNonPositive(home) && isNonPositive(await observer.elsewhere());
+  if (!isNever || isStill([home, await observer.elsewhere()])) return { kind: "logits" };
+  return {
+    kind: "logits",
+    warning: `The outputs were taken to be logits, but none is above 0 on the examples looked at, at other weights too: were they meant to be ${logarithms}, the loss is another. --output-kind logits says that they are logits.`,
+  };
+}
+
+async function byBounds(evidence: LossEvidence): Promise<ChosenOutputKind> {
+  const { observer } = evidence;
+  const home = await observer.home();
+  if (!isBounded(home)) return asLogits(evidence, home, "the logarithms of probabilities");
   const kind = isBounded(await observer.elsewhere()) ? "probabilities" : "logits";
   const because =
     kind === "probabilities"

@@ -51,6 +51,11 @@ export function isBounded({ batches }: OutputSamples): boolean {
   return batches.length > 0 && batches.every(inUnitInterval);
 }
 
+/** Whether no value is above 0. */
+export function isNonPositive({ batches }: OutputSamples): boolean {
+  return batches.length > 0 && batches.every((values) => values.every((value) => value <= 0));
+}
+
 /** Whether every row along an axis is the same, whatever the example: what a last layer of zeros puts out. */
 export function isConstant(samples: OutputSamples, axis: number): boolean {
   const rows = [...lines(samples, axis)];

@@ -26,6 +26,9 @@ export function alterationOf(value: Value): OutputAlteration | undefined {
   const { operation, inputs } = value;
   const [a, b] = operation.name === "Where" ? inputs.slice(1) : inputs;
   if (operation.name === "Neg") return { name: "Neg", of: a, effect: "rescales" };
+  // What a larger or smaller of two values gives where they are equal is made of the same value.
+  if (operation.name === "Where" && (isMadeOf(b, a) || isMadeOf(a, b)))
+    return { name: "Clip", of: isMadeOf(b, a) ? a : b, effect: "limits" };
   const fixed = b === undefined ? undefined : (fixedNumbers(b) ?? fixedNumbers(a));
   if (!fixed || value.shape.join() !== (fixedNumbers(b) ? a : b).shape.join()) return undefined;
   const of = fixedNumbers(b) ? a : b;
@@ -44,6 +47,13 @@ export function alterationOf(value: Value): OutputAlteration | undefined {
     default:
       return undefined;
   }
+}
+
+/** Whether a value is another, changed by fixed numbers alone. */
+function isMadeOf(value: Value, other: Value): boolean {
+  if (value === other) return true;
+  const alteration = value.id > other.id ? alterationOf(value) : undefined;
+  return alteration !== undefined && isMadeOf(alteration.of, other);
 }
 
 /** The numbers of a constant, through changes of shape. */

@@ -86,9 +86,15 @@ export function outputLink(outputs: Value): OutputLink | undefined {
     isDivision: sumAxis !== undefined,
     axis,
     logits: sumAxis === undefined && (steps.length === 0 || isLogSoftmax) ? logits : undefined,
-    behind: isLogSoftmax ? [] : steps.map((step) => (step === "Log" ? step : step.name)),
+    behind: isLogSoftmax ? [] : namesOf(steps),
     isRescaled: isRescaled(link.kind, steps),
   };
+}
+
+/** What exporters call these steps; one operation may be several. */
+function namesOf(steps: readonly (OutputAlteration | "Log")[]): string[] {
+  const names = steps.map((step) => (step === "Log" ? step : step.name));
+  return names.filter((name, i) => name !== names[i - 1]);
 }
 
 /** Whether numbers between 0 and 1, or their logarithms, may be others behind these steps: what is added to a logarithm multiplies what it is of. */
