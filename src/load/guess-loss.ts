@@ -106,7 +106,7 @@ async function ofPairs(evidence: LossEvidence): Promise<GuessedLoss> {
   const isWithin = min >= 0 && max <= 1;
   const binary = numbers !== undefined && isWithin;
   if (signs) {
-    if (sigmoid) return { loss: binaryCrossEntropy, because: "one logit for each label, labels −1 and 1", signs };
+    if (sigmoid) return { loss: binaryCrossEntropy, because: "one output for each label, labels −1 and 1", signs };
     throw notClear(
       "The labels are −1 and 1: they could be the two classes of a classifier or the targets of a regression.",
       "For a classifier save them as 0 and 1; for a regression give --loss mse.",
@@ -136,9 +136,9 @@ async function ofPairs(evidence: LossEvidence): Promise<GuessedLoss> {
       `Give class numbers, one-hot rows or distributions, or name the loss with --loss (${namedLosses()}).`,
       labels,
     );
-  if (binary) return { loss: binaryCrossEntropy, because: "one logit for each label, labels 0 and 1" };
+  if (binary) return { loss: binaryCrossEntropy, because: "one output for each label, labels 0 and 1" };
   if (isWithin && sigmoid)
-    return { loss: binaryCrossEntropy, because: "one logit for each label, labels between 0 and 1" };
+    return { loss: binaryCrossEntropy, because: "one output for each label, labels between 0 and 1" };
   if (kind === "real") return { loss: meanSquaredError, because: "one real target for each output" };
   throw unclear(evidence, 0);
 }
