@@ -33,6 +33,11 @@ function onnxAttributes(pool: PoolAttributes) {
   };
 }
 
+/** Whether padding is as wide as the kernel, which the runtime refuses: what rounding up adds behind dilated windows may be. */
+function hasWidePads({ kernel, before, after }: PoolAttributes): boolean {
+  return kernel.some((size, k) => before[k] >= size || after[k] >= size);
+}
+
 /** Images with the block axis joined to the batch axis, and back. */
 function joined(x: Value, size: number, apply: (x: Value) => Value): Value {
   const y = apply(reshape(x, [size * x.shape[1], ...x.shape.slice(2)]));
@@ -71,7 +76,7 @@ export const MaxPool = defineOp({
     vjp: (node, g) => maxPoolPlace(node.inputs[0], g, pool),
     vmap: (_node, [x], _batched, size) => joined(x, size, (each) => maxPool(each, pool)),
     lower: (node, [x], target) => {
-      if (target.device === "webgpu") return reshape(reduceMax(windows(x, pool), [2]), node.shape);
+      if (target.device === "webgpu" || hasWidePads(pool)) return reshape(reduceMax(windows(x, pool), [2]), node.shape);
       const block = blockOf(target, x, pool);
       return block === undefined ? undefined : blockedMaxPool(x, block, node.shape);
     },
@@ -95,7 +100,8 @@ export const MaxPoolIndices = defineOp({
     ...ZERO_DERIVATIVE,
     vmap: (_node, [x], _batched, size) => joined(x, size, (each) => maxPoolIndices(each, pool)),
     // WebGPU's MaxPool has no second output.
-    lower: (node, [x], target) => (target.device === "webgpu" ? winnersByWindow(x, pool, node.shape) : undefined),
+    lower: (node, [x], target) =>
+      target.device === "webgpu" || hasWidePads(pool) ? winnersByWindow(x, pool, node.shape) : undefined,
     // ONNX counts through the whole tensor.
     emit: (node, inputs, e) => {
       const plane = e.scalar(sizeOf(node.inputs[0].shape.slice(2)), node);

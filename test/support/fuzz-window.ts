@@ -19,7 +19,8 @@ export function windowAttributes(
   return {
     auto_pad: auto ? draw.pick(["SAME_UPPER", "SAME_LOWER", "VALID"]) : undefined,
     pads: auto ? undefined : [...pad, ...kernel.map((size) => draw.int(0, size - 1))],
-    strides: draw.ints(axes, 1, 3),
+    // Where windows leave gaps the runtime's padding is negative, for which TensorFlow, whose name this is, has 0.
+    strides: auto ? kernel.map((size) => draw.int(1, size)) : draw.ints(axes, 1, 3),
     dilations: draw.chance(0.3) && !auto ? draw.ints(axes, 1, 2) : undefined,
   };
 }

@@ -436,6 +436,12 @@ const ROWS: readonly Row[] = [
       make("RNN", 1, { activations: Array.from({ length: d }, () => "Relu") }),
     ];
   }),
+  // Rounding up adds more padding behind dilated windows than a kernel is wide.
+  {
+    op: "MaxPool",
+    inputs: [f(1, 2, 7, 5)],
+    attributes: { kernel_shape: [2, 2], strides: [3, 2], ceil_mode: 1, dilations: [2, 1] },
+  },
   // Attention
   {
     op: "Attention",

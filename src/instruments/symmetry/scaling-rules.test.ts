@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { OP_ROWS } from "../../../test/support/op-rows.ts";
+import { draw, type OpCase } from "../../../test/support/op-case.ts";
+import { evaluate } from "../../../test/support/run-values.ts";
+import { Graph } from "../../graph/graph.ts";
+import type { Value } from "../../graph/value.ts";
+import { createRandom } from "../../random/random-stream.ts";
+import { isFloat, type Tensor } from "../../util/tensor.ts";
+import { type Regime, type ScalingRule, scalingRuleOf } from "./scaling-rules.ts";
+
+/* Every rule against numbers: what becomes of the output when all float inputs are multiplied; and no rule is missing. */
+
+const DEGREES = [-3, -2, -1, -0.5, 0, 0.5, 1, 2, 3];
+
+/** The exponent of the output where all float inputs have exponent 1. */
+function degreeOf(rule: ScalingRule, inputs: readonly Value[]): number {
+  const floats = inputs.filter(({ dtype }) => isFloat(dtype)).length;
+  switch (rule.kind) {
+    case "same":
+    case "select":
+      return 1;
+    case "sum":
+      return floats;
+    case "difference":
+    case "compare":
+      return 0;
+    case "scaled":
+      return rule.factor;
+    case "first":
+      return isFloat(inputs[0].dtype) ? 1 : 0;
+  }
+}
+
+/** The values of a primitive alone on its inputs as drawn, and with the floats among them multiplied. */
+async function valuesAt(op: string, opCase: OpCase, factors: readonly number[]) {
+  const graph = new Graph();
+  const inputs = opCase.inputs.map(({ dtype, shape }, i) => graph.input(`${i}`, dtype, shape));
+  const y = opCase.build(...inputs);
+  const isAlone = y.operation.name === op && y.inputs.every((input) => inputs.includes(input));
+  if (!isAlone || y.inputs.every(({ dtype }) => !isFloat(dtype))) return undefined;
+  const random = createRandom(5).split(op);
+  const drawn = opCase.inputs.map((input, i) => draw(input, random.split(`${i}`)));
+  const results: (readonly number[])[] = [];
+  for (const factor of [1, ...factors]) {
+    const feed = (tensor: Tensor): Tensor =>
+      isFloat(tensor.dtype) ? { ...tensor, data: tensor.data.map((x) => factor * x) } : tensor;
+    const feeds = new Map(drawn.map((tensor, i) => [`${i}`, feed(tensor)]));
+    results.push(Array.from((await evaluate(new Map([["y", y]]), feeds)).get("y")?.data ?? [], Number));
+  }
+  return { inputs: y.inputs, results };
+}
+
+const isTimes = (a: readonly number[], b: readonly number[], factor: number) =>
+  a.every((x, i) => Math.abs(b[i] - factor * x) <= 1e-5 * (Math.abs(b[i]) + Math.abs(factor * x)));
+
+/** Numbers by which a function may multiply its output where its inputs are multiplied by these. */
+const REGIMES: Readonly<Record<Exclude<Regime, "exchange">, readonly number[]>> = { positive: [2, 3], sign: [-1] };
+
+describe.each(Object.keys(REGIMES).filter((name) => name === "positive" || name === "sign"))("%s factors", (regime) => {
+  const factors = REGIMES[regime];
+  it.each(OP_ROWS.map(({ op, cases }) => ({ op, cases })))("$op", async ({ op, cases }) => {
+    const rule = scalingRuleOf(op, regime);
+    const samples = (
+      await Promise.all(fc.sample(cases, { seed: 3, numRuns: 6 }).map((each) => valuesAt(op, each, factors)))
+    ).filter((each) => each !== undefined && each.results[0].some((x) => x !== 0 && Number.isFinite(x)));
+    const scalesBy = (degree: (inputs: readonly Value[]) => number) =>
+      samples.every(
+        (each) =>
+          each !== undefined &&
+          factors.every((factor, i) =>
+            isTimes(
+              each.results[0],
+              each.results[i + 1],
+              Math.sign(factor) ** degree(each.inputs) * Math.abs(factor) ** degree(each.inputs),
+            ),
+          ),
+      );
+    if (samples.length === 0) return;
+    if (rule) expect([op, scalesBy((inputs) => degreeOf(rule, inputs))]).toEqual([op, true]);
+    else
+      expect([
+        op,
+        DEGREES.filter((degree) => (regime === "positive" || degree === 0 || degree === 1) && scalesBy(() => degree)),
+      ]).toEqual([op, []]);
+  });
+});
