@@ -1,4 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { div } from "../ops/arithmetic.ts";
+import { less, where } from "../ops/logic.ts";
+import { matmul } from "../ops/matmul.ts";
+import { norm } from "../ops/norm.ts";
+import { standardize } from "../ops/standardize.ts";
+import { relu, tanh } from "../ops/unary.ts";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
 import type { Loss } from "../problem/losses/loss.ts";
@@ -9,6 +15,7 @@ import { measureFlatness, localHere } from "./flatness/flatness-measures.ts";
 import { nullSpace } from "./symmetry/scaling-exponents.ts";
 import { symmetriesInstrument } from "./symmetries.ts";
 import { layerScalings, rescaled, tensorGenerator } from "./symmetry/rescaling.ts";
+import { array, type BuildNetwork, buildProblem } from "../../test/support/build-problem.ts";
 import { denseProblem, type Dense } from "../../test/support/dense-problem.ts";
 
 const SETTINGS = {
@@ -75,6 +82,48 @@ describe("symmetries", () => {
     const part = await symmetriesOf(network([3, 5, 4], "Softplus", crossEntropy));
     expect(countsOf(part)).toEqual(["logit-shift 5", "logit-shift 1", "permutation 4"]);
     expect(part.flatDirections).toBe(6);
+  });
+});
+
+describe("symmetries of what is normalised", () => {
+  const random = createRandom(8);
+  const matrix = (label: string, rows: number, columns: number) =>
+    array([rows, columns], random.split(label).normalVector(rows * columns));
+  const found = async (build: BuildNetwork) => {
+    const x = matrix("x", 20, 3);
+    const y = matrix("y", 20, 2);
+    const parameters = { hidden: matrix("hidden", 3, 4), last: matrix("last", 4, 2) };
+    const problem = buildProblem({ x, y, parameters, build, loss: meanSquaredError });
+    const part = await symmetriesOf(new Measurement(problem, createRandom(0), {}, SETTINGS));
+    return {
+      names: part.found.map(
+        ({ kind, tensors, count, verified }) => `${kind} ${tensors.join(" ")} ${count} ${verified}`,
+      ),
+      flat: part.flatDirections,
+    };
+  };
+
+  it("the length of rows, kept from 0: what makes them may be multiplied", async () => {
+    const { names, flat } = await found((x, { hidden, last }) => {
+      const z = matmul(relu(matmul(x, hidden)), last);
+      const length = norm(z, [1]);
+      return div(z, where(less(length, 1e-12), 1e-12, length));
+    });
+    expect(names).toEqual([
+      "layer-rescaling hidden last 1 true",
+      "unit-rescaling hidden last 4 true",
+      "layer-rescaling hidden 1 true",
+      "permutation hidden last 3 true",
+    ]);
+    expect(flat).toBe(5);
+  });
+
+  it("mean and variance: with the ε of the variance the scaling in front is close to a symmetry, and not verified", async () => {
+    const { names } = await found((x, { hidden, last }) =>
+      matmul(tanh(standardize(matmul(x, hidden), { axis: 1, epsilon: 1e-5 })), last),
+    );
+    expect(names).toContain("layer-rescaling hidden 1 false");
+    expect(names).toContain("permutation hidden last 3 true");
   });
 });
 

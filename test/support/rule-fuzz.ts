@@ -508,7 +508,7 @@ function useOf(rule: OnnxRule, draw: Draw): Use {
 }
 
 /** Elementwise nodes behind the first one, so that constants fold and values are shared as in a network. */
-const BEHIND = ["Relu", "Tanh", "Sigmoid", "Softplus", "Abs", "Neg", "Identity", "Sin"];
+const BEHIND = ["Relu", "Tanh", "Sigmoid", "Softplus", "Abs", "Neg", "Identity", "Atan"];
 
 /** A file with one random node, or with a few elementwise ones behind it. */
 export function fuzzFile(rule: OnnxRule, random: RandomStream, newestOpset: number): FuzzFile {

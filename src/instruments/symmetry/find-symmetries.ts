@@ -4,7 +4,7 @@ import type { SymmetryPart } from "../../result/profile-result.ts";
 import type { Measurement } from "../measurement.ts";
 import type { LossComparison } from "./loss-comparison.ts";
 import type { SparseDirection } from "./independent-directions.ts";
-import { layerScalings, reachedParameters, rescaled, tensorGenerator } from "./rescaling.ts";
+import { reachedParameters, rescaled, tensorGenerator } from "./rescaling.ts";
 import { scalingExponents, type Exponents } from "./scaling-exponents.ts";
 import { permuteUnits, unitGenerator, unitLayouts, unitOf, type UnitLayout } from "./unit-axes.ts";
 
@@ -52,7 +52,8 @@ async function findUnits(
 export async function rescalings(measurement: Measurement, comparison: LossComparison): Promise<FoundSymmetry[]> {
   const { problem, random } = measurement;
   const found: FoundSymmetry[] = [];
-  for (const [index, exponents] of layerScalings(measurement).entries()) {
+  const scalings = scalingExponents([problem.graph().outputs], reachedParameters(measurement), "positive", true);
+  for (const [index, exponents] of scalings.entries()) {
     const generator = tensorGenerator(measurement, exponents);
     const change = await comparison.moved((point) => rescaled(point, generator, 2));
     const tangent = problem.parameters.map((x, i) => x * generator[i]);
@@ -110,7 +111,7 @@ export async function signFlipsAndExchanges(
   const { outputs } = problem.graph();
   const parameters = reachedParameters(measurement);
   const found: FoundSymmetry[] = [];
-  for (const [index, exponents] of scalingExponents([outputs], parameters, "sign").entries()) {
+  for (const [index, exponents] of scalingExponents([outputs], parameters, "sign", true).entries()) {
     const stream = random.split(`sign ${index}`);
     if (![...exponents.values()].every((exponent) => Number.isInteger(exponent))) continue;
     const units = await findUnits(comparison, unitLayouts(problem.space, exponents), (point, layout) =>
@@ -132,7 +133,7 @@ export async function signFlipsAndExchanges(
       });
     }
   }
-  for (const [index, exponents] of scalingExponents([outputs], parameters, "exchange").entries()) {
+  for (const [index, exponents] of scalingExponents([outputs], parameters, "exchange", true).entries()) {
     const stream = random.split(`exchange ${index}`);
     const units = await findUnits(comparison, unitLayouts(problem.space, exponents), (point, layout) =>
       permuteUnits(point, layout, randomCycle(stream, layout.units)),

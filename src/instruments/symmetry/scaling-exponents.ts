@@ -1,8 +1,9 @@
 import { tensorOf } from "../../graph/leaf.ts";
 import { reachable } from "../../graph/traverse.ts";
 import type { Value } from "../../graph/value.ts";
+import { dot, norm2 } from "../../linalg/vector.ts";
 import { fileNameOf } from "../../problem/file-names.ts";
-import { scalingRuleOf, type Regime } from "./scaling-rules.ts";
+import { isOfSize, NEGLIGIBLE, type Regime, scalingRuleOf } from "./scaling-rules.ts";
 
 /** An exponent for each parameter tensor by name; tensors that are not named have 0. */
 export type Exponents = ReadonlyMap<string, number>;
@@ -10,10 +11,24 @@ export type Exponents = ReadonlyMap<string, number>;
 /** A linear form in the unknown exponents of the parameters, or "any" for a value that is zero. */
 type Form = Float64Array | "any";
 
+const TINY = 1e-6;
+
 /** A small number that is added to a variance or the like: it may break a symmetry only slightly, and verification decides. */
 function isNegligible(value: Value): boolean {
   const constant = tensorOf(value);
-  return constant?.data.length === 1 && Math.abs(constant.data[0]) <= 2e-3;
+  return constant?.data.length === 1 && Math.abs(constant.data[0]) <= NEGLIGIBLE;
+}
+
+/**
+ * The branch of a choice that is only there to keep a division or a slope finite: taken where something is below a
+ * tiny positive number (`x / max(‖x‖, 1e-12)`). Verification decides.
+ */
+function deadBranch({ operation, inputs }: Value): number | undefined {
+  const [condition] = inputs;
+  if (operation.name !== "Where" || !condition.operation.name.startsWith("Less")) return undefined;
+  const bound = tensorOf(condition.inputs[1]);
+  const isTiny = bound?.data.length === 1 && bound.data[0] > 0 && bound.data[0] <= TINY;
+  return isTiny ? 1 : undefined;
 }
 
 /**
@@ -23,11 +38,48 @@ function isNegligible(value: Value): boolean {
  * all these equations is a symmetry (Dinh et al. 2017 for consecutive layers; here any graph, so also
  * attention's queries and keys, or weights in front of a normalisation).
  *
- * @returns a basis of integer exponents with small support
+ * @param ofSizes whether also through what measures and removes sizes, which an ε may break
+ * @returns a basis of integer exponents with small support: layers with the ones that read them, then what a
+ * normalisation adds
  */
-export function scalingExponents(outputs: readonly Value[], parameters: readonly Value[], regime: Regime): Exponents[] {
+export function scalingExponents(
+  outputs: readonly Value[],
+  parameters: readonly Value[],
+  regime: Regime,
+  ofSizes = false,
+): Exponents[] {
   const names = parameters.map((parameter) => fileNameOf(parameter) ?? "");
-  const unknowns = names.length;
+  const basis = solutions(outputs, parameters, regime, false);
+  for (const vector of ofSizes && reachable(outputs).some(isOfSize) ? solutions(outputs, parameters, regime, true) : [])
+    if (isIndependent(basis, vector)) basis.push(vector);
+  return basis.map(
+    (vector) => new Map(names.flatMap((name, i) => (vector[i] === 0 ? [] : [[name, vector[i]] as const]))),
+  );
+}
+
+/** Whether a vector is no combination of others, by orthogonalisation. */
+function isIndependent(others: readonly Float64Array[], vector: Float64Array): boolean {
+  const orthogonal: Float64Array[] = [];
+  let left = vector;
+  for (const each of [...others, vector]) {
+    left = Float64Array.from(each);
+    for (const direction of orthogonal) {
+      const along = dot(left, direction) / dot(direction, direction);
+      left = left.map((x, i) => x - along * direction[i]);
+    }
+    if (norm2(left) > 1e-9) orthogonal.push(left);
+  }
+  return norm2(left) > 1e-9;
+}
+
+/** A basis of the exponents that the graph allows; with `ofSizes` also through what measures and removes sizes. */
+function solutions(
+  outputs: readonly Value[],
+  parameters: readonly Value[],
+  regime: Regime,
+  ofSizes: boolean,
+): Float64Array[] {
+  const unknowns = parameters.length;
   const equations: Float64Array[] = [];
   const zero = new Float64Array(unknowns);
   const forms = new Map<Value, Form>();
@@ -58,9 +110,12 @@ export function scalingExponents(outputs: readonly Value[], parameters: readonly
       forms.set(value, free ? "any" : zero);
       continue;
     }
-    const rule = value.inputs.length === 0 ? undefined : scalingRuleOf(value.operation.name, regime);
-    const adds = rule?.kind === "same";
-    const inputs = value.inputs.map((input) => (adds && isNegligible(input) ? "any" : (forms.get(input) ?? zero)));
+    const rule = value.inputs.length === 0 || (!ofSizes && isOfSize(value)) ? undefined : scalingRuleOf(value, regime);
+    const mayBeSmall = rule?.kind === "same" || rule?.kind === "compare";
+    const dead = deadBranch(value);
+    const inputs = value.inputs.map((input, i) =>
+      i === dead || (mayBeSmall && isNegligible(input)) ? "any" : (forms.get(input) ?? zero),
+    );
     forms.set(value, formOf(rule, inputs));
   }
 
@@ -88,6 +143,8 @@ export function scalingExponents(outputs: readonly Value[], parameters: readonly
       case "first":
         inputs.slice(1).forEach(still);
         return inputs[0];
+      case "second":
+        return inputs[1];
       case "select":
         still(inputs[0]);
         return inputs.slice(1).reduce(demandEqual, "any");
@@ -98,9 +155,7 @@ export function scalingExponents(outputs: readonly Value[], parameters: readonly
   }
 
   for (const output of outputs) demandEqual(forms.get(output) ?? zero, zero);
-  return sparsify(nullSpace(equations, unknowns)).map(
-    (vector) => new Map(names.flatMap((name, i) => (vector[i] === 0 ? [] : [[name, vector[i]] as const]))),
-  );
+  return sparsify(nullSpace(equations, unknowns));
 }
 
 /** A basis of {x : Ax = 0} by Gauss–Jordan elimination; entries are small rationals. */
@@ -131,10 +186,17 @@ export function nullSpace(equations: readonly Float64Array[], unknowns: number):
   });
 }
 
-/** Adds and subtracts basis vectors while that makes one of them touch fewer tensors. */
+/**
+ * Adds and subtracts basis vectors while that makes one of them touch fewer tensors, or as many with exponents that
+ * cancel more: what a layer makes and the next one reads is a scaling of its units.
+ */
 function sparsify(basis: readonly Float64Array[]): Float64Array[] {
   const vectors = basis.map((vector) => Float64Array.from(vector));
-  const support = (vector: Float64Array) => vector.reduce((sum, x) => sum + (x === 0 ? 0 : 1), 0);
+  const size = (vector: Float64Array) => {
+    const support = vector.reduce((sum, x) => sum + (x === 0 ? 0 : 1), 0);
+    const excess = Math.abs(vector.reduce((sum, x) => sum + x, 0));
+    return support + excess / (1 + excess);
+  };
   for (let improved = true; improved;) {
     improved = false;
     for (const [i, a] of vectors.entries()) {
@@ -142,7 +204,7 @@ function sparsify(basis: readonly Float64Array[]): Float64Array[] {
         if (i === j) continue;
         for (const sign of [1, -1]) {
           const sum = a.map((x, k) => x + sign * b[k]);
-          if (support(sum) >= support(vectors[i])) continue;
+          if (size(sum) >= size(vectors[i])) continue;
           vectors[i] = sum;
           improved = true;
         }

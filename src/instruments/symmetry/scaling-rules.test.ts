@@ -29,6 +29,8 @@ function degreeOf(rule: ScalingRule, inputs: readonly Value[]): number {
       return rule.factor;
     case "first":
       return isFloat(inputs[0].dtype) ? 1 : 0;
+    case "second":
+      return 1;
   }
 }
 
@@ -48,40 +50,35 @@ async function valuesAt(op: string, opCase: OpCase, factors: readonly number[]) 
     const feeds = new Map(drawn.map((tensor, i) => [`${i}`, feed(tensor)]));
     results.push(Array.from((await evaluate(new Map([["y", y]]), feeds)).get("y")?.data ?? [], Number));
   }
-  return { inputs: y.inputs, results };
+  return { y, results };
 }
 
 const isTimes = (a: readonly number[], b: readonly number[], factor: number) =>
   a.every((x, i) => Math.abs(b[i] - factor * x) <= 1e-5 * (Math.abs(b[i]) + Math.abs(factor * x)));
 
-/** Numbers by which a function may multiply its output where its inputs are multiplied by these. */
-const REGIMES: Readonly<Record<Exclude<Regime, "exchange">, readonly number[]>> = { positive: [2, 3], sign: [-1] };
+/** Numbers that all float inputs are multiplied by. */
+const FACTORS: Readonly<Record<Exclude<Regime, "exchange">, readonly number[]>> = { positive: [2, 3], sign: [-1] };
 
-describe.each(Object.keys(REGIMES).filter((name) => name === "positive" || name === "sign"))("%s factors", (regime) => {
-  const factors = REGIMES[regime];
+describe.each(["positive", "sign"] as const)("%s factors", (regime) => {
+  const factors = FACTORS[regime];
+  const degrees = DEGREES.filter((degree) => regime === "positive" || degree === 0 || degree === 1);
   it.each(OP_ROWS.map(({ op, cases }) => ({ op, cases })))("$op", async ({ op, cases }) => {
-    const rule = scalingRuleOf(op, regime);
-    const samples = (
-      await Promise.all(fc.sample(cases, { seed: 3, numRuns: 6 }).map((each) => valuesAt(op, each, factors)))
-    ).filter((each) => each !== undefined && each.results[0].some((x) => x !== 0 && Number.isFinite(x)));
-    const scalesBy = (degree: (inputs: readonly Value[]) => number) =>
-      samples.every(
-        (each) =>
+    const drawn = fc.sample(cases, { seed: 3, numRuns: 6 });
+    const samples = (await Promise.all(drawn.map((each) => valuesAt(op, each, factors)))).filter(
+      (each) => each?.results[0].some((x) => x !== 0 && Number.isFinite(x)) === true,
+    );
+    const scales = (each: (typeof samples)[number], degree: number) =>
+      factors.every(
+        (factor, i) =>
           each !== undefined &&
-          factors.every((factor, i) =>
-            isTimes(
-              each.results[0],
-              each.results[i + 1],
-              Math.sign(factor) ** degree(each.inputs) * Math.abs(factor) ** degree(each.inputs),
-            ),
-          ),
+          isTimes(each.results[0], each.results[i + 1], Math.sign(factor) ** degree * Math.abs(factor) ** degree),
       );
-    if (samples.length === 0) return;
-    if (rule) expect([op, scalesBy((inputs) => degreeOf(rule, inputs))]).toEqual([op, true]);
-    else
-      expect([
-        op,
-        DEGREES.filter((degree) => (regime === "positive" || degree === 0 || degree === 1) && scalesBy(() => degree)),
-      ]).toEqual([op, []]);
+    const ruled = samples.flatMap((each) => {
+      const rule = each && scalingRuleOf(each.y, regime);
+      return rule ? [scales(each, degreeOf(rule, each.y.inputs))] : [];
+    });
+    expect([op, ruled.includes(false)]).toEqual([op, false]);
+    if (samples.length === 0 || ruled.length > 0) return;
+    expect([op, degrees.filter((degree) => samples.every((each) => scales(each, degree)))]).toEqual([op, []]);
   });
 });
