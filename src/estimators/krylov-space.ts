@@ -1,7 +1,8 @@
 import { accumulate, combine, dots, joint, orthogonalize } from "../linalg/multi-vector.ts";
 import type { Basis } from "../linalg/multi-vector.ts";
-import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
+import { symmetricSpectrum, toTheEnd } from "../linalg/symmetric-eigen.ts";
 import { tridiagonalEigen } from "../linalg/tridiagonal-eigen.ts";
+import { tridiagonalVectors } from "../linalg/tridiagonal-vectors.ts";
 import { axpy, norm2, scale } from "../linalg/vector.ts";
 import { VectorBasis } from "../linalg/vector-basis.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
@@ -19,11 +20,13 @@ export interface KrylovOptions {
   readonly refill?: RandomStream;
 }
 
-/** Ritz values ascending with ‖A y − θ y‖, and the Ritz vectors' coordinates in the basis where asked for. */
+/** Ritz values, ascending, and what is asked for of the pairs at some places among them. */
 export interface RitzPairs {
   readonly values: Float64Array;
-  readonly residuals: Float64Array;
-  readonly coordinates: Float64Array[];
+  /** ‖A y − θ y‖. */
+  residuals(places: readonly number[]): Float64Array;
+  /** Coordinates of the Ritz vectors in the basis. */
+  coordinates(places: readonly number[]): Float64Array[];
 }
 
 /**
@@ -202,35 +205,46 @@ export class KrylovSpace {
 
   /** X Cᵀ c: the part outside the basis of the product of A with Q c. */
   leak(c: Float64Array): Float64Array {
-    const onPending = new Float64Array(this.next.length);
-    for (const [j, coefficients] of this.coupling) axpy(c[j], coefficients, onPending);
-    const [leaked] = combine(this.next, [onPending], this.options.operator.dimension);
+    const [leaked] = combine(this.next, [this.onPending(c)], this.options.operator.dimension);
     return leaked;
   }
 
-  /** All Ritz pairs. Cost O(m²) while the space has width 1 and no vectors are wanted, else O(m³). */
-  ritz(withCoordinates: boolean): RitzPairs {
+  /** All Ritz values: O(m²) while the space has width 1, else 4/3 m³ flops. Each vector costs m or m² times a few. */
+  ritz(): RitzPairs {
     if (this.tridiagonal) {
       const { diagonal, offDiagonal, last } = this.jacobi();
-      const eigen = tridiagonalEigen(diagonal, offDiagonal, withCoordinates ? "all" : "ends");
+      const eigen = tridiagonalEigen(diagonal, offDiagonal, "ends");
       return {
         values: eigen.values,
-        residuals: eigen.last.map((s) => Math.abs(last * s)),
-        coordinates: eigen.vectors,
+        residuals: (places) => Float64Array.from(places, (place) => Math.abs(last * eigen.last[place])),
+        coordinates(places) {
+          const ascending = places.toSorted((a, b) => a - b);
+          const found = tridiagonalVectors(
+            diagonal,
+            offDiagonal,
+            Float64Array.from(ascending, (place) => eigen.values[place]),
+          );
+          return places.map((place) => found[ascending.indexOf(place)]);
+        },
       };
     }
-    if (this.next.length === 0 && !withCoordinates) {
-      // The space is invariant: nothing leaks out, and the eigenvectors would only say so.
-      const { values } = symmetricEigen(this.projected(), this.basis.length, false);
-      return { values, residuals: new Float64Array(values.length), coordinates: [] };
-    }
-    const { values, vectors } = symmetricEigen(this.projected(), this.basis.length, true);
-    const residuals = Float64Array.from(vectors, (s) => {
-      const onPending = new Float64Array(this.next.length);
-      for (const [j, coefficients] of this.coupling) axpy(s[j], coefficients, onPending);
-      return norm2(onPending);
-    });
-    return { values, residuals, coordinates: vectors };
+    const { values, vectorsAt } = toTheEnd(symmetricSpectrum(this.projected(), this.basis.length));
+    const coordinates = (places: readonly number[]) => [...vectorsAt(places)].flat();
+    return {
+      values,
+      residuals: (places) =>
+        this.next.length === 0
+          ? new Float64Array(places.length)
+          : Float64Array.from(coordinates(places), (s) => norm2(this.onPending(s))),
+      coordinates,
+    };
+  }
+
+  /** Cᵀ s: what the product of A with Q s has along the pending vectors. */
+  private onPending(s: Float64Array): Float64Array {
+    const sum = new Float64Array(this.next.length);
+    for (const [j, coefficients] of this.coupling) axpy(s[j], coefficients, sum);
+    return sum;
   }
 
   /** The vectors Q s for coordinates s. */
@@ -240,12 +254,8 @@ export class KrylovSpace {
 
   /** Compresses the basis to the chosen Ritz vectors; T becomes diagonal, the coupling is carried over. */
   restart(pairs: RitzPairs, keep: readonly number[]): void {
-    const coordinates = keep.map((i) => pairs.coordinates[i]);
-    const couplings = coordinates.map((s) => {
-      const onPending = new Float64Array(this.next.length);
-      for (const [j, coefficients] of this.coupling) axpy(s[j], coefficients, onPending);
-      return onPending;
-    });
+    const coordinates = pairs.coordinates(keep);
+    const couplings = coordinates.map((s) => this.onPending(s));
     const vectors = this.lift(coordinates);
     this.basis = this.emptyBasis();
     for (const vector of vectors) this.basis.push(vector);

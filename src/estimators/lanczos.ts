@@ -70,16 +70,19 @@ export async function lanczos(
     space.absorb(await products.apply(space.pending()));
     products.report("Lanczos", steps);
   }
-  const pairs = space.ritz(options.trueResiduals ?? false);
+  const pairs = space.ritz();
+  const every = Array.from(pairs.values.keys());
   const exhausted = space.length === dimension;
-  let residuals = pairs.residuals;
+  let residuals: Float64Array;
   if (options.trueResiduals) {
-    const vectors = space.lift(pairs.coordinates);
+    const vectors = space.lift(pairs.coordinates(every));
     const images = await products.apply(vectors);
     residuals = Float64Array.from(images, (image, i) => {
       axpy(-pairs.values[i], vectors[i], image);
       return norm2(image);
     });
+  } else {
+    residuals = pairs.residuals(every);
   }
   const scale = pairs.values.reduce((most, value, i) => Math.max(most, Math.abs(value) + residuals[i]), 0);
   const rounding = productRounding(operator, scale);

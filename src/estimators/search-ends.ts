@@ -91,12 +91,13 @@ export async function searchEnds(setup: SearchSetup, target: SearchTarget, rando
     if (!stopped && !exhausted && !full && space.length < nextCheck && space.pending().length > 0) continue;
     nextCheck = space.length + Math.max(blockSize, Math.floor(space.length / 12));
 
-    const pairs = space.ritz(full);
-    const { values, residuals } = pairs;
+    const pairs = space.ritz();
+    const { values } = pairs;
     const m = values.length;
     scale = Math.max(scale, Math.abs(values[0]), Math.abs(values[m - 1]));
     const ends = endsOf(m, target.largest, target.smallest);
-    const worst = ends.reduce((most, i) => Math.max(most, residuals[i]), 0);
+    const residuals = pairs.residuals(ends);
+    const worst = Math.max(0, ...residuals);
     converged = (m >= wanted && worst <= reachable(setup, scale)) || space.pending().length === 0;
     if (against !== undefined) {
       missProbability =
@@ -123,9 +124,9 @@ export async function searchEnds(setup: SearchSetup, target: SearchTarget, rando
     if (!converged && full) space.restart(pairs, kept(m, target, basisLimit));
   }
   if (space.length === 0) return { pairs: [], scale, converged: false, capped: true, missProbability };
-  const pairs = space.ritz(true);
+  const pairs = space.ritz();
   const ends = endsOf(pairs.values.length, target.largest, target.smallest);
-  const vectors = space.lift(ends.map((i) => pairs.coordinates[i]));
+  const vectors = space.lift(pairs.coordinates(ends));
   return {
     pairs: ends.map((i, at) => ({ value: pairs.values[i], vector: vectors[at] })),
     scale,
@@ -187,10 +188,12 @@ function chanceOfMissing(
   return Math.min(1, chance);
 }
 
+/** @param residuals of the wanted ends */
 function describe(values: Float64Array, residuals: Float64Array, target: SearchTarget): string {
-  const m = values.length;
   const parts: string[] = [];
-  if (target.largest > 0) parts.push(`λmax ≈ ${values[m - 1].toPrecision(5)} ± ${residuals[m - 1].toExponential(1)}`);
+  const last = residuals.length - 1;
+  if (target.largest > 0)
+    parts.push(`λmax ≈ ${values[values.length - 1].toPrecision(5)} ± ${residuals[last].toExponential(1)}`);
   if (target.smallest > 0) parts.push(`λmin ≈ ${values[0].toPrecision(5)} ± ${residuals[0].toExponential(1)}`);
   return parts.join(", ");
 }

@@ -120,7 +120,8 @@ function* reduce(matrix: Float64Array, n: number): Generator<number, ReducedBloc
   return parts;
 }
 
-function toTheEnd<T>(steps: Generator<number, T>): T {
+/** Takes all steps of {@link symmetricSpectrum} at once. */
+export function toTheEnd<T>(steps: Generator<number, T>): T {
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;

@@ -1,10 +1,12 @@
 import { dot, norm2, scale } from "./vector.ts";
 
 /**
- * Eigenvalues nearer than this to each other, relative to ‖T‖, have their vectors made orthogonal; those of others are
- * so by themselves, to ε over the distance.
+ * Eigenvalues nearer than this to each other, relative to ‖T‖, have their vectors made orthogonal (LAPACK `stein`);
+ * those of others are so by themselves, to ε over the distance.
  */
-const CLUSTER = 1e-5;
+const CLUSTER = 1e-3;
+/** Of many vectors only nearer ones are: 1e-11 is then what is left. */
+const [MANY, CLUSTER_OF_MANY] = [512, 1e-5];
 
 /** Each step shrinks what belongs to other eigenvalues by about ε‖T‖ over their distance. */
 const STEPS = 4;
@@ -27,10 +29,11 @@ export function tridiagonalVectors(
   let size = 0;
   for (let i = 0; i < n; i++) size = Math.max(size, Math.abs(diagonal[i]) + 2 * Math.abs(offDiagonal[i] ?? 0));
   const [d, e, shifts] = [diagonal, offDiagonal, values].map((each) => (size > 0 ? each.map((x) => x / size) : each));
+  const cluster = values.length > MANY ? CLUSTER_OF_MANY : CLUSTER;
   const vectors: Float64Array[] = [];
   let first = 0;
   for (let j = 0; j < values.length; j++) {
-    while (shifts[j] - shifts[first] > CLUSTER) first++;
+    while (shifts[j] - shifts[first] > cluster) first++;
     const near = vectors.slice(first);
     const factors = factorize(d, e, shifts[j]);
     const z = startingVector(n, j);
