@@ -32,6 +32,7 @@ function bare(): ResultDocument<"profile"> {
     layers,
     attribution,
     units,
+    lines,
     ...rest
   } = document.result;
   const empty = Object.fromEntries(
@@ -46,6 +47,7 @@ function bare(): ResultDocument<"profile"> {
       layers,
       attribution,
       units,
+      lines,
     }).map((key) => [key, null]),
   );
   const changed = { ...document, result: { ...rest, ...empty, hessian: { ...hessian, ...nothing }, verdicts: [] } };

@@ -38,6 +38,26 @@ const density = grid.map(
     1e-9,
 );
 
+/** A line whose loss leaves its parabola by a share of the change predicted that grows with the distance. */
+const line = (direction: "top" | "bottom", value: number, slope: number, reach: number, departure: number) => {
+  const step = Array.from({ length: 11 }, (_, i) => ((i - 5) / 5) * reach);
+  const quadratic = step.map((t) => 0.06214 + slope * t + (value * t * t) / 2);
+  const loss = quadratic.map(
+    (each, i) =>
+      each + departure * (step[i] / reach) ** 4 * (Math.abs(slope * reach) + (Math.abs(value) * reach ** 2) / 2),
+  );
+  return {
+    direction,
+    eigenvalue: { value, residual: Math.abs(value) * 3e-7 },
+    slope,
+    step,
+    loss,
+    quadratic,
+    departure: { step: reach, value: departure, error: 1e-5 },
+    holdsTo: departure > 0.1 ? step[8] : reach,
+  };
+};
+
 const text = {
   measures:
     "The largest and smallest eigenvalues of the Hessian of the loss at these weights, by Lanczos iteration with full reorthogonalisation.",
@@ -363,6 +383,7 @@ export const sampleProfile: Profile = {
         statistics: { array: "units.relu2", dtype: "float64", shape: [24, 4] },
       },
     ],
+    lines: [line("top", TOP[0], -0.004, 0.054, 0.31), line("bottom", BOTTOM[0], -0.002, 0.36, 0.04)],
     verdicts: [
       {
         instrument: "eigenvalues",
@@ -385,6 +406,7 @@ export const sampleProfile: Profile = {
       section("gauss-newton", "Gauss–Newton matrix", 120),
       section("residual", "Residual part H − G", 80),
       section("stability", "Largest stable step sizes", 0),
+      section("lines", "The loss along the extreme directions", 0),
       section("noise", "Gradient noise", 30),
       section("flatness", "Flatness", 110),
       section("symmetries", "Symmetries", 4),

@@ -6,6 +6,7 @@ import type {
   GradientPart,
   HessianPart,
   LayerPart,
+  LinePart,
   NoisePart,
   ProfileResult,
   StabilityPart,
@@ -34,6 +35,7 @@ export interface ProfileParts {
   readonly layers?: LayerPart[];
   readonly attribution?: AttributionPart[];
   readonly units?: UnitLayerPart[];
+  readonly lines?: LinePart[];
 }
 
 /** What one instrument hands back. */

@@ -329,4 +329,5 @@ const EMPTY = {
   layers: null,
   attribution: null,
   units: null,
+  lines: null,
 } satisfies Partial<ProfileResult>;

@@ -6,6 +6,7 @@ import { gaussNewtonInstrument, residualInstrument } from "./gauss-newton.ts";
 import { gradientInstrument } from "./gradient.ts";
 import type { Instrument } from "./instrument.ts";
 import { layersInstrument } from "./layers.ts";
+import { linesInstrument } from "./lines.ts";
 import { lossInstrument } from "./loss.ts";
 import { noiseInstrument } from "./noise.ts";
 import type { Reading } from "./reading.ts";
@@ -22,6 +23,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
   eigenvaluesInstrument,
   gradientInstrument,
   stabilityInstrument,
+  linesInstrument,
   traceInstrument,
   spectrumInstrument,
   gaussNewtonInstrument,

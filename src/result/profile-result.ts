@@ -292,6 +292,26 @@ export const attributionPart = z.object({
     ),
 });
 
+export const linePart = z.object({
+  direction: z.enum(["top", "bottom"]).describe("Along the eigenvector of λmax or of λmin."),
+  eigenvalue,
+  slope: real.describe("gᵀv at θ: v points downhill, so it is never positive."),
+  step: z.array(real).describe("t, ascending: the distance from θ along v, |v| = 1."),
+  loss: z.array(real.nullable()).describe("L(θ + tv); null where it is not finite."),
+  quadratic: z.array(real).describe("L + gᵀv t + ½ λ t²."),
+  departure: z
+    .object({ step: real, value: real, error: real })
+    .nullable()
+    .describe(
+      "The largest |L(θ + tv) − quadratic| over |gᵀv t| + ½ |λ| t², where it is, and what rounding leaves of it; null where no change is predicted.",
+    ),
+  holdsTo: real
+    .nullable()
+    .describe(
+      "The largest |t| of the steps up to which none is seen to depart by more than 0.1; null where no change is predicted.",
+    ),
+});
+
 export const unitLayerPart = z.object({
   name: z.string(),
   activation: z.string(),
@@ -357,6 +377,7 @@ export const profileResult = z.object({
   layers: z.array(layerPart).nullable(),
   attribution: z.array(attributionPart).nullable(),
   units: z.array(unitLayerPart).nullable(),
+  lines: z.array(linePart).nullable().default(null).describe("The loss along the extreme eigenvectors of the Hessian."),
   verdicts: z.array(verdict),
   sections: z.array(section),
   converged: z.boolean().describe("Whether every instrument reached its tolerance."),
@@ -373,5 +394,6 @@ export type FlatnessPart = z.output<typeof flatnessPart>;
 export type SymmetryPart = z.output<typeof symmetryPart>;
 export type LayerPart = z.output<typeof layerPart>;
 export type AttributionPart = z.output<typeof attributionPart>;
+export type LinePart = z.output<typeof linePart>;
 export type UnitLayerPart = z.output<typeof unitLayerPart>;
 export type StabilityPart = z.output<typeof stabilityPart>;

@@ -1,0 +1,262 @@
+import { z } from "zod";
+import { dot, norm2 } from "../linalg/vector.ts";
+import type { LinePart } from "../result/profile-result.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
+import { defineInstrument } from "./instrument.ts";
+import { exactly, within, type Question } from "./judge-verdict.ts";
+import type { Measurement } from "./measurement.ts";
+
+/** Steps to each side. */
+const STEPS = 5;
+
+/** A change of the loss is seen where it is this many times the rounding of the loss. */
+const VISIBLE = 100;
+
+/** The parabola holds where it is off by at most this share of the change that it predicts. */
+const CLOSE = 0.1;
+
+/** What is along the line: the slope gᵀv and the curvature λ of L(θ + tv) at t = 0. */
+interface Parabola {
+  readonly slope: number;
+  readonly curvature: number;
+}
+
+/** |gᵀv| t + ½ |λ| t²: the change that the parabola predicts, the two terms not cancelling. */
+function predictedChange({ slope, curvature }: Parabola, t: number): number {
+  return Math.abs(slope * t) + (Math.abs(curvature) * t * t) / 2;
+}
+
+/**
+ * How far to go: where the predicted change equals `change`, and never beyond `limit`; where there is no change to
+ * wait for, a tenth of the limit.
+ */
+export function reachOf({ slope, curvature }: Parabola, change: number, limit: number): number {
+  if (change <= 0) return limit / 10;
+  const [s, c] = [Math.abs(slope), Math.abs(curvature)];
+  // The positive root of ½ct² + st = change, in the form that does not cancel.
+  return Math.min(limit, (2 * change) / (s + Math.sqrt(s * s + 2 * c * change)));
+}
+
+/** The loss at a point; null where it is not finite there. */
+async function lossAt(measurement: Measurement, point: Float64Array): Promise<number | null> {
+  const { problem } = measurement;
+  const context = measurement.stage("loss along two lines");
+  try {
+    return (await problem.at(point, () => problem.value(context))).loss;
+  } catch (error) {
+    if (error instanceof ThalwegError && error.code === "not-finite") return null;
+    throw error;
+  }
+}
+
+type Departure = NonNullable<LinePart["departure"]>;
+
+/**
+ * How far the loss is from the parabola at each point, relative to the change predicted there, and what rounding,
+ * the residual and the error of the slope leave of that.
+ */
+function departuresOf(
+  { step, loss, quadratic, eigenvalue, slope }: Omit<LinePart, "departure" | "holdsTo">,
+  home: { readonly loss: number; readonly rounding: number; readonly slopeError: number },
+): Departure[] {
+  return step.flatMap((t, i) => {
+    const there = loss[i];
+    const predicted = predictedChange({ slope, curvature: eigenvalue.value }, t);
+    if (t === 0 || there === null || predicted === 0) return [];
+    // A larger loss is rounded in proportion.
+    const rounding = home.rounding * (1 + Math.max(1, home.loss === 0 ? 1 : Math.abs(there / home.loss)));
+    const error = rounding + home.slopeError * Math.abs(t) + (eigenvalue.residual * t * t) / 2;
+    return [{ step: t, value: Math.abs(there - quadratic[i]) / predicted, error: error / predicted }];
+  });
+}
+
+/** Up to which of its steps a line is seen to leave its parabola nowhere: by more than a tenth, error excluded. */
+function holdsTo({ step, loss }: Pick<LinePart, "step" | "loss">, departures: readonly Departure[]): number {
+  const leaves = [
+    ...departures.filter(({ value, error }) => value - error > CLOSE).map((each) => Math.abs(each.step)),
+    ...step.filter((_, i) => loss[i] === null).map(Math.abs),
+  ];
+  const first = Math.min(...leaves);
+  return Math.max(0, ...step.filter((t) => t < first));
+}
+
+async function measureLine(
+  measurement: Measurement,
+  direction: LinePart["direction"],
+  eigenvalue: LinePart["eigenvalue"],
+  vector: Float64Array,
+): Promise<LinePart | undefined> {
+  const { problem } = measurement;
+  const theta = problem.parameters;
+  const { loss: home } = await measurement.value();
+  const rounding = await measurement.lossRounding();
+  const gradient = await measurement.gradient();
+  // An eigenvector has no sign of its own: this one points downhill.
+  const along = dot(gradient, vector);
+  const v = along > 0 ? vector.map((x) => -x) : vector;
+  const slope = -Math.abs(along);
+  const parabola = { slope, curvature: eigenvalue.value };
+  const reach = reachOf(parabola, Math.max(Math.abs(home), VISIBLE * rounding), norm2(theta) || 1);
+  const step = Array.from({ length: 2 * STEPS + 1 }, (_, i) => ((i - STEPS) / STEPS) * reach);
+  const loss: (number | null)[] = [];
+  for (const t of step) {
+    if (measurement.outOfTime) return undefined;
+    loss.push(
+      t === 0
+        ? home
+        : await lossAt(
+            measurement,
+            theta.map((x, i) => x + t * v[i]),
+          ),
+    );
+  }
+  const quadratic = step.map((t) => home + slope * t + (eigenvalue.value * t * t) / 2);
+  const line = { direction, eigenvalue, slope, step, loss, quadratic };
+  const slopeError = (await measurement.gradientRounding()).gradient;
+  const departures = departuresOf(line, { loss: home, rounding, slopeError });
+  // Where rounding is as large as what is looked for, a departure says nothing; the ends always count.
+  const telling = departures.filter(({ step: t, error }) => error <= CLOSE || Math.abs(t) === reach);
+  const departure = telling.reduce<Departure | null>(
+    (most, each) => (most === null || each.value > most.value ? each : most),
+    null,
+  );
+  return { ...line, departure, holdsTo: departure === null ? null : holdsTo(line, departures) };
+}
+
+const NAMES: Readonly<Record<LinePart["direction"], { eigenvalue: string; symbol: string; label: string }>> = {
+  top: { eigenvalue: "λmax", symbol: String.raw`v_{\max}`, label: "sharpest direction" },
+  bottom: { eigenvalue: "λmin", symbol: String.raw`v_{\min}`, label: "lowest direction" },
+};
+
+const endOf = ({ step }: LinePart) => step[step.length - 1];
+
+function questionOf(line: LinePart, doubt: string | undefined): Question[] {
+  const { direction, departure, holdsTo: reached, loss } = line;
+  const along = `Along the direction of ${NAMES[direction].eigenvalue}`;
+  const infinite = loss.filter((value) => value === null).length;
+  const lost = exactly("the number of points where the loss is not finite", infinite);
+  const asks = `whether the loss follows its parabola along the direction of ${NAMES[direction].eigenvalue}`;
+  const decidedBy =
+    "A loss with less rounding (--precision float64) or an eigenvalue with a smaller residual (--tol) would decide it.";
+  const missing = {
+    level: "note" as const,
+    rests: [{ ground: lost, above: 0 }] as const,
+    text: `${along} the loss is not finite at ${infinite} of ${loss.length} points, out to a distance of ${formatNumber(endOf(line), 3)}.`,
+  };
+  if (departure === null || reached === null) return [{ asks, claims: [missing], decidedBy }];
+  const { value, error, step } = departure;
+  const ground = within(
+    `the departure of the loss from its parabola along the direction of ${NAMES[direction].eigenvalue}`,
+    value,
+    error,
+    doubt,
+  );
+  const share = formatShare(value);
+  return [
+    {
+      asks,
+      claims: [
+        {
+          level: "pass",
+          rests: [
+            { ground, below: CLOSE },
+            { ground: lost, below: 1 },
+          ],
+          text: `${along} the loss follows its parabola out to a distance of ${formatNumber(endOf(line), 3)}: it is off by at most ${share} of the change predicted.`,
+        },
+        {
+          level: "note",
+          rests: [
+            { ground, above: CLOSE },
+            { ground: lost, below: 1 },
+          ],
+          text: `${along} the loss leaves its parabola: at a distance of ${formatNumber(Math.abs(step), 3)} it is off by ${share} of the change predicted${reached > 0 ? `; out to ${formatNumber(reached, 3)} no departure of more than a tenth is seen` : ""}.`,
+        },
+        missing,
+      ],
+      decidedBy,
+    },
+  ];
+}
+
+/**
+ * L(θ + tv) along the eigenvectors of both ends of the Hessian's spectrum, beside L + gᵀv t + ½ λ t²: where the
+ * numbers of second order describe the loss, and where they no longer do.
+ */
+export const linesInstrument = defineInstrument({
+  name: "lines",
+  title: "The loss along the extreme directions",
+  parameters: z.object({}),
+  needs: ["extreme eigenpairs"],
+  // Twenty losses, of which several take the time of a product.
+  cost: () => 5,
+  run: async (measurement) => {
+    const { top, bottom, converged } = await measurement.extremes();
+    const ends: [LinePart["direction"], (typeof top)[number] | undefined][] = [
+      ["top", top[0]],
+      // The only direction there is would come twice.
+      ["bottom", measurement.problem.space.dimension > 1 ? bottom[0] : undefined],
+    ];
+    const lines: LinePart[] = [];
+    let isCut = false;
+    for (const [direction, pair] of ends) {
+      if (pair?.vector === undefined) continue;
+      const { value, residual, vector } = pair;
+      const line = await measureLine(measurement, direction, { value, residual }, vector);
+      if (line) lines.push(line);
+      else isCut = true;
+    }
+    return {
+      parts: { lines },
+      converged: converged && !isCut,
+      reason: isCut
+        ? "The time was spent before both lines were walked."
+        : converged
+          ? undefined
+          : "The eigenvectors have not converged: the directions are near the extreme ones, not those.",
+    };
+  },
+  readings: ({ lines }) =>
+    (lines ?? []).flatMap((line) => {
+      const { direction, departure, holdsTo: reached } = line;
+      const { symbol, label } = NAMES[direction];
+      const end = endOf(line);
+      return [
+        {
+          label: `Parabola holds along the ${label}`,
+          symbol,
+          value:
+            reached === null || departure === null || departure.error > CLOSE
+              ? formatNumber(null)
+              : `${reached === end ? "≥" : "to"} ${formatNumber(reached, 3)}`,
+          note: `distance from θ up to which no loss is seen to be off by more than a tenth of the change predicted; tried in ${STEPS} steps to each side, to ${formatNumber(end, 3)}`,
+        },
+        {
+          label: `Largest departure along the ${label}`,
+          value: departure === null ? formatNumber(null) : formatShare(departure.value),
+          note:
+            departure === null
+              ? "no change is predicted"
+              : `at a distance of ${formatNumber(departure.step, 3)}, relative to the change predicted there; rounding leaves ± ${formatShare(departure.error)}`,
+        },
+      ];
+    }),
+  measures:
+    "The loss at eleven points along the eigenvectors of λmax and λmin, beside the parabola L + gᵀv t + ½ λ t² that gradient and curvature predict. The steps reach as far as the parabola needs to change the loss by the loss itself, at most as far as the weights are long; t > 0 is downhill.",
+  means: ({ lines }) => {
+    const [first] = lines ?? [];
+    if (!first?.departure || first.holdsTo === null || first.departure.error > CLOSE) return "";
+    return first.holdsTo > 0
+      ? `Along the sharpest direction the curvature at these weights describes the loss to a distance of ${formatMeasured(first.holdsTo, first.holdsTo / 100)} at least.`
+      : `Along the sharpest direction the loss leaves the parabola of its curvature within ${formatNumber(endOf(first) / STEPS, 3)}.`;
+  },
+  doesNotMean:
+    "Two lines say nothing about the directions between them, and a step of an optimiser goes along neither. Where a parabola fails, the curvature is still right at these weights: it changes on the way.",
+  tryNext:
+    "Compare the distance with the length of your optimiser's steps: where they are longer, predictions of second order (stability limits, Newton steps) do not hold over a step.",
+  verdicts: ({ lines, hessian }) =>
+    (lines ?? []).flatMap((line) =>
+      questionOf(line, hessian?.eigenvaluesConverged === false ? "its eigenvector has not converged" : undefined),
+    ),
+});
