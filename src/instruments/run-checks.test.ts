@@ -57,6 +57,28 @@ describe("runChecks", () => {
     expect(failed).toContain("examples");
   });
 
+  it("finds errors of opposite signs in the gradients of two tensors, whichever they are", async () => {
+    const { tensors } = problem("float64").space;
+    const pairs = tensors.flatMap((_, a) => tensors.slice(a + 1).map((_other, b) => [a, a + 1 + b]));
+    for (const [up, down] of pairs) {
+      const broken = problem("float64");
+      const gradient = broken.gradient.bind(broken);
+      broken.gradient = async (...args) => {
+        const wrong = await gradient(...args);
+        for (const [t, factor] of [
+          [up, 1.001],
+          [down, 0.999],
+        ]) {
+          const { offset, size } = tensors[t];
+          for (let i = offset; i < offset + size; i++) wrong[i] *= factor;
+        }
+        return wrong;
+      };
+      const [found] = await runChecks(broken, "every-run", createRandom(0), {});
+      expect(found, `tensors ${up} and ${down}`).toMatchObject({ name: "gradient", passed: false });
+    }
+  });
+
   it.each(["float32", "float64"] as const)(
     "finds a derivative rule that is wrong by one part in a thousand in %s",
     async (precision) => {

@@ -15,7 +15,7 @@ export interface Comparison {
 
 /**
  * Makes a comparison at the point itself, and at points nearby as long as a tensor has not been found right: kinks, zeros
- * and rounding may spoil it at one of them. Wrong is what was wrong where the function is smooth, or was never right.
+ * and rounding may spoil it at one of them.
  */
 export async function compareNearby({ problem, random }: CheckBench, comparison: Comparison): Promise<Measurement> {
   const ledgers: Ledger[] = [];
@@ -35,7 +35,7 @@ export async function compareNearby({ problem, random }: CheckBench, comparison:
       directions += trial.directions;
     }
     const isSettled = ledgers.every(({ suspects, right }) => suspects.size === 0 && right.size > 0);
-    if (isSettled || trials.some(({ smooth }) => smooth.size > 0)) break;
+    if (isSettled || trials.some(({ proven }) => proven.size > 0)) break;
   }
   const why = places.length > 1 ? ", as kinks, zeros or rounding decide nothing at some" : "";
   const { method, subject } = comparison;
@@ -44,7 +44,10 @@ export async function compareNearby({ problem, random }: CheckBench, comparison:
   const isDecided = failing.length > 0 || first.right.size > 0;
   const rest =
     failing.length > 0
-      ? `It is wrong among ${labelsOf(problem, failing)}.`
+      ? `It is wrong among ${labelsOf(
+          problem,
+          failing.map(([number]) => number),
+        )}.`
       : first.right.size === 0
         ? `Nothing was decided: rounding or jumps of the loss are larger than what the ${subject} says.`
         : first.suspects.size > 0

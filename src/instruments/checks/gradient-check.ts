@@ -4,7 +4,7 @@ import { roundoffOf, type CheckBench, type CheckDefinition } from "./check.ts";
 import { compareNearby } from "./compare-nearby.ts";
 import { equalShares } from "./equal-shares.ts";
 import { genericDirection } from "./generic-direction.ts";
-import { newTrial, type Trial } from "./ledger.ts";
+import { newTrial, note, type Trial } from "./ledger.ts";
 import { roundingNoise } from "./rounding-noise.ts";
 import { slopesOf } from "./slope.ts";
 import { STEPS } from "./steps.ts";
@@ -44,7 +44,7 @@ async function againstDifferences(
   if (directions.length === 0) {
     const trial = newTrial(limit, 1);
     const most = limit * (Math.abs(f0[0]) || Number.MIN_VALUE);
-    const [{ value }] = await slopesOf(along(generic), f0, SCALAR, { steps, enough: [most], rounding: [0] });
+    const [{ value }] = await slopesOf(along(generic), SCALAR, { steps, enough: [most], rounding: [0] });
     // A gradient of zero (to rounding) says that the loss does not change.
     const isFlat = Math.abs(Math.abs(value[0]) - expected) <= most;
     for (const number of problem.space.tensors.keys()) {
@@ -55,29 +55,30 @@ async function againstDifferences(
   }
   const trial = newTrial(limit, directions.length);
   for (const { direction, tensors, share, slope } of directions) {
-    const [found] = await slopesOf(along(direction), f0, SCALAR, {
+    const [found] = await slopesOf(along(direction), SCALAR, {
       steps,
       enough: [(limit / 4) * share],
       rounding: [rounding],
     });
     const off = Math.abs(found.value[0] - slope) / share;
     const isDecided = found.uncertainty <= (limit / 2) * share;
-    // A kink at the very point has two slopes, of which a derivative may choose.
-    const isSmooth = precision === "float64" && found.bend <= limit * share;
+    const changes = async () => {
+      const slopes: number[] = [];
+      for (const h of [found.step, -found.step]) {
+        const there = home.map((x, i) => x + h * direction[i]);
+        slopes.push(dot(await problem.at(there, () => problem.gradient(context)), direction));
+      }
+      return Math.max(...slopes.map((x) => Math.abs(x - slope))) / share;
+    };
+    // Between the ends of the difference the gradient may choose at kinks; what it does not change by is its error.
+    const isProven = isDecided && off > limit && (await changes()) <= off / 4;
     for (const number of tensors) {
-      if (!isDecided) trial.open.add(number);
-      else if (off <= limit) trial.right.set(number, Math.max(off, trial.right.get(number) ?? 0));
-      else trial.wrong.set(number, Math.max(off, trial.wrong.get(number) ?? 0));
-      if (isDecided && off > limit && isSmooth) trial.smooth.add(number);
+      if (isProven) note(trial.proven, number, off);
+      else if (isDecided && off <= limit) note(trial.right, number, off);
+      else trial.open.add(number);
     }
   }
-  return settle(trial);
-}
-
-/** What is wrong in one direction is not right in another; what is right in one is not open for another. */
-function settle(trial: Trial): Trial {
-  for (const number of trial.wrong.keys()) trial.right.delete(number);
-  for (const number of [...trial.wrong.keys(), ...trial.right.keys()]) trial.open.delete(number);
+  for (const number of trial.right.keys()) trial.open.delete(number);
   return trial;
 }
 

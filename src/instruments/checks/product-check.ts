@@ -2,10 +2,10 @@ import { norm2 } from "../../linalg/vector.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { Product } from "../../problem/products.ts";
 import type { RunContext } from "../../util/run-context.ts";
-import { relative, roundoffOf, type CheckBench, type Measurement } from "./check.ts";
+import { distance, relative, roundoffOf, type CheckBench, type Measurement } from "./check.ts";
 import { compareNearby } from "./compare-nearby.ts";
 import { lengthsOf } from "./equal-shares.ts";
-import { newTrial, type Trial } from "./ledger.ts";
+import { newTrial, note, type Trial } from "./ledger.ts";
 import { outputRounding } from "./output-rounding.ts";
 import { roundingNoise } from "./rounding-noise.ts";
 import { slopesOf } from "./slope.ts";
@@ -25,6 +25,9 @@ const FINEST = 1e-3;
  * second order, every tensor being moved by its own length.
  */
 const LEAST = 1e-6;
+
+/** A gradient may jump, so that steps are tried that cross no kink. */
+const PRODUCT_STEPS = { float32: STEPS.float32, float64: [...STEPS.float64, 1e-9, 1e-10] } as const;
 
 /** Roundings of the largest part that are laid to float32 in any other. */
 const ROUNDINGS = 32;
@@ -70,16 +73,28 @@ export function checkProduct(bench: CheckBench, subject: ProductSubject): Promis
 
 const PRECISIONS = " Differences are in float64, against the float64 product, and that against the float32 product.";
 
+/** An error of a tensor's part of a product. */
+interface Found {
+  /** The tensor's number. */
+  readonly t: number;
+  readonly v: Float64Array;
+  readonly image: Float64Array;
+  /** The slope of the tensor's part, and the step at which it was found. */
+  readonly value: Float64Array;
+  readonly step: number;
+  readonly error: number;
+}
+
 async function againstDifferences(
   { oracle, context }: CheckBench,
-  { respond, apart }: ProductSubject,
+  { product, respond, apart }: ProductSubject,
   block: readonly Float64Array[],
   images: readonly Float64Array[],
 ): Promise<Trial> {
   const { precision } = oracle.options;
   const { tensors } = oracle.space;
   const limit = PRODUCT_LIMIT[precision];
-  const steps = STEPS[precision];
+  const steps = PRODUCT_STEPS[precision];
   const home = oracle.parameters;
   const units = unitsOf(oracle, home);
   const f = await respond(oracle, context);
@@ -90,6 +105,24 @@ async function againstDifferences(
   const rounding = noise.map((x) => 4 * x);
   const there = partsOf(oracle, f0);
   const other = apart?.(oracle);
+  /**
+   * Whether an error is one of the product: kinks make it another product at the ends of the difference, or jumps of f,
+   * many of which look like a slope until the step is as short as rounding lets it be.
+   */
+  const isProven = async (found: Found): Promise<boolean> => {
+    const { t, v, image, value, error, step } = found;
+    const partOf = (vector: Float64Array) => vector.subarray(tensors[t].offset, tensors[t].offset + tensors[t].size);
+    for (const h of [step, -step]) {
+      const there = home.map((x, i) => x + h * v[i]);
+      const [beside] = await oracle.at(there, () => oracle.product(product, [v], context));
+      if (distance(partOf(beside), partOf(image)) > error / 4) return false;
+    }
+    const shortest = (16 * rounding[t]) / error;
+    if (shortest >= step) return true;
+    const [ahead, behind] = [await along(v)(shortest), await along(v)(-shortest)];
+    const slope = ahead.map((x, i) => (x - behind[i]) / (2 * shortest));
+    return distance(partOf(slope), value) <= error / 2;
+  };
   const trial = newTrial(limit, block.length);
   for (const [k, v] of block.entries()) {
     const whole = partsOf(oracle, images[k]);
@@ -102,14 +135,14 @@ async function againstDifferences(
       images[k].map((x, i) => x - rest[i]),
     );
     const finest = whole.map((x, t) => Math.max(bent[t], FINEST * x, least[t]));
-    const slopes = await slopesOf(along(v), f0, tensors, {
+    const slopes = await slopesOf(along(v), tensors, {
       steps,
       enough: finest.map((x) => (limit / 4) * x),
       rounding,
     });
     let ofProduct: Float64Array | undefined;
     for (const [t, { offset, size }] of tensors.entries()) {
-      const { value, uncertainty, bend } = slopes[t];
+      const { value, uncertainty, step } = slopes[t];
       const image = images[k].subarray(offset, offset + size);
       const error = norm2(value.map((x, i) => x - image[i]));
       // The finest part of the whole of which the differences tell the error.
@@ -124,10 +157,12 @@ async function againstDifferences(
         const allowed = norm2(ofProduct.subarray(offset, offset + size));
         off = relative(Math.max(0, error - allowed), Math.max(beside, (2 * allowed) / limit));
       }
-      (off <= limit ? trial.right : trial.wrong).set(t, off);
-      if (off > limit && precision === "float64" && bend <= limit * beside) trial.smooth.add(t);
+      if (off <= limit) note(trial.right, t, off);
+      else if (await isProven({ t, v, image: images[k], value, error, step })) note(trial.proven, t, off);
+      else trial.open.add(t);
     }
   }
+  for (const number of trial.right.keys()) trial.open.delete(number);
   return trial;
 }
 
@@ -160,7 +195,7 @@ async function againstFloat64(
         continue;
       }
       const off = relative(Math.max(0, apart[t] - allowed), whole[t]);
-      (off <= limit ? trial.right : trial.wrong).set(t, off);
+      note(off <= limit ? trial.right : trial.wrong, t, off);
     }
   }
   return trial;

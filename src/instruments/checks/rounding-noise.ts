@@ -1,7 +1,7 @@
 import type { Block } from "./slope.ts";
 
 /** (k!)²/(2k)!, by k: what independent errors of variance 1 leave of the variance of a k-th difference. */
-const PARTS: Readonly<Record<number, number>> = { 2: 1 / 6, 3: 1 / 20, 4: 1 / 70 };
+const PARTS: Readonly<Record<number, number>> = { 3: 1 / 20, 4: 1 / 70 };
 
 /** The points on either side of 0. */
 const SIDE = 2;
@@ -16,7 +16,7 @@ const GROWTH = 8;
 /**
  * The size of the rounding errors of a vector f near 0, block by block, as the length of a typical error: measured, for it
  * is that of what f adds up and not of what is left of it. Along a line, f at five points very near each other is
- * smooth to far less than its rounding, and what its second to fourth differences have in common is rounding (Moré & Wild,
+ * smooth to far less than its rounding, and what its third and fourth differences see is rounding (Moré & Wild,
  * Estimating computational noise, SIAM J. Sci. Comput. 33, 2011). Where f should have changed but most elements were rounded
  * alike, its grains are larger than that change, and the points are taken further apart. An f that never changes is no matter
  * of rounding. Cost: four evaluations, and rarely more.
@@ -57,9 +57,9 @@ export async function roundingNoise(
   return noise;
 }
 
-/** The least that differences of the second to the fourth order say of each block. */
+/** The most that differences of the third and fourth order say of each block. */
 function noiseOf(rows: readonly Float64Array[], blocks: readonly Block[]): number[] {
-  const noise = blocks.map(() => Number.POSITIVE_INFINITY);
+  const noise = blocks.map(() => 0);
   let differences = rows;
   for (let order = 1; order <= 2 * SIDE; order++) {
     const before = differences;
@@ -67,7 +67,7 @@ function noiseOf(rows: readonly Float64Array[], blocks: readonly Block[]): numbe
     const part = PARTS[order];
     if (part === undefined) continue;
     for (const [b, { offset, size }] of blocks.entries())
-      noise[b] = Math.min(noise[b], lengthOf(differences, offset, size) * Math.sqrt(part / differences.length));
+      noise[b] = Math.max(noise[b], lengthOf(differences, offset, size) * Math.sqrt(part / differences.length));
   }
   return noise;
 }
