@@ -5,7 +5,7 @@ import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { EstimatorDescription } from "./estimate.ts";
-import { countProducts, productRounding, requireSymmetric } from "./products.ts";
+import { countProducts, requireSymmetric } from "./products.ts";
 import type { Products } from "./products.ts";
 
 export interface ExactSpectrum {
@@ -148,11 +148,16 @@ function symmetrize(matrix: Float64Array, dimension: number): number {
 
 /**
  * What rounding of the products may add to trace and Frobenius norm of a matrix made of them: what its size
- * predicts, or sixteen times the asymmetry ‖A − Aᵀ‖_F, where a cancellation left more. Asymmetry shows only
- * the part of the rounding that differs from product to product (measured on a network that is certain of its
- * class to 4e-5: the trace was off by 7.6 times that).
+ * predicts, what was measured, or sixteen times the asymmetry ‖A − Aᵀ‖_F, where a cancellation left more. Asymmetry
+ * shows only the part of the rounding that differs from product to product (measured on a network that is certain
+ * of its class to 4e-5: the trace was off by 7.6 times that).
  */
-export function matrixRounding(operator: LinearOperator, matrix: Float64Array, asymmetry: number): number {
+export function matrixRounding(
+  products: Products,
+  of: "trace" | "frobenius",
+  matrix: Float64Array,
+  asymmetry: number,
+): number {
   const size = norm2(matrix);
-  return Math.max(productRounding(operator, size), 16 * asymmetry * size);
+  return Math.max(products.rounding(of, size), 16 * asymmetry * size);
 }

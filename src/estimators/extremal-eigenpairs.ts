@@ -2,7 +2,7 @@ import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
 import type { Eigenvalue, EstimatorDescription } from "./estimate.ts";
-import { countProducts, productRounding, requireSymmetric } from "./products.ts";
+import { countProducts, requireSymmetric } from "./products.ts";
 import { provePairs, worstOf, type ProvedPair } from "./prove-pairs.ts";
 import { endsOf, MARGIN, MISS_PROBABILITY, searchEnds, type Pair, type SearchSetup } from "./search-ends.ts";
 
@@ -123,7 +123,7 @@ export async function extremalEigenpairs(
 
   const { scale, converged, multiplicity } = found;
   const pairs = endsOf(found.pairs.length, largest, smallest).map((i) => found.pairs[i]);
-  const predicted = productRounding(operator, Math.max(scale, setup.roundingScale));
+  const predicted = products.rounding("norm", Math.max(scale, setup.roundingScale));
   const { proved, rounding } = await provePairs(products, pairs, predicted);
   const top = proved.slice(Math.max(0, proved.length - largest)).toReversed();
   const bottom = proved.slice(0, smallest);

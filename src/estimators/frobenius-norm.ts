@@ -5,7 +5,7 @@ import type { RunContext } from "../util/run-context.ts";
 import { exactEstimate } from "./estimate.ts";
 import type { Estimate, EstimatorDescription } from "./estimate.ts";
 import { denseMatrix, matrixRounding } from "./exact-spectrum.ts";
-import { countProducts, requireSymmetric, productRounding } from "./products.ts";
+import { countProducts, requireSymmetric } from "./products.ts";
 import { ResidualSampler } from "./residual-sampler.ts";
 import { sampledEstimate } from "./sampled-estimate.ts";
 import { MIN_PROBES, skewedMeanInterval } from "./sampling-interval.ts";
@@ -56,7 +56,7 @@ export async function estimateFrobeniusNorm(
   const products = countProducts(operator, context, method === "exact" ? Number.POSITIVE_INFINITY : maxProducts);
   const exact = async (): Promise<Estimate> => {
     const { matrix, asymmetry } = await denseMatrix(products, "Frobenius norm");
-    const rounding = matrixRounding(operator, matrix, asymmetry);
+    const rounding = matrixRounding(products, "frobenius", matrix, asymmetry);
     return exactEstimate(norm2(matrix), rounding, products.count(), "exact", confidence);
   };
   if (method === "exact") return exact();
@@ -71,7 +71,7 @@ export async function estimateFrobeniusNorm(
     );
     const known = sampler.exactSquare();
     const value = Math.sqrt(known + rest.mean);
-    const rounding = Number.isNaN(value) ? 0 : productRounding(operator, value);
+    const rounding = Number.isNaN(value) ? 0 : products.rounding("frobenius", value);
     return {
       value,
       standardError: value === 0 ? 0 : Number.isNaN(value) ? rest.standardError : rest.standardError / (2 * value),

@@ -4,7 +4,7 @@ import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
 import type { EstimatorDescription } from "./estimate.ts";
 import { KrylovSpace, randomBlock } from "./krylov-space.ts";
-import { countProducts, productRounding, requireSymmetric } from "./products.ts";
+import { countProducts, requireSymmetric } from "./products.ts";
 
 export interface LanczosOptions {
   /** Size of the basis; default the dimension, which gives the whole spectrum. */
@@ -76,7 +76,7 @@ export async function lanczos(
   let residuals: Float64Array;
   if (options.trueResiduals) {
     const vectors = space.lift(pairs.coordinates(every));
-    const images = await products.apply(vectors);
+    const images = await products.prove(vectors);
     residuals = Float64Array.from(images, (image, i) => {
       axpy(-pairs.values[i], vectors[i], image);
       return norm2(image);
@@ -85,7 +85,7 @@ export async function lanczos(
     residuals = pairs.residuals(every);
   }
   const scale = pairs.values.reduce((most, value, i) => Math.max(most, Math.abs(value) + residuals[i]), 0);
-  const rounding = productRounding(operator, scale);
+  const rounding = products.rounding("norm", scale);
   residuals = residuals.map((residual) => residual + rounding);
   return { values: pairs.values, residuals, exhausted, products: products.count(), converged: space.length >= steps };
 }

@@ -1,4 +1,4 @@
-import type { LinearOperator } from "../operators/linear-operator.ts";
+import type { LinearOperator, ProductRounding } from "../operators/linear-operator.ts";
 import { inOrder } from "../util/in-order.ts";
 import { throwIfInterrupted } from "../util/run-context.ts";
 import type { RunContext } from "../util/run-context.ts";
@@ -13,6 +13,13 @@ export interface Products {
   affords(more: number): boolean;
   /** A block of products, cut to the operator's preferred size; stops at a cancelled run and at a NaN or ∞. */
   apply(block: readonly Float64Array[]): Promise<Float64Array[]>;
+  /** The same in the wider arithmetic, where the operator has one: what proofs are made of. */
+  prove(block: readonly Float64Array[]): Promise<Float64Array[]>;
+  /**
+   * What rounding may add: to an eigenvalue (`norm`, with ‖A‖₂ for `size`), to the Frobenius norm and to the trace
+   * (both with ‖A‖F). What the size predicts (`productRounding`), or what was measured, where that is more.
+   */
+  rounding(of: keyof ProductRounding, size: number): number;
   report(stage: string, total?: number, estimate?: string): void;
 }
 
@@ -22,31 +29,38 @@ export function countProducts(
   maxProducts = Number.POSITIVE_INFINITY,
 ): Products {
   let count = 0;
+  let measured: ProductRounding = { norm: 0, frobenius: 0, trace: 0 };
+  const inBlocks = async (block: readonly Float64Array[], multiply: LinearOperator["apply"]) => {
+    const size = Math.max(1, operator.preferredBlock);
+    const starts = Array.from({ length: Math.ceil(block.length / size) }, (_, i) => i * size);
+    const results: Float64Array[] = [];
+    await inOrder(starts, operator.atOnce ?? 1, async (start) => {
+      throwIfInterrupted(context);
+      const part = block.slice(start, start + size);
+      // Counted when asked for, so that calls side by side share one budget.
+      count += part.length;
+      const products = await multiply(part);
+      for (const product of products) requireFinite(product, operator.name);
+      return () => results.push(...products);
+    });
+    return results;
+  };
   return {
     operator,
     count: () => count,
     affords: (more) => count + more <= maxProducts && !(context.outOfTime?.() ?? false),
     async apply(block) {
-      const size = Math.max(1, operator.preferredBlock);
-      const starts = Array.from({ length: Math.ceil(block.length / size) }, (_, i) => i * size);
-      const results: Float64Array[] = [];
-      await inOrder(starts, operator.atOnce ?? 1, async (start) => {
-        throwIfInterrupted(context);
-        const part = block.slice(start, start + size);
-        // Counted when asked for, so that calls side by side share one budget.
-        count += part.length;
-        const products = await operator.apply(part);
-        for (const product of products) requireFinite(product, operator.name);
-        return () => results.push(...products);
-      });
-      return results;
+      if (operator.wider) measured = await operator.wider.rounding();
+      return inBlocks(block, (part) => operator.apply(part));
     },
+    prove: (block) => inBlocks(block, (part) => (operator.wider ?? operator).apply(part)),
+    rounding: (of, size) => Math.max(productRounding(operator, size), measured[of]),
     report: (stage, total, estimate) => context.progress?.({ stage, done: count, total, estimate }),
   };
 }
 
 /** Unit roundoff of the operator's arithmetic. */
-export function roundoff(operator: LinearOperator): number {
+export function roundoff(operator: Pick<LinearOperator, "precision">): number {
   return operator.precision === "float32" ? 2 ** -24 : 2 ** -53;
 }
 
@@ -65,7 +79,7 @@ export function roundoff(operator: LinearOperator): number {
  * With ‖A‖_F for `scale` it is what rounding can add to the trace and to the Frobenius norm: the errors of
  * the eigenvalues, each √(n + 256) u |λᵢ|, add up in squares.
  */
-export function productRounding(operator: LinearOperator, scale: number): number {
+export function productRounding(operator: Pick<LinearOperator, "dimension" | "precision">, scale: number): number {
   return Math.sqrt(operator.dimension + 256) * roundoff(operator) * scale;
 }
 

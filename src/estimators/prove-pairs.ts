@@ -1,4 +1,5 @@
 import { axpy, dot, norm2 } from "../linalg/vector.ts";
+import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { Eigenvalue } from "./estimate.ts";
 import type { Products } from "./products.ts";
 import type { Pair } from "./search-ends.ts";
@@ -16,14 +17,22 @@ const SUSPECT = 8;
 /**
  * Rayleigh quotients and residuals of pairs from fresh products, ascending, with what rounding of the
  * products may hide: `predicted`, or what shows of it at the pair with the largest residual, where that is
- * far above the prediction and the budget allows. Cost: one product a pair, and one.
+ * far above the prediction and the budget allows. Products in a wider arithmetic hide nothing; but which eigenvalue
+ * it is that lies within the residual, the k-th, was found with those that round, and holds to ‖ΔA‖₂ (Weyl): no
+ * residual is stated below that. Cost: one product a pair, and one.
+ *
+ * @returns `rounding`: below which multiple of it no search can bring a residual
  */
 export async function provePairs(
   products: Products,
   pairs: readonly Pair[],
   predicted: number,
 ): Promise<{ readonly proved: ProvedPair[]; readonly rounding: number }> {
-  const images = await products.apply(pairs.map((pair) => pair.vector));
+  const images = await products.prove(pairs.map((pair) => pair.vector));
+  if (products.operator.wider) {
+    const proved = prove(pairs, images, 0).map((pair) => ({ ...pair, residual: Math.max(pair.residual, predicted) }));
+    return { proved, rounding: predicted };
+  }
   const proved = prove(pairs, images, predicted);
   const worst = proved.reduce((most, pair) => (pair.residual > most.residual ? pair : most), proved[0]);
   if (pairs.length === 0 || worst.residual <= SUSPECT * predicted || !products.affords(1))
@@ -61,4 +70,27 @@ export function worstOf(pairs: readonly Eigenvalue[]): number {
 async function measuredRounding(products: Products, vector: Float64Array, image: Float64Array): Promise<number> {
   const [tripled] = await products.apply([vector.map((x) => 3 * x)]);
   return norm2(image.map((x, j) => tripled[j] / 3 - x)) / norm2(vector);
+}
+
+/**
+ * Pairs with vectors whose values are known otherwise (from the whole matrix), with the residuals that products in
+ * a wider arithmetic give, or ‖ΔA‖₂ where that is more; as they are where there is none. Cost: one of its products a pair.
+ */
+export async function withWiderResiduals<Ends extends { readonly top: Eigenvalue[]; readonly bottom: Eigenvalue[] }>(
+  operator: LinearOperator,
+  ends: Ends,
+): Promise<Ends> {
+  const { wider } = operator;
+  if (!wider) return ends;
+  const { norm } = await wider.rounding();
+  const prove = async (pairs: readonly Eigenvalue[]): Promise<Eigenvalue[]> => {
+    const images = await wider.apply(pairs.flatMap(({ vector }) => vector ?? []));
+    return pairs.map(({ value, vector, residual }) => {
+      const image = vector && images.shift();
+      if (!image) return { value, vector, residual: Math.max(norm, residual) };
+      axpy(-value, vector, image);
+      return { value, vector, residual: Math.max(norm, norm2(image) / norm2(vector)) };
+    });
+  };
+  return { ...ends, top: await prove(ends.top), bottom: await prove(ends.bottom) };
 }

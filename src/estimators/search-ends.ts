@@ -1,7 +1,6 @@
 import { VectorBasis } from "../linalg/vector-basis.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import { KrylovSpace, randomBlock } from "./krylov-space.ts";
-import { productRounding } from "./products.ts";
 import type { Products } from "./products.ts";
 
 /** A missed eigenvalue is acceptable with this probability, at each end. */
@@ -19,9 +18,12 @@ export interface SearchSetup {
   readonly roundingScale: number;
 }
 
-/** Residuals below this are reached: `tolerance`, or what rounding of the products allows. */
+/**
+ * Residuals below this are reached: `tolerance`, or a part of what rounding of the products may add, which is a bound:
+ * a search that stopped at all of it would take for an end of the spectrum what lies as far inside it.
+ */
 function reachable({ products, tolerance, roundingScale }: SearchSetup, scale: number): number {
-  return Math.max(tolerance * scale, productRounding(products.operator, roundingScale));
+  return Math.max(tolerance * scale, products.rounding("norm", roundingScale) / 8);
 }
 
 /** A Ritz pair. */

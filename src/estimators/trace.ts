@@ -9,7 +9,7 @@ import { exactEstimate } from "./estimate.ts";
 import type { Estimate, EstimatorDescription } from "./estimate.ts";
 import { denseMatrix, matrixRounding } from "./exact-spectrum.ts";
 import { sphereProbe } from "./probe.ts";
-import { countProducts, requireSymmetric, productRounding } from "./products.ts";
+import { countProducts, requireSymmetric } from "./products.ts";
 import type { Products } from "./products.ts";
 import { ResidualSampler } from "./residual-sampler.ts";
 import { sampledEstimate } from "./sampled-estimate.ts";
@@ -84,7 +84,7 @@ export async function estimateTrace(
         random,
       );
       const width =
-        standardError * studentTQuantile(0.5 + confidence / 2, probes - 1) + productRounding(operator, size);
+        standardError * studentTQuantile(0.5 + confidence / 2, probes - 1) + products.rounding("trace", size);
       return {
         value,
         standardError,
@@ -107,7 +107,7 @@ async function exactTrace(products: Products, confidence: number): Promise<Estim
   const { dimension } = products.operator;
   let trace = 0;
   for (let i = 0; i < dimension; i++) trace += matrix[i * dimension + i];
-  const rounding = matrixRounding(products.operator, matrix, asymmetry);
+  const rounding = matrixRounding(products, "trace", matrix, asymmetry);
   return exactEstimate(trace, rounding, products.count(), "exact", confidence);
 }
 
@@ -118,7 +118,6 @@ async function sampledTrace(
   target: (value: number) => number,
   random: RandomStream,
 ): Promise<Estimate> {
-  const { operator } = products;
   const sampler = new ResidualSampler(products, random);
   const current = (): Estimate => {
     const { samples } = sampler;
@@ -129,7 +128,7 @@ async function sampledTrace(
       confidence,
     );
     const known = sampler.exactTrace();
-    const rounding = productRounding(operator, Math.sqrt(sampler.exactSquare() + rest.square));
+    const rounding = products.rounding("trace", Math.sqrt(sampler.exactSquare() + rest.square));
     return {
       value: known + rest.mean,
       standardError: rest.standardError,
@@ -178,7 +177,7 @@ async function hutchPlusPlus(
   );
   const value = known + rest.mean;
   const inside = images.reduce((sum, image) => sum + dot(image, image), 0);
-  const rounding = productRounding(products.operator, Math.sqrt(inside + rest.square));
+  const rounding = products.rounding("trace", Math.sqrt(inside + rest.square));
   return {
     value,
     standardError: rest.standardError,

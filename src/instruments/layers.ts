@@ -52,11 +52,13 @@ async function blockTraces(measurement: Measurement, layers: readonly Layer[], p
   const dense = await measurement.dense();
   const n = problem.space.dimension;
   if (dense) {
+    // Errors of the diagonal may cancel in the whole trace, and not in a part of it.
+    const rounding = Math.max(dense.rounding.trace, dense.rounding.frobenius);
     return layers.map(({ tensors }) => {
       let trace = 0;
       for (const { offset, size } of tensors)
         for (let i = offset; i < offset + size; i++) trace += dense.matrix[i * n + i];
-      return exactEstimate(trace, dense.rounding, dense.products, "exact, from the whole matrix", confidence);
+      return exactEstimate(trace, rounding, dense.products, "exact, from the whole matrix", confidence);
     });
   }
   const known = await measurement.knownPairs();
@@ -76,18 +78,24 @@ async function blockTraces(measurement: Measurement, layers: readonly Layer[], p
     return remainder;
   });
   const quantile = studentTQuantile(0.5 + confidence / 2, probes - 1);
+  const compared = z.slice(0, COMPARED);
+  const exactImages = (await hessian.wider?.apply(compared)) ?? [];
+  const errors = exactImages.map((exact, i) => images[i].map((x, j) => x - exact[j]));
   return layers.map((layer) => {
     const exact = known.reduce((sum, { value, vector }) => sum + value * part(vector, vector, layer), 0);
     const samples = z.map((probe, i) => part(probe, rest[i], layer));
     const mean = samples.reduce((sum, x) => sum + x, 0) / probes;
     const standardError = Math.sqrt(samples.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (probes * (probes - 1)));
     const value = exact + mean;
+    const rounding = boundOfMean(errors.map((error, i) => part(z[i], error, layer)));
+    const width = quantile * standardError + rounding;
     return {
       value,
       standardError,
+      rounding,
       products: probes,
       method: "shared random signs after deflating the extreme eigenvectors",
-      interval: { lower: value - quantile * standardError, upper: value + quantile * standardError, confidence },
+      interval: { lower: value - width, upper: value + width, confidence },
       converged: true,
     };
   });
@@ -107,6 +115,18 @@ function blockOf(matrix: Float64Array, n: number, tensors: Layer["tensors"]): Fl
   return block;
 }
 
+/** Probes whose products are compared with those of a wider arithmetic. */
+const COMPARED = 4;
+
+/** How large the mean that a few samples are drawn about may be: theirs and three standard errors; 0 of none. */
+function boundOfMean(samples: readonly number[]): number {
+  const n = samples.length;
+  if (n === 0) return 0;
+  const mean = samples.reduce((sum, x) => sum + x, 0) / n;
+  const square = samples.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n - 1);
+  return Math.abs(mean) + 3 * Math.sqrt(square / n);
+}
+
 export const layersInstrument = defineInstrument({
   name: "layers",
   title: "Curvature by layer",
@@ -120,6 +140,8 @@ export const layersInstrument = defineInstrument({
     const layers = layersOf(problem.space.tensors);
     const traces = await blockTraces(measurement, layers, layerProbes);
     const dense = await measurement.dense();
+    // What the products that the matrix was made of hide of an eigenvalue.
+    const hidden = dense?.rounding.norm ?? 0;
     const chosen = new Set(
       layers
         .map((_, i) => i)
@@ -151,7 +173,7 @@ export const layersInstrument = defineInstrument({
           random.split(`layer ${name}`),
           measurement.stage("layers"),
         );
-        top = { value: found.top[0].value, residual: found.top[0].residual };
+        top = { value: found.top[0].value, residual: found.top[0].residual + hidden };
         converged &&= found.converged;
       } else if (chosen.has(i)) converged = false;
       readings.push({

@@ -1,24 +1,28 @@
-import { countProducts, productRounding } from "../estimators/products.ts";
+import { countProducts } from "../estimators/products.ts";
 import { denseMatrixInTime, matrixRounding } from "../estimators/exact-spectrum.ts";
 import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
 import { denseEnds, prefersMatrix } from "../estimators/dense-extremes.ts";
 import { estimateTrace } from "../estimators/trace.ts";
+import { withWiderResiduals } from "../estimators/prove-pairs.ts";
 import { extremalEigenpairs, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
 import { symmetricSpectrum, type SymmetricSpectrum } from "../linalg/symmetric-eigen.ts";
 import { dot, norm2 } from "../linalg/vector.ts";
 import { scaleOperator, sumOperator } from "../operators/combinators.ts";
-import type { LinearOperator } from "../operators/linear-operator.ts";
-import { productOperator } from "../operators/problem-operators.ts";
+import type { LinearOperator, ProductRounding } from "../operators/linear-operator.ts";
+import { Float64Twin } from "../problem/float64-twin.ts";
 import { empiricalFisherProduct, gaussNewtonProduct, hessianProduct } from "../problem/products.ts";
 import type { LossValue, Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import { NamedArrays } from "../result/named-arrays.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { inSteps } from "../util/in-steps.ts";
+import { lazily } from "../util/lazily.ts";
 import { together } from "../util/together.ts";
 import { alignmentOf, type Alignment } from "./noise/alignment.ts";
 import type { GradientSample } from "./noise/gradient-sample.ts";
+import { pointRounding, type GradientRounding } from "./point-rounding.ts";
 import { hasFewOutputs, traceByOutputs } from "./trace-by-outputs.ts";
+import { matrixOf, noiseCovarianceOf, withOwnRounding } from "./twin-matrices.ts";
 
 /** What several instruments need, and how far it goes. */
 export interface SharedSettings {
@@ -48,8 +52,8 @@ export interface DenseHessian {
   /** Ascending. */
   readonly values: Float64Array;
   readonly asymmetry: number;
-  /** What rounding of the products may add to trace and Frobenius norm. */
-  readonly rounding: number;
+  /** What rounding of the products may add to the trace, to the Frobenius norm, and to an eigenvalue (`norm`). */
+  readonly rounding: ProductRounding;
   readonly products: number;
 }
 
@@ -61,17 +65,6 @@ export interface ExampleNorms {
   /** gᵢᵀ∇L, which differs by the L2 term. */
   readonly alongGradient: Float64Array;
 }
-
-/** What one rounding of every weight moves: below it, a gradient is rounding. */
-export interface GradientRounding {
-  /** Of one example's gradient, root mean square. */
-  readonly example: number;
-  /** Of ∇L. */
-  readonly gradient: number;
-}
-
-/** A weight rounded once stands for the few roundings that each number behind it has met. */
-const ROUNDINGS = 4;
 
 /** tr Σ from the examples' gradients: their mean square less ‖g‖². */
 export interface NoiseTrace {
@@ -91,6 +84,8 @@ export class Measurement {
   readonly problem: Problem;
   readonly random: RandomStream;
   readonly context: RunContext;
+  /** The problem in float64, where it is in float32. */
+  readonly twin: Float64Twin;
   readonly arrays = new NamedArrays();
   readonly settings: SharedSettings;
   readonly confidence = 0.95;
@@ -122,7 +117,9 @@ export class Measurement {
   /** ‖gᵢ‖² for every example. */
   readonly exampleNorms: () => Promise<ExampleNorms>;
   readonly gradientRounding: () => Promise<GradientRounding>;
-  /** What one rounding of every weight moves the loss by, the examples' changes not cancelling. */
+  /** What rounding leaves of the mean of gᵢᵀg less ‖g‖². */
+  readonly meanRounding: () => Promise<number>;
+  /** What rounding leaves of the loss. */
   readonly lossRounding: () => Promise<number>;
   readonly noiseTrace: () => Promise<NoiseTrace>;
   readonly noiseExtremes: () => Promise<ExtremalResult>;
@@ -133,44 +130,57 @@ export class Measurement {
   private productCount = 0;
   private contributingExamples: Int32Array | undefined;
 
-  constructor(problem: Problem, random: RandomStream, context: RunContext, settings: SharedSettings) {
+  /** @param twin closed by whoever hands it over; one of its own, which `close` closes, where none is */
+  constructor(
+    problem: Problem,
+    random: RandomStream,
+    context: RunContext,
+    settings: SharedSettings,
+    twin = new Float64Twin(problem),
+  ) {
     this.problem = problem;
+    this.twin = twin;
     this.random = random;
     this.context = context;
     this.settings = settings;
-    this.hessian = this.counted({ ...productOperator(problem, hessianProduct, context), name: "the Hessian" });
-    this.gaussNewton = this.counted({
-      ...productOperator(problem, gaussNewtonProduct, context),
-      name: "the Gauss–Newton matrix",
-    });
-    this.residual = { ...sumOperator([this.hessian, scaleOperator(this.gaussNewton, -1)]), name: "H − G" };
-    const fisher = this.counted(productOperator(problem, empiricalFisherProduct, context));
+    this.hessian = this.counted(matrixOf(this, hessianProduct, "the Hessian"));
+    this.gaussNewton = this.counted(matrixOf(this, gaussNewtonProduct, "the Gauss–Newton matrix"));
+    this.residual = withOwnRounding(
+      { ...sumOperator([this.hessian, scaleOperator(this.gaussNewton, -1)]), name: "H − G" },
+      random.split("rounding of H − G"),
+    );
     this.value = lazily(() => problem.value(context));
     this.gradient = lazily(() => problem.gradient(context));
-    this.dataGradient = lazily(async () => {
-      const { l2 } = problem.options;
+    const withoutL2 = (gradient: Float64Array) => {
       const point = problem.parameters;
-      return (await this.gradient()).map((x, i) => x - l2 * point[i]);
-    });
-    this.noiseCovariance = {
-      ...fisher,
-      name: "the covariance of the examples' gradients",
-      apply: async (block) => {
-        const gradient = await this.dataGradient();
-        const products = await fisher.apply(block);
-        const square = (problem.examples / this.examples) * this.exampleScale ** 2;
-        return products.map((product, j) => {
-          const along = dot(gradient, block[j]);
-          return product.map((x, i) => square * x - along * gradient[i]);
-        });
-      },
+      return gradient.map((x, i) => x - problem.options.l2 * point[i]);
     };
+    this.dataGradient = lazily(async () => withoutL2(await this.gradient()));
+    const rounding = pointRounding(this, {
+      loss: async () => (await this.value()).loss,
+      gradient: this.gradient,
+      exampleNorms: () => this.exampleNorms(),
+      scaled: (values, power) => this.ofContributing(values, this.exampleScale ** power),
+      withoutL2,
+    });
+    this.lossRounding = rounding.loss;
+    this.gradientRounding = rounding.gradient;
+    this.meanRounding = rounding.mean;
+    this.noiseCovariance = noiseCovarianceOf(
+      this.counted(matrixOf(this, empiricalFisherProduct, "the empirical Fisher matrix")),
+      (problem.examples / this.examples) * this.exampleScale ** 2,
+      { narrow: this.dataGradient, wide: async () => (await rounding.wide())?.mean ?? this.dataGradient() },
+      random.split("rounding of the noise"),
+    );
     this.extremes = lazily(async () => {
       const ends = { largest: settings.top, smallest: settings.bottom };
       const prefers = prefersMatrix(problem.space.dimension, settings.top + settings.bottom);
       // Where time is short, the ends of the spectrum are worth more than the whole of it, and come first.
       const dense = prefers || (settings.wantsMatrix && !context.hasBudget) ? await this.dense() : undefined;
-      if (dense) return denseEnds(this.hessian, dense, ends, this.stage("Hessian eigenvectors"));
+      if (dense) {
+        const found = await denseEnds(this.hessian, dense, ends, this.stage("Hessian eigenvectors"));
+        return withWiderResiduals(this.hessian, found);
+      }
       const searching = extremalEigenpairs(
         this.hessian,
         { ...ends, tolerance: settings.tolerance, vectors: true },
@@ -199,21 +209,26 @@ export class Measurement {
       const spectrum = await inSteps(symmetricSpectrum(matrix, problem.space.dimension), context, (share) =>
         context.progress?.({ stage: "Hessian eigenvalues", done: Math.round(100 * share), total: 100 }),
       );
-      return (
-        spectrum && {
-          matrix,
-          asymmetry,
-          rounding: matrixRounding(this.hessian, matrix, asymmetry),
-          spectrum,
-          values: spectrum.values,
-          products: products.count(),
-        }
-      );
+      if (!spectrum) return undefined;
+      const { values } = spectrum;
+      const scale = Math.max(Math.abs(values[0]), Math.abs(values[values.length - 1]));
+      return {
+        matrix,
+        asymmetry,
+        spectrum,
+        values,
+        rounding: {
+          norm: Math.max(products.rounding("norm", scale), (16 * asymmetry * norm2(values)) / Math.sqrt(values.length)),
+          frobenius: matrixRounding(products, "frobenius", matrix, asymmetry),
+          trace: matrixRounding(products, "trace", matrix, asymmetry),
+        },
+        products: products.count(),
+      };
     });
     const traceOptions = { tolerance: settings.traceTolerance, confidence: this.confidence } as const;
     const sampledTrace = lazily(() =>
       estimateTrace(
-        productOperator(problem, hessianProduct, context),
+        matrixOf(this, hessianProduct, "the Hessian"),
         traceOptions,
         random.split("trace"),
         this.stage("Hessian trace"),
@@ -228,11 +243,22 @@ export class Measurement {
         return estimate;
       }
       const trace = dense.values.reduce((sum, x) => sum + x, 0);
-      return exactEstimate(trace, dense.rounding, dense.products, "exact, from the whole matrix", this.confidence);
+      return exactEstimate(
+        trace,
+        dense.rounding.trace,
+        dense.products,
+        "exact, from the whole matrix",
+        this.confidence,
+      );
     });
-    this.gaussNewtonTrace = lazily(() => {
+    this.gaussNewtonTrace = lazily(async () => {
       const context = this.stage("Gauss–Newton trace");
-      if (hasFewOutputs(problem, settings.exactLimit)) return traceByOutputs(problem, this.confidence, context);
+      if (hasFewOutputs(problem, settings.exactLimit)) {
+        const { value, rounding = 0, products, method } = await traceByOutputs(problem, this.confidence, context);
+        // Made in another way, but of the same factors as the products.
+        const measured = (await this.gaussNewton.wider?.rounding())?.trace ?? 0;
+        return exactEstimate(value, Math.max(rounding, measured), products, method, this.confidence);
+      }
       const method = problem.space.dimension > settings.exactLimit ? "auto" : "exact";
       return estimateTrace(this.gaussNewton, { ...traceOptions, method }, random.split("gauss-newton trace"), context);
     });
@@ -240,58 +266,23 @@ export class Measurement {
       const scale = this.exampleScale;
       const gradient = await this.gradient();
       const mean = await this.dataGradient();
-      const take = (values: Float64Array, factor: number) =>
-        Float64Array.from(this.contributing, (i) => factor * values[i]);
+      const take = this.ofContributing.bind(this);
       const squares = take(await problem.exampleGradientSquares(context), scale * scale);
       const alongMean = take(await problem.exampleDerivatives(mean, context), scale);
       const alongGradient =
         problem.options.l2 === 0 ? alongMean : take(await problem.exampleDerivatives(gradient, context), scale);
       return { squares, alongMean, alongGradient };
     });
-    const roundedPoint = lazily(async () => {
-      const signs = random.split("rounding").rademacherVector(problem.space.dimension);
-      return problem.parameters.map((x, i) => x * (1 + 2 * this.roundoff * signs[i]));
-    });
-    this.lossRounding = lazily(async () => {
-      const losses = async () =>
-        problem.coupled === undefined
-          ? problem.exampleLosses(context)
-          : Float64Array.of((await problem.value(context)).loss * problem.divisor);
-      const here = await losses();
-      const there = await problem.at(await roundedPoint(), losses);
-      return (ROUNDINGS * here.reduce((sum, x, i) => sum + Math.abs(there[i] - x), 0)) / problem.divisor;
-    });
-    this.gradientRounding = lazily(async () => {
-      const isCoupled = problem.coupled !== undefined;
-      const squares = isCoupled ? new Float64Array(0) : (await this.exampleNorms()).squares;
-      const gradient = await this.gradient();
-      const there = await problem.at(await roundedPoint(), async () => ({
-        squares: isCoupled ? squares : await problem.exampleGradientSquares(context),
-        gradient: await problem.gradient(context),
-      }));
-      const change = squares.reduce((sum, square, k) => {
-        const length = this.exampleScale * Math.sqrt(there.squares[this.contributing[k]]);
-        return sum + (length - Math.sqrt(square)) ** 2;
-      }, 0);
-      return {
-        example: squares.length > 0 ? ROUNDINGS * Math.sqrt(change / squares.length) : 0,
-        gradient: ROUNDINGS * norm2(gradient.map((x, i) => there.gradient[i] - x)),
-      };
-    });
     this.noiseTrace = lazily(async () => {
       const { squares } = await this.exampleNorms();
       const gradient = await this.dataGradient();
       const meanSquare = squares.reduce((sum, x) => sum + x, 0) / squares.length;
-      const { example } = await this.gradientRounding();
-      // The examples' rounding errors are independent; their squares add up whatever their signs.
-      const ofExamples = example ** 2 + (2 * example * Math.sqrt(meanSquare)) / Math.sqrt(squares.length);
-      const rounding = productRounding(this.noiseCovariance, meanSquare) + ofExamples;
       const value = meanSquare - dot(gradient, gradient);
-      return { meanSquare, value: value > rounding ? value : 0, rounding };
+      const left = await rounding.noiseTrace(meanSquare, value);
+      return { meanSquare, value: value > left ? value : 0, rounding: left };
     });
     this.noiseExtremes = lazily(async () => {
       const { meanSquare } = await this.noiseTrace();
-      const { example } = await this.gradientRounding();
       const found = await extremalEigenpairs(
         this.noiseCovariance,
         {
@@ -304,6 +295,9 @@ export class Measurement {
         random.split("noise extremes"),
         this.stage("gradient noise"),
       );
+      // The residual of a product in float64 says it all.
+      if (this.noiseCovariance.wider) return found;
+      const { example } = await this.gradientRounding();
       return { ...found, top: found.top.map((pair) => ({ ...pair, residual: pair.residual + example ** 2 })) };
     });
     this.noiseAlignment = lazily(async () => {
@@ -339,8 +333,14 @@ export class Measurement {
         traceOfSquare: unbiased ** 2 * alignment.square,
         dimension: problem.space.dimension,
         rounding: (await this.gradientRounding()).gradient,
+        traceRounding: (await this.noiseTrace()).rounding,
       };
     });
+  }
+
+  /** Closes the float64 twin. */
+  close(): Promise<void> {
+    return this.twin.close();
   }
 
   /** Products taken so far. */
@@ -377,6 +377,11 @@ export class Measurement {
     return progress ? { ...this.context, progress: (event) => progress({ ...event, stage: name }) } : this.context;
   }
 
+  /** Values of the examples that have a term in the loss, times a factor. */
+  private ofContributing(values: Float64Array, factor: number): Float64Array {
+    return Float64Array.from(this.contributing, (i) => factor * values[i]);
+  }
+
   private counted(operator: LinearOperator): LinearOperator {
     return {
       ...operator,
@@ -386,9 +391,4 @@ export class Measurement {
       },
     };
   }
-}
-
-function lazily<T>(compute: () => Promise<T>): () => Promise<T> {
-  let pending: Promise<T> | undefined;
-  return () => (pending ??= compute());
 }

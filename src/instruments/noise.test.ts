@@ -25,6 +25,7 @@ function sampleOf(gradients: readonly Float64Array[], rounding = 0): GradientSam
     traceOfSquare: dot(covariance, covariance),
     dimension,
     rounding,
+    traceRounding: 0,
   };
 }
 

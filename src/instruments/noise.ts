@@ -26,16 +26,17 @@ async function alignment(measurement: Measurement): Promise<NoisePart["alignment
   // A Hessian that is zero lies to nothing.
   if (!found || scale === 0) return null;
   const { cosine, product, products } = found;
-  const { value: trace } = await measurement.noiseTrace();
+  const { value: trace, rounding } = await measurement.noiseTrace();
   const noisy = (await measurement.noiseExtremes()).top.flatMap(({ vector }) => vector ?? []);
   const sharp = (await measurement.extremes()).top.flatMap(({ vector }) => vector ?? []);
   const k = Math.min(sharp.length, noisy.length);
   let overlap = 0;
   for (const u of noisy.slice(0, k)) for (const v of sharp.slice(0, k)) overlap += dot(u, v) ** 2;
+  const along = product.value / trace;
   return {
     cosine: { ...cosine, products },
-    curvatureAlongNoise: product.value / trace,
-    curvatureAlongNoiseError: product.standardError / trace,
+    curvatureAlongNoise: along,
+    curvatureAlongNoiseError: (product.standardError + product.rounding + Math.abs(along) * rounding) / trace,
     subspaceOverlap: overlap / k,
     subspaceDimension: k,
   };
@@ -133,8 +134,7 @@ async function requireSameTrace(measurement: Measurement, trace: number, roundin
 const SAME_MEAN = 1e-2;
 
 /**
- * (1/n) Σ gᵢᵀg must be ‖g‖², to a hundredth of the examples' lengths and to what rounding of the gᵢ and of g makes
- * of it: (εᵢ + ε)‖g‖.
+ * (1/n) Σ gᵢᵀg must be ‖g‖², to a hundredth of the examples' lengths and to what rounding makes of it.
  */
 async function requireSameMean(
   measurement: Measurement,
@@ -142,9 +142,8 @@ async function requireSameMean(
   gradientSquare: number,
   perExample: number,
 ): Promise<void> {
-  const { example, gradient } = await measurement.gradientRounding();
+  const rounding = await measurement.meanRounding();
   const length = Math.sqrt(gradientSquare);
-  const rounding = (example + gradient) * length;
   const off = Math.abs(mean - gradientSquare);
   if (off <= SAME_MEAN * Math.max(gradientSquare, length * Math.sqrt(perExample)) + rounding) return;
   throw new ThalwegError({
@@ -219,7 +218,7 @@ export const noiseInstrument = defineInstrument({
             label: "Directions it fills",
             symbol: String.raw`\operatorname{tr}\Sigma/\lambda_{\max}(\Sigma)`,
             value: formatEstimate(noise.effectiveDirections, directionsError(noise)),
-            note: "± what the Ritz residual of the eigenvalue leaves",
+            note: "± what the Ritz residual of the eigenvalue and the rounding of the trace leave",
           },
           noise.alignment === null
             ? undefined
@@ -283,10 +282,11 @@ export const noiseInstrument = defineInstrument({
       : [],
 });
 
-/** What the residual of λmax(Σ) leaves of tr Σ/λmax(Σ). */
-function directionsError({ effectiveDirections, top }: NoisePart): number | null {
+/** What the residual of λmax(Σ) and the rounding of tr Σ leave of tr Σ/λmax(Σ). */
+function directionsError({ effectiveDirections, top, trace }: NoisePart): number | null {
   const [first] = top ?? [];
-  return effectiveDirections === null || !first ? null : (effectiveDirections * first.residual) / first.value;
+  if (effectiveDirections === null || !first) return null;
+  return effectiveDirections * (first.residual / first.value + (trace.rounding ?? 0) / trace.value);
 }
 
 function meaningOf({ criticalBatchSize: size, noCriticalBatchSize: reason }: NoisePart): string {

@@ -28,9 +28,10 @@ const parameters = traceParameters.pick({ exactLimit: true }).extend({
 });
 
 /** Below this an eigenvalue has no sign: products and eigensolver round. */
-function threshold(measurement: Measurement, scale: number, dense: DenseHessian | undefined): number {
+async function thresholdOf(measurement: Measurement, scale: number, dense: DenseHessian | undefined): Promise<number> {
   const n = measurement.problem.space.dimension;
-  const floor = 16 * measurement.roundoff * scale;
+  const measured = (await measurement.hessian.wider?.rounding())?.norm ?? 0;
+  const floor = Math.max(16 * measurement.roundoff * scale, measured);
   // Each Lanczos step rounds as a product does.
   if (!dense) return Math.max(floor, productRounding(measurement.hessian, scale));
   // The Householder reduction adds n roundings in float64, which are independent.
@@ -66,12 +67,22 @@ function countedShares(values: Float64Array, zero: number, confidence: number) {
   };
 }
 
+/** A share at the threshold, its interval widened to those at half of it and at one and a half. */
+function moved(shareAt: (times: number) => Share): Share {
+  const { value, interval } = shareAt(1);
+  const all = [interval, shareAt(0.5).interval, shareAt(1.5).interval];
+  const lower = Math.min(...all.map((each) => each.lower));
+  const upper = Math.max(...all.map((each) => each.upper));
+  return { value, interval: { ...interval, lower, upper } };
+}
+
 /** The same by quadrature; what no product reaches is zero for certain. */
 async function sampledShares(measurement: Measurement, measure: SpectralMeasure, zero: number) {
   const { confidence, hessian, random, problem } = measurement;
   const n = problem.space.dimension;
-  const negative = shareBelow(measure, -zero, confidence);
-  const zeros = shareWithin(measure, zero, confidence);
+  // Rounding moves no eigenvalue by more than half of the threshold.
+  const negative = moved((t) => shareBelow(measure, -t * zero, confidence));
+  const zeros = moved((t) => shareWithin(measure, t * zero, confidence));
   const probes = [0, 1].map((i) => random.split(`reached ${i}`).normalVector(n));
   const images = await hessian.apply(probes);
   // A row of H that is not zero meets a random vector in 0 with probability 0.
@@ -137,7 +148,7 @@ export const spectrumInstrument = defineInstrument({
       ({ measure, products, method, converged } = density);
       curve = density;
     }
-    const zero = threshold(measurement, scale, dense);
+    const zero = await thresholdOf(measurement, scale, dense);
     const { negative, zeros } = dense
       ? countedShares(dense.values, zero, confidence)
       : await sampledShares(measurement, measure, zero);

@@ -41,7 +41,7 @@ export const traceInstrument = defineInstrument({
         ? Promise.resolve(
             exactEstimate(
               norm2(dense.values),
-              dense.rounding,
+              dense.rounding.frobenius,
               dense.products,
               "exact, from the whole matrix",
               confidence,

@@ -1,5 +1,5 @@
 import { ThalwegError } from "../util/thalweg-error.ts";
-import type { LinearOperator } from "./linear-operator.ts";
+import type { LinearOperator, ProductRounding } from "./linear-operator.ts";
 
 /**
  * A + cI. The eigenvectors stay, every eigenvalue moves by c. One product of A each.
@@ -8,29 +8,33 @@ import type { LinearOperator } from "./linear-operator.ts";
  * const damped = shiftOperator(hessian, 1e-3); // H + 10⁻³ I
  */
 export function shiftOperator(operator: LinearOperator, shift: number): LinearOperator {
-  return {
-    ...described(operator, `${operator.name} + ${shift} I`),
-    apply: async (block) => {
-      const products = await operator.apply(block);
+  return made(operator, {
+    name: `${operator.name} + ${shift} I`,
+    apply: async (multiply, block) => {
+      const products = await multiply(block);
       products.forEach((product, j) => {
         const v = block[j];
         for (let i = 0; i < product.length; i++) product[i] += shift * v[i];
       });
       return products;
     },
-  };
+  });
 }
 
 /** cA. One product of A each. */
 export function scaleOperator(operator: LinearOperator, factor: number): LinearOperator {
-  return {
-    ...described(operator, `${factor} ${operator.name}`),
-    apply: async (block) => {
-      const products = await operator.apply(block);
+  return made(operator, {
+    name: `${factor} ${operator.name}`,
+    rounding: ({ norm, frobenius, trace }) => {
+      const size = Math.abs(factor);
+      return { norm: size * norm, frobenius: size * frobenius, trace: size * trace };
+    },
+    apply: async (multiply, block) => {
+      const products = await multiply(block);
       for (const product of products) for (let i = 0; i < product.length; i++) product[i] *= factor;
       return products;
     },
-  };
+  });
 }
 
 /**
@@ -56,6 +60,17 @@ export function sumOperator(operators: readonly LinearOperator[]): LinearOperato
       });
     }
   }
+  const total = async (products: readonly Multiply[], block: readonly Float64Array[]) => {
+    const [sums, ...others] = await inTurn(products, block);
+    for (const images of others) {
+      images.forEach((image, j) => {
+        const sum = sums[j];
+        for (let i = 0; i < sum.length; i++) sum[i] += image[i];
+      });
+    }
+    return sums;
+  };
+  const wider = operators.flatMap((operator) => operator.wider ?? []);
   return {
     dimension: first.dimension,
     symmetric: operators.every((operator) => operator.symmetric),
@@ -63,17 +78,26 @@ export function sumOperator(operators: readonly LinearOperator[]): LinearOperato
     preferredBlock: Math.max(...operators.map((operator) => operator.preferredBlock)),
     atOnce: Math.max(...operators.map((operator) => operator.atOnce ?? 1)),
     name: operators.map((operator) => operator.name).join(" + "),
-    apply: async (block) => {
-      const total = await first.apply(block);
-      for (const operator of rest) {
-        const products = await operator.apply(block);
-        products.forEach((product, j) => {
-          const sum = total[j];
-          for (let i = 0; i < sum.length; i++) sum[i] += product[i];
-        });
-      }
-      return total;
-    },
+    wider:
+      wider.length < operators.length
+        ? undefined
+        : {
+            apply: (block) =>
+              total(
+                wider.map((each) => each.apply),
+                block,
+              ),
+            rounding: async () => {
+              let sum: ProductRounding = { norm: 0, frobenius: 0, trace: 0 };
+              for (const each of wider) sum = sumOf(sum, await each.rounding());
+              return sum;
+            },
+          },
+    apply: (block) =>
+      total(
+        operators.map((operator) => operator.apply),
+        block,
+      ),
   };
 }
 
@@ -107,11 +131,13 @@ export function subBlockOperator(
     }
   }
   const dimension = ranges.reduce((sum, range) => sum + range.length, 0);
-  return {
-    ...described(operator, name ?? `sub-block of ${operator.name}`),
+  return made(operator, {
+    name: name ?? `sub-block of ${operator.name}`,
     dimension,
-    apply: async (block) => {
-      const products = await operator.apply(
+    // Errors of the diagonal may cancel in the whole trace, and not in a part of it.
+    rounding: ({ norm, frobenius }) => ({ norm, frobenius, trace: Math.sqrt(dimension) * frobenius }),
+    apply: async (multiply, block) => {
+      const products = await multiply(
         block.map((v) => {
           const embedded = new Float64Array(operator.dimension);
           let at = 0;
@@ -132,10 +158,43 @@ export function subBlockOperator(
         return restricted;
       });
     },
+  });
+}
+
+type Multiply = LinearOperator["apply"];
+
+interface Made {
+  readonly name: string;
+  readonly dimension?: number;
+  /** What the rounding of the operator's products becomes; the same where absent. */
+  readonly rounding?: (of: ProductRounding) => ProductRounding;
+  apply(multiply: Multiply, block: readonly Float64Array[]): Promise<Float64Array[]>;
+}
+
+/** An operator that is made of one other's products, in both arithmetics alike. */
+function made(operator: LinearOperator, { name, dimension, rounding, apply }: Made): LinearOperator {
+  const { wider } = operator;
+  return {
+    ...operator,
+    name,
+    dimension: dimension ?? operator.dimension,
+    apply: (block) => apply(operator.apply, block),
+    wider: wider && {
+      apply: (block) => apply(wider.apply, block),
+      rounding: async () => {
+        const found = await wider.rounding();
+        return rounding ? rounding(found) : found;
+      },
+    },
   };
 }
 
-function described(operator: LinearOperator, name: string): Omit<LinearOperator, "apply"> {
-  const { dimension, symmetric, precision, preferredBlock, atOnce } = operator;
-  return { dimension, symmetric, precision, preferredBlock, atOnce, name };
+async function inTurn(products: readonly Multiply[], block: readonly Float64Array[]): Promise<Float64Array[][]> {
+  const images: Float64Array[][] = [];
+  for (const multiply of products) images.push(await multiply(block));
+  return images;
+}
+
+function sumOf(a: ProductRounding, b: ProductRounding): ProductRounding {
+  return { norm: a.norm + b.norm, frobenius: a.frobenius + b.frobenius, trace: a.trace + b.trace };
 }

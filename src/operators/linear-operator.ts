@@ -18,5 +18,23 @@ export interface LinearOperator {
   readonly atOnce?: number;
   /** What the operator is, for messages and reports: "Hessian". */
   readonly name: string;
+  /** The same products in a wider arithmetic, where there is one: what `apply` is off by is then measured. */
+  readonly wider?: WiderProducts;
   apply(block: readonly Float64Array[]): Promise<Float64Array[]>;
+}
+
+export interface WiderProducts {
+  apply(block: readonly Float64Array[]): Promise<Float64Array[]>;
+  /** What the products of the narrow arithmetic are off by: measured when it is first asked for, and kept. */
+  rounding(): Promise<ProductRounding>;
+}
+
+/** Bounds for ΔA, what rounding adds to a matrix as its products show it. */
+export interface ProductRounding {
+  /** Of ‖ΔA‖₂: by how much an eigenvalue may be off. */
+  readonly norm: number;
+  /** Of ‖ΔA‖F. */
+  readonly frobenius: number;
+  /** Of |tr ΔA|. */
+  readonly trace: number;
 }

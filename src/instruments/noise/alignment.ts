@@ -2,6 +2,7 @@ import { studentTQuantile } from "../../linalg/distributions.ts";
 import { thinQr } from "../../linalg/thin-qr.ts";
 import { dot } from "../../linalg/vector.ts";
 import { sphereProbe } from "../../estimators/probe.ts";
+import { productRounding } from "../../estimators/products.ts";
 import type { Interval } from "../../estimators/estimate.ts";
 import type { LinearOperator } from "../../operators/linear-operator.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
@@ -10,8 +11,8 @@ import type { RandomStream } from "../../random/random-stream.ts";
 export interface Alignment {
   /** tr(AB)/(‖A‖F ‖B‖F). */
   readonly cosine: { readonly value: number; readonly standardError: number; readonly interval: Interval };
-  /** tr(AB), with its standard error. */
-  readonly product: { readonly value: number; readonly standardError: number };
+  /** tr(AB), with its standard error and what rounding of the products leaves of it. */
+  readonly product: { readonly value: number; readonly standardError: number; readonly rounding: number };
   /** ‖A‖²F. */
   readonly square: number;
 }
@@ -29,7 +30,8 @@ interface Sums {
  *
  * Its interval is that of the jackknife over the probes on Fisher's scale, artanh, with Student's quantile of
  * (probes − 1)/2 degrees of freedom: the law of one ⟨Az, Bz⟩ is that skewed. Where the complement has no more
- * dimensions than there are probes, the whole space is taken and the cosine is exact.
+ * dimensions than there are probes, the whole space is taken and the cosine is exact. Rounding ΔA and ΔB of the
+ * products moves tr(AB)/(‖A‖F ‖B‖F), and the cosine by no more than twice, by ε = ‖ΔA‖F/‖A‖F + ‖ΔB‖F/‖B‖F.
  *
  * Cost: one product of each a direction and a probe.
  */
@@ -66,18 +68,28 @@ export async function alignmentOf(
   const bent = jackknife(samples.map((sample) => Math.atanh(inside(cosineOf(estimate(sample))))));
   const centre = Math.atanh(inside(value));
   const width = samples.length > 1 ? bent * studentTQuantile(0.5 + confidence / 2, (samples.length - 1) / 2) : 0;
+  const sizes = [Math.sqrt(estimate().squareA), Math.sqrt(estimate().squareB)] as const;
+  const off = (await shareOfRounding(a, sizes[0])) + (await shareOfRounding(b, sizes[1]));
+  const [lower, upper] = width > 0 ? [Math.tanh(centre - width), Math.tanh(centre + width)] : [value, value];
   return {
     cosine: {
       value,
-      standardError: bent * (1 - value ** 2),
-      interval:
-        width > 0
-          ? { lower: Math.tanh(centre - width), upper: Math.tanh(centre + width), confidence }
-          : { lower: value, upper: value, confidence },
+      standardError: bent * (1 - value ** 2) + 2 * off,
+      interval: { lower: Math.max(-1, lower - 2 * off), upper: Math.min(1, upper + 2 * off), confidence },
     },
-    product: { value: product, standardError: jackknife(samples.map((sample) => estimate(sample).product)) },
+    product: {
+      value: product,
+      standardError: jackknife(samples.map((sample) => estimate(sample).product)),
+      rounding: off * sizes[0] * sizes[1],
+    },
     square: estimate().squareA,
   };
+}
+
+/** ‖ΔA‖F/‖A‖F. */
+async function shareOfRounding(operator: LinearOperator, size: number): Promise<number> {
+  const measured = (await operator.wider?.rounding())?.frobenius ?? 0;
+  return size > 0 ? Math.max(measured, productRounding(operator, size)) / size : 0;
 }
 
 function add(x: Sums, y: Sums, factor = 1): Sums {

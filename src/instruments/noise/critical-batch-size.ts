@@ -31,15 +31,16 @@ type CriticalBatchSize = NonNullable<NoisePart["criticalBatchSize"]>;
  * @param confidence 0.95
  */
 export function criticalBatchSize(sample: GradientSample, confidence: number): CriticalBatchSize {
-  const { deviations, meanSquare, rounding } = sample;
+  const { deviations, meanSquare, rounding, traceRounding } = sample;
   const n = deviations.length;
   const moments = noiseMoments(sample);
   const length = Math.sqrt(meanSquare);
+  const off = traceRounding / moments.trace;
   const spread = (moments.trace * (n - 1)) / n;
   const own = {
     value: spread / meanSquare,
-    lower: spread / (length + rounding) ** 2,
-    upper: length > rounding ? spread / (length - rounding) ** 2 : Number.POSITIVE_INFINITY,
+    lower: ((1 - off) * spread) / (length + rounding) ** 2,
+    upper: length > rounding ? ((1 + off) * spread) / (length - rounding) ** 2 : Number.POSITIVE_INFINITY,
   };
   const excess = meanSquare - moments.trace / n;
   const population = excess > 0 ? moments.trace / excess : Number.POSITIVE_INFINITY;
@@ -53,8 +54,8 @@ export function criticalBatchSize(sample: GradientSample, confidence: number): C
     return { ...common, about: "sample", value: own.value, standardError: 0, interval };
   }
   const { least, most } = squaresInside(sample, moments, (1 - confidence) / 2);
-  const lower = moments.trace / most;
-  const upper = least > 0 && most / least < WIDEST ? moments.trace / least : Number.POSITIVE_INFINITY;
+  const lower = ((1 - off) * moments.trace) / most;
+  const upper = least > 0 && most / least < WIDEST ? ((1 + off) * moments.trace) / least : Number.POSITIVE_INFINITY;
   // Half of the interval on the logarithmic scale, in the terms of a normal law.
   const standardError = Number.isFinite(upper) ? (population * Math.log(upper / lower)) / 3.92 : upper;
   return { ...common, about: "population", value: population, standardError, interval: { lower, upper, confidence } };

@@ -16,6 +16,8 @@ export interface GradientSample {
   readonly dimension: number;
   /** What rounding leaves of ‖g‖ unknown. */
   readonly rounding: number;
+  /** What rounding leaves of tr Σ unknown. */
+  readonly traceRounding: number;
 }
 
 /** Moments of the population's Σ. */
