@@ -189,6 +189,9 @@ export class Measurement {
       );
       // A Krylov space asks for one product after the other; where the engine takes several, the trace fills the pauses.
       const isSampled = settings.wantsTrace && problem.space.dimension > settings.exactLimit;
+      // The whole matrix was wanted and is not there.
+      if (prefers && problem.space.dimension <= settings.exactLimit)
+        return { ...(await searching), reason: "The time was up before the whole matrix was taken apart." };
       if (!isSampled || (this.hessian.atOnce ?? 1) === 1 || context.hasBudget) return searching;
       const [extremes] = await together(searching, sampledTrace());
       return extremes;

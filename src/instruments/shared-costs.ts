@@ -42,7 +42,8 @@ const SHARED: Readonly<Record<Shared, SharedCost>> = {
   },
   // Its eigenpairs, and the probes of its size with their products of H.
   "gradient noise": {
-    products: (_, { noiseTop, noiseProbes, top }) => 12 * noiseTop + 2 * (noiseProbes + noiseTop + top),
+    products: (n, { noiseTop, noiseProbes, top }) =>
+      Math.min(n, 12 * noiseTop) + 2 * (noiseProbes + Math.min(n, noiseTop) + Math.min(n, top)),
   },
   "residual trace": {
     needs: (n, settings) => (isSmall(n, settings) ? ["Hessian trace", "Gauss–Newton trace"] : []),

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
+import { eigenvalueParameters } from "../../instruments/eigenvalues.ts";
 import { planProfile, profileParameters, runProfile } from "../../instruments/profile.ts";
 import { INSTRUMENTS } from "../../instruments/registry.ts";
 import { runChecks } from "../../instruments/run-checks.ts";
@@ -14,7 +15,7 @@ import type { ProfileResult } from "../../result/profile-result.ts";
 import { chosen } from "../arguments.ts";
 import { milliseconds, problemFlags, runFlags, talkFlags } from "../common-flags.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { formatCounted } from "../format.ts";
+import { formatCount, formatCounted } from "../format.ts";
 import { frameOf } from "../frame.ts";
 import { withProblem } from "../open-problem.ts";
 import { planText, profileText, totalProducts } from "../profile-text.ts";
@@ -69,6 +70,7 @@ export const profile = defineVerb({
     }
     return withProblem(model, options, shell, async (loaded) => {
       const { problem } = loaded;
+      for (const note of beyondAll(flags, problem.space.dimension)) shell.warn(note);
       const plan = planProfile(problem, flags);
       if (flags.dryRun) {
         const msPerProduct = await timeOfProduct(problem);
@@ -126,6 +128,15 @@ export const profile = defineVerb({
     });
   },
 });
+
+/** What is asked for beyond what there is. */
+function beyondAll(flags: Record<string, unknown>, dimension: number): string[] {
+  return Object.entries(eigenvalueParameters.pick({ top: true, bottom: true }).parse(flags)).flatMap(([name, count]) =>
+    count > dimension
+      ? [`--${name} ${formatCount(count)} is more than there are: all ${formatCount(dimension)} eigenvalues are taken.`]
+      : [],
+  );
+}
 
 function exitCode(
   checks: readonly Check[],
