@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { encodeNpz } from "../src/files/npz.ts";
+import { encodeSafetensors } from "../src/files/safetensors.ts";
+import { loadModel } from "../src/load/load-model.ts";
 import { loadProblem } from "../src/load/load-problem.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import type { FloatType } from "../src/util/tensor.ts";
@@ -76,4 +78,24 @@ it.each<[FloatType, number]>([
   expect(folded.warnings).toMatch(/onnx::MatMul_8 is 0\.3 times wte\.weight/);
   const difference = Math.hypot(...own.values.map((each, i) => each - folded.values[i]));
   expect(difference).toBeLessThan(tolerance * Math.hypot(...own.values));
+});
+
+it("a checkpoint may hold both, if they are that number apart", async () => {
+  await gradient(true, "float32");
+  const weights = join(folder, "weights.safetensors");
+  const write = (copy: readonly number[]) =>
+    writeFileSync(
+      weights,
+      encodeSafetensors([
+        ["wte.weight", { dtype: "float32", shape: [TOKENS, WIDTH], data: Float32Array.from(embedding, (x) => 2 * x) }],
+        ["onnx::MatMul_8", { dtype: "float32", shape: [WIDTH, TOKENS], data: Float32Array.from(copy) }],
+      ]),
+    );
+  write(head.map((x) => 2 * x));
+  const { model } = loadModel(join(folder, "true.onnx"), weights);
+  expect(model.parameters[0].data[3]).toBe(2 * embedding[3]);
+  write(head);
+  expect(() => loadModel(join(folder, "true.onnx"), weights)).toThrow(
+    expect.objectContaining({ code: "weights-tied" }),
+  );
 });

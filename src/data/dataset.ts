@@ -92,5 +92,7 @@ export interface NamedArrays {
   readonly classNames?: readonly string[];
   /** The labels, where they do not stand among the arrays. */
   readonly labels?: LazyArray;
+  /** Arrays of the labels' own file that are no labels. */
+  readonly besideLabels?: readonly LazyArray[];
   readonly notes: readonly string[];
 }

@@ -74,7 +74,9 @@ export function matchArrays(
     labels: found,
     labelsMissing,
     inputs,
-    unread: [...arrays.values()].filter((each) => each !== found && inputs.every(({ array }) => array !== each)),
+    unread: [...arrays.values(), ...(held.besideLabels ?? [])].filter(
+      (each) => each !== found && inputs.every(({ array }) => array !== each),
+    ),
     modelReadsLabels: inputs.some(({ request, array }) => array === found && isLabelInput(request)),
     notes: notesOn(inputs, found, label, held),
   };

@@ -387,6 +387,16 @@ describe("arrays that nothing reads", () => {
     expect(notes.join("\n")).toMatch(/x_test \[1, 2\] too, which nothing reads/);
   });
 
+  test("those in a file of labels count, too", () => {
+    const source = (name: string, arrays: Record<string, Tensor>) =>
+      bytesSource(name, encodeNpz(Object.entries(arrays)));
+    const labels = source("y.npz", { y, w: f32([3], 1, 2, 3) });
+    const { warnings } = openDataset("x.npz and y.npz", { x: source("x.npz", { x }), y: labels });
+    expect(warnings).toEqual([expect.stringMatching(/w \[3\].*every example counts alike/)]);
+    const only = openDataset("x and y", { x: source("x.npz", { x }), y: source("y.npz", { other: y }) });
+    expect(only.warnings).toEqual([]);
+  });
+
   test("nothing is said where all are read", () => {
     const inputs = ["x", "mask"].map((name) => ({ name, dtype: "float32" as const, shape: ["N", 2] }));
     const { warnings, notes } = open({ x, y, mask: f32([3, 2], 1, 1, 0, 0, 1, 1) }, { inputs });

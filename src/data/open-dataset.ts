@@ -65,6 +65,7 @@ function joined(file: string, inputs: NamedArrays, labels: NamedArrays, label: s
   return {
     arrays: asOnly("x", inputs.arrays),
     labels: chosen,
+    besideLabels: [...labels.arrays.values()].filter((array) => labels.arrays.size > 1 && array !== chosen),
     classNames: labels.classNames,
     notes: [...inputs.notes, ...labels.notes],
   };
