@@ -233,6 +233,11 @@ describe("what is behind a softmax", () => {
   it.each<[string, RegExp, NodeSpec[]]>([
     ["percentages", /ends in Softmax, then Mul/, [node("Mul", ["p", "hundred"], "out")]],
     ["−log p", /ends in Softmax, then Log, then Neg/, [node("Log", ["p"], "l"), node("Neg", ["l"], "out")]],
+    [
+      "a fixed number that is no probability in place of some",
+      /ends in Softmax, then Clip/,
+      [node("Less", ["p", "floor"], "rare"), node("Where", ["rare", "eight", "p"], "out")],
+    ],
     ["−log p by hand", /e to the power of their negatives adds up to 1/, spread],
     [
       "percentages of two networks",

@@ -8,8 +8,10 @@ export interface OutputAlteration {
   readonly name: string;
   /** The values that are changed. */
   readonly of: Value;
-  /** "limits" where it leaves most numbers as they are; "shifts" where it adds a small fixed number; "rescales" otherwise. */
+  /** "limits" where it gives a fixed number in place of some; "shifts" where it adds a small one; "rescales" otherwise. */
   readonly effect: "limits" | "shifts" | "rescales";
+  /** The least and the greatest of the fixed numbers; none where it is a change of sign. */
+  readonly numbers?: { readonly min: number; readonly max: number };
 }
 
 /** The largest number that is added to keep a logarithm finite, or to smooth a distribution. */
@@ -28,13 +30,13 @@ export function alterationOf(value: Value): OutputAlteration | undefined {
   if (operation.name === "Neg") return { name: "Neg", of: a, effect: "rescales" };
   // What a larger or smaller of two values gives where they are equal is made of the same value.
   if (operation.name === "Where" && (isMadeOf(b, a) || isMadeOf(a, b)))
-    return { name: "Clip", of: isMadeOf(b, a) ? a : b, effect: "limits" };
+    return { name: "Clip", of: isMadeOf(b, a) ? a : b, effect: "limits", numbers: { min: 0, max: 0 } };
   const fixed = b === undefined ? undefined : (fixedNumbers(b) ?? fixedNumbers(a));
   if (!fixed || value.shape.join() !== (fixedNumbers(b) ? a : b).shape.join()) return undefined;
   const of = fixedNumbers(b) ? a : b;
   switch (operation.name) {
     case "Where":
-      return { name: "Clip", of, effect: "limits" };
+      return { name: "Clip", of, effect: "limits", numbers: rangeOf(fixed) };
     case "Add":
     case "Sub": {
       const isSmall = of === a || operation.name === "Add" ? fixed.data.every((x) => Math.abs(x) <= SMALL) : false;
@@ -47,6 +49,12 @@ export function alterationOf(value: Value): OutputAlteration | undefined {
     default:
       return undefined;
   }
+}
+
+function rangeOf({ data }: Tensor): { min: number; max: number } {
+  let [min, max] = [Infinity, -Infinity];
+  for (const x of data) [min, max] = [Math.min(min, x), Math.max(max, x)];
+  return { min, max };
 }
 
 /** Whether a value is another, changed by fixed numbers alone. */

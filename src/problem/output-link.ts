@@ -91,6 +91,11 @@ export function outputLink(outputs: Value): OutputLink | undefined {
   };
 }
 
+/** Whether fixed numbers may stand for probabilities, or for their logarithms. */
+function mayBe({ min, max }: { readonly min: number; readonly max: number }, isLog: boolean): boolean {
+  return isLog ? max <= 0 : min >= 0 && max <= 1;
+}
+
 /** What exporters call these steps; one operation may be several. */
 function namesOf(steps: readonly (OutputAlteration | "Log")[]): string[] {
   const names = steps.map((step) => (step === "Log" ? step : step.name));
@@ -103,6 +108,7 @@ function isRescaled(kind: OutputKind, steps: readonly (OutputAlteration | "Log")
   for (const step of steps) {
     if (step === "Log") isLog = true;
     else if (step.effect === "rescales" || (step.effect === "shifts" && isLog)) return true;
+    else if (step.effect === "limits" && step.numbers && !mayBe(step.numbers, isLog)) return true;
   }
   return false;
 }
