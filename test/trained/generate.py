@@ -1,6 +1,7 @@
 """Small networks of all kinds, trained quickly: what the check of the gradient must let pass.
 
     python3 generate.py FOLDER [EVERY]     # needs torch 1.13; writes 300 networks, or every EVERY-th of them
+    python3 generate.py --saturated FOLDER [EVERY]     # 90 classifiers that are right on all examples, with losses of 1e-3 to 1e-12
 
 Each is FOLDER/NAME.onnx with FOLDER/NAME.npz (x, y) and a line of FOLDER/networks.json: name, loss, precision.
 25 families, each trained in 6 ways (briefly; to a small loss; not at all, with biases of zero; with a last layer of zeros;
@@ -193,16 +194,69 @@ def build(family, way, double, seed):
     return net, x, y, kind
 
 
-def main():
-    folder, every = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    os.makedirs(folder, exist_ok=True)
-    listed = []
+def saturated(arch, activation, double, target, seed):
+    """A classifier trained until it is right, its last layer then scaled until the loss is the target."""
+    f = {'tanh': torch.tanh, 'relu': F.relu, 'gelu': F.gelu}[activation]
+    torch.manual_seed(seed)
+    shape = {'mlp': VECTOR, 'cnn': IMAGE, 'transformer': SEQUENCE}[arch]
+    if arch == 'mlp':
+        net = mlp(f)
+    elif arch == 'cnn':
+        net = nn.Sequential(nn.Conv2d(1, 4, 3), Act(f), nn.AvgPool2d(2), nn.Conv2d(4, 6, 2), Act(f), nn.Flatten(), nn.Linear(24, 3))
+    else:
+        net = Attention()
+        net.ff[1] = Act(f)
+    dtype = torch.float64 if double else torch.float32
+    x, y = data(shape, 'cross-entropy', dtype, 1.0)
+    net, wide = net.double(), x.double()
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.02)
+    for step in range(600):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(net(wide), y)
+        loss.backward()
+        optimizer.step()
+        if loss.item() < target:
+            break
+    z = net(wide).detach()
+    if (z.argmax(1) == y).all() and F.cross_entropy(z, y).item() > target:
+        low, high = 0.0, 8.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if F.cross_entropy(z * np.exp(middle), y).item() > target else (low, middle)
+        with torch.no_grad():
+            for p in last(net).parameters():
+                p.mul_(float(np.exp(high)))
+    net.eval()
+    return net.to(dtype), x, y, 'cross-entropy'
+
+
+def ordinary_cases():
     cases = [(f, w, d) for f in FAMILIES for w in WAYS for d in (False, True)]
     for index, (family, way, double) in enumerate(cases):
+        yield f'{family}-{way}', double, lambda: build(family, way, double, index)
+
+
+def saturated_cases():
+    cases = [(n, a, d, t) for n in ('mlp', 'cnn', 'transformer') for a in ('tanh', 'relu', 'gelu') for d in (False, True)
+             for t in (1e-3, 1e-5, 1e-7, 1e-9, 1e-12)]
+    for index, (arch, activation, double, target) in enumerate(cases):
+        yield f'{arch}-{activation}-{target:.0e}', double, lambda: saturated(arch, activation, double, target, index + 1)
+
+
+def main():
+    arguments = sys.argv[1:]
+    cases = ordinary_cases()
+    if arguments[0] == '--saturated':
+        cases = saturated_cases()
+        arguments = arguments[1:]
+    folder, every = arguments[0], int(arguments[1]) if len(arguments) > 1 else 1
+    os.makedirs(folder, exist_ok=True)
+    listed = []
+    for index, (name, double, make) in enumerate(cases):
         if index % every:
             continue
-        net, x, y, kind = build(family, way, double, index)
-        name = f'{family}-{way}-{"float64" if double else "float32"}'
+        net, x, y, kind = make()
+        name = f'{name}-{"float64" if double else "float32"}'
         torch.onnx.export(net, x, os.path.join(folder, name + '.onnx'), input_names=['x'], output_names=['z'], opset_version=14,
                           dynamic_axes={'x': {0: 'n'}, 'z': {0: 'n'}}, do_constant_folding=False,
                           training=torch.onnx.TrainingMode.EVAL)

@@ -9,9 +9,12 @@ import { openTrained, plant, plantsFor, readNetworks } from "../support/trained-
 
 // All 300: python3 test/trained/generate.py FOLDER; TRAINED_NETWORKS=FOLDER npx vitest run test/trained
 const all = env["TRAINED_NETWORKS"];
-// Every eleventh of them, and networks trained until differences over their kinks were off by several per cent.
+// Every eleventh of them, networks trained until differences over their kinks were off by several per cent, and every
+// thirteenth of 90 classifiers (--saturated) whose losses are what large numbers leave of each other.
 const folders =
-  all === undefined ? ["networks", "well-trained"].map((name) => fileURLToPath(new URL(name, import.meta.url))) : [all];
+  all === undefined
+    ? ["networks", "well-trained", "saturated"].map((name) => fileURLToPath(new URL(name, import.meta.url)))
+    : [all];
 const networks = folders.flatMap((folder) => readNetworks((file) => Uint8Array.from(readFileSync(join(folder, file)))));
 const which = all === undefined ? "every-run" : "all";
 

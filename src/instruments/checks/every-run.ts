@@ -22,7 +22,7 @@ async function relativeToRounding(
   return relative(error, size + norm2(await outputRounding(problem, vector, context)) / limit);
 }
 
-/** The checks of every run: some ten losses for each doubling of the tensors, and some twenty gradients (in float64); 7 products. */
+/** The checks of every run: four losses for each doubling of the tensors and some twenty gradients in float64, and some ten products. */
 export const CHECKS_OF_EVERY_RUN: readonly CheckDefinition[] = [
   gradientCheck,
   hessianCheck,

@@ -9,6 +9,9 @@ import type { CheckDefinition } from "./check.ts";
 import { genericDirection } from "./generic-direction.ts";
 import { checkProduct, PRODUCT_LIMIT, type ProductSubject } from "./product-check.ts";
 
+/** Outputs of all examples together that are held at once: 1 GiB in float64. */
+const MOST_OUTPUTS = 2 ** 27;
+
 /** r = ∂ℓ/∂z for every output of every example, undivided. Cost: about one forward pass. */
 async function outputGradients(problem: Problem, context: RunContext): Promise<Float64Array> {
   const width = sizeOf(problem.outputShape);
@@ -46,9 +49,15 @@ export const gaussNewtonCheck: CheckDefinition = {
   detail: GAUSS_NEWTON.method,
   limit: { float32: PRODUCT_LIMIT.float64, float64: PRODUCT_LIMIT.float64 },
   notFor: needsOutputs,
-  measure: (bench) =>
-    checkProduct(bench, {
+  measure: (bench) => {
+    const outputs = bench.problem.examples * sizeOf(bench.problem.outputShape);
+    if (outputs > MOST_OUTPUTS) {
+      const detail = `${GAUSS_NEWTON.method} Not made: the derivatives in all ${outputs} outputs of the data do not fit in memory; take fewer examples with --limit.`;
+      return Promise.resolve({ measured: 0, undecided: true, detail });
+    }
+    return checkProduct(bench, {
       ...GAUSS_NEWTON,
       vectors: (problem, point) => [genericDirection(problem, point, bench.random.split("v"))],
-    }),
+    });
+  },
 };
