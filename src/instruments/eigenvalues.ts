@@ -257,7 +257,7 @@ export const eigenvaluesInstrument = defineInstrument({
     ];
   },
   measures:
-    "The largest and the smallest eigenvalues of the Hessian: the curvature of the loss along its sharpest and its most negative directions. Each comes with ‖Hv − λv‖, within which a true eigenvalue is certain to lie. That there is none beyond takes more: the whole spectrum, or a second search for what the first could not see; the last line says which was made.",
+    "The largest and the smallest eigenvalues of the Hessian: the curvature of the loss along its sharpest and its most negative directions. Each comes with ‖Hv − λv‖, within which a true eigenvalue is certain to lie. That there is none beyond takes more: the whole spectrum, or a second search for what the first could not see; the last line says which was made. Of several at one end, each is an eigenvalue to its ±, but with a coarse --tol one that lies between them may be missing.",
   means: ({ hessian }) => {
     const [top, bottom] = [hessian?.top?.[0], hessian?.bottom?.[0]];
     const ends = hessian && endsOf(hessian);

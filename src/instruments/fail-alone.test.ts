@@ -92,7 +92,7 @@ describe("a run whose time is spent", () => {
   const ROUTES = { "searching the ends": { exactLimit: 0 }, "by the whole matrix": { top: 30, bottom: 20 } };
   it.each(Object.entries(ROUTES))("has no fault, whenever that is, %s", { timeout: 60_000 }, async (_, options) => {
     let isWhole = false;
-    for (let ends = 1; !isWhole; ends += 3) {
+    for (let ends = 1; !isWhole; ends += 11) {
       let asked = 0;
       const { result, faults } = await runProfile(problem(), options, createRandom(0), {
         outOfTime: () => ++asked > ends,

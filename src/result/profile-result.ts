@@ -74,8 +74,18 @@ export const negativeSharePart = estimate.extend({
 });
 
 export const hessianPart = z.object({
-  top: z.array(eigenvalue).nullable().describe("Largest eigenvalues, descending."),
-  bottom: z.array(eigenvalue).nullable().describe("Smallest eigenvalues, ascending."),
+  top: z
+    .array(eigenvalue)
+    .nullable()
+    .describe(
+      "Largest eigenvalues, descending. Within its residual of each value lies an eigenvalue; at a coarse tolerance it need not be the one of this place, which is no smaller than the value.",
+    ),
+  bottom: z
+    .array(eigenvalue)
+    .nullable()
+    .describe(
+      "Smallest eigenvalues, ascending. Within its residual of each value lies an eigenvalue; at a coarse tolerance it need not be the one of this place, which is no larger than the value.",
+    ),
   multiplicity: z
     .object({
       checked: z.boolean(),
