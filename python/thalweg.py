@@ -97,6 +97,14 @@ class ThalwegWarning(UserWarning):
     """What a result does not cover, or a run that did not converge."""
 
 
+def _warn(message: str) -> None:
+    """At the line of the user's that called, whatever lies between: Python shows a warning once for each line."""
+    frame, depth = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_back.f_code.co_filename == __file__:
+        frame, depth = frame.f_back, depth + 1
+    warnings.warn(message, ThalwegWarning, stacklevel=depth)
+
+
 def _usage(message: str, code: str, hint: Optional[str] = None) -> ThalwegError:
     return ThalwegError(message, code=code, hint=hint, kind="usage", exit_code=2)
 
@@ -312,8 +320,11 @@ class Result:
         ]
         return [*checks, *found, *missing, *(("warning", text) for text in self.warnings)]
 
+    def _rows(self) -> list[tuple[str, str]]:
+        return list(_rows(self._inner or {name: part for name, part in self.json.items() if name != "schema"}))
+
     def __repr__(self) -> str:
-        rows = list(_rows(self._inner))
+        rows = self._rows()
         width = max((len(name) for name, _ in rows), default=0)
         lines = [self._head(), *(f"  {name.ljust(width)}  {value}" for name, value in rows)]
         lines += [f"  {mark}: {text}" for mark, text in self._sentences()]
@@ -323,7 +334,7 @@ class Result:
         cell = "text-align:left;vertical-align:top"
         rows = "".join(
             f'<tr><th style="{cell}">{html.escape(name)}</th><td style="{cell}">{html.escape(value)}</td></tr>'
-            for name, value in _rows(self._inner)
+            for name, value in self._rows()
         )
         said = "".join(f"<li><b>{html.escape(mark)}</b> {html.escape(text)}</li>" for mark, text in self._sentences())
         where = f"<p><code>{html.escape(str(self.path))}</code></p>" if self.path else ""
@@ -492,7 +503,7 @@ def run(
             exit_code=document["exitCode"],
             where=error.get("where"),
         )
-    out_path = flags.get("out")
+    out_path = flags.get("out") or None
     # Whole, for a program that changes its folder.
     path = pathlib.Path(out_path).absolute() if out_path is not None and os.path.exists(out_path) else None
     if interrupted:
@@ -504,7 +515,7 @@ def run(
             raise ThalwegError(
                 meaning[1], code=meaning[0], kind="check", exit_code=code, where={"file": str(path)} if path else None
             )
-        warnings.warn(meaning[1], ThalwegWarning, stacklevel=2)
+        _warn(meaning[1])
         result.warnings.append(meaning[1])
     return result
 
@@ -1005,6 +1016,7 @@ def _untouched(module: nn.Module) -> Iterator[None]:
     try:
         with contextlib.ExitStack() as stack:
             stack.enter_context(torch.random.fork_rng(devices=devices))
+            stack.enter_context(torch.inference_mode(False))
             stack.enter_context(torch.enable_grad())
             # Its recurrent networks have no gradient in evaluation mode.
             stack.enter_context(torch.backends.cudnn.flags(enabled=False))
@@ -1150,7 +1162,7 @@ def _export(
     notes: list[str] = []
     frozen = [name for name in names if name not in trained]
     if frozen and trained:
-        notes.append(f"{_counted(len(frozen), 'parameter')} with requires_grad=False held constant: {_listed(frozen)}.")
+        notes.append(f"Held constant, since they have requires_grad=False: {_listed(frozen)}.")
     elif not trained:
         trained = tuple(name for name, value in names.items() if value.is_floating_point())
         notes.append("No parameter has requires_grad=True; all were taken for trained.")
@@ -1177,7 +1189,12 @@ def _export(
             axes = {out_names[name]: {axis: "batch"} for name, axis in moving.items() if axis is not None}
             axes.update({in_file[name]: {axis: "batch"} for name, axis in examples.axes.items()})
             _write_onnx(
-                door, tuple(traced.inputs.values()), path, list(in_file.values()), list(out_names.values()), axes
+                door,
+                tuple(value.clone() for value in traced.inputs.values()),
+                path,
+                list(in_file.values()),
+                list(out_names.values()),
+                axes,
             )
     notes += _told_by_tracer(heard)
     if asked is None and len(out_names) > 1:
@@ -1358,14 +1375,15 @@ def _write_onnx(
     known = _inspect.signature(torch.onnx.export).parameters
     door.training = True
     try:
-        with _without_onnx_package():
+        # It prints its graph where it fails.
+        with _without_onnx_package(), contextlib.redirect_stdout(io.StringIO()):
             torch.onnx.export(
                 door, values, str(path), **{name: value for name, value in wanted.items() if name in known}
             )
     except Exception as error:
         first = next((line for line in str(error).splitlines() if line.strip()), "")
         raise ThalwegError(
-            f"PyTorch cannot export the module to ONNX: {type(error).__name__}: {first}",
+            f"PyTorch cannot export the module to ONNX: {type(error).__name__}: {first.rstrip('.')}.",
             code="export-failed",
             hint="The exporter's own message stands above, in the traceback; an export of yours can be measured by its path.",
         ) from error
@@ -1464,6 +1482,7 @@ def _prove(
             label=labels[0] if labels else None,
             output=flags.get("output"),
             threads=flags.get("threads"),
+            freeze=flags.get("freeze"),
             **compared.flags,
         )
         _compare(_read_npz(product), exported, there)
@@ -1500,7 +1519,7 @@ def _compare(found: Mapping[str, np.ndarray], exported: _Exported, there: Sequen
         f"The exported file does not have the module's gradient: they differ by {wrong[0][0]:.1g} (relative) in {names[0]}"
         f"{f', and in {len(names) - 1} more' if len(names) > 1 else ''}, of {_counted(len(there), 'parameter')}.",
         code="export-differs",
-        hint=f"ONNX keeps neither detach(), torch.no_grad() in forward nor custom backward functions, and random numbers in forward differ.{own} verify=False measures the file as it is.",
+        hint=f"ONNX keeps neither detach(), torch.no_grad() in forward nor custom backward functions, and random numbers in forward differ.{own} freeze= treats the outputs of a node as constants, as detach() does; verify=False measures the file as it is.",
         kind="check",
         exit_code=4,
         where={"parameter": names[0]},
@@ -1556,6 +1575,8 @@ def _measure(
                 )
             words = {**flags, "data": data, "limit": limit, **({"vector": vector} if vector is not None else {})}
             return run(verb, *before, model, command=command, strict=strict, **words)
+        if isinstance(data, (str, os.PathLike)) and os.fspath(data).endswith(".npz"):
+            data = _read_npz(pathlib.Path(data))
         if data is None or isinstance(data, (str, os.PathLike)):
             raise _usage(
                 "A module needs its examples to be exported: tensors, arrays, a dataset or a loader.",
@@ -1585,7 +1606,7 @@ def _measure(
         if vector is not None:
             flags["vector"] = _vector(vector, model, exported.trained, folder)
         for note in notes:
-            warnings.warn(note, ThalwegWarning, stacklevel=4)
+            _warn(note)
         result = run(verb, *before, path, command=command, strict=strict, **flags)
         result.warnings += notes
         if result.path is not None and folder in result.path.parents:
@@ -1638,7 +1659,7 @@ def profile(
     data: Any = None,
     loss: Any = None,
     *,
-    out: Union[None, str, os.PathLike] = None,
+    out: Union[None, bool, str, os.PathLike] = None,
     limit: Optional[int] = None,
     verify: bool = True,
     keep: Union[None, str, os.PathLike] = None,
@@ -1653,7 +1674,7 @@ def profile(
              y, a Dataset, a DataLoader (read in order); for a file, the path of its data
     loss     None (guessed, and said), a name (cross-entropy, bce, mse, mae, huber, output), or a loss of torch.nn or
              torch.nn.functional
-    out      the folder of the run (default: thalweg-runs/…)
+    out      the folder of the run (default: thalweg-runs/…); False writes none, so there are no figures and arrays
     limit    use only the first examples
     verify   compare names and gradients of the exported file with the module's first
     keep     a folder in which the exported model and data stay
@@ -1782,9 +1803,9 @@ def export(
     target = pathlib.Path(path)
     exported = _export(model, examples, takes, target, _Loss({}, None), {})
     for note in exported.notes:
-        warnings.warn(note, ThalwegWarning, stacklevel=2)
+        _warn(note)
     if verify:
         with _workspace(None) as folder:
             for note in _prove(exported, folder, command, {}).notes:
-                warnings.warn(note, ThalwegWarning, stacklevel=2)
+                _warn(note)
     return target
