@@ -16,6 +16,7 @@ const ROOMS = [
   "operators",
   "estimators",
   "result",
+  "compare",
   "explain",
   "instruments",
   "figures",

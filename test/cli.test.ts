@@ -24,6 +24,7 @@ import { modelBytes, tensorProto, valueInfo } from "./support/onnx-model.ts";
 const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const fixture = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const DIGITS = fixture("../assets/digits.onnx");
+const OLD_RESULT = fixture("fixtures/results-0.1.0/profile-digits.json");
 const REFERENCE = fixture("reference/mlp-tanh-digits/");
 
 interface Finished {
@@ -764,6 +765,7 @@ describe("the other verbs", () => {
       apply: ["apply", "hessian", ...model, "--vector", "ones.npz", "-o", "one.npz"],
       export: ["export", ...model, "-o", "one.onnx"],
       bench: ["bench", ...model, "--runs", "3"],
+      compare: ["compare", OLD_RESULT, OLD_RESULT],
       explain: ["explain", "sharpness"],
       doctor: ["doctor"],
       error: ["profile", "nope.onnx", "--data", "digits", "--only", "loss"],
@@ -798,7 +800,7 @@ describe("the other verbs", () => {
     });
     expect((await thalweg(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
     const help = await thalweg([]);
-    for (const verb of ["profile", "inspect", "check", "apply", "export", "bench", "explain", "doctor"])
+    for (const verb of ["profile", "compare", "inspect", "check", "apply", "export", "bench", "explain", "doctor"])
       expect(help.out).toContain(verb);
     expect(help.out).toMatch(/130 +interrupted[^\n]*\n +143 +terminated/);
     expect((await thalweg(["help", "inspect"])).out).toBe((await thalweg(["inspect", "--help"])).out);

@@ -60,8 +60,9 @@ function addVerb(
     .summary(verb.summary)
     .description(verb.description ?? `${capital(verb.summary)}.`);
   plain(command, terminal);
-  for (const { name, description, required } of verb.arguments) {
-    command.addArgument(new CommanderArgument(required ? `<${name}>` : `[${name}]`, description));
+  for (const { name, description, required, variadic } of verb.arguments) {
+    const shown = variadic === true ? `${name}...` : name;
+    command.addArgument(new CommanderArgument(required ? `<${shown}>` : `[${shown}]`, description));
   }
   const flags = flagsOf(verb.parameters);
   for (const flag of flags) command.addOption(optionOf(flag));
@@ -73,7 +74,7 @@ function addVerb(
     const options: Record<string, unknown> = command.opts();
     for (const { key } of flags) if (command.getOptionValueSource(key) === "cli") typed[key] = options[key];
     const config = typeof typed["config"] === "string" ? readConfig(typed["config"], flags) : {};
-    const args = command.processedArgs.map((each: unknown) => (typeof each === "string" ? each : undefined));
+    const args = command.processedArgs.flat().map((each: unknown) => (typeof each === "string" ? each : undefined));
     verb.arguments.forEach(({ name, choices }, i) => {
       const arg = args[i];
       if (choices && arg !== undefined) chosen(name.toLowerCase(), arg, choices);

@@ -10,6 +10,8 @@ export interface Argument {
   readonly name: string;
   readonly description: string;
   readonly required: boolean;
+  /** The last one: as many as are given. */
+  readonly variadic?: boolean;
   /** What may be given, where that is a list: looked at before the flags. */
   readonly choices?: readonly { readonly name: string }[];
 }

@@ -38,6 +38,18 @@ ${tableBlock({ columns: ["operation", "median ms", "least", "most", "runs"], row
       }).map(([name, value]) => [name, typeof value === "number" ? formatNumber(value, 6) : (value ?? "n/a")]);
       return tableBlock({ columns: ["what", "value"], rows }, "Product");
     }
+    case "thalweg/compare@1": {
+      const { results, rows, different, alike, undecided, chance, recipe, forced } = document.result;
+      const answers = new Map([
+        [true, "yes"],
+        [false, "no: the errors explain it"],
+      ]);
+      return markup`<p>${results.map(({ name, path }) => `${name} is ${path}`).join(", ")}.</p>
+${forced.map((reason) => markup`<p>Not comparable, and compared all the same. ${reason}.</p>`)}
+<p>Of ${formatCount(rows.length)} numbers ${formatCount(different)} differ, ${formatCount(alike)} are alike within their errors, and of ${formatCount(undecided)} it cannot be told. ${formatCount(chance.comparisons)} comparisons rest on samples, at 95 % each: where nothing differs, about ${formatNumber(chance.expected, 2)} come out different by chance.</p>
+${tableBlock({ columns: ["number", ...results.map(({ name }) => name), "different", "why"], rows: rows.map(({ title, values, different: answer, why }) => [title, ...values, (answer === null ? undefined : answers.get(answer)) ?? "cannot be told", why ?? ""]) }, "Side by side")}
+${recipe.length > 0 && tableBlock({ columns: ["recipe", ...results.map(({ name }) => name)], rows: recipe.map(({ name, values }) => [name, ...values.map((value) => (value === null ? "not given" : typeof value === "string" ? value : JSON.stringify(value)))]) }, "What differs in the recipe")}`;
+    }
     case "thalweg/check@1":
       return markup`${checkTable(document.result)}${document.result.caveats.map((text) => markup`<p>${text}</p>`)}`;
     case "thalweg/export@1": {

@@ -1,5 +1,10 @@
 import { z } from "zod";
+import { MARGIN } from "../estimators/search-ends.ts";
+import { about, doubted, type Known, sampled, settled, within } from "./known.ts";
 import { count, extended, real } from "./real.ts";
+
+/** Why nothing rests on a number that did not reach its tolerance. */
+export const NOT_CONVERGED = "it has not converged";
 
 export const interval = z
   .object({
@@ -9,7 +14,7 @@ export const interval = z
   })
   .describe("A range that holds the true value with the stated probability.");
 
-export const estimate = z
+const estimated = z
   .object({
     value: real,
     standardError: extended.describe("0 where the value is exact up to rounding."),
@@ -23,7 +28,16 @@ export const estimate = z
   })
   .describe("A measured number with what vouches for it.");
 
-export const eigenvalue = z
+export type EstimateResult = z.output<typeof estimated>;
+
+export const estimate = about(estimated, {
+  known: ({ value, standardError, rounding, interval: range, converged }) => {
+    const known = standardError === 0 ? within(value, rounding) : sampled(value, range, rounding);
+    return settled(doubted(known, converged ? undefined : NOT_CONVERGED));
+  },
+});
+
+const withResidual = z
   .object({
     value: real,
     residual: extended.describe(
@@ -31,5 +45,45 @@ export const eigenvalue = z
     ),
   })
   .describe("An eigenvalue with its proof.");
-export type EstimateResult = z.output<typeof estimate>;
-export type EigenvalueResult = z.output<typeof eigenvalue>;
+
+export type EigenvalueResult = z.output<typeof withResidual>;
+
+export const eigenvalue = about(withResidual, { known: ({ value, residual }) => within(value, residual) });
+
+/**
+ * The eigenvalues of one end, outermost first, as well as each is known *in its place*: a Ritz value is never beyond the
+ * eigenvalue of its place, and one that was missed may lie up to `limit`.
+ */
+export function inPlace(pairs: readonly EigenvalueResult[] | null, end: "top" | "bottom", limit: number): Known[] {
+  return (pairs ?? []).map(({ value, residual }) => {
+    const known = within(value, residual);
+    const beyond = Math.max(residual, end === "top" ? limit - value : value - limit);
+    return end === "top" ? { ...known, above: beyond } : { ...known, below: beyond };
+  });
+}
+
+/**
+ * How far out an eigenvalue may lie that a search has missed: beyond the last one by its margin.
+ *
+ * @param margin of the search; what searches have where the result does not note it
+ */
+export function limitOfSearch(
+  pairs: readonly EigenvalueResult[] | null,
+  end: "top" | "bottom",
+  margin = MARGIN * Math.max(0, ...(pairs ?? []).map(({ value }) => Math.abs(value))),
+): number {
+  const last = pairs?.at(-1);
+  const sign = end === "top" ? 1 : -1;
+  return last ? last.value + sign * (last.residual + margin) : sign * Number.POSITIVE_INFINITY;
+}
+
+/**
+ * How large in size an eigenvalue can be that is none of these: √(‖A‖F² − Σ λ²), with the upper end of the norm's
+ * interval; ∞ where the norm was not measured. The pairs must be of different eigenvectors.
+ */
+export function largestUnseen(frobenius: EstimateResult | null, pairs: readonly EigenvalueResult[]): number {
+  if (!frobenius) return Number.POSITIVE_INFINITY;
+  const whole = frobenius.interval.upper + (frobenius.rounding ?? 0);
+  const seen = pairs.reduce((sum, { value, residual }) => sum + Math.max(0, Math.abs(value) - residual) ** 2, 0);
+  return Math.sqrt(Math.max(0, whole ** 2 - seen));
+}

@@ -1,44 +1,83 @@
 import { z } from "zod";
-import { estimate, eigenvalue, interval } from "./estimates.ts";
+import { estimate, eigenvalue, inPlace, interval, largestUnseen, limitOfSearch, NOT_CONVERGED } from "./estimates.ts";
+import {
+  about,
+  aside,
+  atLeast,
+  between,
+  counted,
+  deviating,
+  doubted,
+  type Known,
+  sampled,
+  settled,
+  unstated,
+  within,
+} from "./known.ts";
 import { arrayReference } from "./named-arrays.ts";
 import { count, extended, real } from "./real.ts";
 
 /*
  * A part that was not measured (skipped, failed or not defined for this problem) is null, never 0;
- * `sections` says why.
+ * `sections` says why. What each schema says of its numbers (`about`) is what `thalweg compare` compares them by.
  */
 
-export const gradientPart = z.object({
-  norm: real,
-  perExample: real
+const gradientNumbers = z.object({
+  norm: aside(real),
+  perExample: about(real, { title: "Gradient against one example's" })
     .nullable()
     .describe("‖g‖ divided by the root mean square norm of a single example's gradient; null where none has its own."),
-  noiseFloor: real
+  noiseFloor: about(real, { title: "Sampling error of the gradient" })
     .nullable()
     .describe("√(tr Σ / n): the typical length of the error of g as an estimate of the population gradient."),
-  relativeToNoise: real.nullable().describe("‖g‖ / √(tr Σ / n); near or below 1 the population gradient may be zero."),
-  rounding: real.nullable().default(null).describe("What rounding leaves of ‖g‖ unknown."),
-  evidence: z
-    .object({
+  relativeToNoise: about(real, { title: "Gradient against its noise" })
+    .nullable()
+    .describe("‖g‖ / √(tr Σ / n); near or below 1 the population gradient may be zero."),
+  rounding: aside(real).nullable().default(null).describe("What rounding leaves of ‖g‖ unknown."),
+  evidence: aside(
+    z.object({
       excess: real.describe("(‖g‖² − tr Σ/n) / √(2 tr Σ²/n²): its distance from what sampling alone gives."),
       resolved: z.boolean().describe("Whether sampling alone is ruled out: the population has a gradient."),
       fitted: z.boolean().describe("Whether g is shorter than examples that the weights had not seen would leave it."),
       longest: real.describe("The 95 % bound of the length of the population's gradient."),
-    })
+    }),
+  )
     .nullable()
     .default(null)
     .describe(
       "What g says of the population that the examples were drawn from, unless the weights were fitted to them; null with fewer than ten examples or without noise.",
     ),
-  topSubspaceShare: real.nullable().describe("‖P g‖²/‖g‖², P the projection on the measured top Hessian eigenvectors."),
-  topSubspaceDimension: count,
-  newtonDecrement: real
+  topSubspaceShare: about(real, { title: "Gradient in stiffest directions" })
+    .nullable()
+    .describe("‖P g‖²/‖g‖², P the projection on the measured top Hessian eigenvectors."),
+  topSubspaceDimension: aside(count),
+  newtonDecrement: about(real, { title: "Gain of a Newton step there" })
     .nullable()
     .describe(
       "½ Σ (gᵀvᵢ)²/λᵢ over the measured positive eigenvalues: what a Newton step in that subspace would gain to second order.",
     ),
-  tensors: z.array(z.object({ name: z.string(), norm: real })),
+  tensors: z.array(
+    about(z.object({ name: z.string(), norm: about(real, { title: "Length of the gradient" }) }), {
+      members: ({ norm }, { gradientRounding }) => ({ norm: settled(within(norm, gradientRounding)) }),
+    }),
+  ),
 });
+
+export const gradientPart = about(gradientNumbers, {
+  members: ({ norm, rounding, perExample, noiseFloor, relativeToNoise }, { noiseError }) => {
+    const relative = rounding === null || norm === 0 || noiseError === null ? null : rounding / norm + noiseError;
+    return {
+      perExample: exactUpTo(perExample, relative),
+      noiseFloor: exactUpTo(noiseFloor, noiseError),
+      relativeToNoise: exactUpTo(relativeToNoise, relative),
+    };
+  },
+});
+
+/** A number without sampling error, known to a relative error; nothing where there is no number. */
+function exactUpTo(value: number | null, relative: number | null): Known | undefined {
+  return value === null ? undefined : settled(within(value, relative === null ? null : Math.abs(value) * relative));
+}
 
 export const densityPart = z.object({
   method: z.string(),
@@ -59,9 +98,9 @@ export const densityPart = z.object({
   converged: z.boolean(),
 });
 
-export const negativeSharePart = estimate.extend({
+const shareNumbers = estimate.extend({
   threshold: real.describe("|λ| below this counts as zero: the rounding of the products."),
-  zeroShare: real
+  zeroShare: about(real, { title: "Share of zero eigenvalues" })
     .nullable()
     .describe(
       "Share of eigenvalues within ± the threshold; null where the quadrature leaves it open by more than ± 5 %.",
@@ -73,21 +112,39 @@ export const negativeSharePart = estimate.extend({
   negative: count.nullable().describe("The number of negative eigenvalues, where the whole spectrum was computed."),
 });
 
-export const hessianPart = z.object({
-  top: z
-    .array(eigenvalue)
+export const negativeSharePart = about(shareNumbers, {
+  known: ({ value, standardError, interval: range, converged, threshold }) => ({
+    ...settled(doubted(standardError === 0 ? between(value, range) : sampled(value, range), doubtOf(converged))),
+    threshold,
+  }),
+  members: ({ zeroShare, zeroInterval, standardError, converged, threshold }) => {
+    if (zeroShare === null || zeroInterval === null) return {};
+    const known = standardError === 0 ? between(zeroShare, zeroInterval) : sampled(zeroShare, zeroInterval);
+    return { zeroShare: { ...settled(doubted(known, doubtOf(converged))), threshold } };
+  },
+});
+
+function doubtOf(converged: boolean): string | undefined {
+  return converged ? undefined : NOT_CONVERGED;
+}
+
+const EXTREMES = { instrument: "eigenvalues" } as const;
+const SPECTRUM = { instrument: "spectrum" } as const;
+const TRACE = { instrument: "trace" } as const;
+
+const hessianNumbers = z.object({
+  top: about(z.array(about(eigenvalue, { title: "Largest eigenvalue of H" })), EXTREMES)
     .nullable()
     .describe(
       "Largest eigenvalues, descending. Within its residual of each value lies an eigenvalue; at a coarse tolerance it need not be the one of this place, which is no smaller than the value.",
     ),
-  bottom: z
-    .array(eigenvalue)
+  bottom: about(z.array(about(eigenvalue, { title: "Smallest eigenvalue of H" })), EXTREMES)
     .nullable()
     .describe(
       "Smallest eigenvalues, ascending. Within its residual of each value lies an eigenvalue; at a coarse tolerance it need not be the one of this place, which is no larger than the value.",
     ),
-  multiplicity: z
-    .object({
+  multiplicity: aside(
+    z.object({
       checked: z.boolean(),
       found: count,
       missProbability: real.nullable(),
@@ -95,39 +152,47 @@ export const hessianPart = z.object({
         .nullable()
         .default(null)
         .describe("How far beyond the last reported eigenvalue one that was missed may lie all the same."),
-    })
+    }),
+  )
     .nullable()
     .describe("The search for copies of an eigenvalue that one Krylov space cannot see."),
-  eigenvalueProducts: count.nullable(),
+  eigenvalueProducts: aside(count).nullable(),
   eigenvalueMethod: z.string().nullable().describe("How the extreme eigenvalues were found."),
   eigenvaluesConverged: z.boolean().nullable(),
-  trace: estimate.nullable(),
-  frobenius: estimate.nullable(),
-  density: densityPart.nullable(),
-  negativeShare: negativeSharePart.nullable(),
-  negativeDepth: real
+  trace: about(estimate, { title: "Trace of H", ...TRACE }).nullable(),
+  frobenius: about(estimate, { title: "Frobenius norm of H", ...TRACE }).nullable(),
+  density: aside(densityPart).nullable(),
+  negativeShare: about(negativeSharePart, { title: "Share of negative eigenvalues", ...SPECTRUM }).nullable(),
+  negativeDepth: about(real, { title: "Depth of negative curvature", ...EXTREMES })
     .nullable()
     .describe("|λmin| over the largest |eigenvalue|, 0 where λmin is not negative; over λmax as 0.1.0 wrote it."),
-  roundoff: real.nullable().default(null).describe("Unit roundoff of the arithmetic."),
-  gradientResolution: real
+  roundoff: aside(real).nullable().default(null).describe("Unit roundoff of the arithmetic."),
+  gradientResolution: aside(real)
     .nullable()
     .default(null)
     .describe(
       "A gradient shorter than this is zero as far as the arithmetic tells: what rounding the weights moves it by.",
     ),
-  effectiveRank: z
-    .object({
-      frobenius: real
+  effectiveRank: about(
+    z.object({
+      frobenius: about(real, { title: "Stable rank" })
         .nullable()
         .describe(
           "‖H‖F² / ‖H‖₂²: how many eigenvalues as large as the largest in size would give this Frobenius norm.",
         ),
-      frobeniusError: real.nullable().default(null).describe("Its standard error, by the delta method."),
-      trace: real.nullable().describe("tr H / ‖H‖₂; meaningful where negative curvature is small."),
-    })
-    .nullable(),
-  condition: z
-    .object({
+      frobeniusError: aside(real).nullable().default(null).describe("Its standard error, by the delta method."),
+      trace: about(real, { title: "Effective rank, tr H / ‖H‖₂" })
+        .nullable()
+        .describe("tr H / ‖H‖₂; meaningful where negative curvature is small."),
+    }),
+    {
+      ...TRACE,
+      members: ({ frobenius, frobeniusError }) =>
+        frobenius === null ? {} : { frobenius: deviating(frobenius, frobeniusError) },
+    },
+  ).nullable(),
+  condition: about(
+    z.object({
       value: real,
       of: z.string(),
       largest: real,
@@ -138,29 +203,93 @@ export const hessianPart = z.object({
         .default(null)
         .describe("A lower bound where eigenvalues within the threshold may be positive too."),
       error: real.nullable().default(null).describe("What rounding leaves of the value, where it is no bound."),
-    })
+    }),
+    {
+      title: "Condition number",
+      ...SPECTRUM,
+      known: ({ value, bound, error, of }) => ({
+        ...(bound === "lower bound" ? atLeast(value) : within(value, error)),
+        meaning: of,
+      }),
+    },
+  )
     .nullable()
     .describe("λmax over the smallest eigenvalue above the threshold: the condition number of the positive part."),
 });
 
-export const gaussNewtonPart = z.object({
-  top: z.array(eigenvalue).nullable(),
-  trace: estimate.nullable(),
+export const hessianPart = about(hessianNumbers, {
+  members: ({ top, bottom, multiplicity, eigenvaluesConverged, frobenius, negativeDepth }) => {
+    const isSearched =
+      eigenvaluesConverged === true && multiplicity?.checked === true && multiplicity.missProbability !== null;
+    const margin = isSearched ? (multiplicity?.margin ?? 0) : Number.POSITIVE_INFINITY;
+    // In a small dimension both ends may hold the same eigenvalues.
+    const isApart = (top?.at(-1)?.value ?? 0) > (bottom?.at(-1)?.value ?? 0);
+    const unseen = largestUnseen(frobenius, [...(top ?? []), ...(isApart ? (bottom ?? []) : [])]);
+    const [up, down] = [limitOfSearch(top, "top", margin), limitOfSearch(bottom, "bottom", margin)];
+    // Only where the search says less does the answer rest on the norm.
+    const known = (each: Known, helped: boolean) => settled({ ...each, restsOnSample: helped });
+    const largest = inPlace(top, "top", Math.min(up, unseen)).map((each) => known(each, unseen < up));
+    const smallest = inPlace(bottom, "bottom", Math.max(down, -unseen)).map((each) => known(each, -unseen > down));
+    return {
+      top: largest,
+      bottom: smallest,
+      negativeDepth: negativeDepth === null ? undefined : depthOf(negativeDepth, largest.at(0), smallest.at(0)),
+    };
+  },
 });
 
-export const residualPart = z.object({
-  top: z.array(eigenvalue).nullable(),
-  bottom: z.array(eigenvalue).nullable(),
-  trace: estimate.nullable(),
-  share: real.nullable().describe("Largest |eigenvalue| of H − G over the largest of H."),
+/** |λmin|/‖H‖₂ between what its two ends leave of it. */
+function depthOf(depth: number, highest: Known | undefined, lowest: Known | undefined): Known {
+  if (!highest || !lowest) return unstated(depth);
+  const [least, most] = [-(lowest.value + lowest.above), -(lowest.value - lowest.below)];
+  const [weakest, strongest] = [highest.value - highest.below, highest.value + highest.above];
+  // ‖H‖₂ is the larger of the two in size.
+  const ratio = (deep: number, high: number) => (deep <= 0 ? 0 : deep / Math.max(deep, Math.abs(high)));
+  return between(depth, {
+    lower: Math.min(depth, ratio(least, Math.max(Math.abs(weakest), Math.abs(strongest)))),
+    upper: Math.max(depth, Number.isFinite(most) ? ratio(most, weakest) : 1),
+  });
+}
+
+/*
+ * Of the other matrices no result notes how far the search for missed eigenvalues came: what is compared is what was
+ * found, which its title says, with the margin that such searches have.
+ */
+
+const gaussNewtonNumbers = z.object({
+  top: z.array(about(eigenvalue, { title: "Largest found of G" })).nullable(),
+  trace: about(estimate, { title: "Trace of G" }).nullable(),
 });
 
-export const noisePart = z.object({
+export const gaussNewtonPart = about(gaussNewtonNumbers, {
+  members: ({ top }) => ({ top: inPlace(top, "top", limitOfSearch(top, "top")) }),
+});
+
+const residualNumbers = z.object({
+  top: z.array(about(eigenvalue, { title: "Largest found of H − G" })).nullable(),
+  bottom: z.array(about(eigenvalue, { title: "Smallest found of H − G" })).nullable(),
+  trace: about(estimate, { title: "Trace of H − G" }).nullable(),
+  share: about(real, { title: "Strength of H − G" })
+    .nullable()
+    .describe("Largest |eigenvalue| of H − G over the largest of H."),
+});
+
+export const residualPart = about(residualNumbers, {
+  members: ({ top, bottom }) => ({
+    top: inPlace(top, "top", limitOfSearch(top, "top")),
+    bottom: inPlace(bottom, "bottom", limitOfSearch(bottom, "bottom")),
+  }),
+});
+
+const noiseNumbers = z.object({
   method: z.string(),
-  trace: estimate.describe("tr Σ, Σ = (1/n) Σ (gᵢ − g)(gᵢ − g)ᵀ."),
-  top: z.array(eigenvalue).nullable().describe("Largest eigenvalues of Σ, descending."),
-  criticalBatchSize: z
-    .object({
+  trace: about(estimate, { title: "Total gradient noise, tr Σ" }).describe("tr Σ, Σ = (1/n) Σ (gᵢ − g)(gᵢ − g)ᵀ."),
+  top: z
+    .array(about(eigenvalue, { title: "Largest found of Σ" }))
+    .nullable()
+    .describe("Largest eigenvalues of Σ, descending."),
+  criticalBatchSize: about(
+    z.object({
       value: extended,
       standardError: extended,
       interval,
@@ -176,33 +305,71 @@ export const noisePart = z.object({
         .describe(
           "What value and interval speak of: the population, unless the weights were fitted to these examples; or these examples, where the gradient is shorter than unseen ones would leave it. Null as 0.1.0 wrote it: tr Σ / ‖g‖² with an interval for the population.",
         ),
-    })
+    }),
+    {
+      title: "Critical batch size",
+      known: ({ value, standardError, interval: range, about: of }) => ({
+        ...(standardError === 0 ? between(value, range) : sampled(value, range, 0, "examples")),
+        meaning: of === null ? "tr Σ/‖g‖² with an interval for the population" : `that of the ${of}`,
+      }),
+    },
+  )
     .nullable()
     .describe(
       "tr Σ / ‖∇L‖² (McCandlish et al. 2018), ∇L with the L2 term; an upper end of ∞ makes the interval a bound. Null where there is none: see `noCriticalBatchSize`.",
     ),
   noCriticalBatchSize: z.string().nullable().default(null).describe("Why there is no critical batch size."),
-  effectiveDirections: real.nullable().describe("tr Σ / λmax(Σ)."),
-  alignment: z
-    .object({
-      cosine: z
-        .object({ value: real, standardError: real, products: count, interval: interval.nullable().default(null) })
-        .describe("tr(ΣH) / (‖Σ‖F ‖H‖F)."),
-      curvatureAlongNoise: real.describe("tr(ΣH) / tr Σ: the mean curvature that a step of gradient noise meets."),
-      curvatureAlongNoiseError: real.nullable().default(null).describe("Its standard error."),
-      subspaceOverlap: real
+  effectiveDirections: about(real, { title: "Directions that the noise fills" }).nullable().describe("tr Σ / λmax(Σ)."),
+  alignment: about(
+    z.object({
+      cosine: about(
+        z.object({ value: real, standardError: real, products: count, interval: interval.nullable().default(null) }),
+        {
+          title: "Alignment of noise with curvature",
+          known: ({ value, standardError, interval: range }) =>
+            range === null ? deviating(value, standardError) : sampled(value, range),
+        },
+      ).describe("tr(ΣH) / (‖Σ‖F ‖H‖F)."),
+      curvatureAlongNoise: about(real, { title: "Mean curvature along the noise" }).describe(
+        "tr(ΣH) / tr Σ: the mean curvature that a step of gradient noise meets.",
+      ),
+      curvatureAlongNoiseError: aside(real).nullable().default(null).describe("Its standard error."),
+      subspaceOverlap: about(real, { title: "Shared subspace of Σ and H" })
         .nullable()
         .describe("‖Uᵀ V‖F² / k for the k leading eigenvectors of Σ and of H: 1 when they span the same space."),
-      subspaceDimension: count,
-    })
-    .nullable(),
+      subspaceDimension: aside(count),
+    }),
+    {
+      members: ({ curvatureAlongNoise, curvatureAlongNoiseError }) => ({
+        curvatureAlongNoise: deviating(curvatureAlongNoise, curvatureAlongNoiseError),
+      }),
+    },
+  ).nullable(),
   norms: z
-    .object({ array: arrayReference, median: real, largest: real, shareOfTopTenth: real.nullable() })
+    .object({
+      array: arrayReference,
+      median: about(real, { title: "Median length of an example's gradient" }),
+      largest: about(real, { title: "Largest length of an example's gradient" }),
+      shareOfTopTenth: about(real, { title: "Share of a tenth of the examples" }).nullable(),
+    })
     .nullable()
     .describe("‖gᵢ‖ of every example; the share of Σ‖gᵢ‖² that a tenth of the examples carries."),
 });
 
-const movingMeasure = z.object({
+export const noisePart = about(noiseNumbers, {
+  members: ({ top, trace, effectiveDirections }) => {
+    const [first] = top ?? [];
+    const relative = first && first.residual / first.value + (trace.rounding ?? Number.NaN) / trace.value;
+    return {
+      top: inPlace(top, "top", limitOfSearch(top, "top")),
+      ...(effectiveDirections !== null && {
+        effectiveDirections: within(effectiveDirections, relative && effectiveDirections * relative),
+      }),
+    };
+  },
+});
+
+const measureNumbers = z.object({
   name: z.string(),
   title: z.string(),
   value: real,
@@ -217,56 +384,71 @@ const movingMeasure = z.object({
   converged: z.boolean(),
 });
 
+const movingMeasure = about(measureNumbers, {
+  title: "Flatness",
+  known: ({ value, standardError, error, bound, definition, converged }) => {
+    const known =
+      bound === "lower bound" ? atLeast(value) : standardError ? deviating(value, standardError) : within(value, error);
+    return settled({ ...doubted(known, doubtOf(converged)), meaning: definition });
+  },
+});
+
 export const flatnessPart = z.object({
   measures: z.array(movingMeasure),
-  rescalings: z.array(
-    z.object({
-      symmetry: z.string(),
-      factor: real,
-      lossChange: real.describe("Relative change of the loss: rounding, if the symmetry is exact."),
-      values: z.array(
-        z.object({
-          name: z.string(),
-          value: real,
-          error: real.nullable().default(null).describe("As of the measure itself."),
-          ratio: real.nullable().describe("Over the value at the given weights; null where that is zero."),
-          ratioError: real
-            .nullable()
-            .default(null)
-            .describe(
-              "How far off the ratio may be; null where both are lower bounds, whose ratio has no error to state.",
-            ),
-        }),
-      ),
-    }),
+  rescalings: aside(
+    z.array(
+      z.object({
+        symmetry: z.string(),
+        factor: real,
+        lossChange: real.describe("Relative change of the loss: rounding, if the symmetry is exact."),
+        values: z.array(
+          z.object({
+            name: z.string(),
+            value: real,
+            error: real.nullable().default(null).describe("As of the measure itself."),
+            ratio: real.nullable().describe("Over the value at the given weights; null where that is zero."),
+            ratioError: real
+              .nullable()
+              .default(null)
+              .describe(
+                "How far off the ratio may be; null where both are lower bounds, whose ratio has no error to state.",
+              ),
+          }),
+        ),
+      }),
+    ),
   ),
   invariant: z
     .array(z.string())
     .describe("Measures that moved by less than a tenth in every rescaling, twice their error included."),
 });
 
-export const symmetryPart = z.object({
-  found: z.array(
-    z.object({
-      kind: z.string(),
-      title: z.string(),
-      tensors: z.array(z.string()),
-      continuous: z.boolean(),
-      count: count.describe("Number of independent flat directions (continuous) or of generators (discrete)."),
-      verified: z.boolean(),
-      lossChange: real.describe("Relative change of the loss under one group element."),
-      gradientAlongTangent: real
-        .nullable()
-        .describe("|gᵀt| / (‖g‖‖t‖) for the direction t of the orbit; 0 up to rounding."),
-      curvatureAlongTangent: real.nullable().describe("‖Ht‖ / (λmax‖t‖)."),
-      identityError: real
-        .nullable()
-        .describe(
-          "‖Ht + Dg‖ / (λmax‖t‖), t = Dθ: the symmetry makes it 0 up to rounding at every point, critical or not.",
-        ),
-    }),
+const symmetryNumbers = z.object({
+  found: aside(
+    z.array(
+      z.object({
+        kind: z.string(),
+        title: z.string(),
+        tensors: z.array(z.string()),
+        continuous: z.boolean(),
+        count: count.describe("Number of independent flat directions (continuous) or of generators (discrete)."),
+        verified: z.boolean(),
+        lossChange: real.describe("Relative change of the loss under one group element."),
+        gradientAlongTangent: real
+          .nullable()
+          .describe("|gᵀt| / (‖g‖‖t‖) for the direction t of the orbit; 0 up to rounding."),
+        curvatureAlongTangent: real.nullable().describe("‖Ht‖ / (λmax‖t‖)."),
+        identityError: real
+          .nullable()
+          .describe(
+            "‖Ht + Dg‖ / (λmax‖t‖), t = Dθ: the symmetry makes it 0 up to rounding at every point, critical or not.",
+          ),
+      }),
+    ),
   ),
-  flatDirections: count.describe("Independent directions that verified continuous symmetries leave exactly flat."),
+  flatDirections: about(count, { title: "Exactly flat directions" }).describe(
+    "Independent directions that verified continuous symmetries leave exactly flat.",
+  ),
   flatDirectionsAreBound: z
     .boolean()
     .nullable()
@@ -274,16 +456,35 @@ export const symmetryPart = z.object({
     .describe("Whether there are so many that only those of symmetries without a common tensor were counted."),
 });
 
-export const layerPart = z.object({
+export const symmetryPart = about(symmetryNumbers, {
+  members: ({ flatDirections, flatDirectionsAreBound }) => ({
+    flatDirections: flatDirectionsAreBound === true ? atLeast(flatDirections) : counted(flatDirections),
+  }),
+});
+
+const layerNumbers = z.object({
   name: z.string(),
   tensors: z.array(z.string()),
-  parameters: count,
-  trace: estimate,
-  meanCurvature: real.describe("Trace over the number of parameters."),
-  top: eigenvalue.nullable().describe("Largest eigenvalue of the layer's own block of H."),
-  gradientNorm: real,
-  weightNorm: real,
+  parameters: aside(count),
+  trace: about(estimate, { title: "Trace of the layer's block" }),
+  meanCurvature: aside(real).describe("Trace over the number of parameters."),
+  top: about(eigenvalue, { title: "Largest found of the layer's block" })
+    .nullable()
+    .describe("Largest eigenvalue of the layer's own block of H."),
+  gradientNorm: about(real, { title: "Length of the layer's gradient" }),
+  weightNorm: about(real, { title: "Length of the layer's weights" }),
 });
+
+export const layerPart = about(layerNumbers, {
+  members: ({ gradientNorm, weightNorm }, { gradientRounding }) => ({
+    gradientNorm: settled(within(gradientNorm, gradientRounding)),
+    // Summed in float64 from the weights of the file.
+    weightNorm: settled(within(weightNorm, LENGTH_ROUNDING * weightNorm)),
+  }),
+});
+
+/** What the sum of squares of as many numbers as a network has loses in float64, relative, and more. */
+const LENGTH_ROUNDING = 1e-12;
 
 export const attributionPart = z.object({
   index: count,
@@ -302,52 +503,102 @@ export const attributionPart = z.object({
     ),
 });
 
-export const linePart = z.object({
+const lineNumbers = z.object({
   direction: z.enum(["top", "bottom"]).describe("Along the eigenvector of λmax or of λmin."),
-  eigenvalue,
-  slope: real.describe("gᵀv at θ: v points downhill, so it is never positive."),
+  eigenvalue: aside(eigenvalue),
+  slope: about(real, { title: "Slope along the eigenvector" }).describe(
+    "gᵀv at θ: v points downhill, so it is never positive.",
+  ),
   step: z.array(real).describe("t, ascending: the distance from θ along v, |v| = 1."),
   loss: z.array(real.nullable()).describe("L(θ + tv); null where it is not finite."),
   quadratic: z.array(real).describe("L + gᵀv t + ½ λ t²."),
   departure: z
-    .object({ step: real, value: real, error: real })
+    .object({
+      step: aside(real),
+      // Its error is that of the losses along this vector; the vector has one of its own, which is not stated.
+      value: about(real, { title: "Departure from the quadratic" }),
+      error: aside(real),
+    })
     .nullable()
     .describe(
       "The largest |L(θ + tv) − quadratic| over |gᵀv t| + ½ |λ| t², where it is, and what rounding leaves of it; null where no change is predicted.",
     ),
-  holdsTo: real
+  holdsTo: about(real, { title: "Step up to which the quadratic holds" })
     .nullable()
     .describe(
       "The largest |t| of the steps up to which none is seen to depart by more than 0.1; null where no change is predicted.",
     ),
 });
 
-export const unitLayerPart = z.object({
+export const linePart = about(lineNumbers, { key: "direction" });
+
+const unitNumbers = z.object({
   name: z.string(),
   activation: z.string(),
-  units: count,
-  applications: count.describe(
+  units: aside(count),
+  applications: aside(count).describe(
     "How often the network applies these units: the time steps of a recurrence, the branches of shared weights.",
   ),
-  dead: count.nullable().describe("Units that are 0 on every example; null where the activation has no dead region."),
-  alwaysActive: count
+  dead: about(count, { title: "Dead units" })
+    .nullable()
+    .describe("Units that are 0 on every example; null where the activation has no dead region."),
+  alwaysActive: about(count, { title: "Units that are always active" })
     .nullable()
     .describe("Units that never leave the linear side: they act as linear units on this data."),
-  saturated: count.nullable().describe("Units within 1 % of a bound on every example."),
-  constant: count.describe("Units whose value does not vary over the data."),
-  duplicates: count.describe("Units that equal an earlier unit up to a positive factor on every example."),
-  meanActiveShare: real.nullable(),
+  saturated: about(count, { title: "Saturated units" })
+    .nullable()
+    .describe("Units within 1 % of a bound on every example."),
+  constant: about(count, { title: "Constant units" }).describe("Units whose value does not vary over the data."),
+  duplicates: about(count, { title: "Duplicate units" }).describe(
+    "Units that equal an earlier unit up to a positive factor on every example.",
+  ),
+  meanActiveShare: about(real, { title: "Mean share of active units" }).nullable(),
   statistics: arrayReference.describe(
     "[units, 4]: mean, standard deviation, share active (or saturated), largest |value|.",
   ),
 });
 
+export const unitLayerPart = about(unitNumbers, {
+  members: ({ dead, alwaysActive, saturated, constant, duplicates, meanActiveShare }) =>
+    Object.fromEntries(
+      Object.entries({ dead, alwaysActive, saturated, constant, duplicates, meanActiveShare }).flatMap(([key, value]) =>
+        value === null ? [] : [[key, counted(value)]],
+      ),
+    ),
+});
+
+const limit = about(
+  z.object({
+    method: z.string(),
+    formula: z.string(),
+    stepSize: about(real, { title: "Largest stable step" }),
+    note: z.string(),
+  }),
+  {
+    key: "method",
+    members: ({ stepSize }, { sharpnessError }) => ({
+      stepSize: within(stepSize, sharpnessError === null ? null : stepSize * sharpnessError),
+    }),
+  },
+);
+
 export const stabilityPart = z.object({
-  sharpness: real.describe("λmax that the limits are made of."),
-  sharpnessError: real.nullable().default(null).describe("Its residual."),
-  limits: z.array(z.object({ method: z.string(), formula: z.string(), stepSize: real, note: z.string() })),
-  step: z
-    .object({ stepSize: real, relative: real.describe("ηλmax/2: above 1, plain gradient descent is unstable here.") })
+  sharpness: aside(real).describe("λmax that the limits are made of."),
+  sharpnessError: aside(real).nullable().default(null).describe("Its residual."),
+  limits: z.array(limit),
+  step: about(
+    z.object({
+      stepSize: aside(real),
+      relative: about(real, { title: "Your step size over the limit" }).describe(
+        "ηλmax/2: above 1, plain gradient descent is unstable here.",
+      ),
+    }),
+    {
+      members: ({ relative }, { sharpnessError }) => ({
+        relative: within(relative, sharpnessError === null ? null : relative * sharpnessError),
+      }),
+    },
+  )
     .nullable()
     .describe("The user's own step size, where it was given."),
 });
@@ -364,34 +615,54 @@ export const section = z.object({
     .nullable()
     .default(null)
     .describe("Where it failed: whether by a fault of Thalweg's own, which the exit code tells too."),
-  products: count,
+  products: aside(count),
   measures: z.string(),
   means: z.string(),
   doesNotMean: z.string(),
   tryNext: z.string(),
 });
 
-export const profileResult = z.object({
-  loss: real,
-  lossRounding: real.nullable().default(null).describe("What rounding may have changed the loss by."),
-  accuracy: real.nullable().describe("Share of right predictions; null for regression."),
-  gradientNorm: real,
-  gradient: gradientPart.nullable(),
+const profileNumbers = z.object({
+  loss: about(real, { title: "Loss", instrument: "loss" }),
+  lossRounding: aside(real).nullable().default(null).describe("What rounding may have changed the loss by."),
+  accuracy: about(real, { title: "Accuracy", instrument: "loss" })
+    .nullable()
+    .describe("Share of right predictions; null for regression."),
+  gradientNorm: about(real, { title: "Length of the gradient", instrument: "gradient" }),
+  gradient: about(gradientPart, { instrument: "gradient" }).nullable(),
   hessian: hessianPart,
-  gaussNewton: gaussNewtonPart.nullable(),
-  residual: residualPart.nullable(),
-  stability: stabilityPart.nullable(),
-  noise: noisePart.nullable(),
-  flatness: flatnessPart.nullable(),
-  symmetries: symmetryPart.nullable(),
-  layers: z.array(layerPart).nullable(),
-  attribution: z.array(attributionPart).nullable(),
-  units: z.array(unitLayerPart).nullable(),
-  lines: z.array(linePart).nullable().default(null).describe("The loss along the extreme eigenvectors of the Hessian."),
+  gaussNewton: about(gaussNewtonPart, { instrument: "gauss-newton" }).nullable(),
+  residual: about(residualPart, { instrument: "residual" }).nullable(),
+  stability: about(stabilityPart, { instrument: "stability" }).nullable(),
+  noise: about(noisePart, { instrument: "noise" }).nullable(),
+  flatness: about(flatnessPart, { instrument: "flatness" }).nullable(),
+  symmetries: about(symmetryPart, { instrument: "symmetries" }).nullable(),
+  layers: about(z.array(layerPart), { instrument: "layers" }).nullable(),
+  // The direction of an eigenvector, and what follows from it, has no error to compare by; its sign has no meaning.
+  attribution: aside(z.array(attributionPart)).nullable(),
+  units: about(z.array(unitLayerPart), { instrument: "units" }).nullable(),
+  lines: about(z.array(linePart), { instrument: "lines" })
+    .nullable()
+    .default(null)
+    .describe("The loss along the extreme eigenvectors of the Hessian."),
   verdicts: z.array(verdict),
-  sections: z.array(section),
+  sections: aside(z.array(section)),
   converged: z.boolean().describe("Whether every instrument reached its tolerance."),
-  products: count.describe("All matrix–vector products of the run."),
+  products: aside(count).describe("All matrix–vector products of the run."),
+});
+
+export const profileResult = about(profileNumbers, {
+  shared: ({ gradient, stability, noise }) => ({
+    gradientRounding: gradient?.rounding ?? null,
+    noiseError: noise?.trace.rounding === undefined ? null : noise.trace.rounding / noise.trace.value,
+    sharpnessError:
+      stability === null || stability.sharpnessError === null ? null : stability.sharpnessError / stability.sharpness,
+  }),
+  members: ({ loss, lossRounding, accuracy, gradientNorm, gradient }) => ({
+    loss: settled(within(loss, lossRounding)),
+    ...(accuracy !== null && { accuracy: counted(accuracy) }),
+    gradientNorm: settled(within(gradientNorm, gradient?.rounding)),
+  }),
 });
 
 export type ProfileResult = z.output<typeof profileResult>;

@@ -3,6 +3,7 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { applyResult } from "./apply-result.ts";
 import { benchResult } from "./bench-result.ts";
 import { checkResult } from "./check-result.ts";
+import { compareResult } from "./compare-result.ts";
 import { doctorDocument } from "./doctor-document.ts";
 import { envelope } from "./envelope.ts";
 import { errorDocument } from "./error-document.ts";
@@ -20,6 +21,7 @@ export const RESULT_KINDS = {
   check: envelope("check", checkResult),
   inspect: envelope("inspect", inspectResult),
   export: envelope("export", exportResult),
+  compare: envelope("compare", compareResult),
 };
 
 /** Every JSON document that the command line prints: results, and what comes of no run. */
@@ -35,6 +37,8 @@ export type ResultKind = keyof typeof RESULT_KINDS;
 export type DocumentKind = keyof typeof DOCUMENT_KINDS;
 export type JsonDocument = z.output<(typeof DOCUMENT_KINDS)[DocumentKind]>;
 export type ResultDocument<K extends ResultKind = ResultKind> = z.output<(typeof RESULT_KINDS)[K]>;
+
+const KINDS = Object.keys(RESULT_KINDS).filter((kind): kind is ResultKind => kind in RESULT_KINDS);
 
 const [firstResult, ...otherResults] = Object.values(RESULT_KINDS);
 const anyResult = z.discriminatedUnion("schema", [firstResult, ...otherResults]);
@@ -77,7 +81,7 @@ export function decodeResult(text: string, file?: string): ResultDocument {
     throw new ThalwegError({
       kind: "input",
       code: "not-json",
-      message: "The file is not JSON.",
+      message: `${file ?? "The file"} is not JSON.`,
       where: { file },
       cause,
     });
@@ -87,16 +91,42 @@ export function decodeResult(text: string, file?: string): ResultDocument {
   throw new ThalwegError({
     kind: "input",
     code: "not-a-result",
-    message: `The file is not a result that this version reads: ${firstIssue(decoded.error)}.`,
+    message: `${file ?? "The file"} is not a result that this version reads: ${unreadSchema(json) ?? firstIssue(decoded.error)}.`,
     where: { file },
     hint: "Give the result.json of a run.",
     cause: decoded.error,
   });
 }
 
+/** The kind of a result. */
+export function kindOf({ schema }: ResultDocument): ResultKind {
+  const kind = KINDS.find((each) => RESULT_KINDS[each].shape.schema.value === schema);
+  if (kind !== undefined) return kind;
+  throw new ThalwegError({
+    kind: "internal",
+    code: "unknown-kind",
+    message: `There is no kind of result "${schema}".`,
+  });
+}
+
+/** What stands in `result` of that kind. */
+export function schemaOf(kind: ResultKind): z.ZodType {
+  return RESULT_KINDS[kind].shape.result;
+}
+
 /** The JSON Schema (draft 2020-12) of a kind of document. */
 export function resultJsonSchema(kind: DocumentKind): object {
   return z.toJSONSchema(DOCUMENT_KINDS[kind], { io: "input", reused: "ref" });
+}
+
+/** The schema of a document that is none of a result that this version knows. */
+function unreadSchema(json: unknown): string | undefined {
+  const named = z.object({ schema: z.string() }).safeParse(json);
+  if (!named.success) return "it has no schema";
+  const { schema } = named.data;
+  return KINDS.some((kind) => RESULT_KINDS[kind].shape.schema.value === schema)
+    ? undefined
+    : `its schema is "${schema}"`;
 }
 
 function firstIssue(error: z.ZodError): string {

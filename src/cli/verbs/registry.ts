@@ -2,6 +2,7 @@ import type { Verb } from "../verb.ts";
 import { apply } from "./apply.ts";
 import { bench } from "./bench.ts";
 import { check } from "./check.ts";
+import { compare } from "./compare.ts";
 import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
 import { exportVerb } from "./export.ts";
@@ -9,4 +10,4 @@ import { inspect } from "./inspect.ts";
 import { profile } from "./profile.ts";
 
 /** Every verb, in the order of the help. */
-export const VERBS: readonly Verb[] = [profile, inspect, check, apply, exportVerb, bench, explain, doctor];
+export const VERBS: readonly Verb[] = [profile, compare, inspect, check, apply, exportVerb, bench, explain, doctor];
