@@ -7,8 +7,10 @@ import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bytesSource } from "../src/files/byte-source.ts";
 import { readNpz } from "../src/files/npz.ts";
+import { figuresOf } from "../src/figures/figures.ts";
+import { FIGURE_WIDTH, PALETTE } from "../src/figures/style.ts";
 import { renderReport } from "../src/report/render-report.ts";
-import { decodeResult } from "../src/result/result-kinds.ts";
+import { decodeResult, type ResultDocument } from "../src/result/result-kinds.ts";
 import { sampleProfile } from "./sample-profile.ts";
 import { ORT, serveCheckout, type CheckoutServer } from "./support/serve-checkout.ts";
 
@@ -32,10 +34,15 @@ beforeAll(async () => {
     ],
   });
   folder = mkdtempSync(join(tmpdir(), "thalweg-browser-"));
-  const file = join(folder, "report.html");
-  writeFileSync(file, await renderReport(sampleProfile));
-  report = pathToFileURL(file).href;
+  report = await written("report", sampleProfile);
 });
+
+/** Writes the report of a result and says where. */
+async function written(name: string, document: ResultDocument): Promise<string> {
+  const file = join(folder, `${name}.html`);
+  writeFileSync(file, await renderReport(document));
+  return pathToFileURL(file).href;
+}
 
 afterAll(async () => {
   await browser?.close();
@@ -99,7 +106,7 @@ describe("the report in a browser", () => {
   it("switches its scheme by keyboard, and the skip link comes first", async () => {
     const { page } = await open(report, { colorScheme: "light" });
     const paper = () => page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
-    const figure = () => page.evaluate<string>("getComputedStyle(document.querySelector('figure svg rect')).fill");
+    const figure = () => page.evaluate<string>("getComputedStyle(document.querySelector('figure svg text')).fill");
     const before = [await paper(), await figure()];
     await page.keyboard.press("Tab");
     expect(await page.evaluate("document.activeElement.className")).toBe("skip");
@@ -132,6 +139,190 @@ describe("the report in a browser", () => {
     expect(await page.locator("button:visible").count()).toBe(0);
     await page.context().close();
   });
+
+  it("is short before anything is unfolded: of a small network, of a deep one, and of what 0.1.0 wrote", async () => {
+    const { layers, attribution } = sampleProfile.result;
+    if (layers === null || attribution === null) throw new Error("The sample has both.");
+    const names = Array.from({ length: 60 }, (_, i) => `encoder.blocks.${i}.attention.projection.weight`);
+    const deep: ResultDocument<"profile"> = {
+      ...sampleProfile,
+      result: {
+        ...sampleProfile.result,
+        layers: names.map((name) => ({ ...layers[0], name })),
+        attribution: attribution.map((each) => ({ ...each, tensors: names.map((name) => ({ name, share: 1 / 60 })) })),
+      },
+    };
+    const old = decodeResult(
+      readFileSync(new URL("fixtures/results-0.1.0/profile-digits.json", import.meta.url), "utf8"),
+    );
+    for (const [name, document] of Object.entries({ small: sampleProfile, deep, old })) {
+      const { page } = await open(await written(name, document));
+      const height = await page.evaluate<number>("document.documentElement.scrollHeight");
+      const words = await page.evaluate<number>(
+        String.raw`document.body.innerText.split(/\s+/).filter((word) => /\p{L}/u.test(word)).length`,
+      );
+      expect(height, name).toBeLessThanOrEqual(8000);
+      expect(words, name).toBeLessThanOrEqual(1500);
+      await page.context().close();
+    }
+  });
+
+  it("shows verdicts and the whole first figure on the first screen", async () => {
+    const { page } = await open(report);
+    for (const selector of ["#summary .verdicts", "#figure-spectral-density svg"]) {
+      const box = await page.locator(selector).first().boundingBox();
+      expect((box?.y ?? Number.NaN) + (box?.height ?? Number.NaN), selector).toBeLessThanOrEqual(900);
+    }
+    await page.context().close();
+  });
+
+  it("marks the section that is read in the contents", async () => {
+    const { page } = await open(report);
+    const current = () =>
+      page.locator(".toc [aria-current]").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+    expect(await current()).toEqual(["#summary"]);
+    await page.locator("#noise").evaluate((section) => section.scrollIntoView());
+    await expect.poll(current).toEqual(["#noise"]);
+    await page.context().close();
+  });
+
+  it("explains a term in place by keyboard and by pointer, and leads to its folded entry", async () => {
+    const { page } = await open(report);
+    const term = page.locator("a.term:visible").first();
+    const tip = page.locator(".tip");
+    expect(await tip.isVisible()).toBe(false);
+    await term.focus();
+    const said = await page.locator(`#${await term.getAttribute("aria-describedby")}`).textContent();
+    expect(await tip.textContent()).toBe(said);
+    expect(await tip.isVisible()).toBe(true);
+    await page.keyboard.press("Escape");
+    expect(await tip.isVisible()).toBe(false);
+    await page.mouse.move(0, 0);
+    await term.hover();
+    expect(await tip.isVisible()).toBe(true);
+    await term.click();
+    await expect.poll(() => page.locator("#glossary details[open]").count()).toBe(1);
+    await page.context().close();
+  });
+
+  it("lets no foreign script run, and evaluates no text", async () => {
+    const { page, complaints } = await open(report);
+    await page.evaluate(`(() => {
+      const script = document.createElement("script");
+      script.textContent = "window.foreign = true";
+      document.body.append(script);
+      document.body.insertAdjacentHTML("beforeend", '<i onclick="window.foreign = true">x</i>');
+      document.body.lastElementChild.click();
+    })()`);
+    expect(await page.evaluate("window.foreign")).toBeUndefined();
+    expect(complaints.join("\n")).toContain("Content Security Policy");
+    await page.context().close();
+  });
+});
+
+describe("a figure of the report", () => {
+  const drawing = "#figure-extremal-eigenvalues .drawing.wide";
+
+  it("says its values by keyboard, aloud, and zooms", async () => {
+    const { page } = await open(report);
+    const tips = await page
+      .locator(`${drawing} [data-tip]`)
+      .evaluateAll((marks) => marks.map((mark) => mark.getAttribute("data-tip")));
+    const tip = page.locator(".tip");
+    const voice = page.locator("[aria-live]");
+    await page.locator(drawing).focus();
+    for (const [key, index] of [
+      ["ArrowRight", 0],
+      ["ArrowRight", 1],
+      ["End", tips.length - 1],
+      ["ArrowRight", 0],
+      ["ArrowLeft", tips.length - 1],
+      ["Home", 0],
+    ] as const) {
+      await page.keyboard.press(key);
+      expect(await tip.textContent()).toBe(tips[index]);
+      expect(await voice.textContent()).toBe(tips[index]);
+    }
+    expect(tips[0]).toBe("λ₁ = 41.8300 ± 1 × 10⁻⁵");
+    await page.keyboard.press("Escape");
+    expect(await tip.isVisible()).toBe(false);
+    const view = () => page.locator(`${drawing} svg`).getAttribute("viewBox");
+    const whole = await view();
+    await page.keyboard.press("+");
+    expect(await view()).not.toBe(whole);
+    // A value outside of what is shown comes into view.
+    await page.keyboard.press("End");
+    const frame = await page.locator(`${drawing} svg`).boundingBox();
+    const ring = await page.locator(`${drawing} .ring`).boundingBox();
+    if (frame === null || ring === null) throw new Error("Both are drawn.");
+    expect(ring.x).toBeGreaterThanOrEqual(frame.x);
+    expect(ring.x + ring.width).toBeLessThanOrEqual(frame.x + frame.width + 1);
+    await page.keyboard.press("0");
+    expect(await view()).toBe(whole);
+    await page.context().close();
+  });
+
+  it("says the value that is pointed at", async () => {
+    const { page } = await open(report);
+    const mark = page.locator(`${drawing} [data-tip^="λ₂ ="]`).first();
+    await mark.scrollIntoViewIfNeeded();
+    await mark.hover();
+    expect(await page.locator(".tip").textContent()).toBe(await mark.getAttribute("data-tip"));
+    await page.mouse.move(0, 0);
+    expect(await page.locator(".tip").isVisible()).toBe(false);
+    await page.context().close();
+  });
+
+  it("is saved as CSV with the numbers that it draws, to the last bit", async () => {
+    const { page } = await open(report);
+    for (const { name, table } of figuresOf(sampleProfile).figures) {
+      const download = page.waitForEvent("download");
+      await page.locator(`#figure-${name} button`, { hasText: "CSV" }).click();
+      const saved = await download;
+      expect(saved.suggestedFilename()).toBe(`${name}.csv`);
+      const lines = readFileSync(await saved.path(), "utf8")
+        .trimEnd()
+        .split("\r\n");
+      const fields = (line: string) =>
+        [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+          ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain,
+        );
+      expect(fields(lines[0])).toEqual(table.columns);
+      expect(lines.slice(1).map(fields)).toEqual(table.rows.map((row) => row.map((cell) => String(cell ?? ""))));
+    }
+    await page.context().close();
+  });
+
+  it.each(["light", "dark"] as const)(
+    "is saved in the %s scheme as SVG and PNG on no background",
+    async (colorScheme) => {
+      const { page, complaints } = await open(report, { colorScheme });
+      const save = async (kind: string) => {
+        const download = page.waitForEvent("download");
+        await page.locator("#figure-gauss-newton button", { hasText: kind }).click();
+        return readFileSync(await (await download).path());
+      };
+      const svg = (await save("SVG")).toString();
+      expect(svg).toMatch(/^<svg[^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+      expect(svg).toContain(PALETTE[colorScheme].primary);
+      expect(svg).not.toMatch(/var\(|data-tip|<rect/);
+      const png = await save("PNG");
+      expect(png.subarray(1, 4).toString()).toBe("PNG");
+      expect(png.readUInt32BE(16)).toBe(2 * FIGURE_WIDTH);
+      const corner = await page.evaluate<number[]>(`(async () => {
+      const image = await createImageBitmap(new Blob([Uint8Array.from(atob(${JSON.stringify(png.toString("base64"))}), (each) => each.charCodeAt(0))]));
+      const canvas = new OffscreenCanvas(image.width, image.height);
+      const context = canvas.getContext("2d");
+      context.drawImage(image, 0, 0);
+      const pixels = context.getImageData(0, 0, image.width, image.height).data;
+      return [pixels[3], pixels.filter((each, i) => i % 4 === 3 && each === 255).length];
+    })()`);
+      expect(corner[0]).toBe(0);
+      expect(corner[1]).toBeGreaterThan(500);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    },
+  );
 });
 
 /** Decodes, differentiates, emits and runs, all in the page; the products by parameter. */

@@ -120,6 +120,29 @@ describe("figures", () => {
     }
   });
 
+  it("show small numbers beside large ones: a smallest eigenvalue of a millionth does not lie at 0", async () => {
+    const document = copy();
+    document.result.hessian.bottom = [{ value: -4e-5, residual: 1e-9 }];
+    const figure = figuresOf(document).figures.find(({ name }) => name === "extremal-eigenvalues");
+    if (figure === undefined) throw new Error("It is drawn.");
+    const svg = await renderSvg(figure.spec, "page");
+    const height = (tip: string) =>
+      Number(new RegExp(`data-tip="${tip}[^"]*"[^>]*translate\\([\\d.]+,([\\d.]+)\\)`).exec(svg)?.[1]);
+    const [first, last, bottom] = [height("λ₁ ="), height("λ₁₀ ="), height("λₙ =")];
+    expect(last - first).toBeGreaterThan(5);
+    expect(bottom - last).toBeGreaterThan(40);
+    expect(svg).toContain("−10⁻⁵");
+  });
+
+  it("say what each mark shows where a page draws them, and nowhere else", async () => {
+    for (const { spec, table } of figures) {
+      const page = await renderSvg(spec, "page");
+      expect([...page.matchAll(/ data-tip="[^"]+"/g)].length).toBeGreaterThanOrEqual(Math.min(table.rows.length, 2));
+      expect(page).not.toMatch(/data-tip="[^"]*(?:undefined|NaN|null)/);
+      expect(await renderSvg(spec)).not.toContain("data-tip");
+    }
+  });
+
   it("are left out where nothing was measured", () => expect(figuresOf(bare()).figures).toEqual([]));
 
   it("stand a spectrum with numbers that are none", async () => {
@@ -173,19 +196,12 @@ describe("report", () => {
       expect(page).toContain(`<section id="${instrument}"`);
       expect(page).toContain(title);
     }
-    for (const word of [
-      "What it means",
-      "What it does not mean",
-      "What to try next",
-      "warn</span>",
-      "note</span>",
-      "pass</span>",
-    ])
+    for (const word of ["What it does not mean", "What to try next", "warn</span>", "note</span>", "pass</span>"])
       expect(page).toContain(word);
     expect(page).toContain("3.1 × 10⁻⁶");
     expect(page).toContain("thalweg profile &#39;digits mlp.onnx&#39; --data digits --params &#39;*&#39;");
     expect(page).toContain("UCI Machine Learning Repository");
-    expect(page.indexOf("ReLU kink")).toBeLessThan(page.indexOf("What stands out"));
+    expect(page.indexOf("ReLU kink")).toBeLessThan(page.indexOf('<ul class="verdicts'));
   });
 
   it("links only to places that it has, each once", () => {
@@ -216,8 +232,9 @@ describe("report", () => {
     Object.assign(second, { status: "skipped", reason: "No labels." });
     Object.assign(third, { status: "not-converged", reason: "Out of time." });
     const written = await renderReport(document);
-    expect(written.indexOf("The moon was full.")).toBeLessThan(written.indexOf("What stands out"));
-    expect(written.indexOf("Out of time.")).toBeLessThan(written.indexOf("What stands out"));
+    const verdicts = written.indexOf('<ul class="verdicts');
+    expect(written.indexOf("The moon was full.")).toBeLessThan(verdicts);
+    expect(written.indexOf("Out of time.")).toBeLessThan(verdicts);
     expect(written).toContain("Not measured. No labels.");
   });
 
@@ -227,7 +244,7 @@ describe("report", () => {
       Object.assign(section, { status: "not-converged", reason: "The time was spent." });
     }
     const written = await renderReport(document);
-    const summary = written.slice(written.indexOf("Read this first"), written.indexOf("What stands out"));
+    const summary = written.slice(written.indexOf("Read this first"), written.indexOf('<section id="loss"'));
     expect(summary.match(/The time was spent\./g)).toHaveLength(1);
     expect(summary).toContain("not reached");
     expect(written).not.toContain("the errors below are wider");
@@ -238,7 +255,97 @@ describe("report", () => {
     const { layers } = document.result;
     if (layers === null) throw new Error("The sample has layers.");
     document.result.layers = Array.from({ length: 40 }, (_, i) => ({ ...layers[0], name: `block.${i}` }));
-    expect(await renderReport(document)).toContain("<summary>30 more of these</summary>");
+    const written = await renderReport(document);
+    expect(written).toContain("34 more of these are folded below.");
+    const [open] = /<table class="readings" aria-label="Layers: numbers">[\s\S]*?<\/table>/.exec(written) ?? [""];
+    expect(open.match(/<tr>/g)).toHaveLength(6);
+  });
+
+  it("puts what is to be warned of first, and three verdicts on the first screen", async () => {
+    const document = copy();
+    document.result.verdicts.push(
+      { instrument: "noise", level: "note", text: "Not decided, whether it rains: it may." },
+      { instrument: "layers", level: "warn", text: "The last layer is too sharp." },
+    );
+    const written = await renderReport(document);
+    const ids = [...written.matchAll(/<section id="([^"]+)"/g)].map(([, id]) => id);
+    const warned = ["layers", "units"];
+    expect(ids.slice(0, 3)).toEqual(["summary", ...warned]);
+    const first = written.slice(written.indexOf('<section id="summary"'), written.indexOf('<section id="layers"'));
+    const texts = [...first.matchAll(/class="level (\w+)"/g)].map(([, level]) => level);
+    expect(texts).toEqual(["warn", "warn", "note"]);
+    expect(first).not.toContain("whether it rains");
+    expect(first).toContain("2 more verdicts stand");
+  });
+
+  it("numbers its figures in the order in which they stand, the heroes on the first screen", () => {
+    const numbers = [...page.matchAll(/<strong>Figure (\d+)\./g)].map(([, number]) => Number(number));
+    expect(numbers).toEqual(numbers.map((_, i) => i + 1));
+    const first = page.slice(page.indexOf('<section id="summary"'), page.indexOf('<section id="units"'));
+    const heroes = figuresOf(sampleProfile).figures.filter(({ hero }) => hero !== undefined);
+    expect(heroes.length).toBe(3);
+    for (const { name } of heroes) expect(first).toContain(`<figure id="figure-${name}"`);
+  });
+
+  it("shows the section of a measurement that it does not know: title, status and texts", async () => {
+    const document = copy();
+    const [known] = document.result.sections;
+    const unknown = {
+      ...known,
+      instrument: "tides",
+      title: "Tides",
+      means: "High water at noon.",
+      measures: "Water levels.",
+    };
+    document.result.sections.push(unknown, {
+      ...unknown,
+      instrument: "moons",
+      title: "Moons",
+      status: "not-converged",
+      reason: "The night was short.",
+    });
+    const written = await renderReport(document);
+    for (const text of ["Tides", "High water at noon.", "Water levels.", "Moons", "The night was short."])
+      expect(written).toContain(text);
+    expect(written).toContain("Not converged");
+    expect(written).not.toContain("Not measured.");
+  });
+
+  it("says once what several rows say", () => {
+    const [eigenvalues] = /<section id="eigenvalues"[\s\S]*?<\/section>/.exec(page) ?? [""];
+    expect(eigenvalues.match(/± the Ritz residual/g)).toHaveLength(1);
+  });
+
+  it("explains each term where it comes first, and all of them at the end", () => {
+    const terms = [...page.matchAll(/<a class="term" href="#term-([^"]+)" aria-describedby="tip-([^"]+)">/g)];
+    expect(terms.length).toBeGreaterThan(5);
+    for (const [, target, tip] of terms) {
+      expect(page).toContain(`<dt id="term-${target}"`);
+      expect(page).toMatch(new RegExp(`<span id="tip-${tip}">[^<]`));
+    }
+    for (const [, section] of page.matchAll(/<section id="[^"]+"([\s\S]*?)<\/section>/g)) {
+      const here = [...section.matchAll(/<a class="term" href="([^"]+)"/g)].map(([, target]) => target);
+      expect(new Set(here).size).toBe(here.length);
+    }
+  });
+
+  it("lets no script run but its own", async () => {
+    const [, hash] = /script-src 'sha256-([^']+)'/.exec(page) ?? [];
+    const script = page.slice(page.lastIndexOf("<script>") + "<script>".length, page.lastIndexOf("</script>"));
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(script));
+    expect(hash).toBe(Buffer.from(digest).toString("base64"));
+    expect(page).not.toContain("unsafe-eval");
+    expect(page).not.toMatch(/script-src[^;]*unsafe-inline/);
+  });
+
+  it("has the numbers of each figure to the last bit, in the place that is saved as CSV", () => {
+    for (const { name, table } of figuresOf(sampleProfile).figures) {
+      const [figure] = new RegExp(`<figure id="figure-${name}"[\\s\\S]*?</figure>`).exec(page) ?? [""];
+      const values = [...figure.matchAll(/ data-value="([^"]*)"/g)].map(([, value]) =>
+        value === "" ? null : Number(value),
+      );
+      expect(values).toEqual(table.rows.flat().filter((cell) => typeof cell !== "string"));
+    }
   });
 
   it("is written for a profile with nothing in it", async () => {

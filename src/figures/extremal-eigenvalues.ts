@@ -1,9 +1,6 @@
 import type { FigureKind } from "./figure.ts";
-import { COLOUR, finite, frame } from "./style.ts";
-
-function subscript(number: number): string {
-  return String(number).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]);
-}
+import { COLOUR, finite, frame, said, subscript, TIP } from "./style.ts";
+import { wideAxis } from "./wide-axis.ts";
 
 export const extremalEigenvalues: FigureKind = {
   name: "extremal-eigenvalues",
@@ -20,6 +17,7 @@ export const extremalEigenvalues: FigureKind = {
         low: value - residual,
         high: value + residual,
         sign: value < 0 ? "downward curvature" : "upward curvature",
+        tip: `${label} = ${said(value, residual)}`,
       })),
     );
     if (values.length === 0) return undefined;
@@ -29,6 +27,12 @@ export const extremalEigenvalues: FigureKind = {
       sort: null,
       title: "largest eigenvalues, then smallest",
       axis: { labelAngle: 0, grid: false, labelOverlap: true },
+    } as const;
+    const y = {
+      field: "eigenvalue",
+      type: "quantitative",
+      title: "eigenvalue",
+      ...wideAxis(values.map(({ eigenvalue }) => eigenvalue)),
     } as const;
     return {
       title: "Extreme eigenvalues of the Hessian",
@@ -42,7 +46,7 @@ export const extremalEigenvalues: FigureKind = {
           { mark: { type: "rule", color: COLOUR.quiet }, encoding: { y: { datum: 0 } } },
           {
             mark: { type: "rule", color: COLOUR.primaryFill, strokeWidth: 2 },
-            encoding: { x, y: { field: "eigenvalue", type: "quantitative", title: "eigenvalue" }, y2: { datum: 0 } },
+            encoding: { x, y, y2: { datum: 0 } },
           },
           {
             mark: { type: "rule", color: COLOUR.ink, strokeWidth: 1.5 },
@@ -52,7 +56,8 @@ export const extremalEigenvalues: FigureKind = {
             mark: { type: "point", filled: true, size: 64, opacity: 1 },
             encoding: {
               x,
-              y: { field: "eigenvalue", type: "quantitative" },
+              y,
+              ...TIP,
               color: {
                 field: "sign",
                 scale: {

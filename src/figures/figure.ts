@@ -9,6 +9,8 @@ export interface FigureTable {
   readonly rows: readonly (readonly Cell[])[];
 }
 
+export type Hero = "main" | "side";
+
 /** A figure as data: what it is called, what it says, how to draw it, and its numbers. Never pixels. */
 export interface Figure {
   /** File name without extension: "spectral-density". */
@@ -21,11 +23,14 @@ export interface Figure {
   /** A Vega-Lite 6 specification that stands alone, data inside. */
   readonly spec: TopLevelSpec;
   readonly table: FigureTable;
+  readonly hero?: Hero;
 }
 
 /** One kind of figure: draws itself from a result, or says that there is nothing to draw. */
 export interface FigureKind {
   readonly name: string;
   readonly instrument: string;
-  of(result: ProfileResult): Omit<Figure, "name" | "instrument"> | undefined;
+  /** Shown on the first screen of a report, in the large place or beside it. */
+  readonly hero?: Hero;
+  of(result: ProfileResult): Omit<Figure, "name" | "instrument" | "hero"> | undefined;
 }

@@ -8,6 +8,7 @@ import { flatnessRescaling } from "./flatness-rescaling.ts";
 import { gaussNewtonComparison } from "./gauss-newton.ts";
 import { gradientTensors } from "./gradient-tensors.ts";
 import { layerCurvature } from "./layer-curvature.ts";
+import { lossAlongLowest, lossAlongSharpest } from "./loss-along.ts";
 import { noiseSpectrum } from "./noise-spectrum.ts";
 import { spectralDensity } from "./spectral-density.ts";
 import { unitStates } from "./units.ts";
@@ -15,8 +16,10 @@ import { printable } from "../util/printable.ts";
 
 /** Every figure that can be drawn, in the order in which a report shows them. */
 const FIGURE_KINDS: readonly FigureKind[] = [
-  gradientTensors,
   spectralDensity,
+  lossAlongSharpest,
+  lossAlongLowest,
+  gradientTensors,
   extremalEigenvalues,
   gaussNewtonComparison,
   noiseSpectrum,
@@ -55,10 +58,10 @@ export function figuresOf(document: ResultDocument): Drawing {
 export function profileFigures(result: ProfileResult): Drawing {
   const figures: Figure[] = [];
   const failed: FailedFigure[] = [];
-  for (const { name, instrument, of } of FIGURE_KINDS) {
+  for (const { name, instrument, hero, of } of FIGURE_KINDS) {
     try {
       const drawn = of(result);
-      if (drawn !== undefined) figures.push({ name, instrument, ...drawn, spec: withPrintableText(drawn.spec) });
+      if (drawn !== undefined) figures.push({ name, instrument, hero, ...drawn, spec: withPrintableText(drawn.spec) });
     } catch (error) {
       failed.push({ name, instrument, error });
     }

@@ -1,6 +1,6 @@
 import type { FigureKind } from "./figure.ts";
 import { rowAxis, rowFrame } from "./named-rows.ts";
-import { COLOUR, finite } from "./style.ts";
+import { COLOUR, finite, said, TIP } from "./style.ts";
 
 const LOG = { type: "log", nice: false, padding: 12 } as const;
 
@@ -13,7 +13,16 @@ export const flatnessRescaling: FigureKind = {
     const moves = finite(
       flatness.rescalings.flatMap(({ factor, values }) =>
         values.flatMap(({ name, ratio }) =>
-          ratio !== null && ratio > 0 ? [{ measure: titles.get(name) ?? name, rescaling: `by ${factor}`, ratio }] : [],
+          ratio !== null && ratio > 0
+            ? [
+                {
+                  measure: titles.get(name) ?? name,
+                  rescaling: `by ${factor}`,
+                  ratio,
+                  tip: `${titles.get(name) ?? name}, by ${factor}: × ${said(ratio)}`,
+                },
+              ]
+            : [],
         ),
       ),
     );
@@ -44,12 +53,13 @@ export const flatnessRescaling: FigureKind = {
             mark: { type: "point", filled: true, size: 80, opacity: 1 },
             encoding: {
               y,
+              ...TIP,
               x: {
                 field: "ratio",
                 type: "quantitative",
                 scale: LOG,
                 title: "value after ÷ value before",
-                axis: { format: "~g", tickCount: 5 },
+                axis: { format: "~g", tickCount: 5, labelFlush: 14 },
               },
               color: {
                 field: "rescaling",

@@ -1,5 +1,6 @@
 import type { FigureKind } from "./figure.ts";
-import { COLOUR, finite, frame } from "./style.ts";
+import { COLOUR, finite, frame, said, TIP } from "./style.ts";
+import { wideAxis } from "./wide-axis.ts";
 
 export const gaussNewtonComparison: FigureKind = {
   name: "gauss-newton",
@@ -21,6 +22,7 @@ export const gaussNewtonComparison: FigureKind = {
           eigenvalue: value,
           low: value - residual,
           high: value + residual,
+          tip: `${name} ${i + 1}: ${said(value, residual)}`,
         })),
       ),
     );
@@ -31,6 +33,7 @@ export const gaussNewtonComparison: FigureKind = {
       title: "rank",
       axis: { labelAngle: 0, grid: false },
     } as const;
+    const axis = wideAxis(values.map(({ eigenvalue }) => eigenvalue));
     return {
       title: "Hessian and Gauss–Newton matrix, leading eigenvalues",
       description:
@@ -45,7 +48,7 @@ export const gaussNewtonComparison: FigureKind = {
             encoding: {
               x,
               xOffset: { field: "matrix", sort: domain },
-              y: { field: "low", type: "quantitative", title: "eigenvalue" },
+              y: { field: "low", type: "quantitative", title: "eigenvalue", ...axis },
               y2: { field: "high" },
             },
           },
@@ -54,7 +57,8 @@ export const gaussNewtonComparison: FigureKind = {
             encoding: {
               x,
               xOffset: { field: "matrix", sort: domain },
-              y: { field: "eigenvalue", type: "quantitative", title: "eigenvalue" },
+              y: { field: "eigenvalue", type: "quantitative", title: "eigenvalue", ...axis },
+              ...TIP,
               color: { field: "matrix", scale: { domain, range: [COLOUR.primary, COLOUR.secondary] } },
               shape: { field: "matrix", scale: { domain, range: ["circle", "diamond"] } },
             },

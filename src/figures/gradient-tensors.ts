@@ -1,6 +1,7 @@
 import type { FigureKind } from "./figure.ts";
 import { foremost, rowAxis, rowFrame } from "./named-rows.ts";
-import { COLOUR, finite } from "./style.ts";
+import { COLOUR, finite, said, TIP } from "./style.ts";
+import { wideAxis } from "./wide-axis.ts";
 
 export const gradientTensors: FigureKind = {
   name: "gradient-tensors",
@@ -12,7 +13,9 @@ export const gradientTensors: FigureKind = {
       others.length > 0
         ? [{ name: `${others.length} smaller ones together`, norm: Math.hypot(...others.map(({ norm }) => norm)) }]
         : [];
-    const values = finite([...shown, ...rest].map(({ name, norm }) => ({ tensor: name, norm })));
+    const values = finite(
+      [...shown, ...rest].map(({ name, norm }) => ({ tensor: name, norm, tip: `${name}: ${said(norm)}` })),
+    );
     if (values.length < 2) return undefined;
     const y = rowAxis(
       "tensor",
@@ -27,7 +30,11 @@ export const gradientTensors: FigureKind = {
         layer: [
           {
             mark: { type: "bar", height: 12, color: COLOUR.primary },
-            encoding: { y, x: { field: "norm", type: "quantitative", title: "‖∂L/∂θ‖" } },
+            encoding: {
+              y,
+              x: { field: "norm", type: "quantitative", title: "‖∂L/∂θ‖", ...wideAxis(values.map(({ norm }) => norm)) },
+              ...TIP,
+            },
           },
         ],
       }),

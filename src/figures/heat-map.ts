@@ -1,6 +1,6 @@
 import type { FigureTable } from "./figure.ts";
 import { rowAxis, rowFrame } from "./named-rows.ts";
-import { COLOUR, finite } from "./style.ts";
+import { COLOUR, finite, said, TIP } from "./style.ts";
 
 export interface HeatRow {
   readonly name: string;
@@ -28,7 +28,16 @@ export function heatMap({ rows, columns, columnTitle, signs, least, format }: He
       values.flatMap((value, i) =>
         value === null
           ? []
-          : [{ row: name, column: columns[i], value, size: Math.abs(value), sign: value < 0 ? negative : positive }],
+          : [
+              {
+                row: name,
+                column: columns[i],
+                value,
+                size: Math.abs(value),
+                sign: value < 0 ? negative : positive,
+                tip: `${name}, ${columns[i]}: ${said(value)}`,
+              },
+            ],
       ),
     ),
   );
@@ -51,6 +60,7 @@ export function heatMap({ rows, columns, columnTitle, signs, least, format }: He
         encoding: {
           x,
           y,
+          ...TIP,
           color: {
             field: "sign",
             scale: { domain: [positive, negative], range: [COLOUR.coolCell, COLOUR.warmCell] },

@@ -1,6 +1,7 @@
 import type { FigureKind } from "./figure.ts";
 import { foremost, rowAxis, rowFrame } from "./named-rows.ts";
-import { COLOUR, finite } from "./style.ts";
+import { COLOUR, finite, said, TIP } from "./style.ts";
+import { wideAxis } from "./wide-axis.ts";
 
 export const layerCurvature: FigureKind = {
   name: "layer-curvature",
@@ -15,11 +16,21 @@ export const layerCurvature: FigureKind = {
         low: trace.interval.lower,
         high: trace.interval.upper,
         series: "trace",
+        tip: `${name}: trace ${said(trace.value, trace.standardError)}`,
       })),
     );
     const tops = finite(
       shown.flatMap(({ name, top }) =>
-        top === null ? [] : [{ layer: name, top: top.value, series: "largest eigenvalue" }],
+        top === null
+          ? []
+          : [
+              {
+                layer: name,
+                top: top.value,
+                series: "largest eigenvalue",
+                tip: `${name}: largest eigenvalue ${said(top.value, top.residual)}`,
+              },
+            ],
       ),
     );
     const domain = ["trace", "largest eigenvalue"];
@@ -27,6 +38,10 @@ export const layerCurvature: FigureKind = {
       "layer",
       shown.map(({ name }) => name),
     );
+    const axis = wideAxis([
+      ...traces.flatMap(({ trace, low, high }) => [trace, low, high]),
+      ...tops.map(({ top }) => top),
+    ]);
     const scale = { domain, range: [COLOUR.primaryFill, COLOUR.secondary] };
     return {
       title: "Curvature, layer by layer",
@@ -42,21 +57,23 @@ export const layerCurvature: FigureKind = {
             mark: { type: "bar", height: 16 },
             encoding: {
               y,
-              x: { field: "trace", type: "quantitative", title: "curvature" },
+              x: { field: "trace", type: "quantitative", title: "curvature", ...axis },
+              ...TIP,
               color: { field: "series", scale },
             },
           },
           {
             data: { values: traces },
             mark: { type: "rule", color: COLOUR.ink, strokeWidth: 1.5 },
-            encoding: { y, x: { field: "low", type: "quantitative" }, x2: { field: "high" } },
+            encoding: { y, x: { field: "low", type: "quantitative", ...axis }, x2: { field: "high" } },
           },
           {
             data: { values: tops },
             mark: { type: "point", filled: true, size: 80, opacity: 1 },
             encoding: {
               y,
-              x: { field: "top", type: "quantitative" },
+              x: { field: "top", type: "quantitative", ...axis },
+              ...TIP,
               color: { field: "series", scale },
               shape: { field: "series", scale: { domain, range: ["square", "diamond"] } },
             },

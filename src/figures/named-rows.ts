@@ -1,7 +1,7 @@
 import { frame, LONGEST_LABEL } from "./style.ts";
 
 /** More rows than this are not read in a drawing; the table under it has them all. */
-const ROW_LIMIT = 32;
+const ROW_LIMIT = 20;
 
 /** What a label becomes that is too long: two lines where it has words, else its two ends. */
 const LABEL = `length(datum.label) <= ${LONGEST_LABEL} ? datum.label : test(regexp("^.{1," + ${LONGEST_LABEL} + "} .+$"), datum.label) ? split(replace(datum.label, regexp("^(.{1," + ${LONGEST_LABEL} + "}) (.+)$"), "$1\\n$2"), "\\n") : slice(datum.label, 0, floor(${LONGEST_LABEL} / 2) - 1) + "…" + slice(datum.label, -ceil(${LONGEST_LABEL} / 2))`;

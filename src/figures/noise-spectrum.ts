@@ -1,5 +1,5 @@
 import type { FigureKind } from "./figure.ts";
-import { COLOUR, finite, frame, LOG_SHARE } from "./style.ts";
+import { COLOUR, finite, frame, LOG_SHARE, said, TIP } from "./style.ts";
 
 /** Eigenvalues below this share of the largest are rounding: the covariance of n gradients has rank n − 1 at most. */
 const NOTHING = 1e-12;
@@ -20,7 +20,12 @@ export const noiseSpectrum: FigureKind = {
           .slice(0, spectrum.length)
           .map(({ value, residual }, i) => ({ matrix: name, rank: i + 1, share: value / values[0].value, residual }))
           .filter(({ share, residual }) => share > Math.max(residual / values[0].value, NOTHING))
-          .map(({ matrix, rank, share }) => ({ matrix, rank, share })),
+          .map(({ matrix, rank, share }) => ({
+            matrix,
+            rank,
+            share,
+            tip: `${matrix}, rank ${rank}: ${said(share)} of the largest`,
+          })),
       ),
     );
     if (points.length === 0) return undefined;
@@ -46,7 +51,13 @@ export const noiseSpectrum: FigureKind = {
           { mark: { type: "line", strokeWidth: 1.4 }, encoding: { x, y, color } },
           {
             mark: { type: "point", filled: true, size: 64, opacity: 1 },
-            encoding: { x, y, color, shape: { field: "matrix", scale: { domain, range: ["diamond", "circle"] } } },
+            encoding: {
+              x,
+              y,
+              ...TIP,
+              color,
+              shape: { field: "matrix", scale: { domain, range: ["diamond", "circle"] } },
+            },
           },
         ],
       }),

@@ -1,4 +1,5 @@
 import type { Config, TopLevelSpec } from "vega-lite";
+import { formatEstimate, formatNumber, typeset } from "../util/format-number.ts";
 
 /**
  * Colours by what they are for. The two hues differ in lightness too, so that they stay apart in
@@ -37,7 +38,10 @@ export type Scheme = keyof typeof PALETTE;
 export const COLOUR = PALETTE.light;
 
 /** Width of a figure, labels and legend included, in CSS pixels. */
-export const FIGURE_WIDTH = 680;
+export const FIGURE_WIDTH = 600;
+
+/** Width of a figure that stands beside another. */
+export const SIDE_WIDTH = 392;
 
 /** The parameter of a specification that says how many characters a row's label may have. */
 export const LONGEST_LABEL = "longestLabel";
@@ -47,16 +51,32 @@ const DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 /** Largest exponent, of either sign, that POWER_OF_TEN can write. */
 const MAX_EXPONENT = 18;
 
-const EXPONENTS = Array.from({ length: 2 * MAX_EXPONENT + 1 }, (_, i) =>
-  String(i - MAX_EXPONENT)
+const EXPONENTS = Array.from({ length: 2 * MAX_EXPONENT + 1 }, (_, i) => typesetExponent(i - MAX_EXPONENT));
+
+function typesetExponent(exponent: number): string {
+  return String(exponent)
     .replace(/\d/g, (digit) => DIGITS[Number(digit)])
-    .replace("-", "⁻"),
-);
+    .replace("-", "⁻");
+}
 
 const LOG10 = "log(datum.value) / LN10";
 
 /** Label of a power of ten, its exponent set as such. */
 export const POWER_OF_TEN = `"10" + ${JSON.stringify(EXPONENTS)}[round(${LOG10}) + ${MAX_EXPONENT}]`;
+
+/**
+ * A power of ten of either sign as it is set: plain from 0.01 to 1000.
+ *
+ * @example
+ * powerOfTen(-0.001); // "−10⁻³"
+ */
+export function powerOfTen(value: number): string {
+  if (value === 0) return "0";
+  const sign = value < 0 ? "−" : "";
+  const exponent = Math.round(Math.log10(Math.abs(value)));
+  if (exponent >= -2 && exponent <= 3) return `${sign}${Number(`1e${exponent}`)}`;
+  return `${sign}10${typesetExponent(exponent)}`;
+}
 
 /** Labels of shares on a logarithmic scale: small powers of ten as powers, all others as numbers. */
 export const LOG_SHARE = `datum.label == "" ? "" : datum.value < 0.01 && abs(${LOG10} - round(${LOG10})) < 1e-9 ? ${POWER_OF_TEN} : format(datum.value, "~g")`;
@@ -124,6 +144,19 @@ export function atWidth(spec: TopLevelSpec, width: number): TopLevelSpec {
       legend: { ...legend, columns: 2, columnPadding: 12 },
     },
   };
+}
+
+/** The field of a row that says in words what a mark shows: for whoever points at it, and for screen readers. */
+export const TIP = { description: { field: "tip", type: "nominal" } } as const;
+
+/** A number with its error as a tip has it. */
+export function said(value: number, error?: number | null): string {
+  return typeset(error === undefined ? formatNumber(value) : formatEstimate(value, error));
+}
+
+/** The digits of a number as they stand below a symbol. */
+export function subscript(number: number): string {
+  return String(number).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]);
 }
 
 /** Rows of the data inside a specification: JSON has no NaN or ∞, and a mark cannot be drawn there. */

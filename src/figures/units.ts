@@ -1,6 +1,6 @@
 import type { FigureKind } from "./figure.ts";
 import { foremost, rowAxis, rowFrame } from "./named-rows.ts";
-import { COLOUR } from "./style.ts";
+import { COLOUR, TIP } from "./style.ts";
 
 export const unitStates: FigureKind = {
   name: "units",
@@ -14,7 +14,9 @@ export const unitStates: FigureKind = {
     });
     const { shown, others } = foremost(rows, ({ counts }) => counts[1] + counts[2] + counts[3]);
     const values = shown.flatMap(({ layer, counts }) =>
-      states.map((state, i) => ({ layer, state, order: i, units: counts[i] })),
+      states
+        .map((state, i) => ({ layer, state, order: i, units: counts[i], tip: `${layer}: ${counts[i]} ${state}` }))
+        .filter(({ units: all }) => all > 0),
     );
     const y = rowAxis(
       "layer",
@@ -41,6 +43,7 @@ export const unitStates: FigureKind = {
             encoding: {
               y,
               x,
+              ...TIP,
               order: { field: "order" },
               color: {
                 field: "state",

@@ -229,7 +229,9 @@ export const linesInstrument = defineInstrument({
           value:
             reached === null || departure === null || departure.error > CLOSE
               ? formatNumber(null)
-              : `${reached === end ? "≥" : "to"} ${formatNumber(reached, 3)}`,
+              : reached === 0
+                ? `< ${formatNumber(end / STEPS, 3)}`
+                : `${reached === end ? "≥" : "to"} ${formatNumber(reached, 3)}`,
           note: `distance from θ up to which no loss is seen to be off by more than a tenth of the change predicted; tried in ${STEPS} steps to each side, to ${formatNumber(end, 3)}`,
         },
         {

@@ -1,40 +1,44 @@
 import type { Cell, Figure, FigureTable } from "../figures/figure.ts";
-import { atWidth, FIGURE_WIDTH } from "../figures/style.ts";
+import { atWidth } from "../figures/style.ts";
 import { formatNumber, typeset } from "../util/format-number.ts";
 import { formatCount } from "./count.ts";
 import { markup, prose, raw, type Html } from "./html.ts";
 import type { RenderSvg } from "./render-svg.ts";
 
-/** Width of the drawing for phones: the same figure set anew, so that its text keeps its size. */
+/** Width of the drawing for phones. */
 const NARROW_WIDTH = 350;
 
-/** A figure on a page: caption, drawing for wide and for narrow pages, and the table of its numbers. */
+/**
+ * A figure on a page: caption, drawings, what it shows in words, and the table of its numbers. Each width has its
+ * drawing, so that its text keeps its size.
+ */
 export async function figureBlock(figure: Figure, number: number, render: RenderSvg): Promise<Html> {
-  const { name, title, description, spec, table } = figure;
+  const { name, title, spec, hero } = figure;
+  const places = hero === "side" ? (["side"] as const) : (["wide", "narrow"] as const);
   const drawings = [];
-  for (const [width, kind] of [
-    [FIGURE_WIDTH, "wide"],
-    [NARROW_WIDTH, "narrow"],
-  ] as const) {
-    const svg = await render(atWidth(spec, width), "page");
-    drawings.push(
-      markup`<div class="drawing ${kind}">${raw(accessible(svg, `${name}-${kind}`, title, description))}</div>`,
-    );
+  for (const place of places) {
+    const svg = await render(place === "narrow" ? atWidth(spec, NARROW_WIDTH) : spec, "page");
+    drawings.push(markup`<div class="drawing ${place}">${raw(accessible(svg, `${name}-${place}`, figure))}</div>`);
   }
-  return markup`<figure id="figure-${name}">
-<figcaption><strong>Figure ${number}. ${title}</strong> ${prose(description)}</figcaption>
-${drawings}
-<details><summary>Numbers of figure ${number}</summary>${tableBlock(table, `Numbers of figure ${number}: ${title}`)}</details>
+  return markup`<figure id="figure-${name}" data-name="${name}">
+<figcaption><strong>Figure ${number}. ${prose(title)}</strong></figcaption>
+<div class="plot">${drawings}</div>
+${numbersOf(figure, number)}
 </figure>`;
 }
 
 /** A figure whose drawing failed: its caption, that it failed, and its numbers. */
-export function undrawnBlock({ name, title, description, table }: Figure, number: number): Html {
-  return markup`<figure id="figure-${name}">
-<figcaption><strong>Figure ${number}. ${title}</strong> ${prose(description)}</figcaption>
-<p role="note">This figure could not be drawn; these are its numbers.</p>
-${tableBlock(table, `Numbers of figure ${number}: ${title}`)}
+export function undrawnBlock(figure: Figure, number: number): Html {
+  return markup`<figure id="figure-${figure.name}">
+<figcaption><strong>Figure ${number}. ${prose(figure.title)}</strong></figcaption>
+<p role="note">This figure could not be drawn; its numbers are below.</p>
+${numbersOf(figure, number)}
 </figure>`;
+}
+
+function numbersOf({ title, description, table }: Figure, number: number): Html {
+  return markup`<details class="numbers-of"><summary>Text and table</summary><p>${prose(description)}</p>
+${tableBlock(table, `Numbers of figure ${number}: ${title}`)}</details>`;
 }
 
 /** A table that scrolls by itself where it is wider than the page. */
@@ -44,7 +48,7 @@ export function tableBlock({ columns, rows }: FigureTable, label: string): Html 
 <thead><tr>${columns.map((column, i) => markup`<th scope="col"${raw(numeric[i] ? ' class="number"' : "")}>${column}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (row) =>
-      markup`<tr>${row.map((cell, i) => markup`<td${raw(numeric[i] ? ' class="number"' : "")}>${cellText(cell)}</td>`)}</tr>`,
+      markup`<tr>${row.map((cell, i) => markup`<td${raw(numeric[i] ? ' class="number"' : "")}${exact(cell)}>${cellText(cell)}</td>`)}</tr>`,
   )}</tbody></table></div>`;
 }
 
@@ -53,8 +57,13 @@ function cellText(cell: Cell): string {
   return cell !== null && Number.isSafeInteger(cell) ? formatCount(cell) : typeset(formatNumber(cell));
 }
 
+/** The number that a cell shows shortened, for whoever saves the table. */
+function exact(cell: Cell): Html | undefined {
+  return typeof cell === "string" ? undefined : markup` data-value="${cell}"`;
+}
+
 /** Names the drawing for screen readers, as one image: its numbers are in the table below it. */
-function accessible(svg: string, id: string, title: string, description: string): string {
+function accessible(svg: string, id: string, { title, description }: Figure): string {
   const names = markup`<title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc>`.text;
   return svg
     .replace(/\bclip(?=\d)/g, `${id}-clip`)

@@ -19,51 +19,53 @@ a{color:var(--accent);text-underline-offset:.17em;text-decoration-thickness:.06e
 :focus-visible{outline:2px solid var(--accent);outline-offset:3px;border-radius:2px}
 .skip{position:absolute;left:1rem;top:-4rem;background:var(--paper);padding:.5rem 1rem;z-index:2;font-family:var(--sans)}
 .skip:focus{top:1rem}
-.page{max-width:75rem;margin:0 auto;padding:0 1.5rem}
-.masthead{padding:2.75rem 0 1.75rem;border-bottom:1px solid var(--ink);display:flex;gap:1.5rem;justify-content:space-between;align-items:flex-start}
+.page{max-width:83rem;margin:0 auto;padding:0 1.5rem}
+.masthead{padding:1.6rem 0 1.1rem;border-bottom:1px solid var(--ink);display:flex;gap:1.5rem;justify-content:space-between;align-items:flex-start}
 .masthead>div{min-width:0}
-.kicker{font:600 .75rem/1.4 var(--sans);letter-spacing:.13em;text-transform:uppercase;color:var(--accent);margin:0 0 .5rem}
-h1{font-size:clamp(1.7rem,4.2vw,2.5rem);line-height:1.15;font-weight:600;margin:0 0 .5rem;letter-spacing:-.012em;overflow-wrap:anywhere}
+.kicker{font:600 .75rem/1.4 var(--sans);letter-spacing:.13em;text-transform:uppercase;color:var(--accent);margin:0 0 .25rem}
+h1{font-size:clamp(1.6rem,3.4vw,2.1rem);line-height:1.15;font-weight:600;margin:0 0 .3rem;letter-spacing:-.012em;overflow-wrap:anywhere}
 .subtitle{margin:0;color:var(--quiet);font:.9rem/1.55 var(--sans)}
 .tools{display:flex;gap:.5rem;flex:none}
 button{font:500 .82rem/1 var(--sans);color:var(--ink);background:var(--paper);border:1px solid var(--rule);border-radius:.3rem;padding:.55rem .8rem;cursor:pointer;white-space:nowrap}
 button:hover{border-color:var(--quiet)}
 [hidden]{display:none!important}
-.columns{display:grid;grid-template-columns:minmax(0,1fr);gap:0 4rem}
+.columns{display:grid;grid-template-columns:minmax(0,1fr);gap:0 2.75rem}
 .toc{font:.875rem/1.45 var(--sans);padding:1.25rem 0;border-bottom:1px solid var(--rule)}
 .toc h2{font:600 .75rem/1.4 var(--sans);letter-spacing:.1em;text-transform:uppercase;color:var(--quiet);margin:0 0 .5rem}
 .toc ol{list-style:none;margin:0;padding:0;display:flex;flex-wrap:wrap;gap:.15rem 1.1rem}
 .toc a{color:var(--ink);text-decoration:none;display:inline-block;padding:.2rem 0}
 .toc a:hover{color:var(--accent);text-decoration:underline}
 .toc .mark{color:var(--warn)}
+.toc a[aria-current]{color:var(--accent);font-weight:600}
 main{min-width:0;padding-bottom:4rem}
 @media (min-width:66rem){
-.columns{grid-template-columns:12.5rem minmax(0,46rem)}
-.toc{border:0;padding-top:2.6rem}
+.columns{grid-template-columns:11.5rem minmax(0,1fr)}
+.toc{border:0;padding-top:1.8rem}
+.toc a{padding:.12rem 0}
+.toc a[aria-current]{box-shadow:-.75rem 0 0 -.6rem var(--accent)}
 .toc>div{position:sticky;top:1.75rem;max-height:calc(100vh - 3.5rem);overflow-y:auto}
 .toc ol{display:block}
 }
-section{padding-top:2.4rem}
-section+section{margin-top:2.4rem;border-top:1px solid var(--rule)}
-h2{font-size:1.5rem;line-height:1.25;font-weight:600;margin:0 0 .8rem;letter-spacing:-.006em}
+section{padding-top:1.5rem}
+section+section{margin-top:1.5rem;border-top:1px solid var(--rule)}
+h2{font-size:1.35rem;line-height:1.25;font-weight:600;margin:0 0 .7rem;letter-spacing:-.006em}
 h3{font:600 .95rem/1.4 var(--sans);margin:1.6rem 0 .4rem}
-p{margin:0 0 .9rem;hanging-punctuation:first}
+p{margin:0 0 .7rem;hanging-punctuation:first}
 .aside{color:var(--quiet);font:.875rem/1.55 var(--sans)}
-.key{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.6rem,1fr));gap:1.35rem 1.5rem;margin:0 0 2rem}
+.key{display:grid;grid-template-columns:repeat(auto-fill,minmax(7.9rem,1fr));gap:.8rem 1rem;margin:1.1rem 0 .8rem}
 .key div{border-top:2px solid var(--ink);padding-top:.5rem;min-width:0}
-.key dt{font:.8rem/1.4 var(--sans);color:var(--quiet);display:flex;justify-content:space-between;gap:.5rem;align-items:baseline;flex-wrap:wrap}
-.key dd{margin:.2rem 0 0;font-size:1.18rem;line-height:1.3;font-variant-numeric:lining-nums tabular-nums}
+.key dt{font:.8rem/1.4 var(--sans);color:var(--quiet);display:flex;justify-content:space-between;gap:0 .4rem;align-items:baseline;flex-wrap:wrap}
+.key dd{margin:.2rem 0 0;font-size:1.06rem;line-height:1.3;font-variant-numeric:lining-nums tabular-nums}
 .key .error{display:block;font:.8rem/1.35 var(--sans);color:var(--quiet);font-variant-numeric:tabular-nums}
 .verdicts{list-style:none;margin:0;padding:0}
-.verdicts li{display:grid;grid-template-columns:4.6rem minmax(0,1fr);gap:0 .9rem;padding:.6rem 0;border-top:1px solid var(--rule)}
-.verdicts li:last-child{border-bottom:1px solid var(--rule)}
-.verdicts.here li{border:0;padding:.15rem 0}
-.closing{margin-top:.8rem}
+.verdicts li{display:grid;grid-template-columns:4.6rem minmax(0,1fr);gap:0 .9rem;padding:.3rem 0;font-size:1rem;line-height:1.5}
+.verdicts.here{margin-bottom:.7rem}
+.verdicts.here li{grid-template-columns:minmax(0,1fr)}
 sub{font-size:.72em;line-height:0}
 .level{font:600 .82rem/1.9 var(--sans);white-space:nowrap}
 .level svg{width:.72em;height:.72em;margin-right:.45em;fill:currentColor}
 .pass{color:var(--pass)}.note{color:var(--note)}.warn{color:var(--warn)}
-.caveats{background:var(--warn-panel);border-left:3px solid var(--warn);padding:.9rem 1.2rem;margin:2rem 0 0}
+.caveats{background:var(--warn-panel);border-left:3px solid var(--warn);padding:.6rem 1rem;margin:0 0 .9rem;font-size:.95rem;line-height:1.5}
 .caveats h3{margin:0 0 .3rem}
 .caveats ul{margin:0;padding-left:1.1rem}
 .state{font:600 .82rem/1.5 var(--sans);color:var(--warn);margin:0 0 .8rem}
@@ -74,24 +76,38 @@ thead th{font-weight:600;border-bottom:1px solid var(--ink)}
 tbody th{font-weight:500}
 .number{text-align:right;white-space:nowrap}
 th:last-child,td:last-child{padding-right:0}
-.readings{margin:1.2rem 0 1.4rem;border-top:1px solid var(--ink)}
-.readings th{width:30%}
-.readings th math{display:block;width:max-content;max-width:100%;color:var(--quiet);font-size:1.05em;margin-top:.1rem}
-.readings .value{font-size:.98rem;white-space:nowrap;width:20%}
-.more{margin:-.8rem 0 1.4rem}
-.more .readings{margin-top:.4rem}
+.readings{margin:0 0 .9rem;border-top:1px solid var(--ink)}
+.readings th,.readings td{padding-top:.32rem;padding-bottom:.32rem}
+.readings.all th{width:30%}
+.readings th math{color:var(--quiet);margin-left:.35em}
+.readings:not(.all) .value{text-align:right}
+.readings .value{white-space:nowrap}
+.more{max-width:52rem}
+.more p,.more ul{margin:.5rem 0}
+.more ul{padding-left:1.1rem}
 .readings .how{color:var(--quiet);line-height:1.5}
 .explain{margin:0}
 .explain dt{font:600 .82rem/1.5 var(--sans);color:var(--ink);margin:.9rem 0 .1rem}
 .explain dd{margin:0}
-.terms{font:.875rem/1.6 var(--sans);color:var(--quiet);margin:1rem 0 0}
-figure{margin:2rem 0 0}
-figure .drawing svg{font-family:var(--sans);display:block;width:100%;height:auto;max-width:680px;overflow:visible}
+.explain dd{font:1rem/1.55 var(--serif)}
+.term{color:inherit;text-decoration:underline dotted;text-decoration-color:var(--accent)}
+.tip{position:fixed;z-index:3;max-width:min(24rem,calc(100vw - 1rem));background:var(--ink);color:var(--paper);font:.82rem/1.45 var(--sans);padding:.35rem .6rem;border-radius:.3rem;pointer-events:none}
+.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+figure{margin:0;min-width:0;position:relative}
+figure+figure{margin-top:1.1rem}
+.bar{float:right;display:flex;gap:.3rem;margin:.3rem 0 0 1rem}
+.bar button{padding:.28rem .45rem;font-size:.72rem;color:var(--quiet);min-width:1.6rem}
+.drawing{max-width:600px}
+.drawing.side{max-width:430px}
+.drawing.zoomed{cursor:grab;touch-action:none}
+.drawing.zoomed svg{overflow:hidden!important}
+.ring{fill:none;stroke:var(--ink);stroke-width:1.5px;vector-effect:non-scaling-stroke}
+figure .drawing svg{font-family:var(--sans);display:block;width:100%;height:auto;overflow:visible}
 .narrow{display:none}
-figcaption{font:.875rem/1.55 var(--sans);color:var(--quiet);max-width:42.5rem;margin-bottom:.7rem}
+figcaption{font:.875rem/1.55 var(--sans);color:var(--quiet);max-width:42.5rem;margin-bottom:.3rem}
 figcaption strong{color:var(--ink);display:block;font-weight:600}
-details{font:.875rem/1.5 var(--sans);margin-top:.6rem}
-summary{cursor:pointer;color:var(--accent);width:max-content;padding:.2rem 0}
+details{font:.875rem/1.5 var(--sans);margin-top:.3rem}
+summary{cursor:pointer;color:var(--accent);width:max-content;max-width:100%;padding:.2rem 0}
 details table{margin-top:.4rem}
 details .scroll{max-height:22rem;overflow:auto}
 .command{position:relative;background:var(--panel);border:1px solid var(--rule);border-radius:.3rem;margin:.4rem 0 1rem}
@@ -109,6 +125,10 @@ code,.hash{font-family:var(--mono);font-size:.86em;overflow-wrap:anywhere}
 .glossary .source{font:.82rem/1.5 var(--sans);color:var(--quiet)}
 footer{border-top:1px solid var(--rule);padding:1.2rem 0 2.5rem;font:.82rem/1.6 var(--sans);color:var(--quiet)}
 math{font-style:normal}
+@media (min-width:78rem){
+.story,.hero{display:grid;grid-template-columns:minmax(0,600px) minmax(0,1fr);gap:0 2.5rem;align-items:start}
+}
+.hero{margin-top:.8rem}
 @media (max-width:36rem){
 body{font-size:1rem}
 .page{padding:0 1.1rem}
@@ -117,11 +137,9 @@ body{font-size:1rem}
 .wide{display:none}
 .narrow{display:block}
 .key{grid-template-columns:repeat(2,minmax(0,1fr))}
-.readings,.readings tbody,.readings tr,.readings th,.readings td{display:block;width:auto!important}
-.readings tr{border-bottom:1px solid var(--rule);padding:.55rem 0}
-.readings th,.readings td{border:0;padding:0}
-.readings th{display:flex;justify-content:space-between;gap:1rem;flex-wrap:wrap}
-.readings .value{text-align:left}
+.readings.all,.readings.all tbody,.readings.all tr,.readings.all th,.readings.all td{display:block;width:auto!important}
+.readings.all tr{border-bottom:1px solid var(--rule);padding:.55rem 0}
+.readings.all th,.readings.all td{border:0;padding:0}
 .verdicts li{grid-template-columns:minmax(0,1fr)}
 .facts{grid-template-columns:minmax(0,1fr);gap:0}
 .facts dd{margin-bottom:.5rem}
@@ -131,7 +149,7 @@ body{font-size:1rem}
 body{font-size:10.5pt}
 .page{max-width:none;padding:0}
 .columns{display:block}
-.toc,.tools,.skip,.screen,.command button,figure details{display:none}
+.toc,.tools,.skip,.screen,.command button,.bar,.tip,.numbers-of{display:none}
 .masthead{padding-top:0}
 section,section+section{margin-top:1.2rem;padding-top:1.2rem}
 h2,h3,figcaption,.explain dt,.glossary dt,.glossary .formula{break-after:avoid}

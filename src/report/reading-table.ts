@@ -2,24 +2,32 @@ import type { Reading } from "../instruments/reading.ts";
 import { typeset } from "../util/format-number.ts";
 import { markup, prose, type Html } from "./html.ts";
 import { math } from "./math.ts";
+import { shareNotes } from "./shared-notes.ts";
 
 /** Readings beyond this many, one a layer for instance, are folded away; figures and verdicts speak of them too. */
-const OPEN_READINGS = 10;
+const OPEN_READINGS = 6;
 
-/** The numbers of a section: what, how much, how it is known. */
-export function readingTable(readings: readonly Reading[], title: string): Html {
-  const long = readings.length > OPEN_READINGS + 2;
-  const [open, folded] = long ? [readings.slice(0, OPEN_READINGS), readings.slice(OPEN_READINGS)] : [readings, []];
-  return markup`${readingRows(open, `${title}: numbers`)}${
-    folded.length > 0 &&
-    markup`<details class="more"><summary>${folded.length} more of these</summary>${readingRows(folded, `${title}: more numbers`)}</details>`
-  }`;
+/** The first numbers of a section, beside its figure: what, how much. */
+export function openReadings(readings: readonly Reading[], title: string): Html {
+  const open = readings.slice(0, readings.length <= OPEN_READINGS + 1 ? readings.length : OPEN_READINGS);
+  const rows = open.map(
+    (reading) => markup`<tr>${nameOf(reading)}<td class="value">${typeset(reading.value)}</td></tr>`,
+  );
+  const more = readings.length - open.length;
+  return markup`<table class="readings" aria-label="${title}: numbers"><tbody>${rows}</tbody></table>${more > 0 && markup`<p class="aside">${more} more of these are folded below.</p>`}`;
 }
 
-function readingRows(readings: readonly Reading[], label: string): Html {
+/** All numbers of a section, with how each is known. */
+export function allReadings(readings: readonly Reading[], title: string): Html {
+  const { common, own } = shareNotes(readings);
   const rows = readings.map(
-    ({ label: name, symbol, value, note }) =>
-      markup`<tr><th scope="row">${name}${symbol && markup` ${math(symbol)}`}</th><td class="value">${typeset(value)}</td><td class="how">${note && prose(note)}</td></tr>`,
+    (reading, i) =>
+      markup`<tr>${nameOf(reading)}<td class="value">${typeset(reading.value)}</td><td class="how">${own[i] !== "" && prose(own[i])}</td></tr>`,
   );
-  return markup`<table class="readings" aria-label="${label}"><tbody>${rows}</tbody></table>`;
+  return markup`<table class="readings all" aria-label="${title}: how each number is known"><tbody>${rows}</tbody></table>
+${common.length > 0 && markup`<ul class="aside">${common.map(({ text, of }) => markup`<li>${prose(of.length === 0 ? `All: ${text}.` : `${of.join(", ")}: ${text}.`)}</li>`)}</ul>`}`;
+}
+
+function nameOf({ label, symbol }: Reading): Html {
+  return markup`<th scope="row">${label}${symbol && markup` ${math(symbol)}`}</th>`;
 }

@@ -42,7 +42,7 @@ async function draw(spec: TopLevelSpec): Promise<string> {
   textMetrics.width = textWidth; // Vega has one measure for all drawings, and this hook to set it
   const view = new View(parse(compile(spec, { logger: logger(None) }).spec, LEGENDS), { renderer: "none" });
   try {
-    return compact(await view.toSVG());
+    return compact(withTips(await view.toSVG()));
   } finally {
     view.finalize();
   }
@@ -53,6 +53,14 @@ export function figureVariables(scheme: Scheme): string {
   return Object.entries(PALETTE[scheme])
     .map(([role, colour]) => `--figure-${role}:${colour};`)
     .join("");
+}
+
+/** Marks that stand for one row of the data; lines and areas stand for many. */
+const SINGLE_MARK = / aria-label="([^"]*)" role="graphics-symbol" aria-roledescription="(?:point|bar|rect mark|tick)"/g;
+
+/** What a mark says stays with it. */
+function withTips(svg: string): string {
+  return svg.replace(SINGLE_MARK, ' data-tip="$1"');
 }
 
 /** Hundredths of a pixel are enough; what only a live view needs goes; names of clips count from 0 in every drawing. */
@@ -73,10 +81,19 @@ function compact(svg: string): string {
     .replace(/<g><\/g>/g, "");
 }
 
+/** The paper behind a drawing: the first thing in it. */
+const BACKGROUND = /^(<svg[^>]*>)<rect [^>]*\/>/;
+
+function withoutTips(svg: string): string {
+  return svg.replace(/ data-tip="[^"]*"/g, "");
+}
+
 function recolour(svg: string, theme: SvgTheme): string {
-  if (theme === "light") return svg;
+  if (theme === "light") return withoutTips(svg);
   const roles = Object.entries(PALETTE.light);
-  const plain = theme === "page" ? svg.replace(/ font-family="[^"]*"/g, "") : svg;
+  // A page has its font and its paper, and shows what a mark says to whoever points at it.
+  const plain =
+    theme === "page" ? svg.replace(/ font-family="[^"]*"/g, "").replace(BACKGROUND, "$1") : withoutTips(svg);
   return plain.replace(/#[0-9a-f]{6}\b/g, (colour) => {
     const found = roles.find(([, each]) => each === colour);
     if (found === undefined) return colour;

@@ -1,4 +1,4 @@
-import { readingsOf } from "../instruments/registry.ts";
+import { INSTRUMENTS, readingsOf } from "../instruments/registry.ts";
 import type { ProfileResult, Section, Verdict } from "../result/profile-result.ts";
 import { formatNumber } from "../util/format-number.ts";
 import { markup, type Html } from "./html.ts";
@@ -15,7 +15,8 @@ const STATES: Readonly<Record<State, { flag: string; text: string } | undefined>
 };
 
 export function stateOf({ instrument, status }: Section, result: ProfileResult): State {
-  if (status !== "not-converged") return status;
+  // What another version measures has no numbers that this one knows to look for.
+  if (status !== "not-converged" || !INSTRUMENTS.some(({ name }) => name === instrument)) return status;
   const missing = formatNumber(null);
   return readingsOf(instrument, result).some(({ value }) => value !== missing) ? status : "not-reached";
 }
