@@ -1,4 +1,6 @@
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { loadProblem } from "../load/load-problem.ts";
 import { estimateTrace } from "../estimators/trace.ts";
 import { gaussNewton } from "../index.ts";
 import { binaryCrossEntropy } from "../problem/losses/binary-cross-entropy.ts";
@@ -49,6 +51,16 @@ describe("tr G from the gradients of every output", () => {
     expect(interval.lower).toBeLessThan(truth.value);
     expect(interval.upper).toBeGreaterThan(truth.value);
     expect(interval.upper - interval.lower).toBeLessThan(1e-4 * truth.value);
+  });
+
+  it.each(["silu-layernorm-fitted-float32", "lstm-fitted-float32"])("has its error in float32: %s", async (name) => {
+    const file = fileURLToPath(new URL(`../../test/trained/networks/${name}`, import.meta.url));
+    const open = (precision: "float32" | "float64") => loadProblem(`${file}.onnx`, { data: `${file}.npz`, precision });
+    const [narrow, wide] = [await open("float32"), await open("float64")];
+    const { value, rounding = 0 } = await traceByOutputs(narrow.problem, 0.95, {});
+    const truth = await traceByOutputs(wide.problem, 0.95, {});
+    expect(Math.abs(value - truth.value)).toBeLessThan(rounding / 2);
+    await Promise.all([narrow.close(), wide.close()]);
   });
 
   it("is taken where the outputs are few for the parameters", () => {
