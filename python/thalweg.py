@@ -102,7 +102,7 @@ def _warn(message: str) -> None:
     frame, depth = sys._getframe(1), 2
     while frame.f_back is not None and frame.f_back.f_code.co_filename == __file__:
         frame, depth = frame.f_back, depth + 1
-    warnings.warn(message, ThalwegWarning, stacklevel=depth)
+    warnings.warn(message, ThalwegWarning, stacklevel=depth + 1)
 
 
 def _usage(message: str, code: str, hint: Optional[str] = None) -> ThalwegError:

@@ -213,7 +213,7 @@ def case_convolutions_with_batch_normalisation():
     calls = []
     module.head.register_forward_hook(lambda *_: calls.append("forward"))
     module.head.register_full_backward_hook(lambda *_: calls.append("backward"))
-    module.head.weight.register_hook(lambda g: calls.append("tensor") or 3 * g)
+    module.head.weight.register_hook(lambda _: calls.append("tensor"))
     before = photograph(module)
     random_before = (torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate())
 
@@ -304,6 +304,16 @@ def case_several_inputs_outputs_and_frozen_parameters():
     told = " ".join(str(each.message) for each in heard)
     assert "of_right.weight" in told and "unused.weight" in told, told
     assert any("unused.weight" in each for each in result.warnings)
+
+
+def case_nothing_is_fused_or_merged():
+    # Frozen attention runs in one fused step in evaluation mode; its biases are equal, as are those of its normalisations.
+    module = nn.Sequential(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), nn.Flatten(), nn.Linear(24, 2))
+    module[0].requires_grad_(False)
+    result = thalweg.inspect(module, torch.randn(5, 3, 8), verify=False, quiet=True)
+    assert {name for name, _ in module.named_parameters()} <= {each.name for each in result.initializers}
+    assert result.notices == (), result.notices
+    assert [each.requires_grad for each in module.parameters()] == 12 * [False] + 2 * [True]
 
 
 def case_a_hessian_times_a_vector():
@@ -585,6 +595,8 @@ def case_exit_codes():
             warnings.simplefilter("always")
             result = thalweg.run("profile", command=Fake(code=code).command)
         assert result.exit_code == code and result.passed is True
+        # Python shows a warning once for each line: it stands at the caller's.
+        assert {each.filename for each in heard if each.category is thalweg.ThalwegWarning} == {__file__}
         assert [each.category for each in heard if each.category is not ResourceWarning] == [
             thalweg.ThalwegWarning
         ] and len(result.warnings) == 1
