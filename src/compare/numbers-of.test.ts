@@ -39,6 +39,26 @@ describe("the numbers of a profile", () => {
     expect(bounded.get("hessian.top[9]")?.known.above).toBeCloseTo(unseen - 1.42, 3);
   });
 
+  it("know no place of an eigenvalue where residuals are coarser than the margin of a search", () => {
+    const { hessian } = sampleProfile.result;
+    const coarse = (hessian.top ?? []).map(({ value }, i) => ({ value, residual: i === 2 ? 1.5 : 1e-3 }));
+    const found = numbersOf(profileResult, {
+      ...sampleProfile.result,
+      hessian: { ...hessian, top: coarse, frobenius: null },
+      gaussNewton: { top: coarse, trace: null },
+    });
+    for (const path of ["hessian.top[0]", "hessian.top[4]", "gaussNewton.top[0]"])
+      expect(found.get(path)?.known.above, path).toBe(Number.POSITIVE_INFINITY);
+    // At the other end, which is small beside the whole spectrum, the margin is that of the whole spectrum.
+    const { residual } = sampleProfile.result;
+    const bottom = [{ value: -0.01, residual: 1e-6 }];
+    const lopsided = numbersOf(profileResult, {
+      ...sampleProfile.result,
+      residual: residual && { ...residual, bottom },
+    });
+    expect(lopsided.get("residual.bottom[0]")?.known.below).toBeCloseTo(0.02 * 1.31, 4);
+  });
+
   it("are neither costs, settings, errors of others, nor curves", () => {
     for (const path of numbers.keys())
       expect(path).not.toMatch(

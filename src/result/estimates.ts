@@ -62,19 +62,27 @@ export function inPlace(pairs: readonly EigenvalueResult[] | null, end: "top" | 
   });
 }
 
+/** Both ends of a spectrum, as far as they were found. */
+export interface Ends {
+  readonly top?: readonly EigenvalueResult[] | null;
+  readonly bottom?: readonly EigenvalueResult[] | null;
+}
+
 /**
- * How far out an eigenvalue may lie that a search has missed: beyond the last one by its margin.
+ * How far out an eigenvalue may lie that a search has missed: beyond the last one by its margin. Residuals that are
+ * coarser than such a margin leave room for others between and beyond: then there is no limit.
  *
  * @param margin of the search; what searches have where the result does not note it
  */
-export function limitOfSearch(
-  pairs: readonly EigenvalueResult[] | null,
-  end: "top" | "bottom",
-  margin = MARGIN * Math.max(0, ...(pairs ?? []).map(({ value }) => Math.abs(value))),
-): number {
-  const last = pairs?.at(-1);
+export function limitOfSearch(ends: Ends, end: keyof Ends, margin?: number): number {
+  const pairs = ends[end] ?? [];
+  const scale = Math.max(0, ...[...(ends.top ?? []), ...(ends.bottom ?? [])].map(({ value }) => Math.abs(value)));
   const sign = end === "top" ? 1 : -1;
-  return last ? last.value + sign * (last.residual + margin) : sign * Number.POSITIVE_INFINITY;
+  const last = pairs.at(-1);
+  // What is below rounding is no coarse tolerance: a spectrum of zeros has residuals too.
+  const isCoarse = scale > 0 && pairs.some(({ residual }) => residual > MARGIN * scale);
+  if (!last || isCoarse) return sign * Number.POSITIVE_INFINITY;
+  return last.value + sign * (last.residual + (margin ?? MARGIN * scale));
 }
 
 /**

@@ -225,7 +225,10 @@ export const hessianPart = about(hessianNumbers, {
     // In a small dimension both ends may hold the same eigenvalues.
     const isApart = (top?.at(-1)?.value ?? 0) > (bottom?.at(-1)?.value ?? 0);
     const unseen = largestUnseen(frobenius, [...(top ?? []), ...(isApart ? (bottom ?? []) : [])]);
-    const [up, down] = [limitOfSearch(top, "top", margin), limitOfSearch(bottom, "bottom", margin)];
+    const [up, down] = [
+      limitOfSearch({ top, bottom }, "top", margin),
+      limitOfSearch({ top, bottom }, "bottom", margin),
+    ];
     // Only where the search says less does the answer rest on the norm.
     const known = (each: Known, helped: boolean) => settled({ ...each, restsOnSample: helped });
     const largest = inPlace(top, "top", Math.min(up, unseen)).map((each) => known(each, unseen < up));
@@ -262,7 +265,7 @@ const gaussNewtonNumbers = z.object({
 });
 
 export const gaussNewtonPart = about(gaussNewtonNumbers, {
-  members: ({ top }) => ({ top: inPlace(top, "top", limitOfSearch(top, "top")) }),
+  members: ({ top }) => ({ top: inPlace(top, "top", limitOfSearch({ top }, "top")) }),
 });
 
 const residualNumbers = z.object({
@@ -276,8 +279,8 @@ const residualNumbers = z.object({
 
 export const residualPart = about(residualNumbers, {
   members: ({ top, bottom }) => ({
-    top: inPlace(top, "top", limitOfSearch(top, "top")),
-    bottom: inPlace(bottom, "bottom", limitOfSearch(bottom, "bottom")),
+    top: inPlace(top, "top", limitOfSearch({ top, bottom }, "top")),
+    bottom: inPlace(bottom, "bottom", limitOfSearch({ top, bottom }, "bottom")),
   }),
 });
 
@@ -361,7 +364,7 @@ export const noisePart = about(noiseNumbers, {
     const [first] = top ?? [];
     const relative = first && first.residual / first.value + (trace.rounding ?? Number.NaN) / trace.value;
     return {
-      top: inPlace(top, "top", limitOfSearch(top, "top")),
+      top: inPlace(top, "top", limitOfSearch({ top }, "top")),
       ...(effectiveDirections !== null && {
         effectiveDirections: within(effectiveDirections, relative && effectiveDirections * relative),
       }),
