@@ -1,5 +1,5 @@
 // node bench/compare-products.mjs FOLDER NETWORK [RUNS]: one network against PyTorch; one JSON line.
-import { gaussNewtonProduct, hessianProduct } from "../dist/problem/products.js";
+import { gaussNewtonProduct, hessianProduct } from "../dist/problem/derivatives.js";
 import { openNetwork, readVector } from "./open-network.mjs";
 import { median } from "./statistics.mjs";
 import { torchServer } from "./torch-server.mjs";

@@ -4,7 +4,7 @@ import { openDatasetPath } from "../dist/io/open-dataset-path.js";
 import { decodeModel } from "../dist/onnx/decode-model.js";
 import { crossEntropy } from "../dist/problem/losses/cross-entropy.js";
 import { Problem } from "../dist/problem/problem.js";
-import { hessianProduct } from "../dist/problem/products.js";
+import { hessianProduct } from "../dist/problem/derivatives.js";
 import { nodeRuntime } from "../dist/runtime/node-runtime.js";
 import { multilayerPerceptron } from "./multilayer-perceptron.mjs";
 import { median } from "./statistics.mjs";
@@ -21,11 +21,11 @@ const problem = Problem.open(model, data, nodeRuntime({ threads: 2, lanes: 2 }),
   batchSize: 500,
   cacheBytes: mode === "kept" ? 2 ** 30 : 0,
 });
-const vector = problem.parameters;
+const vector = problem.point.parameters;
 const times = [];
 for (let run = -1; run < 5; run++) {
   const start = performance.now();
-  await problem.product(hessianProduct, [vector]);
+  await problem.point.product(hessianProduct, [vector]);
   if (run >= 0) times.push(performance.now() - start);
 }
 console.log(

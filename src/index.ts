@@ -22,8 +22,9 @@ import type { ProfileOptions } from "./instruments/instrument.ts";
 import { type LoadOptions, loadProblem } from "./load/load-problem.ts";
 import type { LinearOperator } from "./operators/linear-operator.ts";
 import { productOperator } from "./operators/problem-operators.ts";
-import type { Problem } from "./problem/problem.ts";
-import { empiricalFisherProduct, fisherProduct, gaussNewtonProduct, hessianProduct } from "./problem/products.ts";
+import type { Point } from "./problem/point.ts";
+import { Problem } from "./problem/problem.ts";
+import { empiricalFisherProduct, fisherProduct, gaussNewtonProduct, hessianProduct } from "./problem/derivatives.ts";
 import { createRandom } from "./random/random-stream.ts";
 import type { RunContext } from "./util/run-context.ts";
 import { ThalwegError } from "./util/thalweg-error.ts";
@@ -35,7 +36,8 @@ export type { LinearOperator } from "./operators/linear-operator.ts";
 export { scaleOperator, shiftOperator, subBlockOperator, sumOperator } from "./operators/combinators.ts";
 export { denseOperator, diagonalOperator } from "./operators/dense-operator.ts";
 export { ParameterSpace, type ParameterTensor } from "./problem/parameter-space.ts";
-export { Problem, type LossValue } from "./problem/problem.ts";
+export { Point, type LossValue } from "./problem/point.ts";
+export { Problem, type PointOptions } from "./problem/problem.ts";
 export { createRandom, type RandomStream } from "./random/random-stream.ts";
 export { decodeResult, encodeResult, type ResultDocument, resultJsonSchema } from "./result/result-kinds.ts";
 export type { ProgressEvent, RunContext } from "./util/run-context.ts";
@@ -80,7 +82,7 @@ export interface RunOptions {
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 1437 });
  * problem.space.dimension; // → 2410
- * (await problem.value()).loss; // → 0.011308
+ * (await problem.point.value()).loss; // → 0.011308
  */
 export async function load(model: string, options: LoadOptions): Promise<Problem> {
   const loaded = await loadProblem(model, options);
@@ -96,6 +98,11 @@ export async function load(model: string, options: LoadOptions): Promise<Problem
   });
 }
 
+/** A problem stands for its weights. */
+function pointOf(place: Problem | Point): Point {
+  return place instanceof Problem ? place.point : place;
+}
+
 /**
  * The Hessian H = ∇²L(θ), n × n for n parameters, symmetric; L in the unit of the loss (nats for
  * cross-entropy). Products H v = d/dt ∇L(θ + tv), exact up to rounding (Pearlmutter 1994).
@@ -107,11 +114,11 @@ export async function load(model: string, options: LoadOptions): Promise<Problem
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 1437 });
  * const H = hessian(problem);
- * const [product] = await H.apply([problem.parameters]); // H θ
+ * const [product] = await H.apply([problem.point.parameters]); // H θ
  * product.length; // → 2410
  */
-export function hessian(problem: Problem, context?: RunContext): LinearOperator {
-  return productOperator(problem, hessianProduct, context);
+export function hessian(place: Problem | Point, context?: RunContext): LinearOperator {
+  return productOperator(pointOf(place), hessianProduct, context);
 }
 
 /**
@@ -126,8 +133,8 @@ export function hessian(problem: Problem, context?: RunContext): LinearOperator 
  * const { top } = await eigenvalues(gaussNewton(problem), { largest: 1 });
  * top[0].value > 0; // → true
  */
-export function gaussNewton(problem: Problem, context?: RunContext): LinearOperator {
-  return productOperator(problem, gaussNewtonProduct, context);
+export function gaussNewton(place: Problem | Point, context?: RunContext): LinearOperator {
+  return productOperator(pointOf(place), gaussNewtonProduct, context);
 }
 
 /**
@@ -138,12 +145,12 @@ export function gaussNewton(problem: Problem, context?: RunContext): LinearOpera
  *
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 200, precision: "float64" });
- * const [f] = await fisher(problem).apply([problem.parameters]);
- * const [g] = await gaussNewton(problem).apply([problem.parameters]);
+ * const [f] = await fisher(problem).apply([problem.point.parameters]);
+ * const [g] = await gaussNewton(problem).apply([problem.point.parameters]);
  * Math.hypot(...f.map((x, i) => x - g[i])) < 1e-12 * Math.hypot(...g); // → true
  */
-export function fisher(problem: Problem, context?: RunContext): LinearOperator {
-  return productOperator(problem, fisherProduct, context);
+export function fisher(place: Problem | Point, context?: RunContext): LinearOperator {
+  return productOperator(pointOf(place), fisherProduct, context);
 }
 
 /**
@@ -156,8 +163,8 @@ export function fisher(problem: Problem, context?: RunContext): LinearOperator {
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 200 });
  * empiricalFisher(problem).symmetric; // → true
  */
-export function empiricalFisher(problem: Problem, context?: RunContext): LinearOperator {
-  return productOperator(problem, empiricalFisherProduct, context);
+export function empiricalFisher(place: Problem | Point, context?: RunContext): LinearOperator {
+  return productOperator(pointOf(place), empiricalFisherProduct, context);
 }
 
 /**
@@ -170,8 +177,8 @@ export function empiricalFisher(problem: Problem, context?: RunContext): LinearO
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 1437 });
  * Math.hypot(...(await gradient(problem))); // → 0.004523
  */
-export function gradient(problem: Problem, context?: RunContext): Promise<Float64Array> {
-  return problem.gradient(context);
+export function gradient(place: Problem | Point, context?: RunContext): Promise<Float64Array> {
+  return pointOf(place).gradient(context);
 }
 
 /**

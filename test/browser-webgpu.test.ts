@@ -1,7 +1,7 @@
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EXPORTABLE, exportDerivative } from "../src/load/export-derivative.ts";
-import { gaussNewtonProduct, hessianProduct } from "../src/problem/products.ts";
+import { gaussNewtonProduct, hessianProduct } from "../src/problem/derivatives.ts";
 import type { Tensor } from "../src/util/tensor.ts";
 import { relativeError } from "./support/numbers.ts";
 import { inPrecision } from "./support/op-case.ts";
@@ -67,8 +67,8 @@ describe.each(REFERENCE_CASES)("%s on WebGPU in a browser", (name) => {
     for (const [each, tensor] of problem.space.unflatten(v, "float32")) tensors.set(`v:${each}`, tensor);
     const right = {
       gradient: vectorOf(exact, name, "gradient.npz"),
-      "hessian-vector": (await exact.product(hessianProduct, [v]))[0],
-      "gauss-newton-vector": (await exact.product(gaussNewtonProduct, [v]))[0],
+      "hessian-vector": (await exact.point.product(hessianProduct, [v]))[0],
+      "gauss-newton-vector": (await exact.point.product(gaussNewtonProduct, [v]))[0],
     };
     for (const [kind, expected] of Object.entries(right)) {
       const derivative = EXPORTABLE.find((each) => each.name === kind);

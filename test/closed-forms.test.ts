@@ -17,7 +17,7 @@ import { meanAbsoluteError } from "../src/problem/losses/mean-absolute-error.ts"
 import { meanSquaredError } from "../src/problem/losses/mean-squared-error.ts";
 import type { Loss, LossOptions } from "../src/problem/losses/loss.ts";
 import type { Problem } from "../src/problem/problem.ts";
-import { fisherProduct, gaussNewtonProduct, hessianProduct, type Product } from "../src/problem/products.ts";
+import { fisherProduct, gaussNewtonProduct, hessianProduct, type Product } from "../src/problem/derivatives.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { sizeOf, type Tensor } from "../src/util/tensor.ts";
 import { array, buildProblem, labels, type ProblemParts } from "./support/build-problem.ts";
@@ -42,12 +42,12 @@ function open(...parts: Parameters<typeof buildProblem>): Problem {
 async function matrixOf(problem: Problem, product: Product): Promise<Float64Array> {
   const n = problem.space.dimension;
   const identity = Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (_, j) => Number(i === j)));
-  const columns = await problem.product(product, identity);
+  const columns = await problem.point.product(product, identity);
   return Float64Array.from({ length: n * n }, (_, at) => columns[at % n][Math.floor(at / n)]);
 }
 
 const spectrumOf = async (problem: Problem, product: Product) =>
-  (await exactSpectrum(productOperator(problem, product), {}, {})).values;
+  (await exactSpectrum(productOperator(problem.point, product), {}, {})).values;
 const total = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0);
 
 /** Σ xᵢxⱼ over examples, divided by n. */
@@ -106,12 +106,12 @@ describe("linear regression", () => {
   test("the gradient vanishes at the solution of the normal equations", async () => {
     const problem = open(parts);
     // One Newton step on a quadratic: solve H p = −g by conjugate gradients to the end.
-    const gradient = await problem.gradient();
+    const gradient = await problem.point.gradient();
     const step = new Float64Array(gradient.length);
     let residual = gradient.map((g) => -g);
     let direction = residual.slice();
     for (let i = 0; i < gradient.length && norm(residual) > 1e-15; i++) {
-      const [image] = await problem.product(hessianProduct, [direction]);
+      const [image] = await problem.point.product(hessianProduct, [direction]);
       const alpha = innerProduct(residual, residual) / innerProduct(direction, image);
       direction.forEach((v, j) => (step[j] += alpha * v));
       const next = residual.map((r, j) => r - alpha * image[j]);
@@ -119,8 +119,8 @@ describe("linear regression", () => {
       direction = direction.map((v, j) => next[j] + beta * v);
       residual = next;
     }
-    await problem.moveTo(problem.parameters.map((w, i) => w + step[i]));
-    expect(norm(await problem.gradient())).toBeLessThan(1e-13 * norm(gradient));
+    const there = problem.at(problem.point.parameters.map((w, i) => w + step[i]));
+    expect(norm(await there.gradient())).toBeLessThan(1e-13 * norm(gradient));
   });
 });
 
@@ -149,7 +149,7 @@ describe("softmax regression", () => {
       return (moment(i, j) * (Number(c === e) - 1 / classes)) / classes;
     });
     expectClose(await matrixOf(problem, hessianProduct), expected, 1e-15, "Kronecker product");
-    expect((await problem.value()).loss).toBeCloseTo(Math.log(classes), 14);
+    expect((await problem.point.value()).loss).toBeCloseTo(Math.log(classes), 14);
   });
 
   test("anywhere it is the mean of xxᵀ ⊗ (diag p − ppᵀ), and equals Gauss–Newton and Fisher", async () => {
@@ -201,8 +201,8 @@ describe("products of scalars", () => {
   test("½(w₁w₂ − 1)² elsewhere", async () => {
     const [a, b] = [0.7, -1.3];
     const problem = open(chain(a, b));
-    expect((await problem.value()).loss).toBeCloseTo((a * b - 1) ** 2, 14);
-    expectClose(await problem.gradient(), [2 * (a * b - 1) * b, 2 * (a * b - 1) * a], 1e-15, "gradient");
+    expect((await problem.point.value()).loss).toBeCloseTo((a * b - 1) ** 2, 14);
+    expectClose(await problem.point.gradient(), [2 * (a * b - 1) * b, 2 * (a * b - 1) * a], 1e-15, "gradient");
     expectClose(
       await matrixOf(problem, hessianProduct),
       [2 * b * b, 4 * a * b - 2, 4 * a * b - 2, 2 * a * a],
@@ -269,12 +269,12 @@ describe("piecewise linear networks", () => {
     const parts = await diagonal(home);
     const t1 = total(parts.slice(0, d * hidden));
     const t2 = total(parts.slice(d * hidden));
-    const loss = (await home.value()).loss;
-    const outputs = await home.outputs();
+    const loss = (await home.point.value()).loss;
+    const outputs = await home.point.outputs();
     for (const alpha of [0.5, 2, 5]) {
       const moved = open(at(scaled(weights.first, alpha), scaled(weights.second, 1 / alpha)));
-      expect(distance(await moved.outputs(), outputs)).toBeLessThan(1e-12);
-      expect(Math.abs((await moved.value()).loss - loss)).toBeLessThan(1e-12);
+      expect(distance(await moved.point.outputs(), outputs)).toBeLessThan(1e-12);
+      expect(Math.abs((await moved.point.value()).loss - loss)).toBeLessThan(1e-12);
       const trace = total(await diagonal(moved));
       expect(Math.abs(trace - (t1 / alpha ** 2 + alpha ** 2 * t2)) / trace).toBeLessThan(1e-12);
     }
@@ -286,7 +286,7 @@ describe("piecewise linear networks", () => {
   test("directions with the norms of the layers do not see a scaling of layers, but one of neurons (Li et al. 2018)", async () => {
     const directions = [random.split("d1").normalVector(d * hidden), random.split("d2").normalVector(hidden * k)];
     const plot = async (problem: Problem) => {
-      const center = problem.parameters;
+      const center = problem.point.parameters;
       const along = new Float64Array(center.length);
       problem.space.tensors.forEach(({ offset, size }, i) => {
         const factor = norm(center.subarray(offset, offset + size)) / norm(directions[i]);
@@ -294,14 +294,7 @@ describe("piecewise linear networks", () => {
       });
       const losses: number[] = [];
       for (const t of [-1, -0.5, 0, 0.5, 1]) {
-        losses.push(
-          (
-            await problem.at(
-              center.map((w, i) => w + t * along[i]),
-              () => problem.value(),
-            )
-          ).loss,
-        );
+        losses.push((await problem.at(center.map((w, i) => w + t * along[i])).value()).loss);
       }
       return losses;
     };

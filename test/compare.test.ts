@@ -104,7 +104,7 @@ describe("thalweg compare", () => {
     const source = await load(DIGITS, { data: "digits", limit: 10 });
     const arrays = source.space.tensors.map(({ name, shape, offset, size }) => {
       const data = Float32Array.from(
-        source.parameters.subarray(offset, offset + size),
+        source.point.parameters.subarray(offset, offset + size),
         (x, i) => x * (1 + 0.5 * Math.sin(i)),
       );
       return [name, { dtype: "float32", shape, data }] as const;

@@ -21,7 +21,7 @@ describe("a loss that is not finite", () => {
   const problem = inPrecision("float64");
 
   it("names the operation that made the first NaN, and its batch", async () => {
-    await expect(problem.value()).rejects.toMatchObject({
+    await expect(problem.point.value()).rejects.toMatchObject({
       kind: "input",
       code: "not-finite",
       where: { op: "Log", batch: 1 },
@@ -29,12 +29,12 @@ describe("a loss that is not finite", () => {
   });
 
   it("names the parameter whose gradient is not finite", async () => {
-    await expect(problem.gradient()).rejects.toMatchObject({ code: "not-finite", where: { parameter: "w" } });
+    await expect(problem.point.gradient()).rejects.toMatchObject({ code: "not-finite", where: { parameter: "w" } });
   });
 
   it.each(["float32", "float64"] as const)("advises float64 only where it is not what runs: %s", async (precision) => {
     const other = inPrecision(precision);
-    for (const measure of [() => other.value(), () => other.gradient()]) {
+    for (const measure of [() => other.point.value(), () => other.point.gradient()]) {
       const error: unknown = await measure().catch((reason: unknown) => reason);
       expect(error).toMatchObject({ code: "not-finite" });
       const hint = error instanceof ThalwegError ? (error.hint ?? "") : "";

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { Graph } from "../src/graph/graph.ts";
 import { emitModel } from "../src/onnx/emit-model.ts";
 import { add } from "../src/ops/arithmetic.ts";
-import { gaussNewtonProduct, hessianProduct } from "../src/problem/products.ts";
+import { gaussNewtonProduct, hessianProduct } from "../src/problem/derivatives.ts";
 import { nodeRuntime } from "../src/runtime/node-runtime.ts";
 import { openReference, vectorOf } from "./support/reference-case.ts";
 
@@ -23,19 +23,17 @@ describe.each([
     const together = openReference(name, options, 100, three);
     const v = vectorOf(alone, name, "v.npz");
     const block = [v, v.map((x) => 2 * x), v.map((x) => -x)];
+    const elsewhere = alone.point.parameters.map((x) => 1.1 * x);
     const measure = async (problem: typeof alone) => ({
-      value: await problem.value(),
-      gradient: await problem.gradient(),
-      hessian: await problem.product(hessianProduct, block),
-      gaussNewton: await problem.product(gaussNewtonProduct, [v]),
-      jacobian: await problem.jacobianVector(v),
-      transposed: await problem.jacobianTransposed(await problem.outputs()),
-      squares: await problem.exampleGradientSquares(),
-      elsewhere: await problem.at(
-        problem.parameters.map((x) => 1.1 * x),
-        async () => [await problem.value(), await problem.product(hessianProduct, [v])],
-      ),
-      back: await problem.product(hessianProduct, [v]),
+      value: await problem.point.value(),
+      gradient: await problem.point.gradient(),
+      hessian: await problem.point.product(hessianProduct, block),
+      gaussNewton: await problem.point.product(gaussNewtonProduct, [v]),
+      jacobian: await problem.point.jacobianVector(v),
+      transposed: await problem.point.jacobianTransposed(await problem.point.outputs()),
+      squares: await problem.point.exampleGradientSquares(),
+      elsewhere: [await problem.at(elsewhere).value(), await problem.at(elsewhere).product(hessianProduct, [v])],
+      back: await problem.point.product(hessianProduct, [v]),
     });
     expect(await measure(together)).toEqual(await measure(alone));
     await together.close();
@@ -63,8 +61,8 @@ describe("a lane", () => {
   test("that has ended says so", async () => {
     const runtime = nodeRuntime({ threads: 2, lanes: 2, worker });
     const problem = openReference("softplus-wine-f64", {}, 50, runtime);
-    await problem.value();
+    await problem.point.value();
     await runtime.close();
-    await expect(problem.value()).rejects.toMatchObject({ code: "engine-ended" });
+    await expect(problem.point.value()).rejects.toMatchObject({ code: "engine-ended" });
   });
 });

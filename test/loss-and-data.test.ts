@@ -29,8 +29,8 @@ async function measure(name: string, options: Partial<LoadOptions> = {}) {
   });
   try {
     const { problem, notes, warnings } = loaded;
-    const { loss } = await problem.value();
-    const all = await problem.gradient();
+    const { loss } = await problem.point.value();
+    const all = await problem.point.gradient();
     const gradient = new Map(
       problem.space.tensors.map(({ name: tensor, offset, size }) => [tensor, all.subarray(offset, offset + size)]),
     );

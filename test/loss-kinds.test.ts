@@ -94,7 +94,7 @@ async function open(nodes: readonly NodeSpec[], y: Tensor | undefined, options: 
   const loaded = await loadProblem(model, { data, threads: 1, ...rest });
   try {
     const { problem, notes, warnings } = loaded;
-    const { loss } = await problem.value();
+    const { loss } = await problem.point.value();
     return {
       loss,
       name: problem.options.loss.name,

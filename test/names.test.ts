@@ -10,7 +10,7 @@ import { loadProblem } from "../src/load/load-problem.ts";
 import { decodeModel } from "../src/onnx/decode-model.ts";
 import { fedName, nameInFile } from "../src/problem/file-names.ts";
 import { Problem } from "../src/problem/problem.ts";
-import { gaussNewtonProduct, hessianProduct } from "../src/problem/products.ts";
+import { gaussNewtonProduct, hessianProduct } from "../src/problem/derivatives.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { lossNamed, DEFAULTS } from "./support/reference-case.ts";
 import { modelBytes, tensorProto, valueInfo } from "./support/onnx-model.ts";
@@ -79,12 +79,12 @@ async function numbersOf(names: Names): Promise<Float64Array[]> {
     const v = createRandom(1).normalVector(problem.space.dimension);
     const block = [v, v.map((x) => -x), v.map((x) => x * x)];
     return [
-      Float64Array.of((await problem.value()).loss),
-      await problem.gradient(),
-      ...(await problem.product(hessianProduct, block)),
-      ...(await problem.product(gaussNewtonProduct, [v])),
-      await problem.jacobianTransposed(await problem.jacobianVector(v)),
-      await problem.exampleGradientSquares(),
+      Float64Array.of((await problem.point.value()).loss),
+      await problem.point.gradient(),
+      ...(await problem.point.product(hessianProduct, block)),
+      ...(await problem.point.product(gaussNewtonProduct, [v])),
+      await problem.point.jacobianTransposed(await problem.point.jacobianVector(v)),
+      await problem.point.exampleGradientSquares(),
     ];
   } finally {
     await problem.close();
@@ -187,7 +187,7 @@ describe("files whose names are ours", () => {
     ["nul.onnx", "d.npz", 0.3225247735],
   ])("%s has the gradient of the network", async (model, data, expected) => {
     const { problem, proofs, close } = await loadProblem(at(model), { data: at(data), threads: 1 });
-    expect(norm2(await problem.gradient())).toBeCloseTo(expected, 6);
+    expect(norm2(await problem.point.gradient())).toBeCloseTo(expected, 6);
     expect(proofs.map(({ name, passed }) => [name, passed])).toEqual([["import", true]]);
     await close();
   });

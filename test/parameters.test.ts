@@ -35,8 +35,8 @@ describe("the parameters are those that PyTorch trains, and so is the gradient",
       expect(shapes).toEqual(
         Object.fromEntries(Object.entries(right.gradient).map(([key, { shape }]) => [key, shape])),
       );
-      expect((await problem.value()).loss).toBeCloseTo(right.loss, 10);
-      const gradient = await problem.gradient();
+      expect((await problem.point.value()).loss).toBeCloseTo(right.loss, 10);
+      const gradient = await problem.point.gradient();
       for (const { name: tensor, offset, size } of problem.space.tensors) {
         const part = gradient.subarray(offset, offset + size);
         const { norm, first } = right.gradient[tensor];

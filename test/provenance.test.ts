@@ -93,7 +93,7 @@ describe("data that change under the run", () => {
   test("in place, before they are read: refused", async () => {
     const loaded = await open();
     writeFileSync(at("live.npz"), other());
-    await expect(loaded.problem.gradient()).rejects.toMatchObject({ kind: "input", code: "file-changed" });
+    await expect(loaded.problem.point.gradient()).rejects.toMatchObject({ kind: "input", code: "file-changed" });
     await loaded.close();
   });
 
@@ -108,14 +108,14 @@ describe("data that change under the run", () => {
     ],
   ])("%s: numbers and hash of the old, and it is said", async (how, change) => {
     const right = await open();
-    const gradient = await right.problem.gradient();
+    const gradient = await right.problem.point.gradient();
     await right.close();
 
     const loaded = await open();
     expect(loaded.dataset.outdated()).toEqual([]);
-    if (how.startsWith("in place")) await loaded.problem.gradient();
+    if (how.startsWith("in place")) await loaded.problem.point.gradient();
     change();
-    expect(await loaded.problem.gradient()).toEqual(gradient);
+    expect(await loaded.problem.point.gradient()).toEqual(gradient);
     expect(loaded.dataset.sha256()).toBe(sha256(original));
     expect(loaded.dataset.outdated()).toEqual([at("live.npz")]);
     await loaded.close();

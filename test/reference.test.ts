@@ -4,7 +4,12 @@ import { extremalEigenpairs } from "../src/estimators/extremal-eigenpairs.ts";
 import { lanczos } from "../src/estimators/lanczos.ts";
 import { productOperator } from "../src/operators/problem-operators.ts";
 import type { Problem } from "../src/problem/problem.ts";
-import { empiricalFisherProduct, fisherProduct, gaussNewtonProduct, hessianProduct } from "../src/problem/products.ts";
+import {
+  empiricalFisherProduct,
+  fisherProduct,
+  gaussNewtonProduct,
+  hessianProduct,
+} from "../src/problem/derivatives.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { distance, innerProduct, norm, relativeError } from "./support/numbers.ts";
 import { arraysOf, expectedOf, lossNamed, openReference, REFERENCE_CASES, vectorOf } from "./support/reference-case.ts";
@@ -22,7 +27,7 @@ afterAll(async () => {
 });
 
 const product = async (problem: Problem, kind: typeof hessianProduct, vector: Float64Array) =>
-  (await problem.product(kind, [vector]))[0];
+  (await problem.point.product(kind, [vector]))[0];
 
 function randomVectors(problem: Problem, count: number, seed = 1): Float64Array[] {
   const random = createRandom(seed);
@@ -45,10 +50,10 @@ describe.each(REFERENCE_CASES)("%s", (name) => {
   test.each(precisions)("loss, accuracy, gradient and Hessian–vector product in %s", async (precision) => {
     const problem = open(name, { precision });
     const tolerance = precision === "float64" ? 1e-10 : 1e-4;
-    const { loss, accuracy } = await problem.value();
+    const { loss, accuracy } = await problem.point.value();
     expect(Math.abs(loss - expected.loss) / expected.loss).toBeLessThan(tolerance);
     expect(accuracy).toBeCloseTo(expected.accuracy ?? NaN, 12);
-    const gradient = await problem.gradient();
+    const gradient = await problem.point.gradient();
     expect(relativeError(gradient, vectorOf(problem, name, "gradient.npz"))).toBeLessThan(tolerance);
     expect(Math.abs(norm(gradient) - expected.gradient_norm) / expected.gradient_norm).toBeLessThan(tolerance);
     const image = await product(problem, hessianProduct, vectorOf(problem, name, "v.npz"));
@@ -60,21 +65,21 @@ describe.each(REFERENCE_CASES)("%s", (name) => {
     const whole = open(name, { batchSize: limit }, limit);
     const [v] = randomVectors(whole, 1);
     const reference = {
-      value: await whole.value(),
-      gradient: await whole.gradient(),
+      value: await whole.point.value(),
+      gradient: await whole.point.gradient(),
       hessian: await product(whole, hessianProduct, v),
       fisher: await product(whole, empiricalFisherProduct, v),
-      losses: await whole.exampleLosses(),
+      losses: await whole.point.exampleLosses(),
     };
     for (const batchSize of [1, 7, 64]) {
       const problem = open(name, { batchSize }, limit);
-      const value = await problem.value();
+      const value = await problem.point.value();
       expect(Math.abs(value.loss - reference.value.loss)).toBeLessThan(1e-13 * reference.value.loss);
       expect(value.accuracy).toBe(reference.value.accuracy);
-      expect(relativeError(await problem.gradient(), reference.gradient)).toBeLessThan(1e-11);
+      expect(relativeError(await problem.point.gradient(), reference.gradient)).toBeLessThan(1e-11);
       expect(relativeError(await product(problem, hessianProduct, v), reference.hessian)).toBeLessThan(1e-11);
       expect(relativeError(await product(problem, empiricalFisherProduct, v), reference.fisher)).toBeLessThan(1e-11);
-      expect(relativeError(await problem.exampleLosses(), reference.losses)).toBeLessThan(1e-11);
+      expect(relativeError(await problem.point.exampleLosses(), reference.losses)).toBeLessThan(1e-11);
     }
   });
 
@@ -82,7 +87,7 @@ describe.each(REFERENCE_CASES)("%s", (name) => {
     const problem = open(name, {}, 70);
     const block = randomVectors(problem, 11);
     for (const kind of [hessianProduct, gaussNewtonProduct, fisherProduct, empiricalFisherProduct]) {
-      const images = await problem.product(kind, block);
+      const images = await problem.point.product(kind, block);
       for (const k of [0, 7, 8, 10])
         expect(relativeError(images[k], await product(problem, kind, block[k]))).toBeLessThan(1e-12);
       const [left, right] = [innerProduct(images[0], block[9]), innerProduct(images[9], block[0])];
@@ -90,17 +95,16 @@ describe.each(REFERENCE_CASES)("%s", (name) => {
     }
   });
 
-  test("what is kept between products changes nothing and is dropped on moving", async () => {
+  test("what is kept between products changes nothing and belongs to a point", async () => {
     const kept = open(name, {}, 70);
     const recomputed = open(name, { cacheBytes: 0 }, 70);
     const [v, step] = randomVectors(kept, 2);
-    const elsewhere = kept.parameters.map((x, i) => x + 0.01 * step[i]);
+    const elsewhere = kept.point.parameters.map((x, i) => x + 0.01 * step[i]);
     const here = await product(kept, hessianProduct, v);
     expect(relativeError(here, await product(recomputed, hessianProduct, v))).toBeLessThan(1e-12);
-    await kept.moveTo(elsewhere);
-    await recomputed.moveTo(elsewhere);
-    const there = await product(kept, hessianProduct, v);
-    expect(relativeError(there, await product(recomputed, hessianProduct, v))).toBeLessThan(1e-12);
+    const [there] = await kept.at(elsewhere).product(hessianProduct, [v]);
+    const [again] = await recomputed.at(elsewhere).product(hessianProduct, [v]);
+    expect(relativeError(there, again)).toBeLessThan(1e-12);
     expect(relativeError(there, here)).toBeGreaterThan(1e-6);
   });
 
@@ -111,10 +115,7 @@ describe.each(REFERENCE_CASES)("%s", (name) => {
     const image = await product(problem, hessianProduct, unit);
     const step = 1e-5;
     const gradientAt = (shift: number) =>
-      problem.at(
-        problem.parameters.map((x, i) => x + shift * unit[i]),
-        () => problem.gradient(),
-      );
+      problem.at(problem.point.parameters.map((x, i) => x + shift * unit[i])).gradient();
     const ahead = await gradientAt(step);
     const behind = await gradientAt(-step);
     expect(
@@ -134,7 +135,7 @@ describe.each(REFERENCE_CASES)("%s", (name) => {
     ).toBeLessThan(1e-12);
     const sum = new Float64Array(problem.space.dimension);
     for (let i = 0; i < examples; i++) {
-      const gradient = await problem.weightedGradient(
+      const gradient = await problem.point.weightedGradient(
         Float64Array.from({ length: examples }, (_, k) => (k === i ? 1 : 0)),
       );
       const along = innerProduct(gradient, v);
@@ -146,19 +147,13 @@ describe.each(REFERENCE_CASES)("%s", (name) => {
   test("the Jacobian and its adjoint", async () => {
     const problem = open(name, { batchSize: 5 }, 12);
     const [v] = randomVectors(problem, 1);
-    const rows = await problem.jacobianVector(v);
+    const rows = await problem.point.jacobianVector(v);
     const u = createRandom(5).normalVector(rows.length);
-    const pulled = await problem.jacobianTransposed(u);
+    const pulled = await problem.point.jacobianTransposed(u);
     expect(Math.abs(innerProduct(rows, u) - innerProduct(v, pulled))).toBeLessThan(1e-12 * norm(rows) * norm(u));
     const step = 1e-6;
-    const ahead = await problem.at(
-      problem.parameters.map((x, i) => x + step * v[i]),
-      () => problem.outputs(),
-    );
-    const behind = await problem.at(
-      problem.parameters.map((x, i) => x - step * v[i]),
-      () => problem.outputs(),
-    );
+    const ahead = await problem.at(problem.point.parameters.map((x, i) => x + step * v[i])).outputs();
+    const behind = await problem.at(problem.point.parameters.map((x, i) => x - step * v[i])).outputs();
     expect(
       relativeError(
         ahead.map((x, i) => (x - behind[i]) / (2 * step)),
@@ -177,7 +172,7 @@ describe("spectra", () => {
     async (name) => {
       const expected = expectedOf(name);
       const problem = open(name, { batchSize: 512 });
-      const { values, asymmetry } = await exactSpectrum(productOperator(problem, hessianProduct), {}, {});
+      const { values, asymmetry } = await exactSpectrum(productOperator(problem.point, hessianProduct), {}, {});
       const reference = arraysOf(name, "spectrum.npz").get("eigenvalues")?.data ?? [];
       const scale = expected.hessian.top[0];
       expect(asymmetry).toBeLessThan(1e-12);
@@ -191,7 +186,12 @@ describe("spectra", () => {
 
   test("softplus-wine-f64: every eigenvalue by Lanczos to the end", async () => {
     const problem = open("softplus-wine-f64", { batchSize: 512 });
-    const { values, exhausted } = await lanczos(productOperator(problem, hessianProduct), {}, createRandom(2), {});
+    const { values, exhausted } = await lanczos(
+      productOperator(problem.point, hessianProduct),
+      {},
+      createRandom(2),
+      {},
+    );
     const reference = arraysOf("softplus-wine-f64", "spectrum.npz").get("eigenvalues")?.data ?? [];
     expect(exhausted).toBe(true);
     expect(distance(values, reference) / reference[reference.length - 1]).toBeLessThan(1e-9);
@@ -200,7 +200,7 @@ describe("spectra", () => {
   test("softplus-wine-f64: Gauss–Newton", async () => {
     const { gauss_newton: expected } = expectedOf("softplus-wine-f64");
     const problem = open("softplus-wine-f64", { batchSize: 512 });
-    const { values } = await exactSpectrum(productOperator(problem, gaussNewtonProduct), {}, {});
+    const { values } = await exactSpectrum(productOperator(problem.point, gaussNewtonProduct), {}, {});
     const trace = values.reduce((sum, value) => sum + value, 0);
     expect(Math.abs(trace - expected.trace) / expected.trace).toBeLessThan(1e-10);
     expect(distance([...values].reverse().slice(0, 20), expected.top) / expected.top[0]).toBeLessThan(1e-9);
@@ -210,8 +210,8 @@ describe("spectra", () => {
   test("softplus-wine-f64: covariance of per-example gradients", async () => {
     const expected = expectedOf("softplus-wine-f64").gradient_covariance;
     const problem = open("softplus-wine-f64", { batchSize: 512 });
-    const mean = await problem.gradient();
-    const operator = productOperator(problem, empiricalFisherProduct);
+    const mean = await problem.point.gradient();
+    const operator = productOperator(problem.point, empiricalFisherProduct);
     const centred = {
       ...operator,
       apply: async (block: readonly Float64Array[]) => {
@@ -236,7 +236,7 @@ describe("spectra", () => {
       const problem = open(name, { precision: "float32", batchSize: 512 });
       const options = { largest: 20, smallest: 10, checkMultiplicity: false };
       const { top, bottom } = await extremalEigenpairs(
-        productOperator(problem, hessianProduct),
+        productOperator(problem.point, hessianProduct),
         options,
         createRandom(3),
         {},
@@ -265,7 +265,7 @@ describe("spectra", () => {
       [hessianProduct, hessian.top],
       [gaussNewtonProduct, gaussNewton.top],
     ] as const) {
-      const { top } = await extremalEigenpairs(productOperator(problem, kind), options, createRandom(3), {});
+      const { top } = await extremalEigenpairs(productOperator(problem.point, kind), options, createRandom(3), {});
       expect(
         distance(
           top.map(({ value }) => value),
@@ -286,7 +286,7 @@ describe("spectra", () => {
       for (let i = 0; i < examples; i++) {
         const cotangent = new Float64Array(examples * outputs);
         cotangent[i * outputs + c] = 1;
-        rows.push(await problem.jacobianTransposed(cotangent));
+        rows.push(await problem.point.jacobianTransposed(cotangent));
       }
       for (let i = 0; i < examples; i++)
         for (let j = 0; j < examples; j++) found[i * examples + j] += innerProduct(rows[i], rows[j]);
@@ -302,16 +302,16 @@ describe("options", () => {
     const l2 = 0.3;
     const plain = open(name, {}, 40);
     const decayed = open(name, { l2 }, 40);
-    const theta = plain.parameters;
+    const theta = plain.point.parameters;
     const [v] = randomVectors(plain, 1);
-    expect((await decayed.value()).loss).toBeCloseTo(
-      (await plain.value()).loss + (l2 / 2) * innerProduct(theta, theta),
+    expect((await decayed.point.value()).loss).toBeCloseTo(
+      (await plain.point.value()).loss + (l2 / 2) * innerProduct(theta, theta),
       11,
     );
-    const gradient = await plain.gradient();
+    const gradient = await plain.point.gradient();
     expect(
       relativeError(
-        await decayed.gradient(),
+        await decayed.point.gradient(),
         gradient.map((x, i) => x + l2 * theta[i]),
       ),
     ).toBeLessThan(1e-13);
@@ -331,11 +331,11 @@ describe("options", () => {
     const mean = open(name, {}, examples);
     const sum = open(name, { reduction: "sum" }, examples);
     const [v] = randomVectors(mean, 1);
-    expect((await sum.value()).loss).toBeCloseTo((await mean.value()).loss * examples, 10);
+    expect((await sum.point.value()).loss).toBeCloseTo((await mean.point.value()).loss * examples, 10);
     expect(
       relativeError(
-        await sum.gradient(),
-        (await mean.gradient()).map((x) => x * examples),
+        await sum.point.gradient(),
+        (await mean.point.gradient()).map((x) => x * examples),
       ),
     ).toBeLessThan(1e-13);
     const image = await product(mean, hessianProduct, v);
@@ -367,9 +367,9 @@ describe("options", () => {
 
   test("one example in two halves of the data weighs the same", async () => {
     const problem = open(name, { batchSize: 16 }, 40);
-    const whole = await problem.gradient();
-    const first = await problem.weightedGradient(Float64Array.from({ length: 40 }, (_, i) => (i < 13 ? 1 : 0)));
-    const second = await problem.weightedGradient(Float64Array.from({ length: 40 }, (_, i) => (i < 13 ? 0 : 1)));
+    const whole = await problem.point.gradient();
+    const first = await problem.point.weightedGradient(Float64Array.from({ length: 40 }, (_, i) => (i < 13 ? 1 : 0)));
+    const second = await problem.point.weightedGradient(Float64Array.from({ length: 40 }, (_, i) => (i < 13 ? 0 : 1)));
     expect(
       relativeError(
         whole.map((_, i) => (first[i] + second[i]) / 40),

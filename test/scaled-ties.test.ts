@@ -62,7 +62,7 @@ async function gradient(isFolded: boolean, precision: FloatType) {
     const { problem, proofs, warnings } = loaded;
     const [{ name }] = problem.space.tensors;
     expect([problem.space.tensors.length, name]).toEqual([1, "wte.weight"]);
-    return { values: Array.from(await problem.gradient()), proofs, warnings: warnings.join("\n") };
+    return { values: Array.from(await problem.point.gradient()), proofs, warnings: warnings.join("\n") };
   } finally {
     await loaded.close();
   }

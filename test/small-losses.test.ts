@@ -6,7 +6,7 @@ import { tanh } from "../src/ops/unary.ts";
 import { binaryCrossEntropy } from "../src/problem/losses/binary-cross-entropy.ts";
 import { crossEntropy } from "../src/problem/losses/cross-entropy.ts";
 import type { Loss } from "../src/problem/losses/loss.ts";
-import { fisherProduct, gaussNewtonProduct, hessianProduct } from "../src/problem/products.ts";
+import { fisherProduct, gaussNewtonProduct, hessianProduct } from "../src/problem/derivatives.ts";
 import type { Problem } from "../src/problem/problem.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { array, buildProblem, labels } from "./support/build-problem.ts";
@@ -57,13 +57,13 @@ function classifier(loss: Loss, margin: number, soft: boolean, precision: "float
 
 async function measure(problem: Problem): Promise<Record<string, Float64Array>> {
   const direction = createRandom(3).split("direction").normalVector(problem.space.dimension);
-  const product = async (of: typeof hessianProduct) => (await problem.product(of, [direction], {}))[0];
+  const product = async (of: typeof hessianProduct) => (await problem.point.product(of, [direction], {}))[0];
   const found = {
-    loss: Float64Array.of((await problem.value({})).loss),
-    losses: await problem.exampleLosses({}),
-    gradient: await problem.gradient({}),
-    squares: await problem.exampleGradientSquares({}),
-    gaussNewtonTraces: (await problem.exampleGaussNewtonTraces({})).traces,
+    loss: Float64Array.of((await problem.point.value({})).loss),
+    losses: await problem.point.exampleLosses({}),
+    gradient: await problem.point.gradient({}),
+    squares: await problem.point.exampleGradientSquares({}),
+    gaussNewtonTraces: (await problem.point.exampleGaussNewtonTraces({})).traces,
     hessian: await product(hessianProduct),
     gaussNewton: await product(gaussNewtonProduct),
     fisher: await product(fisherProduct),

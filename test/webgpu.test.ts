@@ -13,7 +13,12 @@ import { maxPool } from "../src/ops/pool.ts";
 import { logSoftmax } from "../src/ops/reduction.ts";
 import { reduceSum } from "../src/ops/structure.ts";
 import { cos, sin } from "../src/ops/unary.ts";
-import { empiricalFisherProduct, fisherProduct, gaussNewtonProduct, hessianProduct } from "../src/problem/products.ts";
+import {
+  empiricalFisherProduct,
+  fisherProduct,
+  gaussNewtonProduct,
+  hessianProduct,
+} from "../src/problem/derivatives.ts";
 import { fileURLToPath } from "node:url";
 import { deviceProof } from "../src/load/device-proof.ts";
 import { loadModel } from "../src/load/load-model.ts";
@@ -45,13 +50,13 @@ describe.each(REFERENCE_CASES)("%s on WebGPU", (name) => {
   test("loss, gradient and products to 1e-4", { timeout: 180_000 }, async () => {
     const problem = openReference(name, options, undefined, gpu);
     const exact = openReference(name, { batchSize: 200 });
-    expect(relativeError([(await problem.value()).loss], [(await exact.value()).loss])).toBeLessThan(1e-4);
-    expect(relativeError(await problem.gradient(), vectorOf(exact, name, "gradient.npz"))).toBeLessThan(1e-4);
+    expect(relativeError([(await problem.point.value()).loss], [(await exact.point.value()).loss])).toBeLessThan(1e-4);
+    expect(relativeError(await problem.point.gradient(), vectorOf(exact, name, "gradient.npz"))).toBeLessThan(1e-4);
     const v = vectorOf(exact, name, "v.npz");
-    const [image] = await problem.product(hessianProduct, [v]);
+    const [image] = await problem.point.product(hessianProduct, [v]);
     expect(relativeError(image, vectorOf(exact, name, "hv.npz"))).toBeLessThan(1e-4);
-    const [curvature] = await problem.product(gaussNewtonProduct, [v]);
-    expect(relativeError(curvature, (await exact.product(gaussNewtonProduct, [v]))[0])).toBeLessThan(1e-4);
+    const [curvature] = await problem.point.product(gaussNewtonProduct, [v]);
+    expect(relativeError(curvature, (await exact.point.product(gaussNewtonProduct, [v]))[0])).toBeLessThan(1e-4);
     await problem.close();
     await exact.close();
   });
@@ -64,8 +69,8 @@ test("blocks of every product on WebGPU", { timeout: 180_000 }, async () => {
   const v = vectorOf(exact, name, "v.npz");
   const block = [v, v.map((x, i) => x * ((i % 7) - 3))];
   for (const product of [hessianProduct, gaussNewtonProduct, fisherProduct, empiricalFisherProduct]) {
-    const found = await problem.product(product, block);
-    const right = await exact.product(product, block);
+    const found = await problem.point.product(product, block);
+    const right = await exact.point.product(product, block);
     for (const [k, each] of found.entries()) expect(relativeError(each, right[k])).toBeLessThan(1e-4);
   }
   await problem.close();

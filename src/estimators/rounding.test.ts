@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { productOperator } from "../operators/problem-operators.ts";
-import { hessianProduct } from "../problem/products.ts";
+import { hessianProduct } from "../problem/derivatives.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { arraysOf, openReference } from "../../test/support/reference-case.ts";
 import { formatEstimate } from "../util/format-number.ts";
@@ -21,7 +21,7 @@ describe("residuals of products in float32", () => {
       const problem = openReference(name, { precision: "float32", batchSize: 512 });
       const options = { largest: 10, smallest: 5, tolerance: 1e-7, maxProducts: 250, checkMultiplicity: false };
       const { top, bottom } = await extremalEigenpairs(
-        productOperator(problem, hessianProduct),
+        productOperator(problem.point, hessianProduct),
         options,
         createRandom(3),
         {},
@@ -44,7 +44,7 @@ describe("exact trace and Frobenius norm in float32", () => {
     async (name) => {
       const truth = arraysOf(name, "spectrum.npz").get("eigenvalues")?.data ?? new Float64Array();
       const problem = openReference(name, { precision: "float32", batchSize: 512 });
-      const operator = productOperator(problem, hessianProduct);
+      const operator = productOperator(problem.point, hessianProduct);
       const found: [Estimate, number][] = [
         [await estimateTrace(operator, { method: "exact" }, createRandom(0), {}), sum(truth)],
       ];

@@ -40,7 +40,7 @@ async function classGradients(
     const weights = labels.map((label) => (label === c ? 1 / size : 0));
     gradients.push(
       size > 0
-        ? await measurement.problem.weightedGradient(weights, measurement.context)
+        ? await measurement.point.weightedGradient(weights, measurement.context)
         : new Float64Array(measurement.problem.space.dimension),
     );
   }
@@ -68,7 +68,7 @@ export const attributionInstrument = defineInstrument({
       if (classes) {
         const change = problem.options.loss.givesLossOnly
           ? undefined
-          : await problem.jacobianVector(vector, measurement.context);
+          : await measurement.point.jacobianVector(vector, measurement.context);
         const sums = new Float64Array(classes.classes);
         const counts = new Float64Array(classes.classes);
         classes.labels.forEach((label, i) => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { gaussNewtonProduct, hessianProduct, type Product } from "../problem/products.ts";
+import { gaussNewtonProduct, hessianProduct, type Product } from "../problem/derivatives.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { BenchResult } from "../result/bench-result.ts";
@@ -45,11 +45,11 @@ export async function runBench(
   );
   const stage = (name: string) => context.progress?.({ stage: name, done: 0 });
   const multiply = (product: Product, count: number) => () =>
-    problem.product(product, vectors.slice(0, count), context);
+    problem.point.product(product, vectors.slice(0, count), context);
   stage("forward");
-  const forward = await timeRuns(clock, runs, 1, context, () => problem.value(context));
+  const forward = await timeRuns(clock, runs, 1, context, () => problem.point.value(context));
   stage("gradient");
-  const gradient = await timeRuns(clock, runs, 1, context, () => problem.gradient(context));
+  const gradient = await timeRuns(clock, runs, 1, context, () => problem.point.gradient(context));
   stage("Hessian-vector product");
   const hessianVector = await timeRuns(clock, runs, 1, context, multiply(hessianProduct, 1));
   stage("block of Hessian-vector products");

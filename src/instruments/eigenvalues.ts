@@ -214,7 +214,7 @@ export const eigenvaluesInstrument = defineInstrument({
           eigenvaluesConverged: converged,
           negativeDepth: strongest > 0 ? Math.max(0, -smallest) / strongest : null,
           // Four roundings of every weight, as far as the strongest curvature carries them.
-          gradientResolution: 4 * roundoff * scale * norm2(problem.parameters),
+          gradientResolution: 4 * roundoff * scale * norm2(problem.point.parameters),
           roundoff,
         },
       },

@@ -56,7 +56,7 @@ describe.each(INSTRUMENTS.map((instrument) => [instrument.name, instrument] as c
 describe("what a fault is", () => {
   const failing = async (error: Error) => {
     const network = problem();
-    vi.spyOn(network, "exampleGradientSquares").mockRejectedValue(error);
+    vi.spyOn(network.point, "exampleGradientSquares").mockRejectedValue(error);
     const { result } = await runProfile(network, { only: "noise" }, createRandom(0), {});
     return result.sections[0];
   };
@@ -73,7 +73,7 @@ describe("what a fault is", () => {
 
   it("is one where a measure comes out as NaN", async () => {
     const network = problem();
-    vi.spyOn(network, "value").mockResolvedValue({ loss: Number.NaN, accuracy: undefined });
+    vi.spyOn(network.point, "value").mockResolvedValue({ loss: Number.NaN, accuracy: undefined });
     const { result } = await runProfile(network, { only: "loss" }, createRandom(0), {});
     expect(result.sections[0]).toMatchObject({
       status: "failed",

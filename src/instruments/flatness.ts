@@ -83,15 +83,15 @@ export const flatnessInstrument = defineInstrument({
     let skipped = false;
     if (exponents) {
       const generator = tensorGenerator(measurement, exponents);
-      const home = problem.parameters;
+      const home = measurement.point.parameters;
       for (const factor of rescale) {
         skipped = measurement.outOfTime;
         if (skipped) break;
-        const { there, moved } = await problem.at(rescaled(home, generator, factor), async () => ({
-          there: await problem.value(context),
-          // The same random numbers, so that what moves is the measure.
-          moved: await measureFlatness(measurement, settings, await localHere(measurement, stream), stream),
-        }));
+        await using point = problem.at(rescaled(home, generator, factor));
+        const elsewhere = measurement.at(point);
+        const there = await point.value(context);
+        // The same random numbers, so that what moves is the measure.
+        const moved = await measureFlatness(elsewhere, settings, await localHere(elsewhere, stream), stream);
         // What was cut off there is no comparison, and may be no number.
         skipped = measurement.outOfTime;
         if (skipped) break;

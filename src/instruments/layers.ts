@@ -149,7 +149,7 @@ export const layersInstrument = defineInstrument({
         .slice(0, layerTop),
     );
     const gradient = await measurement.gradient();
-    const point = problem.parameters;
+    const point = measurement.point.parameters;
     let converged = true;
     const readings = [];
     for (const [i, { name, tensors }] of layers.entries()) {

@@ -43,7 +43,8 @@ async function lossAt(measurement: Measurement, point: Float64Array): Promise<nu
   const { problem } = measurement;
   const context = measurement.stage("loss along two lines");
   try {
-    return (await problem.at(point, () => problem.value(context))).loss;
+    await using there = problem.at(point);
+    return (await there.value(context)).loss;
   } catch (error) {
     if (error instanceof ThalwegError && error.code === "not-finite") return null;
     throw error;
@@ -88,7 +89,7 @@ async function measureLine(
   vector: Float64Array,
 ): Promise<LinePart | undefined> {
   const { problem } = measurement;
-  const theta = problem.parameters;
+  const theta = problem.point.parameters;
   const { loss: home } = await measurement.value();
   const rounding = await measurement.lossRounding();
   const gradient = await measurement.gradient();

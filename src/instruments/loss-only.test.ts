@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { outputLoss } from "../problem/losses/output-loss.ts";
 import { LOSSES } from "../problem/losses/registry.ts";
 import { createRandom } from "../random/random-stream.ts";
-import { gaussNewtonProduct } from "../problem/products.ts";
+import { gaussNewtonProduct } from "../problem/derivatives.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
 import { runProfile } from "./profile.ts";
 
@@ -20,7 +20,7 @@ it("a loss behind which no outputs are known has no Gauss–Newton matrix, whate
     [[0], [0], [0]],
     { ...outputLoss, name: "own" },
   );
-  await expect(problem.product(gaussNewtonProduct, [new Float64Array(6)])).rejects.toThrow(/--loss own/);
+  await expect(problem.point.product(gaussNewtonProduct, [new Float64Array(6)])).rejects.toThrow(/--loss own/);
   const { result } = await runProfile(problem, { only: "eigenvalues,gauss-newton,attribution" }, createRandom(0), {});
   const of = (name: string) => result.sections.find(({ instrument }) => instrument === name);
   expect(of("gauss-newton")).toMatchObject({ status: "skipped", reason: expect.stringMatching(/only its loss/) });

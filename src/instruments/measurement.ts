@@ -9,9 +9,9 @@ import { symmetricSpectrum, type SymmetricSpectrum } from "../linalg/symmetric-e
 import { dot, norm2 } from "../linalg/vector.ts";
 import { scaleOperator, sumOperator } from "../operators/combinators.ts";
 import type { LinearOperator, ProductRounding } from "../operators/linear-operator.ts";
-import { Float64Twin } from "../problem/float64-twin.ts";
-import { empiricalFisherProduct, gaussNewtonProduct, hessianProduct } from "../problem/products.ts";
-import type { LossValue, Problem } from "../problem/problem.ts";
+import { empiricalFisherProduct, gaussNewtonProduct, hessianProduct } from "../problem/derivatives.ts";
+import type { LossValue, Point } from "../problem/point.ts";
+import type { Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import { NamedArrays } from "../result/named-arrays.ts";
 import type { RunContext } from "../util/run-context.ts";
@@ -22,7 +22,7 @@ import { alignmentOf, type Alignment } from "./noise/alignment.ts";
 import type { GradientSample } from "./noise/gradient-sample.ts";
 import { pointRounding, type GradientRounding } from "./point-rounding.ts";
 import { hasFewOutputs, traceByOutputs } from "./trace-by-outputs.ts";
-import { matrixOf, noiseCovarianceOf, withOwnRounding } from "./twin-matrices.ts";
+import { matrixOf, noiseCovarianceOf, withOwnRounding } from "./wider-matrices.ts";
 
 /** What several instruments need, and how far it goes. */
 export interface SharedSettings {
@@ -82,10 +82,10 @@ export interface NoiseTrace {
  */
 export class Measurement {
   readonly problem: Problem;
+  /** Where it is measured. */
+  readonly point: Point;
   readonly random: RandomStream;
   readonly context: RunContext;
-  /** The problem in float64, where it is in float32. */
-  readonly twin: Float64Twin;
   readonly arrays = new NamedArrays();
   readonly settings: SharedSettings;
   readonly confidence = 0.95;
@@ -130,16 +130,15 @@ export class Measurement {
   private productCount = 0;
   private contributingExamples: Int32Array | undefined;
 
-  /** @param twin closed by whoever hands it over; one of its own, which `close` closes, where none is */
   constructor(
     problem: Problem,
     random: RandomStream,
     context: RunContext,
     settings: SharedSettings,
-    twin = new Float64Twin(problem),
+    point = problem.point,
   ) {
     this.problem = problem;
-    this.twin = twin;
+    this.point = point;
     this.random = random;
     this.context = context;
     this.settings = settings;
@@ -149,11 +148,11 @@ export class Measurement {
       { ...sumOperator([this.hessian, scaleOperator(this.gaussNewton, -1)]), name: "H − G" },
       random.split("rounding of H − G"),
     );
-    this.value = lazily(() => problem.value(context));
-    this.gradient = lazily(() => problem.gradient(context));
+    this.value = lazily(() => point.value(context));
+    this.gradient = lazily(() => point.gradient(context));
     const withoutL2 = (gradient: Float64Array) => {
-      const point = problem.parameters;
-      return gradient.map((x, i) => x - problem.options.l2 * point[i]);
+      const theta = point.parameters;
+      return gradient.map((x, i) => x - problem.options.l2 * theta[i]);
     };
     this.dataGradient = lazily(async () => withoutL2(await this.gradient()));
     const rounding = pointRounding(this, {
@@ -168,7 +167,7 @@ export class Measurement {
     this.meanRounding = rounding.mean;
     this.noiseCovariance = noiseCovarianceOf(
       this.counted(matrixOf(this, empiricalFisherProduct, "the empirical Fisher matrix")),
-      (problem.examples / this.examples) * this.exampleScale ** 2,
+      (point.examples / this.examples) * this.exampleScale ** 2,
       { narrow: this.dataGradient, wide: async () => (await rounding.wide())?.mean ?? this.dataGradient() },
       random.split("rounding of the noise"),
     );
@@ -270,10 +269,10 @@ export class Measurement {
       const gradient = await this.gradient();
       const mean = await this.dataGradient();
       const take = this.ofContributing.bind(this);
-      const squares = take(await problem.exampleGradientSquares(context), scale * scale);
-      const alongMean = take(await problem.exampleDerivatives(mean, context), scale);
+      const squares = take(await point.exampleGradientSquares(context), scale * scale);
+      const alongMean = take(await point.exampleDerivatives(mean, context), scale);
       const alongGradient =
-        problem.options.l2 === 0 ? alongMean : take(await problem.exampleDerivatives(gradient, context), scale);
+        problem.options.l2 === 0 ? alongMean : take(await point.exampleDerivatives(gradient, context), scale);
       return { squares, alongMean, alongGradient };
     });
     this.noiseTrace = lazily(async () => {
@@ -341,9 +340,9 @@ export class Measurement {
     });
   }
 
-  /** Closes the float64 twin. */
-  close(): Promise<void> {
-    return this.twin.close();
+  /** The same measurements elsewhere, from the same random numbers. */
+  at(point: Point): Measurement {
+    return new Measurement(this.problem, this.random, this.context, this.settings, point);
   }
 
   /** Products taken so far. */
@@ -353,7 +352,7 @@ export class Measurement {
 
   /** The examples that have a term in the loss; the others are none. */
   get contributing(): Int32Array {
-    return (this.contributingExamples ??= this.problem.contributingExamples());
+    return (this.contributingExamples ??= this.point.sample.contributing());
   }
 
   get examples(): number {
@@ -362,7 +361,7 @@ export class Measurement {
 
   /** gᵢ of an example is this times the gradient of its own undivided loss: the mean of the gᵢ is then that of the data's loss. */
   get exampleScale(): number {
-    return this.examples / this.problem.divisor;
+    return this.examples / this.point.sample.divisor;
   }
 
   get outOfTime(): boolean {

@@ -160,7 +160,7 @@ export const noiseInstrument = defineInstrument({
   parameters: noiseParameters,
   notFor: (problem) =>
     needsSingleExamples(problem) ??
-    (problem.contributingExamples().length < 2 ? "One example has no gradient noise." : undefined),
+    (problem.point.sample.contributing().length < 2 ? "One example has no gradient noise." : undefined),
   needs: ["extreme eigenpairs", "gradient noise"],
   cost: (problem) => 24 + Math.min(20, problem.examples),
   run: async (measurement) => {

@@ -1,8 +1,9 @@
 import { productRounding } from "../estimators/products.ts";
 import { dot, norm2 } from "../linalg/vector.ts";
 import { lazily } from "../util/lazily.ts";
+import type { Point } from "../problem/point.ts";
 import type { ExampleNorms } from "./measurement.ts";
-import type { Twins } from "./twin-matrices.ts";
+import type { Place } from "./wider-matrices.ts";
 
 /** What rounding leaves of gradients: below it, a gradient is rounding. */
 export interface GradientRounding {
@@ -30,7 +31,7 @@ export interface PointRounding {
   noiseTrace(meanSquare: number, trace: number): Promise<number>;
   /** Of (1/n) Σ gᵢᵀg − ‖g‖², which is zero where examples do not depend on each other; g without the L2 term. */
   mean(): Promise<number>;
-  /** The gradients of the float64 twin; undefined where there is none. */
+  /** The gradients of the problem in float64; undefined where there is none. */
   wide(): Promise<WideGradients | undefined>;
 }
 
@@ -51,16 +52,17 @@ const MEASURED = 1.01;
 const ROUNDINGS = 4;
 
 /**
- * The larger of two: the distance from the float64 twin, where there is one, which is the error itself (cost: a loss and
+ * The larger of two: the distance from the problem in float64, where there is one, which is the error itself (cost: a loss and
  * three gradients of it); and what one rounding of every weight moves, four times, for no number says more than its
  * weights do. The second alone does not see what is rounded behind the weights (the quantum of 1 − p, p near 1).
  */
-export function pointRounding(twins: Twins, measured: Measured): PointRounding {
-  const { problem, twin, random, context } = twins;
+export function pointRounding(place: Place, measured: Measured): PointRounding {
+  const { problem, point, random, context } = place;
+  const { divisor } = point.sample;
   const isCoupled = problem.coupled !== undefined;
   const roundoff = problem.options.precision === "float32" ? 2 ** -24 : 2 ** -53;
   const wide = lazily(async () => {
-    const exact = await twin.here();
+    const exact = problem.pointInFloat64(point);
     if (!exact) return undefined;
     const gradient = await exact.gradient(context);
     const ofData = measured.withoutL2(gradient);
@@ -71,27 +73,26 @@ export function pointRounding(twins: Twins, measured: Measured): PointRounding {
   });
   const roundedPoint = () => {
     const signs = random.split("rounding").rademacherVector(problem.space.dimension);
-    return problem.parameters.map((x, i) => x * (1 + 2 * roundoff * signs[i]));
+    return point.parameters.map((x, i) => x * (1 + 2 * roundoff * signs[i]));
   };
   const loss = lazily(async () => {
-    const losses = async () =>
-      isCoupled
-        ? Float64Array.of((await problem.value(context)).loss * problem.divisor)
-        : problem.exampleLosses(context);
-    const here = await losses();
-    const there = await problem.at(roundedPoint(), losses);
-    const moved = (ROUNDINGS * here.reduce((sum, x, i) => sum + Math.abs(there[i] - x), 0)) / problem.divisor;
-    const exact = await twin.here();
+    const losses = async (at: Point) =>
+      isCoupled ? Float64Array.of((await at.value(context)).loss * divisor) : at.exampleLosses(context);
+    await using rounded = problem.at(roundedPoint());
+    const [here, there] = [await losses(point), await losses(rounded)];
+    const moved = (ROUNDINGS * here.reduce((sum, x, i) => sum + Math.abs(there[i] - x), 0)) / divisor;
+    const exact = problem.pointInFloat64(point);
     if (!exact) return moved;
     return Math.max(moved, MEASURED * Math.abs((await measured.loss()) - (await exact.value(context)).loss));
   });
   const gradient = lazily(async () => {
     const squares = isCoupled ? new Float64Array(0) : (await measured.exampleNorms()).squares;
     const here = await measured.gradient();
-    const there = await problem.at(roundedPoint(), async () => ({
-      squares: isCoupled ? squares : measured.scaled(await problem.exampleGradientSquares(context), 2),
-      gradient: await problem.gradient(context),
-    }));
+    await using rounded = problem.at(roundedPoint());
+    const there = {
+      squares: isCoupled ? squares : measured.scaled(await rounded.exampleGradientSquares(context), 2),
+      gradient: await rounded.gradient(context),
+    };
     const moved = distanceOf(ROUNDINGS, squares, here, there);
     const exact = await wide();
     const off = exact && distanceOf(MEASURED, squares, here, exact);

@@ -117,7 +117,7 @@ describe("runProfile", () => {
 
   it("survives an instrument that fails", async () => {
     const problem = reluProblem();
-    problem.exampleGradientSquares = () => Promise.reject(new Error("boom"));
+    problem.point.exampleGradientSquares = () => Promise.reject(new Error("boom"));
     const { result } = await runProfile(problem, {}, createRandom(0), {});
     const statusOf = (name: string) => result.sections.find(({ instrument }) => instrument === name)?.status;
     expect(statusOf("noise")).toBe("failed");

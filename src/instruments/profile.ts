@@ -120,14 +120,6 @@ export async function runProfile(
   context: RunContext,
 ): Promise<Profile> {
   const measurement = new Measurement(problem, random, context, sharedSettings(problem, options));
-  try {
-    return await measureAll(measurement, options);
-  } finally {
-    await measurement.close();
-  }
-}
-
-async function measureAll(measurement: Measurement, options: ProfileOptions): Promise<Profile> {
   const { loss, accuracy } = await measurement.value();
   const gradientNorm = norm2(await measurement.gradient());
 

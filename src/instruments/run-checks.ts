@@ -1,4 +1,4 @@
-import { Problem } from "../problem/problem.ts";
+import type { Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
 import type { RunContext } from "../util/run-context.ts";
@@ -21,31 +21,10 @@ export async function runChecks(
   random: RandomStream,
   context: RunContext,
 ): Promise<Check[]> {
-  const oracle = openOracle(problem);
-  try {
-    await oracle.moveTo(problem.parameters);
-    return await makeChecks(problem, oracle, which, random, context);
-  } finally {
-    if (oracle !== problem) await oracle.close();
-  }
-}
-
-/** Differences need float64: in float32, a step that is long enough crosses kinks. A device may have float32 only. */
-function openOracle(problem: Problem): Problem {
-  const { model, dataset, runtime, options } = problem;
-  if (options.precision === "float64" || runtime.device !== undefined) return problem;
-  return Problem.open(model, dataset, runtime, { ...options, precision: "float64" });
-}
-
-async function makeChecks(
-  problem: Problem,
-  oracle: Problem,
-  which: "every-run" | "all",
-  random: RandomStream,
-  context: RunContext,
-): Promise<Check[]> {
+  // Differences need float64: in float32, a step that is long enough crosses kinks. A device may have float32 only.
+  const oracle = problem.inFloat64 ?? problem;
   const { precision } = problem.options;
-  const gradient = await problem.gradient(context);
+  const gradient = await problem.point.gradient(context);
   const bench: Omit<CheckBench, "random"> = { problem, oracle, context, gradient, roundoff: roundoffOf(precision) };
   const checks: Check[] = [];
   const chosen = (which === "all" ? [...CHECKS_OF_EVERY_RUN, ...THOROUGH_CHECKS] : CHECKS_OF_EVERY_RUN).filter(

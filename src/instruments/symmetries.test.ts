@@ -148,12 +148,12 @@ describe("flatness under rescaling", () => {
       sigmaSamples: 16,
       ascentSteps: 20,
     };
-    const measure = async () =>
-      measureFlatness(measurement, parameters, await localHere(measurement, measurement.random), measurement.random);
-    const home = await measure();
+    const measure = async (at: Measurement) =>
+      measureFlatness(at, parameters, await localHere(at, measurement.random), measurement.random);
+    const home = await measure(measurement);
     const diagonal = await diagonalOf();
     const factor = 3;
-    const moved = await problem.at(rescaled(problem.parameters, generator, factor), measure);
+    const moved = await measure(measurement.at(problem.at(rescaled(problem.point.parameters, generator, factor))));
     const named = (measures: typeof home, name: string) =>
       measures.find((each) => each.name === name)?.value ?? Number.NaN;
     // H′ = D⁻¹HD⁻¹, so tr H′ = Σ Hᵢᵢ/Dᵢ².

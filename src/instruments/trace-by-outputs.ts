@@ -29,7 +29,7 @@ export function hasFewOutputs(problem: Problem, exactLimit: number): boolean {
  * logits far apart, is allowed {@link COMMON} u of all of them (measured on thirty trained networks: 12 at most).
  */
 export async function traceByOutputs(problem: Problem, confidence: number, context: RunContext): Promise<Estimate> {
-  const { traces, sizes } = await problem.exampleGaussNewtonTraces(context);
+  const { traces, sizes } = await problem.point.exampleGaussNewtonTraces(context);
   const { precision, l2 } = problem.options;
   const { dimension } = problem.space;
   const unit = precision === "float32" ? 2 ** -24 : 2 ** -53;

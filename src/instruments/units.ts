@@ -11,6 +11,8 @@ import { sizeOf, tensor } from "../util/tensor.ts";
 import { formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import { exactly, type Question } from "./judge-verdict.ts";
+import type { Computation } from "../problem/computation.ts";
+import type { LossGraph } from "../problem/loss-graph.ts";
 import type { Measurement } from "./measurement.ts";
 import { activationLayers, type ActivationLayer } from "./units/activation-layers.ts";
 
@@ -59,6 +61,26 @@ function statisticsOf(value: Value, { traits, axis }: ActivationLayer): Map<stri
   return statistics;
 }
 
+function nameOf(layer: number, application: number, statistic: string): string {
+  return `${layer}:${application}:${statistic}`;
+}
+
+/** The statistics of every application of every layer. */
+function statisticsByName(graph: LossGraph): Map<string, Value> {
+  return new Map(
+    activationLayers(graph).flatMap((activation, i) =>
+      activation.values.flatMap((each, k) =>
+        [...statisticsOf(each, activation)].map(([name, value]) => [nameOf(i, k, name), value] as const),
+      ),
+    ),
+  );
+}
+
+const UNIT_STATISTICS: Computation = {
+  name: "units",
+  build: (site) => [...statisticsByName(site).values()],
+};
+
 async function collect(measurement: Measurement, activations: readonly ActivationLayer[]): Promise<UnitSums[]> {
   const sums = activations.map(({ values, axis }): UnitSums => {
     const units = values[0].shape[axis];
@@ -74,36 +96,25 @@ async function collect(measurement: Measurement, activations: readonly Activatio
       gram: units <= COMPARED ? new Float64Array(units * units) : undefined,
     };
   });
-  await measurement.problem.eachBatch(
-    "units",
-    (graph) =>
-      new Map(
-        activationLayers(graph).flatMap((activation, i) =>
-          activation.values.flatMap((each, k) =>
-            [...statisticsOf(each, activation)].map(([name, value]) => [`${i}:${k}:${name}`, value] as const),
-          ),
-        ),
-      ),
-    measurement.context,
-    (_batch, outputs) => {
-      sums.forEach((layer, i) => {
-        for (const k of activations[i].values.keys()) {
-          const part = (name: string) => outputs.get(`${i}:${k}:${name}`)?.data ?? [];
-          const add = (into: Float64Array, from: ArrayLike<number>) => {
-            for (let j = 0; j < Math.min(into.length, from.length); j++) into[j] += from[j];
-          };
-          layer.count += part("count")[0];
-          for (const name of ["sum", "square", "active", "saturated"] as const) add(layer[name], part(name));
-          if (layer.gram) add(layer.gram, part("gram"));
-          const [largest, smallest] = [part("largest"), part("smallest")];
-          for (let j = 0; j < layer.sum.length; j++) {
-            layer.largest[j] = Math.max(layer.largest[j], largest[j]);
-            layer.smallest[j] = Math.min(layer.smallest[j], smallest[j]);
-          }
+  const places = new Map([...statisticsByName(measurement.problem.graph()).keys()].map((name, at) => [name, at]));
+  await measurement.point.eachBatch(UNIT_STATISTICS, measurement.context, (_batch, values) => {
+    sums.forEach((layer, i) => {
+      for (const k of activations[i].values.keys()) {
+        const part = (name: string) => values[places.get(nameOf(i, k, name)) ?? values.length]?.data ?? [];
+        const add = (into: Float64Array, from: ArrayLike<number>) => {
+          for (let j = 0; j < Math.min(into.length, from.length); j++) into[j] += from[j];
+        };
+        layer.count += part("count")[0];
+        for (const name of ["sum", "square", "active", "saturated"] as const) add(layer[name], part(name));
+        if (layer.gram) add(layer.gram, part("gram"));
+        const [largest, smallest] = [part("largest"), part("smallest")];
+        for (let j = 0; j < layer.sum.length; j++) {
+          layer.largest[j] = Math.max(layer.largest[j], largest[j]);
+          layer.smallest[j] = Math.min(layer.smallest[j], smallest[j]);
         }
-      });
-    },
-  );
+      }
+    });
+  });
   return sums;
 }
 

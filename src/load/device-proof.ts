@@ -1,7 +1,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { norm2 } from "../linalg/vector.ts";
 import { Problem } from "../problem/problem.ts";
-import { gaussNewtonProduct, hessianProduct } from "../problem/products.ts";
+import { gaussNewtonProduct, hessianProduct } from "../problem/derivatives.ts";
 import type { Check } from "../result/envelope.ts";
 import { nodeRuntime } from "../runtime/node-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -92,11 +92,11 @@ async function measured(
     const products =
       thorough && options.loss.givesLossOnly !== true ? [hessianProduct, gaussNewtonProduct] : [hessianProduct];
     const results: Measured[] = [
-      { what: "the loss", values: Float64Array.of((await one.value()).loss), limit: limits.value },
-      { what: "the gradient", values: await one.gradient(), limit: limits.value },
+      { what: "the loss", values: Float64Array.of((await one.point.value()).loss), limit: limits.value },
+      { what: "the gradient", values: await one.point.gradient(), limit: limits.value },
     ];
     for (const product of products) {
-      const [values] = await one.product(product, [vector]);
+      const [values] = await one.point.product(product, [vector]);
       results.push({ what: `a product of the ${product.summary}`, values, limit: limits.product });
     }
     return results;

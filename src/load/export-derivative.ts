@@ -8,87 +8,37 @@ import { chosenParameters } from "../onnx/chosen-parameters.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import { lowerGraph } from "../onnx/emit-lower.ts";
 import { emitModel, type EmittedModel } from "../onnx/emit-model.ts";
-import { add, div, mul } from "../ops/arithmetic.ts";
+import { add, mul, reciprocal } from "../ops/arithmetic.ts";
 import { sumAll } from "../ops/structure.ts";
 import { nameInFile } from "../problem/file-names.ts";
-import { LABELS, type LossGraph } from "../problem/loss-graph.ts";
+import { EXAMPLE_SCALE, LABELS, SCALE, type LossGraph } from "../problem/loss-graph.ts";
 import { buildNetwork } from "../problem/network.ts";
 import type { ProblemOptions } from "../problem/problem-options.ts";
-import { gradientOf, jacobianVector, PRODUCTS } from "../problem/products.ts";
+import { DERIVATIVES, type Derivative } from "../problem/derivatives.ts";
 import { allocate, sizeOf } from "../util/tensor.ts";
 import { withDefaultWeights } from "./with-default-weights.ts";
 
-/** What a derivative graph is made from. */
-interface Site {
-  readonly graph: LossGraph;
-  readonly options: ProblemOptions;
-  readonly names: readonly string[];
-  /** A sum over the terms of the batch, divided as the reduction says. */
-  reduced(sum: Value): Value;
-  /** A sum over the examples of the batch as their mean. */
-  perExample(sum: Value): Value;
-  /** The input `v:<name>` of each parameter. */
-  vectors(): Value[];
-}
-
-/** A derivative that can be written as a file of its own. */
+/** A derivative under the name that it is exported by. */
 export interface ExportableDerivative {
   readonly name: string;
   /** What the outputs are, for help and the file's description. */
   readonly summary: string;
-  outputs(site: Site): Map<string, Value>;
+  readonly derivative: Derivative;
 }
 
-const PRODUCT_DERIVATIVES = PRODUCTS.map((product): ExportableDerivative => {
-  const prefix = `${product.name
-    .split("-")
-    .map((word) => word[0])
-    .join("")}v`;
+function exportable(derivative: Derivative): ExportableDerivative {
+  const { name, summary, symbol, takesVector, gives, loss } = derivative;
+  const output = gives === "parameters" ? `${symbol}:<parameter>` : symbol;
+  const vector = takesVector && gives === "parameters" ? " times the vector v:<parameter>" : "";
   return {
-    name: `${product.name}-vector`,
-    summary: `${prefix}:<parameter>, the ${product.summary} times the vector v:<parameter>`,
-    outputs: (site) => {
-      const vectors = site.vectors();
-      const scaled = product.perExample ? site.perExample : site.reduced;
-      const l2 = product.regularized ? site.options.l2 : 0;
-      return named(
-        site.names,
-        prefix,
-        product.build(site.graph, vectors).map((value, i) => plus(scaled(value), vectors[i], l2)),
-      );
-    },
+    derivative,
+    name: takesVector ? `${name}-vector` : name,
+    summary: `${loss ? "loss, and " : ""}${output}, the ${summary}${vector}`,
   };
-});
+}
 
 /** Everything that `thalweg export` writes. */
-export const EXPORTABLE: readonly ExportableDerivative[] = [
-  {
-    name: "gradient",
-    summary: "loss, and grad:<parameter>, its gradient",
-    outputs: ({ graph, options, names, reduced }) => {
-      const { parameters } = graph;
-      const l2 = options.l2;
-      const squares = parameters.reduce<Value | undefined>(
-        (sum, p) => (sum ? add(sum, sumAll(mul(p, p))) : sumAll(mul(p, p))),
-        undefined,
-      );
-      const loss = reduced(graph.total);
-      const gradients = gradientOf(graph).map((value, i) => plus(reduced(value), parameters[i], l2));
-      return new Map([["loss", squares ? plus(loss, squares, l2 / 2) : loss], ...named(names, "grad", gradients)]);
-    },
-  },
-  ...PRODUCT_DERIVATIVES,
-  {
-    name: "jacobian-vector",
-    summary: "jv, the change of the outputs along the vector v:<parameter>",
-    outputs: (site) => new Map([["jv", jacobianVector(site.graph, site.vectors())]]),
-  },
-  {
-    name: "example-losses",
-    summary: "losses, the loss of every example",
-    outputs: ({ graph }) => new Map([["losses", graph.perExample]]),
-  },
-];
+export const EXPORTABLE: readonly ExportableDerivative[] = DERIVATIVES.map(exportable);
 
 /** The vector for a parameter. */
 function vectorName(parameter: string): string {
@@ -103,28 +53,40 @@ function claimName(wanted: readonly string[], taken: Set<string>): string {
   return name;
 }
 
-function named(names: readonly string[], prefix: string, values: readonly Value[]): Map<string, Value> {
-  return new Map(values.map((value, i) => [`${prefix}:${names[i]}`, value]));
-}
-
 /** value + factor · other */
 function plus(value: Value, other: Value, factor: number): Value {
   return factor === 0 ? value : add(value, mul(other, factor));
 }
 
-/** The number of terms where the labels decide it. */
-function countedTerms({ outputs, labels }: LossGraph, { loss, lossOptions }: ProblemOptions): Value | undefined {
-  return loss.countTerms?.(outputs, labels, lossOptions);
+/** What sums over the terms of a batch are multiplied by: where the labels decide how many there are, the graph counts. */
+function scaleOf(graph: LossGraph, { loss, lossOptions, reduction }: ProblemOptions): Value {
+  const { graph: home, dtype } = graph.total;
+  if (reduction === "sum") return home.scalar(1, dtype);
+  const counted = loss.countTerms?.(graph.outputs, graph.labels, lossOptions);
+  if (counted) return reciprocal(counted);
+  const { dtype: labelType, shape } = graph.labels;
+  const zeros = { dtype: labelType, shape, data: allocate(labelType, sizeOf(shape)) };
+  return home.scalar(1 / loss.terms(zeros, graph.outputs.shape, lossOptions), dtype);
 }
 
-function reduction(graph: LossGraph, options: ProblemOptions): (sum: Value) => Value {
-  if (options.reduction === "sum") return (sum) => sum;
-  const counted = countedTerms(graph, options);
-  if (counted) return (sum) => div(sum, counted);
-  const { dtype, shape } = graph.labels;
-  const zeros = { dtype, shape, data: allocate(dtype, sizeOf(shape)) };
-  const terms = options.loss.terms(zeros, graph.outputs.shape, options.lossOptions);
-  return (sum) => mul(sum, 1 / terms);
+/** The derivative's outputs by name, with the L2 term. */
+function outputsOf(
+  { symbol, gives, regularised, loss, build }: Derivative,
+  graph: LossGraph,
+  vectors: readonly Value[],
+  names: readonly string[],
+  l2: number,
+): Map<string, Value> {
+  const values = build(graph, vectors);
+  if (gives !== "parameters") return new Map([[symbol, values[0]]]);
+  const { parameters } = graph;
+  const added = regularised === "point" ? parameters : vectors;
+  const named = values.map(
+    (value, i) => [`${symbol}:${names[i]}`, regularised ? plus(value, added[i], l2) : value] as const,
+  );
+  if (!loss) return new Map(named);
+  const squares = parameters.map((p) => sumAll(mul(p, p))).reduce((sum, each) => add(sum, each));
+  return new Map([["loss", plus(graph.share, squares, l2 / 2)], ...named]);
 }
 
 export interface ExportedDerivative extends EmittedModel {
@@ -140,7 +102,7 @@ export interface ExportedDerivative extends EmittedModel {
  * it is written without the kernels that are wrong or missing there.
  */
 export function exportDerivative(
-  derivative: ExportableDerivative,
+  { name, summary, derivative }: ExportableDerivative,
   model: ModelFile,
   dataset: Dataset,
   options: ProblemOptions,
@@ -152,29 +114,30 @@ export function exportDerivative(
   const names = [...network.imported.parameters.keys()];
   const taken = new Set([...network.imported.inputs.keys(), ...names]);
   const { precision } = options;
-  const built = derivative.outputs({
-    graph,
-    options,
-    names,
-    reduced: reduction(graph, options),
-    perExample: (sum) => mul(sum, 1 / batch),
-    vectors: () =>
-      graph.parameters.map(({ shape }, i) => graph.total.graph.input(vectorName(names[i]), precision, shape)),
-  });
+  const vectors = derivative.takesVector
+    ? graph.parameters.map(({ shape }, i) => graph.total.graph.input(vectorName(names[i]), precision, shape))
+    : [];
+  const built = outputsOf(derivative, graph, vectors, names, options.l2);
   const labelName = claimName(["y", "labels"], taken);
   const home = new Graph();
-  const renamed = rebuild([...built.values()], home, (value) => {
+  const renamedInput = (value: Value) => {
     const fed = inputNameOf(value);
     if (fed === undefined) return undefined;
     const name = nameInFile(fed) ?? (fed === LABELS ? labelName : claimName([fed], taken));
     return home.input(name, value.dtype, value.shape);
+  };
+  const [scale] = rebuild([scaleOf(graph, options)], home, renamedInput);
+  const renamed = rebuild([...built.values()], home, (value) => {
+    const fed = inputNameOf(value);
+    if (fed === SCALE) return scale;
+    return fed === EXAMPLE_SCALE ? home.scalar(1 / batch, value.dtype) : renamedInput(value);
   });
   const target = { precision, portable: true, device };
   const lowered = lowerGraph(renamed, target);
   const outputs = new Map([...built.keys()].map((name, i) => [claimName([name], taken), lowered[i]]));
   const description = [
-    `${derivative.name} of ${model.file}: ${options.loss.title}, ${options.reduction} over batches of ${batch}${countedTerms(graph, options) ? `, labels ${options.lossOptions.ignoreIndex} left out` : ""}.`,
-    `Outputs: ${derivative.summary}.`,
+    `${name} of ${model.file}: ${options.loss.title}, ${options.reduction} over batches of ${batch}${options.loss.countTerms?.(graph.outputs, graph.labels, options.lossOptions) ? `, labels ${options.lossOptions.ignoreIndex} left out` : ""}.`,
+    `Outputs: ${summary}.`,
     `Inputs: the model's own, the labels ${labelName}, and the parameters, whose defaults are the model's weights.`,
   ].join(" ");
   const emitted = emitModel(outputs, target, description);

@@ -82,14 +82,14 @@ describe("a constant that --params names", () => {
       const mu = problem.space.tensors.find(({ name }) => name === "mu");
       expect(problem.space.dimension).toBe(36);
       const at = mu?.offset ?? Number.NaN;
-      expect(Array.from(problem.parameters.subarray(at, at + 4))).toEqual(MU.map(Math.fround));
-      const gradient = await problem.gradient();
+      expect(Array.from(problem.point.parameters.subarray(at, at + 4))).toEqual(MU.map(Math.fround));
+      const gradient = await problem.point.gradient();
       const step = 1e-5;
       for (let i = at; i < at + 4; i++) {
         const moved = async (by: number) => {
-          const point = Float64Array.from(problem.parameters);
+          const point = Float64Array.from(problem.point.parameters);
           point[i] += by;
-          return problem.at(point, async () => (await problem.value()).loss);
+          return (await problem.at(point).value()).loss;
         };
         expect(gradient[i]).toBeCloseTo(((await moved(step)) - (await moved(-step))) / (2 * step), 7);
       }

@@ -14,7 +14,7 @@ export class BatchFeeds {
   private readonly runtime: Runtime;
   private readonly precision: FloatType;
   private readonly budget: MemoryBudget;
-  private readonly kept = new Map<string, Feeds>();
+  private readonly kept = new Map<string, { readonly feeds: Feeds; readonly bytes: number }>();
 
   constructor(dataset: Dataset, runtime: Runtime, precision: FloatType, budget: MemoryBudget) {
     this.dataset = dataset;
@@ -27,7 +27,7 @@ export class BatchFeeds {
   async with<T>({ start, end }: BatchRange, work: (feeds: Feeds) => Promise<T>): Promise<T> {
     const key = `${start}-${end}`;
     const known = this.kept.get(key);
-    if (known) return work(known);
+    if (known) return work(known.feeds);
     const { inputs, y } = this.dataset.batch(start, end);
     const feeds = new Map<string, Feed>();
     let bytes = 0;
@@ -40,7 +40,7 @@ export class BatchFeeds {
       bytes += data.byteLength;
     }
     if (this.budget.take(bytes)) {
-      this.kept.set(key, feeds);
+      this.kept.set(key, { feeds, bytes });
       return work(feeds);
     }
     try {
@@ -48,6 +48,15 @@ export class BatchFeeds {
     } finally {
       releaseAll(feeds);
     }
+  }
+
+  /** Frees what is kept; nothing may be under way. */
+  release(): void {
+    for (const { feeds, bytes } of this.kept.values()) {
+      this.budget.give(bytes);
+      releaseAll(feeds);
+    }
+    this.kept.clear();
   }
 }
 

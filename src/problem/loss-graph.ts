@@ -1,5 +1,6 @@
 import type { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
+import { mul } from "../ops/arithmetic.ts";
 import { sumAll } from "../ops/structure.ts";
 import type { DType, Shape } from "../util/tensor.ts";
 import type { Loss, LossOptions } from "./losses/loss.ts";
@@ -14,12 +15,22 @@ export interface LossGraph {
   readonly perExample: Value;
   /** Scalar: the sum over the batch. */
   readonly total: Value;
+  /** Scalar, fed: what sums over terms of the loss are multiplied by, 1 over their number in all batches for a mean. */
+  readonly scale: Value;
+  /** Scalar, fed: 1 over the number of examples in all batches. */
+  readonly exampleScale: Value;
+  /** Scalar: scale · total, what the batch adds to the loss. */
+  readonly share: Value;
   readonly loss: Loss;
   readonly options: LossOptions;
 }
 
 /** The name under which labels are fed; names of the file are fed under others. */
 export const LABELS = "thalweg:y";
+
+/** The names under which the two scales are fed. */
+export const SCALE = "thalweg:scale";
+export const EXAMPLE_SCALE = "thalweg:example-scale";
 
 /** Puts a loss behind the outputs of a network. */
 export function lossGraph(
@@ -47,5 +58,9 @@ export function lossGraph(
   }
   const y = graph.input(LABELS, labels.dtype, labels.shape);
   const perExample = loss.perExample(outputs, y, options);
-  return { parameters, outputs, labels: y, perExample, total: sumAll(perExample), loss, options };
+  const total = sumAll(perExample);
+  const scale = graph.input(SCALE, total.dtype, []);
+  const exampleScale = graph.input(EXAMPLE_SCALE, total.dtype, []);
+  const share = mul(total, scale);
+  return { parameters, outputs, labels: y, perExample, total, scale, exampleScale, share, loss, options };
 }

@@ -1,24 +1,16 @@
 import { vectorize } from "../autodiff/vectorize.ts";
-import type { Value } from "../graph/value.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { releaseAll, type BatchFeeds, type Feeds } from "./batch-feeds.ts";
+import type { Tensor } from "../util/tensor.ts";
+import { releaseAll, type Feeds } from "./batch-feeds.ts";
 import { BatchProgram } from "./batch-program.ts";
 import type { BatchRange } from "./batches.ts";
-import type { LossGraph } from "./loss-graph.ts";
+import type { Computation, Site } from "./computation.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import type { Network } from "./network.ts";
 import type { ParameterSpace } from "./parameter-space.ts";
-import { vectorName } from "./vector-feeds.ts";
+import type { PreparedFeeds } from "./prepared-feeds.ts";
 import { elementBytes, type ProblemOptions } from "./problem-options.ts";
-
-/** Named outputs of one batch, given the loss graph and one tangent per parameter tensor. */
-export type Build = (graph: LossGraph, tangents: readonly Value[]) => Map<string, Value>;
-
-interface Stored {
-  readonly program: BatchProgram;
-  /** What was prepared per batch at the current parameters. */
-  readonly kept: Map<number, Feeds>;
-}
+import { vectorName } from "./vector-feeds.ts";
 
 interface StoreOptions {
   readonly problem: ProblemOptions;
@@ -27,43 +19,63 @@ interface StoreOptions {
   readonly runtime: Runtime;
   readonly budget: MemoryBudget;
   readonly network: (batch: number) => Network;
-  readonly data: BatchFeeds;
+}
+
+/** One run of a computation on one batch. */
+export interface BatchRun {
+  readonly batch: BatchRange;
+  /** Parameters, scales and data. */
+  readonly feeds: Feeds;
+  /** The vectors that `vectors` carries: 0 for none, 1 for plain tensors, more for a leading axis. */
+  readonly block: number;
+  readonly vectors: Feeds;
+  /** What the point that runs it keeps between its products. */
+  readonly prepared: PreparedFeeds;
+}
+
+function outputName(index: number): string {
+  return `thalweg:o${index}`;
 }
 
 /** Compiles programs on first use, one per computation, batch size and block size, and keeps them. */
 export class ProgramStore {
   private readonly options: StoreOptions;
-  private readonly stored = new Map<string, Promise<Stored>>();
-  /** How often the parameters have changed: what is prepared for one era is not kept in the next. */
-  private era = 0;
+  private readonly stored = new Map<Computation, Map<string, Promise<BatchProgram>>>();
 
   constructor(options: StoreOptions) {
     this.options = options;
   }
 
-  /**
-   * Runs a computation on one batch. `block` counts the vectors that `vectors` carries: 0 for none,
-   * 1 for plain tensors, more for a leading axis.
-   */
-  async run(name: string, batch: BatchRange, parameters: Feeds, build: Build, block = 0, vectors: Feeds = new Map()) {
-    const size = batch.end - batch.start;
-    const key = `${name}/${size}/${block}`;
-    let pending = this.stored.get(key);
-    if (!pending) {
-      pending = this.compile(size, block, build);
-      this.stored.set(key, pending);
-    }
-    const stored = await pending;
+  /** The values of a computation on one batch, in the order in which it builds them. */
+  async run(computation: Computation, { batch, feeds, block, vectors, prepared }: BatchRun): Promise<Tensor[]> {
+    const program = await this.program(computation, batch.end - batch.start, block);
     const lane = this.laneOf(batch);
-    return this.options.data.with(batch, async (data) => {
-      const feeds = new Map([...parameters, ...data]);
-      const { prepared, isKept } = await this.prepared(stored, batch, feeds, lane);
-      try {
-        return await stored.program.run(new Map([...feeds, ...prepared, ...vectors]), lane);
-      } finally {
-        if (!isKept) releaseAll(prepared);
-      }
-    });
+    const { kept, isLent } = await prepared.of(program, batch, feeds, lane);
+    try {
+      const outputs = await program.run(new Map([...feeds, ...kept, ...vectors]), lane);
+      return Array.from({ length: outputs.size }, (_, i) => {
+        const tensor = outputs.get(outputName(i));
+        if (!tensor) throw new RangeError(`the program of ${computation.name} has no output ${i}`);
+        return tensor;
+      });
+    } finally {
+      if (isLent) releaseAll(kept);
+    }
+  }
+
+  async release(): Promise<void> {
+    const programs = [...this.stored.values()].flatMap((sizes) => [...sizes.values()]);
+    this.stored.clear();
+    for (const pending of programs) await (await pending).release();
+  }
+
+  private program(computation: Computation, size: number, block: number): Promise<BatchProgram> {
+    const sizes = this.stored.get(computation) ?? new Map<string, Promise<BatchProgram>>();
+    this.stored.set(computation, sizes);
+    const key = `${size}/${block}`;
+    const pending = sizes.get(key) ?? this.compile(computation, size, block);
+    sizes.set(key, pending);
+    return pending;
   }
 
   /** A batch is always run on the same lane, where what is kept for it lies. */
@@ -72,65 +84,36 @@ export class ProgramStore {
     return Math.floor(start / problem.batchSize) % runtime.lanes;
   }
 
-  /** Forgets what was prepared for the old parameters. */
-  async invalidate(): Promise<void> {
-    this.era++;
-    for (const pending of this.stored.values()) {
-      const { program, kept } = await pending;
-      this.options.budget.give(kept.size * this.bytesOf(program));
-      for (const feeds of kept.values()) releaseAll(feeds);
-      kept.clear();
-    }
-  }
-
-  async release(): Promise<void> {
-    await this.invalidate();
-    for (const pending of this.stored.values()) await (await pending).program.release();
-    this.stored.clear();
-  }
-
-  private async prepared({ program, kept }: Stored, { start }: BatchRange, feeds: Feeds, lane: number) {
-    const known = kept.get(start);
-    if (known) return { prepared: known, isKept: true };
-    const { era } = this;
-    const prepared = await program.prepare(feeds, lane);
-    const isKept = era === this.era && !kept.has(start) && this.options.budget.take(this.bytesOf(program));
-    if (isKept) kept.set(start, prepared);
-    return { prepared, isKept };
-  }
-
-  private bytesOf(program: BatchProgram): number {
-    return program.keptElements * elementBytes(this.options.problem);
-  }
-
-  private async compile(size: number, block: number, build: Build): Promise<Stored> {
+  private async compile(computation: Computation, size: number, block: number): Promise<BatchProgram> {
     const { problem, runtime, space, budget, examples } = this.options;
-    const { graph } = this.options.network(size);
+    const network = this.options.network(size);
+    const site: Site = { ...network.graph, network, single: () => this.options.network(1) };
     const target = {
       precision: problem.precision,
       portable: false,
       device: runtime.device,
       blockSize: await runtime.blockSize(),
     };
-    if (block === 0) return { program: await BatchProgram.whole(build(graph, []), target, runtime), kept: new Map() };
+    const named = (values: ReturnType<Computation["build"]>) =>
+      new Map(values.map((value, i) => [outputName(i), value]));
+    if (block === 0) return BatchProgram.whole(named(computation.build(site, [])), target, runtime);
 
-    const home = graph.total.graph;
+    const home = site.total.graph;
     const inputs = (prefix: string, lead: readonly number[]) =>
       space.tensors.map(({ shape }, i) => home.input(prefix + vectorName(i), problem.precision, [...lead, ...shape]));
     const tangents = inputs(block === 1 ? "" : "single:", []);
-    let outputs = build(graph, tangents);
+    let outputs = computation.build(site, tangents);
     let varying = tangents;
     if (block > 1) {
       varying = inputs("", [block]);
       const blocks = new Map(tangents.map((tangent, i) => [tangent, varying[i]]));
-      const blocked = vectorize([...outputs.values()], blocks, block);
-      outputs = new Map([...outputs.keys()].map((name, i) => [name, blocked[i]]));
+      outputs = vectorize([...outputs], blocks, block);
     }
     const batches = Math.ceil(examples / problem.batchSize);
     const keepable = budget.free / elementBytes(problem) / batches;
-    const program =
-      (await BatchProgram.split(outputs, varying, target, runtime, keepable)) ??
-      (await BatchProgram.whole(outputs, target, runtime));
-    return { program, kept: new Map() };
+    return (
+      (await BatchProgram.split(named(outputs), varying, target, runtime, keepable)) ??
+      (await BatchProgram.whole(named(outputs), target, runtime))
+    );
   }
 }

@@ -8,7 +8,7 @@ import { add } from "../../src/ops/arithmetic.ts";
 import { where } from "../../src/ops/logic.ts";
 import { matmul } from "../../src/ops/matmul.ts";
 import { Problem } from "../../src/problem/problem.ts";
-import { gaussNewtonProduct, hessianProduct } from "../../src/problem/products.ts";
+import { gaussNewtonProduct, hessianProduct } from "../../src/problem/derivatives.ts";
 import { createRandom } from "../../src/random/random-stream.ts";
 import { array, buildProblem, labels, type ProblemParts } from "../support/build-problem.ts";
 import { expectClose } from "../support/numbers.ts";
@@ -20,10 +20,10 @@ const bytesOf = (file: string) => Uint8Array.from(readFileSync(new URL(file, imp
 async function expectAllFinite(problem: Problem): Promise<void> {
   const v = createRandom(1).normalVector(problem.space.dimension);
   const results = [
-    await problem.gradient(),
-    await problem.jacobianVector(v),
-    ...(await problem.product(hessianProduct, [v])),
-    ...(await problem.product(gaussNewtonProduct, [v])),
+    await problem.point.gradient(),
+    await problem.point.jacobianVector(v),
+    ...(await problem.point.product(hessianProduct, [v])),
+    ...(await problem.point.product(gaussNewtonProduct, [v])),
   ];
   for (const result of results) expect(result.every(Number.isFinite)).toBe(true);
 }
@@ -42,8 +42,8 @@ test("a class masked with −∞ that labels never name", async () => {
     precision: "float64",
   });
   // PyTorch 1.13, float64
-  expectClose([(await problem.value()).loss], [0.628406152639983], 1e-14, "loss");
-  const gradient = await problem.gradient();
+  expectClose([(await problem.point.value()).loss], [0.628406152639983], 1e-14, "loss");
+  const gradient = await problem.point.gradient();
   const [weight, bias] = ["fc.weight", "fc.bias"].map((name) =>
     problem.space.tensors.find((each) => each.name === name),
   );
@@ -92,8 +92,8 @@ describe("infinite and saturated logits leave the loss as it is in the limit", (
 
   test.each([40, 200, 800, Infinity])("binary cross-entropy at ±%d", async (size) => {
     const [far, nearly] = [open(size), open(60)];
-    expectClose([(await far.value()).loss], [(await nearly.value()).loss], 1e-15, "loss");
-    expectClose(await far.gradient(), await nearly.gradient(), 1e-15, "gradient");
+    expectClose([(await far.point.value()).loss], [(await nearly.point.value()).loss], 1e-15, "loss");
+    expectClose(await far.point.gradient(), await nearly.point.gradient(), 1e-15, "gradient");
     await expectAllFinite(far);
     await far.close();
     await nearly.close();
@@ -107,7 +107,7 @@ describe("infinite and saturated logits leave the loss as it is in the limit", (
       build: (x, { w }) => matmul(x, w),
       loss: lossNamed("bce"),
     });
-    const { loss } = await problem.value();
+    const { loss } = await problem.point.value();
     expect(loss / Math.log1p(Math.exp(-40))).toBeCloseTo(1, 13);
     await problem.close();
   });
@@ -128,8 +128,8 @@ test("rows whose label is ignored may hold anything", async () => {
     { x: X, y: labels([3], [0, -100, 1]), parameters: { w: W, b: B }, build: logits, loss: lossNamed("cross-entropy") },
     { batchSize: 3 },
   );
-  expectClose([(await problem.value()).loss], [(await plain.value()).loss], 1e-15, "loss");
-  expectClose(await problem.gradient(), await plain.gradient(), 1e-15, "gradient");
+  expectClose([(await problem.point.value()).loss], [(await plain.point.value()).loss], 1e-15, "loss");
+  expectClose(await problem.point.gradient(), await plain.point.gradient(), 1e-15, "gradient");
   await problem.close();
   await plain.close();
 });

@@ -109,7 +109,7 @@ export async function nearZero(
     architecture.build,
     "float64",
   );
-  const z = await plain.outputs();
+  const z = await plain.point.outputs();
   await plain.close();
   if (kind === "regression") {
     const noise = random.split("noise").normalVector(z.length);

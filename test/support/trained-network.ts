@@ -33,7 +33,7 @@ export function openTrained({ name, loss, precision, model: bytes, data: npz }: 
 
 /** The parameter tensors with the largest and the smallest part of the gradient that is more than its rounding. */
 export async function plantsFor(problem: Problem): Promise<string[]> {
-  const gradient = await problem.gradient();
+  const gradient = await problem.point.gradient();
   const least = (problem.options.precision === "float64" ? 1e-8 : 1e-2) * norm2(gradient);
   const parts = problem.space.tensors
     .map(({ name, offset, size }) => ({ name, length: norm2(gradient.subarray(offset, offset + size)) }))
@@ -43,13 +43,8 @@ export async function plantsFor(problem: Problem): Promise<string[]> {
   return [...new Set([parts.at(0), parts.at(-1)])].filter((name) => name !== undefined);
 }
 
-/** The problem with a gradient that is wrong by 0.1 % in one tensor. */
-export function plant(problem: Problem, name: string): Problem {
-  const right = problem.gradient.bind(problem);
-  problem.gradient = async (context) => {
-    const gradient = await right(context);
-    const { offset, size } = problem.space.tensors.find((each) => each.name === name) ?? { offset: 0, size: 0 };
-    return gradient.map((x, i) => (i >= offset && i < offset + size ? 1.001 * x : x));
-  };
-  return problem;
+/** A gradient that is wrong by 0.1 % in one tensor. */
+export function wrongIn({ space }: Problem, name: string): (right: Float64Array) => Float64Array {
+  const { offset, size } = space.tensors.find((each) => each.name === name) ?? { offset: 0, size: 0 };
+  return (right) => right.map((x, i) => (i >= offset && i < offset + size ? 1.001 * x : x));
 }

@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { npzChunks, readNpz } from "../../files/npz.ts";
-import { needsOutputs } from "../../instruments/gauss-newton.ts";
 import { writeFileAtomically } from "../../io/write-atomically.ts";
 import { openFile } from "../../io/open-file.ts";
 import { dot, norm2 } from "../../linalg/vector.ts";
 import type { LoadedProblem } from "../../load/load-problem.ts";
 import { rehearseFile } from "../../load/rehearse-output.ts";
-import { PRODUCTS } from "../../problem/products.ts";
-import type { RunContext } from "../../util/run-context.ts";
+import { DERIVATIVES, type Derivative } from "../../problem/derivatives.ts";
+import type { Problem } from "../../problem/problem.ts";
 import type { Tensor } from "../../util/tensor.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { formatNumber } from "../../util/format-number.ts";
@@ -22,67 +21,25 @@ import { defineVerb } from "../verb.ts";
 
 type Arrays = [name: string, tensor: Tensor][];
 
-/** Something that maps a vector in parameter space to arrays. */
-interface Applicable {
-  readonly name: string;
-  readonly summary: string;
-  /** Whether it works without a vector. */
-  readonly standsAlone?: boolean;
-  apply(
-    loaded: LoadedProblem,
-    vector: Float64Array,
-    context: RunContext,
-  ): Promise<{ flat: Float64Array; arrays: Arrays; products: number }>;
+/** The arrays of a derivative: one for each parameter, or its rows. */
+function arraysOf(
+  derivative: Derivative,
+  flat: Float64Array,
+  { space, options, examples, outputShape }: Problem,
+): Arrays {
+  const { precision } = options;
+  if (derivative.gives === "parameters") return [...space.unflatten(flat, precision)];
+  const data = precision === "float32" ? Float32Array.from(flat) : flat;
+  const [name, rest] =
+    derivative.gives === "outputs" ? (["outputs", outputShape] as const) : (["examples", []] as const);
+  return [[name, { dtype: precision, shape: [examples, ...rest], data }]];
 }
-
-const APPLICABLE: readonly Applicable[] = [
-  {
-    name: "gradient",
-    summary: "gradient of the loss",
-    standsAlone: true,
-    apply: async ({ problem }, _vector, context) => {
-      const flat = await problem.gradient(context);
-      return { flat, arrays: [...problem.space.unflatten(flat, problem.options.precision)], products: 0 };
-    },
-  },
-  ...PRODUCTS.map((product): Applicable => ({
-    name: product.name,
-    summary: product.summary,
-    apply: async ({ problem }, vector, context) => {
-      const [flat] = await problem.product(product, [vector], context);
-      return { flat, arrays: [...problem.space.unflatten(flat, problem.options.precision)], products: 1 };
-    },
-  })),
-  {
-    name: "jacobian",
-    summary: "change of every output along the vector, as one array `outputs`",
-    apply: async ({ problem }, vector, context) => {
-      const missing = needsOutputs(problem);
-      if (missing !== undefined) {
-        throw new ThalwegError({
-          kind: "input",
-          code: "no-outputs",
-          message: `There is no Jacobian of outputs: ${missing}`,
-          hint: "Name the network's own output with --output, and a loss with --loss.",
-        });
-      }
-      const flat = await problem.jacobianVector(vector, context);
-      const { precision } = problem.options;
-      const data = precision === "float32" ? Float32Array.from(flat) : flat;
-      return {
-        flat,
-        arrays: [["outputs", { dtype: precision, shape: [problem.examples, ...problem.outputShape], data }]],
-        products: 1,
-      };
-    },
-  },
-];
 
 export const apply = defineVerb({
   name: "apply",
   summary: "multiply a matrix of second derivatives by a vector",
   description: `Multiply a matrix of derivatives by a vector in parameter space and write the product.\nVectors are .npz files with one array per parameter, under its ONNX name.\n\n${table(
-    APPLICABLE.map(({ name, summary }) => [name, summary]),
+    DERIVATIVES.map(({ name, summary }) => [name, summary]),
     ["left", "left"],
   )}`,
   arguments: [
@@ -90,7 +47,7 @@ export const apply = defineVerb({
       name: "MATRIX",
       description: "one of those above",
       required: true,
-      choices: APPLICABLE,
+      choices: DERIVATIVES,
     },
     MODEL,
   ],
@@ -98,7 +55,7 @@ export const apply = defineVerb({
     vector: z
       .string()
       .optional()
-      .meta({ description: "the vector (not needed for gradient)", placeholder: "V.npz", group: "Product" }),
+      .meta({ description: "the vector (not for derivatives without one)", placeholder: "V.npz", group: "Product" }),
     out: z
       .string()
       .meta({ description: "where the product is written", placeholder: "Y.npz", short: "o", group: "Product" }),
@@ -109,10 +66,10 @@ export const apply = defineVerb({
     ["thalweg apply gradient model.onnx --data data.npz -o g.npz", "the gradient"],
   ],
   run: (flags, [name, path], shell) => {
-    const matrix = chosen("matrix", given(name, "MATRIX"), APPLICABLE);
+    const matrix = chosen("matrix", given(name, "MATRIX"), DERIVATIVES);
     const model = given(path, "MODEL");
     const { vector: vectorPath, out } = flags;
-    if (vectorPath === undefined && matrix.standsAlone !== true) {
+    if (vectorPath === undefined && matrix.takesVector) {
       throw new ThalwegError({
         kind: "usage",
         code: "missing-flag",
@@ -122,20 +79,19 @@ export const apply = defineVerb({
     }
     rehearseFile(out);
     return withProblem(model, flags, shell, async (loaded) => {
-      const { space } = loaded.problem;
-      const vector = vectorPath === undefined ? new Float64Array(space.dimension) : readVector(vectorPath, loaded);
-      const { flat, arrays, products } = await matrix.apply(loaded, vector, shell.context());
-      writeFileAtomically(out, npzChunks(arrays));
-      const absent = vectorPath === undefined;
+      const { problem } = loaded;
+      const vector = vectorPath === undefined ? undefined : readVector(vectorPath, loaded);
+      const flat = await problem.point.derivative(matrix, matrix.takesVector ? vector : undefined, shell.context());
+      writeFileAtomically(out, npzChunks(arraysOf(matrix, flat, problem)));
       const result = {
         operator: matrix.name,
         vector: vectorPath ?? "none",
         output: out,
-        dimension: space.dimension,
-        products,
-        vectorNorm: absent ? null : norm2(vector),
+        dimension: problem.space.dimension,
+        products: matrix.takesVector ? 1 : 0,
+        vectorNorm: vector ? norm2(vector) : null,
         norm: norm2(flat),
-        quadraticForm: absent || flat.length !== vector.length ? null : dot(vector, flat),
+        quadraticForm: vector && matrix.gives === "parameters" ? dot(vector, flat) : null,
       };
       const rows = [
         ["dimension", formatCount(result.dimension)],

@@ -7,7 +7,7 @@ import { runChecks } from "../../instruments/run-checks.ts";
 import { assetPath } from "../../io/asset-path.ts";
 import { writeFileAtomically } from "../../io/write-atomically.ts";
 import { rehearseFile, rehearseFolder } from "../../load/rehearse-output.ts";
-import { hessianProduct } from "../../problem/products.ts";
+import { hessianProduct } from "../../problem/derivatives.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { createRandom } from "../../random/random-stream.ts";
 import type { Check } from "../../result/envelope.ts";
@@ -151,9 +151,9 @@ function exitCode(
 }
 
 async function timeOfProduct(problem: Problem): Promise<number> {
-  const block = Array.from({ length: problem.preferredBlock }, () => problem.parameters);
-  await problem.product(hessianProduct, block);
+  const block = Array.from({ length: problem.preferredBlock }, () => problem.point.parameters);
+  await problem.point.product(hessianProduct, block);
   const start = performance.now();
-  await problem.product(hessianProduct, block);
+  await problem.point.product(hessianProduct, block);
   return (performance.now() - start) / block.length;
 }

@@ -1,6 +1,6 @@
 import { norm2, normalize } from "../../linalg/vector.ts";
 import type { Problem } from "../../problem/problem.ts";
-import type { Product } from "../../problem/products.ts";
+import type { Product } from "../../problem/derivatives.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import type { FloatType } from "../../util/tensor.ts";
 import type { RunContext } from "../../util/run-context.ts";
@@ -8,7 +8,7 @@ import type { RunContext } from "../../util/run-context.ts";
 /** What a check works with. */
 export interface CheckBench {
   readonly problem: Problem;
-  /** The same problem in the finest arithmetic that its device has, which may be `problem` itself: a check may move it. */
+  /** The same problem in the finest arithmetic that its device has, which may be `problem` itself. */
   readonly oracle: Problem;
   readonly random: RandomStream;
   readonly context: RunContext;
@@ -51,7 +51,7 @@ export function unit(random: RandomStream, dimension: number): Float64Array {
 }
 
 export async function multiply(bench: CheckBench, product: Product, vector: Float64Array): Promise<Float64Array> {
-  const [image] = await bench.problem.product(product, [vector], bench.context);
+  const [image] = await bench.problem.point.product(product, [vector], bench.context);
   return image;
 }
 

@@ -21,7 +21,7 @@ export async function compareNearby({ problem, random }: CheckBench, comparison:
   const ledgers: Ledger[] = [];
   const places: string[] = [];
   let directions = 0;
-  for (const { part, point } of nearbyPoints(problem, problem.parameters, random)) {
+  for (const { part, point } of nearbyPoints(problem, problem.point.parameters, random)) {
     let trials: Trial[];
     try {
       trials = await comparison.tryAt(point, part === 0);

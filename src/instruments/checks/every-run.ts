@@ -1,5 +1,5 @@
 import { dot, norm2 } from "../../linalg/vector.ts";
-import { hessianProduct } from "../../problem/products.ts";
+import { hessianProduct } from "../../problem/derivatives.ts";
 import { distance, multiply, relative, unit, type CheckBench, type CheckDefinition } from "./check.ts";
 import { gaussNewtonCheck } from "./gauss-newton-check.ts";
 import { gradientCheck } from "./gradient-check.ts";
@@ -19,7 +19,7 @@ async function relativeToRounding(
 ): Promise<number> {
   const plain = relative(error, size);
   if (plain <= limit) return plain;
-  return relative(error, size + norm2(await outputRounding(problem, vector, context)) / limit);
+  return relative(error, size + norm2(await outputRounding(problem, problem.point, vector, context)) / limit);
 }
 
 /** The checks of every run: four losses for each doubling of the tensors and some twenty gradients in float64, and some ten products. */
@@ -37,7 +37,7 @@ export const CHECKS_OF_EVERY_RUN: readonly CheckDefinition[] = [
       const n = bench.problem.space.dimension;
       const u = unit(bench.random.split("u"), n);
       const v = unit(bench.random.split("v"), n);
-      const [hu, hv] = await bench.problem.product(hessianProduct, [u, v], bench.context);
+      const [hu, hv] = await bench.problem.point.product(hessianProduct, [u, v], bench.context);
       return relativeToRounding(bench, {
         error: Math.abs(dot(u, hv) - dot(hu, v)),
         size: (norm2(hu) + norm2(hv)) / Math.sqrt(n),
@@ -76,6 +76,6 @@ export const CHECKS_OF_EVERY_RUN: readonly CheckDefinition[] = [
     detail: "The gradient of a second pass over the data against that of the first.",
     limit: { float32: 1e-6, float64: 1e-14 },
     measure: async ({ problem, gradient, context }) =>
-      relative(distance(await problem.gradient(context), gradient), norm2(gradient)),
+      relative(distance(await problem.point.gradient(context), gradient), norm2(gradient)),
   },
 ];

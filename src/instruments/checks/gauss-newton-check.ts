@@ -1,8 +1,7 @@
 import { pullback } from "../../autodiff/pullback.ts";
 import { fullLike } from "../../ops/elementwise.ts";
-import type { Problem } from "../../problem/problem.ts";
-import { gaussNewtonProduct } from "../../problem/products.ts";
-import type { RunContext } from "../../util/run-context.ts";
+import type { Computation } from "../../problem/computation.ts";
+import { gaussNewtonProduct } from "../../problem/derivatives.ts";
 import { sizeOf } from "../../util/tensor.ts";
 import { needsOutputs } from "../gauss-newton.ts";
 import type { CheckDefinition } from "./check.ts";
@@ -13,20 +12,10 @@ import { checkProduct, PRODUCT_LIMIT, type ProductSubject } from "./product-chec
 const MOST_OUTPUTS = 2 ** 27;
 
 /** r = ∂ℓ/∂z for every output of every example, undivided. Cost: about one forward pass. */
-async function outputGradients(problem: Problem, context: RunContext): Promise<Float64Array> {
-  const width = sizeOf(problem.outputShape);
-  const rows = new Float64Array(problem.examples * width);
-  await problem.eachBatch(
-    "output-gradients",
-    ({ total, outputs }) => new Map([["rows", pullback([total], [fullLike(total, 1)], [outputs])[0]]]),
-    context,
-    ({ start }, found) => {
-      const part = found.get("rows");
-      if (part) rows.set(part.data, start * width);
-    },
-  );
-  return rows;
-}
+const OUTPUT_GRADIENTS: Computation = {
+  name: "output-gradients",
+  build: ({ total, outputs }) => pullback([total], [fullLike(total, 1)], [outputs]),
+};
 
 /** Gv is the derivative of J₀ᵀr(z(θ)) along v, the Jacobian J₀ held as it is at the point: no second derivative of the network is in it. */
 const GAUSS_NEWTON: Omit<ProductSubject, "vectors"> = {
@@ -34,12 +23,12 @@ const GAUSS_NEWTON: Omit<ProductSubject, "vectors"> = {
   method:
     "Gv against Jᵀ times central differences of the loss's derivatives in the outputs, tensor by tensor, v with a part in each; the error counts beside the tensor's part of Gv, or a thousandth of it as far as differences tell it.",
   product: gaussNewtonProduct,
-  respond: (problem, context) =>
-    Promise.resolve(async (point) => {
-      const r = await problem.at(point, () => outputGradients(problem, context));
-      const pulled = await problem.jacobianTransposed(r, context);
-      return pulled.map((x, i) => x / problem.divisor + problem.options.l2 * point[i]);
-    }),
+  respond: (problem, point, context) => async (theta) => {
+    await using there = problem.at(theta);
+    const r = await there.rows(OUTPUT_GRADIENTS, sizeOf(problem.outputShape), context);
+    const pulled = await point.jacobianTransposed(r, context);
+    return pulled.map((x, i) => x / problem.divisor + problem.options.l2 * theta[i]);
+  },
 };
 
 /** The Gauss–Newton product against differences of the outputs' gradient. */

@@ -1,4 +1,5 @@
 import { dot, norm2 } from "../../linalg/vector.ts";
+import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { roundoffOf, type CheckBench, type CheckDefinition } from "./check.ts";
 import { compareNearby } from "./compare-nearby.ts";
@@ -18,21 +19,22 @@ const DECISIVE = { float64: LIMIT, float32: 5e-2 } as const;
 /** A loss is a vector of one element. */
 const SCALAR = [{ offset: 0, size: 1 }];
 
-/** Gradient against differences of the loss, in the arithmetic of `problem`, at its current point. */
+/** Gradient against differences of the loss, in the arithmetic of `problem`, at a point of it. */
 async function againstDifferences(
   { random, context }: CheckBench,
   problem: Problem,
+  point: Point,
   gradient: Float64Array,
 ): Promise<Trial> {
   const { precision } = problem.options;
   const limit = DECISIVE[precision];
   const steps = STEPS[precision];
-  const home = problem.parameters;
+  const home = point.parameters;
   const along = (direction: Float64Array) => async (h: number) => {
-    const there = home.map((x, i) => x + h * direction[i]);
-    return Float64Array.of((await problem.at(there, () => problem.value(context))).loss);
+    await using there = problem.at(home.map((x, i) => x + h * direction[i]));
+    return Float64Array.of((await there.value(context)).loss);
   };
-  const f0 = Float64Array.of((await problem.value(context)).loss);
+  const f0 = Float64Array.of((await point.value(context)).loss);
   const generic = genericDirection(problem, home, random.split("generic"));
   const expected = Math.abs(dot(gradient, generic));
   const [noise] = await roundingNoise(along(generic), f0, SCALAR, [expected], roundoffOf(precision));
@@ -65,8 +67,8 @@ async function againstDifferences(
     const changes = async () => {
       const slopes: number[] = [];
       for (const h of [found.step, -found.step]) {
-        const there = home.map((x, i) => x + h * direction[i]);
-        slopes.push(dot(await problem.at(there, () => problem.gradient(context)), direction));
+        await using there = problem.at(home.map((x, i) => x + h * direction[i]));
+        slopes.push(dot(await there.gradient(context), direction));
       }
       return Math.max(...slopes.map((x) => Math.abs(x - slope))) / share;
     };
@@ -124,13 +126,13 @@ export const gradientCheck: CheckDefinition = {
     return compareNearby(bench, {
       method: oracle === problem ? METHOD : METHOD + PRECISIONS,
       subject: "gradient",
-      tryAt: async (point, isHome) => {
-        const measured = isHome ? bench.gradient : await problem.at(point, () => problem.gradient(context));
-        return oracle.at(point, async () => {
-          if (oracle === problem) return [await againstDifferences(bench, problem, measured)];
-          const wide = await oracle.gradient(context);
-          return [await againstDifferences(bench, oracle, wide), comparePrecisions(problem, measured, wide)];
-        });
+      tryAt: async (theta, isHome) => {
+        await using here = problem.at(theta);
+        const measured = isHome ? bench.gradient : await here.gradient(context);
+        if (oracle === problem) return [await againstDifferences(bench, problem, here, measured)];
+        await using there = oracle.at(theta);
+        const wide = await there.gradient(context);
+        return [await againstDifferences(bench, oracle, there, wide), comparePrecisions(problem, measured, wide)];
       },
     });
   },

@@ -1,4 +1,4 @@
-import { gaussNewtonProduct, hessianProduct } from "../../problem/products.ts";
+import { gaussNewtonProduct, hessianProduct } from "../../problem/derivatives.ts";
 import { needsOutputs } from "../gauss-newton.ts";
 import type { CheckDefinition } from "./check.ts";
 import { genericDirection } from "./generic-direction.ts";
@@ -10,7 +10,10 @@ export const HESSIAN: Omit<ProductSubject, "vectors"> = {
   method:
     "Hv against central differences of the gradient, tensor by tensor, v with a part in each; the error counts beside the tensor's part of (H − G)v, as far as differences tell it, or of Hv.",
   product: hessianProduct,
-  respond: (problem, context) => Promise.resolve((point) => problem.at(point, () => problem.gradient(context))),
+  respond: (problem, _point, context) => async (theta) => {
+    await using there = problem.at(theta);
+    return there.gradient(context);
+  },
   apart: (problem) => (needsOutputs(problem) === undefined ? gaussNewtonProduct : undefined),
 };
 

@@ -1,3 +1,4 @@
+import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import { needsOutputs } from "../gauss-newton.ts";
@@ -12,10 +13,15 @@ const ROUNDINGS = 64;
  * what a cancellation leaves over (1 − p with p near 1), and the product is rounded as these are, not as the little
  * that is left. Zero where the outputs are not known.
  */
-export async function outputRounding(problem: Problem, v: Float64Array, context: RunContext): Promise<Float64Array> {
+export async function outputRounding(
+  problem: Problem,
+  point: Point,
+  v: Float64Array,
+  context: RunContext,
+): Promise<Float64Array> {
   if (needsOutputs(problem) !== undefined) return new Float64Array(v.length);
-  const change = await problem.jacobianVector(v, context);
-  const sum = await problem.jacobianTransposed(change, context);
-  const part = (ROUNDINGS * roundoffOf(problem.options.precision)) / problem.divisor;
+  const change = await point.jacobianVector(v, context);
+  const sum = await point.jacobianTransposed(change, context);
+  const part = (ROUNDINGS * roundoffOf(problem.options.precision)) / point.sample.divisor;
   return sum.map((x) => part * x);
 }

@@ -1,6 +1,7 @@
 import { norm2 } from "../../linalg/vector.ts";
+import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
-import type { Product } from "../../problem/products.ts";
+import type { Product } from "../../problem/derivatives.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import { distance, relative, roundoffOf, type CheckBench, type Measurement } from "./check.ts";
 import { compareNearby } from "./compare-nearby.ts";
@@ -38,8 +39,8 @@ export interface ProductSubject {
   readonly name: string;
   readonly method: string;
   readonly product: Product;
-  /** A function of θ whose derivative along v, at the current point of `problem`, is the product with v. */
-  respond(problem: Problem, context: RunContext): Promise<(point: Float64Array) => Promise<Float64Array>>;
+  /** A function of θ whose derivative along v, at `point`, is the product with v. */
+  respond(problem: Problem, point: Point, context: RunContext): (theta: Float64Array) => Promise<Float64Array>;
   /** A part of the product that does not hide an error in the rest: errors count beside the rest as far as differences tell. */
   apart?(problem: Problem): Product | undefined;
   /** The vectors that are multiplied, at a point. */
@@ -55,18 +56,15 @@ export function checkProduct(bench: CheckBench, subject: ProductSubject): Promis
   return compareNearby(bench, {
     method: oracle === problem ? subject.method : `${subject.method}${PRECISIONS}`,
     subject: subject.name,
-    tryAt: async (point, isHome) => {
-      const block = subject.vectors(problem, point);
-      const multiply = (each: Problem) => each.product(subject.product, block, context);
-      const narrow =
-        oracle === problem
-          ? undefined
-          : await (isHome ? multiply(problem) : problem.at(point, () => multiply(problem)));
-      return oracle.at(point, async () => {
-        const wide = await multiply(oracle);
-        const differences = await againstDifferences(bench, subject, block, wide);
-        return narrow ? [differences, await againstFloat64(bench, block, narrow, wide)] : [differences];
-      });
+    tryAt: async (theta) => {
+      const block = subject.vectors(problem, theta);
+      await using there = oracle.at(theta);
+      const wide = await there.product(subject.product, block, context);
+      const differences = await againstDifferences(bench, subject, there, block, wide);
+      if (oracle === problem) return [differences];
+      await using here = problem.at(theta);
+      const narrow = await here.product(subject.product, block, context);
+      return [differences, await againstFloat64(bench, there, block, narrow, wide)];
     },
   });
 }
@@ -88,6 +86,7 @@ interface Found {
 async function againstDifferences(
   { oracle, context }: CheckBench,
   { product, respond, apart }: ProductSubject,
+  point: Point,
   block: readonly Float64Array[],
   images: readonly Float64Array[],
 ): Promise<Trial> {
@@ -95,9 +94,9 @@ async function againstDifferences(
   const { tensors } = oracle.space;
   const limit = PRODUCT_LIMIT[precision];
   const steps = PRODUCT_STEPS[precision];
-  const home = oracle.parameters;
+  const home = point.parameters;
   const units = unitsOf(oracle, home);
-  const f = await respond(oracle, context);
+  const f = respond(oracle, point, context);
   const f0 = await f(home);
   const along = (v: Float64Array) => (h: number) => f(home.map((x, i) => x + h * v[i]));
   const noise = await roundingNoise(along(block[0]), f0, tensors, partsOf(oracle, images[0]), roundoffOf(precision));
@@ -113,8 +112,8 @@ async function againstDifferences(
     const { t, v, image, value, error, step } = found;
     const partOf = (vector: Float64Array) => vector.subarray(tensors[t].offset, tensors[t].offset + tensors[t].size);
     for (const h of [step, -step]) {
-      const there = home.map((x, i) => x + h * v[i]);
-      const [beside] = await oracle.at(there, () => oracle.product(product, [v], context));
+      await using there = oracle.at(home.map((x, i) => x + h * v[i]));
+      const [beside] = await there.product(product, [v], context);
       if (distance(partOf(beside), partOf(image)) > error / 4) return false;
     }
     const shortest = (16 * rounding[t]) / error;
@@ -129,7 +128,7 @@ async function againstDifferences(
     const most = Math.max(...whole.map((x, t) => Math.max(x, there[t]) / units[t]));
     const least = units.map((x) => LEAST * most * x);
     const coarse = whole.map((x, t) => Math.max(x, least[t]));
-    const [rest] = other ? await oracle.product(other, [v], context) : [images[k]];
+    const [rest] = other ? await point.product(other, [v], context) : [images[k]];
     const bent = partsOf(
       oracle,
       images[k].map((x, i) => x - rest[i]),
@@ -153,7 +152,7 @@ async function againstDifferences(
       }
       let off = relative(error, beside);
       if (off > limit) {
-        ofProduct ??= await outputRounding(oracle, v, context);
+        ofProduct ??= await outputRounding(oracle, point, v, context);
         const allowed = norm2(ofProduct.subarray(offset, offset + size));
         off = relative(Math.max(0, error - allowed), Math.max(beside, (2 * allowed) / limit));
       }
@@ -169,12 +168,13 @@ async function againstDifferences(
 /** The product in the arithmetic of the problem against that in float64: errors count beside the whole of a tensor's part. */
 async function againstFloat64(
   { problem, oracle, context, roundoff }: CheckBench,
+  point: Point,
   block: readonly Float64Array[],
   narrow: readonly Float64Array[],
   wide: readonly Float64Array[],
 ): Promise<Trial> {
   const limit = PRECISION_LIMIT;
-  const units = unitsOf(oracle, oracle.parameters);
+  const units = unitsOf(oracle, point.parameters);
   const trial = newTrial(limit, 0);
   for (const [k, v] of block.entries()) {
     const whole = partsOf(oracle, wide[k]);
@@ -187,7 +187,9 @@ async function againstFloat64(
     for (const [t, { offset, size }] of problem.space.tensors.entries()) {
       let allowed = ROUNDINGS * roundoff * most * units[t];
       if (apart[t] - allowed > limit * whole[t]) {
-        ofProduct ??= (await outputRounding(oracle, v, context)).map((x) => (x * roundoff) / roundoffOf("float64"));
+        ofProduct ??= (await outputRounding(oracle, point, v, context)).map(
+          (x) => (x * roundoff) / roundoffOf("float64"),
+        );
         allowed += norm2(ofProduct.subarray(offset, offset + size));
       }
       if (allowed > (limit / 2) * whole[t]) {

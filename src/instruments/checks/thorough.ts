@@ -1,5 +1,5 @@
 import { dot, norm2 } from "../../linalg/vector.ts";
-import { gaussNewtonProduct, hessianProduct } from "../../problem/products.ts";
+import { gaussNewtonProduct, hessianProduct } from "../../problem/derivatives.ts";
 import { Problem } from "../../problem/problem.ts";
 import { needsOutputs } from "../gauss-newton.ts";
 import { needsSingleExamples } from "../single-examples.ts";
@@ -21,9 +21,9 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
     notFor: needsOutputs,
     measure: async ({ problem, random, context }) => {
       const v = unit(random.split("v"), problem.space.dimension);
-      const pushed = await problem.jacobianVector(v, context);
+      const pushed = await problem.point.jacobianVector(v, context);
       const u = unit(random.split("u"), pushed.length);
-      const pulled = await problem.jacobianTransposed(u, context);
+      const pulled = await problem.point.jacobianTransposed(u, context);
       return relative(Math.abs(dot(u, pushed) - dot(pulled, v)), norm2(pushed) / Math.sqrt(pushed.length));
     },
   },
@@ -37,7 +37,7 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
       const vectors = Array.from({ length: 11 }, (_, i) =>
         unit(bench.random.split(`v${i}`), bench.problem.space.dimension),
       );
-      const together = await bench.problem.product(hessianProduct, vectors, bench.context);
+      const together = await bench.problem.point.product(hessianProduct, vectors, bench.context);
       let worst = 0;
       for (const [i, v] of vectors.entries()) {
         const alone = await multiply(bench, hessianProduct, v);
@@ -59,15 +59,14 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
       try {
         const v = unit(random, problem.space.dimension);
         let least = Number.POSITIVE_INFINITY;
-        for (const { part, point } of nearbyPoints(problem, problem.parameters, random.split("points"))) {
+        for (const { part, point } of nearbyPoints(problem, problem.point.parameters, random.split("points"))) {
           try {
-            await other.moveTo(part === 0 ? problem.parameters : point);
             const derivatives = async (each: Problem, known?: Float64Array) => {
-              const [image] = await each.product(hessianProduct, [v], context);
-              return [known ?? (await each.gradient(context)), image];
+              await using at = each.at(point);
+              const [image] = await at.product(hessianProduct, [v], context);
+              return [known ?? (await at.gradient(context)), image];
             };
-            const here =
-              part === 0 ? await derivatives(problem, gradient) : await problem.at(point, () => derivatives(problem));
+            const here = await derivatives(problem, part === 0 ? gradient : undefined);
             const there = await derivatives(other);
             least = Math.min(least, Math.max(...here.map((x, i) => relative(distance(there[i], x), norm2(x)))));
           } catch (error) {
@@ -89,9 +88,9 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
     limit: EXAMPLES_LIMIT,
     measure: async ({ problem, random, context, gradient, roundoff }) => {
       const v = unit(random, problem.space.dimension);
-      const point = problem.parameters;
+      const point = problem.point.parameters;
       const scale = problem.examples / problem.divisor;
-      const each = (await problem.exampleDerivatives(v, context)).map((x) => scale * x);
+      const each = (await problem.point.exampleDerivatives(v, context)).map((x) => scale * x);
       const mean = each.reduce((sum, x) => sum + x, 0) / each.length;
       const expected = dot(gradient, v) - problem.options.l2 * dot(point, v);
       const error = Math.abs(mean - expected);
@@ -99,7 +98,7 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
       const limit = EXAMPLES_LIMIT[problem.options.precision];
       if (relative(error, size) <= limit || needsOutputs(problem) !== undefined) return relative(error, size);
       // gᵢᵀv = rᵢᵀ(Jv)ᵢ, where the residual rᵢ may be what a cancellation leaves over (1 − p with p near 1).
-      const outputs = norm2(await problem.jacobianVector(v, context)) / Math.sqrt(each.length);
+      const outputs = norm2(await problem.point.jacobianVector(v, context)) / Math.sqrt(each.length);
       return relative(error, size + (64 * roundoff * scale * outputs) / limit);
     },
   },
@@ -112,13 +111,13 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
     notFor: needsOutputs,
     measure: async ({ problem, random, context, roundoff }) => {
       const vectors = Array.from({ length: 8 }, (_, i) => unit(random.split(`v${i}`), problem.space.dimension));
-      const images = await problem.product(gaussNewtonProduct, vectors, context);
+      const images = await problem.point.product(gaussNewtonProduct, vectors, context);
       let worst = 0;
       for (const [i, image] of images.entries()) {
         let below = Math.max(0, -dot(vectors[i], image));
         if (relative(below, norm2(image)) > POSITIVE_LIMIT[problem.options.precision]) {
           // Probabilities at 0 and 1 leave of the curvature in the outputs what a cancellation leaves over.
-          const change = norm2(await problem.jacobianVector(vectors[i], context));
+          const change = norm2(await problem.point.jacobianVector(vectors[i], context));
           below = Math.max(0, below - (64 * roundoff * change ** 2) / problem.divisor);
         }
         worst = Math.max(worst, relative(below, norm2(image)));

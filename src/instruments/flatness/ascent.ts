@@ -66,19 +66,17 @@ export async function ascend(
   iterations: number,
 ): Promise<Ascent> {
   const { problem, context } = measurement;
-  const home = problem.parameters;
-  const base = (await problem.value(context)).loss;
+  const home = measurement.point.parameters;
+  const base = (await measurement.point.value(context)).loss;
   let best: Ascent = { rise: 0, step: new Float64Array(home.length), converged: false };
   for (const start of starts) {
     let z = region.best(start);
     let rise = Number.NEGATIVE_INFINITY;
     let converged = false;
     for (let i = 0; i < iterations && !measurement.outOfTime; i++) {
-      const point = home.map((x, j) => x + z[j]);
-      const { loss, gradient } = await problem.at(point, async () => ({
-        loss: (await problem.value(context)).loss,
-        gradient: await problem.gradient(context),
-      }));
+      await using there = problem.at(home.map((x, j) => x + z[j]));
+      const { loss } = await there.value(context);
+      const gradient = await there.gradient(context);
       const now = loss - base;
       if (now > best.rise) best = { rise: now, step: z, converged: false };
       if (now - rise <= 1e-3 * Math.abs(now)) {
@@ -96,7 +94,7 @@ export async function ascend(
 
 /** gᵀz + ½ zᵀHz: the rise that gradient and curvature at θ predict for a step. One product. */
 export async function quadraticRise(measurement: Measurement, step: Float64Array): Promise<number> {
-  const gradient = await measurement.problem.gradient(measurement.context);
+  const gradient = await measurement.point.gradient(measurement.context);
   const [image] = await measurement.hessian.apply([step]);
   return dot(gradient, step) + dot(step, image) / 2;
 }

@@ -17,7 +17,7 @@ export interface FlatnessParameters {
   readonly ascentSteps: number;
 }
 
-/** Gradient and curvature at the point where the problem stands. */
+/** Gradient and curvature at a point. */
 export interface Curvature {
   readonly gradient: Float64Array;
   readonly sharpest: {
@@ -95,9 +95,8 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
       `100 · (max L(θ+z) − L) / (1 + L) over |zᵢ| ≤ ${boxEpsilon} (|θᵢ| + 1) (Keskar et al. 2017, A = I)`,
     measure: async (local) => {
       const { measurement, parameters } = local;
-      const { problem } = measurement;
-      const bounds = problem.parameters.map((x) => parameters.boxEpsilon * (Math.abs(x) + 1));
-      const { loss } = await problem.value(measurement.context);
+      const bounds = measurement.point.parameters.map((x) => parameters.boxEpsilon * (Math.abs(x) + 1));
+      const { loss } = await measurement.point.value(measurement.context);
       const { rise, predicted, converged } = await worstCase(local, box(bounds));
       const scale = 100 / (1 + loss);
       return {
@@ -125,7 +124,7 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
     definition: ({ adaptiveRho }) =>
       `max L(θ+z) − L over ‖z/|θ|‖ ≤ ${adaptiveRho}, element by element (Kwon et al. 2021)`,
     measure: async (local) => {
-      const scales = local.measurement.problem.parameters.map(Math.abs);
+      const scales = local.measurement.point.parameters.map(Math.abs);
       // With every weight 0 the region is a point.
       if (scales.every((scale) => scale === 0))
         return { value: 0, standardError: null, error: 0, bound: "value", predicted: 0, converged: true };
@@ -139,16 +138,16 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
     definition: ({ sigma }) => `E L(θ+σξ) − L, ξ standard normal, σ = ${sigma}; ½σ² tr H to second order`,
     measure: async ({ measurement, parameters, random, sharpest, trace }) => {
       const { problem, context } = measurement;
-      const home = problem.parameters;
-      const base = (await problem.value(context)).loss;
+      const home = measurement.point.parameters;
+      const base = (await measurement.point.value(context)).loss;
       const rises: number[] = [];
       for (let i = 0; i < parameters.sigmaSamples && !(i >= 2 && measurement.outOfTime); i++) {
         const noise = random.split(`noise ${i}`).normalVector(home.length);
         // Both signs: what is odd in the step cancels exactly.
         let sum = 0;
         for (const sign of [1, -1]) {
-          const point = home.map((x, j) => x + sign * parameters.sigma * noise[j]);
-          sum += (await problem.at(point, () => problem.value(context))).loss - base;
+          await using there = problem.at(home.map((x, j) => x + sign * parameters.sigma * noise[j]));
+          sum += (await there.value(context)).loss - base;
         }
         // The sharpest direction carries most of the spread, and what it adds on average is known.
         const along = dot(sharpest.vector, noise) ** 2 - 1;
@@ -179,10 +178,10 @@ export async function localAtHome(measurement: Measurement): Promise<Curvature> 
   };
 }
 
-/** The same at the point where the problem has been moved. */
+/** The same at a point of which nothing is known. */
 export async function localHere(measurement: Measurement, random: RandomStream): Promise<Curvature> {
-  const { hessian, problem, context } = measurement;
-  const gradient = await problem.gradient(context);
+  const { hessian, context } = measurement;
+  const gradient = await measurement.point.gradient(context);
   const options = { largest: 1, vectors: true, tolerance: 1e-3, checkMultiplicity: false };
   const { top, converged } = await extremalEigenpairs(
     hessian,
@@ -200,7 +199,7 @@ export async function localHere(measurement: Measurement, random: RandomStream):
   return { gradient, sharpest: { value, residual, vector, converged }, trace };
 }
 
-/** Every measure of flatness at the point where the problem stands. */
+/** Every measure of flatness at the point of the measurement. */
 export async function measureFlatness(
   measurement: Measurement,
   parameters: FlatnessParameters,

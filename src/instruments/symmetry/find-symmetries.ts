@@ -56,7 +56,7 @@ export async function rescalings(measurement: Measurement, comparison: LossCompa
   for (const [index, exponents] of scalings.entries()) {
     const generator = tensorGenerator(measurement, exponents);
     const change = await comparison.moved((point) => rescaled(point, generator, 2));
-    const tangent = problem.parameters.map((x, i) => x * generator[i]);
+    const tangent = problem.point.parameters.map((x, i) => x * generator[i]);
     const tensors = [...exponents.keys()];
     const direction = sparse(tangent);
     if (direction.indices.length === 0) continue;
@@ -80,7 +80,7 @@ export async function rescalings(measurement: Measurement, comparison: LossCompa
     if (!units) continue;
     const weights = stream.normalVector(units.layout.units);
     const unitwise = unitGenerator(problem.space, units.layout, weights);
-    const directions = unitDirections(problem.parameters, units.layout);
+    const directions = unitDirections(problem.point.parameters, units.layout);
     found.push({
       part: {
         kind: "unit-rescaling",
@@ -92,7 +92,7 @@ export async function rescalings(measurement: Measurement, comparison: LossCompa
         lossChange: units.change,
         ...(await tangentChecks(
           measurement,
-          problem.parameters.map((x, i) => x * unitwise[i]),
+          problem.point.parameters.map((x, i) => x * unitwise[i]),
           unitwise,
         )),
       },
@@ -162,7 +162,7 @@ export async function logitShifts(measurement: Measurement, comparison: LossComp
   const classes = problem.outputShape[problem.outputShape.length - 1];
   const found: FoundSymmetry[] = [];
   if (!(classes >= 2) || problem.options.loss.correct === undefined) return found;
-  const point = problem.parameters;
+  const point = problem.point.parameters;
   const reached = new Set(reachedParameters(measurement).map((value) => fileNameOf(value)));
   for (const { name, shape, offset, size } of problem.space.tensors) {
     if (!reached.has(name)) continue;

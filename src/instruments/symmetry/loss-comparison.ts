@@ -11,15 +11,15 @@ export class LossComparison {
   private constructor(measurement: Measurement, home: Float64Array, scale: number) {
     this.measurement = measurement;
     this.home = home;
-    this.point = measurement.problem.parameters;
+    this.point = measurement.point.parameters;
     this.scale = scale;
   }
 
   static async open(measurement: Measurement): Promise<LossComparison> {
     const { problem, context } = measurement;
-    const home = await problem.exampleLosses(context);
+    const home = await measurement.point.exampleLosses(context);
     // A model that gives only its loss has no outputs beside it.
-    const outputs = problem.options.loss.givesLossOnly ? home : await problem.outputs(context);
+    const outputs = problem.options.loss.givesLossOnly ? home : await measurement.point.outputs(context);
     return new LossComparison(
       measurement,
       home,
@@ -30,7 +30,8 @@ export class LossComparison {
   /** Largest change of an example's loss, relative to the size of losses and outputs. */
   async changeAt(point: Float64Array): Promise<number> {
     const { problem, context } = this.measurement;
-    const there = await problem.at(point, () => problem.exampleLosses(context));
+    await using elsewhere = problem.at(point);
+    const there = await elsewhere.exampleLosses(context);
     let change = 0;
     for (let i = 0; i < there.length; i++) change = Math.max(change, Math.abs(there[i] - this.home[i]));
     // A network whose losses and outputs are all zero has no size to compare with.

@@ -11,48 +11,83 @@ import { sqrt } from "../ops/unary.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { LossGraph } from "./loss-graph.ts";
 
+/** What a derivative gives: a tensor like each parameter, summed over the batches, or rows of the outputs or of the examples. */
+export type Given = "parameters" | "outputs" | "examples";
+
 /**
- * A matrix in parameter space, as the graph of its product with a vector. `build` returns the product
- * summed over the examples of one batch; the problem divides by the number of terms.
+ * A derivative of the loss, as a computation on one batch: what a point computes, `apply` and `export` write and the
+ * library offers. What is given for parameters adds up over batches, divided as the loss is.
  */
-export interface Product {
+export interface Derivative {
   readonly name: string;
   /** Half a sentence for help and reports. */
   readonly summary: string;
-  build(loss: LossGraph, vectors: readonly Value[]): Value[];
-  /** Whether an L2 term λ/2‖θ‖² adds λ to the matrix. */
-  readonly regularized: boolean;
-  /** Divides by the number of examples instead of the number of loss terms. */
-  readonly perExample?: boolean;
+  /** What its arrays are called in an exported graph, before the parameter's name where there is one for each. */
+  readonly symbol: string;
+  /** Whether it is applied to a vector in parameter space. */
+  readonly takesVector: boolean;
+  readonly gives: Given;
+  build(this: void, loss: LossGraph, vectors: readonly Value[]): Value[];
+  /** Whether an exported graph gives the loss beside it, which is on the way. */
+  readonly loss?: boolean;
+  /** What an L2 term λ/2‖θ‖² adds λ times: the point itself, or the vector. */
+  readonly regularised?: "point" | "vector";
 }
+
+/** A matrix in parameter space, as the graph of its product with a vector. */
+export interface Product extends Derivative {
+  readonly takesVector: true;
+  readonly gives: "parameters";
+}
+
+/** ∇L. */
+export const gradientDerivative: Derivative = {
+  name: "gradient",
+  summary: "gradient of the loss",
+  symbol: "grad",
+  takesVector: false,
+  gives: "parameters",
+  build: (loss) => gradient(loss.share, loss.parameters),
+  loss: true,
+  regularised: "point",
+};
 
 /** H = ∇²L. */
 export const hessianProduct: Product = {
   name: "hessian",
   summary: "Hessian of the loss",
-  build: (loss, vectors) => hessianVector(loss.total, loss.parameters, vectors),
-  regularized: true,
+  symbol: "hv",
+  takesVector: true,
+  gives: "parameters",
+  build: (loss, vectors) => hessianVector(loss.share, loss.parameters, vectors),
+  regularised: "vector",
 };
 
 /** G = Σ Jᵀ (∂²ℓ/∂z²) J: the Hessian without the network's own curvature. */
 export const gaussNewtonProduct: Product = {
   name: "gauss-newton",
   summary: "generalised Gauss–Newton matrix",
+  symbol: "gnv",
+  takesVector: true,
+  gives: "parameters",
   build: (loss, vectors) => {
-    requireOutputs(loss, "Gauss–Newton");
+    requireOutputs(loss, "Gauss–Newton matrix");
     return sandwich(loss.outputs, loss.parameters, vectors, (tangent) =>
-      outputHessianVector(loss.total, loss.outputs, tangent),
+      outputHessianVector(loss.share, loss.outputs, tangent),
     );
   },
-  regularized: true,
+  regularised: "vector",
 };
 
 /** F = Σ Jᵀ E_{y∼p(z)}[∂ℓ ∂ℓᵀ] J: the model's own labels, summed over classes exactly. */
 export const fisherProduct: Product = {
   name: "fisher",
   summary: "Fisher information (the model's own labels)",
+  symbol: "fv",
+  takesVector: true,
+  gives: "parameters",
   build: (loss, vectors) => {
-    requireOutputs(loss, "Fisher");
+    requireOutputs(loss, "Fisher matrix");
     const { outputFisher } = loss.loss;
     if (!outputFisher) {
       throw new ThalwegError({
@@ -63,42 +98,72 @@ export const fisherProduct: Product = {
       });
     }
     return sandwich(loss.outputs, loss.parameters, vectors, (tangent) =>
-      outputFisher(loss.outputs, loss.labels, tangent, loss.options),
+      mul(outputFisher(loss.outputs, loss.labels, tangent, loss.options), loss.scale),
     );
   },
-  regularized: true,
+  regularised: "vector",
 };
 
-/** Σᵢ gᵢ gᵢᵀ with gᵢ the gradient of example i at its given label: v ↦ Jᵀ(J v) for J = ∂(ℓ₁, …, ℓ_B)/∂θ. */
+/** (1/n) Σᵢ gᵢ gᵢᵀ with gᵢ the gradient of example i at its given label: v ↦ Jᵀ(J v)/n for J = ∂(ℓ₁, …, ℓ_B)/∂θ. */
 export const empiricalFisherProduct: Product = {
   name: "empirical-fisher",
   summary: "empirical Fisher (uncentred covariance of per-example gradients)",
+  symbol: "efv",
+  takesVector: true,
+  gives: "parameters",
   build: (loss, vectors) => {
     const [tangent] = pushforward([loss.perExample], loss.parameters, vectors);
-    return pullback([loss.perExample], [tangent], loss.parameters);
+    return pullback([loss.perExample], [mul(tangent, loss.exampleScale)], loss.parameters);
   },
-  regularized: false,
-  perExample: true,
 };
 
-/** The gradient, as a product that ignores its vector's direction. */
-export function gradientOf(loss: LossGraph): Value[] {
-  return gradient(loss.total, loss.parameters);
-}
-
 /** J v: the change of every output per unit step along v. */
-export function jacobianVector(loss: LossGraph, vectors: readonly Value[]): Value {
-  return pushforward([loss.outputs], loss.parameters, vectors)[0];
-}
+export const jacobianDerivative: Derivative = {
+  name: "jacobian",
+  summary: "change of every output along the vector",
+  symbol: "jv",
+  takesVector: true,
+  gives: "outputs",
+  build: (loss, vectors) => {
+    requireOutputs(loss, "Jacobian");
+    return pushforward([loss.outputs], loss.parameters, vectors);
+  },
+};
+
+/** gᵢᵀv: the change of the loss of each example, undivided, per unit step along v. */
+export const exampleDerivative: Derivative = {
+  name: "example-derivative",
+  summary: "change of the loss of every example along the vector",
+  symbol: "gv",
+  takesVector: true,
+  gives: "examples",
+  build: (loss, vectors) => pushforward([loss.perExample], loss.parameters, vectors),
+};
+
+/** ℓᵢ, undivided. */
+export const exampleLosses: Derivative = {
+  name: "example-losses",
+  summary: "loss of every example",
+  symbol: "losses",
+  takesVector: false,
+  gives: "examples",
+  build: (loss) => [loss.perExample],
+};
+
+export const PRODUCTS: readonly Product[] = [hessianProduct, gaussNewtonProduct, fisherProduct, empiricalFisherProduct];
+
+/** Everything that is derived from a loss: `apply`, `export`, points and library know it from here. */
+export const DERIVATIVES: readonly Derivative[] = [
+  gradientDerivative,
+  ...PRODUCTS,
+  jacobianDerivative,
+  exampleDerivative,
+  exampleLosses,
+];
 
 /** Jᵀ u. */
 export function jacobianTransposed(loss: LossGraph, cotangent: Value): Value[] {
   return pullback([loss.outputs], [cotangent], loss.parameters);
-}
-
-/** gᵢᵀv: the change of the loss of each example per unit step along v, [B]. */
-export function exampleDerivatives(loss: LossGraph, vectors: readonly Value[]): Value {
-  return pushforward([loss.perExample], loss.parameters, vectors)[0];
 }
 
 /** Σ wᵢ gᵢ for weights of shape [B]. */
@@ -108,7 +173,7 @@ export function weightedGradient(loss: LossGraph, weights: Value): Value[] {
 
 /** ‖∇L‖² of a batch, as a scalar. */
 export function gradientSquare(loss: LossGraph): Value {
-  return gradientOf(loss)
+  return gradient(loss.total, loss.parameters)
     .map((part) => sumAll(mul(part, part)))
     .reduce((sum, part) => add(sum, part));
 }
@@ -135,17 +200,12 @@ export function outputCurvatureForm(
  * Values of the graph of one example for each example of a batch, [B, …]: what depends on the inputs
  * of shape [1, …] is computed for all B at once, fed under the same names with the shape [B, …].
  */
-export function vectorizeExamples(
-  values: ReadonlyMap<string, Value>,
-  inputs: readonly Value[],
-  examples: number,
-): Map<string, Value> {
+export function vectorizeExamples(values: readonly Value[], inputs: readonly Value[], examples: number): Value[] {
   const blocks = inputs.map((input) => {
     const batch = input.graph.input(inputNameOf(input) ?? "", input.dtype, [examples, ...input.shape.slice(1)]);
     return [input, reshape(batch, [examples, ...input.shape])] as const;
   });
-  const outputs = vectorize([...values.values()], new Map(blocks), examples);
-  return new Map([...values.keys()].map((name, i) => [name, outputs[i]]));
+  return vectorize([...values], new Map(blocks), examples);
 }
 
 function requireOutputs(loss: LossGraph, matrix: string): void {
@@ -153,9 +213,7 @@ function requireOutputs(loss: LossGraph, matrix: string): void {
   throw new ThalwegError({
     kind: "input",
     code: "no-outputs",
-    message: `The ${matrix} matrix needs the network's outputs apart from its loss, but with --loss ${loss.loss.name} the model only gives the loss.`,
+    message: `The ${matrix} needs the network's outputs apart from its loss, but with --loss ${loss.loss.name} the model only gives the loss.`,
     hint: "Export the network without its loss and name the loss with --loss.",
   });
 }
-
-export const PRODUCTS: readonly Product[] = [hessianProduct, gaussNewtonProduct, fisherProduct, empiricalFisherProduct];

@@ -2,30 +2,31 @@ import { measureRounding } from "../estimators/measure-rounding.ts";
 import { dot } from "../linalg/vector.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import { productOperator } from "../operators/problem-operators.ts";
-import type { Float64Twin } from "../problem/float64-twin.ts";
+import type { Point } from "../problem/point.ts";
 import type { Problem } from "../problem/problem.ts";
-import type { Product } from "../problem/products.ts";
+import type { Product } from "../problem/derivatives.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { lazily } from "../util/lazily.ts";
 
 type Multiply = LinearOperator["apply"];
 
-/** A problem, and the same in float64 where it is in float32. */
-export interface Twins {
+/** Where matrices are measured, and what from. */
+export interface Place {
   readonly problem: Problem;
-  readonly twin: Float64Twin;
+  readonly point: Point;
   readonly random: RandomStream;
   readonly context: RunContext;
 }
 
-/** A matrix of the problem, with the products of its float64 twin where there is one. */
-export function matrixOf({ problem, twin, random, context }: Twins, product: Product, name: string): LinearOperator {
-  const narrow = { ...productOperator(problem, product, context), name };
-  if (!twin.exists) return narrow;
+/** A matrix of the problem, with its products in float64 where it is in float32. */
+export function matrixOf({ problem, point, random, context }: Place, product: Product, name: string): LinearOperator {
+  const narrow = { ...productOperator(point, product, context), name };
+  // Opened when a product of it is first asked for.
+  if (!problem.hasFloat64) return narrow;
   return withWider(
     narrow,
-    async (block) => (await twin.here())?.product(product, block, context) ?? [],
+    async (block) => (await problem.pointInFloat64(point)?.product(product, block, context)) ?? [],
     random.split(`rounding of ${product.name}`),
   );
 }
@@ -33,7 +34,7 @@ export function matrixOf({ problem, twin, random, context }: Twins, product: Pro
 /**
  * Σ = c F − ggᵀ from the products of the empirical Fisher matrix F.
  *
- * @param gradient g, in the arithmetic of the problem and in that of its twin
+ * @param gradient g, in the arithmetic of the problem and in float64
  */
 export function noiseCovarianceOf(
   fisher: LinearOperator,

@@ -1,0 +1,75 @@
+import type { Dataset } from "../data/dataset.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Shape } from "../util/tensor.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { BatchFeeds } from "./batch-feeds.ts";
+import { batchesOf } from "./batches.ts";
+import type { MemoryBudget } from "./memory-budget.ts";
+import type { Network } from "./network.ts";
+import type { ProblemOptions } from "./problem-options.ts";
+
+/** The examples that a loss is the mean (or sum) over: all of a problem, a mini-batch, a held-out set. */
+export class Sample {
+  readonly dataset: Dataset;
+  /** Number of loss terms, by which a mean divides. */
+  readonly terms: number;
+  readonly feeds: BatchFeeds;
+  private readonly options: ProblemOptions;
+  /** Shape of the outputs of a batch of one. */
+  private readonly single: Shape;
+
+  /** Reads every label. @throws ThalwegError `no-examples`, `no-terms`, `label-outside-classes` */
+  constructor(dataset: Dataset, { graph }: Network, options: ProblemOptions, runtime: Runtime, budget: MemoryBudget) {
+    if (dataset.examples === 0) {
+      throw new ThalwegError({
+        kind: "input",
+        code: "no-examples",
+        message: `The data "${dataset.name}" has no examples.`,
+      });
+    }
+    const [rows, ...each] = graph.outputs.shape;
+    // A model that merged examples and positions, [B·T, C], has T rows an example.
+    this.single = [rows / graph.labels.shape[0], ...each];
+    this.dataset = dataset;
+    this.options = options;
+    this.terms = this.countTerms();
+    this.feeds = new BatchFeeds(dataset, runtime, options.precision, budget);
+  }
+
+  get examples(): number {
+    return this.dataset.examples;
+  }
+
+  /** What a mean divides by. */
+  get divisor(): number {
+    return this.options.reduction === "mean" ? this.terms : 1;
+  }
+
+  /** The examples that have a term in the loss, by index: those whose labels are all ignored have none. */
+  contributing(): Int32Array {
+    const { dataset, options, single } = this;
+    const every = Int32Array.from({ length: dataset.examples }, (_, i) => i);
+    const { loss, lossOptions } = options;
+    if (loss.countTerms === undefined) return every;
+    return every.filter((i) => loss.terms(dataset.y(i, i + 1), single, lossOptions) > 0);
+  }
+
+  private countTerms(): number {
+    const { dataset } = this;
+    const { loss, lossOptions, batchSize } = this.options;
+    const [rows, ...each] = this.single;
+    let terms = 0;
+    for (const { start, end } of batchesOf({ start: 0, end: dataset.examples }, batchSize)) {
+      const labels = dataset.y(start, end);
+      const shape = [(end - start) * rows, ...each];
+      loss.checkLabels?.(labels, shape, lossOptions, start);
+      terms += loss.terms(labels, shape, lossOptions);
+    }
+    if (terms > 0) return terms;
+    throw new ThalwegError({
+      kind: "input",
+      code: "no-terms",
+      message: "Every label is marked as ignored, so the loss is empty.",
+    });
+  }
+}
