@@ -28,14 +28,14 @@ export function firstScreen(
   const caveats = [...warnings, ...unfinished(result)];
   const verdicts = byImportance(result.verdicts);
   const rest = verdicts.length - FIRST_VERDICTS;
-  const isSide = ({ figure }: { figure: Figure }) => figure.hero === "side";
-  const columns = [figures.filter((each) => !isSide(each)), figures.filter(isSide)].filter(({ length }) => length > 0);
+  const side = figures.filter(({ figure }) => figure.hero === "side");
+  const main = figures.filter(({ figure }) => figure.hero !== "side");
   const key = markup`<dl class="key">${keyReadings(result).map(keyNumber)}</dl>`;
   return markup`${caveats.length > 0 && markup`<div class="caveats" role="note" aria-label="Caveats"><h3>Read this first</h3><ul>${caveats.map((text) => markup`<li>${prose(text)}</li>`)}</ul></div>`}
 ${verdicts.length > 0 ? verdictList(verdicts.slice(0, FIRST_VERDICTS), terms, result.sections) : markup`<p>Nothing was judged.</p>`}
 ${rest > 0 && markup`<p class="aside">${rest} more ${rest === 1 ? "verdict stands" : "verdicts stand"} with the sections below.</p>`}
-<div class="hero">${columns.map((column, i) => markup`<div>${column.map(({ block }) => block)}${i === 0 && key}</div>`)}</div>
-${columns.length === 0 && key}
+<div class="hero"><div>${main.map(({ block }) => block)}${side.length > 0 && key}</div>
+<div>${side.length > 0 ? side.map(({ block }) => block) : key}</div></div>
 <details class="more"><summary>How to read this page</summary><p>${terms.prose(HOW_TO_READ)}</p></details>`;
 }
 

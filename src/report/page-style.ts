@@ -125,10 +125,15 @@ code,.hash{font-family:var(--mono);font-size:.86em;overflow-wrap:anywhere}
 .glossary .source{font:.82rem/1.5 var(--sans);color:var(--quiet)}
 footer{border-top:1px solid var(--rule);padding:1.2rem 0 2.5rem;font:.82rem/1.6 var(--sans);color:var(--quiet)}
 math{font-style:normal}
+@media (max-width:77.99rem){
+.story>div+div{margin-top:.9rem}
+.hero>div+div{margin-top:1.1rem}
+}
 @media (min-width:78rem){
 .story,.hero{display:grid;grid-template-columns:minmax(0,600px) minmax(0,1fr);gap:0 2.5rem;align-items:start}
 }
 .hero{margin-top:.8rem}
+.hero>div:empty{display:none}
 @media (max-width:36rem){
 body{font-size:1rem}
 .page{padding:0 1.1rem}
