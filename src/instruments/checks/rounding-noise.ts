@@ -1,10 +1,10 @@
 import type { Block } from "./slope.ts";
 
-/** (k!)²/(2k)!, by k: what independent errors of variance 1 leave of the variance of a k-th difference. */
-const PARTS: Readonly<Record<number, number>> = { 3: 1 / 20, 4: 1 / 70 };
-
 /** The points on either side of 0. */
 const SIDE = 2;
+
+/** (k!)²/(2k)! for k = 3 and 4: what independent errors of variance 1 leave of the variance of a k-th difference. */
+const [OF_THIRD, OF_FOURTH] = [1 / 20, 1 / 70];
 
 /** What part of the elements must differ from one point to the next, lest all have been rounded alike. */
 const DIFFERING = 0.5;
@@ -59,17 +59,19 @@ export async function roundingNoise(
 
 /** The most that differences of the third and fourth order say of each block. */
 function noiseOf(rows: readonly Float64Array[], blocks: readonly Block[]): number[] {
-  const noise = blocks.map(() => 0);
-  let differences = rows;
-  for (let order = 1; order <= 2 * SIDE; order++) {
-    const before = differences;
-    differences = before.slice(1).map((next, i) => next.map((x, j) => x - before[i][j]));
-    const part = PARTS[order];
-    if (part === undefined) continue;
-    for (const [b, { offset, size }] of blocks.entries())
-      noise[b] = Math.max(noise[b], lengthOf(differences, offset, size) * Math.sqrt(part / differences.length));
-  }
-  return noise;
+  const [a, b, c, d, e] = rows;
+  return blocks.map(({ offset, size }) => {
+    let [third, fourth] = [0, 0];
+    for (let j = offset; j < offset + size; j++) {
+      // One order after the other: differences of near numbers are exact, where multiples of them are rounded.
+      const [ab, bc, cd, de] = [b[j] - a[j], c[j] - b[j], d[j] - c[j], e[j] - d[j]];
+      const [early, middle, late] = [bc - ab, cd - bc, de - cd];
+      const [before, after] = [middle - early, late - middle];
+      third += before ** 2 + after ** 2;
+      fourth += (after - before) ** 2;
+    }
+    return Math.sqrt(Math.max((OF_THIRD * third) / 2, OF_FOURTH * fourth));
+  });
 }
 
 function lengthOf(rows: readonly Float64Array[], offset: number, size: number): number {
