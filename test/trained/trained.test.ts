@@ -31,3 +31,12 @@ test.each(networks)("$name: right as it is, found wrong by 0.1 % in one tensor",
   }
   await problem.close();
 });
+
+test("a tensor that moves nothing (a key's bias) fails no thorough check in float32", async () => {
+  const network = networks.find(({ name }) => name.includes("attention-untrained-float32"));
+  if (!network) throw new RangeError("no such network");
+  const problem = openTrained(network);
+  const checks = await runChecks(problem, "all", createRandom(0), {});
+  expect(checks.filter(({ passed }) => passed !== true)).toEqual([]);
+  await problem.close();
+});

@@ -176,13 +176,17 @@ async function againstFloat64(
   const limit = PRECISION_LIMIT;
   const units = unitsOf(oracle, point.parameters);
   const trial = newTrial(limit, 0);
+  // What cancels in one product (a key's bias moves no attention) is of the size of the others, and of the gradient.
+  const sizes = [await point.gradient(context), ...wide].flatMap((x) =>
+    partsOf(oracle, x).map((part, t) => part / units[t]),
+  );
+  const most = Math.max(...sizes);
   for (const [k, v] of block.entries()) {
     const whole = partsOf(oracle, wide[k]);
     const apart = partsOf(
       oracle,
       wide[k].map((x, i) => x - narrow[k][i]),
     );
-    const most = Math.max(...whole.map((x, t) => x / units[t]));
     let ofProduct: Float64Array | undefined;
     for (const [t, { offset, size }] of problem.space.tensors.entries()) {
       let allowed = ROUNDINGS * roundoff * most * units[t];
