@@ -25,6 +25,14 @@ const TRUTH = z
     gaussNewton: z.object({ top: z.number(), trace: z.number() }),
     residual: z.object({ top: z.number(), bottom: z.number(), trace: z.number() }),
     layers: z.record(z.string(), z.number()),
+    lines: z.array(
+      z.object({
+        step: z.array(z.number()),
+        loss: z.array(z.number()),
+        gradientNorm: z.array(z.number()),
+        gap: z.number(),
+      }),
+    ),
     noise: z.object({
       trace: z.number(),
       top: z.number(),
@@ -68,6 +76,18 @@ test("no number of the front page differs from the truth by more than its error"
   within("λmin(H − G)", residual?.bottom?.[0].value, TRUTH.residual.bottom, residual?.bottom?.[0].residual);
   inside("tr(H − G)", residual?.trace?.interval, TRUTH.residual.trace);
   for (const { name, trace } of layers ?? []) inside(name, trace.interval, TRUTH.layers[name]);
+
+  expect(result.lines?.map(({ direction }) => direction)).toEqual(["top", "bottom"]);
+  result.lines?.forEach(({ direction, step, loss: losses, eigenvalue: { residual: error } }, k) => {
+    const truth = TRUTH.lines[k];
+    // Davis and Kahan: the eigenvector lies within this angle of the true one.
+    const angle = error / (truth.gap - error);
+    step.forEach((t, i) => {
+      within(`step ${i}`, t, truth.step[i], 1e-5 * Math.abs(truth.step[i]));
+      const turned = angle * Math.abs(t) * truth.gradientNorm[i];
+      within(`loss along ${direction}, ${i}`, losses[i], truth.loss[i], turned + 1e-5 * truth.loss[i]);
+    });
+  });
 
   const zero = hessian.negativeShare?.threshold ?? 0;
   const share = (f: (value: number) => boolean) => TRUTH.eigenvalues.filter(f).length / TRUTH.eigenvalues.length;

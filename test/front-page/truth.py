@@ -81,6 +81,37 @@ gradient = g.mean(0)
 S = g.T @ g / n - np.outer(gradient, gradient)
 noise, U = np.linalg.eigh(S)
 _, V = np.linalg.eigh(H)
+
+
+def at(theta):
+    """Loss and length of its gradient at other parameters."""
+    A1, c1 = theta[:o1].reshape(hidden, inputs), theta[o1:o2]
+    A2, c2 = theta[o2:o3].reshape(classes, hidden), theta[o3:]
+    t1 = np.tanh(x @ A1.T + c1)
+    t2 = t1 @ A2.T + c2
+    t2 -= t2.max(1, keepdims=True)
+    q = np.exp(t2)
+    q /= q.sum(1, keepdims=True)
+    e = q.copy()
+    e[np.arange(n), y] -= 1
+    d = (e @ A2) * (1 - t1**2)
+    parts = (d.T @ x, d.sum(0), e.T @ t1, e.sum(0))
+    norm = np.sqrt(sum(((each / n) ** 2).sum() for each in parts))
+    return float(-np.log(q[np.arange(n), y]).mean()), float(norm)
+
+
+def line(index):
+    """Along an eigenvector, downhill, as far as gradient and curvature need to change the loss by itself."""
+    v = V[:, index] * (-1 if gradient @ V[:, index] > 0 else 1)
+    slope, bend = abs(gradient @ v), abs(values[index])
+    reach = max(np.roots([bend / 2, slope, -loss]).real)
+    theta = np.concatenate([W1.ravel(), b1, W2.ravel(), b2])
+    steps = np.linspace(-reach, reach, 11)
+    losses, norms = zip(*(at(theta + t * v) for t in steps))
+    gap = np.sort(np.abs(values - values[index]))[1]
+    return {"step": steps.tolist(), "loss": losses, "gradientNorm": norms, "gap": float(gap)}
+
+
 squares = np.sort((g**2).sum(1))
 lengths = squares.sum()
 k = 5
@@ -102,6 +133,7 @@ print(
                 "hidden": float(np.trace(H[:o2, :o2])),
                 "output": float(np.trace(H[o2:, o2:])),
             },
+            "lines": [line(-1), line(0)],
             "noise": {
                 "trace": float(np.trace(S)),
                 "top": float(noise[-1]),
