@@ -20,7 +20,12 @@ function lossAlong(direction: "top" | "bottom", title: string, eigenvalue: strin
         rows.map((row) => ({ ...row, tip: `${row.series} at distance ${said(row.step)}: ${said(row.value)}` })),
       );
       const scale = { domain: series, range: [COLOUR.primary, COLOUR.secondary] };
-      const x = { field: "step", type: "quantitative", title: "distance from θ, downhill to the right" } as const;
+      const x = {
+        field: "step",
+        type: "quantitative",
+        title: "distance from θ, downhill to the right",
+        axis: { tickCount: 4 },
+      } as const;
       const y = {
         field: "value",
         type: "quantitative",

@@ -84,8 +84,9 @@ function compact(svg: string): string {
 /** The paper behind a drawing: the first thing in it. */
 const BACKGROUND = /^(<svg[^>]*>)<rect [^>]*\/>/;
 
+/** A drawing that nobody points into: without what marks say, and without those that are there to say it only. */
 function withoutTips(svg: string): string {
-  return svg.replace(/ data-tip="[^"]*"/g, "");
+  return svg.replace(/ data-tip="[^"]*"/g, "").replace(/<path [^>]* opacity="0"\/>/g, "");
 }
 
 function recolour(svg: string, theme: SvgTheme): string {
