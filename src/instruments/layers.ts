@@ -1,15 +1,18 @@
 import { z } from "zod";
-import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
+import { denseEnds } from "../estimators/dense-extremes.ts";
+import { exactEstimate, type Eigenvalue, type Estimate } from "../estimators/estimate.ts";
 import { extremalEigenpairs } from "../estimators/extremal-eigenpairs.ts";
 import { studentTQuantile } from "../linalg/distributions.ts";
+import { symmetricSpectrum } from "../linalg/symmetric-eigen.ts";
 import { dot, norm2 } from "../linalg/vector.ts";
 import { subBlockOperator } from "../operators/combinators.ts";
 import { denseOperator } from "../operators/dense-operator.ts";
 import type { ParameterTensor } from "../problem/parameter-space.ts";
 import { formatMeasured, formatShare } from "../util/format-number.ts";
+import { inSteps } from "../util/in-steps.ts";
 import { defineInstrument } from "./instrument.ts";
 import { exactly } from "./judge-verdict.ts";
-import type { Measurement } from "./measurement.ts";
+import type { DenseHessian, Measurement } from "./measurement.ts";
 import { estimateReading, spreadOf } from "./reading.ts";
 import { traceParameters } from "./trace.ts";
 
@@ -115,6 +118,50 @@ function blockOf(matrix: Float64Array, n: number, tensors: Layer["tensors"]): Fl
   return block;
 }
 
+/** The largest eigenvalue of a layer's block; undefined when the time was up before it was known. */
+interface LayerTop extends Pick<Eigenvalue, "value" | "residual"> {
+  readonly converged: boolean;
+}
+
+/** From the whole spectrum of the block: no search, which may pass an eigenvalue over. */
+async function topOfMatrix(
+  measurement: Measurement,
+  dense: DenseHessian,
+  { name, tensors }: Layer,
+): Promise<LayerTop | undefined> {
+  const context = measurement.stage("layers");
+  const matrix = blockOf(dense.matrix, measurement.problem.space.dimension, tensors);
+  const size = sizeOfLayer(tensors);
+  const spectrum = await inSteps(symmetricSpectrum(matrix, size), context, () => undefined);
+  if (!spectrum) return undefined;
+  const block = { matrix, asymmetry: 0, products: 0, spectrum };
+  const operator = denseOperator(matrix, size, `the block of ${name}`);
+  const { top, converged } = await denseEnds(operator, block, { largest: 1, smallest: 0 }, context);
+  // What the products that the matrix was made of hide of an eigenvalue is hidden of a block's too.
+  return { value: top[0].value, residual: top[0].residual + dense.rounding.norm, converged };
+}
+
+/** By a search, with a second one for what the first passed over. */
+async function topOfSearch(measurement: Measurement, { name, tensors }: Layer): Promise<LayerTop> {
+  const block = subBlockOperator(
+    measurement.hessian,
+    tensors.map((each) => ({ offset: each.offset, length: each.size })),
+    `the block of ${name}`,
+  );
+  const { top, converged, multiplicity } = await extremalEigenpairs(
+    block,
+    { largest: 1, tolerance: 1e-3 },
+    measurement.random.split(`layer ${name}`),
+    measurement.stage("layers"),
+  );
+  const isLargest = multiplicity.checked && multiplicity.missProbability !== null;
+  return { value: top[0].value, residual: top[0].residual, converged: converged && isLargest };
+}
+
+function sizeOfLayer(tensors: Layer["tensors"]): number {
+  return tensors.reduce((sum, { size }) => sum + size, 0);
+}
+
 /** Probes whose products are compared with those of a wider arithmetic. */
 const COMPARED = 4;
 
@@ -134,14 +181,12 @@ export const layersInstrument = defineInstrument({
   needs: ["matrix or eigenpairs"],
   // Blocks of the matrix, where there is one, cost nothing.
   cost: ({ space }, { layerProbes, layerTop, exactLimit }) =>
-    space.dimension <= exactLimit ? 0 : layerProbes + 40 * Math.min(layerTop, layersOf(space.tensors).length),
+    space.dimension <= exactLimit ? 0 : layerProbes + 60 * Math.min(layerTop, layersOf(space.tensors).length),
   run: async (measurement, { layerProbes, layerTop }) => {
-    const { problem, random } = measurement;
+    const { problem } = measurement;
     const layers = layersOf(problem.space.tensors);
     const traces = await blockTraces(measurement, layers, layerProbes);
     const dense = await measurement.dense();
-    // What the products that the matrix was made of hide of an eigenvalue.
-    const hidden = dense?.rounding.norm ?? 0;
     const chosen = new Set(
       layers
         .map((_, i) => i)
@@ -152,37 +197,24 @@ export const layersInstrument = defineInstrument({
     const point = measurement.point.parameters;
     let converged = true;
     const readings = [];
-    for (const [i, { name, tensors }] of layers.entries()) {
-      const size = tensors.reduce((sum, each) => sum + each.size, 0);
+    for (const [i, layer] of layers.entries()) {
+      const { name, tensors } = layer;
+      const size = sizeOfLayer(tensors);
       const lengthOf = (x: Float64Array) =>
         Math.hypot(...tensors.map((each) => norm2(x.subarray(each.offset, each.offset + each.size))));
-      let top = null;
-      if (chosen.has(i) && !measurement.outOfTime) {
-        const title = `the block of ${name}`;
-        const block = dense
-          ? denseOperator(blockOf(dense.matrix, problem.space.dimension, tensors), size, title)
-          : subBlockOperator(
-              measurement.hessian,
-              tensors.map((each) => ({ offset: each.offset, length: each.size })),
-              title,
-            );
-        const options = { largest: 1, tolerance: 1e-3, checkMultiplicity: false };
-        const found = await extremalEigenpairs(
-          block,
-          options,
-          random.split(`layer ${name}`),
-          measurement.stage("layers"),
-        );
-        top = { value: found.top[0].value, residual: found.top[0].residual + hidden };
-        converged &&= found.converged;
-      } else if (chosen.has(i)) converged = false;
+      let found: LayerTop | undefined;
+      if (chosen.has(i)) {
+        if (!measurement.outOfTime)
+          found = dense ? await topOfMatrix(measurement, dense, layer) : await topOfSearch(measurement, layer);
+        converged &&= found?.converged === true;
+      }
       readings.push({
         name,
         tensors: tensors.map((each) => each.label),
         parameters: size,
         trace: traces[i],
         meanCurvature: traces[i].value / size,
-        top,
+        top: found ? { value: found.value, residual: found.residual } : null,
         gradientNorm: lengthOf(gradient),
         weightNorm: lengthOf(point),
       });

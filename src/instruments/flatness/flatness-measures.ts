@@ -182,7 +182,7 @@ export async function localAtHome(measurement: Measurement): Promise<Curvature> 
 export async function localHere(measurement: Measurement, random: RandomStream): Promise<Curvature> {
   const { hessian, context } = measurement;
   const gradient = await measurement.point.gradient(context);
-  const options = { largest: 1, vectors: true, tolerance: 1e-3, checkMultiplicity: false };
+  const options = { largest: 1, vectors: true, tolerance: 1e-3 };
   const { top, converged } = await extremalEigenpairs(
     hessian,
     options,
