@@ -569,3 +569,85 @@ describe("what is said where a reading is doubtful", () => {
     expect(await warnings([5, 4, 3])).not.toContain("the last layer's units");
   });
 });
+
+describe("the axis of the classes where two would fit", () => {
+  const VALUES = normal("positions", EXAMPLES * 9);
+  const along = async (nodes: NodeSpec[], shape: number[], y: Tensor, options: Partial<LoadOptions> = {}) => {
+    const model = join(folder, "axis.onnx");
+    const data = join(folder, "axis.npz");
+    const rank = y.shape.length + 1;
+    writeFileSync(
+      model,
+      modelBytes({
+        opset: 13,
+        inputs: [valueInfo("x", "double", ["N", ...shape])],
+        outputs: [valueInfo("out", "double", ["N", ...Array.from({ length: rank - 1 }, () => 3)])],
+        initializers: [
+          tensorProto("K", "double", [3, 2, 1, 1], normal("K", 6)),
+          tensorProto("L", "double", [3, 2], normal("L", 6)),
+          tensorProto("R", "double", [2, 3], normal("R", 6)),
+          tensorProto("E", "double", [3, 3], normal("E", 9)),
+          tensorProto("bias", "double", [3, 1], normal("bias", 3)),
+          tensorProto("sizes", "int64", [4], [EXAMPLES, 3, 3, 3]),
+          tensorProto("scales", "float", [4], [1, 1, 3, 1.5]),
+        ],
+        nodes,
+      }),
+    );
+    const size = EXAMPLES * shape.reduce((product, each) => product * each, 1);
+    writeFileSync(
+      data,
+      encodeNpz([
+        ["x", f64([EXAMPLES, ...shape], VALUES.slice(0, size))],
+        ["y", y],
+      ]),
+    );
+    const loaded = await loadProblem(model, { data, threads: 1, ...options });
+    await loaded.close();
+    return { notes: loaded.notes.join("\n"), warnings: loaded.warnings.join("\n") };
+  };
+  const anyLabels = (shape: number[]) =>
+    i64(
+      shape,
+      Array.from({ length: shape.reduce((product, each) => product * each, 1) }, (_, i) => (i * i + (i >> 2)) % 3),
+    );
+
+  it("a linear resize makes no classes of its positions: the convolution before it does", async () => {
+    const resized = [node("Conv", ["x", "K"], "z"), node("Resize", ["z", "", "scales"], "out", { mode: "linear" })];
+    const { notes, warnings } = await along(resized, [2, 1, 2], anyLabels([EXAMPLES, 3, 3]));
+    expect(notes).toMatch(/on axis 1 of the outputs \[N, 3, 3, 3\], along which the last layer's units lie/);
+    expect(warnings).not.toContain("axis");
+  });
+
+  it("weights on the left have their units along the rows", async () => {
+    const left = [node("MatMul", ["L", "x"], "z"), node("Add", ["z", "bias"], "out")];
+    const { notes } = await along(left, [2, 3], anyLabels([EXAMPLES, 3]));
+    expect(notes).toMatch(/on axis 1 .* along which the last layer's units lie/);
+    // Whatever is trained of them in this run.
+    const frozen = await along(left, [2, 3], anyLabels([EXAMPLES, 3]), { params: ["bias"] });
+    expect(frozen.notes).toMatch(/on axis 1 .* along which the last layer's units lie/);
+  });
+
+  it("units against the convention are asked for, unless the weights predict the labels on one axis", async () => {
+    const right = [node("MatMul", ["x", "R"], "out")];
+    await expect(along(right, [3, 2], anyLabels([EXAMPLES, 3]))).rejects.toMatchObject({
+      code: "loss-not-clear",
+      message: expect.stringMatching(
+        /convention they are on axis 1, but the last layer's units lie along axis 2\. On \d+ examples the mean cross-entropy is/,
+      ),
+      hint: expect.stringMatching(/--class-axis 1 or --class-axis 2/),
+    });
+    const R = normal("R", 6);
+    const predicted = Array.from({ length: EXAMPLES * 3 }, (_, row) => {
+      const z = [0, 1, 2].map((c) => VALUES[2 * row] * R[c] + VALUES[2 * row + 1] * R[3 + c]);
+      return z.indexOf(Math.max(...z));
+    });
+    const { notes } = await along(right, [3, 2], i64([EXAMPLES, 3], predicted));
+    expect(notes).toMatch(/on axis 2 .* where the weights predict the labels/);
+  });
+
+  it("where nothing tells, the convention is a warning that names the flag", async () => {
+    const { warnings } = await along([node("Mul", ["x", "E"], "out")], [3, 3], anyLabels([EXAMPLES, 3]));
+    expect(warnings).toMatch(/on axis 1 .* by convention; axis 2 would fit too: --class-axis/);
+  });
+});

@@ -84,8 +84,11 @@ export interface Operation {
   /** Multiply–adds of one run, for operations that sum products: contractions. Absent where they do not count. */
   multiplyAdds?(node: Value): number;
 
-  /** Axis of the output along which the units of the weights lie (negative: from the end), for operations that weights enter. */
-  readonly unitAxis?: number;
+  /**
+   * For operations that weights enter: the axis of the output along which the units of weights in each input lie
+   * (negative: from the end); undefined for an input that takes no weights.
+   */
+  readonly unitAxes?: readonly (number | undefined)[];
 
   /** What the operation does to the units of a network as an activation; absent where it is none. */
   readonly activation?: ActivationTraits;

@@ -1,7 +1,8 @@
 import { classLayout, classLayouts } from "../problem/losses/class-layout.ts";
-import { lastUnitAxis, outputLink } from "../problem/output-link.ts";
+import { outputLink } from "../problem/output-link.ts";
 import type { Shape } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { compareReadings } from "./compare-readings.ts";
 import { type LossEvidence, notClear } from "./loss-evidence.ts";
 import { distributionsAlong } from "./output-evidence.ts";
 
@@ -15,12 +16,14 @@ export interface ChosenClassAxis {
 
 /**
  * The class axis: as asked; the only one that fits; the one along which soft labels add up to 1; that of a
- * final softmax; the one along which the outputs are distributions; that of the last layer's units; axis 1.
+ * final softmax; the one along which the outputs are distributions. Where shapes and values leave several, axis 1 by
+ * PyTorch's convention, if the last learned weights have their units there or the graph does not tell; where they
+ * have them elsewhere, the axis on which the weights predict the labels.
  *
- * @throws ThalwegError `class-axis`, `loss-not-clear` where labels and softmax contradict each other
+ * @throws ThalwegError `class-axis`; `loss-not-clear` where labels, softmax, units or convention contradict each other
  */
 export async function chooseClassAxis(evidence: LossEvidence): Promise<ChosenClassAxis> {
-  const { outputs, labels, summary, observer, asked } = evidence;
+  const { outputs, labels, summary, observer, asked, unitAxis: units } = evidence;
   const { shape } = outputs;
   const fitting = classLayouts(shape, labels).map(({ axis }) => axis);
   if (asked.classAxis !== undefined) return { axis: askedAxis(asked.classAxis, shape, fitting) };
@@ -39,12 +42,14 @@ export async function chooseClassAxis(evidence: LossEvidence): Promise<ChosenCla
       "One of them is transposed; save the labels in the order of the outputs, or say which axis holds the classes with --class-axis.",
       labels,
     );
-  const units = lastUnitAxis(outputs);
   const contradiction = (axis: number) =>
     units === undefined || units === axis
       ? undefined
       : `The classes were taken to be on axis ${axis} of the outputs [${shown(shape)}], since the labels [${shown(labels)}] fit so; but the last layer's units lie along axis ${units}. If those are the classes, ${fitting.includes(units) ? `give --class-axis ${units}` : "the axes of the labels are in another order than those of the outputs: transpose the labels"}; --class-axis ${axis} says that axis ${axis} is meant.`;
   if (fitting.length === 1) return { axis: fitting[0], warning: contradiction(fitting[0]) };
+  const others = (axis: number) => fitting.filter((each) => each !== axis).join(" and ");
+  const taken = (axis: number, because: string) =>
+    `The classes were taken to be on axis ${axis} of the outputs [${shown(shape)}], ${because}; axis ${others(axis)} would fit too: --class-axis says it for certain.`;
   const reasons: readonly (readonly [() => number | undefined | Promise<number | undefined>, string])[] = [
     [() => sums, "along which the labels add up to 1"],
     [() => softmax, `that of the final ${link?.name}`],
@@ -55,20 +60,33 @@ export async function chooseClassAxis(evidence: LossEvidence): Promise<ChosenCla
       },
       "along which the outputs are distributions",
     ],
-    [() => only([units]), "along which the last layer's units lie"],
-    [() => classLayout(shape, labels)?.axis, "by convention"],
   ];
   for (const [find, because] of reasons) {
     const axis = await find();
-    if (axis === undefined) continue;
-    const others = fitting.filter((each) => each !== axis).join(" and ");
-    return {
-      axis,
-      warning: contradiction(axis),
-      note: `The classes were taken to be on axis ${axis} of the outputs [${shown(shape)}], ${because}; axis ${others} would fit too: --class-axis says it for certain.`,
-    };
+    if (axis !== undefined) return { axis, warning: contradiction(axis), note: taken(axis, because) };
   }
-  return { axis: undefined };
+  const convention = classLayout(shape, labels)?.axis;
+  if (convention === undefined) return { axis: undefined };
+  if (units === convention) return { axis: units, note: taken(units, "along which the last layer's units lie") };
+  const compared = compareReadings(fitting, await observer.home(), evidence.labelsOf, labels);
+  const beside = compared ? ` ${compared.sentence}` : "";
+  const ofLayer = units !== undefined && fitting.includes(units) ? units : undefined;
+  if (compared?.decided !== undefined && [convention, ofLayer].includes(compared.decided) && ofLayer !== undefined)
+    return {
+      axis: compared.decided,
+      note: `${taken(compared.decided, "where the weights predict the labels")}${beside}`,
+    };
+  if (ofLayer === undefined && (compared?.decided ?? convention) === convention)
+    return { axis: convention, warning: `${taken(convention, "by convention")}${beside}` };
+  const against =
+    ofLayer === undefined
+      ? `the weights predict the labels on axis ${compared?.decided}`
+      : `the last layer's units lie along axis ${ofLayer}`;
+  throw notClear(
+    `The classes could be on axis ${fitting.join(" or ")} of the outputs [${shown(shape)}]: by PyTorch's convention they are on axis ${convention}, but ${against}.${beside}`,
+    `Say which: ${fitting.map((axis) => `--class-axis ${axis}`).join(" or ")}.`,
+    labels,
+  );
 }
 
 /** Axes of the labels as axes of outputs that have the same shape up to axes of length 1, or with leading axes merged. */

@@ -56,7 +56,10 @@ function ofClassNumbers(evidence: LossEvidence, classes: number): GuessedLoss {
   if (!numbers) throw unclear(evidence, classes);
   if (numbers.max < classes) {
     const stored = kind === "classes" ? "integer labels" : "whole-number labels";
-    return { loss: crossEntropy, because: `${stored} ${numbers.min} to ${numbers.max}, ${classes} outputs` };
+    return {
+      loss: crossEntropy,
+      because: `${stored} ${numbers.min === numbers.max ? `that are only ${numbers.min}` : `${numbers.min} to ${numbers.max}`}, ${classes} outputs`,
+    };
   }
   if (evidence.growingAxes.length > 0) throw partnersOutside(evidence, classes, numbers);
   throw new ThalwegError({
@@ -136,9 +139,18 @@ async function ofPairs(evidence: LossEvidence): Promise<GuessedLoss> {
       `Give class numbers, one-hot rows or distributions, or name the loss with --loss (${namedLosses()}).`,
       labels,
     );
-  if (binary) return { loss: binaryCrossEntropy, because: "one output for each label, labels 0 and 1" };
   if (isWithin && sigmoid)
-    return { loss: binaryCrossEntropy, because: "one output for each label, labels between 0 and 1" };
+    return {
+      loss: binaryCrossEntropy,
+      because: `a final ${link.name}, labels ${min === max ? `that are only ${min}` : binary ? "0 and 1" : "between 0 and 1"}`,
+    };
+  if (binary && min === max)
+    throw notClear(
+      `The labels that were read are only ${min}: they could be one of the two classes of a classifier or the targets of a regression.`,
+      "For targets, as a residual that shall be 0, give --loss mse; for classes give --loss bce.",
+      labels,
+    );
+  if (binary) return { loss: binaryCrossEntropy, because: "one output for each label, labels 0 and 1" };
   if (kind === "real") return { loss: meanSquaredError, because: "one real target for each output" };
   throw unclear(evidence, 0);
 }

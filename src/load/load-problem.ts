@@ -8,6 +8,7 @@ import { examplesAxes } from "../onnx/examples-axes.ts";
 import type { Loss, LossOptions } from "../problem/losses/loss.ts";
 import type { OutputKind } from "../problem/losses/output-kind.ts";
 import { LOSSES } from "../problem/losses/registry.ts";
+import { lastUnitAxis } from "../problem/last-unit-axis.ts";
 import { Problem } from "../problem/problem.ts";
 import { createRandom } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
@@ -24,7 +25,15 @@ import { heldConstant, heldSentence } from "./held-constant.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import { proofWarnings, proveLoad } from "./load-proofs.ts";
 import { lookAtOutputs } from "./look-at-outputs.ts";
-import { exportedBatch, type Importing, probeNetwork, type ProbeQuestion, takesBatch } from "./probe-network.ts";
+import {
+  exportedBatch,
+  type Importing,
+  type NetworkProbe,
+  probeAt,
+  probeNetwork,
+  type ProbeQuestion,
+  takesBatch,
+} from "./probe-network.ts";
 import { runtimeFault } from "./runtime-fault.ts";
 
 /** What to open and how; everything but the data has a default. */
@@ -165,6 +174,8 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
           labelsMissing: opened.labelsMissing,
           modelReadsLabels: opened.modelReadsLabels === true,
           observer,
+          unitAxis: learnedUnitAxis({ model, dataset: opened, importing, output }, probed),
+          labelsOf: (example) => opened.y(example, example + 1).data,
           asked: {
             loss: options.loss === undefined ? undefined : lossNamed(options.loss),
             outputKind: options.outputKind,
@@ -293,6 +304,16 @@ function takesNumbersOnly(
     loss.misfit({ ...shapes, labelType: labels.dtype }) !== undefined &&
     loss.misfit({ ...shapes, labelType: "int64" }) === undefined
   );
+}
+
+/** Where the last learned weights have their units: all that the network trains, whatever `--params` chose. */
+function learnedUnitAxis(question: ProbeQuestion, probed: NetworkProbe): number | undefined {
+  const { importing } = question;
+  const all =
+    importing.parameters === undefined
+      ? probed
+      : probeAt({ ...question, importing: { ...importing, parameters: undefined } }, probed.batch);
+  return lastUnitAxis(all.outputs, new Set(all.parameters.values()));
 }
 
 /** The batch size of a model that was exported for one only; undefined for all others. */

@@ -43,7 +43,8 @@ describe("globs", () => {
 
 describe("the guessed loss", () => {
   const observer = (home: number[], elsewhere: number[], shape: number[]): OutputObserver => {
-    const samples = (values: number[]) => Promise.resolve({ shape, batches: [Float64Array.from(values)] });
+    const samples = (values: number[]) =>
+      Promise.resolve({ shape, batches: [Float64Array.from(values)], examples: [[0]] });
     return { home: () => samples(home), elsewhere: () => samples(elsewhere) };
   };
   const guess = async (
@@ -60,12 +61,28 @@ describe("the guessed loss", () => {
       growingAxes: [],
       modelReadsLabels: false,
       observer: observer([-1, 2], [3, -4], [1, 2]),
+      unitAxis: undefined,
+      labelsOf: () => [],
       asked: {},
     });
     return loss.name;
   };
 
   const whole = (min: number, max: number) => ({ min, max, numbers: { min, max } });
+
+  it("labels that are one number tell nothing of two classes", async () => {
+    for (const only of [0, 1]) {
+      const summary = { kind: "binary", ...whole(only, only) } as const;
+      await expect(guess([2, 1], [2, 1], summary)).rejects.toMatchObject({
+        code: "loss-not-clear",
+        message: expect.stringContaining(`are only ${only}`),
+        hint: expect.stringMatching(/--loss mse; .* --loss bce/),
+      });
+      await expect(guess([2, 1], [2], { ...summary, kind: "classes" })).rejects.toThrow(/are only/);
+      expect(await guess([2, 1], [2, 1], summary, true)).toBe("bce");
+    }
+    expect(await guess([2, 1], [2, 1], { kind: "real", min: 0.5, max: 0.5 })).toBe("mse");
+  });
 
   it("is the only one that fits", async () => {
     expect(await guess([2, 10], [2], { kind: "classes", classes: 10, ...whole(0, 9) })).toBe("cross-entropy");

@@ -21,6 +21,10 @@ export interface LossEvidence {
   /** Whether the model itself takes the labels as an input. */
   readonly modelReadsLabels: boolean;
   readonly observer: OutputObserver;
+  /** The axis of the outputs along which the units of the last learned weights lie, where the graph tells. */
+  readonly unitAxis: number | undefined;
+  /** The labels of one example, by its place in the data. */
+  labelsOf(example: number): ArrayLike<number>;
   /** What was said, which is not guessed. */
   readonly asked: {
     readonly loss?: Loss;

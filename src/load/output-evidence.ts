@@ -7,6 +7,8 @@ export interface OutputSamples {
   /** Shape of the outputs of one batch. */
   readonly shape: Shape;
   readonly batches: readonly Float64Array[];
+  /** The examples of each batch, by their place in the data. */
+  readonly examples: readonly (readonly number[])[];
 }
 
 /** The outputs where they were trained to be, and at other parameters, where only what the graph ensures still holds. */

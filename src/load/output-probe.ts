@@ -134,15 +134,19 @@ export class OutputProbe implements OutputObserver {
 
   private async samples(examples: readonly number[], points: readonly ParameterValues[]): Promise<OutputSamples> {
     const batches: Float64Array[] = [];
+    const ran: (readonly number[])[] = [];
     let shape: Shape = [];
     for (const point of points) {
       for (let at = 0; at < examples.length; at += this.batch) {
-        const found = await this.run(examples.slice(at, at + this.batch), point);
+        const rows = examples.slice(at, at + this.batch);
+        const found = await this.run(rows, point);
         ({ shape } = found);
-        if (found.values.every(Number.isFinite)) batches.push(found.values);
+        if (!found.values.every(Number.isFinite)) continue;
+        batches.push(found.values);
+        ran.push(rows);
       }
     }
-    return { shape, batches };
+    return { shape, batches, examples: ran };
   }
 
   private compile(size: number): Promise<Compiled> {

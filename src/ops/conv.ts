@@ -31,7 +31,7 @@ export const Conv = defineOp({
   summary: "convolution (cross-correlation) of images with kernels",
   make: (geometry: ConvGeometry): Operation => ({
     name: "Conv",
-    unitAxis: 1,
+    unitAxes: [undefined, 1],
     attributes: attributesOf(geometry),
     examplesLayout: keptAxis((axis) => axis === 0),
     multiplyAdds: (node) => sizeOf(node.shape) * sizeOf(node.inputs[1].shape.slice(1)),
@@ -95,7 +95,7 @@ export const ConvInput = defineOp({
   summary: "adjoint of Conv in the images (transposed convolution)",
   make: (attributes: InputAttributes): Operation => ({
     name: "ConvInput",
-    unitAxis: 1,
+    unitAxes: [undefined, 1],
     attributes: { ...attributesOf(attributes), extents: attributes.extents },
     examplesLayout: keptAxis((axis) => axis === 0),
     multiplyAdds: ({ inputs: [g, w] }) => sizeOf(g.shape) * sizeOf(w.shape.slice(1)),

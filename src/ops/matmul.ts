@@ -37,7 +37,7 @@ export const MatMul = defineOp({
   make: ({ transposeA, transposeB }: Flags): Operation => {
     const operation: Operation = {
       name: "MatMul",
-      unitAxis: -1,
+      unitAxes: [-2, -1],
       attributes: { transposeA, transposeB },
       examplesLayout: (node, given) => productLayout(node, given, { transposeA, transposeB }),
       multiplyAdds: (node) => sizeOf(node.shape) * matrixOf(node.inputs[0], transposeA)[1],

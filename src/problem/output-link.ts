@@ -113,30 +113,6 @@ function isRescaled(kind: OutputKind, steps: readonly (OutputAlteration | "Log")
   return false;
 }
 
-/**
- * The axis of the outputs along which the units of the last weights lie: the classes, where outputs have
- * them. Found through changes of shape and order and through what works element by element (a bias).
- */
-export function lastUnitAxis(outputs: Value): number | undefined {
-  const moves: Value[] = [];
-  let value = outputs;
-  while (value.inputs.length > 0 && value.operation.unitAxis === undefined) {
-    if (MOVES.has(value.operation.name)) moves.unshift(value);
-    else if (!value.operation.elementwise) return undefined;
-    const { shape } = value;
-    const next = MOVES.has(value.operation.name)
-      ? value.inputs[0]
-      : value.inputs.find((input) => input.shape.join() === shape.join());
-    if (!next) return undefined;
-    value = next;
-  }
-  const { unitAxis } = value.operation;
-  if (unitAxis === undefined) return undefined;
-  let axis: number | undefined = unitAxis < 0 ? unitAxis + value.shape.length : unitAxis;
-  for (const move of moves) axis = axis === undefined ? undefined : MOVES.get(move.operation.name)?.(move, axis);
-  return axis;
-}
-
 function transposedAxis({ operation: { attributes } }: Value, axis: number): number | undefined {
   const { perm } = attributes;
   const at = Array.isArray(perm) ? perm.findIndex((each) => each === axis) : -1;

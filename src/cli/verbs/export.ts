@@ -11,7 +11,8 @@ import { Graph } from "../../graph/graph.ts";
 import { chosenParameters } from "../../onnx/chosen-parameters.ts";
 import { importGraph } from "../../onnx/import-graph.ts";
 import { LOSSES } from "../../problem/losses/registry.ts";
-import { lastUnitAxis, outputLink } from "../../problem/output-link.ts";
+import { lastUnitAxis } from "../../problem/last-unit-axis.ts";
+import { outputLink } from "../../problem/output-link.ts";
 import type { ProblemOptions } from "../../problem/problem-options.ts";
 import { nodeRuntime } from "../../runtime/node-runtime.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
@@ -139,13 +140,14 @@ function fromShapes(path: string, flags: Flags, derivative: Derivative, shell: S
     flags.precision ?? (model.parameters.some(({ dtype }) => dtype === "float64") ? "float64" : "float32");
   const named = flags.params && chooseParameters(model, flags.params);
   const importing = { precision, freeze: flags.freeze, parameters: named, batchNormalization: flags.bn };
-  const { outputs } = importGraph(model, new Graph(), { ...importing, batch });
+  const { outputs, parameters } = importGraph(model, new Graph(), { ...importing, batch });
   const found = outputs.get(flags.output ?? [...outputs.keys()][0]);
   const shape = found?.shape.slice(1) ?? [];
   // The classes lie where they are said to, where a final softmax is, where the last layer's units are, on axis 1.
   const { classAxis: asked, outputKind } = flags;
   const fromEnd = asked !== undefined && asked < 0 ? asked + shape.length + 1 : asked;
-  const classAxis = fromEnd ?? (found && (outputLink(found)?.axis ?? lastUnitAxis(found))) ?? 1;
+  const classAxis =
+    fromEnd ?? (found && (outputLink(found)?.axis ?? lastUnitAxis(found, new Set(parameters.values())))) ?? 1;
   const positions = shape.filter((_, i) => i + 1 !== classAxis);
   // Class numbers where the loss takes them, else one target for each output.
   const classes =

@@ -43,7 +43,7 @@ interface Group {
 function unitAxis(value: Value): number {
   const seen = [value];
   for (let at = seen.pop(); at; at = seen.pop()) {
-    const { unitAxis: axis } = at.operation;
+    const axis = at.operation.unitAxes?.at(-1);
     if (axis !== undefined) return axis < 0 ? at.shape.length + axis : axis;
     seen.push(...at.inputs.filter((input) => input.shape.length === value.shape.length));
   }
@@ -89,7 +89,7 @@ class Origins {
       const layer = this.known.get(at);
       if (!this.fed.has(at)) for (const name of inputsOf([at]).keys()) others.add(name);
       else if (layer) others.add(`${at.operation.name} of ${[...layer.weights].toSorted().join()}${path}`);
-      else if (at.operation.unitAxis === undefined) enter(at, path);
+      else if (at.operation.unitAxes === undefined) enter(at, path);
       else {
         const acting = at.inputs.filter((input) => this.learned.has(input) && !this.fed.has(input));
         for (const { id } of acting.length > 0 ? acting : [at]) weights.add(`${id}${path}`);
