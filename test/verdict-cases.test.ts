@@ -91,7 +91,9 @@ describe("a fault of one instrument, from the command line", () => {
       );
       expect(exitCode).toBe(1);
       expect(streams.err).toMatch(/A fault in Trace.*: planted[^]*at .*planted/);
-      expect(streams.out).toMatch(/failed: A fault of Thalweg's own: planted[^]*c\.weight/);
+      expect(streams.out.replaceAll(/\s+/g, " ")).toMatch(
+        /Trace[^.]*: failed\. A fault of Thalweg's own: planted.*c\.weight/,
+      );
       const { result } = decodeResult(readFileSync(join(out, "run", "result.json"), "utf8"));
       expect(result).toMatchObject({ sections: [{ fault: null }, { status: "failed", fault: true }, { fault: null }] });
       expect(readFileSync(join(out, "run", "report.html"), "utf8")).toMatch(/This measurement failed/);
