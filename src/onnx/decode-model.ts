@@ -4,6 +4,7 @@ import { fileKind, HEAD_BYTES } from "../files/file-kind.ts";
 import { isFloat } from "../util/tensor.ts";
 import type { ThalwegError } from "../util/thalweg-error.ts";
 import { dtypeOf, type ExternalReader } from "./decode-tensor.ts";
+import { foldedNormNotices, foldedNorms } from "./derived-tensors.ts";
 import { intakeError, listOf } from "./intake-error.ts";
 import {
   allNodes,
@@ -132,6 +133,7 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions): ModelFil
       ...doubtfulNumbers(roles),
       ...untied.notices,
       ...retied,
+      ...foldedNormNotices(foldedNorms(tensors), EXPORT_HINT),
       ...damageNotices(graph, parameters, proto.producerName),
       ...promotionNotices(graph, tensors),
     ],
@@ -299,7 +301,7 @@ function damageNotices(graph: OnnxGraph, parameters: readonly Parameter[], produ
   if (others.length > 0) {
     notices.push({
       code: "renamed-weights",
-      message: `The exporter renamed, and may have transposed, ${others.length} weights: ${listOf(others, 4)}.`,
+      message: `The file holds ${others.length === 1 ? "1 weight under a name" : `${others.length} weights under names`} of the exporter's own, ${listOf(others, 4)}: ${others.length === 1 ? "it" : "each"} may be a parameter of the network, transposed or not, or computed from several of them (weight norm, a product, a sum). Gradients and curvature are with respect to what the file holds.`,
       hint: EXPORT_HINT,
     });
   }

@@ -560,7 +560,97 @@ const ROWS: readonly Row[] = [
     nodes: ["MatMul x w -> h", "Mul h half -> g", "Add g eps -> y"],
     tensors: { w: W, half: [[], [0.5]], eps: [[], [1e-5]] },
     parameters: ["w"],
-    open: ["half"],
+    open: ["eps", "half"],
+  },
+  // Names of statistics make none outside a normalisation; what they hold is counted.
+  {
+    what: "1 + eps times a layer, as graph isomorphism networks train it",
+    nodes: ["Add one c1.eps -> f", "Mul x f -> h", "MatMul h w -> y"],
+    tensors: { w: W, "c1.eps": [[1], [0.3718291]] },
+    constants: { one: [[], [1]] },
+    parameters: ["w"],
+    open: ["c1.eps"],
+  },
+  {
+    what: "a number called mean that is added to a layer",
+    nodes: ["MatMul x w -> h", "Add h mean -> y"],
+    tensors: { w: W, mean: [[1]] },
+    parameters: ["w"],
+    open: ["mean"],
+  },
+  ...["Sqrt r -> s", "Log r -> s", "Div x r -> s"].map((node): Row => ({
+    what: `what keeps ${node} away from 0`,
+    nodes: ["Mul x x -> q", "Add q ln.eps -> r", node, "MatMul s w -> y"],
+    tensors: { w: W, "ln.eps": [[], [1e-5]] },
+    parameters: ["w"],
+  })),
+  {
+    what: "a function of a trained number that the exporter folded",
+    nodes: ["MatMul x w -> h", "Mul h onnx::Mul_18 -> g", "Div g onnx::Div_20 -> y"],
+    tensors: { w: W, "onnx::Mul_18": [[], [1.2837461]], "onnx::Div_20": [[1], [Math.SQRT2]] },
+    parameters: ["w"],
+    open: ["onnx::Mul_18"],
+  },
+  // Buffers by their names, in the places of weights, tables and biases.
+  ...["adj", "g.adj_matrix", "a_hat", "conv.laplacian", "adj_norm", "fb.mel_basis", "dct_basis"].map((name): Row => ({
+    what: `the matrix ${name}`,
+    nodes: [`MatMul ${name} x -> h`, "MatMul h w -> y"],
+    tensors: { [name]: [[4, 4], random(16, 3)], w: W },
+    parameters: ["w"],
+    open: [name],
+  })),
+  ...["log_prior", "class_priors"].map((name): Row => ({
+    what: `the bias ${name}`,
+    nodes: ["MatMul x w -> h", `Add h ${name} -> y`],
+    tensors: { [name]: [[4]], w: W },
+    parameters: ["w"],
+    open: [name],
+  })),
+  {
+    what: "a table of coordinates",
+    nodes: ['Cast x -> i | {"to":7}', "Gather mesh.coords i -> h", "MatMul h w -> y"],
+    tensors: { "mesh.coords": [[5, 4]], w: W },
+    parameters: ["w"],
+    open: ["mesh.coords"],
+  },
+  {
+    what: "weights of modules called prior, window and grid",
+    nodes: ["MatMul x prior.weight -> h", "MatMul h window.0.weight -> g", "Add g grid.bias -> y"],
+    tensors: { "prior.weight": W, "window.0.weight": [[4, 4], random(16, 3)], "grid.bias": [[4]] },
+    parameters: ["prior.weight", "window.0.weight", "grid.bias"],
+  },
+  ...[
+    ["B", false],
+    ["n.0.weight", true],
+  ].map(([name, trained]): Row => ({
+    what: `random Fourier features by ${String(name)}`,
+    nodes: [
+      "Mul x c -> t",
+      `MatMul t ${String(name)} -> p`,
+      "Sin p -> s",
+      "Cos p -> k",
+      'Concat s k -> f | {"axis":1}',
+      "MatMul f w -> y",
+    ],
+    tensors: { [String(name)]: [[4, 4], random(16, 3)], w: [[8, 4]] },
+    constants: { c: [[], [2 * Math.PI]] },
+    parameters: trained === true ? [String(name), "w"] : ["w"],
+    open: trained === true ? [] : [String(name)],
+  })),
+  {
+    what: "a layer of sines alone",
+    nodes: ["MatMul x B -> p", "Sin p -> s", "MatMul s w -> y"],
+    tensors: { B: [[4, 4], random(16, 3)], w: W },
+    parameters: ["B", "w"],
+  },
+  {
+    what: "lengths of the rows of a weight that the exporter folded",
+    nodes: ["MatMul x weight -> h", "Div h onnx::Div_9 -> y"],
+    tensors: {
+      weight: [[4, 4], random(16, 3)],
+      "onnx::Div_9": [[4], [0, 1, 2, 3].map((j) => Math.hypot(...[0, 4, 8, 12].map((i) => random(16, 3)[i + j])))],
+    },
+    parameters: ["weight"],
   },
   {
     what: "gain of one and bias of zero that an exporter adds",
@@ -702,4 +792,23 @@ describe("which tensors are parameters", () => {
       JSON.stringify(why),
     ).toEqual([...(row.open ?? [])].sort());
   });
+});
+
+test("derivatives that leave out folded lengths are a warning that names both tensors", () => {
+  const row = ROWS.find(({ what }) => what.startsWith("lengths of the rows"));
+  const found = row && read(row).notices.find(({ code }) => code === "folded-norms");
+  expect(found?.message).toMatch(/computed onnx::Div_9 from weight, .* leave out that the lengths change/);
+  expect(found?.hint).toContain("do_constant_folding=False");
+});
+
+test("what the exporter's own names may hide is said, and no more", () => {
+  const model = read({
+    what: "folded weight norm",
+    nodes: ["MatMul x onnx::MatMul_7 -> y"],
+    tensors: { "onnx::MatMul_7": W },
+    parameters: ["onnx::MatMul_7"],
+  });
+  expect(model.notices.find(({ code }) => code === "renamed-weights")?.message).toMatch(
+    /may be a parameter of the network, transposed or not, or computed from several/,
+  );
 });

@@ -10,6 +10,7 @@ import {
   isUncommon,
   isZeroOneMask,
 } from "./fixed-values.ts";
+import { foldedNorms } from "./derived-tensors.ts";
 import type { OnnxGraph, StoredTensor } from "./onnx-node.ts";
 import type { SlotRole } from "./rule.ts";
 import {
@@ -17,6 +18,7 @@ import {
   isGraphLiteral,
   isGraphPath,
   isModulePath,
+  namesBuffer,
   namesFixed,
   namesMask,
   namesPowerIteration,
@@ -27,6 +29,8 @@ import {
 import { tensorLabels, type Labelled } from "./tensor-labels.ts";
 import {
   isAngle,
+  isFourierMatrix,
+  isGuard,
   isMean,
   isVariance,
   maskedBy,
@@ -75,7 +79,8 @@ type Decision = Pick<TensorRole, "role" | "reason" | "open"> & { readonly at?: U
  *    normalisation and what standardises the input are not trained; centres, trained limits, branches
  *    and operands of activations are;
  * 3. **its name**, then **its values**, only where it has no role of its own: masks, sampled sinusoids,
- *    grids, single numbers, what an exporter wrote down as a constant.
+ *    grids, single numbers, what an exporter wrote down as a constant. A name that is that of a buffer (adjacency,
+ *    prior, basis) is asked for weights, tables and biases too.
  *
  * A constant that 3 decided is `open`: it could have been trained, and is counted wherever results are shown.
  */
@@ -88,9 +93,11 @@ export function tensorRoles(
 ): TensorRole[] {
   const uses = new TensorUses(graph, inputs, tensors, findRule);
   const weights = [...tensors.keys()].filter((name) => uses.of(name).some(({ role }) => role === "weight"));
-  const inFile = {
-    has: (name: string) => tensors.has(name),
-    isInitializer: (name: string) => graph.initializers.has(name),
+  const norms = foldedNorms(tensors);
+  const inFile: FileFacts = {
+    normOf: (name) => norms.get(name),
+    has: (name) => tensors.has(name),
+    isInitializer: (name) => graph.initializers.has(name),
     fromPyTorch: producer === "pytorch",
     keepsWeightsInNodes: weights.length > 0 && !weights.some((name) => graph.initializers.has(name)),
   };
@@ -145,6 +152,8 @@ const fixed = (reason: string): Decision => ({ role: "constant", reason, open: f
 const held = (reason: string): Decision => ({ role: "constant", reason, open: true });
 
 interface FileFacts {
+  /** The tensor whose rows have the numbers of this one as their lengths. */
+  normOf(name: string): string | undefined;
   has(name: string): boolean;
   isInitializer(name: string): boolean;
   readonly fromPyTorch: boolean;
@@ -201,6 +210,8 @@ class Subject {
     }
     if (this.by("gain", "offset", "statistic") === undefined && namesStatistic(name))
       return statistic("running statistic, by its name");
+    const source = this.file.normOf(name);
+    if (source !== undefined) return fixed(`lengths of the rows of ${source}, computed at export`);
     if (!single && isVector(tensor.shape) && weighsLabels(uses, name)) return held("weights of the classes of a loss");
     if (!single && isVariance(uses, name))
       return { ...statistic("variance of a normalisation written in arithmetic"), open: true };
@@ -212,6 +223,7 @@ class Subject {
   /** Roles that make a tensor a parameter or a statistic, whatever its values. */
   private byRole(live: readonly Use[]): Decision | undefined {
     const { tensor, name } = this;
+    if (this.isBuffer()) return held("not trained, by its name");
     const direct = this.by("weight", "gain", "offset", "table", "state");
     if (direct)
       return {
@@ -230,6 +242,12 @@ class Subject {
     }
     const bias = live.find((use) => use.role === "arithmetic" && this.uses.isBias(use));
     return bias && this.isBias(bias) ? { ...parameter(`bias added by ${bias.node.name}`), at: bias } : undefined;
+  }
+
+  /** A table by its name; a normalisation's own tensors, and initial states, are what their place says. */
+  private isBuffer(): boolean {
+    if (this.single || !namesBuffer(this.name)) return false;
+    return this.by("gain", "statistic", "state") === undefined && !this.isNormalization();
   }
 
   /** What is added to a linear map is its bias, but for numbers and tables that the exporter wrote down. */
@@ -262,6 +280,9 @@ class Subject {
     if (role === "table" && isSinusoidTable(tensor) && !namesTrained(this.name)) return held("sampled sinusoids");
     const angle = role === "weight" && isVector(tensor.shape) && this.found.every((use) => isAngle(this.uses, use));
     if (angle && (namesFixed(this.name) || isProgression(tensor))) return held("frequencies of a rotation");
+    const isFourier = role === "weight" && !namesTrained(this.name) && !madeUp;
+    if (isFourier && this.found.every((use) => isFourierMatrix(this.uses, use)))
+      return held("frequencies of random Fourier features");
     return undefined;
   }
 
@@ -299,11 +320,15 @@ class Subject {
 
   private singleNumber(use: Use): Decision {
     const { name, inNode, madeUp, tensor, file } = this;
+    const uncommon = isUncommon(tensor.data[0]);
+    // PyTorch's exporter keeps what it folds as an initialiser: a function of trained numbers, or a formula of fixed ones.
+    if (madeUp && !inNode && name.startsWith("onnx::") && uncommon)
+      return held("a single number that the exporter folded");
     if (madeUp) return fixed("a single number");
     const trained = parameter(`${ROLE_NAMES[use.role]} of ${place(use)}`);
     if (namesTrainedNumber(name)) return trained;
-    if (namesFixed(name)) return fixed("a single number, by its name");
-    const uncommon = isUncommon(tensor.data[0]);
+    if (namesFixed(name))
+      return isGuard(this.uses, name) ? fixed(`keeps ${place(use)} away from 0`) : held("a single number, by its name");
     if (inNode) return uncommon ? held("a single number in a Constant node") : fixed("a single number");
     // Graphs of TensorFlow name numbers after the operator that they are written for; variables are read by their names.
     if (isGraphPath(name)) return held("a single number written into the graph, by its name");

@@ -39,6 +39,10 @@ const STATISTIC = /(^|[._/])(running_(mean|var)|moving_(mean|var|variance)|num_b
 const FIXED =
   /(^|[._/])(mean|std|stddev|var|(image|pixel|input|norm)_(mean|std|var)|inv_freq|position_ids|(cos|sin)(_?cached?)?|anchors?|anchor_(grid|points)|(\w+_)?grid(_[xy])?|strides?|tril|triu|alibi(_slopes)?|eps|epsilon|one_?hot|eye|mel_fb|filter_?bank)(:\d+)?$/i;
 
+/** Names of tables that a module keeps beside its weights, as a graph's adjacency, a prior or a basis, whatever reads them. */
+const BUFFER =
+  /(^|[._/])((\w+_)?(adj|adjacency|laplacian)(_?(matrix|mat|norm|hat|t))?|[al]_(hat|tilde|norm)|(\w+_)?(log_)?priors?|(\w+_)?(anchors?|grid|basis|filter_?banks?|mel(_(fb|basis|filters|scale))?|coord(s|inates)?|window)|sinusoids?)(:\d+)?$/i;
+
 const MASK = /(^|[._/])(\w+_)?mask(:\d+)?$/i;
 
 export function isGenerated(name: string): boolean {
@@ -71,6 +75,10 @@ export function namesStatistic(name: string): boolean {
 
 export function namesFixed(name: string): boolean {
   return FIXED.test(name);
+}
+
+export function namesBuffer(name: string): boolean {
+  return BUFFER.test(name) && !isGraphPath(name);
 }
 
 export function namesMask(name: string): boolean {

@@ -90,6 +90,39 @@ export function isAngle(flow: TensorUses, use: Use, steps = 0): boolean {
     );
 }
 
+/** Whether both the sine and the cosine are taken of a product with the tensor: random Fourier features (Rahimi & Recht 2007). */
+export function isFourierMatrix(flow: TensorUses, use: Use): boolean {
+  const ends = new Set<string>();
+  const open = use.node.outputs.map((value) => ({ value, steps: 0 }));
+  for (const { value, steps } of open) {
+    for (const { node } of flow.consumers(value)) {
+      ends.add(node.op);
+      // 2π, before or behind the product.
+      if (node.op === "Mul" && steps === 0) open.push(...node.outputs.map((next) => ({ value: next, steps: 1 })));
+    }
+  }
+  ends.delete("Mul");
+  return ends.size === 2 && ends.has("Sin") && ends.has("Cos");
+}
+
+/** Operators that a small number keeps away from 0: those with no value or no derivative there. */
+const GUARDED = new Set(["Sqrt", "Log", "Reciprocal", "Pow", "Rsqrt"]);
+
+/** Whether a number does what the ε of a normalisation does: it limits, or is added to, what is then divided by or has a root or logarithm taken of. */
+export function isGuard(flow: TensorUses, name: string): boolean {
+  const uses = flow.consumers(name);
+  return (
+    uses.length > 0 &&
+    uses.every(({ node, slot }) => {
+      if (flow.roleAt(node, slot) === "limit") return true;
+      const ends = node.op === "Add" ? node.outputs.flatMap((output) => flow.consumers(output)) : [];
+      return (
+        ends.length > 0 && ends.every((end) => GUARDED.has(end.node.op) || (end.node.op === "Div" && end.slot === 1))
+      );
+    })
+  );
+}
+
 /**
  * The matrix W whose largest singular value σ = uᵀWv the vector estimates: all that becomes of u is a
  * sum of products with W that W is divided by (spectral norm; Miyato 2018). Undefined for all else.

@@ -73,7 +73,8 @@ export function untieInitializers(
   if (tied.size > 0) {
     notices.push({
       code: "tied-parameters",
-      message: `Used in several places and counted once, as the network ties them: ${listOf([...tied], 6)}.`,
+      message: `Stored once by the file, used in several places and counted once: ${listOf([...tied], 6)}. So the network ties them, or the exporter merged copies that are equal, as they are before training.`,
+      hint: KEEP_APART_HINT,
     });
   }
   return { graph: { ...graph, nodes, initializers }, notices };
