@@ -9,7 +9,7 @@ import { encodeSafetensors } from "../src/files/safetensors.ts";
 import { loadProblem, type LoadOptions } from "../src/load/load-problem.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { sizeOf, type Shape, type Tensor } from "../src/util/tensor.ts";
-import { float, modelBytes, tensorProto, valueInfo, type ModelSpec } from "./support/onnx-model.ts";
+import { float, modelBytes, tensorProto, valueInfo, type ModelSpec, type NodeSpec } from "./support/onnx-model.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "thalweg-import-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -47,9 +47,11 @@ async function proofOf(name: string, spec: Partial<ModelSpec>, options: Partial<
     }),
   );
   const loaded = await loadProblem(model, { data, threads: 1, loss: "cross-entropy", ...options });
+  const { loss } = await loaded.problem.point.value();
+  const gradient = await loaded.problem.point.gradient();
   await loaded.close();
   const [proof] = loaded.proofs;
-  return { ...proof, warnings: loaded.warnings };
+  return { ...proof, warnings: loaded.warnings, loss, gradient };
 }
 
 const caseFile = z.object({ loss: z.string(), expect: z.string() });
@@ -138,6 +140,112 @@ describe("the import is proven", () => {
       ],
     });
     expect(proof.passed).toBe(true);
+  });
+});
+
+describe("what rounding loses in the file's own form is no difference", () => {
+  const z = { op: "MatMul", inputs: ["x", "w"], outputs: ["h"] };
+  const far = (size: number) => [
+    tensorProto("w", "float", [3], [0.7, -0.4, 0.3]),
+    tensorProto("far", "float", [], [size]),
+    tensorProto("one", "float", [], [1]),
+    tensorProto("axes", "int64", [1], [1]),
+  ];
+  const shifted = (size: number, nodes: ModelSpec["nodes"]): Partial<ModelSpec> => ({
+    nodes: [z, { op: "Add", inputs: ["h", "far"], outputs: ["z"] }, ...nodes],
+    outputs: [valueInfo("out", "float", ["N"])],
+    initializers: far(size),
+  });
+  const neg = { op: "Neg", inputs: ["log"], outputs: ["out"] };
+  const sigmoid = { op: "Sigmoid", inputs: ["z"], outputs: ["p"] };
+  const wide: NodeSpec[] = [
+    { op: "Unsqueeze", inputs: ["z", "axes"], outputs: ["column"] },
+    { op: "Neg", inputs: ["column"], outputs: ["other"] },
+    { op: "Concat", inputs: ["column", "other"], outputs: ["logits"], attributes: { axis: 1 } },
+    { op: "Cast", inputs: ["h"], outputs: ["whole"], attributes: { to: 7 } },
+    { op: "Sub", inputs: ["whole", "whole"], outputs: ["classes"] },
+  ];
+  const FORMS: Record<string, Partial<ModelSpec>> = {
+    "−log σ(z)": shifted(9, [sigmoid, { op: "Log", inputs: ["p"], outputs: ["log"] }, neg]),
+    "cross-entropy": shifted(4.5, [
+      ...wide,
+      {
+        op: "SoftmaxCrossEntropyLoss",
+        inputs: ["logits", "classes"],
+        outputs: ["out"],
+        attributes: { reduction: "none" },
+      },
+    ]),
+  };
+
+  test.each(Object.keys(FORMS))("a small %s", async (form) => {
+    const proof = await proofOf("small", FORMS[form], { loss: "output", proofs: "several-batches" });
+    expect(proof).toMatchObject({ passed: true });
+    // The rounding of 1 beside a loss of about 1e-4, and not much more.
+    expect(proof.limit).toBeLessThan(0.2);
+  });
+
+  test("a normalisation over a batch of one, in which all cancels", async () => {
+    const proof = await proofOf(
+      "single",
+      {
+        opset: 15,
+        nodes: [
+          { op: "MatMul", inputs: ["x", "w"], outputs: ["h"] },
+          {
+            op: "BatchNormalization",
+            inputs: ["h", "gain", "bias", "mean", "var"],
+            outputs: ["n", "m", "v"],
+            attributes: { training_mode: 1 },
+          },
+          { op: "MatMul", inputs: ["n", "u"], outputs: ["out"] },
+        ],
+        initializers: [
+          weight("w", 3, 8),
+          weight("u", 8, 2),
+          weight("gain", 8),
+          tensorProto(
+            "bias",
+            "float",
+            [8],
+            Array.from({ length: 8 }, () => 1e-4),
+          ),
+          tensorProto(
+            "mean",
+            "float",
+            [8],
+            Array.from({ length: 8 }, () => 0),
+          ),
+          tensorProto(
+            "var",
+            "float",
+            [8],
+            Array.from({ length: 8 }, () => 1),
+          ),
+        ],
+      },
+      { proofs: "several-batches" },
+    );
+    expect(proof).toMatchObject({ passed: true });
+  });
+
+  test("a cross-entropy of σ(z) in the graph is finite where σ is rounded to 1, and NaN in the file", async () => {
+    const spec = shifted(18, [
+      sigmoid,
+      { op: "Log", inputs: ["p"], outputs: ["log"] },
+      { op: "Mul", inputs: ["one", "log"], outputs: ["first"] },
+      { op: "Sub", inputs: ["one", "p"], outputs: ["q"] },
+      { op: "Log", inputs: ["q"], outputs: ["log q"] },
+      { op: "Sub", inputs: ["one", "one"], outputs: ["none"] },
+      { op: "Mul", inputs: ["none", "log q"], outputs: ["second"] },
+      { op: "Add", inputs: ["first", "second"], outputs: ["sum"] },
+      { op: "Neg", inputs: ["sum"], outputs: ["out"] },
+    ]);
+    const { passed, loss, gradient } = await proofOf("naive", spec, { loss: "output" });
+    expect(passed).not.toBe(false);
+    expect(loss).toBeGreaterThan(0);
+    expect(gradient.every(Number.isFinite)).toBe(true);
+    expect(gradient.some((each) => each !== 0)).toBe(true);
   });
 });
 

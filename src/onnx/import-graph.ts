@@ -1,4 +1,5 @@
 import type { Graph } from "../graph/graph.ts";
+import { tensorOf } from "../graph/leaf.ts";
 import { reachable } from "../graph/traverse.ts";
 import type { Value, ValueType } from "../graph/value.ts";
 import { transpose } from "../ops/structure.ts";
@@ -31,6 +32,11 @@ export interface ImportOptions extends BindOptions {
   readonly parameters?: readonly string[];
   /** How the rule of a node is found; the registry when absent. */
   readonly rules?: (node: OnnxNode) => OnnxRule | undefined;
+  /**
+   * What stands in for a float output of a node that is no constant; the output itself when absent. `size` is that of
+   * what kernels compute it by way of, where its rule knows of any ({@link OnnxRule.roundsAt}).
+   */
+  readonly standIn?: (output: Value, size: Value | number | undefined) => Value;
   /** What the graph's input for an input or parameter of this name is called; the name itself when absent. */
   readonly inputName?: (name: string) => string;
   /** Overrides what each BatchNormalization node says. */
@@ -212,11 +218,16 @@ class Importer implements ImportHost {
       const result = rule.import(context);
       const outputs = "length" in result ? result : [result];
       for (const item of outputs) if (item && !isSequence(item)) context.checkSize(item.shape, false);
-      return outputs;
+      return outputs.map((item) => (item && !isSequence(item) ? this.standIn(item, rule, context) : item));
     } catch (error) {
       if (error instanceof UnsupportedNode && frozen) return this.opaque(node, context);
       throw located(error, context);
     }
+  }
+
+  private standIn(output: Value, rule: OnnxRule, context: NodeContext): Value {
+    const { standIn } = this.options;
+    return standIn && isFloat(output.dtype) && !tensorOf(output) ? standIn(output, rule.roundsAt?.(context)) : output;
   }
 
   private bindOutputs(node: OnnxNode, outputs: readonly (Item | undefined)[]): void {

@@ -51,6 +51,11 @@ export interface OnnxRule extends Declaration {
   readonly slots?: readonly SlotRole[];
   /** A linear map of its first input: an Add behind it adds a bias. */
   readonly linear?: boolean;
+  /**
+   * The size of what kernels compute the result by way of, where it may be far larger than the result: its rounding
+   * stays. That is 1 for log(1 + eˣ), whatever comes out. Broadcasts to the outputs.
+   */
+  readonly roundsAt?: (node: NodeContext) => Value | number;
   /** Piecewise constant: its derivative is zero. */
   readonly flat?: boolean;
   /** The outputs, in order; undefined where one is not available. */

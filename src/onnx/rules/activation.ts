@@ -91,9 +91,9 @@ export const ACTIVATIONS: readonly OnnxRule[] = [
   unaryRule("Relu", (x) => (isFloat(x.dtype) ? relu(x) : maximum(x, 0))),
   unaryRule("Tanh", tanh),
   unaryRule("Sigmoid", sigmoid),
-  unaryRule("Softplus", softplus),
+  unaryRule("Softplus", softplus, { roundsAt: () => 1 }),
   unaryRule("Softsign", softsign),
-  unaryRule("Mish", (x) => mul(x, tanh(softplus(x)))),
+  unaryRule("Mish", (x) => mul(x, tanh(softplus(x))), { roundsAt: () => 1 }),
   unaryRule("HardSwish", (x) => mul(x, hardSigmoid(x, 1 / 6, 0.5))),
   {
     op: "Swish",

@@ -3,6 +3,7 @@ import { tensorOf } from "../../graph/leaf.ts";
 import type { Value } from "../../graph/value.ts";
 import { add, div, mul, neg, reciprocal, sub } from "../../ops/arithmetic.ts";
 import { cast, greater, less, maximum, minimum, mod, where } from "../../ops/logic.ts";
+import { broadcastTo } from "../../ops/elementwise.ts";
 import { boundedRoot, rootOfSquares, squaredNorm } from "../../ops/norm.ts";
 import { pow } from "../../ops/pow.ts";
 import { splatOf } from "../../ops/structure.ts";
@@ -58,9 +59,27 @@ function product(x: Value, y: Value): Value {
   return (x === y ? squaredNorm(x) : undefined) ?? mul(x, y);
 }
 
-/** log x; the logarithm of a sigmoid, which the sigmoid's rounding to 0 would make −∞, is −softplus(−x). */
+/**
+ * log x; of a probability σ(z), or 1 − σ(z) = σ(−z), it is −softplus(−z): the rounding of σ to 0 or 1 would make it −∞,
+ * and NaN of 0 times it, as where a label is 0 or 1.
+ */
 function logarithm(x: Value): Value {
-  return x.operation.name === "Sigmoid" ? neg(softplus(neg(x.inputs[0]))) : log(x);
+  const z = logit(x);
+  return z ? neg(softplus(neg(z))) : log(x);
+}
+
+/** z where a value is written as σ(z) or 1 − σ(z), under any view; undefined where it is not. */
+function logit(x: Value): Value | undefined {
+  const { operation, inputs, graph } = x;
+  const [first, second] = inputs;
+  if (operation.name === "Sigmoid") return first;
+  if (operation.name === "Sub" && splatOf(first) === 1) {
+    const z = logit(second);
+    return z && broadcastTo(neg(z), x.shape);
+  }
+  if (!operation.view && !operation.broadcasts && operation.name !== "Transpose") return undefined;
+  const z = logit(first);
+  return z && graph.apply(operation, [z]);
 }
 
 /** √x; the root of a sum of squares is a norm, whose gradient at 0 is taken as 0. */

@@ -144,14 +144,14 @@ function scatterND(node: NodeContext): Value {
   return reshape(result, data.shape);
 }
 
-function scatterElements(node: NodeContext): Value {
+function scatterElements(node: NodeContext, mode: "none" | "add"): Value {
   const [data, updates] = [node.input(0), node.input(2)];
   const axis = normalizeAxis("ScatterElements", node.int("axis", 0), data.shape.length);
   const indices = wrapped(node.input(1), data.shape[axis]);
   if (indices.shape.join() !== updates.shape.join())
     node.fail("shape-mismatch", "has indices and updates of different shapes");
   checkIndices(node, indices, data.shape[axis]);
-  if (scatterMode(node) === "add") return add(data, scatterElementsAdd(updates, indices, axis, data.shape));
+  if (mode === "add") return add(data, scatterElementsAdd(updates, indices, axis, data.shape));
   const count = sizeOf(indices.shape);
   if (count === 0) return data;
   const last = scatterElementsMax(writes(data, indices.shape), indices, axis, data.shape);
@@ -219,14 +219,14 @@ export const INDEXING: readonly OnnxRule[] = [
     attributes: { axis: INT, reduction: since(16, STRING) },
     inputs: 3,
     slots: ["passes", "structural", "passes"],
-    import: scatterElements,
+    import: (node) => scatterElements(node, scatterMode(node)),
   },
   {
     op: "Scatter",
     attributes: { axis: INT },
     inputs: 3,
     slots: ["passes", "structural", "passes"],
-    import: scatterElements,
+    import: (node) => scatterElements(node, "none"),
   },
   { op: "OneHot", attributes: { axis: INT }, inputs: 3, slots: ["structural"], flat: true, import: oneHot },
   { op: "NonZero", inputs: 1, slots: ["structural"], flat: true, import: nonZero },

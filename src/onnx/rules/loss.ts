@@ -44,6 +44,7 @@ export const LOSSES: readonly OnnxRule[] = [
     attributes: ATTRIBUTES,
     inputs: 3,
     slots: ["arithmetic", "structural", "structural"],
+    roundsAt: () => 1,
     import: (node) => {
       const logits = node.input(0);
       const classes = logits.shape[1];

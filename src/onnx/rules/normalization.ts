@@ -56,27 +56,38 @@ function batchNormalization(node: NodeContext): Value {
   const x = node.input(0);
   const [gain, bias] = [perChannel(x, node.input(1)), perChannel(x, node.input(2))];
   const epsilon = node.float("epsilon", EPSILON);
-  const marked = node.opset >= 14 ? node.flag("training_mode") : node.outputs > 1 && node.node.outputs[1] !== "";
-  const training = node.host.batchNormalization === undefined ? marked : node.host.batchNormalization === "training";
-  if (training) {
+  if (takesBatchStatistics(node)) {
     node.host.notice(
       "batch-statistics",
       "BatchNormalization is in training mode: it takes the statistics of the batch, and its running statistics are not used.",
       "Export the model in eval mode to measure the network that is deployed.",
     );
-    return affine(
-      standardize(
-        x,
-        x.shape.map((_, axis) => axis).filter((axis) => axis !== 1),
-        epsilon,
-      ).y,
-      gain,
-      bias,
-    );
+    return affine(standardize(x, allButChannels(x), epsilon).y, gain, bias);
   }
   // One factor and one shift per channel: x·s + (b − m·s), s = g/√(v + ε).
   const factor = mul(gain, reciprocal(sqrt(add(perChannel(x, node.input(4)), epsilon))));
   return add(mul(x, factor), sub(bias, mul(perChannel(x, node.input(3)), factor)));
+}
+
+/** |x·s|: kernels compute x·s + (b − m·s), which at a small variance are large numbers whose difference is small. */
+function batchNormalizationRounding(node: NodeContext): Value {
+  const x = node.input(0);
+  const gain = perChannel(x, node.input(1));
+  const epsilon = node.float("epsilon", EPSILON);
+  const inverse = takesBatchStatistics(node)
+    ? standardize(x, allButChannels(x), epsilon).inverse
+    : reciprocal(sqrt(add(perChannel(x, node.input(4)), epsilon)));
+  return abs(mul(x, mul(gain, inverse)));
+}
+
+function allButChannels(x: Value): number[] {
+  return x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+}
+
+function takesBatchStatistics(node: NodeContext): boolean {
+  const marked = node.opset >= 14 ? node.flag("training_mode") : node.outputs > 1 && node.node.outputs[1] !== "";
+  const { batchNormalization: chosen } = node.host;
+  return chosen === undefined ? marked : chosen === "training";
 }
 
 function instanceNormalization(node: NodeContext): Value {
@@ -199,6 +210,7 @@ export const NORMALIZATIONS: readonly OnnxRule[] = [
     },
     inputs: 5,
     slots: ["arithmetic", "gain", "offset", "statistic"],
+    roundsAt: batchNormalizationRounding,
     import: batchNormalization,
   },
   {
@@ -243,5 +255,5 @@ export const NORMALIZATIONS: readonly OnnxRule[] = [
   },
   { op: "MeanVarianceNormalization", attributes: { axes: INTS }, inputs: 1, import: meanVariance },
   exponential("Softmax", softmax),
-  exponential("LogSoftmax", logSoftmax),
+  { ...exponential("LogSoftmax", logSoftmax), roundsAt: () => 1 },
 ];
