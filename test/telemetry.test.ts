@@ -71,7 +71,7 @@ const library = (engineFirst: boolean, lanes: boolean) => `
   const { problem, close } = await loadProblem("${REFERENCE}model.onnx", {
     data: "${REFERENCE}data.npz", threads: ${lanes ? 2 : 1}, limit: 400,
   });
-  await problem.gradient();
+  await problem.point.gradient();
   await new Promise((resolve) => setTimeout(resolve, ${WAIT_S * 1000}));
   await close();
 `;
