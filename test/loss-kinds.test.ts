@@ -651,3 +651,79 @@ describe("the axis of the classes where two would fit", () => {
     expect(warnings).toMatch(/on axis 1 .* by convention; axis 2 would fit too: --class-axis/);
   });
 });
+
+describe("class names of a table become numbers", () => {
+  const model = join(folder, "named.onnx");
+  const data = join(folder, "named.csv");
+  const scores = Array.from({ length: EXAMPLES }, (_, i) =>
+    [0, 1, 2].map((c) => [0, 1, 2].reduce((sum, k) => sum + x.data[3 * i + k] * W[3 * k + c], 0)),
+  );
+  const said = async (name: (predicted: number, row: number) => string) => {
+    writeFileSync(
+      model,
+      modelBytes({
+        opset: 17,
+        inputs: [valueInfo("x", "double", ["N", 3])],
+        outputs: [valueInfo("z", "double", ["N", 3])],
+        initializers: [tensorProto("W", "double", [3, 3], W)],
+        nodes: [node("MatMul", ["x", "W"], "z")],
+      }),
+    );
+    const lines = scores.map((z, i) => {
+      const predicted = z.indexOf(Math.max(...z));
+      return [...x.data.slice(3 * i, 3 * i + 3), name(predicted, i)].join(",");
+    });
+    writeFileSync(data, ["a,b,c,label", ...lines].join("\n"));
+    const loaded = await loadProblem(model, { data, label: "label", threads: 1 });
+    await loaded.close();
+    return loaded.warnings.join("\n");
+  };
+
+  it("which is no warning where the network predicts them so", async () => {
+    expect(await said((predicted) => ["ash", "birch", "cedar"][predicted])).not.toContain("class names");
+  });
+
+  it("and where it counts otherwise, the numbering that fits is in the warning", async () => {
+    expect(await said((predicted) => ["low", "medium", "high"][predicted])).toMatch(
+      /alphabetical order: high 0, low 1, medium 2\. .* right on 0 % .* \(high as 2, low as 0, medium as 1\), it would be on 100 %/,
+    );
+  });
+
+  it("and where nothing tells, that is a warning, too", async () => {
+    expect(await said((_, row) => ["ash", "birch", "cedar"][row % 3])).toMatch(
+      /ash 0, birch 1, cedar 2\. .*for certain/,
+    );
+  });
+});
+
+it("labels that do not fit the first of several outputs are told of the others", async () => {
+  const model = join(folder, "outputs.onnx");
+  const data = join(folder, "outputs.npz");
+  writeFileSync(
+    model,
+    modelBytes({
+      opset: 17,
+      inputs: [valueInfo("x", "double", ["N", 3])],
+      outputs: [valueInfo("hidden", "double", ["N", 1, 3]), valueInfo("logits", "double", ["N", 3])],
+      initializers: [tensorProto("W", "double", [3, 3], W), tensorProto("axes", "int64", [1], [1])],
+      nodes: [node("MatMul", ["x", "W"], "logits"), node("Unsqueeze", ["x", "axes"], "hidden")],
+    }),
+  );
+  writeFileSync(
+    data,
+    encodeNpz([
+      ["x", x],
+      [
+        "y",
+        i64(
+          [EXAMPLES, 2],
+          Array.from({ length: 2 * EXAMPLES }, (_, i) => i % 3),
+        ),
+      ],
+    ]),
+  );
+  await expect(loadProblem(model, { data, threads: 1 })).rejects.toMatchObject({
+    code: "loss-not-clear",
+    hint: expect.stringMatching(/The output hidden was taken, the first; .* --output logits \[N, 3\]\.$/),
+  });
+});

@@ -51,8 +51,14 @@ export function inputColumn(array: LazyArray, request: InputRequest): Column {
     { file: array.file, input: request.name, shape: found },
     countsRows(array, asked)
       ? `The first column of ${array.name} counts the rows, as an index does: save the table without it (pandas: to_csv(..., index=False)).`
-      : "Reshape or transpose the array before saving it.",
+      : hasOneMore(found, asked)
+        ? "There is one column more than the model takes. If it holds the labels of a CSV file, name it with --label: by its name in the header, or its number from 0 (-1 is the last); else save the array without it."
+        : "Reshape or transpose the array before saving it.",
   );
+}
+
+function hasOneMore([width, ...rest]: Shape, [extent, ...others]: AskedShape): boolean {
+  return rest.length + others.length === 0 && typeof extent === "number" && width === extent + 1;
 }
 
 /** Whether examples of this shape can be fed to an input. */

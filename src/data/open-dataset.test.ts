@@ -166,6 +166,14 @@ describe("arrays find their inputs", () => {
     expect(summarizeLabels(dataset)).toMatchObject({ kind: "distribution", classes: 2, min: 0, max: 1 });
   });
 
+  test("CSV with one column more than the model takes: it may hold the labels", () => {
+    const inputs = [{ name: "x", shape: ["N", 2] }];
+    expect(() => openDataset("d.csv", csv("1,2,0\n3,4,1\n"), { inputs })).toThrow(
+      expect.objectContaining({ code: "input-shape", hint: expect.stringMatching(/one column more .* --label/) }),
+    );
+    expect(openDataset("d.csv", csv("1,2,0\n3,4,1\n"), { inputs, label: "-1" }).examples).toBe(2);
+  });
+
   test("CSV with text labels", () => {
     const dataset = openDataset("d.csv", csv("a,b,kind\n1,2,no\n3,4,yes\n"), { label: "kind" });
     expect(dataset.labels.classNames).toEqual(["no", "yes"]);

@@ -139,8 +139,8 @@ function parseType(descr: string, name: string, file: string): { type: ElementTy
     "unsupported-npy-type",
     `${name} in ${file} holds ${found}; bool, integers and float16, float32, float64 are read.`,
     { file, input: name },
-    descr.includes("O")
-      ? "Save numbers, not Python objects: numpy.save(file, array.astype('float32'))."
+    /[OUS]/.test(descr)
+      ? `Save numbers, not ${descr.includes("O") ? "Python objects" : "text"}: array.astype('float32') where they are numbers; for the names of classes, their numbers as the network counts them (numpy.unique(array, return_inverse=True)[1] counts in alphabetical order).`
       : "Convert it first: array.astype('float32').",
   );
 }

@@ -176,6 +176,18 @@ describe("refused with a reason", () => {
     expect(open(bytes)).toThrow(expect.objectContaining({ name: "ThalwegError", kind: "input", code }));
   });
 
+  test.each(["'|O'", "'<U6'", "'|S4'"])(
+    "labels that are no numbers (%s) are told how to become class numbers",
+    (type) => {
+      expect(() => readNpy(bytesSource("y.npy", npy(type, "(1,)")), "y")).toThrow(
+        expect.objectContaining({
+          code: "unsupported-npy-type",
+          hint: expect.stringContaining("numpy.unique(array, return_inverse=True)[1]"),
+        }),
+      );
+    },
+  );
+
   test("one read beyond the memory limit", () => {
     const array = readNpy(bytesSource("x.npy", encodeNpy(tensor("float64", [100], new Float64Array(100)))), "x", {
       ...DEFAULT_LIMITS,

@@ -68,7 +68,7 @@ export async function chooseClassAxis(evidence: LossEvidence): Promise<ChosenCla
   const convention = classLayout(shape, labels)?.axis;
   if (convention === undefined) return { axis: undefined };
   if (units === convention) return { axis: units, note: taken(units, "along which the last layer's units lie") };
-  const compared = compareReadings(fitting, await observer.home(), evidence.labelsOf, labels);
+  const compared = compareReadings(fitting, await observer.home(), { labelsOf: evidence.labelsOf, shape: labels });
   const beside = compared ? ` ${compared.sentence}` : "";
   const ofLayer = units !== undefined && fitting.includes(units) ? units : undefined;
   if (compared?.decided !== undefined && [convention, ofLayer].includes(compared.decided) && ofLayer !== undefined)

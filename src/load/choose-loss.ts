@@ -4,6 +4,7 @@ import type { OutputKind } from "../problem/losses/output-kind.ts";
 import { sizeOf } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { type ChosenClassAxis, chooseClassAxis } from "./choose-class-axis.ts";
+import { aboutNumbering, classNumbering } from "./class-numbering.ts";
 import { chooseOutputKind } from "./choose-output-kind.ts";
 import { guessLoss } from "./guess-loss.ts";
 import type { LossEvidence } from "./loss-evidence.ts";
@@ -41,6 +42,10 @@ export async function chooseLoss(evidence: LossEvidence): Promise<ChosenLoss> {
   const chosen: ChosenClassAxis = loss === crossEntropy ? await chooseClassAxis(evidence) : { axis: undefined };
   const { axis, note: ofAxis } = chosen;
   const { kind, note: ofKind, warning } = await chooseOutputKind(evidence, loss, axis);
+  const numbering =
+    axis === undefined || evidence.growingAxes.length > 0
+      ? undefined
+      : classNumbering(axis, await evidence.observer.home(), { labelsOf: evidence.labelsOf, shape: evidence.labels });
   const notes = labelsMissing ? ["The data hold no labels; the loss reads none."] : [];
   if (guessed) notes.push(`The loss was taken to be ${loss.title}: ${guessed.because}. Name another with --loss.`);
   if (guessed?.signs) notes.push("The labels −1 and 1 were read as 0 and 1.");
@@ -53,7 +58,12 @@ export async function chooseLoss(evidence: LossEvidence): Promise<ChosenLoss> {
     outputKind: kind,
     signs: guessed?.signs ?? false,
     notes,
-    warnings: [chosen.warning, warning, aboutSum(loss, evidence)].filter((each) => each !== undefined),
+    warnings: [
+      chosen.warning,
+      warning,
+      axis === undefined ? undefined : aboutNumbering(numbering, evidence.classNames),
+      aboutSum(loss, evidence),
+    ].filter((each) => each !== undefined),
   };
 }
 

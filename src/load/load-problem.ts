@@ -35,6 +35,7 @@ import {
   takesBatch,
 } from "./probe-network.ts";
 import { runtimeFault } from "./runtime-fault.ts";
+import { withOtherOutputs } from "./with-other-outputs.ts";
 
 /** What to open and how; everything but the data has a default. */
 export interface LoadOptions {
@@ -175,12 +176,15 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
           modelReadsLabels: opened.modelReadsLabels === true,
           observer,
           unitAxis: learnedUnitAxis({ model, dataset: opened, importing, output }, probed),
+          classNames: opened.labels.classNames,
           labelsOf: (example) => opened.y(example, example + 1).data,
           asked: {
             loss: options.loss === undefined ? undefined : lossNamed(options.loss),
             outputKind: options.outputKind,
             classAxis: options.classAxis,
           },
+        }).catch((error: unknown) => {
+          throw withOtherOutputs(error, model, output);
         }),
     });
     const { chosen, coupling, meeting } = looked;

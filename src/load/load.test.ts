@@ -63,6 +63,7 @@ describe("the guessed loss", () => {
       observer: observer([-1, 2], [3, -4], [1, 2]),
       unitAxis: undefined,
       labelsOf: () => [],
+      classNames: undefined,
       asked: {},
     });
     return loss.name;

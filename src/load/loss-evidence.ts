@@ -24,7 +24,9 @@ export interface LossEvidence {
   /** The axis of the outputs along which the units of the last learned weights lie, where the graph tells. */
   readonly unitAxis: number | undefined;
   /** The labels of one example, by its place in the data. */
-  labelsOf(example: number): ArrayLike<number>;
+  readonly labelsOf: (example: number) => ArrayLike<number>;
+  /** What the data call the classes, where their labels are text. */
+  readonly classNames: readonly string[] | undefined;
   /** What was said, which is not guessed. */
   readonly asked: {
     readonly loss?: Loss;

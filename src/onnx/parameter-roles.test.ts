@@ -659,7 +659,13 @@ const ROWS: readonly Row[] = [
     tensors: { g: [[2, 1], filled(2, 1)], w: W },
     constants: { "/Constant_output_0": [[2], [1, 1]], "/Constant_1_output_0": [[2], [0, 0]] },
     parameters: ["g"],
-    open: ["/Constant_output_0", "/Constant_1_output_0"],
+  },
+  {
+    what: "the one of 1 − p",
+    producer: "",
+    nodes: ["MatMul x w -> h", "Sigmoid h -> p", "Sub unity p -> y"],
+    tensors: { w: W, unity: [[1], [1]] },
+    parameters: ["w"],
   },
   // Literals of a graph: numbers and arrays that were written down, whatever they are.
   ...[0.5, 1 / 127.5, 1 / 0.229, -0.485 / 0.229, 0.1234567].flatMap((value) =>

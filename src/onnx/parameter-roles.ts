@@ -271,10 +271,13 @@ class Subject {
     const { tensor, madeUp } = this;
     if (madeUp && !this.file.keepsWeightsInNodes) {
       const neutral = (value: number) => isFilled(tensor) && tensor.data[0] === value;
-      if (role === "gain" && this.inNode && neutral(1)) return held(`gain of one that the exporter gave ${node.name}`);
+      // PyTorch's exporter writes no parameter into a Constant node, where it keeps the weights as initialisers.
+      const filled = this.inNode && this.file.fromPyTorch ? fixed : held;
+      if (role === "gain" && this.inNode && neutral(1))
+        return filled(`gain of one that the exporter gave ${node.name}`);
       if (role === "offset" && this.inNode && neutral(0) && this.isNormalization())
-        return held(`bias of zero that the exporter gave ${node.name}`);
-      if (role === "state" && neutral(0)) return held(`zeros where the recurrence ${node.name} starts`);
+        return filled(`bias of zero that the exporter gave ${node.name}`);
+      if (role === "state" && neutral(0)) return filled(`zeros where the recurrence ${node.name} starts`);
       if (role === "table" && isIdentity(tensor)) return held(`one-hot rows for ${place({ node })}`);
     }
     if (role === "table" && isSinusoidTable(tensor) && !namesTrained(this.name)) return held("sampled sinusoids");
@@ -327,6 +330,8 @@ class Subject {
     if (madeUp) return fixed("a single number");
     const trained = parameter(`${ROLE_NAMES[use.role]} of ${place(use)}`);
     if (namesTrainedNumber(name)) return trained;
+    if (tensor.data[0] === 1 && use.node.op === "Sub" && use.slot === 0)
+      return fixed(`the one of 1 − x in ${place(use)}`);
     if (namesFixed(name))
       return isGuard(this.uses, name) ? fixed(`keeps ${place(use)} away from 0`) : held("a single number, by its name");
     if (inNode) return uncommon ? held("a single number in a Constant node") : fixed("a single number");
