@@ -40,7 +40,8 @@ export function buildDataset(
   const turned: string[] = [];
   const doubts: string[] = [];
   const columns = inputs.map(({ request, array }) => {
-    const { array: examplesFirst, note, doubt } = withExamplesFirst(name, array, labels, request);
+    const othersCount = inputs.some((other) => other.array !== array && other.array.shape[0] === length);
+    const { array: examplesFirst, note, doubt } = withExamplesFirst(name, array, labels, request, othersCount);
     if (note) turned.push(note);
     if (doubt) doubts.push(doubt);
     return [request.name, inputColumn(examplesFirst, request)] as const;
@@ -111,17 +112,19 @@ function noLabels(file: string, { request, array }: MatchedArrays["inputs"][numb
 /**
  * The array with the examples on its first axis, as many as there are labels. For a model that counts its
  * examples along another axis, an array may also lie as the model takes it: where both are as long, it does if the
- * file calls that axis the batch.
+ * file calls that axis the batch. `othersCount`: whether another input has as many rows as there are labels.
  */
 function withExamplesFirst(
   file: string,
   array: LazyArray,
   labels: LazyArray,
   request: InputRequest,
+  othersCount: boolean,
 ): { array: LazyArray; note?: string; doubt?: string } {
   const length = labels.shape[0] ?? 1;
   const { name, batchAxis = 0, isBatchNamed = false } = request;
   if (array.shape.length === 0) {
+    if (othersCount) throw notCounted(file, array, length, request);
     throw inputError(
       "no-examples",
       `${array.name} in ${file} is a single number; its first axis must be the examples.`,
@@ -138,7 +141,12 @@ function withExamplesFirst(
       request,
     );
   const axis = fitting.find(fits) ?? fitting[0];
-  if (axis === undefined) throw differentLengths(file, array, labels, request);
+  if (axis === undefined) {
+    const isElsewhere = array.shape.includes(length);
+    throw othersCount && !isElsewhere
+      ? notCounted(file, array, length, request)
+      : differentLengths(file, array, labels, request);
+  }
   if (batchAxis === 0) return { array };
   const said = `The model counts its examples along axis ${batchAxis} of ${name}; in ${array.name} [${array.shape.join(", ")}] they were taken from axis ${axis}.`;
   const other = fitting.find((each) => each !== axis && fits(each));
@@ -156,6 +164,16 @@ function withExamplesFirst(
         doubt: `${said} The labels ${labels.name} [${labels.shape.join(", ")}] lie alike: if both were saved as the model takes its input, with the examples on axis ${batchAxis}, save both with that axis first.`,
       }
     : { array: turned, note: said };
+}
+
+/** An input whose array has not one entry for each example, while another's has: it is the same for all. */
+function notCounted(file: string, array: LazyArray, examples: number, { name }: InputRequest) {
+  return inputError(
+    "not-counted",
+    `The array ${array.name} [${array.shape.join(", ")}] in ${file}, which feeds the model's input ${name}, has not one entry for each of the ${examples} examples.`,
+    { file, input: array.name, shape: array.shape },
+    `What is the same for all examples (a graph's edges, a time, a scale) belongs into the model: export it with ${name} as a buffer instead of an input. Where it belongs to each example, repeat it once for each, and export ${name} with the examples on its first axis.`,
+  );
 }
 
 function differentLengths(file: string, array: LazyArray, labels: LazyArray, { batchAxis = 0 }: InputRequest) {

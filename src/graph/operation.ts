@@ -93,8 +93,8 @@ export interface Operation {
   /** What the operation does to the units of a network as an activation; absent where it is none. */
   readonly activation?: ActivationTraits;
 
-  /** Where the derivative does not exist or is a convention; copied into every result. */
-  readonly caveat?: string;
+  /** Where the derivative does not exist or is a convention, at this node where it depends on the inputs; copied into every result. */
+  readonly caveat?: string | ((node: Value) => string | undefined);
 }
 
 /** What an activation can do to its units. */

@@ -117,10 +117,12 @@ function batchesOf({ problem, thorough }: ProofBench, model: ModelFile): ProofBa
   const perExample = elementsPerExample([...network.imported.outputs.values()], Math.min(options.batchSize, examples));
   const most = Math.min(MOST_EXAMPLES, Math.max(2, Math.floor(ELEMENTS / perExample)));
   const fitting = Math.min(most, options.batchSize, examples);
-  const size = typeof declared === "number" ? declared : fitting;
+  // A file that leaves its batch open may take one size all the same.
+  const only = typeof declared === "number" ? declared : problem.takesBatch(fitting) ? undefined : options.batchSize;
+  const size = only ?? fitting;
   const first = { start: 0, size };
   if (!thorough) return [first];
-  const sizes = typeof declared === "number" ? [declared, declared] : [1, Math.max(1, fitting - 1)];
+  const sizes = only === undefined ? [1, Math.max(1, fitting - 1)] : [only, only];
   const others = [Math.floor(examples / 2), examples].map((end, i) => ({
     start: Math.max(0, end - sizes[i]),
     size: sizes[i],

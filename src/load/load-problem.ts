@@ -140,7 +140,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     const probed = probeNetwork({ model, dataset: opened, importing, output, asked: options.batchSize });
     const { outputs, batch } = probed;
     if (!isFloat(outputs.dtype)) throw integerOutput(model, output ?? model.graph.outputs[0], outputs.dtype);
-    const fixed = onlyBatchSize({ model, dataset: opened, importing, output }, batch);
+    const fixed = onlyBatchSize({ model, dataset: opened, importing, output, asked: options.batchSize }, batch);
     const perExample = elementsPerExample([outputs], batch);
     const count = countParameters(model, parameters);
     const cutting = {
@@ -320,11 +320,11 @@ function learnedUnitAxis(question: ProbeQuestion, probed: NetworkProbe): number 
   return lastUnitAxis(all.outputs, new Set(all.parameters.values()));
 }
 
-/** The batch size of a model that was exported for one only; undefined for all others. */
+/** The batch size of a model that was exported for one only, as the file says or the user; undefined for all others. */
 function onlyBatchSize(question: ProbeQuestion, probed: number): number | undefined {
-  const { model } = question;
+  const { model, asked } = question;
   const { examples } = question.dataset;
-  if (probed !== exportedBatch(model) || takesBatch(question, probed + 1)) return undefined;
+  if ((probed !== exportedBatch(model) && probed !== asked) || takesBatch(question, probed + 1)) return undefined;
   const rest = examples % probed;
   if (rest === 0) return probed;
   throw new ThalwegError({

@@ -9,6 +9,7 @@ import { fedName } from "../problem/file-names.ts";
 import { unknownOutput } from "../problem/unknown-output.ts";
 import { sizeOf } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { bakedBatchError } from "./baked-batch.ts";
 import { coupledTooLarge, WHOLE_ELEMENTS } from "./choose-batches.ts";
 
 /** How the model is imported, whatever the batch. */
@@ -58,12 +59,15 @@ export function probeNetwork(question: ProbeQuestion): NetworkProbe {
 
 function probeSmall(question: ProbeQuestion): NetworkProbe {
   const { model, dataset, asked } = question;
+  const batch = asked ?? Math.min(2, dataset.examples);
   try {
-    return probeAt(question, asked ?? Math.min(2, dataset.examples));
+    return probeAt(question, batch);
   } catch (error) {
+    if (!(error instanceof ThalwegError) || error.kind !== "input") throw error;
     const declared = exportedBatch(model);
-    const isFixed = error instanceof ThalwegError && error.code === "fixed-batch";
-    if (asked !== undefined || declared === undefined || !isFixed) throw error;
+    if (declared === undefined)
+      throw bakedBatchError(model, batch, error, (size) => takesBatch(question, size)) ?? error;
+    if (asked !== undefined || error.code !== "fixed-batch") throw error;
     return probeAt(question, declared);
   }
 }
@@ -95,13 +99,13 @@ export function probeAt(question: ProbeQuestion, batch: number): NetworkProbe {
   };
 }
 
-/** Whether the graph can be built for a batch of a size other than the one it was exported with. */
+/** Whether the graph can be built for a batch of this size: not where another is written into it. */
 export function takesBatch(question: ProbeQuestion, batch: number): boolean {
   try {
     probeAt(question, batch);
     return true;
   } catch (error) {
-    if (error instanceof ThalwegError && error.code === "fixed-batch") return false;
+    if (error instanceof ThalwegError && error.kind === "input") return false;
     throw error;
   }
 }

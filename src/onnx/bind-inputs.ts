@@ -89,7 +89,9 @@ export function bindInputs(inputs: readonly DeclaredValue[], options: BindOption
           "shape-mismatch",
           `The model's input ${input.name} needs the shape ${describe(input)}, the data has [${data.join(", ")}].`,
           { file, input: input.name, shape: data },
-          "Reshape the data as the model expects it.",
+          axis === undefined
+            ? `The file gives ${input.name} no axis for examples: export the model with one (dynamic_axes), or, where it is the same for all examples, with ${input.name} as a buffer instead of an input.`
+            : "Reshape the data as the model expects it.",
         );
       } else if (data && typeof declared === "string") bind(input, declared, data[each]);
     });

@@ -1,6 +1,6 @@
+import { caveatsOf } from "../graph/caveats-of.ts";
 import type { Graph } from "../graph/graph.ts";
 import { tensorOf } from "../graph/leaf.ts";
-import { reachable } from "../graph/traverse.ts";
 import type { Value, ValueType } from "../graph/value.ts";
 import { transpose } from "../ops/structure.ts";
 import { detach } from "../ops/unary.ts";
@@ -141,12 +141,11 @@ class Importer implements ImportHost {
     this.reportLeftOut(outputs);
     checkBatch(outputs, this.batchFit());
     this.reportSnapped();
-    const caveats = new Set(reachable([...outputs.values()]).flatMap(({ operation }) => operation.caveat ?? []));
     return {
       inputs,
       parameters,
       outputs,
-      caveats: [...caveats],
+      caveats: caveatsOf([...outputs.values()]),
       notices: [...this.notices.values()],
       nodes: this.summaries.all,
     };

@@ -1,4 +1,5 @@
 import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
+import { tensorOf } from "../graph/leaf.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Operand, Value } from "../graph/value.ts";
 import { add, addMaybe, mul, reciprocal, sub } from "./arithmetic.ts";
@@ -47,7 +48,12 @@ const power: Operation = {
   elementwise: true,
   vmap: vmapElementwise,
   emit: (_node, inputs, e) => e.node("Pow", inputs),
-  caveat: "Pow with a variable exponent is differentiated for positive bases only",
+  caveat: ({ inputs: [, y] }) => {
+    const exponents = tensorOf(y)?.data;
+    if (!exponents) return "Pow with a variable exponent is differentiated for positive bases only";
+    const smooth = exponents.every((each) => each >= 0 && Number.isInteger(each));
+    return smooth ? undefined : "Pow with a fractional or negative exponent does not have all derivatives at 0";
+  },
 };
 
 /** y·xʸ⁻¹, and 0 for the exponent 0 at any base, without 0·∞ in this or in further derivatives. */

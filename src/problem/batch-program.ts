@@ -1,7 +1,7 @@
 import type { Value } from "../graph/value.ts";
 import { inputNameOf } from "../graph/leaf.ts";
 import { partition } from "../graph/partition.ts";
-import { inputsOf, reachable } from "../graph/traverse.ts";
+import { inputsOf } from "../graph/traverse.ts";
 import { emitModel } from "../onnx/emit-model.ts";
 import { lowerGraph } from "../onnx/emit-lower.ts";
 import { fuseConv } from "../ops/fuse-conv.ts";
@@ -88,9 +88,4 @@ export class BatchProgram {
 
 function inputNames(values: readonly Value[]): Set<string> {
   return new Set(values.flatMap((value) => inputNameOf(value) ?? []));
-}
-
-/** Sentences about points without derivative that the outputs pass through, each once. */
-export function caveatsOf(outputs: readonly Value[]): string[] {
-  return [...new Set(reachable(outputs).flatMap((value) => value.operation.caveat ?? []))];
 }

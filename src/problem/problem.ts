@@ -1,3 +1,4 @@
+import { caveatsOf } from "../graph/caveats-of.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { takeExamples } from "../data/take-examples.ts";
 import { chosenParameters } from "../onnx/chosen-parameters.ts";
@@ -5,7 +6,6 @@ import type { ModelFile } from "../onnx/decode-model.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
-import { caveatsOf } from "./batch-program.ts";
 import { blockSize } from "./block-size.ts";
 import type { LossGraph } from "./loss-graph.ts";
 import { MemoryBudget } from "./memory-budget.ts";
@@ -181,6 +181,17 @@ export class Problem {
     const known = this.widePoints.get(point) ?? inFloat64.at(point.parameters);
     this.widePoints.set(point, known);
     return known;
+  }
+
+  /** Whether the model can be read for a batch of this size: a file may be written for one size only. */
+  takesBatch(size: number): boolean {
+    try {
+      this.machinery.network(size);
+      return true;
+    } catch (error) {
+      if (error instanceof ThalwegError && error.kind === "input") return false;
+      throw error;
+    }
   }
 
   /** The network and its loss on one full batch, to be traversed. */

@@ -52,9 +52,9 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
     detail:
       "Gradient and one Hessian product against those with batches of about a third, the last of them short; where they differ, as rounding at a jump or a kink may make them, the same at points 10 %, then 100 % away.",
     limit: BATCH_LIMIT,
-    notFor: needsSingleExamples,
+    notFor: (problem) => needsSingleExamples(problem) ?? needsOtherBatches(problem),
     measure: async ({ problem, random, context, gradient }) => {
-      const batchSize = Math.max(1, Math.ceil(Math.min(problem.options.batchSize, problem.examples) / 3) + 1);
+      const batchSize = otherBatchSize(problem);
       const other = Problem.open(problem.model, problem.dataset, problem.runtime, { ...problem.options, batchSize });
       try {
         const v = unit(random, problem.space.dimension);
@@ -126,3 +126,16 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
     },
   },
 ];
+
+/** About a third of the batches, so that a last one is short; another size than that of the problem. */
+function otherBatchSize({ options, examples }: Problem): number {
+  return Math.max(1, Math.ceil(Math.min(options.batchSize, examples) / 3) + 1);
+}
+
+/** Why no other batches can be tried, where the file takes those of one size only. */
+function needsOtherBatches(problem: Problem): string | undefined {
+  const size = otherBatchSize(problem);
+  const short = problem.examples % size;
+  const isOpen = problem.takesBatch(size) && (short === 0 || problem.takesBatch(short));
+  return isOpen ? undefined : `The model takes batches of ${problem.options.batchSize} only.`;
+}
