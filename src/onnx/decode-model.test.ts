@@ -328,6 +328,10 @@ describe("what exporters merge", () => {
     });
     expect(model.parameters.map(({ name }) => name)).toEqual(["w"]);
     expect(model.notices.map(({ code }) => code)).toEqual(["tied-parameters"]);
+    expect(model.notices[0]).toMatchObject({
+      message: expect.stringMatching(/the network ties them, or the exporter merged copies that are equal/),
+      hint: expect.stringContaining("do_constant_folding=False"),
+    });
   });
 
   test("merged without Identity: the layers' other tensors lend the name", () => {
