@@ -6,6 +6,7 @@ import { studentTQuantile } from "../linalg/distributions.ts";
 import { symmetricSpectrum } from "../linalg/symmetric-eigen.ts";
 import { dot, norm2 } from "../linalg/vector.ts";
 import { subBlockOperator } from "../operators/combinators.ts";
+import type { LinearOperator } from "../operators/linear-operator.ts";
 import { denseOperator } from "../operators/dense-operator.ts";
 import type { ParameterTensor } from "../problem/parameter-space.ts";
 import { formatMeasured, formatShare } from "../util/format-number.ts";
@@ -120,42 +121,48 @@ function blockOf(matrix: Float64Array, n: number, tensors: Layer["tensors"]): Fl
 
 /** The largest eigenvalue of a layer's block; undefined when the time was up before it was known. */
 interface LayerTop extends Pick<Eigenvalue, "value" | "residual"> {
+  /** That a larger one was passed over; null where the search ended before a bound of use. */
+  readonly missProbability: number | null;
   readonly converged: boolean;
 }
 
-/** From the whole spectrum of the block: no search, which may pass an eigenvalue over. */
-async function topOfMatrix(
-  measurement: Measurement,
-  dense: DenseHessian,
-  { name, tensors }: Layer,
-): Promise<LayerTop | undefined> {
+/** Rows of a block whose whole spectrum costs no more than a search in it. */
+const SPECTRUM_ROWS = 600;
+
+/** From the whole spectrum of the block, where it is small: no search, which may pass an eigenvalue over. */
+async function topOfMatrix(measurement: Measurement, dense: DenseHessian, layer: Layer): Promise<LayerTop | undefined> {
+  const { name, tensors } = layer;
   const context = measurement.stage("layers");
   const matrix = blockOf(dense.matrix, measurement.problem.space.dimension, tensors);
   const size = sizeOfLayer(tensors);
+  if (size > SPECTRUM_ROWS) {
+    const found = await topOfSearch(measurement, denseOperator(matrix, size, `the block of ${name}`), layer);
+    return { ...found, residual: found.residual + dense.rounding.norm };
+  }
   const spectrum = await inSteps(symmetricSpectrum(matrix, size), context, () => undefined);
   if (!spectrum) return undefined;
   const block = { matrix, asymmetry: 0, products: 0, spectrum };
   const operator = denseOperator(matrix, size, `the block of ${name}`);
   const { top, converged } = await denseEnds(operator, block, { largest: 1, smallest: 0 }, context);
   // What the products that the matrix was made of hide of an eigenvalue is hidden of a block's too.
-  return { value: top[0].value, residual: top[0].residual + dense.rounding.norm, converged };
+  return { value: top[0].value, residual: top[0].residual + dense.rounding.norm, missProbability: 0, converged };
 }
 
 /** By a search, with a second one for what the first passed over. */
-async function topOfSearch(measurement: Measurement, { name, tensors }: Layer): Promise<LayerTop> {
-  const block = subBlockOperator(
-    measurement.hessian,
-    tensors.map((each) => ({ offset: each.offset, length: each.size })),
-    `the block of ${name}`,
-  );
+async function topOfSearch(measurement: Measurement, block: LinearOperator, { name }: Layer): Promise<LayerTop> {
   const { top, converged, multiplicity } = await extremalEigenpairs(
     block,
     { largest: 1, tolerance: 1e-3 },
     measurement.random.split(`layer ${name}`),
     measurement.stage("layers"),
   );
-  const isLargest = multiplicity.checked && multiplicity.missProbability !== null;
-  return { value: top[0].value, residual: top[0].residual, converged: converged && isLargest };
+  const { value, residual } = top[0];
+  return { value, residual, converged, missProbability: multiplicity.missProbability };
+}
+
+function blockOperator({ hessian }: Measurement, { name, tensors }: Layer): LinearOperator {
+  const places = tensors.map((each) => ({ offset: each.offset, length: each.size }));
+  return subBlockOperator(hessian, places, `the block of ${name}`);
 }
 
 function sizeOfLayer(tensors: Layer["tensors"]): number {
@@ -205,7 +212,9 @@ export const layersInstrument = defineInstrument({
       let found: LayerTop | undefined;
       if (chosen.has(i)) {
         if (!measurement.outOfTime)
-          found = dense ? await topOfMatrix(measurement, dense, layer) : await topOfSearch(measurement, layer);
+          found = dense
+            ? await topOfMatrix(measurement, dense, layer)
+            : await topOfSearch(measurement, blockOperator(measurement, layer), layer);
         converged &&= found?.converged === true;
       }
       readings.push({
@@ -215,6 +224,7 @@ export const layersInstrument = defineInstrument({
         trace: traces[i],
         meanCurvature: traces[i].value / size,
         top: found ? { value: found.value, residual: found.residual } : null,
+        topMissProbability: found?.missProbability ?? null,
         gradientNorm: lengthOf(gradient),
         weightNorm: lengthOf(point),
       });
@@ -228,7 +238,7 @@ export const layersInstrument = defineInstrument({
   readings: ({ layers }) =>
     (layers ?? []).map(({ name, trace }) => estimateReading(name, String.raw`\operatorname{tr} H_{\ell}`, trace)),
   measures:
-    "For each layer, the trace of its own block of the Hessian, that is, the curvature met when only this layer moves; the mean per parameter; the block's largest eigenvalue; and the lengths of gradient and weights.",
+    "For each layer, the trace of its own block of the Hessian, that is, the curvature met when only this layer moves; the mean per parameter; the largest eigenvalue found of the block; and the lengths of gradient and weights.",
   means: ({ layers, hessian }) => {
     const most = layers?.toSorted((a, b) => b.trace.value - a.trace.value)[0];
     const total = layers?.reduce((sum, { trace }) => sum + trace.value, 0) ?? 0;

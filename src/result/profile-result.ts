@@ -473,7 +473,13 @@ const layerNumbers = z.object({
   meanCurvature: aside(real).describe("Trace over the number of parameters."),
   top: about(eigenvalue, { title: "Largest found of the layer's block" })
     .nullable()
-    .describe("Largest eigenvalue of the layer's own block of H."),
+    .describe("Largest eigenvalue that was found of the layer's own block of H."),
+  topMissProbability: aside(real)
+    .nullable()
+    .default(null)
+    .describe(
+      "Bound on the probability that a larger one was passed over: 0 from the whole spectrum of the block; null where the search ended before a bound of use.",
+    ),
   gradientNorm: about(real, { title: "Length of the layer's gradient" }),
   weightNorm: about(real, { title: "Length of the layer's weights" }),
 });
