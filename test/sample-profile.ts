@@ -339,6 +339,7 @@ export const sampleProfile: Profile = {
       trace: estimated([92.1, 61.4, 61.1][i], [2.4, 1.9, 0.9][i], 40, "XTrace"),
       meanCurvature: [0.0295, 0.0512, 0.1247][i],
       top: { value: [24.2, 17.7, 21.1][i], residual: 2e-6 },
+      topMissProbability: 0,
       gradientNorm: 0.01,
       weightNorm: [11.2, 8.4, 6.1][i],
     })),

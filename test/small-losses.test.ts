@@ -23,18 +23,20 @@ function classifier(loss: Loss, margin: number, soft: boolean, precision: "float
   const random = createRandom(7).split("small losses");
   const classOf = Array.from({ length: EXAMPLES }, (_, i) => i % CLASSES);
   const noise = random.split("x").normalVector(EXAMPLES * FEATURES);
-  const x = rounded(noise.map((e, i) => 0.1 * e + (i % FEATURES === classOf[Math.floor(i / FEATURES)] ? 1 : 0)));
+  const isBinary = loss === binaryCrossEntropy;
+  // A bit has half the margin on either side.
+  const spread = isBinary ? 0.01 : 0.1;
+  const x = rounded(noise.map((e, i) => spread * e + (i % FEATURES === classOf[Math.floor(i / FEATURES)] ? 1 : 0)));
   const perturb = (name: string, size: number, f: (i: number) => number) =>
     rounded(
       random
         .split(name)
         .normalVector(size)
-        .map((e, i) => 0.05 * e + f(i)),
+        .map((e, i) => (isBinary ? 0.01 : 0.05) * e + f(i)),
     );
   const w = perturb("w", FEATURES * FEATURES, (i) => (i % (FEATURES + 1) === 0 ? 2 : 0));
   // tanh 2 ≈ 0.96
   const v = perturb("v", FEATURES * CLASSES, (i) => (Math.floor(i / CLASSES) === i % CLASSES ? margin / 0.96 : 0));
-  const isBinary = loss === binaryCrossEntropy;
   const rows = classOf.flatMap((c) => Array.from({ length: CLASSES }, (_, k) => (k === c ? 1 : 0)));
   return buildProblem(
     {

@@ -116,7 +116,8 @@ export const { definition: Softplus, apply: softplus } = unary({
   summary: "log(1 + eˣ)",
   activation: { rectifies: false },
   f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
-  derivative: (x) => sigmoid(x),
+  // σ(x) = eˣ⁻ʸ keeps its relative precision far below zero, where the runtime's float32 kernel of σ gives 0.
+  derivative: (x, y) => exp(sub(x, y)),
   // The runtime's kernels are log(1 + eˣ) as written: in float64 ∞ for x > 709, and 0 for x < −37 (−17 in float32).
   lower: (x) => add(relu(x), logOnePlus(exp(neg(abs(x))))),
 });

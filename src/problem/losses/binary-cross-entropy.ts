@@ -3,7 +3,7 @@ import { add, div, mul, neg, sub } from "../../ops/arithmetic.ts";
 import { fullLike, zerosLike } from "../../ops/elementwise.ts";
 import { cast, equal, greater, where } from "../../ops/logic.ts";
 import { sumAll } from "../../ops/structure.ts";
-import { log, sigmoid, softplus } from "../../ops/unary.ts";
+import { exp, log, softplus } from "../../ops/unary.ts";
 import { weigh } from "../../ops/weigh.ts";
 import { sizeOf } from "../../util/tensor.ts";
 import { elementLoss } from "./element-loss.ts";
@@ -45,6 +45,7 @@ export const binaryCrossEntropy = elementLoss({
   // E over y ~ Bernoulli(p) of (p − y)² = p(1 − p) in the logit, 1/(p(1 − p)) in p itself
   fisher: (z, tangent, { outputKind }) => {
     if (outputKind === "probabilities") return div(tangent, mul(z, sub(1, z)));
-    return mul(mul(sigmoid(z), sigmoid(neg(z))), tangent);
+    // p(1 − p) = exp(−softplus(z) − softplus(−z)), where the runtime's float32 kernel of σ gives 0.
+    return mul(exp(neg(add(softplus(z), softplus(neg(z))))), tangent);
   },
 });
