@@ -164,6 +164,7 @@ export function fisher(place: Problem | Point, context?: RunContext): LinearOper
  * empiricalFisher(problem).symmetric; // → true
  */
 export function empiricalFisher(place: Problem | Point, context?: RunContext): LinearOperator {
+  if (place instanceof Problem) place.requireExamplesFor(empiricalFisherProduct);
   return productOperator(pointOf(place), empiricalFisherProduct, context);
 }
 

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
+import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
 import { outputLoss } from "../problem/losses/output-loss.ts";
 import { LOSSES } from "../problem/losses/registry.ts";
 import { createRandom } from "../random/random-stream.ts";
-import { gaussNewtonProduct } from "../problem/derivatives.ts";
+import { DERIVATIVES, gaussNewtonProduct } from "../problem/derivatives.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
 import { runProfile } from "./profile.ts";
 
@@ -26,4 +27,21 @@ it("a loss behind which no outputs are known has no Gauss–Newton matrix, whate
   expect(of("gauss-newton")).toMatchObject({ status: "skipped", reason: expect.stringMatching(/only its loss/) });
   expect(of("attribution")).toMatchObject({ status: "measured" });
   expect(LOSSES.filter(({ givesLossOnly }) => givesLossOnly)).toEqual([outputLoss]);
+});
+
+it("what single examples have of their own is refused where the loss couples them", () => {
+  const rows = [
+    [1, 2],
+    [0.5, -1],
+  ];
+  const open = (coupled?: string) =>
+    denseProblem([{ name: "a", inputs: 2, weights: [0.8, 0.3] }], rows, [[0], [1]], meanSquaredError, { coupled });
+  const made = DERIVATIVES.filter(({ ofExamples }) => ofExamples);
+  expect(made.map(({ name }) => name)).toEqual(["empirical-fisher", "example-derivative", "example-losses"]);
+  for (const derivative of DERIVATIVES) {
+    expect(() => open().requireExamplesFor(derivative)).not.toThrow();
+    const coupled = () => open("the batch is normalised").requireExamplesFor(derivative);
+    if (made.includes(derivative)) expect(coupled).toThrow(/no example has a loss of its own, as the batch/);
+    else expect(coupled).not.toThrow();
+  }
 });

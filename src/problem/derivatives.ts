@@ -28,6 +28,8 @@ export interface Derivative {
   readonly takesVector: boolean;
   readonly gives: Given;
   build(this: void, loss: LossGraph, vectors: readonly Value[]): Value[];
+  /** Whether it is made of what single examples have of their own: there is none where a loss couples them. */
+  readonly ofExamples?: boolean;
   /** Whether an exported graph gives the loss beside it, which is on the way. */
   readonly loss?: boolean;
   /** What an L2 term λ/2‖θ‖² adds λ times: the point itself, or the vector. */
@@ -107,7 +109,7 @@ export const fisherProduct: Product = {
 /** (1/n) Σᵢ gᵢ gᵢᵀ with gᵢ the gradient of example i at its given label: v ↦ Jᵀ(J v)/n for J = ∂(ℓ₁, …, ℓ_B)/∂θ. */
 export const empiricalFisherProduct: Product = {
   name: "empirical-fisher",
-  summary: "empirical Fisher (uncentred covariance of per-example gradients)",
+  summary: "empirical Fisher (uncentred covariance of per-example gradients, each summed over the example's terms)",
   symbol: "efv",
   takesVector: true,
   gives: "parameters",
@@ -115,6 +117,7 @@ export const empiricalFisherProduct: Product = {
     const [tangent] = pushforward([loss.perExample], loss.parameters, vectors);
     return pullback([loss.perExample], [mul(tangent, loss.exampleScale)], loss.parameters);
   },
+  ofExamples: true,
 };
 
 /** J v: the change of every output per unit step along v. */
@@ -133,7 +136,8 @@ export const jacobianDerivative: Derivative = {
 /** gᵢᵀv: the change of the loss of each example, undivided, per unit step along v. */
 export const exampleDerivative: Derivative = {
   name: "example-derivative",
-  summary: "change of the loss of every example along the vector",
+  ofExamples: true,
+  summary: "change of the loss of every example along the vector, summed over its terms",
   symbol: "gv",
   takesVector: true,
   gives: "examples",
@@ -143,7 +147,8 @@ export const exampleDerivative: Derivative = {
 /** ℓᵢ, undivided. */
 export const exampleLosses: Derivative = {
   name: "example-losses",
-  summary: "loss of every example",
+  ofExamples: true,
+  summary: "loss of every example, summed over its terms",
   symbol: "losses",
   takesVector: false,
   gives: "examples",

@@ -7,6 +7,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
 import { blockSize } from "./block-size.ts";
+import type { Derivative } from "./derivatives.ts";
 import type { LossGraph } from "./loss-graph.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { buildNetwork, type Network } from "./network.ts";
@@ -192,6 +193,17 @@ export class Problem {
       if (error instanceof ThalwegError && error.kind === "input") return false;
       throw error;
     }
+  }
+
+  /** @throws input error `no-examples` for a derivative made of single examples where the loss couples them */
+  requireExamplesFor({ name, ofExamples }: Derivative): void {
+    if (ofExamples !== true || this.coupled === undefined) return;
+    throw new ThalwegError({
+      kind: "input",
+      code: "no-single-examples",
+      message: `There is no ${name}: no example has a loss of its own, as ${this.coupled}.`,
+      hint: "Give a model whose output has one row for each example, and the loss with --loss.",
+    });
   }
 
   /** The network and its loss on one full batch, to be traversed. */

@@ -80,6 +80,7 @@ export const apply = defineVerb({
     rehearseFile(out);
     return withProblem(model, flags, shell, async (loaded) => {
       const { problem } = loaded;
+      problem.requireExamplesFor(matrix);
       const vector = vectorPath === undefined ? undefined : readVector(vectorPath, loaded);
       const flat = await problem.point.derivative(matrix, matrix.takesVector ? vector : undefined, shell.context());
       writeFileAtomically(out, npzChunks(arraysOf(matrix, flat, problem)));

@@ -112,6 +112,7 @@ async function fromData(path: string, flags: Flags, derivative: Derivative, shel
   const loaded = await loadProblem(path, flags);
   try {
     const { problem, source, dataset } = loaded;
+    problem.requireExamplesFor(derivative.derivative);
     const batch = flags.batch ?? problem.options.batchSize;
     return {
       exported: exportDerivative(derivative, source.model, dataset, problem.options, batch),
