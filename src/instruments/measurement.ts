@@ -281,7 +281,10 @@ export class Measurement {
       const meanSquare = squares.reduce((sum, x) => sum + x, 0) / squares.length;
       const value = meanSquare - dot(gradient, gradient);
       const left = await rounding.noiseTrace(meanSquare, value);
-      return { meanSquare, value: value > left ? value : 0, rounding: left };
+      // What is called 0 may be as much as was found, and what rounding leaves of that.
+      return value > left
+        ? { meanSquare, value, rounding: left }
+        : { meanSquare, value: 0, rounding: left + Math.max(0, value) };
     });
     this.noiseExtremes = lazily(async () => {
       const { meanSquare } = await this.noiseTrace();
@@ -300,7 +303,13 @@ export class Measurement {
       // The residual of a product in float64 says it all.
       if (this.noiseCovariance.wider) return found;
       const { example } = await this.gradientRounding();
-      return { ...found, top: found.top.map((pair) => ({ ...pair, residual: pair.residual + example ** 2 })) };
+      return {
+        ...found,
+        top: found.top.map((pair) => ({
+          ...pair,
+          residual: pair.residual + example * (example + 2 * Math.sqrt(Math.max(0, pair.value))),
+        })),
+      };
     });
     this.noiseAlignment = lazily(async () => {
       if ((await this.noiseTrace()).value === 0) return undefined;

@@ -1,4 +1,5 @@
 import { productRounding } from "../estimators/products.ts";
+import { roundedExampleLosses, roundedGradient } from "../problem/derivatives.ts";
 import { dot, norm2 } from "../linalg/vector.ts";
 import { lazily } from "../util/lazily.ts";
 import type { Point } from "../problem/point.ts";
@@ -54,7 +55,8 @@ const ROUNDINGS = 4;
 /**
  * The larger of two: the distance from the problem in float64, where there is one, which is the error itself (cost: a loss and
  * three gradients of it); and what one rounding of every weight moves, four times, for no number says more than its
- * weights do. The second alone does not see what is rounded behind the weights (the quantum of 1 − p, p near 1).
+ * weights do. Where there is no float64 to compare with, what one rounding of every number behind the weights moves, four
+ * times, stands for it: the weights alone do not show the quantum of 1 − p, p near 1.
  */
 export function pointRounding(place: Place, measured: Measured): PointRounding {
   const { problem, point, random, context } = place;
@@ -82,7 +84,10 @@ export function pointRounding(place: Place, measured: Measured): PointRounding {
     const [here, there] = [await losses(point), await losses(rounded)];
     const moved = (ROUNDINGS * here.reduce((sum, x, i) => sum + Math.abs(there[i] - x), 0)) / divisor;
     const exact = problem.pointInFloat64(point);
-    if (!exact) return moved;
+    if (!exact) {
+      const behind = isCoupled ? here : await point.derivative(roundedExampleLosses, undefined, context);
+      return moved + (ROUNDINGS * here.reduce((sum, x, i) => sum + Math.abs(behind[i] - x), 0)) / divisor;
+    }
     return Math.max(moved, MEASURED * Math.abs((await measured.loss()) - (await exact.value(context)).loss));
   });
   const gradient = lazily(async () => {
@@ -95,11 +100,15 @@ export function pointRounding(place: Place, measured: Measured): PointRounding {
     };
     const moved = distanceOf(ROUNDINGS, squares, here, there);
     const exact = await wide();
-    const off = exact && distanceOf(MEASURED, squares, here, exact);
-    return {
-      example: Math.max(moved.example, off?.example ?? 0),
-      gradient: Math.max(moved.gradient, off?.gradient ?? 0),
-    };
+    if (!exact) {
+      const behind = distanceOf(ROUNDINGS, squares, here, {
+        squares: isCoupled ? squares : measured.scaled(await point.roundedExampleGradientSquares(context), 2),
+        gradient: await point.derivative(roundedGradient, undefined, context),
+      });
+      return { example: moved.example + behind.example, gradient: moved.gradient + behind.gradient };
+    }
+    const off = distanceOf(MEASURED, squares, here, exact);
+    return { example: Math.max(moved.example, off.example), gradient: Math.max(moved.gradient, off.gradient) };
   });
   return {
     loss,

@@ -1,6 +1,7 @@
 import { pullback } from "../autodiff/pullback.ts";
 import { pushforward } from "../autodiff/pushforward.ts";
 import { gradient, hessianVector, outputHessianVector, sandwich } from "../autodiff/products.ts";
+import { roundValues } from "../autodiff/round-values.ts";
 import { vectorize } from "../autodiff/vectorize.ts";
 import { inputNameOf } from "../graph/leaf.ts";
 import type { Value } from "../graph/value.ts";
@@ -165,6 +166,22 @@ export const DERIVATIVES: readonly Derivative[] = [
   exampleDerivative,
   exampleLosses,
 ];
+
+function rounded<D extends Derivative>(derivative: D): D {
+  return {
+    ...derivative,
+    name: `${derivative.name}, rounded`,
+    build: (loss: LossGraph, vectors: readonly Value[]) =>
+      roundValues(derivative.build(loss, vectors), loss.parameters),
+  };
+}
+
+/** Derivatives with every number on the way moved by a grain: their distance from those is of the size of rounding. */
+export const roundedGradient = rounded(gradientDerivative);
+export const roundedExampleLosses = rounded(exampleLosses);
+export const ROUNDED_PRODUCTS: ReadonlyMap<Product, Product> = new Map(
+  PRODUCTS.map((product) => [product, rounded(product)]),
+);
 
 /** Jᵀ u. */
 export function jacobianTransposed(loss: LossGraph, cotangent: Value): Value[] {

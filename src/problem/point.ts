@@ -1,3 +1,4 @@
+import { roundValues } from "../autodiff/round-values.ts";
 import { inputsOf } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import type { Feed, Runtime, Slot } from "../runtime/runtime.ts";
@@ -87,6 +88,11 @@ const JACOBIAN_TRANSPOSED: Computation = {
   build: (site) => jacobianTransposed(site, cotangent(site.outputs)),
 };
 
+const ROUNDED_JACOBIAN_TRANSPOSED: Computation = {
+  name: "jacobian-transposed, rounded",
+  build: (site, tangents) => roundValues(JACOBIAN_TRANSPOSED.build(site, tangents), site.parameters),
+};
+
 const WEIGHTED_GRADIENT: Computation = {
   name: "weighted-gradient",
   build: (site) => weightedGradient(site, cotangent(site.perExample)),
@@ -107,6 +113,10 @@ function forEachExample(name: string, values: (one: LossGraph) => readonly Value
 }
 
 const EXAMPLE_GRADIENT_SQUARES = forEachExample("example-gradient-squares", (one) => [gradientSquare(one)]);
+
+const ROUNDED_EXAMPLE_GRADIENT_SQUARES = forEachExample("example-gradient-squares, rounded", (one) =>
+  roundValues([gradientSquare(one)], one.parameters),
+);
 
 const EXAMPLE_GAUSS_NEWTON_TRACES = forEachExample("gauss-newton-traces", (one) => {
   const { form, size } = outputCurvatureForm(one, cotangent(one.outputs));
@@ -236,6 +246,14 @@ export class Point {
     );
   }
 
+  /** The same with every number on the way moved by a grain. */
+  async roundedJacobianTransposed(cotangents: Float64Array, context: RunContext = {}): Promise<Float64Array> {
+    const width = sizeOf(this.machinery.outputShape);
+    return this.pulledBack(ROUNDED_JACOBIAN_TRANSPOSED, cotangents, width, context, (examples) =>
+      this.cotangentShape(examples),
+    );
+  }
+
   /** gᵢᵀv for the gradient gᵢ of every example's loss, undivided. Cost: about two forward passes. */
   exampleDerivatives(vector: Float64Array, context: RunContext = {}): Promise<Float64Array> {
     return this.rows(exampleDerivative, 1, context, [vector]);
@@ -251,8 +269,17 @@ export class Point {
    * Cost: about one gradient, and memory for one gradient an example of a batch.
    */
   async exampleGradientSquares(context: RunContext = {}): Promise<Float64Array> {
+    return this.squaresOf(EXAMPLE_GRADIENT_SQUARES, context);
+  }
+
+  /** The same with every number on the way moved by a grain. */
+  async roundedExampleGradientSquares(context: RunContext = {}): Promise<Float64Array> {
+    return this.squaresOf(ROUNDED_EXAMPLE_GRADIENT_SQUARES, context);
+  }
+
+  private async squaresOf(computation: Computation, context: RunContext): Promise<Float64Array> {
     const squares = new Float64Array(this.examples);
-    await this.eachExample(EXAMPLE_GRADIENT_SQUARES, context, ({ start }, [rows]) => squares.set(rows.data, start));
+    await this.eachExample(computation, context, ({ start }, [rows]) => squares.set(rows.data, start));
     return squares;
   }
 

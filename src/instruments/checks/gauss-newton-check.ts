@@ -1,7 +1,9 @@
 import { pullback } from "../../autodiff/pullback.ts";
+import { roundValues } from "../../autodiff/round-values.ts";
 import { fullLike } from "../../ops/elementwise.ts";
 import type { Computation } from "../../problem/computation.ts";
 import { gaussNewtonProduct } from "../../problem/derivatives.ts";
+import type { Problem } from "../../problem/problem.ts";
 import { sizeOf } from "../../util/tensor.ts";
 import { needsOutputs } from "../gauss-newton.ts";
 import type { CheckDefinition } from "./check.ts";
@@ -17,6 +19,16 @@ const OUTPUT_GRADIENTS: Computation = {
   build: ({ total, outputs }) => pullback([total], [fullLike(total, 1)], [outputs]),
 };
 
+const ROUNDED_OUTPUT_GRADIENTS: Computation = {
+  name: "output-gradients, rounded",
+  build: (site, tangents) => roundValues(OUTPUT_GRADIENTS.build(site, tangents), site.parameters),
+};
+
+/** J₀ᵀr as a part of the gradient, with the L2 term at θ. */
+function asGradient({ divisor, options }: Problem, pulled: Float64Array, theta: Float64Array): Float64Array {
+  return pulled.map((x, i) => x / divisor + options.l2 * theta[i]);
+}
+
 /** Gv is the derivative of J₀ᵀr(z(θ)) along v, the Jacobian J₀ held as it is at the point: no second derivative of the network is in it. */
 const GAUSS_NEWTON: Omit<ProductSubject, "vectors"> = {
   name: "Gauss–Newton matrix",
@@ -26,8 +38,11 @@ const GAUSS_NEWTON: Omit<ProductSubject, "vectors"> = {
   respond: (problem, point, context) => async (theta) => {
     await using there = problem.at(theta);
     const r = await there.rows(OUTPUT_GRADIENTS, sizeOf(problem.outputShape), context);
-    const pulled = await point.jacobianTransposed(r, context);
-    return pulled.map((x, i) => x / problem.divisor + problem.options.l2 * theta[i]);
+    return asGradient(problem, await point.jacobianTransposed(r, context), theta);
+  },
+  rounded: async (problem, point, context) => {
+    const r = await point.rows(ROUNDED_OUTPUT_GRADIENTS, sizeOf(problem.outputShape), context);
+    return asGradient(problem, await point.roundedJacobianTransposed(r, context), point.parameters);
   },
 };
 

@@ -1,4 +1,4 @@
-import { gaussNewtonProduct, hessianProduct } from "../../problem/derivatives.ts";
+import { gaussNewtonProduct, hessianProduct, roundedGradient } from "../../problem/derivatives.ts";
 import { needsOutputs } from "../gauss-newton.ts";
 import type { CheckDefinition } from "./check.ts";
 import { genericDirection } from "./generic-direction.ts";
@@ -14,6 +14,7 @@ export const HESSIAN: Omit<ProductSubject, "vectors"> = {
     await using there = problem.at(theta);
     return there.gradient(context);
   },
+  rounded: (_problem, point, context) => point.derivative(roundedGradient, undefined, context),
   apart: (problem) => (needsOutputs(problem) === undefined ? gaussNewtonProduct : undefined),
 };
 

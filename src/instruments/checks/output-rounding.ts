@@ -1,3 +1,4 @@
+import { hessianProduct, ROUNDED_PRODUCTS, type Product } from "../../problem/derivatives.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { RunContext } from "../../util/run-context.ts";
@@ -7,21 +8,29 @@ import { roundoffOf } from "./check.ts";
 /** How many roundings of what a product adds up are laid to arithmetic. */
 const ROUNDINGS = 64;
 
+/** A number moved by a grain once stands for the few roundings that it has met. */
+const GRAINS = 8;
+
 /**
  * What rounding may do to a product of the Hessian or the Gauss–Newton matrix with v: some roundings of JᵀJv per term of
  * the loss, the size of what the product adds up. Where the loss is near its least value its curvature in the outputs is
  * what a cancellation leaves over (1 − p with p near 1), and the product is rounded as these are, not as the little
- * that is left. Zero where the outputs are not known.
+ * that is left. Beside it, what the product moves by where every number on the way is moved by a grain: where probabilities are
+ * near 1 the cancellation is in the network, and J holds what is left of it.
  */
 export async function outputRounding(
   problem: Problem,
   point: Point,
   v: Float64Array,
   context: RunContext,
+  product: Product = hessianProduct,
 ): Promise<Float64Array> {
-  if (needsOutputs(problem) !== undefined) return new Float64Array(v.length);
+  const [plain] = await point.product(product, [v], context);
+  const [moved] = await point.product(ROUNDED_PRODUCTS.get(product) ?? product, [v], context);
+  const grains = plain.map((x, i) => GRAINS * Math.abs(moved[i] - x));
+  if (needsOutputs(problem) !== undefined) return grains;
   const change = await point.jacobianVector(v, context);
   const sum = await point.jacobianTransposed(change, context);
   const part = (ROUNDINGS * roundoffOf(problem.options.precision)) / point.sample.divisor;
-  return sum.map((x) => part * x);
+  return sum.map((x, i) => part * Math.abs(x) + grains[i]);
 }

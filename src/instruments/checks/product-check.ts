@@ -30,6 +30,9 @@ const LEAST = 1e-6;
 /** A gradient may jump, so that steps are tried that cross no kink. */
 const PRODUCT_STEPS = { float32: STEPS.float32, float64: [...STEPS.float64, 1e-9, 1e-10] } as const;
 
+/** A number moved by a grain once stands for the few roundings that it has met. */
+const GRAINS = 4;
+
 /** Roundings of the largest part that are laid to float32 in any other. */
 const ROUNDINGS = 32;
 
@@ -41,6 +44,8 @@ export interface ProductSubject {
   readonly product: Product;
   /** A function of θ whose derivative along v, at `point`, is the product with v. */
   respond(problem: Problem, point: Point, context: RunContext): (theta: Float64Array) => Promise<Float64Array>;
+  /** The same at the point itself, with every number on the way moved by a grain. */
+  rounded(problem: Problem, point: Point, context: RunContext): Promise<Float64Array>;
   /** A part of the product that does not hide an error in the rest: errors count beside the rest as far as differences tell. */
   apart?(problem: Problem): Product | undefined;
   /** The vectors that are multiplied, at a point. */
@@ -64,7 +69,7 @@ export function checkProduct(bench: CheckBench, subject: ProductSubject): Promis
       if (oracle === problem) return [differences];
       await using here = problem.at(theta);
       const narrow = await here.product(subject.product, block, context);
-      return [differences, await againstFloat64(bench, there, block, narrow, wide)];
+      return [differences, await againstFloat64(bench, subject.product, there, block, narrow, wide)];
     },
   });
 }
@@ -85,7 +90,7 @@ interface Found {
 
 async function againstDifferences(
   { oracle, context }: CheckBench,
-  { product, respond, apart }: ProductSubject,
+  { product, respond, rounded, apart }: ProductSubject,
   point: Point,
   block: readonly Float64Array[],
   images: readonly Float64Array[],
@@ -99,7 +104,14 @@ async function againstDifferences(
   const f = respond(oracle, point, context);
   const f0 = await f(home);
   const along = (v: Float64Array) => (h: number) => f(home.map((x, i) => x + h * v[i]));
-  const noise = await roundingNoise(along(block[0]), f0, tensors, partsOf(oracle, images[0]), roundoffOf(precision));
+  const measured = await roundingNoise(along(block[0]), f0, tensors, partsOf(oracle, images[0]), roundoffOf(precision));
+  // Along a line, what is rounded inside of the network may keep to its grain while all behind it changes smoothly.
+  const moved = await rounded(oracle, point, context);
+  const grains = partsOf(
+    oracle,
+    moved.map((x, i) => x - f0[i]),
+  );
+  const noise = measured.map((x, t) => Math.max(x, GRAINS * grains[t]));
   // Half a grain of rounding is nearly twice its standard deviation, and a difference has two of them.
   const rounding = noise.map((x) => 4 * x);
   const there = partsOf(oracle, f0);
@@ -152,7 +164,7 @@ async function againstDifferences(
       }
       let off = relative(error, beside);
       if (off > limit) {
-        ofProduct ??= await outputRounding(oracle, point, v, context);
+        ofProduct ??= await outputRounding(oracle, point, v, context, product);
         const allowed = norm2(ofProduct.subarray(offset, offset + size));
         off = relative(Math.max(0, error - allowed), Math.max(beside, (2 * allowed) / limit));
       }
@@ -168,6 +180,7 @@ async function againstDifferences(
 /** The product in the arithmetic of the problem against that in float64: errors count beside the whole of a tensor's part. */
 async function againstFloat64(
   { problem, oracle, context, roundoff }: CheckBench,
+  product: Product,
   point: Point,
   block: readonly Float64Array[],
   narrow: readonly Float64Array[],
@@ -191,7 +204,7 @@ async function againstFloat64(
     for (const [t, { offset, size }] of problem.space.tensors.entries()) {
       let allowed = ROUNDINGS * roundoff * most * units[t];
       if (apart[t] - allowed > limit * whole[t]) {
-        ofProduct ??= (await outputRounding(oracle, point, v, context)).map(
+        ofProduct ??= (await outputRounding(oracle, point, v, context, product)).map(
           (x) => (x * roundoff) / roundoffOf("float64"),
         );
         allowed += norm2(ofProduct.subarray(offset, offset + size));

@@ -1,0 +1,47 @@
+import { reachable } from "../graph/traverse.ts";
+import type { Value } from "../graph/value.ts";
+import { mul } from "../ops/arithmetic.ts";
+import { createRandom } from "../random/random-stream.ts";
+import { allocate, isFloat, sizeOf, tensor } from "../util/tensor.ts";
+
+/** Twice the unit roundoff: the least that a number near 1 can be moved by. */
+const GRAIN = { float64: 2 ** -52, float32: 2 ** -23 } as const;
+
+/**
+ * The same values with every number on the way from `sources` moved by a grain: each value times 1 ± ε, the signs at
+ * random along its last axis. How far the results move is of the size of what rounding does to them, cancellations inside
+ * of the graph included (1 − p, p near 1), which moving what it is fed with does not show.
+ *
+ * What is decided from a number (a comparison, a rounding to integers) stays decided as it is.
+ *
+ * @example
+ * const [moved] = roundValues([sub(1, sigmoid(x))], [x]); // about 1 − σ(x) ± 2.2e-16
+ */
+export function roundValues(outputs: readonly Value[], sources: readonly Value[]): Value[] {
+  const random = createRandom(0).split("grains");
+  const moved = new Map<Value, Value>();
+  const active = new Set<Value>(sources);
+  for (const value of reachable(outputs)) {
+    const { operation, inputs, graph, dtype } = value;
+    if (!isFloat(dtype) || !inputs.some((input) => active.has(input))) continue;
+    // Without a derivative it is decided, not computed.
+    const tangents = inputs.map((input) => (isFloat(input.dtype) ? input : undefined));
+    if (operation.jvp?.(value, tangents) === undefined) continue;
+    active.add(value);
+    const there = graph.apply(
+      operation,
+      inputs.map((input) => moved.get(input) ?? input),
+    );
+    const isExact = operation.view ?? operation.rearranges ?? operation.broadcasts ?? operation.selects ?? false;
+    moved.set(value, isExact ? there : mul(there, grains(value)));
+  }
+  return outputs.map((output) => moved.get(output) ?? output);
+
+  function grains({ graph, dtype, shape }: Value): Value {
+    if (!isFloat(dtype)) throw new RangeError("only floats are rounded");
+    const dims = shape.slice(-1);
+    const data = allocate(dtype, sizeOf(dims));
+    random.rademacherVector(data.length).forEach((sign, i) => (data[i] = 1 + sign * GRAIN[dtype]));
+    return graph.constant(tensor(dtype, dims, data));
+  }
+}
