@@ -186,6 +186,8 @@ export const sampleProfile: Profile = {
         negative: null,
       },
       roundoff: null,
+      descent: null,
+      descentRounding: null,
       gradientResolution: null,
       negativeDepth: 0.0218,
       effectiveRank: { frobenius: 2.9, frobeniusError: 0.1, trace: 5.13 },

@@ -4,6 +4,7 @@ import type { ProfileResult } from "../result/profile-result.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument, type ProfileParts } from "./instrument.ts";
 import { exactly, type Claim, type Condition, type Ground, type Question } from "./judge-verdict.ts";
+import { descentAlongGradient, provesSlope } from "./descent.ts";
 import { eigenvalueReading, type Reading } from "./reading.ts";
 
 /** Parameters that set what several instruments share. */
@@ -84,6 +85,7 @@ function floorOf(
   { hessian, gradient, gradientNorm, loss, lossRounding }: ProfileParts,
   lowest: Ground,
 ): Floor | undefined {
+  if (provesSlope(hessian)) return undefined;
   const { gradientResolution, roundoff } = hessian ?? {};
   const norm = gradientNorm ?? 0;
   const drop = Math.max(lossRounding ?? 0, ROUNDINGS * (roundoff ?? 0) * Math.abs(loss ?? 0));
@@ -198,11 +200,15 @@ export const eigenvaluesInstrument = defineInstrument({
   needs: ["extreme eigenpairs"],
   cost: () => 0,
   run: async (measurement) => {
-    const { problem, roundoff } = measurement;
+    const { point, roundoff } = measurement;
     const { top, bottom, scale, multiplicity, products, method, converged, reason } = await measurement.extremes();
     const smallest = bottom[0].value;
     const strongest = Math.max(Math.abs(top[0].value), Math.abs(smallest));
     const { checked, found, missProbability, margin } = multiplicity;
+    // Four roundings of every weight, as far as the strongest curvature carries them: a bound, which may be far too large.
+    const gradientResolution = 4 * roundoff * scale * norm2(point.parameters);
+    const isShort = norm2(await measurement.gradient()) <= gradientResolution;
+    const descent = isShort ? await descentAlongGradient(measurement) : undefined;
     return {
       parts: {
         hessian: {
@@ -213,8 +219,9 @@ export const eigenvaluesInstrument = defineInstrument({
           eigenvalueMethod: method,
           eigenvaluesConverged: converged,
           negativeDepth: strongest > 0 ? Math.max(0, -smallest) / strongest : null,
-          // Four roundings of every weight, as far as the strongest curvature carries them.
-          gradientResolution: 4 * roundoff * scale * norm2(problem.point.parameters),
+          gradientResolution,
+          descent: descent ?? null,
+          descentRounding: descent === undefined ? null : 2 * (await measurement.lossRounding()),
           roundoff,
         },
       },

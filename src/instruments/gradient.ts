@@ -2,7 +2,8 @@ import { z } from "zod";
 import { dot, norm2 } from "../linalg/vector.ts";
 import type { GradientPart } from "../result/profile-result.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
-import { defineInstrument } from "./instrument.ts";
+import { provesSlope } from "./descent.ts";
+import { defineInstrument, type ProfileParts } from "./instrument.ts";
 import type { Measurement } from "./measurement.ts";
 import { needsSingleExamples } from "./single-examples.ts";
 import { exactly, type Claim, type Condition } from "./judge-verdict.ts";
@@ -113,13 +114,15 @@ export const gradientInstrument = defineInstrument({
   },
   measures:
     "The length of the gradient, set against two yardsticks: the gradient of a single example, and the error √(tr Σ / n) that n examples leave in the mean. Also how much of it lies along the sharpest directions, and what a Newton step there would gain.",
-  means: ({ gradient }) => {
+  means: ({ gradient, hessian }) => {
     if (!gradient) return "";
-    if (gradient.norm === 0)
+    const judgement = judgementOf(gradient, hessian);
+    if (judgement === "zero")
       return "The gradient is exactly zero: on these data the point is critical, and no share of it lies anywhere.";
     const { relativeToNoise: relative } = gradient;
-    if (judgementOf(gradient) === "rounding") return `‖g‖ = ${formatMeasured(gradient.norm)}. ${SENTENCES.rounding}`;
-    return `‖g‖ = ${formatMeasured(gradient.norm)}${relative === null ? "" : `, ${formatMeasured(relative)} times the sampling error`}. ${SENTENCES[judgementOf(gradient)]} ${formatShare(gradient.topSubspaceShare)} of ‖g‖² lies in the ${gradient.topSubspaceDimension} sharpest directions; a Newton step there would lower the loss by about ${formatMeasured(gradient.newtonDecrement)}.`;
+    if (judgement === "rounding" || judgement === "descends")
+      return `‖g‖ = ${formatMeasured(gradient.norm)}. ${SENTENCES[judgement]}`;
+    return `‖g‖ = ${formatMeasured(gradient.norm)}${relative === null ? "" : `, ${formatMeasured(relative)} times the sampling error`}. ${SENTENCES[judgement]} ${formatShare(gradient.topSubspaceShare)} of ‖g‖² lies in the ${gradient.topSubspaceDimension} sharpest directions; a Newton step there would lower the loss by about ${formatMeasured(gradient.newtonDecrement)}.`;
   },
   doesNotMean:
     "A small gradient is no proof of a minimum: it is as small near a saddle and on a plateau. Which it is takes a gradient of zero and eigenvalues whose signs are resolved.",
@@ -131,8 +134,8 @@ export const gradientInstrument = defineInstrument({
       ? "The slope stands far out of the sampling error: steps below the stability limit lower the loss on new data of this kind too."
       : "Steps on batches smaller than the critical batch size follow more noise than slope here: a lower step size or a larger batch averages it out.";
   },
-  verdicts: ({ gradient }) => {
-    const claim = gradient && claimOf(gradient, judgementOf(gradient));
+  verdicts: ({ gradient, hessian }) => {
+    const claim = gradient && claimOf(gradient, judgementOf(gradient, hessian));
     return claim
       ? [{ asks: "whether the point is critical", claims: [claim], decidedBy: "More examples would decide it." }]
       : [];
@@ -155,6 +158,12 @@ function claimOf(gradient: GradientPart, judgement: Judgement): Claim | undefine
         level: "pass",
         rests: [{ ...length, below: (rounding ?? 0) * (1 + Number.EPSILON) }],
         text: `The gradient, ${formatMeasured(norm)}, is zero up to rounding: a critical point of the loss on these data.`,
+      };
+    case "descends":
+      return {
+        level: "note",
+        rests: [length],
+        text: `The gradient, ${formatMeasured(norm)}, is no longer than its rounding may be, and yet the loss falls along it by more than rounding: the point is not critical.`,
       };
     case "fitted":
       return {
@@ -187,6 +196,7 @@ const SMALL = 0.1;
 type Judgement =
   | "zero"
   | "rounding"
+  | "descends"
   | "coupled"
   | "one gradient"
   | "fitted"
@@ -201,9 +211,12 @@ type Judgement =
  * critical; with fewer examples there is nothing to conclude. One that is shorter than unseen examples would
  * leave it was made so by fitting these: it says nothing of others.
  */
-function judgementOf({ norm, rounding, perExample, relativeToNoise, evidence }: GradientPart): Judgement {
+function judgementOf(
+  { norm, rounding, perExample, relativeToNoise, evidence }: GradientPart,
+  hessian: ProfileParts["hessian"],
+): Judgement {
   if (norm === 0) return "zero";
-  if (rounding !== null && norm <= rounding) return "rounding";
+  if (rounding !== null && norm <= rounding) return provesSlope(hessian) ? "descends" : "rounding";
   if (perExample === null) return "coupled";
   if (relativeToNoise === null) return "one gradient";
   if (!evidence) return "too few examples";
@@ -216,6 +229,7 @@ const SENTENCES: Readonly<Record<Judgement, string>> = {
   zero: "",
   rounding:
     "That is what rounding alone leaves: on these data the point is critical as far as this precision can tell.",
+  descends: "Rounding may leave as much, and yet the loss was seen to fall along it: it is a gradient.",
   coupled: "No example has a gradient of its own to compare it with.",
   "one gradient": "All examples have the same gradient, so there is no sampling error to compare it with.",
   fitted:

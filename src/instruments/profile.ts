@@ -312,6 +312,8 @@ const EMPTY_HESSIAN: ProfileResult["hessian"] = {
   density: null,
   negativeShare: null,
   negativeDepth: null,
+  descent: null,
+  descentRounding: null,
   gradientResolution: null,
   roundoff: null,
   effectiveRank: null,

@@ -261,6 +261,23 @@ const SITUATIONS: readonly Situation[] = [
     never: KIND,
   },
   {
+    // y = 100 x₁ exactly, w = (100, 10): all of the loss goes with w₂, whose slope is known although w₁ rounds more.
+    name: "a short gradient along which the loss falls",
+    problem: () => {
+      const x = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? [Math.SQRT2, 0] : [0, 0.0014 * Math.SQRT2]));
+      return denseProblem(
+        [{ name: "w", inputs: 2, weights: [100, 10] }],
+        x,
+        x.map(([first]) => [100 * first]),
+        meanSquaredError,
+        { precision: "float32" },
+      );
+    },
+    options: EIGENVALUES,
+    says: /no critical point/,
+    never: KIND,
+  },
+  {
     name: "a step size at the limit",
     problem: () => quadratic([1, 2, 4]),
     options: { learningRate: 0.5 },

@@ -167,11 +167,18 @@ const hessianNumbers = z.object({
     .nullable()
     .describe("|λmin| over the largest |eigenvalue|, 0 where λmin is not negative; over λmax as 0.1.0 wrote it."),
   roundoff: aside(real).nullable().default(null).describe("Unit roundoff of the arithmetic."),
+  descent: aside(real)
+    .nullable()
+    .default(null)
+    .describe(
+      "By how much the loss was seen to fall along −g (at the lowest point of the parabola or before it), where g is shorter than `gradientResolution`: more than its rounding proves that the gradient is not zero.",
+    ),
+  descentRounding: aside(real).nullable().default(null).describe("What rounding of the two losses may make of it."),
   gradientResolution: aside(real)
     .nullable()
     .default(null)
     .describe(
-      "A gradient shorter than this is zero as far as the arithmetic tells: what rounding the weights moves it by.",
+      "Rounding the weights moves the gradient by no more than this: one that is shorter may be zero as far as the arithmetic tells, unless `descent` says otherwise.",
     ),
   effectiveRank: about(
     z.object({
