@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { runChecks } from "../../src/instruments/run-checks.ts";
 import { createRandom } from "../../src/random/random-stream.ts";
+import type { Check } from "../../src/result/envelope.ts";
 import { withBrokenPoints } from "../support/break-points.ts";
 import { openTrained, plantsFor, readNetworks, wrongIn } from "../support/trained-network.ts";
 
@@ -22,7 +23,9 @@ const which = all === undefined ? "every-run" : "all";
 test.each(networks)("$name: right as it is, found wrong by 0.1 % in one tensor", async (network) => {
   const problem = openTrained(network);
   const checks = await runChecks(problem, which, createRandom(0), {});
-  expect(checks.filter(({ passed }) => passed !== true)).toEqual([]);
+  // Of saturated bits, less may be left of the Gauss–Newton matrix than differences tell from rounding: that is said.
+  const isOpen = ({ name: check, passed }: Check) => check === "gauss-newton-product" && passed === null;
+  expect(checks.filter((check) => check.passed !== true && !isOpen(check))).toEqual([]);
   for (const tensor of await plantsFor(problem)) {
     const found = await withBrokenPoints(problem, { gradient: wrongIn(problem, tensor) }, () =>
       runChecks(problem, "every-run", createRandom(0), {}),
