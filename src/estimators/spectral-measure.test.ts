@@ -5,6 +5,16 @@ import { spectralDensity } from "./spectral-density.ts";
 import { traceOfFunction } from "./spectral-measure.ts";
 
 describe("spectral measure", () => {
+  it("has a band that is bounded where the probes say next to nothing", async () => {
+    const operator = diagonalOperator(Float64Array.from({ length: 2000 }, (_, i) => (i === 0 ? 1 : i / 1e6)));
+    for (let seed = 0; seed < 20; seed++) {
+      const curve = await spectralDensity(operator, { probes: 2, steps: 10, width: 0.01 }, createRandom(seed), {});
+      const highest = 1 / (0.01 * Math.sqrt(2 * Math.PI));
+      expect(Math.max(...curve.upper)).toBeLessThanOrEqual(highest * (1 + 1e-12));
+      expect(curve.upper.every(Number.isFinite)).toBe(true);
+    }
+  });
+
   it("covers traces of functions and the smoothed density: 1000 seeds", async () => {
     const spectrum = Float64Array.from({ length: 300 }, (_, i) => 1 + 2 * Math.sin(i) ** 2);
     const operator = diagonalOperator(spectrum);

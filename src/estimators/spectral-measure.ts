@@ -276,7 +276,8 @@ export function densityOnGrid(measure: SpectralMeasure, options: CurveOptions): 
     const [below, above] = positiveFormInterval(sampled, (d / dimension) * standardError, options.confidence);
     density[i] = known + sampled;
     lower[i] = known + below;
-    upper[i] = known + above;
+    // However little the probes say where there is next to nothing: no more than all that was sampled lies at t.
+    upper[i] = known + Math.min(above, (height * d) / dimension);
   });
   return {
     grid,
