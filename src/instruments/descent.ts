@@ -18,8 +18,9 @@ export function provesSlope({
 
 /**
  * L(θ) − L(θ − t g): by how much the loss falls along its gradient, t = ‖g‖²/gᵀHg being the lowest point of the
- * parabola (Cauchy's step), no step longer than θ, or a hundredth of it, or a hundredth of that: the most. More than rounding of the loss, it proves that a gradient is none,
- * however short it is. Undefined where the gradient is zero, or the loss not finite there.
+ * parabola (Cauchy's step), no step longer than θ, or a hundredth of it, or a hundredth of that: the most of the three.
+ * More than rounding of the loss, it proves that g is not zero, however short it is. Undefined where g is zero, or the
+ * loss finite at none of them.
  *
  * Cost: one product and three losses.
  */
