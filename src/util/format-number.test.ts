@@ -118,6 +118,8 @@ it("shares never round to none or to all", () => {
   expect(formatShare(0)).toBe("0 %");
   expect(formatShare(1)).toBe("100 %");
   expect(formatShare(0.9637)).toBe("96.4 %");
+  expect(formatShare(1.66519e15)).toBe("1.67e17 %");
+  expect(formatShare(2.295)).toBe("229.5 %");
   expect(formatShare(null)).toBe("n/a");
 });
 

@@ -98,8 +98,13 @@ export function formatShare(share: number | null | undefined): string {
   if (share === 0 || share === 1) return `${share * 100} %`;
   if (share > 0 && share < 0.0005) return "< 0.1 %";
   if (share < 1 && share >= 0.9995) return "> 99.9 %";
+  // No share, but a ratio said as one: three digits of it are enough.
+  if (Math.abs(share) >= MANY) return `${formatNumber(share * 100, 3)} %`;
   return `${(share * 100).toFixed(1)} %`;
 }
+
+/** From so many times the whole on, digits behind the point say nothing. */
+const MANY = 100;
 
 /**
  * The plain spelling as it is set in print: a true minus sign, and powers of ten.
