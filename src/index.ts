@@ -39,7 +39,7 @@ export { ParameterSpace, type ParameterTensor } from "./problem/parameter-space.
 export { Point, type LossValue } from "./problem/point.ts";
 export { Problem, type PointOptions } from "./problem/problem.ts";
 export { createRandom, type RandomStream } from "./random/random-stream.ts";
-export { decodeResult, encodeResult, type ResultDocument, resultJsonSchema } from "./result/result-kinds.ts";
+export { decodeResult, encodeResult, type ResultDocument, resultJsonSchema } from "./documents/result-kinds.ts";
 export type { ProgressEvent, RunContext } from "./util/run-context.ts";
 export type { DType, FloatType, Shape, Tensor } from "./util/tensor.ts";
 export { ThalwegError, type ErrorKind } from "./util/thalweg-error.ts";

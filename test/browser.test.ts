@@ -7,10 +7,10 @@ import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bytesSource } from "../src/files/byte-source.ts";
 import { readNpz } from "../src/files/npz.ts";
-import { figuresOf } from "../src/figures/figures.ts";
+import { figuresOf } from "../src/report/figures-of.ts";
 import { FIGURE_WIDTH, PALETTE } from "../src/figures/style.ts";
 import { renderReport } from "../src/report/render-report.ts";
-import { decodeResult, type ResultDocument } from "../src/result/result-kinds.ts";
+import { decodeResult, type ResultDocument } from "../src/documents/result-kinds.ts";
 import { sampleProfile } from "./sample-profile.ts";
 import { ORT, serveCheckout, type CheckoutServer } from "./support/serve-checkout.ts";
 

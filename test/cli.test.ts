@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bytesSource } from "../src/files/byte-source.ts";
 import { encodeNpz, readNpz } from "../src/files/npz.ts";
 import { encodeSafetensors } from "../src/files/safetensors.ts";
-import { decodeResult, DOCUMENT_KINDS } from "../src/result/result-kinds.ts";
+import { decodeResult, DOCUMENT_KINDS } from "../src/documents/result-kinds.ts";
 import type { Tensor } from "../src/util/tensor.ts";
 import { NO_WEBGPU } from "./support/software-webgpu.ts";
 import { modelBytes, tensorProto, valueInfo } from "./support/onnx-model.ts";

@@ -8,7 +8,7 @@ import { encodeSafetensors } from "../src/files/safetensors.ts";
 import { load, profile } from "../src/index.ts";
 import { INSTRUMENTS } from "../src/instruments/registry.ts";
 import { profileResult, type ProfileResult } from "../src/result/profile-result.ts";
-import { decodeResult, type ResultDocument } from "../src/result/result-kinds.ts";
+import { decodeResult, type ResultDocument } from "../src/documents/result-kinds.ts";
 import { sampleProfile } from "./sample-profile.ts";
 import { thalweg } from "./support/spawn-node.ts";
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bytesSource } from "../src/files/byte-source.ts";
 import { readNpz } from "../src/files/npz.ts";
-import { decodeResult } from "../src/result/result-kinds.ts";
+import { decodeResult } from "../src/documents/result-kinds.ts";
 import { relativeError } from "./support/numbers.ts";
 import { DIST, finish, MAIN, runScript, thalweg } from "./support/spawn-node.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decodeResult } from "../src/result/result-kinds.ts";
+import { decodeResult } from "../src/documents/result-kinds.ts";
 import { DIST, finish, MAIN } from "./support/spawn-node.ts";
 
 /* What a person sees where a check fails: the built command line with a fault planted in its rules. */

@@ -9,7 +9,7 @@ import { encodeNpz, readNpz } from "../src/files/npz.ts";
 import { encodeSafetensors } from "../src/files/safetensors.ts";
 import { loadModel } from "../src/load/load-model.ts";
 import { loadProblem } from "../src/load/load-problem.ts";
-import { decodeResult, type ResultDocument } from "../src/result/result-kinds.ts";
+import { decodeResult, type ResultDocument } from "../src/documents/result-kinds.ts";
 import { thalweg } from "./support/spawn-node.ts";
 
 /* The hashes of a result are those of the bytes that its numbers came from. */

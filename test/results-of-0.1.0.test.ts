@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { renderReport } from "../src/report/render-report.ts";
-import { decodeResult, encodeResult } from "../src/result/result-kinds.ts";
+import { decodeResult, encodeResult } from "../src/documents/result-kinds.ts";
 
 /** What version 0.1.0 wrote: whole, in part, out of time, and with NaN in it. */
 const FOLDER = new URL("fixtures/results-0.1.0/", import.meta.url);

@@ -1,4 +1,4 @@
-import type { ResultDocument } from "../src/result/result-kinds.ts";
+import type { ResultDocument } from "../src/documents/result-kinds.ts";
 
 type Profile = ResultDocument<"profile">;
 

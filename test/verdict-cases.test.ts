@@ -8,7 +8,7 @@ import { runProfile } from "../src/instruments/profile.ts";
 import { INSTRUMENTS, readingsOf } from "../src/instruments/registry.ts";
 import { loadProblem } from "../src/load/load-problem.ts";
 import { createRandom } from "../src/random/random-stream.ts";
-import { decodeResult } from "../src/result/result-kinds.ts";
+import { decodeResult } from "../src/documents/result-kinds.ts";
 
 /** Networks whose profiles said more than their numbers, or nothing at all; the right values by NumPy and PyTorch in float64. */
 async function profileOf(name: string, load: { loss?: string; params?: string[] }, options: ProfileOptions) {

@@ -4,7 +4,7 @@ import type { FileHash } from "../data/content-hash.ts";
 import { heldConstant } from "../load/held-constant.ts";
 import type { LoadedModel } from "../load/load-model.ts";
 import type { LoadedProblem } from "../load/load-problem.ts";
-import type { ResultDocument } from "../result/result-kinds.ts";
+import type { ResultDocument } from "../documents/result-kinds.ts";
 import { type Shape, sizeOf } from "../util/tensor.ts";
 import type { Shell } from "./shell.ts";
 import { version } from "./version.ts";

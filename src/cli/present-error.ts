@@ -1,4 +1,4 @@
-import type { JsonDocument } from "../result/result-kinds.ts";
+import type { JsonDocument } from "../documents/result-kinds.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "./exit-code.ts";
 import { wrap } from "./layout.ts";

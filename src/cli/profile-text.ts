@@ -3,7 +3,7 @@ import { readingsOf } from "../instruments/registry.ts";
 import { keyReadings } from "../report/key-readings.ts";
 import { flagOf, stateOf, unfinished } from "../report/section-state.ts";
 import type { ProfileResult, Verdict } from "../result/profile-result.ts";
-import type { ResultDocument } from "../result/result-kinds.ts";
+import type { ResultDocument } from "../documents/result-kinds.ts";
 import { formatNumber } from "../util/format-number.ts";
 import { formatCount, formatCounted, formatDuration } from "./format.ts";
 import { table, widthOf, wrap } from "./layout.ts";

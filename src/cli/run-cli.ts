@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { encodeResult } from "../result/result-kinds.ts";
+import { encodeResult } from "../documents/result-kinds.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { buildProgram, type Invocation } from "./build-program.ts";
 import { talkFlags } from "./common-flags.ts";

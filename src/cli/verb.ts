@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { JsonDocument } from "../result/result-kinds.ts";
+import type { JsonDocument } from "../documents/result-kinds.ts";
 import { talkFlags } from "./common-flags.ts";
 import type { ExitCode } from "./exit-code.ts";
 import { type RawFlags, readFlags } from "./flag.ts";

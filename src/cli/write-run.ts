@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { npzChunks } from "../files/npz.ts";
 import { addToFolder, type FileContent, writeFolderAtomically } from "../io/write-atomically.ts";
-import { encodeResult, type ResultDocument } from "../result/result-kinds.ts";
+import { encodeResult, type ResultDocument } from "../documents/result-kinds.ts";
 import type { Tensor } from "../util/tensor.ts";
 
 /** "thalweg-runs/20261122-015500-profile-1a2b3c4d": a folder that tells when, what and of what. */
@@ -44,7 +44,7 @@ export async function writeRun(
   writeFolderAtomically(folder, measured);
   // Drawing is the slowest part to load, and most commands draw nothing.
   const [{ figuresOf }, { renderReport }, { renderingOnce }] = await Promise.all([
-    import("../figures/figures.ts"),
+    import("../report/figures-of.ts"),
     import("../report/render-report.ts"),
     import("../report/render-svg.ts"),
   ]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { sampleProfile } from "../../test/sample-profile.ts";
-import type { ResultDocument } from "../result/result-kinds.ts";
+import type { ResultDocument } from "../documents/result-kinds.ts";
 import { compareResults, type NamedResult } from "./compare-results.ts";
 
 type Profile = ResultDocument<"profile">;

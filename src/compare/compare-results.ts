@@ -1,6 +1,6 @@
 import type { CompareResult, CompareRow } from "../result/compare-result.ts";
 import { doubted, type Known } from "../result/known.ts";
-import { kindOf, type ResultDocument, schemaOf } from "../result/result-kinds.ts";
+import { kindOf, type ResultDocument, schemaOf } from "../documents/result-kinds.ts";
 import type { Section } from "../result/profile-result.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { differenceOf, type Pairing } from "./difference-of.ts";

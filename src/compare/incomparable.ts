@@ -1,4 +1,4 @@
-import type { ResultDocument } from "../result/result-kinds.ts";
+import type { ResultDocument } from "../documents/result-kinds.ts";
 
 /** Something that two results must have alike for their numbers to speak of the same thing. */
 interface Aspect {

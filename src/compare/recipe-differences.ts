@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { compareResult } from "../result/compare-result.ts";
-import type { ResultDocument } from "../result/result-kinds.ts";
+import type { ResultDocument } from "../documents/result-kinds.ts";
 
 type Recipe = z.output<typeof compareResult>["recipe"];
 

@@ -1,5 +1,4 @@
 import type { ProfileResult } from "../result/profile-result.ts";
-import type { ResultDocument } from "../result/result-kinds.ts";
 import { attributionClasses } from "./attribution-classes.ts";
 import { attributionTensors } from "./attribution-tensors.ts";
 import { extremalEigenvalues } from "./extremal-eigenvalues.ts";
@@ -44,17 +43,11 @@ export interface FailedFigure {
 }
 
 /**
- * The figures of a result: none where a result has nothing to draw, and none for a part that was not
- * measured. One that fails leaves the others.
+ * The figures of a profile: none for a part that was not measured. One that fails leaves the others.
  *
  * @example
- * figuresOf(document).figures.map(({ name }) => name); // ["spectral-density", …]
+ * profileFigures(result).figures.map(({ name }) => name); // ["spectral-density", …]
  */
-export function figuresOf(document: ResultDocument): Drawing {
-  return document.schema === "thalweg/profile@1" ? profileFigures(document.result) : { figures: [], failed: [] };
-}
-
-/** The figures of a profile. */
 export function profileFigures(result: ProfileResult): Drawing {
   const figures: Figure[] = [];
   const failed: FailedFigure[] = [];

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { inputError } from "../files/input-error.ts";
-import { decodeResult, type ResultDocument } from "../result/result-kinds.ts";
+import { decodeResult, type ResultDocument } from "../documents/result-kinds.ts";
 import { openHashedFile } from "./open-hashed-file.ts";
 
 /** The name of the result in the folder of a run. */

@@ -1,4 +1,4 @@
-import type { ResultDocument } from "../result/result-kinds.ts";
+import type { ResultDocument } from "../documents/result-kinds.ts";
 import { formatNumber } from "../util/format-number.ts";
 import { formatCount } from "./count.ts";
 import { tableBlock } from "./figure-block.ts";

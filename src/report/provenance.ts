@@ -1,5 +1,5 @@
 import { BUILT_IN_SETS } from "../data/built-in-sets.ts";
-import type { ResultDocument } from "../result/result-kinds.ts";
+import type { ResultDocument } from "../documents/result-kinds.ts";
 import { formatNumber, typeset } from "../util/format-number.ts";
 import { formatCount } from "./count.ts";
 import { markup, type Html } from "./html.ts";

@@ -1,4 +1,4 @@
-import { encodeResult, type ResultDocument } from "../result/result-kinds.ts";
+import { encodeResult, type ResultDocument } from "../documents/result-kinds.ts";
 import { formatCount } from "./count.ts";
 import { markup, raw, type Html } from "./html.ts";
 import { otherBody } from "./other-body.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { compareResults, type NamedResult } from "../../compare/compare-results.ts";
 import { openResult } from "../../io/open-result.ts";
 import { rehearseFolder } from "../../load/rehearse-output.ts";
-import type { ResultDocument } from "../../result/result-kinds.ts";
+import type { ResultDocument } from "../../documents/result-kinds.ts";
 import { runFlags, talkFlags } from "../common-flags.ts";
 import { compareText } from "../compare-text.ts";
 import { EXIT } from "../exit-code.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { TERMS } from "../../explain/registry.ts";
 import type { Term } from "../../explain/term.ts";
-import type { JsonDocument } from "../../result/result-kinds.ts";
+import type { JsonDocument } from "../../documents/result-kinds.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { EXIT } from "../exit-code.ts";
 import { table, wrap } from "../layout.ts";

@@ -1,17 +1,17 @@
 import { z } from "zod";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { applyResult } from "./apply-result.ts";
-import { benchResult } from "./bench-result.ts";
-import { checkResult } from "./check-result.ts";
-import { compareResult } from "./compare-result.ts";
-import { doctorDocument } from "./doctor-document.ts";
-import { envelope } from "./envelope.ts";
-import { errorDocument } from "./error-document.ts";
-import { explainDocument } from "./explain-document.ts";
-import { exportResult } from "./export-result.ts";
-import { inspectResult } from "./inspect-result.ts";
-import { planDocument } from "./plan-document.ts";
-import { profileResult } from "./profile-result.ts";
+import { applyResult } from "../result/apply-result.ts";
+import { benchResult } from "../result/bench-result.ts";
+import { checkResult } from "../result/check-result.ts";
+import { compareResult } from "../result/compare-result.ts";
+import { doctorDocument } from "../result/doctor-document.ts";
+import { envelope } from "../result/envelope.ts";
+import { errorDocument } from "../result/error-document.ts";
+import { explainDocument } from "../result/explain-document.ts";
+import { exportResult } from "../result/export-result.ts";
+import { inspectResult } from "../result/inspect-result.ts";
+import { planDocument } from "../result/plan-document.ts";
+import { profileResult } from "../result/profile-result.ts";
 
 /** The document of every kind of result, by kind. */
 export const RESULT_KINDS = {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { NamedArrays } from "./named-arrays.ts";
-import { real } from "./real.ts";
+import { NamedArrays } from "../result/named-arrays.ts";
+import { real } from "../result/real.ts";
 import {
   decodeResult,
   DOCUMENT_KINDS,

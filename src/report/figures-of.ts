@@ -1,0 +1,7 @@
+import type { ResultDocument } from "../documents/result-kinds.ts";
+import { type Drawing, profileFigures } from "../figures/figures.ts";
+
+/** The figures of a result: none where a result has nothing to draw. One that fails leaves the others. */
+export function figuresOf(document: ResultDocument): Drawing {
+  return document.schema === "thalweg/profile@1" ? profileFigures(document.result) : { figures: [], failed: [] };
+}
