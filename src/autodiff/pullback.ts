@@ -1,3 +1,5 @@
+import { inspected } from "../graph/inspected.ts";
+import { requireType } from "../graph/require-type.ts";
 import { dependents, reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { add } from "../ops/arithmetic.ts";
@@ -19,7 +21,7 @@ export function pullback(outputs: readonly Value[], cotangents: readonly Value[]
     sums.set(value, sum ? add(sum, part) : part);
   };
   outputs.forEach((output, i) => {
-    if (active.has(output)) accumulate(output, cotangents[i]);
+    if (active.has(output)) accumulate(output, requireType("A cotangent", cotangents[i], output));
   });
   const stops = new Set(wrt);
   for (const value of order.reverse()) {
@@ -30,8 +32,11 @@ export function pullback(outputs: readonly Value[], cotangents: readonly Value[]
     for (const [i, input] of value.inputs.entries()) {
       if (!active.has(input)) continue;
       const part = value.operation.vjp(value, cotangent, i);
-      if (part) accumulate(input, part);
+      if (part) accumulate(input, requireType(`The pullback of ${value.operation.name}`, part, input));
     }
   }
-  return wrt.map((value) => sums.get(value) ?? zerosLike(value));
+  return inspected(
+    "pullback",
+    wrt.map((value) => sums.get(value) ?? zerosLike(value)),
+  );
 }

@@ -1,3 +1,5 @@
+import { inspected } from "../graph/inspected.ts";
+import { requireType } from "../graph/require-type.ts";
 import { dependents, reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { zerosLike } from "../ops/elementwise.ts";
@@ -12,14 +14,17 @@ import { underivable } from "./underivable.ts";
 export function pushforward(outputs: readonly Value[], wrt: readonly Value[], tangents: readonly Value[]): Value[] {
   const order = reachable(outputs);
   const active = dependents(order, wrt);
-  const known = new Map<Value, Value>(wrt.map((value, j) => [value, tangents[j]]));
+  const known = new Map<Value, Value>(wrt.map((value, j) => [value, requireType("A tangent", tangents[j], value)]));
   for (const value of order) {
     if (known.has(value) || !active.has(value)) continue;
     const inputs = value.inputs.map((input) => known.get(input));
     if (inputs.every((tangent) => tangent === undefined)) continue;
     if (!value.operation.jvp) throw underivable(value);
     const tangent = value.operation.jvp(value, inputs);
-    if (tangent) known.set(value, tangent);
+    if (tangent) known.set(value, requireType(`The pushforward of ${value.operation.name}`, tangent, value));
   }
-  return outputs.map((output) => known.get(output) ?? zerosLike(output));
+  return inspected(
+    "pushforward",
+    outputs.map((output) => known.get(output) ?? zerosLike(output)),
+  );
 }

@@ -1,3 +1,4 @@
+import { inspected } from "../graph/inspected.ts";
 import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { mul } from "../ops/arithmetic.ts";
@@ -35,7 +36,10 @@ export function roundValues(outputs: readonly Value[], sources: readonly Value[]
     const isExact = operation.view ?? operation.rearranges ?? operation.broadcasts ?? operation.selects ?? false;
     moved.set(value, isExact ? there : mul(there, grains(value)));
   }
-  return outputs.map((output) => moved.get(output) ?? output);
+  return inspected(
+    "round",
+    outputs.map((output) => moved.get(output) ?? output),
+  );
 
   function grains({ graph, dtype, shape }: Value): Value {
     if (!isFloat(dtype)) throw new RangeError("only floats are rounded");

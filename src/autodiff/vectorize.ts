@@ -1,3 +1,5 @@
+import { inspected } from "../graph/inspected.ts";
+import { requireType } from "../graph/require-type.ts";
 import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { expand } from "../ops/structure.ts";
@@ -14,7 +16,12 @@ export function vectorize(outputs: readonly Value[], blocks: ReadonlyMap<Value, 
     const batched = value.inputs.map((input) => known.has(input));
     if (!batched.includes(true)) continue;
     const inputs = value.inputs.map((input) => known.get(input) ?? input);
-    known.set(value, value.operation.vmap(value, inputs, batched, size));
+    const block = { dtype: value.dtype, shape: [size, ...value.shape] };
+    const made = value.operation.vmap(value, inputs, batched, size);
+    known.set(value, requireType(`The block rule of ${value.operation.name}`, made, block));
   }
-  return outputs.map((output) => known.get(output) ?? expand(output, [size, ...output.shape]));
+  return inspected(
+    "vectorize",
+    outputs.map((output) => known.get(output) ?? expand(output, [size, ...output.shape])),
+  );
 }

@@ -2,6 +2,7 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, isFloat, sizeOf, tensor, type DType, type Shape, type Tensor } from "../util/tensor.ts";
 import { constantOperation, inputOperation, tensorOf } from "./leaf.ts";
 import type { Operation } from "./operation.ts";
+import { requireType } from "./require-type.ts";
 import type { Value } from "./value.ts";
 
 /** Results larger than this are left to the runtime instead of being folded into the graph; integers may be shapes. */
@@ -10,6 +11,16 @@ const FOLD_LIMIT = { float: 2 ** 16, integer: 2 ** 25 } as const;
 export interface GraphOptions {
   /** Off only in tests, which compare simplified graphs with plain ones. */
   readonly simplify?: boolean;
+  /** Called with the outputs of every pass over the graph, and over the graphs that are made of it: tests look there whether they are well formed. */
+  readonly inspect?: Inspect;
+}
+
+/** Gets the name of a pass and what it made. */
+export type Inspect = (pass: string, outputs: readonly Value[]) => void;
+
+/** What makes equal nodes one: the operation with its attributes, and the inputs. */
+export function nodeKey(operation: Operation, inputs: readonly Value[]): string {
+  return `${operation.name}|${inputs.map((input) => input.id).join(",")}|${JSON.stringify(operation.attributes)}`;
 }
 
 /**
@@ -27,10 +38,14 @@ export class Graph {
   private readonly known = new Map<string, Value>();
   private readonly identities = new WeakMap<object, number>();
   private nextIdentity = 0;
-  private readonly simplifies: boolean;
+  readonly options: GraphOptions;
 
   constructor(options: GraphOptions = {}) {
-    this.simplifies = options.simplify ?? true;
+    this.options = options;
+  }
+
+  private get simplifies(): boolean {
+    return this.options.simplify ?? true;
   }
 
   /** A value fed from outside on every run. */
@@ -76,12 +91,9 @@ export class Graph {
     }
     const type = operation.infer(inputs);
     const folded = this.fold(operation, inputs, type);
-    if (folded) return folded;
-    if (this.simplifies) {
-      const simpler = operation.simplify?.(inputs, type);
-      if (simpler) return simpler;
-    }
-    return this.append(operation, inputs);
+    if (folded) return requireType(`Folding ${operation.name}`, folded, type);
+    const simpler = this.simplifies ? operation.simplify?.(inputs, type) : undefined;
+    return simpler ? requireType(`Simplifying ${operation.name}`, simpler, type) : this.append(operation, inputs);
   }
 
   private fold(
@@ -103,7 +115,7 @@ export class Graph {
   }
 
   private append(operation: Operation, inputs: readonly Value[]): Value {
-    const key = `${operation.name}|${inputs.map((input) => input.id).join(",")}|${JSON.stringify(operation.attributes)}`;
+    const key = nodeKey(operation, inputs);
     const found = this.known.get(key);
     if (found) return found;
     const { dtype, shape } = operation.infer(inputs);

@@ -1,5 +1,5 @@
 import { dependents, reachable, rebuild } from "./traverse.ts";
-import { Graph } from "./graph.ts";
+import { emptyGraphFor, inspected } from "./inspected.ts";
 import { inputNameOf, tensorOf } from "./leaf.ts";
 import type { Value } from "./value.ts";
 import { sizeOf } from "../util/tensor.ts";
@@ -44,13 +44,14 @@ export function partition(
     prepared.set(name, value);
     names.set(value, name);
   }
-  const graph = new Graph();
+  const graph = emptyGraphFor(outputs);
+  const rest = rebuild(outputs, graph, (value) => {
+    const name = names.get(value);
+    return name === undefined ? undefined : graph.input(name, value.dtype, value.shape);
+  });
   return {
     prepared,
-    outputs: rebuild(outputs, graph, (value) => {
-      const name = names.get(value);
-      return name === undefined ? undefined : graph.input(name, value.dtype, value.shape);
-    }),
+    outputs: inspected("partition", rest),
     elements: [...cut].reduce((sum, value) => sum + sizeOf(value.shape), 0),
   };
 }

@@ -1,5 +1,6 @@
 import type { Graph } from "./graph.ts";
 import { inputNameOf } from "./leaf.ts";
+import { requireType } from "./require-type.ts";
 import type { Value } from "./value.ts";
 
 /** Every value that the outputs need, in topological order. */
@@ -40,7 +41,13 @@ export function rebuild(
   };
   for (const value of reachable(outputs)) {
     const inputs = value.inputs.map(look);
-    rebuilt.set(value, rewrite(value, inputs) ?? graph.apply(value.operation, inputs));
+    const rewritten = rewrite(value, inputs);
+    rebuilt.set(
+      value,
+      rewritten
+        ? requireType(`Rewriting ${value.operation.name}`, rewritten, value)
+        : graph.apply(value.operation, inputs),
+    );
   }
   return outputs.map(look);
 }

@@ -1,4 +1,5 @@
-import { Graph, type GraphOptions } from "../graph/graph.ts";
+import type { GraphOptions } from "../graph/graph.ts";
+import { emptyGraphFor, inspected } from "../graph/inspected.ts";
 import type { Target } from "../graph/operation.ts";
 import { rebuild } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
@@ -15,11 +16,12 @@ export function lowerGraph(outputs: readonly Value[], target: Target, options: G
   let current = [...outputs];
   for (let depth = 0; depth < DEPTH; depth++) {
     let lowered = 0;
-    current = rebuild(current, new Graph(options), (value, inputs) => {
+    current = rebuild(current, emptyGraphFor(current, options), (value, inputs) => {
       const replacement = value.operation.lower?.(value, inputs, target) ?? keepBlocked(value, inputs);
       if (replacement) lowered++;
       return replacement;
     });
+    inspected("lower", current);
     if (lowered === 0) return current;
   }
   throw new RangeError("a lowering does not end");

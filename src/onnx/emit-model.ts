@@ -20,6 +20,7 @@ import {
 } from "onnx-buf";
 import type { Attribute, Attributes, Emitter, Target } from "../graph/operation.ts";
 import { inputNameOf } from "../graph/leaf.ts";
+import { inspected } from "../graph/inspected.ts";
 import { reachable } from "../graph/traverse.ts";
 import type { Value, ValueType } from "../graph/value.ts";
 import { allocate, type DType, type Tensor } from "../util/tensor.ts";
@@ -50,7 +51,7 @@ export interface EmittedModel {
  * constants become initialisers; only what the outputs need is written.
  */
 export function emitModel(outputs: ReadonlyMap<string, Value>, target: Target, description = ""): EmittedModel {
-  const values = reachable([...outputs.values()]);
+  const values = reachable(inspected("emit", [...outputs.values()]));
   const inputs = new Map<string, ValueType>();
   for (const value of values) {
     const name = inputNameOf(value);

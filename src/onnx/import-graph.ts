@@ -1,5 +1,6 @@
 import { caveatsOf } from "../graph/caveats-of.ts";
 import type { Graph } from "../graph/graph.ts";
+import { inspected } from "../graph/inspected.ts";
 import { tensorOf } from "../graph/leaf.ts";
 import type { Value, ValueType } from "../graph/value.ts";
 import { transpose } from "../ops/structure.ts";
@@ -141,6 +142,7 @@ class Importer implements ImportHost {
     this.reportLeftOut(outputs);
     checkBatch(outputs, this.batchFit());
     this.reportSnapped();
+    inspected("import", [...outputs.values()]);
     return {
       inputs,
       parameters,

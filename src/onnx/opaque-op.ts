@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { NodeProtoSchema } from "onnx-buf";
+import { z } from "zod";
 import type { Operation } from "../graph/operation.ts";
 import type { Value, ValueType } from "../graph/value.ts";
 import { sliceAxis, stack } from "../ops/movement.ts";
@@ -7,6 +8,13 @@ import { reshape } from "../ops/structure.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { OnnxEmitter } from "./emit-model.ts";
 import type { OnnxNode } from "./onnx-node.ts";
+
+/** The attributes of an opaque operation: the node that it is, by name, and which of its outputs. */
+export const OPAQUE_ATTRIBUTES = z.strictObject({
+  opaque: z.string(),
+  domain: z.string(),
+  output: z.int().nonnegative(),
+});
 
 /**
  * A node that nobody here understands, held constant by derivatives and handed to the runtime as it

@@ -2,6 +2,7 @@ import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Operand, Value } from "../graph/value.ts";
 import { sizeOf } from "../util/tensor.ts";
+import { NO_ATTRIBUTES } from "./attribute-schemas.ts";
 import { defineOp } from "./define-op.ts";
 import {
   broadcastTo,
@@ -62,7 +63,7 @@ const addition = binary("Add", (x, y) => x + y, {
 });
 
 /** Add: x + y. */
-export const Add = defineOp({ name: "Add", summary: "x + y", make: () => addition });
+export const Add = defineOp({ name: "Add", summary: "x + y", attributes: NO_ATTRIBUTES, make: () => addition });
 
 export function add(x: Operand, y: Operand): Value {
   const left = lift(x, y);
@@ -89,7 +90,7 @@ const subtraction = binary("Sub", (x, y) => x - y, {
 });
 
 /** Sub: x − y. */
-export const Sub = defineOp({ name: "Sub", summary: "x − y", make: () => subtraction });
+export const Sub = defineOp({ name: "Sub", summary: "x − y", attributes: NO_ATTRIBUTES, make: () => subtraction });
 
 export function sub(x: Operand, y: Operand): Value {
   const left = lift(x, y);
@@ -163,7 +164,12 @@ const multiplication = binary("Mul", (x, y) => x * y, {
 });
 
 /** Mul: x · y. */
-export const Mul = defineOp({ name: "Mul", summary: "x · y, element by element", make: () => multiplication });
+export const Mul = defineOp({
+  name: "Mul",
+  summary: "x · y, element by element",
+  attributes: NO_ATTRIBUTES,
+  make: () => multiplication,
+});
 
 export function mul(x: Operand, y: Operand): Value {
   const left = lift(x, y);
@@ -201,7 +207,7 @@ const division = binary("Div", (x, y) => x / y, {
 });
 
 /** Div: x / y; integers truncate towards zero. */
-export const Div = defineOp({ name: "Div", summary: "x / y", make: () => division });
+export const Div = defineOp({ name: "Div", summary: "x / y", attributes: NO_ATTRIBUTES, make: () => division });
 
 export function div(x: Operand, y: Operand): Value {
   const left = lift(x, y);
@@ -227,7 +233,7 @@ const negation: Operation = {
 };
 
 /** Neg: −x. */
-export const Neg = defineOp({ name: "Neg", summary: "−x", make: () => negation });
+export const Neg = defineOp({ name: "Neg", summary: "−x", attributes: NO_ATTRIBUTES, make: () => negation });
 
 export function neg(x: Value): Value {
   return x.graph.apply(negation, [x]);
@@ -250,7 +256,12 @@ const inversion: Operation = {
 };
 
 /** Reciprocal: 1 / x. */
-export const Reciprocal = defineOp({ name: "Reciprocal", summary: "1 / x", make: () => inversion });
+export const Reciprocal = defineOp({
+  name: "Reciprocal",
+  summary: "1 / x",
+  attributes: NO_ATTRIBUTES,
+  make: () => inversion,
+});
 
 export function reciprocal(x: Value): Value {
   return x.graph.apply(inversion, [x]);

@@ -1,32 +1,37 @@
+import { z } from "zod";
 import { sameShape } from "../graph/broadcast.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
+import { positiveSchema } from "./attribute-schemas.ts";
 import { add } from "./arithmetic.ts";
 import { BLOCKED_DOMAIN, fromBlocked, sourceOf, toBlocked } from "./blocked-layout.ts";
-import { convOutputExtents, type ConvGeometry } from "./conv-geometry.ts";
+import { convOutputExtents, type ConvGeometry, convGeometrySchema } from "./conv-geometry.ts";
 import { defineOp } from "./define-op.ts";
 import { gather } from "./gather.ts";
 import { pad, reverse, sliceAxis } from "./movement.ts";
 import { permuteRows } from "./row-order.ts";
 import { reduceSum, reshape, transpose } from "./structure.ts";
 
-interface BlockedConvAttributes extends ConvGeometry {
-  readonly kernel: Shape;
+const blockedConvSchema = convGeometrySchema.extend({
+  kernel: positiveSchema,
   /** Which of bias [O] and addend (shape of the result) follow images and filter. */
-  readonly bias: boolean;
-  readonly addend: boolean;
-  readonly relu: boolean;
-}
+  bias: z.boolean(),
+  addend: z.boolean(),
+  relu: z.boolean(),
+});
+
+type BlockedConvAttributes = z.infer<typeof blockedConvSchema>;
 
 /**
  * BlockedConv: convolution of blocked images [N, C/B, H, W, B] (plain ones [N, C, H, W] while C < B) with a
  * filter made by {@link blockedFilter}; the result is blocked. Made by lowerings only.
  */
-const BlockedConv = defineOp({
+export const BlockedConv = defineOp({
   name: "BlockedConv",
   summary: "convolution in the blocked layout",
-  make: (attributes: BlockedConvAttributes): Operation & { readonly convolution: BlockedConvAttributes } => ({
+  attributes: blockedConvSchema,
+  make: (attributes): Operation & { readonly convolution: BlockedConvAttributes } => ({
     name: "BlockedConv",
     convolution: attributes,
     attributes: { ...attributes },

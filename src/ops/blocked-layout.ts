@@ -1,6 +1,8 @@
+import { z } from "zod";
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import type { Shape } from "../util/tensor.ts";
+import { shapeSchema } from "./attribute-schemas.ts";
 import { defineOp } from "./define-op.ts";
 import { pad } from "./movement.ts";
 import { reshape } from "./structure.ts";
@@ -19,10 +21,9 @@ export const BLOCKED_DOMAIN = "com.microsoft.nchwc";
 
 export type BlockedAxis = 0 | 1;
 
-interface Layout {
-  readonly axis: BlockedAxis;
-  readonly block: number;
-}
+const layoutSchema = z.strictObject({ axis: z.literal([0, 1]), block: z.int().positive() });
+
+type Layout = z.infer<typeof layoutSchema>;
 
 function afterVectorisation(node: Value): never {
   throw new RangeError(`${node.operation.name} is made after vectorisation`);
@@ -34,10 +35,11 @@ function blockedShape(shape: Shape, { axis, block }: Layout): number[] {
 }
 
 /** ToBlocked: images in the blocked layout, the axis filled up with zeros. */
-const ToBlocked = defineOp({
+export const ToBlocked = defineOp({
   name: "ToBlocked",
   summary: "images in the blocked layout",
-  make: ({ axis, block }: Layout): Operation => ({
+  attributes: layoutSchema,
+  make: ({ axis, block }): Operation => ({
     name: "ToBlocked",
     rearranges: true,
     attributes: { axis, block },
@@ -60,16 +62,13 @@ const ToBlocked = defineOp({
   }),
 });
 
-interface FromBlockedAttributes extends Layout {
-  /** The shape of the images; extents beyond it are padding. */
-  readonly shape: Shape;
-}
-
 /** FromBlocked: images in the plain layout, without the padding. */
-const FromBlocked = defineOp({
+export const FromBlocked = defineOp({
   name: "FromBlocked",
   summary: "images from the blocked layout",
-  make: ({ axis, block, shape }: FromBlockedAttributes): Operation => ({
+  /** The shape is that of the images; extents beyond it are padding. */
+  attributes: layoutSchema.extend({ shape: shapeSchema }),
+  make: ({ axis, block, shape }): Operation => ({
     name: "FromBlocked",
     rearranges: true,
     attributes: { axis, block, shape },

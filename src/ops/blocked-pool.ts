@@ -1,42 +1,59 @@
+import { z } from "zod";
 import type { Attributes, Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
+import { positiveSchema } from "./attribute-schemas.ts";
 import { mul, sub } from "./arithmetic.ts";
 import { BLOCKED_DOMAIN, fromBlocked, sourceOf, toBlocked, type BlockedAxis } from "./blocked-layout.ts";
+import { type OpDefinition, defineOp } from "./define-op.ts";
 import { gather } from "./gather.ts";
 import { cast, greater } from "./logic.ts";
 import { stack } from "./movement.ts";
 import { reshape } from "./structure.ts";
 
-/** Windows side by side on blocked images [.., H, W, B]: the largest or the mean of each, or each pixel spread over its window. */
-function windowOperation(kind: "MaxPool" | "AveragePool" | "Upsample", window: readonly [number, number]): Operation {
-  const [down, across] = window;
-  return {
+/** Windows side by side on blocked images [.., H, W, B]. */
+function windowOperation(
+  kind: "MaxPool" | "AveragePool" | "Upsample",
+  summary: string,
+  windowed: (extent: number, window: number) => number,
+  attributesOf: (window: readonly number[]) => Attributes,
+) {
+  return defineOp({
     name: `Blocked${kind}`,
-    attributes: { window },
-    infer: ([{ dtype, shape }]) => {
-      const [n, c, h, w, block] = shape;
-      return {
-        dtype,
-        shape: kind === "Upsample" ? [n, c, h * down, w * across, block] : [n, c, h / down, w / across, block],
-      };
-    },
-    vmap: (node) => {
-      throw new RangeError(`${node.operation.name} is made after vectorisation`);
-    },
-    emit: (node, [x], e) => {
-      const [n, c, h, w, block] = node.inputs[0].shape;
-      const images = e.node("Reshape", [x, e.integers([n, c * block, h, w])]);
-      const attributes: Attributes =
-        kind === "Upsample"
-          ? { scales: [1, 1, down, across], mode: "nearest" }
-          : { kernel_shape: window, strides: window };
-      return e.node("Reshape", [e.node(kind, [images], attributes, BLOCKED_DOMAIN), e.integers(node.shape)]);
-    },
-  };
+    summary,
+    attributes: z.strictObject({ window: positiveSchema }),
+    make: ({ window }): Operation => ({
+      name: `Blocked${kind}`,
+      attributes: { window },
+      infer: ([{ dtype, shape }]) => {
+        const [n, c, h, w, block] = shape;
+        return { dtype, shape: [n, c, windowed(h, window[0]), windowed(w, window[1]), block] };
+      },
+      vmap: (node) => {
+        throw new RangeError(`${node.operation.name} is made after vectorisation`);
+      },
+      emit: (node, [x], e) => {
+        const [n, c, h, w, block] = node.inputs[0].shape;
+        const images = e.node("Reshape", [x, e.integers([n, c * block, h, w])]);
+        const windows = e.node(kind, [images], attributesOf(window), BLOCKED_DOMAIN);
+        return e.node("Reshape", [windows, e.integers(node.shape)]);
+      },
+    }),
+  });
 }
 
-function windows(kind: "MaxPool" | "AveragePool" | "Upsample", window: readonly [number, number], x: Value): Value {
-  return x.graph.apply(windowOperation(kind, window), [x]);
+const pooling = (window: readonly number[]): Attributes => ({ kernel_shape: window, strides: window });
+
+export const BlockedMaxPool = windowOperation("MaxPool", "largest of each window", (n, size) => n / size, pooling);
+export const BlockedAveragePool = windowOperation("AveragePool", "mean of each window", (n, size) => n / size, pooling);
+export const BlockedUpsample = windowOperation(
+  "Upsample",
+  "each pixel spread over its window",
+  (n, size) => n * size,
+  (window) => ({ scales: [1, 1, ...window], mode: "nearest" }),
+);
+
+function windows(operation: OpDefinition<{ window: readonly number[] }>, window: readonly number[], x: Value): Value {
+  return x.graph.apply(operation.make({ window }), [x]);
 }
 
 /** Images in the layout that they have, else with images side by side, which wastes nothing whatever the number of channels. */
@@ -45,13 +62,13 @@ function layoutOf(x: Value, block: number): { physical: Value; axis: BlockedAxis
 }
 
 function columnMaxima(physical: Value): Value {
-  return windows("MaxPool", [1, 2], physical);
+  return windows(BlockedMaxPool, [1, 2], physical);
 }
 
 /** The largest of each 2×2 window. */
 export function blockedMaxPool(x: Value, block: number, shape: Value["shape"]): Value {
   const { physical, axis } = layoutOf(x, block);
-  return fromBlocked(windows("MaxPool", [2, 1], columnMaxima(physical)), axis, shape);
+  return fromBlocked(windows(BlockedMaxPool, [2, 1], columnMaxima(physical)), axis, shape);
 }
 
 /** 1 where x is the largest of its 2×2 window (the first of equals, row by row), else 0. */
@@ -72,12 +89,12 @@ function winnerMask(physical: Value): Value {
 export function blockedPick(x: Value, t: Value, block: number, shape: Value["shape"]): Value {
   const { physical, axis } = layoutOf(x, block);
   const chosen = mul(toBlocked(t, axis, block), winnerMask(physical));
-  return fromBlocked(mul(windows("AveragePool", [2, 2], chosen), 4), axis, shape);
+  return fromBlocked(mul(windows(BlockedAveragePool, [2, 2], chosen), 4), axis, shape);
 }
 
 /** g at the elements where x is largest in each 2×2 window, zeros elsewhere. */
 export function blockedPlace(x: Value, g: Value, block: number): Value {
   const { physical, axis } = layoutOf(x, block);
-  const spread = windows("Upsample", [2, 2], toBlocked(g, axis, block));
+  const spread = windows(BlockedUpsample, [2, 2], toBlocked(g, axis, block));
   return fromBlocked(mul(spread, winnerMask(physical)), axis, x.shape);
 }

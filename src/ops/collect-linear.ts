@@ -1,4 +1,5 @@
-import { Graph } from "../graph/graph.ts";
+import { emptyGraphFor, inspected } from "../graph/inspected.ts";
+import { requireType } from "../graph/require-type.ts";
 import { dependents, reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { Add, add, Div, Mul, mul, Neg, neg, reciprocal, Sub, sub } from "./arithmetic.ts";
@@ -24,7 +25,7 @@ export function collectLinear(
   const order = reachable([...outputs, ...varying]);
   const dependent = dependents(order, varying);
   const needed = neededWhole(order, outputs, dependent);
-  const graph = new Graph();
+  const graph = emptyGraphFor(outputs);
   const written = new Map<Value, Value>();
   const forms = new Map<Value, LinearForm>();
 
@@ -33,7 +34,7 @@ export function collectLinear(
     if (known) return known;
     const form = forms.get(value);
     if (!form) throw new RangeError("a value is written after its inputs");
-    const result = broadcastTo(writeOut(form), value.shape);
+    const result = requireType("Collecting a linear form", broadcastTo(writeOut(form), value.shape), value);
     written.set(value, result);
     return result;
   };
@@ -49,7 +50,7 @@ export function collectLinear(
     if (form) forms.set(value, form);
     else written.set(value, graph.apply(value.operation, value.inputs.map(whole)));
   }
-  return { outputs: outputs.map(whole), varying: varying.map(whole) };
+  return { outputs: inspected("collect linear", outputs.map(whole)), varying: varying.map(whole) };
 }
 
 /** The values that something other than elementwise linear arithmetic reads. */

@@ -1,18 +1,22 @@
+import { z } from "zod";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { Shape } from "../util/tensor.ts";
+import { integersSchema, positiveSchema } from "./attribute-schemas.ts";
 
 /** How windows slide: one entry per spatial axis. */
-export interface WindowGeometry {
-  readonly strides: readonly number[];
+export const windowGeometrySchema = z.strictObject({
+  strides: positiveSchema,
   /** Zeros before and after the image; negative amounts cut. */
-  readonly before: readonly number[];
-  readonly after: readonly number[];
-  readonly dilations: readonly number[];
-}
+  before: integersSchema,
+  after: integersSchema,
+  dilations: positiveSchema,
+});
 
-export interface ConvGeometry extends WindowGeometry {
-  readonly group: number;
-}
+export type WindowGeometry = z.infer<typeof windowGeometrySchema>;
+
+export const convGeometrySchema = windowGeometrySchema.extend({ group: z.int().positive() });
+
+export type ConvGeometry = z.infer<typeof convGeometrySchema>;
 
 /** Number of window positions: ⌊(extent + padding − dilation·(kernel − 1) − 1) / stride⌋ + 1 per spatial axis. */
 export function convOutputExtents(x: Shape, kernel: Shape, geometry: WindowGeometry): number[] {

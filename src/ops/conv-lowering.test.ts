@@ -10,6 +10,7 @@ import { norm2 } from "../linalg/vector.ts";
 import { emitModel } from "../onnx/emit-model.ts";
 import { lowerGraph } from "../onnx/emit-lower.ts";
 import { createRandom, type RandomStream } from "../random/random-stream.ts";
+import { expectWellFormed } from "../../test/support/well-formed.ts";
 import { nodeRuntime } from "../runtime/node-runtime.ts";
 import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
 import { add, mul } from "./arithmetic.ts";
@@ -36,7 +37,7 @@ async function results(
   target: Target,
   fill: (random: RandomStream) => number,
 ): Promise<Tensor[]> {
-  const graph = new Graph();
+  const graph = new Graph({ inspect: expectWellFormed });
   const inputs = Object.fromEntries(
     Object.entries(computation.shapes).map(([name, shape]) => [name, graph.input(name, precision, shape)]),
   );

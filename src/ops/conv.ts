@@ -4,9 +4,10 @@ import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
+import { positiveSchema, shapeSchema } from "./attribute-schemas.ts";
 import { addMaybe, mul } from "./arithmetic.ts";
 import { lowerConv, lowerConvInput, lowerConvWeight } from "./conv-lowering.ts";
-import { convOutputExtents, type ConvGeometry } from "./conv-geometry.ts";
+import { convOutputExtents, type ConvGeometry, convGeometrySchema } from "./conv-geometry.ts";
 import { defineOp } from "./define-op.ts";
 import { requireSameDtype } from "./elementwise.ts";
 import { sliceAxis, stack } from "./movement.ts";
@@ -29,7 +30,8 @@ function attributesOf(geometry: ConvGeometry) {
 export const Conv = defineOp({
   name: "Conv",
   summary: "convolution (cross-correlation) of images with kernels",
-  make: (geometry: ConvGeometry): Operation => ({
+  attributes: convGeometrySchema,
+  make: (geometry): Operation => ({
     name: "Conv",
     unitAxes: [undefined, 1],
     attributes: attributesOf(geometry),
@@ -84,16 +86,12 @@ export function conv(x: Value, w: Value, geometry: ConvGeometry): Value {
   return x.graph.apply(Conv.make(geometry), [x, w]);
 }
 
-interface InputAttributes extends ConvGeometry {
-  /** Spatial extents of the images. */
-  readonly extents: Shape;
-}
-
 /** ConvInput: what a cotangent g [N, O, …] of Conv contributes to the images. ONNX calls it ConvTranspose. */
 export const ConvInput = defineOp({
   name: "ConvInput",
   summary: "adjoint of Conv in the images (transposed convolution)",
-  make: (attributes: InputAttributes): Operation => ({
+  attributes: convGeometrySchema.extend({ extents: shapeSchema }),
+  make: (attributes): Operation => ({
     name: "ConvInput",
     unitAxes: [undefined, 1],
     attributes: { ...attributesOf(attributes), extents: attributes.extents },
@@ -138,16 +136,12 @@ export function convInput(g: Value, w: Value, geometry: ConvGeometry, extents: S
   return g.graph.apply(ConvInput.make({ ...geometry, extents }), [g, w]);
 }
 
-interface WeightAttributes extends ConvGeometry {
-  /** Spatial extents of the kernels. */
-  readonly kernel: Shape;
-}
-
 /** ConvWeight: what a cotangent g of Conv contributes to the kernels, given the images. */
 export const ConvWeight = defineOp({
   name: "ConvWeight",
   summary: "adjoint of Conv in the kernels",
-  make: (attributes: WeightAttributes): Operation => ({
+  attributes: convGeometrySchema.extend({ kernel: positiveSchema }),
+  make: (attributes): Operation => ({
     name: "ConvWeight",
     attributes: { ...attributesOf(attributes), kernel: attributes.kernel },
     multiplyAdds: (node) => sizeOf(node.inputs[1].shape) * sizeOf(node.shape.slice(1)),

@@ -1,14 +1,22 @@
+import type { z } from "zod";
 import type { Operation } from "../graph/operation.ts";
 
-/** One primitive: how to make the operation from its attributes, and a line for the documentation. */
-export interface OpDefinition<A> {
+/** What is known of an operation by its name, whatever its attributes. */
+export interface OpSummary {
   readonly name: string;
   /** Half a sentence: what it computes. */
   readonly summary: string;
+  /** What its attributes may be, and that there are no others. */
+  readonly attributes: z.ZodType;
+}
+
+/** One operation of the graph: how to make it from its attributes, and a line for the documentation. */
+export interface OpDefinition<A> extends OpSummary {
+  readonly attributes: z.ZodType<A>;
   make(attributes: A): Operation;
 }
 
-/** Declares a primitive, keeping the exact type of its attributes. */
+/** Declares an operation; the exact type of its attributes is that of their schema. */
 export function defineOp<A>(definition: OpDefinition<A>): OpDefinition<A> {
   return definition;
 }

@@ -1,5 +1,5 @@
 import { sameShape } from "../graph/broadcast.ts";
-import { Graph } from "../graph/graph.ts";
+import { emptyGraphFor, inspected } from "../graph/inspected.ts";
 import { reachable, rebuild } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { sizeOf } from "../util/tensor.ts";
@@ -17,7 +17,7 @@ export function fuseConv(outputs: readonly Value[]): Value[] {
   const uses = new Map<Value, number>();
   for (const value of [...reachable(outputs).flatMap((each) => each.inputs), ...outputs])
     uses.set(value, (uses.get(value) ?? 0) + 1);
-  return rebuild(outputs, new Graph(), (value, inputs) => {
+  const rebuilt = rebuild(outputs, emptyGraphFor(outputs), (value, inputs) => {
     const isLone = (side: number) => uses.get(value.inputs[side]) === 1;
     if (value.operation.name === Relu.name) return isLone(0) ? withRelu(inputs[0]) : undefined;
     const isDifference = value.operation.name === Sub.name;
@@ -31,6 +31,7 @@ export function fuseConv(outputs: readonly Value[]): Value[] {
     }
     return undefined;
   });
+  return inspected("fuse Conv", rebuilt);
 }
 
 /** One element per channel of plain images [N, C, …] or of blocked ones [N, C/B, H, W, B], as the convolution's bias. */

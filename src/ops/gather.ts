@@ -1,9 +1,11 @@
+import { z } from "zod";
 import { alongBroadcast, type ExamplesLayout, type InputLayouts } from "../graph/examples-layout.ts";
 import { forEachOffset, stridesOf } from "../graph/broadcast.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf, type Shape } from "../util/tensor.ts";
+import { axisSchema, shapeSchema } from "./attribute-schemas.ts";
 import { add, mul } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";
 import { mod } from "./logic.ts";
@@ -29,7 +31,8 @@ function wrapIndex(index: number, extent: number): number {
 export const Gather = defineOp({
   name: "Gather",
   summary: "slices of an axis by index",
-  make: ({ axis }: { axis: number }): Operation => ({
+  attributes: z.strictObject({ axis: axisSchema }),
+  make: ({ axis }): Operation => ({
     name: "Gather",
     attributes: { axis },
     examplesLayout: (node, [source, indices]) => {
@@ -113,7 +116,8 @@ function gatherBatched(x: Value, indices: Value, axis: number, size: number): Va
 export const ScatterAdd = defineOp({
   name: "ScatterAdd",
   summary: "adds slices into zeros at given indices of an axis",
-  make: ({ axis, extent }: { axis: number; extent: number }): Operation => ({
+  attributes: z.strictObject({ axis: axisSchema, extent: z.int().nonnegative() }),
+  make: ({ axis, extent }): Operation => ({
     name: "ScatterAdd",
     attributes: { axis, extent },
     examplesLayout: (node, [source, indices]) => {
@@ -174,7 +178,8 @@ export function besideAxis(node: Value, given: InputLayouts, axis: number): Exam
 export const GatherElements = defineOp({
   name: "GatherElements",
   summary: "single elements along an axis by index",
-  make: ({ axis }: { axis: number }): Operation => ({
+  attributes: z.strictObject({ axis: axisSchema }),
+  make: ({ axis }): Operation => ({
     name: "GatherElements",
     attributes: { axis },
     examplesLayout: (node, given) => besideAxis(node, given, axis),
@@ -210,7 +215,8 @@ export function gatherElements(x: Value, indices: Value, axis: number): Value {
 export const ScatterElementsAdd = defineOp({
   name: "ScatterElementsAdd",
   summary: "adds single elements into zeros at given indices of an axis",
-  make: ({ axis, shape }: { axis: number; shape: Shape }): Operation => ({
+  attributes: z.strictObject({ axis: axisSchema, shape: shapeSchema }),
+  make: ({ axis, shape }): Operation => ({
     name: "ScatterElementsAdd",
     attributes: { axis, shape },
     examplesLayout: (node, given) => besideAxis(node, given, axis),

@@ -1,16 +1,21 @@
+import { z } from "zod";
 import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
-import { Graph } from "../graph/graph.ts";
+import { emptyGraphFor, inspected } from "../graph/inspected.ts";
 import type { Operation } from "../graph/operation.ts";
 import { reachable, rebuild } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { Add } from "./arithmetic.ts";
+import { defineOp } from "./define-op.ts";
 import { MatMul } from "./matmul.ts";
 import { reshape } from "./structure.ts";
 import { sizeOf } from "../util/tensor.ts";
 
-/** op(a)·op(b) + c in one kernel. Made by {@link fuseGemm} after all derivatives, so it needs no rules of its own. */
-function gemmOperation(transposeA: boolean, transposeB: boolean): Operation {
-  return {
+/** Gemm: op(a)·op(b) + c in one kernel. Made by {@link fuseGemm} after all derivatives, so it needs no rules of its own. */
+export const Gemm = defineOp({
+  name: "Gemm",
+  summary: "matrix product plus an addend",
+  attributes: z.strictObject({ transposeA: z.boolean(), transposeB: z.boolean() }),
+  make: ({ transposeA, transposeB }): Operation => ({
     name: "Gemm",
     attributes: { transposeA, transposeB },
     infer: ([a, b]) => ({ dtype: a.dtype, shape: [a.shape[transposeA ? 1 : 0], b.shape[transposeB ? 0 : 1]] }),
@@ -19,8 +24,8 @@ function gemmOperation(transposeA: boolean, transposeB: boolean): Operation {
       throw new RangeError(`${node.operation.name} is made after vectorisation`);
     },
     emit: (_node, inputs, e) => e.node("Gemm", inputs, { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 }),
-  };
-}
+  }),
+});
 
 /**
  * Turns matrix product plus addend into one Gemm, where nothing else needs the bare product: the
@@ -31,7 +36,7 @@ export function fuseGemm(outputs: readonly Value[]): Value[] {
   const uses = new Map<Value, number>();
   for (const value of [...order.flatMap((each) => each.inputs), ...outputs])
     uses.set(value, (uses.get(value) ?? 0) + 1);
-  return rebuild(outputs, new Graph(), (value, inputs) => {
+  const fused = rebuild(outputs, emptyGraphFor(outputs), (value, inputs) => {
     if (value.operation.name !== Add.name) return undefined;
     for (const side of [1, 0]) {
       const view = value.inputs[side];
@@ -45,14 +50,15 @@ export function fuseGemm(outputs: readonly Value[]): Value[] {
       const addend = matrixAddend(inputs[1 - side], value, product);
       if (!addend) continue;
       const { transposeA, transposeB } = source.operation.attributes;
-      const fused = source.graph.apply(gemmOperation(transposeA === true, transposeB === true), [
+      const gemm = source.graph.apply(Gemm.make({ transposeA: transposeA === true, transposeB: transposeB === true }), [
         ...source.inputs,
         addend,
       ]);
-      return reshape(fused, value.shape);
+      return reshape(gemm, value.shape);
     }
     return undefined;
   });
+  return inspected("fuse Gemm", fused);
 }
 
 /** The addend as Gemm takes it: broadcast in one direction to the matrix. */

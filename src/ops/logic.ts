@@ -1,7 +1,9 @@
+import { z } from "zod";
 import { broadcastShapes } from "../graph/broadcast.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Operand, Value } from "../graph/value.ts";
 import type { DType } from "../util/tensor.ts";
+import { NO_ATTRIBUTES, dtypeSchema } from "./attribute-schemas.ts";
 import {
   broadcastTo,
   evaluateElementwise,
@@ -29,7 +31,7 @@ function predicate(name: string, summary: string, f: (x: number, y: number) => b
     emit: (_node, inputs, e) => e.node(name, inputs),
   };
   return {
-    definition: defineOp({ name, summary, make: () => operation }),
+    definition: defineOp({ name, summary, attributes: NO_ATTRIBUTES, make: () => operation }),
     apply: (x: Operand, y: Operand): Value => {
       const left = lift(x, y);
       return left.graph.apply(operation, [left, lift(y, x)]);
@@ -61,7 +63,7 @@ const negation: Operation = {
   emit: (_node, inputs, e) => e.node("Not", inputs),
 };
 
-export const Not = defineOp({ name: "Not", summary: "not x", make: () => negation });
+export const Not = defineOp({ name: "Not", summary: "not x", attributes: NO_ATTRIBUTES, make: () => negation });
 
 export function not(x: Value): Value {
   return x.graph.apply(negation, [x]);
@@ -71,7 +73,8 @@ export function not(x: Value): Value {
 export const Mod = defineOp({
   name: "Mod",
   summary: "remainder of integers",
-  make: ({ fmod }: { fmod: boolean }): Operation => ({
+  attributes: z.strictObject({ fmod: z.boolean() }),
+  make: ({ fmod }): Operation => ({
     name: "Mod",
     attributes: { fmod },
     infer: (inputs) => {
@@ -120,7 +123,12 @@ const selection: Operation = {
 };
 
 /** Where: x where the condition holds, else y. */
-export const Where = defineOp({ name: "Where", summary: "x where the condition holds, else y", make: () => selection });
+export const Where = defineOp({
+  name: "Where",
+  summary: "x where the condition holds, else y",
+  attributes: NO_ATTRIBUTES,
+  make: () => selection,
+});
 
 export function where(condition: Value, x: Operand, y: Operand): Value {
   const left = lift(x, y);
@@ -131,7 +139,8 @@ export function where(condition: Value, x: Operand, y: Operand): Value {
 export const Cast = defineOp({
   name: "Cast",
   summary: "another element type",
-  make: ({ to }: { to: DType }): Operation => ({
+  attributes: z.strictObject({ to: dtypeSchema }),
+  make: ({ to }): Operation => ({
     name: "Cast",
     attributes: { to },
     infer: ([x]) => ({ dtype: to, shape: x.shape }),

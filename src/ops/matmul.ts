@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { alongBroadcast, type ExamplesLayout, type InputLayouts } from "../graph/examples-layout.ts";
 import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
 import type { Operation } from "../graph/operation.ts";
@@ -9,10 +10,9 @@ import { defineOp } from "./define-op.ts";
 import { requireFloat, requireSameDtype } from "./elementwise.ts";
 import { alignBatch, reshape, sumTo, swapLast } from "./structure.ts";
 
-interface Flags {
-  readonly transposeA: boolean;
-  readonly transposeB: boolean;
-}
+const flagsSchema = z.strictObject({ transposeA: z.boolean(), transposeB: z.boolean() });
+
+type Flags = z.infer<typeof flagsSchema>;
 
 /** The examples are matrices of a stack, or rows of the one factor or columns of the other that no other example enters. */
 function productLayout(node: Value, given: InputLayouts, flags: Flags): ExamplesLayout | undefined {
@@ -34,7 +34,8 @@ function productLayout(node: Value, given: InputLayouts, flags: Flags): Examples
 export const MatMul = defineOp({
   name: "MatMul",
   summary: "matrix product over the last two axes",
-  make: ({ transposeA, transposeB }: Flags): Operation => {
+  attributes: flagsSchema,
+  make: ({ transposeA, transposeB }): Operation => {
     const operation: Operation = {
       name: "MatMul",
       unitAxes: [-2, -1],

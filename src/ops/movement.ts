@@ -1,25 +1,26 @@
+import { z } from "zod";
 import { alongBroadcast, keptAxis } from "../graph/examples-layout.ts";
 import { forEachOffset, normalizeAxis, sameShape, stridesOf } from "../graph/broadcast.ts";
 import type { Emitter, Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf } from "../util/tensor.ts";
+import { axisSchema, integersSchema, shapeSchema } from "./attribute-schemas.ts";
 import { defineOp } from "./define-op.ts";
 import { requireSameDtype, zerosLike } from "./elementwise.ts";
 import { expand, reshape } from "./structure.ts";
 
-interface SliceAttributes {
-  /** First index, extent and step per axis; a negative step walks backwards from the start. */
-  readonly starts: readonly number[];
-  readonly extents: readonly number[];
-  readonly steps: readonly number[];
-}
+/** First index, extent and step per axis; a negative step walks backwards from the start. */
+const sliceAttributes = z.strictObject({ starts: integersSchema, extents: shapeSchema, steps: integersSchema });
+
+type SliceAttributes = z.infer<typeof sliceAttributes>;
 
 /** Slice: along each axis the elements start, start + step, … (extent of them). Its adjoint writes into zeros. */
 export const Slice = defineOp({
   name: "Slice",
   summary: "every step-th element of a range, along each axis",
-  make: ({ starts, extents, steps }: SliceAttributes): Operation => ({
+  attributes: sliceAttributes,
+  make: ({ starts, extents, steps }): Operation => ({
     name: "Slice",
     attributes: { starts, extents, steps },
     examplesLayout: (node, given) =>
@@ -142,16 +143,12 @@ export function interleaveZeros(x: Value, axis: number, step: number): Value {
   return sliceAxis(reshape(spaced, merged), axis, 0, (extent - 1) * step + 1);
 }
 
-interface PadAttributes {
-  readonly before: readonly number[];
-  readonly after: readonly number[];
-}
-
 /** Pad: zeros around (negative amounts cut). Its adjoint cuts the padding off. */
 export const Pad = defineOp({
   name: "Pad",
   summary: "zeros around; negative amounts cut",
-  make: ({ before, after }: PadAttributes): Operation => ({
+  attributes: z.strictObject({ before: integersSchema, after: integersSchema }),
+  make: ({ before, after }): Operation => ({
     name: "Pad",
     rearranges: true,
     attributes: { before, after },
@@ -225,7 +222,8 @@ function padding(value: Value): { source: Value; axis: number; start: number; en
 export const Concat = defineOp({
   name: "Concat",
   summary: "one after the other along an axis",
-  make: ({ axis }: { axis: number }): Operation => ({
+  attributes: z.strictObject({ axis: axisSchema }),
+  make: ({ axis }): Operation => ({
     name: "Concat",
     attributes: { axis },
     examplesLayout: (node, given) =>

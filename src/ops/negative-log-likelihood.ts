@@ -1,8 +1,10 @@
+import { z } from "zod";
 import { normalizeAxis } from "../graph/broadcast.ts";
 import type { ExamplesLayout, InputLayouts } from "../graph/examples-layout.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { axisSchema } from "./attribute-schemas.ts";
 import { add, mul, neg, sub } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";
 import { requireFloat } from "./elementwise.ts";
@@ -21,7 +23,8 @@ import { exp, logOnePlus, relu } from "./unary.ts";
 export const NegativeLogLikelihood = defineOp({
   name: "NegativeLogLikelihood",
   summary: "−log softmax(z) of the marked class along an axis",
-  make: ({ axis }: { axis: number }): Operation => ({
+  attributes: z.strictObject({ axis: axisSchema }),
+  make: ({ axis }): Operation => ({
     ...shared("NegativeLogLikelihood", axis, negativeLogLikelihood),
     infer: ([z]) => {
       requireFloat("NegativeLogLikelihood", z);
@@ -47,7 +50,8 @@ export const NegativeLogLikelihood = defineOp({
 export const OtherProbabilities = defineOp({
   name: "OtherProbabilities",
   summary: "softmax(z) along an axis, 0 at the marked class",
-  make: ({ axis }: { axis: number }): Operation => ({
+  attributes: z.strictObject({ axis: axisSchema }),
+  make: ({ axis }): Operation => ({
     ...shared("OtherProbabilities", axis, otherProbabilities),
     infer: ([z]) => {
       requireFloat("OtherProbabilities", z);

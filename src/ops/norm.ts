@@ -1,7 +1,9 @@
+import { z } from "zod";
 import { normalizeAxis, sameShape } from "../graph/broadcast.ts";
 import { keptAxis } from "../graph/examples-layout.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
+import { axesSchema } from "./attribute-schemas.ts";
 import { mul, reciprocal } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";
 import { requireFloat } from "./elementwise.ts";
@@ -17,7 +19,8 @@ import { abs, sqrt } from "./unary.ts";
 export const Norm = defineOp({
   name: "Norm",
   summary: "square root of the sum of squares over axes",
-  make: ({ axes, flat }: { axes: readonly number[]; flat: boolean }): Operation => ({
+  attributes: z.strictObject({ axes: axesSchema, flat: z.boolean() }),
+  make: ({ axes, flat }): Operation => ({
     name: "Norm",
     attributes: { axes, flat },
     examplesLayout: keptAxis((axis) => !axes.includes(axis)),

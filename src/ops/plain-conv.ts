@@ -1,7 +1,8 @@
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import type { Shape } from "../util/tensor.ts";
-import { convOutputExtents, type ConvGeometry } from "./conv-geometry.ts";
+import { defineOp } from "./define-op.ts";
+import { convOutputExtents, type ConvGeometry, convGeometrySchema } from "./conv-geometry.ts";
 
 /** The attributes of ONNX Conv and ConvTranspose. */
 export function onnxAttributes(geometry: ConvGeometry, weight: Shape) {
@@ -18,13 +19,15 @@ interface PlainConvOperation extends Operation {
   readonly plainGeometry: ConvGeometry;
 }
 
-/** ONNX Conv as it is, with a bias [O] where there is a third input: what lowerings write where the runtime's own kernel is meant. */
-function plainConvOperation(geometry: ConvGeometry): PlainConvOperation {
-  const { strides, before, after, dilations, group } = geometry;
-  return {
+/** PlainConv: ONNX Conv as it is, with a bias [O] where there is a third input: what lowerings write where the runtime's own kernel is meant. */
+export const PlainConv = defineOp({
+  name: "PlainConv",
+  summary: "convolution by the runtime's own kernel",
+  attributes: convGeometrySchema,
+  make: (geometry): PlainConvOperation => ({
     name: "PlainConv",
     plainGeometry: geometry,
-    attributes: { strides, before, after, dilations, group },
+    attributes: geometry,
     infer: ([x, w]) => ({
       dtype: x.dtype,
       shape: [x.shape[0], w.shape[0], ...convOutputExtents(x.shape, w.shape.slice(2), geometry)],
@@ -33,11 +36,12 @@ function plainConvOperation(geometry: ConvGeometry): PlainConvOperation {
       throw new RangeError(`${node.operation.name} is made after vectorisation`);
     },
     emit: (node, inputs, e) => e.node("Conv", inputs, onnxAttributes(geometry, node.inputs[1].shape)),
-  };
-}
+  }),
+});
 
 export function plainConv(x: Value, w: Value, geometry: ConvGeometry): Value {
-  return x.graph.apply(plainConvOperation(geometry), [x, w]);
+  const { strides, before, after, dilations, group } = geometry;
+  return x.graph.apply(PlainConv.make({ strides, before, after, dilations, group }), [x, w]);
 }
 
 /** The convolution plus a bias [O]; undefined for any other value, and where it has a bias already. */

@@ -1,12 +1,14 @@
+import type { z } from "zod";
 import { keptAxis } from "../graph/examples-layout.ts";
 import type { Operation, Target } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
+import { positiveSchema } from "./attribute-schemas.ts";
 import { add, mul } from "./arithmetic.ts";
 import { blockedMaxPool, blockedPick, blockedPlace } from "./blocked-pool.ts";
 import { patches } from "./conv-lowering.ts";
-import { convOutputExtents, type WindowGeometry } from "./conv-geometry.ts";
+import { convOutputExtents, windowGeometrySchema } from "./conv-geometry.ts";
 import { defineOp } from "./define-op.ts";
 import { ZERO_DERIVATIVE } from "./elementwise.ts";
 import { gather, gatherElements, scatterElementsAdd } from "./gather.ts";
@@ -16,9 +18,9 @@ import { sliceAxis, stack } from "./movement.ts";
 import { expand, reshape } from "./structure.ts";
 import { Relu, relu } from "./unary.ts";
 
-interface PoolAttributes extends WindowGeometry {
-  readonly kernel: Shape;
-}
+const poolSchema = windowGeometrySchema.extend({ kernel: positiveSchema });
+
+type PoolAttributes = z.infer<typeof poolSchema>;
 
 function attributesOf({ kernel, strides, before, after, dilations }: PoolAttributes) {
   return { kernel, strides, before, after, dilations };
@@ -64,7 +66,8 @@ function blockOf(
 export const MaxPool = defineOp({
   name: "MaxPool",
   summary: "largest element of each window",
-  make: (pool: PoolAttributes): Operation => ({
+  attributes: poolSchema,
+  make: (pool): Operation => ({
     name: "MaxPool",
     attributes: attributesOf(pool),
     examplesLayout: keptAxis((axis) => axis < 2),
@@ -93,7 +96,8 @@ export function maxPool(x: Value, pool: PoolAttributes): Value {
 export const MaxPoolIndices = defineOp({
   name: "MaxPoolIndices",
   summary: "position of the largest element of each window",
-  make: (pool: PoolAttributes): Operation => ({
+  attributes: poolSchema,
+  make: (pool): Operation => ({
     name: "MaxPoolIndices",
     attributes: attributesOf(pool),
     infer: ([x]) => ({ dtype: "int64", shape: pooledShape(x, pool) }),
@@ -182,7 +186,8 @@ function pooledShape(x: Value, pool: PoolAttributes): number[] {
 export const MaxPoolPick = defineOp({
   name: "MaxPoolPick",
   summary: "elements at the places where another value is largest in each window",
-  make: (pool: PoolAttributes): Operation => ({
+  attributes: poolSchema,
+  make: (pool): Operation => ({
     name: "MaxPoolPick",
     attributes: attributesOf(pool),
     infer: ([x, t]) => ({ dtype: t.dtype, shape: pooledShape(x, pool) }),
@@ -206,7 +211,8 @@ export function maxPoolPick(x: Value, t: Value, pool: PoolAttributes): Value {
 export const MaxPoolPlace = defineOp({
   name: "MaxPoolPlace",
   summary: "elements put where another value is largest in each window",
-  make: (pool: PoolAttributes): Operation => ({
+  attributes: poolSchema,
+  make: (pool): Operation => ({
     name: "MaxPoolPlace",
     attributes: attributesOf(pool),
     infer: ([x, g]) => ({ dtype: g.dtype, shape: x.shape }),

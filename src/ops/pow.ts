@@ -2,6 +2,7 @@ import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
 import { tensorOf } from "../graph/leaf.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Operand, Value } from "../graph/value.ts";
+import { NO_ATTRIBUTES } from "./attribute-schemas.ts";
 import { add, addMaybe, mul, reciprocal, sub } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";
 import { broadcastTo, evaluateElementwise, fullLike, lift, requireFloat, vmapElementwise } from "./elementwise.ts";
@@ -74,7 +75,7 @@ function growth(x: Value, y: Value, power: Value): Value {
 }
 
 /** Pow: xʸ. */
-export const Pow = defineOp({ name: "Pow", summary: "xʸ", make: () => power });
+export const Pow = defineOp({ name: "Pow", summary: "xʸ", attributes: NO_ATTRIBUTES, make: () => power });
 
 export function pow(x: Value, y: Operand): Value {
   return x.graph.apply(power, [x, lift(y, x)]);

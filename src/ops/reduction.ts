@@ -1,9 +1,11 @@
+import { z } from "zod";
 import { normalizeAxis, sameShape } from "../graph/broadcast.ts";
 import { keptAxis } from "../graph/examples-layout.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf } from "../util/tensor.ts";
+import { axesSchema, axisSchema } from "./attribute-schemas.ts";
 import { add, div, mul, sub } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";
 import { requireFloat, ZERO_DERIVATIVE } from "./elementwise.ts";
@@ -31,7 +33,8 @@ function requireElements(op: string, x: Value, axes: readonly number[]): void {
 export const ReduceMax = defineOp({
   name: "ReduceMax",
   summary: "maximum over axes",
-  make: ({ axes }: { axes: readonly number[] }): Operation => ({
+  attributes: z.strictObject({ axes: axesSchema }),
+  make: ({ axes }): Operation => ({
     name: "ReduceMax",
     attributes: { axes },
     examplesLayout: keptAxis((own) => !axes.includes(own)),
@@ -74,7 +77,8 @@ export function reduceLogSumExp(x: Value, axes: readonly number[]): Value {
 export const ArgMax = defineOp({
   name: "ArgMax",
   summary: "index of the maximum along an axis",
-  make: ({ axis }: { axis: number }): Operation => ({
+  attributes: z.strictObject({ axis: axisSchema }),
+  make: ({ axis }): Operation => ({
     name: "ArgMax",
     attributes: { axis },
     examplesLayout: keptAxis((own) => own !== axis),
@@ -96,7 +100,8 @@ export function argMax(x: Value, axis: number): Value {
 export const CumSum = defineOp({
   name: "CumSum",
   summary: "running sums along an axis",
-  make: ({ axis, exclusive, reverse }: { axis: number; exclusive: boolean; reverse: boolean }): Operation => ({
+  attributes: z.strictObject({ axis: axisSchema, exclusive: z.boolean(), reverse: z.boolean() }),
+  make: ({ axis, exclusive, reverse }): Operation => ({
     name: "CumSum",
     attributes: { axis, exclusive, reverse },
     examplesLayout: keptAxis((own) => own !== axis),
@@ -136,7 +141,8 @@ export function cumSum(x: Value, axis: number, exclusive = false, reverse = fals
 export const Softmax = defineOp({
   name: "Softmax",
   summary: "eˣ / Σ eˣ along an axis",
-  make: ({ axis }: { axis: number }): Operation => ({
+  attributes: z.strictObject({ axis: axisSchema }),
+  make: ({ axis }): Operation => ({
     name: "Softmax",
     attributes: { axis },
     examplesLayout: keptAxis((own) => own !== axis),
@@ -164,7 +170,8 @@ export function softmax(x: Value, axis: number): Value {
 export const LogSoftmax = defineOp({
   name: "LogSoftmax",
   summary: "x − log Σ eˣ along an axis",
-  make: ({ axis }: { axis: number }): Operation => ({
+  attributes: z.strictObject({ axis: axisSchema }),
+  make: ({ axis }): Operation => ({
     name: "LogSoftmax",
     attributes: { axis },
     examplesLayout: keptAxis((own) => own !== axis),

@@ -1,16 +1,22 @@
-import type { OpDefinition } from "./define-op.ts";
+import type { OpSummary } from "./define-op.ts";
 import { Add, Div, Mul, Neg, Reciprocal, Sub } from "./arithmetic.ts";
+import { BlockedConv } from "./blocked-conv.ts";
+import { FromBlocked, ToBlocked } from "./blocked-layout.ts";
+import { BlockedAveragePool, BlockedMaxPool, BlockedUpsample } from "./blocked-pool.ts";
 import { Conv, ConvInput, ConvWeight } from "./conv.ts";
 import { Gather, GatherElements, ScatterAdd, ScatterElementsAdd } from "./gather.ts";
 import { ScatterElementsMax } from "./scatter-max.ts";
 import { And, Cast, Equal, Greater, GreaterOrEqual, Less, LessOrEqual, Mod, Not, Or, Where, Xor } from "./logic.ts";
+import { Gemm } from "./gemm.ts";
 import { NegativeLogLikelihood, OtherProbabilities } from "./negative-log-likelihood.ts";
 import { MatMul } from "./matmul.ts";
 import { Concat, Pad, Slice } from "./movement.ts";
 import { MaxPool, MaxPoolIndices, MaxPoolPick, MaxPoolPlace } from "./pool.ts";
 import { Norm } from "./norm.ts";
+import { PlainConv } from "./plain-conv.ts";
 import { Pow } from "./pow.ts";
 import { ArgMax, CumSum, LogSoftmax, ReduceMax, Softmax } from "./reduction.ts";
+import { PermuteRows, RowOrder } from "./row-order.ts";
 import { InverseDeviation, Standardize } from "./standardize.ts";
 import { Expand, ReduceSum, Reshape, Transpose } from "./structure.ts";
 import {
@@ -33,9 +39,6 @@ import {
   Sqrt,
   Tanh,
 } from "./unary.ts";
-
-/** Name and summary of a primitive, whatever its attributes. */
-export type OpSummary = Pick<OpDefinition<never>, "name" | "summary">;
 
 /** The closed set of primitives: derivatives of these are written in these. */
 export const OPS: readonly OpSummary[] = [
@@ -106,4 +109,18 @@ export const OPS: readonly OpSummary[] = [
   MaxPoolIndices,
   MaxPoolPick,
   MaxPoolPlace,
+];
+
+/** What lowerings and fusions write, after all derivatives, for kernels of the runtime. */
+export const KERNELS: readonly OpSummary[] = [
+  Gemm,
+  PlainConv,
+  BlockedConv,
+  ToBlocked,
+  FromBlocked,
+  BlockedMaxPool,
+  BlockedAveragePool,
+  BlockedUpsample,
+  RowOrder,
+  PermuteRows,
 ];

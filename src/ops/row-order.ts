@@ -1,20 +1,26 @@
+import { z } from "zod";
 import { stridesOf } from "../graph/broadcast.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
+import { NO_ATTRIBUTES, axesSchema, shapeSchema } from "./attribute-schemas.ts";
+import { defineOp } from "./define-op.ts";
 import { reshape } from "./structure.ts";
 
-/** Row numbers of a tensor in an order that its attributes describe: equal orders are one node, and the numbers exist in the file only. */
-function rowOrderOperation(shape: Shape, perm: readonly number[]): Operation {
-  return {
+/** RowOrder: row numbers of a tensor in an order that its attributes describe: equal orders are one node, and the numbers exist in the file only. */
+export const RowOrder = defineOp({
+  name: "RowOrder",
+  summary: "row numbers of a tensor in another order",
+  attributes: z.strictObject({ shape: shapeSchema, perm: axesSchema }),
+  make: ({ shape, perm }): Operation => ({
     name: "RowOrder",
     view: true,
     attributes: { shape, perm },
     infer: () => ({ dtype: "int64", shape: [sizeOf(shape)] }),
     vmap: (node) => node,
     emit: (node, _inputs, e) => e.constant({ dtype: "int64", shape: node.shape, data: permutedRows(shape, perm) }),
-  };
-}
+  }),
+});
 
 const rowGathering: Operation = {
   name: "PermuteRows",
@@ -26,6 +32,14 @@ const rowGathering: Operation = {
   },
   emit: (_node, inputs, e) => e.node("Gather", inputs, { axis: 0 }),
 };
+
+/** PermuteRows: the rows of a matrix by their numbers. */
+export const PermuteRows = defineOp({
+  name: "PermuteRows",
+  summary: "rows of a matrix by their numbers",
+  attributes: NO_ATTRIBUTES,
+  make: () => rowGathering,
+});
 
 function permutedRows(shape: Shape, perm: readonly number[]): Float64Array {
   const strides = stridesOf(shape);
@@ -54,7 +68,7 @@ export function permuteRows(x: Value, perm: readonly number[]): Value {
   while (perm[kept - 1] === kept - 1) kept--;
   const outer = x.shape.slice(0, kept);
   const rows = reshape(x, [sizeOf(outer), sizeOf(x.shape.slice(kept))]);
-  const order = x.graph.apply(rowOrderOperation(outer, perm.slice(0, kept)), []);
+  const order = x.graph.apply(RowOrder.make({ shape: outer, perm: perm.slice(0, kept) }), []);
   return reshape(
     x.graph.apply(rowGathering, [rows, order]),
     perm.map((axis) => x.shape[axis]),

@@ -1,7 +1,9 @@
+import { z } from "zod";
 import { forEachOffset, stridesOf } from "../graph/broadcast.ts";
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
+import { axisSchema, shapeSchema } from "./attribute-schemas.ts";
 import { defineOp } from "./define-op.ts";
 import { ZERO_DERIVATIVE } from "./elementwise.ts";
 import { besideAxis } from "./gather.ts";
@@ -15,7 +17,8 @@ import { expand } from "./structure.ts";
 export const ScatterElementsMax = defineOp({
   name: "ScatterElementsMax",
   summary: "the largest integer written to each element of an axis, −1 where none is",
-  make: ({ axis, shape }: { axis: number; shape: Shape }): Operation => ({
+  attributes: z.strictObject({ axis: axisSchema, shape: shapeSchema }),
+  make: ({ axis, shape }): Operation => ({
     name: "ScatterElementsMax",
     attributes: { axis, shape },
     examplesLayout: (node, given) => besideAxis(node, given, axis),

@@ -1,18 +1,22 @@
+import { z } from "zod";
 import { keptAxis } from "../graph/examples-layout.ts";
 import type { FloatAttribute, Operation, Target } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { allocate, sizeOf } from "../util/tensor.ts";
+import { axisSchema } from "./attribute-schemas.ts";
 import { add, mul, neg, reciprocal, sub } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";
 import { requireFloat } from "./elementwise.ts";
 import { reduceMean } from "./reduction.ts";
 import { sqrt } from "./unary.ts";
 
-interface StandardizeAttributes {
+const standardizeAttributes = z.strictObject({
   /** The mean is over this axis and all behind it. */
-  readonly axis: number;
-  readonly epsilon: number;
-}
+  axis: axisSchema,
+  epsilon: z.number().nonnegative(),
+});
+
+type StandardizeAttributes = z.infer<typeof standardizeAttributes>;
 
 const axesFrom = (x: Value, axis: number) => x.shape.map((_, each) => each).slice(axis);
 
@@ -52,7 +56,8 @@ function exactly(target: Target, write: () => Value): Value | undefined {
 export const Standardize = defineOp({
   name: "Standardize",
   summary: "mean 0 and variance 1 over the last axes",
-  make: (attributes: StandardizeAttributes): Operation => {
+  attributes: standardizeAttributes,
+  make: (attributes): Operation => {
     const product = (node: Value, t: Value): Value => {
       const [x] = node.inputs;
       const axes = axesFrom(x, attributes.axis);
@@ -89,7 +94,8 @@ export function standardize(x: Value, attributes: StandardizeAttributes): Value 
 export const InverseDeviation = defineOp({
   name: "InverseDeviation",
   summary: "1 over the standard deviation of the last axes",
-  make: (attributes: StandardizeAttributes): Operation => ({
+  attributes: standardizeAttributes,
+  make: (attributes): Operation => ({
     name: "InverseDeviation",
     attributes: { ...attributes },
     examplesLayout: keptAxis((axis) => axis < attributes.axis),

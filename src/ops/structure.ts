@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { broadcastShapes, forEachOffset, normalizeAxis, sameShape, stridesOf } from "../graph/broadcast.ts";
 import { alongBroadcast, type ExamplesLayout, keptAxis } from "../graph/examples-layout.ts";
 import { tensorOf } from "../graph/leaf.ts";
@@ -5,13 +6,15 @@ import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, isFloat, sizeOf, type Shape } from "../util/tensor.ts";
+import { axesSchema, shapeSchema } from "./attribute-schemas.ts";
 import { defineOp } from "./define-op.ts";
 
 /** Reshape: the same elements in row-major order under another shape. */
 export const Reshape = defineOp({
   name: "Reshape",
   summary: "the same elements under another shape",
-  make: ({ shape }: { shape: Shape }): Operation => ({
+  attributes: z.strictObject({ shape: shapeSchema }),
+  make: ({ shape }): Operation => ({
     name: "Reshape",
     view: true,
     attributes: { shape },
@@ -60,7 +63,8 @@ export function reshape(x: Value, shape: Shape): Value {
 export const Transpose = defineOp({
   name: "Transpose",
   summary: "axes in another order",
-  make: ({ perm }: { perm: readonly number[] }): Operation => ({
+  attributes: z.strictObject({ perm: axesSchema }),
+  make: ({ perm }): Operation => ({
     name: "Transpose",
     rearranges: true,
     attributes: { perm },
@@ -123,7 +127,8 @@ export function swapLast(x: Value): Value {
 export const Expand = defineOp({
   name: "Expand",
   summary: "broadcast to a larger shape",
-  make: ({ shape }: { shape: Shape }): Operation => ({
+  attributes: z.strictObject({ shape: shapeSchema }),
+  make: ({ shape }): Operation => ({
     name: "Expand",
     view: true,
     broadcasts: true,
@@ -181,7 +186,8 @@ export function alignBatch(x: Value, rank: number): Value {
 export const ReduceSum = defineOp({
   name: "ReduceSum",
   summary: "sum over axes",
-  make: ({ axes }: { axes: readonly number[] }): Operation => ({
+  attributes: z.strictObject({ axes: axesSchema }),
+  make: ({ axes }): Operation => ({
     name: "ReduceSum",
     attributes: { axes },
     examplesLayout: keptAxis((axis) => !axes.includes(axis)),

@@ -1,5 +1,6 @@
 import type { ActivationTraits, Operation, Target } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
+import { NO_ATTRIBUTES } from "./attribute-schemas.ts";
 import { add, div, mul, neg, reciprocal, sub } from "./arithmetic.ts";
 import { atanSeries } from "./atan.ts";
 import { defineOp } from "./define-op.ts";
@@ -50,7 +51,7 @@ function unary(rules: UnaryRules) {
     ...(rules.caveat && { caveat: rules.caveat }),
   };
   return {
-    definition: defineOp({ name, summary: rules.summary, make: () => operation }),
+    definition: defineOp({ name, summary: rules.summary, attributes: NO_ATTRIBUTES, make: () => operation }),
     apply: (x: Value): Value => x.graph.apply(operation, [x]),
   };
 }
@@ -207,7 +208,7 @@ function marker(name: string, summary: string, rules: Pick<Operation, "jvp" | "v
     emit: (_node, inputs, e) => e.node("Identity", inputs),
   };
   return {
-    definition: defineOp({ name, summary, make: () => operation }),
+    definition: defineOp({ name, summary, attributes: NO_ATTRIBUTES, make: () => operation }),
     apply: (x: Value): Value => x.graph.apply(operation, [x]),
   };
 }

@@ -1,4 +1,5 @@
 import type { Graph } from "../graph/graph.ts";
+import { inspected } from "../graph/inspected.ts";
 import type { Value } from "../graph/value.ts";
 import { mul } from "../ops/arithmetic.ts";
 import { sumAll } from "../ops/structure.ts";
@@ -62,5 +63,6 @@ export function lossGraph(
   const scale = graph.input(SCALE, total.dtype, []);
   const exampleScale = graph.input(EXAMPLE_SCALE, total.dtype, []);
   const share = mul(total, scale);
+  inspected("loss", [perExample, share]);
   return { parameters, outputs, labels: y, perExample, total, scale, exampleScale, share, loss, options };
 }

@@ -22,7 +22,7 @@ export interface Network {
 /** Builds the graph of a model and its loss for batches of a given size. */
 export function buildNetwork(model: ModelFile, dataset: Dataset, options: ProblemOptions, batch: number): Network {
   const inputShapes = Object.fromEntries(dataset.inputs.map(({ name, shape }) => [name, [batch, ...shape]]));
-  const imported = importGraph(model, new Graph(), {
+  const imported = importGraph(model, new Graph({ inspect: options.inspect }), {
     precision: options.precision,
     batch,
     inputShapes,

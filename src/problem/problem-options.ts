@@ -1,3 +1,4 @@
+import type { Inspect } from "../graph/graph.ts";
 import type { FloatType } from "../util/tensor.ts";
 import type { Loss, LossOptions } from "./losses/loss.ts";
 
@@ -22,6 +23,8 @@ export interface ProblemOptions {
   readonly coupled?: string;
   /** How much may be kept between products, in bytes: data, activations and cotangents. */
   readonly cacheBytes: number;
+  /** Sees the graph after every pass, from the import to what is emitted: for tests. */
+  readonly inspect?: Inspect;
 }
 
 /** Bytes of one element in the arithmetic of the problem. */

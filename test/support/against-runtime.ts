@@ -8,6 +8,7 @@ import { nodeRuntime } from "../../src/runtime/node-runtime.ts";
 import type { FloatType, Shape, Tensor } from "../../src/util/tensor.ts";
 import { ThalwegError } from "../../src/util/thalweg-error.ts";
 import type { Elements } from "./onnx-model.ts";
+import { expectWellFormed } from "./well-formed.ts";
 
 /* The oracle of imports: ONNX Runtime running the file as it is, beside the graph that was imported from it. */
 
@@ -93,7 +94,7 @@ export async function runImported(
   const runtime = nodeRuntime({ threads: 1 });
   const model = decodeModel(bytes, { file: "model.onnx" });
   const batch = [...feeds.values()][0]?.shape[0] ?? 1;
-  const graph = new Graph();
+  const graph = new Graph({ inspect: expectWellFormed });
   const imported = importGraph(model, graph, {
     precision,
     batch: Math.max(batch, 1),

@@ -10,6 +10,7 @@ import { isFloat, type FloatType, type Tensor } from "../../src/util/tensor.ts";
 import { distance, expectClose, innerProduct, norm, scaleOf } from "./numbers.ts";
 import { draw, inPrecision, slice, type OpCase } from "./op-case.ts";
 import { compile, type Program } from "./run-values.ts";
+import { expectWellFormed } from "./well-formed.ts";
 
 /** Extent of the blocks that `vectorize` is tried on. */
 const BLOCK = 3;
@@ -124,7 +125,7 @@ class Bench {
   }
 
   async open({ precision, portable, simplify }: Run): Promise<{ program: Program; values: Value[] }> {
-    const options = { simplify };
+    const options = { simplify, inspect: expectWellFormed };
     const { outputs, values } = assemble(this.cases, precision, options);
     const target: Target = { precision, portable };
     return { program: await compile(outputs, target, options), values };
