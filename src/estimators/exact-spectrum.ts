@@ -1,7 +1,8 @@
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
+import { dots } from "../linalg/multi-vector.ts";
 import { norm2 } from "../linalg/vector.ts";
 import { createRandom } from "../random/random-stream.ts";
-import type { LinearOperator } from "../operators/linear-operator.ts";
+import type { DiagonalBlock, LinearOperator } from "../operators/linear-operator.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { EstimatorDescription } from "./estimate.ts";
@@ -60,35 +61,53 @@ export async function exactSpectrum(
 
 interface SymmetricPart {
   readonly matrix: Float64Array;
+  /**
+   * ‖A − Aᵀ‖_F/‖A‖_F over the elements that came twice; where some came once, what random products differ by from
+   * those of the matrix, relative to ‖A‖_F, if that is more.
+   */
   readonly asymmetry: number;
 }
 
-/** The symmetric part of the operator as a matrix, and ‖A − Aᵀ‖_F/‖A‖_F. Cost n products. */
+/** The symmetric part of the operator as a matrix, and its asymmetry. Cost n products, or less ({@link fillRows}). */
 export async function denseMatrix(products: Products, stage: string): Promise<SymmetricPart> {
-  const matrix = new Float64Array(products.operator.dimension ** 2);
-  await fillRows(matrix, products, stage, () => true);
-  return { matrix, asymmetry: symmetrize(matrix, products.operator.dimension) };
+  const filled = await fillRows(products, stage, () => true);
+  if (!filled) throw new RangeError("A matrix without a limit of time is complete.");
+  return symmetrize(filled, products.operator.dimension);
 }
 
 /** The same; undefined where the time was up before all products were taken. */
 export async function denseMatrixInTime(products: Products, stage: string): Promise<SymmetricPart | undefined> {
-  const matrix = new Float64Array(products.operator.dimension ** 2);
-  const isFull = await fillRows(matrix, products, stage, (width) => products.affords(width));
-  return isFull ? { matrix, asymmetry: symmetrize(matrix, products.operator.dimension) } : undefined;
+  const filled = await fillRows(products, stage, (width) => products.affords(width));
+  return filled && symmetrize(filled, products.operator.dimension);
 }
 
-/** The products with the unit vectors, one a row, while `goesOn`; whether all were taken. */
+/** A matrix as its products gave it, row by row. */
+interface FilledRows {
+  readonly matrix: Float64Array;
+  /** The coordinates of a diagonal block that was not made of products: what couples it to the others came once. */
+  readonly apart?: DiagonalBlock;
+  /** ‖Av − fl(Av)‖ for random v, an estimate of ‖A − fl(A)‖_F, where part of the matrix was made otherwise. */
+  readonly deviation: number;
+}
+
+/**
+ * The products with the unit vectors, one a row, while `goesOn`; undefined where it ended before all were taken. Rows
+ * that are zero take none; those of a diagonal block that is had for less come from it, and their other elements from
+ * the symmetry. Two random products prove the whole: where they differ from the matrix by more than rounding, the
+ * block is dropped, and its products are taken.
+ */
 async function fillRows(
-  matrix: Float64Array,
   products: Products,
   stage: string,
   goesOn: (width: number) => boolean,
-): Promise<boolean> {
-  const { dimension, preferredBlock, atOnce = 1 } = products.operator;
-  const block = Math.max(1, preferredBlock) * atOnce;
+): Promise<FilledRows | undefined> {
+  const { operator } = products;
+  const { dimension, preferredBlock, atOnce = 1 } = operator;
+  const matrix = new Float64Array(dimension * dimension);
+  const width = Math.max(1, preferredBlock) * atOnce;
   const fill = async (places: Uint32Array): Promise<boolean> => {
-    for (let start = 0; start < places.length; start += block) {
-      const part = places.subarray(start, start + block);
+    for (let start = 0; start < places.length; start += width) {
+      const part = places.subarray(start, start + width);
       if (!goesOn(part.length)) return false;
       const units = Array.from(part, (place) => {
         const unit = new Float64Array(dimension);
@@ -101,49 +120,101 @@ async function fillRows(
     }
     return true;
   };
-  const isProbed = dimension >= PROBED_FROM && products.affords(dimension + 2);
-  const isReached = isProbed ? await reachedRows(products) : new Uint8Array(dimension).fill(1);
-  const every = Uint32Array.from(isReached.keys());
-  if (!(await fill(every.filter((i) => isReached[i] === 1)))) return false;
+  const probes = dimension >= PROBED_FROM && products.affords(dimension + 2) ? await probe(products) : [];
+  const every = Uint32Array.from({ length: dimension }, (_, i) => i);
+  const isReached = (i: number) => probes.length === 0 || probes.some(({ image }) => image[i] !== 0);
+  const apart = probes.length > 0 ? operator.diagonalBlock?.() : undefined;
+  const isApart = (i: number) => isWithin(apart, i);
+  if (!(await fill(every.filter((i) => isReached(i) && !isApart(i))))) return undefined;
+  let deviation = 0;
+  let isBlock = false;
+  if (apart) {
+    if (!goesOn(apart.products)) return undefined;
+    placeBlock(matrix, dimension, apart, await products.block(apart));
+    products.report(stage, dimension);
+    deviation = Math.max(...probes.map(({ vector, image }) => distance(multiplied(matrix, vector), image)));
+    isBlock = deviation <= AGREEMENT * products.rounding("frobenius", norm2(matrix));
+    if (!isBlock) {
+      matrix.fill(0, apart.start * dimension, (apart.start + apart.size) * dimension);
+      if (!(await fill(every.filter((i) => isReached(i) && isApart(i))))) return undefined;
+    }
+  }
   // A row that the probes took for zero and that is not: its product is wanted after all.
-  return fill(every.filter((i) => isReached[i] === 0 && every.some((j) => matrix[j * dimension + i] !== 0)));
+  const isFull = await fill(
+    every.filter((i) => !isReached(i) && every.some((j) => isReached(j) && matrix[j * dimension + i] !== 0)),
+  );
+  if (!isFull) return undefined;
+  return isBlock ? { matrix, apart, deviation } : { matrix, deviation: 0 };
 }
 
 /** From this dimension on, two products are a small price for knowing which rows are zero. */
 const PROBED_FROM = 512;
 
+/** The matrix may differ from its products by so many times their rounding, as traces are allowed (`matrixRounding`). */
+const AGREEMENT = 16;
+
 /**
- * 1 for every row of a symmetric matrix that is not zero: the row of a parameter without influence is, and a row
- * that is not meets a random vector in 0 with probability 0. Its column is zero, too, and needs no product.
+ * Products with two random vectors. Whose component in both is exactly 0 is a row of zeros: a row that is not meets
+ * a random vector in 0 with probability 0. The column of a row of zeros is zero, too, and needs no product.
  */
-async function reachedRows(products: Products): Promise<Uint8Array> {
+async function probe(products: Products): Promise<{ readonly vector: Float64Array; readonly image: Float64Array }[]> {
   const random = createRandom(0).split("reached rows");
-  const { dimension } = products.operator;
-  const images = await products.apply([0, 1].map((i) => random.split(String(i)).normalVector(dimension)));
-  return Uint8Array.from({ length: dimension }, (_, i) => (images.some((image) => image[i] !== 0) ? 1 : 0));
+  const vectors = [0, 1].map((i) => random.split(String(i)).normalVector(products.operator.dimension));
+  const images = await products.apply(vectors);
+  return vectors.map((vector, i) => ({ vector, image: images[i] }));
+}
+
+function isWithin(block: DiagonalBlock | undefined, i: number): boolean {
+  return block !== undefined && i >= block.start && i < block.start + block.size;
+}
+
+/** Puts a block into its rows, and into the rest of them what the rows of the others say by symmetry. */
+function placeBlock(matrix: Float64Array, n: number, { start, size }: DiagonalBlock, block: Float64Array): void {
+  const end = start + size;
+  for (let i = start; i < end; i++)
+    matrix.set(block.subarray((i - start) * size, (i - start + 1) * size), i * n + start);
+  for (let j = 0; j < n; j++) {
+    if (j >= start && j < end) continue;
+    for (let i = start; i < end; i++) matrix[i * n + j] = matrix[j * n + i];
+  }
+}
+
+/** vᵀA, as products give Av for a symmetric A. */
+function multiplied(matrix: Float64Array, vector: Float64Array): Float64Array {
+  const n = vector.length;
+  const rows = Array.from({ length: n }, (_, i) => matrix.subarray(i * n, (i + 1) * n));
+  return Float64Array.from(dots(rows, vector));
+}
+
+function distance(a: Float64Array, b: Float64Array): number {
+  return norm2(a.map((x, i) => x - b[i]));
 }
 
 /** Elements that fit a page of memory: a matrix read across its rows is read in squares of this size. */
 const TILE = 64;
 
-/** A ← (A + Aᵀ)/2; returns ‖A − Aᵀ‖_F/‖A‖_F. */
-function symmetrize(matrix: Float64Array, dimension: number): number {
+/** (A + Aᵀ)/2 in place, and the asymmetry. */
+function symmetrize({ matrix, apart, deviation }: FilledRows, dimension: number): SymmetricPart {
   let skew = 0;
   let square = 0;
+  let once = 0;
   const visit = (i: number, from: number, to: number) => {
     for (let j = from; j < to; j++) {
       const a = matrix[i * dimension + j];
       const b = matrix[j * dimension + i];
       const weight = i === j ? 1 : 2;
-      square += (weight * (a * a + b * b)) / 2;
+      const size = (weight * (a * a + b * b)) / 2;
+      square += size;
       skew += weight * (a - b) ** 2;
+      if (isWithin(apart, i) !== isWithin(apart, j)) once += size;
       matrix[i * dimension + j] = matrix[j * dimension + i] = (a + b) / 2;
     }
   };
   for (let top = 0; top < dimension; top += TILE)
     for (let left = 0; left <= top; left += TILE)
       for (let i = top; i < Math.min(top + TILE, dimension); i++) visit(i, left, Math.min(left + TILE, i + 1));
-  return square > 0 ? Math.sqrt(skew / square) : 0;
+  const ofTwice = square > once ? Math.sqrt(skew / (square - once)) : 0;
+  return { matrix, asymmetry: square > 0 ? Math.max(ofTwice, deviation / Math.sqrt(square)) : 0 };
 }
 
 /**

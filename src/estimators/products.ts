@@ -1,4 +1,4 @@
-import type { LinearOperator, ProductRounding } from "../operators/linear-operator.ts";
+import type { DiagonalBlock, LinearOperator, ProductRounding } from "../operators/linear-operator.ts";
 import { inOrder } from "../util/in-order.ts";
 import { throwIfInterrupted } from "../util/run-context.ts";
 import type { RunContext } from "../util/run-context.ts";
@@ -15,6 +15,8 @@ export interface Products {
   apply(block: readonly Float64Array[]): Promise<Float64Array[]>;
   /** The same in the wider arithmetic, where the operator has one: what proofs are made of. */
   prove(block: readonly Float64Array[]): Promise<Float64Array[]>;
+  /** A part of the matrix, counted as the products that it costs. */
+  block(block: DiagonalBlock): Promise<Float64Array>;
   /**
    * What rounding may add: to an eigenvalue (`norm`, with ‖A‖₂ for `size`), to the Frobenius norm and to the trace
    * (both with ‖A‖F). What the size predicts (`productRounding`), or what was measured, where that is more.
@@ -52,6 +54,13 @@ export function countProducts(
     async apply(block) {
       if (operator.wider) measured = await operator.wider.rounding();
       return inBlocks(block, (part) => operator.apply(part));
+    },
+    async block(block) {
+      throwIfInterrupted(context);
+      count += block.products;
+      const elements = await block.compute();
+      requireFinite(elements, operator.name);
+      return elements;
     },
     prove: (block) => inBlocks(block, (part) => (operator.wider ?? operator).apply(part)),
     rounding: (of, size) => Math.max(productRounding(operator, size), measured[of]),

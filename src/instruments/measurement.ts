@@ -396,6 +396,18 @@ export class Measurement {
   private counted(operator: LinearOperator): LinearOperator {
     return {
       ...operator,
+      diagonalBlock: () => {
+        const block = operator.diagonalBlock?.();
+        return (
+          block && {
+            ...block,
+            compute: () => {
+              this.productCount += block.products;
+              return block.compute();
+            },
+          }
+        );
+      },
       apply: (block) => {
         this.productCount += block.length;
         return operator.apply(block);

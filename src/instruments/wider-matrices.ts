@@ -57,6 +57,7 @@ export function noiseCovarianceOf(
     ...fisher,
     name: "the covariance of the examples' gradients",
     wider: undefined,
+    diagonalBlock: undefined,
     apply: centred((block) => fisher.apply(block), gradient.narrow),
   };
   return wider

@@ -176,6 +176,7 @@ function made(operator: LinearOperator, { name, dimension, rounding, apply }: Ma
   const { wider } = operator;
   return {
     ...operator,
+    diagonalBlock: undefined,
     name,
     dimension: dimension ?? operator.dimension,
     apply: (block) => apply(operator.apply, block),

@@ -20,7 +20,19 @@ export interface LinearOperator {
   readonly name: string;
   /** The same products in a wider arithmetic, where there is one: what `apply` is off by is then measured. */
   readonly wider?: WiderProducts;
+  /** A part of the matrix that costs less than its columns do, where there is one. What is made of an operator has none of its own. */
+  diagonalBlock?(): DiagonalBlock | undefined;
   apply(block: readonly Float64Array[]): Promise<Float64Array[]>;
+}
+
+/** The rows and columns of a matrix from `start` on, `size` of them. */
+export interface DiagonalBlock {
+  readonly start: number;
+  readonly size: number;
+  /** What it costs, counted in products. */
+  readonly products: number;
+  /** Row-major: row i is what a product with the i-th unit vector of the block gives there. */
+  compute(): Promise<Float64Array>;
 }
 
 export interface WiderProducts {

@@ -1,6 +1,7 @@
 import type { Point } from "../problem/point.ts";
 import type { Product } from "../problem/derivatives.ts";
 import type { RunContext } from "../util/run-context.ts";
+import { weightBlockOf } from "../problem/weight-block.ts";
 import type { LinearOperator } from "./linear-operator.ts";
 
 /** A matrix in parameter space at a point, as a linear operator. */
@@ -12,6 +13,7 @@ export function productOperator(point: Point, product: Product, context: RunCont
     precision: point.precision,
     preferredBlock: point.preferredBlock,
     atOnce: point.productsAtOnce,
+    diagonalBlock: () => weightBlockOf(point, product, context),
     apply: (block) => point.product(product, block, context),
   };
 }

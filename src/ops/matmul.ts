@@ -123,6 +123,23 @@ export function matmul(a: Value, b: Value, flags: Partial<Flags> = {}): Value {
   return a.graph.apply(MatMul.make({ transposeA, transposeB }), [a, b]);
 }
 
+/** A product x W, or x Wᵀ, of one matrix with another. */
+export interface RowsTimesMatrix {
+  readonly rows: Value;
+  readonly matrix: Value;
+  /** Whether the matrix enters transposed. */
+  readonly transposed: boolean;
+}
+
+/** The factors of a value that is the product of the rows of one matrix with another matrix; undefined for any other. */
+export function rowsTimesMatrix({ operation, inputs }: Value): RowsTimesMatrix | undefined {
+  const { transposeA, transposeB } = operation.attributes;
+  if (operation.name !== MatMul.name || transposeA !== false || inputs.some(({ shape }) => shape.length !== 2))
+    return undefined;
+  const [rows, matrix] = inputs;
+  return { rows, matrix, transposed: transposeB === true };
+}
+
 function matrixOf(value: Value, transposed: boolean): [number, number] {
   const rank = value.shape.length;
   if (rank < 2) {

@@ -194,6 +194,16 @@ export class Point {
     return this.machinery.preferredBlock;
   }
 
+  /** Examples of a whole batch. */
+  get batchSize(): number {
+    return Math.min(this.machinery.options.batchSize, this.examples);
+  }
+
+  /** λ of the term λ/2‖θ‖². */
+  get l2(): number {
+    return this.machinery.options.l2;
+  }
+
   /** How many products may go on at once, so that no lane waits while the one that asked is busy with its result. */
   get productsAtOnce(): number {
     return this.sideBySide(1);
