@@ -1,5 +1,6 @@
 import type { FloatType, Tensor } from "../util/tensor.ts";
 import type { ExamplesLayout, InputLayouts } from "./examples-layout.ts";
+import type { Scaling } from "./scaling.ts";
 import type { Value, ValueType } from "./value.ts";
 
 /** Plain numbers are written as integers, which is what nearly all attributes are. */
@@ -90,12 +91,27 @@ export interface Operation {
    */
   readonly unitAxes?: readonly (number | undefined)[];
 
+  /** How the output scales when inputs do; absent where that is not known, and then inputs must not scale. Every primitive answers. */
+  readonly scaling?: Scaling;
+
+  /**
+   * Whether the operation takes the size out of what goes in, or gives it: behind it a layer may be multiplied by
+   * itself, which hides what it has in common with the next one.
+   */
+  readonly ofSize?: boolean;
+
+  /** Whether the output says where the first input lies below the second. */
+  readonly below?: boolean;
+
   /** What the operation does to the units of a network as an activation; absent where it is none. */
   readonly activation?: ActivationTraits;
 
   /** Where the derivative does not exist or is a convention, at this node where it depends on the inputs; copied into every result. */
   readonly caveat?: string | ((node: Value) => string | undefined);
 }
+
+/** An operation that networks and derivatives are made of: it answers what kernels are not asked any more. */
+export type Primitive = Operation & Required<Pick<Operation, "scaling">>;
 
 /** What an activation can do to its units. */
 export interface ActivationTraits {

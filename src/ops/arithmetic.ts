@@ -1,5 +1,6 @@
 import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
-import type { Operation } from "../graph/operation.ts";
+import type { Operation, Primitive } from "../graph/operation.ts";
+import { SAME, SUM, always, scaled } from "../graph/scaling.ts";
 import type { Operand, Value } from "../graph/value.ts";
 import { sizeOf } from "../util/tensor.ts";
 import { NO_ATTRIBUTES } from "./attribute-schemas.ts";
@@ -20,9 +21,9 @@ import { splatOf, sumTo } from "./structure.ts";
 function binary(
   name: string,
   f: (x: number, y: number) => number,
-  rules: Pick<Operation, "simplify" | "jvp" | "vjp" | "caveat" | "scaled">,
-): Operation {
-  const operation: Operation = {
+  rules: Pick<Primitive, "simplify" | "jvp" | "vjp" | "caveat" | "scaled" | "scaling">,
+): Primitive {
+  const operation: Primitive = {
     name,
     attributes: {},
     infer: (inputs) => {
@@ -43,6 +44,7 @@ function binary(
 }
 
 const addition = binary("Add", (x, y) => x + y, {
+  scaling: always(SAME),
   scaled: scaledSum((x, y) => add(x, y)),
   simplify: ([x, y], { shape }) => {
     if (splatOf(y) === 0) return broadcastTo(x, shape);
@@ -71,6 +73,7 @@ export function add(x: Operand, y: Operand): Value {
 }
 
 const subtraction = binary("Sub", (x, y) => x - y, {
+  scaling: always(SAME),
   scaled: scaledSum((x, y) => sub(x, y)),
   simplify: ([x, y], { shape }) => {
     if (splatOf(y) === 0) return broadcastTo(x, shape);
@@ -126,6 +129,7 @@ function scaledSum(combine: (x: Value, y: Value) => Value): Operation["scaled"] 
 }
 
 const multiplication = binary("Mul", (x, y) => x * y, {
+  scaling: always(SUM),
   simplify: ([x, y], type) => {
     const s = splatOf(x);
     const t = splatOf(y);
@@ -177,6 +181,7 @@ export function mul(x: Operand, y: Operand): Value {
 }
 
 const division = binary("Div", (x, y) => x / y, {
+  scaling: always({ kind: "difference" }),
   simplify: ([x, y], { shape, dtype }) => {
     const divisor = splatOf(y);
     if (divisor === 1) return broadcastTo(x, shape);
@@ -214,8 +219,9 @@ export function div(x: Operand, y: Operand): Value {
   return left.graph.apply(division, [left, lift(y, x)]);
 }
 
-const negation: Operation = {
+const negation: Primitive = {
   name: "Neg",
+  scaling: always(SAME),
   attributes: {},
   infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
   simplify: ([x]) => {
@@ -239,8 +245,9 @@ export function neg(x: Value): Value {
   return x.graph.apply(negation, [x]);
 }
 
-const inversion: Operation = {
+const inversion: Primitive = {
   name: "Reciprocal",
+  scaling: (_node, regime) => (regime === "exchange" ? SAME : scaled(-1)),
   attributes: {},
   infer: ([x]) => {
     requireFloat("Reciprocal", x);

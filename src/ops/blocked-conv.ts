@@ -7,7 +7,7 @@ import { positiveSchema } from "./attribute-schemas.ts";
 import { add } from "./arithmetic.ts";
 import { BLOCKED_DOMAIN, fromBlocked, sourceOf, toBlocked } from "./blocked-layout.ts";
 import { convOutputExtents, type ConvGeometry, convGeometrySchema } from "./conv-geometry.ts";
-import { defineOp } from "./define-op.ts";
+import { defineKernel } from "./define-op.ts";
 import { gather } from "./gather.ts";
 import { pad, reverse, sliceAxis } from "./movement.ts";
 import { permuteRows } from "./row-order.ts";
@@ -27,7 +27,7 @@ type BlockedConvAttributes = z.infer<typeof blockedConvSchema>;
  * BlockedConv: convolution of blocked images [N, C/B, H, W, B] (plain ones [N, C, H, W] while C < B) with a
  * filter made by {@link blockedFilter}; the result is blocked. Made by lowerings only.
  */
-export const BlockedConv = defineOp({
+export const BlockedConv = defineKernel({
   name: "BlockedConv",
   summary: "convolution in the blocked layout",
   attributes: blockedConvSchema,

@@ -3,7 +3,7 @@ import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import type { Shape } from "../util/tensor.ts";
 import { shapeSchema } from "./attribute-schemas.ts";
-import { defineOp } from "./define-op.ts";
+import { defineKernel } from "./define-op.ts";
 import { pad } from "./movement.ts";
 import { reshape } from "./structure.ts";
 
@@ -35,7 +35,7 @@ function blockedShape(shape: Shape, { axis, block }: Layout): number[] {
 }
 
 /** ToBlocked: images in the blocked layout, the axis filled up with zeros. */
-export const ToBlocked = defineOp({
+export const ToBlocked = defineKernel({
   name: "ToBlocked",
   summary: "images in the blocked layout",
   attributes: layoutSchema,
@@ -63,7 +63,7 @@ export const ToBlocked = defineOp({
 });
 
 /** FromBlocked: images in the plain layout, without the padding. */
-export const FromBlocked = defineOp({
+export const FromBlocked = defineKernel({
   name: "FromBlocked",
   summary: "images from the blocked layout",
   /** The shape is that of the images; extents beyond it are padding. */

@@ -4,7 +4,7 @@ import type { Value } from "../graph/value.ts";
 import { positiveSchema } from "./attribute-schemas.ts";
 import { mul, sub } from "./arithmetic.ts";
 import { BLOCKED_DOMAIN, fromBlocked, sourceOf, toBlocked, type BlockedAxis } from "./blocked-layout.ts";
-import { type OpDefinition, defineOp } from "./define-op.ts";
+import { type OpDefinition, defineKernel } from "./define-op.ts";
 import { gather } from "./gather.ts";
 import { cast, greater } from "./logic.ts";
 import { stack } from "./movement.ts";
@@ -17,7 +17,7 @@ function windowOperation(
   windowed: (extent: number, window: number) => number,
   attributesOf: (window: readonly number[]) => Attributes,
 ) {
-  return defineOp({
+  return defineKernel({
     name: `Blocked${kind}`,
     summary,
     attributes: z.strictObject({ window: positiveSchema }),

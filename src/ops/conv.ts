@@ -1,6 +1,7 @@
 import { keptAxis } from "../graph/examples-layout.ts";
-import type { Operation } from "../graph/operation.ts";
+import type { Primitive } from "../graph/operation.ts";
 import { reachable } from "../graph/traverse.ts";
+import { SUM, always } from "../graph/scaling.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
@@ -31,8 +32,9 @@ export const Conv = defineOp({
   name: "Conv",
   summary: "convolution (cross-correlation) of images with kernels",
   attributes: convGeometrySchema,
-  make: (geometry): Operation => ({
+  make: (geometry): Primitive => ({
     name: "Conv",
+    scaling: always(SUM),
     unitAxes: [undefined, 1],
     attributes: attributesOf(geometry),
     examplesLayout: keptAxis((axis) => axis === 0),
@@ -91,8 +93,9 @@ export const ConvInput = defineOp({
   name: "ConvInput",
   summary: "adjoint of Conv in the images (transposed convolution)",
   attributes: convGeometrySchema.extend({ extents: shapeSchema }),
-  make: (attributes): Operation => ({
+  make: (attributes): Primitive => ({
     name: "ConvInput",
+    scaling: always(SUM),
     unitAxes: [undefined, 1],
     attributes: { ...attributesOf(attributes), extents: attributes.extents },
     examplesLayout: keptAxis((axis) => axis === 0),
@@ -141,8 +144,9 @@ export const ConvWeight = defineOp({
   name: "ConvWeight",
   summary: "adjoint of Conv in the kernels",
   attributes: convGeometrySchema.extend({ kernel: positiveSchema }),
-  make: (attributes): Operation => ({
+  make: (attributes): Primitive => ({
     name: "ConvWeight",
+    scaling: always(SUM),
     attributes: { ...attributesOf(attributes), kernel: attributes.kernel },
     multiplyAdds: (node) => sizeOf(node.inputs[1].shape) * sizeOf(node.shape.slice(1)),
     infer: (inputs) => {

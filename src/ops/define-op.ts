@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Operation } from "../graph/operation.ts";
+import type { Operation, Primitive } from "../graph/operation.ts";
 
 /** What is known of an operation by its name, whatever its attributes. */
 export interface OpSummary {
@@ -11,12 +11,17 @@ export interface OpSummary {
 }
 
 /** One operation of the graph: how to make it from its attributes, and a line for the documentation. */
-export interface OpDefinition<A> extends OpSummary {
+export interface OpDefinition<A, O extends Operation = Operation> extends OpSummary {
   readonly attributes: z.ZodType<A>;
-  make(attributes: A): Operation;
+  make(attributes: A): O;
 }
 
-/** Declares an operation; the exact type of its attributes is that of their schema. */
-export function defineOp<A>(definition: OpDefinition<A>): OpDefinition<A> {
+/** Declares a primitive; the exact type of its attributes is that of their schema. */
+export function defineOp<A>(definition: OpDefinition<A, Primitive>): OpDefinition<A, Primitive> {
+  return definition;
+}
+
+/** Declares what lowerings write for a kernel of the runtime, after all derivatives and questions of symmetry. */
+export function defineKernel<A>(definition: OpDefinition<A>): OpDefinition<A> {
   return definition;
 }

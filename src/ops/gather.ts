@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { alongBroadcast, type ExamplesLayout, type InputLayouts } from "../graph/examples-layout.ts";
 import { forEachOffset, stridesOf } from "../graph/broadcast.ts";
-import type { Operation } from "../graph/operation.ts";
+import type { Primitive } from "../graph/operation.ts";
+import { FIRST, always } from "../graph/scaling.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf, type Shape } from "../util/tensor.ts";
@@ -32,8 +33,9 @@ export const Gather = defineOp({
   name: "Gather",
   summary: "slices of an axis by index",
   attributes: z.strictObject({ axis: axisSchema }),
-  make: ({ axis }): Operation => ({
+  make: ({ axis }): Primitive => ({
     name: "Gather",
+    scaling: always(FIRST),
     attributes: { axis },
     examplesLayout: (node, [source, indices]) => {
       if (!source) return indices && { ...indices, axis: axis + indices.axis };
@@ -117,8 +119,9 @@ export const ScatterAdd = defineOp({
   name: "ScatterAdd",
   summary: "adds slices into zeros at given indices of an axis",
   attributes: z.strictObject({ axis: axisSchema, extent: z.int().nonnegative() }),
-  make: ({ axis, extent }): Operation => ({
+  make: ({ axis, extent }): Primitive => ({
     name: "ScatterAdd",
+    scaling: always(FIRST),
     attributes: { axis, extent },
     examplesLayout: (node, [source, indices]) => {
       const rank = node.inputs[1].shape.length;
@@ -179,8 +182,9 @@ export const GatherElements = defineOp({
   name: "GatherElements",
   summary: "single elements along an axis by index",
   attributes: z.strictObject({ axis: axisSchema }),
-  make: ({ axis }): Operation => ({
+  make: ({ axis }): Primitive => ({
     name: "GatherElements",
+    scaling: always(FIRST),
     attributes: { axis },
     examplesLayout: (node, given) => besideAxis(node, given, axis),
     infer: ([x, indices]) => ({ dtype: x.dtype, shape: indices.shape }),
@@ -216,8 +220,9 @@ export const ScatterElementsAdd = defineOp({
   name: "ScatterElementsAdd",
   summary: "adds single elements into zeros at given indices of an axis",
   attributes: z.strictObject({ axis: axisSchema, shape: shapeSchema }),
-  make: ({ axis, shape }): Operation => ({
+  make: ({ axis, shape }): Primitive => ({
     name: "ScatterElementsAdd",
+    scaling: always(FIRST),
     attributes: { axis, shape },
     examplesLayout: (node, given) => besideAxis(node, given, axis),
     infer: ([g]) => ({ dtype: g.dtype, shape }),

@@ -5,13 +5,13 @@ import type { Operation } from "../graph/operation.ts";
 import { reachable, rebuild } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { Add } from "./arithmetic.ts";
-import { defineOp } from "./define-op.ts";
+import { defineKernel } from "./define-op.ts";
 import { MatMul } from "./matmul.ts";
 import { reshape } from "./structure.ts";
 import { sizeOf } from "../util/tensor.ts";
 
 /** Gemm: op(a)·op(b) + c in one kernel. Made by {@link fuseGemm} after all derivatives, so it needs no rules of its own. */
-export const Gemm = defineOp({
+export const Gemm = defineKernel({
   name: "Gemm",
   summary: "matrix product plus an addend",
   attributes: z.strictObject({ transposeA: z.boolean(), transposeB: z.boolean() }),

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { broadcastShapes } from "../graph/broadcast.ts";
-import type { Operation } from "../graph/operation.ts";
+import type { Primitive } from "../graph/operation.ts";
+import { COMPARE, NONE, SAME, always, byRegime, type ScalingRule } from "../graph/scaling.ts";
 import type { Operand, Value } from "../graph/value.ts";
-import type { DType } from "../util/tensor.ts";
+import { isFloat, type DType } from "../util/tensor.ts";
 import { NO_ATTRIBUTES, dtypeSchema } from "./attribute-schemas.ts";
 import {
   broadcastTo,
@@ -16,9 +17,15 @@ import { defineOp } from "./define-op.ts";
 import { splatOf, sumTo } from "./structure.ts";
 
 /** Comparisons and connectives: piecewise constant, so their derivative is zero. */
-function predicate(name: string, summary: string, f: (x: number, y: number) => boolean) {
-  const operation: Operation = {
+function predicate(
+  name: string,
+  summary: string,
+  f: (x: number, y: number) => boolean,
+  traits: Pick<Primitive, "scaling" | "below">,
+) {
+  const operation: Primitive = {
     name,
+    ...traits,
     attributes: {},
     infer: (inputs) => {
       requireSameDtype(name, inputs);
@@ -39,21 +46,42 @@ function predicate(name: string, summary: string, f: (x: number, y: number) => b
   };
 }
 
-export const { definition: Greater, apply: greater } = predicate("Greater", "x > y", (x, y) => x > y);
+/** The order of two values that scale alike stays, unless their signs change. */
+const ORDER = byRegime({ positive: COMPARE, exchange: COMPARE });
+
+export const { definition: Greater, apply: greater } = predicate("Greater", "x > y", (x, y) => x > y, {
+  scaling: ORDER,
+});
 export const { definition: GreaterOrEqual, apply: greaterOrEqual } = predicate(
   "GreaterOrEqual",
   "x ≥ y",
   (x, y) => x >= y,
+  { scaling: ORDER },
 );
-export const { definition: Less, apply: less } = predicate("Less", "x < y", (x, y) => x < y);
-export const { definition: LessOrEqual, apply: lessOrEqual } = predicate("LessOrEqual", "x ≤ y", (x, y) => x <= y);
-export const { definition: Equal, apply: equal } = predicate("Equal", "x = y", (x, y) => x === y);
-export const { definition: And, apply: and } = predicate("And", "x and y", (x, y) => x !== 0 && y !== 0);
-export const { definition: Or, apply: or } = predicate("Or", "x or y", (x, y) => x !== 0 || y !== 0);
-export const { definition: Xor, apply: xor } = predicate("Xor", "x differs from y", (x, y) => (x !== 0) !== (y !== 0));
+export const { definition: Less, apply: less } = predicate("Less", "x < y", (x, y) => x < y, {
+  scaling: ORDER,
+  below: true,
+});
+export const { definition: LessOrEqual, apply: lessOrEqual } = predicate("LessOrEqual", "x ≤ y", (x, y) => x <= y, {
+  scaling: ORDER,
+  below: true,
+});
+export const { definition: Equal, apply: equal } = predicate("Equal", "x = y", (x, y) => x === y, {
+  scaling: byRegime({ positive: COMPARE }),
+});
+export const { definition: And, apply: and } = predicate("And", "x and y", (x, y) => x !== 0 && y !== 0, {
+  scaling: always(NONE),
+});
+export const { definition: Or, apply: or } = predicate("Or", "x or y", (x, y) => x !== 0 || y !== 0, {
+  scaling: always(NONE),
+});
+export const { definition: Xor, apply: xor } = predicate("Xor", "x differs from y", (x, y) => (x !== 0) !== (y !== 0), {
+  scaling: always(NONE),
+});
 
-const negation: Operation = {
+const negation: Primitive = {
   name: "Not",
+  scaling: always(NONE),
   attributes: {},
   infer: ([x]) => ({ dtype: "bool", shape: x.shape }),
   evaluate: (inputs, type) => evaluateElementwise((x) => Number(x === 0), inputs, type),
@@ -74,8 +102,9 @@ export const Mod = defineOp({
   name: "Mod",
   summary: "remainder of integers",
   attributes: z.strictObject({ fmod: z.boolean() }),
-  make: ({ fmod }): Operation => ({
+  make: ({ fmod }): Primitive => ({
     name: "Mod",
+    scaling: always(NONE),
     attributes: { fmod },
     infer: (inputs) => {
       requireSameDtype("Mod", inputs);
@@ -93,8 +122,9 @@ export function mod(x: Value, y: Value, fmod = false): Value {
   return x.graph.apply(Mod.make({ fmod }), [x, y]);
 }
 
-const selection: Operation = {
+const selection: Primitive = {
   name: "Where",
+  scaling: always({ kind: "select" }),
   attributes: {},
   infer: ([condition, x, y]) => {
     requireSameDtype("Where", [x, y]);
@@ -140,8 +170,9 @@ export const Cast = defineOp({
   name: "Cast",
   summary: "another element type",
   attributes: z.strictObject({ to: dtypeSchema }),
-  make: ({ to }): Operation => ({
+  make: ({ to }): Primitive => ({
     name: "Cast",
+    scaling: ({ inputs: [x] }) => castScaling(x.dtype, to),
     attributes: { to },
     infer: ([x]) => ({ dtype: to, shape: x.shape }),
     simplify: ([x]) => (x.dtype === to ? x : undefined),
@@ -151,20 +182,21 @@ export const Cast = defineOp({
         inputs,
         type,
       ),
-    jvp: (_node, [t]) => (t && isDifferentiable(t.dtype) && isDifferentiable(to) ? cast(t, to) : undefined),
-    vjp: (node, g) =>
-      isDifferentiable(node.inputs[0].dtype) && isDifferentiable(to) ? cast(g, node.inputs[0].dtype) : undefined,
+    jvp: (_node, [t]) => (t && isFloat(t.dtype) && isFloat(to) ? cast(t, to) : undefined),
+    vjp: (node, g) => (isFloat(node.inputs[0].dtype) && isFloat(to) ? cast(g, node.inputs[0].dtype) : undefined),
     elementwise: true,
     vmap: vmapElementwise,
     emit: (_node, [x], e) => e.node("Cast", [x], { to: ONNX_TYPES[to] }),
   }),
 });
 
-const ONNX_TYPES: Record<DType, number> = { float32: 1, int64: 7, bool: 9, float64: 11 };
-
-function isDifferentiable(dtype: DType): boolean {
-  return dtype === "float32" || dtype === "float64";
+/** Between floats nothing changes; a truth value has no size; a whole number is rounded. */
+function castScaling(from: DType, to: DType): ScalingRule {
+  if (isFloat(to)) return isFloat(from) ? SAME : COMPARE;
+  return to === "bool" ? COMPARE : NONE;
 }
+
+const ONNX_TYPES: Record<DType, number> = { float32: 1, int64: 7, bool: 9, float64: 11 };
 
 export function cast(x: Value, to: DType): Value {
   return x.graph.apply(Cast.make({ to }), [x]);

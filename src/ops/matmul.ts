@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { alongBroadcast, type ExamplesLayout, type InputLayouts } from "../graph/examples-layout.ts";
 import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
-import type { Operation } from "../graph/operation.ts";
+import type { Primitive } from "../graph/operation.ts";
+import { SUM, always } from "../graph/scaling.ts";
 import type { Value } from "../graph/value.ts";
 import { sizeOf } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
@@ -35,9 +36,10 @@ export const MatMul = defineOp({
   name: "MatMul",
   summary: "matrix product over the last two axes",
   attributes: flagsSchema,
-  make: ({ transposeA, transposeB }): Operation => {
-    const operation: Operation = {
+  make: ({ transposeA, transposeB }): Primitive => {
+    const operation: Primitive = {
       name: "MatMul",
+      scaling: always(SUM),
       unitAxes: [-2, -1],
       attributes: { transposeA, transposeB },
       examplesLayout: (node, given) => productLayout(node, given, { transposeA, transposeB }),

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { alongBroadcast, keptAxis } from "../graph/examples-layout.ts";
 import { forEachOffset, normalizeAxis, sameShape, stridesOf } from "../graph/broadcast.ts";
-import type { Emitter, Operation } from "../graph/operation.ts";
+import type { Emitter, Primitive } from "../graph/operation.ts";
+import { SAME, always } from "../graph/scaling.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf } from "../util/tensor.ts";
@@ -20,8 +21,9 @@ export const Slice = defineOp({
   name: "Slice",
   summary: "every step-th element of a range, along each axis",
   attributes: sliceAttributes,
-  make: ({ starts, extents, steps }): Operation => ({
+  make: ({ starts, extents, steps }): Primitive => ({
     name: "Slice",
+    scaling: always(SAME),
     attributes: { starts, extents, steps },
     examplesLayout: (node, given) =>
       keptAxis((axis) => steps[axis] === 1 && extents[axis] === node.inputs[0].shape[axis])(node, given),
@@ -148,8 +150,9 @@ export const Pad = defineOp({
   name: "Pad",
   summary: "zeros around; negative amounts cut",
   attributes: z.strictObject({ before: integersSchema, after: integersSchema }),
-  make: ({ before, after }): Operation => ({
+  make: ({ before, after }): Primitive => ({
     name: "Pad",
+    scaling: always(SAME),
     rearranges: true,
     attributes: { before, after },
     examplesLayout: keptAxis((axis) => before[axis] === 0 && after[axis] === 0),
@@ -223,8 +226,9 @@ export const Concat = defineOp({
   name: "Concat",
   summary: "one after the other along an axis",
   attributes: z.strictObject({ axis: axisSchema }),
-  make: ({ axis }): Operation => ({
+  make: ({ axis }): Primitive => ({
     name: "Concat",
+    scaling: always(SAME),
     attributes: { axis },
     examplesLayout: (node, given) =>
       given.some((layout) => layout?.axis === axis) ? undefined : alongBroadcast(node, given),

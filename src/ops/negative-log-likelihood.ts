@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { normalizeAxis } from "../graph/broadcast.ts";
 import type { ExamplesLayout, InputLayouts } from "../graph/examples-layout.ts";
-import type { Operation } from "../graph/operation.ts";
+import type { Primitive } from "../graph/operation.ts";
+import { NONE, always } from "../graph/scaling.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { axisSchema } from "./attribute-schemas.ts";
@@ -24,7 +25,7 @@ export const NegativeLogLikelihood = defineOp({
   name: "NegativeLogLikelihood",
   summary: "−log softmax(z) of the marked class along an axis",
   attributes: z.strictObject({ axis: axisSchema }),
-  make: ({ axis }): Operation => ({
+  make: ({ axis }): Primitive => ({
     ...shared("NegativeLogLikelihood", axis, negativeLogLikelihood),
     infer: ([z]) => {
       requireFloat("NegativeLogLikelihood", z);
@@ -51,7 +52,7 @@ export const OtherProbabilities = defineOp({
   name: "OtherProbabilities",
   summary: "softmax(z) along an axis, 0 at the marked class",
   attributes: z.strictObject({ axis: axisSchema }),
-  make: ({ axis }): Operation => ({
+  make: ({ axis }): Primitive => ({
     ...shared("OtherProbabilities", axis, otherProbabilities),
     infer: ([z]) => {
       requireFloat("OtherProbabilities", z);
@@ -71,6 +72,7 @@ export const OtherProbabilities = defineOp({
 function shared(name: string, axis: number, apply: (z: Value, chosen: Value, axis: number) => Value) {
   return {
     name,
+    scaling: always(NONE),
     attributes: { axis },
     examplesLayout: (_node: Value, given: InputLayouts): ExamplesLayout | undefined => {
       const [first, ...rest] = given.filter((layout) => layout !== undefined);

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { normalizeAxis, sameShape } from "../graph/broadcast.ts";
 import { keptAxis } from "../graph/examples-layout.ts";
-import type { Operation } from "../graph/operation.ts";
+import type { Primitive } from "../graph/operation.ts";
+import { COMPARE, SAME, byRegime } from "../graph/scaling.ts";
 import type { Value } from "../graph/value.ts";
 import { axesSchema } from "./attribute-schemas.ts";
 import { mul, reciprocal } from "./arithmetic.ts";
@@ -20,8 +21,10 @@ export const Norm = defineOp({
   name: "Norm",
   summary: "square root of the sum of squares over axes",
   attributes: z.strictObject({ axes: axesSchema, flat: z.boolean() }),
-  make: ({ axes, flat }): Operation => ({
+  make: ({ axes, flat }): Primitive => ({
     name: "Norm",
+    scaling: byRegime({ positive: SAME, sign: COMPARE, exchange: SAME }),
+    ofSize: true,
     attributes: { axes, flat },
     examplesLayout: keptAxis((axis) => !axes.includes(axis)),
     infer: ([x]) => {

@@ -1,7 +1,7 @@
 import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import type { Shape } from "../util/tensor.ts";
-import { defineOp } from "./define-op.ts";
+import { defineKernel } from "./define-op.ts";
 import { convOutputExtents, type ConvGeometry, convGeometrySchema } from "./conv-geometry.ts";
 
 /** The attributes of ONNX Conv and ConvTranspose. */
@@ -20,7 +20,7 @@ interface PlainConvOperation extends Operation {
 }
 
 /** PlainConv: ONNX Conv as it is, with a bias [O] where there is a third input: what lowerings write where the runtime's own kernel is meant. */
-export const PlainConv = defineOp({
+export const PlainConv = defineKernel({
   name: "PlainConv",
   summary: "convolution by the runtime's own kernel",
   attributes: convGeometrySchema,

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { keptAxis } from "../graph/examples-layout.ts";
-import type { Operation, Target } from "../graph/operation.ts";
+import type { Primitive, Target } from "../graph/operation.ts";
+import { COMPARE, SAME, SECOND, byRegime } from "../graph/scaling.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
@@ -67,8 +68,9 @@ export const MaxPool = defineOp({
   name: "MaxPool",
   summary: "largest element of each window",
   attributes: poolSchema,
-  make: (pool): Operation => ({
+  make: (pool): Primitive => ({
     name: "MaxPool",
+    scaling: byRegime({ positive: SAME, exchange: SAME }),
     attributes: attributesOf(pool),
     examplesLayout: keptAxis((axis) => axis < 2),
     selects: true,
@@ -97,8 +99,9 @@ export const MaxPoolIndices = defineOp({
   name: "MaxPoolIndices",
   summary: "position of the largest element of each window",
   attributes: poolSchema,
-  make: (pool): Operation => ({
+  make: (pool): Primitive => ({
     name: "MaxPoolIndices",
+    scaling: byRegime({ positive: COMPARE }),
     attributes: attributesOf(pool),
     infer: ([x]) => ({ dtype: "int64", shape: pooledShape(x, pool) }),
     ...ZERO_DERIVATIVE,
@@ -187,8 +190,9 @@ export const MaxPoolPick = defineOp({
   name: "MaxPoolPick",
   summary: "elements at the places where another value is largest in each window",
   attributes: poolSchema,
-  make: (pool): Operation => ({
+  make: (pool): Primitive => ({
     name: "MaxPoolPick",
+    scaling: byRegime({ positive: SECOND }),
     attributes: attributesOf(pool),
     infer: ([x, t]) => ({ dtype: t.dtype, shape: pooledShape(x, pool) }),
     jvp: (node, [, t]) => t && maxPoolPick(node.inputs[0], t, pool),
@@ -212,8 +216,9 @@ export const MaxPoolPlace = defineOp({
   name: "MaxPoolPlace",
   summary: "elements put where another value is largest in each window",
   attributes: poolSchema,
-  make: (pool): Operation => ({
+  make: (pool): Primitive => ({
     name: "MaxPoolPlace",
+    scaling: byRegime({ positive: SECOND }),
     attributes: attributesOf(pool),
     infer: ([x, g]) => ({ dtype: g.dtype, shape: x.shape }),
     jvp: (node, [, t]) => t && maxPoolPlace(node.inputs[0], t, pool),

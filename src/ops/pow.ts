@@ -1,6 +1,7 @@
 import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
 import { tensorOf } from "../graph/leaf.ts";
-import type { Operation } from "../graph/operation.ts";
+import type { Primitive } from "../graph/operation.ts";
+import { FIRST, byRegime } from "../graph/scaling.ts";
 import type { Operand, Value } from "../graph/value.ts";
 import { NO_ATTRIBUTES } from "./attribute-schemas.ts";
 import { add, addMaybe, mul, reciprocal, sub } from "./arithmetic.ts";
@@ -23,8 +24,9 @@ const BY_PRODUCTS = new Map<number, (x: Value) => Value>([
   [-2, (x) => reciprocal(mul(x, x))],
 ]);
 
-const power: Operation = {
+const power: Primitive = {
   name: "Pow",
+  scaling: byRegime({ exchange: FIRST }),
   attributes: {},
   infer: (inputs) => {
     requireFloat("Pow", ...inputs);

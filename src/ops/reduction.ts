@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { normalizeAxis, sameShape } from "../graph/broadcast.ts";
 import { keptAxis } from "../graph/examples-layout.ts";
-import type { Operation } from "../graph/operation.ts";
+import type { Primitive } from "../graph/operation.ts";
+import { COMPARE, NONE, SAME, always, byRegime } from "../graph/scaling.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf } from "../util/tensor.ts";
@@ -34,8 +35,9 @@ export const ReduceMax = defineOp({
   name: "ReduceMax",
   summary: "maximum over axes",
   attributes: z.strictObject({ axes: axesSchema }),
-  make: ({ axes }): Operation => ({
+  make: ({ axes }): Primitive => ({
     name: "ReduceMax",
+    scaling: byRegime({ positive: SAME }),
     attributes: { axes },
     examplesLayout: keptAxis((own) => !axes.includes(own)),
     infer: ([x]) => {
@@ -78,8 +80,9 @@ export const ArgMax = defineOp({
   name: "ArgMax",
   summary: "index of the maximum along an axis",
   attributes: z.strictObject({ axis: axisSchema }),
-  make: ({ axis }): Operation => ({
+  make: ({ axis }): Primitive => ({
     name: "ArgMax",
+    scaling: byRegime({ positive: COMPARE }),
     attributes: { axis },
     examplesLayout: keptAxis((own) => own !== axis),
     infer: ([x]) => {
@@ -101,8 +104,9 @@ export const CumSum = defineOp({
   name: "CumSum",
   summary: "running sums along an axis",
   attributes: z.strictObject({ axis: axisSchema, exclusive: z.boolean(), reverse: z.boolean() }),
-  make: ({ axis, exclusive, reverse }): Operation => ({
+  make: ({ axis, exclusive, reverse }): Primitive => ({
     name: "CumSum",
+    scaling: always(SAME),
     attributes: { axis, exclusive, reverse },
     examplesLayout: keptAxis((own) => own !== axis),
     infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
@@ -142,8 +146,9 @@ export const Softmax = defineOp({
   name: "Softmax",
   summary: "eˣ / Σ eˣ along an axis",
   attributes: z.strictObject({ axis: axisSchema }),
-  make: ({ axis }): Operation => ({
+  make: ({ axis }): Primitive => ({
     name: "Softmax",
+    scaling: always(NONE),
     attributes: { axis },
     examplesLayout: keptAxis((own) => own !== axis),
     infer: ([x]) => {
@@ -171,8 +176,9 @@ export const LogSoftmax = defineOp({
   name: "LogSoftmax",
   summary: "x − log Σ eˣ along an axis",
   attributes: z.strictObject({ axis: axisSchema }),
-  make: ({ axis }): Operation => ({
+  make: ({ axis }): Primitive => ({
     name: "LogSoftmax",
+    scaling: always(NONE),
     attributes: { axis },
     examplesLayout: keptAxis((own) => own !== axis),
     infer: ([x]) => {

@@ -4,11 +4,11 @@ import type { Operation } from "../graph/operation.ts";
 import type { Value } from "../graph/value.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
 import { NO_ATTRIBUTES, axesSchema, shapeSchema } from "./attribute-schemas.ts";
-import { defineOp } from "./define-op.ts";
+import { defineKernel } from "./define-op.ts";
 import { reshape } from "./structure.ts";
 
 /** RowOrder: row numbers of a tensor in an order that its attributes describe: equal orders are one node, and the numbers exist in the file only. */
-export const RowOrder = defineOp({
+export const RowOrder = defineKernel({
   name: "RowOrder",
   summary: "row numbers of a tensor in another order",
   attributes: z.strictObject({ shape: shapeSchema, perm: axesSchema }),
@@ -34,7 +34,7 @@ const rowGathering: Operation = {
 };
 
 /** PermuteRows: the rows of a matrix by their numbers. */
-export const PermuteRows = defineOp({
+export const PermuteRows = defineKernel({
   name: "PermuteRows",
   summary: "rows of a matrix by their numbers",
   attributes: NO_ATTRIBUTES,

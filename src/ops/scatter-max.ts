@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { forEachOffset, stridesOf } from "../graph/broadcast.ts";
-import type { Operation } from "../graph/operation.ts";
+import type { Primitive } from "../graph/operation.ts";
+import { FIRST, byRegime } from "../graph/scaling.ts";
 import type { Value } from "../graph/value.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
 import { axisSchema, shapeSchema } from "./attribute-schemas.ts";
@@ -18,8 +19,9 @@ export const ScatterElementsMax = defineOp({
   name: "ScatterElementsMax",
   summary: "the largest integer written to each element of an axis, −1 where none is",
   attributes: z.strictObject({ axis: axisSchema, shape: shapeSchema }),
-  make: ({ axis, shape }): Operation => ({
+  make: ({ axis, shape }): Primitive => ({
     name: "ScatterElementsMax",
+    scaling: byRegime({ positive: FIRST }),
     attributes: { axis, shape },
     examplesLayout: (node, given) => besideAxis(node, given, axis),
     infer: () => ({ dtype: "int64", shape }),

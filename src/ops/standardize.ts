@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { keptAxis } from "../graph/examples-layout.ts";
-import type { FloatAttribute, Operation, Target } from "../graph/operation.ts";
+import type { FloatAttribute, Operation, Primitive, Target } from "../graph/operation.ts";
+import { COMPARE, NEGLIGIBLE, NONE, SAME, byRegime, scaled, type ScalingRule } from "../graph/scaling.ts";
 import type { Value } from "../graph/value.ts";
 import { allocate, sizeOf } from "../util/tensor.ts";
 import { axisSchema } from "./attribute-schemas.ts";
@@ -17,6 +18,11 @@ const standardizeAttributes = z.strictObject({
 });
 
 type StandardizeAttributes = z.infer<typeof standardizeAttributes>;
+
+/** A power of the size of what is standardised, where nothing but a small ε is added to its variance. */
+function sizeTimes(factor: number, { epsilon }: StandardizeAttributes): ScalingRule {
+  return epsilon <= NEGLIGIBLE ? scaled(factor) : NONE;
+}
 
 const axesFrom = (x: Value, axis: number) => x.shape.map((_, each) => each).slice(axis);
 
@@ -57,7 +63,7 @@ export const Standardize = defineOp({
   name: "Standardize",
   summary: "mean 0 and variance 1 over the last axes",
   attributes: standardizeAttributes,
-  make: (attributes): Operation => {
+  make: (attributes): Primitive => {
     const product = (node: Value, t: Value): Value => {
       const [x] = node.inputs;
       const axes = axesFrom(x, attributes.axis);
@@ -66,6 +72,8 @@ export const Standardize = defineOp({
     };
     return {
       name: "Standardize",
+      scaling: byRegime({ positive: sizeTimes(0, attributes), sign: SAME, exchange: SAME }),
+      ofSize: true,
       attributes: { ...attributes },
       examplesLayout: keptAxis((axis) => axis < attributes.axis),
       infer: ([x]) => {
@@ -95,8 +103,10 @@ export const InverseDeviation = defineOp({
   name: "InverseDeviation",
   summary: "1 over the standard deviation of the last axes",
   attributes: standardizeAttributes,
-  make: (attributes): Operation => ({
+  make: (attributes): Primitive => ({
     name: "InverseDeviation",
+    scaling: byRegime({ positive: sizeTimes(-1, attributes), sign: COMPARE, exchange: SAME }),
+    ofSize: true,
     attributes: { ...attributes },
     examplesLayout: keptAxis((axis) => axis < attributes.axis),
     infer: ([x]) => {

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { broadcastShapes, forEachOffset, normalizeAxis, sameShape, stridesOf } from "../graph/broadcast.ts";
 import { alongBroadcast, type ExamplesLayout, keptAxis } from "../graph/examples-layout.ts";
 import { tensorOf } from "../graph/leaf.ts";
-import type { Operation } from "../graph/operation.ts";
+import type { Primitive } from "../graph/operation.ts";
+import { SAME, always } from "../graph/scaling.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, isFloat, sizeOf, type Shape } from "../util/tensor.ts";
@@ -14,8 +15,9 @@ export const Reshape = defineOp({
   name: "Reshape",
   summary: "the same elements under another shape",
   attributes: z.strictObject({ shape: shapeSchema }),
-  make: ({ shape }): Operation => ({
+  make: ({ shape }): Primitive => ({
     name: "Reshape",
+    scaling: always(SAME),
     view: true,
     attributes: { shape },
     infer: ([x]) => {
@@ -64,8 +66,9 @@ export const Transpose = defineOp({
   name: "Transpose",
   summary: "axes in another order",
   attributes: z.strictObject({ perm: axesSchema }),
-  make: ({ perm }): Operation => ({
+  make: ({ perm }): Primitive => ({
     name: "Transpose",
+    scaling: always(SAME),
     rearranges: true,
     attributes: { perm },
     infer: ([x]) => ({ dtype: x.dtype, shape: perm.map((axis) => x.shape[axis]) }),
@@ -128,8 +131,9 @@ export const Expand = defineOp({
   name: "Expand",
   summary: "broadcast to a larger shape",
   attributes: z.strictObject({ shape: shapeSchema }),
-  make: ({ shape }): Operation => ({
+  make: ({ shape }): Primitive => ({
     name: "Expand",
+    scaling: always(SAME),
     view: true,
     broadcasts: true,
     examplesLayout: alongBroadcast,
@@ -187,8 +191,9 @@ export const ReduceSum = defineOp({
   name: "ReduceSum",
   summary: "sum over axes",
   attributes: z.strictObject({ axes: axesSchema }),
-  make: ({ axes }): Operation => ({
+  make: ({ axes }): Primitive => ({
     name: "ReduceSum",
+    scaling: always(SAME),
     attributes: { axes },
     examplesLayout: keptAxis((axis) => !axes.includes(axis)),
     infer: ([x]) => ({ dtype: x.dtype, shape: x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)) }),

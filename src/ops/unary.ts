@@ -1,4 +1,5 @@
-import type { ActivationTraits, Operation, Target } from "../graph/operation.ts";
+import type { ActivationTraits, Operation, Primitive, Target } from "../graph/operation.ts";
+import { COMPARE, SAME, always, byRegime, scaled, type Scaling } from "../graph/scaling.ts";
 import type { Value } from "../graph/value.ts";
 import { NO_ATTRIBUTES } from "./attribute-schemas.ts";
 import { add, div, mul, neg, reciprocal, sub } from "./arithmetic.ts";
@@ -21,6 +22,7 @@ interface UnaryRules {
   readonly simplify?: (x: Value) => Value | undefined;
   readonly lower?: (x: Value, target: Target) => Value | undefined;
   readonly activation?: ActivationTraits;
+  readonly scaling: Scaling;
   readonly caveat?: string;
 }
 
@@ -28,8 +30,9 @@ interface UnaryRules {
 function unary(rules: UnaryRules) {
   const { name, f, derivative, simplify, lower } = rules;
   const times = rules.times ?? (derivative && ((t: Value, x: Value, y: Value) => mul(t, derivative(x, y))));
-  const operation: Operation = {
+  const operation: Primitive = {
     name,
+    scaling: rules.scaling,
     attributes: {},
     infer: ([x]) => {
       requireFloat(name, x);
@@ -56,9 +59,16 @@ function unary(rules: UnaryRules) {
   };
 }
 
+/** Functions of single elements without any symmetry of their own: units may change places. */
+const UNITWISE = byRegime({ exchange: SAME });
+
+/** f(−x) = −f(x). */
+const ODD = byRegime({ sign: SAME, exchange: SAME });
+
 export const { definition: Exp, apply: exp } = unary({
   name: "Exp",
   summary: "eˣ",
+  scaling: UNITWISE,
   f: Math.exp,
   derivative: (_x, y) => y,
 });
@@ -66,6 +76,7 @@ export const { definition: Exp, apply: exp } = unary({
 export const { definition: Log, apply: log } = unary({
   name: "Log",
   summary: "natural logarithm",
+  scaling: UNITWISE,
   f: Math.log,
   derivative: (x) => reciprocal(x),
 });
@@ -73,6 +84,7 @@ export const { definition: Log, apply: log } = unary({
 export const { definition: Tanh, apply: tanh } = unary({
   name: "Tanh",
   summary: "hyperbolic tangent",
+  scaling: ODD,
   f: Math.tanh,
   activation: { rectifies: false, bounds: [-1, 1] },
   derivative: (_x, y) => sub(1, mul(y, y)),
@@ -81,6 +93,7 @@ export const { definition: Tanh, apply: tanh } = unary({
 export const { definition: Sigmoid, apply: sigmoid } = unary({
   name: "Sigmoid",
   summary: "1 / (1 + e⁻ˣ)",
+  scaling: UNITWISE,
   activation: { rectifies: false, bounds: [0, 1] },
   f: (x) => 1 / (1 + Math.exp(-x)),
   derivative: (_x, y) => mul(y, sub(1, y)),
@@ -91,6 +104,7 @@ export const { definition: Sigmoid, apply: sigmoid } = unary({
 export const { definition: Sqrt, apply: sqrt } = unary({
   name: "Sqrt",
   summary: "square root",
+  scaling: byRegime({ positive: scaled(0.5), exchange: SAME }),
   f: Math.sqrt,
   derivative: (_x, y) => div(0.5, y),
   caveat: "Sqrt has no derivative at 0",
@@ -99,6 +113,7 @@ export const { definition: Sqrt, apply: sqrt } = unary({
 export const { definition: Sin, apply: sin } = unary({
   name: "Sin",
   summary: "sine",
+  scaling: ODD,
   f: Math.sin,
   derivative: (x) => cos(x),
   lower: (x, { device }) => (device === "webgpu" ? sineSeries(x, 0, floor) : undefined),
@@ -107,6 +122,7 @@ export const { definition: Sin, apply: sin } = unary({
 export const { definition: Cos, apply: cos } = unary({
   name: "Cos",
   summary: "cosine",
+  scaling: byRegime({ sign: COMPARE, exchange: SAME }),
   f: Math.cos,
   derivative: (x) => neg(sin(x)),
   lower: (x, { device }) => (device === "webgpu" ? sineSeries(x, 1, floor) : undefined),
@@ -115,6 +131,7 @@ export const { definition: Cos, apply: cos } = unary({
 export const { definition: Softplus, apply: softplus } = unary({
   name: "Softplus",
   summary: "log(1 + eˣ)",
+  scaling: UNITWISE,
   activation: { rectifies: false },
   f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   // σ(x) = eˣ⁻ʸ keeps its relative precision far below zero, where the runtime's float32 kernel of σ gives 0.
@@ -137,6 +154,7 @@ const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 export const { definition: Erf, apply: erf } = unary({
   name: "Erf",
   summary: "error function",
+  scaling: ODD,
   activation: { rectifies: false, bounds: [-1, 1] },
   derivative: (x) => mul(TWO_OVER_SQRT_PI, exp(neg(mul(x, x)))),
   // The runtime has no float64 kernel: erf x = sign(x)·(1 − erfc|x|).
@@ -147,6 +165,7 @@ export const { definition: Erf, apply: erf } = unary({
 export const { definition: Atan, apply: atan } = unary({
   name: "Atan",
   summary: "inverse tangent",
+  scaling: ODD,
   f: Math.atan,
   derivative: (x) => reciprocal(add(1, mul(x, x))),
   lower: (x, target) => (target.precision === "float64" ? atanSeries(x) : undefined),
@@ -155,6 +174,7 @@ export const { definition: Atan, apply: atan } = unary({
 export const { definition: Relu, apply: relu } = unary({
   name: "Relu",
   summary: "max(x, 0)",
+  scaling: byRegime({ positive: SAME, exchange: SAME }),
   activation: { rectifies: true },
   f: (x) => Math.max(x, 0),
   // The sign of y is that of x, and so nothing needs x once y is known.
@@ -170,35 +190,45 @@ export function step(x: Value): Value {
 export const { definition: Abs, apply: abs } = unary({
   name: "Abs",
   summary: "|x|",
+  scaling: byRegime({ positive: SAME, sign: COMPARE, exchange: SAME }),
   f: Math.abs,
   derivative: (x) => sign(x),
   caveat: "Abs has no derivative at 0 (taken as 0); second derivatives ignore the kink",
 });
 
-export const { definition: Sign, apply: sign } = unary({ name: "Sign", summary: "−1, 0 or 1", f: Math.sign });
+export const { definition: Sign, apply: sign } = unary({
+  name: "Sign",
+  summary: "−1, 0 or 1",
+  scaling: byRegime({ positive: COMPARE, sign: SAME, exchange: SAME }),
+  f: Math.sign,
+});
 export const { definition: Floor, apply: floor } = unary({
   name: "Floor",
   summary: "largest integer ≤ x",
+  scaling: UNITWISE,
   f: Math.floor,
   caveat: "Floor is piecewise constant: its derivative is 0",
 });
 export const { definition: Ceil, apply: ceil } = unary({
   name: "Ceil",
   summary: "smallest integer ≥ x",
+  scaling: UNITWISE,
   f: Math.ceil,
   caveat: "Ceil is piecewise constant: its derivative is 0",
 });
 export const { definition: Round, apply: round } = unary({
   name: "Round",
   summary: "nearest integer, halves to even",
+  scaling: ODD,
   f: (x) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x)),
   caveat: "Round is piecewise constant: its derivative is 0",
 });
 
 /** An identity that stays while the graph is built: `lower` removes it. */
 function marker(name: string, summary: string, rules: Pick<Operation, "jvp" | "vjp">) {
-  const operation: Operation = {
+  const operation: Primitive = {
     name,
+    scaling: always(SAME),
     attributes: {},
     infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
     ...rules,

@@ -1,9 +1,9 @@
 import { tensorOf } from "../../graph/leaf.ts";
+import { NEGLIGIBLE, NONE, type Regime, type ScalingRule } from "../../graph/scaling.ts";
 import { reachable } from "../../graph/traverse.ts";
 import type { Value } from "../../graph/value.ts";
 import { dot, norm2 } from "../../linalg/vector.ts";
 import { fileNameOf } from "../../problem/file-names.ts";
-import { isOfSize, NEGLIGIBLE, type Regime, scalingRuleOf } from "./scaling-rules.ts";
 
 /** An exponent for each parameter tensor by name; tensors that are not named have 0. */
 export type Exponents = ReadonlyMap<string, number>;
@@ -23,9 +23,8 @@ function isNegligible(value: Value): boolean {
  * The branch of a choice that is only there to keep a division or a slope finite: taken where something is below a
  * tiny positive number (`x / max(‖x‖, 1e-12)`). Verification decides.
  */
-function deadBranch({ operation, inputs }: Value): number | undefined {
-  const [condition] = inputs;
-  if (operation.name !== "Where" || !condition.operation.name.startsWith("Less")) return undefined;
+function deadBranch({ inputs: [condition] }: Value): number | undefined {
+  if (!condition.operation.below) return undefined;
   const bound = tensorOf(condition.inputs[1]);
   const isTiny = bound?.data.length === 1 && bound.data[0] > 0 && bound.data[0] <= TINY;
   return isTiny ? 1 : undefined;
@@ -50,7 +49,9 @@ export function scalingExponents(
 ): Exponents[] {
   const names = parameters.map((parameter) => fileNameOf(parameter) ?? "");
   const basis = solutions(outputs, parameters, regime, false);
-  for (const vector of ofSizes && reachable(outputs).some(isOfSize) ? solutions(outputs, parameters, regime, true) : [])
+  for (const vector of ofSizes && reachable(outputs).some(({ operation }) => operation.ofSize)
+    ? solutions(outputs, parameters, regime, true)
+    : [])
     if (isIndependent(basis, vector)) basis.push(vector);
   return basis.map(
     (vector) => new Map(names.flatMap((name, i) => (vector[i] === 0 ? [] : [[name, vector[i]] as const]))),
@@ -110,19 +111,21 @@ function solutions(
       forms.set(value, free ? "any" : zero);
       continue;
     }
-    const rule = value.inputs.length === 0 || (!ofSizes && isOfSize(value)) ? undefined : scalingRuleOf(value, regime);
-    const mayBeSmall = rule?.kind === "same" || rule?.kind === "compare";
-    const dead = deadBranch(value);
+    const { operation } = value;
+    const passes = value.inputs.length > 0 && (ofSizes || !operation.ofSize);
+    const rule = (passes ? operation.scaling?.(value, regime) : undefined) ?? NONE;
+    const mayBeSmall = rule.kind === "same" || rule.kind === "compare";
+    const dead = rule.kind === "select" ? deadBranch(value) : undefined;
     const inputs = value.inputs.map((input, i) =>
       i === dead || (mayBeSmall && isNegligible(input)) ? "any" : (forms.get(input) ?? zero),
     );
     forms.set(value, formOf(rule, inputs));
   }
 
-  function formOf(rule: ReturnType<typeof scalingRuleOf>, inputs: readonly Form[]): Form {
+  function formOf(rule: ScalingRule, inputs: readonly Form[]): Form {
     const still = (form: Form) => void demandEqual(form, zero);
-    switch (rule?.kind) {
-      case undefined:
+    switch (rule.kind) {
+      case "none":
         inputs.forEach(still);
         return zero;
       case "same":

@@ -1,13 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { OP_ROWS } from "../../../test/support/op-rows.ts";
-import { draw, type OpCase } from "../../../test/support/op-case.ts";
-import { evaluate } from "../../../test/support/run-values.ts";
-import { Graph } from "../../graph/graph.ts";
-import type { Value } from "../../graph/value.ts";
-import { createRandom } from "../../random/random-stream.ts";
-import { isFloat, type Tensor } from "../../util/tensor.ts";
-import { type Regime, type ScalingRule, scalingRuleOf } from "./scaling-rules.ts";
+import { OP_ROWS } from "../../test/support/op-rows.ts";
+import { draw, type OpCase } from "../../test/support/op-case.ts";
+import { evaluate } from "../../test/support/run-values.ts";
+import { Graph } from "../graph/graph.ts";
+import type { Regime, ScalingRule } from "../graph/scaling.ts";
+import type { Value } from "../graph/value.ts";
+import { createRandom } from "../random/random-stream.ts";
+import { NO_ATTRIBUTES } from "./attribute-schemas.ts";
+import { defineKernel, defineOp } from "./define-op.ts";
+import { Tanh } from "./unary.ts";
+import type { Operation } from "../graph/operation.ts";
+import { isFloat, type Tensor } from "../util/tensor.ts";
 
 /* Every rule against numbers: what becomes of the output when all float inputs are multiplied; and no rule is missing. */
 
@@ -22,6 +26,7 @@ function degreeOf(rule: ScalingRule, inputs: readonly Value[]): number {
       return 1;
     case "sum":
       return floats;
+    case "none":
     case "difference":
     case "compare":
       return 0;
@@ -74,11 +79,21 @@ describe.each(["positive", "sign"] as const)("%s factors", (regime) => {
           isTimes(each.results[0], each.results[i + 1], Math.sign(factor) ** degree * Math.abs(factor) ** degree),
       );
     const ruled = samples.flatMap((each) => {
-      const rule = each && scalingRuleOf(each.y, regime);
-      return rule ? [scales(each, degreeOf(rule, each.y.inputs))] : [];
+      const rule = each?.y.operation.scaling?.(each.y, regime);
+      return each && rule && rule.kind !== "none" ? [scales(each, degreeOf(rule, each.y.inputs))] : [];
     });
     expect([op, ruled.includes(false)]).toEqual([op, false]);
     if (samples.length === 0 || ruled.length > 0) return;
     expect([op, degrees.filter((degree) => samples.every((each) => scales(each, degree)))]).toEqual([op, []]);
   });
+});
+
+it("is an answer that the compiler asks of every primitive", () => {
+  const { make } = Tanh;
+  const mute = (): Operation => make({});
+  const definition = { name: "Mute", summary: "", attributes: NO_ATTRIBUTES };
+  // @ts-expect-error An operation that may not say how it scales is no primitive.
+  defineOp({ ...definition, make: mute });
+  defineKernel({ ...definition, make: mute });
+  defineOp({ ...definition, make });
 });
