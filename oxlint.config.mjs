@@ -18,6 +18,7 @@ const ROOMS = [
   "result",
   "figures",
   "explain",
+  "quantities",
   "instruments",
   "documents",
   "compare",

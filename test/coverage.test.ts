@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { denseMatrix } from "../src/estimators/exact-spectrum.ts";
 import { countProducts } from "../src/estimators/products.ts";
-import { Measurement } from "../src/instruments/measurement.ts";
+import { gaussNewtonOperator } from "../src/quantities/gauss-newton-operator.ts";
+import { hessianOperator } from "../src/quantities/hessian-operator.ts";
+import { noiseCovarianceOperator } from "../src/quantities/noise-covariance-operator.ts";
+import { deskOf } from "./support/desk-of.ts";
 import { runProfile } from "../src/instruments/profile.ts";
 import { symmetricEigen } from "../src/linalg/symmetric-eigen.ts";
 import { dot, norm2 } from "../src/linalg/vector.ts";
@@ -15,7 +18,7 @@ import { denseProblem, type Dense } from "./support/dense-problem.ts";
 
 /**
  * Every interval that a profile prints, against the whole matrices. `COVERAGE_SEEDS=40 npx vitest run
- * test/coverage.test.ts` is the full measurement; it prints the table.
+ * test/coverage.test.ts` is the full desk; it prints the table.
  */
 const SEEDS = Number(process.env.COVERAGE_SEEDS ?? 10);
 
@@ -60,20 +63,11 @@ async function whole(operator: LinearOperator): Promise<Float64Array> {
 }
 
 async function truthOf(problem: Problem): Promise<Truth> {
-  const settings = {
-    top: 5,
-    bottom: 3,
-    tolerance: undefined,
-    exactLimit: 0,
-    traceTolerance: 0.02,
-    noiseTop: 5,
-    noiseProbes: 24,
-  };
-  const measurement = new Measurement(problem, createRandom(0), {}, settings);
+  const desk = deskOf(problem);
   const n = problem.space.dimension;
-  const h = await whole(measurement.hessian);
-  const g = await whole(measurement.gaussNewton);
-  const s = await whole(measurement.noiseCovariance);
+  const h = await whole(desk.operator(hessianOperator));
+  const g = await whole(desk.operator(gaussNewtonOperator));
+  const s = await whole(desk.operator(noiseCovarianceOperator));
   const diagonal = (matrix: Float64Array, from = 0, to = n) => {
     let sum = 0;
     for (let i = from; i < to; i++) sum += matrix[i * n + i];

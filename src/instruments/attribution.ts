@@ -4,8 +4,10 @@ import type { Problem } from "../problem/problem.ts";
 import { sizeOf, tensor } from "../util/tensor.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
-import { needsSingleExamples } from "./single-examples.ts";
-import type { Measurement } from "./measurement.ts";
+import { needsSingleExamples } from "../quantities/single-examples.ts";
+import { lossGradient } from "../quantities/loss-gradient.ts";
+import { hessianExtremes } from "../quantities/hessian-extremes.ts";
+import type { Desk } from "../quantities/desk.ts";
 
 const parameters = z.object({
   classLimit: z
@@ -29,19 +31,15 @@ function classesOf(problem: Problem, limit: number): { labels: Float64Array; cla
 }
 
 /** The mean gradient of every class, minus the mean over all: what moving towards one class alone would do. */
-async function classGradients(
-  measurement: Measurement,
-  labels: Float64Array,
-  classes: number,
-): Promise<Float64Array[]> {
+async function classGradients(desk: Desk, labels: Float64Array, classes: number): Promise<Float64Array[]> {
   const gradients: Float64Array[] = [];
   for (let c = 0; c < classes; c++) {
     const size = labels.reduce((sum, label) => sum + (label === c ? 1 : 0), 0);
     const weights = labels.map((label) => (label === c ? 1 / size : 0));
     gradients.push(
       size > 0
-        ? await measurement.point.weightedGradient(weights, measurement.context)
-        : new Float64Array(measurement.problem.space.dimension),
+        ? await desk.point.weightedGradient(weights, desk.context)
+        : new Float64Array(desk.problem.space.dimension),
     );
   }
   return gradients;
@@ -51,14 +49,14 @@ export const attributionInstrument = defineInstrument({
   name: "attribution",
   title: "What the sharp directions are",
   parameters,
-  needs: ["extreme eigenpairs"],
+  needs: [hessianExtremes, lossGradient],
   cost: () => 20,
-  run: async (measurement, { classLimit }) => {
-    const { problem, arrays } = measurement;
-    const { top, converged } = await measurement.extremes();
-    const gradient = await measurement.gradient();
+  run: async (desk, { classLimit }) => {
+    const { problem, arrays } = desk;
+    const { top, converged } = await desk.get(hessianExtremes);
+    const gradient = await desk.get(lossGradient);
     const classes = classesOf(problem, classLimit);
-    const gradients = classes ? await classGradients(measurement, classes.labels, classes.classes) : [];
+    const gradients = classes ? await classGradients(desk, classes.labels, classes.classes) : [];
     const width = sizeOf(problem.outputShape);
     const readings = [];
     for (const [index, { value, vector }] of top.entries()) {
@@ -68,7 +66,7 @@ export const attributionInstrument = defineInstrument({
       if (classes) {
         const change = problem.options.loss.givesLossOnly
           ? undefined
-          : await measurement.point.jacobianVector(vector, measurement.context);
+          : await desk.point.jacobianVector(vector, desk.context);
         const sums = new Float64Array(classes.classes);
         const counts = new Float64Array(classes.classes);
         classes.labels.forEach((label, i) => {

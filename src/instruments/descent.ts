@@ -1,6 +1,9 @@
 import { dot, norm2 } from "../linalg/vector.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import type { Measurement } from "./measurement.ts";
+import { lossGradient } from "../quantities/loss-gradient.ts";
+import { hessianOperator } from "../quantities/hessian-operator.ts";
+import { lossValue } from "../quantities/loss-value.ts";
+import type { Desk } from "../quantities/desk.ts";
 
 /** Where the loss does not bend up along −g, how far to go relative to the weights. */
 const SHORT = 1e-3;
@@ -24,12 +27,12 @@ export function provesSlope({
  *
  * Cost: one product and three losses.
  */
-export async function descentAlongGradient(measurement: Measurement): Promise<number | undefined> {
-  const { problem, point, context } = measurement;
-  const gradient = await measurement.gradient();
+export async function descentAlongGradient(desk: Desk): Promise<number | undefined> {
+  const { problem, point, context } = desk;
+  const gradient = await desk.get(lossGradient);
   const square = dot(gradient, gradient);
   if (square === 0) return undefined;
-  const [image] = await measurement.hessian.apply([gradient]);
+  const [image] = await desk.operator(hessianOperator).apply([gradient]);
   const bend = dot(gradient, image);
   const theta = point.parameters;
   const length = norm2(theta) || 1;
@@ -37,7 +40,7 @@ export async function descentAlongGradient(measurement: Measurement): Promise<nu
     bend > 0 ? square / bend : Number.POSITIVE_INFINITY,
     (bend > 0 ? length : SHORT * length) / Math.sqrt(square),
   );
-  const { loss } = await measurement.value();
+  const { loss } = await desk.get(lossValue);
   let most: number | undefined;
   for (const part of PARTS) {
     await using there = problem.at(theta.map((x, i) => x - part * step * gradient[i]));

@@ -1,22 +1,16 @@
 import { z } from "zod";
+import { roundoff } from "../estimators/products.ts";
 import { norm2 } from "../linalg/vector.ts";
 import type { ProfileResult } from "../result/profile-result.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument, type ProfileParts } from "./instrument.ts";
 import { exactly, type Claim, type Condition, type Ground, type Question } from "./judge-verdict.ts";
 import { descentAlongGradient, provesSlope } from "./descent.ts";
+import { lossGradient } from "../quantities/loss-gradient.ts";
+import { hessianExtremes } from "../quantities/hessian-extremes.ts";
+import { lossRounding } from "../quantities/loss-rounding.ts";
+import { lossValue } from "../quantities/loss-value.ts";
 import { eigenvalueReading, type Reading } from "./reading.ts";
-
-/** Parameters that set what several instruments share. */
-export const eigenvalueParameters = z.object({
-  top: z.number().int().min(1).default(5).describe("how many of the largest Hessian eigenvalues"),
-  bottom: z.number().int().min(1).default(3).describe("how many of the smallest Hessian eigenvalues"),
-  tol: z
-    .number()
-    .positive()
-    .optional()
-    .describe("residual of the eigenvalues relative to the largest (1e-6, or 1e-4 in float32)"),
-});
 
 function withMethod(reading: Reading, method: string | null): Reading {
   return method === null ? reading : { ...reading, note: `${reading.note}; ${method}` };
@@ -196,19 +190,19 @@ const DEEP = 0.1;
 export const eigenvaluesInstrument = defineInstrument({
   name: "eigenvalues",
   title: "Extreme eigenvalues of the Hessian",
-  parameters: eigenvalueParameters,
-  needs: ["extreme eigenpairs"],
-  cost: () => 0,
-  run: async (measurement) => {
-    const { point, roundoff } = measurement;
-    const { top, bottom, scale, multiplicity, products, method, converged, reason } = await measurement.extremes();
+  parameters: z.object({}),
+  needs: [hessianExtremes, lossGradient, lossValue, lossRounding],
+  run: async (desk) => {
+    const { point, problem } = desk;
+    const unit = roundoff(problem.options);
+    const { top, bottom, scale, multiplicity, products, method, converged, reason } = await desk.get(hessianExtremes);
     const smallest = bottom[0].value;
     const strongest = Math.max(Math.abs(top[0].value), Math.abs(smallest));
     const { checked, found, missProbability, margin } = multiplicity;
     // Four roundings of every weight, as far as the strongest curvature carries them: a bound, which may be far too large.
-    const gradientResolution = 4 * roundoff * scale * norm2(point.parameters);
-    const isShort = norm2(await measurement.gradient()) <= gradientResolution;
-    const descent = isShort ? await descentAlongGradient(measurement) : undefined;
+    const gradientResolution = 4 * unit * scale * norm2(point.parameters);
+    const isShort = norm2(await desk.get(lossGradient)) <= gradientResolution;
+    const descent = isShort ? await descentAlongGradient(desk) : undefined;
     return {
       parts: {
         hessian: {
@@ -221,8 +215,8 @@ export const eigenvaluesInstrument = defineInstrument({
           negativeDepth: strongest > 0 ? Math.max(0, -smallest) / strongest : null,
           gradientResolution,
           descent: descent ?? null,
-          descentRounding: descent === undefined ? null : 2 * (await measurement.lossRounding()),
-          roundoff,
+          descentRounding: descent === undefined ? null : 2 * (await desk.get(lossRounding)),
+          roundoff: unit,
         },
       },
       converged,

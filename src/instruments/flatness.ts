@@ -5,6 +5,10 @@ import { defineInstrument } from "./instrument.ts";
 import { within } from "./judge-verdict.ts";
 import { localAtHome, localHere, measureFlatness } from "./flatness/flatness-measures.ts";
 import { layerScalings, rescaled, tensorGenerator } from "./symmetry/rescaling.ts";
+import { hessianExtremes } from "../quantities/hessian-extremes.ts";
+import { hessianTrace } from "../quantities/hessian-trace.ts";
+import { lossGradient } from "../quantities/loss-gradient.ts";
+import { lossValue } from "../quantities/loss-value.ts";
 import { sentence } from "./reading.ts";
 
 const parameters = z.object({
@@ -70,30 +74,30 @@ export const flatnessInstrument = defineInstrument({
   name: "flatness",
   title: "Flatness",
   parameters,
-  needs: ["extreme eigenpairs", "Hessian trace"],
-  cost: (problem, { rescale, sigmaSamples, ascentSteps }) =>
+  needs: [hessianExtremes, hessianTrace, lossGradient, lossValue],
+  cost: ({ problem }, { rescale, sigmaSamples, ascentSteps }) =>
     (1 + rescale.length) * (Math.min(problem.space.dimension, 150) + 5 * ascentSteps + 2 * sigmaSamples),
-  run: async (measurement, { rescale, ...settings }) => {
-    const { problem, random, context } = measurement;
+  run: async (desk, { rescale, ...settings }) => {
+    const { problem, random, context } = desk;
     const stream = random.split("flatness");
-    const measures = await measureFlatness(measurement, settings, await localAtHome(measurement), stream);
-    const { loss } = await measurement.value();
+    const measures = await measureFlatness(desk, settings, await localAtHome(desk), stream);
+    const { loss } = await desk.get(lossValue);
     const rescalings: FlatnessPart["rescalings"] = [];
-    const [exponents] = layerScalings(measurement);
+    const [exponents] = layerScalings(desk);
     let skipped = false;
     if (exponents) {
-      const generator = tensorGenerator(measurement, exponents);
-      const home = measurement.point.parameters;
+      const generator = tensorGenerator(desk, exponents);
+      const home = desk.point.parameters;
       for (const factor of rescale) {
-        skipped = measurement.outOfTime;
+        skipped = desk.outOfTime;
         if (skipped) break;
         await using point = problem.at(rescaled(home, generator, factor));
-        const elsewhere = measurement.at(point);
+        const elsewhere = desk.at(point);
         const there = await point.value(context);
         // The same random numbers, so that what moves is the measure.
         const moved = await measureFlatness(elsewhere, settings, await localHere(elsewhere, stream), stream);
         // What was cut off there is no comparison, and may be no number.
-        skipped = measurement.outOfTime;
+        skipped = desk.outOfTime;
         if (skipped) break;
         rescalings.push({
           symmetry: [...exponents]

@@ -1,15 +1,13 @@
-import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
-import { estimateTrace } from "../estimators/trace.ts";
 import { extremalEigenpairs } from "../estimators/extremal-eigenpairs.ts";
 import type { Problem } from "../problem/problem.ts";
 import { formatMeasured, formatShare } from "../util/format-number.ts";
-import { eigenvalueParameters } from "./eigenvalues.ts";
 import { defineInstrument } from "./instrument.ts";
-import type { Measurement } from "./measurement.ts";
-import { traceParameters } from "./trace.ts";
+import { gaussNewtonOperator } from "../quantities/gauss-newton-operator.ts";
+import { gaussNewtonTrace } from "../quantities/gauss-newton-trace.ts";
+import { hessianExtremes } from "../quantities/hessian-extremes.ts";
+import { residualOperator } from "../quantities/residual-operator.ts";
+import { residualTrace } from "../quantities/residual-trace.ts";
 import { eigenvalueReading, estimateReading } from "./reading.ts";
-
-const parameters = eigenvalueParameters.extend(traceParameters.shape);
 
 /** G needs the outputs apart from the loss. */
 export function needsOutputs(problem: Problem): string | undefined {
@@ -21,20 +19,19 @@ export function needsOutputs(problem: Problem): string | undefined {
 export const gaussNewtonInstrument = defineInstrument({
   name: "gauss-newton",
   title: "Gauss–Newton matrix",
-  parameters,
+  parameters: hessianExtremes.parameters.pick({ top: true, tol: true }),
   notFor: needsOutputs,
-  needs: ["Gauss–Newton trace"],
-  cost: ({ space: { dimension: n } }, { top }) => Math.min(2 * n, 12 * top),
-  run: async (measurement, { top: largest, tol }) => {
-    const { random, gaussNewton } = measurement;
-    const context = measurement.stage("Gauss–Newton matrix");
+  needs: [gaussNewtonTrace],
+  cost: ({ problem }, { top }) => Math.min(2 * problem.space.dimension, 12 * top),
+  run: async (desk, { top: largest, tol }) => {
+    const context = desk.stage("Gauss–Newton matrix");
     const { top, converged } = await extremalEigenpairs(
-      gaussNewton,
+      desk.operator(gaussNewtonOperator),
       { largest, tolerance: tol },
-      random.split("gauss-newton"),
+      desk.random.split("gauss-newton"),
       context,
     );
-    const trace = await measurement.gaussNewtonTrace();
+    const trace = await desk.get(gaussNewtonTrace);
     const done = converged && trace.converged;
     return {
       parts: { gaussNewton: { top: top.map(({ value, residual }) => ({ value, residual })), trace } },
@@ -60,38 +57,25 @@ export const gaussNewtonInstrument = defineInstrument({
   verdicts: () => [],
 });
 
-/** tr H − tr G where both are exact, else by probes of the difference. */
-async function residualTrace(measurement: Measurement, scale: number): Promise<Estimate> {
-  const { residual, random, confidence } = measurement;
-  if (await measurement.dense()) {
-    const [h, g] = [await measurement.hessianTrace(), await measurement.gaussNewtonTrace()];
-    const rounding = (h.rounding ?? 0) + (g.rounding ?? 0);
-    return exactEstimate(h.value - g.value, rounding, h.products + g.products, "exact, tr H − tr G", confidence);
-  }
-  const options = { tolerance: 0.1, absoluteTolerance: 0.02 * scale, confidence, maxProducts: 200 };
-  return estimateTrace(residual, options, random.split("residual trace"), measurement.stage("residual part"));
-}
-
 export const residualInstrument = defineInstrument({
   name: "residual",
   title: "Residual part H − G",
-  parameters,
+  parameters: hessianExtremes.parameters.pick({ bottom: true, tol: true }),
   notFor: needsOutputs,
-  needs: ["extreme eigenpairs", "residual trace"],
+  needs: [hessianExtremes, residualTrace],
   // Each product of H − G is one of H and one of G.
-  cost: (problem, { bottom }) => Math.min(4 * problem.space.dimension, 60 + 24 * bottom),
-  run: async (measurement, { bottom: wanted, tol }) => {
-    const { random, residual } = measurement;
-    const context = measurement.stage("residual part");
-    const { scale } = await measurement.extremes();
+  cost: ({ problem }, { bottom }) => Math.min(4 * problem.space.dimension, 60 + 24 * bottom),
+  run: async (desk, { bottom: wanted, tol }) => {
+    const context = desk.stage("residual part");
+    const { scale } = await desk.get(hessianExtremes);
     const { top, bottom, converged } = await extremalEigenpairs(
-      residual,
+      desk.operator(residualOperator),
       // H and G round each for itself: their difference knows nothing below that.
       { largest: wanted, smallest: wanted, tolerance: tol, roundingScale: scale },
-      random.split("residual"),
+      desk.random.split("residual"),
       context,
     );
-    const trace = await residualTrace(measurement, scale);
+    const trace = await desk.get(residualTrace);
     // Where H is zero, nothing has a share of it.
     const share = scale > 0 ? Math.max(Math.abs(top[0].value), Math.abs(bottom[0].value)) / scale : null;
     const plain = (pairs: typeof top) => pairs.map(({ value, residual: error }) => ({ value, residual: error }));

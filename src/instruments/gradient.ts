@@ -4,8 +4,15 @@ import type { GradientPart } from "../result/profile-result.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { provesSlope } from "./descent.ts";
 import { defineInstrument, type ProfileParts } from "./instrument.ts";
-import type { Measurement } from "./measurement.ts";
-import { needsSingleExamples } from "./single-examples.ts";
+import { lossGradient } from "../quantities/loss-gradient.ts";
+import { exampleNorms } from "../quantities/example-norms.ts";
+import { gradientRounding } from "../quantities/gradient-rounding.ts";
+import { gradientSample } from "../quantities/gradient-sample.ts";
+import { hessianExtremes } from "../quantities/hessian-extremes.ts";
+import { noiseTrace } from "../quantities/noise-trace.ts";
+import type { Desk } from "../quantities/desk.ts";
+import { onlyIf } from "../quantities/quantity.ts";
+import { hasSingleExamples, needsSingleExamples } from "../quantities/single-examples.ts";
 import { exactly, type Claim, type Condition } from "./judge-verdict.ts";
 import { slopeEvidence } from "./noise/critical-batch-size.ts";
 
@@ -19,15 +26,16 @@ const NO_EXAMPLES: OfSingleExamples = {
   evidence: null,
 };
 
-async function ofSingleExamples(measurement: Measurement, norm: number): Promise<OfSingleExamples> {
-  const { meanSquare, value: trace } = await measurement.noiseTrace();
-  const noise = Math.sqrt(trace / measurement.examples);
-  const sample = await measurement.gradientSample();
+async function ofSingleExamples(desk: Desk, norm: number): Promise<OfSingleExamples> {
+  const { meanSquare, value: trace } = await desk.get(noiseTrace);
+  const { squares } = await desk.get(exampleNorms);
+  const noise = Math.sqrt(trace / squares.length);
+  const sample = await desk.get(gradientSample);
   return {
     perExample: meanSquare > 0 ? norm / Math.sqrt(meanSquare) : 0,
     noiseFloor: noise,
     relativeToNoise: noise > 0 ? norm / noise : null,
-    evidence: (sample && slopeEvidence(sample, measurement.confidence)) ?? null,
+    evidence: (sample && slopeEvidence(sample, desk.confidence)) ?? null,
   };
 }
 
@@ -35,14 +43,19 @@ export const gradientInstrument = defineInstrument({
   name: "gradient",
   title: "Gradient",
   parameters: z.object({}),
-  needs: ["extreme eigenpairs", "gradient noise"],
+  needs: [
+    lossGradient,
+    hessianExtremes,
+    gradientRounding,
+    ...[exampleNorms, noiseTrace, gradientSample].map((quantity) => onlyIf(hasSingleExamples, quantity)),
+  ],
   cost: () => 8,
-  run: async (measurement) => {
-    const { problem } = measurement;
-    const gradient = await measurement.gradient();
+  run: async (desk) => {
+    const { problem } = desk;
+    const gradient = await desk.get(lossGradient);
     const norm = norm2(gradient);
-    const { top, converged } = await measurement.extremes();
-    const single = needsSingleExamples(problem) === undefined ? await ofSingleExamples(measurement, norm) : NO_EXAMPLES;
+    const { top, converged } = await desk.get(hessianExtremes);
+    const single = needsSingleExamples(problem) === undefined ? await ofSingleExamples(desk, norm) : NO_EXAMPLES;
     const along = top.map(({ vector }) => (vector ? dot(vector, gradient) : 0));
     const share = along.reduce((sum, x) => sum + x * x, 0) / norm ** 2;
     const decrement = top.reduce(
@@ -55,7 +68,7 @@ export const gradientInstrument = defineInstrument({
         gradient: {
           norm,
           ...single,
-          rounding: (await measurement.gradientRounding()).gradient,
+          rounding: (await desk.get(gradientRounding)).gradient,
           topSubspaceShare: norm > 0 ? share : null,
           topSubspaceDimension: top.length,
           newtonDecrement: decrement,

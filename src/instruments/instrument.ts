@@ -14,9 +14,12 @@ import type {
   UnitLayerPart,
 } from "../result/profile-result.ts";
 import type { Question } from "./judge-verdict.ts";
-import type { Measurement } from "./measurement.ts";
+import type { Account } from "../quantities/account.ts";
+import type { Desk } from "../quantities/desk.ts";
+import { parametersOfNeeds } from "../quantities/needed-quantities.ts";
+import { needsOf, quantitiesIn, type Need, type Needs } from "../quantities/quantity.ts";
+import type { Options, Setting } from "../quantities/setting.ts";
 import type { Reading } from "./reading.ts";
-import type { Shared } from "./shared-costs.ts";
 
 /** What instruments have measured so far; what is missing was not measured. */
 export interface ProfileParts {
@@ -63,8 +66,6 @@ interface Description {
   readonly tryNext: Text;
   /** Whether every run has its numbers before any instrument begins, so that no budget is too short for it. */
   readonly isKnown?: boolean;
-  /** What it shares with other instruments: computed, and counted in plans, once. */
-  readonly needs?: readonly Shared[];
   /** The numbers, line by line, as report and command line show them; undefined where there is none to show. */
   readings(result: ProfileResult): (Reading | undefined)[];
   /** What is to be judged, with the numbers that it rests on; asked only after a successful run, when all parts are known. */
@@ -74,30 +75,38 @@ interface Description {
 }
 
 interface Definition<Parameters extends z.ZodObject> extends Description {
-  /** Every field has a default and a description: it becomes a flag of the command line. */
+  /** Its own; those of the quantities that it needs come to them. Every field has a default and a description. */
   readonly parameters: Parameters;
-  /** Expected matrix–vector products besides what it shares with others, for plans and --dry-run. */
-  cost(problem: Problem, parameters: z.output<Parameters>): number;
-  run(measurement: Measurement, parameters: z.output<Parameters>): Promise<Measured>;
+  /** What it asks the desk for: computed, and counted in plans, once, whoever else needs it. */
+  readonly needs?: Needs;
+  /** Expected matrix–vector products besides those of what it needs, for plans and --dry-run; none when absent. */
+  cost?(setting: Setting, parameters: z.output<Parameters>): number;
+  run(desk: Desk, parameters: z.output<Parameters>): Promise<Measured>;
 }
 
-/** One measurement: what it is, what it costs, what it says. Options are validated before they are used. */
+/** One desk: what it is, what it costs, what it says. Options are validated before they are used. */
 export interface Instrument extends Description {
+  /** Its own, and those of whatever it may need: each is a flag of the command line. */
   readonly parameters: z.ZodObject;
-  cost(problem: Problem, options: ProfileOptions): number;
-  run(measurement: Measurement, options: ProfileOptions): Promise<Measured>;
+  readonly needs: readonly Need[];
+  cost(setting: Setting): number;
+  /** @param account counts its products; the desk's own when absent */
+  run(desk: Desk, account?: Account): Promise<Measured>;
 }
 
 /** Values of the instruments' parameters by name; missing ones take their defaults. */
-export type ProfileOptions = Readonly<Record<string, unknown>>;
+export type ProfileOptions = Options;
 
 /** Declares an instrument; `parameters` are parsed from the options of the run, which may hold those of others too. */
 export function defineInstrument<Parameters extends z.ZodObject>(definition: Definition<Parameters>): Instrument {
-  const { parameters } = definition;
+  const needs = needsOf(definition.needs ?? []);
+  const declared = { name: definition.name, needs: quantitiesIn(needs) };
   return {
     ...definition,
-    cost: (problem, options) => definition.cost(problem, parameters.parse(options)),
-    run: (measurement, options) => definition.run(measurement, parameters.parse(options)),
+    needs,
+    parameters: parametersOfNeeds(needs).extend(definition.parameters.shape),
+    cost: (setting) => definition.cost?.(setting, setting.parametersOf(definition)) ?? 0,
+    run: (desk, account = desk.account) => definition.run(desk.of(account, declared), desk.parametersOf(definition)),
   };
 }
 

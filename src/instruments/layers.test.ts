@@ -3,11 +3,12 @@ import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
 import { createRandom } from "../random/random-stream.ts";
+import { denseHessian } from "../quantities/dense-hessian.ts";
+import { deskOf } from "../../test/support/desk-of.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
 import { layersInstrument, layersOf } from "./layers.ts";
-import { Measurement } from "./measurement.ts";
 
-const SETTINGS = { top: 1, bottom: 1, tolerance: undefined, noiseTop: 5, noiseProbes: 24, traceTolerance: 0.02 };
+const OPTIONS = { top: 1, bottom: 1, layerProbes: 4, layerTop: 12 };
 
 const stream = createRandom(3);
 const normals = (count: number, scale: number) => [...stream.normalVector(count)].map((x) => scale * x);
@@ -27,8 +28,8 @@ async function worstMiss(): Promise<number> {
   const exactLimit = 100;
   const problem = denseProblem(network, x, y, crossEntropy);
   const { dimension, tensors } = problem.space;
-  const settings = { ...SETTINGS, exactLimit };
-  const whole = await new Measurement(problem, createRandom(0), {}, settings).dense();
+  const options = { ...OPTIONS, exactLimit };
+  const whole = await deskOf(problem, options).get(denseHessian);
   if (!whole) throw new Error("no matrix");
   const truths = layersOf(tensors).map(({ tensors: members }) => {
     const places = members.flatMap(({ offset, size }) => Array.from({ length: size }, (_, i) => offset + i));
@@ -37,8 +38,8 @@ async function worstMiss(): Promise<number> {
   });
   let worst = 0;
   for (let seed = 0; seed < SEEDS; seed++) {
-    const measurement = new Measurement(problem, createRandom(seed), {}, settings);
-    const { parts } = await layersInstrument.run(measurement, { exactLimit, layerProbes: 4, layerTop: 12 });
+    const desk = deskOf(problem, options, { seed });
+    const { parts } = await layersInstrument.run(desk);
     for (const [i, { top }] of (parts.layers ?? []).entries()) {
       if (!top) throw new Error("no eigenvalue");
       worst = Math.max(worst, (Math.abs(top.value - truths[i]) - top.residual) / truths[i]);
@@ -67,8 +68,8 @@ describe("the largest eigenvalue of a layer's block", () => {
       targets,
       meanSquaredError,
     );
-    const measurement = new Measurement(problem, createRandom(seed), {}, { ...SETTINGS, exactLimit: 0 });
-    const { parts } = await layersInstrument.run(measurement, { exactLimit: 0, layerProbes: 4, layerTop: 12 });
+    const desk = deskOf(problem, { ...OPTIONS, exactLimit: 0 }, { seed });
+    const { parts } = await layersInstrument.run(desk);
     await problem.close();
     expect(parts.layers?.[0].top?.value).toBeCloseTo((2 * 3 ** 2) / 18, 3);
   });

@@ -13,11 +13,15 @@ import { formatMeasured, formatShare } from "../util/format-number.ts";
 import { inSteps } from "../util/in-steps.ts";
 import { defineInstrument } from "./instrument.ts";
 import { exactly } from "./judge-verdict.ts";
-import type { DenseHessian, Measurement } from "./measurement.ts";
+import { denseHessian, isLarge, isSmall, type DenseHessian } from "../quantities/dense-hessian.ts";
+import { hessianExtremes, pairsOf } from "../quantities/hessian-extremes.ts";
+import { hessianOperator } from "../quantities/hessian-operator.ts";
+import { onlyIf } from "../quantities/quantity.ts";
+import { lossGradient } from "../quantities/loss-gradient.ts";
+import type { Desk } from "../quantities/desk.ts";
 import { estimateReading, spreadOf } from "./reading.ts";
-import { traceParameters } from "./trace.ts";
 
-const parameters = traceParameters.pick({ exactLimit: true }).extend({
+const parameters = z.object({
   layerProbes: z
     .number()
     .int()
@@ -51,9 +55,9 @@ export function layersOf(tensors: readonly ParameterTensor[]): Layer[] {
  * The trace of every layer's block from the same probes z: with H = VΛVᵀ + R on the known eigenpairs,
  * tr H_b = Σ λₖ‖v_{k,b}‖² + E z_bᵀ(Rz)_b, z random signs.
  */
-async function blockTraces(measurement: Measurement, layers: readonly Layer[], probes: number): Promise<Estimate[]> {
-  const { confidence, problem, random, hessian } = measurement;
-  const dense = await measurement.dense();
+async function blockTraces(desk: Desk, layers: readonly Layer[], probes: number): Promise<Estimate[]> {
+  const { confidence, problem, random } = desk;
+  const dense = await desk.get(denseHessian);
   const n = problem.space.dimension;
   if (dense) {
     // Errors of the diagonal may cancel in the whole trace, and not in a part of it.
@@ -65,7 +69,8 @@ async function blockTraces(measurement: Measurement, layers: readonly Layer[], p
       return exactEstimate(trace, rounding, dense.products, "exact, from the whole matrix", confidence);
     });
   }
-  const known = await measurement.knownPairs();
+  const hessian = desk.operator(hessianOperator);
+  const known = pairsOf(await desk.get(hessianExtremes), n);
   const z = Array.from({ length: probes }, (_, i) => random.split(`layer probe ${i}`).rademacherVector(n));
   const images = await hessian.apply(z);
   const part = (x: Float64Array, y: Float64Array, { tensors }: Layer) =>
@@ -130,13 +135,13 @@ interface LayerTop extends Pick<Eigenvalue, "value" | "residual"> {
 const SPECTRUM_ROWS = 600;
 
 /** From the whole spectrum of the block, where it is small: no search, which may pass an eigenvalue over. */
-async function topOfMatrix(measurement: Measurement, dense: DenseHessian, layer: Layer): Promise<LayerTop | undefined> {
+async function topOfMatrix(desk: Desk, dense: DenseHessian, layer: Layer): Promise<LayerTop | undefined> {
   const { name, tensors } = layer;
-  const context = measurement.stage("layers");
-  const matrix = blockOf(dense.matrix, measurement.problem.space.dimension, tensors);
+  const context = desk.stage("layers");
+  const matrix = blockOf(dense.matrix, desk.problem.space.dimension, tensors);
   const size = sizeOfLayer(tensors);
   if (size > SPECTRUM_ROWS) {
-    const found = await topOfSearch(measurement, denseOperator(matrix, size, `the block of ${name}`), layer);
+    const found = await topOfSearch(desk, denseOperator(matrix, size, `the block of ${name}`), layer);
     return { ...found, residual: found.residual + dense.rounding.norm };
   }
   const spectrum = await inSteps(symmetricSpectrum(matrix, size), context, () => undefined);
@@ -149,20 +154,20 @@ async function topOfMatrix(measurement: Measurement, dense: DenseHessian, layer:
 }
 
 /** By a search, with a second one for what the first passed over. */
-async function topOfSearch(measurement: Measurement, block: LinearOperator, { name }: Layer): Promise<LayerTop> {
+async function topOfSearch(desk: Desk, block: LinearOperator, { name }: Layer): Promise<LayerTop> {
   const { top, converged, multiplicity } = await extremalEigenpairs(
     block,
     { largest: 1, tolerance: 1e-3 },
-    measurement.random.split(`layer ${name}`),
-    measurement.stage("layers"),
+    desk.random.split(`layer ${name}`),
+    desk.stage("layers"),
   );
   const { value, residual } = top[0];
   return { value, residual, converged, missProbability: multiplicity.missProbability };
 }
 
-function blockOperator({ hessian }: Measurement, { name, tensors }: Layer): LinearOperator {
+function blockOperator(desk: Desk, { name, tensors }: Layer): LinearOperator {
   const places = tensors.map((each) => ({ offset: each.offset, length: each.size }));
-  return subBlockOperator(hessian, places, `the block of ${name}`);
+  return subBlockOperator(desk.operator(hessianOperator), places, `the block of ${name}`);
 }
 
 function sizeOfLayer(tensors: Layer["tensors"]): number {
@@ -185,23 +190,23 @@ export const layersInstrument = defineInstrument({
   name: "layers",
   title: "Curvature by layer",
   parameters,
-  needs: ["matrix or eigenpairs"],
+  needs: [denseHessian, onlyIf(isLarge, hessianExtremes), lossGradient],
   // Blocks of the matrix, where there is one, cost nothing.
-  cost: ({ space }, { layerProbes, layerTop, exactLimit }) =>
-    space.dimension <= exactLimit ? 0 : layerProbes + 60 * Math.min(layerTop, layersOf(space.tensors).length),
-  run: async (measurement, { layerProbes, layerTop }) => {
-    const { problem } = measurement;
+  cost: (setting, { layerProbes, layerTop }) =>
+    isSmall(setting) ? 0 : layerProbes + 60 * Math.min(layerTop, layersOf(setting.problem.space.tensors).length),
+  run: async (desk, { layerProbes, layerTop }) => {
+    const { problem } = desk;
     const layers = layersOf(problem.space.tensors);
-    const traces = await blockTraces(measurement, layers, layerProbes);
-    const dense = await measurement.dense();
+    const traces = await blockTraces(desk, layers, layerProbes);
+    const dense = await desk.get(denseHessian);
     const chosen = new Set(
       layers
         .map((_, i) => i)
         .toSorted((a, b) => traces[b].value - traces[a].value)
         .slice(0, layerTop),
     );
-    const gradient = await measurement.gradient();
-    const point = measurement.point.parameters;
+    const gradient = await desk.get(lossGradient);
+    const point = desk.point.parameters;
     let converged = true;
     const readings = [];
     for (const [i, layer] of layers.entries()) {
@@ -211,10 +216,10 @@ export const layersInstrument = defineInstrument({
         Math.hypot(...tensors.map((each) => norm2(x.subarray(each.offset, each.offset + each.size))));
       let found: LayerTop | undefined;
       if (chosen.has(i)) {
-        if (!measurement.outOfTime)
+        if (!desk.outOfTime)
           found = dense
-            ? await topOfMatrix(measurement, dense, layer)
-            : await topOfSearch(measurement, blockOperator(measurement, layer), layer);
+            ? await topOfMatrix(desk, dense, layer)
+            : await topOfSearch(desk, blockOperator(desk, layer), layer);
         converged &&= found?.converged === true;
       }
       readings.push({

@@ -5,7 +5,12 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import { exactly, within, type Question } from "./judge-verdict.ts";
-import type { Measurement } from "./measurement.ts";
+import { lossGradient } from "../quantities/loss-gradient.ts";
+import { gradientRounding } from "../quantities/gradient-rounding.ts";
+import { hessianExtremes } from "../quantities/hessian-extremes.ts";
+import { lossRounding } from "../quantities/loss-rounding.ts";
+import { lossValue } from "../quantities/loss-value.ts";
+import type { Desk } from "../quantities/desk.ts";
 
 /** Steps to each side. */
 const STEPS = 5;
@@ -39,9 +44,9 @@ export function reachOf({ slope, curvature }: Parabola, change: number, limit: n
 }
 
 /** The loss at a point; null where it is not finite there. */
-async function lossAt(measurement: Measurement, point: Float64Array): Promise<number | null> {
-  const { problem } = measurement;
-  const context = measurement.stage("loss along two lines");
+async function lossAt(desk: Desk, point: Float64Array): Promise<number | null> {
+  const { problem } = desk;
+  const context = desk.stage("loss along two lines");
   try {
     await using there = problem.at(point);
     return (await there.value(context)).loss;
@@ -83,16 +88,15 @@ function holdsTo({ step, loss }: Pick<LinePart, "step" | "loss">, departures: re
 }
 
 async function measureLine(
-  measurement: Measurement,
+  desk: Desk,
   direction: LinePart["direction"],
   eigenvalue: LinePart["eigenvalue"],
   vector: Float64Array,
 ): Promise<LinePart | undefined> {
-  const { problem } = measurement;
-  const theta = problem.point.parameters;
-  const { loss: home } = await measurement.value();
-  const rounding = await measurement.lossRounding();
-  const gradient = await measurement.gradient();
+  const theta = desk.point.parameters;
+  const { loss: home } = await desk.get(lossValue);
+  const rounding = await desk.get(lossRounding);
+  const gradient = await desk.get(lossGradient);
   // An eigenvector has no sign of its own: this one points downhill.
   const along = dot(gradient, vector);
   const v = along > 0 ? vector.map((x) => -x) : vector;
@@ -102,19 +106,19 @@ async function measureLine(
   const step = Array.from({ length: 2 * STEPS + 1 }, (_, i) => ((i - STEPS) / STEPS) * reach);
   const loss: (number | null)[] = [];
   for (const t of step) {
-    if (measurement.outOfTime) return undefined;
+    if (desk.outOfTime) return undefined;
     loss.push(
       t === 0
         ? home
         : await lossAt(
-            measurement,
+            desk,
             theta.map((x, i) => x + t * v[i]),
           ),
     );
   }
   const quadratic = step.map((t) => home + slope * t + (eigenvalue.value * t * t) / 2);
   const line = { direction, eigenvalue, slope, step, loss, quadratic };
-  const slopeError = (await measurement.gradientRounding()).gradient;
+  const slopeError = (await desk.get(gradientRounding)).gradient;
   const departures = departuresOf(line, { loss: home, rounding, slopeError });
   // Where rounding is as large as what is looked for, a departure says nothing; the ends always count.
   const telling = departures.filter(({ step: t, error }) => error <= CLOSE || Math.abs(t) === reach);
@@ -189,22 +193,22 @@ export const linesInstrument = defineInstrument({
   name: "lines",
   title: "The loss along the extreme directions",
   parameters: z.object({}),
-  needs: ["extreme eigenpairs"],
+  needs: [hessianExtremes, lossValue, lossRounding, lossGradient, gradientRounding],
   // Twenty losses, of which several take the time of a product.
   cost: () => 5,
-  run: async (measurement) => {
-    const { top, bottom, converged } = await measurement.extremes();
+  run: async (desk) => {
+    const { top, bottom, converged } = await desk.get(hessianExtremes);
     const ends: [LinePart["direction"], (typeof top)[number] | undefined][] = [
       ["top", top[0]],
       // The only direction there is would come twice.
-      ["bottom", measurement.problem.space.dimension > 1 ? bottom[0] : undefined],
+      ["bottom", desk.problem.space.dimension > 1 ? bottom[0] : undefined],
     ];
     const lines: LinePart[] = [];
     let isCut = false;
     for (const [direction, pair] of ends) {
       if (pair?.vector === undefined) continue;
       const { value, residual, vector } = pair;
-      const line = await measureLine(measurement, direction, { value, residual }, vector);
+      const line = await measureLine(desk, direction, { value, residual }, vector);
       if (line) lines.push(line);
       else isCut = true;
     }

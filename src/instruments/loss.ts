@@ -1,17 +1,20 @@
 import { z } from "zod";
 import { formatEstimate, formatMeasured, formatShare } from "../util/format-number.ts";
+import { lossRounding } from "../quantities/loss-rounding.ts";
+import { lossValue } from "../quantities/loss-value.ts";
 import { defineInstrument } from "./instrument.ts";
 
 export const lossInstrument = defineInstrument({
   name: "loss",
   title: "Loss and accuracy",
   parameters: z.object({}),
+  needs: [lossValue, lossRounding],
   cost: () => 3,
   isKnown: true,
-  run: async (measurement) => {
-    const { loss, accuracy } = await measurement.value();
-    const lossRounding = await measurement.lossRounding();
-    return { parts: { loss, lossRounding, accuracy: accuracy ?? null }, converged: true };
+  run: async (desk) => {
+    const { loss, accuracy } = await desk.get(lossValue);
+    const rounding = await desk.get(lossRounding);
+    return { parts: { loss, lossRounding: rounding, accuracy: accuracy ?? null }, converged: true };
   },
   readings: ({ loss, lossRounding, accuracy }) => [
     { label: "Loss", symbol: "L", value: formatEstimate(loss, 0, lossRounding ?? 0) },

@@ -3,7 +3,8 @@ import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { dot } from "../linalg/vector.ts";
 import { createRandom, type RandomStream } from "../random/random-stream.ts";
 import { criticalBatchSize, slopeEvidence } from "./noise/critical-batch-size.ts";
-import { noiseMoments, type GradientSample } from "./noise/gradient-sample.ts";
+import type { GradientSample } from "../quantities/gradient-sample.ts";
+import { noiseMoments } from "./noise/gradient-sample.ts";
 
 /** What a run would know of these gradients, from the whole matrices. */
 function sampleOf(gradients: readonly Float64Array[], rounding = 0): GradientSample {

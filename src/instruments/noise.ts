@@ -7,28 +7,31 @@ import { tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
-import { needsSingleExamples } from "./single-examples.ts";
+import { needsSingleExamples } from "../quantities/single-examples.ts";
 import { exactly } from "./judge-verdict.ts";
-import type { Measurement } from "./measurement.ts";
+import { dataGradient } from "../quantities/data-gradient.ts";
+import { exampleNorms } from "../quantities/example-norms.ts";
+import { gradientSample } from "../quantities/gradient-sample.ts";
+import { hessianExtremes } from "../quantities/hessian-extremes.ts";
+import { meanRounding } from "../quantities/mean-rounding.ts";
+import { noiseAlignment } from "../quantities/noise-alignment.ts";
+import { noiseCovarianceOperator } from "../quantities/noise-covariance-operator.ts";
+import { noiseExtremes } from "../quantities/noise-extremes.ts";
+import { noiseTrace } from "../quantities/noise-trace.ts";
+import type { Desk } from "../quantities/desk.ts";
 import { criticalBatchSize } from "./noise/critical-batch-size.ts";
 import { eigenvalueReading, estimateReading, percent, range, type Reading } from "./reading.ts";
 
-/** Parameters that set what the gradient instrument shares. */
-export const noiseParameters = z.object({
-  noiseTop: z.number().int().min(1).default(5).describe("how many of the largest eigenvalues of the gradient noise"),
-  noiseProbes: z.number().int().min(2).default(24).describe("random probes for the alignment of noise and curvature"),
-});
-
 /** The mean curvature along the noise and the overlap of the leading eigenvectors, beside the cosine. */
-async function alignment(measurement: Measurement): Promise<NoisePart["alignment"]> {
-  const found = await measurement.noiseAlignment();
-  const { scale } = await measurement.extremes();
+async function alignment(desk: Desk): Promise<NoisePart["alignment"]> {
+  const found = await desk.get(noiseAlignment);
+  const { scale } = await desk.get(hessianExtremes);
   // A Hessian that is zero lies to nothing.
   if (!found || scale === 0) return null;
   const { cosine, product, products } = found;
-  const { value: trace, rounding } = await measurement.noiseTrace();
-  const noisy = (await measurement.noiseExtremes()).top.flatMap(({ vector }) => vector ?? []);
-  const sharp = (await measurement.extremes()).top.flatMap(({ vector }) => vector ?? []);
+  const { value: trace, rounding } = await desk.get(noiseTrace);
+  const noisy = (await desk.get(noiseExtremes)).top.flatMap(({ vector }) => vector ?? []);
+  const sharp = (await desk.get(hessianExtremes)).top.flatMap(({ vector }) => vector ?? []);
   const k = Math.min(sharp.length, noisy.length);
   let overlap = 0;
   for (const u of noisy.slice(0, k)) for (const v of sharp.slice(0, k)) overlap += dot(u, v) ** 2;
@@ -43,13 +46,11 @@ async function alignment(measurement: Measurement): Promise<NoisePart["alignment
 }
 
 /** The critical batch size, or why there is none. */
-async function criticalBatch(
-  measurement: Measurement,
-): Promise<Pick<NoisePart, "criticalBatchSize" | "noCriticalBatchSize">> {
-  const sample = await measurement.gradientSample();
+async function criticalBatch(desk: Desk): Promise<Pick<NoisePart, "criticalBatchSize" | "noCriticalBatchSize">> {
+  const sample = await desk.get(gradientSample);
   const none = (reason: string) => ({ criticalBatchSize: null, noCriticalBatchSize: reason });
   if (!sample) {
-    const { meanSquare, rounding } = await measurement.noiseTrace();
+    const { meanSquare, rounding } = await desk.get(noiseTrace);
     return none(
       meanSquare <= rounding
         ? "the examples' gradients are below the rounding of their computation"
@@ -57,7 +58,7 @@ async function criticalBatch(
     );
   }
   if (sample.meanSquare <= sample.rounding ** 2) return none("the gradient is zero up to rounding");
-  return { criticalBatchSize: criticalBatchSize(sample, measurement.confidence), noCriticalBatchSize: null };
+  return { criticalBatchSize: criticalBatchSize(sample, desk.confidence), noCriticalBatchSize: null };
 }
 
 /** The critical batch size as a line of the section; the report's key numbers show the same. */
@@ -109,8 +110,9 @@ const TRACE_PROBES = [24, 96];
  * times as many probes of its own, and only two misses in a row, of less than one run in 10⁵, are an error.
  * Beside the interval, 1 ‰ and the rounding of zᵀΣz are allowed.
  */
-async function requireSameTrace(measurement: Measurement, trace: number, rounding: number): Promise<void> {
-  const { noiseCovariance, random, context } = measurement;
+async function requireSameTrace(desk: Desk, trace: number, rounding: number): Promise<void> {
+  const { random, context } = desk;
+  const noiseCovariance = desk.operator(noiseCovarianceOperator);
   const allowance = 1e-3 * trace + Math.sqrt(noiseCovariance.dimension) * rounding;
   let found = "";
   for (const maxProducts of TRACE_PROBES) {
@@ -136,13 +138,8 @@ const SAME_MEAN = 1e-2;
 /**
  * (1/n) Σ gᵢᵀg must be ‖g‖², to a hundredth of the examples' lengths and to what rounding makes of it.
  */
-async function requireSameMean(
-  measurement: Measurement,
-  mean: number,
-  gradientSquare: number,
-  perExample: number,
-): Promise<void> {
-  const rounding = await measurement.meanRounding();
+async function requireSameMean(desk: Desk, mean: number, gradientSquare: number, perExample: number): Promise<void> {
+  const rounding = await desk.get(meanRounding);
   const length = Math.sqrt(gradientSquare);
   const off = Math.abs(mean - gradientSquare);
   if (off <= SAME_MEAN * Math.max(gradientSquare, length * Math.sqrt(perExample)) + rounding) return;
@@ -157,27 +154,36 @@ async function requireSameMean(
 export const noiseInstrument = defineInstrument({
   name: "noise",
   title: "Gradient noise",
-  parameters: noiseParameters,
+  parameters: z.object({}),
   notFor: (problem) =>
     needsSingleExamples(problem) ??
     (problem.point.sample.contributing().length < 2 ? "One example has no gradient noise." : undefined),
-  needs: ["extreme eigenpairs", "gradient noise"],
-  cost: (problem) => 24 + Math.min(20, problem.examples),
-  run: async (measurement) => {
-    const { confidence } = measurement;
-    const before = measurement.products;
-    const { squares, alongMean } = await measurement.exampleNorms();
-    const gradient = await measurement.dataGradient();
+  needs: [
+    hessianExtremes,
+    exampleNorms,
+    dataGradient,
+    meanRounding,
+    noiseTrace,
+    noiseExtremes,
+    noiseAlignment,
+    gradientSample,
+  ],
+  cost: ({ problem }) => 24 + Math.min(20, problem.examples),
+  run: async (desk) => {
+    const { confidence } = desk;
+    const before = desk.products;
+    const { squares, alongMean } = await desk.get(exampleNorms);
+    const gradient = await desk.get(dataGradient);
     const gradientSquare = dot(gradient, gradient);
     const n = squares.length;
     // The mean of gᵢᵀg is ‖g‖² unless an example's gradient depends on its batch.
     const mean = alongMean.reduce((sum, x) => sum + x, 0) / n;
     const perExample = squares.reduce((sum, x) => sum + x, 0) / n;
-    await requireSameMean(measurement, mean, gradientSquare, perExample);
-    const { top, converged } = await measurement.noiseExtremes();
-    const { value, rounding } = await measurement.noiseTrace();
+    await requireSameMean(desk, mean, gradientSquare, perExample);
+    const { top, converged } = await desk.get(noiseExtremes);
+    const { value, rounding } = await desk.get(noiseTrace);
     const trace = exactEstimate(value, rounding, 0, "exact, from every example's gradient norm", confidence);
-    await requireSameTrace(measurement, value, rounding);
+    await requireSameTrace(desk, value, rounding);
     const sorted = squares.toSorted();
     const total = sorted.reduce((sum, x) => sum + x, 0);
     const tenth = Math.floor(n / 10);
@@ -185,16 +191,13 @@ export const noiseInstrument = defineInstrument({
       parts: {
         noise: {
           method: "per-example gradients, each differentiated alone",
-          trace: { ...trace, products: measurement.products - before },
+          trace: { ...trace, products: desk.products - before },
           top: top.map(({ value, residual }) => ({ value, residual })),
-          ...(await criticalBatch(measurement)),
+          ...(await criticalBatch(desk)),
           effectiveDirections: top[0].value > 0 ? trace.value / top[0].value : null,
-          alignment: await alignment(measurement),
+          alignment: await alignment(desk),
           norms: {
-            array: measurement.arrays.keep(
-              "noise.example_gradient_norms",
-              tensor("float64", [n], squares.map(Math.sqrt)),
-            ),
+            array: desk.arrays.keep("noise.example_gradient_norms", tensor("float64", [n], squares.map(Math.sqrt))),
             median: Math.sqrt(sorted[Math.floor(n / 2)]),
             largest: Math.sqrt(sorted[n - 1]),
             // Of fewer than ten examples there is no tenth.

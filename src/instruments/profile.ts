@@ -1,21 +1,22 @@
 import { z } from "zod";
 import { norm2 } from "../linalg/vector.ts";
 import type { Problem } from "../problem/problem.ts";
+import { Account } from "../quantities/account.ts";
+import { Desk } from "../quantities/desk.ts";
+import { lossGradient } from "../quantities/loss-gradient.ts";
+import { lossValue } from "../quantities/loss-value.ts";
+import { neededQuantities, settingOf } from "../quantities/needed-quantities.ts";
+import type { Quantity } from "../quantities/quantity.ts";
+import type { Setting } from "../quantities/setting.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { NamedArrays } from "../result/named-arrays.ts";
 import { nonFiniteIn } from "../result/non-finite.ts";
 import { profileResult, type ProfileResult, type Section, type Verdict } from "../result/profile-result.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { eigenvalueParameters } from "./eigenvalues.ts";
 import { textOf, type Instrument, type ProfileOptions, type ProfileParts } from "./instrument.ts";
 import { judge } from "./judge-verdict.ts";
-import { Measurement, type SharedSettings } from "./measurement.ts";
-import { noiseParameters } from "./noise.ts";
 import { INSTRUMENTS } from "./registry.ts";
-import { needsMatrix, sharedProducts, type Shared } from "./shared-costs.ts";
-import { hasFewOutputs } from "./trace-by-outputs.ts";
-import { traceParameters } from "./trace.ts";
 
 const profileOnly = z.object({
   only: z
@@ -56,37 +57,39 @@ export interface PlannedInstrument {
   readonly skipped: string | undefined;
 }
 
-function sharedSettings(problem: Problem, options: ProfileOptions): SharedSettings {
-  const { top, bottom, tol } = eigenvalueParameters.parse(options);
-  const { exactLimit, traceTolerance } = traceParameters.parse(options);
-  const { noiseTop, noiseProbes } = noiseParameters.parse(options);
-  const needed = new Set(chosenInstruments(options).flatMap(({ needs = [] }) => needs));
-  return {
-    top,
-    bottom,
-    tolerance: tol,
-    exactLimit,
-    traceTolerance,
-    noiseTop,
-    noiseProbes,
-    wantsTrace: needed.has("Hessian trace"),
-    wantsMatrix: needsMatrix(needed),
-    hasFewOutputs: hasFewOutputs(problem, exactLimit),
-  };
+function settingFor(
+  chosen: readonly Instrument[],
+  problem: Problem,
+  options: ProfileOptions,
+  { hasBudget }: Pick<RunContext, "hasBudget">,
+): Setting {
+  return settingOf(
+    { problem, options, hasBudget },
+    chosen.flatMap(({ needs }) => needs),
+  );
 }
 
-/** What a profile would do and cost. What instruments share is counted for the first that needs it. */
-export function planProfile(problem: Problem, options: ProfileOptions): PlannedInstrument[] {
-  const settings = sharedSettings(problem, options);
-  const done = new Set<Shared>();
-  return chosenInstruments(options).map((instrument) => {
-    const { name, title, needs = [] } = instrument;
+/**
+ * What a profile would do and cost. What instruments share is counted for the first that needs it.
+ *
+ * @param context whether the run will have a time budget, which changes what comes first
+ */
+export function planProfile(
+  problem: Problem,
+  options: ProfileOptions,
+  context: Pick<RunContext, "hasBudget"> = {},
+): PlannedInstrument[] {
+  const chosen = chosenInstruments(options);
+  const setting = settingFor(chosen, problem, options, context);
+  const done = new Set<Quantity>();
+  return chosen.map((instrument) => {
+    const { name, title, needs } = instrument;
     try {
       const skipped = instrument.notFor?.(problem);
-      const products =
-        skipped === undefined
-          ? sharedProducts(needs, problem.space.dimension, settings, done) + instrument.cost(problem, options)
-          : 0;
+      if (skipped !== undefined) return { name, title, skipped, products: 0 };
+      const fresh = [...neededQuantities(needs, setting)].filter((quantity) => !done.has(quantity));
+      for (const quantity of fresh) done.add(quantity);
+      const products = fresh.reduce((sum, quantity) => sum + quantity.cost(setting), instrument.cost(setting));
       return { name, title, skipped, products };
     } catch (error) {
       // The run meets the same error, and tells it.
@@ -119,16 +122,17 @@ export async function runProfile(
   random: RandomStream,
   context: RunContext,
 ): Promise<Profile> {
-  const measurement = new Measurement(problem, random, context, sharedSettings(problem, options));
-  const { loss, accuracy } = await measurement.value();
-  const gradientNorm = norm2(await measurement.gradient());
+  const chosen = chosenInstruments(options);
+  const desk = Desk.open(settingFor(chosen, problem, options, context), random, context);
+  const { loss, accuracy } = await desk.get(lossValue);
+  const gradientNorm = norm2(await desk.get(lossGradient));
 
   let parts: ProfileParts = { loss, accuracy: accuracy ?? null, gradientNorm };
   const outcomes: Outcome[] = [];
-  for (const instrument of chosenInstruments(options)) {
-    const before = measurement.products;
+  for (const instrument of chosen) {
+    const account = new Account(desk.account);
     const outcome = await attempt(async () => {
-      const measured = await measure(instrument, measurement, options);
+      const measured = await measure(instrument, desk, account);
       if (measured.parts) {
         const joined = join(parts, measured.parts);
         requireFinite(measured.parts);
@@ -138,7 +142,7 @@ export async function runProfile(
       }
       return measured;
     });
-    outcomes.push({ instrument, products: measurement.products - before, ...outcome });
+    outcomes.push({ instrument, products: account.products, ...outcome });
   }
 
   const sections: Section[] = [];
@@ -170,11 +174,10 @@ export async function runProfile(
       gradientNorm,
       verdicts,
       sections,
-      converged:
-        sections.every(({ status }) => status === "measured" || status === "skipped") && !measurement.outOfTime,
-      products: measurement.products,
+      converged: sections.every(({ status }) => status === "measured" || status === "skipped") && !desk.outOfTime,
+      products: desk.products,
     },
-    arrays: measurement.arrays,
+    arrays: desk.arrays,
     // What several instruments share fails once.
     faults: [...thrown].map(
       ([cause, titles]) => new Error(`A fault in ${titles.join("; ")}: ${messageOf(cause)}`, { cause }),
@@ -196,17 +199,17 @@ type Outcome = { readonly instrument: Instrument; readonly products: number } & 
 
 async function measure(
   instrument: Instrument,
-  measurement: Measurement,
-  options: ProfileOptions,
+  desk: Desk,
+  account: Account,
 ): Promise<Standing & { readonly parts?: ProfileParts }> {
-  const skip = instrument.notFor?.(measurement.problem);
+  const skip = instrument.notFor?.(desk.problem);
   if (skip !== undefined) return { status: "skipped", reason: skip };
-  if (measurement.outOfTime && instrument.isKnown !== true)
+  if (desk.outOfTime && instrument.isKnown !== true)
     return {
       status: "not-converged",
       reason: "The run had to end before it: its time was spent, or it was interrupted.",
     };
-  const { parts, converged, reason } = await instrument.run(measurement, options);
+  const { parts, converged, reason } = await instrument.run(desk, account);
   if (converged) return { status: "measured", reason: reason ?? null, parts };
   return { status: "not-converged", reason: reason ?? null, parts: knownOf(parts) };
 }

@@ -9,31 +9,33 @@ import {
   type Share,
   type SpectralMeasure,
 } from "../estimators/spectral-measure.ts";
-import { productRounding } from "../estimators/products.ts";
+import { productRounding, roundoff } from "../estimators/products.ts";
 import { norm2 } from "../linalg/vector.ts";
 import { tensor } from "../util/tensor.ts";
 import type { HessianPart } from "../result/profile-result.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import { within } from "./judge-verdict.ts";
-import type { DenseHessian, Measurement } from "./measurement.ts";
+import { denseHessian, isSmall, type DenseHessian } from "../quantities/dense-hessian.ts";
+import { hessianExtremes, pairsOf } from "../quantities/hessian-extremes.ts";
+import { hessianOperator } from "../quantities/hessian-operator.ts";
+import type { Desk } from "../quantities/desk.ts";
 import { percent, shareReading } from "./reading.ts";
-import { traceParameters } from "./trace.ts";
 
 type NegativeShare = NonNullable<HessianPart["negativeShare"]>;
 
-const parameters = traceParameters.pick({ exactLimit: true }).extend({
+const parameters = z.object({
   densitySteps: z.number().int().min(2).default(80).describe("Lanczos steps of each probe of the spectral density"),
   densityProbes: z.number().int().min(1).default(4).describe("random probes of the spectral density"),
 });
 
 /** Below this an eigenvalue has no sign: products and eigensolver round. */
-async function thresholdOf(measurement: Measurement, scale: number, dense: DenseHessian | undefined): Promise<number> {
-  const n = measurement.problem.space.dimension;
-  const measured = (await measurement.hessian.wider?.rounding())?.norm ?? 0;
-  const floor = Math.max(16 * measurement.roundoff * scale, measured);
+async function thresholdOf(desk: Desk, scale: number, dense: DenseHessian | undefined): Promise<number> {
+  const n = desk.problem.space.dimension;
+  const measured = (await desk.operator(hessianOperator).wider?.rounding())?.norm ?? 0;
+  const floor = Math.max(16 * roundoff(desk.problem.options) * scale, measured);
   // Each Lanczos step rounds as a product does.
-  if (!dense) return Math.max(floor, productRounding(measurement.hessian, scale));
+  if (!dense) return Math.max(floor, productRounding(desk.operator(hessianOperator), scale));
   // The Householder reduction adds n roundings in float64, which are independent.
   const solver = 2 * Math.sqrt(n) * Number.EPSILON * scale;
   // Rounding that breaks the symmetry of the products is a random matrix: its norm is about 2‖E‖_F/√n.
@@ -77,8 +79,9 @@ function moved(shareAt: (times: number) => Share): Share {
 }
 
 /** The same by quadrature; what no product reaches is zero for certain. */
-async function sampledShares(measurement: Measurement, measure: SpectralMeasure, zero: number) {
-  const { confidence, hessian, random, problem } = measurement;
+async function sampledShares(desk: Desk, measure: SpectralMeasure, zero: number) {
+  const { confidence, random, problem } = desk;
+  const hessian = desk.operator(hessianOperator);
   const n = problem.space.dimension;
   // Rounding moves no eigenvalue by more than half of the threshold.
   const negative = moved((t) => shareBelow(measure, -t * zero, confidence));
@@ -121,14 +124,15 @@ export const spectrumInstrument = defineInstrument({
   name: "spectrum",
   title: "Spectral density of the Hessian",
   parameters,
-  needs: ["extreme eigenpairs", "Hessian matrix"],
-  cost: ({ space }, { exactLimit, densitySteps, densityProbes }) =>
-    space.dimension <= exactLimit ? 0 : densitySteps * densityProbes,
-  run: async (measurement, { densitySteps: steps, densityProbes: probes }) => {
-    const { confidence, problem, hessian, random } = measurement;
+  needs: [hessianExtremes, denseHessian],
+  cost: (setting, { densitySteps, densityProbes }) => (isSmall(setting) ? 0 : densitySteps * densityProbes),
+  run: async (desk, { densitySteps: steps, densityProbes: probes }) => {
+    const { confidence, problem, random } = desk;
+    const hessian = desk.operator(hessianOperator);
     const n = problem.space.dimension;
-    const { top, scale } = await measurement.extremes();
-    const dense = await measurement.dense();
+    const extremes = await desk.get(hessianExtremes);
+    const { top, scale } = extremes;
+    const dense = await desk.get(denseHessian);
     let measure: SpectralMeasure;
     let curve: DensityCurve;
     let products = dense?.products ?? 0;
@@ -138,20 +142,20 @@ export const spectrumInstrument = defineInstrument({
       measure = { dimension: n, exact: [...dense.values], quadratures: [] };
       curve = densityOnGrid(measure, { confidence, points: 400 });
     } else {
-      const known = await measurement.knownPairs(KNOWN * scale);
+      const known = pairsOf(extremes, n, KNOWN * scale);
       const density = await spectralDensity(
         hessian,
         { probes, steps, confidence, known },
         random.split("density"),
-        measurement.stage("spectral density"),
+        desk.stage("spectral density"),
       );
       ({ measure, products, method, converged } = density);
       curve = density;
     }
-    const zero = await thresholdOf(measurement, scale, dense);
+    const zero = await thresholdOf(desk, scale, dense);
     const { negative, zeros } = dense
       ? countedShares(dense.values, zero, confidence)
-      : await sampledShares(measurement, measure, zero);
+      : await sampledShares(desk, measure, zero);
     const halfWidth = ({ interval }: Share) => (interval.upper - interval.lower) / 2;
     const rules = measure.quadratures.map(nodesOf);
     const sampledMass = 1 - measure.exact.length / n;
@@ -178,9 +182,7 @@ export const spectrumInstrument = defineInstrument({
                     Array.from(nodes, (value, i) => ({ value, weight: (sampledMass * weights[i]) / rules.length })),
                   ),
                 ],
-            eigenvalues: dense
-              ? measurement.arrays.keep("hessian.eigenvalues", tensor("float64", [n], dense.values))
-              : null,
+            eigenvalues: dense ? desk.arrays.keep("hessian.eigenvalues", tensor("float64", [n], dense.values)) : null,
             converged,
           },
           negativeShare: {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { formatEstimate, formatMeasured, formatNumber } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { Ground } from "./judge-verdict.ts";
+import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { sentence } from "./reading.ts";
 
 const parameters = z.object({
@@ -41,10 +42,9 @@ export const stabilityInstrument = defineInstrument({
   name: "stability",
   title: "Stability limits",
   parameters,
-  needs: ["extreme eigenpairs"],
-  cost: () => 0,
-  run: async (measurement, { momentum, learningRate }) => {
-    const { top, converged } = await measurement.extremes();
+  needs: [hessianExtremes],
+  run: async (desk, { momentum, learningRate }) => {
+    const { top, converged } = await desk.get(hessianExtremes);
     const { value: sharpness, residual } = top[0];
     // A curvature that cannot be told from zero sets no limit.
     const limits = sharpness > residual ? stabilityLimits(sharpness, momentum) : [];

@@ -10,7 +10,10 @@ import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
 import type { Loss } from "../problem/losses/loss.ts";
 import { createRandom } from "../random/random-stream.ts";
 import type { SymmetryPart } from "../result/profile-result.ts";
-import { Measurement } from "./measurement.ts";
+import { hessianExtremes } from "../quantities/hessian-extremes.ts";
+import { hessianOperator } from "../quantities/hessian-operator.ts";
+import { deskOf } from "../../test/support/desk-of.ts";
+import type { Desk } from "../quantities/desk.ts";
 import { measureFlatness, localHere } from "./flatness/flatness-measures.ts";
 import { nullSpace } from "./symmetry/scaling-exponents.ts";
 import { symmetriesInstrument } from "./symmetries.ts";
@@ -18,15 +21,7 @@ import { layerScalings, rescaled, tensorGenerator } from "./symmetry/rescaling.t
 import { array, type BuildNetwork, buildProblem } from "../../test/support/build-problem.ts";
 import { denseProblem, type Dense } from "../../test/support/dense-problem.ts";
 
-const SETTINGS = {
-  top: 2,
-  bottom: 1,
-  tolerance: undefined,
-  exactLimit: 0,
-  noiseTop: 5,
-  noiseProbes: 24,
-  traceTolerance: 0.02,
-};
+const OPTIONS = { top: 2, bottom: 1, exactLimit: 0 };
 
 function network(widths: readonly number[], activation: string | undefined, loss: Loss) {
   const random = createRandom(5).split(`${widths.join()} ${activation}`);
@@ -40,11 +35,11 @@ function network(widths: readonly number[], activation: string | undefined, loss
   const outputs = widths[widths.length - 1];
   const x = Array.from({ length: 24 }, () => [...random.normalVector(widths[0])]);
   const y = loss === crossEntropy ? x.map((_, i) => i % outputs) : x.map(() => [...random.normalVector(outputs)]);
-  return new Measurement(denseProblem(layers, x, y, loss), createRandom(0), {}, SETTINGS);
+  return deskOf(denseProblem(layers, x, y, loss), OPTIONS);
 }
 
-async function symmetriesOf(measurement: Measurement): Promise<SymmetryPart> {
-  const { parts } = await symmetriesInstrument.run(measurement, {});
+async function symmetriesOf(desk: Desk): Promise<SymmetryPart> {
+  const { parts } = await symmetriesInstrument.run(desk);
   if (!parts.symmetries) throw new Error("no symmetries were measured");
   return parts.symmetries;
 }
@@ -94,7 +89,7 @@ describe("symmetries of what is normalised", () => {
     const y = matrix("y", 20, 2);
     const parameters = { hidden: matrix("hidden", 3, 4), last: matrix("last", 4, 2) };
     const problem = buildProblem({ x, y, parameters, build, loss: meanSquaredError });
-    const part = await symmetriesOf(new Measurement(problem, createRandom(0), {}, SETTINGS));
+    const part = await symmetriesOf(deskOf(problem, OPTIONS));
     return {
       names: part.found.map(
         ({ kind, tensors, count, verified }) => `${kind} ${tensors.join(" ")} ${count} ${verified}`,
@@ -129,16 +124,16 @@ describe("symmetries of what is normalised", () => {
 
 describe("flatness under rescaling", () => {
   it("moves λmax and the trace as the blocks of H do, and leaves adaptive sharpness where it was (F4)", async () => {
-    const measurement = network([3, 6, 2], "Relu", meanSquaredError);
-    const { problem } = measurement;
-    const [exponents] = layerScalings(measurement);
-    const generator = tensorGenerator(measurement, exponents);
+    const desk = network([3, 6, 2], "Relu", meanSquaredError);
+    const { problem } = desk;
+    const [exponents] = layerScalings(desk);
+    const generator = tensorGenerator(desk, exponents);
     const n = problem.space.dimension;
     const diagonalOf = async () => {
       const units = Array.from({ length: n }, (_, i) =>
         Float64Array.from({ length: n }, (_unused, j) => (i === j ? 1 : 0)),
       );
-      return (await measurement.hessian.apply(units)).map((image, i) => image[i]);
+      return (await desk.operator(hessianOperator).apply(units)).map((image, i) => image[i]);
     };
     const parameters = {
       boxEpsilon: 1e-3,
@@ -148,12 +143,11 @@ describe("flatness under rescaling", () => {
       sigmaSamples: 16,
       ascentSteps: 20,
     };
-    const measure = async (at: Measurement) =>
-      measureFlatness(at, parameters, await localHere(at, measurement.random), measurement.random);
-    const home = await measure(measurement);
+    const measure = async (at: Desk) => measureFlatness(at, parameters, await localHere(at, desk.random), desk.random);
+    const home = await measure(desk);
     const diagonal = await diagonalOf();
     const factor = 3;
-    const moved = await measure(measurement.at(problem.at(rescaled(problem.point.parameters, generator, factor))));
+    const moved = await measure(desk.at(problem.at(rescaled(problem.point.parameters, generator, factor))));
     const named = (measures: typeof home, name: string) =>
       measures.find((each) => each.name === name)?.value ?? Number.NaN;
     // H′ = D⁻¹HD⁻¹, so tr H′ = Σ Hᵢᵢ/Dᵢ².
@@ -170,7 +164,7 @@ describe("flatness under rescaling", () => {
     const y = x.map((row) => [row[0] - row[3]]);
     // At the exact fit the gradient is 0 and the loss is a quadratic form.
     const problem = denseProblem([{ name: "w", inputs: 4, weights: [1, 0, 0, -1] }], x, y, meanSquaredError);
-    const measurement = new Measurement(problem, createRandom(0), {}, SETTINGS);
+    const desk = deskOf(problem, OPTIONS);
     const parameters = {
       boxEpsilon: 1e-3,
       rho: 0.05,
@@ -179,14 +173,9 @@ describe("flatness under rescaling", () => {
       sigmaSamples: 400,
       ascentSteps: 60,
     };
-    const measures = await measureFlatness(
-      measurement,
-      parameters,
-      await localHere(measurement, measurement.random),
-      measurement.random,
-    );
+    const measures = await measureFlatness(desk, parameters, await localHere(desk, desk.random), desk.random);
     const valueOf = (name: string) => measures.find((each) => each.name === name)?.value ?? Number.NaN;
-    const { top } = await measurement.extremes();
+    const { top } = await desk.get(hessianExtremes);
     // The worst step in a ball is ρv₁: ½ρ²λmax.
     expect(valueOf("ball-sharpness")).toBeCloseTo((0.05 ** 2 / 2) * top[0].value, 8);
     const expected = measures.find(({ name }) => name === "expected-sharpness");

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { formatMeasured, formatNumber } from "../util/format-number.ts";
+import { dataGradient } from "../quantities/data-gradient.ts";
+import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { defineInstrument } from "./instrument.ts";
 import { exactly } from "./judge-verdict.ts";
 import { independentDirections } from "./symmetry/independent-directions.ts";
@@ -10,19 +12,19 @@ export const symmetriesInstrument = defineInstrument({
   name: "symmetries",
   title: "Symmetries and exactly flat directions",
   parameters: z.object({}),
-  needs: ["extreme eigenpairs"],
-  cost: (problem) => 10 + 2 * problem.space.tensors.length,
-  run: async (measurement) => {
-    const comparison = await LossComparison.open(measurement);
+  needs: [hessianExtremes, dataGradient],
+  cost: ({ problem }) => 10 + 2 * problem.space.tensors.length,
+  run: async (desk) => {
+    const comparison = await LossComparison.open(desk);
     const found = [
-      ...(await rescalings(measurement, comparison)),
-      ...(await logitShifts(measurement, comparison)),
-      ...(await signFlipsAndExchanges(measurement, comparison)),
+      ...(await rescalings(desk, comparison)),
+      ...(await logitShifts(desk, comparison)),
+      ...(await signFlipsAndExchanges(desk, comparison)),
     ];
-    const labels = new Map(measurement.problem.space.tensors.map(({ name, label }) => [name, label]));
+    const labels = new Map(desk.problem.space.tensors.map(({ name, label }) => [name, label]));
     const flat = independentDirections(
       found.filter(({ part }) => part.verified).map(({ part: { tensors }, directions }) => ({ tensors, directions })),
-      measurement.problem.space.dimension,
+      desk.problem.space.dimension,
     );
     return {
       parts: {

@@ -1,38 +1,29 @@
-import { z } from "zod";
 import { exactEstimate } from "../estimators/estimate.ts";
 import { estimateFrobeniusNorm } from "../estimators/frobenius-norm.ts";
 import { norm2 } from "../linalg/vector.ts";
 import { together } from "../util/together.ts";
 import { formatEstimate, formatMeasured, formatNumber } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
+import { denseHessian, isSmall } from "../quantities/dense-hessian.ts";
+import { hessianExtremes } from "../quantities/hessian-extremes.ts";
+import { hessianOperator } from "../quantities/hessian-operator.ts";
+import { hessianTrace } from "../quantities/hessian-trace.ts";
+import { traceParameters } from "../quantities/trace-parameters.ts";
 import { estimateReading, spreadOf } from "./reading.ts";
-
-export const traceParameters = z.object({
-  exactLimit: z
-    .number()
-    .int()
-    .min(0)
-    .default(2500)
-    .describe("up to how many parameters the whole spectrum is computed"),
-  traceTolerance: z
-    .number()
-    .positive()
-    .default(0.02)
-    .describe("half-width of the 95 % interval of traces and norms, relative"),
-});
 
 export const traceInstrument = defineInstrument({
   name: "trace",
   title: "Trace and Frobenius norm of the Hessian",
   parameters: traceParameters,
-  needs: ["extreme eigenpairs", "Hessian trace"],
+  needs: [denseHessian, hessianExtremes, hessianTrace],
   // The Frobenius norm, where the matrix does not give it.
-  cost: ({ space: { dimension: n } }, { exactLimit }) => (n <= exactLimit ? 0 : 60),
-  run: async (measurement, { traceTolerance: tolerance }) => {
-    const { confidence, random, hessian } = measurement;
-    const dense = await measurement.dense();
-    const { top, bottom } = await measurement.extremes();
-    const estimatingTrace = measurement.hessianTrace();
+  cost: (setting) => (isSmall(setting) ? 0 : 60),
+  run: async (desk, { traceTolerance: tolerance }) => {
+    const { confidence, random } = desk;
+    const hessian = desk.operator(hessianOperator);
+    const dense = await desk.get(denseHessian);
+    const { top, bottom } = await desk.get(hessianExtremes);
+    const estimatingTrace = desk.get(hessianTrace);
     // Side by side where the engine takes several products: each has steps in which it asks for none.
     if ((hessian.atOnce ?? 1) === 1) await estimatingTrace;
     const [trace, frobenius] = await together(
@@ -51,7 +42,7 @@ export const traceInstrument = defineInstrument({
             hessian,
             { tolerance, confidence },
             random.split("frobenius"),
-            measurement.stage("Frobenius norm"),
+            desk.stage("Frobenius norm"),
           ),
     );
     // The spectral norm: the largest eigenvalue in size, whatever its sign.

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { judge } from "./judge-verdict.ts";
-import { Measurement } from "./measurement.ts";
+import { deskOf } from "../../test/support/desk-of.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
 import { add, mul } from "../ops/arithmetic.ts";
 import { matmul } from "../ops/matmul.ts";
@@ -12,6 +12,8 @@ import type { Value } from "../graph/value.ts";
 import { array, buildProblem, labels, type BuildNetwork } from "../../test/support/build-problem.ts";
 import { sizeOf } from "../util/tensor.ts";
 import { unitsInstrument } from "./units.ts";
+
+const OPTIONS = { top: 1, bottom: 1, exactLimit: 0 };
 
 /** Four hidden units on one input: one ordinary, its double, one that is never active, one that always is. */
 function layerOf(activation: string) {
@@ -25,18 +27,13 @@ function layerOf(activation: string) {
     crossEntropy,
     { batchSize: 3 },
   );
-  return new Measurement(
-    problem,
-    createRandom(0),
-    {},
-    { top: 1, bottom: 1, tolerance: undefined, exactLimit: 0, noiseTop: 5, noiseProbes: 24, traceTolerance: 0.02 },
-  );
+  return deskOf(problem, OPTIONS);
 }
 
 describe("units", () => {
   it("of a ReLU layer: dead, always active, repeated", async () => {
-    const measurement = layerOf("Relu");
-    const { parts } = await unitsInstrument.run(measurement, {});
+    const desk = layerOf("Relu");
+    const { parts } = await unitsInstrument.run(desk);
     expect(parts.units).toMatchObject([
       {
         name: "hidden.weight",
@@ -49,7 +46,7 @@ describe("units", () => {
         duplicates: 1,
       },
     ]);
-    const statistics = measurement.arrays.entries().get("units.0.statistics");
+    const statistics = desk.arrays.entries().get("units.0.statistics");
     const ordinary = [0, 0, 0, 0.5, 1, 2, 3];
     expect(statistics?.data[0]).toBeCloseTo(6.5 / 7, 12);
     expect(statistics?.data[1]).toBeCloseTo(
@@ -68,7 +65,7 @@ describe("units", () => {
 
   it("of a tanh and a sigmoid layer: saturated", async () => {
     for (const activation of ["Tanh", "Sigmoid"]) {
-      const { parts } = await unitsInstrument.run(layerOf(activation), {});
+      const { parts } = await unitsInstrument.run(layerOf(activation));
       expect(parts.units).toMatchObject([{ activation, dead: null, saturated: 2 }]);
     }
   });
@@ -88,22 +85,13 @@ describe("units", () => {
       },
       { batchSize: 2 },
     );
-    const settings = {
-      top: 1,
-      bottom: 1,
-      tolerance: undefined,
-      exactLimit: 0,
-      traceTolerance: 0.02,
-      noiseTop: 5,
-      noiseProbes: 24,
-    };
-    return new Measurement(problem, createRandom(0), {}, settings);
+    return deskOf(problem, OPTIONS);
   }
   const at = (x: Value, t: number) => sliceAxis(x, 1, 2 * t, 2 * t + 2);
 
   it("of a recurrence: one layer over all time steps", async () => {
     const [w, r] = [normal("w", 2, 3), normal("r", 3, 3)];
-    const measurement = recurrence({ w, r }, (x, parameters) => {
+    const desk = recurrence({ w, r }, (x, parameters) => {
       let h: Value | undefined;
       for (let t = 0; t < 4; t++) {
         const input = matmul(at(x, t), parameters.w);
@@ -111,7 +99,7 @@ describe("units", () => {
       }
       return matmul(h ?? x, parameters.out);
     });
-    const { parts } = await unitsInstrument.run(measurement, {});
+    const { parts } = await unitsInstrument.run(desk);
     expect(parts.units).toMatchObject([{ name: "r", activation: "Relu", units: 3, applications: 4 }]);
     // The same recurrence, number by number.
     const x = normal("x", 5, 8).data;
@@ -130,7 +118,7 @@ describe("units", () => {
         h.forEach((value, j) => seen[j].push(value));
       }
     }
-    const statistics = measurement.arrays.entries().get("units.0.statistics");
+    const statistics = desk.arrays.entries().get("units.0.statistics");
     for (let j = 0; j < 3; j++) {
       expect(statistics?.data[4 * j]).toBeCloseTo(seen[j].reduce((sum, value) => sum + value, 0) / 20, 12);
       expect(statistics?.data[4 * j + 2]).toBeCloseTo(seen[j].filter((value) => value > 0).length / 20, 12);
@@ -139,7 +127,7 @@ describe("units", () => {
   });
 
   it.each(["zero", "learned"])("of a gated recurrence that starts at a %s state: one layer a gate", async (start) => {
-    const measurement = recurrence(
+    const desk = recurrence(
       {
         w: normal("w", 2, 12),
         r: normal("r", 3, 12),
@@ -162,7 +150,7 @@ describe("units", () => {
         return matmul(h ?? x, out);
       },
     );
-    const { parts } = await unitsInstrument.run(measurement, {});
+    const { parts } = await unitsInstrument.run(desk);
     const layers = parts.units?.map(
       ({ activation, applications, units }) => `${activation} ${units} × ${applications}`,
     );

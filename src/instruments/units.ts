@@ -13,7 +13,8 @@ import { defineInstrument } from "./instrument.ts";
 import { exactly, type Question } from "./judge-verdict.ts";
 import type { Computation } from "../problem/computation.ts";
 import type { LossGraph } from "../problem/loss-graph.ts";
-import type { Measurement } from "./measurement.ts";
+import { roundoff } from "../estimators/products.ts";
+import type { Desk } from "../quantities/desk.ts";
 import { activationLayers, type ActivationLayer } from "./units/activation-layers.ts";
 
 /** A unit this near to a bound (as a share of the range) counts as saturated on an example. */
@@ -81,7 +82,7 @@ const UNIT_STATISTICS: Computation = {
   build: (site) => [...statisticsByName(site).values()],
 };
 
-async function collect(measurement: Measurement, activations: readonly ActivationLayer[]): Promise<UnitSums[]> {
+async function collect(desk: Desk, activations: readonly ActivationLayer[]): Promise<UnitSums[]> {
   const sums = activations.map(({ values, axis }): UnitSums => {
     const units = values[0].shape[axis];
     const zeros = () => new Float64Array(units);
@@ -96,8 +97,8 @@ async function collect(measurement: Measurement, activations: readonly Activatio
       gram: units <= COMPARED ? new Float64Array(units * units) : undefined,
     };
   });
-  const places = new Map([...statisticsByName(measurement.problem.graph()).keys()].map((name, at) => [name, at]));
-  await measurement.point.eachBatch(UNIT_STATISTICS, measurement.context, (_batch, values) => {
+  const places = new Map([...statisticsByName(desk.problem.graph()).keys()].map((name, at) => [name, at]));
+  await desk.point.eachBatch(UNIT_STATISTICS, desk.context, (_batch, values) => {
     sums.forEach((layer, i) => {
       for (const k of activations[i].values.keys()) {
         const part = (name: string) => values[places.get(nameOf(i, k, name)) ?? values.length]?.data ?? [];
@@ -144,10 +145,10 @@ export const unitsInstrument = defineInstrument({
       ? "The network has no activation of a kind whose units are counted."
       : undefined,
   cost: () => 2,
-  run: async (measurement) => {
-    const activations = activationLayers(measurement.problem.graph());
-    const sums = await collect(measurement, activations);
-    const rounding = 64 * measurement.roundoff;
+  run: async (desk) => {
+    const activations = activationLayers(desk.problem.graph());
+    const sums = await collect(desk, activations);
+    const rounding = 64 * roundoff(desk.problem.options);
     const layers = activations.map(({ traits, made, activation, applications }, index): UnitLayerPart => {
       const layer = sums[index];
       const units = layer.sum.length;
@@ -177,7 +178,7 @@ export const unitsInstrument = defineInstrument({
         ),
         duplicates: duplicatesIn(layer, rounding),
         meanActiveShare: traits.rectifies ? layer.active.reduce((sum, x) => sum + x, 0) / (units * layer.count) : null,
-        statistics: measurement.arrays.keep(`units.${index}.statistics`, tensor("float64", [units, 4], statistics)),
+        statistics: desk.arrays.keep(`units.${index}.statistics`, tensor("float64", [units, 4], statistics)),
       };
     });
     return { parts: { units: layers }, converged: true };

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
-import { eigenvalueParameters } from "../../instruments/eigenvalues.ts";
 import { planProfile, profileParameters, runProfile } from "../../instruments/profile.ts";
 import { INSTRUMENTS } from "../../instruments/registry.ts";
 import { runChecks } from "../../instruments/run-checks.ts";
@@ -9,6 +8,7 @@ import { writeFileAtomically } from "../../io/write-atomically.ts";
 import { rehearseFile, rehearseFolder } from "../../load/rehearse-output.ts";
 import { hessianProduct } from "../../problem/derivatives.ts";
 import type { Problem } from "../../problem/problem.ts";
+import { hessianExtremes } from "../../quantities/hessian-extremes.ts";
 import { createRandom } from "../../random/random-stream.ts";
 import type { Check } from "../../result/envelope.ts";
 import type { ProfileResult } from "../../result/profile-result.ts";
@@ -71,7 +71,7 @@ export const profile = defineVerb({
     return withProblem(model, options, shell, async (loaded) => {
       const { problem } = loaded;
       for (const note of beyondAll(flags, problem.space.dimension)) shell.warn(note);
-      const plan = planProfile(problem, flags);
+      const plan = planProfile(problem, flags, { hasBudget: flags.time !== undefined });
       if (flags.dryRun) {
         const msPerProduct = await timeOfProduct(problem);
         return {
@@ -131,10 +131,13 @@ export const profile = defineVerb({
 
 /** What is asked for beyond what there is. */
 function beyondAll(flags: Record<string, unknown>, dimension: number): string[] {
-  return Object.entries(eigenvalueParameters.pick({ top: true, bottom: true }).parse(flags)).flatMap(([name, count]) =>
-    count > dimension
-      ? [`--${name} ${formatCount(count)} is more than there are: all ${formatCount(dimension)} eigenvalues are taken.`]
-      : [],
+  return Object.entries(hessianExtremes.parameters.pick({ top: true, bottom: true }).parse(flags)).flatMap(
+    ([name, count]) =>
+      count > dimension
+        ? [
+            `--${name} ${formatCount(count)} is more than there are: all ${formatCount(dimension)} eigenvalues are taken.`,
+          ]
+        : [],
   );
 }
 

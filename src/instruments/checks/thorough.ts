@@ -2,7 +2,7 @@ import { dot, norm2 } from "../../linalg/vector.ts";
 import { gaussNewtonProduct, hessianProduct } from "../../problem/derivatives.ts";
 import { Problem } from "../../problem/problem.ts";
 import { needsOutputs } from "../gauss-newton.ts";
-import { needsSingleExamples } from "../single-examples.ts";
+import { needsSingleExamples } from "../../quantities/single-examples.ts";
 import { distance, multiply, relative, unit, type CheckDefinition } from "./check.ts";
 import { denseBlockCheck } from "./dense-block-check.ts";
 import { isNotFinite, nearbyPoints } from "./nearby-points.ts";

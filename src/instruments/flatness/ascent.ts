@@ -1,5 +1,6 @@
 import { dot, norm2 } from "../../linalg/vector.ts";
-import type { Measurement } from "../measurement.ts";
+import { hessianOperator } from "../../quantities/hessian-operator.ts";
+import type { Desk } from "../../quantities/desk.ts";
 
 /** A set of steps around the parameters, symmetric about 0 and convex, over which a linear function is easy to maximise. */
 export interface Region {
@@ -60,20 +61,20 @@ export interface Ascent {
  * Cost: one gradient and one loss per iteration and start.
  */
 export async function ascend(
-  measurement: Measurement,
+  desk: Desk,
   region: Region,
   starts: readonly Float64Array[],
   iterations: number,
 ): Promise<Ascent> {
-  const { problem, context } = measurement;
-  const home = measurement.point.parameters;
-  const base = (await measurement.point.value(context)).loss;
+  const { problem, context } = desk;
+  const home = desk.point.parameters;
+  const base = (await desk.point.value(context)).loss;
   let best: Ascent = { rise: 0, step: new Float64Array(home.length), converged: false };
   for (const start of starts) {
     let z = region.best(start);
     let rise = Number.NEGATIVE_INFINITY;
     let converged = false;
-    for (let i = 0; i < iterations && !measurement.outOfTime; i++) {
+    for (let i = 0; i < iterations && !desk.outOfTime; i++) {
       await using there = problem.at(home.map((x, j) => x + z[j]));
       const { loss } = await there.value(context);
       const gradient = await there.gradient(context);
@@ -93,8 +94,8 @@ export async function ascend(
 }
 
 /** gᵀz + ½ zᵀHz: the rise that gradient and curvature at θ predict for a step. One product. */
-export async function quadraticRise(measurement: Measurement, step: Float64Array): Promise<number> {
-  const gradient = await measurement.point.gradient(measurement.context);
-  const [image] = await measurement.hessian.apply([step]);
+export async function quadraticRise(desk: Desk, step: Float64Array): Promise<number> {
+  const gradient = await desk.point.gradient(desk.context);
+  const [image] = await desk.operator(hessianOperator).apply([step]);
   return dot(gradient, step) + dot(step, image) / 2;
 }

@@ -3,7 +3,11 @@ import { extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
 import { dot } from "../../linalg/vector.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import type { FlatnessPart } from "../../result/profile-result.ts";
-import type { Measurement } from "../measurement.ts";
+import { lossGradient } from "../../quantities/loss-gradient.ts";
+import { hessianExtremes } from "../../quantities/hessian-extremes.ts";
+import { hessianOperator } from "../../quantities/hessian-operator.ts";
+import { hessianTrace } from "../../quantities/hessian-trace.ts";
+import type { Desk } from "../../quantities/desk.ts";
 import { ascend, ball, box, ellipsoid, quadraticRise, type Region } from "./ascent.ts";
 
 type MeasuredFlatness = FlatnessPart["measures"][number];
@@ -36,7 +40,7 @@ export interface Curvature {
 
 /** What a measure works with. */
 interface Local extends Curvature {
-  readonly measurement: Measurement;
+  readonly desk: Desk;
   readonly parameters: FlatnessParameters;
   readonly random: RandomStream;
 }
@@ -51,14 +55,14 @@ interface FlatnessMeasure {
 }
 
 /** Ascent from the gradient and from both sides of the sharpest direction. */
-async function worstCase({ measurement, parameters, gradient, sharpest }: Local, region: Region) {
+async function worstCase({ desk, parameters, gradient, sharpest }: Local, region: Region) {
   const { rise, step, converged } = await ascend(
-    measurement,
+    desk,
     region,
     [gradient, sharpest.vector, sharpest.vector.map((x) => -x)],
     parameters.ascentSteps,
   );
-  return { rise, converged, predicted: await quadraticRise(measurement, step) };
+  return { rise, converged, predicted: await quadraticRise(desk, step) };
 }
 
 const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
@@ -94,9 +98,9 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
     definition: ({ boxEpsilon }) =>
       `100 · (max L(θ+z) − L) / (1 + L) over |zᵢ| ≤ ${boxEpsilon} (|θᵢ| + 1) (Keskar et al. 2017, A = I)`,
     measure: async (local) => {
-      const { measurement, parameters } = local;
-      const bounds = measurement.point.parameters.map((x) => parameters.boxEpsilon * (Math.abs(x) + 1));
-      const { loss } = await measurement.point.value(measurement.context);
+      const { desk, parameters } = local;
+      const bounds = desk.point.parameters.map((x) => parameters.boxEpsilon * (Math.abs(x) + 1));
+      const { loss } = await desk.point.value(desk.context);
       const { rise, predicted, converged } = await worstCase(local, box(bounds));
       const scale = 100 / (1 + loss);
       return {
@@ -124,7 +128,7 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
     definition: ({ adaptiveRho }) =>
       `max L(θ+z) − L over ‖z/|θ|‖ ≤ ${adaptiveRho}, element by element (Kwon et al. 2021)`,
     measure: async (local) => {
-      const scales = local.measurement.point.parameters.map(Math.abs);
+      const scales = local.desk.point.parameters.map(Math.abs);
       // With every weight 0 the region is a point.
       if (scales.every((scale) => scale === 0))
         return { value: 0, standardError: null, error: 0, bound: "value", predicted: 0, converged: true };
@@ -136,12 +140,12 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
     name: "expected-sharpness",
     title: "mean rise under Gaussian weight noise",
     definition: ({ sigma }) => `E L(θ+σξ) − L, ξ standard normal, σ = ${sigma}; ½σ² tr H to second order`,
-    measure: async ({ measurement, parameters, random, sharpest, trace }) => {
-      const { problem, context } = measurement;
-      const home = measurement.point.parameters;
-      const base = (await measurement.point.value(context)).loss;
+    measure: async ({ desk, parameters, random, sharpest, trace }) => {
+      const { problem, context } = desk;
+      const home = desk.point.parameters;
+      const base = (await desk.point.value(context)).loss;
       const rises: number[] = [];
-      for (let i = 0; i < parameters.sigmaSamples && !(i >= 2 && measurement.outOfTime); i++) {
+      for (let i = 0; i < parameters.sigmaSamples && !(i >= 2 && desk.outOfTime); i++) {
         const noise = random.split(`noise ${i}`).normalVector(home.length);
         // Both signs: what is odd in the step cancels exactly.
         let sum = 0;
@@ -168,45 +172,45 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
 ];
 
 /** What the measures start from at the given weights: already measured by other instruments. */
-export async function localAtHome(measurement: Measurement): Promise<Curvature> {
-  const { top, converged } = await measurement.extremes();
-  const [{ value, residual, vector = await measurement.gradient() }] = top;
+export async function localAtHome(desk: Desk): Promise<Curvature> {
+  const { top, converged } = await desk.get(hessianExtremes);
+  const [{ value, residual, vector = await desk.get(lossGradient) }] = top;
   return {
-    gradient: await measurement.gradient(),
+    gradient: await desk.get(lossGradient),
     sharpest: { value, residual, vector, converged },
-    trace: await measurement.hessianTrace(),
+    trace: await desk.get(hessianTrace),
   };
 }
 
 /** The same at a point of which nothing is known. */
-export async function localHere(measurement: Measurement, random: RandomStream): Promise<Curvature> {
-  const { hessian, context } = measurement;
-  const gradient = await measurement.point.gradient(context);
+export async function localHere(desk: Desk, random: RandomStream): Promise<Curvature> {
+  const hessian = desk.operator(hessianOperator);
+  const gradient = await desk.point.gradient(desk.context);
   const options = { largest: 1, vectors: true, tolerance: 1e-3 };
   const { top, converged } = await extremalEigenpairs(
     hessian,
     options,
     random.split("sharpest"),
-    measurement.stage("flatness"),
+    desk.stage("flatness"),
   );
   const [{ value, residual, vector = gradient }] = top;
   const trace = await estimateTrace(
     hessian,
     { tolerance: 0.05, maxProducts: 300 },
     random.split("trace"),
-    measurement.stage("flatness"),
+    desk.stage("flatness"),
   );
   return { gradient, sharpest: { value, residual, vector, converged }, trace };
 }
 
-/** Every measure of flatness at the point of the measurement. */
+/** Every measure of flatness at the point of the desk. */
 export async function measureFlatness(
-  measurement: Measurement,
+  desk: Desk,
   parameters: FlatnessParameters,
   curvature: Curvature,
   random: RandomStream,
 ): Promise<MeasuredFlatness[]> {
-  const local: Local = { ...curvature, measurement, parameters, random };
+  const local: Local = { ...curvature, desk, parameters, random };
   const measured: MeasuredFlatness[] = [];
   for (const { name, title, definition, measure } of FLATNESS_MEASURES) {
     measured.push({ name, title, definition: definition(parameters), ...(await measure(local)) });

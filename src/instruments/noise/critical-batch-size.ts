@@ -1,3 +1,4 @@
+import type { GradientSample } from "../../quantities/gradient-sample.ts";
 import type { NoisePart } from "../../result/profile-result.ts";
 import {
   evidenceOfSlope,
@@ -5,7 +6,6 @@ import {
   meanSquareQuantile,
   noiseMoments,
   probabilityOfShorter,
-  type GradientSample,
   type NoiseMoments,
 } from "./gradient-sample.ts";
 

@@ -1,24 +1,5 @@
 import { shiftedGammaQuantile } from "../../linalg/distributions.ts";
-
-/** What n examples say of the mean of all gradients: their own mean, and how they scatter about it. */
-export interface GradientSample {
-  /** ‖gᵢ − ḡ‖² of each example. */
-  readonly deviations: Float64Array;
-  /** (gᵢ − ḡ)ᵀg of each, g the gradient of the whole loss. */
-  readonly along: Float64Array;
-  /** ‖g‖². */
-  readonly meanSquare: number;
-  /** The largest eigenvalues of S = Σᵢ (gᵢ − ḡ)(gᵢ − ḡ)ᵀ/(n − 1), descending. */
-  readonly top: readonly number[];
-  /** tr S². */
-  readonly traceOfSquare: number;
-  /** Dimension of the parameters. */
-  readonly dimension: number;
-  /** What rounding leaves of ‖g‖ unknown. */
-  readonly rounding: number;
-  /** What rounding leaves of tr Σ unknown. */
-  readonly traceRounding: number;
-}
+import type { GradientSample } from "../../quantities/gradient-sample.ts";
 
 /** Moments of the population's Σ. */
 export interface NoiseMoments {

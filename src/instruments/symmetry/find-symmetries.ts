@@ -1,7 +1,10 @@
 import { dot, norm2 } from "../../linalg/vector.ts";
 import { fileNameOf } from "../../problem/file-names.ts";
 import type { SymmetryPart } from "../../result/profile-result.ts";
-import type { Measurement } from "../measurement.ts";
+import { dataGradient } from "../../quantities/data-gradient.ts";
+import { hessianExtremes } from "../../quantities/hessian-extremes.ts";
+import { hessianOperator } from "../../quantities/hessian-operator.ts";
+import type { Desk } from "../../quantities/desk.ts";
 import type { LossComparison } from "./loss-comparison.ts";
 import type { SparseDirection } from "./independent-directions.ts";
 import { reachedParameters, rescaled, tensorGenerator } from "./rescaling.ts";
@@ -16,14 +19,14 @@ export interface FoundSymmetry {
 }
 
 /** gᵀt and Ht for the tangent t = Dθ (or a translation), against what the symmetry demands. */
-async function tangentChecks(measurement: Measurement, tangent: Float64Array, generator: Float64Array | undefined) {
-  const { problem } = measurement;
+async function tangentChecks(desk: Desk, tangent: Float64Array, generator: Float64Array | undefined) {
+  const { problem } = desk;
   const { l2 } = problem.options;
-  const gradient = await measurement.dataGradient();
+  const gradient = await desk.get(dataGradient);
   const length = norm2(tangent);
   const slope = norm2(gradient);
-  const { scale } = await measurement.extremes();
-  const [image] = await measurement.hessian.apply([tangent]);
+  const { scale } = await desk.get(hessianExtremes);
+  const [image] = await desk.operator(hessianOperator).apply([tangent]);
   const bent = image.map((x, i) => x - l2 * tangent[i]);
   const error = generator ? bent.map((x, i) => x + generator[i] * gradient[i]) : bent;
   return {
@@ -49,12 +52,12 @@ async function findUnits(
 }
 
 /** Scalings of layers, and of their units where the layouts allow it. */
-export async function rescalings(measurement: Measurement, comparison: LossComparison): Promise<FoundSymmetry[]> {
-  const { problem, random } = measurement;
+export async function rescalings(desk: Desk, comparison: LossComparison): Promise<FoundSymmetry[]> {
+  const { problem, random } = desk;
   const found: FoundSymmetry[] = [];
-  const scalings = scalingExponents([problem.graph().outputs], reachedParameters(measurement), "positive", true);
+  const scalings = scalingExponents([problem.graph().outputs], reachedParameters(desk), "positive", true);
   for (const [index, exponents] of scalings.entries()) {
-    const generator = tensorGenerator(measurement, exponents);
+    const generator = tensorGenerator(desk, exponents);
     const change = await comparison.moved((point) => rescaled(point, generator, 2));
     const tangent = problem.point.parameters.map((x, i) => x * generator[i]);
     const tensors = [...exponents.keys()];
@@ -69,7 +72,7 @@ export async function rescalings(measurement: Measurement, comparison: LossCompa
         count: 1,
         verified: change <= comparison.rounding,
         lossChange: change,
-        ...(await tangentChecks(measurement, tangent, generator)),
+        ...(await tangentChecks(desk, tangent, generator)),
       },
       directions: [direction],
     });
@@ -91,7 +94,7 @@ export async function rescalings(measurement: Measurement, comparison: LossCompa
         verified: true,
         lossChange: units.change,
         ...(await tangentChecks(
-          measurement,
+          desk,
           problem.point.parameters.map((x, i) => x * unitwise[i]),
           unitwise,
         )),
@@ -103,13 +106,10 @@ export async function rescalings(measurement: Measurement, comparison: LossCompa
 }
 
 /** Sign flips and exchanges of units. */
-export async function signFlipsAndExchanges(
-  measurement: Measurement,
-  comparison: LossComparison,
-): Promise<FoundSymmetry[]> {
-  const { problem, random } = measurement;
+export async function signFlipsAndExchanges(desk: Desk, comparison: LossComparison): Promise<FoundSymmetry[]> {
+  const { problem, random } = desk;
   const { outputs } = problem.graph();
-  const parameters = reachedParameters(measurement);
+  const parameters = reachedParameters(desk);
   const found: FoundSymmetry[] = [];
   for (const [index, exponents] of scalingExponents([outputs], parameters, "sign", true).entries()) {
     const stream = random.split(`sign ${index}`);
@@ -157,13 +157,13 @@ export async function signFlipsAndExchanges(
 }
 
 /** Softmax does not see a number added to all logits: shifts of the last layer's weights along the class axis. */
-export async function logitShifts(measurement: Measurement, comparison: LossComparison): Promise<FoundSymmetry[]> {
-  const { problem, random } = measurement;
+export async function logitShifts(desk: Desk, comparison: LossComparison): Promise<FoundSymmetry[]> {
+  const { problem, random } = desk;
   const classes = problem.outputShape[problem.outputShape.length - 1];
   const found: FoundSymmetry[] = [];
   if (!(classes >= 2) || problem.options.loss.correct === undefined) return found;
   const point = problem.point.parameters;
-  const reached = new Set(reachedParameters(measurement).map((value) => fileNameOf(value)));
+  const reached = new Set(reachedParameters(desk).map((value) => fileNameOf(value)));
   for (const { name, shape, offset, size } of problem.space.tensors) {
     if (!reached.has(name)) continue;
     let stride = 1;
@@ -191,7 +191,7 @@ export async function logitShifts(measurement: Measurement, comparison: LossComp
               count: rows,
               verified: true,
               lossChange: change,
-              ...(await tangentChecks(measurement, tangent, undefined)),
+              ...(await tangentChecks(desk, tangent, undefined)),
             },
             directions,
           });
@@ -227,7 +227,7 @@ function unitDirections(point: Float64Array, { units, places }: UnitLayout): Spa
   return directions.filter(({ indices }) => indices.length > 0);
 }
 
-function randomMarks(random: Measurement["random"], units: number): Float64Array {
+function randomMarks(random: Desk["random"], units: number): Float64Array {
   const marks = random.rademacherVector(units).map((x) => (x + 1) / 2);
   // At least one unit stays and one moves.
   marks[0] = 1;
@@ -236,7 +236,7 @@ function randomMarks(random: Measurement["random"], units: number): Float64Array
 }
 
 /** A random order that leaves no unit in its place. */
-function randomCycle(random: Measurement["random"], units: number): Uint32Array {
+function randomCycle(random: Desk["random"], units: number): Uint32Array {
   const order = random.permutation(units);
   const cycle = new Uint32Array(units);
   order.forEach((unit, i) => (cycle[unit] = order[(i + 1) % units]));

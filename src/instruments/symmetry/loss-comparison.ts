@@ -1,27 +1,28 @@
 import { norm2 } from "../../linalg/vector.ts";
-import type { Measurement } from "../measurement.ts";
+import { roundoff } from "../../estimators/products.ts";
+import type { Desk } from "../../quantities/desk.ts";
 
 /** Compares the losses of all examples at another point with those at home, on the scale of their rounding. */
 export class LossComparison {
-  private readonly measurement: Measurement;
+  private readonly desk: Desk;
   private readonly home: Float64Array;
   private readonly point: Float64Array;
   private readonly scale: number;
 
-  private constructor(measurement: Measurement, home: Float64Array, scale: number) {
-    this.measurement = measurement;
+  private constructor(desk: Desk, home: Float64Array, scale: number) {
+    this.desk = desk;
     this.home = home;
-    this.point = measurement.point.parameters;
+    this.point = desk.point.parameters;
     this.scale = scale;
   }
 
-  static async open(measurement: Measurement): Promise<LossComparison> {
-    const { problem, context } = measurement;
-    const home = await measurement.point.exampleLosses(context);
+  static async open(desk: Desk): Promise<LossComparison> {
+    const { problem, context } = desk;
+    const home = await desk.point.exampleLosses(context);
     // A model that gives only its loss has no outputs beside it.
-    const outputs = problem.options.loss.givesLossOnly ? home : await measurement.point.outputs(context);
+    const outputs = problem.options.loss.givesLossOnly ? home : await desk.point.outputs(context);
     return new LossComparison(
-      measurement,
+      desk,
       home,
       norm2(home) / Math.sqrt(home.length) + norm2(outputs) / Math.sqrt(outputs.length),
     );
@@ -29,7 +30,7 @@ export class LossComparison {
 
   /** Largest change of an example's loss, relative to the size of losses and outputs. */
   async changeAt(point: Float64Array): Promise<number> {
-    const { problem, context } = this.measurement;
+    const { problem, context } = this.desk;
     await using elsewhere = problem.at(point);
     const there = await elsewhere.exampleLosses(context);
     let change = 0;
@@ -40,7 +41,7 @@ export class LossComparison {
 
   /** What rounding may do to a loss that passes through every layer. */
   get rounding(): number {
-    return 256 * this.measurement.roundoff;
+    return 256 * roundoff(this.desk.problem.options);
   }
 
   moved(move: (point: Float64Array) => Float64Array): Promise<number> {

@@ -1,11 +1,11 @@
-import { studentTQuantile } from "../../linalg/distributions.ts";
-import { thinQr } from "../../linalg/thin-qr.ts";
-import { dot } from "../../linalg/vector.ts";
-import { sphereProbe } from "../../estimators/probe.ts";
-import { productRounding } from "../../estimators/products.ts";
-import type { Interval } from "../../estimators/estimate.ts";
-import type { LinearOperator } from "../../operators/linear-operator.ts";
-import type { RandomStream } from "../../random/random-stream.ts";
+import { studentTQuantile } from "../linalg/distributions.ts";
+import { thinQr } from "../linalg/thin-qr.ts";
+import { dot } from "../linalg/vector.ts";
+import { sphereProbe } from "../estimators/probe.ts";
+import { productRounding } from "../estimators/products.ts";
+import type { Interval } from "../estimators/estimate.ts";
+import type { LinearOperator } from "../operators/linear-operator.ts";
+import type { RandomStream } from "../random/random-stream.ts";
 
 /** How two symmetric matrices lie to each other, from the same products. */
 export interface Alignment {

@@ -1,4 +1,5 @@
 import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
+import type { Point } from "../problem/point.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { sizeOf } from "../util/tensor.ts";
@@ -28,14 +29,20 @@ export function hasFewOutputs(problem: Problem, exactLimit: number): boolean {
  * matrix is (`productRounding`), independently in each example; what is not, as the rounding of
  * logits far apart, is allowed {@link COMMON} u of all of them (measured on thirty trained networks: 12 at most).
  */
-export async function traceByOutputs(problem: Problem, confidence: number, context: RunContext): Promise<Estimate> {
-  const { traces, sizes } = await problem.point.exampleGaussNewtonTraces(context);
+export async function traceByOutputs(
+  problem: Problem,
+  point: Point,
+  confidence: number,
+  context: RunContext,
+): Promise<Estimate> {
+  const { traces, sizes } = await point.exampleGaussNewtonTraces(context);
+  const { divisor } = point.sample;
   const { precision, l2 } = problem.options;
   const { dimension } = problem.space;
   const unit = precision === "float32" ? 2 ** -24 : 2 ** -53;
-  const sum = traces.reduce((total, x) => total + x, 0) / problem.divisor;
-  const size = sizes.reduce((total, x) => total + x, 0) / problem.divisor;
-  const independent = Math.sqrt(sizes.reduce((total, x) => total + x * x, 0)) / problem.divisor;
+  const sum = traces.reduce((total, x) => total + x, 0) / divisor;
+  const size = sizes.reduce((total, x) => total + x, 0) / divisor;
+  const independent = Math.sqrt(sizes.reduce((total, x) => total + x * x, 0)) / divisor;
   const rounding = unit * Math.hypot(Math.sqrt(dimension + 256) * independent, COMMON * size);
   const value = sum + l2 * dimension;
   return exactEstimate(value, rounding, 0, "exact, from the gradients of every output", confidence);

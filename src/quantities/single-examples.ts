@@ -4,3 +4,8 @@ import type { Problem } from "../problem/problem.ts";
 export function needsSingleExamples(problem: Problem): string | undefined {
   return problem.coupled === undefined ? undefined : `No example has a gradient of its own: ${problem.coupled}.`;
 }
+
+/** Whether every example has a gradient of its own. */
+export function hasSingleExamples({ problem }: { readonly problem: Problem }): boolean {
+  return problem.coupled === undefined;
+}

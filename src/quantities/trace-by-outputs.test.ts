@@ -44,10 +44,10 @@ describe("tr G from the gradients of every output", () => {
   it.each(CASES)("is that of the products: %s", async (_, loss, options) => {
     const exact = network(loss, options);
     const truth = await estimateTrace(gaussNewton(exact), { method: "exact" }, createRandom(0), {});
-    const found = await traceByOutputs(exact, 0.95, {});
+    const found = await traceByOutputs(exact, exact.point, 0.95, {});
     expect(Math.abs(found.value - truth.value)).toBeLessThan(1e-13 * Math.abs(truth.value));
     const narrow = network(loss, { ...options, precision: "float32" });
-    const { interval } = await traceByOutputs(narrow, 0.95, {});
+    const { interval } = await traceByOutputs(narrow, narrow.point, 0.95, {});
     expect(interval.lower).toBeLessThan(truth.value);
     expect(interval.upper).toBeGreaterThan(truth.value);
     expect(interval.upper - interval.lower).toBeLessThan(1e-4 * truth.value);
@@ -57,8 +57,8 @@ describe("tr G from the gradients of every output", () => {
     const file = fileURLToPath(new URL(`../../test/trained/networks/${name}`, import.meta.url));
     const open = (precision: "float32" | "float64") => loadProblem(`${file}.onnx`, { data: `${file}.npz`, precision });
     const [narrow, wide] = [await open("float32"), await open("float64")];
-    const { value, rounding = 0 } = await traceByOutputs(narrow.problem, 0.95, {});
-    const truth = await traceByOutputs(wide.problem, 0.95, {});
+    const { value, rounding = 0 } = await traceByOutputs(narrow.problem, narrow.problem.point, 0.95, {});
+    const truth = await traceByOutputs(wide.problem, wide.problem.point, 0.95, {});
     expect(Math.abs(value - truth.value)).toBeLessThan(rounding / 2);
     await Promise.all([narrow.close(), wide.close()]);
   });

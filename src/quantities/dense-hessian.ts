@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { denseMatrixInTime, matrixRounding } from "../estimators/exact-spectrum.ts";
+import { countProducts } from "../estimators/products.ts";
+import { symmetricSpectrum, type SymmetricSpectrum } from "../linalg/symmetric-eigen.ts";
+import { norm2 } from "../linalg/vector.ts";
+import type { ProductRounding } from "../operators/linear-operator.ts";
+import { inSteps } from "../util/in-steps.ts";
+import { hessianOperator } from "./hessian-operator.ts";
+import { defineQuantity } from "./quantity.ts";
+import type { Setting } from "./setting.ts";
+
+/** The whole spectrum of H, and the matrix. */
+export interface DenseHessian {
+  readonly matrix: Float64Array;
+  readonly spectrum: SymmetricSpectrum;
+  /** Ascending. */
+  readonly values: Float64Array;
+  readonly asymmetry: number;
+  /** What rounding of the products may add to the trace, to the Frobenius norm, and to an eigenvalue (`norm`). */
+  readonly rounding: ProductRounding;
+  readonly products: number;
+}
+
+/** H as a matrix with all its eigenvalues; undefined where the dimension is too large for it, or the time was up before. */
+export const denseHessian = defineQuantity({
+  name: "Hessian matrix",
+  parameters: z.object({
+    exactLimit: z
+      .number()
+      .int()
+      .min(0)
+      .default(2500)
+      .describe("up to how many parameters the whole spectrum is computed"),
+  }),
+  cost: (setting) => (isSmall(setting) ? setting.problem.space.dimension : 0),
+  compute: async (desk): Promise<DenseHessian | undefined> => {
+    const { problem, context } = desk;
+    if (!isSmall(desk)) return undefined;
+    const products = countProducts(desk.operator(hessianOperator), context);
+    const found = await denseMatrixInTime(products, "Hessian matrix");
+    if (!found) return undefined;
+    const { matrix, asymmetry } = found;
+    const spectrum = await inSteps(symmetricSpectrum(matrix, problem.space.dimension), context, (share) =>
+      context.progress?.({ stage: "Hessian eigenvalues", done: Math.round(100 * share), total: 100 }),
+    );
+    if (!spectrum) return undefined;
+    const { values } = spectrum;
+    const scale = Math.max(Math.abs(values[0]), Math.abs(values[values.length - 1]));
+    return {
+      matrix,
+      asymmetry,
+      spectrum,
+      values,
+      rounding: {
+        norm: Math.max(products.rounding("norm", scale), (16 * asymmetry * norm2(values)) / Math.sqrt(values.length)),
+        frobenius: matrixRounding(products, "frobenius", matrix, asymmetry),
+        trace: matrixRounding(products, "trace", matrix, asymmetry),
+      },
+      products: products.count(),
+    };
+  },
+});
+
+/** Whether there are so few parameters that the whole matrix is computed where it is of use. */
+export function isSmall(setting: Setting): boolean {
+  return setting.problem.space.dimension <= setting.parametersOf(denseHessian).exactLimit;
+}
+
+/** Where there is no whole matrix, something else stands for it. */
+export function isLarge(setting: Setting): boolean {
+  return !isSmall(setting);
+}

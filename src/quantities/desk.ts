@@ -1,0 +1,147 @@
+import type { z } from "zod";
+import type { LinearOperator } from "../operators/linear-operator.ts";
+import type { Point } from "../problem/point.ts";
+import type { Problem } from "../problem/problem.ts";
+import type { RandomStream } from "../random/random-stream.ts";
+import { NamedArrays } from "../result/named-arrays.ts";
+import type { RunContext } from "../util/run-context.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { Account } from "./account.ts";
+import type { Setting } from "./setting.ts";
+
+/** What a desk computes: a quantity. */
+export interface Computed<T> {
+  readonly name: string;
+  /** What it is at the desk's point; computed when it is first asked for there. */
+  on(desk: Desk): Promise<T>;
+  /** Begins to compute it; what that takes is counted for whoever asks for it. */
+  begin(desk: Desk): Promise<unknown>;
+}
+
+/** A matrix that only multiplies, at the point of a desk. */
+export interface Multiplied {
+  on(desk: Desk): LinearOperator;
+}
+
+/** Where something is measured, and what from. */
+interface Place {
+  readonly point: Point;
+  readonly random: RandomStream;
+  readonly context: RunContext;
+  readonly arrays: NamedArrays;
+  /** What has been computed at the point is kept by this. */
+  readonly sheet: object;
+  readonly account: Account;
+  /** What may be asked for; everything where it is undefined. */
+  readonly declared?: Declared;
+}
+
+/** Who asks, and what for: what is not declared is in no plan. */
+interface Declared {
+  readonly name: string;
+  readonly needs: ReadonlySet<object>;
+}
+
+/**
+ * Where one point is measured: it gives every {@link Computed | quantity} and operator there, each computed once however
+ * many ask for it, one after the other or side by side, and counts products for whoever takes them. Desks of different
+ * accounts share what is known of their point.
+ *
+ * @example
+ * const { top } = await desk.get(hessianExtremes);
+ * desk.products; // what that took; 0 where another had asked for it before
+ */
+export class Desk implements Setting {
+  readonly problem: Problem;
+  readonly hasBudget: boolean;
+  readonly point: Point;
+  /** To be split by a label of one's own. */
+  readonly random: RandomStream;
+  readonly context: RunContext;
+  /** Large arrays, beside the result. */
+  readonly arrays: NamedArrays;
+  readonly sheet: object;
+  readonly confidence = 0.95;
+  private readonly setting: Setting;
+  private readonly place: Place;
+
+  private constructor(setting: Setting, place: Place) {
+    this.problem = setting.problem;
+    this.hasBudget = setting.hasBudget;
+    this.point = place.point;
+    this.random = place.random;
+    this.context = place.context;
+    this.arrays = place.arrays;
+    this.sheet = place.sheet;
+    this.setting = setting;
+    this.place = place;
+  }
+
+  /** A desk at the problem's own point. */
+  static open(setting: Setting, random: RandomStream, context: RunContext): Desk {
+    const { point } = setting.problem;
+    return new Desk(setting, { point, random, context, arrays: new NamedArrays(), sheet: {}, account: new Account() });
+  }
+
+  /** The same at another point, of which nothing is known yet, from the same random numbers. */
+  at(point: Point): Desk {
+    return new Desk(this.setting, { ...this.place, point, sheet: {} });
+  }
+
+  /** The same for somebody with an account of their own, who has declared what they need. */
+  of(account: Account, declared: Declared): Desk {
+    return new Desk(this.setting, { ...this.place, account, declared });
+  }
+
+  get account(): Account {
+    return this.place.account;
+  }
+
+  /** Products counted so far for this desk's account. */
+  get products(): number {
+    return this.account.products;
+  }
+
+  get<T>(quantity: Computed<T>): Promise<T> {
+    this.requireDeclared(quantity);
+    return quantity.on(this);
+  }
+
+  /** Computes something beside what is asked for; what that takes is counted for whoever asks for it. */
+  begin(quantity: Computed<unknown>): Promise<unknown> {
+    return quantity.begin(this);
+  }
+
+  operator(operator: Multiplied): LinearOperator {
+    return operator.on(this);
+  }
+
+  wants(quantity: object): boolean {
+    return this.setting.wants(quantity);
+  }
+
+  parametersOf<Parameters extends z.ZodObject>(owner: { readonly parameters: Parameters }): z.output<Parameters> {
+    return this.setting.parametersOf(owner);
+  }
+
+  get outOfTime(): boolean {
+    return this.context.outOfTime?.() ?? false;
+  }
+
+  /** The context with every progress event under one name. */
+  stage(name: string): RunContext {
+    const { progress } = this.context;
+    return progress ? { ...this.context, progress: (event) => progress({ ...event, stage: name }) } : this.context;
+  }
+
+  private requireDeclared(quantity: Computed<unknown>): void {
+    const { declared } = this.place;
+    if (!declared || declared.needs.has(quantity)) return;
+    throw new ThalwegError({
+      kind: "internal",
+      code: "undeclared-need",
+      message: `"${declared.name}" asks for "${quantity.name}" and does not declare it, so that no plan counts it.`,
+      hint: "Add it to its needs.",
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { ofContributing } from "./contributions.ts";
+import { dataGradient } from "./data-gradient.ts";
+import { lossGradient } from "./loss-gradient.ts";
+import { defineQuantity } from "./quantity.ts";
+
+/** ‖gᵢ‖² of every example that has a term in the loss, gᵢ scaled so that the gradient of the data's loss is their mean. */
+export interface ExampleNorms {
+  readonly squares: Float64Array;
+  /** gᵢᵀḡ, ḡ their mean. */
+  readonly alongMean: Float64Array;
+  /** gᵢᵀ∇L, which differs by the L2 term. */
+  readonly alongGradient: Float64Array;
+}
+
+/** ‖gᵢ‖², gᵢᵀḡ and gᵢᵀ∇L for every example: gradients of single examples, none of them a product. */
+export const exampleNorms = defineQuantity({
+  name: "gradients of single examples",
+  parameters: z.object({}),
+  needs: [lossGradient, dataGradient],
+  compute: async (desk): Promise<ExampleNorms> => {
+    const { point, problem, context } = desk;
+    const whole = await desk.get(lossGradient);
+    const mean = await desk.get(dataGradient);
+    const squares = ofContributing(point, await point.exampleGradientSquares(context), 2);
+    const alongMean = ofContributing(point, await point.exampleDerivatives(mean, context), 1);
+    const alongGradient =
+      problem.options.l2 === 0 ? alongMean : ofContributing(point, await point.exampleDerivatives(whole, context), 1);
+    return { squares, alongMean, alongGradient };
+  },
+});

@@ -1,0 +1,37 @@
+import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
+import { estimateTrace } from "../estimators/trace.ts";
+import { denseHessian, isSmall } from "./dense-hessian.ts";
+import { gaussNewtonOperator } from "./gauss-newton-operator.ts";
+import { defineQuantity } from "./quantity.ts";
+import type { Setting } from "./setting.ts";
+import { hasFewOutputs, traceByOutputs } from "./trace-by-outputs.ts";
+import { traceParameters } from "./trace-parameters.ts";
+
+function comesFromOutputs(setting: Setting): boolean {
+  return hasFewOutputs(setting.problem, setting.parametersOf(denseHessian).exactLimit);
+}
+
+/** tr G: exact from the gradients of every output where they are few, or from every diagonal entry of a small matrix, else by probes. */
+export const gaussNewtonTrace = defineQuantity({
+  name: "Gauss–Newton trace",
+  parameters: denseHessian.parameters.extend(traceParameters.shape),
+  cost: (setting) => (comesFromOutputs(setting) ? 0 : isSmall(setting) ? setting.problem.space.dimension : 100),
+  compute: async (desk, { traceTolerance: tolerance }): Promise<Estimate> => {
+    const { confidence, random } = desk;
+    const context = desk.stage("Gauss–Newton trace");
+    const gaussNewton = desk.operator(gaussNewtonOperator);
+    if (comesFromOutputs(desk)) {
+      const {
+        value,
+        rounding = 0,
+        products,
+        method,
+      } = await traceByOutputs(desk.problem, desk.point, confidence, context);
+      // Made in another way, but of the same factors as the products.
+      const measured = (await gaussNewton.wider?.rounding())?.trace ?? 0;
+      return exactEstimate(value, Math.max(rounding, measured), products, method, confidence);
+    }
+    const method = isSmall(desk) ? "exact" : "auto";
+    return estimateTrace(gaussNewton, { tolerance, confidence, method }, random.split("gauss-newton trace"), context);
+  },
+});

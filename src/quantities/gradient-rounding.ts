@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { norm2 } from "../linalg/vector.ts";
+import { roundedGradient } from "../problem/derivatives.ts";
+import { ofContributing } from "./contributions.ts";
+import { exampleNorms } from "./example-norms.ts";
+import { lossGradient } from "./loss-gradient.ts";
+import { defineQuantity, onlyIf } from "./quantity.ts";
+import { MEASURED, roundedParameters, ROUNDINGS } from "./rounding-yardsticks.ts";
+import { hasSingleExamples } from "./single-examples.ts";
+import { wideGradients, type WideGradients } from "./wide-gradients.ts";
+
+/** What rounding leaves of gradients: below it, a gradient is rounding. */
+export interface GradientRounding {
+  /** Of one example's gradient, root mean square. */
+  readonly example: number;
+  /** Of ∇L. */
+  readonly gradient: number;
+}
+
+/** The distances of gradients, and of the lengths of the examples' gradients, times a factor. */
+function distanceOf(
+  factor: number,
+  squares: Float64Array,
+  here: Float64Array,
+  there: Pick<WideGradients, "gradient" | "squares">,
+): GradientRounding {
+  const change = squares.map((square, k) => (Math.sqrt(there.squares[k]) - Math.sqrt(square)) ** 2);
+  return {
+    example: squares.length > 0 ? factor * Math.sqrt(change.reduce((sum, x) => sum + x, 0) / change.length) : 0,
+    gradient: factor * norm2(here.map((x, i) => there.gradient[i] - x)),
+  };
+}
+
+/**
+ * The larger of two: the distance from the gradients in float64, where there are any, which is the error itself; and what
+ * rounded weights move (`roundedParameters`).
+ */
+export const gradientRounding = defineQuantity({
+  name: "rounding of gradients",
+  parameters: z.object({}),
+  needs: [lossGradient, onlyIf(hasSingleExamples, exampleNorms), wideGradients],
+  compute: async (desk): Promise<GradientRounding> => {
+    const { problem, point, context } = desk;
+    const isCoupled = !hasSingleExamples(desk);
+    const squares = isCoupled ? new Float64Array(0) : (await desk.get(exampleNorms)).squares;
+    const here = await desk.get(lossGradient);
+    await using rounded = problem.at(roundedParameters(desk));
+    const there = {
+      squares: isCoupled ? squares : ofContributing(point, await rounded.exampleGradientSquares(context), 2),
+      gradient: await rounded.gradient(context),
+    };
+    const moved = distanceOf(ROUNDINGS, squares, here, there);
+    const exact = await desk.get(wideGradients);
+    if (!exact) {
+      const behind = distanceOf(ROUNDINGS, squares, here, {
+        squares: isCoupled ? squares : ofContributing(point, await point.roundedExampleGradientSquares(context), 2),
+        gradient: await point.derivative(roundedGradient, undefined, context),
+      });
+      return { example: moved.example + behind.example, gradient: moved.gradient + behind.gradient };
+    }
+    const off = distanceOf(MEASURED, squares, here, exact);
+    return { example: Math.max(moved.example, off.example), gradient: Math.max(moved.gradient, off.gradient) };
+  },
+});

@@ -1,0 +1,5 @@
+import { hessianProduct } from "../problem/derivatives.ts";
+import { productOf } from "./operator.ts";
+
+/** H = ∇²L, with the L2 term. */
+export const hessianOperator = productOf(hessianProduct, "the Hessian");

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { roundedExampleLosses } from "../problem/derivatives.ts";
+import type { Point } from "../problem/point.ts";
+import { lossValue } from "./loss-value.ts";
+import { defineQuantity } from "./quantity.ts";
+import { MEASURED, roundedParameters, ROUNDINGS } from "./rounding-yardsticks.ts";
+
+/**
+ * What rounding leaves of the loss: the larger of its distance from the loss in float64, where there is one, and what
+ * rounded weights move. Cost: two losses, and one in float64.
+ */
+export const lossRounding = defineQuantity({
+  name: "rounding of the loss",
+  parameters: z.object({}),
+  needs: [lossValue],
+  compute: async (desk) => {
+    const { problem, point, context } = desk;
+    const { divisor } = point.sample;
+    const isCoupled = problem.coupled !== undefined;
+    const losses = async (at: Point) =>
+      isCoupled ? Float64Array.of((await at.value(context)).loss * divisor) : at.exampleLosses(context);
+    await using rounded = problem.at(roundedParameters(desk));
+    const [here, there] = [await losses(point), await losses(rounded)];
+    const moved = (ROUNDINGS * here.reduce((sum, x, i) => sum + Math.abs(there[i] - x), 0)) / divisor;
+    const exact = problem.pointInFloat64(point);
+    if (!exact) {
+      const behind = isCoupled ? here : await point.derivative(roundedExampleLosses, undefined, context);
+      return moved + (ROUNDINGS * here.reduce((sum, x, i) => sum + Math.abs(behind[i] - x), 0)) / divisor;
+    }
+    const { loss } = await desk.get(lossValue);
+    return Math.max(moved, MEASURED * Math.abs(loss - (await exact.value(context)).loss));
+  },
+});

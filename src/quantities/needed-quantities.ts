@@ -1,0 +1,62 @@
+import { z } from "zod";
+import type { Problem } from "../problem/problem.ts";
+import type { Need, Quantity } from "./quantity.ts";
+import type { Options, Setting } from "./setting.ts";
+
+/** Whatever may be needed, in any setting. */
+function everythingIn(needs: readonly Need[], found = new Set<Quantity>()): ReadonlySet<Quantity> {
+  for (const { quantity } of needs) {
+    if (found.has(quantity)) continue;
+    found.add(quantity);
+    everythingIn(quantity.needs, found);
+  }
+  return found;
+}
+
+/** What is needed in a setting, each after all that it is made of. */
+export function neededQuantities(
+  needs: readonly Need[],
+  setting: Setting,
+  found = new Set<Quantity>(),
+): ReadonlySet<Quantity> {
+  for (const need of needs) {
+    if (found.has(need.quantity) || !need.when(setting)) continue;
+    neededQuantities(need.quantity.needs, setting, found);
+    found.add(need.quantity);
+  }
+  return found;
+}
+
+/** The parameters of all that may be needed, as one object. */
+export function parametersOfNeeds(needs: readonly Need[]): z.ZodObject {
+  return [...everythingIn(needs)].reduce<z.ZodObject>(
+    (all, { parameters }) => all.extend(parameters.shape),
+    z.object({}),
+  );
+}
+
+/**
+ * The setting of a run that needs these. Whether something is wanted may hang on what else is: the least set that agrees
+ * with itself is taken.
+ *
+ * @throws ZodError for a value that a parameter does not take
+ */
+export function settingOf(
+  run: { readonly problem: Problem; readonly options: Options; readonly hasBudget?: boolean },
+  needs: readonly Need[],
+): Setting {
+  const { problem, options, hasBudget = false } = run;
+  let wanted: ReadonlySet<object> = new Set();
+  const setting: Setting = {
+    problem,
+    hasBudget,
+    parametersOf: ({ parameters }) => parameters.parse(options),
+    wants: (quantity) => wanted.has(quantity),
+  };
+  for (const quantity of everythingIn(needs)) setting.parametersOf(quantity);
+  for (;;) {
+    const more = neededQuantities(needs, setting);
+    if (more.size === wanted.size) return setting;
+    wanted = more;
+  }
+}

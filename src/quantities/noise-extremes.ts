@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { extremalEigenpairs, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
+import { gradientRounding } from "./gradient-rounding.ts";
+import { hessianExtremes } from "./hessian-extremes.ts";
+import { noiseCovarianceOperator } from "./noise-covariance-operator.ts";
+import { noiseTrace } from "./noise-trace.ts";
+import { defineQuantity } from "./quantity.ts";
+
+/** The largest eigenpairs of Σ, with vectors, from a Krylov space (`extremalEigenpairs`). */
+export const noiseExtremes = defineQuantity({
+  name: "largest eigenpairs of the gradient noise",
+  parameters: hessianExtremes.parameters.pick({ tol: true }).extend({
+    noiseTop: z.number().int().min(1).default(5).describe("how many of the largest eigenvalues of the gradient noise"),
+  }),
+  needs: [noiseTrace, gradientRounding],
+  cost: ({ problem }, { noiseTop }) => Math.min(problem.space.dimension, 12 * noiseTop),
+  compute: async (desk, { noiseTop, tol }): Promise<ExtremalResult> => {
+    const covariance = desk.operator(noiseCovarianceOperator);
+    const { meanSquare } = await desk.get(noiseTrace);
+    const found = await extremalEigenpairs(
+      covariance,
+      {
+        largest: noiseTop,
+        vectors: true,
+        tolerance: tol,
+        // Σ is the empirical Fisher matrix less ggᵀ, and its products are rounded as theirs are.
+        roundingScale: meanSquare,
+      },
+      desk.random.split("noise extremes"),
+      desk.stage("gradient noise"),
+    );
+    // The residual of a product in float64 says it all.
+    if (covariance.wider) return found;
+    const { example } = await desk.get(gradientRounding);
+    return {
+      ...found,
+      top: found.top.map((pair) => ({
+        ...pair,
+        residual: pair.residual + example * (example + 2 * Math.sqrt(Math.max(0, pair.value))),
+      })),
+    };
+  },
+});

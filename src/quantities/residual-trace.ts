@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
+import { estimateTrace } from "../estimators/trace.ts";
+import { denseHessian, isSmall } from "./dense-hessian.ts";
+import { gaussNewtonTrace } from "./gauss-newton-trace.ts";
+import { hessianExtremes } from "./hessian-extremes.ts";
+import { hessianTrace } from "./hessian-trace.ts";
+import { defineQuantity, onlyIf } from "./quantity.ts";
+import { residualOperator } from "./residual-operator.ts";
+
+/** tr (H − G) = tr H − tr G where both are exact, else by probes of the difference, to a fiftieth of the largest curvature. */
+export const residualTrace = defineQuantity({
+  name: "trace of H − G",
+  parameters: z.object({}),
+  needs: [denseHessian, hessianExtremes, onlyIf(isSmall, hessianTrace), onlyIf(isSmall, gaussNewtonTrace)],
+  cost: (setting) => (isSmall(setting) ? 0 : 100),
+  compute: async (desk): Promise<Estimate> => {
+    const { confidence, random } = desk;
+    if (await desk.get(denseHessian)) {
+      const [h, g] = [await desk.get(hessianTrace), await desk.get(gaussNewtonTrace)];
+      const rounding = (h.rounding ?? 0) + (g.rounding ?? 0);
+      return exactEstimate(h.value - g.value, rounding, h.products + g.products, "exact, tr H − tr G", confidence);
+    }
+    const { scale } = await desk.get(hessianExtremes);
+    const options = { tolerance: 0.1, absoluteTolerance: 0.02 * scale, confidence, maxProducts: 200 };
+    return estimateTrace(
+      desk.operator(residualOperator),
+      options,
+      random.split("residual trace"),
+      desk.stage("residual part"),
+    );
+  },
+});

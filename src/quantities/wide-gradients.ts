@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { ofContributing } from "./contributions.ts";
+import { withoutL2 } from "./data-gradient.ts";
+import { defineQuantity } from "./quantity.ts";
+
+/** Gradients in float64. */
+export interface WideGradients {
+  readonly gradient: Float64Array;
+  /** Without the L2 term. */
+  readonly mean: Float64Array;
+  /** ‖gᵢ‖² and gᵢᵀg; empty where no example has a gradient of its own. */
+  readonly squares: Float64Array;
+  readonly along: Float64Array;
+}
+
+/**
+ * The gradients of the same problem in float64: what those of a float32 problem are off by is their distance from these.
+ * Undefined where there is no such problem. Cost: three gradients in float64.
+ */
+export const wideGradients = defineQuantity({
+  name: "gradients in float64",
+  parameters: z.object({}),
+  compute: async ({ problem, point, context }): Promise<WideGradients | undefined> => {
+    const exact = problem.pointInFloat64(point);
+    if (!exact) return undefined;
+    const gradient = await exact.gradient(context);
+    const mean = withoutL2(point, problem.options.l2, gradient);
+    if (problem.coupled !== undefined)
+      return { gradient, mean, squares: new Float64Array(0), along: new Float64Array(0) };
+    const squares = ofContributing(point, await exact.exampleGradientSquares(context), 2);
+    const along = ofContributing(point, await exact.exampleDerivatives(mean, context), 1);
+    return { gradient, mean, squares, along };
+  },
+});
