@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { whereExamplesMeet } from "../src/graph/examples-layout.ts";
+import { whereExamplesMeet } from "../src/graph/where-examples-meet.ts";
 import { Graph } from "../src/graph/graph.ts";
 import type { Value } from "../src/graph/value.ts";
 import { add, mul } from "../src/ops/arithmetic.ts";

@@ -1,7 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { Graph } from "../src/graph/graph.ts";
-import type { Operation } from "../src/graph/operation.ts";
-import type { Value } from "../src/graph/value.ts";
+import type { Operation, Value } from "../src/graph/value.ts";
 import { runChecks } from "../src/instruments/run-checks.ts";
 import { add, div, mul, neg, reciprocal, sub } from "../src/ops/arithmetic.ts";
 import { conv } from "../src/ops/conv.ts";

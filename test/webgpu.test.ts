@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pullback } from "../src/autodiff/pullback.ts";
 import { pushforward } from "../src/autodiff/pushforward.ts";
 import { Graph } from "../src/graph/graph.ts";
-import type { Target } from "../src/graph/operation.ts";
+import type { Target } from "../src/graph/emitter.ts";
 import type { Value } from "../src/graph/value.ts";
 import { lowerGraph } from "../src/onnx/emit-lower.ts";
 import { emitModel } from "../src/onnx/emit-model.ts";

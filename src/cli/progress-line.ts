@@ -1,7 +1,7 @@
 import type { ProgressEvent } from "../util/run-context.ts";
 import { printableLine } from "../util/printable.ts";
 import { formatDuration } from "./format.ts";
-import type { Terminal } from "./terminal.ts";
+import { CLEAR, type Terminal } from "./terminal.ts";
 
 /** One line on a terminal that is redrawn in place. */
 export interface ProgressLine {
@@ -10,8 +10,6 @@ export interface ProgressLine {
 }
 
 const REDRAW_MS = 100;
-/** Takes the line away that the cursor is on. */
-export const CLEAR = "\r\u001b[2K";
 
 /** Shows what is measured, the live estimate and the time left; draws nothing where stderr is no terminal. */
 export function progressLine(terminal: Terminal, now: () => number): ProgressLine {

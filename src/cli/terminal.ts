@@ -1,6 +1,8 @@
 import pc from "picocolors";
 import { printable } from "../util/printable.ts";
-import { CLEAR } from "./progress-line.ts";
+
+/** Takes the line away that the cursor is on. */
+export const CLEAR = "\r\u001b[2K";
 
 /** The two streams and what is known of them: all that the verbs see of the process. */
 export interface Terminal {

@@ -1,22 +1,11 @@
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, isFloat, sizeOf, tensor, type DType, type Shape, type Tensor } from "../util/tensor.ts";
 import { constantOperation, inputOperation, tensorOf } from "./leaf.ts";
-import type { Operation } from "./operation.ts";
 import { requireType } from "./require-type.ts";
-import type { Value } from "./value.ts";
+import type { GraphOptions, Operation, Value, ValueGraph, ValueType } from "./value.ts";
 
 /** Results larger than this are left to the runtime instead of being folded into the graph; integers may be shapes. */
 const FOLD_LIMIT = { float: 2 ** 16, integer: 2 ** 25 } as const;
-
-export interface GraphOptions {
-  /** Off only in tests, which compare simplified graphs with plain ones. */
-  readonly simplify?: boolean;
-  /** Called with the outputs of every pass over the graph, and over the graphs that are made of it: tests look there whether they are well formed. */
-  readonly inspect?: Inspect;
-}
-
-/** Gets the name of a pass and what it made. */
-export type Inspect = (pass: string, outputs: readonly Value[]) => void;
 
 /** What makes equal nodes one: the operation with its attributes, and the inputs. */
 export function nodeKey(operation: Operation, inputs: readonly Value[]): string {
@@ -33,7 +22,7 @@ export function nodeKey(operation: Operation, inputs: readonly Value[]): string 
  * const x = graph.input("x", "float64", [2, 3]);
  * x === graph.input("x", "float64", [2, 3]); // true
  */
-export class Graph {
+export class Graph implements ValueGraph {
   readonly values: Value[] = [];
   private readonly known = new Map<string, Value>();
   private readonly identities = new WeakMap<object, number>();
@@ -96,11 +85,7 @@ export class Graph {
     return simpler ? requireType(`Simplifying ${operation.name}`, simpler, type) : this.append(operation, inputs);
   }
 
-  private fold(
-    operation: Operation,
-    inputs: readonly Value[],
-    type: { dtype: DType; shape: Shape },
-  ): Value | undefined {
+  private fold(operation: Operation, inputs: readonly Value[], type: ValueType): Value | undefined {
     if (!operation.evaluate || inputs.length === 0) return undefined;
     if (isFloat(type.dtype) && !this.simplifies) return undefined;
     if (sizeOf(type.shape) > FOLD_LIMIT[isFloat(type.dtype) ? "float" : "integer"]) return undefined;

@@ -1,5 +1,5 @@
-import { Graph, type GraphOptions } from "./graph.ts";
-import type { Value } from "./value.ts";
+import { Graph } from "./graph.ts";
+import type { GraphOptions, Value } from "./value.ts";
 
 /** The outputs of a pass, shown to whoever inspects the graph that they are in. */
 export function inspected<T extends readonly Value[]>(pass: string, outputs: T): T {

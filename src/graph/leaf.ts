@@ -1,6 +1,6 @@
 import type { Tensor } from "../util/tensor.ts";
-import type { Emitter, Operation } from "./operation.ts";
-import type { Value, ValueType } from "./value.ts";
+import type { Emitter } from "./emitter.ts";
+import type { Operation, Value, ValueType } from "./value.ts";
 
 interface InputOperation extends Operation {
   readonly inputName: string;

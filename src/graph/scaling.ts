@@ -1,5 +1,3 @@
-import type { Value } from "./value.ts";
-
 /**
  * How the output of an operation scales when its inputs do. If the inputs are multiplied by α^d, the output is
  * multiplied by α^(…):
@@ -21,9 +19,6 @@ export type ScalingRule =
 /** Which factors are meant: positive ones, signs, or any exchange of units, which functions of single elements let pass. */
 export type Regime = "positive" | "sign" | "exchange";
 
-/** What an operation answers about its node. */
-export type Scaling = (node: Value, regime: Regime) => ScalingRule;
-
 /** A number below this is taken for one that keeps a division finite: verification decides. */
 export const NEGLIGIBLE = 2e-3;
 
@@ -39,11 +34,13 @@ export function scaled(factor: number): ScalingRule {
 }
 
 /** One rule, whatever the factors. */
-export function always(rule: ScalingRule): Scaling {
+export function always(rule: ScalingRule): () => ScalingRule {
   return () => rule;
 }
 
 /** A rule for each kind of factors; none where it is left out. */
-export function byRegime(rules: Readonly<Partial<Record<Regime, ScalingRule>>>): Scaling {
+export function byRegime(
+  rules: Readonly<Partial<Record<Regime, ScalingRule>>>,
+): (node: unknown, regime: Regime) => ScalingRule {
   return (_node, regime) => rules[regime] ?? NONE;
 }

@@ -18,11 +18,11 @@ function network(): { graph: Graph; x: Value; product: Value; layer: Value; sum:
 }
 
 /** Puts another node in the place of one, behind the back of the graph, and reads it with a tanh. */
-function planted(value: Value, changes: Partial<Value>): Value[] {
+function planted(graph: Graph, value: Value, changes: Partial<Value>): Value[] {
   const wrong: Value = { ...value, ...changes };
-  value.graph.values[value.id] = wrong;
+  graph.values[value.id] = wrong;
   const reader: Value = { ...tanhOf(wrong), inputs: [wrong] };
-  reader.graph.values[reader.id] = reader;
+  graph.values[reader.id] = reader;
   return [reader];
 }
 
@@ -36,24 +36,24 @@ const PLANTS: readonly (readonly [string, GraphRule, () => readonly Value[]])[] 
     "an operation that no registry has",
     "unknown-operation",
     () => {
-      const { layer } = network();
-      return planted(layer, { operation: { ...layer.operation, name: "Tanhh" } });
+      const { graph, layer } = network();
+      return planted(graph, layer, { operation: { ...layer.operation, name: "Tanhh" } });
     },
   ],
   [
     "a value that is read before it is made",
     "order",
     () => {
-      const { layer, sum } = network();
-      return planted(layer, { inputs: [sum] });
+      const { graph, layer, sum } = network();
+      return planted(graph, layer, { inputs: [sum] });
     },
   ],
   [
     "a value of another graph",
     "foreign-value",
     () => {
-      const { layer } = network();
-      return planted(layer, { inputs: network().layer.inputs });
+      const { graph, layer } = network();
+      return planted(graph, layer, { inputs: network().layer.inputs });
     },
   ],
   [
@@ -68,65 +68,65 @@ const PLANTS: readonly (readonly [string, GraphRule, () => readonly Value[]])[] 
     "a shape that the operation does not make",
     "type",
     () => {
-      const { product } = network();
-      return planted(product, { shape: [4, 5] });
+      const { graph, product } = network();
+      return planted(graph, product, { shape: [4, 5] });
     },
   ],
   [
     "an element type that the operation does not make",
     "type",
     () => {
-      const { product } = network();
-      return planted(product, { dtype: "float64" });
+      const { graph, product } = network();
+      return planted(graph, product, { dtype: "float64" });
     },
   ],
   [
     "inputs that do not fit the operation",
     "inference",
     () => {
-      const { product, x } = network();
-      return planted(product, { inputs: [x, x] });
+      const { graph, product, x } = network();
+      return planted(graph, product, { inputs: [x, x] });
     },
   ],
   [
     "an extent below 0",
     "shape",
     () => {
-      const { x } = network();
-      return planted(x, { shape: [-1, 3] });
+      const { graph, x } = network();
+      return planted(graph, x, { shape: [-1, 3] });
     },
   ],
   [
     "an extent that is no whole number",
     "shape",
     () => {
-      const { x } = network();
-      return planted(x, { shape: [1.5, 3] });
+      const { graph, x } = network();
+      return planted(graph, x, { shape: [1.5, 3] });
     },
   ],
   [
     "an attribute outside of its schema",
     "attributes",
     () => {
-      const { sum } = network();
-      return planted(sum, { operation: { ...sum.operation, attributes: { axes: [-1] } } });
+      const { graph, sum } = network();
+      return planted(graph, sum, { operation: { ...sum.operation, attributes: { axes: [-1] } } });
     },
   ],
   [
     "an attribute that is missing",
     "attributes",
     () => {
-      const { product } = network();
+      const { graph, product } = network();
       const { transposeA } = product.operation.attributes;
-      return planted(product, { operation: { ...product.operation, attributes: { transposeA } } });
+      return planted(graph, product, { operation: { ...product.operation, attributes: { transposeA } } });
     },
   ],
   [
     "an attribute that the operation does not have",
     "attributes",
     () => {
-      const { layer } = network();
-      return planted(layer, { operation: { ...layer.operation, attributes: { axis: 1 } } });
+      const { graph, layer } = network();
+      return planted(graph, layer, { operation: { ...layer.operation, attributes: { axis: 1 } } });
     },
   ],
   [
@@ -159,9 +159,9 @@ const PLANTS: readonly (readonly [string, GraphRule, () => readonly Value[]])[] 
     "a constant with too few elements",
     "constant",
     () => {
-      const { product } = network();
+      const { graph, product } = network();
       const [, weight] = product.inputs;
-      return planted(weight, { shape: [3, 3] });
+      return planted(graph, weight, { shape: [3, 3] });
     },
   ],
   ["no outputs", "output", () => []],

@@ -2,10 +2,9 @@ import { z } from "zod";
 import { sizeOf } from "../util/tensor.ts";
 import { nodeKey } from "./graph.ts";
 import { inputNameOf, tensorOf } from "./leaf.ts";
-import type { Operation } from "./operation.ts";
+import type { Operation, Value, ValueType } from "./value.ts";
 import { typeText } from "./require-type.ts";
 import { reachable } from "./traverse.ts";
-import type { Value, ValueType } from "./value.ts";
 
 /** A rule of the intermediate representation, by the name that a violation has. */
 export type GraphRule =

@@ -1,6 +1,9 @@
-import type { DType, Shape } from "../util/tensor.ts";
-import type { Graph } from "./graph.ts";
-import type { Operation } from "./operation.ts";
+import type { DType, Shape, Tensor } from "../util/tensor.ts";
+import type { Attributes, Emitter, Target } from "./emitter.ts";
+import type { ExamplesLayout, InputLayouts } from "./examples-layout.ts";
+import type { Regime, ScalingRule } from "./scaling.ts";
+
+/* A node, its operation and the graph that it is in know each other, and stand in one file: values and what they may be asked. */
 
 /** What is known of a value before it is computed. */
 export interface ValueType {
@@ -10,15 +13,151 @@ export interface ValueType {
 
 /**
  * One node of a graph, which is also its single output (static single assignment). Values are made
- * by {@link Graph} only, and two values of one graph with the same operation and inputs are the same
+ * by `Graph` only, and two values of one graph with the same operation and inputs are the same
  * object. Inputs always have smaller ids, so ascending ids are a topological order.
  */
 export interface Value extends ValueType {
   readonly id: number;
-  readonly graph: Graph;
+  readonly graph: ValueGraph;
   readonly operation: Operation;
   readonly inputs: readonly Value[];
 }
 
 /** A float value or a number that takes the dtype of the value beside it. */
 export type Operand = Value | number;
+
+/**
+ * An operation with its attributes bound: everything that the rest of the program may ask of a node.
+ * Shared code (autodiff, passes, emission) goes through this interface and never asks which
+ * operation it holds.
+ */
+export interface Operation {
+  /** The name in the registry; ONNX spelling where ONNX has the operation. */
+  readonly name: string;
+  /** The bound attributes, as plain data: for printing and for recognising equal nodes. */
+  readonly attributes: Attributes;
+
+  /** The output type, or a ThalwegError that says why the inputs do not fit. */
+  infer(inputs: readonly Value[]): ValueType;
+
+  /** An equal value that is cheaper, when there is one. Must be exact up to rounding. */
+  simplify?(inputs: readonly Value[], type: ValueType): Value | undefined;
+
+  /** The result on concrete tensors, in plain JavaScript, to fold constants; undefined where folding does not pay. */
+  evaluate?(inputs: readonly Tensor[], type: ValueType): Tensor | undefined;
+
+  /**
+   * Pushforward: the tangent of the output, given the tangents of the inputs (undefined = zero).
+   * Absent when the operation has no derivative rule.
+   */
+  jvp?(node: Value, tangents: readonly (Value | undefined)[]): Value | undefined;
+
+  /**
+   * Pullback: what `cotangent` of the output contributes to the cotangent of input number `input`
+   * (undefined = zero). Absent when the operation has no derivative rule.
+   */
+  vjp?(node: Value, cotangent: Value, input: number): Value | undefined;
+
+  /**
+   * The operation on a block: inputs marked `batched` carry a leading axis of extent `size`; the
+   * result does too, and its slice i is the operation on the slices i of the inputs.
+   */
+  vmap(node: Value, inputs: readonly Value[], batched: readonly boolean[], size: number): Value;
+
+  /** An equal value written with other operations, when the target has no good kernel for this one. */
+  lower?(node: Value, inputs: readonly Value[], target: Target): Value | undefined;
+
+  /** Appends the ONNX nodes of this operation and returns the name of the output. */
+  emit(node: Value, inputs: readonly string[], emitter: Emitter): string;
+
+  /** Whether the output is the input seen under another shape: cheaper to repeat than to keep. */
+  readonly view?: boolean;
+
+  /** Whether the output is the elements of the first input in another order or with zeros between: a copy that may be made again where memory is short. */
+  readonly rearranges?: boolean;
+
+  /** Whether each output element is one function of the input elements beside it (broadcast), in whatever order they lie. */
+  readonly elementwise?: boolean;
+
+  /** Whether the output is the input repeated along axes: each element is the one that lies at its place. */
+  readonly broadcasts?: boolean;
+
+  /**
+   * Where the examples lie in the output, when they lie so in the inputs, `examples` of them; undefined where
+   * elements of several examples meet, or where that cannot be told. Elementwise operations need none.
+   */
+  examplesLayout?(node: Value, given: InputLayouts, examples: number): ExamplesLayout | undefined;
+
+  /** Whether each output element is one of the elements of the first input, of the same unit: pooling by maximum. */
+  readonly selects?: boolean;
+
+  /**
+   * The node times a factor that broadcasts to its shape, absorbed by an input smaller than the node
+   * (a·(x∗w) = x∗(a·w)); undefined where the factor does not pass.
+   */
+  scaled?(node: Value, factor: Value): Value | undefined;
+
+  /** Multiply–adds of one run, for operations that sum products: contractions. Absent where they do not count. */
+  multiplyAdds?(node: Value): number;
+
+  /**
+   * For operations that weights enter: the axis of the output along which the units of weights in each input lie
+   * (negative: from the end); undefined for an input that takes no weights.
+   */
+  readonly unitAxes?: readonly (number | undefined)[];
+
+  /** How the output scales when inputs do; absent where that is not known, and then inputs must not scale. Every primitive answers. */
+  scaling?(node: Value, regime: Regime): ScalingRule;
+
+  /**
+   * Whether the operation takes the size out of what goes in, or gives it: behind it a layer may be multiplied by
+   * itself, which hides what it has in common with the next one.
+   */
+  readonly ofSize?: boolean;
+
+  /** Whether the output says where the first input lies below the second. */
+  readonly below?: boolean;
+
+  /** What the operation does to the units of a network as an activation; absent where it is none. */
+  readonly activation?: ActivationTraits;
+
+  /** Where the derivative does not exist or is a convention, at this node where it depends on the inputs; copied into every result. */
+  readonly caveat?: string | ((node: Value) => string | undefined);
+}
+
+/** An operation that networks and derivatives are made of: it answers what kernels are not asked any more. */
+export type Primitive = Operation & Required<Pick<Operation, "scaling">>;
+
+/** What an activation can do to its units. */
+export interface ActivationTraits {
+  /** Whether the unit is switched off where the value is 0. */
+  readonly rectifies: boolean;
+  /** The bounds that it saturates at. */
+  readonly bounds?: readonly [number, number];
+}
+
+/** What a value may ask of the graph that it is in, where operations on it are put. */
+export interface ValueGraph {
+  /** All values, by id. */
+  readonly values: readonly Value[];
+  readonly options: GraphOptions;
+  /** A value fed from outside on every run. */
+  input(name: string, dtype: DType, shape: Shape): Value;
+  constant(value: Tensor): Value;
+  /** A constant scalar. */
+  scalar(value: number, dtype: DType): Value;
+  /** A constant integer vector. */
+  integers(values: readonly number[]): Value;
+  /** The value of an operation on inputs of this graph: simplified, folded or found again where possible. */
+  apply(operation: Operation, inputs: readonly Value[]): Value;
+}
+
+export interface GraphOptions {
+  /** Off only in tests, which compare simplified graphs with plain ones. */
+  readonly simplify?: boolean;
+  /** Called with the outputs of every pass over the graph, and over the graphs that are made of it: tests look there whether they are well formed. */
+  readonly inspect?: Inspect;
+}
+
+/** Gets the name of a pass and what it made. */
+export type Inspect = (pass: string, outputs: readonly Value[]) => void;

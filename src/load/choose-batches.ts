@@ -2,7 +2,6 @@ import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { sizeOf } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import type { Coupling } from "./examples-independence.ts";
 
 /** Elements that the values of one forward pass may hold: 64 MiB of float32. */
 const ELEMENTS = 16 * 2 ** 20;
@@ -32,7 +31,7 @@ export interface BatchQuestion {
   /** The only batch size that the model takes. */
   readonly fixed?: number;
   /** How the loss of an example depends on the others of its batch; undefined when it does not. */
-  readonly coupling: Pick<Coupling, "isMean"> | undefined;
+  readonly coupling: { readonly isMean: boolean } | undefined;
 }
 
 export interface BatchChoice {

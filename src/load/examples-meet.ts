@@ -1,6 +1,6 @@
-import { whereExamplesMeet } from "../graph/examples-layout.ts";
+import { whereExamplesMeet } from "../graph/where-examples-meet.ts";
 import { tensorOf } from "../graph/leaf.ts";
-import type { Attribute } from "../graph/operation.ts";
+import type { Attribute } from "../graph/emitter.ts";
 import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { fedName } from "../problem/file-names.ts";

@@ -1,6 +1,6 @@
 import type { Dataset } from "../data/dataset.ts";
 import { Graph } from "../graph/graph.ts";
-import type { Target } from "../graph/operation.ts";
+import type { Target } from "../graph/emitter.ts";
 import { inputNameOf } from "../graph/leaf.ts";
 import { rebuild } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";

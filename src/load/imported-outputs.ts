@@ -1,6 +1,6 @@
 import { Graph } from "../graph/graph.ts";
 import { inputNameOf } from "../graph/leaf.ts";
-import type { Target } from "../graph/operation.ts";
+import type { Target } from "../graph/emitter.ts";
 import { inputsOf } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";

@@ -1,8 +1,7 @@
-import type { GraphOptions } from "../graph/graph.ts";
+import type { GraphOptions, Value } from "../graph/value.ts";
 import { emptyGraphFor, inspected } from "../graph/inspected.ts";
-import type { Target } from "../graph/operation.ts";
+import type { Target } from "../graph/emitter.ts";
 import { rebuild } from "../graph/traverse.ts";
-import type { Value } from "../graph/value.ts";
 import { keepBlocked } from "../ops/keep-blocked.ts";
 
 /** Lowerings may use operations that are lowered in turn; deeper chains than this are a bug. */

@@ -18,7 +18,7 @@ import {
   type TensorProto,
   type ValueInfoProto,
 } from "onnx-buf";
-import type { Attribute, Attributes, Emitter, Target } from "../graph/operation.ts";
+import type { Attribute, Attributes, Emitter, Target } from "../graph/emitter.ts";
 import { inputNameOf } from "../graph/leaf.ts";
 import { inspected } from "../graph/inspected.ts";
 import { reachable } from "../graph/traverse.ts";

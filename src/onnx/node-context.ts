@@ -3,9 +3,10 @@ import type { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError, type Where } from "../util/thalweg-error.ts";
 import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
+import type { Declaration } from "./declaration.ts";
 import { intakeError } from "./intake-error.ts";
 import type { OnnxAttribute, OnnxGraph, OnnxNode } from "./onnx-node.ts";
-import { isSequence, type Item, type OnnxRule, type Sequence } from "./rule.ts";
+import { isSequence, type Item, type Sequence } from "./item.ts";
 import { snapConstant } from "./snap-constant.ts";
 import { UnsupportedNode } from "./unsupported-node.ts";
 
@@ -35,9 +36,9 @@ export class NodeContext {
   readonly inputs: readonly (Value | undefined)[];
   readonly items: readonly (Item | undefined)[];
   readonly host: ImportHost;
-  private readonly rule: OnnxRule | undefined;
+  private readonly rule: Declaration | undefined;
 
-  constructor(node: OnnxNode, rule: OnnxRule | undefined, items: readonly (Item | undefined)[], host: ImportHost) {
+  constructor(node: OnnxNode, rule: Declaration | undefined, items: readonly (Item | undefined)[], host: ImportHost) {
     this.node = node;
     this.rule = rule;
     this.opset = node.opset;

@@ -2,7 +2,7 @@ import type { Value } from "../graph/value.ts";
 import { tensorOf } from "../graph/leaf.ts";
 import { isFloat, type DType, type Shape } from "../util/tensor.ts";
 import { namesRead, type OnnxNode } from "./onnx-node.ts";
-import { isSequence, type Item } from "./rule.ts";
+import { isSequence, type Item } from "./item.ts";
 import { ruleOf } from "./rules/registry.ts";
 
 /** One line of `inspect`. */

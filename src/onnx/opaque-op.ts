@@ -1,8 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { NodeProtoSchema } from "onnx-buf";
 import { z } from "zod";
-import type { Operation } from "../graph/operation.ts";
-import type { Value, ValueType } from "../graph/value.ts";
+import type { Operation, Value, ValueType } from "../graph/value.ts";
 import { sliceAxis, stack } from "../ops/movement.ts";
 import { reshape } from "../ops/structure.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";

@@ -1,5 +1,6 @@
 import type { Value } from "../graph/value.ts";
 import type { Declaration } from "./declaration.ts";
+import type { Item } from "./item.ts";
 import type { NodeContext } from "./node-context.ts";
 
 /**
@@ -29,18 +30,6 @@ export type SlotRole =
   | "passes"
   | "structural"
   | "arithmetic";
-
-/** A list of tensors: what sequence operators make and take apart. */
-export interface Sequence {
-  readonly elements: readonly Value[];
-}
-
-/** What a name of an ONNX graph stands for. */
-export type Item = Value | Sequence;
-
-export function isSequence(item: Item): item is Sequence {
-  return "elements" in item;
-}
 
 /** How one ONNX operator, in all its opsets, becomes values of the graph. */
 export interface OnnxRule extends Declaration {

@@ -1,7 +1,6 @@
 import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
-import type { Operation, Primitive } from "../graph/operation.ts";
+import type { Operand, Operation, Primitive, Value } from "../graph/value.ts";
 import { SAME, SUM, always, scaled } from "../graph/scaling.ts";
-import type { Operand, Value } from "../graph/value.ts";
 import { sizeOf } from "../util/tensor.ts";
 import { NO_ATTRIBUTES } from "./attribute-schemas.ts";
 import { defineOp } from "./define-op.ts";

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { sameShape } from "../graph/broadcast.ts";
-import type { Operation } from "../graph/operation.ts";
-import type { Value } from "../graph/value.ts";
+import type { Operation, Value } from "../graph/value.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
 import { positiveSchema } from "./attribute-schemas.ts";
 import { add } from "./arithmetic.ts";

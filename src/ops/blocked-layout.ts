@@ -1,6 +1,5 @@
 import { z } from "zod";
-import type { Operation } from "../graph/operation.ts";
-import type { Value } from "../graph/value.ts";
+import type { Operation, Value } from "../graph/value.ts";
 import type { Shape } from "../util/tensor.ts";
 import { shapeSchema } from "./attribute-schemas.ts";
 import { defineKernel } from "./define-op.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Attributes, Operation } from "../graph/operation.ts";
-import type { Value } from "../graph/value.ts";
+import type { Attributes } from "../graph/emitter.ts";
+import type { Operation, Value } from "../graph/value.ts";
 import { positiveSchema } from "./attribute-schemas.ts";
 import { mul, sub } from "./arithmetic.ts";
 import { BLOCKED_DOMAIN, fromBlocked, sourceOf, toBlocked, type BlockedAxis } from "./blocked-layout.ts";

@@ -4,7 +4,7 @@ import { pullback } from "../autodiff/pullback.ts";
 import { pushforward } from "../autodiff/pushforward.ts";
 import { Graph } from "../graph/graph.ts";
 import { inputsOf } from "../graph/traverse.ts";
-import type { Target } from "../graph/operation.ts";
+import type { Target } from "../graph/emitter.ts";
 import type { Value } from "../graph/value.ts";
 import { norm2 } from "../linalg/vector.ts";
 import { emitModel } from "../onnx/emit-model.ts";

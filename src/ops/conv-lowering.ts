@@ -1,4 +1,4 @@
-import type { Target } from "../graph/operation.ts";
+import type { Target } from "../graph/emitter.ts";
 import type { Value } from "../graph/value.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
 import { add } from "./arithmetic.ts";

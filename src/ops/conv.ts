@@ -1,8 +1,7 @@
-import { keptAxis } from "../graph/examples-layout.ts";
-import type { Primitive } from "../graph/operation.ts";
+import { keptAxis } from "../graph/where-examples-meet.ts";
+import type { Primitive, Value } from "../graph/value.ts";
 import { reachable } from "../graph/traverse.ts";
 import { SUM, always } from "../graph/scaling.ts";
-import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
 import { positiveSchema, shapeSchema } from "./attribute-schemas.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Operation, Primitive } from "../graph/operation.ts";
+import type { Operation, Primitive } from "../graph/value.ts";
 
 /** What is known of an operation by its name, whatever its attributes. */
 export interface OpSummary {

@@ -1,6 +1,5 @@
 import { broadcastShapes, forEachOffset, sameShape, stridesOf } from "../graph/broadcast.ts";
-import type { Operation } from "../graph/operation.ts";
-import type { Operand, Value } from "../graph/value.ts";
+import type { Operand, Operation, Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, isFloat, sizeOf, type Shape, type Tensor } from "../util/tensor.ts";
 import { alignBatch, expand } from "./structure.ts";

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { alongBroadcast, type ExamplesLayout, type InputLayouts } from "../graph/examples-layout.ts";
+import type { ExamplesLayout, InputLayouts } from "../graph/examples-layout.ts";
+import { alongBroadcast } from "../graph/where-examples-meet.ts";
 import { forEachOffset, stridesOf } from "../graph/broadcast.ts";
-import type { Primitive } from "../graph/operation.ts";
+import type { Primitive, Value } from "../graph/value.ts";
 import { FIRST, always } from "../graph/scaling.ts";
-import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf, type Shape } from "../util/tensor.ts";
 import { axisSchema, shapeSchema } from "./attribute-schemas.ts";

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
 import { emptyGraphFor, inspected } from "../graph/inspected.ts";
-import type { Operation } from "../graph/operation.ts";
+import type { Operation, Value } from "../graph/value.ts";
 import { reachable, rebuild } from "../graph/traverse.ts";
-import type { Value } from "../graph/value.ts";
 import { Add } from "./arithmetic.ts";
 import { defineKernel } from "./define-op.ts";
 import { MatMul } from "./matmul.ts";

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { broadcastShapes } from "../graph/broadcast.ts";
-import type { Primitive } from "../graph/operation.ts";
+import type { Operand, Primitive, Value } from "../graph/value.ts";
 import { COMPARE, NONE, SAME, always, byRegime, type ScalingRule } from "../graph/scaling.ts";
-import type { Operand, Value } from "../graph/value.ts";
 import { isFloat, type DType } from "../util/tensor.ts";
 import { NO_ATTRIBUTES, dtypeSchema } from "./attribute-schemas.ts";
 import {

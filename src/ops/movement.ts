@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { alongBroadcast, keptAxis } from "../graph/examples-layout.ts";
+import { alongBroadcast, keptAxis } from "../graph/where-examples-meet.ts";
 import { forEachOffset, normalizeAxis, sameShape, stridesOf } from "../graph/broadcast.ts";
-import type { Emitter, Primitive } from "../graph/operation.ts";
+import type { Emitter } from "../graph/emitter.ts";
+import type { Primitive, Value } from "../graph/value.ts";
 import { SAME, always } from "../graph/scaling.ts";
-import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf } from "../util/tensor.ts";
 import { axisSchema, integersSchema, shapeSchema } from "./attribute-schemas.ts";

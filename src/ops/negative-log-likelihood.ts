@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { normalizeAxis } from "../graph/broadcast.ts";
 import type { ExamplesLayout, InputLayouts } from "../graph/examples-layout.ts";
-import type { Primitive } from "../graph/operation.ts";
+import type { Primitive, Value } from "../graph/value.ts";
 import { NONE, always } from "../graph/scaling.ts";
-import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { axisSchema } from "./attribute-schemas.ts";
 import { add, mul, neg, sub } from "./arithmetic.ts";

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { normalizeAxis, sameShape } from "../graph/broadcast.ts";
-import { keptAxis } from "../graph/examples-layout.ts";
-import type { Primitive } from "../graph/operation.ts";
+import { keptAxis } from "../graph/where-examples-meet.ts";
+import type { Primitive, Value } from "../graph/value.ts";
 import { COMPARE, SAME, byRegime } from "../graph/scaling.ts";
-import type { Value } from "../graph/value.ts";
 import { axesSchema } from "./attribute-schemas.ts";
 import { mul, reciprocal } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";

@@ -1,5 +1,4 @@
-import type { Operation } from "../graph/operation.ts";
-import type { Value } from "../graph/value.ts";
+import type { Operation, Value } from "../graph/value.ts";
 import type { Shape } from "../util/tensor.ts";
 import { defineKernel } from "./define-op.ts";
 import { convOutputExtents, type ConvGeometry, convGeometrySchema } from "./conv-geometry.ts";

@@ -1,8 +1,8 @@
 import type { z } from "zod";
-import { keptAxis } from "../graph/examples-layout.ts";
-import type { Primitive, Target } from "../graph/operation.ts";
+import { keptAxis } from "../graph/where-examples-meet.ts";
+import type { Target } from "../graph/emitter.ts";
+import type { Primitive, Value } from "../graph/value.ts";
 import { COMPARE, SAME, SECOND, byRegime } from "../graph/scaling.ts";
-import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
 import { positiveSchema } from "./attribute-schemas.ts";

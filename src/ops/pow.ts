@@ -1,8 +1,7 @@
 import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
 import { tensorOf } from "../graph/leaf.ts";
-import type { Primitive } from "../graph/operation.ts";
+import type { Operand, Primitive, Value } from "../graph/value.ts";
 import { FIRST, byRegime } from "../graph/scaling.ts";
-import type { Operand, Value } from "../graph/value.ts";
 import { NO_ATTRIBUTES } from "./attribute-schemas.ts";
 import { add, addMaybe, mul, reciprocal, sub } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";

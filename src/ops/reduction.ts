@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { normalizeAxis, sameShape } from "../graph/broadcast.ts";
-import { keptAxis } from "../graph/examples-layout.ts";
-import type { Primitive } from "../graph/operation.ts";
+import { keptAxis } from "../graph/where-examples-meet.ts";
+import type { Primitive, Value } from "../graph/value.ts";
 import { COMPARE, NONE, SAME, always, byRegime } from "../graph/scaling.ts";
-import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf } from "../util/tensor.ts";
 import { axesSchema, axisSchema } from "./attribute-schemas.ts";

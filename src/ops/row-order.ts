@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { stridesOf } from "../graph/broadcast.ts";
-import type { Operation } from "../graph/operation.ts";
-import type { Value } from "../graph/value.ts";
+import type { Operation, Value } from "../graph/value.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
 import { NO_ATTRIBUTES, axesSchema, shapeSchema } from "./attribute-schemas.ts";
 import { defineKernel } from "./define-op.ts";

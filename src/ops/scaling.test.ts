@@ -5,12 +5,11 @@ import { draw, type OpCase } from "../../test/support/op-case.ts";
 import { evaluate } from "../../test/support/run-values.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Regime, ScalingRule } from "../graph/scaling.ts";
-import type { Value } from "../graph/value.ts";
+import type { Operation, Value } from "../graph/value.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { NO_ATTRIBUTES } from "./attribute-schemas.ts";
 import { defineKernel, defineOp } from "./define-op.ts";
 import { Tanh } from "./unary.ts";
-import type { Operation } from "../graph/operation.ts";
 import { isFloat, type Tensor } from "../util/tensor.ts";
 
 /* Every rule against numbers: what becomes of the output when all float inputs are multiplied; and no rule is missing. */

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { forEachOffset, stridesOf } from "../graph/broadcast.ts";
-import type { Primitive } from "../graph/operation.ts";
+import type { Primitive, Value } from "../graph/value.ts";
 import { FIRST, byRegime } from "../graph/scaling.ts";
-import type { Value } from "../graph/value.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
 import { axisSchema, shapeSchema } from "./attribute-schemas.ts";
 import { defineOp } from "./define-op.ts";

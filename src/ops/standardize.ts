@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { keptAxis } from "../graph/examples-layout.ts";
-import type { FloatAttribute, Operation, Primitive, Target } from "../graph/operation.ts";
+import { keptAxis } from "../graph/where-examples-meet.ts";
+import type { FloatAttribute, Target } from "../graph/emitter.ts";
+import type { Operation, Primitive, Value } from "../graph/value.ts";
 import { COMPARE, NEGLIGIBLE, NONE, SAME, byRegime, scaled, type ScalingRule } from "../graph/scaling.ts";
-import type { Value } from "../graph/value.ts";
 import { allocate, sizeOf } from "../util/tensor.ts";
 import { axisSchema } from "./attribute-schemas.ts";
 import { add, mul, neg, reciprocal, sub } from "./arithmetic.ts";

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { broadcastShapes, forEachOffset, normalizeAxis, sameShape, stridesOf } from "../graph/broadcast.ts";
-import { alongBroadcast, type ExamplesLayout, keptAxis } from "../graph/examples-layout.ts";
+import type { ExamplesLayout } from "../graph/examples-layout.ts";
+import { alongBroadcast, keptAxis } from "../graph/where-examples-meet.ts";
 import { tensorOf } from "../graph/leaf.ts";
-import type { Primitive } from "../graph/operation.ts";
+import type { Primitive, Value } from "../graph/value.ts";
 import { SAME, always } from "../graph/scaling.ts";
-import type { Value } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, isFloat, sizeOf, type Shape } from "../util/tensor.ts";
 import { axesSchema, shapeSchema } from "./attribute-schemas.ts";

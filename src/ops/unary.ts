@@ -1,6 +1,6 @@
-import type { ActivationTraits, Operation, Primitive, Target } from "../graph/operation.ts";
-import { COMPARE, SAME, always, byRegime, scaled, type Scaling } from "../graph/scaling.ts";
-import type { Value } from "../graph/value.ts";
+import type { Target } from "../graph/emitter.ts";
+import type { ActivationTraits, Operation, Primitive, Value } from "../graph/value.ts";
+import { COMPARE, SAME, always, byRegime, scaled } from "../graph/scaling.ts";
 import { NO_ATTRIBUTES } from "./attribute-schemas.ts";
 import { add, div, mul, neg, reciprocal, sub } from "./arithmetic.ts";
 import { atanSeries } from "./atan.ts";
@@ -22,7 +22,7 @@ interface UnaryRules {
   readonly simplify?: (x: Value) => Value | undefined;
   readonly lower?: (x: Value, target: Target) => Value | undefined;
   readonly activation?: ActivationTraits;
-  readonly scaling: Scaling;
+  readonly scaling: Primitive["scaling"];
   readonly caveat?: string;
 }
 

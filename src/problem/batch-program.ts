@@ -8,7 +8,7 @@ import { fuseConv } from "../ops/fuse-conv.ts";
 import { fuseGemm } from "../ops/gemm.ts";
 import { collectLinear } from "../ops/collect-linear.ts";
 import type { Executable, Feed, Runtime } from "../runtime/runtime.ts";
-import type { Target } from "../graph/operation.ts";
+import type { Target } from "../graph/emitter.ts";
 import type { Tensor } from "../util/tensor.ts";
 
 /** How often what is kept has to fit into the memory given to it before copies count as cheap. */

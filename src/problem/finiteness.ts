@@ -1,10 +1,11 @@
 import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { batchesOf } from "./batches.ts";
+import type { Tensor } from "../util/tensor.ts";
+import { batchesOf, type BatchRange } from "./batches.ts";
 import type { Computation } from "./computation.ts";
 import { finitenessProbes, firstNonFinite } from "./first-non-finite.ts";
+import type { Network } from "./network.ts";
 import type { ParameterSpace } from "./parameter-space.ts";
-import type { Point } from "./point.ts";
 import type { ProblemOptions } from "./problem-options.ts";
 
 /** The way out that is still open: nothing is finer than float64. */
@@ -17,8 +18,24 @@ const PROBES: Computation = {
   build: ({ network }) => [...finitenessProbes(network).values()],
 };
 
+/** What is asked of a point to look into it. */
+interface Probed {
+  readonly examples: number;
+  networkOf(batch: number): Network;
+  eachBatch(
+    computation: Computation,
+    context: RunContext,
+    visit: (batch: unknown, results: readonly Tensor[]) => void,
+    options: { readonly range: BatchRange },
+  ): Promise<void>;
+}
+
 /** Runs the network once more with a probe on every value, to say where the first NaN or ∞ of the loss comes from. */
-export async function nonFiniteLoss(point: Point, options: ProblemOptions, context: RunContext): Promise<ThalwegError> {
+export async function nonFiniteLoss(
+  point: Probed,
+  options: ProblemOptions,
+  context: RunContext,
+): Promise<ThalwegError> {
   let place: ReturnType<typeof firstNonFinite>;
   let batchNumber = 0;
   for (const [number, range] of batchesOf({ start: 0, end: point.examples }, options.batchSize).entries()) {

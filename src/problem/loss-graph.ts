@@ -1,6 +1,5 @@
-import type { Graph } from "../graph/graph.ts";
 import { inspected } from "../graph/inspected.ts";
-import type { Value } from "../graph/value.ts";
+import type { Value, ValueGraph } from "../graph/value.ts";
 import { mul } from "../ops/arithmetic.ts";
 import { sumAll } from "../ops/structure.ts";
 import type { DType, Shape } from "../util/tensor.ts";
@@ -35,7 +34,7 @@ export const EXAMPLE_SCALE = "thalweg:example-scale";
 
 /** Puts a loss behind the outputs of a network. */
 export function lossGraph(
-  graph: Graph,
+  graph: ValueGraph,
   parameters: readonly Value[],
   outputs: Value,
   labels: { readonly dtype: DType; readonly shape: Shape },

@@ -1,4 +1,4 @@
-import type { Inspect } from "../graph/graph.ts";
+import type { Inspect } from "../graph/value.ts";
 import type { FloatType } from "../util/tensor.ts";
 import type { Loss, LossOptions } from "./losses/loss.ts";
 

@@ -1,5 +1,5 @@
 import { vectorize } from "../autodiff/vectorize.ts";
-import { whereExamplesMeet } from "../graph/examples-layout.ts";
+import { whereExamplesMeet } from "../graph/where-examples-meet.ts";
 import { dependents, inputsOf, reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { mul } from "../ops/arithmetic.ts";

@@ -1,4 +1,4 @@
-import type { Target } from "../graph/operation.ts";
+import type { Target } from "../graph/emitter.ts";
 import type { EmittedModel } from "../onnx/emit-model.ts";
 import type { FloatType, Shape, Tensor } from "../util/tensor.ts";
 

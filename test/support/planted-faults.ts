@@ -1,7 +1,8 @@
 import type { GraphProto } from "onnx-buf";
 import { NodeContext } from "../../src/onnx/node-context.ts";
 import type { OnnxAttribute, OnnxNode } from "../../src/onnx/onnx-node.ts";
-import { isSequence, type OnnxRule } from "../../src/onnx/rule.ts";
+import { isSequence } from "../../src/onnx/item.ts";
+import { type OnnxRule } from "../../src/onnx/rule.ts";
 import { ONNX_RULES } from "../../src/onnx/rules/registry.ts";
 import { mul } from "../../src/ops/arithmetic.ts";
 import { reshape } from "../../src/ops/structure.ts";

@@ -1,6 +1,5 @@
-import type { GraphOptions } from "../../src/graph/graph.ts";
-import type { Target } from "../../src/graph/operation.ts";
-import type { Value } from "../../src/graph/value.ts";
+import type { GraphOptions, Value } from "../../src/graph/value.ts";
+import type { Target } from "../../src/graph/emitter.ts";
 import { lowerGraph } from "../../src/onnx/emit-lower.ts";
 import { emitModel } from "../../src/onnx/emit-model.ts";
 import { nodeRuntime } from "../../src/runtime/node-runtime.ts";

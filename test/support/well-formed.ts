@@ -1,7 +1,6 @@
 import { expect } from "vitest";
 import { z } from "zod";
-import type { Inspect } from "../../src/graph/graph.ts";
-import type { Operation } from "../../src/graph/operation.ts";
+import type { Inspect, Operation } from "../../src/graph/value.ts";
 import { validateGraph } from "../../src/graph/validate-graph.ts";
 import { OPAQUE_ATTRIBUTES } from "../../src/onnx/opaque-op.ts";
 import { KERNELS, OPS } from "../../src/ops/registry.ts";

@@ -1,7 +1,6 @@
-import type { ActivationTraits } from "../../graph/operation.ts";
+import type { ActivationTraits, Value } from "../../graph/value.ts";
 import { inputNameOf } from "../../graph/leaf.ts";
 import { dependents, inputsOf, reachable } from "../../graph/traverse.ts";
-import type { Value } from "../../graph/value.ts";
 import { concat } from "../../ops/movement.ts";
 import type { LossGraph } from "../../problem/loss-graph.ts";
 import { fileNameOf } from "../../problem/file-names.ts";

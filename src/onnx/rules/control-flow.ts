@@ -3,7 +3,8 @@ import { stack } from "../../ops/movement.ts";
 import { tensorOf } from "../../graph/leaf.ts";
 import { GRAPH } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
-import { isSequence, type Item, type OnnxRule } from "../rule.ts";
+import { isSequence, type Item } from "../item.ts";
+import { type OnnxRule } from "../rule.ts";
 
 /** Iterations of a Loop that are written out one after the other. */
 const MAX_ITERATIONS = 1024;

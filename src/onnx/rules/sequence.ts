@@ -3,7 +3,8 @@ import { concat, sliceAxis, stack } from "../../ops/movement.ts";
 import { reshape } from "../../ops/structure.ts";
 import { FLAG, INT, NO_EFFECT } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
-import type { Item, OnnxRule, Sequence } from "../rule.ts";
+import type { Item, Sequence } from "../item.ts";
+import type { OnnxRule } from "../rule.ts";
 
 /** Parts of an axis: of given extents, of one extent (the last may be shorter), or single elements. */
 function splitToSequence(node: NodeContext): Sequence {
