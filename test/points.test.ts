@@ -106,6 +106,12 @@ describe("a point on chosen examples", () => {
     gradient.forEach((x, i) => expect(x).toBeCloseTo(expected[i], 12));
   });
 
+  test("takes examples again whose neighbours are others then", async () => {
+    const again = problem.at(theta, { examples: Int32Array.of(4, 5, 6, 9, 4, 5) });
+    const losses = await problem.at(theta).exampleLosses();
+    expect(await again.exampleLosses()).toEqual(Float64Array.of(...[4, 5, 6, 9, 4, 5].map((i) => losses[i])));
+  });
+
   test("mini-batches that share out the examples average to the whole", async () => {
     const parts = [0, 1, 2, 3].map((part) => Int32Array.from({ length: 25 }, (_, i) => 4 * i + part));
     const gradients = await Promise.all(parts.map((examples) => problem.at(theta, { examples }).gradient()));

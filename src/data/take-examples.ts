@@ -57,10 +57,12 @@ export function takeExamples(dataset: Dataset, indices: Int32Array): Dataset {
     examples: chosen.length,
     y,
     batch(start, end): Batch {
-      const batches = new Map<number, Batch>();
+      const batches = new Map<string, Batch>();
       const read = (from: number, to: number): Batch => {
-        const known = batches.get(from) ?? dataset.batch(from, to);
-        batches.set(from, known);
+        // Runs that begin alike may end differently, where examples stand several times.
+        const key = `${from}-${to}`;
+        const known = batches.get(key) ?? dataset.batch(from, to);
+        batches.set(key, known);
         return known;
       };
       const inputs = dataset.inputs.map(

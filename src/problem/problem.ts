@@ -52,6 +52,7 @@ export class Problem {
   private readonly machinery: PointMachinery;
   private wide: Problem | undefined;
   private readonly widePoints = new Map<Point, Point>();
+  private readonly takenBatches = new Map<number, boolean>();
 
   private constructor(
     model: ModelFile,
@@ -186,6 +187,12 @@ export class Problem {
 
   /** Whether the model can be read for a batch of this size: a file may be written for one size only. */
   takesBatch(size: number): boolean {
+    const known = this.takenBatches.get(size) ?? this.canBuild(size);
+    this.takenBatches.set(size, known);
+    return known;
+  }
+
+  private canBuild(size: number): boolean {
     try {
       this.machinery.network(size);
       return true;

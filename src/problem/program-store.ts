@@ -66,7 +66,9 @@ export class ProgramStore {
   async release(): Promise<void> {
     const programs = [...this.stored.values()].flatMap((sizes) => [...sizes.values()]);
     this.stored.clear();
-    for (const pending of programs) await (await pending).release();
+    // What could not be compiled was said when it was asked for.
+    for (const compiled of await Promise.allSettled(programs))
+      if (compiled.status === "fulfilled") await compiled.value.release();
   }
 
   private program(computation: Computation, size: number, block: number): Promise<BatchProgram> {

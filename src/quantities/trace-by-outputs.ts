@@ -3,6 +3,7 @@ import type { Point } from "../problem/point.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { sizeOf } from "../util/tensor.ts";
+import { hasSingleExamples } from "./single-examples.ts";
 
 /** Products that one output costs: two gradients of every example, each kept apart. */
 const PRODUCTS_PER_OUTPUT = 4;
@@ -16,7 +17,7 @@ const COMMON = 32;
 /** Whether tr G is had more cheaply from the gradients of every output of every example than from products of G. */
 export function hasFewOutputs(problem: Problem, exactLimit: number): boolean {
   // It works in float64 behind the outputs, which WebGPU has not.
-  if (problem.coupled !== undefined || problem.runtime.device === "webgpu") return false;
+  if (!hasSingleExamples({ problem }) || problem.runtime.device === "webgpu") return false;
   const { dimension } = problem.space;
   const otherwise = dimension <= exactLimit ? dimension : SAMPLED;
   return PRODUCTS_PER_OUTPUT * sizeOf(problem.outputShape) <= otherwise;
