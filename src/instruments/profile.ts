@@ -9,6 +9,7 @@ import { neededQuantities, settingOf } from "../quantities/needed-quantities.ts"
 import type { Quantity } from "../quantities/quantity.ts";
 import type { Setting } from "../quantities/setting.ts";
 import type { RandomStream } from "../random/random-stream.ts";
+import type { Check } from "../result/envelope.ts";
 import type { NamedArrays } from "../result/named-arrays.ts";
 import { nonFiniteIn } from "../result/non-finite.ts";
 import { profileResult, type ProfileResult, type Section, type Verdict } from "../result/profile-result.ts";
@@ -101,6 +102,8 @@ export function planProfile(
 export interface Profile {
   readonly result: ProfileResult;
   readonly arrays: NamedArrays;
+  /** What was proven of what was computed, beside the checks of every run. */
+  readonly checks: readonly Check[];
   /** What instruments threw by a fault of ours, with the stacks that a result has no place for. */
   readonly faults: readonly Error[];
 }
@@ -178,6 +181,7 @@ export async function runProfile(
       products: desk.products,
     },
     arrays: desk.arrays,
+    checks: desk.checks,
     // What several instruments share fails once.
     faults: [...thrown].map(
       ([cause, titles]) => new Error(`A fault in ${titles.join("; ")}: ${messageOf(cause)}`, { cause }),

@@ -1,11 +1,15 @@
 import { z } from "zod";
 import { denseMatrixInTime, matrixRounding } from "../estimators/exact-spectrum.ts";
+import { proveMatrix } from "../estimators/prove-matrix.ts";
 import { countProducts } from "../estimators/products.ts";
 import { symmetricSpectrum, type SymmetricSpectrum } from "../linalg/symmetric-eigen.ts";
 import { norm2 } from "../linalg/vector.ts";
 import type { ProductRounding } from "../operators/linear-operator.ts";
+import { productOperator } from "../operators/problem-operators.ts";
+import { hessianProduct } from "../problem/derivatives.ts";
 import { inSteps } from "../util/in-steps.ts";
 import { hessianOperator } from "./hessian-operator.ts";
+import { matrixCheck } from "./matrix-check.ts";
 import { defineQuantity } from "./quantity.ts";
 import type { Setting } from "./setting.ts";
 
@@ -34,12 +38,16 @@ export const denseHessian = defineQuantity({
   }),
   cost: (setting) => (isSmall(setting) ? setting.problem.space.dimension : 0),
   compute: async (desk): Promise<DenseHessian | undefined> => {
-    const { problem, context } = desk;
+    const { problem, point, context, random } = desk;
     if (!isSmall(desk)) return undefined;
     const products = countProducts(desk.operator(hessianOperator), context);
     const found = await denseMatrixInTime(products, "Hessian matrix");
     if (!found) return undefined;
     const { matrix, asymmetry } = found;
+    // Proven by a product that no plan counts, and that was in no block.
+    const rounding = products.rounding("norm", norm2(matrix));
+    const alone = productOperator(point, hessianProduct, context);
+    desk.checks.push(matrixCheck(await proveMatrix(alone, matrix, rounding, random.split("matrix proof"))));
     const spectrum = await inSteps(symmetricSpectrum(matrix, problem.space.dimension), context, (share) =>
       context.progress?.({ stage: "Hessian eigenvalues", done: Math.round(100 * share), total: 100 }),
     );

@@ -3,6 +3,7 @@ import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { Point } from "../problem/point.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
+import type { Check } from "../result/envelope.ts";
 import { NamedArrays } from "../result/named-arrays.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
@@ -29,6 +30,7 @@ interface Place {
   readonly random: RandomStream;
   readonly context: RunContext;
   readonly arrays: NamedArrays;
+  readonly checks: Check[];
   /** What has been computed at the point is kept by this. */
   readonly sheet: object;
   readonly account: Account;
@@ -60,6 +62,8 @@ export class Desk implements Setting {
   readonly context: RunContext;
   /** Large arrays, beside the result. */
   readonly arrays: NamedArrays;
+  /** What was proven of what was computed, as it was computed. */
+  readonly checks: Check[];
   readonly sheet: object;
   readonly confidence = 0.95;
   private readonly setting: Setting;
@@ -72,6 +76,7 @@ export class Desk implements Setting {
     this.random = place.random;
     this.context = place.context;
     this.arrays = place.arrays;
+    this.checks = place.checks;
     this.sheet = place.sheet;
     this.setting = setting;
     this.place = place;
@@ -80,7 +85,15 @@ export class Desk implements Setting {
   /** A desk at the problem's own point. */
   static open(setting: Setting, random: RandomStream, context: RunContext): Desk {
     const { point } = setting.problem;
-    return new Desk(setting, { point, random, context, arrays: new NamedArrays(), sheet: {}, account: new Account() });
+    return new Desk(setting, {
+      point,
+      random,
+      context,
+      arrays: new NamedArrays(),
+      checks: [],
+      sheet: {},
+      account: new Account(),
+    });
   }
 
   /** The same at another point, of which nothing is known yet, from the same random numbers. */

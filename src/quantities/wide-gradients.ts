@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ofContributing } from "./contributions.ts";
 import { withoutL2 } from "./data-gradient.ts";
 import { defineQuantity } from "./quantity.ts";
+import { hasSingleExamples } from "./single-examples.ts";
 
 /** Gradients in float64. */
 export interface WideGradients {
@@ -25,7 +26,7 @@ export const wideGradients = defineQuantity({
     if (!exact) return undefined;
     const gradient = await exact.gradient(context);
     const mean = withoutL2(point, problem.options.l2, gradient);
-    if (problem.coupled !== undefined)
+    if (!hasSingleExamples({ problem }))
       return { gradient, mean, squares: new Float64Array(0), along: new Float64Array(0) };
     const squares = ofContributing(point, await exact.exampleGradientSquares(context), 2);
     const along = ofContributing(point, await exact.exampleDerivatives(mean, context), 1);

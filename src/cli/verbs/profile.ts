@@ -91,8 +91,10 @@ export const profile = defineVerb({
       );
       const random = createRandom(flags.seed);
       const context = shell.measuringContext(flags.time === undefined ? undefined : milliseconds(flags.time));
-      const checks = await runChecks(problem, "every-run", random.split("checks"), context);
-      const { result, arrays, faults } = await runProfile(problem, flags, random.split("profile"), context);
+      const before = await runChecks(problem, "every-run", random.split("checks"), context);
+      const profile = await runProfile(problem, flags, random.split("profile"), context);
+      const { result, arrays, faults } = profile;
+      const checks = [...before, ...profile.checks];
       let document = {
         schema: "thalweg/profile@1" as const,
         ...frameOf({ shell, flags: { ...options }, seed: flags.seed, loaded, checks }),
