@@ -8,7 +8,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { formatNumber } from "../util/format-number.ts";
 import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { compareOutput, type Sample, type WorstElement } from "./compare-outputs.ts";
+import { compareOutput, type Sample, type WorstElement } from "../linalg/compare-outputs.ts";
 import { type Feeding, type ImportedOutputs, importedOutputs } from "./imported-outputs.ts";
 
 const NAME = "import";

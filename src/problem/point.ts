@@ -77,7 +77,8 @@ const VALUE: Computation = {
   },
 };
 
-const OUTPUTS: Computation = { name: "outputs", build: ({ outputs }) => [outputs] };
+/** The outputs of the network as its loss takes them. */
+export const OUTPUTS: Computation = { name: "outputs", build: ({ outputs }) => [outputs] };
 
 function cotangent({ shape, dtype, graph }: Value): Value {
   return graph.input(COTANGENT, dtype, shape);
@@ -288,7 +289,7 @@ export class Point {
   }
 
   private async squaresOf(computation: Computation, context: RunContext): Promise<Float64Array> {
-    const squares = new Float64Array(this.examples);
+    const squares = new Float64Array(this.examples).fill(Number.NaN);
     await this.eachExample(computation, context, ({ start }, [rows]) => squares.set(rows.data, start));
     return squares;
   }
@@ -475,7 +476,8 @@ export class Point {
     context: RunContext,
     block?: readonly Float64Array[],
   ): Promise<Float64Array> {
-    const rows = new Float64Array(this.examples * width);
+    // What no batch fills is no number.
+    const rows = new Float64Array(this.examples * width).fill(Number.NaN);
     await this.eachBatch(computation, context, ({ start }, [part]) => rows.set(part.data, start * width), { block });
     return rows;
   }

@@ -1,9 +1,11 @@
 import { dot, norm2 } from "../../linalg/vector.ts";
 import { hessianProduct } from "../../problem/derivatives.ts";
 import { distance, multiply, relative, unit, type CheckBench, type CheckDefinition } from "./check.ts";
+import { examplesAloneCheck } from "./examples-alone.ts";
 import { gaussNewtonCheck } from "./gauss-newton-check.ts";
 import { gradientCheck } from "./gradient-check.ts";
 import { hessianCheck } from "./hessian-check.ts";
+import { lossCheck } from "./loss-check.ts";
 import { outputRounding } from "./output-rounding.ts";
 
 const SYMMETRY_LIMIT = { float32: 1e-3, float64: 1e-9 } as const;
@@ -22,11 +24,13 @@ async function relativeToRounding(
   return relative(error, size + norm2(await outputRounding(problem, problem.point, vector, context)) / limit);
 }
 
-/** The checks of every run: four losses for each doubling of the tensors and some twenty gradients in float64, and some ten products. */
+/** The checks of every run: four losses for each doubling of the tensors and some twenty gradients in float64, some ten products, three forward passes, and what a few single examples cost. */
 export const CHECKS_OF_EVERY_RUN: readonly CheckDefinition[] = [
+  lossCheck,
   gradientCheck,
   hessianCheck,
   gaussNewtonCheck,
+  examplesAloneCheck,
   {
     name: "symmetry",
     title: "Symmetry of the Hessian",

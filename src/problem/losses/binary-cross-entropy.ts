@@ -8,6 +8,7 @@ import { weigh } from "../../ops/weigh.ts";
 import { sizeOf } from "../../util/tensor.ts";
 import { elementLoss } from "./element-loss.ts";
 import { labelError } from "./loss.ts";
+import { plainSoftplus } from "./plain-terms.ts";
 
 /** softplus(z) − y z; for y = 1 it is softplus(−z), which neither cancels for large z nor is ∞ − ∞ for an infinite one. */
 function ofLogit(z: Value, y: Value): Value {
@@ -28,6 +29,16 @@ export const binaryCrossEntropy = elementLoss({
   formula: String.raw`\ell = \log(1 + e^z) - y z`,
   term: (z, y, { outputKind }) =>
     outputKind === "probabilities" ? neg(add(weighted(y, z), weighted(sub(1, y), sub(1, z)))) : ofLogit(z, y),
+  plain: (z, y, { outputKind }) => {
+    const [ofOne, ofZero] =
+      outputKind === "probabilities" ? [-Math.log(z), -Math.log1p(-z)] : [plainSoftplus(-z), plainSoftplus(z)];
+    // What has no weight adds 0, be it infinite.
+    return (y === 0 ? 0 : y * ofOne) + (y === 1 ? 0 : (1 - y) * ofZero);
+  },
+  margin: (z, y, { outputKind }) => {
+    const above = outputKind === "probabilities" ? z - 0.5 : z;
+    return y > 0.5 ? above : -above;
+  },
   checkLabels: (labels, _outputs, _options, first) => {
     const each = sizeOf(labels.shape.slice(1));
     labels.data.forEach((label, i) => {

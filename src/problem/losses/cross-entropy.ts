@@ -12,6 +12,7 @@ import { ThalwegError } from "../../util/thalweg-error.ts";
 import { isFloat, sizeOf, type Shape } from "../../util/tensor.ts";
 import { classLayout, termMatrix, type ClassLayout } from "./class-layout.ts";
 import { labelError, type Loss, type LossOptions } from "./loss.ts";
+import { plainCrossEntropy } from "./plain-cross-entropy.ts";
 
 function layoutOf(outputs: Shape, labels: Shape, { classAxis }: LossOptions): ClassLayout {
   const layout = classLayout(outputs, labels, classAxis);
@@ -105,6 +106,8 @@ export const crossEntropy: Loss = {
     const examples = y.shape[0];
     return reshape(reduceSum(reshape(terms, [examples, sizeOf(terms.shape) / examples]), [1]), [examples]);
   },
+  evaluate: (outputs, labels, options) =>
+    plainCrossEntropy(outputs, labels, layoutOf(outputs.shape, labels.shape, options), options),
   terms: (labels, outputs, options) => {
     const { classes, soft } = layoutOf(outputs, labels.shape, options);
     if (soft) return sizeOf(outputs) / classes;

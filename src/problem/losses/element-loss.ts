@@ -3,17 +3,22 @@ import { reduceSum, reshape } from "../../ops/structure.ts";
 import { cast } from "../../ops/logic.ts";
 import { sizeOf } from "../../util/tensor.ts";
 import type { Loss, LossOptions } from "./loss.ts";
+import { labelsEach, plainTerms } from "./plain-terms.ts";
 import { agree, mergedAgree } from "./shape-agreement.ts";
 
 /** Losses that add up one term per output element: labels have the outputs' shape, up to axes of length 1. */
 export function elementLoss(
   rules: Pick<Loss, "name" | "title" | "formula" | "caveat" | "checkLabels" | "kinds" | "links"> & {
     term(z: Value, y: Value, options: LossOptions): Value;
+    /** One term by definition, in float64. */
+    plain(z: number, y: number, options: LossOptions): number;
+    /** By how much a prediction is right, where there are any. */
+    margin?: (z: number, y: number, options: LossOptions) => number;
     correct?: (z: Value, y: Value, options: LossOptions) => Value;
     fisher?: (z: Value, tangent: Value, options: LossOptions) => Value;
   },
 ): Loss {
-  const { term, correct, fisher, ...rest } = rules;
+  const { term, plain, margin, correct, fisher, ...rest } = rules;
   const align = (z: Value, y: Value) => cast(reshape(y, z.shape), z.dtype);
   return {
     ...rest,
@@ -26,6 +31,11 @@ export function elementLoss(
       const terms = term(z, align(z, y), options);
       return reshape(reduceSum(reshape(terms, [examples, sizeOf(terms.shape) / examples]), [1]), [examples]);
     },
+    evaluate: ({ data: outputs }, labels, options) =>
+      plainTerms(labels, labelsEach(labels), (t) => ({
+        value: plain(outputs[t], labels.data[t], options),
+        margin: margin?.(outputs[t], labels.data[t], options),
+      })),
     terms: (labels) => sizeOf(labels.shape),
     ...(correct && { correct: (z: Value, y: Value, options: LossOptions) => correct(z, align(z, y), options) }),
     ...(fisher && {

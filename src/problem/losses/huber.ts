@@ -13,5 +13,9 @@ export const huber = elementLoss({
     const size = abs(residual);
     return where(greater(size, delta), mul(sub(size, delta / 2), delta), mul(mul(residual, residual), 0.5));
   },
+  plain: (z, y, { delta }) => {
+    const size = Math.abs(z - y);
+    return size <= delta ? size ** 2 / 2 : delta * (size - delta / 2);
+  },
   caveat: "Huber's loss has no second derivative where the residual is ±δ",
 });

@@ -2,6 +2,7 @@ import type { Value } from "../../graph/value.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import type { DType, Shape, Tensor } from "../../util/tensor.ts";
 import type { OutputKind } from "./output-kind.ts";
+import type { PlainTerms } from "./plain-terms.ts";
 
 /** What a loss needs to know of the labels and outputs before a graph is built. */
 export interface LossShapes {
@@ -39,6 +40,11 @@ export interface Loss {
   misfit(shapes: LossShapes): string | undefined;
   /** The loss of each example, shape [B]: the sum of its terms. */
   perExample(z: Value, y: Value, options: LossOptions): Value;
+  /**
+   * The same by definition, in float64 and without a graph, from outputs and labels with the examples first: what the
+   * graph is checked against. It shares the choice of the class axis with it, and nothing else.
+   */
+  evaluate(outputs: Tensor, labels: Tensor, options: LossOptions): PlainTerms;
   /** How many terms the examples contribute to a mean: one per label, or per output element. */
   terms(labels: Tensor, outputs: Shape, options: LossOptions): number;
   /** `terms` as a scalar of the graph, where it depends on the labels' values; absent where shapes tell it. */

@@ -8,6 +8,7 @@ export const meanAbsoluteError = elementLoss({
   title: "mean absolute error",
   formula: String.raw`\ell = |z - y|`,
   term: (z, y) => abs(sub(z, y)),
+  plain: (z, y) => Math.abs(z - y),
   // the score is ±1
   fisher: (_z, tangent) => tangent,
   caveat: "the absolute error has no derivative at 0, and no curvature in the outputs: its Gauss–Newton matrix is 0",

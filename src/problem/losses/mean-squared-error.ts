@@ -10,6 +10,7 @@ export const meanSquaredError = elementLoss({
     const residual = sub(z, y);
     return mul(residual, residual);
   },
+  plain: (z, y) => (z - y) ** 2,
   // score 2(z − y), and E (z − y)² = ½, so F = 4·½
   fisher: (_z, tangent) => mul(tangent, 2),
 });

@@ -1,6 +1,7 @@
 import { expand, reduceSum, reshape } from "../../ops/structure.ts";
 import { sizeOf } from "../../util/tensor.ts";
 import type { Loss } from "./loss.ts";
+import { plainTerms } from "./plain-terms.ts";
 
 /**
  * The model computes its loss itself: its output is the loss of each example, or one number, which is
@@ -21,6 +22,16 @@ export const outputLoss: Loss = {
       return expand(reshape(z, [1]), [examples]);
     }
     return reshape(reduceSum(reshape(z, [examples, sizeOf(z.shape) / examples]), [1]), [examples]);
+  },
+  evaluate: ({ data }, labels) => {
+    const [examples] = labels.shape;
+    const width = data.length / examples;
+    return plainTerms(labels, 1, (i) => {
+      if (data.length === 1) return { value: data[0] };
+      let value = 0;
+      for (let j = i * width; j < (i + 1) * width; j++) value += data[j];
+      return { value };
+    });
   },
   terms: (labels) => labels.shape[0],
   givesLossOnly: true,

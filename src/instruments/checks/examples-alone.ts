@@ -1,0 +1,194 @@
+import { thinQr } from "../../linalg/thin-qr.ts";
+import { dot, norm2 } from "../../linalg/vector.ts";
+import { empiricalFisherProduct, gaussNewtonProduct, roundedGradient } from "../../problem/derivatives.ts";
+import type { Point } from "../../problem/point.ts";
+import type { Problem } from "../../problem/problem.ts";
+import type { RandomStream } from "../../random/random-stream.ts";
+import type { RunContext } from "../../util/run-context.ts";
+import { sizeOf } from "../../util/tensor.ts";
+import { needsOutputs } from "../gauss-newton.ts";
+import { denseHessian } from "../../quantities/dense-hessian.ts";
+import { needsSingleExamples } from "../../quantities/single-examples.ts";
+import { hasFewOutputs, traceByOutputs } from "../../quantities/trace-by-outputs.ts";
+import { relative, unit, type CheckDefinition, type Measurement } from "./check.ts";
+import { isNotFinite, nearbyPoints } from "./nearby-points.ts";
+import { outputRounding } from "./output-rounding.ts";
+
+/** How many examples are drawn. */
+const DRAWN = 4;
+
+const LIMIT = { float32: 1e-4, float64: 1e-9 } as const;
+
+/** How many times what one move by a grain shows is still rounding. */
+const MARGIN = 16;
+
+/** Squares below it are lost to the smallest numbers of the arithmetic. */
+const SMALLEST = { float32: 2 ** -120, float64: 2 ** -1000 } as const;
+
+const DETAIL =
+  "The gradients of a few examples, each that of a loss of this example alone, in float64 where there is it: their squared lengths, their products with a random vector v and (1/k)Σ gᵢ(gᵢᵀv) against the squares, the derivatives and the empirical Fisher product of these examples together; and tr G of one of them from its outputs against Σ qᵀGq over an orthonormal basis q of what its outputs move. What rounding explains is taken off.";
+
+/** What was compared: by how much it is off, and its size. */
+interface Difference {
+  readonly what: string;
+  readonly error: number;
+  readonly size: number;
+  /** What rounding explains, measured where the error is beyond the limit. */
+  rounding(): Promise<number>;
+}
+
+/** An example's gradient, and how to measure what rounding does to it. */
+interface Alone {
+  readonly gradient: Float64Array;
+  readonly rounding: () => Promise<number>;
+}
+
+/** What is made of the gradients of single examples (gradient noise, empirical Fisher matrix, tr G) against gradients of single examples. */
+export const examplesAloneCheck: CheckDefinition = {
+  name: "examples-alone",
+  title: "Examples together against each alone",
+  detail: DETAIL,
+  limit: LIMIT,
+  notFor: needsSingleExamples,
+  measure: async ({ oracle, random, context }) => {
+    const limit = LIMIT[oracle.options.precision];
+    const chosen = drawn(oracle, random.split("examples"));
+    let found: Measurement | undefined;
+    // Where an example lies on a kink, rounding may make it another function alone than among others.
+    for (const { part, point } of nearbyPoints(oracle, oracle.point.parameters, random.split("points"))) {
+      try {
+        const here = await worstAt(oracle, point, { chosen, random, context, limit });
+        if (!found || here.measured < found.measured) found = here;
+      } catch (error) {
+        if (part === 0 || !isNotFinite(error)) throw error;
+      }
+      if (found && found.measured <= limit) break;
+    }
+    return found ?? { measured: 0, detail: DETAIL, undecided: true };
+  },
+};
+
+interface Trial {
+  readonly chosen: Int32Array;
+  readonly random: RandomStream;
+  readonly context: RunContext;
+  readonly limit: number;
+}
+
+async function worstAt(problem: Problem, theta: Float64Array, trial: Trial): Promise<Measurement> {
+  let measured = 0;
+  let detail = DETAIL;
+  for await (const { what, error, size, rounding } of differences(problem, theta, trial)) {
+    const plain = relative(error, size);
+    const off = plain <= trial.limit ? plain : relative(Math.max(0, error - (await rounding())), size);
+    if (off <= measured) continue;
+    measured = off;
+    if (off > trial.limit) detail = `${DETAIL} The error is in ${what}.`;
+  }
+  return { measured, limit: trial.limit, detail };
+}
+
+async function* differences(
+  problem: Problem,
+  theta: Float64Array,
+  { chosen, random, context }: Trial,
+): AsyncGenerator<Difference> {
+  const { options } = problem;
+  const v = unit(random.split("v"), problem.space.dimension);
+  const members: Alone[] = [];
+  for (const example of chosen) members.push(await alone(problem, theta, example, context));
+  await using group = problem.at(theta, { examples: chosen });
+  const squares = await group.exampleGradientSquares(context);
+  const along = await group.exampleDerivatives(v, context);
+  const [product] = await group.product(empiricalFisherProduct, [v], context);
+  const expected = new Float64Array(v.length);
+  let [typical, spread] = [0, async () => 0];
+  for (const [k, { gradient, rounding }] of members.entries()) {
+    const length = norm2(gradient);
+    const coefficient = dot(gradient, v);
+    gradient.forEach((x, i) => (expected[i] += (coefficient * x) / members.length));
+    typical += length ** 2 / members.length;
+    const before = spread;
+    spread = async () => (await before()) + (2 * length * (await rounding())) / members.length;
+    yield {
+      what: "the squared length of an example's gradient",
+      error: Math.abs(squares[k] - length ** 2),
+      size: length ** 2,
+      rounding: async () =>
+        MARGIN * (await rounding()) * (2 * length + (await rounding())) + SMALLEST[options.precision] * v.length,
+    };
+    yield {
+      what: "the derivative of an example's loss along a vector",
+      error: Math.abs(along[k] - coefficient),
+      size: Math.max(Math.abs(coefficient), length / Math.sqrt(v.length)),
+      rounding: async () => MARGIN * (await rounding()),
+    };
+  }
+  yield {
+    what: "the empirical Fisher product",
+    error: norm2(product.map((x, i) => x - expected[i])),
+    size: Math.max(norm2(expected), typical / Math.sqrt(v.length)),
+    rounding: async () => MARGIN * (await spread()),
+  };
+  yield* ofTrace(problem, theta, chosen[0], context);
+}
+
+/** The gradient of an example's own undivided loss. */
+async function alone(problem: Problem, theta: Float64Array, example: number, context: RunContext): Promise<Alone> {
+  const of = async (derive: (point: Point) => Promise<Float64Array>) => {
+    await using point = problem.at(theta, { examples: Int32Array.of(example) });
+    return (await derive(point)).map((x, i) => point.sample.divisor * (x - problem.options.l2 * theta[i]));
+  };
+  const gradient = await of((point) => point.gradient(context));
+  return {
+    gradient,
+    rounding: async () => {
+      const moved = await of((point) => point.derivative(roundedGradient, undefined, context));
+      return norm2(moved.map((x, i) => x - gradient[i]));
+    },
+  };
+}
+
+/**
+ * tr G of one example, where a run computes it from the outputs: G = JᵀHJ is zero beside the span of the rows of J, so
+ * that qᵀGq over an orthonormal basis of that span add up to its trace.
+ */
+async function* ofTrace(
+  problem: Problem,
+  theta: Float64Array,
+  example: number,
+  context: RunContext,
+): AsyncGenerator<Difference> {
+  const { exactLimit } = denseHessian.parameters.parse({});
+  if (needsOutputs(problem) !== undefined || !hasFewOutputs(problem, exactLimit)) return;
+  await using point = problem.at(theta, { examples: Int32Array.of(example) });
+  const width = sizeOf(problem.outputShape);
+  const rows: Float64Array[] = [];
+  for (let output = 0; output < width; output++) {
+    const cotangent = new Float64Array(width);
+    cotangent[output] = 1;
+    rows.push(await point.jacobianTransposed(cotangent, context));
+  }
+  const { q } = thinQr(rows);
+  const products = await point.product(gaussNewtonProduct, q, context);
+  const { l2 } = problem.options;
+  const trace = q.reduce((sum, each, i) => sum + dot(each, products[i]) - l2, l2 * theta.length);
+  const { value, rounding = 0 } = await traceByOutputs(problem, point, 0.95, context);
+  yield {
+    what: "tr G from the outputs",
+    error: Math.abs(value - trace),
+    size: Math.abs(trace),
+    rounding: async () => {
+      let allowed = rounding;
+      for (const each of q) allowed += norm2(await outputRounding(problem, point, each, context, gaussNewtonProduct));
+      return allowed;
+    },
+  };
+}
+
+/** Some examples that have a term in the loss. */
+function drawn({ point }: Problem, random: RandomStream): Int32Array {
+  const contributing = point.sample.contributing();
+  const order = random.permutation(contributing.length).subarray(0, DRAWN);
+  return Int32Array.from(order, (i) => contributing[i]).sort();
+}

@@ -1,0 +1,248 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { roundoffOf } from "../src/instruments/checks/check.ts";
+import { CHECKS_OF_EVERY_RUN } from "../src/instruments/checks/every-run.ts";
+import { runProfile } from "../src/instruments/profile.ts";
+import { add, mul } from "../src/ops/arithmetic.ts";
+import { matmul } from "../src/ops/matmul.ts";
+import { relu, tanh } from "../src/ops/unary.ts";
+import type { BatchRange } from "../src/problem/batches.ts";
+import { empiricalFisherProduct, exampleDerivative } from "../src/problem/derivatives.ts";
+import { binaryCrossEntropy } from "../src/problem/losses/binary-cross-entropy.ts";
+import { crossEntropy } from "../src/problem/losses/cross-entropy.ts";
+import { huber } from "../src/problem/losses/huber.ts";
+import type { Loss } from "../src/problem/losses/loss.ts";
+import { meanAbsoluteError } from "../src/problem/losses/mean-absolute-error.ts";
+import { meanSquaredError } from "../src/problem/losses/mean-squared-error.ts";
+import { outputLoss } from "../src/problem/losses/output-loss.ts";
+import { LOSSES } from "../src/problem/losses/registry.ts";
+import { Point } from "../src/problem/point.ts";
+import type { Problem } from "../src/problem/problem.ts";
+import type { ProblemOptions } from "../src/problem/problem-options.ts";
+import { createRandom } from "../src/random/random-stream.ts";
+import type { Tensor } from "../src/util/tensor.ts";
+import { array, buildProblem, labels } from "./support/build-problem.ts";
+
+/*
+ * What no derivative shows: a loss that is another one with derivatives of its own, examples that are left out, wrong
+ * counts, wrong numbers made of single examples, a matrix whose blocks are not its products. Each is planted alone, and
+ * the checks of a run find it; nothing is found without.
+ */
+
+const planted = vi.hoisted(() => ({
+  batches: (all: readonly BatchRange[], _size: number): readonly BatchRange[] => all,
+}));
+
+vi.mock("../src/problem/batches.ts", async (original) => {
+  const real = await original<typeof import("../src/problem/batches.ts")>();
+  return {
+    ...real,
+    batchesOf: (range: BatchRange, size: number) => planted.batches(real.batchesOf(range, size), size),
+  };
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  planted.batches = (all) => all;
+});
+
+const EXAMPLES = 26;
+const OUTPUTS = 3;
+
+const random = createRandom(3);
+const draw = (name: string, shape: readonly number[], scale: number) => {
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  return array(
+    shape,
+    random
+      .split(name)
+      .normalVector(size)
+      .map((x) => scale * x),
+  );
+};
+
+const classes = labels(
+  [EXAMPLES],
+  Array.from({ length: EXAMPLES }, (_, i) => (i % 7 === 6 ? -100 : i % 3)),
+);
+const bits = labels(
+  [EXAMPLES, OUTPUTS],
+  Array.from({ length: EXAMPLES * OUTPUTS }, (_, i) => (i * i) % 2),
+);
+const numbers = draw("y", [EXAMPLES, OUTPUTS], 1);
+
+/** Each loss with labels for it. */
+const HOSTS: readonly (readonly [Loss, Tensor])[] = [
+  [crossEntropy, classes],
+  [binaryCrossEntropy, bits],
+  [meanSquaredError, numbers],
+  [meanAbsoluteError, numbers],
+  [huber, numbers],
+  [outputLoss, numbers],
+];
+
+function problemOf(loss: Loss, y: Tensor, options: Partial<ProblemOptions> = {}): Problem {
+  return buildProblem(
+    {
+      x: draw("x", [EXAMPLES, 4], 1),
+      y,
+      parameters: {
+        a: draw("a", [4, 6], 0.6),
+        b: draw("b", [6], 0.3),
+        w: draw("w", [6, 6], 0.4),
+        c: draw("c", [6, OUTPUTS], 0.5),
+      },
+      build: (x, { a, b, w, c }) => matmul(relu(matmul(tanh(add(matmul(x, a), b)), w)), c),
+      loss,
+    },
+    { precision: "float32", batchSize: 8, l2: 0.01, ...options },
+  );
+}
+
+/** Those of the checks of every run that are not about derivatives. */
+const [ofLoss, ofExamples] = ["loss", "examples-alone"].map((wanted) => {
+  const found = CHECKS_OF_EVERY_RUN.find(({ name }) => name === wanted);
+  if (!found) throw new RangeError(`no run checks ${wanted}`);
+  return found;
+});
+
+async function failing(problem: Problem): Promise<string[]> {
+  const { precision } = problem.options;
+  const bench = {
+    problem,
+    oracle: problem.inFloat64 ?? problem,
+    random: createRandom(0),
+    context: {},
+    gradient: await problem.point.gradient(),
+    roundoff: roundoffOf(precision),
+  };
+  const names: string[] = [];
+  for (const { name, limit, measure, notFor } of [ofLoss, ofExamples]) {
+    if (notFor?.(problem) !== undefined) continue;
+    const found = await measure(bench);
+    const {
+      measured,
+      limit: most = limit[precision],
+      undecided = false,
+    } = typeof found === "number" ? { measured: found } : found;
+    if (undecided || !(measured <= most)) names.push(name);
+  }
+  await problem.close();
+  return names;
+}
+
+const classified = (options: Partial<ProblemOptions> = {}) => problemOf(crossEntropy, classes, options);
+
+describe.each(["float32", "float64"] as const)("in %s", (precision) => {
+  test("there is a network for each loss", () => {
+    expect(HOSTS.map(([{ name }]) => name)).toEqual(LOSSES.map(({ name }) => name));
+  });
+
+  test.each(HOSTS.map(([loss, y]) => ({ name: loss.name, loss, y })))(
+    "nothing is found with $name",
+    async ({ loss, y }) => {
+      expect(await failing(problemOf(loss, y, { precision }))).toEqual([]);
+      expect(await failing(problemOf(loss, y, { precision, reduction: "sum", l2: 0 }))).toEqual([]);
+    },
+  );
+
+  test.each(HOSTS.map(([loss, y]) => ({ name: loss.name, loss, y })))(
+    "$name that is 1 % too large",
+    async ({ loss, y }) => {
+      const right = loss.perExample.bind(loss);
+      vi.spyOn(loss, "perExample").mockImplementation((...args) => mul(right(...args), 1.01));
+      expect(await failing(problemOf(loss, y, { precision }))).toContain("loss");
+    },
+  );
+
+  test("the last short batch left out everywhere", async () => {
+    planted.batches = (all, size) => all.filter(({ start, end }, i) => i === 0 || end - start === size);
+    expect(await failing(classified({ precision }))).toContain("loss");
+  });
+
+  test("the last short batch left out of the loss alone", async () => {
+    const value = Point.prototype.value;
+    vi.spyOn(Point.prototype, "value").mockImplementation(async function (this: Point, context) {
+      const { loss, accuracy } = await value.call(this, context);
+      const losses = await this.exampleLosses();
+      const last = losses.subarray(24).reduce((sum, x) => sum + x, 0);
+      return { loss: loss - last / this.sample.divisor, accuracy };
+    });
+    expect(await failing(classified({ precision }))).toContain("loss");
+  });
+
+  test("a label that is ignored and counts all the same", async () => {
+    vi.spyOn(crossEntropy, "terms").mockImplementation(({ shape }) => shape[0]);
+    expect(await failing(classified({ precision }))).toContain("loss");
+  });
+
+  test.each([crossEntropy, binaryCrossEntropy])("one prediction too many that is right with $name", async (loss) => {
+    const right = loss.correct?.bind(loss);
+    if (!right) throw new RangeError("the loss predicts");
+    vi.spyOn(loss, "correct").mockImplementation((z, y, options) =>
+      add(right(z, y, options), y.shape[0] === 8 ? 0 : 1),
+    );
+    const y = loss === crossEntropy ? classes : bits;
+    expect(await failing(problemOf(loss, y, { precision }))).toEqual(["loss"]);
+  });
+
+  test("squared lengths of the examples' gradients that are 1 % too large", async () => {
+    const squares = Point.prototype.exampleGradientSquares;
+    vi.spyOn(Point.prototype, "exampleGradientSquares").mockImplementation(async function (this: Point, context) {
+      return (await squares.call(this, context)).map((x) => 1.01 * x);
+    });
+    expect(await failing(classified({ precision }))).toEqual(["examples-alone"]);
+  });
+
+  test("an empirical Fisher product that is 3 % too large", async () => {
+    const build = empiricalFisherProduct.build;
+    vi.spyOn(empiricalFisherProduct, "build").mockImplementation((loss, vectors) =>
+      build(loss, vectors).map((part) => mul(part, 1.03)),
+    );
+    expect(await failing(classified({ precision }))).toEqual(["examples-alone"]);
+  });
+
+  test("an empirical Fisher product of the gradients that are divided", async () => {
+    const build = empiricalFisherProduct.build;
+    vi.spyOn(empiricalFisherProduct, "build").mockImplementation((loss, vectors) =>
+      build(loss, vectors).map((part) => mul(part, loss.scale)),
+    );
+    expect(await failing(classified({ precision }))).toEqual(["examples-alone"]);
+  });
+
+  test("derivatives of the examples' losses that are 1 % too large", async () => {
+    const build = exampleDerivative.build;
+    vi.spyOn(exampleDerivative, "build").mockImplementation((loss, vectors) =>
+      build(loss, vectors).map((part) => mul(part, 1.01)),
+    );
+    expect(await failing(classified({ precision }))).toEqual(["examples-alone"]);
+  });
+
+  test("a trace of the Gauss–Newton matrix from the outputs that is 1 % too small", async () => {
+    const right = Point.prototype.exampleGaussNewtonTraces;
+    vi.spyOn(Point.prototype, "exampleGaussNewtonTraces").mockImplementation(async function (this: Point, context) {
+      const { traces, sizes } = await right.call(this, context);
+      return { traces: traces.map((x) => 0.99 * x), sizes };
+    });
+    expect(await failing(classified({ precision }))).toEqual(["examples-alone"]);
+  });
+
+  test.each([
+    ["whose last column is that of another vector", (columns: Float64Array[]) => [...columns.slice(0, -1), columns[0]]],
+    ["that is 1 % too large", (columns: Float64Array[]) => columns.map((column) => column.map((x) => 1.01 * x))],
+  ] as const)("a block of eight products %s", async (_what, spoil) => {
+    const find = async () => {
+      const problem = classified({ precision });
+      const { checks, result } = await runProfile(problem, { only: "spectrum" }, createRandom(0), {});
+      await problem.close();
+      expect(result.sections).toMatchObject([{ status: "measured" }]);
+      return checks.map(({ name, passed }) => ({ name, passed }));
+    };
+    expect(await find()).toEqual([{ name: "hessian-matrix", passed: true }]);
+    const product = Point.prototype.product;
+    vi.spyOn(Point.prototype, "product").mockImplementation(async function (this: Point, matrix, block, context) {
+      const right = await product.call(this, matrix, block, context);
+      return block.length >= 8 ? spoil(right) : right;
+    });
+    expect(await find()).toEqual([{ name: "hessian-matrix", passed: false }]);
+  });
+});
