@@ -7,7 +7,7 @@ import { numbersOf } from "../src/compare/numbers-of.ts";
 import { encodeSafetensors } from "../src/files/safetensors.ts";
 import { load, profile } from "../src/index.ts";
 import { INSTRUMENTS } from "../src/instruments/registry.ts";
-import { profileResult, type ProfileResult } from "../src/result/profile-result.ts";
+import { profileResult, type ProfileResult } from "../src/instruments/profile-result.ts";
 import { decodeResult, type ResultDocument } from "../src/documents/result-kinds.ts";
 import { sampleProfile } from "./sample-profile.ts";
 import { thalweg } from "./support/spawn-node.ts";

@@ -13,7 +13,7 @@ import { crossEntropy } from "../src/problem/losses/cross-entropy.ts";
 import { meanSquaredError } from "../src/problem/losses/mean-squared-error.ts";
 import type { Problem } from "../src/problem/problem.ts";
 import { createRandom } from "../src/random/random-stream.ts";
-import type { ProfileResult } from "../src/result/profile-result.ts";
+import type { ProfileResult } from "../src/instruments/profile-result.ts";
 import { denseProblem, type Dense } from "./support/dense-problem.ts";
 
 /**

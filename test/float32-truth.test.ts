@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Problem } from "../src/problem/problem.ts";
 import { runProfile } from "../src/instruments/profile.ts";
 import { createRandom } from "../src/random/random-stream.ts";
-import type { ProfileResult } from "../src/result/profile-result.ts";
+import type { ProfileResult } from "../src/instruments/profile-result.ts";
 import type { FloatType } from "../src/util/tensor.ts";
 import { NETWORKS, nearZero } from "./support/near-zero-loss.ts";
 

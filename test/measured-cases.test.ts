@@ -1,13 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { runProfile } from "../src/instruments/profile.ts";
-import { readingsOf } from "../src/instruments/registry.ts";
 import { loadProblem } from "../src/load/load-problem.ts";
 import { crossEntropy } from "../src/problem/losses/cross-entropy.ts";
 import { meanSquaredError } from "../src/problem/losses/mean-squared-error.ts";
 import { createRandom } from "../src/random/random-stream.ts";
-import type { ProfileResult } from "../src/result/profile-result.ts";
+import type { ProfileResult } from "../src/instruments/profile-result.ts";
 import { denseProblem } from "./support/dense-problem.ts";
+import { readingsOf } from "./support/result-with.ts";
 
 /*
  * Numbers and intervals that were once wrong, with what is right: closed forms, exact arithmetic, or the dense

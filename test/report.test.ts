@@ -2,12 +2,12 @@ import { compile } from "vega-lite";
 import { beforeAll, describe, expect, it } from "vitest";
 import { figuresOf } from "../src/report/figures-of.ts";
 import { PALETTE } from "../src/figures/style.ts";
-import { readingsOf } from "../src/instruments/registry.ts";
 import { quote } from "../src/report/provenance.ts";
 import { renderReport } from "../src/report/render-report.ts";
 import { renderSvg } from "../src/report/render-svg.ts";
 import { decodeResult, encodeResult, type ResultDocument } from "../src/documents/result-kinds.ts";
 import { sampleProfile } from "./sample-profile.ts";
+import { readingsOf } from "./support/result-with.ts";
 
 /** A copy to be changed by a test. */
 function copy(): ResultDocument<"profile"> {

@@ -70,7 +70,17 @@ const text = {
 };
 
 const section = (instrument: string, title: string, products: number) =>
-  ({ instrument, title, status: "measured", reason: null, fault: null, products, ...text }) as const;
+  ({
+    instrument,
+    title,
+    status: "measured",
+    reason: null,
+    fault: null,
+    products,
+    readings: null,
+    figures: null,
+    ...text,
+  }) as const;
 
 /** A profile of a small ReLU classifier with made-up but plausible numbers, for tests of what is written about one. */
 export const sampleProfile: Profile = {

@@ -5,10 +5,11 @@ import { describe, expect, it } from "vitest";
 import { runCli } from "../src/cli/run-cli.ts";
 import type { ProfileOptions } from "../src/instruments/instrument.ts";
 import { runProfile } from "../src/instruments/profile.ts";
-import { INSTRUMENTS, readingsOf } from "../src/instruments/registry.ts";
+import { INSTRUMENTS } from "../src/instruments/registry.ts";
 import { loadProblem } from "../src/load/load-problem.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { decodeResult } from "../src/documents/result-kinds.ts";
+import { readingsOf } from "./support/result-with.ts";
 
 /** Networks whose profiles said more than their numbers, or nothing at all; the right values by NumPy and PyTorch in float64. */
 async function profileOf(name: string, load: { loss?: string; params?: string[] }, options: ProfileOptions) {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { sampleProfile } from "../../test/sample-profile.ts";
-import { readingsOf } from "../instruments/registry.ts";
 import { profileText } from "./profile-text.ts";
 import { styleOf } from "./terminal.ts";
+import { readingsOf } from "../../test/support/result-with.ts";
 
 const plain = styleOf(false);
 

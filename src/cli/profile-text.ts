@@ -1,8 +1,8 @@
 import type { PlannedInstrument } from "../instruments/profile.ts";
-import { readingsOf } from "../instruments/registry.ts";
-import { keyReadings } from "../report/key-readings.ts";
+import { keyReadings, shownReadings } from "../instruments/shown-readings.ts";
 import { flagOf, stateOf, unfinished } from "../report/section-state.ts";
-import type { ProfileResult, Verdict } from "../result/profile-result.ts";
+import type { ProfileResult } from "../instruments/profile-result.ts";
+import type { Verdict } from "../result/section.ts";
 import type { ResultDocument } from "../documents/result-kinds.ts";
 import { formatNumber } from "../util/format-number.ts";
 import { formatCount, formatCounted, formatDuration } from "./format.ts";
@@ -48,7 +48,7 @@ function allNumbers(result: ProfileResult, style: Style): string {
     const rows =
       section.status === "skipped"
         ? []
-        : readingsOf(section.instrument, result).map(({ label, value, note }) => [label, value, style.dim(note ?? "")]);
+        : shownReadings(section, result).map(({ label, value, note }) => [label, value, style.dim(note ?? "")]);
     if (rows.length === 0 && flag === undefined) continue;
     const lines = [style.bold(section.title)];
     if (flag)
@@ -66,11 +66,10 @@ function allNumbers(result: ProfileResult, style: Style): string {
  */
 function firstNumbers(result: ProfileResult, style: Style, limit: number): string {
   const key = keyReadings(result).filter(({ value }) => value !== NOT_AVAILABLE);
-  const known = new Set(key.map(({ symbol, label }) => symbol ?? label));
   const sections = result.sections.flatMap((section) => {
-    const { instrument, title, status } = section;
-    const readings = readingsOf(instrument, result).filter(
-      ({ label, symbol, value }) => value !== NOT_AVAILABLE && !known.has(symbol ?? label),
+    const { title, status } = section;
+    const readings = shownReadings(section, result).filter(
+      (reading) => reading.value !== NOT_AVAILABLE && reading.key === undefined,
     );
     if (status === "skipped" || readings.length === 0) return [];
     const flag = flagOf(stateOf(section, result), []);

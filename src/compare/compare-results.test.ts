@@ -26,7 +26,8 @@ describe("comparing results", () => {
     const names = rows.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(names.indexOf("noise.trace")).toBeGreaterThan(names.indexOf("stability.limits[Gradient descent].stepSize"));
-    expect(names.indexOf("noise.trace")).toBeLessThan(names.indexOf("layers[fc1].trace"));
+    expect(names.indexOf("noise.trace")).toBeGreaterThan(names.indexOf("layers[fc2].trace"));
+    expect(names.indexOf("noise.trace")).toBeLessThan(names.indexOf("units[relu1].dead"));
     expect(rows.find(({ name }) => name === "noise.trace")).toMatchObject({
       values: [null, 0.198],
       different: null,

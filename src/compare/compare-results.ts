@@ -1,7 +1,8 @@
+import { z } from "zod";
 import type { CompareResult, CompareRow } from "../result/compare-result.ts";
 import { doubted, type Known } from "../result/known.ts";
-import { kindOf, type ResultDocument, schemaOf } from "../documents/result-kinds.ts";
-import type { Section } from "../result/profile-result.ts";
+import { encodeResult, kindOf, type ResultDocument, schemaOf } from "../documents/result-kinds.ts";
+import type { Section } from "../result/section.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { differenceOf, type Pairing } from "./difference-of.ts";
 import { incomparable } from "./incomparable.ts";
@@ -102,7 +103,10 @@ function sideOf(result: NamedResult, name: string): Side {
   return {
     ...result,
     name,
-    numbers: numbersOf(schemaOf(kindOf(document)), document.result),
+    numbers: numbersOf(
+      schemaOf(kindOf(document)),
+      z.object({ result: z.unknown() }).parse(JSON.parse(encodeResult(document))).result,
+    ),
     sections: new Map(sections.map((section) => [section.instrument, section])),
     doubt: failed.length === 0 ? undefined : `a check of the derivatives failed (${failed[0].title})`,
   };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { about, aside, type Known, within } from "../result/known.ts";
-import { profileResult } from "../result/profile-result.ts";
+import { profileResult } from "../instruments/profile-result.ts";
 import { count, real } from "../result/real.ts";
 import { INSTRUMENTS } from "../instruments/registry.ts";
 import { sampleProfile } from "../../test/sample-profile.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { aboutOf, type Known, type Shared, unstated } from "../result/known.ts";
+import { aboutOf, type Known, unstated } from "../result/known.ts";
 
 /** A number of a result that can be set beside that of another. */
 export interface NumberOfResult {
@@ -13,16 +13,15 @@ export interface NumberOfResult {
   readonly known: Known;
 }
 
-const NOTHING_SHARED: Shared = { sharpnessError: null, noiseError: null, gradientRounding: null };
-
 /**
  * Every number of a result that its schema does not set aside, by path, with how well it is known. Numbers for which
  * neither their own schema nor that of the object around them states an error are there without one.
+ *
+ * @param json the result as its file holds it
  */
-export function numbersOf(schema: z.core.$ZodType, result: unknown): ReadonlyMap<string, NumberOfResult> {
+export function numbersOf(schema: z.ZodType, json: unknown): ReadonlyMap<string, NumberOfResult> {
   const numbers = new Map<string, NumberOfResult>();
-  const shared = noteOf(schema).shared?.(result) ?? NOTHING_SHARED;
-  visit(schema, result, { path: "", elements: [], instrument: undefined, title: undefined, leading: true });
+  visit(schema, schema.parse(json), { path: "", elements: [], instrument: undefined, title: undefined, leading: true });
   return numbers;
 
   function visit(given: z.core.$ZodType, value: unknown, place: Place): void {
@@ -34,7 +33,7 @@ export function numbersOf(schema: z.core.$ZodType, result: unknown): ReadonlyMap
       return;
     }
     const inner = unwrapped(given);
-    const members = note.members?.(value, shared) ?? {};
+    const members = note.members?.(value, json) ?? {};
     if (note.known !== undefined) put(here, note.known(value));
     if (inner instanceof z.ZodArray && Array.isArray(value)) {
       const element = inner.element;

@@ -11,7 +11,7 @@ import { explainDocument } from "../result/explain-document.ts";
 import { exportResult } from "../result/export-result.ts";
 import { inspectResult } from "../result/inspect-result.ts";
 import { planDocument } from "../result/plan-document.ts";
-import { profileResult } from "../result/profile-result.ts";
+import { profileResult } from "../instruments/profile-result.ts";
 
 /** The document of every kind of result, by kind. */
 export const RESULT_KINDS = {

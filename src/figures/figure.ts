@@ -1,5 +1,4 @@
 import type { TopLevelSpec } from "vega-lite";
-import type { ProfileResult } from "../result/profile-result.ts";
 
 export type Cell = string | number | null;
 
@@ -27,10 +26,9 @@ export interface Figure {
 }
 
 /** One kind of figure: draws itself from a result, or says that there is nothing to draw. */
-export interface FigureKind {
+export interface FigureKind<Result> {
   readonly name: string;
-  readonly instrument: string;
   /** Shown on the first screen of a report, in the large place or beside it. */
   readonly hero?: Hero;
-  of(result: ProfileResult): Omit<Figure, "name" | "instrument" | "hero"> | undefined;
+  of(result: Result): Omit<Figure, "name" | "instrument" | "hero"> | undefined;
 }

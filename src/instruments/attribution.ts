@@ -3,6 +3,10 @@ import { dot, norm2 } from "../linalg/vector.ts";
 import type { Problem } from "../problem/problem.ts";
 import { sizeOf, tensor } from "../util/tensor.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
+import { attributionClasses } from "./attribution/attribution-classes.ts";
+import { attributionPart } from "./attribution/attribution-part.ts";
+import { attributionTensors } from "./attribution/attribution-tensors.ts";
+import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { defineInstrument } from "./instrument.ts";
 import { needsSingleExamples } from "../quantities/single-examples.ts";
 import { lossGradient } from "../quantities/loss-gradient.ts";
@@ -48,6 +52,9 @@ async function classGradients(desk: Desk, labels: Float64Array, classes: number)
 export const attributionInstrument = defineInstrument({
   name: "attribution",
   title: "What the sharp directions are",
+  part: attributionPart,
+  reads: [eigenvaluesPart],
+  figures: [attributionTensors, attributionClasses],
   parameters,
   needs: [hessianExtremes, lossGradient],
   cost: () => 20,

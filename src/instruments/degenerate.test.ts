@@ -4,13 +4,13 @@ import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
 import type { Problem } from "../problem/problem.ts";
 import { createRandom, type RandomStream } from "../random/random-stream.ts";
-import { profileResult } from "../result/profile-result.ts";
+import { profileResult } from "./profile-result.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
 import { gradientInstrument } from "./gradient.ts";
 import { judge as judgeQuestion } from "./judge-verdict.ts";
 import { runProfile } from "./profile.ts";
-import { readingsOf } from "./registry.ts";
 import { runChecks } from "./run-checks.ts";
+import { readingsOf, resultWith } from "../../test/support/result-with.ts";
 
 const random = createRandom(21);
 
@@ -154,7 +154,7 @@ describe("the verdict about a critical point", () => {
       tensors: [],
     };
     return gradientInstrument
-      .verdicts({ gradient })
+      .verdicts(resultWith({ gradient }))
       .flatMap(judgeQuestion)
       .map(({ level, text }) => `${level}: ${text}`);
   };

@@ -1,22 +1,32 @@
 import { z } from "zod";
 import { roundoff } from "../estimators/products.ts";
 import { norm2 } from "../linalg/vector.ts";
-import type { ProfileResult } from "../result/profile-result.ts";
+import type { Reading } from "../result/section.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
-import { defineInstrument, type ProfileParts } from "./instrument.ts";
+import { eigenvaluesPart, type ExtremesPart } from "./eigenvalues/eigenvalues-part.ts";
+import { extremalEigenvalues } from "./eigenvalues/extremal-eigenvalues.ts";
+import { gradientPart, type GradientPart } from "./gradient/gradient-part.ts";
+import { defineInstrument } from "./instrument.ts";
+import type { BaseNumbers } from "./base-numbers.ts";
+import { lossPart } from "./loss.ts";
 import { exactly, type Claim, type Condition, type Ground, type Question } from "./judge-verdict.ts";
 import { descentAlongGradient, provesSlope } from "./descent.ts";
 import { lossGradient } from "../quantities/loss-gradient.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { lossRounding } from "../quantities/loss-rounding.ts";
 import { lossValue } from "../quantities/loss-value.ts";
-import { eigenvalueReading, type Reading } from "./reading.ts";
+import { eigenvalueReading } from "./reading.ts";
 
 function withMethod(reading: Reading, method: string | null): Reading {
   return method === null ? reading : { ...reading, note: `${reading.note}; ${method}` };
 }
 
-type Hessian = ProfileResult["hessian"];
+/** What it looks at: the curvature, and whether the gradient is zero. */
+interface Seen extends BaseNumbers {
+  readonly hessian: ExtremesPart;
+  readonly gradient: GradientPart | null;
+  readonly lossRounding: number | null;
+}
 
 /** How sure the count of hidden copies is. */
 function searched(missProbability: number | null): string {
@@ -26,12 +36,12 @@ function searched(missProbability: number | null): string {
 }
 
 /** Whether what is beyond the reported eigenvalues was looked for to the end. */
-export function isBounded({ multiplicity, eigenvaluesConverged }: Partial<Hessian>): boolean {
+export function isBounded({ multiplicity, eigenvaluesConverged }: ExtremesPart): boolean {
   return eigenvaluesConverged === true && multiplicity?.checked === true && multiplicity.missProbability !== null;
 }
 
 /** The spectral norm, as far as it was seen. */
-function largestInSize({ top, bottom }: Partial<Hessian>): number {
+function largestInSize({ top, bottom }: ExtremesPart): number {
   return Math.max(Math.abs(top?.[0]?.value ?? 0), Math.abs(bottom?.[0]?.value ?? 0));
 }
 
@@ -39,7 +49,7 @@ function largestInSize({ top, bottom }: Partial<Hessian>): number {
  * λmin and λmax with what is known of them. A Ritz value is never below λmin, so that one proves what λmin is at
  * most, converged or not; that nothing lies below takes the search for what was missed, and its margin.
  */
-function endsOf(hessian: Partial<Hessian>): { lowest: Ground; highest: Ground } | undefined {
+function endsOf(hessian: ExtremesPart): { lowest: Ground; highest: Ground } | undefined {
   const { top, bottom, multiplicity } = hessian;
   const [first, last] = [bottom?.[0], bottom?.at(-1)];
   const [highest, least] = [top?.[0], top?.at(-1)];
@@ -75,10 +85,7 @@ interface Floor {
  * curvature is positive, the loss is within its own rounding of the minimum, ½‖g‖²/λmin at most. The first that
  * applies; undefined where none does.
  */
-function floorOf(
-  { hessian, gradient, gradientNorm, loss, lossRounding }: ProfileParts,
-  lowest: Ground,
-): Floor | undefined {
+function floorOf({ hessian, gradient, gradientNorm, loss, lossRounding }: Seen, lowest: Ground): Floor | undefined {
   if (provesSlope(hessian)) return undefined;
   const { gradientResolution, roundoff } = hessian ?? {};
   const norm = gradientNorm ?? 0;
@@ -101,7 +108,7 @@ function floorOf(
   return floors.find((floor) => norm <= floor.length);
 }
 
-function curvatureQuestion(parts: ProfileParts): Question[] {
+function curvatureQuestion(parts: Seen): Question[] {
   const { hessian, gradientNorm } = parts;
   const ends = hessian && endsOf(hessian);
   if (!ends || gradientNorm === undefined) return [];
@@ -190,6 +197,9 @@ const DEEP = 0.1;
 export const eigenvaluesInstrument = defineInstrument({
   name: "eigenvalues",
   title: "Extreme eigenvalues of the Hessian",
+  part: eigenvaluesPart,
+  reads: [gradientPart, lossPart],
+  figures: [extremalEigenvalues],
   parameters: z.object({}),
   needs: [hessianExtremes, lossGradient, lossValue, lossRounding],
   run: async (desk) => {
@@ -228,9 +238,15 @@ export const eigenvaluesInstrument = defineInstrument({
     const found = top === null || isBounded(hessian) ? "" : " found";
     const strongest = largestInSize(hessian);
     return [
-      withMethod(eigenvalueReading(`Largest${found}`, String.raw`\lambda_{\max}`, top?.[0]), eigenvalueMethod),
+      {
+        ...withMethod(eigenvalueReading(`Largest${found}`, String.raw`\lambda_{\max}`, top?.[0]), eigenvalueMethod),
+        key: { label: `Sharpness${found}` },
+      },
       eigenvalueReading(`Second largest${found}`, String.raw`\lambda_2`, top?.[1]),
-      eigenvalueReading(`Smallest${found}`, String.raw`\lambda_{\min}`, bottom?.[0]),
+      {
+        ...eigenvalueReading(`Smallest${found}`, String.raw`\lambda_{\min}`, bottom?.[0]),
+        key: { label: `Lowest curvature${found}` },
+      },
       {
         label: "Depth of negative curvature",
         symbol: String.raw`|\lambda_{\min}| / \|H\|_2`,

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { FlatnessPart } from "../result/profile-result.ts";
 import { formatEstimate, formatMeasured, formatNumber } from "../util/format-number.ts";
+import { flatnessPart, type FlatnessPart } from "./flatness/flatness-part.ts";
+import { flatnessRescaling } from "./flatness/flatness-rescaling.ts";
 import { defineInstrument } from "./instrument.ts";
 import { within } from "./judge-verdict.ts";
 import { localAtHome, localHere, measureFlatness } from "./flatness/flatness-measures.ts";
@@ -66,13 +67,15 @@ function knownMoves(values: readonly Moved[]) {
   );
 }
 
-function titleOf(flatness: FlatnessPart | null | undefined, name: string): string {
+function titleOf(flatness: FlatnessPart | null, name: string): string {
   return flatness?.measures.find((measure) => measure.name === name)?.title ?? name;
 }
 
 export const flatnessInstrument = defineInstrument({
   name: "flatness",
   title: "Flatness",
+  part: flatnessPart,
+  figures: [flatnessRescaling],
   parameters,
   needs: [hessianExtremes, hessianTrace, lossGradient, lossValue],
   cost: ({ problem }, { rescale, sigmaSamples, ascentSteps }) =>

@@ -1,6 +1,9 @@
 import { extremalEigenpairs } from "../estimators/extremal-eigenpairs.ts";
 import type { Problem } from "../problem/problem.ts";
 import { formatMeasured, formatShare } from "../util/format-number.ts";
+import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
+import { gaussNewtonComparison } from "./gauss-newton/gauss-newton-comparison.ts";
+import { gaussNewtonPart, residualPart } from "./gauss-newton/gauss-newton-part.ts";
 import { defineInstrument } from "./instrument.ts";
 import { gaussNewtonOperator } from "../quantities/gauss-newton-operator.ts";
 import { gaussNewtonTrace } from "../quantities/gauss-newton-trace.ts";
@@ -19,6 +22,9 @@ export function needsOutputs(problem: Problem): string | undefined {
 export const gaussNewtonInstrument = defineInstrument({
   name: "gauss-newton",
   title: "Gauss–Newton matrix",
+  part: gaussNewtonPart,
+  reads: [eigenvaluesPart],
+  figures: [gaussNewtonComparison],
   parameters: hessianExtremes.parameters.pick({ top: true, tol: true }),
   notFor: needsOutputs,
   needs: [gaussNewtonTrace],
@@ -60,6 +66,7 @@ export const gaussNewtonInstrument = defineInstrument({
 export const residualInstrument = defineInstrument({
   name: "residual",
   title: "Residual part H − G",
+  part: residualPart,
   parameters: hessianExtremes.parameters.pick({ bottom: true, tol: true }),
   notFor: needsOutputs,
   needs: [hessianExtremes, residualTrace],

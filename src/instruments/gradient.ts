@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { dot, norm2 } from "../linalg/vector.ts";
-import type { GradientPart } from "../result/profile-result.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { provesSlope } from "./descent.ts";
-import { defineInstrument, type ProfileParts } from "./instrument.ts";
+import { defineInstrument } from "./instrument.ts";
 import { lossGradient } from "../quantities/loss-gradient.ts";
 import { exampleNorms } from "../quantities/example-norms.ts";
 import { gradientRounding } from "../quantities/gradient-rounding.ts";
@@ -13,6 +12,9 @@ import { noiseTrace } from "../quantities/noise-trace.ts";
 import type { Desk } from "../quantities/desk.ts";
 import { onlyIf } from "../quantities/quantity.ts";
 import { hasSingleExamples, needsSingleExamples } from "../quantities/single-examples.ts";
+import { eigenvaluesPart, type ExtremesPart } from "./eigenvalues/eigenvalues-part.ts";
+import { gradientPart, type GradientPart } from "./gradient/gradient-part.ts";
+import { gradientTensors } from "./gradient/gradient-tensors.ts";
 import { exactly, type Claim, type Condition } from "./judge-verdict.ts";
 import { slopeEvidence } from "./noise/critical-batch-size.ts";
 
@@ -42,6 +44,9 @@ async function ofSingleExamples(desk: Desk, norm: number): Promise<OfSingleExamp
 export const gradientInstrument = defineInstrument({
   name: "gradient",
   title: "Gradient",
+  part: gradientPart,
+  reads: [eigenvaluesPart],
+  figures: [gradientTensors],
   parameters: z.object({}),
   needs: [
     lossGradient,
@@ -64,7 +69,6 @@ export const gradientInstrument = defineInstrument({
     );
     return {
       parts: {
-        gradientNorm: norm,
         gradient: {
           norm,
           ...single,
@@ -89,6 +93,7 @@ export const gradientInstrument = defineInstrument({
       label: "Length of the gradient",
       symbol: String.raw`\|\nabla L\|`,
       value: formatEstimate(norm, 0, rounding ?? 0),
+      key: { label: "Gradient", value: formatNumber(norm, 3) },
     };
     // What is made of rounding has no parts.
     if (rounding !== null && norm > 0 && norm <= rounding) return [{ ...length, note: "zero up to rounding" }];
@@ -226,7 +231,7 @@ type Judgement =
  */
 function judgementOf(
   { norm, rounding, perExample, relativeToNoise, evidence }: GradientPart,
-  hessian: ProfileParts["hessian"],
+  hessian: ExtremesPart,
 ): Judgement {
   if (norm === 0) return "zero";
   if (rounding !== null && norm <= rounding) return provesSlope(hessian) ? "descends" : "rounding";

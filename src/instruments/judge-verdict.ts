@@ -1,4 +1,4 @@
-import type { Verdict } from "../result/profile-result.ts";
+import type { Verdict } from "../result/section.ts";
 import { formatEstimate, formatNumber } from "../util/format-number.ts";
 
 /** A number that a verdict rests on: what was measured, and between what the true one lies. */

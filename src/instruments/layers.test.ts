@@ -7,6 +7,7 @@ import { denseHessian } from "../quantities/dense-hessian.ts";
 import { deskOf } from "../../test/support/desk-of.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
 import { layersInstrument, layersOf } from "./layers.ts";
+import { partOf } from "../../test/support/result-with.ts";
 
 const OPTIONS = { top: 1, bottom: 1, layerProbes: 4, layerTop: 12 };
 
@@ -39,7 +40,7 @@ async function worstMiss(): Promise<number> {
   let worst = 0;
   for (let seed = 0; seed < SEEDS; seed++) {
     const desk = deskOf(problem, options, { seed });
-    const { parts } = await layersInstrument.run(desk);
+    const parts = await partOf(layersInstrument, desk);
     for (const [i, { top }] of (parts.layers ?? []).entries()) {
       if (!top) throw new Error("no eigenvalue");
       worst = Math.max(worst, (Math.abs(top.value - truths[i]) - top.residual) / truths[i]);
@@ -69,7 +70,7 @@ describe("the largest eigenvalue of a layer's block", () => {
       meanSquaredError,
     );
     const desk = deskOf(problem, { ...OPTIONS, exactLimit: 0 }, { seed });
-    const { parts } = await layersInstrument.run(desk);
+    const parts = await partOf(layersInstrument, desk);
     await problem.close();
     expect(parts.layers?.[0].top?.value).toBeCloseTo((2 * 3 ** 2) / 18, 3);
   });

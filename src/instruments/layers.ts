@@ -11,7 +11,10 @@ import { denseOperator } from "../operators/dense-operator.ts";
 import type { ParameterTensor } from "../problem/parameter-space.ts";
 import { formatMeasured, formatShare } from "../util/format-number.ts";
 import { inSteps } from "../util/in-steps.ts";
+import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { defineInstrument } from "./instrument.ts";
+import { layerCurvature } from "./layers/layer-curvature.ts";
+import { layersPart } from "./layers/layers-part.ts";
 import { exactly } from "./judge-verdict.ts";
 import { denseHessian, isLarge, isSmall, type DenseHessian } from "../quantities/dense-hessian.ts";
 import { hessianExtremes, pairsOf } from "../quantities/hessian-extremes.ts";
@@ -189,6 +192,9 @@ function boundOfMean(samples: readonly number[]): number {
 export const layersInstrument = defineInstrument({
   name: "layers",
   title: "Curvature by layer",
+  part: layersPart,
+  reads: [eigenvaluesPart],
+  figures: [layerCurvature],
   parameters,
   needs: [denseHessian, onlyIf(isLarge, hessianExtremes), lossGradient],
   // Blocks of the matrix, where there is one, cost nothing.

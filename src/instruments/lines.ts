@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { dot, norm2 } from "../linalg/vector.ts";
-import type { LinePart } from "../result/profile-result.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
+import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
+import { linesPart, type LinePart } from "./lines/lines-part.ts";
+import { lossAlongLowest, lossAlongSharpest } from "./lines/loss-along.ts";
 import { exactly, within, type Question } from "./judge-verdict.ts";
 import { lossGradient } from "../quantities/loss-gradient.ts";
 import { gradientRounding } from "../quantities/gradient-rounding.ts";
@@ -192,6 +194,9 @@ function questionOf(line: LinePart, doubt: string | undefined): Question[] {
 export const linesInstrument = defineInstrument({
   name: "lines",
   title: "The loss along the extreme directions",
+  part: linesPart,
+  reads: [eigenvaluesPart],
+  figures: [lossAlongSharpest, lossAlongLowest],
   parameters: z.object({}),
   needs: [hessianExtremes, lossValue, lossRounding, lossGradient, gradientRounding],
   // Twenty losses, of which several take the time of a product.

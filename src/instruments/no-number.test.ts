@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { describe, expect, it } from "vitest";
 import { meanAbsoluteError } from "../problem/losses/mean-absolute-error.ts";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
@@ -5,10 +6,12 @@ import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
 import type { Problem } from "../problem/problem.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { nonFiniteIn } from "../result/non-finite.ts";
-import { gradientPart, noisePart, profileResult } from "../result/profile-result.ts";
+import { gradientPart } from "./gradient/gradient-part.ts";
+import { noisePart } from "./noise/noise-part.ts";
+import { profileResult } from "./profile-result.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
 import { runProfile } from "./profile.ts";
-import { readingsOf } from "./registry.ts";
+import { readingsOf } from "../../test/support/result-with.ts";
 
 const x = [
   [1, 0.5],
@@ -132,14 +135,16 @@ describe("no measurement comes out as NaN", () => {
 
 describe("nonFiniteIn", () => {
   it("names the first number that is none", () => {
-    expect(nonFiniteIn(gradientPart, { norm: 1, tensors: [{ norm: 1 }, { norm: Number.NaN }] })).toBe("tensors.1.norm");
-    expect(nonFiniteIn(gradientPart, { norm: Number.POSITIVE_INFINITY })).toBe("norm");
-    expect(nonFiniteIn(gradientPart, { norm: 1, noiseFloor: null })).toBeUndefined();
+    expect(
+      nonFiniteIn(z.object(gradientPart), { gradient: { norm: 1, tensors: [{ norm: 1 }, { norm: Number.NaN }] } }),
+    ).toBe("gradient.tensors.1.norm");
+    expect(nonFiniteIn(z.object(gradientPart), { gradient: { norm: Number.POSITIVE_INFINITY } })).toBe("gradient.norm");
+    expect(nonFiniteIn(z.object(gradientPart), { gradient: { norm: 1, noiseFloor: null } })).toBeUndefined();
   });
 
   it("allows infinity where the schema does, and NaN nowhere", () => {
     const trace = (standardError: number) => ({ trace: { standardError } });
-    expect(nonFiniteIn(noisePart, trace(Number.POSITIVE_INFINITY))).toBeUndefined();
-    expect(nonFiniteIn(noisePart, trace(Number.NaN))).toBe("trace.standardError");
+    expect(nonFiniteIn(z.object(noisePart), { noise: trace(Number.POSITIVE_INFINITY) })).toBeUndefined();
+    expect(nonFiniteIn(z.object(noisePart), { noise: trace(Number.NaN) })).toBe("noise.trace.standardError");
   });
 });

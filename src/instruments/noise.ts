@@ -2,11 +2,14 @@ import { z } from "zod";
 import { exactEstimate } from "../estimators/estimate.ts";
 import { estimateTrace } from "../estimators/trace.ts";
 import { dot } from "../linalg/vector.ts";
-import type { NoisePart } from "../result/profile-result.ts";
+import type { Reading } from "../result/section.ts";
 import { tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
+import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { defineInstrument } from "./instrument.ts";
+import { noisePart, type NoisePart } from "./noise/noise-part.ts";
+import { noiseSpectrum } from "./noise/noise-spectrum.ts";
 import { needsSingleExamples } from "../quantities/single-examples.ts";
 import { exactly } from "./judge-verdict.ts";
 import { dataGradient } from "../quantities/data-gradient.ts";
@@ -20,7 +23,7 @@ import { noiseExtremes } from "../quantities/noise-extremes.ts";
 import { noiseTrace } from "../quantities/noise-trace.ts";
 import type { Desk } from "../quantities/desk.ts";
 import { criticalBatchSize } from "./noise/critical-batch-size.ts";
-import { eigenvalueReading, estimateReading, percent, range, type Reading } from "./reading.ts";
+import { eigenvalueReading, estimateReading, percent, range } from "./reading.ts";
 
 /** The mean curvature along the noise and the overlap of the leading eigenvectors, beside the cosine. */
 async function alignment(desk: Desk): Promise<NoisePart["alignment"]> {
@@ -61,9 +64,13 @@ async function criticalBatch(desk: Desk): Promise<Pick<NoisePart, "criticalBatch
   return { criticalBatchSize: criticalBatchSize(sample, desk.confidence), noCriticalBatchSize: null };
 }
 
-/** The critical batch size as a line of the section; the report's key numbers show the same. */
-export function criticalBatchReading({ criticalBatchSize: size, noCriticalBatchSize: reason }: NoisePart): Reading {
-  const about = { label: "Critical batch size", symbol: String.raw`\operatorname{tr}\Sigma / \|\nabla L\|^2` };
+/** The critical batch size, or why there is none. */
+function criticalBatchReading({ criticalBatchSize: size, noCriticalBatchSize: reason }: NoisePart): Reading {
+  const about = {
+    label: "Critical batch size",
+    symbol: String.raw`\operatorname{tr}\Sigma / \|\nabla L\|^2`,
+    key: { label: "Critical batch size" },
+  };
   if (size === null) return { ...about, value: formatNumber(null), note: `none: ${reason ?? "the gradient is zero"}` };
   const { value, standardError, interval, sample } = size;
   const confidence = `${percent(interval.confidence)} interval`;
@@ -154,6 +161,9 @@ async function requireSameMean(desk: Desk, mean: number, gradientSquare: number,
 export const noiseInstrument = defineInstrument({
   name: "noise",
   title: "Gradient noise",
+  part: noisePart,
+  reads: [eigenvaluesPart],
+  figures: [noiseSpectrum],
   parameters: z.object({}),
   notFor: (problem) =>
     needsSingleExamples(problem) ??

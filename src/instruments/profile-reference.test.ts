@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { expectedOf, openReference, type Expected } from "../../test/support/reference-case.ts";
 import { createRandom } from "../random/random-stream.ts";
 import type { EigenvalueResult, EstimateResult } from "../result/estimates.ts";
-import type { ProfileResult } from "../result/profile-result.ts";
+import type { ProfileResult } from "./profile-result.ts";
 import { runProfile } from "./profile.ts";
 
 /** Every eigenvalue lies within its residual, or the rounding of the arithmetic, of the reference. */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
 import { createRandom } from "../random/random-stream.ts";
-import { profileResult } from "../result/profile-result.ts";
+import { profileResult } from "./profile-result.ts";
 import { INSTRUMENTS } from "./registry.ts";
 import { planProfile, profileParameters, runProfile } from "./profile.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
@@ -112,7 +112,7 @@ describe("runProfile", () => {
     expect(result.converged).toBe(false);
     expect(result.loss).toBeGreaterThan(0);
     const late = result.sections.at(-1);
-    expect(late).toMatchObject({ status: "not-converged", reason: expect.stringMatching(/its time was spent/) });
+    expect(late).toMatchObject({ status: "not-reached", reason: expect.stringMatching(/its time was spent/) });
   });
 
   it("survives an instrument that fails", async () => {

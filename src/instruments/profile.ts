@@ -12,12 +12,18 @@ import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
 import type { NamedArrays } from "../result/named-arrays.ts";
 import { nonFiniteIn } from "../result/non-finite.ts";
-import { profileResult, type ProfileResult, type Section, type Verdict } from "../result/profile-result.ts";
+import type { Reading, Section, Verdict } from "../result/section.ts";
+import { formatNumber } from "../util/format-number.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { textOf, type Instrument, type ProfileOptions, type ProfileParts } from "./instrument.ts";
+import { baseNumbers, type BaseNumbers } from "./base-numbers.ts";
+import { textOf, type ProfileOptions } from "./instrument.ts";
 import { judge } from "./judge-verdict.ts";
+import { joinParts, notANumber } from "./part.ts";
+import { profileFigures } from "./profile-figures.ts";
+import { profileResult, type ProfileInstrument, type ProfileResult } from "./profile-result.ts";
 import { INSTRUMENTS } from "./registry.ts";
+import { readingsOf } from "./shown-readings.ts";
 
 const profileOnly = z.object({
   only: z
@@ -27,7 +33,7 @@ const profileOnly = z.object({
 });
 
 /** The instruments that the options ask for, in the order of the registry. */
-function chosenInstruments(options: ProfileOptions): readonly Instrument[] {
+function chosenInstruments(options: ProfileOptions): readonly ProfileInstrument[] {
   const { only } = profileOnly.parse(options);
   if (only === undefined) return INSTRUMENTS;
   const names = [only].flat().flatMap((list) => list.split(",").map((name) => name.trim()));
@@ -59,7 +65,7 @@ export interface PlannedInstrument {
 }
 
 function settingFor(
-  chosen: readonly Instrument[],
+  chosen: readonly ProfileInstrument[],
   problem: Problem,
   options: ProfileOptions,
   { hasBudget }: Pick<RunContext, "hasBudget">,
@@ -128,32 +134,35 @@ export async function runProfile(
   const chosen = chosenInstruments(options);
   const desk = Desk.open(settingFor(chosen, problem, options, context), random, context);
   const { loss, accuracy } = await desk.get(lossValue);
-  const gradientNorm = norm2(await desk.get(lossGradient));
+  const base: BaseNumbers = { loss, accuracy: accuracy ?? null, gradientNorm: norm2(await desk.get(lossGradient)) };
 
-  let parts: ProfileParts = { loss, accuracy: accuracy ?? null, gradientNorm };
+  const place = nonFiniteIn(baseNumbers, base);
+  if (place !== undefined) throw notANumber(place);
+  let result = resultOf(base, {});
+  let parts = {};
   const outcomes: Outcome[] = [];
   for (const instrument of chosen) {
     const account = new Account(desk.account);
     const outcome = await attempt(async () => {
       const measured = await measure(instrument, desk, account);
-      if (measured.parts) {
-        const joined = join(parts, measured.parts);
-        requireFinite(measured.parts);
-        // What cannot be shown is not kept either: every reader of the result would meet the same error.
-        instrument.readings(resultOf(joined));
-        parts = joined;
-      }
-      return measured;
+      if (measured.part === undefined) return measured;
+      const joined = joinParts(parts, measured.part);
+      const seen = resultOf(base, joined);
+      // What cannot be shown is not kept either: every reader of the result would meet the same error.
+      const readings = readingsOf(instrument, seen);
+      [parts, result] = [joined, seen];
+      return { ...measured, isKnown: readings.some(({ value }) => value !== NOT_AVAILABLE) };
     });
     outcomes.push({ instrument, products: account.products, ...outcome });
   }
 
+  const { figures } = profileFigures(result);
   const sections: Section[] = [];
   const verdicts: Verdict[] = [];
   const thrown = new Map<unknown, string[]>();
   for (const outcome of outcomes) {
     // Texts and verdicts come last, so that they may rest on everything that was measured.
-    const told = await attempt(() => Promise.resolve(tell(outcome, parts)));
+    const told = await attempt(() => Promise.resolve(tell(outcome, result)));
     const { title, name } = outcome.instrument;
     for (const each of [outcome, told])
       if ("error" in each && each.fault) thrown.set(each.error, [...(thrown.get(each.error) ?? []), title]);
@@ -162,19 +171,18 @@ export async function runProfile(
     sections.push({
       instrument: name,
       title,
-      status,
+      status: status === "not-converged" && !("isKnown" in outcome && outcome.isKnown) ? "not-reached" : status,
       reason,
       fault,
       products: outcome.products,
-      ...("texts" in told ? told.texts : { measures: "", means: "", doesNotMean: "", tryNext: "" }),
+      readings: "readings" in told ? told.readings : [],
+      figures: figures.filter(({ instrument }) => instrument === name).map((figure) => figure.name),
+      ...("texts" in told ? told.texts : NO_TEXTS),
     });
   }
   return {
     result: {
-      ...resultOf(parts),
-      loss,
-      accuracy: accuracy ?? null,
-      gradientNorm,
+      ...result,
       verdicts,
       sections,
       converged: sections.every(({ status }) => status === "measured" || status === "skipped") && !desk.outOfTime,
@@ -189,6 +197,10 @@ export async function runProfile(
   };
 }
 
+const NOT_AVAILABLE = formatNumber(null);
+
+const NO_TEXTS = { measures: "", means: "", doesNotMean: "", tryNext: "" };
+
 type Standing = Pick<Section, "status" | "reason"> & { readonly fault?: boolean };
 
 interface Failure extends Standing {
@@ -196,16 +208,15 @@ interface Failure extends Standing {
   readonly error: unknown;
 }
 
-type Outcome = { readonly instrument: Instrument; readonly products: number } & (
-  | (Standing & { readonly parts?: ProfileParts })
-  | Failure
-);
+interface Kept extends Standing {
+  readonly part?: Readonly<Record<string, unknown>>;
+  /** Whether any of its readings has a number. */
+  readonly isKnown?: boolean;
+}
 
-async function measure(
-  instrument: Instrument,
-  desk: Desk,
-  account: Account,
-): Promise<Standing & { readonly parts?: ProfileParts }> {
+type Outcome = { readonly instrument: ProfileInstrument; readonly products: number } & (Kept | Failure);
+
+async function measure(instrument: ProfileInstrument, desk: Desk, account: Account): Promise<Kept> {
   const skip = instrument.notFor?.(desk.problem);
   if (skip !== undefined) return { status: "skipped", reason: skip };
   if (desk.outOfTime && instrument.isKnown !== true)
@@ -213,34 +224,26 @@ async function measure(
       status: "not-converged",
       reason: "The run had to end before it: its time was spent, or it was interrupted.",
     };
-  const { parts, converged, reason } = await instrument.run(desk, account);
-  if (converged) return { status: "measured", reason: reason ?? null, parts };
-  return { status: "not-converged", reason: reason ?? null, parts: knownOf(parts) };
+  const { part, converged, reason = null } = await instrument.run(desk, account);
+  return { status: converged ? "measured" : "not-converged", reason, part };
 }
 
-/** What a measurement that ended early has numbers for: before its first sample an estimate is none. Undefined where nothing is. */
-function knownOf({ hessian, ...others }: ProfileParts): ProfileParts | undefined {
-  const isKnown = (part: ProfileParts) => nonFiniteIn(profileResult, part) === undefined;
-  const known = Object.entries(others).filter(([name, part]) => isKnown({ [name]: part }));
-  const ofHessian = Object.entries(hessian ?? {}).filter(([name, part]) => isKnown({ hessian: { [name]: part } }));
-  if (known.length + ofHessian.length === 0) return undefined;
-  return { ...Object.fromEntries(known), ...(hessian && { hessian: Object.fromEntries(ofHessian) }) };
-}
-
-/** What the texts and verdicts of an instrument say, all parts being known. */
-function tell(outcome: Outcome, parts: ProfileParts) {
+/** What an instrument says, all parts being known. */
+function tell(outcome: Outcome, result: ProfileResult) {
   const { instrument } = outcome;
-  const hasParts = "parts" in outcome && outcome.parts !== undefined;
+  const hasPart = "part" in outcome && outcome.part !== undefined;
+  const readings: Reading[] = hasPart ? readingsOf(instrument, result) : [];
   return {
+    readings,
     texts: {
-      measures: textOf(instrument.measures, parts),
-      means: hasParts ? textOf(instrument.means, parts) : "",
-      doesNotMean: textOf(instrument.doesNotMean, parts),
-      tryNext: hasParts ? textOf(instrument.tryNext, parts) : "",
+      measures: textOf(instrument.measures, result),
+      means: hasPart ? textOf(instrument.means, result) : "",
+      doesNotMean: textOf(instrument.doesNotMean, result),
+      tryNext: hasPart ? textOf(instrument.tryNext, result) : "",
     },
-    verdicts: hasParts
+    verdicts: hasPart
       ? instrument
-          .verdicts(parts)
+          .verdicts(result)
           .flatMap(judge)
           .map((verdict) => ({ instrument: instrument.name, ...verdict }))
       : [],
@@ -276,67 +279,14 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A number that is none is no measurement, whichever instrument made it. */
-function requireFinite(parts: ProfileParts): void {
-  const place = nonFiniteIn(profileResult, parts);
-  if (place === undefined) return;
-  throw new ThalwegError({
-    kind: "internal",
-    code: "not-a-number",
-    message: `"${place}" came out as NaN or ∞, so nothing of this measurement is reported.`,
-  });
-}
-
-function join(parts: ProfileParts, more: ProfileParts): ProfileParts {
-  return { ...parts, ...more, hessian: { ...parts.hessian, ...more.hessian } };
-}
-
-function resultOf(parts: ProfileParts): ProfileResult {
-  return {
-    loss: 0,
-    lossRounding: null,
-    gradientNorm: 0,
-    accuracy: null,
+/** Parts as a file holds them, with what every profile has; what is missing is null. */
+function resultOf(base: BaseNumbers, parts: Readonly<Record<string, unknown>>): ProfileResult {
+  return profileResult.parse({
+    ...z.encode(baseNumbers, base),
+    ...parts,
     verdicts: [],
     sections: [],
     converged: false,
     products: 0,
-    ...EMPTY,
-    ...parts,
-    hessian: { ...EMPTY_HESSIAN, ...parts.hessian },
-  };
+  });
 }
-
-const EMPTY_HESSIAN: ProfileResult["hessian"] = {
-  top: null,
-  bottom: null,
-  multiplicity: null,
-  eigenvalueProducts: null,
-  eigenvalueMethod: null,
-  eigenvaluesConverged: null,
-  trace: null,
-  frobenius: null,
-  density: null,
-  negativeShare: null,
-  negativeDepth: null,
-  descent: null,
-  descentRounding: null,
-  gradientResolution: null,
-  roundoff: null,
-  effectiveRank: null,
-  condition: null,
-};
-
-const EMPTY = {
-  gradient: null,
-  gaussNewton: null,
-  residual: null,
-  stability: null,
-  noise: null,
-  flatness: null,
-  symmetries: null,
-  layers: null,
-  attribution: null,
-  units: null,
-  lines: null,
-} satisfies Partial<ProfileResult>;

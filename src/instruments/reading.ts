@@ -1,16 +1,6 @@
+import type { Reading } from "../result/section.ts";
 import type { EigenvalueResult, EstimateResult } from "../result/estimates.ts";
 import { formatEstimate, formatNumber, formatShare } from "../util/format-number.ts";
-
-/** One line of a section: a number with its error, and what vouches for it. */
-export interface Reading {
-  readonly label: string;
-  /** TeX. */
-  readonly symbol?: string;
-  /** In the plain spelling of format-number.ts. */
-  readonly value: string;
-  /** Method, cost, interval; what the number is. */
-  readonly note?: string;
-}
 
 export function eigenvalueReading(label: string, symbol: string, pair: EigenvalueResult | null | undefined): Reading {
   return {

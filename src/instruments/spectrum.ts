@@ -12,17 +12,18 @@ import {
 import { productRounding, roundoff } from "../estimators/products.ts";
 import { norm2 } from "../linalg/vector.ts";
 import { tensor } from "../util/tensor.ts";
-import type { HessianPart } from "../result/profile-result.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
+import { attributionPart } from "./attribution/attribution-part.ts";
+import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { defineInstrument } from "./instrument.ts";
+import { spectralDensity as spectralDensityFigure } from "./spectrum/spectral-density.ts";
+import { spectrumPart, type NegativeShare } from "./spectrum/spectrum-part.ts";
 import { within } from "./judge-verdict.ts";
 import { denseHessian, isSmall, type DenseHessian } from "../quantities/dense-hessian.ts";
 import { hessianExtremes, pairsOf } from "../quantities/hessian-extremes.ts";
 import { hessianOperator } from "../quantities/hessian-operator.ts";
 import type { Desk } from "../quantities/desk.ts";
 import { percent, shareReading } from "./reading.ts";
-
-type NegativeShare = NonNullable<HessianPart["negativeShare"]>;
 
 const parameters = z.object({
   densitySteps: z.number().int().min(2).default(80).describe("Lanczos steps of each probe of the spectral density"),
@@ -123,6 +124,9 @@ function shareRange({ lower, upper }: { readonly lower: number; readonly upper: 
 export const spectrumInstrument = defineInstrument({
   name: "spectrum",
   title: "Spectral density of the Hessian",
+  part: spectrumPart,
+  reads: [eigenvaluesPart, attributionPart],
+  figures: [spectralDensityFigure],
   parameters,
   needs: [hessianExtremes, denseHessian],
   cost: (setting, { densitySteps, densityProbes }) => (isSmall(setting) ? 0 : densitySteps * densityProbes),

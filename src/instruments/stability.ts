@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { formatEstimate, formatMeasured, formatNumber } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
+import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
+import { stabilityPart } from "./stability/stability-part.ts";
 import type { Ground } from "./judge-verdict.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { sentence } from "./reading.ts";
@@ -41,6 +43,8 @@ export function stabilityLimits(sharpness: number, beta: number) {
 export const stabilityInstrument = defineInstrument({
   name: "stability",
   title: "Stability limits",
+  part: stabilityPart,
+  reads: [eigenvaluesPart],
   parameters,
   needs: [hessianExtremes],
   run: async (desk, { momentum, learningRate }) => {
@@ -57,10 +61,14 @@ export const stabilityInstrument = defineInstrument({
     };
   },
   readings: ({ stability }) => [
-    ...(stability?.limits ?? []).map(({ method, formula, stepSize, note }) => ({
+    ...(stability?.limits ?? []).map(({ method, formula, stepSize, note }, i) => ({
       label: sentence(method),
       value: `η < ${formatEstimate(stepSize, (stepSize * (stability?.sharpnessError ?? 0)) / (stability?.sharpness ?? 1))}`,
       note: `${formula}. ${note}`,
+      // Of plain gradient descent.
+      ...(i === 0 && {
+        key: { label: "Stable step", value: formatNumber(stepSize, 3) },
+      }),
     })),
     stability?.step
       ? {

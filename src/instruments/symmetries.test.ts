@@ -9,7 +9,7 @@ import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
 import type { Loss } from "../problem/losses/loss.ts";
 import { createRandom } from "../random/random-stream.ts";
-import type { SymmetryPart } from "../result/profile-result.ts";
+import type { SymmetryPart } from "./symmetry/symmetries-part.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { hessianOperator } from "../quantities/hessian-operator.ts";
 import { deskOf } from "../../test/support/desk-of.ts";
@@ -20,6 +20,7 @@ import { symmetriesInstrument } from "./symmetries.ts";
 import { layerScalings, rescaled, tensorGenerator } from "./symmetry/rescaling.ts";
 import { array, type BuildNetwork, buildProblem } from "../../test/support/build-problem.ts";
 import { denseProblem, type Dense } from "../../test/support/dense-problem.ts";
+import { partOf } from "../../test/support/result-with.ts";
 
 const OPTIONS = { top: 2, bottom: 1, exactLimit: 0 };
 
@@ -39,7 +40,7 @@ function network(widths: readonly number[], activation: string | undefined, loss
 }
 
 async function symmetriesOf(desk: Desk): Promise<SymmetryPart> {
-  const { parts } = await symmetriesInstrument.run(desk);
+  const parts = await partOf(symmetriesInstrument, desk);
   if (!parts.symmetries) throw new Error("no symmetries were measured");
   return parts.symmetries;
 }

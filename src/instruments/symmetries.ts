@@ -3,6 +3,7 @@ import { formatMeasured, formatNumber } from "../util/format-number.ts";
 import { dataGradient } from "../quantities/data-gradient.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { defineInstrument } from "./instrument.ts";
+import { symmetriesPart } from "./symmetry/symmetries-part.ts";
 import { exactly } from "./judge-verdict.ts";
 import { independentDirections } from "./symmetry/independent-directions.ts";
 import { logitShifts, rescalings, signFlipsAndExchanges } from "./symmetry/find-symmetries.ts";
@@ -11,6 +12,7 @@ import { LossComparison } from "./symmetry/loss-comparison.ts";
 export const symmetriesInstrument = defineInstrument({
   name: "symmetries",
   title: "Symmetries and exactly flat directions",
+  part: symmetriesPart,
   parameters: z.object({}),
   needs: [hessianExtremes, dataGradient],
   cost: ({ problem }) => 10 + 2 * problem.space.tensors.length,

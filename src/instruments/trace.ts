@@ -3,7 +3,9 @@ import { estimateFrobeniusNorm } from "../estimators/frobenius-norm.ts";
 import { norm2 } from "../linalg/vector.ts";
 import { together } from "../util/together.ts";
 import { formatEstimate, formatMeasured, formatNumber } from "../util/format-number.ts";
+import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { defineInstrument } from "./instrument.ts";
+import { tracePart } from "./trace/trace-part.ts";
 import { denseHessian, isSmall } from "../quantities/dense-hessian.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { hessianOperator } from "../quantities/hessian-operator.ts";
@@ -14,6 +16,8 @@ import { estimateReading, spreadOf } from "./reading.ts";
 export const traceInstrument = defineInstrument({
   name: "trace",
   title: "Trace and Frobenius norm of the Hessian",
+  part: tracePart,
+  reads: [eigenvaluesPart],
   parameters: traceParameters,
   needs: [denseHessian, hessianExtremes, hessianTrace],
   // The Frobenius norm, where the matrix does not give it.
@@ -72,7 +76,7 @@ export const traceInstrument = defineInstrument({
     };
   },
   readings: ({ hessian }) => [
-    estimateReading("Trace", String.raw`\operatorname{tr} H`, hessian.trace),
+    { ...estimateReading("Trace", String.raw`\operatorname{tr} H`, hessian.trace), key: { label: "Trace" } },
     estimateReading("Frobenius norm", String.raw`\|H\|_F`, hessian.frobenius),
     hessian.effectiveRank === null
       ? undefined
@@ -89,7 +93,7 @@ export const traceInstrument = defineInstrument({
   measures:
     "tr H, the sum of all eigenvalues, and ‖H‖F, the root of the sum of their squares. Exact for small networks; else by random probes, after the outliers were taken out, until the confidence interval is narrow enough.",
   means: ({ hessian }) => {
-    const { trace, frobenius, effectiveRank, top } = hessian ?? {};
+    const { trace, frobenius, effectiveRank, top } = hessian;
     if (!trace || !frobenius) return "";
     return `tr H = ${formatMeasured(trace.value, spreadOf(trace))}, ‖H‖F = ${formatMeasured(frobenius.value, spreadOf(frobenius))}. ½σ² tr H is what Gaussian weight noise of variance σ² costs on average. ${
       effectiveRank && top

@@ -12,6 +12,7 @@ import type { Value } from "../graph/value.ts";
 import { array, buildProblem, labels, type BuildNetwork } from "../../test/support/build-problem.ts";
 import { sizeOf } from "../util/tensor.ts";
 import { unitsInstrument } from "./units.ts";
+import { partOf, resultWith } from "../../test/support/result-with.ts";
 
 const OPTIONS = { top: 1, bottom: 1, exactLimit: 0 };
 
@@ -33,7 +34,7 @@ function layerOf(activation: string) {
 describe("units", () => {
   it("of a ReLU layer: dead, always active, repeated", async () => {
     const desk = layerOf("Relu");
-    const { parts } = await unitsInstrument.run(desk);
+    const parts = await partOf(unitsInstrument, desk);
     expect(parts.units).toMatchObject([
       {
         name: "hidden.weight",
@@ -57,7 +58,7 @@ describe("units", () => {
     expect(statistics?.data[3]).toBe(3);
     expect(
       unitsInstrument
-        .verdicts(parts)
+        .verdicts(resultWith(parts))
         .flatMap(judge)
         .map(({ text }) => text),
     ).toEqual([expect.stringMatching(/1 of the 4 units .* dead/), expect.stringMatching(/repeat/)]);
@@ -65,7 +66,7 @@ describe("units", () => {
 
   it("of a tanh and a sigmoid layer: saturated", async () => {
     for (const activation of ["Tanh", "Sigmoid"]) {
-      const { parts } = await unitsInstrument.run(layerOf(activation));
+      const parts = await partOf(unitsInstrument, layerOf(activation));
       expect(parts.units).toMatchObject([{ activation, dead: null, saturated: 2 }]);
     }
   });
@@ -99,7 +100,7 @@ describe("units", () => {
       }
       return matmul(h ?? x, parameters.out);
     });
-    const { parts } = await unitsInstrument.run(desk);
+    const parts = await partOf(unitsInstrument, desk);
     expect(parts.units).toMatchObject([{ name: "r", activation: "Relu", units: 3, applications: 4 }]);
     // The same recurrence, number by number.
     const x = normal("x", 5, 8).data;
@@ -150,7 +151,7 @@ describe("units", () => {
         return matmul(h ?? x, out);
       },
     );
-    const { parts } = await unitsInstrument.run(desk);
+    const parts = await partOf(unitsInstrument, desk);
     const layers = parts.units?.map(
       ({ activation, applications, units }) => `${activation} ${units} × ${applications}`,
     );

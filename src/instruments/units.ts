@@ -6,7 +6,6 @@ import { matmul } from "../ops/matmul.ts";
 import { reduceMax } from "../ops/reduction.ts";
 import { reduceSum, reshape, transpose } from "../ops/structure.ts";
 import { abs } from "../ops/unary.ts";
-import type { UnitLayerPart } from "../result/profile-result.ts";
 import { sizeOf, tensor } from "../util/tensor.ts";
 import { formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
@@ -15,6 +14,8 @@ import type { Computation } from "../problem/computation.ts";
 import type { LossGraph } from "../problem/loss-graph.ts";
 import { roundoff } from "../estimators/products.ts";
 import type { Desk } from "../quantities/desk.ts";
+import { unitStates } from "./units/unit-states.ts";
+import { unitsPart, type UnitLayerPart } from "./units/units-part.ts";
 import { activationLayers, type ActivationLayer } from "./units/activation-layers.ts";
 
 /** A unit this near to a bound (as a share of the range) counts as saturated on an example. */
@@ -139,6 +140,8 @@ function duplicatesIn({ gram, sum }: UnitSums, rounding: number): number {
 export const unitsInstrument = defineInstrument({
   name: "units",
   title: "Units",
+  part: unitsPart,
+  figures: [unitStates],
   parameters: z.object({}),
   notFor: (problem) =>
     activationLayers(problem.graph()).length === 0

@@ -9,18 +9,18 @@ import { outputLoss } from "../problem/losses/output-loss.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { ProblemOptions } from "../problem/problem-options.ts";
 import { createRandom } from "../random/random-stream.ts";
-import { gradientPart, type ProfileResult } from "../result/profile-result.ts";
+import type { ProfileResult } from "./profile-result.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { array, buildProblem, labels } from "../../test/support/build-problem.ts";
 import { sampleProfile } from "../../test/sample-profile.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
 import { eigenvaluesInstrument } from "./eigenvalues.ts";
-import type { ProfileOptions, ProfileParts } from "./instrument.ts";
+import type { ProfileOptions } from "./instrument.ts";
 import { exactly, judge, within, type Question } from "./judge-verdict.ts";
 import { runProfile } from "./profile.ts";
-import { readingsOf } from "./registry.ts";
 import { spectrumInstrument } from "./spectrum.ts";
 import { stabilityInstrument } from "./stability.ts";
+import { readingsOf, resultWith } from "../../test/support/result-with.ts";
 
 /** L(θ) = ½ Σ aᵢθᵢ² + Σ bᵢθᵢ: its Hessian is diag(a), its gradient aθ + b. */
 function quadratic(
@@ -340,23 +340,25 @@ describe("verdicts", () => {
   });
 });
 
-const sampleGradient = gradientPart.parse(sampleProfile.result.gradient);
+const { gradient: sampleGradient } = sampleProfile.result;
+if (sampleGradient === null) throw new Error("The sample has no gradient.");
 
 describe("what the search supports", () => {
-  const parts = (change: Partial<ProfileResult["hessian"]>): ProfileParts => ({
-    loss: 1,
-    gradientNorm: 0,
-    hessian: {
-      top: [{ value: 5, residual: 0.1 }],
-      bottom: [{ value: 0.5, residual: 0.1 }],
-      multiplicity: { checked: true, found: 0, missProbability: 1e-3, margin: 0 },
-      eigenvaluesConverged: true,
-      negativeDepth: 0,
-      gradientResolution: 1e-12,
-      roundoff: 1e-16,
-      ...change,
-    },
-  });
+  const parts = (change: Partial<ProfileResult["hessian"]>): ProfileResult =>
+    resultWith({
+      loss: 1,
+      gradientNorm: 0,
+      hessian: {
+        top: [{ value: 5, residual: 0.1 }],
+        bottom: [{ value: 0.5, residual: 0.1 }],
+        multiplicity: { checked: true, found: 0, missProbability: 1e-3, margin: 0 },
+        eigenvaluesConverged: true,
+        negativeDepth: 0,
+        gradientResolution: 1e-12,
+        roundoff: 1e-16,
+        ...change,
+      },
+    });
   const texts = (change: Partial<ProfileResult["hessian"]>) =>
     eigenvaluesInstrument
       .verdicts(parts(change))
@@ -419,7 +421,7 @@ describe("what the search supports", () => {
 
   it("names are no more than that", () => {
     const reading = (change: Partial<ProfileResult["hessian"]>) => {
-      const { hessian = {} } = parts(change);
+      const { hessian } = parts(change);
       return eigenvaluesInstrument
         .readings({ ...sampleProfile.result, hessian: { ...sampleProfile.result.hessian, ...hessian } })
         .flatMap((line) => (line ? [`${line.label}: ${line.value}`] : []));
@@ -436,7 +438,7 @@ describe("what the search supports", () => {
   it("a step size is judged by what λmax may be", () => {
     const stability = { sharpness: 2, sharpnessError: 0.1, limits: [], step: { stepSize: 0.5, relative: 0.5 } };
     const verdict = (hessian: Partial<ProfileResult["hessian"]>) =>
-      stabilityInstrument.verdicts({ stability, hessian }).flatMap(judge);
+      stabilityInstrument.verdicts(resultWith({ stability, hessian })).flatMap(judge);
     const top = [{ value: 2, residual: 0.1 }];
     expect(verdict({ top, eigenvaluesConverged: true })).toMatchObject([{ level: "pass" }]);
     expect(verdict({ top, eigenvaluesConverged: false })).toMatchObject([
@@ -462,9 +464,11 @@ describe("what the search supports", () => {
     });
     const verdict = (converged: boolean) =>
       spectrumInstrument
-        .verdicts({
-          hessian: { negativeShare: share(converged), negativeDepth: 0.5, bottom: [{ value: -1, residual: 0.01 }] },
-        })
+        .verdicts(
+          resultWith({
+            hessian: { negativeShare: share(converged), negativeDepth: 0.5, bottom: [{ value: -1, residual: 0.01 }] },
+          }),
+        )
         .flatMap(judge);
     expect(verdict(true)).toMatchObject([
       { text: expect.stringMatching(/^40\.0 % of the eigenvalues are negative, the deepest of them 50\.0 %/) },

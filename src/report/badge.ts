@@ -1,4 +1,4 @@
-import type { Verdict } from "../result/profile-result.ts";
+import type { Verdict } from "../result/section.ts";
 import { markup, raw, type Html } from "./html.ts";
 
 /** Each level has its word, its shape and its colour. */

@@ -1,5 +1,5 @@
 import type { ResultDocument } from "../documents/result-kinds.ts";
-import { type Drawing, profileFigures } from "../figures/figures.ts";
+import { type Drawing, profileFigures } from "../instruments/profile-figures.ts";
 
 /** The figures of a result: none where a result has nothing to draw. One that fails leaves the others. */
 export function figuresOf(document: ResultDocument): Drawing {

@@ -1,10 +1,10 @@
 import type { Figure } from "../figures/figure.ts";
-import type { Reading } from "../instruments/reading.ts";
-import type { ProfileResult } from "../result/profile-result.ts";
+import type { ProfileResult } from "../instruments/profile-result.ts";
+import type { Reading } from "../result/section.ts";
 import { typeset } from "../util/format-number.ts";
 import type { UsedTerms } from "./glossary.ts";
 import { markup, prose, type Html } from "./html.ts";
-import { keyReadings } from "./key-readings.ts";
+import { keyReadings } from "../instruments/shown-readings.ts";
 import { math } from "./math.ts";
 import { unfinished } from "./section-state.ts";
 import { byImportance, verdictList } from "./verdict-list.ts";

@@ -1,7 +1,8 @@
-import type { Figure } from "../figures/figure.ts";
-import { profileFigures } from "../figures/figures.ts";
-import { readingsOf } from "../instruments/registry.ts";
-import type { ProfileResult, Section, Verdict } from "../result/profile-result.ts";
+import type { Figure, Hero } from "../figures/figure.ts";
+import { profileFigures } from "../instruments/profile-figures.ts";
+import { shownReadings } from "../instruments/shown-readings.ts";
+import type { ProfileResult } from "../instruments/profile-result.ts";
+import type { Section, Verdict } from "../result/section.ts";
 import { figureBlock, undrawnBlock } from "./figure-block.ts";
 import { firstScreen } from "./first-screen.ts";
 import { UsedTerms } from "./glossary.ts";
@@ -43,11 +44,15 @@ export async function profileSections(
   return sections;
 }
 
+/** The order on the first screen. */
+const HEROES: readonly Hero[] = ["main", "side"];
+
 /** Figures in the order in which a reader meets them, which is that of their numbers. */
 function inOrderOfPlace(result: ProfileResult): Figure[] {
   const { figures } = profileFigures(result);
   const order = inOrderOfImportance(result).map(({ instrument }) => instrument);
-  const place = ({ hero, instrument }: Figure) => (hero === undefined ? 1 + order.indexOf(instrument) : 0);
+  const place = ({ hero, instrument }: Figure) =>
+    hero === undefined ? order.indexOf(instrument) : HEROES.indexOf(hero) - HEROES.length;
   return figures.toSorted((a, b) => place(a) - place(b));
 }
 
@@ -71,7 +76,7 @@ function profileSection(
   terms: UsedTerms,
 ): PageSection {
   const state = stateOf(section, result);
-  const readings = state === "not-reached" ? [] : readingsOf(section.instrument, result);
+  const readings = state === "not-reached" ? [] : shownReadings(section, result);
   const verdicts: readonly Verdict[] = result.verdicts.filter(({ instrument }) => instrument === section.instrument);
   const own = drawn.filter(({ figure }) => figure.instrument === section.instrument);
   const here = own.filter((each) => !elsewhere.has(each));

@@ -1,4 +1,4 @@
-import type { Reading } from "../instruments/reading.ts";
+import type { Reading } from "../result/section.ts";
 import { typeset } from "../util/format-number.ts";
 import { markup, prose, type Html } from "./html.ts";
 import { math } from "./math.ts";

@@ -1,10 +1,11 @@
-import { INSTRUMENTS, readingsOf } from "../instruments/registry.ts";
-import type { ProfileResult, Section, Verdict } from "../result/profile-result.ts";
+import { shownReadings } from "../instruments/shown-readings.ts";
+import type { ProfileResult } from "../instruments/profile-result.ts";
+import type { Section, Verdict } from "../result/section.ts";
 import { formatNumber } from "../util/format-number.ts";
 import { markup, type Html } from "./html.ts";
 
-/** What became of a measurement; one that the run had no time to begin converged as little as it was measured. */
-export type State = Section["status"] | "not-reached";
+/** What became of a measurement. */
+export type State = Section["status"];
 
 const STATES: Readonly<Record<State, { flag: string; text: string } | undefined>> = {
   measured: undefined,
@@ -14,11 +15,11 @@ const STATES: Readonly<Record<State, { flag: string; text: string } | undefined>
   failed: { flag: "failed", text: "This measurement failed; the others are not affected." },
 };
 
-export function stateOf({ instrument, status }: Section, result: ProfileResult): State {
-  // What another version measures has no numbers that this one knows to look for.
-  if (status !== "not-converged" || !INSTRUMENTS.some(({ name }) => name === instrument)) return status;
+/** 0.1.0 called not converged also what the run had no time to begin. */
+export function stateOf(section: Section, result: ProfileResult): State {
+  if (section.status !== "not-converged" || section.readings !== null) return section.status;
   const missing = formatNumber(null);
-  return readingsOf(instrument, result).some(({ value }) => value !== missing) ? status : "not-reached";
+  return shownReadings(section, result).some(({ value }) => value !== missing) ? section.status : "not-reached";
 }
 
 export function flagOf(state: State, verdicts: readonly Verdict[]): string | undefined {

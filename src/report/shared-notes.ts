@@ -1,4 +1,4 @@
-import type { Reading } from "../instruments/reading.ts";
+import type { Reading } from "../result/section.ts";
 
 /** The notes of a table of readings, what several rows say being said once. */
 export interface SharedNotes {

@@ -1,4 +1,4 @@
-import type { Section, Verdict } from "../result/profile-result.ts";
+import type { Section, Verdict } from "../result/section.ts";
 import { badge } from "./badge.ts";
 import type { UsedTerms } from "./glossary.ts";
 import { markup, type Html } from "./html.ts";

@@ -104,14 +104,12 @@ export function doubted(known: Known, doubt: string | undefined): Known {
   return doubt === undefined ? known : { ...known, doubt };
 }
 
-/** What several parts of a result need of others to say how well their numbers are known. */
-export interface Shared {
-  /** Relative error of λmax. */
-  readonly sharpnessError: number | null;
-  /** Relative error of tr Σ, which is no less than that of the lengths of the examples' gradients. */
-  readonly noiseError: number | null;
-  /** What rounding leaves of the gradient, and so of each of its parts. */
-  readonly gradientRounding: number | null;
+/**
+ * What a result, as its file holds it, has under the keys of a shape; undefined where it does not have that form. For
+ * numbers whose errors are elsewhere in it.
+ */
+export function partOf<S extends z.ZodRawShape>(whole: unknown, shape: S): z.output<z.ZodObject<S>> | undefined {
+  return z.object(shape).safeParse(whole).data;
 }
 
 /** What a schema says of the numbers that it describes. */
@@ -126,13 +124,14 @@ interface About {
   readonly aside?: boolean;
   /** An object that is one number with its errors. */
   readonly known?: (value: z.core.$output) => Known;
-  /** Numbers right inside an object, where their errors are elsewhere; a list for a list of numbers with errors. */
+  /**
+   * Numbers right inside an object, where their errors are elsewhere: in `whole`, the result as its file holds it
+   * ({@link partOf}). A list for a list of numbers with errors.
+   */
   readonly members?: (
     value: z.core.$output,
-    shared: Shared,
+    whole: unknown,
   ) => Readonly<Record<string, Known | readonly Known[] | undefined>>;
-  /** Of the whole result. */
-  readonly shared?: (value: z.core.$output) => Shared;
 }
 
 const ABOUT = z.registry<About>();

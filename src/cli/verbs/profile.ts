@@ -11,7 +11,7 @@ import type { Problem } from "../../problem/problem.ts";
 import { hessianExtremes } from "../../quantities/hessian-extremes.ts";
 import { createRandom } from "../../random/random-stream.ts";
 import type { Check } from "../../result/envelope.ts";
-import type { ProfileResult } from "../../result/profile-result.ts";
+import type { ProfileResult } from "../../instruments/profile-result.ts";
 import { chosen } from "../arguments.ts";
 import { milliseconds, problemFlags, runFlags, talkFlags } from "../common-flags.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";

@@ -2,7 +2,7 @@ import { estimateTrace } from "../../estimators/trace.ts";
 import { extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
 import { dot } from "../../linalg/vector.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
-import type { FlatnessPart } from "../../result/profile-result.ts";
+import type { FlatnessPart } from "./flatness-part.ts";
 import { lossGradient } from "../../quantities/loss-gradient.ts";
 import { hessianExtremes } from "../../quantities/hessian-extremes.ts";
 import { hessianOperator } from "../../quantities/hessian-operator.ts";

@@ -1,5 +1,5 @@
 import type { GradientSample } from "../../quantities/gradient-sample.ts";
-import type { NoisePart } from "../../result/profile-result.ts";
+import type { NoisePart } from "./noise-part.ts";
 import {
   evidenceOfSlope,
   FEWEST_EXAMPLES,

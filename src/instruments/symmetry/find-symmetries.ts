@@ -1,6 +1,6 @@
 import { dot, norm2 } from "../../linalg/vector.ts";
 import { fileNameOf } from "../../problem/file-names.ts";
-import type { SymmetryPart } from "../../result/profile-result.ts";
+import type { SymmetryPart } from "./symmetries-part.ts";
 import { dataGradient } from "../../quantities/data-gradient.ts";
 import { hessianExtremes } from "../../quantities/hessian-extremes.ts";
 import { hessianOperator } from "../../quantities/hessian-operator.ts";

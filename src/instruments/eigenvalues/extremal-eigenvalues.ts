@@ -1,10 +1,11 @@
-import type { FigureKind } from "./figure.ts";
-import { COLOUR, finite, frame, said, subscript, TIP } from "./style.ts";
-import { wideAxis } from "./wide-axis.ts";
+import type { FigureKind } from "../../figures/figure.ts";
+import { COLOUR, finite, frame, said, subscript, TIP } from "../../figures/style.ts";
+import { wideAxis } from "../../figures/wide-axis.ts";
+import type { eigenvaluesPart } from "./eigenvalues-part.ts";
+import type { OutputOf } from "../part.ts";
 
-export const extremalEigenvalues: FigureKind = {
+export const extremalEigenvalues: FigureKind<OutputOf<typeof eigenvaluesPart>> = {
   name: "extremal-eigenvalues",
-  instrument: "eigenvalues",
   of({ hessian }) {
     const top = (hessian.top ?? []).map((pair, i) => ({ label: `λ${subscript(i + 1)}`, ...pair }));
     const bottom = (hessian.bottom ?? [])

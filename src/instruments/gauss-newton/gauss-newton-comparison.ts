@@ -1,10 +1,12 @@
-import type { FigureKind } from "./figure.ts";
-import { COLOUR, finite, frame, said, TIP } from "./style.ts";
-import { wideAxis } from "./wide-axis.ts";
+import type { FigureKind } from "../../figures/figure.ts";
+import { COLOUR, finite, frame, said, TIP } from "../../figures/style.ts";
+import { wideAxis } from "../../figures/wide-axis.ts";
+import type { eigenvaluesPart } from "../eigenvalues/eigenvalues-part.ts";
+import type { gaussNewtonPart } from "./gauss-newton-part.ts";
+import type { OutputOf } from "../part.ts";
 
-export const gaussNewtonComparison: FigureKind = {
+export const gaussNewtonComparison: FigureKind<OutputOf<typeof eigenvaluesPart> & OutputOf<typeof gaussNewtonPart>> = {
   name: "gauss-newton",
-  instrument: "gauss-newton",
   of({ hessian, gaussNewton }) {
     const full = hessian.top ?? [];
     const part = gaussNewton?.top ?? [];

@@ -1,11 +1,12 @@
-import type { FigureKind } from "./figure.ts";
-import { foremost, rowAxis, rowFrame } from "./named-rows.ts";
-import { COLOUR, finite, said, TIP } from "./style.ts";
-import { wideAxis } from "./wide-axis.ts";
+import type { FigureKind } from "../../figures/figure.ts";
+import { foremost, rowAxis, rowFrame } from "../../figures/named-rows.ts";
+import { COLOUR, finite, said, TIP } from "../../figures/style.ts";
+import { wideAxis } from "../../figures/wide-axis.ts";
+import type { gradientPart } from "./gradient-part.ts";
+import type { OutputOf } from "../part.ts";
 
-export const gradientTensors: FigureKind = {
+export const gradientTensors: FigureKind<OutputOf<typeof gradientPart>> = {
   name: "gradient-tensors",
-  instrument: "gradient",
   of({ gradient }) {
     const tensors = gradient?.tensors ?? [];
     const { shown, others } = foremost(tensors, ({ norm }) => norm);

@@ -1,11 +1,16 @@
-import { formatMeasured } from "../util/format-number.ts";
-import type { FigureKind } from "./figure.ts";
-import { COLOUR, finite, frame, said, SIDE_WIDTH, TIP } from "./style.ts";
+import { formatMeasured } from "../../util/format-number.ts";
+import type { FigureKind } from "../../figures/figure.ts";
+import { COLOUR, finite, frame, said, SIDE_WIDTH, TIP } from "../../figures/style.ts";
+import type { linesPart } from "./lines-part.ts";
+import type { OutputOf } from "../part.ts";
 
 /** The loss along an extreme eigenvector of the Hessian, beside the parabola of gradient and curvature. */
-function lossAlong(direction: "top" | "bottom", title: string, eigenvalue: string): Omit<FigureKind, "name"> {
+function lossAlong(
+  direction: "top" | "bottom",
+  title: string,
+  eigenvalue: string,
+): Omit<FigureKind<OutputOf<typeof linesPart>>, "name"> {
   return {
-    instrument: "lines",
     hero: "side",
     of({ lines }) {
       const line = lines?.find((each) => each.direction === direction);
@@ -89,11 +94,11 @@ function lossAlong(direction: "top" | "bottom", title: string, eigenvalue: strin
   };
 }
 
-export const lossAlongSharpest: FigureKind = {
+export const lossAlongSharpest: FigureKind<OutputOf<typeof linesPart>> = {
   name: "line-top",
   ...lossAlong("top", "Sharpest direction", "λmax"),
 };
-export const lossAlongLowest: FigureKind = {
+export const lossAlongLowest: FigureKind<OutputOf<typeof linesPart>> = {
   name: "line-bottom",
   ...lossAlong("bottom", "Lowest direction", "λmin"),
 };

@@ -1,13 +1,14 @@
-import type { FigureKind } from "./figure.ts";
-import { heatMap, heatTable, type HeatRow } from "./heat-map.ts";
-import { foremost } from "./named-rows.ts";
+import type { FigureKind } from "../../figures/figure.ts";
+import { heatMap, heatTable, type HeatRow } from "../../figures/heat-map.ts";
+import { foremost } from "../../figures/named-rows.ts";
+import type { attributionPart } from "./attribution-part.ts";
+import type { OutputOf } from "../part.ts";
 
 /** Tensors that are drawn with a row of their own. */
 const TENSORS = 12;
 
-export const attributionTensors: FigureKind = {
+export const attributionTensors: FigureKind<OutputOf<typeof attributionPart>> = {
   name: "attribution-tensors",
-  instrument: "attribution",
   of({ attribution }) {
     if (attribution === null || attribution.length === 0) return undefined;
     const columns = attribution.map(({ index }) => `v${index + 1}`);

@@ -1,33 +1,7 @@
-import type { ProfileResult } from "../result/profile-result.ts";
-import { attributionClasses } from "./attribution-classes.ts";
-import { attributionTensors } from "./attribution-tensors.ts";
-import { extremalEigenvalues } from "./extremal-eigenvalues.ts";
-import type { Figure, FigureKind } from "./figure.ts";
-import { flatnessRescaling } from "./flatness-rescaling.ts";
-import { gaussNewtonComparison } from "./gauss-newton.ts";
-import { gradientTensors } from "./gradient-tensors.ts";
-import { layerCurvature } from "./layer-curvature.ts";
-import { lossAlongLowest, lossAlongSharpest } from "./loss-along.ts";
-import { noiseSpectrum } from "./noise-spectrum.ts";
-import { spectralDensity } from "./spectral-density.ts";
-import { unitStates } from "./units.ts";
+import type { Figure, FigureKind } from "../figures/figure.ts";
 import { printable } from "../util/printable.ts";
-
-/** Every figure that can be drawn, in the order in which a report shows them. */
-const FIGURE_KINDS: readonly FigureKind[] = [
-  spectralDensity,
-  lossAlongSharpest,
-  lossAlongLowest,
-  gradientTensors,
-  extremalEigenvalues,
-  gaussNewtonComparison,
-  noiseSpectrum,
-  flatnessRescaling,
-  layerCurvature,
-  attributionTensors,
-  attributionClasses,
-  unitStates,
-];
+import type { ProfileInstrument, ProfileResult } from "./profile-result.ts";
+import { INSTRUMENTS } from "./registry.ts";
 
 /** What can be drawn of a result, and what should have been. */
 export interface Drawing {
@@ -51,7 +25,7 @@ export interface FailedFigure {
 export function profileFigures(result: ProfileResult): Drawing {
   const figures: Figure[] = [];
   const failed: FailedFigure[] = [];
-  for (const { name, instrument, hero, of } of FIGURE_KINDS) {
+  for (const { name, instrument, hero, of } of figureKinds()) {
     try {
       const drawn = of(result);
       if (drawn !== undefined) figures.push({ name, instrument, hero, ...drawn, spec: withPrintableText(drawn.spec) });
@@ -60,6 +34,13 @@ export function profileFigures(result: ProfileResult): Drawing {
     }
   }
   return { figures, failed };
+}
+
+/** The kinds of figures of all instruments, those of the first screen first. */
+function figureKinds(): readonly (FigureKind<ProfileResult> & { readonly instrument: string })[] {
+  return INSTRUMENTS.flatMap(({ name: instrument, figures = [] }: ProfileInstrument) =>
+    figures.map((kind) => ({ ...kind, instrument })),
+  );
 }
 
 /** A specification becomes a program of Vega's and an SVG: names of tensors must pass through both. */

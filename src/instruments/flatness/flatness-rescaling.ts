@@ -1,12 +1,13 @@
-import type { FigureKind } from "./figure.ts";
-import { rowAxis, rowFrame } from "./named-rows.ts";
-import { COLOUR, finite, said, TIP } from "./style.ts";
+import type { FigureKind } from "../../figures/figure.ts";
+import { rowAxis, rowFrame } from "../../figures/named-rows.ts";
+import { COLOUR, finite, said, TIP } from "../../figures/style.ts";
+import type { flatnessPart } from "./flatness-part.ts";
+import type { OutputOf } from "../part.ts";
 
 const LOG = { type: "log", nice: false, padding: 12 } as const;
 
-export const flatnessRescaling: FigureKind = {
+export const flatnessRescaling: FigureKind<OutputOf<typeof flatnessPart>> = {
   name: "flatness-rescaling",
-  instrument: "flatness",
   of({ flatness }) {
     if (flatness === null || flatness.rescalings.length === 0) return undefined;
     const titles = new Map(flatness.measures.map(({ name, title }) => [name, title]));

@@ -1,11 +1,12 @@
-import type { FigureKind } from "./figure.ts";
-import { foremost, rowAxis, rowFrame } from "./named-rows.ts";
-import { COLOUR, finite, said, TIP } from "./style.ts";
-import { wideAxis } from "./wide-axis.ts";
+import type { FigureKind } from "../../figures/figure.ts";
+import { foremost, rowAxis, rowFrame } from "../../figures/named-rows.ts";
+import { COLOUR, finite, said, TIP } from "../../figures/style.ts";
+import { wideAxis } from "../../figures/wide-axis.ts";
+import type { layersPart } from "./layers-part.ts";
+import type { OutputOf } from "../part.ts";
 
-export const layerCurvature: FigureKind = {
+export const layerCurvature: FigureKind<OutputOf<typeof layersPart>> = {
   name: "layer-curvature",
-  instrument: "layers",
   of({ layers }) {
     if (layers === null || layers.length === 0) return undefined;
     const { shown, others } = foremost(layers, ({ trace }) => Math.abs(trace.value));

@@ -1,7 +1,20 @@
-import { formatNumber, formatShare } from "../util/format-number.ts";
-import type { AttributionPart } from "../result/profile-result.ts";
-import type { FigureKind } from "./figure.ts";
-import { COLOUR, FIGURE_WIDTH, finite, frame, LONGEST_LABEL, POWER_OF_TEN, said, subscript, TIP } from "./style.ts";
+import { formatNumber, formatShare } from "../../util/format-number.ts";
+import type { FigureKind } from "../../figures/figure.ts";
+import {
+  COLOUR,
+  FIGURE_WIDTH,
+  finite,
+  frame,
+  LONGEST_LABEL,
+  POWER_OF_TEN,
+  said,
+  subscript,
+  TIP,
+} from "../../figures/style.ts";
+import type { spectrumPart } from "./spectrum-part.ts";
+import type { eigenvaluesPart } from "../eigenvalues/eigenvalues-part.ts";
+import type { AttributionPart, attributionPart } from "../attribution/attribution-part.ts";
+import type { OutputOf } from "../part.ts";
 
 /** How far below its peak a density is drawn. */
 const DECADES = 6;
@@ -42,9 +55,10 @@ function nameOf(attributed: AttributionPart | undefined): string {
     .join(", ");
 }
 
-export const spectralDensity: FigureKind = {
+export const spectralDensity: FigureKind<
+  OutputOf<typeof spectrumPart> & OutputOf<typeof eigenvaluesPart> & OutputOf<typeof attributionPart>
+> = {
   name: "spectral-density",
-  instrument: "spectrum",
   hero: "main",
   of({ hessian, attribution }) {
     const { density } = hessian;

@@ -1,9 +1,10 @@
-import type { FigureKind } from "./figure.ts";
-import { heatMap, heatTable } from "./heat-map.ts";
+import type { FigureKind } from "../../figures/figure.ts";
+import { heatMap, heatTable } from "../../figures/heat-map.ts";
+import type { attributionPart } from "./attribution-part.ts";
+import type { OutputOf } from "../part.ts";
 
-export const attributionClasses: FigureKind = {
+export const attributionClasses: FigureKind<OutputOf<typeof attributionPart>> = {
   name: "attribution-classes",
-  instrument: "attribution",
   of({ attribution }) {
     const vectors = (attribution ?? []).flatMap(({ index, classes }) =>
       classes === null ? [] : [{ label: `v${index + 1}`, classes }],

@@ -1,10 +1,11 @@
-import type { FigureKind } from "./figure.ts";
-import { foremost, rowAxis, rowFrame } from "./named-rows.ts";
-import { COLOUR, TIP } from "./style.ts";
+import type { FigureKind } from "../../figures/figure.ts";
+import { foremost, rowAxis, rowFrame } from "../../figures/named-rows.ts";
+import { COLOUR, TIP } from "../../figures/style.ts";
+import type { unitsPart } from "./units-part.ts";
+import type { OutputOf } from "../part.ts";
 
-export const unitStates: FigureKind = {
+export const unitStates: FigureKind<OutputOf<typeof unitsPart>> = {
   name: "units",
-  instrument: "units",
   of({ units }) {
     if (units === null || units.length === 0) return undefined;
     const states = ["varying", "always active", "saturated", "dead"];

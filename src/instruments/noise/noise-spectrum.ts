@@ -1,12 +1,14 @@
-import type { FigureKind } from "./figure.ts";
-import { COLOUR, finite, frame, LOG_SHARE, said, TIP } from "./style.ts";
+import type { FigureKind } from "../../figures/figure.ts";
+import { COLOUR, finite, frame, LOG_SHARE, said, TIP } from "../../figures/style.ts";
+import type { noisePart } from "./noise-part.ts";
+import type { eigenvaluesPart } from "../eigenvalues/eigenvalues-part.ts";
+import type { OutputOf } from "../part.ts";
 
 /** Eigenvalues below this share of the largest are rounding: the covariance of n gradients has rank n − 1 at most. */
 const NOTHING = 1e-12;
 
-export const noiseSpectrum: FigureKind = {
+export const noiseSpectrum: FigureKind<OutputOf<typeof noisePart> & OutputOf<typeof eigenvaluesPart>> = {
   name: "noise-spectrum",
-  instrument: "noise",
   of({ noise, hessian }) {
     const spectrum = noise?.top ?? [];
     if (spectrum.length === 0) return undefined;
