@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -70,7 +71,7 @@ describe("the section of a number", () => {
   it("is that of the instrument that measures it", { timeout: 120_000 }, async () => {
     const problem = await load(DIGITS, { data: "digits", limit: 30 });
     const pathsOf = (result: ProfileResult, name: string) =>
-      [...numbersOf(profileResult, result).values()]
+      [...numbersOf(profileResult, z.encode(profileResult, result)).values()]
         .filter(({ instrument }) => instrument === name)
         .map(({ path }) => path);
     for (const { name } of INSTRUMENTS) {
@@ -83,7 +84,9 @@ describe("the section of a number", () => {
         densitySteps: 10,
         rescale: [2],
       });
-      const foreign = [...numbersOf(profileResult, result).values()].filter(({ instrument }) => instrument !== name);
+      const foreign = [...numbersOf(profileResult, z.encode(profileResult, result)).values()].filter(
+        ({ instrument }) => instrument !== name,
+      );
       // Loss and length of the gradient are known to every run.
       expect(
         foreign.map(({ path }) => path).filter((path) => !["loss", "accuracy", "gradientNorm"].includes(path)),

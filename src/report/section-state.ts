@@ -1,3 +1,4 @@
+import { INSTRUMENTS } from "../instruments/registry.ts";
 import { shownReadings } from "../instruments/shown-readings.ts";
 import type { ProfileResult } from "../instruments/profile-result.ts";
 import type { Section, Verdict } from "../result/section.ts";
@@ -15,9 +16,11 @@ const STATES: Readonly<Record<State, { flag: string; text: string } | undefined>
   failed: { flag: "failed", text: "This measurement failed; the others are not affected." },
 };
 
-/** 0.1.0 called not converged also what the run had no time to begin. */
+/** 0.1.0 called not converged also what the run had no time to begin, and left the lines to whoever shows them. */
 export function stateOf(section: Section, result: ProfileResult): State {
-  if (section.status !== "not-converged" || section.readings !== null) return section.status;
+  const isOld = section.status === "not-converged" && section.readings === null;
+  // What another version measures has no numbers that this one knows to look for.
+  if (!isOld || !INSTRUMENTS.some(({ name }) => name === section.instrument)) return section.status;
   const missing = formatNumber(null);
   return shownReadings(section, result).some(({ value }) => value !== missing) ? section.status : "not-reached";
 }
