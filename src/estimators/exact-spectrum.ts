@@ -120,7 +120,7 @@ async function fillRows(
     }
     return true;
   };
-  const probes = dimension >= PROBED_FROM && products.affords(dimension + 2) ? await probe(products) : [];
+  const probes = dimension >= PROBED_FROM && products.affords(dimension + PROBES) ? await probe(products) : [];
   const every = Uint32Array.from({ length: dimension }, (_, i) => i);
   const isReached = (i: number) => probes.length === 0 || probes.some(({ image }) => image[i] !== 0);
   const apart = probes.length > 0 ? operator.diagonalBlock?.() : undefined;
@@ -147,8 +147,19 @@ async function fillRows(
   return isBlock ? { matrix, apart, deviation } : { matrix, deviation: 0 };
 }
 
+/** Random vectors that show which rows are zero, and prove a block. */
+const PROBES = 2;
+
 /** From this dimension on, two products are a small price for knowing which rows are zero. */
 const PROBED_FROM = 512;
+
+/** Products that the whole matrix takes, as far as is known before: which rows are zero, and take none, shows on the way. */
+export function productsOfMatrix(operator: LinearOperator): number {
+  const { dimension } = operator;
+  if (dimension < PROBED_FROM) return dimension;
+  const { size, products } = operator.diagonalBlock?.() ?? { size: 0, products: 0 };
+  return dimension + PROBES - size + products;
+}
 
 /** The matrix may differ from its products by so many times their rounding, as traces are allowed (`matrixRounding`). */
 const AGREEMENT = 16;
@@ -159,7 +170,9 @@ const AGREEMENT = 16;
  */
 async function probe(products: Products): Promise<{ readonly vector: Float64Array; readonly image: Float64Array }[]> {
   const random = createRandom(0).split("reached rows");
-  const vectors = [0, 1].map((i) => random.split(String(i)).normalVector(products.operator.dimension));
+  const vectors = Array.from({ length: PROBES }, (_, i) =>
+    random.split(String(i)).normalVector(products.operator.dimension),
+  );
   const images = await products.apply(vectors);
   return vectors.map((vector, i) => ({ vector, image: images[i] }));
 }

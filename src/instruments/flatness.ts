@@ -78,8 +78,12 @@ export const flatnessInstrument = defineInstrument({
   figures: [flatnessRescaling],
   parameters,
   needs: [hessianExtremes, hessianTrace, lossGradient, lossValue],
-  cost: ({ problem }, { rescale, sigmaSamples, ascentSteps }) =>
-    (1 + rescale.length) * (Math.min(problem.space.dimension, 150) + 5 * ascentSteps + 2 * sigmaSamples),
+  // Gradients and losses take the time of products; elsewhere curvature and trace are measured anew.
+  cost: (setting, { rescale, sigmaSamples, ascentSteps }) => {
+    const measures = 5 * ascentSteps + 2 * sigmaSamples;
+    const places = layerScalings(setting).length > 0 ? rescale.length : 0;
+    return measures + places * (Math.min(setting.problem.space.dimension, 150) + measures);
+  },
   run: async (desk, { rescale, ...settings }) => {
     const { problem, random, context } = desk;
     const stream = random.split("flatness");

@@ -1,4 +1,4 @@
-import { extremalEigenpairs } from "../estimators/extremal-eigenpairs.ts";
+import { extremalEigenpairs, productsOfSearch } from "../estimators/extremal-eigenpairs.ts";
 import type { Problem } from "../problem/problem.ts";
 import { formatMeasured, formatShare } from "../util/format-number.ts";
 import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
@@ -28,7 +28,7 @@ export const gaussNewtonInstrument = defineInstrument({
   parameters: hessianExtremes.parameters.pick({ top: true, tol: true }),
   notFor: needsOutputs,
   needs: [gaussNewtonTrace],
-  cost: ({ problem }, { top }) => Math.min(2 * problem.space.dimension, 12 * top),
+  cost: ({ problem }, { top: largest }) => productsOfSearch(problem.space.dimension, { largest }),
   run: async (desk, { top: largest, tol }) => {
     const context = desk.stage("Gauss–Newton matrix");
     const { top, converged } = await extremalEigenpairs(
@@ -71,7 +71,8 @@ export const residualInstrument = defineInstrument({
   notFor: needsOutputs,
   needs: [hessianExtremes, residualTrace],
   // Each product of H − G is one of H and one of G.
-  cost: ({ problem }, { bottom }) => Math.min(4 * problem.space.dimension, 60 + 24 * bottom),
+  cost: ({ problem }, { bottom }) =>
+    2 * productsOfSearch(problem.space.dimension, { largest: bottom, smallest: bottom }),
   run: async (desk, { bottom: wanted, tol }) => {
     const context = desk.stage("residual part");
     const { scale } = await desk.get(hessianExtremes);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { denseEnds } from "../estimators/dense-extremes.ts";
 import { exactEstimate, type Eigenvalue, type Estimate } from "../estimators/estimate.ts";
-import { extremalEigenpairs } from "../estimators/extremal-eigenpairs.ts";
+import { extremalEigenpairs, productsOfSearch } from "../estimators/extremal-eigenpairs.ts";
 import { studentTQuantile } from "../linalg/distributions.ts";
 import { symmetricSpectrum } from "../linalg/symmetric-eigen.ts";
 import { dot, norm2 } from "../linalg/vector.ts";
@@ -173,6 +173,13 @@ function blockOperator(desk: Desk, { name, tensors }: Layer): LinearOperator {
   return subBlockOperator(desk.operator(hessianOperator), places, `the block of ${name}`);
 }
 
+/** Products of the searches in so many blocks of layers, the largest ones. */
+function searchesOf(tensors: readonly ParameterTensor[], count: number): number {
+  const sizes = layersOf(tensors).map((layer) => sizeOfLayer(layer.tensors));
+  const largest = sizes.toSorted((a, b) => b - a).slice(0, count);
+  return largest.reduce((sum, size) => sum + productsOfSearch(size, { largest: 1 }), 0);
+}
+
 function sizeOfLayer(tensors: Layer["tensors"]): number {
   return tensors.reduce((sum, { size }) => sum + size, 0);
 }
@@ -199,7 +206,7 @@ export const layersInstrument = defineInstrument({
   needs: [denseHessian, onlyIf(isLarge, hessianExtremes), lossGradient],
   // Blocks of the matrix, where there is one, cost nothing.
   cost: (setting, { layerProbes, layerTop }) =>
-    isSmall(setting) ? 0 : layerProbes + 60 * Math.min(layerTop, layersOf(setting.problem.space.tensors).length),
+    isSmall(setting) ? 0 : layerProbes + searchesOf(setting.problem.space.tensors, layerTop),
   run: async (desk, { layerProbes, layerTop }) => {
     const { problem } = desk;
     const layers = layersOf(problem.space.tensors);

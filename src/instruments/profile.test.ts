@@ -160,8 +160,8 @@ describe("the registry", () => {
     }
     expect(plannedProducts({ only: "spectrum", top: 1, bottom: 1 })).toBe(51);
     // tr G comes from the three outputs of each example.
-    expect(plannedProducts({ only: "gauss-newton" })).toBe(60);
-    expect(plannedProducts({ only: "gauss-newton,trace" })).toBe(60 + 51);
+    expect(plannedProducts({ only: "gauss-newton" })).toBe(70);
+    expect(plannedProducts({ only: "gauss-newton,trace" })).toBe(70 + 51);
   });
 
   it("plans products for every instrument that takes some", async () => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { denseMatrixInTime, matrixRounding } from "../estimators/exact-spectrum.ts";
+import { denseMatrixInTime, matrixRounding, productsOfMatrix } from "../estimators/exact-spectrum.ts";
 import { proveMatrix } from "../estimators/prove-matrix.ts";
 import { countProducts } from "../estimators/products.ts";
 import { symmetricSpectrum, type SymmetricSpectrum } from "../linalg/symmetric-eigen.ts";
@@ -36,7 +36,7 @@ export const denseHessian = defineQuantity({
       .default(2500)
       .describe("up to how many parameters the whole spectrum is computed"),
   }),
-  cost: (setting) => (isSmall(setting) ? setting.problem.space.dimension : 0),
+  cost: (setting) => (isSmall(setting) ? productsOfMatrix(productOperator(setting.problem.point, hessianProduct)) : 0),
   compute: async (desk): Promise<DenseHessian | undefined> => {
     const { problem, point, context, random } = desk;
     if (!isSmall(desk)) return undefined;

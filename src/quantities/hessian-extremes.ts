@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { denseEnds, prefersMatrix } from "../estimators/dense-extremes.ts";
-import { extremalEigenpairs, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
+import { extremalEigenpairs, productsOfSearch, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
 import { withWiderResiduals } from "../estimators/prove-pairs.ts";
 import { together } from "../util/together.ts";
 import { denseHessian, isSmall } from "./dense-hessian.ts";
@@ -42,7 +42,9 @@ export const hessianExtremes = defineQuantity({
   parameters,
   needs: [onlyIf(comesFromMatrix, denseHessian)],
   cost: (setting, { top, bottom }) =>
-    comesFromMatrix(setting) ? 0 : Math.min(2 * setting.problem.space.dimension, 60 + 12 * (top + bottom)),
+    comesFromMatrix(setting)
+      ? 0
+      : productsOfSearch(setting.problem.space.dimension, { largest: top, smallest: bottom }),
   compute: async (desk, wanted): Promise<ExtremalResult> => {
     const hessian = desk.operator(hessianOperator);
     const ends = { largest: wanted.top, smallest: wanted.bottom };

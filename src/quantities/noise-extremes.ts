@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { extremalEigenpairs, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
+import { extremalEigenpairs, productsOfSearch, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
 import { gradientRounding } from "./gradient-rounding.ts";
 import { hessianExtremes } from "./hessian-extremes.ts";
 import { noiseCovarianceOperator } from "./noise-covariance-operator.ts";
@@ -13,7 +13,7 @@ export const noiseExtremes = defineQuantity({
     noiseTop: z.number().int().min(1).default(5).describe("how many of the largest eigenvalues of the gradient noise"),
   }),
   needs: [noiseTrace, gradientRounding],
-  cost: ({ problem }, { noiseTop }) => Math.min(problem.space.dimension, 12 * noiseTop),
+  cost: ({ problem }, { noiseTop }) => productsOfSearch(problem.space.dimension, { largest: noiseTop }),
   compute: async (desk, { noiseTop, tol }): Promise<ExtremalResult> => {
     const covariance = desk.operator(noiseCovarianceOperator);
     const { meanSquare } = await desk.get(noiseTrace);

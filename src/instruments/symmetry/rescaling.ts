@@ -4,12 +4,12 @@ import type { Desk } from "../../quantities/desk.ts";
 import { scalingExponents, type Exponents } from "./scaling-exponents.ts";
 
 /** Scalings of whole tensors that leave the function alone, by positive factors. */
-export function layerScalings(desk: Desk): Exponents[] {
-  return scalingExponents([desk.problem.graph().outputs], reachedParameters(desk), "positive");
+export function layerScalings(at: Pick<Desk, "problem">): Exponents[] {
+  return scalingExponents([at.problem.graph().outputs], reachedParameters(at), "positive");
 }
 
 /** The parameters that the outputs are computed from: what they do not depend on has no symmetry to tell of. */
-export function reachedParameters({ problem }: Desk): Value[] {
+export function reachedParameters({ problem }: Pick<Desk, "problem">): Value[] {
   const { parameters } = problem.network.imported;
   const unreached = new Set(unreachedParameters([problem.graph().outputs], parameters));
   return [...parameters].flatMap(([name, value]) => (unreached.has(name) ? [] : [value]));
