@@ -1,53 +1,31 @@
+import { readFileSync } from "node:fs";
 import { defineConfig } from "oxlint";
 
-/** The rooms of src/ in the order in which the data walks; a folder imports only folders before it. */
-const ROOMS = [
-  "util",
-  "random",
-  "linalg",
-  "files",
-  "data",
-  "graph",
-  "ops",
-  "onnx",
-  "autodiff",
-  "runtime",
-  "problem",
-  "operators",
-  "estimators",
-  "result",
-  "figures",
-  "explain",
-  "quantities",
-  "instruments",
-  "documents",
-  "compare",
-  "report",
-  "io",
-  "load",
-  "cli",
-];
+/**
+ * The rooms of src/ in the order in which the data walks; a folder imports only folders before it. Rooms at the edge may
+ * touch files, network, process and console.
+ *
+ * @type {readonly { readonly name: string; readonly summary: string; readonly edge?: boolean }[]}
+ */
+const ROOMS = JSON.parse(readFileSync(new URL("src/rooms.json", import.meta.url), "utf8"));
 
-/** Rooms that never touch files, network, process or console. */
-const PURE = ROOMS.filter((room) => !["runtime", "io", "load", "cli"].includes(room));
-
-const boundaries = ROOMS.map((room, position) => ({
+const boundaries = ROOMS.map(({ name: room, edge }, position) => ({
   files: [`src/${room}/**/*.ts`],
   rules: {
     "no-restricted-imports": [
       "error",
       {
         patterns: [
-          ...ROOMS.slice(position + 1).map((later) => ({
+          ...ROOMS.slice(position + 1).map(({ name: later }) => ({
             group: [`**/${later}/**`],
             message: `${room}/ comes before ${later}/ and must not import it.`,
           })),
-          ...(PURE.includes(room) ? [{ group: ["node:*"], message: `${room}/ is pure: files, network and process stay at the edges.` }] : []),
+          ...(edge ? [] : [{ group: ["node:*"], message: `${room}/ is pure: files, network and process stay at the edges.` }]),
           ...(room === "runtime" ? [] : [{ group: ["onnxruntime-*"], message: "Only runtime/ imports onnxruntime." }]),
         ],
       },
     ],
-    ...(PURE.includes(room) && { "no-console": "error" }),
+    ...(!edge && { "no-console": "error" }),
   },
 }));
 

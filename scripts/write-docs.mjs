@@ -1,4 +1,4 @@
-// npm run docs: writes docs/reference.md from the registries. `--check` only says whether it is up to date.
+// npm run docs: writes docs/reference.md from the registries and the table of src/README.md from src/rooms.json. `--check` only says whether they are up to date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { EXIT_MEANINGS } from "../dist/cli/exit-code.js";
@@ -79,12 +79,31 @@ ${table(
 \`thalweg explain TERM\` prints each: ${TERMS.map(({ name }) => `\`${name}\``).join(", ")}.
 `;
 
-const file = fileURLToPath(new URL("../docs/reference.md", import.meta.url));
-if (process.argv.includes("--check")) {
-  if (readFileSync(file, "utf8") !== page) {
-    console.error("docs/reference.md is out of date: run `npm run docs`.");
-    process.exit(1);
+const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/** The table in columns of one width, as the formatter wants it in files that people read as they are. */
+function aligned(text) {
+  const rows = text.split("\n").map((row) => row.slice(2, -2).split(" | "));
+  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
+  const fill = (each, i) => each.padEnd(widths[i], each === "---" ? "-" : " ");
+  return rows.map((row) => `| ${row.map(fill).join(" | ")} |`).join("\n");
+}
+
+/** The README of src/ with the table of its rooms as rooms.json has them. */
+function roomsPage() {
+  const rooms = JSON.parse(readFileSync(at("src/rooms.json"), "utf8"));
+  const rows = rooms.map(({ name, summary }) => [`[\`${name}/\`](${name})`, summary]);
+  return readFileSync(at("src/README.md"), "utf8").replace(
+    /(<!-- rooms: [^>]*-->\n\n)[\s\S]*?(\n\n<!-- \/rooms -->)/,
+    (_, before, after) => before + aligned(table(["room", "what it is"], rows)) + after,
+  );
+}
+
+const pages = { "docs/reference.md": page, "src/README.md": roomsPage() };
+for (const [path, text] of Object.entries(pages)) {
+  if (!process.argv.includes("--check")) writeFileSync(at(path), text);
+  else if (readFileSync(at(path), "utf8") !== text) {
+    console.error(`${path} is out of date: run \`npm run docs\`.`);
+    process.exitCode = 1;
   }
-} else {
-  writeFileSync(file, page);
 }

@@ -1,13 +1,25 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 
-describe("docs/reference.md", () => {
-  it("is what the registries say (npm run docs)", () => {
+describe("docs/reference.md and the table of src/README.md", () => {
+  it("are what the registries and rooms.json say (npm run docs)", () => {
     expect(() =>
       execFileSync(process.execPath, ["scripts/write-docs.mjs", "--check"], { stdio: "pipe" }),
     ).not.toThrow();
+  });
+});
+
+describe("src/rooms.json", () => {
+  const rooms = z
+    .array(z.strictObject({ name: z.string(), summary: z.string().min(10), edge: z.literal(true).optional() }))
+    .parse(JSON.parse(readFileSync("src/rooms.json", "utf8")));
+
+  it("names every folder of src/, each with a README", () => {
+    const folders = readdirSync("src", { withFileTypes: true }).filter((each) => each.isDirectory());
+    expect(rooms.map(({ name }) => name).toSorted()).toEqual(folders.map(({ name }) => name).toSorted());
+    for (const { name } of rooms) expect(existsSync(`src/${name}/README.md`), name).toBe(true);
   });
 });
 

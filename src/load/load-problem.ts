@@ -21,6 +21,7 @@ import { aboutUnreached } from "./about-unreached.ts";
 import { chooseBatches, elementsPerExample, WHOLE_ELEMENTS } from "./choose-batches.ts";
 import { chooseParameters } from "./choose-parameters.ts";
 import { chooseLoss } from "./choose-loss.ts";
+import { defaultPrecision } from "./default-precision.ts";
 import { heldConstant, heldSentence } from "./held-constant.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import { proofWarnings, proveLoad } from "./load-proofs.ts";
@@ -111,8 +112,7 @@ const CACHE_BYTES = 2 ** 30;
 export async function loadProblem(path: string, options: LoadOptions): Promise<LoadedProblem> {
   const source = loadModel(path, options.weights);
   const { model } = source;
-  const precision =
-    options.precision ?? (model.parameters.some(({ dtype }) => dtype === "float64") ? "float64" : "float32");
+  const precision = options.precision ?? defaultPrecision(model);
   const device = options.device ?? "cpu";
   const threads = options.threads ?? availableParallelism();
   if (device === "webgpu" && precision === "float64") throw noFloat64(device, options.precision === undefined);

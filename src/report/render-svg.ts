@@ -40,7 +40,9 @@ export function renderingOnce(): RenderSvg {
 /** In light colours. */
 async function draw(spec: TopLevelSpec): Promise<string> {
   textMetrics.width = textWidth; // Vega has one measure for all drawings, and this hook to set it
-  const view = new View(parse(compile(spec, { logger: logger(None) }).spec, LEGENDS), { renderer: "none" });
+  // Vega marks the rows that it is given: they are not its own.
+  const own = structuredClone(spec);
+  const view = new View(parse(compile(own, { logger: logger(None) }).spec, LEGENDS), { renderer: "none" });
   try {
     return compact(withTips(await view.toSVG()));
   } finally {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { writeFileAtomically } from "../../io/write-atomically.ts";
+import { defaultPrecision } from "../../load/default-precision.ts";
 import { describedDataset } from "../../load/described-dataset.ts";
 import { EXPORTABLE, type ExportedDerivative, exportDerivative } from "../../load/export-derivative.ts";
 import { loadModel } from "../../load/load-model.ts";
@@ -137,8 +138,7 @@ function fromShapes(path: string, flags: Flags, derivative: Derivative, shell: S
       hint: "Give them, or give --data so that shapes and loss come from it.",
     });
   }
-  const precision =
-    flags.precision ?? (model.parameters.some(({ dtype }) => dtype === "float64") ? "float64" : "float32");
+  const precision = flags.precision ?? defaultPrecision(model);
   const named = flags.params && chooseParameters(model, flags.params);
   const importing = { precision, freeze: flags.freeze, parameters: named, batchNormalization: flags.bn };
   const { outputs, parameters } = importGraph(model, new Graph(), { ...importing, batch });

@@ -3,6 +3,7 @@ import { Graph } from "../../graph/graph.ts";
 import { aboutUnreached } from "../../load/about-unreached.ts";
 import { chooseParameters } from "../../load/choose-parameters.ts";
 import { elementsPerExample } from "../../load/choose-batches.ts";
+import { defaultPrecision } from "../../load/default-precision.ts";
 import { type HeldConstant, heldConstant, heldSentence } from "../../load/held-constant.ts";
 import { loadModel, type LoadedModel } from "../../load/load-model.ts";
 import { multiplyAdds } from "../../load/multiply-adds.ts";
@@ -56,8 +57,7 @@ export const inspect = defineVerb({
 type Attempt = { readonly imported: ImportedGraph; readonly batch: number } | { readonly error: ThalwegError };
 
 function tryImport(model: ModelFile, flags: z.output<typeof modelFlags> & { parameters?: readonly string[] }): Attempt {
-  const precision =
-    flags.precision ?? (model.parameters.some(({ dtype }) => dtype === "float64") ? "float64" : "float32");
+  const precision = flags.precision ?? defaultPrecision(model);
   const first = model.inputs[0]?.shape[0];
   const batch = typeof first === "number" ? first : 1;
   try {

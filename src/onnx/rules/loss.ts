@@ -38,7 +38,7 @@ function likelihood(node: NodeContext, of: (classes: Value) => Value): Value {
 
 const ATTRIBUTES = { ignore_index: INT, reduction: oneOf("none", "mean", "sum") };
 
-export const LOSSES: readonly OnnxRule[] = [
+export const LOSS_OPERATORS: readonly OnnxRule[] = [
   {
     op: "SoftmaxCrossEntropyLoss",
     attributes: ATTRIBUTES,

@@ -8,7 +8,7 @@ import { CONTROL_FLOW } from "./control-flow.ts";
 import { FUSED } from "./fused.ts";
 import { INDEXING } from "./indexing.ts";
 import { LOGIC } from "./logic.ts";
-import { LOSSES } from "./loss.ts";
+import { LOSS_OPERATORS } from "./loss.ts";
 import { MATRIX_PRODUCTS } from "./matrix-product.ts";
 import { NORMALIZATIONS } from "./normalization.ts";
 import { PADDING } from "./padding.ts";
@@ -39,7 +39,7 @@ export const ONNX_RULES: readonly OnnxRule[] = [
   ...ATTENTION,
   ...FUSED,
   ...SEQUENCES,
-  ...LOSSES,
+  ...LOSS_OPERATORS,
   ...CONTROL_FLOW,
 ];
 
