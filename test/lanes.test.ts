@@ -7,8 +7,8 @@ import { nodeRuntime } from "../src/runtime/node-runtime.ts";
 import { openReference, vectorOf } from "./support/reference-case.ts";
 
 // Workers load built code; `npm test` builds first.
-const worker = new URL("../dist/runtime/lane-worker.js", import.meta.url);
-const three = nodeRuntime({ threads: 3, lanes: 3, worker });
+const workers = new URL("../dist/runtime/", import.meta.url);
+const three = nodeRuntime({ threads: 3, lanes: 3, workers });
 afterAll(() => three.close());
 
 describe.each([
@@ -59,7 +59,7 @@ describe("a lane", () => {
   });
 
   test("that has ended says so", async () => {
-    const runtime = nodeRuntime({ threads: 2, lanes: 2, worker });
+    const runtime = nodeRuntime({ threads: 2, lanes: 2, workers });
     const problem = openReference("softplus-wine-f64", {}, 50, runtime);
     await problem.point.value();
     await runtime.close();

@@ -132,7 +132,13 @@ export async function runProfile(
   context: RunContext,
 ): Promise<Profile> {
   const chosen = chosenInstruments(options);
-  const desk = Desk.open(settingFor(chosen, problem, options, context), random, context);
+  const setting = settingFor(chosen, problem, options, context);
+  const run = chosen.filter((instrument) => isFor(instrument, problem));
+  const expected = neededQuantities(
+    run.flatMap(({ needs }) => needs),
+    setting,
+  );
+  const desk = Desk.open(setting, random, context, [...expected]);
   const { loss, accuracy } = await desk.get(lossValue);
   const base: BaseNumbers = { loss, accuracy: accuracy ?? null, gradientNorm: norm2(await desk.get(lossGradient)) };
 
@@ -200,6 +206,15 @@ export async function runProfile(
 const NOT_AVAILABLE = formatNumber(null);
 
 const NO_TEXTS = { measures: "", means: "", doesNotMean: "", tryNext: "" };
+
+/** Whether an instrument is going to be run; one that cannot tell meets its error in its turn. */
+function isFor({ notFor }: ProfileInstrument, problem: Problem): boolean {
+  try {
+    return notFor?.(problem) === undefined;
+  } catch {
+    return false;
+  }
+}
 
 type Standing = Pick<Section, "status" | "reason"> & { readonly fault?: boolean };
 

@@ -1,9 +1,16 @@
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { decoupledBlocks } from "./decoupled-blocks.ts";
-import { copyTriangle, type Triangle } from "./triangle.ts";
+import { copyTriangle } from "./triangle.ts";
 import { tridiagonalEigen } from "./tridiagonal-eigen.ts";
 import { tridiagonalVectors } from "./tridiagonal-vectors.ts";
-import { PANEL, TOGETHER, transformBack, tridiagonalize, type Tridiagonalization } from "./tridiagonalize.ts";
+import {
+  PANEL,
+  type Reflections,
+  TOGETHER,
+  transformBack,
+  tridiagonalize,
+  type Tridiagonalization,
+} from "./tridiagonalize.ts";
 
 export interface SymmetricEigen {
   /** Eigenvalues, ascending. */
@@ -40,11 +47,11 @@ const SIMD_FROM = 32;
  * symmetricEigen(Float64Array.of(2, 1, 1, 2), 2, false).values; // [1, 3]
  */
 export function symmetricEigen(matrix: Float64Array, n: number, wantVectors: boolean): SymmetricEigen {
-  const parts = toTheEnd(reduce(matrix, n));
-  const solved = parts.map(({ triangle, reduced }) => {
+  const parts = toTheEnd(reduceSymmetric(matrix, n));
+  const solved = parts.map(({ reflections, reduced }) => {
     const eigen = tridiagonalEigen(reduced.diagonal, reduced.offDiagonal, wantVectors ? "all" : "none");
     for (let at = 0; at < eigen.vectors.length; at += TOGETHER)
-      transformBack(triangle, reduced.halfSquares, eigen.vectors.slice(at, at + TOGETHER));
+      transformBack(reflections, reduced.halfSquares, eigen.vectors.slice(at, at + TOGETHER));
     return eigen;
   });
   const order = ascending(solved.map(({ values }) => values));
@@ -63,7 +70,15 @@ export function symmetricEigen(matrix: Float64Array, n: number, wantVectors: boo
  * @throws as {@link symmetricEigen}
  */
 export function* symmetricSpectrum(matrix: Float64Array, n: number): Generator<number, SymmetricSpectrum> {
-  const parts = yield* reduce(matrix, n);
+  return spectrumOf(yield* reduceSymmetric(matrix, n), n);
+}
+
+/**
+ * The spectrum of a matrix of dimension n that was reduced, here or in another thread.
+ *
+ * @throws check error `eigen-not-converged` for NaN or ∞
+ */
+export function spectrumOf(parts: SymmetricReduction, n: number): SymmetricSpectrum {
   const solved = parts.map(({ reduced }) => tridiagonalEigen(reduced.diagonal, reduced.offDiagonal, "none").values);
   const order = ascending(solved);
   return {
@@ -80,9 +95,9 @@ export function* symmetricSpectrum(matrix: Float64Array, n: number): Generator<n
         const { part } = order[places[at]];
         const other = places.findIndex((place, i) => i > at && order[place].part !== part);
         const group = places.slice(at, Math.min(at + TOGETHER, other < 0 ? places.length : other));
-        const { indices, triangle, reduced } = parts[part];
+        const { indices, reflections, reduced } = parts[part];
         const vectors = group.flatMap((place) => ofReduced.get(place) ?? []);
-        transformBack(triangle, reduced.halfSquares, vectors);
+        transformBack(reflections, reduced.halfSquares, vectors);
         yield vectors.map((vector) => spread(vector, indices, n));
         at += group.length;
       }
@@ -90,13 +105,22 @@ export function* symmetricSpectrum(matrix: Float64Array, n: number): Generator<n
   };
 }
 
+/** A symmetric matrix, block by block as it falls apart, each reduced to tridiagonal form: plain data. */
+export type SymmetricReduction = readonly ReducedBlock[];
+
 interface ReducedBlock {
+  /** The rows and columns of the block, ascending. */
   readonly indices: Uint32Array;
-  readonly triangle: Triangle;
+  readonly reflections: Reflections;
   readonly reduced: Tridiagonalization;
 }
 
-function* reduce(matrix: Float64Array, n: number): Generator<number, ReducedBlock[]> {
+/**
+ * The reduction of a matrix, which is nearly all of the work. Yields the share of it that is done.
+ *
+ * @throws internal error `matrix-size`
+ */
+export function* reduceSymmetric(matrix: Float64Array, n: number): Generator<number, SymmetricReduction> {
   if (matrix.length !== n * n) {
     throw new ThalwegError({
       kind: "internal",
@@ -114,7 +138,8 @@ function* reduce(matrix: Float64Array, n: number): Generator<number, ReducedBloc
     const steps = tridiagonalize(triangle, length);
     let step = steps.next();
     for (; step.done !== true; step = steps.next()) yield (done + step.value * length ** 3) / work;
-    parts.push({ indices, triangle, reduced: step.value });
+    const { rows, stride } = triangle;
+    parts.push({ indices, reflections: { rows, stride }, reduced: step.value });
     done += length ** 3;
   }
   return parts;

@@ -8,6 +8,9 @@ export interface Tridiagonalization {
   readonly halfSquares: Float64Array;
 }
 
+/** The vectors uᵢ of the reflections: row i begins at i · stride. */
+export type Reflections = Pick<Triangle, "rows" | "stride">;
+
 /** Reflections whose updates are made at once. Their vectors have to stay in the second-level cache. */
 export const PANEL = 4 * ROWS;
 
@@ -83,7 +86,7 @@ export const TOGETHER = 4;
 
 /** Up to four eigenvectors of T to eigenvectors of A: z ← Qz in place. Cost: 2 n² multiplications each. */
 export function transformBack(
-  { rows, stride }: Triangle,
+  { rows, stride }: Reflections,
   halfSquares: Float64Array,
   vectors: readonly Float64Array[],
 ): void {

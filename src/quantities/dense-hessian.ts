@@ -2,12 +2,15 @@ import { z } from "zod";
 import { denseMatrixInTime, matrixRounding, productsOfMatrix } from "../estimators/exact-spectrum.ts";
 import { proveMatrix } from "../estimators/prove-matrix.ts";
 import { countProducts } from "../estimators/products.ts";
-import { symmetricSpectrum, type SymmetricSpectrum } from "../linalg/symmetric-eigen.ts";
+import { spectrumOf, symmetricSpectrum, type SymmetricSpectrum } from "../linalg/symmetric-eigen.ts";
 import { norm2 } from "../linalg/vector.ts";
 import type { ProductRounding } from "../operators/linear-operator.ts";
 import { productOperator } from "../operators/problem-operators.ts";
 import { hessianProduct } from "../problem/derivatives.ts";
 import { inSteps } from "../util/in-steps.ts";
+import { throwIfInterrupted } from "../util/run-context.ts";
+import { together } from "../util/together.ts";
+import type { Desk } from "./desk.ts";
 import { hessianOperator } from "./hessian-operator.ts";
 import { matrixCheck } from "./matrix-check.ts";
 import { defineQuantity } from "./quantity.ts";
@@ -38,7 +41,7 @@ export const denseHessian = defineQuantity({
   }),
   cost: (setting) => (isSmall(setting) ? productsOfMatrix(productOperator(setting.problem.point, hessianProduct)) : 0),
   compute: async (desk): Promise<DenseHessian | undefined> => {
-    const { problem, point, context, random } = desk;
+    const { point, context, random } = desk;
     if (!isSmall(desk)) return undefined;
     const products = countProducts(desk.operator(hessianOperator), context);
     const found = await denseMatrixInTime(products, "Hessian matrix");
@@ -48,9 +51,7 @@ export const denseHessian = defineQuantity({
     const rounding = products.rounding("norm", norm2(matrix));
     const alone = productOperator(point, hessianProduct, context);
     desk.checks.push(matrixCheck(await proveMatrix(alone, matrix, rounding, random.split("matrix proof"))));
-    const spectrum = await inSteps(symmetricSpectrum(matrix, problem.space.dimension), context, (share) =>
-      context.progress?.({ stage: "Hessian eigenvalues", done: Math.round(100 * share), total: 100 }),
-    );
+    const spectrum = await spectrumOfMatrix(desk, matrix);
     if (!spectrum) return undefined;
     const { values } = spectrum;
     const scale = Math.max(Math.abs(values[0]), Math.abs(values[values.length - 1]));
@@ -68,6 +69,28 @@ export const denseHessian = defineQuantity({
     };
   },
 });
+
+/** From this dimension on, a thread is started for the eigenproblem: it takes a quarter of a second. */
+const APART_FROM = 1000;
+
+/** Every eigenvalue, in a thread of its own where there is one, while this one goes on; undefined out of time. */
+async function spectrumOfMatrix(desk: Desk, matrix: Float64Array): Promise<SymmetricSpectrum | undefined> {
+  const { problem, context } = desk;
+  const n = problem.space.dimension;
+  const progress = (share: number) =>
+    context.progress?.({ stage: "Hessian eigenvalues", done: Math.round(100 * share), total: 100 });
+  const reducing =
+    n < APART_FROM || desk.hasBudget
+      ? undefined
+      : problem.runtime.reduceSymmetric?.(matrix, n, (share) => {
+          throwIfInterrupted(context);
+          progress(share);
+          return !desk.outOfTime;
+        });
+  if (!reducing) return inSteps(symmetricSpectrum(matrix, n), context, progress);
+  const [reduction] = await together(reducing, desk.meanwhile(denseHessian));
+  return reduction && spectrumOf(reduction, n);
+}
 
 /** Whether there are so few parameters that the whole matrix is computed where it is of use. */
 export function isSmall(setting: Setting): boolean {

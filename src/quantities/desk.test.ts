@@ -168,4 +168,52 @@ describe("a desk", () => {
     expect(await methodOf([hessianTrace, hessianExtremes])).toMatch(/whole matrix/);
     expect(await methodOf([hessianExtremes, denseHessian], true)).toMatch(/Lanczos/);
   });
+
+  it("computes what else is expected while it waits, but nothing that is made of what it waits for", async () => {
+    const log: string[] = [];
+    const other = defineQuantity({
+      name: "other",
+      parameters: z.object({}),
+      compute: async (desk) => {
+        await desk.operator(hessianOperator).apply([desk.point.parameters]);
+        return log.push("other");
+      },
+    });
+    const failing = defineQuantity({
+      name: "what fails",
+      parameters: z.object({}),
+      compute: (): Promise<number> => Promise.reject(new RangeError(`no ${log.push("failing")}`)),
+    });
+    const waited: Quantity<number> = defineQuantity({
+      name: "waited for",
+      parameters: z.object({}),
+      compute: async (desk) => {
+        log.push("begins");
+        await desk.meanwhile(waited);
+        return log.push("ends");
+      },
+    });
+    const ofWaited = defineQuantity({
+      name: "made of it",
+      parameters: z.object({}),
+      needs: [waited],
+      compute: async (desk) => (await desk.get(waited)) + log.push("made of it"),
+    });
+    const needs = [waited, ofWaited, failing, other];
+    const desk = deskOf(network(), {}, { needs });
+    await desk.get(ofWaited);
+    expect(log).toEqual(["begins", "failing", "other", "ends", "made of it"]);
+    // Counted for whoever asks, and failed for whoever asks.
+    expect(desk.products).toBe(0);
+    await desk.get(other);
+    expect(desk.products).toBe(1);
+    await expect(desk.get(failing)).rejects.toThrow("no");
+    expect(log).toHaveLength(5);
+    // At another point nobody waits for it, and where time is short everything keeps its place.
+    const point = desk.problem.at(desk.point.parameters);
+    await desk.at(point).get(waited);
+    await deskOf(network(), {}, { needs, context: { hasBudget: true } }).get(waited);
+    expect(log.slice(5)).toEqual(["begins", "ends", "begins", "ends"]);
+    await point.release();
+  });
 });

@@ -17,6 +17,8 @@ export interface Computed<T> {
   on(desk: Desk): Promise<T>;
   /** Begins to compute it; what that takes is counted for whoever asks for it. */
   begin(desk: Desk): Promise<unknown>;
+  /** Whether that quantity is needed for it in a setting, at once or by the way. */
+  isMadeOf(quantity: object, setting: Setting): boolean;
 }
 
 /** A matrix that only multiplies, at the point of a desk. */
@@ -34,6 +36,8 @@ interface Place {
   /** What has been computed at the point is kept by this. */
   readonly sheet: object;
   readonly account: Account;
+  /** What is certainly going to be asked for here, each after all that it is made of. */
+  readonly expected: readonly Computed<unknown>[];
   /** What may be asked for; everything where it is undefined. */
   readonly declared?: Declared;
 }
@@ -82,8 +86,17 @@ export class Desk implements Setting {
     this.place = place;
   }
 
-  /** A desk at the problem's own point. */
-  static open(setting: Setting, random: RandomStream, context: RunContext): Desk {
+  /**
+   * A desk at the problem's own point.
+   *
+   * @param expected what is certainly going to be asked for, each after all that it is made of
+   */
+  static open(
+    setting: Setting,
+    random: RandomStream,
+    context: RunContext,
+    expected: readonly Computed<unknown>[] = [],
+  ): Desk {
     const { point } = setting.problem;
     return new Desk(setting, {
       point,
@@ -93,12 +106,13 @@ export class Desk implements Setting {
       checks: [],
       sheet: {},
       account: new Account(),
+      expected,
     });
   }
 
   /** The same at another point, of which nothing is known yet, from the same random numbers. */
   at(point: Point): Desk {
-    return new Desk(this.setting, { ...this.place, point, sheet: {} });
+    return new Desk(this.setting, { ...this.place, point, sheet: {}, expected: [] });
   }
 
   /** The same for somebody with an account of their own, who has declared what they need. */
@@ -123,6 +137,16 @@ export class Desk implements Setting {
   /** Computes something beside what is asked for; what that takes is counted for whoever asks for it. */
   begin(quantity: Computed<unknown>): Promise<unknown> {
     return quantity.begin(this);
+  }
+
+  /**
+   * Computes whatever else is expected and is not made of `waited`, one after the other, while another thread works on
+   * that. What fails then fails for whoever asks for it. Where time is limited, everything keeps its place.
+   */
+  async meanwhile(waited: Computed<unknown>): Promise<void> {
+    if (this.hasBudget) return;
+    for (const quantity of this.place.expected)
+      if (!quantity.isMadeOf(waited, this)) await quantity.begin(this).catch(() => undefined);
   }
 
   operator(operator: Multiplied): LinearOperator {

@@ -63,10 +63,12 @@ export function defineQuantity<T, Parameters extends z.ZodObject>({
         value: compute(desk.of(account, allowed), desk.parametersOf({ parameters })),
       };
     });
-  return {
+  const quantity: Quantity<T, Parameters> = {
     name,
     parameters,
     needs,
+    isMadeOf: (other, setting) =>
+      other === quantity || needs.some((need) => need.when(setting) && need.quantity.isMadeOf(other, setting)),
     cost: (setting) => cost?.(setting, setting.parametersOf({ parameters })) ?? 0,
     on: async (desk) => {
       const entry = entryAt(desk);
@@ -79,6 +81,7 @@ export function defineQuantity<T, Parameters extends z.ZodObject>({
     },
     begin: (desk) => entryAt(desk).value,
   };
+  return quantity;
 }
 
 export function needsOf(declared: Needs): readonly Need[] {

@@ -3,7 +3,7 @@
  * the other.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { ThalwegError } from "../util/thalweg-error.ts";
+import { errorDetails } from "../util/thalweg-error.ts";
 import { allocate, sizeOf, type FloatType, type TensorData } from "../util/tensor.ts";
 import type { LaneOptions, LaneReply, LaneRequest, RunRequest, SharedSlot } from "./lane-protocol.ts";
 import { nodeRuntime } from "./node-runtime.ts";
@@ -86,12 +86,7 @@ function known<K, V>(things: ReadonlyMap<K, V>, key: K): V {
 }
 
 function failure(error: unknown): LaneReply {
-  if (error instanceof ThalwegError) {
-    const { kind, code, message, where, hint } = error;
-    return { kind: "error", error: { kind, code, message, where, hint } };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return { kind: "error", error: { kind: "internal", code: "lane-failed", message } };
+  return { kind: "error", error: errorDetails(error, "lane-failed") };
 }
 
 let last: Promise<void> = Promise.resolve();

@@ -3,6 +3,7 @@ import { disableTelemetry } from "./disable-telemetry.ts";
 import { type FileSession, openFileSession } from "./file-session.ts";
 import { laneRuntime } from "./lanes.ts";
 import { onnxruntime } from "./onnxruntime.ts";
+import { reductionThread } from "./reduction-thread.ts";
 import type { Runtime } from "./runtime.ts";
 
 export type Device = "cpu" | "cuda" | "webgpu";
@@ -13,8 +14,8 @@ export interface NodeRuntimeOptions {
   readonly device?: Device;
   /** Engines side by side, on the CPU only; default 1, in the thread that calls. */
   readonly lanes?: number;
-  /** The built worker of a lane, where this file runs from its source. */
-  readonly worker?: URL;
+  /** The folder of the built workers, where this file runs from its source. */
+  readonly workers?: URL;
 }
 
 /** ONNX Runtime in Node. */
@@ -22,15 +23,18 @@ export function nodeRuntime({
   threads,
   device = "cpu",
   lanes = 1,
-  worker = builtWorker(),
+  workers = builtWorkers(),
 }: NodeRuntimeOptions): Runtime {
   disableTelemetry();
   // Its errors reach us as exceptions; on stderr they would stand in the middle of ours.
   ort.env.logLevel = "fatal";
   const description = `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common}, ${device}`;
-  return lanes > 1 && device === "cpu" && worker !== undefined
-    ? laneRuntime({ description, threads, lanes, worker })
-    : onnxruntime(ort, { description, threads, providers: [device] });
+  const runtime =
+    lanes > 1 && device === "cpu" && workers !== undefined
+      ? laneRuntime({ description, threads, lanes, worker: new URL("lane-worker.js", workers) })
+      : onnxruntime(ort, { description, threads, providers: [device] });
+  if (threads === 1 || workers === undefined) return runtime;
+  return { ...runtime, reduceSymmetric: reductionThread(new URL("reduction-worker.js", workers)) };
 }
 
 /** A file in ONNX Runtime as it is, on the CPU. */
@@ -43,7 +47,7 @@ export function nodeFileSession(
   return openFileSession(ort, file, { ...options, provider: "cpu" });
 }
 
-/** A worker loads JavaScript only. */
-function builtWorker(): URL | undefined {
-  return import.meta.url.endsWith(".js") ? new URL("./lane-worker.js", import.meta.url) : undefined;
+/** Workers load JavaScript only. */
+function builtWorkers(): URL | undefined {
+  return import.meta.url.endsWith(".js") ? new URL(".", import.meta.url) : undefined;
 }

@@ -1,4 +1,5 @@
 import type { Target } from "../graph/emitter.ts";
+import type { SymmetricReduction } from "../linalg/symmetric-eigen.ts";
 import type { EmittedModel } from "../onnx/emit-model.ts";
 import type { FloatType, Shape, Tensor } from "../util/tensor.ts";
 
@@ -38,6 +39,16 @@ export interface Runtime {
   compile(model: EmittedModel): Promise<Executable>;
   feed(tensor: Tensor): Feed;
   slot(dtype: FloatType, shape: Shape): Slot;
+  /**
+   * Reduces a symmetric matrix of dimension n in a thread of its own, beside the engine; absent where there is none.
+   *
+   * @param goesOn is told the share that is done, and may end it, or throw; the result is then undefined
+   */
+  reduceSymmetric?(
+    matrix: Float64Array,
+    n: number,
+    goesOn: (share: number) => boolean,
+  ): Promise<SymmetricReduction | undefined>;
   /** Ends its threads; executables and feeds are void afterwards. */
   close(): Promise<void>;
 }

@@ -48,3 +48,11 @@ export class ThalwegError extends Error {
     this.hint = details.hint;
   }
 }
+
+/** An error as plain data, to be told to another thread; what is not one of ours becomes an internal one of this code. */
+export function errorDetails(error: unknown, code: string): ErrorDetails {
+  if (!(error instanceof ThalwegError))
+    return { kind: "internal", code, message: error instanceof Error ? error.message : String(error) };
+  const { kind, message, where, hint } = error;
+  return { kind, code: error.code, message, where, hint };
+}

@@ -1,5 +1,5 @@
 import { Desk } from "../../src/quantities/desk.ts";
-import { settingOf } from "../../src/quantities/needed-quantities.ts";
+import { neededQuantities, settingOf } from "../../src/quantities/needed-quantities.ts";
 import { needsOf, type Needs } from "../../src/quantities/quantity.ts";
 import type { Options } from "../../src/quantities/setting.ts";
 import type { Problem } from "../../src/problem/problem.ts";
@@ -12,6 +12,7 @@ export function deskOf(
   options: Options = {},
   { seed = 0, needs = [], context = {} }: { seed?: number; needs?: Needs; context?: RunContext } = {},
 ): Desk {
-  const setting = settingOf({ problem, options, hasBudget: context.hasBudget }, needsOf(needs));
-  return Desk.open(setting, createRandom(seed), context);
+  const all = needsOf(needs);
+  const setting = settingOf({ problem, options, hasBudget: context.hasBudget }, all);
+  return Desk.open(setting, createRandom(seed), context, [...neededQuantities(all, setting)]);
 }
