@@ -757,8 +757,13 @@ describe("the other verbs", () => {
       "output.weight": floats([10, 32], () => 1),
       "output.bias": floats([10], () => 1),
     });
+    for (const name of ["ones", "ones-too"]) {
+      const tensors = [...readArrays(at("ones.npz"))];
+      writeFileSync(at(`${name}.safetensors`), encodeSafetensors(tensors));
+    }
     const commands: Readonly<Record<keyof typeof DOCUMENT_KINDS, readonly string[]>> = {
       profile: ["profile", ...model, "--only", "loss"],
+      checkpoints: ["profile", ...model, "--only", "loss", "--weights", "ones.safetensors,ones-too.safetensors"],
       plan: ["profile", ...model, "--dry-run"],
       inspect: ["inspect", DIGITS],
       check: ["check", ...model],

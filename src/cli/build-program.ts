@@ -1,5 +1,5 @@
 import { Argument as CommanderArgument, Command, Option } from "commander";
-import { chosen } from "./arguments.ts";
+import { chosen } from "../util/chosen.ts";
 import { readConfig } from "./config-file.ts";
 import { EXIT_MEANINGS } from "./exit-code.ts";
 import { type Flag, flagsOf, type RawFlags } from "./flag.ts";

@@ -9,7 +9,7 @@ import { formatBytes, formatCount, formatDuration } from "./format.ts";
 import { table, widthOf, wrap } from "./layout.ts";
 import { presentError } from "./present-error.ts";
 import { describe as describeProgress } from "./progress-line.ts";
-import { didYouMean, editDistance } from "./suggest.ts";
+import { didYouMean, editDistance } from "../util/suggest.ts";
 import { styleOf, wantsColors } from "./terminal.ts";
 import { VERBS } from "./verbs/registry.ts";
 

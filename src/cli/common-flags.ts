@@ -141,6 +141,15 @@ export const runFlags = z.object({
     .meta({ description: "print the plan and its predicted cost, measure nothing", group: "Run" }),
 });
 
+/** What runs of many tasks have besides. */
+export const taskFlags = z.object({
+  resume: z.string().optional().meta({
+    description: "continue the run of that folder: what is done is not done again",
+    placeholder: "DIR",
+    group: "Run",
+  }),
+});
+
 const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
 
 /** "60s", "90", "2m", "1h", "500ms" as milliseconds. */

@@ -1,7 +1,7 @@
 import { openFile } from "../io/open-file.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { type Flag, type RawFlags } from "./flag.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean } from "../util/suggest.ts";
 
 /**
  * Flags from a JSON file: `{"batch-size": 100}` or `{"batchSize": 100}`.

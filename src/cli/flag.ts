@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean } from "../util/suggest.ts";
 
 /** A flag of the command line, as its zod type describes it. */
 export interface Flag {

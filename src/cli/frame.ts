@@ -4,13 +4,11 @@ import type { FileHash } from "../data/content-hash.ts";
 import { heldConstant } from "../load/held-constant.ts";
 import type { LoadedModel } from "../load/load-model.ts";
 import type { LoadedProblem } from "../load/load-problem.ts";
-import type { ResultDocument } from "../documents/result-kinds.ts";
+import type { Frame } from "../result/envelope.ts";
+import type { Origin } from "../runs/subject.ts";
 import { type Shape, sizeOf } from "../util/tensor.ts";
 import type { Shell } from "./shell.ts";
 import { version } from "./version.ts";
-
-/** The part of the envelope that all kinds of result share. */
-export type Frame = Omit<ResultDocument, "schema" | "result">;
 
 export interface FrameOptions {
   readonly shell: Shell;
@@ -23,23 +21,45 @@ export interface FrameOptions {
 
 /** Provenance of a result: what was measured, with what, how. */
 export function frameOf({ shell, flags, seed, loaded, checks = [] }: FrameOptions): Frame {
+  const origin: Origin = loaded
+    ? originOf(loaded, shell)
+    : { model: null, data: null, loss: null, precision: null, runtime: null, checks: [], warnings: [] };
   return {
-    thalweg: version(),
+    ...identityOf(shell, flags),
+    ...origin,
     createdAt: new Date().toISOString(),
-    command: [...shell.command],
-    config: z.record(z.string(), z.json()).parse(JSON.parse(JSON.stringify(flags))),
     seed,
-    model: loaded ? modelSummary(loaded.source, loaded.problem.space.tensors, loaded.problem.options.parameters) : null,
-    data: loaded ? { path: loaded.dataPath, sha256: loaded.dataset.sha256(), examples: loaded.problem.examples } : null,
-    loss: loaded ? lossSummary(loaded) : null,
-    precision: loaded ? loaded.problem.options.precision : null,
-    runtime: loaded ? runtimeSummary(loaded, shell) : null,
-    checks: [...(loaded?.proofs ?? []), ...checks],
+    checks: [...origin.checks, ...checks],
     warnings: [
-      ...(loaded?.warnings ?? []),
-      ...(loaded ? changesOnDisk(loaded) : []),
+      ...origin.warnings,
       ...(shell.interruption.asked.aborted ? ["The run was interrupted: it holds what was measured until then."] : []),
     ],
+  };
+}
+
+/** Who makes the result, and how it was asked for. */
+export function identityOf(
+  { command }: Pick<Shell, "command">,
+  flags: Readonly<Record<string, unknown>>,
+): Pick<Frame, "thalweg" | "command" | "config"> {
+  return {
+    thalweg: version(),
+    command: [...command],
+    config: z.record(z.string(), z.json()).parse(JSON.parse(JSON.stringify(flags))),
+  };
+}
+
+/** What the envelope says of a problem. */
+export function originOf(loaded: LoadedProblem, shell: Pick<Shell, "elapsed">): Origin {
+  const { problem, source, dataPath, dataset, proofs, warnings } = loaded;
+  return {
+    model: modelSummary(source, problem.space.tensors, problem.options.parameters),
+    data: { path: dataPath, sha256: dataset.sha256(), examples: problem.examples },
+    loss: lossSummary(loaded),
+    precision: problem.options.precision,
+    runtime: runtimeSummary(loaded, shell),
+    checks: [...proofs],
+    warnings: [...warnings, ...changesOnDisk(loaded)],
   };
 }
 
@@ -86,7 +106,10 @@ function lossSummary({ problem, lossGuessed }: LoadedProblem): NonNullable<Frame
   return { name, title, formula, reduction, l2, terms: problem.terms, guessed: lossGuessed };
 }
 
-function runtimeSummary({ problem, device }: LoadedProblem, shell: Shell): NonNullable<Frame["runtime"]> {
+function runtimeSummary(
+  { problem, device }: LoadedProblem,
+  shell: Pick<Shell, "elapsed">,
+): NonNullable<Frame["runtime"]> {
   const { description, threads } = problem.runtime;
   return { engine: description, device, threads, platform: platformSummary(), seconds: shell.elapsed() / 1000 };
 }

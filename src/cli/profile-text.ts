@@ -1,4 +1,4 @@
-import type { PlannedInstrument } from "../instruments/profile.ts";
+import type { PlanDocument } from "../runs/execute.ts";
 import { keyReadings, shownReadings } from "../instruments/shown-readings.ts";
 import { flagOf, stateOf, unfinished } from "../report/section-state.ts";
 import type { ProfileResult } from "../instruments/profile-result.ts";
@@ -131,17 +131,15 @@ function verdictList(verdicts: readonly Verdict[], style: Style): string {
   );
 }
 
-/** The plan of a profile, with the time that it should take. */
-export function planText(plan: readonly PlannedInstrument[], msPerProduct: number, style: Style): string {
-  const rows = plan.map(({ title, products, skipped }) =>
-    skipped === undefined
-      ? [title, formatCount(products), formatDuration(products * msPerProduct)]
-      : [title, "skipped", ""],
+/** A plan, with the time that it should take. */
+export function planText({ instruments, tasks, msPerProduct, products, seconds }: PlanDocument, style: Style): string {
+  const rows = instruments.map(({ title, products: each, skipped }) =>
+    skipped === null ? [title, formatCount(each), formatDuration(each * msPerProduct)] : [title, "skipped", ""],
   );
-  const total = totalProducts(plan);
-  return `${style.bold("Plan")}\n${table([["instrument", "products", "about"], ...rows, ["in all", formatCount(total), formatDuration(total * msPerProduct)]], ["left", "right", "right"])}\n`;
-}
-
-export function totalProducts(plan: readonly PlannedInstrument[]): number {
-  return plan.reduce((sum, { products }) => sum + products, 0);
+  const total = [
+    `in all${tasks === 1 ? "" : `, ${formatCount(tasks)} times`}`,
+    formatCount(products),
+    formatDuration(1000 * seconds),
+  ];
+  return `${style.bold("Plan")}\n${table([["instrument", "products", "about"], ...rows, total], ["left", "right", "right"])}\n`;
 }

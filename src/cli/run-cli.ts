@@ -7,7 +7,7 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 import { readFlags } from "./flag.ts";
 import { presentError } from "./present-error.ts";
 import { createShell, type Interruption } from "./shell.ts";
-import { didYouMean } from "./suggest.ts";
+import { didYouMean } from "../util/suggest.ts";
 import { styleOf, type Terminal } from "./terminal.ts";
 import { VERBS } from "./verbs/registry.ts";
 import { version } from "./version.ts";

@@ -1,4 +1,5 @@
 import type { RunContext } from "../util/run-context.ts";
+import type { Listener } from "../runs/event.ts";
 import type { ExitCode } from "./exit-code.ts";
 import { wrap } from "./layout.ts";
 import { stackOf } from "./present-error.ts";
@@ -22,8 +23,10 @@ export interface Shell {
   warn(text: string): void;
   /** Says that a part failed by a fault of ours while the others go on; the stack only with --debug. */
   fault(error: Error): void;
-  /** A context for work that stops at the first Ctrl-C (or SIGTERM). */
-  context(): RunContext;
+  /** Hears what a run says. */
+  readonly listener: Listener;
+  /** A context for work that stops at the first Ctrl-C (or SIGTERM), and ends early when a budget is spent. */
+  context(budget?: number): RunContext;
   /**
    * A context for measurements that end early with what they have: when the budget in milliseconds is
    * spent, or at the first Ctrl-C; the second one stops them.
@@ -57,31 +60,42 @@ export function createShell(options: ShellOptions): Shell {
   const start = performance.now();
   const elapsed = () => performance.now() - start;
   const progress = progressLine(terminal, elapsed);
-  const live = terminal.live && !quiet ? { progress: progress.update } : {};
+  const live: Pick<RunContext, "progress"> = terminal.live && !quiet ? { progress: progress.update } : {};
   const say = (text: string) => {
     progress.clear();
     terminal.err(`${text}\n`);
   };
   const warn = (text: string) => quiet || say(`${err.yellow("warning:")} ${wrap(text, 71, "  ")}`);
+  const note = (text: string) => quiet || say(wrap(text, undefined, "  "));
+  const timed = (budget: number) => {
+    const began = elapsed();
+    return { hasBudget: Number.isFinite(budget), outOfTime: () => elapsed() - began >= budget };
+  };
   return {
     style: styleOf(color && terminal.outColors),
     command,
     interruption,
     elapsed,
-    note: (text) => quiet || say(wrap(text, undefined, "  ")),
+    note,
     detail: (text) => (verbose && !quiet ? say(err.dim(text)) : undefined),
     warn,
     fault: (error) => {
       warn(error.message);
       if (debug) say(err.dim(stackOf(error)));
     },
-    context: () => ({ signal: interruption.asked, ...live }),
+    listener(event) {
+      const of = event.task === undefined ? "" : `${event.task}: `;
+      if (event.type === "note") note(`${of}${event.text}`);
+      else if (event.type === "warning") warn(`${of}${event.text}`);
+      else if (event.type === "progress") live.progress?.({ ...event, stage: `${of}${event.stage}` });
+    },
+    context: (budget = Number.POSITIVE_INFINITY) => ({ signal: interruption.asked, ...timed(budget), ...live }),
     measuringContext(budget = Number.POSITIVE_INFINITY) {
-      const began = elapsed();
+      const { hasBudget, outOfTime } = timed(budget);
       return {
         signal: interruption.insisted,
-        hasBudget: Number.isFinite(budget),
-        outOfTime: () => interruption.asked.aborted || elapsed() - began >= budget,
+        hasBudget,
+        outOfTime: () => interruption.asked.aborted || outOfTime(),
         ...live,
       };
     },

@@ -1,21 +1,19 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { npzChunks } from "../files/npz.ts";
 import { addToFolder, type FileContent, writeFolderAtomically } from "../io/write-atomically.ts";
+import { RUN_FILE } from "../io/run-folder.ts";
+import { encodeRun, type RunFile } from "../runs/run-file.ts";
 import { encodeResult, type ResultDocument } from "../documents/result-kinds.ts";
+import { hashOfJson, type Recipe } from "../runs/recipe.ts";
 import type { Tensor } from "../util/tensor.ts";
 
 /** "thalweg-runs/20261122-015500-profile-1a2b3c4d": a folder that tells when, what and of what. */
-export function defaultFolder({ createdAt, schema, model, data, config }: ResultDocument): string {
+export function defaultFolder(createdAt: string, recipe: Recipe): string {
   const time = createdAt
     .replace(/\.\d+Z$/, "")
     .replace(/[-:]/g, "")
     .replace("T", "-");
-  const kind = /^thalweg\/(.*)@/.exec(schema)?.[1] ?? "run";
-  const hash = createHash("sha256")
-    .update(JSON.stringify([model?.sha256, model?.weights?.sha256, data?.sha256, config]))
-    .digest("hex");
-  return join("thalweg-runs", `${time}-${kind}-${hash.slice(0, 8)}`);
+  return join("thalweg-runs", `${time}-${recipe.experiment}-${hashOfJson(recipe).slice(0, 8)}`);
 }
 
 /** What was written, and what could not be drawn. */
@@ -28,6 +26,14 @@ export interface WrittenRun {
   readonly faults: readonly Error[];
 }
 
+/** What the folder holds besides the result. */
+export interface RunRecord {
+  /** What the run is. */
+  readonly file?: RunFile;
+  /** Whether the folder is there already, with that file and the tasks of the run. */
+  readonly isBegun?: boolean;
+}
+
 /**
  * Writes everything that a run leaves: result and arrays first, so that no fault in drawing loses what
  * was measured; then figures and report. What cannot be drawn is named in the result's warnings.
@@ -38,10 +44,14 @@ export async function writeRun(
   folder: string,
   document: ResultDocument,
   arrays: ReadonlyMap<string, Tensor>,
+  run: RunRecord = {},
 ): Promise<WrittenRun> {
-  const measured: [string, FileContent][] = [["result.json", encodeResult(document)]];
+  const measured: [string, FileContent][] = [];
   if (arrays.size > 0) measured.push(["arrays.npz", npzChunks(arrays)]);
-  writeFolderAtomically(folder, measured);
+  // Last: a folder that holds a result is complete, but for what is drawn of it.
+  measured.push(["result.json", encodeResult(document)]);
+  if (run.isBegun === true) addToFolder(folder, measured);
+  else writeFolderAtomically(folder, [...(run.file ? [[RUN_FILE, encodeRun(run.file)] as const] : []), ...measured]);
   // Drawing is the slowest part to load, and most commands draw nothing.
   const [{ figuresOf }, { renderReport }, { renderingOnce }] = await Promise.all([
     import("../report/figures-of.ts"),

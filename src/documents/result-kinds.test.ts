@@ -100,6 +100,7 @@ describe("result documents", () => {
       schema: "thalweg/plan@1",
       msPerProduct: 1.5,
       products: 10,
+      tasks: 1,
       seconds: 0.015,
       instruments: [{ name: "trace", title: "Trace", products: 10, skipped: null }],
     });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { applyResult } from "../result/apply-result.ts";
 import { benchResult } from "../result/bench-result.ts";
+import { checkpointsResult } from "../result/checkpoints-result.ts";
 import { checkResult } from "../result/check-result.ts";
 import { compareResult } from "../result/compare-result.ts";
 import { doctorDocument } from "../result/doctor-document.ts";
@@ -16,6 +17,7 @@ import { profileResult } from "../instruments/profile-result.ts";
 /** The document of every kind of result, by kind. */
 export const RESULT_KINDS = {
   profile: envelope("profile", profileResult),
+  checkpoints: envelope("checkpoints", checkpointsResult),
   bench: envelope("bench", benchResult),
   apply: envelope("apply", applyResult),
   check: envelope("check", checkResult),

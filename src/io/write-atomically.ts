@@ -20,7 +20,7 @@ import { makeFolders } from "./make-folders.ts";
 /** What a file shall hold: text, bytes, or pieces of bytes made while they are written. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
 
-/** Lists the files of a folder that we wrote, one path on a line: what we may replace. */
+/** Lists the files of a folder that we wrote, one path on a line: what we may replace. A folder, "tasks/", is ours with all in it. */
 const MANIFEST = ".thalweg-files";
 
 /**
@@ -42,6 +42,7 @@ export function writeFileAtomically(path: string, content: FileContent): void {
  * one that holds anything else is refused, so that nobody's file is ever lost.
  *
  * @param files contents by path in the folder, with "/" between parts: "figures/density.svg"
+ * @param filledLater folders in it whose files are written while the run goes on
  * @throws ThalwegError `folder-not-ours`, and those of writeFileAtomically
  * @example
  * writeFolderAtomically("run", [["result.json", "{}"], ["arrays.npz", npzChunks(arrays)]]);
@@ -49,6 +50,7 @@ export function writeFileAtomically(path: string, content: FileContent): void {
 export function writeFolderAtomically(
   folder: string,
   files: Iterable<readonly [path: string, content: FileContent]>,
+  filledLater: readonly string[] = [],
 ): void {
   const target = existsSync(folder) ? realpathSync(folder) : folder;
   refuseUnlessOurs(target);
@@ -57,7 +59,7 @@ export function writeFolderAtomically(
     makeFolders(dirname(target));
     mkdirSync(partial);
     const folders = new Set([partial]);
-    const written: string[] = [MANIFEST];
+    const written: string[] = [MANIFEST, ...filledLater.map((name) => `${name}/`)];
     for (const [path, content] of files) {
       checkInside(path);
       const place = join(partial, ...path.split("/"));
@@ -127,7 +129,8 @@ function refuseUnlessOurs(folder: string): void {
   if (present.length === 0) return;
   if (!present.includes(MANIFEST)) throw refuse("holds files that no run of thalweg wrote");
   const ours = new Set(readFileSync(join(folder, MANIFEST), "utf8").split("\n"));
-  const foreign = present.find((path) => !ours.has(path));
+  const folders = [...ours].filter((path) => path.endsWith("/"));
+  const foreign = present.find((path) => !ours.has(path) && !folders.some((each) => path.startsWith(each)));
   if (foreign !== undefined) throw refuse(`holds ${foreign}, which no run of thalweg wrote`);
 }
 

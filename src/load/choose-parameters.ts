@@ -1,7 +1,7 @@
 import type { ModelFile, TensorRole } from "../onnx/decode-model.ts";
 import { isFloat } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { matchesGlob } from "./glob.ts";
+import { matchesGlob } from "../util/glob.ts";
 
 /**
  * The names of the parameters that any of the patterns selects, in the order of the model. A float

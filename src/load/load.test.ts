@@ -11,7 +11,7 @@ import { matmul } from "../ops/matmul.ts";
 import { sigmoid } from "../ops/unary.ts";
 import { chooseBatches, type BatchQuestion } from "./choose-batches.ts";
 import { chooseParameters } from "./choose-parameters.ts";
-import { matchesGlob } from "./glob.ts";
+import { matchesGlob } from "../util/glob.ts";
 import { guessLoss } from "./guess-loss.ts";
 import type { OutputObserver } from "./output-evidence.ts";
 import type { LabelSummary } from "../data/labels.ts";

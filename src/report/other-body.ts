@@ -6,7 +6,7 @@ import { markup, type Html } from "./html.ts";
 import { checkTable } from "./provenance.ts";
 
 /** The results that are a table rather than a story. */
-export function otherBody(document: Exclude<ResultDocument, ResultDocument<"profile">>): Html {
+export function otherBody(document: Exclude<ResultDocument, ResultDocument<"profile" | "checkpoints">>): Html {
   switch (document.schema) {
     case "thalweg/bench@1": {
       const { examples, batchSize, gemm, forward, gradient, hessianVector, hessianVectorBlock, gaussNewtonVector } =

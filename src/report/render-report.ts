@@ -1,4 +1,5 @@
 import { encodeResult, type ResultDocument } from "../documents/result-kinds.ts";
+import { checkpointSections } from "./checkpoint-sections.ts";
 import { formatCount } from "./count.ts";
 import { markup, raw, type Html } from "./html.ts";
 import { otherBody } from "./other-body.ts";
@@ -23,9 +24,7 @@ export async function renderReport(document: ResultDocument, render: RenderSvg =
     heading,
     subtitle: subtitleOf(document),
     sections: [
-      ...(document.schema === "thalweg/profile@1"
-        ? await profileSections(document.result, document.warnings, render)
-        : [otherSection(document)]),
+      ...(await sectionsOf(document, render)),
       {
         id: "checks",
         title: "Checks",
@@ -64,6 +63,8 @@ function checksBody({ checks }: ResultDocument): Html {
 <details${raw(isOpen ? " open" : "")}><summary>Each check with its figure and its limit</summary>${checkTable({ checks })}</details>`;
 }
 
-function otherSection(document: Exclude<ResultDocument, ResultDocument<"profile">>): PageSection {
-  return { id: "result", title: "Result", body: otherBody(document) };
+async function sectionsOf(document: ResultDocument, render: RenderSvg): Promise<PageSection[]> {
+  if (document.schema === "thalweg/profile@1") return profileSections(document.result, document.warnings, render);
+  if (document.schema === "thalweg/checkpoints@1") return checkpointSections(document.result, render);
+  return [{ id: "result", title: "Result", body: otherBody(document) }];
 }

@@ -97,3 +97,6 @@ export function envelope<Kind extends string, Result extends z.ZodType>(kind: Ki
 }
 
 export type Check = z.output<typeof check>;
+
+/** What all kinds of result share. */
+export type Frame = Omit<z.output<ReturnType<typeof envelope<string, z.ZodUnknown>>>, "schema" | "result">;

@@ -7,6 +7,7 @@ export const planDocument = z.object({
   msPerProduct: real.describe("Measured on this machine, on the same problem."),
   products: count.describe("Matrix–vector products of all instruments."),
   seconds: real,
+  tasks: count.default(1).describe("How often all of it is done; the products of an instrument are those of one time."),
   instruments: z.array(
     z.object({
       name: z.string(),

@@ -3,19 +3,13 @@ import { compareResults, type NamedResult } from "../../compare/compare-results.
 import { openResult } from "../../io/open-result.ts";
 import { rehearseFolder } from "../../load/rehearse-output.ts";
 import type { ResultDocument } from "../../documents/result-kinds.ts";
-import { runFlags, talkFlags } from "../common-flags.ts";
+import { talkFlags } from "../common-flags.ts";
 import { compareText } from "../compare-text.ts";
 import { EXIT } from "../exit-code.ts";
+import { WITHOUT_NUMBERS } from "../experiment-verb.ts";
 import { frameOf } from "../frame.ts";
 import { defineVerb } from "../verb.ts";
 import { writeRun } from "../write-run.ts";
-
-/** What has no part in any number: how a run talks, and where it writes. */
-const WITHOUT_NUMBERS: ReadonlySet<string> = new Set([
-  ...Object.keys(talkFlags.shape),
-  "out" satisfies keyof typeof runFlags.shape,
-  "dryRun" satisfies keyof typeof runFlags.shape,
-]);
 
 export const compare = defineVerb({
   name: "compare",

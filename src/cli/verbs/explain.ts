@@ -5,7 +5,7 @@ import type { JsonDocument } from "../../documents/result-kinds.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { EXIT } from "../exit-code.ts";
 import { table, wrap } from "../layout.ts";
-import { didYouMean } from "../suggest.ts";
+import { didYouMean } from "../../util/suggest.ts";
 import type { Style } from "../terminal.ts";
 import { defineVerb } from "../verb.ts";
 

@@ -1,3 +1,5 @@
+import { EXPERIMENTS } from "../../experiments/registry.ts";
+import { verbsOf } from "../experiment-verb.ts";
 import type { Verb } from "../verb.ts";
 import { apply } from "./apply.ts";
 import { bench } from "./bench.ts";
@@ -7,7 +9,16 @@ import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
 import { exportVerb } from "./export.ts";
 import { inspect } from "./inspect.ts";
-import { profile } from "./profile.ts";
 
 /** Every verb, in the order of the help. */
-export const VERBS: readonly Verb[] = [profile, compare, inspect, check, apply, exportVerb, bench, explain, doctor];
+export const VERBS: readonly Verb[] = [
+  ...verbsOf(EXPERIMENTS),
+  compare,
+  inspect,
+  check,
+  apply,
+  exportVerb,
+  bench,
+  explain,
+  doctor,
+];

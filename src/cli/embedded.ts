@@ -1,0 +1,36 @@
+import { existsSync, readFileSync } from "node:fs";
+import { assetPath } from "../io/asset-path.ts";
+import type { Request } from "../runs/subject.ts";
+
+/** What is measured when nothing is named: a small network on the examples it was trained on. */
+const EMBEDDED = { model: assetPath("digits.onnx"), data: "digits", limit: 1437 } as const;
+
+/** Whoever tries Thalweg finds the report where he stands. */
+export const EMBEDDED_REPORT = "report.html";
+
+/** What every report of ours holds; a file without it is somebody's own. */
+const OURS = '<meta name="generator" content="Thalweg">';
+
+/** Whether neither a model nor data are named. */
+export function isEmbedded({ arguments: [model], options }: Request): boolean {
+  return model === undefined && options["data"] === undefined && options["x"] === undefined;
+}
+
+/** What was asked for, with the model that comes with us where none is named. */
+export function withEmbedded(request: Request): Request {
+  const {
+    arguments: [model = EMBEDDED.model, ...others],
+    options,
+  } = request;
+  return {
+    arguments: [model, ...others],
+    options: isEmbedded(request)
+      ? { ...options, data: EMBEDDED.data, limit: options["limit"] ?? EMBEDDED.limit }
+      : options,
+  };
+}
+
+/** Whether the report may be put where somebody stands. */
+export function mayPutReport(): boolean {
+  return !existsSync(EMBEDDED_REPORT) || readFileSync(EMBEDDED_REPORT, "utf8").includes(OURS);
+}

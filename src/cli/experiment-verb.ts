@@ -1,0 +1,272 @@
+import { availableParallelism } from "node:os";
+import { z } from "zod";
+import { expandPaths, standsForSeveral } from "../io/expand-paths.ts";
+import { createRunFolder, openRunFolder, type RunFolder, tidyRunFolder } from "../io/run-folder.ts";
+import { writeFileAtomically } from "../io/write-atomically.ts";
+import { rehearseFile, rehearseFolder } from "../load/rehearse-output.ts";
+import { execute, type Finished, type RunStore, type State } from "../runs/execute.ts";
+import { type Executor, here } from "../runs/executor.ts";
+import type { Experiment } from "../runs/experiment.ts";
+import { type Recipe, recipeDifference } from "../runs/recipe.ts";
+import type { RunFile } from "../runs/run-file.ts";
+import type { Options, Request, SubjectKind } from "../runs/subject.ts";
+import { memoryStore } from "../runs/task-store.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { milliseconds, problemFlags, runFlags, talkFlags, taskFlags } from "./common-flags.ts";
+import { EMBEDDED_REPORT, isEmbedded, mayPutReport, withEmbedded } from "./embedded.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { type RawFlags, readFlags } from "./flag.ts";
+import { identityOf } from "./frame.ts";
+import { openers, silentOpeners } from "./open-subjects.ts";
+import { planText } from "./profile-text.ts";
+import { resultText } from "./result-text.ts";
+import type { Shell } from "./shell.ts";
+import type { Outcome, Verb } from "./verb.ts";
+import { defaultFolder, writeRun } from "./write-run.ts";
+
+/** What leads to a subject of each kind. */
+const SUBJECT_FLAGS: { readonly [Kind in SubjectKind]: z.ZodObject } = {
+  none: z.object({}),
+  problem: problemFlags,
+  checkpoints: problemFlags.extend({
+    weights: z.array(z.string()).optional().meta({
+      description:
+        "checkpoint whose tensors replace the model's, by name; several, or 'step-*', are measured one by one",
+      placeholder: "FILE.safetensors",
+      group: "Model",
+    }),
+  }),
+};
+
+/** What has no part in any number: how a run talks, where it goes on and where it is written. */
+const edgeFlags = z.object({
+  ...talkFlags.shape,
+  out: runFlags.shape.out,
+  dryRun: runFlags.shape.dryRun,
+  ...taskFlags.shape,
+});
+const measuringFlags = z.object({ seed: runFlags.shape.seed, time: runFlags.shape.time });
+const weightsFlag = z.object({ weights: z.union([z.string(), z.array(z.string())]).optional() });
+
+/** The flags that have no part in any number. */
+export const WITHOUT_NUMBERS: ReadonlySet<string> = new Set(Object.keys(edgeFlags.shape));
+
+/** The verbs that ask for experiments: one for each name, with the flags of all experiments that answer it. */
+export function verbsOf(experiments: readonly Experiment[]): Verb[] {
+  const names = new Set(experiments.map(({ name, verb = name }) => verb));
+  return [...names].map((verb) => verbOf(experiments.filter((each) => (each.verb ?? each.name) === verb)));
+}
+
+function verbOf(experiments: readonly Experiment[]): Verb {
+  const [{ name, summary, description, arguments: positional }] = experiments;
+  const hasTasks = experiments.some(({ tasks }) => tasks.length > 0);
+  const parameters = experiments.reduce<z.ZodObject>(
+    (all, experiment) => all.extend(SUBJECT_FLAGS[experiment.subject].shape).extend(experiment.parameters.shape),
+    z.object({ ...runFlags.shape, ...(hasTasks && taskFlags.shape) }),
+  );
+  return {
+    name,
+    summary,
+    description,
+    arguments: positional,
+    parameters: parameters.extend(talkFlags.shape),
+    examples: experiments.flatMap(({ examples }) => examples),
+    run: (typed, args, shell) => run({ experiments, parameters, typed, args }, shell),
+  };
+}
+
+interface Invoked {
+  readonly experiments: readonly Experiment[];
+  readonly parameters: z.ZodObject;
+  /** What was typed, or stood in a configuration file. */
+  readonly typed: RawFlags;
+  readonly args: readonly (string | undefined)[];
+}
+
+async function run({ experiments, parameters, typed, args }: Invoked, given: Shell): Promise<Outcome> {
+  const said = new Set<string>();
+  const warn = (text: string) => {
+    said.add(text);
+    given.warn(text);
+  };
+  const shell: Shell = { ...given, warn };
+  const flags = readFlags(parameters, typed);
+  const edge = edgeFlags.parse(flags);
+  const positional = args.flatMap((each) => each ?? []);
+  const begun = edge.resume === undefined ? undefined : openRunFolder(edge.resume);
+  const asked = begun
+    ? continued(begun, flags, typed, positional)
+    : { arguments: positional, options: withFiles(flags) };
+  const { experiment, request, config } = prepared(experiments, asked, here);
+  experiment.validate?.(request.options);
+  const { out, json, dryRun } = edge;
+  const isDemo = begun === undefined && isEmbedded(asked) && !json && out === undefined && mayPutReport();
+  if (!dryRun && out !== undefined) rehearseFolder(out);
+  if (!dryRun && isDemo) rehearseFile(EMBEDDED_REPORT);
+  const { seed, time } = measuringFlags.parse(config);
+  const identity = begun ? { ...identityOf(shell, config), command: begun.run.command } : identityOf(shell, config);
+  const createdAt = new Date().toISOString();
+  const fileOf = (recipe: Recipe): RunFile => ({
+    schema: "thalweg/run@1",
+    createdAt,
+    directory: process.cwd(),
+    command: identity.command,
+    config: identity.config,
+    recipe,
+  });
+  let folder: RunFolder | undefined = begun;
+  const begin = (recipe: Recipe): RunStore => {
+    if (begun) {
+      requireSame(begun, recipe);
+      tidyRunFolder(begun.path);
+    } else if (out !== undefined || !json)
+      folder = createRunFolder(out ?? defaultFolder(createdAt, recipe), fileOf(recipe));
+    return folder ?? { ...memoryStore(), list: () => undefined };
+  };
+  const listener: Shell["listener"] = (event) => {
+    if (event.type === "warning") said.add(event.text);
+    shell.listener(event);
+  };
+  const executed = await execute(
+    experiment,
+    {
+      ...request,
+      seed,
+      budget: time === undefined ? null : milliseconds(time),
+      dryRun,
+      identity,
+    },
+    {
+      openers: openers(shell),
+      executor: here,
+      listener,
+      clock: () => performance.now(),
+      createdAt: () => new Date().toISOString(),
+      isInterrupted: () => shell.interruption.asked.aborted,
+      measuring: (budget) => shell.measuringContext(budget ?? undefined),
+      tasks: { openers: silentOpeners(shell), listener, context: (budget) => shell.context(budget ?? undefined) },
+      begin,
+    },
+  ).catch((error: unknown) => {
+    throw folder ? withResumption(error, folder.path) : error;
+  });
+  if ("plan" in executed)
+    return { text: planText(executed.plan, shell.style), document: executed.plan, exitCode: EXIT.done };
+  for (const text of executed.document.warnings) if (!said.has(text)) warn(text);
+  const path = folder?.path ?? out ?? (json ? undefined : defaultFolder(createdAt, executed.recipe));
+  const written =
+    path === undefined
+      ? NOTHING_WRITTEN
+      : await write(path, executed, { isDemo, shell, isBegun: folder !== undefined, file: fileOf(executed.recipe) });
+  const document = { ...executed.document, warnings: [...executed.document.warnings, ...written.warnings] };
+  for (const fault of executed.faults) shell.fault(fault);
+  return {
+    text: resultText(document, shell.style, edge.verbose) + written.text,
+    document,
+    exitCode: exitCode(written.isFaulty && executed.state !== "interrupted" ? "fault" : executed.state, shell),
+    failure: written.failure,
+  };
+}
+
+/** Which experiment answers, and what it is asked. */
+function prepared(experiments: readonly Experiment[], asked: Request, executor: Executor) {
+  const { arguments: positional, options } = withEmbedded(asked);
+  const isSeveral = Array.isArray(options["weights"]);
+  const [first] = experiments;
+  const experiment = experiments.find(({ subject }) => (subject === "checkpoints") === isSeveral) ?? first;
+  // What the numbers may depend on is fixed, so that whoever continues the run has the same.
+  const threads = { threads: options["threads"] ?? executor.threads ?? availableParallelism() };
+  const config = experiment.tasks.length === 0 ? options : { ...options, ...threads };
+  return { experiment, config, request: { arguments: positional, options: ofSubject(config) } };
+}
+
+/** What leads to the subject, and what the experiment itself is told. */
+function ofSubject(options: Options): Options {
+  const isElsewhere = (name: string) => WITHOUT_NUMBERS.has(name) || Object.hasOwn(measuringFlags.shape, name);
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !isElsewhere(name)));
+}
+
+/** The flags of the command line, with the files that they stand for. */
+function withFiles(flags: Options): Options {
+  const { weights } = weightsFlag.parse(flags);
+  if (!Array.isArray(weights)) return flags;
+  return { ...flags, weights: standsForSeveral(weights) ? expandPaths(weights) : weights[0] };
+}
+
+/** What the run was asked that is continued; whatever is typed again must agree with it, which is seen later. */
+function continued({ run }: RunFolder, flags: Options, typed: RawFlags, positional: readonly string[]): Request {
+  const isNew = ([name]: readonly [string, unknown]) => WITHOUT_NUMBERS.has(name) || Object.hasOwn(typed, name);
+  return {
+    arguments: positional.length > 0 ? positional : run.recipe.arguments,
+    options: { ...run.config, ...Object.fromEntries(Object.entries(withFiles(flags)).filter(isNew)) },
+  };
+}
+
+function requireSame({ path, run }: RunFolder, recipe: Recipe): void {
+  const difference = recipeDifference(run.recipe, recipe);
+  if (difference === undefined) return;
+  throw new ThalwegError({
+    kind: "usage",
+    code: "another-recipe",
+    message: `The run in ${path} cannot be continued: ${difference}.`,
+    where: { file: path },
+    hint: "Continue it as it was begun, with --resume alone, or begin another in a new folder.",
+  });
+}
+
+/** What stopped a run, with how to go on. */
+function withResumption(error: unknown, folder: string): unknown {
+  if (!(error instanceof ThalwegError) || error.kind === "internal" || error.kind === "usage") return error;
+  const { kind, code, message, where, hint } = error;
+  const more = `What is done is kept: --resume ${folder} goes on from there.`;
+  return new ThalwegError({
+    kind,
+    code,
+    message,
+    where,
+    hint: hint === undefined ? more : `${hint} ${more}`,
+    cause: error,
+  });
+}
+
+interface Written {
+  readonly text: string;
+  readonly warnings: readonly string[];
+  readonly isFaulty: boolean;
+  readonly failure: unknown;
+}
+
+const NOTHING_WRITTEN: Written = { text: "", warnings: [], isFaulty: false, failure: undefined };
+
+async function write(
+  folder: string,
+  { document, arrays }: Finished,
+  { isDemo, isBegun, file, shell }: { isDemo: boolean; isBegun: boolean; file: RunFile; shell: Shell },
+): Promise<Written> {
+  try {
+    const { faults, warnings, report } = await writeRun(folder, document, arrays.entries(), { file, isBegun });
+    for (const fault of faults) shell.fault(fault);
+    const names = ["result.json", ...(arrays.entries().size > 0 ? ["arrays.npz"] : []), "figures/"];
+    if (report !== undefined) names.push("report.html (how each number was measured)");
+    let text = `\nWritten to ${folder}:\n  ${names.join(", ")}\n`;
+    if (isDemo && report !== undefined) {
+      writeFileAtomically(EMBEDDED_REPORT, report);
+      text += `The report is also at ./${EMBEDDED_REPORT}: open it in a browser.\n`;
+    }
+    return { text, warnings, isFaulty: faults.length > 0, failure: undefined };
+  } catch (failure) {
+    // A full disk does not take the numbers away: they are shown.
+    return { ...NOTHING_WRITTEN, failure };
+  }
+}
+
+function exitCode(state: State, { interruption }: Shell): ExitCode {
+  return state === "interrupted" ? interruption.exitCode() : EXIT_OF_STATE[state];
+}
+
+const EXIT_OF_STATE: Readonly<Record<Exclude<State, "interrupted">, ExitCode>> = {
+  fault: EXIT.fault,
+  check: EXIT.check,
+  "not-converged": EXIT.notConverged,
+  done: EXIT.done,
+};

@@ -1,0 +1,6 @@
+import type { Experiment } from "../runs/experiment.ts";
+import { profile } from "./profile.ts";
+import { profileCheckpoints } from "./profile-checkpoints.ts";
+
+/** Every experiment, in the order of the help. */
+export const EXPERIMENTS: readonly Experiment[] = [profile, profileCheckpoints];

@@ -1,0 +1,95 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { RunFile } from "../runs/run-file.ts";
+import { expandPaths, standsForSeveral } from "./expand-paths.ts";
+import { createRunFolder, openRunFolder, tidyRunFolder } from "./run-folder.ts";
+import { writeFolderAtomically } from "./write-atomically.ts";
+
+let folder = "";
+const at = (...path: string[]) => join(folder, ...path);
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "thalweg-runs-"))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const RUN: RunFile = {
+  schema: "thalweg/run@1",
+  createdAt: "2026-11-22T00:00:00.000Z",
+  directory: "/",
+  command: ["profile"],
+  config: {},
+  recipe: { thalweg: "1", experiment: "e", arguments: [], options: {}, seed: 0, budget: null, inputs: [] },
+};
+
+describe("the folder of a run", () => {
+  it("keeps tasks, and is ours with all of them", () => {
+    const run = createRunFolder(at("run"), RUN);
+    run.put("abc", "text");
+    run.list([{ hash: "abc", kind: "k", label: "l", input: { a: 1 } }]);
+    const again = openRunFolder(at("run"));
+    expect(again.run).toEqual(RUN);
+    expect(again.get("abc")).toBe("text");
+    expect(again.get("abd")).toBeUndefined();
+    expect(again.listed()).toEqual([{ hash: "abc", kind: "k", label: "l", input: { a: 1 } }]);
+    rmSync(at("run", "tasks", "abc.json"));
+    expect(createRunFolder(at("run"), RUN).listed()).toEqual([]);
+  });
+
+  it("is not begun anew over tasks that are done and have no result yet", () => {
+    createRunFolder(at("run"), RUN).put("abc", "text");
+    expect(() => createRunFolder(at("run"), RUN)).toThrow(/unfinished run, of which 1 task is done/);
+    writeFileSync(at("run", "result.json"), "{}");
+    // The result was not written by us: the folder is somebody's own now.
+    expect(() => createRunFolder(at("run"), RUN)).toThrow(/holds result\.json, which no run of thalweg wrote/);
+    rmSync(at("run", "result.json"));
+    rmSync(at("run", "tasks", "abc.json"));
+    expect(createRunFolder(at("run"), RUN).listed()).toEqual([]);
+  });
+
+  it("that holds a file of somebody else is not replaced", () => {
+    createRunFolder(at("run"), RUN);
+    writeFileSync(at("run", "tasks.txt"), "mine");
+    expect(() => writeFolderAtomically(at("run"), [["a", "b"]])).toThrow(/holds tasks\.txt/);
+  });
+
+  it("loses what was left half written, but nothing that may still be written", () => {
+    createRunFolder(at("run"), RUN);
+    for (const name of [".run.json.1-1.partial", "tasks/.a.json.1-2.partial"]) writeFileSync(at("run", name), "half");
+    tidyRunFolder(at("run"));
+    expect(readdirSync(at("run"))).not.toContain(".run.json.1-1.partial");
+    expect(readdirSync(at("run", "tasks"))).toEqual([".a.json.1-2.partial"]);
+  });
+
+  it("is refused where there is none", () => {
+    expect(() => openRunFolder(at("nowhere"))).toThrow(/holds no run\.json/);
+    mkdirSync(at("other"));
+    writeFileSync(at("other", "run.json"), "{");
+    expect(() => openRunFolder(at("other"))).toThrow(/does not say what run it is of/);
+  });
+});
+
+describe("paths with wildcards", () => {
+  beforeEach(() => {
+    for (const name of ["a", "b"]) mkdirSync(at(name));
+    for (const step of [100, 9, 10]) writeFileSync(at("a", `step-${step}.st`), "");
+    writeFileSync(at("b", "step-1.st"), "");
+    writeFileSync(at("a", ".step-0.st"), "");
+    writeFileSync(at("what?.st"), "");
+  });
+
+  it("stand for files in natural order, each once", () => {
+    const steps = [9, 10, 100].map((step) => at("a", `step-${step}.st`));
+    expect(expandPaths([at("a", "step-*.st")])).toEqual(steps);
+    expect(expandPaths([at("a", "step-100.st"), at("a", "step-*.st")])).toEqual([steps[2], steps[0], steps[1]]);
+    expect(expandPaths([at("*", "step-1*.st")])).toEqual([steps[1], steps[2], at("b", "step-1.st")]);
+    expect(expandPaths([at("a", "step-??.st")])).toEqual([steps[1]]);
+  });
+
+  it("must fit something, and are names where a file is called so", () => {
+    expect(() => expandPaths([at("c-*")])).toThrow(/No file fits/);
+    expect(expandPaths([at("what?.st")])).toEqual([at("what?.st")]);
+    expect(standsForSeveral([at("what?.st")])).toBe(false);
+    expect(standsForSeveral([at("a", "*")])).toBe(true);
+    expect(standsForSeveral(["a", "b"])).toBe(true);
+  });
+});

@@ -1,0 +1,110 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { inputError } from "../files/input-error.ts";
+import type { TaskStore } from "../runs/task-store.ts";
+import { encodeRun, decodeRun, type RunFile, decodeTasks, encodeTasks } from "../runs/run-file.ts";
+import type { Task } from "../runs/task.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { fileError } from "./file-error.ts";
+import { writeFileAtomically, writeFolderAtomically } from "./write-atomically.ts";
+
+/** What a run is made of, in its folder. */
+export const RUN_FILE = "run.json";
+const TASK_LIST = "tasks.json";
+const TASKS = "tasks";
+
+/** The folder of a run on its way: the store of its tasks. */
+export interface RunFolder extends TaskStore {
+  readonly path: string;
+  readonly run: RunFile;
+  list(tasks: readonly Task[]): void;
+  /** What there is to do, as far as is known yet. */
+  listed(): Task[];
+}
+
+/**
+ * Makes the folder of a new run.
+ *
+ * @throws ThalwegError `run-unfinished` where it holds finished tasks of a run without a result, and those of writeFolderAtomically
+ */
+export function createRunFolder(path: string, run: RunFile): RunFolder {
+  const left = existsSync(join(path, "result.json")) ? 0 : finishedTasks(path);
+  if (left > 0) {
+    throw new ThalwegError({
+      kind: "usage",
+      code: "run-unfinished",
+      message: `${path} holds an unfinished run, of which ${left === 1 ? "1 task is" : `${left} tasks are`} done.`,
+      where: { file: path },
+      hint: `Continue it with --resume ${path}, or choose another folder, or remove this one.`,
+    });
+  }
+  writeFolderAtomically(
+    path,
+    [
+      [RUN_FILE, encodeRun(run)],
+      [TASK_LIST, encodeTasks([])],
+    ],
+    [TASKS],
+  );
+  return openRunFolder(path);
+}
+
+/**
+ * Opens the folder of a run that was begun.
+ *
+ * @throws ThalwegError `not-a-run`, and those of decodeRun
+ */
+export function openRunFolder(path: string): RunFolder {
+  const file = join(path, RUN_FILE);
+  if (!existsSync(file)) {
+    throw inputError(
+      "not-a-run",
+      `${path} holds no ${RUN_FILE}, so it is not the folder of a run.`,
+      { file: path },
+      "Give the folder that a run has begun (thalweg-runs/…, or that of -o).",
+    );
+  }
+  const run = decodeRun(readText(file) ?? "", file);
+  mkdirSync(join(path, TASKS), { recursive: true });
+  const place = (hash: string) => join(path, TASKS, `${hash}.json`);
+  return {
+    path,
+    run,
+    get: (hash) => readText(place(hash)),
+    put: (hash, text) => writeFileAtomically(place(hash), text),
+    list: (tasks) => writeFileAtomically(join(path, TASK_LIST), encodeTasks(tasks)),
+    listed: () => decodeTasks(readText(join(path, TASK_LIST)), join(path, TASK_LIST)),
+  };
+}
+
+/** How long a file may be half written before it counts as left behind by a process that was killed. */
+const STALE_MS = 600_000;
+
+/** Takes away what processes that were killed left half written. Others may be at work on tasks meanwhile. */
+export function tidyRunFolder(path: string): void {
+  const tasks = join(path, TASKS);
+  for (const [folder, age] of [
+    [path, 0],
+    [tasks, STALE_MS],
+  ] as const) {
+    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+      if (!/^\..*\.partial$/.test(name)) continue;
+      const changed = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+      if (Date.now() - changed >= age) rmSync(join(folder, name), { recursive: true, force: true });
+    }
+  }
+}
+
+function finishedTasks(path: string): number {
+  const folder = join(path, TASKS);
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")).length : 0;
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw fileError("read", path, error);
+  }
+}

@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { check } from "./envelope.ts";
+import { eigenvalue, estimate, inPlace, limitOfSearch } from "./estimates.ts";
+import { about, aside, counted, settled, within } from "./known.ts";
+import { count, real } from "./real.ts";
+
+const checkpointNumbers = z.object({
+  weights: z.string().describe("The file, as it was given."),
+  sha256: z.string().describe("Of its bytes."),
+  loss: about(real, { title: "Loss" }),
+  lossRounding: aside(real).nullable().describe("What rounding leaves of the loss unknown."),
+  accuracy: about(real, { title: "Accuracy" }).nullable(),
+  gradientNorm: about(real, { title: "Length of the gradient" }),
+  gradientRounding: aside(real).nullable().describe("What rounding leaves of ‖g‖ unknown."),
+  top: z
+    .array(about(eigenvalue, { title: "Largest eigenvalue of H" }))
+    .nullable()
+    .describe("Largest eigenvalues of H, descending."),
+  bottom: z
+    .array(about(eigenvalue, { title: "Smallest eigenvalue of H" }))
+    .nullable()
+    .describe("Smallest eigenvalues of H, ascending."),
+  searchMargin: aside(real)
+    .nullable()
+    .describe(
+      "How far beyond the last reported eigenvalue one that was missed may lie; null where none was looked for.",
+    ),
+  trace: about(estimate, { title: "Trace of H" }).nullable(),
+  frobenius: about(estimate, { title: "Frobenius norm of H" }).nullable(),
+  gaussNewtonTop: z
+    .array(about(eigenvalue, { title: "Largest found of G" }))
+    .nullable()
+    .describe("Largest eigenvalues of G, descending."),
+  gaussNewtonTrace: about(estimate, { title: "Trace of G" }).nullable(),
+  noiseTrace: about(estimate, { title: "Total gradient noise, tr Σ" }).nullable(),
+  verdicts: z.array(z.object({ instrument: z.string(), level: z.enum(["pass", "note", "warn"]), text: z.string() })),
+  sections: aside(
+    z.array(z.object({ instrument: z.string(), title: z.string(), status: z.string(), reason: z.string().nullable() })),
+  ).describe("What became of each measurement."),
+  converged: z.boolean().describe("Whether every measurement reached its tolerance."),
+  products: aside(count),
+});
+
+/** What was measured at one file of weights; a part that was not measured is null. */
+export const checkpointResult = about(checkpointNumbers, {
+  key: "weights",
+  members: ({
+    loss,
+    lossRounding,
+    accuracy,
+    gradientNorm,
+    gradientRounding,
+    top,
+    bottom,
+    searchMargin,
+    gaussNewtonTop,
+  }) => ({
+    loss: settled(within(loss, lossRounding)),
+    ...(accuracy !== null && { accuracy: counted(accuracy) }),
+    gradientNorm: settled(within(gradientNorm, gradientRounding)),
+    top: inPlace(top, "top", limitOfSearch({ top, bottom }, "top", searchMargin ?? Number.POSITIVE_INFINITY)),
+    bottom: inPlace(
+      bottom,
+      "bottom",
+      limitOfSearch({ top, bottom }, "bottom", searchMargin ?? Number.POSITIVE_INFINITY),
+    ),
+    gaussNewtonTop: inPlace(gaussNewtonTop, "top", limitOfSearch({ top: gaussNewtonTop }, "top")),
+  }),
+});
+
+/** One network at many weights, in the order in which they were given: `thalweg profile --weights 'step-*'`. */
+export const checkpointsResult = z.object({
+  checkpoints: z.array(checkpointResult),
+  converged: z.boolean().describe("Whether every measurement at every checkpoint reached its tolerance."),
+  products: aside(count).describe("All matrix–vector products of the run."),
+});
+
+/** What a task measures at one checkpoint: its numbers, and what the envelope says of all of them. */
+export const checkpointTaskResult = z.object({
+  numbers: checkpointResult,
+  loss: z.string().describe("Name of the loss, with what its outputs are: alike at all checkpoints."),
+  checks: z.array(check),
+  warnings: z.array(z.string()),
+  faults: z.array(z.string()).describe("What failed by a fault of ours."),
+});
+
+export type CheckpointsResult = z.output<typeof checkpointsResult>;
+export type CheckpointResult = z.output<typeof checkpointResult>;
+export type CheckpointTaskResult = z.output<typeof checkpointTaskResult>;

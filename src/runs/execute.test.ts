@@ -1,0 +1,147 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { real } from "../result/real.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import type { RunEvent } from "./event.ts";
+import { type Edges, execute } from "./execute.ts";
+import { here } from "./executor.ts";
+import { defineExperiment } from "./experiment.ts";
+import { defineTask } from "./task.ts";
+import { memoryStore, type TaskStore } from "./task-store.ts";
+
+const performed: number[] = [];
+
+const draw = defineTask({
+  name: "draw",
+  subject: "none",
+  input: z.object({ i: z.int() }),
+  result: z.object({ own: real, common: real, odd: real }),
+  label: ({ i }) => `draw ${i}`,
+  opens: (request) => request,
+  measure: (_subject, { i }, { failAt }, { random, common }) => {
+    if (i === failAt) throw new ThalwegError({ kind: "input", code: "told-to", message: "It was told to fail." });
+    performed.push(i);
+    const odd = [Number.NaN, Number.POSITIVE_INFINITY, 0.1 + 0.2][i % 3];
+    return Promise.resolve({ own: random.uniform(), common: common.uniform(), odd });
+  },
+});
+
+const draws: { own: number; common: number; odd: number }[] = [];
+
+const experiment = defineExperiment({
+  name: "draws",
+  summary: "numbers at random",
+  arguments: [],
+  examples: [],
+  subject: "none",
+  parameters: z.object({ count: z.int().default(5) }),
+  tasks: [draw],
+  async measure(_subject, { count }, desk) {
+    draws.splice(
+      0,
+      draws.length,
+      ...(await desk.tasks(
+        draw,
+        Array.from({ length: count }, (_, i) => ({ i })),
+      )),
+    );
+    return {
+      body: { schema: "thalweg/checkpoints@1", result: { checkpoints: [], converged: true, products: 0 } },
+      converged: true,
+    };
+  },
+});
+
+const EMPTY = { model: null, data: null, loss: null, precision: null, runtime: null, checks: [], warnings: [] };
+
+function edges(store: TaskStore, events: RunEvent[] = []): Edges {
+  const opened = { inputs: [], origin: () => EMPTY, close: () => Promise.resolve() };
+  const never = () => Promise.reject(new Error("not asked for"));
+  const openers = { none: () => Promise.resolve({ ...opened, subject: {} }), problem: never, checkpoints: never };
+  const listener = (event: RunEvent) => void events.push(event);
+  return {
+    openers,
+    executor: here,
+    listener,
+    clock: () => 0,
+    createdAt: () => "2026-11-22T00:00:00.000Z",
+    isInterrupted: () => false,
+    measuring: () => ({}),
+    tasks: { openers, listener, context: () => ({}) },
+    begin: () => ({ ...store, list: () => undefined }),
+  };
+}
+
+async function run(store: TaskStore, options: Record<string, unknown> = {}, seed = 0, events: RunEvent[] = []) {
+  performed.length = 0;
+  await execute(
+    experiment,
+    {
+      arguments: [],
+      options,
+      seed,
+      budget: null,
+      dryRun: false,
+      identity: { thalweg: "1.0.0", command: [], config: {} },
+    },
+    edges(store, events),
+  );
+  return draws.slice();
+}
+
+/** A store whose texts can be spoilt. */
+function spoilable() {
+  const texts = new Map<string, string>();
+  const store: TaskStore = { get: (hash) => texts.get(hash), put: (hash, text) => void texts.set(hash, text) };
+  return { texts, store };
+}
+
+describe("a run of tasks", () => {
+  it("does each once, and gives the same numbers whether some were done before", async () => {
+    const { store } = spoilable();
+    const whole = await run(memoryStore());
+    expect(performed).toEqual([0, 1, 2, 3, 4]);
+    await expect(run(store, { failAt: 3 })).rejects.toThrow(/told to fail/);
+    expect(performed).toEqual([0, 1, 2]);
+    const events: RunEvent[] = [];
+    // Another option is another recipe: nothing of it is taken over.
+    expect(await run(store, {}, 0, events)).toEqual(whole);
+    expect(performed).toEqual([0, 1, 2, 3, 4]);
+    expect(await run(store)).toEqual(whole);
+    expect(performed).toEqual([]);
+    expect(events.filter(({ type }) => type === "section")).toHaveLength(10);
+  });
+
+  it("keeps NaN, ∞ and every bit", async () => {
+    const odd = (await run(memoryStore(), { count: 3 })).map((each) => each.odd);
+    expect(odd).toEqual([Number.NaN, Number.POSITIVE_INFINITY, 0.30000000000000004]);
+  });
+
+  it("splits the random numbers by task and by seed, and has common ones", async () => {
+    const first = await run(memoryStore());
+    const own = first.map((each) => each.own);
+    expect(new Set(own).size).toBe(5);
+    expect(new Set(first.map(({ common }) => common)).size).toBe(1);
+    // As many as there are does not change what each is.
+    expect((await run(memoryStore(), { count: 2 })).map((each) => each.own)).toEqual(own.slice(0, 2));
+    expect((await run(memoryStore(), {}, 1)).map((each) => each.own)).not.toContain(own[0]);
+  });
+
+  it.each([
+    ["is cut", (text: string) => text.slice(0, -20)],
+    ["is empty", () => ""],
+    ["has another digit", (text: string) => text.replace(/"own":0\.\d/, (digits) => `${digits.slice(0, -1)}5`)],
+    ["is of another task", (_text: string, others: readonly string[]) => others[1]],
+    ["is no JSON", () => "\u0000\u0000"],
+  ])("does a task again whose file %s", async (_what, spoil) => {
+    const { store, texts } = spoilable();
+    const whole = await run(store);
+    const [hash] = texts.keys();
+    const before = texts.get(hash) ?? "";
+    texts.set(hash, spoil(before, [...texts.values()]));
+    expect(texts.get(hash)).not.toBe(before);
+    expect(await run(store)).toEqual(whole);
+    expect(performed).toHaveLength(1);
+    expect(texts.get(hash)).toBe(before);
+  });
+});

@@ -1,0 +1,245 @@
+import { hessianProduct } from "../problem/derivatives.ts";
+import type { Problem } from "../problem/problem.ts";
+import { createRandom } from "../random/random-stream.ts";
+import { runChecks } from "../instruments/run-checks.ts";
+import type { Frame } from "../result/envelope.ts";
+import { NamedArrays } from "../result/named-arrays.ts";
+import type { planDocument } from "../result/plan-document.ts";
+import type { ResultDocument } from "../documents/result-kinds.ts";
+import type { RunContext } from "../util/run-context.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import type { z } from "zod";
+import type { Listener } from "./event.ts";
+import type { Executor } from "./executor.ts";
+import type { Desk, Experiment, Measured, Plan, Session } from "./experiment.ts";
+import { type Recipe, recipe as recipeType } from "./recipe.ts";
+import type { Openers, Request } from "./subject.ts";
+import type { AnyTaskKind, Task } from "./task.ts";
+import { encodeFinished, resultOf, type TaskStore } from "./task-store.ts";
+
+/** What a run needs of the world around it. */
+export interface Edges {
+  readonly openers: Openers;
+  readonly executor: Executor;
+  readonly listener: Listener;
+  /** Milliseconds. */
+  readonly clock: () => number;
+  readonly createdAt: () => string;
+  /** Whether somebody asked the run to end. */
+  readonly isInterrupted: () => boolean;
+  /** For what ends early with what it has, after so many milliseconds or when it is asked to. */
+  readonly measuring: (budget: number | null) => RunContext;
+  readonly tasks: TaskEdges;
+  /** Opens the store of a run with tasks: a new one, or that of the run that is continued. */
+  readonly begin: (recipe: Recipe) => RunStore;
+}
+
+/** What a task needs of the world around it, in whatever process it is done. */
+export interface TaskEdges {
+  readonly openers: Openers;
+  readonly listener: Listener;
+  /** Ends early after so many milliseconds; a task that is interrupted is not done, and begins anew when the run is continued. */
+  readonly context: (budget: number | null) => RunContext;
+}
+
+/** The store of a run, which is told what there is to do before any of it is done. */
+export interface RunStore extends TaskStore {
+  /** Other processes read the list. */
+  list(tasks: readonly Task[]): void;
+}
+
+/** What is asked for. */
+export interface Ask extends Request {
+  readonly seed: number;
+  /** Milliseconds; null for none. */
+  readonly budget: number | null;
+  readonly dryRun: boolean;
+  readonly identity: Pick<Frame, "thalweg" | "command" | "config">;
+}
+
+export type PlanDocument = z.output<typeof planDocument>;
+
+/** How a run ended, in the order of what is worth telling first. */
+export type State = "interrupted" | "fault" | "check" | "not-converged" | "done";
+
+export type Executed = { readonly plan: PlanDocument } | Finished;
+
+/** A run that went to its end, or as far as it was let. */
+export interface Finished {
+  readonly document: ResultDocument;
+  readonly arrays: NamedArrays;
+  readonly recipe: Recipe;
+  readonly state: State;
+  /** What failed by a fault of ours while the rest went on. */
+  readonly faults: readonly Error[];
+}
+
+/**
+ * Runs an experiment: opens its subject, plans, checks, measures, and puts the result into its envelope.
+ *
+ * @throws what keeps the subject from being opened or a task from being done
+ */
+export async function execute(experiment: Experiment, ask: Ask, edges: Edges): Promise<Executed> {
+  const { listener } = edges;
+  const session = await experiment.open(edges.openers, ask);
+  try {
+    const plan = session.plan({ hasBudget: ask.budget !== null });
+    for (const text of plan?.warnings ?? []) listener({ type: "warning", text });
+    if (ask.dryRun) return { plan: await costOf(plan, experiment, edges.clock) };
+    const recipe = recipeOf(experiment, ask, session);
+    const store = experiment.tasks.length > 0 ? edges.begin(recipe) : undefined;
+    if (plan) listener({ type: "note", text: summaryOf(plan) });
+    const random = createRandom(ask.seed);
+    const context = edges.measuring(experiment.tasks.length > 0 ? null : ask.budget);
+    const arrays = new NamedArrays();
+    const checks =
+      experiment.checked === true && session.problem
+        ? await runChecks(session.problem, "every-run", random.split("checks"), context)
+        : [];
+    const tasks: Desk["tasks"] = async (kind, inputs) => {
+      if (store === undefined) throw undeclared(kind);
+      const all = inputs.map((input) => kind.of(recipe, input));
+      await complete(kind, all, { recipe, store, edges, experiment });
+      return all.map((task) => kind.read(required(store, task)));
+    };
+    const measured = await session.measure({ random, arrays, context, tasks });
+    const origin = { ...session.origin(), ...measured.opened };
+    const document = {
+      ...measured.body,
+      ...ask.identity,
+      ...origin,
+      createdAt: edges.createdAt(),
+      seed: ask.seed,
+      checks: [...origin.checks, ...checks, ...(measured.checks ?? [])],
+      warnings: [
+        ...origin.warnings,
+        ...(edges.isInterrupted() ? ["The run was interrupted: it holds what was measured until then."] : []),
+      ],
+    };
+    return { document, arrays, recipe, state: stateOf(document, measured, edges), faults: measured.faults ?? [] };
+  } finally {
+    await session.close();
+  }
+}
+
+/** Sees to it that all tasks are in the store. */
+async function complete(
+  kind: AnyTaskKind,
+  all: readonly Task[],
+  { recipe, store, edges, experiment }: { recipe: Recipe; store: RunStore; edges: Edges; experiment: Experiment },
+): Promise<void> {
+  if (!experiment.tasks.includes(kind)) throw undeclared(kind);
+  const { executor, listener } = edges;
+  store.list(all);
+  const isDone = (task: Task) => resultOf(store, task) !== undefined;
+  const known = all.filter(isDone);
+  for (const { label } of known) listener({ type: "section", task: label, name: kind.name, state: "known" });
+  if (known.length > 0 && known.length < all.length)
+    listener({ type: "note", text: `${known.length} of ${all.length} tasks are done already.` });
+  let done = known.length;
+  await executor.run({
+    tasks: all.filter((task) => !known.includes(task)),
+    isDone,
+    perform: async (task) => {
+      listener({ type: "section", task: task.label, name: kind.name, state: "begun" });
+      await performTask(kind, recipe, task, store, edges.tasks);
+    },
+    onDone: ({ label }) => {
+      done++;
+      listener({ type: "section", task: label, name: kind.name, state: "done" });
+      listener({ type: "progress", stage: "tasks", done, total: all.length, estimate: label });
+    },
+    context: edges.tasks.context(null),
+  });
+}
+
+/** Does one task and keeps its result: what a worker in another process does, too. */
+export async function performTask(
+  kind: AnyTaskKind,
+  recipe: Recipe,
+  task: Task,
+  store: TaskStore,
+  { openers, listener, context: contextOf }: TaskEdges,
+): Promise<void> {
+  const { progress, ...context } = contextOf(recipe.budget);
+  const result = await kind.perform(openers, recipe, task, {
+    ...context,
+    ...(progress && { progress: (event) => listener({ type: "progress", task: task.label, ...event }) }),
+  });
+  store.put(task.hash, encodeFinished(task, result));
+}
+
+function required(store: RunStore, task: Task) {
+  const result = resultOf(store, task);
+  if (result !== undefined) return result;
+  throw new ThalwegError({
+    kind: "internal",
+    code: "task-missing",
+    message: `The task ${task.label} was reported done, but its result is not there.`,
+  });
+}
+
+function undeclared({ name }: AnyTaskKind): ThalwegError {
+  return new ThalwegError({
+    kind: "internal",
+    code: "task-undeclared",
+    message: `The experiment asks for tasks of the kind ${name}, which it does not declare.`,
+  });
+}
+
+function recipeOf({ name }: Experiment, ask: Ask, { inputs }: Session): Recipe {
+  return recipeType.parse({
+    thalweg: ask.identity.thalweg,
+    experiment: name,
+    arguments: [...ask.arguments],
+    options: JSON.parse(JSON.stringify(ask.options)),
+    seed: ask.seed,
+    budget: ask.budget,
+    inputs: [...inputs],
+  });
+}
+
+function stateOf({ checks }: ResultDocument, { converged, faults = [] }: Measured, edges: Edges): State {
+  if (edges.isInterrupted()) return "interrupted";
+  if (faults.length > 0) return "fault";
+  if (checks.some(({ passed }) => passed === false)) return "check";
+  return converged ? "done" : "not-converged";
+}
+
+function productsOf({ steps, tasks }: Plan): number {
+  return tasks * steps.reduce((sum, { products }) => sum + products, 0);
+}
+
+function summaryOf(plan: Plan): string {
+  const parts = plan.steps.filter(({ skipped }) => skipped === undefined).length;
+  const times = plan.tasks === 1 ? "" : ` at ${plan.tasks} points`;
+  return `Plan: ${parts} ${parts === 1 ? "instrument" : "instruments"}${times}, about ${productsOf(plan)} products.`;
+}
+
+async function costOf(plan: Plan | undefined, { name }: Experiment, clock: () => number): Promise<PlanDocument> {
+  if (plan === undefined)
+    throw new ThalwegError({
+      kind: "usage",
+      code: "no-plan",
+      message: `${name} has no plan: it is done at once.`,
+      hint: "Leave --dry-run out.",
+    });
+  const msPerProduct = await timeOfProduct(plan.problem, clock);
+  const products = productsOf(plan);
+  return {
+    schema: "thalweg/plan@1",
+    msPerProduct,
+    products,
+    seconds: (products * msPerProduct) / 1000,
+    tasks: plan.tasks,
+    instruments: plan.steps.map((each) => ({ ...each, skipped: each.skipped ?? null })),
+  };
+}
+
+async function timeOfProduct({ preferredBlock, point }: Problem, clock: () => number): Promise<number> {
+  const block = Array.from({ length: preferredBlock }, () => point.parameters);
+  await point.product(hessianProduct, block);
+  const start = clock();
+  await point.product(hessianProduct, block);
+  return (clock() - start) / block.length;
+}

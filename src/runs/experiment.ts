@@ -1,0 +1,149 @@
+import type { z } from "zod";
+import type { Problem } from "../problem/problem.ts";
+import type { RandomStream } from "../random/random-stream.ts";
+import type { Check } from "../result/envelope.ts";
+import type { NamedArrays } from "../result/named-arrays.ts";
+import type { ResultDocument } from "../documents/result-kinds.ts";
+import type { RunContext } from "../util/run-context.ts";
+import type { Opened, Openers, Options, Origin, Request, SubjectKind, Subjects } from "./subject.ts";
+import type { AnyTaskKind, TaskKind } from "./task.ts";
+
+/** What surrounds an experiment while it measures. */
+export interface Desk {
+  readonly random: RandomStream;
+  /** Big arrays, kept beside the result. */
+  readonly arrays: NamedArrays;
+  readonly context: RunContext;
+  /** The results of tasks, in the order of their inputs: from the store where they are done, else done by the executor. */
+  tasks<Input, Result>(kind: TaskKind<Input, Result>, inputs: readonly Input[]): Promise<Result[]>;
+}
+
+/** What a result says besides its envelope. */
+export type Body = {
+  [Schema in ResultDocument["schema"]]: Pick<Of<Schema>, "schema" | "result">;
+}[ResultDocument["schema"]];
+type Of<Schema> = Extract<ResultDocument, { readonly schema: Schema }>;
+
+/** What an experiment hands back. */
+export interface Measured {
+  readonly body: Body;
+  /** Whether everything reached its tolerance. */
+  readonly converged: boolean;
+  /** What was proven of what was computed, besides the checks of every run. */
+  readonly checks?: readonly Check[];
+  /** What was found when its tasks opened their subjects, where that says more than the run's own. */
+  readonly opened?: Pick<Origin, "checks" | "warnings">;
+  /** What failed by a fault of ours while the rest went on. */
+  readonly faults?: readonly Error[];
+}
+
+/** One line of a plan. */
+export interface PlannedStep {
+  readonly name: string;
+  readonly title: string;
+  /** Matrix–vector products expected, in one task; 0 where it will be skipped. */
+  readonly products: number;
+  readonly skipped: string | undefined;
+}
+
+/** What an experiment would do. */
+export interface Plan {
+  readonly steps: readonly PlannedStep[];
+  /** How often all of it is done. */
+  readonly tasks: number;
+  /** A product of it tells the time that the others take. */
+  readonly problem: Problem;
+  /** What is asked for that cannot be had. */
+  readonly warnings: readonly string[];
+}
+
+/** A positional argument. */
+export interface Argument {
+  /** As help shows it: MODEL. */
+  readonly name: string;
+  readonly description: string;
+  readonly required: boolean;
+}
+
+interface Description {
+  /** Unique. */
+  readonly name: string;
+  /** The verb that asks for it, where that has another name: several experiments may answer one verb. */
+  readonly verb?: string;
+  /** Half a sentence, for the list of verbs. */
+  readonly summary: string;
+  readonly description?: string;
+  readonly arguments: readonly Argument[];
+  /** Whole command lines with what they do. */
+  readonly examples: readonly (readonly [command: string, what: string])[];
+  /**
+   * Looks at the options before anything is opened.
+   *
+   * @throws ThalwegError of kind "usage"
+   */
+  validate?(options: Options): void;
+  /** Whether it begins with the checks of every run, of its subject. */
+  readonly checked?: boolean;
+}
+
+interface Definition<Kind extends SubjectKind, Parameters extends z.ZodObject> extends Description {
+  readonly subject: Kind;
+  /** Of its own, besides what leads to the subject. */
+  readonly parameters: Parameters;
+  readonly tasks?: readonly AnyTaskKind[];
+  /** @param budget whether there is one for the time, which may change what comes first */
+  plan?(subject: Subjects[Kind], options: Options, budget: Pick<RunContext, "hasBudget">): Plan;
+  measure(subject: Subjects[Kind], options: z.output<Parameters>, desk: Desk): Promise<Measured>;
+}
+
+/** One question that a person asks. Everything around it (plan, checks, folder, report, exit code) is `execute`'s. */
+export interface Experiment extends Description {
+  readonly subject: SubjectKind;
+  readonly parameters: z.ZodObject;
+  readonly tasks: readonly AnyTaskKind[];
+  open(openers: Openers, request: Request): Promise<Session>;
+}
+
+/** An experiment with its subject open. */
+export interface Session extends Pick<Opened<unknown>, "inputs" | "origin" | "close"> {
+  /** Whose derivatives are to be checked; undefined where the subject is no problem. */
+  readonly problem: Problem | undefined;
+  plan(budget: Pick<RunContext, "hasBudget">): Plan | undefined;
+  measure(desk: Desk): Promise<Measured>;
+}
+
+/**
+ * Declares an experiment.
+ *
+ * @example
+ * export const line = defineExperiment({
+ *   name: "line",
+ *   summary: "the loss along a direction",
+ *   subject: "problem",
+ *   arguments: [MODEL],
+ *   parameters: z.object({ points: z.int().min(2).default(41).describe("points on the line") }),
+ *   examples: [["thalweg line model.onnx --data data.npz", "along the gradient"]],
+ *   measure: async ({ problem }, { points }, desk) => ({ body: { schema: "thalweg/line@1", result }, converged: true }),
+ * });
+ */
+export function defineExperiment<Kind extends SubjectKind, Parameters extends z.ZodObject>(
+  definition: Definition<Kind, Parameters>,
+): Experiment {
+  const { subject: kind, parameters, tasks = [] } = definition;
+  return {
+    ...definition,
+    tasks,
+    async open(openers, request) {
+      const { subject, inputs, origin, close } = await openers[kind](request);
+      const options = parameters.parse(request.options);
+      return {
+        inputs,
+        origin,
+        close,
+        problem: "problem" in subject ? subject.problem : undefined,
+        plan: (budget) => definition.plan?.(subject, request.options, budget),
+        measure: (desk) => definition.measure(subject, options, desk),
+      };
+    },
+  };
+}

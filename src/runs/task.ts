@@ -1,0 +1,113 @@
+import type { z } from "zod";
+import { createRandom, type RandomStream } from "../random/random-stream.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import type { RunContext } from "../util/run-context.ts";
+import { canonicalJson, hashOfJson, type Json, type Recipe } from "./recipe.ts";
+import type { Opened, Openers, Options, Origin, Request, SubjectKind, Subjects } from "./subject.ts";
+
+/** A piece of a run that stands alone: whoever has the recipe and this can do it. */
+export interface Task {
+  /** The name of its kind. */
+  readonly kind: string;
+  readonly input: Json;
+  /** What sentences call it. */
+  readonly label: string;
+  /** Of the recipe, the kind and the input: the name under which its result is kept. */
+  readonly hash: string;
+}
+
+/** What a task gets besides its subject and its input. */
+export interface TaskDesk {
+  /** Split by the task's name, so that no task shares it with another. */
+  readonly random: RandomStream;
+  /**
+   * The run's own stream, the same in every task. With common random numbers, two tasks differ by their subjects alone;
+   * their sampling errors are then not independent.
+   */
+  readonly common: RandomStream;
+  /** What was found when the subject was opened. */
+  readonly origin: Origin;
+  readonly context: RunContext;
+}
+
+interface TaskDefinition<
+  Kind extends SubjectKind,
+  Input extends z.ZodType<unknown, Json>,
+  Result extends z.ZodType<unknown, Json>,
+> {
+  /** Unique in its experiment. */
+  readonly name: string;
+  readonly subject: Kind;
+  readonly input: Input;
+  readonly result: Result;
+  label(input: z.output<Input>): string;
+  /** What the task opens, given what the run is about. */
+  opens(request: Request, input: z.output<Input>): Request;
+  measure(subject: Subjects[Kind], input: z.output<Input>, options: Options, desk: TaskDesk): Promise<z.output<Result>>;
+}
+
+/** A kind of task as whoever hands out work sees it: JSON in, JSON out. */
+export interface AnyTaskKind {
+  readonly name: string;
+  /** @throws whatever keeps the task from being done; it may be tried again */
+  perform(openers: Openers, recipe: Recipe, task: Task, context: RunContext): Promise<Json>;
+}
+
+/** A kind of task as its experiment sees it. */
+export interface TaskKind<Input, Result> extends AnyTaskKind {
+  /** The task of that input in a run. */
+  of(recipe: Recipe, input: Input): Task;
+  read(result: Json): Result;
+}
+
+/** Declares a kind of task: named, with JSON on both sides, so that it can be done in another process or at another time. */
+export function defineTask<
+  Kind extends SubjectKind,
+  Input extends z.ZodType<unknown, Json>,
+  Result extends z.ZodType<unknown, Json>,
+>(definition: TaskDefinition<Kind, Input, Result>): TaskKind<z.output<Input>, z.output<Result>> {
+  const { name, subject: subjectKind, input: inputType, result: resultType } = definition;
+  return {
+    name,
+    of(recipe, input) {
+      const encoded = inputType.encode(input);
+      return {
+        kind: name,
+        input: encoded,
+        label: definition.label(input),
+        hash: hashOfJson({ recipe, kind: name, input: encoded }),
+      };
+    },
+    async perform(openers, recipe, task, context) {
+      const input = inputType.parse(task.input);
+      const opened = await openers[subjectKind](definition.opens(recipe, input));
+      try {
+        requireSameFiles(opened, recipe);
+        const common = createRandom(recipe.seed);
+        const result = await definition.measure(opened.subject, input, recipe.options, {
+          random: common.split(`${name} ${canonicalJson(task.input)}`),
+          common,
+          origin: opened.origin(),
+          context,
+        });
+        return resultType.encode(result);
+      } finally {
+        await opened.close();
+      }
+    },
+    read: (result) => resultType.parse(result),
+  };
+}
+
+function requireSameFiles({ inputs }: Opened<unknown>, recipe: Recipe): void {
+  const begun = new Map(recipe.inputs.map(({ path, sha256 }) => [path, sha256]));
+  const changed = inputs.find(({ path, sha256 }) => begun.has(path) && begun.get(path) !== sha256);
+  if (changed === undefined) return;
+  throw new ThalwegError({
+    kind: "input",
+    code: "file-changed",
+    message: `${changed.path} holds other bytes than when the run began.`,
+    where: { file: changed.path },
+    hint: "Put the file back as it was, or begin a new run.",
+  });
+}

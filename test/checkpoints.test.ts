@@ -1,0 +1,172 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { encodeNpz } from "../src/files/npz.ts";
+import { encodeSafetensors } from "../src/files/safetensors.ts";
+import { assetPath } from "../src/io/asset-path.ts";
+import { openResult } from "../src/io/open-result.ts";
+import { createRandom } from "../src/random/random-stream.ts";
+import type { ResultDocument } from "../src/documents/result-kinds.ts";
+import { NO_WEBGPU } from "./support/software-webgpu.ts";
+import { MAIN } from "./support/spawn-node.ts";
+
+let folder = "";
+const at = (...path: string[]) => join(folder, ...path);
+
+/** Runs the command line in the temporary folder; `act` may send it a signal. */
+function run(args: readonly string[], act: (child: ChildProcess) => void = () => undefined) {
+  return new Promise<{ code: number | null; out: string; err: string }>((resolve, reject) => {
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: folder,
+      env: { ...process.env, ...NO_WEBGPU, NO_COLOR: "1" },
+    });
+    let out = "";
+    let err = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, out, err }));
+    act(child);
+  });
+}
+
+/** Sends a signal as soon as so many tasks of a run are done. */
+function whenDone(path: string, count: number, child: ChildProcess, signal: NodeJS.Signals): void {
+  const timer = setInterval(() => {
+    if (tasksIn(path).length < count) return;
+    clearInterval(timer);
+    child.kill(signal);
+  }, 10);
+  child.on("close", () => clearInterval(timer));
+}
+
+const STEPS = [0, 5, 10, 100];
+const MODEL = [assetPath("digits.onnx"), "--data", "d.npz", "--threads", "1"];
+const QUICK = ["--only", "loss,eigenvalues", "--top", "1", "--bottom", "1", "-q"];
+const ALL = [...MODEL, "--weights", "step-*.safetensors", ...QUICK];
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "thalweg-checkpoints-"));
+  const random = createRandom(1);
+  const x = Float32Array.from({ length: 12 * 64 }, () => random.uniform());
+  const y = Float64Array.from({ length: 12 }, (_, i) => i % 10);
+  writeFileSync(
+    at("d.npz"),
+    encodeNpz([
+      ["x", { dtype: "float32", shape: [12, 64], data: x }],
+      ["y", { dtype: "int64", shape: [12], data: y }],
+    ]),
+  );
+  const shapes = { "hidden.weight": [32, 64], "hidden.bias": [32], "output.weight": [10, 32], "output.bias": [10] };
+  for (const step of STEPS) {
+    const tensors = Object.entries(shapes).map(([name, shape]) => {
+      const size = shape.reduce((product, extent) => product * extent, 1);
+      const data = Float32Array.from({ length: size }, () => 0.1 * random.normal());
+      return [name, { dtype: "float32" as const, shape, data }] as const;
+    });
+    writeFileSync(at(`step-${step}.safetensors`), encodeSafetensors(tensors));
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function resultIn(path: string): ResultDocument<"checkpoints"> {
+  const { document } = openResult(at(path));
+  if (document.schema === "thalweg/checkpoints@1") return document;
+  throw new Error(`${path} holds ${document.schema}`);
+}
+
+/** What must not depend on when, where and in how many attempts it was measured. */
+function withoutProvenance(document: ResultDocument<"checkpoints">) {
+  const { schema, seed, model, data, loss, precision, checks, warnings, result } = document;
+  return { schema, seed, model, data, loss, precision, checks, warnings, result };
+}
+
+const tasksIn = (path: string) =>
+  existsSync(at(path, "tasks")) ? readdirSync(at(path, "tasks")).filter((name) => /^[^.].*\.json$/.test(name)) : [];
+
+describe("a profile over checkpoints", () => {
+  it("gives the numbers of a profile of each alone, in natural order, with figures and report", async () => {
+    const finished = await run(["profile", ...ALL, "-o", "whole"]);
+    expect(finished.code, finished.err).toBe(0);
+    const { result, checks } = resultIn("whole");
+    expect(result.checkpoints.map(({ weights }) => weights)).toEqual(STEPS.map((step) => `step-${step}.safetensors`));
+    expect(checks.length).toBeGreaterThan(3);
+    for (const step of [0, 10]) {
+      const weights = `step-${step}.safetensors`;
+      const alone = await run(["profile", ...MODEL, "--weights", weights, ...QUICK, "-o", `alone-${step}`]);
+      expect(alone.code, alone.err).toBe(0);
+      const { document } = openResult(at(`alone-${step}`));
+      if (document.schema !== "thalweg/profile@1") throw new Error(document.schema);
+      const mine = result.checkpoints.find((each) => each.weights === weights);
+      const { loss, gradientNorm, hessian } = document.result;
+      expect(mine).toMatchObject({
+        loss,
+        gradientNorm,
+        top: hessian.top,
+        bottom: hessian.bottom,
+        sha256: document.model?.weights?.sha256,
+      });
+    }
+    const names = readdirSync(at("whole", "figures")).filter((name) => name.endsWith(".svg"));
+    expect(names).toEqual(["checkpoints-gradient.svg", "checkpoints-loss.svg", "checkpoints-top.svg"]);
+    const report = readFileSync(at("whole", "report.html"), "utf8");
+    for (const step of STEPS) expect(report).toContain(`step-${step}.safetensors`);
+  }, 120_000);
+
+  it("that is killed is continued, and equals one that was not, bit for bit", async () => {
+    const whole = await run(["profile", ...ALL, "-o", "uninterrupted"]);
+    expect(whole.code, whole.err).toBe(0);
+    const start = ["profile", ...ALL, "-o", "killed"];
+    for (const attempt of [0, 1, 2]) {
+      const args = attempt === 0 ? start : ["profile", "--resume", "killed", "-q"];
+      await run(args, (child) => whenDone("killed", attempt + 1, child, "SIGKILL"));
+      expect(readdirSync(at("killed"))).not.toContain("result.json");
+    }
+    expect(tasksIn("killed").length).toBeGreaterThanOrEqual(3);
+    // A file that was torn by a machine that lost its power is no done task.
+    const [torn] = tasksIn("killed");
+    writeFileSync(at("killed", "tasks", torn), readFileSync(at("killed", "tasks", torn)).subarray(0, 200));
+    const resumed = await run(["profile", "--resume", "killed"]);
+    expect(resumed.code, resumed.err).toBe(0);
+    expect(resumed.err).toMatch(/of 4 tasks are done already/);
+    expect(withoutProvenance(resultIn("killed"))).toEqual(withoutProvenance(resultIn("uninterrupted")));
+    expect(tasksIn("killed")).toEqual(tasksIn("uninterrupted"));
+    for (const name of tasksIn("killed"))
+      expect(readFileSync(at("killed", "tasks", name))).toEqual(readFileSync(at("uninterrupted", "tasks", name)));
+  }, 240_000);
+
+  it("is continued with the same recipe and the same files only", async () => {
+    const refused = await run(["profile", "--resume", "whole", "--seed", "3"]);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toMatch(/cannot be continued: --seed was 0 and is 3/);
+    copyFileSync(at("step-5.safetensors"), at("kept"));
+    copyFileSync(at("step-10.safetensors"), at("step-5.safetensors"));
+    const changed = await run(["profile", "--resume", "whole"]);
+    copyFileSync(at("kept"), at("step-5.safetensors"));
+    expect(changed.code).toBe(2);
+    expect(changed.err.replaceAll(/\s+/g, " ")).toMatch(/step-5\.safetensors holds other bytes than when it began/);
+  }, 120_000);
+
+  it("says what it would cost, and refuses what fits nothing", async () => {
+    const plan = await run(["profile", ...ALL, "--dry-run", "--json"]);
+    expect(JSON.parse(plan.out)).toMatchObject({ schema: "thalweg/plan@1", tasks: 4 });
+    const refused = await run(["profile", ...MODEL, "--weights", "stop-*"]);
+    expect(refused.code).toBe(3);
+    expect(refused.err).toMatch(/No file fits stop-\*/);
+  }, 60_000);
+
+  it("that is interrupted keeps what is done, and says how to go on", async () => {
+    const going = run(["profile", ...ALL, "-o", "stopped"], (child) => whenDone("stopped", 1, child, "SIGINT"));
+    const finished = await going;
+    expect(finished.code, finished.err).toBe(130);
+    expect(finished.err.replaceAll(/\s+/g, " ")).toContain(
+      "What is done is kept: --resume stopped goes on from there.",
+    );
+    expect(readdirSync(at("stopped"))).not.toContain("result.json");
+    const again = await run(["profile", ...ALL, "-o", "stopped"]);
+    expect(again.code).toBe(2);
+    expect(again.err).toMatch(/holds an unfinished run, of which \d tasks? (is|are) done/);
+  }, 120_000);
+});
