@@ -323,6 +323,7 @@ describe("profile", () => {
       "figures",
       "report.html",
       "result.json",
+      "run.json",
     ]);
     const document = decodeResult(readFileSync(at("run", "result.json"), "utf8"));
     if (document.schema !== "thalweg/profile@1") throw new Error(document.schema);

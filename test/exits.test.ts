@@ -145,7 +145,7 @@ describe("the end of a run", () => {
 
 describe("streams that nobody reads", () => {
   const files = (out: string) => readdirSync(at(out)).sort();
-  const ALL = [".thalweg-files", "figures", "report.html", "result.json"];
+  const ALL = [".thalweg-files", "figures", "report.html", "result.json", "run.json"];
 
   test.each([
     ["stderr whose reader went away", "thalweg 2>&1 >/dev/null | true; exit ${PIPESTATUS[0]}", 0],

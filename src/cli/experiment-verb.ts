@@ -62,14 +62,14 @@ function verbOf(experiments: readonly Experiment[]): Verb {
   const hasTasks = experiments.some(({ tasks }) => tasks.length > 0);
   const parameters = experiments.reduce<z.ZodObject>(
     (all, experiment) => all.extend(SUBJECT_FLAGS[experiment.subject].shape).extend(experiment.parameters.shape),
-    z.object({ ...runFlags.shape, ...(hasTasks && taskFlags.shape) }),
+    z.object({ ...talkFlags.shape, ...runFlags.shape, ...(hasTasks && taskFlags.shape) }),
   );
   return {
     name,
     summary,
     description,
     arguments: positional,
-    parameters: parameters.extend(talkFlags.shape),
+    parameters,
     examples: experiments.flatMap(({ examples }) => examples),
     run: (typed, args, shell) => run({ experiments, parameters, typed, args }, shell),
   };
@@ -176,8 +176,12 @@ function prepared(experiments: readonly Experiment[], asked: Request, executor: 
   const experiment = experiments.find(({ subject }) => (subject === "checkpoints") === isSeveral) ?? first;
   // What the numbers may depend on is fixed, so that whoever continues the run has the same.
   const threads = { threads: options["threads"] ?? executor.threads ?? availableParallelism() };
-  const config = experiment.tasks.length === 0 ? options : { ...options, ...threads };
+  const config = withoutTalk(experiment.tasks.length === 0 ? options : { ...options, ...threads });
   return { experiment, config, request: { arguments: positional, options: ofSubject(config) } };
+}
+
+function withoutTalk(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !Object.hasOwn(talkFlags.shape, name)));
 }
 
 /** What leads to the subject, and what the experiment itself is told. */
