@@ -1,4 +1,5 @@
 import type { ResultDocument } from "../src/documents/result-kinds.ts";
+import { resultWith } from "./support/result-with.ts";
 
 type Profile = ResultDocument<"profile">;
 
@@ -146,7 +147,7 @@ export const sampleProfile: Profile = {
     },
   ],
   warnings: ["3 of 1797 examples lie within rounding of a ReLU kink: their second derivative is that of one side."],
-  result: {
+  result: resultWith({
     loss: 0.06214,
     lossRounding: null,
     accuracy: 0.9844,
@@ -429,5 +430,5 @@ export const sampleProfile: Profile = {
     ],
     converged: true,
     products: 1393,
-  },
+  }),
 };

@@ -23,11 +23,16 @@ export function shownReadings(section: Section, result: ProfileResult): readonly
   }
 }
 
-/** The few numbers that a reader looks for first, by the names that they have there. */
+/**
+ * The few numbers that a reader looks for first, by the names that they have there; also those that every run has,
+ * whichever instruments it ran.
+ */
 export function keyReadings(result: ProfileResult): Reading[] {
-  return result.sections.flatMap((section) =>
-    shownReadings(section, result).flatMap((reading) =>
-      reading.key === undefined ? [] : [{ ...reading, ...reading.key }],
-    ),
-  );
+  const ran = new Set(result.sections.map(({ instrument }) => instrument));
+  const known = INSTRUMENTS.filter(({ name, isKnown }: ProfileInstrument) => isKnown === true && !ran.has(name));
+  const readings = [
+    ...known.flatMap((instrument) => readingsOf(instrument, result)),
+    ...result.sections.flatMap((section) => shownReadings(section, result)),
+  ];
+  return readings.flatMap((reading) => (reading.key === undefined ? [] : [{ ...reading, ...reading.key }]));
 }
