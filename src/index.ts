@@ -19,7 +19,11 @@ import {
 import { estimateTrace, type TraceOptions } from "./estimators/trace.ts";
 import { type Profile, runProfile } from "./instruments/profile.ts";
 import type { ProfileOptions } from "./instruments/instrument.ts";
+import { writeFileAtomically } from "./io/write-atomically.ts";
+import { encodeSafetensors } from "./files/safetensors.ts";
 import { type LoadOptions, loadProblem } from "./load/load-problem.ts";
+import { measured as measuredIn, type Measured } from "./instruments/measured.ts";
+import type { ProfileResult } from "./instruments/profile-result.ts";
 import type { LinearOperator } from "./operators/linear-operator.ts";
 import { productOperator } from "./operators/problem-operators.ts";
 import type { Point } from "./problem/point.ts";
@@ -51,8 +55,10 @@ export type {
   FrobeniusOptions,
   LanczosOptions,
   LanczosResult,
+  Measured,
   Profile,
   ProfileOptions,
+  ProfileResult,
   Solution,
   SolveOptions,
   SpectralDensity,
@@ -72,7 +78,7 @@ export interface RunOptions {
  * Opens an ONNX model with data as the function L(θ) = mean (or sum) of the loss over the examples.
  *
  * The loss is guessed from outputs and labels where only one fits; `loadProblem` also tells what was
- * chosen on the way, and has `close()`, which frees sessions and files.
+ * chosen on the way. Sessions and files are freed by `close()`, or at the end of the block with `await using`.
  *
  * @param model path of the .onnx file
  * @param options data and everything else; the flags of the command line by the same names
@@ -83,6 +89,9 @@ export interface RunOptions {
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 1437 });
  * problem.space.dimension; // → 2410
  * (await problem.point.value()).loss; // → 0.011308
+ * const named = problem.space.named(await gradient(problem)); // the flat vector, tensor by tensor, without a copy
+ * named.get("hidden.bias").shape; // → [32]
+ * await problem.close();
  */
 export async function load(model: string, options: LoadOptions): Promise<Problem> {
   const loaded = await loadProblem(model, options);
@@ -96,6 +105,58 @@ export async function load(model: string, options: LoadOptions): Promise<Problem
     where: { file: model },
     hint: "loadProblem opens it all the same, with the proof beside it.",
   });
+}
+
+/** A checkpoint, opened. */
+export interface Checkpoint {
+  /** The file that holds its weights. */
+  readonly weights: string;
+  /** Closed when the next one is asked for. */
+  readonly problem: Problem;
+}
+
+/**
+ * The same network at one checkpoint after the other: each file's weights, and its statistics where it has them, in place
+ * of the model's. One is open at a time. Cost: that of `load`, each.
+ *
+ * @param weights .safetensors files, in order
+ * @throws what `load` throws; input errors `weights-missing`, `weights-shape` where a checkpoint is of another network
+ *
+ * @example
+ * const trained = await load("assets/digits.onnx", { data: "digits" });
+ * const files = [0, 1].map((share) => `${folder}/share-${share}.safetensors`);
+ * files.forEach((file, share) => saveWeights(file, trained, trained.point.parameters.map((x) => share * x)));
+ * const losses = [];
+ * for await (const { problem } of checkpoints("assets/digits.onnx", files, { data: "digits" }))
+ *   losses.push((await problem.point.value()).loss);
+ * losses[0]; // → 2.302585
+ */
+export async function* checkpoints(
+  model: string,
+  weights: readonly string[],
+  options: Omit<LoadOptions, "weights">,
+): AsyncGenerator<Checkpoint, void, void> {
+  for (const each of weights) {
+    await using problem = await load(model, { ...options, weights: each });
+    yield { weights: each, problem };
+  }
+}
+
+/**
+ * Writes parameters as a checkpoint, which `--weights` and `checkpoints` read: a .safetensors file with one array a
+ * tensor, under its ONNX name, in the precision of the problem.
+ *
+ * @param theta flat, in the order of `problem.space`
+ * @throws RangeError for a vector of another dimension; input error where the file cannot be written
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits" });
+ * saveWeights(`${folder}/same.safetensors`, problem, problem.point.parameters);
+ * const same = await load("assets/digits.onnx", { data: "digits", weights: `${folder}/same.safetensors` });
+ * same.point.parameters.every((x, i) => x === problem.point.parameters[i]); // → true
+ */
+export function saveWeights(path: string, { space, options }: Problem, theta: Float64Array): void {
+  writeFileAtomically(path, encodeSafetensors([...space.unflatten(theta, options.precision)]));
 }
 
 /** A problem stands for its weights. */
@@ -327,4 +388,19 @@ export function profile(
   { seed = 0, context = {} }: RunOptions = {},
 ): Promise<Profile> {
   return runProfile(problem, parameters, createRandom(seed).split("profile"), context);
+}
+
+/**
+ * A result to be read without asking at every step whether it is there: what was not measured throws when it is read, and
+ * the error says which instrument would have measured it, and why it did not.
+ *
+ * @throws input error `not-measured` where something that is null is read
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 100 });
+ * const { result } = await profile(problem, { only: "eigenvalues", top: 1, bottom: 1 });
+ * measured(result).hessian.top[0].value === result.hessian.top?.[0].value; // → true
+ */
+export function measured(result: ProfileResult): Measured<ProfileResult> {
+  return measuredIn(result);
 }

@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import * as library from "../src/index.ts";
 
@@ -9,7 +11,7 @@ interface Example {
 }
 
 function examplesOf(source: string): Example[] {
-  return [...source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export (?:async )?function (\w+)/g)].map(
+  return [...source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export (?:async )?function\*? (\w+)/g)].map(
     ([, doc, name]) => {
       const [, example = ""] = doc.split("@example");
       return { name, code: example.replace(/^\s*\* ?/gm, "") };
@@ -47,6 +49,11 @@ describe("the examples of the library", () => {
 
   it.each(examples.map(({ name, code }) => [name, code] as const))("%s", async (_name, code) => {
     const names = Object.keys(library);
-    await new AsyncFunction(...names, "compare", executable(code))(...Object.values(library), compare);
+    const folder = mkdtempSync(join(tmpdir(), "examples-"));
+    await new AsyncFunction(...names, "compare", "folder", executable(code))(
+      ...Object.values(library),
+      compare,
+      folder,
+    );
   });
 });

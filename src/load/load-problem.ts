@@ -200,22 +200,31 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     });
     const unseen = meeting && aboutMeeting(meeting, dataset.examples, batchSize);
     const runtime = nodeRuntime({ threads, device, lanes });
-    const problem = Problem.open(model, dataset, runtime, {
-      loss,
-      lossOptions: { ...lossOptions, classAxis, outputKind },
-      reduction: options.reduction ?? "mean",
-      l2: options.l2 ?? 0,
-      precision,
-      batchSize,
-      output: options.output,
-      parameters,
-      freeze: options.freeze,
-      batchNormalization: options.bn,
-      examplesAxes: axes.axes,
-      outputExamplesAxis: probed.outputExamplesAxis,
-      coupled: coupling?.reason,
-      cacheBytes: Math.min(CACHE_BYTES, totalmem() / 4),
-    });
+    const problem = Problem.open(
+      model,
+      dataset,
+      runtime,
+      {
+        loss,
+        lossOptions: { ...lossOptions, classAxis, outputKind },
+        reduction: options.reduction ?? "mean",
+        l2: options.l2 ?? 0,
+        precision,
+        batchSize,
+        output: options.output,
+        parameters,
+        freeze: options.freeze,
+        batchNormalization: options.bn,
+        examplesAxes: axes.axes,
+        outputExamplesAxis: probed.outputExamplesAxis,
+        coupled: coupling?.reason,
+        cacheBytes: Math.min(CACHE_BYTES, totalmem() / 4),
+      },
+      async () => {
+        await runtime.close();
+        dataset.close();
+      },
+    );
     const held = heldConstant(model, parameters);
     const notes = [...source.notes, ...dataset.notes, ...(held ? [heldSentence(held)] : []), ...chosen.notes];
     if (numbered)
@@ -255,11 +264,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
         ...new Set([...model.notices, ...problem.network.imported.notices].map(({ message }) => message)),
         ...problem.caveats.map((caveat) => `${caveat}.`),
       ],
-      close: async () => {
-        await problem.close();
-        await runtime.close();
-        dataset.close();
-      },
+      close: () => problem.close(),
     };
   } catch (error) {
     opened.close();

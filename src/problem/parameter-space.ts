@@ -12,6 +12,13 @@ export interface ParameterTensor {
   readonly offset: number;
 }
 
+/** A part of a flat vector, as the tensor that it is. */
+export interface NamedTensor {
+  readonly dtype: "float64";
+  readonly shape: Shape;
+  readonly data: Float64Array;
+}
+
 /**
  * The space that gradients and eigenvectors live in: named tensors laid one after the other in the
  * order of the model.
@@ -54,13 +61,36 @@ export class ParameterSpace {
     return flat;
   }
 
+  /**
+   * The tensors that a flat vector holds, by name, without a copy: who writes into them writes into the vector.
+   *
+   * @example
+   * space.named(gradient).get("fc1.bias"); // { dtype: "float64", shape: [32], data: Float64Array(32) }
+   * @throws RangeError for a vector of another dimension
+   */
+  named(flat: Float64Array): ReadonlyMap<string, NamedTensor> {
+    this.requireVector(flat);
+    return new Map(
+      this.tensors.map(({ name, shape, size, offset }) => [
+        name,
+        { dtype: "float64", shape, data: flat.subarray(offset, offset + size) },
+      ]),
+    );
+  }
+
   /** The tensors of a flat vector, by name (copies). */
   unflatten(flat: Float64Array, dtype: FloatType): Map<string, Tensor> {
+    this.requireVector(flat);
     return new Map(
       this.tensors.map(({ name, shape, size, offset }) => {
         const part = flat.subarray(offset, offset + size);
         return [name, { dtype, shape, data: dtype === "float32" ? new Float32Array(part) : part.slice() }];
       }),
     );
+  }
+
+  private requireVector({ length }: Float64Array): void {
+    if (length !== this.dimension)
+      throw new RangeError(`A vector of ${length} numbers is none of ${this.dimension} parameters.`);
   }
 }

@@ -50,6 +50,8 @@ export class Problem {
   /** The weights of the file, on all examples. */
   readonly point: Point;
   private readonly machinery: PointMachinery;
+  private readonly onClose: (() => Promise<void>) | undefined;
+  private closed: Promise<void> | undefined;
   private wide: Problem | undefined;
   private readonly widePoints = new Map<Point, Point>();
   private readonly takenBatches = new Map<number, boolean>();
@@ -62,7 +64,9 @@ export class Problem {
     network: Network,
     budget: MemoryBudget,
     sample: Sample,
+    onClose: (() => Promise<void>) | undefined,
   ) {
+    this.onClose = onClose;
     this.model = model;
     this.dataset = dataset;
     this.runtime = runtime;
@@ -104,8 +108,18 @@ export class Problem {
     this.point = new Point(this.machinery, weightsOf(model, space, options.parameters), sample, false);
   }
 
-  /** Opens a problem: builds the graph once to see that model, loss and data fit, and reads every label. */
-  static open(model: ModelFile, dataset: Dataset, runtime: Runtime, options: ProblemOptions): Problem {
+  /**
+   * Opens a problem: builds the graph once to see that model, loss and data fit, and reads every label.
+   *
+   * @param onClose frees what was opened for this problem alone, once the problem has let go of it
+   */
+  static open(
+    model: ModelFile,
+    dataset: Dataset,
+    runtime: Runtime,
+    options: ProblemOptions,
+    onClose?: () => Promise<void>,
+  ): Problem {
     const network = buildNetwork(model, dataset, options, Math.max(1, Math.min(options.batchSize, dataset.examples)));
     if (network.imported.parameters.size === 0) {
       throw new ThalwegError({
@@ -117,7 +131,7 @@ export class Problem {
     }
     const budget = new MemoryBudget(options.cacheBytes);
     const sample = new Sample(dataset, network, options, runtime, budget);
-    return new Problem(model, dataset, runtime, options, network, budget, sample);
+    return new Problem(model, dataset, runtime, options, network, budget, sample, onClose);
   }
 
   /**
@@ -218,14 +232,23 @@ export class Problem {
     return this.network.graph;
   }
 
-  /** Frees all sessions, and what the points keep. */
-  async close(): Promise<void> {
+  /** Frees all sessions, what the points keep, and what was opened for it. Once is enough, twice does no harm. */
+  close(): Promise<void> {
+    return (this.closed ??= this.free());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  private async free(): Promise<void> {
     await this.point.release();
     for (const point of this.widePoints.values()) await point.release();
     this.widePoints.clear();
     await this.wide?.close();
     this.wide = undefined;
     await this.machinery.programs.release();
+    await this.onClose?.();
   }
 }
 
