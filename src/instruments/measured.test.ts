@@ -9,7 +9,7 @@ it("what was measured reads as it is, through lists too", () => {
   expect(view.hessian.top[1].value).toBe(result.hessian.top?.[1].value);
   expect(view.layers.map(({ name }) => name)).toEqual(result.layers?.map(({ name }) => name));
   expect(view.noise.trace.rounding).toBe(result.noise?.trace.rounding);
-  expect(JSON.parse(JSON.stringify(view.stability))).toEqual(result.stability);
+  expect(JSON.parse(JSON.stringify(view.hessian.trace))).toEqual(result.hessian.trace);
 });
 
 it("what was not says whose it is, and why", async () => {
