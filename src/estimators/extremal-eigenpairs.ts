@@ -24,6 +24,8 @@ export interface ExtremalOptions {
   readonly checkMultiplicity?: boolean;
   /** Largest |eigenvalue| of the matrices that the operator is a difference of: its products are rounded as theirs are. */
   readonly roundingScale?: number;
+  /** ‖S‖₂ where A = M − S is multiplied as a difference: M and S round each for itself, and ‖M‖₂ ≤ ‖A‖₂ + ‖S‖₂. */
+  readonly subtracted?: number;
 }
 
 export interface ExtremalResult {
@@ -111,7 +113,7 @@ export async function extremalEigenpairs(
     products: countProducts(operator, context, options.maxProducts),
     tolerance: options.tolerance ?? (operator.precision === "float32" ? 1e-4 : 1e-6),
     blockSize,
-    roundingScale: options.roundingScale ?? 0,
+    roundingScale: Math.max(options.roundingScale ?? 0, options.subtracted ?? 0),
     basisLimit: Math.max(options.basisLimit ?? Math.min(400, memory), 2 * wanted + 3 * blockSize + 4),
   };
   const { products } = setup;
@@ -136,7 +138,7 @@ export async function extremalEigenpairs(
 
   const { scale, converged, multiplicity } = found;
   const pairs = endsOf(found.pairs.length, largest, smallest).map((i) => found.pairs[i]);
-  const predicted = products.rounding("norm", Math.max(scale, setup.roundingScale));
+  const predicted = products.rounding("norm", Math.max(scale + (options.subtracted ?? 0), setup.roundingScale));
   const { proved, rounding } = await provePairs(products, pairs, predicted);
   const top = proved.slice(Math.max(0, proved.length - largest)).toReversed();
   const bottom = proved.slice(0, smallest);

@@ -1,14 +1,14 @@
-import { extremalEigenpairs, productsOfSearch } from "../estimators/extremal-eigenpairs.ts";
+import { z } from "zod";
 import type { Problem } from "../problem/problem.ts";
 import { formatMeasured, formatShare } from "../util/format-number.ts";
 import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { gaussNewtonComparison } from "./gauss-newton/gauss-newton-comparison.ts";
 import { gaussNewtonPart, residualPart } from "./gauss-newton/gauss-newton-part.ts";
 import { defineInstrument } from "./instrument.ts";
-import { gaussNewtonOperator } from "../quantities/gauss-newton-operator.ts";
+import { gaussNewtonExtremes } from "../quantities/gauss-newton-extremes.ts";
 import { gaussNewtonTrace } from "../quantities/gauss-newton-trace.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
-import { residualOperator } from "../quantities/residual-operator.ts";
+import { residualExtremes } from "../quantities/residual-extremes.ts";
 import { residualTrace } from "../quantities/residual-trace.ts";
 import { eigenvalueReading, estimateReading } from "./reading.ts";
 
@@ -25,18 +25,11 @@ export const gaussNewtonInstrument = defineInstrument({
   part: gaussNewtonPart,
   reads: [eigenvaluesPart],
   figures: [gaussNewtonComparison],
-  parameters: hessianExtremes.parameters.pick({ top: true, tol: true }),
+  parameters: z.object({}),
   notFor: needsOutputs,
-  needs: [gaussNewtonTrace],
-  cost: ({ problem }, { top: largest }) => productsOfSearch(problem.space.dimension, { largest }),
-  run: async (desk, { top: largest, tol }) => {
-    const context = desk.stage("Gauss–Newton matrix");
-    const { top, converged } = await extremalEigenpairs(
-      desk.operator(gaussNewtonOperator),
-      { largest, tolerance: tol },
-      desk.random.split("gauss-newton"),
-      context,
-    );
+  needs: [gaussNewtonExtremes, gaussNewtonTrace],
+  run: async (desk) => {
+    const { top, converged } = await desk.get(gaussNewtonExtremes);
     const trace = await desk.get(gaussNewtonTrace);
     const done = converged && trace.converged;
     return {
@@ -67,22 +60,12 @@ export const residualInstrument = defineInstrument({
   name: "residual",
   title: "Residual part H − G",
   part: residualPart,
-  parameters: hessianExtremes.parameters.pick({ bottom: true, tol: true }),
+  parameters: z.object({}),
   notFor: needsOutputs,
-  needs: [hessianExtremes, residualTrace],
-  // Each product of H − G is one of H and one of G.
-  cost: ({ problem }, { bottom }) =>
-    2 * productsOfSearch(problem.space.dimension, { largest: bottom, smallest: bottom }),
-  run: async (desk, { bottom: wanted, tol }) => {
-    const context = desk.stage("residual part");
+  needs: [hessianExtremes, residualExtremes, residualTrace],
+  run: async (desk) => {
     const { scale } = await desk.get(hessianExtremes);
-    const { top, bottom, converged } = await extremalEigenpairs(
-      desk.operator(residualOperator),
-      // H and G round each for itself: their difference knows nothing below that.
-      { largest: wanted, smallest: wanted, tolerance: tol, roundingScale: scale },
-      desk.random.split("residual"),
-      context,
-    );
+    const { top, bottom, converged } = await desk.get(residualExtremes);
     const trace = await desk.get(residualTrace);
     // Where H is zero, nothing has a share of it.
     const share = scale > 0 ? Math.max(Math.abs(top[0].value), Math.abs(bottom[0].value)) / scale : null;

@@ -1,0 +1,18 @@
+import { extremalEigenpairs, productsOfSearch, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
+import { gaussNewtonOperator } from "./gauss-newton-operator.ts";
+import { hessianExtremes } from "./hessian-extremes.ts";
+import { defineQuantity } from "./quantity.ts";
+
+/** The largest eigenvalues of G, as many as of H are wanted, from a Krylov space (`extremalEigenpairs`). */
+export const gaussNewtonExtremes = defineQuantity({
+  name: "largest eigenvalues of the Gauss–Newton matrix",
+  parameters: hessianExtremes.parameters.pick({ top: true, tol: true }),
+  cost: ({ problem }, { top: largest }) => productsOfSearch(problem.space.dimension, { largest }),
+  compute: (desk, { top: largest, tol: tolerance }): Promise<ExtremalResult> =>
+    extremalEigenpairs(
+      desk.operator(gaussNewtonOperator),
+      { largest, tolerance },
+      desk.random.split("gauss-newton"),
+      desk.stage("Gauss–Newton matrix"),
+    ),
+});
