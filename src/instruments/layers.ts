@@ -8,6 +8,7 @@ import { dot, norm2 } from "../linalg/vector.ts";
 import { subBlockOperator } from "../operators/combinators.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import { denseOperator } from "../operators/dense-operator.ts";
+import { triangleOperator } from "../operators/triangle-operator.ts";
 import type { ParameterTensor } from "../problem/parameter-space.ts";
 import { formatMeasured, formatShare } from "../util/format-number.ts";
 import { inSteps } from "../util/in-steps.ts";
@@ -113,17 +114,17 @@ async function blockTraces(desk: Desk, layers: readonly Layer[], probes: number)
   });
 }
 
-/** The rows and columns of a matrix that belong to some tensors, as a matrix. */
-function blockOf(matrix: Float64Array, n: number, tensors: Layer["tensors"]): Float64Array {
-  const rows = tensors.flatMap(({ offset, size }) => Array.from({ length: size }, (_, i) => offset + i));
+/** The coordinates of some tensors, ascending. */
+function rowsOf(tensors: Layer["tensors"]): Uint32Array {
+  return Uint32Array.from(
+    tensors.flatMap(({ offset, size }) => Array.from({ length: size }, (_, i) => offset + i)),
+  ).sort();
+}
+
+/** These rows and columns of a matrix, as a matrix. */
+function blockOf(matrix: Float64Array, n: number, rows: Uint32Array): Float64Array {
   const block = new Float64Array(rows.length ** 2);
-  rows.forEach((row, i) => {
-    let at = i * rows.length;
-    for (const { offset, size } of tensors) {
-      block.set(matrix.subarray(row * n + offset, row * n + offset + size), at);
-      at += size;
-    }
-  });
+  rows.forEach((row, i) => rows.forEach((column, j) => (block[i * rows.length + j] = matrix[row * n + column])));
   return block;
 }
 
@@ -141,12 +142,14 @@ const SPECTRUM_ROWS = 600;
 async function topOfMatrix(desk: Desk, dense: DenseHessian, layer: Layer): Promise<LayerTop | undefined> {
   const { name, tensors } = layer;
   const context = desk.stage("layers");
-  const matrix = blockOf(dense.matrix, desk.problem.space.dimension, tensors);
-  const size = sizeOfLayer(tensors);
+  const n = desk.problem.space.dimension;
+  const rows = rowsOf(tensors);
+  const size = rows.length;
   if (size > SPECTRUM_ROWS) {
-    const found = await topOfSearch(desk, denseOperator(matrix, size, `the block of ${name}`), layer);
+    const found = await topOfSearch(desk, triangleOperator(dense.matrix, n, rows, `the block of ${name}`), layer);
     return { ...found, residual: found.residual + dense.rounding.norm };
   }
+  const matrix = blockOf(dense.matrix, n, rows);
   const spectrum = await inSteps(symmetricSpectrum(matrix, size), context, () => undefined);
   if (!spectrum) return undefined;
   const block = { matrix, asymmetry: 0, products: 0, spectrum };

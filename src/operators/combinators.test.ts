@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createRandom } from "../random/random-stream.ts";
 import { scaleOperator, shiftOperator, subBlockOperator, sumOperator } from "./combinators.ts";
 import { denseOperator, diagonalOperator } from "./dense-operator.ts";
+import { triangleOperator } from "./triangle-operator.ts";
 
 function columnsOf(n: number): Float64Array[] {
   return Array.from({ length: n }, (_, j) => Float64Array.from({ length: n }, (_unused, i) => (i === j ? 1 : 0)));
@@ -51,3 +52,22 @@ describe("operator combinators", () => {
     expect(() => denseOperator(new Float64Array(3), 2)).toThrow(/4 elements/);
   });
 });
+
+it.each([1, 5, 33, 70])(
+  "some rows and columns of a symmetric matrix of %i rows are multiplied as a matrix",
+  async (n) => {
+    const random = createRandom(n);
+    const a = random.normalVector(n * n);
+    for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) a[j * n + i] = a[i * n + j];
+    const chosen = Uint32Array.from({ length: n }, (_, i) => i).filter((i) => i % 4 !== 1);
+    const operator = triangleOperator(a, n, chosen, "rows");
+    expect(operator.dimension).toBe(chosen.length);
+    // Twice: nothing of the first is left in the second.
+    for (const columns of [columnsOf(chosen.length), columnsOf(chosen.length).toReversed()]) {
+      const images = await operator.apply(columns);
+      images.forEach((image, k) =>
+        expect([...image]).toEqual([...chosen].map((row) => a[row * n + chosen[columns[k].indexOf(1)]])),
+      );
+    }
+  },
+);
