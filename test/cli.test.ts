@@ -372,7 +372,7 @@ describe("profile", () => {
     const before = listing();
     const run = await thalweg(["profile", DIGITS, "--data", "good.npz", "--dry-run", "-o", "planned"]);
     expect(run.code).toBe(0);
-    expect(run.out).toMatch(/Plan[\s\S]*in all +\d/);
+    expect(run.out).toMatch(/Plan[\s\S]*in all +\d.* ≥ \d+ MiB/);
     expect(listing()).toEqual(before);
   });
 

@@ -141,6 +141,7 @@ async function run({ experiments, parameters, typed, args }: Invoked, given: She
       executor: here,
       listener,
       clock: () => performance.now(),
+      held: () => process.memoryUsage.rss(),
       createdAt: () => new Date().toISOString(),
       isInterrupted: () => shell.interruption.asked.aborted,
       measuring: (budget) => shell.measuringContext(budget ?? undefined),

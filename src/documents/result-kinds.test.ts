@@ -102,7 +102,8 @@ describe("result documents", () => {
       products: 10,
       tasks: 1,
       seconds: 0.015,
-      instruments: [{ name: "trace", title: "Trace", products: 10, skipped: null }],
+      bytes: 3e8,
+      instruments: [{ name: "trace", title: "Trace", products: 10, bytes: 1e6, skipped: null }],
     });
     expect(DOCUMENT_KINDS.plan.safeParse(JSON.parse(text)).success).toBe(true);
     expect(() => decodeResult(text)).toThrow(/not a result/);

@@ -71,6 +71,27 @@ export function productsOfSearch(
   return Math.min(2 * dimension, expected);
 }
 
+/** Bytes of the vectors that such a search holds at most, about. */
+export function bytesOfSearch(
+  { dimension, precision, preferredBlock }: Pick<LinearOperator, "dimension" | "precision" | "preferredBlock">,
+  ends: Pick<ExtremalOptions, "largest" | "smallest">,
+): number {
+  const wanted = Math.min(dimension, ends.largest ?? 1) + Math.min(dimension, ends.smallest ?? 0);
+  const limit = Math.max(defaultBasis(dimension), leastBasis(wanted, preferredBlock));
+  const basis = Math.min(dimension, limit, productsOfSearch(dimension, ends));
+  return basis * dimension * (precision === "float32" ? 4 : 8);
+}
+
+/** Vectors that 1 GB holds, at most 400. */
+function defaultBasis(dimension: number): number {
+  return Math.min(400, Math.floor(1e9 / (8 * dimension)));
+}
+
+/** Below that a space could not be restarted. */
+function leastBasis(wanted: number, blockSize: number): number {
+  return 2 * wanted + 3 * blockSize + 4;
+}
+
 export const extremalEstimator: EstimatorDescription = {
   name: "extremal-eigenpairs",
   summary:
@@ -108,13 +129,12 @@ export async function extremalEigenpairs(
   const smallest = Math.min(options.smallest ?? 0, dimension);
   const wanted = largest + smallest;
   const blockSize = Math.max(1, Math.min(options.blockSize ?? operator.preferredBlock, dimension));
-  const memory = Math.floor(1e9 / (8 * dimension));
   const setup: SearchSetup = {
     products: countProducts(operator, context, options.maxProducts),
     tolerance: options.tolerance ?? (operator.precision === "float32" ? 1e-4 : 1e-6),
     blockSize,
     roundingScale: Math.max(options.roundingScale ?? 0, options.subtracted ?? 0),
-    basisLimit: Math.max(options.basisLimit ?? Math.min(400, memory), 2 * wanted + 3 * blockSize + 4),
+    basisLimit: Math.max(options.basisLimit ?? defaultBasis(dimension), leastBasis(wanted, blockSize)),
   };
   const { products } = setup;
 

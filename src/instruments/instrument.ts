@@ -62,6 +62,8 @@ interface Definition<P extends Part, Reads extends readonly Part[], Parameters e
   readonly needs?: Needs;
   /** Expected matrix–vector products besides those of what it needs, for plans and --dry-run; none when absent. */
   cost?(setting: Setting, parameters: z.output<Parameters>): number;
+  /** Bytes of the large arrays that it works with besides those of what it needs; none when absent. */
+  bytes?(setting: Setting, parameters: z.output<Parameters>): number;
   run(desk: Desk, parameters: z.output<Parameters>): Promise<Standing & { readonly parts: z.output<z.ZodObject<P>> }>;
 }
 
@@ -84,6 +86,7 @@ export interface Instrument<P extends Part, Result> extends Description<P, Resul
   readonly parameters: z.ZodObject;
   readonly needs: readonly Need[];
   cost(setting: Setting): number;
+  bytes(setting: Setting): number;
   /** @param account counts its products; the desk's own when absent */
   run(desk: Desk, account?: Account): Promise<Measured>;
 }
@@ -104,6 +107,7 @@ export function defineInstrument<
     needs,
     parameters: parametersOfNeeds(needs).extend(definition.parameters.shape),
     cost: (setting) => definition.cost?.(setting, setting.parametersOf(definition)) ?? 0,
+    bytes: (setting) => definition.bytes?.(setting, setting.parametersOf(definition)) ?? 0,
     run: async (desk, account = desk.account) => {
       const { parts, ...standing } = await definition.run(desk.of(account, declared), desk.parametersOf(definition));
       return { ...standing, part: encodePart(definition.part, parts, standing.converged) };

@@ -20,6 +20,7 @@ import { exactly } from "./judge-verdict.ts";
 import { denseHessian, isLarge, isSmall, type DenseHessian } from "../quantities/dense-hessian.ts";
 import { hessianExtremes, pairsOf } from "../quantities/hessian-extremes.ts";
 import { hessianOperator } from "../quantities/hessian-operator.ts";
+import { bytesOfMatrix, bytesOfVectors } from "../quantities/memory.ts";
 import { onlyIf } from "../quantities/quantity.ts";
 import { lossGradient } from "../quantities/loss-gradient.ts";
 import type { Desk } from "../quantities/desk.ts";
@@ -210,6 +211,12 @@ export const layersInstrument = defineInstrument({
   // Blocks of the matrix, where there is one, cost nothing.
   cost: (setting, { layerProbes, layerTop }) =>
     isSmall(setting) ? 0 : layerProbes + searchesOf(setting.problem.space.tensors, layerTop),
+  bytes: (setting, { layerProbes }) => {
+    const n = setting.problem.space.dimension;
+    const widest = Math.max(...layersOf(setting.problem.space.tensors).map(({ tensors }) => sizeOfLayer(tensors)));
+    // A small block with its triangle; or probes, their products, and what the known eigenpairs leave of them.
+    return isSmall(setting) ? 2 * bytesOfMatrix(Math.min(widest, SPECTRUM_ROWS)) : bytesOfVectors(n, 3 * layerProbes);
+  },
   run: async (desk, { layerProbes, layerTop }) => {
     const { problem } = desk;
     const layers = layersOf(problem.space.tensors);

@@ -1,9 +1,10 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
-import { extremalEigenpairs, productsOfSearch } from "../estimators/extremal-eigenpairs.ts";
+import { bytesOfSearch, extremalEigenpairs, productsOfSearch } from "../estimators/extremal-eigenpairs.ts";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
 import type { Problem } from "../problem/problem.ts";
+import { denseHessian } from "../quantities/dense-hessian.ts";
 import { gaussNewtonOperator } from "../quantities/gauss-newton-operator.ts";
 import { lossGradient } from "../quantities/loss-gradient.ts";
 import { lossValue } from "../quantities/loss-value.ts";
@@ -115,6 +116,37 @@ describe.each(MODELS)("the plan for %s", (_, problemOf) => {
     const productsOf = (all: readonly { readonly products: number }[]) =>
       all[plan.findIndex(({ name }) => name === "eigenvalues")].products;
     expect(productsOf(result.sections)).toBe(productsOf(plan));
+  });
+});
+
+describe("the memory of a plan", () => {
+  const bytesOf = (problem: Problem, options: Record<string, unknown>) =>
+    Object.fromEntries(planProfile(problem, options).map(({ name, bytes }) => [name, bytes]));
+
+  it("is the matrix with its triangle from where it is computed to the end", async () => {
+    const problem = network([12, 40, 3], "Softplus", 50, true);
+    const n = problem.space.dimension;
+    const dense = await deskOf(problem).get(denseHessian);
+    const { loss, eigenvalues, gradient, units } = bytesOf(problem, {});
+    expect(loss).toBe(0);
+    for (const bytes of [eigenvalues, gradient, units]) {
+      expect(bytes).toBeGreaterThan(2 * (dense?.matrix.byteLength ?? Number.NaN));
+      expect(bytes).toBeLessThan(2 * 8 * n * n + 8 * n * 200);
+    }
+    await problem.close();
+  });
+
+  it("is that of the vectors of a search only while it lasts, and no more than it may hold", async () => {
+    const problem = network([12, 40, 3], "Softplus", 50, true);
+    const n = problem.space.dimension;
+    const { eigenvalues, stability } = bytesOf(problem, { exactLimit: 0, top: 3, bottom: 2, noiseTop: 4 });
+    // The eigenvectors of H and those of the noise.
+    expect(stability).toBe(8 * n * (5 + 4));
+    expect(eigenvalues).toBe(8 * n * (5 + productsOfSearch(n, { largest: 3, smallest: 2 })));
+    // Of a billion parameters a gigabyte holds no vector: the search restarts with the fewest that it can.
+    const huge = { dimension: 1e9, precision: "float32", preferredBlock: 1 } as const;
+    expect(bytesOfSearch(huge, { largest: 3, smallest: 2 })).toBe(4 * 1e9 * (2 * 5 + 3 + 4));
+    await problem.close();
   });
 });
 

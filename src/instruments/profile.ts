@@ -5,6 +5,7 @@ import { Account } from "../quantities/account.ts";
 import { Desk } from "../quantities/desk.ts";
 import { lossGradient } from "../quantities/loss-gradient.ts";
 import { lossValue } from "../quantities/loss-value.ts";
+import { peakOf } from "../quantities/memory.ts";
 import { neededQuantities, settingOf } from "../quantities/needed-quantities.ts";
 import type { Quantity } from "../quantities/quantity.ts";
 import type { Setting } from "../quantities/setting.ts";
@@ -61,6 +62,8 @@ export interface PlannedInstrument {
   readonly title: string;
   /** Matrix–vector products expected; 0 where the instrument will be skipped. */
   readonly products: number;
+  /** Memory of large arrays expected at its peak, in bytes, with what earlier ones keep. */
+  readonly bytes: number;
   readonly skipped: string | undefined;
 }
 
@@ -89,18 +92,22 @@ export function planProfile(
   const chosen = chosenInstruments(options);
   const setting = settingFor(chosen, problem, options, context);
   const done = new Set<Quantity>();
+  let held = 0;
   return chosen.map((instrument) => {
     const { name, title, needs } = instrument;
     try {
       const skipped = instrument.notFor?.(problem);
-      if (skipped !== undefined) return { name, title, skipped, products: 0 };
+      if (skipped !== undefined) return { name, title, skipped, products: 0, bytes: 0 };
       const fresh = [...neededQuantities(needs, setting)].filter((quantity) => !done.has(quantity));
       for (const quantity of fresh) done.add(quantity);
       const products = fresh.reduce((sum, quantity) => sum + quantity.cost(setting), instrument.cost(setting));
-      return { name, title, skipped, products };
+      const own = { working: instrument.bytes(setting), kept: 0 };
+      const { peak, kept } = peakOf([...fresh.map((quantity) => quantity.bytes(setting)), own], held);
+      held = kept;
+      return { name, title, skipped, products, bytes: peak };
     } catch (error) {
       // The run meets the same error, and tells it.
-      return { name, title, skipped: `It cannot be planned: ${messageOf(error)}`, products: 0 };
+      return { name, title, skipped: `It cannot be planned: ${messageOf(error)}`, products: 0, bytes: 0 };
     }
   });
 }

@@ -21,6 +21,7 @@ import { spectrumPart, type NegativeShare } from "./spectrum/spectrum-part.ts";
 import { within } from "./judge-verdict.ts";
 import { denseHessian, isSmall, type DenseHessian } from "../quantities/dense-hessian.ts";
 import { hessianExtremes, pairsOf } from "../quantities/hessian-extremes.ts";
+import { bytesOfVectors } from "../quantities/memory.ts";
 import { hessianOperator } from "../quantities/hessian-operator.ts";
 import type { Desk } from "../quantities/desk.ts";
 import { percent, shareReading } from "./reading.ts";
@@ -130,6 +131,9 @@ export const spectrumInstrument = defineInstrument({
   parameters,
   needs: [hessianExtremes, denseHessian],
   cost: (setting, { densitySteps, densityProbes }) => (isSmall(setting) ? 0 : densitySteps * densityProbes),
+  // All probes may be under way at once.
+  bytes: (setting, { densitySteps, densityProbes }) =>
+    isSmall(setting) ? 0 : bytesOfVectors(setting.problem.space.dimension, densitySteps * densityProbes),
   run: async (desk, { densitySteps: steps, densityProbes: probes }) => {
     const { confidence, problem, random } = desk;
     const hessian = desk.operator(hessianOperator);

@@ -8,10 +8,14 @@ import { defineInstrument } from "./instrument.ts";
 import { tracePart } from "./trace/trace-part.ts";
 import { denseHessian, isSmall } from "../quantities/dense-hessian.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
+import { bytesOfVectors } from "../quantities/memory.ts";
 import { hessianOperator } from "../quantities/hessian-operator.ts";
 import { hessianTrace } from "../quantities/hessian-trace.ts";
 import { traceParameters } from "../quantities/trace-parameters.ts";
 import { estimateReading, spreadOf } from "./reading.ts";
+
+/** Products that probes of the Frobenius norm take, about. */
+const FROBENIUS = 60;
 
 export const traceInstrument = defineInstrument({
   name: "trace",
@@ -21,7 +25,9 @@ export const traceInstrument = defineInstrument({
   parameters: traceParameters,
   needs: [denseHessian, hessianExtremes, hessianTrace],
   // The Frobenius norm, where the matrix does not give it.
-  cost: (setting) => (isSmall(setting) ? 0 : 60),
+  cost: (setting) => (isSmall(setting) ? 0 : FROBENIUS),
+  // Every probe with its product.
+  bytes: (setting) => (isSmall(setting) ? 0 : bytesOfVectors(setting.problem.space.dimension, 2 * FROBENIUS)),
   run: async (desk, { traceTolerance: tolerance }) => {
     const { confidence, random } = desk;
     const hessian = desk.operator(hessianOperator);

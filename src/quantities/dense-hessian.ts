@@ -13,6 +13,7 @@ import { together } from "../util/together.ts";
 import type { Desk } from "./desk.ts";
 import { hessianOperator } from "./hessian-operator.ts";
 import { matrixCheck } from "./matrix-check.ts";
+import { bytesOfMatrix } from "./memory.ts";
 import { defineQuantity } from "./quantity.ts";
 import type { Setting } from "./setting.ts";
 
@@ -40,6 +41,11 @@ export const denseHessian = defineQuantity({
       .describe("up to how many parameters the whole spectrum is computed"),
   }),
   cost: (setting) => (isSmall(setting) ? productsOfMatrix(productOperator(setting.problem.point, hessianProduct)) : 0),
+  // The matrix, and the triangle that it is reduced in; a thread of its own works on copies of both.
+  bytes: (setting) => {
+    const both = isSmall(setting) ? 2 * bytesOfMatrix(setting.problem.space.dimension) : 0;
+    return { kept: both, working: isApart(setting) ? both : 0 };
+  },
   compute: async (desk): Promise<DenseHessian | undefined> => {
     const { point, context, random } = desk;
     if (!isSmall(desk)) return undefined;
@@ -73,20 +79,24 @@ export const denseHessian = defineQuantity({
 /** From this dimension on, a thread is started for the eigenproblem: it takes a quarter of a second. */
 const APART_FROM = 1000;
 
+/** Whether the eigenproblem is given to a thread of its own. */
+function isApart({ problem, hasBudget }: Setting): boolean {
+  return problem.space.dimension >= APART_FROM && !hasBudget && problem.runtime.reduceSymmetric !== undefined;
+}
+
 /** Every eigenvalue, in a thread of its own where there is one, while this one goes on; undefined out of time. */
 async function spectrumOfMatrix(desk: Desk, matrix: Float64Array): Promise<SymmetricSpectrum | undefined> {
   const { problem, context } = desk;
   const n = problem.space.dimension;
   const progress = (share: number) =>
     context.progress?.({ stage: "Hessian eigenvalues", done: Math.round(100 * share), total: 100 });
-  const reducing =
-    n < APART_FROM || desk.hasBudget
-      ? undefined
-      : problem.runtime.reduceSymmetric?.(matrix, n, (share) => {
-          throwIfInterrupted(context);
-          progress(share);
-          return !desk.outOfTime;
-        });
+  const reducing = isApart(desk)
+    ? problem.runtime.reduceSymmetric?.(matrix, n, (share) => {
+        throwIfInterrupted(context);
+        progress(share);
+        return !desk.outOfTime;
+      })
+    : undefined;
   if (!reducing) return inSteps(symmetricSpectrum(matrix, n), context, progress);
   const [reduction] = await together(reducing, desk.meanwhile(denseHessian));
   return reduction && spectrumOf(reduction, n);

@@ -1,4 +1,9 @@
-import { extremalEigenpairs, productsOfSearch, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
+import {
+  bytesOfSearch,
+  extremalEigenpairs,
+  productsOfSearch,
+  type ExtremalResult,
+} from "../estimators/extremal-eigenpairs.ts";
 import { gaussNewtonOperator } from "./gauss-newton-operator.ts";
 import { hessianExtremes } from "./hessian-extremes.ts";
 import { defineQuantity } from "./quantity.ts";
@@ -8,6 +13,7 @@ export const gaussNewtonExtremes = defineQuantity({
   name: "largest eigenvalues of the Gauss–Newton matrix",
   parameters: hessianExtremes.parameters.pick({ top: true, tol: true }),
   cost: ({ problem }, { top: largest }) => productsOfSearch(problem.space.dimension, { largest }),
+  bytes: ({ problem }, { top: largest }) => ({ working: bytesOfSearch(problem.point, { largest }) }),
   compute: (desk, { top: largest, tol: tolerance }): Promise<ExtremalResult> =>
     extremalEigenpairs(
       desk.operator(gaussNewtonOperator),

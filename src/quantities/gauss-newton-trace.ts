@@ -2,9 +2,10 @@ import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
 import { estimateTrace } from "../estimators/trace.ts";
 import { denseHessian, isSmall } from "./dense-hessian.ts";
 import { gaussNewtonOperator } from "./gauss-newton-operator.ts";
+import { bytesOfMatrix, bytesOfVectors } from "./memory.ts";
 import { defineQuantity } from "./quantity.ts";
 import type { Setting } from "./setting.ts";
-import { hasFewOutputs, traceByOutputs } from "./trace-by-outputs.ts";
+import { hasFewOutputs, SAMPLED, traceByOutputs } from "./trace-by-outputs.ts";
 import { traceParameters } from "./trace-parameters.ts";
 
 function comesFromOutputs(setting: Setting): boolean {
@@ -15,7 +16,12 @@ function comesFromOutputs(setting: Setting): boolean {
 export const gaussNewtonTrace = defineQuantity({
   name: "Gauss–Newton trace",
   parameters: denseHessian.parameters.extend(traceParameters.shape),
-  cost: (setting) => (comesFromOutputs(setting) ? 0 : isSmall(setting) ? setting.problem.space.dimension : 100),
+  cost: (setting) => (comesFromOutputs(setting) ? 0 : isSmall(setting) ? setting.problem.space.dimension : SAMPLED),
+  bytes: (setting) => {
+    const n = setting.problem.space.dimension;
+    if (comesFromOutputs(setting)) return {};
+    return { working: isSmall(setting) ? bytesOfMatrix(n) : bytesOfVectors(n, 2 * SAMPLED) };
+  },
   compute: async (desk, { traceTolerance: tolerance }): Promise<Estimate> => {
     const { confidence, random } = desk;
     const context = desk.stage("Gauss–Newton trace");

@@ -1,10 +1,16 @@
 import { z } from "zod";
 import { denseEnds, prefersMatrix } from "../estimators/dense-extremes.ts";
-import { extremalEigenpairs, productsOfSearch, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
+import {
+  bytesOfSearch,
+  extremalEigenpairs,
+  productsOfSearch,
+  type ExtremalResult,
+} from "../estimators/extremal-eigenpairs.ts";
 import { withWiderResiduals } from "../estimators/prove-pairs.ts";
 import { together } from "../util/together.ts";
 import { denseHessian, isSmall } from "./dense-hessian.ts";
 import { hessianOperator } from "./hessian-operator.ts";
+import { bytesOfVectors } from "./memory.ts";
 import { defineQuantity, onlyIf } from "./quantity.ts";
 import { sampledHessianTrace } from "./sampled-hessian-trace.ts";
 import type { Setting } from "./setting.ts";
@@ -45,6 +51,10 @@ export const hessianExtremes = defineQuantity({
     comesFromMatrix(setting)
       ? 0
       : productsOfSearch(setting.problem.space.dimension, { largest: top, smallest: bottom }),
+  bytes: (setting, { top: largest, bottom: smallest }) => ({
+    working: comesFromMatrix(setting) ? 0 : bytesOfSearch(setting.problem.point, { largest, smallest }),
+    kept: bytesOfVectors(setting.problem.space.dimension, largest + smallest),
+  }),
   compute: async (desk, wanted): Promise<ExtremalResult> => {
     const hessian = desk.operator(hessianOperator);
     const ends = { largest: wanted.top, smallest: wanted.bottom };

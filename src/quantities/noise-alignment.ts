@@ -2,10 +2,20 @@ import { z } from "zod";
 import { alignmentOf, type Alignment } from "./alignment.ts";
 import { hessianExtremes } from "./hessian-extremes.ts";
 import { hessianOperator } from "./hessian-operator.ts";
+import { bytesOfVectors } from "./memory.ts";
 import { noiseCovarianceOperator } from "./noise-covariance-operator.ts";
 import { noiseExtremes } from "./noise-extremes.ts";
 import { noiseTrace } from "./noise-trace.ts";
 import { defineQuantity } from "./quantity.ts";
+import type { Setting } from "./setting.ts";
+
+/** The probes of its size, and the leading directions. */
+function directionsOf(setting: Setting, noiseProbes: number): number {
+  const n = setting.problem.space.dimension;
+  const { noiseTop } = setting.parametersOf(noiseExtremes);
+  const { top } = setting.parametersOf(hessianExtremes);
+  return noiseProbes + Math.min(n, noiseTop) + Math.min(n, top);
+}
 
 /** How Σ lies to H: tr(ΣH)/(‖Σ‖F ‖H‖F), tr(ΣH) and ‖Σ‖²F (`alignmentOf`); undefined where there is no noise. */
 export const noiseAlignment = defineQuantity({
@@ -14,13 +24,11 @@ export const noiseAlignment = defineQuantity({
     noiseProbes: z.number().int().min(2).default(24).describe("random probes for the alignment of noise and curvature"),
   }),
   needs: [noiseTrace, noiseExtremes, hessianExtremes],
-  // The probes of its size, and the leading directions, with their products of H.
-  cost: (setting, { noiseProbes }) => {
-    const n = setting.problem.space.dimension;
-    const { noiseTop } = setting.parametersOf(noiseExtremes);
-    const { top } = setting.parametersOf(hessianExtremes);
-    return 2 * (noiseProbes + Math.min(n, noiseTop) + Math.min(n, top));
-  },
+  // A product of Σ and one of H each.
+  cost: (setting, { noiseProbes }) => 2 * directionsOf(setting, noiseProbes),
+  bytes: (setting, { noiseProbes }) => ({
+    working: bytesOfVectors(setting.problem.space.dimension, 3 * directionsOf(setting, noiseProbes)),
+  }),
   compute: async (desk, { noiseProbes }): Promise<(Alignment & { readonly products: number }) | undefined> => {
     if ((await desk.get(noiseTrace)).value === 0) return undefined;
     const before = desk.products;

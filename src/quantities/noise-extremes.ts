@@ -1,9 +1,15 @@
 import { z } from "zod";
-import { extremalEigenpairs, productsOfSearch, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
+import {
+  bytesOfSearch,
+  extremalEigenpairs,
+  productsOfSearch,
+  type ExtremalResult,
+} from "../estimators/extremal-eigenpairs.ts";
 import { gradientRounding } from "./gradient-rounding.ts";
 import { hessianExtremes } from "./hessian-extremes.ts";
 import { noiseCovarianceOperator } from "./noise-covariance-operator.ts";
 import { noiseTrace } from "./noise-trace.ts";
+import { bytesOfVectors } from "./memory.ts";
 import { defineQuantity } from "./quantity.ts";
 
 /** The largest eigenpairs of Σ, with vectors, from a Krylov space (`extremalEigenpairs`). */
@@ -14,6 +20,10 @@ export const noiseExtremes = defineQuantity({
   }),
   needs: [noiseTrace, gradientRounding],
   cost: ({ problem }, { noiseTop }) => productsOfSearch(problem.space.dimension, { largest: noiseTop }),
+  bytes: ({ problem }, { noiseTop: largest }) => ({
+    working: bytesOfSearch(problem.point, { largest }),
+    kept: bytesOfVectors(problem.space.dimension, largest),
+  }),
   compute: async (desk, { noiseTop, tol }): Promise<ExtremalResult> => {
     const covariance = desk.operator(noiseCovarianceOperator);
     const { meanSquare } = await desk.get(noiseTrace);

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { keptBy } from "../util/kept-by.ts";
 import { Account } from "./account.ts";
 import type { Computed, Desk } from "./desk.ts";
+import type { Memory } from "./memory.ts";
 import type { Setting } from "./setting.ts";
 
 /** Something that several measurements need at a point: computed once, with its cost and what it needs in turn. */
@@ -12,6 +13,8 @@ export interface Quantity<T = unknown, Parameters extends z.ZodObject = z.ZodObj
   readonly needs: readonly Need[];
   /** Products of its own, expected. */
   cost(setting: Setting): number;
+  /** Its large arrays, expected. */
+  bytes(setting: Setting): Memory;
 }
 
 /** A quantity that is needed, in those settings at least in which `when` holds. */
@@ -30,6 +33,8 @@ interface Definition<T, Parameters extends z.ZodObject> {
   readonly needs?: Needs;
   /** Products besides those of what it needs; none when absent. */
   cost?(setting: Setting, parameters: z.output<Parameters>): number;
+  /** Its large arrays: whatever grows with the square of the parameters, or holds many vectors of them; none when absent. */
+  bytes?(setting: Setting, parameters: z.output<Parameters>): Partial<Memory>;
   compute(desk: Desk, parameters: z.output<Parameters>): Promise<T>;
 }
 
@@ -49,6 +54,7 @@ export function defineQuantity<T, Parameters extends z.ZodObject>({
   parameters,
   needs: declared = [],
   cost,
+  bytes,
   compute,
 }: Definition<T, Parameters>): Quantity<T, Parameters> {
   const needs = needsOf(declared);
@@ -70,6 +76,7 @@ export function defineQuantity<T, Parameters extends z.ZodObject>({
     isMadeOf: (other, setting) =>
       other === quantity || needs.some((need) => need.when(setting) && need.quantity.isMadeOf(other, setting)),
     cost: (setting) => cost?.(setting, setting.parametersOf({ parameters })) ?? 0,
+    bytes: (setting) => ({ working: 0, kept: 0, ...bytes?.(setting, setting.parametersOf({ parameters })) }),
     on: async (desk) => {
       const entry = entryAt(desk);
       try {

@@ -1,4 +1,9 @@
-import { extremalEigenpairs, productsOfSearch, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
+import {
+  bytesOfSearch,
+  extremalEigenpairs,
+  productsOfSearch,
+  type ExtremalResult,
+} from "../estimators/extremal-eigenpairs.ts";
 import { gaussNewtonExtremes } from "./gauss-newton-extremes.ts";
 import { hessianExtremes } from "./hessian-extremes.ts";
 import { defineQuantity } from "./quantity.ts";
@@ -15,6 +20,9 @@ export const residualExtremes = defineQuantity({
   // Each product of H − G is one of H and one of G.
   cost: ({ problem }, { bottom }) =>
     2 * productsOfSearch(problem.space.dimension, { largest: bottom, smallest: bottom }),
+  bytes: ({ problem }, { bottom }) => ({
+    working: bytesOfSearch(problem.point, { largest: bottom, smallest: bottom }),
+  }),
   compute: async (desk, { bottom: wanted, tol: tolerance }): Promise<ExtremalResult> => {
     const { scale: subtracted } = await desk.get(gaussNewtonExtremes);
     return extremalEigenpairs(

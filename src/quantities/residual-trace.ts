@@ -5,15 +5,22 @@ import { denseHessian, isSmall } from "./dense-hessian.ts";
 import { gaussNewtonTrace } from "./gauss-newton-trace.ts";
 import { hessianExtremes } from "./hessian-extremes.ts";
 import { hessianTrace } from "./hessian-trace.ts";
+import { bytesOfVectors } from "./memory.ts";
 import { defineQuantity, onlyIf } from "./quantity.ts";
 import { residualOperator } from "./residual-operator.ts";
+
+/** Products that probes of the difference take, about. */
+const SAMPLED = 100;
 
 /** tr (H − G) = tr H − tr G where both are exact, else by probes of the difference, to a fiftieth of the largest curvature. */
 export const residualTrace = defineQuantity({
   name: "trace of H − G",
   parameters: z.object({}),
   needs: [denseHessian, hessianExtremes, onlyIf(isSmall, hessianTrace), onlyIf(isSmall, gaussNewtonTrace)],
-  cost: (setting) => (isSmall(setting) ? 0 : 100),
+  cost: (setting) => (isSmall(setting) ? 0 : SAMPLED),
+  bytes: (setting) => ({
+    working: isSmall(setting) ? 0 : bytesOfVectors(setting.problem.space.dimension, 2 * SAMPLED),
+  }),
   compute: async (desk): Promise<Estimate> => {
     const { confidence, random } = desk;
     if (await desk.get(denseHessian)) {

@@ -9,7 +9,7 @@ import { hasSingleExamples } from "./single-examples.ts";
 const PRODUCTS_PER_OUTPUT = 4;
 
 /** Products that probes take for tr G to two per cent, about. */
-const SAMPLED = 100;
+export const SAMPLED = 100;
 
 /** Roundings that all terms may share. */
 const COMMON = 32;

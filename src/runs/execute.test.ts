@@ -64,6 +64,7 @@ function edges(store: TaskStore, events: RunEvent[] = []): Edges {
     executor: here,
     listener,
     clock: () => 0,
+    held: () => 0,
     createdAt: () => "2026-11-22T00:00:00.000Z",
     isInterrupted: () => false,
     measuring: () => ({}),

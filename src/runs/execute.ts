@@ -24,6 +24,8 @@ export interface Edges {
   readonly listener: Listener;
   /** Milliseconds. */
   readonly clock: () => number;
+  /** Bytes that the process holds. */
+  readonly held: () => number;
   readonly createdAt: () => string;
   /** Whether somebody asked the run to end. */
   readonly isInterrupted: () => boolean;
@@ -85,7 +87,7 @@ export async function execute(experiment: Experiment, ask: Ask, edges: Edges): P
   try {
     const plan = session.plan({ hasBudget: ask.budget !== null });
     for (const text of plan?.warnings ?? []) listener({ type: "warning", text });
-    if (ask.dryRun) return { plan: await costOf(plan, experiment, edges.clock) };
+    if (ask.dryRun) return { plan: await costOf(plan, experiment, edges) };
     const recipe = recipeOf(experiment, ask, session);
     const store = experiment.tasks.length > 0 ? edges.begin(recipe) : undefined;
     if (plan) listener({ type: "note", text: summaryOf(plan) });
@@ -216,7 +218,7 @@ function summaryOf(plan: Plan): string {
   return `Plan: ${parts} ${parts === 1 ? "instrument" : "instruments"}${times}, about ${productsOf(plan)} products.`;
 }
 
-async function costOf(plan: Plan | undefined, { name }: Experiment, clock: () => number): Promise<PlanDocument> {
+async function costOf(plan: Plan | undefined, { name }: Experiment, { clock, held }: Edges): Promise<PlanDocument> {
   if (plan === undefined)
     throw new ThalwegError({
       kind: "usage",
@@ -231,6 +233,7 @@ async function costOf(plan: Plan | undefined, { name }: Experiment, clock: () =>
     msPerProduct,
     products,
     seconds: (products * msPerProduct) / 1000,
+    bytes: held() + Math.max(0, ...plan.steps.map(({ bytes }) => bytes)),
     tasks: plan.tasks,
     instruments: plan.steps.map((each) => ({ ...each, skipped: each.skipped ?? null })),
   };

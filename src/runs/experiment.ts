@@ -43,6 +43,8 @@ export interface PlannedStep {
   readonly title: string;
   /** Matrix–vector products expected, in one task; 0 where it will be skipped. */
   readonly products: number;
+  /** Large arrays at its peak, in bytes, with what earlier ones keep. */
+  readonly bytes: number;
   readonly skipped: string | undefined;
 }
 
