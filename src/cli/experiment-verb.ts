@@ -22,7 +22,7 @@ import { planText } from "./profile-text.ts";
 import { resultText } from "./result-text.ts";
 import type { Shell } from "./shell.ts";
 import type { Outcome, Verb } from "./verb.ts";
-import { defaultFolder, writeRun } from "./write-run.ts";
+import { defaultFolder, loadDrawing, writeRun } from "./write-run.ts";
 
 /** What leads to a subject of each kind. */
 const SUBJECT_FLAGS: { readonly [Kind in SubjectKind]: z.ZodObject } = {
@@ -144,7 +144,10 @@ async function run({ experiments, parameters, typed, args }: Invoked, given: She
       held: () => process.memoryUsage.rss(),
       createdAt: () => new Date().toISOString(),
       isInterrupted: () => shell.interruption.asked.aborted,
-      measuring: (budget) => shell.measuringContext(budget ?? undefined),
+      measuring: (budget) => ({
+        ...shell.measuringContext(budget ?? undefined),
+        meanwhile: out === undefined && json ? undefined : loadDrawing,
+      }),
       tasks: { openers: silentOpeners(shell), listener, context: (budget) => shell.context(budget ?? undefined) },
       begin,
     },

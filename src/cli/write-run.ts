@@ -34,6 +34,15 @@ export interface RunRecord {
   readonly isBegun?: boolean;
 }
 
+/** Drawing is the slowest part to load, and most commands draw nothing. */
+export function loadDrawing() {
+  return Promise.all([
+    import("../report/figures-of.ts"),
+    import("../report/render-report.ts"),
+    import("../report/render-svg.ts"),
+  ]);
+}
+
 /**
  * Writes everything that a run leaves: result and arrays first, so that no fault in drawing loses what
  * was measured; then figures and report. What cannot be drawn is named in the result's warnings.
@@ -52,12 +61,7 @@ export async function writeRun(
   measured.push(["result.json", encodeResult(document)]);
   if (run.isBegun === true) addToFolder(folder, measured);
   else writeFolderAtomically(folder, [...(run.file ? [[RUN_FILE, encodeRun(run.file)] as const] : []), ...measured]);
-  // Drawing is the slowest part to load, and most commands draw nothing.
-  const [{ figuresOf }, { renderReport }, { renderingOnce }] = await Promise.all([
-    import("../report/figures-of.ts"),
-    import("../report/render-report.ts"),
-    import("../report/render-svg.ts"),
-  ]);
+  const [{ figuresOf }, { renderReport }, { renderingOnce }] = await loadDrawing();
   // The report shows the figures that lie beside it.
   const render = renderingOnce();
   const faults: Error[] = [];

@@ -141,12 +141,14 @@ export class Desk implements Setting {
 
   /**
    * Computes whatever else is expected and is not made of `waited`, one after the other, while another thread works on
-   * that. What fails then fails for whoever asks for it. Where time is limited, everything keeps its place.
+   * that; then does what the caller has to do. What fails then fails for whoever asks for it. Where time is limited,
+   * everything keeps its place.
    */
   async meanwhile(waited: Computed<unknown>): Promise<void> {
     if (this.hasBudget) return;
     for (const quantity of this.place.expected)
       if (!quantity.isMadeOf(waited, this)) await quantity.begin(this).catch(() => undefined);
+    await this.context.meanwhile?.().catch(() => undefined);
   }
 
   operator(operator: Multiplied): LinearOperator {

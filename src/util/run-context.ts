@@ -22,6 +22,8 @@ export interface RunContext {
   readonly outOfTime?: () => boolean;
   /** Whether there is such a budget: what matters most then comes first, by itself. */
   readonly hasBudget?: boolean;
+  /** What the caller has to do sooner or later, to be done while a measurement waits for another thread. */
+  readonly meanwhile?: () => Promise<unknown>;
 }
 
 /** Throws the `interrupted` error when the run was cancelled; call it between products. */
