@@ -146,6 +146,7 @@ export const sampleProfile: Profile = {
       detail: "The same product computed twice, bit by bit.",
     },
   ],
+  sections: null,
   warnings: ["3 of 1797 examples lie within rounding of a ReLU kink: their second derivative is that of one side."],
   result: resultWith({
     loss: 0.06214,

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
+import { readResult, type ResultDocument } from "../documents/result-kinds.ts";
 import { expandPaths, standsForSeveral } from "../io/expand-paths.ts";
 import { createRunFolder, openRunFolder, type RunFolder, tidyRunFolder } from "../io/run-folder.ts";
 import { writeFileAtomically } from "../io/write-atomically.ts";
@@ -156,13 +157,20 @@ async function run({ experiments, parameters, typed, args }: Invoked, given: She
   });
   if ("plan" in executed)
     return { text: planText(executed.plan, shell.style), document: executed.plan, exitCode: EXIT.done };
-  for (const text of executed.document.warnings) if (!said.has(text)) warn(text);
+  const finished = readResult(executed.document);
+  for (const text of finished.warnings) if (!said.has(text)) warn(text);
   const path = folder?.path ?? out ?? (json ? undefined : defaultFolder(createdAt, executed.recipe));
   const written =
     path === undefined
       ? NOTHING_WRITTEN
-      : await write(path, executed, { isDemo, shell, isBegun: folder !== undefined, file: fileOf(executed.recipe) });
-  const document = { ...executed.document, warnings: [...executed.document.warnings, ...written.warnings] };
+      : await write(path, finished, {
+          arrays: executed.arrays,
+          isDemo,
+          shell,
+          isBegun: folder !== undefined,
+          file: fileOf(executed.recipe),
+        });
+  const document = { ...finished, warnings: [...finished.warnings, ...written.warnings] };
   for (const fault of executed.faults) shell.fault(fault);
   return {
     text: resultText(document, shell.style, edge.verbose) + written.text,
@@ -248,8 +256,19 @@ const NOTHING_WRITTEN: Written = { text: "", warnings: [], isFaulty: false, fail
 
 async function write(
   folder: string,
-  { document, arrays }: Finished,
-  { isDemo, isBegun, file, shell }: { isDemo: boolean; isBegun: boolean; file: RunFile; shell: Shell },
+  document: ResultDocument,
+  {
+    arrays,
+    isDemo,
+    isBegun,
+    file,
+    shell,
+  }: Pick<Finished, "arrays"> & {
+    isDemo: boolean;
+    isBegun: boolean;
+    file: RunFile;
+    shell: Shell;
+  },
 ): Promise<Written> {
   try {
     const { faults, warnings, report } = await writeRun(folder, document, arrays.entries(), { file, isBegun });

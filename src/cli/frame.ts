@@ -29,6 +29,7 @@ export function frameOf({ shell, flags, seed, loaded, checks = [] }: FrameOption
     ...origin,
     createdAt: new Date().toISOString(),
     seed,
+    sections: null,
     checks: [...origin.checks, ...checks],
     warnings: [
       ...origin.warnings,

@@ -36,6 +36,7 @@ const applied = (norm: number): ResultDocument<"apply"> => ({
   runtime: null,
   checks: [],
   warnings: [],
+  sections: null,
   result: {
     operator: "hessian",
     vector: "v.npz",

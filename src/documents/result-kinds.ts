@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { EXPERIMENTS } from "../experiments/registry.ts";
+import type { Experiment } from "../runs/experiment.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { applyResult } from "../result/apply-result.ts";
 import { benchResult } from "../result/bench-result.ts";
-import { checkpointsResult } from "../result/checkpoints-result.ts";
 import { checkResult } from "../result/check-result.ts";
 import { compareResult } from "../result/compare-result.ts";
 import { doctorDocument } from "../result/doctor-document.ts";
@@ -12,12 +13,20 @@ import { explainDocument } from "../result/explain-document.ts";
 import { exportResult } from "../result/export-result.ts";
 import { inspectResult } from "../result/inspect-result.ts";
 import { planDocument } from "../result/plan-document.ts";
-import { profileResult } from "../instruments/profile-result.ts";
 
-/** The document of every kind of result, by kind. */
+/** The documents that experiments write, by kind. */
+type KindsOf<All extends readonly Experiment[]> = {
+  [Each in All[number] as Each["document"]]: ReturnType<typeof envelope<Each["document"], Each["result"]>>;
+};
+
+function kindsOf<const All extends readonly Experiment[]>(experiments: All): KindsOf<All>;
+function kindsOf(experiments: readonly Experiment[]): object {
+  return Object.fromEntries(experiments.map(({ document, result }) => [document, envelope(document, result)]));
+}
+
+/** The document of every kind of result, by kind: those of experiments, and those of verbs that are none. */
 export const RESULT_KINDS = {
-  profile: envelope("profile", profileResult),
-  checkpoints: envelope("checkpoints", checkpointsResult),
+  ...kindsOf(EXPERIMENTS),
   bench: envelope("bench", benchResult),
   apply: envelope("apply", applyResult),
   check: envelope("check", checkResult),
@@ -88,6 +97,15 @@ export function decodeResult(text: string, file?: string): ResultDocument {
       cause,
     });
   }
+  return readResult(json, file);
+}
+
+/**
+ * Reads a result that is JSON already.
+ *
+ * @throws input error `not-a-result`
+ */
+export function readResult(json: unknown, file?: string): ResultDocument {
   const decoded = anyResult.safeParse(json);
   if (decoded.success) return decoded.data;
   throw new ThalwegError({

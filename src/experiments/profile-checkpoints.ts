@@ -3,10 +3,13 @@ import { profileParameters, runProfile } from "../instruments/profile.ts";
 import { runChecks } from "../instruments/run-checks.ts";
 import type { Problem } from "../problem/problem.ts";
 import {
+  checkpointsResult,
   checkpointTaskResult,
   type CheckpointResult,
   type CheckpointTaskResult,
-} from "../result/checkpoints-result.ts";
+} from "./profile-checkpoints/checkpoints-result.ts";
+import { checkpointFigures } from "./profile-checkpoints/checkpoint-figures.ts";
+import { checkpointSections } from "./profile-checkpoints/checkpoint-sections.ts";
 import type { Check } from "../result/envelope.ts";
 import type { ProfileResult } from "../instruments/profile-result.ts";
 import { defineExperiment } from "../runs/experiment.ts";
@@ -48,6 +51,10 @@ export const profileCheckpoints = defineExperiment({
   ...profile,
   name: "profile-checkpoints",
   verb: "profile",
+  document: "checkpoints",
+  result: checkpointsResult,
+  figures: checkpointFigures,
+  show: checkpointSections,
   examples: [
     ["thalweg profile model.onnx --data train.npz --weights 'step-*.safetensors'", "at every checkpoint of a training"],
   ],
@@ -63,7 +70,7 @@ export const profileCheckpoints = defineExperiment({
     const converged = numbers.every((each) => each.converged);
     const products = numbers.reduce((sum, each) => sum + each.products, 0);
     return {
-      body: { schema: "thalweg/checkpoints@1", result: { checkpoints: numbers, converged, products } },
+      result: { checkpoints: numbers, converged, products },
       converged,
       opened: { checks: worstOf(results), warnings: warningsOf(results) },
       faults: results.flatMap(({ faults, numbers: { weights } }) =>

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { planProfile, profileParameters, runProfile } from "../instruments/profile.ts";
+import { PROFILE_FIGURES } from "../instruments/profile-figures.ts";
+import { profileResult } from "../instruments/profile-result.ts";
 import { INSTRUMENTS } from "../instruments/registry.ts";
 import type { Problem } from "../problem/problem.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
@@ -18,6 +20,9 @@ export const profile = defineExperiment({
   summary: "measure the geometry of the loss at a network's weights",
   description:
     "Measure the geometry of the loss at a network's weights: curvature, stability limits, gradient noise, flatness, layers, units and symmetries, each number with its proof. Without MODEL a small trained network is measured.",
+  document: "profile",
+  result: profileResult,
+  figures: PROFILE_FIGURES,
   arguments: [MODEL],
   subject: "problem",
   checked: true,
@@ -42,7 +47,7 @@ export const profile = defineExperiment({
     for (const [name, tensor] of arrays.entries()) desk.arrays.keep(name, tensor);
     const isFaulty = result.sections.some(({ fault }) => fault === true);
     return {
-      body: { schema: "thalweg/profile@1", result },
+      result,
       converged: result.converged,
       checks,
       // A section that is marked as our fault is one, also where nothing was thrown that could be shown.

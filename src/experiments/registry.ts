@@ -1,6 +1,5 @@
-import type { Experiment } from "../runs/experiment.ts";
 import { profile } from "./profile.ts";
 import { profileCheckpoints } from "./profile-checkpoints.ts";
 
 /** Every experiment, in the order of the help. */
-export const EXPERIMENTS: readonly Experiment[] = [profile, profileCheckpoints];
+export const EXPERIMENTS = [profile, profileCheckpoints] as const;

@@ -5,8 +5,8 @@ import { tableBlock } from "./figure-block.ts";
 import { markup, type Html } from "./html.ts";
 import { checkTable } from "./provenance.ts";
 
-/** The results that are a table rather than a story. */
-export function otherBody(document: Exclude<ResultDocument, ResultDocument<"profile" | "checkpoints">>): Html {
+/** The results of verbs that are no experiments: a table rather than a story. */
+export function otherBody(document: ResultDocument): Html {
   switch (document.schema) {
     case "thalweg/bench@1": {
       const { examples, batchSize, gemm, forward, gradient, hessianVector, hessianVectorBlock, gaussNewtonVector } =
@@ -64,5 +64,7 @@ ${tableBlock({ columns: ["", "name", "type", "shape"], rows: rows.map(([side, { 
     case "thalweg/inspect@1":
       return markup`${document.result.notices.map((text) => markup`<p>${text}</p>`)}
 ${tableBlock({ columns: ["initialiser", "shape", "role", "why", "selected"], rows: document.result.initializers.map(({ name, shape, role, reason, selected }) => [name, `[${shape.join(", ")}]`, role, reason, selected ? "yes" : "no"]) }, "Initialisers")}`;
+    default:
+      return markup`<p>The numbers are in the file: nothing here shows results of ${document.schema}.</p>`;
   }
 }

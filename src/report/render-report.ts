@@ -1,5 +1,6 @@
 import { encodeResult, type ResultDocument } from "../documents/result-kinds.ts";
-import { checkpointSections } from "./checkpoint-sections.ts";
+import { figuresOf } from "./figures-of.ts";
+import { shownSections } from "./shown-sections.ts";
 import { formatCount } from "./count.ts";
 import { markup, raw, type Html } from "./html.ts";
 import { otherBody } from "./other-body.ts";
@@ -65,6 +66,6 @@ function checksBody({ checks }: ResultDocument): Html {
 
 async function sectionsOf(document: ResultDocument, render: RenderSvg): Promise<PageSection[]> {
   if (document.schema === "thalweg/profile@1") return profileSections(document.result, document.warnings, render);
-  if (document.schema === "thalweg/checkpoints@1") return checkpointSections(document.result, render);
+  if (document.sections !== null) return shownSections(document.sections, figuresOf(document).figures, render);
   return [{ id: "result", title: "Result", body: otherBody(document) }];
 }

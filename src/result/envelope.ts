@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { count, real } from "./real.ts";
+import { shownSection } from "./shown-section.ts";
 
 /** A check made on every run, or by `thalweg check`. */
 export const check = z.object({
@@ -92,11 +93,19 @@ export function envelope<Kind extends string, Result extends z.ZodType>(kind: Ki
     runtime: runtime.nullable(),
     checks: z.array(check),
     warnings: z.array(z.string()),
+    sections: z
+      .array(shownSection)
+      .nullable()
+      .default(null)
+      .describe("The result as it is shown; null where it says so itself, as a profile does, and in results of 0.1.0."),
     result,
   });
 }
 
 export type Check = z.output<typeof check>;
 
+/** A result whose kind is not known: the envelope, and what is in it as a file holds it. */
+export const anyEnvelope = envelope("", z.unknown()).extend({ schema: z.string() });
+
 /** What all kinds of result share. */
-export type Frame = Omit<z.output<ReturnType<typeof envelope<string, z.ZodUnknown>>>, "schema" | "result">;
+export type Frame = Omit<z.output<typeof anyEnvelope>, "schema" | "result">;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { aside } from "./known.ts";
 import { count } from "./real.ts";
 
-const reading = z
+export const reading = z
   .object({
     label: z.string(),
     symbol: z.string().optional().describe("TeX."),

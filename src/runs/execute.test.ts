@@ -31,6 +31,9 @@ const draws: { own: number; common: number; odd: number }[] = [];
 const experiment = defineExperiment({
   name: "draws",
   summary: "numbers at random",
+  document: "draws",
+  result: z.int(),
+  show: (result) => [{ title: "Draws", caveats: [], text: [`${result} of them.`], readings: [], table: null }],
   arguments: [],
   examples: [],
   subject: "none",
@@ -46,7 +49,7 @@ const experiment = defineExperiment({
       )),
     );
     return {
-      body: { schema: "thalweg/checkpoints@1", result: { checkpoints: [], converged: true, products: 0 } },
+      result: count,
       converged: true,
     };
   },

@@ -2,10 +2,9 @@ import { hessianProduct } from "../problem/derivatives.ts";
 import type { Problem } from "../problem/problem.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { runChecks } from "../instruments/run-checks.ts";
-import type { Frame } from "../result/envelope.ts";
+import { anyEnvelope, type Frame } from "../result/envelope.ts";
 import { NamedArrays } from "../result/named-arrays.ts";
 import type { planDocument } from "../result/plan-document.ts";
-import type { ResultDocument } from "../documents/result-kinds.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { z } from "zod";
@@ -68,7 +67,8 @@ export type Executed = { readonly plan: PlanDocument } | Finished;
 
 /** A run that went to its end, or as far as it was let. */
 export interface Finished {
-  readonly document: ResultDocument;
+  /** As its file holds it. */
+  readonly document: z.input<typeof anyEnvelope>;
   readonly arrays: NamedArrays;
   readonly recipe: Recipe;
   readonly state: State;
@@ -106,8 +106,10 @@ export async function execute(experiment: Experiment, ask: Ask, edges: Edges): P
     };
     const measured = await session.measure({ random, arrays, context, tasks });
     const origin = { ...session.origin(), ...measured.opened };
-    const document = {
-      ...measured.body,
+    const document = anyEnvelope.encode({
+      schema: `thalweg/${experiment.document}@1`,
+      result: measured.result,
+      sections: measured.sections,
       ...ask.identity,
       ...origin,
       createdAt: edges.createdAt(),
@@ -117,7 +119,7 @@ export async function execute(experiment: Experiment, ask: Ask, edges: Edges): P
         ...origin.warnings,
         ...(edges.isInterrupted() ? ["The run was interrupted: it holds what was measured until then."] : []),
       ],
-    };
+    });
     return { document, arrays, recipe, state: stateOf(document, measured, edges), faults: measured.faults ?? [] };
   } finally {
     await session.close();
@@ -201,7 +203,7 @@ function recipeOf({ name }: Experiment, ask: Ask, { inputs }: Session): Recipe {
   });
 }
 
-function stateOf({ checks }: ResultDocument, { converged, faults = [] }: Measured, edges: Edges): State {
+function stateOf({ checks }: Finished["document"], { converged, faults = [] }: Measured<unknown>, edges: Edges): State {
   if (edges.isInterrupted()) return "interrupted";
   if (faults.length > 0) return "fault";
   if (checks.some(({ passed }) => passed === false)) return "check";

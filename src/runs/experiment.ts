@@ -1,9 +1,11 @@
 import type { z } from "zod";
+import { type Drawing, draw } from "../figures/draw.ts";
+import type { FigureKind } from "../figures/figure.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
 import type { NamedArrays } from "../result/named-arrays.ts";
-import type { ResultDocument } from "../documents/result-kinds.ts";
+import type { ShownSection } from "../result/shown-section.ts";
 import type { RunContext } from "../util/run-context.ts";
 import type { Opened, Openers, Options, Origin, Request, SubjectKind, Subjects } from "./subject.ts";
 import type { AnyTaskKind, TaskKind } from "./task.ts";
@@ -18,15 +20,9 @@ export interface Desk {
   tasks<Input, Result>(kind: TaskKind<Input, Result>, inputs: readonly Input[]): Promise<Result[]>;
 }
 
-/** What a result says besides its envelope. */
-export type Body = {
-  [Schema in ResultDocument["schema"]]: Pick<Of<Schema>, "schema" | "result">;
-}[ResultDocument["schema"]];
-type Of<Schema> = Extract<ResultDocument, { readonly schema: Schema }>;
-
 /** What an experiment hands back. */
-export interface Measured {
-  readonly body: Body;
+export interface Measured<Result> {
+  readonly result: Result;
   /** Whether everything reached its tolerance. */
   readonly converged: boolean;
   /** What was proven of what was computed, besides the checks of every run. */
@@ -88,18 +84,34 @@ interface Description {
   readonly checked?: boolean;
 }
 
-interface Definition<Kind extends SubjectKind, Parameters extends z.ZodObject> extends Description {
+interface Definition<
+  Name extends string,
+  Result extends z.ZodType,
+  Kind extends SubjectKind,
+  Parameters extends z.ZodObject,
+> extends Description {
+  /** Of the documents that it writes, `thalweg/<document>@1`. */
+  readonly document: Name;
+  /** The shape of what it finds. */
+  readonly result: Result;
+  readonly figures?: readonly FigureKind<z.output<Result>>[];
+  /** The result in words, numbers and tables, as report and command line show it; absent where the result holds that itself. */
+  show?(result: z.output<Result>): ShownSection[];
   readonly subject: Kind;
   /** Of its own, besides what leads to the subject. */
   readonly parameters: Parameters;
   readonly tasks?: readonly AnyTaskKind[];
   /** @param budget whether there is one for the time, which may change what comes first */
   plan?(subject: Subjects[Kind], options: Options, budget: Pick<RunContext, "hasBudget">): Plan;
-  measure(subject: Subjects[Kind], options: z.output<Parameters>, desk: Desk): Promise<Measured>;
+  measure(subject: Subjects[Kind], options: z.output<Parameters>, desk: Desk): Promise<Measured<z.output<Result>>>;
 }
 
 /** One question that a person asks. Everything around it (plan, checks, folder, report, exit code) is `execute`'s. */
-export interface Experiment extends Description {
+export interface Experiment<Name extends string = string, Result extends z.ZodType = z.ZodType> extends Description {
+  readonly document: Name;
+  readonly result: Result;
+  /** Of a result as its file holds it. */
+  draw(json: unknown): Drawing;
   readonly subject: SubjectKind;
   readonly parameters: z.ZodObject;
   readonly tasks: readonly AnyTaskKind[];
@@ -111,7 +123,8 @@ export interface Session extends Pick<Opened<unknown>, "inputs" | "origin" | "cl
   /** Whose derivatives are to be checked; undefined where the subject is no problem. */
   readonly problem: Problem | undefined;
   plan(budget: Pick<RunContext, "hasBudget">): Plan | undefined;
-  measure(desk: Desk): Promise<Measured>;
+  /** The result as a file holds it, and as it is shown. */
+  measure(desk: Desk): Promise<Measured<unknown> & { readonly sections: ShownSection[] | null }>;
 }
 
 /**
@@ -121,20 +134,32 @@ export interface Session extends Pick<Opened<unknown>, "inputs" | "origin" | "cl
  * export const line = defineExperiment({
  *   name: "line",
  *   summary: "the loss along a direction",
+ *   document: "line",
+ *   result: z.object({ x: z.array(real), loss: z.array(real) }),
+ *   figures: [lossAlongLine],
+ *   show: ({ x }) => [{ title: "Along the gradient", caveats: [], text: [`${x.length} points.`], readings: [], table: null }],
  *   subject: "problem",
  *   arguments: [MODEL],
  *   parameters: z.object({ points: z.int().min(2).default(41).describe("points on the line") }),
  *   examples: [["thalweg line model.onnx --data data.npz", "along the gradient"]],
- *   measure: async ({ problem }, { points }, desk) => ({ body: { schema: "thalweg/line@1", result }, converged: true }),
+ *   measure: async ({ problem }, { points }, desk) => ({ result: { x, loss }, converged: true }),
  * });
  */
-export function defineExperiment<Kind extends SubjectKind, Parameters extends z.ZodObject>(
-  definition: Definition<Kind, Parameters>,
-): Experiment {
-  const { subject: kind, parameters, tasks = [] } = definition;
+export function defineExperiment<
+  const Name extends string,
+  Result extends z.ZodType,
+  Kind extends SubjectKind,
+  Parameters extends z.ZodObject,
+>(definition: Definition<Name, Result, Kind, Parameters>): Experiment<Name, Result> {
+  const { name, subject: kind, parameters, result: shape, figures = [], tasks = [] } = definition;
   return {
     ...definition,
     tasks,
+    draw: (json) =>
+      draw(
+        figures.map((figure) => ({ instrument: name, ...figure })),
+        shape.parse(json),
+      ),
     async open(openers, request) {
       const { subject, inputs, origin, close } = await openers[kind](request);
       const options = parameters.parse(request.options);
@@ -144,7 +169,10 @@ export function defineExperiment<Kind extends SubjectKind, Parameters extends z.
         close,
         problem: "problem" in subject ? subject.problem : undefined,
         plan: (budget) => definition.plan?.(subject, request.options, budget),
-        measure: (desk) => definition.measure(subject, options, desk),
+        measure: async (desk) => {
+          const { result, ...measured } = await definition.measure(subject, options, desk);
+          return { ...measured, result: shape.encode(result), sections: definition.show?.(result) ?? null };
+        },
       };
     },
   };

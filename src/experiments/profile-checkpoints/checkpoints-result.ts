@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { check } from "./envelope.ts";
-import { eigenvalue, estimate, inPlace, limitOfSearch } from "./estimates.ts";
-import { about, aside, counted, settled, within } from "./known.ts";
-import { count, real } from "./real.ts";
+import { check } from "../../result/envelope.ts";
+import { eigenvalue, estimate, inPlace, limitOfSearch } from "../../result/estimates.ts";
+import { about, aside, counted, settled, within } from "../../result/known.ts";
+import { count, real } from "../../result/real.ts";
 
 const checkpointNumbers = z.object({
   weights: z.string().describe("The file, as it was given."),

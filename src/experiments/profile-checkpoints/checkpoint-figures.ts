@@ -1,7 +1,7 @@
-import type { CheckpointResult, CheckpointsResult } from "../result/checkpoints-result.ts";
-import type { Figure } from "./figure.ts";
-import { COLOUR, finite, frame, said, TIP } from "./style.ts";
-import { wideAxis } from "./wide-axis.ts";
+import type { CheckpointResult, CheckpointsResult } from "./checkpoints-result.ts";
+import type { FigureKind } from "../../figures/figure.ts";
+import { COLOUR, finite, frame, said, TIP } from "../../figures/style.ts";
+import { wideAxis } from "../../figures/wide-axis.ts";
 
 /** A number that each checkpoint has one of. */
 interface Quantity {
@@ -40,16 +40,17 @@ const QUANTITIES: readonly Quantity[] = [
 ];
 
 /** One figure for each number that is followed over the checkpoints; none where fewer than two of them have it. */
-export function checkpointFigures({ checkpoints }: CheckpointsResult): Figure[] {
-  const steps = stepsOf(checkpoints.map(({ weights }) => weights));
-  return QUANTITIES.flatMap((quantity) => {
+export const checkpointFigures: readonly FigureKind<CheckpointsResult>[] = QUANTITIES.map((quantity) => ({
+  name: quantity.name,
+  of({ checkpoints }) {
+    const steps = stepsOf(checkpoints.map(({ weights }) => weights));
     const rows = checkpoints.flatMap((checkpoint, i) => {
       const found = quantity.of(checkpoint);
       return found ? [{ step: steps.values[i], weights: checkpoint.weights, ...found }] : [];
     });
-    return rows.length < 2 ? [] : [figureOf(quantity, rows, steps.title)];
-  });
-}
+    return rows.length < 2 ? undefined : drawn(quantity, rows, steps.title);
+  },
+}));
 
 interface Row {
   readonly step: number;
@@ -58,7 +59,11 @@ interface Row {
   readonly error: number | null;
 }
 
-function figureOf({ name, title, axis, description }: Quantity, rows: readonly Row[], steps: string): Figure {
+function drawn(
+  { title, axis, description }: Quantity,
+  rows: readonly Row[],
+  steps: string,
+): ReturnType<FigureKind<CheckpointsResult>["of"]> {
   const values = finite(
     rows.map(({ step, weights, value, error }) => ({
       step,
@@ -77,8 +82,6 @@ function figureOf({ name, title, axis, description }: Quantity, rows: readonly R
     ...wideAxis(values.map(({ value }) => value)),
   } as const;
   return {
-    name,
-    instrument: "checkpoints",
     title,
     description,
     spec: frame({
