@@ -76,7 +76,10 @@ describe("a batch written into the file", () => {
     const loaded = await opened({ ...baked(batch), ...ports }, { batchSize, proofs: "several-batches" });
     try {
       expect(loaded.problem.options.batchSize).toBe(batch);
-      expect(loaded.proofs).toMatchObject([{ name: "import", passed: true }]);
+      expect(loaded.proofs).toMatchObject([
+        { name: "import", passed: true },
+        { name: "file-loss", passed: true },
+      ]);
       const checks = await runChecks(loaded.problem, "all", createRandom(0), {});
       expect(checks.filter(({ passed }) => passed !== true)).toEqual([]);
       expect(checks.map(({ name }) => name)).not.toContain("batch-size");

@@ -7,13 +7,16 @@ export function examplesFirst(array: LazyArray, axis: number): LazyArray {
   const moved = [shape[axis], ...shape.filter((_, each) => each !== axis)];
   let turned: LazyArray | undefined;
   const whole = (): LazyArray => {
-    turned ??= tensorArray(name, file, storedAs, movedToFront(array.read(), axis));
+    turned ??= tensorArray(name, file, storedAs, withExamplesFirst(array.read(), axis));
     return turned;
   };
   return { ...array, shape: moved, rows: (start, end) => whole().rows(start, end), read: () => whole().read() };
 }
 
-function movedToFront({ dtype, shape, data }: Tensor, axis: number): Tensor {
+/** A tensor with the axis that counts examples moved to the front. */
+export function withExamplesFirst(examples: Tensor, axis: number): Tensor {
+  if (axis === 0) return examples;
+  const { dtype, shape, data } = examples;
   const out = allocate(dtype, data.length);
   eachMove(shape[axis], sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + 1)), (front, inside) => {
     out[front] = data[inside];

@@ -17,6 +17,8 @@ export interface ProofBench {
 /** Something that is proven every time a problem is opened, before anything is measured. */
 export interface LoadProof {
   readonly name: string;
+  /** The proof that says why neither can be made, where that is so. */
+  readonly restsOn?: string;
   /** The check; undefined where there is nothing to prove. `passed` is null where the proof cannot be made. */
   prove(bench: ProofBench): Promise<Check | undefined>;
 }

@@ -8,7 +8,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { formatNumber } from "../util/format-number.ts";
 import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { compareOutput, type Sample, type WorstElement } from "../linalg/compare-outputs.ts";
+import { compareOutput, type Sample, type WorstElement } from "./compare-outputs.ts";
 import { type Feeding, type ImportedOutputs, importedOutputs } from "./imported-outputs.ts";
 
 const NAME = "import";
@@ -137,7 +137,7 @@ class BatchProof {
 
       let worst = judge(FLOAT32 / 4);
       if (passes(worst)) return { worst: judge(FLOAT32) };
-      if (this.precision === "float32" && this.affordable) {
+      if (this.precision === "float32" && isAffordable(this.subject.model)) {
         other = await this.import("float64");
         this.samples.push(await other.run(this.feeding));
       }
@@ -191,10 +191,6 @@ class BatchProof {
     });
   }
 
-  private get affordable(): boolean {
-    return this.subject.model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0) <= MOST_PARAMETERS;
-  }
-
   private async shake(imported: ImportedOutputs, size: number, number: number): Promise<void> {
     this.samples.push(await imported.run(this.feeding, { size, random: this.random.split(`shake ${number}`) }));
   }
@@ -226,6 +222,11 @@ class BatchProof {
   }
 }
 
+/** Whether a second copy of the parameters in float64 is worth its memory. */
+export function isAffordable({ parameters }: ModelFile): boolean {
+  return parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0) <= MOST_PARAMETERS;
+}
+
 function passes({ beyond }: WorstElement): boolean {
   return beyond === 0;
 }
@@ -236,7 +237,7 @@ export function ownPrecision(model: ModelFile): FloatType {
 }
 
 /** The roundoff of the narrowest float type that the file holds or takes, below float32. */
-function narrowRoundoff(model: ModelFile, session: FileSession): number | undefined {
+export function narrowRoundoff(model: ModelFile, session: FileSession): number | undefined {
   const stored = [...model.tensors.values()].map(({ storedAs }) => storedAs);
   const sizes = [...new Set([...stored, ...session.types])].flatMap((type) =>
     Object.hasOwn(NARROW, type) ? NARROW[type] : [],

@@ -9,6 +9,8 @@ import { outputLink } from "./output-link.ts";
 export interface LossOutputs {
   readonly values: Value;
   readonly outputKind: OutputKind;
+  /** What the outputs are before anything is taken off. */
+  readonly given: OutputKind;
   /** The final Softmax, LogSoftmax or Sigmoid that was taken off, by name. */
   readonly stripped: string | undefined;
 }
@@ -21,13 +23,18 @@ export interface LossOutputs {
  */
 export function lossOutputs(outputs: Value, labels: Shape, loss: Loss, options: LossOptions): LossOutputs {
   const { outputKind: given, classAxis } = options;
-  const asTheyAre = (outputKind: OutputKind): LossOutputs => ({ values: outputs, outputKind, stripped: undefined });
+  const asTheyAre = (outputKind: OutputKind): LossOutputs => ({
+    values: outputs,
+    outputKind,
+    given: outputKind,
+    stripped: undefined,
+  });
   if (!loss.kinds || given === "logits") return asTheyAre("logits");
   const link = outputLink(outputs);
   const isOfLoss = link !== undefined && loss.links?.includes(link.name) === true;
   const alongClasses = link && (!link.normalises || link.axis === classLayout(outputs.shape, labels, classAxis)?.axis);
   if (link?.logits && alongClasses && isOfLoss && (given ?? link.kind) === link.kind)
-    return { values: link.logits, outputKind: "logits", stripped: link.name };
+    return { values: link.logits, outputKind: "logits", given: link.kind, stripped: link.name };
   // What makes no distribution over classes makes none for a loss of classes.
   const made = link && !link.isRescaled && (link.normalises || isOfLoss) && loss.kinds.includes(link.kind);
   return asTheyAre(given ?? (made ? link.kind : "logits"));

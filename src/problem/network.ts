@@ -8,6 +8,7 @@ import { anchor } from "../ops/unary.ts";
 import { fedName } from "./file-names.ts";
 import { lossGraph, type LossGraph } from "./loss-graph.ts";
 import { lossOutputs } from "./loss-outputs.ts";
+import type { OutputKind } from "./losses/output-kind.ts";
 import type { ProblemOptions } from "./problem-options.ts";
 import { unknownOutput } from "./unknown-output.ts";
 
@@ -17,6 +18,8 @@ export interface Network {
   readonly graph: LossGraph;
   /** The final Softmax, LogSoftmax or Sigmoid that was taken off, by name. */
   readonly strippedLink: string | undefined;
+  /** What the file's own outputs are to the loss: those of `graph` are logits where a link was taken off. */
+  readonly fileOutputKind: OutputKind;
 }
 
 /** Builds the graph of a model and its loss for batches of a given size. */
@@ -43,7 +46,7 @@ export function buildNetwork(model: ModelFile, dataset: Dataset, options: Proble
   };
   const parameters = [...imported.parameters.values()];
   const { loss, lossOptions } = options;
-  const { values, outputKind, stripped } = lossOutputs(outputs, labels.shape, loss, lossOptions);
+  const { values, outputKind, stripped, given } = lossOutputs(outputs, labels.shape, loss, lossOptions);
   const graph = lossGraph(values.graph, parameters, anchor(values), labels, loss, { ...lossOptions, outputKind });
-  return { imported, graph, strippedLink: stripped };
+  return { imported, graph, strippedLink: stripped, fileOutputKind: given };
 }

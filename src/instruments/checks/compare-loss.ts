@@ -1,5 +1,3 @@
-import { compareOutput } from "../../linalg/compare-outputs.ts";
-import type { OutputKind } from "../../problem/losses/output-kind.ts";
 import type { PlainTerms } from "../../problem/losses/plain-terms.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import { formatNumber } from "../../util/format-number.ts";
@@ -22,6 +20,8 @@ export interface LossPair {
 /** The same once more where rounding has moved something: at other parameters, at outputs moved by a grain. */
 export interface LossSample {
   readonly plain?: PlainTerms;
+  /** What `plain` has moved from, where that is not the pair's. */
+  readonly from?: PlainTerms;
   readonly losses?: Float64Array;
 }
 
@@ -35,8 +35,14 @@ export interface Finding {
   readonly unresolved: boolean;
 }
 
-/** How many times what the samples show is still rounding, as in `compareOutput`. */
+/** How many times what the samples show is still rounding. */
 const MARGIN = 16;
+
+/** An example whose limit is more than this share of its loss, and of a typical one, shows nothing. */
+const UNRESOLVED = 0.1;
+
+/** Some units of the subnormal numbers, which kernels flush to 0. */
+const SMALLEST = 2 ** -120;
 
 /** What a definition says of a loss and what a graph gives: example by example, the mean, the number of terms and of right predictions. */
 export function compareLoss(pair: LossPair, samples: readonly LossSample[], roundoff: number): Finding[] {
@@ -47,15 +53,15 @@ export function compareLoss(pair: LossPair, samples: readonly LossSample[], roun
     const fault = `${count} of ${losses.length} examples have no loss, the first of them example ${examples[missing]}.`;
     return [{ measured: count / losses.length, limit: 0, fault, unresolved: false }];
   }
-  const shifted = samples.flatMap((sample) => [
-    ...(sample.losses ? [sample.losses] : []),
-    // As far from the graph's as a moved definition is from the definition.
-    ...(sample.plain ? [sample.plain.losses.map((x, i) => losses[i] + apart(x, plain.losses[i]))] : []),
-  ]);
+  const spread = new Float64Array(losses.length);
+  for (const sample of samples) {
+    if (sample.losses) widen(spread, sample.losses, losses);
+    if (sample.plain) widen(spread, sample.plain.losses, (sample.from ?? plain).losses);
+  }
   return [
-    ofExamples(pair, shifted, roundoff),
+    ofExamples(pair, spread, roundoff),
     ofTerms(plain, terms),
-    ...(whole ? ofWhole(pair, whole, shifted, roundoff) : []),
+    ...(whole ? ofWhole(pair, whole, spread, roundoff) : []),
     ...(plain.margins === undefined && accuracy === undefined ? [] : [ofAccuracy(plain, accuracy, samples)]),
   ];
 }
@@ -66,34 +72,52 @@ export function worstOf(findings: readonly Finding[]): Finding {
   return findings.reduce((a, b) => (ratio(b) > ratio(a) ? b : a));
 }
 
-/** Outputs moved by a grain: probabilities by one of 1, since 1 − p is as good a number as p and kernels give neither better. */
-export function movedByGrain(z: Tensor, kind: OutputKind | undefined, roundoff: number, random: RandomStream): Tensor {
+/** Outputs moved by a grain: every number by a rounding up or down. */
+export function movedByGrain(z: Tensor, roundoff: number, random: RandomStream): Tensor {
   const signs = random.rademacherVector(z.data.length);
-  const data = Float64Array.from(z.data, (x, i) =>
-    kind === "probabilities"
-      ? Math.min(Math.abs(x + signs[i] * roundoff), Math.max(1, x))
-      : x * (1 + signs[i] * roundoff),
-  );
-  return { dtype: "float64", shape: z.shape, data };
+  return { dtype: "float64", shape: z.shape, data: Float64Array.from(z.data, (x, i) => x * (1 + signs[i] * roundoff)) };
 }
 
-function apart(a: number, b: number): number {
-  return a === b ? 0 : a - b;
+/** |a − b|; 0 for equal infinities, ∞ where only one is not finite. */
+function gap(a: number, b: number): number {
+  if (a === b) return 0;
+  const distance = Math.abs(a - b);
+  return Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance;
 }
 
-function ofExamples(
-  { examples, plain, losses }: LossPair,
-  samples: readonly Float64Array[],
-  roundoff: number,
-): Finding {
-  const pair = { name: "loss", shape: [losses.length], file: plain.losses, imported: losses };
-  const { position, file, imported, measured, limit, unresolved, elements } = compareOutput(pair, samples, roundoff);
+/** Takes in how far numbers have moved, each by itself: that of a confident example says nothing of the others. */
+function widen(spread: Float64Array, moved: Float64Array, home: Float64Array): void {
+  for (let i = 0; i < spread.length; i++) spread[i] = Math.max(spread[i], gap(moved[i], home[i]));
+}
+
+function ofExamples({ examples, plain, losses }: LossPair, spread: Float64Array, roundoff: number): Finding {
+  const size = typicalSize(plain.losses);
+  let worst = { measured: 0, limit: MARGIN * roundoff, at: 0 };
+  let unresolved = 0;
+  losses.forEach((x, i) => {
+    const limit = MARGIN * (roundoff * Math.abs(x) + spread[i]) + SMALLEST;
+    const error = gap(plain.losses[i], x);
+    if (limit > UNRESOLVED * Math.max(size, Math.abs(x))) unresolved++;
+    if (error === 0 || limit === Number.POSITIVE_INFINITY) return;
+    const beside = { measured: error / size, limit: limit / size, at: i };
+    if (beside.measured * worst.limit > worst.measured * beside.limit) worst = beside;
+  });
+  const { measured, limit, at } = worst;
   return {
     measured,
     limit,
-    unresolved: unresolved === elements,
-    fault: `The loss of example ${examples[position[0]]} is ${formatNumber(file, 9)} by its definition and ${formatNumber(imported, 9)} in the graph.`,
+    unresolved: unresolved === losses.length,
+    fault: `The loss of example ${examples[at]} is ${formatNumber(plain.losses[at], 9)} by its definition and ${formatNumber(losses[at], 9)} in the graph.`,
   };
+}
+
+/** The median of the losses that are finite and not 0; 1 where there are none. */
+function typicalSize(losses: Float64Array): number {
+  const sizes = losses
+    .map(Math.abs)
+    .filter((x) => x > 0 && Number.isFinite(x))
+    .sort();
+  return sizes.length === 0 ? 1 : sizes[Math.floor(sizes.length / 2)];
 }
 
 function ofTerms({ counts }: PlainTerms, terms: number): Finding {
@@ -107,20 +131,17 @@ function ofTerms({ counts }: PlainTerms, terms: number): Finding {
 }
 
 function ofWhole(
-  { plain, losses }: LossPair,
+  { plain }: LossPair,
   { value, divisor, batch }: NonNullable<LossPair["whole"]>,
-  samples: readonly Float64Array[],
+  spread: Float64Array,
   roundoff: number,
 ): Finding[] {
   const sum = plain.losses.reduce((total, x) => total + x, 0);
   const size = plain.losses.reduce((total, x) => total + Math.abs(x), 0);
   // An infinite loss has no mean to compare.
   if (!Number.isFinite(sum)) return [];
-  const spread = losses.reduce(
-    (total, x, i) => total + Math.max(0, ...samples.map((sample) => Math.abs(apart(sample[i], x)))),
-    0,
-  );
-  const allowed = (MARGIN + Math.sqrt(batch)) * roundoff * size + MARGIN * spread;
+  const moved = spread.reduce((total, x) => total + x, 0);
+  const allowed = (MARGIN + Math.sqrt(batch)) * roundoff * size + MARGIN * moved;
   const error = Math.abs(value * divisor - sum);
   const scale = size > 0 ? size : 1;
   return [
@@ -138,11 +159,15 @@ function ofAccuracy(
   accuracy: number | undefined,
   samples: readonly LossSample[],
 ): Finding {
-  const moves = samples.flatMap(({ plain }) => (plain?.margins?.length === margins.length ? [plain.margins] : []));
-  const spread = margins.map((margin, t) => Math.max(0, ...moves.map((moved) => Math.abs(apart(moved[t], margin)))));
-  const typical = Math.sqrt(spread.reduce((sum, x) => sum + (Number.isFinite(x) ? x * x : 0), 0) / margins.length);
+  const spread = new Float64Array(margins.length);
+  for (const { plain, from } of samples) {
+    const home = from ? from.margins : margins;
+    const moved = plain?.margins;
+    if (!moved || home?.length !== moved.length) continue;
+    moved.forEach((x, t) => (spread[t] = Math.max(spread[t], marginGap(x, home[t]))));
+  }
   const right = margins.filter((margin) => margin > 0).length / margins.length;
-  const undecided = margins.filter((margin, t) => !(Math.abs(margin) > MARGIN * Math.max(spread[t], typical))).length;
+  const undecided = margins.filter((margin, t) => !(Math.abs(margin) > MARGIN * spread[t])).length;
   return {
     measured: accuracy === undefined ? 1 : Math.abs(accuracy - right),
     // A share is a quotient, rounded.
@@ -150,4 +175,10 @@ function ofAccuracy(
     unresolved: false,
     fault: `The share of right predictions is ${formatNumber(right, 9)} by their definition and ${accuracy === undefined ? "not given" : formatNumber(accuracy, 9)} in the problem.`,
   };
+}
+
+/** How far a margin has moved; one without end, as a probability of 0 has, is as clear as one that is only large. */
+function marginGap(a: number, b: number): number {
+  const isEndless = !Number.isFinite(a) || !Number.isFinite(b);
+  return isEndless && Math.sign(a) === Math.sign(b) ? 0 : gap(a, b);
 }

@@ -12,6 +12,9 @@ import { compareLoss, movedByGrain, worstOf, type LossPair, type LossSample } fr
 const DETAIL =
   "The loss of every example by its definition, in float64 from the network's outputs, against that of the graph; their mean over all examples against the loss, the terms counted anew, and the right predictions; the limit is what rounding explains of the one that is nearest to it.";
 
+/** How often the outputs are moved by a grain. */
+const GRAINS = 3;
+
 /** Points at which every parameter is moved by so many grains, before a difference counts. */
 const SHAKES = [1, 4, 4];
 
@@ -26,7 +29,7 @@ export const lossCheck: CheckDefinition = {
     const { point } = problem;
     const { plain, moved } = await byDefinition(problem, point, random, roundoff, context);
     const pair = await pairOf(problem, plain, context);
-    const samples: LossSample[] = [{ plain: moved }];
+    const samples: LossSample[] = moved.map((each) => ({ plain: each }));
     let findings = compareLoss(pair, samples, roundoff);
     const passes = () => findings.every(({ measured, limit }) => measured <= limit);
     if (!passes()) {
@@ -78,17 +81,19 @@ async function byDefinition(
   random: RandomStream,
   roundoff: number,
   context: RunContext,
-): Promise<{ plain: PlainTerms; moved: PlainTerms }> {
+): Promise<{ plain: PlainTerms; moved: PlainTerms[] }> {
   const { loss, options: lossOptions } = network.graph;
   const plain = new AllTerms(dataset.examples);
-  const moved = new AllTerms(dataset.examples);
+  const moved = Array.from({ length: GRAINS }, () => new AllTerms(dataset.examples));
   await point.eachBatch(OUTPUTS, context, ({ start, end }, [z]) => {
     const labels = asFed(dataset.y(start, end), options.precision);
-    const beside = movedByGrain(z, lossOptions.outputKind, roundoff, random.split(`grain ${start}`));
     plain.put(start, loss.evaluate(z, labels, lossOptions));
-    moved.put(start, loss.evaluate(beside, labels, lossOptions));
+    for (const [i, each] of moved.entries()) {
+      const beside = movedByGrain(z, roundoff, random.split(`grain ${i} ${start}`));
+      each.put(start, loss.evaluate(beside, labels, lossOptions));
+    }
   });
-  return { plain: plain.terms(), moved: moved.terms() };
+  return { plain: plain.terms(), moved: moved.map((each) => each.terms()) };
 }
 
 /** Labels as the problem takes them. */

@@ -1,0 +1,56 @@
+import { openFile } from "../io/open-file.ts";
+import type { ModelFile } from "../onnx/decode-model.ts";
+import type { FloatType, Tensor } from "../util/tensor.ts";
+import type { ProofBench } from "./load-proof.ts";
+import { ownPrecision } from "./prove-import.ts";
+import { rewriteFile } from "./rewrite-file.ts";
+
+/** A way to run a file, and what has to be said where it is this one that serves. */
+export interface FileWay {
+  readonly file: string | Uint8Array;
+  readonly model: ModelFile;
+  readonly precision?: FloatType;
+  /** Whether its weights are those that are measured. */
+  readonly isMeasured: boolean;
+  readonly remark?: string;
+}
+
+/** The ways in the order of what they prove; each is tried where those before could not be gone. */
+export function* fileWays({ source }: ProofBench): Generator<FileWay> {
+  const { path, model, original } = source;
+  const own = original ?? model;
+  const isWide = ownPrecision(own) === "float64";
+  const narrow = "It was run in float32, since ONNX Runtime has no float64 kernels for it.";
+  const others = "It was run with the file's own weights, since those of --weights cannot be put into the file.";
+  if (original) {
+    const tensors = replacedTensors(model, original);
+    const file = rewriteFile(readBytes(path), { tensors });
+    if (file) yield { file, model, isMeasured: true };
+    const narrowed = isWide ? rewriteFile(readBytes(path), { tensors, narrow: true }) : undefined;
+    if (narrowed) yield { file: narrowed, model, precision: "float32", isMeasured: true, remark: narrow };
+  }
+  const remark = original ? others : undefined;
+  const isMeasured = original === undefined;
+  yield { file: path, model: own, isMeasured, remark };
+  const narrowed = isWide ? rewriteFile(readBytes(path), { narrow: true }) : undefined;
+  if (!narrowed) return;
+  const remarks = [narrow, remark].filter(Boolean).join(" ");
+  yield { file: narrowed, model: own, precision: "float32", isMeasured, remark: remarks };
+}
+
+function replacedTensors(model: ModelFile, original: ModelFile): Map<string, Tensor> {
+  return new Map(
+    [...model.tensors].flatMap(([name, { tensor }]) =>
+      tensor && tensor !== original.tensors.get(name)?.tensor ? [[name, tensor] as const] : [],
+    ),
+  );
+}
+
+function readBytes(path: string): Uint8Array {
+  const source = openFile(path);
+  try {
+    return source.read(0, source.size);
+  } finally {
+    source.close();
+  }
+}
