@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { EXIT_MEANINGS } from "../dist/cli/exit-code.js";
 import { VERBS } from "../dist/cli/verbs/registry.js";
 import { ESTIMATORS } from "../dist/estimators/registry.js";
-import { TERMS } from "../dist/explain/registry.js";
+import { FAMILIES } from "../dist/explain/registry.js";
 import { INSTRUMENTS } from "../dist/instruments/registry.js";
 import { ONNX_RULES } from "../dist/onnx/rules/registry.js";
 import { OPS } from "../dist/ops/registry.js";
@@ -76,7 +76,12 @@ ${table(
 
 ## Terms
 
-\`thalweg explain TERM\` prints each: ${TERMS.map(({ name }) => `\`${name}\``).join(", ")}.
+\`thalweg explain TERM\` prints each.
+
+${table(
+  ["subject", "terms"],
+  FAMILIES.map(({ title, terms }) => [title, terms.map(({ name }) => `\`${name}\``).join(", ")]),
+)}
 `;
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));

@@ -798,6 +798,7 @@ describe("the other verbs", () => {
 
   it("explain, doctor, help and version speak", async () => {
     expect((await thalweg(["explain", "edge of stability"])).out).toMatch(/2\/η/);
+    expect((await thalweg(["explain"])).out).toMatch(/^Curvature\n {2}hessian .*\n\nFlatness\n {2}sharpness /su);
     const doctor = await thalweg(["doctor", "--json"]);
     expect(doctor.err).toBe("");
     expect(JSON.parse(doctor.out)).toMatchObject({

@@ -1,6 +1,7 @@
+import { readdirSync } from "node:fs";
 import temml from "temml";
 import { describe, expect, it } from "vitest";
-import { TERMS } from "./registry.ts";
+import { FAMILIES, TERMS } from "./registry.ts";
 
 describe("the glossary", () => {
   const names = TERMS.map(({ name }) => name);
@@ -11,6 +12,13 @@ describe("the glossary", () => {
       expect(see).not.toContain(name);
       for (const other of see) expect(names).toContain(other);
     }
+  });
+
+  it("has a folder for each subject, and every file of it", () => {
+    const folders = readdirSync("src/explain", { withFileTypes: true }).filter((each) => each.isDirectory());
+    const files = folders.flatMap(({ name }) => readdirSync(`src/explain/${name}`));
+    expect(FAMILIES).toHaveLength(folders.length);
+    expect(TERMS).toHaveLength(files.filter((file) => file !== "family.ts").length);
   });
 
   it.each(TERMS.map((term) => [term.name, term] as const))(

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { TERMS } from "../../explain/registry.ts";
+import { FAMILIES, TERMS } from "../../explain/registry.ts";
 import type { Term } from "../../explain/term.ts";
 import type { JsonDocument } from "../../documents/result-kinds.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
@@ -20,13 +20,22 @@ export const explain = defineVerb({
   ],
   run: (_flags, [name], { style }) => {
     if (name === undefined) {
-      const rows = TERMS.map(({ name: each, title }) => [style.bold(each), title]);
-      return { text: `${table(rows, ["left", "left"])}\n`, document: documentOf(TERMS), exitCode: EXIT.done };
+      return { text: listing(style), document: documentOf(TERMS), exitCode: EXIT.done };
     }
     const term = findTerm(name);
     return { text: page(term, style), document: documentOf([term]), exitCode: EXIT.done };
   },
 });
+
+/** All terms by subject, in columns of one width. */
+function listing(style: Style): string {
+  const width = Math.max(...TERMS.map(({ name }) => name.length));
+  const blocks = FAMILIES.map(({ title, terms }) => {
+    const rows = terms.map((term) => [style.bold(term.name.padEnd(width)), term.title]);
+    return `${style.cyan(title)}\n${table(rows, ["left", "left"])}`;
+  });
+  return `${blocks.join("\n\n")}\n`;
+}
 
 function documentOf(terms: readonly Term[]): JsonDocument {
   return { schema: "thalweg/explain@1", terms: [...terms] };
