@@ -181,7 +181,6 @@ export const noiseInstrument = defineInstrument({
   cost: ({ problem }) => 24 + Math.min(20, problem.examples),
   run: async (desk) => {
     const { confidence } = desk;
-    const before = desk.products;
     const { squares, alongMean } = await desk.get(exampleNorms);
     const gradient = await desk.get(dataGradient);
     const gradientSquare = dot(gradient, gradient);
@@ -193,7 +192,9 @@ export const noiseInstrument = defineInstrument({
     const { top, converged } = await desk.get(noiseExtremes);
     const { value, rounding } = await desk.get(noiseTrace);
     const trace = exactEstimate(value, rounding, 0, "exact, from every example's gradient norm", confidence);
+    const before = desk.products;
     await requireSameTrace(desk, value, rounding);
+    const products = desk.products - before;
     const sorted = squares.toSorted();
     const total = sorted.reduce((sum, x) => sum + x, 0);
     const tenth = Math.floor(n / 10);
@@ -201,7 +202,7 @@ export const noiseInstrument = defineInstrument({
       parts: {
         noise: {
           method: "per-example gradients, each differentiated alone",
-          trace: { ...trace, products: desk.products - before },
+          trace: { ...trace, products },
           top: top.map(({ value, residual }) => ({ value, residual })),
           ...(await criticalBatch(desk)),
           effectiveDirections: top[0].value > 0 ? trace.value / top[0].value : null,

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
+import type { ProblemOptions } from "../problem/problem-options.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { profileResult } from "./profile-result.ts";
 import { INSTRUMENTS } from "./registry.ts";
@@ -16,7 +17,7 @@ function rows(count: number, width: number, label: string): number[][] {
 }
 
 /** A two-layer ReLU network with cross-entropy on random data. */
-function reluProblem() {
+function reluProblem(options: Partial<ProblemOptions> = {}) {
   const stream = random.split("relu");
   return denseProblem(
     [
@@ -32,6 +33,7 @@ function reluProblem() {
     rows(40, 4, "relu data"),
     Array.from({ length: 40 }, (_, i) => i % 3),
     crossEntropy,
+    options,
   );
 }
 
@@ -124,6 +126,36 @@ describe("runProfile", () => {
     expect(result.noise).toBeNull();
     expect(statusOf("eigenvalues")).toBe("measured");
     expect(statusOf("flatness")).toBe("measured");
+  });
+});
+
+describe("an instrument", () => {
+  /** What differs of two results, by place, where the first has a number. */
+  function differences(alone: unknown, among: unknown, place: string): string[] {
+    if (alone === null || alone === undefined) return [];
+    if (typeof alone !== "object" || typeof among !== "object" || among === null)
+      return Object.is(alone, among) ? [] : [`${place}: ${JSON.stringify([alone, among])}`];
+    const [one, other] = [new Map(Object.entries(alone)), new Map(Object.entries(among))];
+    return [...one].flatMap(([key, value]) => differences(value, other.get(key), `${place}.${key}`));
+  }
+
+  it.each(["float64", "float32"] as const)("gives the same numbers alone as among others, in %s", async (precision) => {
+    const problem = reluProblem({ precision });
+    const measured = async (only?: string) => {
+      const options = { exactLimit: 0, layerTop: 2, ...(only !== undefined && { only }) };
+      const {
+        sections: _sections,
+        products: _products,
+        verdicts: _verdicts,
+        ...numbers
+      } = (await runProfile(problem, options, createRandom(0), {})).result;
+      return numbers;
+    };
+    const all = await measured();
+    const found: string[] = [];
+    for (const { name } of INSTRUMENTS) found.push(...differences(await measured(name), all, name));
+    expect(found).toEqual([]);
+    await problem.close();
   });
 });
 

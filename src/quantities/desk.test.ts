@@ -125,7 +125,9 @@ describe("a desk", () => {
     expect(seen.times).toBe(2);
     expect(here).toHaveLength(all.length);
     for (const [i, value] of here.entries()) expect(Math.abs(there[i] / value - 1)).toBeGreaterThan(1e-3);
-    expect(desk.products).toBe(elsewhere.products);
+    const before = desk.products;
+    await elsewhere.operator(hessianOperator).apply([point.parameters, point.parameters]);
+    expect(desk.products - before).toBe(2);
     // The same numbers as a problem that was opened there.
     const moved = layers.map((layer) => ({
       ...layer,

@@ -31,8 +31,9 @@ export const noiseAlignment = defineQuantity({
   }),
   compute: async (desk, { noiseProbes }): Promise<(Alignment & { readonly products: number }) | undefined> => {
     if ((await desk.get(noiseTrace)).value === 0) return undefined;
-    const before = desk.products;
     const leading = [...(await desk.get(noiseExtremes)).top, ...(await desk.get(hessianExtremes)).top];
+    // Its own, whoever took those of the eigenpairs.
+    const before = desk.products;
     const found = await alignmentOf(
       desk.operator(noiseCovarianceOperator),
       desk.operator(hessianOperator),
