@@ -196,15 +196,16 @@
     )
   )
 
-  ;; p <- A v for the symmetric A whose lower triangle is held: $m rows from $a on, $row bytes apart, four rows at a
-  ;; time, each of the 4 x 4 blocks on the diagonal held as a whole. p has zeros at first; v and p go on to a multiple
-  ;; of four, v with zeros. $zero is a row of zeros, for rows beyond the last.
-  (func (export "symmetric_product") (param $a i32) (param $row i32) (param $m i32) (param $v i32) (param $p i32) (param $zero i32)
+  ;; p <- p + A v for the symmetric A whose lower triangle is held: the part of it in rows $from (a multiple of four) to
+  ;; $m of those from $a on, $row bytes apart, four rows at a time, each of the 4 x 4 blocks on the diagonal held as a
+  ;; whole. v and p go on to a multiple of four, v with zeros. $zero is a row of zeros, for rows beyond the last.
+  (func (export "symmetric_product") (param $a i32) (param $row i32) (param $from i32) (param $m i32) (param $v i32) (param $p i32) (param $zero i32)
     (local $j i32) (local $r0 i32) (local $r1 i32) (local $r2 i32) (local $r3 i32) (local $vk i32) (local $pk i32) (local $end i32) (local $x v128)
     (local $v0 v128) (local $v1 v128) (local $v2 v128) (local $v3 v128)
     (local $a0 v128) (local $a1 v128) (local $a2 v128) (local $a3 v128)
     (local $s0 v128) (local $s1 v128) (local $s2 v128) (local $s3 v128)
-    (if (i32.eqz (local.get $m)) (then (return)))
+    (if (i32.ge_u (local.get $from) (local.get $m)) (then (return)))
+    (local.set $j (local.get $from))
     (loop $rows
       (local.set $r0 (i32.add (local.get $a) (i32.mul (local.get $j) (local.get $row))))
       (local.set $r1 (select (i32.add (local.get $r0) (i32.mul (local.get $row) (i32.const 1))) (local.get $zero) (i32.lt_u (i32.add (local.get $j) (i32.const 1)) (local.get $m))))

@@ -1,16 +1,11 @@
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { PANEL, reduceToBand } from "./band-reduction.ts";
+import { chaseBand, type Tridiagonalization } from "./chase-band.ts";
 import { decoupledBlocks } from "./decoupled-blocks.ts";
+import { type Reflections, TOGETHER, transformBack } from "./transform-back.ts";
 import { copyTriangle } from "./triangle.ts";
 import { tridiagonalEigen } from "./tridiagonal-eigen.ts";
 import { tridiagonalVectors } from "./tridiagonal-vectors.ts";
-import {
-  PANEL,
-  type Reflections,
-  TOGETHER,
-  transformBack,
-  tridiagonalize,
-  type Tridiagonalization,
-} from "./tridiagonalize.ts";
 
 export interface SymmetricEigen {
   /** Eigenvalues, ascending. */
@@ -25,7 +20,7 @@ export interface SymmetricSpectrum {
   readonly values: Float64Array;
   /**
    * Unit eigenvectors to the eigenvalues at these places, orthogonal to each other, a few at a time in the order of
-   * the places. Cost: 4 n² flops each; in a cluster of k eigenvalues another 16 nk.
+   * the places. Cost: 8 n² flops each; in a cluster of k eigenvalues another 16 nk.
    */
   vectorsAt(places: readonly number[]): Iterable<readonly Float64Array[]>;
 }
@@ -35,7 +30,8 @@ const SIMD_FROM = 32;
 
 /**
  * All eigenvalues, and on request eigenvectors, of a dense symmetric matrix: Householder reduction to
- * tridiagonal form, block by block where the matrix falls into several, then implicit QL.
+ * tridiagonal form (of a large one to a band, and from there), block by block where it falls into several, then
+ * implicit QL.
  *
  * Absolute error of a value: a small multiple of ε‖A‖.
  * Cost: 4/3 n³ flops for values; + about 12 n³ for vectors. Memory: one copy of the matrix (two with vectors).
@@ -51,7 +47,7 @@ export function symmetricEigen(matrix: Float64Array, n: number, wantVectors: boo
   const solved = parts.map(({ reflections, reduced }) => {
     const eigen = tridiagonalEigen(reduced.diagonal, reduced.offDiagonal, wantVectors ? "all" : "none");
     for (let at = 0; at < eigen.vectors.length; at += TOGETHER)
-      transformBack(reflections, reduced.halfSquares, eigen.vectors.slice(at, at + TOGETHER));
+      transformBack(reflections, reduced.chase, eigen.vectors.slice(at, at + TOGETHER));
     return eigen;
   });
   const order = ascending(solved.map(({ values }) => values));
@@ -97,7 +93,7 @@ export function spectrumOf(parts: SymmetricReduction, n: number): SymmetricSpect
         const group = places.slice(at, Math.min(at + TOGETHER, other < 0 ? places.length : other));
         const { indices, reflections, reduced } = parts[part];
         const vectors = group.flatMap((place) => ofReduced.get(place) ?? []);
-        transformBack(reflections, reduced.halfSquares, vectors);
+        transformBack(reflections, reduced.chase, vectors);
         yield vectors.map((vector) => spread(vector, indices, n));
         at += group.length;
       }
@@ -135,14 +131,34 @@ export function* reduceSymmetric(matrix: Float64Array, n: number): Generator<num
   for (const indices of blocks) {
     const { length } = indices;
     const triangle = copyTriangle(matrix, n, indices, PANEL, length >= SIMD_FROM);
-    const steps = tridiagonalize(triangle, length);
-    let step = steps.next();
-    for (; step.done !== true; step = steps.next()) yield (done + step.value * length ** 3) / work;
+    const share = (from: number, to: number) => (part: number) =>
+      (done + (from + (to - from) * part) * length ** 3) / work;
+    const { band, halfSquares } = yield* scaled(reduceToBand(triangle, length, widthOf(length)), share(0, TO_BAND));
+    const reduced = yield* scaled(chaseBand(band), share(TO_BAND, 1));
     const { rows, stride } = triangle;
-    parts.push({ indices, reflections: { rows, stride }, reduced: step.value });
+    parts.push({ indices, reflections: { rows, stride, halfSquares }, reduced });
     done += length ** 3;
   }
   return parts;
+}
+
+/** From this size on, a matrix does not fit the cache, and is reduced to a band first. */
+const BAND_FROM = 500;
+
+function widthOf(n: number): number {
+  return n < BAND_FROM ? 1 : 8;
+}
+
+/** Share of the time that the reduction to the band takes. */
+const TO_BAND = 0.85;
+
+/** The same steps, with what each yields. */
+function* scaled<T>(steps: Generator<number, T>, scale: (share: number) => number): Generator<number, T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    yield scale(step.value);
+  }
 }
 
 /** Takes all steps of {@link symmetricSpectrum} at once. */

@@ -28,7 +28,7 @@ describe("copyTriangle", () => {
           const triangle = fresh();
           const u = given[4].subarray(0, length);
           triangle.pairs[2 * count].set(u);
-          triangle.multiply(length, count);
+          triangle.multiply(length, count, 1);
           for (let i = 0; i < length; i++) {
             const product = u.reduce((sum, x, j) => sum + updated(i, j, count) * x, 0);
             expect(triangle.pairs[2 * count + 1][i]).toBeCloseTo(product, 11);

@@ -14,17 +14,20 @@ export interface Triangle {
   updateRow(i: number, count: number): void;
   /** Makes them in the first m rows, m a multiple of {@link ROWS}. */
   update(m: number, count: number): void;
-  /** w ← A u of the pair after the first `count`, on the first m rows, with the updates of those in it. */
-  multiply(m: number, count: number): void;
+  /** w ← A u of the `width` pairs after the first `count`, on the first m rows, with the updates of those in it. */
+  multiply(m: number, count: number, width: number): void;
 }
 
 /** Rows that are worked on at a time. */
 export const ROWS = 4;
 
+/** Elements of a strip of rows: half of a second-level cache. */
+const STRIP = 2 ** 16;
+
 /** The parts of the work, with places in elements of one array. Lengths are multiples of {@link ROWS}. */
 interface Arithmetic {
-  /** p += A v on the first m rows, for p of zeros. */
-  product(m: number, v: number, p: number): void;
+  /** p += A v, the part of A in rows `from`, a multiple of {@link ROWS}, to m. */
+  product(from: number, m: number, v: number, p: number): void;
   /** A ← A − Σ (uwᵀ + wuᵀ) on the first m rows. */
   update(m: number, count: number): void;
   /** coefficients[j] ← vⱼ · w over the first `length` elements, for the first `count` vectors of the pairs. */
@@ -87,15 +90,20 @@ export function copyTriangle(
     update(length, count) {
       if (count > 0) arithmetic.update(length, count);
     },
-    multiply(length, count) {
-      const [u, w] = [pair(2 * count), pair(2 * count + 1)];
-      all.fill(0, w, w + stride);
-      arithmetic.product(length, u, w);
+    multiply(length, count, width) {
+      const places = Array.from({ length: width }, (_, j) => [pair(2 * (count + j)), pair(2 * (count + j) + 1)]);
+      for (const [, w] of places) all.fill(0, w, w + stride);
+      // Strip by strip, so that rows are read from memory for the first vector, and from the cache for the others.
+      const strip = ROWS * Math.max(1, Math.floor(STRIP / length / ROWS));
+      for (let from = 0; from < length; from += strip)
+        for (const [u, w] of places) arithmetic.product(from, Math.min(from + strip, length), u, w);
       if (count === 0) return;
-      arithmetic.dots(u, round(length), 2 * count);
-      for (let j = 0; j < 2 * count; j += 2) [all[j], all[j + 1]] = [-all[j + 1], -all[j]];
-      all.fill(0, 2 * count, round(2 * count));
-      arithmetic.combine(w, round(length), 2 * count);
+      for (const [u, w] of places) {
+        arithmetic.dots(u, round(length), 2 * count);
+        for (let j = 0; j < 2 * count; j += 2) [all[j], all[j + 1]] = [-all[j + 1], -all[j]];
+        all.fill(0, 2 * count, round(2 * count));
+        arithmetic.combine(w, round(length), 2 * count);
+      }
     },
   };
 }
@@ -120,7 +128,7 @@ function simdArithmetic(kernels: Kernels, { rows, stride, zero, pairs }: Places)
   const [a, row, u] = [8 * rows, 8 * stride, 8 * pairs];
   const groups = (count: number) => Math.ceil(count / 4);
   return {
-    product: (m, v, p) => product(a, row, m, 8 * v, 8 * p, 8 * zero),
+    product: (from, m, v, p) => product(a, row, from, m, 8 * v, 8 * p, 8 * zero),
     update: (m, count) => update(a, row, m, u, count),
     dots: (w, length, count) => dots(8 * w, length, u, row, groups(count), 0),
     combine: (w, length, count) => combine(8 * w, length, u, row, groups(count), 0),
@@ -129,8 +137,8 @@ function simdArithmetic(kernels: Kernels, { rows, stride, zero, pairs }: Places)
 
 function plainArithmetic(all: Float64Array, { rows, stride, pairs }: Places): Arithmetic {
   return {
-    product(m, v, p) {
-      for (let i = 0; i < m; i++) {
+    product(from, m, v, p) {
+      for (let i = from; i < m; i++) {
         const row = rows + i * stride;
         const vi = all[v + i];
         let sum = all[row + i] * vi;

@@ -23,7 +23,7 @@ export function triangleOperator(matrix: Float64Array, n: number, chosen: Uint32
         block.map((v) => {
           vector.fill(0);
           vector.set(v);
-          triangle.multiply(dimension, 0);
+          triangle.multiply(dimension, 0, 1);
           return image.slice(0, dimension);
         }),
       ),

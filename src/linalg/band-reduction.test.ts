@@ -1,0 +1,104 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createRandom } from "../random/random-stream.ts";
+import { PANEL, reduceToBand } from "./band-reduction.ts";
+import { chaseBand } from "./chase-band.ts";
+import { symmetricEigen, symmetricSpectrum, toTheEnd } from "./symmetric-eigen.ts";
+import { transformBack, TOGETHER } from "./transform-back.ts";
+import { copyTriangle } from "./triangle.ts";
+import { tridiagonalEigen } from "./tridiagonal-eigen.ts";
+
+function symmetric(n: number, seed: number, sparsity: number, size: number): Float64Array {
+  const random = createRandom(seed);
+  const a = new Float64Array(n * n);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j <= i; j++)
+      a[i * n + j] = a[j * n + i] = random.uniform() < sparsity ? 0 : size * (random.uniform() - 0.5);
+  return a;
+}
+
+describe("a band on the way to tridiagonal form", () => {
+  it("keeps spectrum and eigenvectors, whatever its width, for dense, sparse, tiny and huge matrices", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 50 }),
+        fc.constantFrom(1, 2, 4, 8, PANEL),
+        fc.nat(),
+        fc.constantFrom(0, 0.7, 0.97, 1),
+        fc.constantFrom(1, 1e-200, 1e150),
+        fc.boolean(),
+        (n, width, seed, sparsity, size, simd) => {
+          const a = symmetric(n, seed, sparsity, size);
+          const all = Uint32Array.from({ length: n }, (_, i) => i);
+          const triangle = copyTriangle(a, n, all, PANEL, simd);
+          const { band, halfSquares } = toTheEnd(reduceToBand(triangle, n, width));
+          for (let i = 0; i < n; i++)
+            for (let j = Math.max(0, i - 2 * width); j < i - width; j++) expect(band.elements[band.at(i, j)]).toBe(0);
+          const { diagonal, offDiagonal, chase } = toTheEnd(chaseBand(band));
+          const { values, vectors } = tridiagonalEigen(diagonal, offDiagonal, "all");
+          for (let at = 0; at < n; at += TOGETHER)
+            transformBack({ ...triangle, halfSquares }, chase, vectors.slice(at, at + TOGETHER));
+          const norm = Math.max(...values.map(Math.abs)) + Number.MIN_VALUE;
+          symmetricEigen(a, n, false).values.forEach((value, i) =>
+            expect(Math.abs(value - values[i]) / norm).toBeLessThan(1e-13 * n),
+          );
+          let worst = 0;
+          vectors.forEach((v, e) => {
+            for (let i = 0; i < n; i++) {
+              let product = 0;
+              for (let j = 0; j < n; j++) product += (a[i * n + j] / norm) * v[j];
+              worst = Math.max(worst, Math.abs(product - (values[e] / norm) * v[i]));
+            }
+            for (let f = 0; f <= e; f++) {
+              const inner = v.reduce((sum, x, i) => sum + x * vectors[f][i], 0);
+              worst = Math.max(worst, Math.abs(inner - (e === f ? 1 : 0)));
+            }
+          });
+          expect(worst).toBeLessThan(1e-13 * n);
+        },
+      ),
+      { numRuns: 80 },
+    );
+  });
+
+  it("leaves a band as it is on the way to it, and a tridiagonal matrix alone", () => {
+    const n = 40;
+    const a = symmetric(n, 3, 0, 1).map((x, at) => (Math.abs((at % n) - Math.floor(at / n)) <= 1 ? x : 0));
+    const triangle = copyTriangle(
+      a,
+      n,
+      Uint32Array.from({ length: n }, (_, i) => i),
+      PANEL,
+    );
+    const { diagonal, offDiagonal } = toTheEnd(chaseBand(toTheEnd(reduceToBand(triangle, n, 8)).band));
+    diagonal.forEach((x, i) => expect(x).toBe(a[i * n + i]));
+    offDiagonal.forEach((x, i) => expect(x).toBe(a[(i + 1) * n + i]));
+  });
+
+  it("is taken for large matrices: eigenpairs of one with a known spectrum, copies included", () => {
+    const n = 620;
+    const truth = Float64Array.from({ length: n }, (_, i) => Math.floor(i / 3) / 10 - 4);
+    const u = createRandom(2).normalVector(n);
+    const square = u.reduce((sum, x) => sum + x * x, 0);
+    // (I − 2uuᵀ/‖u‖²) D (I − 2uuᵀ/‖u‖²), D in an order without meaning.
+    const d = truth.map((_, i) => truth[(i * 7) % n]);
+    const weighted = u.reduce((sum, x, i) => sum + d[i] * x * x, 0) / square;
+    const a = new Float64Array(n * n);
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j < n; j++)
+        a[i * n + j] = (i === j ? d[i] : 0) - (2 * u[i] * u[j] * (d[i] + d[j] - 2 * weighted)) / square;
+    const { values, vectorsAt } = toTheEnd(symmetricSpectrum(a, n));
+    truth.forEach((value, i) => expect(Math.abs(value - values[i])).toBeLessThan(1e-12));
+    const places = [n - 1, n - 2, n - 3, n - 4, 0, 1, 2];
+    const vectors = [...vectorsAt(places)].flat();
+    vectors.forEach((v, e) => {
+      let rest = 0;
+      for (let i = 0; i < n; i++) {
+        let product = 0;
+        for (let j = 0; j < n; j++) product += a[i * n + j] * v[j];
+        rest += (product - values[places[e]] * v[i]) ** 2;
+      }
+      expect(Math.sqrt(rest)).toBeLessThan(1e-11);
+    });
+  });
+});
