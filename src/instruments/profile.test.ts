@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
+import { Point } from "../problem/point.ts";
 import type { ProblemOptions } from "../problem/problem-options.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { profileResult } from "./profile-result.ts";
@@ -129,6 +130,27 @@ describe("runProfile", () => {
   });
 });
 
+describe("the products of a result", () => {
+  it.each(["float64", "float32"] as const)("are all that its points were asked for, in %s", async (precision) => {
+    const problem = reluProblem({ precision });
+    let asked = 0;
+    const { product } = Point.prototype;
+    const spy = vi.spyOn(Point.prototype, "product").mockImplementation(function (this: Point, kind, block, context) {
+      // Products in float64 are what those of a float32 problem are held against.
+      if (this.precision === precision) asked += block.length;
+      return product.call(this, kind, block, context);
+    });
+    onTestFinished(() => spy.mockRestore());
+    for (const options of [{}, { exactLimit: 0 }]) {
+      asked = 0;
+      const { result } = await runProfile(problem, options, createRandom(0), {});
+      expect(result.products).toBe(asked);
+      expect(result.sections.reduce((sum, { products }) => sum + products, 0)).toBe(asked);
+    }
+    await problem.close();
+  });
+});
+
 describe("an instrument", () => {
   /** What differs of two results, by place, where the first has a number. */
   function differences(alone: unknown, among: unknown, place: string): string[] {
@@ -180,20 +202,20 @@ describe("the registry", () => {
     planProfile(reluProblem(), options).reduce((sum, { products }) => sum + products, 0);
 
   it("counts the matrix of a small network once, for whichever instrument needs it first", async () => {
-    // 51 parameters; --top 2 searches, --top 5 --bottom 3 takes the matrix.
+    // 51 parameters, and a product that proves the matrix; --top 2 searches, --top 5 --bottom 3 takes the matrix.
     const names = ["eigenvalues", "stability", "trace", "spectrum", "layers"];
     for (const first of names) {
       for (const second of names) {
         const only = `${first},${second}`;
         const { result } = await runProfile(reluProblem(), { only }, createRandom(0), {});
-        expect(result.products, only).toBe(51);
-        expect(plannedProducts({ only }), only).toBe(51);
+        expect(result.products, only).toBe(52);
+        expect(plannedProducts({ only }), only).toBe(52);
       }
     }
-    expect(plannedProducts({ only: "spectrum", top: 1, bottom: 1 })).toBe(51);
+    expect(plannedProducts({ only: "spectrum", top: 1, bottom: 1 })).toBe(52);
     // tr G comes from the three outputs of each example.
     expect(plannedProducts({ only: "gauss-newton" })).toBe(70);
-    expect(plannedProducts({ only: "gauss-newton,trace" })).toBe(70 + 51);
+    expect(plannedProducts({ only: "gauss-newton,trace" })).toBe(70 + 52);
   });
 
   it("plans products for every instrument that takes some", async () => {
@@ -216,7 +238,7 @@ describe("the registry", () => {
       eigenvalueMethod: expect.stringMatching(/whole matrix \(51 products\)/),
       eigenvaluesConverged: true,
     });
-    expect(many.result.products).toBe(51);
+    expect(many.result.products).toBe(52);
     const top = few.result.hessian.top ?? [];
     for (const [i, { value, residual }] of top.entries())
       expect(Math.abs(value - (many.result.hessian.top?.[i].value ?? NaN))).toBeLessThanOrEqual(2 * residual);

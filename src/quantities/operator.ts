@@ -3,6 +3,7 @@ import type { LinearOperator, ProductRounding } from "../operators/linear-operat
 import { productOperator } from "../operators/problem-operators.ts";
 import type { Product } from "../problem/derivatives.ts";
 import { keptBy } from "../util/kept-by.ts";
+import type { Account } from "./account.ts";
 import type { Desk, Multiplied } from "./desk.ts";
 
 type Multiply = LinearOperator["apply"];
@@ -36,40 +37,38 @@ export function defineOperator({ name, rounding, narrow, wide }: Definition): Mu
   };
 }
 
-/** A matrix whose products the problem gives; the desk's account counts them. */
+/** A matrix whose products the problem gives; the desk's account counts them, those that its rounding is measured with too. */
 export function productOf(product: Product, name: string): Multiplied {
-  const matrix = defineOperator({
+  return defineOperator({
     name,
     rounding: `rounding of ${product.name}`,
-    narrow: ({ point, context }) => productOperator(point, product, context),
+    narrow: ({ point, context, account }) => counted(productOperator(point, product, context), account),
     wide: ({ problem, point, context }) =>
       // Opened when a product of it is first asked for.
       problem.hasFloat64
         ? async (block) => (await problem.pointInFloat64(point)?.product(product, block, context)) ?? []
         : undefined,
   });
+}
+
+function counted(operator: LinearOperator, account: Account): LinearOperator {
   return {
-    on: (desk) => {
-      const operator = matrix.on(desk);
-      return {
-        ...operator,
-        diagonalBlock: () => {
-          const block = operator.diagonalBlock?.();
-          return (
-            block && {
-              ...block,
-              compute: () => {
-                desk.account.add(block.products);
-                return block.compute();
-              },
-            }
-          );
-        },
-        apply: (block) => {
-          desk.account.add(block.length);
-          return operator.apply(block);
-        },
-      };
+    ...operator,
+    diagonalBlock: () => {
+      const block = operator.diagonalBlock?.();
+      return (
+        block && {
+          ...block,
+          compute: () => {
+            account.add(block.products);
+            return block.compute();
+          },
+        }
+      );
+    },
+    apply: (block) => {
+      account.add(block.length);
+      return operator.apply(block);
     },
   };
 }
