@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { decodeResult } from "../../src/documents/result-kinds.ts";
+import { commandLine, readArrays, REFERENCE } from "../support/command-line.ts";
+
+const { at, thalweg } = commandLine();
+
+describe("apply", () => {
+  it("gives the reference's gradient and Hessian-vector product", async () => {
+    for (const [matrix, file, flags] of [
+      ["gradient", "gradient.npz", []],
+      ["hessian", "hv.npz", ["--vector", join(REFERENCE, "v.npz")]],
+    ] as const) {
+      const run = await thalweg([
+        "apply",
+        matrix,
+        join(REFERENCE, "model.onnx"),
+        "--data",
+        join(REFERENCE, "data.npz"),
+        ...flags,
+        "-o",
+        "y.npz",
+        "--precision",
+        "float64",
+        "--json",
+      ]);
+      expect(run.code).toBe(0);
+      expect(decodeResult(run.out)).toMatchObject({
+        schema: "thalweg/apply@1",
+        result: { operator: matrix, output: "y.npz" },
+      });
+      const found = readArrays(at("y.npz"));
+      for (const [name, { data }] of readArrays(join(REFERENCE, file))) {
+        const size = Math.max(...data.map(Math.abs));
+        found.get(name)?.data.forEach((x, i) => expect(Math.abs(x - data[i])).toBeLessThan(1e-9 * size));
+      }
+    }
+  });
+
+  it("gives other products and the Jacobian", async () => {
+    for (const matrix of ["gauss-newton", "fisher", "empirical-fisher", "jacobian"]) {
+      const run = await thalweg([
+        "apply",
+        matrix,
+        join(REFERENCE, "model.onnx"),
+        "--data",
+        join(REFERENCE, "data.npz"),
+        "--vector",
+        join(REFERENCE, "v.npz"),
+        "-o",
+        `${matrix}.npz`,
+      ]);
+      expect(run.code).toBe(0);
+      expect(readArrays(at(`${matrix}.npz`)).size).toBe(matrix === "jacobian" ? 1 : 4);
+    }
+  });
+});
