@@ -1,5 +1,7 @@
 import { compile } from "vega-lite";
 import { beforeAll, describe, expect, it } from "vitest";
+import { resultText } from "../src/cli/result-text.ts";
+import { styleOf } from "../src/cli/terminal.ts";
 import { figuresOf } from "../src/report/figures-of.ts";
 import { PALETTE } from "../src/figures/style.ts";
 import { quote } from "../src/report/provenance.ts";
@@ -297,18 +299,34 @@ describe("report", () => {
       means: "High water at noon.",
       measures: "Water levels.",
     };
-    document.result.sections.push(unknown, {
-      ...unknown,
-      instrument: "moons",
-      title: "Moons",
-      status: "not-converged",
-      reason: "The night was short.",
-    });
+    const readings = [{ label: "Height of the flood", value: "3.21 ± 0.02", note: "above the mean" }];
+    document.result.sections.push(
+      { ...unknown, readings },
+      {
+        ...unknown,
+        instrument: "moons",
+        title: "Moons",
+        status: "not-converged",
+        reason: "The night was short.",
+      },
+    );
     const written = await renderReport(document);
-    for (const text of ["Tides", "High water at noon.", "Water levels.", "Moons", "The night was short."])
+    for (const text of [
+      "Tides",
+      "High water at noon.",
+      "Water levels.",
+      "Moons",
+      "The night was short.",
+      "Height of the flood",
+    ])
       expect(written).toContain(text);
     expect(written).toContain("Not converged");
     expect(written).not.toContain("Not measured.");
+    expect(resultText(document, styleOf(false), true)).toContain("Height of the flood  3.21 ± 0.02  above the mean");
+    // A file of a later version, with a part that this one does not know, reads the same.
+    const text = encodeResult(document).replace('"result": {', '"result": {\n    "tides": { "height": 3.21 },');
+    expect(text).toContain('"tides"');
+    expect(await renderReport(decodeResult(text))).toBe(written);
   });
 
   it("says once what several rows say", () => {
