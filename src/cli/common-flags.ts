@@ -67,6 +67,11 @@ export const dataFlags = z.object({
     placeholder: "DATA",
     group: DATA,
   }),
+  test: z.string().optional().meta({
+    description: "held-out examples, as --data says them: their loss is measured beside",
+    placeholder: "DATA",
+    group: DATA,
+  }),
   x: z
     .string()
     .optional()

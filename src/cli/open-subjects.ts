@@ -55,11 +55,12 @@ function hashed(weights: string): Checkpoint {
   return { weights, sha256: source.sha256 };
 }
 
-function inputsOf({ source, dataset, dataPath }: LoadedProblem): Opened<unknown>["inputs"] {
+function inputsOf({ source, dataset, dataPath, problem: { heldOut } }: LoadedProblem): Opened<unknown>["inputs"] {
   const { path, sha256, weights } = source;
   return [
     { path, sha256 },
     ...(weights ? [{ path: weights.name, sha256: weights.sha256 }] : []),
     { path: dataPath, sha256: dataset.sha256() },
+    ...(heldOut ? [{ path: heldOut.name, sha256: heldOut.sha256() }] : []),
   ];
 }

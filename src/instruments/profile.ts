@@ -34,9 +34,9 @@ const profileOnly = z.object({
 });
 
 /** The instruments that the options ask for, in the order of the registry. */
-function chosenInstruments(options: ProfileOptions): readonly ProfileInstrument[] {
+function chosenInstruments(problem: Problem, options: ProfileOptions): readonly ProfileInstrument[] {
   const { only } = profileOnly.parse(options);
-  if (only === undefined) return INSTRUMENTS;
+  if (only === undefined) return INSTRUMENTS.filter(({ isAsked }: ProfileInstrument) => isAsked?.(problem) ?? true);
   const names = [only].flat().flatMap((list) => list.split(",").map((name) => name.trim()));
   const unknown = names.find((name) => !INSTRUMENTS.some((instrument) => instrument.name === name));
   if (unknown !== undefined) {
@@ -89,7 +89,7 @@ export function planProfile(
   options: ProfileOptions,
   context: Pick<RunContext, "hasBudget"> = {},
 ): PlannedInstrument[] {
-  const chosen = chosenInstruments(options);
+  const chosen = chosenInstruments(problem, options);
   const setting = settingFor(chosen, problem, options, context);
   const done = new Set<Quantity>();
   let held = 0;
@@ -138,7 +138,7 @@ export async function runProfile(
   random: RandomStream,
   context: RunContext,
 ): Promise<Profile> {
-  const chosen = chosenInstruments(options);
+  const chosen = chosenInstruments(problem, options);
   const setting = settingFor(chosen, problem, options, context);
   const run = chosen.filter((instrument) => isFor(instrument, problem));
   const expected = neededQuantities(

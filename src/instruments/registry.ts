@@ -3,6 +3,7 @@ import { eigenvaluesInstrument } from "./eigenvalues.ts";
 import { flatnessInstrument } from "./flatness.ts";
 import { gaussNewtonInstrument, residualInstrument } from "./gauss-newton.ts";
 import { gradientInstrument } from "./gradient.ts";
+import { heldOutInstrument } from "./held-out.ts";
 import { layersInstrument } from "./layers.ts";
 import { linesInstrument } from "./lines.ts";
 import { lossInstrument } from "./loss.ts";
@@ -16,6 +17,7 @@ import { unitsInstrument } from "./units.ts";
 /** The instruments of a profile, in the order in which they run and are reported. */
 export const INSTRUMENTS = [
   lossInstrument,
+  heldOutInstrument,
   eigenvaluesInstrument,
   gradientInstrument,
   stabilityInstrument,

@@ -25,6 +25,7 @@ import { defaultPrecision } from "./default-precision.ts";
 import { heldConstant, heldSentence } from "./held-constant.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import { proofWarnings, proveLoad } from "./load-proofs.ts";
+import { openHeldOut } from "./held-out.ts";
 import { lookAtOutputs } from "./look-at-outputs.ts";
 import {
   exportedBatch,
@@ -45,6 +46,8 @@ export interface LoadOptions {
   /** Inputs and labels in files of their own, instead of `data`. */
   readonly x?: string;
   readonly y?: string;
+  /** Examples that the weights were not fitted to, as `data` says it: with the same inputs, labels and classes. */
+  readonly test?: string;
   /** The array or the CSV column that holds the labels. */
   readonly label?: string;
   /** Only the first so many examples. */
@@ -127,6 +130,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     isBatchNamed: axes.named.has(input.name),
   }));
   const opened = openDatasetPath(spec, { inputs: requests, label: options.label, limit: options.limit });
+  let heldOut: OpenDataset | undefined;
   try {
     const parameters = options.params && chooseParameters(model, options.params);
     const importing: Importing = {
@@ -192,13 +196,19 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     const read = chosen.signs ? withBitsForSigns(opened) : opened;
     const numbered = takesNumbersOnly(loss, outputs.shape, batch, read, classAxis);
     const dataset = numbered ? withClassNumbers(read) : read;
+    if (options.test !== undefined) {
+      heldOut = openHeldOut(options.test, { inputs: requests, label: options.label }, opened);
+      const bits = chosen.signs ? withBitsForSigns(heldOut) : heldOut;
+      heldOut = numbered ? withClassNumbers(bits) : bits;
+    }
+    const unseen = heldOut;
     const { batchSize, lanes, isWhole } = chooseBatches({
       ...cutting,
       examples: dataset.examples,
       // What may be coupled is one batch where that fits, which is right either way.
       coupling: coupling ?? (meeting && { isMean: true }),
     });
-    const unseen = meeting && aboutMeeting(meeting, dataset.examples, batchSize);
+    const alone = meeting && aboutMeeting(meeting, dataset.examples, batchSize);
     const runtime = nodeRuntime({ threads, device, lanes });
     const problem = Problem.open(
       model,
@@ -218,11 +228,13 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
         examplesAxes: axes.axes,
         outputExamplesAxis: probed.outputExamplesAxis,
         coupled: coupling?.reason,
+        heldOut,
         cacheBytes: Math.min(CACHE_BYTES, totalmem() / 4),
       },
       async () => {
         await runtime.close();
         dataset.close();
+        unseen?.close();
       },
     );
     const held = heldConstant(model, parameters);
@@ -257,9 +269,10 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
       warnings: [
         ...proofWarnings(proofs),
         ...(dataset.warnings ?? []),
+        ...(unseen?.warnings ?? []),
         ...chosen.warnings,
         ...(coupling ? [aboutCoupling(coupling, dataset.examples, batchSize, isWhole)] : []),
-        ...(unseen === undefined ? [] : [unseen]),
+        ...(alone === undefined ? [] : [alone]),
         ...(unreached === undefined ? [] : [unreached]),
         ...new Set([...model.notices, ...problem.network.imported.notices].map(({ message }) => message)),
         ...problem.caveats.map((caveat) => `${caveat}.`),
@@ -268,6 +281,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
     };
   } catch (error) {
     opened.close();
+    heldOut?.close();
     throw error;
   }
 }

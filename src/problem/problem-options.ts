@@ -1,3 +1,4 @@
+import type { Dataset } from "../data/dataset.ts";
 import type { Inspect } from "../graph/value.ts";
 import type { FloatType } from "../util/tensor.ts";
 import type { Loss, LossOptions } from "./losses/loss.ts";
@@ -21,6 +22,8 @@ export interface ProblemOptions {
   readonly outputExamplesAxis?: number;
   /** Why the loss of an example depends on the others of its batch: batches are then losses of their own. Absent where it does not. */
   readonly coupled?: string;
+  /** Examples that the weights were not fitted to, with the same inputs; absent where none were given. */
+  readonly heldOut?: Dataset;
   /** How much may be kept between products, in bytes: data, activations and cotangents. */
   readonly cacheBytes: number;
   /** Sees the graph after every pass, from the import to what is emitted: for tests. */

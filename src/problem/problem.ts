@@ -148,6 +148,11 @@ export class Problem {
     return new Point(this.machinery, theta, new Sample(dataset, this.network, options, runtime, budget), true);
   }
 
+  /** Examples that the weights were not fitted to; undefined where none were given. */
+  get heldOut(): Dataset | undefined {
+    return this.options.heldOut;
+  }
+
   get examples(): number {
     return this.dataset.examples;
   }

@@ -47,11 +47,16 @@ export class Sample {
 
   /** The examples that have a term in the loss, by index: those whose labels are all ignored have none. */
   contributing(): Int32Array {
-    const { dataset, options, single } = this;
+    const { dataset, options } = this;
     const every = Int32Array.from({ length: dataset.examples }, (_, i) => i);
-    const { loss, lossOptions } = options;
-    if (loss.countTerms === undefined) return every;
-    return every.filter((i) => loss.terms(dataset.y(i, i + 1), single, lossOptions) > 0);
+    if (options.loss.countTerms === undefined) return every;
+    return every.filter((i) => this.termsOf(i) > 0);
+  }
+
+  /** Number of loss terms of one example. */
+  termsOf(example: number): number {
+    const { loss, lossOptions } = this.options;
+    return loss.terms(this.dataset.y(example, example + 1), this.single, lossOptions);
   }
 
   private countTerms(): number {

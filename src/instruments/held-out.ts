@@ -1,0 +1,133 @@
+import { z } from "zod";
+import type { Point } from "../problem/point.ts";
+import { lossRounding } from "../quantities/loss-rounding.ts";
+import { lossValue } from "../quantities/loss-value.ts";
+import { about, aside, deviating } from "../result/known.ts";
+import { count, real } from "../result/real.ts";
+import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
+import type { RunContext } from "../util/run-context.ts";
+import { defineInstrument } from "./instrument.ts";
+import { within } from "./judge-verdict.ts";
+
+const numbers = z.object({
+  data: z.object({ name: z.string(), sha256: z.string(), examples: aside(count) }),
+  loss: about(real, { title: "Loss on held-out examples" }),
+  lossError: aside(real)
+    .nullable()
+    .describe(
+      "Standard error of the mean, over the draw of the examples; null where examples have no loss of their own.",
+    ),
+  accuracy: about(real, { title: "Accuracy on held-out examples" }).nullable(),
+  gap: about(real, { title: "Generalisation gap" }).describe("Held-out loss less the loss of the data."),
+});
+
+/** Standard errors on either side of a number within which its population's lies at 95 %. */
+const WIDTH = 1.96;
+
+/**
+ * The standard error of the held-out loss as an estimate of the population's: the loss is a ratio of sums over the
+ * examples, Σℓᵢ/Σmᵢ with mᵢ terms in example i, so that it is √(Σ(ℓᵢ − Lmᵢ)² · k/(k−1)) / Σmᵢ of k examples (Cochran 1977,
+ * §6.4); where the loss is a sum, that of the sum, √(k/(k−1) Σ(ℓᵢ − ℓ̄)²).
+ */
+async function errorOfMean(point: Point, loss: number, context: RunContext): Promise<number> {
+  const { sample } = point;
+  const examples = sample.contributing();
+  const k = examples.length;
+  if (k < 2) return Number.NaN;
+  const losses = await point.exampleLosses(context);
+  const isMean = sample.divisor !== 1;
+  const mean = examples.reduce((sum, i) => sum + losses[i], 0) / k;
+  const squares = examples.reduce((sum, i) => sum + (losses[i] - (isMean ? loss * sample.termsOf(i) : mean)) ** 2, 0);
+  return Math.sqrt((squares * k) / (k - 1)) / sample.divisor;
+}
+
+/** The loss on examples that the weights were not fitted to, beside that of the data. */
+export const heldOutInstrument = defineInstrument({
+  name: "held-out",
+  title: "Held-out examples",
+  part: {
+    heldOut: about(numbers, {
+      members: ({ loss, lossError, gap }) => ({ loss: deviating(loss, lossError), gap: deviating(gap, lossError) }),
+    }).nullable(),
+  },
+  parameters: z.object({}),
+  needs: [lossValue, lossRounding],
+  isAsked: ({ heldOut }) => heldOut !== undefined,
+  notFor: ({ heldOut }) => (heldOut === undefined ? "No held-out examples were given: --test names them." : undefined),
+  cost: () => 2,
+  run: async (desk) => {
+    const { problem } = desk;
+    const { heldOut } = problem;
+    if (heldOut === undefined) throw new RangeError("There are no held-out examples.");
+    const context = desk.stage("held-out examples");
+    const here = await desk.get(lossValue);
+    await using there = problem.at(desk.point.parameters, { examples: heldOut });
+    const { loss, accuracy } = await there.value(context);
+    const penalty = (problem.options.l2 / 2) * desk.point.parameters.reduce((sum, x) => sum + x * x, 0);
+    const error = problem.coupled === undefined ? await errorOfMean(there, loss - penalty, context) : Number.NaN;
+    return {
+      parts: {
+        heldOut: {
+          data: { name: heldOut.name, sha256: heldOut.sha256(), examples: heldOut.examples },
+          loss,
+          lossError: Number.isNaN(error) ? null : error,
+          accuracy: accuracy ?? null,
+          gap: loss - here.loss,
+        },
+      },
+      converged: true,
+      reason: problem.coupled === undefined ? undefined : `It has no standard error, as ${problem.coupled}.`,
+    };
+  },
+  readings: ({ heldOut, loss, accuracy }) =>
+    heldOut === null
+      ? []
+      : [
+          {
+            label: "Held-out loss",
+            value: formatEstimate(heldOut.loss, heldOut.lossError),
+            note: `on ${heldOut.data.examples} examples of ${heldOut.data.name}; ± one standard error over the draw of examples; ${formatMeasured(loss, 0)} on the data`,
+            key: { label: "Held-out loss" },
+          },
+          ...(heldOut.accuracy === null
+            ? []
+            : [
+                {
+                  label: "Held-out accuracy",
+                  value: formatShare(heldOut.accuracy),
+                  note: `${formatShare(accuracy)} on the data`,
+                },
+              ]),
+          {
+            label: "Generalisation gap",
+            value: formatEstimate(heldOut.gap, heldOut.lossError),
+            note: "held-out loss less the loss of the data",
+          },
+        ],
+  measures:
+    "The loss and the share of right predictions on examples that were given as held out, and by how much that loss is above the loss of the data. The error is that of a mean over examples drawn at random.",
+  means: ({ heldOut, loss }) =>
+    heldOut === null
+      ? ""
+      : `On ${heldOut.data.examples} held-out examples the loss is ${formatMeasured(heldOut.loss, heldOut.lossError ?? 0)}, ${formatMeasured(loss, 0)} on the data: a gap of ${formatMeasured(heldOut.gap, heldOut.lossError ?? 0)}.`,
+  doesNotMean:
+    "The gap is that of this loss at these weights. It is an estimate for the population only if no choice (of a checkpoint, of a hyperparameter) was made on these examples.",
+  tryNext:
+    "Profile other checkpoints with the same --test: where the gap grows while the loss falls, training fits these examples alone.",
+  verdicts: ({ heldOut, loss }) => {
+    if (heldOut === null || heldOut.lossError === null) return [];
+    const { gap, lossError, data } = heldOut;
+    const ground = within("the generalisation gap", gap, WIDTH * lossError);
+    const measured = `on ${data.examples} held-out examples, ${formatEstimate(heldOut.loss, lossError)}, than on the data, ${formatNumber(loss, 3)}`;
+    return [
+      {
+        asks: "whether the loss is higher on held-out examples",
+        claims: [
+          { level: "note", rests: [{ ground, above: 0 }], text: `The loss is higher ${measured}.` },
+          { level: "note", rests: [{ ground, below: 0 }], text: `The loss is lower ${measured}.` },
+        ],
+        decidedBy: "More held-out examples would decide it.",
+      },
+    ];
+  },
+});

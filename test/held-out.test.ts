@@ -1,0 +1,100 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { encodeNpz } from "../src/files/npz.ts";
+import { runProfile } from "../src/instruments/profile.ts";
+import { loadProblem } from "../src/load/load-problem.ts";
+import { createRandom } from "../src/random/random-stream.ts";
+import { tensor } from "../src/util/tensor.ts";
+
+const DIGITS = new URL("../assets/digits.onnx", import.meta.url).pathname;
+const FOLDER = mkdtempSync(join(tmpdir(), "held-out-"));
+const at = (name: string) => join(FOLDER, name);
+
+/** The digits that the network has not seen, in a file of their own. */
+async function unseen(name: string, factor = 1) {
+  const all = await loadProblem(DIGITS, { data: "digits" });
+  const { inputs, y } = all.dataset.batch(1437, all.dataset.examples);
+  const [x] = Object.values(inputs);
+  const pixels = Float32Array.from(x.data, (value) => factor * value);
+  writeFileSync(
+    at(name),
+    encodeNpz([
+      ["x", tensor("float32", x.shape, pixels)],
+      ["y", y],
+    ]),
+  );
+  await all.close();
+  return at(name);
+}
+
+describe("held-out examples", async () => {
+  const test = await unseen("unseen.npz");
+  const loaded = await loadProblem(DIGITS, { data: "digits", limit: 1437, test, l2: 0.01 });
+  afterAll(() => loaded.close());
+
+  it("have the loss and the accuracy that they have as data, and the standard error of a mean", async () => {
+    const { result } = await runProfile(loaded.problem, { only: "held-out" }, createRandom(0), {});
+    const alone = await loadProblem(DIGITS, { data: test, l2: 0.01 });
+    const { loss, accuracy } = await alone.problem.point.value();
+    const losses = await alone.problem.point.exampleLosses();
+    await alone.close();
+    const n = losses.length;
+    const mean = losses.reduce((sum, x) => sum + x, 0) / n;
+    const deviation = Math.sqrt(losses.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n - 1));
+    expect(result.heldOut).toMatchObject({ accuracy, data: { examples: 360 } });
+    expect(result.heldOut?.loss).toBeCloseTo(loss, 7);
+    expect(result.heldOut?.lossError).toBeCloseTo(deviation / Math.sqrt(n), 6);
+    expect(result.heldOut?.gap).toBeCloseTo(loss - result.loss, 7);
+    expect(result.verdicts).toMatchObject([{ text: expect.stringMatching(/^The loss is higher on 360 held-out/) }]);
+  });
+
+  it("are measured by every run that has them, and by no other", async () => {
+    const names = async (problem: typeof loaded.problem) =>
+      (
+        await runProfile(problem, { exactLimit: 0, top: 1, bottom: 1 }, createRandom(0), { outOfTime: () => true })
+      ).result.sections.map(({ instrument }) => instrument);
+    expect(await names(loaded.problem)).toContain("held-out");
+    const without = await loadProblem(DIGITS, { data: "digits", limit: 100 });
+    expect(await names(without.problem)).not.toContain("held-out");
+    const { result } = await runProfile(without.problem, { only: "held-out" }, createRandom(0), {});
+    await without.close();
+    expect(result.sections).toMatchObject([{ status: "skipped", reason: expect.stringContaining("--test") }]);
+  });
+
+  it("in other units are warned of", async () => {
+    const other = await loadProblem(DIGITS, { data: "digits", test: await unseen("bytes.npz", 16) });
+    await other.close();
+    expect(other.warnings.join()).toMatch(/reach 16\.0 in the held-out examples and 1\.00 in the data/);
+  });
+
+  it.each([
+    ["labels of another type", tensor("float32", [4], new Float32Array(4).fill(0.5)), /are int64, theirs float32/],
+    [
+      "labels of another shape",
+      tensor("int64", [4, 2], new Float64Array(8)),
+      /has the shape \[\], one of theirs \[2\]/,
+    ],
+  ] as const)("with %s are refused", async (_name, y, message) => {
+    writeFileSync(
+      at("other.npz"),
+      encodeNpz([
+        ["x", tensor("float32", [4, 64], new Float32Array(256))],
+        ["y", y],
+      ]),
+    );
+    await expect(loadProblem(DIGITS, { data: "digits", test: at("other.npz") })).rejects.toThrow(message);
+  });
+
+  it("with other classes are refused", async () => {
+    const row = (name: string) => `${Array.from({ length: 64 }, () => "0.5").join(",")},${name}\n`;
+    const head = `${Array.from({ length: 64 }, (_, i) => `p${i}`).join(",")},y\n`;
+    const classes = Array.from({ length: 10 }, (_, i) => `class ${"abcdefghij"[i]}`);
+    writeFileSync(at("ten.csv"), head + classes.map(row).join(""));
+    writeFileSync(at("nine.csv"), head + classes.slice(1).map(row).join(""));
+    await expect(loadProblem(DIGITS, { data: at("ten.csv"), test: at("nine.csv") })).rejects.toThrow(
+      /classes of the data are class a, .* would have other numbers/,
+    );
+  });
+});
