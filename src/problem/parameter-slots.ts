@@ -7,10 +7,10 @@ import type { ParameterSpace } from "./parameter-space.ts";
 export class ParameterSlots {
   private readonly space: ParameterSpace;
   private readonly precision: FloatType;
-  private readonly runtime: Runtime;
+  private readonly runtime: Pick<Runtime, "slot">;
   private readonly idle: ReadonlyMap<string, Slot>[] = [];
 
-  constructor(space: ParameterSpace, precision: FloatType, runtime: Runtime) {
+  constructor(space: ParameterSpace, precision: FloatType, runtime: Pick<Runtime, "slot">) {
     this.space = space;
     this.precision = precision;
     this.runtime = runtime;

@@ -1,7 +1,13 @@
 import { releaseAll, type Feeds } from "./batch-feeds.ts";
-import type { BatchProgram } from "./batch-program.ts";
 import type { BatchRange } from "./batches.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
+
+/** A program, as far as it is asked to prepare. */
+export interface Preparing {
+  /** Elements that it prepares for a batch. */
+  readonly keptElements: number;
+  prepare(feeds: Feeds, lane: number): Promise<Feeds>;
+}
 
 interface Kept {
   readonly feeds: Promise<Feeds>;
@@ -12,7 +18,7 @@ interface Kept {
 export class PreparedFeeds {
   private readonly budget: MemoryBudget;
   private readonly bytesPerElement: number;
-  private readonly kept = new Map<BatchProgram, Map<string, Kept>>();
+  private readonly kept = new Map<Preparing, Map<string, Kept>>();
 
   constructor(budget: MemoryBudget, bytesPerElement: number) {
     this.budget = budget;
@@ -21,7 +27,7 @@ export class PreparedFeeds {
 
   /** What a program needs beside its vectors; `isLent` where the caller releases it. */
   async of(
-    program: BatchProgram,
+    program: Preparing,
     { start, end }: BatchRange,
     feeds: Feeds,
     lane: number,
