@@ -72,7 +72,12 @@ function verbOf(experiments: readonly Experiment[]): Verb {
     arguments: positional,
     parameters,
     examples: experiments.flatMap(({ examples }) => examples),
-    run: (typed, args, shell) => run({ experiments, parameters, typed, args }, shell),
+    run: (typed, args, shell) => run({ experiments, parameters, typed, args, read: withFiles }, shell),
+    replay: (typed, args, shell) => {
+      const { weights } = weightsFlag.parse(typed);
+      const asRecorded = (flags: Options) => ({ ...flags, weights });
+      return run({ experiments, parameters, typed, args, read: asRecorded }, shell);
+    },
   };
 }
 
@@ -82,9 +87,11 @@ interface Invoked {
   /** What was typed, or stood in a configuration file. */
   readonly typed: RawFlags;
   readonly args: readonly (string | undefined)[];
+  /** Puts files in the place of what stands for them. */
+  readonly read: (flags: Options) => Options;
 }
 
-async function run({ experiments, parameters, typed, args }: Invoked, given: Shell): Promise<Outcome> {
+async function run({ experiments, parameters, typed, args, read }: Invoked, given: Shell): Promise<Outcome> {
   const said = new Set<string>();
   const warn = (text: string) => {
     said.add(text);
@@ -95,9 +102,7 @@ async function run({ experiments, parameters, typed, args }: Invoked, given: She
   const edge = edgeFlags.parse(flags);
   const positional = args.flatMap((each) => each ?? []);
   const begun = edge.resume === undefined ? undefined : openRunFolder(edge.resume);
-  const asked = begun
-    ? continued(begun, flags, typed, positional)
-    : { arguments: positional, options: withFiles(flags) };
+  const asked = begun ? continued(begun, flags, typed, positional) : { arguments: positional, options: read(flags) };
   const { experiment, request, config } = prepared(experiments, asked, here);
   experiment.validate?.(request.options);
   const { out, json, dryRun } = edge;

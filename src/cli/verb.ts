@@ -38,9 +38,11 @@ export interface Verb {
   /** Whole command lines with what they do. */
   readonly examples: readonly (readonly [command: string, what: string])[];
   run(flags: RawFlags, args: readonly (string | undefined)[], shell: Shell): Promise<Outcome>;
+  /** The same with flags as a result recorded them, where they are not what was typed: files instead of patterns. */
+  replay?(flags: RawFlags, args: readonly (string | undefined)[], shell: Shell): Promise<Outcome>;
 }
 
-interface VerbDefinition<S extends z.ZodRawShape> extends Omit<Verb, "parameters" | "run"> {
+interface VerbDefinition<S extends z.ZodRawShape> extends Omit<Verb, "parameters" | "run" | "replay"> {
   readonly parameters: z.ZodObject<S>;
   run(flags: z.output<z.ZodObject<S>>, args: readonly (string | undefined)[], shell: Shell): Promise<Outcome> | Outcome;
 }

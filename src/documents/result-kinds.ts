@@ -13,6 +13,7 @@ import { explainDocument } from "../result/explain-document.ts";
 import { exportResult } from "../result/export-result.ts";
 import { inspectResult } from "../result/inspect-result.ts";
 import { planDocument } from "../result/plan-document.ts";
+import { repeatDocument } from "../result/repeat-document.ts";
 
 /** The documents that experiments write, by kind. */
 type KindsOf<All extends readonly Experiment[]> = {
@@ -41,6 +42,7 @@ export const DOCUMENT_KINDS = {
   plan: planDocument,
   doctor: doctorDocument,
   explain: explainDocument,
+  repeat: repeatDocument,
   error: errorDocument,
 };
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { inputError } from "../files/input-error.ts";
 import { decodeResult, type ResultDocument } from "../documents/result-kinds.ts";
 import { openHashedFile } from "./open-hashed-file.ts";
+import { RUN_FILE } from "./run-folder.ts";
 
 /** The name of the result in the folder of a run. */
 const RESULT_FILE = "result.json";
@@ -23,6 +24,14 @@ export interface ResultOnDisk {
 export function openResult(path: string): ResultOnDisk {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   const file = isFolder ? join(path, RESULT_FILE) : path;
+  if (isFolder && !existsSync(file) && existsSync(join(path, RUN_FILE))) {
+    throw inputError(
+      "run-unfinished",
+      `The run in ${path} is not finished: it has no ${RESULT_FILE} yet.`,
+      { file: path },
+      `Continue it with --resume ${path}.`,
+    );
+  }
   if (isFolder && !existsSync(file)) {
     throw inputError(
       "not-a-run",

@@ -29,10 +29,12 @@ describe("documents", () => {
       export: ["export", ...model, "-o", "one.onnx"],
       bench: ["bench", ...model, "--runs", "3"],
       compare: ["compare", OLD_RESULT, OLD_RESULT],
+      repeat: ["run", "again"],
       explain: ["explain", "sharpness"],
       doctor: ["doctor"],
       error: ["profile", "nope.onnx", "--data", "digits", "--only", "loss"],
     };
+    await thalweg(["profile", ...model, "--only", "loss", "-o", "again"]);
     for (const [kind, schema] of Object.entries(DOCUMENT_KINDS)) {
       const args = Object.entries(commands).find(([name]) => name === kind)?.[1] ?? [];
       const run = await thalweg([...args, "--json"]);

@@ -1,0 +1,92 @@
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DOCUMENT_KINDS } from "../src/documents/result-kinds.ts";
+import { thalweg } from "./support/spawn-node.ts";
+
+const fixture = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const REFERENCE = fixture("reference/mlp-tanh-digits/");
+
+let folder = "";
+const at = (...path: string[]) => join(folder, ...path);
+const run = (args: readonly string[]) => thalweg(args, { cwd: folder });
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "thalweg-repeat-"));
+  for (const name of ["model.onnx", "data.npz"]) copyFileSync(join(REFERENCE, name), at(name));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function repeated(path: string, code: number) {
+  const again = await run(["run", path, "--json", "-q"]);
+  expect(again.code, again.err + again.out).toBe(code);
+  return DOCUMENT_KINDS.repeat.parse(JSON.parse(again.out));
+}
+
+const MODEL = ["model.onnx", "--data", "data.npz"];
+
+describe("thalweg run", () => {
+  it.each([
+    ["profile", [...MODEL, "--limit", "50", "--only", "loss,trace,gradient", "--seed", "5"]],
+    ["inspect", ["model.onnx"]],
+    ["check", [...MODEL, "--limit", "10"]],
+    ["apply", ["gradient", ...MODEL, "-o", "g.npz"]],
+    ["export", ["model.onnx", "--data", "data.npz", "-o", "h.onnx"]],
+  ])(
+    "gives the numbers of %s again, bit for bit, and writes nothing",
+    async (verb, args) => {
+      const made = await run([verb, ...args, "--json"]);
+      expect(made.code, made.err).toBe(0);
+      writeFileSync(at(`${verb}.json`), made.out);
+      rmSync(at("g.npz"), { force: true });
+      rmSync(at("h.onnx"), { force: true });
+      const before = readdirSync(folder);
+      const { agree, changed, unshared, shared } = await repeated(`${verb}.json`, 0);
+      expect({ agree, changed, unshared }).toEqual({ agree: true, changed: [], unshared: [] });
+      expect(shared).toBeGreaterThan(0);
+      expect(readdirSync(folder)).toEqual(before);
+    },
+    120_000,
+  );
+
+  it("repeats the network that comes with thalweg from the folder of its run, and writes where it is told to", async () => {
+    expect((await run(["profile", "--only", "loss,gradient", "-o", "demo", "-q"])).code).toBe(0);
+    const again = await run(["run", join("demo", "run.json"), "-o", "new", "-q"]);
+    expect(again.code, again.err).toBe(0);
+    expect(again.out).toMatch(/All \d+ numbers came out again, bit for bit/);
+    expect(existsSync(at("new", "result.json"))).toBe(true);
+  }, 120_000);
+
+  it("says which numbers do not come out again", async () => {
+    const text = readFileSync(at("profile.json"), "utf8");
+    const loss = /"loss": (\d\.\d+),/.exec(text)?.[1] ?? "";
+    expect(loss).not.toBe("");
+    writeFileSync(at("spoilt.json"), text.replace(`"loss": ${loss}`, `"loss": ${Number(loss) + 0.01}`));
+    const { agree, differences } = await repeated("spoilt.json", 4);
+    expect(agree).toBe(false);
+    expect(differences.map(({ name }) => name)).toEqual(["loss"]);
+  }, 60_000);
+
+  it("refuses other files than those that were measured, before it measures", async () => {
+    const model = readFileSync(at("model.onnx"));
+    writeFileSync(at("model.onnx"), readFileSync(fixture("../assets/digits.onnx")));
+    const refused = await run(["run", "profile.json"]);
+    writeFileSync(at("model.onnx"), model);
+    expect(refused.code).toBe(3);
+    expect(refused.err.replaceAll(/\s+/g, " ")).toMatch(/model\.onnx is not what the result was measured on/);
+    expect((await run(["run", "profile.json"])).code).toBe(0);
+  }, 60_000);
+
+  it("says of a result of another version what its errors say, no more", async () => {
+    const old = fixture("fixtures/results-0.1.0/profile-some-instruments.json");
+    const again = await thalweg(["run", old, "--json", "-q"], { cwd: fixture("reference") });
+    expect(again.code, again.err).toBe(0);
+    const { agree, undecided, explained } = DOCUMENT_KINDS.repeat.parse(JSON.parse(again.out));
+    // 0.1.0 stated no error of the loss and of the gradient.
+    expect(agree).toBeNull();
+    expect(undecided).toBeGreaterThan(0);
+    expect(explained).toBeGreaterThan(0);
+  }, 120_000);
+});
