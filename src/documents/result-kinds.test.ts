@@ -46,6 +46,7 @@ const applied = (norm: number): ResultDocument<"apply"> => ({
     vectorNorm: 1,
     norm,
     quadraticForm: -0.1,
+    remark: null,
   },
 });
 

@@ -29,6 +29,8 @@ export interface Derivative {
   readonly takesVector: boolean;
   readonly gives: Given;
   build(this: void, loss: LossGraph, vectors: readonly Value[]): Value[];
+  /** What has to be known to compare its numbers with others, in a sentence: what is summed, what is divided by. */
+  readonly remark?: string;
   /** Whether it is made of what single examples have of their own: there is none where a loss couples them. */
   readonly ofExamples?: boolean;
   /** Whether an exported graph gives the loss beside it, which is on the way. */
@@ -118,6 +120,8 @@ export const empiricalFisherProduct: Product = {
     const [tangent] = pushforward([loss.perExample], loss.parameters, vectors);
     return pullback([loss.perExample], [mul(tangent, loss.exampleScale)], loss.parameters);
   },
+  remark:
+    "The gradient of an example is that of the sum of its terms; it is not divided by their number, and the mean is over examples.",
   ofExamples: true,
 };
 
@@ -137,6 +141,7 @@ export const jacobianDerivative: Derivative = {
 /** gᵢᵀv: the change of the loss of each example, undivided, per unit step along v. */
 export const exampleDerivative: Derivative = {
   name: "example-derivative",
+  remark: "The derivative of an example is the sum over its terms; it is divided by nothing.",
   ofExamples: true,
   summary: "change of the loss of every example along the vector, summed over its terms",
   symbol: "gv",
@@ -148,6 +153,7 @@ export const exampleDerivative: Derivative = {
 /** ℓᵢ, undivided. */
 export const exampleLosses: Derivative = {
   name: "example-losses",
+  remark: "The loss of an example is the sum over its terms; it is divided by nothing.",
   ofExamples: true,
   summary: "loss of every example, summed over its terms",
   symbol: "losses",

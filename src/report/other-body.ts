@@ -25,7 +25,8 @@ export function otherBody(document: ResultDocument): Html {
 ${tableBlock({ columns: ["operation", "median ms", "least", "most", "runs"], rows }, "Timings")}`;
     }
     case "thalweg/apply@1": {
-      const { operator, vector, output, dimension, products, vectorNorm, norm, quadraticForm } = document.result;
+      const { operator, vector, output, dimension, products, vectorNorm, norm, quadraticForm, remark } =
+        document.result;
       const rows = Object.entries({
         operator,
         vector,
@@ -35,6 +36,7 @@ ${tableBlock({ columns: ["operation", "median ms", "least", "most", "runs"], row
         "‖v‖": vectorNorm,
         "‖Av‖": norm,
         vᵀAv: quadraticForm,
+        ...(remark !== null && { "what is summed": remark }),
       }).map(([name, value]) => [name, typeof value === "number" ? formatNumber(value, 6) : (value ?? "n/a")]);
       return tableBlock({ columns: ["what", "value"], rows }, "Product");
     }

@@ -12,4 +12,9 @@ export const applyResult = z.object({
   quadraticForm: real
     .nullable()
     .describe("vᵀAv; null where no vector was given, or where the product is none of its space."),
+  remark: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("What has to be known to compare the numbers with others: what is summed, what is divided by."),
 });

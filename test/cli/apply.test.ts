@@ -1,11 +1,22 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decodeResult } from "../../src/documents/result-kinds.ts";
+import { DERIVATIVES } from "../../src/problem/derivatives.ts";
 import { commandLine, readArrays, REFERENCE } from "../support/command-line.ts";
 
 const { at, thalweg } = commandLine();
 
 describe("apply", () => {
+  it("says of what is made of single examples that it is summed over their terms, in text and result", async () => {
+    const inputs = [join(REFERENCE, "model.onnx"), "--data", join(REFERENCE, "data.npz"), "-o", "l.npz"];
+    const of = (name: string, ...flags: string[]) => thalweg(["apply", name, ...inputs, ...flags]);
+    const losses = await of("example-losses", "--json");
+    expect(JSON.parse(losses.out).result.remark).toContain("sum over its terms");
+    expect((await of("example-losses")).out).toContain("sum over its terms");
+    expect(JSON.parse((await of("gradient", "--json")).out).result.remark).toBeNull();
+    expect(DERIVATIVES.filter(({ ofExamples }) => ofExamples).every(({ remark }) => remark !== undefined)).toBe(true);
+  });
+
   it("gives the reference's gradient and Hessian-vector product", async () => {
     for (const [matrix, file, flags] of [
       ["gradient", "gradient.npz", []],

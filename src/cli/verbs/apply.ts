@@ -16,7 +16,7 @@ import { problemFlags } from "../common-flags.ts";
 import { EXIT } from "../exit-code.ts";
 import { formatCount } from "../format.ts";
 import { frameOf } from "../frame.ts";
-import { table } from "../layout.ts";
+import { table, wrap } from "../layout.ts";
 import { failedProofs, withProblem } from "../open-problem.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -93,6 +93,7 @@ export const apply = defineVerb({
         products: matrix.takesVector ? 1 : 0,
         vectorNorm: vector ? norm2(vector) : null,
         norm: norm2(flat),
+        remark: matrix.remark ?? null,
         quadraticForm: vector && matrix.gives === "parameters" ? dot(vector, flat) : null,
       };
       const rows = [
@@ -103,7 +104,7 @@ export const apply = defineVerb({
         ["written to", out],
       ];
       return {
-        text: `${shell.style.bold(matrix.summary)}\n${table(rows, ["left", "left"])}\n${failedProofs(loaded, shell.style)}`,
+        text: `${shell.style.bold(matrix.summary)}\n${table(rows, ["left", "left"])}\n${matrix.remark === undefined ? "" : `${wrap(matrix.remark)}\n`}${failedProofs(loaded, shell.style)}`,
         document: { schema: "thalweg/apply@1", ...frameOf({ shell, flags, seed: 0, loaded }), result },
         exitCode: EXIT.done,
       };
