@@ -4,7 +4,7 @@ import type { Problem } from "../problem/problem.ts";
 import type { Reading } from "../result/section.ts";
 import type { BaseNumbers } from "./base-numbers.ts";
 import type { Question } from "./judge-verdict.ts";
-import type { Account } from "../quantities/account.ts";
+import type { Counter } from "../quantities/account.ts";
 import type { Desk } from "../quantities/desk.ts";
 import { parametersOfNeeds } from "../quantities/needed-quantities.ts";
 import { needsOf, quantitiesIn, type Need, type Needs } from "../quantities/quantity.ts";
@@ -90,7 +90,7 @@ export interface Instrument<P extends Part, Result> extends Description<P, Resul
   cost(setting: Setting): number;
   bytes(setting: Setting): number;
   /** @param account counts its products; the desk's own when absent */
-  run(desk: Desk, account?: Account): Promise<Measured>;
+  run(desk: Desk, account?: Counter): Promise<Measured>;
 }
 
 /** Values of the instruments' parameters by name; missing ones take their defaults. */

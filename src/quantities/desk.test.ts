@@ -91,6 +91,26 @@ describe("a desk", () => {
     expect(reader.products).toBe(products);
   });
 
+  it("counts what was begun for whoever asks first, also where something else made of it was begun before", async () => {
+    const { quantity } = lengthOfProduct();
+    const twice = defineQuantity({
+      name: "twice that",
+      parameters: z.object({}),
+      needs: [quantity],
+      cost: () => 1,
+      compute: async (desk) => {
+        await desk.operator(hessianOperator).apply([desk.point.parameters]);
+        return 2 * (await desk.get(quantity));
+      },
+    });
+    const desk = deskOf(network());
+    await desk.begin(twice);
+    const [first, second] = [forOne(desk, quantity), forOne(desk, twice)];
+    await first.get(quantity);
+    await second.get(twice);
+    expect([first.products, second.products, desk.products]).toEqual([1, 1, 2]);
+  });
+
   it("fails alike for all who ask, and counts what was taken before", async () => {
     const failing = defineQuantity({
       name: "what fails",

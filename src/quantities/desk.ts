@@ -7,7 +7,7 @@ import type { Check } from "../result/envelope.ts";
 import { NamedArrays } from "../result/named-arrays.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { Account } from "./account.ts";
+import { Account, type Counter } from "./account.ts";
 import type { Setting } from "./setting.ts";
 
 /** What a desk computes: a quantity. */
@@ -35,7 +35,7 @@ interface Place {
   readonly checks: Check[];
   /** What has been computed at the point is kept by this. */
   readonly sheet: object;
-  readonly account: Account;
+  readonly account: Counter;
   /** What is certainly going to be asked for here, each after all that it is made of. */
   readonly expected: readonly Computed<unknown>[];
   /** What may be asked for; everything where it is undefined. */
@@ -116,11 +116,11 @@ export class Desk implements Setting {
   }
 
   /** The same for somebody with an account of their own, who has declared what they need. */
-  of(account: Account, declared: Declared): Desk {
+  of(account: Counter, declared: Declared): Desk {
     return new Desk(this.setting, { ...this.place, account, declared });
   }
 
-  get account(): Account {
+  get account(): Counter {
     return this.place.account;
   }
 

@@ -3,7 +3,7 @@ import type { LinearOperator, ProductRounding } from "../operators/linear-operat
 import { productOperator } from "../operators/problem-operators.ts";
 import type { Product } from "../problem/derivatives.ts";
 import { keptBy } from "../util/kept-by.ts";
-import type { Account } from "./account.ts";
+import type { Counter } from "./account.ts";
 import type { Desk, Multiplied } from "./desk.ts";
 
 type Multiply = LinearOperator["apply"];
@@ -51,7 +51,7 @@ export function productOf(product: Product, name: string): Multiplied {
   });
 }
 
-function counted(operator: LinearOperator, account: Account): LinearOperator {
+function counted(operator: LinearOperator, account: Counter): LinearOperator {
   return {
     ...operator,
     diagonalBlock: () => {

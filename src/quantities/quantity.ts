@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { keptBy } from "../util/kept-by.ts";
-import { Account } from "./account.ts";
+import { Bill } from "./account.ts";
 import type { Computed, Desk } from "./desk.ts";
 import type { Memory } from "./memory.ts";
 import type { Setting } from "./setting.ts";
@@ -59,14 +59,13 @@ export function defineQuantity<T, Parameters extends z.ZodObject>({
 }: Definition<T, Parameters>): Quantity<T, Parameters> {
   const needs = needsOf(declared);
   const allowed = { name, needs: quantitiesIn(needs) };
-  const kept = keptBy<{ readonly value: Promise<T>; readonly account: Account; isCounted: boolean }>();
+  const kept = keptBy<{ readonly value: Promise<T>; readonly bill: Bill }>();
   const entryAt = (desk: Desk) =>
     kept(desk.sheet, () => {
-      const account = new Account();
+      const bill = new Bill();
       return {
-        account,
-        isCounted: false,
-        value: compute(desk.of(account, allowed), desk.parametersOf({ parameters })),
+        bill,
+        value: compute(desk.of(bill, allowed), desk.parametersOf({ parameters })),
       };
     });
   const quantity: Quantity<T, Parameters> = {
@@ -82,8 +81,7 @@ export function defineQuantity<T, Parameters extends z.ZodObject>({
       try {
         return await entry.value;
       } finally {
-        if (!entry.isCounted) desk.account.add(entry.account.products);
-        entry.isCounted = true;
+        desk.account.include(entry.bill);
       }
     },
     begin: (desk) => entryAt(desk).value,
