@@ -3,26 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import * as library from "../src/index.ts";
-
-/** An example of a docstring and the function that it documents. */
-interface Example {
-  readonly name: string;
-  readonly code: string;
-}
-
-function examplesOf(source: string): Example[] {
-  return [...source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export (?:async )?function\*? (\w+)/g)].map(
-    ([, doc, name]) => {
-      const [, example = ""] = doc.split("@example");
-      return { name, code: example.replace(/^\s*\* ?/gm, "") };
-    },
-  );
-}
-
-/** `expression; // → value` becomes a comparison, everything else runs as it is. */
-function executable(code: string): string {
-  return code.replace(/^(.*); \/\/ → (.*)$/gm, "compare($1, $2);");
-}
+import { examplesOf, runExample } from "./support/docstring-examples.ts";
 
 function compare(found: unknown, expected: unknown): void {
   if (typeof found === "number" && typeof expected === "number") {
@@ -36,7 +17,6 @@ function compare(found: unknown, expected: unknown): void {
 }
 
 const examples = examplesOf(readFileSync(new URL("../src/index.ts", import.meta.url), "utf8"));
-const AsyncFunction = Object.getPrototypeOf(async () => undefined).constructor;
 
 describe("the examples of the library", () => {
   it("belong to every function", () => {
@@ -48,12 +28,7 @@ describe("the examples of the library", () => {
   });
 
   it.each(examples.map(({ name, code }) => [name, code] as const))("%s", async (_name, code) => {
-    const names = Object.keys(library);
     const folder = mkdtempSync(join(tmpdir(), "examples-"));
-    await new AsyncFunction(...names, "compare", "folder", executable(code))(
-      ...Object.values(library),
-      compare,
-      folder,
-    );
+    await runExample(code, { ...library, folder }, compare);
   });
 });

@@ -66,6 +66,12 @@ const addition = binary("Add", (x, y) => x + y, {
 /** Add: x + y. */
 export const Add = defineOp({ name: "Add", summary: "x + y", attributes: NO_ATTRIBUTES, make: () => addition });
 
+/**
+ * x + y, broadcast.
+ *
+ * @example
+ * add(floats([1, 2]), 10); // → [11, 12]
+ */
 export function add(x: Operand, y: Operand): Value {
   const left = lift(x, y);
   return left.graph.apply(addition, [left, lift(y, x)]);
@@ -94,6 +100,12 @@ const subtraction = binary("Sub", (x, y) => x - y, {
 /** Sub: x − y. */
 export const Sub = defineOp({ name: "Sub", summary: "x − y", attributes: NO_ATTRIBUTES, make: () => subtraction });
 
+/**
+ * x − y, broadcast.
+ *
+ * @example
+ * sub(floats([1, 2]), floats([3])); // → [-2, -1]
+ */
 export function sub(x: Operand, y: Operand): Value {
   const left = lift(x, y);
   return left.graph.apply(subtraction, [left, lift(y, x)]);
@@ -174,6 +186,12 @@ export const Mul = defineOp({
   make: () => multiplication,
 });
 
+/**
+ * x · y element by element, broadcast.
+ *
+ * @example
+ * mul(floats([[1], [2]]), floats([3, 4])); // → [[3, 4], [6, 8]]
+ */
 export function mul(x: Operand, y: Operand): Value {
   const left = lift(x, y);
   return left.graph.apply(multiplication, [left, lift(y, x)]);
@@ -213,6 +231,12 @@ const division = binary("Div", (x, y) => x / y, {
 /** Div: x / y; integers truncate towards zero. */
 export const Div = defineOp({ name: "Div", summary: "x / y", attributes: NO_ATTRIBUTES, make: () => division });
 
+/**
+ * x / y, broadcast; integers truncate towards zero.
+ *
+ * @example
+ * div(integers([7, -7]), integers([2])); // → [3, -3]
+ */
 export function div(x: Operand, y: Operand): Value {
   const left = lift(x, y);
   return left.graph.apply(division, [left, lift(y, x)]);
@@ -240,6 +264,12 @@ const negation: Primitive = {
 /** Neg: −x. */
 export const Neg = defineOp({ name: "Neg", summary: "−x", attributes: NO_ATTRIBUTES, make: () => negation });
 
+/**
+ * −x.
+ *
+ * @example
+ * neg(floats([1, -2])); // → [-1, 2]
+ */
 export function neg(x: Value): Value {
   return x.graph.apply(negation, [x]);
 }
@@ -269,11 +299,23 @@ export const Reciprocal = defineOp({
   make: () => inversion,
 });
 
+/**
+ * 1 / x.
+ *
+ * @example
+ * reciprocal(floats([2, 4])); // → [0.5, 0.25]
+ */
 export function reciprocal(x: Value): Value {
   return x.graph.apply(inversion, [x]);
 }
 
-/** Sum of values that may be absent (zero). */
+/**
+ * Sum of values that may be absent (zero).
+ *
+ * @example
+ * addMaybe(undefined, floats([1])); // → [1]
+ * addMaybe(undefined, undefined); // → undefined
+ */
 export function addMaybe(x: Value | undefined, y: Value | undefined): Value | undefined {
   return x && y ? add(x, y) : (x ?? y);
 }

@@ -83,6 +83,12 @@ export const Conv = defineOp({
   }),
 });
 
+/**
+ * Cross-correlation of images [N, C, …] with kernels [O, C/group, …].
+ *
+ * @example
+ * conv(floats([[[1, 2, 3]]]), floats([[[1, 10]]]), { strides: [1], before: [0], after: [0], dilations: [1], group: 1 }); // → [[[21, 32]]]
+ */
 export function conv(x: Value, w: Value, geometry: ConvGeometry): Value {
   return x.graph.apply(Conv.make(geometry), [x, w]);
 }
@@ -134,6 +140,12 @@ export const ConvInput = defineOp({
   }),
 });
 
+/**
+ * The adjoint of conv in the images: a cotangent spread over what it was made of.
+ *
+ * @example
+ * convInput(floats([[[1, 1]]]), floats([[[1, 10]]]), { strides: [1], before: [0], after: [0], dilations: [1], group: 1 }, [3]); // → [[[1, 11, 10]]]
+ */
 export function convInput(g: Value, w: Value, geometry: ConvGeometry, extents: Shape): Value {
   return g.graph.apply(ConvInput.make({ ...geometry, extents }), [g, w]);
 }
@@ -177,6 +189,12 @@ export const ConvWeight = defineOp({
   }),
 });
 
+/**
+ * The adjoint of conv in the kernels.
+ *
+ * @example
+ * convWeight(floats([[[1, 2, 3]]]), floats([[[1, 1]]]), { strides: [1], before: [0], after: [0], dilations: [1], group: 1 }, [2]); // → [[[3, 5]]]
+ */
 export function convWeight(x: Value, g: Value, geometry: ConvGeometry, kernel: Shape): Value {
   return x.graph.apply(ConvWeight.make({ ...geometry, kernel }), [x, g]);
 }

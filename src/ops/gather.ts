@@ -77,6 +77,12 @@ export const Gather = defineOp({
   }),
 });
 
+/**
+ * Slices of an axis by index, which may count from the back.
+ *
+ * @example
+ * gather(floats([[1, 2], [3, 4]]), integers([-1, 0]), 0); // → [[3, 4], [1, 2]]
+ */
 export function gather(x: Value, indices: Value, axis: number): Value {
   return x.graph.apply(Gather.make({ axis }), [x, indices]);
 }
@@ -165,11 +171,22 @@ export const ScatterAdd = defineOp({
   }),
 });
 
+/**
+ * Slices added into zeros at their indices.
+ *
+ * @example
+ * scatterAdd(floats([1, 2, 4]), integers([0, 2, 2]), 0, 3); // → [1, 0, 6]
+ */
 export function scatterAdd(g: Value, indices: Value, axis: number, extent: number): Value {
   return g.graph.apply(ScatterAdd.make({ axis, extent }), [g, indices]);
 }
 
-/** The layout where elements move along another axis than the examples, each within its example. */
+/**
+ * The layout where elements move along another axis than the examples, each within its example.
+ *
+ * @example
+ * besideAxis(neg(input("x", [4, 3])), [{ axis: 0, outer: 1 }], 1); // → { axis: 0, outer: 1 }
+ */
 export function besideAxis(node: Value, given: InputLayouts, axis: number): ExamplesLayout | undefined {
   const layout = alongBroadcast(node, given);
   const fits =
@@ -211,6 +228,12 @@ export const GatherElements = defineOp({
   }),
 });
 
+/**
+ * Element by element along an axis, by index.
+ *
+ * @example
+ * gatherElements(floats([[1, 2], [3, 4]]), integers([[1], [0]]), 1); // → [[2], [3]]
+ */
 export function gatherElements(x: Value, indices: Value, axis: number): Value {
   return x.graph.apply(GatherElements.make({ axis }), [x, indices]);
 }
@@ -239,6 +262,12 @@ export const ScatterElementsAdd = defineOp({
   }),
 });
 
+/**
+ * Elements added into zeros at their indices of an axis.
+ *
+ * @example
+ * scatterElementsAdd(floats([1, 2, 4]), integers([0, 2, 2]), 0, [3]); // → [1, 0, 6]
+ */
 export function scatterElementsAdd(g: Value, indices: Value, axis: number, shape: Shape): Value {
   return g.graph.apply(ScatterElementsAdd.make({ axis, shape }), [g, indices]);
 }
@@ -250,19 +279,32 @@ function spread(inputs: readonly Value[], batched: readonly boolean[], size: num
 /**
  * Rows of x by index vectors along its first axes (ONNX GatherND without batch axes): the indices
  * [..., r] are turned into flat row numbers of x with its first r axes merged.
+ *
+ * @example
+ * gatherND(floats([[1, 2], [3, 4]]), integers([[1, 0]])); // → [3]
  */
 export function gatherND(x: Value, indices: Value): Value {
   const { rows, extents } = flattenIndices(x.shape, indices);
   return gather(reshape(x, [sizeOf(extents), ...x.shape.slice(extents.length)]), rows, 0);
 }
 
-/** The adjoint of {@link gatherND}: adds updates into zeros of a shape. */
+/**
+ * The adjoint of {@link gatherND}: adds updates into zeros of a shape.
+ *
+ * @example
+ * scatterNDAdd(floats([5, 6]), integers([[1], [1]]), [3]); // → [0, 11, 0]
+ */
 export function scatterNDAdd(updates: Value, indices: Value, shape: Shape): Value {
   const { rows, extents } = flattenIndices(shape, indices);
   return reshape(scatterAdd(updates, rows, 0, sizeOf(extents)), shape);
 }
 
-/** Index vectors [..., r] as row numbers of a shape with its first r axes merged, and those axes. */
+/**
+ * Index vectors [..., r] as row numbers of a shape with its first r axes merged, and those axes.
+ *
+ * @example
+ * flattenIndices([2, 3], integers([[1, 2]])).rows; // → [5]
+ */
 export function flattenIndices(shape: Shape, indices: Value): { rows: Value; extents: number[] } {
   const depth = indices.shape[indices.shape.length - 1];
   const extents = shape.slice(0, depth);

@@ -48,32 +48,80 @@ function predicate(
 /** The order of two values that scale alike stays, unless their signs change. */
 const ORDER = byRegime({ positive: COMPARE, exchange: COMPARE });
 
+/**
+ * Whether x > y.
+ *
+ * @example
+ * greater(floats([1, 2]), 1); // → [0, 1]
+ */
 export const { definition: Greater, apply: greater } = predicate("Greater", "x > y", (x, y) => x > y, {
   scaling: ORDER,
 });
+/**
+ * Whether x ≥ y.
+ *
+ * @example
+ * greaterOrEqual(floats([0, 1]), 1); // → [0, 1]
+ */
 export const { definition: GreaterOrEqual, apply: greaterOrEqual } = predicate(
   "GreaterOrEqual",
   "x ≥ y",
   (x, y) => x >= y,
   { scaling: ORDER },
 );
+/**
+ * Whether x < y.
+ *
+ * @example
+ * less(floats([0, 1]), 1); // → [1, 0]
+ */
 export const { definition: Less, apply: less } = predicate("Less", "x < y", (x, y) => x < y, {
   scaling: ORDER,
   below: true,
 });
+/**
+ * Whether x ≤ y.
+ *
+ * @example
+ * lessOrEqual(floats([1, 2]), 1); // → [1, 0]
+ */
 export const { definition: LessOrEqual, apply: lessOrEqual } = predicate("LessOrEqual", "x ≤ y", (x, y) => x <= y, {
   scaling: ORDER,
   below: true,
 });
+/**
+ * Whether x = y.
+ *
+ * @example
+ * equal(floats([1, 2]), 2); // → [0, 1]
+ */
 export const { definition: Equal, apply: equal } = predicate("Equal", "x = y", (x, y) => x === y, {
   scaling: byRegime({ positive: COMPARE }),
 });
+/**
+ * Both.
+ *
+ * @example
+ * and(truths([1, 1]), truths([0, 1])); // → [0, 1]
+ */
 export const { definition: And, apply: and } = predicate("And", "x and y", (x, y) => x !== 0 && y !== 0, {
   scaling: always(NONE),
 });
+/**
+ * One or both.
+ *
+ * @example
+ * or(truths([0, 1]), truths([0, 1])); // → [0, 1]
+ */
 export const { definition: Or, apply: or } = predicate("Or", "x or y", (x, y) => x !== 0 || y !== 0, {
   scaling: always(NONE),
 });
+/**
+ * One and not both.
+ *
+ * @example
+ * xor(truths([1, 1]), truths([0, 1])); // → [1, 0]
+ */
 export const { definition: Xor, apply: xor } = predicate("Xor", "x differs from y", (x, y) => (x !== 0) !== (y !== 0), {
   scaling: always(NONE),
 });
@@ -92,6 +140,12 @@ const negation: Primitive = {
 
 export const Not = defineOp({ name: "Not", summary: "not x", attributes: NO_ATTRIBUTES, make: () => negation });
 
+/**
+ * The opposite.
+ *
+ * @example
+ * not(truths([0, 1])); // → [1, 0]
+ */
 export function not(x: Value): Value {
   return x.graph.apply(negation, [x]);
 }
@@ -117,6 +171,13 @@ export const Mod = defineOp({
   }),
 });
 
+/**
+ * The remainder of integers, with the sign of the divisor, or of the dividend with `fmod`.
+ *
+ * @example
+ * mod(integers([-7]), integers([3])); // → [2]
+ * mod(integers([-7]), integers([3]), true); // → [-1]
+ */
 export function mod(x: Value, y: Value, fmod = false): Value {
   return x.graph.apply(Mod.make({ fmod }), [x, y]);
 }
@@ -159,6 +220,12 @@ export const Where = defineOp({
   make: () => selection,
 });
 
+/**
+ * x where the condition holds, else y.
+ *
+ * @example
+ * where(truths([1, 0]), floats([1, 2]), 9); // → [1, 9]
+ */
 export function where(condition: Value, x: Operand, y: Operand): Value {
   const left = lift(x, y);
   return condition.graph.apply(selection, [condition, left, lift(y, x)]);
@@ -197,16 +264,32 @@ function castScaling(from: DType, to: DType): ScalingRule {
 
 const ONNX_TYPES: Record<DType, number> = { float32: 1, int64: 7, bool: 9, float64: 11 };
 
+/**
+ * The same numbers in another element type; towards zero in integers.
+ *
+ * @example
+ * cast(floats([1.7, -1.7]), "int64"); // → [1, -1]
+ */
 export function cast(x: Value, to: DType): Value {
   return x.graph.apply(Cast.make({ to }), [x]);
 }
 
-/** The larger of two values; where they are equal the derivative goes to the first. NaN in the first stays NaN. */
+/**
+ * The larger of two values; where they are equal the derivative goes to the first. NaN in the first stays NaN.
+ *
+ * @example
+ * maximum(floats([1, 5]), 3); // → [3, 5]
+ */
 export function maximum(x: Operand, y: Operand): Value {
   return where(less(x, y), y, x);
 }
 
-/** The smaller of two values; where they are equal the derivative goes to the first. NaN in the first stays NaN. */
+/**
+ * The smaller of two values; where they are equal the derivative goes to the first. NaN in the first stays NaN.
+ *
+ * @example
+ * minimum(floats([1, 5]), 3); // → [1, 3]
+ */
 export function minimum(x: Operand, y: Operand): Value {
   return where(greater(x, y), y, x);
 }

@@ -119,7 +119,12 @@ export const MatMul = defineOp({
   },
 });
 
-/** op(a)·op(b) over the last two axes; leading axes broadcast. */
+/**
+ * op(a)·op(b) over the last two axes; leading axes broadcast.
+ *
+ * @example
+ * matmul(floats([[1, 2]]), floats([[3, 4]]), { transposeB: true }); // → [[11]]
+ */
 export function matmul(a: Value, b: Value, flags: Partial<Flags> = {}): Value {
   const { transposeA = false, transposeB = false } = flags;
   return a.graph.apply(MatMul.make({ transposeA, transposeB }), [a, b]);
@@ -133,7 +138,12 @@ export interface RowsTimesMatrix {
   readonly transposed: boolean;
 }
 
-/** The factors of a value that is the product of the rows of one matrix with another matrix; undefined for any other. */
+/**
+ * The factors of a value that is the product of the rows of one matrix with another matrix; undefined for any other.
+ *
+ * @example
+ * rowsTimesMatrix(floats([1])); // → undefined
+ */
 export function rowsTimesMatrix({ operation, inputs }: Value): RowsTimesMatrix | undefined {
   const { transposeA, transposeB } = operation.attributes;
   if (operation.name !== MatMul.name || transposeA !== false || inputs.some(({ shape }) => shape.length !== 2))

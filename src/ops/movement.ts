@@ -85,6 +85,12 @@ function emitGathers(x: string, source: readonly number[], { starts, extents, st
   }, x);
 }
 
+/**
+ * The elements start, start + step, … along each axis, `extent` of them.
+ *
+ * @example
+ * strided(floats([0, 1, 2, 3, 4]), [4], [2], [-2]); // → [4, 2]
+ */
 export function strided(
   x: Value,
   starts: readonly number[],
@@ -94,7 +100,12 @@ export function strided(
   return x.graph.apply(Slice.make({ starts, extents, steps }), [x]);
 }
 
-/** The elements start ≤ index < end of one axis. */
+/**
+ * The elements start ≤ index < end of one axis.
+ *
+ * @example
+ * sliceAxis(floats([0, 1, 2, 3]), 0, 1, 3); // → [1, 2]
+ */
 export function sliceAxis(x: Value, axis: number, start: number, end: number): Value {
   const starts = x.shape.map((_, each) => (each === axis ? start : 0));
   const extents = x.shape.map((extent, each) => (each === axis ? end - start : extent));
@@ -106,7 +117,12 @@ export function sliceAxis(x: Value, axis: number, start: number, end: number): V
   );
 }
 
-/** The axis reversed. */
+/**
+ * The axis reversed.
+ *
+ * @example
+ * reverse(floats([1, 2, 3]), [0]); // → [3, 2, 1]
+ */
 export function reverse(x: Value, axes: readonly number[]): Value {
   const starts = x.shape.map((extent, axis) => (axes.includes(axis) ? extent - 1 : 0));
   return strided(
@@ -131,7 +147,12 @@ function unslice(g: Value, shape: readonly number[], { starts, extents, steps }:
   return pad(result, first, after);
 }
 
-/** Elements step apart along an axis with zeros between: extent n becomes (n − 1)·step + 1. */
+/**
+ * Elements step apart along an axis with zeros between: extent n becomes (n − 1)·step + 1.
+ *
+ * @example
+ * interleaveZeros(floats([1, 2]), 0, 3); // → [1, 0, 0, 2]
+ */
 export function interleaveZeros(x: Value, axis: number, step: number): Value {
   const extent = x.shape[axis];
   const split = [...x.shape.slice(0, axis), extent, 1, ...x.shape.slice(axis + 1)];
@@ -193,6 +214,12 @@ export const Pad = defineOp({
   }),
 });
 
+/**
+ * Zeros before and after along each axis; negative amounts cut.
+ *
+ * @example
+ * pad(floats([1, 2, 3]), [1], [-1]); // → [0, 1, 2]
+ */
 export function pad(x: Value, before: readonly number[], after: readonly number[]): Value {
   return x.graph.apply(Pad.make({ before, after }), [x]);
 }
@@ -200,6 +227,9 @@ export function pad(x: Value, before: readonly number[], after: readonly number[
 /**
  * The sum of two zero-padded values that lie side by side along one axis, written as their
  * concatenation: what the pullback of Split adds up. Undefined where they do not.
+ *
+ * @example
+ * joinPads(pad(input("x", [1]), [0], [1]), pad(input("y", [1]), [1], [0])).operation.name; // → "Concat"
  */
 export function joinPads(x: Value, y: Value): Value | undefined {
   const [first, second] = [padding(x), padding(y)];
@@ -286,12 +316,23 @@ export const Concat = defineOp({
   }),
 });
 
+/**
+ * One after the other along an axis.
+ *
+ * @example
+ * concat([floats([1]), floats([2, 3])], 0); // → [1, 2, 3]
+ */
 export function concat(inputs: readonly Value[], axis: number): Value {
   const [first] = inputs;
   return first.graph.apply(Concat.make({ axis: normalizeAxis("Concat", axis, first.shape.length) }), inputs);
 }
 
-/** Values of one shape stacked along a new axis. */
+/**
+ * Values of one shape stacked along a new axis.
+ *
+ * @example
+ * stack([floats([1, 2]), floats([3, 4])], 1); // → [[1, 3], [2, 4]]
+ */
 export function stack(inputs: readonly Value[], axis: number): Value {
   return concat(
     inputs.map((input) => reshape(input, [...input.shape.slice(0, axis), 1, ...input.shape.slice(axis)])),

@@ -104,13 +104,23 @@ function probabilities([z, chosen]: readonly Value[], axis: number): Value {
   return exp(sub(relativeToClass(z, chosen, axis), negativeLogLikelihood(z, chosen, axis)));
 }
 
-/** −log softmax(z)_r along an axis, which stays with extent 1; `chosen` marks r in each row, as truth values. */
+/**
+ * −log softmax(z)_r along an axis, which stays with extent 1; `chosen` marks r in each row, as truth values.
+ *
+ * @example
+ * negativeLogLikelihood(floats([[0, 0]]), truths([[1, 0]]), 1); // → [[0.693147181]]
+ */
 export function negativeLogLikelihood(z: Value, chosen: Value, axis: number): Value {
   const own = normalizeAxis("NegativeLogLikelihood", axis, z.shape.length);
   return z.graph.apply(NegativeLogLikelihood.make({ axis: own }), [z, chosen]);
 }
 
-/** softmax(z) along an axis, and 0 where `chosen` is true. */
+/**
+ * softmax(z) along an axis, and 0 where `chosen` is true.
+ *
+ * @example
+ * otherProbabilities(floats([[0, 0]]), truths([[1, 0]]), 1); // → [[0, 0.5]]
+ */
 export function otherProbabilities(z: Value, chosen: Value, axis: number): Value {
   const own = normalizeAxis("OtherProbabilities", axis, z.shape.length);
   return z.graph.apply(OtherProbabilities.make({ axis: own }), [z, chosen]);

@@ -51,7 +51,12 @@ function inverse(length: Value, flat: boolean): Value {
   return where(none, sqrt(where(none, length, 1)), reciprocal(length));
 }
 
-/** √(Σ x²) over axes, which stay with extent 1. */
+/**
+ * √(Σ x²) over axes, which stay with extent 1.
+ *
+ * @example
+ * norm(floats([[3, 4], [0, 2]]), [1]); // → [[5], [2]]
+ */
 export function norm(x: Value, axes: readonly number[], flat = false): Value {
   const normal = axes.map((axis) => normalizeAxis("Norm", axis, x.shape.length)).sort((a, b) => a - b);
   return normal.length === 0 ? abs(x) : x.graph.apply(Norm.make({ axes: normal, flat }), [x]);
@@ -63,7 +68,13 @@ function behindViews(x: Value): { inner: Value; review: (y: Value) => Value } {
   return { inner: x.inputs[0], review: (y) => reshape(y, x.shape) };
 }
 
-/** ‖x‖² as a sum of squares, which is smooth at 0, where a value is a norm; undefined where it is none. */
+/**
+ * ‖x‖² as a sum of squares, which is smooth at 0, where a value is a norm; undefined where it is none.
+ *
+ * @example
+ * squaredNorm(norm(floats([3, 4]), [0])); // → [25]
+ * squaredNorm(floats([5])); // → undefined
+ */
 export function squaredNorm(x: Value): Value | undefined {
   const { inner, review } = behindViews(x);
   const axes = inner.operation.attributes.axes;
@@ -75,6 +86,10 @@ export function squaredNorm(x: Value): Value | undefined {
 /**
  * max(y, c) for a square root y = √s and a bound c > 0, with the root of 1 where the bound is taken: its infinite
  * slope at s = 0 then meets no zero. Undefined where y is no root.
+ *
+ * @example
+ * boundedRoot(sqrt(input("x", [1])), floats([2])).shape; // → [1]
+ * boundedRoot(floats([1]), floats([2])); // → undefined
  */
 export function boundedRoot(y: Value, bound: Value): Value | undefined {
   const { inner, review } = behindViews(y);
@@ -87,6 +102,10 @@ export function boundedRoot(y: Value, bound: Value): Value | undefined {
 /**
  * √(k·Σ u²) with a constant k > 0 as √k·‖u‖; undefined where a value is no such sum. Standard deviations are
  * written so.
+ *
+ * @example
+ * rootOfSquares(reduceSum(mul(input("x", [2]), input("x", [2])), [0])).operation.name; // → "Norm"
+ * rootOfSquares(floats([4])); // → undefined
  */
 export function rootOfSquares(x: Value): Value | undefined {
   const { inner, review } = behindViews(x);

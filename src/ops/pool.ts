@@ -90,6 +90,12 @@ export const MaxPool = defineOp({
   }),
 });
 
+/**
+ * The largest element of each window.
+ *
+ * @example
+ * maxPool(floats([[[1, 4, 3, 2]]]), { kernel: [2], strides: [2], before: [0], after: [0], dilations: [1] }); // → [[[4, 3]]]
+ */
 export function maxPool(x: Value, pool: PoolAttributes): Value {
   return x.graph.apply(MaxPool.make(pool), [x]);
 }
@@ -207,6 +213,12 @@ export const MaxPoolPick = defineOp({
   }),
 });
 
+/**
+ * The elements of t where x is largest in each window.
+ *
+ * @example
+ * maxPoolPick(floats([[[1, 4, 3, 2]]]), floats([[[5, 6, 7, 8]]]), { kernel: [2], strides: [2], before: [0], after: [0], dilations: [1] }); // → [[[6, 7]]]
+ */
 export function maxPoolPick(x: Value, t: Value, pool: PoolAttributes): Value {
   return x.graph.apply(MaxPoolPick.make(pool), [x, t]);
 }
@@ -233,6 +245,12 @@ export const MaxPoolPlace = defineOp({
   }),
 });
 
+/**
+ * g put where x is largest in each window, into zeros.
+ *
+ * @example
+ * maxPoolPlace(floats([[[1, 4, 3, 2]]]), floats([[[5, 6]]]), { kernel: [2], strides: [2], before: [0], after: [0], dilations: [1] }); // → [[[0, 5, 6, 0]]]
+ */
 export function maxPoolPlace(x: Value, g: Value, pool: PoolAttributes): Value {
   return x.graph.apply(MaxPoolPlace.make(pool), [x, g]);
 }

@@ -78,6 +78,12 @@ function growth(x: Value, y: Value, power: Value): Value {
 /** Pow: xʸ. */
 export const Pow = defineOp({ name: "Pow", summary: "xʸ", attributes: NO_ATTRIBUTES, make: () => power });
 
+/**
+ * xʸ, broadcast.
+ *
+ * @example
+ * pow(floats([2, 3]), 5); // → [32, 243]
+ */
 export function pow(x: Value, y: Operand): Value {
   return x.graph.apply(power, [x, lift(y, x)]);
 }

@@ -13,7 +13,12 @@ import { cast, equal, where } from "./logic.ts";
 import { reduceSum } from "./structure.ts";
 import { abs, detach, exp, log } from "./unary.ts";
 
-/** Mean over axes, keeping them with extent 1. */
+/**
+ * Mean over axes, keeping them with extent 1.
+ *
+ * @example
+ * reduceMean(floats([[1, 2], [3, 4]]), [0]); // → [[2, 3]]
+ */
 export function reduceMean(x: Value, axes: readonly number[]): Value {
   const count = axes.reduce((product, axis) => product * x.shape[normalizeAxis("ReduceMean", axis, x.shape.length)], 1);
   return mul(reduceSum(x, axes), 1 / count);
@@ -62,12 +67,23 @@ function share(node: Value, axes: readonly number[]): Value {
   return div(hits, reduceSum(hits, axes));
 }
 
+/**
+ * The maximum over axes, which stay with extent 1.
+ *
+ * @example
+ * reduceMax(floats([[1, 2], [4, 3]]), [1]); // → [[2], [4]]
+ */
 export function reduceMax(x: Value, axes: readonly number[]): Value {
   const normal = axes.map((axis) => normalizeAxis("ReduceMax", axis, x.shape.length)).sort((a, b) => a - b);
   return normal.length === 0 ? x : x.graph.apply(ReduceMax.make({ axes: normal }), [x]);
 }
 
-/** log Σ eˣ over axes, shifted by the maximum so that nothing overflows; a maximum of ±∞ is no shift, as ∞ − ∞ is NaN. */
+/**
+ * log Σ eˣ over axes, shifted by the maximum so that nothing overflows; a maximum of ±∞ is no shift, as ∞ − ∞ is NaN.
+ *
+ * @example
+ * reduceLogSumExp(floats([1000, 1000]), [0]); // → [1000.693147181]
+ */
 export function reduceLogSumExp(x: Value, axes: readonly number[]): Value {
   const largest = reduceMax(x, axes);
   const shift = detach(where(equal(abs(largest), Infinity), 0, largest));
@@ -94,6 +110,12 @@ export const ArgMax = defineOp({
   }),
 });
 
+/**
+ * The first index of the maximum along an axis, which stays with extent 1.
+ *
+ * @example
+ * argMax(floats([[1, 2], [4, 3]]), 1); // → [[1], [0]]
+ */
 export function argMax(x: Value, axis: number): Value {
   return x.graph.apply(ArgMax.make({ axis: normalizeAxis("ArgMax", axis, x.shape.length) }), [x]);
 }
@@ -136,6 +158,13 @@ export const CumSum = defineOp({
   }),
 });
 
+/**
+ * Running sums along an axis.
+ *
+ * @example
+ * cumSum(floats([1, 2, 3]), 0); // → [1, 3, 6]
+ * cumSum(floats([1, 2, 3]), 0, true, true); // → [5, 3, 0]
+ */
 export function cumSum(x: Value, axis: number, exclusive = false, reverse = false): Value {
   return x.graph.apply(CumSum.make({ axis: normalizeAxis("CumSum", axis, x.shape.length), exclusive, reverse }), [x]);
 }
@@ -166,6 +195,12 @@ function softmaxProduct(y: Value, t: Value, axis: number): Value {
   return sub(yt, mul(y, reduceSum(yt, [axis])));
 }
 
+/**
+ * eˣ / Σ eˣ along an axis.
+ *
+ * @example
+ * softmax(floats([0, Math.log(3)]), 0); // → [0.25, 0.75]
+ */
 export function softmax(x: Value, axis: number): Value {
   return x.graph.apply(Softmax.make({ axis: normalizeAxis("Softmax", axis, x.shape.length) }), [x]);
 }
@@ -191,6 +226,12 @@ export const LogSoftmax = defineOp({
   }),
 });
 
+/**
+ * x − log Σ eˣ along an axis.
+ *
+ * @example
+ * logSoftmax(floats([0, 0]), 0); // → [-0.693147181, -0.693147181]
+ */
 export function logSoftmax(x: Value, axis: number): Value {
   return x.graph.apply(LogSoftmax.make({ axis: normalizeAxis("LogSoftmax", axis, x.shape.length) }), [x]);
 }

@@ -51,6 +51,12 @@ export const ScatterElementsMax = defineOp({
   }),
 });
 
+/**
+ * Which of several writes to an element of an axis came last: the largest of their numbers, −1 where there is none.
+ *
+ * @example
+ * scatterElementsMax(integers([0, 1, 2]), integers([0, 2, 0]), 0, [3]); // → [2, -1, 1]
+ */
 export function scatterElementsMax(numbers: Value, indices: Value, axis: number, shape: Shape): Value {
   return numbers.graph.apply(ScatterElementsMax.make({ axis, shape }), [numbers, indices]);
 }

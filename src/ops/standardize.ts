@@ -93,7 +93,12 @@ export const Standardize = defineOp({
   },
 });
 
-/** x̂ of {@link Standardize}. */
+/**
+ * x̂ of {@link Standardize}.
+ *
+ * @example
+ * standardize(floats([[1, 3]]), { axis: 1, epsilon: 0 }); // → [[-1, 1]]
+ */
 export function standardize(x: Value, attributes: StandardizeAttributes): Value {
   return x.graph.apply(Standardize.make(attributes), [x]);
 }
@@ -130,7 +135,12 @@ export const InverseDeviation = defineOp({
   }),
 });
 
-/** r of {@link InverseDeviation}. */
+/**
+ * r of {@link InverseDeviation}.
+ *
+ * @example
+ * inverseDeviation(floats([[1, 5]]), { axis: 1, epsilon: 0 }); // → [[0.5]]
+ */
 export function inverseDeviation(x: Value, attributes: StandardizeAttributes): Value {
   return x.graph.apply(InverseDeviation.make(attributes), [x]);
 }

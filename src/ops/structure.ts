@@ -57,6 +57,12 @@ function reshapedLayout(node: Value, { axis, outer }: ExamplesLayout, examples: 
   return undefined;
 }
 
+/**
+ * The same elements in row-major order under another shape.
+ *
+ * @example
+ * reshape(floats([1, 2, 3, 4]), [2, 2]); // → [[1, 2], [3, 4]]
+ */
 export function reshape(x: Value, shape: Shape): Value {
   return x.graph.apply(Reshape.make({ shape }), [x]);
 }
@@ -109,17 +115,34 @@ export const Transpose = defineOp({
   }),
 });
 
+/**
+ * Axes in another order: axis i of the result is axis perm[i].
+ *
+ * @example
+ * transpose(floats([[1, 2], [3, 4]]), [1, 0]); // → [[1, 3], [2, 4]]
+ */
 export function transpose(x: Value, perm: readonly number[]): Value {
   return x.graph.apply(Transpose.make({ perm }), [x]);
 }
 
+/**
+ * The permutation that undoes another.
+ *
+ * @example
+ * invertPermutation([2, 0, 1]); // → [1, 2, 0]
+ */
 export function invertPermutation(perm: readonly number[]): number[] {
   const inverse = new Array<number>(perm.length);
   perm.forEach((axis, position) => (inverse[axis] = position));
   return inverse;
 }
 
-/** Exchanges the last two axes. */
+/**
+ * Exchanges the last two axes.
+ *
+ * @example
+ * swapLast(floats([[1, 2, 3]])); // → [[1], [2], [3]]
+ */
 export function swapLast(x: Value): Value {
   const rank = x.shape.length;
   const perm = x.shape.map((_, axis) => axis);
@@ -175,11 +198,22 @@ export const Expand = defineOp({
   }),
 });
 
+/**
+ * Broadcast to a larger shape.
+ *
+ * @example
+ * expand(floats([1, 2]), [2, 2]); // → [[1, 2], [1, 2]]
+ */
 export function expand(x: Value, shape: Shape): Value {
   return x.graph.apply(Expand.make({ shape }), [x]);
 }
 
-/** Gives a batched value (batch axis first) `rank` axes behind the batch axis by inserting axes of extent 1. */
+/**
+ * Gives a batched value (batch axis first) `rank` axes behind the batch axis by inserting axes of extent 1.
+ *
+ * @example
+ * alignBatch(floats([[1, 2]]), 2).shape; // → [1, 1, 2]
+ */
 export function alignBatch(x: Value, rank: number): Value {
   const [size, ...rest] = x.shape;
   if (rest.length >= rank) return x;
@@ -226,13 +260,23 @@ export const ReduceSum = defineOp({
   }),
 });
 
-/** Sum over axes (negative ones count from the back), keeping them with extent 1. */
+/**
+ * Sum over axes (negative ones count from the back), keeping them with extent 1.
+ *
+ * @example
+ * reduceSum(floats([[1, 2], [3, 4]]), [-1]); // → [[3], [7]]
+ */
 export function reduceSum(x: Value, axes: readonly number[]): Value {
   const normal = axes.map((axis) => normalizeAxis("ReduceSum", axis, x.shape.length)).sort((a, b) => a - b);
   return normal.length === 0 ? x : x.graph.apply(ReduceSum.make({ axes: normal }), [x]);
 }
 
-/** Sum over everything, as a scalar. */
+/**
+ * Sum over everything, as a scalar.
+ *
+ * @example
+ * sumAll(floats([[1, 2], [3, 4]])); // → 10
+ */
 export function sumAll(x: Value): Value {
   return reshape(
     reduceSum(
@@ -243,7 +287,12 @@ export function sumAll(x: Value): Value {
   );
 }
 
-/** The adjoint of broadcasting: sums `x` over the axes along which `shape` was broadcast to it. */
+/**
+ * The adjoint of broadcasting: sums `x` over the axes along which `shape` was broadcast to it.
+ *
+ * @example
+ * sumTo(floats([[1, 2], [3, 4]]), [2]); // → [4, 6]
+ */
 export function sumTo(x: Value, shape: Shape): Value {
   const offset = x.shape.length - shape.length;
   const axes = x.shape.flatMap((extent, axis) =>
@@ -252,7 +301,13 @@ export function sumTo(x: Value, shape: Shape): Value {
   return reshape(reduceSum(x, axes), shape);
 }
 
-/** The number that every element of a value has, when it is a spread constant. */
+/**
+ * The number that every element of a value has, when it is a spread constant.
+ *
+ * @example
+ * splatOf(expand(floats([3]), [2, 2])); // → 3
+ * splatOf(floats([1, 2])); // → undefined
+ */
 export function splatOf(value: Value): number | undefined {
   const constant = tensorOf(value);
   if (constant) {

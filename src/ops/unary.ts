@@ -65,6 +65,12 @@ const UNITWISE = byRegime({ exchange: SAME });
 /** f(−x) = −f(x). */
 const ODD = byRegime({ sign: SAME, exchange: SAME });
 
+/**
+ * eˣ.
+ *
+ * @example
+ * exp(floats([0, 1])); // → [1, 2.718281828]
+ */
 export const { definition: Exp, apply: exp } = unary({
   name: "Exp",
   summary: "eˣ",
@@ -73,6 +79,12 @@ export const { definition: Exp, apply: exp } = unary({
   derivative: (_x, y) => y,
 });
 
+/**
+ * The natural logarithm.
+ *
+ * @example
+ * log(floats([1, 10])); // → [0, 2.302585093]
+ */
 export const { definition: Log, apply: log } = unary({
   name: "Log",
   summary: "natural logarithm",
@@ -81,6 +93,12 @@ export const { definition: Log, apply: log } = unary({
   derivative: (x) => reciprocal(x),
 });
 
+/**
+ * The hyperbolic tangent.
+ *
+ * @example
+ * tanh(floats([0, 1])); // → [0, 0.761594156]
+ */
 export const { definition: Tanh, apply: tanh } = unary({
   name: "Tanh",
   summary: "hyperbolic tangent",
@@ -90,6 +108,12 @@ export const { definition: Tanh, apply: tanh } = unary({
   derivative: (_x, y) => sub(1, mul(y, y)),
 });
 
+/**
+ * 1 / (1 + e⁻ˣ).
+ *
+ * @example
+ * sigmoid(floats([0, 2])); // → [0.5, 0.880797078]
+ */
 export const { definition: Sigmoid, apply: sigmoid } = unary({
   name: "Sigmoid",
   summary: "1 / (1 + e⁻ˣ)",
@@ -101,6 +125,12 @@ export const { definition: Sigmoid, apply: sigmoid } = unary({
   lower: (x, target) => (target.precision === "float64" ? reciprocal(add(1, exp(neg(x)))) : undefined),
 });
 
+/**
+ * √x.
+ *
+ * @example
+ * sqrt(floats([4, 2])); // → [2, 1.414213562]
+ */
 export const { definition: Sqrt, apply: sqrt } = unary({
   name: "Sqrt",
   summary: "square root",
@@ -110,6 +140,12 @@ export const { definition: Sqrt, apply: sqrt } = unary({
   caveat: "Sqrt has no derivative at 0",
 });
 
+/**
+ * The sine.
+ *
+ * @example
+ * sin(floats([0, 1])); // → [0, 0.841470985]
+ */
 export const { definition: Sin, apply: sin } = unary({
   name: "Sin",
   summary: "sine",
@@ -119,6 +155,12 @@ export const { definition: Sin, apply: sin } = unary({
   lower: (x, { device }) => (device === "webgpu" ? sineSeries(x, 0, floor) : undefined),
 });
 
+/**
+ * The cosine.
+ *
+ * @example
+ * cos(floats([0, 1])); // → [1, 0.540302306]
+ */
 export const { definition: Cos, apply: cos } = unary({
   name: "Cos",
   summary: "cosine",
@@ -128,6 +170,12 @@ export const { definition: Cos, apply: cos } = unary({
   lower: (x, { device }) => (device === "webgpu" ? sineSeries(x, 1, floor) : undefined),
 });
 
+/**
+ * log(1 + eˣ).
+ *
+ * @example
+ * softplus(floats([0, 1000])); // → [0.693147181, 1000]
+ */
 export const { definition: Softplus, apply: softplus } = unary({
   name: "Softplus",
   summary: "log(1 + eˣ)",
@@ -140,7 +188,12 @@ export const { definition: Softplus, apply: softplus } = unary({
   lower: (x) => add(relu(x), logOnePlus(exp(neg(abs(x))))),
 });
 
-/** log(1 + u), u ≥ 0, to full relative precision: what 1 + u loses, its logarithm is corrected for (Kahan). No derivatives: for lowerings. */
+/**
+ * log(1 + u), u ≥ 0, to full relative precision: what 1 + u loses, its logarithm is corrected for (Kahan). No derivatives: for lowerings.
+ *
+ * @example
+ * logOnePlus(floats([1e-18, 1])); // → [1e-18, 0.693147181]
+ */
 export function logOnePlus(u: Value): Value {
   const sum = add(1, u);
   const rounded = sub(sum, 1);
@@ -151,6 +204,12 @@ export function logOnePlus(u: Value): Value {
 /** 2/√π, the derivative of erf at 0. */
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
+/**
+ * The error function.
+ *
+ * @example
+ * erf(floats([0, 1])); // → [0, 0.842700793]
+ */
 export const { definition: Erf, apply: erf } = unary({
   name: "Erf",
   summary: "error function",
@@ -162,6 +221,12 @@ export const { definition: Erf, apply: erf } = unary({
     target.precision === "float64" ? mul(sign(x), sub(1, erfc(abs(x), exp, reciprocal))) : undefined,
 });
 
+/**
+ * The inverse tangent.
+ *
+ * @example
+ * atan(floats([0, 1])); // → [0, 0.785398163]
+ */
 export const { definition: Atan, apply: atan } = unary({
   name: "Atan",
   summary: "inverse tangent",
@@ -171,6 +236,12 @@ export const { definition: Atan, apply: atan } = unary({
   lower: (x, target) => (target.precision === "float64" ? atanSeries(x) : undefined),
 });
 
+/**
+ * max(x, 0).
+ *
+ * @example
+ * relu(floats([-1, 2])); // → [0, 2]
+ */
 export const { definition: Relu, apply: relu } = unary({
   name: "Relu",
   summary: "max(x, 0)",
@@ -182,11 +253,22 @@ export const { definition: Relu, apply: relu } = unary({
   caveat: "Relu has no derivative at 0 (taken as 0); second derivatives ignore the kink",
 });
 
-/** 1 where x > 0, else 0: the derivative of Relu by the convention that it is 0 at the kink. */
+/**
+ * 1 where x > 0, else 0: the derivative of Relu by the convention that it is 0 at the kink.
+ *
+ * @example
+ * step(floats([-1, 0, 2])); // → [0, 0, 1]
+ */
 export function step(x: Value): Value {
   return cast(greater(x, 0), x.dtype);
 }
 
+/**
+ * |x|.
+ *
+ * @example
+ * abs(floats([-1, 2])); // → [1, 2]
+ */
 export const { definition: Abs, apply: abs } = unary({
   name: "Abs",
   summary: "|x|",
@@ -196,12 +278,24 @@ export const { definition: Abs, apply: abs } = unary({
   caveat: "Abs has no derivative at 0 (taken as 0); second derivatives ignore the kink",
 });
 
+/**
+ * −1, 0 or 1.
+ *
+ * @example
+ * sign(floats([-3, 0, 2])); // → [-1, 0, 1]
+ */
 export const { definition: Sign, apply: sign } = unary({
   name: "Sign",
   summary: "−1, 0 or 1",
   scaling: byRegime({ positive: COMPARE, sign: SAME, exchange: SAME }),
   f: Math.sign,
 });
+/**
+ * The largest integer ≤ x.
+ *
+ * @example
+ * floor(floats([1.5, -1.5])); // → [1, -2]
+ */
 export const { definition: Floor, apply: floor } = unary({
   name: "Floor",
   summary: "largest integer ≤ x",
@@ -209,6 +303,12 @@ export const { definition: Floor, apply: floor } = unary({
   f: Math.floor,
   caveat: "Floor is piecewise constant: its derivative is 0",
 });
+/**
+ * The smallest integer ≥ x.
+ *
+ * @example
+ * ceil(floats([1.5, -1.5])); // → [2, -1]
+ */
 export const { definition: Ceil, apply: ceil } = unary({
   name: "Ceil",
   summary: "smallest integer ≥ x",
@@ -216,6 +316,12 @@ export const { definition: Ceil, apply: ceil } = unary({
   f: Math.ceil,
   caveat: "Ceil is piecewise constant: its derivative is 0",
 });
+/**
+ * The nearest integer, halves to even.
+ *
+ * @example
+ * round(floats([0.5, 1.5, 2.4])); // → [0, 2, 2]
+ */
 export const { definition: Round, apply: round } = unary({
   name: "Round",
   summary: "nearest integer, halves to even",
@@ -243,7 +349,12 @@ function marker(name: string, summary: string, rules: Pick<Operation, "jvp" | "v
   };
 }
 
-/** The value as a constant: no derivative passes. What `--freeze` puts behind a node. */
+/**
+ * The value as a constant: no derivative passes. What `--freeze` puts behind a node.
+ *
+ * @example
+ * detach(floats([1, 2])); // → [1, 2]
+ */
 export const { definition: Detach, apply: detach } = marker(
   "Detach",
   "x, held constant by derivatives",
@@ -253,6 +364,9 @@ export const { definition: Detach, apply: detach } = marker(
 /**
  * The value as a place to differentiate at: simplification does not look through it, so that every
  * path from what comes before to what comes behind goes through this one value.
+ *
+ * @example
+ * anchor(floats([1, 2])); // → [1, 2]
  */
 export const { definition: Anchor, apply: anchor } = marker(
   "Anchor",
