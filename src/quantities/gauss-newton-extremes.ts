@@ -12,12 +12,12 @@ import { defineQuantity } from "./quantity.ts";
 export const gaussNewtonExtremes = defineQuantity({
   name: "largest eigenvalues of the Gauss–Newton matrix",
   parameters: hessianExtremes.parameters.pick({ top: true, tol: true }),
-  cost: ({ problem }, { top: largest }) => productsOfSearch(problem.space.dimension, { largest }),
+  cost: ({ problem }, { top: largest }) => productsOfSearch(problem.space.dimension, { largest, blockSize: 1 }),
   bytes: ({ problem }, { top: largest }) => ({ working: bytesOfSearch(problem.point, { largest }) }),
   compute: (desk, { top: largest, tol: tolerance }): Promise<ExtremalResult> =>
     extremalEigenpairs(
       desk.operator(gaussNewtonOperator),
-      { largest, tolerance },
+      { largest, tolerance, blockSize: 1 },
       desk.random.split("gauss-newton"),
       desk.stage("Gauss–Newton matrix"),
     ),

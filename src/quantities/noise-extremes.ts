@@ -19,7 +19,7 @@ export const noiseExtremes = defineQuantity({
     noiseTop: z.number().int().min(1).default(5).describe("how many of the largest eigenvalues of the gradient noise"),
   }),
   needs: [noiseTrace, gradientRounding],
-  cost: ({ problem }, { noiseTop }) => productsOfSearch(problem.space.dimension, { largest: noiseTop }),
+  cost: ({ problem }, { noiseTop }) => productsOfSearch(problem.space.dimension, { largest: noiseTop, blockSize: 1 }),
   bytes: ({ problem }, { noiseTop: largest }) => ({
     working: bytesOfSearch(problem.point, { largest }),
     kept: bytesOfVectors(problem.space.dimension, largest),
@@ -33,6 +33,7 @@ export const noiseExtremes = defineQuantity({
         largest: noiseTop,
         vectors: true,
         tolerance: tol,
+        blockSize: 1,
         // Σ is the empirical Fisher matrix less ggᵀ, and its products are rounded as theirs are.
         roundingScale: meanSquare,
       },

@@ -19,7 +19,7 @@ export const residualExtremes = defineQuantity({
   needs: [gaussNewtonExtremes],
   // Each product of H − G is one of H and one of G.
   cost: ({ problem }, { bottom }) =>
-    2 * productsOfSearch(problem.space.dimension, { largest: bottom, smallest: bottom }),
+    2 * productsOfSearch(problem.space.dimension, { largest: bottom, smallest: bottom, blockSize: 1 }),
   bytes: ({ problem }, { bottom }) => ({
     working: bytesOfSearch(problem.point, { largest: bottom, smallest: bottom }),
   }),
@@ -27,7 +27,7 @@ export const residualExtremes = defineQuantity({
     const { scale: subtracted } = await desk.get(gaussNewtonExtremes);
     return extremalEigenpairs(
       desk.operator(residualOperator),
-      { largest: wanted, smallest: wanted, tolerance, subtracted },
+      { largest: wanted, smallest: wanted, tolerance, subtracted, blockSize: 1 },
       desk.random.split("residual"),
       desk.stage("residual part"),
     );
