@@ -83,6 +83,12 @@ function withoutProvenance(document: ResultDocument<"checkpoints">) {
   return { schema, seed, model, data, loss, precision, checks, warnings, result };
 }
 
+/** What the leases of a run say. */
+const leasesOf = (path: string) =>
+  readdirSync(at(path, "leases"))
+    .filter((name) => name.endsWith(".lease"))
+    .map((name) => readFileSync(at(path, "leases", name), "utf8"));
+
 const tasksIn = (path: string) =>
   existsSync(at(path, "tasks")) ? readdirSync(at(path, "tasks")).filter((name) => /^[^.].*\.json$/.test(name)) : [];
 
@@ -169,4 +175,42 @@ describe("a profile over checkpoints", () => {
     expect(again.code).toBe(2);
     expect(again.err).toMatch(/holds an unfinished run, of which \d tasks? (is|are) done/);
   }, 120_000);
+
+  it("is done by workers, some of which are killed, and equals one that was done here, bit for bit", async () => {
+    const start = ["profile", ...ALL, "-o", "shared", "--executor", "folder"];
+    const waiting = run(start);
+    while (!existsSync(at("shared", "tasks.json")) || readFileSync(at("shared", "tasks.json"), "utf8").length < 100)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    const lease = ["--lease", "1s", "-q"];
+    const killed = run(["work", "shared", ...lease, "--name", "killed"], (child) => {
+      const timer = setInterval(() => {
+        if (!leasesOf("shared").some((text) => text.includes('"killed"'))) return;
+        clearInterval(timer);
+        child.kill("SIGKILL");
+      }, 5);
+    });
+    expect((await killed).code).toBeNull();
+    expect(leasesOf("shared")).toHaveLength(1);
+    const work = await run(["work", "shared", ...lease]);
+    expect(work.code, work.err).toBe(0);
+    expect(work.out).toMatch(/All tasks are done, [34] tasks of them here/);
+    expect((await waiting).code).toBe(0);
+    const pool = await run(["profile", ...ALL, "-o", "pool", "--executor", "workers:2"]);
+    expect(pool.code, pool.err).toBe(0);
+    for (const path of ["shared", "pool"]) {
+      expect(withoutProvenance(resultIn(path))).toEqual(withoutProvenance(resultIn("whole")));
+      expect(tasksIn(path)).toEqual(tasksIn("whole"));
+    }
+  }, 240_000);
+
+  it("tells what keeps a worker from doing a task", async () => {
+    writeFileSync(
+      at("bad.safetensors"),
+      encodeSafetensors([["x", { dtype: "float32", shape: [1], data: Float32Array.of(1) }]]),
+    );
+    const weights = ["--weights", "step-0.safetensors,bad.safetensors"];
+    const failed = await run(["profile", ...MODEL, ...weights, ...QUICK, "--json", "--executor", "workers:1"]);
+    expect(failed.code).toBe(3);
+    expect(failed.err.replaceAll(/\s+/g, " ")).toMatch(/bad\.safetensors lacks 4 of the model's 4 parameters/);
+  }, 60_000);
 });

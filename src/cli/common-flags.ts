@@ -153,7 +153,24 @@ export const taskFlags = z.object({
     placeholder: "DIR",
     group: "Run",
   }),
+  executor: z
+    .string()
+    .regex(
+      /^(here|folder|workers:[1-9]\d*|queue:rediss?:\/\/.+)$/,
+      "It must be here, workers:N, folder or queue:redis://HOST:PORT",
+    )
+    .default("here")
+    .meta({
+      description: "where tasks are done: here, workers:N (processes), folder (`thalweg work`), queue:redis://…",
+      placeholder: "WHERE",
+      group: "Run",
+    }),
 });
+
+/** A time with a default. */
+export function durationOf(text: string) {
+  return duration.default(text);
+}
 
 const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
 

@@ -1,4 +1,6 @@
-import { availableParallelism } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { z } from "zod";
 import { readResult, type ResultDocument } from "../documents/result-kinds.ts";
 import { expandPaths, standsForSeveral } from "../io/expand-paths.ts";
@@ -6,7 +8,7 @@ import { createRunFolder, openRunFolder, type RunFolder, tidyRunFolder } from ".
 import { writeFileAtomically } from "../io/write-atomically.ts";
 import { rehearseFile, rehearseFolder } from "../load/rehearse-output.ts";
 import { execute, type Finished, type RunStore, type State } from "../runs/execute.ts";
-import { type Executor, here } from "../runs/executor.ts";
+import type { Executor } from "../runs/executor.ts";
 import type { Experiment } from "../runs/experiment.ts";
 import { type Recipe, recipeDifference } from "../runs/recipe.ts";
 import type { RunFile } from "../runs/run-file.ts";
@@ -18,6 +20,7 @@ import { EMBEDDED_REPORT, isEmbedded, mayPutReport, withEmbedded } from "./embed
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { type RawFlags, readFlags } from "./flag.ts";
 import { identityOf } from "./frame.ts";
+import { executorOf } from "./executor-of.ts";
 import { openers, silentOpeners } from "./open-subjects.ts";
 import { planText } from "./profile-text.ts";
 import { resultText } from "./result-text.ts";
@@ -102,8 +105,10 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
   const edge = edgeFlags.parse(flags);
   const positional = args.flatMap((each) => each ?? []);
   const begun = edge.resume === undefined ? undefined : openRunFolder(edge.resume);
+  let folder: RunFolder | undefined = begun;
+  const executor = executorOf(edge.executor, () => folder ?? missingFolder());
   const asked = begun ? continued(begun, flags, typed, positional) : { arguments: positional, options: read(flags) };
-  const { experiment, request, config } = prepared(experiments, asked, here);
+  const { experiment, request, config } = prepared(experiments, asked, executor);
   experiment.validate?.(request.options);
   const { out, json, dryRun } = edge;
   const isDemo = begun === undefined && isEmbedded(asked) && !json && out === undefined && mayPutReport();
@@ -120,13 +125,16 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
     config: identity.config,
     recipe,
   });
-  let folder: RunFolder | undefined = begun;
+  let scratch: string | undefined;
   const begin = (recipe: Recipe): RunStore => {
     if (begun) {
       requireSame(begun, recipe);
       tidyRunFolder(begun.path);
     } else if (out !== undefined || !json)
       folder = createRunFolder(out ?? defaultFolder(createdAt, recipe), fileOf(recipe));
+    // Others can only work in a folder.
+    else if (edge.executor !== "here")
+      folder = createRunFolder((scratch = mkdtempSync(join(tmpdir(), "thalweg-run-"))), fileOf(recipe));
     return folder ?? { ...memoryStore(), list: () => undefined };
   };
   const listener: Shell["listener"] = (event) => {
@@ -144,7 +152,7 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
     },
     {
       openers: openers(shell),
-      executor: here,
+      executor,
       listener,
       clock: () => performance.now(),
       held: () => process.memoryUsage.rss(),
@@ -157,9 +165,15 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
       tasks: { openers: silentOpeners(shell), listener, context: (budget) => shell.context(budget ?? undefined) },
       begin,
     },
-  ).catch((error: unknown) => {
-    throw folder ? withResumption(error, folder.path) : error;
-  });
+  )
+    .catch((error: unknown) => {
+      throw folder && scratch === undefined ? withResumption(error, folder.path) : error;
+    })
+    .finally(() => {
+      if (scratch === undefined) return;
+      rmSync(scratch, { recursive: true, force: true });
+      folder = undefined;
+    });
   if ("plan" in executed)
     return { text: planText(executed.plan, shell.style), document: executed.plan, exitCode: EXIT.done };
   const finished = readResult(executed.document);
@@ -183,6 +197,14 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
     exitCode: exitCode(written.isFaulty && executed.state !== "interrupted" ? "fault" : executed.state, shell),
     failure: written.failure,
   };
+}
+
+function missingFolder(): never {
+  throw new ThalwegError({
+    kind: "internal",
+    code: "no-folder",
+    message: "Tasks were to be handed out before the run had a folder.",
+  });
 }
 
 /** Which experiment answers, and what it is asked. */

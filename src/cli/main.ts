@@ -21,6 +21,12 @@ for (const [signal, exitCode] of Object.entries(EXIT_OF_SIGNAL)) {
   });
 }
 
+// A worker whose run has gone ends with it: what it is at will be done by whoever continues the run.
+if (process.connected) {
+  process.once("disconnect", () => process.exit(EXIT.terminated));
+  process.channel?.unref();
+}
+
 const streams = guardStreams(process.stdout, process.stderr);
 // The event loop ran empty while the run still waits: without this, Node would leave with code 13 and no word.
 const stranded = new Promise<never>((_, reject) => {

@@ -13,6 +13,7 @@ import { explainDocument } from "../result/explain-document.ts";
 import { exportResult } from "../result/export-result.ts";
 import { inspectResult } from "../result/inspect-result.ts";
 import { planDocument } from "../result/plan-document.ts";
+import { workDocument } from "../result/work-document.ts";
 import { repeatDocument } from "../result/repeat-document.ts";
 
 /** The documents that experiments write, by kind. */
@@ -43,6 +44,7 @@ export const DOCUMENT_KINDS = {
   doctor: doctorDocument,
   explain: explainDocument,
   repeat: repeatDocument,
+  work: workDocument,
   error: errorDocument,
 };
 

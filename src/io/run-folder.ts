@@ -12,6 +12,8 @@ import { writeFileAtomically, writeFolderAtomically } from "./write-atomically.t
 export const RUN_FILE = "run.json";
 const TASK_LIST = "tasks.json";
 const TASKS = "tasks";
+/** Who is at which task. */
+export const LEASES = "leases";
 
 /** The folder of a run on its way: the store of its tasks. */
 export interface RunFolder extends TaskStore {
@@ -44,7 +46,7 @@ export function createRunFolder(path: string, run: RunFile): RunFolder {
       [RUN_FILE, encodeRun(run)],
       [TASK_LIST, encodeTasks([])],
     ],
-    [TASKS],
+    [TASKS, LEASES],
   );
   return openRunFolder(path);
 }

@@ -30,11 +30,13 @@ describe("documents", () => {
       bench: ["bench", ...model, "--runs", "3"],
       compare: ["compare", OLD_RESULT, OLD_RESULT],
       repeat: ["run", "again"],
+      work: ["work", "checkpoints"],
       explain: ["explain", "sharpness"],
       doctor: ["doctor"],
       error: ["profile", "nope.onnx", "--data", "digits", "--only", "loss"],
     };
     await thalweg(["profile", ...model, "--only", "loss", "-o", "again"]);
+    await thalweg([...commands.checkpoints, "-o", "checkpoints"]);
     for (const [kind, schema] of Object.entries(DOCUMENT_KINDS)) {
       const args = Object.entries(commands).find(([name]) => name === kind)?.[1] ?? [];
       const run = await thalweg([...args, "--json"]);

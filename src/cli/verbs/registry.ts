@@ -11,6 +11,7 @@ import { explain } from "./explain.ts";
 import { exportVerb } from "./export.ts";
 import { inspect } from "./inspect.ts";
 import { runVerb } from "./run.ts";
+import { workVerb } from "./work.ts";
 
 const MEASURING: readonly Verb[] = [...verbsOf(EXPERIMENTS), compare, inspect, check, apply, exportVerb, bench];
 
@@ -18,6 +19,7 @@ const MEASURING: readonly Verb[] = [...verbsOf(EXPERIMENTS), compare, inspect, c
 export const VERBS: readonly Verb[] = [
   ...MEASURING,
   runVerb((command) => readCommand(MEASURING, command)),
+  workVerb,
   explain,
   doctor,
 ];

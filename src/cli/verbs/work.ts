@@ -1,0 +1,63 @@
+import { hostname } from "node:os";
+import { z } from "zod";
+import { EXPERIMENTS } from "../../experiments/registry.ts";
+import { openRunFolder } from "../../io/run-folder.ts";
+import { work } from "../../jobs/work.ts";
+import { performTask } from "../../runs/execute.ts";
+import { chosen } from "../../util/chosen.ts";
+import { given } from "../arguments.ts";
+import { durationOf, milliseconds } from "../common-flags.ts";
+import { EXIT } from "../exit-code.ts";
+import { formatCounted } from "../format.ts";
+import { silentOpeners } from "../open-subjects.ts";
+import { defineVerb } from "../verb.ts";
+
+export const workVerb = defineVerb({
+  name: "work",
+  summary: "do tasks of a run that others have begun, on this or any machine that shares its folder",
+  description:
+    "Do tasks of a run until all are done. Start as many as you like, on all machines that share the folder: each claims a task by a lease and shows that it lives; what a worker that dies leaves is taken over. Call it where the run was begun, so that its paths lead to the same files.",
+  arguments: [
+    { name: "RUN", description: "the folder of a run that was begun with --executor folder", required: true },
+  ],
+  parameters: z.object({
+    lease: durationOf("30s").meta({
+      description: "a worker without a sign of life for so long is believed dead",
+      placeholder: "TIME",
+      group: "Work",
+    }),
+    name: z.string().optional().meta({
+      description: "of this worker, unique among all (default: host and process)",
+      placeholder: "NAME",
+      group: "Work",
+    }),
+  }),
+  examples: [
+    ["thalweg work runs/training", "in as many terminals, jobs or machines as there are"],
+    ["thalweg work runs/training --lease 5m", "where machines are often held up"],
+  ],
+  run: async ({ lease, name }, [path], shell) => {
+    const folder = openRunFolder(given(path, "RUN"));
+    const { recipe } = folder.run;
+    const { tasks } = chosen("experiment", recipe.experiment, EXPERIMENTS);
+    const count = await work({
+      folder,
+      worker: name ?? `${hostname()}-${process.pid}-${process.hrtime.bigint()}`,
+      leaseLasts: milliseconds(lease),
+      context: shell.context(),
+      perform: async (task) => {
+        shell.note(`${task.label} …`);
+        await performTask(chosen("kind of task", task.kind, tasks), recipe, task, folder, {
+          openers: silentOpeners(shell),
+          listener: shell.listener,
+          context: (budget) => shell.context(budget ?? undefined),
+        });
+      },
+    });
+    return {
+      text: `All tasks are done, ${formatCounted(count, "task")} of them here.\n`,
+      document: { schema: "thalweg/work@1", path: folder.path, done: count },
+      exitCode: EXIT.done,
+    };
+  },
+});

@@ -1,0 +1,160 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createRunFolder, type RunFolder } from "../io/run-folder.ts";
+import type { Task } from "../runs/task.ts";
+import { encodeFinished } from "../runs/task-store.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { folderExecutor } from "./folder-executor.ts";
+import { openLeases } from "./leases.ts";
+import { work } from "./work.ts";
+
+let folder = "";
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "thalweg-leases-"))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function crew(lasts = 100) {
+  let now = 0;
+  const of = (worker: string) => openLeases(folder, { worker, lasts, clock: () => now });
+  return { a: of("a"), b: of("b"), wait: (ms: number) => void (now += ms) };
+}
+
+describe("a lease", () => {
+  it("belongs to one worker until it is given back", () => {
+    const { a, b } = crew();
+    const lease = a.claim("t");
+    expect(lease).toBeDefined();
+    expect(b.claim("t")).toBeUndefined();
+    expect(a.claim("t")).toBeUndefined();
+    expect(b.claim("other")).toBeDefined();
+    lease?.release();
+    expect(b.claim("t")).toBeDefined();
+  });
+
+  it("is taken over when it has been seen to stand still for as long as it lasts", () => {
+    const { a, b, wait } = crew();
+    const lease = a.claim("t");
+    expect(b.claim("t")).toBeUndefined();
+    wait(99);
+    expect(b.claim("t")).toBeUndefined();
+    lease?.renew();
+    wait(99);
+    expect(b.claim("t")).toBeUndefined();
+    wait(100);
+    expect(b.claim("t")).toBeDefined();
+    // Who comes back late takes nothing away from the one who is at it now.
+    lease?.renew();
+    lease?.release();
+    expect(a.claim("t")).toBeUndefined();
+    expect(readdirSync(join(folder, "leases"))).toEqual(["t.lease"]);
+  });
+
+  it("is not old for who has just come, however long it has stood", () => {
+    const { a, b, wait } = crew();
+    a.claim("t");
+    wait(1e9);
+    expect(b.claim("t")).toBeUndefined();
+    wait(100);
+    expect(b.claim("t")).toBeDefined();
+  });
+
+  it("of a worker that is known to be dead is given back at once", () => {
+    const { a, b } = crew();
+    a.claim("t");
+    a.claim("u");
+    b.releaseAllOf("a");
+    expect(b.claim("t")).toBeDefined();
+    b.releaseAllOf("a");
+    expect(a.claim("t")).toBeUndefined();
+  });
+
+  it("that was torn by a crash expires, too", () => {
+    const { b, wait } = crew();
+    writeFileSync(join(folder, "leases", "t.lease"), "");
+    expect(b.claim("t")).toBeUndefined();
+    wait(100);
+    expect(b.claim("t")).toBeDefined();
+  });
+});
+
+describe("workers in a folder", () => {
+  const TASKS: Task[] = Array.from({ length: 40 }, (_, i) => ({
+    kind: "k",
+    input: i,
+    label: `${i}`,
+    hash: `hash${i}`,
+  }));
+  const performed: string[] = [];
+  let run: RunFolder;
+  beforeEach(() => {
+    performed.length = 0;
+    run = createRunFolder(join(folder, "run"), {
+      schema: "thalweg/run@1",
+      createdAt: "2026-11-22T00:00:00.000Z",
+      directory: "/",
+      command: [],
+      config: {},
+      recipe: { thalweg: "1", experiment: "e", arguments: [], options: {}, seed: 0, budget: null, inputs: [] },
+    });
+    run.list(TASKS);
+  });
+
+  const worker = (name: string, leaseLasts: number, hangAt = -1) =>
+    work({
+      folder: run,
+      worker: name,
+      leaseLasts,
+      context: {},
+      perform: async (task) => {
+        if (task.input === hangAt) await new Promise(() => undefined);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        performed.push(task.label);
+        run.put(task.hash, encodeFinished(task, task.input));
+      },
+    });
+
+  it("do every task once, together", async () => {
+    const counts = await Promise.all(["a", "b", "c"].map((name) => worker(name, 10_000)));
+    expect(counts.reduce((sum, each) => sum + each)).toBe(40);
+    expect(performed.toSorted((a, b) => Number(a) - Number(b))).toEqual(TASKS.map(({ label }) => label));
+    expect(counts.every((count) => count > 5)).toBe(true);
+  });
+
+  it("take over what one leaves that stands still", async () => {
+    const dead = openLeases(run.path, { worker: "dead", lasts: 1, clock: () => 0 });
+    dead.claim("hash7");
+    expect(await worker("a", 300)).toBe(40);
+    expect(performed.at(-1)).toBe("7");
+  });
+
+  it("do not do what is done, and do again what is torn", async () => {
+    await worker("a", 1000);
+    performed.length = 0;
+    const torn = join(run.path, "tasks", "hash3.json");
+    writeFileSync(torn, readFileSync(torn).subarray(0, 30));
+    expect(await worker("b", 1000)).toBe(1);
+    expect(performed).toEqual(["3"]);
+  });
+
+  it("tell whoever waits what cannot be done", async () => {
+    const executor = folderExecutor(() => run);
+    const refusal = new ThalwegError({ kind: "input", code: "weights-missing", message: "It lacks a tensor." });
+    const waiting = executor.run({
+      tasks: TASKS,
+      isDone: () => false,
+      perform: () => Promise.resolve(),
+      onDone: () => undefined,
+      context: {},
+    });
+    const failing = work({
+      folder: run,
+      worker: "a",
+      leaseLasts: 1000,
+      context: {},
+      perform: () => Promise.reject(refusal),
+    });
+    await expect(failing).rejects.toThrow(/lacks a tensor/);
+    await expect(waiting).rejects.toMatchObject({ code: "weights-missing", kind: "input" });
+  });
+});

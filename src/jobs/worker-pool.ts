@@ -1,0 +1,70 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import type { RunFolder } from "../io/run-folder.ts";
+import type { Executor } from "../runs/executor.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { folderExecutor } from "./folder-executor.ts";
+import { openLeases } from "./leases.ts";
+
+export interface PoolOptions {
+  readonly workers: number;
+  /** Starts a worker on a folder under a name of its own: the program and its arguments before those. */
+  readonly program: string;
+  readonly argumentsOf: (folder: string, worker: string) => readonly string[];
+  readonly folderOf: () => RunFolder;
+}
+
+/** So often in a row a worker may die without a task having been done meanwhile. */
+const DEATHS = 5;
+
+/** How long a worker has to end when it is told to, in milliseconds. */
+const GRACE = 5000;
+
+/** Worker processes on this machine, each with the network open for itself. One that dies gives its task back. */
+export function workerPool({ workers, program, argumentsOf, folderOf }: PoolOptions): Executor {
+  return folderExecutor(folderOf, ({ tasks }, folder) => {
+    const { path } = folder;
+    const leases = openLeases(path, { worker: "pool", lasts: 0, clock: () => performance.now() });
+    const running = new Map<string, ChildProcess>();
+    let started = 0;
+    let deaths = 0;
+    let left = tasks.length;
+    let isClosing = false;
+    const start = () => {
+      const worker = `${process.pid}-${++started}-${process.hrtime.bigint()}`;
+      const child = fork(program, argumentsOf(path, worker), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+      running.set(worker, child);
+      child.once("exit", () => {
+        running.delete(worker);
+        if (isClosing) return;
+        deaths++;
+        leases.releaseAllOf(worker);
+      });
+    };
+    return Promise.resolve({
+      check(open) {
+        if (open.length < left) deaths = 0;
+        left = open.length;
+        if (deaths > DEATHS * workers) {
+          throw new ThalwegError({
+            kind: "internal",
+            code: "workers-die",
+            message: `Workers die before they have done a task: ${deaths} of them in a row.`,
+          });
+        }
+        while (running.size < Math.min(workers, open.length)) start();
+        return Promise.resolve();
+      },
+      async close() {
+        isClosing = true;
+        const children = [...running.values()];
+        for (const child of children) child.kill("SIGTERM");
+        const timer = setTimeout(() => children.forEach((child) => child.kill("SIGKILL")), GRACE);
+        const alive = children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+        await Promise.all(alive.map((child) => once(child, "exit")));
+        clearTimeout(timer);
+        for (const worker of running.keys()) leases.releaseAllOf(worker);
+      },
+    });
+  });
+}
