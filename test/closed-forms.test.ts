@@ -13,6 +13,7 @@ import { lossGraph } from "../src/problem/loss-graph.ts";
 import { crossEntropy } from "../src/problem/losses/cross-entropy.ts";
 import { binaryCrossEntropy } from "../src/problem/losses/binary-cross-entropy.ts";
 import { huber } from "../src/problem/losses/huber.ts";
+import { configuredLoss } from "../src/problem/losses/parametric-loss.ts";
 import { meanAbsoluteError } from "../src/problem/losses/mean-absolute-error.ts";
 import { meanSquaredError } from "../src/problem/losses/mean-squared-error.ts";
 import type { Loss, LossOptions } from "../src/problem/losses/loss.ts";
@@ -322,7 +323,7 @@ describe("piecewise linear networks", () => {
 });
 
 describe("losses", () => {
-  const options: LossOptions = { ignoreIndex: -100, delta: 0.8 };
+  const options: LossOptions = { ignoreIndex: -100 };
 
   interface LossCase {
     readonly loss: Loss;
@@ -366,7 +367,7 @@ describe("losses", () => {
   const target = normal("target", 3, 2);
   const residuals = Array.from(element.data, (z, i) => z - target.data[i]);
   const bits = [0, 1, 1, 0, 0.25, 1];
-  const padding = { ignoreIndex: 0, delta: 1 };
+  const padding = { ignoreIndex: 0 };
 
   const CASES: Record<string, LossCase> = {
     "cross-entropy of classes": {
@@ -454,7 +455,7 @@ describe("losses", () => {
       expected: { perExample: sums(residuals.map(Math.abs), 2), terms: 6 },
     },
     huber: {
-      loss: huber,
+      loss: configuredLoss(huber, ["delta=0.8"]),
       z: element,
       y: target,
       expected: {

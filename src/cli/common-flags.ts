@@ -5,6 +5,12 @@ import { LOSSES } from "../problem/losses/registry.ts";
 const whole = (minimum: number) => z.int().min(minimum);
 const lossNames = LOSSES.map(({ name }) => name);
 
+const lossOptions = LOSSES.flatMap(({ name, parameters }) =>
+  Object.entries(parameters?.shape ?? {}).map(
+    ([option, schema]) => `${option} of ${name}, ${z.globalRegistry.get(schema)?.description}`,
+  ),
+).join("; ");
+
 const TALK = "How it talks";
 const MODEL = "Model";
 const DATA = "Data and loss";
@@ -86,6 +92,14 @@ export const dataFlags = z.object({
     .meta({ description: "array or CSV column of the labels (default: y)", placeholder: "COLUMN", group: DATA }),
   limit: whole(1).optional().meta({ description: "use only the first N examples", group: DATA }),
   loss: z.enum(lossNames).optional().meta({ description: "the loss (default: guessed, and said)", group: DATA }),
+  lossOption: z
+    .array(z.string())
+    .optional()
+    .meta({
+      description: `a number of the loss's own (repeatable): ${lossOptions}`,
+      placeholder: "NAME=VALUE",
+      group: DATA,
+    }),
   reduction: z
     .enum(["mean", "sum"])
     .default("mean")

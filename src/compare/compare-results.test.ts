@@ -120,6 +120,11 @@ describe("what is not comparable", () => {
     ],
     ["fewer examples", { data: { ...data, examples: 100 } }, /numbers of examples \(--limit\): 1797 in A, 100 in B/],
     ["another loss", { loss: { ...loss, name: "mse" } }, /losses differ: cross-entropy in A, mse in B/],
+    [
+      "another option of the loss",
+      { loss: { ...loss, title: "Huber (δ = 0.5)" } },
+      /--loss-option\): .* in A, Huber \(δ = 0\.5\) in B/,
+    ],
     ["another reduction", { loss: { ...loss, reduction: "sum" } }, /--reduction\): mean in A, sum in B/],
     ["another L2 term", { loss: { ...loss, l2: 0.1 } }, /--l2\): 0 in A, 0\.1 in B/],
     ["another output", { config: { output: "probs" } }, /--output\): not given in A, "probs" in B/],

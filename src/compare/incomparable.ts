@@ -31,6 +31,7 @@ const ASPECTS: readonly Aspect[] = [
     of: ({ data }) => (data && String(data.examples)) || undefined,
   },
   { says: "Their losses differ", of: ({ loss }) => loss?.name ?? "none" },
+  { says: "Their losses have other options (--loss-option)", of: ({ loss }) => loss?.title },
   { says: "The terms of the loss are put together otherwise (--reduction)", of: ({ loss }) => loss?.reduction },
   { says: "Other numbers of terms count in the loss", of: ({ loss }) => (loss && String(loss.terms)) || undefined },
   { says: "Their L2 terms differ (--l2)", of: ({ loss }) => (loss && String(loss.l2)) || undefined },

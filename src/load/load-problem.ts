@@ -7,6 +7,7 @@ import type { ModelFile } from "../onnx/decode-model.ts";
 import { examplesAxes } from "../onnx/examples-axes.ts";
 import type { Loss, LossOptions } from "../problem/losses/loss.ts";
 import type { OutputKind } from "../problem/losses/output-kind.ts";
+import { configuredLoss } from "../problem/losses/parametric-loss.ts";
 import { LOSSES } from "../problem/losses/registry.ts";
 import { lastUnitAxis } from "../problem/last-unit-axis.ts";
 import { Problem } from "../problem/problem.ts";
@@ -62,8 +63,8 @@ export interface LoadOptions {
   readonly classAxis?: number;
   /** What the outputs are; found out when absent. */
   readonly outputKind?: OutputKind;
-  /** Where Huber's loss turns from quadratic to linear. */
-  readonly delta?: number;
+  /** Numbers that the loss has of its own, as `NAME=VALUE`: "delta=0.5" of huber. */
+  readonly lossOption?: readonly string[];
   /** The output of the model to take; the first when absent. */
   readonly output?: string;
   /** Patterns of the parameters to differentiate with respect to; all when absent. */
@@ -113,6 +114,14 @@ const CACHE_BYTES = 2 ** 30;
  * @throws ThalwegError of kind "input" where files or what they hold do not fit, of kind "usage" for options
  */
 export async function loadProblem(path: string, options: LoadOptions): Promise<LoadedProblem> {
+  if (options.loss === undefined && (options.lossOption ?? []).length > 0) {
+    throw new ThalwegError({
+      kind: "usage",
+      code: "bad-loss-option",
+      message: "Options of a loss are given, but no loss.",
+      hint: "Name the loss with --loss.",
+    });
+  }
   const source = loadModel(path, options.weights);
   const { model } = source;
   const precision = options.precision ?? defaultPrecision(model);
@@ -154,7 +163,7 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
       asked: options.batchSize,
       fixed,
     };
-    const lossOptions: LossOptions = { ignoreIndex: options.ignoreIndex ?? -100, delta: options.delta ?? 1 };
+    const lossOptions: LossOptions = { ignoreIndex: options.ignoreIndex ?? -100 };
     const looked = await lookAtOutputs({
       model,
       dataset: opened,
@@ -183,7 +192,10 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
           classNames: opened.labels.classNames,
           labelsOf: (example) => opened.y(example, example + 1).data,
           asked: {
-            loss: options.loss === undefined ? undefined : lossNamed(options.loss),
+            loss:
+              options.loss === undefined
+                ? undefined
+                : configuredLoss(lossNamed(options.loss), options.lossOption ?? []),
             outputKind: options.outputKind,
             classAxis: options.classAxis,
           },

@@ -159,6 +159,18 @@ const REFUSED: readonly (readonly [string, readonly string[], 2 | 3, RegExp])[] 
   ],
   ["an export without loss", ["export", DIGITS, "--batch", "4", "-o", "h.onnx"], 2, /--loss NAME/],
   ["an unknown term", ["explain", "sharpnes"], 2, /Did you mean sharpness/],
+  [
+    "an option without its loss",
+    ["check", DIGITS, "--data", "good.npz", "--loss-option", "delta=1"],
+    2,
+    /no loss\. .*--loss/,
+  ],
+  [
+    "an option that the loss does not have",
+    ["check", DIGITS, "--data", "good.npz", "--loss", "huber", "--loss-option", "slope=1"],
+    2,
+    /huber has no option "slope=1"\. .*delta=VALUE/,
+  ],
   ["a device that is not there", ["inspect", DIGITS, "--device", "gpu"], 2, /./],
 ];
 

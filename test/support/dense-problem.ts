@@ -127,7 +127,7 @@ export function denseProblem(
 ): Problem {
   return Problem.open(decodeModel(denseModel(layers), { file: "dense.onnx" }), dataset(x, y), runtime, {
     loss,
-    lossOptions: { ignoreIndex: -100, delta: 1 },
+    lossOptions: { ignoreIndex: -100 },
     reduction: "mean",
     l2: 0,
     precision: "float64",

@@ -101,7 +101,7 @@ export async function nearZero(
   const open = (y: Tensor, of: Loss, build: BuildNetwork, precision: FloatType) =>
     buildProblem(
       { x, y, parameters, build, loss: of },
-      { precision, lossOptions: { ignoreIndex: -100, delta: 1, outputKind: kind === "regression" ? undefined : kind } },
+      { precision, lossOptions: { ignoreIndex: -100, outputKind: kind === "regression" ? undefined : kind } },
     );
   const plain = open(
     array([EXAMPLES, 4, ...architecture.behind], new Array<number>(4 * EXAMPLES).fill(0)),

@@ -56,7 +56,7 @@ export function lossNamed(name: string): Loss {
 }
 
 export const DEFAULTS: Omit<ProblemOptions, "loss" | "precision"> = {
-  lossOptions: { ignoreIndex: -100, delta: 1 },
+  lossOptions: { ignoreIndex: -100 },
   reduction: "mean",
   l2: 0,
   batchSize: 64,

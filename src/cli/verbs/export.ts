@@ -11,6 +11,7 @@ import { chooseParameters } from "../../load/choose-parameters.ts";
 import { Graph } from "../../graph/graph.ts";
 import { chosenParameters } from "../../onnx/chosen-parameters.ts";
 import { importGraph } from "../../onnx/import-graph.ts";
+import { configuredLoss } from "../../problem/losses/parametric-loss.ts";
 import { LOSSES } from "../../problem/losses/registry.ts";
 import { lastUnitAxis } from "../../problem/last-unit-axis.ts";
 import { outputLink } from "../../problem/output-link.ts";
@@ -131,8 +132,8 @@ function fromShapes(path: string, flags: Flags, derivative: Derivative, shell: S
   const source = loadModel(path, flags.weights);
   const { model } = source;
   const { batch } = flags;
-  const loss = LOSSES.find(({ name }) => name === flags.loss);
-  if (batch === undefined || loss === undefined) {
+  const plainLoss = LOSSES.find(({ name }) => name === flags.loss);
+  if (batch === undefined || plainLoss === undefined) {
     throw new ThalwegError({
       kind: "usage",
       code: "no-data",
@@ -140,6 +141,7 @@ function fromShapes(path: string, flags: Flags, derivative: Derivative, shell: S
       hint: "Give them, or give --data so that shapes and loss come from it.",
     });
   }
+  const loss = configuredLoss(plainLoss, flags.lossOption ?? []);
   const precision = flags.precision ?? defaultPrecision(model);
   const named = flags.params && chooseParameters(model, flags.params);
   const importing = { precision, freeze: flags.freeze, parameters: named, batchNormalization: flags.bn };
@@ -160,7 +162,7 @@ function fromShapes(path: string, flags: Flags, derivative: Derivative, shell: S
   const options: ProblemOptions = {
     ...importing,
     loss,
-    lossOptions: { ignoreIndex: flags.ignoreIndex, delta: 1, classAxis: classes ? classAxis : undefined, outputKind },
+    lossOptions: { ignoreIndex: flags.ignoreIndex, classAxis: classes ? classAxis : undefined, outputKind },
     reduction: flags.reduction,
     l2: flags.l2,
     batchSize: batch,

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { Value } from "../../graph/value.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import type { DType, Shape, Tensor } from "../../util/tensor.ts";
@@ -18,8 +19,6 @@ export interface LossShapes {
 export interface LossOptions {
   /** Class label whose terms are left out. */
   readonly ignoreIndex: number;
-  /** Where Huber's loss turns from quadratic to linear. */
-  readonly delta: number;
   /** The axis of the outputs that the classes lie on; by convention when absent (see `classLayout`). */
   readonly classAxis?: number;
   /** What the outputs are; when absent, what their last operation makes them, else logits. */
@@ -70,6 +69,10 @@ export interface Loss {
    */
   readonly links?: readonly string[];
   readonly caveat?: string;
+  /** Numbers of its own, each with a default and a description: what `--loss-option NAME=VALUE` takes. */
+  readonly parameters?: z.ZodObject;
+  /** The same loss with other numbers of its own. */
+  configured?(this: void, values: Readonly<Record<string, unknown>>): Loss;
 }
 
 export function labelError(code: string, message: string, hint?: string): ThalwegError {

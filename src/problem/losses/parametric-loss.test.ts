@@ -1,0 +1,38 @@
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { huber } from "./huber.ts";
+import { meanSquaredError } from "./mean-squared-error.ts";
+import { configuredLoss } from "./parametric-loss.ts";
+import { LOSSES } from "./registry.ts";
+
+const outputs = { dtype: "float64", shape: [1, 1], data: Float64Array.of(3) } as const;
+const labels = { dtype: "float64", shape: [1, 1], data: Float64Array.of(0) } as const;
+const lossAt = (loss: typeof huber) => loss.evaluate(outputs, labels, { ignoreIndex: -100 }).losses[0];
+
+it("gives a loss the numbers that are asked for, and says them where they are not the default", () => {
+  expect([huber.title, lossAt(huber)]).toEqual(["Huber", 2.5]);
+  const other = configuredLoss(huber, ["delta=0.5"]);
+  expect([other.title, lossAt(other)]).toEqual(["Huber (δ = 0.5)", 1.375]);
+  expect(lossAt(configuredLoss(other, ["delta=2"]))).toBe(4);
+  expect(configuredLoss(meanSquaredError, [])).toBe(meanSquaredError);
+});
+
+it.each([
+  [huber, "slope=2", /no option "slope=2"/, "Give delta=VALUE."],
+  [huber, "delta", /no option "delta"/, "Give delta=VALUE."],
+  [huber, "delta=-1", /The option delta of the loss huber does not fit: Too small/, undefined],
+  [huber, "delta=", /delta of the loss huber does not fit/, undefined],
+  [meanSquaredError, "delta=1", /The loss mse has no option/, "It has no options."],
+])("refuses of $0.name the option %s", (loss, option, message, hint) => {
+  expect(() => configuredLoss(loss, [option])).toThrow(expect.objectContaining({ code: "bad-loss-option", hint }));
+  expect(() => configuredLoss(loss, [option])).toThrow(message);
+});
+
+it("has a default and a description for every number of every loss", () => {
+  for (const { name, parameters } of LOSSES) {
+    for (const [option, schema] of Object.entries(parameters?.shape ?? {})) {
+      expect(z.globalRegistry.get(schema)?.description, `${name} ${option}`).toMatch(/./);
+      expect(parameters?.safeParse({}).success).toBe(true);
+    }
+  }
+});

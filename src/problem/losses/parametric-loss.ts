@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { ThalwegError } from "../../util/thalweg-error.ts";
+import type { Loss } from "./loss.ts";
+
+/** A loss with numbers of its own, at their defaults; `configured` gives it with others. */
+export function parametricLoss<S extends z.core.$ZodShape>(
+  parameters: z.ZodObject<S>,
+  make: (values: z.output<z.ZodObject<S>>) => Loss,
+): Loss {
+  const configured = (values: Readonly<Record<string, unknown>>): Loss => ({
+    ...make(parameters.parse(values)),
+    parameters,
+    configured,
+  });
+  return configured({});
+}
+
+/**
+ * A loss with the options that were given for it, as `NAME=VALUE`.
+ *
+ * @throws ThalwegError `bad-loss-option` for what the loss does not have or does not take
+ *
+ * @example
+ * configuredLoss(huber, ["delta=0.5"]).title; // "Huber (δ = 0.5)"
+ */
+export function configuredLoss(loss: Loss, options: readonly string[]): Loss {
+  if (options.length === 0) return loss;
+  const values: Record<string, unknown> = {};
+  for (const option of options) {
+    const [, name = "", text = ""] = /^([^=]*)=(.*)$/su.exec(option) ?? [];
+    if (!loss.parameters || !Object.keys(loss.parameters.shape).includes(name)) {
+      const known = Object.keys(loss.parameters?.shape ?? {});
+      throw badOption(
+        `The loss ${loss.name} has no option "${option}".`,
+        known.length > 0 ? `Give ${known.map((each) => `${each}=VALUE`).join(" or ")}.` : "It has no options.",
+      );
+    }
+    values[name] = text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+  }
+  const parsed = loss.parameters?.safeParse(values);
+  if (parsed?.success === false) {
+    const [{ path, message }] = parsed.error.issues;
+    throw badOption(`The option ${path.join(".")} of the loss ${loss.name} does not fit: ${message}.`);
+  }
+  return loss.configured?.(values) ?? loss;
+}
+
+function badOption(message: string, hint?: string): ThalwegError {
+  return new ThalwegError({ kind: "usage", code: "bad-loss-option", message, hint });
+}
