@@ -102,3 +102,24 @@ describe("a band on the way to tridiagonal form", () => {
     });
   });
 });
+
+describe("a large matrix of low rank", () => {
+  it.each([
+    [520, 20, 0],
+    [600, 120, 0.15],
+  ])("of dimension %d and rank %d has its values, and zeros to rounding", (n, rank, grading) => {
+    const random = createRandom(3);
+    const rows = Array.from({ length: rank }, (_, k) => random.normalVector(n).map((x) => x * Math.exp(-grading * k)));
+    const a = new Float64Array(n * n);
+    for (const row of rows) for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) a[i * n + j] += row[i] * row[j];
+    const { values } = symmetricEigen(a, n, false);
+    // The others are those of the small Gram matrix.
+    const gram = Float64Array.from({ length: rank * rank }, (_, at) => {
+      const [v, w] = [rows[Math.floor(at / rank)], rows[at % rank]];
+      return v.reduce((sum, x, i) => sum + x * w[i], 0);
+    });
+    const expected = [...new Float64Array(n - rank), ...symmetricEigen(gram, rank, false).values];
+    const worst = Math.max(...values.map((value, i) => Math.abs(value - expected[i])));
+    expect(worst / values[n - 1]).toBeLessThan(20 * Number.EPSILON);
+  });
+});

@@ -14,6 +14,9 @@ export interface TridiagonalEigen {
   readonly vectors: Float64Array[];
 }
 
+/** Sweeps after which what is left of a coupling is taken for the rounding of the others. */
+const PATIENCE = 30;
+
 /** Columns of the eigenvector matrix that are rotated together, so that they stay in the cache during a sweep. */
 const PANEL = 128;
 
@@ -64,11 +67,14 @@ export function tridiagonalEigen(
   let size = 0;
   for (let i = 0; i < n; i++) size = Math.max(size, Math.abs(d[i]), Math.abs(e[i]));
   const negligible = Number.EPSILON ** 2 * size;
+  // A sweep rounds small elements that lie among large ones by ε‖T‖, each time anew.
+  const noise = Number.EPSILON * size;
 
   for (let l = 0; l < n; l++) {
     for (let iteration = 0; ; iteration++) {
       let m = l;
-      while (m < n - 1 && !(Math.abs(e[m]) <= negligible + Number.EPSILON * (Math.abs(d[m]) + Math.abs(d[m + 1])))) {
+      const floor = iteration < PATIENCE ? negligible : noise;
+      while (m < n - 1 && !(Math.abs(e[m]) <= floor + Number.EPSILON * (Math.abs(d[m]) + Math.abs(d[m + 1])))) {
         m++;
       }
       if (m === l) break;
