@@ -1,5 +1,6 @@
 import type { RunFolder } from "../io/run-folder.ts";
 import { folderExecutor } from "../jobs/folder-executor.ts";
+import { queueExecutor } from "../jobs/queue.ts";
 import { workerPool } from "../jobs/worker-pool.ts";
 import { type Executor, here } from "../runs/executor.ts";
 
@@ -18,5 +19,6 @@ export function executorOf(name: string, folderOf: () => RunFolder): Executor {
       folderOf,
     });
   }
+  if (kind === "queue") return queueExecutor(rest, folderOf);
   return kind === "folder" ? folderExecutor(folderOf) : here;
 }

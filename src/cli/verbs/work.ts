@@ -2,7 +2,8 @@ import { hostname } from "node:os";
 import { z } from "zod";
 import { EXPERIMENTS } from "../../experiments/registry.ts";
 import { openRunFolder } from "../../io/run-folder.ts";
-import { work } from "../../jobs/work.ts";
+import { workFromQueue } from "../../jobs/queue.ts";
+import { work, type WorkOptions } from "../../jobs/work.ts";
 import { performTask } from "../../runs/execute.ts";
 import { chosen } from "../../util/chosen.ts";
 import { given } from "../arguments.ts";
@@ -26,6 +27,11 @@ export const workVerb = defineVerb({
       placeholder: "TIME",
       group: "Work",
     }),
+    queue: z.string().optional().meta({
+      description: "take what a queue hands out, instead of looking into the folder (redis://HOST:PORT)",
+      placeholder: "URL",
+      group: "Work",
+    }),
     name: z.string().optional().meta({
       description: "of this worker, unique among all (default: host and process)",
       placeholder: "NAME",
@@ -36,11 +42,11 @@ export const workVerb = defineVerb({
     ["thalweg work runs/training", "in as many terminals, jobs or machines as there are"],
     ["thalweg work runs/training --lease 5m", "where machines are often held up"],
   ],
-  run: async ({ lease, name }, [path], shell) => {
+  run: async ({ lease, name, queue }, [path], shell) => {
     const folder = openRunFolder(given(path, "RUN"));
     const { recipe } = folder.run;
     const { tasks } = chosen("experiment", recipe.experiment, EXPERIMENTS);
-    const count = await work({
+    const options: WorkOptions = {
       folder,
       worker: name ?? `${hostname()}-${process.pid}-${process.hrtime.bigint()}`,
       leaseLasts: milliseconds(lease),
@@ -53,7 +59,8 @@ export const workVerb = defineVerb({
           context: (budget) => shell.context(budget ?? undefined),
         });
       },
-    });
+    };
+    const count = await (queue === undefined ? work(options) : workFromQueue(queue, options));
     return {
       text: `All tasks are done, ${formatCounted(count, "task")} of them here.\n`,
       document: { schema: "thalweg/work@1", path: folder.path, done: count },
