@@ -112,6 +112,10 @@ describe("a profile over checkpoints", () => {
     expect((await waiting).code).toBe(0);
     const pool = await run(["profile", ...ALL, "-o", "pool", "--executor", "workers:2"]);
     expect(pool.code, pool.err).toBe(0);
+    // Who did what, and that the one that was killed began a task that another has done.
+    const events = readFileSync(at("shared", "events.ndjson"), "utf8").trimEnd().split("\n");
+    expect(events.filter((line) => line.includes('"by":"killed"') && line.includes('"begun"'))).not.toEqual([]);
+    expect(events.filter((line) => line.includes('"done"'))).toHaveLength(4);
     for (const path of ["shared", "pool"]) {
       expect(withoutProvenance(resultIn(path))).toEqual(withoutProvenance(resultIn("whole")));
       expect(tasksIn(path)).toEqual(tasksIn("whole"));

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { readResult, type ResultDocument } from "../documents/result-kinds.ts";
@@ -140,6 +140,8 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
   const listener: Shell["listener"] = (event) => {
     if (event.type === "warning") said.add(event.text);
     shell.listener(event);
+    // How far each product is, is for whoever looks on.
+    if (event.type !== "progress") folder?.record(event, `${hostname()}-${process.pid}`);
   };
   const executed = await execute(
     experiment,

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -26,6 +26,13 @@ describe("the folder of a run", () => {
     const run = createRunFolder(at("run"), RUN);
     run.put("abc", "text");
     run.list([{ hash: "abc", kind: "k", label: "l", input: { a: 1 } }]);
+    run.record({ type: "section", task: "l", name: "k", state: "done" }, "a");
+    run.record({ type: "note", text: "two\nlines" }, "b");
+    const lines = readFileSync(at("run", "events.ndjson"), "utf8").trimEnd().split("\n");
+    expect(lines.map((line): unknown => JSON.parse(line))).toMatchObject([
+      { by: "a", type: "section", task: "l", state: "done" },
+      { by: "b", type: "note", text: "two\nlines" },
+    ]);
     const again = openRunFolder(at("run"));
     expect(again.run).toEqual(RUN);
     expect(again.get("abc")).toBe("text");

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { inputError } from "../files/input-error.ts";
+import type { RunEvent } from "../runs/event.ts";
 import type { TaskStore } from "../runs/task-store.ts";
 import { encodeRun, decodeRun, type RunFile, decodeTasks, encodeTasks } from "../runs/run-file.ts";
 import type { Task } from "../runs/task.ts";
@@ -12,6 +13,7 @@ import { writeFileAtomically, writeFolderAtomically } from "./write-atomically.t
 export const RUN_FILE = "run.json";
 const TASK_LIST = "tasks.json";
 const TASKS = "tasks";
+const EVENTS = "events.ndjson";
 /** Who is at which task. */
 export const LEASES = "leases";
 
@@ -22,6 +24,8 @@ export interface RunFolder extends TaskStore {
   list(tasks: readonly Task[]): void;
   /** What there is to do, as far as is known yet. */
   listed(): Task[];
+  /** Adds what the run says to `events.ndjson`, one event on a line, with its time and whoever says it. */
+  record(event: RunEvent, by: string): void;
 }
 
 /**
@@ -45,6 +49,7 @@ export function createRunFolder(path: string, run: RunFile): RunFolder {
     [
       [RUN_FILE, encodeRun(run)],
       [TASK_LIST, encodeTasks([])],
+      [EVENTS, ""],
     ],
     [TASKS, LEASES],
   );
@@ -75,6 +80,14 @@ export function openRunFolder(path: string): RunFolder {
     get: (hash) => readText(place(hash)),
     put: (hash, text) => writeFileAtomically(place(hash), text),
     list: (tasks) => writeFileAtomically(join(path, TASK_LIST), encodeTasks(tasks)),
+    record(event, by) {
+      const line = { at: new Date().toISOString(), by, ...event };
+      try {
+        appendFileSync(join(path, EVENTS), `${JSON.stringify(line)}\n`);
+      } catch {
+        // A diary that cannot be written costs no numbers.
+      }
+    },
     listed: () => decodeTasks(readText(join(path, TASK_LIST)), join(path, TASK_LIST)),
   };
 }

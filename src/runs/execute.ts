@@ -145,12 +145,10 @@ async function complete(
     tasks: all.filter((task) => !known.includes(task)),
     isDone,
     perform: async (task) => {
-      listener({ type: "section", task: task.label, name: kind.name, state: "begun" });
       await performTask(kind, recipe, task, store, edges.tasks);
     },
     onDone: ({ label }) => {
       done++;
-      listener({ type: "section", task: label, name: kind.name, state: "done" });
       listener({ type: "progress", stage: "tasks", done, total: all.length, estimate: label });
     },
     context: edges.tasks.context(null),
@@ -166,11 +164,13 @@ export async function performTask(
   { openers, listener, context: contextOf }: TaskEdges,
 ): Promise<void> {
   const { progress, ...context } = contextOf(recipe.budget);
+  listener({ type: "section", task: task.label, name: kind.name, state: "begun" });
   const result = await kind.perform(openers, recipe, task, {
     ...context,
     ...(progress && { progress: (event) => listener({ type: "progress", task: task.label, ...event }) }),
   });
   store.put(task.hash, encodeFinished(task, result));
+  listener({ type: "section", task: task.label, name: kind.name, state: "done" });
 }
 
 function required(store: RunStore, task: Task) {

@@ -46,16 +46,20 @@ export const workVerb = defineVerb({
     const folder = openRunFolder(given(path, "RUN"));
     const { recipe } = folder.run;
     const { tasks } = chosen("experiment", recipe.experiment, EXPERIMENTS);
+    const worker = name ?? `${hostname()}-${process.pid}-${process.hrtime.bigint()}`;
     const options: WorkOptions = {
       folder,
-      worker: name ?? `${hostname()}-${process.pid}-${process.hrtime.bigint()}`,
+      worker,
       leaseLasts: milliseconds(lease),
       context: shell.context(),
       perform: async (task) => {
         shell.note(`${task.label} …`);
         await performTask(chosen("kind of task", task.kind, tasks), recipe, task, folder, {
           openers: silentOpeners(shell),
-          listener: shell.listener,
+          listener: (event) => {
+            shell.listener(event);
+            if (event.type !== "progress") folder.record(event, worker);
+          },
           context: (budget) => shell.context(budget ?? undefined),
         });
       },
