@@ -99,7 +99,7 @@ describe("a profile over checkpoints", () => {
     const lease = ["--lease", "1s", "-q"];
     const killed = run(["work", "shared", ...lease, "--name", "killed"], (child) => {
       const timer = setInterval(() => {
-        if (!leasesOf("shared").some((text) => text.includes('"killed"'))) return;
+        if (!readFileSync(at("shared", "events.ndjson"), "utf8").includes('"by":"killed"')) return;
         clearInterval(timer);
         child.kill("SIGKILL");
       }, 5);
