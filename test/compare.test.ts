@@ -69,7 +69,7 @@ describe("runs of one network that differ in the seed", () => {
 
 describe("the section of a number", () => {
   it("is that of the instrument that measures it", { timeout: 120_000 }, async () => {
-    const problem = await load(DIGITS, { data: "digits", limit: 30 });
+    const problem = await load(DIGITS, { data: "digits", limit: 30, test: "digits" });
     const pathsOf = (result: ProfileResult, name: string) =>
       [...numbersOf(profileResult, z.encode(profileResult, result)).values()]
         .filter(({ instrument }) => instrument === name)

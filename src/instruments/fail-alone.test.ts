@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Dataset } from "../data/dataset.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
 import { nonFiniteIn } from "../result/non-finite.ts";
@@ -9,16 +10,19 @@ import { planProfile, runProfile } from "./profile.ts";
 import { INSTRUMENTS } from "./registry.ts";
 import { readingsOf } from "../../test/support/result-with.ts";
 
-const problem = () =>
+const on = (x: number[][], y: number[][], heldOut?: Dataset) =>
   denseProblem(
     [
       { name: "one", inputs: 1, weights: [0.5, -1], activation: "Relu" },
       { name: "two", inputs: 2, weights: [1, -0.5] },
     ],
-    [[1], [-1], [2]],
-    [[1], [0], [1]],
+    x,
+    y,
     meanSquaredError,
+    { heldOut },
   );
+const unseen = on([[3], [0.5]], [[1], [0]]).dataset;
+const problem = () => on([[1], [-1], [2]], [[1], [0], [1]], unseen);
 
 const run = () => runProfile(problem(), {}, createRandom(0), {});
 const boom = () => {

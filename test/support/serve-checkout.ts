@@ -28,6 +28,7 @@ export async function serveCheckout(build: string): Promise<CheckoutServer> {
   const imports = {
     "thalweg/web": "/dist/web.js",
     "onnxruntime-web": `${ORT}/${build}`,
+    zod: "/node_modules/zod/index.js",
     "onnx-buf": "/node_modules/onnx-buf/dist/onnx_pb.js",
     "@bufbuild/protobuf": "/node_modules/@bufbuild/protobuf/dist/esm/index.js",
     "@bufbuild/protobuf/codegenv2": "/node_modules/@bufbuild/protobuf/dist/esm/codegenv2/index.js",
