@@ -50,6 +50,21 @@ describe("held-out examples", async () => {
     expect(result.verdicts).toMatchObject([{ text: expect.stringMatching(/^The loss is higher on 360 held-out/) }]);
   });
 
+  it("are not compared with the data where the loss is a sum, nor told apart within rounding", async () => {
+    const summed = await loadProblem(DIGITS, { data: "digits", limit: 100, test, reduction: "sum" });
+    const { result } = await runProfile(summed.problem, { only: "held-out" }, createRandom(0), {});
+    await summed.close();
+    expect(result.heldOut).toMatchObject({ gap: null, gapError: null });
+    expect(result.heldOut?.loss).toBeGreaterThan(10);
+    expect(result.verdicts).toEqual([]);
+    // The same examples, twice: their losses are the same up to rounding, and spread is all that there is.
+    const same = await loadProblem(DIGITS, { data: test, test });
+    const again = await runProfile(same.problem, { only: "held-out" }, createRandom(0), {});
+    await same.close();
+    expect(again.result.verdicts).toMatchObject([{ text: expect.stringMatching(/^Not decided/) }]);
+    expect(again.result.heldOut?.gapError).toBeGreaterThan(1.96 * (again.result.heldOut?.lossError ?? Number.NaN));
+  });
+
   it("are measured by every run that has them, and by no other", async () => {
     const names = async (problem: typeof loaded.problem) =>
       (

@@ -132,3 +132,17 @@ describe("a point on chosen examples", () => {
     expect(() => problem.at(theta.subarray(1))).toThrow(/dimension/);
   });
 });
+
+describe("a point of a float32 problem on chosen examples", () => {
+  test("has its counterpart in float64 on the same examples, and takes no vector of another space", async () => {
+    const problem = openReference("mlp-tanh-digits", { ...DEFAULTS, precision: "float32", batchSize: 32 }, 100);
+    await using point = problem.at(problem.point.parameters, { examples: Int32Array.of(3, 5, 8) });
+    const wide = problem.pointInFloat64(point);
+    expect(wide?.examples).toBe(3);
+    expect((await wide?.value())?.loss).toBeCloseTo((await point.value()).loss, 5);
+    const short = new Float64Array(problem.space.dimension - 1);
+    await expect(point.product(hessianProduct, [short])).rejects.toMatchObject({ code: "dimension-mismatch" });
+    await expect(point.jacobianVector(short)).rejects.toMatchObject({ code: "dimension-mismatch" });
+    await problem.close();
+  });
+});

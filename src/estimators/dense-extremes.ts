@@ -27,6 +27,9 @@ interface DenseMatrix {
   readonly spectrum: SymmetricSpectrum;
 }
 
+/** What a residual may be of the largest eigenvalue, rounding of the products apart. */
+const SOUND = 1e-8;
+
 interface Ends {
   readonly largest: number;
   readonly smallest: number;
@@ -79,17 +82,23 @@ export async function denseEnds(
     });
   });
   const pairAt = (place: number): Eigenvalue => pairs.get(place) ?? { value: values[place], residual: hidden };
-  const converged = pairs.size === places.length;
+  const scale = Math.max(Math.abs(values[0]), Math.abs(values[n - 1]));
+  const off = Math.max(0, ...[...pairs.values()].map(({ residual }) => residual - hidden));
+  // Inverse iteration leaves some roundings; more shows values that are not those of the matrix.
+  const areSound = off <= SOUND * scale;
+  const converged = pairs.size === places.length && areSound;
   return {
     top: tops.map(pairAt),
     bottom: bottoms.map(pairAt),
-    scale: Math.max(Math.abs(values[0]), Math.abs(values[n - 1])),
+    scale,
     products,
     method: `whole matrix (${products} products), every eigenvalue`,
     converged,
     reason: converged
       ? undefined
-      : `The time was up after ${pairs.size} of ${places.length} eigenvectors; every eigenvalue is known.`,
+      : !areSound
+        ? "The eigenvectors are not those of the matrix to these eigenvalues: see their residuals."
+        : `The time was up after ${pairs.size} of ${places.length} eigenvectors; every eigenvalue is known.`,
     multiplicity: { checked: true, products: 0, found: 0, missProbability: 0, margin: 0 },
   };
 }

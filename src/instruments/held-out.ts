@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { studentTQuantile } from "../linalg/distributions.ts";
 import type { Point } from "../problem/point.ts";
 import { lossRounding } from "../quantities/loss-rounding.ts";
 import { lossValue } from "../quantities/loss-value.ts";
-import { about, aside, deviating } from "../result/known.ts";
+import { about, aside, deviating, sampled } from "../result/known.ts";
 import { count, real } from "../result/real.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import type { RunContext } from "../util/run-context.ts";
@@ -18,11 +19,11 @@ const numbers = z.object({
       "Standard error of the mean, over the draw of the examples; null where examples have no loss of their own.",
     ),
   accuracy: about(real, { title: "Accuracy on held-out examples" }).nullable(),
-  gap: about(real, { title: "Generalisation gap" }).describe("Held-out loss less the loss of the data."),
+  gap: about(real, { title: "Generalisation gap" })
+    .nullable()
+    .describe("Held-out loss less the loss of the data; null where the loss is a sum, of other numbers of examples."),
+  gapError: aside(real).nullable().describe("Half of its 95 % interval, with what rounding leaves of both losses."),
 });
-
-/** Standard errors on either side of a number within which its population's lies at 95 %. */
-const WIDTH = 1.96;
 
 /**
  * The standard error of the held-out loss as an estimate of the population's: the loss is a ratio of sums over the
@@ -47,7 +48,11 @@ export const heldOutInstrument = defineInstrument({
   title: "Held-out examples",
   part: {
     heldOut: about(numbers, {
-      members: ({ loss, lossError, gap }) => ({ loss: deviating(loss, lossError), gap: deviating(gap, lossError) }),
+      members: ({ loss, lossError, gap, gapError }) => ({
+        loss: deviating(loss, lossError),
+        ...(gap !== null &&
+          gapError !== null && { gap: sampled(gap, { lower: gap - gapError, upper: gap + gapError }, 0, "examples") }),
+      }),
     }).nullable(),
   },
   parameters: z.object({}),
@@ -65,6 +70,10 @@ export const heldOutInstrument = defineInstrument({
     const { loss, accuracy } = await there.value(context);
     const penalty = (problem.options.l2 / 2) * desk.point.parameters.reduce((sum, x) => sum + x * x, 0);
     const error = problem.coupled === undefined ? await errorOfMean(there, loss - penalty, context) : Number.NaN;
+    // Both are rounded in proportion.
+    const rounding = (await desk.get(lossRounding)) * (1 + (here.loss === 0 ? 1 : Math.abs(loss / here.loss)));
+    const isMean = problem.options.reduction === "mean";
+    const count = there.sample.contributing().length;
     return {
       parts: {
         heldOut: {
@@ -72,7 +81,8 @@ export const heldOutInstrument = defineInstrument({
           loss,
           lossError: Number.isNaN(error) ? null : error,
           accuracy: accuracy ?? null,
-          gap: loss - here.loss,
+          gap: isMean ? loss - here.loss : null,
+          gapError: Number.isNaN(error) || !isMean ? null : studentTQuantile(0.975, count - 1) * error + rounding,
         },
       },
       converged: true,
@@ -98,26 +108,29 @@ export const heldOutInstrument = defineInstrument({
                   note: `${formatShare(accuracy)} on the data`,
                 },
               ]),
-          {
-            label: "Generalisation gap",
-            value: formatEstimate(heldOut.gap, heldOut.lossError),
-            note: "held-out loss less the loss of the data",
-          },
+          heldOut.gap === null
+            ? undefined
+            : {
+                label: "Generalisation gap",
+                value: formatEstimate(heldOut.gap, heldOut.lossError),
+                note: "held-out loss less the loss of the data",
+              },
         ],
   measures:
     "The loss and the share of right predictions on examples that were given as held out, and by how much that loss is above the loss of the data. The error is that of a mean over examples drawn at random.",
   means: ({ heldOut, loss }) =>
     heldOut === null
       ? ""
-      : `On ${heldOut.data.examples} held-out examples the loss is ${formatMeasured(heldOut.loss, heldOut.lossError ?? 0)}, ${formatMeasured(loss, 0)} on the data: a gap of ${formatMeasured(heldOut.gap, heldOut.lossError ?? 0)}.`,
+      : `On ${heldOut.data.examples} held-out examples the loss is ${formatMeasured(heldOut.loss, heldOut.lossError ?? 0)}, ${formatMeasured(loss, 0)} on the data${heldOut.gap === null ? ": sums of other numbers of examples, which are not compared" : `: a gap of ${formatMeasured(heldOut.gap, heldOut.lossError ?? 0)}`}.`,
   doesNotMean:
     "The gap is that of this loss at these weights. It is an estimate for the population only if no choice (of a checkpoint, of a hyperparameter) was made on these examples.",
   tryNext:
     "Profile other checkpoints with the same --test: where the gap grows while the loss falls, training fits these examples alone.",
   verdicts: ({ heldOut, loss }) => {
-    if (heldOut === null || heldOut.lossError === null) return [];
-    const { gap, lossError, data } = heldOut;
-    const ground = within("the generalisation gap", gap, WIDTH * lossError);
+    if (heldOut === null) return [];
+    const { gap, gapError, lossError, data } = heldOut;
+    if (gap === null || gapError === null) return [];
+    const ground = within("the generalisation gap", gap, gapError);
     const measured = `on ${data.examples} held-out examples, ${formatEstimate(heldOut.loss, lossError)}, than on the data, ${formatNumber(loss, 3)}`;
     return [
       {

@@ -199,7 +199,9 @@ export class Problem {
   pointInFloat64(point: Point): Point | undefined {
     const { inFloat64 } = this;
     if (!inFloat64 || point === this.point) return inFloat64?.point;
-    const known = this.widePoints.get(point) ?? inFloat64.at(point.parameters);
+    // On its own examples, where it is not on all.
+    const examples = point.sample === this.point.sample ? undefined : point.sample.dataset;
+    const known = this.widePoints.get(point) ?? inFloat64.at(point.parameters, { examples });
     this.widePoints.set(point, known);
     return known;
   }

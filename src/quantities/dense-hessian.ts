@@ -13,6 +13,7 @@ import { together } from "../util/together.ts";
 import type { Desk } from "./desk.ts";
 import { hessianOperator } from "./hessian-operator.ts";
 import { matrixCheck } from "./matrix-check.ts";
+import { spectrumCheck } from "./spectrum-check.ts";
 import { bytesOfMatrix } from "./memory.ts";
 import { defineQuantity } from "./quantity.ts";
 import type { Setting } from "./setting.ts";
@@ -61,6 +62,7 @@ export const denseHessian = defineQuantity({
     desk.checks.push(matrixCheck(await proveMatrix(hessian, matrix, rounding, random.split("matrix proof"))));
     const spectrum = await spectrumOfMatrix(desk, matrix);
     if (!spectrum) return undefined;
+    desk.checks.push(spectrumCheck(matrix, spectrum.values));
     const { values } = spectrum;
     const scale = Math.max(Math.abs(values[0]), Math.abs(values[values.length - 1]));
     return {

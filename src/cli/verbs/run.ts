@@ -96,8 +96,12 @@ function outFlag({ parameters }: Verb, out: string | undefined, scratch: string)
 }
 
 /** @throws input error `file-changed` where the model or the data are known to be others than those that were measured */
-function requireSameFiles({ model, data }: ResultDocument): void {
-  const files = [...(model?.externalData ? [] : [model]), model?.weights, data];
+function requireSameFiles(before: ResultDocument): void {
+  const { model, data, config } = before;
+  const heldOut = before.schema === "thalweg/profile@1" ? before.result.heldOut?.data : undefined;
+  const test =
+    typeof config["test"] === "string" && heldOut ? { path: config["test"], sha256: heldOut.sha256 } : undefined;
+  const files = [...(model?.externalData ? [] : [model]), model?.weights, data, test];
   for (const file of files) {
     if (!file || !existsSync(file.path) || !statSync(file.path).isFile()) continue;
     const sha256 = createHash("sha256").update(readFileSync(file.path)).digest("hex");
