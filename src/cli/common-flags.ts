@@ -73,11 +73,6 @@ export const dataFlags = z.object({
     placeholder: "DATA",
     group: DATA,
   }),
-  test: z.string().optional().meta({
-    description: "held-out examples, as --data says them: their loss is measured beside",
-    placeholder: "DATA",
-    group: DATA,
-  }),
   x: z
     .string()
     .optional()
@@ -121,6 +116,15 @@ export const dataFlags = z.object({
   batchSize: whole(1).optional().meta({
     description:
       "most examples per pass; no result depends on it, unless the examples are coupled, which is said (default: what fits)",
+    group: DATA,
+  }),
+});
+
+/** Of experiments that measure the loss on examples beside the data. */
+export const heldOutFlags = z.object({
+  test: z.string().optional().meta({
+    description: "held-out examples, as --data says them: their loss is measured beside",
+    placeholder: "DATA",
     group: DATA,
   }),
 });

@@ -15,7 +15,7 @@ import type { RunFile } from "../runs/run-file.ts";
 import type { Options, Request, SubjectKind } from "../runs/subject.ts";
 import { memoryStore } from "../runs/task-store.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { milliseconds, problemFlags, runFlags, talkFlags, taskFlags } from "./common-flags.ts";
+import { heldOutFlags, milliseconds, problemFlags, runFlags, talkFlags, taskFlags } from "./common-flags.ts";
 import { EMBEDDED_REPORT, isEmbedded, mayPutReport, withEmbedded } from "./embedded.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { type RawFlags, readFlags } from "./flag.ts";
@@ -31,8 +31,8 @@ import { defaultFolder, loadDrawing, writeRun } from "./write-run.ts";
 /** What leads to a subject of each kind. */
 const SUBJECT_FLAGS: { readonly [Kind in SubjectKind]: z.ZodObject } = {
   none: z.object({}),
-  problem: problemFlags,
-  checkpoints: problemFlags.extend({
+  problem: problemFlags.extend(heldOutFlags.shape),
+  checkpoints: problemFlags.extend(heldOutFlags.shape).extend({
     weights: z.array(z.string()).optional().meta({
       description:
         "checkpoint whose tensors replace the model's, by name; several, or 'step-*', are measured one by one",

@@ -2,7 +2,7 @@ import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
 import type { Eigenvalue, EstimatorDescription } from "./estimate.ts";
-import { countProducts, requireSymmetric } from "./products.ts";
+import { countProducts, requireSymmetric, requireTolerance } from "./products.ts";
 import { provePairs, worstOf, type ProvedPair } from "./prove-pairs.ts";
 import { endsOf, MARGIN, MISS_PROBABILITY, searchEnds, type Pair, type SearchSetup } from "./search-ends.ts";
 
@@ -127,6 +127,7 @@ export async function extremalEigenpairs(
   context: RunContext,
 ): Promise<ExtremalResult> {
   requireSymmetric(operator, "The search for extremal eigenvalues");
+  requireTolerance(options.tolerance);
   const { dimension } = operator;
   const largest = Math.min(options.largest ?? 1, dimension);
   const smallest = Math.min(options.smallest ?? 0, dimension);

@@ -5,7 +5,7 @@ import type { RunContext } from "../util/run-context.ts";
 import { exactEstimate } from "./estimate.ts";
 import type { Estimate, EstimatorDescription } from "./estimate.ts";
 import { denseMatrix, matrixRounding } from "./exact-spectrum.ts";
-import { countProducts, requireSymmetric } from "./products.ts";
+import { countProducts, requireSymmetric, requireTolerance } from "./products.ts";
 import { ResidualSampler } from "./residual-sampler.ts";
 import { sampledEstimate } from "./sampled-estimate.ts";
 import { MIN_PROBES, skewedMeanInterval } from "./sampling-interval.ts";
@@ -48,6 +48,7 @@ export async function estimateFrobeniusNorm(
   context: RunContext,
 ): Promise<Estimate> {
   requireSymmetric(operator, "The Frobenius norm");
+  requireTolerance(options.tolerance);
   const { dimension } = operator;
   const confidence = options.confidence ?? 0.95;
   const tolerance = options.tolerance ?? 0.02;

@@ -116,3 +116,13 @@ function requireFinite(product: Float64Array, name: string): void {
     hint: "Look for an overflow in the model or for weights that are already NaN.",
   });
 }
+
+/** @throws usage error `bad-tolerance` for what no interval and no residual ever reaches */
+export function requireTolerance(tolerance: number | undefined): void {
+  if (tolerance === undefined || tolerance >= 0) return;
+  throw new ThalwegError({
+    kind: "usage",
+    code: "bad-tolerance",
+    message: `The tolerance is ${tolerance}; it must be a number that is not negative.`,
+  });
+}

@@ -3,7 +3,7 @@ import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { EstimatorDescription } from "./estimate.ts";
-import { countProducts, requireSymmetric } from "./products.ts";
+import { countProducts, requireSymmetric, requireTolerance } from "./products.ts";
 import type { Products } from "./products.ts";
 
 export interface SolveOptions {
@@ -153,6 +153,14 @@ function begin(
       kind: "usage",
       code: "dimension-mismatch",
       message: `${operator.name} has dimension ${operator.dimension}, and the right-hand side has ${b.length} entries.`,
+    });
+  }
+  requireTolerance(options.tolerance);
+  if (!b.every(Number.isFinite)) {
+    throw new ThalwegError({
+      kind: "check",
+      code: "not-finite",
+      message: "The right-hand side holds a NaN or an infinity.",
     });
   }
   const products = countProducts(operator, context, options.maxProducts ?? Math.min(1000, 2 * operator.dimension + 2));

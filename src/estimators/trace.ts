@@ -9,7 +9,7 @@ import { exactEstimate } from "./estimate.ts";
 import type { Estimate, EstimatorDescription } from "./estimate.ts";
 import { denseMatrix, matrixRounding } from "./exact-spectrum.ts";
 import { sphereProbe } from "./probe.ts";
-import { countProducts, requireSymmetric } from "./products.ts";
+import { countProducts, requireSymmetric, requireTolerance } from "./products.ts";
 import type { Products } from "./products.ts";
 import { ResidualSampler } from "./residual-sampler.ts";
 import { sampledEstimate } from "./sampled-estimate.ts";
@@ -62,6 +62,7 @@ export async function estimateTrace(
   context: RunContext,
 ): Promise<Estimate> {
   requireSymmetric(operator, "The trace");
+  requireTolerance(options.tolerance);
   const { dimension } = operator;
   const confidence = options.confidence ?? 0.95;
   const maxProducts = options.maxProducts ?? 1000;

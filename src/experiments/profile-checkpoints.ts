@@ -100,6 +100,7 @@ function numbersOf({ weights, sha256 }: Checkpoint, result: ProfileResult): Chec
     gaussNewtonTop: gaussNewton?.top ?? null,
     gaussNewtonTrace: gaussNewton?.trace ?? null,
     noiseTrace: noise?.trace ?? null,
+    heldOut: result.heldOut,
     verdicts: result.verdicts,
     sections: sections.map(({ instrument, title, status, reason }) => ({ instrument, title, status, reason })),
     converged: result.converged,

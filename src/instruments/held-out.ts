@@ -42,19 +42,22 @@ async function errorOfMean(point: Point, loss: number, context: RunContext): Pro
   return Math.sqrt((squares * k) / (k - 1)) / sample.divisor;
 }
 
+/** The loss on held-out examples and what it is beside that of the data. */
+export const heldOutPart = {
+  heldOut: about(numbers, {
+    members: ({ loss, lossError, gap, gapError }) => ({
+      loss: deviating(loss, lossError),
+      ...(gap !== null &&
+        gapError !== null && { gap: sampled(gap, { lower: gap - gapError, upper: gap + gapError }, 0, "examples") }),
+    }),
+  }).nullable(),
+};
+
 /** The loss on examples that the weights were not fitted to, beside that of the data. */
 export const heldOutInstrument = defineInstrument({
   name: "held-out",
   title: "Held-out examples",
-  part: {
-    heldOut: about(numbers, {
-      members: ({ loss, lossError, gap, gapError }) => ({
-        loss: deviating(loss, lossError),
-        ...(gap !== null &&
-          gapError !== null && { gap: sampled(gap, { lower: gap - gapError, upper: gap + gapError }, 0, "examples") }),
-      }),
-    }).nullable(),
-  },
+  part: heldOutPart,
   parameters: z.object({}),
   needs: [lossValue, lossRounding],
   isAsked: ({ heldOut }) => heldOut !== undefined,

@@ -4,7 +4,7 @@ import { exactEstimate, type Eigenvalue, type Estimate } from "../estimators/est
 import { extremalEigenpairs, productsOfSearch } from "../estimators/extremal-eigenpairs.ts";
 import { studentTQuantile } from "../linalg/distributions.ts";
 import { symmetricSpectrum } from "../linalg/symmetric-eigen.ts";
-import { dot, norm2 } from "../linalg/vector.ts";
+import { dot, norm2, sumOf } from "../linalg/vector.ts";
 import { subBlockOperator } from "../operators/combinators.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import { denseOperator } from "../operators/dense-operator.ts";
@@ -68,9 +68,8 @@ async function blockTraces(desk: Desk, layers: readonly Layer[], probes: number)
     // Errors of the diagonal may cancel in the whole trace, and not in a part of it.
     const rounding = Math.max(dense.rounding.trace, dense.rounding.frobenius);
     return layers.map(({ tensors }) => {
-      let trace = 0;
-      for (const { offset, size } of tensors)
-        for (let i = offset; i < offset + size; i++) trace += dense.matrix[i * n + i];
+      const places = tensors.flatMap(({ offset, size }) => Array.from({ length: size }, (_, i) => offset + i));
+      const trace = sumOf(places.map((i) => dense.matrix[i * n + i]));
       return exactEstimate(trace, rounding, dense.products, "exact, from the whole matrix", confidence);
     });
   }

@@ -60,7 +60,11 @@ describe("merging parts", () => {
       { name: "one", part: { total: real.nullable() } },
       { name: "two", part: { total: real.nullable() } },
     ];
-    expect(() => mergeParts(first, twice, last)).toThrow(/one and two both own "total"/);
+    expect(() => mergeParts(first, twice, last)).toThrow(
+      /"total" in the result is owned twice: by the instruments one and two/,
+    );
+    const own = [{ name: "one", part: { products: real.nullable() } }];
+    expect(() => mergeParts(first, own, last)).toThrow(/"products" .* by the instrument one and every result/);
   });
 });
 

@@ -39,6 +39,10 @@ export function mergeParts<First extends z.ZodObject, const Owners extends reado
   last: Last,
 ): z.ZodType<z.output<First> & Merged<Owners> & z.output<Last>>;
 export function mergeParts(first: z.ZodObject, owners: readonly Owner[], last: z.ZodObject): z.ZodType {
+  const taken = owners.flatMap(({ name, part }) =>
+    Object.keys(part).flatMap((key) => (key in first.shape || key in last.shape ? [{ name, key }] : [])),
+  );
+  if (taken.length > 0) throw partTaken(taken[0].key, `the instrument ${taken[0].name} and every result`);
   const whole = z.object({ ...first.shape, ...mergedShape(owners), ...last.shape });
   const members = aboutOf(first)?.members;
   return members === undefined ? whole : about(whole, { members });
@@ -57,13 +61,17 @@ function mergedShape(owners: readonly Owner[]): Part {
       if (shared.length === all.length) return [key, sharedBy(shared)];
       const [{ name, schema }, other] = all;
       if (other === undefined) return [key, ownedBy(name, schema)];
-      throw new ThalwegError({
-        kind: "internal",
-        code: "part-taken",
-        message: `The instruments ${name} and ${other.name} both own "${key}" in the result.`,
-      });
+      throw partTaken(key, `the instruments ${name} and ${other.name}`);
     }),
   );
+}
+
+function partTaken(key: string, owners: string): ThalwegError {
+  return new ThalwegError({
+    kind: "internal",
+    code: "part-taken",
+    message: `"${key}" in the result is owned twice: by ${owners}.`,
+  });
 }
 
 function ownedBy(instrument: string, schema: z.core.$ZodType): z.ZodType {

@@ -17,6 +17,9 @@ export interface TridiagonalEigen {
 /** Sweeps after which what is left of a coupling is taken for the rounding of the others. */
 const PATIENCE = 30;
 
+/** Sweeps for one eigenvalue, of which three are usual. */
+const MOST = 100;
+
 /** Columns of the eigenvector matrix that are rotated together, so that they stay in the cache during a sweep. */
 const PANEL = 128;
 
@@ -78,7 +81,7 @@ export function tridiagonalEigen(
         m++;
       }
       if (m === l) break;
-      if (iteration === 100) throw notConverged();
+      if (iteration === MOST) throw notConverged(`QL has not converged after ${MOST} sweeps`);
 
       let g = (d[l + 1] - d[l]) / (2 * e[l]);
       let r = Math.hypot(g, 1);
@@ -190,14 +193,15 @@ function rotateVectors(
 }
 
 function requireFinite(d: Float64Array, e: Float64Array): void {
-  if (!d.every(Number.isFinite) || !e.every(Number.isFinite)) throw notConverged();
+  if (!d.every(Number.isFinite) || !e.every(Number.isFinite))
+    throw notConverged("its matrix holds a NaN or an infinity");
 }
 
-function notConverged(): ThalwegError {
+function notConverged(reason: string): ThalwegError {
   return new ThalwegError({
     kind: "check",
     code: "eigen-not-converged",
-    message: "A small eigenproblem could not be solved: its matrix holds a NaN or an infinity.",
+    message: `A small eigenproblem could not be solved: ${reason}.`,
     hint: "Look for the first product that is not finite.",
   });
 }

@@ -50,3 +50,15 @@ export function normalize(x: Float64Array): number {
   if (length > 0) scale(1 / length, x);
   return length;
 }
+
+/** Σxᵢ to the last digits, however many and alike they are: compensated summation (Neumaier 1974). */
+export function sumOf(x: Iterable<number>): number {
+  let sum = 0;
+  let lost = 0;
+  for (const each of x) {
+    const next = sum + each;
+    lost += Math.abs(sum) >= Math.abs(each) ? sum - next + each : each - next + sum;
+    sum = next;
+  }
+  return sum + lost;
+}

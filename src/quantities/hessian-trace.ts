@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { sumOf } from "../linalg/vector.ts";
 import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
 import { denseHessian, isLarge } from "./dense-hessian.ts";
 import { defineQuantity, onlyIf } from "./quantity.ts";
@@ -12,8 +13,9 @@ export const hessianTrace = defineQuantity({
   compute: async (desk): Promise<Estimate> => {
     const dense = await desk.get(denseHessian);
     if (!dense) return desk.get(sampledHessianTrace);
-    const trace = dense.values.reduce((sum, x) => sum + x, 0);
-    const { rounding, products } = dense;
+    const { matrix, values, rounding, products } = dense;
+    const n = values.length;
+    const trace = sumOf(Float64Array.from({ length: n }, (_, i) => matrix[i * n + i]));
     return exactEstimate(trace, rounding.trace, products, "exact, from the whole matrix", desk.confidence);
   },
 });

@@ -1,4 +1,4 @@
-import { norm2 } from "../linalg/vector.ts";
+import { norm2, sumOf } from "../linalg/vector.ts";
 import type { Check } from "../result/envelope.ts";
 
 /**
@@ -8,14 +8,9 @@ import type { Check } from "../result/envelope.ts";
 export function spectrumCheck(matrix: Float64Array, values: Float64Array): Check {
   const n = values.length;
   const size = norm2(matrix);
-  let diagonal = 0;
-  let sum = 0;
-  for (let i = 0; i < n; i++) {
-    diagonal += matrix[i * n + i];
-    sum += values[i];
-  }
+  const diagonal = sumOf(Float64Array.from(values, (_, i) => matrix[i * n + i]));
   const ofSquares = Math.abs(norm2(values) - size);
-  const ofValues = Math.abs(sum - diagonal) / Math.sqrt(n);
+  const ofValues = Math.abs(sumOf(values) - diagonal) / Math.sqrt(n);
   const measured = size === 0 ? Math.max(ofSquares, ofValues) : Math.max(ofSquares, ofValues) / size;
   const limit = 100 * Math.sqrt(n) * Number.EPSILON;
   return {

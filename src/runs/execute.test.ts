@@ -149,3 +149,62 @@ describe("a run of tasks", () => {
     expect(texts.get(hash)).toBe(before);
   });
 });
+
+describe("how a run ended", () => {
+  const failed = { name: "planted", title: "A plant", passed: false, measured: 1, limit: 0, detail: "It was planted." };
+  const ended = defineExperiment({
+    name: "ended",
+    summary: "as it is told",
+    document: "ended",
+    result: z.null(),
+    arguments: [],
+    examples: [],
+    subject: "none",
+    parameters: z.object({ converged: z.boolean(), fails: z.boolean(), faulty: z.boolean() }),
+    measure: (_subject, { converged, fails, faulty }) =>
+      Promise.resolve({
+        result: null,
+        converged,
+        opened: { checks: fails ? [failed] : [], warnings: ["A warning of a task."] },
+        faults: faulty ? [new Error("planted")] : [],
+      }),
+  });
+
+  it.each([
+    ["done", { converged: true, fails: false, faulty: false }],
+    ["not-converged", { converged: false, fails: false, faulty: false }],
+    ["check", { converged: false, fails: true, faulty: false }],
+    ["fault", { converged: false, fails: true, faulty: true }],
+  ])("%s, the worst first, with the checks and warnings of its tasks", async (state, options) => {
+    const identity = { thalweg: "1.0.0", command: [], config: {} };
+    const ask = { arguments: [], options, seed: 0, budget: null, dryRun: false, identity };
+    const finished = await execute(ended, ask, edges(memoryStore()));
+    if ("plan" in finished) throw new Error("a plan");
+    expect(finished.state).toBe(state);
+    expect(finished.document).toMatchObject({
+      schema: "thalweg/ended@1",
+      checks: options.fails ? [failed] : [],
+      warnings: ["A warning of a task."],
+    });
+  });
+});
+
+it("a task whose files are other ones than the run began with is not done", async () => {
+  const store = memoryStore();
+  let opened = 0;
+  const { openers, ...others } = edges(store);
+  const changing = {
+    ...openers,
+    none: async (request: Parameters<typeof openers.none>[0]) => ({
+      ...(await openers.none(request)),
+      inputs: [{ path: "data.npz", sha256: opened++ === 0 ? "before" : "after" }],
+    }),
+  };
+  const identity = { thalweg: "1.0.0", command: [], config: {} };
+  const running = execute(
+    experiment,
+    { arguments: [], options: {}, seed: 0, budget: null, dryRun: false, identity },
+    { ...others, openers: changing, tasks: { ...others.tasks, openers: changing } },
+  );
+  await expect(running).rejects.toMatchObject({ code: "file-changed" });
+});

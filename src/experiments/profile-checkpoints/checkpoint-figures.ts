@@ -22,6 +22,14 @@ const QUANTITIES: readonly Quantity[] = [
     of: ({ loss, lossRounding }) => ({ value: loss, error: lossRounding }),
   },
   {
+    name: "checkpoints-held-out",
+    title: "Held-out loss over the checkpoints",
+    axis: "held-out loss",
+    description:
+      "The loss on the held-out examples at the weights of each checkpoint; the bar through a point is one standard error over the draw of these examples, which all checkpoints share.",
+    of: ({ heldOut }) => (heldOut === null ? undefined : { value: heldOut.loss, error: heldOut.lossError }),
+  },
+  {
     name: "checkpoints-top",
     title: "Largest eigenvalue of the Hessian over the checkpoints",
     axis: "λmax",

@@ -8,9 +8,11 @@ export function checkpointSections({ checkpoints, products }: CheckpointsResult)
   const warned = checkpoints.flatMap(({ weights, verdicts }) =>
     verdicts.flatMap(({ level, text }) => (level === "warn" ? [[weights, text]] : [])),
   );
-  const rows = checkpoints.map(({ weights, loss, gradientNorm, top, bottom, trace, gaussNewtonTrace }) => [
+  const isTested = checkpoints.some(({ heldOut }) => heldOut !== null);
+  const rows = checkpoints.map(({ weights, loss, heldOut, gradientNorm, top, bottom, trace, gaussNewtonTrace }) => [
     weights,
     formatNumber(loss),
+    ...(isTested ? [formatEstimate(heldOut?.loss, heldOut?.lossError)] : []),
     formatNumber(gradientNorm),
     ...[top?.[0], bottom?.[0]].map((pair) => (pair ? formatMeasured(pair.value, pair.residual) : formatNumber(null))),
     ...[trace, gaussNewtonTrace].map((each) =>
@@ -27,7 +29,10 @@ export function checkpointSections({ checkpoints, products }: CheckpointsResult)
       `One network at ${checkpoints.length} files of weights, each measured alone, with the same random numbers: ${products} products of H, G and Σ in all.`,
     ],
     readings: [],
-    table: { columns: ["weights", "loss", "‖g‖", "λmax", "λmin", "tr H", "tr G"], rows },
+    table: {
+      columns: ["weights", "loss", ...(isTested ? ["held-out loss"] : []), "‖g‖", "λmax", "λmin", "tr H", "tr G"],
+      rows,
+    },
   };
   if (warned.length === 0) return [summary];
   return [

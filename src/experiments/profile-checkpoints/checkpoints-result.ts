@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { check } from "../../result/envelope.ts";
+import { heldOutPart } from "../../instruments/held-out.ts";
 import { eigenvalue, estimate, inPlace, limitOfSearch } from "../../result/estimates.ts";
 import { about, aside, counted, settled, within } from "../../result/known.ts";
 import { count, real } from "../../result/real.ts";
@@ -33,6 +34,7 @@ const checkpointNumbers = z.object({
     .describe("Largest eigenvalues of G, descending."),
   gaussNewtonTrace: about(estimate, { title: "Trace of G" }).nullable(),
   noiseTrace: about(estimate, { title: "Total gradient noise, tr Σ" }).nullable(),
+  heldOut: heldOutPart.heldOut.default(null).describe("The loss on held-out examples, where --test names some."),
   verdicts: z.array(z.object({ instrument: z.string(), level: z.enum(["pass", "note", "warn"]), text: z.string() })),
   sections: aside(
     z.array(z.object({ instrument: z.string(), title: z.string(), status: z.string(), reason: z.string().nullable() })),
