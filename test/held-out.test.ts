@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { saveWeights } from "../src/index.ts";
 import { encodeNpz } from "../src/files/npz.ts";
 import { runProfile } from "../src/instruments/profile.ts";
 import { loadProblem } from "../src/load/load-problem.ts";
@@ -63,6 +64,19 @@ describe("held-out examples", async () => {
     await same.close();
     expect(again.result.verdicts).toMatchObject([{ text: expect.stringMatching(/^Not decided/) }]);
     expect(again.result.heldOut?.gapError).toBeGreaterThan(1.96 * (again.result.heldOut?.lossError ?? Number.NaN));
+  });
+
+  it("are no worse by what rounding leaves, where the spread of their losses is rounding too", async () => {
+    // A head of zeros: every loss is ln 10.
+    const nought = at("nought.safetensors");
+    saveWeights(nought, loaded.problem, new Float64Array(loaded.problem.space.dimension));
+    const blank = await loadProblem(DIGITS, { data: "digits", limit: 200, test, weights: nought });
+    const { result } = await runProfile(blank.problem, { only: "held-out" }, createRandom(0), {});
+    await blank.close();
+    const { loss = Number.NaN, rounding = 0, gapError } = result.heldOut ?? {};
+    expect(Math.abs(loss - Math.log(10))).toBeLessThanOrEqual(rounding);
+    expect(gapError).toBeGreaterThanOrEqual(rounding);
+    expect(result.verdicts).toMatchObject([{ text: expect.stringMatching(/^Not decided/) }]);
   });
 
   it("are measured by every run that has them, and by no other", async () => {

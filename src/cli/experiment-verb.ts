@@ -64,6 +64,7 @@ export function verbsOf(experiments: readonly Experiment[]): Verb[] {
 function verbOf(experiments: readonly Experiment[]): Verb {
   const [{ name, summary, description, arguments: positional }] = experiments;
   const hasTasks = experiments.some(({ tasks }) => tasks.length > 0);
+  experiments.forEach(requireOwnFlags);
   const parameters = experiments.reduce<z.ZodObject>(
     (all, experiment) => all.extend(SUBJECT_FLAGS[experiment.subject].shape).extend(experiment.parameters.shape),
     z.object({ ...talkFlags.shape, ...runFlags.shape, ...(hasTasks && taskFlags.shape) }),
@@ -82,6 +83,18 @@ function verbOf(experiments: readonly Experiment[]): Verb {
       return run({ experiments, parameters, typed, args, read: asRecorded }, shell);
     },
   };
+}
+
+/** @throws internal error `flag-taken` for an experiment whose parameter would be read as a flag that all have */
+function requireOwnFlags({ name, subject, parameters }: Experiment): void {
+  const shared = { ...edgeFlags.shape, ...measuringFlags.shape, ...SUBJECT_FLAGS[subject].shape };
+  const taken = Object.keys(parameters.shape).find((key) => Object.hasOwn(shared, key));
+  if (taken === undefined) return;
+  throw new ThalwegError({
+    kind: "internal",
+    code: "flag-taken",
+    message: `The experiment ${name} has a parameter "${taken}", which is a flag that all of its kind share.`,
+  });
 }
 
 interface Invoked {
@@ -109,6 +122,8 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
   const executor = executorOf(edge.executor, () => folder ?? missingFolder());
   const asked = begun ? continued(begun, flags, typed, positional) : { arguments: positional, options: read(flags) };
   const { experiment, request, config } = prepared(experiments, asked, executor);
+  if (edge.executor !== "here" && experiment.tasks.length === 0)
+    shell.warn(`--executor ${edge.executor} has no part in this run: ${experiment.name} is not made of tasks.`);
   experiment.validate?.(request.options);
   const { out, json, dryRun } = edge;
   const isDemo = begun === undefined && isEmbedded(asked) && !json && out === undefined && mayPutReport();

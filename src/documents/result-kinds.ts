@@ -16,19 +16,8 @@ import { planDocument } from "../result/plan-document.ts";
 import { workDocument } from "../result/work-document.ts";
 import { repeatDocument } from "../result/repeat-document.ts";
 
-/** The documents that experiments write, by kind. */
-type KindsOf<All extends readonly Experiment[]> = {
-  [Each in All[number] as Each["document"]]: ReturnType<typeof envelope<Each["document"], Each["result"]>>;
-};
-
-function kindsOf<const All extends readonly Experiment[]>(experiments: All): KindsOf<All>;
-function kindsOf(experiments: readonly Experiment[]): object {
-  return Object.fromEntries(experiments.map(({ document, result }) => [document, envelope(document, result)]));
-}
-
-/** The document of every kind of result, by kind: those of experiments, and those of verbs that are none. */
-export const RESULT_KINDS = {
-  ...kindsOf(EXPERIMENTS),
+/** The documents of verbs that are no experiments. */
+const OF_VERBS = {
   bench: envelope("bench", benchResult),
   apply: envelope("apply", applyResult),
   check: envelope("check", checkResult),
@@ -36,6 +25,30 @@ export const RESULT_KINDS = {
   export: envelope("export", exportResult),
   compare: envelope("compare", compareResult),
 };
+
+/** The documents that experiments write, by kind. */
+type KindsOf<All extends readonly Experiment[]> = {
+  [Each in All[number] as Each["document"]]: ReturnType<typeof envelope<Each["document"], Each["result"]>>;
+};
+
+function kindsOf<const All extends readonly Experiment[]>(experiments: All): KindsOf<All>;
+function kindsOf(experiments: readonly Experiment[]): object {
+  const taken = experiments.find(({ document }, i) => {
+    const isTwice = experiments.some((other, j) => j < i && other.document === document);
+    return isTwice || Object.hasOwn(OF_VERBS, document);
+  });
+  if (taken !== undefined) {
+    throw new ThalwegError({
+      kind: "internal",
+      code: "document-taken",
+      message: `The experiment ${taken.name} writes documents of the kind "${taken.document}", which is taken.`,
+    });
+  }
+  return Object.fromEntries(experiments.map(({ document, result }) => [document, envelope(document, result)]));
+}
+
+/** The document of every kind of result, by kind: those of experiments, and those of verbs that are none. */
+export const RESULT_KINDS = { ...kindsOf(EXPERIMENTS), ...OF_VERBS };
 
 /** Every JSON document that the command line prints: results, and what comes of no run. */
 export const DOCUMENT_KINDS = {

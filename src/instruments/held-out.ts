@@ -18,6 +18,7 @@ const numbers = z.object({
     .describe(
       "Standard error of the mean, over the draw of the examples; null where examples have no loss of their own.",
     ),
+  rounding: aside(real).describe("What rounding may have changed the loss by."),
   accuracy: about(real, { title: "Accuracy on held-out examples" }).nullable(),
   gap: about(real, { title: "Generalisation gap" })
     .nullable()
@@ -30,13 +31,16 @@ const numbers = z.object({
  * examples, Σℓᵢ/Σmᵢ with mᵢ terms in example i, so that it is √(Σ(ℓᵢ − Lmᵢ)² · k/(k−1)) / Σmᵢ of k examples (Cochran 1977,
  * §6.4); where the loss is a sum, that of the sum, √(k/(k−1) Σ(ℓᵢ − ℓ̄)²).
  */
-async function errorOfMean(point: Point, loss: number, context: RunContext): Promise<number> {
+async function errorOfLoss(
+  point: Point,
+  { loss, isMean }: { readonly loss: number; readonly isMean: boolean },
+  context: RunContext,
+): Promise<number> {
   const { sample } = point;
   const examples = sample.contributing();
   const k = examples.length;
   if (k < 2) return Number.NaN;
   const losses = await point.exampleLosses(context);
-  const isMean = sample.divisor !== 1;
   const mean = examples.reduce((sum, i) => sum + losses[i], 0) / k;
   const squares = examples.reduce((sum, i) => sum + (losses[i] - (isMean ? loss * sample.termsOf(i) : mean)) ** 2, 0);
   return Math.sqrt((squares * k) / (k - 1)) / sample.divisor;
@@ -72,10 +76,12 @@ export const heldOutInstrument = defineInstrument({
     await using there = problem.at(desk.point.parameters, { examples: heldOut });
     const { loss, accuracy } = await there.value(context);
     const penalty = (problem.options.l2 / 2) * desk.point.parameters.reduce((sum, x) => sum + x * x, 0);
-    const error = problem.coupled === undefined ? await errorOfMean(there, loss - penalty, context) : Number.NaN;
-    // Both are rounded in proportion.
-    const rounding = (await desk.get(lossRounding)) * (1 + (here.loss === 0 ? 1 : Math.abs(loss / here.loss)));
     const isMean = problem.options.reduction === "mean";
+    const error =
+      problem.coupled === undefined ? await errorOfLoss(there, { loss: loss - penalty, isMean }, context) : Number.NaN;
+    // Rounded in proportion to that of the data.
+    const ofData = await desk.get(lossRounding);
+    const rounding = here.loss === 0 ? ofData : ofData * Math.abs(loss / here.loss);
     const count = there.sample.contributing().length;
     return {
       parts: {
@@ -83,9 +89,11 @@ export const heldOutInstrument = defineInstrument({
           data: { name: heldOut.name, sha256: heldOut.sha256(), examples: heldOut.examples },
           loss,
           lossError: Number.isNaN(error) ? null : error,
+          rounding,
           accuracy: accuracy ?? null,
           gap: isMean ? loss - here.loss : null,
-          gapError: Number.isNaN(error) || !isMean ? null : studentTQuantile(0.975, count - 1) * error + rounding,
+          gapError:
+            Number.isNaN(error) || !isMean ? null : studentTQuantile(0.975, count - 1) * error + ofData + rounding,
         },
       },
       converged: true,
@@ -98,7 +106,7 @@ export const heldOutInstrument = defineInstrument({
       : [
           {
             label: "Held-out loss",
-            value: formatEstimate(heldOut.loss, heldOut.lossError),
+            value: formatEstimate(heldOut.loss, heldOut.lossError, heldOut.rounding),
             note: `on ${heldOut.data.examples} examples of ${heldOut.data.name}; ± one standard error over the draw of examples; ${formatMeasured(loss, 0)} on the data`,
             key: { label: "Held-out loss" },
           },
@@ -115,7 +123,7 @@ export const heldOutInstrument = defineInstrument({
             ? undefined
             : {
                 label: "Generalisation gap",
-                value: formatEstimate(heldOut.gap, heldOut.lossError),
+                value: formatEstimate(heldOut.gap, heldOut.lossError, 2 * heldOut.rounding),
                 note: "held-out loss less the loss of the data",
               },
         ],
@@ -124,7 +132,7 @@ export const heldOutInstrument = defineInstrument({
   means: ({ heldOut, loss }) =>
     heldOut === null
       ? ""
-      : `On ${heldOut.data.examples} held-out examples the loss is ${formatMeasured(heldOut.loss, heldOut.lossError ?? 0)}, ${formatMeasured(loss, 0)} on the data${heldOut.gap === null ? ": sums of other numbers of examples, which are not compared" : `: a gap of ${formatMeasured(heldOut.gap, heldOut.lossError ?? 0)}`}.`,
+      : `On ${heldOut.data.examples} held-out examples the loss is ${formatMeasured(heldOut.loss, Math.max(heldOut.lossError ?? 0, heldOut.rounding))}, ${formatMeasured(loss, 0)} on the data${heldOut.gap === null ? ": sums of other numbers of examples, which are not compared" : `: a gap of ${formatMeasured(heldOut.gap, Math.max(heldOut.lossError ?? 0, 2 * heldOut.rounding))}`}.`,
   doesNotMean:
     "The gap is that of this loss at these weights. It is an estimate for the population only if no choice (of a checkpoint, of a hyperparameter) was made on these examples.",
   tryNext:
@@ -134,7 +142,7 @@ export const heldOutInstrument = defineInstrument({
     const { gap, gapError, lossError, data } = heldOut;
     if (gap === null || gapError === null) return [];
     const ground = within("the generalisation gap", gap, gapError);
-    const measured = `on ${data.examples} held-out examples, ${formatEstimate(heldOut.loss, lossError)}, than on the data, ${formatNumber(loss, 3)}`;
+    const measured = `on ${data.examples} held-out examples, ${formatEstimate(heldOut.loss, lossError, heldOut.rounding)}, than on the data, ${formatNumber(loss, 3)}`;
     return [
       {
         asks: "whether the loss is higher on held-out examples",
@@ -142,7 +150,10 @@ export const heldOutInstrument = defineInstrument({
           { level: "note", rests: [{ ground, above: 0 }], text: `The loss is higher ${measured}.` },
           { level: "note", rests: [{ ground, below: 0 }], text: `The loss is lower ${measured}.` },
         ],
-        decidedBy: "More held-out examples would decide it.",
+        decidedBy:
+          lossError !== null && gapError !== null && lossError < heldOut.rounding
+            ? "A loss with less rounding (--precision float64) may decide it."
+            : "More held-out examples would decide it.",
       },
     ];
   },

@@ -164,7 +164,7 @@ export async function runProfile(
       // What cannot be shown is not kept either: every reader of the result would meet the same error.
       const readings = readingsOf(instrument, seen);
       [parts, result] = [joined, seen];
-      return { ...measured, isKnown: readings.some(({ value }) => value !== NOT_AVAILABLE) };
+      return { ...measured, hasNumbers: readings.some(({ value }) => value !== NOT_AVAILABLE) };
     });
     outcomes.push({ instrument, products: account.products, ...outcome });
   }
@@ -184,7 +184,7 @@ export async function runProfile(
     sections.push({
       instrument: name,
       title,
-      status: status === "not-converged" && !("isKnown" in outcome && outcome.isKnown) ? "not-reached" : status,
+      status: status === "not-converged" && !("hasNumbers" in outcome && outcome.hasNumbers) ? "not-reached" : status,
       reason,
       fault,
       products: outcome.products,
@@ -233,7 +233,7 @@ interface Failure extends Standing {
 interface Kept extends Standing {
   readonly part?: Readonly<Record<string, unknown>>;
   /** Whether any of its readings has a number. */
-  readonly isKnown?: boolean;
+  readonly hasNumbers?: boolean;
 }
 
 type Outcome = { readonly instrument: ProfileInstrument; readonly products: number } & (Kept | Failure);

@@ -62,3 +62,8 @@ export function sumOf(x: Iterable<number>): number {
   }
   return sum + lost;
 }
+
+/** (1/n) Σxᵢ; NaN of none. */
+export function meanOf(x: Float64Array): number {
+  return sumOf(x) / x.length;
+}

@@ -6,8 +6,7 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 
 /**
  * Opens the examples that `--test` names, and sees to it that they are read as the data are: labels of the same shape and
- * type, the same classes under the same numbers. Numbers of another size are
- * warned of.
+ * type, the same classes under the same numbers. Numbers of another size are warned of.
  *
  * @throws input error `test-differs`, and what openDatasetPath throws
  */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dot } from "../linalg/vector.ts";
+import { dot, meanOf } from "../linalg/vector.ts";
 import { dataGradient } from "./data-gradient.ts";
 import { exampleNorms } from "./example-norms.ts";
 import { gradientRounding } from "./gradient-rounding.ts";
@@ -24,7 +24,3 @@ export const meanRounding = defineQuantity({
     return Math.max((each.example + each.gradient) * Math.sqrt(square), MEASURED * off);
   },
 });
-
-function meanOf(values: Float64Array): number {
-  return values.reduce((sum, x) => sum + x, 0) / values.length;
-}

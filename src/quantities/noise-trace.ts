@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { productRounding } from "../estimators/products.ts";
-import { dot } from "../linalg/vector.ts";
+import { dot, meanOf } from "../linalg/vector.ts";
 import { dataGradient } from "./data-gradient.ts";
 import type { Desk } from "./desk.ts";
 import { exampleNorms } from "./example-norms.ts";
@@ -49,7 +49,3 @@ export const noiseTrace = defineQuantity({
       : { meanSquare, value: 0, rounding: left + Math.max(0, value) };
   },
 });
-
-function meanOf(values: Float64Array): number {
-  return values.reduce((sum, x) => sum + x, 0) / values.length;
-}

@@ -101,7 +101,9 @@ function requireSameFiles(before: ResultDocument): void {
   const heldOut = before.schema === "thalweg/profile@1" ? before.result.heldOut?.data : undefined;
   const test =
     typeof config["test"] === "string" && heldOut ? { path: config["test"], sha256: heldOut.sha256 } : undefined;
-  const files = [...(model?.externalData ? [] : [model]), model?.weights, data, test];
+  // With weights in files of their own, the hash of the model is that of all together: they are looked at one by one.
+  const ofModel = model?.externalData ?? [model];
+  const files = [...ofModel, model?.weights, data, test];
   for (const file of files) {
     if (!file || !existsSync(file.path) || !statSync(file.path).isFile()) continue;
     const sha256 = createHash("sha256").update(readFileSync(file.path)).digest("hex");
