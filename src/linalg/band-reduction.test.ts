@@ -31,13 +31,13 @@ describe("a band on the way to tridiagonal form", () => {
           const a = symmetric(n, seed, sparsity, size);
           const all = Uint32Array.from({ length: n }, (_, i) => i);
           const triangle = copyTriangle(a, n, all, PANEL, simd);
-          const { band, halfSquares } = toTheEnd(reduceToBand(triangle, n, width));
+          const { band, reflections } = toTheEnd(reduceToBand(triangle, n, width));
           for (let i = 0; i < n; i++)
             for (let j = Math.max(0, i - 2 * width); j < i - width; j++) expect(band.elements[band.at(i, j)]).toBe(0);
           const { diagonal, offDiagonal, chase } = toTheEnd(chaseBand(band));
           const { values, vectors } = tridiagonalEigen(diagonal, offDiagonal, "all");
           for (let at = 0; at < n; at += TOGETHER)
-            transformBack({ ...triangle, halfSquares }, chase, vectors.slice(at, at + TOGETHER));
+            transformBack(reflections, chase, vectors.slice(at, at + TOGETHER));
           const norm = Math.max(...values.map(Math.abs)) + Number.MIN_VALUE;
           symmetricEigen(a, n, false).values.forEach((value, i) =>
             expect(Math.abs(value - values[i]) / norm).toBeLessThan(1e-13 * n),

@@ -2,11 +2,23 @@ import { keptLast } from "./reflection.ts";
 import { SymmetricBand } from "./symmetric-band.ts";
 import { ROWS, type Triangle } from "./triangle.ts";
 
-/** QᵀAQ = B, with Q the product of the reflections I − uᵢuᵢᵀ/hᵢ: uᵢ is left in row i of the triangle. */
+/** QᵀAQ = B, with Q the product of the reflections. */
 export interface BandReduction {
   readonly band: SymmetricBand;
+  readonly reflections: Reflections;
+}
+
+/** The reflections I − uᵢuᵢᵀ/hᵢ of a reduction to a band: plain data. */
+export interface Reflections {
+  /** The i elements of uᵢ from i(i − 1)/2 on. */
+  readonly vectors: Float64Array;
   /** hᵢ = ½‖uᵢ‖²; 0 where no reflection was needed. */
   readonly halfSquares: Float64Array;
+}
+
+/** Where uᵢ begins. */
+export function startOfReflection(i: number): number {
+  return (i * (i - 1)) / 2;
 }
 
 /** Reflections whose updates are made at once. Their vectors have to stay in the second-level cache. */
@@ -24,15 +36,14 @@ export const PANEL = 4 * ROWS;
  * @param width a divisor of {@link PANEL}
  */
 export function* reduceToBand(triangle: Triangle, n: number, width: number): Generator<number, BandReduction> {
-  const { rows, stride, pairs } = triangle;
+  const { pairs } = triangle;
   const band = new SymmetricBand(n, width);
+  const vectors = new Float64Array(startOfReflection(n));
   const halfSquares = new Float64Array(n);
   let count = 0;
   for (let end = n; end > 0;) {
     const start = width * Math.floor((end - 1) / width);
-    const block = Array.from({ length: end - start }, (_, t) =>
-      rows.subarray((start + t) * stride, (start + t + 1) * stride),
-    );
+    const block = Array.from({ length: end - start }, (_, t) => triangle.row(start + t));
     block.forEach((row, t) => {
       triangle.updateRow(start + t, count);
       for (let j = start; j <= start + t; j++) band.set(start + t, j, row[j]);
@@ -43,14 +54,14 @@ export function* reduceToBand(triangle: Triangle, n: number, width: number): Gen
       const t = block.length - 1 - k;
       for (let j = length - 1; j < start; j++) band.set(start + t, j, block[t][j]);
       halfSquares[start + t] = h;
-      block[t].fill(0, 0, start + t);
-      block[t].set(pairs[2 * (count + k)].subarray(0, length));
+      vectors.set(pairs[2 * (count + k)].subarray(0, length), startOfReflection(start + t));
     });
     triangle.multiply(start, count, block.length);
     finishUpdates(
-      pairs.slice(2 * count, 2 * (count + block.length)),
-      reflections.map(({ h }) => h),
+      triangle,
       start,
+      count,
+      reflections.map(({ h }) => h),
     );
     count += block.length;
     if (start % PANEL === 0) {
@@ -60,7 +71,7 @@ export function* reduceToBand(triangle: Triangle, n: number, width: number): Gen
     end = start;
     yield 1 - (end / n) ** 3;
   }
-  return { band, halfSquares };
+  return { band, reflections: { vectors, halfSquares } };
 }
 
 /**
@@ -90,52 +101,50 @@ function eliminate(
   });
 }
 
-/** From P = A U in the places of W: W. */
-function finishUpdates(pairs: readonly Float64Array[], h: readonly number[], m: number): void {
-  const u = h.map((_, k) => pairs[2 * k]);
-  const w = h.map((_, k) => pairs[2 * k + 1]);
+/**
+ * From P = A U in the places of W, of the pairs from `first` on: W = P T − ½ U Tᵀ(UᵀP)T. All that is as long as the
+ * matrix are inner products and sums of the vectors of these pairs.
+ */
+function finishUpdates(triangle: Triangle, m: number, first: number, h: readonly number[]): void {
   const b = h.length;
-  const t = triangularFactor(u, h, m);
-  // X = P T, the last column first: those before it are still those of P.
+  const [at, count] = [2 * first, 2 * b];
+  const products = h.map((_, k) => triangle.dots(at + 2 * k, m, at, count));
+  const t = triangularFactor(products, h);
+  const between = matrixOf(b, (i, k) => products[i][2 * k + 1]);
+  const transposed = matrixOf(b, (i, k) => t[k][i]);
+  const inner = timesMatrix(transposed, timesMatrix(between, t));
+  // The last column first: those before it are still those of P.
   for (let k = b - 1; k >= 0; k--) {
-    const x = w[k];
-    const own = t[k][k];
-    for (let j = 0; j < m; j++) x[j] *= own;
-    for (let i = 0; i < k; i++) addMultiple(x, t[i][k], w[i], m);
-  }
-  const inner = u.map((ui) => w.map((wk) => dotOf(ui, wk, m)));
-  for (let k = 0; k < b; k++)
+    const w = triangle.pairs[at + 2 * k + 1];
+    for (let j = 0; j < m; j++) w[j] *= t[k][k];
+    const factors = new Float64Array(count);
     for (let i = 0; i < b; i++) {
-      let s = 0;
-      for (let l = 0; l <= i; l++) s += t[l][i] * inner[l][k];
-      addMultiple(w[k], -s / 2, u[i], m);
+      factors[2 * i] = -inner[i][k] / 2;
+      if (i < k) factors[2 * i + 1] = t[i][k];
     }
+    triangle.combine(at + 2 * k + 1, m, at, factors);
+  }
 }
 
-/** T of H₁ … H_b = I − U T Uᵀ, upper triangular (Schreiber & Van Loan 1989). */
-function triangularFactor(u: readonly Float64Array[], h: readonly number[], m: number): Float64Array[] {
-  const b = h.length;
-  const t = Array.from({ length: b }, () => new Float64Array(b));
-  for (let k = 0; k < b; k++) {
+/** T of H₁ … H_b = I − U T Uᵀ, upper triangular, from uᵢ · uₖ in products[i][2k] (Schreiber & Van Loan 1989). */
+function triangularFactor(products: readonly Float64Array[], h: readonly number[]): Float64Array[] {
+  const t = matrixOf(h.length, () => 0);
+  for (let k = 0; k < h.length; k++) {
     if (h[k] === 0) continue;
     t[k][k] = 1 / h[k];
-    const along = u.slice(0, k).map((each) => dotOf(each, u[k], m));
     for (let i = 0; i < k; i++) {
       let sum = 0;
-      for (let l = i; l < k; l++) sum += t[i][l] * along[l];
+      for (let l = i; l < k; l++) sum += t[i][l] * products[l][2 * k];
       t[i][k] = -sum / h[k];
     }
   }
   return t;
 }
 
-function dotOf(x: Float64Array, y: Float64Array, m: number): number {
-  let sum = 0;
-  for (let j = 0; j < m; j++) sum += x[j] * y[j];
-  return sum;
+function matrixOf(b: number, element: (i: number, k: number) => number): Float64Array[] {
+  return Array.from({ length: b }, (_, i) => Float64Array.from({ length: b }, (__, k) => element(i, k)));
 }
 
-function addMultiple(x: Float64Array, factor: number, y: Float64Array, m: number): void {
-  if (factor === 0) return;
-  for (let j = 0; j < m; j++) x[j] += factor * y[j];
+function timesMatrix(x: readonly Float64Array[], y: readonly Float64Array[]): Float64Array[] {
+  return matrixOf(x.length, (i, k) => x[i].reduce((sum, value, l) => sum + value * y[l][k], 0));
 }

@@ -1,8 +1,8 @@
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { PANEL, reduceToBand } from "./band-reduction.ts";
+import { PANEL, reduceToBand, type Reflections } from "./band-reduction.ts";
 import { chaseBand, type Tridiagonalization } from "./chase-band.ts";
 import { decoupledBlocks } from "./decoupled-blocks.ts";
-import { type Reflections, TOGETHER, transformBack } from "./transform-back.ts";
+import { TOGETHER, transformBack } from "./transform-back.ts";
 import { copyTriangle } from "./triangle.ts";
 import { tridiagonalEigen } from "./tridiagonal-eigen.ts";
 import { tridiagonalVectors } from "./tridiagonal-vectors.ts";
@@ -133,10 +133,9 @@ export function* reduceSymmetric(matrix: Float64Array, n: number): Generator<num
     const triangle = copyTriangle(matrix, n, indices, PANEL, length >= SIMD_FROM);
     const share = (from: number, to: number) => (part: number) =>
       (done + (from + (to - from) * part) * length ** 3) / work;
-    const { band, halfSquares } = yield* scaled(reduceToBand(triangle, length, widthOf(length)), share(0, TO_BAND));
+    const { band, reflections } = yield* scaled(reduceToBand(triangle, length, widthOf(length)), share(0, TO_BAND));
     const reduced = yield* scaled(chaseBand(band), share(TO_BAND, 1));
-    const { rows, stride } = triangle;
-    parts.push({ indices, reflections: { rows, stride, halfSquares }, reduced });
+    parts.push({ indices, reflections, reduced });
     done += length ** 3;
   }
   return parts;

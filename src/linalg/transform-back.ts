@@ -1,13 +1,8 @@
+import { type Reflections, startOfReflection } from "./band-reduction.ts";
 import type { Chase } from "./chase-band.ts";
-import type { Triangle } from "./triangle.ts";
 
 /** Vectors that are transformed to each reading of the reflections. */
 export const TOGETHER = 4;
-
-/** The vectors uᵢ of the reflections of a reduction to a band: row i begins at i · stride. */
-export interface Reflections extends Pick<Triangle, "rows" | "stride"> {
-  readonly halfSquares: Float64Array;
-}
 
 /** Up to four eigenvectors of the tridiagonal matrix to eigenvectors of A, in place. Cost: 4 n² multiplications each; 2 n² where the band is tridiagonal. */
 export function transformBack(reflections: Reflections, chase: Chase, vectors: readonly Float64Array[]): void {
@@ -45,15 +40,15 @@ function backToBand({ n, width, vectors }: Chase, [z0, z1, z2, z3]: readonly Flo
 }
 
 /** z ← Qz. */
-function backToMatrix({ rows, stride, halfSquares }: Reflections, [z0, z1, z2, z3]: readonly Float64Array[]): void {
+function backToMatrix({ vectors, halfSquares }: Reflections, [z0, z1, z2, z3]: readonly Float64Array[]): void {
   const n = halfSquares.length;
   for (let i = 1; i < n; i++) {
     const h = halfSquares[i];
     if (h === 0) continue;
-    const row = i * stride;
+    const start = startOfReflection(i);
     let [s0, s1, s2, s3] = [0, 0, 0, 0];
     for (let k = 0; k < i; k++) {
-      const x = rows[row + k];
+      const x = vectors[start + k];
       s0 += x * z0[k];
       s1 += x * z1[k];
       s2 += x * z2[k];
@@ -64,7 +59,7 @@ function backToMatrix({ rows, stride, halfSquares }: Reflections, [z0, z1, z2, z
     s2 /= h;
     s3 /= h;
     for (let k = 0; k < i; k++) {
-      const x = rows[row + k];
+      const x = vectors[start + k];
       z0[k] -= s0 * x;
       z1[k] -= s1 * x;
       z2[k] -= s2 * x;

@@ -35,14 +35,14 @@ describe("copyTriangle", () => {
           }
           triangle.updateRow(length - 1, count);
           for (let j = 0; j < length; j++)
-            expect(triangle.rows[(length - 1) * triangle.stride + j]).toBeCloseTo(updated(length - 1, j, count), 12);
+            expect(triangle.row(length - 1)[j]).toBeCloseTo(updated(length - 1, j, count), 12);
         }
         for (let length = 0; length <= m; length += ROWS) {
-          const { rows, stride, update } = fresh();
-          update(length, count);
+          const triangle = fresh();
+          triangle.update(length, count);
           for (let i = 0; i < m; i++)
             for (let j = 0; j <= i; j++)
-              expect(rows[i * stride + j]).toBeCloseTo(i < length ? updated(i, j, count) : original(i, j), 12);
+              expect(triangle.row(i)[j]).toBeCloseTo(i < length ? updated(i, j, count) : original(i, j), 12);
         }
       }
     }

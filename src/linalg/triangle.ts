@@ -5,9 +5,8 @@ import { kernelMemory } from "./kernel-memory.ts";
  * updates A ← A − uwᵀ − wuᵀ are put off: several of them made at once read the matrix once.
  */
 export interface Triangle {
-  /** Row i begins at i · stride; beyond its diagonal it holds nothing of use. */
-  readonly rows: Float64Array;
-  readonly stride: number;
+  /** Row i, in place; beyond its diagonal it holds nothing of use. */
+  row(i: number): Float64Array;
   /** u₀, w₀, u₁, w₁, …: zeros at first. What is beyond the leading rows in u has to be zero. */
   readonly pairs: readonly Float64Array[];
   /** Makes the updates of the first `count` pairs in row i alone. */
@@ -16,6 +15,10 @@ export interface Triangle {
   update(m: number, count: number): void;
   /** w ← A u of the `width` pairs after the first `count`, on the first m rows, with the updates of those in it. */
   multiply(m: number, count: number, width: number): void;
+  /** The inner products of pairs[at] with `count` of the vectors in `pairs` from `first` on, over the first m elements. */
+  dots(at: number, m: number, first: number, count: number): Float64Array;
+  /** pairs[at] ← pairs[at] + Σ factors[j] pairs[first + j] on the first m elements; its own factor has to be zero. */
+  combine(at: number, m: number, first: number, factors: Float64Array): void;
 }
 
 /** Rows that are worked on at a time. */
@@ -30,10 +33,10 @@ interface Arithmetic {
   product(from: number, m: number, v: number, p: number): void;
   /** A ← A − Σ (uwᵀ + wuᵀ) on the first m rows. */
   update(m: number, count: number): void;
-  /** coefficients[j] ← vⱼ · w over the first `length` elements, for the first `count` vectors of the pairs. */
-  dots(w: number, length: number, count: number): void;
+  /** coefficients[j] ← vⱼ · w over the first `length` elements, for `count` vectors, the first one at v. */
+  dots(w: number, length: number, v: number, count: number): void;
   /** w += Σ coefficients[j] vⱼ. */
-  combine(w: number, length: number, count: number): void;
+  combine(w: number, length: number, v: number, count: number): void;
 }
 
 interface Places {
@@ -70,22 +73,31 @@ export function copyTriangle(
     zero: coefficients + m * stride,
     pairs: coefficients + (m + 1) * stride,
   };
-  const elements = at.pairs + round(2 * most) * stride;
+  // The vectors are read four at a time, from whichever one.
+  const elements = at.pairs + (round(2 * most) + ROWS) * stride;
   const memory = simd ? kernelMemory(8 * elements) : null;
   const all = memory ? new Float64Array(memory.buffer, 0, elements) : new Float64Array(elements);
   const arithmetic = memory ? simdArithmetic(memory.kernels, at) : plainArithmetic(all, at);
-  const rows = all.subarray(at.rows, at.zero);
-  copyLower(matrix, n, chosen, rows, stride);
+  copyLower(matrix, n, chosen, all.subarray(at.rows, at.zero), stride);
   const pair = (index: number) => at.pairs + index * stride;
+  const dots = (w: number, length: number, first: number, count: number) => {
+    arithmetic.dots(w, round(length), pair(first), count);
+    return all.slice(0, count);
+  };
+  const combine = (w: number, length: number, first: number, factors: Float64Array) => {
+    all.set(factors);
+    all.fill(0, factors.length, round(factors.length));
+    arithmetic.combine(w, round(length), pair(first), factors.length);
+  };
+  /** Of Σ (uwᵀ + wuᵀ) x, from the inner products of u₀, w₀, … with x: each multiplies the other one of its pair. */
+  const crossed = (products: Float64Array) => products.map((_, j) => -products[j ^ 1]);
   return {
-    rows,
-    stride,
+    row: (i) => all.subarray(at.rows + i * stride, at.rows + (i + 1) * stride),
     pairs: Array.from({ length: 2 * most }, (_, i) => all.subarray(pair(i), pair(i) + stride)),
     updateRow(i, count) {
       if (count === 0) return;
-      for (let j = 0; j < 2 * count; j++) all[j] = -all[pair(j ^ 1) + i];
-      all.fill(0, 2 * count, round(2 * count));
-      arithmetic.combine(at.rows + i * stride, round(i + 1), 2 * count);
+      const own = Float64Array.from({ length: 2 * count }, (_, j) => all[pair(j) + i]);
+      combine(at.rows + i * stride, i + 1, 0, crossed(own));
     },
     update(length, count) {
       if (count > 0) arithmetic.update(length, count);
@@ -98,13 +110,10 @@ export function copyTriangle(
       for (let from = 0; from < length; from += strip)
         for (const [u, w] of places) arithmetic.product(from, Math.min(from + strip, length), u, w);
       if (count === 0) return;
-      for (const [u, w] of places) {
-        arithmetic.dots(u, round(length), 2 * count);
-        for (let j = 0; j < 2 * count; j += 2) [all[j], all[j + 1]] = [-all[j + 1], -all[j]];
-        all.fill(0, 2 * count, round(2 * count));
-        arithmetic.combine(w, round(length), 2 * count);
-      }
+      for (const [u, w] of places) combine(w, length, 0, crossed(dots(u, length, 0, 2 * count)));
     },
+    dots: (index, length, first, count) => dots(pair(index), length, first, count),
+    combine: (index, length, first, factors) => combine(pair(index), length, first, factors),
   };
 }
 
@@ -130,8 +139,8 @@ function simdArithmetic(kernels: Kernels, { rows, stride, zero, pairs }: Places)
   return {
     product: (from, m, v, p) => product(a, row, from, m, 8 * v, 8 * p, 8 * zero),
     update: (m, count) => update(a, row, m, u, count),
-    dots: (w, length, count) => dots(8 * w, length, u, row, groups(count), 0),
-    combine: (w, length, count) => combine(8 * w, length, u, row, groups(count), 0),
+    dots: (w, length, v, count) => dots(8 * w, length, 8 * v, row, groups(count), 0),
+    combine: (w, length, v, count) => combine(8 * w, length, 8 * v, row, groups(count), 0),
   };
 }
 
@@ -160,19 +169,19 @@ function plainArithmetic(all: Float64Array, { rows, stride, pairs }: Places): Ar
         }
       }
     },
-    dots(w, length, count) {
+    dots(w, length, v, count) {
       for (let j = 0; j < count; j++) {
-        const v = pairs + j * stride;
+        const vj = v + j * stride;
         let sum = 0;
-        for (let k = 0; k < length; k++) sum += all[v + k] * all[w + k];
+        for (let k = 0; k < length; k++) sum += all[vj + k] * all[w + k];
         all[j] = sum;
       }
     },
-    combine(w, length, count) {
+    combine(w, length, v, count) {
       for (let j = 0; j < count; j++) {
-        const v = pairs + j * stride;
+        const vj = v + j * stride;
         const c = all[j];
-        for (let k = 0; k < length; k++) all[w + k] += c * all[v + k];
+        for (let k = 0; k < length; k++) all[w + k] += c * all[vj + k];
       }
     },
   };

@@ -2,7 +2,7 @@
  * The worker that reduces one symmetric matrix (`reduction-thread.ts`), tells how far it is, sends what came of it, and ends.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { reduceSymmetric, type SymmetricReduction } from "../linalg/symmetric-eigen.ts";
+import { reduceSymmetric } from "../linalg/symmetric-eigen.ts";
 import { errorDetails } from "../util/thalweg-error.ts";
 import type { ReductionReply, ReductionTask } from "./reduction-thread.ts";
 
@@ -19,14 +19,10 @@ try {
   const steps = reduceSymmetric(matrix, n);
   let step = steps.next();
   for (; step.done !== true; step = steps.next()) tell({ kind: "share", share: step.value });
-  // Memory of WebAssembly cannot be handed over.
-  const reduction: SymmetricReduction = step.value.map((part) => ({
-    ...part,
-    reflections: { ...part.reflections, rows: part.reflections.rows.slice() },
-  }));
+  const reduction = step.value;
   tell(
     { kind: "done", reduction },
-    reduction.map(({ reflections }) => reflections.rows),
+    reduction.flatMap(({ reflections, reduced }) => [reflections.vectors, reduced.chase.vectors]),
   );
 } catch (error) {
   tell({ kind: "error", error: errorDetails(error, "reduction-failed") });
