@@ -1,3 +1,4 @@
+import { kernelMemory } from "./kernel-memory.ts";
 import { keptFirst } from "./reflection.ts";
 import type { SymmetricBand } from "./symmetric-band.ts";
 
@@ -23,37 +24,22 @@ const SWEEPS = 32;
  * that does it makes a bulge below the band, of which the first column is chased down to the end, as much as the next
  * sweep needs (Murata & Horikoshi 1975; Bischof, Lang & Sun 2000). Yields the share of the work that is done.
  *
- * Cost: 7 n² w flops for the width w; none where w is 1.
+ * Cost: 7 n² w flops for the width w; none where w is 1. Absolute error of an element: a small multiple of ε‖B‖.
  */
-export function* chaseBand(band: SymmetricBand): Generator<number, Tridiagonalization> {
+export function* chaseBand(band: SymmetricBand, simd = true): Generator<number, Tridiagonalization> {
   const { n, width, elements } = band;
   // What is tridiagonal stays as it is.
   const sweeps = width === 1 ? 0 : Math.max(0, n - 2);
-  const vectors = new Float64Array(sweeps === 0 ? 0 : width * steps(n, width));
-  const u = new Float64Array(width);
-  const x = new Float64Array(width);
-  const scratch = new Float64Array(width);
-  let made = 0;
-  for (let k = 0; k < sweeps; k++) {
-    let column = k;
-    for (let start = k + 1; start < n; start += width) {
-      const size = Math.min(width, n - start);
-      for (let i = 0; i < size; i++) x[i] = elements[band.at(start + i, column)];
-      const { h, coupling } = keptFirst(x, u, size);
-      if (h !== 0) {
-        elements[band.at(start, column)] = coupling;
-        for (let i = 1; i < size; i++) elements[band.at(start + i, column)] = 0;
-        const root = 1 / Math.sqrt(h);
-        for (let i = 0; i < size; i++) vectors[made * width + i] = u[i] *= root;
-        // What is left of the block whose first column it was.
-        if (column + 1 < start) fromLeft(band, u, start, size, column + 1, start - column - 1, scratch);
-        onBothSides(band, u, start, size, scratch);
-        fromRight(band, u, start, size);
-      }
-      made++;
-      column = start;
+  const vectors = new Float64Array(sweeps === 0 ? 0 : width * stepsBefore(sweeps, n, width));
+  if (sweeps > 0) {
+    const chase = (simd && simdChase(band)) || plainChase(band);
+    for (let k = 0; k < sweeps; k += SWEEPS) {
+      const to = Math.min(k + SWEEPS, sweeps);
+      const [start, end] = [k, to].map((sweep) => width * stepsBefore(sweep, n, width));
+      chase.sweep(k, to, vectors.subarray(start, end));
+      yield 1 - ((n - to) / n) ** 2;
     }
-    if (k % SWEEPS === 0) yield 1 - ((n - k) / n) ** 2;
+    chase.finish();
   }
   return {
     diagonal: Float64Array.from({ length: n }, (_, i) => elements[band.at(i, i)]),
@@ -62,11 +48,85 @@ export function* chaseBand(band: SymmetricBand): Generator<number, Tridiagonaliz
   };
 }
 
-/** Reflections of all sweeps. */
-function steps(n: number, width: number): number {
+/** Reflections of the first sweeps. */
+function stepsBefore(sweeps: number, n: number, width: number): number {
   let sum = 0;
-  for (let k = 0; k + 2 < n; k++) sum += Math.ceil((n - 1 - k) / width);
+  for (let k = 0; k < sweeps; k++) sum += Math.ceil((n - 1 - k) / width);
   return sum;
+}
+
+interface Sweeping {
+  /** Sweeps `from` to `to`, whose vectors it writes into an array of zeros. */
+  sweep(from: number, to: number, vectors: Float64Array): void;
+  /** Makes what the band has become of it. */
+  finish(): void;
+}
+
+/** The width of a band for which there is a kernel. */
+const KERNEL_WIDTH = 8;
+
+/**
+ * Sweeps of the kernel `chase_sweeps`, on a copy whose largest element a power of two brings near to 1: squares then need no
+ * scaling of their own. Null where there is none for the width.
+ */
+function simdChase({ n, width, stride, elements }: SymmetricBand): Sweeping | null {
+  if (width !== KERNEL_WIDTH) return null;
+  const size = (n + 2 * width) * stride;
+  const room = width * SWEEPS * Math.ceil(n / width);
+  const memory = kernelMemory(8 * (size + room + width));
+  if (!memory) return null;
+  const copy = new Float64Array(memory.buffer, 0, size);
+  const made = new Float64Array(memory.buffer, 8 * size, room);
+  let largest = 0;
+  for (const x of elements) largest = Math.max(largest, Math.abs(x));
+  const exponent = largest > 0 && largest < Infinity ? Math.floor(Math.log2(largest)) : 0;
+  const power = 2 ** Math.max(-MOST_EXPONENT, Math.min(MOST_EXPONENT, exponent));
+  for (let i = 0; i < elements.length; i++) copy[i] = elements[i] / power;
+  return {
+    sweep(from, to, vectors) {
+      memory.kernels.chase_sweeps(0, n, from, to, made.byteOffset, made.byteOffset + made.byteLength);
+      vectors.set(made.subarray(0, vectors.length));
+    },
+    finish() {
+      for (let i = 0; i < elements.length; i++) elements[i] = copy[i] * power;
+    },
+  };
+}
+
+/** Powers of two that are numbers, and whose inverses are. */
+const MOST_EXPONENT = 1000;
+
+function plainChase(band: SymmetricBand): Sweeping {
+  const { n, width, elements } = band;
+  const u = new Float64Array(width);
+  const x = new Float64Array(width);
+  const scratch = new Float64Array(width);
+  return {
+    sweep(from, to, vectors) {
+      let made = 0;
+      for (let k = from; k < to; k++) {
+        let column = k;
+        for (let start = k + 1; start < n; start += width) {
+          const size = Math.min(width, n - start);
+          for (let i = 0; i < size; i++) x[i] = elements[band.at(start + i, column)];
+          const { h, coupling } = keptFirst(x, u, size);
+          if (h !== 0) {
+            elements[band.at(start, column)] = coupling;
+            for (let i = 1; i < size; i++) elements[band.at(start + i, column)] = 0;
+            const root = 1 / Math.sqrt(h);
+            for (let i = 0; i < size; i++) vectors[made * width + i] = u[i] *= root;
+            // What is left of the block whose first column it was.
+            if (column + 1 < start) fromLeft(band, u, start, size, column + 1, start - column - 1, scratch);
+            onBothSides(band, u, start, size, scratch);
+            fromRight(band, u, start, size);
+          }
+          made++;
+          column = start;
+        }
+      }
+    },
+    finish: () => undefined,
+  };
 }
 
 /** (I − vvᵀ) on rows `start` …, in the columns from `left` on. */

@@ -1,4 +1,7 @@
-/** A symmetric matrix whose elements are zero beyond some distance from the diagonal: its rows up to the diagonal, with room for as many more. */
+/**
+ * A symmetric matrix whose elements are zero beyond some distance from the diagonal: its rows up to the diagonal, with
+ * room for as many more before them, and for the upper triangle of blocks as wide as the band.
+ */
 export class SymmetricBand {
   readonly n: number;
   /** Elements beside the diagonal. */
@@ -10,7 +13,7 @@ export class SymmetricBand {
   constructor(n: number, width: number) {
     this.n = n;
     this.width = width;
-    this.stride = 2 * width + 1;
+    this.stride = 3 * width;
     this.elements = new Float64Array(n * this.stride);
   }
 
