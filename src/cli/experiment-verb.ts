@@ -6,6 +6,7 @@ import { readResult, type ResultDocument } from "../documents/result-kinds.ts";
 import { expandPaths, standsForSeveral } from "../io/expand-paths.ts";
 import { createRunFolder, openRunFolder, type RunFolder, tidyRunFolder } from "../io/run-folder.ts";
 import { writeFileAtomically } from "../io/write-atomically.ts";
+import { KeptEngines } from "../load/kept-engines.ts";
 import { rehearseFile, rehearseFolder } from "../load/rehearse-output.ts";
 import { execute, type Finished, type RunStore, type State } from "../runs/execute.ts";
 import type { Executor } from "../runs/executor.ts";
@@ -158,6 +159,7 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
     // How far each product is, is for whoever looks on.
     if (event.type !== "progress") folder?.record(event, `${hostname()}-${process.pid}`);
   };
+  const engines = new KeptEngines();
   const executed = await execute(
     experiment,
     {
@@ -179,14 +181,19 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
         ...shell.measuringContext(budget ?? undefined),
         meanwhile: out === undefined && json ? undefined : loadDrawing,
       }),
-      tasks: { openers: silentOpeners(shell), listener, context: (budget) => shell.context(budget ?? undefined) },
+      tasks: {
+        openers: silentOpeners(shell, engines),
+        listener,
+        context: (budget) => shell.context(budget ?? undefined),
+      },
       begin,
     },
   )
     .catch((error: unknown) => {
       throw folder && scratch === undefined ? withResumption(error, folder.path) : error;
     })
-    .finally(() => {
+    .finally(async () => {
+      await engines.close();
       if (scratch === undefined) return;
       rmSync(scratch, { recursive: true, force: true });
       folder = undefined;

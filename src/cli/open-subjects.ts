@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { openHashedFile } from "../io/open-hashed-file.ts";
-import type { LoadedProblem } from "../load/load-problem.ts";
-import { loadProblem } from "../load/load-problem.ts";
+import type { KeptEngines } from "../load/kept-engines.ts";
+import { type LoadedProblem, type LoadOptions, loadProblem } from "../load/load-problem.ts";
 import type { Checkpoint, Opened, Openers, ProblemSubject, Request } from "../runs/subject.ts";
 import { problemFlags } from "./common-flags.ts";
 import { originOf } from "./frame.ts";
@@ -19,12 +19,19 @@ export function openers(shell: Shell): Openers {
   return openersWith(shell, (model, options) => openProblem(model, options, shell));
 }
 
-/** The same without a word: for the tasks of a run, whose subject was told of when it began. */
-export function silentOpeners(shell: Pick<Shell, "elapsed">): Openers {
-  return openersWith(shell, loadProblem);
+/**
+ * The same without a word: for the tasks of a run, whose subject was told of when it began.
+ *
+ * @param engines keep what is compiled from one task to the next
+ */
+export function silentOpeners(shell: Pick<Shell, "elapsed">, engines: KeptEngines): Openers {
+  return openersWith(shell, (model, options) => loadProblem(model, options, engines));
 }
 
-function openersWith(shell: Pick<Shell, "elapsed">, load: typeof loadProblem): Openers {
+function openersWith(
+  shell: Pick<Shell, "elapsed">,
+  load: (model: string, options: LoadOptions) => Promise<LoadedProblem>,
+): Openers {
   const problem = async ({ arguments: [model], options }: Request): Promise<Opened<ProblemSubject>> => {
     const loaded = await load(model, problemFlags.parse(options));
     return {

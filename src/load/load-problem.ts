@@ -13,7 +13,7 @@ import { lastUnitAxis } from "../problem/last-unit-axis.ts";
 import { Problem } from "../problem/problem.ts";
 import { createRandom } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
-import { type Device, nodeRuntime } from "../runtime/node-runtime.ts";
+import { type Device, nodeRuntime, type NodeRuntimeOptions } from "../runtime/node-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { type FloatType, isFloat, type Shape, sizeOf } from "../util/tensor.ts";
@@ -24,6 +24,7 @@ import { chooseParameters } from "./choose-parameters.ts";
 import { chooseLoss } from "./choose-loss.ts";
 import { defaultPrecision } from "./default-precision.ts";
 import { heldConstant, heldSentence } from "./held-constant.ts";
+import type { KeptEngines } from "./kept-engines.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import { proofWarnings, proveLoad } from "./load-proofs.ts";
 import { openHeldOut } from "./held-out.ts";
@@ -111,9 +112,10 @@ const CACHE_BYTES = 2 ** 30;
 /**
  * Opens a model and data as a problem.
  *
+ * @param engines keep what is compiled for the next problem; without, it goes with the problem
  * @throws ThalwegError of kind "input" where files or what they hold do not fit, of kind "usage" for options
  */
-export async function loadProblem(path: string, options: LoadOptions): Promise<LoadedProblem> {
+export async function loadProblem(path: string, options: LoadOptions, engines?: KeptEngines): Promise<LoadedProblem> {
   if (options.loss === undefined && (options.lossOption ?? []).length > 0) {
     throw new ThalwegError({
       kind: "usage",
@@ -221,7 +223,8 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
       coupling: coupling ?? (meeting && { isMean: true }),
     });
     const alone = meeting && aboutMeeting(meeting, dataset.examples, batchSize);
-    const runtime = nodeRuntime({ threads, device, lanes });
+    const engine: NodeRuntimeOptions = { threads, device, lanes };
+    const runtime = engines?.of(engine) ?? nodeRuntime(engine);
     const problem = Problem.open(
       model,
       dataset,
@@ -243,10 +246,13 @@ export async function loadProblem(path: string, options: LoadOptions): Promise<L
         heldOut,
         cacheBytes: Math.min(CACHE_BYTES, totalmem() / 4),
       },
-      async () => {
-        await runtime.close();
-        dataset.close();
-        unseen?.close();
+      {
+        shelf: engines?.shelf,
+        onClose: async () => {
+          if (engines === undefined) await runtime.close();
+          dataset.close();
+          unseen?.close();
+        },
       },
     );
     const held = heldConstant(model, parameters);

@@ -11,10 +11,12 @@ import type { Derivative } from "./derivatives.ts";
 import type { LossGraph } from "./loss-graph.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { buildNetwork, type Network } from "./network.ts";
+import { NetworkPrograms, type ProgramSource } from "./network-programs.ts";
 import { ParameterSlots } from "./parameter-slots.ts";
 import { ParameterSpace } from "./parameter-space.ts";
 import { Point, type PointMachinery } from "./point.ts";
 import type { ProblemOptions } from "./problem-options.ts";
+import type { ProgramShelf } from "./program-shelf.ts";
 import { ProgramStore } from "./program-store.ts";
 import { Sample } from "./sample.ts";
 import { VectorFeeds } from "./vector-feeds.ts";
@@ -26,6 +28,14 @@ const BLOCK_ELEMENTS = 2 ** 19;
 export interface PointOptions {
   /** The examples, by index (one may stand several times) or as data of their own with the same inputs; all of the problem's when absent. */
   readonly examples?: Int32Array | Dataset;
+}
+
+/** What surrounds a problem. */
+export interface Surroundings {
+  /** Frees what was opened for this problem alone, once the problem has let go of it. */
+  readonly onClose?: () => Promise<void>;
+  /** Keeps what is compiled for the next problem; it must outlive this one, and so must the runtime. */
+  readonly shelf?: ProgramShelf;
 }
 
 /**
@@ -50,7 +60,8 @@ export class Problem {
   /** The weights of the file, on all examples. */
   readonly point: Point;
   private readonly machinery: PointMachinery;
-  private readonly onClose: (() => Promise<void>) | undefined;
+  private readonly surroundings: Surroundings;
+  private readonly programs: NetworkPrograms;
   private closed: Promise<void> | undefined;
   private wide: Problem | undefined;
   private readonly widePoints = new Map<Point, Point>();
@@ -64,9 +75,9 @@ export class Problem {
     network: Network,
     budget: MemoryBudget,
     sample: Sample,
-    onClose: (() => Promise<void>) | undefined,
+    surroundings: Surroundings,
   ) {
-    this.onClose = onClose;
+    this.surroundings = surroundings;
     this.model = model;
     this.dataset = dataset;
     this.runtime = runtime;
@@ -85,6 +96,8 @@ export class Problem {
     const { space } = this;
     const { precision } = options;
     const networkOf = (batch: number) => buildNetwork(model, dataset, options, batch);
+    const source: ProgramSource = { problem: options, space, runtime, network: networkOf };
+    this.programs = surroundings.shelf?.take(source, network) ?? new NetworkPrograms(source);
     this.machinery = {
       options,
       space,
@@ -97,10 +110,9 @@ export class Problem {
       programs: new ProgramStore({
         problem: options,
         examples: dataset.examples,
-        space,
         runtime,
         budget,
-        network: networkOf,
+        programs: this.programs,
       }),
       vectors: new VectorFeeds(space, precision, runtime),
       parameters: new ParameterSlots(space, precision, runtime),
@@ -108,17 +120,13 @@ export class Problem {
     this.point = new Point(this.machinery, weightsOf(model, space, options.parameters), sample, false);
   }
 
-  /**
-   * Opens a problem: builds the graph once to see that model, loss and data fit, and reads every label.
-   *
-   * @param onClose frees what was opened for this problem alone, once the problem has let go of it
-   */
+  /** Opens a problem: builds the graph once to see that model, loss and data fit, and reads every label. */
   static open(
     model: ModelFile,
     dataset: Dataset,
     runtime: Runtime,
     options: ProblemOptions,
-    onClose?: () => Promise<void>,
+    surroundings: Surroundings = {},
   ): Problem {
     const network = buildNetwork(model, dataset, options, Math.max(1, Math.min(options.batchSize, dataset.examples)));
     if (network.imported.parameters.size === 0) {
@@ -131,7 +139,7 @@ export class Problem {
     }
     const budget = new MemoryBudget(options.cacheBytes);
     const sample = new Sample(dataset, network, options, runtime, budget);
-    return new Problem(model, dataset, runtime, options, network, budget, sample, onClose);
+    return new Problem(model, dataset, runtime, options, network, budget, sample, surroundings);
   }
 
   /**
@@ -192,7 +200,14 @@ export class Problem {
     if (!this.hasFloat64) return undefined;
     // Few products are taken of it: what it could keep between them is better left to this one.
     const cacheBytes = options.cacheBytes / 4;
-    return (this.wide ??= Problem.open(model, dataset, runtime, { ...options, precision: "float64", cacheBytes }));
+    const { shelf } = this.surroundings;
+    return (this.wide ??= Problem.open(
+      model,
+      dataset,
+      runtime,
+      { ...options, precision: "float64", cacheBytes },
+      { shelf },
+    ));
   }
 
   /** The point of `inFloat64` where a point of this problem is; undefined where there is no such problem. */
@@ -254,8 +269,9 @@ export class Problem {
     this.widePoints.clear();
     await this.wide?.close();
     this.wide = undefined;
-    await this.machinery.programs.release();
-    await this.onClose?.();
+    const { shelf, onClose } = this.surroundings;
+    await (shelf ? shelf.give(this.programs) : this.programs.release());
+    await onClose?.();
   }
 }
 

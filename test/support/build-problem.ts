@@ -8,8 +8,9 @@ import type { Value } from "../../src/graph/value.ts";
 import { decodeModel } from "../../src/onnx/decode-model.ts";
 import { emitModel } from "../../src/onnx/emit-model.ts";
 import type { Loss } from "../../src/problem/losses/loss.ts";
-import { Problem } from "../../src/problem/problem.ts";
+import { Problem, type Surroundings } from "../../src/problem/problem.ts";
 import type { ProblemOptions } from "../../src/problem/problem-options.ts";
+import type { Runtime } from "../../src/runtime/runtime.ts";
 import type { Shape, Tensor } from "../../src/util/tensor.ts";
 import { DEFAULTS } from "./reference-case.ts";
 import { runtime } from "./run-values.ts";
@@ -63,6 +64,7 @@ export interface ProblemParts {
 export function buildProblem(
   { x, y, parameters, build, loss }: ProblemParts,
   options: Partial<ProblemOptions> = {},
+  { engine = runtime, ...surroundings }: Surroundings & { readonly engine?: Runtime } = {},
 ): Problem {
   const model = decodeModel(networkBytes(x, parameters, build), { file: "network.onnx" });
   const inputs = model.inputs.map(({ name, dtype, shape }) => ({ name, dtype, shape }));
@@ -71,5 +73,5 @@ export function buildProblem(
     ["y", y],
   ]);
   const data = openDataset("data.npz", { data: bytesSource("data.npz", bytes) }, { inputs });
-  return Problem.open(model, data, runtime, { ...DEFAULTS, loss, precision: "float64", ...options });
+  return Problem.open(model, data, engine, { ...DEFAULTS, loss, precision: "float64", ...options }, surroundings);
 }

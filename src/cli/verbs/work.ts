@@ -4,6 +4,7 @@ import { EXPERIMENTS } from "../../experiments/registry.ts";
 import { openRunFolder } from "../../io/run-folder.ts";
 import { workFromQueue } from "../../jobs/queue.ts";
 import { work, type WorkOptions } from "../../jobs/work.ts";
+import { KeptEngines } from "../../load/kept-engines.ts";
 import { performTask } from "../../runs/execute.ts";
 import { chosen } from "../../util/chosen.ts";
 import { given } from "../arguments.ts";
@@ -47,6 +48,7 @@ export const workVerb = defineVerb({
     const { recipe } = folder.run;
     const { tasks } = chosen("experiment", recipe.experiment, EXPERIMENTS);
     const worker = name ?? `${hostname()}-${process.pid}-${process.hrtime.bigint()}`;
+    await using engines = new KeptEngines();
     const options: WorkOptions = {
       folder,
       worker,
@@ -55,7 +57,7 @@ export const workVerb = defineVerb({
       perform: async (task) => {
         shell.note(`${task.label} …`);
         await performTask(chosen("kind of task", task.kind, tasks), recipe, task, folder, {
-          openers: silentOpeners(shell),
+          openers: silentOpeners(shell, engines),
           listener: (event) => {
             shell.listener(event);
             if (event.type !== "progress") folder.record(event, worker);
