@@ -66,6 +66,8 @@ function isSame(kept: Kept, source: ProgramSource, network: Network): boolean {
 }
 
 /** All that is not data: the graph says what the loss makes of the outputs, and this what else is asked of it. */
-function settingsOf({ loss, examplesAxes = new Map(), heldOut: _, inspect: __, ...others }: ProblemOptions): string {
-  return JSON.stringify([loss.name, loss.title, [...examplesAxes], others]);
+function settingsOf(options: ProblemOptions): string {
+  const { loss, examplesAxes = new Map() } = options;
+  const plain = { ...options, loss: [loss.name, loss.title], examplesAxes: [...examplesAxes], heldOut: undefined };
+  return JSON.stringify(plain);
 }
