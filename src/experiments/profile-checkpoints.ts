@@ -60,6 +60,7 @@ export const profileCheckpoints = defineExperiment({
   ],
   subject: "checkpoints",
   checked: false,
+  waits: undefined,
   parameters: profileParameters,
   tasks: [profileCheckpoint],
   plan: ({ problem, checkpoints }, options, budget) => planOf(problem, options, budget, checkpoints.length),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { planProfile, profileParameters, runProfile } from "../instruments/profile.ts";
+import { planProfile, profileParameters, profileWaits, runProfile } from "../instruments/profile.ts";
 import { PROFILE_FIGURES } from "../instruments/profile-figures.ts";
 import { profileResult } from "../instruments/profile-result.ts";
 import { INSTRUMENTS } from "../instruments/registry.ts";
@@ -37,6 +37,7 @@ export const profile = defineExperiment({
     for (const name of named.parse(options).only) chosen("instrument", name, INSTRUMENTS);
   },
   plan: ({ problem }, options, budget) => planOf(problem, options, budget, 1),
+  waits: ({ problem }, options, budget) => profileWaits(problem, options, budget),
   async measure({ problem }, options, desk) {
     const { result, arrays, checks, faults } = await runProfile(
       problem,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { norm2 } from "../linalg/vector.ts";
 import type { Problem } from "../problem/problem.ts";
 import { Account } from "../quantities/account.ts";
+import { denseHessian, isApart } from "../quantities/dense-hessian.ts";
 import { Desk } from "../quantities/desk.ts";
 import { lossGradient } from "../quantities/loss-gradient.ts";
 import { lossValue } from "../quantities/loss-value.ts";
@@ -112,6 +113,26 @@ export function planProfile(
   });
 }
 
+/** What is certainly going to be asked for, each after all that it is made of. */
+function expectedOf(chosen: readonly ProfileInstrument[], setting: Setting): ReadonlySet<Quantity> {
+  const run = chosen.filter((instrument) => isFor(instrument, setting.problem));
+  return neededQuantities(
+    run.flatMap(({ needs }) => needs),
+    setting,
+  );
+}
+
+/** Whether a profile waits for another thread: what has to be done anyway is done meanwhile. */
+export function profileWaits(
+  problem: Problem,
+  options: ProfileOptions,
+  context: Pick<RunContext, "hasBudget"> = {},
+): boolean {
+  const chosen = chosenInstruments(problem, options);
+  const setting = settingFor(chosen, problem, options, context);
+  return isApart(setting) && expectedOf(chosen, setting).has(denseHessian);
+}
+
 export interface Profile {
   readonly result: ProfileResult;
   readonly arrays: NamedArrays;
@@ -140,12 +161,7 @@ export async function runProfile(
 ): Promise<Profile> {
   const chosen = chosenInstruments(problem, options);
   const setting = settingFor(chosen, problem, options, context);
-  const run = chosen.filter((instrument) => isFor(instrument, problem));
-  const expected = neededQuantities(
-    run.flatMap(({ needs }) => needs),
-    setting,
-  );
-  const desk = Desk.open(setting, random, context, [...expected]);
+  const desk = Desk.open(setting, random, context, [...expectedOf(chosen, setting)]);
   const { loss, accuracy } = await desk.get(lossValue);
   const base: BaseNumbers = { loss, accuracy: accuracy ?? null, gradientNorm: norm2(await desk.get(lossGradient)) };
 

@@ -84,7 +84,7 @@ export const denseHessian = defineQuantity({
 const APART_FROM = 1000;
 
 /** Whether the eigenproblem is given to a thread of its own. */
-function isApart({ problem, hasBudget }: Setting): boolean {
+export function isApart({ problem, hasBudget }: Setting): boolean {
   return problem.space.dimension >= APART_FROM && !hasBudget && problem.runtime.reduceSymmetric !== undefined;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { real } from "../result/real.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { RunEvent } from "./event.ts";
@@ -8,6 +9,7 @@ import { here } from "./executor.ts";
 import { defineExperiment } from "./experiment.ts";
 import { defineTask } from "./task.ts";
 import { memoryStore, type TaskStore } from "./task-store.ts";
+import { denseProblem } from "../../test/support/dense-problem.ts";
 
 const performed: number[] = [];
 
@@ -207,4 +209,74 @@ it("a task whose files are other ones than the run began with is not done", asyn
     { ...others, openers: changing, tasks: { ...others.tasks, openers: changing } },
   );
   await expect(running).rejects.toMatchObject({ code: "file-changed" });
+});
+
+describe("the checks of every run", () => {
+  /** What was done, in order, and the checks of the document. */
+  async function checked({ waits, asksMeanwhile = true }: { waits: boolean; asksMeanwhile?: boolean }) {
+    const log: string[] = [];
+    const measuring = defineExperiment({
+      name: "waiting",
+      summary: "waits for another thread",
+      document: "waiting",
+      result: z.int(),
+      show: () => [],
+      arguments: [],
+      examples: [],
+      subject: "problem",
+      checked: true,
+      parameters: z.object({}),
+      waits: () => waits,
+      async measure(_subject, _options, { context }) {
+        log.push("begins");
+        if (asksMeanwhile) await context.meanwhile?.();
+        log.push("ends");
+        return { result: 1, converged: true };
+      },
+    });
+    const problem = denseProblem(
+      [{ name: "one", inputs: 2, weights: [1, 2, -1, 0.5], bias: [0.1, 0.2], activation: "Tanh" }],
+      [
+        [1, 2],
+        [0.5, -1],
+        [-1, 0.3],
+      ],
+      [0, 1, 1],
+      crossEntropy,
+    );
+    const all = edges(memoryStore());
+    const opened = { subject: { problem }, inputs: [], origin: () => EMPTY, close: () => Promise.resolve() };
+    const executed = await execute(
+      measuring,
+      {
+        arguments: [],
+        options: {},
+        seed: 0,
+        budget: null,
+        dryRun: false,
+        identity: { thalweg: "1.0.0", command: [], config: {} },
+      },
+      {
+        ...all,
+        openers: { ...all.openers, problem: () => Promise.resolve(opened) },
+        measuring: () => ({
+          progress: ({ stage, done }) => void (stage === "checks" && done === 0 && log.push("checks")),
+          meanwhile: () => Promise.resolve(log.push("what the caller has to do")),
+        }),
+      },
+    );
+    return { log, checks: "plan" in executed ? [] : executed.document.checks };
+  }
+
+  it("come first, while a measurement waits for another thread, or behind it, and are the same", async () => {
+    const first = await checked({ waits: false });
+    expect(first.log).toEqual(["checks", "begins", "what the caller has to do", "ends"]);
+    const meanwhile = await checked({ waits: true });
+    expect(meanwhile.log).toEqual(["begins", "checks", "what the caller has to do", "ends"]);
+    const behind = await checked({ waits: true, asksMeanwhile: false });
+    expect(behind.log).toEqual(["begins", "ends", "checks"]);
+    expect(first.checks.length).toBeGreaterThan(5);
+    expect(meanwhile.checks).toEqual(first.checks);
+    expect(behind.checks).toEqual(first.checks);
+  });
 });

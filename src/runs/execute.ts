@@ -2,7 +2,7 @@ import { hessianProduct } from "../problem/derivatives.ts";
 import type { Problem } from "../problem/problem.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { runChecks } from "../instruments/run-checks.ts";
-import { anyEnvelope, type Frame } from "../result/envelope.ts";
+import { anyEnvelope, type Check, type Frame } from "../result/envelope.ts";
 import { NamedArrays } from "../result/named-arrays.ts";
 import type { planDocument } from "../result/plan-document.ts";
 import type { RunContext } from "../util/run-context.ts";
@@ -92,12 +92,24 @@ export async function execute(experiment: Experiment, ask: Ask, edges: Edges): P
     const store = experiment.tasks.length > 0 ? edges.begin(recipe) : undefined;
     if (plan) listener({ type: "note", text: summaryOf(plan) });
     const random = createRandom(ask.seed);
-    const context = edges.measuring(experiment.tasks.length > 0 ? null : ask.budget);
+    const measuring = edges.measuring(experiment.tasks.length > 0 ? null : ask.budget);
     const arrays = new NamedArrays();
-    const checks =
-      experiment.checked === true && session.problem
-        ? await runChecks(session.problem, "every-run", random.split("checks"), context)
-        : [];
+    const { problem } = session;
+    let checking: Promise<Check[]> | undefined;
+    const checked = () =>
+      (checking ??=
+        experiment.checked === true && problem
+          ? runChecks(problem, "every-run", random.split("checks"), measuring)
+          : Promise.resolve([]));
+    // Each takes its own random numbers, so that it does not matter what comes first.
+    if (!session.waits(measuring)) await checked();
+    const context: RunContext = {
+      ...measuring,
+      meanwhile: async () => {
+        await checked();
+        await measuring.meanwhile?.();
+      },
+    };
     const tasks: Desk["tasks"] = async (kind, inputs) => {
       if (store === undefined) throw undeclared(kind);
       const all = inputs.map((input) => kind.of(recipe, input));
@@ -105,6 +117,7 @@ export async function execute(experiment: Experiment, ask: Ask, edges: Edges): P
       return all.map((task) => kind.read(required(store, task)));
     };
     const measured = await session.measure({ random, arrays, context, tasks });
+    const checks = await checked();
     const origin = { ...session.origin(), ...measured.opened };
     const document = anyEnvelope.encode({
       schema: `thalweg/${experiment.document}@1`,

@@ -80,7 +80,7 @@ interface Description {
    * @throws ThalwegError of kind "usage"
    */
   validate?(options: Options): void;
-  /** Whether it begins with the checks of every run, of its subject. */
+  /** Whether the checks of every run belong to it, of its subject: first, or while it waits. */
   readonly checked?: boolean;
 }
 
@@ -103,6 +103,8 @@ interface Definition<
   readonly tasks?: readonly AnyTaskKind[];
   /** @param budget whether there is one for the time, which may change what comes first */
   plan?(subject: Subjects[Kind], options: Options, budget: Pick<RunContext, "hasBudget">): Plan;
+  /** Whether it waits for another thread, in which time the context's `meanwhile` is done; never when absent. */
+  waits?(subject: Subjects[Kind], options: Options, budget: Pick<RunContext, "hasBudget">): boolean;
   measure(subject: Subjects[Kind], options: z.output<Parameters>, desk: Desk): Promise<Measured<z.output<Result>>>;
 }
 
@@ -123,6 +125,7 @@ export interface Session extends Pick<Opened<unknown>, "inputs" | "origin" | "cl
   /** Whose derivatives are to be checked; undefined where the subject is no problem. */
   readonly problem: Problem | undefined;
   plan(budget: Pick<RunContext, "hasBudget">): Plan | undefined;
+  waits(budget: Pick<RunContext, "hasBudget">): boolean;
   /** The result as a file holds it, and as it is shown. */
   measure(desk: Desk): Promise<Measured<unknown> & { readonly sections: ShownSection[] | null }>;
 }
@@ -169,6 +172,7 @@ export function defineExperiment<
         close,
         problem: "problem" in subject ? subject.problem : undefined,
         plan: (budget) => definition.plan?.(subject, request.options, budget),
+        waits: (budget) => definition.waits?.(subject, request.options, budget) ?? false,
         measure: async (desk) => {
           const { result, ...measured } = await definition.measure(subject, options, desk);
           return { ...measured, result: shape.encode(result), sections: definition.show?.(result) ?? null };
