@@ -247,4 +247,26 @@ describe.each(["float32", "float64"] as const)("in %s", (precision) => {
     });
     expect(await find()).toEqual([{ name: "hessian-matrix", passed: false }, ofMatrix]);
   });
+
+  test("numbers of the noise that are 1 or 3 % too large, where they are used", async () => {
+    const find = async () => {
+      const problem = classified({ precision });
+      const { checks, result } = await runProfile(problem, { only: "noise,layers" }, createRandom(0), {});
+      await problem.close();
+      expect(result.sections.map(({ instrument }) => instrument)).toEqual(["layers", "noise"]);
+      return checks.flatMap(({ name, passed }) => (passed === true ? [] : [name]));
+    };
+    expect(await find()).toEqual([]);
+    const squares = Point.prototype.exampleGradientSquares;
+    vi.spyOn(Point.prototype, "exampleGradientSquares").mockImplementation(async function (this: Point, context) {
+      return (await squares.call(this, context)).map((x) => 1.01 * x);
+    });
+    expect(await find()).toContain("example-norms");
+    vi.restoreAllMocks();
+    const build = empiricalFisherProduct.build;
+    vi.spyOn(empiricalFisherProduct, "build").mockImplementation((loss, vectors) =>
+      build(loss, vectors).map((part) => mul(part, 1.03)),
+    );
+    expect(await find()).toContain("noise-covariance");
+  });
 });

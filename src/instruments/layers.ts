@@ -15,12 +15,14 @@ import { inSteps } from "../util/in-steps.ts";
 import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { defineInstrument } from "./instrument.ts";
 import { layerCurvature } from "./layers/layer-curvature.ts";
+import { layersCheck } from "./layers/layers-check.ts";
 import { layersPart } from "./layers/layers-part.ts";
 import { exactly } from "./judge-verdict.ts";
 import { denseHessian, isLarge, isSmall, type DenseHessian } from "../quantities/dense-hessian.ts";
 import { hessianExtremes, pairsOf } from "../quantities/hessian-extremes.ts";
 import { hessianOperator } from "../quantities/hessian-operator.ts";
 import { bytesOfMatrix, bytesOfVectors } from "../quantities/memory.ts";
+import { hessianTrace } from "../quantities/hessian-trace.ts";
 import { onlyIf } from "../quantities/quantity.ts";
 import { lossGradient } from "../quantities/loss-gradient.ts";
 import type { Desk } from "../quantities/desk.ts";
@@ -199,6 +201,23 @@ function boundOfMean(samples: readonly number[]): number {
   return Math.abs(mean) + 3 * Math.sqrt(square / n);
 }
 
+/** What the layers are held against. */
+async function wholeOf(desk: Desk, dense: DenseHessian | undefined): Promise<Parameters<typeof layersCheck>[1]> {
+  if (dense) {
+    const { values, rounding } = dense;
+    const largest = {
+      value: Math.max(...values),
+      residual: rounding.norm + values.length * Number.EPSILON * norm2(values),
+    };
+    return { trace: await desk.get(hessianTrace), largest };
+  }
+  const { top, converged } = await desk.get(hessianExtremes);
+  return {
+    trace: desk.wants(hessianTrace) && !desk.outOfTime ? await desk.get(hessianTrace) : undefined,
+    largest: converged ? top[0] : undefined,
+  };
+}
+
 export const layersInstrument = defineInstrument({
   name: "layers",
   title: "Curvature by layer",
@@ -206,7 +225,13 @@ export const layersInstrument = defineInstrument({
   reads: [eigenvaluesPart],
   figures: [layerCurvature],
   parameters,
-  needs: [denseHessian, onlyIf(isLarge, hessianExtremes), lossGradient],
+  needs: [
+    denseHessian,
+    onlyIf(isLarge, hessianExtremes),
+    // The layers are held against it wherever it costs nothing more.
+    onlyIf((setting) => isSmall(setting) || setting.wants(hessianTrace), hessianTrace),
+    lossGradient,
+  ],
   // Blocks of the matrix, where there is one, cost nothing.
   cost: (setting, { layerProbes, layerTop }) =>
     isSmall(setting) ? 0 : layerProbes + searchesOf(setting.problem.space.tensors, layerTop),
@@ -256,6 +281,7 @@ export const layersInstrument = defineInstrument({
         weightNorm: lengthOf(point),
       });
     }
+    desk.checks.push(layersCheck(readings, await wholeOf(desk, dense)));
     return {
       parts: { layers: readings },
       converged,

@@ -9,11 +9,13 @@ import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../ut
 import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { defineInstrument } from "./instrument.ts";
 import { noisePart, type NoisePart } from "./noise/noise-part.ts";
+import { noiseCovarianceCheck } from "./noise/noise-covariance-check.ts";
 import { noiseSpectrum } from "./noise/noise-spectrum.ts";
 import { needsSingleExamples } from "../quantities/single-examples.ts";
 import { exactly } from "./judge-verdict.ts";
 import { dataGradient } from "../quantities/data-gradient.ts";
 import { exampleNorms } from "../quantities/example-norms.ts";
+import { gradientRounding } from "../quantities/gradient-rounding.ts";
 import { gradientSample } from "../quantities/gradient-sample.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { meanRounding } from "../quantities/mean-rounding.ts";
@@ -177,8 +179,9 @@ export const noiseInstrument = defineInstrument({
     noiseExtremes,
     noiseAlignment,
     gradientSample,
+    gradientRounding,
   ],
-  cost: ({ problem }) => 24 + Math.min(20, problem.examples),
+  cost: ({ problem }) => 25 + Math.min(20, problem.examples),
   run: async (desk) => {
     const { confidence } = desk;
     const { squares, alongMean } = await desk.get(exampleNorms);
@@ -195,6 +198,7 @@ export const noiseInstrument = defineInstrument({
     const before = desk.products;
     await requireSameTrace(desk, value, rounding);
     const products = desk.products - before;
+    if (top[0].value > 0 && top[0].vector) desk.checks.push(await noiseCovarianceCheck(desk, top[0].vector));
     const sorted = squares.toSorted();
     const total = sorted.reduce((sum, x) => sum + x, 0);
     const tenth = Math.floor(n / 10);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ofContributing } from "./contributions.ts";
 import { dataGradient } from "./data-gradient.ts";
+import { exampleNormsCheck } from "./example-norms-check.ts";
 import { lossGradient } from "./loss-gradient.ts";
 import { defineQuantity } from "./quantity.ts";
 
@@ -26,6 +27,8 @@ export const exampleNorms = defineQuantity({
     const alongMean = ofContributing(point, await point.exampleDerivatives(mean, context), 1);
     const alongGradient =
       problem.options.l2 === 0 ? alongMean : ofContributing(point, await point.exampleDerivatives(whole, context), 1);
+    const check = await exampleNormsCheck(desk, squares);
+    if (check) desk.checks.push(check);
     return { squares, alongMean, alongGradient };
   },
 });

@@ -1,0 +1,45 @@
+import { dot, meanOf, norm2 } from "../../linalg/vector.ts";
+import { ofContributing } from "../../quantities/contributions.ts";
+import { dataGradient } from "../../quantities/data-gradient.ts";
+import type { Desk } from "../../quantities/desk.ts";
+import { gradientRounding } from "../../quantities/gradient-rounding.ts";
+import { noiseCovarianceOperator } from "../../quantities/noise-covariance-operator.ts";
+import type { Check } from "../../result/envelope.ts";
+
+/** Where rounding is no more than this, it is this. */
+const LIMIT = { float32: 1e-3, float64: 1e-8 } as const;
+
+/** How many times the rounding that a gradient has typically is still rounding. */
+const MARGIN = 16;
+
+/**
+ * The products of Σ against the examples' derivatives: uᵀΣu = (1/n) Σ (gᵢᵀu)² − (gᵀu)² for a unit vector u, relative to
+ * ‖Σu‖ and to what is subtracted. Cost: one product, and the derivatives of all examples along u.
+ *
+ * @param u of length 1; the strongest direction of Σ, for Σ to say something there
+ */
+export async function noiseCovarianceCheck(desk: Desk, u: Float64Array): Promise<Check> {
+  const { point, problem, context } = desk;
+  const [image] = await desk.operator(noiseCovarianceOperator).apply([u]);
+  const along = ofContributing(point, await point.exampleDerivatives(u, context), 1);
+  const mean = dot(await desk.get(dataGradient), u);
+  const square = meanOf(along.map((x) => x * x));
+  const size = norm2(image) + square;
+  const error = Math.abs(dot(u, image) - (square - mean ** 2));
+  const { example } = await desk.get(gradientRounding);
+  const limit = Math.max(
+    LIMIT[problem.options.precision],
+    (MARGIN * example * (2 * Math.sqrt(square) + example)) / size,
+  );
+  const measured = error / size;
+  return {
+    name: "noise-covariance",
+    title: "The covariance of the examples' gradients against their derivatives",
+    // Nothing is decided where rounding leaves nothing of the gradients.
+    passed: limit < 1 ? measured <= limit : null,
+    measured,
+    limit,
+    detail:
+      "uᵀΣu from a product with Σ against the mean square of the examples' derivatives along u less the square of their mean, u the strongest direction found of Σ, relative to the lengths of what is compared.",
+  };
+}
