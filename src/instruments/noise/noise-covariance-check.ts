@@ -26,12 +26,11 @@ export async function noiseCovarianceCheck(desk: Desk, u: Float64Array): Promise
   const square = meanOf(along.map((x) => x * x));
   const size = norm2(image) + square;
   const error = Math.abs(dot(u, image) - (square - mean ** 2));
-  const { example } = await desk.get(gradientRounding);
-  const limit = Math.max(
-    LIMIT[problem.options.precision],
-    (MARGIN * example * (2 * Math.sqrt(square) + example)) / size,
-  );
   const measured = error / size;
+  const plain = LIMIT[problem.options.precision];
+  const { example } = await desk.get(gradientRounding);
+  const limit =
+    measured <= plain ? plain : Math.max(plain, (MARGIN * example * (2 * Math.sqrt(square) + example)) / size);
   return {
     name: "noise-covariance",
     title: "The covariance of the examples' gradients against their derivatives",
