@@ -1,6 +1,6 @@
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { EXPORTABLE, exportDerivative } from "../src/load/export-derivative.ts";
+import { EXPORTABLE, exportDerivative } from "../src/problem/export-derivative.ts";
 import { gaussNewtonProduct, hessianProduct } from "../src/problem/derivatives.ts";
 import type { Tensor } from "../src/util/tensor.ts";
 import { relativeError } from "./support/numbers.ts";

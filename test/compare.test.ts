@@ -9,6 +9,7 @@ import { encodeSafetensors } from "../src/files/safetensors.ts";
 import { load, profile } from "../src/index.ts";
 import { INSTRUMENTS } from "../src/instruments/registry.ts";
 import { profileResult, type ProfileResult } from "../src/instruments/profile-result.ts";
+import { namedResult } from "../src/documents/named-result.ts";
 import { decodeResult, type ResultDocument } from "../src/documents/result-kinds.ts";
 import { sampleProfile } from "./sample-profile.ts";
 import { thalweg } from "./support/spawn-node.ts";
@@ -46,7 +47,7 @@ describe("runs of one network that differ in the seed", () => {
       const results: NamedResult[] = [];
       for (let seed = 0; seed < 10; seed++) {
         const { result } = await profile(problem, options, { seed });
-        results.push({ path: `${seed}`, sha256: "", document: { ...sampleProfile, seed, result } });
+        results.push(namedResult(`${seed}`, "", { ...sampleProfile, seed, result }));
       }
       await problem.close();
       let [comparisons, byChance] = [0, 0];

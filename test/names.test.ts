@@ -5,7 +5,7 @@ import { openDataset } from "../src/data/open-dataset.ts";
 import { bytesSource } from "../src/files/byte-source.ts";
 import { encodeNpz } from "../src/files/npz.ts";
 import { norm2 } from "../src/linalg/vector.ts";
-import { EXPORTABLE, exportDerivative } from "../src/load/export-derivative.ts";
+import { EXPORTABLE, exportDerivative } from "../src/problem/export-derivative.ts";
 import { loadProblem } from "../src/load/load-problem.ts";
 import { decodeModel } from "../src/onnx/decode-model.ts";
 import { fedName, nameInFile } from "../src/problem/file-names.ts";

@@ -322,7 +322,9 @@ describe("report", () => {
       expect(written).toContain(text);
     expect(written).toContain("Not converged");
     expect(written).not.toContain("Not measured.");
-    expect(resultText(document, styleOf(false), true)).toContain("Height of the flood  3.21 ± 0.02  above the mean");
+    expect(resultText(document, styleOf(false), { all: true })).toContain(
+      "Height of the flood  3.21 ± 0.02  above the mean",
+    );
     // A file of a later version, with a part that this one does not know, reads the same.
     const text = encodeResult(document).replace('"result": {', '"result": {\n    "tides": { "height": 3.21 },');
     expect(text).toContain('"tides"');

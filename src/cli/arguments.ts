@@ -1,7 +1,4 @@
 import { ThalwegError } from "../util/thalweg-error.ts";
-import type { Argument } from "./verb.ts";
-
-export const MODEL: Argument = { name: "MODEL", description: "the network, as an ONNX file", required: true };
 
 /** The value of a required argument. */
 export function given(value: string | undefined, name: string): string {

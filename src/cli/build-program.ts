@@ -55,10 +55,7 @@ function addVerb(
   terminal: Terminal,
   onInvocation: (invocation: Invocation) => void,
 ): void {
-  const command = program
-    .command(verb.name)
-    .summary(verb.summary)
-    .description(verb.description ?? `${capital(verb.summary)}.`);
+  const command = program.command(verb.name).summary(verb.summary).description(descriptionOf(verb));
   plain(command, terminal);
   for (const { name, description, required, variadic } of verb.arguments) {
     const shown = variadic === true ? `${name}...` : name;
@@ -81,6 +78,13 @@ function addVerb(
     });
     onInvocation({ verb, args, flags: { ...config, ...typed } });
   });
+}
+
+function descriptionOf({ description, summary, choices = [] }: Verb): string {
+  const text = description ?? `${capital(summary)}.`;
+  if (choices.length === 0) return text;
+  const rows = choices.map(({ name, summary: what }) => [name, what]);
+  return `${text}\n\n${table(rows, ["left", "left"])}`;
 }
 
 function optionOf(flag: Flag): Option {

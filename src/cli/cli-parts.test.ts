@@ -5,7 +5,7 @@ import { INSTRUMENTS } from "../instruments/registry.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { milliseconds, runFlags } from "./common-flags.ts";
 import { flagsOf, readFlags } from "./flag.ts";
-import { formatBytes, formatCount, formatDuration } from "./format.ts";
+import { formatBytes, formatCount, formatDuration } from "../util/format-size.ts";
 import { table, widthOf, wrap } from "./layout.ts";
 import { presentError } from "./present-error.ts";
 import { describe as describeProgress } from "./progress-line.ts";

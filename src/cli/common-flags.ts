@@ -146,14 +146,8 @@ export const problemFlags = z.object({ ...dataFlags.shape, ...modelFlags.shape, 
 
 const duration = z.string().regex(/^\d+(\.\d+)?(ms|s|m|min|h)?$/, "It must be a time such as 60s, 2m or 1h");
 
-/** How a measurement runs, and where it goes. */
+/** How a measurement runs. */
 export const runFlags = z.object({
-  out: z.string().optional().meta({
-    description: "folder for the run (default: thalweg-runs/…)",
-    placeholder: "DIR",
-    short: "o",
-    group: "Run",
-  }),
   seed: z.int().min(0).default(0).meta({ description: "all randomness comes from it", group: "Run" }),
   time: duration
     .optional()

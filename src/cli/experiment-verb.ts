@@ -2,59 +2,39 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { readResult, type ResultDocument } from "../documents/result-kinds.ts";
+import { readResult } from "../documents/result-kinds.ts";
 import { expandPaths, standsForSeveral } from "../io/expand-paths.ts";
+import { openHashedFile } from "../io/open-hashed-file.ts";
 import { createRunFolder, openRunFolder, type RunFolder, tidyRunFolder } from "../io/run-folder.ts";
 import { writeFileAtomically } from "../io/write-atomically.ts";
 import { KeptEngines } from "../load/kept-engines.ts";
 import { rehearseFile, rehearseFolder } from "../load/rehearse-output.ts";
-import { execute, type Finished, type RunStore, type State } from "../runs/execute.ts";
+import type { Argument } from "../runs/argument.ts";
+import { execute, type RunStore, type State } from "../runs/execute.ts";
 import type { Executor } from "../runs/executor.ts";
 import type { Experiment } from "../runs/experiment.ts";
-import { type Recipe, recipeDifference } from "../runs/recipe.ts";
+import type { Recipe } from "../runs/recipe.ts";
 import type { RunFile } from "../runs/run-file.ts";
-import type { Options, Request, SubjectKind } from "../runs/subject.ts";
+import type { Options, Request } from "../runs/subject.ts";
 import { memoryStore } from "../runs/task-store.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { heldOutFlags, milliseconds, problemFlags, runFlags, talkFlags, taskFlags } from "./common-flags.ts";
+import { milliseconds } from "./common-flags.ts";
 import { EMBEDDED_REPORT, isEmbedded, mayPutReport, withEmbedded } from "./embedded.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
+import { executorOf } from "./executor-of.ts";
+import { edgeFlags, experimentFlags, measuringFlags, ofSubject, withoutTalk } from "./experiment-flags.ts";
 import { type RawFlags, readFlags } from "./flag.ts";
 import { identityOf } from "./frame.ts";
-import { executorOf } from "./executor-of.ts";
+import { leaveRun, NOTHING_WRITTEN } from "./leave-run.ts";
 import { openers, silentOpeners } from "./open-subjects.ts";
-import { planText } from "./profile-text.ts";
+import { planText } from "./plan-text.ts";
 import { resultText } from "./result-text.ts";
+import { continued, requireSame, withResumption } from "./resumption.ts";
 import type { Shell } from "./shell.ts";
 import type { Outcome, Verb } from "./verb.ts";
-import { defaultFolder, loadDrawing, writeRun } from "./write-run.ts";
+import { defaultFolder, loadDrawing } from "./write-run.ts";
 
-/** What leads to a subject of each kind. */
-const SUBJECT_FLAGS: { readonly [Kind in SubjectKind]: z.ZodObject } = {
-  none: z.object({}),
-  problem: problemFlags.extend(heldOutFlags.shape),
-  checkpoints: problemFlags.extend(heldOutFlags.shape).extend({
-    weights: z.array(z.string()).optional().meta({
-      description:
-        "checkpoint whose tensors replace the model's, by name; several, or 'step-*', are measured one by one",
-      placeholder: "FILE.safetensors",
-      group: "Model",
-    }),
-  }),
-};
-
-/** What has no part in any number: how a run talks, where it goes on and where it is written. */
-const edgeFlags = z.object({
-  ...talkFlags.shape,
-  out: runFlags.shape.out,
-  dryRun: runFlags.shape.dryRun,
-  ...taskFlags.shape,
-});
-const measuringFlags = z.object({ seed: runFlags.shape.seed, time: runFlags.shape.time });
 const weightsFlag = z.object({ weights: z.union([z.string(), z.array(z.string())]).optional() });
-
-/** The flags that have no part in any number. */
-export const WITHOUT_NUMBERS: ReadonlySet<string> = new Set(Object.keys(edgeFlags.shape));
 
 /** The verbs that ask for experiments: one for each name, with the flags of all experiments that answer it. */
 export function verbsOf(experiments: readonly Experiment[]): Verb[] {
@@ -63,39 +43,26 @@ export function verbsOf(experiments: readonly Experiment[]): Verb[] {
 }
 
 function verbOf(experiments: readonly Experiment[]): Verb {
-  const [{ name, summary, description, arguments: positional }] = experiments;
-  const hasTasks = experiments.some(({ tasks }) => tasks.length > 0);
-  experiments.forEach(requireOwnFlags);
+  const [{ name, summary, description, choices, arguments: positional }] = experiments;
   const parameters = experiments.reduce<z.ZodObject>(
-    (all, experiment) => all.extend(SUBJECT_FLAGS[experiment.subject].shape).extend(experiment.parameters.shape),
-    z.object({ ...talkFlags.shape, ...runFlags.shape, ...(hasTasks && taskFlags.shape) }),
+    (all, experiment) => all.extend(experimentFlags(experiment).shape),
+    z.object({}),
   );
   return {
     name,
     summary,
     description,
+    choices,
     arguments: positional,
     parameters,
     examples: experiments.flatMap(({ examples }) => examples),
     run: (typed, args, shell) => run({ experiments, parameters, typed, args, read: withFiles }, shell),
     replay: (typed, args, shell) => {
       const { weights } = weightsFlag.parse(typed);
-      const asRecorded = (flags: Options) => ({ ...flags, weights });
+      const asRecorded = (flags: Options) => ({ ...flags, ...(weights !== undefined && { weights }) });
       return run({ experiments, parameters, typed, args, read: asRecorded }, shell);
     },
   };
-}
-
-/** @throws internal error `flag-taken` for an experiment whose parameter would be read as a flag that all have */
-function requireOwnFlags({ name, subject, parameters }: Experiment): void {
-  const shared = { ...edgeFlags.shape, ...measuringFlags.shape, ...SUBJECT_FLAGS[subject].shape };
-  const taken = Object.keys(parameters.shape).find((key) => Object.hasOwn(shared, key));
-  if (taken === undefined) return;
-  throw new ThalwegError({
-    kind: "internal",
-    code: "flag-taken",
-    message: `The experiment ${name} has a parameter "${taken}", which is a flag that all of its kind share.`,
-  });
 }
 
 interface Invoked {
@@ -117,18 +84,19 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
   const shell: Shell = { ...given, warn };
   const flags = readFlags(parameters, typed);
   const edge = edgeFlags.parse(flags);
-  const positional = args.flatMap((each) => each ?? []);
   const begun = edge.resume === undefined ? undefined : openRunFolder(edge.resume);
   let folder: RunFolder | undefined = begun;
   const executor = executorOf(edge.executor, () => folder ?? missingFolder());
-  const asked = begun ? continued(begun, flags, typed, positional) : { arguments: positional, options: read(flags) };
+  const fresh = requestOf(experiments[0].arguments, args, read(flags));
+  const asked = begun ? continued(begun, fresh, typed) : fresh;
   const { experiment, request, config } = prepared(experiments, asked, executor);
+  const { writes } = experiment;
   if (edge.executor !== "here" && experiment.tasks.length === 0)
     shell.warn(`--executor ${edge.executor} has no part in this run: ${experiment.name} is not made of tasks.`);
   experiment.validate?.(request.options);
   const { out, json, dryRun } = edge;
-  const isDemo = begun === undefined && isEmbedded(asked) && !json && out === undefined && mayPutReport();
-  if (!dryRun && out !== undefined) rehearseFolder(out);
+  const isDemo = begun === undefined && isEmbedded(experiment, asked) && !json && out === undefined && mayPutReport();
+  if (!dryRun && out !== undefined) (writes.as === "file" ? rehearseFile : rehearseFolder)(out);
   if (!dryRun && isDemo) rehearseFile(EMBEDDED_REPORT);
   const { seed, time } = measuringFlags.parse(config);
   const identity = begun ? { ...identityOf(shell, config), command: begun.run.command } : identityOf(shell, config);
@@ -141,13 +109,18 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
     config: identity.config,
     recipe,
   });
+  /** Where the folder goes; undefined for none. */
+  const placeOf = (recipe: Recipe) =>
+    writes.as === "file"
+      ? undefined
+      : (out ?? (json || !writes.isUsual ? undefined : defaultFolder(createdAt, recipe)));
   let scratch: string | undefined;
   const begin = (recipe: Recipe): RunStore => {
+    const place = placeOf(recipe);
     if (begun) {
       requireSame(begun, recipe);
       tidyRunFolder(begun.path);
-    } else if (out !== undefined || !json)
-      folder = createRunFolder(out ?? defaultFolder(createdAt, recipe), fileOf(recipe));
+    } else if (place !== undefined) folder = createRunFolder(place, fileOf(recipe));
     // Others can only work in a folder.
     else if (edge.executor !== "here")
       folder = createRunFolder((scratch = mkdtempSync(join(tmpdir(), "thalweg-run-"))), fileOf(recipe));
@@ -160,6 +133,7 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
     if (event.type !== "progress") folder?.record(event, `${hostname()}-${process.pid}`);
   };
   const engines = new KeptEngines();
+  const draws = writes.as === "folder" && (out !== undefined || (writes.isUsual && !json));
   const executed = await execute(
     experiment,
     {
@@ -167,10 +141,12 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
       seed,
       budget: time === undefined ? null : milliseconds(time),
       dryRun,
+      output: writes.as === "file" ? (out ?? null) : null,
       identity,
     },
     {
       openers: openers(shell),
+      openFile: openHashedFile,
       executor,
       listener,
       clock: () => performance.now(),
@@ -179,7 +155,7 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
       isInterrupted: () => shell.interruption.asked.aborted,
       measuring: (budget) => ({
         ...shell.measuringContext(budget ?? undefined),
-        meanwhile: out === undefined && json ? undefined : loadDrawing,
+        meanwhile: draws ? loadDrawing : undefined,
       }),
       tasks: {
         openers: silentOpeners(shell, engines),
@@ -202,11 +178,12 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
     return { text: planText(executed.plan, shell.style), document: executed.plan, exitCode: EXIT.done };
   const finished = readResult(executed.document);
   for (const text of finished.warnings) if (!said.has(text)) warn(text);
-  const path = folder?.path ?? out ?? (json ? undefined : defaultFolder(createdAt, executed.recipe));
+  if (executed.file !== undefined && out !== undefined) writeFileAtomically(out, executed.file);
+  const path = folder?.path ?? placeOf(executed.recipe);
   const written =
     path === undefined
       ? NOTHING_WRITTEN
-      : await write(path, finished, {
+      : await leaveRun(path, finished, {
           arrays: executed.arrays,
           isDemo,
           shell,
@@ -216,7 +193,9 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
   const document = { ...finished, warnings: [...finished.warnings, ...written.warnings] };
   for (const fault of executed.faults) shell.fault(fault);
   return {
-    text: resultText(document, shell.style, edge.verbose) + written.text,
+    text:
+      resultText(document, shell.style, { all: edge.verbose, areChecksShown: experiment.checks === "result" }) +
+      written.text,
     document,
     exitCode: exitCode(written.isFaulty && executed.state !== "interrupted" ? "fault" : executed.state, shell),
     failure: written.failure,
@@ -231,26 +210,29 @@ function missingFolder(): never {
   });
 }
 
+/** What leads to the subject, and the options, of which some stand among the arguments. */
+function requestOf(positional: readonly Argument[], args: readonly (string | undefined)[], flags: Options): Request {
+  const last = positional.length - 1;
+  const named = args.flatMap((value, i) => (value === undefined ? [] : [{ value, ...positional[Math.min(i, last)] }]));
+  return {
+    arguments: named.flatMap(({ option, value }) => (option === undefined ? [value] : [])),
+    options: {
+      ...flags,
+      ...Object.fromEntries(named.flatMap(({ option, value }) => (option === undefined ? [] : [[option, value]]))),
+    },
+  };
+}
+
 /** Which experiment answers, and what it is asked. */
 function prepared(experiments: readonly Experiment[], asked: Request, executor: Executor) {
-  const { arguments: positional, options } = withEmbedded(asked);
-  const isSeveral = Array.isArray(options["weights"]);
+  const isSeveral = Array.isArray(asked.options["weights"]);
   const [first] = experiments;
   const experiment = experiments.find(({ subject }) => (subject === "checkpoints") === isSeveral) ?? first;
+  const { arguments: positional, options } = withEmbedded(experiment, asked);
   // What the numbers may depend on is fixed, so that whoever continues the run has the same.
   const threads = { threads: options["threads"] ?? executor.threads ?? availableParallelism() };
   const config = withoutTalk(experiment.tasks.length === 0 ? options : { ...options, ...threads });
   return { experiment, config, request: { arguments: positional, options: ofSubject(config) } };
-}
-
-function withoutTalk(options: Options): Options {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => !Object.hasOwn(talkFlags.shape, name)));
-}
-
-/** What leads to the subject, and what the experiment itself is told. */
-function ofSubject(options: Options): Options {
-  const isElsewhere = (name: string) => WITHOUT_NUMBERS.has(name) || Object.hasOwn(measuringFlags.shape, name);
-  return Object.fromEntries(Object.entries(options).filter(([name]) => !isElsewhere(name)));
 }
 
 /** The flags of the command line, with the files that they stand for. */
@@ -258,84 +240,6 @@ function withFiles(flags: Options): Options {
   const { weights } = weightsFlag.parse(flags);
   if (!Array.isArray(weights)) return flags;
   return { ...flags, weights: standsForSeveral(weights) ? expandPaths(weights) : weights[0] };
-}
-
-/** What the run was asked that is continued; whatever is typed again must agree with it, which is seen later. */
-function continued({ run }: RunFolder, flags: Options, typed: RawFlags, positional: readonly string[]): Request {
-  const isNew = ([name]: readonly [string, unknown]) => WITHOUT_NUMBERS.has(name) || Object.hasOwn(typed, name);
-  return {
-    arguments: positional.length > 0 ? positional : run.recipe.arguments,
-    options: { ...run.config, ...Object.fromEntries(Object.entries(withFiles(flags)).filter(isNew)) },
-  };
-}
-
-function requireSame({ path, run }: RunFolder, recipe: Recipe): void {
-  const difference = recipeDifference(run.recipe, recipe);
-  if (difference === undefined) return;
-  throw new ThalwegError({
-    kind: "usage",
-    code: "another-recipe",
-    message: `The run in ${path} cannot be continued: ${difference}.`,
-    where: { file: path },
-    hint: "Continue it as it was begun, with --resume alone, or begin another in a new folder.",
-  });
-}
-
-/** What stopped a run, with how to go on. */
-function withResumption(error: unknown, folder: string): unknown {
-  if (!(error instanceof ThalwegError) || error.kind === "internal" || error.kind === "usage") return error;
-  const { kind, code, message, where, hint } = error;
-  const more = `What is done is kept: --resume ${folder} goes on from there.`;
-  return new ThalwegError({
-    kind,
-    code,
-    message,
-    where,
-    hint: hint === undefined ? more : `${hint} ${more}`,
-    cause: error,
-  });
-}
-
-interface Written {
-  readonly text: string;
-  readonly warnings: readonly string[];
-  readonly isFaulty: boolean;
-  readonly failure: unknown;
-}
-
-const NOTHING_WRITTEN: Written = { text: "", warnings: [], isFaulty: false, failure: undefined };
-
-async function write(
-  folder: string,
-  document: ResultDocument,
-  {
-    arrays,
-    isDemo,
-    isBegun,
-    file,
-    shell,
-  }: Pick<Finished, "arrays"> & {
-    isDemo: boolean;
-    isBegun: boolean;
-    file: RunFile;
-    shell: Shell;
-  },
-): Promise<Written> {
-  try {
-    const { faults, warnings, report } = await writeRun(folder, document, arrays.entries(), { file, isBegun });
-    for (const fault of faults) shell.fault(fault);
-    const names = ["result.json", ...(arrays.entries().size > 0 ? ["arrays.npz"] : []), "figures/"];
-    if (report !== undefined) names.push("report.html (how each number was measured)");
-    let text = `\nWritten to ${folder}:\n  ${names.join(", ")}\n`;
-    if (isDemo && report !== undefined) {
-      writeFileAtomically(EMBEDDED_REPORT, report);
-      text += `The report is also at ./${EMBEDDED_REPORT}: open it in a browser.\n`;
-    }
-    return { text, warnings, isFaulty: faults.length > 0, failure: undefined };
-  } catch (failure) {
-    // A full disk does not take the numbers away: they are shown.
-    return { ...NOTHING_WRITTEN, failure };
-  }
 }
 
 function exitCode(state: State, { interruption }: Shell): ExitCode {

@@ -1,7 +1,7 @@
 import { arch, cpus, platform } from "node:os";
 import { z } from "zod";
 import type { FileHash } from "../data/content-hash.ts";
-import { heldConstant } from "../load/held-constant.ts";
+import { heldConstant } from "../onnx/held-constant.ts";
 import type { LoadedModel } from "../load/load-model.ts";
 import type { LoadedProblem } from "../load/load-problem.ts";
 import type { Frame } from "../result/envelope.ts";
@@ -9,34 +9,6 @@ import type { Origin } from "../runs/subject.ts";
 import { type Shape, sizeOf } from "../util/tensor.ts";
 import type { Shell } from "./shell.ts";
 import { version } from "./version.ts";
-
-export interface FrameOptions {
-  readonly shell: Shell;
-  /** The flags after defaults. */
-  readonly flags: Readonly<Record<string, unknown>>;
-  readonly seed: number;
-  readonly loaded?: LoadedProblem;
-  readonly checks?: Frame["checks"];
-}
-
-/** Provenance of a result: what was measured, with what, how. */
-export function frameOf({ shell, flags, seed, loaded, checks = [] }: FrameOptions): Frame {
-  const origin: Origin = loaded
-    ? originOf(loaded, shell)
-    : { model: null, data: null, loss: null, precision: null, runtime: null, checks: [], warnings: [] };
-  return {
-    ...identityOf(shell, flags),
-    ...origin,
-    createdAt: new Date().toISOString(),
-    seed,
-    sections: null,
-    checks: [...origin.checks, ...checks],
-    warnings: [
-      ...origin.warnings,
-      ...(shell.interruption.asked.aborted ? ["The run was interrupted: it holds what was measured until then."] : []),
-    ],
-  };
-}
 
 /** Who makes the result, and how it was asked for. */
 export function identityOf(

@@ -1,12 +1,22 @@
 import { z } from "zod";
+import { namedResult } from "../documents/named-result.ts";
+import type { ResultDocument } from "../documents/result-kinds.ts";
 import { openHashedFile } from "../io/open-hashed-file.ts";
+import { openResult } from "../io/open-result.ts";
+import { chooseParameters } from "../load/choose-parameters.ts";
+import { describeProblem } from "../load/describe-problem.ts";
 import type { KeptEngines } from "../load/kept-engines.ts";
+import { type LoadedModel, loadModel } from "../load/load-model.ts";
 import { type LoadedProblem, type LoadOptions, loadProblem } from "../load/load-problem.ts";
-import type { Checkpoint, Opened, Openers, ProblemSubject, Request } from "../runs/subject.ts";
-import { problemFlags } from "./common-flags.ts";
-import { originOf } from "./frame.ts";
+import { unproven } from "../load/prove-import.ts";
+import { defaultPrecision } from "../onnx/default-precision.ts";
+import { nodeRuntime } from "../runtime/node-runtime.ts";
+import type { Checkpoint, Opened, Openers, Origin, ProblemSubject, Request } from "../runs/subject.ts";
+import { WITHOUT_NUMBERS } from "./experiment-flags.ts";
+import { modelSummary, originOf } from "./frame.ts";
 import { openProblem } from "./open-problem.ts";
 import type { Shell } from "./shell.ts";
+import { SUBJECT_FLAGS } from "./subject-flags.ts";
 
 const checkpointFiles = z.object({ weights: z.array(z.string()).min(1) });
 
@@ -32,8 +42,8 @@ function openersWith(
   shell: Pick<Shell, "elapsed">,
   load: (model: string, options: LoadOptions) => Promise<LoadedProblem>,
 ): Openers {
-  const problem = async ({ arguments: [model], options }: Request): Promise<Opened<ProblemSubject>> => {
-    const loaded = await load(model, problemFlags.parse(options));
+  const problemOf = async (model: string, options: LoadOptions): Promise<Opened<ProblemSubject>> => {
+    const loaded = await load(model, options);
     return {
       subject: { problem: loaded.problem },
       inputs: inputsOf(loaded),
@@ -41,20 +51,97 @@ function openersWith(
       close: () => loaded.close(),
     };
   };
+  const problem = ({ arguments: [model], options, proofs }: Request) =>
+    problemOf(model, { ...SUBJECT_FLAGS.problem.parse(options), proofs });
   return {
     problem,
-    none: () => Promise.resolve({ subject: {}, inputs: [], origin: () => NOWHERE, close: () => Promise.resolve() }),
+    none: () => Promise.resolve({ subject: {}, inputs: [], origin: () => NOWHERE, close }),
     async checkpoints({ options, ...request }) {
       const checkpoints = checkpointFiles.parse(options).weights.map(hashed);
       const first = await problem({ ...request, options: { ...options, weights: checkpoints[0].weights } });
       const others = checkpoints.slice(1).map(({ weights, sha256 }) => ({ path: weights, sha256 }));
       return { ...first, subject: { ...first.subject, checkpoints }, inputs: [...first.inputs, ...others] };
     },
+    model: ({ arguments: [path], options }) => Promise.resolve(openModel(path, SUBJECT_FLAGS.model.parse(options))),
+    async described({ arguments: [path], options }) {
+      const { batch, ...flags } = SUBJECT_FLAGS.described.parse(options);
+      // It compiles one graph, once.
+      const runtime = nodeRuntime({ threads: 1 });
+      const closing = (opened: { close(): Promise<void> }) => () => Promise.all([opened.close(), runtime.close()]);
+      if (flags.data !== undefined || flags.x !== undefined) {
+        const opened = await problemOf(path, flags);
+        const { problem: known } = opened.subject;
+        const { model, dataset, options: asked } = known;
+        const subject = { model, dataset, options: asked, batch: batch ?? asked.batchSize, problem: known, runtime };
+        return { ...opened, subject, close: () => closing(opened)().then(() => undefined) };
+      }
+      const { source, dataset, options: asked, parameters } = describeProblem(path, batch, flags);
+      return {
+        subject: { model: source.model, dataset, options: asked, batch: asked.batchSize, problem: undefined, runtime },
+        inputs: filesOf(source),
+        origin: () => ({
+          ...NOWHERE,
+          model: modelSummary(source, parameters, asked.parameters),
+          precision: asked.precision,
+          checks: [unproven("there are no data to run the file on")],
+        }),
+        close: () => runtime.close(),
+      };
+    },
+    results({ arguments: paths }) {
+      const found = paths.map(openResult);
+      const documents = found.map(({ document }) => document);
+      const origin: Origin = {
+        ...NOWHERE,
+        data: shared(documents, ({ data }) => data),
+        loss: shared(documents, ({ loss }) => loss),
+        precision: shared(documents, ({ precision }) => precision),
+      };
+      return Promise.resolve({
+        subject: {
+          results: found.map(({ path, sha256, document }) => namedResult(path, sha256, document)),
+          ignored: WITHOUT_NUMBERS,
+        },
+        inputs: found.map(({ file, sha256 }) => ({ path: file, sha256 })),
+        origin: () => origin,
+        close,
+      });
+    },
   };
 }
 
 /** The origin of what is about nothing. */
 const NOWHERE = { model: null, data: null, loss: null, precision: null, runtime: null, checks: [], warnings: [] };
+
+const close = () => Promise.resolve();
+
+function openModel(path: string, flags: z.output<typeof SUBJECT_FLAGS.model>) {
+  const source = loadModel(path, flags.weights);
+  const { model, sha256, notes } = source;
+  const parameters = flags.params && chooseParameters(model, flags.params);
+  const selected = new Set(parameters ?? model.parameters.map(({ name }) => name));
+  const tensors = [...model.parameters, ...model.statistics, ...model.constants].filter(({ name }) =>
+    selected.has(name),
+  );
+  const importing = {
+    precision: flags.precision ?? defaultPrecision(model),
+    freeze: flags.freeze,
+    parameters,
+    batchNormalization: flags.bn,
+  };
+  return {
+    subject: { model, path, sha256, notes, importing, output: flags.output },
+    inputs: filesOf(source),
+    origin: () => ({ ...NOWHERE, model: modelSummary(source, tensors, parameters) }),
+    close,
+  };
+}
+
+/** What all results have alike; null where they differ. */
+function shared<T>(documents: readonly ResultDocument[], of: (document: ResultDocument) => T): T | null {
+  const [first, ...others] = documents.map(of);
+  return others.every((other) => JSON.stringify(other) === JSON.stringify(first)) ? first : null;
+}
 
 function hashed(weights: string): Checkpoint {
   const source = openHashedFile(weights);
@@ -63,11 +150,14 @@ function hashed(weights: string): Checkpoint {
 }
 
 function inputsOf({ source, dataset, dataPath, problem: { heldOut } }: LoadedProblem): Opened<unknown>["inputs"] {
-  const { path, sha256, weights } = source;
   return [
-    { path, sha256 },
-    ...(weights ? [{ path: weights.name, sha256: weights.sha256 }] : []),
+    ...filesOf(source),
     { path: dataPath, sha256: dataset.sha256() },
     ...(heldOut ? [{ path: heldOut.name, sha256: heldOut.sha256() }] : []),
   ];
+}
+
+/** The files of a model, each with its own hash. */
+function filesOf({ files, weights }: LoadedModel): Opened<unknown>["inputs"] {
+  return [...files, ...(weights ? [weights] : [])].map(({ name, sha256 }) => ({ path: name, sha256 }));
 }

@@ -1,11 +1,10 @@
-import type { PlanDocument } from "../runs/execute.ts";
 import { keyReadings, shownReadings } from "../instruments/shown-readings.ts";
 import { flagOf, stateOf, unfinished } from "../report/section-state.ts";
 import type { ProfileResult } from "../instruments/profile-result.ts";
 import type { Verdict } from "../result/section.ts";
 import type { ResultDocument } from "../documents/result-kinds.ts";
 import { formatNumber } from "../util/format-number.ts";
-import { formatBytes, formatCount, formatCounted, formatDuration } from "./format.ts";
+import { formatCount, formatCounted } from "../util/format-size.ts";
 import { table, widthOf, wrap } from "./layout.ts";
 import type { Style } from "./terminal.ts";
 
@@ -129,26 +128,4 @@ function verdictList(verdicts: readonly Verdict[], style: Style): string {
     sorted.map(({ level, text }) => [words[level], text]),
     ["left", "left"],
   );
-}
-
-/** A plan, with the time that it should take and the memory that it takes at least. */
-export function planText(plan: PlanDocument, style: Style): string {
-  const { instruments, tasks, msPerProduct, products, seconds } = plan;
-  const sizeOf = (bytes: number | null) => (bytes === null || bytes === 0 ? "" : formatBytes(bytes));
-  const rows = instruments.map(({ title, products: each, bytes, skipped }) =>
-    skipped === null
-      ? [title, formatCount(each), formatDuration(each * msPerProduct), sizeOf(bytes)]
-      : [title, "skipped", "", ""],
-  );
-  const total = [
-    `in all${tasks === 1 ? "" : `, ${formatCount(tasks)} times`}`,
-    formatCount(products),
-    formatDuration(1000 * seconds),
-    plan.bytes === null ? "" : `≥ ${formatBytes(plan.bytes)}`,
-  ];
-  const lines = table(
-    [["instrument", "products", "about", "arrays held"], ...rows, total],
-    ["left", "right", "right", "right"],
-  );
-  return `${style.bold("Plan")}\n${lines}\nThe memory in all is that of large arrays and what was held after a product on this problem; the engine takes more for every other derivative.\n`;
 }

@@ -1,6 +1,6 @@
 import type { ProgressEvent } from "../util/run-context.ts";
 import { printableLine } from "../util/printable.ts";
-import { formatDuration } from "./format.ts";
+import { formatDuration } from "../util/format-size.ts";
 import { CLEAR, type Terminal } from "./terminal.ts";
 
 /** One line on a terminal that is redrawn in place. */

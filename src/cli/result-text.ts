@@ -1,51 +1,89 @@
 import type { ResultDocument } from "../documents/result-kinds.ts";
 import type { ShownSection } from "../result/shown-section.ts";
-import { formatCounted } from "./format.ts";
-import { table, wrap } from "./layout.ts";
+import { formatCounted } from "../util/format-size.ts";
+import { PAGE_WIDTH, table, widthOf, wrap } from "./layout.ts";
 import { profileText } from "./profile-text.ts";
 import type { Style } from "./terminal.ts";
 
-/** A result as it is read on a terminal; with `all`, every number of it. */
-export function resultText(document: ResultDocument, style: Style, all: boolean): string {
+interface Wanted {
+  /** Every number, on lines as long as it takes. */
+  readonly all: boolean;
+  /** Whether the sections say themselves what was checked. */
+  readonly areChecksShown?: boolean;
+}
+
+/** A result as it is read on a terminal. */
+export function resultText(document: ResultDocument, style: Style, { all, areChecksShown = false }: Wanted): string {
   if (document.schema === "thalweg/profile@1") return profileText(document, style, all);
   const { checks, sections } = document;
   const failed = checks.filter(({ passed }) => passed === false);
   const passed = checks.filter((check) => check.passed === true).length;
   const parts = [
-    ...failed.map(({ title, detail }) => wrap(`${style.red("FAIL")} ${title}: ${detail}`)),
-    ...(failed.length === 0 && passed > 0 ? [`${style.green("pass")} ${formatCounted(passed, "check")}.`] : []),
-    ...(sections ?? []).flatMap((section) => sectionText(section, style)),
+    ...(areChecksShown
+      ? []
+      : [
+          ...failed.map(({ title, detail }) => wrap(`${style.red("FAIL")} ${title}: ${detail} Trust nothing below.`)),
+          ...(failed.length === 0 && passed > 0 ? [`${style.green("pass")} ${formatCounted(passed, "check")}.`] : []),
+        ]),
+    ...(sections ?? []).map((section) => sectionText(section, style, all)),
   ];
   return `${parts.join("\n\n")}\n`;
 }
 
-/** The caveats of a section, its paragraphs, its numbers. */
-function sectionText({ title, caveats, text, readings, table: numbers }: ShownSection, style: Style): string[] {
-  const cells = (row: readonly (string | number | null)[]) => row.map((cell) => (cell === null ? "n/a" : String(cell)));
-  return [
-    style.bold(title),
-    ...caveats.map((caveat) => wrap(style.yellow(caveat))),
-    ...text.map((paragraph) => wrap(paragraph)),
-    ...(readings.length === 0
-      ? []
-      : [
-          table(
-            readings.map(({ label, value, note = "" }) => [label, value, style.dim(note)]),
-            ["left", "left", "left"],
-          ),
-        ]),
-    ...(numbers === null
-      ? []
-      : [
-          table(
-            [numbers.columns.map(style.bold), ...numbers.rows.map(cells)],
-            numbers.columns.map((_, i) => (numbers.rows.every((row) => isNumeric(row[i])) ? "right" : "left")),
-          ),
-        ]),
+type Table = NonNullable<ShownSection["table"]>;
+
+/** Its title, then its caveats, its paragraphs, its numbers. */
+function sectionText(
+  { title, caveats, text, readings, table: numbers }: ShownSection,
+  style: Style,
+  all: boolean,
+): string {
+  const lines = readings.map(({ label, value, note = "" }) => [
+    label,
+    marked(value, style),
+    ...(note === "" ? [] : [style.dim(note)]),
+  ]);
+  const parts = [
+    [...caveats.map((caveat) => wrap(style.yellow(caveat))), ...text.map((each) => paragraph(each))].join("\n"),
+    ...(lines.length === 0 ? [] : [table(lines, ["left", "left", "left"])]),
+    ...(numbers === null ? [] : [tableText(numbers, style, all)]),
   ];
+  return `${style.bold(title)}\n${parts.filter((part) => part !== "").join("\n\n")}`.trimEnd();
+}
+
+/** A paragraph; what begins with a mark is an item of a list. */
+function paragraph(text: string): string {
+  return text.startsWith("· ") ? `  ${wrap(text, PAGE_WIDTH - 2, "    ")}` : wrap(text);
+}
+
+function tableText({ columns, rows, brief }: Table, style: Style, all: boolean): string {
+  const [someRows, someColumns] =
+    all || brief === undefined ? [[...rows.keys()], [...columns.keys()]] : [brief.rows, brief.columns];
+  const shown = someRows.map((i) => someColumns.map((j) => textOf(rows[i][j])));
+  const head = someColumns.map((j) => style.bold(columns[j]));
+  const width = all ? Math.max(PAGE_WIDTH, ...shown.flat().map(widthOf)) * columns.length : PAGE_WIDTH;
+  const text = table(
+    [head, ...shown.map((row) => row.map((cell) => marked(cell, style)))],
+    someColumns.map((j) => (rows.every((row) => isNumeric(row[j])) ? "right" : "left")),
+    width,
+  );
+  const left = rows.length - shown.length;
+  return left === 0 ? text : `${text}\n  … and ${formatCounted(left, "row")} more: -v shows all.`;
+}
+
+function textOf(cell: string | number | null): string {
+  return cell === null ? "n/a" : String(cell);
+}
+
+/** Words that judge, each in its colour. */
+function marked(cell: string, style: Style): string {
+  if (cell === "pass" || cell === "yes") return style.green(cell);
+  if (cell === "FAIL" || cell === "no") return style.red(cell);
+  if (cell === "≠" || cell === "n/a") return style.yellow(cell);
+  return cell === "?" ? style.dim(cell) : cell;
 }
 
 /** A number, in digits or in words for none. */
 function isNumeric(cell: string | number | null): boolean {
-  return typeof cell !== "string" || /^[≥<(]?\s*[-+]?\d|^n\/a$/.test(cell);
+  return typeof cell !== "string" || /^[≥≤<(×]?\s*[-+]?\d|^n\/a$|^$/.test(cell);
 }

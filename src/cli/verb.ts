@@ -1,20 +1,10 @@
 import { z } from "zod";
 import type { JsonDocument } from "../documents/result-kinds.ts";
+import type { Argument } from "../runs/argument.ts";
 import { talkFlags } from "./common-flags.ts";
 import type { ExitCode } from "./exit-code.ts";
 import { type RawFlags, readFlags } from "./flag.ts";
 import type { Shell } from "./shell.ts";
-
-export interface Argument {
-  /** As help shows it: MODEL. */
-  readonly name: string;
-  readonly description: string;
-  readonly required: boolean;
-  /** The last one: as many as are given. */
-  readonly variadic?: boolean;
-  /** What may be given, where that is a list: looked at before the flags. */
-  readonly choices?: readonly { readonly name: string }[];
-}
 
 /** What a verb found. */
 export interface Outcome {
@@ -33,6 +23,8 @@ export interface Verb {
   /** Half a sentence, for the list of verbs. */
   readonly summary: string;
   readonly description?: string;
+  /** What help lists below: the choices that need a word each. */
+  readonly choices?: readonly { readonly name: string; readonly summary: string }[];
   readonly arguments: readonly Argument[];
   readonly parameters: z.ZodObject;
   /** Whole command lines with what they do. */

@@ -20,6 +20,8 @@ export function defaultFolder(createdAt: string, recipe: Recipe): string {
 export interface WrittenRun {
   /** A sentence for everything that could not be drawn; they stand among the result's warnings, too. */
   readonly warnings: readonly string[];
+  /** How many there are. */
+  readonly figures: number;
   /** Absent where it could not be made. */
   readonly report: string | undefined;
   /** Why each part failed that did, for --debug; empty when all was drawn. */
@@ -92,5 +94,5 @@ export async function writeRun(
   }
   if (faults.length > 0) files.push(["result.json", encodeResult(marked())]);
   addToFolder(folder, files);
-  return { warnings, report, faults };
+  return { warnings, report, faults, figures: drawing.figures.length };
 }

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { sampleProfile } from "../../test/sample-profile.ts";
+import { namedResult } from "../documents/named-result.ts";
 import type { ResultDocument } from "../documents/result-kinds.ts";
 import { compareResults, type NamedResult } from "./compare-results.ts";
 
 type Profile = ResultDocument<"profile">;
 
-const named = (document: ResultDocument): NamedResult => ({ path: "run", sha256: "00", document });
+const named = (document: ResultDocument): NamedResult => namedResult("run", "00", document);
 const changed = (change: Partial<Profile>) => named({ ...sampleProfile, ...change });
 const measured = (change: Partial<Profile["result"]>) => changed({ result: { ...sampleProfile.result, ...change } });
 const compare = (documents: readonly NamedResult[], force = false) =>

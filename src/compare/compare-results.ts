@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { CompareResult, CompareRow } from "../result/compare-result.ts";
+import type { Frame } from "../result/envelope.ts";
 import { doubted, type Known } from "../result/known.ts";
-import { encodeResult, kindOf, type ResultDocument, schemaOf } from "../documents/result-kinds.ts";
-import type { Section } from "../result/section.ts";
+import { section, type Section } from "../result/section.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { differenceOf, type Pairing } from "./difference-of.ts";
 import { incomparable } from "./incomparable.ts";
@@ -13,7 +13,14 @@ import { haveSameWeights, recipeDifferences } from "./recipe-differences.ts";
 export interface NamedResult {
   readonly path: string;
   readonly sha256: string;
-  readonly document: ResultDocument;
+  /** What it is a result of: profile, bench, … */
+  readonly kind: string;
+  /** What stands in `result` of that kind. */
+  readonly shape: z.ZodType;
+  /** Its envelope. */
+  readonly document: Frame;
+  /** What it found, as its file holds it. */
+  readonly result: unknown;
 }
 
 export interface CompareOptions {
@@ -57,7 +64,7 @@ export function compareResults(results: readonly NamedResult[], { force, ignored
     throw new ThalwegError({
       kind: "input",
       code: "nothing-to-compare",
-      message: `Results of the kind "${kindOf(first.document)}" hold no measured numbers that could be compared.`,
+      message: `Results of the kind "${first.kind}" hold no measured numbers that could be compared.`,
       hint: "Give results of `thalweg profile`.",
     });
   }
@@ -65,7 +72,7 @@ export function compareResults(results: readonly NamedResult[], { force, ignored
   const comparisons = rows.reduce((sum, { pairs }) => sum + pairs.filter(({ sampled }) => sampled).length, 0);
   const counted = (different: boolean | null) => rows.filter((row) => row.different === different).length;
   return {
-    kind: kindOf(first.document),
+    kind: first.kind,
     results: sides.map(({ name, path, sha256, document: { model, createdAt, seed, precision } }) => ({
       name,
       path,
@@ -96,17 +103,17 @@ interface Side extends NamedResult {
   readonly doubt: string | undefined;
 }
 
+/** A result that says of its sections what became of them; others have none. */
+const sectioned = z.object({ sections: z.array(section).catch([]) }).catch({ sections: [] });
+
 function sideOf(result: NamedResult, name: string): Side {
-  const { document } = result;
-  const sections = "sections" in document.result ? document.result.sections : [];
+  const { document, shape } = result;
+  const { sections } = sectioned.parse(result.result);
   const failed = document.checks.filter(({ passed }) => passed === false);
   return {
     ...result,
     name,
-    numbers: numbersOf(
-      schemaOf(kindOf(document)),
-      z.object({ result: z.unknown() }).parse(JSON.parse(encodeResult(document))).result,
-    ),
+    numbers: numbersOf(shape, result.result),
     sections: new Map(sections.map((section) => [section.instrument, section])),
     doubt: failed.length === 0 ? undefined : `a check of the derivatives failed (${failed[0].title})`,
   };
@@ -120,7 +127,7 @@ function nameOf(position: number): string {
 
 /** Why one is not comparable with the first. @throws `incomparable` where there is nothing to force */
 function obstacles(first: Side, other: Side): string[] {
-  const [a, b] = [kindOf(first.document), kindOf(other.document)];
+  const [a, b] = [first.kind, other.kind];
   if (a === b) return incomparable(first.document, other.document, [first.name, other.name]);
   throw new ThalwegError({
     kind: "input",

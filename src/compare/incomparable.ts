@@ -1,22 +1,22 @@
-import type { ResultDocument } from "../documents/result-kinds.ts";
+import type { Frame } from "../result/envelope.ts";
 
 /** Something that two results must have alike for their numbers to speak of the same thing. */
 interface Aspect {
   /** As a sentence begins: "The data differ". */
   readonly says: string;
   /** What must be alike, as a reader recognises it; undefined where the result does not say, and so cannot contradict. */
-  of(document: ResultDocument): string | undefined;
+  of(document: Frame): string | undefined;
   /** What is shown of it, where that is not the whole. */
-  shown?(document: ResultDocument): string;
+  shown?(document: Frame): string;
 }
 
 /** A flag of the run, where it was given. */
-function flag(name: string): (document: ResultDocument) => string | undefined {
+function flag(name: string): (document: Frame) => string | undefined {
   return ({ config }) => (Object.hasOwn(config, name) ? JSON.stringify(config[name]) : undefined);
 }
 
 /** The same, where leaving it out means something of its own. */
-function flagOrNone(name: string): (document: ResultDocument) => string {
+function flagOrNone(name: string): (document: Frame) => string {
   return (document) => flag(name)(document) ?? "not given";
 }
 
@@ -47,7 +47,7 @@ const ASPECTS: readonly Aspect[] = [
   },
 ];
 
-function parametersOf({ model }: ResultDocument): string {
+function parametersOf({ model }: Frame): string {
   if (!model) return "none";
   const { tensors, parameters } = model;
   return `${parameters} in ${tensors.length} ${tensors.length === 1 ? "tensor" : "tensors"}`;
@@ -59,11 +59,7 @@ function parametersOf({ model }: ResultDocument): string {
  *
  * @param names what the sentences call the two
  */
-export function incomparable(
-  first: ResultDocument,
-  second: ResultDocument,
-  names: readonly [string, string],
-): string[] {
+export function incomparable(first: Frame, second: Frame, names: readonly [string, string]): string[] {
   return ASPECTS.flatMap(({ says, of, shown }) => {
     const [a, b] = [of(first), of(second)];
     if (a === undefined || b === undefined || a === b) return [];
@@ -74,7 +70,7 @@ export function incomparable(
 }
 
 /** The first parameter that only one of them has so. */
-function firstOther(first: ResultDocument, second: ResultDocument, [a, b]: readonly [string, string]): string {
+function firstOther(first: Frame, second: Frame, [a, b]: readonly [string, string]): string {
   const [from, to] = [tensorsOf(first), tensorsOf(second)];
   const only = [...from].find((each) => !to.has(each));
   const other = [...to].find((each) => !from.has(each));
@@ -82,6 +78,6 @@ function firstOther(first: ResultDocument, second: ResultDocument, [a, b]: reado
 }
 
 /** The parameters by name and shape, as a sentence names them. */
-function tensorsOf({ model }: ResultDocument): ReadonlySet<string> {
+function tensorsOf({ model }: Frame): ReadonlySet<string> {
   return new Set((model?.tensors ?? []).map(({ name, shape }) => `"${name}" of shape [${shape.join(", ")}]`));
 }

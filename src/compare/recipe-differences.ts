@@ -1,11 +1,11 @@
 import type { z } from "zod";
 import type { compareResult } from "../result/compare-result.ts";
-import type { ResultDocument } from "../documents/result-kinds.ts";
+import type { Frame } from "../result/envelope.ts";
 
 type Recipe = z.output<typeof compareResult>["recipe"];
 
 /** What a result says of how it was made, besides its flags. */
-const MADE: Readonly<Record<string, (document: ResultDocument) => string | number | null | undefined>> = {
+const MADE: Readonly<Record<string, (document: Frame) => string | number | null | undefined>> = {
   "model file": ({ model }) => model?.sha256.slice(0, 16),
   "weights file": ({ model }) => model?.weights?.sha256.slice(0, 16),
   precision: ({ precision }) => precision,
@@ -21,7 +21,7 @@ const MADE: Readonly<Record<string, (document: ResultDocument) => string | numbe
  *
  * @param ignored flags that have no part in any number: how a run talks, where it writes
  */
-export function recipeDifferences(documents: readonly ResultDocument[], ignored: ReadonlySet<string>): Recipe {
+export function recipeDifferences(documents: readonly Frame[], ignored: ReadonlySet<string>): Recipe {
   const flags = new Set(documents.flatMap(({ config }) => Object.keys(config)).filter((key) => !ignored.has(key)));
   const rows = [
     ...[...flags].map((name) => ({
@@ -34,7 +34,7 @@ export function recipeDifferences(documents: readonly ResultDocument[], ignored:
 }
 
 /** Whether the results are of the same weights, byte for byte; false where they do not say. */
-export function haveSameWeights(documents: readonly ResultDocument[]): boolean {
+export function haveSameWeights(documents: readonly Frame[]): boolean {
   const hashes = documents.map(({ model }) => model && `${model.sha256} ${model.weights?.sha256 ?? ""}`);
   return hashes.every((hash) => hash !== null && hash === hashes[0]);
 }

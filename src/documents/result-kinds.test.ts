@@ -103,6 +103,7 @@ describe("result documents", () => {
       msPerProduct: 1.5,
       products: 10,
       tasks: 1,
+      noun: "instrument",
       seconds: 0.015,
       bytes: 3e8,
       instruments: [{ name: "trace", title: "Trace", products: 10, bytes: 1e6, skipped: null }],

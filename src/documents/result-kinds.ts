@@ -2,29 +2,13 @@ import { z } from "zod";
 import { EXPERIMENTS } from "../experiments/registry.ts";
 import type { Experiment } from "../runs/experiment.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { applyResult } from "../result/apply-result.ts";
-import { benchResult } from "../result/bench-result.ts";
-import { checkResult } from "../result/check-result.ts";
-import { compareResult } from "../result/compare-result.ts";
 import { doctorDocument } from "../result/doctor-document.ts";
 import { envelope } from "../result/envelope.ts";
 import { errorDocument } from "../result/error-document.ts";
 import { explainDocument } from "../result/explain-document.ts";
-import { exportResult } from "../result/export-result.ts";
-import { inspectResult } from "../result/inspect-result.ts";
 import { planDocument } from "../result/plan-document.ts";
 import { workDocument } from "../result/work-document.ts";
 import { repeatDocument } from "../result/repeat-document.ts";
-
-/** The documents of verbs that are no experiments. */
-const OF_VERBS = {
-  bench: envelope("bench", benchResult),
-  apply: envelope("apply", applyResult),
-  check: envelope("check", checkResult),
-  inspect: envelope("inspect", inspectResult),
-  export: envelope("export", exportResult),
-  compare: envelope("compare", compareResult),
-};
 
 /** The documents that experiments write, by kind. */
 type KindsOf<All extends readonly Experiment[]> = {
@@ -33,10 +17,9 @@ type KindsOf<All extends readonly Experiment[]> = {
 
 function kindsOf<const All extends readonly Experiment[]>(experiments: All): KindsOf<All>;
 function kindsOf(experiments: readonly Experiment[]): object {
-  const taken = experiments.find(({ document }, i) => {
-    const isTwice = experiments.some((other, j) => j < i && other.document === document);
-    return isTwice || Object.hasOwn(OF_VERBS, document);
-  });
+  const taken = experiments.find(({ document }, i) =>
+    experiments.some((other, j) => j < i && other.document === document),
+  );
   if (taken !== undefined) {
     throw new ThalwegError({
       kind: "internal",
@@ -47,8 +30,8 @@ function kindsOf(experiments: readonly Experiment[]): object {
   return Object.fromEntries(experiments.map(({ document, result }) => [document, envelope(document, result)]));
 }
 
-/** The document of every kind of result, by kind: those of experiments, and those of verbs that are none. */
-export const RESULT_KINDS = { ...kindsOf(EXPERIMENTS), ...OF_VERBS };
+/** The document of every kind of result, by kind. */
+export const RESULT_KINDS = kindsOf(EXPERIMENTS);
 
 /** Every JSON document that the command line prints: results, and what comes of no run. */
 export const DOCUMENT_KINDS = {

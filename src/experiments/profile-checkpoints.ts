@@ -59,7 +59,7 @@ export const profileCheckpoints = defineExperiment({
     ["thalweg profile model.onnx --data train.npz --weights 'step-*.safetensors'", "at every checkpoint of a training"],
   ],
   subject: "checkpoints",
-  checked: false,
+  checks: undefined,
   waits: undefined,
   parameters: profileParameters,
   tasks: [profileCheckpoint],

@@ -5,13 +5,12 @@ import { profileResult } from "../instruments/profile-result.ts";
 import { INSTRUMENTS } from "../instruments/registry.ts";
 import type { Problem } from "../problem/problem.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
-import { type Argument, defineExperiment, type Plan } from "../runs/experiment.ts";
+import { OPTIONAL_MODEL } from "../runs/argument.ts";
+import { defineExperiment } from "../runs/experiment.ts";
+import type { Plan } from "../runs/plan.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { chosen } from "../util/chosen.ts";
 import type { Options } from "../runs/subject.ts";
-
-/** Left out, a small network that comes with us is measured. */
-const MODEL: Argument = { name: "MODEL", description: "the network, as an ONNX file", required: false };
 
 const named = z.object({ only: z.array(z.string()).default([]) });
 
@@ -23,9 +22,12 @@ export const profile = defineExperiment({
   document: "profile",
   result: profileResult,
   figures: PROFILE_FIGURES,
-  arguments: [MODEL],
+  arguments: [OPTIONAL_MODEL],
   subject: "problem",
-  checked: true,
+  isRandom: true,
+  endsEarly: true,
+  readsHeldOut: true,
+  checks: "every-run",
   parameters: profileParameters,
   examples: [
     ["thalweg profile", "a trained network that comes with thalweg"],
@@ -60,6 +62,7 @@ export const profile = defineExperiment({
 /** What a profile of a problem would do, once for each task. */
 export function planOf(problem: Problem, options: Options, budget: Pick<RunContext, "hasBudget">, tasks: number): Plan {
   return {
+    noun: "instrument",
     steps: planProfile(problem, options, budget),
     tasks,
     problem,

@@ -1,5 +1,20 @@
+import { apply } from "./apply.ts";
+import { bench } from "./bench.ts";
+import { check } from "./check.ts";
+import { compare } from "./compare.ts";
+import { exportExperiment } from "./export.ts";
+import { inspect } from "./inspect.ts";
 import { profile } from "./profile.ts";
 import { profileCheckpoints } from "./profile-checkpoints.ts";
 
 /** Every experiment, in the order of the help. */
-export const EXPERIMENTS = [profile, profileCheckpoints] as const;
+export const EXPERIMENTS = [
+  profile,
+  profileCheckpoints,
+  compare,
+  inspect,
+  check,
+  apply,
+  exportExperiment,
+  bench,
+] as const;

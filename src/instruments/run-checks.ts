@@ -2,7 +2,7 @@ import type { Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
 import type { RunContext } from "../util/run-context.ts";
-import { roundoffOf, type CheckBench, type Measurement } from "./checks/check.ts";
+import { roundoffOf, type CheckBench, type CheckCost, type CheckDefinition, type Measurement } from "./checks/check.ts";
 import { CHECKS_OF_EVERY_RUN } from "./checks/every-run.ts";
 import { THOROUGH_CHECKS } from "./checks/thorough.ts";
 
@@ -21,16 +21,57 @@ export async function runChecks(
   random: RandomStream,
   context: RunContext,
 ): Promise<Check[]> {
+  const chosen = which === "all" ? ALL_CHECKS : CHECKS_OF_EVERY_RUN;
+  return (await madeOf(chosen, { ...context, outOfTime: undefined }, problem, random)).checks;
+}
+
+/** All of them; once the time is spent, those that are left are named and not made. */
+export function runAllChecks(
+  problem: Problem,
+  random: RandomStream,
+  context: RunContext,
+): Promise<{ readonly checks: Check[]; readonly isWhole: boolean }> {
+  return madeOf(ALL_CHECKS, context, problem, random);
+}
+
+/** The checks that can be made on a problem, with what each takes. */
+export function planChecks(problem: Problem): PlannedCheck[] {
+  return checksFor(ALL_CHECKS, problem).map(({ name, title, cost }) => ({ name, title, cost: cost(problem) }));
+}
+
+export interface PlannedCheck {
+  readonly name: string;
+  readonly title: string;
+  readonly cost: CheckCost;
+}
+
+const ALL_CHECKS = [...CHECKS_OF_EVERY_RUN, ...THOROUGH_CHECKS];
+
+function checksFor(checks: readonly CheckDefinition[], problem: Problem): CheckDefinition[] {
+  return checks.filter(({ notFor }) => notFor?.(problem) === undefined);
+}
+
+async function madeOf(
+  all: readonly CheckDefinition[],
+  context: RunContext,
+  problem: Problem,
+  random: RandomStream,
+): Promise<{ checks: Check[]; isWhole: boolean }> {
   // Differences need float64: in float32, a step that is long enough crosses kinks. A device may have float32 only.
   const oracle = problem.inFloat64 ?? problem;
   const { precision } = problem.options;
   const gradient = await problem.point.gradient(context);
   const bench: Omit<CheckBench, "random"> = { problem, oracle, context, gradient, roundoff: roundoffOf(precision) };
   const checks: Check[] = [];
-  const chosen = (which === "all" ? [...CHECKS_OF_EVERY_RUN, ...THOROUGH_CHECKS] : CHECKS_OF_EVERY_RUN).filter(
-    ({ notFor }) => notFor?.(problem) === undefined,
-  );
+  let isWhole = true;
+  const chosen = checksFor(all, problem);
   for (const [done, { name, title, detail, limit, measure }] of chosen.entries()) {
+    if (context.outOfTime?.() === true) {
+      isWhole = false;
+      const why = "It was not made: the time was spent, or the run was interrupted.";
+      checks.push({ name, title, passed: null, measured: Number.NaN, limit: limit[precision], detail: why });
+      continue;
+    }
     context.progress?.({ stage: "checks", done, total: chosen.length, estimate: title });
     const found = await measure({ ...bench, random: random.split(name) });
     const made: Measurement = typeof found === "number" ? { measured: found, detail } : found;
@@ -44,5 +85,5 @@ export async function runChecks(
       detail: made.detail,
     });
   }
-  return checks;
+  return { checks, isWhole };
 }

@@ -11,6 +11,8 @@ const RESULT_FILE = "result.json";
 /** A result as it lies on disk. */
 export interface ResultOnDisk {
   readonly path: string;
+  /** The file that it was read from. */
+  readonly file: string;
   /** Of the file. */
   readonly sha256: string;
   readonly document: ResultDocument;
@@ -43,7 +45,7 @@ export function openResult(path: string): ResultOnDisk {
   const source = openHashedFile(file);
   try {
     const text = new TextDecoder().decode(source.read(0, source.size));
-    return { path, sha256: source.sha256, document: decodeResult(text, file) };
+    return { path, file, sha256: source.sha256, document: decodeResult(text, file) };
   } finally {
     source.close();
   }

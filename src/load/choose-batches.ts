@@ -1,6 +1,3 @@
-import { reachable } from "../graph/traverse.ts";
-import type { Value } from "../graph/value.ts";
-import { sizeOf } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 
 /** Elements that the values of one forward pass may hold: 64 MiB of float32. */
@@ -85,11 +82,4 @@ function fitting(perExample: number): number {
   const inMemory = Math.floor(ELEMENTS / Math.max(1, perExample));
   const inCache = Math.floor(CACHED_ELEMENTS / Math.max(1, perExample));
   return Math.max(1, inCache, Math.min(WELL_FILLED, inMemory));
-}
-
-/** Elements that the forward pass computes for each example. */
-export function elementsPerExample(outputs: readonly Value[], batch: number): number {
-  let elements = 0;
-  for (const { shape, inputs } of reachable(outputs)) if (inputs.length > 0) elements += sizeOf(shape);
-  return elements / batch;
 }

@@ -15,6 +15,8 @@ export interface LoadedModel {
    * `sha256sum` prints for all its files by base name, the model first.
    */
   readonly sha256: string;
+  /** The model file and those beside it, each with its own hash. */
+  readonly files: readonly FileHash[];
   /** The files beside the model that hold its weights. */
   readonly externalData: readonly FileHash[];
   /** The checkpoint whose weights replace the model's. */
@@ -46,8 +48,9 @@ export function loadModel(path: string, weights?: string): LoadedModel {
     });
     const externalData = [...beside.values()].map(({ name, sha256 }) => ({ name, sha256 }));
     const own = { name: path, sha256: createHash("sha256").update(bytes).digest("hex") };
-    const sha256 = jointHash([own, ...externalData], () => createHash("sha256"));
-    const loaded = { path, sha256, externalData, model, notes: [] };
+    const files = [own, ...externalData];
+    const sha256 = jointHash(files, () => createHash("sha256"));
+    const loaded = { path, sha256, files, externalData, model, notes: [] };
     return weights === undefined ? loaded : withWeights(loaded, weights);
   } finally {
     for (const source of beside.values()) source.close();

@@ -16,7 +16,7 @@ import { guessLoss } from "./guess-loss.ts";
 import type { OutputObserver } from "./output-evidence.ts";
 import type { LabelSummary } from "../data/labels.ts";
 import { loadModel } from "./load-model.ts";
-import { multiplyAdds } from "./multiply-adds.ts";
+import { multiplyAdds } from "../graph/multiply-adds.ts";
 import { replaceWeights } from "./replace-weights.ts";
 import { importGraph } from "../onnx/import-graph.ts";
 import type { Shape } from "../util/tensor.ts";

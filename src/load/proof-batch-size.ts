@@ -1,7 +1,7 @@
+import { elementsPerExample } from "../graph/elements-per-example.ts";
 import { batchAxes } from "../onnx/bind-inputs.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import type { Problem } from "../problem/problem.ts";
-import { elementsPerExample } from "./choose-batches.ts";
 
 /** Values that one forward pass of a proof may hold, and the most examples that it takes. */
 const ELEMENTS = 2 ** 20;

@@ -1,9 +1,10 @@
-import { encodeResult, type ResultDocument } from "../documents/result-kinds.ts";
+import { experimentOf } from "../documents/experiment-of.ts";
+import { resultJson } from "../documents/named-result.ts";
+import { encodeResult, kindOf, type ResultDocument } from "../documents/result-kinds.ts";
 import { figuresOf } from "./figures-of.ts";
 import { shownSections } from "./shown-sections.ts";
 import { formatCount } from "./count.ts";
 import { markup, raw, type Html } from "./html.ts";
-import { otherBody } from "./other-body.ts";
 import { renderPage, type PageSection } from "./page.ts";
 import { profileSections } from "./profile-sections.ts";
 import { checkTable, citation, provenance, reproduction } from "./provenance.ts";
@@ -66,6 +67,7 @@ function checksBody({ checks }: ResultDocument): Html {
 
 async function sectionsOf(document: ResultDocument, render: RenderSvg): Promise<PageSection[]> {
   if (document.schema === "thalweg/profile@1") return profileSections(document.result, document.warnings, render);
-  if (document.sections !== null) return shownSections(document.sections, figuresOf(document).figures, render);
-  return [{ id: "result", title: "Result", body: otherBody(document) }];
+  // Results of 0.1.0 left it to whoever shows them.
+  const sections = document.sections ?? experimentOf(kindOf(document)).present(resultJson(document), document) ?? [];
+  return shownSections(sections, figuresOf(document).figures, render);
 }

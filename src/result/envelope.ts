@@ -86,6 +86,10 @@ export function envelope<Kind extends string, Result extends z.ZodType>(kind: Ki
       .record(z.string(), z.json())
       .describe("Every option of the run after defaults; `thalweg run` repeats it."),
     seed: z.number(),
+    inputs: z
+      .array(fileHash)
+      .optional()
+      .describe("Every file that was read, with the SHA-256 of its bytes; absent in results that do not say."),
     model: model.nullable(),
     data: data.nullable(),
     loss: lossSummary.nullable(),

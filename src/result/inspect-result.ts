@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count } from "./real.ts";
+import { count, real } from "./real.ts";
 
 const tensorType = z.object({ name: z.string(), dtype: z.string(), shape: z.array(z.union([count, z.string()])) });
 
@@ -31,6 +31,25 @@ export const inspectResult = z.object({
   parameters: count,
   notices: z.array(z.string()).describe("What was recognised in the file, in sentences."),
   differentiable: z.boolean(),
+  remarks: z
+    .array(z.string())
+    .nullable()
+    .default(null)
+    .describe("What was done to it when it was read, what is held constant, where it has no derivative."),
+  stopped: z
+    .array(z.string())
+    .nullable()
+    .default(null)
+    .describe("Nodes through which no derivative goes, though what they compute is not constant."),
+  cost: z
+    .object({
+      multiplyAdds: real.describe("Of matrix products and convolutions, an example, forward."),
+      exampleBytes: real.describe("Values of a forward pass, an example."),
+      vectorBytes: count.describe("A vector in parameter space."),
+    })
+    .nullable()
+    .default(null)
+    .describe("null where the graph cannot be read."),
 });
 
 export type InspectResult = z.output<typeof inspectResult>;

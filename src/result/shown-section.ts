@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { count } from "./real.ts";
 import { reading } from "./section.ts";
 
 /** A part of a result as it is shown to a person: whoever shows it needs nothing of what measured it. */
@@ -11,6 +12,10 @@ export const shownSection = z.object({
     .object({
       columns: z.array(z.string()),
       rows: z.array(z.array(z.union([z.string(), z.number(), z.null()]))),
+      brief: z
+        .object({ rows: z.array(count), columns: z.array(count) })
+        .optional()
+        .describe("Where there is little room: the positions of what is shown; all of it when absent."),
     })
     .nullable(),
 });

@@ -62,10 +62,20 @@ const EMPTY = { model: null, data: null, loss: null, precision: null, runtime: n
 function edges(store: TaskStore, events: RunEvent[] = []): Edges {
   const opened = { inputs: [], origin: () => EMPTY, close: () => Promise.resolve() };
   const never = () => Promise.reject(new Error("not asked for"));
-  const openers = { none: () => Promise.resolve({ ...opened, subject: {} }), problem: never, checkpoints: never };
+  const openers = {
+    none: () => Promise.resolve({ ...opened, subject: {} }),
+    problem: never,
+    checkpoints: never,
+    model: never,
+    described: never,
+    results: never,
+  };
   const listener = (event: RunEvent) => void events.push(event);
   return {
     openers,
+    openFile: () => {
+      throw new Error("not asked for");
+    },
     executor: here,
     listener,
     clock: () => 0,
@@ -88,6 +98,7 @@ async function run(store: TaskStore, options: Record<string, unknown> = {}, seed
       seed,
       budget: null,
       dryRun: false,
+      output: null,
       identity: { thalweg: "1.0.0", command: [], config: {} },
     },
     edges(store, events),
@@ -179,7 +190,7 @@ describe("how a run ended", () => {
     ["fault", { converged: false, fails: true, faulty: true }],
   ])("%s, the worst first, with the checks and warnings of its tasks", async (state, options) => {
     const identity = { thalweg: "1.0.0", command: [], config: {} };
-    const ask = { arguments: [], options, seed: 0, budget: null, dryRun: false, identity };
+    const ask = { arguments: [], options, seed: 0, budget: null, dryRun: false, output: null, identity };
     const finished = await execute(ended, ask, edges(memoryStore()));
     if ("plan" in finished) throw new Error("a plan");
     expect(finished.state).toBe(state);
@@ -205,7 +216,7 @@ it("a task whose files are other ones than the run began with is not done", asyn
   const identity = { thalweg: "1.0.0", command: [], config: {} };
   const running = execute(
     experiment,
-    { arguments: [], options: {}, seed: 0, budget: null, dryRun: false, identity },
+    { arguments: [], options: {}, seed: 0, budget: null, dryRun: false, output: null, identity },
     { ...others, openers: changing, tasks: { ...others.tasks, openers: changing } },
   );
   await expect(running).rejects.toMatchObject({ code: "file-changed" });
@@ -224,7 +235,8 @@ describe("the checks of every run", () => {
       arguments: [],
       examples: [],
       subject: "problem",
-      checked: true,
+      endsEarly: true,
+      checks: "every-run",
       parameters: z.object({}),
       waits: () => waits,
       async measure(_subject, _options, { context }) {
@@ -254,6 +266,7 @@ describe("the checks of every run", () => {
         seed: 0,
         budget: null,
         dryRun: false,
+        output: null,
         identity: { thalweg: "1.0.0", command: [], config: {} },
       },
       {

@@ -1,24 +1,24 @@
-import { hessianProduct } from "../problem/derivatives.ts";
-import type { Problem } from "../problem/problem.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { runChecks } from "../instruments/run-checks.ts";
 import { anyEnvelope, type Check, type Frame } from "../result/envelope.ts";
 import { NamedArrays } from "../result/named-arrays.ts";
-import type { planDocument } from "../result/plan-document.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { z } from "zod";
 import type { Listener } from "./event.ts";
 import type { Executor } from "./executor.ts";
-import type { Desk, Experiment, Measured, Plan, Session } from "./experiment.ts";
+import type { Desk, Experiment, Measured, Session } from "./experiment.ts";
+import { costOf, type Plan, type PlanDocument, summaryOf } from "./plan.ts";
 import { type Recipe, recipe as recipeType } from "./recipe.ts";
-import type { Openers, Request } from "./subject.ts";
+import type { OpenedFile, Openers, Request } from "./subject.ts";
 import type { AnyTaskKind, Task } from "./task.ts";
 import { encodeFinished, resultOf, type TaskStore } from "./task-store.ts";
 
 /** What a run needs of the world around it. */
 export interface Edges {
   readonly openers: Openers;
+  /** Opens a file that is read besides the subject. */
+  readonly openFile: (path: string) => OpenedFile;
   readonly executor: Executor;
   readonly listener: Listener;
   /** Milliseconds. */
@@ -55,10 +55,10 @@ export interface Ask extends Request {
   /** Milliseconds; null for none. */
   readonly budget: number | null;
   readonly dryRun: boolean;
+  /** Where the file goes, of an experiment that makes one. */
+  readonly output: string | null;
   readonly identity: Pick<Frame, "thalweg" | "command" | "config">;
 }
-
-export type PlanDocument = z.output<typeof planDocument>;
 
 /** How a run ended, in the order of what is worth telling first. */
 export type State = "interrupted" | "fault" | "check" | "not-converged" | "done";
@@ -70,6 +70,8 @@ export interface Finished {
   /** As its file holds it. */
   readonly document: z.input<typeof anyEnvelope>;
   readonly arrays: NamedArrays;
+  /** What its file holds, of an experiment that makes one. */
+  readonly file: Measured<unknown>["file"];
   readonly recipe: Recipe;
   readonly state: State;
   /** What failed by a fault of ours while the rest went on. */
@@ -84,21 +86,27 @@ export interface Finished {
 export async function execute(experiment: Experiment, ask: Ask, edges: Edges): Promise<Executed> {
   const { listener } = edges;
   const session = await experiment.open(edges.openers, ask);
+  const files = new Map<string, OpenedFile>();
   try {
+    for (const path of experiment.reads?.(ask.options) ?? []) files.set(path, edges.openFile(path));
     const plan = session.plan({ hasBudget: ask.budget !== null });
     for (const text of plan?.warnings ?? []) listener({ type: "warning", text });
-    if (ask.dryRun) return { plan: await costOf(plan, experiment, edges) };
-    const recipe = recipeOf(experiment, ask, session);
-    const store = experiment.tasks.length > 0 ? edges.begin(recipe) : undefined;
-    if (plan) listener({ type: "note", text: summaryOf(plan) });
+    if (ask.dryRun) return { plan: await costOf(plan ?? planless(experiment), edges) };
+    const inputs = [...session.inputs, ...[...files].map(([path, { sha256 }]) => ({ path, sha256 }))];
+    const recipe = recipeOf(experiment, ask, inputs);
+    const hasTasks = experiment.tasks.length > 0;
+    const store = hasTasks ? edges.begin(recipe) : undefined;
+    const summary = plan && summaryOf(plan);
+    if (summary !== undefined) listener({ type: "note", text: summary });
     const random = createRandom(ask.seed);
-    const measuring = edges.measuring(experiment.tasks.length > 0 ? null : ask.budget);
+    const measuring =
+      experiment.endsEarly === true ? edges.measuring(hasTasks ? null : ask.budget) : edges.tasks.context(null);
     const arrays = new NamedArrays();
     const { problem } = session;
     let checking: Promise<Check[]> | undefined;
     const checked = () =>
       (checking ??=
-        experiment.checked === true && problem
+        experiment.checks === "every-run" && problem
           ? runChecks(problem, "every-run", random.split("checks"), measuring)
           : Promise.resolve([]));
     // Each takes its own random numbers, so that it does not matter what comes first.
@@ -110,31 +118,42 @@ export async function execute(experiment: Experiment, ask: Ask, edges: Edges): P
         await measuring.meanwhile?.();
       },
     };
-    const tasks: Desk["tasks"] = async (kind, inputs) => {
+    const tasks: Desk["tasks"] = async (kind, inputsOfTasks) => {
       if (store === undefined) throw undeclared(kind);
-      const all = inputs.map((input) => kind.of(recipe, input));
+      const all = inputsOfTasks.map((input) => kind.of(recipe, input));
       await complete(kind, all, { recipe, store, edges, experiment });
       return all.map((task) => kind.read(required(store, task)));
     };
-    const measured = await session.measure({ random, arrays, context, tasks });
+    const { clock } = edges;
+    const file: Desk["file"] = (path) => files.get(path) ?? unread(path, experiment);
+    const desk: Desk = { random, arrays, context, tasks, clock, file, output: ask.output, origin: session.origin() };
+    const { result, ...measured } = await session.measure(desk);
     const checks = await checked();
     const origin = { ...session.origin(), ...measured.opened };
-    const document = anyEnvelope.encode({
-      schema: `thalweg/${experiment.document}@1`,
-      result: measured.result,
-      sections: measured.sections,
+    const frame: Frame = {
       ...ask.identity,
       ...origin,
       createdAt: edges.createdAt(),
       seed: ask.seed,
+      inputs,
       checks: [...origin.checks, ...checks, ...(measured.checks ?? [])],
       warnings: [
         ...origin.warnings,
+        ...(measured.warnings ?? []),
         ...(edges.isInterrupted() ? ["The run was interrupted: it holds what was measured until then."] : []),
       ],
+      sections: null,
+    };
+    const document = anyEnvelope.encode({
+      ...frame,
+      schema: `thalweg/${experiment.document}@1`,
+      result,
+      sections: experiment.present(result, frame),
     });
-    return { document, arrays, recipe, state: stateOf(document, measured, edges), faults: measured.faults ?? [] };
+    const state = stateOf(document, measured, edges);
+    return { document, arrays, file: measured.file, recipe, state, faults: measured.faults ?? [] };
   } finally {
+    for (const file of files.values()) file.close();
     await session.close();
   }
 }
@@ -204,7 +223,24 @@ function undeclared({ name }: AnyTaskKind): ThalwegError {
   });
 }
 
-function recipeOf({ name }: Experiment, ask: Ask, { inputs }: Session): Recipe {
+function unread(path: string, { name }: Experiment): never {
+  throw new ThalwegError({
+    kind: "internal",
+    code: "file-undeclared",
+    message: `The experiment ${name} asks for the file ${path}, which it does not declare to read.`,
+  });
+}
+
+function planless({ name }: Experiment): Plan {
+  throw new ThalwegError({
+    kind: "usage",
+    code: "no-plan",
+    message: `${name} has no plan: it is done at once.`,
+    hint: "Leave --dry-run out.",
+  });
+}
+
+function recipeOf({ name }: Experiment, ask: Ask, inputs: Session["inputs"]): Recipe {
   return recipeType.parse({
     thalweg: ask.identity.thalweg,
     experiment: name,
@@ -216,48 +252,13 @@ function recipeOf({ name }: Experiment, ask: Ask, { inputs }: Session): Recipe {
   });
 }
 
-function stateOf({ checks }: Finished["document"], { converged, faults = [] }: Measured<unknown>, edges: Edges): State {
+function stateOf(
+  { checks }: Finished["document"],
+  { converged, faults = [] }: Omit<Measured<unknown>, "result">,
+  edges: Edges,
+): State {
   if (edges.isInterrupted()) return "interrupted";
   if (faults.length > 0) return "fault";
   if (checks.some(({ passed }) => passed === false)) return "check";
   return converged ? "done" : "not-converged";
-}
-
-function productsOf({ steps, tasks }: Plan): number {
-  return tasks * steps.reduce((sum, { products }) => sum + products, 0);
-}
-
-function summaryOf(plan: Plan): string {
-  const parts = plan.steps.filter(({ skipped }) => skipped === undefined).length;
-  const times = plan.tasks === 1 ? "" : ` at ${plan.tasks} points`;
-  return `Plan: ${parts} ${parts === 1 ? "instrument" : "instruments"}${times}, about ${productsOf(plan)} products.`;
-}
-
-async function costOf(plan: Plan | undefined, { name }: Experiment, { clock, held }: Edges): Promise<PlanDocument> {
-  if (plan === undefined)
-    throw new ThalwegError({
-      kind: "usage",
-      code: "no-plan",
-      message: `${name} has no plan: it is done at once.`,
-      hint: "Leave --dry-run out.",
-    });
-  const msPerProduct = await timeOfProduct(plan.problem, clock);
-  const products = productsOf(plan);
-  return {
-    schema: "thalweg/plan@1",
-    msPerProduct,
-    products,
-    seconds: (products * msPerProduct) / 1000,
-    bytes: held() + Math.max(0, ...plan.steps.map(({ bytes }) => bytes)),
-    tasks: plan.tasks,
-    instruments: plan.steps.map((each) => ({ ...each, skipped: each.skipped ?? null })),
-  };
-}
-
-async function timeOfProduct({ preferredBlock, point }: Problem, clock: () => number): Promise<number> {
-  const block = Array.from({ length: preferredBlock }, () => point.parameters);
-  await point.product(hessianProduct, block);
-  const start = clock();
-  await point.product(hessianProduct, block);
-  return (clock() - start) / block.length;
 }

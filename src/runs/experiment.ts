@@ -1,12 +1,16 @@
 import type { z } from "zod";
 import { type Drawing, draw } from "../figures/draw.ts";
 import type { FigureKind } from "../figures/figure.ts";
+import type { ByteSource } from "../files/byte-source.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
-import type { Check } from "../result/envelope.ts";
+import type { Check, Frame } from "../result/envelope.ts";
 import type { NamedArrays } from "../result/named-arrays.ts";
 import type { ShownSection } from "../result/shown-section.ts";
 import type { RunContext } from "../util/run-context.ts";
+import type { Argument } from "./argument.ts";
+import { type Output, RUN_FOLDER } from "./output.ts";
+import type { Plan } from "./plan.ts";
 import type { Opened, Openers, Options, Origin, Request, SubjectKind, Subjects } from "./subject.ts";
 import type { AnyTaskKind, TaskKind } from "./task.ts";
 
@@ -16,6 +20,14 @@ export interface Desk {
   /** Big arrays, kept beside the result. */
   readonly arrays: NamedArrays;
   readonly context: RunContext;
+  /** Milliseconds: the only source of time. */
+  readonly clock: () => number;
+  /** What was found when the subject was opened. */
+  readonly origin: Origin;
+  /** Where the file goes that it makes, where it makes one. */
+  readonly output: string | null;
+  /** A file that it declares to read, open. */
+  file(path: string): ByteSource;
   /** The results of tasks, in the order of their inputs: from the store where they are done, else done by the executor. */
   tasks<Input, Result>(kind: TaskKind<Input, Result>, inputs: readonly Input[]): Promise<Result[]>;
 }
@@ -27,42 +39,17 @@ export interface Measured<Result> {
   readonly converged: boolean;
   /** What was proven of what was computed, besides the checks of every run. */
   readonly checks?: readonly Check[];
+  /** What may spoil the result, besides what was found when its subject was opened. */
+  readonly warnings?: readonly string[];
   /** What was found when its tasks opened their subjects, where that says more than the run's own. */
   readonly opened?: Pick<Origin, "checks" | "warnings">;
   /** What failed by a fault of ours while the rest went on. */
   readonly faults?: readonly Error[];
+  /** What the file holds that it writes, where it writes one. */
+  readonly file?: Uint8Array | Iterable<Uint8Array>;
 }
 
-/** One line of a plan. */
-export interface PlannedStep {
-  readonly name: string;
-  readonly title: string;
-  /** Matrix–vector products expected, in one task; 0 where it will be skipped. */
-  readonly products: number;
-  /** Large arrays at its peak, in bytes, with what earlier ones keep. */
-  readonly bytes: number;
-  readonly skipped: string | undefined;
-}
-
-/** What an experiment would do. */
-export interface Plan {
-  readonly steps: readonly PlannedStep[];
-  /** How often all of it is done. */
-  readonly tasks: number;
-  /** A product of it tells the time that the others take. */
-  readonly problem: Problem;
-  /** What is asked for that cannot be had. */
-  readonly warnings: readonly string[];
-}
-
-/** A positional argument. */
-export interface Argument {
-  /** As help shows it: MODEL. */
-  readonly name: string;
-  readonly description: string;
-  readonly required: boolean;
-}
-
+/** What an experiment is, and how it runs: what is absent does not apply to it, and the command line has no flag for it. */
 interface Description {
   /** Unique. */
   readonly name: string;
@@ -71,17 +58,33 @@ interface Description {
   /** Half a sentence, for the list of verbs. */
   readonly summary: string;
   readonly description?: string;
+  /** What help lists below: the choices that need a word each. */
+  readonly choices?: readonly { readonly name: string; readonly summary: string }[];
   readonly arguments: readonly Argument[];
   /** Whole command lines with what they do. */
   readonly examples: readonly (readonly [command: string, what: string])[];
+  /** A folder of its own when absent. */
+  readonly writes?: Output;
+  /** Whether it draws numbers at random: it takes a seed. */
+  readonly isRandom?: boolean;
+  /** Whether it ends with what it has once its time is spent or somebody asks it to; else it is stopped, and has nothing. */
+  readonly endsEarly?: boolean;
+  /** Whether it looks at held-out examples, too. */
+  readonly readsHeldOut?: boolean;
+  /** How much is proven when its subject is opened; one batch when absent. */
+  readonly proofs?: Request["proofs"];
+  /** Whether the checks of every run, of its subject, belong to it: first, or while it waits; or whether checks are what it finds. */
+  readonly checks?: "every-run" | "result";
+  /** Whether its numbers are times, which never come out twice the same. */
+  readonly findsTimes?: boolean;
   /**
    * Looks at the options before anything is opened.
    *
    * @throws ThalwegError of kind "usage"
    */
   validate?(options: Options): void;
-  /** Whether the checks of every run belong to it, of its subject: first, or while it waits. */
-  readonly checked?: boolean;
+  /** The files that it reads besides its subject. */
+  reads?(options: Options): readonly string[];
 }
 
 interface Definition<
@@ -95,13 +98,21 @@ interface Definition<
   /** The shape of what it finds. */
   readonly result: Result;
   readonly figures?: readonly FigureKind<z.output<Result>>[];
-  /** The result in words, numbers and tables, as report and command line show it; absent where the result holds that itself. */
-  show?(result: z.output<Result>): ShownSection[];
+  /**
+   * The result in words, numbers and tables, as report and command line show it; absent where the result holds that itself.
+   *
+   * @param frame what the envelope says besides
+   */
+  show?(result: z.output<Result>, frame: Frame): ShownSection[];
   readonly subject: Kind;
   /** Of its own, besides what leads to the subject. */
   readonly parameters: Parameters;
   readonly tasks?: readonly AnyTaskKind[];
-  /** @param budget whether there is one for the time, which may change what comes first */
+  /**
+   * What it would do; absent where nothing is computed on data.
+   *
+   * @param budget whether there is one for the time, which may change what comes first
+   */
   plan?(subject: Subjects[Kind], options: Options, budget: Pick<RunContext, "hasBudget">): Plan;
   /** Whether it waits for another thread, in which time the context's `meanwhile` is done; never when absent. */
   waits?(subject: Subjects[Kind], options: Options, budget: Pick<RunContext, "hasBudget">): boolean;
@@ -112,11 +123,16 @@ interface Definition<
 export interface Experiment<Name extends string = string, Result extends z.ZodType = z.ZodType> extends Description {
   readonly document: Name;
   readonly result: Result;
-  /** Of a result as its file holds it. */
+  readonly writes: Output;
+  /** The figures of a result as its file holds it. */
   draw(json: unknown): Drawing;
+  /** A result as its file holds it, as it is shown; null where it holds that itself. */
+  present(json: unknown, frame: Frame): ShownSection[] | null;
   readonly subject: SubjectKind;
   readonly parameters: z.ZodObject;
   readonly tasks: readonly AnyTaskKind[];
+  /** Whether it can say what it would do. */
+  readonly hasPlan: boolean;
   open(openers: Openers, request: Request): Promise<Session>;
 }
 
@@ -126,8 +142,8 @@ export interface Session extends Pick<Opened<unknown>, "inputs" | "origin" | "cl
   readonly problem: Problem | undefined;
   plan(budget: Pick<RunContext, "hasBudget">): Plan | undefined;
   waits(budget: Pick<RunContext, "hasBudget">): boolean;
-  /** The result as a file holds it, and as it is shown. */
-  measure(desk: Desk): Promise<Measured<unknown> & { readonly sections: ShownSection[] | null }>;
+  /** The result as a file holds it. */
+  measure(desk: Desk): Promise<Measured<unknown>>;
 }
 
 /**
@@ -154,17 +170,20 @@ export function defineExperiment<
   Kind extends SubjectKind,
   Parameters extends z.ZodObject,
 >(definition: Definition<Name, Result, Kind, Parameters>): Experiment<Name, Result> {
-  const { name, subject: kind, parameters, result: shape, figures = [], tasks = [] } = definition;
+  const { name, subject: kind, parameters, result: shape, figures = [], tasks = [], proofs } = definition;
   return {
     ...definition,
+    writes: definition.writes ?? RUN_FOLDER,
     tasks,
+    hasPlan: definition.plan !== undefined,
     draw: (json) =>
       draw(
         figures.map((figure) => ({ instrument: name, ...figure })),
         shape.parse(json),
       ),
+    present: (json, frame) => definition.show?.(shape.parse(json), frame) ?? null,
     async open(openers, request) {
-      const { subject, inputs, origin, close } = await openers[kind](request);
+      const { subject, inputs, origin, close } = await openers[kind]({ ...request, proofs });
       const options = parameters.parse(request.options);
       return {
         inputs,
@@ -175,7 +194,7 @@ export function defineExperiment<
         waits: (budget) => definition.waits?.(subject, request.options, budget) ?? false,
         measure: async (desk) => {
           const { result, ...measured } = await definition.measure(subject, options, desk);
-          return { ...measured, result: shape.encode(result), sections: definition.show?.(result) ?? null };
+          return { ...measured, result: shape.encode(result) };
         },
       };
     },

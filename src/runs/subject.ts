@@ -1,11 +1,21 @@
+import type { NamedResult } from "../compare/compare-results.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { ByteSource } from "../files/byte-source.ts";
+import type { ModelFile } from "../onnx/decode-model.ts";
+import type { ImportOptions } from "../onnx/import-graph.ts";
 import type { Problem } from "../problem/problem.ts";
+import type { ProblemOptions } from "../problem/problem-options.ts";
 import type { Frame } from "../result/envelope.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 
 /** What an experiment is about, opened and ready. */
 export interface Subjects {
   readonly none: object;
   readonly problem: ProblemSubject;
   readonly checkpoints: CheckpointsSubject;
+  readonly model: ModelSubject;
+  readonly described: DescribedSubject;
+  readonly results: ResultsSubject;
 }
 
 export type SubjectKind = keyof Subjects;
@@ -25,6 +35,38 @@ export interface CheckpointsSubject extends ProblemSubject {
 export interface Checkpoint {
   readonly weights: string;
   readonly sha256: string;
+}
+
+/** A file as it is, without data. */
+export interface ModelSubject {
+  readonly model: ModelFile;
+  readonly path: string;
+  readonly sha256: string;
+  /** What was done to it when it was read, in sentences. */
+  readonly notes: readonly string[];
+  readonly importing: Omit<ImportOptions, "batch">;
+  /** The output that counts; the first when absent. */
+  readonly output: string | undefined;
+}
+
+/** A network whose loss is known, if only by the shapes of its data. */
+export interface DescribedSubject {
+  readonly model: ModelFile;
+  /** Examples, or what stands for them. */
+  readonly dataset: Dataset;
+  readonly options: ProblemOptions;
+  /** Examples in a pass. */
+  readonly batch: number;
+  /** Undefined where no data are given. */
+  readonly problem: Problem | undefined;
+  readonly runtime: Runtime;
+}
+
+/** Results of earlier runs. */
+export interface ResultsSubject {
+  readonly results: readonly NamedResult[];
+  /** Flags that have no part in any number. */
+  readonly ignored: ReadonlySet<string>;
 }
 
 /** A subject with where it comes from. */
@@ -48,7 +90,15 @@ export interface Request {
   /** Positional arguments as they were given: the model's path. */
   readonly arguments: readonly string[];
   readonly options: Options;
+  /** How much is proven when a problem is opened; one batch when absent. */
+  readonly proofs?: "one-batch" | "several-batches";
 }
 
 /** Opens subjects of every kind: files and engines are the business of whoever starts a run. */
 export type Openers = { readonly [Kind in SubjectKind]: (request: Request) => Promise<Opened<Subjects[Kind]>> };
+
+/** A file that is read besides a subject. */
+export interface OpenedFile extends ByteSource {
+  readonly sha256: string;
+  close(): void;
+}

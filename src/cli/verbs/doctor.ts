@@ -5,7 +5,7 @@ import { runtimeFault } from "../../load/runtime-fault.ts";
 import { type Device, nodeRuntime } from "../../runtime/node-runtime.ts";
 import { formatNumber } from "../../util/format-number.ts";
 import { EXIT } from "../exit-code.ts";
-import { formatBytes } from "../format.ts";
+import { formatBytes } from "../../util/format-size.ts";
 import { platformSummary } from "../frame.ts";
 import { timeGemm } from "../../instruments/time-gemm.ts";
 import { table, wrap } from "../layout.ts";

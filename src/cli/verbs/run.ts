@@ -3,10 +3,18 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
+import { experimentOf } from "../../documents/experiment-of.ts";
+import { namedResult, resultJson } from "../../documents/named-result.ts";
 import { compareResults } from "../../compare/compare-results.ts";
 import { recipeDifferences } from "../../compare/recipe-differences.ts";
 import { sameNumbers } from "../../compare/same-numbers.ts";
-import { decodeResult, encodeResult, kindOf, type ResultDocument } from "../../documents/result-kinds.ts";
+import {
+  decodeResult,
+  encodeResult,
+  kindOf,
+  type ResultDocument,
+  type ResultKind,
+} from "../../documents/result-kinds.ts";
 import { inputError } from "../../files/input-error.ts";
 import { openResult } from "../../io/open-result.ts";
 import { RUN_FILE } from "../../io/run-folder.ts";
@@ -15,9 +23,9 @@ import type { RepeatDocument } from "../../result/repeat-document.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { given } from "../arguments.ts";
 import { EXIT } from "../exit-code.ts";
-import { WITHOUT_NUMBERS } from "../experiment-verb.ts";
+import { WITHOUT_NUMBERS } from "../experiment-flags.ts";
 import { flagsOf, type RawFlags } from "../flag.ts";
-import { formatCount, formatCounted } from "../format.ts";
+import { formatCount, formatCounted } from "../../util/format-size.ts";
 import { table, wrap } from "../layout.ts";
 import type { Style } from "../terminal.ts";
 import { defineVerb, type Verb } from "../verb.ts";
@@ -27,9 +35,6 @@ export type ReadCommand = (command: readonly string[]) => {
   readonly verb: Verb;
   readonly args: readonly (string | undefined)[];
 };
-
-/** Numbers of these kinds are times, and never come out twice the same. */
-const TIMINGS: ReadonlySet<string> = new Set(["bench"]);
 
 /** Rows of a list that are shown. */
 const SHOWN = 12;
@@ -68,7 +73,9 @@ export function runVerb(readCommand: ReadCommand): Verb {
         const now = decodeResult(encodeResult(outcome.document));
         const document = repeated(given(path, "RUN"), before, now);
         return {
-          text: repeatText(document, shell.style) + (out === undefined ? "" : `\nThe new one is in ${out}.\n`),
+          text:
+            repeatText(document, findsTimes(kindOf(before)), shell.style) +
+            (out === undefined ? "" : `\nThe new one is in ${out}.\n`),
           document,
           exitCode: document.agree === false ? EXIT.check : EXIT.done,
         };
@@ -95,15 +102,10 @@ function outFlag({ parameters }: Verb, out: string | undefined, scratch: string)
   return parameters.safeParse({}).error?.issues.some(({ path }) => path[0] === "out") ? { out: scratch } : {};
 }
 
-/** @throws input error `file-changed` where the model or the data are known to be others than those that were measured */
-function requireSameFiles(before: ResultDocument): void {
-  const { model, data, config } = before;
-  const heldOut = before.schema === "thalweg/profile@1" ? before.result.heldOut?.data : undefined;
-  const test =
-    typeof config["test"] === "string" && heldOut ? { path: config["test"], sha256: heldOut.sha256 } : undefined;
+/** @throws input error `file-changed` where what was read is known to be other than what was measured */
+function requireSameFiles({ model, data, inputs }: ResultDocument): void {
   // With weights in files of their own, the hash of the model is that of all together: they are looked at one by one.
-  const ofModel = model?.externalData ?? [model];
-  const files = [...ofModel, model?.weights, data, test];
+  const files = inputs ?? [...(model?.externalData ?? [model]), model?.weights, data];
   for (const file of files) {
     if (!file || !existsSync(file.path) || !statSync(file.path).isFile()) continue;
     const sha256 = createHash("sha256").update(readFileSync(file.path)).digest("hex");
@@ -126,9 +128,7 @@ function repeated(path: string, before: ResultDocument, now: ResultDocument): Re
       message: `A result of the kind ${kind} came out as one of the kind ${kindOf(now)}.`,
     });
   }
-  const jsonOf = (document: ResultDocument) =>
-    z.object({ result: z.unknown() }).parse(JSON.parse(encodeResult(document))).result;
-  const same = sameNumbers(jsonOf(before), jsonOf(now));
+  const same = sameNumbers(resultJson(before), resultJson(now));
   const rows = same.changed.length === 0 ? [] : changedRows(before, now);
   const apart = rows.filter(({ different }) => different === true);
   const undecided = rows.filter(({ different }) => different === null).length;
@@ -150,20 +150,25 @@ function repeated(path: string, before: ResultDocument, now: ResultDocument): Re
   };
 }
 
+/** Whether its numbers are times, which never come out twice the same. */
+function findsTimes(kind: ResultKind): boolean {
+  return experimentOf(kind).findsTimes === true;
+}
+
 /** What the numbers that differ say; times say nothing, and numbers that no error goes with (counts of products, settings) little. */
 function agreementOf(
-  kind: string,
+  kind: ResultKind,
   { changed, rows, apart, undecided }: Readonly<Record<"changed" | "rows" | "apart" | "undecided", number>>,
 ): boolean | null {
   if (changed === 0) return true;
-  if (TIMINGS.has(kind)) return null;
+  if (findsTimes(kind)) return null;
   if (apart > 0) return false;
   return undecided > 0 || rows === 0 ? null : true;
 }
 
 /** The measured numbers that both hold and that differ; none where the kind measures nothing that could be compared. */
 function changedRows(before: ResultDocument, now: ResultDocument): readonly CompareRow[] {
-  const sides = [before, now].map((document, i) => ({ path: ["before", "now"][i], sha256: "", document }));
+  const sides = [before, now].map((document, i) => namedResult(["before", "now"][i], "", document));
   try {
     const { rows } = compareResults(sides, { force: true, ignored: WITHOUT_NUMBERS });
     return rows.filter(({ values: [first, second] }) => first !== second && first !== null && second !== null);
@@ -189,10 +194,10 @@ function sentenceOf({ shared, changed, agree, explained, undecided, differences 
   return `${formatCount(shared - changed.length)} of ${formatCounted(shared, "number")} came out again, bit for bit; ${formatCount(changed.length)} did not: ${measured}.${verdict}`;
 }
 
-function repeatText(document: RepeatDocument, style: Style): string {
-  const { kind, changed, unshared, agree, differences, recipe } = document;
+function repeatText(document: RepeatDocument, isTimed: boolean, style: Style): string {
+  const { changed, unshared, agree, differences, recipe } = document;
   const parts: string[] = [];
-  if (TIMINGS.has(kind)) {
+  if (isTimed) {
     parts.push(
       wrap(
         "It was repeated. Its numbers are times, which never come out twice the same: `thalweg compare` sets them side by side.",
@@ -209,7 +214,7 @@ function repeatText(document: RepeatDocument, style: Style): string {
     parts.push(table([["", "before", "now", ""], ...rows], ["left", "right", "right", "left"]));
     if (differences.length > SHOWN)
       parts.push(`… and ${formatCount(differences.length - SHOWN)} more; --json lists all.`);
-  } else if (agree === null && !TIMINGS.has(kind)) {
+  } else if (agree === null && !isTimed) {
     parts.push(wrap(`They are: ${changed.slice(0, SHOWN).join(", ")}${changed.length > SHOWN ? ", …" : ""}.`));
   }
   if (unshared.length > 0)

@@ -10,7 +10,7 @@ import { chosen } from "../../util/chosen.ts";
 import { given } from "../arguments.ts";
 import { durationOf, milliseconds } from "../common-flags.ts";
 import { EXIT } from "../exit-code.ts";
-import { formatCounted } from "../format.ts";
+import { formatCounted } from "../../util/format-size.ts";
 import { silentOpeners } from "../open-subjects.ts";
 import { defineVerb } from "../verb.ts";
 

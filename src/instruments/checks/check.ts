@@ -28,6 +28,13 @@ export interface Measurement {
   readonly undecided?: boolean;
 }
 
+/** What a check takes, about. */
+export interface CheckCost {
+  readonly products?: number;
+  readonly gradients?: number;
+  readonly losses?: number;
+}
+
 export interface CheckDefinition {
   readonly name: string;
   readonly title: string;
@@ -36,6 +43,8 @@ export interface CheckDefinition {
   /** Largest measured value that passes, in float32 and in float64. */
   readonly limit: { readonly float32: number; readonly float64: number };
   notFor?(problem: Problem): string | undefined;
+  /** Where all goes well. */
+  cost(problem: Problem): CheckCost;
   /** A relative error. */
   measure(bench: CheckBench): Promise<number | Measurement>;
 }

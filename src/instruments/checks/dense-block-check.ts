@@ -12,6 +12,7 @@ export const denseBlockCheck: CheckDefinition = {
   title: "Hessian blocks against finite differences",
   detail: `Each tensor (or ${MOVED} of them) moved alone along a random direction: Hv against central differences of the gradient, tensor by tensor; the error counts beside the tensor's part of (H − G)v, as far as differences tell it, or of Hv.`,
   limit: { float32: PRODUCT_LIMIT.float64, float64: PRODUCT_LIMIT.float64 },
+  cost: ({ space }) => ({ products: 3 * space.tensors.length, gradients: 8 * space.tensors.length }),
   measure: (bench) =>
     checkProduct(bench, {
       ...HESSIAN,

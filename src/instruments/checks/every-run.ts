@@ -37,6 +37,7 @@ export const CHECKS_OF_EVERY_RUN: readonly CheckDefinition[] = [
     detail:
       "⟨u, Hv⟩ against ⟨Hu, v⟩ for random unit vectors, relative to (‖Hu‖ + ‖Hv‖)/√n; beyond the limit, what rounding of JᵀJ(u + v)/√n explains is taken off.",
     limit: SYMMETRY_LIMIT,
+    cost: () => ({ products: 2 }),
     measure: async (bench) => {
       const n = bench.problem.space.dimension;
       const u = unit(bench.random.split("u"), n);
@@ -57,6 +58,7 @@ export const CHECKS_OF_EVERY_RUN: readonly CheckDefinition[] = [
     detail:
       "H(2u − 3v) against 2Hu − 3Hv for random unit vectors, relative to the product; beyond the limit, what rounding of JᵀJ(2u − 3v) explains is taken off.",
     limit: LINEARITY_LIMIT,
+    cost: () => ({ products: 3 }),
     measure: async (bench) => {
       const n = bench.problem.space.dimension;
       const u = unit(bench.random.split("u"), n);
@@ -79,6 +81,7 @@ export const CHECKS_OF_EVERY_RUN: readonly CheckDefinition[] = [
     title: "Two passes agree",
     detail: "The gradient of a second pass over the data against that of the first.",
     limit: { float32: 1e-6, float64: 1e-14 },
+    cost: () => ({ gradients: 1 }),
     measure: async ({ problem, gradient, context }) =>
       relative(distance(await problem.point.gradient(context), gradient), norm2(gradient)),
   },

@@ -50,6 +50,7 @@ export const examplesAloneCheck: CheckDefinition = {
   detail: DETAIL,
   limit: LIMIT,
   notFor: needsSingleExamples,
+  cost: () => ({ products: 11, gradients: 15 }),
   measure: async ({ oracle, random, context }) => {
     const limit = LIMIT[oracle.options.precision];
     const chosen = drawn(oracle, random.split("examples"));

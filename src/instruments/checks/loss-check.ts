@@ -24,6 +24,7 @@ export const lossCheck: CheckDefinition = {
   title: "The loss against its definition",
   detail: DETAIL,
   limit: { float32: 0, float64: 0 },
+  cost: () => ({ losses: 5 }),
   measure: async (bench) => {
     const { problem, random, context, roundoff } = bench;
     const { point } = problem;

@@ -19,6 +19,7 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
     detail: "⟨u, Jv⟩ against ⟨Jᵀu, v⟩ for the Jacobian of all outputs, relative to ‖u‖‖Jv‖/√m.",
     limit: { float32: 1e-3, float64: 1e-9 },
     notFor: needsOutputs,
+    cost: () => ({ gradients: 2 }),
     measure: async ({ problem, random, context }) => {
       const v = unit(random.split("v"), problem.space.dimension);
       const pushed = await problem.point.jacobianVector(v, context);
@@ -33,6 +34,7 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
     title: "A block of products equals single products",
     detail: "Hv for eleven vectors at once against one by one.",
     limit: { float32: 1e-4, float64: 1e-11 },
+    cost: () => ({ products: 22 }),
     measure: async (bench) => {
       const vectors = Array.from({ length: 11 }, (_, i) =>
         unit(bench.random.split(`v${i}`), bench.problem.space.dimension),
@@ -53,6 +55,7 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
       "Gradient and one Hessian product against those with batches of about a third, the last of them short; where they differ, as rounding at a jump or a kink may make them, the same at points 10 %, then 100 % away.",
     limit: BATCH_LIMIT,
     notFor: (problem) => needsSingleExamples(problem) ?? needsOtherBatches(problem),
+    cost: () => ({ products: 2, gradients: 1 }),
     measure: async ({ problem, random, context, gradient }) => {
       const batchSize = otherBatchSize(problem);
       const other = Problem.open(problem.model, problem.dataset, problem.runtime, { ...problem.options, batchSize });
@@ -86,6 +89,7 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
     detail:
       "The mean over examples of gᵢᵀv against gᵀv, relative to the root mean square of gᵢᵀv; beyond the limit, what rounding of the outputs' change Jv explains is taken off.",
     limit: EXAMPLES_LIMIT,
+    cost: () => ({ gradients: 1 }),
     measure: async ({ problem, random, context, gradient, roundoff }) => {
       const v = unit(random, problem.space.dimension);
       const point = problem.point.parameters;
@@ -109,6 +113,7 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
       "The most negative vᵀGv over eight random unit vectors, relative to ‖Gv‖; for losses that are convex in the outputs. Beyond the limit, what rounding of ‖Jv‖² explains is taken off.",
     limit: POSITIVE_LIMIT,
     notFor: needsOutputs,
+    cost: () => ({ products: 8 }),
     measure: async ({ problem, random, context, roundoff }) => {
       const vectors = Array.from({ length: 8 }, (_, i) => unit(random.split(`v${i}`), problem.space.dimension));
       const images = await problem.point.product(gaussNewtonProduct, vectors, context);

@@ -1,5 +1,5 @@
-import { reachable } from "../graph/traverse.ts";
-import type { Value } from "../graph/value.ts";
+import { reachable } from "./traverse.ts";
+import type { Value } from "./value.ts";
 
 /** Multiply–adds of one run of a forward graph: of its matrix products and convolutions, which is nearly all. */
 export function multiplyAdds(outputs: readonly Value[]): number {

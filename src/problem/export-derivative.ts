@@ -10,13 +10,13 @@ import { lowerGraph } from "../onnx/emit-lower.ts";
 import { emitModel, type EmittedModel } from "../onnx/emit-model.ts";
 import { add, mul, reciprocal } from "../ops/arithmetic.ts";
 import { sumAll } from "../ops/structure.ts";
-import { nameInFile } from "../problem/file-names.ts";
-import { EXAMPLE_SCALE, LABELS, SCALE, type LossGraph } from "../problem/loss-graph.ts";
-import { buildNetwork } from "../problem/network.ts";
-import type { ProblemOptions } from "../problem/problem-options.ts";
-import { DERIVATIVES, type Derivative } from "../problem/derivatives.ts";
+import { nameInFile } from "./file-names.ts";
+import { EXAMPLE_SCALE, LABELS, SCALE, type LossGraph } from "./loss-graph.ts";
+import { buildNetwork } from "./network.ts";
+import type { ProblemOptions } from "./problem-options.ts";
+import { DERIVATIVES, type Derivative } from "./derivatives.ts";
 import { allocate, sizeOf } from "../util/tensor.ts";
-import { withDefaultWeights } from "./with-default-weights.ts";
+import { withDefaultWeights } from "../onnx/with-default-weights.ts";
 
 /** A derivative under the name that it is exported by. */
 export interface ExportableDerivative {

@@ -6,12 +6,12 @@ import { modelBytes, tensorProto, valueInfo } from "../../test/support/onnx-mode
 import { bytesSource } from "../files/byte-source.ts";
 import { encodeNpz } from "../files/npz.ts";
 import { encodeSafetensors, readSafetensors } from "../files/safetensors.ts";
-import { decodeModel } from "../onnx/decode-model.ts";
+import { decodeModel } from "./decode-model.ts";
 import type { Tensor } from "../util/tensor.ts";
-import { chooseParameters } from "./choose-parameters.ts";
+import { chooseParameters } from "../load/choose-parameters.ts";
 import { heldConstant, heldSentence } from "./held-constant.ts";
-import { loadProblem } from "./load-problem.ts";
-import { replaceWeights } from "./replace-weights.ts";
+import { loadProblem } from "../load/load-problem.ts";
+import { replaceWeights } from "../load/replace-weights.ts";
 
 const random = (count: number, seed = 1) =>
   Array.from({ length: count }, (_, i) => Math.fround(Math.sin(12.9898 * (i + 3) * seed) * 1.7));

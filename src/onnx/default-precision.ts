@@ -1,4 +1,4 @@
-import type { ModelFile } from "../onnx/decode-model.ts";
+import type { ModelFile } from "./decode-model.ts";
 import type { FloatType } from "../util/tensor.ts";
 
 /** The arithmetic of a model where none is asked for: float64 where a parameter has it, else float32. */

@@ -1,4 +1,4 @@
-import { formatNumber } from "../util/format-number.ts";
+import { formatNumber } from "./format-number.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -1,4 +1,4 @@
-import type { ModelFile } from "../onnx/decode-model.ts";
+import type { ModelFile } from "./decode-model.ts";
 import { sizeOf } from "../util/tensor.ts";
 
 /** What a run could have differentiated with respect to, and does not. */

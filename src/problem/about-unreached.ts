@@ -1,6 +1,6 @@
 import type { Value } from "../graph/value.ts";
 import { listOf } from "../onnx/intake-error.ts";
-import { unreachedParameters } from "../problem/unreached-parameters.ts";
+import { unreachedParameters } from "./unreached-parameters.ts";
 import { sizeOf } from "../util/tensor.ts";
 
 export interface UnreachedQuestion {

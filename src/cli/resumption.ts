@@ -1,0 +1,43 @@
+import type { RunFolder } from "../io/run-folder.ts";
+import { type Recipe, recipeDifference } from "../runs/recipe.ts";
+import type { Request } from "../runs/subject.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { WITHOUT_NUMBERS } from "./experiment-flags.ts";
+import type { RawFlags } from "./flag.ts";
+
+/** What the run was asked that is continued; whatever is typed again must agree with it, which is seen later. */
+export function continued({ run }: RunFolder, asked: Request, typed: RawFlags): Request {
+  const isNew = ([name]: readonly [string, unknown]) => WITHOUT_NUMBERS.has(name) || Object.hasOwn(typed, name);
+  return {
+    arguments: asked.arguments.length > 0 ? asked.arguments : run.recipe.arguments,
+    options: { ...run.config, ...Object.fromEntries(Object.entries(asked.options).filter(isNew)) },
+  };
+}
+
+/** @throws usage error `another-recipe` */
+export function requireSame({ path, run }: RunFolder, recipe: Recipe): void {
+  const difference = recipeDifference(run.recipe, recipe);
+  if (difference === undefined) return;
+  throw new ThalwegError({
+    kind: "usage",
+    code: "another-recipe",
+    message: `The run in ${path} cannot be continued: ${difference}.`,
+    where: { file: path },
+    hint: "Continue it as it was begun, with --resume alone, or begin another in a new folder.",
+  });
+}
+
+/** What stopped a run, with how to go on. */
+export function withResumption(error: unknown, folder: string): unknown {
+  if (!(error instanceof ThalwegError) || error.kind === "internal" || error.kind === "usage") return error;
+  const { kind, code, message, where, hint } = error;
+  const more = `What is done is kept: --resume ${folder} goes on from there.`;
+  return new ThalwegError({
+    kind,
+    code,
+    message,
+    where,
+    hint: hint === undefined ? more : `${hint} ${more}`,
+    cause: error,
+  });
+}

@@ -1,0 +1,28 @@
+import { z } from "zod";
+import type { SubjectKind } from "../runs/subject.ts";
+import { heldOutFlags, modelFlags, problemFlags } from "./common-flags.ts";
+
+const problem = problemFlags.extend(heldOutFlags.shape);
+
+/** What leads to a subject of each kind. */
+export const SUBJECT_FLAGS = {
+  none: z.object({}),
+  results: z.object({}),
+  model: modelFlags,
+  problem,
+  described: problemFlags.extend({
+    batch: z
+      .int()
+      .min(1)
+      .optional()
+      .meta({ description: "examples per run of the file; needed without --data", group: "Export" }),
+  }),
+  checkpoints: problem.extend({
+    weights: z.array(z.string()).optional().meta({
+      description:
+        "checkpoint whose tensors replace the model's, by name; several, or 'step-*', are measured one by one",
+      placeholder: "FILE.safetensors",
+      group: "Model",
+    }),
+  }),
+} as const satisfies { readonly [Kind in SubjectKind]: z.ZodObject };

@@ -1,0 +1,120 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { DOCUMENT_KINDS } from "../../src/documents/result-kinds.ts";
+import { EXPERIMENTS } from "../../src/experiments/registry.ts";
+import type { Experiment } from "../../src/runs/experiment.ts";
+import { commandLine, DIGITS, floats, OLD_RESULT } from "../support/command-line.ts";
+
+const { at, thalweg, npz } = commandLine();
+const MODEL = [DIGITS, "--data", "good.npz"];
+const VERBS = [...new Set(EXPERIMENTS.map(({ name, verb = name }: Experiment) => verb))];
+const answering = (verb: string): readonly Experiment[] =>
+  EXPERIMENTS.filter((each: Experiment) => (each.verb ?? each.name) === verb);
+
+/** How each is asked for something small; what writes a file is told where. */
+const SMALL: Readonly<Record<string, readonly string[]>> = {
+  profile: ["profile", ...MODEL, "--only", "loss"],
+  compare: ["compare", OLD_RESULT, OLD_RESULT],
+  inspect: ["inspect", DIGITS],
+  check: ["check", ...MODEL],
+  apply: ["apply", "hessian", ...MODEL, "--vector", "ones.npz"],
+  export: ["export", DIGITS, "--batch", "2", "--loss", "cross-entropy"],
+  bench: ["bench", ...MODEL, "--runs", "2", "--gemm-size", "32"],
+};
+
+const ones = () =>
+  npz("ones.npz", {
+    "hidden.weight": floats([32, 64], () => 1),
+    "hidden.bias": floats([32], () => 1),
+    "output.weight": floats([10, 32], () => 1),
+    "output.bias": floats([10], () => 1),
+  });
+
+describe.each(VERBS)("the verb %s", (verb) => {
+  const experiments = answering(verb);
+  const isFile = experiments[0].writes.as === "file";
+
+  it("has the flags that apply to what it asks for, and no others", async () => {
+    const { out } = await thalweg([verb, "--help"]);
+    const has = (flag: string) => out.includes(`  ${flag} `) || out.includes(`  ${flag}\n`);
+    const some = (holds: (each: Experiment) => boolean | undefined) => experiments.some((each) => holds(each) === true);
+    expect({
+      seed: has("--seed"),
+      time: has("--time"),
+      dryRun: has("--dry-run"),
+      resume: has("--resume"),
+      test: has("--test"),
+    }).toEqual({
+      seed: some(({ isRandom }) => isRandom),
+      time: some(({ endsEarly }) => endsEarly),
+      dryRun: some(({ hasPlan }) => hasPlan),
+      resume: some(({ tasks }) => tasks.length > 0),
+      test: some(({ readsHeldOut }) => readsHeldOut),
+    });
+    expect(out).toMatch(/-o, --out/);
+  });
+
+  it("says what it would cost, and measures and writes nothing, where it computes on data", async () => {
+    if (!experiments[0].hasPlan) return;
+    ones();
+    const run = await thalweg([...SMALL[verb], ...(isFile ? ["-o", "dry.out"] : []), "--dry-run", "--json"]);
+    expect(run.code, run.err).toBe(0);
+    const { seconds, instruments } = DOCUMENT_KINDS.plan.parse(JSON.parse(run.out));
+    expect(seconds).toBeGreaterThan(0);
+    expect(instruments.length).toBeGreaterThan(0);
+    expect(existsSync(at("dry.out"))).toBe(false);
+  });
+
+  it("leaves a result with a report where it is told to, which is repeated number for number", async () => {
+    ones();
+    const place = isFile ? `${verb}.out` : `${verb}-run`;
+    const run = await thalweg([...SMALL[verb], "-o", place, ...(isFile ? ["--json"] : [])]);
+    expect(run.code, run.err).toBe(0);
+    if (isFile) writeFileSync(at(`${verb}.json`), run.out);
+    else {
+      expect(readdirSync(at(place))).toEqual(expect.arrayContaining(["run.json", "result.json", "report.html"]));
+      const { sections } = JSON.parse(readFileSync(at(place, "result.json"), "utf8"));
+      for (const { title } of sections ?? [])
+        expect(readFileSync(at(place, "report.html"), "utf8").replaceAll(/&[^;]+;/g, "")).toContain(
+          title.replaceAll(/[&<>"']/g, ""),
+        );
+    }
+    const again = await thalweg(["run", isFile ? `${verb}.json` : place, "--json", "-q"]);
+    expect(again.code, again.err).toBe(0);
+    const { agree, shared } = DOCUMENT_KINDS.repeat.parse(JSON.parse(again.out));
+    expect(shared).toBeGreaterThan(0);
+    expect(agree).toBe(experiments[0].findsTimes === true ? null : true);
+  });
+});
+
+describe("check", () => {
+  it("that runs out of time names the checks that were not made, and does not pass", async () => {
+    const run = await thalweg(["check", ...MODEL, "--time", "1ms", "--json"]);
+    expect(run.code, run.err).toBe(5);
+    const { result } = DOCUMENT_KINDS.check.parse(JSON.parse(run.out));
+    expect(result.passed).toBe(false);
+    expect(result.checks.at(-1)).toMatchObject({ passed: null, detail: expect.stringMatching(/time was spent/) });
+  });
+});
+
+describe("held-out examples", () => {
+  it("that the command line names are measured", async () => {
+    const run = await thalweg(["profile", ...MODEL, "--test", "digits", "--only", "held-out", "--json", "-q"]);
+    expect(run.code, run.err).toBe(0);
+    expect(DOCUMENT_KINDS.profile.parse(JSON.parse(run.out)).result.heldOut).toMatchObject({
+      data: { examples: 1797 },
+    });
+  });
+});
+
+describe("a repeated result", () => {
+  it("is refused where any file that was read is another now", async () => {
+    ones();
+    const made = await thalweg([...SMALL["apply"], "-o", "hv.npz", "--json"]);
+    writeFileSync(at("hv.json"), made.out);
+    npz("ones.npz", { "hidden.weight": floats([32, 64], () => 2) });
+    const run = await thalweg(["run", "hv.json"]);
+    expect(run.code).toBe(3);
+    expect(run.err.replaceAll(/\s+/g, " ")).toMatch(/ones\.npz is not what the result was measured on/);
+  });
+});
