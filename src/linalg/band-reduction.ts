@@ -1,6 +1,7 @@
 import { keptLast } from "./reflection.ts";
 import { SymmetricBand } from "./symmetric-band.ts";
-import { ROWS, type Triangle } from "./triangle.ts";
+import { type Chosen, type PutOffUpdates, ROWS } from "./put-off-updates.ts";
+import type { Triangle } from "./triangle.ts";
 
 /** QᵀAQ = B, with Q the product of the reflections. */
 export interface BandReduction {
@@ -36,7 +37,7 @@ export const PANEL = 4 * ROWS;
  * @param width a divisor of {@link PANEL}
  */
 export function* reduceToBand(triangle: Triangle, n: number, width: number): Generator<number, BandReduction> {
-  const { pairs } = triangle;
+  const { pairs } = triangle.putOff;
   const band = new SymmetricBand(n, width);
   const vectors = new Float64Array(startOfReflection(n));
   const halfSquares = new Float64Array(n);
@@ -45,11 +46,12 @@ export function* reduceToBand(triangle: Triangle, n: number, width: number): Gen
     const start = width * Math.floor((end - 1) / width);
     const block = Array.from({ length: end - start }, (_, t) => triangle.row(start + t));
     block.forEach((row, t) => {
-      triangle.updateRow(start + t, count);
+      triangle.putOff.updateRow(triangle.rowAt(start + t), start + t, count);
       for (let j = start; j <= start + t; j++) band.set(start + t, j, row[j]);
     });
     if (start === 0) break;
-    const reflections = eliminate(block, start, (k) => pairs[2 * (count + k)]);
+    const factor: Float64Array[] = [];
+    const reflections = block.map((_, k) => eliminate(triangle, end - 1 - k, start, count, factor));
     reflections.forEach(({ h, length }, k) => {
       const t = block.length - 1 - k;
       for (let j = length - 1; j < start; j++) band.set(start + t, j, block[t][j]);
@@ -57,14 +59,9 @@ export function* reduceToBand(triangle: Triangle, n: number, width: number): Gen
       vectors.set(pairs[2 * (count + k)].subarray(0, length), startOfReflection(start + t));
     });
     triangle.multiply(start, count, block.length);
-    finishUpdates(
-      triangle,
-      start,
-      count,
-      reflections.map(({ h }) => h),
-    );
+    finishUpdates(triangle.putOff, start, count, factor);
     count += block.length;
-    if (start % PANEL === 0) {
+    if (start % triangle.most === 0) {
       triangle.update(start, count);
       count = 0;
     }
@@ -75,70 +72,64 @@ export function* reduceToBand(triangle: Triangle, n: number, width: number): Gen
 }
 
 /**
- * Reflections of the last row first, each of which leaves of its row, in the first m columns, nothing before the place
- * as far from the diagonal as there are rows; made in the rows above it, too.
+ * Row i loses what the reflections before it of this step take, U = (uᵢ) and T = `factor`; and the next one leaves of it, in
+ * the first m columns, nothing before the place as far from the diagonal as there are rows. It joins U and T.
  */
 function eliminate(
-  block: readonly Float64Array[],
+  { putOff, row, rowAt }: Triangle,
+  i: number,
   m: number,
-  vectorAt: (k: number) => Float64Array,
-): { readonly h: number; readonly length: number }[] {
-  return block.map((_, k) => {
-    const row = block[block.length - 1 - k];
-    const length = Math.max(0, m - k);
-    const u = vectorAt(k).fill(0);
-    if (length < 2) return { h: 0, length: Math.max(1, length) };
-    const { h, coupling } = keptLast(row, u, length);
-    row[length - 1] = coupling;
-    if (h === 0) return { h, length };
-    for (const above of block.slice(0, block.length - 1 - k)) {
-      let along = 0;
-      for (let j = 0; j < length; j++) along += above[j] * u[j];
-      along /= h;
-      for (let j = 0; j < length; j++) above[j] -= along * u[j];
-    }
-    return { h, length };
-  });
+  first: number,
+  factor: Float64Array[],
+): { readonly h: number; readonly length: number } {
+  const k = factor.length;
+  const before: Chosen = { first: 2 * first, count: k, step: 2 };
+  const own = row(i);
+  const u = putOff.pairs[2 * (first + k)].fill(0);
+  if (k > 0) {
+    const along = putOff.dots(rowAt(i), m, before);
+    const factors = factor.map((column) => -column.reduce((sum, t, l) => sum + t * along[l], 0));
+    putOff.combine(rowAt(i), m, before, Float64Array.from(factors));
+  }
+  const length = Math.max(0, m - k);
+  const { h, coupling } = length < 2 ? { h: 0, coupling: own[0] } : keptLast(own, u, length);
+  if (length > 0) own[length - 1] = coupling;
+  const inner = k > 0 ? putOff.dots(putOff.place(2 * (first + k)), m, before) : new Float64Array(0);
+  factor.push(nextColumn(factor, inner, h));
+  return { h, length: Math.max(1, length) };
+}
+
+/** The next column of T of H₁ … Hₖ = I − U T Uᵀ, upper triangular, from uᵢ · uₖ (Schreiber & Van Loan 1989). */
+function nextColumn(factor: readonly Float64Array[], inner: Float64Array, h: number): Float64Array {
+  const column = new Float64Array(factor.length + 1);
+  if (h === 0) return column;
+  factor.forEach((known, l) => known.forEach((t, i) => (column[i] -= (t * inner[l]) / h)));
+  column[factor.length] = 1 / h;
+  return column;
 }
 
 /**
- * From P = A U in the places of W, of the pairs from `first` on: W = P T − ½ U Tᵀ(UᵀP)T. All that is as long as the
- * matrix are inner products and sums of the vectors of these pairs.
+ * From P = A U in the places of W, of the pairs from `first` on: W = P T − ½ U Tᵀ(UᵀP)T, T given by its columns. All that is as
+ * long as the matrix are inner products and sums of the vectors of these pairs.
  */
-function finishUpdates(triangle: Triangle, m: number, first: number, h: readonly number[]): void {
-  const b = h.length;
-  const [at, count] = [2 * first, 2 * b];
-  const products = h.map((_, k) => triangle.dots(at + 2 * k, m, at, count));
-  const t = triangularFactor(products, h);
-  const between = matrixOf(b, (i, k) => products[i][2 * k + 1]);
-  const transposed = matrixOf(b, (i, k) => t[k][i]);
-  const inner = timesMatrix(transposed, timesMatrix(between, t));
+function finishUpdates(putOff: PutOffUpdates, m: number, first: number, factor: readonly Float64Array[]): void {
+  const b = factor.length;
+  const at = 2 * first;
+  const products = factor.map((_, k) => putOff.dots(putOff.place(at + 2 * k), m, { first: at + 1, count: b, step: 2 }));
+  const transposed = factor.map((column) => Float64Array.from({ length: b }, (_, i) => column[i] ?? 0));
+  const t = matrixOf(b, (i, k) => transposed[k][i]);
+  const inner = timesMatrix(transposed, timesMatrix(products, t));
   // The last column first: those before it are still those of P.
   for (let k = b - 1; k >= 0; k--) {
-    const w = triangle.pairs[at + 2 * k + 1];
+    const w = putOff.pairs[at + 2 * k + 1];
     for (let j = 0; j < m; j++) w[j] *= t[k][k];
-    const factors = new Float64Array(count);
+    const factors = new Float64Array(2 * b);
     for (let i = 0; i < b; i++) {
       factors[2 * i] = -inner[i][k] / 2;
       if (i < k) factors[2 * i + 1] = t[i][k];
     }
-    triangle.combine(at + 2 * k + 1, m, at, factors);
+    putOff.combine(putOff.place(at + 2 * k + 1), m, { first: at, count: 2 * b, step: 1 }, factors);
   }
-}
-
-/** T of H₁ … H_b = I − U T Uᵀ, upper triangular, from uᵢ · uₖ in products[i][2k] (Schreiber & Van Loan 1989). */
-function triangularFactor(products: readonly Float64Array[], h: readonly number[]): Float64Array[] {
-  const t = matrixOf(h.length, () => 0);
-  for (let k = 0; k < h.length; k++) {
-    if (h[k] === 0) continue;
-    t[k][k] = 1 / h[k];
-    for (let i = 0; i < k; i++) {
-      let sum = 0;
-      for (let l = i; l < k; l++) sum += t[i][l] * products[l][2 * k];
-      t[i][k] = -sum / h[k];
-    }
-  }
-  return t;
 }
 
 function matrixOf(b: number, element: (i: number, k: number) => number): Float64Array[] {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../random/random-stream.ts";
-import { copyTriangle, ROWS } from "./triangle.ts";
+import { ROWS } from "./put-off-updates.ts";
+import { copyTriangle } from "./triangle.ts";
 
 describe("copyTriangle", () => {
   it.each([1, 2, 3, 8, 17, 40])("updates and multiplies the leading triangle as the definition says, n = %i", (n) => {
@@ -21,19 +22,19 @@ describe("copyTriangle", () => {
       for (const count of [0, 1, 2]) {
         const fresh = () => {
           const triangle = copyTriangle(a, n, chosen, 3, simd);
-          given.slice(0, 2 * count).forEach((vector, i) => triangle.pairs[i].set(vector));
+          given.slice(0, 2 * count).forEach((vector, i) => triangle.putOff.pairs[i].set(vector));
           return triangle;
         };
         for (let length = 1; length <= m; length++) {
           const triangle = fresh();
           const u = given[4].subarray(0, length);
-          triangle.pairs[2 * count].set(u);
+          triangle.putOff.pairs[2 * count].set(u);
           triangle.multiply(length, count, 1);
           for (let i = 0; i < length; i++) {
             const product = u.reduce((sum, x, j) => sum + updated(i, j, count) * x, 0);
-            expect(triangle.pairs[2 * count + 1][i]).toBeCloseTo(product, 11);
+            expect(triangle.putOff.pairs[2 * count + 1][i]).toBeCloseTo(product, 11);
           }
-          triangle.updateRow(length - 1, count);
+          triangle.putOff.updateRow(triangle.rowAt(length - 1), length - 1, count);
           for (let j = 0; j < length; j++)
             expect(triangle.row(length - 1)[j]).toBeCloseTo(updated(length - 1, j, count), 12);
         }

@@ -11,7 +11,7 @@ import type { LinearOperator } from "./linear-operator.ts";
 export function triangleOperator(matrix: Float64Array, n: number, chosen: Uint32Array, name: string): LinearOperator {
   const dimension = chosen.length;
   const triangle = copyTriangle(matrix, n, chosen, 1);
-  const [vector, image] = triangle.pairs;
+  const [vector, image] = triangle.putOff.pairs;
   return {
     dimension,
     symmetric: true,
