@@ -124,10 +124,10 @@ describe("a band on the way to tridiagonal form", () => {
 
 describe("a large matrix of low rank", () => {
   it.each([
-    [520, 20, 0, 20],
-    [600, 120, 0.15, 20],
-    [1000, 30, 0, 2 * Math.sqrt(1000)],
-  ])("of dimension %d and rank %d has its values, and zeros to rounding", (n, rank, grading, roundings) => {
+    [520, 20, 0],
+    [600, 120, 0.15],
+    [1000, 30, 0],
+  ])("of dimension %d and rank %d has its values, and zeros to rounding", (n, rank, grading) => {
     const random = createRandom(3);
     const rows = Array.from({ length: rank }, (_, k) => random.normalVector(n).map((x) => x * Math.exp(-grading * k)));
     const a = new Float64Array(n * n);
@@ -139,8 +139,10 @@ describe("a large matrix of low rank", () => {
       return v.reduce((sum, x, i) => sum + x * w[i], 0);
     });
     const expected = [...new Float64Array(n - rank), ...symmetricEigen(gram, rank, false).values];
-    const worst = Math.max(...values.map((value, i) => Math.abs(value - expected[i])));
-    expect(worst / values[n - 1]).toBeLessThan(roundings * Number.EPSILON);
+    const errors = values.map((value, i) => Math.abs(value - expected[i]) / (values[n - 1] * Number.EPSILON));
+    // Single ones depend on the order of sums: up to 31 roundings over eight seeds at n = 520, growing with √n.
+    expect(Math.max(...errors)).toBeLessThan(2 * Math.sqrt(n));
+    expect(Math.sqrt(errors.reduce((sum, x) => sum + x * x, 0) / n)).toBeLessThan(5);
   });
 });
 
