@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { takeExamples } from "../src/data/take-examples.ts";
 import { hessianProduct } from "../src/problem/derivatives.ts";
 import type { Point } from "../src/problem/point.ts";
@@ -143,6 +143,41 @@ describe("a point of a float32 problem on chosen examples", () => {
     const short = new Float64Array(problem.space.dimension - 1);
     await expect(point.product(hessianProduct, [short])).rejects.toMatchObject({ code: "dimension-mismatch" });
     await expect(point.jacobianVector(short)).rejects.toMatchObject({ code: "dimension-mismatch" });
+    await problem.close();
+  });
+
+  test("goes with its counterpart in float64: many points after one another take no more than one", async () => {
+    const problem = openReference("mlp-tanh-digits", { ...DEFAULTS, precision: "float32", batchSize: 32 }, 100);
+    const made = vi.spyOn(runtime, "slot");
+    const losses = new Set<number | undefined>();
+    const twins: Point[] = [];
+    const atOne = async (examples: Int32Array | undefined) => {
+      await using point = problem.at(problem.point.parameters, { examples });
+      const wide = problem.pointInFloat64(point);
+      expect(problem.pointInFloat64(point)).toBe(wide);
+      losses.add((await wide?.value())?.loss);
+      if (wide) twins.push(wide);
+    };
+    await atOne(undefined);
+    const forOne = made.mock.calls.length;
+    expect(forOne).toBeGreaterThan(0);
+    for (let i = 0; i < 20; i++) await atOne(i % 2 === 0 ? Int32Array.of(i) : undefined);
+    expect(made.mock.calls.length).toBe(forOne);
+    expect(losses.size).toBe(11);
+    for (const twin of twins) await expect(twin.value()).rejects.toMatchObject({ code: "point-released" });
+    made.mockRestore();
+    const kept = problem.at(problem.point.parameters);
+    const early = problem.pointInFloat64(kept);
+    await problem.close();
+    await expect(early?.value()).rejects.toMatchObject({ code: "point-released" });
+    await kept.release();
+  });
+
+  test("has none once it is released", async () => {
+    const problem = openReference("mlp-tanh-digits", { ...DEFAULTS, precision: "float32", batchSize: 32 }, 100);
+    const point = problem.at(problem.point.parameters);
+    await point.release();
+    expect(() => problem.pointInFloat64(point)).toThrow(/released/);
     await problem.close();
   });
 });

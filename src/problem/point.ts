@@ -143,6 +143,7 @@ export class Point {
   private readonly prepared: PreparedFeeds;
   private readonly ownsSample: boolean;
   private readonly running = new Set<Promise<unknown>>();
+  private readonly companions: (() => Promise<void>)[] = [];
   private isReleased = false;
 
   /** @param ownsSample whether the examples were chosen for this point alone, and go with it */
@@ -379,10 +380,21 @@ export class Point {
     if (this.isReleased) return;
     this.isReleased = true;
     await Promise.allSettled(this.running);
+    for (const release of this.companions.splice(0)) await release();
     await this.prepared.release();
     releaseAll(this.scales);
     this.machinery.parameters.give(this.slots);
     if (this.ownsSample) this.sample.feeds.release();
+  }
+
+  /**
+   * Frees, with this point, what was made for it alone.
+   *
+   * @throws internal error `point-released`
+   */
+  releaseWith(release: () => Promise<void>): void {
+    if (this.isReleased) throw released();
+    this.companions.push(release);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

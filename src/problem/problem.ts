@@ -210,15 +210,24 @@ export class Problem {
     ));
   }
 
-  /** The point of `inFloat64` where a point of this problem is; undefined where there is no such problem. */
+  /**
+   * The point of `inFloat64` where a point of this problem is, released with it; undefined where there is no such
+   * problem.
+   */
   pointInFloat64(point: Point): Point | undefined {
     const { inFloat64 } = this;
     if (!inFloat64 || point === this.point) return inFloat64?.point;
+    const known = this.widePoints.get(point);
+    if (known) return known;
     // On its own examples, where it is not on all.
     const examples = point.sample === this.point.sample ? undefined : point.sample.dataset;
-    const known = this.widePoints.get(point) ?? inFloat64.at(point.parameters, { examples });
-    this.widePoints.set(point, known);
-    return known;
+    const wide = inFloat64.at(point.parameters, { examples });
+    this.widePoints.set(point, wide);
+    point.releaseWith(() => {
+      this.widePoints.delete(point);
+      return wide.release();
+    });
+    return wide;
   }
 
   /** Whether the model can be read for a batch of this size: a file may be written for one size only. */
