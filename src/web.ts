@@ -25,6 +25,10 @@
  * const executable = await runtime.compile(file);
  * const hv = await executable.run(feeds); // Map of names to `runtime.feed(tensor(...))`
  *
+ * The result.json of a run is drawn in a page, too: `figures(text)`, `renderFigure(figure)` and `renderReport(text)` give
+ * Vega-Lite specifications, SVG and HTML. What they need is loaded when they are first called: vega and vega-lite for
+ * drawings, temml for reports.
+ *
  * On WebGPU, `{ precision: "float32", portable: true, device: "webgpu" }` is the target, and `proveRuntime`
  * holds the device against WebAssembly before it is believed.
  *
@@ -40,6 +44,7 @@ export { decodeModel, type ModelFile } from "./onnx/decode-model.ts";
 export { lowerGraph } from "./onnx/emit-lower.ts";
 export { emitModel, type EmittedModel } from "./onnx/emit-model.ts";
 export { importGraph, type ImportedGraph } from "./onnx/import-graph.ts";
+export { figures, renderFigure, renderReport, type Shown } from "./library/results.ts";
 export type { Executable, Feed, Runtime } from "./runtime/runtime.ts";
 export { proveRuntime } from "./runtime/prove-runtime.ts";
 export { webRuntime } from "./runtime/web-runtime.ts";

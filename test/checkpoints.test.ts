@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { encodeSafetensors } from "../src/files/safetensors.ts";
+import { readResult, renderReport } from "../src/index.ts";
 import { openResult } from "../src/io/open-result.ts";
 import { ALL, checkpointRuns, MODEL, QUICK, withoutProvenance } from "./support/checkpoint-runs.ts";
 
@@ -34,6 +35,7 @@ describe("a profile over checkpoints", () => {
     expect(names).toEqual(["checkpoints-gradient.svg", "checkpoints-loss.svg", "checkpoints-top.svg"]);
     const report = readFileSync(at("whole", "report.html"), "utf8");
     for (const step of STEPS) expect(report).toContain(`step-${step}.safetensors`);
+    expect(await renderReport(readResult(at("whole")))).toBe(report);
   }, 120_000);
 
   it("that is killed is continued, and equals one that was not, bit for bit", async () => {

@@ -24,7 +24,7 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 import { executorOf } from "./executor-of.ts";
 import { edgeFlags, experimentFlags, measuringFlags, ofSubject, withoutTalk } from "./experiment-flags.ts";
 import { type RawFlags, readFlags } from "./flag.ts";
-import { identityOf } from "./frame.ts";
+import { identityOf } from "../load/origin-of.ts";
 import { leaveRun, NOTHING_WRITTEN } from "./leave-run.ts";
 import { openers, silentOpeners } from "./open-subjects.ts";
 import { planText } from "./plan-text.ts";

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { expectationOf } from "../util/expectation-of.ts";
+import { kebab } from "../util/kebab.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { didYouMean } from "../util/suggest.ts";
 
@@ -55,10 +57,9 @@ export function flagsOf(parameters: z.ZodObject): Flag[] {
     const toggle = value.type === "boolean";
     const negated = toggle && property.default === true;
     const numeric = types.includes("number") || types.includes("integer");
-    const kebab = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     return {
       key,
-      name: negated ? `--no-${kebab}` : `--${kebab}`,
+      name: negated ? `--no-${kebab(key)}` : `--${kebab(key)}`,
       short: property.short,
       ...described(property.description ?? "", property.placeholder ?? (numeric ? "N" : "VALUE"), value.enum),
       group: property.group,
@@ -118,19 +119,9 @@ export function readFlags<S extends z.ZodObject>(parameters: S, raw: RawFlags): 
   throw new ThalwegError({
     kind: "usage",
     code: "bad-flag",
-    message: `${flag.name} is "${shown}"; ${flag.choices ? `it must be one of ${flag.choices.join(", ")}` : expectation(issue, flag)}.`,
+    message: `${flag.name} is "${shown}"; ${flag.choices ? `it must be one of ${flag.choices.join(", ")}` : expectationOf(issue)}.`,
     hint: flag.choices && didYouMean(shown, flag.choices),
   });
-}
-
-function expectation(issue: z.core.$ZodIssue, flag: Flag): string {
-  if (issue.code === "too_small")
-    return `it must be ${flag.numeric ? "" : "of length "}${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
-  if (issue.code === "too_big")
-    return `it must be ${flag.numeric ? "" : "of length "}${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
-  if (issue.code === "invalid_type")
-    return `it must be ${issue.expected === "int" ? "a whole number" : `a ${issue.expected}`}`;
-  return lowerFirst(issue.message);
 }
 
 function coerce(flag: Flag, value: unknown): unknown {

@@ -13,7 +13,7 @@ import { defaultPrecision } from "../onnx/default-precision.ts";
 import { nodeRuntime } from "../runtime/node-runtime.ts";
 import type { Checkpoint, Opened, Openers, Origin, ProblemSubject, Request } from "../runs/subject.ts";
 import { WITHOUT_NUMBERS } from "./experiment-flags.ts";
-import { modelSummary, originOf } from "./frame.ts";
+import { modelSummary, originOf } from "../load/origin-of.ts";
 import { openProblem } from "./open-problem.ts";
 import type { Shell } from "./shell.ts";
 import { SUBJECT_FLAGS } from "./subject-flags.ts";

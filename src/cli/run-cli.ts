@@ -10,7 +10,7 @@ import { createShell, type Interruption } from "./shell.ts";
 import { didYouMean } from "../util/suggest.ts";
 import { styleOf, type Terminal } from "./terminal.ts";
 import { VERBS } from "./verbs/registry.ts";
-import { version } from "./version.ts";
+import { version } from "../io/version.ts";
 
 /**
  * Runs one command line; everything that can go wrong ends as text and an exit code.

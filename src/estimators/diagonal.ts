@@ -1,16 +1,20 @@
+import { z } from "zod";
 import { normalQuantile, studentTQuantile } from "../linalg/distributions.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
 import type { EstimatorDescription } from "./estimate.ts";
 import { countProducts } from "./products.ts";
+import { confidence, countFrom, type OptionsOf } from "../util/options.ts";
 
-export interface DiagonalOptions {
+export const diagonalOptions = z.object({
   /** Products; default 100, at most the dimension (then exact). */
-  readonly probes?: number;
+  probes: countFrom(1).optional(),
   /** Default 0.95, for each entry by itself. */
-  readonly confidence?: number;
-}
+  confidence: confidence.optional(),
+});
+
+export type DiagonalOptions = OptionsOf<typeof diagonalOptions>;
 
 export interface DiagonalEstimate {
   readonly value: Float64Array;

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
@@ -5,31 +6,34 @@ import type { Eigenvalue, EstimatorDescription } from "./estimate.ts";
 import { countProducts, requireSymmetric, requireTolerance } from "./products.ts";
 import { provePairs, worstOf, type ProvedPair } from "./prove-pairs.ts";
 import { endsOf, MARGIN, MISS_PROBABILITY, searchEnds, type Pair, type SearchSetup } from "./search-ends.ts";
+import { countFrom, type OptionsOf, tolerance } from "../util/options.ts";
 
-export interface ExtremalOptions {
+export const extremalOptions = z.object({
   /** How many eigenvalues at the upper end; default 1. */
-  readonly largest?: number;
+  largest: countFrom(0).optional(),
   /** How many at the lower end; default 0. */
-  readonly smallest?: number;
+  smallest: countFrom(0).optional(),
   /** Largest residual, relative to the largest |eigenvalue| seen; default 1e-6, or 1e-4 in float32. */
-  readonly tolerance?: number;
-  readonly maxProducts?: number;
+  tolerance: tolerance.optional(),
+  maxProducts: countFrom(0).optional(),
   /** Most vectors held at once; default what 1 GB holds, at most 400. */
-  readonly basisLimit?: number;
+  basisLimit: countFrom(1).optional(),
   /**
    * Vectors multiplied together; default the operator's preferred block. A block of four takes about twice the products
    * of one vector after the other (built-in network, three at both ends of H − G: 222 and 115), and sees copies at once.
    */
-  readonly blockSize?: number;
+  blockSize: countFrom(1).optional(),
   /** Return the eigenvectors too. */
-  readonly vectors?: boolean;
+  vectors: z.boolean().optional(),
   /** Look for copies that one Krylov space cannot see; default true. */
-  readonly checkMultiplicity?: boolean;
+  checkMultiplicity: z.boolean().optional(),
   /** Largest |eigenvalue| of the matrices that the operator is a difference of: its products are rounded as theirs are. */
-  readonly roundingScale?: number;
+  roundingScale: tolerance.optional(),
   /** ‖S‖₂ where A = M − S is multiplied as a difference: M and S round each for itself, and ‖M‖₂ ≤ ‖A‖₂ + ‖S‖₂. */
-  readonly subtracted?: number;
-}
+  subtracted: tolerance.optional(),
+});
+
+export type ExtremalOptions = OptionsOf<typeof extremalOptions>;
 
 export interface ExtremalResult {
   /** Descending. */

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { norm2 } from "../linalg/vector.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
@@ -9,15 +10,18 @@ import { countProducts, requireSymmetric, requireTolerance } from "./products.ts
 import { ResidualSampler } from "./residual-sampler.ts";
 import { sampledEstimate } from "./sampled-estimate.ts";
 import { MIN_PROBES, skewedMeanInterval } from "./sampling-interval.ts";
+import { confidence, countFrom, type OptionsOf, tolerance } from "../util/options.ts";
 
-export interface FrobeniusOptions {
+export const frobeniusOptions = z.object({
   /** Half-width of the interval relative to the norm; default 0.02. */
-  readonly tolerance?: number;
-  readonly confidence?: number;
-  readonly maxProducts?: number;
+  tolerance: tolerance.optional(),
+  confidence: confidence.optional(),
+  maxProducts: countFrom(0).optional(),
   /** `auto` deflates while that saves products and turns exact where that is cheaper. */
-  readonly method?: "auto" | "exact" | "hutchinson";
-}
+  method: z.enum(["auto", "exact", "hutchinson"]).optional(),
+});
+
+export type FrobeniusOptions = OptionsOf<typeof frobeniusOptions>;
 
 export const frobeniusEstimator: EstimatorDescription = {
   name: "frobenius-norm",

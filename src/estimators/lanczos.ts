@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import { axpy, norm2 } from "../linalg/vector.ts";
 import type { RandomStream } from "../random/random-stream.ts";
@@ -5,16 +6,19 @@ import type { RunContext } from "../util/run-context.ts";
 import type { EstimatorDescription } from "./estimate.ts";
 import { KrylovSpace, randomBlock } from "./krylov-space.ts";
 import { countProducts, requireSymmetric } from "./products.ts";
+import { countFrom, type OptionsOf } from "../util/options.ts";
 
-export interface LanczosOptions {
+export const lanczosOptions = z.object({
   /** Size of the basis; default the dimension, which gives the whole spectrum. */
-  readonly steps?: number;
+  steps: countFrom(1).optional(),
   /** Vectors multiplied together; default the operator's preferred block. */
-  readonly blockSize?: number;
+  blockSize: countFrom(1).optional(),
   /** Also compute ‖Ay − θy‖ with fresh products, one for each Ritz pair, instead of from the recurrence. */
-  readonly trueResiduals?: boolean;
-  readonly maxProducts?: number;
-}
+  trueResiduals: z.boolean().optional(),
+  maxProducts: countFrom(0).optional(),
+});
+
+export type LanczosOptions = OptionsOf<typeof lanczosOptions>;
 
 export interface LanczosResult {
   /** Ritz values, ascending. */

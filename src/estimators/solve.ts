@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { axpy, dot, norm2 } from "../linalg/vector.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RunContext } from "../util/run-context.ts";
@@ -5,13 +6,16 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import type { EstimatorDescription } from "./estimate.ts";
 import { countProducts, requireSymmetric, requireTolerance } from "./products.ts";
 import type { Products } from "./products.ts";
+import { countFrom, type OptionsOf, tolerance } from "../util/options.ts";
 
-export interface SolveOptions {
+export const solveOptions = z.object({
   /** Residual relative to ‖b‖; default 1e-6. */
-  readonly tolerance?: number;
+  tolerance: tolerance.optional(),
   /** Default 2 × dimension, at most 1000. */
-  readonly maxProducts?: number;
-}
+  maxProducts: countFrom(0).optional(),
+});
+
+export type SolveOptions = OptionsOf<typeof solveOptions>;
 
 export interface Solution {
   readonly x: Float64Array;

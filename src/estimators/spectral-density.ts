@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
@@ -11,22 +12,25 @@ import { sphereProbe } from "./probe.ts";
 import { countProducts, requireSymmetric, roundoff } from "./products.ts";
 import { densityOnGrid, shareBelow } from "./spectral-measure.ts";
 import type { DensityCurve, Quadrature, Share, SpectralMeasure } from "./spectral-measure.ts";
+import { confidence, countFrom, type OptionsOf, vector } from "../util/options.ts";
 
-export interface SpectralDensityOptions {
+export const spectralDensityOptions = z.object({
   /** Independent starts; default 10. */
-  readonly probes?: number;
+  probes: countFrom(1).optional(),
   /** Lanczos steps of each; default 80. */
-  readonly steps?: number;
+  steps: countFrom(1).optional(),
   /** Default 0.95. */
-  readonly confidence?: number;
+  confidence: confidence.optional(),
   /** Points of the grid; default 400. */
-  readonly points?: number;
+  points: z.int().min(2).optional(),
   /** Standard deviation of the Gaussian kernel; default 2 (half the spread)/steps, the finest that the quadrature resolves. */
-  readonly width?: number;
-  readonly maxProducts?: number;
+  width: z.number().positive().optional(),
+  maxProducts: countFrom(0).optional(),
   /** Different eigenpairs already known, with unit vectors: they are taken out of the sampling and added exactly. */
-  readonly known?: readonly { readonly value: number; readonly vector: Float64Array }[];
-}
+  known: z.array(z.object({ value: z.number(), vector: vector() })).optional(),
+});
+
+export type SpectralDensityOptions = OptionsOf<typeof spectralDensityOptions>;
 
 export interface SpectralDensity extends DensityCurve {
   /** Everything measured: gives shares, traces of functions and other curves at no further product. */

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { studentTQuantile } from "../linalg/distributions.ts";
 import { orthogonalize } from "../linalg/multi-vector.ts";
 import { thinQr } from "../linalg/thin-qr.ts";
@@ -15,20 +16,25 @@ import { ResidualSampler } from "./residual-sampler.ts";
 import { sampledEstimate } from "./sampled-estimate.ts";
 import { MIN_PROBES, quadraticFormInterval } from "./sampling-interval.ts";
 import { xtrace } from "./xtrace.ts";
+import { confidence, countFrom, type OptionsOf, tolerance } from "../util/options.ts";
 
-export type TraceMethod = "auto" | "exact" | "hutchinson" | "hutch++" | "xtrace";
+const METHODS = ["auto", "exact", "hutchinson", "hutch++", "xtrace"] as const;
 
-export interface TraceOptions {
+export type TraceMethod = (typeof METHODS)[number];
+
+export const traceOptions = z.object({
   /** Half-width of the interval relative to |trace|; default 0.02. */
-  readonly tolerance?: number;
+  tolerance: tolerance.optional(),
   /** Half-width in the units of the trace: enough by itself where it is larger. */
-  readonly absoluteTolerance?: number;
+  absoluteTolerance: tolerance.optional(),
   /** Default 0.95. */
-  readonly confidence?: number;
+  confidence: confidence.optional(),
   /** Default 1000. */
-  readonly maxProducts?: number;
-  readonly method?: TraceMethod;
-}
+  maxProducts: countFrom(0).optional(),
+  method: z.enum(METHODS).optional(),
+});
+
+export type TraceOptions = OptionsOf<typeof traceOptions>;
 
 export const traceEstimator: EstimatorDescription = {
   name: "trace",

@@ -7,17 +7,17 @@ import { chosenParameters } from "../onnx/chosen-parameters.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import { examplesAxes } from "../onnx/examples-axes.ts";
 import type { Loss, LossOptions } from "../problem/losses/loss.ts";
-import type { OutputKind } from "../problem/losses/output-kind.ts";
 import { configuredLoss } from "../problem/losses/parametric-loss.ts";
 import { LOSSES } from "../problem/losses/registry.ts";
 import { lastUnitAxis } from "../problem/last-unit-axis.ts";
 import { Problem } from "../problem/problem.ts";
 import { createRandom } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
-import { type Device, nodeRuntime, type NodeRuntimeOptions } from "../runtime/node-runtime.ts";
+import type { Device } from "../runtime/device.ts";
+import { nodeRuntime, type NodeRuntimeOptions } from "../runtime/node-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { type FloatType, isFloat, type Shape, sizeOf } from "../util/tensor.ts";
+import { isFloat, type Shape, sizeOf } from "../util/tensor.ts";
 import { aboutCoupling, aboutMeeting } from "./about-coupling.ts";
 import { aboutUnreached } from "../problem/about-unreached.ts";
 import { chooseBatches, WHOLE_ELEMENTS } from "./choose-batches.ts";
@@ -27,6 +27,7 @@ import { defaultPrecision } from "../onnx/default-precision.ts";
 import { heldConstant, heldSentence } from "../onnx/held-constant.ts";
 import type { KeptEngines } from "./kept-engines.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
+import type { LoadOptions } from "./load-options.ts";
 import { proofWarnings, proveLoad } from "./load-proofs.ts";
 import { openHeldOut } from "./held-out.ts";
 import { lookAtOutputs } from "./look-at-outputs.ts";
@@ -42,47 +43,7 @@ import {
 import { runtimeFault } from "./runtime-fault.ts";
 import { withOtherOutputs } from "./with-other-outputs.ts";
 
-/** What to open and how; everything but the data has a default. */
-export interface LoadOptions {
-  /** A .npz, .safetensors or CSV file, a folder of IDX files, or a built-in set: "digits". */
-  readonly data?: string;
-  /** Inputs and labels in files of their own, instead of `data`. */
-  readonly x?: string;
-  readonly y?: string;
-  /** Examples that the weights were not fitted to, as `data` says it: with the same inputs, labels and classes. */
-  readonly test?: string;
-  /** The array or the CSV column that holds the labels. */
-  readonly label?: string;
-  /** Only the first so many examples. */
-  readonly limit?: number;
-  /** By name; guessed from outputs and labels when absent. */
-  readonly loss?: string;
-  readonly reduction?: "mean" | "sum";
-  /** λ of a term λ/2‖θ‖². */
-  readonly l2?: number;
-  readonly ignoreIndex?: number;
-  /** The axis of the outputs that the classes lie on, from the end where negative; found out when absent. */
-  readonly classAxis?: number;
-  /** What the outputs are; found out when absent. */
-  readonly outputKind?: OutputKind;
-  /** Numbers that the loss has of its own, as `NAME=VALUE`: "delta=0.5" of huber. */
-  readonly lossOption?: readonly string[];
-  /** The output of the model to take; the first when absent. */
-  readonly output?: string;
-  /** Patterns of the parameters to differentiate with respect to; all when absent. */
-  readonly params?: readonly string[];
-  /** A .safetensors file whose tensors replace the model's. */
-  readonly weights?: string;
-  /** Nodes whose outputs count as constants. */
-  readonly freeze?: readonly string[];
-  readonly bn?: "inference" | "training";
-  readonly batchSize?: number;
-  readonly precision?: FloatType;
-  readonly threads?: number;
-  readonly device?: Device;
-  /** How much is proven at load: one batch, or several. */
-  readonly proofs?: "one-batch" | "several-batches";
-}
+export type { LoadOptions } from "./load-options.ts";
 
 /** A problem with the decisions that led to it. */
 export interface LoadedProblem {

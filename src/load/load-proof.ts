@@ -1,7 +1,7 @@
 import type { Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
-import type { Device } from "../runtime/node-runtime.ts";
+import type { Device } from "../runtime/device.ts";
 import type { LoadedModel } from "./load-model.ts";
 
 /** What a proof at load works with. */

@@ -1,9 +1,11 @@
+import { z } from "zod";
 import { caveatsOf } from "../graph/caveats-of.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { takeExamples } from "../data/take-examples.ts";
 import { chosenParameters } from "../onnx/chosen-parameters.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { type OptionsOf, readOptions } from "../util/options.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
 import { blockSize } from "./block-size.ts";
@@ -24,10 +26,20 @@ import { VectorFeeds } from "./vector-feeds.ts";
 /** Elements of intermediate values beyond which a block of vectors leaves the cache and gains nothing. */
 const BLOCK_ELEMENTS = 2 ** 19;
 
-/** What a point's loss is over. */
-export interface PointOptions {
+const pointOptions = z.object({
   /** The examples, by index (one may stand several times) or as data of their own with the same inputs; all of the problem's when absent. */
-  readonly examples?: Int32Array | Dataset;
+  examples: z
+    .custom<Int32Array | Dataset>((given) => given instanceof Int32Array || isDataset(given), {
+      error: "it must be an Int32Array of indices, or a dataset",
+    })
+    .optional(),
+});
+
+/** What a point's loss is over. */
+export type PointOptions = OptionsOf<typeof pointOptions>;
+
+function isDataset(given: unknown): boolean {
+  return typeof given === "object" && given !== null && "examples" in given && "y" in given;
 }
 
 /** What surrounds a problem. */
@@ -147,13 +159,14 @@ export class Problem {
    * that it gives alone; release those that you are done with.
    *
    * @throws RangeError for a θ of another dimension and an index outside the examples; ThalwegError `no-terms` where
-   *   every label is ignored
+   *   every label is ignored, and those of `readOptions`
    */
-  at(theta: Float64Array, { examples }: PointOptions = {}): Point {
+  at(theta: Float64Array, options: PointOptions = {}): Point {
+    const { examples } = readOptions("at", pointOptions, options);
     if (examples === undefined) return new Point(this.machinery, theta, this.point.sample, false);
-    const { options, runtime, budget } = this.machinery;
+    const { runtime, budget } = this.machinery;
     const dataset = examples instanceof Int32Array ? takeExamples(this.dataset, examples) : examples;
-    return new Point(this.machinery, theta, new Sample(dataset, this.network, options, runtime, budget), true);
+    return new Point(this.machinery, theta, new Sample(dataset, this.network, this.options, runtime, budget), true);
   }
 
   /** Examples that the weights were not fitted to; undefined where none were given. */

@@ -15,6 +15,7 @@ export const errorDocument = z.object({
         opset: z.number(),
         input: z.string(),
         parameter: z.string(),
+        option: z.string(),
         batch: z.number(),
         shape: z.array(z.number()),
       })

@@ -1,12 +1,11 @@
 import * as ort from "onnxruntime-node";
+import type { Device } from "./device.ts";
 import { disableTelemetry } from "./disable-telemetry.ts";
 import { type FileSession, openFileSession } from "./file-session.ts";
 import { laneRuntime } from "./lanes.ts";
 import { onnxruntime } from "./onnxruntime.ts";
 import { reductionThread } from "./reduction-thread.ts";
 import type { Runtime } from "./runtime.ts";
-
-export type Device = "cpu" | "cuda" | "webgpu";
 
 export interface NodeRuntimeOptions {
   /** Of all lanes together. */

@@ -9,6 +9,8 @@ export interface Where {
   readonly opset?: number;
   readonly input?: string;
   readonly parameter?: string;
+  /** Of a function of the library. */
+  readonly option?: string;
   readonly batch?: number;
   readonly shape?: readonly number[];
 }

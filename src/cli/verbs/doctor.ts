@@ -2,15 +2,16 @@ import { execFile } from "node:child_process";
 import { availableParallelism, freemem, totalmem } from "node:os";
 import { z } from "zod";
 import { runtimeFault } from "../../load/runtime-fault.ts";
-import { type Device, nodeRuntime } from "../../runtime/node-runtime.ts";
+import type { Device } from "../../runtime/device.ts";
+import { nodeRuntime } from "../../runtime/node-runtime.ts";
 import { formatNumber } from "../../util/format-number.ts";
 import { EXIT } from "../exit-code.ts";
 import { formatBytes } from "../../util/format-size.ts";
-import { platformSummary } from "../frame.ts";
+import { platformSummary } from "../../load/origin-of.ts";
 import { timeGemm } from "../../instruments/time-gemm.ts";
 import { table, wrap } from "../layout.ts";
 import { machineFlags } from "../common-flags.ts";
-import { version } from "../version.ts";
+import { version } from "../../io/version.ts";
 import { defineVerb } from "../verb.ts";
 
 const DEVICES: Readonly<Record<Exclude<Device, "cpu">, string>> = {

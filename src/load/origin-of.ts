@@ -1,18 +1,17 @@
 import { arch, cpus, platform } from "node:os";
 import { z } from "zod";
 import type { FileHash } from "../data/content-hash.ts";
-import { heldConstant } from "../onnx/held-constant.ts";
-import type { LoadedModel } from "../load/load-model.ts";
-import type { LoadedProblem } from "../load/load-problem.ts";
+import { version } from "../io/version.ts";
 import type { Frame } from "../result/envelope.ts";
 import type { Origin } from "../runs/subject.ts";
 import { type Shape, sizeOf } from "../util/tensor.ts";
-import type { Shell } from "./shell.ts";
-import { version } from "./version.ts";
+import { heldConstant } from "../onnx/held-constant.ts";
+import type { LoadedModel } from "./load-model.ts";
+import type { LoadedProblem } from "./load-problem.ts";
 
 /** Who makes the result, and how it was asked for. */
 export function identityOf(
-  { command }: Pick<Shell, "command">,
+  { command }: { readonly command: readonly string[] },
   flags: Readonly<Record<string, unknown>>,
 ): Pick<Frame, "thalweg" | "command" | "config"> {
   return {
@@ -22,15 +21,21 @@ export function identityOf(
   };
 }
 
+/** Of where the time of a run is told from. */
+interface Clock {
+  /** Milliseconds since it began. */
+  elapsed(): number;
+}
+
 /** What the envelope says of a problem. */
-export function originOf(loaded: LoadedProblem, shell: Pick<Shell, "elapsed">): Origin {
+export function originOf(loaded: LoadedProblem, clock: Clock): Origin {
   const { problem, source, dataPath, dataset, proofs, warnings } = loaded;
   return {
     model: modelSummary(source, problem.space.tensors, problem.options.parameters),
     data: { path: dataPath, sha256: dataset.sha256(), examples: problem.examples },
     loss: lossSummary(loaded),
     precision: problem.options.precision,
-    runtime: runtimeSummary(loaded, shell),
+    runtime: runtimeSummary(loaded, clock),
     checks: [...proofs],
     warnings: [...warnings, ...changesOnDisk(loaded)],
   };
@@ -79,12 +84,9 @@ function lossSummary({ problem, lossGuessed }: LoadedProblem): NonNullable<Frame
   return { name, title, formula, reduction, l2, terms: problem.terms, guessed: lossGuessed };
 }
 
-function runtimeSummary(
-  { problem, device }: LoadedProblem,
-  shell: Pick<Shell, "elapsed">,
-): NonNullable<Frame["runtime"]> {
+function runtimeSummary({ problem, device }: LoadedProblem, clock: Clock): NonNullable<Frame["runtime"]> {
   const { description, threads } = problem.runtime;
-  return { engine: description, device, threads, platform: platformSummary(), seconds: shell.elapsed() / 1000 };
+  return { engine: description, device, threads, platform: platformSummary(), seconds: clock.elapsed() / 1000 };
 }
 
 /** "linux x64, AMD EPYC 9B14, Node 20.20.2" */

@@ -1,0 +1,173 @@
+import { z } from "zod";
+import {
+  type DiagonalEstimate,
+  diagonalOptions,
+  type DiagonalOptions,
+  estimateDiagonal,
+} from "../estimators/diagonal.ts";
+import type { Estimate } from "../estimators/estimate.ts";
+import {
+  extremalEigenpairs,
+  extremalOptions,
+  type ExtremalOptions,
+  type ExtremalResult,
+} from "../estimators/extremal-eigenpairs.ts";
+import { estimateFrobeniusNorm, frobeniusOptions, type FrobeniusOptions } from "../estimators/frobenius-norm.ts";
+import {
+  lanczos as runLanczos,
+  lanczosOptions,
+  type LanczosOptions,
+  type LanczosResult,
+} from "../estimators/lanczos.ts";
+import { conjugateGradient, minres, type Solution, solveOptions } from "../estimators/solve.ts";
+import {
+  spectralDensity as estimateDensity,
+  type SpectralDensity,
+  spectralDensityOptions,
+  type SpectralDensityOptions,
+} from "../estimators/spectral-density.ts";
+import { estimateTrace, traceOptions, type TraceOptions } from "../estimators/trace.ts";
+import type { LinearOperator } from "../operators/linear-operator.ts";
+import { type OptionsOf, readOptions } from "../util/options.ts";
+import { checkedContext, contextOption, readRun, type RunOptions } from "./run-options.ts";
+
+/**
+ * The largest and smallest eigenvalues, each with its residual ‖Av − λv‖ for a unit v: an eigenvalue
+ * lies within it. Multiplicities are checked (thick-restart Lanczos: Wu & Simon 2000). Eigenvalues have
+ * the operator's unit: loss per squared parameter for a Hessian.
+ *
+ * Cost: some tens to hundreds of products, `products` in the result says how many; memory for at most
+ * `basisLimit` vectors.
+ *
+ * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 1437 });
+ * const { top, bottom } = await eigenvalues(hessian(problem), { largest: 3, smallest: 1 });
+ * top[0].value; // → 0.55563
+ * top[0].residual < 1e-4; // → true
+ */
+export async function eigenvalues(
+  operator: LinearOperator,
+  options: ExtremalOptions & RunOptions = {},
+): Promise<ExtremalResult> {
+  const { own, random, context } = readRun("eigenvalues", extremalOptions, options);
+  return extremalEigenpairs(operator, own, random, context);
+}
+
+/**
+ * Ritz values of a symmetric operator, ascending, with residuals; full reorthogonalisation, so no ghost
+ * copies. With as many steps as dimensions they are the spectrum. One product a step; memory for one
+ * vector a step (Lanczos 1950, Paige 1971).
+ *
+ * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
+ *
+ * @example
+ * const { values } = await lanczos(diagonalOperator(Float64Array.of(1, 2, 2)));
+ * values; // → [1, 2, 2]
+ */
+export async function lanczos(
+  operator: LinearOperator,
+  options: LanczosOptions & RunOptions = {},
+): Promise<LanczosResult> {
+  const { own, random, context } = readRun("lanczos", lanczosOptions, options);
+  return runLanczos(operator, own, random, context);
+}
+
+/**
+ * The spectral density (1/n) Σᵢ N(t; λᵢ, σ²) on a grid of t, with a confidence band, by stochastic Lanczos
+ * quadrature; its integral is 1. Cost: `probes` × `steps` products, and exact where these would reach the
+ * dimension n anyway (Golub & Meurant 1994; Ubaru, Chen & Saad 2017).
+ *
+ * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
+ *
+ * @example
+ * const density = await spectralDensity(diagonalOperator(Float64Array.of(-1, 1, 1, 1)));
+ * density.negativeShare.value; // → 0.25
+ */
+export async function spectralDensity(
+  operator: LinearOperator,
+  options: SpectralDensityOptions & RunOptions = {},
+): Promise<SpectralDensity> {
+  const { own, random, context } = readRun("spectralDensity", spectralDensityOptions, options);
+  return estimateDensity(operator, own, random, context);
+}
+
+/**
+ * tr A = Σ λᵢ with an interval that covers it with the stated probability; outliers are deflated while
+ * that saves products. Cost: until the half-width of the interval is `tolerance` × |tr A|; exact where
+ * the dimension is no more products than that (Hutchinson 1989; deflation: Meyer et al. 2021).
+ *
+ * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
+ *
+ * @example
+ * const { value, standardError } = await trace(diagonalOperator(Float64Array.of(1, 2, 3)));
+ * value; // → 6
+ * standardError; // → 0
+ */
+export async function trace(operator: LinearOperator, options: TraceOptions & RunOptions = {}): Promise<Estimate> {
+  const { own, random, context } = readRun("trace", traceOptions, options);
+  return estimateTrace(operator, own, random, context);
+}
+
+/**
+ * ‖A‖F = √Σλᵢ² with a confidence interval: outliers are deflated, the rest sampled as E‖Az‖². Cost: 38
+ * products at least, and exact where the dimension is no more (Hutchinson 1989; interval: Hall 1992).
+ *
+ * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
+ *
+ * @example
+ * (await frobeniusNorm(diagonalOperator(Float64Array.of(3, 4)))).value; // → 5
+ */
+export async function frobeniusNorm(
+  operator: LinearOperator,
+  options: FrobeniusOptions & RunOptions = {},
+): Promise<Estimate> {
+  const { own, random, context } = readRun("frobeniusNorm", frobeniusOptions, options);
+  return estimateFrobeniusNorm(operator, own, random, context);
+}
+
+/**
+ * The diagonal of A, aᵢᵢ = E zᵢ(Az)ᵢ over random signs z, with an interval for each entry by itself. One
+ * product a probe; exact where `probes` reaches the dimension (Bekas, Kokiopoulou & Saad 2007).
+ *
+ * @throws check error `not-finite`; `interrupted`
+ *
+ * @example
+ * (await diagonal(diagonalOperator(Float64Array.of(3, 4)))).value; // → [3, 4]
+ */
+export async function diagonal(
+  operator: LinearOperator,
+  options: DiagonalOptions & RunOptions = {},
+): Promise<DiagonalEstimate> {
+  const { own, random, context } = readRun("diagonal", diagonalOptions, options);
+  return estimateDiagonal(operator, own, random, context);
+}
+
+const METHODS = { minres, "conjugate-gradient": conjugateGradient };
+
+const solverOptions = solveOptions.extend({
+  /** Conjugate gradients where A is positive definite; default minres. */
+  method: z.enum(["minres", "conjugate-gradient"]).default("minres"),
+  context: contextOption,
+});
+
+/**
+ * Solves A x = b: conjugate gradients where A is positive definite, MINRES where it is only symmetric
+ * (Hestenes & Stiefel 1952; Paige & Saunders 1975). One product a step, one more for the true residual.
+ * Where A proves not to be positive definite, conjugate gradients stop and hand back the direction.
+ *
+ * @throws usage error `not-symmetric`, `dimension-mismatch`; check error `not-finite`; `interrupted`
+ *
+ * @example
+ * const damped = shiftOperator(diagonalOperator(Float64Array.of(1, 3)), 1);
+ * (await solve(damped, Float64Array.of(2, 4))).x; // → [1, 1]
+ */
+export async function solve(
+  operator: LinearOperator,
+  b: Float64Array,
+  options: OptionsOf<typeof solverOptions> = {},
+): Promise<Solution> {
+  const { method, context, ...rest } = readOptions("solve", solverOptions, options);
+  return METHODS[method](operator, b, rest, checkedContext("solve", context));
+}

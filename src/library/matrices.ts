@@ -1,0 +1,91 @@
+import type { LinearOperator } from "../operators/linear-operator.ts";
+import { productOperator } from "../operators/problem-operators.ts";
+import { empiricalFisherProduct, fisherProduct, gaussNewtonProduct, hessianProduct } from "../problem/derivatives.ts";
+import type { Point } from "../problem/point.ts";
+import { Problem } from "../problem/problem.ts";
+import type { RunContext } from "../util/run-context.ts";
+import { checkedContext } from "./run-options.ts";
+
+/** A problem stands for its weights. */
+function pointOf(place: Problem | Point): Point {
+  return place instanceof Problem ? place.point : place;
+}
+
+/**
+ * The Hessian H = ∇²L(θ), n × n for n parameters, symmetric; L in the unit of the loss (nats for
+ * cross-entropy). Products H v = d/dt ∇L(θ + tv), exact up to rounding (Pearlmutter 1994).
+ *
+ * Cost: a product is about two gradients, less in blocks; nothing is computed before the first.
+ *
+ * @throws input error `not-finite` (on a product), with the parameter where NaN or ∞ appears
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 1437 });
+ * const H = hessian(problem);
+ * const [product] = await H.apply([problem.point.parameters]); // H θ
+ * product.length; // → 2410
+ */
+export function hessian(place: Problem | Point, context?: RunContext): LinearOperator {
+  return productOperator(pointOf(place), hessianProduct, checkedContext("hessian", context));
+}
+
+/**
+ * The generalised Gauss–Newton matrix (1/m) Σᵢ Jᵢᵀ (∂²ℓᵢ/∂z²) Jᵢ over the m loss terms: the Hessian
+ * without the network's own curvature; positive semidefinite for losses convex in the outputs
+ * (Schraudolph 2002). Cost: a product is about a forward pass, a tangent pass and a gradient.
+ *
+ * @throws input error `no-outputs` (on the first product) when the model computes its loss itself
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 200 });
+ * const { top } = await eigenvalues(gaussNewton(problem), { largest: 1 });
+ * top[0].value > 0; // → true
+ */
+export function gaussNewton(place: Problem | Point, context?: RunContext): LinearOperator {
+  return productOperator(pointOf(place), gaussNewtonProduct, checkedContext("gaussNewton", context));
+}
+
+/**
+ * The Fisher information (1/m) Σᵢ Jᵢᵀ E[∂ℓ ∂ℓᵀ] Jᵢ, the expectation over the model's own labels written
+ * out exactly (Amari 1998). Equal to the Gauss–Newton matrix for cross-entropy on logits. Cost: as that.
+ *
+ * @throws input error `no-likelihood` (on the first product) for losses that are no negative log-likelihood
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 200, precision: "float64" });
+ * const [f] = await fisher(problem).apply([problem.point.parameters]);
+ * const [g] = await gaussNewton(problem).apply([problem.point.parameters]);
+ * Math.hypot(...f.map((x, i) => x - g[i])) < 1e-12 * Math.hypot(...g); // → true
+ */
+export function fisher(place: Problem | Point, context?: RunContext): LinearOperator {
+  return productOperator(pointOf(place), fisherProduct, checkedContext("fisher", context));
+}
+
+/**
+ * The uncentred second moment (1/n) Σ gᵢ gᵢᵀ of the gradients of single examples, each of its own
+ * undivided loss; not the Fisher matrix (Kunstner et al. 2019). Cost: a product is about two gradients.
+ *
+ * @throws input error `not-finite` (on a product)
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 200 });
+ * empiricalFisher(problem).symmetric; // → true
+ */
+export function empiricalFisher(place: Problem | Point, context?: RunContext): LinearOperator {
+  if (place instanceof Problem) place.requireExamplesFor(empiricalFisherProduct);
+  return productOperator(pointOf(place), empiricalFisherProduct, checkedContext("empiricalFisher", context));
+}
+
+/**
+ * ∇L(θ) over all examples, flat, in the order of `problem.space`. Cost: about three forward passes
+ * (Linnainmaa 1970).
+ *
+ * @throws input error `not-finite`; `interrupted`
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 1437 });
+ * Math.hypot(...(await gradient(problem))); // → 0.004523
+ */
+export function gradient(place: Problem | Point, context?: RunContext): Promise<Float64Array> {
+  return pointOf(place).gradient(checkedContext("gradient", context));
+}

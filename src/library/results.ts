@@ -1,0 +1,66 @@
+import { z } from "zod";
+import type { ResultDocument } from "../documents/result-kinds.ts";
+import type { Drawing } from "../figures/draw.ts";
+import type { Figure } from "../figures/figure.ts";
+import type { SvgTheme } from "../report/render-svg.ts";
+import { type OptionsOf, readOptions } from "../util/options.ts";
+
+/** A result: as it was read, as the text of a result.json, or what gave one. */
+export type Shown = ResultDocument | { readonly document: ResultDocument } | string;
+
+async function documentOf(shown: Shown): Promise<ResultDocument> {
+  if (typeof shown !== "string") return "document" in shown ? shown.document : shown;
+  const { decodeResult } = await import("../documents/result-kinds.ts");
+  return decodeResult(shown);
+}
+
+/**
+ * The figures of a result, each with its name, title, description, Vega-Lite specification and table of numbers: those
+ * that `thalweg` writes to `figures/`. A figure that could not be made stands under `failed`, and the others are there.
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 100 });
+ * const found = await profile(problem, { only: "eigenvalues", top: 2, bottom: 1 });
+ * const { figures: drawn, failed } = await figures(found);
+ * drawn.map(({ name }) => name); // → ["extreme-eigenvalues"]
+ * failed.length; // → 0
+ */
+export async function figures(shown: Shown): Promise<Drawing> {
+  const { figuresOf } = await import("../report/figures-of.ts");
+  return figuresOf(await documentOf(shown));
+}
+
+const figureOptions = z.object({
+  /** `page` draws with CSS variables (`--figure-<role>`) in the place of colours, and with the font around it; default light. */
+  theme: z.enum(["light", "dark", "page"] satisfies SvgTheme[]).default("light"),
+});
+
+/**
+ * A figure as SVG text that stands alone: without a browser, in light or in dark colours.
+ *
+ * @example
+ * const result = readResult("test/fixtures/results-0.1.0/profile-digits.json");
+ * const [figure] = (await figures(result)).figures;
+ * (await renderFigure(figure, { theme: "dark" })).startsWith("<svg"); // → true
+ */
+export async function renderFigure(
+  { spec }: Pick<Figure, "spec">,
+  options: OptionsOf<typeof figureOptions> = {},
+): Promise<string> {
+  const { theme } = readOptions("renderFigure", figureOptions, options);
+  // What draws is the slowest to load, and most programs draw nothing.
+  const { renderSvg } = await import("../report/render-svg.ts");
+  return renderSvg(spec, theme);
+}
+
+/**
+ * The report of a result as HTML text: one page that works from the disk without a network, with the result inside.
+ *
+ * @example
+ * const html = await renderReport(readResult("test/fixtures/results-0.1.0/profile-digits.json"));
+ * html.startsWith("<!doctype html>"); // → true
+ */
+export async function renderReport(shown: Shown): Promise<string> {
+  const { renderReport: render } = await import("../report/render-report.ts");
+  return render(await documentOf(shown));
+}

@@ -1,0 +1,4 @@
+/** A name as flags and files have it: kebab("batchSize") is "batch-size". */
+export function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
