@@ -20,8 +20,6 @@ import { confidence, countFrom, type OptionsOf, tolerance } from "../util/option
 
 const METHODS = ["auto", "exact", "hutchinson", "hutch++", "xtrace"] as const;
 
-export type TraceMethod = (typeof METHODS)[number];
-
 export const traceOptions = z.object({
   /** Half-width of the interval relative to |trace|; default 0.02. */
   tolerance: tolerance.optional(),

@@ -22,7 +22,7 @@ async function documentOf(shown: Shown): Promise<ResultDocument> {
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 100 });
  * const found = await profile(problem, { only: "eigenvalues", top: 2, bottom: 1 });
  * const { figures: drawn, failed } = await figures(found);
- * drawn.map(({ name }) => name); // → ["extreme-eigenvalues"]
+ * drawn.map(({ name }) => name); // → ["extremal-eigenvalues"]
  * failed.length; // → 0
  */
 export async function figures(shown: Shown): Promise<Drawing> {
