@@ -6,14 +6,14 @@ import { openResult } from "../io/open-result.ts";
 import { chooseParameters } from "../load/choose-parameters.ts";
 import { describeProblem } from "../load/describe-problem.ts";
 import type { KeptEngines } from "../load/kept-engines.ts";
-import { type LoadedModel, loadModel } from "../load/load-model.ts";
+import { loadModel } from "../load/load-model.ts";
 import { type LoadedProblem, type LoadOptions, loadProblem } from "../load/load-problem.ts";
 import { unproven } from "../load/prove-import.ts";
 import { defaultPrecision } from "../onnx/default-precision.ts";
 import { nodeRuntime } from "../runtime/node-runtime.ts";
 import type { Checkpoint, Opened, Openers, Origin, ProblemSubject, Request } from "../runs/subject.ts";
 import { WITHOUT_NUMBERS } from "./experiment-flags.ts";
-import { modelSummary, originOf } from "../load/origin-of.ts";
+import { filesOf, inputsOf, modelSummary, originOf } from "../load/origin-of.ts";
 import { openProblem } from "./open-problem.ts";
 import type { Shell } from "./shell.ts";
 import { SUBJECT_FLAGS } from "./subject-flags.ts";
@@ -147,17 +147,4 @@ function hashed(weights: string): Checkpoint {
   const source = openHashedFile(weights);
   source.close();
   return { weights, sha256: source.sha256 };
-}
-
-function inputsOf({ source, dataset, dataPath, problem: { heldOut } }: LoadedProblem): Opened<unknown>["inputs"] {
-  return [
-    ...filesOf(source),
-    { path: dataPath, sha256: dataset.sha256() },
-    ...(heldOut ? [{ path: heldOut.name, sha256: heldOut.sha256() }] : []),
-  ];
-}
-
-/** The files of a model, each with its own hash. */
-function filesOf({ files, weights }: LoadedModel): Opened<unknown>["inputs"] {
-  return [...files, ...(weights ? [weights] : [])].map(({ name, sha256 }) => ({ path: name, sha256 }));
 }

@@ -5,7 +5,7 @@ import type { ProfileOptions } from "../instruments/instrument.ts";
 import { measured as measuredIn, type Measured } from "../instruments/measured.ts";
 import type { Profile as Measurement } from "../instruments/profile.ts";
 import type { ProfileResult } from "../instruments/profile-result.ts";
-import { identityOf, originOf } from "../load/origin-of.ts";
+import { identityOf, inputsOf, originOf } from "../load/origin-of.ts";
 import type { Problem } from "../problem/problem.ts";
 import { execute } from "../runs/execute.ts";
 import { here } from "../runs/executor.ts";
@@ -46,7 +46,7 @@ export async function profile(
   const given = { ...opening?.given, ...parameters, seed };
   const subject: Opened<ProblemSubject> = {
     subject: { problem },
-    inputs: [],
+    inputs: opening ? inputsOf(opening.loaded) : [],
     origin: () => (opening ? originOf(opening.loaded, { elapsed }) : fromNowhere(problem)),
     close: () => Promise.resolve(),
   };

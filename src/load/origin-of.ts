@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { FileHash } from "../data/content-hash.ts";
 import { version } from "../io/version.ts";
 import type { Frame } from "../result/envelope.ts";
-import type { Origin } from "../runs/subject.ts";
+import type { Opened, Origin } from "../runs/subject.ts";
 import { type Shape, sizeOf } from "../util/tensor.ts";
 import { heldConstant } from "../onnx/held-constant.ts";
 import type { LoadedModel } from "./load-model.ts";
@@ -39,6 +39,25 @@ export function originOf(loaded: LoadedProblem, clock: Clock): Origin {
     checks: [...proofs],
     warnings: [...warnings, ...changesOnDisk(loaded)],
   };
+}
+
+/** Every file that a problem was read from. */
+export function inputsOf({
+  source,
+  dataset,
+  dataPath,
+  problem: { heldOut },
+}: LoadedProblem): Opened<unknown>["inputs"] {
+  return [
+    ...filesOf(source),
+    { path: dataPath, sha256: dataset.sha256() },
+    ...(heldOut ? [{ path: heldOut.name, sha256: heldOut.sha256() }] : []),
+  ];
+}
+
+/** The files of a model, each with its own hash. */
+export function filesOf({ files, weights }: LoadedModel): Opened<unknown>["inputs"] {
+  return [...files, ...(weights ? [weights] : [])].map(({ name, sha256 }) => ({ path: name, sha256 }));
 }
 
 /** A sentence for every file of the data that is another now than the one that was opened. */
