@@ -46,7 +46,7 @@ const RUN_IN_PAGE = `async ({ bytes, inputs, outputs, feeds }) => {
   const { tensor, webRuntime } = await import("thalweg/web");
   ort.env.wasm.wasmPaths = "${ORT}/";
   ort.env.wasm.numThreads = 1;
-  const runtime = webRuntime(ort, { threads: 1, device: "webgpu" });
+  const runtime = (globalThis.runtime ??= webRuntime(ort, { threads: 1, device: "webgpu" }));
   const executable = await runtime.compile({
     bytes: Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)), inputs: new Map(inputs), outputs: new Map(outputs), nodes: 0,
   });

@@ -7,6 +7,7 @@ import type {
 import type { EmittedModel } from "../onnx/emit-model.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, inPrecision, sizeOf, type Tensor, type TensorData } from "../util/tensor.ts";
+import { KeptSession } from "./kept-session.ts";
 import { probeBlockSize } from "./probe-block-size.ts";
 import type { Executable, Feed, Runtime, Slot } from "./runtime.ts";
 
@@ -55,9 +56,11 @@ class OrtSlot extends OrtFeed implements Slot {
 
 /** ONNX Runtime behind the {@link Runtime} interface: one lane, in this thread. */
 export function onnxruntime(ort: OrtModule, options: OrtOptions): Runtime {
+  const device = options.providers[0] === "webgpu" ? "webgpu" : undefined;
+  const sessions = device && new KeptSession();
   const runtime: Omit<Runtime, "blockSize"> = {
     description: options.description,
-    device: options.providers[0] === "webgpu" ? "webgpu" : undefined,
+    device,
     threads: options.threads,
     lanes: 1,
     feed: (tensor) => new OrtFeed(toOrt(ort, tensor)),
@@ -65,8 +68,8 @@ export function onnxruntime(ort: OrtModule, options: OrtOptions): Runtime {
       const data = allocate(dtype, sizeOf(shape));
       return new OrtSlot(toOrt(ort, { dtype, shape, data }), data);
     },
-    compile: (model) => compile(ort, options, model),
-    close: () => Promise.resolve(),
+    compile: (model) => compile(ort, options, model, sessions),
+    close: async () => sessions?.close(),
   };
   let blockSize: Promise<number | undefined> | undefined;
   return {
@@ -76,7 +79,12 @@ export function onnxruntime(ort: OrtModule, options: OrtOptions): Runtime {
   };
 }
 
-async function compile(ort: OrtModule, options: OrtOptions, model: EmittedModel): Promise<Executable> {
+async function compile(
+  ort: OrtModule,
+  options: OrtOptions,
+  model: EmittedModel,
+  sessions: KeptSession | undefined,
+): Promise<Executable> {
   let session: InferenceSession;
   try {
     session = await ort.InferenceSession.create(model.bytes, {
@@ -113,6 +121,7 @@ async function compile(ort: OrtModule, options: OrtOptions, model: EmittedModel)
     }
   };
   const names = [...model.outputs.keys()];
+  const release = (await sessions?.add(session)) ?? (() => session.release());
   return {
     async run(feeds) {
       const results = await run(feeds);
@@ -122,7 +131,7 @@ async function compile(ort: OrtModule, options: OrtOptions, model: EmittedModel)
       const results = await run(feeds);
       return new Map(names.map((name) => [name, new OrtFeed(results[name])]));
     },
-    release: () => session.release(),
+    release,
   };
 }
 
