@@ -30,17 +30,22 @@ export const talkFlags = z.object({
 
 const duration = z.string().regex(/^\d+(\.\d+)?(ms|s|m|min|h)?$/, "It must be a time such as 60s, 2m or 1h");
 
+const BUDGET = "budget: stops cleanly with wider error bars (60s, 5m)";
+
 /** How a measurement runs. */
 export const runFlags = z.object({
   seed: z.int().min(0).default(0).meta({ description: "all randomness comes from it", group: "Run" }),
-  time: duration
-    .optional()
-    .meta({ description: "budget: stops cleanly with wider error bars (60s, 5m)", placeholder: "TIME", group: "Run" }),
+  time: duration.optional().meta({ description: BUDGET, placeholder: "TIME", group: "Run" }),
   dryRun: z
     .boolean()
     .default(false)
     .meta({ description: "print the plan and its predicted cost, measure nothing", group: "Run" }),
 });
+
+/** The same for runs of many tasks. */
+export const sharedTime = runFlags.shape.time
+  .clone()
+  .meta({ description: `${BUDGET}; several checkpoints share it equally`, placeholder: "TIME", group: "Run" });
 
 /** What runs of many tasks have besides. */
 export const taskFlags = z.object({

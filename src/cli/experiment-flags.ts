@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Experiment } from "../runs/experiment.ts";
 import type { Options } from "../runs/subject.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { heldOutFlags, runFlags, talkFlags, taskFlags } from "./common-flags.ts";
+import { heldOutFlags, runFlags, sharedTime, talkFlags, taskFlags } from "./common-flags.ts";
 import { SUBJECT_FLAGS } from "./subject-flags.ts";
 
 /** What has no part in any number: how a run talks, where it goes on and where it is written. */
@@ -35,7 +35,7 @@ export function experimentFlags(experiment: Experiment): z.ZodObject {
     ...Object.fromEntries(about),
     out: outFlag(writes),
     ...(isRandom === true && { seed: runFlags.shape.seed }),
-    ...(endsEarly === true && { time: runFlags.shape.time }),
+    ...(endsEarly === true && { time: tasks.length > 0 ? sharedTime : runFlags.shape.time }),
     ...(hasPlan && { dryRun: runFlags.shape.dryRun }),
     ...(tasks.length > 0 && taskFlags.shape),
     ...talkFlags.shape,

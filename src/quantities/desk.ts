@@ -29,9 +29,12 @@ export interface Multiplied {
 /** Where something is measured, and what from. */
 interface Place {
   readonly point: Point;
+  /** To be split by a label of one's own. */
   readonly random: RandomStream;
   readonly context: RunContext;
+  /** Large arrays, beside the result. */
   readonly arrays: NamedArrays;
+  /** What was proven of what was computed, as it was computed. */
   readonly checks: Check[];
   /** What has been computed at the point is kept by this. */
   readonly sheet: object;
@@ -58,30 +61,11 @@ interface Declared {
  * desk.products; // what that took; 0 where another had asked for it before
  */
 export class Desk implements Setting {
-  readonly problem: Problem;
-  readonly hasBudget: boolean;
-  readonly point: Point;
-  /** To be split by a label of one's own. */
-  readonly random: RandomStream;
-  readonly context: RunContext;
-  /** Large arrays, beside the result. */
-  readonly arrays: NamedArrays;
-  /** What was proven of what was computed, as it was computed. */
-  readonly checks: Check[];
-  readonly sheet: object;
   readonly confidence = 0.95;
   private readonly setting: Setting;
   private readonly place: Place;
 
   private constructor(setting: Setting, place: Place) {
-    this.problem = setting.problem;
-    this.hasBudget = setting.hasBudget;
-    this.point = place.point;
-    this.random = place.random;
-    this.context = place.context;
-    this.arrays = place.arrays;
-    this.checks = place.checks;
-    this.sheet = place.sheet;
     this.setting = setting;
     this.place = place;
   }
@@ -118,6 +102,38 @@ export class Desk implements Setting {
   /** The same for somebody with an account of their own, who has declared what they need. */
   of(account: Counter, declared: Declared): Desk {
     return new Desk(this.setting, { ...this.place, account, declared });
+  }
+
+  get problem(): Problem {
+    return this.setting.problem;
+  }
+
+  get hasBudget(): boolean {
+    return this.setting.hasBudget;
+  }
+
+  get point(): Point {
+    return this.place.point;
+  }
+
+  get random(): RandomStream {
+    return this.place.random;
+  }
+
+  get context(): RunContext {
+    return this.place.context;
+  }
+
+  get arrays(): NamedArrays {
+    return this.place.arrays;
+  }
+
+  get checks(): Check[] {
+    return this.place.checks;
+  }
+
+  get sheet(): object {
+    return this.place.sheet;
   }
 
   get account(): Counter {

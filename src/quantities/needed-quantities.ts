@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Problem } from "../problem/problem.ts";
 import type { Need, Quantity } from "./quantity.ts";
 import type { Options, Setting } from "./setting.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
 
 /** Whatever may be needed, in any setting. */
 function everythingIn(needs: readonly Need[], found = new Set<Quantity>()): ReadonlySet<Quantity> {
@@ -36,10 +37,10 @@ export function parametersOfNeeds(needs: readonly Need[]): z.ZodObject {
 }
 
 /**
- * The setting of a run that needs these. Whether something is wanted may hang on what else is: the least set that agrees
- * with itself is taken.
+ * The setting of a run that needs these. Whether something is wanted may hang on what else is: a set that agrees with
+ * itself is sought from none on.
  *
- * @throws ZodError for a value that a parameter does not take
+ * @throws ZodError for a value that a parameter does not take; internal error `needs-contradict` where no set agrees
  */
 export function settingOf(
   run: { readonly problem: Problem; readonly options: Options; readonly hasBudget?: boolean },
@@ -54,9 +55,25 @@ export function settingOf(
     wants: (quantity) => wanted.has(quantity),
   };
   for (const quantity of everythingIn(needs)) setting.parametersOf(quantity);
+  const tried: ReadonlySet<object>[] = [];
   for (;;) {
-    const more = neededQuantities(needs, setting);
-    if (more.size === wanted.size) return setting;
-    wanted = more;
+    const found = neededQuantities(needs, setting);
+    if (isSame(found, wanted)) return setting;
+    if (tried.some((each) => isSame(each, found))) throw contradiction(needs);
+    tried.push(found);
+    wanted = found;
   }
+}
+
+function isSame(a: ReadonlySet<object>, b: ReadonlySet<object>): boolean {
+  return a.size === b.size && [...a].every((each) => b.has(each));
+}
+
+function contradiction(needs: readonly Need[]): ThalwegError {
+  const names = [...everythingIn(needs)].map(({ name }) => `"${name}"`);
+  return new ThalwegError({
+    kind: "internal",
+    code: "needs-contradict",
+    message: `Among these, one is needed if it is not, and not if it is: ${names.join(", ")}.`,
+  });
 }

@@ -129,6 +129,32 @@ describe("a run of tasks", () => {
     expect(events.filter(({ type }) => type === "section")).toHaveLength(10);
   });
 
+  it("shares its time among all of them, also among those that are left", async () => {
+    const { store, texts } = spoilable();
+    const budgets: (number | null)[] = [];
+    const all = edges(store);
+    const timed = () =>
+      execute(
+        experiment,
+        {
+          arguments: [],
+          options: {},
+          seed: 0,
+          budget: 1000,
+          dryRun: false,
+          output: null,
+          identity: { thalweg: "1.0.0", command: [], config: {} },
+        },
+        { ...all, tasks: { ...all.tasks, context: (budget) => (budgets.push(budget), {}) } },
+      );
+    await timed();
+    expect(budgets.filter((budget) => budget !== null)).toEqual(Array.from({ length: 5 }, () => 200));
+    budgets.length = 0;
+    texts.delete([...texts.keys()][0]);
+    await timed();
+    expect(budgets.filter((budget) => budget !== null)).toEqual([200]);
+  });
+
   it("keeps NaN, ∞ and every bit", async () => {
     const odd = (await run(memoryStore(), { count: 3 })).map((each) => each.odd);
     expect(odd).toEqual([Number.NaN, Number.POSITIVE_INFINITY, 0.30000000000000004]);

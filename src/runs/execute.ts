@@ -177,7 +177,7 @@ async function complete(
     tasks: all.filter((task) => !known.includes(task)),
     isDone,
     perform: async (task) => {
-      await performTask(kind, recipe, task, store, edges.tasks);
+      await performTask(kind, recipe, task, { store, among: all.length }, edges.tasks);
     },
     onDone: ({ label }) => {
       done++;
@@ -187,15 +187,20 @@ async function complete(
   });
 }
 
-/** Does one task and keeps its result: what a worker in another process does, too. */
+/**
+ * Does one task and keeps its result: what a worker in another process does, too. Each gets its equal share of the time
+ * of the run.
+ *
+ * @param among how many tasks there are, done or not
+ */
 export async function performTask(
   kind: AnyTaskKind,
   recipe: Recipe,
   task: Task,
-  store: TaskStore,
+  { store, among }: { readonly store: TaskStore; readonly among: number },
   { openers, listener, context: contextOf }: TaskEdges,
 ): Promise<void> {
-  const { progress, ...context } = contextOf(recipe.budget);
+  const { progress, ...context } = contextOf(recipe.budget === null ? null : recipe.budget / Math.max(1, among));
   listener({ type: "section", task: task.label, name: kind.name, state: "begun" });
   const result = await kind.perform(openers, recipe, task, {
     ...context,

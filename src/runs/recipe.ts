@@ -16,7 +16,10 @@ export const recipe = z.object({
   arguments: z.array(z.string()),
   options: z.record(z.string(), z.json()).describe("After defaults."),
   seed: z.number(),
-  budget: z.number().nullable().describe("Milliseconds after which a measurement ends with what it has."),
+  budget: z
+    .number()
+    .nullable()
+    .describe("Milliseconds after which the run ends with what it has; its tasks share them."),
   inputs: z.array(recipeInput).describe("Every file that is read."),
 });
 

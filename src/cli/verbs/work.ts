@@ -56,14 +56,20 @@ export const workVerb = defineVerb({
       context: shell.context(),
       perform: async (task) => {
         shell.note(`${task.label} …`);
-        await performTask(chosen("kind of task", task.kind, tasks), recipe, task, folder, {
-          openers: silentOpeners(shell, engines),
-          listener: (event) => {
-            shell.listener(event);
-            if (event.type !== "progress") folder.record(event, worker);
+        await performTask(
+          chosen("kind of task", task.kind, tasks),
+          recipe,
+          task,
+          { store: folder, among: folder.listed().length },
+          {
+            openers: silentOpeners(shell, engines),
+            listener: (event) => {
+              shell.listener(event);
+              if (event.type !== "progress") folder.record(event, worker);
+            },
+            context: (budget) => shell.context(budget ?? undefined),
           },
-          context: (budget) => shell.context(budget ?? undefined),
-        });
+        );
       },
     };
     const count = await (queue === undefined ? work(options) : workFromQueue(queue, options));
