@@ -152,7 +152,7 @@ describe("thalweg compare", () => {
     expect(text.out).toMatch(/numbers: \d+ differ, \d+ alike within the errors, \d+ cannot be told\./);
     expect(text.out).toMatch(/Different, the largest in units of its error first; × is B over A\n +\S/);
     expect(readdirSync(at("written"))).toEqual(expect.arrayContaining(["report.html", "result.json"]));
-    expect(readFileSync(join(at("written"), "report.html"), "utf8")).toMatch(/numbers \d+ differ/);
+    expect(readFileSync(join(at("written"), "report.html"), "utf8")).toMatch(/numbers: \d+ differ/);
     const verbose = await thalweg(["compare", at("a"), at("c"), "-v"]);
     expect(verbose.out).toMatch(/Length of the layer's weights, output/);
     expect(verbose.out).toMatch(/that of A is only a lower bound/);

@@ -69,6 +69,27 @@ describe("thalweg run", () => {
     expect(differences.map(({ name }) => name)).toEqual(["loss"]);
   }, 60_000);
 
+  it("does not excuse by sampling what the same seed draws again", async () => {
+    const args = ["profile", ...MODEL, "--limit", "50", "--only", "trace", "--exact-limit", "0", "--json", "-q"];
+    const made = await run(args);
+    expect(made.code, made.err).toBe(0);
+    const document = DOCUMENT_KINDS.profile.parse(JSON.parse(made.out));
+    const { trace } = document.result.hessian;
+    if (trace === null || trace.standardError === 0) throw new Error("the trace was not sampled");
+    // Within a standard error, and far beyond rounding.
+    const spoilt = trace.value + trace.standardError / 2;
+    writeFileSync(at("trace.json"), made.out.replace(`"value": ${trace.value}`, `"value": ${spoilt}`));
+    const { agree, sameSamples, differences } = await repeated("trace.json", 4);
+    expect({ agree, sameSamples }).toEqual({ agree: false, sameSamples: true });
+    expect(differences.map(({ name }) => name)).toEqual(["hessian.trace"]);
+    // Another version may draw others.
+    writeFileSync(
+      at("older.json"),
+      readFileSync(at("trace.json"), "utf8").replace(/"thalweg": ".*?"/, '"thalweg": "0.0.9"'),
+    );
+    expect(await repeated("older.json", 0)).toMatchObject({ agree: true, sameSamples: false, explained: 1 });
+  }, 120_000);
+
   it("refuses other files than those that were measured, before it measures", async () => {
     const model = readFileSync(at("model.onnx"));
     writeFileSync(at("model.onnx"), readFileSync(fixture("../assets/digits.onnx")));

@@ -28,7 +28,12 @@ export interface CompareOptions {
   readonly force: boolean;
   /** Flags that have no part in any number. */
   readonly ignored: ReadonlySet<string>;
+  /** Whether the results drew the very same samples for the number at a place; never when absent. */
+  readonly sameSamples?: (place: string) => boolean;
 }
+
+/** What rounding may do to a number that is a mean of samples: what the checks of every run let pass. */
+const ROUNDING = { float32: 1e-3, float64: 1e-9 } as const;
 
 /** Of comparisons of sampled numbers that do not differ, so many come out different: each is made at 95 %. */
 const BY_CHANCE = 0.05;
@@ -39,7 +44,8 @@ const BY_CHANCE = 0.05;
  *
  * @throws usage error `too-few-results`; input errors `incomparable`, `nothing-to-compare`
  */
-export function compareResults(results: readonly NamedResult[], { force, ignored }: CompareOptions): CompareResult {
+export function compareResults(results: readonly NamedResult[], options: CompareOptions): CompareResult {
+  const { force, ignored, sameSamples = () => false } = options;
   if (results.length < 2) {
     throw new ThalwegError({
       kind: "usage",
@@ -59,7 +65,7 @@ export function compareResults(results: readonly NamedResult[], { force, ignored
       hint: "--force sets what they share side by side all the same.",
     });
   }
-  const rows = rowsOf(sides, forced.length > 0);
+  const rows = rowsOf(sides, forced.length > 0, sameSamples);
   if (rows.length === 0) {
     throw new ThalwegError({
       kind: "input",
@@ -137,14 +143,16 @@ function obstacles(first: Side, other: Side): string[] {
   });
 }
 
-function rowsOf(sides: readonly Side[], isForced: boolean): CompareRow[] {
+type SameSamples = NonNullable<CompareOptions["sameSamples"]>;
+
+function rowsOf(sides: readonly Side[], isForced: boolean, sameSamples: SameSamples): CompareRow[] {
   const paths = orderedPaths(sides);
   return paths.flatMap((path) => {
     const numbers = sides.map((side) => side.numbers.get(path));
     // Where the networks differ, what only one of them has is no row.
     if (isForced && numbers.filter((number) => number !== undefined).length < 2) return [];
     const about = numbers.find((number) => number !== undefined);
-    return about ? [rowOf(about, sides, numbers)] : [];
+    return about ? [rowOf(about, sides, numbers, sameSamples)] : [];
   });
 }
 
@@ -166,12 +174,15 @@ function rowOf(
   { path, title, instrument, leading }: NumberOfResult,
   sides: readonly Side[],
   numbers: readonly (NumberOfResult | undefined)[],
+  sameSamples: SameSamples,
 ): CompareRow {
   const known = sides.map((side, i) => knownIn(side, numbers[i]));
   const pairs = sides.flatMap((_, j) =>
     sides.slice(0, j).flatMap((__, i) => {
       const [a, b] = [known[i], known[j]];
-      return a && b ? [{ of: [i, j] as [number, number], ...pairOf(a, b, sides[i], sides[j]) }] : [];
+      return a && b
+        ? [{ of: [i, j] as [number, number], ...pairOf(a, b, [sides[i], sides[j]], sameSamples(path)) }]
+        : [];
     }),
   );
   const missing = sides.filter((_, i) => known[i] === undefined);
@@ -212,8 +223,14 @@ function knownIn({ sections, doubt }: Side, number: NumberOfResult | undefined):
   return doubted(doubted(known, isOpen ? `its section has not converged${reason}` : undefined), doubt);
 }
 
-function pairOf(a: Known, b: Known, first: Side, second: Side): Omit<CompareRow["pairs"][number], "of"> {
+function pairOf(
+  a: Known,
+  b: Known,
+  [first, second]: readonly [Side, Side],
+  isSameSample: boolean,
+): Omit<CompareRow["pairs"][number], "of"> {
   const pairing: Pairing = {
+    ...(isSameSample && { sameSamples: { rounding: ROUNDING[first.document.precision ?? "float64"] } }),
     independent: first.document.seed !== second.document.seed,
     samePrecision: first.document.precision === second.document.precision,
     names: [first.name, second.name],

@@ -54,6 +54,17 @@ describe("the difference of two numbers", () => {
     expect(lower).toBeCloseTo(9 - 5 - 0.75, 12);
   });
 
+  it("of the same samples is rounding: no sampling error explains it", () => {
+    const [a, b] = [sampled(10, { lower: 7, upper: 13 }), sampled(10.1, { lower: 7.1, upper: 13.1 })];
+    expect(told(a, b, SAME_SEED)).toBe(false);
+    const same = { ...SAME_SEED, sameSamples: { rounding: 1e-3 } };
+    expect(differenceOf(a, b, same)).toMatchObject({ different: true, sampled: false });
+    expect(told(a, sampled(10.01, { lower: 7, upper: 13 }), same)).toBe(false);
+    // Bounds stay what they are, and what states nothing is not known better.
+    expect(told(within(1, 0.1), within(1.15, 0.1), same)).toBe(false);
+    expect(told(unstated(1), unstated(1.1), same)).toBe(null);
+  });
+
   it.each([
     ["independent probes", PAIRING, 0.03, 0.07],
     ["the same seed", SAME_SEED, 0, 0.05],

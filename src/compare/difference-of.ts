@@ -7,6 +7,8 @@ export interface Pairing {
   readonly independent: boolean;
   /** Whether both were computed in the same arithmetic. */
   readonly samePrecision: boolean;
+  /** Whether both drew the very same samples: then no sampling error explains a difference, and what rounding may do is this part of a number. */
+  readonly sameSamples?: { readonly rounding: number };
   /** What sentences call the two. */
   readonly names: readonly [string, string];
 }
@@ -41,7 +43,9 @@ const CAUTION = 10;
  * Different: the interval excludes zero. Not different: both ends are finite and zero lies between. Otherwise, and
  * where one number is no number to rest on, it cannot be told.
  */
-export function differenceOf(first: Known, second: Known, pairing: Pairing): Difference {
+export function differenceOf(one: Known, other: Known, pairing: Pairing): Difference {
+  const { sameSamples } = pairing;
+  const [first, second] = sameSamples ? [drawn(one, sameSamples), drawn(other, sameSamples)] : [one, other];
   const value = second.value - first.value;
   const sampled = [first, second].some((known) => isSampled(known) || known.restsOnSample);
   const open = { value: Number.isFinite(value) ? value : null, lower: null, upper: null, errors: null, sampled: false };
@@ -83,6 +87,14 @@ export function differenceOf(first: Known, second: Known, pairing: Pairing): Dif
     ].filter((part) => part !== false);
     return parts.length === 0 ? null : parts.join("; ");
   }
+}
+
+/** A number whose samples are those of the other: beside its bounds, rounding is left, of the size of what was summed. */
+function drawn(known: Known, { rounding }: { readonly rounding: number }): Known {
+  const { value, below, above, sampled } = known;
+  if (!isSampled(known)) return known;
+  const room = rounding * (Math.abs(value) + Math.max(sampled.below, sampled.above));
+  return { ...known, below: below + room, above: above + room, sampled: { ...sampled, below: 0, above: 0 } };
 }
 
 /** Why the two numbers are not compared at all. */

@@ -14,13 +14,23 @@ export const repeatDocument = z.object({
     .boolean()
     .nullable()
     .describe(
-      "true where all shared numbers are the same, or their errors explain every difference; false where errors tell some apart; null where some differ of which their errors say nothing.",
+      "true where all shared numbers are the same, or every difference is within what rounding and bounds leave; false where some differ by more; null where that cannot be told of some.",
     ),
-  explained: count.describe("Measured numbers that differ by no more than their errors."),
+  sameSamples: z
+    .boolean()
+    .default(false)
+    .describe("Whether both drew the same random numbers, so that no sampling error explains a difference."),
+  explained: count.describe(
+    "Measured numbers that differ by no more than rounding and bounds leave, or sampling where other samples were drawn.",
+  ),
   undecided: count.describe("Measured numbers that differ, and state no error that could explain or exclude it."),
+  unclear: z
+    .array(z.object({ name: z.string(), title: z.string(), why: z.string() }))
+    .default([])
+    .describe("The undecided ones, each with the reason."),
   differences: z
     .array(z.object({ name: z.string(), title: z.string(), before: extended.nullable(), now: extended.nullable() }))
-    .describe("Numbers that their errors tell apart."),
+    .describe("Numbers that differ by more."),
   recipe: z
     .array(z.object({ name: z.string(), before: z.json(), now: z.json() }))
     .describe("What differs in how the two were made: version, engine, machine."),

@@ -45,7 +45,7 @@ export function runVerb(readCommand: ReadCommand): Verb {
     name: "run",
     summary: "repeat a result, and say whether its numbers come out again",
     description:
-      "Make a result once more as its file says that it was made, and set the numbers side by side. With the same build on the same machine they are the same bit for bit; elsewhere their errors must explain what differs. Exit code 4 where they do not.",
+      "Make a result once more as its file says that it was made, and set the numbers side by side. With the same build on the same machine they are the same bit for bit; elsewhere rounding must explain what differs, and sampling only where another version may have drawn other samples. Exit code 4 where they differ by more.",
     arguments: [{ name: "RUN", description: "a result.json, or the folder of a run", required: true }],
     parameters: z.object({
       out: z.string().optional().meta({
@@ -129,9 +129,11 @@ function repeated(path: string, before: ResultDocument, now: ResultDocument): Re
     });
   }
   const same = sameNumbers(resultJson(before), resultJson(now));
-  const rows = same.changed.length === 0 ? [] : changedRows(before, now);
+  const sameSamples = drewTheSame(before, now);
+  const rows = same.changed.length === 0 ? [] : changedRows(before, now, sameSamples ? same.changed : undefined);
   const apart = rows.filter(({ different }) => different === true);
-  const undecided = rows.filter(({ different }) => different === null).length;
+  const open = rows.filter(({ different }) => different === null);
+  const undecided = open.length;
   return {
     schema: "thalweg/repeat@1",
     path,
@@ -141,6 +143,8 @@ function repeated(path: string, before: ResultDocument, now: ResultDocument): Re
     changed: [...same.changed],
     unshared: [...same.unshared],
     agree: agreementOf(kind, { changed: same.changed.length, rows: rows.length, apart: apart.length, undecided }),
+    sameSamples,
+    unclear: open.map(({ name, title, why }) => ({ name, title, why: why ?? "no error is stated for it" })),
     explained: rows.length - apart.length - undecided,
     undecided,
     differences: apart.map(({ name, title, values: [first, second] }) => ({ name, title, before: first, now: second })),
@@ -166,11 +170,31 @@ function agreementOf(
   return undecided > 0 || rows === 0 ? null : true;
 }
 
-/** The measured numbers that both hold and that differ; none where the kind measures nothing that could be compared. */
-function changedRows(before: ResultDocument, now: ResultDocument): readonly CompareRow[] {
+/**
+ * Whether a repetition draws the same random numbers: the files are the same, and so is the seed. Another version may draw
+ * others, and where the time was limited, another number of them.
+ */
+function drewTheSame(before: ResultDocument, now: ResultDocument): boolean {
+  const { time = null } = before.config;
+  return before.thalweg === now.thalweg && before.seed === now.seed && time === null;
+}
+
+/**
+ * The measured numbers that both hold and that differ; none where the kind measures nothing that could be compared.
+ *
+ * @param changed the places of all that differ, where both drew the same samples: a number for which another count of
+ *   products was taken rests on others all the same
+ */
+function changedRows(
+  before: ResultDocument,
+  now: ResultDocument,
+  changed: readonly string[] | undefined,
+): readonly CompareRow[] {
   const sides = [before, now].map((document, i) => namedResult(["before", "now"][i], "", document));
+  const recounted = new Set(changed?.filter((place) => /\.products$/.test(place)));
+  const sameSamples = (place: string) => changed !== undefined && !recounted.has(`${place}.products`);
   try {
-    const { rows } = compareResults(sides, { force: true, ignored: WITHOUT_NUMBERS });
+    const { rows } = compareResults(sides, { force: true, ignored: WITHOUT_NUMBERS, sameSamples });
     return rows.filter(({ values: [first, second] }) => first !== second && first !== null && second !== null);
   } catch (error) {
     if (error instanceof ThalwegError && error.code === "nothing-to-compare") return [];
@@ -178,12 +202,15 @@ function changedRows(before: ResultDocument, now: ResultDocument): readonly Comp
   }
 }
 
-function sentenceOf({ shared, changed, agree, explained, undecided, differences }: RepeatDocument): string {
+function sentenceOf(document: RepeatDocument): string {
+  const { shared, changed, agree, explained, undecided, differences, sameSamples } = document;
   if (changed.length === 0) return `All ${formatCounted(shared, "number")} came out again, bit for bit.`;
   const parts = [
-    ...(differences.length > 0 ? [`${formatCount(differences.length)} are told apart by their errors`] : []),
-    ...(explained > 0 ? [`${formatCount(explained)} differ by no more than their errors`] : []),
-    ...(undecided > 0 ? [`of ${formatCount(undecided)} their errors say nothing`] : []),
+    ...(differences.length > 0
+      ? [`${formatCount(differences.length)} differ by more than ${allowed(sameSamples)}`]
+      : []),
+    ...(explained > 0 ? [`${formatCount(explained)} by no more than ${allowed(sameSamples)}`] : []),
+    ...(undecided > 0 ? [`of ${formatCount(undecided)} it cannot be told`] : []),
   ];
   const measured =
     parts.length === 0
@@ -194,8 +221,15 @@ function sentenceOf({ shared, changed, agree, explained, undecided, differences 
   return `${formatCount(shared - changed.length)} of ${formatCounted(shared, "number")} came out again, bit for bit; ${formatCount(changed.length)} did not: ${measured}.${verdict}`;
 }
 
+/** What a difference may come from. */
+function allowed(sameSamples: boolean): string {
+  return sameSamples
+    ? "rounding and bounds leave (seed, data and version are the same, so that sampling explains nothing)"
+    : "rounding, bounds and sampling leave";
+}
+
 function repeatText(document: RepeatDocument, isTimed: boolean, style: Style): string {
-  const { changed, unshared, agree, differences, recipe } = document;
+  const { changed, unshared, agree, differences, unclear, recipe } = document;
   const parts: string[] = [];
   if (isTimed) {
     parts.push(
@@ -215,7 +249,15 @@ function repeatText(document: RepeatDocument, isTimed: boolean, style: Style): s
     if (differences.length > SHOWN)
       parts.push(`… and ${formatCount(differences.length - SHOWN)} more; --json lists all.`);
   } else if (agree === null && !isTimed) {
-    parts.push(wrap(`They are: ${changed.slice(0, SHOWN).join(", ")}${changed.length > SHOWN ? ", …" : ""}.`));
+    if (unclear.length === 0)
+      parts.push(wrap(`They are: ${changed.slice(0, SHOWN).join(", ")}${changed.length > SHOWN ? ", …" : ""}.`));
+    else
+      parts.push(
+        table(
+          [["cannot be told", "why"], ...unclear.slice(0, SHOWN).map(({ title, why }) => [title, why])],
+          ["left", "left"],
+        ) + (unclear.length > SHOWN ? `\n  … and ${formatCount(unclear.length - SHOWN)} more; --json lists all.` : ""),
+      );
   }
   if (unshared.length > 0)
     parts.push(
