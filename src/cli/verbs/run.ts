@@ -191,8 +191,10 @@ function changedRows(
   changed: readonly string[] | undefined,
 ): readonly CompareRow[] {
   const sides = [before, now].map((document, i) => namedResult(["before", "now"][i], "", document));
-  const recounted = new Set(changed?.filter((place) => /\.products$/.test(place)));
-  const sameSamples = (place: string) => changed !== undefined && !recounted.has(`${place}.products`);
+  // One names an element of a list, the other counts it.
+  const unlisted = (place: string) => place.replaceAll(/\[[^\]]*\]/g, "[]");
+  const recounted = new Set(changed?.filter((place) => place.endsWith(".products")).map(unlisted));
+  const sameSamples = (place: string) => changed !== undefined && !recounted.has(`${unlisted(place)}.products`);
   try {
     const { rows } = compareResults(sides, { force: true, ignored: WITHOUT_NUMBERS, sameSamples });
     return rows.filter(({ values: [first, second] }) => first !== second && first !== null && second !== null);
