@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bytesSource } from "../src/files/byte-source.ts";
 import { readNpz } from "../src/files/npz.ts";
@@ -201,16 +201,22 @@ describe("what is written before anything is drawn", () => {
     expect(existsSync(at("full"))).toBe(false);
   });
 
+  // What is loaded before the program is loaded in its threads, too.
+  const withPreload = (name: string, text: string) => {
+    writeFileSync(at(name), text);
+    return { ...process.env, NODE_OPTIONS: `--import=${pathToFileURL(at(name)).href}` };
+  };
+
   test("is there when figures or the report cannot be drawn, which are named: exit 1", async () => {
-    writeFileSync(
-      at("undrawable.mjs"),
+    const env = withPreload(
+      "undrawable.mjs",
       `import { View } from "${import.meta.resolve("vega")}";
        const draw = View.prototype.toSVG;
        let count = 0;
        View.prototype.toSVG = function () { return count++ === 0 ? Promise.reject(new Error("no ink")) : draw.call(this); };`,
     );
-    const args = ["--import", at("undrawable.mjs"), MAIN, "profile", ...profile, "-o", at("undrawn"), ...QUICK];
-    const { code, out } = await finish(process.execPath, args);
+    const args = [MAIN, "profile", ...profile, "-o", at("undrawn"), ...QUICK];
+    const { code, out } = await finish(process.execPath, args, { env });
     expect(code).toBe(1);
     expect(out).toContain("Written to");
     const { warnings } = decodeResult(readFileSync(join(at("undrawn"), "result.json"), "utf8"));
@@ -218,5 +224,20 @@ describe("what is written before anything is drawn", () => {
     expect(readdirSync(at("undrawn"))).toContain("report.html");
     // The folder is whole: it may be replaced.
     expect((await thalweg(["profile", ...profile, "-o", at("undrawn"), ...QUICK])).code).toBe(0);
+  });
+
+  test("is there when the thread that draws dies: the figures are named, and the report has their numbers", async () => {
+    const env = withPreload(
+      "dying.mjs",
+      `import { isMainThread } from "node:worker_threads";
+       import { View } from "${import.meta.resolve("vega")}";
+       if (!isMainThread) View.prototype.toSVG = () => process.exit(5);`,
+    );
+    const { code } = await finish(process.execPath, [MAIN, "profile", ...profile, "-o", at("dead"), ...QUICK], { env });
+    expect(code).toBe(1);
+    const { warnings } = decodeResult(readFileSync(join(at("dead"), "result.json"), "utf8"));
+    const reason = "could not be drawn (the drawing stopped: its thread has ended)";
+    expect(warnings).toContainEqual(expect.stringContaining(`The figure gradient-tensors ${reason}`));
+    expect(readFileSync(join(at("dead"), "report.html"), "utf8")).toContain("its numbers are below");
   });
 });

@@ -19,6 +19,7 @@ import type { Options, Request } from "../runs/subject.ts";
 import { memoryStore } from "../runs/task-store.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { milliseconds } from "./common-flags.ts";
+import { DrawingThread } from "./drawing-thread.ts";
 import { EMBEDDED_REPORT, isEmbedded, mayPutReport, withEmbedded } from "./embedded.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { executorOf } from "./executor-of.ts";
@@ -32,7 +33,7 @@ import { resultText } from "./result-text.ts";
 import { continued, requireSame, withResumption } from "./resumption.ts";
 import type { Shell } from "./shell.ts";
 import type { Outcome, Verb } from "./verb.ts";
-import { defaultFolder, loadDrawing } from "./write-run.ts";
+import { defaultFolder, loadReport } from "./write-run.ts";
 
 const weightsFlag = z.object({ weights: z.union([z.string(), z.array(z.string())]).optional() });
 
@@ -133,7 +134,12 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
     if (event.type !== "progress") folder?.record(event, `${hostname()}-${process.pid}`);
   };
   const engines = new KeptEngines();
-  const draws = writes.as === "folder" && (out !== undefined || (writes.isUsual && !json));
+  const draws = writes.as === "folder" && (out !== undefined || begun !== undefined || (writes.isUsual && !json));
+  await using drawing = drawingThread();
+  const openDrawing = () => {
+    drawing?.open();
+    return loadReport();
+  };
   const executed = await execute(
     experiment,
     {
@@ -155,8 +161,9 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
       isInterrupted: () => shell.interruption.asked.aborted,
       measuring: (budget) => ({
         ...shell.measuringContext(budget ?? undefined),
-        meanwhile: draws ? loadDrawing : undefined,
+        meanwhile: draws ? openDrawing : undefined,
       }),
+      drawn: draws ? (figures) => drawing?.begin(figures) : undefined,
       tasks: {
         openers: silentOpeners(shell, engines),
         listener,
@@ -189,6 +196,7 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
           shell,
           isBegun: folder !== undefined,
           file: fileOf(executed.recipe),
+          drawing,
         });
   const document = { ...finished, warnings: [...finished.warnings, ...written.warnings] };
   for (const fault of executed.faults) shell.fault(fault);
@@ -200,6 +208,11 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
     exitCode: exitCode(written.isFaulty && executed.state !== "interrupted" ? "fault" : executed.state, shell),
     failure: written.failure,
   };
+}
+
+/** Begins with the first drawing. Workers load JavaScript only. */
+function drawingThread(): DrawingThread | undefined {
+  return import.meta.url.endsWith(".js") ? new DrawingThread(new URL("drawing-worker.js", import.meta.url)) : undefined;
 }
 
 function missingFolder(): never {

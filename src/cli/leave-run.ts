@@ -2,6 +2,7 @@ import type { ResultDocument } from "../documents/result-kinds.ts";
 import { writeFileAtomically } from "../io/write-atomically.ts";
 import type { Finished } from "../runs/execute.ts";
 import type { RunFile } from "../runs/run-file.ts";
+import type { DrawingThread } from "./drawing-thread.ts";
 import { EMBEDDED_REPORT } from "./embedded.ts";
 import type { Shell } from "./shell.ts";
 import { writeRun } from "./write-run.ts";
@@ -25,16 +26,22 @@ export async function leaveRun(
     isDemo,
     isBegun,
     file,
+    drawing,
     shell,
   }: Pick<Finished, "arrays"> & {
     isDemo: boolean;
     isBegun: boolean;
     file: RunFile;
+    drawing: DrawingThread | undefined;
     shell: Shell;
   },
 ): Promise<Written> {
   try {
-    const { faults, warnings, report, figures } = await writeRun(folder, document, arrays.entries(), { file, isBegun });
+    const { faults, warnings, report, figures } = await writeRun(folder, document, arrays.entries(), {
+      file,
+      isBegun,
+      drawing,
+    });
     for (const fault of faults) shell.fault(fault);
     const names = [
       "result.json",

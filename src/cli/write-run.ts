@@ -5,6 +5,7 @@ import { RUN_FILE } from "../io/run-folder.ts";
 import { encodeRun, type RunFile } from "../runs/run-file.ts";
 import { encodeResult, type ResultDocument } from "../documents/result-kinds.ts";
 import { hashOfJson, type Recipe } from "../runs/recipe.ts";
+import type { DrawingThread } from "./drawing-thread.ts";
 import type { Tensor } from "../util/tensor.ts";
 
 /** "thalweg-runs/20261122-015500-profile-1a2b3c4d": a folder that tells when, what and of what. */
@@ -34,10 +35,12 @@ export interface RunRecord {
   readonly file?: RunFile;
   /** Whether the folder is there already, with that file and the tasks of the run. */
   readonly isBegun?: boolean;
+  /** The thread that draws, where there is one. */
+  readonly drawing?: DrawingThread;
 }
 
-/** Drawing is the slowest part to load, and most commands draw nothing. */
-export function loadDrawing() {
+/** The report is slow to load, and most commands write none. */
+export function loadReport() {
   return Promise.all([
     import("../report/figures-of.ts"),
     import("../report/render-report.ts"),
@@ -63,9 +66,9 @@ export async function writeRun(
   measured.push(["result.json", encodeResult(document)]);
   if (run.isBegun === true) addToFolder(folder, measured);
   else writeFolderAtomically(folder, [...(run.file ? [[RUN_FILE, encodeRun(run.file)] as const] : []), ...measured]);
-  const [{ figuresOf }, { renderReport }, { renderingOnce }] = await loadDrawing();
+  const [{ figuresOf }, { renderReport }, { renderingOnce }] = await loadReport();
   // The report shows the figures that lie beside it.
-  const render = renderingOnce();
+  const render = renderingOnce(run.drawing?.draw);
   const faults: Error[] = [];
   const warnings: string[] = [];
   const failed = (what: string, cause: unknown) => {
@@ -75,6 +78,7 @@ export async function writeRun(
   };
   const files: [string, FileContent][] = [];
   const drawing = figuresOf(document);
+  run.drawing?.begin(drawing.figures);
   for (const { name, error } of drawing.failed) failed(`The figure ${name}`, error);
   for (const { name, spec } of drawing.figures) {
     files.push([`figures/${name}.vl.json`, `${JSON.stringify(spec, undefined, 2)}\n`]);

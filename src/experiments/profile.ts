@@ -46,6 +46,7 @@ export const profile = defineExperiment({
       options,
       desk.random.split("profile"),
       desk.context,
+      desk.drawn,
     );
     for (const [name, tensor] of arrays.entries()) desk.arrays.keep(name, tensor);
     const isFaulty = result.sections.some(({ fault }) => fault === true);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Figure } from "../figures/figure.ts";
 import { norm2 } from "../linalg/vector.ts";
 import type { Problem } from "../problem/problem.ts";
 import { Account } from "../quantities/account.ts";
@@ -22,7 +23,7 @@ import { baseNumbers, type BaseNumbers } from "./base-numbers.ts";
 import { textOf, type ProfileOptions } from "./instrument.ts";
 import { judge } from "./judge-verdict.ts";
 import { joinParts, notANumber } from "./part.ts";
-import { profileFigures } from "./profile-figures.ts";
+import { figuresOfOne, profileFigures } from "./profile-figures.ts";
 import { profileResult, type ProfileInstrument, type ProfileResult } from "./profile-result.ts";
 import { INSTRUMENTS } from "./registry.ts";
 import { readingsOf } from "./shown-readings.ts";
@@ -147,6 +148,7 @@ export interface Profile {
  * the others go on. When the time is up, what is left is skipped, and what runs returns what it has.
  *
  * @param options values by parameter name, see {@link profileParameters}; missing ones take their defaults
+ * @param drawn told of the figures of each instrument that has run
  * @throws `interrupted`, and whatever keeps loss or gradient from being computed at all
  *
  * @example
@@ -158,6 +160,7 @@ export async function runProfile(
   options: ProfileOptions,
   random: RandomStream,
   context: RunContext,
+  drawn?: (figures: readonly Figure[]) => void,
 ): Promise<Profile> {
   const chosen = chosenInstruments(problem, options);
   const setting = settingFor(chosen, problem, options, context);
@@ -183,6 +186,7 @@ export async function runProfile(
       return { ...measured, hasNumbers: readings.some(({ value }) => value !== NOT_AVAILABLE) };
     });
     outcomes.push({ instrument, products: account.products, ...outcome });
+    drawn?.(figuresOfOne(instrument, result));
   }
 
   const { figures } = profileFigures(result);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ResultDocument } from "../documents/result-kinds.ts";
 import type { Drawing } from "../figures/draw.ts";
 import type { Figure } from "../figures/figure.ts";
-import type { SvgTheme } from "../report/render-svg.ts";
+import type { SvgTheme } from "../report/recolour.ts";
 import { type OptionsOf, readOptions } from "../util/options.ts";
 
 /** A result: as it was read, as the text of a result.json, or what gave one. */

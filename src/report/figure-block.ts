@@ -8,16 +8,24 @@ import type { RenderSvg } from "./render-svg.ts";
 /** Width of the drawing for phones. */
 const NARROW_WIDTH = 350;
 
+/** Where a figure is drawn on a page, and what is drawn there. */
+export function drawingsOf({ spec, hero }: Figure): { readonly place: string; readonly spec: Figure["spec"] }[] {
+  if (hero === "side") return [{ place: "side", spec }];
+  return [
+    { place: "wide", spec },
+    { place: "narrow", spec: atWidth(spec, NARROW_WIDTH) },
+  ];
+}
+
 /**
  * A figure on a page: caption, drawings, what it shows in words, and the table of its numbers. Each width has its
  * drawing, so that its text keeps its size.
  */
 export async function figureBlock(figure: Figure, number: number, render: RenderSvg): Promise<Html> {
-  const { name, title, spec, hero } = figure;
-  const places = hero === "side" ? (["side"] as const) : (["wide", "narrow"] as const);
+  const { name, title } = figure;
   const drawings = [];
-  for (const place of places) {
-    const svg = await render(place === "narrow" ? atWidth(spec, NARROW_WIDTH) : spec, "page");
+  for (const { place, spec } of drawingsOf(figure)) {
+    const svg = await render(spec, "page");
     drawings.push(markup`<div class="drawing ${place}">${raw(accessible(svg, `${name}-${place}`, figure))}</div>`);
   }
   return markup`<figure id="figure-${name}" data-name="${name}">

@@ -1,4 +1,4 @@
-import { figureVariables } from "./render-svg.ts";
+import { figureVariables } from "./recolour.ts";
 
 const light = `--paper:#fffefb;--panel:#f7f5ef;--ink:#1d2021;--quiet:#575d60;--rule:#dcdad3;--accent:#1f5f8b;--pass:#2b6a3f;--note:#1f5f8b;--warn:#9c4610;--warn-panel:#fbf1e6;${figureVariables("light")}`;
 const dark = `--paper:#16191b;--panel:#1e2225;--ink:#e9e6df;--quiet:#a7a9a4;--rule:#3a3f42;--accent:#7fb8de;--pass:#93cba0;--note:#7fb8de;--warn:#eb9a63;--warn-panel:#2b211a;${figureVariables("dark")}`;

@@ -1,3 +1,4 @@
+import type { Figure } from "../figures/figure.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { runChecks } from "../instruments/run-checks.ts";
 import { anyEnvelope, type Check, type Frame } from "../result/envelope.ts";
@@ -30,6 +31,8 @@ export interface Edges {
   readonly isInterrupted: () => boolean;
   /** For what ends early with what it has, after so many milliseconds or when it is asked to. */
   readonly measuring: (budget: number | null) => RunContext;
+  /** Hears of figures of what is being measured, as soon as their numbers are there. */
+  readonly drawn?: (figures: readonly Figure[]) => void;
   readonly tasks: TaskEdges;
   /** Opens the store of a run with tasks: a new one, or that of the run that is continued. */
   readonly begin: (recipe: Recipe) => RunStore;
@@ -124,9 +127,19 @@ export async function execute(experiment: Experiment, ask: Ask, edges: Edges): P
       await complete(kind, all, { recipe, store, edges, experiment });
       return all.map((task) => kind.read(required(store, task)));
     };
-    const { clock } = edges;
+    const { clock, drawn } = edges;
     const file: Desk["file"] = (path) => files.get(path) ?? unread(path, experiment);
-    const desk: Desk = { random, arrays, context, tasks, clock, file, output: ask.output, origin: session.origin() };
+    const desk: Desk = {
+      random,
+      arrays,
+      context,
+      drawn,
+      tasks,
+      clock,
+      file,
+      output: ask.output,
+      origin: session.origin(),
+    };
     const { result, ...measured } = await session.measure(desk);
     const checks = await checked();
     const origin = { ...session.origin(), ...measured.opened };

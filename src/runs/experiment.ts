@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type Drawing, draw } from "../figures/draw.ts";
-import type { FigureKind } from "../figures/figure.ts";
+import type { Figure, FigureKind } from "../figures/figure.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
@@ -20,6 +20,8 @@ export interface Desk {
   /** Big arrays, kept beside the result. */
   readonly arrays: NamedArrays;
   readonly context: RunContext;
+  /** Told of figures whose numbers are there, so that they are drawn meanwhile. */
+  readonly drawn?: (figures: readonly Figure[]) => void;
   /** Milliseconds: the only source of time. */
   readonly clock: () => number;
   /** What was found when the subject was opened. */
