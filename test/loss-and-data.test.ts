@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { runProfile } from "../src/instruments/profile.ts";
-import { type LoadOptions, loadProblem } from "../src/load/load-problem.ts";
+import type { LoadOptions } from "../src/load/load-options.ts";
+import { loadProblem } from "../src/load/load-problem.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 
 /* Losses and data that people had trouble with elsewhere; what is right was found by PyTorch in float64. */

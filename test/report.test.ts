@@ -6,6 +6,7 @@ import { figuresOf } from "../src/report/figures-of.ts";
 import { PALETTE } from "../src/figures/style.ts";
 import { quote } from "../src/report/provenance.ts";
 import { renderReport } from "../src/report/render-report.ts";
+import { vegaLite } from "../src/figures/vega-lite.ts";
 import { renderSvg } from "../src/report/render-svg.ts";
 import { decodeResult, encodeResult, type ResultDocument } from "../src/documents/result-kinds.ts";
 import { sampleProfile } from "./sample-profile.ts";
@@ -78,7 +79,7 @@ describe("figures", () => {
         return logger;
       }
       expect(JSON.parse(JSON.stringify(figure.spec))).toEqual(figure.spec);
-      compile(figure.spec, { logger });
+      compile(vegaLite(figure.spec), { logger });
       expect(warnings.filter((message) => !String(message).includes("fit-y"))).toEqual([]);
       expect(figure.table.rows.length).toBeGreaterThan(0);
       for (const row of figure.table.rows) expect(row).toHaveLength(figure.table.columns.length);

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { TopLevelSpec } from "vega-lite";
+import type { Specification } from "../figures/figure.ts";
 import type { Figure } from "../figures/figure.ts";
 import type { DrawSvg } from "../report/draw-svg.ts";
 import { drawingsOf } from "../report/figure-block.ts";
@@ -8,7 +8,7 @@ import { drawingOnce } from "../report/render-svg.ts";
 /** A specification for the worker, by a number of its own. */
 export interface DrawingRequest {
   readonly id: number;
-  readonly spec: TopLevelSpec;
+  readonly spec: Specification;
 }
 
 export type DrawingReply = { readonly id: number } & ({ readonly svg: string } | { readonly fault: string });
@@ -65,7 +65,7 @@ export class DrawingThread implements AsyncDisposable {
     await this.thread?.terminate();
   }
 
-  private request(spec: TopLevelSpec): Promise<string> {
+  private request(spec: Specification): Promise<string> {
     this.open();
     const { thread, death } = this;
     if (!thread || death) return Promise.reject(death ?? new Error("there is no thread to draw in"));

@@ -1,4 +1,6 @@
-import { type LoadedProblem, type LoadOptions, loadProblem } from "../load/load-problem.ts";
+import type { LoadOptions } from "../load/load-options.ts";
+import { loadProblem } from "../load/load-problem.ts";
+import type { LoadedProblem } from "../load/loaded-problem.ts";
 import { formatCounted } from "../util/format-size.ts";
 import type { Shell } from "./shell.ts";
 

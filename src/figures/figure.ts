@@ -1,5 +1,3 @@
-import type { TopLevelSpec } from "vega-lite";
-
 export type Cell = string | number | null;
 
 /** The numbers behind a figure, for people who read tables and for screen readers. */
@@ -10,6 +8,22 @@ export interface FigureTable {
 
 export type Hero = "main" | "side";
 
+/**
+ * A Vega-Lite 6 specification that stands alone, data inside. Vega's own types ask whoever reads them for those of a browser;
+ * `vegaLite` in `vega-lite.ts` gives them.
+ */
+export interface Specification {
+  readonly $schema?: string;
+  readonly width?: unknown;
+  readonly height?: unknown;
+  readonly data?: unknown;
+  readonly layer?: unknown;
+  readonly mark?: unknown;
+  readonly encoding?: unknown;
+  readonly params?: unknown;
+  readonly config?: unknown;
+}
+
 /** A figure as data: what it is called, what it says, how to draw it, and its numbers. Never pixels. */
 export interface Figure {
   /** File name without extension: "spectral-density". */
@@ -19,8 +33,7 @@ export interface Figure {
   readonly title: string;
   /** What is drawn and how to read it, in full sentences; also what a screen reader says. */
   readonly description: string;
-  /** A Vega-Lite 6 specification that stands alone, data inside. */
-  readonly spec: TopLevelSpec;
+  readonly spec: Specification;
   readonly table: FigureTable;
   readonly hero?: Hero;
 }

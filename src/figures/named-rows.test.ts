@@ -3,6 +3,7 @@ import { logger, None, parse, View } from "vega";
 import { describe, expect, it } from "vitest";
 import { foremost, rowAxis, rowFrame } from "./named-rows.ts";
 import { atWidth } from "./style.ts";
+import { vegaLite } from "./vega-lite.ts";
 
 const LONG = [
   "encoder.layers.11.self_attention.in_proj.weight",
@@ -16,7 +17,9 @@ async function drawn(width: number): Promise<string> {
     data: { values: LONG.map((name, i) => ({ name, size: i + 1 })) },
     layer: [{ mark: "bar", encoding: { y: rowAxis("name", LONG), x: { field: "size", type: "quantitative" } } }],
   });
-  return new View(parse(compile(atWidth(spec, width), { logger: logger(None) }).spec), { renderer: "none" }).toSVG();
+  return new View(parse(compile(vegaLite(atWidth(spec, width)), { logger: logger(None) }).spec), {
+    renderer: "none",
+  }).toSVG();
 }
 
 describe("rowAxis", () => {

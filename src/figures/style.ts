@@ -1,5 +1,7 @@
 import type { Config, TopLevelSpec } from "vega-lite";
 import { formatEstimate, formatNumber, typeset } from "../util/format-number.ts";
+import type { Specification } from "./figure.ts";
+import { vegaLite } from "./vega-lite.ts";
 
 /**
  * Colours by what they are for. The two hues differ in lightness too, so that they stay apart in
@@ -130,9 +132,9 @@ export function frame(drawing: Pick<LayeredSpec, "data" | "layer" | "height" | "
 }
 
 /** The same figure for a page of another width: its text keeps its size, so there is less of it. */
-export function atWidth(spec: TopLevelSpec, width: number): TopLevelSpec {
+export function atWidth(spec: Specification, width: number): Specification {
   if (width >= FIGURE_WIDTH) return spec;
-  const { params, config: { axis, legend, ...rest } = {} } = spec;
+  const { params, config: { axis, legend, ...rest } = {} } = vegaLite(spec);
   return {
     ...spec,
     width,

@@ -1,5 +1,6 @@
 import { loadOptions, type LoadOptions } from "../load/load-options.ts";
-import { type LoadedProblem, loadProblem as openProblem } from "../load/load-problem.ts";
+import { loadProblem as openProblem } from "../load/load-problem.ts";
+import type { LoadedProblem } from "../load/loaded-problem.ts";
 import { encodeSafetensors } from "../files/safetensors.ts";
 import { writeFileAtomically } from "../io/write-atomically.ts";
 import type { Problem } from "../problem/problem.ts";

@@ -13,7 +13,7 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { chooseParameters } from "./choose-parameters.ts";
 import { describedDataset } from "./described-dataset.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
-import type { LoadOptions } from "./load-problem.ts";
+import type { LoadOptions } from "./load-options.ts";
 
 /** A problem without examples. */
 export interface DescribedProblem {

@@ -12,7 +12,6 @@ import { LOSSES } from "../problem/losses/registry.ts";
 import { lastUnitAxis } from "../problem/last-unit-axis.ts";
 import { Problem } from "../problem/problem.ts";
 import { createRandom } from "../random/random-stream.ts";
-import type { Check } from "../result/envelope.ts";
 import type { Device } from "../runtime/device.ts";
 import { nodeRuntime, type NodeRuntimeOptions } from "../runtime/node-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -26,7 +25,8 @@ import { chooseLoss } from "./choose-loss.ts";
 import { defaultPrecision } from "../onnx/default-precision.ts";
 import { heldConstant, heldSentence } from "../onnx/held-constant.ts";
 import type { KeptEngines } from "./kept-engines.ts";
-import { type LoadedModel, loadModel } from "./load-model.ts";
+import { loadModel } from "./load-model.ts";
+import type { LoadedProblem } from "./loaded-problem.ts";
 import type { LoadOptions } from "./load-options.ts";
 import { proofWarnings, proveLoad } from "./load-proofs.ts";
 import { openHeldOut } from "./held-out.ts";
@@ -42,26 +42,6 @@ import {
 } from "./probe-network.ts";
 import { runtimeFault } from "./runtime-fault.ts";
 import { withOtherOutputs } from "./with-other-outputs.ts";
-
-export type { LoadOptions } from "./load-options.ts";
-
-/** A problem with the decisions that led to it. */
-export interface LoadedProblem {
-  readonly problem: Problem;
-  readonly source: LoadedModel;
-  readonly dataset: OpenDataset;
-  /** What `--data` said. */
-  readonly dataPath: string;
-  readonly device: Device;
-  readonly lossGuessed: boolean;
-  /** What was chosen, guessed or changed on the way, in sentences. */
-  readonly notes: readonly string[];
-  /** What was proven at load: that the imported graph is the file's. */
-  readonly proofs: readonly Check[];
-  /** What may spoil the result: how the exporter left the file, and points without derivative. */
-  readonly warnings: readonly string[];
-  close(): Promise<void>;
-}
 
 /** Elements up to which the examples looked at are computed in float64, whatever the model is in. */
 const PROMOTED_ELEMENTS = 2 ** 24;

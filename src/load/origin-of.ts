@@ -7,7 +7,7 @@ import type { Opened, Origin } from "../runs/subject.ts";
 import { type Shape, sizeOf } from "../util/tensor.ts";
 import { heldConstant } from "../onnx/held-constant.ts";
 import type { LoadedModel } from "./load-model.ts";
-import type { LoadedProblem } from "./load-problem.ts";
+import type { LoadedProblem } from "./loaded-problem.ts";
 
 /** Who makes the result, and how it was asked for. */
 export function identityOf(

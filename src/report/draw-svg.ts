@@ -1,12 +1,14 @@
 import { logger, None, parse, textMetrics, View, type Config } from "vega";
-import { compile, type TopLevelSpec } from "vega-lite";
+import { compile } from "vega-lite";
+import type { Specification } from "../figures/figure.ts";
+import { vegaLite } from "../figures/vega-lite.ts";
 import { textWidth } from "./text-width.ts";
 
 /** Legends start at the left edge of the drawing, not of the plot: long row labels leave them no room there. */
 const LEGENDS: Config = { legend: { layout: { frame: "bounds" } } };
 
 /** Draws a Vega-Lite specification as SVG text in light colours, with what its marks say. */
-export type DrawSvg = (spec: TopLevelSpec) => Promise<string>;
+export type DrawSvg = (spec: Specification) => Promise<string>;
 
 /**
  * Draws with Vega, which is the slowest part to load. No browser and no canvas: text is measured by `textWidth`, so labels
@@ -15,7 +17,7 @@ export type DrawSvg = (spec: TopLevelSpec) => Promise<string>;
 export const drawSvg: DrawSvg = async (spec) => {
   textMetrics.width = textWidth; // Vega has one measure for all drawings, and this hook to set it
   // Vega marks the rows that it is given: they are not its own.
-  const own = structuredClone(spec);
+  const own = structuredClone(vegaLite(spec));
   const view = new View(parse(compile(own, { logger: logger(None) }).spec, LEGENDS), { renderer: "none" });
   try {
     return compact(withTips(await view.toSVG()));

@@ -1,4 +1,4 @@
-import type { TopLevelSpec } from "vega-lite";
+import type { Specification } from "../figures/figure.ts";
 import type { DrawSvg } from "./draw-svg.ts";
 import { recolour, type SvgTheme } from "./recolour.ts";
 
@@ -11,7 +11,7 @@ const drawHere: DrawSvg = async (spec) => (await import("./draw-svg.ts")).drawSv
  * @example
  * await renderSvg(figure.spec, "dark"); // "<svg …"
  */
-export async function renderSvg(spec: TopLevelSpec, theme: SvgTheme = "light"): Promise<string> {
+export async function renderSvg(spec: Specification, theme: SvgTheme = "light"): Promise<string> {
   return recolour(await drawHere(spec), theme);
 }
 
