@@ -131,7 +131,7 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
     if (event.type === "warning") said.add(event.text);
     shell.listener(event);
     // How far each product is, is for whoever looks on.
-    if (event.type !== "progress") folder?.record(event, `${hostname()}-${process.pid}`);
+    if (event.type !== "progress" && event.by === undefined) folder?.record(event, `${hostname()}-${process.pid}`);
   };
   const engines = new KeptEngines();
   const draws = writes.as === "folder" && (out !== undefined || begun !== undefined || (writes.isUsual && !json));

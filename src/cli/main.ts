@@ -22,8 +22,11 @@ for (const [signal, exitCode] of Object.entries(EXIT_OF_SIGNAL)) {
 }
 
 // A worker whose run has gone ends with it: what it is at will be done by whoever continues the run.
-if (process.connected) {
-  process.once("disconnect", () => process.exit(EXIT.terminated));
+if (process.send !== undefined) {
+  const leave = () => process.exit(EXIT.terminated);
+  // It may have gone while this process was loading.
+  if (!process.connected) leave();
+  process.once("disconnect", leave);
   process.channel?.unref();
 }
 

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { RunFile } from "../runs/run-file.ts";
 import { expandPaths, standsForSeveral } from "./expand-paths.ts";
 import { createRunFolder, openRunFolder, tidyRunFolder } from "./run-folder.ts";
@@ -65,6 +65,35 @@ describe("the folder of a run", () => {
     tidyRunFolder(at("run"));
     expect(readdirSync(at("run"))).not.toContain(".run.json.1-1.partial");
     expect(readdirSync(at("run", "tasks"))).toEqual([".a.json.1-2.partial"]);
+  });
+
+  it("goes by the clock of its disk: another machine may write what looks old here", () => {
+    createRunFolder(at("run"), RUN);
+    writeFileSync(at("run", "tasks", ".a.json.1-2.partial"), "half");
+    vi.useFakeTimers({ now: Date.now() + 86_400_000, toFake: ["Date"] });
+    try {
+      tidyRunFolder(at("run"));
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(readdirSync(at("run", "tasks"))).toEqual([".a.json.1-2.partial"]);
+  });
+
+  it("tells what is said from now on, each line once and whole", () => {
+    const run = createRunFolder(at("run"), RUN);
+    run.record({ type: "note", text: "before" }, "a");
+    const said = run.follow();
+    expect(said()).toEqual([]);
+    run.record({ type: "progress", task: "t", stage: "trace", done: 1, total: 2 }, "a");
+    expect(said()).toMatchObject([{ by: "a", type: "progress", task: "t", stage: "trace", done: 1, total: 2 }]);
+    const diary = at("run", "events.ndjson");
+    appendFileSync(diary, 'torn\n{"type":"of another version"}\n{"type":"note","by":"b","te');
+    expect(said()).toEqual([]);
+    appendFileSync(diary, 'xt":"ä"}\n');
+    expect(said()).toEqual([{ by: "b", type: "note", text: "ä" }]);
+    expect(said()).toEqual([]);
+    rmSync(diary);
+    expect(said()).toEqual([]);
   });
 
   it("is refused where there is none", () => {

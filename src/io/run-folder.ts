@@ -1,12 +1,14 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inputError } from "../files/input-error.ts";
-import type { RunEvent } from "../runs/event.ts";
+import { type RunEvent, runEvent } from "../runs/event.ts";
 import type { TaskStore } from "../runs/task-store.ts";
 import { encodeRun, decodeRun, type RunFile, decodeTasks, encodeTasks } from "../runs/run-file.ts";
 import type { Task } from "../runs/task.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { fileError } from "./file-error.ts";
+import { makeFolders } from "./make-folders.ts";
+import { openFile } from "./open-file.ts";
 import { writeFileAtomically, writeFolderAtomically } from "./write-atomically.ts";
 
 /** What a run is made of, in its folder. */
@@ -26,6 +28,8 @@ export interface RunFolder extends TaskStore {
   listed(): Task[];
   /** Adds what the run says to `events.ndjson`, one event on a line, with its time and whoever says it. */
   record(event: RunEvent, by: string): void;
+  /** What is said from now on: each call gives what was added since the last one, with whoever said it. */
+  follow(): () => RunEvent[];
 }
 
 /**
@@ -72,7 +76,7 @@ export function openRunFolder(path: string): RunFolder {
     );
   }
   const run = decodeRun(readText(file) ?? "", file);
-  mkdirSync(join(path, TASKS), { recursive: true });
+  makeFolders(join(path, TASKS));
   const place = (hash: string) => join(path, TASKS, `${hash}.json`);
   return {
     path,
@@ -88,8 +92,38 @@ export function openRunFolder(path: string): RunFolder {
         // A diary that cannot be written costs no numbers.
       }
     },
+    follow: () => followed(join(path, EVENTS)),
     listed: () => decodeTasks(readText(join(path, TASK_LIST)), join(path, TASK_LIST)),
   };
+}
+
+/** Reads what is added to a diary; lines that are torn, or that another version wrote, are passed over. */
+function followed(path: string): () => RunEvent[] {
+  const size = () => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  let read = size();
+  return () => {
+    if (size() <= read) return [];
+    const source = openFile(path);
+    try {
+      const bytes = source.read(read, source.size - read);
+      const end = bytes.lastIndexOf(NEWLINE) + 1;
+      read += end;
+      return new TextDecoder().decode(bytes.subarray(0, end)).split("\n").flatMap(eventIn);
+    } finally {
+      source.close();
+    }
+  };
+}
+
+const NEWLINE = 10;
+
+function eventIn(line: string): RunEvent[] {
+  try {
+    const event = runEvent.safeParse(JSON.parse(line));
+    return event.success ? [event.data] : [];
+  } catch {
+    return [];
+  }
 }
 
 /** How long a file may be half written before it counts as left behind by a process that was killed. */
@@ -98,15 +132,29 @@ const STALE_MS = 600_000;
 /** Takes away what processes that were killed left half written. Others may be at work on tasks meanwhile. */
 export function tidyRunFolder(path: string): void {
   const tasks = join(path, TASKS);
+  const now = timeOf(path);
   for (const [folder, age] of [
     [path, 0],
     [tasks, STALE_MS],
   ] as const) {
     for (const name of existsSync(folder) ? readdirSync(folder) : []) {
       if (!/^\..*\.partial$/.test(name)) continue;
-      const changed = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-      if (Date.now() - changed >= age) rmSync(join(folder, name), { recursive: true, force: true });
+      const changed = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? now;
+      if (now - changed >= age) rmSync(join(folder, name), { recursive: true, force: true });
     }
+  }
+}
+
+/** The time of the disk that a folder is on, which stamps files by a clock of its own. */
+function timeOf(folder: string): number {
+  const probe = join(folder, `.${process.pid}-${process.hrtime.bigint()}.partial`);
+  try {
+    writeFileSync(probe, "");
+    return statSync(probe).mtimeMs;
+  } catch (error) {
+    throw fileError("write", folder, error);
+  } finally {
+    rmSync(probe, { force: true });
   }
 }
 

@@ -26,11 +26,13 @@ export function folderExecutor(
       const folder = folderOf();
       const leases = openLeases(folder.path, { worker: "coordinator", lasts: 0, clock: () => performance.now() });
       leases.forgive();
+      const said = folder.follow();
       const helper = await help(job, folder);
       try {
         let open = job.tasks;
         while (open.length > 0) {
           throwIfInterrupted(job.context);
+          for (const event of said()) job.listener(event);
           const done = open.filter(job.isDone);
           done.forEach(job.onDone);
           open = open.filter((task) => !done.includes(task));

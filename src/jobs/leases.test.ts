@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createRunFolder, type RunFolder } from "../io/run-folder.ts";
+import type { RunEvent } from "../runs/event.ts";
 import type { Task } from "../runs/task.ts";
 import { encodeFinished } from "../runs/task-store.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
@@ -67,6 +68,12 @@ describe("a lease", () => {
     expect(b.claim("t")).toBeDefined();
     b.releaseAllOf("a");
     expect(a.claim("t")).toBeUndefined();
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("does not hide why a task fails where the disk is full", () => {
+    const { a } = crew();
+    symlinkSync("/dev/full", join(folder, "leases", "t.failed"));
+    expect(() => a.fail("t", new Error("the task's own"))).not.toThrow();
   });
 
   it("that was torn by a crash expires, too", () => {
@@ -137,6 +144,25 @@ describe("workers in a folder", () => {
     expect(performed).toEqual(["3"]);
   });
 
+  it("tell whoever waits what they say", async () => {
+    const heard: RunEvent[] = [];
+    const done = new Set<string>();
+    const waiting = folderExecutor(() => run).run({
+      tasks: TASKS.slice(0, 1),
+      isDone: ({ hash }) => done.has(hash),
+      perform: () => Promise.resolve(),
+      onDone: () => undefined,
+      listener: (event) => heard.push(event),
+      context: {},
+    });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    run.record({ type: "progress", task: "0", stage: "trace", done: 3 }, "a");
+    while (heard.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    done.add("hash0");
+    await waiting;
+    expect(heard).toMatchObject([{ by: "a", type: "progress", task: "0", stage: "trace", done: 3 }]);
+  });
+
   it("tell whoever waits what cannot be done", async () => {
     const executor = folderExecutor(() => run);
     const refusal = new ThalwegError({ kind: "input", code: "weights-missing", message: "It lacks a tensor." });
@@ -145,6 +171,7 @@ describe("workers in a folder", () => {
       isDone: () => false,
       perform: () => Promise.resolve(),
       onDone: () => undefined,
+      listener: () => undefined,
       context: {},
     });
     const failing = work({

@@ -109,7 +109,11 @@ export function openLeases(run: string, { worker, lasts, clock }: LeaseOptions):
     },
     fail(hash, error) {
       const { kind, code, message, hint } = asFailure(error);
-      writeFileSync(failed(hash), JSON.stringify({ kind, code, message, hint }));
+      try {
+        writeFileSync(failed(hash), JSON.stringify({ kind, code, message, hint }));
+      } catch {
+        // A full disk may be the failure: whoever tries the task next meets it, too.
+      }
     },
     failure(hash) {
       const failure = failureFile.safeParse(jsonOf(read(failed(hash))));

@@ -16,9 +16,10 @@ export interface PoolOptions {
 
 /** So often in a row a worker may die without a task having been done meanwhile. */
 const DEATHS = 5;
-
-/** How long a worker has to end when it is told to, in milliseconds. */
+/** How long a worker has to end when all is done or when it is told to, in milliseconds. */
 const GRACE = 5000;
+/** Characters of what a worker last said that are kept, to tell why it died. */
+const LAST_WORDS = 500;
 
 /** Worker processes on this machine, each with the network open for itself. One that dies gives its task back. */
 export function workerPool({ workers, program, argumentsOf, folderOf }: PoolOptions): Executor {
@@ -29,42 +30,54 @@ export function workerPool({ workers, program, argumentsOf, folderOf }: PoolOpti
     let started = 0;
     let deaths = 0;
     let left = tasks.length;
+    let lastWords = "";
     let isClosing = false;
     const start = () => {
       const worker = `${process.pid}-${++started}-${process.hrtime.bigint()}`;
-      const child = fork(program, argumentsOf(path, worker), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+      // What went wrong is in the folder; said twice it would stand in the middle of what this process says.
+      const child = fork(program, argumentsOf(path, worker), { stdio: ["ignore", "ignore", "pipe", "ipc"] });
       running.set(worker, child);
+      let words = "";
+      child.stderr?.setEncoding("utf8").on("data", (text: string) => (words = (words + text).slice(-LAST_WORDS)));
       child.once("exit", () => {
         running.delete(worker);
+        leases.releaseAllOf(worker);
         if (isClosing) return;
         deaths++;
-        leases.releaseAllOf(worker);
+        lastWords = words.trim();
       });
     };
     return Promise.resolve({
       check(open) {
         if (open.length < left) deaths = 0;
         left = open.length;
-        if (deaths > DEATHS * workers) {
-          throw new ThalwegError({
-            kind: "internal",
-            code: "workers-die",
-            message: `Workers die before they have done a task: ${deaths} of them in a row.`,
-          });
-        }
+        if (deaths > DEATHS * workers) throw workersDie(deaths, lastWords);
         while (running.size < Math.min(workers, open.length)) start();
         return Promise.resolve();
       },
       async close() {
         isClosing = true;
         const children = [...running.values()];
-        for (const child of children) child.kill("SIGTERM");
+        const ended = Promise.all(children.filter(isAlive).map((child) => once(child, "exit")));
+        // Where all is done they see it and end by themselves.
+        if (left > 0) for (const child of children) child.kill("SIGTERM");
         const timer = setTimeout(() => children.forEach((child) => child.kill("SIGKILL")), GRACE);
-        const alive = children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
-        await Promise.all(alive.map((child) => once(child, "exit")));
+        await ended;
         clearTimeout(timer);
-        for (const worker of running.keys()) leases.releaseAllOf(worker);
       },
     });
+  });
+}
+
+function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
+
+function workersDie(deaths: number, lastWords: string): ThalwegError {
+  return new ThalwegError({
+    kind: "internal",
+    code: "workers-die",
+    message: `Workers die before they have done a task: ${deaths} of them in a row${lastWords === "" ? "" : `; the last one said: ${lastWords}`}.`,
+    hint: "Where memory is short, take fewer workers.",
   });
 }

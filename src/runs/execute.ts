@@ -196,6 +196,7 @@ async function complete(
       done++;
       listener({ type: "progress", stage: "tasks", done, total: all.length, estimate: label });
     },
+    listener,
     context: edges.tasks.context(null),
   });
 }

@@ -1,4 +1,5 @@
 import { throwIfInterrupted, type RunContext } from "../util/run-context.ts";
+import type { Listener } from "./event.ts";
 import type { Task } from "./task.ts";
 
 /** What an executor is to see to. */
@@ -11,6 +12,8 @@ export interface Job {
   perform(task: Task): Promise<void>;
   /** To be told of every task that is done. */
   onDone(task: Task): void;
+  /** To be told what those say that do tasks elsewhere. */
+  readonly listener: Listener;
   readonly context: RunContext;
 }
 

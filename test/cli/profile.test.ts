@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decodeResult } from "../../src/documents/result-kinds.ts";
 import { encodeSafetensors } from "../../src/files/safetensors.ts";
-import { spawn } from "node:child_process";
-import { commandLine, type Finished, MAIN, DIGITS, floats, labels, REFERENCE, wave } from "../support/command-line.ts";
+import { commandLine, DIGITS, floats, labels, REFERENCE, wave } from "../support/command-line.ts";
+import { thalweg as runThalweg } from "../support/spawn-node.ts";
 
 const { at, thalweg, npz, listing } = commandLine();
 
@@ -52,12 +52,7 @@ describe("profile", () => {
 
   it("measures the network that comes with it, and leaves the report at hand", async () => {
     mkdirSync(at("start"));
-    const child = await new Promise<Finished>((resolve) => {
-      const started = spawn(process.execPath, [MAIN, "profile", "--limit", "100", ...quick], { cwd: at("start") });
-      let out = "";
-      started.stdout.on("data", (text: Buffer) => (out += text.toString()));
-      started.on("close", (code) => resolve({ code, out, err: "" }));
-    });
+    const child = await runThalweg(["profile", "--limit", "100", ...quick], { cwd: at("start") });
     expect(child.code).toBe(0);
     expect(child.out).toMatch(/\.\/report\.html/);
     expect(readdirSync(at("start")).sort()).toEqual(["report.html", "thalweg-runs"]);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,8 +9,7 @@ import { encodeSafetensors } from "../../src/files/safetensors.ts";
 import { assetPath } from "../../src/io/asset-path.ts";
 import { openResult } from "../../src/io/open-result.ts";
 import { createRandom } from "../../src/random/random-stream.ts";
-import { NO_WEBGPU } from "./software-webgpu.ts";
-import { MAIN } from "./spawn-node.ts";
+import { type Act, thalweg } from "./spawn-node.ts";
 
 export const MODEL = [assetPath("digits.onnx"), "--data", "d.npz", "--threads", "1"];
 export const QUICK = ["--only", "loss,eigenvalues", "--top", "1", "--bottom", "1", "-q"];
@@ -23,21 +22,7 @@ export function checkpointRuns(steps: readonly number[]) {
   const at = (...path: string[]) => join(folder, ...path);
 
   /** Runs the command line in the temporary folder; `act` may send it a signal. */
-  function run(args: readonly string[], act: (child: ChildProcess) => void = () => undefined) {
-    return new Promise<{ code: number | null; out: string; err: string }>((resolve, reject) => {
-      const child = spawn(process.execPath, [MAIN, ...args], {
-        cwd: folder,
-        env: { ...process.env, ...NO_WEBGPU, NO_COLOR: "1" },
-      });
-      let out = "";
-      let err = "";
-      child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
-      child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
-      child.on("error", reject);
-      child.on("close", (code) => resolve({ code, out, err }));
-      act(child);
-    });
-  }
+  const run = (args: readonly string[], act?: Act) => thalweg(args, { cwd: folder }, act);
 
   /** Sends a signal as soon as so many tasks of a run are done. */
   function whenDone(path: string, count: number, child: ChildProcess, signal: NodeJS.Signals): void {

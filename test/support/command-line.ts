@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,22 +6,13 @@ import { afterAll, beforeAll } from "vitest";
 import { bytesSource } from "../../src/files/byte-source.ts";
 import { encodeNpz, readNpz } from "../../src/files/npz.ts";
 import type { Tensor } from "../../src/util/tensor.ts";
-import { NO_WEBGPU } from "./software-webgpu.ts";
-
-/** The built command line. */
-export const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+import { type Act, MAIN, thalweg as runThalweg } from "./spawn-node.ts";
 
 /** A file or folder below test/. */
 export const fixture = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 export const DIGITS = fixture("../assets/digits.onnx");
 export const OLD_RESULT = fixture("fixtures/results-0.1.0/profile-digits.json");
 export const REFERENCE = fixture("reference/mlp-tanh-digits/");
-
-export interface Finished {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 export function floats(shape: number[], value: (i: number) => number): Tensor {
   const size = shape.reduce((product, extent) => product * extent, 1);
@@ -45,21 +35,7 @@ export function commandLine() {
   const at = (...path: string[]) => join(folder, ...path);
 
   /** Runs the built command line in the temporary folder; `act` may send it a signal. */
-  function thalweg(args: readonly string[], act?: (child: ReturnType<typeof spawn>) => void): Promise<Finished> {
-    return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [MAIN, ...args], {
-        cwd: folder,
-        env: { ...process.env, ...NO_WEBGPU, NO_COLOR: "1" },
-      });
-      let out = "";
-      let err = "";
-      child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
-      child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
-      child.on("error", reject);
-      child.on("close", (code) => resolve({ code, out, err }));
-      act?.(child);
-    });
-  }
+  const thalweg = (args: readonly string[], act?: Act) => runThalweg(args, { cwd: folder }, act);
 
   function npz(name: string, arrays: Record<string, Tensor>): string {
     writeFileSync(at(name), encodeNpz(Object.entries(arrays)));

@@ -1,4 +1,4 @@
-import { spawn, type SpawnOptions } from "node:child_process";
+import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { NO_WEBGPU } from "./software-webgpu.ts";
 
@@ -14,8 +14,16 @@ export interface Finished {
   readonly err: string;
 }
 
+/** May send signals to a process. */
+export type Act = (child: ChildProcess) => void;
+
 /** Runs a program to its end and keeps what it wrote. */
-export function finish(program: string, args: readonly string[], options: SpawnOptions = {}): Promise<Finished> {
+export function finish(
+  program: string,
+  args: readonly string[],
+  options: SpawnOptions = {},
+  act?: Act,
+): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       ...options,
@@ -27,12 +35,13 @@ export function finish(program: string, args: readonly string[], options: SpawnO
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (err += text));
     child.on("error", reject);
     child.on("close", (code, signal) => resolve({ code, signal, out, err }));
+    act?.(child);
   });
 }
 
 /** Runs the command line. */
-export function thalweg(args: readonly string[], options: SpawnOptions = {}): Promise<Finished> {
-  return finish(process.execPath, [MAIN, ...args], options);
+export function thalweg(args: readonly string[], options: SpawnOptions = {}, act?: Act): Promise<Finished> {
+  return finish(process.execPath, [MAIN, ...args], options, act);
 }
 
 /** Runs a module given as text. */

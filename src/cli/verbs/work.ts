@@ -14,6 +14,9 @@ import { formatCounted } from "../../util/format-size.ts";
 import { silentOpeners } from "../open-subjects.ts";
 import { defineVerb } from "../verb.ts";
 
+/** How often a worker tells the others how far it is, in milliseconds. */
+const TOLD_MS = 1000;
+
 export const workVerb = defineVerb({
   name: "work",
   summary: "do tasks of a run that others have begun, on this or any machine that shares its folder",
@@ -47,6 +50,8 @@ export const workVerb = defineVerb({
     const folder = openRunFolder(given(path, "RUN"));
     const { recipe } = folder.run;
     const { tasks } = chosen("experiment", recipe.experiment, EXPERIMENTS);
+    let told = 0;
+    const isDue = () => shell.elapsed() - told >= TOLD_MS && ((told = shell.elapsed()), true);
     const worker = name ?? `${hostname()}-${process.pid}-${process.hrtime.bigint()}`;
     await using engines = new KeptEngines();
     const options: WorkOptions = {
@@ -65,7 +70,7 @@ export const workVerb = defineVerb({
             openers: silentOpeners(shell, engines),
             listener: (event) => {
               shell.listener(event);
-              if (event.type !== "progress") folder.record(event, worker);
+              if (event.type !== "progress" || isDue()) folder.record(event, worker);
             },
             context: (budget) => shell.context(budget ?? undefined),
           },
