@@ -1,4 +1,5 @@
 import { type KernelMemory, kernelMemory } from "./kernel-memory.ts";
+import type { LowerRows } from "./lower-rows.ts";
 import { PutOffUpdates, roomForPairs, ROWS, roundUp } from "./put-off-updates.ts";
 
 /**
@@ -42,18 +43,10 @@ interface Places {
 /**
  * A copy of a matrix as a triangle, in WebAssembly memory where there is SIMD.
  *
- * @param matrix n × n, row-major; only its lower triangle is read
- * @param chosen the rows and columns that are taken, ascending
  * @param most pairs of vectors that are put off at most
  */
-export function copyTriangle(
-  matrix: Float64Array,
-  n: number,
-  chosen: Uint32Array,
-  most: number,
-  simd = true,
-): Triangle {
-  const m = chosen.length;
+export function copyTriangle(lower: LowerRows, most: number, simd = true): Triangle {
+  const m = lower.dimension;
   // An odd number of cache lines: the same column of many rows does not fall on the same place of a cache.
   const lines = Math.ceil(m / 8);
   const stride = 8 * (lines + 1 - (lines % 2));
@@ -66,7 +59,7 @@ export function copyTriangle(
   const arithmetic = memory ? simdArithmetic(memory, at) : plainArithmetic(all, at);
   const putOff = new PutOffUpdates(all, memory, at);
   const rowAt = (i: number) => rows + i * stride;
-  copyLower(matrix, n, chosen, all, rowAt);
+  copyLower(lower, all, rowAt);
   return {
     most,
     putOff,
@@ -90,20 +83,11 @@ export function copyTriangle(
   };
 }
 
-/** The chosen rows of a lower triangle to their places; blocks on the diagonal are copied as a whole. */
-function copyLower(
-  matrix: Float64Array,
-  n: number,
-  chosen: Uint32Array,
-  all: Float64Array,
-  rowAt: (i: number) => number,
-): void {
-  const m = chosen.length;
-  for (let i = 0; i < m; i++) {
-    const from = chosen[i] * n;
+/** Rows to their places; blocks on the diagonal are copied as a whole. */
+function copyLower(lower: LowerRows, all: Float64Array, rowAt: (i: number) => number): void {
+  for (let i = 0; i < lower.dimension; i++) {
     const to = rowAt(i);
-    if (m === n) all.set(matrix.subarray(from, from + i + 1), to);
-    else for (let j = 0; j <= i; j++) all[to + j] = matrix[from + chosen[j]];
+    lower.copyRow(i, all, to);
     for (let j = i - (i % ROWS); j < i; j++) all[rowAt(j) + i] = all[to + j];
   }
 }

@@ -1,3 +1,4 @@
+import { chosenRows } from "../linalg/lower-rows.ts";
 import { copyTriangle } from "../linalg/triangle.ts";
 import type { LinearOperator } from "./linear-operator.ts";
 
@@ -10,7 +11,7 @@ import type { LinearOperator } from "./linear-operator.ts";
  */
 export function triangleOperator(matrix: Float64Array, n: number, chosen: Uint32Array, name: string): LinearOperator {
   const dimension = chosen.length;
-  const triangle = copyTriangle(matrix, n, chosen, 1);
+  const triangle = copyTriangle(chosenRows(matrix, n, chosen), 1);
   const [vector, image] = triangle.putOff.pairs;
   return {
     dimension,

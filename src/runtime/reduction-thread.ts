@@ -1,12 +1,12 @@
 import { Worker } from "node:worker_threads";
-import type { SymmetricReduction } from "../linalg/symmetric-eigen.ts";
+import type { PackedBlocks } from "../linalg/lower-rows.ts";
+import { packSymmetric, type SymmetricReduction } from "../linalg/symmetric-eigen.ts";
 import { ThalwegError, type ErrorDetails } from "../util/thalweg-error.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** What the worker is started with. */
 export interface ReductionTask {
-  readonly matrix: Float64Array;
-  readonly n: number;
+  readonly blocks: PackedBlocks;
 }
 
 export type ReductionReply =
@@ -17,9 +17,13 @@ export type ReductionReply =
 /** `reduceSymmetric` of a runtime in Node: a thread for each matrix, from the built `reduction-worker.js`. */
 export function reductionThread(worker: URL): NonNullable<Runtime["reduceSymmetric"]> {
   return async (matrix, n, goesOn) => {
-    const task: ReductionTask = { matrix, n };
+    const task: ReductionTask = { blocks: packSymmetric(matrix, n) };
     // The worker is a file of ours: flags of the caller's process (--input-type) do not fit it.
-    const thread = new Worker(worker, { workerData: task, execArgv: [] });
+    const thread = new Worker(worker, {
+      workerData: task,
+      transferList: [task.blocks.elements].flatMap(({ buffer }) => (buffer instanceof ArrayBuffer ? buffer : [])),
+      execArgv: [],
+    });
     try {
       return await new Promise<SymmetricReduction | undefined>((resolve, reject) => {
         thread.on("message", (reply: ReductionReply) => {

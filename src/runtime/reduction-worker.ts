@@ -2,11 +2,11 @@
  * The worker that reduces one symmetric matrix (`reduction-thread.ts`), tells how far it is, sends what came of it, and ends.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { reduceSymmetric } from "../linalg/symmetric-eigen.ts";
+import { reducePacked } from "../linalg/symmetric-eigen.ts";
 import { errorDetails } from "../util/thalweg-error.ts";
 import type { ReductionReply, ReductionTask } from "./reduction-thread.ts";
 
-const { matrix, n }: ReductionTask = workerData;
+const { blocks }: ReductionTask = workerData;
 
 function tell(reply: ReductionReply, sent: readonly Float64Array[] = []): void {
   parentPort?.postMessage(
@@ -16,7 +16,7 @@ function tell(reply: ReductionReply, sent: readonly Float64Array[] = []): void {
 }
 
 try {
-  const steps = reduceSymmetric(matrix, n);
+  const steps = reducePacked(blocks);
   let step = steps.next();
   for (; step.done !== true; step = steps.next()) tell({ kind: "share", share: step.value });
   const reduction = step.value;
