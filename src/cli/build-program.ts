@@ -94,6 +94,7 @@ function optionOf(flag: Flag): Option {
     `${short}${flag.name}${flag.toggle ? "" : ` <${flag.placeholder}>`}`,
     flag.description + byDefault,
   );
+  if (flag.ambiguous !== undefined) option.hideHelp();
   if (flag.group !== undefined) option.helpGroup(`${flag.group}:`);
   if (flag.repeatable)
     option.argParser((value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value]);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Vocabulary, wordsOf } from "../quantities/vocabulary.ts";
 import type { Experiment } from "../runs/experiment.ts";
 import type { Options } from "../runs/subject.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
@@ -19,28 +20,48 @@ export const measuringFlags = z.object({ seed: runFlags.shape.seed, time: runFla
 /** The flags that have no part in any number. */
 export const WITHOUT_NUMBERS: ReadonlySet<string> = new Set(Object.keys(edgeFlags.shape));
 
-/** The flags of an experiment: what it is about, what it is told, how it runs. What does not apply to it has none. */
-export function experimentFlags(experiment: Experiment): z.ZodObject {
-  const { subject, parameters, writes, isRandom, endsEarly, hasPlan, readsHeldOut, tasks } = experiment;
-  requireOwnFlags(experiment);
-  const positional = new Set(experiment.arguments.map(({ option }) => option));
-  const own = Object.entries(parameters.shape).filter(([key]) => !positional.has(key));
+/**
+ * The flags of experiments that answer one verb: what they are told, what they are about, how they run. What does not apply
+ * to them has none.
+ */
+export function experimentFlags(experiments: readonly Experiment[]): z.ZodObject {
+  const { parameters } = new Vocabulary(experiments.flatMap(({ speakers }) => speakers));
+  const positional = new Set(experiments.flatMap((each) => each.arguments.map(({ option }) => option)));
+  const own = wordsOf(parameters).filter(([key]) => !positional.has(key));
+  // In the order of help; what has no heading comes last.
+  const [headed, plain] = [true, false].map((isHeaded) =>
+    own.filter(([, type]) => (z.globalRegistry.get(type)?.["group"] !== undefined) === isHeaded),
+  );
+  const shared = experiments.map(flagsAround).reduce((all, each) => ({ ...all, ...each }), {});
+  // Also what does not apply to these: a word means the same, whatever is asked.
+  const common = experiments.map(({ subject }) => SUBJECT_FLAGS[subject].shape);
+  const reserved = [edgeFlags.shape, measuringFlags.shape, ...common];
+  const clash = own.find(([key]) => reserved.some((each) => Object.hasOwn(each, key)));
+  if (clash !== undefined) throw flagTaken(experiments[0], clash[0]);
+  return z.object({ ...Object.fromEntries(headed), ...shared, ...talkFlags.shape, ...Object.fromEntries(plain) });
+}
+
+/** What leads to the subject, and how it runs. */
+function flagsAround({
+  subject,
+  writes,
+  isRandom,
+  endsEarly,
+  hasPlan,
+  readsHeldOut,
+  tasks,
+}: Experiment): z.ZodRawShape {
   const about = Object.entries(SUBJECT_FLAGS[subject].shape).filter(
     ([key]) => readsHeldOut === true || !Object.hasOwn(heldOutFlags.shape, key),
   );
-  // In the order of help: what it is told, what it is about, how it runs and talks; what has no heading comes last.
-  const isHeaded = ([, type]: (typeof own)[number]) => z.globalRegistry.get(type)?.["group"] !== undefined;
-  return z.object({
-    ...Object.fromEntries(own.filter(isHeaded)),
+  return {
     ...Object.fromEntries(about),
     out: outFlag(writes),
     ...(isRandom === true && { seed: runFlags.shape.seed }),
     ...(endsEarly === true && { time: tasks.length > 0 ? sharedTime : runFlags.shape.time }),
     ...(hasPlan && { dryRun: runFlags.shape.dryRun }),
     ...(tasks.length > 0 && taskFlags.shape),
-    ...talkFlags.shape,
-    ...Object.fromEntries(own),
-  });
+  };
 }
 
 function outFlag(writes: Experiment["writes"]): z.ZodType {
@@ -50,15 +71,12 @@ function outFlag(writes: Experiment["writes"]): z.ZodType {
     : z.string().optional().meta({ description, placeholder: "DIR", short: "o", group: "Run" });
 }
 
-/** @throws internal error `flag-taken` for an experiment whose parameter would be read as a flag that all have */
-function requireOwnFlags({ name, subject, parameters }: Experiment): void {
-  const shared = { ...edgeFlags.shape, ...measuringFlags.shape, ...SUBJECT_FLAGS[subject].shape };
-  const taken = Object.keys(parameters.shape).find((key) => Object.hasOwn(shared, key));
-  if (taken === undefined) return;
-  throw new ThalwegError({
+/** For an experiment whose parameter would be read as a flag that all have. */
+function flagTaken({ name }: Experiment, parameter: string): ThalwegError {
+  return new ThalwegError({
     kind: "internal",
     code: "flag-taken",
-    message: `The experiment ${name} has a parameter "${taken}", which is a flag that all of its kind share.`,
+    message: `The experiment ${name} has a parameter "${parameter}", which is a flag that all of its kind share.`,
   });
 }
 

@@ -45,10 +45,7 @@ export function verbsOf(experiments: readonly Experiment[]): Verb[] {
 
 function verbOf(experiments: readonly Experiment[]): Verb {
   const [{ name, summary, description, choices, arguments: positional }] = experiments;
-  const parameters = experiments.reduce<z.ZodObject>(
-    (all, experiment) => all.extend(experimentFlags(experiment).shape),
-    z.object({}),
-  );
+  const parameters = experimentFlags(experiments);
   return {
     name,
     summary,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { expectationOf } from "../util/expectation-of.ts";
 import { kebab } from "../util/kebab.ts";
+import { severalMeanings } from "../quantities/vocabulary.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { didYouMean } from "../util/suggest.ts";
 
@@ -22,6 +23,8 @@ export interface Flag {
   readonly repeatable: boolean;
   readonly choices: readonly string[] | undefined;
   readonly default: unknown;
+  /** The flags that it may stand for, where it is a word that means several things: it takes no value. */
+  readonly ambiguous: readonly string[] | undefined;
 }
 
 /** The part of JSON Schema that parameter types use. */
@@ -37,6 +40,7 @@ const propertySchema = z.object({
   placeholder: z.string().optional(),
   short: z.string().optional(),
   group: z.string().optional(),
+  ambiguous: z.array(z.string()).optional(),
 });
 
 const objectSchema = z.object({ properties: z.record(z.string(), propertySchema).default({}) });
@@ -69,6 +73,7 @@ export function flagsOf(parameters: z.ZodObject): Flag[] {
       repeatable,
       choices: value.enum?.map(String),
       default: property.default,
+      ambiguous: property.ambiguous,
     };
   });
 }
@@ -99,6 +104,8 @@ export type RawFlags = Readonly<Record<string, unknown>>;
  */
 export function readFlags<S extends z.ZodObject>(parameters: S, raw: RawFlags): z.output<S> {
   const flags = flagsOf(parameters);
+  const unclear = flags.find(({ key, ambiguous }) => ambiguous !== undefined && raw[key] !== undefined);
+  if (unclear !== undefined) throw severalMeanings(unclear.key, unclear.ambiguous ?? []);
   const given = Object.fromEntries(
     flags.filter(({ key }) => raw[key] !== undefined).map((flag) => [flag.key, coerce(flag, raw[flag.key])]),
   );

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { profileParameters, runProfile } from "../instruments/profile.ts";
+import { profileOnly, runProfile } from "../instruments/profile.ts";
 import { runChecks } from "../instruments/run-checks.ts";
 import type { Problem } from "../problem/problem.ts";
 import {
@@ -61,7 +61,7 @@ export const profileCheckpoints = defineExperiment({
   subject: "checkpoints",
   checks: undefined,
   waits: undefined,
-  parameters: profileParameters,
+  parameters: profileOnly,
   tasks: [profileCheckpoint],
   plan: ({ problem, checkpoints }, options, budget) => planOf(problem, options, budget, checkpoints.length),
   async measure({ checkpoints }, _options, desk) {

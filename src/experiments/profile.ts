@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { planProfile, profileParameters, profileWaits, runProfile } from "../instruments/profile.ts";
+import { planProfile, PROFILE_WORDS, profileOnly, profileWaits, runProfile } from "../instruments/profile.ts";
 import { PROFILE_FIGURES } from "../instruments/profile-figures.ts";
 import { profileResult } from "../instruments/profile-result.ts";
 import { INSTRUMENTS } from "../instruments/registry.ts";
@@ -28,7 +28,8 @@ export const profile = defineExperiment({
   endsEarly: true,
   readsHeldOut: true,
   checks: "every-run",
-  parameters: profileParameters,
+  parameters: profileOnly,
+  uses: INSTRUMENTS,
   examples: [
     ["thalweg profile", "a trained network that comes with thalweg"],
     ["thalweg profile model.onnx --data train.npz", "your own"],
@@ -40,10 +41,10 @@ export const profile = defineExperiment({
   },
   plan: ({ problem }, options, budget) => planOf(problem, options, budget, 1),
   waits: ({ problem }, options, budget) => profileWaits(problem, options, budget),
-  async measure({ problem }, options, desk) {
+  async measure({ problem }, _options, desk) {
     const { result, arrays, checks, faults } = await runProfile(
       problem,
-      options,
+      desk.options,
       desk.random.split("profile"),
       desk.context,
       desk.drawn,
@@ -73,8 +74,9 @@ export function planOf(problem: Problem, options: Options, budget: Pick<RunConte
 
 /** What is asked for beyond what there is. */
 function beyondAll(options: Options, dimension: number): string[] {
-  return Object.entries(hessianExtremes.parameters.pick({ top: true, bottom: true }).parse(options)).flatMap(
-    ([name, count]) =>
-      count > dimension ? [`--${name} ${count} is more than there are: all ${dimension} eigenvalues are taken.`] : [],
+  return Object.entries(
+    PROFILE_WORDS.read(hessianExtremes.parameters.pick({ top: true, bottom: true }), options),
+  ).flatMap(([name, count]) =>
+    count > dimension ? [`--${name} ${count} is more than there are: all ${dimension} eigenvalues are taken.`] : [],
   );
 }

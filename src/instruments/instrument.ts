@@ -6,9 +6,10 @@ import type { BaseNumbers } from "./base-numbers.ts";
 import type { Question } from "./judge-verdict.ts";
 import type { Counter } from "../quantities/account.ts";
 import type { Desk } from "../quantities/desk.ts";
-import { parametersOfNeeds } from "../quantities/needed-quantities.ts";
+import { wordsOfNeeds } from "../quantities/needed-quantities.ts";
 import { needsOf, quantitiesIn, type Need, type Needs } from "../quantities/quantity.ts";
 import type { Options, Setting } from "../quantities/setting.ts";
+import { Vocabulary, type Word, wordsOf } from "../quantities/vocabulary.ts";
 import { encodePart, type Merged, type OutputOf, type Part } from "./part.ts";
 
 /** A text of the report, with the measured numbers filled in where they help. */
@@ -86,6 +87,8 @@ export interface Measured extends Standing {
 export interface Instrument<P extends Part, Result> extends Description<P, Result> {
   /** Its own, and those of whatever it may need: each is a flag of the command line. */
   readonly parameters: z.ZodObject;
+  /** The same, each under its own word. */
+  readonly words: readonly Word[];
   readonly needs: readonly Need[];
   cost(setting: Setting): number;
   bytes(setting: Setting): number;
@@ -104,10 +107,12 @@ export function defineInstrument<
 >(definition: Definition<P, Reads, Parameters>): Instrument<P, Seen<P, Reads>> {
   const needs = needsOf(definition.needs ?? []);
   const declared = { name: definition.name, needs: quantitiesIn(needs) };
+  const words = [...wordsOfNeeds(needs), ...wordsOf(definition.parameters)];
   return {
     ...definition,
     needs,
-    parameters: parametersOfNeeds(needs).extend(definition.parameters.shape),
+    words,
+    parameters: new Vocabulary([{ name: definition.name, words }]).parameters,
     cost: (setting) => definition.cost?.(setting, setting.parametersOf(definition)) ?? 0,
     bytes: (setting) => definition.bytes?.(setting, setting.parametersOf(definition)) ?? 0,
     run: async (desk, account = desk.account) => {

@@ -11,6 +11,7 @@ import { peakOf } from "../quantities/memory.ts";
 import { neededQuantities, settingOf } from "../quantities/needed-quantities.ts";
 import type { Quantity } from "../quantities/quantity.ts";
 import type { Setting } from "../quantities/setting.ts";
+import { Vocabulary, wordsOf } from "../quantities/vocabulary.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
 import type { NamedArrays } from "../result/named-arrays.ts";
@@ -28,7 +29,7 @@ import { profileResult, type ProfileInstrument, type ProfileResult } from "./pro
 import { INSTRUMENTS } from "./registry.ts";
 import { readingsOf } from "./shown-readings.ts";
 
-const profileOnly = z.object({
+export const profileOnly = z.object({
   only: z
     .union([z.string(), z.array(z.string())])
     .optional()
@@ -37,7 +38,7 @@ const profileOnly = z.object({
 
 /** The instruments that the options ask for, in the order of the registry. */
 function chosenInstruments(problem: Problem, options: ProfileOptions): readonly ProfileInstrument[] {
-  const { only } = profileOnly.parse(options);
+  const { only } = PROFILE_WORDS.read(profileOnly, options);
   if (only === undefined) return INSTRUMENTS.filter(({ isAsked }: ProfileInstrument) => isAsked?.(problem) ?? true);
   const names = [only].flat().flatMap((list) => list.split(",").map((name) => name.trim()));
   const unknown = names.find((name) => !INSTRUMENTS.some((instrument) => instrument.name === name));
@@ -52,11 +53,11 @@ function chosenInstruments(problem: Problem, options: ProfileOptions): readonly 
   return INSTRUMENTS.filter(({ name }) => names.includes(name));
 }
 
-/** Every parameter of a profile, flat: names are unique over the instruments or mean the same thing. */
-export const profileParameters = INSTRUMENTS.reduce<z.ZodObject>(
-  (all, { parameters }) => all.extend(parameters.shape),
-  profileOnly,
-);
+/** The parameters of all instruments, as a profile names them. */
+export const PROFILE_WORDS = new Vocabulary([{ name: "profile", words: wordsOf(profileOnly) }, ...INSTRUMENTS]);
+
+/** Every parameter of a profile, by name. */
+export const profileParameters = PROFILE_WORDS.parameters;
 
 /** One line of a plan: what `--dry-run` prints. */
 export interface PlannedInstrument {
@@ -76,7 +77,7 @@ function settingFor(
   { hasBudget }: Pick<RunContext, "hasBudget">,
 ): Setting {
   return settingOf(
-    { problem, options, hasBudget },
+    { problem, options, hasBudget, vocabulary: PROFILE_WORDS },
     chosen.flatMap(({ needs }) => needs),
   );
 }

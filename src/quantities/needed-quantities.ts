@@ -1,8 +1,8 @@
-import { z } from "zod";
 import type { Problem } from "../problem/problem.ts";
 import type { Need, Quantity } from "./quantity.ts";
 import type { Options, Setting } from "./setting.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { type Vocabulary, type Word, wordsOf } from "./vocabulary.ts";
 
 /** Whatever may be needed, in any setting. */
 function everythingIn(needs: readonly Need[], found = new Set<Quantity>()): ReadonlySet<Quantity> {
@@ -28,12 +28,9 @@ export function neededQuantities(
   return found;
 }
 
-/** The parameters of all that may be needed, as one object. */
-export function parametersOfNeeds(needs: readonly Need[]): z.ZodObject {
-  return [...everythingIn(needs)].reduce<z.ZodObject>(
-    (all, { parameters }) => all.extend(parameters.shape),
-    z.object({}),
-  );
+/** The parameters of all that may be needed. */
+export function wordsOfNeeds(needs: readonly Need[]): Word[] {
+  return [...everythingIn(needs)].flatMap(({ parameters }) => wordsOf(parameters));
 }
 
 /**
@@ -43,15 +40,21 @@ export function parametersOfNeeds(needs: readonly Need[]): z.ZodObject {
  * @throws ZodError for a value that a parameter does not take; internal error `needs-contradict` where no set agrees
  */
 export function settingOf(
-  run: { readonly problem: Problem; readonly options: Options; readonly hasBudget?: boolean },
+  run: {
+    readonly problem: Problem;
+    readonly options: Options;
+    readonly hasBudget?: boolean;
+    /** The names that parameters go by in the options; their own words when absent. */
+    readonly vocabulary?: Vocabulary;
+  },
   needs: readonly Need[],
 ): Setting {
-  const { problem, options, hasBudget = false } = run;
+  const { problem, options, hasBudget = false, vocabulary } = run;
   let wanted: ReadonlySet<object> = new Set();
   const setting: Setting = {
     problem,
     hasBudget,
-    parametersOf: ({ parameters }) => parameters.parse(options),
+    parametersOf: ({ parameters }) => vocabulary?.read(parameters, options) ?? parameters.parse(options),
     wants: (quantity) => wanted.has(quantity),
   };
   for (const quantity of everythingIn(needs)) setting.parametersOf(quantity);

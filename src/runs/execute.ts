@@ -129,7 +129,7 @@ export async function execute(experiment: Experiment, ask: Ask, edges: Edges): P
     };
     const { clock, drawn } = edges;
     const file: Desk["file"] = (path) => files.get(path) ?? unread(path, experiment);
-    const desk: Desk = {
+    const desk: Omit<Desk, "options"> = {
       random,
       arrays,
       context,

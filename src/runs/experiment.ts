@@ -3,6 +3,7 @@ import { type Drawing, draw } from "../figures/draw.ts";
 import type { Figure, FigureKind } from "../figures/figure.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 import type { Problem } from "../problem/problem.ts";
+import { type Speaker, Vocabulary, wordsOf } from "../quantities/vocabulary.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Check, Frame } from "../result/envelope.ts";
 import type { NamedArrays } from "../result/named-arrays.ts";
@@ -26,6 +27,8 @@ export interface Desk {
   readonly clock: () => number;
   /** What was found when the subject was opened. */
   readonly origin: Origin;
+  /** Everything that was asked, as what it uses takes it. */
+  readonly options: Options;
   /** Where the file goes that it makes, where it makes one. */
   readonly output: string | null;
   /** A file that it declares to read, open. */
@@ -109,6 +112,8 @@ interface Definition<
   readonly subject: Kind;
   /** Of its own, besides what leads to the subject. */
   readonly parameters: Parameters;
+  /** Whose parameters it takes besides: the instruments that it lets measure. */
+  readonly uses?: readonly Speaker[];
   readonly tasks?: readonly AnyTaskKind[];
   /**
    * What it would do; absent where nothing is computed on data.
@@ -131,7 +136,10 @@ export interface Experiment<Name extends string = string, Result extends z.ZodTy
   /** A result as its file holds it, as it is shown; null where it holds that itself. */
   present(json: unknown, frame: Frame): ShownSection[] | null;
   readonly subject: SubjectKind;
+  /** Its own, and those of what it uses, by name. */
   readonly parameters: z.ZodObject;
+  /** Itself and what it uses, each with its parameters. */
+  readonly speakers: readonly Speaker[];
   readonly tasks: readonly AnyTaskKind[];
   /** Whether it can say what it would do. */
   readonly hasPlan: boolean;
@@ -145,7 +153,7 @@ export interface Session extends Pick<Opened<unknown>, "inputs" | "origin" | "cl
   plan(budget: Pick<RunContext, "hasBudget">): Plan | undefined;
   waits(budget: Pick<RunContext, "hasBudget">): boolean;
   /** The result as a file holds it. */
-  measure(desk: Desk): Promise<Measured<unknown>>;
+  measure(desk: Omit<Desk, "options">): Promise<Measured<unknown>>;
 }
 
 /**
@@ -172,9 +180,13 @@ export function defineExperiment<
   Kind extends SubjectKind,
   Parameters extends z.ZodObject,
 >(definition: Definition<Name, Result, Kind, Parameters>): Experiment<Name, Result> {
-  const { name, subject: kind, parameters, result: shape, figures = [], tasks = [], proofs } = definition;
+  const { name, subject: kind, parameters, uses = [], result: shape, figures = [], tasks = [], proofs } = definition;
+  const speakers = [{ name: definition.verb ?? name, words: wordsOf(parameters) }, ...uses];
+  const vocabulary = new Vocabulary(speakers);
   return {
     ...definition,
+    speakers,
+    parameters: vocabulary.parameters,
     writes: definition.writes ?? RUN_FOLDER,
     tasks,
     hasPlan: definition.plan !== undefined,
@@ -186,7 +198,7 @@ export function defineExperiment<
     present: (json, frame) => definition.show?.(shape.parse(json), frame) ?? null,
     async open(openers, request) {
       const { subject, inputs, origin, close } = await openers[kind]({ ...request, proofs });
-      const options = parameters.parse(request.options);
+      const options = vocabulary.read(parameters, request.options);
       return {
         inputs,
         origin,
@@ -195,7 +207,10 @@ export function defineExperiment<
         plan: (budget) => definition.plan?.(subject, request.options, budget),
         waits: (budget) => definition.waits?.(subject, request.options, budget) ?? false,
         measure: async (desk) => {
-          const { result, ...measured } = await definition.measure(subject, options, desk);
+          const { result, ...measured } = await definition.measure(subject, options, {
+            ...desk,
+            options: request.options,
+          });
           return { ...measured, result: shape.encode(result) };
         },
       };
