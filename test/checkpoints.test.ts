@@ -59,6 +59,16 @@ describe("a profile over checkpoints", () => {
     copyFileSync(at("step-10.safetensors"), at("step-5.safetensors"));
     const changed = await run(["profile", "--resume", "whole"]);
     copyFileSync(at("kept"), at("step-5.safetensors"));
+    const begun = readFileSync(at("whole", "run.json"), "utf8");
+    writeFileSync(at("whole", "run.json"), begun.replace(/"build": "[^"]*"/, '"build": "0.1.0 (another)"'));
+    const [resumed, helped] = [await run(["profile", "--resume", "whole"]), await run(["work", "whole"])];
+    writeFileSync(at("whole", "run.json"), begun);
+    for (const { code, err } of [resumed, helped]) {
+      expect(code).toBe(2);
+      expect(err.replaceAll(/\s+/g, " ")).toMatch(
+        /whole was begun by the build 0\.1\.0 \(another\), and this is 0\.1\.0 \(/,
+      );
+    }
     expect(changed.code).toBe(2);
     expect(changed.err.replaceAll(/\s+/g, " ")).toMatch(/step-5\.safetensors holds other bytes than when it began/);
   }, 120_000);

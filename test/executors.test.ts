@@ -18,17 +18,21 @@ const IS_FULL = KILLS >= 10;
 const CHECKPOINTS = IS_FULL ? 40 : 5;
 const SEED = Number(process.env["THALWEG_SEED"] ?? 1);
 const LEASE_MS = 1000;
-/** The next kill comes after so long at the latest. */
-const MOST_MS = 4000;
 /** A run of a few tasks, on a busy machine. */
 const PATIENCE = IS_FULL ? 3_600_000 : 300_000;
 
 const { at, run, resultIn, tasksIn } = checkpointRuns(Array.from({ length: CHECKPOINTS }, (_, i) => i));
 
 let server: QueueServer;
+/** Until the first task of a run is done, in milliseconds, as busy as the machine is. */
+let firstTask = 0;
 beforeAll(async () => {
   if (!NO_QUEUE_SERVER) await (server = await queueServer()).start();
-  const whole = await run(["profile", ...ALL, "-o", "whole"]);
+  const begun = performance.now();
+  const running = run(["profile", ...ALL, "-o", "whole"]);
+  await until(() => tasksIn("whole").length > 0);
+  firstTask = performance.now() - begun;
+  const whole = await running;
   if (whole.code !== 0) throw new Error(whole.err);
 }, PATIENCE);
 afterAll(() => (NO_QUEUE_SERVER ? undefined : server.stop()));
@@ -155,10 +159,10 @@ class Crew {
   }
 }
 
-/** A moment: early, while processes start, or in the middle of a task when another is done. */
+/** A moment: while processes start, or in the middle of a task when another is done. */
 async function moment(path: string, random: RandomStream): Promise<void> {
-  const wanted = tasksIn(path).length + (random.uniform() < 0.5 ? 1 : 0);
-  const end = Date.now() + MOST_MS * random.uniform();
+  const wanted = tasksIn(path).length + (random.uniform() < 0.5 ? 1 : 2);
+  const end = Date.now() + 2 * firstTask * random.uniform();
   await until(() => Date.now() >= end || tasksIn(path).length >= wanted);
   await sleep(200 * random.uniform());
 }

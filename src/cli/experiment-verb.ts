@@ -8,6 +8,7 @@ import { openHashedFile } from "../io/open-hashed-file.ts";
 import { createRunFolder, openRunFolder, type RunFolder, tidyRunFolder } from "../io/run-folder.ts";
 import { writeFileAtomically } from "../io/write-atomically.ts";
 import { KeptEngines } from "../load/kept-engines.ts";
+import { buildId } from "../io/build-id.ts";
 import { rehearseFile, rehearseFolder } from "../load/rehearse-output.ts";
 import type { Argument } from "../runs/argument.ts";
 import { execute, type RunStore, type State } from "../runs/execute.ts";
@@ -30,7 +31,7 @@ import { leaveRun, NOTHING_WRITTEN } from "./leave-run.ts";
 import { openers, silentOpeners } from "./open-subjects.ts";
 import { planText } from "./plan-text.ts";
 import { resultText } from "./result-text.ts";
-import { continued, requireSame, withResumption } from "./resumption.ts";
+import { continued, requireSame, requireSameBuild, withResumption } from "./resumption.ts";
 import type { Shell } from "./shell.ts";
 import type { Outcome, Verb } from "./verb.ts";
 import { defaultFolder, loadReport } from "./write-run.ts";
@@ -99,12 +100,14 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
   const { seed, time } = measuringFlags.parse(config);
   const identity = begun ? { ...identityOf(shell, config), command: begun.run.command } : identityOf(shell, config);
   const createdAt = new Date().toISOString();
+  const build = experiment.tasks.length > 0 ? buildId() : null;
   const fileOf = (recipe: Recipe): RunFile => ({
     schema: "thalweg/run@1",
     createdAt,
     directory: process.cwd(),
     command: identity.command,
     config: identity.config,
+    build,
     recipe,
   });
   /** Where the folder goes; undefined for none. */
@@ -117,6 +120,7 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
     const place = placeOf(recipe);
     if (begun) {
       requireSame(begun, recipe);
+      if (build !== null) requireSameBuild(begun, build);
       tidyRunFolder(begun.path);
     } else if (place !== undefined) folder = createRunFolder(place, fileOf(recipe));
     // Others can only work in a folder.

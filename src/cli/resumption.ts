@@ -27,6 +27,22 @@ export function requireSame({ path, run }: RunFolder, recipe: Recipe): void {
   });
 }
 
+/**
+ * Tasks of one run are done by one build: results of two may differ in their last digits, and nobody would see it.
+ *
+ * @throws usage error `another-build`
+ */
+export function requireSameBuild({ path, run }: RunFolder, build: string): void {
+  if (run.build === build) return;
+  throw new ThalwegError({
+    kind: "usage",
+    code: "another-build",
+    message: `The run in ${path} was begun by ${run.build === null ? "an earlier build" : `the build ${run.build}`}, and this is ${build}: their numbers may differ.`,
+    where: { file: path },
+    hint: "Go on with the build that began it, on every machine, or begin another run in a new folder.",
+  });
+}
+
 /** What stopped a run, with how to go on. */
 export function withResumption(error: unknown, folder: string): unknown {
   if (!(error instanceof ThalwegError) || error.kind === "internal" || error.kind === "usage") return error;

@@ -18,6 +18,7 @@ const RUN: RunFile = {
   directory: "/",
   command: ["profile"],
   config: {},
+  build: "1 (abc)",
   recipe: { thalweg: "1", experiment: "e", arguments: [], options: {}, seed: 0, budget: null, inputs: [] },
 };
 

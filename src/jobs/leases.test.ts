@@ -102,6 +102,7 @@ describe("workers in a folder", () => {
       directory: "/",
       command: [],
       config: {},
+      build: "1 (abc)",
       recipe: { thalweg: "1", experiment: "e", arguments: [], options: {}, seed: 0, budget: null, inputs: [] },
     });
     run.list(TASKS);

@@ -221,8 +221,20 @@ describe("a desk", () => {
       needs: [waited],
       compute: async (desk) => (await desk.get(waited)) + log.push("made of it"),
     });
-    const needs = [waited, ofWaited, failing, other];
+    const further = defineQuantity({
+      name: "made of what is made of it",
+      parameters: z.object({}),
+      needs: [ofWaited],
+      compute: async (desk) => (await desk.get(ofWaited)) + log.push("further"),
+    });
+    const needs = [waited, ofWaited, further, failing, other];
     const desk = deskOf(network(), {}, { needs });
+    expect([ofWaited, further, failing, other].map((each) => each.isMadeOf(waited, desk))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
     await desk.get(ofWaited);
     expect(log).toEqual(["begins", "failing", "other", "ends", "made of it"]);
     // Counted for whoever asks, and failed for whoever asks.

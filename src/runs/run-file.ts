@@ -9,6 +9,11 @@ const runFile = z.object({
   directory: z.string().describe("Where the run was begun: what its paths are relative to."),
   command: z.array(z.string()).describe("The arguments of the run, as given."),
   config: z.record(z.string(), z.json()).describe("Every option of the run after defaults."),
+  build: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("The build that began it, which alone may go on; null where the run is not made of tasks."),
   recipe,
 });
 

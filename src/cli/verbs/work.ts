@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { z } from "zod";
 import { EXPERIMENTS } from "../../experiments/registry.ts";
+import { buildId } from "../../io/build-id.ts";
 import { openRunFolder } from "../../io/run-folder.ts";
 import { workFromQueue } from "../../jobs/queue.ts";
 import { work, type WorkOptions } from "../../jobs/work.ts";
@@ -12,6 +13,7 @@ import { durationOf, milliseconds } from "../common-flags.ts";
 import { EXIT } from "../exit-code.ts";
 import { formatCounted } from "../../util/format-size.ts";
 import { silentOpeners } from "../open-subjects.ts";
+import { requireSameBuild } from "../resumption.ts";
 import { defineVerb } from "../verb.ts";
 
 /** How often a worker tells the others how far it is, in milliseconds. */
@@ -48,6 +50,7 @@ export const workVerb = defineVerb({
   ],
   run: async ({ lease, name, queue }, [path], shell) => {
     const folder = openRunFolder(given(path, "RUN"));
+    requireSameBuild(folder, buildId());
     const { recipe } = folder.run;
     const { tasks } = chosen("experiment", recipe.experiment, EXPERIMENTS);
     let told = 0;
