@@ -6,7 +6,7 @@ import { chaseBand } from "./chase-band.ts";
 import { chosenRows } from "./lower-rows.ts";
 import { SymmetricBand } from "./symmetric-band.ts";
 import { symmetricEigen, symmetricSpectrum, toTheEnd } from "./symmetric-eigen.ts";
-import { transformBack, TOGETHER } from "./transform-back.ts";
+import { backTransform, TOGETHER } from "./transform-back.ts";
 import { copyTriangle } from "./triangle.ts";
 import { tridiagonalEigen } from "./tridiagonal-eigen.ts";
 
@@ -42,7 +42,8 @@ describe("a band on the way to tridiagonal form", () => {
             for (let j = Math.max(0, i - 2 * width); j < i - width; j++) expect(band.elements[band.at(i, j)]).toBe(0);
           const { diagonal, offDiagonal, chase } = toTheEnd(chaseBand(band, simd));
           const { values, vectors } = tridiagonalEigen(diagonal, offDiagonal, "all");
-          for (let at = 0; at < n; at += TOGETHER) transformBack(reflections, chase, vectors.slice(at, at + TOGETHER));
+          const back = backTransform(reflections, chase, simd);
+          for (let at = 0; at < n; at += TOGETHER) back(vectors.slice(at, at + TOGETHER));
           const norm = Math.max(...values.map(Math.abs)) + Number.MIN_VALUE;
           symmetricEigen(a, n, false).values.forEach((value, i) =>
             expect(Math.abs(value - values[i]) / norm).toBeLessThan(1e-13 * n),

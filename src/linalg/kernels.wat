@@ -527,4 +527,38 @@
       (br $sweeps)
     ))
   )
+
+  ;; z <- z - $factor v (v . z) for four vectors z, four elements of a row from $z on, and the $n elements from $v on; and so on,
+  ;; $count times, each with the next $n rows and elements. None of the numbers is 0.
+  (func (export "reflect_four") (param $z i32) (param $v i32) (param $n i32) (param $count i32) (param $factor f64)
+    (local $at i32) (local $row i32) (local $end i32) (local $x v128) (local $s v128) (local $t v128)
+    (loop $blocks
+      (local.set $s (v128.const i64x2 0 0))
+      (local.set $t (v128.const i64x2 0 0))
+      (local.set $at (local.get $v))
+      (local.set $row (local.get $z))
+      (local.set $end (i32.add (local.get $v) (i32.shl (local.get $n) (i32.const 3))))
+      (loop $products
+        (local.set $x (v128.load64_splat (local.get $at)))
+        (local.set $s (f64x2.add (local.get $s) (f64x2.mul (local.get $x) (v128.load (local.get $row)))))
+        (local.set $t (f64x2.add (local.get $t) (f64x2.mul (local.get $x) (v128.load offset=16 (local.get $row)))))
+        (local.set $row (i32.add (local.get $row) (i32.const 32)))
+        (br_if $products (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 8))) (local.get $end)))
+      )
+      (local.set $s (f64x2.mul (local.get $s) (f64x2.splat (local.get $factor))))
+      (local.set $t (f64x2.mul (local.get $t) (f64x2.splat (local.get $factor))))
+      (local.set $at (local.get $v))
+      (local.set $row (local.get $z))
+      (loop $updates
+        (local.set $x (v128.load64_splat (local.get $at)))
+        (v128.store (local.get $row) (f64x2.sub (v128.load (local.get $row)) (f64x2.mul (local.get $x) (local.get $s))))
+        (v128.store offset=16 (local.get $row) (f64x2.sub (v128.load offset=16 (local.get $row)) (f64x2.mul (local.get $x) (local.get $t))))
+        (local.set $row (i32.add (local.get $row) (i32.const 32)))
+        (br_if $updates (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 8))) (local.get $end)))
+      )
+      (local.set $v (local.get $at))
+      (local.set $z (local.get $row))
+      (br_if $blocks (local.tee $count (i32.sub (local.get $count) (i32.const 1))))
+    )
+  )
 )

@@ -3,7 +3,7 @@ import { PANEL, reduceToBand, type Reflections } from "./band-reduction.ts";
 import { chaseBand, type Tridiagonalization } from "./chase-band.ts";
 import { decoupledBlocks } from "./decoupled-blocks.ts";
 import { chosenRows, type LowerRows, packBlocks, type PackedBlocks, packedRows } from "./lower-rows.ts";
-import { TOGETHER, transformBack } from "./transform-back.ts";
+import { backTransform, TOGETHER } from "./transform-back.ts";
 import { copyTriangle } from "./triangle.ts";
 import { tridiagonalEigen } from "./tridiagonal-eigen.ts";
 import { tridiagonalVectors } from "./tridiagonal-vectors.ts";
@@ -47,8 +47,10 @@ export function symmetricEigen(matrix: Float64Array, n: number, wantVectors: boo
   const parts = toTheEnd(reduceSymmetric(matrix, n));
   const solved = parts.map(({ reflections, reduced }) => {
     const eigen = tridiagonalEigen(reduced.diagonal, reduced.offDiagonal, wantVectors ? "all" : "none");
-    for (let at = 0; at < eigen.vectors.length; at += TOGETHER)
-      transformBack(reflections, reduced.chase, eigen.vectors.slice(at, at + TOGETHER));
+    if (wantVectors) {
+      const back = backTransform(reflections, reduced.chase);
+      for (let at = 0; at < eigen.vectors.length; at += TOGETHER) back(eigen.vectors.slice(at, at + TOGETHER));
+    }
     return eigen;
   });
   const order = ascending(solved.map(({ values }) => values));
@@ -82,6 +84,7 @@ export function spectrumOf(parts: SymmetricReduction, n: number): SymmetricSpect
     values: Float64Array.from(order, ({ part, place }) => solved[part][place]),
     *vectorsAt(places) {
       const ofReduced = new Map<number, Float64Array>();
+      const back = new Map<number, ReturnType<typeof backTransform>>();
       const sorted = places.toSorted((a, b) => a - b);
       for (const [part, { reduced }] of parts.entries()) {
         const own = sorted.filter((place) => order[place].part === part);
@@ -94,7 +97,9 @@ export function spectrumOf(parts: SymmetricReduction, n: number): SymmetricSpect
         const group = places.slice(at, Math.min(at + TOGETHER, other < 0 ? places.length : other));
         const { indices, reflections, reduced } = parts[part];
         const vectors = group.flatMap((place) => ofReduced.get(place) ?? []);
-        transformBack(reflections, reduced.chase, vectors);
+        const ofPart = back.get(part) ?? backTransform(reflections, reduced.chase);
+        back.set(part, ofPart);
+        ofPart(vectors);
         yield vectors.map((vector) => spread(vector, indices, n));
         at += group.length;
       }

@@ -1,69 +1,84 @@
 import { type Reflections, startOfReflection } from "./band-reduction.ts";
 import type { Chase } from "./chase-band.ts";
+import { kernelMemory } from "./kernel-memory.ts";
 
 /** Vectors that are transformed to each reading of the reflections. */
 export const TOGETHER = 4;
 
-/** Up to four eigenvectors of the tridiagonal matrix to eigenvectors of A, in place. Cost: 4 n² multiplications each; 2 n² where the band is tridiagonal. */
-export function transformBack(reflections: Reflections, chase: Chase, vectors: readonly Float64Array[]): void {
-  const four = Array.from({ length: TOGETHER }, (_, j) => vectors[j] ?? new Float64Array(chase.n));
-  backToBand(chase, four);
-  backToMatrix(reflections, four);
-}
+/** Below this it is done before a memory is made. */
+const SIMD_FROM = 32;
 
-/** The reflections of a chase, the last one first. */
-function backToBand({ n, width, vectors }: Chase, [z0, z1, z2, z3]: readonly Float64Array[]): void {
-  let made = vectors.length / width;
-  for (let k = n - 3; k >= 0 && made > 0; k--) {
-    const blocks = Math.ceil((n - 1 - k) / width);
-    for (let block = blocks - 1; block >= 0; block--) {
-      const at = --made * width;
-      const start = k + 1 + block * width;
-      const size = Math.min(width, n - start);
-      let [s0, s1, s2, s3] = [0, 0, 0, 0];
-      for (let i = 0; i < size; i++) {
-        const v = vectors[at + i];
-        s0 += v * z0[start + i];
-        s1 += v * z1[start + i];
-        s2 += v * z2[start + i];
-        s3 += v * z3[start + i];
-      }
-      for (let i = 0; i < size; i++) {
-        const v = vectors[at + i];
-        z0[start + i] -= s0 * v;
-        z1[start + i] -= s1 * v;
-        z2[start + i] -= s2 * v;
-        z3[start + i] -= s3 * v;
-      }
-    }
-  }
-}
+/**
+ * z ← z − factor v (v · z) for the `length` elements from v on, and as many rows, from z on, of the four vectors; then for the next
+ * elements and rows, `count` times. z and v are places in one array.
+ */
+type Reflect = (z: number, v: number, length: number, count: number, factor: number) => void;
 
-/** z ← Qz. */
-function backToMatrix({ vectors, halfSquares }: Reflections, [z0, z1, z2, z3]: readonly Float64Array[]): void {
+/**
+ * What turns up to four eigenvectors of the tridiagonal matrix into eigenvectors of A, in place.
+ * Cost: 4 n² multiplications each; 2 n² where the band is tridiagonal.
+ */
+export function backTransform(
+  { vectors: reflections, halfSquares }: Reflections,
+  chase: Chase,
+  simd = halfSquares.length >= SIMD_FROM,
+): (vectors: readonly Float64Array[]) => void {
   const n = halfSquares.length;
-  for (let i = 1; i < n; i++) {
-    const h = halfSquares[i];
-    if (h === 0) continue;
-    const start = startOfReflection(i);
-    let [s0, s1, s2, s3] = [0, 0, 0, 0];
-    for (let k = 0; k < i; k++) {
-      const x = vectors[start + k];
-      s0 += x * z0[k];
-      s1 += x * z1[k];
-      s2 += x * z2[k];
-      s3 += x * z3[k];
+  const { width } = chase;
+  // Rows beyond the last are zeros, as the vectors of the chase are there.
+  const v = TOGETHER * (n + width);
+  const elements = v + n + width;
+  const memory = simd ? kernelMemory(8 * elements) : null;
+  const all = memory ? new Float64Array(memory.buffer, 0, elements) : new Float64Array(elements);
+  const reflect: Reflect = memory
+    ? (z, at, length, count, factor) => memory.kernels.reflect_four(8 * z, 8 * at, length, count, factor)
+    : plainReflect(all);
+  return (vectors) => {
+    all.fill(0, 0, v);
+    vectors.forEach((vector, j) => {
+      for (let i = 0; i < n; i++) all[TOGETHER * i + j] = vector[i];
+    });
+    // The reflections of the chase, the last one first.
+    let made = chase.vectors.length;
+    for (let k = n - 3; k >= 0 && made > 0; k--) {
+      const count = Math.ceil((n - 1 - k) / width);
+      made -= width * count;
+      all.set(chase.vectors.subarray(made, made + width * count), v);
+      // Those of a sweep meet no row twice.
+      reflect(TOGETHER * (k + 1), v, width, count, 1);
     }
-    s0 /= h;
-    s1 /= h;
-    s2 /= h;
-    s3 /= h;
-    for (let k = 0; k < i; k++) {
-      const x = vectors[start + k];
-      z0[k] -= s0 * x;
-      z1[k] -= s1 * x;
-      z2[k] -= s2 * x;
-      z3[k] -= s3 * x;
+    for (let i = 1; i < n; i++) {
+      if (halfSquares[i] === 0) continue;
+      const start = startOfReflection(i);
+      all.set(reflections.subarray(start, start + i), v);
+      reflect(0, v, i, 1, 1 / halfSquares[i]);
     }
-  }
+    vectors.forEach((vector, j) => {
+      for (let i = 0; i < n; i++) vector[i] = all[TOGETHER * i + j];
+    });
+  };
+}
+
+function plainReflect(all: Float64Array): Reflect {
+  return (z, v, length, count, factor) => {
+    for (let from = 0; from < length * count; from += length) {
+      let [s0, s1, s2, s3] = [0, 0, 0, 0];
+      for (let k = from; k < from + length; k++) {
+        const x = all[v + k] * factor;
+        const row = z + TOGETHER * k;
+        s0 += x * all[row];
+        s1 += x * all[row + 1];
+        s2 += x * all[row + 2];
+        s3 += x * all[row + 3];
+      }
+      for (let k = from; k < from + length; k++) {
+        const x = all[v + k];
+        const row = z + TOGETHER * k;
+        all[row] -= s0 * x;
+        all[row + 1] -= s1 * x;
+        all[row + 2] -= s2 * x;
+        all[row + 3] -= s3 * x;
+      }
+    }
+  };
 }
