@@ -339,6 +339,7 @@ function marker(name: string, summary: string, rules: Pick<Operation, "jvp" | "v
     infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
     ...rules,
     elementwise: true,
+    selects: true,
     vmap: vmapElementwise,
     lower: (_node, [x]) => x,
     emit: (_node, inputs, e) => e.node("Identity", inputs),

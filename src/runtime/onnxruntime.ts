@@ -96,7 +96,11 @@ async function compile(
       enableMemPattern: false,
       logSeverityLevel: 3,
       // Threads that spin while they wait cost nothing on an idle machine, and a factor of two beside any other busy process or session.
-      extra: { session: { force_spinning_stop: "1", intra_op: { allow_spinning: "0" } } },
+      extra: {
+        session: { force_spinning_stop: "1", intra_op: { allow_spinning: "0" } },
+        // It reads a float64 factor as float32, and takes 1 + 5e-8 for 1.
+        optimization: { disable_specified_optimizers: "NoopElimination" },
+      },
     });
   } catch (error) {
     throw runtimeError("session-refused", "ONNX Runtime refused the derivative graph", error);
