@@ -595,9 +595,11 @@ class _KnownLoss:
     name: str
     #: What the outputs are to this loss, where it says so.
     output_kind: Optional[str] = None
-    #: Settings that the command line has no word for, with the value at which they change nothing.
-    neutral: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    #: Settings that the command line has no word for.
+    foreign: tuple[str, ...] = ()
     settings: tuple[str, ...] = ("reduction",)
+    #: Numbers of its own: what --loss-option calls each, by the name that PyTorch has for it.
+    options: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 _LOSSES = (
@@ -606,26 +608,27 @@ _LOSSES = (
         F.cross_entropy,
         "cross-entropy",
         "logits",
-        {"weight": None, "label_smoothing": 0.0},
+        ("weight",),
         ("reduction", "ignore_index"),
+        {"label_smoothing": "smoothing"},
     ),
     _KnownLoss(
-        nn.NLLLoss, F.nll_loss, "cross-entropy", "log-probabilities", {"weight": None}, ("reduction", "ignore_index")
+        nn.NLLLoss, F.nll_loss, "cross-entropy", "log-probabilities", ("weight",), ("reduction", "ignore_index")
     ),
     _KnownLoss(
-        nn.BCEWithLogitsLoss, F.binary_cross_entropy_with_logits, "bce", "logits", {"weight": None, "pos_weight": None}
+        nn.BCEWithLogitsLoss, F.binary_cross_entropy_with_logits, "bce", "logits", ("weight", "pos_weight")
     ),
-    _KnownLoss(nn.BCELoss, F.binary_cross_entropy, "bce", "probabilities", {"weight": None}),
-    _KnownLoss(nn.MSELoss, F.mse_loss, "mse", None, {"weight": None}),
-    _KnownLoss(nn.L1Loss, F.l1_loss, "mae", None, {"weight": None}),
-    _KnownLoss(nn.HuberLoss, F.huber_loss, "huber", None, {"delta": 1.0, "weight": None}),
-    _KnownLoss(nn.SmoothL1Loss, F.smooth_l1_loss, "huber", None, {"beta": 1.0}),
+    _KnownLoss(nn.BCELoss, F.binary_cross_entropy, "bce", "probabilities", ("weight",)),
+    _KnownLoss(nn.MSELoss, F.mse_loss, "mse", None, ("weight",)),
+    _KnownLoss(nn.L1Loss, F.l1_loss, "mae", None, ("weight",)),
+    _KnownLoss(nn.HuberLoss, F.huber_loss, "huber", None, ("weight",), options={"delta": "delta"}),
+    _KnownLoss(nn.SmoothL1Loss, F.smooth_l1_loss, "smooth-l1", options={"beta": "beta"}),
 )
 
+#: What to do instead.
 _WITHOUT_WORD = {
-    "label_smoothing": "Give y as distributions over the classes, smoothed; the loss is cross-entropy then.",
-    "delta": "Only δ = 1 can be measured.",
-    "beta": "Only β = 1 can be measured.",
+    "weight": "Weigh the terms in the module itself: let it return its loss and give loss='output'.",
+    "pos_weight": "Weigh the terms in the module itself: let it return its loss and give loss='output'.",
 }
 
 
@@ -672,22 +675,25 @@ def _loss_of(loss: Any) -> _Loss:
 
 
 def _loss_flags(known: _KnownLoss, shown: str, setting: Callable[[str], Any], given: Mapping[str, Any]) -> dict:
-    for name, neutral in known.neutral.items():
+    for name in known.foreign:
         value = setting(name)
-        if value is None or (neutral is not None and float(value) == neutral):
+        if value is None:
             continue
         told = f"{name} of shape {list(value.shape)}" if isinstance(value, torch.Tensor) else f"{name}={value}"
         raise _usage(
             f"{shown} with {told} is a loss that cannot be measured.", "unsupported-loss", _WITHOUT_WORD.get(name)
         )
-    foreign = [name for name in given if name not in known.neutral and name not in known.settings]
-    if foreign:
-        raise _usage(f"{shown} with {_listed(foreign)} is a loss that cannot be measured.", "unsupported-loss")
+    others = [name for name in given if name not in {*known.foreign, *known.settings, *known.options}]
+    if others:
+        raise _usage(f"{shown} with {_listed(others)} is a loss that cannot be measured.", "unsupported-loss")
     flags: dict[str, Any] = {"loss": known.name, "output_kind": known.output_kind}
     for name in known.settings:
         value = setting(name)
         if value is not None:
             flags[name] = value
+    usual = _inspect.signature(known.function).parameters
+    own = {option: setting(name) for name, option in known.options.items() if setting(name) != usual[name].default}
+    flags["loss_option"] = [f"{option}={float(value)!r}" for option, value in own.items() if value is not None] or None
     if flags.get("reduction") == "none":
         raise _usage(
             f"{shown} with reduction='none' gives no number.", "unsupported-loss", "Use reduction='mean' or 'sum'."

@@ -13,6 +13,7 @@ import { lossGraph } from "../src/problem/loss-graph.ts";
 import { crossEntropy } from "../src/problem/losses/cross-entropy.ts";
 import { binaryCrossEntropy } from "../src/problem/losses/binary-cross-entropy.ts";
 import { huber } from "../src/problem/losses/huber.ts";
+import { smoothL1 } from "../src/problem/losses/smooth-l1.ts";
 import { configuredLoss } from "../src/problem/losses/parametric-loss.ts";
 import { meanAbsoluteError } from "../src/problem/losses/mean-absolute-error.ts";
 import { meanSquaredError } from "../src/problem/losses/mean-squared-error.ts";
@@ -396,6 +397,44 @@ describe("losses", () => {
         correct: hits(sequenceRows, tokens, -100),
       },
     },
+    "cross-entropy of smoothed labels, some ignored": {
+      loss: configuredLoss(crossEntropy, ["smoothing=0.3"]),
+      z: sequence,
+      y: labels([2, 5], tokens),
+      expected: {
+        perExample: sums(
+          tokens.map((label, i) =>
+            label === -100 ? 0 : -total(logSoftmaxOf(sequenceRows[i]).map((l, c) => l * (c === label ? 0.8 : 0.1))),
+          ),
+          5,
+        ),
+        terms: 7,
+        correct: hits(sequenceRows, tokens, -100),
+      },
+    },
+    "cross-entropy of smoothed distributions": {
+      loss: configuredLoss(crossEntropy, ["smoothing=0.3"]),
+      z: plain,
+      y: array([4, 3], soft.flat()),
+      expected: {
+        perExample: plainRows.map((row, i) => -total(logSoftmaxOf(row).map((l, c) => l * (0.7 * soft[i][c] + 0.1)))),
+        terms: 4,
+        correct: plainRows.filter((row, i) => best(row) === best(soft[i])).length,
+      },
+    },
+    "cross-entropy of smoothed labels, of log-probabilities": {
+      loss: configuredLoss(crossEntropy, ["smoothing=0.3"]),
+      z: array([4, 3], plainRows.flatMap(logSoftmaxOf)),
+      y: labels([4], [2, -100, 1, 1]),
+      options: { ignoreIndex: -100, outputKind: "log-probabilities" },
+      expected: {
+        perExample: plainRows.map((row, i) =>
+          i === 1 ? 0 : -total(logSoftmaxOf(row).map((l, c) => l * (c === truth[i] ? 0.8 : 0.1))),
+        ),
+        terms: 3,
+        correct: [0, 2, 3].filter((i) => best(plainRows[i]) === truth[i]).length,
+      },
+    },
     "cross-entropy with a class that is ignored": {
       loss: crossEntropy,
       z: plain,
@@ -453,6 +492,18 @@ describe("losses", () => {
       z: element,
       y: target,
       expected: { perExample: sums(residuals.map(Math.abs), 2), terms: 6 },
+    },
+    "smooth L1": {
+      loss: configuredLoss(smoothL1, ["beta=0.8"]),
+      z: element,
+      y: target,
+      expected: {
+        perExample: sums(
+          residuals.map((r) => (Math.abs(r) <= 0.8 ? (r * r) / 1.6 : Math.abs(r) - 0.4)),
+          2,
+        ),
+        terms: 6,
+      },
     },
     huber: {
       loss: configuredLoss(huber, ["delta=0.8"]),

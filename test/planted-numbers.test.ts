@@ -10,6 +10,7 @@ import { empiricalFisherProduct, exampleDerivative } from "../src/problem/deriva
 import { binaryCrossEntropy } from "../src/problem/losses/binary-cross-entropy.ts";
 import { crossEntropy } from "../src/problem/losses/cross-entropy.ts";
 import { huber } from "../src/problem/losses/huber.ts";
+import { smoothL1 } from "../src/problem/losses/smooth-l1.ts";
 import type { Loss } from "../src/problem/losses/loss.ts";
 import { meanAbsoluteError } from "../src/problem/losses/mean-absolute-error.ts";
 import { meanSquaredError } from "../src/problem/losses/mean-squared-error.ts";
@@ -77,6 +78,7 @@ const HOSTS: readonly (readonly [Loss, Tensor])[] = [
   [meanSquaredError, numbers],
   [meanAbsoluteError, numbers],
   [huber, numbers],
+  [smoothL1, numbers],
   [outputLoss, numbers],
 ];
 

@@ -32,14 +32,14 @@ export async function chooseLoss(evidence: LossEvidence): Promise<ChosenLoss> {
   const guessed = asked.loss === undefined ? await guessLoss(evidence) : undefined;
   const loss = guessed?.loss ?? asked.loss ?? crossEntropy;
   if (labelsMissing && !loss.readsNoLabels) throw labelsMissing;
-  if (asked.classAxis !== undefined && loss !== crossEntropy) {
+  if (asked.classAxis !== undefined && !loss.hasClasses) {
     throw new ThalwegError({
       kind: "usage",
       code: "class-axis",
       message: `The loss ${loss.title} has no classes; --class-axis does not fit it.`,
     });
   }
-  const chosen: ChosenClassAxis = loss === crossEntropy ? await chooseClassAxis(evidence) : { axis: undefined };
+  const chosen: ChosenClassAxis = loss.hasClasses ? await chooseClassAxis(evidence) : { axis: undefined };
   const { axis, note: ofAxis } = chosen;
   const { kind, note: ofKind, warning } = await chooseOutputKind(evidence, loss, axis);
   const numbering =

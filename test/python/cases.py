@@ -342,6 +342,27 @@ def case_losses():
         near(result.norm, truth(module, lambda each: each(x), loss, y)[1], 1e-6)
 
 
+def case_losses_with_numbers_of_their_own():
+    """Each against autograd: the gradient that is measured, and that the file is held against before."""
+    x, targets = torch.randn(10, 4), 3 * torch.randn(10, 3)
+    ignoring, soft = torch.tensor([0, 1, 2, 1, 7, 0, 7, 2, 1, 0]), torch.softmax(torch.randn(10, 3), 1)
+    for loss, y in (
+        (nn.HuberLoss(delta=0.5), targets),
+        (nn.SmoothL1Loss(beta=0.25), targets),
+        (nn.CrossEntropyLoss(label_smoothing=0.2, ignore_index=7), ignoring),
+        (functools.partial(F.cross_entropy, label_smoothing=0.3, reduction="sum"), soft),
+    ):
+        module = nn.Linear(4, 3)
+        norm = truth(module, lambda each: each(x), loss, y)[1]
+        plain = loss.func if isinstance(loss, functools.partial) else type(loss)()
+        usual = truth(module, lambda each: each(x), plain, y.clamp(max=2) if y is ignoring else y)[1]
+        assert abs(norm - usual) > 1e-2 * norm, loss
+        result = thalweg.apply("gradient", module, (x, y), loss, quiet=True, threads=1)
+        near(result.norm, norm, 1e-6)
+    said = refused(lambda: thalweg.apply("gradient", module, (x, targets), nn.HuberLoss(delta=2), loss_option=["delta=3"]))
+    assert said.code == "loss-mismatch", said
+
+
 # ------------------------------------------------------------------------------------------------ what is not what it seems
 
 
@@ -392,12 +413,8 @@ def case_errors_before_the_command_line():
     fails = {
         "unsupported-loss": [
             lambda: thalweg.profile(module, (x, y), nn.CrossEntropyLoss(weight=torch.ones(3))),
-            lambda: thalweg.profile(module, (x, y), nn.CrossEntropyLoss(label_smoothing=0.1)),
-            lambda: thalweg.profile(module, (x, y), functools.partial(F.cross_entropy, label_smoothing=0.1)),
-            lambda: thalweg.profile(module, (x, y), functools.partial(nn.CrossEntropyLoss, label_smoothing=0.1)),
+            lambda: thalweg.profile(module, (x, y), functools.partial(F.cross_entropy, weight=torch.ones(3))),
             lambda: thalweg.profile(module, (x, y), nn.BCEWithLogitsLoss(pos_weight=torch.ones(3))),
-            lambda: thalweg.profile(module, (x, y), nn.HuberLoss(delta=0.5)),
-            lambda: thalweg.profile(module, (x, y), nn.SmoothL1Loss(beta=2.0)),
             lambda: thalweg.profile(module, (x, y), nn.MSELoss(reduction="none")),
         ],
         "unknown-loss": [
@@ -518,6 +535,12 @@ def case_flags_of_losses():
         (nn.BCELoss(), "--loss bce --output-kind probabilities --reduction mean"),
         (nn.L1Loss(), "--loss mae --reduction mean"),
         (nn.HuberLoss(), "--loss huber --reduction mean"),
+        (functools.partial(F.huber_loss, delta=0.5), "--loss huber --loss-option delta=0.5"),
+        (nn.SmoothL1Loss(beta=2), "--loss smooth-l1 --reduction mean --loss-option beta=2.0"),
+        (
+            functools.partial(nn.CrossEntropyLoss, label_smoothing=0.1),
+            "--loss cross-entropy --output-kind logits --reduction mean --loss-option smoothing=0.1",
+        ),
     ):
         fake = Fake()
         thalweg.check(nn.Linear(3, 3), (x, torch.rand(6, 3)), loss, verify=False, command=fake.command)

@@ -61,6 +61,8 @@ export interface Loss {
   readonly givesLossOnly?: boolean;
   /** Whether labels are not read, so that data may be without. */
   readonly readsNoLabels?: boolean;
+  /** Whether its outputs have an axis of classes, which one must know. */
+  readonly hasClasses?: boolean;
   /** What the outputs may be to this loss; absent where it compares numbers as they are. */
   readonly kinds?: readonly OutputKind[];
   /**

@@ -5,6 +5,7 @@ import type { Loss } from "./loss.ts";
 import { meanAbsoluteError } from "./mean-absolute-error.ts";
 import { meanSquaredError } from "./mean-squared-error.ts";
 import { outputLoss } from "./output-loss.ts";
+import { smoothL1 } from "./smooth-l1.ts";
 
 export const LOSSES: readonly Loss[] = [
   crossEntropy,
@@ -12,5 +13,6 @@ export const LOSSES: readonly Loss[] = [
   meanSquaredError,
   meanAbsoluteError,
   huber,
+  smoothL1,
   outputLoss,
 ];
