@@ -39,7 +39,7 @@ export function plainCrossEntropy(
       if (label === ignoreIndex) return undefined;
       const z = rowOf(outputs.data, t);
       let value = (1 - smoothing) * surprise(z, label, outputKind);
-      for (let c = 0; c < classes && smoothing > 0; c++) value += (smoothing / classes) * surprise(z, c, outputKind);
+      if (smoothing > 0) for (let c = 0; c < classes; c++) value += (smoothing / classes) * surprise(z, c, outputKind);
       return { value, margin: marginOf(z, label) };
     });
   }
