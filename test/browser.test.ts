@@ -12,6 +12,7 @@ import { FIGURE_WIDTH, PALETTE } from "../src/figures/style.ts";
 import { renderReport } from "../src/report/render-report.ts";
 import { decodeResult, type ResultDocument } from "../src/documents/result-kinds.ts";
 import { sampleProfile } from "./sample-profile.ts";
+import { figures, renderFigure, renderReport as reportOf } from "../src/web.ts";
 import { ORT, serveCheckout, type CheckoutServer } from "./support/serve-checkout.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -354,6 +355,20 @@ const PRODUCT_IN_PAGE = `async ({ url, batch, precision, feeds }) => {
   return [...results].map(([name, { data }]) => [name, Array.from(data)]);
 }`;
 
+/** The figures of a result, one drawing and the report, made in the page of the text of a result.json. */
+const RESULT_IN_PAGE = `async (url) => {
+  const { figures, renderFigure, renderReport } = await import("thalweg/web");
+  const text = await (await fetch(url)).text();
+  const drawing = await figures(text);
+  const [figure] = drawing.figures;
+  return {
+    names: drawing.figures.map(({ name }) => name),
+    failed: drawing.failed.length,
+    svg: await renderFigure(figure),
+    report: await renderReport(text),
+  };
+}`;
+
 describe("the library in a browser", () => {
   const fixture = new URL("fixtures/own-loss-cross-entropy/", import.meta.url);
   const arrays = (file: string) =>
@@ -397,4 +412,25 @@ describe("the library in a browser", () => {
     expect(found.length).toBe(right.length);
     expect(Math.hypot(...found.map((value, i) => value - right[i]))).toBeLessThan(tolerance * Math.hypot(...right));
   });
+
+  it("figures, drawings and report of a result are those of Node", async () => {
+    const url = "/test/fixtures/results-0.1.0/profile-some-instruments.json";
+    const page = await browser.newPage();
+    await page.goto(origin);
+    const found = await page.evaluate<Awaited<ReturnType<typeof drawn>>>(`(${RESULT_IN_PAGE})(${JSON.stringify(url)})`);
+    await page.close();
+    const expected = await drawn(readFileSync(new URL(`..${url}`, import.meta.url), "utf8"));
+    expect(found.names.length).toBeGreaterThan(0);
+    expect(found).toEqual(expected);
+  }, 60_000);
+
+  async function drawn(text: string) {
+    const { figures: all, failed } = await figures(text);
+    return {
+      names: all.map(({ name }) => name),
+      failed: failed.length,
+      svg: await renderFigure(all[0]),
+      report: await reportOf(text),
+    };
+  }
 });

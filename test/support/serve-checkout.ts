@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
 
 const require = createRequire(import.meta.url);
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -16,6 +17,47 @@ const TYPES: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
 };
 
+/** What a package says of its files. */
+const manifest = z.object({
+  exports: z.unknown().optional(),
+  module: z.string().optional(),
+  main: z.string().optional(),
+  dependencies: z.record(z.string(), z.string()).default({}),
+});
+
+/** Where a page finds packages, and all that they ask for, by their names. */
+function entriesOf(names: readonly string[], found: Record<string, string> = {}): Record<string, string> {
+  for (const name of names) {
+    if (name in found) continue;
+    const folder = join("node_modules", name);
+    const { exports, module, main, dependencies } = manifest.parse(
+      JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8")),
+    );
+    for (const [place, entry] of placesOf(exports ?? module ?? main)) {
+      const file = forBrowsers(entry);
+      if (file !== undefined) found[join(name, place)] = `/${join(folder, file)}`;
+    }
+    entriesOf(Object.keys(dependencies), found);
+  }
+  return found;
+}
+
+/** What a package gives out, by what stands behind its name. */
+function placesOf(exported: unknown): readonly (readonly [place: string, entry: unknown])[] {
+  if (typeof exported !== "object" || exported === null) return [[".", exported]];
+  const entries = Object.entries(exported);
+  return entries.some(([place]) => place.startsWith(".")) ? entries : [[".", exported]];
+}
+
+/** The file that is meant for a page. */
+function forBrowsers(exported: unknown): string | undefined {
+  if (typeof exported === "string") return exported;
+  if (typeof exported !== "object" || exported === null) return undefined;
+  const entries = new Map<string, unknown>(Object.entries(exported));
+  const condition = ["browser", "import", "module", "default"].find((each) => entries.has(each));
+  return condition === undefined ? undefined : forBrowsers(entries.get(condition));
+}
+
 /** A server of the checkout whose front page can import the built package by its names. */
 export interface CheckoutServer {
   readonly origin: string;
@@ -25,13 +67,11 @@ export interface CheckoutServer {
 /** @param build the file of onnxruntime-web that the page imports: "ort.wasm.min.mjs" */
 export async function serveCheckout(build: string): Promise<CheckoutServer> {
   if (!existsSync(join(ROOT, "dist/web.js"))) throw new Error("dist/ is missing: run `npm run build` first");
+  const { dependencies } = manifest.parse(JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")));
   const imports = {
+    ...entriesOf(Object.keys(dependencies)),
     "thalweg/web": "/dist/web.js",
     "onnxruntime-web": `${ORT}/${build}`,
-    zod: "/node_modules/zod/index.js",
-    "onnx-buf": "/node_modules/onnx-buf/dist/onnx_pb.js",
-    "@bufbuild/protobuf": "/node_modules/@bufbuild/protobuf/dist/esm/index.js",
-    "@bufbuild/protobuf/codegenv2": "/node_modules/@bufbuild/protobuf/dist/esm/codegenv2/index.js",
   };
   const page = `<!doctype html><link rel=icon href=data:,><title>web</title><script type=importmap>${JSON.stringify({ imports })}</script>`;
   const server = createServer((request, response) => {
