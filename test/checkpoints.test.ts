@@ -32,7 +32,20 @@ describe("a profile over checkpoints", () => {
       });
     }
     const names = readdirSync(at("whole", "figures")).filter((name) => name.endsWith(".svg"));
-    expect(names).toEqual(["checkpoints-gradient.svg", "checkpoints-loss.svg", "checkpoints-top.svg"]);
+    // One for each number that an instrument has looked for first, and the gradient's length, which every run has.
+    expect(names).toEqual(
+      ["eigenvalues-2", "eigenvalues", "gradient", "loss-2", "loss"].map((name) => `checkpoints-${name}.svg`),
+    );
+    for (const { followed, loss } of result.checkpoints) {
+      expect(followed.map(({ label }) => label.replace(" found", ""))).toEqual([
+        "Loss",
+        "Accuracy",
+        "Sharpness",
+        "Lowest curvature",
+        "Gradient",
+      ]);
+      expect(followed[0].number?.value).toBe(loss);
+    }
     const report = readFileSync(at("whole", "report.html"), "utf8");
     for (const step of STEPS) expect(report).toContain(`step-${step}.safetensors`);
     expect(await renderReport(readResult(at("whole")))).toBe(report);

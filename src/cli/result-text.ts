@@ -1,7 +1,7 @@
 import type { ResultDocument } from "../documents/result-kinds.ts";
 import type { ShownSection } from "../result/shown-section.ts";
 import { formatCounted } from "../util/format-size.ts";
-import { PAGE_WIDTH, table, widthOf, wrap } from "./layout.ts";
+import { type Align, PAGE_WIDTH, table, widthOf, wrap } from "./layout.ts";
 import { profileText } from "./profile-text.ts";
 import type { Style } from "./terminal.ts";
 
@@ -60,15 +60,40 @@ function tableText({ columns, rows, brief }: Table, style: Style, all: boolean):
   const [someRows, someColumns] =
     all || brief === undefined ? [[...rows.keys()], [...columns.keys()]] : [brief.rows, brief.columns];
   const shown = someRows.map((i) => someColumns.map((j) => textOf(rows[i][j])));
-  const head = someColumns.map((j) => style.bold(columns[j]));
-  const width = all ? Math.max(PAGE_WIDTH, ...shown.flat().map(widthOf)) * columns.length : PAGE_WIDTH;
-  const text = table(
-    [head, ...shown.map((row) => row.map((cell) => marked(cell, style)))],
-    someColumns.map((j) => (rows.every((row) => isNumeric(row[j])) ? "right" : "left")),
-    width,
-  );
+  const lines = [
+    someColumns.map((j) => style.bold(columns[j])),
+    ...shown.map((row) => row.map((each) => marked(each, style))),
+  ];
+  const align = someColumns.map((j): Align => (rows.every((row) => isNumeric(row[j])) ? "right" : "left"));
+  const text = all ? table(lines, align, Number.POSITIVE_INFINITY) : besideAndBelow(lines, align);
   const left = rows.length - shown.length;
   return left === 0 ? text : `${text}\n  … and ${formatCounted(left, "row")} more: -v shows all.`;
+}
+
+/** A table on the page: where numbers stand in more columns than it has room for, the others follow below. */
+function besideAndBelow(lines: readonly (readonly string[])[], align: readonly Align[]): string {
+  const GAP = 2;
+  const widths = align.map((_, j) => GAP + Math.max(...lines.map((row) => widthOf(row[j]))));
+  const parts: number[][] = [[0]];
+  let width = widths[0];
+  for (const j of [...align.keys()].slice(1)) {
+    const isFull = width + widths[j] > PAGE_WIDTH && parts[parts.length - 1].length > 1;
+    // What is text is wrapped where it stands.
+    if (isFull && align.slice(1).every((each) => each === "right")) {
+      parts.push([0]);
+      width = widths[0];
+    }
+    parts[parts.length - 1].push(j);
+    width += widths[j];
+  }
+  return parts
+    .map((part) =>
+      table(
+        lines.map((row) => part.map((j) => row[j])),
+        part.map((j) => align[j]),
+      ),
+    )
+    .join("\n\n");
 }
 
 function textOf(cell: string | number | null): string {

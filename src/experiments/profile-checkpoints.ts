@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { profileOnly, runProfile } from "../instruments/profile.ts";
+import { GRADIENT_LENGTH, gradientInstrument } from "../instruments/gradient.ts";
+import { keyReadings } from "../instruments/shown-readings.ts";
 import { runChecks } from "../instruments/run-checks.ts";
 import type { Problem } from "../problem/problem.ts";
 import {
@@ -15,6 +17,7 @@ import type { ProfileResult } from "../instruments/profile-result.ts";
 import { defineExperiment } from "../runs/experiment.ts";
 import type { Checkpoint } from "../runs/subject.ts";
 import { defineTask } from "../runs/task.ts";
+import { formatNumber } from "../util/format-number.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { planOf, profile } from "./profile.ts";
 
@@ -102,11 +105,33 @@ function numbersOf({ weights, sha256 }: Checkpoint, result: ProfileResult): Chec
     gaussNewtonTrace: gaussNewton?.trace ?? null,
     noiseTrace: noise?.trace ?? null,
     heldOut: result.heldOut,
+    followed: followedOf(result),
     verdicts: result.verdicts,
     sections: sections.map(({ instrument, title, status, reason }) => ({ instrument, title, status, reason })),
     converged: result.converged,
     products: result.products,
   };
+}
+
+/** The numbers that are looked for first, of whichever instruments ran; the length of the gradient every run has. */
+function followedOf(result: ProfileResult): CheckpointResult["followed"] {
+  const readings = keyReadings(result).map(({ instrument, label, symbol = null, value, number = null }) => ({
+    instrument,
+    label,
+    symbol,
+    value,
+    number,
+  }));
+  if (readings.some(({ instrument }) => instrument === gradientInstrument.name)) return readings;
+  const { gradientNorm: value } = result;
+  const length = {
+    instrument: gradientInstrument.name,
+    label: "Gradient",
+    symbol: GRADIENT_LENGTH,
+    value: formatNumber(value, 3),
+    number: { value, error: null },
+  };
+  return [...readings, length];
 }
 
 /** What the loss is, in words: where it was guessed, it might be guessed otherwise at other weights. */

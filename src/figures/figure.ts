@@ -45,3 +45,6 @@ export interface FigureKind<Result> {
   readonly hero?: Hero;
   of(result: Result): Omit<Figure, "name" | "instrument" | "hero"> | undefined;
 }
+
+/** Kinds of figures that hang on what a result holds: one for each number that it follows. */
+export type FigureFamily<Result> = (result: Result) => readonly FigureKind<Result>[];

@@ -15,7 +15,7 @@ import { lossGradient } from "../quantities/loss-gradient.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { lossRounding } from "../quantities/loss-rounding.ts";
 import { lossValue } from "../quantities/loss-value.ts";
-import { eigenvalueReading } from "./reading.ts";
+import { eigenvalueNumber, eigenvalueReading } from "./reading.ts";
 
 function withMethod(reading: Reading, method: string | null): Reading {
   return method === null ? reading : { ...reading, note: `${reading.note}; ${method}` };
@@ -240,12 +240,12 @@ export const eigenvaluesInstrument = defineInstrument({
     return [
       {
         ...withMethod(eigenvalueReading(`Largest${found}`, String.raw`\lambda_{\max}`, top?.[0]), eigenvalueMethod),
-        key: { label: `Sharpness${found}` },
+        key: { label: `Sharpness${found}`, ...eigenvalueNumber(top?.[0]) },
       },
       eigenvalueReading(`Second largest${found}`, String.raw`\lambda_2`, top?.[1]),
       {
         ...eigenvalueReading(`Smallest${found}`, String.raw`\lambda_{\min}`, bottom?.[0]),
-        key: { label: `Lowest curvature${found}` },
+        key: { label: `Lowest curvature${found}`, ...eigenvalueNumber(bottom?.[0]) },
       },
       {
         label: "Depth of negative curvature",

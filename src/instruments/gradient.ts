@@ -41,6 +41,8 @@ async function ofSingleExamples(desk: Desk, norm: number): Promise<OfSingleExamp
   };
 }
 
+export const GRADIENT_LENGTH = String.raw`\|\nabla L\|`;
+
 export const gradientInstrument = defineInstrument({
   name: "gradient",
   title: "Gradient",
@@ -91,9 +93,9 @@ export const gradientInstrument = defineInstrument({
     const { norm, rounding } = gradient;
     const length = {
       label: "Length of the gradient",
-      symbol: String.raw`\|\nabla L\|`,
+      symbol: GRADIENT_LENGTH,
       value: formatEstimate(norm, 0, rounding ?? 0),
-      key: { label: "Gradient", value: formatNumber(norm, 3) },
+      key: { label: "Gradient", value: formatNumber(norm, 3), number: { value: norm, error: rounding } },
     };
     // What is made of rounding has no parts.
     if (rounding !== null && norm > 0 && norm <= rounding) return [{ ...length, note: "zero up to rounding" }];

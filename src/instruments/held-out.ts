@@ -108,7 +108,7 @@ export const heldOutInstrument = defineInstrument({
             label: "Held-out loss",
             value: formatEstimate(heldOut.loss, heldOut.lossError, heldOut.rounding),
             note: `on ${heldOut.data.examples} examples of ${heldOut.data.name}; ± one standard error over the draw of examples; ${formatMeasured(loss, 0)} on the data`,
-            key: { label: "Held-out loss" },
+            key: { label: "Held-out loss", number: { value: heldOut.loss, error: heldOut.lossError } },
           },
           ...(heldOut.accuracy === null
             ? []

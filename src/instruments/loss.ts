@@ -29,13 +29,17 @@ export const lossInstrument = defineInstrument({
       label: "Loss",
       symbol: "L",
       value: formatEstimate(loss, 0, lossRounding ?? 0),
-      key: { label: "Loss", value: formatMeasured(loss, lossRounding ?? 0) },
+      key: {
+        label: "Loss",
+        value: formatMeasured(loss, lossRounding ?? 0),
+        number: { value: loss, error: lossRounding },
+      },
     },
     {
       label: "Accuracy",
       value: formatShare(accuracy),
       note: accuracy === null ? "not defined for this loss" : "share of right predictions",
-      ...(accuracy !== null && { key: { label: "Accuracy" } }),
+      ...(accuracy !== null && { key: { label: "Accuracy", number: { value: accuracy, error: null } } }),
     },
   ],
   measures:

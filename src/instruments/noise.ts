@@ -71,7 +71,10 @@ function criticalBatchReading({ criticalBatchSize: size, noCriticalBatchSize: re
   const about = {
     label: "Critical batch size",
     symbol: String.raw`\operatorname{tr}\Sigma / \|\nabla L\|^2`,
-    key: { label: "Critical batch size" },
+    key: {
+      label: "Critical batch size",
+      ...(size !== null && { number: { value: size.value, error: size.standardError } }),
+    },
   };
   if (size === null) return { ...about, value: formatNumber(null), note: `none: ${reason ?? "the gradient is zero"}` };
   const { value, standardError, interval, sample } = size;

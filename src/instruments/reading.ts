@@ -11,6 +11,16 @@ export function eigenvalueReading(label: string, symbol: string, pair: Eigenvalu
   };
 }
 
+/** The number of a key reading: an eigenvalue within its residual. */
+export function eigenvalueNumber(pair: EigenvalueResult | null | undefined) {
+  return pair ? { number: { value: pair.value, error: pair.residual } } : {};
+}
+
+/** The same of an estimate, with one standard error. */
+export function estimateNumber(estimate: EstimateResult | null | undefined) {
+  return estimate ? { number: { value: estimate.value, error: spreadOf(estimate) } } : {};
+}
+
 export function estimateReading(label: string, symbol: string, estimate: EstimateResult | null | undefined): Reading {
   if (!estimate) return { label, symbol, value: formatNumber(null), note: "not measured" };
   const { value, standardError, rounding, method, products, interval, converged } = estimate;

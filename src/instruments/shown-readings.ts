@@ -23,16 +23,24 @@ export function shownReadings(section: Section, result: ProfileResult): readonly
   }
 }
 
+/** One of the few numbers that are looked for first, and whose it is. */
+export interface KeyReading extends Reading {
+  readonly instrument: string;
+  readonly number?: { readonly value: number; readonly error: number | null };
+}
+
 /**
  * The few numbers that a reader looks for first, by the names that they have there; also those that every run has,
  * whichever instruments it ran.
  */
-export function keyReadings(result: ProfileResult): Reading[] {
+export function keyReadings(result: ProfileResult): KeyReading[] {
   const ran = new Set(result.sections.map(({ instrument }) => instrument));
   const known = INSTRUMENTS.filter(({ name, isKnown }: ProfileInstrument) => isKnown === true && !ran.has(name));
   const readings = [
-    ...known.flatMap((instrument) => readingsOf(instrument, result)),
-    ...result.sections.flatMap((section) => shownReadings(section, result)),
+    ...known.map((instrument) => ({ instrument: instrument.name, readings: readingsOf(instrument, result) })),
+    ...result.sections.map((section) => ({ instrument: section.instrument, readings: shownReadings(section, result) })),
   ];
-  return readings.flatMap((reading) => (reading.key === undefined ? [] : [{ ...reading, ...reading.key }]));
+  return readings.flatMap(({ instrument, readings: lines }) =>
+    lines.flatMap((reading) => (reading.key === undefined ? [] : [{ ...reading, ...reading.key, instrument }])),
+  );
 }

@@ -61,15 +61,18 @@ export const stabilityInstrument = defineInstrument({
     };
   },
   readings: ({ stability }) => [
-    ...(stability?.limits ?? []).map(({ method, formula, stepSize, note }, i) => ({
-      label: sentence(method),
-      value: `η < ${formatEstimate(stepSize, (stepSize * (stability?.sharpnessError ?? 0)) / (stability?.sharpness ?? 1))}`,
-      note: `${formula}. ${note}`,
-      // Of plain gradient descent.
-      ...(i === 0 && {
-        key: { label: "Stable step", value: formatNumber(stepSize, 3) },
-      }),
-    })),
+    ...(stability?.limits ?? []).map(({ method, formula, stepSize, note }, i) => {
+      const error = (stepSize * (stability?.sharpnessError ?? 0)) / (stability?.sharpness ?? 1);
+      return {
+        label: sentence(method),
+        value: `η < ${formatEstimate(stepSize, error)}`,
+        note: `${formula}. ${note}`,
+        // Of plain gradient descent.
+        ...(i === 0 && {
+          key: { label: "Stable step", value: formatNumber(stepSize, 3), number: { value: stepSize, error } },
+        }),
+      };
+    }),
     stability?.step
       ? {
           label: "Your step size",

@@ -12,7 +12,7 @@ import { bytesOfVectors } from "../quantities/memory.ts";
 import { hessianOperator } from "../quantities/hessian-operator.ts";
 import { hessianTrace } from "../quantities/hessian-trace.ts";
 import { traceParameters } from "../quantities/trace-parameters.ts";
-import { estimateReading, spreadOf } from "./reading.ts";
+import { estimateNumber, estimateReading, spreadOf } from "./reading.ts";
 
 /** Products that probes of the Frobenius norm take, about. */
 const FROBENIUS = 60;
@@ -82,7 +82,10 @@ export const traceInstrument = defineInstrument({
     };
   },
   readings: ({ hessian }) => [
-    { ...estimateReading("Trace", String.raw`\operatorname{tr} H`, hessian.trace), key: { label: "Trace" } },
+    {
+      ...estimateReading("Trace", String.raw`\operatorname{tr} H`, hessian.trace),
+      key: { label: "Trace", ...estimateNumber(hessian.trace) },
+    },
     estimateReading("Frobenius norm", String.raw`\|H\|_F`, hessian.frobenius),
     hessian.effectiveRank === null
       ? undefined

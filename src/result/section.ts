@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { aside } from "./known.ts";
-import { count } from "./real.ts";
+import { count, real } from "./real.ts";
 
 export const reading = z
   .object({
@@ -9,7 +9,14 @@ export const reading = z
     value: z.string().describe("With its error, in plain spelling."),
     note: z.string().optional().describe("Method, cost, interval; what the number is."),
     key: z
-      .object({ label: z.string(), value: z.string().optional() })
+      .object({
+        label: z.string(),
+        value: z.string().optional(),
+        number: z
+          .object({ value: real, error: real.nullable() })
+          .optional()
+          .describe("The same as a number, with what stands after ±: what is followed over many points."),
+      })
       .optional()
       .describe("One of the few numbers that are looked for first, and what it is called there."),
   })

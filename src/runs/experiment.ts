@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type Drawing, draw } from "../figures/draw.ts";
-import type { Figure, FigureKind } from "../figures/figure.ts";
+import type { Figure, FigureFamily, FigureKind } from "../figures/figure.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 import type { Problem } from "../problem/problem.ts";
 import { type Speaker, Vocabulary, wordsOf } from "../quantities/vocabulary.ts";
@@ -102,7 +102,7 @@ interface Definition<
   readonly document: Name;
   /** The shape of what it finds. */
   readonly result: Result;
-  readonly figures?: readonly FigureKind<z.output<Result>>[];
+  readonly figures?: readonly FigureKind<z.output<Result>>[] | FigureFamily<z.output<Result>>;
   /**
    * The result in words, numbers and tables, as report and command line show it; absent where the result holds that itself.
    *
@@ -190,11 +190,14 @@ export function defineExperiment<
     writes: definition.writes ?? RUN_FOLDER,
     tasks,
     hasPlan: definition.plan !== undefined,
-    draw: (json) =>
-      draw(
-        figures.map((figure) => ({ instrument: name, ...figure })),
-        shape.parse(json),
-      ),
+    draw(json) {
+      const found = shape.parse(json);
+      const kinds = typeof figures === "function" ? figures(found) : figures;
+      return draw(
+        kinds.map((figure) => ({ instrument: name, ...figure })),
+        found,
+      );
+    },
     present: (json, frame) => definition.show?.(shape.parse(json), frame) ?? null,
     async open(openers, request) {
       const { subject, inputs, origin, close } = await openers[kind]({ ...request, proofs });

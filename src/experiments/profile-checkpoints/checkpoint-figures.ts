@@ -1,64 +1,22 @@
-import type { CheckpointResult, CheckpointsResult } from "./checkpoints-result.ts";
-import type { FigureKind } from "../../figures/figure.ts";
+import type { CheckpointsResult } from "./checkpoints-result.ts";
+import { followedNumbers } from "./followed-numbers.ts";
+import type { FigureFamily, FigureKind } from "../../figures/figure.ts";
 import { COLOUR, finite, frame, said, TIP } from "../../figures/style.ts";
 import { wideAxis } from "../../figures/wide-axis.ts";
 
-/** A number that each checkpoint has one of. */
-interface Quantity {
-  readonly name: string;
-  readonly title: string;
-  readonly axis: string;
-  readonly description: string;
-  of(checkpoint: CheckpointResult): { readonly value: number; readonly error: number | null } | undefined;
-}
-
-const QUANTITIES: readonly Quantity[] = [
-  {
-    name: "checkpoints-loss",
-    title: "Loss over the checkpoints",
-    axis: "loss",
-    description:
-      "The loss over all examples at the weights of each checkpoint; the bar through a point is what rounding leaves unknown.",
-    of: ({ loss, lossRounding }) => ({ value: loss, error: lossRounding }),
-  },
-  {
-    name: "checkpoints-held-out",
-    title: "Held-out loss over the checkpoints",
-    axis: "held-out loss",
-    description:
-      "The loss on the held-out examples at the weights of each checkpoint; the bar through a point is one standard error over the draw of these examples, which all checkpoints share.",
-    of: ({ heldOut }) => (heldOut === null ? undefined : { value: heldOut.loss, error: heldOut.lossError }),
-  },
-  {
-    name: "checkpoints-top",
-    title: "Largest eigenvalue of the Hessian over the checkpoints",
-    axis: "λmax",
-    description:
-      "The largest eigenvalue of the Hessian at each checkpoint. Within the bar through a point, its residual, an eigenvalue is certain to lie. A checkpoint without a point has none that was found.",
-    of: ({ top }) => (top?.[0] ? { value: top[0].value, error: top[0].residual } : undefined),
-  },
-  {
-    name: "checkpoints-gradient",
-    title: "Length of the gradient over the checkpoints",
-    axis: "‖g‖",
-    description:
-      "The Euclidean norm of the gradient of the loss over all examples at each checkpoint; the bar through a point is what rounding leaves unknown.",
-    of: ({ gradientNorm, gradientRounding }) => ({ value: gradientNorm, error: gradientRounding }),
-  },
-];
-
 /** One figure for each number that is followed over the checkpoints; none where fewer than two of them have it. */
-export const checkpointFigures: readonly FigureKind<CheckpointsResult>[] = QUANTITIES.map((quantity) => ({
-  name: quantity.name,
-  of({ checkpoints }) {
-    const steps = stepsOf(checkpoints.map(({ weights }) => weights));
-    const rows = checkpoints.flatMap((checkpoint, i) => {
-      const found = quantity.of(checkpoint);
-      return found ? [{ step: steps.values[i], weights: checkpoint.weights, ...found }] : [];
-    });
-    return rows.length < 2 ? undefined : drawn(quantity, rows, steps.title);
-  },
-}));
+export const checkpointFigures: FigureFamily<CheckpointsResult> = ({ checkpoints }) => {
+  const steps = stepsOf(checkpoints.map(({ weights }) => weights));
+  return followedNumbers(checkpoints).map(({ name, label, values }) => ({
+    name: `checkpoints-${name}`,
+    of() {
+      const rows = values.flatMap((each, i) =>
+        each?.number ? [{ step: steps.values[i], weights: checkpoints[i].weights, ...each.number }] : [],
+      );
+      return rows.length < 2 ? undefined : drawn(label, rows, steps.title);
+    },
+  }));
+};
 
 interface Row {
   readonly step: number;
@@ -67,11 +25,7 @@ interface Row {
   readonly error: number | null;
 }
 
-function drawn(
-  { title, axis, description }: Quantity,
-  rows: readonly Row[],
-  steps: string,
-): ReturnType<FigureKind<CheckpointsResult>["of"]> {
+function drawn(axis: string, rows: readonly Row[], steps: string): ReturnType<FigureKind<CheckpointsResult>["of"]> {
   const values = finite(
     rows.map(({ step, weights, value, error }) => ({
       step,
@@ -90,8 +44,9 @@ function drawn(
     ...wideAxis(values.map(({ value }) => value)),
   } as const;
   return {
-    title,
-    description,
+    title: `${axis} over the checkpoints`,
+    description:
+      "What each checkpoint has; the bar through a point is its error: what rounding or a residual leaves, or one standard error. A checkpoint without a point has no such number.",
     spec: frame({
       height: 180,
       data: { values },

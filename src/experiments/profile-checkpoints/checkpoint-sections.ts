@@ -1,6 +1,7 @@
 import type { ShownSection } from "../../result/shown-section.ts";
-import { formatEstimate, formatMeasured, formatNumber } from "../../util/format-number.ts";
+import { formatNumber } from "../../util/format-number.ts";
 import type { CheckpointsResult } from "./checkpoints-result.ts";
+import { followedNumbers } from "./followed-numbers.ts";
 
 /** The numbers of each checkpoint in a row, as far as their errors support them; then what each warns of. */
 export function checkpointSections({ checkpoints, products }: CheckpointsResult): ShownSection[] {
@@ -8,16 +9,10 @@ export function checkpointSections({ checkpoints, products }: CheckpointsResult)
   const warned = checkpoints.flatMap(({ weights, verdicts }) =>
     verdicts.flatMap(({ level, text }) => (level === "warn" ? [[weights, text]] : [])),
   );
-  const isTested = checkpoints.some(({ heldOut }) => heldOut !== null);
-  const rows = checkpoints.map(({ weights, loss, heldOut, gradientNorm, top, bottom, trace, gaussNewtonTrace }) => [
+  const numbers = followedNumbers(checkpoints);
+  const rows = checkpoints.map(({ weights }, i) => [
     weights,
-    formatNumber(loss),
-    ...(isTested ? [formatEstimate(heldOut?.loss, heldOut?.lossError)] : []),
-    formatNumber(gradientNorm),
-    ...[top?.[0], bottom?.[0]].map((pair) => (pair ? formatMeasured(pair.value, pair.residual) : formatNumber(null))),
-    ...[trace, gaussNewtonTrace].map((each) =>
-      each ? formatEstimate(each.value, each.standardError) : formatNumber(null),
-    ),
+    ...numbers.map(({ values }) => values[i]?.value ?? formatNumber(null)),
   ]);
   const summary: ShownSection = {
     title: "Over the checkpoints",
@@ -30,7 +25,7 @@ export function checkpointSections({ checkpoints, products }: CheckpointsResult)
     ],
     readings: [],
     table: {
-      columns: ["weights", "loss", ...(isTested ? ["held-out loss"] : []), "‖g‖", "λmax", "λmin", "tr H", "tr G"],
+      columns: ["weights", ...numbers.map(({ label }) => label)],
       rows,
     },
   };

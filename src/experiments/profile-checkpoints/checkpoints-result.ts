@@ -5,6 +5,15 @@ import { eigenvalue, estimate, inPlace, limitOfSearch } from "../../result/estim
 import { about, aside, counted, settled, within } from "../../result/known.ts";
 import { count, real } from "../../result/real.ts";
 
+/** A number that is followed from one checkpoint to the next. */
+const followed = z.object({
+  instrument: z.string(),
+  label: z.string(),
+  symbol: z.string().nullable().describe("TeX."),
+  value: z.string().describe("With its error, in plain spelling."),
+  number: z.object({ value: real, error: real.nullable() }).nullable(),
+});
+
 const checkpointNumbers = z.object({
   weights: z.string().describe("The file, as it was given."),
   sha256: z.string().describe("Of its bytes."),
@@ -35,6 +44,9 @@ const checkpointNumbers = z.object({
   gaussNewtonTrace: about(estimate, { title: "Trace of G" }).nullable(),
   noiseTrace: about(estimate, { title: "Total gradient noise, tr Σ" }).nullable(),
   heldOut: heldOutPart.heldOut.default(null).describe("The loss on held-out examples, where --test names some."),
+  followed: aside(z.array(followed))
+    .default([])
+    .describe("The numbers of all instruments that are looked for first, whatever instruments there are."),
   verdicts: z.array(z.object({ instrument: z.string(), level: z.enum(["pass", "note", "warn"]), text: z.string() })),
   sections: aside(
     z.array(z.object({ instrument: z.string(), title: z.string(), status: z.string(), reason: z.string().nullable() })),
