@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeResult } from "../src/documents/result-kinds.ts";
-import { DIST, finish, MAIN } from "./support/spawn-node.ts";
+import { DIST, finish, MODULES } from "./support/spawn-node.ts";
 
 /* What a person sees where a check fails: the built command line with a fault planted in its rules. */
 
@@ -42,14 +42,14 @@ let folder = "";
 const at = (name: string) => join(folder, name);
 
 beforeAll(() => {
-  if (!existsSync(MAIN)) throw new Error("dist/ is missing: run `npm run build` first");
+  if (!existsSync(MODULES)) throw new Error("dist/ is missing: run `npm run build` first");
   folder = mkdtempSync(join(tmpdir(), "thalweg-failing-"));
   for (const [name, text] of Object.entries(FAULTS)) writeFileSync(at(`${name}.mjs`), text);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const faulty = (fault: string, args: readonly string[]) =>
-  finish(process.execPath, ["--import", at(`${fault}.mjs`), MAIN, ...args], { cwd: folder });
+  finish(process.execPath, ["--import", at(`${fault}.mjs`), MODULES, ...args], { cwd: folder });
 
 describe.each([
   ["import", "The imported graph against the file"],

@@ -4,6 +4,8 @@ import { NO_WEBGPU } from "./software-webgpu.ts";
 
 /** The built command line. */
 export const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+/** The same, module by module as the library has them: for tests that change one of them before it is loaded. */
+export const MODULES = fileURLToPath(new URL("../../dist/cli/program.js", import.meta.url));
 /** The built library, for scripts that import it. */
 export const DIST = new URL("../../dist/", import.meta.url).href;
 

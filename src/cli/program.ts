@@ -1,0 +1,53 @@
+import { EXIT, EXIT_OF_SIGNAL, type ExitCode } from "./exit-code.ts";
+import { guardStreams } from "./guard-streams.ts";
+import { runCli, strandedError } from "./run-cli.ts";
+import { processTerminal } from "./terminal.ts";
+
+const asked = new AbortController();
+const insisted = new AbortController();
+let signalled: ExitCode = EXIT.interrupted;
+for (const [signal, exitCode] of Object.entries(EXIT_OF_SIGNAL)) {
+  process.on(signal, () => {
+    // The first one lets the run write what it has, the second one stops it, the third one means it.
+    if (insisted.signal.aborted) process.exit(exitCode);
+    if (asked.signal.aborted) {
+      insisted.abort();
+      return;
+    }
+    signalled = exitCode;
+    asked.abort();
+    process.stderr.write("\nStopping with what there is; once more stops at once.\n");
+  });
+}
+
+// A worker whose run has gone ends with it: what it is at will be done by whoever continues the run.
+if (process.send !== undefined) {
+  const leave = () => process.exit(EXIT.terminated);
+  // It may have gone while this process was loading.
+  if (!process.connected) leave();
+  process.once("disconnect", leave);
+  process.channel?.unref();
+}
+
+const streams = guardStreams(process.stdout, process.stderr);
+// The event loop ran empty while the run still waits: without this, Node would leave with code 13 and no word.
+const stranded = new Promise<never>((_, reject) => {
+  process.once("beforeExit", () => reject(strandedError()));
+});
+stranded.catch(() => undefined);
+
+const exitCode = await runCli(
+  process.argv.slice(2),
+  processTerminal(),
+  {
+    asked: asked.signal,
+    insisted: insisted.signal,
+    exitCode: () => signalled,
+  },
+  stranded,
+);
+process.exitCode = exitCode;
+// What stdout did not take is known after the last write only.
+process.on("exit", () => {
+  if (exitCode === EXIT.done && streams.outputLost()) process.exitCode = EXIT.input;
+});
