@@ -57,7 +57,7 @@ export const check = defineExperiment({
       },
       {
         title: conclusion(checks.length, failed.length, missing.length),
-        caveats: [...failed, ...missing].map(({ title, detail }) => `${title}: ${detail}`),
+        caveats: told([...failed, ...missing]),
         text: caveats.map((caveat) => `Note: ${caveat}.`),
         readings: [],
         table: null,
@@ -69,6 +69,13 @@ export const check = defineExperiment({
 function rowOf({ passed, title, measured, limit }: Check): string[] {
   if (passed === null) return ["n/a", title, formatNumber(measured, 2), ""];
   return [passed ? "pass" : "FAIL", title, formatNumber(measured, 2), `≤ ${formatNumber(limit, 2)}`];
+}
+
+/** What is said of checks, once of those of which the same is said. */
+function told(checks: readonly Check[]): string[] {
+  const titles = new Map<string, string[]>();
+  for (const { title, detail } of checks) titles.set(detail, [...(titles.get(detail) ?? []), title]);
+  return [...titles].map(([detail, all]) => `${all.join("; ")}: ${detail}`);
 }
 
 function conclusion(all: number, failed: number, missing: number): string {

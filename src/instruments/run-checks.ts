@@ -68,7 +68,7 @@ async function madeOf(
   for (const [done, { name, title, detail, limit, measure }] of chosen.entries()) {
     if (context.outOfTime?.() === true) {
       isWhole = false;
-      const why = "It was not made: the time was spent, or the run was interrupted.";
+      const why = "Not made: the time was spent, or the run was interrupted.";
       checks.push({ name, title, passed: null, measured: Number.NaN, limit: limit[precision], detail: why });
       continue;
     }

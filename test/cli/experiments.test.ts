@@ -94,6 +94,10 @@ describe("check", () => {
     const { result } = DOCUMENT_KINDS.check.parse(JSON.parse(run.out));
     expect(result.passed).toBe(false);
     expect(result.checks.at(-1)).toMatchObject({ passed: null, detail: expect.stringMatching(/time was spent/) });
+    const { out } = await thalweg(["check", ...MODEL, "--time", "1ms"]);
+    expect(out).toMatch(/\d+ of \d+ checks passed; \d+ could not be made\./);
+    // What holds for many is said once.
+    expect(out.replaceAll(/\s+/g, " ").match(/the time was spent/g)).toHaveLength(1);
   });
 });
 
