@@ -1,6 +1,7 @@
 import type { DType, Shape, Tensor } from "../util/tensor.ts";
 import type { Attributes, Emitter, Target } from "./emitter.ts";
 import type { ExamplesLayout, InputLayouts } from "./examples-layout.ts";
+import type { OutputStep } from "./output-step.ts";
 import type { Regime, ScalingRule } from "./scaling.ts";
 
 /* A node, its operation and the graph that it is in know each other, and stand in one file: values and what they may be asked. */
@@ -108,6 +109,9 @@ export interface Operation {
 
   /** How the output scales when inputs do; absent where that is not known, and then inputs must not scale. Every primitive answers. */
   scaling?(node: Value, regime: Regime): ScalingRule;
+
+  /** What it makes of numbers that a network gives; absent where it cannot be told behind it what they are. */
+  readonly outputStep?: OutputStep;
 
   /**
    * Whether the operation takes the size out of what goes in, or gives it: behind it a layer may be multiplied by

@@ -1,5 +1,6 @@
 import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
 import type { Operand, Operation, Primitive, Value } from "../graph/value.ts";
+import { added } from "../graph/output-step.ts";
 import { SAME, SUM, always, scaled } from "../graph/scaling.ts";
 import { sizeOf } from "../util/tensor.ts";
 import { NO_ATTRIBUTES } from "./attribute-schemas.ts";
@@ -20,7 +21,7 @@ import { splatOf, sumTo } from "./structure.ts";
 function binary(
   name: string,
   f: (x: number, y: number) => number,
-  rules: Pick<Primitive, "simplify" | "jvp" | "vjp" | "caveat" | "scaled" | "scaling">,
+  rules: Pick<Primitive, "simplify" | "jvp" | "vjp" | "caveat" | "scaled" | "scaling" | "outputStep">,
 ): Primitive {
   const operation: Primitive = {
     name,
@@ -44,6 +45,7 @@ function binary(
 
 const addition = binary("Add", (x, y) => x + y, {
   scaling: always(SAME),
+  outputStep: { kind: "combines", operands: [0, 1], effect: added },
   scaled: scaledSum((x, y) => add(x, y)),
   simplify: ([x, y], { shape }) => {
     if (splatOf(y) === 0) return broadcastTo(x, shape);
@@ -79,6 +81,11 @@ export function add(x: Operand, y: Operand): Value {
 
 const subtraction = binary("Sub", (x, y) => x - y, {
   scaling: always(SAME),
+  outputStep: {
+    kind: "combines",
+    operands: [0, 1],
+    effect: (fixed, variable) => (variable === 0 ? added(fixed) : "rescales"),
+  },
   scaled: scaledSum((x, y) => sub(x, y)),
   simplify: ([x, y], { shape }) => {
     if (splatOf(y) === 0) return broadcastTo(x, shape);
@@ -141,6 +148,7 @@ function scaledSum(combine: (x: Value, y: Value) => Value): Operation["scaled"] 
 
 const multiplication = binary("Mul", (x, y) => x * y, {
   scaling: always(SUM),
+  outputStep: { kind: "combines", operands: [0, 1], effect: () => "rescales" },
   simplify: ([x, y], type) => {
     const s = splatOf(x);
     const t = splatOf(y);
@@ -199,6 +207,12 @@ export function mul(x: Operand, y: Operand): Value {
 
 const division = binary("Div", (x, y) => x / y, {
   scaling: always({ kind: "difference" }),
+  outputStep: {
+    kind: "combines",
+    operands: [0, 1],
+    divides: true,
+    effect: (_fixed, variable) => (variable === 0 ? "rescales" : undefined),
+  },
   simplify: ([x, y], { shape, dtype }) => {
     const divisor = splatOf(y);
     if (divisor === 1) return broadcastTo(x, shape);
@@ -244,6 +258,7 @@ export function div(x: Operand, y: Operand): Value {
 
 const negation: Primitive = {
   name: "Neg",
+  outputStep: { kind: "negates" },
   scaling: always(SAME),
   attributes: {},
   infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),

@@ -184,6 +184,7 @@ export function mod(x: Value, y: Value, fmod = false): Value {
 
 const selection: Primitive = {
   name: "Where",
+  outputStep: { kind: "combines", called: "Clip", operands: [1, 2], chooses: true, effect: () => "limits" },
   scaling: always({ kind: "select" }),
   attributes: {},
   infer: ([condition, x, y]) => {
@@ -238,6 +239,7 @@ export const Cast = defineOp({
   attributes: z.strictObject({ to: dtypeSchema }),
   make: ({ to }): Primitive => ({
     name: "Cast",
+    outputStep: { kind: "moves", axis: (axis) => axis },
     scaling: ({ inputs: [x] }) => castScaling(x.dtype, to),
     attributes: { to },
     infer: ([x]) => ({ dtype: to, shape: x.shape }),

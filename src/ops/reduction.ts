@@ -176,6 +176,7 @@ export const Softmax = defineOp({
   attributes: z.strictObject({ axis: axisSchema }),
   make: ({ axis }): Primitive => ({
     name: "Softmax",
+    outputStep: { kind: "links", gives: "probabilities", normalises: true, axis, logarithm: "LogSoftmax" },
     scaling: always(NONE),
     attributes: { axis },
     examplesLayout: keptAxis((own) => own !== axis),
@@ -212,6 +213,7 @@ export const LogSoftmax = defineOp({
   attributes: z.strictObject({ axis: axisSchema }),
   make: ({ axis }): Primitive => ({
     name: "LogSoftmax",
+    outputStep: { kind: "links", gives: "log-probabilities", normalises: true, axis },
     scaling: always(NONE),
     attributes: { axis },
     examplesLayout: keptAxis((own) => own !== axis),

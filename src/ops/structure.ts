@@ -17,6 +17,7 @@ export const Reshape = defineOp({
   attributes: z.strictObject({ shape: shapeSchema }),
   make: ({ shape }): Primitive => ({
     name: "Reshape",
+    outputStep: { kind: "moves", axis: reshapedAxis },
     scaling: always(SAME),
     view: true,
     attributes: { shape },
@@ -44,6 +45,13 @@ export const Reshape = defineOp({
     emit: (_node, [x], e) => e.node("Reshape", [x, e.integers(shape)], { allowzero: 1 }),
   }),
 });
+
+/** The axis whose index is a function of the old one's alone: as long, with as many elements before it. */
+function reshapedAxis(axis: number, from: Shape, to: Shape): number | undefined {
+  const before = sizeOf(from.slice(0, axis));
+  const at = to.findIndex((extent, each) => extent === from[axis] && sizeOf(to.slice(0, each)) === before);
+  return at < 0 ? undefined : at;
+}
 
 /** The examples in row-major order stay as far apart: what is before them in all is before them in the new shape. */
 function reshapedLayout(node: Value, { axis, outer }: ExamplesLayout, examples: number): ExamplesLayout | undefined {
@@ -74,6 +82,7 @@ export const Transpose = defineOp({
   attributes: z.strictObject({ perm: axesSchema }),
   make: ({ perm }): Primitive => ({
     name: "Transpose",
+    outputStep: { kind: "moves", axis: (axis) => (perm.includes(axis) ? perm.indexOf(axis) : undefined) },
     scaling: always(SAME),
     rearranges: true,
     attributes: { perm },
@@ -156,6 +165,7 @@ export const Expand = defineOp({
   attributes: z.strictObject({ shape: shapeSchema }),
   make: ({ shape }): Primitive => ({
     name: "Expand",
+    outputStep: { kind: "repeats" },
     scaling: always(SAME),
     view: true,
     broadcasts: true,
@@ -227,6 +237,7 @@ export const ReduceSum = defineOp({
   attributes: z.strictObject({ axes: axesSchema }),
   make: ({ axes }): Primitive => ({
     name: "ReduceSum",
+    outputStep: { kind: "sums", axes },
     scaling: always(SAME),
     attributes: { axes },
     examplesLayout: keptAxis((axis) => !axes.includes(axis)),

@@ -23,6 +23,7 @@ interface UnaryRules {
   readonly lower?: (x: Value, target: Target) => Value | undefined;
   readonly activation?: ActivationTraits;
   readonly scaling: Primitive["scaling"];
+  readonly outputStep?: Primitive["outputStep"];
   readonly caveat?: string;
 }
 
@@ -33,6 +34,7 @@ function unary(rules: UnaryRules) {
   const operation: Primitive = {
     name,
     scaling: rules.scaling,
+    ...(rules.outputStep && { outputStep: rules.outputStep }),
     attributes: {},
     infer: ([x]) => {
       requireFloat(name, x);
@@ -87,6 +89,7 @@ export const { definition: Exp, apply: exp } = unary({
  */
 export const { definition: Log, apply: log } = unary({
   name: "Log",
+  outputStep: { kind: "logarithm" },
   summary: "natural logarithm",
   scaling: UNITWISE,
   f: Math.log,
@@ -116,6 +119,7 @@ export const { definition: Tanh, apply: tanh } = unary({
  */
 export const { definition: Sigmoid, apply: sigmoid } = unary({
   name: "Sigmoid",
+  outputStep: { kind: "links", gives: "probabilities", normalises: false, axis: undefined },
   summary: "1 / (1 + e⁻ˣ)",
   scaling: UNITWISE,
   activation: { rectifies: false, bounds: [0, 1] },

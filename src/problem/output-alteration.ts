@@ -1,4 +1,5 @@
 import { tensorOf } from "../graph/leaf.ts";
+import type { Effect } from "../graph/output-step.ts";
 import type { Value } from "../graph/value.ts";
 import type { Tensor } from "../util/tensor.ts";
 
@@ -9,13 +10,10 @@ export interface OutputAlteration {
   /** The values that are changed. */
   readonly of: Value;
   /** "limits" where it gives a fixed number in place of some; "shifts" where it adds a small one; "rescales" otherwise. */
-  readonly effect: "limits" | "shifts" | "rescales";
+  readonly effect: Effect;
   /** The least and the greatest of the fixed numbers; none where it is a change of sign. */
   readonly numbers?: { readonly min: number; readonly max: number };
 }
-
-/** The largest number that is added to keep a logarithm finite, or to smooth a distribution. */
-const SMALL = 0.1;
 
 /**
  * How a value differs from one that it is made of by fixed numbers alone: a choice between it and a fixed
@@ -25,30 +23,21 @@ const SMALL = 0.1;
  * alterationOf(minimum(maximum(p, 1e-7), 1)); // { name: "Clip", of: maximum(p, 1e-7), effect: "limits" }
  */
 export function alterationOf(value: Value): OutputAlteration | undefined {
-  const { operation, inputs } = value;
-  const [a, b] = operation.name === "Where" ? inputs.slice(1) : inputs;
-  if (operation.name === "Neg") return { name: "Neg", of: a, effect: "rescales" };
+  const { operation, inputs, shape } = value;
+  const step = operation.outputStep;
+  if (step?.kind === "negates") return { name: operation.name, of: inputs[0], effect: "rescales" };
+  if (step?.kind !== "combines") return undefined;
+  const { operands, called: name = operation.name } = step;
+  const [a, b] = operands.map((each) => inputs[each]);
   // What a larger or smaller of two values gives where they are equal is made of the same value.
-  if (operation.name === "Where" && (isMadeOf(b, a) || isMadeOf(a, b)))
-    return { name: "Clip", of: isMadeOf(b, a) ? a : b, effect: "limits", numbers: { min: 0, max: 0 } };
-  const fixed = b === undefined ? undefined : (fixedNumbers(b) ?? fixedNumbers(a));
-  if (!fixed || value.shape.join() !== (fixedNumbers(b) ? a : b).shape.join()) return undefined;
-  const of = fixedNumbers(b) ? a : b;
-  switch (operation.name) {
-    case "Where":
-      return { name: "Clip", of, effect: "limits", numbers: rangeOf(fixed) };
-    case "Add":
-    case "Sub": {
-      const isSmall = of === a || operation.name === "Add" ? fixed.data.every((x) => Math.abs(x) <= SMALL) : false;
-      return { name: operation.name, of, effect: isSmall ? "shifts" : "rescales" };
-    }
-    case "Mul":
-      return { name: "Mul", of, effect: "rescales" };
-    case "Div":
-      return of === a ? { name: "Div", of, effect: "rescales" } : undefined;
-    default:
-      return undefined;
-  }
+  if (step.chooses && (isMadeOf(b, a) || isMadeOf(a, b)))
+    return { name, of: isMadeOf(b, a) ? a : b, effect: "limits", numbers: { min: 0, max: 0 } };
+  const behind = fixedNumbers(b);
+  const fixed = behind ?? fixedNumbers(a);
+  const of = behind ? a : b;
+  if (!fixed || shape.join() !== of.shape.join()) return undefined;
+  const effect = step.effect(fixed, behind ? 0 : 1);
+  return effect && { name, of, effect, ...(effect === "limits" && { numbers: rangeOf(fixed) }) };
 }
 
 function rangeOf({ data }: Tensor): { min: number; max: number } {
@@ -64,10 +53,10 @@ function isMadeOf(value: Value, other: Value): boolean {
   return alteration !== undefined && isMadeOf(alteration.of, other);
 }
 
-/** The numbers of a constant, through changes of shape. */
+/** The numbers of a constant, wherever they were moved and however often they stand. */
 function fixedNumbers(value: Value): Tensor | undefined {
-  const { name } = value.operation;
-  return name === "Expand" || name === "Reshape" || name === "Cast" ? fixedNumbers(value.inputs[0]) : tensorOf(value);
+  const kind = value.operation.outputStep?.kind;
+  return kind === "moves" || kind === "repeats" ? fixedNumbers(value.inputs[0]) : tensorOf(value);
 }
 
 /**
@@ -75,17 +64,18 @@ function fixedNumbers(value: Value): Tensor | undefined {
  * number; undefined for everything else.
  */
 export function sumAxisOf(value: Value): number | undefined {
-  if (value.operation.name !== "Div") return undefined;
+  const step = value.operation.outputStep;
+  if (step?.kind !== "combines" || !step.divides) return undefined;
   const [x, divisor] = value.inputs;
   let sum = divisor;
   for (;;) {
     const alteration = alterationOf(sum);
     if (alteration && alteration.effect !== "rescales") sum = alteration.of;
-    else if (sum.operation.name === "Reshape" || sum.operation.name === "Expand") [sum] = sum.inputs;
+    else if (sum.operation.view) [sum] = sum.inputs;
     else break;
   }
-  if (sum.operation.name !== "ReduceSum" || sum.inputs[0] !== x) return undefined;
-  const { axes } = sum.operation.attributes;
+  const summing = sum.operation.outputStep;
+  if (summing?.kind !== "sums" || sum.inputs[0] !== x || summing.axes.length !== 1) return undefined;
   const isKept = sum.shape.length === x.shape.length || divisor.shape.length === x.shape.length;
-  return isKept && Array.isArray(axes) && axes.length === 1 && typeof axes[0] === "number" ? axes[0] : undefined;
+  return isKept ? summing.axes[0] : undefined;
 }

@@ -1,5 +1,4 @@
 import type { Value } from "../graph/value.ts";
-import { sizeOf } from "../util/tensor.ts";
 import type { OutputKind } from "./losses/output-kind.ts";
 import { alterationOf, type OutputAlteration, sumAxisOf } from "./output-alteration.ts";
 
@@ -25,26 +24,8 @@ export interface OutputLink {
   readonly isRescaled: boolean;
 }
 
-interface LinkKind {
-  readonly kind: OutputKind;
-  readonly normalises: boolean;
-}
-
-/** What the results of these operations are. */
-const LINKS: ReadonlyMap<string, LinkKind> = new Map([
-  ["Softmax", { kind: "probabilities", normalises: true }],
-  ["LogSoftmax", { kind: "log-probabilities", normalises: true }],
-  ["Sigmoid", { kind: "probabilities", normalises: false }],
-]);
-
-const SUM: LinkKind = { kind: "probabilities", normalises: true };
-
-/** Operations that leave every number as it is, and where they put an axis of their input. */
-const MOVES: ReadonlyMap<string, (move: Value, axis: number) => number | undefined> = new Map([
-  ["Cast", (_move: Value, axis: number) => axis],
-  ["Transpose", transposedAxis],
-  ["Reshape", reshapedAxis],
-]);
+/** What a division by its own sum is. */
+const SUM = { gives: "probabilities", normalises: true, axis: undefined, logarithm: undefined } as const;
 
 /**
  * Finds what made the outputs (log-)probabilities: a Softmax, LogSoftmax, Sigmoid or a division by their own
@@ -55,40 +36,47 @@ const MOVES: ReadonlyMap<string, (move: Value, axis: number) => number | undefin
 export function outputLink(outputs: Value): OutputLink | undefined {
   const moves: Value[] = [];
   /** What is between the link and the outputs, the first first. */
-  const steps: (OutputAlteration | "Log")[] = [];
+  const steps: (OutputAlteration | Logarithm)[] = [];
   let source = outputs;
   for (let inner: Value | undefined = outputs; inner;) {
     source = inner;
-    const { name } = source.operation;
-    const alteration = MOVES.has(name) || name === "Log" ? undefined : alterationOf(source);
-    if (MOVES.has(name)) moves.unshift(source);
-    else if (name === "Log") steps.unshift("Log");
+    const { outputStep, name } = source.operation;
+    const alteration = alterationOf(source);
+    if (outputStep?.kind === "moves") moves.unshift(source);
+    else if (outputStep?.kind === "logarithm") steps.unshift({ name, effect: "logarithm" });
     else if (alteration) steps.unshift(alteration);
     else break;
     inner = alteration?.of ?? source.inputs[0];
   }
   const sumAxis = sumAxisOf(source);
-  const { name, attributes } = source.operation;
-  const link = sumAxis === undefined ? LINKS.get(name) : SUM;
-  const logs = steps.filter((step) => step === "Log").length;
-  if (!link || logs > 1 || (logs === 1 && !(link.normalises && link.kind === "probabilities"))) return undefined;
-  const isLogSoftmax = sumAxis === undefined && steps.length === 1 && logs === 1;
-  let axis = sumAxis ?? (typeof attributes["axis"] === "number" ? attributes["axis"] : undefined);
+  const { name, outputStep } = source.operation;
+  const link = sumAxis !== undefined ? SUM : outputStep?.kind === "links" ? outputStep : undefined;
+  const logs = steps.filter(({ effect }) => effect === "logarithm").length;
+  if (!link || logs > 1 || (logs === 1 && !(link.normalises && link.gives === "probabilities"))) return undefined;
+  const ofLogarithm = steps.length === 1 && logs === 1 ? link.logarithm : undefined;
+  let axis = sumAxis ?? link.axis;
   let [logits] = source.inputs;
   for (const move of moves) {
-    axis = axis === undefined ? undefined : MOVES.get(move.operation.name)?.(move, axis);
+    const step = move.operation.outputStep;
+    axis = axis === undefined || step?.kind !== "moves" ? undefined : step.axis(axis, move.inputs[0].shape, move.shape);
     logits = move.graph.apply(move.operation, [logits]);
   }
   return {
-    name: isLogSoftmax ? "LogSoftmax" : sumAxis === undefined ? name : "a division by its own sum",
-    kind: logs === 1 ? "log-probabilities" : link.kind,
+    name: ofLogarithm ?? (sumAxis === undefined ? name : "a division by its own sum"),
+    kind: logs === 1 ? "log-probabilities" : link.gives,
     normalises: link.normalises,
     isDivision: sumAxis !== undefined,
     axis,
-    logits: sumAxis === undefined && (steps.length === 0 || isLogSoftmax) ? logits : undefined,
-    behind: isLogSoftmax ? [] : namesOf(steps),
-    isRescaled: isRescaled(link.kind, steps),
+    logits: sumAxis === undefined && (steps.length === 0 || ofLogarithm !== undefined) ? logits : undefined,
+    behind: ofLogarithm === undefined ? namesOf(steps) : [],
+    isRescaled: isRescaled(link.gives, steps),
   };
+}
+
+/** A logarithm of the numbers before it. */
+interface Logarithm {
+  readonly name: string;
+  readonly effect: "logarithm";
 }
 
 /** Whether fixed numbers may stand for probabilities, or for their logarithms. */
@@ -97,34 +85,18 @@ function mayBe({ min, max }: { readonly min: number; readonly max: number }, isL
 }
 
 /** What exporters call these steps; one operation may be several. */
-function namesOf(steps: readonly (OutputAlteration | "Log")[]): string[] {
-  const names = steps.map((step) => (step === "Log" ? step : step.name));
+function namesOf(steps: readonly (OutputAlteration | Logarithm)[]): string[] {
+  const names = steps.map((step) => step.name);
   return names.filter((name, i) => name !== names[i - 1]);
 }
 
 /** Whether numbers between 0 and 1, or their logarithms, may be others behind these steps: what is added to a logarithm multiplies what it is of. */
-function isRescaled(kind: OutputKind, steps: readonly (OutputAlteration | "Log")[]): boolean {
+function isRescaled(kind: OutputKind, steps: readonly (OutputAlteration | Logarithm)[]): boolean {
   let isLog = kind === "log-probabilities";
   for (const step of steps) {
-    if (step === "Log") isLog = true;
+    if (step.effect === "logarithm") isLog = true;
     else if (step.effect === "rescales" || (step.effect === "shifts" && isLog)) return true;
     else if (step.effect === "limits" && step.numbers && !mayBe(step.numbers, isLog)) return true;
   }
   return false;
-}
-
-function transposedAxis({ operation: { attributes } }: Value, axis: number): number | undefined {
-  const { perm } = attributes;
-  const at = Array.isArray(perm) ? perm.findIndex((each) => each === axis) : -1;
-  return at < 0 ? undefined : at;
-}
-
-/** The axis whose index is a function of the old one's alone: as long, with as many elements before it. */
-function reshapedAxis(move: Value, axis: number): number | undefined {
-  const from = move.inputs[0].shape;
-  const before = sizeOf(from.slice(0, axis));
-  const at = move.shape.findIndex(
-    (extent, each) => extent === from[axis] && sizeOf(move.shape.slice(0, each)) === before,
-  );
-  return at < 0 ? undefined : at;
 }
