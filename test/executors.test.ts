@@ -18,6 +18,8 @@ const IS_FULL = KILLS >= 10;
 const CHECKPOINTS = IS_FULL ? 40 : 5;
 const SEED = Number(process.env["THALWEG_SEED"] ?? 1);
 const LEASE_MS = 1000;
+/** A task is done in so long, whatever happened before. */
+const LONGEST_MS = 60_000;
 /** A run of a few tasks, on a busy machine. */
 const PATIENCE = IS_FULL ? 3_600_000 : 300_000;
 
@@ -159,11 +161,12 @@ class Crew {
   }
 }
 
-/** A moment: while processes start, or in the middle of a task when another is done. */
+/** A moment: while processes start, or, as often, in the middle of a task when another is done. */
 async function moment(path: string, random: RandomStream): Promise<void> {
-  const wanted = tasksIn(path).length + (random.uniform() < 0.5 ? 1 : 2);
-  const end = Date.now() + 2 * firstTask * random.uniform();
-  await until(() => Date.now() >= end || tasksIn(path).length >= wanted);
+  const before = tasksIn(path).length;
+  const isEarly = random.uniform() < 0.5;
+  const end = Date.now() + (isEarly ? 2 * firstTask * random.uniform() : LONGEST_MS);
+  await until(() => Date.now() >= end || tasksIn(path).length > before || existsSync(at(path, "result.json")));
   await sleep(200 * random.uniform());
 }
 

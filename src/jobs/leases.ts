@@ -72,8 +72,9 @@ export function openLeases(run: string, { worker, lasts, clock }: LeaseOptions):
     const aside = `${place(hash)}.${worker}.${++claims}`;
     try {
       renameSync(place(hash), aside);
-    } catch {
-      return;
+    } catch (error) {
+      if (isCode(error, "ENOENT")) return;
+      throw fileError("write", place(hash), error);
     }
     // Somebody was faster, and what was taken away is alive: it is done twice, which changes nothing.
     if (read(aside) === expired) seen.delete(hash);
@@ -88,7 +89,7 @@ export function openLeases(run: string, { worker, lasts, clock }: LeaseOptions):
       try {
         writeFileSync(place(hash), text(), { flag: "wx" });
       } catch (error) {
-        if (error instanceof Error && "code" in error && error.code === "EEXIST") return undefined;
+        if (isCode(error, "EEXIST")) return undefined;
         throw fileError("write", place(hash), error);
       }
       const isOurs = () => parsed(read(place(hash)))?.worker === worker;
@@ -148,7 +149,11 @@ function read(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (isCode(error, "ENOENT")) return undefined;
     throw fileError("read", path, error);
   }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }
