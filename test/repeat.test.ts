@@ -104,10 +104,12 @@ describe("thalweg run", () => {
     const old = fixture("fixtures/results-0.1.0/profile-some-instruments.json");
     const again = await thalweg(["run", old, "--json", "-q"], { cwd: fixture("reference") });
     expect(again.code, again.err).toBe(0);
-    const { agree, undecided, explained } = DOCUMENT_KINDS.repeat.parse(JSON.parse(again.out));
+    const { agree, undecided, explained, unclear } = DOCUMENT_KINDS.repeat.parse(JSON.parse(again.out));
     // 0.1.0 stated no error of the loss and of the gradient.
     expect(agree).toBeNull();
     expect(undecided).toBeGreaterThan(0);
+    expect(unclear).toHaveLength(undecided);
+    for (const { why } of unclear) expect(why).not.toMatch(/\b[AB]\b/);
     expect(explained).toBeGreaterThan(0);
   }, 120_000);
 });

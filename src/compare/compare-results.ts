@@ -28,6 +28,8 @@ export interface CompareOptions {
   readonly force: boolean;
   /** Flags that have no part in any number. */
   readonly ignored: ReadonlySet<string>;
+  /** What sentences call them; A, B, … when absent. */
+  readonly names?: readonly string[];
   /** Whether the results drew the very same samples for the number at a place; never when absent. */
   readonly sameSamples?: (place: string) => boolean;
 }
@@ -45,7 +47,7 @@ const BY_CHANCE = 0.05;
  * @throws usage error `too-few-results`; input errors `incomparable`, `nothing-to-compare`
  */
 export function compareResults(results: readonly NamedResult[], options: CompareOptions): CompareResult {
-  const { force, ignored, sameSamples = () => false } = options;
+  const { force, ignored, names = [], sameSamples = () => false } = options;
   if (results.length < 2) {
     throw new ThalwegError({
       kind: "usage",
@@ -54,7 +56,7 @@ export function compareResults(results: readonly NamedResult[], options: Compare
       hint: "Give the folders of two runs, or more.",
     });
   }
-  const sides = results.map((result, i) => sideOf(result, nameOf(i)));
+  const sides = results.map((result, i) => sideOf(result, names[i] ?? nameOf(i)));
   const [first, ...others] = sides;
   const forced = others.flatMap((other) => obstacles(first, other));
   if (forced.length > 0 && !force) {

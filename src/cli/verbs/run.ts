@@ -36,6 +36,9 @@ export type ReadCommand = (command: readonly string[]) => {
   readonly args: readonly (string | undefined)[];
 };
 
+/** What sentences call the two. */
+const NAMES = ["the result", "the repetition"];
+
 /** Rows of a list that are shown. */
 const SHOWN = 12;
 
@@ -196,7 +199,7 @@ function changedRows(
   const recounted = new Set(changed?.filter((place) => place.endsWith(".products")).map(unlisted));
   const sameSamples = (place: string) => changed !== undefined && !recounted.has(`${unlisted(place)}.products`);
   try {
-    const { rows } = compareResults(sides, { force: true, ignored: WITHOUT_NUMBERS, sameSamples });
+    const { rows } = compareResults(sides, { force: true, ignored: WITHOUT_NUMBERS, sameSamples, names: NAMES });
     return rows.filter(({ values: [first, second] }) => first !== second && first !== null && second !== null);
   } catch (error) {
     if (error instanceof ThalwegError && error.code === "nothing-to-compare") return [];
