@@ -45,6 +45,12 @@ async function everything(problem: Problem) {
   const checks = await runChecks(problem, "every-run", createRandom(0), {});
   await problem.close();
   z.encode(profileResult, result);
+  const texts = result.sections.flatMap(({ readings, means }) => [
+    means,
+    ...(readings ?? []).map(({ value }) => value),
+  ]);
+  texts.push(...result.verdicts.map(({ text }) => text));
+  expect(texts.filter((text) => /NaN/.test(text))).toEqual([]);
   return {
     result,
     open: result.sections.filter(({ status }) => status === "failed" || status === "not-converged"),

@@ -212,7 +212,8 @@ export const noiseInstrument = defineInstrument({
           trace: { ...trace, products },
           top: top.map(({ value, residual }) => ({ value, residual })),
           ...(await criticalBatch(desk)),
-          effectiveDirections: top[0].value > 0 ? trace.value / top[0].value : null,
+          // Noise that is 0 up to rounding fills nothing that could be counted.
+          effectiveDirections: top[0].value > 0 && trace.value > 0 ? trace.value / top[0].value : null,
           alignment: await alignment(desk),
           norms: {
             array: desk.arrays.keep("noise.example_gradient_norms", tensor("float64", [n], squares.map(Math.sqrt))),
@@ -306,7 +307,7 @@ export const noiseInstrument = defineInstrument({
 /** What the residual of λmax(Σ) and the rounding of tr Σ leave of tr Σ/λmax(Σ). */
 function directionsError({ effectiveDirections, top, trace }: NoisePart): number | null {
   const [first] = top ?? [];
-  if (effectiveDirections === null || !first) return null;
+  if (!effectiveDirections || !first) return null;
   return effectiveDirections * (first.residual / first.value + (trace.rounding ?? 0) / trace.value);
 }
 
