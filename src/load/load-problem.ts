@@ -12,9 +12,7 @@ import { LOSSES } from "../problem/losses/registry.ts";
 import { lastUnitAxis } from "../problem/last-unit-axis.ts";
 import { Problem } from "../problem/problem.ts";
 import { createRandom } from "../random/random-stream.ts";
-import type { Device } from "../runtime/device.ts";
 import { nodeRuntime, type NodeRuntimeOptions } from "../runtime/node-runtime.ts";
-import type { Runtime } from "../runtime/runtime.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { isFloat, type Shape, sizeOf } from "../util/tensor.ts";
 import { aboutCoupling, aboutMeeting } from "./about-coupling.ts";
@@ -31,16 +29,9 @@ import type { LoadOptions } from "./load-options.ts";
 import { proofWarnings, proveLoad } from "./load-proofs.ts";
 import { openHeldOut } from "./held-out.ts";
 import { lookAtOutputs } from "./look-at-outputs.ts";
-import {
-  exportedBatch,
-  type Importing,
-  type NetworkProbe,
-  probeAt,
-  probeNetwork,
-  type ProbeQuestion,
-  takesBatch,
-} from "./probe-network.ts";
-import { runtimeFault } from "./runtime-fault.ts";
+import { type Importing, type NetworkProbe, probeAt, probeNetwork, type ProbeQuestion } from "./probe-network.ts";
+import { onlyBatchSize } from "./only-batch-size.ts";
+import { noFloat64, requireDevice } from "./require-device.ts";
 import { withOtherOutputs } from "./with-other-outputs.ts";
 
 /** Elements up to which the examples looked at are computed in float64, whatever the model is in. */
@@ -299,22 +290,6 @@ function learnedUnitAxis(question: ProbeQuestion, probed: NetworkProbe): number 
   return lastUnitAxis(all.outputs, new Set(all.parameters.values()));
 }
 
-/** The batch size of a model that was exported for one only, as the file says or the user; undefined for all others. */
-function onlyBatchSize(question: ProbeQuestion, probed: number): number | undefined {
-  const { model, asked } = question;
-  const { examples } = question.dataset;
-  if ((probed !== exportedBatch(model) && probed !== asked) || takesBatch(question, probed + 1)) return undefined;
-  const rest = examples % probed;
-  if (rest === 0) return probed;
-  throw new ThalwegError({
-    kind: "input",
-    code: "fixed-batch",
-    message: `The model was exported for batches of ${probed}, and ${examples} examples are no multiple of it.`,
-    where: { file: model.file },
-    hint: `Export it with a dynamic batch axis (dynamic_axes), or give --limit ${examples - rest || probed}.`,
-  });
-}
-
 /** Whole numbers, as the predicted classes, have no derivative. */
 function integerOutput(model: ModelFile, name: string, dtype: string): ThalwegError {
   const others = model.outputs.flatMap((each) => (each.name !== name && isFloat(each.dtype) ? [each.name] : []));
@@ -332,26 +307,4 @@ function integerOutput(model: ModelFile, name: string, dtype: string): ThalwegEr
 
 function countParameters(model: ModelFile, chosen: readonly string[] | undefined): number {
   return chosenParameters(model, chosen).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-}
-
-function noFloat64(device: Device, byModel: boolean): ThalwegError {
-  return new ThalwegError({
-    kind: "usage",
-    code: "device-precision",
-    message: `The device ${device} computes in float32 only${byModel ? ", and the model is float64" : ""}.`,
-    hint: byModel
-      ? "Give --precision float32, or leave --device out to compute in float64 on the processor."
-      : "Leave --device or --precision out.",
-  });
-}
-
-async function requireDevice(runtime: Runtime, device: Device): Promise<void> {
-  const reason = await runtimeFault(runtime);
-  if (reason === undefined) return;
-  throw new ThalwegError({
-    kind: "usage",
-    code: "device-not-available",
-    message: `The device ${device} cannot be used on this machine: ${reason}`,
-    hint: "Leave --device out to compute on the CPU; `thalweg doctor` says what each device needs.",
-  });
 }

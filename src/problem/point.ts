@@ -1,6 +1,3 @@
-import { roundValues } from "../autodiff/round-values.ts";
-import { inputsOf } from "../graph/traverse.ts";
-import type { Value } from "../graph/value.ts";
 import type { Feed, Runtime, Slot } from "../runtime/runtime.ts";
 import { inOrder } from "../util/in-order.ts";
 import { throwIfInterrupted, type RunContext } from "../util/run-context.ts";
@@ -15,22 +12,27 @@ import {
   exampleDerivative,
   exampleLosses,
   gradientDerivative,
-  gradientSquare,
   jacobianDerivative,
-  jacobianTransposed,
-  outputCurvatureForm,
-  vectorizeExamples,
-  weightedGradient,
   type Derivative,
   type Product,
 } from "./derivatives.ts";
 import { nonFiniteLoss, nonFiniteVector } from "./finiteness.ts";
-import { EXAMPLE_SCALE, SCALE, type LossGraph } from "./loss-graph.ts";
+import { EXAMPLE_SCALE, SCALE } from "./loss-graph.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import type { Network } from "./network.ts";
-import { nameInFile } from "./file-names.ts";
 import type { ParameterSlots } from "./parameter-slots.ts";
 import type { ParameterSpace } from "./parameter-space.ts";
+import {
+  COTANGENT,
+  VALUE,
+  JACOBIAN_TRANSPOSED,
+  ROUNDED_JACOBIAN_TRANSPOSED,
+  WEIGHTED_GRADIENT,
+  EXAMPLE_GRADIENT_SQUARES,
+  ROUNDED_EXAMPLE_GRADIENT_SQUARES,
+  EXAMPLE_GAUSS_NEWTON_TRACES,
+  OUTPUTS,
+} from "./point-computations.ts";
 import { PreparedFeeds } from "./prepared-feeds.ts";
 import { elementBytes, type ProblemOptions } from "./problem-options.ts";
 import type { ProgramStore } from "./program-store.ts";
@@ -60,69 +62,11 @@ export interface PointMachinery {
   readonly budget: MemoryBudget;
 }
 
-/** Name of the input that carries a cotangent of outputs or examples. */
-const COTANGENT = "thalweg:u";
-
 /** One batch is computed and one waits. */
 const BATCHES_PER_LANE = 2;
 
 /** Elements of gradients of single examples that are held at once. */
 const EXAMPLE_GRADIENT_ELEMENTS = 2 ** 26;
-
-const VALUE: Computation = {
-  name: "value",
-  build: ({ total, loss, outputs, labels, options }) => {
-    const right = loss.correct?.(outputs, labels, options);
-    return right ? [total, right] : [total];
-  },
-};
-
-/** The outputs of the network as its loss takes them. */
-export const OUTPUTS: Computation = { name: "outputs", build: ({ outputs }) => [outputs] };
-
-function cotangent({ shape, dtype, graph }: Value): Value {
-  return graph.input(COTANGENT, dtype, shape);
-}
-
-const JACOBIAN_TRANSPOSED: Computation = {
-  name: "jacobian-transposed",
-  build: (site) => jacobianTransposed(site, cotangent(site.outputs)),
-};
-
-const ROUNDED_JACOBIAN_TRANSPOSED: Computation = {
-  name: "jacobian-transposed, rounded",
-  build: (site, tangents) => roundValues(JACOBIAN_TRANSPOSED.build(site, tangents), site.parameters),
-};
-
-const WEIGHTED_GRADIENT: Computation = {
-  name: "weighted-gradient",
-  build: (site) => weightedGradient(site, cotangent(site.perExample)),
-};
-
-/** Values of a batch of one, vectorised over the examples of a batch; parameters and a cotangent are common to them. */
-function forEachExample(name: string, values: (one: LossGraph) => readonly Value[]): Computation {
-  return {
-    name,
-    build: (site) => {
-      const single = values(site.single().graph);
-      const isCommon = (input: string) =>
-        input === COTANGENT || site.network.imported.parameters.has(nameInFile(input) ?? "");
-      const inputs = [...inputsOf(single)].flatMap(([input, value]) => (isCommon(input) ? [] : [value]));
-      return vectorizeExamples(single, inputs, site.labels.shape[0]);
-    },
-  };
-}
-
-const EXAMPLE_GRADIENT_SQUARES = forEachExample("example-gradient-squares", (one) => [gradientSquare(one)]);
-
-const ROUNDED_EXAMPLE_GRADIENT_SQUARES = forEachExample("example-gradient-squares, rounded", (one) =>
-  roundValues([gradientSquare(one)], one.parameters),
-);
-
-const EXAMPLE_GAUSS_NEWTON_TRACES = forEachExample("gauss-newton-traces", (one) => {
-  const { form, size } = outputCurvatureForm(one, cotangent(one.outputs));
-  return [form, size];
-});
 
 /**
  * The loss at one θ on chosen examples: immutable, beside as many others as one likes, each giving the numbers that it

@@ -1,6 +1,7 @@
 import { norm2 } from "../../linalg/vector.ts";
 import { roundedExampleLosses } from "../../problem/derivatives.ts";
-import { OUTPUTS, type Point } from "../../problem/point.ts";
+import type { Point } from "../../problem/point.ts";
+import { OUTPUTS } from "../../problem/point-computations.ts";
 import type { PlainTerms } from "../../problem/losses/plain-terms.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { RandomStream } from "../../random/random-stream.ts";

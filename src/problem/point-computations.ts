@@ -1,0 +1,73 @@
+import { roundValues } from "../autodiff/round-values.ts";
+import { inputsOf } from "../graph/traverse.ts";
+import type { Value } from "../graph/value.ts";
+import type { Computation } from "./computation.ts";
+import {
+  gradientSquare,
+  jacobianTransposed,
+  outputCurvatureForm,
+  vectorizeExamples,
+  weightedGradient,
+} from "./derivatives.ts";
+import { nameInFile } from "./file-names.ts";
+import type { LossGraph } from "./loss-graph.ts";
+
+/* What a point runs on every batch, beside the derivatives. */
+
+/** Name of the input that carries a cotangent of outputs or examples. */
+export const COTANGENT = "thalweg:u";
+
+export const VALUE: Computation = {
+  name: "value",
+  build: ({ total, loss, outputs, labels, options }) => {
+    const right = loss.correct?.(outputs, labels, options);
+    return right ? [total, right] : [total];
+  },
+};
+
+/** The outputs of the network as its loss takes them. */
+export const OUTPUTS: Computation = { name: "outputs", build: ({ outputs }) => [outputs] };
+
+function cotangent({ shape, dtype, graph }: Value): Value {
+  return graph.input(COTANGENT, dtype, shape);
+}
+
+export const JACOBIAN_TRANSPOSED: Computation = {
+  name: "jacobian-transposed",
+  build: (site) => jacobianTransposed(site, cotangent(site.outputs)),
+};
+
+export const ROUNDED_JACOBIAN_TRANSPOSED: Computation = {
+  name: "jacobian-transposed, rounded",
+  build: (site, tangents) => roundValues(JACOBIAN_TRANSPOSED.build(site, tangents), site.parameters),
+};
+
+export const WEIGHTED_GRADIENT: Computation = {
+  name: "weighted-gradient",
+  build: (site) => weightedGradient(site, cotangent(site.perExample)),
+};
+
+/** Values of a batch of one, vectorised over the examples of a batch; parameters and a cotangent are common to them. */
+function forEachExample(name: string, values: (one: LossGraph) => readonly Value[]): Computation {
+  return {
+    name,
+    build: (site) => {
+      const single = values(site.single().graph);
+      const isCommon = (input: string) =>
+        input === COTANGENT || site.network.imported.parameters.has(nameInFile(input) ?? "");
+      const inputs = [...inputsOf(single)].flatMap(([input, value]) => (isCommon(input) ? [] : [value]));
+      return vectorizeExamples(single, inputs, site.labels.shape[0]);
+    },
+  };
+}
+
+export const EXAMPLE_GRADIENT_SQUARES = forEachExample("example-gradient-squares", (one) => [gradientSquare(one)]);
+
+export const ROUNDED_EXAMPLE_GRADIENT_SQUARES = forEachExample("example-gradient-squares, rounded", (one) =>
+  roundValues([gradientSquare(one)], one.parameters),
+);
+
+export const EXAMPLE_GAUSS_NEWTON_TRACES = forEachExample("gauss-newton-traces", (one) => {
+  const { form, size } = outputCurvatureForm(one, cotangent(one.outputs));
+  return [form, size];
+});
