@@ -89,7 +89,7 @@ const STRAIGHT: Readonly<Record<string, Middle>> = {
 
 /** No derivative passes, or they stand in derivatives of the others alone. */
 const REST: readonly string[] = [
-  "Sign Floor Ceil Round Detach Anchor Cast Mod ArgMax MaxPoolIndices MaxPoolPick MaxPoolPlace",
+  "Sign Floor Ceil Round Detach Frozen Anchor Cast Mod ArgMax MaxPoolIndices MaxPoolPick MaxPoolPlace",
   "Greater GreaterOrEqual Less LessOrEqual Equal And Or Xor Not",
   "OtherProbabilities ConvInput ConvWeight GatherElements ScatterAdd ScatterElementsAdd ScatterElementsMax",
 ].flatMap((names) => names.split(" "));

@@ -89,6 +89,9 @@ export interface Operation {
    */
   examplesLayout?(node: Value, given: InputLayouts, examples: number): ExamplesLayout | undefined;
 
+  /** Whether derivatives hold the output as it is, whatever it was computed from: it changes with the weights all the same. */
+  readonly holds?: boolean;
+
   /** Whether each output element is one of the elements of the first input, of the same unit: pooling by maximum. */
   readonly selects?: boolean;
 

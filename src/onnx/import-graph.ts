@@ -4,7 +4,7 @@ import { inspected } from "../graph/inspected.ts";
 import { tensorOf } from "../graph/leaf.ts";
 import type { Value, ValueType } from "../graph/value.ts";
 import { transpose } from "../ops/structure.ts";
-import { detach } from "../ops/unary.ts";
+import { frozen } from "../ops/unary.ts";
 import { isFloat, type FloatType, type Tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { bindInputs, fromExamplesFirst, toExamplesFirst, type BindOptions, type BoundInputs } from "./bind-inputs.ts";
@@ -187,13 +187,13 @@ class Importer implements ImportHost {
       return;
     }
     try {
-      const frozen = this.isFrozen(node);
-      const outputs = this.importNode(node, frozen);
+      const isFrozen = this.isFrozen(node);
+      const outputs = this.importNode(node, isFrozen);
       this.bindOutputs(
         node,
-        frozen ? outputs.map((item) => (item && !isSequence(item) ? detach(item) : item)) : outputs,
+        isFrozen ? outputs.map((item) => (item && !isSequence(item) ? frozen(item) : item)) : outputs,
       );
-      this.summaries.add(node, outputs[0], frozen, (name) => this.find(name));
+      this.summaries.add(node, outputs[0], isFrozen, (name) => this.find(name));
     } catch (error) {
       if (!(error instanceof UnsupportedNode)) throw withBatchHint(error, this.batchFit());
       const remedy = error.remedy ?? FREEZE_REMEDY;

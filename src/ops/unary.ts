@@ -335,7 +335,7 @@ export const { definition: Round, apply: round } = unary({
 });
 
 /** An identity that stays while the graph is built: `lower` removes it. */
-function marker(name: string, summary: string, rules: Pick<Operation, "jvp" | "vjp">) {
+function marker(name: string, summary: string, rules: Pick<Operation, "holds" | "jvp" | "vjp">) {
   const operation: Primitive = {
     name,
     scaling: always(SAME),
@@ -355,7 +355,7 @@ function marker(name: string, summary: string, rules: Pick<Operation, "jvp" | "v
 }
 
 /**
- * The value as a constant: no derivative passes. What `--freeze` puts behind a node.
+ * The value as a constant, where what it is used for does not depend on it: no derivative passes.
  *
  * @example
  * detach(floats([1, 2])); // → [1, 2]
@@ -365,6 +365,18 @@ export const { definition: Detach, apply: detach } = marker(
   "x, held constant by derivatives",
   ZERO_DERIVATIVE,
 );
+
+/**
+ * The value as a constant, whatever depends on it: what `--freeze` puts behind a node. Derivatives are then those of another
+ * function than the one that is computed.
+ *
+ * @example
+ * frozen(floats([1, 2])); // → [1, 2]
+ */
+export const { definition: Frozen, apply: frozen } = marker("Frozen", "x, held constant by the user", {
+  ...ZERO_DERIVATIVE,
+  holds: true,
+});
 
 /**
  * The value as a place to differentiate at: simplification does not look through it, so that every

@@ -1,3 +1,4 @@
+import { heldParameters } from "../../problem/held-parameters.ts";
 import type { CheckDefinition } from "./check.ts";
 import { genericDirection } from "./generic-direction.ts";
 import { HESSIAN } from "./hessian-check.ts";
@@ -20,7 +21,12 @@ export const denseBlockCheck: CheckDefinition = {
       vectors: (problem, point) => {
         const { tensors } = problem.space;
         const direction = genericDirection(problem, point, bench.random.split("v"));
-        return Array.from(bench.random.split("tensors").permutation(tensors.length).subarray(0, MOVED), (t) => {
+        const held = heldParameters(problem.network);
+        const moved = bench.random
+          .split("tensors")
+          .permutation(tensors.length)
+          .filter((t) => !held.has(t));
+        return Array.from(moved.subarray(0, MOVED), (t) => {
           const { offset, size } = tensors[t];
           return direction.map((x, i) => (i >= offset && i < offset + size ? x : 0));
         });

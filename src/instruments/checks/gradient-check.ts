@@ -1,11 +1,12 @@
 import { dot, norm2 } from "../../linalg/vector.ts";
 import { roundedGradient } from "../../problem/derivatives.ts";
+import { heldParameters } from "../../problem/held-parameters.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { roundoffOf, type CheckBench, type CheckDefinition } from "./check.ts";
 import { compareNearby } from "./compare-nearby.ts";
 import { equalShares } from "./equal-shares.ts";
-import { genericDirection } from "./generic-direction.ts";
+import { genericDirection, sayHeld } from "./generic-direction.ts";
 import { newTrial, note, type Trial } from "./ledger.ts";
 import { roundingNoise } from "./rounding-noise.ts";
 import { slopesOf } from "./slope.ts";
@@ -46,7 +47,11 @@ async function againstDifferences(
   const rounding = 4 * noise;
   // What rounding of the loss leaves of a slope at the longest step.
   const least = rounding / (limit * Math.max(...steps));
-  const directions = equalShares(problem.space.tensors, home, gradient, least, random.split("shares"));
+  const held = heldParameters(problem.network);
+  const free = Float64Array.from(gradient);
+  for (const [t, { offset, size }] of problem.space.tensors.entries())
+    if (held.has(t)) free.fill(0, offset, offset + size);
+  const directions = equalShares(problem.space.tensors, home, free, least, random.split("shares"));
   if (directions.length === 0) {
     const trial = newTrial(limit, 1);
     const most = limit * (Math.abs(f0[0]) || Number.MIN_VALUE);
@@ -54,7 +59,7 @@ async function againstDifferences(
     // A gradient of zero (to rounding) says that the loss does not change.
     const isFlat = Math.abs(Math.abs(value[0]) - expected) <= most;
     for (const number of problem.space.tensors.keys()) {
-      if (isFlat) trial.right.set(number, 0);
+      if (isFlat && !held.has(number)) trial.right.set(number, 0);
       else trial.open.add(number);
     }
     return trial;
@@ -134,7 +139,7 @@ export const gradientCheck: CheckDefinition = {
   measure: (bench) => {
     const { problem, oracle, context } = bench;
     return compareNearby(bench, {
-      method: oracle === problem ? METHOD : METHOD + PRECISIONS,
+      method: (oracle === problem ? METHOD : METHOD + PRECISIONS) + sayHeld(problem),
       subject: "gradient",
       tryAt: async (theta, isHome) => {
         await using here = problem.at(theta);

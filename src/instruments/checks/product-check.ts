@@ -5,6 +5,7 @@ import type { Product } from "../../problem/derivatives.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import { distance, relative, roundoffOf, type CheckBench, type Measurement } from "./check.ts";
 import { compareNearby } from "./compare-nearby.ts";
+import { sayHeld } from "./generic-direction.ts";
 import { lengthsOf } from "./equal-shares.ts";
 import { newTrial, note, type Trial } from "./ledger.ts";
 import { outputRounding } from "./output-rounding.ts";
@@ -59,7 +60,7 @@ export interface ProductSubject {
 export function checkProduct(bench: CheckBench, subject: ProductSubject): Promise<Measurement> {
   const { problem, oracle, context } = bench;
   return compareNearby(bench, {
-    method: oracle === problem ? subject.method : `${subject.method}${PRECISIONS}`,
+    method: `${subject.method}${oracle === problem ? "" : PRECISIONS}${sayHeld(problem)}`,
     subject: subject.name,
     tryAt: async (theta) => {
       const block = subject.vectors(problem, theta);
