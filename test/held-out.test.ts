@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { saveWeights } from "../src/index.ts";
+import { planOf } from "../src/experiments/profile.ts";
 import { encodeNpz } from "../src/files/npz.ts";
 import { runProfile } from "../src/instruments/profile.ts";
 import { loadProblem } from "../src/load/load-problem.ts";
 import { createRandom } from "../src/random/random-stream.ts";
+import { formatNumber } from "../src/util/format-number.ts";
 import { tensor } from "../src/util/tensor.ts";
 
 const DIGITS = new URL("../assets/digits.onnx", import.meta.url).pathname;
@@ -92,36 +94,99 @@ describe("held-out examples", async () => {
     expect(result.sections).toMatchObject([{ status: "skipped", reason: expect.stringContaining("--test") }]);
   });
 
+  it("that nothing reads of what was chosen are warned of", () => {
+    const warnings = (only?: string[]) => planOf(loaded.problem, { ...(only && { only }), top: 1 }, {}, 1).warnings;
+    expect(warnings(["trace"])).toEqual([expect.stringMatching(/reads --test: name held-out in --only/)]);
+    expect(warnings(["trace", "held-out"])).toEqual([]);
+    expect(warnings()).toEqual([]);
+  });
+
   it("in other units are warned of", async () => {
     const other = await loadProblem(DIGITS, { data: "digits", test: await unseen("bytes.npz", 16) });
     await other.close();
     expect(other.warnings.join()).toMatch(/reach 16\.0 in the held-out examples and 1\.00 in the data/);
   });
 
-  it.each([
-    ["labels of another type", tensor("float32", [4], new Float32Array(4).fill(0.5)), /are int64, theirs float32/],
-    [
-      "labels of another shape",
-      tensor("int64", [4, 2], new Float64Array(8)),
-      /has the shape \[\], one of theirs \[2\]/,
-    ],
-  ] as const)("with %s are refused", async (_name, y, message) => {
+  it("have the same numbers whatever form their labels are in, which is said", async () => {
+    const unread = await loadProblem(DIGITS, { data: test });
+    const { inputs, y } = unread.dataset.batch(0, unread.dataset.examples);
+    await unread.close();
+    const [x] = Object.values(inputs);
+    const rows = new Float32Array(y.data.length * 10);
+    y.data.forEach((label, i) => (rows[10 * i + label] = 1));
+    for (const [form, labels] of [
+      ["float64 [N]", tensor("float64", y.shape, Float64Array.from(y.data))],
+      ["int64 [N, 1]", tensor("int64", [...y.shape, 1], y.data)],
+      ["float32 [N, 10]", tensor("float32", [...y.shape, 10], rows)],
+    ] as const) {
+      writeFileSync(
+        at("form.npz"),
+        encodeNpz([
+          ["x", x],
+          ["y", labels],
+        ]),
+      );
+      const other = await loadProblem(DIGITS, { data: "digits", limit: 1437, test: at("form.npz"), l2: 0.01 });
+      const [theirs, ours] = await Promise.all(
+        [other, loaded].map((each) => runProfile(each.problem, { only: "held-out" }, createRandom(0), {})),
+      );
+      await other.close();
+      expect(other.notes.join()).toContain(`are stored as ${form}; they were read as int64 [N]`);
+      expect({ ...theirs.result.heldOut, data: null }).toEqual({ ...ours.result.heldOut, data: null });
+    }
+  });
+
+  it("that are the data themselves are warned of, parts of one set are not", async () => {
+    const warnings = async (data: string, heldOut: string, limit?: number) => {
+      const other = await loadProblem(DIGITS, { data, test: heldOut, limit });
+      await other.close();
+      return other.warnings.join();
+    };
+    expect(await warnings(test, test)).toMatch(/^All 360 held-out examples are of the data themselves/);
+    expect(await warnings(test, test, 9)).toMatch(/^The first 9 of the 360 held-out examples are of the data/);
+    expect(await warnings("digits", test)).toBe("");
+  });
+
+  it("have one ± beside their gap, and an interval that is called one", async () => {
+    const few = await loadProblem(DIGITS, { data: "digits", limit: 3, test });
+    const { heldOut, sections, verdicts } = (await runProfile(few.problem, { only: "held-out" }, createRandom(0), {}))
+      .result;
+    await few.close();
+    const { gap, gapError } = heldOut ?? {};
+    if (typeof gap !== "number" || typeof gapError !== "number") throw new Error("no gap");
+    const interval = `${formatNumber(gap - gapError)} to ${formatNumber(gap + gapError)}`;
+    const reading = sections[0].readings?.find(({ label }) => label === "Generalisation gap");
+    expect(reading?.note).toContain(`± one standard error over the draw of examples; 95 % interval ${interval}`);
+    expect(verdicts.map(({ text }) => text).join()).not.toMatch(/gap = .*±/);
+  });
+
+  it("of one example have neither a plural nor an error", async () => {
+    const { inputs, y } = loaded.dataset.batch(0, 1);
     writeFileSync(
-      at("other.npz"),
+      at("one.npz"),
       encodeNpz([
-        ["x", tensor("float32", [4, 64], new Float32Array(256))],
+        ["x", Object.values(inputs)[0]],
         ["y", y],
       ]),
     );
-    await expect(loadProblem(DIGITS, { data: "digits", test: at("other.npz") })).rejects.toThrow(message);
+    const one = await loadProblem(DIGITS, { data: "digits", limit: 100, test: at("one.npz") });
+    const { result } = await runProfile(one.problem, { only: "held-out" }, createRandom(0), {});
+    await one.close();
+    const words = JSON.stringify(result.sections);
+    expect(words).toContain("on 1 example of");
+    expect(words).not.toMatch(/1 examples|± one|1 held-out examples/);
   });
 
-  it("with other classes are refused", async () => {
+  it("of classes with names are read by them, and with other classes refused", async () => {
     const row = (name: string) => `${Array.from({ length: 64 }, () => "0.5").join(",")},${name}\n`;
     const head = `${Array.from({ length: 64 }, (_, i) => `p${i}`).join(",")},y\n`;
     const classes = Array.from({ length: 10 }, (_, i) => `class ${"abcdefghij"[i]}`);
     writeFileSync(at("ten.csv"), head + classes.map(row).join(""));
     writeFileSync(at("nine.csv"), head + classes.slice(1).map(row).join(""));
+    const fewer = await loadProblem(DIGITS, { data: at("ten.csv"), test: at("nine.csv") });
+    expect([...(fewer.problem.heldOut?.y(0, 9).data ?? [])]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    await fewer.close();
+    writeFileSync(at("nine.csv"), head + classes.slice(1).map(row).join("") + row("class z"));
     await expect(loadProblem(DIGITS, { data: at("ten.csv"), test: at("nine.csv") })).rejects.toThrow(
       /classes of the data are class a, .* would have other numbers/,
     );

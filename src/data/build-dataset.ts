@@ -2,6 +2,7 @@ import type { ByteSource } from "../files/byte-source.ts";
 import { inputError } from "../files/input-error.ts";
 import { type LazyArray, tensorArray } from "../files/lazy-array.ts";
 import { sha256 } from "../files/sha256.ts";
+import { formatCounted } from "../util/format-size.ts";
 import { type Tensor, tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { contentHash } from "./content-hash.ts";
@@ -195,7 +196,7 @@ function differentLengths(file: string, array: LazyArray, labels: LazyArray, { b
           : "Save one label for each example; the first axis of every array is the examples.";
   return inputError(
     "different-lengths",
-    `${file} holds ${examples} examples in ${array.name}, but ${length} labels in ${labels.name}.`,
+    `${file} holds ${formatCounted(examples, "example")} in ${array.name}, but ${formatCounted(length, "label")} in ${labels.name}.`,
     { file, input: array.name, shape: array.shape },
     hint,
   );

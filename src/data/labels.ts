@@ -1,6 +1,6 @@
 import { inputError } from "../files/input-error.ts";
 import { isFloat, sizeOf, type Tensor, tensor } from "../util/tensor.ts";
-import type { Batch, Dataset } from "./dataset.ts";
+import type { Batch, Dataset, DatasetLabels } from "./dataset.ts";
 
 /** What the labels of a whole dataset look like: from it the loss is guessed. */
 export interface LabelSummary {
@@ -86,47 +86,62 @@ function stretch(range: { min: number; max: number }, value: number): void {
 }
 
 /**
+ * The dataset with its labels in another form.
+ *
+ * @param form the type and the shape of one label
+ * @param convert labels as they are stored to that form; `first` is the example that they begin with
+ */
+export function withLabels<D extends Dataset>(
+  dataset: D,
+  form: Pick<DatasetLabels, "dtype" | "shape">,
+  convert: (y: Tensor, first: number) => Tensor,
+): D {
+  return {
+    ...dataset,
+    labels: { ...dataset.labels, dtype: form.dtype, shape: form.shape },
+    batch(start, end): Batch {
+      const { inputs, y } = dataset.batch(start, end);
+      return { inputs, y: convert(y, start) };
+    },
+    y: (start: number, end: number) => convert(dataset.y(start, end), start),
+  };
+}
+
+/**
  * The dataset with labels that are stored as floats read as class numbers, int64.
  *
  * @throws ThalwegError `labels-not-integers`, from the rows that hold a fraction
  */
 export function withClassNumbers<D extends Dataset>(dataset: D): D {
-  const { labels } = dataset;
-  function numbered(y: Tensor, first: number): Tensor {
+  const { shape, array } = dataset.labels;
+  return withLabels(dataset, { dtype: "int64", shape }, (y, first) => {
     const bad = y.data.findIndex((value) => !Number.isSafeInteger(value));
     if (bad < 0) return tensor("int64", y.shape, Float64Array.from(y.data));
     throw inputError(
       "labels-not-integers",
-      `The label of example ${first + Math.floor(bad / sizeOf(labels.shape))} is ${y.data[bad]}, but class labels are whole numbers.`,
-      { input: labels.array },
+      `The label of example ${first + Math.floor(bad / sizeOf(shape))} is ${y.data[bad]}, but class labels are whole numbers.`,
+      { input: array },
       "For a regression use --loss mse; for probabilities give one row of them for each example, as long as the outputs.",
     );
-  }
-  return {
-    ...dataset,
-    labels: { ...labels, dtype: "int64" },
-    batch(start, end): Batch {
-      const { inputs, y } = dataset.batch(start, end);
-      return { inputs, y: numbered(y, start) };
-    },
-    y: (start: number, end: number) => numbered(dataset.y(start, end), start),
-  };
+  });
 }
 
 /** The dataset with labels −1 and 1 read as 0 and 1. */
 export function withBitsForSigns<D extends Dataset>(dataset: D): D {
-  const bits = (y: Tensor): Tensor =>
+  return withLabels(dataset, dataset.labels, (y) =>
     tensor(
       y.dtype,
       y.shape,
       y.data.map((value) => (value + 1) / 2),
-    );
-  return {
-    ...dataset,
-    batch(start, end): Batch {
-      const { inputs, y } = dataset.batch(start, end);
-      return { inputs, y: bits(y) };
-    },
-    y: (start: number, end: number) => bits(dataset.y(start, end)),
-  };
+    ),
+  );
+}
+
+/** Whether every label is such. Memory: 4096 labels. */
+export function everyLabel(dataset: Dataset, isSuch: (value: number) => boolean): boolean {
+  for (let start = 0; start < dataset.examples; start += ROWS_AT_A_TIME) {
+    const { data } = dataset.y(start, Math.min(start + ROWS_AT_A_TIME, dataset.examples));
+    for (const value of data) if (!isSuch(value)) return false;
+  }
+  return true;
 }

@@ -4,7 +4,7 @@ import { MODEL } from "../runs/argument.ts";
 import { defineExperiment } from "../runs/experiment.ts";
 import { FOLDER_ON_DEMAND } from "../runs/output.ts";
 import { GRADIENT, LOSS } from "../runs/plan.ts";
-import { formatDuration } from "../util/format-size.ts";
+import { formatCounted, formatDuration } from "../util/format-size.ts";
 import { formatNumber } from "../util/format-number.ts";
 
 export const bench = defineExperiment({
@@ -63,7 +63,7 @@ export const bench = defineExperiment({
         title: "Time per vector, over all examples",
         caveats: [],
         text: [
-          `${[`${examples} examples in batches of ${batchSize}`, precision, ...threads, `${forward.runs} runs`].join(", ")}; a matrix product of size ${gemm.size}: ${formatNumber(gemm.gflops, 3)} Gflop/s.`,
+          `${[`${formatCounted(examples, "example")} in batches of ${batchSize}`, precision, ...threads, `${forward.runs} runs`].join(", ")}; a matrix product of size ${gemm.size}: ${formatNumber(gemm.gflops, 3)} Gflop/s.`,
         ],
         readings: [],
         table: {

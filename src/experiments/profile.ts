@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { planProfile, PROFILE_WORDS, profileOnly, profileWaits, runProfile } from "../instruments/profile.ts";
+import { planProfile, PROFILE_WORDS, profileOnly, profileWaits, runProfile, unreadBy } from "../instruments/profile.ts";
 import { PROFILE_FIGURES } from "../instruments/profile-figures.ts";
 import { profileResult } from "../instruments/profile-result.ts";
 import { INSTRUMENTS } from "../instruments/registry.ts";
@@ -68,7 +68,7 @@ export function planOf(problem: Problem, options: Options, budget: Pick<RunConte
     steps: planProfile(problem, options, budget),
     tasks,
     problem,
-    warnings: beyondAll(options, problem.space.dimension),
+    warnings: [...unreadBy(problem, options), ...beyondAll(options, problem.space.dimension)],
   };
 }
 

@@ -6,9 +6,23 @@ import { lossValue } from "../quantities/loss-value.ts";
 import { about, aside, deviating, sampled } from "../result/known.ts";
 import { count, real } from "../result/real.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
+import { formatCounted } from "../util/format-size.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { defineInstrument } from "./instrument.ts";
-import { within } from "./judge-verdict.ts";
+import { percent, range } from "./reading.ts";
+
+/** Of the interval of the gap. */
+const CONFIDENCE = 0.95;
+
+function around(value: number, error: number): { lower: number; upper: number } {
+  return { lower: value - error, upper: value + error };
+}
+
+/** What stands behind ± in the readings; nothing where nothing does. */
+function spread(standardError: number | null, rounding: number): string[] {
+  if (standardError === null || standardError === 0) return [];
+  return [standardError < rounding ? "± what rounding leaves" : "± one standard error over the draw of examples"];
+}
 
 const numbers = z.object({
   data: z.object({ name: z.string(), sha256: z.string(), examples: aside(count) }),
@@ -51,8 +65,7 @@ export const heldOutPart = {
   heldOut: about(numbers, {
     members: ({ loss, lossError, gap, gapError }) => ({
       loss: deviating(loss, lossError),
-      ...(gap !== null &&
-        gapError !== null && { gap: sampled(gap, { lower: gap - gapError, upper: gap + gapError }, 0, "examples") }),
+      ...(gap !== null && gapError !== null && { gap: sampled(gap, around(gap, gapError), 0, "examples") }),
     }),
   }).nullable(),
 };
@@ -64,7 +77,7 @@ export const heldOutInstrument = defineInstrument({
   part: heldOutPart,
   parameters: z.object({}),
   needs: [lossValue, lossRounding],
-  isAsked: ({ heldOut }) => heldOut !== undefined,
+  askedBy: ({ heldOut }) => (heldOut === undefined ? undefined : "--test"),
   notFor: ({ heldOut }) => (heldOut === undefined ? "No held-out examples were given: --test names them." : undefined),
   cost: () => 2,
   run: async (desk) => {
@@ -93,7 +106,9 @@ export const heldOutInstrument = defineInstrument({
           accuracy: accuracy ?? null,
           gap: isMean ? loss - here.loss : null,
           gapError:
-            Number.isNaN(error) || !isMean ? null : studentTQuantile(0.975, count - 1) * error + ofData + rounding,
+            Number.isNaN(error) || !isMean
+              ? null
+              : studentTQuantile((1 + CONFIDENCE) / 2, count - 1) * error + ofData + rounding,
         },
       },
       converged: true,
@@ -107,7 +122,11 @@ export const heldOutInstrument = defineInstrument({
           {
             label: "Held-out loss",
             value: formatEstimate(heldOut.loss, heldOut.lossError, heldOut.rounding),
-            note: `on ${heldOut.data.examples} examples of ${heldOut.data.name}; ± one standard error over the draw of examples; ${formatMeasured(loss, 0)} on the data`,
+            note: [
+              `on ${formatCounted(heldOut.data.examples, "example")} of ${heldOut.data.name}`,
+              ...spread(heldOut.lossError, heldOut.rounding),
+              `${formatMeasured(loss, 0)} on the data`,
+            ].join("; "),
             key: { label: "Held-out loss", number: { value: heldOut.loss, error: heldOut.lossError } },
           },
           ...(heldOut.accuracy === null
@@ -124,7 +143,13 @@ export const heldOutInstrument = defineInstrument({
             : {
                 label: "Generalisation gap",
                 value: formatEstimate(heldOut.gap, heldOut.lossError, 2 * heldOut.rounding),
-                note: "held-out loss less the loss of the data",
+                note: [
+                  ...spread(heldOut.lossError, 2 * heldOut.rounding),
+                  ...(heldOut.gapError === null
+                    ? []
+                    : [`${percent(CONFIDENCE)} interval ${range(around(heldOut.gap, heldOut.gapError))}`]),
+                  "held-out loss less the loss of the data",
+                ].join("; "),
               },
         ],
   measures:
@@ -132,7 +157,7 @@ export const heldOutInstrument = defineInstrument({
   means: ({ heldOut, loss }) =>
     heldOut === null
       ? ""
-      : `On ${heldOut.data.examples} held-out examples the loss is ${formatMeasured(heldOut.loss, Math.max(heldOut.lossError ?? 0, heldOut.rounding))}, ${formatMeasured(loss, 0)} on the data${heldOut.gap === null ? ": sums of other numbers of examples, which are not compared" : `: a gap of ${formatMeasured(heldOut.gap, Math.max(heldOut.lossError ?? 0, 2 * heldOut.rounding))}`}.`,
+      : `On ${formatCounted(heldOut.data.examples, "held-out example")} the loss is ${formatMeasured(heldOut.loss, Math.max(heldOut.lossError ?? 0, heldOut.rounding))}, ${formatMeasured(loss, 0)} on the data${heldOut.gap === null ? ": sums of other numbers of examples, which are not compared" : `: a gap of ${formatMeasured(heldOut.gap, Math.max(heldOut.lossError ?? 0, 2 * heldOut.rounding))}`}.`,
   doesNotMean:
     "The gap is that of this loss at these weights. It is an estimate for the population only if no choice (of a checkpoint, of a hyperparameter) was made on these examples.",
   tryNext:
@@ -141,8 +166,8 @@ export const heldOutInstrument = defineInstrument({
     if (heldOut === null) return [];
     const { gap, gapError, lossError, data } = heldOut;
     if (gap === null || gapError === null) return [];
-    const ground = within("the generalisation gap", gap, gapError);
-    const measured = `on ${data.examples} held-out examples, ${formatEstimate(heldOut.loss, lossError, heldOut.rounding)}, than on the data, ${formatNumber(loss, 3)}`;
+    const ground = { name: "the generalisation gap", value: gap, ...around(gap, gapError), confidence: CONFIDENCE };
+    const measured = `on ${formatCounted(data.examples, "held-out example")}, ${formatEstimate(heldOut.loss, lossError, heldOut.rounding)}, than on the data, ${formatNumber(loss, 3)}`;
     return [
       {
         asks: "whether the loss is higher on held-out examples",

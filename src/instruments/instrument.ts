@@ -41,8 +41,11 @@ interface Description<P extends Part, Result> {
   readings(result: Result): (Reading | undefined)[];
   /** What is to be judged, with the numbers that it rests on; asked only after a successful run, when all is measured. */
   verdicts(result: Result): Question[];
-  /** Whether it is a part of runs on this problem at all; of every run when absent. What is named in --only is. */
-  isAsked?(problem: Problem): boolean;
+  /**
+   * What was given that it is there for, as the flag that gives it; undefined where nothing was: it is then no part of a
+   * run, unless it is named in --only. A part of every run when absent.
+   */
+  askedBy?(problem: Problem): string | undefined;
   /** Why it cannot be used on this problem, or undefined when it can. */
   notFor?(problem: Problem): string | undefined;
 }

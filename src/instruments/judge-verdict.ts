@@ -1,5 +1,6 @@
 import type { Verdict } from "../result/section.ts";
 import { formatEstimate, formatNumber } from "../util/format-number.ts";
+import { percent, range } from "./reading.ts";
 
 /** A number that a verdict rests on: what was measured, and between what the true one lies. */
 export interface Ground {
@@ -8,6 +9,8 @@ export interface Ground {
   readonly value: number;
   readonly lower: number;
   readonly upper: number;
+  /** How likely the true one lies there, where that is the interval of a sample; a bound when absent. */
+  readonly confidence?: number;
   /** Why nothing may rest on it: not converged, or a warning that concerns it. */
   readonly doubt?: string;
 }
@@ -68,10 +71,13 @@ function stateOf({ ground: { lower, upper, doubt }, above, below }: Condition): 
   return (above === undefined || lower > above) && (below === undefined || upper < below) ? "holds" : "open";
 }
 
-function reasonOf({ ground: { name, value, lower, upper, doubt }, above, below }: Condition): string {
+function reasonOf({ ground: { name, value, lower, upper, confidence, doubt }, above, below }: Condition): string {
   if (doubt !== undefined) return `${name}: ${doubt}`;
   const error = Math.max(upper - value, value - lower);
   const threshold = formatNumber(above ?? below, 3);
+  // Beside what was sampled ± is one standard error: its interval is written out.
+  if (Number.isFinite(error) && confidence !== undefined)
+    return `the ${percent(confidence)} interval of ${name}, ${range({ lower, upper })}, reaches across ${threshold}`;
   if (Number.isFinite(error)) return `${name} = ${formatEstimate(value, error)} reaches across ${threshold}`;
   return `${name} = ${formatNumber(value, 3)} is ${Number.isFinite(upper) ? "the smallest" : "the largest"} that was found, and nothing excludes one beyond it`;
 }

@@ -39,7 +39,7 @@ export const profileOnly = z.object({
 /** The instruments that the options ask for, in the order of the registry. */
 function chosenInstruments(problem: Problem, options: ProfileOptions): readonly ProfileInstrument[] {
   const { only } = PROFILE_WORDS.read(profileOnly, options);
-  if (only === undefined) return INSTRUMENTS.filter(({ isAsked }: ProfileInstrument) => isAsked?.(problem) ?? true);
+  if (only === undefined) return INSTRUMENTS.filter((instrument) => isPart(instrument, problem));
   const names = [only].flat().flatMap((list) => list.split(",").map((name) => name.trim()));
   const unknown = names.find((name) => !INSTRUMENTS.some((instrument) => instrument.name === name));
   if (unknown !== undefined) {
@@ -51,6 +51,21 @@ function chosenInstruments(problem: Problem, options: ProfileOptions): readonly 
     });
   }
   return INSTRUMENTS.filter(({ name }) => names.includes(name));
+}
+
+/** Whether it is a part of runs on this problem that name no instruments. */
+function isPart({ askedBy }: ProfileInstrument, problem: Problem): boolean {
+  return askedBy === undefined || askedBy(problem) !== undefined;
+}
+
+/** What was given that no chosen instrument reads, in sentences. */
+export function unreadBy(problem: Problem, options: ProfileOptions): string[] {
+  const chosen = chosenInstruments(problem, options);
+  return INSTRUMENTS.flatMap((instrument: ProfileInstrument) => {
+    const flag = instrument.askedBy?.(problem);
+    if (flag === undefined || chosen.includes(instrument)) return [];
+    return [`Nothing that is measured reads ${flag}: name ${instrument.name} in --only, too, or leave ${flag} out.`];
+  });
 }
 
 /** The parameters of all instruments, as a profile names them. */

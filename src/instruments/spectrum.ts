@@ -278,6 +278,8 @@ export const spectrumInstrument = defineInstrument({
                   name: "the share of negative eigenvalues",
                   value: share.value,
                   ...share.interval,
+                  // Of a whole spectrum it is a bound, by rounding.
+                  confidence: hessian.density?.exact === true ? undefined : share.interval.confidence,
                   doubt: share.converged ? undefined : "it has not converged",
                 },
                 above: MANY,

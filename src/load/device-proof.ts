@@ -5,6 +5,7 @@ import { gaussNewtonProduct, hessianProduct } from "../problem/derivatives.ts";
 import type { Check } from "../result/envelope.ts";
 import { nodeRuntime } from "../runtime/node-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { formatCounted } from "../util/format-size.ts";
 import type { FloatType } from "../util/tensor.ts";
 import type { LoadProof, ProofBench } from "./load-proof.ts";
 
@@ -142,7 +143,7 @@ function verdict({ device, problem }: ProofBench, { what, error, limit }: Worst)
     measured: error,
     limit,
     detail: passed
-      ? `Loss, gradient and products of ${examples} examples on ${device} against the same graphs on the processor; the largest difference is that of ${what}.`
-      : `The device ${device} computes ${what} of ${examples} examples wrongly: it is ${error.toExponential(1)} off, relative, where rounding explains ${limit.toExponential(1)}. ${ADVICE}`,
+      ? `Loss, gradient and products of ${formatCounted(examples, "example")} on ${device} against the same graphs on the processor; the largest difference is that of ${what}.`
+      : `The device ${device} computes ${what} of ${formatCounted(examples, "example")} wrongly: it is ${error.toExponential(1)} off, relative, where rounding explains ${limit.toExponential(1)}. ${ADVICE}`,
   };
 }

@@ -16,6 +16,7 @@ import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
 import type { FileSession } from "../runtime/file-session.ts";
 import { nodeFileSession } from "../runtime/node-runtime.ts";
+import { formatCounted } from "../util/format-size.ts";
 import { tensor, type FloatType, type Tensor } from "../util/tensor.ts";
 import { fileWays, type FileWay } from "./file-ways.ts";
 import { importedOutputs, type Feeding } from "./imported-outputs.ts";
@@ -174,7 +175,7 @@ class FileLoss {
     return {
       ...found,
       passed: true,
-      detail: `The loss of ${this.examples.length} examples by its definition, in float64 from what ONNX Runtime gives when it runs the file, against that of the problem, and the right predictions; the limit is what rounding explains of the one that is nearest to it.`,
+      detail: `The loss of ${formatCounted(this.examples.length, "example")} by its definition, in float64 from what ONNX Runtime gives when it runs the file, against that of the problem, and the right predictions; the limit is what rounding explains of the one that is nearest to it.`,
     };
   }
 

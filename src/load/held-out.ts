@@ -1,41 +1,76 @@
 import type { Dataset, DatasetOptions } from "../data/dataset.ts";
+import { everyLabel } from "../data/labels.ts";
 import { type OpenDataset, openDatasetPath } from "../io/open-dataset-path.ts";
 import { formatNumber } from "../util/format-number.ts";
+import { formatCount } from "../util/format-size.ts";
 import type { Tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { type LabelReading, labelsAlike } from "./labels-alike.ts";
+
+/** The data, and the examples that `--test` names, read alike. */
+export interface WithHeldOut {
+  readonly dataset: OpenDataset;
+  readonly heldOut: OpenDataset;
+  /** How the labels of the held-out examples are stored, where the data's are stored otherwise. */
+  readonly notes: readonly string[];
+}
 
 /**
- * Opens the examples that `--test` names, and sees to it that they are read as the data are: labels of the same shape and
- * type, the same classes under the same numbers. Numbers of another size are warned of.
+ * Opens the examples that `--test` names, and sees to it that they are read as the data are: their labels in the form
+ * of the data's, the same classes under the same numbers. Numbers of another size are warned of, and so are the data themselves.
  *
- * @throws input error `test-differs`, and what openDatasetPath throws
+ * @param data with labels as the loss takes them
+ * @throws input error `test-differs`, what the labels themselves are refused for, and what openDatasetPath throws
  */
-export function openHeldOut(path: string, options: DatasetOptions, data: Dataset): OpenDataset {
+export function openHeldOut(
+  path: string,
+  options: DatasetOptions,
+  data: OpenDataset,
+  reading: LabelReading,
+): WithHeldOut {
   const opened = openDatasetPath(path, options);
-  const difference = differenceOf(data, opened);
-  if (difference === undefined)
-    return { ...opened, warnings: [...(opened.warnings ?? []), ...otherUnits(data, opened)] };
-  opened.close();
-  throw new ThalwegError({
+  try {
+    const alike = labelsAlike(data, opened, reading);
+    if ("difference" in alike) throw differs(path, alike.difference);
+    const { data: dataset, test } = alike;
+    // Every label once, so that one that cannot be read is told now.
+    everyLabel(test, () => true);
+    const warnings = [...(opened.warnings ?? []), ...theSame(data, test), ...otherUnits(data, test)];
+    return { dataset, heldOut: { ...test, warnings }, notes: otherForm(opened, test) };
+  } catch (error) {
+    opened.close();
+    throw error;
+  }
+}
+
+function differs(path: string, difference: string): ThalwegError {
+  return new ThalwegError({
     kind: "input",
     code: "test-differs",
     message: `The held-out examples cannot be read as the data are: ${difference}.`,
     where: { file: path },
-    hint: "Give --test a file of the form of --data: the same arrays, the same classes, in the same units.",
+    hint: "Save the labels of both files alike: class numbers, or one row for each example, or values as the loss takes them.",
   });
 }
 
-function differenceOf(data: Dataset, test: Dataset): string | undefined {
-  const [mine, theirs] = [data.labels, test.labels];
-  if ((data.labelsMissing === undefined) !== (test.labelsMissing === undefined))
-    return test.labelsMissing === undefined ? "they have labels, which the data have not" : "they have no labels";
-  if (mine.shape.join() !== theirs.shape.join())
-    return `a label of the data has the shape [${mine.shape.join(", ")}], one of theirs [${theirs.shape.join(", ")}]`;
-  if (mine.dtype !== theirs.dtype) return `labels of the data are ${mine.dtype}, theirs ${theirs.dtype}`;
-  const named = ({ classNames }: Dataset["labels"]) => classNames?.join(", ");
-  if (named(mine) !== named(theirs))
-    return `the classes of the data are ${named(mine) ?? "numbers"}, theirs ${named(theirs) ?? "numbers"}, and would have other numbers`;
-  return undefined;
+function otherForm({ labels: stored }: Dataset, { labels: read }: Dataset): string[] {
+  const form = ({ dtype, shape }: Dataset["labels"]) => `${dtype} [${["N", ...shape].join(", ")}]`;
+  if (form(stored) === form(read)) return [];
+  return [
+    `The labels of the held-out examples are stored as ${form(stored)}; they were read as ${form(read)}, as those of the data.`,
+  ];
+}
+
+/** That the held-out examples are the data, told by the bytes and, as parts of a built-in set share those, by an example. */
+function theSame(data: Dataset, test: Dataset): string[] {
+  if (data.sha256() !== test.sha256()) return [];
+  const [mine, theirs] = [data, test].map((each) => Object.values(each.batch(0, 1).inputs));
+  const isSame = mine.every((input, i) => input.data.every((value, j) => value === theirs[i].data[j]));
+  if (!isSame) return [];
+  const [both, all] = [Math.min(data.examples, test.examples), test.examples];
+  return [
+    `${both === all ? (all === 1 ? "The held-out example is one" : `All ${formatCount(all)} held-out examples are`) : `The first ${formatCount(both)} of the ${formatCount(all)} held-out examples are`} of the data themselves (--test and --data have the same SHA-256): the gap says nothing of examples that the network has not seen.`,
+  ];
 }
 
 /** Examples looked at. */

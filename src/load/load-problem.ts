@@ -142,13 +142,20 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
     const { loss, classAxis, outputKind } = chosen;
     const read = chosen.signs ? withBitsForSigns(opened) : opened;
     const numbered = takesNumbersOnly(loss, outputs.shape, batch, read, classAxis);
-    const dataset = numbered ? withClassNumbers(read) : read;
-    if (options.test !== undefined) {
-      heldOut = openHeldOut(options.test, { inputs: requests, label: options.label }, opened);
-      const bits = chosen.signs ? withBitsForSigns(heldOut) : heldOut;
-      heldOut = numbered ? withClassNumbers(bits) : bits;
-    }
-    const unseen = heldOut;
+    const seen = numbered ? withClassNumbers(read) : read;
+    const both =
+      options.test === undefined
+        ? undefined
+        : openHeldOut(options.test, { inputs: requests, label: options.label }, seen, {
+            loss,
+            outputs: outputs.shape,
+            batch,
+            classAxis,
+            signs: chosen.signs,
+          });
+    const dataset = both?.dataset ?? seen;
+    const unseen = both?.heldOut;
+    heldOut = unseen;
     const { batchSize, lanes, isWhole } = chooseBatches({
       ...cutting,
       examples: dataset.examples,
@@ -176,7 +183,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
         examplesAxes: axes.axes,
         outputExamplesAxis: probed.outputExamplesAxis,
         coupled: coupling?.reason,
-        heldOut,
+        heldOut: unseen,
         cacheBytes: Math.min(CACHE_BYTES, totalmem() / 4),
       },
       {
@@ -192,6 +199,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
     const notes = [...source.notes, ...dataset.notes, ...(held ? [heldSentence(held)] : []), ...chosen.notes];
     if (numbered)
       notes.push(`The labels are stored as ${read.labels.dtype}; they were read as the class numbers that they are.`);
+    notes.push(...(both?.notes ?? []));
     const unreached = aboutUnreached({
       output: output ?? model.graph.outputs[0],
       values: problem.network.graph.outputs,

@@ -1,7 +1,7 @@
 import { BUILT_IN_SETS } from "../data/built-in-sets.ts";
 import type { ResultDocument } from "../documents/result-kinds.ts";
 import { formatNumber, typeset } from "../util/format-number.ts";
-import { formatCount } from "./count.ts";
+import { formatCount, formatCounted } from "./count.ts";
 import { markup, type Html } from "./html.ts";
 import { math } from "./math.ts";
 
@@ -38,13 +38,13 @@ export function provenance({ thalweg, createdAt, seed, model, data, loss, precis
     data
       ? [
           "Data",
-          markup`${data.path}, ${formatCount(data.examples)} examples<br><span class="hash">sha256 ${data.sha256}</span>`,
+          markup`${data.path}, ${formatCounted(data.examples, "example")}<br><span class="hash">sha256 ${data.sha256}</span>`,
         ]
       : undefined,
     loss
       ? [
           "Loss",
-          markup`${loss.title}, ${loss.reduction} over ${formatCount(loss.terms)} terms${loss.l2 > 0 && `, λ = ${formatNumber(loss.l2)}`}${loss.guessed && ", guessed from the labels"}: ${math(loss.formula)}`,
+          markup`${loss.title}, ${loss.reduction} over ${formatCounted(loss.terms, "term")}${loss.l2 > 0 && `, λ = ${formatNumber(loss.l2)}`}${loss.guessed && ", guessed from the labels"}: ${math(loss.formula)}`,
         ]
       : undefined,
     precision ? ["Precision", `${precision}; sums over examples and between long vectors in float64`] : undefined,

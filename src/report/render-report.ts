@@ -3,7 +3,7 @@ import { resultJson } from "../documents/named-result.ts";
 import { encodeResult, kindOf, type ResultDocument } from "../documents/result-kinds.ts";
 import { figuresOf } from "./figures-of.ts";
 import { shownSections } from "./shown-sections.ts";
-import { formatCount } from "./count.ts";
+import { formatCount, formatCounted } from "./count.ts";
 import { markup, raw, type Html } from "./html.ts";
 import { renderPage, type PageSection } from "./page.ts";
 import { profileSections } from "./profile-sections.ts";
@@ -48,7 +48,7 @@ export async function renderReport(document: ResultDocument, render: RenderSvg =
 function subtitleOf({ model, data, loss, precision, createdAt }: ResultDocument): string {
   return [
     model && `${formatCount(model.parameters)} parameters`,
-    data && `${data.path} (${formatCount(data.examples)} examples)`,
+    data && `${data.path} (${formatCounted(data.examples, "example")})`,
     loss?.title,
     precision,
     createdAt.slice(0, 10),
