@@ -5,7 +5,7 @@ import { z } from "zod";
 import { readResult } from "../documents/result-kinds.ts";
 import { expandPaths, standsForSeveral } from "../io/expand-paths.ts";
 import { openHashedFile } from "../io/open-hashed-file.ts";
-import { createRunFolder, openRunFolder, type RunFolder, tidyRunFolder } from "../io/run-folder.ts";
+import { createRunFolder, openRunFolder, refuseUnfinished, type RunFolder, tidyRunFolder } from "../io/run-folder.ts";
 import { writeFileAtomically } from "../io/write-atomically.ts";
 import { KeptEngines } from "../load/kept-engines.ts";
 import { buildId } from "../io/build-id.ts";
@@ -95,7 +95,10 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
   experiment.validate?.(request.options);
   const { out, json, dryRun } = edge;
   const isDemo = begun === undefined && isEmbedded(experiment, asked) && !json && out === undefined && mayPutReport();
-  if (!dryRun && out !== undefined) (writes.as === "file" ? rehearseFile : rehearseFolder)(out);
+  if (!dryRun && out !== undefined) {
+    if (writes.as === "folder") refuseUnfinished(out);
+    (writes.as === "file" ? rehearseFile : rehearseFolder)(out);
+  }
   if (!dryRun && isDemo) rehearseFile(EMBEDDED_REPORT);
   const { seed, time } = measuringFlags.parse(config);
   const identity = begun ? { ...identityOf(shell, config), command: begun.run.command } : identityOf(shell, config);
@@ -116,13 +119,15 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
       ? undefined
       : (out ?? (json || !writes.isUsual ? undefined : defaultFolder(createdAt, recipe)));
   let scratch: string | undefined;
+  const agreed = (recipe: Recipe) => {
+    if (begun === undefined) return;
+    requireSame(begun, recipe);
+    if (build !== null) requireSameBuild(begun, build);
+  };
   const begin = (recipe: Recipe): RunStore => {
     const place = placeOf(recipe);
-    if (begun) {
-      requireSame(begun, recipe);
-      if (build !== null) requireSameBuild(begun, build);
-      tidyRunFolder(begun.path);
-    } else if (place !== undefined) folder = createRunFolder(place, fileOf(recipe));
+    if (begun) tidyRunFolder(begun.path);
+    else if (place !== undefined) folder = createRunFolder(place, fileOf(recipe));
     // Others can only work in a folder.
     else if (edge.executor !== "here")
       folder = createRunFolder((scratch = mkdtempSync(join(tmpdir(), "thalweg-run-"))), fileOf(recipe));
@@ -170,6 +175,7 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
         listener,
         context: (budget) => shell.context(budget ?? undefined),
       },
+      agreed,
       begin,
     },
   )
@@ -195,7 +201,7 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
           arrays: executed.arrays,
           isDemo,
           shell,
-          isBegun: folder !== undefined,
+          begun: folder,
           file: fileOf(executed.recipe),
           drawing,
         });

@@ -1,5 +1,6 @@
 import type { ResultDocument } from "../documents/result-kinds.ts";
 import { writeFileAtomically } from "../io/write-atomically.ts";
+import type { RunFolder } from "../io/run-folder.ts";
 import type { Finished } from "../runs/execute.ts";
 import type { RunFile } from "../runs/run-file.ts";
 import type { DrawingThread } from "./drawing-thread.ts";
@@ -24,13 +25,13 @@ export async function leaveRun(
   {
     arrays,
     isDemo,
-    isBegun,
+    begun,
     file,
     drawing,
     shell,
   }: Pick<Finished, "arrays"> & {
     isDemo: boolean;
-    isBegun: boolean;
+    begun: RunFolder | undefined;
     file: RunFile;
     drawing: DrawingThread | undefined;
     shell: Shell;
@@ -39,7 +40,7 @@ export async function leaveRun(
   try {
     const { faults, warnings, report, figures } = await writeRun(folder, document, arrays.entries(), {
       file,
-      isBegun,
+      begun,
       drawing,
     });
     for (const fault of faults) shell.fault(fault);

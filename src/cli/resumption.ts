@@ -1,3 +1,6 @@
+import { existsSync, realpathSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import { openHashedFile } from "../io/open-hashed-file.ts";
 import type { RunFolder } from "../io/run-folder.ts";
 import { type Recipe, recipeDifference } from "../runs/recipe.ts";
 import type { Request } from "../runs/subject.ts";
@@ -41,6 +44,39 @@ export function requireSameBuild({ path, run }: RunFolder, build: string): void 
     where: { file: path },
     hint: "Go on with the build that began it, on every machine, or begin another run in a new folder.",
   });
+}
+
+/**
+ * Whoever works in another folder than the one in which a run was begun must find the same files from there: otherwise each
+ * task that it claims would fail, for all.
+ *
+ * @throws usage error `another-directory`
+ */
+export function requireInputsHere({ path, run }: RunFolder): void {
+  if (isSameFolder(run.directory, process.cwd())) return;
+  for (const { path: input, sha256 } of run.recipe.inputs) {
+    // What an absolute path leads to is the same from everywhere.
+    if (isAbsolute(input)) continue;
+    const found = existsSync(input) ? hashOf(input) : undefined;
+    if (found === sha256) continue;
+    throw new ThalwegError({
+      kind: "usage",
+      code: "another-directory",
+      message: `The run in ${path} was begun in ${run.directory}, and from here ${input} ${found === undefined ? "does not exist" : "is another file"}.`,
+      where: { file: input },
+      hint: "Call it in the folder in which the run was begun, or in a copy that holds the same files.",
+    });
+  }
+}
+
+function isSameFolder(one: string, other: string): boolean {
+  return existsSync(one) && realpathSync(one) === realpathSync(other);
+}
+
+function hashOf(path: string): string {
+  const file = openHashedFile(path);
+  file.close();
+  return file.sha256;
 }
 
 /** What stopped a run, with how to go on. */

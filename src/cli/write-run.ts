@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { npzChunks } from "../files/npz.ts";
 import { addToFolder, type FileContent, writeFolderAtomically } from "../io/write-atomically.ts";
-import { RUN_FILE } from "../io/run-folder.ts";
+import { openRunFolder, refuseUnfinished, RUN_FILE, type RunFolder } from "../io/run-folder.ts";
 import { encodeRun, type RunFile } from "../runs/run-file.ts";
 import { encodeResult, type ResultDocument } from "../documents/result-kinds.ts";
 import { hashOfJson, type Recipe } from "../runs/recipe.ts";
@@ -33,8 +33,8 @@ export interface WrittenRun {
 export interface RunRecord {
   /** What the run is. */
   readonly file?: RunFile;
-  /** Whether the folder is there already, with that file and the tasks of the run. */
-  readonly isBegun?: boolean;
+  /** The folder, where it is there already, with that file and the tasks of the run. */
+  readonly begun?: RunFolder;
   /** The thread that draws, where there is one. */
   readonly drawing?: DrawingThread;
 }
@@ -52,7 +52,7 @@ export function loadReport() {
  * Writes everything that a run leaves: result and arrays first, so that no fault in drawing loses what
  * was measured; then figures and report. What cannot be drawn is named in the result's warnings.
  *
- * @throws ThalwegError where the folder cannot be written
+ * @throws ThalwegError where the folder cannot be written, and `run-replaced` where another run was begun in it meanwhile
  */
 export async function writeRun(
   folder: string,
@@ -64,8 +64,14 @@ export async function writeRun(
   if (arrays.size > 0) measured.push(["arrays.npz", npzChunks(arrays)]);
   // Last: a folder that holds a result is complete, but for what is drawn of it.
   measured.push(["result.json", encodeResult(document)]);
-  if (run.isBegun === true) addToFolder(folder, measured);
-  else writeFolderAtomically(folder, [...(run.file ? [[RUN_FILE, encodeRun(run.file)] as const] : []), ...measured]);
+  if (run.begun) addToFolder(folder, measured, run.begun.requireOurs);
+  else {
+    // Another may have been begun there while this one was measured.
+    refuseUnfinished(folder);
+    writeFolderAtomically(folder, [...(run.file ? [[RUN_FILE, encodeRun(run.file)] as const] : []), ...measured]);
+  }
+  const own = run.begun ?? (run.file && openRunFolder(folder));
+  const requireOurs = () => own?.requireOurs();
   const [{ figuresOf }, { renderReport }, { renderingOnce }] = await loadReport();
   // The report shows the figures that lie beside it.
   const render = renderingOnce(run.drawing?.draw);
@@ -97,6 +103,7 @@ export async function writeRun(
     failed("The report", error);
   }
   if (faults.length > 0) files.push(["result.json", encodeResult(marked())]);
-  addToFolder(folder, files);
+  addToFolder(folder, files, requireOurs);
+  requireOurs();
   return { warnings, report, faults, figures: drawing.figures.length };
 }

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { RunFile } from "../runs/run-file.ts";
+import { encodeTasks, type RunFile, runIdentity } from "../runs/run-file.ts";
 import { expandPaths, standsForSeveral } from "./expand-paths.ts";
 import { createRunFolder, openRunFolder, tidyRunFolder } from "./run-folder.ts";
 import { writeFolderAtomically } from "./write-atomically.ts";
@@ -95,6 +95,30 @@ describe("the folder of a run", () => {
     expect(said()).toEqual([]);
     rmSync(diary);
     expect(said()).toEqual([]);
+  });
+
+  it("is another's once another run is begun in it: nothing is written for the first, and nothing read of the second", () => {
+    const [task] = [{ hash: "abc", kind: "k", label: "l", input: 1 }];
+    const first = createRunFolder(at("run"), RUN);
+    first.requireOurs();
+    const second = createRunFolder(at("run"), { ...RUN, createdAt: "2026-11-22T00:00:01.000Z" });
+    second.list([task]);
+    const writes = [
+      () => first.requireOurs(),
+      () => first.listed(),
+      () => first.put("abc", "text"),
+      () => first.list([]),
+    ];
+    for (const write of writes) expect(write).toThrow(/another was begun in it meanwhile/);
+    first.record({ type: "note", text: "late" }, "a");
+    expect(readFileSync(at("run", "events.ndjson"), "utf8")).toBe("");
+    expect(second.listed()).toEqual([task]);
+    expect(second.get("abc")).toBeUndefined();
+    // Had the first written its list at the very moment of the change.
+    writeFileSync(at("run", "tasks.json"), encodeTasks([task], runIdentity(RUN)));
+    expect(() => second.listed()).toThrow(/another was begun in it meanwhile/);
+    rmSync(at("run"), { recursive: true });
+    for (const write of writes) expect(write).toThrow(/it was removed or moved meanwhile/);
   });
 
   it("is refused where there is none", () => {

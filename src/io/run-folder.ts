@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { inputError } from "../files/input-error.ts";
 import { type RunEvent, runEvent } from "../runs/event.ts";
 import type { TaskStore } from "../runs/task-store.ts";
-import { encodeRun, decodeRun, type RunFile, decodeTasks, encodeTasks } from "../runs/run-file.ts";
+import { encodeRun, decodeRun, type RunFile, decodeTasks, encodeTasks, runIdentity } from "../runs/run-file.ts";
 import type { Task } from "../runs/task.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { fileError } from "./file-error.ts";
@@ -19,10 +19,17 @@ const EVENTS = "events.ndjson";
 /** Who is at which task. */
 export const LEASES = "leases";
 
-/** The folder of a run on its way: the store of its tasks. */
+/**
+ * The folder of a run on its way: the store of its tasks. Another run may be begun in it meanwhile: whoever writes for this
+ * one or reads what there is to do is then refused, by the error `run-replaced`.
+ */
 export interface RunFolder extends TaskStore {
   readonly path: string;
   readonly run: RunFile;
+  /** Whether it still is the folder of this run. */
+  isOurs(): boolean;
+  /** @throws usage error `run-replaced` */
+  requireOurs(): void;
   list(tasks: readonly Task[]): void;
   /** What there is to do, as far as is known yet. */
   listed(): Task[];
@@ -38,26 +45,35 @@ export interface RunFolder extends TaskStore {
  * @throws ThalwegError `run-unfinished` where it holds finished tasks of a run without a result, and those of writeFolderAtomically
  */
 export function createRunFolder(path: string, run: RunFile): RunFolder {
-  const left = existsSync(join(path, "result.json")) ? 0 : finishedTasks(path);
-  if (left > 0) {
-    throw new ThalwegError({
-      kind: "usage",
-      code: "run-unfinished",
-      message: `${path} holds an unfinished run, of which ${left === 1 ? "1 task is" : `${left} tasks are`} done.`,
-      where: { file: path },
-      hint: `Continue it with --resume ${path}, or choose another folder, or remove this one.`,
-    });
-  }
+  refuseUnfinished(path);
   writeFolderAtomically(
     path,
     [
       [RUN_FILE, encodeRun(run)],
-      [TASK_LIST, encodeTasks([])],
+      [TASK_LIST, encodeTasks([], runIdentity(run))],
       [EVENTS, ""],
     ],
     [TASKS, LEASES],
   );
+  for (const name of [TASKS, LEASES]) makeFolders(join(path, name));
   return openRunFolder(path);
+}
+
+/**
+ * Finished tasks of a run without a result are never replaced.
+ *
+ * @throws usage error `run-unfinished`
+ */
+export function refuseUnfinished(path: string): void {
+  const left = existsSync(join(path, "result.json")) ? 0 : finishedTasks(path);
+  if (left === 0) return;
+  throw new ThalwegError({
+    kind: "usage",
+    code: "run-unfinished",
+    message: `${path} holds an unfinished run, of which ${left === 1 ? "1 task is" : `${left} tasks are`} done.`,
+    where: { file: path },
+    hint: `Continue it with --resume ${path}, or choose another folder, or remove this one.`,
+  });
 }
 
 /**
@@ -75,16 +91,32 @@ export function openRunFolder(path: string): RunFolder {
       "Give the folder that a run has begun (thalweg-runs/…, or that of -o).",
     );
   }
-  const run = decodeRun(readText(file) ?? "", file);
-  makeFolders(join(path, TASKS));
+  const begun = readText(file) ?? "";
+  const run = decodeRun(begun, file);
   const place = (hash: string) => join(path, TASKS, `${hash}.json`);
+  const list = join(path, TASK_LIST);
+  const isOurs = () => readText(file) === begun;
+  const requireOurs = () => {
+    const now = readText(file);
+    if (now !== begun) throw replaced(path, now !== undefined);
+  };
   return {
     path,
     run,
+    isOurs,
+    requireOurs,
     get: (hash) => readText(place(hash)),
-    put: (hash, text) => writeFileAtomically(place(hash), text),
-    list: (tasks) => writeFileAtomically(join(path, TASK_LIST), encodeTasks(tasks)),
+    put(hash, text) {
+      requireOurs();
+      makeFolders(join(path, TASKS));
+      writeFileAtomically(place(hash), text);
+    },
+    list(tasks) {
+      requireOurs();
+      writeFileAtomically(list, encodeTasks(tasks, runIdentity(run)));
+    },
     record(event, by) {
+      if (!isOurs()) return;
       const line = { at: new Date().toISOString(), by, ...event };
       try {
         appendFileSync(join(path, EVENTS), `${JSON.stringify(line)}\n`);
@@ -93,8 +125,28 @@ export function openRunFolder(path: string): RunFolder {
       }
     },
     follow: () => followed(join(path, EVENTS)),
-    listed: () => decodeTasks(readText(join(path, TASK_LIST)), join(path, TASK_LIST)),
+    listed() {
+      const text = readText(list);
+      // Afterwards: what was read before another run was begun here is of this one.
+      requireOurs();
+      if (text === undefined) return [];
+      const { run: of, tasks } = decodeTasks(text, list);
+      if (of !== runIdentity(run)) throw replaced(path, true);
+      return [...tasks];
+    },
   };
+}
+
+function replaced(path: string, isAnother: boolean): ThalwegError {
+  return new ThalwegError({
+    kind: "usage",
+    code: "run-replaced",
+    message: isAnother
+      ? `${path} is not the folder of this run any more: another was begun in it meanwhile.`
+      : `${path} is not the folder of this run any more: it was removed or moved meanwhile.`,
+    where: { file: path },
+    hint: "Give every run a folder of its own; workers are started anew for the run that is there now.",
+  });
 }
 
 /** Reads what is added to a diary; lines that are torn, or that another version wrote, are passed over. */

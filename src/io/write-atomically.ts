@@ -79,10 +79,16 @@ export function writeFolderAtomically(
  * Adds files to a folder that writeFolderAtomically wrote, each complete or not there; files of the same
  * name are replaced.
  *
- * @throws those of writeFileAtomically
+ * @param before called before each file is written; throws where nothing more may be
+ * @throws those of writeFileAtomically and of `before`
  */
-export function addToFolder(folder: string, files: Iterable<readonly [path: string, content: FileContent]>): void {
+export function addToFolder(
+  folder: string,
+  files: Iterable<readonly [path: string, content: FileContent]>,
+  before: () => void = () => undefined,
+): void {
   const added = [...files];
+  before();
   const manifest = join(folder, MANIFEST);
   // Named first: what is written and not named would later pass for somebody else's.
   const names = new Set(readFileSync(manifest, "utf8").split("\n"));
@@ -94,6 +100,7 @@ export function addToFolder(folder: string, files: Iterable<readonly [path: stri
   writeFileAtomically(manifest, `${[...names].join("\n")}\n`);
   for (const [path, content] of added) {
     const place = join(folder, ...path.split("/"));
+    before();
     makeFolders(dirname(place));
     writeFileAtomically(place, content);
   }

@@ -32,6 +32,7 @@ export function folderExecutor(
         let open = job.tasks;
         while (open.length > 0) {
           throwIfInterrupted(job.context);
+          folder.requireOurs();
           for (const event of said()) job.listener(event);
           const done = open.filter(job.isDone);
           done.forEach(job.onDone);

@@ -164,6 +164,32 @@ describe("workers in a folder", () => {
     expect(heard).toMatchObject([{ by: "a", type: "progress", task: "0", stage: "trace", done: 3 }]);
   });
 
+  it("and whoever waits end once another run is begun in the folder; what fails then is no failure of that one", async () => {
+    const waiting = folderExecutor(() => run).run({
+      tasks: TASKS,
+      isDone: () => false,
+      perform: () => Promise.resolve(),
+      onDone: () => undefined,
+      listener: () => undefined,
+      context: {},
+    });
+    const working = work({
+      folder: run,
+      worker: "a",
+      leaseLasts: 1000,
+      context: {},
+      perform: (task) => {
+        createRunFolder(run.path, { ...run.run, createdAt: "2026-11-22T00:00:01.000Z" }).list(TASKS);
+        run.put(task.hash, encodeFinished(task, task.input));
+        return Promise.resolve();
+      },
+    });
+    for (const ended of await Promise.allSettled([waiting, working]))
+      expect(ended).toMatchObject({ status: "rejected", reason: { code: "run-replaced" } });
+    expect(readdirSync(join(run.path, "leases"))).toEqual([]);
+    expect(readdirSync(join(run.path, "tasks"))).toEqual([]);
+  });
+
   it("tell whoever waits what cannot be done", async () => {
     const executor = folderExecutor(() => run);
     const refusal = new ThalwegError({ kind: "input", code: "weights-missing", message: "It lacks a tensor." });

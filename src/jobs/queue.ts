@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunFolder } from "../io/run-folder.ts";
 import type { Executor } from "../runs/executor.ts";
-import { hashOfJson } from "../runs/recipe.ts";
+import { runIdentity } from "../runs/run-file.ts";
 import type { Task } from "../runs/task.ts";
 import { throwIfInterrupted } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
@@ -125,7 +125,7 @@ export async function workFromQueue(url: string, options: WorkOptions): Promise<
 
 /** Of a queue that is this run's alone. */
 function nameOf({ run }: RunFolder): string {
-  return `thalweg-${hashOfJson(run).slice(0, 16)}`;
+  return `thalweg-${runIdentity(run).slice(0, 16)}`;
 }
 
 /** Tries to reach the server again and again while it is wanted: a client that never gives up keeps its process alive. */

@@ -44,7 +44,7 @@ export async function work({ folder, worker, leaseLasts, perform, context }: Wor
     for (const task of open) {
       throwIfInterrupted(context);
       if (isDone(task)) continue;
-      if (!(await claimed(task, leases, { leaseLasts, isDone, perform }))) continue;
+      if (!(await claimed(task, leases, { folder, leaseLasts, isDone, perform }))) continue;
       isIdle = false;
       count++;
     }
@@ -52,12 +52,22 @@ export async function work({ folder, worker, leaseLasts, perform, context }: Wor
   }
 }
 
-/** Claims a task and does it; false where somebody else is at it, or has done it meanwhile. */
+/**
+ * Claims a task and does it; false where somebody else is at it, or has done it meanwhile.
+ *
+ * @throws what the task threw, and `run-replaced`
+ */
 export async function claimed(
   task: Task,
   leases: Leases,
-  { leaseLasts, isDone, perform }: Pick<WorkOptions, "leaseLasts" | "perform"> & { isDone: (task: Task) => boolean },
+  {
+    folder,
+    leaseLasts,
+    isDone,
+    perform,
+  }: Pick<WorkOptions, "folder" | "leaseLasts" | "perform"> & { isDone: (task: Task) => boolean },
 ): Promise<boolean> {
+  folder.requireOurs();
   const lease = leases.claim(task.hash);
   if (lease === undefined) return false;
   const heart = setInterval(() => beat(lease), leaseLasts / BEATS);
@@ -69,7 +79,9 @@ export async function claimed(
     await perform(task);
     return true;
   } catch (error) {
-    if (!(error instanceof ThalwegError && error.kind === "interrupted")) leases.fail(task.hash, error);
+    // What fails here may well succeed in the run that another has begun meanwhile.
+    if (!(error instanceof ThalwegError && error.kind === "interrupted") && folder.isOurs())
+      leases.fail(task.hash, error);
     throw error;
   } finally {
     clearInterval(heart);

@@ -4,7 +4,7 @@ import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { real } from "../result/real.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { RunEvent } from "./event.ts";
-import { type Edges, execute } from "./execute.ts";
+import { type Edges, execute, performTask } from "./execute.ts";
 import { here } from "./executor.ts";
 import { defineExperiment } from "./experiment.ts";
 import { defineTask } from "./task.ts";
@@ -114,6 +114,17 @@ function spoilable() {
 }
 
 describe("a run of tasks", () => {
+  it("does none of another recipe, whoever hands it out", async () => {
+    const begun = { thalweg: "1", experiment: "draws", arguments: [], options: {}, seed: 0, budget: null, inputs: [] };
+    const task = draw.of({ ...begun, options: { limit: 40 } }, { i: 1 });
+    performed.length = 0;
+    const store = memoryStore();
+    const doing = performTask(draw, begun, task, { store, among: 1 }, edges(store).tasks);
+    await expect(doing).rejects.toMatchObject({ code: "task-of-another-run" });
+    expect(performed).toEqual([]);
+    expect(store.get(task.hash)).toBeUndefined();
+  });
+
   it("does each once, and gives the same numbers whether some were done before", async () => {
     const { store } = spoilable();
     const whole = await run(memoryStore());

@@ -12,7 +12,7 @@ import type { Desk, Experiment, Measured, Session } from "./experiment.ts";
 import { costOf, type Plan, type PlanDocument, summaryOf } from "./plan.ts";
 import { type Recipe, recipe as recipeType } from "./recipe.ts";
 import type { OpenedFile, Openers, Request } from "./subject.ts";
-import type { AnyTaskKind, Task } from "./task.ts";
+import { type AnyTaskKind, requireTaskOf, type Task } from "./task.ts";
 import { encodeFinished, resultOf, type TaskStore } from "./task-store.ts";
 
 /** What a run needs of the world around it. */
@@ -34,6 +34,8 @@ export interface Edges {
   /** Hears of figures of what is being measured, as soon as their numbers are there. */
   readonly drawn?: (figures: readonly Figure[]) => void;
   readonly tasks: TaskEdges;
+  /** Hears what the numbers will follow from, before anything is measured; throws where that is not the run that is continued. */
+  readonly agreed?: (recipe: Recipe) => void;
   /** Opens the store of a run with tasks: a new one, or that of the run that is continued. */
   readonly begin: (recipe: Recipe) => RunStore;
 }
@@ -97,6 +99,7 @@ export async function execute(experiment: Experiment, ask: Ask, edges: Edges): P
     if (ask.dryRun) return { plan: await costOf(plan ?? planless(experiment), edges) };
     const inputs = [...session.inputs, ...[...files].map(([path, { sha256 }]) => ({ path, sha256 }))];
     const recipe = recipeOf(experiment, ask, inputs);
+    edges.agreed?.(recipe);
     const hasTasks = experiment.tasks.length > 0;
     const store = hasTasks ? edges.begin(recipe) : undefined;
     const summary = plan && summaryOf(plan);
@@ -214,6 +217,7 @@ export async function performTask(
   { store, among }: { readonly store: TaskStore; readonly among: number },
   { openers, listener, context: contextOf }: TaskEdges,
 ): Promise<void> {
+  requireTaskOf(recipe, task);
   const { progress, ...context } = contextOf(recipe.budget === null ? null : recipe.budget / Math.max(1, among));
   listener({ type: "section", task: task.label, name: kind.name, state: "begun" });
   const result = await kind.perform(openers, recipe, task, {

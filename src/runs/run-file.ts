@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { inputError } from "../files/input-error.ts";
-import { recipe } from "./recipe.ts";
+import { hashOfJson, recipe } from "./recipe.ts";
 import type { Task } from "./task.ts";
 
 const runFile = z.object({
@@ -22,6 +22,7 @@ export type RunFile = z.output<typeof runFile>;
 
 const taskList = z.object({
   schema: z.literal("thalweg/tasks@1"),
+  run: z.string().describe("The identity of the run that they are of."),
   tasks: z.array(z.object({ hash: z.string(), kind: z.string(), label: z.string(), input: z.json() })),
 });
 
@@ -41,15 +42,19 @@ export function decodeRun(text: string, file: string): RunFile {
   );
 }
 
-export function encodeTasks(tasks: readonly Task[]): string {
-  return `${JSON.stringify({ schema: "thalweg/tasks@1", tasks })}\n`;
+/** What tells a run from all others, also from one of the same recipe that another build began at another time. */
+export function runIdentity(run: RunFile): string {
+  return hashOfJson(run);
 }
 
-/** What there is to do in a run; nothing where no list has been written yet. */
-export function decodeTasks(text: string | undefined, file: string): Task[] {
-  if (text === undefined) return [];
+export function encodeTasks(tasks: readonly Task[], run: string): string {
+  return `${JSON.stringify({ schema: "thalweg/tasks@1", run, tasks })}\n`;
+}
+
+/** What there is to do, and in which run. @throws input error `not-a-run` */
+export function decodeTasks(text: string, file: string): { readonly run: string; readonly tasks: readonly Task[] } {
   const list = taskList.safeParse(jsonOf(text));
-  if (list.success) return list.data.tasks;
+  if (list.success) return list.data;
   throw inputError("not-a-run", `${file} is no list of tasks.`, { file }, "Begin the run again in a new folder.");
 }
 

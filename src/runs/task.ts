@@ -75,7 +75,7 @@ export function defineTask<
         kind: name,
         input: encoded,
         label: definition.label(input),
-        hash: hashOfJson({ recipe, kind: name, input: encoded }),
+        hash: hashOfTask(recipe, { kind: name, input: encoded }),
       };
     },
     async perform(openers, recipe, task, context) {
@@ -97,6 +97,21 @@ export function defineTask<
     },
     read: (result) => resultType.parse(result),
   };
+}
+
+/** The name of a task in a run: no task of another recipe has it. */
+function hashOfTask(recipe: Recipe, { kind, input }: Pick<Task, "kind" | "input">): string {
+  return hashOfJson({ recipe, kind, input });
+}
+
+/** @throws internal error `task-of-another-run` where a task is not one of that recipe */
+export function requireTaskOf(recipe: Recipe, task: Task): void {
+  if (hashOfTask(recipe, task) === task.hash) return;
+  throw new ThalwegError({
+    kind: "internal",
+    code: "task-of-another-run",
+    message: `The task ${task.label} is of another run: its name does not follow from this one's recipe.`,
+  });
 }
 
 function requireSameFiles({ inputs }: Opened<unknown>, recipe: Recipe): void {

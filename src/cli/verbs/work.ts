@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { z } from "zod";
 import { EXPERIMENTS } from "../../experiments/registry.ts";
 import { buildId } from "../../io/build-id.ts";
-import { openRunFolder } from "../../io/run-folder.ts";
+import { openRunFolder, type RunFolder } from "../../io/run-folder.ts";
 import { workFromQueue } from "../../jobs/queue.ts";
 import { work, type WorkOptions } from "../../jobs/work.ts";
 import { KeptEngines } from "../../load/kept-engines.ts";
@@ -13,7 +13,8 @@ import { durationOf, milliseconds } from "../common-flags.ts";
 import { EXIT } from "../exit-code.ts";
 import { formatCounted } from "../../util/format-size.ts";
 import { silentOpeners } from "../open-subjects.ts";
-import { requireSameBuild } from "../resumption.ts";
+import { requireInputsHere, requireSameBuild } from "../resumption.ts";
+import { ThalwegError } from "../../util/thalweg-error.ts";
 import { defineVerb } from "../verb.ts";
 
 /** How often a worker tells the others how far it is, in milliseconds. */
@@ -50,9 +51,11 @@ export const workVerb = defineVerb({
   ],
   run: async ({ lease, name, queue }, [path], shell) => {
     const folder = openRunFolder(given(path, "RUN"));
-    requireSameBuild(folder, buildId());
     const { recipe } = folder.run;
     const { tasks } = chosen("experiment", recipe.experiment, EXPERIMENTS);
+    if (tasks.length === 0) throw noTasks(folder);
+    requireSameBuild(folder, buildId());
+    requireInputsHere(folder);
     let told = 0;
     const isDue = () => shell.elapsed() - told >= TOLD_MS && ((told = shell.elapsed()), true);
     const worker = name ?? `${hostname()}-${process.pid}-${process.hrtime.bigint()}`;
@@ -88,3 +91,13 @@ export const workVerb = defineVerb({
     };
   },
 });
+
+function noTasks({ path, run }: RunFolder): ThalwegError {
+  return new ThalwegError({
+    kind: "usage",
+    code: "no-tasks",
+    message: `The run in ${path} is not made of tasks that others could do: it is a ${run.recipe.experiment} that one process measures.`,
+    where: { file: path },
+    hint: "A profile of several checkpoints (--weights 'step-*.safetensors') has one task for each.",
+  });
+}
