@@ -9,6 +9,7 @@ import { gradientRounding } from "../quantities/gradient-rounding.ts";
 import { gradientSample } from "../quantities/gradient-sample.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { noiseTrace } from "../quantities/noise-trace.ts";
+import { aboutSum, summedOverIn, timesSum } from "../quantities/summed-over.ts";
 import type { Desk } from "../quantities/desk.ts";
 import { onlyIf } from "../quantities/quantity.ts";
 import { hasSingleExamples, needsSingleExamples } from "../quantities/single-examples.ts";
@@ -18,11 +19,12 @@ import { gradientTensors } from "./gradient/gradient-tensors.ts";
 import { exactly, type Claim, type Condition } from "./judge-verdict.ts";
 import { slopeEvidence } from "./noise/critical-batch-size.ts";
 
-type OfSingleExamples = Pick<GradientPart, "perExample" | "noiseFloor" | "relativeToNoise" | "evidence">;
+type OfSingleExamples = Pick<GradientPart, "perExample" | "summedOver" | "noiseFloor" | "relativeToNoise" | "evidence">;
 
 /** Where no example has a gradient of its own, there is no yardstick made of them. */
 const NO_EXAMPLES: OfSingleExamples = {
   perExample: null,
+  summedOver: null,
   noiseFloor: null,
   relativeToNoise: null,
   evidence: null,
@@ -35,6 +37,7 @@ async function ofSingleExamples(desk: Desk, norm: number): Promise<OfSingleExamp
   const sample = await desk.get(gradientSample);
   return {
     perExample: meanSquare > 0 ? norm / Math.sqrt(meanSquare) : 0,
+    summedOver: summedOverIn(desk),
     noiseFloor: noise,
     relativeToNoise: noise > 0 ? norm / noise : null,
     evidence: (sample && slopeEvidence(sample, desk.confidence)) ?? null,
@@ -105,7 +108,7 @@ export const gradientInstrument = defineInstrument({
         label: "Against one example",
         symbol: String.raw`\|\nabla L\| / \mathrm{rms}\,\|\nabla \ell_i\|`,
         value: formatEstimate(gradient.perExample, 0, relative * (gradient.perExample ?? 0)),
-        note: "over the root mean square length of a single example's gradient",
+        note: `over the root mean square length of single examples' gradients${timesSum(gradient.summedOver)}`,
       },
       {
         label: "Against its noise",
@@ -142,7 +145,7 @@ export const gradientInstrument = defineInstrument({
     const { relativeToNoise: relative } = gradient;
     if (judgement === "rounding" || judgement === "descends")
       return `‖g‖ = ${formatMeasured(gradient.norm)}. ${SENTENCES[judgement]}`;
-    return `‖g‖ = ${formatMeasured(gradient.norm)}${relative === null ? "" : `, ${formatMeasured(relative)} times the sampling error`}. ${SENTENCES[judgement]} ${formatShare(gradient.topSubspaceShare)} of ‖g‖² lies in the ${gradient.topSubspaceDimension} sharpest directions; a Newton step there would lower the loss by about ${formatMeasured(gradient.newtonDecrement)}.`;
+    return `‖g‖ = ${formatMeasured(gradient.norm)}${relative === null ? "" : `, ${formatMeasured(relative)} times the sampling error`}. ${SENTENCES[judgement]} ${formatShare(gradient.topSubspaceShare)} of ‖g‖² lies in the ${gradient.topSubspaceDimension} sharpest directions; a Newton step there would lower the loss by about ${formatMeasured(gradient.newtonDecrement)}.${aboutSum(gradient.summedOver)}`;
   },
   doesNotMean:
     "A small gradient is no proof of a minimum: it is as small near a saddle and on a plateau. Which it is takes a gradient of zero and eigenvalues whose signs are resolved.",
@@ -163,7 +166,7 @@ export const gradientInstrument = defineInstrument({
 });
 
 function claimOf(gradient: GradientPart, judgement: Judgement): Claim | undefined {
-  const { norm, rounding, relativeToNoise, perExample } = gradient;
+  const { norm, rounding, relativeToNoise, perExample, summedOver } = gradient;
   const measured = `The gradient is ${formatMeasured(relativeToNoise)} times its sampling error`;
   const length: Condition = { ground: exactly("‖g‖", norm) };
   switch (judgement) {
@@ -201,7 +204,7 @@ function claimOf(gradient: GradientPart, judgement: Judgement): Claim | undefine
       return {
         level: "note",
         rests: [length],
-        text: `${measured}, and that error is ${formatShare((perExample ?? 0) / (relativeToNoise ?? 1))} of a single example's gradient: too few examples to say whether the point is critical for the population.`,
+        text: `${measured}, and that error is ${formatShare((perExample ?? 0) / (relativeToNoise ?? 1))} of a single example's gradient${timesSum(summedOver)}: too few examples to say whether the point is critical for the population.`,
       };
     case "slope":
       return { level: "note", rests: [length], text: `${measured}: the point is not critical.` };

@@ -5,6 +5,9 @@ import { createRandom, type RandomStream } from "../random/random-stream.ts";
 import { criticalBatchSize, slopeEvidence } from "./noise/critical-batch-size.ts";
 import type { GradientSample } from "../quantities/gradient-sample.ts";
 import { noiseMoments } from "./noise/gradient-sample.ts";
+import { crossEntropy } from "../problem/losses/cross-entropy.ts";
+import { denseProblem } from "../../test/support/dense-problem.ts";
+import { runProfile } from "./profile.ts";
 
 /** What a run would know of these gradients, from the whole matrices. */
 function sampleOf(gradients: readonly Float64Array[], rounding = 0): GradientSample {
@@ -125,5 +128,45 @@ describe("moments of the gradient noise", () => {
     for (let trial = 0; trial < 100; trial++)
       square += noiseMoments(sampleOf(population(random, spectrum, 0, 100, 20))).square / 100;
     expect(Math.abs(square / 60 - 1)).toBeLessThan(0.15);
+  });
+});
+
+/** A linear classifier at random weights, in float64. */
+function classifier(reduction: "mean" | "sum") {
+  const random = createRandom(4);
+  const numbers = (label: string, count: number) => [...random.split(label).normalVector(count)];
+  return denseProblem(
+    [{ name: "one", inputs: 3, weights: numbers("w", 6), bias: [0, 0] }],
+    Array.from({ length: 12 }, (_, i) => numbers(`x ${i}`, 3)),
+    Array.from({ length: 12 }, (_, i) => i % 2),
+    crossEntropy,
+    { reduction, precision: "float64" },
+  );
+}
+
+describe("gradients of single examples", () => {
+  const SECTIONS = ["noise", "gradient"];
+
+  async function measured(reduction: "mean" | "sum") {
+    await using problem = classifier(reduction);
+    const { result, checks } = await runProfile(problem, { only: SECTIONS }, createRandom(0), {});
+    const of = (name: string) => JSON.stringify(result.sections.find(({ instrument }) => instrument === name));
+    return {
+      result,
+      n: problem.examples,
+      words: [...SECTIONS.map(of), checks.find(({ name }) => name === "example-norms")?.detail ?? ""],
+    };
+  }
+
+  it("are n times their own where the loss is a sum, and every word about them says so", async () => {
+    const [mean, sum] = [await measured("mean"), await measured("sum")];
+    const [a, b] = [mean.result.noise, sum.result.noise];
+    if (!a || !b) throw new Error("no noise");
+    expect(b.trace.value).toBeCloseTo(sum.n ** 2 * a.trace.value, 8);
+    expect([a.summedOver, b.summedOver]).toEqual([null, sum.n]);
+    expect([mean, sum].map(({ result }) => result.gradient?.summedOver)).toEqual([null, sum.n]);
+    for (const words of sum.words)
+      expect(words).toContain(`The loss is a sum: each example's gradient is taken ${sum.n} times`);
+    for (const words of mean.words) expect(words).not.toMatch(/is a sum|taken \d+ times/);
   });
 });

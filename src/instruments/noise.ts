@@ -23,6 +23,7 @@ import { noiseAlignment } from "../quantities/noise-alignment.ts";
 import { noiseCovarianceOperator } from "../quantities/noise-covariance-operator.ts";
 import { noiseExtremes } from "../quantities/noise-extremes.ts";
 import { noiseTrace } from "../quantities/noise-trace.ts";
+import { aboutSum, summedOverIn, timesSum } from "../quantities/summed-over.ts";
 import type { Desk } from "../quantities/desk.ts";
 import { criticalBatchSize } from "./noise/critical-batch-size.ts";
 import { eigenvalueReading, estimateReading, percent, range } from "./reading.ts";
@@ -64,6 +65,13 @@ async function criticalBatch(desk: Desk): Promise<Pick<NoisePart, "criticalBatch
   }
   if (sample.meanSquare <= sample.rounding ** 2) return none("the gradient is zero up to rounding");
   return { criticalBatchSize: criticalBatchSize(sample, desk.confidence), noCriticalBatchSize: null };
+}
+
+function totalReading({ trace, summedOver }: NoisePart): Reading {
+  const reading = estimateReading("Total noise", String.raw`\operatorname{tr}\Sigma`, trace);
+  return summedOver === null
+    ? reading
+    : { ...reading, note: `${reading.note}; of single examples' gradients${timesSum(summedOver)}` };
 }
 
 /** The critical batch size, or why there is none. */
@@ -209,6 +217,7 @@ export const noiseInstrument = defineInstrument({
       parts: {
         noise: {
           method: "per-example gradients, each differentiated alone",
+          summedOver: summedOverIn(desk),
           trace: { ...trace, products },
           top: top.map(({ value, residual }) => ({ value, residual })),
           ...(await criticalBatch(desk)),
@@ -233,7 +242,7 @@ export const noiseInstrument = defineInstrument({
     noise === null
       ? []
       : [
-          estimateReading("Total noise", String.raw`\operatorname{tr}\Sigma`, noise.trace),
+          totalReading(noise),
           criticalBatchReading(noise),
           eigenvalueReading("Strongest direction", String.raw`\lambda_{\max}(\Sigma)`, noise.top?.[0]),
           {
@@ -270,7 +279,7 @@ export const noiseInstrument = defineInstrument({
   means: ({ noise }) => {
     if (!noise) return "";
     const { norms, alignment: to } = noise;
-    return `${meaningOf(noise)} ${
+    return `${meaningOf(noise)}${aboutSum(noise.summedOver)} ${
       hasTenth(norms)
         ? `A tenth of the examples carries ${formatShare(norms.shareOfTopTenth)} of the squared gradient length. `
         : ""

@@ -5,6 +5,7 @@ import type { Problem } from "../problem/problem.ts";
 import type { Check } from "../result/envelope.ts";
 import { contributionsOf } from "./contributions.ts";
 import type { Desk } from "./desk.ts";
+import { aboutSum, summedOverIn } from "./summed-over.ts";
 
 /** Relative to ‖gᵢ‖²; where rounding leaves more, it is that. */
 const LIMIT = { float32: 1e-3, float64: 1e-8 } as const;
@@ -39,8 +40,7 @@ export async function exampleNormsCheck(desk: Desk, squares: Float64Array): Prom
     // Nothing is decided where rounding leaves nothing of a gradient.
     passed: best.limit < 1 ? best.measured <= best.limit : null,
     ...best,
-    detail:
-      "The squared length of the longest gradient of an example, as it was computed beside all others, against that of the gradient of a loss of this example alone, relative to it.",
+    detail: `The squared length of the longest gradient of an example, as it was computed beside all others, against that of the gradient of a loss of this example alone, relative to it.${aboutSum(summedOverIn(desk))}`,
   };
 }
 

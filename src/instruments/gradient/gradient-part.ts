@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { summedOver } from "../../quantities/summed-over.ts";
 import { about, aside, type Known, partOf, settled, within } from "../../result/known.ts";
 import { count, real } from "../../result/real.ts";
 import { noiseError } from "../noise/noise-part.ts";
@@ -8,6 +9,7 @@ const gradientNumbers = z.object({
   perExample: about(real, { title: "Gradient against one example's" })
     .nullable()
     .describe("‖g‖ divided by the root mean square norm of a single example's gradient; null where none has its own."),
+  summedOver,
   noiseFloor: about(real, { title: "Sampling error of the gradient" })
     .nullable()
     .describe("√(tr Σ / n): the typical length of the error of g as an estimate of the population gradient."),

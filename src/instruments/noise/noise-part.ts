@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { eigenvalue, estimate, inPlace, interval, limitOfSearch } from "../../result/estimates.ts";
 import { about, aside, between, deviating, partOf, sampled, within } from "../../result/known.ts";
+import { summedOver } from "../../quantities/summed-over.ts";
 import { arrayReference } from "../../result/named-arrays.ts";
 import { count, extended, real } from "../../result/real.ts";
 
 const noiseNumbers = z.object({
   method: z.string(),
+  summedOver,
   trace: about(estimate, { title: "Total gradient noise, tr Σ" }).describe("tr Σ, Σ = (1/n) Σ (gᵢ − g)(gᵢ − g)ᵀ."),
   top: z
     .array(about(eigenvalue, { title: "Largest found of Σ" }))
