@@ -78,6 +78,17 @@ describe("a run without tasks", () => {
     expect(again.code, again.err).toBe(0);
   }, 60_000);
 
+  it("whose time was too short is told to need more of it, also where it is continued", async () => {
+    const command = ["profile", ...ONE, "--time", "1ms", "--only", "trace", "-o", "short"];
+    const hurried = await run(command);
+    expect(words(hurried.out)).toMatch(/not reached.* its time was spent, .* a longer --time/);
+    const again = await run(["profile", "--resume", "short"]);
+    expect(words(again.err)).toMatch(/short is measured again from the start, within the same --time 1ms, .* a longer/);
+    for (const { code } of [hurried, again]) expect(code).toBe(5);
+    const unhurried = await run(["profile", "--resume", "plain"]);
+    expect(unhurried.err).not.toContain("again from the start");
+  }, 60_000);
+
   it("has nothing for others to do, which is said as it is", async () => {
     const refused = await run(["work", "plain"]);
     expect(words(refused.err)).toContain("The run in plain is not made of tasks that others could do");

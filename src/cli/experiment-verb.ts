@@ -31,7 +31,7 @@ import { leaveRun, NOTHING_WRITTEN } from "./leave-run.ts";
 import { openers, silentOpeners } from "./open-subjects.ts";
 import { planText } from "./plan-text.ts";
 import { resultText } from "./result-text.ts";
-import { continued, requireSame, requireSameBuild, withResumption } from "./resumption.ts";
+import { aboutAgain, continued, requireSame, requireSameBuild, withResumption } from "./resumption.ts";
 import type { Shell } from "./shell.ts";
 import type { Outcome, Verb } from "./verb.ts";
 import { defaultFolder, loadReport } from "./write-run.ts";
@@ -101,6 +101,8 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
   }
   if (!dryRun && isDemo) rehearseFile(EMBEDDED_REPORT);
   const { seed, time } = measuringFlags.parse(config);
+  const again = begun && experiment.tasks.length === 0 ? aboutAgain(begun, time) : undefined;
+  if (again !== undefined) shell.warn(again);
   const identity = begun ? { ...identityOf(shell, config), command: begun.run.command } : identityOf(shell, config);
   const createdAt = new Date().toISOString();
   const build = experiment.tasks.length > 0 ? buildId() : null;

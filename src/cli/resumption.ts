@@ -79,6 +79,12 @@ function hashOf(path: string): string {
   return file.sha256;
 }
 
+/** That a run without tasks is measured again from the start; undefined where it need not have been cut short. */
+export function aboutAgain({ path }: RunFolder, time: string | undefined): string | undefined {
+  if (time === undefined) return undefined;
+  return `The run in ${path} is measured again from the start, within the same --time ${time}, as it is not made of tasks that are kept: if that is too short, begin another run with a longer --time, or without.`;
+}
+
 /** What stopped a run, with how to go on. */
 export function withResumption(error: unknown, folder: string): unknown {
   if (!(error instanceof ThalwegError) || error.kind === "internal" || error.kind === "usage") return error;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { dot, norm2 } from "../linalg/vector.ts";
+import { whyEnded } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
@@ -221,7 +222,7 @@ export const linesInstrument = defineInstrument({
       parts: { lines },
       converged: converged && !isCut,
       reason: isCut
-        ? "The time was spent before both lines were walked."
+        ? `The run had to end before both lines were walked: ${whyEnded(desk.context)}`
         : converged
           ? undefined
           : "The eigenvectors have not converged: the directions are near the extreme ones, not those.",

@@ -18,7 +18,7 @@ import type { NamedArrays } from "../result/named-arrays.ts";
 import { nonFiniteIn } from "../result/non-finite.ts";
 import type { Reading, Section, Verdict } from "../result/section.ts";
 import { formatNumber } from "../util/format-number.ts";
-import type { RunContext } from "../util/run-context.ts";
+import { type RunContext, whyEnded } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { baseNumbers, type BaseNumbers } from "./base-numbers.ts";
 import { textOf, type ProfileOptions } from "./instrument.ts";
@@ -280,7 +280,7 @@ async function measure(instrument: ProfileInstrument, desk: Desk, account: Accou
   if (desk.outOfTime && instrument.isKnown !== true)
     return {
       status: "not-converged",
-      reason: "The run had to end before it: its time was spent, or it was interrupted.",
+      reason: `The run had to end before it: ${whyEnded(desk.context)}`,
     };
   const { part, converged, reason = null } = await instrument.run(desk, account);
   return { status: converged ? "measured" : "not-converged", reason, part };

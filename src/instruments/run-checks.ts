@@ -1,7 +1,7 @@
 import type { Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
-import type { RunContext } from "../util/run-context.ts";
+import { type RunContext, whyEnded } from "../util/run-context.ts";
 import { roundoffOf, type CheckBench, type CheckCost, type CheckDefinition, type Measurement } from "./checks/check.ts";
 import { CHECKS_OF_EVERY_RUN } from "./checks/every-run.ts";
 import { THOROUGH_CHECKS } from "./checks/thorough.ts";
@@ -68,7 +68,7 @@ async function madeOf(
   for (const [done, { name, title, detail, limit, measure }] of chosen.entries()) {
     if (context.outOfTime?.() === true) {
       isWhole = false;
-      const why = "Not made: the time was spent, or the run was interrupted.";
+      const why = `Not made, as the run had to end before: ${whyEnded(context)}`;
       checks.push({ name, title, passed: null, measured: Number.NaN, limit: limit[precision], detail: why });
       continue;
     }

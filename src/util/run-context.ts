@@ -26,6 +26,13 @@ export interface RunContext {
   readonly meanwhile?: () => Promise<unknown>;
 }
 
+/** Why a measurement ended early, as half a sentence, and what a person can do about it: they give a budget, or interrupt. */
+export function whyEnded({ hasBudget }: RunContext): string {
+  return hasBudget === false
+    ? "it was interrupted."
+    : "its time was spent, or it was interrupted. Another run with a longer --time, or without, gets further.";
+}
+
 /** Throws the `interrupted` error when the run was cancelled; call it between products. */
 export function throwIfInterrupted(context: RunContext): void {
   if (context.signal?.aborted) {
