@@ -13,6 +13,71 @@ const compare = (documents: readonly NamedResult[], force = false) =>
   compareResults(documents, { force, ignored: new Set(["out"]) });
 const base = named(sampleProfile);
 
+/** A profile over checkpoints, of which each file holds what its letter says. */
+function series(folder: string, holding: string): NamedResult {
+  const weights = Array.from(holding, (_, step) => `${folder}/step-${step}.safetensors`);
+  const files = weights.map((path, i) => ({ path, sha256: holding[i].repeat(64) }));
+  const { model } = sampleProfile;
+  const document: ResultDocument<"checkpoints"> = {
+    ...sampleProfile,
+    schema: "thalweg/checkpoints@1",
+    config: { ...sampleProfile.config, weights },
+    inputs: files,
+    model: model && { ...model, weights: files[0] },
+    sections: null,
+    result: {
+      checkpoints: files.map(({ path, sha256 }, i) => ({
+        weights: path,
+        sha256,
+        loss: 1 + i,
+        lossRounding: 1e-6,
+        accuracy: null,
+        gradientNorm: 1,
+        gradientRounding: 1e-6,
+        top: null,
+        bottom: null,
+        searchMargin: null,
+        trace: null,
+        frobenius: null,
+        gaussNewtonTop: null,
+        gaussNewtonTrace: null,
+        noiseTrace: null,
+        heldOut: null,
+        followed: [],
+        verdicts: [],
+        sections: [],
+        converged: true,
+        products: 1,
+      })),
+      converged: true,
+      products: 1,
+    },
+  };
+  return named(document);
+}
+
+describe("comparing series of checkpoints", () => {
+  it("knows each by its name in the series, wherever the series lies", () => {
+    const { rows, alike, undecided, sameWeights } = compare([series("../a", "ab"), series("/runs/b", "ab")]);
+    expect(rows.map(({ name }) => name)).toContain("checkpoints[step-1.safetensors].loss");
+    expect({ alike, undecided, sameWeights }).toEqual({ alike: rows.length, undecided: 0, sameWeights: true });
+  });
+
+  it("calls their weights the same only where all files are, of which the first is one", () => {
+    const same = (...of: readonly string[]) => compare(of.map((each, i) => series(`run-${i}`, each))).sameWeights;
+    expect(same("ab", "ab")).toBe(true);
+    expect(same("ab", "ba")).toBe(true);
+    expect(same("ab", "ac")).toBe(false);
+    expect(same("ab", "a")).toBe(false);
+    const { recipe } = compare([series("a", "ab"), series("a", "ac")]);
+    expect(recipe.map(({ name }) => name)).toEqual(["weights file"]);
+    // Where the hashes of the others are not known, nothing is.
+    const old = series("a", "ab");
+    const silent = { ...old, document: { ...old.document, inputs: undefined } };
+    expect(compare([silent, silent]).sameWeights).toBe(false);
+  });
+});
+
 describe("comparing results", () => {
   it("finds a result alike with itself, but for what has no errors to tell", () => {
     const { rows, different, alike, undecided, sameWeights } = compare([base, base]);

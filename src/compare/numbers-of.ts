@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { namesInSeries } from "../util/names-in-series.ts";
 import { aboutOf, type Known, unstated } from "../result/known.ts";
 
 /** A number of a result that can be set beside that of another. */
@@ -96,12 +97,14 @@ function elementOf(place: Place, name: string | undefined, position: number): Pl
 
 /** What tells the elements apart, so that lists of other length or order still meet; undefined: the position. */
 function namesOf(element: z.core.$ZodType, values: readonly unknown[]): (string | undefined)[] {
-  const key = noteOf(element).key ?? "name";
-  const names = values.map((each) => {
+  const { key = "name", keyIsPath = false } = noteOf(element);
+  const keys = values.map((each) => {
     const name: unknown =
       typeof each === "object" && each !== null ? new Map(Object.entries(each)).get(key) : undefined;
     return typeof name === "string" ? name : undefined;
   });
+  const paths = keys.filter((each) => each !== undefined);
+  const names = keyIsPath && paths.length === keys.length ? namesInSeries(paths) : keys;
   const seen = new Map<string, number>();
   return names.map((name) => {
     if (name === undefined) return undefined;

@@ -1,4 +1,5 @@
-import type { z } from "zod";
+import { z } from "zod";
+import { sha256 } from "../files/sha256.ts";
 import type { compareResult } from "../result/compare-result.ts";
 import type { Frame } from "../result/envelope.ts";
 
@@ -6,8 +7,8 @@ type Recipe = z.output<typeof compareResult>["recipe"];
 
 /** What a result says of how it was made, besides its flags. */
 const MADE: Readonly<Record<string, (document: Frame) => string | number | null | undefined>> = {
-  "model file": ({ model }) => model?.sha256.slice(0, 16),
-  "weights file": ({ model }) => model?.weights?.sha256.slice(0, 16),
+  "model file": ({ model }) => model?.sha256.slice(0, SHOWN),
+  "weights file": (document) => shortened(weightsOf(document)),
   precision: ({ precision }) => precision,
   thalweg: ({ thalweg }) => thalweg,
   engine: ({ runtime }) => runtime?.engine,
@@ -35,6 +36,33 @@ export function recipeDifferences(documents: readonly Frame[], ignored: Readonly
 
 /** Whether the results are of the same weights, byte for byte; false where they do not say. */
 export function haveSameWeights(documents: readonly Frame[]): boolean {
-  const hashes = documents.map(({ model }) => model && `${model.sha256} ${model.weights?.sha256 ?? ""}`);
-  return hashes.every((hash) => hash !== null && hash === hashes[0]);
+  const hashes = documents.map((document) => {
+    const weights = weightsOf(document);
+    return document.model && weights && [document.model.sha256, ...weights.toSorted()].join(" ");
+  });
+  return hashes.every((hash) => typeof hash === "string" && hash === hashes[0]);
 }
+
+const SERIES = z.object({ weights: z.array(z.string()) });
+
+/**
+ * The hashes of the files of weights: of all in a series, in its order, of which the summary of the model holds the first
+ * only; none where the model holds its weights itself. Undefined where a hash is not known.
+ */
+function weightsOf({ model, config, inputs }: Frame): string[] | undefined {
+  const series = SERIES.safeParse(config);
+  if (!series.success) return model?.weights ? [model.weights.sha256] : [];
+  const hashes = series.data.weights.flatMap((path) => inputs?.find((each) => each.path === path)?.sha256 ?? []);
+  return hashes.length === series.data.weights.length ? hashes : undefined;
+}
+
+/** Enough of the hash of a file, or of those of several, to tell them from others. */
+function shortened(hashes: readonly string[] | undefined): string | undefined {
+  if (hashes === undefined || hashes.length === 0) return undefined;
+  if (hashes.length === 1) return hashes[0].slice(0, SHOWN);
+  const all = sha256();
+  all.update(new TextEncoder().encode(hashes.join("\n")));
+  return `${hashes.length} files, ${all.digest("hex").slice(0, SHOWN)}`;
+}
+
+const SHOWN = 16;

@@ -120,6 +120,8 @@ interface About {
   readonly instrument?: string;
   /** The key that tells the elements of a list apart; `name` where it is not said, then the position. */
   readonly key?: string;
+  /** Whether that is a path: the elements are called by what is below the folder that all of them share. */
+  readonly keyIsPath?: boolean;
   /** It tells how others were measured, repeats one of them, or is a curve: it is not compared. */
   readonly aside?: boolean;
   /** An object that is one number with its errors. */

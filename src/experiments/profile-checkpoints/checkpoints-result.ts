@@ -58,6 +58,7 @@ const checkpointNumbers = z.object({
 /** What was measured at one file of weights; a part that was not measured is null. */
 export const checkpointResult = about(checkpointNumbers, {
   key: "weights",
+  keyIsPath: true,
   members: ({
     loss,
     lossRounding,
