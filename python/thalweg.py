@@ -637,6 +637,8 @@ class _Loss:
     flags: Mapping[str, Any]
     #: The user's own, (outputs, labels) to a number, to compare gradients on.
     function: Optional[Callable]
+    #: What it says of the numbers of its own, also where they are the usual ones: by option of the command line.
+    numbers: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
 def _loss_of(loss: Any) -> _Loss:
@@ -665,13 +667,22 @@ def _loss_of(loss: Any) -> _Loss:
         setting = (lambda name: getattr(core, name, None)) if is_module else given.get
         if is_module and given:
             raise _usage(f"{shown} is called with {_listed(given)}, which it does not take.", "unsupported-loss")
-        return _Loss(_loss_flags(known, shown, setting, given), loss)
+        return _Loss(_loss_flags(known, shown, setting, given), loss, _own_numbers(known, setting))
     names = ", ".join(known.module.__name__ for known in _LOSSES)
     raise _usage(
         f"The loss {getattr(core, '__name__', type(core).__name__)} is none that can be named to the command line.",
         "unknown-loss",
         f"Those of torch.nn that can: {names}, and their functions in torch.nn.functional. Else let the module return its loss and give loss='output'.",
     )
+
+
+def _own_numbers(known: _KnownLoss, setting: Callable[[str], Any]) -> dict:
+    usual = _inspect.signature(known.function).parameters
+    said = {name: setting(name) for name in known.options}
+    return {
+        option: float(usual[name].default if said[name] is None else said[name])
+        for name, option in known.options.items()
+    }
 
 
 def _loss_flags(known: _KnownLoss, shown: str, setting: Callable[[str], Any], given: Mapping[str, Any]) -> dict:
@@ -692,8 +703,9 @@ def _loss_flags(known: _KnownLoss, shown: str, setting: Callable[[str], Any], gi
         if value is not None:
             flags[name] = value
     usual = _inspect.signature(known.function).parameters
-    own = {option: setting(name) for name, option in known.options.items() if setting(name) != usual[name].default}
-    flags["loss_option"] = [f"{option}={float(value)!r}" for option, value in own.items() if value is not None] or None
+    numbers = _own_numbers(known, setting)
+    own = {option: numbers[option] for name, option in known.options.items() if numbers[option] != usual[name].default}
+    flags["loss_option"] = [f"{option}={value!r}" for option, value in own.items()] or None
     if flags.get("reduction") == "none":
         raise _usage(
             f"{shown} with reduction='none' gives no number.", "unsupported-loss", "Use reduction='mean' or 'sum'."
@@ -703,8 +715,14 @@ def _loss_flags(known: _KnownLoss, shown: str, setting: Callable[[str], Any], gi
     }
 
 
-def _joined(flags: Mapping[str, Any], asked: Mapping[str, Any]) -> dict:
+def _joined(loss: _Loss, asked: Mapping[str, Any]) -> dict:
     """Flags that the loss implies and those asked for, which must not say otherwise."""
+    flags = loss.flags
+    options = asked.get("loss_option")
+    if options is not None and loss.numbers:
+        words = [options] if isinstance(options, str) else list(options)
+        asked = {**asked, "loss_option": _further_options(words, loss) + list(flags.get("loss_option", ())) or None}
+        flags = {name: value for name, value in flags.items() if name != "loss_option"}
     for name, value in asked.items():
         if name in flags and value is not None and flags[name] != value:
             raise _usage(
@@ -713,6 +731,27 @@ def _joined(flags: Mapping[str, Any], asked: Mapping[str, Any]) -> dict:
                 "Leave one of them out.",
             )
     return {**flags, **{name: value for name, value in asked.items() if value is not None}}
+
+
+def _further_options(words: Sequence[Any], loss: _Loss) -> list:
+    """What is asked of a loss beyond the numbers that it says itself, which must be those."""
+    further = []
+    for word in words:
+        option, _, value = str(word).partition("=")
+        if option not in loss.numbers:
+            further.append(word)
+            continue
+        try:
+            same = float(value) == loss.numbers[option]
+        except ValueError:
+            same = False
+        if not same:
+            raise _usage(
+                f"loss_option={word!r} was asked for, but the loss says {option}={loss.numbers[option]!r}.",
+                "loss-mismatch",
+                "Leave loss_option out, and give the number to the loss itself.",
+            )
+    return further
 
 
 # -------------------------------------------------------------------------------------------------------------- data
@@ -1565,7 +1604,7 @@ def _measure(
 ) -> Result:
     """A verb on a module (exported and proven first) or on a file as it is."""
     asked = _loss_of(loss)
-    flags = _joined(asked.flags, flags) if needs_data else dict(flags)
+    flags = _joined(asked, flags) if needs_data else dict(flags)
     with _workspace(keep) as folder:
         if not isinstance(model, nn.Module):
             if not isinstance(model, (str, os.PathLike)):
@@ -1573,12 +1612,13 @@ def _measure(
                     f"The model is {type(model).__name__}; it must be a torch.nn.Module or the path of an ONNX file.",
                     "bad-model",
                 )
-            if data is not None and not isinstance(data, (str, os.PathLike)):
-                raise _usage(
-                    "For a model that is a file, data must be a file too.",
-                    "bad-data",
-                    "Save the arrays: numpy.savez(file, x=…, y=…).",
-                )
+            for name, value in {"data": data, "test": flags.get("test")}.items():
+                if value is not None and not isinstance(value, (str, os.PathLike)):
+                    raise _usage(
+                        f"For a model that is a file, {name} must be a file too.",
+                        "bad-data",
+                        "Save the arrays: numpy.savez(file, x=…, y=…).",
+                    )
             words = {**flags, "data": data, "limit": limit, **({"vector": vector} if vector is not None else {})}
             return run(verb, *before, model, command=command, strict=strict, **words)
         if isinstance(data, (str, os.PathLike)) and os.fspath(data).endswith(".npz"):
@@ -1593,6 +1633,7 @@ def _measure(
         takes = _Signature.of(model)
         label = flags.pop("label", None)
         examples = _quiet_randomness(lambda: _examples(data, takes, limit, label))
+        held_out = _held_out(flags.get("test"), examples, takes, label)
         path = folder / "model.onnx"
         exported = _export(model, examples, takes, path, asked, flags)
         notes = [*exported.notes]
@@ -1603,12 +1644,15 @@ def _measure(
             if not proof.is_default:
                 flags.setdefault("params", proof.there)
         if needs_data:
-            arrays = {exported.inputs[name]: value for name, value in examples.inputs.items()}
-            if examples.labels is not None:
-                flags["label"] = _label_name(arrays)
-                arrays[flags["label"]] = examples.labels
-            _write_npz(folder / "data.npz", arrays)
-            flags["data"] = folder / "data.npz"
+            for flag, each in {"data": examples, "test": held_out}.items():
+                if each is None:
+                    continue
+                arrays = {exported.inputs[name]: value for name, value in each.inputs.items()}
+                if each.labels is not None:
+                    flags["label"] = _label_name(arrays)
+                    arrays[flags["label"]] = each.labels
+                flags[flag] = folder / f"{flag}.npz"
+                _write_npz(flags[flag], arrays)
         if vector is not None:
             flags["vector"] = _vector(vector, model, exported.trained, folder)
         for note in notes:
@@ -1620,6 +1664,23 @@ def _measure(
             result.arrays
             result.path = result.path if keep is not None else None
         return result
+
+
+def _held_out(test: Any, data: _Examples, takes: _Signature, label: Optional[str]) -> Optional[_Examples]:
+    """Held-out examples, taken as the data are; None where there are none, or where a file is left to the command line."""
+    if isinstance(test, (str, os.PathLike)) and os.fspath(test).endswith(".npz"):
+        test = _read_npz(pathlib.Path(test))
+    if test is None or isinstance(test, (str, os.PathLike)):
+        return None
+    held_out = _quiet_randomness(lambda: _examples(test, takes, None, label))
+    inputs, others = list(data.inputs), list(held_out.inputs)
+    if sorted(inputs) != sorted(others):
+        raise _usage(
+            f"test holds {_listed(others)}, and the data {_listed(inputs)}.",
+            "test-differs",
+            "Give test in the form of the data: test=(x, y) beside (x, y).",
+        )
+    return held_out
 
 
 def _quiet_randomness(make: Callable[[], _Examples]) -> _Examples:
@@ -1684,7 +1745,7 @@ def profile(
     limit    use only the first examples
     verify   compare names and gradients of the exported file with the module's first
     keep     a folder in which the exported model and data stay
-    command, strict, **flags   as in run()
+    command, strict, **flags   as in run(); test=(x, y) holds held-out examples, in any form that data takes
 
     Parameters with requires_grad=False are held constant. Raises ThalwegError.
     """

@@ -100,6 +100,8 @@ describe("figures and reports in the library", () => {
       expect(await renderFigure(figure, { theme: "dark" })).not.toBe(file("svg"));
     }
     await writeReport(at("report.html"), result);
+    const exchanged: unknown = Reflect.apply(writeReport, undefined, [result, at("report.html")]);
+    await expect(exchanged).rejects.toThrow(/first argument of writeReport is the path of the report/);
     expect(readFileSync(at("report.html"), "utf8")).toBe(readFileSync(at("run", "report.html"), "utf8"));
   });
 

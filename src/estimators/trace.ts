@@ -48,7 +48,7 @@ export const traceEstimator: EstimatorDescription = {
  * tr A with an interval that covers it with the stated probability.
  *
  * Methods: `auto` plans from eight pilot probes, deflates a Krylov space while that saves products, and
- * takes the exact trace where n products are no more; `hutchinson` never deflates; `hutch++` and
+ * takes the exact trace where n is no more than 24 or than the probes still to be drawn; `hutchinson` never deflates; `hutch++` and
  * `xtrace` spend the whole budget at once (exact where that is n products); `exact` applies the operator to the identity.
  * All stop on the interval alone. Not within tolerance at the end of the budget: converged = false, and
  * the interval is valid all the same.

@@ -1,6 +1,7 @@
 import type { ResultDocument } from "../documents/result-kinds.ts";
 import { openResult } from "../io/open-result.ts";
 import { writeFileAtomically } from "../io/write-atomically.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
 import { renderReport, type Shown } from "./results.ts";
 
 /**
@@ -19,7 +20,7 @@ export function readResult(path: string): ResultDocument {
 /**
  * Writes the report of a result, as `thalweg` writes it beside the result: one HTML file that needs nothing else.
  *
- * @throws input error where the file cannot be written
+ * @throws input error where the file cannot be written; usage error `bad-option` where `path` is no text
  *
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 100 });
@@ -28,5 +29,14 @@ export function readResult(path: string): ResultDocument {
  * found.document.schema; // → "thalweg/profile@1"
  */
 export async function writeReport(path: string, shown: Shown): Promise<void> {
+  // A program without types may have exchanged them.
+  const given: unknown = path;
+  if (typeof given !== "string")
+    throw new ThalwegError({
+      kind: "usage",
+      code: "bad-option",
+      message: `The first argument of writeReport is the path of the report; it was given a value of type ${typeof given}.`,
+      hint: 'Write writeReport("report.html", found).',
+    });
   writeFileAtomically(path, await renderReport(shown));
 }

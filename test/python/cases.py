@@ -361,6 +361,13 @@ def case_losses_with_numbers_of_their_own():
         near(result.norm, norm, 1e-6)
     said = refused(lambda: thalweg.apply("gradient", module, (x, targets), nn.HuberLoss(delta=2), loss_option=["delta=3"]))
     assert said.code == "loss-mismatch", said
+    # The usual number is one that the loss says, too; the same number, however it is spelt, is no other.
+    for usual in [nn.HuberLoss(), nn.HuberLoss, F.huber_loss]:
+        said = refused(lambda: thalweg.apply("gradient", module, (x, targets), usual, loss_option=["delta=0.5"]))
+        assert said.code == "loss-mismatch" and "delta=1.0" in str(said), said
+    partial = functools.partial(F.huber_loss, delta=2)
+    result = thalweg.apply("gradient", module, (x, targets), partial, loss_option="delta=2", quiet=True, threads=1)
+    near(result.norm, truth(module, lambda each: each(x), partial, targets)[1], 1e-6)
 
 
 # ------------------------------------------------------------------------------------------------ what is not what it seems
@@ -405,6 +412,24 @@ def case_an_error_of_the_command_line():
     assert (error.code, error.kind, error.exit_code) == ("label-outside-classes", "input", 3), vars(error)
     assert "has 3 classes" in error.message and error.hint
     assert photograph(module) == before
+
+
+def case_held_out_examples():
+    x, y = torch.randn(30, 5), classes(3, 30)
+    x_test, y_test = torch.randn(12, 5), classes(3, 12)
+    module = nn.Sequential(nn.Linear(5, 6), nn.Tanh(), nn.Linear(6, 3))
+    loss = truth(module, lambda each: each(x_test), F.cross_entropy, y_test)[0]
+    path = FOLDER / "held-out.npz"
+    np.savez(path, x=x_test.numpy(), y=y_test.numpy())
+    named = {"input": x_test, "y": y_test}
+    for test in [(x_test, y_test), torch.utils.data.TensorDataset(x_test, y_test), named, path]:
+        result = thalweg.profile(
+            module, (x, y), nn.CrossEntropyLoss(), test=test, only="held-out", out=False, quiet=True, threads=1
+        )
+        near(result.heldOut.loss, loss, 1e-6)
+        assert result.heldOut.data.examples == 12, result.heldOut.data
+    said = refused(lambda: thalweg.profile(FOLDER / "no.onnx", path, test=(x_test, y_test)))
+    assert said.code == "bad-data" and "test must be a file" in str(said), said
 
 
 def case_errors_before_the_command_line():
