@@ -182,7 +182,7 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
     },
   )
     .catch((error: unknown) => {
-      throw folder && scratch === undefined ? withResumption(error, folder.path) : error;
+      throw folder && scratch === undefined ? withResumption(error, folder) : error;
     })
     .finally(async () => {
       await engines.close();

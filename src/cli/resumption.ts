@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { isAbsolute } from "node:path";
+import { isFileError } from "../io/file-error.ts";
 import { openHashedFile } from "../io/open-hashed-file.ts";
 import type { RunFolder } from "../io/run-folder.ts";
 import { type Recipe, recipeDifference } from "../runs/recipe.ts";
@@ -73,6 +74,15 @@ function isSameFolder(one: string, other: string): boolean {
   return existsSync(one) && realpathSync(one) === realpathSync(other);
 }
 
+/** Whether a file can be read and holds those bytes. */
+function holdsStill(path: string, sha256: string): boolean {
+  try {
+    return hashOf(path) === sha256;
+  } catch {
+    return false;
+  }
+}
+
 function hashOf(path: string): string {
   const file = openHashedFile(path);
   file.close();
@@ -85,11 +95,15 @@ export function aboutAgain({ path }: RunFolder, time: string | undefined): strin
   return `The run in ${path} is measured again from the start, within the same --time ${time}, as it is not made of tasks that are kept: if that is too short, begin another run with a longer --time, or without.`;
 }
 
-/** What stopped a run, with how to go on. */
-export function withResumption(error: unknown, folder: string): unknown {
+/** What stopped a run, with how to go on; where its own files stop it, they would do so again. */
+export function withResumption(error: unknown, { path, run }: RunFolder): unknown {
   if (!(error instanceof ThalwegError) || error.kind === "internal" || error.kind === "usage") return error;
   const { kind, code, message, where, hint } = error;
-  const more = `What is done is kept: --resume ${folder} goes on from there.`;
+  const { inputs } = run.recipe;
+  const more =
+    kind !== "interrupted" && !isFileError(error) && inputs.every((each) => holdsStill(each.path, each.sha256))
+      ? `Its files are those with which the run began, so --resume ${path} would end there, too: begin another without what stops it.`
+      : `What is done is kept: --resume ${path} goes on from there.`;
   return new ThalwegError({
     kind,
     code,

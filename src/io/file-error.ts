@@ -30,6 +30,13 @@ const REASONS: Readonly<Record<string, { code: string; reason: string; hint: str
   },
 };
 
+/** Whether an error is what the operating system answered, now and here; what files hold is not. */
+export function isFileError({ code }: ThalwegError): boolean {
+  return code.startsWith(UNKNOWN) || Object.values(REASONS).some((each) => each.code === code);
+}
+
+const UNKNOWN = "cannot-";
+
 /** What the operating system answered, as an error of kind "input" with the path and a hint. */
 export function fileError(verb: "read" | "write", path: string, cause: unknown): ThalwegError {
   if (cause instanceof ThalwegError) return cause;
@@ -37,7 +44,7 @@ export function fileError(verb: "read" | "write", path: string, cause: unknown):
   const { code, reason, hint } = Object.hasOwn(REASONS, system)
     ? REASONS[system]
     : {
-        code: `cannot-${verb}`,
+        code: `${UNKNOWN}${verb}`,
         reason: `the system says ${system}`,
         hint: "Check the disk and the path.",
       };
