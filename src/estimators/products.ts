@@ -52,7 +52,7 @@ export function countProducts(
     count: () => count,
     affords: (more) => count + more <= maxProducts && !(context.outOfTime?.() ?? false),
     async apply(block) {
-      if (operator.wider) measured = await operator.wider.rounding();
+      measured = (await operator.rounding?.()) ?? measured;
       return inBlocks(block, (part) => operator.apply(part));
     },
     async block(block) {

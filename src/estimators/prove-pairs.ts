@@ -74,15 +74,17 @@ async function measuredRounding(products: Products, vector: Float64Array, image:
 
 /**
  * Pairs with vectors whose values are known otherwise (from the whole matrix), with the residuals that products in
- * a wider arithmetic give, or ‖ΔA‖₂ where that is more; as they are where there is none. Cost: one of its products a pair.
+ * a wider arithmetic give, or as they are where there is none, and no less than ‖ΔA‖₂. Cost: one of its products a pair.
  */
 export async function withWiderResiduals<Ends extends { readonly top: Eigenvalue[]; readonly bottom: Eigenvalue[] }>(
   operator: LinearOperator,
   ends: Ends,
 ): Promise<Ends> {
-  const { wider } = operator;
-  if (!wider) return ends;
-  const { norm } = await wider.rounding();
+  const { wider, rounding } = operator;
+  const { norm } = (await rounding?.()) ?? { norm: 0 };
+  const least = (pairs: readonly Eigenvalue[]) =>
+    pairs.map((pair) => ({ ...pair, residual: Math.max(norm, pair.residual) }));
+  if (!wider) return { ...ends, top: least(ends.top), bottom: least(ends.bottom) };
   const prove = async (pairs: readonly Eigenvalue[]): Promise<Eigenvalue[]> => {
     const images = await wider.apply(pairs.flatMap(({ vector }) => vector ?? []));
     return pairs.map(({ value, vector, residual }) => {

@@ -34,7 +34,7 @@ const parameters = z.object({
 /** Below this an eigenvalue has no sign: products and eigensolver round. */
 async function thresholdOf(desk: Desk, scale: number, dense: DenseHessian | undefined): Promise<number> {
   const n = desk.problem.space.dimension;
-  const measured = (await desk.operator(hessianOperator).wider?.rounding())?.norm ?? 0;
+  const measured = (await desk.operator(hessianOperator).rounding?.())?.norm ?? 0;
   const floor = Math.max(16 * roundoff(desk.problem.options) * scale, measured);
   // Each Lanczos step rounds as a product does.
   if (!dense) return Math.max(floor, productRounding(desk.operator(hessianOperator), scale));

@@ -71,6 +71,7 @@ export function sumOperator(operators: readonly LinearOperator[]): LinearOperato
     return sums;
   };
   const wider = operators.flatMap((operator) => operator.wider ?? []);
+  const roundings = operators.flatMap((operator) => operator.rounding ?? []);
   return {
     dimension: first.dimension,
     symmetric: operators.every((operator) => operator.symmetric),
@@ -87,11 +88,14 @@ export function sumOperator(operators: readonly LinearOperator[]): LinearOperato
                 wider.map((each) => each.apply),
                 block,
               ),
-            rounding: async () => {
-              let sum: ProductRounding = { norm: 0, frobenius: 0, trace: 0 };
-              for (const each of wider) sum = sumOf(sum, await each.rounding());
-              return sum;
-            },
+          },
+    rounding:
+      roundings.length < operators.length
+        ? undefined
+        : async () => {
+            let sum: ProductRounding = { norm: 0, frobenius: 0, trace: 0 };
+            for (const measure of roundings) sum = sumOf(sum, await measure());
+            return sum;
           },
     apply: (block) =>
       total(
@@ -173,20 +177,20 @@ interface Made {
 
 /** An operator that is made of one other's products, in both arithmetics alike. */
 function made(operator: LinearOperator, { name, dimension, rounding, apply }: Made): LinearOperator {
-  const { wider } = operator;
+  const { wider, rounding: measure } = operator;
   return {
     ...operator,
     diagonalBlock: undefined,
     name,
     dimension: dimension ?? operator.dimension,
     apply: (block) => apply(operator.apply, block),
-    wider: wider && {
-      apply: (block) => apply(wider.apply, block),
-      rounding: async () => {
-        const found = await wider.rounding();
+    wider: wider && { apply: (block) => apply(wider.apply, block) },
+    rounding:
+      measure &&
+      (async () => {
+        const found = await measure();
         return rounding ? rounding(found) : found;
-      },
-    },
+      }),
   };
 }
 

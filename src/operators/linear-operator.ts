@@ -18,8 +18,10 @@ export interface LinearOperator {
   readonly atOnce?: number;
   /** What the operator is, for messages and reports: "Hessian". */
   readonly name: string;
-  /** The same products in a wider arithmetic, where there is one: what `apply` is off by is then measured. */
+  /** The same products in a wider arithmetic, where there is one. */
   readonly wider?: WiderProducts;
+  /** What the products of `apply` are off by: measured when it is first asked for, and kept. Where absent, only their size says it. */
+  readonly rounding?: () => Promise<ProductRounding>;
   /** A part of the matrix that costs less than its columns do, where there is one. What is made of an operator has none of its own. */
   diagonalBlock?(): DiagonalBlock | undefined;
   apply(block: readonly Float64Array[]): Promise<Float64Array[]>;
@@ -37,8 +39,6 @@ export interface DiagonalBlock {
 
 export interface WiderProducts {
   apply(block: readonly Float64Array[]): Promise<Float64Array[]>;
-  /** What the products of the narrow arithmetic are off by: measured when it is first asked for, and kept. */
-  rounding(): Promise<ProductRounding>;
 }
 
 /** Bounds for ΔA, what rounding adds to a matrix as its products show it. */

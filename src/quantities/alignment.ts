@@ -88,7 +88,7 @@ export async function alignmentOf(
 
 /** ‖ΔA‖F/‖A‖F. */
 async function shareOfRounding(operator: LinearOperator, size: number): Promise<number> {
-  const measured = (await operator.wider?.rounding())?.frobenius ?? 0;
+  const measured = (await operator.rounding?.())?.frobenius ?? 0;
   return size > 0 ? Math.max(measured, productRounding(operator, size)) / size : 0;
 }
 

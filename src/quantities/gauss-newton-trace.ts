@@ -34,7 +34,7 @@ export const gaussNewtonTrace = defineQuantity({
         method,
       } = await traceByOutputs(desk.problem, desk.point, confidence, context);
       // Made in another way, but of the same factors as the products.
-      const measured = (await gaussNewton.wider?.rounding())?.trace ?? 0;
+      const measured = (await gaussNewton.rounding?.())?.trace ?? 0;
       return exactEstimate(value, Math.max(rounding, measured), products, method, confidence);
     }
     const method = isSmall(desk) ? "exact" : "auto";

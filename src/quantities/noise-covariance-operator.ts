@@ -4,7 +4,7 @@ import { empiricalFisherProduct } from "../problem/derivatives.ts";
 import { contributionsOf } from "./contributions.ts";
 import { dataGradient } from "./data-gradient.ts";
 import type { Desk } from "./desk.ts";
-import { defineOperator, productOf } from "./operator.ts";
+import { defineOperator, productOf, scaledRounding } from "./operator.ts";
 import { wideGradients } from "./wide-gradients.ts";
 
 const empiricalFisher = productOf(empiricalFisherProduct, "the empirical Fisher matrix");
@@ -42,7 +42,14 @@ export const noiseCovarianceOperator = defineOperator({
       factorAt(desk),
       () => dataGradient.on(desk),
     );
-    return { ...fisher, diagonalBlock: undefined, apply };
+    const { rounding } = fisher;
+    // Σ itself is measured in the wider arithmetic, where there is one.
+    return {
+      ...fisher,
+      diagonalBlock: undefined,
+      apply,
+      rounding: rounding && (async () => scaledRounding(await rounding(), factorAt(desk))),
+    };
   },
   wide: (desk) => {
     const { wider } = desk.operator(empiricalFisher);

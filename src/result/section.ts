@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { aside } from "./known.ts";
-import { count, real } from "./real.ts";
+import { count, extended } from "./real.ts";
 
 export const reading = z
   .object({
@@ -13,7 +13,7 @@ export const reading = z
         label: z.string(),
         value: z.string().optional(),
         number: z
-          .object({ value: real, error: real.nullable() })
+          .object({ value: extended, error: extended.nullable() })
           .optional()
           .describe("The same as a number, with what stands after ±: what is followed over many points."),
       })
