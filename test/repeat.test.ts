@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { encodeNpy } from "../src/files/npy-writer.ts";
+import { tensor } from "../src/util/tensor.ts";
 import { DOCUMENT_KINDS } from "../src/documents/result-kinds.ts";
 import { thalweg } from "./support/spawn-node.ts";
 
@@ -98,6 +100,39 @@ describe("thalweg run", () => {
     expect(refused.code).toBe(3);
     expect(refused.err.replaceAll(/\s+/g, " ")).toMatch(/model\.onnx is not what the result was measured on/);
     expect((await run(["run", "profile.json"])).code).toBe(0);
+  }, 60_000);
+
+  it("refuses data of several files that were changed", async () => {
+    const write = (name: string, scale: number) =>
+      writeFileSync(
+        at(name),
+        encodeNpy(
+          tensor(
+            "float64",
+            [12, 64],
+            Float64Array.from({ length: 768 }, (_, i) => scale * Math.sin(i)),
+          ),
+        ),
+      );
+    write("x.npy", 1);
+    writeFileSync(
+      at("y.npy"),
+      encodeNpy(
+        tensor(
+          "int64",
+          [12],
+          Float64Array.from({ length: 12 }, (_, i) => i % 10),
+        ),
+      ),
+    );
+    const made = await run(["profile", "model.onnx", "--x", "x.npy", "--y", "y.npy", "--only", "loss", "--json", "-q"]);
+    expect(made.code, made.err).toBe(0);
+    writeFileSync(at("arrays.json"), made.out);
+    await repeated("arrays.json", 0);
+    write("x.npy", 2);
+    const refused = await run(["run", "arrays.json"]);
+    expect(refused.code).toBe(3);
+    expect(refused.err.replaceAll(/\s+/g, " ")).toMatch(/x\.npy y\.npy is not what the result was measured on/);
   }, 60_000);
 
   it("says of a result of another version what its errors say, no more", async () => {

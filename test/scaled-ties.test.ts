@@ -31,7 +31,7 @@ writeFileSync(
   ]),
 );
 
-async function gradient(isFolded: boolean, precision: FloatType) {
+async function gradient(isFolded: boolean, precision: FloatType, weights?: string) {
   const scaled: NodeSpec[] = [
     { op: "Transpose", inputs: ["wte.weight"], outputs: ["turned"], attributes: { perm: [1, 0] } },
     { op: "Constant", inputs: [], outputs: ["c"], attributes: { value_float: float(factor) } },
@@ -57,7 +57,7 @@ async function gradient(isFolded: boolean, precision: FloatType) {
       ],
     }),
   );
-  const loaded = await loadProblem(model, { data, precision, threads: 1 });
+  const loaded = await loadProblem(model, { data, precision, weights, threads: 1 });
   try {
     const { problem, proofs, warnings } = loaded;
     const [{ name }] = problem.space.tensors;
@@ -98,4 +98,19 @@ it("a checkpoint may hold both, if they are that number apart", async () => {
   expect(() => loadModel(join(folder, "true.onnx"), weights)).toThrow(
     expect.objectContaining({ code: "weights-tied" }),
   );
+});
+
+it("the file is run with both of them where a checkpoint has new numbers", async () => {
+  const twice = Array.from(random.split("trained").normalVector(TOKENS * WIDTH), Math.fround);
+  const weights = join(folder, "trained.safetensors");
+  writeFileSync(
+    weights,
+    encodeSafetensors([["wte.weight", { dtype: "float32", shape: [TOKENS, WIDTH], data: Float32Array.from(twice) }]]),
+  );
+  const own = await gradient(false, "float32", weights);
+  const folded = await gradient(true, "float32", weights);
+  expect(folded.proofs.filter(({ passed }) => passed !== true)).toEqual([]);
+  expect(folded.warnings).not.toMatch(/the file's own weights/);
+  const difference = Math.hypot(...own.values.map((each, i) => each - folded.values[i]));
+  expect(difference).toBeLessThan(1e-5 * Math.hypot(...own.values));
 });

@@ -1,5 +1,6 @@
 import { openFile } from "../io/open-file.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
+import { copyOf } from "../onnx/tensor-tie.ts";
 import type { FloatType, Tensor } from "../util/tensor.ts";
 import type { ProofBench } from "./load-proof.ts";
 import { ownPrecision } from "./prove-import.ts";
@@ -38,12 +39,19 @@ export function* fileWays({ source }: ProofBench): Generator<FileWay> {
   yield { file: narrowed, model: own, precision: "float32", isMeasured, remark: remarks };
 }
 
+/** The tensors that differ from the file's, and what the file holds of them a second time. */
 function replacedTensors(model: ModelFile, original: ModelFile): Map<string, Tensor> {
-  return new Map(
+  const replaced = new Map(
     [...model.tensors].flatMap(([name, { tensor }]) =>
       tensor && tensor !== original.tensors.get(name)?.tensor ? [[name, tensor] as const] : [],
     ),
   );
+  // A copy of a copy comes behind it.
+  for (const tie of model.ties) {
+    const owner = replaced.get(tie.owner);
+    if (owner) replaced.set(tie.copy, copyOf(owner, tie));
+  }
+  return replaced;
 }
 
 function readBytes(path: string): Uint8Array {

@@ -18,7 +18,7 @@ import { tensorRoles, type Parameter, type TensorRole } from "./parameter-roles.
 import { promotionNotices } from "./promotion-notices.ts";
 import { GraphReader } from "./read-graph.ts";
 import { retieTensors } from "./retie-tensors.ts";
-import type { Tie } from "./tensor-tie.ts";
+import type { MadeTie } from "./tensor-tie.ts";
 import { ruleOf } from "./rules/registry.ts";
 import { isGenerated } from "./tensor-names.ts";
 import { untieInitializers } from "./untie-initializers.ts";
@@ -50,7 +50,7 @@ export interface ModelFile {
   /** The names under which tensors are shown, for those whose own name an exporter made up. */
   readonly labels: ReadonlyMap<string, string>;
   /** Tensors of the file that are computed from others, since both are one parameter. */
-  readonly ties: readonly Tie[];
+  readonly ties: readonly MadeTie[];
   /** Declared types and shapes of inner values. */
   readonly declared: ReadonlyMap<string, DeclaredValue>;
 }

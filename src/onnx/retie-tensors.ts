@@ -11,7 +11,7 @@ import { type MadeTie, type Move, moveBetween, type Named, type Tie, typeOf } fr
 
 export interface Retied {
   readonly graph: OnnxGraph;
-  readonly ties: readonly Tie[];
+  readonly ties: readonly MadeTie[];
   readonly notices: readonly Notice[];
 }
 
@@ -65,7 +65,7 @@ export function retieTensors(graph: OnnxGraph, tensors: ReadonlyMap<string, Stor
   const all = [...scaled, ...ties];
   return {
     graph: rewritten(graph, all),
-    ties: all.map(({ owner, copy, scale }) => ({ owner, copy, scale })),
+    ties: all.map(({ owner, copy, scale, move, shape, dtype }) => ({ owner, copy, scale, move, shape, dtype })),
     notices: [
       ...notices(ties, apart),
       ...proportionNotices(

@@ -1,4 +1,4 @@
-import { sizeOf, type DType, type Shape, type Tensor } from "../util/tensor.ts";
+import { allocate, sizeOf, tensor, type DType, type Shape, type Tensor } from "../util/tensor.ts";
 
 /** How a copy comes from its owner: the axes of the owner without those of extent 1, in the copy's order. */
 export interface Move {
@@ -59,18 +59,31 @@ function isPermuted(
   order: readonly number[],
   isSame: (element: number, made: number) => boolean,
 ): boolean {
+  let i = 0;
+  for (const at of placesOf(shape, order)) if (!isSame(owner.data[at], copy.data[i++])) return false;
+  return true;
+}
+
+/** Where the elements of a transposed tensor lie in the one of this shape that it is made of. */
+function* placesOf(shape: Shape, order: readonly number[]): Generator<number> {
   const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
   const target = order.map((axis) => shape[axis]);
   const index = target.map(() => 0);
-  for (const element of copy.data) {
-    const at = index.reduce((sum, each, i) => sum + each * strides[order[i]], 0);
-    if (!isSame(owner.data[at], element)) return false;
+  for (let count = sizeOf(shape); count > 0; count--) {
+    yield index.reduce((sum, each, i) => sum + each * strides[order[i]], 0);
     for (let i = index.length - 1; i >= 0; i--) {
       if (++index[i] < target[i]) break;
       index[i] = 0;
     }
   }
-  return true;
+}
+
+/** The copy that is made of an owner with these numbers. */
+export function copyOf({ data }: Tensor, { move, scale, shape, dtype }: MadeTie): Tensor {
+  const made = allocate(dtype, data.length);
+  let i = 0;
+  for (const at of placesOf(move.squeezed, move.permutation)) made[i++] = scale * data[at];
+  return tensor(dtype, shape, made);
 }
 
 function permutations(count: number): number[][] {

@@ -74,6 +74,7 @@ export function runVerb(readCommand: ReadCommand): Verb {
         const outcome = await (verb.replay ?? verb.run)(flags, args, shell);
         if (outcome.failure !== undefined) throw outcome.failure;
         const now = decodeResult(encodeResult(outcome.document));
+        requireSameData(before, now);
         const document = repeated(given(path, "RUN"), before, now);
         return {
           text:
@@ -120,6 +121,17 @@ function requireSameFiles({ model, data, inputs }: ResultDocument): void {
       "Put the file back as it was; to measure the new one, give the verb and its flags.",
     );
   }
+}
+
+/** @throws input error `file-changed` where data that are no single file (a folder, or two arrays) are not what was measured */
+function requireSameData({ data: before }: ResultDocument, { data: now }: ResultDocument): void {
+  if (!before || !now || before.sha256 === now.sha256) return;
+  throw inputError(
+    "file-changed",
+    `${before.path} is not what the result was measured on: what was read of it is other than it was.`,
+    { file: before.path },
+    "Put the data back as they were; to measure the new ones, give the verb and its flags.",
+  );
 }
 
 function repeated(path: string, before: ResultDocument, now: ResultDocument): RepeatDocument {

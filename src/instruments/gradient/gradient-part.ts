@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { summedOver } from "../../quantities/summed-over.ts";
 import { about, aside, type Known, partOf, settled, within } from "../../result/known.ts";
-import { count, real } from "../../result/real.ts";
+import { count, extended, real } from "../../result/real.ts";
 import { noiseError } from "../noise/noise-part.ts";
 
 const gradientNumbers = z.object({
@@ -22,7 +22,9 @@ const gradientNumbers = z.object({
       excess: real.describe("(‖g‖² − tr Σ/n) / √(2 tr Σ²/n²): its distance from what sampling alone gives."),
       resolved: z.boolean().describe("Whether sampling alone is ruled out: the population has a gradient."),
       fitted: z.boolean().describe("Whether g is shorter than examples that the weights had not seen would leave it."),
-      longest: real.describe("The 95 % bound of the length of the population's gradient."),
+      longest: extended.describe(
+        "The 95 % bound of the length of the population's gradient; ∞ where the examples set none.",
+      ),
     }),
   )
     .nullable()

@@ -61,7 +61,7 @@ export function criticalBatchSize(sample: GradientSample, confidence: number): C
   return { ...common, about: "population", value: population, standardError, interval: { lower, upper, confidence } };
 }
 
-/** The least and the greatest ‖∇L‖² of the population that the sample does not rule out. */
+/** The least and the greatest ‖∇L‖² of the population that the sample does not rule out; ∞ where it bounds nothing. */
 function squaresInside(sample: GradientSample, moments: NoiseMoments, tail: number): { least: number; most: number } {
   const { meanSquare, rounding } = sample;
   const bias = moments.trace / sample.deviations.length;
@@ -74,7 +74,8 @@ function squaresInside(sample: GradientSample, moments: NoiseMoments, tail: numb
   const tooShort = (square: number) => shortest - square > meanSquareQuantile(sample, moments, 1 - tail, square);
   let high = start + bias;
   for (let step = 0; step < 60 && !tooLong(high); step++) high *= 2;
-  const most = boundary(tooLong, start, high);
+  // Heavy tails may rule out no length at all.
+  const most = tooLong(high) ? boundary(tooLong, start, high) : Number.POSITIVE_INFINITY;
   const least = tooShort(0) ? boundary((square) => !tooShort(square), 0, shortest) : 0;
   return { least, most };
 }
