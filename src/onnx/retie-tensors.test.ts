@@ -40,6 +40,15 @@ function chain(tensors: Tensors, more: readonly NodeSpec[] = []) {
 const W = random(16);
 const square: readonly number[] = [4, 4];
 
+/** The transpose of a square weight, as an exporter names it. */
+const TURNED = {
+  owner: "wte.weight",
+  copy: "onnx::MatMul_9",
+  move: { squeezed: [4, 4], permutation: [1, 0] },
+  shape: [4, 4],
+  dtype: "float32",
+};
+
 describe("copies that exporters store", () => {
   test("a transposed copy under a name of the exporter is its owner, whichever comes first", () => {
     const copy = transposed(W, 4, 4);
@@ -50,7 +59,7 @@ describe("copies that exporters store", () => {
       const values: Tensors = { "wte.weight": [square, W], "onnx::MatMul_9": [square, copy] };
       const found = chain(Object.fromEntries(order.map((name) => [name, values[name]])));
       expect(found).toMatchObject({ parameters: ["wte.weight"], inputs: ["x"], codes: ["retied-parameters"] });
-      expect(found.ties).toEqual([{ owner: "wte.weight", copy: "onnx::MatMul_9", scale: 1 }]);
+      expect(found.ties).toEqual([{ ...TURNED, scale: 1 }]);
     }
   });
 
@@ -73,7 +82,7 @@ describe("copies that exporters store", () => {
         const values: Tensors = { "wte.weight": [square, W], "onnx::MatMul_9": [square, copy] };
         const found = chain(Object.fromEntries(order.map((name) => [name, values[name]])));
         expect(found).toMatchObject({ parameters: ["wte.weight"], inputs: ["x"], codes: ["retied-parameters"] });
-        expect(found.ties).toEqual([{ owner: "wte.weight", copy: "onnx::MatMul_9", scale: expect.closeTo(scale, 6) }]);
+        expect(found.ties).toEqual([{ ...TURNED, scale: expect.closeTo(scale, 6) }]);
       }
       const noisy = copy.with(5, Math.fround(copy[5] * 1.00001));
       expect(chain({ a: [square, W], "onnx::MatMul_9": [square, noisy] }).parameters).toHaveLength(2);
