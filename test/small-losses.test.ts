@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { runChecks } from "../src/instruments/run-checks.ts";
 import { norm2 } from "../src/linalg/vector.ts";
 import { add } from "../src/ops/arithmetic.ts";
 import { matmul } from "../src/ops/matmul.ts";
@@ -19,7 +20,7 @@ const CLASSES = 3;
 const rounded = (numbers: Float64Array) => Float64Array.from(new Float32Array(numbers));
 
 /** Three clusters around scaled corners, and a network whose logits lie `margin` apart: the loss falls with e^{−margin}. */
-function classifier(loss: Loss, margin: number, soft: boolean, precision: "float32" | "float64"): Problem {
+function classifier(loss: Loss, margin: number, soft: boolean, precision: "float32" | "float64", l2 = 0): Problem {
   const random = createRandom(7).split("small losses");
   const classOf = Array.from({ length: EXAMPLES }, (_, i) => i % CLASSES);
   const noise = random.split("x").normalVector(EXAMPLES * FEATURES);
@@ -53,7 +54,7 @@ function classifier(loss: Loss, margin: number, soft: boolean, precision: "float
       build: (input, p) => add(matmul(tanh(matmul(input, p.w)), p.v), p.b),
       loss,
     },
-    { precision },
+    { precision, l2 },
   );
 }
 
@@ -93,5 +94,18 @@ describe("a loss near zero keeps its relative precision in float32, to all deriv
       const limit = 16 * 2 ** -24 * margin;
       expect(errors.filter(([, off]) => !(off <= limit))).toEqual([]);
     });
+  }
+});
+
+it.each(
+  [crossEntropy, binaryCrossEntropy].flatMap((loss) =>
+    (["float32", "float64"] as const).map((precision) => ({ name: loss.name, loss, precision })),
+  ),
+)("beside a large L2 term are those of their definition: $name in $precision", async ({ loss, precision }) => {
+  for (const l2 of [1e-2, 1, 100]) {
+    const problem = classifier(loss, 20, false, precision, l2);
+    const checks = await runChecks(problem, "every-run", createRandom(0), {});
+    await problem.close();
+    expect(checks.flatMap(({ name, passed }) => (passed === false ? [name] : []))).toEqual([]);
   }
 });

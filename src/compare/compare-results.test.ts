@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { sampleProfile } from "../../test/sample-profile.ts";
+import { oneCheckpoint } from "../../test/support/one-checkpoint.ts";
 import { namedResult } from "../documents/named-result.ts";
 import type { ResultDocument } from "../documents/result-kinds.ts";
 import { compareResults, type NamedResult } from "./compare-results.ts";
@@ -26,29 +27,7 @@ function series(folder: string, holding: string): NamedResult {
     model: model && { ...model, weights: files[0] },
     sections: null,
     result: {
-      checkpoints: files.map(({ path, sha256 }, i) => ({
-        weights: path,
-        sha256,
-        loss: 1 + i,
-        lossRounding: 1e-6,
-        accuracy: null,
-        gradientNorm: 1,
-        gradientRounding: 1e-6,
-        top: null,
-        bottom: null,
-        searchMargin: null,
-        trace: null,
-        frobenius: null,
-        gaussNewtonTop: null,
-        gaussNewtonTrace: null,
-        noiseTrace: null,
-        heldOut: null,
-        followed: [],
-        verdicts: [],
-        sections: [],
-        converged: true,
-        products: 1,
-      })),
+      checkpoints: files.map(({ path, sha256 }, i) => oneCheckpoint(path, { sha256, loss: 1 + i })),
       converged: true,
       products: 1,
     },

@@ -93,6 +93,15 @@ describe("workers in a folder", () => {
     hash: `hash${i}`,
   }));
   const performed: string[] = [];
+  const waitForOthers = () =>
+    folderExecutor(() => run).run({
+      tasks: TASKS,
+      isDone: () => false,
+      perform: () => Promise.resolve(),
+      onDone: () => undefined,
+      listener: () => undefined,
+      context: {},
+    });
   let run: RunFolder;
   beforeEach(() => {
     performed.length = 0;
@@ -165,14 +174,7 @@ describe("workers in a folder", () => {
   });
 
   it("and whoever waits end once another run is begun in the folder; what fails then is no failure of that one", async () => {
-    const waiting = folderExecutor(() => run).run({
-      tasks: TASKS,
-      isDone: () => false,
-      perform: () => Promise.resolve(),
-      onDone: () => undefined,
-      listener: () => undefined,
-      context: {},
-    });
+    const waiting = waitForOthers();
     const working = work({
       folder: run,
       worker: "a",
@@ -191,16 +193,8 @@ describe("workers in a folder", () => {
   });
 
   it("tell whoever waits what cannot be done", async () => {
-    const executor = folderExecutor(() => run);
     const refusal = new ThalwegError({ kind: "input", code: "weights-missing", message: "It lacks a tensor." });
-    const waiting = executor.run({
-      tasks: TASKS,
-      isDone: () => false,
-      perform: () => Promise.resolve(),
-      onDone: () => undefined,
-      listener: () => undefined,
-      context: {},
-    });
+    const waiting = waitForOthers();
     const failing = work({
       folder: run,
       worker: "a",

@@ -27,8 +27,8 @@ interface Definition {
 
 /**
  * Declares a matrix that is only multiplied, at the point of whatever desk asks for it. What rounding of its products
- * may hide is measured once at each point (`measureRounding`), when it is first asked for: against float64, or in float64
- against products whose numbers are moved by a grain, for what cancels on the way does not show in the size of a product.
+ * may hide is measured once at each point (`measureRounding`), when it is first asked for: against float64, or where
+ * there is none against products whose numbers are moved by a grain, for what cancels on the way does not show in the size of a product.
  */
 export function defineOperator({ name, rounding, narrow, wide, moved }: Definition): Multiplied {
   const kept = keptBy<Promise<ProductRounding>>();
@@ -56,7 +56,7 @@ export function scaledRounding({ norm, frobenius, trace }: ProductRounding, fact
   return { norm: factor * norm, frobenius: factor * frobenius, trace: factor * trace };
 }
 
-/** A matrix whose products the problem gives; the desk's account counts them, those that its rounding is measured with too. */
+/** A matrix whose products the problem gives; the desk's account counts them, and those that are compared with float64. */
 export function productOf(product: Product, name: string): Multiplied {
   return defineOperator({
     name,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { oneCheckpoint } from "../../../test/support/one-checkpoint.ts";
 import { checkpointFigures } from "./checkpoint-figures.ts";
 import { checkpointSections } from "./checkpoint-sections.ts";
 import { checkpointsResult } from "./checkpoints-result.ts";
@@ -11,28 +12,9 @@ const reading = (instrument: string, label: string, value: number | null, symbol
   number: value === null ? null : { value, error: 0.1 },
 });
 
-const checkpoint = (weights: string, followed: unknown[]) => ({
-  weights,
-  sha256: "",
-  loss: 1,
-  lossRounding: null,
-  accuracy: null,
-  gradientNorm: 1,
-  gradientRounding: null,
-  top: null,
-  bottom: null,
-  searchMargin: null,
-  trace: null,
-  frobenius: null,
-  gaussNewtonTop: null,
-  gaussNewtonTrace: null,
-  noiseTrace: null,
-  followed,
-  verdicts: [],
-  sections: [],
-  converged: true,
-  products: 0,
-});
+type Followed = NonNullable<Parameters<typeof oneCheckpoint>[1]>["followed"];
+
+const checkpoint = (weights: string, followed: Followed) => oneCheckpoint(weights, { followed });
 
 describe("what is followed over the checkpoints", () => {
   const result = checkpointsResult.parse({

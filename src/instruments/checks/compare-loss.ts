@@ -13,8 +13,16 @@ export interface LossPair {
   /** The share of right predictions, and the number of terms that it is of, as the problem counts them. */
   readonly accuracy: number | undefined;
   readonly terms: number;
-  /** The loss of the problem without its L2 term, what it divides by, and how many examples are added up before float64. */
-  readonly whole?: { readonly value: number; readonly divisor: number; readonly batch: number };
+  /**
+   * The loss of the problem without its L2 term, what it divides by, how many examples are added up before float64, and what
+   * the term leaves to rounding as it is taken off.
+   */
+  readonly whole?: {
+    readonly value: number;
+    readonly divisor: number;
+    readonly batch: number;
+    readonly rounding: number;
+  };
 }
 
 /** The same once more where rounding has moved something: at other parameters, at outputs moved by a grain. */
@@ -132,7 +140,7 @@ function ofTerms({ counts }: PlainTerms, terms: number): Finding {
 
 function ofWhole(
   { plain }: LossPair,
-  { value, divisor, batch }: NonNullable<LossPair["whole"]>,
+  { value, divisor, batch, rounding }: NonNullable<LossPair["whole"]>,
   spread: Float64Array,
   roundoff: number,
 ): Finding[] {
@@ -141,7 +149,7 @@ function ofWhole(
   // An infinite loss has no mean to compare.
   if (!Number.isFinite(sum)) return [];
   const moved = spread.reduce((total, x) => total + x, 0);
-  const allowed = (MARGIN + Math.sqrt(batch)) * roundoff * size + MARGIN * moved;
+  const allowed = (MARGIN + Math.sqrt(batch)) * roundoff * size + MARGIN * (moved + rounding * divisor);
   const error = Math.abs(value * divisor - sum);
   const scale = size > 0 ? size : 1;
   return [

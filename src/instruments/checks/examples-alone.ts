@@ -10,7 +10,7 @@ import { needsOutputs } from "../gauss-newton.ts";
 import { denseHessian } from "../../quantities/dense-hessian.ts";
 import { needsSingleExamples } from "../../quantities/single-examples.ts";
 import { hasFewOutputs, traceByOutputs } from "../../quantities/trace-by-outputs.ts";
-import { relative, unit, type CheckDefinition, type Measurement } from "./check.ts";
+import { relative, roundoffOf, unit, type CheckDefinition, type Measurement } from "./check.ts";
 import { isNotFinite, nearbyPoints } from "./nearby-points.ts";
 import { outputRounding } from "./output-rounding.ts";
 
@@ -136,16 +136,20 @@ async function* differences(
 
 /** The gradient of an example's own undivided loss. */
 async function alone(problem: Problem, theta: Float64Array, example: number, context: RunContext): Promise<Alone> {
+  const { l2 } = problem.options;
+  let divisor = 1;
   const of = async (derive: (point: Point) => Promise<Float64Array>) => {
     await using point = problem.at(theta, { examples: Int32Array.of(example) });
-    return (await derive(point)).map((x, i) => point.sample.divisor * (x - problem.options.l2 * theta[i]));
+    ({ divisor } = point.sample);
+    return (await derive(point)).map((x, i) => point.sample.divisor * (x - l2 * theta[i]));
   };
   const gradient = await of((point) => point.gradient(context));
   return {
     gradient,
     rounding: async () => {
       const moved = await of((point) => point.derivative(roundedGradient, undefined, context));
-      return norm2(moved.map((x, i) => x - gradient[i]));
+      // The L2 term is added and taken off in float64, whatever the arithmetic of the network.
+      return norm2(moved.map((x, i) => x - gradient[i])) + divisor * l2 * norm2(theta) * roundoffOf("float64");
     },
   };
 }

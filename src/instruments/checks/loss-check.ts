@@ -7,7 +7,7 @@ import type { Problem } from "../../problem/problem.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import { inPrecision, isFloat, type Tensor } from "../../util/tensor.ts";
-import type { CheckBench, CheckDefinition, Measurement } from "./check.ts";
+import { roundoffOf, type CheckBench, type CheckDefinition, type Measurement } from "./check.ts";
 import { compareLoss, movedByGrain, worstOf, type LossPair, type LossSample } from "./compare-loss.ts";
 
 const DETAIL =
@@ -50,6 +50,7 @@ export const lossCheck: CheckDefinition = {
 async function pairOf({ point, options, dataset }: Problem, plain: PlainTerms, context: RunContext): Promise<LossPair> {
   const { loss, accuracy } = await point.value(context);
   const { terms, divisor } = point.sample;
+  const penalty = (options.l2 / 2) * norm2(point.parameters) ** 2;
   return {
     examples: Float64Array.from({ length: dataset.examples }, (_, i) => i),
     plain,
@@ -57,9 +58,11 @@ async function pairOf({ point, options, dataset }: Problem, plain: PlainTerms, c
     accuracy,
     terms,
     whole: {
-      value: loss - (options.l2 / 2) * norm2(point.parameters) ** 2,
+      value: loss - penalty,
       divisor,
       batch: Math.min(options.batchSize, dataset.examples),
+      // Added and taken off in float64, whatever the arithmetic of the network.
+      rounding: penalty * roundoffOf("float64"),
     },
   };
 }
