@@ -10,8 +10,8 @@ const WARMUP = 5;
 const BLOCK = 8;
 
 // Room for the data alone: every product computes everything, as the full double backward does.
-const plain = openNetwork(folder, { cacheBytes: 4 * 2 ** 20 });
-const kept = openNetwork(folder, { cacheBytes: 1024 * 2 ** 20 });
+const plain = await openNetwork(folder, { cacheBytes: 4 * 2 ** 20 });
+const kept = await openNetwork(folder, { cacheBytes: 1024 * 2 ** 20 });
 const v = readVector(folder, "v.npz", plain.space);
 const oracle = readVector(folder, "hv.npz", plain.space);
 const block = Array.from({ length: BLOCK }, (_, k) => v.map((x, i) => (k === 0 ? x : x * Math.cos(k * (i + 1)))));
@@ -24,10 +24,10 @@ const clocked = async (work, share = 1) => {
 
 // PyTorch's measure beside ours; the quotient of the medians is the speed-up.
 const pairs = {
-  gradient: ["gradient", () => clocked(() => plain.gradient())],
-  hessianVector: ["hvp", () => clocked(() => plain.product(hessianProduct, [v]))],
-  hessianVectorKept: ["hvp-kept", () => clocked(() => kept.product(hessianProduct, block), BLOCK)],
-  gaussNewtonVector: ["ggn-forward", () => clocked(() => kept.product(gaussNewtonProduct, [v]))],
+  gradient: ["gradient", () => clocked(() => plain.point.gradient())],
+  hessianVector: ["hvp", () => clocked(() => plain.point.product(hessianProduct, [v]))],
+  hessianVectorKept: ["hvp-kept", () => clocked(() => kept.point.product(hessianProduct, block), BLOCK)],
+  gaussNewtonVector: ["ggn-forward", () => clocked(() => kept.point.product(gaussNewtonProduct, [v]))],
 };
 const torchNames = Object.values(pairs).map(([name]) => name);
 
@@ -57,7 +57,7 @@ for (const [name, [torchName, ours]] of Object.entries(pairs)) {
 }
 torch.close();
 
-const product = (await plain.product(hessianProduct, [v]))[0];
+const product = (await plain.point.product(hessianProduct, [v]))[0];
 const length = (vector) => Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
 const error = length(product.map((x, i) => x - oracle[i])) / length(oracle);
 const measures = Object.fromEntries(
@@ -71,7 +71,7 @@ console.log(
   JSON.stringify({
     network,
     parameters: plain.space.dimension,
-    examples: plain.examples,
+    examples: plain.point.examples,
     runs,
     hessianVectorError: error,
     blas: faster,
