@@ -1,35 +1,28 @@
 // node bench/compare-products.mjs FOLDER NETWORK [RUNS]: one network against PyTorch; one JSON line.
-import { gaussNewtonProduct, hessianProduct } from "../dist/problem/derivatives.js";
-import { openNetwork, readVector } from "./open-network.mjs";
+import { ourMeasures } from "./our-measures.mjs";
 import { median } from "./statistics.mjs";
 import { torchServer } from "./torch-server.mjs";
 
 const [folder, network, runsArgument = "12"] = process.argv.slice(2);
 const runs = Number(runsArgument);
 const WARMUP = 5;
-const BLOCK = 8;
 
-// Room for the data alone: every product computes everything, as the full double backward does.
-const plain = await openNetwork(folder, { cacheBytes: 4 * 2 ** 20 });
-const kept = await openNetwork(folder, { cacheBytes: 1024 * 2 ** 20 });
-const v = readVector(folder, "v.npz", plain.space);
-const oracle = readVector(folder, "hv.npz", plain.space);
-const block = Array.from({ length: BLOCK }, (_, k) => v.map((x, i) => (k === 0 ? x : x * Math.cos(k * (i + 1)))));
+const ours = await ourMeasures(folder);
 
-const clocked = async (work, share = 1) => {
+const clocked = async ({ run, vectors }) => {
   const start = performance.now();
-  await work();
-  return (performance.now() - start) / share;
+  await run();
+  return (performance.now() - start) / vectors;
 };
 
 // PyTorch's measure beside ours; the quotient of the medians is the speed-up.
-const pairs = {
-  gradient: ["gradient", () => clocked(() => plain.point.gradient())],
-  hessianVector: ["hvp", () => clocked(() => plain.point.product(hessianProduct, [v]))],
-  hessianVectorKept: ["hvp-kept", () => clocked(() => kept.point.product(hessianProduct, block), BLOCK)],
-  gaussNewtonVector: ["ggn-forward", () => clocked(() => kept.point.product(gaussNewtonProduct, [v]))],
+const beside = {
+  gradient: "gradient",
+  hessianVector: "hvp",
+  hessianVectorKept: "hvp-kept",
+  gaussNewtonVector: "ggn-forward",
 };
-const torchNames = Object.values(pairs).map(([name]) => name);
+const torchNames = Object.values(beside);
 
 /** The OpenBLAS build on which PyTorch is faster here: geometric mean over the measures, each build alone on the machine. */
 const speed = async (build) => {
@@ -48,18 +41,15 @@ const faster = builds.openmp <= builds.pthread ? "openmp" : "pthread";
 
 const times = {};
 const torch = await torchServer(network, faster);
-for (const [name, [torchName, ours]] of Object.entries(pairs)) {
+for (const [name, torchName] of Object.entries(beside)) {
   times[name] = { thalweg: [], torch: [] };
   for (let run = -WARMUP; run < runs; run++) {
-    const row = { torch: await torch.measure(torchName), thalweg: await ours() };
+    const row = { torch: await torch.measure(torchName), thalweg: await clocked(ours.measures[name]) };
     if (run >= 0) for (const [side, ms] of Object.entries(row)) times[name][side].push(ms);
   }
 }
 torch.close();
 
-const product = (await plain.point.product(hessianProduct, [v]))[0];
-const length = (vector) => Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
-const error = length(product.map((x, i) => x - oracle[i])) / length(oracle);
 const measures = Object.fromEntries(
   Object.entries(times).map(([name, sides]) => {
     const [thalwegMs, torchMs] = [median(sides.thalweg), median(sides.torch)];
@@ -70,10 +60,10 @@ const measures = Object.fromEntries(
 console.log(
   JSON.stringify({
     network,
-    parameters: plain.space.dimension,
-    examples: plain.point.examples,
+    parameters: ours.parameters,
+    examples: ours.examples,
     runs,
-    hessianVectorError: error,
+    hessianVectorError: await ours.hessianVectorError(),
     blas: faster,
     measures,
   }),

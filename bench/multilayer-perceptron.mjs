@@ -8,6 +8,7 @@ import { tanh } from "../dist/ops/unary.js";
 export function multilayerPerceptron(widths) {
   const graph = new Graph();
   let h = graph.input("x", "float32", [1, widths[0]]);
+  // Equal constants would be one, and one parameter: each layer has numbers of its own.
   widths.slice(1).forEach((width, layer) => {
     const inputs = widths[layer];
     // A fixed, aperiodic filling: the timing does not depend on the values, as long as none is denormal.
@@ -20,7 +21,7 @@ export function multilayerPerceptron(widths) {
       graph.constant({
         dtype: "float32",
         shape: [width],
-        data: new Float32Array(width).map((_, i) => 0.01 * Math.cos(i)),
+        data: new Float32Array(width).map((_, i) => 0.01 * Math.cos(i + layer)),
       }),
     );
     if (layer < widths.length - 2) h = tanh(h);
