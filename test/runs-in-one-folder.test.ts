@@ -72,9 +72,12 @@ describe("a run without tasks", () => {
     const changed = await run(["profile", "--resume", "plain", "-q"]);
     cpSync(at("kept.safetensors"), at("step-0.safetensors"));
     expect(words(changed.err)).toMatch(/plain cannot be continued: step-0\.safetensors holds other bytes/);
-    for (const { code } of [refused, changed]) expect(code).toBe(2);
+    const elsewhere = await run(["profile", "--resume", "plain", "-o", "aside", "-q"]);
+    expect(words(elsewhere.err)).toContain("The run in plain is continued there, and --out names aside");
+    expect(existsSync(at("aside"))).toBe(false);
+    for (const { code } of [refused, changed, elsewhere]) expect(code).toBe(2);
     expect(readFileSync(at("plain", "result.json"), "utf8")).toBe(before);
-    const again = await run(["profile", "--resume", "plain", "-q"]);
+    const again = await run(["profile", "--resume", "plain", "-o", "./plain/", "-q"]);
     expect(again.code, again.err).toBe(0);
   }, 60_000);
 

@@ -31,7 +31,14 @@ import { leaveRun, NOTHING_WRITTEN } from "./leave-run.ts";
 import { openers, silentOpeners } from "./open-subjects.ts";
 import { planText } from "./plan-text.ts";
 import { resultText } from "./result-text.ts";
-import { aboutAgain, continued, requireSame, requireSameBuild, withResumption } from "./resumption.ts";
+import {
+  aboutAgain,
+  continued,
+  requireOwnFolder,
+  requireSame,
+  requireSameBuild,
+  withResumption,
+} from "./resumption.ts";
 import type { Shell } from "./shell.ts";
 import type { Outcome, Verb } from "./verb.ts";
 import { defaultFolder, loadReport } from "./write-run.ts";
@@ -84,6 +91,7 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
   const flags = readFlags(parameters, typed);
   const edge = edgeFlags.parse(flags);
   const begun = edge.resume === undefined ? undefined : openRunFolder(edge.resume);
+  if (begun) requireOwnFolder(begun, edge.out);
   let folder: RunFolder | undefined = begun;
   const executor = executorOf(edge.executor, () => folder ?? missingFolder());
   const fresh = requestOf(experiments[0].arguments, args, read(flags));

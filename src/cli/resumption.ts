@@ -18,6 +18,21 @@ export function continued({ run }: RunFolder, asked: Request, typed: RawFlags): 
   };
 }
 
+/**
+ * A run goes on in its own folder.
+ *
+ * @throws usage error `resumed-elsewhere`
+ */
+export function requireOwnFolder({ path }: RunFolder, out: string | undefined): void {
+  if (out === undefined || isSameFolder(path, out)) return;
+  throw new ThalwegError({
+    kind: "usage",
+    code: "resumed-elsewhere",
+    message: `The run in ${path} is continued there, and --out names ${out}.`,
+    hint: `Leave --out away, or copy ${path} and continue the copy.`,
+  });
+}
+
 /** @throws usage error `another-recipe` */
 export function requireSame({ path, run }: RunFolder, recipe: Recipe): void {
   const difference = recipeDifference(run.recipe, recipe);
@@ -71,7 +86,7 @@ export function requireInputsHere({ path, run }: RunFolder): void {
 }
 
 function isSameFolder(one: string, other: string): boolean {
-  return existsSync(one) && realpathSync(one) === realpathSync(other);
+  return existsSync(one) && existsSync(other) && realpathSync(one) === realpathSync(other);
 }
 
 /** Whether a file can be read and holds those bytes. */
