@@ -503,7 +503,8 @@ def run(
             exit_code=document["exitCode"],
             where=error.get("where"),
         )
-    out_path = flags.get("out") or None
+    # A run that is continued stays in its folder.
+    out_path = flags.get("resume") or flags.get("out") or None
     # Whole, for a program that changes its folder.
     path = pathlib.Path(out_path).absolute() if out_path is not None and os.path.exists(out_path) else None
     if interrupted:

@@ -204,6 +204,14 @@ def case_mlp_as_in_the_readme():
     assert kind in figure and figure["image/svg+xml"].startswith("<svg")
 
 
+def case_a_run_that_is_continued_is_where_it_was_with_its_figures():
+    model, place = HERE.parent.parent / "assets/digits.onnx", FOLDER / "continued"
+    whole = thalweg.run("profile", model, data="digits", limit=20, only="loss,noise", out=place, quiet=True)
+    again = thalweg.run("profile", resume=place, quiet=True)
+    assert again.path == whole.path == place, again.path
+    assert len(again.figures) == len(whole.figures) > 0, len(again.figures)
+
+
 def case_convolutions_with_batch_normalisation():
     module = Convolutional()
     x, y = torch.randn(20, 1, 8, 8), classes(3, 20)
