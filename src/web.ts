@@ -1,3 +1,5 @@
+// A page's own library need not know Symbol.asyncDispose, which the declarations of problems name.
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * Thalweg in a browser: an ONNX model in, its derivatives as graphs, run by onnxruntime-web. Nothing
  * here touches Node; the page brings the engine and the bytes.
