@@ -1,42 +1,16 @@
-import { z } from "zod";
 import { formatEstimate, formatMeasured, formatNumber } from "../util/format-number.ts";
 import { flatnessPart, type FlatnessPart } from "./flatness/flatness-part.ts";
 import { flatnessRescaling } from "./flatness/flatness-rescaling.ts";
 import { defineInstrument } from "./instrument.ts";
 import { within } from "./judge-verdict.ts";
-import { localAtHome, localHere, measureFlatness } from "./flatness/flatness-measures.ts";
-import { layerScalings, rescaled, tensorGenerator } from "./symmetry/rescaling.ts";
+import { localAtHome, measureFlatness } from "./flatness/flatness-measures.ts";
+import { costOfMeasures, flatnessParameters } from "./flatness/flatness-parameters.ts";
+import { rescaledFlatness } from "./flatness/rescaled-flatness.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { hessianTrace } from "../quantities/hessian-trace.ts";
 import { lossGradient } from "../quantities/loss-gradient.ts";
 import { lossValue } from "../quantities/loss-value.ts";
 import { sentence } from "./reading.ts";
-
-const parameters = z.object({
-  boxEpsilon: z.number().positive().default(1e-3).describe("ε of Keskar's box, |zᵢ| ≤ ε(|θᵢ| + 1)"),
-  rho: z.number().positive().default(0.05).describe("radius of the ball of worst-case sharpness (SAM)"),
-  adaptiveRho: z
-    .number()
-    .positive()
-    .default(0.5)
-    .describe("radius relative to the weights of adaptive sharpness (ASAM)"),
-  sigma: z
-    .number()
-    .positive()
-    .default(0.01)
-    .describe("standard deviation of the weight noise of the expected sharpness"),
-  sigmaSamples: z
-    .number()
-    .int()
-    .min(2)
-    .default(16)
-    .describe("pairs of opposite weight perturbations for the expected sharpness"),
-  ascentSteps: z.number().int().min(1).default(10).describe("most steps of each ascent to a worst case"),
-  rescale: z
-    .array(z.number().positive())
-    .default([2, 5])
-    .describe("factors by which layers are rescaled, to see which measures move"),
-});
 
 /** A measure that moves by less than this share is called unmoved. */
 const UNMOVED = 0.1;
@@ -76,47 +50,20 @@ export const flatnessInstrument = defineInstrument({
   title: "Flatness",
   part: flatnessPart,
   figures: [flatnessRescaling],
-  parameters,
-  needs: [hessianExtremes, hessianTrace, lossGradient, lossValue],
-  // Gradients and losses take the time of products; elsewhere curvature and trace are measured anew.
-  cost: (setting, { rescale, sigmaSamples, ascentSteps }) => {
-    const measures = 5 * ascentSteps + 2 * sigmaSamples;
-    const places = layerScalings(setting).length > 0 ? rescale.length : 0;
-    return measures + places * (Math.min(setting.problem.space.dimension, 150) + measures);
-  },
-  run: async (desk, { rescale, ...settings }) => {
-    const { problem, random, context } = desk;
-    const stream = random.split("flatness");
-    const measures = await measureFlatness(desk, settings, await localAtHome(desk), stream);
+  parameters: flatnessParameters,
+  needs: [hessianExtremes, hessianTrace, lossGradient, lossValue, rescaledFlatness],
+  cost: (_setting, settings) => costOfMeasures(settings),
+  run: async (desk, settings) => {
+    const measures = await measureFlatness(desk, settings, await localAtHome(desk), desk.random.split("flatness"));
     const { loss } = await desk.get(lossValue);
-    const rescalings: FlatnessPart["rescalings"] = [];
-    const [exponents] = layerScalings(desk);
-    let skipped = false;
-    if (exponents) {
-      const generator = tensorGenerator(desk, exponents);
-      const home = desk.point.parameters;
-      for (const factor of rescale) {
-        skipped = desk.outOfTime;
-        if (skipped) break;
-        await using point = problem.at(rescaled(home, generator, factor));
-        const elsewhere = desk.at(point);
-        const there = await point.value(context);
-        // The same random numbers, so that what moves is the measure.
-        const moved = await measureFlatness(elsewhere, settings, await localHere(elsewhere, stream), stream);
-        // What was cut off there is no comparison, and may be no number.
-        skipped = desk.outOfTime;
-        if (skipped) break;
-        rescalings.push({
-          symmetry: [...exponents]
-            .map(([name, exponent]) => `"${name}" × ${Number((factor ** exponent).toPrecision(4))}`)
-            .join(", "),
-          factor,
-          // Of a loss of zero there is no share.
-          lossChange: Math.abs(there.loss - loss) / (Math.abs(loss) || 1),
-          values: moved.map((measure, i) => moveOf(measures[i], measure)),
-        });
-      }
-    }
+    const { places, isCutOff } = await desk.get(rescaledFlatness);
+    const rescalings: FlatnessPart["rescalings"] = places.map((there) => ({
+      symmetry: there.symmetry,
+      factor: there.factor,
+      // Of a loss of zero there is no share.
+      lossChange: Math.abs(there.loss - loss) / (Math.abs(loss) || 1),
+      values: there.measures.map((measure, i) => moveOf(measures[i], measure)),
+    }));
     const invariant =
       rescalings.length === 0
         ? []
@@ -124,7 +71,7 @@ export const flatnessInstrument = defineInstrument({
             .filter(({ value }) => value !== 0)
             .map(({ name }) => name)
             .filter((name) => rescalings.every(({ values }) => values.every((v) => v.name !== name || stayed(v))));
-    const converged = !skipped && measures.every((measure) => measure.converged);
+    const converged = !isCutOff && measures.every((measure) => measure.converged);
     return {
       parts: { flatness: { measures, rescalings, invariant } },
       converged,

@@ -4,7 +4,6 @@ import type { Problem } from "../problem/problem.ts";
 import type { Reading } from "../result/section.ts";
 import type { BaseNumbers } from "./base-numbers.ts";
 import type { Question } from "./judge-verdict.ts";
-import type { Counter } from "../quantities/account.ts";
 import type { Desk } from "../quantities/desk.ts";
 import { wordsOfNeeds } from "../quantities/needed-quantities.ts";
 import { needsOf, quantitiesIn, type Need, type Needs } from "../quantities/quantity.ts";
@@ -95,8 +94,7 @@ export interface Instrument<P extends Part, Result> extends Description<P, Resul
   readonly needs: readonly Need[];
   cost(setting: Setting): number;
   bytes(setting: Setting): number;
-  /** @param account counts its products; the desk's own when absent */
-  run(desk: Desk, account?: Counter): Promise<Measured>;
+  run(desk: Desk): Promise<Measured>;
 }
 
 /** Values of the instruments' parameters by name; missing ones take their defaults. */
@@ -118,8 +116,9 @@ export function defineInstrument<
     parameters: new Vocabulary([{ name: definition.name, words }]).parameters,
     cost: (setting) => definition.cost?.(setting, setting.parametersOf(definition)) ?? 0,
     bytes: (setting) => definition.bytes?.(setting, setting.parametersOf(definition)) ?? 0,
-    run: async (desk, account = desk.account) => {
-      const { parts, ...standing } = await definition.run(desk.of(account, declared), desk.parametersOf(definition));
+    run: async (desk) => {
+      const own = desk.of(desk.account, declared);
+      const { parts, ...standing } = await definition.run(own, desk.parametersOf(definition));
       return { ...standing, part: encodePart(definition.part, parts, standing.converged) };
     },
   };

@@ -6,7 +6,8 @@ import { createRandom } from "../random/random-stream.ts";
 import { denseHessian } from "../quantities/dense-hessian.ts";
 import { deskOf } from "../../test/support/desk-of.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
-import { layersInstrument, layersOf } from "./layers.ts";
+import { layersOf } from "../quantities/layers-of.ts";
+import { layersInstrument } from "./layers.ts";
 import { partOf } from "../../test/support/result-with.ts";
 
 const OPTIONS = { top: 1, bottom: 1, layerProbes: 4, layerTop: 12 };

@@ -1,26 +1,20 @@
 import { z } from "zod";
 import { exactEstimate } from "../estimators/estimate.ts";
-import { estimateTrace } from "../estimators/trace.ts";
 import { dot } from "../linalg/vector.ts";
 import type { Reading } from "../result/section.ts";
 import { tensor } from "../util/tensor.ts";
-import { ThalwegError } from "../util/thalweg-error.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { defineInstrument } from "./instrument.ts";
 import { noisePart, type NoisePart } from "./noise/noise-part.ts";
-import { noiseCovarianceCheck } from "./noise/noise-covariance-check.ts";
+import { noiseProofs } from "./noise/noise-proofs.ts";
 import { noiseSpectrum } from "./noise/noise-spectrum.ts";
 import { needsSingleExamples } from "../quantities/single-examples.ts";
 import { exactly } from "./judge-verdict.ts";
-import { dataGradient } from "../quantities/data-gradient.ts";
 import { exampleNorms } from "../quantities/example-norms.ts";
-import { gradientRounding } from "../quantities/gradient-rounding.ts";
 import { gradientSample } from "../quantities/gradient-sample.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
-import { meanRounding } from "../quantities/mean-rounding.ts";
 import { noiseAlignment } from "../quantities/noise-alignment.ts";
-import { noiseCovarianceOperator } from "../quantities/noise-covariance-operator.ts";
 import { noiseExtremes } from "../quantities/noise-extremes.ts";
 import { noiseTrace } from "../quantities/noise-trace.ts";
 import { aboutSum, summedOverIn, timesSum } from "../quantities/summed-over.ts";
@@ -120,57 +114,6 @@ function hasTenth<N extends NonNullable<NoisePart["norms"]>>(
   return norms?.shareOfTopTenth !== null && Number.isFinite(norms?.shareOfTopTenth);
 }
 
-/** Probes of the two attempts to find the trace of Σ by products. */
-const TRACE_PROBES = [24, 96];
-
-/**
- * The trace from the examples' norms must lie in the 99.9 % interval of an estimate from products of Σ,
- * which are computed in another way. One estimate in a thousand misses by chance (up to one in 300 where
- * Σ has rank one, by χ² with 24 degrees of freedom); so a miss is followed by another estimate from four
- * times as many probes of its own, and only two misses in a row, of less than one run in 10⁵, are an error.
- * Beside the interval, 1 ‰ and the rounding of zᵀΣz are allowed.
- */
-async function requireSameTrace(desk: Desk, trace: number, rounding: number): Promise<void> {
-  const { random, context } = desk;
-  const noiseCovariance = desk.operator(noiseCovarianceOperator);
-  const allowance = 1e-3 * trace + Math.sqrt(noiseCovariance.dimension) * rounding;
-  let found = "";
-  for (const maxProducts of TRACE_PROBES) {
-    const { interval } = await estimateTrace(
-      noiseCovariance,
-      { tolerance: 0.25, maxProducts, confidence: 0.999 },
-      random.split(`noise trace ${maxProducts}`),
-      context,
-    );
-    if (trace >= interval.lower - allowance && trace <= interval.upper + allowance) return;
-    found = range(interval);
-  }
-  throw new ThalwegError({
-    kind: "check",
-    code: "noise-trace-disagrees",
-    message: `Two ways to the trace of the gradient noise disagree: ${formatNumber(trace)} from the examples' norms, ${found} from products.`,
-  });
-}
-
-/** Of a gradient's length: how far the mean of the examples' gradients may lie from it, beside rounding. */
-const SAME_MEAN = 1e-2;
-
-/**
- * (1/n) Σ gᵢᵀg must be ‖g‖², to a hundredth of the examples' lengths and to what rounding makes of it.
- */
-async function requireSameMean(desk: Desk, mean: number, gradientSquare: number, perExample: number): Promise<void> {
-  const rounding = await desk.get(meanRounding);
-  const length = Math.sqrt(gradientSquare);
-  const off = Math.abs(mean - gradientSquare);
-  if (off <= SAME_MEAN * Math.max(gradientSquare, length * Math.sqrt(perExample)) + rounding) return;
-  throw new ThalwegError({
-    kind: "check",
-    code: "examples-depend-on-batch",
-    message: `The examples' gradients do not average to the gradient: along it their mean is ${formatNumber(mean / length, 3)} long, and the gradient ${formatNumber(length, 3)}. Either an example's loss depends on the others of its batch, or rounding is larger than was found (${formatNumber(rounding / length, 2)}).`,
-    hint: "Batch statistics couple examples: use BatchNormalization in inference form. Rounding shrinks with --precision float64.",
-  });
-}
-
 export const noiseInstrument = defineInstrument({
   name: "noise",
   title: "Gradient noise",
@@ -181,35 +124,15 @@ export const noiseInstrument = defineInstrument({
   notFor: (problem) =>
     needsSingleExamples(problem) ??
     (problem.point.sample.contributing().length < 2 ? "One example has no gradient noise." : undefined),
-  needs: [
-    hessianExtremes,
-    exampleNorms,
-    dataGradient,
-    meanRounding,
-    noiseTrace,
-    noiseExtremes,
-    noiseAlignment,
-    gradientSample,
-    gradientRounding,
-  ],
-  cost: ({ problem }) => 25 + Math.min(20, problem.examples),
+  needs: [hessianExtremes, exampleNorms, noiseProofs, noiseTrace, noiseExtremes, noiseAlignment, gradientSample],
   run: async (desk) => {
     const { confidence } = desk;
-    const { squares, alongMean } = await desk.get(exampleNorms);
-    const gradient = await desk.get(dataGradient);
-    const gradientSquare = dot(gradient, gradient);
+    const { squares } = await desk.get(exampleNorms);
     const n = squares.length;
-    // The mean of gᵢᵀg is ‖g‖² unless an example's gradient depends on its batch.
-    const mean = alongMean.reduce((sum, x) => sum + x, 0) / n;
-    const perExample = squares.reduce((sum, x) => sum + x, 0) / n;
-    await requireSameMean(desk, mean, gradientSquare, perExample);
+    const { products } = await desk.get(noiseProofs);
     const { top, converged } = await desk.get(noiseExtremes);
     const { value, rounding } = await desk.get(noiseTrace);
     const trace = exactEstimate(value, rounding, 0, "exact, from every example's gradient norm", confidence);
-    const before = desk.products;
-    await requireSameTrace(desk, value, rounding);
-    const products = desk.products - before;
-    if (top[0].value > 0 && top[0].vector) desk.checks.push(await noiseCovarianceCheck(desk, top[0].vector));
     const sorted = squares.toSorted();
     const total = sorted.reduce((sum, x) => sum + x, 0);
     const tenth = Math.floor(n / 10);

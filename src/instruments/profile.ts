@@ -9,7 +9,7 @@ import { lossGradient } from "../quantities/loss-gradient.ts";
 import { lossValue } from "../quantities/loss-value.ts";
 import { peakOf } from "../quantities/memory.ts";
 import { neededQuantities, settingOf } from "../quantities/needed-quantities.ts";
-import type { Quantity } from "../quantities/quantity.ts";
+import { defineQuantity, type Quantity } from "../quantities/quantity.ts";
 import type { Setting } from "../quantities/setting.ts";
 import { Vocabulary, wordsOf } from "../quantities/vocabulary.ts";
 import type { RandomStream } from "../random/random-stream.ts";
@@ -180,7 +180,8 @@ export async function runProfile(
 ): Promise<Profile> {
   const chosen = chosenInstruments(problem, options);
   const setting = settingFor(chosen, problem, options, context);
-  const desk = Desk.open(setting, random, context, [...expectedOf(chosen, setting)]);
+  const measurements = chosen.map(measurementOf);
+  const desk = Desk.open(setting, random, context, [...expectedOf(chosen, setting), ...measurements]);
   const { loss, accuracy } = await desk.get(lossValue);
   const base: BaseNumbers = { loss, accuracy: accuracy ?? null, gradientNorm: norm2(await desk.get(lossGradient)) };
 
@@ -189,10 +190,10 @@ export async function runProfile(
   let result = resultOf(base, {});
   let parts = {};
   const outcomes: Outcome[] = [];
-  for (const instrument of chosen) {
+  for (const [i, instrument] of chosen.entries()) {
     const account = new Account(desk.account);
     const outcome = await attempt(async () => {
-      const measured = await measure(instrument, desk, account);
+      const measured = await desk.of(account).get(measurements[i]);
       if (measured.part === undefined) return measured;
       const joined = joinParts(parts, measured.part);
       const seen = resultOf(base, joined);
@@ -274,7 +275,21 @@ interface Kept extends Standing {
 
 type Outcome = { readonly instrument: ProfileInstrument; readonly products: number } & (Kept | Failure);
 
-async function measure(instrument: ProfileInstrument, desk: Desk, account: Account): Promise<Kept> {
+/**
+ * What an instrument does, as a quantity: one that is not made of what another thread computes is done while that is
+ * waited for, and counted in its turn.
+ */
+function measurementOf(instrument: ProfileInstrument): Quantity<Kept> {
+  const { title, needs } = instrument;
+  return defineQuantity({
+    name: title,
+    parameters: z.object({}),
+    needs,
+    compute: (desk) => measure(instrument, desk),
+  });
+}
+
+async function measure(instrument: ProfileInstrument, desk: Desk): Promise<Kept> {
   const skip = instrument.notFor?.(desk.problem);
   if (skip !== undefined) return { status: "skipped", reason: skip };
   if (desk.outOfTime && instrument.isKnown !== true)
@@ -282,7 +297,7 @@ async function measure(instrument: ProfileInstrument, desk: Desk, account: Accou
       status: "not-converged",
       reason: `The run had to end before it: ${whyEnded(desk.context)}`,
     };
-  const { part, converged, reason = null } = await instrument.run(desk, account);
+  const { part, converged, reason = null } = await instrument.run(desk);
   return { status: converged ? "measured" : "not-converged", reason, part };
 }
 

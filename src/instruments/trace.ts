@@ -6,7 +6,8 @@ import { formatEstimate, formatMeasured, formatNumber } from "../util/format-num
 import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { defineInstrument } from "./instrument.ts";
 import { tracePart } from "./trace/trace-part.ts";
-import { denseHessian, isSmall } from "../quantities/dense-hessian.ts";
+import { denseHessian } from "../quantities/dense-hessian.ts";
+import { isSmall } from "../quantities/hessian-matrix.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { bytesOfVectors } from "../quantities/memory.ts";
 import { hessianOperator } from "../quantities/hessian-operator.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { layersOf } from "../instruments/layers.ts";
+import { layersOf } from "../quantities/layers-of.ts";
 import { chooseParameters } from "../load/choose-parameters.ts";
 import { ParameterSpace } from "../problem/parameter-space.ts";
 import { modelBytes, tensorProto, valueInfo, type NodeSpec } from "../../test/support/onnx-model.ts";

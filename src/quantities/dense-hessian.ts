@@ -1,82 +1,47 @@
 import { z } from "zod";
-import { denseMatrixInTime, matrixRounding, productsOfMatrix } from "../estimators/exact-spectrum.ts";
-import { proveMatrix } from "../estimators/prove-matrix.ts";
-import { countProducts } from "../estimators/products.ts";
 import { spectrumOf, symmetricSpectrum, type SymmetricSpectrum } from "../linalg/symmetric-eigen.ts";
 import { norm2 } from "../linalg/vector.ts";
 import type { ProductRounding } from "../operators/linear-operator.ts";
-import { productOperator } from "../operators/problem-operators.ts";
-import { hessianProduct } from "../problem/derivatives.ts";
 import { inSteps } from "../util/in-steps.ts";
 import { throwIfInterrupted } from "../util/run-context.ts";
 import { together } from "../util/together.ts";
 import type { Desk } from "./desk.ts";
-import { hessianOperator } from "./hessian-operator.ts";
-import { matrixCheck } from "./matrix-check.ts";
+import { hessianMatrix, isSmall, type HessianMatrix } from "./hessian-matrix.ts";
 import { spectrumCheck } from "./spectrum-check.ts";
 import { bytesOfMatrix } from "./memory.ts";
 import { defineQuantity } from "./quantity.ts";
 import type { Setting } from "./setting.ts";
 
 /** The whole spectrum of H, and the matrix. */
-export interface DenseHessian {
-  readonly matrix: Float64Array;
+export interface DenseHessian extends HessianMatrix {
   readonly spectrum: SymmetricSpectrum;
   /** Ascending. */
   readonly values: Float64Array;
-  readonly asymmetry: number;
   /** What rounding of the products may add to the trace, to the Frobenius norm, and to an eigenvalue (`norm`). */
   readonly rounding: ProductRounding;
-  readonly products: number;
 }
 
 /** H as a matrix with all its eigenvalues; undefined where the dimension is too large for it, or the time was up before. */
 export const denseHessian = defineQuantity({
-  name: "Hessian matrix",
-  parameters: z.object({
-    exactLimit: z
-      .number()
-      .int()
-      .min(0)
-      .default(2500)
-      .describe("up to how many parameters the whole spectrum is computed"),
-  }),
-  // The last one proves it.
-  cost: (setting) =>
-    isSmall(setting) ? productsOfMatrix(productOperator(setting.problem.point, hessianProduct)) + 1 : 0,
-  // The matrix, and the triangle that it is reduced in; a thread of its own works on copies of both.
+  name: "eigenvalues of the Hessian matrix",
+  parameters: z.object({}),
+  needs: [hessianMatrix],
+  // The triangle that the matrix is reduced in; a thread of its own works on copies of both.
   bytes: (setting) => {
-    const both = isSmall(setting) ? 2 * bytesOfMatrix(setting.problem.space.dimension) : 0;
-    return { kept: both, working: isApart(setting) ? both : 0 };
+    const one = isSmall(setting) ? bytesOfMatrix(setting.problem.space.dimension) : 0;
+    return { kept: one, working: isApart(setting) ? 2 * one : 0 };
   },
   compute: async (desk): Promise<DenseHessian | undefined> => {
-    const { context, random } = desk;
-    if (!isSmall(desk)) return undefined;
-    const hessian = desk.operator(hessianOperator);
-    const products = countProducts(hessian, context);
-    const found = await denseMatrixInTime(products, "Hessian matrix");
+    const found = await desk.get(hessianMatrix);
     if (!found) return undefined;
-    const { matrix, asymmetry } = found;
-    // Proven by a product that was in no block.
-    const rounding = products.rounding("norm", norm2(matrix));
-    desk.checks.push(matrixCheck(await proveMatrix(hessian, matrix, rounding, random.split("matrix proof"))));
+    const { matrix, rounding } = found;
     const spectrum = await spectrumOfMatrix(desk, matrix);
     if (!spectrum) return undefined;
-    desk.checks.push(spectrumCheck(matrix, spectrum.values));
     const { values } = spectrum;
+    desk.checks.push(spectrumCheck(matrix, values));
     const scale = Math.max(Math.abs(values[0]), Math.abs(values[values.length - 1]));
-    return {
-      matrix,
-      asymmetry,
-      spectrum,
-      values,
-      rounding: {
-        norm: Math.max(products.rounding("norm", scale), (16 * asymmetry * norm2(values)) / Math.sqrt(values.length)),
-        frobenius: matrixRounding(products, "frobenius", matrix, asymmetry),
-        trace: matrixRounding(products, "trace", matrix, asymmetry),
-      },
-      products: products.count(),
-    };
+    const norm = found.roundingOfEigenvalues(scale, norm2(values));
+    return { ...found, spectrum, values, rounding: { ...rounding, norm } };
   },
 });
 
@@ -104,14 +69,4 @@ async function spectrumOfMatrix(desk: Desk, matrix: Float64Array): Promise<Symme
   if (!reducing) return inSteps(symmetricSpectrum(matrix, n), context, progress);
   const [reduction] = await together(reducing, desk.meanwhile(denseHessian));
   return reduction && spectrumOf(reduction, n);
-}
-
-/** Whether there are so few parameters that the whole matrix is computed where it is of use. */
-export function isSmall(setting: Setting): boolean {
-  return setting.problem.space.dimension <= setting.parametersOf(denseHessian).exactLimit;
-}
-
-/** Where there is no whole matrix, something else stands for it. */
-export function isLarge(setting: Setting): boolean {
-  return !isSmall(setting);
 }

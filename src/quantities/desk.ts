@@ -99,8 +99,8 @@ export class Desk implements Setting {
     return new Desk(this.setting, { ...this.place, point, sheet: {}, expected: [] });
   }
 
-  /** The same for somebody with an account of their own, who has declared what they need. */
-  of(account: Counter, declared: Declared): Desk {
+  /** The same for somebody with an account of their own; `declared` is all that they may ask for. */
+  of(account: Counter, declared = this.place.declared): Desk {
     return new Desk(this.setting, { ...this.place, account, declared });
   }
 

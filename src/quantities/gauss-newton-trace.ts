@@ -1,6 +1,6 @@
 import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
 import { estimateTrace } from "../estimators/trace.ts";
-import { denseHessian, isSmall } from "./dense-hessian.ts";
+import { hessianMatrix, isSmall } from "./hessian-matrix.ts";
 import { gaussNewtonOperator } from "./gauss-newton-operator.ts";
 import { bytesOfMatrix, bytesOfVectors } from "./memory.ts";
 import { defineQuantity } from "./quantity.ts";
@@ -9,13 +9,13 @@ import { hasFewOutputs, SAMPLED, traceByOutputs } from "./trace-by-outputs.ts";
 import { traceParameters } from "./trace-parameters.ts";
 
 function comesFromOutputs(setting: Setting): boolean {
-  return hasFewOutputs(setting.problem, setting.parametersOf(denseHessian).exactLimit);
+  return hasFewOutputs(setting.problem, setting.parametersOf(hessianMatrix).exactLimit);
 }
 
 /** tr G: exact from the gradients of every output where they are few, or from every diagonal entry of a small matrix, else by probes. */
 export const gaussNewtonTrace = defineQuantity({
   name: "Gauss–Newton trace",
-  parameters: denseHessian.parameters.extend(traceParameters.shape),
+  parameters: hessianMatrix.parameters.extend(traceParameters.shape),
   cost: (setting) => (comesFromOutputs(setting) ? 0 : isSmall(setting) ? setting.problem.space.dimension : SAMPLED),
   bytes: (setting) => {
     const n = setting.problem.space.dimension;

@@ -8,7 +8,8 @@ import {
 } from "../estimators/extremal-eigenpairs.ts";
 import { withWiderResiduals } from "../estimators/prove-pairs.ts";
 import { together } from "../util/together.ts";
-import { denseHessian, isSmall } from "./dense-hessian.ts";
+import { denseHessian } from "./dense-hessian.ts";
+import { hessianMatrix, isSmall } from "./hessian-matrix.ts";
 import { hessianOperator } from "./hessian-operator.ts";
 import { bytesOfVectors } from "./memory.ts";
 import { defineQuantity, onlyIf } from "./quantity.ts";
@@ -36,7 +37,7 @@ function prefers({ problem }: Setting, { top, bottom }: Wanted): boolean {
 function comesFromMatrix(setting: Setting): boolean {
   if (!isSmall(setting)) return false;
   // Where time is short, the ends of the spectrum are worth more than the whole of it, and come first.
-  return prefers(setting, setting.parametersOf({ parameters })) || (setting.wants(denseHessian) && !setting.hasBudget);
+  return prefers(setting, setting.parametersOf({ parameters })) || (setting.wants(hessianMatrix) && !setting.hasBudget);
 }
 
 /**

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { exactEstimate, type Estimate } from "../estimators/estimate.ts";
 import { estimateTrace } from "../estimators/trace.ts";
-import { denseHessian, isSmall } from "./dense-hessian.ts";
 import { gaussNewtonTrace } from "./gauss-newton-trace.ts";
 import { hessianExtremes } from "./hessian-extremes.ts";
+import { hessianMatrix, isLarge, isSmall } from "./hessian-matrix.ts";
 import { hessianTrace } from "./hessian-trace.ts";
 import { bytesOfVectors } from "./memory.ts";
 import { defineQuantity, onlyIf } from "./quantity.ts";
@@ -16,14 +16,19 @@ const SAMPLED = 100;
 export const residualTrace = defineQuantity({
   name: "trace of H − G",
   parameters: z.object({}),
-  needs: [denseHessian, hessianExtremes, onlyIf(isSmall, hessianTrace), onlyIf(isSmall, gaussNewtonTrace)],
+  needs: [
+    hessianMatrix,
+    onlyIf(isLarge, hessianExtremes),
+    onlyIf(isSmall, hessianTrace),
+    onlyIf(isSmall, gaussNewtonTrace),
+  ],
   cost: (setting) => (isSmall(setting) ? 0 : SAMPLED),
   bytes: (setting) => ({
     working: isSmall(setting) ? 0 : bytesOfVectors(setting.problem.space.dimension, 2 * SAMPLED),
   }),
   compute: async (desk): Promise<Estimate> => {
     const { confidence, random } = desk;
-    if (await desk.get(denseHessian)) {
+    if (await desk.get(hessianMatrix)) {
       const [h, g] = [await desk.get(hessianTrace), await desk.get(gaussNewtonTrace)];
       const rounding = (h.rounding ?? 0) + (g.rounding ?? 0);
       return exactEstimate(h.value - g.value, rounding, h.products + g.products, "exact, tr H − tr G", confidence);

@@ -7,7 +7,7 @@ import type { RandomStream } from "../../random/random-stream.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import { sizeOf } from "../../util/tensor.ts";
 import { needsOutputs } from "../gauss-newton.ts";
-import { denseHessian } from "../../quantities/dense-hessian.ts";
+import { hessianMatrix } from "../../quantities/hessian-matrix.ts";
 import { needsSingleExamples } from "../../quantities/single-examples.ts";
 import { hasFewOutputs, traceByOutputs } from "../../quantities/trace-by-outputs.ts";
 import { relative, roundoffOf, unit, type CheckDefinition, type Measurement } from "./check.ts";
@@ -164,7 +164,7 @@ async function* ofTrace(
   example: number,
   context: RunContext,
 ): AsyncGenerator<Difference> {
-  const { exactLimit } = denseHessian.parameters.parse({});
+  const { exactLimit } = hessianMatrix.parameters.parse({});
   if (needsOutputs(problem) !== undefined || !hasFewOutputs(problem, exactLimit)) return;
   await using point = problem.at(theta, { examples: Int32Array.of(example) });
   const width = sizeOf(problem.outputShape);

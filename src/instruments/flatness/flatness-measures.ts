@@ -1,7 +1,9 @@
+import type { z } from "zod";
 import { estimateTrace } from "../../estimators/trace.ts";
 import { extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
 import { dot } from "../../linalg/vector.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
+import type { flatnessParameters } from "./flatness-parameters.ts";
 import type { FlatnessPart } from "./flatness-part.ts";
 import { lossGradient } from "../../quantities/loss-gradient.ts";
 import { hessianExtremes } from "../../quantities/hessian-extremes.ts";
@@ -10,16 +12,9 @@ import { hessianTrace } from "../../quantities/hessian-trace.ts";
 import type { Desk } from "../../quantities/desk.ts";
 import { ascend, ball, box, ellipsoid, quadraticRise, type Region } from "./ascent.ts";
 
-type MeasuredFlatness = FlatnessPart["measures"][number];
+export type MeasuredFlatness = FlatnessPart["measures"][number];
 
-export interface FlatnessParameters {
-  readonly boxEpsilon: number;
-  readonly rho: number;
-  readonly adaptiveRho: number;
-  readonly sigma: number;
-  readonly sigmaSamples: number;
-  readonly ascentSteps: number;
-}
+export type FlatnessParameters = Omit<z.output<typeof flatnessParameters>, "rescale">;
 
 /** Gradient and curvature at a point. */
 export interface Curvature {

@@ -1,0 +1,21 @@
+import type { ParameterTensor } from "../problem/parameter-space.ts";
+
+export interface Layer {
+  readonly name: string;
+  readonly tensors: readonly ParameterTensor[];
+}
+
+/** Tensors that share everything before the last dot, slash or colon of their names: "conv1.weight" and "conv1.bias". */
+export function layersOf(tensors: readonly ParameterTensor[]): Layer[] {
+  const layers = new Map<string, ParameterTensor[]>();
+  for (const tensor of tensors) {
+    const name = tensor.label.replace(/[./:][^./:]*$/, "");
+    layers.set(name, [...(layers.get(name) ?? []), tensor]);
+  }
+  return [...layers].map(([name, members]) => ({ name, tensors: members }));
+}
+
+/** How many parameters these tensors have. */
+export function sizeOfLayer(tensors: Layer["tensors"]): number {
+  return tensors.reduce((sum, { size }) => sum + size, 0);
+}
