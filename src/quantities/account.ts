@@ -1,18 +1,33 @@
+import type { Check } from "../result/envelope.ts";
+import { NamedArrays } from "../result/named-arrays.ts";
+
 /** Counts matrix–vector products. */
 export interface Counter {
   readonly products: number;
   add(products: number): void;
-  /** Told of what it asked for, once that is computed. */
+}
+
+/** What one who measures takes, and what they leave beside their result. */
+export interface Book extends Counter {
+  /** What was proven of what was computed. */
+  readonly checks: Check[];
+  /** Large arrays. */
+  readonly arrays: NamedArrays;
+  /** Told of what they asked for, once that is computed. */
   include(bill: Bill): void;
 }
 
-/** The count of one who measures, and of the whole that they are part of: what they take, and what is computed for them first. */
-export class Account implements Counter {
-  private readonly whole: Counter | undefined;
+/** The book of one who measures, and of the whole that they are part of: what they take, and what is computed for them first. */
+export class Account implements Book {
+  readonly checks: Check[];
+  readonly arrays: NamedArrays;
+  private readonly whole: Book | undefined;
   private count = 0;
 
-  constructor(whole?: Counter) {
+  constructor(whole?: Book) {
     this.whole = whole;
+    this.checks = whole?.checks ?? [];
+    this.arrays = whole?.arrays ?? new NamedArrays();
   }
 
   get products(): number {
@@ -25,12 +40,17 @@ export class Account implements Counter {
   }
 
   include(bill: Bill): void {
-    this.add(bill.settle());
+    bill.settle(this);
   }
 }
 
-/** What a computation took, until somebody who measures asks for it or for what is made of it: it may have begun before. */
-export class Bill implements Counter {
+/**
+ * What a computation took and left, until somebody who measures asks for it or for what is made of it: it may have begun
+ * before, and nothing tells from the books when.
+ */
+export class Bill implements Book {
+  readonly checks: Check[] = [];
+  readonly arrays = new NamedArrays();
   private readonly parts: Bill[] = [];
   private count = 0;
   private isSettled = false;
@@ -47,10 +67,13 @@ export class Bill implements Counter {
     this.parts.push(bill);
   }
 
-  /** Its products and those of what it is made of, as far as they were not counted yet. */
-  settle(): number {
-    if (this.isSettled) return 0;
+  /** Enters what it is made of and what is its own, as far as that was not entered yet. */
+  settle(book: Pick<Book, "add" | "checks" | "arrays">): void {
+    if (this.isSettled) return;
     this.isSettled = true;
-    return this.parts.reduce((sum, part) => sum + part.settle(), this.count);
+    for (const part of this.parts) part.settle(book);
+    book.add(this.count);
+    book.checks.push(...this.checks);
+    for (const [name, tensor] of this.arrays.entries()) book.arrays.keep(name, tensor);
   }
 }

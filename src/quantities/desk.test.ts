@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { norm2 } from "../linalg/vector.ts";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
+import { tensor } from "../util/tensor.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { Account } from "./account.ts";
 import { deskOf } from "../../test/support/desk-of.ts";
@@ -109,6 +110,29 @@ describe("a desk", () => {
     await first.get(quantity);
     await second.get(twice);
     expect([first.products, second.products, desk.products]).toEqual([1, 1, 2]);
+  });
+
+  it("lists checks and arrays in the order in which they are asked for, whatever was computed first", async () => {
+    const listed = (name: string, ...needs: Quantity[]) =>
+      defineQuantity({
+        name,
+        parameters: z.object({}),
+        needs,
+        compute: async (desk) => {
+          for (const quantity of needs) await desk.get(quantity);
+          desk.checks.push({ name, title: name, passed: true, measured: 0, limit: 1, detail: "" });
+          return desk.arrays.keep(name, tensor("float64", [1], Float64Array.of(1)));
+        },
+      });
+    const [deep, other] = [listed("deep"), listed("other")];
+    const [first, second] = [listed("first", deep), listed("second", deep, other)];
+    const desk = deskOf(network());
+    for (const quantity of [other, second, first]) await desk.begin(quantity);
+    expect([desk.checks, [...desk.arrays.entries()]]).toEqual([[], []]);
+    for (const quantity of [first, second, first]) await forOne(desk, quantity).get(quantity);
+    const order = ["deep", "first", "other", "second"];
+    expect(desk.checks.map(({ name }) => name)).toEqual(order);
+    expect([...desk.arrays.entries()].map(([name]) => name)).toEqual(order);
   });
 
   it("fails alike for all who ask, and counts what was taken before", async () => {

@@ -4,10 +4,10 @@ import type { Point } from "../problem/point.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
-import { NamedArrays } from "../result/named-arrays.ts";
+import type { NamedArrays } from "../result/named-arrays.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { Account, type Counter } from "./account.ts";
+import { Account, type Book } from "./account.ts";
 import type { Setting } from "./setting.ts";
 
 /** What a desk computes: a quantity. */
@@ -32,13 +32,9 @@ interface Place {
   /** To be split by a label of one's own. */
   readonly random: RandomStream;
   readonly context: RunContext;
-  /** Large arrays, beside the result. */
-  readonly arrays: NamedArrays;
-  /** What was proven of what was computed, as it was computed. */
-  readonly checks: Check[];
   /** What has been computed at the point is kept by this. */
   readonly sheet: object;
-  readonly account: Counter;
+  readonly account: Book;
   /** What is certainly going to be asked for here, each after all that it is made of. */
   readonly expected: readonly Computed<unknown>[];
   /** What may be asked for; everything where it is undefined. */
@@ -86,8 +82,6 @@ export class Desk implements Setting {
       point,
       random,
       context,
-      arrays: new NamedArrays(),
-      checks: [],
       sheet: {},
       account: new Account(),
       expected,
@@ -100,7 +94,7 @@ export class Desk implements Setting {
   }
 
   /** The same for somebody with an account of their own; `declared` is all that they may ask for. */
-  of(account: Counter, declared = this.place.declared): Desk {
+  of(account: Book, declared = this.place.declared): Desk {
     return new Desk(this.setting, { ...this.place, account, declared });
   }
 
@@ -124,19 +118,21 @@ export class Desk implements Setting {
     return this.place.context;
   }
 
+  /** Large arrays, beside the result. */
   get arrays(): NamedArrays {
-    return this.place.arrays;
+    return this.account.arrays;
   }
 
+  /** What was proven of what was computed. */
   get checks(): Check[] {
-    return this.place.checks;
+    return this.account.checks;
   }
 
   get sheet(): object {
     return this.place.sheet;
   }
 
-  get account(): Counter {
+  get account(): Book {
     return this.place.account;
   }
 

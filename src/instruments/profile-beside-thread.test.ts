@@ -1,0 +1,61 @@
+import { expect, it, onTestFinished, vi } from "vitest";
+import { reduceSymmetric, toTheEnd } from "../linalg/symmetric-eigen.ts";
+import { crossEntropy } from "../problem/losses/cross-entropy.ts";
+import { Point } from "../problem/point.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { createRandom } from "../random/random-stream.ts";
+import { denseProblem } from "../../test/support/dense-problem.ts";
+import { runProfile } from "./profile.ts";
+
+const stream = createRandom(5);
+const normals = (count: number, scale: number) => [...stream.normalVector(count)].map((x) => scale * x);
+/** Of 1 011 parameters: from a thousand on, a thread of its own reduces the matrix, where there is one. */
+const layers = [
+  { name: "a", inputs: 12, weights: normals(12 * 63, 0.3), bias: normals(63, 0.1), activation: "Relu" },
+  { name: "b", inputs: 63, weights: normals(63 * 3, 0.1), bias: normals(3, 0.1) },
+];
+const x = Array.from({ length: 30 }, () => normals(12, 1));
+const y = x.map((_, i) => i % 3);
+
+/** A profile with a thread of this kind, or with none; and in what order things were done. */
+async function profileWith(thread: Runtime["reduceSymmetric"], log: string[] = []) {
+  const problem = denseProblem(layers, x, y, crossEntropy);
+  const runtime: Runtime = Object.create(problem.runtime, { reduceSymmetric: { value: thread } });
+  Object.defineProperty(problem, "runtime", { value: runtime });
+  const eachBatch = vi.spyOn(Point.prototype, "eachBatch").mockImplementation(function (this: Point, ...args) {
+    log.push(args[0].name);
+    return original.apply(this, args);
+  });
+  onTestFinished(() => eachBatch.mockRestore());
+  const meanwhile = () => Promise.resolve(log.push("what the caller has to do"));
+  const options = { only: "eigenvalues,gradient,trace,layers,noise,units,flatness" };
+  const { result, arrays, checks, faults } = await runProfile(problem, options, createRandom(0), { meanwhile });
+  eachBatch.mockRestore();
+  await problem.close();
+  return { result, checks, faults, arrays: [...arrays.entries()] };
+}
+
+const original = Point.prototype.eachBatch;
+
+it("is the same, to the order of what it lists, whether a thread reduces the matrix, and whenever that ends", async () => {
+  const without = await profileWith(undefined);
+  const early = await profileWith((matrix, n) => Promise.resolve(toTheEnd(reduceSymmetric(matrix, n))));
+  const log: string[] = [];
+  const late = await profileWith(
+    (matrix, n) =>
+      new Promise((resolve) => {
+        const isOver = () => log.includes("what the caller has to do");
+        const look = () => (isOver() ? resolve(toTheEnd(reduceSymmetric(matrix, n))) : setImmediate(look));
+        look();
+      }),
+    log,
+  );
+  expect(without.faults).toEqual([]);
+  expect(without.result.sections.map(({ status }) => status)).toEqual(Array(7).fill("measured"));
+  expect(early).toEqual(without);
+  expect(late).toEqual(without);
+  // What waits for no eigenvalue was done while the thread was waited for: instruments, too.
+  const [units, over] = [log.indexOf("units"), log.indexOf("what the caller has to do")];
+  expect(units).toBeGreaterThan(-1);
+  expect(units).toBeLessThan(over);
+});
