@@ -3,7 +3,7 @@ import { namedResult } from "../documents/named-result.ts";
 import type { ResultDocument } from "../documents/result-kinds.ts";
 import { openHashedFile } from "../io/open-hashed-file.ts";
 import { openResult } from "../io/open-result.ts";
-import { chooseParameters } from "../load/choose-parameters.ts";
+import { chooseTensors } from "../load/choose-parameters.ts";
 import { describeProblem } from "../load/describe-problem.ts";
 import type { KeptEngines } from "../load/kept-engines.ts";
 import { loadModel } from "../load/load-model.ts";
@@ -12,6 +12,7 @@ import { loadProblem } from "../load/load-problem.ts";
 import type { LoadedProblem } from "../load/loaded-problem.ts";
 import { unproven } from "../load/prove-import.ts";
 import { defaultPrecision } from "../onnx/default-precision.ts";
+import { doubtSentence } from "../onnx/doubtful-parameters.ts";
 import { nodeRuntime } from "../runtime/node-runtime.ts";
 import type { Checkpoint, Opened, Openers, Origin, ProblemSubject, Request } from "../runs/subject.ts";
 import { WITHOUT_NUMBERS } from "./experiment-flags.ts";
@@ -120,19 +121,27 @@ const close = () => Promise.resolve();
 function openModel(path: string, flags: z.output<typeof SUBJECT_FLAGS.model>) {
   const source = loadModel(path, flags.weights);
   const { model, sha256, notes } = source;
-  const parameters = flags.params && chooseParameters(model, flags.params);
+  const { parameters, freeze, doubtful } = chooseTensors(model, flags);
+  const doubt = doubtSentence(doubtful);
   const selected = new Set(parameters ?? model.parameters.map(({ name }) => name));
   const tensors = [...model.parameters, ...model.statistics, ...model.constants].filter(({ name }) =>
     selected.has(name),
   );
   const importing = {
     precision: flags.precision ?? defaultPrecision(model),
-    freeze: flags.freeze,
+    freeze,
     parameters,
     batchNormalization: flags.bn,
   };
   return {
-    subject: { model, path, sha256, notes, importing, output: flags.output },
+    subject: {
+      model,
+      path,
+      sha256,
+      notes: doubt === undefined ? notes : [...notes, doubt],
+      importing,
+      output: flags.output,
+    },
     inputs: filesOf(source),
     origin: () => ({ ...NOWHERE, model: modelSummary(source, tensors, parameters) }),
     close,

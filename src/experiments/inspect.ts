@@ -55,7 +55,7 @@ function inspection({ model, notes, importing, output }: ModelSubject, graph: At
     counts.set(name, { ...known, count: known.count + 1 });
   }
   const roles = [
-    ...model.parameters.map((parameter) => ({ ...parameter, role: "parameter", open: false })),
+    ...model.parameters.map((parameter) => ({ ...parameter, role: "parameter" })),
     ...model.statistics,
     ...model.constants,
   ];

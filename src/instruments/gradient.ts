@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { dot, norm2 } from "../linalg/vector.ts";
+import { listOf } from "../onnx/intake-error.ts";
+import type { Problem } from "../problem/problem.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { provesSlope } from "./descent.ts";
 import { defineInstrument } from "./instrument.ts";
@@ -44,6 +46,15 @@ async function ofSingleExamples(desk: Desk, norm: number): Promise<OfSingleExamp
   };
 }
 
+/** What of the gradient lies in tensors of which nothing in the model says that they are trained. */
+function doubtfulIn({ options, space }: Problem, gradient: Float64Array, norm: number): GradientPart["doubtful"] {
+  const doubted = new Set(options.doubtful);
+  const tensors = space.tensors.filter(({ name }) => doubted.has(name));
+  if (tensors.length === 0 || norm === 0) return null;
+  const lengths = tensors.map(({ offset, size }) => norm2(gradient.subarray(offset, offset + size)));
+  return { names: tensors.map(({ label }) => label), share: (Math.hypot(...lengths) / norm) ** 2 };
+}
+
 export const GRADIENT_LENGTH = String.raw`\|\nabla L\|`;
 
 export const gradientInstrument = defineInstrument({
@@ -80,6 +91,7 @@ export const gradientInstrument = defineInstrument({
           rounding: (await desk.get(gradientRounding)).gradient,
           topSubspaceShare: norm > 0 ? share : null,
           topSubspaceDimension: top.length,
+          doubtful: doubtfulIn(problem, gradient, norm),
           newtonDecrement: decrement,
           tensors: problem.space.tensors.map(({ label, offset, size }) => ({
             name: label,
@@ -159,11 +171,28 @@ export const gradientInstrument = defineInstrument({
   },
   verdicts: ({ gradient, hessian }) => {
     const claim = gradient && claimOf(gradient, judgementOf(gradient, hessian));
-    return claim
-      ? [{ asks: "whether the point is critical", claims: [claim], decidedBy: "More examples would decide it." }]
-      : [];
+    const doubt = gradient && doubtOf(gradient);
+    return [
+      ...(claim
+        ? [{ asks: "whether the point is critical", claims: [claim], decidedBy: "More examples would decide it." }]
+        : []),
+      ...(doubt ? [{ asks: "what is trained", claims: [doubt], decidedBy: "--freeze decides it." }] : []),
+    ];
   },
 });
+
+/** The share of ‖g‖² below which tensors change no number by much. */
+const SLIGHT = 0.01;
+
+function doubtOf({ norm, rounding, doubtful }: GradientPart): Claim | undefined {
+  if (doubtful === null || (rounding !== null && norm <= rounding)) return undefined;
+  const { names, share } = doubtful;
+  return {
+    level: share < SLIGHT ? "note" : "warn",
+    rests: [{ ground: exactly("the share of ‖g‖²", share) }],
+    text: `${formatShare(share)} of ‖g‖² lies in ${listOf(names)}, which ${names.length === 1 ? "counts" : "count"} as trained though nothing in the file says so: where ${names.length === 1 ? "it is" : "they are"} not, ‖g‖ = ${formatMeasured(norm * Math.sqrt(Math.max(0, 1 - share)))}, and --freeze ${names[0]} gives all numbers without ${names.length === 1 ? "it" : "that one"}.`,
+  };
+}
 
 function claimOf(gradient: GradientPart, judgement: Judgement): Claim | undefined {
   const { norm, rounding, relativeToNoise, perExample, summedOver } = gradient;

@@ -10,7 +10,7 @@ import { LOSSES } from "../problem/losses/registry.ts";
 import { outputLink } from "../problem/output-link.ts";
 import type { ProblemOptions } from "../problem/problem-options.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { chooseParameters } from "./choose-parameters.ts";
+import { chooseTensors } from "./choose-parameters.ts";
 import { describedDataset } from "./described-dataset.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import type { LoadOptions } from "./load-options.ts";
@@ -44,8 +44,8 @@ export function describeProblem(path: string, batch: number | undefined, flags: 
   }
   const loss = configuredLoss(plainLoss, flags.lossOption ?? []);
   const precision = flags.precision ?? defaultPrecision(model);
-  const named = flags.params && chooseParameters(model, flags.params);
-  const importing = { precision, freeze: flags.freeze, parameters: named, batchNormalization: flags.bn };
+  const { parameters: named, freeze } = chooseTensors(model, flags);
+  const importing = { precision, freeze, parameters: named, batchNormalization: flags.bn };
   const { outputs, parameters } = importGraph(model, new Graph(), { ...importing, batch });
   const found = outputs.get(flags.output ?? [...outputs.keys()][0]);
   const shape = found?.shape.slice(1) ?? [];

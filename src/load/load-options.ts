@@ -30,8 +30,8 @@ export const modelOptions = z.object({
     group: MODEL,
   }),
   freeze: z.array(z.string()).optional().meta({
-    description: "treat the outputs of this node as constants (repeatable)",
-    placeholder: "NODE",
+    description: "hold this tensor, or the outputs of this node, constant (repeatable)",
+    placeholder: "NAME",
     group: MODEL,
   }),
   bn: z

@@ -18,9 +18,10 @@ import { isFloat, type Shape, sizeOf } from "../util/tensor.ts";
 import { aboutCoupling, aboutMeeting } from "./about-coupling.ts";
 import { aboutUnreached } from "../problem/about-unreached.ts";
 import { chooseBatches, WHOLE_ELEMENTS } from "./choose-batches.ts";
-import { chooseParameters } from "./choose-parameters.ts";
+import { chooseTensors } from "./choose-parameters.ts";
 import { chooseLoss } from "./choose-loss.ts";
 import { defaultPrecision } from "../onnx/default-precision.ts";
+import { doubtSentence } from "../onnx/doubtful-parameters.ts";
 import { heldConstant, heldSentence } from "../onnx/held-constant.ts";
 import type { KeptEngines } from "./kept-engines.ts";
 import { loadModel } from "./load-model.ts";
@@ -76,10 +77,10 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
   const opened = openDatasetPath(spec, { inputs: requests, label: options.label, limit: options.limit });
   let heldOut: OpenDataset | undefined;
   try {
-    const parameters = options.params && chooseParameters(model, options.params);
+    const { parameters, freeze, doubtful } = chooseTensors(model, options);
     const importing: Importing = {
       precision,
-      freeze: options.freeze,
+      freeze,
       parameters,
       batchNormalization: options.bn,
       examplesAxes: axes.axes,
@@ -178,7 +179,8 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
         batchSize,
         output: options.output,
         parameters,
-        freeze: options.freeze,
+        freeze,
+        doubtful: doubtful.map(({ name }) => name),
         batchNormalization: options.bn,
         examplesAxes: axes.axes,
         outputExamplesAxis: probed.outputExamplesAxis,
@@ -196,6 +198,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
       },
     );
     const held = heldConstant(model, parameters);
+    const doubt = doubtSentence(doubtful);
     const notes = [...source.notes, ...dataset.notes, ...(held ? [heldSentence(held)] : []), ...chosen.notes];
     if (numbered)
       notes.push(`The labels are stored as ${read.labels.dtype}; they were read as the class numbers that they are.`);
@@ -233,6 +236,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
         ...(coupling ? [aboutCoupling(coupling, dataset.examples, batchSize, isWhole)] : []),
         ...(alone === undefined ? [] : [alone]),
         ...(unreached === undefined ? [] : [unreached]),
+        ...(doubt === undefined ? [] : [doubt]),
         ...new Set([...model.notices, ...problem.network.imported.notices].map(({ message }) => message)),
         ...problem.caveats.map((caveat) => `${caveat}.`),
       ],

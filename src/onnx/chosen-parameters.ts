@@ -16,5 +16,5 @@ function added(model: ModelFile, role: TensorRole | undefined): Parameter | unde
   if (!tensor || !(tensor.data instanceof Float32Array || tensor.data instanceof Float64Array)) return undefined;
   const { name, label, node, reason } = role;
   const dtype = tensor.data instanceof Float32Array ? "float32" : "float64";
-  return { name, label, node, shape: tensor.shape, dtype, data: tensor.data, reason };
+  return { name, label, node, shape: tensor.shape, dtype, data: tensor.data, reason, open: false };
 }

@@ -130,7 +130,6 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions): ModelFil
     constants: roles.filter(({ role }) => role === "constant"),
     notices: [
       ...newerOpset(opset),
-      ...doubtfulNumbers(roles),
       ...untied.notices,
       ...retied,
       ...foldedNormNotices(foldedNorms(tensors), EXPORT_HINT),
@@ -236,25 +235,13 @@ function toParameter(role: TensorRole, tensors: ReadonlyMap<string, StoredTensor
 
 /** A tensor as a parameter, when it holds floats. */
 function parameterOf(
-  { name, label, node, reason }: TensorRole,
+  { name, label, node, reason, open }: TensorRole,
   stored: StoredTensor | undefined,
 ): Parameter | undefined {
   if (!stored?.tensor || !isFloat(stored.tensor.dtype)) return undefined;
   const { shape, dtype, data } = stored.tensor;
   if (!(data instanceof Float32Array) && !(data instanceof Float64Array)) return undefined;
-  return { name, label, node, shape, dtype, data, reason };
-}
-
-/** Single numbers that are trained although neither operator nor name say so. */
-function doubtfulNumbers(roles: readonly TensorRole[]): Notice[] {
-  const doubtful = roles.filter(({ role, open }) => role === "parameter" && open);
-  if (doubtful.length === 0) return [];
-  const names = doubtful.map(({ label }) => label);
-  const message =
-    names.length === 1
-      ? `The single number ${names[0]} is taken for trained by its value alone; --params without it holds it constant.`
-      : `The single numbers ${listOf(names)} are taken for trained by their values alone; --params without them holds them constant.`;
-  return [{ code: "doubtful-parameters", message }];
+  return { name, label, node, shape, dtype, data, reason, open };
 }
 
 function requireFinite(name: string, tensors: ReadonlyMap<string, StoredTensor>): void {

@@ -8,7 +8,8 @@ import { encodeNpz } from "../files/npz.ts";
 import { encodeSafetensors, readSafetensors } from "../files/safetensors.ts";
 import { decodeModel } from "./decode-model.ts";
 import type { Tensor } from "../util/tensor.ts";
-import { chooseParameters } from "../load/choose-parameters.ts";
+import { chooseParameters, chooseTensors } from "../load/choose-parameters.ts";
+import { doubtSentence } from "./doubtful-parameters.ts";
 import { heldConstant, heldSentence } from "./held-constant.ts";
 import { loadProblem } from "../load/load-problem.ts";
 import { replaceWeights } from "../load/replace-weights.ts";
@@ -44,6 +45,28 @@ const bytes = modelBytes({
 });
 const model = decodeModel(bytes, { file: "m.onnx" });
 
+/** Two tensors of which nothing says that they are trained: typed centres, and divisors of no layer. */
+const inDoubt = decodeModel(
+  modelBytes({
+    opset: 17,
+    producer: "pytorch",
+    inputs: [valueInfo("x", "float", ["N", 1])],
+    outputs: [valueInfo("y", "float", ["N", 4])],
+    nodes: [
+      { op: "Sub", inputs: ["x", "levels"], outputs: ["d"] },
+      { op: "Div", inputs: ["d", "widths"], outputs: ["z"] },
+      { op: "Exp", inputs: ["z"], outputs: ["e"] },
+      { op: "MatMul", inputs: ["e", "fc.weight"], outputs: ["y"] },
+    ],
+    initializers: [
+      tensorProto("levels", "float", [4], [-1, -0.5, 0.5, 1]),
+      tensorProto("widths", "float", [4], random(4, 3)),
+      tensorProto("fc.weight", "float", [4, 4], random(16)),
+    ],
+  }),
+  { file: "m.onnx" },
+);
+
 describe("what could be trained and is held constant", () => {
   it("is what the file leaves open, and what --params leaves out", () => {
     const held = heldConstant(model, undefined);
@@ -55,6 +78,27 @@ describe("what could be trained and is held constant", () => {
     expect(heldConstant(model, ["w", "onnx::MatMul_8", "mu"])).toBeUndefined();
     // A copy of a parameter is that parameter.
     expect(chooseParameters(model, ["onnx::MatMul_7"])).toEqual(["w"]);
+  });
+});
+
+describe("a tensor that --freeze names", () => {
+  it("is no parameter; what is left goes to the import as a node", () => {
+    const selection = chooseTensors(model, { freeze: ["last.weight", "/head/MatMul", "mu"] });
+    expect(selection).toMatchObject({ parameters: ["w"], freeze: ["/head/MatMul"] });
+    expect(chooseTensors(model, { params: ["*"], freeze: ["onnx::MatMul_7"] }).parameters).toEqual(["onnx::MatMul_8"]);
+    expect(chooseTensors(model, { freeze: ["g"] })).toMatchObject({ parameters: undefined, freeze: ["g"] });
+    expect(heldConstant(model, selection.parameters)?.flag).toBe("--params '*,mu' without --freeze");
+  });
+
+  it("is in doubt no more, and what --params chooses was decided by the user", () => {
+    const doubtful = (flags: { params?: string[]; freeze?: string[] }) =>
+      chooseTensors(inDoubt, flags).doubtful.map(({ name }) => name);
+    expect(doubtful({})).toEqual(["levels", "widths"]);
+    expect(doubtful({ freeze: ["levels"] })).toEqual(["widths"]);
+    expect(doubtful({ params: ["*"] })).toEqual([]);
+    expect(doubtSentence(chooseTensors(inDoubt, {}).doubtful)).toBe(
+      "levels, widths (8 numbers) count as trained, though nothing in the file says so; --freeze levels --freeze widths holds them constant.",
+    );
   });
 });
 

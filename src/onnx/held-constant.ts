@@ -32,7 +32,7 @@ export function heldConstant(model: ModelFile, chosen: readonly string[] | undef
     tensors: held.length,
     parameters: held.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
     names: held.slice(0, SHOWN).map(({ name }) => label(name)),
-    flag: `--params '${["*", ...added.map(({ name }) => label(name))].join(",")}'`,
+    flag: `--params '${["*", ...added.map(({ name }) => label(name))].join(",")}'${left.length > 0 ? " without --freeze" : ""}`,
   };
 }
 

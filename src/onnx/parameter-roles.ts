@@ -11,6 +11,8 @@ import {
   isZeroOneMask,
 } from "./fixed-values.ts";
 import { foldedNorms } from "./derived-tensors.ts";
+import { isDoubtful, isTrainedPlace } from "./is-doubtful.ts";
+import { LossSides } from "./loss-side.ts";
 import type { OnnxGraph, StoredTensor } from "./onnx-node.ts";
 import type { SlotRole } from "./rule.ts";
 import {
@@ -20,6 +22,7 @@ import {
   isModulePath,
   namesBuffer,
   namesFixed,
+  namesLayer,
   namesMask,
   namesPowerIteration,
   namesStatistic,
@@ -33,11 +36,14 @@ import {
   isGuard,
   isMean,
   isVariance,
+  isVector,
   maskedBy,
   normalizesInput,
   powerIterationFor,
   weighsLabels,
+  weighsShares,
 } from "./tensor-structure.ts";
+import { isDesignedKernel, isScaledSinusoidTable, isSmooth, isTyped } from "./written-values.ts";
 import { TensorUses, type FindRule, type InputShapes, type Use } from "./tensor-uses.ts";
 
 /** A tensor of the file and what it is taken for. */
@@ -64,6 +70,8 @@ export interface Parameter {
   readonly dtype: FloatType;
   readonly data: Float32Array | Float64Array;
   readonly reason: string;
+  /** Nothing in the file says that it was trained. */
+  readonly open: boolean;
 }
 
 type Decision = Pick<TensorRole, "role" | "reason" | "open"> & { readonly at?: Use };
@@ -76,13 +84,14 @@ type Decision = Pick<TensorRole, "role" | "reason" | "open"> & { readonly at?: U
  *    arithmetic among weights: a weight, gain, bias, table or initial state is a parameter whatever
  *    its values are and wherever the file keeps it; sizes, indices and conditions are constants;
  * 2. **the structure** around it: vectors of a power iteration, pruning masks, variances of a
- *    normalisation and what standardises the input are not trained; centres, trained limits, branches
- *    and operands of activations are;
+ *    normalisation, what standardises the input or scales the outputs, and factors of a loss are not trained; centres,
+ *    trained limits, branches and operands of activations are;
  * 3. **its name**, then **its values**, only where it has no role of its own: masks, sampled sinusoids,
  *    grids, single numbers, what an exporter wrote down as a constant. A name that is that of a buffer (adjacency,
  *    prior, basis) is asked for weights, tables and biases too.
  *
- * A constant that 3 decided is `open`: it could have been trained, and is counted wherever results are shown.
+ * A constant that 3 decided is `open`: it could have been trained, and is counted wherever results are shown. So is a
+ * parameter of which nothing in the file says that it was trained ({@link isDoubtful}): every run names it.
  */
 export function tensorRoles(
   graph: OnnxGraph,
@@ -100,11 +109,18 @@ export function tensorRoles(
     isInitializer: (name) => graph.initializers.has(name),
     fromPyTorch: producer === "pytorch",
     keepsWeightsInNodes: weights.length > 0 && !weights.some((name) => graph.initializers.has(name)),
+    namesLayers: [...tensors.keys()].some(
+      (name) => namesLayer(name) && uses.of(name).some((use) => OF_LAYERS.has(use.role) || uses.isBias(use)),
+    ),
+    sides: new LossSides(uses),
   };
-  const decided = [...tensors.values()].flatMap(({ name, tensor }) => {
+  const decided = [...tensors.values()].flatMap(({ name, tensor, storedAs }) => {
     if (!tensor) return [];
     const subject = new Subject(name, tensor, !graph.initializers.has(name), uses, inFile);
-    return [{ name, tensor, ...subject.decide() }];
+    const decision = subject.decide();
+    if (decision.role !== "parameter" || decision.open) return [{ name, tensor, ...decision }];
+    const facts = { name, tensor, isHalf: storedAs !== tensor.dtype, namesLayers: inFile.namesLayers };
+    return [{ name, tensor, ...decision, open: isDoubtful(uses, inFile.sides, facts) }];
   });
   const labels = tensorLabels(
     decided.flatMap(({ name, role, open, at = uses.of(name)[0], tensor }): Labelled[] =>
@@ -129,6 +145,8 @@ function kindOf(use: Use, uses: TensorUses): Labelled["kind"] {
   return use.role === "offset" || use.role === "scores" || uses.isBias(use) ? "bias" : "weight";
 }
 
+const OF_LAYERS: ReadonlySet<SlotRole> = new Set(["weight", "gain", "offset"]);
+
 const ROLE_NAMES: Record<SlotRole, string> = {
   weight: "weight",
   gain: "gain",
@@ -148,6 +166,8 @@ const parameter = (reason: string): Decision => ({ role: "parameter", reason, op
 const statistic = (reason: string): Decision => ({ role: "statistic", reason, open: false });
 /** Certainly not trained. */
 const fixed = (reason: string): Decision => ({ role: "constant", reason, open: false });
+/** Taken for trained where the file does not say. */
+const doubtful = (reason: string): Decision => ({ role: "parameter", reason, open: true });
 /** Taken for a constant where the file does not say. */
 const held = (reason: string): Decision => ({ role: "constant", reason, open: true });
 
@@ -159,6 +179,9 @@ interface FileFacts {
   readonly fromPyTorch: boolean;
   /** No initialiser is a weight: the file keeps all of them in Constant nodes. */
   readonly keepsWeightsInNodes: boolean;
+  /** Some tensor of a layer has the name that a framework gives it. */
+  readonly namesLayers: boolean;
+  readonly sides: LossSides;
 }
 
 /** One tensor under decision. */
@@ -255,6 +278,8 @@ class Subject {
     const { tensor, single, name, madeUp } = this;
     // Scores of an attention are products of activations alone: what is added to them has no layer.
     if (this.uses.weightsBehind(use).length === 0) return false;
+    // A layer that has a bias has no second one.
+    if (this.file.sides.scalesOutput(use)) return false;
     const isLiteral = isGraphLiteral(name) || (isGraphPath(name) && tensor.shape.length === 0);
     if (single && !namesTrained(name) && (namesFixed(name) || isLiteral)) return false;
     if (single && madeUp && tensor.shape.length === 0) return false;
@@ -281,6 +306,12 @@ class Subject {
       if (role === "table" && isIdentity(tensor)) return held(`one-hot rows for ${place({ node })}`);
     }
     if (role === "table" && isSinusoidTable(tensor) && !namesTrained(this.name)) return held("sampled sinusoids");
+    if (role === "table" && tensor.shape.length === 1 && isSmooth(tensor))
+      return held("a smooth curve, read by its place");
+    if (role === "weight" && tensor.shape.length > 2 && !/\.weight$|ReadVariableOp/.test(this.name))
+      if (isDesignedKernel(tensor) && !isFilled(tensor)) return held("kernels of a designed filter");
+    if (role === "weight" && isProgression(tensor) && this.found.every((use) => weighsShares(this.uses, use)))
+      return held("numbers of the bins of a distribution");
     const angle = role === "weight" && isVector(tensor.shape) && this.found.every((use) => isAngle(this.uses, use));
     if (angle && (namesFixed(this.name) || isProgression(tensor))) return held("frequencies of a rotation");
     const isFourier = role === "weight" && !namesTrained(this.name) && !madeUp;
@@ -302,10 +333,16 @@ class Subject {
   private withoutRole(live: readonly Use[]): Decision {
     const { name, tensor, uses, madeUp } = this;
     const [first] = live;
+    // What an exporter folded may be computed from trained tensors.
+    const side = madeUp ? undefined : this.file.sides.of(name);
+    if (side === "factor" && !isGuard(uses, name)) return held("factor of terms of a loss");
     if (this.single) return this.singleNumber(first);
+    if (side === "term") return doubtful(`${ROLE_NAMES[first.role]} of ${place(first)}, in a loss`);
+    const scales = live.flatMap((use) => this.file.sides.scalesBefore(use));
+    if (scales.length > 0 && !scales.some(namesTrained)) return held("shifts what the last layer gives");
     if (namesTrained(name)) return parameter(`${ROLE_NAMES[first.role]} of ${place(first)}`);
     if (isZeroOneMask(tensor) && tensor.shape.length >= 2) return held("mask: zeros and ones");
-    if (isSinusoidTable(tensor)) return held("sampled sinusoids");
+    if (isSinusoidTable(tensor) || isScaledSinusoidTable(tensor)) return held("sampled sinusoids");
     if (live.every((use) => normalizesInput(uses, use, tensor.shape)))
       return held(`centres or scales the model's input in ${first.node.name}`);
     if (isProgression(tensor) && (madeUp || namesFixed(name) || live.every((use) => isAngle(uses, use))))
@@ -317,6 +354,13 @@ class Subject {
     const folded = name.startsWith("onnx::") && !this.inNode && first.role === "arithmetic";
     if (isGraphLiteral(name)) return held("written into the graph, by its name");
     if (isFilled(tensor) && madeUp && !folded) return held(`fill value of ${place(first)}`);
+    if (live.every((use) => this.file.sides.scalesOutput(use)))
+      return held("scales or shifts what the last layer gives");
+    if (!live.some((use) => isTrainedPlace(uses, this.file.sides, use))) {
+      // What is subtracted may be a centre or a threshold, which start so.
+      if (isTyped(tensor) && first.node.op !== "Sub") return held("numbers that were typed");
+      if (isVector(tensor.shape) && isSmooth(tensor)) return held("a smooth curve");
+    }
     if (this.inNodeOnly()) return held("value of a Constant node, in a file that keeps its weights as initialisers");
     return parameter(`${ROLE_NAMES[first.role]} of ${place(first)}`);
   }
@@ -329,7 +373,10 @@ class Subject {
       return held("a single number that the exporter folded");
     if (madeUp) return fixed("a single number");
     const trained = parameter(`${ROLE_NAMES[use.role]} of ${place(use)}`);
-    if (namesTrainedNumber(name)) return trained;
+    // Numbers that are trained start at 0 or 1, or have been trained.
+    const isStart = tensor.data[0] === 0 || tensor.data[0] === 1;
+    if (namesTrained(name)) return trained;
+    if (namesTrainedNumber(name)) return { ...trained, open: !uncommon && !isStart };
     if (tensor.data[0] === 1 && use.node.op === "Sub" && use.slot === 0)
       return fixed(`the one of 1 − x in ${place(use)}`);
     if (namesFixed(name))
@@ -337,15 +384,10 @@ class Subject {
     if (inNode) return uncommon ? held("a single number in a Constant node") : fixed("a single number");
     // Graphs of TensorFlow name numbers after the operator that they are written for; variables are read by their names.
     if (isGraphPath(name)) return held("a single number written into the graph, by its name");
-    if (file.fromPyTorch || isModulePath(name)) return trained;
+    if (file.fromPyTorch || isModulePath(name)) return { ...trained, open: !uncommon };
     // Limits are chosen far more often than trained.
-    return uncommon && use.role !== "limit" ? { ...trained, open: true } : held("a single number");
+    return uncommon && use.role !== "limit" ? doubtful(trained.reason) : held("a single number");
   }
-}
-
-/** At most one axis is longer than 1. */
-function isVector(shape: Shape): boolean {
-  return shape.filter((extent) => extent > 1).length <= 1;
 }
 
 function place({ node }: Pick<Use, "node">): string {

@@ -19,6 +19,9 @@ const GENERATED = [
 /** How frameworks end the names of trained tensors. */
 const TRAINED = /(^|[._/])(weight|bias|gamma|beta|kernel|alpha|gain|slope|weight_(orig|g|v)|ReadVariableOp)(:\d+)?$/;
 
+/** Trained tensors that a module numbers or tells apart by what follows: `gamma_1`, `in_proj_weight`, `weight_ih_l0`. */
+const LAYER = /(^|[._/])((weight|bias|gamma|beta|kernel)_\w+(:\d+)?|parametrizations\.\w+\.original\d*)$/;
+
 /** Names that people give to single trained numbers: temperatures, gates, residual weights, trained limits. */
 const TRAINED_NUMBER =
   /(^|[._/])((\w+_)?(temperature|gate|token)|logit_(scale|bias)|resweight|rezero|residual_weight|layer_scale|clip_val)(:\d+)?$/i;
@@ -63,6 +66,11 @@ export function isGraphLiteral(name: string): boolean {
 
 export function namesTrained(name: string): boolean {
   return TRAINED.test(name);
+}
+
+/** Whether a name is one that frameworks give to tensors of layers. */
+export function namesLayer(name: string): boolean {
+  return TRAINED.test(name) || LAYER.test(name);
 }
 
 export function namesTrainedNumber(name: string): boolean {

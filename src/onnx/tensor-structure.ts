@@ -105,6 +105,45 @@ export function isFourierMatrix(flow: TensorUses, use: Use): boolean {
   return ends.size === 2 && ends.has("Sin") && ends.has("Cos");
 }
 
+/** At most one axis is longer than 1. */
+export function isVector(shape: Shape): boolean {
+  return shape.filter((extent) => extent > 1).length <= 1;
+}
+
+/** Whether what the tensor is multiplied with are the shares of a softmax. */
+export function weighsShares(flow: TensorUses, { node, slot }: Reader): boolean {
+  return node.inputs.length === 2 && flow.producerOf(flow.origin(node.inputs[1 - slot]))?.op === "Softmax";
+}
+
+const MEANS = /^Reduce(Mean|L2|SumSquare)$/;
+/** Steps from a mean to what was standardised by it, at most. */
+const STEPS = 8;
+
+/** Whether a value was standardised by its own mean or length: what scales and shifts it is the gain and bias of a normalisation. */
+export function isStandardized(flow: TensorUses, value: string): boolean {
+  let values = [value];
+  for (let step = 0; step < STEPS && values.length > 0; step++) {
+    const producers = values.flatMap((each) => flow.producerOf(each) ?? []);
+    if (producers.some(({ op }) => MEANS.test(op) || (step < 3 && op.endsWith("Normalization")))) return true;
+    values = producers.flatMap((node) => (isElementwise(node) ? node.inputs : []));
+  }
+  return false;
+}
+
+function isElementwise({ op }: OnnxNode): boolean {
+  return affineKind(op) !== undefined || ["Sqrt", "Reciprocal", "Pow"].includes(op) || SAME_SIZE.has(op);
+}
+
+/** Whether the rows that a table gives are chosen by comparison with the table itself: a codebook. */
+export function picksItself(flow: TensorUses, name: string, { node, slot }: Reader): boolean {
+  const seen = new Set(node.inputs.filter((_, other) => other !== slot));
+  for (const value of seen) {
+    if (value === name) return true;
+    for (const input of flow.producerOf(value)?.inputs ?? []) seen.add(input);
+  }
+  return false;
+}
+
 /** Operators that a small number keeps away from 0: those with no value or no derivative there. */
 const GUARDED = new Set(["Sqrt", "Log", "Reciprocal", "Pow", "Rsqrt"]);
 

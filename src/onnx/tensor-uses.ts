@@ -109,6 +109,10 @@ export class TensorUses {
     return this.inputs.get(name);
   }
 
+  get inputNames(): Iterable<string> {
+    return this.inputs.keys();
+  }
+
   producerOf(name: string): OnnxNode | undefined {
     return this.producers.get(name);
   }
@@ -124,6 +128,10 @@ export class TensorUses {
 
   isFree(node: OnnxNode): boolean {
     return node.outputs.every((output) => this.free.has(output));
+  }
+
+  isLinear(node: OnnxNode): boolean {
+    return this.findRule(node)?.linear === true;
   }
 
   private endsHere(node: OnnxNode): boolean {

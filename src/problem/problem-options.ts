@@ -16,6 +16,8 @@ export interface ProblemOptions {
   /** Parameters to keep, by name; the others are constants. */
   readonly parameters?: readonly string[];
   readonly freeze?: readonly string[];
+  /** Parameters of which nothing in the model says that they were trained, by name; none when absent. */
+  readonly doubtful?: readonly string[];
   readonly batchNormalization?: "inference" | "training";
   /** Which axis of an input, and of the output, counts examples in the model, where it is not the first; data have them first. */
   readonly examplesAxes?: ReadonlyMap<string, number>;

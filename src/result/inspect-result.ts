@@ -25,7 +25,9 @@ export const inspectResult = z.object({
         .boolean()
         .nullable()
         .default(null)
-        .describe("Held constant, though it could have been trained: the file does not say."),
+        .describe(
+          "The file does not say whether it was trained: held constant though it could have been, or counted though nothing says so.",
+        ),
     }),
   ),
   parameters: count,

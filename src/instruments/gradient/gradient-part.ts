@@ -36,6 +36,16 @@ const gradientNumbers = z.object({
     .nullable()
     .describe("‖P g‖²/‖g‖², P the projection on the measured top Hessian eigenvectors."),
   topSubspaceDimension: aside(count),
+  doubtful: z
+    .object({
+      names: z.array(z.string()),
+      share: about(real, { title: "Gradient in tensors that may not be trained" }),
+    })
+    .nullable()
+    .default(null)
+    .describe(
+      "How much of ‖g‖² lies in the tensors that count as trained though nothing in the file says so; null without any, and without a gradient.",
+    ),
   newtonDecrement: about(real, { title: "Gain of a Newton step there" })
     .nullable()
     .describe(

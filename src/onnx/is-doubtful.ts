@@ -1,0 +1,75 @@
+import type { Tensor } from "../util/tensor.ts";
+import { isFilled, isProgression, isSinusoidTable } from "./fixed-values.ts";
+import type { LossSides } from "./loss-side.ts";
+import { isGenerated, namesLayer, namesTrainedNumber } from "./tensor-names.ts";
+import { isStandardized, picksItself } from "./tensor-structure.ts";
+import type { TensorUses, Use } from "./tensor-uses.ts";
+import { isDesignedKernel, isIncidence, isOrthogonal, isScaledSinusoidTable, isTyped } from "./written-values.ts";
+
+/** What is known of a tensor that is taken for a parameter. */
+export interface Doubted {
+  readonly name: string;
+  readonly tensor: Tensor;
+  /** Stored in fewer bits than it is computed in: all its numbers are short. */
+  readonly isHalf: boolean;
+  /** Tensors of layers have the names that frameworks give them, so that another name tells something. */
+  readonly namesLayers: boolean;
+}
+
+/**
+ * Whether nothing in the file says that a tensor was trained, though its place is one of trained tensors:
+ * its values are those of a formula, or its name is none of a layer's in a file that names layers, in a place where
+ * numbers are kept that nobody trains. Gains and biases of normalisations, biases of layers,
+ * initial states, gains of residual branches, and random numbers that are added or joined are no such places.
+ */
+export function isDoubtful(
+  flow: TensorUses,
+  sides: LossSides,
+  { name, tensor, isHalf, namesLayers }: Doubted,
+): boolean {
+  if (tensor.data.length === 1) return false;
+  const uses = flow.of(name).filter(({ role }) => role !== "structural");
+  if (uses.some((use) => isTrainedPlace(flow, sides, use))) return false;
+  const isNamed = namesLayer(name) || namesTrainedNumber(name);
+  if (!isHalf && isWritten(tensor, isNamed || isGenerated(name))) return true;
+  if (isNamed || !namesLayers) return false;
+  return uses.some((use) => {
+    const { op } = use.node;
+    switch (use.role) {
+      case "weight":
+        return !isGenerated(name) && flow.isLinear(use.node);
+      case "table":
+        return tensor.shape.length === 1 || picksItself(flow, name, use) || sides.of(name) !== undefined;
+      case "arithmetic":
+        return op === "Mul" || op === "Div" || op === "Sub";
+      default:
+        return false;
+    }
+  });
+}
+
+/** Whether only trained tensors stand in a place. */
+export function isTrainedPlace(flow: TensorUses, sides: LossSides, use: Use): boolean {
+  const { node, slot, role } = use;
+  if (role === "gain" || role === "offset" || role === "state") return true;
+  if (role !== "arithmetic" || node.inputs.length !== 2) return false;
+  if (flow.isBias(use) && !sides.scalesOutput(use)) return true;
+  if (node.op !== "Mul" && node.op !== "Add") return false;
+  if (isStandardized(flow, node.inputs[1 - slot]) || sides.scalesLayer(use)) return true;
+  return node.op === "Mul" && sides.isBranch(node);
+}
+
+/** Values of a formula; in what may be a layer by its name only those that no layer starts from. */
+function isWritten(tensor: Tensor, mayBeLayer: boolean): boolean {
+  const isKernel = tensor.shape.length > 2 && isDesignedKernel(tensor);
+  if (mayBeLayer) return (isTyped(tensor) && new Set(tensor.data).size > 2) || (isKernel && !isFilled(tensor));
+  return (
+    isTyped(tensor) ||
+    isKernel ||
+    isProgression(tensor) ||
+    isSinusoidTable(tensor) ||
+    isScaledSinusoidTable(tensor) ||
+    isIncidence(tensor) ||
+    isOrthogonal(tensor)
+  );
+}
