@@ -36,19 +36,26 @@
  *
  * @module
  */
-export { gradient, hessianVector, sandwich } from "./autodiff/products.ts";
-export { pullback } from "./autodiff/pullback.ts";
-export { pushforward } from "./autodiff/pushforward.ts";
-export { vectorize } from "./autodiff/vectorize.ts";
 export { Graph } from "./graph/graph.ts";
 export type { Value } from "./graph/value.ts";
-export { decodeModel, type ModelFile } from "./onnx/decode-model.ts";
-export { lowerGraph } from "./onnx/emit-lower.ts";
-export { emitModel, type EmittedModel } from "./onnx/emit-model.ts";
-export { importGraph, type ImportedGraph } from "./onnx/import-graph.ts";
+export {
+  decodeModel,
+  emitModel,
+  gradient,
+  hessianVector,
+  importGraph,
+  lowerGraph,
+  pullback,
+  pushforward,
+  sandwich,
+  tensor,
+  vectorize,
+} from "./library/graphs.ts";
+export { proveRuntime, webRuntime } from "./library/runtimes.ts";
 export { figures, renderFigure, renderReport, type Shown } from "./library/results.ts";
+export type { ModelFile } from "./onnx/decode-model.ts";
+export type { EmittedModel } from "./onnx/emit-model.ts";
+export type { ImportedGraph } from "./onnx/import-graph.ts";
 export type { Executable, Feed, Runtime } from "./runtime/runtime.ts";
-export { proveRuntime } from "./runtime/prove-runtime.ts";
-export { webRuntime } from "./runtime/web-runtime.ts";
-export { tensor, type DType, type Tensor } from "./util/tensor.ts";
+export type { DType, Tensor } from "./util/tensor.ts";
 export { ThalwegError } from "./util/thalweg-error.ts";

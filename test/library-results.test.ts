@@ -101,7 +101,7 @@ describe("figures and reports in the library", () => {
     }
     await writeReport(at("report.html"), result);
     const exchanged: unknown = Reflect.apply(writeReport, undefined, [result, at("report.html")]);
-    await expect(exchanged).rejects.toThrow(/first argument of writeReport is the path of the report/);
+    await expect(exchanged).rejects.toThrow(/The path of writeReport is an object; it must be a string/);
     expect(readFileSync(at("report.html"), "utf8")).toBe(readFileSync(at("run", "report.html"), "utf8"));
   });
 

@@ -1,3 +1,4 @@
+import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, type Shape, type Tensor } from "../util/tensor.ts";
 import type { Batch, Dataset } from "./dataset.ts";
 
@@ -36,7 +37,7 @@ function joined(parts: readonly Tensor[], shape: Shape): Tensor {
  * Some examples of a dataset, in the order of `indices`, as a dataset: a mini-batch, a held-out part. An index may
  * stand several times. Rows are read when they are asked for, neighbours at once.
  *
- * @throws RangeError for an index outside the examples, and for none
+ * @throws usage error `example-outside`; `no-examples` for none
  *
  * @example
  * const few = takeExamples(dataset, Int32Array.of(7, 0, 1));
@@ -44,8 +45,20 @@ function joined(parts: readonly Tensor[], shape: Shape): Tensor {
  */
 export function takeExamples(dataset: Dataset, indices: Int32Array): Dataset {
   const outside = indices.find((index) => !(index >= 0 && index < dataset.examples));
-  if (outside !== undefined) throw new RangeError(`${dataset.name} has no example ${outside}`);
-  if (indices.length === 0) throw new RangeError(`no example of ${dataset.name} was chosen`);
+  if (outside !== undefined)
+    throw new ThalwegError({
+      kind: "usage",
+      code: "example-outside",
+      message: `${dataset.name} has no example ${outside}: there are ${dataset.examples}.`,
+      hint: "Examples are counted from 0.",
+    });
+  if (indices.length === 0)
+    throw new ThalwegError({
+      kind: "usage",
+      code: "no-examples",
+      message: `No example of ${dataset.name} was chosen.`,
+      hint: "Choose at least one, by its number from 0.",
+    });
   const chosen = indices.slice();
   const gather = (start: number, end: number, read: (from: number, to: number) => Tensor): Tensor => {
     const parts = runsOf(chosen.subarray(start, end)).map((run) => read(run.start, run.end));

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EXPERIMENTS } from "../experiments/registry.ts";
 import type { Experiment } from "../runs/experiment.ts";
+import { requireArgument } from "../util/require-argument.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { doctorDocument } from "../result/doctor-document.ts";
 import { envelope } from "../result/envelope.ts";
@@ -60,15 +61,17 @@ const anyDocument = z.discriminatedUnion("schema", [firstDocument, ...otherDocum
  * A result, or another document, as JSON text: finite numbers, and "NaN", "Infinity" or "-Infinity" where a number is none.
  * Numbers keep every bit; keys keep the order of the schema, so equal results are equal bytes.
  *
- * @throws internal error `result-schema` when the document does not have the form of its kind
+ * @throws usage error `bad-argument`; internal error `result-schema` when the document does not have the form of its kind
  */
 export function encodeResult(document: JsonDocument): string {
+  requireArgument("document", "encodeResult", z.looseObject({ schema: z.string() }), document);
   const encoded = z.safeEncode(anyDocument, document);
   if (!encoded.success) {
     throw new ThalwegError({
       kind: "internal",
       code: "result-schema",
       message: `The result does not have the form of ${document.schema}: ${firstIssue(encoded.error)}.`,
+      hint: "Results come from profile, readResult or decodeResult, and are written as they came.",
       cause: encoded.error,
     });
   }
@@ -78,13 +81,14 @@ export function encodeResult(document: JsonDocument): string {
 /**
  * Reads a result of any kind.
  *
- * @throws input error `not-json`, `not-a-result`
+ * @throws usage error `bad-argument`; input error `not-json`, `not-a-result`
  *
  * @example
  * const document = decodeResult(text);
  * if (document.schema === "thalweg/profile@1") document.result.hessian.top;
  */
 export function decodeResult(text: string, file?: string): ResultDocument {
+  requireArgument("text", "decodeResult", z.string(), text);
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -94,6 +98,7 @@ export function decodeResult(text: string, file?: string): ResultDocument {
       code: "not-json",
       message: `${file ?? "The file"} is not JSON.`,
       where: { file },
+      hint: "Give the result.json of a run, whole and as it was written.",
       cause,
     });
   }
@@ -108,13 +113,27 @@ export function decodeResult(text: string, file?: string): ResultDocument {
 export function readResult(json: unknown, file?: string): ResultDocument {
   const decoded = anyResult.safeParse(json);
   if (decoded.success) return decoded.data;
-  throw new ThalwegError({
+  throw notAResult(json, decoded.error, file);
+}
+
+/**
+ * Stops at a document that is no result as it is read or measured.
+ *
+ * @throws input error `not-a-result`
+ */
+export function requireResult(document: ResultDocument): void {
+  const encoded = z.safeEncode(anyResult, document);
+  if (!encoded.success) throw notAResult(document, encoded.error);
+}
+
+function notAResult(json: unknown, cause: z.ZodError, file?: string): ThalwegError {
+  return new ThalwegError({
     kind: "input",
     code: "not-a-result",
-    message: `${file ?? "The file"} is not a result that this version reads: ${unreadSchema(json) ?? firstIssue(decoded.error)}.`,
+    message: `${file ?? "This"} is not a result that this version reads: ${unreadSchema(json) ?? firstIssue(cause)}.`,
     where: { file },
     hint: "Give the result.json of a run.",
-    cause: decoded.error,
+    cause,
   });
 }
 
@@ -134,8 +153,13 @@ export function schemaOf(kind: ResultKind): z.ZodType {
   return RESULT_KINDS[kind].shape.result;
 }
 
-/** The JSON Schema (draft 2020-12) of a kind of document. */
+/**
+ * The JSON Schema (draft 2020-12) of a kind of document.
+ *
+ * @throws usage error `bad-argument`
+ */
 export function resultJsonSchema(kind: DocumentKind): object {
+  requireArgument("kind", "resultJsonSchema", z.enum(Object.keys(DOCUMENT_KINDS)), kind);
   return z.toJSONSchema(DOCUMENT_KINDS[kind], { io: "input", reused: "ref" });
 }
 

@@ -1,5 +1,7 @@
+import { checkedProducts, TakenMemory } from "../operators/checked-products.ts";
 import type { DiagonalBlock, LinearOperator, ProductRounding } from "../operators/linear-operator.ts";
 import { inOrder } from "../util/in-order.ts";
+import { requireNumbers } from "../util/require-numbers.ts";
 import { throwIfInterrupted } from "../util/run-context.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
@@ -31,6 +33,7 @@ export function countProducts(
   maxProducts = Number.POSITIVE_INFINITY,
 ): Products {
   let count = 0;
+  const taken = new TakenMemory();
   let measured: ProductRounding = { norm: 0, frobenius: 0, trace: 0 };
   const inBlocks = async (block: readonly Float64Array[], multiply: LinearOperator["apply"]) => {
     const size = Math.max(1, operator.preferredBlock);
@@ -41,7 +44,7 @@ export function countProducts(
       const part = block.slice(start, start + size);
       // Counted when asked for, so that calls side by side share one budget.
       count += part.length;
-      const products = await multiply(part);
+      const products = await checkedProducts(operator, multiply, part, taken);
       for (const product of products) requireFinite(product, operator.name);
       return () => results.push(...products);
     });
@@ -53,12 +56,14 @@ export function countProducts(
     affords: (more) => count + more <= maxProducts && !(context.outOfTime?.() ?? false),
     async apply(block) {
       measured = (await operator.rounding?.()) ?? measured;
+      requireBounds(measured, operator.name);
       return inBlocks(block, (part) => operator.apply(part));
     },
     async block(block) {
       throwIfInterrupted(context);
       count += block.products;
       const elements = await block.compute();
+      requireNumbers(elements, block.size ** 2, `the rows of the diagonal block of ${operator.name}`);
       requireFinite(elements, operator.name);
       return elements;
     },
@@ -100,6 +105,18 @@ export function requireSymmetric(operator: LinearOperator, method: string): void
     code: "not-symmetric",
     message: `${method} needs a symmetric operator, and ${operator.name} is not one.`,
     hint: "Use its symmetric part, or AᵀA.",
+  });
+}
+
+/** Bounds that an operator states of itself: what is none would make every interval none. */
+function requireBounds({ norm, frobenius, trace }: ProductRounding, name: string): void {
+  const bad = [norm, frobenius, trace].find((bound) => !(bound >= 0));
+  if (bad === undefined) return;
+  throw new ThalwegError({
+    kind: "check",
+    code: "bad-rounding",
+    message: `The rounding of ${name} is stated as ${bad}.`,
+    hint: "Let rounding give bounds that are not negative, or leave it out.",
   });
 }
 

@@ -157,6 +157,7 @@ function begin(
       kind: "usage",
       code: "dimension-mismatch",
       message: `${operator.name} has dimension ${operator.dimension}, and the right-hand side has ${b.length} entries.`,
+      hint: "Give one number for each dimension.",
     });
   }
   requireTolerance(options.tolerance);

@@ -1,5 +1,16 @@
+import { shownValue } from "../util/shown-value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { allocate, isFloat, sizeOf, tensor, type DType, type Shape, type Tensor } from "../util/tensor.ts";
+import {
+  allocate,
+  isFloat,
+  requireTensor,
+  requireTensorType,
+  sizeOf,
+  tensor,
+  type DType,
+  type Shape,
+  type Tensor,
+} from "../util/tensor.ts";
 import { constantOperation, inputOperation, tensorOf } from "./leaf.ts";
 import { requireType } from "./require-type.ts";
 import type { GraphOptions, Operation, Value, ValueGraph, ValueType } from "./value.ts";
@@ -39,10 +50,20 @@ export class Graph implements ValueGraph {
 
   /** A value fed from outside on every run. */
   input(name: string, dtype: DType, shape: Shape): Value {
+    requireTensorType(dtype, shape);
+    const given: unknown = name;
+    if (typeof given !== "string")
+      throw new ThalwegError({
+        kind: "internal",
+        code: "bad-name",
+        message: `The name of an input is a string, but ${shownValue(given)} was given.`,
+        hint: "Give the name that its feed will have.",
+      });
     return this.append(inputOperation(name, { dtype, shape }), []);
   }
 
   constant(value: Tensor): Value {
+    requireTensor(value);
     return this.append(
       constantOperation(value, (data) => this.identityOf(data)),
       [],

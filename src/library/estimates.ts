@@ -28,7 +28,9 @@ import {
 } from "../estimators/spectral-density.ts";
 import { estimateTrace, traceOptions, type TraceOptions } from "../estimators/trace.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
-import { type OptionsOf, readOptions } from "../util/options.ts";
+import { requireOperator } from "../operators/require-operator.ts";
+import { type OptionsOf, readOptions, vector } from "../util/options.ts";
+import { requireArgument } from "../util/require-argument.ts";
 import { checkedContext, contextOption, readRun, type RunOptions } from "./run-options.ts";
 
 /**
@@ -39,7 +41,7 @@ import { checkedContext, contextOption, readRun, type RunOptions } from "./run-o
  * Cost: some tens to hundreds of products, `products` in the result says how many; memory for at most
  * `basisLimit` vectors.
  *
- * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
+ * @throws usage error `bad-argument`, `not-symmetric`; check error `bad-product`, `not-finite`; `interrupted`
  *
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 1437 });
@@ -51,6 +53,7 @@ export async function eigenvalues(
   operator: LinearOperator,
   options: ExtremalOptions & RunOptions = {},
 ): Promise<ExtremalResult> {
+  requireOperator("eigenvalues", operator);
   const { own, random, context } = readRun("eigenvalues", extremalOptions, options);
   return extremalEigenpairs(operator, own, random, context);
 }
@@ -60,7 +63,7 @@ export async function eigenvalues(
  * copies. With as many steps as dimensions they are the spectrum. One product a step; memory for one
  * vector a step (Lanczos 1950, Paige 1971).
  *
- * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
+ * @throws usage error `bad-argument`, `not-symmetric`; check error `bad-product`, `not-finite`; `interrupted`
  *
  * @example
  * const { values } = await lanczos(diagonalOperator(Float64Array.of(1, 2, 2)));
@@ -70,6 +73,7 @@ export async function lanczos(
   operator: LinearOperator,
   options: LanczosOptions & RunOptions = {},
 ): Promise<LanczosResult> {
+  requireOperator("lanczos", operator);
   const { own, random, context } = readRun("lanczos", lanczosOptions, options);
   return runLanczos(operator, own, random, context);
 }
@@ -79,7 +83,7 @@ export async function lanczos(
  * quadrature; its integral is 1. Cost: `probes` × `steps` products, and exact where these would reach the
  * dimension n anyway (Golub & Meurant 1994; Ubaru, Chen & Saad 2017).
  *
- * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
+ * @throws usage error `bad-argument`, `not-symmetric`; check error `bad-product`, `not-finite`; `interrupted`
  *
  * @example
  * const density = await spectralDensity(diagonalOperator(Float64Array.of(-1, 1, 1, 1)));
@@ -89,6 +93,7 @@ export async function spectralDensity(
   operator: LinearOperator,
   options: SpectralDensityOptions & RunOptions = {},
 ): Promise<SpectralDensity> {
+  requireOperator("spectralDensity", operator);
   const { own, random, context } = readRun("spectralDensity", spectralDensityOptions, options);
   return estimateDensity(operator, own, random, context);
 }
@@ -98,7 +103,7 @@ export async function spectralDensity(
  * that saves products. Cost: until the half-width of the interval is `tolerance` × |tr A|; exact where
  * the dimension is no more products than that (Hutchinson 1989; deflation: Meyer et al. 2021).
  *
- * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
+ * @throws usage error `bad-argument`, `not-symmetric`; check error `bad-product`, `not-finite`; `interrupted`
  *
  * @example
  * const { value, standardError } = await trace(diagonalOperator(Float64Array.of(1, 2, 3)));
@@ -106,6 +111,7 @@ export async function spectralDensity(
  * standardError; // → 0
  */
 export async function trace(operator: LinearOperator, options: TraceOptions & RunOptions = {}): Promise<Estimate> {
+  requireOperator("trace", operator);
   const { own, random, context } = readRun("trace", traceOptions, options);
   return estimateTrace(operator, own, random, context);
 }
@@ -114,7 +120,7 @@ export async function trace(operator: LinearOperator, options: TraceOptions & Ru
  * ‖A‖F = √Σλᵢ² with a confidence interval: outliers are deflated, the rest sampled as E‖Az‖². Cost: 38
  * products at least, and exact where the dimension is no more (Hutchinson 1989; interval: Hall 1992).
  *
- * @throws usage error `not-symmetric`; check error `not-finite`; `interrupted`
+ * @throws usage error `bad-argument`, `not-symmetric`; check error `bad-product`, `not-finite`; `interrupted`
  *
  * @example
  * (await frobeniusNorm(diagonalOperator(Float64Array.of(3, 4)))).value; // → 5
@@ -123,6 +129,7 @@ export async function frobeniusNorm(
   operator: LinearOperator,
   options: FrobeniusOptions & RunOptions = {},
 ): Promise<Estimate> {
+  requireOperator("frobeniusNorm", operator);
   const { own, random, context } = readRun("frobeniusNorm", frobeniusOptions, options);
   return estimateFrobeniusNorm(operator, own, random, context);
 }
@@ -131,7 +138,7 @@ export async function frobeniusNorm(
  * The diagonal of A, aᵢᵢ = E zᵢ(Az)ᵢ over random signs z, with an interval for each entry by itself. One
  * product a probe; exact where `probes` reaches the dimension (Bekas, Kokiopoulou & Saad 2007).
  *
- * @throws check error `not-finite`; `interrupted`
+ * @throws usage error `bad-argument`; check error `bad-product`, `not-finite`; `interrupted`
  *
  * @example
  * (await diagonal(diagonalOperator(Float64Array.of(3, 4)))).value; // → [3, 4]
@@ -140,6 +147,7 @@ export async function diagonal(
   operator: LinearOperator,
   options: DiagonalOptions & RunOptions = {},
 ): Promise<DiagonalEstimate> {
+  requireOperator("diagonal", operator);
   const { own, random, context } = readRun("diagonal", diagonalOptions, options);
   return estimateDiagonal(operator, own, random, context);
 }
@@ -157,7 +165,7 @@ const solverOptions = solveOptions.extend({
  * (Hestenes & Stiefel 1952; Paige & Saunders 1975). One product a step, one more for the true residual.
  * Where A proves not to be positive definite, conjugate gradients stop and hand back the direction.
  *
- * @throws usage error `not-symmetric`, `dimension-mismatch`; check error `not-finite`; `interrupted`
+ * @throws usage error `bad-argument`, `not-symmetric`, `dimension-mismatch`; check error `bad-product`, `not-finite`; `interrupted`
  *
  * @example
  * const damped = shiftOperator(diagonalOperator(Float64Array.of(1, 3)), 1);
@@ -168,6 +176,8 @@ export async function solve(
   b: Float64Array,
   options: OptionsOf<typeof solverOptions> = {},
 ): Promise<Solution> {
+  requireOperator("solve", operator);
+  requireArgument("b", "solve", vector(), b);
   const { method, context, ...rest } = readOptions("solve", solverOptions, options);
   return METHODS[method](operator, b, rest, checkedContext("solve", context));
 }

@@ -1,13 +1,20 @@
+import { z } from "zod";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import { productOperator } from "../operators/problem-operators.ts";
 import { empiricalFisherProduct, fisherProduct, gaussNewtonProduct, hessianProduct } from "../problem/derivatives.ts";
-import type { Point } from "../problem/point.ts";
+import { Point } from "../problem/point.ts";
 import { Problem } from "../problem/problem.ts";
 import type { RunContext } from "../util/run-context.ts";
+import { requireArgument } from "../util/require-argument.ts";
 import { checkedContext } from "./run-options.ts";
 
+const placeArgument = z.custom<Problem | Point>((given) => given instanceof Problem || given instanceof Point, {
+  error: "it must be a problem, or a point of one",
+});
+
 /** A problem stands for its weights. */
-function pointOf(place: Problem | Point): Point {
+function pointOf(caller: string, place: Problem | Point): Point {
+  requireArgument("place", caller, placeArgument, place);
   return place instanceof Problem ? place.point : place;
 }
 
@@ -17,7 +24,7 @@ function pointOf(place: Problem | Point): Point {
  *
  * Cost: a product is about two gradients, less in blocks; nothing is computed before the first.
  *
- * @throws input error `not-finite` (on a product), with the parameter where NaN or ∞ appears
+ * @throws usage error `bad-argument`; input error `not-finite` (on a product), with the parameter where NaN or ∞ appears
  *
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 1437 });
@@ -26,7 +33,7 @@ function pointOf(place: Problem | Point): Point {
  * product.length; // → 2410
  */
 export function hessian(place: Problem | Point, context?: RunContext): LinearOperator {
-  return productOperator(pointOf(place), hessianProduct, checkedContext("hessian", context));
+  return productOperator(pointOf("hessian", place), hessianProduct, checkedContext("hessian", context));
 }
 
 /**
@@ -34,7 +41,7 @@ export function hessian(place: Problem | Point, context?: RunContext): LinearOpe
  * without the network's own curvature; positive semidefinite for losses convex in the outputs
  * (Schraudolph 2002). Cost: a product is about a forward pass, a tangent pass and a gradient.
  *
- * @throws input error `no-outputs` (on the first product) when the model computes its loss itself
+ * @throws usage error `bad-argument`; input error `no-outputs` (on the first product) when the model computes its loss itself
  *
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 200 });
@@ -42,14 +49,14 @@ export function hessian(place: Problem | Point, context?: RunContext): LinearOpe
  * top[0].value > 0; // → true
  */
 export function gaussNewton(place: Problem | Point, context?: RunContext): LinearOperator {
-  return productOperator(pointOf(place), gaussNewtonProduct, checkedContext("gaussNewton", context));
+  return productOperator(pointOf("gaussNewton", place), gaussNewtonProduct, checkedContext("gaussNewton", context));
 }
 
 /**
  * The Fisher information (1/m) Σᵢ Jᵢᵀ E[∂ℓ ∂ℓᵀ] Jᵢ, the expectation over the model's own labels written
  * out exactly (Amari 1998). Equal to the Gauss–Newton matrix for cross-entropy on logits. Cost: as that.
  *
- * @throws input error `no-likelihood` (on the first product) for losses that are no negative log-likelihood
+ * @throws usage error `bad-argument`; input error `no-likelihood` (on the first product) for losses that are no negative log-likelihood
  *
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 200, precision: "float64" });
@@ -58,14 +65,14 @@ export function gaussNewton(place: Problem | Point, context?: RunContext): Linea
  * Math.hypot(...f.map((x, i) => x - g[i])) < 1e-12 * Math.hypot(...g); // → true
  */
 export function fisher(place: Problem | Point, context?: RunContext): LinearOperator {
-  return productOperator(pointOf(place), fisherProduct, checkedContext("fisher", context));
+  return productOperator(pointOf("fisher", place), fisherProduct, checkedContext("fisher", context));
 }
 
 /**
  * The uncentred second moment (1/n) Σ gᵢ gᵢᵀ of the gradients of single examples, each of its own
  * undivided loss; not the Fisher matrix (Kunstner et al. 2019). Cost: a product is about two gradients.
  *
- * @throws input error `not-finite` (on a product)
+ * @throws usage error `bad-argument`; input error `not-finite` (on a product)
  *
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 200 });
@@ -73,19 +80,23 @@ export function fisher(place: Problem | Point, context?: RunContext): LinearOper
  */
 export function empiricalFisher(place: Problem | Point, context?: RunContext): LinearOperator {
   if (place instanceof Problem) place.requireExamplesFor(empiricalFisherProduct);
-  return productOperator(pointOf(place), empiricalFisherProduct, checkedContext("empiricalFisher", context));
+  return productOperator(
+    pointOf("empiricalFisher", place),
+    empiricalFisherProduct,
+    checkedContext("empiricalFisher", context),
+  );
 }
 
 /**
  * ∇L(θ) over all examples, flat, in the order of `problem.space`. Cost: about three forward passes
  * (Linnainmaa 1970).
  *
- * @throws input error `not-finite`; `interrupted`
+ * @throws usage error `bad-argument`; input error `not-finite`; `interrupted`
  *
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 1437 });
  * Math.hypot(...(await gradient(problem))); // → 0.004523
  */
-export function gradient(place: Problem | Point, context?: RunContext): Promise<Float64Array> {
-  return pointOf(place).gradient(checkedContext("gradient", context));
+export async function gradient(place: Problem | Point, context?: RunContext): Promise<Float64Array> {
+  return pointOf("gradient", place).gradient(checkedContext("gradient", context));
 }

@@ -1,11 +1,14 @@
+import { z } from "zod";
 import { loadOptions, type LoadOptions } from "../load/load-options.ts";
 import { loadProblem as openProblem } from "../load/load-problem.ts";
 import type { LoadedProblem } from "../load/loaded-problem.ts";
 import { encodeSafetensors } from "../files/safetensors.ts";
 import { writeFileAtomically } from "../io/write-atomically.ts";
 import type { Problem } from "../problem/problem.ts";
-import { readOptions } from "../util/options.ts";
+import { readOptions, vector } from "../util/options.ts";
+import { requireArgument } from "../util/require-argument.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { requireProblem } from "./require-problem.ts";
 
 /** How a problem was opened. */
 export interface Opening {
@@ -40,6 +43,7 @@ export async function loadProblem(model: string, options: LoadOptions): Promise<
 }
 
 async function opened(caller: string, model: string, given: LoadOptions): Promise<LoadedProblem> {
+  requireArgument("model", caller, z.string(), model);
   const options = readOptions(caller, loadOptions, given);
   const loaded = await openProblem(model, options);
   openings.set(loaded.problem, { loaded, given, options });
@@ -108,6 +112,8 @@ export async function* checkpoints(
   weights: readonly string[],
   options: Omit<LoadOptions, "weights">,
 ): AsyncGenerator<Checkpoint, void, void> {
+  requireArgument("model", "checkpoints", z.string(), model);
+  requireArgument("weights", "checkpoints", z.array(z.string()), weights);
   readOptions("checkpoints", loadOptions.omit({ weights: true }), options);
   for (const each of weights) {
     await using problem = await load(model, { ...options, weights: each });
@@ -120,7 +126,7 @@ export async function* checkpoints(
  * tensor, under its ONNX name, in the precision of the problem.
  *
  * @param theta flat, in the order of `problem.space`
- * @throws RangeError for a vector of another dimension; input error where the file cannot be written
+ * @throws usage error `bad-argument`; `dimension-mismatch` for a vector of another space; input error where the file cannot be written
  *
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits" });
@@ -128,6 +134,10 @@ export async function* checkpoints(
  * const same = await load("assets/digits.onnx", { data: "digits", weights: `${folder}/same.safetensors` });
  * same.point.parameters.every((x, i) => x === problem.point.parameters[i]); // → true
  */
-export function saveWeights(path: string, { space, options }: Problem, theta: Float64Array): void {
+export function saveWeights(path: string, problem: Problem, theta: Float64Array): void {
+  requireArgument("path", "saveWeights", z.string(), path);
+  requireProblem("saveWeights", problem);
+  requireArgument("theta", "saveWeights", vector(), theta);
+  const { space, options } = problem;
   writeFileAtomically(path, encodeSafetensors([...space.unflatten(theta, options.precision)]));
 }

@@ -11,9 +11,11 @@ import { execute } from "../runs/execute.ts";
 import { here } from "../runs/executor.ts";
 import type { Opened, Openers, Origin, ProblemSubject } from "../runs/subject.ts";
 import { readOptions } from "../util/options.ts";
+import { requireArgument } from "../util/require-argument.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { commandOf } from "./command-of.ts";
 import { openingOf } from "./open.ts";
+import { requireProblem } from "./require-problem.ts";
 import { readRun, type RunOptions } from "./run-options.ts";
 /** What a profile found. */
 export interface Profile extends Measurement {
@@ -38,6 +40,7 @@ export async function profile(
   parameters: ProfileOptions = {},
   options: RunOptions = {},
 ): Promise<Profile> {
+  requireProblem("profile", problem);
   const asked = readOptions("profile", profileExperiment.parameters, parameters);
   const { seed, context } = readRun("profile", z.object({}), options);
   const opening = openingOf(problem);
@@ -110,7 +113,7 @@ function notAsked(what: string): never {
  * A result to be read without asking at every step whether it is there: what was not measured throws when it is read, and
  * the error says which instrument would have measured it, and why it did not.
  *
- * @throws input error `not-measured` where something that is null is read
+ * @throws usage error `bad-argument`; input error `not-measured` where something that is null is read
  *
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 100 });
@@ -118,5 +121,6 @@ function notAsked(what: string): never {
  * measured(result).hessian.top[0].value === result.hessian.top?.[0].value; // → true
  */
 export function measured(result: ProfileResult): Measured<ProfileResult> {
+  requireArgument("result", "measured", z.looseObject({ sections: z.array(z.unknown()) }), result);
   return measuredIn(result);
 }

@@ -1,26 +1,28 @@
+import { z } from "zod";
 import type { ResultDocument } from "../documents/result-kinds.ts";
 import { openResult } from "../io/open-result.ts";
 import { writeFileAtomically } from "../io/write-atomically.ts";
-import { ThalwegError } from "../util/thalweg-error.ts";
+import { requireArgument } from "../util/require-argument.ts";
 import { renderReport, type Shown } from "./results.ts";
 
 /**
  * Reads a result back: the folder of a run, or its result.json, whichever experiment and version wrote it.
  *
- * @throws input error `not-a-run`, `run-unfinished`, `not-json`, `not-a-result`, and where the file cannot be read
+ * @throws usage error `bad-argument`; input error `not-a-run`, `run-unfinished`, `not-json`, `not-a-result`, and where the file cannot be read
  *
  * @example
  * const result = readResult("test/fixtures/results-0.1.0/profile-digits.json");
  * result.schema; // → "thalweg/profile@1"
  */
 export function readResult(path: string): ResultDocument {
+  requireArgument("path", "readResult", z.string(), path);
   return openResult(path).document;
 }
 
 /**
  * Writes the report of a result, as `thalweg` writes it beside the result: one HTML file that needs nothing else.
  *
- * @throws input error where the file cannot be written; usage error `bad-option` where `path` is no text
+ * @throws input error where the file cannot be written; usage error `bad-argument`
  *
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 100 });
@@ -29,14 +31,6 @@ export function readResult(path: string): ResultDocument {
  * found.document.schema; // → "thalweg/profile@1"
  */
 export async function writeReport(path: string, shown: Shown): Promise<void> {
-  // A program without types may have exchanged them.
-  const given: unknown = path;
-  if (typeof given !== "string")
-    throw new ThalwegError({
-      kind: "usage",
-      code: "bad-option",
-      message: `The first argument of writeReport is the path of the report; it was given a value of type ${typeof given}.`,
-      hint: 'Write writeReport("report.html", found).',
-    });
+  requireArgument("path", "writeReport", z.string(), path);
   writeFileAtomically(path, await renderReport(shown));
 }

@@ -4,19 +4,36 @@ import type { Drawing } from "../figures/draw.ts";
 import type { Figure } from "../figures/figure.ts";
 import type { SvgTheme } from "../report/recolour.ts";
 import { type OptionsOf, readOptions } from "../util/options.ts";
+import { requireArgument } from "../util/require-argument.ts";
 
 /** A result: as it was read, as the text of a result.json, or what gave one. */
 export type Shown = ResultDocument | { readonly document: ResultDocument } | string;
 
-async function documentOf(shown: Shown): Promise<ResultDocument> {
-  if (typeof shown !== "string") return "document" in shown ? shown.document : shown;
-  const { decodeResult } = await import("../documents/result-kinds.ts");
-  return decodeResult(shown);
+const shownArgument = z.union(
+  [
+    z.string(),
+    z.looseObject({ document: z.looseObject({ schema: z.string() }) }),
+    z.looseObject({ schema: z.string() }),
+  ],
+  {
+    error: "it must be a result: the text of a result.json, its document, or what profile gave",
+  },
+);
+
+async function documentOf(caller: string, shown: Shown): Promise<ResultDocument> {
+  requireArgument("result", caller, shownArgument, shown);
+  const { decodeResult, requireResult } = await import("../documents/result-kinds.ts");
+  if (typeof shown === "string") return decodeResult(shown);
+  const document = "document" in shown ? shown.document : shown;
+  requireResult(document);
+  return document;
 }
 
 /**
  * The figures of a result, each with its name, title, description, Vega-Lite specification and table of numbers: those
  * that `thalweg` writes to `figures/`. A figure that could not be made stands under `failed`, and the others are there.
+ *
+ * @throws usage error `bad-argument`; input error `not-json`, `not-a-result`
  *
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 100 });
@@ -27,7 +44,7 @@ async function documentOf(shown: Shown): Promise<ResultDocument> {
  */
 export async function figures(shown: Shown): Promise<Drawing> {
   const { figuresOf } = await import("../report/figures-of.ts");
-  return figuresOf(await documentOf(shown));
+  return figuresOf(await documentOf("figures", shown));
 }
 
 const figureOptions = z.object({
@@ -38,23 +55,28 @@ const figureOptions = z.object({
 /**
  * A figure as SVG text that stands alone: without a browser, in light or in dark colours.
  *
+ * @throws usage error `bad-argument`, `bad-option`; input error `figure-not-drawn` for what is no specification
+ *
  * @example
  * const result = readResult("test/fixtures/results-0.1.0/profile-digits.json");
  * const [figure] = (await figures(result)).figures;
  * (await renderFigure(figure, { theme: "dark" })).startsWith("<svg"); // → true
  */
 export async function renderFigure(
-  { spec }: Pick<Figure, "spec">,
+  figure: Pick<Figure, "spec">,
   options: OptionsOf<typeof figureOptions> = {},
 ): Promise<string> {
+  requireArgument("figure", "renderFigure", z.looseObject({ spec: z.looseObject({}) }), figure);
   const { theme } = readOptions("renderFigure", figureOptions, options);
   // What draws is the slowest to load, and most programs draw nothing.
   const { renderSvg } = await import("../report/render-svg.ts");
-  return renderSvg(spec, theme);
+  return renderSvg(figure.spec, theme);
 }
 
 /**
  * The report of a result as HTML text: one page that works from the disk without a network, with the result inside.
+ *
+ * @throws usage error `bad-argument`; input error `not-json`, `not-a-result`
  *
  * @example
  * const html = await renderReport(readResult("test/fixtures/results-0.1.0/profile-digits.json"));
@@ -62,5 +84,5 @@ export async function renderFigure(
  */
 export async function renderReport(shown: Shown): Promise<string> {
   const { renderReport: render } = await import("../report/render-report.ts");
-  return render(await documentOf(shown));
+  return render(await documentOf("renderReport", shown));
 }

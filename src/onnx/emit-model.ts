@@ -23,6 +23,7 @@ import { inputNameOf } from "../graph/leaf.ts";
 import { inspected } from "../graph/inspected.ts";
 import { reachable } from "../graph/traverse.ts";
 import type { Value, ValueType } from "../graph/value.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, type DType, type Tensor } from "../util/tensor.ts";
 
 /** The opset that is emitted, whatever the opset of the model that was read. */
@@ -49,6 +50,8 @@ export interface EmittedModel {
 /**
  * Writes values as an ONNX model of opset 18. Inputs of the graph become inputs of the file,
  * constants become initialisers; only what the outputs need is written.
+ *
+ * @throws usage error `name-taken` for an output by the name of an input
  */
 export function emitModel(outputs: ReadonlyMap<string, Value>, target: Target, description = ""): EmittedModel {
   const values = reachable(inspected("emit", [...outputs.values()]));
@@ -57,6 +60,14 @@ export function emitModel(outputs: ReadonlyMap<string, Value>, target: Target, d
     const name = inputNameOf(value);
     if (name !== undefined) inputs.set(name, { dtype: value.dtype, shape: value.shape });
   }
+  const twice = [...outputs.keys()].find((name) => inputs.has(name));
+  if (twice !== undefined)
+    throw new ThalwegError({
+      kind: "usage",
+      code: "name-taken",
+      message: `An output cannot be called ${twice}: an input of the graph has that name.`,
+      hint: "Give the output a name of its own.",
+    });
   const emitter = new OnnxEmitter(target, new Set([...inputs.keys(), ...outputs.keys()]));
   const names = new Map<Value, string>();
   const nameOf = (value: Value): string => {

@@ -49,6 +49,14 @@ describe("operator combinators", () => {
     expect(() => sumOperator([small, diagonalOperator(new Float64Array(3))])).toThrow(/cannot be added/);
     expect(() => sumOperator([])).toThrow(/at least one/);
     expect(() => subBlockOperator(small, [{ offset: 1, length: 2 }])).toThrow(/among the 2/);
+    expect(() => subBlockOperator(small, [{ offset: 0.5, length: 1 }])).toThrow(/offset of the element 0 .* is 0.5/);
+    expect(() => subBlockOperator(small, [{ offset: 0, length: Number.NaN }])).toThrow(/length of the element 0/);
+    expect(() => subBlockOperator(small, [{ offset: 0, length: 0 }])).toThrow(/no coordinate/);
+    const twice = [
+      { offset: 1, length: 1 },
+      { offset: 0, length: 2 },
+    ];
+    expect(() => subBlockOperator(small, twice)).toThrow(/Coordinate 1 of diagonal is in two/);
     expect(() => denseOperator(new Float64Array(3), 2)).toThrow(/4 elements/);
   });
 });

@@ -1,22 +1,30 @@
+import { z } from "zod";
 import { dots } from "../linalg/multi-vector.ts";
+import { vector } from "../util/options.ts";
+import { requireArgument } from "../util/require-argument.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { requireBlock } from "./checked-products.ts";
 import type { LinearOperator } from "./linear-operator.ts";
 
 /**
  * The operator of a matrix that is held in memory, row-major. Cost n² multiplications a product.
  *
- * @throws internal error `matrix-size` when the length is not dimension²
+ * @throws usage error `bad-argument`; `matrix-size` when the length is not dimension²
  *
  * @example
  * const swap = denseOperator(Float64Array.of(0, 1, 1, 0), 2);
  * await swap.apply([Float64Array.of(3, 4)]); // [[4, 3]]
  */
 export function denseOperator(matrix: Float64Array, dimension: number, name = "matrix"): LinearOperator {
+  requireArgument("matrix", "denseOperator", vector(), matrix);
+  requireArgument("dimension", "denseOperator", z.int().min(1), dimension);
+  requireArgument("name", "denseOperator", z.string(), name);
   if (matrix.length !== dimension * dimension) {
     throw new ThalwegError({
-      kind: "internal",
+      kind: "usage",
       code: "matrix-size",
       message: `A matrix of dimension ${dimension} needs ${dimension * dimension} elements, but ${matrix.length} were given.`,
+      hint: "Give its rows one after the other, in one Float64Array.",
     });
   }
   const rows = Array.from({ length: dimension }, (_, i) => matrix.subarray(i * dimension, (i + 1) * dimension));
@@ -26,7 +34,10 @@ export function denseOperator(matrix: Float64Array, dimension: number, name = "m
     precision: "float64",
     preferredBlock: 1,
     name,
-    apply: (block) => Promise.resolve(block.map((v) => dots(rows, v))),
+    apply: async (block) => {
+      requireBlock({ name, dimension }, block);
+      return block.map((v) => dots(rows, v));
+    },
   };
 }
 
@@ -44,12 +55,17 @@ function isSymmetric(matrix: Float64Array, dimension: number): boolean {
 
 /** The operator of a diagonal matrix: v ↦ d ∘ v. Its eigenvalues are the entries of d. */
 export function diagonalOperator(diagonal: Float64Array, name = "diagonal"): LinearOperator {
+  requireArgument("diagonal", "diagonalOperator", vector(1), diagonal);
+  requireArgument("name", "diagonalOperator", z.string(), name);
   return {
     dimension: diagonal.length,
     symmetric: true,
     precision: "float64",
     preferredBlock: 1,
     name,
-    apply: (block) => Promise.resolve(block.map((v) => v.map((x, i) => x * diagonal[i]))),
+    apply: async (block) => {
+      requireBlock({ name, dimension: diagonal.length }, block);
+      return block.map((v) => v.map((x, i) => x * diagonal[i]));
+    },
   };
 }

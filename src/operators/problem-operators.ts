@@ -2,6 +2,7 @@ import type { Point } from "../problem/point.ts";
 import type { Product } from "../problem/derivatives.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { weightBlockOf } from "../problem/weight-block.ts";
+import { requireBlock } from "./checked-products.ts";
 import type { LinearOperator } from "./linear-operator.ts";
 
 /** A matrix in parameter space at a point, as a linear operator. */
@@ -14,6 +15,9 @@ export function productOperator(point: Point, product: Product, context: RunCont
     preferredBlock: point.preferredBlock,
     atOnce: point.productsAtOnce,
     diagonalBlock: () => weightBlockOf(point, product, context),
-    apply: (block) => point.product(product, block, context),
+    apply: async (block) => {
+      requireBlock({ name: product.name, dimension: point.dimension }, block);
+      return point.product(product, block, context);
+    },
   };
 }

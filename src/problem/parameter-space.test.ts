@@ -24,6 +24,29 @@ it("has copies, too, in either precision", () => {
 });
 
 it("refuses vectors of another space", () => {
-  expect(() => space.named(new Float64Array(5))).toThrow(/5 numbers is none of 6 parameters/);
-  expect(() => space.unflatten(new Float64Array(7), "float64")).toThrow(RangeError);
+  expect(() => space.named(new Float64Array(5))).toThrow(/^A vector of 6 numbers is needed, and one of 5 was given/);
+  expect(() => space.unflatten(new Float64Array(7), "float64")).toThrow(/and one of 7 was given/);
+});
+
+it("refuses tensors of another shape, and takes an axis of one element for none", () => {
+  const b = { dtype: "float64", shape: [2, 1], data: Float64Array.of(5, 6) } as const;
+  const w = (shape: readonly number[], size = 4) =>
+    ({ dtype: "float64", shape, data: new Float64Array(size) }) as const;
+  expect(
+    space.flatten(
+      new Map([
+        ["w", w([1, 2, 2])],
+        ["b", b],
+      ]),
+    ),
+  ).toEqual(Float64Array.of(0, 0, 0, 0, 5, 6));
+  for (const other of [w([4]), w([2, 2], 3), w([2, 2], 5)])
+    expect(() =>
+      space.flatten(
+        new Map([
+          ["w", other],
+          ["b", b],
+        ]),
+      ),
+    ).toThrow(/array "w" has the shape/);
 });

@@ -1,5 +1,15 @@
+import { z } from "zod";
+import { requireArgument } from "../util/require-argument.ts";
+import { requireNumbers } from "../util/require-numbers.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
+
+const extents = z.array(z.int().min(0));
+const namedShapes = z.array(z.object({ name: z.string(), label: z.string().optional(), shape: extents }));
+const tensorLike = z.looseObject({
+  shape: extents,
+  data: z.custom(ArrayBuffer.isView, { error: "it must be a typed array" }),
+});
 
 /** One tensor of parameters and its place in the flat vector. */
 export interface ParameterTensor {
@@ -31,7 +41,9 @@ export class ParameterSpace {
   readonly tensors: readonly ParameterTensor[];
   readonly dimension: number;
 
+  /** @throws usage error `bad-argument` */
   constructor(parameters: readonly { readonly name: string; readonly label?: string; readonly shape: Shape }[]) {
+    requireArgument("parameters", "ParameterSpace", namedShapes, parameters);
     let offset = 0;
     this.tensors = parameters.map(({ name, label = name, shape }) => {
       const place = { name, label, shape, size: sizeOf(shape), offset };
@@ -41,12 +53,17 @@ export class ParameterSpace {
     this.dimension = offset;
   }
 
-  /** The flat vector of tensors given by name; every tensor must be there with its shape. */
+  /**
+   * The flat vector of tensors given by name; every tensor must be there with its shape, but for axes of one element.
+   *
+   * @throws usage error `bad-argument`; input error `parameter-mismatch`
+   */
   flatten(tensors: ReadonlyMap<string, Tensor>): Float64Array {
+    requireArgument("tensors", "flatten", z.map(z.string(), tensorLike), tensors);
     const flat = new Float64Array(this.dimension);
     for (const { name, shape, size, offset } of this.tensors) {
       const found = tensors.get(name);
-      if (!found || sizeOf(found.shape) !== size) {
+      if (!found || !isSameShape(found.shape, shape) || found.data.length !== size) {
         const have = found ? `has the shape [${found.shape.join(", ")}]` : "is missing";
         throw new ThalwegError({
           kind: "input",
@@ -66,7 +83,7 @@ export class ParameterSpace {
    *
    * @example
    * space.named(gradient).get("fc1.bias"); // { dtype: "float64", shape: [32], data: Float64Array(32) }
-   * @throws RangeError for a vector of another dimension
+   * @throws usage error `dimension-mismatch`
    */
   named(flat: Float64Array): ReadonlyMap<string, NamedTensor> {
     this.requireVector(flat);
@@ -89,8 +106,18 @@ export class ParameterSpace {
     );
   }
 
-  private requireVector({ length }: Float64Array): void {
-    if (length !== this.dimension)
-      throw new RangeError(`A vector of ${length} numbers is none of ${this.dimension} parameters.`);
+  /**
+   * Stops at a vector of another space.
+   *
+   * @throws usage error `dimension-mismatch`
+   */
+  requireVector(vector: Float64Array): void {
+    requireNumbers(vector, this.dimension, "one for each parameter, in the order of `problem.space`");
   }
+}
+
+/** Axes of one element may be left out, or stand where they like. */
+function isSameShape(a: Shape, b: Shape): boolean {
+  const withoutOnes = (shape: Shape) => shape.filter((extent) => extent !== 1).join();
+  return withoutOnes(a) === withoutOnes(b);
 }

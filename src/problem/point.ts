@@ -1,6 +1,7 @@
 import type { Feed, Runtime, Slot } from "../runtime/runtime.ts";
 import { inOrder } from "../util/in-order.ts";
 import { throwIfInterrupted, type RunContext } from "../util/run-context.ts";
+import { requireNumbers } from "../util/require-numbers.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
 import { addMultiple, addPart, allFinite } from "./accumulate.ts";
@@ -93,8 +94,7 @@ export class Point {
   /** @param ownsSample whether the examples were chosen for this point alone, and go with it */
   constructor(machinery: PointMachinery, theta: Float64Array, sample: Sample, ownsSample: boolean) {
     const { space, options, parameters, runtime, budget } = machinery;
-    if (theta.length !== space.dimension)
-      throw new RangeError(`the parameters have dimension ${space.dimension}, not ${theta.length}`);
+    space.requireVector(theta);
     this.machinery = machinery;
     this.sample = sample;
     this.ownsSample = ownsSample;
@@ -447,6 +447,11 @@ export class Point {
     shapeOf: (examples: number) => Shape,
   ): Promise<Float64Array> {
     const { space, options, runtime } = this.machinery;
+    requireNumbers(
+      cotangents,
+      this.examples * width,
+      width === 1 ? "one for each example" : `${width} for each example`,
+    );
     const sum = new Float64Array(space.dimension);
     const extra = ({ start, end }: BatchRange): Feeds => {
       const data = allocate(options.precision, (end - start) * width);

@@ -158,8 +158,8 @@ export class Problem {
    * The loss at other parameters, or on other examples, or both. Points live side by side and each gives the numbers
    * that it gives alone; release those that you are done with.
    *
-   * @throws RangeError for a θ of another dimension and an index outside the examples; ThalwegError `no-terms` where
-   *   every label is ignored, and those of `readOptions`
+   * @throws usage errors `dimension-mismatch` for a θ of another space, `example-outside` for an index outside the examples,
+   *   `no-examples` for none, and those of `readOptions`; input error `no-terms` where every label is ignored
    */
   at(theta: Float64Array, options: PointOptions = {}): Point {
     const { examples } = readOptions("at", pointOptions, options);

@@ -1,5 +1,4 @@
 import type { Runtime, Slot } from "../runtime/runtime.ts";
-import { ThalwegError } from "../util/thalweg-error.ts";
 import type { FloatType } from "../util/tensor.ts";
 import type { Feeds } from "./batch-feeds.ts";
 import type { ParameterSpace } from "./parameter-space.ts";
@@ -34,15 +33,7 @@ export class VectorFeeds {
   async with<T>(block: readonly Float64Array[], work: (feeds: Feeds) => Promise<T>): Promise<T> {
     const size = block.length;
     if (size === 0) return work(new Map());
-    const other = block.find(({ length }) => length !== this.space.dimension);
-    if (other !== undefined) {
-      throw new ThalwegError({
-        kind: "usage",
-        code: "dimension-mismatch",
-        message: `A vector of ${other.length} numbers cannot be multiplied: there are ${this.space.dimension} parameters.`,
-        hint: "Vectors have one number for each parameter, in the order of `problem.space`.",
-      });
-    }
+    for (const vector of block) this.space.requireVector(vector);
     const shelf = this.idle.get(size) ?? [];
     this.idle.set(size, shelf);
     const slots = shelf.pop() ?? this.make(size);

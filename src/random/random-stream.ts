@@ -1,6 +1,7 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
+import { shownValue } from "../util/shown-value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { nextNormal } from "./ziggurat.ts";
 
@@ -43,7 +44,7 @@ export function createRandom(seed: number): RandomStream {
     throw new ThalwegError({
       kind: "usage",
       code: "seed-not-finite",
-      message: `A seed is a finite number, but ${seed} was given.`,
+      message: `A seed is a finite number, but ${shownValue(seed)} was given.`,
       hint: "Give a whole number.",
     });
   }
@@ -89,13 +90,17 @@ function streamFromKey(key: Key): RandomStream {
 
   const uniform = (): number => uniformFloat64(generator);
   const normal = (): number => nextNormal(next);
-  const integer = (n: number): number => uniformInt(generator, 0, n - 1);
+  const integer = (n: number): number => {
+    requireCount(n, 1);
+    return uniformInt(generator, 0, n - 1);
+  };
 
   return {
     uniform,
     normal,
     integer,
     rademacherVector(n) {
+      requireCount(n, 0);
       const vector = new Float64Array(n);
       for (let start = 0; start < n; start += 32) {
         // The lowest bits of xoroshiro128+ are linear over GF(2); mixed, all 32 are usable.
@@ -109,11 +114,13 @@ function streamFromKey(key: Key): RandomStream {
       return vector;
     },
     normalVector(n) {
+      requireCount(n, 0);
       const vector = new Float64Array(n);
       for (let i = 0; i < n; i++) vector[i] = nextNormal(next);
       return vector;
     },
     permutation(n) {
+      requireCount(n, 0);
       const order = Uint32Array.from({ length: n }, (_, i) => i);
       for (let i = n - 1; i > 0; i--) {
         const j = integer(i + 1);
@@ -124,10 +131,32 @@ function streamFromKey(key: Key): RandomStream {
       return order;
     },
     split(label) {
+      requireLabel(label);
       const codes = new Uint32Array(label.length + 1);
       for (let i = 0; i < label.length; i++) codes[i] = label.charCodeAt(i);
       codes[label.length] = 0x10000 + label.length;
       return streamFromKey(absorb(key, codes));
     },
   };
+}
+
+function requireCount(n: number, least: number): void {
+  if (Number.isSafeInteger(n) && n >= least) return;
+  throw new ThalwegError({
+    kind: "usage",
+    code: "bad-count",
+    message: `So many random numbers there cannot be: ${shownValue(n)}.`,
+    hint: `Give a whole number of at least ${least}.`,
+  });
+}
+
+function requireLabel(label: string): void {
+  const given: unknown = label;
+  if (typeof given === "string") return;
+  throw new ThalwegError({
+    kind: "usage",
+    code: "bad-label",
+    message: `The label of a random stream is a string, but ${shownValue(given)} was given.`,
+    hint: 'Name what the numbers are for: random.split("trace").',
+  });
 }

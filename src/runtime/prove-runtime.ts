@@ -15,7 +15,7 @@ const LIMITS: Readonly<Record<FloatType, number>> = { float32: 1e-4, float64: 1e
  *
  * @param limit the largest distance that passes: 1e-4 in float32, where rounding that cancellation
  *   enlarges may need more
- * @throws check error `device-differs` when a value is further off
+ * @throws usage error `feed-missing`; check error `device-differs` when a value is further off
  */
 export async function proveRuntime(
   outputs: ReadonlyMap<string, Value>,
@@ -54,7 +54,16 @@ async function compute(
   const target = { precision, portable: true, device: runtime.device };
   const lowered = lowerGraph([...outputs.values()], target);
   const named = new Map([...outputs.keys()].map((name, i) => [name, lowered[i]]));
-  const executable = await runtime.compile(emitModel(named, target));
+  const model = emitModel(named, target);
+  const missing = [...model.inputs.keys()].find((name) => !feeds.has(name));
+  if (missing !== undefined)
+    throw new ThalwegError({
+      kind: "usage",
+      code: "feed-missing",
+      message: `Nothing feeds the input ${missing} of the graph.`,
+      hint: "Give a tensor for each input that the outputs need.",
+    });
+  const executable = await runtime.compile(model);
   const given = new Map([...feeds].map(([name, tensor]) => [name, runtime.feed(tensor)]));
   try {
     return await executable.run(given);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { expectationOf } from "./expectation-of.ts";
+import { shownValue } from "./shown-value.ts";
 import { didYouMean } from "./suggest.ts";
 import { ThalwegError } from "./thalweg-error.ts";
 
@@ -20,9 +21,11 @@ export const tolerance = z.custom<number>((x) => typeof x === "number" && x >= 0
   error: "it must be a number that is not negative",
 });
 
-/** A vector in whatever space. */
-export function vector() {
-  return z.custom<Float64Array>((x) => x instanceof Float64Array, { error: "it must be a Float64Array" });
+/** A vector in whatever space, of some numbers at least. */
+export function vector(least = 0) {
+  const isVector = (x: unknown) => x instanceof Float64Array && x.length >= least;
+  const error = `it must be a Float64Array${least > 0 ? ` of at least ${least === 1 ? "1 number" : `${least} numbers`}` : ""}`;
+  return z.custom<Float64Array>(isVector, { error });
 }
 
 /** A probability that is neither certain nor impossible. */
@@ -38,9 +41,15 @@ export const confidence = z.number().gt(0).lt(1);
  * readOptions("load", z.object({ data: z.string() }), { data: "digits" }); // { data: "digits" }
  */
 export function readOptions<S extends z.ZodObject>(caller: string, schema: S, given: unknown): z.output<S> {
-  if (typeof given !== "object" || given === null || Array.isArray(given))
-    throw refused("bad-option", caller, `The options of ${caller} are ${shown(given)}; they must be an object.`);
   const names = Object.keys(schema.shape);
+  // A list, a map and a vector have members of their own, and none by the name of an option.
+  if (typeof given !== "object" || given === null || Symbol.iterator in given)
+    throw refused(
+      "bad-option",
+      caller,
+      `The options of ${caller} are ${shownValue(given)}; they must be an object.`,
+      `Its options are ${names.join(", ")}.`,
+    );
   const unknown = Object.keys(given).find((name) => !names.includes(name));
   if (unknown !== undefined) {
     throw refused(
@@ -56,31 +65,23 @@ export function readOptions<S extends z.ZodObject>(caller: string, schema: S, gi
   const [name, ...place] = issue.path.map(String);
   const value = new Map<string, unknown>(Object.entries(given)).get(name);
   if (value === undefined)
-    throw refused("missing-option", name, `${caller} needs the option ${name}: ${expectationOf(issue)}.`);
+    throw refused(
+      "missing-option",
+      name,
+      `${caller} needs the option ${name}: ${expectationOf(issue)}.`,
+      `Give it: { ${name}: … }.`,
+    );
   const within = place.length === 0 ? "" : ` (at ${place.join(".")})`;
   const choices = issue.code === "invalid_value" && typeof value === "string" ? issue.values.map(String) : [];
   throw refused(
     "bad-option",
     name,
-    `The option ${name} of ${caller} is ${shown(value)}; ${expectationOf(issue)}${within}.`,
-    typeof value === "string" ? didYouMean(value, choices) : undefined,
+    `The option ${name} of ${caller} is ${shownValue(value)}; ${expectationOf(issue)}${within}.`,
+    (typeof value === "string" ? didYouMean(value, choices) : undefined) ??
+      (schema.shape[name].safeParse(undefined).success ? "Leave it out for its default." : undefined),
   );
 }
 
 function refused(code: string, option: string, message: string, hint?: string): ThalwegError {
   return new ThalwegError({ kind: "usage", code, message, where: { option }, hint });
-}
-
-/** Characters of a value that an error shows. */
-const SHOWN = 60;
-
-function shown(value: unknown): string {
-  if (typeof value === "string") return `"${shortened(value)}"`;
-  if (typeof value !== "object" || value === null) return typeof value === "function" ? "a function" : String(value);
-  if (Array.isArray(value)) return `[${shortened(value.map(shown).join(", "))}]`;
-  return Object.getPrototypeOf(value) === Object.prototype ? "an object" : `a ${value.constructor.name}`;
-}
-
-function shortened(text: string): string {
-  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}…`;
 }
