@@ -128,8 +128,8 @@ describe("a point on chosen examples", () => {
 
   test("refuses examples that there are not", () => {
     expect(() => problem.at(theta, { examples: Int32Array.of(0, 100) })).toThrow(/no example 100/);
-    expect(() => problem.at(theta, { examples: new Int32Array(0) })).toThrow(/no example/);
-    expect(() => problem.at(theta.subarray(1))).toThrow(/dimension/);
+    expect(() => problem.at(theta, { examples: new Int32Array(0) })).toThrow(/No example of/);
+    expect(() => problem.at(theta.subarray(1))).toThrow(/A vector of \d+ numbers is needed, and one of/);
   });
 });
 
