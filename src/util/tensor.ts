@@ -91,7 +91,7 @@ export function requireTensorType(dtype: DType, shape: Shape): void {
   if (!DTYPES.includes(dtype)) throw badTensor(`There is no element type ${shownValue(dtype)}`);
   const given: unknown = shape;
   if (!Array.isArray(given)) throw badTensor("The shape of a tensor is a list of whole numbers");
-  const bad = shape.find((extent) => !(Number.isSafeInteger(extent) && extent >= 0));
+  const bad = shape.find((extent) => !(Number.isInteger(extent) && extent >= 0));
   if (bad !== undefined) throw badTensor(`An axis of a tensor cannot have the extent ${shownValue(bad)}`);
 }
 
