@@ -1,7 +1,7 @@
 import { Graph } from "../graph/graph.ts";
 import { matmul } from "../ops/matmul.ts";
 import { sumAll } from "../ops/structure.ts";
-import { compileValues } from "../problem/batch-program.ts";
+import { compileValues } from "../problem/compile-values.ts";
 import type { BenchResult } from "../result/bench-result.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { RunContext } from "../util/run-context.ts";

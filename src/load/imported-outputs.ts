@@ -8,7 +8,7 @@ import { importGraph, type ImportOptions } from "../onnx/import-graph.ts";
 import { add, mul } from "../ops/arithmetic.ts";
 import { equal, where } from "../ops/logic.ts";
 import { round } from "../ops/unary.ts";
-import { compileValues } from "../problem/batch-program.ts";
+import { compileValues } from "../problem/compile-values.ts";
 import { fedName } from "../problem/file-names.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Runtime } from "../runtime/runtime.ts";

@@ -2,7 +2,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { inputsOf } from "../graph/traverse.ts";
 import { chosenParameters } from "../onnx/chosen-parameters.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
-import { compileValues } from "../problem/batch-program.ts";
+import { compileValues } from "../problem/compile-values.ts";
 import { fedName } from "../problem/file-names.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Executable, Feed, Runtime } from "../runtime/runtime.ts";

@@ -2,31 +2,16 @@ import type { Value } from "../graph/value.ts";
 import { inputNameOf } from "../graph/leaf.ts";
 import { partition } from "../graph/partition.ts";
 import { inputsOf } from "../graph/traverse.ts";
-import { emitModel } from "../onnx/emit-model.ts";
 import { lowerGraph } from "../onnx/emit-lower.ts";
-import { fuseConv } from "../ops/fuse-conv.ts";
-import { fuseGemm } from "../ops/gemm.ts";
 import { collectLinear } from "../ops/collect-linear.ts";
 import type { Executable, Feed, Runtime } from "../runtime/runtime.ts";
 import type { Target } from "../graph/emitter.ts";
 import type { Tensor } from "../util/tensor.ts";
+import { compileValues, renamed } from "./compile-values.ts";
+import { NO_PREPARATION, type Preparation, type Preparations } from "./preparations.ts";
 
 /** How often what is kept has to fit into the memory given to it before copies count as cheap. */
 const PLENTIFUL = 4;
-
-/** Compiles named values for a runtime. */
-export function compileValues(
-  outputs: ReadonlyMap<string, Value>,
-  target: Target,
-  runtime: Runtime,
-): Promise<Executable> {
-  const values = fuseConv(fuseGemm(lowerGraph([...outputs.values()], target)));
-  return runtime.compile(emitModel(renamed(outputs, values), target));
-}
-
-function renamed(outputs: ReadonlyMap<string, Value>, values: readonly Value[]): Map<string, Value> {
-  return new Map([...outputs.keys()].map((name, i) => [name, values[i]]));
-}
 
 /** How many elements may be kept per batch for a program to be cut as it is: at least `from`, and fewer than `to`. */
 interface Room {
@@ -44,59 +29,51 @@ interface Cut {
 
 type Partition = ReturnType<typeof partition>;
 
+/** What programs are compiled with. */
+export interface Compiler {
+  readonly target: Target;
+  readonly runtime: Runtime;
+  readonly preparations: Preparations;
+}
+
 /**
  * One computation on one batch shape. What does not depend on the varying inputs may be a second executable, run once per
- * batch and point; its results are kept and fed to every product.
+ * batch and point; its results are kept and fed to every product, of whatever programs need the same.
  */
 export class BatchProgram {
+  readonly preparation: Preparation;
   private readonly main: Executable;
-  private readonly preparation: Executable | undefined;
   private readonly room: Room;
-  /** Elements that are kept per batch. */
-  readonly keptElements: number;
 
-  private constructor(
-    main: Executable,
-    {
-      preparation,
-      keptElements = 0,
-      room = ANY_ROOM,
-    }: { preparation?: Executable; keptElements?: number; room?: Room },
-  ) {
+  private constructor(main: Executable, preparation: Preparation, room: Room) {
     this.main = main;
     this.preparation = preparation;
-    this.keptElements = keptElements;
     this.room = room;
   }
 
   /** Compiles the whole computation as one graph. */
-  static async whole(outputs: ReadonlyMap<string, Value>, target: Target, runtime: Runtime): Promise<BatchProgram> {
-    return new BatchProgram(await compileValues(outputs, target, runtime), {});
+  static async whole(outputs: ReadonlyMap<string, Value>, { target, runtime }: Compiler): Promise<BatchProgram> {
+    return new BatchProgram(await compileValues(outputs, target, runtime), NO_PREPARATION, ANY_ROOM);
   }
 
   /** Compiles the computation in two parts, cut where it does not depend on `varying`; as one where that keeps too much. */
   static async cut(
     outputs: ReadonlyMap<string, Value>,
     varying: readonly Value[],
-    target: Target,
-    runtime: Runtime,
+    { target, runtime, preparations }: Compiler,
     keepableElements: number,
   ): Promise<BatchProgram> {
     const { parts, room } = cutOf(outputs, varying, target, keepableElements);
-    if (parts === undefined) return new BatchProgram(await compileValues(outputs, target, runtime), { room });
+    if (parts === undefined)
+      return new BatchProgram(await compileValues(outputs, target, runtime), NO_PREPARATION, room);
     const main = await compileValues(renamed(outputs, parts.outputs), target, runtime);
-    const preparation = await compileValues(parts.prepared, target, runtime);
-    return new BatchProgram(main, { preparation, keptElements: parts.elements, room });
+    const preparation = await preparations.take(parts.prepared, () => compileValues(parts.prepared, target, runtime));
+    return new BatchProgram(main, preparation, room);
   }
 
   /** Whether it would have been compiled the same way had this been what may be kept. */
   suits(keepableElements: number): boolean {
     return keepableElements >= this.room.from && keepableElements < this.room.to;
-  }
-
-  /** What to keep for a batch at the current parameters, on the lane that will need it. */
-  prepare(feeds: ReadonlyMap<string, Feed>, lane: number): Promise<ReadonlyMap<string, Feed>> {
-    return this.preparation?.keep(feeds, lane) ?? Promise.resolve(new Map());
   }
 
   run(feeds: ReadonlyMap<string, Feed>, lane: number): Promise<Map<string, Tensor>> {
@@ -105,7 +82,7 @@ export class BatchProgram {
 
   async release(): Promise<void> {
     await this.main.release();
-    await this.preparation?.release();
+    await this.preparation.release();
   }
 }
 

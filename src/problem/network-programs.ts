@@ -4,6 +4,7 @@ import { BatchProgram } from "./batch-program.ts";
 import type { Computation, Site } from "./computation.ts";
 import type { Network } from "./network.ts";
 import type { ParameterSpace } from "./parameter-space.ts";
+import { Preparations } from "./preparations.ts";
 import type { ProblemOptions } from "./problem-options.ts";
 import { vectorName } from "./vector-feeds.ts";
 
@@ -42,6 +43,7 @@ export function outputName(index: number): string {
  */
 export class NetworkPrograms {
   private readonly source: ProgramSource;
+  private readonly preparations = new Preparations();
   private readonly stored = new Map<Computation, Map<string, Stored[]>>();
   private round = 0;
 
@@ -102,7 +104,8 @@ export class NetworkPrograms {
     };
     const named = (values: ReturnType<Computation["build"]>) =>
       new Map(values.map((value, i) => [outputName(i), value]));
-    if (block === 0) return BatchProgram.whole(named(computation.build(site, [])), target, runtime);
+    const compiler = { target, runtime, preparations: this.preparations };
+    if (block === 0) return BatchProgram.whole(named(computation.build(site, [])), compiler);
 
     const home = site.total.graph;
     const inputs = (prefix: string, lead: readonly number[]) =>
@@ -115,7 +118,7 @@ export class NetworkPrograms {
       const blocks = new Map(tangents.map((tangent, i) => [tangent, varying[i]]));
       outputs = vectorize([...outputs], blocks, block);
     }
-    return BatchProgram.cut(named(outputs), varying, target, runtime, keepable);
+    return BatchProgram.cut(named(outputs), varying, compiler, keepable);
   }
 }
 

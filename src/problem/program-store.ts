@@ -42,7 +42,7 @@ export class ProgramStore {
   async run(computation: Computation, { batch, feeds, block, vectors, prepared }: BatchRun): Promise<Tensor[]> {
     const program = await this.program(computation, batch.end - batch.start, block);
     const lane = this.laneOf(batch);
-    const { kept, isLent } = await prepared.of(program, batch, feeds, lane);
+    const { kept, isLent } = await prepared.of(program.preparation, batch, feeds, lane);
     try {
       const outputs = await program.run(new Map([...feeds, ...kept, ...vectors]), lane);
       return Array.from({ length: outputs.size }, (_, i) => {
