@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { roundoffOf } from "../src/instruments/checks/check.ts";
 import { CHECKS_OF_EVERY_RUN } from "../src/instruments/checks/every-run.ts";
+import type { Estimate } from "../src/estimators/estimate.ts";
 import { runProfile } from "../src/instruments/profile.ts";
 import { add, mul } from "../src/ops/arithmetic.ts";
 import { matmul } from "../src/ops/matmul.ts";
@@ -19,6 +20,7 @@ import { LOSSES } from "../src/problem/losses/registry.ts";
 import { Point } from "../src/problem/point.ts";
 import type { Problem } from "../src/problem/problem.ts";
 import type { ProblemOptions } from "../src/problem/problem-options.ts";
+import type { BlockTraces } from "../src/quantities/block-traces.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import type { Tensor } from "../src/util/tensor.ts";
 import { array, buildProblem, labels } from "./support/build-problem.ts";
@@ -31,6 +33,7 @@ import { array, buildProblem, labels } from "./support/build-problem.ts";
 
 const planted = vi.hoisted(() => ({
   batches: (all: readonly BatchRange[], _size: number): readonly BatchRange[] => all,
+  layers: (all: readonly Estimate[]): readonly Estimate[] => all,
 }));
 
 vi.mock("../src/problem/batches.ts", async (original) => {
@@ -41,9 +44,21 @@ vi.mock("../src/problem/batches.ts", async (original) => {
   };
 });
 
+vi.mock("../src/quantities/block-traces.ts", async (original) => {
+  const real = await original<typeof import("../src/quantities/block-traces.ts")>();
+  const spoilt = (found: BlockTraces) => ({ ...found, traces: planted.layers(found.traces) });
+  return {
+    ...real,
+    tracesOfMatrix: (...given: Parameters<typeof real.tracesOfMatrix>) => spoilt(real.tracesOfMatrix(...given)),
+    tracesByProbes: async (...given: Parameters<typeof real.tracesByProbes>) =>
+      spoilt(await real.tracesByProbes(...given)),
+  };
+});
+
 afterEach(() => {
   vi.restoreAllMocks();
   planted.batches = (all) => all;
+  planted.layers = (all) => all;
 });
 
 const EXAMPLES = 26;
@@ -133,6 +148,31 @@ async function failing(problem: Problem): Promise<string[]> {
 }
 
 const classified = (options: Partial<ProblemOptions> = {}) => problemOf(crossEntropy, classes, options);
+
+/** The checks of a profile that did not pass, and why sections failed. */
+async function notRight(
+  options: Partial<ProblemOptions>,
+  profile: Parameters<typeof runProfile>[1],
+): Promise<readonly string[]> {
+  const problem = classified(options);
+  const { checks, result } = await runProfile(problem, profile, createRandom(0), {});
+  await problem.close();
+  return [
+    ...checks.flatMap(({ name, passed }) => (passed === true ? [] : [name])),
+    ...result.sections.flatMap(({ status, reason }) => (status === "failed" ? [reason ?? status] : [])),
+  ];
+}
+
+test("a matrix whose products are off by little more than their rounding", async () => {
+  const find = () => notRight({ precision: "float32" }, { only: "spectrum" });
+  expect(await find()).toEqual([]);
+  const product = Point.prototype.product;
+  vi.spyOn(Point.prototype, "product").mockImplementation(async function (this: Point, matrix, block, context) {
+    const right = await product.call(this, matrix, block, context);
+    return block.length >= 8 ? right.map((column) => column.map((x) => (1 + 8e-6) * x)) : right;
+  });
+  expect(await find()).toEqual(["hessian-matrix"]);
+});
 
 describe.each(["float32", "float64"] as const)("in %s", (precision) => {
   test("there is a network for each loss", () => {
@@ -270,5 +310,54 @@ describe.each(["float32", "float64"] as const)("in %s", (precision) => {
       build(loss, vectors).map((part) => mul(part, 1.03)),
     );
     expect(await find()).toContain("noise-covariance");
+  });
+
+  test("squared lengths of all but the three longest gradients that are half too large", async () => {
+    const find = () => notRight({ precision }, { only: "noise" });
+    expect(await find()).toEqual([]);
+    const squares = Point.prototype.exampleGradientSquares;
+    vi.spyOn(Point.prototype, "exampleGradientSquares").mockImplementation(async function (this: Point, context) {
+      const right = await squares.call(this, context);
+      const third = right.toSorted().at(-3) ?? 0;
+      return right.length < EXAMPLES ? right : right.map((x) => (x < third ? 1.5 * x : x));
+    });
+    expect(await find()).toContain("example-norms");
+  });
+
+  test("squared lengths of two examples that are four times too large", async () => {
+    const find = () => notRight({ precision }, { only: "noise" });
+    for (const method of ["exampleGradientSquares", "roundedExampleGradientSquares"] as const) {
+      const squares = Point.prototype[method];
+      vi.spyOn(Point.prototype, method).mockImplementation(async function (this: Point, context) {
+        const right = await squares.call(this, context);
+        const [third, sixth] = [-3, -6].map((place) => right.toSorted().at(place) ?? 0);
+        return right.length < EXAMPLES ? right : right.map((x) => (x < third && x > sixth ? 4 * x : x));
+      });
+    }
+    expect(await find()).toEqual([expect.stringMatching(/^Two ways to the trace of the gradient noise disagree/)]);
+  });
+
+  test.each([
+    ["from the whole matrix", {}],
+    ["from probes", { exactLimit: 0 }],
+  ])("traces of layers %s in each other's place, or a fifth too large", async (_what, options) => {
+    const find = () => notRight({ precision }, { only: "layers,trace", ...options });
+    expect(await find()).toEqual([]);
+    planted.layers = ([first, second, ...others]) => [second, first, ...others];
+    expect(await find()).toEqual(["layers"]);
+    planted.layers = (all) => all.map((each) => ({ ...each, value: 1.2 * each.value }));
+    expect(await find()).toEqual(["layers"]);
+  });
+
+  test("products beside those of the probes that are wrong in one layer", async () => {
+    const find = () => notRight({ precision }, { only: "layers", exactLimit: 0, layerTop: 0 });
+    expect(await find()).toEqual([]);
+    const product = Point.prototype.product;
+    vi.spyOn(Point.prototype, "product").mockImplementation(async function (this: Point, matrix, block, context) {
+      const right = await product.call(this, matrix, block, context);
+      const isInOneLayer = block.every((v) => v.filter((x) => x !== 0).length < v.length / 2);
+      return isInOneLayer ? right.map((column) => column.map((x) => 1.001 * x)) : right;
+    });
+    expect(await find()).toEqual(["layers"]);
   });
 });

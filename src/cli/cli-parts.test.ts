@@ -5,6 +5,7 @@ import { INSTRUMENTS } from "../instruments/registry.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { milliseconds, runFlags } from "./common-flags.ts";
 import { flagsOf, readFlags } from "./flag.ts";
+import { commandOf } from "../library/command-of.ts";
 import { formatBytes, formatCount, formatDuration } from "../util/format-size.ts";
 import { table, widthOf, wrap } from "./layout.ts";
 import { presentError } from "./present-error.ts";
@@ -192,4 +193,11 @@ describe("errors", () => {
     expect(presentError(bug, plain, false).text).not.toMatch(/\bat /);
     expect(presentError(bug, plain, true).text).toMatch(/\bat /);
   });
+});
+
+it("the command line of a library call is read as what was asked for, also names with commas", () => {
+  const params = ["layer,1.weight", "head.*"];
+  const [verb, model, name, typed, ...others] = commandOf("profile", "model.onnx", { params });
+  expect([verb, model, name, others]).toEqual(["profile", "model.onnx", "--params", []]);
+  expect(readFlags(z.object({ params: z.array(z.string()) }), { params: typed })).toEqual({ params });
 });

@@ -19,7 +19,7 @@ const MARGIN = 16;
  * rounding of a product of this size is known to leave, rounding is measured, as what is left of Av − A(v/2 + w) − A(v/2 − w)
  * for a random w of the length of v. Cost: one product, and rarely three.
  *
- * @param rounding what rounding may add to a product with a unit vector, as far as it is known
+ * @param rounding what rounding adds to a product with a random unit vector, as far as it is known: ‖ΔA‖_F/√n
  */
 export async function proveMatrix(
   { apply, dimension }: Pick<LinearOperator, "apply" | "dimension">,

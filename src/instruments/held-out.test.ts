@@ -40,6 +40,8 @@ it.each([1, 4])("the error of a held-out loss counts the terms of each sequence"
   const squares = LENGTHS.reduce((sum, length, i) => sum + (losses[i] - loss * length) ** 2, 0);
   expect(result.heldOut?.loss).toBeCloseTo(loss, 12);
   expect(result.heldOut?.lossError).toBeCloseTo(Math.sqrt((squares * examples) / (examples - 1)) / terms, 12);
+  // Student's t with five degrees of freedom (scipy.stats.t.ppf(0.975, 5)); in float64, rounding is nothing beside it.
+  expect((result.heldOut?.gapError ?? 0) / (result.heldOut?.lossError ?? 1)).toBeCloseTo(2.5705818356363146, 8);
   await problem.close();
   await test.close();
 });

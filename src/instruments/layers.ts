@@ -4,7 +4,7 @@ import { formatMeasured, formatShare } from "../util/format-number.ts";
 import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { defineInstrument } from "./instrument.ts";
 import { layerCurvature } from "./layers/layer-curvature.ts";
-import { layersCheck } from "./layers/layers-check.ts";
+import { layersCheck, type Whole } from "./layers/layers-check.ts";
 import { layersPart } from "./layers/layers-part.ts";
 import { exactly } from "./judge-verdict.ts";
 import { denseHessian, type DenseHessian } from "../quantities/dense-hessian.ts";
@@ -19,7 +19,7 @@ import type { Desk } from "../quantities/desk.ts";
 import { estimateReading, spreadOf } from "./reading.ts";
 
 /** What the layers are held against. */
-async function wholeOf(desk: Desk, dense: DenseHessian | undefined): Promise<Parameters<typeof layersCheck>[1]> {
+async function wholeOf(desk: Desk, dense: DenseHessian | undefined): Promise<Pick<Whole, "trace" | "largest">> {
   if (dense) {
     const { values, rounding } = dense;
     const largest = {
@@ -59,7 +59,7 @@ export const layersInstrument = defineInstrument({
     lossGradient,
   ],
   run: async (desk) => {
-    const { blocks, whole } = await desk.get(layerBlocks);
+    const { blocks, whole, proofs } = await desk.get(layerBlocks);
     const dense = await desk.get(denseHessian);
     const hidden = whole ? hiddenIn(whole, dense) : 0;
     const gradient = await desk.get(lossGradient);
@@ -80,7 +80,8 @@ export const layersInstrument = defineInstrument({
         weightNorm: lengthOf(point),
       };
     });
-    desk.checks.push(layersCheck(readings, await wholeOf(desk, dense)));
+    const measured = readings.map((reading, i) => ({ ...reading, again: blocks[i].again }));
+    desk.checks.push(layersCheck(measured, { ...proofs, ...(await wholeOf(desk, dense)) }));
     const converged = blocks.every(({ isChosen, top }) => !isChosen || top?.converged === true);
     return {
       parts: { layers: readings },

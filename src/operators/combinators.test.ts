@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../random/random-stream.ts";
-import { scaleOperator, shiftOperator, subBlockOperator, sumOperator } from "./combinators.ts";
+import { thinQr } from "../linalg/thin-qr.ts";
+import { dot } from "../linalg/vector.ts";
+import { deflatedOperator, scaleOperator, shiftOperator, subBlockOperator, sumOperator } from "./combinators.ts";
 import { denseOperator, diagonalOperator } from "./dense-operator.ts";
 import { triangleOperator } from "./triangle-operator.ts";
 
@@ -32,6 +34,20 @@ describe("operator combinators", () => {
           for (let j = 0; j < n; j++) expect(shuffled[j][i]).toBe(columns[order[j]][order[i]]);
       }),
     );
+  });
+
+  it("without what is known of it, the rest has the rest of the trace", async () => {
+    const n = 6;
+    const random = createRandom(4);
+    const a = random.normalVector(n * n);
+    const { q } = thinQr([random.normalVector(n), random.normalVector(n)]);
+    const whole = denseOperator(a, n);
+    const rest = await deflatedOperator(whole, q).apply(columnsOf(n));
+    const images = await whole.apply(q);
+    const known = q.reduce((sum, v, i) => sum + dot(v, images[i]), 0);
+    const trace = (columns: readonly Float64Array[]) => columns.reduce((sum, column, i) => sum + column[i], 0);
+    expect(trace(rest)).toBeCloseTo(trace(await whole.apply(columnsOf(n))) - known, 12);
+    for (const column of rest) for (const v of q) expect(dot(v, column)).toBeCloseTo(0, 12);
   });
 
   it("leave their inputs as they are and say what they are", async () => {

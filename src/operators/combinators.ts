@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { orthogonalize } from "../linalg/multi-vector.ts";
 import { requireArgument } from "../util/require-argument.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { checkedProducts, requireBlock, TakenMemory } from "./checked-products.ts";
@@ -183,6 +184,24 @@ function badRange(code: string, message: string): ThalwegError {
     code,
     message,
     hint: "`problem.space.tensors` has the offset and the size of every parameter.",
+  });
+}
+
+/**
+ * (I − QQᵀ) A (I − QQᵀ), A without what is known of it: its trace is tr A − Σ qᵀAq. One product of A each.
+ *
+ * @param basis orthonormal
+ */
+export function deflatedOperator(operator: LinearOperator, basis: readonly Float64Array[]): LinearOperator {
+  const without = (vectors: readonly Float64Array[]) =>
+    vectors.map((vector) => {
+      const rest = vector.slice();
+      orthogonalize(basis, rest);
+      return rest;
+    });
+  return made(operator, {
+    name: `${operator.name} beside ${basis.length} directions`,
+    apply: async (multiply, block) => without(await multiply(without(block))),
   });
 }
 

@@ -47,8 +47,8 @@ export const hessianMatrix = defineQuantity({
     if (!found) return undefined;
     const { matrix, asymmetry } = found;
     const n = desk.problem.space.dimension;
-    // Proven by a product that was in no block.
-    const rounding = products.rounding("norm", norm2(matrix));
+    // Proven by a product that was in no block: a random unit vector meets what rounding adds to a matrix as its columns do on average.
+    const rounding = products.rounding("frobenius", norm2(matrix)) / Math.sqrt(n);
     desk.checks.push(matrixCheck(await proveMatrix(hessian, matrix, rounding, desk.random.split("matrix proof"))));
     return {
       matrix,

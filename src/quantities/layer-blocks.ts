@@ -1,21 +1,21 @@
 import { z } from "zod";
 import { denseEnds } from "../estimators/dense-extremes.ts";
-import { exactEstimate, type Eigenvalue, type Estimate } from "../estimators/estimate.ts";
+import type { Eigenvalue, Estimate } from "../estimators/estimate.ts";
 import { extremalEigenpairs, productsOfSearch } from "../estimators/extremal-eigenpairs.ts";
-import { studentTQuantile } from "../linalg/distributions.ts";
 import { symmetricSpectrum } from "../linalg/symmetric-eigen.ts";
-import { dot, sumOf } from "../linalg/vector.ts";
+import { norm2, sumOf } from "../linalg/vector.ts";
 import { subBlockOperator } from "../operators/combinators.ts";
 import { denseOperator } from "../operators/dense-operator.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import { triangleOperator } from "../operators/triangle-operator.ts";
 import type { ParameterTensor } from "../problem/parameter-space.ts";
 import { inSteps } from "../util/in-steps.ts";
+import { tracesByProbes, tracesOfMatrix, type Again, type BlockTraces } from "./block-traces.ts";
 import type { Desk } from "./desk.ts";
-import { hessianExtremes, pairsOf } from "./hessian-extremes.ts";
+import { hessianExtremes } from "./hessian-extremes.ts";
 import { hessianMatrix, isLarge, isSmall, type HessianMatrix } from "./hessian-matrix.ts";
 import { hessianOperator } from "./hessian-operator.ts";
-import { layersOf, sizeOfLayer, type Layer } from "./layers-of.ts";
+import { layersOf, rowsOf, sizeOfLayer, type Layer } from "./layers-of.ts";
 import { bytesOfMatrix, bytesOfVectors } from "./memory.ts";
 import { defineQuantity, onlyIf } from "./quantity.ts";
 
@@ -34,74 +34,6 @@ const parameters = z.object({
     .describe("layers whose own largest eigenvalue is computed, the largest traces first"),
 });
 
-/** The trace of every layer's block from the diagonal. */
-function tracesOfMatrix(desk: Desk, whole: HessianMatrix, layers: readonly Layer[]): Estimate[] {
-  const n = desk.problem.space.dimension;
-  const { matrix, products } = whole;
-  // Errors of the diagonal may cancel in the whole trace, and not in a part of it.
-  const rounding = Math.max(whole.rounding.trace, whole.rounding.frobenius);
-  return layers.map(({ tensors }) => {
-    const places = tensors.flatMap(({ offset, size }) => Array.from({ length: size }, (_, i) => offset + i));
-    const trace = sumOf(places.map((i) => matrix[i * n + i]));
-    return exactEstimate(trace, rounding, products, "exact, from the whole matrix", desk.confidence);
-  });
-}
-
-/**
- * The trace of every layer's block from the same probes z: with H = VΛVᵀ + R on the known eigenpairs,
- * tr H_b = Σ λₖ‖v_{k,b}‖² + E z_bᵀ(Rz)_b, z random signs.
- */
-async function tracesByProbes(desk: Desk, layers: readonly Layer[], probes: number): Promise<Estimate[]> {
-  const { confidence, problem, random } = desk;
-  const n = problem.space.dimension;
-  const hessian = desk.operator(hessianOperator);
-  const known = pairsOf(await desk.get(hessianExtremes), n);
-  const z = Array.from({ length: probes }, (_, i) => random.split(`layer probe ${i}`).rademacherVector(n));
-  const images = await hessian.apply(z);
-  const part = (x: Float64Array, y: Float64Array, { tensors }: Layer) =>
-    tensors.reduce(
-      (sum, { offset, size }) => sum + dot(x.subarray(offset, offset + size), y.subarray(offset, offset + size)),
-      0,
-    );
-  const rest = images.map((image, i) => {
-    const remainder = Float64Array.from(image);
-    for (const { value, vector } of known) {
-      const along = value * dot(vector, z[i]);
-      for (let j = 0; j < n; j++) remainder[j] -= along * vector[j];
-    }
-    return remainder;
-  });
-  const quantile = studentTQuantile(0.5 + confidence / 2, probes - 1);
-  const compared = z.slice(0, COMPARED);
-  const exactImages = (await hessian.wider?.apply(compared)) ?? [];
-  const errors = exactImages.map((exact, i) => images[i].map((x, j) => x - exact[j]));
-  return layers.map((layer) => {
-    const exact = known.reduce((sum, { value, vector }) => sum + value * part(vector, vector, layer), 0);
-    const samples = z.map((probe, i) => part(probe, rest[i], layer));
-    const mean = samples.reduce((sum, x) => sum + x, 0) / probes;
-    const standardError = Math.sqrt(samples.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (probes * (probes - 1)));
-    const value = exact + mean;
-    const rounding = boundOfMean(errors.map((error, i) => part(z[i], error, layer)));
-    const width = quantile * standardError + rounding;
-    return {
-      value,
-      standardError,
-      rounding,
-      products: probes,
-      method: "shared random signs after deflating the extreme eigenvectors",
-      interval: { lower: value - width, upper: value + width, confidence },
-      converged: true,
-    };
-  });
-}
-
-/** The coordinates of some tensors, ascending. */
-function rowsOf(tensors: Layer["tensors"]): Uint32Array {
-  return Uint32Array.from(
-    tensors.flatMap(({ offset, size }) => Array.from({ length: size }, (_, i) => offset + i)),
-  ).sort();
-}
-
 /** These rows and columns of a matrix, as a matrix. */
 function blockOf(matrix: Float64Array, n: number, rows: Uint32Array): Float64Array {
   const block = new Float64Array(rows.length ** 2);
@@ -114,6 +46,8 @@ export interface LayerTop extends Pick<Eigenvalue, "value" | "residual"> {
   /** That a larger one was passed over; null where the search ended before a bound of use. */
   readonly missProbability: number | null;
   readonly converged: boolean;
+  /** The trace of the block as the sum of its whole spectrum, where that was found. */
+  readonly trace?: Again;
 }
 
 /** Rows of a block whose whole spectrum costs no more than a search in it. */
@@ -133,7 +67,9 @@ async function topOfMatrix(desk: Desk, whole: Float64Array, layer: Layer): Promi
   const block = { matrix, asymmetry: 0, products: 0, spectrum };
   const operator = denseOperator(matrix, size, `the block of ${name}`);
   const { top, converged } = await denseEnds(operator, block, { largest: 1, smallest: 0 }, context);
-  return { value: top[0].value, residual: top[0].residual, missProbability: 0, converged };
+  // As all eigenvalues are held against the whole matrix.
+  const trace = { value: sumOf(spectrum.values), allowed: 100 * size * Number.EPSILON * norm2(spectrum.values) };
+  return { value: top[0].value, residual: top[0].residual, missProbability: 0, converged, trace };
 }
 
 /** By a search, with a second one for what the first passed over. */
@@ -160,22 +96,12 @@ function searchesOf(tensors: readonly ParameterTensor[], count: number): number 
   return largest.reduce((sum, size) => sum + productsOfSearch(size, { largest: 1 }), 0);
 }
 
-/** Probes whose products are compared with those of a wider arithmetic. */
-const COMPARED = 4;
-
-/** How large the mean that a few samples are drawn about may be: theirs and three standard errors; 0 of none. */
-function boundOfMean(samples: readonly number[]): number {
-  const n = samples.length;
-  if (n === 0) return 0;
-  const mean = samples.reduce((sum, x) => sum + x, 0) / n;
-  const square = samples.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n - 1);
-  return Math.abs(mean) + 3 * Math.sqrt(square / n);
-}
-
 /** What is known of a layer's block. */
 export interface LayerBlock {
   readonly layer: Layer;
   readonly trace: Estimate;
+  /** The same in another way: from all eigenvalues of the block where they were found, else from its diagonal. */
+  readonly again: Again;
   /** Whether its largest eigenvalue was to be found: those of the largest traces are. */
   readonly isChosen: boolean;
   readonly top: LayerTop | undefined;
@@ -183,6 +109,8 @@ export interface LayerBlock {
 
 /** The layers' blocks of H. */
 export interface LayerBlocks {
+  /** What holds their traces together. */
+  readonly proofs: Pick<BlockTraces, "standardErrorOfSum" | "inOneLayer">;
   readonly blocks: readonly LayerBlock[];
   /**
    * The matrix that they are blocks of, where there is one: what the products that it was made of hide of an eigenvalue
@@ -212,7 +140,9 @@ export const layerBlocks = defineQuantity({
   compute: async (desk, { layerProbes, layerTop }): Promise<LayerBlocks> => {
     const layers = layersOf(desk.problem.space.tensors);
     const whole = await desk.get(hessianMatrix);
-    const traces = whole ? tracesOfMatrix(desk, whole, layers) : await tracesByProbes(desk, layers, layerProbes);
+    const { traces, again, ...proofs } = whole
+      ? tracesOfMatrix(desk, whole, layers)
+      : await tracesByProbes(desk, layers, layerProbes);
     const chosen = new Set(
       layers
         .map((_, i) => i)
@@ -223,9 +153,9 @@ export const layerBlocks = defineQuantity({
     for (const [i, layer] of layers.entries()) {
       const isChosen = chosen.has(i);
       const top = isChosen && !desk.outOfTime ? await topOf(desk, whole, layer) : undefined;
-      blocks.push({ layer, trace: traces[i], isChosen, top });
+      blocks.push({ layer, trace: traces[i], again: top?.trace ?? again[i], isChosen, top });
     }
-    return { blocks, whole };
+    return { proofs, blocks, whole };
   },
 });
 

@@ -19,3 +19,10 @@ export function layersOf(tensors: readonly ParameterTensor[]): Layer[] {
 export function sizeOfLayer(tensors: Layer["tensors"]): number {
   return tensors.reduce((sum, { size }) => sum + size, 0);
 }
+
+/** The coordinates of some tensors, ascending. */
+export function rowsOf(tensors: Layer["tensors"]): Uint32Array {
+  return Uint32Array.from(
+    tensors.flatMap(({ offset, size }) => Array.from({ length: size }, (_, i) => offset + i)),
+  ).sort();
+}

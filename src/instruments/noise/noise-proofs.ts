@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Eigenvalue } from "../../estimators/estimate.ts";
 import { estimateTrace } from "../../estimators/trace.ts";
 import { dot, meanOf } from "../../linalg/vector.ts";
 import { dataGradient } from "../../quantities/data-gradient.ts";
@@ -10,6 +11,7 @@ import { noiseCovarianceOperator } from "../../quantities/noise-covariance-opera
 import { noiseExtremes } from "../../quantities/noise-extremes.ts";
 import { noiseTrace } from "../../quantities/noise-trace.ts";
 import { defineQuantity } from "../../quantities/quantity.ts";
+import { deflatedOperator } from "../../operators/combinators.ts";
 import { formatNumber } from "../../util/format-number.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { range } from "../reading.ts";
@@ -18,32 +20,47 @@ import { noiseCovarianceCheck } from "./noise-covariance-check.ts";
 /** Probes of the two attempts to find the trace of Σ by products. */
 const TRACE_PROBES = [24, 96];
 
+/** Of tr Σ: the half-width of an interval that is narrow enough. */
+const TRACE_TOLERANCE = 0.05;
+
 /**
  * The trace from the examples' norms must lie in the 99.9 % interval of an estimate from products of Σ,
- * which are computed in another way. One estimate in a thousand misses by chance (up to one in 300 where
- * Σ has rank one, by χ² with 24 degrees of freedom); so a miss is followed by another estimate from four
+ * which are computed in another way: what the leading eigenvectors hold of it, and probes of the rest.
+ * One estimate in a thousand misses by chance (up to one in 300 where
+ * what is sampled has rank one, by χ² with 24 degrees of freedom); so a miss is followed by another estimate from four
  * times as many probes of its own, and only two misses in a row, of less than one run in 10⁵, are an error.
- * Beside the interval, 1 ‰ and the rounding of zᵀΣz are allowed.
+ * Beside the interval, 1 ‰, the residuals of the eigenvectors and the rounding of the trace are allowed.
  */
-async function requireSameTrace(desk: Desk, trace: number, rounding: number): Promise<void> {
+async function requireSameTrace(
+  desk: Desk,
+  { trace, rounding, leading }: { trace: number; rounding: number; leading: readonly Eigenvalue[] },
+): Promise<void> {
   const { random, context } = desk;
-  const noiseCovariance = desk.operator(noiseCovarianceOperator);
-  const allowance = 1e-3 * trace + Math.sqrt(noiseCovariance.dimension) * rounding;
-  let found = "";
+  const known = leading.filter(({ vector }) => vector !== undefined);
+  const noiseCovariance = deflatedOperator(
+    desk.operator(noiseCovarianceOperator),
+    known.flatMap(({ vector }) => vector ?? []),
+  );
+  const found = known.reduce((sum, { value }) => sum + value, 0);
+  const residuals = known.reduce((sum, { residual }) => sum + residual, 0);
+  const allowance = 1e-3 * trace + residuals + rounding;
+  let whole = "";
   for (const maxProducts of TRACE_PROBES) {
     const { interval } = await estimateTrace(
       noiseCovariance,
-      { tolerance: 0.25, maxProducts, confidence: 0.999 },
+      { absoluteTolerance: TRACE_TOLERANCE * trace, maxProducts, confidence: 0.999 },
       random.split(`noise trace ${maxProducts}`),
       context,
     );
-    if (trace >= interval.lower - allowance && trace <= interval.upper + allowance) return;
-    found = range(interval);
+    // What is left of Σ has no negative trace.
+    const ends = { lower: found + Math.max(0, interval.lower), upper: found + Math.max(0, interval.upper) };
+    if (trace >= ends.lower - allowance && trace <= ends.upper + allowance) return;
+    whole = range(ends);
   }
   throw new ThalwegError({
     kind: "check",
     code: "noise-trace-disagrees",
-    message: `Two ways to the trace of the gradient noise disagree: ${formatNumber(trace)} from the examples' norms, ${found} from products.`,
+    message: `Two ways to the trace of the gradient noise disagree: ${formatNumber(trace)} from the examples' norms, ${whole} from products.`,
   });
 }
 
@@ -85,7 +102,7 @@ export const noiseProofs = defineQuantity({
     const { top } = await desk.get(noiseExtremes);
     const { value, rounding } = await desk.get(noiseTrace);
     const before = desk.products;
-    await requireSameTrace(desk, value, rounding);
+    await requireSameTrace(desk, { trace: value, rounding, leading: top });
     const products = desk.products - before;
     if (top[0].value > 0 && top[0].vector) desk.checks.push(await noiseCovarianceCheck(desk, top[0].vector));
     return { products };
