@@ -71,6 +71,32 @@ describe("thalweg run", () => {
     expect(differences.map(({ name }) => name)).toEqual(["loss"]);
   }, 60_000);
 
+  it("says which numbers are gone, and does not call that agreement", async () => {
+    const document = DOCUMENT_KINDS.profile.parse(JSON.parse(readFileSync(at("profile.json"), "utf8")));
+    // As if the result had one more, which this version does not find again.
+    const text = readFileSync(at("profile.json"), "utf8");
+    const estimate =
+      '{ "value": 3, "standardError": 0, "rounding": 0, "products": 1, "method": "exact", "interval": { "lower": 3, "upper": 3, "confidence": 0.95 }, "converged": true }';
+    expect(document.result.gaussNewton).toBeNull();
+    writeFileSync(
+      at("more.json"),
+      text.replace('"gaussNewton": null', `"gaussNewton": { "top": null, "trace": ${estimate} }`),
+    );
+    const found = await repeated("more.json", 4);
+    expect(found).toMatchObject({ agree: false, changed: [] });
+    expect(found.gone).toContain("gaussNewton.trace.value");
+    const said = await run(["run", "more.json", "-q"]);
+    expect(said.out.replaceAll(/\s+/g, " ")).toMatch(
+      /numbers that both have came out again.* numbers of the result the repetition does not have\. They do not agree\. The repetition does not have: gaussNewton\.trace\.value/,
+    );
+    // Another version may have other numbers.
+    writeFileSync(
+      at("more-old.json"),
+      readFileSync(at("more.json"), "utf8").replace(/"thalweg": ".*?"/, '"thalweg": "0.0.9"'),
+    );
+    expect(await repeated("more-old.json", 0)).toMatchObject({ agree: null, sameSamples: false });
+  }, 120_000);
+
   it("does not excuse by sampling what the same seed draws again", async () => {
     const args = ["profile", ...MODEL, "--limit", "50", "--only", "trace", "--exact-limit", "0", "--json", "-q"];
     const made = await run(args);

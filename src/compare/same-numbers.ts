@@ -4,15 +4,16 @@ export interface SameNumbers {
   readonly shared: number;
   /** Places where they differ. */
   readonly changed: readonly string[];
-  /** Places where only one of them has a number. */
-  readonly unshared: readonly string[];
+  /** Places where only the first has a number, and where only the second has one. */
+  readonly gone: readonly string[];
+  readonly added: readonly string[];
 }
 
 /**
  * Compares the numbers of two results as their files hold them, place by place, without regard to errors.
  *
  * @example
- * sameNumbers({ loss: 1, top: [2] }, { loss: 1, top: [3] }); // { shared: 2, changed: ["top[0]"], unshared: [] }
+ * sameNumbers({ loss: 1, top: [2] }, { loss: 1, top: [3] }); // { shared: 2, changed: ["top[0]"], gone: [], added: [] }
  */
 export function sameNumbers(before: unknown, now: unknown): SameNumbers {
   const [mine, theirs] = [new Map(numbersIn(before, "")), new Map(numbersIn(now, ""))];
@@ -20,7 +21,8 @@ export function sameNumbers(before: unknown, now: unknown): SameNumbers {
   return {
     shared: shared.length,
     changed: shared.filter((place) => mine.get(place) !== theirs.get(place)),
-    unshared: [...mine.keys(), ...theirs.keys()].filter((place) => mine.has(place) !== theirs.has(place)),
+    gone: [...mine.keys()].filter((place) => !theirs.has(place)),
+    added: [...theirs.keys()].filter((place) => !mine.has(place)),
   };
 }
 

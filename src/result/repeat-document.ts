@@ -10,11 +10,12 @@ export const repeatDocument = z.object({
   shared: count.describe("Numbers that both hold."),
   changed: z.array(z.string()).describe("Those that are not the same bit for bit."),
   unshared: z.array(z.string()).describe("Those that only one of them holds."),
+  gone: z.array(z.string()).default([]).describe("Those that only the result holds: they did not come out again."),
   agree: z
     .boolean()
     .nullable()
     .describe(
-      "true where all shared numbers are the same, or every difference is within what rounding and bounds leave; false where some differ by more; null where that cannot be told of some.",
+      "true where all numbers came out again, the same or within what rounding and bounds leave; false where some differ by more, or are gone with the same version and samples; null where that cannot be told of some, or some are gone otherwise.",
     ),
   sameSamples: z
     .boolean()

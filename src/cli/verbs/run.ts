@@ -4,23 +4,13 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { experimentOf } from "../../documents/experiment-of.ts";
-import { namedResult, resultJson } from "../../documents/named-result.ts";
-import { compareResults } from "../../compare/compare-results.ts";
-import { recipeDifferences } from "../../compare/recipe-differences.ts";
-import { sameNumbers } from "../../compare/same-numbers.ts";
-import {
-  decodeResult,
-  encodeResult,
-  kindOf,
-  type ResultDocument,
-  type ResultKind,
-} from "../../documents/result-kinds.ts";
+import { namedResult } from "../../documents/named-result.ts";
+import { judgeRepetition } from "../../compare/judge-repetition.ts";
+import { decodeResult, encodeResult, kindOf, type ResultDocument } from "../../documents/result-kinds.ts";
 import { inputError } from "../../files/input-error.ts";
 import { openResult } from "../../io/open-result.ts";
 import { RUN_FILE } from "../../io/run-folder.ts";
-import type { CompareRow } from "../../result/compare-result.ts";
 import type { RepeatDocument } from "../../result/repeat-document.ts";
-import { ThalwegError } from "../../util/thalweg-error.ts";
 import { given } from "../arguments.ts";
 import { EXIT } from "../exit-code.ts";
 import { WITHOUT_NUMBERS } from "../experiment-flags.ts";
@@ -35,9 +25,6 @@ export type ReadCommand = (command: readonly string[]) => {
   readonly verb: Verb;
   readonly args: readonly (string | undefined)[];
 };
-
-/** What sentences call the two. */
-const NAMES = ["the result", "the repetition"];
 
 /** Rows of a list that are shown. */
 const SHOWN = 12;
@@ -78,7 +65,7 @@ export function runVerb(readCommand: ReadCommand): Verb {
         const document = repeated(given(path, "RUN"), before, now);
         return {
           text:
-            repeatText(document, findsTimes(kindOf(before)), shell.style) +
+            repeatText(document, experimentOf(kindOf(before)).findsTimes === true, shell.style) +
             (out === undefined ? "" : `\nThe new one is in ${out}.\n`),
           document,
           exitCode: document.agree === false ? EXIT.check : EXIT.done,
@@ -135,93 +122,26 @@ function requireSameData({ data: before }: ResultDocument, { data: now }: Result
 }
 
 function repeated(path: string, before: ResultDocument, now: ResultDocument): RepeatDocument {
-  const kind = kindOf(before);
-  if (kindOf(now) !== kind) {
-    throw new ThalwegError({
-      kind: "internal",
-      code: "another-kind",
-      message: `A result of the kind ${kind} came out as one of the kind ${kindOf(now)}.`,
-    });
-  }
-  const same = sameNumbers(resultJson(before), resultJson(now));
-  const sameSamples = drewTheSame(before, now);
-  const rows = same.changed.length === 0 ? [] : changedRows(before, now, sameSamples ? same.changed : undefined);
-  const apart = rows.filter(({ different }) => different === true);
-  const open = rows.filter(({ different }) => different === null);
-  const undecided = open.length;
+  const { findsTimes = false } = experimentOf(kindOf(before));
+  const options = { ignored: WITHOUT_NUMBERS, findsTimes };
   return {
     schema: "thalweg/repeat@1",
     path,
-    kind,
     command: before.command,
-    shared: same.shared,
-    changed: [...same.changed],
-    unshared: [...same.unshared],
-    agree: agreementOf(kind, { changed: same.changed.length, rows: rows.length, apart: apart.length, undecided }),
-    sameSamples,
-    unclear: open.map(({ name, title, why }) => ({ name, title, why: why ?? "no error is stated for it" })),
-    explained: rows.length - apart.length - undecided,
-    undecided,
-    differences: apart.map(({ name, title, values: [first, second] }) => ({ name, title, before: first, now: second })),
-    recipe: recipeDifferences([before, now], WITHOUT_NUMBERS)
-      .filter(({ name }) => !name.startsWith("--"))
-      .map(({ name, values: [first, second] }) => ({ name, before: first, now: second })),
+    ...judgeRepetition(namedResult("before", "", before), namedResult("now", "", now), options),
   };
 }
 
-/** Whether its numbers are times, which never come out twice the same. */
-function findsTimes(kind: ResultKind): boolean {
-  return experimentOf(kind).findsTimes === true;
-}
-
-/** What the numbers that differ say; times say nothing, and numbers that no error goes with (counts of products, settings) little. */
-function agreementOf(
-  kind: ResultKind,
-  { changed, rows, apart, undecided }: Readonly<Record<"changed" | "rows" | "apart" | "undecided", number>>,
-): boolean | null {
-  if (changed === 0) return true;
-  if (findsTimes(kind)) return null;
-  if (apart > 0) return false;
-  return undecided > 0 || rows === 0 ? null : true;
-}
-
-/**
- * Whether a repetition draws the same random numbers: the files are the same, and so is the seed. Another version may draw
- * others, and where the time was limited, another number of them.
- */
-function drewTheSame(before: ResultDocument, now: ResultDocument): boolean {
-  const { time = null } = before.config;
-  return before.thalweg === now.thalweg && before.seed === now.seed && time === null;
-}
-
-/**
- * The measured numbers that both hold and that differ; none where the kind measures nothing that could be compared.
- *
- * @param changed the places of all that differ, where both drew the same samples: a number for which another count of
- *   products was taken rests on others all the same
- */
-function changedRows(
-  before: ResultDocument,
-  now: ResultDocument,
-  changed: readonly string[] | undefined,
-): readonly CompareRow[] {
-  const sides = [before, now].map((document, i) => namedResult(["before", "now"][i], "", document));
-  // One names an element of a list, the other counts it.
-  const unlisted = (place: string) => place.replaceAll(/\[[^\]]*\]/g, "[]");
-  const recounted = new Set(changed?.filter((place) => place.endsWith(".products")).map(unlisted));
-  const sameSamples = (place: string) => changed !== undefined && !recounted.has(`${unlisted(place)}.products`);
-  try {
-    const { rows } = compareResults(sides, { force: true, ignored: WITHOUT_NUMBERS, sameSamples, names: NAMES });
-    return rows.filter(({ values: [first, second] }) => first !== second && first !== null && second !== null);
-  } catch (error) {
-    if (error instanceof ThalwegError && error.code === "nothing-to-compare") return [];
-    throw error;
-  }
-}
-
 function sentenceOf(document: RepeatDocument): string {
-  const { shared, changed, agree, explained, undecided, differences, sameSamples } = document;
-  if (changed.length === 0) return `All ${formatCounted(shared, "number")} came out again, bit for bit.`;
+  const { shared, changed, gone, agree, explained, undecided, differences, sameSamples } = document;
+  const verdict =
+    agree === true ? " They agree." : agree === false ? " They do not agree." : " Whether they agree cannot be told.";
+  const lost =
+    gone.length === 0 ? "" : ` ${formatCounted(gone.length, "number")} of the result the repetition does not have.`;
+  if (changed.length === 0) {
+    const all = `All ${formatCounted(shared, "number")}${lost === "" ? "" : " that both have"} came out again, bit for bit.`;
+    return lost === "" ? all : `${all}${lost}${verdict}`;
+  }
   const parts = [
     ...(differences.length > 0
       ? [`${formatCount(differences.length)} differ by more than ${allowed(sameSamples)}`]
@@ -233,9 +153,7 @@ function sentenceOf(document: RepeatDocument): string {
     parts.length === 0
       ? "none of these is a measured number with an error"
       : `of the measured ones ${parts.join(", ")}`;
-  const verdict =
-    agree === true ? " They agree." : agree === false ? " They do not agree." : " Whether they agree cannot be told.";
-  return `${formatCount(shared - changed.length)} of ${formatCounted(shared, "number")} came out again, bit for bit; ${formatCount(changed.length)} did not: ${measured}.${verdict}`;
+  return `${formatCount(shared - changed.length)} of ${formatCounted(shared, "number")} came out again, bit for bit; ${formatCount(changed.length)} did not: ${measured}.${lost}${verdict}`;
 }
 
 /** What a difference may come from. */
@@ -246,7 +164,8 @@ function allowed(sameSamples: boolean): string {
 }
 
 function repeatText(document: RepeatDocument, isTimed: boolean, style: Style): string {
-  const { changed, unshared, agree, differences, unclear, recipe } = document;
+  const { changed, gone, unshared, agree, differences, unclear, recipe } = document;
+  const added = unshared.filter((place) => !gone.includes(place));
   const parts: string[] = [];
   if (isTimed) {
     parts.push(
@@ -265,9 +184,8 @@ function repeatText(document: RepeatDocument, isTimed: boolean, style: Style): s
     parts.push(table([["", "before", "now", ""], ...rows], ["left", "right", "right", "left"]));
     if (differences.length > SHOWN)
       parts.push(`… and ${formatCount(differences.length - SHOWN)} more; --json lists all.`);
-  } else if (agree === null && !isTimed) {
-    if (unclear.length === 0)
-      parts.push(wrap(`They are: ${changed.slice(0, SHOWN).join(", ")}${changed.length > SHOWN ? ", …" : ""}.`));
+  } else if (agree === null && changed.length > 0 && !isTimed) {
+    if (unclear.length === 0) parts.push(wrap(`They are: ${listed(changed)}.`));
     else
       parts.push(
         table(
@@ -276,12 +194,9 @@ function repeatText(document: RepeatDocument, isTimed: boolean, style: Style): s
         ) + (unclear.length > SHOWN ? `\n  … and ${formatCount(unclear.length - SHOWN)} more; --json lists all.` : ""),
       );
   }
-  if (unshared.length > 0)
-    parts.push(
-      wrap(
-        `${formatCounted(unshared.length, "number")} only one of the two results has: ${unshared.slice(0, SHOWN).join(", ")}${unshared.length > SHOWN ? ", …" : ""}.`,
-      ),
-    );
+  if (gone.length > 0) parts.push(wrap(`The repetition does not have: ${listed(gone)}.`));
+  if (added.length > 0)
+    parts.push(wrap(`${formatCounted(added.length, "number")} only the repetition has: ${listed(added)}.`));
   if (recipe.length > 0)
     parts.push(
       table(
@@ -290,6 +205,11 @@ function repeatText(document: RepeatDocument, isTimed: boolean, style: Style): s
       ),
     );
   return `${parts.join("\n\n")}\n`;
+}
+
+/** The first of them. */
+function listed(places: readonly string[]): string {
+  return `${places.slice(0, SHOWN).join(", ")}${places.length > SHOWN ? ", …" : ""}`;
 }
 
 function text(value: unknown): string {
