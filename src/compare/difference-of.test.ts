@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../random/random-stream.ts";
 import {
+  aboutOf,
   atLeast,
   between,
   counted,
@@ -11,6 +12,7 @@ import {
   unstated,
   within,
 } from "../result/known.ts";
+import { estimate } from "../result/estimates.ts";
 import { differenceOf, type Pairing } from "./difference-of.ts";
 
 const PAIRING: Pairing = { independent: true, samePrecision: true, names: ["A", "B"] };
@@ -30,6 +32,20 @@ describe("the difference of two numbers", () => {
       "-0.250000",
       "2.000000",
     ]);
+  });
+
+  it("is none between two estimates of 0 that state what rounding leaves, which an interval has no second time", () => {
+    const known = aboutOf(estimate)?.known;
+    const traced = (value: number, standardError: number, rounding: number) => {
+      const half = 2 * standardError + rounding;
+      const interval = { lower: value - half, upper: value + half, confidence: 0.95 };
+      const whole = { value, standardError, rounding, products: 1, method: "Hutchinson", interval, converged: true };
+      return known?.(whole) ?? unstated(value);
+    };
+    expect(told(traced(0, 0, 1e-6), traced(1.5e-6, 0, 1e-6), SAME_SEED)).toBe(false);
+    expect(told(traced(0, 0, 1e-6), traced(3e-6, 0, 1e-6), SAME_SEED)).toBe(true);
+    const { below, sampled: over } = traced(5, 0.5, 0.25);
+    expect([below, over.below]).toEqual([0.25, 1]);
   });
 
   it("adds independent samples in quadrature, each side with the half-widths that face each other", () => {

@@ -10,7 +10,7 @@ export interface Interval {
 export interface Estimate {
   readonly value: number;
   readonly standardError: number;
-  /** What rounding of the products may have added, where that is not part of the standard error. */
+  /** What rounding of the products may have added, where that is not part of the standard error; the interval has it on both sides. */
   readonly rounding?: number;
   /** Products of the operator that it cost. */
   readonly products: number;

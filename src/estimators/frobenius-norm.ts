@@ -80,6 +80,7 @@ export async function estimateFrobeniusNorm(
     return {
       value,
       standardError: value === 0 ? 0 : Number.isNaN(value) ? rest.standardError : rest.standardError / (2 * value),
+      rounding,
       products: products.count(),
       method:
         sampler.deflated > 0

@@ -114,6 +114,24 @@ describe("estimateTrace", () => {
     expect(zero).toMatchObject({ value: 0, converged: true });
   });
 
+  it("states what rounding leaves where it samples, and it is all that is known of a zero", async () => {
+    const rounding = { norm: 1e-6, frobenius: 2e-6, trace: 3e-6 };
+    const rounded = (spectrum: Float64Array) => ({
+      ...diagonalOperator(spectrum),
+      rounding: () => Promise.resolve(rounding),
+    });
+    const ZERO = new Float64Array(100);
+    for (const spectrum of [spectra.flat, ZERO])
+      for (const method of ["auto", "hutchinson", "hutch++", "xtrace"] as const) {
+        const options = { method, tolerance: 0.05, maxProducts: 40 };
+        const found = await estimateTrace(rounded(spectrum), options, createRandom(6), {});
+        expect([method, found.rounding]).toEqual([method, rounding.trace]);
+        expect(found.interval.upper - found.value).toBeGreaterThanOrEqual(rounding.trace);
+      }
+    const norm = await estimateFrobeniusNorm(rounded(ZERO), { maxProducts: 40 }, createRandom(6), {});
+    expect(norm).toMatchObject({ value: 0, rounding: rounding.frobenius });
+  });
+
   it("takes blocks, float32 products and a budget that ends", async () => {
     const truth = spectra.decaying.reduce((sum, x) => sum + x, 0);
     const narrow = inBlocks(roundedToFloat32(rotated(spectra.decaying, createRandom(4))), 4);

@@ -88,11 +88,12 @@ export async function estimateTrace(
         Math.max(4, Math.floor(maxProducts / 2)),
         random,
       );
-      const width =
-        standardError * studentTQuantile(0.5 + confidence / 2, probes - 1) + products.rounding("trace", size);
+      const rounding = products.rounding("trace", size);
+      const width = standardError * studentTQuantile(0.5 + confidence / 2, probes - 1) + rounding;
       return {
         value,
         standardError,
+        rounding,
         products: products.count(),
         method: "XTrace",
         interval: { lower: value - width, upper: value + width, confidence },
@@ -137,6 +138,7 @@ async function sampledTrace(
     return {
       value: known + rest.mean,
       standardError: rest.standardError,
+      rounding,
       products: products.count(),
       method: sampler.deflated > 0 ? `Hutchinson after deflating ${sampler.deflated} Krylov directions` : "Hutchinson",
       interval: { lower: known + rest.lower - rounding, upper: known + rest.upper + rounding, confidence },
@@ -186,6 +188,7 @@ async function hutchPlusPlus(
   return {
     value,
     standardError: rest.standardError,
+    rounding,
     products: products.count(),
     method: `Hutch++ (rank ${q.length})`,
     interval: { lower: known + rest.lower - rounding, upper: known + rest.upper + rounding, confidence },

@@ -28,11 +28,16 @@ const estimated = z
   })
   .describe("A measured number with what vouches for it.");
 
+/** The interval has what rounding adds on both sides. */
+function drawn(value: number, { lower, upper }: z.output<typeof interval>, rounding = 0): Known {
+  return sampled(value, { lower: lower + rounding, upper: upper - rounding }, rounding);
+}
+
 export type EstimateResult = z.output<typeof estimated>;
 
 export const estimate = about(estimated, {
   known: ({ value, standardError, rounding, interval: range, converged }) => {
-    const known = standardError === 0 ? within(value, rounding) : sampled(value, range, rounding);
+    const known = standardError === 0 ? within(value, rounding) : drawn(value, range, rounding);
     return settled(doubted(known, converged ? undefined : NOT_CONVERGED));
   },
 });
