@@ -147,6 +147,16 @@ describe("held-out examples", async () => {
     expect(await warnings("digits", test)).toBe("");
   });
 
+  it("that are the data themselves are not called too few", async () => {
+    const other = await loadProblem(DIGITS, { data: test, test, limit: 360 });
+    const { verdicts, heldOut } = (await runProfile(other.problem, { only: "held-out" }, createRandom(0), {})).result;
+    await other.close();
+    expect(heldOut?.data.ofTheData).toBe(true);
+    expect(verdicts.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^Not decided.* Examples that are not the data themselves would decide it\.$/),
+    ]);
+  });
+
   it("have one ± beside their gap, and an interval that is called one", async () => {
     const few = await loadProblem(DIGITS, { data: "digits", limit: 3, test });
     const { heldOut, sections, verdicts } = (await runProfile(few.problem, { only: "held-out" }, createRandom(0), {}))

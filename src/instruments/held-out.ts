@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { shareExamples } from "../data/share-examples.ts";
 import { studentTQuantile } from "../linalg/distributions.ts";
 import type { Point } from "../problem/point.ts";
 import { lossRounding } from "../quantities/loss-rounding.ts";
@@ -25,7 +26,12 @@ function spread(standardError: number | null, rounding: number): string[] {
 }
 
 const numbers = z.object({
-  data: z.object({ name: z.string(), sha256: z.string(), examples: aside(count) }),
+  data: z.object({
+    name: z.string(),
+    sha256: z.string(),
+    examples: aside(count),
+    ofTheData: z.boolean().default(false).describe("Whether they are the data themselves, or some of them."),
+  }),
   loss: about(real, { title: "Loss on held-out examples" }),
   lossError: aside(real)
     .nullable()
@@ -99,7 +105,12 @@ export const heldOutInstrument = defineInstrument({
     return {
       parts: {
         heldOut: {
-          data: { name: heldOut.name, sha256: heldOut.sha256(), examples: heldOut.examples },
+          data: {
+            name: heldOut.name,
+            sha256: heldOut.sha256(),
+            examples: heldOut.examples,
+            ofTheData: shareExamples(problem.dataset, heldOut),
+          },
           loss,
           lossError: Number.isNaN(error) ? null : error,
           rounding,
@@ -175,8 +186,9 @@ export const heldOutInstrument = defineInstrument({
           { level: "note", rests: [{ ground, above: 0 }], text: `The loss is higher ${measured}.` },
           { level: "note", rests: [{ ground, below: 0 }], text: `The loss is lower ${measured}.` },
         ],
-        decidedBy:
-          lossError !== null && gapError !== null && lossError < heldOut.rounding
+        decidedBy: data.ofTheData
+          ? "Examples that are not the data themselves would decide it."
+          : lossError !== null && gapError !== null && lossError < heldOut.rounding
             ? "A loss with less rounding (--precision float64) may decide it."
             : "More held-out examples would decide it.",
       },

@@ -1,4 +1,5 @@
 import type { Dataset, DatasetOptions } from "../data/dataset.ts";
+import { shareExamples } from "../data/share-examples.ts";
 import { everyLabel } from "../data/labels.ts";
 import { type OpenDataset, openDatasetPath } from "../io/open-dataset-path.ts";
 import { formatNumber } from "../util/format-number.ts";
@@ -61,12 +62,9 @@ function otherForm({ labels: stored }: Dataset, { labels: read }: Dataset): stri
   ];
 }
 
-/** That the held-out examples are the data, told by the bytes and, as parts of a built-in set share those, by an example. */
+/** That the held-out examples are the data. */
 function theSame(data: Dataset, test: Dataset): string[] {
-  if (data.sha256() !== test.sha256()) return [];
-  const [mine, theirs] = [data, test].map((each) => Object.values(each.batch(0, 1).inputs));
-  const isSame = mine.every((input, i) => input.data.every((value, j) => value === theirs[i].data[j]));
-  if (!isSame) return [];
+  if (!shareExamples(data, test)) return [];
   const [both, all] = [Math.min(data.examples, test.examples), test.examples];
   return [
     `${both === all ? (all === 1 ? "The held-out example is one" : `All ${formatCount(all)} held-out examples are`) : `The first ${formatCount(both)} of the ${formatCount(all)} held-out examples are`} of the data themselves (--test and --data have the same SHA-256): the gap says nothing of examples that the network has not seen.`,
