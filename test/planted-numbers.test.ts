@@ -269,7 +269,10 @@ describe.each(["float32", "float64"] as const)("in %s", (precision) => {
   });
 
   test.each([
-    ["whose last column is that of another vector", (columns: Float64Array[]) => [...columns.slice(0, -1), columns[0]]],
+    [
+      "whose last column is that of another vector",
+      (columns: Float64Array[]) => [...columns.slice(0, -1), columns[0].slice()],
+    ],
     ["that is 1 % too large", (columns: Float64Array[]) => columns.map((column) => column.map((x) => 1.01 * x))],
   ] as const)("a block of eight products %s", async (_what, spoil) => {
     const find = async () => {
