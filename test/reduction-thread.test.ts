@@ -2,11 +2,18 @@ import { describe, expect, test } from "vitest";
 import { reduceSymmetric, spectrumOf, toTheEnd } from "../src/linalg/symmetric-eigen.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { nodeRuntime } from "../src/runtime/node-runtime.ts";
+import type { ReductionThread } from "../src/runtime/runtime.ts";
 
 // Workers load built code; `npm test` builds first.
 const workers = new URL("../dist/runtime/", import.meta.url);
 const runtime = nodeRuntime({ threads: 2, workers });
 const N = 300;
+
+/** The reduction of a matrix in a thread that is open for it alone. */
+async function reduced(...args: Parameters<ReductionThread["reduce"]>) {
+  await using thread = runtime.openReduction?.();
+  return await thread?.reduce(...args);
+}
 
 function matrix(): Float64Array {
   const a = createRandom(1).normalVector(N * N);
@@ -21,7 +28,7 @@ describe("a matrix that is reduced in a thread of its own", () => {
   test("has the spectrum and the vectors that it has here, to the last bit, and is left as it is", async () => {
     const a = matrix();
     const shares: number[] = [];
-    const reduction = await runtime.reduceSymmetric?.(a, N, (share) => shares.push(share) > 0);
+    const reduction = await reduced(a, N, (share) => shares.push(share) > 0);
     expect(a).toEqual(matrix());
     const [there, here] = [reduction ?? [], toTheEnd(reduceSymmetric(a, N))].map((parts) => spectrumOf(parts, N));
     expect(there.values).toEqual(here.values);
@@ -32,21 +39,28 @@ describe("a matrix that is reduced in a thread of its own", () => {
   });
 
   test("is left where it is when it is not wanted any more", async () => {
-    expect(await runtime.reduceSymmetric?.(matrix(), N, () => false)).toBeUndefined();
-    const failing = runtime.reduceSymmetric?.(matrix(), N, () => {
+    expect(await reduced(matrix(), N, () => false)).toBeUndefined();
+    const failing = reduced(matrix(), N, () => {
       throw new RangeError("enough");
     });
     await expect(failing).rejects.toThrow("enough");
   });
 
   test("tells what is wrong with it", async () => {
-    await expect(runtime.reduceSymmetric?.(new Float64Array(5), 2, () => true)).rejects.toMatchObject({
+    await expect(reduced(new Float64Array(5), 2, () => true)).rejects.toMatchObject({
       code: "matrix-size",
       kind: "internal",
     });
   });
 
+  test("waits for it, and may end without one", async () => {
+    const thread = runtime.openReduction?.();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await thread?.[Symbol.asyncDispose]();
+    await expect(thread?.reduce(matrix(), N, () => true)).rejects.toMatchObject({ code: "thread-ended" });
+  });
+
   test("has no such thread where one thread is asked for", () => {
-    expect(nodeRuntime({ threads: 1, workers }).reduceSymmetric).toBeUndefined();
+    expect(nodeRuntime({ threads: 1, workers }).openReduction).toBeUndefined();
   });
 });

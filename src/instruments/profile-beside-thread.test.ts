@@ -2,7 +2,7 @@ import { expect, it, onTestFinished, vi } from "vitest";
 import { reduceSymmetric, toTheEnd } from "../linalg/symmetric-eigen.ts";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { Point } from "../problem/point.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { ReductionThread, Runtime } from "../runtime/runtime.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
 import { runProfile } from "./profile.ts";
@@ -18,9 +18,17 @@ const x = Array.from({ length: 30 }, () => normals(12, 1));
 const y = x.map((_, i) => i % 3);
 
 /** A profile with a thread of this kind, or with none; and in what order things were done. */
-async function profileWith(thread: Runtime["reduceSymmetric"], log: string[] = []) {
+async function profileWith(reduce?: ReductionThread["reduce"], log: string[] = []) {
   const problem = denseProblem(layers, x, y, crossEntropy);
-  const runtime: Runtime = Object.create(problem.runtime, { reduceSymmetric: { value: thread } });
+  const thread: ReductionThread | undefined = reduce && {
+    reduce,
+    [Symbol.asyncDispose]: () => Promise.resolve(void log.push("the thread ends")),
+  };
+  const open = () => {
+    log.push("the thread begins");
+    return thread;
+  };
+  const runtime: Runtime = Object.create(problem.runtime, { openReduction: { value: thread && open } });
   Object.defineProperty(problem, "runtime", { value: runtime });
   const eachBatch = vi.spyOn(Point.prototype, "eachBatch").mockImplementation(function (this: Point, ...args) {
     log.push(args[0].name);
@@ -38,7 +46,7 @@ async function profileWith(thread: Runtime["reduceSymmetric"], log: string[] = [
 const original = Point.prototype.eachBatch;
 
 it("is the same, to the order of what it lists, whether a thread reduces the matrix, and whenever that ends", async () => {
-  const without = await profileWith(undefined);
+  const without = await profileWith();
   const early = await profileWith((matrix, n) => Promise.resolve(toTheEnd(reduceSymmetric(matrix, n))));
   const log: string[] = [];
   const late = await profileWith(
@@ -54,6 +62,7 @@ it("is the same, to the order of what it lists, whether a thread reduces the mat
   expect(without.result.sections.map(({ status }) => status)).toEqual(Array(7).fill("measured"));
   expect(early).toEqual(without);
   expect(late).toEqual(without);
+  expect(log.filter((each) => each.startsWith("the thread"))).toEqual(["the thread begins", "the thread ends"]);
   // What waits for no eigenvalue was done while the thread was waited for: instruments, too.
   const [units, over] = [log.indexOf("units"), log.indexOf("what the caller has to do")];
   expect(units).toBeGreaterThan(-1);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { spectrumOf, symmetricSpectrum, type SymmetricSpectrum } from "../linalg/symmetric-eigen.ts";
 import { norm2 } from "../linalg/vector.ts";
 import type { ProductRounding } from "../operators/linear-operator.ts";
+import type { ReductionThread } from "../runtime/runtime.ts";
 import { inSteps } from "../util/in-steps.ts";
 import { throwIfInterrupted } from "../util/run-context.ts";
 import { together } from "../util/together.ts";
@@ -32,10 +33,12 @@ export const denseHessian = defineQuantity({
     return { kept: one, working: isApart(setting) ? 2 * one : 0 };
   },
   compute: async (desk): Promise<DenseHessian | undefined> => {
+    // It starts while the matrix is made.
+    await using thread = isApart(desk) ? desk.problem.runtime.openReduction?.() : undefined;
     const found = await desk.get(hessianMatrix);
     if (!found) return undefined;
     const { matrix, rounding } = found;
-    const spectrum = await spectrumOfMatrix(desk, matrix);
+    const spectrum = await spectrumOfMatrix(desk, matrix, thread);
     if (!spectrum) return undefined;
     const { values } = spectrum;
     desk.checks.push(spectrumCheck(matrix, values));
@@ -50,22 +53,24 @@ const APART_FROM = 1000;
 
 /** Whether the eigenproblem is given to a thread of its own. */
 export function isApart({ problem, hasBudget }: Setting): boolean {
-  return problem.space.dimension >= APART_FROM && !hasBudget && problem.runtime.reduceSymmetric !== undefined;
+  return problem.space.dimension >= APART_FROM && !hasBudget && problem.runtime.openReduction !== undefined;
 }
 
 /** Every eigenvalue, in a thread of its own where there is one, while this one goes on; undefined out of time. */
-async function spectrumOfMatrix(desk: Desk, matrix: Float64Array): Promise<SymmetricSpectrum | undefined> {
+async function spectrumOfMatrix(
+  desk: Desk,
+  matrix: Float64Array,
+  thread: ReductionThread | undefined,
+): Promise<SymmetricSpectrum | undefined> {
   const { problem, context } = desk;
   const n = problem.space.dimension;
   const progress = (share: number) =>
     context.progress?.({ stage: "Hessian eigenvalues", done: Math.round(100 * share), total: 100 });
-  const reducing = isApart(desk)
-    ? problem.runtime.reduceSymmetric?.(matrix, n, (share) => {
-        throwIfInterrupted(context);
-        progress(share);
-        return !desk.outOfTime;
-      })
-    : undefined;
+  const reducing = thread?.reduce(matrix, n, (share) => {
+    throwIfInterrupted(context);
+    progress(share);
+    return !desk.outOfTime;
+  });
   if (!reducing) return inSteps(symmetricSpectrum(matrix, n), context, progress);
   const [reduction] = await together(reducing, desk.meanwhile(denseHessian));
   return reduction && spectrumOf(reduction, n);

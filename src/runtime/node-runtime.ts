@@ -4,7 +4,7 @@ import { disableTelemetry } from "./disable-telemetry.ts";
 import { type FileSession, openFileSession } from "./file-session.ts";
 import { laneRuntime } from "./lanes.ts";
 import { onnxruntime } from "./onnxruntime.ts";
-import { reductionThread } from "./reduction-thread.ts";
+import { openReduction } from "./reduction-thread.ts";
 import type { Runtime } from "./runtime.ts";
 
 export interface NodeRuntimeOptions {
@@ -33,7 +33,7 @@ export function nodeRuntime({
       ? laneRuntime({ description, threads, lanes, worker: new URL("lane-worker.js", workers) })
       : onnxruntime(ort, { description, threads, providers: [device] });
   if (threads === 1 || workers === undefined) return runtime;
-  return { ...runtime, reduceSymmetric: reductionThread(new URL("reduction-worker.js", workers)) };
+  return { ...runtime, openReduction: () => openReduction(new URL("reduction-worker.js", workers)) };
 }
 
 /** A file in ONNX Runtime as it is, on the CPU. */

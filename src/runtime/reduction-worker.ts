@@ -1,12 +1,10 @@
 /*
- * The worker that reduces one symmetric matrix (`reduction-thread.ts`), tells how far it is, sends what came of it, and ends.
+ * The worker that reduces one symmetric matrix (`reduction-thread.ts`), tells how far it is, and sends what came of it.
  */
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { reducePacked } from "../linalg/symmetric-eigen.ts";
 import { errorDetails } from "../util/thalweg-error.ts";
 import type { ReductionReply, ReductionTask } from "./reduction-thread.ts";
-
-const { blocks }: ReductionTask = workerData;
 
 function tell(reply: ReductionReply, sent: readonly Float64Array[] = []): void {
   parentPort?.postMessage(
@@ -15,15 +13,17 @@ function tell(reply: ReductionReply, sent: readonly Float64Array[] = []): void {
   );
 }
 
-try {
-  const steps = reducePacked(blocks);
-  let step = steps.next();
-  for (; step.done !== true; step = steps.next()) tell({ kind: "share", share: step.value });
-  const reduction = step.value;
-  tell(
-    { kind: "done", reduction },
-    reduction.flatMap(({ reflections, reduced }) => [reflections.vectors, reduced.chase.vectors]),
-  );
-} catch (error) {
-  tell({ kind: "error", error: errorDetails(error, "reduction-failed") });
-}
+parentPort?.once("message", ({ blocks }: ReductionTask) => {
+  try {
+    const steps = reducePacked(blocks);
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) tell({ kind: "share", share: step.value });
+    const reduction = step.value;
+    tell(
+      { kind: "done", reduction },
+      reduction.flatMap(({ reflections, reduced }) => [reflections.vectors, reduced.chase.vectors]),
+    );
+  } catch (error) {
+    tell({ kind: "error", error: errorDetails(error, "reduction-failed") });
+  }
+});

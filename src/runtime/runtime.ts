@@ -24,6 +24,16 @@ export interface Executable {
   release(): Promise<void>;
 }
 
+/** A thread of its own for one symmetric matrix; it ends when it is disposed of. */
+export interface ReductionThread extends AsyncDisposable {
+  /**
+   * Reduces a matrix of dimension n, which is left as it is; the thread takes no other.
+   *
+   * @param goesOn is told the share that is done, and may end it, or throw; the result is then undefined
+   */
+  reduce(matrix: Float64Array, n: number, goesOn: (share: number) => boolean): Promise<SymmetricReduction | undefined>;
+}
+
 /** An engine that runs ONNX graphs. */
 export interface Runtime {
   /** For provenance: "onnxruntime-node 1.30.0, cpu". */
@@ -39,16 +49,8 @@ export interface Runtime {
   compile(model: EmittedModel): Promise<Executable>;
   feed(tensor: Tensor): Feed;
   slot(dtype: FloatType, shape: Shape): Slot;
-  /**
-   * Reduces a symmetric matrix of dimension n in a thread of its own, beside the engine; absent where there is none.
-   *
-   * @param goesOn is told the share that is done, and may end it, or throw; the result is then undefined
-   */
-  reduceSymmetric?(
-    matrix: Float64Array,
-    n: number,
-    goesOn: (share: number) => boolean,
-  ): Promise<SymmetricReduction | undefined>;
+  /** Starts a thread beside the engine, while its matrix may still be made; absent where there is none. */
+  openReduction?(): ReductionThread;
   /** Ends its threads; executables and feeds are void afterwards. */
   close(): Promise<void>;
 }
