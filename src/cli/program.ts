@@ -1,7 +1,10 @@
 import { EXIT, EXIT_OF_SIGNAL, type ExitCode } from "./exit-code.ts";
 import { guardStreams } from "./guard-streams.ts";
+import { optimizeLate } from "./optimize-late.ts";
 import { runCli, strandedError } from "./run-cli.ts";
 import { processTerminal } from "./terminal.ts";
+
+optimizeLate();
 
 const asked = new AbortController();
 const insisted = new AbortController();
