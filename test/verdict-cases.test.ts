@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { runCli } from "../src/cli/run-cli.ts";
 import type { ProfileOptions } from "../src/instruments/instrument.ts";
 import { runProfile } from "../src/instruments/profile.ts";
 import { INSTRUMENTS } from "../src/instruments/registry.ts";
@@ -10,6 +9,7 @@ import { loadProblem } from "../src/load/load-problem.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { decodeResult } from "../src/documents/result-kinds.ts";
 import { readingsOf } from "./support/result-with.ts";
+import { runHere } from "./support/run-here.ts";
 
 /** Networks whose profiles said more than their numbers, or nothing at all; the right values by NumPy and PyTorch in float64. */
 async function profileOf(name: string, load: { loss?: string; params?: string[] }, options: ProfileOptions) {
@@ -74,25 +74,15 @@ describe("a fault of one instrument, from the command line", () => {
     const before = Object.getOwnPropertyDescriptor(INSTRUMENTS, place);
     Object.defineProperty(INSTRUMENTS, place, { value: { ...INSTRUMENTS[place], run: planted }, configurable: true });
     const out = mkdtempSync(join(tmpdir(), "thalweg-fault-"));
-    const streams = { out: "", err: "" };
-    const { signal } = new AbortController();
     const at = (end: string) => new URL(`cases/ux-1/skip.${end}`, import.meta.url).pathname;
     try {
-      const exitCode = await runCli(
+      const ended = await runHere(
         ["profile", at("onnx"), "--data", at("npz"), "--only", "loss,trace,units", "--debug", "-o", join(out, "run")],
-        {
-          out: (text) => (streams.out += text),
-          err: (text) => (streams.err += text),
-          live: false,
-          columns: 80,
-          outColors: false,
-          errColors: false,
-        },
-        { asked: signal, insisted: signal, exitCode: () => 130 },
+        out,
       );
-      expect(exitCode).toBe(1);
-      expect(streams.err).toMatch(/A fault in Trace.*: planted[^]*at .*planted/);
-      expect(streams.out.replaceAll(/\s+/g, " ")).toMatch(
+      expect(ended.code).toBe(1);
+      expect(ended.err).toMatch(/A fault in Trace.*: planted[^]*at .*planted/);
+      expect(ended.out.replaceAll(/\s+/g, " ")).toMatch(
         /Trace[^.]*: failed\. A fault of Thalweg's own: planted.*c\.weight/,
       );
       const { result } = decodeResult(readFileSync(join(out, "run", "result.json"), "utf8"));

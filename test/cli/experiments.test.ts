@@ -5,7 +5,7 @@ import { EXPERIMENTS } from "../../src/experiments/registry.ts";
 import type { Experiment } from "../../src/runs/experiment.ts";
 import { commandLine, DIGITS, floats, OLD_RESULT } from "../support/command-line.ts";
 
-const { at, thalweg, npz } = commandLine();
+const { at, thalweg, here, npz } = commandLine();
 const MODEL = [DIGITS, "--data", "good.npz"];
 const VERBS = [...new Set(EXPERIMENTS.map(({ name, verb = name }: Experiment) => verb))];
 const answering = (verb: string): readonly Experiment[] =>
@@ -35,7 +35,7 @@ describe.each(VERBS)("the verb %s", (verb) => {
   const isFile = experiments[0].writes.as === "file";
 
   it("has the flags that apply to what it asks for, and no others", async () => {
-    const { out } = await thalweg([verb, "--help"]);
+    const { out } = await here([verb, "--help"]);
     const has = (flag: string) => out.includes(`  ${flag} `) || out.includes(`  ${flag}\n`);
     const some = (holds: (each: Experiment) => boolean | undefined) => experiments.some((each) => holds(each) === true);
     expect({
@@ -57,7 +57,7 @@ describe.each(VERBS)("the verb %s", (verb) => {
   it("says what it would cost, and measures and writes nothing, where it computes on data", async () => {
     if (!experiments[0].hasPlan) return;
     ones();
-    const run = await thalweg([...SMALL[verb], ...(isFile ? ["-o", "dry.out"] : []), "--dry-run", "--json"]);
+    const run = await here([...SMALL[verb], ...(isFile ? ["-o", "dry.out"] : []), "--dry-run", "--json"]);
     expect(run.code, run.err).toBe(0);
     const { seconds, instruments } = DOCUMENT_KINDS.plan.parse(JSON.parse(run.out));
     expect(seconds).toBeGreaterThan(0);
@@ -97,7 +97,7 @@ describe("check", () => {
       passed: null,
       detail: expect.stringMatching(/time was spent.*a longer --time/),
     });
-    const { out } = await thalweg(["check", ...MODEL, "--time", "1ms"]);
+    const { out } = await here(["check", ...MODEL, "--time", "1ms"]);
     expect(out).toMatch(/\d+ of \d+ checks passed; \d+ could not be made\./);
     // What holds for many is said once.
     expect(out.replaceAll(/\s+/g, " ").match(/its time was spent/g)).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { commandLine, DIGITS } from "../support/command-line.ts";
 
-const { thalweg, listing } = commandLine();
+const { thalweg, here, listing } = commandLine();
 
 /** [what, arguments, exit code, what the message must say] */
 const REFUSED: readonly (readonly [string, readonly string[], 2 | 3, RegExp])[] = [
@@ -177,7 +177,7 @@ const REFUSED: readonly (readonly [string, readonly string[], 2 | 3, RegExp])[] 
 describe("what cannot be done", () => {
   it.each(REFUSED)("%s: one clear sentence, nothing written", async (_what, args, code, says) => {
     const before = listing();
-    const run = await thalweg(args);
+    const run = await here(args);
     expect(run.err.replaceAll(/\s+/g, " ")).toMatch(says);
     expect(run.code).toBe(code);
     expect(run.err).toMatch(/error: /);
@@ -185,6 +185,13 @@ describe("what cannot be done", () => {
     expect(run.err.split("error: ")[1].split("\n").length).toBeLessThan(10);
     expect(run.out).toBe("");
     expect(listing()).toEqual(before);
+  });
+
+  it.each([2, 3] as const)("is said and returned by the process as it is above, with %i", async (exitCode) => {
+    const args = REFUSED.find(([, , code]) => code === exitCode)?.[1] ?? [];
+    const { code, out, err } = await thalweg(args);
+    expect(code).toBe(exitCode);
+    expect({ code, out, err }).toEqual(await here(args));
   });
 
   it("is one JSON document with --json", async () => {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll } from "vitest";
 import { bytesSource } from "../../src/files/byte-source.ts";
 import { encodeNpz, readNpz } from "../../src/files/npz.ts";
 import type { Tensor } from "../../src/util/tensor.ts";
+import { runHere } from "./run-here.ts";
 import { type Act, MAIN, thalweg as runThalweg } from "./spawn-node.ts";
 
 /** A file or folder below test/. */
@@ -36,6 +37,9 @@ export function commandLine() {
 
   /** Runs the built command line in the temporary folder; `act` may send it a signal. */
   const thalweg = (args: readonly string[], act?: Act) => runThalweg(args, { cwd: folder }, act);
+
+  /** The same in the process of the test, from its source. */
+  const here = (args: readonly string[]) => runHere(args, folder);
 
   function npz(name: string, arrays: Record<string, Tensor>): string {
     writeFileSync(at(name), encodeNpz(Object.entries(arrays)));
@@ -83,5 +87,5 @@ export function commandLine() {
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  return { at, thalweg, npz, listing };
+  return { at, thalweg, here, npz, listing };
 }
