@@ -1,10 +1,10 @@
 import type { Tensor } from "../util/tensor.ts";
-import { isFilled, isProgression, isSinusoidTable } from "./fixed-values.ts";
+import { isFilled } from "./fixed-values.ts";
 import type { LossSides } from "./loss-side.ts";
-import { isGenerated, namesLayer, namesTrainedNumber } from "./tensor-names.ts";
-import { isStandardized, picksItself } from "./tensor-structure.ts";
+import { isGenerated, namesLayer, namesTrained, namesTrainedNumber } from "./tensor-names.ts";
+import { isProductOfTensors, isStandardized, picksItself } from "./tensor-structure.ts";
 import type { TensorUses, Use } from "./tensor-uses.ts";
-import { isDesignedKernel, isIncidence, isOrthogonal, isScaledSinusoidTable, isTyped } from "./written-values.ts";
+import { isDesignedKernel, isFormula, isIncidence, isOrthogonal, isTyped } from "./written-values.ts";
 
 /** What is known of a tensor that is taken for a parameter. */
 export interface Doubted {
@@ -29,8 +29,9 @@ export function isDoubtful(
 ): boolean {
   if (tensor.data.length === 1) return false;
   const uses = flow.of(name).filter(({ role }) => role !== "structural");
-  if (uses.some((use) => isTrainedPlace(flow, sides, use))) return false;
   const isNamed = namesLayer(name) || namesTrainedNumber(name);
+  if (!namesTrained(name) && isProductOfTensors(flow, name)) return true;
+  if (uses.some((use) => isTrainedPlace(flow, sides, use))) return false;
   if (!isHalf && isWritten(tensor, isNamed || isGenerated(name))) return true;
   if (isNamed || !namesLayers) return false;
   return uses.some((use) => {
@@ -41,7 +42,7 @@ export function isDoubtful(
       case "table":
         return tensor.shape.length === 1 || picksItself(flow, name, use) || sides.of(name) !== undefined;
       case "arithmetic":
-        return op === "Mul" || op === "Div" || op === "Sub";
+        return (op === "Mul" || op === "Div" || op === "Sub") && sides.of(name) !== "balanced";
       default:
         return false;
     }
@@ -63,13 +64,5 @@ export function isTrainedPlace(flow: TensorUses, sides: LossSides, use: Use): bo
 function isWritten(tensor: Tensor, mayBeLayer: boolean): boolean {
   const isKernel = tensor.shape.length > 2 && isDesignedKernel(tensor);
   if (mayBeLayer) return (isTyped(tensor) && new Set(tensor.data).size > 2) || (isKernel && !isFilled(tensor));
-  return (
-    isTyped(tensor) ||
-    isKernel ||
-    isProgression(tensor) ||
-    isSinusoidTable(tensor) ||
-    isScaledSinusoidTable(tensor) ||
-    isIncidence(tensor) ||
-    isOrthogonal(tensor)
-  );
+  return isTyped(tensor) || isKernel || isFormula(tensor) || isIncidence(tensor) || isOrthogonal(tensor);
 }

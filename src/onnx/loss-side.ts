@@ -9,13 +9,14 @@ import type { Reader, TensorUses } from "./tensor-uses.ts";
 /**
  * How a tensor enters a loss that the file computes: as a **factor** of terms alone, which nobody
  * trains since the loss would shrink with it (weights of classes and tasks, levels of quantiles,
- * what standardises the labels), or otherwise, as logarithms of variances do that a term of
- * their own keeps from shrinking.
+ * what standardises the labels); **balanced**, as a factor that a term of its own keeps from shrinking, which is how
+ * logarithms of variances are trained; or otherwise.
  */
-export type LossSide = "factor" | "term";
+export type LossSide = "factor" | "balanced" | "other";
 
 /** What is as wide as it may be: an output that is scaled behind one was given its range. */
 const RANGED = new Set(["Tanh", "Sigmoid", "HardSigmoid", "Softmax", "Exp"]);
+const SUMS = new Set(["Add", "Sub", "Neg", "Sum", "Mean", "ReduceSum", "ReduceMean"]);
 const COMPARISONS = new Set(["Less", "LessOrEqual", "Greater", "GreaterOrEqual", "Equal", "Not", "And", "Or"]);
 
 export class LossSides {
@@ -42,7 +43,10 @@ export class LossSides {
     if (this.labels.size === 0) return undefined;
     const ends = this.ends(name);
     if (ends.length === 0 || !ends.every(({ node }) => this.meetsLabels(node))) return undefined;
-    return ends.every((end) => this.isFactor(end)) ? "factor" : "term";
+    const others = ends.filter((end) => !this.isFactor(end));
+    if (others.length === 0) return "factor";
+    const isBalanced = others.length < ends.length && others.some(({ node }) => this.addsUp(node));
+    return isBalanced ? "balanced" : "other";
   }
 
   /** Whether no layer reads what a node gives. */
@@ -121,6 +125,20 @@ export class LossSides {
 
   private meetsLabels(node: OnnxNode): boolean {
     return node.outputs.some((output) => [...this.flow.inputsBehind(output)].some((input) => this.labels.has(input)));
+  }
+
+  /** Whether what a sum gives comes out of the model in sums, and times constants, alone. */
+  private addsUp(sum: OnnxNode): boolean {
+    const { flow } = this;
+    const nodes = new Set([sum]);
+    for (const node of nodes) {
+      const others = node.inputs.filter((input) => flow.inputsBehind(input).size > 0);
+      const isScaled = (node.op === "Mul" || node.op === "Div") && others.length === 1;
+      if (!SUMS.has(node.op) && !isScaled && flow.roleAt(node, 0) !== "passes") continue;
+      if (node.outputs.some((output) => flow.isOutput(output))) return true;
+      for (const output of node.outputs) for (const reader of flow.readersOf(output)) nodes.add(reader.node);
+    }
+    return false;
   }
 
   private isFactor({ node, slot }: Reader): boolean {

@@ -11,7 +11,7 @@ import {
   isZeroOneMask,
 } from "./fixed-values.ts";
 import { foldedNorms } from "./derived-tensors.ts";
-import { isDoubtful, isTrainedPlace } from "./is-doubtful.ts";
+import { type Doubted, isDoubtful, isTrainedPlace } from "./is-doubtful.ts";
 import { LossSides } from "./loss-side.ts";
 import type { OnnxGraph, StoredTensor } from "./onnx-node.ts";
 import type { SlotRole } from "./rule.ts";
@@ -36,14 +36,13 @@ import {
   isGuard,
   isMean,
   isVariance,
-  isVector,
   maskedBy,
   normalizesInput,
   powerIterationFor,
   weighsLabels,
   weighsShares,
 } from "./tensor-structure.ts";
-import { isDesignedKernel, isScaledSinusoidTable, isSmooth, isTyped } from "./written-values.ts";
+import { isDesignedKernel, isFormula, isScaledSinusoidTable, isSmooth, isTyped, isVector } from "./written-values.ts";
 import { TensorUses, type FindRule, type InputShapes, type Use } from "./tensor-uses.ts";
 
 /** A tensor of the file and what it is taken for. */
@@ -116,10 +115,10 @@ export function tensorRoles(
   };
   const decided = [...tensors.values()].flatMap(({ name, tensor, storedAs }) => {
     if (!tensor) return [];
-    const subject = new Subject(name, tensor, !graph.initializers.has(name), uses, inFile);
+    const facts = { name, tensor, isHalf: storedAs !== tensor.dtype, namesLayers: inFile.namesLayers };
+    const subject = new Subject(facts, !graph.initializers.has(name), uses, inFile);
     const decision = subject.decide();
     if (decision.role !== "parameter" || decision.open) return [{ name, tensor, ...decision }];
-    const facts = { name, tensor, isHalf: storedAs !== tensor.dtype, namesLayers: inFile.namesLayers };
     return [{ name, tensor, ...decision, open: isDoubtful(uses, inFile.sides, facts) }];
   });
   const labels = tensorLabels(
@@ -195,10 +194,13 @@ class Subject {
   /** An exporter wrote it down: the network has no tensor of this name. */
   private readonly madeUp: boolean;
   private readonly inNode: boolean;
+  /** All its numbers are short decimals, of which it has more than one. */
+  private readonly typed: boolean;
 
-  constructor(name: string, tensor: Tensor, inNode: boolean, uses: TensorUses, file: FileFacts) {
+  constructor({ name, tensor, isHalf }: Doubted, inNode: boolean, uses: TensorUses, file: FileFacts) {
     this.name = name;
     this.tensor = tensor;
+    this.typed = !isHalf && isTyped(tensor);
     this.uses = uses;
     this.file = file;
     this.found = uses.of(name);
@@ -317,6 +319,9 @@ class Subject {
     const isFourier = role === "weight" && !namesTrained(this.name) && !madeUp;
     if (isFourier && this.found.every((use) => isFourierMatrix(this.uses, use)))
       return held("frequencies of random Fourier features");
+    const isOther = this.file.namesLayers && !madeUp && !namesLayer(this.name) && role === "weight";
+    if (isOther && this.uses.isLinear(node) && (this.typed || isFormula(tensor)))
+      return held("values of a formula, under a name that is none of a layer's");
     return undefined;
   }
 
@@ -336,8 +341,9 @@ class Subject {
     // What an exporter folded may be computed from trained tensors.
     const side = madeUp ? undefined : this.file.sides.of(name);
     if (side === "factor" && !isGuard(uses, name)) return held("factor of terms of a loss");
+    if (side === "balanced") return parameter("factor of terms of a loss that has a term of its own");
     if (this.single) return this.singleNumber(first);
-    if (side === "term") return doubtful(`${ROLE_NAMES[first.role]} of ${place(first)}, in a loss`);
+    if (side === "other") return doubtful(`${ROLE_NAMES[first.role]} of ${place(first)}, in a loss`);
     const scales = live.flatMap((use) => this.file.sides.scalesBefore(use));
     if (scales.length > 0 && !scales.some(namesTrained)) return held("shifts what the last layer gives");
     if (namesTrained(name)) return parameter(`${ROLE_NAMES[first.role]} of ${place(first)}`);
@@ -358,7 +364,7 @@ class Subject {
       return held("scales or shifts what the last layer gives");
     if (!live.some((use) => isTrainedPlace(uses, this.file.sides, use))) {
       // What is subtracted may be a centre or a threshold, which start so.
-      if (isTyped(tensor) && first.node.op !== "Sub") return held("numbers that were typed");
+      if (this.typed && first.node.op !== "Sub") return held("numbers that were typed");
       if (isVector(tensor.shape) && isSmooth(tensor)) return held("a smooth curve");
     }
     if (this.inNodeOnly()) return held("value of a Constant node, in a file that keeps its weights as initialisers");

@@ -1,5 +1,6 @@
-import type { Shape } from "../util/tensor.ts";
+import { isFloat, type Shape } from "../util/tensor.ts";
 import type { OnnxNode, StoredTensor } from "./onnx-node.ts";
+import { isGenerated } from "./tensor-names.ts";
 import type { Reader, TensorUses, Use } from "./tensor-uses.ts";
 
 /* What the nodes around a tensor tell of it, where the slots that it feeds do not. */
@@ -105,11 +106,6 @@ export function isFourierMatrix(flow: TensorUses, use: Use): boolean {
   return ends.size === 2 && ends.has("Sin") && ends.has("Cos");
 }
 
-/** At most one axis is longer than 1. */
-export function isVector(shape: Shape): boolean {
-  return shape.filter((extent) => extent > 1).length <= 1;
-}
-
 /** Whether what the tensor is multiplied with are the shares of a softmax. */
 export function weighsShares(flow: TensorUses, { node, slot }: Reader): boolean {
   return node.inputs.length === 2 && flow.producerOf(flow.origin(node.inputs[1 - slot]))?.op === "Softmax";
@@ -212,6 +208,23 @@ export function maskedBy(flow: TensorUses, name: string): StoredTensor | undefin
   return partners
     .flatMap((partner) => (partner === name ? [] : (flow.tensor(partner) ?? [])))
     .toSorted((a, b) => size(b) - size(a))[0];
+}
+
+/**
+ * Whether a tensor is multiplied, element by element and before any input enters, with another tensor of its
+ * size or with a single number under a name: of such a product one factor is fixed (noise, a pattern), and both stand in one place.
+ */
+export function isProductOfTensors(flow: TensorUses, name: string): boolean {
+  const size = flow.tensor(name)?.tensor?.data.length;
+  return flow.consumers(name).some(({ node, slot }) => {
+    if (node.op !== "Mul" || !flow.isFree(node)) return false;
+    const other = flow.tensor(flow.origin(node.inputs[1 - slot]));
+    if (other === undefined || other.name === name || other.tensor === undefined || !isFloat(other.tensor.dtype))
+      return false;
+    // Of a mask that prunes, no factor is in doubt.
+    if (other.tensor.data.every((element) => element === 0 || element === 1)) return false;
+    return other.tensor.data.length === size || (other.tensor.data.length === 1 && !isGenerated(other.name));
+  });
 }
 
 /** √(t + ε) divides: a running variance, where a normalisation was written out in arithmetic. */

@@ -1,10 +1,15 @@
-import type { Tensor } from "../util/tensor.ts";
-import { isFilled, isSinusoidTable } from "./fixed-values.ts";
+import type { Shape, Tensor } from "../util/tensor.ts";
+import { isFilled, isProgression, isSinusoidTable } from "./fixed-values.ts";
 
 /*
  * Values that training does not leave behind: what somebody typed or computed from a formula. They
  * never overrule a role; where a tensor has none, or a name that says nothing, they speak against it.
  */
+
+/** At most one axis is longer than 1. */
+export function isVector(shape: Shape): boolean {
+  return shape.filter((extent) => extent > 1).length <= 1;
+}
 
 /** Digits of numbers that people type: weights of atoms and means of colours have five. */
 const TYPED_DIGITS = 5;
@@ -86,6 +91,20 @@ export function isIncidence({ data, shape }: Tensor): boolean {
   let zeros = 0;
   for (const element of data) if (element === 0) zeros++;
   return zeros >= data.length / 4 && zeros < data.length && data.every((element) => element >= 0);
+}
+
+/**
+ * Values of a formula that no weight starts from: sinusoids, steps or ratios, a smooth curve, bands of numbers other
+ * than one. (Identities, rotations and constants are how weights start.)
+ */
+export function isFormula(tensor: Tensor): boolean {
+  return (
+    isProgression(tensor) ||
+    isSinusoidTable(tensor) ||
+    isScaledSinusoidTable(tensor) ||
+    (isVector(tensor.shape) && isSmooth(tensor)) ||
+    (isIncidence(tensor) && tensor.data.some((element) => element !== 0 && element !== 1))
+  );
 }
 
 /** More columns than this are not multiplied with each other. */

@@ -1,0 +1,120 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { decodeModel, type ModelFile } from "../src/onnx/decode-model.ts";
+import { sizeOf } from "../src/util/tensor.ts";
+
+/*
+ * Which tensors are trained is not in a file. `named-parameters/` holds networks as people write them, exported by PyTorch, with
+ * what `named_parameters()` says. No tensor may be taken for what it is not in silence: it is right, or it is named as
+ * one of which the file does not say.
+ */
+
+const FOLDER = fileURLToPath(new URL("named-parameters", import.meta.url));
+
+const truth = z
+  .record(z.string(), z.object({ trained: z.record(z.string(), z.number()), fixed: z.array(z.string()) }))
+  .parse(JSON.parse(readFileSync(join(FOLDER, "truth.json"), "utf8")));
+
+/** What cannot be told, is taken for the wrong thing, and is said: by file, the tensors. */
+const SAID: Readonly<Record<string, readonly string[]>> = {
+  // Single numbers, which start as short decimals where they are trained too.
+  distillation: ["T"],
+  temperature: ["temperature"],
+  arcface: ["s"],
+  lora: ["scaling"],
+  // In the place of a weight, with values that weights start from or are random.
+  mel: ["fb"],
+  pca: ["components"],
+  rotation: ["rot"],
+  "rotation-folded": ["rot"],
+  queue: ["queue"],
+  teacher: ["teacher_w"],
+  reservoir: ["W_in", "W_res"],
+  noisy: ["weight_epsilon"],
+  style: ["noise_const"],
+  // The name of a layer's weight is only doubted.
+  "sobel-as-weight": ["edge.weight"],
+  // Trained in other networks of the same graph: codebook-trained, centres-trained, gaussian-process.
+  "codebook-averaged": ["codebook"],
+  "centres-fixed": ["mu"],
+  landmarks: ["landmarks"],
+  "landmarks-folded": ["onnx::Sub_20"],
+  // Held constant: standard deviations of targets stand in the same place (denormalized).
+  "output-scales": ["scales"],
+  // The exporter computed with the parameters, and wrote down what came out.
+  "uncertainty-folded": ["onnx::Exp_19"],
+  "variance-shared-folded": ["onnx::Add_24", "onnx::Exp_23"],
+  "swin-folded": ["onnx::Add_26", "onnx::MatMul_27"],
+};
+
+/** Trained, and named as if they might not be: as few as possible. */
+const DOUBTED: Readonly<Record<string, readonly string[]>> = {
+  // Rows that labels pick, and values of a formula.
+  "centre-loss": ["centers"],
+  cutpoints: ["cutpoints"],
+  "centres-trained": ["mu"],
+  // Fixed in other networks of the same graph: codebook-averaged, landmarks, masses.
+  "codebook-trained": ["codebook"],
+  "gaussian-process": ["raw_lengthscale", "inducing_points"],
+  "input-scale": ["in_scale"],
+  // What balances it was folded.
+  "uncertainty-folded": ["log_vars"],
+  // Factors of activations, and matrices, whose names say nothing.
+  snake: ["s"],
+  sinc: ["low_hz_"],
+  latents: ["latents"],
+  noisy: ["weight_sigma"],
+};
+
+interface Reading {
+  /** Taken for what they are not. */
+  readonly wrong: readonly string[];
+  /** Those of them that nothing names. */
+  readonly silent: readonly string[];
+  /** Trained, and named as if they might not be. */
+  readonly doubted: readonly string[];
+}
+
+function readingOf(model: ModelFile, { trained, fixed }: (typeof truth)[string]): Reading {
+  const others = [...model.constants, ...model.statistics];
+  // A name that the exporter made up is wrong where the count is, and is said to be the exporter's own.
+  const count = model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const right = Object.values(trained).reduce((sum, size) => sum + size, 0);
+  const madeUp = model.notices
+    .filter(({ code }) => code === "renamed-weights" || code === "folded-norms")
+    .map(({ message }) => message)
+    .join(" ");
+  const known = new Set([...Object.keys(trained), ...fixed]);
+  const wrong = [
+    ...model.parameters.filter(({ name }) => fixed.includes(name)),
+    ...others.filter(({ name }) => Object.hasOwn(trained, name)),
+    ...(count > right ? model.parameters.filter(({ name }) => !known.has(name) && madeUp.includes(name)) : []),
+    ...(count < right ? others.filter(({ name, open }) => open && !known.has(name)) : []),
+  ];
+  return {
+    wrong: wrong.map(({ name }) => name).sort(),
+    silent: wrong.filter(({ name, open }) => !open && !madeUp.includes(name)).map(({ name }) => name),
+    doubted: model.parameters
+      .filter((each) => each.open && !fixed.includes(each.name) && !wrong.includes(each))
+      .map(({ name }) => name),
+  };
+}
+
+const readings = Object.entries(truth).map(([name, of]) => {
+  const file = `${name}.onnx`;
+  const model = decodeModel(new Uint8Array(readFileSync(join(FOLDER, file))), { file });
+  return { name, of, model, ...readingOf(model, of) };
+});
+
+describe("which tensors are trained, held against named_parameters()", () => {
+  test.each(readings)("$name", ({ name, silent, wrong, doubted, of, model }) => {
+    expect(silent).toEqual([]);
+    expect(wrong).toEqual([...(SAID[name] ?? [])].sort());
+    expect(doubted).toEqual(DOUBTED[name] ?? []);
+    const count = model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    if (wrong.length === 0) expect(count).toBe(Object.values(of.trained).reduce((sum, size) => sum + size, 0));
+  });
+});
