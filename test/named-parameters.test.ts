@@ -1,9 +1,15 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { z } from "zod";
+import { encodeNpz } from "../src/files/npz.ts";
+import { runProfile } from "../src/instruments/profile.ts";
+import { loadProblem } from "../src/load/load-problem.ts";
 import { decodeModel, type ModelFile } from "../src/onnx/decode-model.ts";
+import { createRandom } from "../src/random/random-stream.ts";
+import { formatMeasured } from "../src/util/format-number.ts";
 import { sizeOf } from "../src/util/tensor.ts";
 
 /*
@@ -33,9 +39,13 @@ const SAID: Readonly<Record<string, readonly string[]>> = {
   queue: ["queue"],
   teacher: ["teacher_w"],
   reservoir: ["W_in", "W_res"],
+  sinc: ["n_", "window_"],
   noisy: ["weight_epsilon"],
   style: ["noise_const"],
-  // The name of a layer's weight is only doubted.
+  // The name, or the place, of a layer's weight is only doubted.
+  "frozen-norm": ["bn1.bias", "bn1.weight"],
+  "second-gain": ["feature_weights"],
+  coupling: ["mask"],
   "sobel-as-weight": ["edge.weight"],
   // Trained in other networks of the same graph: codebook-trained, centres-trained, gaussian-process.
   "codebook-averaged": ["codebook"],
@@ -117,4 +127,44 @@ describe("which tensors are trained, held against named_parameters()", () => {
     const count = model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     if (wrong.length === 0) expect(count).toBe(Object.values(of.trained).reduce((sum, size) => sum + size, 0));
   });
+});
+
+const folder = mkdtempSync(join(tmpdir(), "doubt-"));
+const DATA = join(folder, "data.npz");
+const numbers = (count: number, seed: number) =>
+  Float32Array.from({ length: count }, (_, i) => Math.sin(seed * (i + 1) ** 2));
+writeFileSync(
+  DATA,
+  encodeNpz(
+    new Map([
+      ["x", { dtype: "float32" as const, shape: [12, 4], data: numbers(48, 1.3).map((each) => 5 * each) }],
+      ["y", { dtype: "float32" as const, shape: [12, 3], data: numbers(36, 2.7) }],
+    ]),
+  ),
+);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test("how much of ‖g‖² lies in tensors in doubt is a warning, and --freeze gives the numbers without them", async () => {
+  const gradientOf = async (freeze?: string[]) => {
+    const loaded = await loadProblem(join(FOLDER, "input-scale.onnx"), { data: DATA, freeze, threads: 1 });
+    const { result } = await runProfile(loaded.problem, { only: "gradient" }, createRandom(0), {});
+    await loaded.close();
+    return { loaded, result };
+  };
+  const { loaded, result } = await gradientOf();
+  const doubt = "in_scale (4 numbers) counts as trained, though nothing in the file says so; --freeze in_scale";
+  expect(loaded.warnings.some((warning) => warning.startsWith(doubt))).toBe(true);
+  const gradient = result.gradient;
+  const lengthOf = (wanted: string) => gradient?.tensors.find(({ name }) => name === wanted)?.norm ?? 0;
+  const share = (lengthOf("in_scale") / (gradient?.norm ?? 0)) ** 2;
+  expect(gradient?.doubtful?.names).toEqual(["in_scale"]);
+  expect(gradient?.doubtful?.share).toBeCloseTo(share, 12);
+  expect(share).toBeGreaterThan(0.01);
+  const frozen = await gradientOf(["in_scale"]);
+  expect(frozen.loaded.warnings.join(" ")).not.toContain("counts as trained");
+  expect(frozen.result.gradient?.doubtful).toBeNull();
+  const without = formatMeasured(frozen.result.gradient?.norm ?? 0);
+  const verdict = result.verdicts.find(({ text }) => text.includes("in_scale"));
+  expect(verdict).toMatchObject({ level: "warn", instrument: "gradient" });
+  expect(verdict?.text).toContain(`‖g‖ = ${without}`);
 });

@@ -1,10 +1,23 @@
 import type { Tensor } from "../util/tensor.ts";
-import { isFilled } from "./fixed-values.ts";
+import { isFilled, isSinusoidTable, isZeroOneMask } from "./fixed-values.ts";
 import type { LossSides } from "./loss-side.ts";
 import { isGenerated, namesLayer, namesTrained, namesTrainedNumber } from "./tensor-names.ts";
-import { isProductOfTensors, isStandardized, picksItself } from "./tensor-structure.ts";
+import {
+  isBesideStatistics,
+  isConvolution,
+  isProductOfTensors,
+  isStandardized,
+  picksItself,
+} from "./tensor-structure.ts";
 import type { TensorUses, Use } from "./tensor-uses.ts";
-import { isDesignedKernel, isFormula, isIncidence, isOrthogonal, isTyped } from "./written-values.ts";
+import {
+  isDesignedKernel,
+  isFormula,
+  isIncidence,
+  isOrthogonal,
+  isScaledSinusoidTable,
+  isTyped,
+} from "./written-values.ts";
 
 /** What is known of a tensor that is taken for a parameter. */
 export interface Doubted {
@@ -31,8 +44,11 @@ export function isDoubtful(
   const uses = flow.of(name).filter(({ role }) => role !== "structural");
   const isNamed = namesLayer(name) || namesTrainedNumber(name);
   if (!namesTrained(name) && isProductOfTensors(flow, name)) return true;
+  if (uses.every(({ role }) => role === "arithmetic") && isBesideStatistics(flow, name)) return true;
+  if (uses.some((use) => isSlotOfLayer(flow, sides, use))) return false;
+  const isKernel = uses.some(({ node }) => isConvolution(node));
+  if (!isHalf && isWritten(tensor, isNamed || isGenerated(name), isKernel)) return true;
   if (uses.some((use) => isTrainedPlace(flow, sides, use))) return false;
-  if (!isHalf && isWritten(tensor, isNamed || isGenerated(name))) return true;
   if (isNamed || !namesLayers) return false;
   return uses.some((use) => {
     const { op } = use.node;
@@ -49,20 +65,28 @@ export function isDoubtful(
   });
 }
 
+/** Whether a layer or normalisation has a slot for the tensor, or it is the bias of one. */
+function isSlotOfLayer(flow: TensorUses, sides: LossSides, use: Use): boolean {
+  const { role } = use;
+  if (role === "gain" || role === "offset" || role === "state") return true;
+  return role === "arithmetic" && flow.isBias(use) && !sides.scalesOutput(use);
+}
+
 /** Whether only trained tensors stand in a place. */
 export function isTrainedPlace(flow: TensorUses, sides: LossSides, use: Use): boolean {
   const { node, slot, role } = use;
-  if (role === "gain" || role === "offset" || role === "state") return true;
+  if (isSlotOfLayer(flow, sides, use)) return true;
   if (role !== "arithmetic" || node.inputs.length !== 2) return false;
-  if (flow.isBias(use) && !sides.scalesOutput(use)) return true;
   if (node.op !== "Mul" && node.op !== "Add") return false;
-  if (isStandardized(flow, node.inputs[1 - slot]) || sides.scalesLayer(use)) return true;
+  if (isStandardized(flow, node.inputs[1 - slot], node.op === "Add" ? 1 : 0) || sides.scalesLayer(use)) return true;
   return node.op === "Mul" && sides.isBranch(node);
 }
 
 /** Values of a formula; in what may be a layer by its name only those that no layer starts from. */
-function isWritten(tensor: Tensor, mayBeLayer: boolean): boolean {
-  const isKernel = tensor.shape.length > 2 && isDesignedKernel(tensor);
-  if (mayBeLayer) return (isTyped(tensor) && new Set(tensor.data).size > 2) || (isKernel && !isFilled(tensor));
-  return isTyped(tensor) || isKernel || isFormula(tensor) || isIncidence(tensor) || isOrthogonal(tensor);
+function isWritten(tensor: Tensor, mayBeLayer: boolean, isKernel: boolean): boolean {
+  const isDesigned = isKernel && isDesignedKernel(tensor);
+  if (isSinusoidTable(tensor) || isScaledSinusoidTable(tensor)) return true;
+  if (mayBeLayer) return (isTyped(tensor) && new Set(tensor.data).size > 2) || (isDesigned && !isFilled(tensor));
+  const isKept = isTyped(tensor) || isZeroOneMask(tensor);
+  return isKept || isDesigned || isFormula(tensor) || isIncidence(tensor) || isOrthogonal(tensor);
 }

@@ -63,7 +63,8 @@ export class LossSides {
     if (node.inputs.length !== 2 || !this.isLast(node) || this.isBranch(node)) return false;
     const before = flow.producerOf(flow.origin(node.inputs[1 - slot]));
     if (before === undefined) return false;
-    const isShift = node.op === "Add" || node.op === "Sub";
+    // Thresholds, from which outputs are subtracted, are trained.
+    const isShift = node.op === "Add" || (node.op === "Sub" && slot === 1);
     if (isShift) return isBiased(flow, before) || this.scalesBy(before).length > 0;
     return (
       (node.op === "Mul" || (node.op === "Div" && slot === 1)) && (RANGED.has(before.op) || isBiased(flow, before))

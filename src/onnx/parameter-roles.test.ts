@@ -262,6 +262,7 @@ const ROWS: readonly Row[] = [
     nodes: ["MatMul x w -> h", "Clip h _ act.alpha -> y"],
     tensors: { w: W, "act.alpha": [[], [6]] },
     parameters: ["w", "act.alpha"],
+    doubtful: ["act.alpha"],
   },
   {
     what: "a trained limit by Min",
@@ -303,6 +304,7 @@ const ROWS: readonly Row[] = [
     tensors: { g: [[4], range(4, 1)], b: [[4], filled(4, 0)] },
     integers: { one: [1] },
     parameters: ["g", "b"],
+    doubtful: ["g"],
   },
   {
     what: "mask token, as an operand of Where behind Expand",
@@ -374,6 +376,7 @@ const ROWS: readonly Row[] = [
     nodes: ["Mul m_mask w -> g", "Mul b b_mask -> c", "Gemm x g c -> y"],
     tensors: { w: W, m_mask: [[4, 4], filled(16, 1)], b: [[4]], b_mask: [[4], [0, 1, 1, 0]] },
     parameters: ["w", "b"],
+    open: ["m_mask"],
   },
   {
     what: "pruning mask of whole channels",
@@ -700,6 +703,7 @@ const ROWS: readonly Row[] = [
     nodes: ["MatMul x w -> h", "Mul h m/scale/mul/ReadVariableOp:0 -> g", "Mul g m/gate/alpha:0 -> y"],
     tensors: { w: W, "m/scale/mul/ReadVariableOp:0": [[], [1]], "m/gate/alpha:0": [[], [0.5]] },
     parameters: ["w", "m/scale/mul/ReadVariableOp:0", "m/gate/alpha:0"],
+    doubtful: ["m/gate/alpha:0"],
   },
   ...[
     ["lo", "hi"],

@@ -32,6 +32,7 @@ import {
 import { tensorLabels, type Labelled } from "./tensor-labels.ts";
 import {
   isAngle,
+  isConvolution,
   isFourierMatrix,
   isGuard,
   isMean,
@@ -42,7 +43,7 @@ import {
   weighsLabels,
   weighsShares,
 } from "./tensor-structure.ts";
-import { isDesignedKernel, isFormula, isScaledSinusoidTable, isSmooth, isTyped, isVector } from "./written-values.ts";
+import { isDesignedKernel, isPattern, isScaledSinusoidTable, isSmooth, isTyped, isVector } from "./written-values.ts";
 import { TensorUses, type FindRule, type InputShapes, type Use } from "./tensor-uses.ts";
 
 /** A tensor of the file and what it is taken for. */
@@ -231,7 +232,8 @@ class Subject {
     const masked = single ? undefined : maskedBy(uses, name);
     if (masked && (masked.tensor?.data.length ?? 0) >= tensor.data.length) {
       const allOrNothing = tensor.data.every((element) => element === 0 || element === 1);
-      if (isZeroOneMask(tensor) || (allOrNothing && namesMask(name))) return fixed(`pruning mask of ${masked.name}`);
+      if (isZeroOneMask(tensor)) return fixed(`pruning mask of ${masked.name}`);
+      if (allOrNothing && namesMask(name)) return held(`pruning mask of ${masked.name} that prunes nothing`);
     }
     if (this.by("gain", "offset", "statistic") === undefined && namesStatistic(name))
       return statistic("running statistic, by its name");
@@ -307,10 +309,12 @@ class Subject {
       if (role === "state" && neutral(0)) return filled(`zeros where the recurrence ${node.name} starts`);
       if (role === "table" && isIdentity(tensor)) return held(`one-hot rows for ${place({ node })}`);
     }
+    if (role === "weight" && this.inNodeOnly() && this.uses.isFree(node))
+      return held(`input of ${place({ node })} that the exporter wrote down`);
     if (role === "table" && isSinusoidTable(tensor) && !namesTrained(this.name)) return held("sampled sinusoids");
     if (role === "table" && tensor.shape.length === 1 && isSmooth(tensor))
       return held("a smooth curve, read by its place");
-    if (role === "weight" && tensor.shape.length > 2 && !/\.weight$|ReadVariableOp/.test(this.name))
+    if (role === "weight" && isConvolution(node) && !/\.weight$|ReadVariableOp/.test(this.name))
       if (isDesignedKernel(tensor) && !isFilled(tensor)) return held("kernels of a designed filter");
     if (role === "weight" && isProgression(tensor) && this.found.every((use) => weighsShares(this.uses, use)))
       return held("numbers of the bins of a distribution");
@@ -320,7 +324,7 @@ class Subject {
     if (isFourier && this.found.every((use) => isFourierMatrix(this.uses, use)))
       return held("frequencies of random Fourier features");
     const isOther = this.file.namesLayers && !madeUp && !namesLayer(this.name) && role === "weight";
-    if (isOther && this.uses.isLinear(node) && (this.typed || isFormula(tensor)))
+    if (isOther && this.uses.isLinear(node) && (this.typed || isPattern(tensor)))
       return held("values of a formula, under a name that is none of a layer's");
     return undefined;
   }
@@ -345,7 +349,8 @@ class Subject {
     if (this.single) return this.singleNumber(first);
     if (side === "other") return doubtful(`${ROLE_NAMES[first.role]} of ${place(first)}, in a loss`);
     const scales = live.flatMap((use) => this.file.sides.scalesBefore(use));
-    if (scales.length > 0 && !scales.some(namesTrained)) return held("shifts what the last layer gives");
+    if (scales.length > 0 && !isFilled(tensor) && !scales.some(namesTrained))
+      return held("shifts what the last layer gives");
     if (namesTrained(name)) return parameter(`${ROLE_NAMES[first.role]} of ${place(first)}`);
     if (isZeroOneMask(tensor) && tensor.shape.length >= 2) return held("mask: zeros and ones");
     if (isSinusoidTable(tensor) || isScaledSinusoidTable(tensor)) return held("sampled sinusoids");
@@ -381,12 +386,13 @@ class Subject {
     const trained = parameter(`${ROLE_NAMES[use.role]} of ${place(use)}`);
     // Numbers that are trained start at 0 or 1, or have been trained.
     const isStart = tensor.data[0] === 0 || tensor.data[0] === 1;
-    if (namesTrained(name)) return trained;
     if (namesTrainedNumber(name)) return { ...trained, open: !uncommon && !isStart };
     if (tensor.data[0] === 1 && use.node.op === "Sub" && use.slot === 0)
-      return fixed(`the one of 1 − x in ${place(use)}`);
+      return (file.fromPyTorch ? held : fixed)(`the one of 1 − x in ${place(use)}`);
     if (namesFixed(name))
-      return isGuard(this.uses, name) ? fixed(`keeps ${place(use)} away from 0`) : held("a single number, by its name");
+      return isGuard(this.uses, name) && !uncommon
+        ? fixed(`keeps ${place(use)} away from 0`)
+        : held("a single number, by its name");
     if (inNode) return uncommon ? held("a single number in a Constant node") : fixed("a single number");
     // Graphs of TensorFlow name numbers after the operator that they are written for; variables are read by their names.
     if (isGraphPath(name)) return held("a single number written into the graph, by its name");

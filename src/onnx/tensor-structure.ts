@@ -115,15 +115,45 @@ const MEANS = /^Reduce(Mean|L2|SumSquare)$/;
 /** Steps from a mean to what was standardised by it, at most. */
 const STEPS = 8;
 
-/** Whether a value was standardised by its own mean or length: what scales and shifts it is the gain and bias of a normalisation. */
-export function isStandardized(flow: TensorUses, value: string): boolean {
+/**
+ * Whether a value was standardised by its own mean or length: what scales it is the gain of a normalisation, and what
+ * shifts it then (`gains` = 1) the bias. A normalisation that has its gain, in arithmetic or in its node, needs no second one.
+ */
+export function isStandardized(flow: TensorUses, value: string, gains: number): boolean {
   let values = [value];
+  let left = gains;
   for (let step = 0; step < STEPS && values.length > 0; step++) {
     const producers = values.flatMap((each) => flow.producerOf(each) ?? []);
-    if (producers.some(({ op }) => MEANS.test(op) || (step < 3 && op.endsWith("Normalization")))) return true;
+    if (producers.some(({ op }) => MEANS.test(op))) return true;
+    const normalization = producers.find(({ op }) => op.endsWith("Normalization"));
+    if (normalization) return left > 0 || !hasOwnGain(flow, normalization);
+    if (producers.some((node) => isScaledByTensor(flow, node)) && left-- <= 0) return false;
     values = producers.flatMap((node) => (isElementwise(node) ? node.inputs : []));
   }
   return false;
+}
+
+/** Whether a normalisation has a gain of the network's own, and not one that the exporter filled in. */
+function hasOwnGain(flow: TensorUses, { inputs }: OnnxNode): boolean {
+  const gain = inputs[1] ?? "";
+  return flow.tensor(flow.origin(gain)) !== undefined && !isGenerated(flow.origin(gain));
+}
+
+function isScaledByTensor(flow: TensorUses, { op, inputs }: OnnxNode): boolean {
+  return (
+    affineKind(op) !== undefined &&
+    inputs.some((input) => (flow.tensor(flow.origin(input))?.tensor?.data.length ?? 1) > 1)
+  );
+}
+
+export function isConvolution({ op }: Pick<OnnxNode, "op">): boolean {
+  return op.startsWith("Conv");
+}
+
+/** Whether a gain or bias is applied in arithmetic beside running statistics, as by a normalisation that is frozen with them. */
+export function isBesideStatistics(flow: TensorUses, name: string): boolean {
+  const module = name.slice(0, name.lastIndexOf(".") + 1);
+  return module !== "" && flow.tensor(`${module}running_var`) !== undefined;
 }
 
 function isElementwise({ op }: OnnxNode): boolean {

@@ -41,22 +41,32 @@ export function isSmooth({ data }: Pick<Tensor, "data">): boolean {
   return slopes > 0 && bends < slopes / 2;
 }
 
+/** The largest difference by which rounding parts numbers that are equal. */
+const ROUNDING = 1e-6;
+
 /** Rounding of a length. */
 const LENGTH_TOLERANCE = 1e-4;
 
-/** Sampled sinusoids of any amplitude: sines and cosines in pairs, so that all rows have one length. */
+/**
+ * Sampled sinusoids of any amplitude and of several coordinates: sines and cosines in pairs, so that all rows (but for
+ * empty ones, of tokens without a place) have one length. The row of the origin is zeros and ones.
+ */
 export function isScaledSinusoidTable({ data, shape, dtype }: Tensor): boolean {
   const columns = shape[shape.length - 1] ?? 0;
   if (columns < 2 || dtype.startsWith("int")) return false;
   const squares = new Float64Array(data.length / columns);
   data.forEach((element, i) => (squares[Math.floor(i / columns)] += element * element));
-  const amplitude = Math.sqrt((2 * squares[0]) / columns);
-  if (!squares.every((square) => Math.abs(square - squares[0]) <= LENGTH_TOLERANCE * squares[0])) return false;
+  const square = Math.max(...squares.slice(0, 2));
+  const amplitude = Math.sqrt((2 * square) / columns);
+  const isLong = (each: number) => Math.abs(each - square) <= LENGTH_TOLERANCE * square;
+  if (!(square > 0) || !squares.every((each) => each === 0 || isLong(each))) return false;
+  const isOrigin = (row: number) => {
+    const values = data.subarray(row * columns, (row + 1) * columns);
+    return squares[row] > 0 && values.every((each) => each === 0 || Math.abs(each - amplitude) <= ROUNDING * amplitude);
+  };
+  if (columns >= 4 && squares.length >= 4 && (isOrigin(0) || isOrigin(1))) return true;
   return isSinusoidTable({ dtype: "float64", shape, data: Float64Array.from(data, (element) => element / amplitude) });
 }
-
-/** The largest difference by which rounding parts numbers that are equal. */
-const ROUNDING = 1e-6;
 
 /**
  * Kernels of a filter that was designed (a blur, a difference): each is, along every axis, its own mirror
@@ -93,18 +103,15 @@ export function isIncidence({ data, shape }: Tensor): boolean {
   return zeros >= data.length / 4 && zeros < data.length && data.every((element) => element >= 0);
 }
 
-/**
- * Values of a formula that no weight starts from: sinusoids, steps or ratios, a smooth curve, bands of numbers other
- * than one. (Identities, rotations and constants are how weights start.)
- */
+/** A pattern that no weight starts from: sinusoids, or bands of numbers other than one. (Identities and constants are how weights start.) */
+export function isPattern(tensor: Tensor): boolean {
+  if (isSinusoidTable(tensor) || isScaledSinusoidTable(tensor)) return true;
+  return isIncidence(tensor) && tensor.data.some((element) => element !== 0 && element !== 1);
+}
+
+/** Values of a formula: steps, ratios, a smooth curve, a pattern. */
 export function isFormula(tensor: Tensor): boolean {
-  return (
-    isProgression(tensor) ||
-    isSinusoidTable(tensor) ||
-    isScaledSinusoidTable(tensor) ||
-    (isVector(tensor.shape) && isSmooth(tensor)) ||
-    (isIncidence(tensor) && tensor.data.some((element) => element !== 0 && element !== 1))
-  );
+  return isPattern(tensor) || isProgression(tensor) || (isVector(tensor.shape) && isSmooth(tensor));
 }
 
 /** More columns than this are not multiplied with each other. */

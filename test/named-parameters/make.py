@@ -191,6 +191,25 @@ N["teacher"] = Net(lambda s, x: ((s.net(x) - x @ s.teacher_w) ** 2).mean(1), b=d
 N["latents"] = Net(lambda s, x: s.head(torch.softmax(s.q(s.latents) @ s.k(x).transpose(1, 2), -1) @ x).mean(1), p=dict(latents=randn(4, 6)), q=L(6, 4), k=L(4, 4), head=L(4, 3)), (sequence,)
 N["gaussian-process"] = Net(lambda s, x: s.h(torch.exp(-0.5 * ((x / F.softplus(s.raw_lengthscale))[:, None] - s.inducing_points).pow(2).sum(-1))), p=dict(raw_lengthscale=torch.zeros(4), inducing_points=randn(5, 4)), h=L(5, 3)), (x,)
 
+# Norms that are frozen with their statistics, second gains, masks, positions of two coordinates.
+class FrozenNorm(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        for name, value in dict(weight=rand(n) + 0.5, bias=randn(n), running_mean=randn(n), running_var=rand(n) + 0.5).items():
+            self.register_buffer(name, value)
+
+    def forward(self, x):
+        each = lambda name: getattr(self, name).reshape(1, -1, 1, 1)
+        scale = each("weight") * (each("running_var") + 1e-5).rsqrt()
+        return x * scale + (each("bias") - each("running_mean") * scale)
+
+
+N["frozen-norm"] = Net(lambda s, x: s.h(torch.relu(s.bn1(s.c(x))).mean((2, 3))), c=nn.Conv2d(3, 4, 3, bias=False), bn1=FrozenNorm(4), h=L(4, 3)), (image,)
+N["second-gain"] = Net(lambda s, x: s.net(s.norm(x) * s.feature_weights), b=dict(feature_weights=rand(4)), norm=nn.LayerNorm(4), net=mlp()), (x,)
+N["coupling"] = Net(lambda s, x: s.h(s.mask * x + (1 - s.mask) * (x * torch.exp(s.net(s.mask * x)))), b=dict(mask=vec(1.0, 0, 1, 0)), net=mlp(o=4), h=L(4, 3)), (x,)
+halves = [torch.stack([torch.sin(c[:, None] * frequency), torch.cos(c[:, None] * frequency)], -1).flatten(1) for c in (torch.arange(6.0) // 3, torch.arange(6.0) % 3)]
+N["positions-of-two"] = Net(lambda s, x: s.h(torch.tanh(s.e(x) + s.pos_embed)).mean(1), b=dict(pos_embed=torch.cat([torch.zeros(1, 8), torch.cat(halves, 1)])[None]), e=L(4, 8), h=L(8, 3)), (randn(4, 7, 4),)
+
 
 def main():
     truth = {}
