@@ -26,6 +26,8 @@ export interface LoadedModel {
   readonly original?: ModelFile;
   /** What was done to it, in sentences. */
   readonly notes: readonly string[];
+  /** Statistics of the file's own that stayed where a checkpoint has none: of other weights than those that were put in. */
+  readonly keptStatistics: readonly string[];
 }
 
 /**
@@ -50,7 +52,7 @@ export function loadModel(path: string, weights?: string): LoadedModel {
     const own = { name: path, sha256: createHash("sha256").update(bytes).digest("hex") };
     const files = [own, ...externalData];
     const sha256 = jointHash(files, () => createHash("sha256"));
-    const loaded = { path, sha256, files, externalData, model, notes: [] };
+    const loaded = { path, sha256, files, externalData, model, notes: [], keptStatistics: [] };
     return weights === undefined ? loaded : withWeights(loaded, weights);
   } finally {
     for (const source of beside.values()) source.close();
@@ -60,13 +62,14 @@ export function loadModel(path: string, weights?: string): LoadedModel {
 function withWeights(loaded: LoadedModel, file: string): LoadedModel {
   const source = openHashedFile(file);
   try {
-    const { model, unused } = replaceWeights(loaded.model, readSafetensors(source), file);
+    const { model, unused, kept } = replaceWeights(loaded.model, readSafetensors(source), file);
     const left = unused.length === 0 ? "" : ` ${unused.length} of its tensors are not in the model and were left out.`;
     return {
       ...loaded,
       model,
       weights: { name: file, sha256: source.sha256 },
       original: loaded.model,
+      keptStatistics: kept,
       notes: [...loaded.notes, `The weights were taken from ${file}.${left}`],
     };
   } finally {

@@ -1,3 +1,4 @@
+import { aboutKeptStatistics } from "./about-kept-statistics.ts";
 import { elementsPerExample } from "../graph/elements-per-example.ts";
 import { availableParallelism, totalmem } from "node:os";
 import type { Dataset, InputRequest } from "../data/dataset.ts";
@@ -233,6 +234,8 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
         ...(dataset.warnings ?? []),
         ...(unseen?.warnings ?? []),
         ...chosen.warnings,
+        // Those of the batch take no others.
+        ...(probed.usesBatchStatistics ? [] : aboutKeptStatistics(source)),
         ...(coupling ? [aboutCoupling(coupling, dataset.examples, batchSize, isWhole)] : []),
         ...(alone === undefined ? [] : [alone]),
         ...(unreached === undefined ? [] : [unreached]),

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { bytesSource } from "../files/byte-source.ts";
 import { encodeSafetensors, readSafetensors } from "../files/safetensors.ts";
 import { Graph } from "../graph/graph.ts";
@@ -16,6 +19,7 @@ import { guessLoss } from "./guess-loss.ts";
 import type { OutputObserver } from "./output-evidence.ts";
 import type { LabelSummary } from "../data/labels.ts";
 import { loadModel } from "./load-model.ts";
+import { loadProblem } from "./load-problem.ts";
 import { multiplyAdds } from "../graph/multiply-adds.ts";
 import { replaceWeights } from "./replace-weights.ts";
 import { importGraph } from "../onnx/import-graph.ts";
@@ -185,6 +189,7 @@ describe("other weights", () => {
   it("replace the model's, by name", () => {
     const replaced = replaceWeights(model, weights({ ...all, epoch: [1] }), "w.safetensors");
     expect(replaced.unused).toEqual(["epoch"]);
+    expect(replaced.kept).toEqual([]);
     for (const { data } of replaced.model.parameters) expect(new Set(data)).toEqual(new Set([1]));
     expect(new Set(model.parameters[0].data).size).toBeGreaterThan(1);
   });
@@ -195,6 +200,42 @@ describe("other weights", () => {
       /\[31\] in w, but \[32\]/,
     );
     expect(() => replaceWeights(model, weights(all, Number.NaN), "w")).toThrow(/holds NaN/);
+  });
+});
+
+describe("a checkpoint without the statistics of its normalisations", () => {
+  const folder = mkdtempSync(join(tmpdir(), "thalweg-statistics-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const file = fileURLToPath(new URL("../../test/reference/resnet8-digits/model.onnx", import.meta.url));
+  const data = fileURLToPath(new URL("../../test/reference/resnet8-digits/data.npz", import.meta.url));
+  const { model: network } = loadModel(file);
+
+  const warnings = async (names: readonly string[], bn?: "training") => {
+    const tensors = names.flatMap((name) => {
+      const tensor = network.tensors.get(name)?.tensor;
+      return tensor ? [[name, tensor] as const] : [];
+    });
+    const weights = join(folder, "w.safetensors");
+    writeFileSync(weights, encodeSafetensors(tensors));
+    const loaded = await loadProblem(file, { data, limit: 8, weights, bn });
+    await loaded.close();
+    return loaded.warnings.filter((warning) => warning.includes("of normalisation"));
+  };
+  const parameters = network.parameters.map(({ name }) => name);
+  const statistics = network.statistics.map(({ name }) => name);
+
+  it("is measured with those of the file, and says so", async () => {
+    expect(statistics.length).toBeGreaterThan(1);
+    expect(await warnings([...parameters, ...statistics])).toEqual([]);
+    expect(await warnings([...parameters, ...statistics.slice(1)])).toEqual([
+      expect.stringMatching(/^1 statistic of normalisation is not in .*w\.safetensors/),
+    ]);
+    const [all] = await warnings(parameters);
+    expect(all).toMatch(new RegExp(`^${statistics.length} statistics of normalisation are not in`));
+  });
+
+  it("says nothing where the statistics of each batch are taken", async () => {
+    expect(await warnings(parameters, "training")).toEqual([]);
   });
 });
 

@@ -5,10 +5,13 @@ import { isFloat, sizeOf, type Tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { listed } from "./choose-parameters.ts";
 
-/** A model with other weights, and the arrays of the file that it has no tensor for. */
+/** A model with other weights, and what of either has no counterpart in the other. */
 export interface ReplacedWeights {
   readonly model: ModelFile;
+  /** Arrays of the file that the model has no tensor for. */
   readonly unused: readonly string[];
+  /** Statistics of the model that the file does not have: they stay what they were, at other weights. */
+  readonly kept: readonly string[];
 }
 
 /**
@@ -55,6 +58,7 @@ export function replaceWeights(
       tensors: swap(model.tensors),
       graph: { ...model.graph, initializers: swap(model.graph.initializers) },
     },
+    kept: model.statistics.flatMap(({ name, dtype }) => (isFloat(dtype) && !replaced.has(name) ? [name] : [])),
     unused: [...arrays.keys()].filter((name) => !replaced.has(name) && !model.ties.some(({ copy }) => copy === name)),
   };
 }
