@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { NamedArrays } from "../result/named-arrays.ts";
 import { real } from "../result/real.ts";
+import { bench } from "../experiments/bench.ts";
+import { kindsOf } from "./kinds-of.ts";
 import {
   decodeResult,
   DOCUMENT_KINDS,
@@ -127,4 +129,13 @@ describe("named arrays", () => {
     expect(() => arrays.keep("a", tensor)).toThrow(/called "a"/);
     expect([...arrays.entries().keys()]).toEqual(["a"]);
   });
+});
+
+it("no two experiments write documents of one kind, and none of a kind that is no result", () => {
+  const other = { ...bench, name: "other" };
+  expect(Object.keys(kindsOf([bench], ["plan"]))).toEqual(["bench"]);
+  expect(() => kindsOf([bench, other], [])).toThrow(/^Two kinds of documents are called "bench"/);
+  expect(() => kindsOf([{ ...bench, document: "plan" }], ["plan"])).toThrow(
+    /^Two kinds of documents are called "plan"/,
+  );
 });

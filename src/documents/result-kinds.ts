@@ -1,42 +1,17 @@
 import { z } from "zod";
 import { EXPERIMENTS } from "../experiments/registry.ts";
-import type { Experiment } from "../runs/experiment.ts";
 import { requireArgument } from "../util/require-argument.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { doctorDocument } from "../result/doctor-document.ts";
-import { envelope } from "../result/envelope.ts";
 import { errorDocument } from "../result/error-document.ts";
 import { explainDocument } from "../result/explain-document.ts";
 import { planDocument } from "../result/plan-document.ts";
 import { workDocument } from "../result/work-document.ts";
+import { kindsOf } from "./kinds-of.ts";
 import { repeatDocument } from "../result/repeat-document.ts";
 
-/** The documents that experiments write, by kind. */
-type KindsOf<All extends readonly Experiment[]> = {
-  [Each in All[number] as Each["document"]]: ReturnType<typeof envelope<Each["document"], Each["result"]>>;
-};
-
-function kindsOf<const All extends readonly Experiment[]>(experiments: All): KindsOf<All>;
-function kindsOf(experiments: readonly Experiment[]): object {
-  const taken = experiments.find(({ document }, i) =>
-    experiments.some((other, j) => j < i && other.document === document),
-  );
-  if (taken !== undefined) {
-    throw new ThalwegError({
-      kind: "internal",
-      code: "document-taken",
-      message: `The experiment ${taken.name} writes documents of the kind "${taken.document}", which is taken.`,
-    });
-  }
-  return Object.fromEntries(experiments.map(({ document, result }) => [document, envelope(document, result)]));
-}
-
-/** The document of every kind of result, by kind. */
-export const RESULT_KINDS = kindsOf(EXPERIMENTS);
-
-/** Every JSON document that the command line prints: results, and what comes of no run. */
-export const DOCUMENT_KINDS = {
-  ...RESULT_KINDS,
+/** What comes of no run. */
+const OTHER_KINDS = {
   plan: planDocument,
   doctor: doctorDocument,
   explain: explainDocument,
@@ -44,6 +19,12 @@ export const DOCUMENT_KINDS = {
   work: workDocument,
   error: errorDocument,
 };
+
+/** The document of every kind of result, by kind. */
+export const RESULT_KINDS = kindsOf(EXPERIMENTS, Object.keys(OTHER_KINDS));
+
+/** Every JSON document that the command line prints: results, and what comes of no run. */
+export const DOCUMENT_KINDS = { ...RESULT_KINDS, ...OTHER_KINDS };
 
 export type ResultKind = keyof typeof RESULT_KINDS;
 export type DocumentKind = keyof typeof DOCUMENT_KINDS;

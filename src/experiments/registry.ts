@@ -1,3 +1,4 @@
+import { requireUnique } from "../util/require-unique.ts";
 import { apply } from "./apply.ts";
 import { bench } from "./bench.ts";
 import { check } from "./check.ts";
@@ -18,3 +19,5 @@ export const EXPERIMENTS = [
   exportExperiment,
   bench,
 ] as const;
+
+requireUnique(EXPERIMENTS, ({ name }) => name, "experiments");

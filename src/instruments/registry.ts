@@ -1,3 +1,4 @@
+import { requireUnique } from "../util/require-unique.ts";
 import { attributionInstrument } from "./attribution.ts";
 import { eigenvaluesInstrument } from "./eigenvalues.ts";
 import { flatnessInstrument } from "./flatness.ts";
@@ -33,3 +34,5 @@ export const INSTRUMENTS = [
   symmetriesInstrument,
   flatnessInstrument,
 ] as const;
+
+requireUnique(INSTRUMENTS, ({ name }) => name, "instruments");

@@ -1,6 +1,7 @@
 import type { Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
+import { requireUnique } from "../util/require-unique.ts";
 import { type RunContext, whyEnded } from "../util/run-context.ts";
 import { roundoffOf, type CheckBench, type CheckCost, type CheckDefinition, type Measurement } from "./checks/check.ts";
 import { CHECKS_OF_EVERY_RUN } from "./checks/every-run.ts";
@@ -45,7 +46,7 @@ export interface PlannedCheck {
   readonly cost: CheckCost;
 }
 
-const ALL_CHECKS = [...CHECKS_OF_EVERY_RUN, ...THOROUGH_CHECKS];
+const ALL_CHECKS = requireUnique([...CHECKS_OF_EVERY_RUN, ...THOROUGH_CHECKS], ({ name }) => name, "checks");
 
 function checksFor(checks: readonly CheckDefinition[], problem: Problem): CheckDefinition[] {
   return checks.filter(({ notFor }) => notFor?.(problem) === undefined);

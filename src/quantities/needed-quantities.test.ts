@@ -38,3 +38,9 @@ describe("needs that hang on what else is wanted", () => {
     );
   });
 });
+
+it("two quantities of one name are refused", () => {
+  const tide = named("tide");
+  expect(neededBy([tide, tide])).toEqual(["tide"]);
+  expect(() => neededBy([tide, named("tide")])).toThrow(/^Two quantities are called "tide"/);
+});

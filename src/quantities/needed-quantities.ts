@@ -1,15 +1,26 @@
 import type { Problem } from "../problem/problem.ts";
 import type { Need, Quantity } from "./quantity.ts";
 import type { Options, Setting } from "./setting.ts";
+import { requireUnique } from "../util/require-unique.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { type Vocabulary, type Word, wordsOf } from "./vocabulary.ts";
 
-/** Whatever may be needed, in any setting. */
-function everythingIn(needs: readonly Need[], found = new Set<Quantity>()): ReadonlySet<Quantity> {
+/**
+ * Whatever may be needed, in any setting.
+ *
+ * @throws internal error `name-taken`
+ */
+function everythingIn(needs: readonly Need[]): ReadonlySet<Quantity> {
+  const found = reachedFrom(needs);
+  requireUnique([...found], ({ name }) => name, "quantities");
+  return found;
+}
+
+function reachedFrom(needs: readonly Need[], found = new Set<Quantity>()): ReadonlySet<Quantity> {
   for (const { quantity } of needs) {
     if (found.has(quantity)) continue;
     found.add(quantity);
-    everythingIn(quantity.needs, found);
+    reachedFrom(quantity.needs, found);
   }
   return found;
 }

@@ -113,6 +113,24 @@ function spoilable() {
   return { texts, store };
 }
 
+it("two kinds of tasks of one name are refused where the experiment is defined: they would share results", () => {
+  const define = (tasks: readonly (typeof draw)[]) =>
+    defineExperiment({
+      name: "tides",
+      summary: "how high the water is",
+      document: "tides",
+      result: z.int(),
+      arguments: [],
+      examples: [],
+      subject: "none",
+      parameters: z.object({}),
+      tasks,
+      measure: () => Promise.resolve({ result: 0, converged: true }),
+    });
+  expect(define([draw]).tasks).toEqual([draw]);
+  expect(() => define([draw, { ...draw }])).toThrow(/^Two kinds of tasks of the experiment tides are called "draw"/);
+});
+
 describe("a run of tasks", () => {
   it("does none of another recipe, whoever hands it out", async () => {
     const begun = { thalweg: "1", experiment: "draws", arguments: [], options: {}, seed: 0, budget: null, inputs: [] };

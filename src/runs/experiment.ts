@@ -8,6 +8,7 @@ import type { RandomStream } from "../random/random-stream.ts";
 import type { Check, Frame } from "../result/envelope.ts";
 import type { NamedArrays } from "../result/named-arrays.ts";
 import type { ShownSection } from "../result/shown-section.ts";
+import { requireUnique } from "../util/require-unique.ts";
 import type { RunContext } from "../util/run-context.ts";
 import type { Argument } from "./argument.ts";
 import { type Output, RUN_FOLDER } from "./output.ts";
@@ -181,6 +182,7 @@ export function defineExperiment<
   Parameters extends z.ZodObject,
 >(definition: Definition<Name, Result, Kind, Parameters>): Experiment<Name, Result> {
   const { name, subject: kind, parameters, uses = [], result: shape, figures = [], tasks = [], proofs } = definition;
+  requireUnique(tasks, (task) => task.name, `kinds of tasks of the experiment ${name}`);
   const speakers = [{ name: definition.verb ?? name, words: wordsOf(parameters) }, ...uses];
   const vocabulary = new Vocabulary(speakers);
   return {
