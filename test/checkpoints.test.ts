@@ -145,4 +145,35 @@ describe("a profile over checkpoints", () => {
     expect(failed.code).toBe(3);
     expect(failed.err.replaceAll(/\s+/g, " ")).toMatch(/bad\.safetensors lacks 4 of the model's 4 parameters/);
   }, 60_000);
+
+  it("measures the others where one diverged, and names it with its reason", async () => {
+    const shapes = { "hidden.weight": [32, 64], "hidden.bias": [32], "output.weight": [10, 32], "output.bias": [10] };
+    const write = (name: string, fill: number) =>
+      writeFileSync(
+        at(name),
+        encodeSafetensors(
+          Object.entries(shapes).map(([tensor, shape]) => {
+            const data = new Float32Array(shape.reduce((product, extent) => product * extent, 1)).fill(fill);
+            return [tensor, { dtype: "float32" as const, shape, data }] as const;
+          }),
+        ),
+      );
+    write("nan.safetensors", Number.NaN);
+    // Finite weights whose loss is not: what is multiplied by them leaves the range of float32.
+    write("huge.safetensors", 3e38);
+    const weights = ["--weights", "nan.safetensors,step-0.safetensors,huge.safetensors,step-5.safetensors"];
+    const made = await run(["profile", ...MODEL, ...weights, ...QUICK, "-o", "diverged"]);
+    expect(made.code, made.err).toBe(5);
+    const { result, warnings } = resultIn("diverged");
+    expect(result.checkpoints.map((each) => each.weights)).toEqual(["step-0.safetensors", "step-5.safetensors"]);
+    expect(result.unmeasured.map((each) => each.weights)).toEqual(["nan.safetensors", "huge.safetensors"]);
+    expect(result.unmeasured[0].reason).toMatch(/holds NaN at position 0/);
+    expect(result.unmeasured[1].reason).toMatch(/not finite|NaN|Infinity/);
+    for (const { weights: name, reason } of result.unmeasured)
+      expect(warnings).toContain(`${name} was not measured. ${reason}`);
+    expect(readFileSync(at("diverged", "report.html"), "utf8")).toContain("nan.safetensors was not measured.");
+    const none = await run(["profile", ...MODEL, "--weights", "nan.safetensors,nan.safetensors", ...QUICK]);
+    expect(none.code).toBe(3);
+    expect(none.err).toMatch(/holds NaN/);
+  }, 60_000);
 });

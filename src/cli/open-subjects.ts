@@ -15,6 +15,7 @@ import { defaultPrecision } from "../onnx/default-precision.ts";
 import { doubtSentence } from "../onnx/doubtful-parameters.ts";
 import { nodeRuntime } from "../runtime/node-runtime.ts";
 import type { Checkpoint, Opened, Openers, Origin, ProblemSubject, Request } from "../runs/subject.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
 import { WITHOUT_NUMBERS } from "./experiment-flags.ts";
 import { filesOf, inputsOf, modelSummary, originOf } from "../load/origin-of.ts";
 import { openProblem } from "./open-problem.ts";
@@ -61,8 +62,11 @@ function openersWith(
     none: () => Promise.resolve({ subject: {}, inputs: [], origin: () => NOWHERE, close }),
     async checkpoints({ options, ...request }) {
       const checkpoints = checkpointFiles.parse(options).weights.map(hashed);
-      const first = await problem({ ...request, options: { ...options, weights: checkpoints[0].weights } });
-      const others = checkpoints.slice(1).map(({ weights, sha256 }) => ({ path: weights, sha256 }));
+      const at = ({ weights }: Checkpoint) => problem({ ...request, options: { ...options, weights } });
+      const [first, weights] = await firstFinite(checkpoints, at);
+      const others = checkpoints
+        .filter((each) => each.weights !== weights)
+        .map((each) => ({ path: each.weights, sha256: each.sha256 }));
       return { ...first, subject: { ...first.subject, checkpoints }, inputs: [...first.inputs, ...others] };
     },
     model: ({ arguments: [path], options }) => Promise.resolve(openModel(path, SUBJECT_FLAGS.model.parse(options))),
@@ -158,4 +162,25 @@ function hashed(weights: string): Checkpoint {
   const source = openHashedFile(weights);
   source.close();
   return { weights, sha256: source.sha256 };
+}
+
+/**
+ * The network at the first checkpoint that did not diverge, which stands for all of them until each is measured.
+ *
+ * @throws what keeps it from being opened: of the first, where all diverged
+ */
+async function firstFinite<T>(
+  checkpoints: readonly Checkpoint[],
+  openAt: (checkpoint: Checkpoint) => Promise<T>,
+): Promise<readonly [opened: T, weights: string]> {
+  let reason: unknown;
+  for (const checkpoint of checkpoints) {
+    try {
+      return [await openAt(checkpoint), checkpoint.weights];
+    } catch (error) {
+      if (!(error instanceof ThalwegError && error.code === "not-finite")) throw error;
+      reason ??= error;
+    }
+  }
+  throw reason;
 }

@@ -8,10 +8,11 @@ import {
   checkpointsResult,
   checkpointTaskResult,
   type CheckpointResult,
-  type CheckpointTaskResult,
+  type CheckpointsResult,
+  type MeasuredTask,
 } from "./profile-checkpoints/checkpoints-result.ts";
 import { checkpointFigures } from "./profile-checkpoints/checkpoint-figures.ts";
-import { checkpointSections } from "./profile-checkpoints/checkpoint-sections.ts";
+import { checkpointSections, notMeasured } from "./profile-checkpoints/checkpoint-sections.ts";
 import type { Check } from "../result/envelope.ts";
 import type { ProfileResult } from "../instruments/profile-result.ts";
 import { defineExperiment } from "../runs/experiment.ts";
@@ -20,6 +21,9 @@ import { defineTask } from "../runs/task.ts";
 import { formatNumber } from "../util/format-number.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { planOf, profile } from "./profile.ts";
+
+/** The code of errors about a number that is NaN or ∞: of a weight, of the loss or on the way to it. */
+const NOT_FINITE = "not-finite";
 
 const checkpoint = z.object({ weights: z.string(), sha256: z.string() });
 
@@ -37,6 +41,9 @@ const profileCheckpoint = defineTask({
     arguments: given,
     options: { ...options, weights },
   }),
+  // One that diverged says nothing of the others.
+  instead: ({ code, message: reason }, { weights, sha256 }) =>
+    code === NOT_FINITE ? { unmeasured: { weights, sha256, reason } } : undefined,
   async measure({ problem }, { weights, sha256 }, options, { common, origin, context }) {
     const before = await runChecks(problem, "every-run", common.split("checks"), context);
     const { result, checks, faults } = await runProfile(problem, options, common.split("profile"), context);
@@ -68,14 +75,18 @@ export const profileCheckpoints = defineExperiment({
   tasks: [profileCheckpoint],
   plan: ({ problem, checkpoints }, options, budget) => planOf(problem, options, budget, checkpoints.length),
   async measure({ checkpoints }, _options, desk) {
-    const results = await desk.tasks(profileCheckpoint, checkpoints);
+    const found = await desk.tasks(profileCheckpoint, checkpoints);
+    const unmeasured = found.flatMap((each) => ("unmeasured" in each ? [each.unmeasured] : []));
+    const results = found.filter((each) => "numbers" in each);
+    if (results.length === 0) throw noneMeasured(unmeasured);
     requireSameLoss(results);
     const numbers = results.map((each) => each.numbers);
-    const converged = numbers.every((each) => each.converged);
+    const converged = unmeasured.length === 0 && numbers.every((each) => each.converged);
     const products = numbers.reduce((sum, each) => sum + each.products, 0);
     return {
-      result: { checkpoints: numbers, converged, products },
+      result: { checkpoints: numbers, unmeasured, converged, products },
       converged,
+      warnings: unmeasured.map(notMeasured),
       opened: { checks: worstOf(results), warnings: warningsOf(results) },
       faults: results.flatMap(({ faults, numbers: { weights } }) =>
         faults.map((message) => new Error(`At ${weights}: ${message}`)),
@@ -83,6 +94,16 @@ export const profileCheckpoints = defineExperiment({
     };
   },
 });
+
+function noneMeasured([first]: CheckpointsResult["unmeasured"]): ThalwegError {
+  return new ThalwegError({
+    kind: "input",
+    code: NOT_FINITE,
+    message: `None of the checkpoints can be measured. ${notMeasured(first)}`,
+    where: { file: first.weights },
+    hint: "Take checkpoints from before the run diverged.",
+  });
+}
 
 function numbersOf({ weights, sha256 }: Checkpoint, result: ProfileResult): CheckpointResult {
   const { hessian, gaussNewton, gradient, noise, sections } = result;
@@ -144,7 +165,7 @@ function lossOf({ options: { loss, lossOptions } }: Problem): string {
   ].join(" ");
 }
 
-function requireSameLoss(results: readonly CheckpointTaskResult[]): void {
+function requireSameLoss(results: readonly MeasuredTask[]): void {
   const [first, ...others] = results;
   const other = others.find(({ loss }) => loss !== first.loss);
   if (other === undefined) return;
@@ -157,7 +178,7 @@ function requireSameLoss(results: readonly CheckpointTaskResult[]): void {
 }
 
 /** Each check once: where it failed, or else could not be made, or else came closest to its limit. */
-function worstOf(results: readonly CheckpointTaskResult[]): Check[] {
+function worstOf(results: readonly MeasuredTask[]): Check[] {
   const worst = new Map<string, { readonly check: Check; readonly weights: string }>();
   for (const { checks, numbers } of results) {
     for (const check of checks) {
@@ -181,7 +202,7 @@ function isWorse(check: Check, than: Check): boolean {
 }
 
 /** Warnings of all checkpoints once, those of some with their names. */
-function warningsOf(results: readonly CheckpointTaskResult[]): string[] {
+function warningsOf(results: readonly MeasuredTask[]): string[] {
   const places = new Map<string, string[]>();
   for (const { warnings, numbers } of results)
     for (const warning of new Set(warnings)) places.set(warning, [...(places.get(warning) ?? []), numbers.weights]);

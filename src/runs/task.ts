@@ -44,6 +44,8 @@ interface TaskDefinition<
   /** What the task opens, given what the run is about. */
   opens(request: Request, input: z.output<Input>): Request;
   measure(subject: Subjects[Kind], input: z.output<Input>, options: Options, desk: TaskDesk): Promise<z.output<Result>>;
+  /** What it finds where its own input is to blame, so that the other tasks are done all the same; undefined where the run is to end. */
+  instead?(error: ThalwegError, input: z.output<Input>): z.output<Result> | undefined;
 }
 
 /** A kind of task as whoever hands out work sees it: JSON in, JSON out. */
@@ -67,6 +69,26 @@ export function defineTask<
   Result extends z.ZodType<unknown, Json>,
 >(definition: TaskDefinition<Kind, Input, Result>): TaskKind<z.output<Input>, z.output<Result>> {
   const { name, subject: subjectKind, input: inputType, result: resultType } = definition;
+  const measured = async (
+    openers: Openers,
+    recipe: Recipe,
+    { task, input }: { readonly task: Task; readonly input: z.output<Input> },
+    context: RunContext,
+  ): Promise<z.output<Result>> => {
+    const opened = await openers[subjectKind](definition.opens(recipe, input));
+    try {
+      requireSameFiles(opened, recipe);
+      const common = createRandom(recipe.seed);
+      return await definition.measure(opened.subject, input, recipe.options, {
+        random: common.split(`${name} ${canonicalJson(task.input)}`),
+        common,
+        origin: opened.origin(),
+        context,
+      });
+    } finally {
+      await opened.close();
+    }
+  };
   return {
     name,
     of(recipe, input) {
@@ -80,19 +102,12 @@ export function defineTask<
     },
     async perform(openers, recipe, task, context) {
       const input = inputType.parse(task.input);
-      const opened = await openers[subjectKind](definition.opens(recipe, input));
       try {
-        requireSameFiles(opened, recipe);
-        const common = createRandom(recipe.seed);
-        const result = await definition.measure(opened.subject, input, recipe.options, {
-          random: common.split(`${name} ${canonicalJson(task.input)}`),
-          common,
-          origin: opened.origin(),
-          context,
-        });
-        return resultType.encode(result);
-      } finally {
-        await opened.close();
+        return resultType.encode(await measured(openers, recipe, { task, input }, context));
+      } catch (error) {
+        const found = error instanceof ThalwegError ? definition.instead?.(error, input) : undefined;
+        if (found === undefined) throw error;
+        return resultType.encode(found);
       }
     },
     read: (result) => resultType.parse(result),

@@ -4,7 +4,7 @@ import type { CheckpointsResult } from "./checkpoints-result.ts";
 import { followedNumbers } from "./followed-numbers.ts";
 
 /** The numbers of each checkpoint in a row, as far as their errors support them; then what each warns of. */
-export function checkpointSections({ checkpoints, products }: CheckpointsResult): ShownSection[] {
+export function checkpointSections({ checkpoints, unmeasured, products }: CheckpointsResult): ShownSection[] {
   const open = checkpoints.filter(({ converged }) => !converged);
   const warned = checkpoints.flatMap(({ weights, verdicts }) =>
     verdicts.flatMap(({ level, text }) => (level === "warn" ? [[weights, text]] : [])),
@@ -16,10 +16,12 @@ export function checkpointSections({ checkpoints, products }: CheckpointsResult)
   ]);
   const summary: ShownSection = {
     title: "Over the checkpoints",
-    caveats:
-      open.length === 0
+    caveats: [
+      ...unmeasured.map(notMeasured),
+      ...(open.length === 0
         ? []
-        : [`Not every measurement reached its tolerance at ${open.map(({ weights }) => weights).join(", ")}.`],
+        : [`Not every measurement reached its tolerance at ${open.map(({ weights }) => weights).join(", ")}.`]),
+    ],
     text: [
       `One network at ${checkpoints.length} files of weights, each measured alone, with the same random numbers: ${products} products of H, G and Σ in all.`,
     ],
@@ -40,4 +42,9 @@ export function checkpointSections({ checkpoints, products }: CheckpointsResult)
       table: { columns: ["weights", "verdict"], rows: warned },
     },
   ];
+}
+
+/** That nothing was measured at a checkpoint, with the reason. */
+export function notMeasured({ weights, reason }: CheckpointsResult["unmeasured"][number]): string {
+  return `${weights} was not measured. ${reason}`;
 }

@@ -83,15 +83,27 @@ export const checkpointResult = about(checkpointNumbers, {
   }),
 });
 
+/** A file of weights at which nothing could be measured. */
+const unmeasured = z.object({
+  weights: z.string().describe("The file, as it was given."),
+  sha256: z.string().describe("Of its bytes."),
+  reason: z.string(),
+});
+
 /** One network at many weights, in the order in which they were given: `thalweg profile --weights 'step-*'`. */
 export const checkpointsResult = z.object({
   checkpoints: z.array(checkpointResult),
-  converged: z.boolean().describe("Whether every measurement at every checkpoint reached its tolerance."),
+  unmeasured: aside(z.array(unmeasured))
+    .default([])
+    .describe("Those at which weights, loss or gradient are not finite, with the reason: nothing was measured there."),
+  converged: z
+    .boolean()
+    .describe("Whether every measurement at every checkpoint reached its tolerance, and none is left out."),
   products: aside(count).describe("All matrix–vector products of the run."),
 });
 
 /** What a task measures at one checkpoint: its numbers, and what the envelope says of all of them. */
-export const checkpointTaskResult = z.object({
+const measuredTask = z.object({
   numbers: checkpointResult,
   loss: z.string().describe("Name of the loss, with what its outputs are: alike at all checkpoints."),
   checks: z.array(check),
@@ -99,6 +111,9 @@ export const checkpointTaskResult = z.object({
   faults: z.array(z.string()).describe("What failed by a fault of ours."),
 });
 
+/** That, or why there is nothing to measure. */
+export const checkpointTaskResult = z.union([measuredTask, z.object({ unmeasured })]);
+
 export type CheckpointsResult = z.output<typeof checkpointsResult>;
 export type CheckpointResult = z.output<typeof checkpointResult>;
-export type CheckpointTaskResult = z.output<typeof checkpointTaskResult>;
+export type MeasuredTask = z.output<typeof measuredTask>;
