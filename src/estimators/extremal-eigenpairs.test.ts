@@ -115,3 +115,40 @@ describe("extremalEigenpairs", () => {
     expect(late.top.length).toBe(1);
   });
 });
+
+describe("eigenvalues below the tolerance of the largest", () => {
+  // As of the gradients of few examples, one of which outweighs the others.
+  const spectrum = Float64Array.of(1, 7e-6, 1.6e-6, 7e-7, 6e-8, 3e-8, 2e-9, 4e-12);
+  const operator = (n: number) =>
+    rotated(Float64Array.of(...spectrum, ...new Float64Array(n - spectrum.length)), createRandom(1));
+
+  it.each([53, 400])("are found by themselves where that is asked for, among %i", async (n) => {
+    for (let seed = 0; seed < 10; seed++) {
+      const { top, converged, products } = await extremalEigenpairs(
+        operator(n),
+        { largest: 5, relative: true, blockSize: 1 },
+        createRandom(seed),
+        {},
+      );
+      expect(converged).toBe(true);
+      expect(products).toBeLessThan(40);
+      top.forEach(({ value, residual }, i) => {
+        expect(Math.abs(value - spectrum[i])).toBeLessThanOrEqual(residual);
+        expect(residual).toBeLessThan(0.2 * spectrum[i]);
+      });
+    }
+  });
+
+  it.each([1e-8, 1e-7])("are not further off than is stated where products round by %f of it", async (norm) => {
+    const rounding = () => Promise.resolve({ norm, frobenius: norm, trace: norm });
+    for (let seed = 0; seed < 20; seed++) {
+      const { top } = await extremalEigenpairs(
+        { ...operator(53), rounding },
+        { largest: 5, relative: true, blockSize: 1 },
+        createRandom(seed),
+        {},
+      );
+      top.forEach(({ value, residual }, i) => expect(Math.abs(value - spectrum[i])).toBeLessThanOrEqual(residual));
+    }
+  });
+});

@@ -5,7 +5,7 @@ import type { RunContext } from "../util/run-context.ts";
 import type { Eigenvalue, EstimatorDescription } from "./estimate.ts";
 import { countProducts, requireSymmetric, requireTolerance } from "./products.ts";
 import { provePairs, worstOf, type ProvedPair } from "./prove-pairs.ts";
-import { endsOf, MARGIN, MISS_PROBABILITY, searchEnds, type Pair, type SearchSetup } from "./search-ends.ts";
+import { endsOf, MARGIN, MISS_PROBABILITY, searchEnds, slackOf, type Pair, type SearchSetup } from "./search-ends.ts";
 import { countFrom, type OptionsOf, tolerance } from "../util/options.ts";
 
 export const extremalOptions = z.object({
@@ -27,6 +27,12 @@ export const extremalOptions = z.object({
   vectors: z.boolean().optional(),
   /** Look for copies that one Krylov space cannot see; default true. */
   checkMultiplicity: z.boolean().optional(),
+  /**
+   * Look for each eigenvalue to a tenth of itself, too, where it lies below the tolerance of the largest and above rounding:
+   * for the upper end of a matrix that has no negative eigenvalues and few others. Default false: the other end of a
+   * spectrum is often dense near 0.
+   */
+  relative: z.boolean().optional(),
   /** Largest |eigenvalue| of the matrices that the operator is a difference of: its products are rounded as theirs are. */
   roundingScale: tolerance.optional(),
   /** ‖S‖₂ where A = M − S is multiplied as a difference: M and S round each for itself, and ‖M‖₂ ≤ ‖A‖₂ + ‖S‖₂. */
@@ -142,6 +148,7 @@ export async function extremalEigenpairs(
     tolerance: options.tolerance ?? (operator.precision === "float32" ? 1e-4 : 1e-6),
     blockSize,
     roundingScale: Math.max(options.roundingScale ?? 0, options.subtracted ?? 0),
+    relative: options.relative ?? false,
     basisLimit: Math.max(options.basisLimit ?? defaultBasis(dimension), leastBasis(wanted, blockSize)),
   };
   const { products } = setup;
@@ -170,8 +177,11 @@ export async function extremalEigenpairs(
   const { proved, rounding } = await provePairs(products, pairs, predicted);
   const top = proved.slice(Math.max(0, proved.length - largest)).toReversed();
   const bottom = proved.slice(0, smallest);
-  const plain = ({ value, residual, vector }: ProvedPair): Eigenvalue =>
-    options.vectors ? { value, residual, vector } : { value, residual };
+  const plain = ({ value, residual: found, vector }: ProvedPair): Eigenvalue => {
+    // What is not told from 0 has a vector that may be any, and one that is any holds a share 1/√n of those beyond it.
+    const residual = options.relative && found > Math.abs(value) ? Math.sqrt(dimension) * found : found;
+    return options.vectors ? { value, residual, vector } : { value, residual };
+  };
   return {
     top: top.map(plain),
     bottom: bottom.map(plain),
@@ -197,7 +207,7 @@ async function checkMultiplicity(
   { largest, smallest, reserve }: { readonly largest: number; readonly smallest: number; readonly reserve: number },
   random: RandomStream,
 ): Promise<Found> {
-  const { products, tolerance } = setup;
+  const { products } = setup;
   const before = products.count();
   // As many products again as the search took are enough to see what it could see.
   const cap = before;
@@ -222,9 +232,9 @@ async function checkMultiplicity(
     );
     checked = !check.capped;
     missProbability = check.missProbability <= 2 * MISS_PROBABILITY ? check.missProbability : null;
-    const slack = tolerance * scale;
+    const isBeyond = (value: number, end: number) => value > end + slackOf(setup, scale, end);
     const added = check.pairs.filter(
-      ({ value }) => (largest > 0 && value > above + slack) || (smallest > 0 && value < below - slack),
+      ({ value }) => (largest > 0 && isBeyond(value, above)) || (smallest > 0 && isBeyond(-value, -below)),
     );
     if (added.length === 0) break;
     news += added.length;

@@ -16,14 +16,37 @@ export interface SearchSetup {
   readonly blockSize: number;
   readonly basisLimit: number;
   readonly roundingScale: number;
+  /** Whether the tolerance is also one of each eigenvalue by itself, as far as rounding lets it. */
+  readonly relative: boolean;
 }
+
+/** An eigenvalue is told from 0, and from others of its size, by a residual of this share of it. */
+const TOLD_APART = 0.1;
 
 /**
  * Residuals below this are reached: `tolerance`, or a part of what rounding of the products may add, which is a bound:
- * a search that stopped at all of it would take for an end of the spectrum what lies as far inside it.
+ * a search that stopped at all of it would take for an end of the spectrum what lies as far inside it. Where each value
+ * is looked for by itself, one that lies below the tolerance of the largest is told from 0 first.
  */
-function reachable({ products, tolerance, roundingScale }: SearchSetup, scale: number): number {
-  return Math.max(tolerance * scale, products.rounding("norm", roundingScale) / 8);
+function reachable(setup: SearchSetup, scale: number, value: number): number {
+  return Math.max(slackOf(setup, scale, value), setup.products.rounding("norm", setup.roundingScale) / 8);
+}
+
+/** How far beyond a value another must lie to be news. */
+export function slackOf(setup: SearchSetup, scale: number, value: number): number {
+  const slack = setup.tolerance * scale;
+  return setup.relative ? Math.min(slack, sizeOf(setup, scale, TOLD_APART * value)) : slack;
+}
+
+/** How far beyond a value the bound on a miss looks. */
+function marginOf(setup: SearchSetup, scale: number, value: number): number {
+  const margin = MARGIN * scale;
+  return setup.relative ? Math.min(margin, sizeOf(setup, scale, value)) : margin;
+}
+
+/** |value|, where rounding does not hide it. */
+function sizeOf({ products, roundingScale }: SearchSetup, scale: number, value: number): number {
+  return Math.max(Math.abs(value), products.rounding("norm", Math.max(scale, roundingScale)) / 8);
 }
 
 /** A Ritz pair. */
@@ -57,7 +80,7 @@ export interface FoundEnds {
 
 /** The wanted Ritz pairs of A restricted to the complement of `locked`. */
 export async function searchEnds(setup: SearchSetup, target: SearchTarget, random: RandomStream): Promise<FoundEnds> {
-  const { products, tolerance, blockSize, basisLimit } = setup;
+  const { products, blockSize, basisLimit } = setup;
   const { operator } = products;
   const { dimension } = operator;
   const { against } = target;
@@ -99,20 +122,20 @@ export async function searchEnds(setup: SearchSetup, target: SearchTarget, rando
     scale = Math.max(scale, Math.abs(values[0]), Math.abs(values[m - 1]));
     const ends = endsOf(m, target.largest, target.smallest);
     const residuals = pairs.residuals(ends);
-    const worst = Math.max(0, ...residuals);
-    converged = (m >= wanted && worst <= reachable(setup, scale)) || space.pending().length === 0;
+    const areReached = ends.every((place, i) => residuals[i] <= reachable(setup, scale, values[place]));
+    converged = (m >= wanted && areReached) || space.pending().length === 0;
     if (against !== undefined) {
       missProbability =
         converged && space.pending().length === 0
           ? 0
-          : chanceOfMissing(target, values, steps, dimension, MARGIN * scale);
+          : chanceOfMissing(target, values, steps, dimension, (end) => marginOf(setup, scale, end));
       // A Ritz value beyond the known ones is news, and has to converge; nothing beyond them has to be believable.
       news =
-        (target.largest > 0 && values[m - 1] > against.above + tolerance * scale) ||
-        (target.smallest > 0 && values[0] < against.below - tolerance * scale);
+        (target.largest > 0 && values[m - 1] > against.above + slackOf(setup, scale, against.above)) ||
+        (target.smallest > 0 && values[0] < against.below - slackOf(setup, scale, against.below));
       if (news) missProbability = 0;
       converged =
-        (converged && (news || reaches(target, values, tolerance * scale))) ||
+        (converged && (news || reaches(target, values, (value) => slackOf(setup, scale, value)))) ||
         (!news && missProbability <= 2 * MISS_PROBABILITY);
       undecided = !converged && capped && !news;
       if (undecided) converged = true;
@@ -154,16 +177,16 @@ function kept(m: number, target: SearchTarget, basisLimit: number): number[] {
 }
 
 /** Whether the converged extremes of the check touch the known values: multiplicity that the list already ends with. */
-function reaches(target: SearchTarget, values: Float64Array, slack: number): boolean {
+function reaches(target: SearchTarget, values: Float64Array, slack: (value: number) => number): boolean {
   const { against } = target;
   if (against === undefined) return true;
-  const above = target.largest === 0 || values[values.length - 1] >= against.above - slack;
-  const below = target.smallest === 0 || values[0] <= against.below + slack;
+  const above = target.largest === 0 || values[values.length - 1] >= against.above - slack(against.above);
+  const below = target.smallest === 0 || values[0] <= against.below + slack(against.below);
   return above && below;
 }
 
 /**
- * If the complement had an eigenvalue at or beyond above = `against.above` + margin, j steps from a random start would
+ * If the complement had an eigenvalue at or beyond above = `against.above` + its margin, j steps from a random start would
  * leave the Ritz value at θ or below with probability at most 1.648 √n exp(−(2j − 1)√ε), where
  * ε = (above − θ)/(above − λmin) (Kuczyński & Woźniakowski 1992, Theorem 4.2); likewise below.
  */
@@ -172,7 +195,7 @@ function chanceOfMissing(
   values: Float64Array,
   steps: number,
   dimension: number,
-  margin: number,
+  marginOf: (end: number) => number,
 ): number {
   const { against } = target;
   if (against === undefined) return 1;
@@ -182,11 +205,12 @@ function chanceOfMissing(
     gap <= 0 || spread <= 0
       ? 1
       : Math.min(1, 1.648 * Math.sqrt(dimension) * Math.exp(-(2 * steps - 1) * Math.sqrt(gap / spread)));
+  const [upper, lower] = [marginOf(against.above), marginOf(against.below)];
   let chance = 0;
   if (target.largest > 0)
-    chance += bound(against.above + margin - high, against.above + margin - Math.min(low, against.below));
+    chance += bound(against.above + upper - high, against.above + upper - Math.min(low, against.below));
   if (target.smallest > 0)
-    chance += bound(low - against.below + margin, Math.max(high, against.above) - against.below + margin);
+    chance += bound(low - against.below + lower, Math.max(high, against.above) - against.below + lower);
   return Math.min(1, chance);
 }
 

@@ -34,6 +34,8 @@ export const noiseExtremes = defineQuantity({
         vectors: true,
         tolerance: tol,
         blockSize: 1,
+        // One example may outweigh all others by more than the tolerance: what they leave is looked for, too.
+        relative: true,
         // Σ is the empirical Fisher matrix less ggᵀ, and its products are rounded as theirs are.
         roundingScale: meanSquare,
       },
