@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { normalQuantile, studentTQuantile } from "../linalg/distributions.ts";
+import { dot } from "../linalg/vector.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
@@ -19,6 +20,8 @@ export type DiagonalOptions = OptionsOf<typeof diagonalOptions>;
 export interface DiagonalEstimate {
   readonly value: Float64Array;
   readonly standardError: Float64Array;
+  /** What rounding of the products may have added to an entry; it is in the intervals. */
+  readonly rounding: number;
   readonly lower: Float64Array;
   readonly upper: Float64Array;
   readonly confidence: number;
@@ -40,7 +43,7 @@ export const diagonalEstimator: EstimatorDescription = {
 /**
  * The diagonal from random signs: z ∘ Az has mean diag A and, entry by entry, variance Σ_{j≠i} aᵢⱼ²; signs
  * (unlike normal numbers) make a diagonal matrix exact. Intervals are Student's t with the sample variance
- * of each entry.
+ * of each entry, and what rounding of the products may add, √(n + 256) u ‖A‖F or what was measured (|Δaᵢᵢ| ≤ ‖ΔA‖₂).
  *
  * @throws check error `not-finite`; `interrupted`
  *
@@ -62,6 +65,7 @@ export async function estimateDiagonal(
   const exact = wanted >= dimension;
   const total = exact ? dimension : wanted;
   let done = 0;
+  let square = 0;
   while (done < total) {
     const size = Math.min(Math.max(1, operator.preferredBlock), total - done);
     if (!products.affords(size) && (exact || done >= 2)) break;
@@ -74,6 +78,7 @@ export async function estimateDiagonal(
     const images = await products.apply(block);
     images.forEach((image, b) => {
       const z = block[b];
+      square += dot(image, image);
       if (exact) {
         mean[done + b] = image[done + b];
       } else {
@@ -89,6 +94,8 @@ export async function estimateDiagonal(
     done += size;
     products.report("diagonal", total);
   }
+  // Σ ‖Aeᵢ‖² over all coordinates, and E ‖Az‖² over signs, are both ‖A‖F².
+  const rounding = products.rounding("norm", Math.sqrt(exact ? square : square / Math.max(1, done)));
   if (exact) {
     const missing = (x: number, i: number): number => (i < done ? x : Number.NaN);
     const value = mean.map(missing);
@@ -96,8 +103,9 @@ export async function estimateDiagonal(
     return {
       value,
       standardError,
-      lower: value,
-      upper: value,
+      rounding,
+      lower: value.map((x) => x - rounding),
+      upper: value.map((x) => x + rounding),
       confidence,
       products: products.count(),
       method: "exact",
@@ -110,8 +118,9 @@ export async function estimateDiagonal(
   return {
     value: mean,
     standardError,
-    lower: mean.map((x, i) => x - quantile * standardError[i]),
-    upper: mean.map((x, i) => x + quantile * standardError[i]),
+    rounding,
+    lower: mean.map((x, i) => x - quantile * standardError[i] - rounding),
+    upper: mean.map((x, i) => x + quantile * standardError[i] + rounding),
     confidence,
     products: products.count(),
     method: "Bekas–Kokiopoulou–Saad with random signs",

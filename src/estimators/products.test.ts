@@ -73,6 +73,53 @@ describe("products that are not those of an operator", () => {
   });
 });
 
+describe("what rounding of the products may hide", () => {
+  const bound = 0.25;
+  const rounding = () => Promise.resolve({ norm: bound, frobenius: bound, trace: bound });
+  /** Rounded by ±1/4 on the diagonal, which the operator says of itself. */
+  const entries = Float64Array.from({ length: n }, (_, i) => (i === 0 ? -0.2 : 1 + i));
+  const truth = entries.map((x, i) => x + (i % 2 === 0 ? bound : -bound));
+  const rounded = { ...diagonalOperator(entries), rounding };
+
+  it.each([n, 4])("is in the interval of every entry of the diagonal, from %i products", async (probes) => {
+    const { lower, upper, rounding: stated } = await estimateDiagonal(rounded, { probes }, random, {});
+    expect(stated).toBe(bound);
+    truth.forEach((x, i) => {
+      expect(lower[i]).toBeLessThanOrEqual(x);
+      expect(upper[i]).toBeGreaterThanOrEqual(x);
+    });
+  });
+
+  it.each(["exact", "hutchinson"] as const)("is in the intervals of trace and norm: %s", async (method) => {
+    for (const { value, interval } of [
+      await estimateTrace(rounded, { method }, random, {}),
+      await estimateFrobeniusNorm(rounded, { method }, random, {}),
+    ]) {
+      expect(interval.lower).toBeLessThanOrEqual(value - bound);
+      expect(interval.upper).toBeGreaterThanOrEqual(value + bound);
+    }
+  });
+
+  it("is in residuals, and of solutions beside them", async () => {
+    const { residuals } = await lanczos(rounded, {}, random, {});
+    expect(Math.min(...residuals)).toBeGreaterThanOrEqual(bound);
+    const { top } = await extremalEigenpairs(rounded, {}, random, {});
+    expect(top[0].residual).toBeGreaterThanOrEqual(bound);
+    const ones = new Float64Array(n).fill(1);
+    for (const solve of [minres, conjugateGradient]) {
+      const { x, rounding: stated } = await solve({ ...A, rounding }, ones, {}, {});
+      expect(stated).toBeCloseTo((bound * Math.hypot(...x)) / Math.sqrt(n), 12);
+    }
+  });
+
+  it("makes no eigenvalue negative", async () => {
+    const shares = [rounded, diagonalOperator(entries)].map(
+      async (operator) => (await spectralDensity(operator, { probes: 10 }, random, {})).negativeShare.value,
+    );
+    expect(await Promise.all(shares)).toEqual([0, 1 / n]);
+  });
+});
+
 it("bounds of rounding that are none are refused", async () => {
   for (const trace of [Number.NaN, -1]) {
     const operator = { ...A, rounding: () => Promise.resolve({ norm: 0, frobenius: 0, trace }) };

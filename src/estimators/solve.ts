@@ -21,6 +21,8 @@ export interface Solution {
   readonly x: Float64Array;
   /** ‖b − Ax‖/‖b‖, from a fresh product at the end. */
   readonly residual: number;
+  /** What rounding of that product may hide of it: of ‖ΔA‖₂‖x‖/‖b‖, ‖A‖₂ from the products that were taken. */
+  readonly rounding: number;
   readonly products: number;
   readonly converged: boolean;
   /** A direction with vᵀAv ≤ 0, where conjugate gradients met one and stopped. */
@@ -68,8 +70,10 @@ export async function conjugateGradient(
   const p = Float64Array.from(b);
   let square = dot(r, r);
   let negativeCurvature: Float64Array | undefined;
+  let size = 0;
   while (Math.sqrt(square) > tolerance * length && products.affords(2)) {
     const [image] = await products.apply([p]);
+    size = Math.max(size, norm2(image) / norm2(p));
     const curvature = dot(p, image);
     if (curvature <= 0) {
       negativeCurvature = p;
@@ -84,7 +88,7 @@ export async function conjugateGradient(
     square = next;
     products.report("conjugate gradients", undefined, `residual ${(Math.sqrt(square) / length).toExponential(1)}`);
   }
-  return finish(products, b, x, length, tolerance, negativeCurvature);
+  return finish(products, b, { x, size, length, tolerance, negativeCurvature });
 }
 
 /**
@@ -105,7 +109,7 @@ export async function minres(
   const { products, tolerance, length } = begin(operator, b, options, context);
   const n = b.length;
   const x = new Float64Array(n);
-  if (length === 0) return finish(products, b, x, length, tolerance);
+  if (length === 0) return finish(products, b, { x, size: 0, length, tolerance });
   let previous = new Float64Array(n);
   let v = b.map((y) => y / length);
   let beta = 0;
@@ -143,7 +147,7 @@ export async function minres(
     beta = nextBeta;
     products.report("MINRES", undefined, `residual ${(Math.abs(remaining) / length).toExponential(1)}`);
   }
-  return finish(products, b, x, length, tolerance);
+  return finish(products, b, { x, size, length, tolerance });
 }
 
 function begin(
@@ -172,17 +176,24 @@ function begin(
   return { products, tolerance: options.tolerance ?? 1e-6, length: norm2(b) };
 }
 
+interface Found {
+  readonly x: Float64Array;
+  /** A lower bound of ‖A‖₂. */
+  readonly size: number;
+  readonly length: number;
+  readonly tolerance: number;
+  readonly negativeCurvature?: Float64Array;
+}
+
 async function finish(
   products: Products,
   b: Float64Array,
-  x: Float64Array,
-  length: number,
-  tolerance: number,
-  negativeCurvature?: Float64Array,
+  { x, size, length, tolerance, negativeCurvature }: Found,
 ): Promise<Solution> {
   const [image] = await products.apply([x]);
   axpy(-1, b, image);
   const residual = length > 0 ? norm2(image) / length : 0;
+  const rounding = length > 0 ? (products.rounding("norm", size) * norm2(x)) / length : 0;
   // The recurrence drifts from the true residual by rounding; a factor of two is no reason to say no.
-  return { x, residual, products: products.count(), converged: residual <= 2 * tolerance, negativeCurvature };
+  return { x, residual, rounding, products: products.count(), converged: residual <= 2 * tolerance, negativeCurvature };
 }

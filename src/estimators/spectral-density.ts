@@ -123,7 +123,8 @@ export async function spectralDensity(
   }
 
   const curve = densityOnGrid(measure, { confidence, points: options.points ?? 400, width: options.width });
-  const threshold = -16 * roundoff(operator) * Math.max(Math.abs(curve.range.lower), Math.abs(curve.range.upper));
+  const size = Math.max(Math.abs(curve.range.lower), Math.abs(curve.range.upper));
+  const threshold = -Math.max(16 * roundoff(operator) * size, products.rounding("norm", size));
   const exactly = measure.quadratures.length === 0;
   return {
     ...curve,
