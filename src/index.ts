@@ -8,18 +8,31 @@
 export { decodeResult, encodeResult, type ResultDocument, resultJsonSchema } from "./documents/result-kinds.ts";
 export type { DiagonalEstimate, DiagonalOptions } from "./estimators/diagonal.ts";
 export type { Estimate, Eigenvalue, Interval } from "./estimators/estimate.ts";
+export type { ExactSpectrum, ExactSpectrumOptions } from "./estimators/exact-spectrum.ts";
 export type { ExtremalOptions, ExtremalResult } from "./estimators/extremal-eigenpairs.ts";
 export type { FrobeniusOptions } from "./estimators/frobenius-norm.ts";
 export type { LanczosOptions, LanczosResult } from "./estimators/lanczos.ts";
 export type { Solution, SolveOptions } from "./estimators/solve.ts";
 export type { SpectralDensity, SpectralDensityOptions } from "./estimators/spectral-density.ts";
+export type { FunctionTrace, Share, SpectralMeasure } from "./estimators/spectral-measure.ts";
 export type { TraceOptions } from "./estimators/trace.ts";
 export type { Drawing, FailedFigure } from "./figures/draw.ts";
 export type { Figure, FigureTable } from "./figures/figure.ts";
 export type { ProfileOptions } from "./instruments/instrument.ts";
 export type { Measured } from "./instruments/measured.ts";
 export type { ProfileResult } from "./instruments/profile-result.ts";
-export { diagonal, eigenvalues, frobeniusNorm, lanczos, solve, spectralDensity, trace } from "./library/estimates.ts";
+export {
+  diagonal,
+  eigenvalues,
+  exactSpectrum,
+  frobeniusNorm,
+  lanczos,
+  shareBelow,
+  solve,
+  spectralDensity,
+  trace,
+  traceOfFunction,
+} from "./library/estimates.ts";
 export { empiricalFisher, fisher, gaussNewton, gradient, hessian } from "./library/matrices.ts";
 export { type Checkpoint, checkpoints, load, loadProblem, saveWeights } from "./library/open.ts";
 export { measured, type Profile, profile } from "./library/profile.ts";

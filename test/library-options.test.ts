@@ -10,6 +10,7 @@ import { ThalwegError } from "../src/util/thalweg-error.ts";
 
 const MODEL = assetPath("digits.onnx");
 const A = library.diagonalOperator(Float64Array.of(1, 2, 3));
+const { measure } = await library.spectralDensity(A);
 const figure = { spec: { data: { values: [] }, mark: "point" } };
 
 let problem: library.Problem;
@@ -43,6 +44,9 @@ const CALLS: Readonly<Record<string, Call>> = {
   eigenvalues: (options) => call(library.eigenvalues, A, options),
   lanczos: (options) => call(library.lanczos, A, options),
   spectralDensity: (options) => call(library.spectralDensity, A, options),
+  exactSpectrum: (options) => call(library.exactSpectrum, A, options),
+  shareBelow: (options) => call(library.shareBelow, measure, 1, options),
+  traceOfFunction: (options) => call(library.traceOfFunction, measure, Math.abs, options),
   trace: (options) => call(library.trace, A, options),
   frobeniusNorm: (options) => call(library.frobeniusNorm, A, options),
   diagonal: (options) => call(library.diagonal, A, options),

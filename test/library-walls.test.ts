@@ -46,6 +46,7 @@ const MODEL = assetPath("digits.onnx");
 const RESULT = "test/fixtures/results-0.1.0/profile-digits.json";
 const folder = mkdtempSync(join(tmpdir(), "walls-"));
 const A = library.diagonalOperator(Float64Array.of(1, 2, 3));
+const { measure } = await library.spectralDensity(A);
 const vector = Float64Array.of(1, 2, 3);
 const target = { precision: "float32", portable: true } as const;
 const bytes = readFileSync(MODEL);
@@ -80,6 +81,12 @@ const NODE: Record<string, Callable> = {
   lanczos: { call: library.lanczos, takes: [[A], [{}, ...options]] },
   solve: { call: library.solve, takes: [[A], [vector], [{}, ...options]] },
   spectralDensity: { call: library.spectralDensity, takes: [[A], [{}, ...options]] },
+  exactSpectrum: { call: library.exactSpectrum, takes: [[A], [{}, ...options]] },
+  shareBelow: { call: library.shareBelow, takes: [[measure], [1, ...number], [{}, ...options]] },
+  traceOfFunction: {
+    call: library.traceOfFunction,
+    takes: [[measure], [Math.abs, "function"], [{}, ...options]],
+  },
   trace: { call: library.trace, takes: [[A], [{}, ...options]] },
   hessian: { call: library.hessian, takes: [[problem], [{}, ...options]] },
   gaussNewton: { call: library.gaussNewton, takes: [[problem], [{}, ...options]] },
@@ -203,6 +210,10 @@ async function thrownBy(run: () => unknown): Promise<unknown> {
   }
   return undefined;
 }
+
+it("a function that has no value at an eigenvalue has no trace", () => {
+  expect(() => library.traceOfFunction(measure, (x) => Math.log(x - 1))).toThrow(/is -Infinity at 1\./);
+});
 
 describe("an argument that a function does not take", () => {
   it("is tried on every function of the library", () => {

@@ -1,10 +1,10 @@
 import { dots } from "../linalg/multi-vector.ts";
 import type { SymmetricSpectrum } from "../linalg/symmetric-eigen.ts";
-import { norm2 } from "../linalg/vector.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import { inSteps } from "../util/in-steps.ts";
 import type { RunContext } from "../util/run-context.ts";
 import type { Eigenvalue } from "./estimate.ts";
+import { hiddenInEigenvalues } from "./exact-spectrum.ts";
 import type { ExtremalResult } from "./extremal-eigenpairs.ts";
 import { productRounding } from "./products.ts";
 
@@ -36,15 +36,6 @@ interface Ends {
 }
 
 /**
- * What rounding of the products may hide of an eigenvalue: what the size predicts, or, where a cancellation left
- * more, sixteen times the asymmetry's share, as for traces (`matrixRounding`): it shows only a part of the rounding.
- */
-function hiddenBy(operator: LinearOperator, values: Float64Array, asymmetry: number): number {
-  const scale = Math.max(Math.abs(values[0]), Math.abs(values[values.length - 1]));
-  return Math.max(productRounding(operator, scale), (16 * asymmetry * norm2(values)) / Math.sqrt(values.length));
-}
-
-/**
  * Both ends of a spectrum that is known as a whole: the values are those of the spectrum, so that nothing was
  * missed, copies included; the vectors are made for them, and what they are off is in the residuals, with what
  * rounding of the products may hide. Out of time, values come without vectors, marked as not converged.
@@ -61,7 +52,8 @@ export async function denseEnds(
 ): Promise<ExtremalResult> {
   const { values } = spectrum;
   const n = values.length;
-  const hidden = hiddenBy(operator, values, asymmetry);
+  const scale = Math.max(Math.abs(values[0]), Math.abs(values[n - 1]));
+  const hidden = hiddenInEigenvalues(productRounding(operator, scale), values, asymmetry);
   const tops = Array.from({ length: Math.min(n, largest) }, (_, i) => n - 1 - i);
   const bottoms = Array.from({ length: Math.min(n, smallest) }, (_, i) => i);
   // The outermost first: the time may not suffice for all.
@@ -82,7 +74,6 @@ export async function denseEnds(
     });
   });
   const pairAt = (place: number): Eigenvalue => pairs.get(place) ?? { value: values[place], residual: hidden };
-  const scale = Math.max(Math.abs(values[0]), Math.abs(values[n - 1]));
   const off = Math.max(0, ...[...pairs.values()].map(({ residual }) => residual - hidden));
   // Inverse iteration leaves some roundings; more shows values that are not those of the matrix.
   const areSound = off <= SOUND * scale;

@@ -2,15 +2,9 @@ import { describe, expect, it } from "vitest";
 import { denseOperator, diagonalOperator } from "../operators/dense-operator.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { estimateDiagonal } from "./diagonal.ts";
-import { effectiveRank } from "./effective-rank.ts";
 import { exactSpectrum } from "./exact-spectrum.ts";
-import { extremalEigenpairs } from "./extremal-eigenpairs.ts";
-import { estimateFrobeniusNorm } from "./frobenius-norm.ts";
 import { ESTIMATORS } from "./registry.ts";
-import { spectralDensity } from "./spectral-density.ts";
-import { spectrumStructure } from "./spectrum-structure.ts";
 import { inBlocks, rotated } from "../../test/support/prescribed-spectrum.ts";
-import { estimateTrace } from "./trace.ts";
 
 function symmetric(n: number, seed: number): Float64Array {
   const random = createRandom(seed);
@@ -66,72 +60,6 @@ describe("estimateDiagonal", () => {
     const d = createRandom(4).normalVector(30);
     const sampled = await estimateDiagonal(diagonalOperator(d), { probes: 2 }, createRandom(4), {});
     sampled.value.forEach((x, i) => expect(x).toBeCloseTo(d[i], 14));
-  });
-});
-
-describe("effectiveRank", () => {
-  it("is the rank of a projection, with an interval", async () => {
-    const operator = rotated(
-      Float64Array.from({ length: 200 }, (_, i) => (i < 60 ? 1 : 0)),
-      createRandom(5),
-    );
-    const trace = await estimateTrace(
-      operator,
-      { method: "hutchinson", tolerance: 0.02 },
-      createRandom(5).split("trace"),
-      {},
-    );
-    const norm = await estimateFrobeniusNorm(
-      operator,
-      { method: "hutchinson", tolerance: 0.02 },
-      createRandom(5).split("norm"),
-      {},
-    );
-    const rank = effectiveRank(trace, norm);
-    expect(rank.interval.lower).toBeLessThan(60);
-    expect(rank.interval.upper).toBeGreaterThan(60);
-    expect(Math.abs(rank.value - 60)).toBeLessThan(6);
-  });
-});
-
-describe("spectrumStructure", () => {
-  it("tells outliers from bulk and proves the largest gap", async () => {
-    const spectrum = Float64Array.of(
-      20,
-      11,
-      8,
-      -5,
-      ...Array.from({ length: 396 }, (_, i) => 2 * Math.cos((Math.PI * (i + 0.5)) / 396)),
-    );
-    const operator = rotated(spectrum, createRandom(6));
-    const { top, bottom } = await extremalEigenpairs(operator, { largest: 8, smallest: 6 }, createRandom(6), {});
-    const { measure } = await spectralDensity(operator, { probes: 3, steps: 30 }, createRandom(6), {});
-    const { bulk, outliers, largestGap } = spectrumStructure(measure, top, bottom);
-    expect(outliers.top.map(({ value }) => Math.round(value))).toEqual([20, 11, 8]);
-    expect(outliers.bottom.map(({ value }) => Math.round(value))).toEqual([-5]);
-    expect(bulk.upper).toBeCloseTo(2, 2);
-    expect(bulk.lower).toBeCloseTo(-2, 2);
-    expect(largestGap).toMatchObject({ above: 1 });
-    expect(largestGap?.proved).toBeCloseTo(9, 3);
-  });
-
-  it("finds no outliers in a bulk alone", async () => {
-    const spectrum = Float64Array.from({ length: 300 }, (_, i) => 2 * Math.cos((Math.PI * (i + 0.5)) / 300));
-    const { top, bottom } = await extremalEigenpairs(
-      diagonalOperator(spectrum),
-      { largest: 6, smallest: 6 },
-      createRandom(7),
-      {},
-    );
-    const { measure } = await spectralDensity(
-      diagonalOperator(spectrum),
-      { probes: 2, steps: 20 },
-      createRandom(7),
-      {},
-    );
-    const { outliers } = spectrumStructure(measure, top, bottom);
-    expect(outliers.top).toEqual([]);
-    expect(outliers.bottom).toEqual([]);
   });
 });
 

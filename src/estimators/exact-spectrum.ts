@@ -1,9 +1,11 @@
+import { z } from "zod";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { dots } from "../linalg/multi-vector.ts";
 import { norm2 } from "../linalg/vector.ts";
 import { createRandom } from "../random/random-stream.ts";
 import type { DiagonalBlock, LinearOperator } from "../operators/linear-operator.ts";
 import type { RunContext } from "../util/run-context.ts";
+import { countFrom, type OptionsOf } from "../util/options.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { EstimatorDescription } from "./estimate.ts";
 import { countProducts, requireSymmetric } from "./products.ts";
@@ -16,8 +18,19 @@ export interface ExactSpectrum {
   readonly vectors: Float64Array[];
   /** ‖A − Aᵀ‖_F / ‖A‖_F of the products as they came; the eigenvalues belong to (A + Aᵀ)/2. */
   readonly asymmetry: number;
+  /** By how much rounding of the products may have moved an eigenvalue. */
+  readonly rounding: number;
   readonly products: number;
 }
+
+export const exactSpectrumOptions = z.object({
+  /** Largest dimension that is accepted; default 2000. */
+  limit: countFrom(1).optional(),
+  /** Return the eigenvectors too. */
+  vectors: z.boolean().optional(),
+});
+
+export type ExactSpectrumOptions = OptionsOf<typeof exactSpectrumOptions>;
 
 export const exactSpectrumEstimator: EstimatorDescription = {
   name: "exact-spectrum",
@@ -31,7 +44,6 @@ export const exactSpectrumEstimator: EstimatorDescription = {
 /**
  * The whole spectrum by applying the operator to the identity in blocks and solving the dense problem.
  *
- * @param options.limit largest dimension that is accepted; default 2000
  * @throws usage errors `not-symmetric`, `too-large`; check error `not-finite`
  *
  * @example
@@ -39,7 +51,7 @@ export const exactSpectrumEstimator: EstimatorDescription = {
  */
 export async function exactSpectrum(
   operator: LinearOperator,
-  options: { readonly limit?: number; readonly vectors?: boolean },
+  options: ExactSpectrumOptions,
   context: RunContext,
 ): Promise<ExactSpectrum> {
   requireSymmetric(operator, "The exact spectrum");
@@ -56,7 +68,17 @@ export async function exactSpectrum(
   const products = countProducts(operator, context);
   const { matrix, asymmetry } = await denseMatrix(products, "exact spectrum");
   const { values, vectors } = symmetricEigen(matrix, dimension, options.vectors ?? false);
-  return { values, vectors, asymmetry, products: products.count() };
+  const size = Math.max(Math.abs(values[0]), Math.abs(values[dimension - 1]));
+  const rounding = hiddenInEigenvalues(products.rounding("norm", size), values, asymmetry);
+  return { values, vectors, asymmetry, rounding, products: products.count() };
+}
+
+/**
+ * What rounding of the products may hide of an eigenvalue: what the size predicts, or, where a cancellation left
+ * more, sixteen times the asymmetry's share, as for traces (`matrixRounding`): it shows only a part of the rounding.
+ */
+export function hiddenInEigenvalues(predicted: number, values: Float64Array, asymmetry: number): number {
+  return Math.max(predicted, (16 * asymmetry * norm2(values)) / Math.sqrt(values.length));
 }
 
 interface SymmetricPart {

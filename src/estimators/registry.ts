@@ -1,5 +1,4 @@
 import { diagonalEstimator } from "./diagonal.ts";
-import { effectiveRankEstimator } from "./effective-rank.ts";
 import type { EstimatorDescription } from "./estimate.ts";
 import { exactSpectrumEstimator } from "./exact-spectrum.ts";
 import { extremalEstimator } from "./extremal-eigenpairs.ts";
@@ -7,7 +6,6 @@ import { frobeniusEstimator } from "./frobenius-norm.ts";
 import { lanczosEstimator } from "./lanczos.ts";
 import { conjugateGradientEstimator, minresEstimator } from "./solve.ts";
 import { spectralDensityEstimator } from "./spectral-density.ts";
-import { spectrumStructureEstimator } from "./spectrum-structure.ts";
 import { traceEstimator } from "./trace.ts";
 
 /** Every estimator, for help and documentation. */
@@ -16,11 +14,9 @@ export const ESTIMATORS: readonly EstimatorDescription[] = [
   lanczosEstimator,
   exactSpectrumEstimator,
   spectralDensityEstimator,
-  spectrumStructureEstimator,
   traceEstimator,
   frobeniusEstimator,
   diagonalEstimator,
-  effectiveRankEstimator,
   conjugateGradientEstimator,
   minresEstimator,
 ];

@@ -26,6 +26,9 @@ export interface Share {
   readonly interval: Interval;
 }
 
+/** A trace of a function, which takes no products of its own. */
+export type FunctionTrace = Omit<Estimate, "products" | "converged">;
+
 /** A smoothed density on a grid, with a pointwise band. */
 export interface DensityCurve {
   readonly grid: Float64Array;
@@ -173,11 +176,7 @@ function proportionFor(x: number, p: number, d: number, probes: number): number 
  * quadrature. Where f has one sign the law is taken as χ² (Satterthwaite 1946), else as normal. The interval covers sampling; the quadrature is exact for polynomials of degree 2m − 1 and
  * converges geometrically for f analytic on the spectrum. For a step, use `shareBelow`.
  */
-export function traceOfFunction(
-  measure: SpectralMeasure,
-  f: (x: number) => number,
-  confidence: number,
-): Omit<Estimate, "products" | "converged"> {
+export function traceOfFunction(measure: SpectralMeasure, f: (x: number) => number, confidence: number): FunctionTrace {
   const { dimension, exact, quadratures } = measure;
   const known = exact.reduce((sum, x) => sum + f(x), 0);
   const d = dimension - exact.length;

@@ -19,6 +19,14 @@ import {
   type LanczosOptions,
   type LanczosResult,
 } from "../estimators/lanczos.ts";
+import { exactSpectrum as spectrumOf, type ExactSpectrum, exactSpectrumOptions } from "../estimators/exact-spectrum.ts";
+import {
+  type FunctionTrace,
+  shareBelow as share,
+  type Share,
+  type SpectralMeasure,
+  traceOfFunction as functionTrace,
+} from "../estimators/spectral-measure.ts";
 import { conjugateGradient, minres, type Solution, solveOptions } from "../estimators/solve.ts";
 import {
   spectralDensity as estimateDensity,
@@ -29,8 +37,10 @@ import {
 import { estimateTrace, traceOptions, type TraceOptions } from "../estimators/trace.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import { requireOperator } from "../operators/require-operator.ts";
-import { type OptionsOf, readOptions, vector } from "../util/options.ts";
+import { confidence, type OptionsOf, readOptions, vector } from "../util/options.ts";
 import { requireArgument } from "../util/require-argument.ts";
+import { shownValue } from "../util/shown-value.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
 import { checkedContext, contextOption, readRun, type RunOptions } from "./run-options.ts";
 
 /**
@@ -150,6 +160,93 @@ export async function diagonal(
   requireOperator("diagonal", operator);
   const { own, random, context } = readRun("diagonal", diagonalOptions, options);
   return estimateDiagonal(operator, own, random, context);
+}
+
+const wholeSpectrumOptions = exactSpectrumOptions.extend({ context: contextOption });
+
+/**
+ * Every eigenvalue, ascending, from the whole matrix, with what rounding may have moved one by; with `vectors`, unit
+ * eigenvectors in the same order. Cost: n products, 4/3 n³ flops and 8 n² bytes; more than 2000 dimensions only where
+ * `limit` says so (Wilkinson & Reinsch 1971).
+ *
+ * @throws usage error `bad-argument`, `not-symmetric`, `too-large`; check error `bad-product`, `not-finite`; `interrupted`
+ *
+ * @example
+ * const { values, rounding } = await exactSpectrum(diagonalOperator(Float64Array.of(2, 1, 2)));
+ * values; // → [1, 2, 2]
+ * rounding < 1e-14; // → true
+ */
+export async function exactSpectrum(
+  operator: LinearOperator,
+  options: OptionsOf<typeof wholeSpectrumOptions> = {},
+): Promise<ExactSpectrum> {
+  requireOperator("exactSpectrum", operator);
+  const { context, ...own } = readOptions("exactSpectrum", wholeSpectrumOptions, options);
+  return spectrumOf(operator, own, checkedContext("exactSpectrum", context));
+}
+
+const measureArgument = z.looseObject({
+  dimension: z.int().min(1),
+  exact: z.array(z.number()),
+  quadratures: z.array(z.looseObject({})),
+});
+
+const confidenceOption = z.object({ /** Default 0.95. */ confidence: confidence.optional() });
+
+/**
+ * tr f(A) = Σ f(λᵢ) from the `measure` of a spectral density, with an interval that covers it with the stated probability:
+ * f = λ² gives ‖A‖²F, log λ the log-determinant, λ/(λ + c) an effective dimension. Cost: no product (Ubaru, Chen & Saad 2017).
+ *
+ * @throws usage error `bad-argument`; check error `not-finite` where f has no value at an eigenvalue
+ *
+ * @example
+ * const { measure } = await spectralDensity(diagonalOperator(Float64Array.of(1, 2, 4)));
+ * traceOfFunction(measure, Math.log2).value; // → 3
+ */
+export function traceOfFunction(
+  measure: SpectralMeasure,
+  f: (eigenvalue: number) => number,
+  options: OptionsOf<typeof confidenceOption> = {},
+): FunctionTrace {
+  requireArgument("measure", "traceOfFunction", measureArgument, measure);
+  const isFunction = (x: unknown) => typeof x === "function";
+  requireArgument("f", "traceOfFunction", z.custom(isFunction, { error: "it must be a function" }), f);
+  const { confidence: p = 0.95 } = readOptions("traceOfFunction", confidenceOption, options);
+  return functionTrace(measure, finiteFunction(f), p);
+}
+
+function finiteFunction(f: (eigenvalue: number) => number): (eigenvalue: number) => number {
+  return (eigenvalue) => {
+    const y = f(eigenvalue);
+    if (Number.isFinite(y)) return y;
+    throw new ThalwegError({
+      kind: "check",
+      code: "not-finite",
+      message: `The function of traceOfFunction is ${shownValue(y)} at ${eigenvalue}.`,
+      hint: "Give a function that has a value on the whole spectrum: log(λ + c) rather than log λ.",
+    });
+  };
+}
+
+/**
+ * The share of eigenvalues below t from the `measure` of a spectral density, with an interval that covers it at least with
+ * the stated probability; eigenvalues equal to t count half. Cost: no product.
+ *
+ * @throws usage error `bad-argument`
+ *
+ * @example
+ * const { measure } = await spectralDensity(diagonalOperator(Float64Array.of(1, 2, 4, 8)));
+ * shareBelow(measure, 3).value; // → 0.5
+ */
+export function shareBelow(
+  measure: SpectralMeasure,
+  t: number,
+  options: OptionsOf<typeof confidenceOption> = {},
+): Share {
+  requireArgument("measure", "shareBelow", measureArgument, measure);
+  requireArgument("t", "shareBelow", z.number(), t);
+  const { confidence: p = 0.95 } = readOptions("shareBelow", confidenceOption, options);
+  return share(measure, t, p);
 }
 
 const METHODS = { minres, "conjugate-gradient": conjugateGradient };

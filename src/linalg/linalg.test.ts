@@ -2,7 +2,6 @@ import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../random/random-stream.ts";
-import { cholesky, logDeterminant, solveCholesky } from "./cholesky.ts";
 import {
   betaQuantile,
   chiSquareQuantile,
@@ -167,17 +166,6 @@ describe("thinQr", () => {
       back.forEach((x, i) => expect(x).toBeCloseTo(column[i], 12));
     });
     for (let i = 0; i < 3; i++) for (let j = 0; j <= i; j++) expect(dot(q[i], q[j])).toBeCloseTo(i === j ? 1 : 0, 14);
-  });
-});
-
-describe("cholesky", () => {
-  it("solves and gives the determinant", () => {
-    const lower = cholesky(Float64Array.of(4, 2, 2, 3), 2);
-    const x = solveCholesky(lower, Float64Array.of(8, 8));
-    expect(x[0]).toBeCloseTo(1, 14);
-    expect(x[1]).toBeCloseTo(2, 14);
-    expect(logDeterminant(lower, 2)).toBeCloseTo(Math.log(8), 14);
-    expect(() => cholesky(Float64Array.of(1, 2, 2, 1), 2)).toThrow(/positive definite/);
   });
 });
 
