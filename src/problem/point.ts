@@ -175,6 +175,15 @@ export class Point {
     return sum;
   }
 
+  /**
+   * A derivative of the data's loss alone, without the L2 term: taken off afterwards, that would leave its rounding, which
+   * may be all that there is where the loss is near zero.
+   */
+  async dataDerivative(derivative: Derivative, context: RunContext = {}): Promise<Float64Array> {
+    const [sum] = await this.sums(derivative, [], context, 0);
+    return sum;
+  }
+
   /** The products of a matrix in parameter space with a block of vectors. */
   async product(product: Product, block: readonly Float64Array[], context: RunContext = {}): Promise<Float64Array[]> {
     const parts: Float64Array[][] = [];
@@ -411,6 +420,7 @@ export class Point {
     derivative: Derivative,
     block: readonly Float64Array[],
     context: RunContext,
+    l2 = this.l2,
   ): Promise<Float64Array[]> {
     const { space, options } = this.machinery;
     const sums = Array.from({ length: Math.max(1, block.length) }, () => new Float64Array(space.dimension));
@@ -418,8 +428,7 @@ export class Point {
     const { regularised } = derivative;
     const what = derivative.takesVector ? `${derivative.name} product` : derivative.name;
     sums.forEach((sum, i) => {
-      if (regularised && options.l2 !== 0)
-        addMultiple(sum, options.l2, regularised === "point" ? this.theta : block[i]);
+      if (regularised && l2 !== 0) addMultiple(sum, l2, regularised === "point" ? this.theta : block[i]);
       if (!allFinite(sum)) throw nonFiniteVector(sum, what, space, options);
     });
     return sums;

@@ -1,6 +1,5 @@
 import { norm2 } from "../linalg/vector.ts";
-import { roundedGradient } from "../problem/derivatives.ts";
-import type { Point } from "../problem/point.ts";
+import { gradientDerivative, roundedGradient, type Derivative } from "../problem/derivatives.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
@@ -93,28 +92,27 @@ function ranked(found: readonly Found[]): Found[] {
 
 /** What is derived from the k-th contributing example's own undivided loss, scaled as its gradient is. */
 async function alone(
-  { point }: Desk,
+  { point, context }: Desk,
   problem: Problem,
   k: number,
-  derive: (point: Point) => Promise<Float64Array>,
+  derivative: Derivative,
 ): Promise<Float64Array> {
   const { examples, scale } = contributionsOf(point);
   await using one = problem.at(point.parameters, { examples: Int32Array.of(examples[k]) });
-  const { l2 } = problem.options;
   const factor = scale * one.sample.divisor;
-  return (await derive(one)).map((x, i) => factor * (x - l2 * one.parameters[i]));
+  return (await one.dataDerivative(derivative, context)).map((x) => factor * x);
 }
 
 /** One square against that of the example alone, and what rounding allows. */
 async function compared(desk: Desk, square: number, k: number, plain: number): Promise<Found> {
-  const { problem, context } = desk;
+  const { problem } = desk;
   const off = (length: number) => Math.abs(length ** 2 - square) / Math.max(length ** 2, square);
-  const gradientIn = (arithmetic: Problem) => alone(desk, arithmetic, k, (point) => point.gradient(context));
+  const gradientIn = (arithmetic: Problem) => alone(desk, arithmetic, k, gradientDerivative);
   const measured = off(norm2(await gradientIn(problem.inFloat64 ?? problem)));
   if (measured <= plain) return { measured, limit: plain };
   // Float32 may leave less of a gradient than the limit: what is asked is whether it is the same alone.
   const here = await gradientIn(problem);
-  const moved = await alone(desk, problem, k, (point) => point.derivative(roundedGradient, undefined, context));
+  const moved = await alone(desk, problem, k, roundedGradient);
   const length = norm2(here);
   const rounding = MARGIN * norm2(moved.map((x, i) => x - here[i]));
   return { measured: Math.min(measured, off(length)), limit: Math.max(plain, (2 * rounding) / length) };

@@ -4,8 +4,10 @@ import { deskOf } from "../../test/support/desk-of.ts";
 import { dot } from "../linalg/vector.ts";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { createRandom } from "../random/random-stream.ts";
+import { dataGradient } from "./data-gradient.ts";
 import { exampleNorms } from "./example-norms.ts";
 import { gradientSample } from "./gradient-sample.ts";
+import { lossGradient } from "./loss-gradient.ts";
 
 const random = createRandom(5);
 const normal = (label: string, size: number) => [...random.split(label).normalVector(size)];
@@ -43,4 +45,20 @@ it.each([0, 0.3])("examples are set along the data's gradient and along that of 
   expect(sample?.along.reduce((sum, x) => sum + x, 0)).toBeCloseTo(0, 12);
   expect(Math.hypot(...(sample?.along ?? []))).toBeGreaterThan(0.1);
   await problem.close();
+});
+
+it("an L2 term leaves the gradient of the data as it is, however small that is beside it", async () => {
+  const gradients = await Promise.all(
+    [0, 1e20].map(async (l2) => {
+      await using problem = network(l2);
+      const desk = deskOf(problem, {}, { needs: [dataGradient, lossGradient, exampleNorms] });
+      const { alongMean } = await desk.get(exampleNorms);
+      const whole = await desk.get(lossGradient);
+      expect(whole).toEqual(await problem.point.gradient());
+      return { data: await desk.get(dataGradient), alongMean, checks: desk.checks };
+    }),
+  );
+  expect(gradients[1]).toEqual(gradients[0]);
+  expect(gradients[0].data.some((x) => x !== 0)).toBe(true);
+  expect(gradients[1].checks.map(({ name, passed }) => [name, passed])).toEqual([["example-norms", true]]);
 });

@@ -1,9 +1,17 @@
 import { z } from "zod";
+import type { Point } from "../problem/point.ts";
+import { dataGradient } from "./data-gradient.ts";
 import { defineQuantity } from "./quantity.ts";
+
+/** g + λθ, for a gradient g of the data. */
+export function withL2({ l2, parameters }: Point, data: Float64Array): Float64Array {
+  return l2 === 0 ? data : data.map((x, i) => x + l2 * parameters[i]);
+}
 
 /** ∇L, with the L2 term. */
 export const lossGradient = defineQuantity({
   name: "gradient",
   parameters: z.object({}),
-  compute: ({ point, context }) => point.gradient(context),
+  needs: [dataGradient],
+  compute: async (desk) => withL2(desk.point, await desk.get(dataGradient)),
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { gradientDerivative } from "../problem/derivatives.ts";
 import { ofContributing } from "./contributions.ts";
-import { withoutL2 } from "./data-gradient.ts";
+import { withL2 } from "./loss-gradient.ts";
 import { defineQuantity } from "./quantity.ts";
 import { hasSingleExamples } from "./single-examples.ts";
 
@@ -24,8 +25,8 @@ export const wideGradients = defineQuantity({
   compute: async ({ problem, point, context }): Promise<WideGradients | undefined> => {
     const exact = problem.pointInFloat64(point);
     if (!exact) return undefined;
-    const gradient = await exact.gradient(context);
-    const mean = withoutL2(point, problem.options.l2, gradient);
+    const mean = await exact.dataDerivative(gradientDerivative, context);
+    const gradient = withL2(point, mean);
     if (!hasSingleExamples({ problem }))
       return { gradient, mean, squares: new Float64Array(0), along: new Float64Array(0) };
     const squares = ofContributing(point, await exact.exampleGradientSquares(context), 2);

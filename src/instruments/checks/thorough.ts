@@ -1,5 +1,5 @@
 import { dot, norm2 } from "../../linalg/vector.ts";
-import { gaussNewtonProduct, hessianProduct } from "../../problem/derivatives.ts";
+import { gaussNewtonProduct, gradientDerivative, hessianProduct } from "../../problem/derivatives.ts";
 import { Problem } from "../../problem/problem.ts";
 import { needsOutputs } from "../gauss-newton.ts";
 import { needsSingleExamples } from "../../quantities/single-examples.ts";
@@ -92,11 +92,12 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
     cost: () => ({ gradients: 1 }),
     measure: async ({ problem, random, context, gradient, roundoff }) => {
       const v = unit(random, problem.space.dimension);
-      const point = problem.point.parameters;
+      const { point } = problem;
       const scale = problem.examples / problem.divisor;
       const each = (await problem.point.exampleDerivatives(v, context)).map((x) => scale * x);
       const mean = each.reduce((sum, x) => sum + x, 0) / each.length;
-      const expected = dot(gradient, v) - problem.options.l2 * dot(point, v);
+      const data = point.l2 === 0 ? gradient : await point.dataDerivative(gradientDerivative, context);
+      const expected = dot(data, v);
       const error = Math.abs(mean - expected);
       const size = norm2(each) / Math.sqrt(each.length);
       const limit = EXAMPLES_LIMIT[problem.options.precision];
