@@ -6,6 +6,7 @@ import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
 import type { Problem } from "../problem/problem.ts";
 import { denseHessian } from "../quantities/dense-hessian.ts";
 import { gaussNewtonOperator } from "../quantities/gauss-newton-operator.ts";
+import { dataGradient } from "../quantities/data-gradient.ts";
 import { lossGradient } from "../quantities/loss-gradient.ts";
 import { lossValue } from "../quantities/loss-value.ts";
 import { neededQuantities, settingOf } from "../quantities/needed-quantities.ts";
@@ -100,7 +101,7 @@ describe.each(MODELS)("the plan for %s", (_, problemOf) => {
     const { result } = await runProfile(problem, options, createRandom(0), context);
     const planned = neededQuantities(needs, setting);
     // What every run begins with stands in no plan; what takes no product may prove to be unneeded.
-    const known = new Set<Quantity>([lossValue, lossGradient, ...planned]);
+    const known = new Set<Quantity>([lossValue, dataGradient, lossGradient, ...planned]);
     expect([...computed].filter((quantity) => !known.has(quantity))).toEqual([]);
     const unused = [...planned].filter((quantity) => !computed.has(quantity) && quantity.cost(setting) > 0);
     expect(unused.map(({ name }) => name)).toEqual([]);

@@ -11,7 +11,9 @@ const conclusions = z.object({
   verdicts: z.array(verdict),
   sections: aside(z.array(section)),
   converged: z.boolean().describe("Whether every instrument reached its tolerance."),
-  products: aside(count).describe("All matrix–vector products of the run."),
+  products: aside(count).describe(
+    "Matrix–vector products that the numbers are made of; those that only measure what rounding leaves of them are not among them.",
+  ),
 });
 
 /**

@@ -8,7 +8,7 @@ const bytes = count.nullable().default(null);
 export const planDocument = z.object({
   schema: z.literal("thalweg/plan@1"),
   msPerProduct: real.describe("Measured on this machine, on the same problem."),
-  products: count.describe("Matrix–vector products of all steps."),
+  products: count.describe("Matrix–vector products of all steps, without those that only measure rounding."),
   seconds: real,
   bytes: bytes.describe(
     "Memory at the peak, at least: what was held after a product on this problem, and large arrays. The engine takes more for every other derivative.",
