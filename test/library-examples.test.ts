@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -16,21 +16,21 @@ function compare(found: unknown, expected: unknown): void {
   }
 }
 
-const ROOM = new URL("../src/library/", import.meta.url);
-const examples = readdirSync(ROOM)
-  .flatMap((file) => (file.endsWith(".ts") ? examplesOf(readFileSync(new URL(file, ROOM), "utf8")) : []))
-  .filter(({ name }) => Object.hasOwn(library, name));
+const INDEX = readFileSync(new URL("../src/index.ts", import.meta.url), "utf8");
 
-/** The functions that index.ts gives out from that room. */
-const given = [
-  ...readFileSync(new URL("../src/index.ts", import.meta.url), "utf8").matchAll(
-    /export \{([^}]*)\} from ".\/library\//g,
-  ),
-].flatMap(([, names]) =>
-  names
+/** The functions that index.ts gives out from the room of the library, by file. */
+const exported = [...INDEX.matchAll(/export \{([^}]*)\} from "(.\/library\/[^"]+)"/g)].map(([, names, file]) => ({
+  file,
+  names: names
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "" && !name.startsWith("type ")),
+}));
+const given = exported.flatMap(({ names }) => names);
+const examples = exported.flatMap(({ file, names }) =>
+  examplesOf(readFileSync(new URL(`../src/${file}`, import.meta.url), "utf8")).filter(({ name }) =>
+    names.includes(name),
+  ),
 );
 
 describe("the examples of the library", () => {
