@@ -4,6 +4,7 @@ import { flatnessRescaling } from "./flatness/flatness-rescaling.ts";
 import { defineInstrument } from "./instrument.ts";
 import { within } from "./judge-verdict.ts";
 import { localAtHome, measureFlatness } from "./flatness/flatness-measures.ts";
+import { flatnessBeforehand } from "./flatness/flatness-beforehand.ts";
 import { costOfMeasures, flatnessParameters } from "./flatness/flatness-parameters.ts";
 import { rescaledFlatness } from "./flatness/rescaled-flatness.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
@@ -51,10 +52,12 @@ export const flatnessInstrument = defineInstrument({
   part: flatnessPart,
   figures: [flatnessRescaling],
   parameters: flatnessParameters,
-  needs: [hessianExtremes, hessianTrace, lossGradient, lossValue, rescaledFlatness],
+  needs: [hessianExtremes, hessianTrace, lossGradient, lossValue, flatnessBeforehand, rescaledFlatness],
   cost: (_setting, settings) => costOfMeasures(settings),
   run: async (desk, settings) => {
-    const measures = await measureFlatness(desk, settings, await localAtHome(desk), desk.random.split("flatness"));
+    const known = await desk.get(flatnessBeforehand);
+    const stream = desk.random.split("flatness");
+    const measures = await measureFlatness(desk, settings, await localAtHome(desk), stream, known);
     const { loss } = await desk.get(lossValue);
     const { places, isCutOff } = await desk.get(rescaledFlatness);
     const rescalings: FlatnessPart["rescalings"] = places.map((there) => ({

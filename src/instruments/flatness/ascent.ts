@@ -1,5 +1,7 @@
 import { dot, norm2 } from "../../linalg/vector.ts";
 import { hessianOperator } from "../../quantities/hessian-operator.ts";
+import { lossGradient } from "../../quantities/loss-gradient.ts";
+import { lossValue } from "../../quantities/loss-value.ts";
 import type { Desk } from "../../quantities/desk.ts";
 
 /** A set of steps around the parameters, symmetric about 0 and convex, over which a linear function is easy to maximise. */
@@ -56,7 +58,7 @@ export interface Ascent {
 /**
  * max over z in the region of L(θ + z) − L(θ), from below: z ← the best step for ∇L(θ + z), which never
  * goes down where L is convex on the region (conditional gradient with unit steps; on a quadratic and a
- * ball it is power iteration). Started from each given direction and its opposite; the best is kept.
+ * ball it is power iteration). Started from each given direction; the best is kept, or what is `known` where that is better.
  *
  * Cost: one gradient and one loss per iteration and start.
  */
@@ -65,11 +67,12 @@ export async function ascend(
   region: Region,
   starts: readonly Float64Array[],
   iterations: number,
+  known?: Ascent,
 ): Promise<Ascent> {
   const { problem, context } = desk;
   const home = desk.point.parameters;
-  const base = (await desk.point.value(context)).loss;
-  let best: Ascent = { rise: 0, step: new Float64Array(home.length), converged: false };
+  const { loss: base } = await desk.get(lossValue);
+  let best = known ?? { rise: 0, step: new Float64Array(home.length), converged: false };
   for (const start of starts) {
     let z = region.best(start);
     let rise = Number.NEGATIVE_INFINITY;
@@ -95,7 +98,7 @@ export async function ascend(
 
 /** gᵀz + ½ zᵀHz: the rise that gradient and curvature at θ predict for a step. One product. */
 export async function quadraticRise(desk: Desk, step: Float64Array): Promise<number> {
-  const gradient = await desk.point.gradient(desk.context);
+  const gradient = await desk.get(lossGradient);
   const [image] = await desk.operator(hessianOperator).apply([step]);
   return dot(gradient, step) + dot(step, image) / 2;
 }

@@ -6,11 +6,12 @@ import type { RandomStream } from "../../random/random-stream.ts";
 import type { flatnessParameters } from "./flatness-parameters.ts";
 import type { FlatnessPart } from "./flatness-part.ts";
 import { lossGradient } from "../../quantities/loss-gradient.ts";
+import { lossValue } from "../../quantities/loss-value.ts";
 import { hessianExtremes } from "../../quantities/hessian-extremes.ts";
 import { hessianOperator } from "../../quantities/hessian-operator.ts";
 import { hessianTrace } from "../../quantities/hessian-trace.ts";
 import type { Desk } from "../../quantities/desk.ts";
-import { ascend, ball, box, ellipsoid, quadraticRise, type Region } from "./ascent.ts";
+import { ascend, ball, box, ellipsoid, quadraticRise, type Ascent, type Region } from "./ascent.ts";
 
 export type MeasuredFlatness = FlatnessPart["measures"][number];
 
@@ -38,6 +39,7 @@ interface Local extends Curvature {
   readonly desk: Desk;
   readonly parameters: FlatnessParameters;
   readonly random: RandomStream;
+  readonly beforehand: Beforehand;
 }
 
 interface FlatnessMeasure {
@@ -49,13 +51,58 @@ interface FlatnessMeasure {
   ): Promise<Pick<MeasuredFlatness, "value" | "standardError" | "error" | "bound" | "predicted" | "converged">>;
 }
 
+type RegionName = "box" | "ball" | "ellipsoid";
+
+const REGIONS: Readonly<Record<RegionName, (desk: Desk, parameters: FlatnessParameters) => Region>> = {
+  box: ({ point }, { boxEpsilon }) => box(point.parameters.map((x) => boxEpsilon * (Math.abs(x) + 1))),
+  ball: (_desk, { rho }) => ball(rho),
+  ellipsoid: ({ point }, { adaptiveRho }) => ellipsoid(point.parameters.map(Math.abs), adaptiveRho),
+};
+
+/** What the measures need no curvature for. */
+export interface Beforehand {
+  /** From the gradient. */
+  readonly ascents: Readonly<Record<RegionName, Ascent>>;
+  /** ½ L(θ+σξ) + ½ L(θ−σξ) − L of each ξ: both signs, so that what is odd in the step cancels exactly. */
+  readonly rises: readonly number[];
+}
+
+/** Ascents from the gradient, and losses under weight noise. */
+export async function measureBeforehand(
+  desk: Desk,
+  parameters: FlatnessParameters,
+  random: RandomStream,
+): Promise<Beforehand> {
+  const gradient = await desk.get(lossGradient);
+  const from = (name: RegionName) => ascend(desk, REGIONS[name](desk, parameters), [gradient], parameters.ascentSteps);
+  const ascents = { box: await from("box"), ball: await from("ball"), ellipsoid: await from("ellipsoid") };
+  const home = desk.point.parameters;
+  const { loss: base } = await desk.get(lossValue);
+  const rises: number[] = [];
+  for (let i = 0; i < parameters.sigmaSamples && !(i >= 2 && desk.outOfTime); i++) {
+    const noise = noiseOf(random, i, home.length);
+    let sum = 0;
+    for (const sign of [1, -1]) {
+      await using there = desk.problem.at(home.map((x, j) => x + sign * parameters.sigma * noise[j]));
+      sum += (await there.value(desk.context)).loss - base;
+    }
+    rises.push(sum / 2);
+  }
+  return { ascents, rises };
+}
+
+function noiseOf(random: RandomStream, i: number, dimension: number): Float64Array {
+  return random.split(`noise ${i}`).normalVector(dimension);
+}
+
 /** Ascent from the gradient and from both sides of the sharpest direction. */
-async function worstCase({ desk, parameters, gradient, sharpest }: Local, region: Region) {
+async function worstCase({ desk, parameters, sharpest, beforehand }: Local, name: RegionName) {
   const { rise, step, converged } = await ascend(
     desk,
-    region,
-    [gradient, sharpest.vector, sharpest.vector.map((x) => -x)],
+    REGIONS[name](desk, parameters),
+    [sharpest.vector, sharpest.vector.map((x) => -x)],
     parameters.ascentSteps,
+    beforehand.ascents[name],
   );
   return { rise, converged, predicted: await quadraticRise(desk, step) };
 }
@@ -93,10 +140,8 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
     definition: ({ boxEpsilon }) =>
       `100 · (max L(θ+z) − L) / (1 + L) over |zᵢ| ≤ ${boxEpsilon} (|θᵢ| + 1) (Keskar et al. 2017, A = I)`,
     measure: async (local) => {
-      const { desk, parameters } = local;
-      const bounds = desk.point.parameters.map((x) => parameters.boxEpsilon * (Math.abs(x) + 1));
-      const { loss } = await desk.point.value(desk.context);
-      const { rise, predicted, converged } = await worstCase(local, box(bounds));
+      const { loss } = await local.desk.get(lossValue);
+      const { rise, predicted, converged } = await worstCase(local, "box");
       const scale = 100 / (1 + loss);
       return {
         value: scale * rise,
@@ -113,7 +158,7 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
     title: "worst case in a ball (SAM)",
     definition: ({ rho }) => `max L(θ+z) − L over ‖z‖ ≤ ${rho} (Foret et al. 2021)`,
     measure: async (local) => {
-      const { rise, predicted, converged } = await worstCase(local, ball(local.parameters.rho));
+      const { rise, predicted, converged } = await worstCase(local, "ball");
       return { value: rise, standardError: null, error: null, bound: "lower bound", predicted, converged };
     },
   },
@@ -123,11 +168,10 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
     definition: ({ adaptiveRho }) =>
       `max L(θ+z) − L over ‖z/|θ|‖ ≤ ${adaptiveRho}, element by element (Kwon et al. 2021)`,
     measure: async (local) => {
-      const scales = local.desk.point.parameters.map(Math.abs);
       // With every weight 0 the region is a point.
-      if (scales.every((scale) => scale === 0))
+      if (local.desk.point.parameters.every((x) => x === 0))
         return { value: 0, standardError: null, error: 0, bound: "value", predicted: 0, converged: true };
-      const { rise, predicted, converged } = await worstCase(local, ellipsoid(scales, local.parameters.adaptiveRho));
+      const { rise, predicted, converged } = await worstCase(local, "ellipsoid");
       return { value: rise, standardError: null, error: null, bound: "lower bound", predicted, converged };
     },
   },
@@ -135,23 +179,13 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
     name: "expected-sharpness",
     title: "mean rise under Gaussian weight noise",
     definition: ({ sigma }) => `E L(θ+σξ) − L, ξ standard normal, σ = ${sigma}; ½σ² tr H to second order`,
-    measure: async ({ desk, parameters, random, sharpest, trace }) => {
-      const { problem, context } = desk;
-      const home = desk.point.parameters;
-      const base = (await desk.point.value(context)).loss;
-      const rises: number[] = [];
-      for (let i = 0; i < parameters.sigmaSamples && !(i >= 2 && desk.outOfTime); i++) {
-        const noise = random.split(`noise ${i}`).normalVector(home.length);
-        // Both signs: what is odd in the step cancels exactly.
-        let sum = 0;
-        for (const sign of [1, -1]) {
-          await using there = problem.at(home.map((x, j) => x + sign * parameters.sigma * noise[j]));
-          sum += (await there.value(context)).loss - base;
-        }
-        // The sharpest direction carries most of the spread, and what it adds on average is known.
-        const along = dot(sharpest.vector, noise) ** 2 - 1;
-        rises.push(sum / 2 - (parameters.sigma ** 2 / 2) * sharpest.value * along);
-      }
+    measure: async ({ desk, parameters, random, sharpest, trace, beforehand }) => {
+      const n = desk.point.parameters.length;
+      // The sharpest direction carries most of the spread, and what it adds on average is known.
+      const rises = beforehand.rises.map((rise, i) => {
+        const along = dot(sharpest.vector, noiseOf(random, i, n)) ** 2 - 1;
+        return rise - (parameters.sigma ** 2 / 2) * sharpest.value * along;
+      });
       const mean = rises.reduce((sum, x) => sum + x, 0) / rises.length;
       const variance = rises.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (rises.length - 1);
       return {
@@ -180,7 +214,7 @@ export async function localAtHome(desk: Desk): Promise<Curvature> {
 /** The same at a point of which nothing is known. */
 export async function localHere(desk: Desk, random: RandomStream): Promise<Curvature> {
   const hessian = desk.operator(hessianOperator);
-  const gradient = await desk.point.gradient(desk.context);
+  const gradient = await desk.get(lossGradient);
   const options = { largest: 1, vectors: true, tolerance: 1e-3 };
   const { top, converged } = await extremalEigenpairs(
     hessian,
@@ -198,14 +232,20 @@ export async function localHere(desk: Desk, random: RandomStream): Promise<Curva
   return { gradient, sharpest: { value, residual, vector, converged }, trace };
 }
 
-/** Every measure of flatness at the point of the desk. */
+/**
+ * Every measure of flatness at the point of the desk.
+ *
+ * @param known what was measured there without the curvature, from the same random numbers
+ */
 export async function measureFlatness(
   desk: Desk,
   parameters: FlatnessParameters,
   curvature: Curvature,
   random: RandomStream,
+  known?: Beforehand,
 ): Promise<MeasuredFlatness[]> {
-  const local: Local = { ...curvature, desk, parameters, random };
+  const beforehand = known ?? (await measureBeforehand(desk, parameters, random));
+  const local: Local = { ...curvature, desk, parameters, random, beforehand };
   const measured: MeasuredFlatness[] = [];
   for (const { name, title, definition, measure } of FLATNESS_MEASURES) {
     measured.push({ name, title, definition: definition(parameters), ...(await measure(local)) });

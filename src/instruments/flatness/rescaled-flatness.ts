@@ -1,3 +1,5 @@
+import { lossGradient } from "../../quantities/loss-gradient.ts";
+import { lossValue } from "../../quantities/loss-value.ts";
 import { defineQuantity } from "../../quantities/quantity.ts";
 import { layerScalings, rescaled, tensorGenerator } from "../symmetry/rescaling.ts";
 import { localHere, measureFlatness, type MeasuredFlatness } from "./flatness-measures.ts";
@@ -16,6 +18,7 @@ export interface RescaledFlatness {
 export const rescaledFlatness = defineQuantity({
   name: "flatness at rescaled weights",
   parameters: flatnessParameters,
+  needs: [lossValue, lossGradient],
   // Curvature and trace are measured anew.
   cost: (setting, settings) =>
     layerScalings(setting).length === 0
@@ -25,7 +28,7 @@ export const rescaledFlatness = defineQuantity({
     desk,
     { rescale, ...settings },
   ): Promise<{ readonly places: readonly RescaledFlatness[]; readonly isCutOff: boolean }> => {
-    const { problem, context } = desk;
+    const { problem } = desk;
     const places: RescaledFlatness[] = [];
     const [exponents] = layerScalings(desk);
     if (!exponents) return { places, isCutOff: false };
@@ -36,7 +39,7 @@ export const rescaledFlatness = defineQuantity({
       if (desk.outOfTime) return { places, isCutOff: true };
       await using point = problem.at(rescaled(home, generator, factor));
       const elsewhere = desk.at(point);
-      const { loss } = await point.value(context);
+      const { loss } = await elsewhere.get(lossValue);
       // The same random numbers as at home, so that what moves is the measure.
       const measures = await measureFlatness(elsewhere, settings, await localHere(elsewhere, stream), stream);
       // What was cut off there is no comparison, and may be no number.

@@ -1,0 +1,13 @@
+import { lossGradient } from "../../quantities/loss-gradient.ts";
+import { lossValue } from "../../quantities/loss-value.ts";
+import { defineQuantity } from "../../quantities/quantity.ts";
+import { measureBeforehand } from "./flatness-measures.ts";
+import { flatnessParameters } from "./flatness-parameters.ts";
+
+/** What the measures of flatness need no curvature for, at the weights themselves. */
+export const flatnessBeforehand = defineQuantity({
+  name: "flatness without curvature",
+  parameters: flatnessParameters,
+  needs: [lossValue, lossGradient],
+  compute: (desk, settings) => measureBeforehand(desk, settings, desk.random.split("flatness")),
+});
