@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Dataset } from "../data/dataset.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
@@ -24,7 +24,11 @@ const on = (x: number[][], y: number[][], heldOut?: Dataset) =>
 const unseen = on([[3], [0.5]], [[1], [0]]).dataset;
 const problem = () => on([[1], [-1], [2]], [[1], [0], [1]], unseen);
 
-const run = () => runProfile(problem(), {}, createRandom(0), {});
+/** Nothing changes it: what is compiled for one run serves all others. */
+const shared = problem();
+afterAll(() => shared.close());
+
+const run = () => runProfile(shared, {}, createRandom(0), {});
 const boom = () => {
   throw new Error("planted");
 };
@@ -33,9 +37,13 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+let whole: Awaited<ReturnType<typeof run>>;
+beforeAll(async () => {
+  whole = await run();
+});
+
 describe.each(INSTRUMENTS.map((instrument) => [instrument.name, instrument] as const))("a fault in %s", (name, it_) => {
   it.each(["notFor", "run", "readings", "verdicts"] as const)("in its %s stays its own", async (part) => {
-    const whole = await run();
     const broken = { ...it_, [part]: boom };
     const place = INSTRUMENTS.indexOf(it_);
     const before = Object.getOwnPropertyDescriptor(INSTRUMENTS, place);
@@ -56,7 +64,7 @@ describe.each(INSTRUMENTS.map((instrument) => [instrument.name, instrument] as c
         const written = whole.result.sections.map((each) => ({ ...each, readings: null }));
         expect(readingsOf(name, { ...whole.result, sections: written })).toMatchObject([{ value: "n/a" }]);
       }
-      if (part === "notFor") expect(planProfile(problem(), {}).find((each) => each.name === name)?.products).toBe(0);
+      if (part === "notFor") expect(planProfile(shared, {}).find((each) => each.name === name)?.products).toBe(0);
     } finally {
       Object.defineProperty(INSTRUMENTS, place, before ?? {});
     }
@@ -101,7 +109,7 @@ describe("a run whose time is spent", () => {
     let isWhole = false;
     for (let ends = 1; !isWhole; ends += 11) {
       let asked = 0;
-      const { result, faults } = await runProfile(problem(), options, createRandom(0), {
+      const { result, faults } = await runProfile(shared, options, createRandom(0), {
         outOfTime: () => ++asked > ends,
       });
       expect(faults, `the clock being asked ${ends} times`).toEqual([]);
