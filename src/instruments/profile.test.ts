@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
@@ -190,6 +190,9 @@ describe("an instrument", () => {
 });
 
 describe("the registry", () => {
+  const problem = reluProblem();
+  afterAll(() => problem.close());
+
   it("has unique names, and parameters that agree where they share a name", () => {
     expect(new Set(INSTRUMENTS.map(({ name }) => name)).size).toBe(INSTRUMENTS.length);
     for (const { words } of INSTRUMENTS) {
@@ -202,7 +205,6 @@ describe("the registry", () => {
   });
 
   it("plans with a cost for every instrument", () => {
-    const problem = reluProblem();
     const plan = planProfile(problem, {});
     const asked = INSTRUMENTS.filter(({ askedBy }: ProfileInstrument) => askedBy === undefined);
     expect(plan.map(({ name }) => name)).toEqual(asked.map(({ name }) => name));
@@ -210,7 +212,7 @@ describe("the registry", () => {
   });
 
   const plannedProducts = (options: Record<string, unknown>) =>
-    planProfile(reluProblem(), options).reduce((sum, { products }) => sum + products, 0);
+    planProfile(problem, options).reduce((sum, { products }) => sum + products, 0);
 
   it("counts the matrix of a small network once, for whichever instrument needs it first", async () => {
     // 51 parameters, and a product that proves the matrix; --top 2 searches, --top 5 --bottom 3 takes the matrix.
@@ -218,7 +220,7 @@ describe("the registry", () => {
     for (const first of names) {
       for (const second of names) {
         const only = `${first},${second}`;
-        const { result } = await runProfile(reluProblem(), { only }, createRandom(0), {});
+        const { result } = await runProfile(problem, { only }, createRandom(0), {});
         expect(result.products, only).toBe(52);
         expect(plannedProducts({ only }), only).toBe(52);
       }
@@ -234,7 +236,7 @@ describe("the registry", () => {
     for (const { name } of INSTRUMENTS) {
       for (const exactLimit of [0, 2000]) {
         const options = { only: name, exactLimit, top: 2, bottom: 1 };
-        const { result } = await runProfile(reluProblem(), options, createRandom(0), {});
+        const { result } = await runProfile(problem, options, createRandom(0), {});
         const planned = plannedProducts(options);
         const isPlanned = planned >= result.products / 4;
         expect(isPlanned, `${name}: ${planned} planned, ${result.products} taken`).toBe(true);
@@ -243,8 +245,8 @@ describe("the registry", () => {
   });
 
   it("takes the matrix for eigenvalues where so many are wanted, and says so", async () => {
-    const few = await runProfile(reluProblem(), { only: "eigenvalues", top: 2, bottom: 1 }, createRandom(0), {});
-    const many = await runProfile(reluProblem(), { only: "eigenvalues", top: 40, bottom: 20 }, createRandom(0), {});
+    const few = await runProfile(problem, { only: "eigenvalues", top: 2, bottom: 1 }, createRandom(0), {});
+    const many = await runProfile(problem, { only: "eigenvalues", top: 40, bottom: 20 }, createRandom(0), {});
     expect(few.result.hessian.eigenvalueMethod).toMatch(/Lanczos/);
     expect(many.result.hessian).toMatchObject({
       eigenvalueMethod: expect.stringMatching(/whole matrix \(51 products\)/),
