@@ -59,15 +59,14 @@ export class Graph implements ValueGraph {
         message: `The name of an input is a string, but ${shownValue(given)} was given.`,
         hint: "Give the name that its feed will have.",
       });
-    return this.append(inputOperation(name, { dtype, shape }), []);
+    const operation = inputOperation(name, { dtype, shape });
+    return this.append(operation, [], { dtype, shape });
   }
 
   constant(value: Tensor): Value {
     requireTensor(value);
-    return this.append(
-      constantOperation(value, (data) => this.identityOf(data)),
-      [],
-    );
+    const operation = constantOperation(value, (data) => this.identityOf(data));
+    return this.append(operation, [], value);
   }
 
   private identityOf(data: object): number {
@@ -103,7 +102,7 @@ export class Graph implements ValueGraph {
     const folded = this.fold(operation, inputs, type);
     if (folded) return requireType(`Folding ${operation.name}`, folded, type);
     const simpler = this.simplifies ? operation.simplify?.(inputs, type) : undefined;
-    return simpler ? requireType(`Simplifying ${operation.name}`, simpler, type) : this.append(operation, inputs);
+    return simpler ? requireType(`Simplifying ${operation.name}`, simpler, type) : this.append(operation, inputs, type);
   }
 
   private fold(operation: Operation, inputs: readonly Value[], type: ValueType): Value | undefined {
@@ -120,11 +119,10 @@ export class Graph implements ValueGraph {
     return folded && this.constant(folded);
   }
 
-  private append(operation: Operation, inputs: readonly Value[]): Value {
+  private append(operation: Operation, inputs: readonly Value[], { dtype, shape }: ValueType): Value {
     const key = nodeKey(operation, inputs);
     const found = this.known.get(key);
     if (found) return found;
-    const { dtype, shape } = operation.infer(inputs);
     const value: Value = { id: this.values.length, graph: this, operation, inputs, dtype, shape };
     this.values.push(value);
     this.known.set(key, value);

@@ -19,7 +19,7 @@ import {
   type ValueInfoProto,
 } from "onnx-buf";
 import type { Attribute, Attributes, Emitter, Target } from "../graph/emitter.ts";
-import { inputNameOf } from "../graph/leaf.ts";
+import { inputNameOf, tensorOf } from "../graph/leaf.ts";
 import { inspected } from "../graph/inspected.ts";
 import { reachable } from "../graph/traverse.ts";
 import type { Value, ValueType } from "../graph/value.ts";
@@ -71,12 +71,21 @@ export function emitModel(outputs: ReadonlyMap<string, Value>, target: Target, d
   const emitter = new OnnxEmitter(target, new Set([...inputs.keys(), ...outputs.keys()]));
   const names = new Map<Value, string>();
   const nameOf = (value: Value): string => {
-    const name = names.get(value);
-    if (name === undefined) throw new RangeError("a value is emitted after its inputs");
+    const known = names.get(value);
+    if (known !== undefined) return known;
+    // A constant is written where it is used: not at all where it is used in another rank only.
+    if (tensorOf(value) === undefined) throw new RangeError("a value is emitted after its inputs");
+    const name = value.operation.emit(value, [], emitter);
+    names.set(value, name);
     return name;
   };
   for (const value of values) {
-    names.set(value, value.operation.emit(value, value.inputs.map(nameOf), emitter));
+    if (tensorOf(value)) continue;
+    const inputs = value.inputs.map((input) => {
+      const scalar = scalarBeside(input, value);
+      return scalar ? emitter.constant(scalar) : nameOf(input);
+    });
+    names.set(value, value.operation.emit(value, inputs, emitter));
   }
   for (const [name, value] of outputs) emitter.rename(nameOf(value), name);
 
@@ -175,6 +184,16 @@ export class OnnxEmitter implements Emitter {
   rename(from: string, to: string): void {
     this.proto(create(NodeProtoSchema, { opType: "Identity", input: [from], output: [to] }));
   }
+}
+
+/**
+ * A constant scalar in the rank of the elementwise operation that takes it, where that ends in an axis of one: ONNX Runtime
+ * goes through [n, 1] beside [1, 1] in one piece, and beside [] element by element, which takes eight times as long.
+ */
+function scalarBeside(input: Value, { operation, shape }: Value): Tensor | undefined {
+  const tensor = tensorOf(input);
+  if (!operation.elementwise || tensor?.data.length !== 1 || shape.at(-1) !== 1) return undefined;
+  return { ...tensor, shape: shape.map(() => 1) };
 }
 
 /** String() cannot tell −0 from 0, and 1/x can. */
