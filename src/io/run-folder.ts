@@ -216,6 +216,8 @@ function finishedTasks(path: string): number {
 }
 
 function readText(path: string): string | undefined {
+  // Whoever waits looks for the files of all open tasks again and again: an error that is thrown costs many times as much.
+  if (!existsSync(path)) return undefined;
   try {
     return readFileSync(path, "utf8");
   } catch (error) {

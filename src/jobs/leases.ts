@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { fileError } from "../io/file-error.ts";
@@ -146,6 +146,8 @@ function jsonOf(text: string | undefined): unknown {
 }
 
 function read(path: string): string | undefined {
+  // Whoever waits looks for the files of all open tasks again and again: an error that is thrown costs many times as much.
+  if (!existsSync(path)) return undefined;
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
