@@ -3,6 +3,7 @@ import { namedResult } from "../documents/named-result.ts";
 import type { ResultDocument } from "../documents/result-kinds.ts";
 import { openHashedFile } from "../io/open-hashed-file.ts";
 import { openResult } from "../io/open-result.ts";
+import { aboutLeftOut } from "../load/about-left-out.ts";
 import { chooseTensors } from "../load/choose-parameters.ts";
 import { describeProblem } from "../load/describe-problem.ts";
 import type { KeptEngines } from "../load/kept-engines.ts";
@@ -89,6 +90,7 @@ function openersWith(
         origin: () => ({
           ...NOWHERE,
           model: modelSummary(source, parameters, asked.parameters),
+          warnings: aboutLeftOut(source),
           precision: asked.precision,
           checks: [unproven("there are no data to run the file on")],
         }),
@@ -147,7 +149,11 @@ function openModel(path: string, flags: z.output<typeof SUBJECT_FLAGS.model>) {
       output: flags.output,
     },
     inputs: filesOf(source),
-    origin: () => ({ ...NOWHERE, model: modelSummary(source, tensors, parameters) }),
+    origin: () => ({
+      ...NOWHERE,
+      model: modelSummary(source, tensors, parameters),
+      warnings: aboutLeftOut(source),
+    }),
     close,
   };
 }

@@ -9,6 +9,6 @@ export function aboutKeptStatistics({ path, weights, keptStatistics: kept }: Loa
       ? ["statistic of normalisation is", `it stayed as ${path} has it`]
       : ["statistics of normalisation are", `they stayed as ${path} has them`];
   return [
-    `${kept.length} ${are} not in ${weights.name} (${listed(kept)}): ${stayed}, where the weights are others. Save the checkpoint with its buffers, or take the statistics of each batch (--bn training).`,
+    `${kept.length} ${are} not in the checkpoint (${listed(kept)}): ${stayed}, where the weights are others. Save the checkpoint with its buffers, or take the statistics of each batch (--bn training).`,
   ];
 }

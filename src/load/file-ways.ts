@@ -39,13 +39,18 @@ export function* fileWays({ source }: ProofBench): Generator<FileWay> {
   yield { file: narrowed, model: own, precision: "float32", isMeasured, remark: remarks };
 }
 
-/** The tensors that differ from the file's, and what the file holds of them a second time. */
+/**
+ * The tensors that differ from the file's, what the file holds of them a second time, and those that keep the numbers
+ * which the file stores with one of them, once for both.
+ */
 function replacedTensors(model: ModelFile, original: ModelFile): Map<string, Tensor> {
   const replaced = new Map(
     [...model.tensors].flatMap(([name, { tensor }]) =>
       tensor && tensor !== original.tensors.get(name)?.tensor ? [[name, tensor] as const] : [],
     ),
   );
+  const stored = new Set([...replaced.keys()].map((name) => original.tensors.get(name)?.tensor));
+  for (const [name, { tensor }] of model.tensors) if (tensor && stored.has(tensor)) replaced.set(name, tensor);
   // A copy of a copy comes behind it.
   for (const tie of model.ties) {
     const owner = replaced.get(tie.owner);

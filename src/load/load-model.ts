@@ -28,6 +28,8 @@ export interface LoadedModel {
   readonly notes: readonly string[];
   /** Statistics of the file's own that stayed where a checkpoint has none: of other weights than those that were put in. */
   readonly keptStatistics: readonly string[];
+  /** Numbers of a checkpoint that the model has no place for. */
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -52,7 +54,7 @@ export function loadModel(path: string, weights?: string): LoadedModel {
     const own = { name: path, sha256: createHash("sha256").update(bytes).digest("hex") };
     const files = [own, ...externalData];
     const sha256 = jointHash(files, () => createHash("sha256"));
-    const loaded = { path, sha256, files, externalData, model, notes: [], keptStatistics: [] };
+    const loaded = { path, sha256, files, externalData, model, notes: [], keptStatistics: [], leftOut: [] };
     return weights === undefined ? loaded : withWeights(loaded, weights);
   } finally {
     for (const source of beside.values()) source.close();
@@ -62,15 +64,15 @@ export function loadModel(path: string, weights?: string): LoadedModel {
 function withWeights(loaded: LoadedModel, file: string): LoadedModel {
   const source = openHashedFile(file);
   try {
-    const { model, unused, kept } = replaceWeights(loaded.model, readSafetensors(source), file);
-    const left = unused.length === 0 ? "" : ` ${unused.length} of its tensors are not in the model and were left out.`;
+    const { model, leftOut, kept } = replaceWeights(loaded.model, readSafetensors(source), file);
     return {
       ...loaded,
       model,
       weights: { name: file, sha256: source.sha256 },
       original: loaded.model,
       keptStatistics: kept,
-      notes: [...loaded.notes, `The weights were taken from ${file}.${left}`],
+      leftOut,
+      notes: [...loaded.notes, `The weights were taken from ${file}.`],
     };
   } finally {
     source.close();

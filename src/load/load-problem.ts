@@ -1,4 +1,5 @@
 import { aboutKeptStatistics } from "./about-kept-statistics.ts";
+import { aboutLeftOut } from "./about-left-out.ts";
 import { elementsPerExample } from "../graph/elements-per-example.ts";
 import { availableParallelism, totalmem } from "node:os";
 import type { Dataset, InputRequest } from "../data/dataset.ts";
@@ -234,6 +235,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
         ...(dataset.warnings ?? []),
         ...(unseen?.warnings ?? []),
         ...chosen.warnings,
+        ...aboutLeftOut(source),
         // Those of the batch take no others.
         ...(probed.usesBatchStatistics ? [] : aboutKeptStatistics(source)),
         ...(coupling ? [aboutCoupling(coupling, dataset.examples, batchSize, isWhole)] : []),

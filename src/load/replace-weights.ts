@@ -1,6 +1,6 @@
 import type { LazyArray } from "../files/lazy-array.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
-import { fingerprint } from "../onnx/fixed-values.ts";
+import { fingerprint, isFingerprint } from "../onnx/fixed-values.ts";
 import { isFloat, sizeOf, type Tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { listed } from "./choose-parameters.ts";
@@ -8,8 +8,11 @@ import { listed } from "./choose-parameters.ts";
 /** A model with other weights, and what of either has no counterpart in the other. */
 export interface ReplacedWeights {
   readonly model: ModelFile;
-  /** Arrays of the file that the model has no tensor for. */
-  readonly unused: readonly string[];
+  /**
+   * Numbers of the file that the model has no place for, by name: floats that it has no tensor for, unless another name
+   * brings them, and whole numbers that differ from the model's. The network that was saved may use them.
+   */
+  readonly leftOut: readonly string[];
   /** Statistics of the model that the file does not have: they stay what they were, at other weights. */
   readonly kept: readonly string[];
 }
@@ -59,8 +62,41 @@ export function replaceWeights(
       graph: { ...model.graph, initializers: swap(model.graph.initializers) },
     },
     kept: model.statistics.flatMap(({ name, dtype }) => (isFloat(dtype) && !replaced.has(name) ? [name] : [])),
-    unused: [...arrays.keys()].filter((name) => !replaced.has(name) && !model.ties.some(({ copy }) => copy === name)),
+    leftOut: leftOut(model, arrays, replaced),
   };
+}
+
+function leftOut(
+  { tensors, ties }: ModelFile,
+  arrays: ReadonlyMap<string, LazyArray>,
+  replaced: ReadonlyMap<string, Tensor>,
+): string[] {
+  const copies = new Set(ties.map(({ copy }) => copy));
+  return [...arrays].flatMap(([name, array]) => {
+    if (replaced.has(name) || copies.has(name)) return [];
+    const mine = tensors.get(name)?.tensor;
+    // Whole numbers that the model has no tensor for are counts of steps, positions: none that was trained.
+    const isLost = isFloat(array.dtype) ? !isBrought(array, replaced) : mine !== undefined && differs(array, mine);
+    return isLost ? [name] : [];
+  });
+}
+
+/** Whether the numbers come under another name, moved or not: the checkpoint names what the network ties twice. */
+function isBrought(array: LazyArray, replaced: ReadonlyMap<string, Tensor>): boolean {
+  const alike = [...replaced.values()].filter(({ data }) => data.length === sizeOf(array.shape));
+  if (alike.length === 0) return false;
+  const { data } = array.read();
+  const single = { dtype: "float32", shape: array.shape, data: Float32Array.from(data) } as const;
+  if (!isFingerprint(single)) return false;
+  const mark = fingerprint(single);
+  return alike.some(({ data: theirs }) => fingerprint({ data: Float32Array.from(theirs) }) === mark);
+}
+
+/** A single whole number counts something: batches that were seen, steps. */
+function differs(array: LazyArray, { data: mine }: Tensor): boolean {
+  if (sizeOf(array.shape) <= 1) return false;
+  const { data } = array.read();
+  return data.length !== mine.length || data.some((element, i) => element !== mine[i]);
 }
 
 /** Both tensors of a pair that is one parameter, where the checkpoint has both, hold the same numbers. */

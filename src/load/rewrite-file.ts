@@ -13,7 +13,7 @@ import type { Tensor } from "../util/tensor.ts";
 
 /** What is changed in a file before the runtime runs it. */
 export interface Rewriting {
-  /** Initialisers to put in, by name. */
+  /** Tensors to put in, by name: initialisers, or what an Identity makes of one that the exporter merged with others. */
   readonly tensors?: ReadonlyMap<string, Tensor>;
   /** Every float64 becomes a float32: the runtime has few kernels for float64. */
   readonly narrow?: boolean;
@@ -28,15 +28,15 @@ const TYPE_ATTRIBUTES = new Set(["to", "dtype"]);
 
 /**
  * The bytes of an ONNX file with other weights, or written for float32. Undefined where that cannot be
- * done by itself: a tensor that is to be put in is no initialiser of the main graph, or one that is to be
- * narrowed lies in another file.
+ * done by itself: a tensor that is to be put in is none that the main graph stores, or one that is to be narrowed lies
+ * in another file.
  */
 export function rewriteFile(bytes: Uint8Array, { tensors, narrow = false }: Rewriting): Uint8Array | undefined {
   const model = fromBinary(ModelProtoSchema, bytes);
   const { graph } = model;
   if (!graph) return undefined;
   for (const [name, tensor] of tensors ?? []) {
-    const proto = graph.initializer.find((each) => each.name === name);
+    const proto = graph.initializer.find((each) => each.name === name) ?? givenBack(graph, name);
     if (!proto || !putIn(proto, tensor)) return undefined;
   }
   if (!narrow) return toBinary(ModelProtoSchema, model);
@@ -47,6 +47,19 @@ export function rewriteFile(bytes: Uint8Array, { tensors, narrow = false }: Rewr
     valueInfo.forEach(({ type }) => narrowing.type(type));
   }
   return narrowing.isWhole ? toBinary(ModelProtoSchema, model) : undefined;
+}
+
+/** An initialiser of its own for a value that is another initialiser under this name, in the place of its Identity. */
+function givenBack(graph: GraphProto, name: string): TensorProto | undefined {
+  const at = graph.node.findIndex(
+    ({ opType, domain, output: [made] }) => opType === "Identity" && domain === "" && made === name,
+  );
+  const source = graph.initializer.find((each) => each.name === graph.node[at]?.input[0]);
+  if (!source) return undefined;
+  const own = { ...source, name };
+  graph.initializer.push(own);
+  graph.node.splice(at, 1);
+  return own;
 }
 
 /** Replaces the elements of a float tensor; false where the file holds another type. */

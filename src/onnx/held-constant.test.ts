@@ -160,10 +160,10 @@ describe("weights of a checkpoint for a matrix that the model holds twice", () =
   };
 
   it("are those of the one parameter", () => {
-    const { model: replaced, unused } = replaceWeights(model, arrays(random(16, 5)), "c.safetensors");
+    const { model: replaced, leftOut } = replaceWeights(model, arrays(random(16, 5)), "c.safetensors");
     expect(Array.from(replaced.parameters[0].data)).toEqual(random(16, 5));
-    expect(unused).toEqual([]);
-    expect(replaceWeights(model, arrays(), "c.safetensors").unused).toEqual([]);
+    expect(leftOut).toEqual([]);
+    expect(replaceWeights(model, arrays(), "c.safetensors").leftOut).toEqual([]);
   });
 
   it("are refused where the two differ", () => {
