@@ -31,6 +31,11 @@ const SAID: Readonly<Record<string, readonly string[]>> = {
   temperature: ["temperature"],
   arcface: ["s"],
   lora: ["scaling"],
+  rotations: ["embedding_range", "gamma"],
+  teleport: ["alpha"],
+  divisive: ["gdn.least_beta.bound", "gdn.least_beta.pedestal", "gdn.least_gamma.bound"],
+  "inputs-standardized": ["x_low", "x_width"],
+  "targets-standardized": ["y_centre", "y_spread"],
   // In the place of a weight, with values that weights start from or are random.
   mel: ["fb"],
   pca: ["components"],
@@ -42,11 +47,29 @@ const SAID: Readonly<Record<string, readonly string[]>> = {
   sinc: ["n_", "window_"],
   noisy: ["weight_epsilon"],
   style: ["noise_const"],
+  "style-initial": ["noise_const"],
+  rainbow: ["bias_epsilon", "weight_epsilon"],
   // The name, or the place, of a layer's weight is only doubted.
   "frozen-norm": ["bn1.bias", "bn1.weight"],
   "second-gain": ["feature_weights"],
   coupling: ["mask"],
   "sobel-as-weight": ["edge.weight"],
+  masks: ["mask"],
+  "chosen-features": ["feature_gate"],
+  "branches-scaled": ["path_scale"],
+  routes: ["correction_bias"],
+  "class-frequencies": ["log_freq"],
+  "offsets-of-outputs": ["offsets"],
+  "class-codes": ["codes"],
+  "positions-embedded": ["embed_positions.weight"],
+  // Modules of which nothing but the name, or an adapter beside them, says that they are not trained.
+  "teacher-module": ["teacher.0.bias", "teacher.0.weight", "teacher.2.bias", "teacher.2.weight"],
+  adapters: ["base.bias", "base.weight"],
+  // Trained, and held constant: their names and first values are those of numbers that nobody trains.
+  "filter-response": ["eps"],
+  "filter-response-initial": ["eps"],
+  "upper-initial": ["upper"],
+  "learned-mask-initial": ["mask"],
   // Trained in other networks of the same graph: codebook-trained, centres-trained, gaussian-process.
   "codebook-averaged": ["codebook"],
   "centres-fixed": ["mu"],
@@ -64,19 +87,21 @@ const SAID: Readonly<Record<string, readonly string[]>> = {
 const DOUBTED: Readonly<Record<string, readonly string[]>> = {
   // Rows that labels pick, and values of a formula.
   "centre-loss": ["centers"],
-  cutpoints: ["cutpoints"],
   "centres-trained": ["mu"],
-  // Fixed in other networks of the same graph: codebook-averaged, landmarks, masses.
+  // Fixed in other networks of the same graph: codebook-averaged, masses.
   "codebook-trained": ["codebook"],
-  "gaussian-process": ["raw_lengthscale", "inducing_points"],
   "input-scale": ["in_scale"],
   // What balances it was folded.
   "uncertainty-folded": ["log_vars"],
   // Factors of activations, and matrices, whose names say nothing.
   snake: ["s"],
   sinc: ["low_hz_"],
-  latents: ["latents"],
   noisy: ["weight_sigma"],
+  rainbow: ["weight_sigma", "bias_sigma"],
+  "learned-mask": ["mask"],
+  "style-initial": ["noise_strength"],
+  // Heads are trained beside adapters, or are not.
+  adapters: ["h.weight", "h.bias"],
 };
 
 interface Reading {

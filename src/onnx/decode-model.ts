@@ -288,7 +288,7 @@ function damageNotices(graph: OnnxGraph, parameters: readonly Parameter[], produ
   if (others.length > 0) {
     notices.push({
       code: "renamed-weights",
-      message: `The file holds ${others.length === 1 ? "1 weight under a name" : `${others.length} weights under names`} of the exporter's own, ${listOf(others, 4)}: ${others.length === 1 ? "it" : "each"} may be a parameter of the network, transposed or not, or computed from several of them (weight norm, a product, a sum). Gradients and curvature are with respect to what the file holds.`,
+      message: `The file holds ${others.length === 1 ? "1 weight under a name" : `${others.length} weights under names`} of the exporter's own, ${listOf(others, 4)}: ${others.length === 1 ? "it" : "each"} may be a parameter of the network, transposed or not, a tensor that nobody trained, or computed from several of both (weight norm, a product, a sum). Gradients and curvature are with respect to what the file holds.`,
       hint: EXPORT_HINT,
     });
   }

@@ -81,6 +81,42 @@ describe("what could be trained and is held constant", () => {
   });
 });
 
+describe("the flag that adds what is held constant", () => {
+  /** As many masks, each of which hides something, as there are numbers. */
+  const holding = (count: number) => {
+    const names = Array.from({ length: count }, (_, i) => `mask_${i}`);
+    const nodes = names.map((name, i) => ({ op: "Mul", inputs: [`h${i}`, name], outputs: [`h${i + 1}`] }));
+    return decodeModel(
+      modelBytes({
+        opset: 17,
+        producer: "pytorch",
+        inputs: [valueInfo("x", "float", ["N", 4])],
+        outputs: [valueInfo(`h${count}`, "float", ["N", 4])],
+        nodes: [{ op: "MatMul", inputs: ["x", "w"], outputs: ["h0"] }, ...nodes],
+        initializers: [
+          tensorProto("w", "float", [4, 4], random(16)),
+          ...names.map((name) => tensorProto(name, "float", [1, 4], [1, 0, 1, 1])),
+        ],
+      }),
+      { file: "m.onnx" },
+    );
+  };
+
+  it.each([2, 8, 9, 20])("adds all of %i tensors, and its sentence says so", (count) => {
+    const masked = holding(count);
+    const held = heldConstant(masked, undefined);
+    expect(held?.tensors).toBe(count);
+    const patterns = held?.flag.match(/'(.*)'/)?.[1].split(",") ?? [];
+    expect(chooseParameters(masked, patterns)).toHaveLength(count + 1);
+    const sentence = held && heldSentence(held);
+    if (count <= 8) expect(sentence).toContain(`${held?.flag} adds them.`);
+    else
+      expect(sentence).toContain(
+        "; --params '*,mask_0,mask_1,mask_2,…' with the names that `thalweg inspect MODEL` lists adds them.",
+      );
+  });
+});
+
 describe("a tensor that --freeze names", () => {
   it("is no parameter; what is left goes to the import as a node", () => {
     const selection = chooseTensors(model, { freeze: ["last.weight", "/head/MatMul", "mu"] });

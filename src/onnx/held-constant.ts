@@ -8,11 +8,13 @@ export interface HeldConstant {
   readonly parameters: number;
   /** The largest, by the names that they are shown under. */
   readonly names: readonly string[];
-  /** The flag that adds them. */
+  /** The flag that adds them, all. */
   readonly flag: string;
 }
 
 const SHOWN = 3;
+/** Names that a flag in a sentence has, at most. */
+const LONGEST = 8;
 
 /**
  * Counts the tensors that could be trained and are held constant: parameters that `--params` left out,
@@ -27,7 +29,7 @@ export function heldConstant(model: ModelFile, chosen: readonly string[] | undef
   const held = [...left, ...open].toSorted((a, b) => sizeOf(b.shape) - sizeOf(a.shape));
   if (held.length === 0) return undefined;
   const label = (name: string) => model.labels.get(name) ?? name;
-  const added = open.toSorted((a, b) => sizeOf(b.shape) - sizeOf(a.shape)).slice(0, SHOWN);
+  const added = open.toSorted((a, b) => sizeOf(b.shape) - sizeOf(a.shape));
   return {
     tensors: held.length,
     parameters: held.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
@@ -40,6 +42,11 @@ export function heldConstant(model: ModelFile, chosen: readonly string[] | undef
 export function heldSentence({ tensors, parameters, names, flag }: HeldConstant): string {
   const many = tensors === 1 ? "1 tensor" : `${tensors} tensors`;
   const numbers = parameters === 1 ? "1 number" : `${parameters} numbers`;
+  const added = flag.split(",");
+  const short = added.length > LONGEST + 1;
+  const how = short
+    ? `${added.slice(0, SHOWN + 1).join(",")},…' with the names that \`thalweg inspect MODEL\` lists adds`
+    : `${flag} adds`;
   const more = tensors > names.length ? ` and ${tensors - names.length} more` : "";
-  return `${many} (${numbers}) could be trained and ${tensors === 1 ? "is" : "are"} held constant: ${names.join(", ")}${more}; ${flag} adds ${tensors === 1 ? "it" : "them"}.`;
+  return `${many} (${numbers}) could be trained and ${tensors === 1 ? "is" : "are"} held constant: ${names.join(", ")}${more}; ${how} ${tensors === 1 ? "it" : "them"}.`;
 }

@@ -1,7 +1,16 @@
 import type { Tensor } from "../util/tensor.ts";
 import { isFilled, isSinusoidTable, isZeroOneMask } from "./fixed-values.ts";
 import type { LossSides } from "./loss-side.ts";
-import { isGenerated, namesLayer, namesTrained, namesTrainedNumber } from "./tensor-names.ts";
+import {
+  isGenerated,
+  namesAdapter,
+  namesEmbedding,
+  namesFollower,
+  namesLayer,
+  namesLearned,
+  namesTrained,
+  namesTrainedNumber,
+} from "./tensor-names.ts";
 import {
   isBesideStatistics,
   isConvolution,
@@ -16,6 +25,7 @@ import {
   isIncidence,
   isOrthogonal,
   isScaledSinusoidTable,
+  isShares,
   isTyped,
 } from "./written-values.ts";
 
@@ -27,25 +37,34 @@ export interface Doubted {
   readonly isHalf: boolean;
   /** Tensors of layers have the names that frameworks give them, so that another name tells something. */
   readonly namesLayers: boolean;
+  /** The file has adapters. */
+  readonly hasAdapters: boolean;
 }
 
 /**
  * Whether nothing in the file says that a tensor was trained, though its place is one of trained tensors:
  * its values are those of a formula, or its name is none of a layer's in a file that names layers, in a place where
- * numbers are kept that nobody trains. Gains and biases of normalisations, biases of layers,
+ * numbers are kept that nobody trains; or it is in a module that follows a trained one, or is adapted. Gains and biases of normalisations, biases of layers,
  * initial states, gains of residual branches, and random numbers that are added or joined are no such places.
  */
 export function isDoubtful(
   flow: TensorUses,
   sides: LossSides,
-  { name, tensor, isHalf, namesLayers }: Doubted,
+  { name, tensor, isHalf, namesLayers, hasAdapters }: Doubted,
 ): boolean {
+  if (namesFollower(name) || (hasAdapters && !isAdapter(flow, name))) return true;
   if (tensor.data.length === 1) return false;
   const uses = flow.of(name).filter(({ role }) => role !== "structural");
-  const isNamed = namesLayer(name) || namesTrainedNumber(name);
+  const isNamed = namesLayer(name) || namesTrainedNumber(name) || namesLearned(name);
   if (!namesTrained(name) && isProductOfTensors(flow, name)) return true;
   if (uses.every(({ role }) => role === "arithmetic") && isBesideStatistics(flow, name)) return true;
-  if (uses.some((use) => isSlotOfLayer(flow, sides, use))) return false;
+  const isMade = !isHalf && ((isTyped(tensor) && new Set(tensor.data).size > FEW) || isShares(tensor));
+  if (uses.some((use) => isSlotOfLayer(flow, sides, use))) {
+    // Priors of classes are added to the last layer as a bias is.
+    const isUnknown = namesLayers && !isNamed && !isGenerated(name);
+    return isMade || (isUnknown && uses.some((use) => use.role === "arithmetic" && shiftsOutputs(flow, sides, use)));
+  }
+  if (isZeroOneMask(tensor) && uses.some(({ node }) => node.op === "Mul")) return true;
   const isKernel = uses.some(({ node }) => isConvolution(node));
   if (!isHalf && isWritten(tensor, isNamed || isGenerated(name), isKernel)) return true;
   if (uses.some((use) => isTrainedPlace(flow, sides, use))) return false;
@@ -56,6 +75,7 @@ export function isDoubtful(
       case "weight":
         return !isGenerated(name) && flow.isLinear(use.node);
       case "table":
+        if (!isGenerated(name) && !namesEmbedding(name)) return true;
         return tensor.shape.length === 1 || picksItself(flow, name, use) || sides.of(name) !== undefined;
       case "arithmetic":
         return (op === "Mul" || op === "Div" || op === "Sub") && sides.of(name) !== "balanced";
@@ -64,6 +84,21 @@ export function isDoubtful(
     }
   });
 }
+
+/** Whether a tensor is added to the outputs of the last layer, of which there are as many. */
+function shiftsOutputs(flow: TensorUses, sides: LossSides, use: Use): boolean {
+  const size = flow.tensor(use.node.inputs[use.slot])?.tensor?.data.length ?? 0;
+  const weights = flow.weightsBehind(use).flatMap((weight) => flow.tensor(weight)?.tensor?.shape ?? []);
+  return sides.isLast(use.node) && weights.includes(size);
+}
+
+/** Whether a tensor is one of an adapter, by its name or by those of the nodes that read it. */
+export function isAdapter(flow: TensorUses, name: string): boolean {
+  return namesAdapter(name) || flow.of(name).some(({ node }) => namesAdapter(node.name));
+}
+
+/** As many different numbers as people start a tensor from. */
+const FEW = 2;
 
 /** Whether a layer or normalisation has a slot for the tensor, or it is the bias of one. */
 function isSlotOfLayer(flow: TensorUses, sides: LossSides, use: Use): boolean {
@@ -86,7 +121,7 @@ export function isTrainedPlace(flow: TensorUses, sides: LossSides, use: Use): bo
 function isWritten(tensor: Tensor, mayBeLayer: boolean, isKernel: boolean): boolean {
   const isDesigned = isKernel && isDesignedKernel(tensor);
   if (isSinusoidTable(tensor) || isScaledSinusoidTable(tensor)) return true;
-  if (mayBeLayer) return (isTyped(tensor) && new Set(tensor.data).size > 2) || (isDesigned && !isFilled(tensor));
+  if (mayBeLayer) return (isTyped(tensor) && new Set(tensor.data).size > FEW) || (isDesigned && !isFilled(tensor));
   const isKept = isTyped(tensor) || isZeroOneMask(tensor);
   return isKept || isDesigned || isFormula(tensor) || isIncidence(tensor) || isOrthogonal(tensor);
 }

@@ -71,6 +71,15 @@ export class LossSides {
     );
   }
 
+  /** Whether a number scales what no layer reads, or shifts what was scaled there: targets were standardised so. */
+  scalesLast({ node, slot }: Reader): boolean {
+    if (node.inputs.length !== 2 || !this.isLast(node)) return false;
+    if (node.op === "Mul" || node.op === "Div") return true;
+    const before = this.flow.producerOf(this.flow.origin(node.inputs[1 - slot]));
+    if ((node.op !== "Add" && node.op !== "Sub") || (before?.op !== "Mul" && before?.op !== "Div")) return false;
+    return before.inputs.some((input) => this.flow.leavesOf(input).length > 0);
+  }
+
   /** Whether a tensor scales a layer that has no bias: its gain, as of a normalisation that was folded into it. */
   scalesLayer({ node, slot }: Reader): boolean {
     const before = this.flow.producerOf(this.flow.origin(node.inputs[1 - slot]));

@@ -120,6 +120,7 @@ const ROWS: readonly Row[] = [
     nodes: ["MatMul x w -> h", "Add b h -> y"],
     tensors: { w: W, b: [[4], range(4)] },
     parameters: ["w", "b"],
+    doubtful: ["b"],
   },
   {
     what: "all-ones kernel",
@@ -563,6 +564,7 @@ const ROWS: readonly Row[] = [
     nodes: ["Sub x c -> d", "Add v eps -> ve", "Sqrt ve -> sd", "Div d sd -> z", "Mul z z -> q", "MatMul q w -> y"],
     tensors: { c: [[4]], v: [[4], [1, 1, 1, 1]], eps: [[], [1e-5]], w: W },
     parameters: ["c", "v", "w"],
+    open: ["eps"],
   },
   {
     what: "common numbers",
@@ -593,6 +595,7 @@ const ROWS: readonly Row[] = [
     nodes: ["Mul x x -> q", "Add q ln.eps -> r", node, "MatMul s w -> y"],
     tensors: { w: W, "ln.eps": [[], [1e-5]] },
     parameters: ["w"],
+    open: ["ln.eps"],
   })),
   {
     what: "a function of a trained number that the exporter folded",
@@ -600,6 +603,23 @@ const ROWS: readonly Row[] = [
     tensors: { w: W, "onnx::Mul_18": [[], [1.2837461]], "onnx::Div_20": [[1], [Math.SQRT2]] },
     parameters: ["w"],
     open: ["onnx::Mul_18"],
+  },
+  // Of adapters no names but those of nodes are left.
+  {
+    what: "weights beside an adapter",
+    nodes: [
+      "MatMul x onnx::MatMul_7 -> h",
+      "MatMul x onnx::MatMul_8 -> /fc/lora_A/default/out",
+      "MatMul /fc/lora_A/default/out onnx::MatMul_9 -> /fc/lora_B/default/out",
+      "Add h /fc/lora_B/default/out -> y",
+    ],
+    tensors: {
+      "onnx::MatMul_7": W,
+      "onnx::MatMul_8": [[4, 2], random(8, 3)],
+      "onnx::MatMul_9": [[2, 4], random(8, 4)],
+    },
+    parameters: ["onnx::MatMul_7", "onnx::MatMul_8", "onnx::MatMul_9"],
+    doubtful: ["onnx::MatMul_7"],
   },
   // Buffers by their names, in the places of weights, tables and biases.
   ...["adj", "g.adj_matrix", "a_hat", "conv.laplacian", "adj_norm", "fb.mel_basis", "dct_basis"].map((name): Row => ({
@@ -833,6 +853,6 @@ test("what the exporter's own names may hide is said, and no more", () => {
     parameters: ["onnx::MatMul_7"],
   });
   expect(model.notices.find(({ code }) => code === "renamed-weights")?.message).toMatch(
-    /may be a parameter of the network, transposed or not, or computed from several/,
+    /may be a parameter of the network, transposed or not, a tensor that nobody trained, or computed from several/,
   );
 });

@@ -11,7 +11,7 @@ import {
   isZeroOneMask,
 } from "./fixed-values.ts";
 import { foldedNorms } from "./derived-tensors.ts";
-import { type Doubted, isDoubtful, isTrainedPlace } from "./is-doubtful.ts";
+import { type Doubted, isAdapter, isDoubtful, isTrainedPlace } from "./is-doubtful.ts";
 import { LossSides } from "./loss-side.ts";
 import type { OnnxGraph, StoredTensor } from "./onnx-node.ts";
 import type { SlotRole } from "./rule.ts";
@@ -31,6 +31,7 @@ import {
 } from "./tensor-names.ts";
 import { tensorLabels, type Labelled } from "./tensor-labels.ts";
 import {
+  boundsTensors,
   isAngle,
   isConvolution,
   isFourierMatrix,
@@ -43,7 +44,15 @@ import {
   weighsLabels,
   weighsShares,
 } from "./tensor-structure.ts";
-import { isDesignedKernel, isPattern, isScaledSinusoidTable, isSmooth, isTyped, isVector } from "./written-values.ts";
+import {
+  isDesignedKernel,
+  isDyadic,
+  isPattern,
+  isScaledSinusoidTable,
+  isSmooth,
+  isTyped,
+  isVector,
+} from "./written-values.ts";
 import { TensorUses, type FindRule, type InputShapes, type Use } from "./tensor-uses.ts";
 
 /** A tensor of the file and what it is taken for. */
@@ -112,11 +121,13 @@ export function tensorRoles(
     namesLayers: [...tensors.keys()].some(
       (name) => namesLayer(name) && uses.of(name).some((use) => OF_LAYERS.has(use.role) || uses.isBias(use)),
     ),
+    hasAdapters: [...tensors.keys()].some((name) => isAdapter(uses, name)),
     sides: new LossSides(uses),
   };
   const decided = [...tensors.values()].flatMap(({ name, tensor, storedAs }) => {
     if (!tensor) return [];
-    const facts = { name, tensor, isHalf: storedAs !== tensor.dtype, namesLayers: inFile.namesLayers };
+    const { namesLayers, hasAdapters } = inFile;
+    const facts = { name, tensor, isHalf: storedAs !== tensor.dtype, namesLayers, hasAdapters };
     const subject = new Subject(facts, !graph.initializers.has(name), uses, inFile);
     const decision = subject.decide();
     if (decision.role !== "parameter" || decision.open) return [{ name, tensor, ...decision }];
@@ -181,6 +192,8 @@ interface FileFacts {
   readonly keepsWeightsInNodes: boolean;
   /** Some tensor of a layer has the name that a framework gives it. */
   readonly namesLayers: boolean;
+  /** Some tensor is an adapter. */
+  readonly hasAdapters: boolean;
   readonly sides: LossSides;
 }
 
@@ -197,10 +210,12 @@ class Subject {
   private readonly inNode: boolean;
   /** All its numbers are short decimals, of which it has more than one. */
   private readonly typed: boolean;
+  private readonly isHalf: boolean;
 
   constructor({ name, tensor, isHalf }: Doubted, inNode: boolean, uses: TensorUses, file: FileFacts) {
     this.name = name;
     this.tensor = tensor;
+    this.isHalf = isHalf;
     this.typed = !isHalf && isTyped(tensor);
     this.uses = uses;
     this.file = file;
@@ -346,7 +361,7 @@ class Subject {
     const side = madeUp ? undefined : this.file.sides.of(name);
     if (side === "factor" && !isGuard(uses, name)) return held("factor of terms of a loss");
     if (side === "balanced") return parameter("factor of terms of a loss that has a term of its own");
-    if (this.single) return this.singleNumber(first);
+    if (this.single) return this.singleNumber(first, live);
     if (side === "other") return doubtful(`${ROLE_NAMES[first.role]} of ${place(first)}, in a loss`);
     const scales = live.flatMap((use) => this.file.sides.scalesBefore(use));
     if (scales.length > 0 && !isFilled(tensor) && !scales.some(namesTrained))
@@ -376,31 +391,47 @@ class Subject {
     return parameter(`${ROLE_NAMES[first.role]} of ${place(first)}`);
   }
 
-  private singleNumber(use: Use): Decision {
+  /** Whether a single number stands where bounds of weights do, or statistics of the data: at the input, or behind the last layer. */
+  private isMeasured(live: readonly Use[]): boolean {
+    const { uses, name, tensor, file } = this;
+    if (boundsTensors(uses, name)) return true;
+    return live.every((use) => file.sides.scalesLast(use) || normalizesInput(uses, use, tensor.shape));
+  }
+
+  private singleNumber(use: Use, live: readonly Use[]): Decision {
     const { name, inNode, madeUp, tensor, file } = this;
-    const uncommon = isUncommon(tensor.data[0]);
+    const [value] = tensor.data;
+    const isLearned = isUncommon(value) && (this.isHalf || !isDyadic(value));
+    const uncommon = isUncommon(value);
     // PyTorch's exporter keeps what it folds as an initialiser: a function of trained numbers, or a formula of fixed ones.
     if (madeUp && !inNode && name.startsWith("onnx::") && uncommon)
       return held("a single number that the exporter folded");
     if (madeUp) return fixed("a single number");
     const trained = parameter(`${ROLE_NAMES[use.role]} of ${place(use)}`);
     // Numbers that are trained start at 0 or 1, or have been trained.
-    const isStart = tensor.data[0] === 0 || tensor.data[0] === 1;
+    const isStart = value === 0 || value === 1;
     if (namesTrainedNumber(name)) return { ...trained, open: !uncommon && !isStart };
-    if (tensor.data[0] === 1 && use.node.op === "Sub" && use.slot === 0)
+    if (value === 1 && use.node.op === "Sub" && use.slot === 0)
       return (file.fromPyTorch ? held : fixed)(`the one of 1 − x in ${place(use)}`);
-    if (namesFixed(name))
-      return isGuard(this.uses, name) && !uncommon
-        ? fixed(`keeps ${place(use)} away from 0`)
-        : held("a single number, by its name");
+    const isOfNetwork = !inNode && (file.fromPyTorch || isModulePath(name));
+    if (namesFixed(name)) {
+      if (uncommon || !isGuard(this.uses, name)) return held("a single number, by its name");
+      // An ε that the network has a tensor for may be trained (FRN; Singh 2020).
+      return (isOfNetwork ? held : fixed)(`keeps ${place(use)} away from 0`);
+    }
     if (inNode) return uncommon ? held("a single number in a Constant node") : fixed("a single number");
     // Graphs of TensorFlow name numbers after the operator that they are written for; variables are read by their names.
     if (isGraphPath(name)) return held("a single number written into the graph, by its name");
-    if (file.fromPyTorch || isModulePath(name)) return { ...trained, open: !uncommon };
+    // A factor of nothing is where a gate starts; nobody would keep it.
+    const isClosed = value === 0 && (GATES.has(use.node.op) || use.node.op === "Mul");
+    if (isOfNetwork) return { ...trained, open: !isClosed && (!isLearned || this.isMeasured(live)) };
     // Limits are chosen far more often than trained.
     return uncommon && use.role !== "limit" ? doubtful(trained.reason) : held("a single number");
   }
 }
+
+/** What a number goes through that is trained freely and used within a range. */
+const GATES = new Set(["Exp", "Sigmoid", "Softplus", "Tanh"]);
 
 function place({ node }: Pick<Use, "node">): string {
   return `${node.op} ${node.name}`;

@@ -26,6 +26,20 @@ const LAYER = /(^|[._/])((weight|bias|gamma|beta|kernel)_\w+(:\d+)?|parametrizat
 const TRAINED_NUMBER =
   /(^|[._/])((\w+_)?(temperature|gate|token)|logit_(scale|bias)|resweight|rezero|residual_weight|layer_scale|clip_val)(:\d+)?$/i;
 
+/** Names that people give to trained tensors of no layer: what attention asks with, variances by their logarithm, adapters. */
+const LEARNED =
+  /(^|[._/])((\w+_)?(latents?|quer(y|ies)|prompts?|tokens)|cutpoints|inducing_points|raw_\w+|log_?(vars?|sigmas?|std|scales?|dt)|A_log|time_(mix|decay|first)(_\w)?|(\w+_)?transitions|lora_\w+)(:\d+)?$/;
+
+/** Tables of what tokens, classes and positions are embedded as. */
+const EMBEDDING = /emb|bias_table/i;
+
+/** What is trained beside weights that are not: adapters of low rank (Hu 2022). */
+const ADAPTER = /(^|[._/])lora_\w+/;
+
+/** Modules that follow others and are trained by nobody: teachers, averages of weights, targets of a critic. */
+const FOLLOWER =
+  /(^|[._/])((\w+_)?(teacher|ema|frozen|shadow)(_\w+)?|target_(net|network|model|encoder|actor|critic|policy|q\w*)|(\w+_)?(net|network|encoder|actor|critic|policy|q\d*)_target|momentum_(\w+_)?encoder|encoder_(k|momentum))[._/]/i;
+
 /** The path of a module's own tensor, as PyTorch gives it: `layer1.0.scale`. */
 const MODULE_PATH = /^[A-Za-z_]\w*(\.\w+)+$/;
 
@@ -75,6 +89,26 @@ export function namesLayer(name: string): boolean {
 
 export function namesTrainedNumber(name: string): boolean {
   return TRAINED.test(name) || TRAINED_NUMBER.test(name);
+}
+
+/** Whether people give the name to trained tensors of no layer. */
+export function namesLearned(name: string): boolean {
+  return LEARNED.test(name);
+}
+
+/** Whether a table is one of embeddings, by its name. */
+export function namesEmbedding(name: string): boolean {
+  return EMBEDDING.test(name);
+}
+
+/** Whether a name is that of an adapter, beside which the weights that it adapts are held constant. */
+export function namesAdapter(name: string): boolean {
+  return ADAPTER.test(name);
+}
+
+/** Whether a tensor is in a module that follows a trained one, by its name. */
+export function namesFollower(name: string): boolean {
+  return FOLLOWER.test(name);
 }
 
 export function namesStatistic(name: string): boolean {

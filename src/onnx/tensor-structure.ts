@@ -170,6 +170,9 @@ export function picksItself(flow: TensorUses, name: string, { node, slot }: Read
   return false;
 }
 
+/** What limits and shifts, as a scale does not. */
+const BOUNDS = new Set(["Max", "Min", "Add", "Sub"]);
+
 /** Operators that a small number keeps away from 0: those with no value or no derivative there. */
 const GUARDED = new Set(["Sqrt", "Log", "Reciprocal", "Pow", "Rsqrt"]);
 
@@ -251,9 +254,18 @@ export function isProductOfTensors(flow: TensorUses, name: string): boolean {
     const other = flow.tensor(flow.origin(node.inputs[1 - slot]));
     if (other === undefined || other.name === name || other.tensor === undefined || !isFloat(other.tensor.dtype))
       return false;
+    if (other.tensor.data.length === 1) return !isGenerated(other.name);
     // Of a mask that prunes, no factor is in doubt.
     if (other.tensor.data.every((element) => element === 0 || element === 1)) return false;
-    return other.tensor.data.length === size || (other.tensor.data.length === 1 && !isGenerated(other.name));
+    return other.tensor.data.length === size;
+  });
+}
+
+/** Whether a number limits or shifts other tensors before any input enters: a bound or pedestal of a weight (GDN; Ballé 2016). */
+export function boundsTensors(flow: TensorUses, name: string): boolean {
+  return flow.consumers(name).some(({ node, slot }) => {
+    if (!BOUNDS.has(node.op) || node.inputs.length !== 2 || !flow.isFree(node)) return false;
+    return flow.leavesOf(node.inputs[1 - slot]).some((leaf) => leaf !== name && !isGenerated(leaf));
   });
 }
 

@@ -26,6 +26,32 @@ export function isTyped(tensor: Tensor): boolean {
   );
 }
 
+/** A number of float32 with at most so many bits behind its first is one in 2¹⁵ of those that training leaves. */
+const DYADIC = 256;
+
+/** A short number in base two that is no integer, as 2⁻¹⁸. */
+export function isDyadic(value: number): boolean {
+  if (!Number.isFinite(value) || Number.isInteger(value)) return false;
+  const scaled = (value / 2 ** Math.floor(Math.log2(Math.abs(value)))) * DYADIC;
+  return Number.isInteger(scaled);
+}
+
+/** The fewest numbers whose sum says something. */
+const SHARES = 3;
+
+/** Positive numbers that add up to one, or the logarithms of such: frequencies of classes. */
+export function isShares({ data }: Pick<Tensor, "data">): boolean {
+  if (data.length < SHARES || isFilled({ data })) return false;
+  let sum = 0;
+  let exponentials = 0;
+  for (const element of data) {
+    sum += element;
+    exponentials += Math.exp(element);
+  }
+  const isOne = (total: number) => Math.abs(total - 1) <= ROUNDING;
+  return (isOne(sum) && data.every((element) => element > 0)) || isOne(exponentials);
+}
+
 /** The fewest numbers of which smoothness says something. */
 const CURVE = 8;
 
@@ -111,7 +137,7 @@ export function isPattern(tensor: Tensor): boolean {
 
 /** Values of a formula: steps, ratios, a smooth curve, a pattern. */
 export function isFormula(tensor: Tensor): boolean {
-  return isPattern(tensor) || isProgression(tensor) || (isVector(tensor.shape) && isSmooth(tensor));
+  return isPattern(tensor) || isShares(tensor) || isProgression(tensor) || (isVector(tensor.shape) && isSmooth(tensor));
 }
 
 /** More columns than this are not multiplied with each other. */

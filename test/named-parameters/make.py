@@ -2,8 +2,8 @@
 
     python make.py        # needs torch 1.13 and onnx; writes *.onnx and truth.json beside itself
 
-`truth.json` has, by file, what `named_parameters()` and `named_buffers()` say. Each is exported as it is; those in
-FOLDED with constants folded too.
+`truth.json` has, by file, what `named_parameters()` and `named_buffers()` say. Each is exported after a few steps; those
+in INITIAL before them too, those in FOLDED with constants folded too.
 """
 
 import json
@@ -16,6 +16,7 @@ from torch import nn
 
 HERE = pathlib.Path(__file__).parent
 FOLDED = {"pos-weight", "quantiles", "uncertainty", "focal", "landmarks", "swin", "variance-shared", "rotation"}
+INITIAL = {"style", "filter-response", "learned-mask", "upper", "gates-of-nothing", "convnext", "cross-covariance", "swish", "bottleneck"}
 L, P = nn.Linear, nn.Parameter
 torch.manual_seed(5)
 
@@ -210,26 +211,93 @@ N["coupling"] = Net(lambda s, x: s.h(s.mask * x + (1 - s.mask) * (x * torch.exp(
 halves = [torch.stack([torch.sin(c[:, None] * frequency), torch.cos(c[:, None] * frequency)], -1).flatten(1) for c in (torch.arange(6.0) // 3, torch.arange(6.0) % 3)]
 N["positions-of-two"] = Net(lambda s, x: s.h(torch.tanh(s.e(x) + s.pos_embed)).mean(1), b=dict(pos_embed=torch.cat([torch.zeros(1, 8), torch.cat(halves, 1)])[None]), e=L(4, 8), h=L(8, 3)), (randn(4, 7, 4),)
 
+# Single numbers that nobody trains: bounds of weights, margins, shares, statistics of the data.
+class AtLeast(nn.Module):
+    """The reparametrisation of GDN (Balle 2016)."""
+
+    def __init__(self, least=0.0, offset=2**-18):
+        super().__init__()
+        self.register_buffer("pedestal", vec(offset**2))
+        self.register_buffer("bound", vec((least + offset**2) ** 0.5))
+
+    def forward(self, v):
+        return torch.max(v, self.bound) ** 2 - self.pedestal
+
+
+class Normalization(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.least_beta, self.least_gamma = AtLeast(1e-6), AtLeast()
+        self.beta, self.gamma = P(torch.ones(n)), P((0.1 * torch.eye(n) + 2**-36).sqrt())
+
+    def forward(self, x):
+        return x * torch.rsqrt(F.conv2d(x**2, self.least_gamma(self.gamma)[:, :, None, None], self.least_beta(self.beta)))
+
+
+N["divisive"] = Net(lambda s, x: s.h(s.gdn(s.c(x)).mean((2, 3))), c=nn.Conv2d(3, 4, 3), gdn=Normalization(4), h=L(4, 3)), (image,)
+def rotations(s, head, relation):
+    turn = s.relation_embedding[relation] / (s.embedding_range / math.pi)
+    return s.gamma - (s.entity_embedding[head] * torch.cos(turn) - torch.sin(turn)).norm(dim=1, keepdim=True)
+N["rotations"] = Net(rotations, p=dict(entity_embedding=randn(9, 4), relation_embedding=randn(5, 4)), b=dict(gamma=vec(12.0), embedding_range=vec(3.5))), (torch.randint(0, 9, (8,)), torch.randint(0, 5, (8,)))
+N["teleport"] = Net(lambda s, x: s.alpha * s.a(x) + (1 - s.alpha) * torch.tanh(s.c(s.a(x))), b=dict(alpha=vec(0.1)[0]), a=L(4, 3), c=L(3, 3)), (x,)
+N["targets-standardized"] = Net(lambda s, x: s.net(x) * s.y_spread + s.y_centre, b=dict(y_centre=t.mean() + 3, y_spread=t.std()), net=mlp()), (x,)
+N["inputs-standardized"] = Net(lambda s, x: s.net((x - s.x_low) / s.x_width), b=dict(x_low=x.min(), x_width=x.max() - x.min()), net=mlp()), (x,)
+filter_response = lambda s, x: s.h(torch.max(s.gain * (s.c(x) * torch.rsqrt(s.c(x).pow(2).mean((2, 3), keepdim=True) + s.eps)), s.tau).mean((2, 3)))
+N["filter-response"] = Net(filter_response, p=dict(gain=torch.ones(1, 4, 1, 1), tau=torch.full((1, 4, 1, 1), -1.0), eps=vec(1e-6)), c=nn.Conv2d(3, 4, 3), h=L(4, 3)), (image,)
+N["upper"] = Net(lambda s, x: s.h(torch.relu(s.upper - torch.sigmoid(s.a(x)))), p=dict(upper=torch.ones(1)), a=L(4, 6), h=L(6, 3)), (x,)
+
+# Tensors in the places of those that are trained: masks, biases, tables, noise, whole modules.
+flow = lambda s, x: sum(torch.tanh(s.l[i](s.mask[i] * x)) * (1 - s.mask[i]) for i in range(2))
+N["masks"] = Net(lambda s, x: s.h(flow(s, x)), b=dict(mask=vec([0.0, 1, 0, 1], [1, 0, 1, 0])), l=nn.ModuleList([L(4, 4), L(4, 4)]), h=L(4, 3)), (x,)
+N["chosen-features"] = Net(lambda s, x: s.h(torch.relu(s.a(x)) * s.feature_gate), b=dict(feature_gate=vec(1.0, 0, 1, 1, 0, 1)), a=L(4, 6), h=L(6, 3)), (x,)
+N["learned-mask"] = Net(lambda s, x: s.h(torch.relu(F.linear(x, s.weight * s.mask, s.bias))), p=dict(weight=randn(6, 4), bias=torch.zeros(6), mask=torch.ones(6, 4)), h=L(6, 3)), (x,)
+N["typed-after-norm"] = Net(lambda s, x: s.net(s.norm(x) * s.feature_weights), b=dict(feature_weights=vec(0.5, 1, 2, 0.25)), norm=nn.LayerNorm(4), net=mlp()), (x,)
+N["branches-scaled"] = Net(lambda s, x: s.h(s.a(x) + s.path_scale * torch.tanh(s.c(s.a(x)))), b=dict(path_scale=torch.linspace(0.9, 0.1, 6)), a=L(4, 6), c=L(6, 6), h=L(6, 3)), (x,)
+N["routes"] = Net(lambda s, x: (torch.softmax(s.gate(x) + s.correction_bias, 1)[..., None] * s.experts(x).view(-1, 3, 3)).sum(1), b=dict(correction_bias=vec(0.012, -0.034, 0.022)), gate=L(4, 3, bias=False), experts=L(4, 9)), (x,)
+N["class-frequencies"] = Net(lambda s, x: s.net(x) + s.log_freq, b=dict(log_freq=torch.log_softmax(randn(3), 0)), net=mlp(bias=False)), (x,)
+N["offsets-of-outputs"] = Net(lambda s, x: s.net(x) + s.offsets, b=dict(offsets=randn(3)), net=mlp(bias=False)), (x,)
+N["class-codes"] = Net(lambda s, x, i: s.h(torch.relu(s.a(x) + s.codes[i])), b=dict(codes=randn(5, 6)), a=L(4, 6), h=L(6, 3)), (x, torch.randint(0, 5, (8,)))
+positions = nn.Embedding(T, 4)
+positions.weight = P(torch.cat([torch.sin(position * frequency), torch.cos(position * frequency)], 1), requires_grad=False)
+N["positions-embedded"] = Net(lambda s, x: s.net(s.a(x) + s.embed_positions(torch.arange(T))).mean(1), embed_positions=positions, a=L(4, 4), net=mlp()), (sequence,)
+N["rainbow"] = Net(lambda s, x: F.linear(torch.relu(s.a(x)), s.weight_mu + s.weight_sigma * s.weight_epsilon, s.bias_mu + s.bias_sigma * s.bias_epsilon), p=dict(weight_mu=randn(3, 6), weight_sigma=torch.full((3, 6), 0.1), bias_mu=randn(3), bias_sigma=torch.full((3,), 0.1)), b=dict(weight_epsilon=randn(3, 6), bias_epsilon=randn(3)), a=L(4, 6)), (x,)
+N["teacher-module"] = Net(lambda s, x: ((s.student(x) - s.teacher(x)) ** 2).mean(1), student=mlp(), teacher=mlp().requires_grad_(False)), (x,)
+N["adapters"] = Net(lambda s, x: s.h(torch.relu(s.base(x) + s.lora_B(s.lora_A(x)) * 0.5)), base=L(4, 6).requires_grad_(False), lora_A=L(4, 2, bias=False), lora_B=L(2, 6, bias=False), h=L(6, 3)), (x,)
+
+# Networks of which all is trained, before training and after.
+N["gates-of-nothing"] = Net(lambda s, x: s.o(s.i(x) + s.a0 * torch.tanh(s.l(s.i(x)))), p=dict(a0=torch.zeros(1)), i=L(4, 6), l=L(6, 6), o=L(6, 3)), (x,)
+N["convnext"] = Net(lambda s, x: s.h((s.c(x) + (s.gamma * s.up(s.n(s.d(s.c(x)).permute(0, 2, 3, 1)))).permute(0, 3, 1, 2)).mean((2, 3))), p=dict(gamma=torch.full((4,), 1e-6)), c=nn.Conv2d(3, 4, 2, 2), d=nn.Conv2d(4, 4, 3, padding=1, groups=4), n=nn.LayerNorm(4), up=L(4, 4), h=L(4, 3)), (image,)
+N["cross-covariance"] = Net(lambda s, x: s.h((torch.softmax(F.normalize(s.q(x), dim=-1) @ F.normalize(s.k(x), dim=-1).transpose(1, 2) * s.temperature, -1) @ x).mean(1)), p=dict(temperature=torch.ones(1, 1, 1)), q=L(4, 4), k=L(4, 4), h=L(4, 3)), (sequence,)
+N["swish"] = Net(lambda s, x: s.h(s.a(x) * torch.sigmoid(s.beta * s.a(x))), p=dict(beta=vec(1.0)[0]), a=L(4, 6), h=L(6, 3)), (x,)
+N["bottleneck"] = Net(lambda s, x: s.h(s.act(s.n2(s.c2(s.act(s.n1(s.c1(x)))))).mean((2, 3))), c1=nn.Conv2d(3, 4, 3, bias=False), n1=nn.BatchNorm2d(4), c2=nn.Conv2d(4, 4, 3, bias=False), n2=nn.BatchNorm2d(4), act=nn.PReLU(), h=L(4, 3)), (image,)
+N["selective"] = Net(lambda s, x: s.h(sum(torch.exp(-i * s.A_log.exp() * F.softplus(s.dt(x[:, T - 1 - i]))) for i in range(3)) + s.D * s.i(x[:, -1])), p=dict(A_log=torch.log(torch.arange(1.0, 7)), D=torch.ones(6)), dt=L(4, 6), i=L(4, 6), h=L(6, 3)), (sequence,)
+N["recurrent"] = Net(lambda s, x: s.h(s.rnn(x)[0][:, -1]), rnn=nn.GRU(4, 6, batch_first=True), h=L(6, 3)), (sequence,)
+N["language-model"] = Net(lambda s, i: s.head(s.ln(s.wte(i) + s.wpe(torch.arange(T)) + torch.tanh(s.fc(s.wte(i))))).mean(1), wte=nn.Embedding(9, 6), wpe=nn.Embedding(T, 6), fc=L(6, 6), ln=nn.LayerNorm(6), head=L(6, 9, bias=False)), (torch.randint(0, 9, (8, T)),)
+
 
 def main():
     truth = {}
     for name, (net, inputs) in N.items():
-        trained = [p for p in net.parameters() if p.requires_grad]
-        optimizer = torch.optim.Adam(trained, lr=1e-2)
+        names = ["x", "step", "eps"] if len(inputs) == 3 else ["x", "target"][: len(inputs)]
+        def export(suffix="", folded=False):
+            net.eval()
+            mode = torch.onnx.TrainingMode.EVAL if folded else torch.onnx.TrainingMode.PRESERVE
+            torch.onnx.export(net, inputs, HERE / f"{name}{suffix}.onnx", input_names=names, output_names=["out"], opset_version=17, dynamic_axes={each: {0: "batch"} for each in [*names, "out"]}, do_constant_folding=folded, training=mode)
+            truth[name + suffix] = dict(
+                trained={each: p.numel() for each, p in net.named_parameters() if p.requires_grad},
+                fixed=[each for each, p in net.named_parameters() if not p.requires_grad] + [each for each, b in net.named_buffers() if b.is_floating_point() or b.dim() > 0],
+            )
+        if name in INITIAL:
+            export("-initial")
+        net.train()
+        optimizer = torch.optim.Adam([p for p in net.parameters() if p.requires_grad], lr=1e-2)
         for _ in range(5):
             optimizer.zero_grad()
             net(*inputs).pow(2).mean().backward()
             optimizer.step()
-        net.eval()
-        names = ["x", "step", "eps"] if len(inputs) == 3 else ["x", "target"][: len(inputs)]
-        for folded in (False, True) if name in FOLDED else (False,):
-            file = f"{name}-folded" if folded else name
-            mode = torch.onnx.TrainingMode.EVAL if folded else torch.onnx.TrainingMode.PRESERVE
-            torch.onnx.export(net, inputs, HERE / f"{file}.onnx", input_names=names, output_names=["out"], opset_version=17, dynamic_axes={each: {0: "batch"} for each in [*names, "out"]}, do_constant_folding=folded, training=mode)
-            truth[file] = dict(
-                trained={each: p.numel() for each, p in net.named_parameters() if p.requires_grad},
-                fixed=[each for each, p in net.named_parameters() if not p.requires_grad] + [each for each, _ in net.named_buffers()],
-            )
+        export()
+        if name in FOLDED:
+            export("-folded", folded=True)
     (HERE / "truth.json").write_text(json.dumps(truth, indent=1) + "\n")
 
 
