@@ -77,7 +77,7 @@ const PLANTS: Readonly<Record<string, () => unknown>> = {
       {
         ...tanh(graph.input("x", "float64", [])).operation,
         name: "Planted",
-        evaluate: ([x]) => ({ ...x, dtype: "float32" }),
+        evaluate: ([x]) => ({ ...x, dtype: "float32", data: Float32Array.from(x.data) }),
       },
       [one],
     );
