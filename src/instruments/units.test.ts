@@ -64,6 +64,32 @@ describe("units", () => {
     ).toEqual([expect.stringMatching(/1 of the 4 units .* dead/), expect.stringMatching(/repeat/)]);
   });
 
+  it.each([
+    { difference: 1e-3, duplicates: 1 },
+    { difference: 1e-4, duplicates: 1 },
+    { difference: 0, duplicates: 2 },
+  ])(
+    "in float32 that differ by $difference of a large input are $duplicates repeated",
+    async ({ difference, duplicates }) => {
+      // A year beside another feature: all directions are near that of the year.
+      const problem = denseProblem(
+        [
+          { name: "hidden", inputs: 2, weights: [1, 1, 2, difference * 100, 0, 0], activation: "Relu" },
+          { name: "out", inputs: 3, weights: [1, -1, 0.5, 1, 1, -1], bias: [0, 0] },
+        ],
+        [-2, -1, -0.5, 0.5, 1, 2, 3].map((x, i) => [2010 + i, 10 * x]),
+        [0, 1, 0, 1, 0, 1, 0],
+        crossEntropy,
+        { batchSize: 3, precision: "float32" },
+      );
+      expect((await partOf(unitsInstrument, deskOf(problem, OPTIONS))).units).toMatchObject([{ duplicates }]);
+      const statistics = deskOf(problem, OPTIONS);
+      await partOf(unitsInstrument, statistics);
+      // The years 2010 to 2016.
+      expect(statistics.arrays.entries().get("units.0.statistics")?.data[5]).toBeCloseTo(2, difference === 0 ? 9 : 0);
+    },
+  );
+
   it("of a tanh and a sigmoid layer: saturated", async () => {
     for (const activation of ["Tanh", "Sigmoid"]) {
       const parts = await partOf(unitsInstrument, layerOf(activation));

@@ -22,6 +22,10 @@ import { activationLayers, type ActivationLayer } from "./units/activation-layer
 const SATURATED = 0.01;
 /** Layers with more units than this are not compared pairwise. */
 const COMPARED = 2048;
+/** Units of rounding that a number may have gathered. */
+const ROUNDED = 64;
+/** Unit roundoff of float64, in which products are summed. */
+const DOUBLE = 2 ** -53;
 
 /** Sums over all examples and positions, per unit. */
 interface UnitSums {
@@ -35,7 +39,10 @@ interface UnitSums {
   readonly gram: Float64Array | undefined;
 }
 
-/** The statistics of one value; those of several are added up, the extremes joined. */
+/**
+ * The statistics of one value; those of several are added up, the extremes joined. Units are compared in float64 alone: from
+ * sums of products in float32, directions that differ by 3·10⁻³ look the same.
+ */
 function statisticsOf(value: Value, { traits, axis }: ActivationLayer): Map<string, Value> {
   const rank = value.shape.length;
   const units = value.shape[axis];
@@ -56,11 +63,15 @@ function statisticsOf(value: Value, { traits, axis }: ActivationLayer): Map<stri
     const distance = abs(sub(value, centre));
     statistics.set("saturated", flag(greater(distance, (high - low) / 2 - SATURATED * (high - low))));
   }
-  if (units <= COMPARED) {
+  if (isCompared(value, axis)) {
     const rows = reshape(transpose(value, [...others, axis]), [sizeOf(value.shape) / units, units]);
     statistics.set("gram", matmul(rows, rows, { transposeA: true, transposeB: false }));
   }
   return statistics;
+}
+
+function isCompared({ shape, dtype }: Value, axis: number): boolean {
+  return shape[axis] <= COMPARED && dtype === "float64";
 }
 
 function nameOf(layer: number, application: number, statistic: string): string {
@@ -83,7 +94,11 @@ const UNIT_STATISTICS: Computation = {
   build: (site) => [...statisticsByName(site).values()],
 };
 
-async function collect(desk: Desk, activations: readonly ActivationLayer[]): Promise<UnitSums[]> {
+/** Sums over the examples in float64, where the device has it: variances and products in float32 cancel. */
+async function collect({ problem, point, context }: Desk): Promise<UnitSums[]> {
+  const exact = problem.pointInFloat64(point);
+  const graph = (problem.inFloat64 ?? problem).graph();
+  const activations = activationLayers(graph);
   const sums = activations.map(({ values, axis }): UnitSums => {
     const units = values[0].shape[axis];
     const zeros = () => new Float64Array(units);
@@ -95,11 +110,11 @@ async function collect(desk: Desk, activations: readonly ActivationLayer[]): Pro
       saturated: zeros(),
       largest: zeros().fill(Number.NEGATIVE_INFINITY),
       smallest: zeros().fill(Number.POSITIVE_INFINITY),
-      gram: units <= COMPARED ? new Float64Array(units * units) : undefined,
+      gram: isCompared(values[0], axis) ? new Float64Array(units * units) : undefined,
     };
   });
-  const places = new Map([...statisticsByName(desk.problem.graph()).keys()].map((name, at) => [name, at]));
-  await desk.point.eachBatch(UNIT_STATISTICS, desk.context, (_batch, values) => {
+  const places = new Map([...statisticsByName(graph).keys()].map((name, at) => [name, at]));
+  await (exact ?? point).eachBatch(UNIT_STATISTICS, context, (_batch, values) => {
     sums.forEach((layer, i) => {
       for (const k of activations[i].values.keys()) {
         const part = (name: string) => values[places.get(nameOf(i, k, name)) ?? values.length]?.data ?? [];
@@ -120,15 +135,19 @@ async function collect(desk: Desk, activations: readonly ActivationLayer[]): Pro
   return sums;
 }
 
-/** Units that equal an earlier one up to a positive factor: cosine 1 up to rounding. */
-function duplicatesIn({ gram, sum }: UnitSums, rounding: number): number {
-  if (!gram) return 0;
+/**
+ * Units that equal an earlier one up to a positive factor. Directions that differ by the angle δ have the cosine 1 − δ²/2, and
+ * rounded numbers lead to no other direction than δ; undefined where the units were not compared.
+ */
+function duplicatesIn({ gram, sum }: UnitSums, angle: number): number | undefined {
+  if (!gram) return undefined;
   const units = sum.length;
+  const same = 1 - Math.max(angle ** 2 / 2, ROUNDED * DOUBLE);
   let duplicates = 0;
   for (let j = 1; j < units; j++) {
     for (let i = 0; i < j; i++) {
       const size = Math.sqrt(gram[i * units + i] * gram[j * units + j]);
-      if (size > 0 && gram[i * units + j] >= size * (1 - rounding)) {
+      if (size > 0 && gram[i * units + j] >= size * same) {
         duplicates++;
         break;
       }
@@ -150,8 +169,8 @@ export const unitsInstrument = defineInstrument({
   cost: () => 2,
   run: async (desk) => {
     const activations = activationLayers(desk.problem.graph());
-    const sums = await collect(desk, activations);
-    const rounding = 64 * roundoff(desk.problem.options);
+    const sums = await collect(desk);
+    const rounding = ROUNDED * roundoff(desk.problem.options);
     const layers = activations.map(({ traits, made, activation, applications }, index): UnitLayerPart => {
       const layer = sums[index];
       const units = layer.sum.length;
@@ -179,7 +198,7 @@ export const unitsInstrument = defineInstrument({
             layer.largest[j] - layer.smallest[j] <=
             rounding * Math.max(Math.abs(layer.largest[j]), Math.abs(layer.smallest[j])),
         ),
-        duplicates: duplicatesIn(layer, rounding),
+        duplicates: duplicatesIn(layer, rounding) ?? null,
         meanActiveShare: traits.rectifies ? layer.active.reduce((sum, x) => sum + x, 0) / (units * layer.count) : null,
         statistics: desk.arrays.keep(`units.${index}.statistics`, tensor("float64", [units, 4], statistics)),
       };
@@ -190,16 +209,18 @@ export const unitsInstrument = defineInstrument({
     (units ?? []).map(({ name, activation, applications, units: all, dead, saturated, constant, duplicates }) => ({
       label: name,
       value: `${dead ?? saturated ?? 0} of ${all} ${dead === null ? "saturated" : "dead"}`,
-      note: `${activation}${applications > 1 ? `, applied ${applications} times` : ""}; ${constant} constant, ${duplicates} duplicates`,
+      note: `${activation}${applications > 1 ? `, applied ${applications} times` : ""}; ${constant} constant, ${duplicates === null ? "not compared" : `${duplicates} duplicates`}`,
     })),
   measures:
-    "The units behind each activation, over all examples (and positions, and time steps): dead (0 on every one), always active, saturated (within 1 % of a bound on every one), constant, or equal to an earlier unit up to a positive factor.",
+    "The units behind each activation, over all examples (and positions, and time steps), in float64 where the device has it: dead (0 on every one), always active, saturated (within 1 % of a bound on every one), constant, or equal to an earlier unit up to a positive factor (to 4·10⁻⁶ in a float32 network, 10⁻⁷ in a float64 one). Units are not compared in layers of more than 2048, nor where there is no float64.",
   means: ({ units }) => {
     if (!units) return "";
     const total = (pick: (layer: UnitLayerPart) => number | null) =>
       units.reduce((sum, layer) => sum + (pick(layer) ?? 0), 0);
     const all = total((layer) => layer.units);
-    return `Of ${all} units, ${total((layer) => layer.dead)} are dead, ${total((layer) => layer.saturated)} saturated on every example and ${total((layer) => layer.duplicates)} duplicates. ${total((layer) => layer.dead) > 0 ? "The weights that enter a dead unit get no gradient from these data and are flat directions; it may come back when earlier layers move its inputs." : ""}`.trimEnd();
+    const compared = units.every(({ duplicates }) => duplicates !== null);
+    const repeated = compared ? ` and ${total((layer) => layer.duplicates)} duplicates` : "";
+    return `Of ${all} units, ${total((layer) => layer.dead)} are dead${compared ? "," : " and"} ${total((layer) => layer.saturated)} saturated on every example${repeated}. ${total((layer) => layer.dead) > 0 ? "The weights that enter a dead unit get no gradient from these data and are flat directions; it may come back when earlier layers move its inputs." : ""}`.trimEnd();
   },
   doesNotMean:
     "Dead on these data is not dead for ever: other inputs may wake a unit. A unit that is rarely active is no fault; sparse units are often the useful ones.",

@@ -20,9 +20,11 @@ const unitNumbers = z.object({
     .nullable()
     .describe("Units within 1 % of a bound on every example."),
   constant: about(count, { title: "Constant units" }).describe("Units whose value does not vary over the data."),
-  duplicates: about(count, { title: "Duplicate units" }).describe(
-    "Units that equal an earlier unit up to a positive factor on every example.",
-  ),
+  duplicates: about(count, { title: "Duplicate units" })
+    .nullable()
+    .describe(
+      "Units that equal an earlier unit up to a positive factor on every example; null where they were not compared.",
+    ),
   meanActiveShare: about(real, { title: "Mean share of active units" }).nullable(),
   statistics: arrayReference.describe(
     "[units, 4]: mean, standard deviation, share active (or saturated), largest |value|.",
