@@ -1,3 +1,4 @@
+import { collectSeldom } from "./collect-seldom.ts";
 import { EXIT, EXIT_OF_SIGNAL, type ExitCode } from "./exit-code.ts";
 import { guardStreams } from "./guard-streams.ts";
 import { optimizeLate } from "./optimize-late.ts";
@@ -5,6 +6,7 @@ import { runCli, strandedError } from "./run-cli.ts";
 import { processTerminal } from "./terminal.ts";
 
 optimizeLate();
+collectSeldom();
 
 const asked = new AbortController();
 const insisted = new AbortController();

@@ -3,6 +3,7 @@ import { dot, norm2 } from "../linalg/vector.ts";
 import { listOf } from "../onnx/intake-error.ts";
 import type { Problem } from "../problem/problem.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
+import { formatCount } from "../util/format-size.ts";
 import { provesSlope } from "./descent.ts";
 import { defineInstrument } from "./instrument.ts";
 import { lossGradient } from "../quantities/loss-gradient.ts";
@@ -18,6 +19,7 @@ import { hasSingleExamples, needsSingleExamples } from "../quantities/single-exa
 import { eigenvaluesPart, type ExtremesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { gradientPart, type GradientPart } from "./gradient/gradient-part.ts";
 import { gradientTensors } from "./gradient/gradient-tensors.ts";
+import { zeroWeightsIn } from "./gradient/zero-weights.ts";
 import { exactly, type Claim, type Condition } from "./judge-verdict.ts";
 import { slopeEvidence } from "./noise/critical-batch-size.ts";
 
@@ -92,6 +94,7 @@ export const gradientInstrument = defineInstrument({
           topSubspaceShare: norm > 0 ? share : null,
           topSubspaceDimension: top.length,
           doubtful: doubtfulIn(problem, gradient, norm),
+          zeros: zeroWeightsIn(problem.space, desk.point.parameters, gradient) ?? null,
           newtonDecrement: decrement,
           tensors: problem.space.tensors.map(({ label, offset, size }) => ({
             name: label,
@@ -172,11 +175,21 @@ export const gradientInstrument = defineInstrument({
   verdicts: ({ gradient, hessian }) => {
     const claim = gradient && claimOf(gradient, judgementOf(gradient, hessian));
     const doubt = gradient && doubtOf(gradient);
+    const zeros = gradient && zerosOf(gradient);
     return [
       ...(claim
         ? [{ asks: "whether the point is critical", claims: [claim], decidedBy: "More examples would decide it." }]
         : []),
       ...(doubt ? [{ asks: "what is trained", claims: [doubt], decidedBy: "--freeze decides it." }] : []),
+      ...(zeros
+        ? [
+            {
+              asks: "whether weights that are exactly 0 are trained",
+              claims: [zeros],
+              decidedBy: "Whoever trained them knows.",
+            },
+          ]
+        : []),
     ];
   },
 });
@@ -191,6 +204,17 @@ function doubtOf({ norm, rounding, doubtful }: GradientPart): Claim | undefined 
     level: share < SLIGHT ? "note" : "warn",
     rests: [{ ground: exactly("the share of ‖g‖²", share) }],
     text: `${formatShare(share)} of ‖g‖² lies in ${listOf(names)}, which ${names.length === 1 ? "counts" : "count"} as trained though nothing in the file says so: where ${names.length === 1 ? "it is" : "they are"} not, ‖g‖ = ${formatMeasured(norm * Math.sqrt(Math.max(0, 1 - share)))}, and --freeze ${names[0]} gives all numbers without ${names.length === 1 ? "it" : "that one"}.`,
+  };
+}
+
+function zerosOf({ norm, rounding, zeros }: GradientPart): Claim | undefined {
+  if (zeros === null || (rounding !== null && norm <= rounding)) return undefined;
+  const { names, numbers, share } = zeros;
+  const each = numbers === 1 ? "number" : "numbers";
+  return {
+    level: share < SLIGHT ? "note" : "warn",
+    rests: [{ ground: exactly("the share of ‖g‖²", share) }],
+    text: `${formatShare(share)} of ‖g‖² lies in ${formatCount(numbers)} ${each} of ${listOf(names)} that ${numbers === 1 ? "is" : "are"} exactly 0, as masked weights and the rows of padding are: ${numbers === 1 ? "it counts" : "they count"} as trained, in curvature too. Where ${numbers === 1 ? "it is" : "they are"} not, ‖g‖ = ${formatMeasured(norm * Math.sqrt(Math.max(0, 1 - share)))}.`,
   };
 }
 

@@ -3,7 +3,6 @@ import { z } from "zod";
 import { EXPERIMENTS } from "../../experiments/registry.ts";
 import { buildId } from "../../io/build-id.ts";
 import { openRunFolder, type RunFolder } from "../../io/run-folder.ts";
-import { collectSeldom } from "../../jobs/collect-seldom.ts";
 import { workFromQueue } from "../../jobs/queue.ts";
 import { work, type WorkOptions } from "../../jobs/work.ts";
 import { KeptEngines } from "../../load/kept-engines.ts";
@@ -57,7 +56,6 @@ export const workVerb = defineVerb({
     if (tasks.length === 0) throw noTasks(folder);
     requireSameBuild(folder, buildId());
     requireInputsHere(folder);
-    collectSeldom();
     let told = 0;
     const isDue = () => shell.elapsed() - told >= TOLD_MS && ((told = shell.elapsed()), true);
     const worker = name ?? `${hostname()}-${process.pid}-${process.hrtime.bigint()}`;

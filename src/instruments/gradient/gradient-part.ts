@@ -3,6 +3,7 @@ import { summedOver } from "../../quantities/summed-over.ts";
 import { about, aside, type Known, partOf, settled, within } from "../../result/known.ts";
 import { count, extended, real } from "../../result/real.ts";
 import { noiseError } from "../noise/noise-part.ts";
+import { zeroWeights } from "./zero-weights.ts";
 
 const gradientNumbers = z.object({
   norm: aside(real),
@@ -45,6 +46,12 @@ const gradientNumbers = z.object({
     .default(null)
     .describe(
       "How much of ‖g‖² lies in the tensors that count as trained though nothing in the file says so; null without any, and without a gradient.",
+    ),
+  zeros: zeroWeights
+    .nullable()
+    .default(null)
+    .describe(
+      "How much of ‖g‖² lies in numbers of weights that are exactly 0 beside others that are not, as pruned weights and rows of padding are; null without any.",
     ),
   newtonDecrement: about(real, { title: "Gain of a Newton step there" })
     .nullable()

@@ -8,8 +8,9 @@ const OWN_GROWTH = 300;
 
 /**
  * Has this process collect its old garbage only when there is much of it. Each time that V8 does it, it forgets the machine code
- * of functions that no object holds just then, which are those that a task made for itself: where little lives, as with a small
- * network, it would do it in every task, and compile them anew for the next one, in threads beside. No number depends on it.
+ * of functions that no object holds just then, which are those that a task or a measurement made for itself: where little lives,
+ * as with a small network, a worker would do it in every task, and compile them anew for the next one, in threads beside. No
+ * number depends on it.
  */
 export function collectSeldom(): void {
   new PerformanceObserver((list) => {

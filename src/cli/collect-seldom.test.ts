@@ -25,7 +25,7 @@ const collections = async (before: string) => {
 describe("collectSeldom", () => {
   it("lets garbage come together where little lives", async () => {
     const own = await collections("");
-    const seldom = await collections(`(await import("${DIST}jobs/collect-seldom.js")).collectSeldom();`);
+    const seldom = await collections(`(await import("${DIST}cli/collect-seldom.js")).collectSeldom();`);
     expect(own).toBeGreaterThan(5);
     expect(seldom).toBeLessThan(own / 2);
   });
