@@ -33,6 +33,8 @@ const SAID: Readonly<Record<string, readonly string[]>> = {
   lora: ["scaling"],
   rotations: ["embedding_range", "gamma"],
   teleport: ["alpha"],
+  equalized: ["factor"],
+  huber: ["knee"],
   divisive: ["gdn.least_beta.bound", "gdn.least_beta.pedestal", "gdn.least_gamma.bound"],
   "inputs-standardized": ["x_low", "x_width"],
   "targets-standardized": ["y_centre", "y_spread"],
@@ -99,6 +101,8 @@ const DOUBTED: Readonly<Record<string, readonly string[]>> = {
   noisy: ["weight_sigma"],
   rainbow: ["weight_sigma", "bias_sigma"],
   "learned-mask": ["mask"],
+  // Factors of tensors before any input enters.
+  style: ["noise_strength"],
   "style-initial": ["noise_strength"],
   // Heads are trained beside adapters, or are not.
   adapters: ["h.weight", "h.bias"],

@@ -14,17 +14,19 @@ import {
   type OnnxNode,
   type StoredTensor,
 } from "./onnx-node.ts";
-import { tensorRoles, type Parameter, type TensorRole } from "./parameter-roles.ts";
+import { tensorRoles, type Parameter } from "./parameter-roles.ts";
 import { promotionNotices } from "./promotion-notices.ts";
 import { GraphReader } from "./read-graph.ts";
 import { retieTensors } from "./retie-tensors.ts";
+import type { TensorRole } from "./role-decision.ts";
 import type { MadeTie } from "./tensor-tie.ts";
 import { ruleOf } from "./rules/registry.ts";
 import { isGenerated } from "./tensor-names.ts";
 import { untieInitializers } from "./untie-initializers.ts";
 
 export type { Notice } from "./onnx-node.ts";
-export type { Parameter, TensorRole } from "./parameter-roles.ts";
+export type { Parameter } from "./parameter-roles.ts";
+export type { TensorRole } from "./role-decision.ts";
 
 /** A decoded and validated ONNX file: functions inlined, tensors decoded and sorted by role, shapes still open. */
 export interface ModelFile {

@@ -19,5 +19,5 @@ export function doubtSentence(doubtful: readonly Parameter[]): string | undefine
   const freeze = names.slice(0, SHOWN).map((name) => `--freeze ${name}`);
   if (names.length === 1)
     return `${names[0]} (${size}) counts as trained, though nothing in the file says so; ${freeze[0]} holds it constant.`;
-  return `${listOf(names, SHOWN)} (${size}) count as trained, though nothing in the file says so; ${freeze.join(" ")}${names.length > SHOWN ? " …" : ""} holds ${names.length > SHOWN ? "such tensors" : "them"} constant.`;
+  return `${listOf(names, SHOWN)} (${size}) count as trained, though nothing in the file says so; ${freeze.join(" ")}${names.length > SHOWN ? " …" : ""} ${names.length > SHOWN ? "holds such tensors constant, and --params counts none but what it names." : "holds them constant."}`;
 }

@@ -7,19 +7,29 @@ import {
   isIdentity,
   isProgression,
   isSinusoidTable,
-  isUncommon,
   isZeroOneMask,
 } from "./fixed-values.ts";
 import { foldedNorms } from "./derived-tensors.ts";
 import { type Doubted, isAdapter, isDoubtful, isTrainedPlace } from "./is-doubtful.ts";
 import { LossSides } from "./loss-side.ts";
 import type { OnnxGraph, StoredTensor } from "./onnx-node.ts";
+import {
+  doubtful,
+  fixed,
+  held,
+  parameter,
+  place,
+  ROLE_NAMES,
+  statistic,
+  type Decision,
+  type TensorRole,
+} from "./role-decision.ts";
 import type { SlotRole } from "./rule.ts";
+import { singleNumber } from "./single-number.ts";
 import {
   isGenerated,
   isGraphLiteral,
   isGraphPath,
-  isModulePath,
   namesBuffer,
   namesFixed,
   namesLayer,
@@ -27,11 +37,9 @@ import {
   namesPowerIteration,
   namesStatistic,
   namesTrained,
-  namesTrainedNumber,
 } from "./tensor-names.ts";
 import { tensorLabels, type Labelled } from "./tensor-labels.ts";
 import {
-  boundsTensors,
   isAngle,
   isConvolution,
   isFourierMatrix,
@@ -44,32 +52,8 @@ import {
   weighsLabels,
   weighsShares,
 } from "./tensor-structure.ts";
-import {
-  isDesignedKernel,
-  isDyadic,
-  isPattern,
-  isScaledSinusoidTable,
-  isSmooth,
-  isTyped,
-  isVector,
-} from "./written-values.ts";
+import { isDesignedKernel, isPattern, isScaledSinusoidTable, isSmooth, isTyped, isVector } from "./written-values.ts";
 import { TensorUses, type FindRule, type InputShapes, type Use } from "./tensor-uses.ts";
-
-/** A tensor of the file and what it is taken for. */
-export interface TensorRole {
-  readonly name: string;
-  readonly shape: Shape;
-  readonly dtype: Tensor["dtype"];
-  readonly role: "parameter" | "statistic" | "constant";
-  /** Why, as a clause: "kernel of Conv /conv1/Conv". */
-  readonly reason: string;
-  /** The name under which it is shown; `name` unless an exporter made that up. */
-  readonly label: string;
-  /** The node that uses it, by its name in the file; undefined where none does. */
-  readonly node: string | undefined;
-  /** The file does not say: held constant in a place that trained tensors have too, or a number taken for trained. */
-  readonly open: boolean;
-}
 
 export interface Parameter {
   readonly name: string;
@@ -82,8 +66,6 @@ export interface Parameter {
   /** Nothing in the file says that it was trained. */
   readonly open: boolean;
 }
-
-type Decision = Pick<TensorRole, "role" | "reason" | "open"> & { readonly at?: Use };
 
 /**
  * Which tensors of a file are parameters, which are statistics, which are constants, each with the
@@ -157,30 +139,6 @@ function kindOf(use: Use, uses: TensorUses): Labelled["kind"] {
 }
 
 const OF_LAYERS: ReadonlySet<SlotRole> = new Set(["weight", "gain", "offset"]);
-
-const ROLE_NAMES: Record<SlotRole, string> = {
-  weight: "weight",
-  gain: "gain",
-  offset: "bias",
-  statistic: "statistic",
-  table: "table",
-  state: "initial state",
-  choice: "branch",
-  limit: "limit",
-  scores: "bias of the scores",
-  passes: "operand",
-  structural: "operand",
-  arithmetic: "operand",
-};
-
-const parameter = (reason: string): Decision => ({ role: "parameter", reason, open: false });
-const statistic = (reason: string): Decision => ({ role: "statistic", reason, open: false });
-/** Certainly not trained. */
-const fixed = (reason: string): Decision => ({ role: "constant", reason, open: false });
-/** Taken for trained where the file does not say. */
-const doubtful = (reason: string): Decision => ({ role: "parameter", reason, open: true });
-/** Taken for a constant where the file does not say. */
-const held = (reason: string): Decision => ({ role: "constant", reason, open: true });
 
 interface FileFacts {
   /** The tensor whose rows have the numbers of this one as their lengths. */
@@ -361,7 +319,11 @@ class Subject {
     const side = madeUp ? undefined : this.file.sides.of(name);
     if (side === "factor" && !isGuard(uses, name)) return held("factor of terms of a loss");
     if (side === "balanced") return parameter("factor of terms of a loss that has a term of its own");
-    if (this.single) return this.singleNumber(first, live);
+    const { inNode, isHalf } = this;
+    const { fromPyTorch, sides } = this.file;
+    const [value] = tensor.data;
+    if (this.single)
+      return singleNumber({ name, value, shape: tensor.shape, isHalf, inNode, madeUp, fromPyTorch }, live, uses, sides);
     if (side === "other") return doubtful(`${ROLE_NAMES[first.role]} of ${place(first)}, in a loss`);
     const scales = live.flatMap((use) => this.file.sides.scalesBefore(use));
     if (scales.length > 0 && !isFilled(tensor) && !scales.some(namesTrained))
@@ -390,49 +352,4 @@ class Subject {
     if (this.inNodeOnly()) return held("value of a Constant node, in a file that keeps its weights as initialisers");
     return parameter(`${ROLE_NAMES[first.role]} of ${place(first)}`);
   }
-
-  /** Whether a single number stands where bounds of weights do, or statistics of the data: at the input, or behind the last layer. */
-  private isMeasured(live: readonly Use[]): boolean {
-    const { uses, name, tensor, file } = this;
-    if (boundsTensors(uses, name)) return true;
-    return live.every((use) => file.sides.scalesLast(use) || normalizesInput(uses, use, tensor.shape));
-  }
-
-  private singleNumber(use: Use, live: readonly Use[]): Decision {
-    const { name, inNode, madeUp, tensor, file } = this;
-    const [value] = tensor.data;
-    const isLearned = isUncommon(value) && (this.isHalf || !isDyadic(value));
-    const uncommon = isUncommon(value);
-    // PyTorch's exporter keeps what it folds as an initialiser: a function of trained numbers, or a formula of fixed ones.
-    if (madeUp && !inNode && name.startsWith("onnx::") && uncommon)
-      return held("a single number that the exporter folded");
-    if (madeUp) return fixed("a single number");
-    const trained = parameter(`${ROLE_NAMES[use.role]} of ${place(use)}`);
-    // Numbers that are trained start at 0 or 1, or have been trained.
-    const isStart = value === 0 || value === 1;
-    if (namesTrainedNumber(name)) return { ...trained, open: !uncommon && !isStart };
-    if (value === 1 && use.node.op === "Sub" && use.slot === 0)
-      return (file.fromPyTorch ? held : fixed)(`the one of 1 − x in ${place(use)}`);
-    const isOfNetwork = !inNode && (file.fromPyTorch || isModulePath(name));
-    if (namesFixed(name)) {
-      if (uncommon || !isGuard(this.uses, name)) return held("a single number, by its name");
-      // An ε that the network has a tensor for may be trained (FRN; Singh 2020).
-      return (isOfNetwork ? held : fixed)(`keeps ${place(use)} away from 0`);
-    }
-    if (inNode) return uncommon ? held("a single number in a Constant node") : fixed("a single number");
-    // Graphs of TensorFlow name numbers after the operator that they are written for; variables are read by their names.
-    if (isGraphPath(name)) return held("a single number written into the graph, by its name");
-    // A factor of nothing is where a gate starts; nobody would keep it.
-    const isClosed = value === 0 && (GATES.has(use.node.op) || use.node.op === "Mul");
-    if (isOfNetwork) return { ...trained, open: !isClosed && (!isLearned || this.isMeasured(live)) };
-    // Limits are chosen far more often than trained.
-    return uncommon && use.role !== "limit" ? doubtful(trained.reason) : held("a single number");
-  }
-}
-
-/** What a number goes through that is trained freely and used within a range. */
-const GATES = new Set(["Exp", "Sigmoid", "Softplus", "Tanh"]);
-
-function place({ node }: Pick<Use, "node">): string {
-  return `${node.op} ${node.name}`;
 }

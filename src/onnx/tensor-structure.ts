@@ -170,8 +170,7 @@ export function picksItself(flow: TensorUses, name: string, { node, slot }: Read
   return false;
 }
 
-/** What limits and shifts, as a scale does not. */
-const BOUNDS = new Set(["Max", "Min", "Add", "Sub"]);
+const JOINS = new Set(["Max", "Min", "Add", "Sub", "Mul", "Div"]);
 
 /** Operators that a small number keeps away from 0: those with no value or no derivative there. */
 const GUARDED = new Set(["Sqrt", "Log", "Reciprocal", "Pow", "Rsqrt"]);
@@ -261,10 +260,10 @@ export function isProductOfTensors(flow: TensorUses, name: string): boolean {
   });
 }
 
-/** Whether a number limits or shifts other tensors before any input enters: a bound or pedestal of a weight (GDN; Ballé 2016). */
-export function boundsTensors(flow: TensorUses, name: string): boolean {
+/** Whether a number limits, shifts or scales other tensors before any input enters: a bound of a weight (GDN; Ballé 2016), a factor of its start. */
+export function entersTensors(flow: TensorUses, name: string): boolean {
   return flow.consumers(name).some(({ node, slot }) => {
-    if (!BOUNDS.has(node.op) || node.inputs.length !== 2 || !flow.isFree(node)) return false;
+    if (!JOINS.has(node.op) || node.inputs.length !== 2 || !flow.isFree(node)) return false;
     return flow.leavesOf(node.inputs[1 - slot]).some((leaf) => leaf !== name && !isGenerated(leaf));
   });
 }

@@ -274,6 +274,10 @@ N["selective"] = Net(lambda s, x: s.h(sum(torch.exp(-i * s.A_log.exp() * F.softp
 N["recurrent"] = Net(lambda s, x: s.h(s.rnn(x)[0][:, -1]), rnn=nn.GRU(4, 6, batch_first=True), h=L(6, 3)), (sequence,)
 N["language-model"] = Net(lambda s, i: s.head(s.ln(s.wte(i) + s.wpe(torch.arange(T)) + torch.tanh(s.fc(s.wte(i))))).mean(1), wte=nn.Embedding(9, 6), wpe=nn.Embedding(T, 6), fc=L(6, 6), ln=nn.LayerNorm(6), head=L(6, 9, bias=False)), (torch.randint(0, 9, (8, T)),)
 
+# Factors of the start of a weight, and numbers of a loss, as single numbers.
+N["equalized"] = Net(lambda s, x: s.h(torch.relu(F.linear(x, s.weight * s.factor, s.bias))), p=dict(weight=randn(6, 4), bias=torch.zeros(6)), b=dict(factor=x.std() / 4**0.5), h=L(6, 3)), (x,)
+N["huber"] = Net(lambda s, x, t: torch.where((s.net(x) - t).abs() < s.knee, (s.net(x) - t) ** 2, 2 * s.knee * (s.net(x) - t).abs() - s.knee**2).sum(1), b=dict(knee=t.std()), net=mlp()), (x, t)
+
 
 def main():
     truth = {}
