@@ -35,6 +35,7 @@ const SAID: Readonly<Record<string, readonly string[]>> = {
   teleport: ["alpha"],
   equalized: ["factor"],
   huber: ["knee"],
+  "activations-scaled": ["sigma_data"],
   divisive: ["gdn.least_beta.bound", "gdn.least_beta.pedestal", "gdn.least_gamma.bound"],
   "inputs-standardized": ["x_low", "x_width"],
   "targets-standardized": ["y_centre", "y_spread"],
@@ -63,9 +64,14 @@ const SAID: Readonly<Record<string, readonly string[]>> = {
   "class-frequencies": ["log_freq"],
   "offsets-of-outputs": ["offsets"],
   "class-codes": ["codes"],
+  "inputs-perturbed": ["noise"],
+  pattern: ["pattern"],
+  places: ["pe"],
+  clipped: ["hi", "lo"],
   "positions-embedded": ["embed_positions.weight"],
   // Modules of which nothing but the name, or an adapter beside them, says that they are not trained.
   "teacher-module": ["teacher.0.bias", "teacher.0.weight", "teacher.2.bias", "teacher.2.weight"],
+  "target-network": ["target.0.bias", "target.0.weight", "target.2.bias", "target.2.weight"],
   adapters: ["base.bias", "base.weight"],
   // Trained, and held constant: their names and first values are those of numbers that nobody trains.
   "filter-response": ["eps"],
@@ -101,6 +107,9 @@ const DOUBTED: Readonly<Record<string, readonly string[]>> = {
   noisy: ["weight_sigma"],
   rainbow: ["weight_sigma", "bias_sigma"],
   "learned-mask": ["mask"],
+  // Limits are seldom trained.
+  "filter-response": ["tau"],
+  "filter-response-initial": ["tau"],
   // Factors of tensors before any input enters.
   style: ["noise_strength"],
   "style-initial": ["noise_strength"],

@@ -4,6 +4,7 @@ import type { LossSides } from "./loss-side.ts";
 import {
   isGenerated,
   namesAdapter,
+  namesAddend,
   namesEmbedding,
   namesFollower,
   namesLayer,
@@ -27,6 +28,7 @@ import {
   isScaledSinusoidTable,
   isShares,
   isTyped,
+  isVector,
 } from "./written-values.ts";
 
 /** What is known of a tensor that is taken for a parameter. */
@@ -43,9 +45,10 @@ export interface Doubted {
 
 /**
  * Whether nothing in the file says that a tensor was trained, though its place is one of trained tensors:
- * its values are those of a formula, or its name is none of a layer's in a file that names layers, in a place where
- * numbers are kept that nobody trains; or it is in a module that follows a trained one, or is adapted. Gains and biases of normalisations, biases of layers,
- * initial states, gains of residual branches, and random numbers that are added or joined are no such places.
+ * its values are those of a formula; or its name is none of a layer's in a file that names layers, in a place where
+ * numbers are kept that nobody trains; or it is in a module that follows a trained one, or is adapted. Gains of
+ * normalisations, biases of layers, initial states and gains of residual branches are no such places, and what is
+ * joined to activations, or added to them under a name that people give to embeddings and shifts.
  */
 export function isDoubtful(
   flow: TensorUses,
@@ -62,7 +65,11 @@ export function isDoubtful(
   if (uses.some((use) => isSlotOfLayer(flow, sides, use))) {
     // Priors of classes are added to the last layer as a bias is.
     const isUnknown = namesLayers && !isNamed && !isGenerated(name);
-    return isMade || (isUnknown && uses.some((use) => use.role === "arithmetic" && shiftsOutputs(flow, sides, use)));
+    const isAddend = isVector(tensor.shape) || namesAddend(name);
+    return (
+      isMade ||
+      (isUnknown && uses.some((use) => use.role === "arithmetic" && (!isAddend || shiftsOutputs(flow, sides, use))))
+    );
   }
   if (isZeroOneMask(tensor) && uses.some(({ node }) => node.op === "Mul")) return true;
   const isKernel = uses.some(({ node }) => isConvolution(node));
@@ -78,7 +85,11 @@ export function isDoubtful(
         if (!isGenerated(name) && !namesEmbedding(name)) return true;
         return tensor.shape.length === 1 || picksItself(flow, name, use) || sides.of(name) !== undefined;
       case "arithmetic":
-        return (op === "Mul" || op === "Div" || op === "Sub") && sides.of(name) !== "balanced";
+        if (op === "Add" && (isGenerated(name) || namesAddend(name))) return false;
+        return JOINED.has(op) && sides.of(name) !== "balanced";
+      case "choice":
+      case "limit":
+        return !isGenerated(name);
       default:
         return false;
     }
@@ -96,6 +107,9 @@ function shiftsOutputs(flow: TensorUses, sides: LossSides, use: Use): boolean {
 export function isAdapter(flow: TensorUses, name: string): boolean {
   return namesAdapter(name) || flow.of(name).some(({ node }) => namesAdapter(node.name));
 }
+
+/** Operators that have tensors which nobody trains as often as others as an operand. */
+const JOINED = new Set(["Add", "Mul", "Div", "Sub", "Max", "Min"]);
 
 /** As many different numbers as people start a tensor from. */
 const FEW = 2;

@@ -58,9 +58,14 @@ export function singleNumber(number: SingleNumber, live: readonly Use[], uses: T
   const isLearned = uncommon && (isHalf || !isDyadic(value));
   return { ...trained, open: !isClosed && (!isLearned || isMeasured()) };
 
-  /** Whether it stands where factors and bounds of weights do, what a loss is made of, or statistics of the data. */
+  /** Whether it stands where factors and bounds of weights do, what a loss is made of, statistics of data or of activations. */
   function isMeasured(): boolean {
     if (entersTensors(uses, name) || sides.of(name) !== undefined) return true;
-    return live.every((each) => sides.scalesLast(each) || normalizesInput(uses, each, shape));
+    return live.every((each) => {
+      if (sides.scalesLast(each) || normalizesInput(uses, each, shape)) return true;
+      // Factors of branches are gates.
+      const { op } = each.node;
+      return op === "Div" || (op === "Mul" && !sides.isBranch(each.node));
+    });
   }
 }

@@ -28,17 +28,20 @@ const TRAINED_NUMBER =
 
 /** Names that people give to trained tensors of no layer: what attention asks with, variances by their logarithm, adapters. */
 const LEARNED =
-  /(^|[._/])((\w+_)?(latents?|quer(y|ies)|prompts?|tokens)|cutpoints|inducing_points|raw_\w+|log_?(vars?|sigmas?|std|scales?|dt)|A_log|time_(mix|decay|first)(_\w)?|(\w+_)?transitions|lora_\w+)(:\d+)?$/;
+  /(^|[._/])((\w+_)?(cls|latents?|quer(y|ies)|prompts?|tokens)|cutpoints|inducing_points|raw_\w+|log_?(vars?|sigmas?|std|scales?|dt)|A_log|time_(mix|decay|first)(_\w)?|(\w+_)?transitions|lora_\w+)(:\d+)?$/;
 
 /** Tables of what tokens, classes and positions are embedded as. */
-const EMBEDDING = /emb|bias_table/i;
+const EMBEDDING = /emb|table|wte|wpe/i;
+
+/** What is added to activations: embeddings of places, shifts, offsets. */
+const ADDEND = /emb|wpe|pos|bias|shift|loc|offset/i;
 
 /** What is trained beside weights that are not: adapters of low rank (Hu 2022). */
 const ADAPTER = /(^|[._/])lora_\w+/;
 
 /** Modules that follow others and are trained by nobody: teachers, averages of weights, targets of a critic. */
 const FOLLOWER =
-  /(^|[._/])((\w+_)?(teacher|ema|frozen|shadow)(_\w+)?|target_(net|network|model|encoder|actor|critic|policy|q\w*)|(\w+_)?(net|network|encoder|actor|critic|policy|q\d*)_target|momentum_(\w+_)?encoder|encoder_(k|momentum))[._/]/i;
+  /(^|[._/])((\w+_)?(teacher|ema|frozen|shadow)(_\w+)?|target|target_(net|network|model|encoder|actor|critic|policy|q\w*)|(\w+_)?(net|network|encoder|actor|critic|policy|q\d*)_target|momentum_(\w+_)?encoder|encoder_(k|momentum))[._/]/i;
 
 /** The path of a module's own tensor, as PyTorch gives it: `layer1.0.scale`. */
 const MODULE_PATH = /^[A-Za-z_]\w*(\.\w+)+$/;
@@ -99,6 +102,11 @@ export function namesLearned(name: string): boolean {
 /** Whether a table is one of embeddings, by its name. */
 export function namesEmbedding(name: string): boolean {
   return EMBEDDING.test(name);
+}
+
+/** Whether a name is one that people give to what is added to activations and trained. */
+export function namesAddend(name: string): boolean {
+  return ADDEND.test(name);
 }
 
 /** Whether a name is that of an adapter, beside which the weights that it adapts are held constant. */

@@ -278,6 +278,14 @@ N["language-model"] = Net(lambda s, i: s.head(s.ln(s.wte(i) + s.wpe(torch.arange
 N["equalized"] = Net(lambda s, x: s.h(torch.relu(F.linear(x, s.weight * s.factor, s.bias))), p=dict(weight=randn(6, 4), bias=torch.zeros(6)), b=dict(factor=x.std() / 4**0.5), h=L(6, 3)), (x,)
 N["huber"] = Net(lambda s, x, t: torch.where((s.net(x) - t).abs() < s.knee, (s.net(x) - t) ** 2, 2 * s.knee * (s.net(x) - t).abs() - s.knee**2).sum(1), b=dict(knee=t.std()), net=mlp()), (x, t)
 
+# Addends, limits and factors of activations, under names that say nothing.
+N["inputs-perturbed"] = Net(lambda s, x: s.net(x + s.noise), b=dict(noise=randn(4)), net=mlp()), (x,)
+N["pattern"] = Net(lambda s, x: s.h(torch.relu(s.a(x)) + s.pattern), b=dict(pattern=randn(6)), a=L(4, 6), h=L(6, 3)), (x,)
+N["places"] = Net(lambda s, x: s.h(torch.tanh(s.a(x) + s.pe).mean(1)), b=dict(pe=randn(T, 6)), a=L(4, 6), h=L(6, 3)), (sequence,)
+N["clipped"] = Net(lambda s, x: s.net(torch.minimum(torch.maximum(x, s.lo), s.hi)), b=dict(lo=x.min(0)[0] * 0.9, hi=x.max(0)[0] * 0.9), net=mlp()), (x,)
+N["activations-scaled"] = Net(lambda s, x: s.h(torch.relu(s.a(x)) / s.sigma_data), b=dict(sigma_data=x.std()), a=L(4, 6), h=L(6, 3)), (x,)
+N["target-network"] = Net(lambda s, x: ((s.online(x) - s.target(x)) ** 2).mean(1), online=mlp(), target=mlp().requires_grad_(False)), (x,)
+
 
 def main():
     truth = {}
