@@ -23,14 +23,22 @@ const GRAIN = { float64: 2 ** -52, float32: 2 ** -23 } as const;
  * random along its last axes, as many as have few elements. How far the results move is of the size of what rounding does to them, cancellations inside
  * of the graph included (1 − p, p near 1), which moving what it is fed with does not show.
  *
- * What is decided from a number (a comparison, a rounding to integers) stays decided as it is.
+ * What is decided from a number (a comparison, a rounding to integers) stays decided as it is: a number that lies on a kink
+ * would fall to the other side, which is no rounding.
+ *
+ * @param more whether the sources are moved themselves
  *
  * @example
  * const [moved] = roundValues([sub(1, sigmoid(x))], [x]); // about 1 − σ(x) ± 2.2e-16
  */
-export function roundValues(outputs: readonly Value[], sources: readonly Value[]): Value[] {
+export function roundValues(
+  outputs: readonly Value[],
+  sources: readonly Value[],
+  { movesSources = false }: { readonly movesSources?: boolean } = {},
+): Value[] {
   const random = createRandom(0).split("grains");
   const moved = new Map<Value, Value>();
+  if (movesSources) for (const source of sources) moved.set(source, mul(source, grains(source)));
   const active = new Set<Value>(sources);
   for (const value of reachable(outputs)) {
     const { operation, inputs, graph, dtype } = value;

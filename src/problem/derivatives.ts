@@ -173,17 +173,17 @@ export const DERIVATIVES: readonly Derivative[] = [
   exampleLosses,
 ];
 
-function rounded<D extends Derivative>(derivative: D): D {
+function rounded<D extends Derivative>(derivative: D, more: { readonly movesSources?: boolean } = {}): D {
   return {
     ...derivative,
     name: `${derivative.name}, rounded`,
     build: (loss: LossGraph, vectors: readonly Value[]) =>
-      roundValues(derivative.build(loss, vectors), loss.parameters),
+      roundValues(derivative.build(loss, vectors), loss.parameters, more),
   };
 }
 
 /** Derivatives with every number on the way moved by a grain: their distance from those is of the size of rounding. */
-export const roundedGradient = rounded(gradientDerivative);
+export const roundedGradient = rounded(gradientDerivative, { movesSources: true });
 export const roundedExampleLosses = rounded(exampleLosses);
 export const ROUNDED_PRODUCTS: ReadonlyMap<Product, Product> = new Map(
   PRODUCTS.map((product) => [product, rounded(product)]),

@@ -64,7 +64,7 @@ function forEachExample(name: string, values: (one: LossGraph) => readonly Value
 export const EXAMPLE_GRADIENT_SQUARES = forEachExample("example-gradient-squares", (one) => [gradientSquare(one)]);
 
 export const ROUNDED_EXAMPLE_GRADIENT_SQUARES = forEachExample("example-gradient-squares, rounded", (one) =>
-  roundValues([gradientSquare(one)], one.parameters),
+  roundValues([gradientSquare(one)], one.parameters, { movesSources: true }),
 );
 
 export const EXAMPLE_GAUSS_NEWTON_TRACES = forEachExample("gauss-newton-traces", (one) => {

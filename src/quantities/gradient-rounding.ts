@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { norm2 } from "../linalg/vector.ts";
+import { roundoff } from "../estimators/products.ts";
+import { meanOf, norm2 } from "../linalg/vector.ts";
 import { roundedGradient } from "../problem/derivatives.ts";
 import { ofContributing } from "./contributions.ts";
 import { exampleNorms } from "./example-norms.ts";
@@ -34,6 +35,10 @@ function distanceOf(
 /**
  * The larger of two: the distance from the gradients in float64, where there are any, which is the error itself; and what
  * rounded weights move (`roundedParameters`).
+ *
+ * Where a number lies on a kink exactly, as with weights and data that are integers, a rounded weight takes it to the other side,
+ * and the gradient jumps: no rounding does that to it. Where the weights move much they are moved inside of the graph, which
+ * decides as it did.
  */
 export const gradientRounding = defineQuantity({
   name: "rounding of gradients",
@@ -45,20 +50,26 @@ export const gradientRounding = defineQuantity({
     const squares = isCoupled ? new Float64Array(0) : (await desk.get(exampleNorms)).squares;
     const here = await desk.get(lossGradient);
     await using rounded = problem.at(roundedParameters(desk));
-    const there = {
+    const moved = distanceOf(ROUNDINGS, squares, here, {
       squares: isCoupled ? squares : ofContributing(point, await rounded.exampleGradientSquares(context), 2),
       gradient: await rounded.gradient(context),
-    };
-    const moved = distanceOf(ROUNDINGS, squares, here, there);
+    });
     const exact = await desk.get(wideGradients);
-    if (!exact) {
-      const behind = distanceOf(ROUNDINGS, squares, here, {
+    const much = Math.sqrt(roundoff(problem.options));
+    const mayJump =
+      moved.gradient > much * norm2(here) || moved.example > much * Math.sqrt(squares.length > 0 ? meanOf(squares) : 0);
+    const inside = async () =>
+      distanceOf(ROUNDINGS, squares, here, {
         squares: isCoupled ? squares : ofContributing(point, await point.roundedExampleGradientSquares(context), 2),
         gradient: await point.derivative(roundedGradient, undefined, context),
       });
+    if (!exact) {
+      const behind = await inside();
+      if (mayJump) return behind;
       return { example: moved.example + behind.example, gradient: moved.gradient + behind.gradient };
     }
     const off = distanceOf(MEASURED, squares, here, exact);
-    return { example: Math.max(moved.example, off.example), gradient: Math.max(moved.gradient, off.gradient) };
+    const by = mayJump ? await inside() : moved;
+    return { example: Math.max(by.example, off.example), gradient: Math.max(by.gradient, off.gradient) };
   },
 });
