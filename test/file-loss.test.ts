@@ -188,7 +188,53 @@ test("a file that draws random numbers is not compared", async () => {
   expect(await proofOf("dropout", drawing)).toMatchObject({ passed: null, detail: expect.stringContaining("random") });
 });
 
-test("a file in training mode is compared with none of another", async () => {
-  const one: Case = { ...CASES["logits"], options: { bn: "training" } };
-  expect(await proofOf("training", one)).toMatchObject({ passed: null });
+/** Logits behind a normalisation, in the mode in which the file was exported. */
+const normalized = (mode: 0 | 1, bn: "training" | "inference"): Case => ({
+  nodes: [
+    h,
+    {
+      op: "BatchNormalization",
+      inputs: ["h", "gain", "shift", "mean", "variance"],
+      outputs: mode === 1 ? ["out", "m", "v"] : ["out"],
+      attributes: { training_mode: mode },
+    },
+  ],
+  loss: crossEntropy,
+  y: numbered(2),
+  spec: {
+    initializers: [
+      weight("w", 3, 2),
+      ...["gain", "shift", "mean"].map((name) => weight(name, 2)),
+      tensorProto("variance", "float", [2], [0.5, 2]),
+    ],
+  },
+  options: { bn },
+});
+
+test.each([
+  { mode: 0, bn: "training", passed: null },
+  { mode: 1, bn: "inference", passed: null },
+  { mode: 0, bn: "inference", passed: true },
+  { mode: 1, bn: "training", passed: true },
+] as const)(
+  "a file in mode $mode, asked for $bn, is compared where it takes the same statistics: $passed",
+  async ({ mode, bn, passed }) => {
+    const loaded = await loadedWith(`mode-${mode}-${bn}`, normalized(mode, bn));
+    try {
+      expect(loaded.proofs.find(({ name }) => name === "file-loss")).toMatchObject({ passed });
+      expect(loaded.warnings.join(" ").includes("As asked, BatchNormalization takes")).toBe(passed === null);
+    } finally {
+      await loaded.close();
+    }
+  },
+);
+
+test("statistics of the batch that nothing takes are said to be none, and the file is compared", async () => {
+  const loaded = await loadedWith("folded", { ...CASES["logits"], options: { bn: "training" } });
+  try {
+    expect(loaded.proofs.find(({ name }) => name === "file-loss")).toMatchObject({ passed: true });
+    expect(loaded.warnings.join(" ")).toContain("--bn training changes nothing: the file has no BatchNormalization");
+  } finally {
+    await loaded.close();
+  }
 });

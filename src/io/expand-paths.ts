@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { inputError } from "../files/input-error.ts";
 import { matchesGlob } from "../util/glob.ts";
+import { compareNatural } from "../util/natural-order.ts";
 import { fileError } from "./file-error.ts";
 
 /** Whether paths with wildcards were given, or several: what stands for a list also where it is of one. */
@@ -23,7 +24,7 @@ export function expandPaths(patterns: readonly string[]): string[] {
     const [first, ...rest] = pattern.split("/").filter((part, i) => part !== "" || i === 0);
     const start = isAbsolute ? ["/"] : partsOf("", first);
     const paths = rest.reduce((folders, part) => folders.flatMap((folder) => partsOf(folder, part)), start);
-    if (paths.length > 0) return paths.toSorted(NATURAL.compare);
+    if (paths.length > 0) return paths.toSorted(compareNatural);
     throw inputError(
       "file-not-found",
       `No file fits ${pattern}.`,
@@ -33,8 +34,6 @@ export function expandPaths(patterns: readonly string[]): string[] {
   });
   return [...new Set(found)];
 }
-
-const NATURAL = new Intl.Collator("en", { numeric: true });
 
 function isPattern(path: string): boolean {
   return /[*?]/.test(path) && !existsSync(path);

@@ -59,9 +59,8 @@ export const fileLossProof: LoadProof = {
   name: NAME,
   restsOn: "import",
   async prove(bench: ProofBench) {
-    const { batchNormalization } = bench.problem.options;
-    if (batchNormalization === "training")
-      return unproven("the file normalises by its own statistics, and the problem by those of each batch");
+    if (bench.problem.network.imported.notices.some(({ code }) => code === "other-statistics"))
+      return unproven("the file normalises by other statistics than were asked for");
     let first: Check | undefined;
     for (const way of fileWays(bench)) {
       if (!way.isMeasured) return first ?? unproven("the weights of --weights cannot be put into the file");

@@ -238,6 +238,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
         ...aboutLeftOut(source),
         // Those of the batch take no others.
         ...(probed.usesBatchStatistics ? [] : aboutKeptStatistics(source)),
+        ...(options.bn === "training" && !probed.usesBatchStatistics ? [NOTHING_TO_NORMALIZE] : []),
         ...(coupling ? [aboutCoupling(coupling, dataset.examples, batchSize, isWhole)] : []),
         ...(alone === undefined ? [] : [alone]),
         ...(unreached === undefined ? [] : [unreached]),
@@ -253,6 +254,9 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
     throw error;
   }
 }
+
+const NOTHING_TO_NORMALIZE =
+  "--bn training changes nothing: the file has no BatchNormalization, which exporters fold into the layer before unless the model is exported in training mode. What was folded keeps its running statistics.";
 
 function dataSpec({ data, x, y }: LoadOptions): string | { x: string; y: string } {
   if (data !== undefined && x === undefined && y === undefined) return data;

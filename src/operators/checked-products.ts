@@ -70,10 +70,18 @@ function isInPlaceOf(vector: Float64Array, product: Float64Array): boolean {
   return product.buffer === vector.buffer && product.byteOffset === vector.byteOffset;
 }
 
-/** Changes with any number of the vector. */
+/** Steps of the golden section: the weights of no two places are the same. */
+const GOLDEN = 0.618_033_988_749_894_9;
+
+/** Changes with any number of the vector, and where two change places. */
 function sumOf(vector: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < vector.length; i++) sum += vector[i];
+  let weight = 0;
+  for (let i = 0; i < vector.length; i++) {
+    weight += GOLDEN;
+    if (weight >= 1) weight--;
+    sum += vector[i] * (0.5 + weight);
+  }
   return sum;
 }
 

@@ -1,3 +1,4 @@
+import { NUMBER_IN_NAME } from "../../util/natural-order.ts";
 import type { CheckpointsResult } from "./checkpoints-result.ts";
 import { followedNumbers } from "./followed-numbers.ts";
 import type { FigureFamily, FigureKind } from "../../figures/figure.ts";
@@ -84,14 +85,11 @@ export function stepsOf(paths: readonly string[]): { readonly values: readonly n
     : { values: paths.map((_, i) => i + 1), title: "place of the checkpoint" };
 }
 
-/** "12", "0.25", "1e-3"; what has more points than one is no number, and stays one piece. */
-const NUMBER = /\d+(?:\.\d+)*(?:e[-+]?\d+)?/gi;
-
 /** The number of each name where names differ in that alone; it may stand there more than once. */
 function differingNumbers(names: readonly string[]): number[] | undefined {
-  const [first, ...others] = names.map((name) => name.replaceAll(NUMBER, "#"));
+  const [first, ...others] = names.map((name) => name.replaceAll(NUMBER_IN_NAME, "#"));
   if (others.some((each) => each !== first)) return undefined;
-  const found = names.map((name) => name.match(NUMBER) ?? []);
+  const found = names.map((name) => name.match(NUMBER_IN_NAME) ?? []);
   const places = [...(found.at(0) ?? []).keys()].filter((i) => found.some((each) => each[i] !== found[0][i]));
   const [place] = places;
   if (place === undefined || found.some((each) => places.some((i) => each[i] !== each[place]))) return undefined;

@@ -56,6 +56,12 @@ function batchNormalization(node: NodeContext): Value {
   const x = node.input(0);
   const [gain, bias] = [perChannel(x, node.input(1)), perChannel(x, node.input(2))];
   const epsilon = node.float("epsilon", EPSILON);
+  const { batchNormalization: chosen } = node.host;
+  if (chosen !== undefined && (chosen === "training") !== isInTraining(node))
+    node.host.notice(
+      "other-statistics",
+      `As asked, BatchNormalization takes ${chosen === "training" ? "the statistics of the batch" : "its running statistics"}; the file itself takes the others.`,
+    );
   if (takesBatchStatistics(node)) {
     node.host.notice(
       "batch-statistics",
@@ -85,9 +91,13 @@ function allButChannels(x: Value): number[] {
 }
 
 function takesBatchStatistics(node: NodeContext): boolean {
-  const marked = node.opset >= 14 ? node.flag("training_mode") : node.outputs > 1 && node.node.outputs[1] !== "";
   const { batchNormalization: chosen } = node.host;
-  return chosen === undefined ? marked : chosen === "training";
+  return chosen === undefined ? isInTraining(node) : chosen === "training";
+}
+
+/** Whether the file takes the statistics of the batch. */
+function isInTraining(node: NodeContext): boolean {
+  return node.opset >= 14 ? node.flag("training_mode") : node.outputs > 1 && node.node.outputs[1] !== "";
 }
 
 function instanceNormalization(node: NodeContext): Value {
