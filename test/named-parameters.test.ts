@@ -113,6 +113,9 @@ const DOUBTED: Readonly<Record<string, readonly string[]>> = {
   // Factors of tensors before any input enters.
   style: ["noise_strength"],
   "style-initial": ["noise_strength"],
+  // Centres of distances are fixed in other networks of the same graph.
+  prototypes: ["cluster_centers"],
+  mixture: ["pi", "cluster_centers"],
   // Heads are trained beside adapters, or are not.
   adapters: ["h.weight", "h.bias"],
 };

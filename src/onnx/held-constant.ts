@@ -13,6 +13,8 @@ export interface HeldConstant {
 }
 
 const SHOWN = 3;
+/** Tensors that --freeze holds come back by leaving it away. */
+const UNFROZEN = " without --freeze";
 /** Names that a flag in a sentence has, at most. */
 const LONGEST = 8;
 
@@ -34,7 +36,7 @@ export function heldConstant(model: ModelFile, chosen: readonly string[] | undef
     tensors: held.length,
     parameters: held.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
     names: held.slice(0, SHOWN).map(({ name }) => label(name)),
-    flag: `--params '${["*", ...added.map(({ name }) => label(name))].join(",")}'${left.length > 0 ? " without --freeze" : ""}`,
+    flag: `--params '${["*", ...added.map(({ name }) => label(name))].join(",")}'${left.length > 0 ? UNFROZEN : ""}`,
   };
 }
 
@@ -45,7 +47,7 @@ export function heldSentence({ tensors, parameters, names, flag }: HeldConstant)
   const added = flag.split(",");
   const short = added.length > LONGEST + 1;
   const how = short
-    ? `${added.slice(0, SHOWN + 1).join(",")},…' with the names that \`thalweg inspect MODEL\` lists adds`
+    ? `${added.slice(0, SHOWN + 1).join(",")},…' with the names that \`thalweg inspect MODEL\` lists${flag.endsWith(UNFROZEN) ? `,${UNFROZEN},` : ""} adds`
     : `${flag} adds`;
   const more = tensors > names.length ? ` and ${tensors - names.length} more` : "";
   return `${many} (${numbers}) could be trained and ${tensors === 1 ? "is" : "are"} held constant: ${names.join(", ")}${more}; ${how} ${tensors === 1 ? "it" : "them"}.`;

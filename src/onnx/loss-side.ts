@@ -1,4 +1,5 @@
 import type { OnnxNode } from "./onnx-node.ts";
+import { isSquaredBehind } from "./tensor-structure.ts";
 import type { Reader, TensorUses } from "./tensor-uses.ts";
 
 /*
@@ -63,7 +64,8 @@ export class LossSides {
     if (node.inputs.length !== 2 || !this.isLast(node) || this.isBranch(node)) return false;
     const before = flow.producerOf(flow.origin(node.inputs[1 - slot]));
     if (before === undefined) return false;
-    // Thresholds, from which outputs are subtracted, are trained.
+    // Centres, from which distances are taken, are trained, and thresholds, from which outputs are subtracted.
+    if ((node.op === "Add" || node.op === "Sub") && isSquaredBehind(flow, { node, slot })) return false;
     const isShift = node.op === "Add" || (node.op === "Sub" && slot === 1);
     if (isShift) return isBiased(flow, before) || this.scalesBy(before).length > 0;
     return (

@@ -64,7 +64,8 @@ function readersSoon(flow: TensorUses, { node }: Reader): Reader[][] {
 }
 
 /** Whether what a node gives is squared soon, or taken by its size: a distance. */
-function isSquaredBehind(flow: TensorUses, from: Reader): boolean {
+/** Whether what a node gives is soon squared, or a distance taken of it. */
+export function isSquaredBehind(flow: TensorUses, from: Reader): boolean {
   return readersSoon(flow, from).some((readers) =>
     readers.some(
       (reader) =>

@@ -286,6 +286,14 @@ N["clipped"] = Net(lambda s, x: s.net(torch.minimum(torch.maximum(x, s.lo), s.hi
 N["activations-scaled"] = Net(lambda s, x: s.h(torch.relu(s.a(x)) / s.sigma_data), b=dict(sigma_data=x.std()), a=L(4, 6), h=L(6, 3)), (x,)
 N["target-network"] = Net(lambda s, x: ((s.online(x) - s.target(x)) ** 2).mean(1), online=mlp(), target=mlp().requires_grad_(False)), (x,)
 
+# Centres behind the last layer, from which distances are taken.
+def distances(s, x):
+    return ((s.net(x)[:, None] - s.cluster_centers[None]) ** 2).sum(-1)
+
+
+N["prototypes"] = Net(lambda s, x: -distances(s, x), p=dict(cluster_centers=randn(3, 3)), net=mlp()), (x,)
+N["mixture"] = Net(lambda s, x: torch.logsumexp(torch.log_softmax(s.pi, 0) - distances(s, x), 1), p=dict(pi=torch.zeros(3), cluster_centers=randn(3, 3)), net=mlp()), (x,)
+
 
 def main():
     truth = {}
