@@ -44,6 +44,8 @@ export interface Dataset {
   readonly notes: readonly string[];
   /** What may be another reading of the data than its owner's, as sentences that stand in the result. */
   readonly warnings?: readonly string[];
+  /** Of held-out examples: how many of them are examples of the data too. */
+  readonly alsoInData?: number;
   /**
    * Examples `start` (included) to `end` (excluded), each tensor with the examples as first axis.
    * Every number is checked to be finite.

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { shareExamples } from "../data/share-examples.ts";
 import { studentTQuantile } from "../linalg/distributions.ts";
 import type { Point } from "../problem/point.ts";
 import { lossRounding } from "../quantities/loss-rounding.ts";
@@ -30,7 +29,7 @@ const numbers = z.object({
     name: z.string(),
     sha256: z.string(),
     examples: aside(count),
-    ofTheData: z.boolean().default(false).describe("Whether they are the data themselves, or some of them."),
+    ofTheData: z.boolean().default(false).describe("Whether all of them are examples of the data."),
   }),
   loss: about(real, { title: "Loss on held-out examples" }),
   lossError: aside(real)
@@ -109,7 +108,7 @@ export const heldOutInstrument = defineInstrument({
             name: heldOut.name,
             sha256: heldOut.sha256(),
             examples: heldOut.examples,
-            ofTheData: shareExamples(problem.dataset, heldOut),
+            ofTheData: heldOut.alsoInData === heldOut.examples,
           },
           loss,
           lossError: Number.isNaN(error) ? null : error,
@@ -187,7 +186,7 @@ export const heldOutInstrument = defineInstrument({
           { level: "note", rests: [{ ground, below: 0 }], text: `The loss is lower ${measured}.` },
         ],
         decidedBy: data.ofTheData
-          ? "Examples that are not the data themselves would decide it."
+          ? "Examples that are not in the data would decide it."
           : lossError !== null && gapError !== null && lossError < heldOut.rounding
             ? "A loss with less rounding (--precision float64) may decide it."
             : "More held-out examples would decide it.",

@@ -1,5 +1,5 @@
 import type { Dataset, DatasetOptions } from "../data/dataset.ts";
-import { shareExamples } from "../data/share-examples.ts";
+import { sharedExamples } from "../data/shared-examples.ts";
 import { everyLabel } from "../data/labels.ts";
 import { type OpenDataset, openDatasetPath } from "../io/open-dataset-path.ts";
 import { formatNumber } from "../util/format-number.ts";
@@ -18,7 +18,7 @@ export interface WithHeldOut {
 
 /**
  * Opens the examples that `--test` names, and sees to it that they are read as the data are: their labels in the form
- * of the data's, the same classes under the same numbers. Numbers of another size are warned of, and so are the data themselves.
+ * of the data's, the same classes under the same numbers. Numbers of another size are warned of, and so are examples of the data.
  *
  * @param data with labels as the loss takes them
  * @throws input error `test-differs`, what the labels themselves are refused for, and what openDatasetPath throws
@@ -36,8 +36,9 @@ export function openHeldOut(
     const { data: dataset, test } = alike;
     // Every label once, so that one that cannot be read is told now.
     everyLabel(test, () => true);
-    const warnings = [...(opened.warnings ?? []), ...theSame(data, test), ...otherUnits(data, test)];
-    return { dataset, heldOut: { ...test, warnings }, notes: otherForm(opened, test) };
+    const alsoInData = sharedExamples(test, dataset);
+    const warnings = [...(opened.warnings ?? []), ...inData(alsoInData, test), ...otherUnits(data, test)];
+    return { dataset, heldOut: { ...test, warnings, alsoInData }, notes: otherForm(opened, test) };
   } catch (error) {
     opened.close();
     throw error;
@@ -62,12 +63,16 @@ function otherForm({ labels: stored }: Dataset, { labels: read }: Dataset): stri
   ];
 }
 
-/** That the held-out examples are the data. */
-function theSame(data: Dataset, test: Dataset): string[] {
-  if (!shareExamples(data, test)) return [];
-  const [both, all] = [Math.min(data.examples, test.examples), test.examples];
+/** That held-out examples are examples of the data. */
+function inData(shared: number, { examples: all }: Dataset): string[] {
+  if (shared === 0) return [];
+  const same = "with the same inputs and labels";
+  if (shared < all)
+    return [
+      `${formatCount(shared)} of the ${formatCount(all)} held-out examples ${shared === 1 ? "is" : "are"} in the data too, ${same}: only the other ${formatCount(all - shared)} can say anything of examples that the network has not seen.`,
+    ];
   return [
-    `${both === all ? (all === 1 ? "The held-out example is one" : `All ${formatCount(all)} held-out examples are`) : `The first ${formatCount(both)} of the ${formatCount(all)} held-out examples are`} of the data themselves (--test and --data have the same SHA-256): the gap says nothing of examples that the network has not seen.`,
+    `${all === 1 ? "The held-out example is" : `All ${formatCount(all)} held-out examples are`} in the data too, ${same}: the gap says nothing of examples that the network has not seen.`,
   ];
 }
 
