@@ -39,6 +39,9 @@ export function quadraticFormInterval(
   if (n === 0) return { ...NOTHING_KNOWN, square: 0 };
   const square = average(squares);
   const mean = average(forms);
+  // Squares of numbers so small are no floats, and say nothing of the variance.
+  if (square < Number.MIN_VALUE / Number.EPSILON && forms.some((form) => form !== 0))
+    return { ...NOTHING_KNOWN, mean, square };
   const variance = ((2 * d) / (d + 2)) * Math.max(0, square - (mean * mean) / d);
   const standardError = Math.sqrt(variance / n);
   const p = 0.5 + confidence / 2;
@@ -57,10 +60,13 @@ export function skewedMeanInterval(samples: readonly number[], d: number, confid
   if (d === 0) return NOTHING_TO_SAMPLE;
   if (n < 3) return NOTHING_KNOWN;
   const mean = average(samples);
-  const second = average(samples.map((x) => (x - mean) ** 2));
-  if (second === 0) return { mean, standardError: 0, lower: mean, upper: mean };
-  const third = average(samples.map((x) => (x - mean) ** 3));
-  const standardError = Math.sqrt(second / (n - 1));
+  // In units of the largest deviation: the cubes of numbers of any other size may be none.
+  const unit = samples.reduce((most, x) => Math.max(most, Math.abs(x - mean)), 0);
+  if (unit === 0) return { mean, standardError: 0, lower: mean, upper: mean };
+  const deviations = samples.map((x) => (x - mean) / unit);
+  const second = average(deviations.map((x) => x ** 2));
+  const third = average(deviations.map((x) => x ** 3));
+  const standardError = unit * Math.sqrt(second / (n - 1));
   const a = third / second ** 1.5 / Math.sqrt(n);
   const q = studentTQuantile(0.5 + confidence / 2, (n - 1) / 2);
   const inverse = (y: number): number => (Math.abs(a) < 1e-8 ? y : (3 / a) * (Math.cbrt(1 + a * (y - a / 6)) - 1));
