@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { roundoff } from "../estimators/products.ts";
 import { meanOf, norm2 } from "../linalg/vector.ts";
-import { roundedGradient } from "../problem/derivatives.ts";
+import { gradientOfRoundedWeights } from "../problem/derivatives.ts";
 import { ofContributing } from "./contributions.ts";
 import { exampleNorms } from "./example-norms.ts";
 import { lossGradient } from "./loss-gradient.ts";
@@ -61,7 +61,7 @@ export const gradientRounding = defineQuantity({
     const inside = async () =>
       distanceOf(ROUNDINGS, squares, here, {
         squares: isCoupled ? squares : ofContributing(point, await point.roundedExampleGradientSquares(context), 2),
-        gradient: await point.derivative(roundedGradient, undefined, context),
+        gradient: await point.derivative(gradientOfRoundedWeights, undefined, context),
       });
     if (!exact) {
       const behind = await inside();
