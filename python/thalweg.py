@@ -1740,7 +1740,7 @@ def profile(
     model    a torch.nn.Module, or the path of an ONNX file
     data     (x, y), (x1, x2, y), ((x1, x2), y) of tensors or arrays, a dict by the names of forward's parameters with
              y, a Dataset, a DataLoader (read in order); for a file, the path of its data
-    loss     None (guessed, and said), a name (cross-entropy, bce, mse, mae, huber, output), or a loss of torch.nn or
+    loss     None (guessed, and said), a name (those of `thalweg profile --help`), or a loss of torch.nn or
              torch.nn.functional
     out      the folder of the run (default: thalweg-runs/…); False writes none, so there are no figures and arrays
     limit    use only the first examples

@@ -31,7 +31,7 @@ export interface Eigenvalue {
   readonly vector?: Float64Array;
 }
 
-/** What the registry says of an estimator: `thalweg explain` and the documentation are made from it. */
+/** What the registry says of an estimator. */
 export interface EstimatorDescription {
   /** Kebab-case, unique. */
   readonly name: string;

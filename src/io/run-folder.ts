@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inputError } from "../files/input-error.ts";
 import { type RunEvent, runEvent } from "../runs/event.ts";
@@ -7,6 +7,7 @@ import { encodeRun, decodeRun, type RunFile, decodeTasks, encodeTasks, runIdenti
 import type { Task } from "../runs/task.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { fileError } from "./file-error.ts";
+import { readIfThere } from "./read-if-there.ts";
 import { makeFolders } from "./make-folders.ts";
 import { openFile } from "./open-file.ts";
 import { writeFileAtomically, writeFolderAtomically } from "./write-atomically.ts";
@@ -91,13 +92,13 @@ export function openRunFolder(path: string): RunFolder {
       "Give the folder that a run has begun (thalweg-runs/…, or that of -o).",
     );
   }
-  const begun = readText(file) ?? "";
+  const begun = readIfThere(file) ?? "";
   const run = decodeRun(begun, file);
   const place = (hash: string) => join(path, TASKS, `${hash}.json`);
   const list = join(path, TASK_LIST);
-  const isOurs = () => readText(file) === begun;
+  const isOurs = () => readIfThere(file) === begun;
   const requireOurs = () => {
-    const now = readText(file);
+    const now = readIfThere(file);
     if (now !== begun) throw replaced(path, now !== undefined);
   };
   return {
@@ -105,7 +106,7 @@ export function openRunFolder(path: string): RunFolder {
     run,
     isOurs,
     requireOurs,
-    get: (hash) => readText(place(hash)),
+    get: (hash) => readIfThere(place(hash)),
     put(hash, text) {
       requireOurs();
       makeFolders(join(path, TASKS));
@@ -126,7 +127,7 @@ export function openRunFolder(path: string): RunFolder {
     },
     follow: () => followed(join(path, EVENTS)),
     listed() {
-      const text = readText(list);
+      const text = readIfThere(list);
       // Afterwards: what was read before another run was begun here is of this one.
       requireOurs();
       if (text === undefined) return [];
@@ -213,15 +214,4 @@ function timeOf(folder: string): number {
 function finishedTasks(path: string): number {
   const folder = join(path, TASKS);
   return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")).length : 0;
-}
-
-function readText(path: string): string | undefined {
-  // Whoever waits looks for the files of all open tasks again and again: an error that is thrown costs many times as much.
-  if (!existsSync(path)) return undefined;
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw fileError("read", path, error);
-  }
 }

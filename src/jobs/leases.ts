@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { fileError } from "../io/file-error.ts";
 import { makeFolders } from "../io/make-folders.ts";
+import { readIfThere } from "../io/read-if-there.ts";
 import { LEASES } from "../io/run-folder.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 
@@ -58,7 +59,7 @@ export function openLeases(run: string, { worker, lasts, clock }: LeaseOptions):
 
   /** Whether the lease that somebody holds has been seen to stand still. */
   function hasExpired(hash: string): boolean {
-    const text = read(place(hash));
+    const text = readIfThere(place(hash));
     if (text === undefined) return false;
     const known = seen.get(hash);
     if (known?.text === text) return clock() - known.since >= lasts;
@@ -77,7 +78,7 @@ export function openLeases(run: string, { worker, lasts, clock }: LeaseOptions):
       throw fileError("write", place(hash), error);
     }
     // Somebody was faster, and what was taken away is alive: it is done twice, which changes nothing.
-    if (read(aside) === expired) seen.delete(hash);
+    if (readIfThere(aside) === expired) seen.delete(hash);
     rmSync(aside, { force: true });
   }
 
@@ -92,7 +93,7 @@ export function openLeases(run: string, { worker, lasts, clock }: LeaseOptions):
         if (isCode(error, "EEXIST")) return undefined;
         throw fileError("write", place(hash), error);
       }
-      const isOurs = () => parsed(read(place(hash)))?.worker === worker;
+      const isOurs = () => parsed(readIfThere(place(hash)))?.worker === worker;
       return {
         renew: () => {
           if (isOurs()) writeFileSync(place(hash), text());
@@ -105,7 +106,7 @@ export function openLeases(run: string, { worker, lasts, clock }: LeaseOptions):
     releaseAllOf(dead) {
       for (const name of readdirSync(folder)) {
         if (!name.endsWith(".lease")) continue;
-        if (parsed(read(join(folder, name)))?.worker === dead) rmSync(join(folder, name), { force: true });
+        if (parsed(readIfThere(join(folder, name)))?.worker === dead) rmSync(join(folder, name), { force: true });
       }
     },
     fail(hash, error) {
@@ -117,7 +118,7 @@ export function openLeases(run: string, { worker, lasts, clock }: LeaseOptions):
       }
     },
     failure(hash) {
-      const failure = failureFile.safeParse(jsonOf(read(failed(hash))));
+      const failure = failureFile.safeParse(jsonOf(readIfThere(failed(hash))));
       return failure.success ? new ThalwegError(failure.data) : undefined;
     },
     forgive() {
@@ -142,17 +143,6 @@ function jsonOf(text: string | undefined): unknown {
     return text === undefined ? undefined : JSON.parse(text);
   } catch {
     return undefined;
-  }
-}
-
-function read(path: string): string | undefined {
-  // Whoever waits looks for the files of all open tasks again and again: an error that is thrown costs many times as much.
-  if (!existsSync(path)) return undefined;
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (isCode(error, "ENOENT")) return undefined;
-    throw fileError("read", path, error);
   }
 }
 
