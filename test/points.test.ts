@@ -137,7 +137,7 @@ describe("a point of a float32 problem on chosen examples", () => {
   test("has its counterpart in float64 on the same examples, and takes no vector of another space", async () => {
     const problem = openReference("mlp-tanh-digits", { ...DEFAULTS, precision: "float32", batchSize: 32 }, 100);
     await using point = problem.at(problem.point.parameters, { examples: Int32Array.of(3, 5, 8) });
-    const wide = problem.pointInFloat64(point);
+    const wide = point.inFloat64();
     expect(wide?.examples).toBe(3);
     expect((await wide?.value())?.loss).toBeCloseTo((await point.value()).loss, 5);
     const short = new Float64Array(problem.space.dimension - 1);
@@ -153,8 +153,8 @@ describe("a point of a float32 problem on chosen examples", () => {
     const twins: Point[] = [];
     const atOne = async (examples: Int32Array | undefined) => {
       await using point = problem.at(problem.point.parameters, { examples });
-      const wide = problem.pointInFloat64(point);
-      expect(problem.pointInFloat64(point)).toBe(wide);
+      const wide = point.inFloat64();
+      expect(point.inFloat64()).toBe(wide);
       losses.add((await wide?.value())?.loss);
       if (wide) twins.push(wide);
     };
@@ -167,7 +167,7 @@ describe("a point of a float32 problem on chosen examples", () => {
     for (const twin of twins) await expect(twin.value()).rejects.toMatchObject({ code: "point-released" });
     made.mockRestore();
     const kept = problem.at(problem.point.parameters);
-    const early = problem.pointInFloat64(kept);
+    const early = kept.inFloat64();
     await problem.close();
     await expect(early?.value()).rejects.toMatchObject({ code: "point-released" });
     await kept.release();
@@ -177,7 +177,7 @@ describe("a point of a float32 problem on chosen examples", () => {
     const problem = openReference("mlp-tanh-digits", { ...DEFAULTS, precision: "float32", batchSize: 32 }, 100);
     const point = problem.at(problem.point.parameters);
     await point.release();
-    expect(() => problem.pointInFloat64(point)).toThrow(/released/);
+    expect(() => point.inFloat64()).toThrow(/released/);
     await problem.close();
   });
 });

@@ -96,7 +96,7 @@ const UNIT_STATISTICS: Computation = {
 
 /** Sums over the examples in float64, where the device has it: variances and products in float32 cancel. */
 async function collect({ problem, point, context }: Desk): Promise<UnitSums[]> {
-  const exact = problem.pointInFloat64(point);
+  const exact = point.inFloat64();
   const graph = (problem.inFloat64 ?? problem).graph();
   const activations = activationLayers(graph);
   const sums = activations.map(({ values, axis }): UnitSums => {

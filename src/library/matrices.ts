@@ -1,9 +1,18 @@
 import { z } from "zod";
-import type { LinearOperator } from "../operators/linear-operator.ts";
+import type { LinearOperator, ProductRounding } from "../operators/linear-operator.ts";
 import { productOperator } from "../operators/problem-operators.ts";
-import { empiricalFisherProduct, fisherProduct, gaussNewtonProduct, hessianProduct } from "../problem/derivatives.ts";
+import {
+  empiricalFisherProduct,
+  fisherProduct,
+  gaussNewtonProduct,
+  hessianProduct,
+  type Product,
+} from "../problem/derivatives.ts";
 import { Point } from "../problem/point.ts";
 import { Problem } from "../problem/problem.ts";
+import { withMeasuredRounding, yardstickOf } from "../quantities/measured-operator.ts";
+import { createRandom } from "../random/random-stream.ts";
+import { keptBy } from "../util/kept-by.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { requireArgument } from "../util/require-argument.ts";
 import { checkedContext } from "./run-options.ts";
@@ -16,6 +25,25 @@ const placeArgument = z.custom<Problem | Point>((given) => given instanceof Prob
 function pointOf(caller: string, place: Problem | Point): Point {
   requireArgument("place", caller, placeArgument, place);
   return place instanceof Problem ? place.point : place;
+}
+
+const measuredAt = keptBy<Map<Product, Promise<ProductRounding>>>();
+
+/** A matrix at a point that knows what its products are off by, as those of a profile do. */
+function matrixAt(point: Point, product: Product, context: RunContext): LinearOperator {
+  const known = measuredAt(point, () => new Map());
+  return withMeasuredRounding(
+    productOperator(point, product, context),
+    yardstickOf(point, product, context),
+    createRandom(0).split(`rounding of ${product.name}`),
+    (measure) => {
+      const rounding = known.get(product) ?? measure();
+      known.set(product, rounding);
+      // What was interrupted is measured when it is next asked for.
+      rounding.catch(() => known.delete(product));
+      return rounding;
+    },
+  );
 }
 
 /**
@@ -33,7 +61,7 @@ function pointOf(caller: string, place: Problem | Point): Point {
  * product.length; // → 2410
  */
 export function hessian(place: Problem | Point, context?: RunContext): LinearOperator {
-  return productOperator(pointOf("hessian", place), hessianProduct, checkedContext("hessian", context));
+  return matrixAt(pointOf("hessian", place), hessianProduct, checkedContext("hessian", context));
 }
 
 /**
@@ -49,7 +77,7 @@ export function hessian(place: Problem | Point, context?: RunContext): LinearOpe
  * top[0].value > 0; // → true
  */
 export function gaussNewton(place: Problem | Point, context?: RunContext): LinearOperator {
-  return productOperator(pointOf("gaussNewton", place), gaussNewtonProduct, checkedContext("gaussNewton", context));
+  return matrixAt(pointOf("gaussNewton", place), gaussNewtonProduct, checkedContext("gaussNewton", context));
 }
 
 /**
@@ -65,7 +93,7 @@ export function gaussNewton(place: Problem | Point, context?: RunContext): Linea
  * Math.hypot(...f.map((x, i) => x - g[i])) < 1e-12 * Math.hypot(...g); // → true
  */
 export function fisher(place: Problem | Point, context?: RunContext): LinearOperator {
-  return productOperator(pointOf("fisher", place), fisherProduct, checkedContext("fisher", context));
+  return matrixAt(pointOf("fisher", place), fisherProduct, checkedContext("fisher", context));
 }
 
 /**
@@ -80,7 +108,7 @@ export function fisher(place: Problem | Point, context?: RunContext): LinearOper
  */
 export function empiricalFisher(place: Problem | Point, context?: RunContext): LinearOperator {
   if (place instanceof Problem) place.requireExamplesFor(empiricalFisherProduct);
-  return productOperator(
+  return matrixAt(
     pointOf("empiricalFisher", place),
     empiricalFisherProduct,
     checkedContext("empiricalFisher", context),

@@ -61,6 +61,9 @@ export interface PointMachinery {
   readonly vectors: VectorFeeds;
   readonly parameters: ParameterSlots;
   readonly budget: MemoryBudget;
+  /** Whether there is the same in float64, and a point there. */
+  readonly hasFloat64: boolean;
+  readonly inFloat64: (point: Point) => Point | undefined;
 }
 
 /** One batch is computed and one waits. */
@@ -143,6 +146,16 @@ export class Point {
   /** Examples of a whole batch. */
   get batchSize(): number {
     return Math.min(this.machinery.options.batchSize, this.examples);
+  }
+
+  /** Whether there is the same point of the problem in float64 ({@link Point.inFloat64}). */
+  get hasFloat64(): boolean {
+    return this.machinery.hasFloat64;
+  }
+
+  /** The same point of the problem in float64, opened when it is first asked for and released with this one; undefined where there is none. */
+  inFloat64(): Point | undefined {
+    return this.machinery.inFloat64(this);
   }
 
   /** λ of the term λ/2‖θ‖². */

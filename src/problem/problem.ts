@@ -128,6 +128,8 @@ export class Problem {
       }),
       vectors: new VectorFeeds(space, precision, runtime),
       parameters: new ParameterSlots(space, precision, runtime),
+      hasFloat64: this.hasFloat64,
+      inFloat64: (point) => this.pointInFloat64(point),
     };
     this.point = new Point(this.machinery, weightsOf(model, space, options.parameters), sample, false);
   }
@@ -223,11 +225,7 @@ export class Problem {
     ));
   }
 
-  /**
-   * The point of `inFloat64` where a point of this problem is, released with it; undefined where there is no such
-   * problem.
-   */
-  pointInFloat64(point: Point): Point | undefined {
+  private pointInFloat64(point: Point): Point | undefined {
     const { inFloat64 } = this;
     if (!inFloat64 || point === this.point) return inFloat64?.point;
     const known = this.widePoints.get(point);

@@ -22,7 +22,7 @@ export const lossRounding = defineQuantity({
     await using rounded = problem.at(roundedParameters(desk));
     const [here, there] = [await losses(point), await losses(rounded)];
     const moved = (ROUNDINGS * here.reduce((sum, x, i) => sum + Math.abs(there[i] - x), 0)) / divisor;
-    const exact = problem.pointInFloat64(point);
+    const exact = point.inFloat64();
     if (!exact) {
       const behind = isCoupled ? here : await point.derivative(roundedExampleLosses, undefined, context);
       return moved + (ROUNDINGS * here.reduce((sum, x, i) => sum + Math.abs(behind[i] - x), 0)) / divisor;

@@ -4,7 +4,8 @@ import { empiricalFisherProduct } from "../problem/derivatives.ts";
 import { contributionsOf } from "./contributions.ts";
 import { dataGradient } from "./data-gradient.ts";
 import type { Desk } from "./desk.ts";
-import { defineOperator, productOf, scaledRounding } from "./operator.ts";
+import { scaledRounding } from "./measured-operator.ts";
+import { defineOperator, productOf } from "./operator.ts";
 import { wideGradients } from "./wide-gradients.ts";
 
 const empiricalFisher = productOf(empiricalFisherProduct, "the empirical Fisher matrix");
@@ -51,15 +52,9 @@ export const noiseCovarianceOperator = defineOperator({
       rounding: rounding && (async () => scaledRounding(await rounding(), factorAt(desk))),
     };
   },
-  wide: (desk) => {
+  yardstick: (desk) => {
     const { wider } = desk.operator(empiricalFisher);
-    return (
-      wider &&
-      centred(
-        (block) => wider.apply(block),
-        factorAt(desk),
-        async () => (await wideGradients.on(desk))?.mean ?? dataGradient.on(desk),
-      )
-    );
+    const mean = async () => (await wideGradients.on(desk))?.mean ?? dataGradient.on(desk);
+    return { wide: wider && centred((block) => wider.apply(block), factorAt(desk), mean) };
   },
 });

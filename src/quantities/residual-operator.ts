@@ -15,5 +15,5 @@ export const residualOperator = defineOperator({
   name: "H − G",
   rounding: "rounding of H − G",
   narrow: difference,
-  wide: (desk) => difference(desk).wider?.apply,
+  yardstick: (desk) => ({ wide: difference(desk).wider?.apply }),
 });

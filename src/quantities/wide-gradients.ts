@@ -23,7 +23,7 @@ export const wideGradients = defineQuantity({
   name: "gradients in float64",
   parameters: z.object({}),
   compute: async ({ problem, point, context }): Promise<WideGradients | undefined> => {
-    const exact = problem.pointInFloat64(point);
+    const exact = point.inFloat64();
     if (!exact) return undefined;
     const mean = await exact.dataDerivative(gradientDerivative, context);
     const gradient = withL2(point, mean);
