@@ -15,10 +15,12 @@ import { unproven } from "../load/prove-import.ts";
 import { defaultPrecision } from "../onnx/default-precision.ts";
 import { doubtSentence } from "../onnx/doubtful-parameters.ts";
 import { nodeRuntime } from "../runtime/node-runtime.ts";
+import { requireSameFile } from "../runs/same-file.ts";
 import type { Checkpoint, Opened, Openers, Origin, ProblemSubject, Request } from "../runs/subject.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { WITHOUT_NUMBERS } from "./experiment-flags.ts";
 import { filesOf, inputsOf, modelSummary, originOf } from "../load/origin-of.ts";
+import { weightsOf } from "../load/weights-of.ts";
 import { openProblem } from "./open-problem.ts";
 import type { Shell } from "./shell.ts";
 import { SUBJECT_FLAGS } from "./subject-flags.ts";
@@ -47,17 +49,28 @@ function openersWith(
   shell: Pick<Shell, "elapsed">,
   load: (model: string, options: LoadOptions) => Promise<LoadedProblem>,
 ): Openers {
-  const problemOf = async (model: string, options: LoadOptions): Promise<Opened<ProblemSubject>> => {
+  const problemOf = async (
+    model: string,
+    options: LoadOptions,
+    begun: Request["begun"] = [],
+  ): Promise<Opened<ProblemSubject>> => {
     const loaded = await load(model, options);
     return {
-      subject: { problem: loaded.problem },
+      subject: {
+        problem: loaded.problem,
+        weightsOf(path) {
+          const found = weightsOf(loaded.problem, loaded.source.model, path);
+          requireSameFile(found, begun);
+          return found;
+        },
+      },
       inputs: inputsOf(loaded),
       origin: () => originOf(loaded, shell),
       close: () => loaded.close(),
     };
   };
-  const problem = ({ arguments: [model], options, proofs }: Request) =>
-    problemOf(model, { ...SUBJECT_FLAGS.problem.parse(options), proofs });
+  const problem = ({ arguments: [model], options, proofs, begun }: Request) =>
+    problemOf(model, { ...SUBJECT_FLAGS.problem.parse(options), proofs }, begun);
   return {
     problem,
     none: () => Promise.resolve({ subject: {}, inputs: [], origin: () => NOWHERE, close }),

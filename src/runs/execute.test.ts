@@ -312,7 +312,8 @@ describe("the checks of every run", () => {
       crossEntropy,
     );
     const all = edges(memoryStore());
-    const opened = { subject: { problem }, inputs: [], origin: () => EMPTY, close: () => Promise.resolve() };
+    const weightsOf = () => expect.unreachable();
+    const opened = { subject: { problem, weightsOf }, inputs: [], origin: () => EMPTY, close: () => Promise.resolve() };
     const executed = await execute(
       measuring,
       {

@@ -22,6 +22,24 @@ export type SubjectKind = keyof Subjects;
 
 export interface ProblemSubject {
   readonly problem: Problem;
+  /**
+   * The weights of this network in another file: .safetensors, .npz, or an ONNX file of the same network.
+   *
+   * @throws ThalwegError of kind "input" where the file is not there, not whole, or of another network
+   */
+  weightsOf(path: string): OtherWeights;
+}
+
+/** The weights of the network of a problem in another file. */
+export interface OtherWeights {
+  readonly path: string;
+  readonly sha256: string;
+  /** In the space of the problem, number for number as the file has them. */
+  readonly theta: Float64Array;
+  /** The network with everything that the file holds for it: statistics and constants, too. */
+  readonly model: ModelFile;
+  /** What may keep the problem at θ from being the network that was saved there (other statistics, other constants), in sentences. */
+  readonly doubts: readonly string[];
 }
 
 /** One network at many weights. */
@@ -92,6 +110,8 @@ export interface Request {
   readonly options: Options;
   /** How much is proven when a problem is opened; one batch when absent. */
   readonly proofs?: "one-batch" | "several-batches";
+  /** The files of the run with the hashes of when it began: those among them that are read must hold the same bytes. */
+  readonly begun?: Opened<unknown>["inputs"];
 }
 
 /** Opens subjects of every kind: files and engines are the business of whoever starts a run. */

@@ -3,7 +3,8 @@ import { createRandom, type RandomStream } from "../random/random-stream.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { canonicalJson, hashOfJson, type Json, type Recipe } from "./recipe.ts";
-import type { Opened, Openers, Options, Origin, Request, SubjectKind, Subjects } from "./subject.ts";
+import { requireSameFile } from "./same-file.ts";
+import type { Openers, Options, Origin, Request, SubjectKind, Subjects } from "./subject.ts";
 
 /** A piece of a run that stands alone: whoever has the recipe and this can do it. */
 export interface Task {
@@ -75,9 +76,9 @@ export function defineTask<
     { task, input }: { readonly task: Task; readonly input: z.output<Input> },
     context: RunContext,
   ): Promise<z.output<Result>> => {
-    const opened = await openers[subjectKind](definition.opens(recipe, input));
+    const opened = await openers[subjectKind]({ ...definition.opens(recipe, input), begun: recipe.inputs });
     try {
-      requireSameFiles(opened, recipe);
+      opened.inputs.forEach((file) => requireSameFile(file, recipe.inputs));
       const common = createRandom(recipe.seed);
       return await definition.measure(opened.subject, input, recipe.options, {
         random: common.split(`${name} ${canonicalJson(task.input)}`),
@@ -126,18 +127,5 @@ export function requireTaskOf(recipe: Recipe, task: Task): void {
     kind: "internal",
     code: "task-of-another-run",
     message: `The task ${task.label} is of another run: its name does not follow from this one's recipe.`,
-  });
-}
-
-function requireSameFiles({ inputs }: Opened<unknown>, recipe: Recipe): void {
-  const begun = new Map(recipe.inputs.map(({ path, sha256 }) => [path, sha256]));
-  const changed = inputs.find(({ path, sha256 }) => begun.has(path) && begun.get(path) !== sha256);
-  if (changed === undefined) return;
-  throw new ThalwegError({
-    kind: "input",
-    code: "file-changed",
-    message: `${changed.path} holds other bytes than when the run began.`,
-    where: { file: changed.path },
-    hint: "Put the file back as it was, or begin a new run.",
   });
 }
