@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EXECUTOR_FORMS, isExecutor } from "./executor-of.ts";
 
 export {
   heldOutOptions as heldOutFlags,
@@ -56,13 +57,10 @@ export const taskFlags = z.object({
   }),
   executor: z
     .string()
-    .regex(
-      /^(here|folder|workers:[1-9]\d*|queue:rediss?:\/\/.+)$/,
-      "It must be here, workers:N, folder or queue:redis://HOST:PORT",
-    )
+    .refine(isExecutor, `It must be one of ${EXECUTOR_FORMS}`)
     .default("here")
     .meta({
-      description: "where tasks are done: here, workers:N (processes), folder (`thalweg work`), queue:redis://…",
+      description: `where tasks are done: ${EXECUTOR_FORMS}`,
       placeholder: "WHERE",
       group: "Run",
     }),

@@ -4,11 +4,12 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { buildProgram, type Invocation } from "./build-program.ts";
 import { talkFlags } from "./common-flags.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
-import { readFlags } from "./flag.ts";
+import { flagsOf, readFlags } from "./flag.ts";
 import { presentError } from "./present-error.ts";
 import { createShell, type Interruption } from "./shell.ts";
 import { didYouMean } from "../util/suggest.ts";
 import { styleOf, type Terminal } from "./terminal.ts";
+import type { Verb } from "./verb.ts";
 import { VERBS } from "./verbs/registry.ts";
 import { version } from "../io/version.ts";
 
@@ -97,8 +98,21 @@ function usageError(error: CommanderError, argv: readonly string[]): ThalwegErro
     message: `${first.charAt(0).toUpperCase()}${first.slice(1)}.`.replace(/\.\.$/, "."),
     hint:
       suggestion?.replace(/^\((.*)\)$/, "$1") ??
+      (verb && error.code === "commander.excessArguments" ? aboutSpread(argv, verb) : undefined) ??
       (verb ? `\`thalweg ${verb.name} --help\` lists arguments and flags.` : "`thalweg --help` lists the verbs."),
   });
+}
+
+/** What to do where more than one value stands behind a flag that is written once for each: as where a shell expands a pattern. */
+function aboutSpread(argv: readonly string[], { parameters }: Verb): string | undefined {
+  const isValue = (place: number) => argv[place]?.startsWith("-") === false;
+  const flag = flagsOf(parameters).find(({ name, repeatable }) => {
+    const place = argv.indexOf(name);
+    return repeatable && place >= 0 && isValue(place + 1) && isValue(place + 2);
+  });
+  return flag === undefined
+    ? undefined
+    : `One value stands behind ${flag.name}: quote a pattern, so that the shell does not put names in its place (${flag.name} 'a*'), or join values with commas (${flag.name} a,b).`;
 }
 
 function unknownVerb(name: string): ThalwegError {

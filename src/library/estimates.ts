@@ -127,8 +127,9 @@ export async function trace(operator: LinearOperator, options: TraceOptions & Ru
 }
 
 /**
- * ‖A‖F = √Σλᵢ² with a confidence interval: outliers are deflated, the rest sampled as E‖Az‖². Cost: 38
- * products at least, and exact where the dimension is no more (Hutchinson 1989; interval: Hall 1992).
+ * ‖A‖F = √Σλᵢ² with a confidence interval: outliers are deflated, the rest sampled as E‖Az‖². Cost: n products
+ * where n ≤ 24, else 38 at least, and n besides where to sample on would take more than that; exact with n (Hutchinson
+ * 1989; interval: Hall 1992).
  *
  * @throws usage error `bad-argument`, `not-symmetric`; check error `bad-product`, `not-finite`; `interrupted`
  *

@@ -1,3 +1,4 @@
+import { requireUnique } from "../util/require-unique.ts";
 import type { OpSummary } from "./define-op.ts";
 import { Add, Div, Mul, Neg, Reciprocal, Sub } from "./arithmetic.ts";
 import { BlockedConv } from "./blocked-conv.ts";
@@ -126,3 +127,5 @@ export const KERNELS: readonly OpSummary[] = [
   RowOrder,
   PermuteRows,
 ];
+
+requireUnique([...OPS, ...KERNELS], ({ name }) => name, "primitives");

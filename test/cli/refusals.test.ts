@@ -92,7 +92,19 @@ const REFUSED: readonly (readonly [string, readonly string[], 2 | 3, RegExp])[] 
   ],
   ["a time that is none", ["profile", DIGITS, "--data", "good.npz", "--time", "soon"], 2, /--time is "soon".*60s/],
   ["a flag without its value", ["profile", DIGITS, "--data"], 2, /argument missing/],
-  ["too many arguments", ["inspect", DIGITS, "more"], 2, /Too many arguments/],
+  ["too many arguments", ["inspect", DIGITS, "more"], 2, /Too many arguments.*`thalweg inspect --help`/],
+  [
+    "a pattern that the shell put names in the place of",
+    ["profile", DIGITS, "--data", "digits", "--weights", "a.safetensors", "b.safetensors", "c.safetensors"],
+    2,
+    /Too many arguments.*One value stands behind --weights: quote a pattern.*--weights 'a\*'\), or .*--weights a,b\)/,
+  ],
+  [
+    "an executor that there is not",
+    ["profile", DIGITS, "--data", "digits", "--executor", "workers"],
+    2,
+    /--executor is "workers"; it must be one of here, workers:N \(processes\), folder \(`thalweg work`\), queue:redis:/,
+  ],
   ["a missing model", ["inspect"], 2, /MODEL/],
   ["a model that does not exist", ["inspect", "nope.onnx"], 3, /nope\.onnx cannot be read: it does not exist/],
   ["a folder for a model", ["profile", "folder", "--data", "good.npz"], 3, /folder is a folder/],
@@ -170,6 +182,12 @@ const REFUSED: readonly (readonly [string, readonly string[], 2 | 3, RegExp])[] 
     ["check", DIGITS, "--data", "good.npz", "--loss", "huber", "--loss-option", "slope=1"],
     2,
     /huber has no option "slope=1"\. .*delta=VALUE/,
+  ],
+  [
+    "two values for one option of a loss",
+    ["check", DIGITS, "--data", "good.npz", "--loss", "huber", "--loss-option", "delta=1", "--loss-option", "delta=2"],
+    2,
+    /The option delta of the loss huber is given twice\./,
   ],
   ["a device that is not there", ["inspect", DIGITS, "--device", "gpu"], 2, /./],
 ];

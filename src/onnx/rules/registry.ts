@@ -1,3 +1,4 @@
+import { requireUnique } from "../../util/require-unique.ts";
 import type { OnnxNode } from "../onnx-node.ts";
 import type { OnnxRule } from "../rule.ts";
 import { ACTIVATIONS } from "./activation.ts";
@@ -43,9 +44,11 @@ export const ONNX_RULES: readonly OnnxRule[] = [
   ...CONTROL_FLOW,
 ];
 
-const BY_NAME = new Map(ONNX_RULES.map((rule) => [`${rule.domain ?? ""}:${rule.op}`, rule]));
+const nameOf = ({ domain = "", op }: Pick<OnnxRule, "domain" | "op">) => `${domain}:${op}`;
+
+const BY_NAME = new Map(requireUnique(ONNX_RULES, nameOf, "rules").map((rule) => [nameOf(rule), rule]));
 
 /** The rule for a node, when its operator is read. */
 export function ruleOf(node: OnnxNode): OnnxRule | undefined {
-  return BY_NAME.get(`${node.domain}:${node.op}`);
+  return BY_NAME.get(nameOf(node));
 }

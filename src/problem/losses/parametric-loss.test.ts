@@ -18,14 +18,15 @@ it("gives a loss the numbers that are asked for, and says them where they are no
 });
 
 it.each([
-  [huber, "slope=2", /no option "slope=2"/, "Give delta=VALUE."],
-  [huber, "delta", /no option "delta"/, "Give delta=VALUE."],
-  [huber, "delta=-1", /The option delta of the loss huber does not fit: Too small/, undefined],
-  [huber, "delta=", /delta of the loss huber does not fit/, undefined],
-  [meanSquaredError, "delta=1", /The loss mse has no option/, "It has no options."],
-])("refuses of $0.name the option %s", (loss, option, message, hint) => {
-  expect(() => configuredLoss(loss, [option])).toThrow(expect.objectContaining({ code: "bad-loss-option", hint }));
-  expect(() => configuredLoss(loss, [option])).toThrow(message);
+  [huber, ["slope=2"], /no option "slope=2"/, "Give delta=VALUE."],
+  [huber, ["delta"], /no option "delta"/, "Give delta=VALUE."],
+  [huber, ["delta=-1"], /The option delta of the loss huber does not fit: Too small/, undefined],
+  [huber, ["delta="], /delta of the loss huber does not fit/, undefined],
+  [huber, ["delta=1", "delta=2"], /delta of the loss huber is given twice/, "Give one value."],
+  [meanSquaredError, ["delta=1"], /The loss mse has no option/, "It has no options."],
+])("refuses of $0.name the options %s", (loss, options, message, hint) => {
+  expect(() => configuredLoss(loss, options)).toThrow(expect.objectContaining({ code: "bad-loss-option", hint }));
+  expect(() => configuredLoss(loss, options)).toThrow(message);
 });
 
 it("has a default and a description for every number of every loss", () => {

@@ -18,7 +18,7 @@ export function parametricLoss<S extends z.core.$ZodShape>(
 /**
  * A loss with the options that were given for it, as `NAME=VALUE`.
  *
- * @throws ThalwegError `bad-loss-option` for what the loss does not have or does not take
+ * @throws ThalwegError `bad-loss-option` for what the loss does not have or does not take, and what is given twice
  *
  * @example
  * configuredLoss(huber, ["delta=0.5"]).title; // "Huber (δ = 0.5)"
@@ -35,6 +35,8 @@ export function configuredLoss(loss: Loss, options: readonly string[]): Loss {
         known.length > 0 ? `Give ${known.map((each) => `${each}=VALUE`).join(" or ")}.` : "It has no options.",
       );
     }
+    if (Object.hasOwn(values, name))
+      throw badOption(`The option ${name} of the loss ${loss.name} is given twice.`, "Give one value.");
     values[name] = text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
   }
   const parsed = loss.parameters?.safeParse(values);

@@ -6,13 +6,10 @@ import { meanAbsoluteError } from "./mean-absolute-error.ts";
 import { meanSquaredError } from "./mean-squared-error.ts";
 import { outputLoss } from "./output-loss.ts";
 import { smoothL1 } from "./smooth-l1.ts";
+import { requireUnique } from "../../util/require-unique.ts";
 
-export const LOSSES: readonly Loss[] = [
-  crossEntropy,
-  binaryCrossEntropy,
-  meanSquaredError,
-  meanAbsoluteError,
-  huber,
-  smoothL1,
-  outputLoss,
-];
+export const LOSSES: readonly Loss[] = requireUnique(
+  [crossEntropy, binaryCrossEntropy, meanSquaredError, meanAbsoluteError, huber, smoothL1, outputLoss],
+  ({ name }) => name,
+  "losses",
+);
