@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { encodeSafetensors } from "../src/files/safetensors.ts";
 import { readResult, renderReport } from "../src/index.ts";
@@ -135,16 +135,62 @@ describe("a profile over checkpoints", () => {
     expect(leasesOf("shared")).toEqual([]);
   }, 120_000);
 
+  it("lets nobody wait in silence for a run that was ended before it knew its tasks", async () => {
+    cpSync(at("whole"), at("begun"), { recursive: true });
+    const list = readFileSync(at("whole", "tasks.json"), "utf8");
+    writeFileSync(at("begun", "tasks.json"), JSON.stringify({ ...JSON.parse(list), tasks: [] }));
+    const waiting = await run(["work", "begun"], (child) =>
+      child.stderr?.on("data", (text) => String(text).includes("--resume") && child.kill("SIGTERM")),
+    );
+    expect(waiting.code, waiting.err).toBe(143);
+    expect(waiting.err.replaceAll(/\s+/g, " ")).toMatch(
+      /begun has no list of tasks yet\. If the run in it was ended, --resume begun continues it\./,
+    );
+  }, 60_000);
+
   it("tells what keeps a worker from doing a task", async () => {
+    const one = at("one.safetensors");
+    copyFileSync(at("step-0.safetensors"), one);
+    const weights = ["--weights", "step-5.safetensors,one.safetensors"];
+    // Nobody can open the file any more once the run knows it.
+    const failed = await run(
+      ["profile", ...MODEL, ...weights, ...QUICK, "-o", "gone", "--executor", "workers:1"],
+      (child) => {
+        const timer = setInterval(() => {
+          if (!existsSync(at("gone", "tasks.json"))) return;
+          clearInterval(timer);
+          rmSync(one);
+        }, 2);
+        child.on("close", () => clearInterval(timer));
+      },
+    );
+    expect(failed.code).toBe(3);
+    expect(failed.err.replaceAll(/\s+/g, " ")).toMatch(/one\.safetensors cannot be read: it does not exist/);
+  }, 60_000);
+
+  it.each([
+    ["lacks 3 of the model's 4 parameters", { "hidden.weight": [32, 64] }],
+    [
+      "output.weight has the shape [32, 10] in bad.safetensors, but [10, 32] in the model",
+      { "hidden.weight": [32, 64], "hidden.bias": [32], "output.weight": [32, 10], "output.bias": [10] },
+    ],
+  ])("refuses a checkpoint of another network before any is measured: %s", async (says, shapes) => {
     writeFileSync(
       at("bad.safetensors"),
-      encodeSafetensors([["x", { dtype: "float32", shape: [1], data: Float32Array.of(1) }]]),
+      encodeSafetensors(
+        Object.entries(shapes).map(([name, shape]) => {
+          const data = new Float32Array(shape.reduce((product, extent) => product * extent, 1));
+          return [name, { dtype: "float32" as const, shape, data }] as const;
+        }),
+      ),
     );
-    const weights = ["--weights", "step-0.safetensors,bad.safetensors"];
-    const failed = await run(["profile", ...MODEL, ...weights, ...QUICK, "--json", "--executor", "workers:1"]);
-    expect(failed.code).toBe(3);
-    expect(failed.err.replaceAll(/\s+/g, " ")).toMatch(/bad\.safetensors lacks 4 of the model's 4 parameters/);
-  }, 60_000);
+    const weights = ["--weights", "step-0.safetensors,step-5.safetensors,bad.safetensors"];
+    const refused = await run(["profile", ...MODEL, ...weights, ...QUICK, "-o", "refused"]);
+    expect(refused.code).toBe(3);
+    expect(refused.err.replaceAll(/\s+/g, " ")).toContain(says);
+    expect(refused.err.replaceAll(/\s+/g, " ")).toContain("bad.safetensors");
+    expect(existsSync(at("refused"))).toBe(false);
+  });
 
   it("measures the others where one diverged, and names it with its reason", async () => {
     const shapes = { "hidden.weight": [32, 64], "hidden.bias": [32], "output.weight": [10, 32], "output.bias": [10] };

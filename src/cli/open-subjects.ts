@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { namedResult } from "../documents/named-result.ts";
 import type { ResultDocument } from "../documents/result-kinds.ts";
+import { readSafetensors } from "../files/safetensors.ts";
+import { openFile } from "../io/open-file.ts";
 import { openHashedFile } from "../io/open-hashed-file.ts";
 import { openResult } from "../io/open-result.ts";
 import { aboutLeftOut } from "../load/about-left-out.ts";
@@ -10,8 +12,10 @@ import type { KeptEngines } from "../load/kept-engines.ts";
 import { loadModel } from "../load/load-model.ts";
 import type { LoadOptions } from "../load/load-options.ts";
 import { loadProblem } from "../load/load-problem.ts";
+import { fittingArrays } from "../load/replace-weights.ts";
 import type { LoadedProblem } from "../load/loaded-problem.ts";
 import { unproven } from "../load/prove-import.ts";
+import type { ModelFile } from "../onnx/decode-model.ts";
 import { defaultPrecision } from "../onnx/default-precision.ts";
 import { doubtSentence } from "../onnx/doubtful-parameters.ts";
 import { nodeRuntime } from "../runtime/node-runtime.ts";
@@ -78,9 +82,10 @@ function openersWith(
       const checkpoints = checkpointFiles.parse(options).weights.map(hashed);
       const at = ({ weights }: Checkpoint) => problem({ ...request, options: { ...options, weights } });
       const [first, weights] = await firstFinite(checkpoints, at);
-      const others = checkpoints
-        .filter((each) => each.weights !== weights)
-        .map((each) => ({ path: each.weights, sha256: each.sha256 }));
+      const rest = checkpoints.filter((each) => each.weights !== weights);
+      // One that does not fit would end the run after all before it were measured.
+      for (const { weights: file } of rest) requireFit(first.subject.problem.model, file);
+      const others = rest.map((each) => ({ path: each.weights, sha256: each.sha256 }));
       return { ...first, subject: { ...first.subject, checkpoints }, inputs: [...first.inputs, ...others] };
     },
     model: ({ arguments: [path], options }) => Promise.resolve(openModel(path, SUBJECT_FLAGS.model.parse(options))),
@@ -181,6 +186,16 @@ function hashed(weights: string): Checkpoint {
   const source = openHashedFile(weights);
   source.close();
   return { weights, sha256: source.sha256 };
+}
+
+/** @throws those of fittingArrays */
+function requireFit(model: ModelFile, weights: string): void {
+  const source = openFile(weights);
+  try {
+    fittingArrays(model, readSafetensors(source), weights);
+  } finally {
+    source.close();
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ import { throwIfInterrupted } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { folderExecutor } from "./folder-executor.ts";
 import { openLeases } from "./leases.ts";
-import { claimed, doneIn, type WorkOptions } from "./work.ts";
+import { claimed, doneIn, untilListed, type WorkOptions } from "./work.ts";
 
 /** How often it is made sure that the queue still knows what is open, in milliseconds. */
 const RESEND = 2000;
@@ -85,6 +85,7 @@ export function queueExecutor(url: string, folderOf: () => RunFolder): Executor 
 export async function workFromQueue(url: string, options: WorkOptions): Promise<number> {
   const { folder, worker: name, leaseLasts, context } = options;
   const { Worker } = await loadBullmq();
+  await untilListed(options);
   const leases = openLeases(folder.path, { worker: name, lasts: leaseLasts, clock: () => performance.now() });
   const isDone = doneIn(folder);
   let count = 0;
@@ -112,7 +113,7 @@ export async function workFromQueue(url: string, options: WorkOptions): Promise<
       throwIfInterrupted(context);
       if (failures.length > 0) throw failures[0];
       const listed = folder.listed();
-      if (listed.length > 0 && listed.every(isDone)) return count;
+      if (listed.every(isDone)) return count;
       const failure = listed.map(({ hash }) => leases.failure(hash)).find((each) => each !== undefined);
       if (failure !== undefined) throw failure;
       await sleep(PAUSE);

@@ -15,10 +15,15 @@ export interface WorkOptions {
   /** Does a task and puts its result into the folder. */
   readonly perform: (task: Task) => Promise<void>;
   readonly context: RunContext;
+  /** Called once where the run has not said for a while what there is to do. */
+  readonly onNothingListed?: () => void;
 }
 
 /** Between two looks at what others do, in milliseconds. */
 const PAUSE = 100;
+
+/** How long a run has to say what there is to do until somebody is told that it has not, in milliseconds. */
+const LATE = 2000;
 
 /** Signs of life while a lease lasts. */
 const BEATS = 5;
@@ -29,7 +34,9 @@ const BEATS = 5;
  *
  * @throws what a task threw that cannot be done, and `interrupted`
  */
-export async function work({ folder, worker, leaseLasts, perform, context }: WorkOptions): Promise<number> {
+export async function work(options: WorkOptions): Promise<number> {
+  const { folder, worker, leaseLasts, perform, context } = options;
+  await untilListed(options);
   const leases = openLeases(folder.path, { worker, lasts: leaseLasts, clock: () => performance.now() });
   const isDone = doneIn(folder);
   let count = 0;
@@ -37,7 +44,7 @@ export async function work({ folder, worker, leaseLasts, perform, context }: Wor
     throwIfInterrupted(context);
     const listed = folder.listed();
     const open = listed.filter((task) => !isDone(task));
-    if (listed.length > 0 && open.length === 0) return count;
+    if (open.length === 0) return count;
     const failure = open.map(({ hash }) => leases.failure(hash)).find((each) => each !== undefined);
     if (failure !== undefined) throw failure;
     let isIdle = true;
@@ -49,6 +56,17 @@ export async function work({ folder, worker, leaseLasts, perform, context }: Wor
       count++;
     }
     if (isIdle) await sleep(PAUSE);
+  }
+}
+
+/** @throws `interrupted`, `run-replaced` */
+export async function untilListed({ folder, context, onNothingListed }: WorkOptions): Promise<void> {
+  let isSaid = false;
+  for (const begun = performance.now(); folder.listed().length === 0; await sleep(PAUSE)) {
+    throwIfInterrupted(context);
+    if (isSaid || performance.now() - begun < LATE) continue;
+    onNothingListed?.();
+    isSaid = true;
   }
 }
 

@@ -29,21 +29,9 @@ export function replaceWeights(
   arrays: ReadonlyMap<string, LazyArray>,
   file: string,
 ): ReplacedWeights {
-  const missing = model.parameters.map(({ name }) => name).filter((name) => !arrays.has(name));
-  if (missing.length > 0) {
-    throw new ThalwegError({
-      kind: "input",
-      code: "weights-missing",
-      message: `${file} lacks ${missing.length} of the model's ${model.parameters.length} parameters: ${listed(missing)}; it holds ${listed([...arrays.keys()])}.`,
-      where: { file, parameter: missing[0] },
-      hint: "Save the tensors under the names that `thalweg inspect MODEL` lists.",
-    });
-  }
-  const replaced = new Map<string, Tensor>();
-  for (const [name, array] of arrays) {
-    const old = model.tensors.get(name)?.tensor;
-    if (old && isFloat(old.dtype)) replaced.set(name, fitted(name, array, old, file));
-  }
+  const replaced = new Map(
+    fittingArrays(model, arrays, file).map(([name, array, old]) => [name, converted(name, array, old, file)] as const),
+  );
   checkTies(model, arrays, replaced, file);
   const store = <K extends { readonly tensor: Tensor | undefined }>(name: string, stored: K): K => {
     const tensor = replaced.get(name);
@@ -64,6 +52,34 @@ export function replaceWeights(
     kept: model.statistics.flatMap(({ name, dtype }) => (isFloat(dtype) && !replaced.has(name) ? [name] : [])),
     leftOut: leftOut(model, arrays, replaced),
   };
+}
+
+/**
+ * What a file replaces, each array with the tensor of the model that it fits; no number of it is read.
+ *
+ * @throws ThalwegError `weights-missing`, `weights-shape`
+ */
+export function fittingArrays(
+  model: Pick<ModelFile, "parameters" | "tensors">,
+  arrays: ReadonlyMap<string, LazyArray>,
+  file: string,
+): (readonly [name: string, array: LazyArray, old: Tensor])[] {
+  const missing = model.parameters.map(({ name }) => name).filter((name) => !arrays.has(name));
+  if (missing.length > 0) {
+    throw new ThalwegError({
+      kind: "input",
+      code: "weights-missing",
+      message: `${file} lacks ${missing.length} of the model's ${model.parameters.length} parameters: ${listed(missing)}; it holds ${listed([...arrays.keys()])}.`,
+      where: { file, parameter: missing[0] },
+      hint: "Save the tensors under the names that `thalweg inspect MODEL` lists.",
+    });
+  }
+  return [...arrays].flatMap(([name, array]) => {
+    const old = model.tensors.get(name)?.tensor;
+    if (old === undefined || !isFloat(old.dtype)) return [];
+    requireShape(name, array, old, file);
+    return [[name, array, old] as const];
+  });
 }
 
 function leftOut(
@@ -130,18 +146,20 @@ function isMultiple(data: ArrayLike<number>, of: ArrayLike<number>, scale: numbe
   return sorted.every((x, i) => Math.abs(x - made[i]) <= 1e-6 * Math.abs(x));
 }
 
-function fitted(name: string, array: LazyArray, old: Tensor, file: string): Tensor {
+function requireShape(name: string, array: LazyArray, old: Tensor, file: string): void {
   const same =
     array.shape.length === old.shape.length && array.shape.every((extent, axis) => extent === old.shape[axis]);
-  if (!same && !(sizeOf(array.shape) === 1 && old.data.length === 1)) {
-    throw new ThalwegError({
-      kind: "input",
-      code: "weights-shape",
-      message: `${name} has the shape [${array.shape.join(", ")}] in ${file}, but [${old.shape.join(", ")}] in the model.`,
-      where: { file, parameter: name, shape: array.shape },
-      hint: "Give a checkpoint of the same architecture; exporters may transpose the weights of linear layers.",
-    });
-  }
+  if (same || (sizeOf(array.shape) === 1 && old.data.length === 1)) return;
+  throw new ThalwegError({
+    kind: "input",
+    code: "weights-shape",
+    message: `${name} has the shape [${array.shape.join(", ")}] in ${file}, but [${old.shape.join(", ")}] in the model.`,
+    where: { file, parameter: name, shape: array.shape },
+    hint: "Give a checkpoint of the same architecture; exporters may transpose the weights of linear layers.",
+  });
+}
+
+function converted(name: string, array: LazyArray, old: Tensor, file: string): Tensor {
   const { data } = array.read();
   const bad = data.findIndex((element) => !Number.isFinite(element));
   if (bad >= 0) {
@@ -153,6 +171,6 @@ function fitted(name: string, array: LazyArray, old: Tensor, file: string): Tens
       hint: "Take a checkpoint from before the run diverged.",
     });
   }
-  const converted = old.dtype === "float64" ? Float64Array.from(data) : Float32Array.from(data);
-  return { dtype: old.dtype, shape: old.shape, data: converted };
+  const same = old.dtype === "float64" ? Float64Array.from(data) : Float32Array.from(data);
+  return { dtype: old.dtype, shape: old.shape, data: same };
 }

@@ -65,6 +65,10 @@ export const workVerb = defineVerb({
       worker,
       leaseLasts: milliseconds(lease),
       context: shell.context(),
+      onNothingListed: () =>
+        shell.note(
+          `${folder.path} has no list of tasks yet. If the run in it was ended, --resume ${folder.path} continues it.`,
+        ),
       perform: async (task) => {
         shell.note(`${task.label} …`);
         await performTask(

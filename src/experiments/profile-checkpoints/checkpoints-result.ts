@@ -99,7 +99,9 @@ export const checkpointsResult = z.object({
   converged: z
     .boolean()
     .describe("Whether every measurement at every checkpoint reached its tolerance, and none is left out."),
-  products: aside(count).describe("All matrix–vector products of the run."),
+  products: aside(count).describe(
+    "Matrix–vector products that the numbers of all checkpoints are made of; those that only measure rounding are not among them.",
+  ),
 });
 
 /** What a task measures at one checkpoint: its numbers, and what the envelope says of all of them. */
