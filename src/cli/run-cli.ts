@@ -105,7 +105,7 @@ function usageError(error: CommanderError, argv: readonly string[]): ThalwegErro
 
 /** What to do where more than one value stands behind a flag that is written once for each: as where a shell expands a pattern. */
 function aboutSpread(argv: readonly string[], { parameters }: Verb): string | undefined {
-  const isValue = (place: number) => argv[place]?.startsWith("-") === false;
+  const isValue = (place: number) => place < argv.length && !argv[place].startsWith("-");
   const flag = flagsOf(parameters).find(({ name, repeatable }) => {
     const place = argv.indexOf(name);
     return repeatable && place >= 0 && isValue(place + 1) && isValue(place + 2);
