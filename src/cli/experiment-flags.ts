@@ -34,24 +34,24 @@ export function experimentFlags(experiments: readonly Experiment[]): z.ZodObject
   );
   const shared = experiments.map(flagsAround).reduce((all, each) => ({ ...all, ...each }), {});
   // Also what does not apply to these: a word means the same, whatever is asked.
-  const common = experiments.map(({ subject }) => SUBJECT_FLAGS[subject].shape);
+  const common = experiments.map(subjectFlags);
   const reserved = [edgeFlags.shape, measuringFlags.shape, ...common];
   const clash = own.find(([key]) => reserved.some((each) => Object.hasOwn(each, key)));
   if (clash !== undefined) throw flagTaken(experiments[0], clash[0]);
   return z.object({ ...Object.fromEntries(headed), ...shared, ...talkFlags.shape, ...Object.fromEntries(plain) });
 }
 
+/** What leads to the subject. */
+function subjectFlags({ subject, ownWords }: Experiment): z.ZodRawShape {
+  return Object.fromEntries(
+    Object.entries(SUBJECT_FLAGS[subject].shape).filter(([key]) => ownWords?.includes(key) !== true),
+  );
+}
+
 /** What leads to the subject, and how it runs. */
-function flagsAround({
-  subject,
-  writes,
-  isRandom,
-  endsEarly,
-  hasPlan,
-  readsHeldOut,
-  tasks,
-}: Experiment): z.ZodRawShape {
-  const about = Object.entries(SUBJECT_FLAGS[subject].shape).filter(
+function flagsAround(experiment: Experiment): z.ZodRawShape {
+  const { writes, isRandom, endsEarly, hasPlan, readsHeldOut, tasks } = experiment;
+  const about = Object.entries(subjectFlags(experiment)).filter(
     ([key]) => readsHeldOut === true || !Object.hasOwn(heldOutFlags.shape, key),
   );
   return {

@@ -71,6 +71,7 @@ it("a word that means something else to an instrument and to an experiment is sa
     arrays: new NamedArrays(),
     context: {},
     clock: () => 0,
+    hasBudget: false,
     origin,
     output: null,
     file: () => {

@@ -62,7 +62,8 @@ function verbOf(experiments: readonly Experiment[]): Verb {
     arguments: positional,
     parameters,
     examples: experiments.flatMap(({ examples }) => examples),
-    run: (typed, args, shell) => run({ experiments, parameters, typed, args, read: withFiles }, shell),
+    run: (typed, args, shell) =>
+      run({ experiments, parameters, typed, args, read: (flags) => withFiles(experiments, flags) }, shell),
     replay: (typed, args, shell) => {
       const { weights } = weightsFlag.parse(typed);
       const asRecorded = (flags: Options) => ({ ...flags, ...(weights !== undefined && { weights }) });
@@ -266,10 +267,11 @@ function prepared(experiments: readonly Experiment[], asked: Request, executor: 
 }
 
 /** The flags of the command line, with the files that they stand for. */
-function withFiles(flags: Options): Options {
-  const { weights } = weightsFlag.parse(flags);
-  if (!Array.isArray(weights)) return flags;
-  return { ...flags, weights: standsForSeveral(weights) ? expandPaths(weights) : weights[0] };
+function withFiles(experiments: readonly Experiment[], flags: Options): Options {
+  const own = experiments.reduce((read, each) => each.expand?.(read, expandPaths) ?? read, flags);
+  const { weights } = weightsFlag.parse(own);
+  if (!Array.isArray(weights)) return own;
+  return { ...own, weights: standsForSeveral(weights) ? expandPaths(weights) : weights[0] };
 }
 
 function exitCode(state: State, { interruption }: Shell): ExitCode {

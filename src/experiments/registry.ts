@@ -5,6 +5,7 @@ import { check } from "./check.ts";
 import { compare } from "./compare.ts";
 import { exportExperiment } from "./export.ts";
 import { inspect } from "./inspect.ts";
+import { line } from "../landscape/line.ts";
 import { profile } from "./profile.ts";
 import { profileCheckpoints } from "./profile-checkpoints.ts";
 
@@ -12,6 +13,7 @@ import { profileCheckpoints } from "./profile-checkpoints.ts";
 export const EXPERIMENTS = [
   profile,
   profileCheckpoints,
+  line,
   compare,
   inspect,
   check,

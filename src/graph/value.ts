@@ -110,6 +110,15 @@ export interface Operation {
    */
   readonly unitAxes?: readonly (number | undefined)[];
 
+  /**
+   * For operations that weights enter: the axes of an input whose indices together name the unit that each of its elements
+   * is a weight of (output channels, columns of a matrix, rows of a table); undefined for an input that takes no weights.
+   */
+  weightAxes?(node: Value, input: number): readonly number[] | undefined;
+
+  /** Whether every output element is an element of an input, wherever it lies, or zero: `evaluate` says which, whatever the numbers. */
+  readonly moves?: boolean;
+
   /** How the output scales when inputs do; absent where that is not known, and then inputs must not scale. Every primitive answers. */
   scaling?(node: Value, regime: Regime): ScalingRule;
 

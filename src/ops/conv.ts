@@ -35,6 +35,7 @@ export const Conv = defineOp({
     name: "Conv",
     scaling: always(SUM),
     unitAxes: [undefined, 1],
+    weightAxes: (_node, i) => (i === 1 ? [0] : undefined),
     attributes: attributesOf(geometry),
     examplesLayout: keptAxis((axis) => axis === 0),
     multiplyAdds: (node) => sizeOf(node.shape) * sizeOf(node.inputs[1].shape.slice(1)),
@@ -102,6 +103,8 @@ export const ConvInput = defineOp({
     name: "ConvInput",
     scaling: always(SUM),
     unitAxes: [undefined, 1],
+    // A channel of what comes out has one weight for each of what goes in; of its own group alone where there are several.
+    weightAxes: ({ inputs }, i) => (i === 1 ? (inputs[1].shape[1] === 1 ? [0] : [1]) : undefined),
     attributes: { ...attributesOf(attributes), extents: attributes.extents },
     examplesLayout: keptAxis((axis) => axis === 0),
     multiplyAdds: ({ inputs: [g, w] }) => sizeOf(g.shape) * sizeOf(w.shape.slice(1)),

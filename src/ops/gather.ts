@@ -37,6 +37,7 @@ export const Gather = defineOp({
     name: "Gather",
     scaling: always(FIRST),
     attributes: { axis },
+    weightAxes: (_node, i) => (i === 0 ? [axis] : undefined),
     examplesLayout: (node, [source, indices]) => {
       if (!source) return indices && { ...indices, axis: axis + indices.axis };
       if (indices || source.axis === axis) return undefined;

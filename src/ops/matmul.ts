@@ -41,6 +41,11 @@ export const MatMul = defineOp({
       name: "MatMul",
       scaling: always(SUM),
       unitAxes: [-2, -1],
+      weightAxes: ({ inputs }, i) => {
+        const rank = inputs[i].shape.length;
+        const isRow = i === 0 ? !transposeA : transposeB;
+        return [...inputs[i].shape.slice(0, -2).keys(), isRow ? rank - 2 : rank - 1];
+      },
       attributes: { transposeA, transposeB },
       examplesLayout: (node, given) => productLayout(node, given, { transposeA, transposeB }),
       multiplyAdds: (node) => sizeOf(node.shape) * matrixOf(node.inputs[0], transposeA)[1],

@@ -24,6 +24,7 @@ export const Slice = defineOp({
   make: ({ starts, extents, steps }): Primitive => ({
     name: "Slice",
     scaling: always(SAME),
+    moves: true,
     attributes: { starts, extents, steps },
     examplesLayout: (node, given) =>
       keptAxis((axis) => steps[axis] === 1 && extents[axis] === node.inputs[0].shape[axis])(node, given),
@@ -175,6 +176,7 @@ export const Pad = defineOp({
     name: "Pad",
     scaling: always(SAME),
     rearranges: true,
+    moves: true,
     attributes: { before, after },
     examplesLayout: keptAxis((axis) => before[axis] === 0 && after[axis] === 0),
     infer: ([x]) => ({ dtype: x.dtype, shape: x.shape.map((extent, axis) => before[axis] + extent + after[axis]) }),
@@ -259,6 +261,7 @@ export const Concat = defineOp({
   make: ({ axis }): Primitive => ({
     name: "Concat",
     scaling: always(SAME),
+    moves: true,
     attributes: { axis },
     examplesLayout: (node, given) =>
       given.some((layout) => layout?.axis === axis) ? undefined : alongBroadcast(node, given),

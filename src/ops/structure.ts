@@ -20,6 +20,7 @@ export const Reshape = defineOp({
     outputStep: { kind: "moves", axis: reshapedAxis },
     scaling: always(SAME),
     view: true,
+    moves: true,
     attributes: { shape },
     infer: ([x]) => {
       if (sizeOf(x.shape) !== sizeOf(shape)) {
@@ -85,6 +86,7 @@ export const Transpose = defineOp({
     outputStep: { kind: "moves", axis: (axis) => (perm.includes(axis) ? perm.indexOf(axis) : undefined) },
     scaling: always(SAME),
     rearranges: true,
+    moves: true,
     attributes: { perm },
     infer: ([x]) => ({ dtype: x.dtype, shape: perm.map((axis) => x.shape[axis]) }),
     simplify: ([x], type) => {
@@ -169,6 +171,7 @@ export const Expand = defineOp({
     scaling: always(SAME),
     view: true,
     broadcasts: true,
+    moves: true,
     examplesLayout: alongBroadcast,
     attributes: { shape },
     infer: ([x]) => {

@@ -168,8 +168,19 @@ export class Point {
     return this.sideBySide(1);
   }
 
-  /** L(θ) and the share of right predictions. Cost: one forward pass. */
+  /**
+   * L(θ) and the share of right predictions. Cost: one forward pass.
+   *
+   * @throws input error `not-finite` with the first place where the loss stops being a number
+   */
   async value(context: RunContext = {}): Promise<LossValue> {
+    const value = await this.anyValue(context);
+    if (!Number.isFinite(value.loss)) throw await nonFiniteLoss(this, this.machinery.options, context);
+    return value;
+  }
+
+  /** The same where the loss may be ±∞ or NaN, as far from the weights that were trained. */
+  async anyValue(context: RunContext = {}): Promise<LossValue> {
     const { options } = this.machinery;
     let loss = 0;
     let correct: number | undefined;
@@ -178,7 +189,6 @@ export class Point {
       if (right) correct = (correct ?? 0) + right.data[0];
     });
     const value = loss / this.sample.divisor + (options.l2 / 2) * squaredNorm(this.theta);
-    if (!Number.isFinite(value)) throw await nonFiniteLoss(this, options, context);
     return { loss: value, accuracy: correct === undefined ? undefined : correct / this.sample.terms };
   }
 

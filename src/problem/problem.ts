@@ -29,9 +29,10 @@ const BLOCK_ELEMENTS = 2 ** 19;
 const pointOptions = z.object({
   /** The examples, by index (one may stand several times) or as data of their own with the same inputs; all of the problem's when absent. */
   examples: z
-    .custom<Int32Array | Dataset>((given) => given instanceof Int32Array || isDataset(given), {
-      error: "it must be an Int32Array of indices, or a dataset",
-    })
+    .custom<Int32Array | Dataset | Sample>(
+      (given) => given instanceof Int32Array || given instanceof Sample || isDataset(given),
+      { error: "it must be an Int32Array of indices, a dataset, or a sample of the problem" },
+    )
     .optional(),
 });
 
@@ -166,9 +167,15 @@ export class Problem {
   at(theta: Float64Array, options: PointOptions = {}): Point {
     const { examples } = readOptions("at", pointOptions, options);
     if (examples === undefined) return new Point(this.machinery, theta, this.point.sample, false);
-    const { runtime, budget } = this.machinery;
+    if (examples instanceof Sample) return new Point(this.machinery, theta, examples, false);
     const dataset = examples instanceof Int32Array ? takeExamples(this.dataset, examples) : examples;
-    return new Point(this.machinery, theta, new Sample(dataset, this.network, this.options, runtime, budget), true);
+    return new Point(this.machinery, theta, this.sampleOf(dataset), true);
+  }
+
+  /** Examples for several points to be on: their labels are read once, and what is fed of them is kept. Release its feeds behind the points. */
+  sampleOf(dataset: Dataset): Sample {
+    const { runtime, budget } = this.machinery;
+    return new Sample(dataset, this.network, this.options, runtime, budget);
   }
 
   /** Examples that the weights were not fitted to; undefined where none were given. */

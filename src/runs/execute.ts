@@ -3,7 +3,7 @@ import { createRandom } from "../random/random-stream.ts";
 import { runChecks } from "../instruments/run-checks.ts";
 import { anyEnvelope, type Check, type Frame } from "../result/envelope.ts";
 import { NamedArrays } from "../result/named-arrays.ts";
-import type { RunContext } from "../util/run-context.ts";
+import type { ProgressEvent, RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { z } from "zod";
 import type { Listener } from "./event.ts";
@@ -138,6 +138,7 @@ export async function execute(experiment: Experiment, ask: Ask, edges: Edges): P
       context,
       drawn,
       tasks,
+      hasBudget: ask.budget !== null,
       clock,
       file,
       output: ask.output,
@@ -218,12 +219,15 @@ export async function performTask(
   { openers, listener, context: contextOf }: TaskEdges,
 ): Promise<void> {
   requireTaskOf(recipe, task);
-  const { progress, ...context } = contextOf(recipe.budget === null ? null : recipe.budget / Math.max(1, among));
+  const { progress, ...rest } = contextOf(
+    recipe.budget === null ? null : (kind.share * recipe.budget) / Math.max(1, among),
+  );
+  const context = {
+    ...rest,
+    ...(progress && { progress: (event: ProgressEvent) => listener({ type: "progress", task: task.label, ...event }) }),
+  };
   listener({ type: "section", task: task.label, name: kind.name, state: "begun" });
-  const result = await kind.perform(openers, recipe, task, {
-    ...context,
-    ...(progress && { progress: (event) => listener({ type: "progress", task: task.label, ...event }) }),
-  });
+  const result = await kind.perform(openers, recipe, task, { context, resultOf: (done) => resultOf(store, done) });
   store.put(task.hash, encodeFinished(task, result));
   listener({ type: "section", task: task.label, name: kind.name, state: "done" });
 }

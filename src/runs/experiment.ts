@@ -24,6 +24,8 @@ export interface Desk {
   readonly context: RunContext;
   /** Told of figures whose numbers are there, so that they are drawn meanwhile. */
   readonly drawn?: (figures: readonly Figure[]) => void;
+  /** Whether the time of the run is limited: its tasks share it. */
+  readonly hasBudget: boolean;
   /** Milliseconds: the only source of time. */
   readonly clock: () => number;
   /** What was found when the subject was opened. */
@@ -91,6 +93,10 @@ interface Description {
   validate?(options: Options): void;
   /** The files that it reads besides its subject. */
   reads?(options: Options): readonly string[];
+  /** Options with files in the place of what stands for them. */
+  expand?(options: Options, filesOf: (patterns: readonly string[]) => readonly string[]): Options;
+  /** Words that lead to subjects elsewhere and are its own here: its subject is opened without them. */
+  readonly ownWords?: readonly string[];
 }
 
 interface Definition<
@@ -202,7 +208,11 @@ export function defineExperiment<
     },
     present: (json, frame) => definition.show?.(shape.parse(json), frame) ?? null,
     async open(openers, request) {
-      const { subject, inputs, origin, close } = await openers[kind]({ ...request, proofs });
+      const { subject, inputs, origin, close } = await openers[kind]({
+        ...request,
+        options: without(request.options, definition.ownWords),
+        proofs,
+      });
       const options = vocabulary.read(parameters, request.options);
       return {
         inputs,
@@ -221,4 +231,9 @@ export function defineExperiment<
       };
     },
   };
+}
+
+/** What leads to the subject of an experiment that has those words for something else. */
+export function without(options: Options, words: readonly string[] = []): Options {
+  return Object.fromEntries(Object.entries(options).filter(([key]) => !words.includes(key)));
 }

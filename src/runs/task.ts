@@ -29,6 +29,8 @@ export interface TaskDesk {
   /** What was found when the subject was opened. */
   readonly origin: Origin;
   readonly context: RunContext;
+  /** The result of a task of this run that was done before. */
+  found<Input, Result>(kind: TaskKind<Input, Result>, input: Input): Result;
 }
 
 interface TaskDefinition<
@@ -38,6 +40,8 @@ interface TaskDefinition<
 > {
   /** Unique in its experiment. */
   readonly name: string;
+  /** The share of the time of the run that all tasks of this kind have together; all of it when absent. */
+  readonly share?: number;
   readonly subject: Kind;
   readonly input: Input;
   readonly result: Result;
@@ -52,8 +56,16 @@ interface TaskDefinition<
 /** A kind of task as whoever hands out work sees it: JSON in, JSON out. */
 export interface AnyTaskKind {
   readonly name: string;
+  readonly share: number;
   /** @throws whatever keeps the task from being done; it may be tried again */
-  perform(openers: Openers, recipe: Recipe, task: Task, context: RunContext): Promise<Json>;
+  perform(openers: Openers, recipe: Recipe, task: Task, around: TaskSurroundings): Promise<Json>;
+}
+
+/** What a task is done with. */
+export interface TaskSurroundings {
+  readonly context: RunContext;
+  /** The result of a task that is done, of whatever kind; undefined where it is not. */
+  readonly resultOf: (task: Task) => Json | undefined;
 }
 
 /** A kind of task as its experiment sees it. */
@@ -69,12 +81,12 @@ export function defineTask<
   Input extends z.ZodType<unknown, Json>,
   Result extends z.ZodType<unknown, Json>,
 >(definition: TaskDefinition<Kind, Input, Result>): TaskKind<z.output<Input>, z.output<Result>> {
-  const { name, subject: subjectKind, input: inputType, result: resultType } = definition;
+  const { name, share = 1, subject: subjectKind, input: inputType, result: resultType } = definition;
   const measured = async (
     openers: Openers,
     recipe: Recipe,
     { task, input }: { readonly task: Task; readonly input: z.output<Input> },
-    context: RunContext,
+    { context, resultOf }: TaskSurroundings,
   ): Promise<z.output<Result>> => {
     const opened = await openers[subjectKind]({ ...definition.opens(recipe, input), begun: recipe.inputs });
     try {
@@ -85,6 +97,12 @@ export function defineTask<
         common,
         origin: opened.origin(),
         context,
+        found: (kind, earlier) => {
+          const other = kind.of(recipe, earlier);
+          const result = resultOf(other);
+          if (result === undefined) throw notDoneYet(other);
+          return kind.read(result);
+        },
       });
     } finally {
       await opened.close();
@@ -92,6 +110,7 @@ export function defineTask<
   };
   return {
     name,
+    share,
     of(recipe, input) {
       const encoded = inputType.encode(input);
       return {
@@ -101,10 +120,10 @@ export function defineTask<
         hash: hashOfTask(recipe, { kind: name, input: encoded }),
       };
     },
-    async perform(openers, recipe, task, context) {
+    async perform(openers, recipe, task, around) {
       const input = inputType.parse(task.input);
       try {
-        return resultType.encode(await measured(openers, recipe, { task, input }, context));
+        return resultType.encode(await measured(openers, recipe, { task, input }, around));
       } catch (error) {
         const found = error instanceof ThalwegError ? definition.instead?.(error, input) : undefined;
         if (found === undefined) throw error;
@@ -127,5 +146,13 @@ export function requireTaskOf(recipe: Recipe, task: Task): void {
     kind: "internal",
     code: "task-of-another-run",
     message: `The task ${task.label} is of another run: its name does not follow from this one's recipe.`,
+  });
+}
+
+function notDoneYet({ label }: Task): ThalwegError {
+  return new ThalwegError({
+    kind: "internal",
+    code: "task-missing",
+    message: `The result of the task ${label} was asked for before it was done.`,
   });
 }

@@ -28,6 +28,7 @@ describe("documents", () => {
       apply: ["apply", "hessian", ...model, "--vector", "ones.npz", "-o", "one.npz"],
       export: ["export", ...model, "-o", "one.onnx"],
       bench: ["bench", ...model, "--runs", "3"],
+      line: ["line", ...model, "--x", "-1:1:5"],
       compare: ["compare", OLD_RESULT, OLD_RESULT],
       repeat: ["run", "again"],
       work: ["work", "checkpoints"],

@@ -1,0 +1,64 @@
+import type { ShownSection } from "../../result/shown-section.ts";
+import { formatEstimate, formatNumber, formatShare } from "../../util/format-number.ts";
+import type { LineResult } from "./line-result.ts";
+
+/** The line in words and numbers. */
+export function lineSections(result: LineResult): ShownSection[] {
+  const { x, loss, direction, title, normalization, length, home, rounding, quadratic, notes, measured, marks } =
+    result;
+  const finite = loss.flatMap((each, i) => (each !== null && Number.isFinite(each) ? [{ at: x[i], loss: each }] : []));
+  const lowest = finite.reduce((least, each) => (each.loss < least.loss ? each : least), finite[0]);
+  const lost = loss.filter((each) => each !== null && !Number.isFinite(each)).length;
+  return [
+    {
+      title: `The loss along ${direction}`,
+      caveats: [
+        ...(measured < x.length ? [`${measured} of ${x.length} points were measured: the time was up.`] : []),
+        ...(lost > 0 ? [`The loss is not finite at ${lost} of ${x.length} points.`] : []),
+      ],
+      text: [
+        `${x.length} points from ${formatNumber(x[0])} to ${formatNumber(x[x.length - 1])}: ${title}. 1 stands for a distance of ${formatNumber(length)}, normalisation: ${normalization}.`,
+        ...notes,
+        endOfQuadratic(result),
+      ],
+      readings: [
+        {
+          label: "Loss at 0",
+          value: formatEstimate(home, 0, rounding),
+          note: "that of the weights themselves, bit for bit",
+        },
+        ...(lowest === undefined
+          ? []
+          : [
+              {
+                label: "Lowest loss measured",
+                value: formatNumber(lowest.loss),
+                note: `at ${formatNumber(lowest.at)}; between points it may be lower`,
+              },
+            ]),
+        { label: "Slope", value: formatNumber(quadratic.slope[0]), note: "of the loss at 0, per unit of the axis" },
+        {
+          label: "Curvature",
+          value: formatNumber(quadratic.curvature[0][0]),
+          note: "vᵀHv at 0, per unit of the axis squared",
+        },
+        ...marks.map(({ name, at, outside }) => ({
+          label: name,
+          value: formatNumber(at),
+          note: outside === 0 ? "on the line" : `nearest point of the line; ${formatNumber(outside)} off it`,
+        })),
+      ],
+      table: null,
+    },
+  ];
+}
+
+function endOfQuadratic({ quadratic: { holdsTo, leavesAt, share }, length }: LineResult): string {
+  const off = `off by more than ${formatShare(share)} of the change that slope and curvature make up`;
+  if (holdsTo === null) return "Slope and curvature are 0 here: nothing is predicted.";
+  if (leavesAt === null)
+    return `The parabola of slope and curvature holds at every point measured, out to ${formatNumber(holdsTo / length)}: none is ${off}.`;
+  if (holdsTo === 0)
+    return `The loss leaves the parabola of slope and curvature before the nearest point: at ${formatNumber(leavesAt / length)} it is ${off}. A narrower range of the axis shows where.`;
+  return `The parabola of slope and curvature holds out to ${formatNumber(holdsTo / length)}; at ${formatNumber(leavesAt / length)} the loss is ${off}.`;
+}

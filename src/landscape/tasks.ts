@@ -1,0 +1,148 @@
+import { z } from "zod";
+import { multiplyAdds } from "../graph/multiply-adds.ts";
+import type { Problem } from "../problem/problem.ts";
+import type { Desk } from "../runs/experiment.ts";
+import { without } from "../runs/experiment.ts";
+import type { Options, Request } from "../runs/subject.ts";
+import { defineTask } from "../runs/task.ts";
+import { askedAxes } from "./asked.ts";
+import { type AskedAxes, openAxes, weightsAt } from "./axes.ts";
+import { frame, measureFrame, siteOf } from "./frame.ts";
+import { coarseToFine, type Ticks, ticksOf } from "./grid.ts";
+import { lossesAt, lossesOnBoth, type LossesOnBoth } from "./losses.ts";
+
+/** Words of lines and surfaces that lead to data elsewhere: here they are axes. */
+export const AXIS_WORDS = ["x", "y"];
+
+/** Of the time of a run: the rest is for the points. */
+const SHARE_OF_FRAME = 0.3;
+
+const planesOf = z.object({
+  plane: z.string().optional(),
+  direction: z.string().optional(),
+  planes: z.number().default(1),
+  top: z.number().optional(),
+  share: z.boolean().default(true),
+});
+
+/** What the options of a line or of a surface ask for. */
+export function axesOf(options: Options): AskedAxes {
+  const { plane, direction } = planesOf.parse(options);
+  return plane === undefined
+    ? askedAxes(direction ?? "random", 1, options, "--direction")
+    : askedAxes(plane, 2, options, "--plane");
+}
+
+const opens = ({ arguments: given, options }: Request): Request => ({
+  arguments: given,
+  options: without(options, AXIS_WORDS),
+});
+
+/** The axes, with the loss, its gradient and its curvature where they meet. */
+export const frameTask = defineTask({
+  name: "axes",
+  subject: "problem",
+  share: SHARE_OF_FRAME,
+  input: z.object({}),
+  result: frame,
+  label: () => "the axes",
+  opens,
+  measure(subject, _input, options, { common, context }) {
+    const { planes, share, top } = planesOf.parse(options);
+    return measureFrame({ subject, random: common, context }, axesOf(options), {
+      planes,
+      share: share ? (top ?? null) : null,
+    });
+  },
+});
+
+const part = z.object({
+  plane: z.int().describe("From 0."),
+  ranges: z.array(z.string()).describe("One for each axis, the first varies fastest."),
+  part: z.int(),
+  of: z.int().describe("Parts: the points from coarse to fine are dealt to them in turn."),
+});
+
+/** Loss and accuracy at some points of a grid. */
+export const pointsTask = defineTask({
+  name: "points",
+  subject: "problem",
+  share: 1 - SHARE_OF_FRAME,
+  input: part,
+  result: lossesOnBoth,
+  label: ({ plane, part: number, of }) => `points ${number + 1} of ${of}${plane === 0 ? "" : `, plane ${plane + 1}`}`,
+  opens,
+  async measure(subject, { plane, ranges, part: number, of }, options, { common, context, found }) {
+    const known = found(frameTask, {}).axes[plane].vectors;
+    const axes = await openAxes(
+      siteOf({ subject, random: common, context }, plane),
+      axesOf(options),
+      known ?? undefined,
+    );
+    const ticks = ranges.map((range) => ticksOf(range, "range"));
+    const mine = dealt(ticks, number, of);
+    return lossesAt(subject.problem, mine.length, (i) => weightsAt(axes, coordinatesOf(ticks, mine[i])), context);
+  },
+});
+
+/** The points of a part, in their order. */
+function dealt(ticks: readonly Ticks[], number: number, of: number): Int32Array {
+  const rows = ticks.toReversed();
+  return coarseToFine(
+    rows.map(({ values }) => values.length),
+    rows.map(({ centre }) => centre),
+  ).filter((_, i) => i % of === number);
+}
+
+function coordinatesOf(ticks: readonly Ticks[], index: number): number[] {
+  let rest = index;
+  return ticks.map(({ values }) => {
+    const at = rest % values.length;
+    rest = (rest - at) / values.length;
+    return values[at];
+  });
+}
+
+/** Multiply–adds that a task is to take, about: some ten seconds on two cores. */
+const TASK_WORK = 1e11;
+/** Tasks of a run whose time is limited: each opens the problem, and has its share of the time. */
+const TASKS_IN_TIME = 4;
+
+/** In how many parts so many points are measured: it follows from the problem, never from a clock. */
+function partsOf({ network, point, heldOut, examples }: Problem, points: number, hasBudget: boolean): number {
+  const each = multiplyAdds([network.graph.total]) / point.batchSize;
+  const work = points * (each * (examples + (heldOut?.examples ?? 0)) + point.dimension);
+  return Math.min(points, hasBudget ? TASKS_IN_TIME : 1000, Math.max(1, Math.ceil(work / TASK_WORK)));
+}
+
+/** All losses of a plane, in the order of its points: the first axis varies fastest. */
+export async function measurePoints(
+  problem: Problem,
+  plane: number,
+  ticks: readonly Ticks[],
+  desk: Desk,
+): Promise<LossesOnBoth> {
+  const points = ticks.reduce((product, { values }) => product * values.length, 1);
+  const of = partsOf(problem, points, desk.hasBudget);
+  const ranges = ticks.map(({ text }) => text);
+  const inputs = Array.from({ length: of }, (_, number) => ({ plane, ranges, part: number, of }));
+  const parts = await desk.tasks(pointsTask, inputs);
+  const orders = inputs.map(({ part: number }) => dealt(ticks, number, of));
+  const gather = (numbers: (each: LossesOnBoth) => readonly (number | null)[] | null | undefined) => {
+    const all = new Array<number | null>(points).fill(null);
+    parts.forEach((each, k) => numbers(each)?.forEach((value, i) => (all[orders[k][i]] = value)));
+    return all;
+  };
+  const orNull = (values: (number | null)[]) => (values.every((value) => value === null) ? null : values);
+  return {
+    loss: gather((each) => each.loss),
+    accuracy: orNull(gather((each) => each.accuracy)),
+    test:
+      problem.heldOut === undefined
+        ? null
+        : {
+            loss: gather((each) => each.test?.loss),
+            accuracy: orNull(gather((each) => each.test?.accuracy)),
+          },
+  };
+}

@@ -1,0 +1,98 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { RESULT_KINDS } from "../src/documents/result-kinds.ts";
+import { encodeSafetensors } from "../src/files/safetensors.ts";
+import { load } from "../src/library/open.ts";
+import { commandLine, DIGITS, floats } from "./support/command-line.ts";
+import { modelBytes, tensorProto, valueInfo } from "./support/onnx-model.ts";
+
+const { at, thalweg, npz } = commandLine();
+
+const line = async (...args: string[]) => {
+  const run = await thalweg(["line", ...args, "--json"]);
+  expect(run.err + run.out).not.toContain("This is a bug");
+  expect(run.code, run.err).toBe(0);
+  return RESULT_KINDS.line.parse(JSON.parse(run.out));
+};
+
+const wave = (i: number) => Math.sin(3.7 * i + 0.3);
+
+function leastSquares(precision: "float" | "double"): string[] {
+  writeFileSync(
+    at(`${precision}.onnx`),
+    modelBytes({
+      opset: 17,
+      inputs: [valueInfo("x", precision, ["N", 5])],
+      outputs: [valueInfo("y", precision, ["N", 2])],
+      nodes: [{ op: "Gemm", inputs: ["x", "w", "b"], outputs: ["y"] }],
+      initializers: [
+        tensorProto(
+          "w",
+          precision,
+          [5, 2],
+          Array.from({ length: 10 }, (_, i) => wave(i)),
+        ),
+        tensorProto("b", precision, [2], [0.1, -0.2]),
+      ],
+    }),
+  );
+  const data = npz("line.npz", { x: floats([40, 5], (i) => wave(i + 7)), y: floats([40, 2], (i) => wave(2 * i + 1)) });
+  return [at(`${precision}.onnx`), "--data", data, "--loss", "mse", "--limit", "40"];
+}
+
+describe("the loss along a line", () => {
+  it.each([
+    ["float", 1e-6],
+    ["double", 1e-12],
+  ] as const)("is its parabola for a linear least-squares model (%s)", async (precision, tolerance) => {
+    const { result } = await line(...leastSquares(precision), "--normalize", "none", "--x", "-1:1:21", "--seed", "3");
+    const worst = result.loss.map((each, i) => Math.abs((each ?? Number.NaN) / result.quadratic.values[i] - 1));
+    expect(Math.max(...worst)).toBeLessThan(tolerance);
+    expect(result.x).toEqual(Array.from({ length: 21 }, (_, i) => ((i - 10) * 2) / 20));
+    expect(result.quadratic.leavesAt).toBeNull();
+  });
+
+  it("is that of the weights at 0 and that of the file at 1, bit for bit; the files stay as they are", async () => {
+    const before = readFileSync(DIGITS);
+    await using problem = await load(DIGITS, { data: at("good.npz"), threads: 2 });
+    const { loss } = await problem.point.value();
+    const theta = problem.point.parameters.map((x, i) => Math.fround(x + 0.05 * wave(i)));
+    writeFileSync(at("there.safetensors"), encodeSafetensors([...problem.space.unflatten(theta, "float32")]));
+    await using there = problem.at(theta);
+    const model = [DIGITS, "--data", at("good.npz"), "--threads", "2"];
+    const { result } = await line(...model, "--direction", `to:${at("there.safetensors")}`, "--x", "-1:2:31");
+    expect(result.loss[10]).toBe(loss);
+    expect(result.loss[20]).toBe((await there.value()).loss);
+    expect(result.marks).toMatchObject([{ at: 1, outside: 0 }]);
+    expect(readFileSync(DIGITS).equals(before)).toBe(true);
+  });
+
+  it("is measured coarsely where the time is short: what is there is where a coarser grid has points", async () => {
+    const model = [DIGITS, "--data", "digits", "--limit", "1000", "--threads", "1"];
+    const run = await thalweg(["line", ...model, "--x", "-1:1:8001", "--time", "2s", "--json"]);
+    expect(run.code, run.err).toBe(5);
+    const { result } = RESULT_KINDS.line.parse(JSON.parse(run.out));
+    expect(result.measured).toBeGreaterThan(0);
+    expect(result.measured).toBeLessThan(8001);
+    expect(result.loss[4000]).toBe(result.home);
+  });
+
+  it.each([
+    [["--x", "-1:1:50"], 3, "Write --x -1:1:51."],
+    [["--x", "1:2:11"], 3, "--x 0:2:21"],
+    [["--x", "fast"], 2, "FIRST:LAST:NUMBER"],
+    [["--direction", "eig:0"], 2, "eig:1 for the largest"],
+    [["--direction", "sideways"], 2, "There is no --direction sideways"],
+    [["--direction", "to:nowhere.safetensors"], 3, "nowhere.safetensors"],
+    [["--direction", "pca:nothing-*.npz"], 3, "No file fits"],
+    [["--direction", "update:good.npz,good.npz"], 3, "lacks"],
+  ])("refuses %j", async (args, code, hint) => {
+    const run = await thalweg(["line", DIGITS, "--data", "good.npz", ...args, "--json"]);
+    expect(run.code, run.out).toBe(code);
+    const { error } = z
+      .object({ error: z.looseObject({ message: z.string(), hint: z.string().nullish() }) })
+      .parse(JSON.parse(run.out));
+    expect(`${error.message} ${error.hint}`).toContain(hint);
+  });
+});
