@@ -53,6 +53,9 @@ export function roundoffOf(precision: FloatType): number {
   return precision === "float64" ? 2 ** -53 : 2 ** -24;
 }
 
+/** Lengths that float32 may flush to 0 on the way: a probability e⁻¹⁰⁴ is none there, and what is made of it is 0. */
+export const FLUSHED = 2 ** -110;
+
 export function unit(random: RandomStream, dimension: number): Float64Array {
   const vector = random.normalVector(dimension);
   normalize(vector);

@@ -149,7 +149,10 @@ function ofWhole(
   // An infinite loss has no mean to compare.
   if (!Number.isFinite(sum)) return [];
   const moved = spread.reduce((total, x) => total + x, 0);
-  const allowed = (MARGIN + Math.sqrt(batch)) * roundoff * size + MARGIN * (moved + rounding * divisor);
+  const allowed =
+    (MARGIN + Math.sqrt(batch)) * roundoff * size +
+    MARGIN * (moved + rounding * divisor) +
+    SMALLEST * plain.losses.length;
   const error = Math.abs(value * divisor - sum);
   const scale = size > 0 ? size : 1;
   return [

@@ -49,7 +49,7 @@ export async function compareNearby({ problem, random }: CheckBench, comparison:
           failing.map(([number]) => number),
         )}.`
       : first.right.size === 0
-        ? `Nothing was decided: rounding or jumps of the loss are larger than what the ${subject} says.`
+        ? `Nothing was decided: rounding or jumps of the loss are larger than what the ${subject} says, or it is not finite a step away.`
         : first.suspects.size > 0
           ? `Nothing was decided about ${labelsOf(problem, [...first.suspects])}.`
           : "";

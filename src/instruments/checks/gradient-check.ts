@@ -3,7 +3,7 @@ import { roundedGradient } from "../../problem/derivatives.ts";
 import { heldParameters } from "../../problem/held-parameters.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
-import { roundoffOf, type CheckBench, type CheckDefinition } from "./check.ts";
+import { FLUSHED, roundoffOf, type CheckBench, type CheckDefinition } from "./check.ts";
 import { compareNearby } from "./compare-nearby.ts";
 import { equalShares } from "./equal-shares.ts";
 import { genericDirection, sayHeld } from "./generic-direction.ts";
@@ -11,6 +11,7 @@ import { newTrial, note, type Trial } from "./ledger.ts";
 import { roundingNoise } from "./rounding-noise.ts";
 import { slopesOf } from "./slope.ts";
 import { STEPS } from "./steps.ts";
+import { withinDomain } from "./within-domain.ts";
 
 /** An error of one part in a thousand in the gradient of one tensor is found. */
 const LIMIT = 5e-4;
@@ -35,10 +36,11 @@ async function againstDifferences(
   const limit = DECISIVE[precision];
   const steps = STEPS[precision];
   const home = point.parameters;
-  const along = (direction: Float64Array) => async (h: number) => {
-    await using there = problem.at(home.map((x, i) => x + h * direction[i]));
-    return Float64Array.of((await there.value(context)).loss);
-  };
+  const along = (direction: Float64Array) => (h: number) =>
+    withinDomain(async () => {
+      await using there = problem.at(home.map((x, i) => x + h * direction[i]));
+      return Float64Array.of((await there.value(context)).loss);
+    });
   const f0 = Float64Array.of((await point.value(context)).loss);
   const generic = genericDirection(problem, home, random.split("generic"));
   const expected = Math.abs(dot(gradient, generic));
@@ -77,7 +79,9 @@ async function againstDifferences(
       const slopes: number[] = [];
       for (const h of [found.step, -found.step]) {
         await using there = problem.at(home.map((x, i) => x + h * direction[i]));
-        slopes.push(dot(await there.gradient(context), direction));
+        const beside = await withinDomain(() => there.gradient(context));
+        if (!beside) return Number.POSITIVE_INFINITY;
+        slopes.push(dot(beside, direction));
       }
       return Math.max(...slopes.map((x) => Math.abs(x - slope))) / share;
     };
@@ -99,7 +103,7 @@ async function againstDifferences(
  */
 function comparePrecisions(problem: Problem, narrow: Float64Array, wide: Float64Array, moved: Float64Array): Trial {
   const trial = newTrial(LIMIT, 0);
-  const floor = 32 * 2 ** -24 * norm2(wide);
+  const floor = 32 * 2 ** -24 * norm2(wide) + FLUSHED;
   const noise: number[] = [];
   for (const [number, { offset, size }] of problem.space.tensors.entries()) {
     const [g, other] = [wide, narrow].map((each) => each.subarray(offset, offset + size));

@@ -3,7 +3,7 @@ import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { Product } from "../../problem/derivatives.ts";
 import type { RunContext } from "../../util/run-context.ts";
-import { distance, relative, roundoffOf, type CheckBench, type Measurement } from "./check.ts";
+import { distance, FLUSHED, relative, roundoffOf, type CheckBench, type Measurement } from "./check.ts";
 import { compareNearby } from "./compare-nearby.ts";
 import { sayHeld } from "./generic-direction.ts";
 import { lengthsOf } from "./equal-shares.ts";
@@ -12,6 +12,7 @@ import { outputRounding } from "./output-rounding.ts";
 import { roundingNoise } from "./rounding-noise.ts";
 import { slopesOf } from "./slope.ts";
 import { STEPS } from "./steps.ts";
+import { withinDomain } from "./within-domain.ts";
 
 /** What differences decide in each arithmetic; float32 alone, on a device that has no other, sees gross errors only. */
 export const PRODUCT_LIMIT = { float64: 1e-3, float32: 5e-2 } as const;
@@ -104,7 +105,7 @@ async function againstDifferences(
   const units = unitsOf(oracle, home);
   const f = respond(oracle, point, context);
   const f0 = await f(home);
-  const along = (v: Float64Array) => (h: number) => f(home.map((x, i) => x + h * v[i]));
+  const along = (v: Float64Array) => (h: number) => withinDomain(() => f(home.map((x, i) => x + h * v[i])));
   const measured = await roundingNoise(along(block[0]), f0, tensors, partsOf(oracle, images[0]), roundoffOf(precision));
   // Along a line, what is rounded inside of the network may keep to its grain while all behind it changes smoothly.
   const moved = await rounded(oracle, point, context);
@@ -126,12 +127,13 @@ async function againstDifferences(
     const partOf = (vector: Float64Array) => vector.subarray(tensors[t].offset, tensors[t].offset + tensors[t].size);
     for (const h of [step, -step]) {
       await using there = oracle.at(home.map((x, i) => x + h * v[i]));
-      const [beside] = await there.product(product, [v], context);
-      if (distance(partOf(beside), partOf(image)) > error / 4) return false;
+      const beside = await withinDomain(() => there.product(product, [v], context));
+      if (!beside || distance(partOf(beside[0]), partOf(image)) > error / 4) return false;
     }
     const shortest = (16 * rounding[t]) / error;
     if (shortest >= step) return true;
     const [ahead, behind] = [await along(v)(shortest), await along(v)(-shortest)];
+    if (!ahead || !behind) return false;
     const slope = ahead.map((x, i) => (x - behind[i]) / (2 * shortest));
     return distance(partOf(slope), value) <= error / 2;
   };
@@ -203,7 +205,7 @@ async function againstFloat64(
     );
     let ofProduct: Float64Array | undefined;
     for (const [t, { offset, size }] of problem.space.tensors.entries()) {
-      let allowed = ROUNDINGS * roundoff * most * units[t];
+      let allowed = ROUNDINGS * roundoff * most * units[t] + FLUSHED;
       if (apart[t] - allowed > limit * whole[t]) {
         ofProduct ??= (await outputRounding(oracle, point, v, context, product)).map(
           (x) => (x * roundoff) / roundoffOf("float64"),

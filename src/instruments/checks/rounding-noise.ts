@@ -19,7 +19,7 @@ const GROWTH = 8;
  * smooth to far less than its rounding, and what its third and fourth differences see is rounding (Moré & Wild,
  * Estimating computational noise, SIAM J. Sci. Comput. 33, 2011). Where f should have changed but most elements were rounded
  * alike, its grains are larger than that change, and the points are taken further apart. An f that never changes is no matter
- * of rounding. Cost: four evaluations, and rarely more.
+ * of rounding; where f is not finite (undefined), no more is seen of it. Cost: four evaluations, and rarely more.
  *
  * @param f0 f at 0
  * @param slopes the length of the slope of each block, as it is claimed to be
@@ -30,7 +30,7 @@ const GROWTH = 8;
  * await roundingNoise(f, Float64Array.of(0), [{ offset: 0, size: 1 }], [1], 2 ** -53); // about [3e-11]
  */
 export async function roundingNoise(
-  f: (h: number) => Promise<Float64Array>,
+  f: (h: number) => Promise<Float64Array | undefined>,
   f0: Float64Array,
   blocks: readonly Block[],
   slopes: readonly number[],
@@ -42,7 +42,11 @@ export async function roundingNoise(
   let open = [...blocks.keys()];
   for (let spacing = Math.sqrt(roundoff) / 8; spacing <= LONGEST && open.length > 0; spacing *= GROWTH) {
     const rows: Float64Array[] = [];
-    for (let k = -SIDE; k <= SIDE; k++) rows.push(k === 0 ? f0 : await f(k * spacing));
+    for (let k = -SIDE; k <= SIDE; k++) {
+      const row = k === 0 ? f0 : await f(k * spacing);
+      if (!row) return noise;
+      rows.push(row);
+    }
     const measured = noiseOf(rows, blocks);
     const alike: number[] = [];
     for (const b of open) {

@@ -26,7 +26,8 @@ export interface SlopeOptions {
 /**
  * The slope of a vector f at 0, block by block. Rounding spoils short steps, curvature and kinks long ones, so no step is
  * trusted by itself: the two neighbouring steps that agree best give the slope, and the length of their difference its
- * uncertainty, with what rounding of f may do to both alike. Cost: two evaluations a step.
+ * uncertainty, with what rounding of f may do to both alike. A step at which f is not finite (undefined) tells nothing: f ends
+ * there, as a logarithm does. Cost: two evaluations a step.
  *
  * @example
  * const f = async (h: number) => Float64Array.of(Math.sin(h));
@@ -34,7 +35,7 @@ export interface SlopeOptions {
  * await slopesOf(f, all, { steps: [1e-4, 1e-5], enough: [1e-6], rounding: [0] }); // 1 ± 1.7e-9
  */
 export async function slopesOf(
-  f: (h: number) => Promise<Float64Array>,
+  f: (h: number) => Promise<Float64Array | undefined>,
   blocks: readonly Block[],
   { steps, enough, rounding }: SlopeOptions,
 ): Promise<Slope[]> {
@@ -47,6 +48,7 @@ export async function slopesOf(
   }));
   for (const h of steps) {
     const [ahead, behind] = [await f(h), await f(-h)];
+    if (!ahead || !behind) continue;
     found.set(
       h,
       ahead.map((x, i) => (x - behind[i]) / (2 * h)),
