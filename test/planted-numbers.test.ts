@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { roundoffOf } from "../src/instruments/checks/check.ts";
 import { CHECKS_OF_EVERY_RUN } from "../src/instruments/checks/every-run.ts";
 import type { Estimate } from "../src/estimators/estimate.ts";
+import type { ExtremalResult } from "../src/estimators/extremal-eigenpairs.ts";
 import { runProfile } from "../src/instruments/profile.ts";
 import { add, mul } from "../src/ops/arithmetic.ts";
 import { matmul } from "../src/ops/matmul.ts";
@@ -34,7 +35,25 @@ import { array, buildProblem, labels } from "./support/build-problem.ts";
 const planted = vi.hoisted(() => ({
   batches: (all: readonly BatchRange[], _size: number): readonly BatchRange[] => all,
   layers: (all: readonly Estimate[]): readonly Estimate[] => all,
+  ends: (found: ExtremalResult): ExtremalResult => found,
 }));
+
+vi.mock("../src/estimators/extremal-eigenpairs.ts", async (original) => {
+  const real = await original<typeof import("../src/estimators/extremal-eigenpairs.ts")>();
+  return {
+    ...real,
+    extremalEigenpairs: async (...given: Parameters<typeof real.extremalEigenpairs>) =>
+      planted.ends(await real.extremalEigenpairs(...given)),
+  };
+});
+
+vi.mock("../src/estimators/dense-extremes.ts", async (original) => {
+  const real = await original<typeof import("../src/estimators/dense-extremes.ts")>();
+  return {
+    ...real,
+    denseEnds: async (...given: Parameters<typeof real.denseEnds>) => planted.ends(await real.denseEnds(...given)),
+  };
+});
 
 vi.mock("../src/problem/batches.ts", async (original) => {
   const real = await original<typeof import("../src/problem/batches.ts")>();
@@ -59,6 +78,7 @@ afterEach(() => {
   vi.restoreAllMocks();
   planted.batches = (all) => all;
   planted.layers = (all) => all;
+  planted.ends = (found) => found;
 });
 
 const EXAMPLES = 26;
@@ -337,7 +357,62 @@ describe.each(["float32", "float64"] as const)("in %s", (precision) => {
         return right.length < EXAMPLES ? right : right.map((x) => (x < third && x > sixth ? 4 * x : x));
       });
     }
-    expect(await find()).toEqual([expect.stringMatching(/^Two ways to the trace of the gradient noise disagree/)]);
+    expect(await find()).toEqual([
+      "example-norms",
+      expect.stringMatching(/^Two ways to the trace of the gradient noise disagree/),
+    ]);
+  });
+
+  test.each([
+    ["one that is three times too long", (i: number) => (i === 4 ? 9 : 1)],
+    ["every third a fifth too long", (i: number) => (i % 3 === 0 ? 1.44 : 1)],
+  ])("gradients of examples, %s", async (_what, factor) => {
+    const squares = Point.prototype.exampleGradientSquares;
+    vi.spyOn(Point.prototype, "exampleGradientSquares").mockImplementation(async function (this: Point, context) {
+      return (await squares.call(this, context)).map((x, i) => factor(i) * x);
+    });
+    expect(await notRight({ precision }, { only: "noise" })).toContain("example-norms");
+  });
+
+  const firstOfMany = (change: (found: ExtremalResult) => ExtremalResult["top"]) => (found: ExtremalResult) =>
+    found.top.length > 1 ? { ...found, top: change(found) } : found;
+
+  test.each([
+    ["the first dropped", firstOfMany(({ top }) => top.slice(1))],
+    ["the second dropped", firstOfMany(({ top }) => top.toSpliced(1, 1))],
+    [
+      "three hundredths too large",
+      firstOfMany(({ top }) => top.map((pair) => ({ ...pair, value: 1.03 * pair.value }))),
+    ],
+    [
+      "the second in place of the first",
+      firstOfMany(({ top }) => [{ ...top[1], vector: top[0].vector }, ...top.slice(1)]),
+    ],
+  ])("eigenvalues, %s", async (what, spoil) => {
+    planted.ends = spoil;
+    expect(await notRight({ precision }, { only: "eigenvalues,spectrum" })).toContain("hessian-eigenvalues");
+    if (what === "the second dropped") return;
+    const found = await notRight({ precision }, { only: "eigenvalues,gauss-newton,noise", exactLimit: 0 });
+    expect(found).toEqual(
+      expect.arrayContaining(["hessian-eigenvalues", "gauss-newton-eigenvalues", "noise-eigenvalues"]),
+    );
+  });
+
+  test("eigenvalues of H − G that are three hundredths too small", async () => {
+    planted.ends = (found) => ({
+      ...found,
+      bottom: found.bottom.map((pair) => ({ ...pair, value: 0.97 * pair.value })),
+    });
+    expect(await notRight({ precision }, { only: "residual" })).toContain("residual-eigenvalues");
+  });
+
+  test.each([
+    ["from the whole matrix", {}],
+    ["from probes", { exactLimit: 0 }],
+  ])("the largest eigenvalue of a layer's block a tenth too small, %s", async (_what, options) => {
+    planted.ends = (found) =>
+      found.top.length === 1 ? { ...found, top: [{ ...found.top[0], value: 0.9 * found.top[0].value }] } : found;
+    expect(await notRight({ precision }, { only: "layers", ...options })).toEqual(["layers"]);
   });
 
   test.each([

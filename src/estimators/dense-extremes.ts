@@ -82,6 +82,7 @@ export async function denseEnds(
     top: tops.map(pairAt),
     bottom: bottoms.map(pairAt),
     scale,
+    seen: { highest: values[n - 1], lowest: values[0] },
     products,
     method: `whole matrix (${products} products), every eigenvalue`,
     converged,

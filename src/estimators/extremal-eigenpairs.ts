@@ -5,7 +5,16 @@ import type { RunContext } from "../util/run-context.ts";
 import type { Eigenvalue, EstimatorDescription } from "./estimate.ts";
 import { countProducts, requireSymmetric, requireTolerance } from "./products.ts";
 import { provePairs, worstOf, type ProvedPair } from "./prove-pairs.ts";
-import { endsOf, MARGIN, MISS_PROBABILITY, searchEnds, slackOf, type Pair, type SearchSetup } from "./search-ends.ts";
+import {
+  endsOf,
+  MARGIN,
+  MISS_PROBABILITY,
+  searchEnds,
+  slackOf,
+  type Pair,
+  type SearchSetup,
+  type Seen,
+} from "./search-ends.ts";
 import { countFrom, type OptionsOf, tolerance } from "../util/options.ts";
 
 export const extremalOptions = z.object({
@@ -48,6 +57,8 @@ export interface ExtremalResult {
   readonly bottom: Eigenvalue[];
   /** Largest |Ritz value| seen: what residuals are relative to. */
   readonly scale: number;
+  /** The largest and the smallest Ritz value seen, each less what counts as no news: λmax is no smaller, λmin no larger. */
+  readonly seen: Seen;
   readonly products: number;
   readonly method: string;
   readonly converged: boolean;
@@ -159,6 +170,7 @@ export async function extremalEigenpairs(
   let found: Found = {
     pairs: pick(first.pairs, largest, smallest),
     scale: first.scale,
+    seen: first.seen,
     converged: first.converged,
     multiplicity: {
       checked: false,
@@ -171,7 +183,7 @@ export async function extremalEigenpairs(
   if (found.converged && (options.checkMultiplicity ?? true))
     found = await checkMultiplicity(setup, found, { largest, smallest, reserve: reserve - wanted }, random);
 
-  const { scale, converged, multiplicity } = found;
+  const { scale, seen, converged, multiplicity } = found;
   const pairs = endsOf(found.pairs.length, largest, smallest).map((i) => found.pairs[i]);
   const predicted = products.rounding("norm", Math.max(scale + (options.subtracted ?? 0), setup.roundingScale));
   const { proved, rounding } = await provePairs(products, pairs, predicted);
@@ -186,6 +198,10 @@ export async function extremalEigenpairs(
     top: top.map(plain),
     bottom: bottom.map(plain),
     scale,
+    seen: {
+      highest: seen.highest - slackOf(setup, scale, seen.highest),
+      lowest: seen.lowest + slackOf(setup, scale, seen.lowest),
+    },
     products: products.count(),
     method: `thick-restart ${blockSize > 1 ? `block (${blockSize}) ` : ""}Lanczos, full reorthogonalisation`,
     converged: converged && worstOf(proved) <= 2 * Math.max(setup.tolerance * scale, 8 * rounding),
@@ -196,6 +212,7 @@ export async function extremalEigenpairs(
 interface Found {
   readonly pairs: readonly Pair[];
   readonly scale: number;
+  readonly seen: Seen;
   readonly converged: boolean;
   readonly multiplicity: MultiplicityCheck;
 }
@@ -211,7 +228,7 @@ async function checkMultiplicity(
   const before = products.count();
   // As many products again as the search took are enough to see what it could see.
   const cap = before;
-  let { pairs, scale, converged } = first;
+  let { pairs, scale, seen, converged } = first;
   let news = 0;
   let missProbability: number | null = 0;
   let checked = true;
@@ -230,6 +247,7 @@ async function checkMultiplicity(
       },
       random.split(`check ${round}`),
     );
+    seen = { highest: Math.max(seen.highest, check.seen.highest), lowest: Math.min(seen.lowest, check.seen.lowest) };
     checked = !check.capped;
     missProbability = check.missProbability <= 2 * MISS_PROBABILITY ? check.missProbability : null;
     const isBeyond = (value: number, end: number) => value > end + slackOf(setup, scale, end);
@@ -250,7 +268,7 @@ async function checkMultiplicity(
     missProbability,
     margin: MARGIN * scale,
   };
-  return { pairs, scale, converged, multiplicity };
+  return { pairs, scale, seen, converged, multiplicity };
 }
 
 /** Keeps what is among the `largest` or the `smallest` of the pairs, ascending. */

@@ -68,10 +68,18 @@ export interface SearchTarget {
   readonly against?: { readonly above: number; readonly below: number; readonly cap: number };
 }
 
+/** The ends of what spaces saw: no Ritz value is beyond the ends of the spectrum (Cauchy 1829). */
+export interface Seen {
+  readonly highest: number;
+  readonly lowest: number;
+}
+
 /** What one space found. */
 export interface FoundEnds {
   readonly pairs: Pair[];
   readonly scale: number;
+  /** The largest and the smallest Ritz value of the space as it ended. */
+  readonly seen: Seen;
   readonly converged: boolean;
   /** Whether the check ended at its cap, undecided. */
   readonly capped: boolean;
@@ -148,13 +156,17 @@ export async function searchEnds(setup: SearchSetup, target: SearchTarget, rando
     if (stopped || space.pending().length === 0) break;
     if (!converged && full) space.restart(pairs, kept(m, target, basisLimit));
   }
-  if (space.length === 0) return { pairs: [], scale, converged: false, capped: true, missProbability };
+  if (space.length === 0) {
+    const seen = { highest: Number.NEGATIVE_INFINITY, lowest: Number.POSITIVE_INFINITY };
+    return { pairs: [], scale, seen, converged: false, capped: true, missProbability };
+  }
   const pairs = space.ritz();
   const ends = endsOf(pairs.values.length, target.largest, target.smallest);
   const vectors = space.lift(pairs.coordinates(ends));
   return {
     pairs: ends.map((i, at) => ({ value: pairs.values[i], vector: vectors[at] })),
     scale,
+    seen: { highest: pairs.values[pairs.values.length - 1], lowest: pairs.values[0] },
     converged,
     capped: undecided,
     missProbability,

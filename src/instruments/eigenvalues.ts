@@ -12,9 +12,13 @@ import { lossPart } from "./loss.ts";
 import { exactly, type Claim, type Condition, type Ground, type Question } from "./judge-verdict.ts";
 import { descentAlongGradient, provesSlope } from "./descent.ts";
 import { lossGradient } from "../quantities/loss-gradient.ts";
-import { hessianExtremes } from "../quantities/hessian-extremes.ts";
+import { denseHessian } from "../quantities/dense-hessian.ts";
+import { comesFromMatrix, hessianExtremes } from "../quantities/hessian-extremes.ts";
+import { hessianOperator } from "../quantities/hessian-operator.ts";
 import { lossRounding } from "../quantities/loss-rounding.ts";
 import { lossValue } from "../quantities/loss-value.ts";
+import { onlyIf } from "../quantities/quantity.ts";
+import { pairsCheck } from "./pairs-check.ts";
 import { eigenvalueNumber, eigenvalueReading } from "./reading.ts";
 
 function withMethod(reading: Reading, method: string | null): Reading {
@@ -201,14 +205,28 @@ export const eigenvaluesInstrument = defineInstrument({
   reads: [gradientPart, lossPart],
   figures: [extremalEigenvalues],
   parameters: z.object({}),
-  needs: [hessianExtremes, lossGradient, lossValue, lossRounding],
+  needs: [hessianExtremes, onlyIf(comesFromMatrix, denseHessian), lossGradient, lossValue, lossRounding],
+  // What proves them.
+  cost: () => 1,
   run: async (desk) => {
     const { point, problem } = desk;
     const unit = roundoff(problem.options);
-    const { top, bottom, scale, multiplicity, products, method, converged, reason } = await desk.get(hessianExtremes);
+    const found = await desk.get(hessianExtremes);
+    const { scale, multiplicity, products, method, converged, reason } = found;
+    const [top, bottom] = [found.top, found.bottom].map((pairs) =>
+      pairs.map(({ value, residual }) => ({ value, residual })),
+    );
+    const spectrum = comesFromMatrix(desk) ? (await desk.get(denseHessian))?.values : undefined;
+    const hessian = {
+      name: "hessian-eigenvalues",
+      title: "the Hessian",
+      operator: desk.operator(hessianOperator),
+      spectrum,
+    };
+    desk.checks.push(await pairsCheck(hessian, { top, bottom }, found, desk.random.split("proof of eigenvalues")));
     const smallest = bottom[0].value;
     const strongest = Math.max(Math.abs(top[0].value), Math.abs(smallest));
-    const { checked, found, missProbability, margin } = multiplicity;
+    const { checked, found: copies, missProbability, margin } = multiplicity;
     // Four roundings of every weight, as far as the strongest curvature carries them: a bound, which may be far too large.
     const gradientResolution = 4 * unit * scale * norm2(point.parameters);
     const isShort = norm2(await desk.get(lossGradient)) <= gradientResolution;
@@ -216,9 +234,9 @@ export const eigenvaluesInstrument = defineInstrument({
     return {
       parts: {
         hessian: {
-          top: top.map(({ value, residual }) => ({ value, residual })),
-          bottom: bottom.map(({ value, residual }) => ({ value, residual })),
-          multiplicity: { checked, found, missProbability, margin },
+          top,
+          bottom,
+          multiplicity: { checked, found: copies, missProbability, margin },
           eigenvalueProducts: products,
           eigenvalueMethod: method,
           eigenvaluesConverged: converged,

@@ -6,10 +6,13 @@ import { gaussNewtonComparison } from "./gauss-newton/gauss-newton-comparison.ts
 import { gaussNewtonPart, residualPart } from "./gauss-newton/gauss-newton-part.ts";
 import { defineInstrument } from "./instrument.ts";
 import { gaussNewtonExtremes } from "../quantities/gauss-newton-extremes.ts";
+import { gaussNewtonOperator } from "../quantities/gauss-newton-operator.ts";
 import { gaussNewtonTrace } from "../quantities/gauss-newton-trace.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { residualExtremes } from "../quantities/residual-extremes.ts";
+import { residualOperator } from "../quantities/residual-operator.ts";
 import { residualTrace } from "../quantities/residual-trace.ts";
+import { pairsCheck } from "./pairs-check.ts";
 import { eigenvalueReading, estimateReading } from "./reading.ts";
 
 /** G needs the outputs apart from the loss. */
@@ -28,12 +31,22 @@ export const gaussNewtonInstrument = defineInstrument({
   parameters: z.object({}),
   notFor: needsOutputs,
   needs: [gaussNewtonExtremes, gaussNewtonTrace],
+  // What proves the eigenvalues.
+  cost: () => 1,
   run: async (desk) => {
-    const { top, converged } = await desk.get(gaussNewtonExtremes);
+    const found = await desk.get(gaussNewtonExtremes);
+    const { converged } = found;
+    const top = found.top.map(({ value, residual }) => ({ value, residual }));
+    const matrix = {
+      name: "gauss-newton-eigenvalues",
+      title: "the Gauss–Newton matrix",
+      operator: desk.operator(gaussNewtonOperator),
+    };
+    desk.checks.push(await pairsCheck(matrix, { top }, found, desk.random.split("proof of gauss-newton")));
     const trace = await desk.get(gaussNewtonTrace);
     const done = converged && trace.converged;
     return {
-      parts: { gaussNewton: { top: top.map(({ value, residual }) => ({ value, residual })), trace } },
+      parts: { gaussNewton: { top, trace } },
       converged: done,
       reason: done ? undefined : "A tolerance was not reached within the budget.",
     };
@@ -63,15 +76,21 @@ export const residualInstrument = defineInstrument({
   parameters: z.object({}),
   notFor: needsOutputs,
   needs: [hessianExtremes, residualExtremes, residualTrace],
+  cost: () => 2,
   run: async (desk) => {
     const { scale } = await desk.get(hessianExtremes);
-    const { top, bottom, converged } = await desk.get(residualExtremes);
+    const found = await desk.get(residualExtremes);
+    const { converged } = found;
+    const [top, bottom] = [found.top, found.bottom].map((pairs) =>
+      pairs.map(({ value, residual }) => ({ value, residual })),
+    );
+    const matrix = { name: "residual-eigenvalues", title: "H − G", operator: desk.operator(residualOperator) };
+    desk.checks.push(await pairsCheck(matrix, { top, bottom }, found, desk.random.split("proof of the residual")));
     const trace = await desk.get(residualTrace);
     // Where H is zero, nothing has a share of it.
     const share = scale > 0 ? Math.max(Math.abs(top[0].value), Math.abs(bottom[0].value)) / scale : null;
-    const plain = (pairs: typeof top) => pairs.map(({ value, residual: error }) => ({ value, residual: error }));
     return {
-      parts: { residual: { top: plain(top), bottom: plain(bottom), trace, share } },
+      parts: { residual: { top, bottom, trace, share } },
       converged: converged && trace.converged,
       reason: converged && trace.converged ? undefined : "A tolerance was not reached within the budget.",
     };

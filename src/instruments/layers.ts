@@ -4,7 +4,7 @@ import { formatMeasured, formatShare } from "../util/format-number.ts";
 import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { defineInstrument } from "./instrument.ts";
 import { layerCurvature } from "./layers/layer-curvature.ts";
-import { layersCheck, type Whole } from "./layers/layers-check.ts";
+import { againByNames, layersCheck, type Whole } from "./layers/layers-check.ts";
 import { layersPart } from "./layers/layers-part.ts";
 import { exactly } from "./judge-verdict.ts";
 import { denseHessian, type DenseHessian } from "../quantities/dense-hessian.ts";
@@ -80,7 +80,11 @@ export const layersInstrument = defineInstrument({
         weightNorm: lengthOf(point),
       };
     });
-    const measured = readings.map((reading, i) => ({ ...reading, again: blocks[i].again }));
+    const spread = { diagonal: proofs.diagonal, gradient, weights: point };
+    const measured = readings.map((reading, i) => ({
+      ...reading,
+      again: againByNames(reading, desk.problem.space.tensors, spread, blocks[i].top),
+    }));
     desk.checks.push(layersCheck(measured, { ...proofs, ...(await wholeOf(desk, dense)) }));
     const converged = blocks.every(({ isChosen, top }) => !isChosen || top?.converged === true);
     return {

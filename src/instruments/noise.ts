@@ -15,11 +15,13 @@ import { exampleNorms } from "../quantities/example-norms.ts";
 import { gradientSample } from "../quantities/gradient-sample.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { noiseAlignment } from "../quantities/noise-alignment.ts";
+import { noiseCovarianceOperator } from "../quantities/noise-covariance-operator.ts";
 import { noiseExtremes } from "../quantities/noise-extremes.ts";
 import { noiseTrace } from "../quantities/noise-trace.ts";
 import { aboutSum, summedOverIn, timesSum } from "../quantities/summed-over.ts";
 import type { Desk } from "../quantities/desk.ts";
 import { criticalBatchSize } from "./noise/critical-batch-size.ts";
+import { pairsCheck } from "./pairs-check.ts";
 import { eigenvalueReading, estimateReading, percent, range } from "./reading.ts";
 
 /** The mean curvature along the noise and the overlap of the leading eigenvectors, beside the cosine. */
@@ -125,12 +127,22 @@ export const noiseInstrument = defineInstrument({
     needsSingleExamples(problem) ??
     (problem.point.sample.contributing().length < 2 ? "One example has no gradient noise." : undefined),
   needs: [hessianExtremes, exampleNorms, noiseProofs, noiseTrace, noiseExtremes, noiseAlignment, gradientSample],
+  // What proves the eigenvalues.
+  cost: () => 1,
   run: async (desk) => {
     const { confidence } = desk;
     const { squares } = await desk.get(exampleNorms);
     const n = squares.length;
     const { products } = await desk.get(noiseProofs);
-    const { top, converged } = await desk.get(noiseExtremes);
+    const found = await desk.get(noiseExtremes);
+    const { converged } = found;
+    const top = found.top.map(({ value, residual }) => ({ value, residual }));
+    const matrix = {
+      name: "noise-eigenvalues",
+      title: "the covariance of the examples' gradients",
+      operator: desk.operator(noiseCovarianceOperator),
+    };
+    desk.checks.push(await pairsCheck(matrix, { top }, found, desk.random.split("proof of the noise")));
     const { value, rounding } = await desk.get(noiseTrace);
     const trace = exactEstimate(value, rounding, 0, "exact, from every example's gradient norm", confidence);
     const sorted = squares.toSorted();
@@ -142,7 +154,7 @@ export const noiseInstrument = defineInstrument({
           method: "per-example gradients, each differentiated alone",
           summedOver: summedOverIn(desk),
           trace: { ...trace, products },
-          top: top.map(({ value, residual }) => ({ value, residual })),
+          top,
           ...(await criticalBatch(desk)),
           // Noise that is 0 up to rounding fills nothing that could be counted.
           effectiveDirections: top[0].value > 0 && trace.value > 0 ? trace.value / top[0].value : null,

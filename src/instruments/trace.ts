@@ -7,13 +7,14 @@ import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { defineInstrument } from "./instrument.ts";
 import { tracePart } from "./trace/trace-part.ts";
 import { denseHessian } from "../quantities/dense-hessian.ts";
-import { isSmall } from "../quantities/hessian-matrix.ts";
+import { hessianMatrix, isSmall } from "../quantities/hessian-matrix.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { bytesOfVectors } from "../quantities/memory.ts";
 import { hessianOperator } from "../quantities/hessian-operator.ts";
 import { hessianTrace } from "../quantities/hessian-trace.ts";
 import { traceParameters } from "../quantities/trace-parameters.ts";
 import { estimateNumber, estimateReading, spreadOf } from "./reading.ts";
+import { sumsCheck } from "./trace/sums-check.ts";
 
 /** Products that probes of the Frobenius norm take, about. */
 const FROBENIUS = 60;
@@ -24,7 +25,7 @@ export const traceInstrument = defineInstrument({
   part: tracePart,
   reads: [eigenvaluesPart],
   parameters: traceParameters,
-  needs: [denseHessian, hessianExtremes, hessianTrace],
+  needs: [hessianMatrix, denseHessian, hessianExtremes, hessianTrace],
   // The Frobenius norm, where the matrix does not give it.
   cost: (setting) => (isSmall(setting) ? 0 : FROBENIUS),
   // Every probe with its product.
@@ -56,6 +57,14 @@ export const traceInstrument = defineInstrument({
             desk.stage("Frobenius norm"),
           ),
     );
+    const dimension = desk.problem.space.dimension;
+    const known = {
+      spectrum: dense?.values,
+      matrix: (await desk.get(hessianMatrix))?.matrix,
+      some: [...top, ...bottom.slice(0, dimension - top.length)],
+      dimension,
+    };
+    desk.checks.push(sumsCheck({ trace, frobenius }, known));
     // The spectral norm: the largest eigenvalue in size, whatever its sign.
     const strongest = Math.abs(top[0].value) >= Math.abs(bottom[0].value) ? top[0] : bottom[0];
     const largest = Math.abs(strongest.value);

@@ -20,8 +20,8 @@ export interface BlockTraces {
   readonly traces: readonly Estimate[];
   /** Of the sum of all traces: they share their probes, so that their errors are not independent. */
   readonly standardErrorOfSum: number;
-  /** Each trace as the sum over the layer's own places of the diagonal, or of what estimates it. */
-  readonly again: readonly Again[];
+  /** The diagonal of the matrix, or what the probes say of it: the traces are sums of it. */
+  readonly diagonal: Float64Array;
   /** A product with a vector that lies in one layer against the products that the traces rest on, in units of what rounding leaves; 0 where they rest on a matrix. */
   readonly inOneLayer: number;
 }
@@ -38,7 +38,7 @@ export function tracesOfMatrix(desk: Desk, whole: HessianMatrix, layers: readonl
     return exactEstimate(trace, rounding, products, "exact, from the whole matrix", desk.confidence);
   });
   const diagonal = Float64Array.from({ length: n }, (_, i) => matrix[i * n + i]);
-  return { traces, again: onDiagonal(diagonal, layers), standardErrorOfSum: 0, inOneLayer: 0 };
+  return { traces, diagonal, standardErrorOfSum: 0, inOneLayer: 0 };
 }
 
 /** Probes whose products are compared with those of a wider arithmetic. */
@@ -91,7 +91,7 @@ export async function tracesByProbes(desk: Desk, layers: readonly Layer[], probe
     traces,
     // The variance of zᵀRz is 2‖R‖_F² at most, and ‖Rz‖² is ‖R‖_F² on average: less noisy than what the forms scatter by.
     standardErrorOfSum: Math.sqrt((2 * meanSquareOf(rest)) / probes),
-    again: onDiagonal(diagonal, layers),
+    diagonal,
     inOneLayer: await inOneLayer(hessian, layers[random.split("layer proof").integer(layers.length)], z, images),
   };
 }
@@ -117,16 +117,6 @@ function standardErrorOf(samples: Float64Array): number {
 /** How large the mean that a few samples are drawn about may be: theirs and three standard errors; 0 of none. */
 function boundOfMean(samples: Float64Array): number {
   return samples.length === 0 ? 0 : Math.abs(meanOf(samples)) + 3 * standardErrorOf(samples);
-}
-
-/** Sums over the places of each layer, from one pass over all of them. */
-function onDiagonal(diagonal: Float64Array, layers: readonly Layer[]): Again[] {
-  const whole = sumOf(diagonal.map(Math.abs));
-  return layers.map(({ tensors }) => ({
-    value: sumOf(Array.from(rowsOf(tensors), (i) => diagonal[i])),
-    // What the probes add up to may be much more than is left of it.
-    allowed: diagonal.length * Number.EPSILON * whole,
-  }));
 }
 
 /** Deviations of a sum of roundings whose signs are random. */

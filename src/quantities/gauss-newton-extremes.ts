@@ -6,18 +6,22 @@ import {
 } from "../estimators/extremal-eigenpairs.ts";
 import { gaussNewtonOperator } from "./gauss-newton-operator.ts";
 import { hessianExtremes } from "./hessian-extremes.ts";
+import { bytesOfVectors } from "./memory.ts";
 import { defineQuantity } from "./quantity.ts";
 
-/** The largest eigenvalues of G, as many as of H are wanted, from a Krylov space (`extremalEigenpairs`). */
+/** The largest eigenpairs of G, with vectors, as many as of H are wanted, from a Krylov space (`extremalEigenpairs`). */
 export const gaussNewtonExtremes = defineQuantity({
   name: "largest eigenvalues of the Gauss–Newton matrix",
   parameters: hessianExtremes.parameters.pick({ top: true, tol: true }),
   cost: ({ problem }, { top: largest }) => productsOfSearch(problem.space.dimension, { largest, blockSize: 1 }),
-  bytes: ({ problem }, { top: largest }) => ({ working: bytesOfSearch(problem.point, { largest }) }),
+  bytes: ({ problem }, { top: largest }) => ({
+    working: bytesOfSearch(problem.point, { largest }),
+    kept: bytesOfVectors(problem.space.dimension, largest),
+  }),
   compute: (desk, { top: largest, tol: tolerance }): Promise<ExtremalResult> =>
     extremalEigenpairs(
       desk.operator(gaussNewtonOperator),
-      { largest, tolerance, blockSize: 1 },
+      { largest, tolerance, blockSize: 1, vectors: true },
       desk.random.split("gauss-newton"),
       desk.stage("Gauss–Newton matrix"),
     ),

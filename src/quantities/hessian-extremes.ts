@@ -34,7 +34,7 @@ function prefers({ problem }: Setting, { top, bottom }: Wanted): boolean {
 }
 
 /** Whether they come from the whole matrix: where that is cheaper, or where something else in the run computes it. */
-function comesFromMatrix(setting: Setting): boolean {
+export function comesFromMatrix(setting: Setting): boolean {
   if (!isSmall(setting)) return false;
   // Where time is short, the ends of the spectrum are worth more than the whole of it, and come first.
   return prefers(setting, setting.parametersOf({ parameters })) || (setting.wants(hessianMatrix) && !setting.hasBudget);

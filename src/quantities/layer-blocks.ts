@@ -48,6 +48,8 @@ export interface LayerTop extends Pick<Eigenvalue, "value" | "residual"> {
   readonly converged: boolean;
   /** The trace of the block as the sum of its whole spectrum, where that was found. */
   readonly trace?: Again;
+  /** The largest of the whole spectrum, or of the Ritz values of the search. */
+  readonly again: Again;
 }
 
 /** Rows of a block whose whole spectrum costs no more than a search in it. */
@@ -69,19 +71,25 @@ async function topOfMatrix(desk: Desk, whole: Float64Array, layer: Layer): Promi
   const { top, converged } = await denseEnds(operator, block, { largest: 1, smallest: 0 }, context);
   // As all eigenvalues are held against the whole matrix.
   const trace = { value: sumOf(spectrum.values), allowed: 100 * size * Number.EPSILON * norm2(spectrum.values) };
-  return { value: top[0].value, residual: top[0].residual, missProbability: 0, converged, trace };
+  const { value, residual } = top[0];
+  const again = { value: Math.max(...spectrum.values), allowed: residual };
+  return { value, residual, missProbability: 0, converged, trace, again };
 }
+
+/** Of a search in a block. */
+const TOLERANCE = 1e-3;
 
 /** By a search, with a second one for what the first passed over. */
 async function topOfSearch(desk: Desk, block: LinearOperator, { name }: Layer): Promise<LayerTop> {
-  const { top, converged, multiplicity } = await extremalEigenpairs(
+  const { top, converged, multiplicity, seen, scale } = await extremalEigenpairs(
     block,
-    { largest: 1, tolerance: 1e-3 },
+    { largest: 1, tolerance: TOLERANCE },
     desk.random.split(`layer ${name}`),
     desk.stage("layers"),
   );
   const { value, residual } = top[0];
-  return { value, residual, converged, missProbability: multiplicity.missProbability };
+  const again = { value: seen.highest, allowed: residual + 2 * TOLERANCE * scale };
+  return { value, residual, converged, missProbability: multiplicity.missProbability, again };
 }
 
 function blockOperator(desk: Desk, { name, tensors }: Layer): LinearOperator {
@@ -100,8 +108,6 @@ function searchesOf(tensors: readonly ParameterTensor[], count: number): number 
 export interface LayerBlock {
   readonly layer: Layer;
   readonly trace: Estimate;
-  /** The same in another way: from all eigenvalues of the block where they were found, else from its diagonal. */
-  readonly again: Again;
   /** Whether its largest eigenvalue was to be found: those of the largest traces are. */
   readonly isChosen: boolean;
   readonly top: LayerTop | undefined;
@@ -110,7 +116,7 @@ export interface LayerBlock {
 /** The layers' blocks of H. */
 export interface LayerBlocks {
   /** What holds their traces together. */
-  readonly proofs: Pick<BlockTraces, "standardErrorOfSum" | "inOneLayer">;
+  readonly proofs: Pick<BlockTraces, "standardErrorOfSum" | "inOneLayer" | "diagonal">;
   readonly blocks: readonly LayerBlock[];
   /**
    * The matrix that they are blocks of, where there is one: what the products that it was made of hide of an eigenvalue
@@ -140,7 +146,7 @@ export const layerBlocks = defineQuantity({
   compute: async (desk, { layerProbes, layerTop }): Promise<LayerBlocks> => {
     const layers = layersOf(desk.problem.space.tensors);
     const whole = await desk.get(hessianMatrix);
-    const { traces, again, ...proofs } = whole
+    const { traces, ...proofs } = whole
       ? tracesOfMatrix(desk, whole, layers)
       : await tracesByProbes(desk, layers, layerProbes);
     const chosen = new Set(
@@ -153,7 +159,7 @@ export const layerBlocks = defineQuantity({
     for (const [i, layer] of layers.entries()) {
       const isChosen = chosen.has(i);
       const top = isChosen && !desk.outOfTime ? await topOf(desk, whole, layer) : undefined;
-      blocks.push({ layer, trace: traces[i], again: top?.trace ?? again[i], isChosen, top });
+      blocks.push({ layer, trace: traces[i], isChosen, top });
     }
     return { proofs, blocks, whole };
   },

@@ -5,11 +5,16 @@ export interface Layer {
   readonly tensors: readonly ParameterTensor[];
 }
 
+/** What a tensor's label says of the layer that it is in. */
+export function layerNameOf(label: string): string {
+  return label.replace(/[./:][^./:]*$/, "");
+}
+
 /** Tensors that share everything before the last dot, slash or colon of their names: "conv1.weight" and "conv1.bias". */
 export function layersOf(tensors: readonly ParameterTensor[]): Layer[] {
   const layers = new Map<string, ParameterTensor[]>();
   for (const tensor of tensors) {
-    const name = tensor.label.replace(/[./:][^./:]*$/, "");
+    const name = layerNameOf(tensor.label);
     layers.set(name, [...(layers.get(name) ?? []), tensor]);
   }
   return [...layers].map(([name, members]) => ({ name, tensors: members }));

@@ -6,6 +6,7 @@ import {
 } from "../estimators/extremal-eigenpairs.ts";
 import { gaussNewtonExtremes } from "./gauss-newton-extremes.ts";
 import { hessianExtremes } from "./hessian-extremes.ts";
+import { bytesOfVectors } from "./memory.ts";
 import { defineQuantity } from "./quantity.ts";
 import { residualOperator } from "./residual-operator.ts";
 
@@ -22,12 +23,13 @@ export const residualExtremes = defineQuantity({
     2 * productsOfSearch(problem.space.dimension, { largest: bottom, smallest: bottom, blockSize: 1 }),
   bytes: ({ problem }, { bottom }) => ({
     working: bytesOfSearch(problem.point, { largest: bottom, smallest: bottom }),
+    kept: bytesOfVectors(problem.space.dimension, 2 * bottom),
   }),
   compute: async (desk, { bottom: wanted, tol: tolerance }): Promise<ExtremalResult> => {
     const { scale: subtracted } = await desk.get(gaussNewtonExtremes);
     return extremalEigenpairs(
       desk.operator(residualOperator),
-      { largest: wanted, smallest: wanted, tolerance, subtracted, blockSize: 1 },
+      { largest: wanted, smallest: wanted, tolerance, subtracted, blockSize: 1, vectors: true },
       desk.random.split("residual"),
       desk.stage("residual part"),
     );

@@ -31,6 +31,9 @@ const layer = about(layerNumbers, {
   }),
 });
 
+/** What is stated of a layer. */
+export type LayerReading = z.output<typeof layerNumbers>;
+
 /** What the sum of squares of as many numbers as a network has loses in float64, relative, and more. */
 const LENGTH_ROUNDING = 1e-12;
 
