@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runProfile } from "../src/instruments/profile.ts";
 import { eigenvalues, exactSpectrum, frobeniusNorm, trace } from "../src/library/estimates.ts";
 import { empiricalFisher, gaussNewton, hessian } from "../src/library/matrices.ts";
 import { add } from "../src/ops/arithmetic.ts";
@@ -87,4 +88,19 @@ describe.each([
       expect(Math.abs(value - truth[i])).toBeLessThanOrEqual(residual);
     });
   });
+});
+
+test("measures of flatness in float32 hold what they are in float64", async () => {
+  const measuresIn = async (precision: FloatType) => {
+    await using problem = open(precision);
+    const { result } = await runProfile(problem, { only: "flatness" }, createRandom(0), {});
+    return new Map(result.flatness?.measures.map((measure) => [measure.name, measure]));
+  };
+  const truth = await measuresIn("float64");
+  for (const [name, { value, error, bound }] of await measuresIn("float32")) {
+    const exact = truth.get(name)?.value ?? Number.NaN;
+    // An ascent may end a thousandth below the maximum that it finds.
+    if (bound === "lower bound") expect(value, name).toBeLessThanOrEqual(1.002 * exact);
+    else expect(Math.abs(value - exact), name).toBeLessThanOrEqual((error ?? 0) + 1e-9 * Math.abs(exact));
+  }
 });

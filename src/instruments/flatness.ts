@@ -10,6 +10,7 @@ import { rescaledFlatness } from "./flatness/rescaled-flatness.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { hessianTrace } from "../quantities/hessian-trace.ts";
 import { lossGradient } from "../quantities/loss-gradient.ts";
+import { lossRounding } from "../quantities/loss-rounding.ts";
 import { lossValue } from "../quantities/loss-value.ts";
 import { sentence } from "./reading.ts";
 
@@ -52,7 +53,7 @@ export const flatnessInstrument = defineInstrument({
   part: flatnessPart,
   figures: [flatnessRescaling],
   parameters: flatnessParameters,
-  needs: [hessianExtremes, hessianTrace, lossGradient, lossValue, flatnessBeforehand, rescaledFlatness],
+  needs: [hessianExtremes, hessianTrace, lossGradient, lossValue, lossRounding, flatnessBeforehand, rescaledFlatness],
   cost: (_setting, settings) => costOfMeasures(settings),
   run: async (desk, settings) => {
     const known = await desk.get(flatnessBeforehand);

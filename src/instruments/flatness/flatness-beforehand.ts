@@ -1,4 +1,5 @@
 import { lossGradient } from "../../quantities/loss-gradient.ts";
+import { lossRounding } from "../../quantities/loss-rounding.ts";
 import { lossValue } from "../../quantities/loss-value.ts";
 import { defineQuantity } from "../../quantities/quantity.ts";
 import { measureBeforehand } from "./flatness-measures.ts";
@@ -8,6 +9,6 @@ import { flatnessParameters } from "./flatness-parameters.ts";
 export const flatnessBeforehand = defineQuantity({
   name: "flatness without curvature",
   parameters: flatnessParameters,
-  needs: [lossValue, lossGradient],
+  needs: [lossValue, lossGradient, lossRounding],
   compute: (desk, settings) => measureBeforehand(desk, settings, desk.random.split("flatness")),
 });

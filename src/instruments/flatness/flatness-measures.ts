@@ -2,10 +2,12 @@ import type { z } from "zod";
 import { estimateTrace } from "../../estimators/trace.ts";
 import { extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
 import { dot } from "../../linalg/vector.ts";
+import type { Point } from "../../problem/point.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import type { flatnessParameters } from "./flatness-parameters.ts";
 import type { FlatnessPart } from "./flatness-part.ts";
 import { lossGradient } from "../../quantities/loss-gradient.ts";
+import { lossRounding } from "../../quantities/loss-rounding.ts";
 import { lossValue } from "../../quantities/loss-value.ts";
 import { hessianExtremes } from "../../quantities/hessian-extremes.ts";
 import { hessianOperator } from "../../quantities/hessian-operator.ts";
@@ -65,6 +67,8 @@ export interface Beforehand {
   readonly ascents: Readonly<Record<RegionName, Ascent>>;
   /** ½ L(θ+σξ) + ½ L(θ−σξ) − L of each ξ: both signs, so that what is odd in the step cancels exactly. */
   readonly rises: readonly number[];
+  /** What rounding of the losses leaves of the mean of these. */
+  readonly rounding: number;
 }
 
 /** Ascents from the gradient, and losses under weight noise. */
@@ -79,16 +83,45 @@ export async function measureBeforehand(
   const home = desk.point.parameters;
   const { loss: base } = await desk.get(lossValue);
   const rises: number[] = [];
+  let off = 0;
   for (let i = 0; i < parameters.sigmaSamples && !(i >= 2 && desk.outOfTime); i++) {
     const noise = noiseOf(random, i, home.length);
     let sum = 0;
+    let exactly = 0;
     for (const sign of [1, -1]) {
       await using there = desk.problem.at(home.map((x, j) => x + sign * parameters.sigma * noise[j]));
-      sum += (await there.value(desk.context)).loss - base;
+      const rise = (await there.value(desk.context)).loss - base;
+      sum += rise;
+      if (i < COMPARED) exactly += (await riseInFloat64(desk, there)) ?? rise;
     }
     rises.push(sum / 2);
+    if (i < COMPARED) off = Math.max(off, Math.abs(sum - exactly) / 2);
   }
-  return { ascents, rises };
+  const rounding = desk.point.hasFloat64 ? SAFETY * off : 2 * (await desk.get(lossRounding));
+  return { ascents, rises, rounding };
+}
+
+/** Pairs of steps whose rises are compared with those in float64: most of what rounds is the loss at home, which all share. */
+const COMPARED = 2;
+
+/** What so few show of a mean may be a third of it. */
+const SAFETY = 3;
+
+/** L(there) − L(home) in float64; undefined where there is none. */
+async function riseInFloat64({ point, context }: Desk, there: Point): Promise<number | undefined> {
+  const [from, to] = [point.inFloat64(), there.inFloat64()];
+  return from && to && (await to.value(context)).loss - (await from.value(context)).loss;
+}
+
+/** A rise that the loss makes at least along a step: in float64 where there is it, else less what rounding leaves of both losses. */
+async function leastRise(desk: Desk, { rise, step }: Ascent): Promise<number> {
+  if (rise <= 0) return rise;
+  const home = desk.point.parameters;
+  await using there = desk.problem.at(home.map((x, j) => x + step[j]));
+  const exactly = await riseInFloat64(desk, there);
+  if (exactly !== undefined) return Math.max(0, exactly);
+  const rounding = (await desk.get(lossRounding)) + (await desk.at(there).get(lossRounding));
+  return Math.max(0, rise - rounding);
 }
 
 function noiseOf(random: RandomStream, i: number, dimension: number): Float64Array {
@@ -97,14 +130,15 @@ function noiseOf(random: RandomStream, i: number, dimension: number): Float64Arr
 
 /** Ascent from the gradient and from both sides of the sharpest direction. */
 async function worstCase({ desk, parameters, sharpest, beforehand }: Local, name: RegionName) {
-  const { rise, step, converged } = await ascend(
+  const ascent = await ascend(
     desk,
     REGIONS[name](desk, parameters),
     [sharpest.vector, sharpest.vector.map((x) => -x)],
     parameters.ascentSteps,
     beforehand.ascents[name],
   );
-  return { rise, converged, predicted: await quadraticRise(desk, step) };
+  const { converged, step } = ascent;
+  return { rise: await leastRise(desk, ascent), converged, predicted: await quadraticRise(desk, step) };
 }
 
 const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
@@ -188,10 +222,11 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
       });
       const mean = rises.reduce((sum, x) => sum + x, 0) / rises.length;
       const variance = rises.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (rises.length - 1);
+      const standardError = Math.sqrt(variance / rises.length);
       return {
         value: mean,
-        standardError: Math.sqrt(variance / rises.length),
-        error: Math.sqrt(variance / rises.length),
+        standardError: standardError + beforehand.rounding,
+        error: standardError + beforehand.rounding,
         bound: "value",
         predicted: (parameters.sigma ** 2 / 2) * trace.value,
         converged: rises.length === parameters.sigmaSamples,

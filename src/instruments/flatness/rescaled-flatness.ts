@@ -1,4 +1,5 @@
 import { lossGradient } from "../../quantities/loss-gradient.ts";
+import { lossRounding } from "../../quantities/loss-rounding.ts";
 import { lossValue } from "../../quantities/loss-value.ts";
 import { defineQuantity } from "../../quantities/quantity.ts";
 import { layerScalings, rescaled, tensorGenerator } from "../symmetry/rescaling.ts";
@@ -18,7 +19,7 @@ export interface RescaledFlatness {
 export const rescaledFlatness = defineQuantity({
   name: "flatness at rescaled weights",
   parameters: flatnessParameters,
-  needs: [lossValue, lossGradient],
+  needs: [lossValue, lossGradient, lossRounding],
   // Curvature and trace are measured anew.
   cost: (setting, settings) =>
     layerScalings(setting).length === 0
