@@ -1,0 +1,23 @@
+import type { Neighbourhood } from "./neighbourhood.ts";
+
+/**
+ * The points of a grid of any dimension, in rows (the last axis runs fastest): neighbours are one step apart along one axis.
+ *
+ * @example
+ * const found: number[] = [];
+ * gridNeighbourhood([2, 3]).each(0, (point) => found.push(point));
+ * found; // [3, 1]
+ */
+export function gridNeighbourhood(shape: readonly number[]): Neighbourhood {
+  const axes = shape.map((extent, i) => ({ extent, stride: shape.slice(i + 1).reduce((a, b) => a * b, 1) }));
+  return {
+    points: shape.reduce((a, b) => a * b, 1),
+    each(point, visit) {
+      for (const { extent, stride } of axes) {
+        const place = Math.floor(point / stride) % extent;
+        if (place > 0) visit(point - stride);
+        if (place < extent - 1) visit(point + stride);
+      }
+    },
+  };
+}
