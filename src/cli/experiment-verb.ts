@@ -52,10 +52,10 @@ export function verbsOf(experiments: readonly Experiment[]): Verb[] {
 }
 
 function verbOf(experiments: readonly Experiment[]): Verb {
-  const [{ name, summary, description, choices, arguments: positional }] = experiments;
+  const [{ name, verb = name, summary, description, choices, arguments: positional }] = experiments;
   const parameters = experimentFlags(experiments);
   return {
-    name,
+    name: verb,
     summary,
     description,
     choices,
@@ -256,14 +256,32 @@ function requestOf(positional: readonly Argument[], args: readonly (string | und
 
 /** Which experiment answers, and what it is asked. */
 function prepared(experiments: readonly Experiment[], asked: Request, executor: Executor) {
-  const isSeveral = Array.isArray(asked.options["weights"]);
-  const [first] = experiments;
-  const experiment = experiments.find(({ subject }) => (subject === "checkpoints") === isSeveral) ?? first;
+  const experiment =
+    experiments.find(({ answers }) => answers?.(asked)) ??
+    experiments.find(({ answers }) => answers === undefined) ??
+    experiments[0];
   const { arguments: positional, options } = withEmbedded(experiment, asked);
+  requireNoMore(experiment, positional);
   // What the numbers may depend on is fixed, so that whoever continues the run has the same.
   const threads = { threads: options["threads"] ?? executor.threads ?? availableParallelism() };
   const config = withoutTalk(experiment.tasks.length === 0 ? options : { ...options, ...threads });
   return { experiment, config, request: { arguments: positional, options: ofSubject(config) } };
+}
+
+/**
+ * Where several experiments answer a verb, one may take more arguments than another.
+ *
+ * @throws usage error `too-many-arguments`
+ */
+function requireNoMore({ arguments: declared }: Experiment, given: readonly string[]): void {
+  const leading = declared.filter(({ option }) => option === undefined);
+  if (given.length <= leading.length || leading.some(({ variadic }) => variadic)) return;
+  throw new ThalwegError({
+    kind: "usage",
+    code: "too-many-arguments",
+    message: `${leading.map(({ name }) => name).join(" ")} is one, and ${given.length} are given: ${given.join(", ")}.`,
+    hint: "Leave the others away.",
+  });
 }
 
 /** The flags of the command line, with the files that they stand for. */

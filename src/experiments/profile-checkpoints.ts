@@ -69,6 +69,7 @@ export const profileCheckpoints = defineExperiment({
     ["thalweg profile model.onnx --data train.npz --weights 'step-*.safetensors'", "at every checkpoint of a training"],
   ],
   subject: "checkpoints",
+  answers: ({ options }) => Array.isArray(options["weights"]),
   checks: undefined,
   waits: undefined,
   parameters: profileOnly,

@@ -8,12 +8,18 @@ import { inspect } from "./inspect.ts";
 import { line } from "../landscape/line.ts";
 import { profile } from "./profile.ts";
 import { profileCheckpoints } from "./profile-checkpoints.ts";
+import { sensitivity } from "../landscape/sensitivity.ts";
+import { topology } from "../landscape/topology.ts";
+import { topologyOfRuns } from "../landscape/topology-of-runs.ts";
 
 /** Every experiment, in the order of the help. */
 export const EXPERIMENTS = [
   profile,
   profileCheckpoints,
   line,
+  topologyOfRuns,
+  topology,
+  sensitivity,
   compare,
   inspect,
   check,

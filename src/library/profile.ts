@@ -61,6 +61,7 @@ export async function profile(
     model: elsewhere,
     described: elsewhere,
     results: elsewhere,
+    runs: elsewhere,
   };
   const executed = await execute(
     profileExperiment,

@@ -85,6 +85,8 @@ interface Description {
   readonly checks?: "every-run" | "result";
   /** Whether its numbers are times, which never come out twice the same. */
   readonly findsTimes?: boolean;
+  /** Whether it is this one that answers the verb, where several do; of those that say nothing the first answers else. */
+  answers?(request: Pick<Request, "arguments" | "options">): boolean;
   /**
    * Looks at the options before anything is opened.
    *

@@ -29,6 +29,9 @@ describe("documents", () => {
       export: ["export", ...model, "-o", "one.onnx"],
       bench: ["bench", ...model, "--runs", "3"],
       line: ["line", ...model, "--x", "-1:1:5"],
+      topology: ["topology", "along"],
+      "topology-samples": ["topology", ...model, "--samples", "8"],
+      sensitivity: ["sensitivity", ...model, "--bits", "8"],
       compare: ["compare", OLD_RESULT, OLD_RESULT],
       repeat: ["run", "again"],
       work: ["work", "checkpoints"],
@@ -38,6 +41,7 @@ describe("documents", () => {
     };
     await thalweg(["profile", ...model, "--only", "loss", "-o", "again"]);
     await thalweg([...commands.checkpoints, "-o", "checkpoints"]);
+    await thalweg([...commands.line, "-o", "along"]);
     for (const [kind, schema] of Object.entries(DOCUMENT_KINDS)) {
       const args = Object.entries(commands).find(([name]) => name === kind)?.[1] ?? [];
       const run = await thalweg([...args, "--json"]);

@@ -1,0 +1,357 @@
+import { z } from "zod";
+import { norm2 } from "../linalg/vector.ts";
+import type { Problem } from "../problem/problem.ts";
+import { hessianOperator } from "../quantities/hessian-operator.ts";
+import { lossRounding } from "../quantities/loss-rounding.ts";
+import { lossValue } from "../quantities/loss-value.ts";
+import { Desk } from "../quantities/desk.ts";
+import { settingOf } from "../quantities/needed-quantities.ts";
+import { needsOf } from "../quantities/quantity.ts";
+import { roundedParameters, ROUNDINGS } from "../quantities/rounding-yardsticks.ts";
+import { real } from "../result/real.ts";
+import { MODEL } from "../runs/argument.ts";
+import { defineExperiment } from "../runs/experiment.ts";
+import { GRADIENT, LOSS } from "../runs/plan.ts";
+import { defineTask } from "../runs/task.ts";
+import { allocate } from "../util/tensor.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { filtersOf, type TensorFilters } from "./filters.ts";
+import type { Change } from "./sensitivity/change.ts";
+import { changesOf } from "./sensitivity/change-kinds.ts";
+import { chooseBits } from "./sensitivity/choose-bits.ts";
+import { predictChanges } from "./sensitivity/predict-change.ts";
+import { rankCorrelation } from "./sensitivity/rank-correlation.ts";
+import { FLOAT_BITS } from "./sensitivity/round-to-bits.ts";
+import { sensitivityFigures } from "./sensitivity/sensitivity-figures.ts";
+import {
+  changedLoss,
+  sensitivityResult,
+  type SensitivityResult,
+  tensorChange,
+  type TensorChange,
+} from "./sensitivity/sensitivity-result.ts";
+import { sensitivitySections } from "./sensitivity/sensitivity-sections.ts";
+
+/** Tensors that one task changes, each in every way. */
+const TENSORS_A_TASK = 4;
+
+const parameters = z.object({
+  bits: z.array(z.int().min(2).max(16)).default([8, 4]).meta({
+    description: "bits to which weights are rounded, symmetrically, with a scale for each channel",
+    group: "Changes",
+  }),
+  prune: z.array(z.number().gt(0).lt(1)).default([]).meta({
+    description: "shares of each tensor that become 0, the smallest weights first",
+    placeholder: "SHARE",
+    group: "Changes",
+  }),
+  budget: z.number().gt(0).max(1).optional().meta({
+    description: "bits in all, as a share of those of 32-bit floats: which tensor gets how many",
+    placeholder: "SHARE",
+    group: "Changes",
+  }),
+});
+
+const home = z.object({ loss: real, lossRounding: real, gradientRounding: real, productRounding: real });
+
+/** The loss at the weights as they are, and what rounding leaves of it and of its derivatives. */
+const atHome = defineTask({
+  name: "sensitivity-home",
+  subject: "problem",
+  input: z.object({}),
+  result: home.extend({ accuracy: real.nullable() }),
+  label: () => "the weights as they are",
+  opens: (request) => request,
+  async measure({ problem }, _input, _options, { common, context }) {
+    const needs = needsOf([lossValue, lossRounding]);
+    const desk = Desk.open(settingOf({ problem, options: {} }, needs), common.split("sensitivity"), context);
+    const { loss, accuracy = null } = await desk.get(lossValue);
+    const { norm } = (await desk.operator(hessianOperator).rounding?.()) ?? { norm: 0 };
+    return {
+      loss,
+      accuracy,
+      lossRounding: await desk.get(lossRounding),
+      gradientRounding: problem.point.inFloat64() ? 0 : await movedGradient(desk),
+      productRounding: norm,
+    };
+  },
+});
+
+/** By how much rounded weights move the gradient, where there is no wider arithmetic to take it in. */
+async function movedGradient(desk: Desk): Promise<number> {
+  const { problem, context } = desk;
+  await using rounded = problem.at(roundedParameters(desk));
+  const [here, there] = [await gradientOf(problem, context), await rounded.gradient(context)];
+  return ROUNDINGS * norm2(here.map((x, i) => there[i] - x));
+}
+
+function gradientOf({ point }: Problem, context: Desk["context"]): Promise<Float64Array> {
+  return (point.inFloat64() ?? point).gradient(context);
+}
+
+/** Some tensors, one by one, in every way. */
+const oneByOne = defineTask({
+  name: "sensitivity-of-tensors",
+  subject: "problem",
+  input: z.object({ tensors: z.array(z.string()), home }),
+  result: z.array(tensorChange),
+  label: ({ tensors }) => (tensors.length === 1 ? tensors[0] : `${tensors[0]} … ${tensors[tensors.length - 1]}`),
+  opens: (request) => request,
+  async measure({ problem }, { tensors, home: known }, options, { context }) {
+    const changes = changesOf(parameters.parse(options));
+    const gradient = await gradientOf(problem, context);
+    const chosen = filtersOf(problem).filter(({ tensor }) => tensors.includes(tensor.name));
+    const rows: TensorChange[] = [];
+    for (const filters of chosen) {
+      const { tensor, role, count } = filters;
+      const steps = changes.map((change) => stepOf(problem, [{ filters, change }]));
+      const found = await predictChanges(problem, gradient, known, steps, context);
+      const weights = norm2(problem.point.parameters.subarray(tensor.offset, tensor.offset + tensor.size));
+      found.forEach((each, i) => {
+        const distance = norm2(steps[i]);
+        rows.push({
+          ...each,
+          name: tensor.label ?? tensor.name,
+          ...shown(changes[i]),
+          parameters: tensor.size,
+          channels: role === "offset" ? 1 : count,
+          distance,
+          relative: weights === 0 ? 0 : distance / weights,
+        });
+      });
+    }
+    return rows;
+  },
+});
+
+/** All tensors at once, each in a way of its own. */
+const allAtOnce = defineTask({
+  name: "sensitivity-together",
+  subject: "problem",
+  input: z.object({
+    label: z.string(),
+    changes: z.array(z.object({ tensor: z.string(), kind: z.enum(["bits", "prune"]), amount: z.number() })),
+    home,
+  }),
+  result: changedLoss,
+  label: ({ label }) => label,
+  opens: (request) => request,
+  async measure({ problem }, { changes: asked, home: known }, _options, { context }) {
+    const all = new Map(filtersOf(problem).map((filters) => [filters.tensor.name, filters]));
+    const parts = asked.flatMap(({ tensor, kind, amount }) => {
+      const filters = all.get(tensor);
+      const given = { bits: [], prune: [], [kind]: [amount] };
+      return filters === undefined ? [] : changesOf(given).map((change) => ({ filters, change }));
+    });
+    const step = stepOf(problem, parts);
+    const [found] = await predictChanges(problem, await gradientOf(problem, context), known, [step], context);
+    return { ...found, distance: norm2(step) };
+  },
+});
+
+/** d: what the changes make of the weights in the arithmetic of the network, less the weights. */
+function stepOf(
+  { point }: Problem,
+  parts: readonly { readonly filters: TensorFilters; readonly change: Change }[],
+): Float64Array {
+  const theta = point.parameters;
+  const step = new Float64Array(theta.length);
+  for (const { filters, change } of parts) {
+    const { offset, size } = filters.tensor;
+    const weights = theta.subarray(offset, offset + size);
+    const stored = allocate(point.precision, size);
+    stored.set(change.apply(weights, filters));
+    for (let i = 0; i < size; i++) step[offset + i] = stored[i] - weights[i];
+  }
+  return step;
+}
+
+export const sensitivity = defineExperiment({
+  name: "sensitivity",
+  summary: "what rounding and pruning cost, tensor by tensor: predicted beside measured",
+  description:
+    "Round each tensor to few bits (symmetrically, with a scale for each channel) or set its smallest weights to 0, and set the change of the loss that gradient and curvature predict beside the one that is measured. With --budget, which tensor should get how many bits.",
+  document: "sensitivity",
+  result: sensitivityResult,
+  figures: sensitivityFigures,
+  show: sensitivitySections,
+  arguments: [MODEL],
+  examples: [
+    ["thalweg sensitivity model.onnx --data data.npz", "every tensor at 8 and at 4 bits"],
+    [
+      "thalweg sensitivity model.onnx --data data.npz --bits 8,6,4,2 --budget 0.15",
+      "mixed precision in 15 % of the size",
+    ],
+    ["thalweg sensitivity model.onnx --data data.npz --prune 0.5,0.9", "what pruning costs"],
+  ],
+  subject: "problem",
+  isRandom: true,
+  checks: "every-run",
+  parameters,
+  tasks: [atHome, oneByOne, allAtOnce],
+  validate(options) {
+    const { bits, prune, budget } = parameters.parse(options);
+    if (bits.length + prune.length === 0) throw nothingAsked();
+    if (budget === undefined) return;
+    if (bits.length === 0) throw noBits();
+    if (budget * FLOAT_BITS < Math.min(...bits)) throw tooSmall(budget, Math.min(...bits));
+  },
+  plan({ problem }, options) {
+    const changes = changesOf(parameters.parse(options)).length;
+    const tensors = problem.space.tensors.length;
+    const each = 1 + 3 * LOSS;
+    const steps = [
+      { name: "home", title: "The weights as they are", products: 8, work: 60 },
+      {
+        name: "tensors",
+        title: "Tensors one by one",
+        products: tensors * changes,
+        work: tensors * changes * each + GRADIENT * Math.ceil(tensors / TENSORS_A_TASK),
+      },
+      { name: "together", title: "All tensors at once", products: changes, work: changes * (each + GRADIENT) },
+    ];
+    return {
+      noun: "part",
+      steps: steps.map((step) => ({ ...step, bytes: 8 * changes * problem.space.dimension, skipped: undefined })),
+      tasks: 1,
+      problem,
+      warnings: [],
+    };
+  },
+  async measure({ problem }, options, desk) {
+    const changes = changesOf(options);
+    const [{ accuracy, ...known }] = await desk.tasks(atHome, [{}]);
+    const { tensors: all } = problem.space;
+    const groups = Array.from({ length: Math.ceil(all.length / TENSORS_A_TASK) }, (_, i) =>
+      all.slice(i * TENSORS_A_TASK, (i + 1) * TENSORS_A_TASK).map(({ name }) => name),
+    );
+    const rows = (
+      await desk.tasks(
+        oneByOne,
+        groups.map((tensors) => ({ tensors, home: known })),
+      )
+    ).flat();
+    const joint = await desk.tasks(
+      allAtOnce,
+      changes.map(({ label, kind, amount }) => ({
+        label: `all tensors, ${label}`,
+        changes: all.map(({ name }) => ({ tensor: name, kind, amount })),
+        home: known,
+      })),
+    );
+    const together = joint.map((outcome, i) => ({
+      ...outcome,
+      ...shown(changes[i]),
+      singly: rows.filter(isOf(changes[i])).reduce((sum, { predicted }) => sum + predicted, 0),
+    }));
+    const choice = options.budget === undefined ? null : chosenBits(rows, all, changes, options.budget);
+    const outcome =
+      choice &&
+      (
+        await desk.tasks(allAtOnce, [
+          {
+            label: "the chosen bits",
+            changes: choice.tensors.flatMap(({ bits }, i) =>
+              bits === FLOAT_BITS ? [] : [{ tensor: all[i].name, kind: "bits" as const, amount: bits }],
+            ),
+            home: known,
+          },
+        ])
+      )[0];
+    const result: SensitivityResult = {
+      loss: known.loss,
+      lossRounding: known.lossRounding,
+      accuracy,
+      tensors: rows,
+      together,
+      ranks: changes.map((change) => ranksOf(rows.filter(isOf(change)), change)),
+      choice: choice && outcome ? { ...choice, outcome } : null,
+      products: rows.length + together.length + (choice ? 1 : 0),
+    };
+    return { result, converged: true };
+  },
+});
+
+function shown({ kind, amount }: Change): Pick<TensorChange, "bits" | "prune"> {
+  return { bits: kind === "bits" ? amount : null, prune: kind === "prune" ? amount : null };
+}
+
+function isOf(change: Change): (row: Pick<TensorChange, "bits" | "prune">) => boolean {
+  const { bits, prune } = shown(change);
+  return (row) => row.bits === bits && row.prune === prune;
+}
+
+function ranksOf(rows: readonly TensorChange[], change: Change): SensitivityResult["ranks"][number] {
+  return {
+    ...shown(change),
+    correlation: rankCorrelation(
+      rows.map(({ predicted }) => predicted),
+      rows.map(({ measured }) => measured),
+    ),
+    tensors: rows.length,
+    resolved: rows.filter(({ measured, measuredError }) => Math.abs(measured) > measuredError).length,
+    covered: rows.filter((each) => isCovered(each)).length,
+  };
+}
+
+/** Whether the measured change lies within the errors of both. */
+function isCovered({ predicted, error, measured, measuredError }: TensorChange): boolean {
+  return Math.abs(measured - predicted) <= error + measuredError;
+}
+
+/** Which bits to give to which tensor: what is predicted to lower the loss counts as no cost. */
+function chosenBits(
+  rows: readonly TensorChange[],
+  tensors: Problem["space"]["tensors"],
+  changes: readonly Change[],
+  budget: number,
+): Omit<NonNullable<SensitivityResult["choice"]>, "outcome"> | null {
+  const rounded = changes.filter(({ size }) => size !== undefined);
+  const names = tensors.map(({ name, label }) => label ?? name);
+  const ways = tensors.map((_, i) => [
+    { bits: FLOAT_BITS, cost: 0 },
+    ...rounded.map((change) => {
+      const row = rows[i * changes.length + changes.indexOf(change)];
+      return { bits: change.amount, cost: Math.max(0, row.predicted) };
+    }),
+  ]);
+  const sizes = tensors.map(({ size }) => size);
+  const whole = FLOAT_BITS * sizes.reduce((a, b) => a + b, 0);
+  const found = chooseBits(sizes, ways, budget * whole);
+  if (found === undefined) return null;
+  const { chosen, cost, bound, size } = found;
+  return {
+    budget,
+    used: size / whole,
+    tensors: names.map((name, i) => ({ name, bits: ways[i][chosen[i]].bits })),
+    expected: cost,
+    bound,
+  };
+}
+
+function nothingAsked(): ThalwegError {
+  return new ThalwegError({
+    kind: "usage",
+    code: "no-changes",
+    message: "Neither bits nor shares to prune are given: there is nothing to change.",
+    hint: "Give --bits 8,4 or --prune 0.5,0.9.",
+  });
+}
+
+function noBits(): ThalwegError {
+  return new ThalwegError({
+    kind: "usage",
+    code: "missing-flag",
+    message: "A budget is shared out in bits, and --bits says none.",
+    hint: "Give the bits that a tensor may have, as --bits 8,6,4.",
+  });
+}
+
+function tooSmall(budget: number, least: number): ThalwegError {
+  return new ThalwegError({
+    kind: "usage",
+    code: "budget-too-small",
+    message: `A budget of ${budget} is less than all tensors take at ${least} bits, ${least / FLOAT_BITS}.`,
+    hint: `Give --budget ${least / FLOAT_BITS} at least, or fewer bits.`,
+  });
+}

@@ -1,0 +1,30 @@
+import type { ChangeKind } from "./change.ts";
+
+/** Bits of a weight as it is. */
+export const FLOAT_BITS = 32;
+
+/**
+ * Symmetric rounding to b bits with a scale for each channel: ŵ = s·round(w/s) with s = max|w| / (2^(b−1) − 1) over the weights of the
+ * channel, ties away from 0. An offset (a bias, a gain), which has one number a channel, takes one scale for the whole tensor.
+ */
+export const roundToBits: ChangeKind = {
+  name: "bits",
+  of: (bits) => ({
+    kind: "bits",
+    amount: bits,
+    label: `${bits} bits`,
+    size: bits,
+    apply(weights, { role, count, filterOf }) {
+      const isOffset = role === "offset";
+      const largest = new Float64Array(isOffset ? 1 : count);
+      const channel = (i: number) => (isOffset ? 0 : filterOf[i]);
+      weights.forEach((w, i) => (largest[channel(i)] = Math.max(largest[channel(i)], Math.abs(w))));
+      const steps = 2 ** (bits - 1) - 1;
+      return weights.map((w, i) => {
+        const most = largest[channel(i)];
+        if (most === 0) return 0;
+        return (Math.sign(w) * Math.round((Math.abs(w) / most) * steps) * most) / steps;
+      });
+    },
+  }),
+};

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { about, aside } from "../../result/known.ts";
+import { count, extended, real } from "../../result/real.ts";
+
+const change = {
+  bits: z.number().nullable().describe("Bits of a weight after rounding; null where it was not rounded."),
+  prune: z.number().nullable().describe("Share of the weights set to 0; null where none was."),
+};
+
+/** What a change does to the loss, as derivatives predict it and as it is. */
+export const changedLoss = z.object({
+  distance: real.describe("‖d‖, d the change of the weights."),
+  slope: real.describe("gᵀd."),
+  curvature: real.describe("½ dᵀHd."),
+  predicted: real.describe("gᵀd + ½ dᵀHd, the predicted change of the loss."),
+  error: extended.describe("What the terms behind, estimated at ½d and −d, and rounding may add."),
+  measured: real.describe("L(θ + d) − L(θ)."),
+  measuredError: real.describe("What rounding leaves of that."),
+  accuracy: real.nullable().describe("Share of right predictions at θ + d."),
+});
+
+export const tensorChange = changedLoss.extend({
+  name: z.string(),
+  ...change,
+  parameters: count.describe("Weights of the tensor."),
+  channels: count.describe("Channels with a scale of their own; 1 for a bias or gain."),
+  relative: real.describe("‖d‖ over the length of the tensor."),
+});
+
+const together = changedLoss.extend({
+  ...change,
+  singly: real.describe("The sum of what the tensors do one by one, as predicted: without what they do together."),
+});
+
+const choice = z.object({
+  budget: real.describe("Bits that may be used, as a share of those of 32-bit floats."),
+  used: real.describe("The share that is used."),
+  tensors: z.array(z.object({ name: z.string(), bits: count })),
+  expected: real.describe("The sum of the predicted costs of the tensors one by one, none taken below 0."),
+  bound: real.describe("No choice of these within the budget has a smaller sum."),
+  outcome: changedLoss.describe("The change of the loss with all of these together."),
+});
+
+/** What rounding and pruning cost, tensor by tensor. */
+export const sensitivityResult = z.object({
+  loss: about(real, { title: "Loss" }),
+  lossRounding: aside(real),
+  accuracy: about(real, { title: "Accuracy" }).nullable(),
+  tensors: aside(z.array(tensorChange)).describe("Every tensor with every change, in the order of the parameters."),
+  together: aside(z.array(together)).describe("Every change made to all tensors at once."),
+  ranks: aside(
+    z.array(
+      z.object({
+        ...change,
+        correlation: real.nullable().describe("Spearman's, of predicted and measured changes over the tensors."),
+        tensors: count,
+        resolved: count.describe("Tensors whose measured change is larger than its rounding."),
+        covered: count.describe("Tensors whose measured change lies within the errors of the predicted one."),
+      }),
+    ),
+  ),
+  choice: aside(choice).nullable().describe("Which bits to give to which tensor; null without a budget."),
+  products: aside(count),
+});
+
+export type SensitivityResult = z.output<typeof sensitivityResult>;
+export type TensorChange = z.output<typeof tensorChange>;

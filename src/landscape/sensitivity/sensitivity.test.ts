@@ -1,0 +1,175 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { array, buildProblem } from "../../../test/support/build-problem.ts";
+import { norm2 } from "../../linalg/vector.ts";
+import { mul } from "../../ops/arithmetic.ts";
+import { matmul } from "../../ops/matmul.ts";
+import { meanSquaredError } from "../../problem/losses/mean-squared-error.ts";
+import { createRandom } from "../../random/random-stream.ts";
+import type { TensorFilters } from "../filters.ts";
+import { chooseBits } from "./choose-bits.ts";
+import { predictChanges } from "./predict-change.ts";
+import { pruneSmallest } from "./prune-smallest.ts";
+import { rankCorrelation } from "./rank-correlation.ts";
+import { roundToBits } from "./round-to-bits.ts";
+
+const EXACT = { lossRounding: 0, gradientRounding: 0, productRounding: 0 };
+
+function filters(shape: readonly number[], count: number, filterOf: (i: number) => number): TensorFilters {
+  const size = shape.reduce((a, b) => a * b, 1);
+  const tensor = { name: "w", label: "w", shape: [...shape], offset: 0, size };
+  return { tensor, role: "weights", count, filterOf: Int32Array.from({ length: size }, (_, i) => filterOf(i)) };
+}
+
+describe("changes of a tensor", () => {
+  it("rounds each channel by a scale of its own, symmetrically, the largest weight staying as it is", () => {
+    const rows = filters([2, 3], 2, (i) => Math.floor(i / 3));
+    const columns = filters([2, 3], 3, (i) => i % 3);
+    const w = Float64Array.of(1, -0.4, 0.1, 10, -4, 1);
+    // Three bits: −3 … 3.
+    const expected = [1, -1 / 3, 0, 10, -10 / 3, 0];
+    [...roundToBits.of(3).apply(w, rows)].forEach((x, i) => expect(x).toBeCloseTo(expected[i], 15));
+    expect([...roundToBits.of(3).apply(w, columns)].map((x) => x + 0)).toEqual([0, 0, 0, 10, -4, 1]);
+    // A bias has one scale, whatever it belongs to.
+    const offset: TensorFilters = { ...filters([3], 3, (i) => i), role: "offset" };
+    expect([...roundToBits.of(2).apply(Float64Array.of(4, -2, 1.9), offset)].map((x) => x + 0)).toEqual([4, -4, 0]);
+    expect([...roundToBits.of(8).apply(new Float64Array(6), rows)]).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
+  it("is off by half a step at most, and rounding twice changes nothing more", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: -1e3, max: 1e3, noNaN: true }), { minLength: 6, maxLength: 6 }),
+        fc.integer({ min: 2, max: 16 }),
+        (values, bits) => {
+          const rows = filters([2, 3], 2, (i) => Math.floor(i / 3));
+          const w = Float64Array.from(values);
+          const change = roundToBits.of(bits);
+          const rounded = change.apply(w, rows);
+          w.forEach((x, i) => {
+            const channel = w.subarray(3 * Math.floor(i / 3), 3 * Math.floor(i / 3) + 3);
+            const most = channel.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+            expect(Math.abs(rounded[i] - x)).toBeLessThanOrEqual((0.5 / (2 ** (bits - 1) - 1)) * most * (1 + 1e-9));
+          });
+          change.apply(rounded, rows).forEach((x, i) => expect(x).toBeCloseTo(rounded[i], 9));
+        },
+      ),
+    );
+  });
+
+  it("sets the smallest weights to 0, of equal ones the first", () => {
+    const all = filters([6], 1, () => 0);
+    const w = Float64Array.of(3, -1, 1, 2, -5, 1);
+    expect([...pruneSmallest.of(0.34).apply(w, all)]).toEqual([3, 0, 0, 2, -5, 1]);
+    expect([...pruneSmallest.of(0.99).apply(w, all)]).toEqual([0, 0, 0, 0, -5, 0]);
+    expect([...w]).toEqual([3, -1, 1, 2, -5, 1]);
+  });
+});
+
+describe("the predicted change of the loss", () => {
+  const random = createRandom(3);
+  const x = array([20, 4], random.normalVector(80));
+  const y = array([20, 2], random.normalVector(40));
+  const w = array([4, 2], random.normalVector(8));
+
+  it("is the change itself where the loss is quadratic, and says so", async () => {
+    const parts = {
+      x,
+      y,
+      parameters: { w },
+      build: (input: Parameters<typeof matmul>[0], p: Record<string, Parameters<typeof matmul>[0]>) =>
+        matmul(input, p["w"]),
+    };
+    const problem = buildProblem({ ...parts, loss: meanSquaredError });
+    const { loss } = await problem.point.value();
+    const steps = [0.01, 0.5, 3].map((length) => random.normalVector(8).map((each) => length * each));
+    const found = await predictChanges(problem, await problem.point.gradient(), { loss, ...EXACT }, steps, {});
+    for (const { predicted, measured, error, slope, curvature } of found) {
+      const size = Math.abs(slope) + Math.abs(curvature);
+      expect(Math.abs(measured - predicted)).toBeLessThan(1e-13 * (size + loss));
+      expect(error).toBeLessThan(1e-11 * (size + loss));
+    }
+    await problem.close();
+  });
+
+  it("has an error that covers a cubic and a quartic term, and is no more than four times as large", async () => {
+    // (x w²)²: of fourth order in w, exactly.
+    const build = (input: Parameters<typeof matmul>[0], p: Record<string, Parameters<typeof matmul>[0]>) =>
+      matmul(input, mul(p["w"], p["w"]));
+    const problem = buildProblem({ x, y, parameters: { w }, build, loss: meanSquaredError });
+    const { loss } = await problem.point.value();
+    const gradient = await problem.point.gradient();
+    for (let trial = 0; trial < 20; trial++) {
+      const step = random.normalVector(8).map((each) => 0.2 * each);
+      const [found] = await predictChanges(problem, gradient, { loss, ...EXACT }, [step], {});
+      const off = Math.abs(found.measured - found.predicted);
+      expect(off).toBeLessThanOrEqual(found.error * (1 + 1e-9));
+      expect(norm2(step)).toBeGreaterThan(0);
+    }
+    await problem.close();
+  });
+});
+
+describe("rank correlation", () => {
+  it("is that of SciPy", () => {
+    expect(rankCorrelation([1, 2, 2, 5, -3, 0.5], [3, 1, 4, 4, -2, 7])).toBeCloseTo(0.27941176470588236, 14);
+    expect(rankCorrelation([1, 2, 3, 4], [8, 6, 4, 2])).toBe(-1);
+    expect(rankCorrelation([1, 1], [3, 4])).toBeNull();
+    expect(rankCorrelation([], [])).toBeNull();
+  });
+});
+
+describe("bits within a budget", () => {
+  it("cost no less than the bound, fit, and come as near to the best choice as the bound says", () => {
+    let exact = 0;
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            size: fc.integer({ min: 1, max: 50 }),
+            costs: fc.tuple(
+              fc.integer({ min: 0, max: 9 }),
+              fc.integer({ min: 0, max: 40 }),
+              fc.integer({ min: 0, max: 99 }),
+            ),
+          }),
+          { minLength: 1, maxLength: 5 },
+        ),
+        fc.double({ min: 0.13, max: 1, noNaN: true }),
+        (tensors, share) => {
+          const ways = tensors.map(({ costs: [a, b, c] }) => [
+            { bits: 32, cost: 0 },
+            { bits: 16, cost: a },
+            { bits: 8, cost: b },
+            { bits: 4, cost: c },
+          ]);
+          const sizes = tensors.map(({ size }) => size);
+          const budget = 32 * share * sizes.reduce((a, b) => a + b, 0);
+          const found = chooseBits(sizes, ways, budget);
+          expect(found).toBeDefined();
+          if (found === undefined) return;
+          const size = found.chosen.reduce((sum, way, i) => sum + sizes[i] * ways[i][way].bits, 0);
+          expect(found.size).toBe(size);
+          expect(size).toBeLessThanOrEqual(budget);
+          const best = cheapest(sizes, ways, budget);
+          expect(found.bound).toBeLessThanOrEqual(best + 1e-9);
+          expect(found.cost).toBeGreaterThanOrEqual(best - 1e-9);
+          if (found.cost < best + 1e-9) exact++;
+        },
+      ),
+      { numRuns: 200 },
+    );
+    expect(exact).toBeGreaterThan(100);
+    expect(chooseBits([10], [[{ bits: 32, cost: 0 }]], 319)).toBeUndefined();
+  });
+});
+
+/** Of all choices that fit. */
+function cheapest(sizes: readonly number[], ways: Parameters<typeof chooseBits>[1], budget: number): number {
+  const rest = (tensor: number, room: number): number => {
+    if (room < 0) return Number.POSITIVE_INFINITY;
+    if (tensor === sizes.length) return 0;
+    return Math.min(...ways[tensor].map(({ bits, cost }) => cost + rest(tensor + 1, room - sizes[tensor] * bits)));
+  };
+  return rest(0, budget);
+}

@@ -1,0 +1,118 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { RESULT_KINDS } from "../src/documents/result-kinds.ts";
+import { encodeSafetensors } from "../src/files/safetensors.ts";
+import { commandLine, DIGITS, floats, readArrays } from "./support/command-line.ts";
+import { modelBytes, tensorProto, valueInfo } from "./support/onnx-model.ts";
+
+const { at, here, npz } = commandLine();
+
+const done = async (...args: string[]) => {
+  const run = await here(args);
+  expect(run.code, run.err).toBe(0);
+  return run;
+};
+
+/** (w² x − y)² with x = y = 1: two wells, at w = ±1, and 1 between them. The file has w = 1, the other one w = −1. */
+function twoWells(): string[] {
+  writeFileSync(
+    at("wells.onnx"),
+    modelBytes({
+      opset: 17,
+      inputs: [valueInfo("x", "double", ["N", 1])],
+      outputs: [valueInfo("z", "double", ["N", 1])],
+      nodes: [
+        { op: "Mul", inputs: ["w", "w"], outputs: ["square"] },
+        { op: "MatMul", inputs: ["x", "square"], outputs: ["z"] },
+      ],
+      initializers: [tensorProto("w", "double", [1, 1], [1])],
+    }),
+  );
+  writeFileSync(
+    at("other.safetensors"),
+    encodeSafetensors([["w", { dtype: "float64", shape: [1, 1], data: Float64Array.of(-1) }]]),
+  );
+  const data = npz("wells.npz", { x: floats([4, 1], () => 1), y: floats([4, 1], () => 1) });
+  return [at("wells.onnx"), "--data", data, "--loss", "mse", "--params", "w"];
+}
+
+describe("topology of runs", () => {
+  it("finds both wells of a line and the pass between them, exactly, and what is drawn says the same", async () => {
+    await done("line", ...twoWells(), "--direction", "to:other.safetensors", "--x", "-0.25:1.25:49", "-o", "line");
+    await done("topology", "line", "-o", "found");
+    const { result, checks } = RESULT_KINDS.topology.parse(JSON.parse(readFileSync(at("found/result.json"), "utf8")));
+    const [{ minima, basins, meetings, rounding, drawn }] = result.functions;
+    expect(minima.map(({ birth, death, at: place, saddle }) => [birth, death, place, saddle])).toEqual([
+      [0, null, [0], null],
+      [0, 1, [1], [0.5]],
+    ]);
+    expect(basins.map(({ minimum }) => minimum)).toEqual([0, 1]);
+    expect(meetings).toEqual([{ basins: [0, 1], level: 1 }]);
+    expect(rounding).toBeLessThan(1e-12);
+    expect(checks).toEqual([]);
+    const labels = readArrays(at("found/arrays.npz")).get("basin of loss");
+    expect([...(labels?.data ?? [])]).toEqual(drawn?.basins);
+    const report = readFileSync(at("found/report.html"), "utf8");
+    expect(report).toContain("Basins of the loss");
+    expect(report).toContain("How the basins of the loss merge");
+    expect(report).toContain("Bars of the loss");
+  });
+
+  it("two runs: the distance of their diagrams, no more than their largest difference", async () => {
+    await done("line", ...twoWells(), "--direction", "to:other.safetensors", "--x", "0:1:33", "-o", "one");
+    await done(
+      "line",
+      ...twoWells(),
+      "--l2",
+      "0.5",
+      "--direction",
+      "to:other.safetensors",
+      "--x",
+      "0:1:33",
+      "-o",
+      "two",
+    );
+    const run = await done("topology", "one", "two", "--json");
+    const { result, checks } = RESULT_KINDS.topology.parse(JSON.parse(run.out));
+    const [{ components, largestDifference }] = result.distances;
+    // λ/2 w² is 0.25 at w = ±1 and nothing at 0: the wells rise and move inwards, the pass stays.
+    const w = Array.from({ length: 33 }, (_, i) => 1 - i / 16);
+    const lowest = Math.min(...w.map((each) => (each ** 2 - 1) ** 2 + each ** 2 / 4));
+    expect(largestDifference).toBeCloseTo(0.25, 12);
+    expect(components).toBeCloseTo(lowest, 12);
+    expect(checks.map(({ name, passed }) => [name, passed])).toEqual([["stability", true]]);
+  });
+
+  it("in one sentence refuses what has no samples", async () => {
+    await done("profile", DIGITS, "--data", "good.npz", "--only", "loss", "-o", "profile");
+    const other = await here(["topology", "profile"]);
+    expect(other.code).toBe(3);
+    expect(other.err.replace(/\s+/g, " ")).toContain(
+      "is a run of profile, which samples no line or surface of the loss",
+    );
+    const nothing = await here(["topology", "nowhere"]);
+    expect(nothing.code).toBe(3);
+    const two = await here(["topology", DIGITS, DIGITS, "--data", "good.npz"]);
+    expect(two.code).toBe(2);
+    const noData = await here(["topology", DIGITS]);
+    expect(noData.code).toBe(2);
+    expect(noData.err).toContain("--data");
+  });
+});
+
+describe("topology around the weights", () => {
+  const wells = (...args: string[]) => done("topology", ...twoWells(), "--dimensions", "1", ...args, "--json");
+
+  it("joins by straight paths what too few neighbours part, and parts what a wall does", async () => {
+    const run = await wells("--samples", "40", "--radius", "2.5", "--seed", "1");
+    const { result } = RESULT_KINDS["topology-samples"].parse(JSON.parse(run.out));
+    const [{ basins, minima, rounding }] = result.functions;
+    expect(basins).toHaveLength(2);
+    const [deepest, other] = basins.map(({ minimum }) => minima[minimum]);
+    // The weights themselves are among the samples.
+    expect(deepest.birth).toBe(0);
+    expect(other.birth).toBeLessThan(0.2);
+    expect(other.death).toBeGreaterThan(0.7);
+    expect(other.death).toBeLessThanOrEqual(1 + rounding);
+  });
+});
