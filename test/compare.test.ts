@@ -12,6 +12,7 @@ import { profileResult, type ProfileResult } from "../src/instruments/profile-re
 import { namedResult } from "../src/documents/named-result.ts";
 import { decodeResult, type ResultDocument } from "../src/documents/result-kinds.ts";
 import { sampleProfile } from "./sample-profile.ts";
+import { runHere } from "./support/run-here.ts";
 import { thalweg } from "./support/spawn-node.ts";
 
 const DIGITS = new URL("../assets/digits.onnx", import.meta.url).pathname;
@@ -19,6 +20,7 @@ const OLD = new URL("fixtures/results-0.1.0/", import.meta.url).pathname;
 
 let folder = "";
 const at = (name: string) => join(folder, name);
+const here = (args: readonly string[]) => runHere(args, folder);
 const SMALL =
   "--data digits --limit 60 -q --exact-limit 0 --density-probes 1 --density-steps 20 --rescale 2 --top 2".split(" ");
 
@@ -28,7 +30,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function compared(...args: readonly string[]): Promise<ResultDocument<"compare">> {
-  const { code, out, err } = await thalweg(["compare", ...args, "--json"], { cwd: folder });
+  const { code, out, err } = await here(["compare", ...args, "--json"]);
   expect(code, err).toBe(0);
   const document = decodeResult(out);
   if (document.schema !== "thalweg/compare@1") throw new Error(document.schema);
@@ -102,7 +104,7 @@ describe("the section of a number", () => {
 describe("thalweg compare", () => {
   it("of two checkpoints, two precisions and an earlier version", { timeout: 240_000 }, async () => {
     const run = async (name: string, ...args: string[]) =>
-      expect((await thalweg(["profile", DIGITS, ...SMALL, ...args, "-o", at(name)])).code).toBe(0);
+      expect((await here(["profile", DIGITS, ...SMALL, ...args, "-o", name])).code).toBe(0);
     await run("a");
     await run("b", "--precision", "float64");
     const source = await load(DIGITS, { data: "digits", limit: 10 });
@@ -153,13 +155,13 @@ describe("thalweg compare", () => {
     expect(text.out).toMatch(/Different, the largest in units of its error first; × is B over A\n +\S/);
     expect(readdirSync(at("written"))).toEqual(expect.arrayContaining(["report.html", "result.json"]));
     expect(readFileSync(join(at("written"), "report.html"), "utf8")).toMatch(/numbers: \d+ differ/);
-    const verbose = await thalweg(["compare", at("a"), at("c"), "-v"]);
+    const verbose = await here(["compare", at("a"), at("c"), "-v"]);
     expect(verbose.out).toMatch(/Length of the layer's weights, output/);
     expect(verbose.out).toMatch(/that of A is only a lower bound/);
 
     const only = ["--only", "loss,eigenvalues,trace", "--exact-limit", "0"];
     expect(
-      (await thalweg(["profile", DIGITS, "--data", "digits", "--limit", "1437", "-q", ...only, "-o", at("now")])).code,
+      (await here(["profile", DIGITS, "--data", "digits", "--limit", "1437", "-q", ...only, "-o", "now"])).code,
     ).toBe(0);
     const versions = await compared(join(OLD, "profile-digits.json"), at("now"));
     expect(versions.result.sameWeights).toBe(true);
@@ -211,7 +213,7 @@ describe("thalweg compare", () => {
     writeFileSync(at("half.json"), old.slice(0, old.length / 2));
     writeFileSync(at("later.json"), old.replace("thalweg/profile@1", "thalweg/profile@2"));
     writeFileSync(at("any.json"), "[1]");
-    const run = await thalweg(["compare", ...args], { cwd: folder });
+    const run = await here(["compare", ...args]);
     expect(run.err).toMatch(message);
     expect(run.code).toBe(code);
   });

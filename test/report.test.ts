@@ -99,15 +99,22 @@ describe("figures", () => {
   });
 
   it.each([
-    ["what terminals and parsers obey", "\u0000\u0007\u001b[2J\u007f\u0085\u009b\u2028\u2029\ufffe\uffff\ud800"],
-    ["directions and what is not seen", "\u202eabc\u2066\u200b\ufeff"],
-    ["quotes and markup", `"'\\\n\t</script><!--]]>&amp;<b>\${datum}{{`],
-    ["names of JavaScript's own", "__proto__"],
-    ["no name", ""],
-  ])("and the report show names with %s", async (_what, name) => {
-    const text = JSON.stringify(sampleProfile.model?.tensors[0].name).slice(1, -1);
-    const renamed = JSON.stringify(name).slice(1, -1);
-    const document = decodeResult(encodeResult(sampleProfile).replaceAll(`"${text}"`, () => `"${renamed}"`));
+    [
+      "what terminals and parsers obey, directions, what is not seen, quotes and markup",
+      [
+        "\u0000\u0007\u001b[2J\u007f\u0085\u009b\u2028\u2029\ufffe\uffff\ud800" +
+          "\u202eabc\u2066\u200b\ufeff" +
+          `"'\\\n\t</script><!--]]>&amp;<b>\${datum}{{`,
+      ],
+    ],
+    ["names of JavaScript's own, and with none", ["__proto__", ""]],
+  ])("and the report show names with %s", async (_what, names) => {
+    const quoted = (name: string | undefined) => `"${JSON.stringify(name).slice(1, -1)}"`;
+    const text = names.reduce(
+      (all, name, i) => all.replaceAll(quoted(sampleProfile.model?.tensors[i].name), () => quoted(name)),
+      encodeResult(sampleProfile),
+    );
+    const document = decodeResult(text);
     const { figures: drawn, failed } = figuresOf(document);
     expect(failed).toEqual([]);
     expect(drawn.length).toBe(figures.length);
