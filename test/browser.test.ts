@@ -85,22 +85,24 @@ const CUT_TEXT = `[...document.querySelectorAll("figure .drawing")].flatMap((dra
 })`;
 
 describe("the report in a browser", () => {
+  // Contrast hangs on the scheme, layout on the width: axe, which takes its time, sees each of them.
   it.each([
-    [400, "light"],
-    [400, "dark"],
-    [1400, "light"],
-    [1400, "dark"],
-  ] as const)("at %i px, %s: no complaint, no sideways scroll, nothing that axe finds", async (width, colorScheme) => {
+    [400, "light", "no complaint, no sideways scroll, nothing that axe finds"],
+    [400, "dark", "no complaint, no sideways scroll"],
+    [1400, "light", "no complaint, no sideways scroll"],
+    [1400, "dark", "no complaint, no sideways scroll, nothing that axe finds"],
+  ] as const)("at %i px, %s: %s", async (width, colorScheme, what) => {
     const { page, complaints } = await open(report, { width, colorScheme });
     await page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })");
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
     expect(await page.evaluate(CUT_TEXT)).toEqual([]);
+    expect(complaints).toEqual([]);
+    if (!what.includes("axe")) return page.context().close();
     await page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
     const violations = await page.evaluate<unknown[]>(
       "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => ({ id, places: nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)) })))",
     );
     expect(violations).toEqual([]);
-    expect(complaints).toEqual([]);
     await page.context().close();
   });
 
