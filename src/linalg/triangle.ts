@@ -53,10 +53,11 @@ export function copyTriangle(lower: LowerRows, most: number, simd = true): Trian
   const rows = roundUp(2 * most);
   const zero = rows + m * stride;
   const at: Places = { stride, most, rows, zero, pairs: zero + stride };
-  const elements = at.pairs + roomForPairs(at);
+  const packed = at.pairs + roomForPairs(at);
+  const elements = packed + (simd ? 2 * most * stride : 0);
   const memory = simd ? kernelMemory(8 * elements) : null;
   const all = memory ? new Float64Array(memory.buffer, 0, elements) : new Float64Array(elements);
-  const arithmetic = memory ? simdArithmetic(memory, at) : plainArithmetic(all, at);
+  const arithmetic = memory ? simdArithmetic(memory, all, { ...at, packed }) : plainArithmetic(all, at);
   const putOff = new PutOffUpdates(all, memory, at);
   const rowAt = (i: number) => rows + i * stride;
   copyLower(lower, all, rowAt);
@@ -92,12 +93,25 @@ function copyLower(lower: LowerRows, all: Float64Array, rowAt: (i: number) => nu
   }
 }
 
-function simdArithmetic({ kernels }: KernelMemory, { rows, stride, zero, pairs }: Places): Arithmetic {
+function simdArithmetic(
+  { kernels }: KernelMemory,
+  all: Float64Array,
+  { rows, stride, zero, pairs, packed }: Places & { readonly packed: number },
+): Arithmetic {
   const { symmetric_product: product, symmetric_update: update } = kernels;
-  const [a, row, u] = [8 * rows, 8 * stride, 8 * pairs];
+  const [a, row] = [8 * rows, 8 * stride];
   return {
     product: (from, m, v, p) => product(a, row, from, m, 8 * v, 8 * p, 8 * zero),
-    update: (m, count) => update(a, row, m, u, count),
+    update(m, count) {
+      // Elements that are read together lie together: u and w of all pairs, four by four.
+      const group = 2 * ROWS * count;
+      for (let i = 0; i < 2 * count; i++) {
+        const from = pairs + i * stride;
+        for (let k = 0, to = packed + ROWS * i; k < m; k += ROWS, to += group)
+          for (let r = 0; r < ROWS; r++) all[to + r] = all[from + k + r];
+      }
+      update(a, row, m, 8 * packed, count);
+    },
   };
 }
 
