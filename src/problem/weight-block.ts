@@ -7,7 +7,7 @@ import { gather } from "../ops/gather.ts";
 import { matmul, rowsTimesMatrix, type RowsTimesMatrix } from "../ops/matmul.ts";
 import { expand, reshape, transpose } from "../ops/structure.ts";
 import type { RunContext } from "../util/run-context.ts";
-import { allocate, sizeOf, tensor } from "../util/tensor.ts";
+import { allocate, sizeOf, tensor, type TensorData } from "../util/tensor.ts";
 import type { Computation } from "./computation.ts";
 import type { Product } from "./derivatives.ts";
 import type { LossGraph } from "./loss-graph.ts";
@@ -59,28 +59,50 @@ export function weightBlockOf(point: Point, product: Product, context: RunContex
   const elements = Math.max((point.batchSize * (p * (p + 1))) / 2, q * widest);
   if (elements > MOST_ELEMENTS || size < WORTH * q) return undefined;
   const computation = blockComputation(product, use.index);
-  const place = (i: number, k: number) => (use.transposed ? k * p + i : i * q + k);
   return {
     start: offset,
     size,
     products: q,
     async compute() {
       const block = new Float64Array(size * size);
-      await point.eachBatch(computation, context, (_batch, [{ data }]) => {
-        let at = 0;
-        for (let a = 0; a < p; a++)
-          for (let b = 0; b <= a; b++)
-            for (let k = 0; k < q; k++)
-              for (let l = 0; l < q; l++) {
-                const x = data[at++];
-                block[place(a, k) * size + place(b, l)] += x;
-                if (a !== b) block[place(b, k) * size + place(a, l)] += x;
-              }
-      });
+      const add = use.transposed ? addByColumns : addByRows;
+      await point.eachBatch(computation, context, (_batch, [{ data }]) => add(block, data, p, q));
       if (product.regularised === "vector") for (let i = 0; i < size; i++) block[i * size + i] += point.l2;
       return block;
     },
   };
+}
+
+/* Both add what one batch gives of the block, [p (p + 1)/2, q²], and write together what lies together in it. */
+
+/** W of p × q: row (a, k), column (b, l). */
+function addByRows(block: Float64Array, data: TensorData, p: number, q: number): void {
+  let at = 0;
+  for (let a = 0; a < p; a++)
+    for (let b = 0; b <= a; b++)
+      for (let k = 0; k < q; k++) {
+        const [lower, upper] = [((a * q + k) * p + b) * q, ((b * q + k) * p + a) * q];
+        for (let l = 0; l < q; l++) {
+          const x = data[at++];
+          block[lower + l] += x;
+          if (a !== b) block[upper + l] += x;
+        }
+      }
+}
+
+/** W of q × p: row (k, a), column (l, b). */
+function addByColumns(block: Float64Array, data: TensorData, p: number, q: number): void {
+  const pairs = new Float64Array((p * (p + 1)) / 2);
+  for (let k = 0; k < q; k++)
+    for (let l = 0; l < q; l++) {
+      for (let i = 0, at = k * q + l; i < pairs.length; i++, at += q * q) pairs[i] = data[at];
+      for (let a = 0; a < p; a++) {
+        const row = ((k * p + a) * q + l) * p;
+        const first = (a * (a + 1)) / 2;
+        for (let b = 0; b <= a; b++) block[row + b] += pairs[first + b];
+        for (let b = a + 1; b < p; b++) block[row + b] += pairs[(b * (b + 1)) / 2 + a];
+      }
+    }
 }
 
 function extentsOf({ rows, z }: WeightUse): [number, number] {
