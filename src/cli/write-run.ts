@@ -85,6 +85,9 @@ export async function writeRun(
   const files: [string, FileContent][] = [];
   const drawing = figuresOf(document);
   run.drawing?.begin(drawing.figures);
+  // Begun first: what it holds besides figures is made while they are drawn.
+  const asHoped = renderReport(document, render);
+  asHoped.catch(() => undefined);
   for (const { name, error } of drawing.failed) failed(`The figure ${name}`, error);
   for (const { name, spec } of drawing.figures) {
     files.push([`figures/${name}.vl.json`, `${JSON.stringify(spec, undefined, 2)}\n`]);
@@ -97,7 +100,7 @@ export async function writeRun(
   let report: string | undefined;
   const marked = () => ({ ...document, warnings: [...document.warnings, ...warnings] });
   try {
-    report = await renderReport(marked(), render);
+    report = await (warnings.length > 0 ? renderReport(marked(), render) : asHoped);
     files.push(["report.html", report]);
   } catch (error) {
     failed("The report", error);

@@ -10,18 +10,19 @@ type Content = Html | string | number | null | undefined | false | readonly Cont
 
 /**
  * A piece of a page. What is interpolated is escaped unless it is markup itself, so no name in a
- * model or a file can become markup. Not called `html`, because formatters rewrite the white space
- * inside templates of that name.
+ * model or a file can become markup; it is put together when its text is first read. Not called
+ * `html`, because formatters rewrite the white space inside templates of that name.
  *
  * @example
  * markup`<p title="${name}">${[markup`<b>one</b>`, "<two>"]}</p>`.text;
  */
 export function markup(strings: TemplateStringsArray, ...contents: Content[]): Html {
-  let text = strings[0];
-  contents.forEach((content, i) => {
-    text += render(content) + strings[i + 1];
-  });
-  return { text };
+  let text: string | undefined;
+  return {
+    get text() {
+      return (text ??= strings.reduce((all, part, i) => all + render(contents[i - 1]) + part));
+    },
+  };
 }
 
 /** Trusts text as markup: for what a library has rendered. */

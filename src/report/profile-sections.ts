@@ -27,11 +27,11 @@ export async function profileSections(
   render: RenderSvg,
 ): Promise<PageSection[]> {
   const terms = new UsedTerms();
-  const drawn: Drawn[] = [];
-  for (const figure of inOrderOfPlace(result)) {
-    const number = drawn.length + 1;
-    drawn.push({ figure, number, block: await drawnOrNamed(figure, number, render) });
-  }
+  const drawn = inOrderOfPlace(result).map((figure, i) => ({ figure, number: i + 1, block: { text: "" } }));
+  // Where something else draws, all but the figures is made meanwhile; no text is read before they are there.
+  const drawing = (async () => {
+    for (const { figure, number, block } of drawn) block.text = (await drawnOrNamed(figure, number, render)).text;
+  })();
   const heroes = drawn.filter(({ figure }) => figure.hero !== undefined);
   const shown = heroes.length > 0 ? heroes : drawn.slice(0, 1);
   const sections: PageSection[] = [
@@ -41,6 +41,7 @@ export async function profileSections(
     sections.push(profileSection(section, result, drawn, new Set(shown), terms.next()));
   }
   if (terms.size > 0) sections.push({ id: "glossary", title: "Glossary", body: terms.entries() });
+  await drawing;
   return sections;
 }
 
