@@ -43,6 +43,8 @@ export interface FigureKind<Result> {
   readonly name: string;
   /** Shown on the first screen of a report, in the large place or beside it. */
   readonly hero?: Hero;
+  /** Instruments whose numbers it shows beside those of its own: until they are measured, it is not what it will be. */
+  readonly waitsFor?: readonly string[];
   of(result: Result): Omit<Figure, "name" | "instrument" | "hero"> | undefined;
 }
 

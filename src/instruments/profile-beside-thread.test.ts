@@ -1,11 +1,13 @@
 import { expect, it, onTestFinished, vi } from "vitest";
 import { reduceSymmetric, toTheEnd } from "../linalg/symmetric-eigen.ts";
+import type { Figure } from "../figures/figure.ts";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { Point } from "../problem/point.ts";
 import type { ReductionThread, Runtime } from "../runtime/runtime.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
 import { runProfile } from "./profile.ts";
+import { profileFigures } from "./profile-figures.ts";
 
 const stream = createRandom(5);
 const normals = (count: number, scale: number) => [...stream.normalVector(count)].map((x) => scale * x);
@@ -36,11 +38,21 @@ async function profileWith(reduce?: ReductionThread["reduce"], log: string[] = [
   });
   onTestFinished(() => eachBatch.mockRestore());
   const meanwhile = () => Promise.resolve(log.push("what the caller has to do"));
-  const options = { only: "eigenvalues,gradient,trace,layers,noise,units,flatness" };
-  const { result, arrays, checks, faults } = await runProfile(problem, options, createRandom(0), { meanwhile });
+  const options = { only: "eigenvalues,gradient,trace,spectrum,layers,attribution,noise,units,flatness" };
+  const figures: Figure[] = [];
+  const { result, arrays, checks, faults } = await runProfile(
+    problem,
+    options,
+    createRandom(0),
+    { meanwhile },
+    (drawn) => {
+      figures.push(...drawn);
+      log.push(...drawn.map(({ name }) => `${name} is drawn`));
+    },
+  );
   eachBatch.mockRestore();
   await problem.close();
-  return { result, checks, faults, arrays: [...arrays.entries()] };
+  return { result, checks, faults, figures, arrays: [...arrays.entries()] };
 }
 
 const original = Point.prototype.eachBatch;
@@ -59,12 +71,26 @@ it("is the same, to the order of what it lists, whether a thread reduces the mat
     log,
   );
   expect(without.faults).toEqual([]);
-  expect(without.result.sections.map(({ status }) => status)).toEqual(Array(7).fill("measured"));
-  expect(early).toEqual(without);
-  expect(late).toEqual(without);
+  expect(without.result.sections.map(({ status }) => status)).toEqual(Array(9).fill("measured"));
+  // In which order figures are drawn is nothing that is shown.
+  const shown = ({ figures, ...profile }: Awaited<ReturnType<typeof profileWith>>) => ({
+    ...profile,
+    figures: Object.fromEntries(figures.map((figure) => [figure.name, figure])),
+  });
+  expect(shown(early)).toEqual(shown(without));
+  expect(shown(late)).toEqual(shown(without));
   expect(log.filter((each) => each.startsWith("the thread"))).toEqual(["the thread begins", "the thread ends"]);
   // What waits for no eigenvalue was done while the thread was waited for: instruments, too.
   const [units, over] = [log.indexOf("units"), log.indexOf("what the caller has to do")];
   expect(units).toBeGreaterThan(-1);
   expect(units).toBeLessThan(over);
+  // It is drawn at once, too; nothing is drawn before it is what it will be.
+  expect(log.indexOf("units is drawn")).toBeGreaterThan(over);
+  expect(log.indexOf("units is drawn")).toBeLessThan(log.indexOf("extremal-eigenvalues is drawn"));
+  const final = profileFigures(without.result).figures;
+  expect(final.map(({ name }) => name)).toContain("spectral-density");
+  for (const { figures } of [without, early, late]) {
+    for (const figure of figures) expect(final).toContainEqual(figure);
+    expect(new Set(figures.map(({ name }) => name))).toEqual(new Set(final.map(({ name }) => name)));
+  }
 });

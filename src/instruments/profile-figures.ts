@@ -8,12 +8,17 @@ export const PROFILE_FIGURES: readonly OwnedFigureKind<ProfileResult>[] = INSTRU
   ({ name: instrument, figures = [] }: ProfileInstrument) => figures.map((kind) => ({ ...kind, instrument })),
 );
 
-/** The figures that draw the numbers of one instrument. */
-export function figuresOfOne({ name }: Pick<ProfileInstrument, "name">, result: ProfileResult): readonly Figure[] {
-  return draw(
-    PROFILE_FIGURES.filter(({ instrument }) => instrument === name),
-    result,
-  ).figures;
+/** The figures that are as they will be once an instrument is measured, but not before; others are missing still. */
+export function figuresDueAfter(
+  { name }: Pick<ProfileInstrument, "name">,
+  missing: ReadonlySet<string>,
+  result: ProfileResult,
+): readonly Figure[] {
+  const isDue = ({ instrument, waitsFor = [] }: OwnedFigureKind<ProfileResult>) => {
+    const shown = [instrument, ...waitsFor];
+    return shown.includes(name) && !shown.some((each) => missing.has(each));
+  };
+  return draw(PROFILE_FIGURES.filter(isDue), result).figures;
 }
 
 /** The figures of a profile. */

@@ -24,7 +24,7 @@ import { baseNumbers, type BaseNumbers } from "./base-numbers.ts";
 import { textOf, type ProfileOptions } from "./instrument.ts";
 import { judge } from "./judge-verdict.ts";
 import { joinParts, notANumber } from "./part.ts";
-import { figuresOfOne, profileFigures } from "./profile-figures.ts";
+import { figuresDueAfter, profileFigures } from "./profile-figures.ts";
 import { profileResult, type ProfileInstrument, type ProfileResult } from "./profile-result.ts";
 import { INSTRUMENTS } from "./registry.ts";
 import { readingsOf } from "./shown-readings.ts";
@@ -180,13 +180,26 @@ export async function runProfile(
 ): Promise<Profile> {
   const chosen = chosenInstruments(problem, options);
   const setting = settingFor(chosen, problem, options, context);
-  const measurements = chosen.map(measurementOf);
-  const desk = Desk.open(setting, random, context, [...expectedOf(chosen, setting), ...measurements]);
+  const early = new Map<ProfileInstrument, Kept>();
+  const measurements = chosen.map((instrument) => measurementOf(instrument, (kept) => early.set(instrument, kept)));
+  const missing = new Set<string>(chosen.map(({ name }) => name));
+  /** While another thread is waited for, what is measured is drawn. */
+  const drawEarly = async () => {
+    await context.meanwhile?.();
+    const known = [...early].reduce((all, [, { part = {} }]) => joinParts(all, part), {});
+    const others = new Set(missing);
+    for (const { name } of early.keys()) others.delete(name);
+    for (const instrument of early.keys()) drawn?.(figuresDueAfter(instrument, others, resultOf(base, known)));
+  };
+  const needed = expectedOf(chosen, setting);
+  const desk = Desk.open(setting, random, { ...context, meanwhile: drawEarly }, [...needed, ...measurements]);
   const { loss, accuracy } = await desk.get(lossValue);
   const base: BaseNumbers = { loss, accuracy: accuracy ?? null, gradientNorm: norm2(await desk.get(lossGradient)) };
 
   const place = nonFiniteIn(baseNumbers, base);
   if (place !== undefined) throw notANumber(place);
+  // What another thread works on longest comes first: all else may be done meanwhile.
+  if (isApart(setting) && needed.has(denseHessian)) await desk.begin(denseHessian).catch(() => undefined);
   let result = resultOf(base, {});
   let parts = {};
   const outcomes: Outcome[] = [];
@@ -203,7 +216,8 @@ export async function runProfile(
       return { ...measured, hasNumbers: readings.some(({ value }) => value !== NOT_AVAILABLE) };
     });
     outcomes.push({ instrument, products: account.products, ...outcome });
-    drawn?.(figuresOfOne(instrument, result));
+    missing.delete(instrument.name);
+    drawn?.(figuresDueAfter(instrument, missing, result));
   }
 
   const { figures } = profileFigures(result);
@@ -279,13 +293,17 @@ type Outcome = { readonly instrument: ProfileInstrument; readonly products: numb
  * What an instrument does, as a quantity: one that is not made of what another thread computes is done while that is
  * waited for, and counted in its turn.
  */
-function measurementOf(instrument: ProfileInstrument): Quantity<Kept> {
+function measurementOf(instrument: ProfileInstrument, done: (kept: Kept) => void): Quantity<Kept> {
   const { title, needs } = instrument;
   return defineQuantity({
     name: title,
     parameters: z.object({}),
     needs,
-    compute: (desk) => measure(instrument, desk),
+    compute: async (desk) => {
+      const kept = await measure(instrument, desk);
+      done(kept);
+      return kept;
+    },
   });
 }
 

@@ -60,6 +60,7 @@ export const spectralDensity: FigureKind<
 > = {
   name: "spectral-density",
   hero: "main",
+  waitsFor: ["attribution"],
   of({ hessian, attribution }) {
     const { density } = hessian;
     if (density === null || density.grid.length === 0) return undefined;
