@@ -7,7 +7,7 @@ import { load } from "../src/library/open.ts";
 import { commandLine, DIGITS, floats } from "./support/command-line.ts";
 import { modelBytes, tensorProto, valueInfo } from "./support/onnx-model.ts";
 
-const { at, thalweg, npz } = commandLine();
+const { at, thalweg, here, npz } = commandLine();
 
 const line = async (...args: string[]) => {
   const run = await thalweg(["line", ...args, "--json"]);
@@ -88,7 +88,7 @@ describe("the loss along a line", () => {
     [["--direction", "pca:nothing-*.npz"], 3, "No file fits"],
     [["--direction", "update:good.npz,good.npz"], 3, "lacks"],
   ])("refuses %j", async (args, code, hint) => {
-    const run = await thalweg(["line", DIGITS, "--data", "good.npz", ...args, "--json"]);
+    const run = await here(["line", DIGITS, "--data", "good.npz", ...args, "--json"]);
     expect(run.code, run.out).toBe(code);
     const { error } = z
       .object({ error: z.looseObject({ message: z.string(), hint: z.string().nullish() }) })

@@ -6,6 +6,7 @@ import { compare } from "./compare.ts";
 import { exportExperiment } from "./export.ts";
 import { inspect } from "./inspect.ts";
 import { line } from "../landscape/line.ts";
+import { surface } from "../landscape/surface.ts";
 import { profile } from "./profile.ts";
 import { profileCheckpoints } from "./profile-checkpoints.ts";
 import { sensitivity } from "../landscape/sensitivity.ts";
@@ -17,6 +18,7 @@ export const EXPERIMENTS = [
   profile,
   profileCheckpoints,
   line,
+  surface,
   topologyOfRuns,
   topology,
   sensitivity,

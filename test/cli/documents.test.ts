@@ -29,6 +29,7 @@ describe("documents", () => {
       export: ["export", ...model, "-o", "one.onnx"],
       bench: ["bench", ...model, "--runs", "3"],
       line: ["line", ...model, "--x", "-1:1:5"],
+      surface: ["surface", ...model, "--x", "-1:1:5", "--y", "-1:1:3"],
       topology: ["topology", "along"],
       "topology-samples": ["topology", ...model, "--samples", "8"],
       sensitivity: ["sensitivity", ...model, "--bits", "8"],

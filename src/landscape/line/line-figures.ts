@@ -1,6 +1,7 @@
 import type { FigureKind } from "../../figures/figure.ts";
 import { COLOUR, finite, frame, said, TIP } from "../../figures/style.ts";
 import { formatNumber } from "../../util/format-number.ts";
+import { shortName } from "../short-name.ts";
 import type { LineResult } from "./line-result.ts";
 
 const SERIES = ["loss", "held-out loss", "quadratic"] as const;
@@ -158,9 +159,4 @@ function rowOf<S extends string>(series: S, x: number, value: number | null | un
 
 function cell(value: number | null): number | string | null {
   return value === null || Number.isFinite(value) ? value : formatNumber(value);
-}
-
-/** The last part of a path. */
-export function shortName(path: string): string {
-  return path.replace(/^.*\//, "");
 }

@@ -17,7 +17,7 @@ export function lineSections(result: LineResult): ShownSection[] {
         ...(lost > 0 ? [`The loss is not finite at ${lost} of ${x.length} points.`] : []),
       ],
       text: [
-        `${x.length} points from ${formatNumber(x[0])} to ${formatNumber(x[x.length - 1])}: ${title}. 1 stands for a distance of ${formatNumber(length)}, normalisation: ${normalization}.`,
+        `${x.length} points from ${plain(x[0])} to ${plain(x[x.length - 1])}: ${title}. 1 stands for a distance of ${formatNumber(length)}, normalisation: ${normalization}.`,
         ...notes,
         endOfQuadratic(result),
       ],
@@ -61,4 +61,9 @@ function endOfQuadratic({ quadratic: { holdsTo, leavesAt, share }, length }: Lin
   if (holdsTo === 0)
     return `The loss leaves the parabola of slope and curvature before the nearest point: at ${formatNumber(leavesAt / length)} it is ${off}. A narrower range of the axis shows where.`;
   return `The parabola of slope and curvature holds out to ${formatNumber(holdsTo / length)}; at ${formatNumber(leavesAt / length)} the loss is ${off}.`;
+}
+
+/** A coordinate as it would be typed. */
+function plain(x: number): string {
+  return String(Number(x.toPrecision(4)));
 }

@@ -1,0 +1,135 @@
+import type { ShownSection } from "../../result/shown-section.ts";
+import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../../util/format-number.ts";
+import type { PlaneResult, SurfaceResult } from "./surface-result.ts";
+
+/** The surface in words and numbers. */
+export function surfaceSections(result: SurfaceResult): ShownSection[] {
+  const { x, y, plane, normalization, orthogonal, home, rounding, trace, top, measured, points, planes, dimension } =
+    result;
+  const [first] = planes;
+  const lost = planes
+    .flatMap(({ loss }) => loss.flat())
+    .filter((each) => each !== null && !Number.isFinite(each)).length;
+  const range = (values: readonly number[]) => `${plain(values[0])} to ${plain(values[values.length - 1])}`;
+  const main: ShownSection = {
+    title: `The loss over the plane ${plane}`,
+    caveats: [
+      ...(measured < points
+        ? [`${measured} of ${points} points were measured, from coarse to fine: the time was up.`]
+        : []),
+      ...(lost > 0 ? [`The loss is not finite at ${lost} of ${points} points.`] : []),
+    ],
+    text: [
+      `${x.length} × ${y.length} points: ${first.axes[0]} from ${range(x)}, ${first.axes[1]} from ${range(y)}. 1 on the axes stands for distances of ${first.lengths.map((each) => formatNumber(each)).join(" and ")} in the space of the ${dimension} parameters; normalisation: ${normalization}${orthogonal ? ", the second axis made orthogonal to the first" : ""}.`,
+      ...first.notes,
+      endOfQuadratic(first),
+      cannotTell(result),
+    ],
+    readings: [
+      { label: "Loss at the weights", value: formatEstimate(home, 0, rounding), note: "the cell at 0, 0, bit for bit" },
+      {
+        label: "Cosine of the axes",
+        value: formatNumber(first.cosine, 3),
+        note: "0 for axes at a right angle: what looks round is round",
+      },
+      {
+        label: "Curvature in the plane",
+        value: formatNumber(traceInPlane(first)),
+        note: "tr PHP, P the projection onto the plane: the sum of its two curvatures per unit of distance",
+      },
+      {
+        label: "Share of tr H",
+        value: shareOf(first.share.trace),
+        note:
+          trace === null
+            ? "not measured"
+            : `tr H = ${formatEstimate(trace.value, trace.standardError, trace.rounding)}; a plane at random holds ${formatNumber(2 / dimension, 2)} on average`,
+      },
+      {
+        label: "Share of the largest curvatures",
+        value: first.share.top === null ? "n/a" : formatShare(first.share.top),
+        note:
+          top === null || top.length === 0
+            ? "not measured"
+            : `of the ${top.length} largest eigenvalues, λ₁ = ${formatMeasured(top[0].value, top[0].residual)}: Σ λᵢ ‖P uᵢ‖² over Σ λᵢ`,
+      },
+    ],
+    table:
+      first.marks.length === 0
+        ? null
+        : {
+            columns: ["weights", "x", "y", "distance out of the plane"],
+            rows: first.marks.map(({ name, x: at, y: across, outside }) => [name, at, across, outside]),
+          },
+  };
+  return planes.length < 2 ? [main] : [main, seeds(result)];
+}
+
+function traceInPlane({ quadratic: { curvature }, lengths: [a, b], cosine }: PlaneResult): number {
+  const [[xx, xy], [, yy]] = curvature;
+  // tr(G⁻¹ M), G the inner products of the axes.
+  return (xx / a ** 2 - (2 * cosine * xy) / (a * b) + yy / b ** 2) / (1 - cosine ** 2);
+}
+
+function shareOf(share: PlaneResult["share"]["trace"]): string {
+  if (share === null) return "n/a";
+  if (!Number.isFinite(share.lower) || !Number.isFinite(share.upper))
+    return "not resolved: the interval of tr H holds 0";
+  return `${formatShare(share.value)} (${formatShare(share.lower)} to ${formatShare(share.upper)})`;
+}
+
+function endOfQuadratic({ quadratic: { holdsTo, leavesAt, share } }: PlaneResult): string {
+  const off = `off by more than ${formatShare(share)} of the change that slope and curvature make up`;
+  if (holdsTo === null) return "Slope and curvature are 0 in this plane: nothing is predicted.";
+  if (leavesAt === null)
+    return `The quadratic of slope and curvature holds at every point measured, out to a distance of ${formatNumber(holdsTo)}: none is ${off}.`;
+  if (holdsTo === 0)
+    return `The loss leaves the quadratic of slope and curvature before the nearest point: at a distance of ${formatNumber(leavesAt)} it is ${off}. Narrower axes show where.`;
+  return `The quadratic of slope and curvature holds out to a distance of ${formatNumber(holdsTo)}; at ${formatNumber(leavesAt)} the loss is ${off}.`;
+}
+
+function cannotTell({ dimension, share: { trace } }: SurfaceResult): string {
+  const rest =
+    trace === null || !Number.isFinite(trace.upper)
+      ? ""
+      : `, and ${trace.upper < 1 ? `at least ${formatShare(Math.max(0, 1 - trace.upper))} of tr H lies outside it` : "how much of tr H lies outside it is not resolved"}`;
+  return `What the figure cannot tell: it shows 2 of ${dimension} directions${rest}. That it is smooth, convex or wide here says nothing of the others.`;
+}
+
+function seeds({ planes, spread }: SurfaceResult): ShownSection {
+  const highest = ({ loss }: PlaneResult) =>
+    loss
+      .flat()
+      .reduce<number | null>(
+        (most, each) => (each !== null && Number.isFinite(each) && (most === null || each > most) ? each : most),
+        null,
+      );
+  return {
+    title: "Planes of other seeds",
+    caveats: [],
+    text: [
+      `${planes.length} planes whose directions differ by their random numbers alone: what differs between them is chance.${
+        spread === null
+          ? ""
+          : ` Half their curvature, ½ tr PHP, lies between ${formatNumber(spread.lowest)} and ${formatNumber(spread.highest)}, ${formatNumber(spread.mean)} on average with a standard deviation of ${formatNumber(spread.deviation)}.`
+      }`,
+    ],
+    readings: [],
+    table: {
+      columns: ["plane", "½ tr PHP", "share of tr H", "cosine", "highest loss", "quadratic holds to"],
+      rows: planes.map((each, i) => [
+        i + 1,
+        traceInPlane(each) / 2,
+        each.share.trace?.value ?? null,
+        each.cosine,
+        highest(each),
+        each.quadratic.holdsTo,
+      ]),
+    },
+  };
+}
+
+/** A coordinate as it would be typed. */
+function plain(x: number): string {
+  return String(Number(x.toPrecision(4)));
+}
