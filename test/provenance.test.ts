@@ -10,7 +10,7 @@ import { encodeSafetensors } from "../src/files/safetensors.ts";
 import { loadModel } from "../src/load/load-model.ts";
 import { loadProblem } from "../src/load/load-problem.ts";
 import { decodeResult, type ResultDocument } from "../src/documents/result-kinds.ts";
-import { thalweg } from "./support/spawn-node.ts";
+import { runHere } from "./support/run-here.ts";
 
 /* The hashes of a result are those of the bytes that its numbers came from. */
 
@@ -31,9 +31,9 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function gradientOf(model: string, ...flags: string[]): Promise<ResultDocument<"apply">> {
-  const { code, out, err } = await thalweg(
+  const { code, out, err } = await runHere(
     ["apply", "gradient", model, "--data", "d.npz", "-o", "g.npz", "--json", "-q", ...flags],
-    { cwd: folder },
+    folder,
   );
   expect([code, err]).toEqual([0, ""]);
   const document = decodeResult(out);

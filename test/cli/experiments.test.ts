@@ -20,6 +20,9 @@ const SMALL: Readonly<Record<string, readonly string[]>> = {
   apply: ["apply", "hessian", ...MODEL, "--vector", "ones.npz"],
   export: ["export", DIGITS, "--batch", "2", "--loss", "cross-entropy"],
   bench: ["bench", ...MODEL, "--runs", "2", "--gemm-size", "32"],
+  line: ["line", ...MODEL, "--x", "-1:1:5"],
+  topology: ["topology", ...MODEL, "--samples", "8"],
+  sensitivity: ["sensitivity", ...MODEL, "--bits", "8"],
 };
 
 const ones = () =>
@@ -79,7 +82,7 @@ describe.each(VERBS)("the verb %s", (verb) => {
           title.replaceAll(/[&<>"']/g, ""),
         );
     }
-    const again = await thalweg(["run", isFile ? `${verb}.json` : place, "--json", "-q"]);
+    const again = await here(["run", isFile ? `${verb}.json` : place, "--json", "-q"]);
     expect(again.code, again.err).toBe(0);
     const { agree, shared } = DOCUMENT_KINDS.repeat.parse(JSON.parse(again.out));
     expect(shared).toBeGreaterThan(0);
@@ -89,7 +92,7 @@ describe.each(VERBS)("the verb %s", (verb) => {
 
 describe("check", () => {
   it("that runs out of time names the checks that were not made, and does not pass", async () => {
-    const run = await thalweg(["check", ...MODEL, "--time", "1ms", "--json"]);
+    const run = await here(["check", ...MODEL, "--time", "1ms", "--json"]);
     expect(run.code, run.err).toBe(5);
     const { result } = DOCUMENT_KINDS.check.parse(JSON.parse(run.out));
     expect(result.passed).toBe(false);
@@ -106,7 +109,7 @@ describe("check", () => {
 
 describe("held-out examples", () => {
   it("that the command line names are measured", async () => {
-    const run = await thalweg(["profile", ...MODEL, "--test", "digits", "--only", "held-out", "--json", "-q"]);
+    const run = await here(["profile", ...MODEL, "--test", "digits", "--only", "held-out", "--json", "-q"]);
     expect(run.code, run.err).toBe(0);
     expect(DOCUMENT_KINDS.profile.parse(JSON.parse(run.out)).result.heldOut).toMatchObject({
       data: { examples: 1797 },
@@ -117,10 +120,10 @@ describe("held-out examples", () => {
 describe("a repeated result", () => {
   it("is refused where any file that was read is another now", async () => {
     ones();
-    const made = await thalweg([...SMALL["apply"], "-o", "hv.npz", "--json"]);
+    const made = await here([...SMALL["apply"], "-o", "hv.npz", "--json"]);
     writeFileSync(at("hv.json"), made.out);
     npz("ones.npz", { "hidden.weight": floats([32, 64], () => 2) });
-    const run = await thalweg(["run", "hv.json"]);
+    const run = await here(["run", "hv.json"]);
     expect(run.code).toBe(3);
     expect(run.err.replaceAll(/\s+/g, " ")).toMatch(/ones\.npz is not what the result was measured on/);
   });
