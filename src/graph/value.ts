@@ -3,6 +3,7 @@ import type { Attributes, Emitter, Target } from "./emitter.ts";
 import type { ExamplesLayout, InputLayouts } from "./examples-layout.ts";
 import type { OutputStep } from "./output-step.ts";
 import type { Regime, ScalingRule } from "./scaling.ts";
+import type { UnitAxis, UnitDesk } from "./unit-axes.ts";
 
 /* A node, its operation and the graph that it is in know each other, and stand in one file: values and what they may be asked. */
 
@@ -121,6 +122,12 @@ export interface Operation {
 
   /** How the output scales when inputs do; absent where that is not known, and then inputs must not scale. Every primitive answers. */
   scaling?(node: Value, regime: Regime): ScalingRule;
+
+  /**
+   * How the units along the axes of the inputs go on along those of the output: what belongs together is joined at the
+   * desk. Absent where that is not known, and then no unit that enters may be moved; elementwise operations need none.
+   */
+  units?(node: Value, given: readonly (readonly UnitAxis[])[], desk: UnitDesk): readonly UnitAxis[];
 
   /** What it makes of numbers that a network gives; absent where it cannot be told behind it what they are. */
   readonly outputStep?: OutputStep;

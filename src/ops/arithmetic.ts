@@ -14,6 +14,7 @@ import {
   vmapElementwise,
   withoutExpand,
 } from "./elementwise.ts";
+import { addedUnits, dividedUnits, multipliedUnits } from "./elementwise-units.ts";
 import { joinPads } from "./movement.ts";
 import { splatOf, sumTo } from "./structure.ts";
 
@@ -21,7 +22,7 @@ import { splatOf, sumTo } from "./structure.ts";
 function binary(
   name: string,
   f: (x: number, y: number) => number,
-  rules: Pick<Primitive, "simplify" | "jvp" | "vjp" | "caveat" | "scaled" | "scaling" | "outputStep">,
+  rules: Pick<Primitive, "simplify" | "jvp" | "vjp" | "caveat" | "scaled" | "scaling" | "outputStep" | "units">,
 ): Primitive {
   const operation: Primitive = {
     name,
@@ -45,6 +46,7 @@ function binary(
 
 const addition = binary("Add", (x, y) => x + y, {
   scaling: always(SAME),
+  units: addedUnits,
   outputStep: { kind: "combines", operands: [0, 1], effect: added },
   scaled: scaledSum((x, y) => add(x, y)),
   simplify: ([x, y], { shape }) => {
@@ -81,6 +83,7 @@ export function add(x: Operand, y: Operand): Value {
 
 const subtraction = binary("Sub", (x, y) => x - y, {
   scaling: always(SAME),
+  units: addedUnits,
   outputStep: {
     kind: "combines",
     operands: [0, 1],
@@ -147,6 +150,7 @@ function scaledSum(combine: (x: Value, y: Value) => Value): Operation["scaled"] 
 }
 
 const multiplication = binary("Mul", (x, y) => x * y, {
+  units: multipliedUnits,
   scaling: always(SUM),
   outputStep: { kind: "combines", operands: [0, 1], effect: () => "rescales" },
   simplify: ([x, y], type) => {
@@ -206,6 +210,7 @@ export function mul(x: Operand, y: Operand): Value {
 }
 
 const division = binary("Div", (x, y) => x / y, {
+  units: dividedUnits,
   scaling: always({ kind: "difference" }),
   outputStep: {
     kind: "combines",
@@ -260,6 +265,7 @@ const negation: Primitive = {
   name: "Neg",
   outputStep: { kind: "negates" },
   scaling: always(SAME),
+  units: (_node, [x]) => x,
   attributes: {},
   infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
   simplify: ([x]) => {

@@ -38,6 +38,16 @@ export const Conv = defineOp({
     weightAxes: (_node, i) => (i === 1 ? [0] : undefined),
     attributes: attributesOf(geometry),
     examplesLayout: keptAxis((axis) => axis === 0),
+    units: (node, [x, w], desk) => {
+      const { group } = geometry;
+      const [images, kernels] = node.inputs.map(({ shape }) => shape);
+      for (const axis of [...x.slice(2), ...w.slice(2)]) desk.allow(axis, "fixed");
+      const [inGroups, inputs] = desk.regroup([x[1]], [group, images[1] / group]);
+      const [outGroups, outputs] = desk.regroup([w[0]], [group, kernels[0] / group]);
+      desk.contract(inputs, w[1]);
+      const groups = desk.allow(desk.join(inGroups, outGroups), "permutation");
+      return [x[0], [...groups, ...outputs], ...node.shape.slice(2).map((extent) => desk.fixed(extent))];
+    },
     multiplyAdds: (node) => sizeOf(node.shape) * sizeOf(node.inputs[1].shape.slice(1)),
     infer: (inputs) => {
       requireSameDtype("Conv", inputs);

@@ -43,6 +43,10 @@ export const Gather = defineOp({
       if (indices || source.axis === axis) return undefined;
       return source.axis < axis ? source : { ...source, axis: source.axis + node.inputs[1].shape.length - 1 };
     },
+    units: (_node, [x, indices], desk) => {
+      desk.allow(x[axis], "fixed");
+      return [...x.slice(0, axis), ...indices.map((each) => desk.allow(each, "fixed")), ...x.slice(axis + 1)];
+    },
     infer: ([x, indices]) => ({
       dtype: x.dtype,
       shape: [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)],

@@ -9,6 +9,7 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { addMaybe } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";
 import { requireFloat, requireSameDtype } from "./elementwise.ts";
+import { alongUnits } from "./elementwise-units.ts";
 import { alignBatch, reshape, sumTo, swapLast } from "./structure.ts";
 
 const flagsSchema = z.strictObject({ transposeA: z.boolean(), transposeB: z.boolean() });
@@ -48,6 +49,14 @@ export const MatMul = defineOp({
       },
       attributes: { transposeA, transposeB },
       examplesLayout: (node, given) => productLayout(node, given, { transposeA, transposeB }),
+      units: (node, [a, b], desk) => {
+        const [rows, innerA] = transposeA ? [a[a.length - 1], a[a.length - 2]] : a.slice(-2);
+        const [innerB, columns] = transposeB ? [b[b.length - 1], b[b.length - 2]] : b.slice(-2);
+        desk.contract(innerA, innerB);
+        const stacks = [a, b].map((axes) => axes.slice(0, -2));
+        const shapes = node.inputs.map(({ shape }) => shape.slice(0, -2));
+        return [...alongUnits(node.shape.slice(0, -2), stacks, shapes, desk), rows, columns];
+      },
       multiplyAdds: (node) => sizeOf(node.shape) * matrixOf(node.inputs[0], transposeA)[1],
       infer: (inputs) => {
         requireFloat("MatMul", ...inputs);

@@ -28,6 +28,20 @@ export const Slice = defineOp({
     attributes: { starts, extents, steps },
     examplesLayout: (node, given) =>
       keptAxis((axis) => steps[axis] === 1 && extents[axis] === node.inputs[0].shape[axis])(node, given),
+    units: (node, [x], desk) =>
+      x.map((axis, each) => {
+        const whole = node.inputs[0].shape[each];
+        const extent = extents[each];
+        if (extent === whole && steps[each] === 1) return axis;
+        if (extent > 0 && whole % extent === 0 && starts[each] % extent === 0 && steps[each] === 1) {
+          // One of several equal pieces that lie side by side, such as queries, keys and values.
+          const [pieces, units] = desk.regroup([axis], [whole / extent, extent]);
+          desk.allow(pieces, "fixed");
+          return units;
+        }
+        desk.allow(axis, "fixed");
+        return desk.fixed(extent);
+      }),
     infer: ([x]) => {
       starts.forEach((start, axis) => {
         const last = start + (extents[axis] - 1) * steps[axis];
@@ -179,6 +193,12 @@ export const Pad = defineOp({
     moves: true,
     attributes: { before, after },
     examplesLayout: keptAxis((axis) => before[axis] === 0 && after[axis] === 0),
+    units: (node, [x], desk) =>
+      x.map((axis, each) => {
+        if (before[each] === 0 && after[each] === 0) return axis;
+        desk.allow(axis, "fixed");
+        return desk.fixed(node.shape[each]);
+      }),
     infer: ([x]) => ({ dtype: x.dtype, shape: x.shape.map((extent, axis) => before[axis] + extent + after[axis]) }),
     simplify: ([x]) => {
       if (before.every((n) => n === 0) && after.every((n) => n === 0)) return x;
@@ -265,6 +285,13 @@ export const Concat = defineOp({
     attributes: { axis },
     examplesLayout: (node, given) =>
       given.some((layout) => layout?.axis === axis) ? undefined : alongBroadcast(node, given),
+    units: (node, given, desk) =>
+      node.shape.map((extent, each) => {
+        const axes = given.map((input) => input[each]);
+        if (each !== axis) return axes.reduce((a, b) => desk.join(a, b));
+        for (const own of axes) desk.allow(own, "fixed");
+        return desk.fixed(extent);
+      }),
     infer: (inputs) => {
       requireSameDtype("Concat", inputs);
       const [first] = inputs;

@@ -26,6 +26,12 @@ export const Norm = defineOp({
     ofSize: true,
     attributes: { axes, flat },
     examplesLayout: keptAxis((axis) => !axes.includes(axis)),
+    units: (_node, [x], desk) =>
+      x.map((axis, each) => {
+        const isNormed = axes.includes(each);
+        const kept = desk.allow(axis, isNormed ? "orthogonal" : "permutation");
+        return isNormed ? [] : kept;
+      }),
     infer: ([x]) => {
       requireFloat("Norm", x);
       return { dtype: x.dtype, shape: x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)) };

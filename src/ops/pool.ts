@@ -74,6 +74,11 @@ export const MaxPool = defineOp({
     attributes: attributesOf(pool),
     examplesLayout: keptAxis((axis) => axis < 2),
     selects: true,
+    units: (node, [x], desk) =>
+      x.map((axis, each) => {
+        const kept = desk.allow(axis, each < 2 ? "monomial" : "fixed");
+        return each < 2 ? kept : desk.fixed(node.shape[each]);
+      }),
     infer: ([x]) => ({ dtype: x.dtype, shape: pooledShape(x, pool) }),
     // Relu keeps order, so it may come after, on fewer elements: a window without positive element has derivative 0 either way.
     simplify: ([x]) => (x.operation.name === Relu.name ? relu(maxPool(x.inputs[0], pool)) : undefined),

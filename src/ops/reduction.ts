@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { normalizeAxis, sameShape } from "../graph/broadcast.ts";
 import { keptAxis } from "../graph/where-examples-meet.ts";
+import type { UnitAxis, UnitDesk } from "../graph/unit-axes.ts";
 import type { Primitive, Value } from "../graph/value.ts";
 import { COMPARE, NONE, SAME, always, byRegime } from "../graph/scaling.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
@@ -44,6 +45,12 @@ export const ReduceMax = defineOp({
     scaling: byRegime({ positive: SAME }),
     attributes: { axes },
     examplesLayout: keptAxis((own) => !axes.includes(own)),
+    units: (_node, [x], desk) =>
+      x.map((axis, each) => {
+        const isReduced = axes.includes(each);
+        const kept = desk.allow(axis, isReduced ? "permutation" : "monomial");
+        return isReduced ? [] : kept;
+      }),
     infer: ([x]) => {
       requireElements("ReduceMax", x, axes);
       return { dtype: x.dtype, shape: x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)) };
@@ -130,6 +137,7 @@ export const CumSum = defineOp({
     scaling: always(SAME),
     attributes: { axis, exclusive, reverse },
     examplesLayout: keptAxis((own) => own !== axis),
+    units: (_node, [x], desk) => x.map((each, own) => (own === axis ? desk.allow(each, "fixed") : each)),
     infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
     evaluate: ([x], type) => {
       const inner = sizeOf(x.shape.slice(axis + 1));
@@ -180,6 +188,7 @@ export const Softmax = defineOp({
     scaling: always(NONE),
     attributes: { axis },
     examplesLayout: keptAxis((own) => own !== axis),
+    units: (_node, [x], desk) => softmaxUnits(x, axis, desk),
     infer: ([x]) => {
       requireFloat("Softmax", x);
       return { dtype: x.dtype, shape: x.shape };
@@ -190,6 +199,12 @@ export const Softmax = defineOp({
     emit: (_node, inputs, e) => e.node("Softmax", inputs, { axis }),
   }),
 });
+
+/** What is exchanged before is exchanged behind; along the axis everything meets. */
+function softmaxUnits(x: readonly UnitAxis[], axis: number, desk: UnitDesk): UnitAxis[] {
+  desk.mix(x[axis]);
+  return x.map((each) => desk.allow(each, "permutation"));
+}
 
 function softmaxProduct(y: Value, t: Value, axis: number): Value {
   const yt = mul(y, t);
@@ -217,6 +232,7 @@ export const LogSoftmax = defineOp({
     scaling: always(NONE),
     attributes: { axis },
     examplesLayout: keptAxis((own) => own !== axis),
+    units: (_node, [x], desk) => softmaxUnits(x, axis, desk),
     infer: ([x]) => {
       requireFloat("LogSoftmax", x);
       return { dtype: x.dtype, shape: x.shape };

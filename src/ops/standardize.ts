@@ -3,6 +3,7 @@ import { keptAxis } from "../graph/where-examples-meet.ts";
 import type { FloatAttribute, Target } from "../graph/emitter.ts";
 import type { Operation, Primitive, Value } from "../graph/value.ts";
 import { COMPARE, NEGLIGIBLE, NONE, SAME, byRegime, scaled, type ScalingRule } from "../graph/scaling.ts";
+import type { UnitAxis, UnitDesk } from "../graph/unit-axes.ts";
 import { allocate, sizeOf } from "../util/tensor.ts";
 import { axisSchema } from "./attribute-schemas.ts";
 import { add, mul, neg, reciprocal, sub } from "./arithmetic.ts";
@@ -25,6 +26,14 @@ function sizeTimes(factor: number, { epsilon }: StandardizeAttributes): ScalingR
 }
 
 const axesFrom = (x: Value, axis: number) => x.shape.map((_, each) => each).slice(axis);
+
+/** Mean and variance are those of a vector that was turned about the vector of ones. */
+function standardizedUnits(x: readonly UnitAxis[], from: number, desk: UnitDesk): UnitAxis[] {
+  return x.map((axis, each) => {
+    if (each >= from) desk.mix(axis);
+    return desk.allow(axis, each < from ? "permutation" : "centred");
+  });
+}
 
 /** mean (x − mean x)² + ε, and x − mean x, out of arithmetic. */
 function centred(x: Value, { axis, epsilon }: StandardizeAttributes): { centre: Value; variance: Value } {
@@ -76,6 +85,7 @@ export const Standardize = defineOp({
       ofSize: true,
       attributes: { ...attributes },
       examplesLayout: keptAxis((axis) => axis < attributes.axis),
+      units: (_node, [x], desk) => standardizedUnits(x, attributes.axis, desk),
       infer: ([x]) => {
         requireFloat("Standardize", x);
         return { dtype: x.dtype, shape: x.shape };
@@ -114,6 +124,8 @@ export const InverseDeviation = defineOp({
     ofSize: true,
     attributes: { ...attributes },
     examplesLayout: keptAxis((axis) => axis < attributes.axis),
+    units: (_node, [x], desk) =>
+      standardizedUnits(x, attributes.axis, desk).map((axis, each) => (each < attributes.axis ? axis : [])),
     infer: ([x]) => {
       requireFloat("InverseDeviation", x);
       return { dtype: x.dtype, shape: x.shape.map((extent, axis) => (axis < attributes.axis ? extent : 1)) };

@@ -43,6 +43,7 @@ export const Reshape = defineOp({
     vjp: (node, g) => reshape(g, node.inputs[0].shape),
     vmap: (_node, [x], _batched, size) => reshape(x, [size, ...shape]),
     examplesLayout: (node, [layout], examples) => layout && reshapedLayout(node, layout, examples),
+    units: (node, [x], desk) => desk.regroup(x, node.shape),
     emit: (_node, [x], e) => e.node("Reshape", [x, e.integers(shape)], { allowzero: 1 }),
   }),
 });
@@ -121,6 +122,7 @@ export const Transpose = defineOp({
     jvp: (_node, [t]) => t && transpose(t, perm),
     vjp: (_node, g) => transpose(g, invertPermutation(perm)),
     examplesLayout: (_node, [layout]) => layout && { ...layout, axis: perm.indexOf(layout.axis) },
+    units: (_node, [x]) => perm.map((axis) => x[axis]),
     vmap: (_node, [x]) => transpose(x, [0, ...perm.map((axis) => axis + 1)]),
     emit: (_node, [x], e) => e.node("Transpose", [x], { perm }),
   }),
@@ -173,6 +175,12 @@ export const Expand = defineOp({
     broadcasts: true,
     moves: true,
     examplesLayout: alongBroadcast,
+    units: (node, [x], desk) => {
+      const added = node.shape.length - x.length;
+      return node.shape.map((extent, axis) =>
+        node.inputs[0].shape[axis - added] === extent ? x[axis - added] : desk.uniform(extent),
+      );
+    },
     attributes: { shape },
     infer: ([x]) => {
       if (!sameShape(broadcastShapes("Expand", x.shape, shape), shape)) {
@@ -244,6 +252,12 @@ export const ReduceSum = defineOp({
     scaling: always(SAME),
     attributes: { axes },
     examplesLayout: keptAxis((axis) => !axes.includes(axis)),
+    units: (_node, [x], desk) =>
+      x.map((axis, each) => {
+        if (!axes.includes(each)) return axis;
+        desk.sum(axis);
+        return [];
+      }),
     infer: ([x]) => ({ dtype: x.dtype, shape: x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent)) }),
     simplify: ([x], type) => {
       if (axes.every((axis) => x.shape[axis] === 1)) return x;

@@ -344,6 +344,7 @@ function marker(name: string, summary: string, rules: Pick<Operation, "holds" | 
     ...rules,
     elementwise: true,
     selects: true,
+    units: (_node, [x]) => x,
     vmap: vmapElementwise,
     lower: (_node, [x]) => x,
     emit: (_node, inputs, e) => e.node("Identity", inputs),

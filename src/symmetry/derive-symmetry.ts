@@ -1,0 +1,228 @@
+import { forEachOffset, stridesOf } from "../graph/broadcast.ts";
+import { tensorOf } from "../graph/leaf.ts";
+import { reachable } from "../graph/traverse.ts";
+import { UnitDesk, type Gain, type UnitAxis, type UnitSlot } from "../graph/unit-axes.ts";
+import { commonFreedom, isWithin, type Freedom } from "../graph/unit-freedom.ts";
+import type { Value } from "../graph/value.ts";
+import { elementwiseUnits } from "../ops/elementwise-units.ts";
+import type { NetworkSymmetry, PlacedTensor, Symmetry, UnitClass, UnitDimension } from "./symmetry.ts";
+
+/** What is looked at: the outputs of a network, and its parameters as they stand in a flat vector. */
+export interface Network {
+  readonly outputs: readonly Value[];
+  readonly parameters: ReadonlyMap<string, Value>;
+  readonly tensors: readonly PlacedTensor[];
+}
+
+/**
+ * The symmetries of a network, read off its graph: which axes of which parameters may be sent through one map together,
+ * and through which. Operations that say nothing of units hold theirs fixed: never wrong, only less free.
+ *
+ * Gains of normalisations stand in the way of rotations. Those that the weights behind them can take over are found
+ * first; the symmetry is then that of the network whose gains are ones.
+ *
+ * Cost: two walks over the graph, which compute nothing.
+ *
+ * @param within the largest group that is asked for
+ * @param absorbsGains whether gains may become ones; not where one of them is 0
+ */
+export function deriveSymmetry(
+  network: Network,
+  { within = "general", absorbsGains = true }: { readonly within?: Freedom; readonly absorbsGains?: boolean } = {},
+): NetworkSymmetry {
+  const gains = gainsOf(network);
+  // Without rotations, gains are units like any other.
+  if (!absorbsGains || !isWithin("centred", within))
+    return {
+      within,
+      symmetry: walk(network, () => undefined, within),
+      gains: { classes: [], tensors: [], values: [] },
+    };
+  const cut = walk(network, (node) => readAs(gains.get(node), "cut"), "general");
+  const scales = (dimensions: readonly UnitDimension[]) =>
+    dimensions.some(({ units }) => units !== undefined && cut.classes[units].freedom === "scaling");
+  const candidates = new Set([...gains.values()].map(({ parameter }) => parameter));
+  const absorbed = new Set(
+    cut.tensors.filter(({ name, dimensions }) => candidates.has(name) && scales(dimensions)).map(({ name }) => name),
+  );
+  const isAbsorbed = (found: FoundGain | undefined) => (found && absorbed.has(found.parameter) ? found : undefined);
+  return {
+    within,
+    symmetry: walk(network, (node) => readAs(isAbsorbed(gains.get(node)), "ones"), within),
+    gains: only(cut, "scaling", absorbed),
+  };
+}
+
+/** A product with a parameter that is nothing else. */
+interface FoundGain {
+  readonly operand: 0 | 1;
+  readonly parameter: string;
+}
+
+function readAs(found: FoundGain | undefined, reading: Gain["reading"]): Gain | undefined {
+  return found && { operand: found.operand, reading };
+}
+
+/** Products that have a parameter as one factor, seen under another shape at most, and something that is computed as the other. */
+function gainsOf({ outputs, parameters }: Network): ReadonlyMap<object, FoundGain> {
+  const names = new Map([...parameters].map(([name, value]) => [value, name]));
+  const isWeight = new Map<Value, boolean>();
+  const gains = new Map<object, FoundGain>();
+  const parameterOf = (value: Value): string | undefined => {
+    let source = value;
+    while (source.operation.view === true && source.operation.broadcasts !== true) [source] = source.inputs;
+    return names.get(source);
+  };
+  for (const value of reachable(outputs)) {
+    const { operation, inputs } = value;
+    const areWeights = inputs.map((input) => isWeight.get(input) === true);
+    const isMade = inputs.length > 0 && areWeights.every(Boolean);
+    isWeight.set(value, names.has(value) || tensorOf(value) !== undefined || isMade);
+    if (operation.elementwise !== true || inputs.length !== 2 || areWeights[0] === areWeights[1]) continue;
+    const operand = areWeights[1] ? 1 : 0;
+    const parameter = parameterOf(inputs[operand]);
+    if (parameter !== undefined) gains.set(value, { operand, parameter });
+  }
+  return gains;
+}
+
+/** The classes of one freedom, and the tensors that they stand in. */
+function only(symmetry: Symmetry, freedom: Freedom, gains: ReadonlySet<string>): Symmetry {
+  const classes = symmetry.classes.map((each) => (each.freedom === freedom ? each : undefined));
+  const kept = classes.flatMap((each) => (each ? [each] : []));
+  const dimensionsOf = (dimensions: readonly UnitDimension[]) =>
+    dimensions.map((each) => {
+      const own = each.units === undefined ? undefined : classes[each.units];
+      return { ...each, units: own && kept.indexOf(own) };
+    });
+  const tensors = symmetry.tensors.map((each) => ({
+    ...each,
+    dimensions: dimensionsOf(each.dimensions),
+    isGain: gains.has(each.name),
+  }));
+  return {
+    classes: kept.map((each) => ({ ...each, places: undefined })),
+    tensors: tensors.filter(({ dimensions }) => dimensions.some(({ units }) => units !== undefined)),
+    values: [],
+  };
+}
+
+function walk(
+  { outputs, parameters, tensors }: Network,
+  gainOf: (node: object) => Gain | undefined,
+  within: Freedom,
+): Symmetry {
+  const desk = new UnitDesk(gainOf);
+  const isParameter = new Set(parameters.values());
+  const known = new Map<Value, readonly UnitAxis[]>();
+  for (const value of reachable(outputs)) known.set(value, axesOf(value, known, isParameter, desk));
+  for (const output of outputs) for (const axis of known.get(output) ?? []) desk.allow(axis, "fixed");
+
+  const slots = new Map<UnitSlot, number>();
+  const freedoms: Freedom[] = [];
+  const numbered = (slot: UnitSlot): number | undefined => {
+    const freedom = commonFreedom(slot.freedom, within);
+    if (freedom === "fixed") return undefined;
+    const number = slots.get(slot) ?? slots.size;
+    if (number === slots.size) freedoms.push(freedom);
+    slots.set(slot, number);
+    return number;
+  };
+  const dimensionsOf = (axes: readonly UnitAxis[]): UnitDimension[] =>
+    axes.flatMap((axis) =>
+      desk.resolve(axis).map(({ extent, slot, dual }) => ({ extent, units: slot && numbered(slot), dual })),
+    );
+  const placed = tensors.map(({ name, offset, size }) => {
+    const axes = known.get(parameters.get(name) ?? outputs[0]);
+    const isReached = parameters.has(name) && axes !== undefined;
+    return {
+      name,
+      offset,
+      dimensions: isReached ? dimensionsOf(axes) : [{ extent: size, units: undefined, dual: false }],
+    };
+  });
+  // What no parameter has is no unit of the network.
+  const count = slots.size;
+  const values = [...known].flatMap(([value, axes]) =>
+    isParameter.has(value) ? [] : [{ value, dimensions: dimensionsOf(axes) }],
+  );
+  const inAll = [...placed, ...values].map(({ dimensions }) => dimensions);
+  const mixing = new Set([...slots].flatMap(([slot, number]) => (slot.mixes ? [number] : [])));
+  const places = placesOf(inAll, freedoms, mixing);
+  const classes = [...slots].slice(0, count).map(([{ extent }, number]): UnitClass => ({
+    extent,
+    freedom: [...places.values()].includes(number) ? commonFreedom(freedoms[number], "permutation") : freedoms[number],
+    places: places.get(number),
+  }));
+  const withinParameters = (dimensions: readonly UnitDimension[]) =>
+    dimensions.map((each) => ({
+      ...each,
+      units: each.units !== undefined && each.units < count ? each.units : undefined,
+    }));
+  return {
+    classes,
+    tensors: placed,
+    values: values.map(({ value, dimensions }) => ({ value, dimensions: withinParameters(dimensions) })),
+  };
+}
+
+function axesOf(
+  value: Value,
+  known: ReadonlyMap<Value, readonly UnitAxis[]>,
+  isParameter: ReadonlySet<Value>,
+  desk: UnitDesk,
+): readonly UnitAxis[] {
+  const { operation, inputs, shape } = value;
+  if (isParameter.has(value)) return shape.map((extent) => desk.fresh(extent));
+  const constant = tensorOf(value);
+  if (constant)
+    return shape.map((extent, axis) => (isAlikeAlong(constant, axis) ? desk.uniform(extent) : desk.fixed(extent)));
+  const given = inputs.map((input) => known.get(input) ?? []);
+  if (operation.units) return operation.units(value, given, desk);
+  if (operation.elementwise === true) return elementwiseUnits(value, given, desk);
+  for (const axis of given.flat()) desk.allow(axis, "fixed");
+  return shape.map((extent) => desk.fixed(extent));
+}
+
+function isAlikeAlong(
+  { shape, data }: { readonly shape: readonly number[]; readonly data: ArrayLike<number> },
+  axis: number,
+): boolean {
+  const strides = stridesOf(shape).map((stride, each) => (each === axis ? 0 : stride));
+  let isAlike = true;
+  forEachOffset(shape, strides, 0, (position, offset) => {
+    isAlike &&= Object.is(data[position], data[offset]);
+  });
+  return isAlike;
+}
+
+/**
+ * For each class the one whose places may each have a map of their own: it stands beside the class wherever that stands,
+ * once, and no operation lets its places meet.
+ */
+function placesOf(
+  all: readonly (readonly UnitDimension[])[],
+  freedoms: readonly Freedom[],
+  mixing: ReadonlySet<number>,
+): Map<number, number> {
+  const found = new Map<number, number>();
+  const standsOnce = (units: number) =>
+    all.every((dimensions) => dimensions.filter((each) => each.units === units).length <= 1);
+  const candidates = freedoms
+    .map((_, units) => units)
+    .filter((units) => isWithin("permutation", freedoms[units]) && !mixing.has(units) && standsOnce(units));
+  for (const inner of freedoms.keys()) {
+    if ([...found.values()].includes(inner)) continue;
+    const outer = candidates.find(
+      (each) =>
+        each !== inner &&
+        !found.has(each) &&
+        all.every(
+          (dimensions) =>
+            !dimensions.some(({ units }) => units === inner) || dimensions.some(({ units }) => units === each),
+        ),
+    );
+    if (outer !== undefined) found.set(inner, outer);
+  }
+  return found;
+}

@@ -1,0 +1,145 @@
+import { inverseOf, transposed } from "../linalg/dense.ts";
+import { sizeOf } from "../util/tensor.ts";
+import type { Symmetry, UnitDimension } from "./symmetry.ts";
+
+/** Unit i becomes what unit order[i] was, times scales[i]. */
+export interface Exchange {
+  readonly order: Uint32Array;
+  readonly scales: Float64Array | undefined;
+}
+
+/** x becomes Mx; on the other side of a product y becomes M⁻ᵀy. */
+export interface LinearMap {
+  /** M, row-major. */
+  readonly matrix: Float64Array;
+  /** M⁻ᵀ, row-major. */
+  readonly dual: Float64Array;
+}
+
+export type UnitMap = Exchange | LinearMap;
+
+/** An element of the group: for each class its maps, one for each place where it has places, else one. */
+export type GroupElement = readonly (readonly UnitMap[])[];
+
+export function exchange(order: Uint32Array, scales?: Float64Array): Exchange {
+  return { order, scales };
+}
+
+/** A rotation is its own dual. */
+export function rotation(matrix: Float64Array): LinearMap {
+  return { matrix, dual: matrix };
+}
+
+/** @throws RangeError for a matrix that has no inverse */
+export function linearMap(matrix: Float64Array, n: number): LinearMap {
+  const inverse = inverseOf(matrix, n);
+  if (!inverse) throw new RangeError("a map of units has no inverse");
+  return { matrix, dual: transposed(inverse, n) };
+}
+
+export function identityOrder(n: number): Uint32Array {
+  return Uint32Array.from({ length: n }, (_, i) => i);
+}
+
+export function identityElement({ classes }: Symmetry): UnitMap[][] {
+  return classes.map(({ extent, places }) => {
+    const count = places === undefined ? 1 : classes[places].extent;
+    return Array.from({ length: count }, () => exchange(identityOrder(extent)));
+  });
+}
+
+export function inverseMap(map: UnitMap, n: number): UnitMap {
+  if ("order" in map) {
+    const order = new Uint32Array(n);
+    const scales = map.scales && new Float64Array(n);
+    map.order.forEach((from, i) => {
+      order[from] = i;
+      if (scales && map.scales) scales[from] = 1 / map.scales[i];
+    });
+    return { order, scales };
+  }
+  return { matrix: transposed(map.dual, n), dual: transposed(map.matrix, n) };
+}
+
+/** The element that undoes one of maps that have no places, or whose places stay where they are. */
+export function inverseElement(symmetry: Symmetry, element: GroupElement): GroupElement {
+  return element.map((maps, units) => maps.map((map) => inverseMap(map, symmetry.classes[units].extent)));
+}
+
+/**
+ * A flat vector of parameters sent through an element. Maps of places come first, then the places are exchanged.
+ * Cost: one pass over the parameters for an exchange; n multiplications an element for a linear map of n units.
+ */
+export function applyElement(symmetry: Symmetry, element: GroupElement, theta: Float64Array): Float64Array {
+  const moved = theta.slice();
+  for (const { offset, dimensions } of symmetry.tensors) {
+    const size = sizeOf(dimensions.map(({ extent }) => extent));
+    moved.set(applyToTensor(symmetry, element, theta.subarray(offset, offset + size), dimensions), offset);
+  }
+  return moved;
+}
+
+/** The same for one tensor; the dimensions that `skips` names stay as they are. */
+export function applyToTensor(
+  symmetry: Symmetry,
+  element: GroupElement,
+  data: Float64Array,
+  dimensions: readonly UnitDimension[],
+  skips: (dimension: number) => boolean = () => false,
+): Float64Array {
+  const order = dimensions
+    .flatMap(({ units }, at) => (units === undefined || skips(at) ? [] : [{ units, at }]))
+    .sort(
+      (a, b) =>
+        Number(symmetry.classes[a.units].places === undefined) - Number(symmetry.classes[b.units].places === undefined),
+    );
+  let current = data;
+  for (const { units, at } of order) {
+    const { places } = symmetry.classes[units];
+    const along = places === undefined ? undefined : dimensions.findIndex((each) => each.units === places);
+    current = alongDimension(current, dimensions, at, along, element[units]);
+  }
+  return current === data ? data.slice() : current;
+}
+
+function alongDimension(
+  data: Float64Array,
+  dimensions: readonly UnitDimension[],
+  at: number,
+  along: number | undefined,
+  maps: readonly UnitMap[],
+): Float64Array {
+  const extents = dimensions.map(({ extent }) => extent);
+  const { extent: n, dual } = dimensions[at];
+  if (maps.every((map) => isIdentity(map))) return data;
+  const inner = sizeOf(extents.slice(at + 1));
+  const outer = sizeOf(extents.slice(0, at));
+  const moved = new Float64Array(data.length);
+  // How many elements further the next place lies, among those before the dimension or behind it.
+  const stride = along === undefined ? 1 : sizeOf(extents.slice(along + 1, along < at ? at : undefined));
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      const place = along === undefined ? 0 : Math.floor((along < at ? o : i) / stride) % extents[along];
+      const map = maps[place];
+      const base = o * n * inner + i;
+      if ("order" in map) {
+        for (let k = 0; k < n; k++) {
+          const scale = map.scales ? (dual ? 1 / map.scales[k] : map.scales[k]) : 1;
+          moved[base + k * inner] = scale * data[base + map.order[k] * inner];
+        }
+      } else {
+        const matrix = dual ? map.dual : map.matrix;
+        for (let k = 0; k < n; k++) {
+          let sum = 0;
+          for (let j = 0; j < n; j++) sum += matrix[k * n + j] * data[base + j * inner];
+          moved[base + k * inner] = sum;
+        }
+      }
+    }
+  }
+  return moved;
+}
+
+function isIdentity(map: UnitMap): boolean {
+  return "order" in map && map.scales === undefined && map.order.every((from, i) => from === i);
+}

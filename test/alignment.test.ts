@@ -1,0 +1,111 @@
+import { afterAll, describe, expect, it } from "vitest";
+import type { Freedom } from "../src/graph/unit-freedom.ts";
+import type { Problem } from "../src/problem/problem.ts";
+import { createRandom } from "../src/random/random-stream.ts";
+import { aligned, balancedPair, matchPair, startingElement, weightEvidence } from "../src/symmetry/align.ts";
+import { balance } from "../src/symmetry/balance.ts";
+import { deriveSymmetry } from "../src/symmetry/derive-symmetry.ts";
+import { randomElement } from "../src/symmetry/random-element.ts";
+import { applyElement } from "../src/symmetry/unit-map.ts";
+import { openPair, type PairName, PAIRS } from "./support/pair-problem.ts";
+
+const opened = new Map(PAIRS.map((name) => [name, openPair(name)]));
+afterAll(async () => {
+  for (const { problem } of opened.values()) await problem.close();
+});
+
+function pairOf(name: PairName) {
+  const found = opened.get(name);
+  if (!found) throw new RangeError(`no pair ${name}`);
+  const { problem } = found;
+  const { graph, imported } = problem.network;
+  const network = { outputs: [graph.outputs], parameters: imported.parameters, tensors: problem.space.tensors };
+  return { ...found, network };
+}
+
+/** The largest difference of an output, relative to the largest output. */
+async function outputDifference(problem: Problem, a: Float64Array, b: Float64Array): Promise<number> {
+  await using here = problem.at(a);
+  await using there = problem.at(b);
+  const [x, y] = [await here.outputs(), await there.outputs()];
+  const largest = x.reduce((most, each) => Math.max(most, Math.abs(each)), 0);
+  return x.reduce((most, each, i) => Math.max(most, Math.abs(each - y[i])), 0) / largest;
+}
+
+async function lossAt(problem: Problem, theta: Float64Array): Promise<number> {
+  await using point = problem.at(theta);
+  return (await point.value()).loss;
+}
+
+/** What units of each class may be sent through, and how many at each of how many places. */
+const GROUPS: Readonly<Record<PairName, readonly string[]>> = {
+  mlp: ["monomial 64", "monomial 64"],
+  lenet: ["monomial 8", "monomial 12", "monomial 24"],
+  resnet: ["permutation 8", "permutation 8", "permutation 12", "permutation 12"],
+  // Residual stream; heads, queries with keys and values in each; hidden units; of two layers.
+  vit: ["centred 16", ...layer(), ...layer()],
+  gpt: ["orthogonal 16", ...layer(), ...layer()],
+};
+
+function layer(): string[] {
+  return ["permutation 2", "general 8 in each of 2", "general 8 in each of 2", "permutation 32"];
+}
+
+describe.each(PAIRS)("the symmetries of the network %s", (name) => {
+  it("are read off its graph", () => {
+    const { classes } = deriveSymmetry(pairOf(name).network).symmetry;
+    const said = classes.map(
+      ({ freedom, extent, places }) =>
+        `${freedom} ${extent}${places === undefined ? "" : ` in each of ${classes[places].extent}`}`,
+    );
+    expect(said).toEqual(GROUPS[name]);
+  });
+
+  it.each<Freedom>(["permutation", "general"])("leave its outputs as they are: random ones (%s)", async (within) => {
+    const { problem, network } = pairOf(name);
+    const theta = problem.point.parameters;
+    const symmetry = deriveSymmetry(network, { within });
+    const { theta: balanced, back } = balance(symmetry, theta);
+    expect(await outputDifference(problem, theta, balanced)).toBeLessThan(1e-12);
+    const moved = applyElement(symmetry.symmetry, randomElement(symmetry.symmetry, createRandom(3)), balanced);
+    expect(Math.max(...moved.map((x, i) => Math.abs(x - balanced[i])))).toBeGreaterThan(0.1);
+    expect(await outputDifference(problem, theta, moved)).toBeLessThan(1e-12);
+    expect(await outputDifference(problem, theta, back(moved))).toBeLessThan(1e-12);
+  });
+
+  it.each<Freedom>(["permutation", "general"])("are undone by matching weights (%s)", async (within) => {
+    const { problem, network } = pairOf(name);
+    const theta = problem.point.parameters;
+    const symmetry = deriveSymmetry(network, { within });
+    const { theta: balanced, back } = balance(symmetry, theta);
+    const copy = back(applyElement(symmetry.symmetry, randomElement(symmetry.symmetry, createRandom(3)), balanced));
+    const pair = balancedPair(network, theta, copy, within);
+    const random = createRandom(5);
+    const start = startingElement(pair.symmetry.symmetry, 1, random);
+    const { element, steps } = await matchPair(pair, weightEvidence(pair), start, random);
+    expect(steps.every((agreement, i) => i === 0 || agreement > steps[i - 1])).toBe(true);
+    const found = aligned(pair, element);
+    const size = Math.sqrt(theta.reduce((sum, x) => sum + x * x, 0));
+    const apart = Math.sqrt(theta.reduce((sum, x, i) => sum + (x - found[i]) ** 2, 0));
+    expect(apart / size).toBeLessThan(within === "permutation" ? 1e-15 : 1e-5);
+    const loss = await lossAt(problem, theta);
+    const middle = theta.map((x, i) => (x + found[i]) / 2);
+    expect((await lossAt(problem, middle)) - loss).toBeLessThan(1e-6 * loss);
+  });
+});
+
+describe("two networks that were trained apart", () => {
+  it("compute what they did when they are brought into one order, and lie closer", async () => {
+    for (const name of PAIRS) {
+      const { problem, other, network } = pairOf(name);
+      const theta = problem.point.parameters;
+      const pair = balancedPair(network, theta, other);
+      const random = createRandom(5);
+      const start = startingElement(pair.symmetry.symmetry, 0, random);
+      const found = aligned(pair, (await matchPair(pair, weightEvidence(pair), start, random)).element);
+      expect(await outputDifference(problem, other, found)).toBeLessThan(1e-12);
+      const apart = (a: Float64Array) => Math.hypot(...theta.map((x, i) => x - a[i]));
+      expect(apart(found)).toBeLessThan(apart(other));
+    }
+  });
+});
