@@ -210,6 +210,7 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
       ? NOTHING_WRITTEN
       : await leaveRun(path, finished, {
           arrays: executed.arrays,
+          beside: executed.beside,
           isDemo,
           shell,
           begun: folder,

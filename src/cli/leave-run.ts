@@ -24,12 +24,13 @@ export async function leaveRun(
   document: ResultDocument,
   {
     arrays,
+    beside,
     isDemo,
     begun,
     file,
     drawing,
     shell,
-  }: Pick<Finished, "arrays"> & {
+  }: Pick<Finished, "arrays" | "beside"> & {
     isDemo: boolean;
     begun: RunFolder | undefined;
     file: RunFile;
@@ -40,6 +41,7 @@ export async function leaveRun(
   try {
     const { faults, warnings, report, figures } = await writeRun(folder, document, arrays.entries(), {
       file,
+      beside,
       begun,
       drawing,
     });
@@ -47,6 +49,7 @@ export async function leaveRun(
     const names = [
       "result.json",
       ...(arrays.entries().size > 0 ? ["arrays.npz"] : []),
+      ...beside.map(([name]) => name),
       ...(figures > 0 ? ["figures/"] : []),
     ];
     if (report !== undefined) names.push("report.html (how each number was measured)");

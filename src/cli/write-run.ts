@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { npzChunks } from "../files/npz.ts";
 import { addToFolder, type FileContent, writeFolderAtomically } from "../io/write-atomically.ts";
 import { openRunFolder, refuseUnfinished, RUN_FILE, type RunFolder } from "../io/run-folder.ts";
+import type { Finished } from "../runs/execute.ts";
 import { encodeRun, type RunFile } from "../runs/run-file.ts";
 import { encodeResult, type ResultDocument } from "../documents/result-kinds.ts";
 import { hashOfJson, type Recipe } from "../runs/recipe.ts";
@@ -35,6 +36,8 @@ export interface RunRecord {
   readonly file?: RunFile;
   /** The folder, where it is there already, with that file and the tasks of the run. */
   readonly begun?: RunFolder;
+  /** Files of its own, by name. */
+  readonly beside?: Finished["beside"];
   /** The thread that draws, where there is one. */
   readonly drawing?: DrawingThread;
 }
@@ -62,6 +65,7 @@ export async function writeRun(
 ): Promise<WrittenRun> {
   const measured: [string, FileContent][] = [];
   if (arrays.size > 0) measured.push(["arrays.npz", npzChunks(arrays)]);
+  for (const [name, content] of run.beside ?? []) measured.push([name, content]);
   // Last: a folder that holds a result is complete, but for what is drawn of it.
   measured.push(["result.json", encodeResult(document)]);
   if (run.begun) addToFolder(folder, measured, run.begun.requireOurs);

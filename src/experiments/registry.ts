@@ -2,6 +2,7 @@ import { requireUnique } from "../util/require-unique.ts";
 import { apply } from "./apply.ts";
 import { bench } from "./bench.ts";
 import { check } from "./check.ts";
+import { connect } from "../landscape/connect.ts";
 import { compare } from "./compare.ts";
 import { exportExperiment } from "./export.ts";
 import { inspect } from "./inspect.ts";
@@ -22,6 +23,7 @@ export const EXPERIMENTS = [
   topologyOfRuns,
   topology,
   sensitivity,
+  connect,
   compare,
   inspect,
   check,

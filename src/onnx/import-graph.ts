@@ -12,7 +12,7 @@ import type { ModelFile } from "./decode-model.ts";
 import { toPrecision } from "./decode-tensor.ts";
 import { intakeError, listOf } from "./intake-error.ts";
 import { refuseUndeclared } from "./declaration.ts";
-import { located, NodeContext, type ImportHost } from "./node-context.ts";
+import { located, NodeContext, type ImportHost, type Normalization } from "./node-context.ts";
 import { namesRead, type Notice, type OnnxGraph, type OnnxNode, type StoredTensor } from "./onnx-node.ts";
 import { NodeSummaries, type NodeSummary } from "./node-summary.ts";
 import { opaqueOperation } from "./opaque-op.ts";
@@ -55,6 +55,7 @@ export interface ImportedGraph {
   readonly caveats: readonly string[];
   readonly notices: readonly Notice[];
   readonly nodes: readonly NodeSummary[];
+  readonly normalizations: readonly Normalization[];
 }
 
 /**
@@ -100,6 +101,7 @@ class Importer implements ImportHost {
   private readonly summaries: NodeSummaries;
   private scope: Scope = { values: new Map(), parent: undefined };
   private snapped = 0;
+  private readonly normalizations: Normalization[] = [];
 
   constructor(model: ModelFile, graph: Graph, options: ImportOptions, bound: BoundInputs) {
     this.model = model;
@@ -151,11 +153,16 @@ class Importer implements ImportHost {
       caveats: caveatsOf([...outputs.values()]),
       notices: [...this.notices.values()],
       nodes: this.summaries.all,
+      normalizations: this.normalizations,
     };
   }
 
   notice(code: string, message: string, hint?: string): void {
     this.notices.set(`${code}|${message}`, { code, message, hint });
+  }
+
+  normalised(normalization: Normalization): void {
+    this.normalizations.push(normalization);
   }
 
   subgraph(graph: OnnxGraph, inputs: readonly Item[]): Item[] {

@@ -15,6 +15,15 @@ const LARGEST_CONSTANT = 2 ** 25;
 /** Elements that any value may have. */
 const LARGEST_VALUE = 2 ** 40;
 
+/** Where a network is normalised by statistics, a number for each channel. */
+export interface Normalization {
+  /** [N, channels, …] */
+  readonly x: Value;
+  /** Running mean and variance of the file, whether they are used or not. */
+  readonly mean: Value;
+  readonly variance: Value;
+}
+
 /** What a rule may ask of the import that it is part of. */
 export interface ImportHost {
   readonly graph: Graph;
@@ -22,6 +31,8 @@ export interface ImportHost {
   readonly precision: FloatType;
   readonly batchNormalization: "inference" | "training" | undefined;
   notice(code: string, message: string, hint?: string): void;
+  /** Hears of a normalisation by statistics. */
+  normalised(normalization: Normalization): void;
   /** What the Constant node with this output holds: a parameter, or a constant of the graph's precision. */
   constantNode(name: string): Value | undefined;
   /** Imports a branch or loop body, with values for its formal inputs. */

@@ -75,6 +75,8 @@ export interface Finished {
   /** As its file holds it. */
   readonly document: z.input<typeof anyEnvelope>;
   readonly arrays: NamedArrays;
+  /** What its folder holds besides. */
+  readonly beside: NonNullable<Measured<unknown>["beside"]>;
   /** What its file holds, of an experiment that makes one. */
   readonly file: Measured<unknown>["file"];
   readonly recipe: Recipe;
@@ -168,7 +170,15 @@ export async function execute(experiment: Experiment, ask: Ask, edges: Edges): P
       sections: experiment.present(result, frame),
     });
     const state = stateOf(document, measured, edges);
-    return { document, arrays, file: measured.file, recipe, state, faults: measured.faults ?? [] };
+    return {
+      document,
+      arrays,
+      beside: measured.beside ?? [],
+      file: measured.file,
+      recipe,
+      state,
+      faults: measured.faults ?? [],
+    };
   } finally {
     for (const file of files.values()) file.close();
     await session.close();

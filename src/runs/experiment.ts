@@ -53,6 +53,8 @@ export interface Measured<Result> {
   readonly opened?: Pick<Origin, "checks" | "warnings">;
   /** What failed by a fault of ours while the rest went on. */
   readonly faults?: readonly Error[];
+  /** Files for the folder of the run, by name, besides those of every run. */
+  readonly beside?: readonly (readonly [name: string, content: Iterable<Uint8Array>])[];
   /** What the file holds that it writes, where it writes one. */
   readonly file?: Uint8Array | Iterable<Uint8Array>;
 }

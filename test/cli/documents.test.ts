@@ -33,6 +33,7 @@ describe("documents", () => {
       topology: ["topology", "along"],
       "topology-samples": ["topology", ...model, "--samples", "8"],
       sensitivity: ["sensitivity", ...model, "--bits", "8"],
+      connect: ["connect", DIGITS, "ones.npz", "--data", "good.npz", "--points", "3"],
       compare: ["compare", OLD_RESULT, OLD_RESULT],
       repeat: ["run", "again"],
       work: ["work", "checkpoints"],

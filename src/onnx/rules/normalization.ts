@@ -56,6 +56,7 @@ function batchNormalization(node: NodeContext): Value {
   const x = node.input(0);
   const [gain, bias] = [perChannel(x, node.input(1)), perChannel(x, node.input(2))];
   const epsilon = node.float("epsilon", EPSILON);
+  node.host.normalised({ x, mean: node.input(3), variance: node.input(4) });
   const { batchNormalization: chosen } = node.host;
   if (chosen !== undefined && (chosen === "training") !== isInTraining(node))
     node.host.notice(

@@ -1,0 +1,101 @@
+import type { ShownSection } from "../../result/shown-section.ts";
+import { formatNumber, formatShare } from "../../util/format-number.ts";
+import type { ConnectResult } from "./connect-result.ts";
+
+/** The result in words: what parts the networks, what alignment and way changed, and what is not said by it. */
+export function connectSections(result: ConnectResult): ShownSection[] {
+  return [barrierSection(result), ...alignmentSection(result)];
+}
+
+function barrierSection(result: ConnectResult): ShownSection {
+  const { barrier, rounding, profiles } = result;
+  const rows = profiles.map(({ name, t, train, test }) => [
+    name,
+    ...[train, test].flatMap((losses) => [height(t, losses?.loss), highest(losses?.loss)].map(digits)),
+  ]);
+  return {
+    title: "Between the two networks",
+    caveats: [],
+    text: [...sentences(result)],
+    readings: [
+      { label: "barrier, straight line", value: shown(barrier.before.train, rounding) },
+      ...(barrier.permuted ? [{ label: "units exchanged", value: shown(barrier.permuted.train, rounding) }] : []),
+      ...(barrier.aligned ? [{ label: "aligned", value: shown(barrier.aligned.train, rounding) }] : []),
+      ...(barrier.after ? [{ label: "on the way asked for", value: shown(barrier.after.train, rounding) }] : []),
+    ],
+    table: { columns: ["way", "barrier", "highest loss", "barrier, held-out", "highest, held-out"], rows },
+  };
+}
+
+function height(t: readonly number[], losses: readonly number[] | undefined): number | null {
+  if (losses === undefined) return null;
+  const [first, last] = [losses[0], losses[losses.length - 1]];
+  return Math.max(0, ...losses.map((loss, i) => loss - ((1 - t[i]) * first + t[i] * last)));
+}
+
+function highest(losses: readonly number[] | undefined): number | null {
+  return losses === undefined ? null : Math.max(...losses);
+}
+
+function digits(value: number | null): string {
+  return value === null ? "n/a" : formatNumber(value, 4);
+}
+
+function shown(value: number, rounding: number): string {
+  return value <= rounding ? "0 to rounding" : formatNumber(value, 3);
+}
+
+function* sentences(result: ConnectResult): Generator<string> {
+  const { barrier, rounding, profiles } = result;
+  const { before, after } = barrier;
+  yield before.train <= rounding
+    ? `On the straight line the loss is nowhere higher than between its ends, by more than rounding (${formatNumber(rounding, 2)}).`
+    : `On the straight line the loss rises ${formatNumber(before.train, 3)} above the line between its ends.`;
+  if (after) {
+    const way = profiles[profiles.length - 1].name;
+    if (after.train <= rounding) yield `On the ${way} it rises no more than rounding may have it.`;
+    else if (before.train > rounding)
+      yield `On the ${way} it rises ${formatNumber(after.train, 3)}: ${formatShare(after.train / before.train)} of that.`;
+    else yield `On the ${way} it rises ${formatNumber(after.train, 3)}.`;
+  }
+  if (result.estimatesStatistics)
+    yield "Running statistics were taken from the data at every point, at the ends, too: those of the files are of two places only.";
+  yield "A low way says that these two are joined; a barrier on one way says nothing of others.";
+}
+
+function alignmentSection({ alignment, maxOutputDifference, outputSize }: ConnectResult): ShownSection[] {
+  if (alignment === null) return [];
+  const { attempts, distance, classes, file } = alignment;
+  return [
+    {
+      title: "Alignment",
+      caveats: [],
+      text: [
+        `The units of the other network were brought into the order and the axes of the first: ${file} in this folder is that network, whose outputs differ from its own by ${formatNumber(maxOutputDifference ?? Number.NaN, 2)} at most, the largest being ${formatNumber(outputSize ?? Number.NaN, 3)}.`,
+        `The distance between the two went from ${formatNumber(distance.before, 4)} to ${formatNumber(distance.after, 4)}.`,
+      ],
+      readings: [],
+      table: {
+        columns: ["compared", "units", "start", "steps", "agreement", "loss half-way"],
+        rows: attempts.map(({ maps, by, start, steps, agreement, middle }) => [
+          by,
+          maps,
+          start,
+          steps,
+          digits(agreement),
+          digits(middle),
+        ]),
+      },
+    },
+    {
+      title: "What may be moved without changing the function",
+      caveats: [],
+      text: ["Read off the graph, and proven on the data by the outputs of the aligned network."],
+      readings: [],
+      table: {
+        columns: ["units", "maps", "of each", "tensors"],
+        rows: classes.map(({ units, maps, places, tensors }) => [units, maps, places, tensors.join(", ")]),
+      },
+    },
+  ];
+}

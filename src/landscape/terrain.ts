@@ -1,0 +1,176 @@
+import type { Value } from "../graph/value.ts";
+import type { ModelFile } from "../onnx/decode-model.ts";
+import type { Point } from "../problem/point.ts";
+import type { Problem } from "../problem/problem.ts";
+import type { Sample } from "../problem/sample.ts";
+import { withStatistics, type WithStatistics } from "../problem/with-statistics.ts";
+import { norm2 } from "../linalg/vector.ts";
+import type { ParameterTensor } from "../problem/parameter-space.ts";
+import { productOperator } from "../operators/problem-operators.ts";
+import type { LinearOperator } from "../operators/linear-operator.ts";
+import { hessianProduct } from "../problem/derivatives.ts";
+import { Desk } from "../quantities/desk.ts";
+import { lossRounding } from "../quantities/loss-rounding.ts";
+import type { RandomStream } from "../random/random-stream.ts";
+import type { z } from "zod";
+import type { RunContext } from "../util/run-context.ts";
+
+/** Loss and accuracy on one set of examples. */
+export interface Losses {
+  readonly loss: number;
+  /** Null for regression. */
+  readonly accuracy: number | null;
+}
+
+/** Loss and accuracy at one place. */
+export interface LossesAt {
+  readonly train: Losses;
+  /** Null where no held-out examples were given. */
+  readonly test: Losses | null;
+}
+
+/**
+ * The loss of a network at any weights. Where the network is normalised by running statistics, they stand behind the
+ * parameters in θ, and the loss anywhere is that with the statistics that the data have there: those of other weights
+ * would be another network's.
+ */
+export class Terrain {
+  /** Whose parameters are those of θ: with statistics where there are any. */
+  readonly problem: Problem;
+  private readonly original: Problem;
+  private readonly statistics: WithStatistics | undefined;
+  private readonly unseen: Sample | undefined;
+
+  private constructor(original: Problem, statistics: WithStatistics | undefined) {
+    this.original = original;
+    this.statistics = statistics;
+    this.problem = statistics?.problem ?? original;
+    this.unseen = original.heldOut && this.problem.sampleOf(original.heldOut);
+  }
+
+  /** Close it before the problem. */
+  static open(problem: Problem): Terrain {
+    return new Terrain(problem, withStatistics(problem));
+  }
+
+  async close(): Promise<void> {
+    this.unseen?.feeds.release();
+    await this.statistics?.close();
+  }
+
+  /** Whether statistics are estimated anew at every place. */
+  get estimates(): boolean {
+    return this.statistics !== undefined;
+  }
+
+  /** The numbers of a θ that are parameters: the first ones. */
+  get trained(): number {
+    return this.original.space.dimension;
+  }
+
+  get tensors(): readonly ParameterTensor[] {
+    return this.problem.space.tensors;
+  }
+
+  /** The graph of the network's outputs, and its parameters in it. */
+  networkOf(batch?: number): { readonly outputs: readonly Value[]; readonly parameters: ReadonlyMap<string, Value> } {
+    const { graph, imported } = batch === undefined ? this.problem.network : this.problem.point.networkOf(batch);
+    return { outputs: [graph.outputs], parameters: imported.parameters };
+  }
+
+  /** θ of weights of the problem, with the statistics of a model file. */
+  lift(theta: Float64Array, model: ModelFile): Float64Array {
+    return this.statistics?.lift(theta, model) ?? theta;
+  }
+
+  /** θ with the statistics that the data have there. */
+  async settled(theta: Float64Array, context: RunContext = {}): Promise<Float64Array> {
+    return this.statistics ? this.statistics.estimated(theta, context) : theta;
+  }
+
+  /** Loss and accuracy at a place, on the data and on held-out examples. Cost: one forward pass of each, and one where statistics are estimated. */
+  async losses(theta: Float64Array, context: RunContext = {}): Promise<LossesAt> {
+    const there = await this.settled(theta, context);
+    const { unseen } = this;
+    return {
+      train: await this.on(this.problem.at(there), theta, context),
+      test: unseen ? await this.on(this.problem.at(there, { examples: unseen }), theta, context) : null,
+    };
+  }
+
+  private async on(point: Point, theta: Float64Array, context: RunContext): Promise<Losses> {
+    try {
+      const { loss, accuracy } = await point.anyValue(context);
+      // The problem with statistics has no such term: it would be of the statistics, too.
+      const penalty = this.statistics
+        ? (this.original.options.l2 / 2) * norm2(theta.subarray(0, this.trained)) ** 2
+        : 0;
+      return { loss: loss + penalty, accuracy: accuracy ?? null };
+    } finally {
+      await point.release();
+    }
+  }
+
+  /**
+   * What rounding may have changed the loss at a place by.
+   * Cost: two losses, and one in float64 where there is one.
+   */
+  async rounding(theta: Float64Array, random: RandomStream, context: RunContext = {}): Promise<number> {
+    const setting = {
+      problem: this.problem,
+      hasBudget: false,
+      wants: () => false,
+      parametersOf: <P extends z.ZodObject>({ parameters }: { readonly parameters: P }) => parameters.parse({}),
+    };
+    const point = this.problem.at(await this.settled(theta, context));
+    try {
+      return await Desk.open(setting, random, context).at(point).get(lossRounding);
+    } finally {
+      await point.release();
+    }
+  }
+
+  /** The Hessian at a place as a matrix of the parameters, statistics held; it ends with `release`. */
+  async hessian(
+    theta: Float64Array,
+    context: RunContext = {},
+  ): Promise<{ readonly operator: LinearOperator; release(): Promise<void> }> {
+    const point = this.problem.at(await this.settled(theta, context));
+    const whole = productOperator(point, hessianProduct, context);
+    const { trained } = this;
+    const padded = (vector: Float64Array) => {
+      const all = new Float64Array(point.dimension);
+      all.set(vector);
+      return all;
+    };
+    const operator: LinearOperator = {
+      ...whole,
+      dimension: trained,
+      diagonalBlock: undefined,
+      apply: async (block) => (await whole.apply(block.map(padded))).map((product) => product.slice(0, trained)),
+    };
+    return { operator: this.statistics ? operator : whole, release: () => point.release() };
+  }
+
+  /** The outputs of the network with the statistics that θ has. */
+  async outputs(theta: Float64Array, context: RunContext = {}): Promise<Float64Array> {
+    const point = this.problem.at(theta);
+    try {
+      return await point.outputs(context);
+    } finally {
+      await point.release();
+    }
+  }
+
+  /** ∇L on chosen examples, 0 for statistics. Cost: about three forward passes. */
+  async gradient(theta: Float64Array, examples?: Int32Array, context: RunContext = {}): Promise<Float64Array> {
+    const there = await this.settled(theta, context);
+    const point = this.problem.at(there, { examples });
+    try {
+      const gradient = await point.gradient(context);
+      return gradient.fill(0, this.trained);
+    } finally {
+      await point.release();
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { commandLine, DIGITS } from "../support/command-line.ts";
+
+const { at, thalweg } = commandLine();
+const pair = (path: string) => fileURLToPath(new URL(`../pairs/${path}`, import.meta.url));
+const mlp = [pair("mlp/a.onnx"), pair("mlp/b.npz"), "--data", pair("mlp/data.npz"), "--test", pair("mlp/test.npz")];
+
+describe("connect", () => {
+  it("says what parts two networks, and what alignment leaves of it; the aligned network is the other", async () => {
+    const run = await thalweg(["connect", ...mlp, "--align", "--points", "11", "--match-steps", "0", "-o", "pair"]);
+    expect(run).toMatchObject({ code: 0 });
+    const { result } = JSON.parse(readFileSync(at("pair/result.json"), "utf8"));
+    expect(result.barrier.after.train).toBeLessThan(result.barrier.before.train / 2);
+    expect(result.barrier.after.test).toBeLessThan(result.barrier.before.test / 2);
+    expect(result.maxOutputDifference).toBeLessThan(1e-4);
+    expect(run.out).toContain("On the line to the aligned network it rises");
+
+    const again = await thalweg([
+      "connect",
+      mlp[0],
+      "pair/aligned.safetensors",
+      ...mlp.slice(2),
+      "--points",
+      "11",
+      "--json",
+    ]);
+    const { result: straight } = JSON.parse(again.out);
+    expect(straight.barrier.before.train).toBeCloseTo(result.barrier.after.train, 3);
+    expect(straight.barrier.after).toBeNull();
+  }, 60_000);
+
+  it("finds no barrier between a network and itself, with statistics taken anew at every point", async () => {
+    const model = pair("resnet/a.onnx");
+    const run = await thalweg(["connect", model, model, "--data", pair("resnet/data.npz"), "--points", "5", "--json"]);
+    const { result } = JSON.parse(run.out);
+    expect(result).toMatchObject({ estimatesStatistics: true, barrier: { before: { train: 0 } } });
+  }, 60_000);
+
+  it("refuses a network of another architecture in a sentence", async () => {
+    const run = await thalweg(["connect", mlp[0], DIGITS, ...mlp.slice(2)]);
+    expect(run.code).toBe(3);
+    expect(run.err).toMatch(/error: .*lacks/);
+  });
+});
