@@ -29,18 +29,18 @@ describe("connect", () => {
     const { result: straight } = JSON.parse(again.out);
     expect(straight.barrier.before.train).toBeCloseTo(result.barrier.after.train, 3);
     expect(straight.barrier.after).toBeNull();
-  }, 60_000);
+  }, 240_000);
 
   it("finds no barrier between a network and itself, with statistics taken anew at every point", async () => {
     const model = pair("resnet/a.onnx");
     const run = await thalweg(["connect", model, model, "--data", pair("resnet/data.npz"), "--points", "5", "--json"]);
     const { result } = JSON.parse(run.out);
     expect(result).toMatchObject({ estimatesStatistics: true, barrier: { before: { train: 0 } } });
-  }, 60_000);
+  }, 240_000);
 
   it("refuses a network of another architecture in a sentence", async () => {
     const run = await thalweg(["connect", mlp[0], DIGITS, ...mlp.slice(2)]);
     expect(run.code).toBe(3);
     expect(run.err).toMatch(/error: .*lacks/);
-  });
+  }, 240_000);
 });
