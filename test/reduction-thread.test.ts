@@ -3,6 +3,7 @@ import { reduceSymmetric, spectrumOf, toTheEnd } from "../src/linalg/symmetric-e
 import { createRandom } from "../src/random/random-stream.ts";
 import { nodeRuntime } from "../src/runtime/node-runtime.ts";
 import type { ReductionThread } from "../src/runtime/runtime.ts";
+import { sharedNumbers } from "../src/util/shared-numbers.ts";
 
 // Workers load built code; `npm test` builds first.
 const workers = new URL("../dist/runtime/", import.meta.url);
@@ -25,18 +26,26 @@ function matrix(): Float64Array {
 }
 
 describe("a matrix that is reduced in a thread of its own", () => {
-  test("has the spectrum and the vectors that it has here, to the last bit, and is left as it is", async () => {
-    const a = matrix();
-    const shares: number[] = [];
-    const reduction = await reduced(a, N, (share) => shares.push(share) > 0);
-    expect(a).toEqual(matrix());
-    const [there, here] = [reduction ?? [], toTheEnd(reduceSymmetric(a, N))].map((parts) => spectrumOf(parts, N));
-    expect(there.values).toEqual(here.values);
-    const places = [0, 1, N - 1, N - 2, 150];
-    expect([...there.vectorsAt(places)]).toEqual([...here.vectorsAt(places)]);
-    expect(shares.length).toBeGreaterThan(5);
-    expect(shares).toEqual(shares.toSorted((x, y) => x - y));
-  });
+  test.each([
+    ["shared", true],
+    ["private", false],
+  ])(
+    "in %s memory has the spectrum and the vectors that it has here, to the last bit, and is left as it is",
+    async (_, isShared) => {
+      const a = isShared ? sharedNumbers(N * N) : new Float64Array(N * N);
+      expect(a.buffer).toBeInstanceOf(isShared ? SharedArrayBuffer : ArrayBuffer);
+      a.set(matrix());
+      const shares: number[] = [];
+      const reduction = await reduced(a, N, (share) => shares.push(share) > 0);
+      expect([...a]).toEqual([...matrix()]);
+      const [there, here] = [reduction ?? [], toTheEnd(reduceSymmetric(a, N))].map((parts) => spectrumOf(parts, N));
+      expect(there.values).toEqual(here.values);
+      const places = [0, 1, N - 1, N - 2, 150];
+      expect([...there.vectorsAt(places)]).toEqual([...here.vectorsAt(places)]);
+      expect(shares.length).toBeGreaterThan(5);
+      expect(shares).toEqual(shares.toSorted((x, y) => x - y));
+    },
+  );
 
   test("is left where it is when it is not wanted any more", async () => {
     expect(await reduced(matrix(), N, () => false)).toBeUndefined();

@@ -6,6 +6,7 @@ import { createRandom } from "../random/random-stream.ts";
 import type { DiagonalBlock, LinearOperator } from "../operators/linear-operator.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { countFrom, type OptionsOf } from "../util/options.ts";
+import { sharedNumbers } from "../util/shared-numbers.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { EstimatorDescription } from "./estimate.ts";
 import { countProducts, requireSymmetric } from "./products.ts";
@@ -125,7 +126,7 @@ async function fillRows(
 ): Promise<FilledRows | undefined> {
   const { operator } = products;
   const { dimension, preferredBlock, atOnce = 1 } = operator;
-  const matrix = new Float64Array(dimension * dimension);
+  const matrix = sharedNumbers(dimension * dimension);
   const width = Math.max(1, preferredBlock) * atOnce;
   const fill = async (places: Uint32Array): Promise<boolean> => {
     for (let start = 0; start < places.length; start += width) {

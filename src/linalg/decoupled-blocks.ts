@@ -15,9 +15,13 @@ export function decoupledBlocks(matrix: Float64Array, n: number): Uint32Array[] 
     left = left.subarray(1);
     for (let at = 0; at < reached.length && left.length > 0; at++) {
       const row = reached[at] * n;
-      const isCoupled = (j: number) => matrix[row + j] !== 0;
-      for (const j of left) if (isCoupled(j)) reached.push(j);
-      left = left.filter((j) => !isCoupled(j));
+      let count = 0;
+      for (let i = 0; i < left.length; i++) {
+        const j = left[i];
+        if (matrix[row + j] !== 0) reached.push(j);
+        else left[count++] = j;
+      }
+      left = left.subarray(0, count);
     }
     blocks.push(Uint32Array.from(reached).sort());
   }

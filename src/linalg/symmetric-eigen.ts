@@ -2,7 +2,7 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { PANEL, reduceToBand, type Reflections } from "./band-reduction.ts";
 import { chaseBand, type Tridiagonalization } from "./chase-band.ts";
 import { decoupledBlocks } from "./decoupled-blocks.ts";
-import { chosenRows, type LowerRows, packBlocks, type PackedBlocks, packedRows } from "./lower-rows.ts";
+import { chosenRows } from "./lower-rows.ts";
 import { backTransform, TOGETHER } from "./transform-back.ts";
 import { copyTriangle } from "./triangle.ts";
 import { tridiagonalEigen } from "./tridiagonal-eigen.ts";
@@ -123,48 +123,20 @@ interface ReducedBlock {
  * @throws internal error `matrix-size`
  */
 export function* reduceSymmetric(matrix: Float64Array, n: number): Generator<number, SymmetricReduction> {
-  requireSquare(matrix, n);
+  if (matrix.length !== n * n) {
+    throw new ThalwegError({
+      kind: "internal",
+      code: "matrix-size",
+      message: `A ${n} × ${n} matrix needs ${n * n} elements, but ${matrix.length} were given.`,
+    });
+  }
   const blocks = decoupledBlocks(matrix, n);
-  return yield* reduceBlocks(
-    blocks,
-    blocks.map((indices) => chosenRows(matrix, n, indices)),
-  );
-}
-
-/**
- * A matrix as {@link reducePacked} takes it.
- *
- * @throws internal error `matrix-size`
- */
-export function packSymmetric(matrix: Float64Array, n: number): PackedBlocks {
-  requireSquare(matrix, n);
-  return packBlocks(matrix, n);
-}
-
-/** The reduction of a matrix that was packed, here or in another thread. */
-export function reducePacked(blocks: PackedBlocks): Generator<number, SymmetricReduction> {
-  return reduceBlocks(blocks.indices, packedRows(blocks));
-}
-
-function requireSquare(matrix: Float64Array, n: number): void {
-  if (matrix.length === n * n) return;
-  throw new ThalwegError({
-    kind: "internal",
-    code: "matrix-size",
-    message: `A ${n} × ${n} matrix needs ${n * n} elements, but ${matrix.length} were given.`,
-  });
-}
-
-function* reduceBlocks(
-  blocks: readonly Uint32Array[],
-  lower: readonly LowerRows[],
-): Generator<number, SymmetricReduction> {
   const work = blocks.reduce((sum, { length }) => sum + length ** 3, 0);
   const parts: ReducedBlock[] = [];
   let done = 0;
-  for (const [part, indices] of blocks.entries()) {
+  for (const indices of blocks) {
     const { length } = indices;
-    const triangle = copyTriangle(lower[part], PANEL, length >= SIMD_FROM);
+    const triangle = copyTriangle(chosenRows(matrix, n, indices), PANEL, length >= SIMD_FROM);
     const share = (from: number, to: number) => (step: number) =>
       (done + (from + (to - from) * step) * length ** 3) / work;
     const { band, reflections } = yield* scaled(reduceToBand(triangle, length, widthOf(length)), share(0, TO_BAND));

@@ -7,7 +7,7 @@ import { inSteps } from "../util/in-steps.ts";
 import { throwIfInterrupted } from "../util/run-context.ts";
 import { together } from "../util/together.ts";
 import type { Desk } from "./desk.ts";
-import { hessianMatrix, isSmall, type HessianMatrix } from "./hessian-matrix.ts";
+import { filledMatrix, hessianMatrix, isSmall, type HessianMatrix } from "./hessian-matrix.ts";
 import { spectrumCheck } from "./spectrum-check.ts";
 import { bytesOfMatrix } from "./memory.ts";
 import { defineQuantity } from "./quantity.ts";
@@ -26,25 +26,27 @@ export interface DenseHessian extends HessianMatrix {
 export const denseHessian = defineQuantity({
   name: "eigenvalues of the Hessian matrix",
   parameters: z.object({}),
-  needs: [hessianMatrix],
-  // The triangle that the matrix is reduced in; a thread of its own works on copies of both.
+  needs: [filledMatrix, hessianMatrix],
+  // The triangle that the matrix is reduced in; what a thread of its own made is there twice for a moment.
   bytes: (setting) => {
     const one = isSmall(setting) ? bytesOfMatrix(setting.problem.space.dimension) : 0;
-    return { kept: one, working: isApart(setting) ? 2 * one : 0 };
+    return { kept: one, working: isApart(setting) ? one : 0 };
   },
   compute: async (desk): Promise<DenseHessian | undefined> => {
     // It starts while the matrix is made.
     await using thread = isApart(desk) ? desk.problem.runtime.openReduction?.() : undefined;
-    const found = await desk.get(hessianMatrix);
-    if (!found) return undefined;
-    const { matrix, rounding } = found;
+    const filled = await desk.get(filledMatrix);
+    if (!filled) return undefined;
+    const { matrix } = filled;
     const spectrum = await spectrumOfMatrix(desk, matrix, thread);
-    if (!spectrum) return undefined;
+    // Where there is a thread, it was proven meanwhile.
+    const found = await desk.get(hessianMatrix);
+    if (!found || !spectrum) return undefined;
     const { values } = spectrum;
     desk.checks.push(spectrumCheck(matrix, values));
     const scale = Math.max(Math.abs(values[0]), Math.abs(values[values.length - 1]));
     const norm = found.roundingOfEigenvalues(scale, norm2(values));
-    return { ...found, spectrum, values, rounding: { ...rounding, norm } };
+    return { ...found, spectrum, values, rounding: { ...found.rounding, norm } };
   },
 });
 

@@ -24,7 +24,21 @@ export interface HessianMatrix {
   readonly products: number;
 }
 
-/** H as a matrix; undefined where the dimension is too large for it, or the time was up before. */
+/** H as a matrix, as its products gave it; undefined where the dimension is too large for it, or the time was up before. */
+export const filledMatrix = defineQuantity({
+  name: "Hessian matrix before its proof",
+  parameters: z.object({}),
+  cost: (setting) => (isSmall(setting) ? productsOfMatrix(productOperator(setting.problem.point, hessianProduct)) : 0),
+  bytes: (setting) => ({ kept: isSmall(setting) ? bytesOfMatrix(setting.problem.space.dimension) : 0 }),
+  compute: async (desk) => {
+    if (!isSmall(desk)) return undefined;
+    const products = countProducts(desk.operator(hessianOperator), desk.context);
+    const found = await denseMatrixInTime(products, "Hessian matrix");
+    return found && { ...found, products };
+  },
+});
+
+/** The same, proven. */
 export const hessianMatrix = defineQuantity({
   name: "Hessian matrix",
   parameters: z.object({
@@ -35,17 +49,14 @@ export const hessianMatrix = defineQuantity({
       .default(2500)
       .describe("up to how many parameters the whole spectrum is computed"),
   }),
-  // The last one proves it.
-  cost: (setting) =>
-    isSmall(setting) ? productsOfMatrix(productOperator(setting.problem.point, hessianProduct)) + 1 : 0,
-  bytes: (setting) => ({ kept: isSmall(setting) ? bytesOfMatrix(setting.problem.space.dimension) : 0 }),
+  needs: [filledMatrix],
+  // It proves it.
+  cost: (setting) => (isSmall(setting) ? 1 : 0),
   compute: async (desk): Promise<HessianMatrix | undefined> => {
-    if (!isSmall(desk)) return undefined;
-    const hessian = desk.operator(hessianOperator);
-    const products = countProducts(hessian, desk.context);
-    const found = await denseMatrixInTime(products, "Hessian matrix");
+    const found = await desk.get(filledMatrix);
     if (!found) return undefined;
-    const { matrix, asymmetry } = found;
+    const { matrix, asymmetry, products } = found;
+    const hessian = desk.operator(hessianOperator);
     const n = desk.problem.space.dimension;
     // Proven by a product that was in no block: a random unit vector meets what rounding adds to a matrix as its columns do on average.
     const rounding = products.rounding("frobenius", norm2(matrix)) / Math.sqrt(n);

@@ -1,12 +1,12 @@
 import { Worker } from "node:worker_threads";
-import type { PackedBlocks } from "../linalg/lower-rows.ts";
-import { packSymmetric, type SymmetricReduction } from "../linalg/symmetric-eigen.ts";
+import type { SymmetricReduction } from "../linalg/symmetric-eigen.ts";
 import { ThalwegError, type ErrorDetails } from "../util/thalweg-error.ts";
 import type { ReductionThread } from "./runtime.ts";
 
-/** What the worker is sent. */
+/** What the worker is sent: a matrix in shared memory is read there, another one copied. */
 export interface ReductionTask {
-  readonly blocks: PackedBlocks;
+  readonly matrix: Float64Array;
+  readonly n: number;
 }
 
 export type ReductionReply =
@@ -36,11 +36,8 @@ export function openReduction(worker: URL): ReductionThread {
             reject(error);
           }
         });
-        const task: ReductionTask = { blocks: packSymmetric(matrix, n) };
-        thread.postMessage(
-          task,
-          [task.blocks.elements].flatMap(({ buffer }) => (buffer instanceof ArrayBuffer ? buffer : [])),
-        );
+        const task: ReductionTask = { matrix, n };
+        thread.postMessage(task, []);
       });
       return Promise.race([ended, reduced]);
     },

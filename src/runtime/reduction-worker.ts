@@ -2,7 +2,7 @@
  * The worker that reduces one symmetric matrix (`reduction-thread.ts`), tells how far it is, and sends what came of it.
  */
 import { parentPort } from "node:worker_threads";
-import { reducePacked } from "../linalg/symmetric-eigen.ts";
+import { reduceSymmetric } from "../linalg/symmetric-eigen.ts";
 import { errorDetails } from "../util/thalweg-error.ts";
 import type { ReductionReply, ReductionTask } from "./reduction-thread.ts";
 
@@ -13,9 +13,9 @@ function tell(reply: ReductionReply, sent: readonly Float64Array[] = []): void {
   );
 }
 
-parentPort?.once("message", ({ blocks }: ReductionTask) => {
+parentPort?.once("message", ({ matrix, n }: ReductionTask) => {
   try {
-    const steps = reducePacked(blocks);
+    const steps = reduceSymmetric(matrix, n);
     let step = steps.next();
     for (; step.done !== true; step = steps.next()) tell({ kind: "share", share: step.value });
     const reduction = step.value;
