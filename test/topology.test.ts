@@ -159,6 +159,33 @@ describe("sublevel sets", () => {
     expect(closest).toBeGreaterThan(0.5);
   });
 
+  it("a valley between two axes has minima that go where samples touch at corners", () => {
+    const [rows, columns] = [21, 21];
+    const values = Float64Array.from({ length: rows * columns }, (_, point) => {
+      const [y, x] = [Math.floor(point / columns) / 10 - 1, (point % columns) / 10 - 1];
+      return 100 * (x - y) ** 2 + (x + y - 0.3) ** 2;
+    });
+    expect(mergeTree(values, gridNeighbourhood([rows, columns])).minima.length).toBeGreaterThan(10);
+    const { minima } = mergeTree(values, gridNeighbourhood([rows, columns], true));
+    // Two samples are as near to the true minimum.
+    expect(minima.length).toBeLessThanOrEqual(2);
+    const found: number[] = [];
+    gridNeighbourhood([3, 3, 3], true).each(13, (other) => found.push(other));
+    expect(new Set(found).size).toBe(26);
+    expect(found).not.toContain(13);
+  });
+
+  it("the same function under x → sinh x has the same diagram up to what the grid leaves", () => {
+    const f = (x: number) => x ** 4 / 4 - x ** 2 / 2 + x / 10;
+    const even = Float64Array.from({ length: 201 }, (_, i) => -1.8 + (3.6 * i) / 200);
+    const bent = Float64Array.from({ length: 201 }, (_, i) => Math.sinh((Math.asinh(1.8) * (i - 100)) / 100));
+    const [a, b] = [even, bent].map((x) => mergeTree(x.map(f), gridNeighbourhood([x.length])).minima);
+    // A minimum or pass lies within half a step of a sample, which is off by ⅛ h² |f″| at most; |f″| ≤ 9 here.
+    const step = Math.max(...bent.subarray(1).map((x, i) => x - bent[i]));
+    expect(bottleneckDistance(a, b)).toBeLessThan((step ** 2 / 8) * 9);
+    expect(a).toHaveLength(2);
+  });
+
   it("a shift moves a diagram by the shift; a monotone map maps its bars", () => {
     const values = randomSurface(7, 8, 8);
     const bars = barsOf(values, [8, 8]);

@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { namedResult, resultJson } from "../documents/named-result.ts";
-import { kindOf, type ResultDocument } from "../documents/result-kinds.ts";
+import { namedResult } from "../documents/named-result.ts";
+import type { ResultDocument } from "../documents/result-kinds.ts";
 import { readSafetensors } from "../files/safetensors.ts";
 import { openFile } from "../io/open-file.ts";
-import { openFinishedRun } from "../io/open-finished-run.ts";
 import { openHashedFile } from "../io/open-hashed-file.ts";
 import { openResult } from "../io/open-result.ts";
 import { aboutLeftOut } from "../load/about-left-out.ts";
@@ -133,31 +132,6 @@ function openersWith(
         inputs: found.map(({ file, sha256 }) => ({ path: file, sha256 })),
         origin: () => origin,
         close,
-      });
-    },
-    runs({ arguments: paths }) {
-      const found = paths.map(openFinishedRun);
-      const documents = found.map(({ document }) => document);
-      return Promise.resolve({
-        subject: {
-          runs: found.map(({ path, document, arrays }) => ({
-            path,
-            kind: kindOf(document),
-            result: resultJson(document),
-            arrays,
-          })),
-        },
-        inputs: found.flatMap(({ inputs }) => inputs),
-        origin: () => ({
-          ...NOWHERE,
-          data: shared(documents, ({ data }) => data),
-          loss: shared(documents, ({ loss }) => loss),
-          precision: shared(documents, ({ precision }) => precision),
-        }),
-        close: () => {
-          for (const each of found) each.close();
-          return Promise.resolve();
-        },
       });
     },
   };

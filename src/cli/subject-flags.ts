@@ -8,7 +8,6 @@ const problem = problemFlags.extend(heldOutFlags.shape);
 export const SUBJECT_FLAGS = {
   none: z.object({}),
   results: z.object({}),
-  runs: z.object({}),
   model: modelFlags,
   problem,
   described: problemFlags.extend({

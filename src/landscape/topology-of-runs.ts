@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineExperiment } from "../runs/experiment.ts";
-import type { FinishedRun } from "../runs/subject.ts";
+import type { NamedResult } from "../compare/compare-results.ts";
 import { analyseSamples, distancesBetween } from "./topology/analyse-samples.ts";
 import { persistence } from "./topology/persistence.ts";
 import { sampledFunctions, type SampledFunction } from "./topology/sampled-function.ts";
@@ -33,14 +33,14 @@ export const topologyOfRuns = defineExperiment({
     ["thalweg topology runs/surface", "the basins of a surface"],
     ["thalweg topology runs/seed-1 runs/seed-2", "how far two surfaces are apart"],
   ],
-  subject: "runs",
+  subject: "results",
   parameters: z.object({ persistence }),
   answers({ arguments: [first], options }) {
     const { data, x } = given.parse(options);
     return data === undefined && x === undefined && !first?.endsWith(".onnx");
   },
-  measure({ runs }, { persistence }, desk) {
-    const sampled = runs.flatMap((run) => named(sampledFunctions(run), run, runs.length));
+  measure({ results }, { persistence }, desk) {
+    const sampled = results.flatMap((run) => named(sampledFunctions(run), run, results.length));
     const functions = sampled.map((each) => analyseSamples(each, persistence, desk.arrays));
     const result = { functions, distances: distancesBetween(functions, sampled) };
     return Promise.resolve({ result, converged: true, checks: checksOf(result) });
@@ -48,7 +48,7 @@ export const topologyOfRuns = defineExperiment({
 });
 
 /** With the run in the name where there are several. */
-function named(functions: readonly SampledFunction[], { path }: FinishedRun, runs: number): SampledFunction[] {
+function named(functions: readonly SampledFunction[], { path }: NamedResult, runs: number): SampledFunction[] {
   if (runs === 1) return [...functions];
   return functions.map((each) => ({ ...each, name: `${each.name} of ${path}` }));
 }

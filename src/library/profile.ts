@@ -61,7 +61,6 @@ export async function profile(
     model: elsewhere,
     described: elsewhere,
     results: elsewhere,
-    runs: elsewhere,
   };
   const executed = await execute(
     profileExperiment,

@@ -69,7 +69,6 @@ function edges(store: TaskStore, events: RunEvent[] = []): Edges {
     model: never,
     described: never,
     results: never,
-    runs: never,
   };
   const listener = (event: RunEvent) => void events.push(event);
   return {

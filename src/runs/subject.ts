@@ -1,7 +1,6 @@
 import type { NamedResult } from "../compare/compare-results.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ByteSource } from "../files/byte-source.ts";
-import type { LazyArray } from "../files/lazy-array.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import type { ImportOptions } from "../onnx/import-graph.ts";
 import type { Problem } from "../problem/problem.ts";
@@ -17,7 +16,6 @@ export interface Subjects {
   readonly model: ModelSubject;
   readonly described: DescribedSubject;
   readonly results: ResultsSubject;
-  readonly runs: RunsSubject;
 }
 
 export type SubjectKind = keyof Subjects;
@@ -87,22 +85,6 @@ export interface ResultsSubject {
   readonly results: readonly NamedResult[];
   /** Flags that have no part in any number. */
   readonly ignored: ReadonlySet<string>;
-}
-
-/** Earlier runs with the arrays that they left. */
-export interface RunsSubject {
-  readonly runs: readonly FinishedRun[];
-}
-
-/** What a run found, and where it lies. */
-export interface FinishedRun {
-  readonly path: string;
-  /** What it is a result of: surface, line, … */
-  readonly kind: string;
-  /** What it found, as its file holds it. */
-  readonly result: unknown;
-  /** Of arrays.npz; empty where there is none. */
-  readonly arrays: ReadonlyMap<string, LazyArray>;
 }
 
 /** A subject with where it comes from. */

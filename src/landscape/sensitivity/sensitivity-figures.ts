@@ -38,6 +38,7 @@ function tensorsAt(change: string, rows: readonly TensorChange[]): ReturnType<Fi
     type: "quantitative",
     title: "change of the loss",
     scale: { zero: true },
+    axis: { format: "~g" },
     ...wideAxis([...points.map(({ value }) => value), ...spans.flatMap(({ low, high }) => [low, high])]),
   } as const;
   return {

@@ -4,7 +4,7 @@ import { bottleneckDistance } from "../../topology/bottleneck-distance.ts";
 import { checkEulerCharacteristic } from "../../topology/euler-characteristic.ts";
 import { gridFiltration } from "../../topology/grid-filtration.ts";
 import { gridNeighbourhood } from "../../topology/grid-neighbourhood.ts";
-import { meetingLevel, mergeTree } from "../../topology/merge-tree.ts";
+import { meetingLevel, mergeTree, type Minimum } from "../../topology/merge-tree.ts";
 import type { Neighbourhood } from "../../topology/neighbourhood.ts";
 import { persistentHomology } from "../../topology/persistent-homology.ts";
 import type { SampledFunction } from "./sampled-function.ts";
@@ -56,10 +56,17 @@ export function analyseSamples(
   const ended = (level: number) => (level === Number.POSITIVE_INFINITY ? null : level);
 
   const tree = mergeTree(values, cloud?.neighbourhood ?? gridNeighbourhood(shape));
-  const { basins, labels } = basinsOf(
-    tree,
-    ({ birth, death }) => death - birth > persistence && isLonger(birth, death),
+  const lower = new Map(
+    cloud === undefined && shape.length > 1
+      ? mergeTree(values, gridNeighbourhood(shape, true)).minima.map(({ at, death }) => [at, death])
+      : tree.minima.map(({ at, death }) => [at, death]),
   );
+  const lowerDeath = ({ at, birth }: Minimum) => lower.get(at) ?? birth;
+  const { basins, labels } = basinsOf(tree, (minimum) => {
+    const { birth } = minimum;
+    const death = lowerDeath(minimum);
+    return death - birth > persistence && isLonger(birth, death);
+  });
   const present = values.filter((value) => value < Number.POSITIVE_INFINITY);
   const isPlane = cloud === undefined && shape.filter((extent) => extent > 1).length === 2;
   const filtration = isPlane && values.length <= MOST_FOR_LOOPS ? gridFiltration(values, shape) : undefined;
@@ -75,16 +82,20 @@ export function analyseSamples(
     highest: present.length === 0 ? null : present.reduce((a, b) => Math.max(a, b)),
     rounding: rounding.value,
     threshold: Math.max(persistence, 2 * rounding.value),
-    minima: tree.minima.map(({ at, birth, death, saddle, elder = null, below }) => ({
-      at: placeOf(at),
-      edge: isOnEdge(at),
-      birth,
-      death: ended(death),
-      saddle: saddle === undefined ? null : placeOf(saddle),
-      elder,
-      below,
-      resolved: isLonger(birth, death),
-    })),
+    minima: tree.minima.map((minimum) => {
+      const { at, birth, death, saddle, elder = null, below } = minimum;
+      return {
+        at: placeOf(at),
+        edge: isOnEdge(at),
+        birth,
+        death: ended(death),
+        diagonal: ended(lowerDeath(minimum)),
+        saddle: saddle === undefined ? null : placeOf(saddle),
+        elder,
+        below,
+        resolved: isLonger(birth, death),
+      };
+    }),
     loops:
       bars
         ?.filter(({ dimension }) => dimension === 1)

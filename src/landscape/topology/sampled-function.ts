@@ -1,7 +1,7 @@
-import { z } from "zod";
-import { real } from "../../result/real.ts";
-import type { FinishedRun } from "../../runs/subject.ts";
+import type { NamedResult } from "../../compare/compare-results.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
+import { lineResult, type LineResult } from "../line/line-result.ts";
+import { surfaceResult, type SurfaceResult } from "../surface/surface-result.ts";
 
 /** A function that is known at the points of a grid. */
 export interface SampledFunction {
@@ -14,55 +14,16 @@ export interface SampledFunction {
   readonly rounding: { readonly value: number; readonly at: number };
 }
 
-const positions = z.array(real).min(1);
-const around = z.object({ home: real, rounding: real });
-const losses = z.array(real.nullable());
-const line = around.extend({ x: positions, loss: losses, test: z.object({ loss: losses }).nullable() });
-const surface = around.extend({ x: positions, y: positions });
-
-const HELD_OUT = "loss on held-out examples";
-
-/** The arrays of a surface that are losses, and what they are called. */
-const LOSSES = [
-  ["loss", "loss"],
-  ["test.loss", HELD_OUT],
-] as const;
+type Losses = readonly (number | null)[];
 
 /**
- * The losses that a run has sampled.
+ * The losses that a run has sampled: of every plane, on the data and on held-out examples.
  *
- * @throws input errors `no-samples` for a run of another kind, `samples-incomplete` where arrays are missing or of another shape
+ * @throws input error `no-samples` for a run of another kind
  */
-export function sampledFunctions({ path, kind, result, arrays }: FinishedRun): SampledFunction[] {
-  if (kind === "line") {
-    const { x, loss, test, home, rounding } = read(line, result, path);
-    const sampled = [["loss", loss] as const, ...(test === null ? [] : [[HELD_OUT, test.loss] as const])];
-    return sampled.map(([name, values]) =>
-      complete(
-        {
-          name,
-          axes: [{ name: "x", values: x }],
-          values: Float64Array.from(values, (value) => value ?? Number.NaN),
-          rounding: { value: rounding, at: home },
-        },
-        path,
-      ),
-    );
-  }
-  if (kind === "surface") {
-    const { x, y, home, rounding } = read(surface, result, path);
-    const axes = [
-      { name: "y", values: y },
-      { name: "x", values: x },
-    ];
-    if (!arrays.has("loss")) throw incomplete(path, 'there is no array "loss" in its arrays.npz');
-    return LOSSES.flatMap(([array, name]) => {
-      const samples = arrays.get(array);
-      if (samples === undefined) return [];
-      const values = Float64Array.from(samples.read().data);
-      return [complete({ name, axes, values, rounding: { value: rounding, at: home } }, path)];
-    });
-  }
+export function sampledFunctions({ path, kind, result }: NamedResult): SampledFunction[] {
+  if (kind === "line") return ofLine(lineResult.parse(result));
+  if (kind === "surface") return ofSurface(surfaceResult.parse(result));
   throw new ThalwegError({
     kind: "input",
     code: "no-samples",
@@ -72,24 +33,30 @@ export function sampledFunctions({ path, kind, result, arrays }: FinishedRun): S
   });
 }
 
-function read<S extends z.ZodType>(shape: S, result: unknown, path: string): z.output<S> {
-  const parsed = shape.safeParse(result);
-  if (parsed.success) return parsed.data;
-  throw incomplete(path, "it does not say where its points are");
+function ofLine({ x, loss, test, title, home, rounding }: LineResult): SampledFunction[] {
+  const axes = [{ name: title, values: x }];
+  return onBoth("", loss, test?.loss).map((each) => ({ ...each, axes, rounding: { value: rounding, at: home } }));
 }
 
-function complete(sampled: SampledFunction, path: string): SampledFunction {
-  const points = sampled.axes.reduce((product, { values }) => product * values.length, 1);
-  if (sampled.values.length === points) return sampled;
-  throw incomplete(path, `it has ${sampled.values.length} losses for ${points} points`);
-}
-
-function incomplete(path: string, why: string): ThalwegError {
-  return new ThalwegError({
-    kind: "input",
-    code: "samples-incomplete",
-    message: `The samples of ${path} cannot be read: ${why}.`,
-    where: { file: path },
-    hint: "Give the folder of the run as it was written, with its arrays.npz.",
+function ofSurface({ x, y, planes, home, rounding }: SurfaceResult): SampledFunction[] {
+  return planes.flatMap(({ axes: [first, second], loss, test }, i) => {
+    const axes = [
+      { name: second, values: y },
+      { name: first, values: x },
+    ];
+    const plane = planes.length === 1 ? "" : ` in plane ${i + 1}`;
+    return onBoth(plane, loss.flat(), test?.loss).map((each) => ({
+      ...each,
+      axes,
+      rounding: { value: rounding, at: home },
+    }));
   });
+}
+
+function onBoth(where: string, loss: Losses, heldOut: Losses | undefined): Pick<SampledFunction, "name" | "values">[] {
+  const valuesOf = (losses: Losses) => Float64Array.from(losses, (value) => value ?? Number.NaN);
+  return [
+    { name: `loss${where}`, values: valuesOf(loss) },
+    ...(heldOut === undefined ? [] : [{ name: `loss on held-out examples${where}`, values: valuesOf(heldOut) }]),
+  ];
 }

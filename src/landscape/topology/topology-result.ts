@@ -12,6 +12,11 @@ const minimum = z.object({
   death: real
     .nullable()
     .describe("The loss at which its basin meets that of a lower minimum; null where it never does."),
+  diagonal: real
+    .nullable()
+    .describe(
+      "The same where samples that touch at a corner are neighbours, too, on a grid: what the two differ by, the grid leaves open. `birth` where it is no minimum then; null where it never meets a lower one.",
+    ),
   saddle: place.nullable().describe("Where they meet."),
   elder: count.nullable().describe("The minimum that it then belongs to, by its place in this list."),
   below: count.describe("Samples of its basin below that level."),
@@ -43,7 +48,9 @@ const sampled = z.object({
   lowest: about(real, { title: "Lowest loss" }).nullable(),
   highest: about(real, { title: "Highest loss" }).nullable(),
   rounding: aside(real).describe("What rounding leaves of the loss at the weights, and in proportion of a larger one."),
-  threshold: aside(real).describe("Basins are those whose bar is longer than this, and than the rounding at its ends."),
+  threshold: aside(real).describe(
+    "Basins are those whose bar is longer than this and than the rounding at its ends, also where samples that touch at a corner are neighbours.",
+  ),
   minima: aside(z.array(minimum)).describe("All bars of dimension 0: from the lowest up, an elder before the younger."),
   loops: aside(z.array(loop)).nullable().describe("All bars of dimension 1, in a plane; null elsewhere."),
   basins: aside(z.array(basin)).describe("From the lowest up."),

@@ -13,14 +13,15 @@ export function topologySections({ functions, distances }: TopologyResult): Show
 
 function sectionsOf(sampled: SampledTopology): ShownSection[] {
   const { name, basins, minima, threshold, meetings, neighbours } = sampled;
+  const along = sampled.axes.map((axis) => axis.name).reverse();
   const rows = basins.map(({ minimum, points, share }, i) => {
-    const { at, birth, death, saddle, edge } = minima[minimum];
+    const { at, birth, death, diagonal, saddle, edge } = minima[minimum];
     return [
       i + 1,
       `${placeText(at)}${edge ? ", on the edge" : ""}`,
       formatNumber(birth),
-      death === null ? "never" : formatNumber(death),
-      death === null ? "n/a" : formatNumber(death - birth),
+      levelText(diagonal, death),
+      death === null ? "n/a" : formatNumber((diagonal ?? death) - birth),
       saddle === null ? "n/a" : placeText(saddle),
       `${formatShare(share)} (${formatCount(points)})`,
     ];
@@ -30,19 +31,31 @@ function sectionsOf(sampled: SampledTopology): ShownSection[] {
     caveats: caveatsOf(sampled),
     text: [conclusion(sampled), ...loopText(sampled)],
     readings: [
-      { label: "Samples", value: formatCount(sampled.points), note: `neighbours: ${neighbours}` },
+      {
+        label: "Samples",
+        value: formatCount(sampled.points),
+        note: `neighbours: ${neighbours}${along.length === 0 ? "" : `; places are along (${along.join(", ")})`}`,
+      },
       { label: "Local minima", value: formatCount(minima.length) },
       {
         label: "Basins",
         value: formatCount(basins.length),
-        note: `whose bar is longer than ${formatNumber(threshold)}`,
+        note: `deeper than ${formatNumber(threshold)}`,
       },
       { label: "Lowest loss", value: formatNumber(sampled.lowest) },
       { label: "Highest loss", value: formatNumber(sampled.highest) },
       { label: "Rounding of a loss", value: formatNumber(sampled.rounding, 2) },
     ],
     table: {
-      columns: ["basin", "minimum at", "loss", "meets a lower one at", "depth", "saddle at", "share of the samples"],
+      columns: [
+        "basin",
+        "minimum at",
+        "loss",
+        "meets a lower one at",
+        "depth at least",
+        "saddle at",
+        "share of the samples",
+      ],
       rows,
       brief: { rows: [...rows.keys()].slice(0, BRIEF), columns: [0, 1, 2, 3, 4, 6] },
     },
@@ -74,14 +87,14 @@ function conclusion({ name, basins, minima, threshold, lowest }: SampledTopology
   const rest =
     shallow === 0
       ? ""
-      : ` ${formatCounted(shallow, "more local minimum").replace("minimums", "minima")} of the samples ${shallow === 1 ? "is" : "are"} shallower than ${formatNumber(threshold)}.`;
+      : ` ${formatCounted(shallow, "more local minimum").replace("minimums", "minima")} of the samples ${shallow === 1 ? "is" : "are"} no deeper than ${formatNumber(threshold)} or ${shallow === 1 ? "is" : "are"} none where samples that touch at a corner are neighbours, too: a valley between two axes looks like that on a grid.`;
   const deepest = basins.find(({ minimum }) => minima[minimum].death !== null);
   if (basins.length === 1) return `The samples of the ${name} have one basin.${rest}`;
   const other = deepest === undefined ? undefined : minima[deepest.minimum];
   const next =
     other === undefined || other.death === null
       ? ""
-      : ` From the next lowest, at ${formatNumber(other.birth)}, every path over the samples to a lower one climbs to ${formatNumber(other.death)}.`;
+      : ` From the next lowest, at ${formatNumber(other.birth)}, every path over the samples to a lower one climbs to ${formatNumber(other.diagonal ?? other.death)} at least.`;
   return `The samples of the ${name} have ${formatCounted(basins.length, "basin")}, the lowest down to ${formatNumber(lowest)}.${next}${rest}`;
 }
 
@@ -144,6 +157,16 @@ function distanceSection(distances: TopologyResult["distances"]): ShownSection[]
   ];
 }
 
+/** A level, or between which two the grid leaves it open. */
+function levelText(low: number | null, high: number | null): string {
+  if (high === null) return "never";
+  return low === null || low === high ? formatNumber(high) : `${formatNumber(low)} to ${formatNumber(high)}`;
+}
+
+/** With the axis that runs to the right first. */
 function placeText(place: readonly number[]): string {
-  return `(${place.map((each) => formatNumber(each, 3)).join(", ")})`;
+  return `(${place
+    .toReversed()
+    .map((each) => formatNumber(each, 3))
+    .join(", ")})`;
 }
