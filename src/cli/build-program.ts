@@ -1,5 +1,6 @@
 import { Argument as CommanderArgument, Command, Option } from "commander";
 import { chosen } from "../util/chosen.ts";
+import { given } from "./arguments.ts";
 import { readConfig } from "./config-file.ts";
 import { EXIT_MEANINGS } from "./exit-code.ts";
 import { type Flag, flagsOf, type RawFlags } from "./flag.ts";
@@ -57,11 +58,13 @@ function addVerb(
 ): void {
   const command = program.command(verb.name).summary(verb.summary).description(descriptionOf(verb));
   plain(command, terminal);
+  const flags = flagsOf(verb.parameters);
+  // A run that is continued knows what it was given.
+  const isContinuable = flags.some(({ key }) => key === "resume");
   for (const { name, description, required, variadic } of verb.arguments) {
     const shown = variadic === true ? `${name}...` : name;
-    command.addArgument(new CommanderArgument(required ? `<${shown}>` : `[${shown}]`, description));
+    command.addArgument(new CommanderArgument(required && !isContinuable ? `<${shown}>` : `[${shown}]`, description));
   }
-  const flags = flagsOf(verb.parameters);
   for (const flag of flags) command.addOption(optionOf(flag));
   const examples = verb.examples.map(([line, what]) => `  # ${what}\n  ${line}`);
   if (examples.length > 0) command.addHelpText("after", `\nExamples:\n${examples.join("\n")}`);
@@ -72,8 +75,8 @@ function addVerb(
     for (const { key } of flags) if (command.getOptionValueSource(key) === "cli") typed[key] = options[key];
     const config = typeof typed["config"] === "string" ? readConfig(typed["config"], flags) : {};
     const args = command.processedArgs.flat().map((each: unknown) => (typeof each === "string" ? each : undefined));
-    verb.arguments.forEach(({ name, choices }, i) => {
-      const arg = args[i];
+    verb.arguments.forEach(({ name, choices, required }, i) => {
+      const arg = required && typed["resume"] === undefined ? given(args[i], name) : args[i];
       if (choices && arg !== undefined) chosen(name.toLowerCase(), arg, choices);
     });
     onInvocation({ verb, args, flags: { ...config, ...typed } });

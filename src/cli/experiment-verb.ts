@@ -95,7 +95,7 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
   if (begun) requireOwnFolder(begun, edge.out);
   let folder: RunFolder | undefined = begun;
   const executor = executorOf(edge.executor, () => folder ?? missingFolder());
-  const fresh = requestOf(experiments[0].arguments, args, read(flags));
+  const fresh = requestOf(experiments[0].arguments, args, flags, read);
   const asked = begun ? continued(begun, fresh, typed) : fresh;
   const { experiment, request, config } = prepared(experiments, asked, executor);
   const { writes } = experiment;
@@ -243,15 +243,22 @@ function missingFolder(): never {
 }
 
 /** What leads to the subject, and the options, of which some stand among the arguments. */
-function requestOf(positional: readonly Argument[], args: readonly (string | undefined)[], flags: Options): Request {
+function requestOf(
+  positional: readonly Argument[],
+  args: readonly (string | undefined)[],
+  flags: Options,
+  read: Invoked["read"],
+): Request {
   const last = positional.length - 1;
   const named = args.flatMap((value, i) => (value === undefined ? [] : [{ value, ...positional[Math.min(i, last)] }]));
+  const own = positional.flatMap(({ name, option, variadic }) => {
+    const values = named.flatMap((each) => (each.name === name ? [each.value] : []));
+    if (option === undefined || values.length === 0) return [];
+    return [[option, variadic === true ? values : values[0]]];
+  });
   return {
     arguments: named.flatMap(({ option, value }) => (option === undefined ? [value] : [])),
-    options: {
-      ...flags,
-      ...Object.fromEntries(named.flatMap(({ option, value }) => (option === undefined ? [] : [[option, value]]))),
-    },
+    options: read({ ...flags, ...Object.fromEntries(own) }),
   };
 }
 
@@ -261,7 +268,7 @@ function prepared(experiments: readonly Experiment[], asked: Request, executor: 
     experiments.find(({ answers }) => answers?.(asked)) ??
     experiments.find(({ answers }) => answers === undefined) ??
     experiments[0];
-  const { arguments: positional, options } = withEmbedded(experiment, asked);
+  const { arguments: positional, options } = withEmbedded(experiment, inList(experiment, asked));
   requireNoMore(experiment, positional);
   // What the numbers may depend on is fixed, so that whoever continues the run has the same.
   const threads = { threads: options["threads"] ?? executor.threads ?? availableParallelism() };
@@ -283,6 +290,13 @@ function requireNoMore({ arguments: declared }: Experiment, given: readonly stri
     message: `${leading.map(({ name }) => name).join(" ")} is one, and ${given.length} are given: ${given.join(", ")}.`,
     hint: "Leave the others away.",
   });
+}
+
+/** One checkpoint is a list of one, where a list is asked for. */
+function inList({ subject }: Experiment, asked: Request): Request {
+  const { weights } = asked.options;
+  if (subject !== "checkpoints" || typeof weights !== "string") return asked;
+  return { ...asked, options: { ...asked.options, weights: [weights] } };
 }
 
 /** The flags of the command line, with the files that they stand for. */

@@ -21,7 +21,7 @@ import { doubtSentence } from "../onnx/doubtful-parameters.ts";
 import { nodeRuntime } from "../runtime/node-runtime.ts";
 import { requireSameFile } from "../runs/same-file.ts";
 import type { Checkpoint, Opened, Openers, Origin, ProblemSubject, Request } from "../runs/subject.ts";
-import { ThalwegError } from "../util/thalweg-error.ts";
+import { isNotFinite } from "../util/thalweg-error.ts";
 import { WITHOUT_NUMBERS } from "./experiment-flags.ts";
 import { filesOf, inputsOf, modelSummary, originOf } from "../load/origin-of.ts";
 import { weightsOf } from "../load/weights-of.ts";
@@ -80,13 +80,22 @@ function openersWith(
     none: () => Promise.resolve({ subject: {}, inputs: [], origin: () => NOWHERE, close }),
     async checkpoints({ options, ...request }) {
       const checkpoints = checkpointFiles.parse(options).weights.map(hashed);
-      const at = ({ weights }: Checkpoint) => problem({ ...request, options: { ...options, weights } });
+      const at = async ({ weights, sha256 }: Checkpoint) => {
+        const opened = await problem({ ...request, options: { ...options, weights } });
+        try {
+          for (const input of opened.inputs) requireSameFile(input, [{ path: weights, sha256 }]);
+        } catch (error) {
+          await opened.close();
+          throw error;
+        }
+        return opened;
+      };
       const [first, weights] = await firstFinite(checkpoints, at);
       const rest = checkpoints.filter((each) => each.weights !== weights);
       // One that does not fit would end the run after all before it were measured.
       for (const { weights: file } of rest) requireFit(first.subject.problem.model, file);
       const others = rest.map((each) => ({ path: each.weights, sha256: each.sha256 }));
-      return { ...first, subject: { ...first.subject, checkpoints }, inputs: [...first.inputs, ...others] };
+      return { ...first, subject: { ...first.subject, checkpoints, at }, inputs: [...first.inputs, ...others] };
     },
     model: ({ arguments: [path], options }) => Promise.resolve(openModel(path, SUBJECT_FLAGS.model.parse(options))),
     async described({ arguments: [path], options }) {
@@ -212,7 +221,7 @@ async function firstFinite<T>(
     try {
       return [await openAt(checkpoint), checkpoint.weights];
     } catch (error) {
-      if (!(error instanceof ThalwegError && error.code === "not-finite")) throw error;
+      if (!isNotFinite(error)) throw error;
       reason ??= error;
     }
   }

@@ -152,3 +152,76 @@ describe("eigenvalues below the tolerance of the largest", () => {
     }
   });
 });
+
+describe("a search near known vectors", () => {
+  /** A rotated spectrum, and the same with small and large changes: its vectors are near, but for what is new. */
+  const next = (spectrum: Float64Array, seed: number) => rotated(spectrum, createRandom(seed));
+
+  it("finds the same ends with fewer products, and bounds what it missed itself", async () => {
+    const before = next(hessianLike, 3);
+    const moved = next(
+      hessianLike.map((x, i) => x * (1 + 0.05 * Math.sin(i))),
+      3,
+    );
+    const first = await extremalEigenpairs(
+      before,
+      { largest: 1, smallest: 1, near: [], vectors: true },
+      createRandom(1),
+      {},
+    );
+    const near = [...first.top, ...first.bottom].flatMap(({ vector }) => vector ?? []);
+    const fresh = await extremalEigenpairs(moved, { largest: 1, smallest: 1 }, createRandom(2), {});
+    const warm = await extremalEigenpairs(moved, { largest: 1, smallest: 1, near }, createRandom(2), {});
+    for (const end of ["top", "bottom"] as const)
+      expect(Math.abs(warm[end][0].value - fresh[end][0].value)).toBeLessThan(
+        warm[end][0].residual + fresh[end][0].residual,
+      );
+    expect(warm.converged).toBe(true);
+    expect(warm.multiplicity).toMatchObject({ checked: true, products: 0 });
+    expect(warm.multiplicity.missProbability).toBeLessThan(2e-3);
+    expect(warm.products).toBeLessThan(0.5 * fresh.products);
+  });
+
+  it("does not miss an eigenvalue that is new, though the known vectors have no part in it: 60 seeds", async () => {
+    // The known vectors are eigenvectors of the second and the last value exactly: only the random part sees the first.
+    const n = 400;
+    const unit = (i: number) => Float64Array.from({ length: n }, (_, j) => (i === j ? 1 : 0));
+    const spectrum = Float64Array.from({ length: n }, (_, i) =>
+      i === 0 ? 10.5 : i === 1 ? 10 : i === n - 1 ? -2 : Math.cos(i),
+    );
+    let unbounded = 0;
+    for (let seed = 0; seed < 60; seed++) {
+      const { top, multiplicity } = await extremalEigenpairs(
+        diagonalOperator(spectrum),
+        { largest: 1, smallest: 1, near: [unit(1), unit(n - 1)], tolerance: 1e-3 },
+        createRandom(seed),
+        {},
+      );
+      expect(top[0].value).toBeCloseTo(10.5, 4);
+      if (multiplicity.missProbability === null) unbounded++;
+    }
+    expect(unbounded).toBe(0);
+  });
+
+  it("of a matrix of zeros, of one dimension and with restarts ends as any other", async () => {
+    const options: ExtremalOptions = { largest: 1, smallest: 1, near: [] };
+    for (const spectrum of [[0], [3], [0, 0, 0, 0], [2, 2, 2]]) {
+      const operator = diagonalOperator(Float64Array.from(spectrum));
+      const { top, bottom, converged } = await extremalEigenpairs(operator, options, createRandom(1), {});
+      expect([top[0].value, bottom[0].value, converged]).toEqual([Math.max(...spectrum), Math.min(...spectrum), true]);
+    }
+    const short = await extremalEigenpairs(next(hessianLike, 5), { ...options, basisLimit: 12 }, createRandom(1), {});
+    expect(Math.abs(short.top[0].value - 30)).toBeLessThan(short.top[0].residual);
+    expect(short.converged).toBe(true);
+  });
+
+  it("is one for an eigenvalue at each end", async () => {
+    const operator = diagonalOperator(Float64Array.of(1, 2, 3));
+    await expect(extremalEigenpairs(operator, { largest: 2, near: [] }, createRandom(1), {})).rejects.toMatchObject({
+      code: "several-near",
+    });
+    await expect(
+      extremalEigenpairs(operator, { near: [new Float64Array(2)] }, createRandom(1), {}),
+    ).rejects.toMatchObject({ code: "dimension-mismatch" });
+  });
+});

@@ -15,7 +15,8 @@ import {
   type SearchSetup,
   type Seen,
 } from "./search-ends.ts";
-import { countFrom, type OptionsOf, tolerance } from "../util/options.ts";
+import { countFrom, type OptionsOf, tolerance, vector } from "../util/options.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
 
 export const extremalOptions = z.object({
   /** How many eigenvalues at the upper end; default 1. */
@@ -46,6 +47,12 @@ export const extremalOptions = z.object({
   roundingScale: tolerance.optional(),
   /** ‖S‖₂ where A = M − S is multiplied as a difference: M and S round each for itself, and ‖M‖₂ ≤ ‖A‖₂ + ‖S‖₂. */
   subtracted: tolerance.optional(),
+  /**
+   * Vectors near the wanted ones, as those of the matrix before in a series; none are known at its begin. The search then
+   * takes one vector after the other, starts from these with a random part, and itself bounds what it may have missed, so
+   * that no second one is needed: for one eigenvalue at each end at most, whose copies it does not count.
+   */
+  near: z.array(vector()).optional(),
 });
 
 export type ExtremalOptions = OptionsOf<typeof extremalOptions>;
@@ -153,7 +160,9 @@ export async function extremalEigenpairs(
   const largest = Math.min(options.largest ?? 1, dimension);
   const smallest = Math.min(options.smallest ?? 0, dimension);
   const wanted = largest + smallest;
-  const blockSize = Math.max(1, Math.min(options.blockSize ?? operator.preferredBlock, dimension));
+  const { near } = options;
+  if (near !== undefined) requireOneEach(operator, near, { largest, smallest });
+  const blockSize = near ? 1 : Math.max(1, Math.min(options.blockSize ?? operator.preferredBlock, dimension));
   const setup: SearchSetup = {
     products: countProducts(operator, context, options.maxProducts),
     tolerance: options.tolerance ?? (operator.precision === "float32" ? 1e-4 : 1e-6),
@@ -166,21 +175,26 @@ export async function extremalEigenpairs(
 
   // The verifying products at the end belong to the budget.
   const reserve = Math.min(wanted, dimension);
-  const first = await searchEnds(setup, { largest, smallest, locked: [], scale: 0, reserve }, random.split("first"));
+  const first = await searchEnds(
+    setup,
+    { largest, smallest, locked: [], scale: 0, reserve, near },
+    random.split("first"),
+  );
+  const isSeen = near !== undefined && first.missProbability <= 2 * MISS_PROBABILITY;
   let found: Found = {
     pairs: pick(first.pairs, largest, smallest),
     scale: first.scale,
     seen: first.seen,
     converged: first.converged,
     multiplicity: {
-      checked: false,
+      checked: isSeen,
       products: 0,
       found: 0,
-      missProbability: null,
+      missProbability: isSeen ? first.missProbability : null,
       margin: MARGIN * first.scale,
     },
   };
-  if (found.converged && (options.checkMultiplicity ?? true))
+  if (found.converged && !isSeen && (options.checkMultiplicity ?? true))
     found = await checkMultiplicity(setup, found, { largest, smallest, reserve: reserve - wanted }, random);
 
   const { scale, seen, converged, multiplicity } = found;
@@ -203,10 +217,32 @@ export async function extremalEigenpairs(
       lowest: seen.lowest + slackOf(setup, scale, seen.lowest),
     },
     products: products.count(),
-    method: `thick-restart ${blockSize > 1 ? `block (${blockSize}) ` : ""}Lanczos, full reorthogonalisation`,
+    method: `thick-restart ${blockSize > 1 ? `block (${blockSize}) ` : ""}Lanczos, full reorthogonalisation${near?.length ? ", started near" : ""}`,
     converged: converged && worstOf(proved) <= 2 * Math.max(setup.tolerance * scale, 8 * rounding),
     multiplicity,
   };
+}
+
+/** @throws usage error `several-near`; `dimension-mismatch` */
+function requireOneEach(
+  { dimension, name }: LinearOperator,
+  near: readonly Float64Array[],
+  { largest, smallest }: { readonly largest: number; readonly smallest: number },
+): void {
+  if (largest > 1 || smallest > 1)
+    throw new ThalwegError({
+      kind: "usage",
+      code: "several-near",
+      message: `A search near known vectors finds one eigenvalue at each end, and ${largest} and ${smallest} are wanted.`,
+      hint: "Leave near out, or ask for largest: 1 and smallest: 1.",
+    });
+  const other = near.find(({ length }) => length !== dimension);
+  if (other === undefined) return;
+  throw new ThalwegError({
+    kind: "usage",
+    code: "dimension-mismatch",
+    message: `${name} has dimension ${dimension}, and a vector near the wanted ones has ${other.length}.`,
+  });
 }
 
 interface Found {

@@ -1,7 +1,8 @@
 import { VectorBasis } from "../linalg/vector-basis.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import { KrylovSpace, randomBlock } from "./krylov-space.ts";
-import type { Products } from "./products.ts";
+import { roundoff, type Products } from "./products.ts";
+import { chanceUnseen, evidenceOf, startNear, type Evidence } from "./start-near.ts";
 
 /** A missed eigenvalue is acceptable with this probability, at each end. */
 export const MISS_PROBABILITY = 1e-3;
@@ -66,6 +67,11 @@ export interface SearchTarget {
   readonly reserve: number;
   /** For the check: the search also ends once nothing beyond these values can plausibly exist, or at the cap. */
   readonly against?: { readonly above: number; readonly below: number; readonly cap: number };
+  /**
+   * Vectors near the wanted ones: the space starts from them and a random vector, and goes on until nothing beyond the ends
+   * that it found can plausibly exist.
+   */
+  readonly near?: readonly Float64Array[];
 }
 
 /** The ends of what spaces saw: no Ritz value is beyond the ends of the spectrum (Cauchy 1829). */
@@ -95,9 +101,10 @@ export async function searchEnds(setup: SearchSetup, target: SearchTarget, rando
   const locked = new VectorBasis(dimension, operator.precision);
   for (const vector of target.locked) locked.push(vector);
   const wanted = target.largest + target.smallest;
+  const near = target.near && startNear(random, dimension, target.near);
   const space = new KrylovSpace({
     operator,
-    start: randomBlock(random, dimension, blockSize, locked),
+    start: near ? [near.vector] : randomBlock(random, dimension, blockSize, locked),
     locked,
     refill: random.split("refill"),
   });
@@ -107,6 +114,8 @@ export async function searchEnds(setup: SearchSetup, target: SearchTarget, rando
   let steps = 0;
   let news = false;
   let undecided = false;
+  let isRestarted = false;
+  let evidence: Evidence | undefined;
   let nextCheck = wanted;
   while (!converged) {
     const block = space.pending();
@@ -132,6 +141,13 @@ export async function searchEnds(setup: SearchSetup, target: SearchTarget, rando
     const residuals = pairs.residuals(ends);
     const areReached = ends.every((place, i) => residuals[i] <= reachable(setup, scale, values[place]));
     converged = (m >= wanted && areReached) || space.pending().length === 0;
+    if (near) {
+      // A restart loses the start, and what was seen before it is all that there is.
+      if (!isRestarted) evidence = evidenceOf(values, space.jacobi(), 64 * roundoff(operator) * scale);
+      if (space.pending().length === 0) missProbability = 0;
+      else if (evidence) missProbability = chanceBeyond(target, evidence, values, MARGIN * scale, near.deviation);
+      converged &&= isRestarted || missProbability <= 2 * MISS_PROBABILITY;
+    }
     if (against !== undefined) {
       missProbability =
         converged && space.pending().length === 0
@@ -154,7 +170,9 @@ export async function searchEnds(setup: SearchSetup, target: SearchTarget, rando
       describe(values, residuals, target),
     );
     if (stopped || space.pending().length === 0) break;
-    if (!converged && full) space.restart(pairs, kept(m, target, basisLimit));
+    if (converged || !full) continue;
+    space.restart(pairs, kept(m, target, basisLimit));
+    isRestarted = true;
   }
   if (space.length === 0) {
     const seen = { highest: Number.NEGATIVE_INFINITY, lowest: Number.POSITIVE_INFINITY };
@@ -224,6 +242,19 @@ function chanceOfMissing(
   if (target.smallest > 0)
     chance += bound(low - against.below + lower, Math.max(high, against.above) - against.below + lower);
   return Math.min(1, chance);
+}
+
+/** That an eigenvalue lies beyond one of the ends by more than the margin, unseen. */
+function chanceBeyond(
+  target: SearchTarget,
+  evidence: Evidence,
+  values: Float64Array,
+  margin: number,
+  deviation: number,
+): number {
+  const above = target.largest > 0 ? chanceUnseen(evidence, values[values.length - 1] + margin, deviation) : 0;
+  const below = target.smallest > 0 ? chanceUnseen(evidence, values[0] - margin, deviation) : 0;
+  return Math.min(1, above + below);
 }
 
 /** @param residuals of the wanted ends */

@@ -120,8 +120,8 @@ const WEIGHT_ROUNDING = 1e-13;
 /** Of a node, relative to the largest: well below any threshold that rounding of the products sets. */
 const NODE_ROUNDING = 1e-15;
 
-/** Bounds on the mass below t of the measure that the Jacobi matrix belongs to. */
-function encloseBelow({ diagonal, offDiagonal, last }: Quadrature, t: number): { lower: number; upper: number } {
+/** Bounds on the mass below t of the measure that the Jacobi matrix belongs to (Chebyshev–Markov–Stieltjes). */
+export function encloseBelow({ diagonal, offDiagonal, last }: Quadrature, t: number): { lower: number; upper: number } {
   const m = diagonal.length;
   // Radau: the last diagonal entry that makes t an eigenvalue is t + δₘ, (T − tI) δ = β² eₘ; by the
   // pivots of T − tI, δₘ = β²/pₘ (Golub 1973).

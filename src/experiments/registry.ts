@@ -8,6 +8,7 @@ import { exportExperiment } from "./export.ts";
 import { inspect } from "./inspect.ts";
 import { line } from "../landscape/line.ts";
 import { surface } from "../landscape/surface.ts";
+import { trajectory } from "../landscape/trajectory.ts";
 import { profile } from "./profile.ts";
 import { profileCheckpoints } from "./profile-checkpoints.ts";
 import { sensitivity } from "../landscape/sensitivity.ts";
@@ -24,6 +25,7 @@ export const EXPERIMENTS = [
   topology,
   sensitivity,
   connect,
+  trajectory,
   compare,
   inspect,
   check,

@@ -44,9 +44,15 @@ export interface OtherWeights {
 
 /** One network at many weights. */
 export interface CheckpointsSubject extends ProblemSubject {
-  /** At the weights of the first. */
+  /** At the weights of the first that did not diverge. */
   readonly problem: Problem;
   readonly checkpoints: readonly Checkpoint[];
+  /**
+   * One of them opened anew, with its own statistics and constants; to be closed.
+   *
+   * @throws what opening it throws; input error `not-finite` for one that diverged, `file-changed`
+   */
+  at(checkpoint: Checkpoint): Promise<Opened<ProblemSubject>>;
 }
 
 /** A file of weights as it was when the run began. */

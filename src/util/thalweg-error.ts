@@ -51,6 +51,11 @@ export class ThalwegError extends Error {
   }
 }
 
+/** Whether a number was NaN or ∞: of a weight, of the loss or on the way to it. */
+export function isNotFinite(error: unknown): error is ThalwegError {
+  return error instanceof ThalwegError && error.code === "not-finite";
+}
+
 /** An error as plain data, to be told to another thread; what is not one of ours becomes an internal one of this code. */
 export function errorDetails(error: unknown, code: string): ErrorDetails {
   if (!(error instanceof ThalwegError))

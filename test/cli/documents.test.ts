@@ -22,6 +22,7 @@ describe("documents", () => {
     const commands: Readonly<Record<keyof typeof DOCUMENT_KINDS, readonly string[]>> = {
       profile: ["profile", ...model, "--only", "loss"],
       checkpoints: ["profile", ...model, "--only", "loss", "--weights", "ones.safetensors,ones-too.safetensors"],
+      trajectory: ["trajectory", DIGITS, "ones.safetensors", "ones-too.safetensors", ...model.slice(1)],
       plan: ["profile", ...model, "--dry-run"],
       inspect: ["inspect", DIGITS],
       check: ["check", ...model],

@@ -1,4 +1,5 @@
 import type { ShownSection } from "../../result/shown-section.ts";
+import { notMeasured } from "../../runs/at-many-weights.ts";
 import { formatNumber } from "../../util/format-number.ts";
 import type { CheckpointsResult } from "./checkpoints-result.ts";
 import { followedNumbers } from "./followed-numbers.ts";
@@ -42,9 +43,4 @@ export function checkpointSections({ checkpoints, unmeasured, products }: Checkp
       table: { columns: ["weights", "verdict"], rows: warned },
     },
   ];
-}
-
-/** That nothing was measured at a checkpoint, with the reason. */
-export function notMeasured({ weights, reason }: CheckpointsResult["unmeasured"][number]): string {
-  return `${weights} was not measured. ${reason}`;
 }

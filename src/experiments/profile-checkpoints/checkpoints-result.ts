@@ -118,4 +118,3 @@ export const checkpointTaskResult = z.union([measuredTask, z.object({ unmeasured
 
 export type CheckpointsResult = z.output<typeof checkpointsResult>;
 export type CheckpointResult = z.output<typeof checkpointResult>;
-export type MeasuredTask = z.output<typeof measuredTask>;

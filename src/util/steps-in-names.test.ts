@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { stepsOf } from "./checkpoint-figures.ts";
+import { stepsOf } from "./steps-in-names.ts";
 
 const PLACES = { values: [1, 2, 3], title: "place of the checkpoint" };
 const at = (...values: number[]) => ({ values, title: "number in the name of the checkpoint" });

@@ -1,0 +1,266 @@
+import { z } from "zod";
+import { runChecks } from "../instruments/run-checks.ts";
+import type { Problem } from "../problem/problem.ts";
+import { productsOfSearch } from "../estimators/extremal-eigenpairs.ts";
+import { Desk } from "../quantities/desk.ts";
+import { settingOf } from "../quantities/needed-quantities.ts";
+import type { Check } from "../result/envelope.ts";
+import { MODEL } from "../runs/argument.ts";
+import { defineExperiment } from "../runs/experiment.ts";
+import { joinedOrigin, lossInWords, noneMeasured, notMeasured, requireSameLoss } from "../runs/at-many-weights.ts";
+import { GRADIENT, LOSS } from "../runs/plan.ts";
+import type { Checkpoint, CheckpointsSubject } from "../runs/subject.ts";
+import { defineTask, type TaskDesk } from "../runs/task.ts";
+import { isNotFinite, ThalwegError } from "../util/thalweg-error.ts";
+import { CHECKPOINT_NEEDS, measureCheckpoint, type Neighbour } from "./trajectory/measure-checkpoint.ts";
+import { measureStep } from "./trajectory/measure-step.ts";
+import { pathGeometry } from "./trajectory/path-geometry.ts";
+import { optimizerOf } from "./trajectory/optimizer-of.ts";
+import { trajectoryFigures } from "./trajectory/trajectory-figures.ts";
+import { trajectoryOptions, type TrajectoryOptions } from "./trajectory/trajectory-options.ts";
+import {
+  chainResult,
+  trajectoryResult,
+  type ChainResult,
+  type MeasuredPoint,
+  type StepNumbers,
+} from "./trajectory/trajectory-result.ts";
+import { trajectorySections } from "./trajectory/trajectory-sections.ts";
+
+const checkpoint = z.object({ weights: z.string(), sha256: z.string() });
+
+/**
+ * Consecutive checkpoints, one after the other, each opened anew with its own statistics: the eigenvectors of one are where
+ * the search at the next begins. The chain is cut at fixed places, so that its numbers hang on nothing but its input.
+ */
+const chain = defineTask({
+  name: "trajectory-chain",
+  subject: "checkpoints",
+  input: z.object({
+    checkpoints: z.array(checkpoint).min(1),
+    next: checkpoint.nullable().describe("The one behind the chain, for the step to it."),
+  }),
+  result: chainResult,
+  label: ({ checkpoints: [first, ...others] }) =>
+    others.length === 0 ? first.weights : `${first.weights} and the ${others.length} behind it`,
+  opens: ({ arguments: given, options }, { checkpoints }) => ({
+    arguments: given,
+    options: { ...options, weights: checkpoints.map(({ weights }) => weights) },
+  }),
+  // What diverged says nothing of the others; a chain is not opened where all of it did.
+  instead: (error, { checkpoints }) =>
+    isNotFinite(error)
+      ? {
+          points: checkpoints.map((each, i) => ({
+            unmeasured: {
+              ...each,
+              reason: i === 0 ? error.message : "Its weights, or its loss, are not finite either.",
+            },
+          })),
+          steps: [],
+        }
+      : undefined,
+  measure: (subject, { next }, options, desk) => measureChain(subject, next, trajectoryOptions.parse(options), desk),
+});
+
+async function measureChain(
+  subject: CheckpointsSubject,
+  next: Checkpoint | null,
+  options: TrajectoryOptions,
+  desk: TaskDesk,
+): Promise<ChainResult> {
+  const points: ChainResult["points"] = [];
+  const steps: StepNumbers[] = [];
+  const { checkpoints } = subject;
+  let before: Neighbour | undefined;
+  let isChecked = false;
+  for (const [i, here] of checkpoints.entries()) {
+    desk.context.progress?.({ stage: "checkpoints", done: i, total: checkpoints.length, estimate: here.weights });
+    try {
+      const opened = await subject.at(here);
+      try {
+        const { problem, weightsOf } = opened.subject;
+        const origin = opened.origin();
+        const checks: Check[] = isChecked
+          ? []
+          : await runChecks(problem, "every-run", desk.common.split("checks"), desk.context);
+        isChecked = true;
+        const bench = deskAt(problem, options, desk);
+        const { numbers, neighbour } = await measureCheckpoint(bench, options, before, here);
+        before = neighbour;
+        points.push({
+          numbers,
+          loss: lossInWords(problem),
+          checks: [...origin.checks, ...checks],
+          warnings: [...origin.warnings],
+        });
+        const behind = checkpoints[i + 1] ?? next;
+        const step = behind && (await stepTo(behind, weightsOf, bench, options, numbers));
+        if (step) steps.push(step);
+      } finally {
+        await opened.close();
+      }
+    } catch (error) {
+      if (!isNotFinite(error)) throw error;
+      points.push({ unmeasured: { ...here, reason: error.message } });
+    }
+  }
+  return { points, steps };
+}
+
+function deskAt(problem: Problem, options: TrajectoryOptions, { common, context }: TaskDesk): Desk {
+  const setting = settingOf({ problem, options, hasBudget: context.hasBudget }, CHECKPOINT_NEEDS);
+  return Desk.open(setting, common.split("trajectory"), context);
+}
+
+/** There is no step to a checkpoint that diverged. */
+async function stepTo(
+  { weights }: Checkpoint,
+  weightsOf: CheckpointsSubject["weightsOf"],
+  desk: Desk,
+  options: TrajectoryOptions,
+  from: MeasuredPoint["numbers"],
+): Promise<StepNumbers | undefined> {
+  try {
+    return await measureStep(desk, options, from, weightsOf(weights));
+  } catch (error) {
+    if (isNotFinite(error)) return undefined;
+    throw error;
+  }
+}
+
+export const trajectory = defineExperiment({
+  name: "trajectory",
+  summary: "follow curvature, sharpness and steps along the checkpoints of a training",
+  description:
+    "Follow a training through its checkpoints: loss, gradient, λmax and λmin with their proofs, the trace, batch sharpness, the anatomy of each step, and the stability line of the optimiser that made them.",
+  document: "trajectory",
+  result: trajectoryResult,
+  figures: trajectoryFigures,
+  show: trajectorySections,
+  arguments: [
+    MODEL,
+    {
+      name: "CHECKPOINTS",
+      description: "files of weights in their order, or a pattern in quotes: 'ckpt/*.safetensors'",
+      required: false,
+      variadic: true,
+      option: "weights",
+    },
+  ],
+  subject: "checkpoints",
+  isRandom: true,
+  endsEarly: true,
+  parameters: trajectoryOptions,
+  tasks: [chain],
+  examples: [
+    ["thalweg trajectory model.onnx 'ckpt/*.safetensors' --data train.npz", "along all checkpoints"],
+    [
+      "thalweg trajectory model.onnx 'ckpt/*.safetensors' --data train.npz --lr 0.1 --batch 128",
+      "beside the stability line of SGD",
+    ],
+  ],
+  validate({ weights }) {
+    if (weights !== undefined) return;
+    throw new ThalwegError({
+      kind: "usage",
+      code: "missing-argument",
+      message: "The checkpoints are missing.",
+      hint: "Name them behind the model, or give a pattern in quotes: 'ckpt/*.safetensors'.",
+    });
+  },
+  plan: ({ problem, checkpoints }, options) => planOf(problem, trajectoryOptions.parse(options), checkpoints.length),
+  async measure(subject, options, desk) {
+    const { checkpoints } = subject;
+    const chains = Array.from({ length: Math.ceil(checkpoints.length / options.chain) }, (_, i) => {
+      const end = (i + 1) * options.chain;
+      return { checkpoints: checkpoints.slice(end - options.chain, end), next: checkpoints[end] ?? null };
+    });
+    const found = await desk.tasks(chain, chains);
+    const all = found.flatMap(({ points }) => points);
+    const unmeasured = all.flatMap((each) => ("unmeasured" in each ? [each.unmeasured] : []));
+    const measured = all.filter((each) => "numbers" in each);
+    if (measured.length === 0) throw noneMeasured(unmeasured);
+    requireSameLoss(measured.map(({ numbers: { weights }, loss }) => ({ weights, loss })));
+    const geometry = pathGeometry(measured.map(({ numbers }) => subject.weightsOf(numbers.weights).theta));
+    const place = new Map(measured.map(({ numbers }, i) => [numbers.weights, i]));
+    const points = measured.map(({ numbers }, i) => ({
+      ...numbers,
+      distance: geometry.fromStart[i],
+      remaining: geometry.toEnd[i],
+    }));
+    const steps = found
+      .flatMap((each) => each.steps)
+      .map((each) => ({ ...each, cosine: cosineAt(geometry.cosines, place.get(each.from), measured, each) }));
+    const converged = unmeasured.length === 0 && points.every((each) => each.converged);
+    return {
+      result: {
+        points,
+        steps,
+        unmeasured,
+        optimizer: optimizerOf(points, options),
+        converged,
+        products:
+          points.reduce((sum, each) => sum + each.products, 0) +
+          steps.reduce((sum, { hill }) => sum + (hill?.products ?? 1), 0),
+      },
+      converged,
+      warnings: [...unmeasured.map(notMeasured), ...statisticsThatDiffer(steps)],
+      opened: joinedOrigin(
+        measured.map(({ numbers: { weights }, checks, warnings }) => ({ weights, checks, warnings })),
+      ),
+    };
+  },
+});
+
+/** Of the step at a place with the one before; none where a checkpoint that diverged lies between them. */
+function cosineAt(
+  cosines: readonly (number | null)[],
+  at: number | undefined,
+  measured: readonly MeasuredPoint[],
+  step: StepNumbers,
+): number | null {
+  if (at === undefined || measured.at(at + 1)?.numbers.weights !== step.to) return null;
+  return cosines[at];
+}
+
+/** One warning for all: the steps hold what is said of each. */
+function statisticsThatDiffer(steps: readonly Pick<StepNumbers, "doubts">[]): string[] {
+  const count = steps.filter(({ doubts }) => doubts.length > 0).length;
+  if (count === 0) return [];
+  return [
+    `Along ${count} of ${steps.length} steps more differs between the two files than the weights (statistics of normalisation, constants): the change of the loss along a step is at those of its first checkpoint, and is not the difference of the two losses.`,
+  ];
+}
+
+/** What each checkpoint takes, about. */
+function planOf(problem: Problem, { batch, batches, passes, layers }: TrajectoryOptions, tasks: number) {
+  const { dimension } = problem.space;
+  const step = (name: string, title: string, products: number, work = products) => ({
+    name,
+    title,
+    products,
+    work,
+    bytes: 0,
+    skipped: undefined,
+  });
+  const onBatches = batch === undefined ? 0 : (batches * Math.min(batch, problem.examples)) / problem.examples;
+  return {
+    noun: "measurement",
+    steps: [
+      step("point", "loss and gradient, with their rounding", 1, 1 + 3 * GRADIENT + 3 * LOSS),
+      step(
+        "extremes",
+        "λmax and λmin",
+        Math.min(dimension, productsOfSearch(dimension, { smallest: 1, blockSize: 1 })),
+      ),
+      step("trace", "trace", Math.min(dimension, 40)),
+      ...(batch === undefined ? [] : [step("batch-sharpness", "batch sharpness", 0, onBatches * (1 + GRADIENT))]),
+      ...(layers ? [step("layers", "layers", 10 * problem.space.tensors.length)] : []),
+      step("steps", "the step to the next", 12, 12 + passes * LOSS),
+    ],
+    tasks,
+    problem,
+    warnings: [],
+  };
+}

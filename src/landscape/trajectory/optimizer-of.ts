@@ -1,0 +1,53 @@
+import { stabilityLine } from "./stability-line.ts";
+import type { TrajectoryOptions } from "./trajectory-options.ts";
+import type { Settled, TrajectoryResult } from "./trajectory-result.ts";
+
+/** A curvature with its error. */
+interface Curvature {
+  readonly value: number;
+  readonly error: number;
+}
+
+/** What made the checkpoints, and how their curvature stands to its line over the last third of them. */
+export function optimizerOf(
+  points: TrajectoryResult["points"],
+  options: TrajectoryOptions,
+): TrajectoryResult["optimizer"] {
+  const { lr, optimizer, momentum, batch } = options;
+  const line = stabilityLine(options);
+  const last = points.slice(Math.floor((2 * points.length) / 3));
+  const largest = last.map(({ top: [{ value, residual }], searchMargin }): Curvature | undefined =>
+    // One that may have been passed over is no λmax.
+    searchMargin === null ? undefined : { value, error: residual },
+  );
+  const sharpness = last.map(({ batchSharpness: sharp }): Curvature | undefined =>
+    sharp ? { value: sharp.value, error: (sharp.interval.upper - sharp.interval.lower) / 2 } : undefined,
+  );
+  return {
+    name: optimizer,
+    stepSize: lr ?? null,
+    momentum,
+    batch: batch ?? null,
+    line,
+    top: settledAt(largest, line?.curvature ?? null),
+    // 2/η is known for plain SGD alone.
+    batchSharpness: settledAt(sharpness, lr !== undefined && optimizer === "sgd" && momentum === 0 ? 2 / lr : null),
+  };
+}
+
+/** Fewer say nothing of where a curvature stays. */
+const LEAST = 3;
+
+function settledAt(found: readonly (Curvature | undefined)[], line: number | null): Settled | null {
+  const known = found.filter((each) => each !== undefined);
+  if (line === null || known.length < LEAST || known.length < found.length) return null;
+  const ratios = known.map(({ value }) => value / line);
+  return {
+    checkpoints: known.length,
+    mean: ratios.reduce((sum, x) => sum + x, 0) / ratios.length,
+    least: Math.min(...ratios),
+    most: Math.max(...ratios),
+    // As if all erred to one side: common random numbers do.
+    error: known.reduce((sum, { error }) => sum + error, 0) / known.length / line,
+  };
+}

@@ -1,0 +1,177 @@
+import { z } from "zod";
+import { check } from "../../result/envelope.ts";
+import { eigenvalue, estimate, inPlace, limitOfSearch } from "../../result/estimates.ts";
+import { about, aside, counted, settled, within } from "../../result/known.ts";
+import { count, extended, real } from "../../result/real.ts";
+
+const layer = about(
+  z.object({
+    name: z.string(),
+    top: about(eigenvalue, { title: "Largest eigenvalue of the layer's block of H" }),
+    stepSize: aside(real)
+      .nullable()
+      .describe("2/λ: the largest stable step where this layer alone moves; null where λ is not above its residual."),
+  }),
+  { key: "name" },
+);
+
+const numbers = z.object({
+  weights: z.string().describe("The file, as it was given."),
+  sha256: z.string().describe("Of its bytes."),
+  loss: about(real, { title: "Loss" }),
+  lossRounding: aside(real).describe("What rounding leaves of the loss unknown."),
+  accuracy: about(real, { title: "Accuracy" }).nullable(),
+  gradientNorm: about(real, { title: "Length of the gradient" }),
+  gradientRounding: aside(real).describe("What rounding leaves of ‖g‖ unknown."),
+  top: z.array(about(eigenvalue, { title: "Largest eigenvalue of H" })).describe("λmax of H."),
+  bottom: z.array(about(eigenvalue, { title: "Smallest eigenvalue of H" })).describe("λmin of H."),
+  searchMargin: aside(real)
+    .nullable()
+    .describe("How far beyond λmax and λmin one that was missed may lie; null where that was not bounded."),
+  missProbability: aside(real).nullable().describe("That one lies further out all the same, at most."),
+  searchProducts: aside(count).describe("Products of the search for λmax and λmin."),
+  trace: about(estimate, { title: "Trace of H" }).nullable(),
+  gradientCurvature: about(real, { title: "Curvature along the gradient" })
+    .nullable()
+    .describe("gᵀHg/‖g‖²; null where g is 0."),
+  batchSharpness: about(estimate, { title: "Batch sharpness" })
+    .nullable()
+    .describe("E g_Bᵀ H_B g_B / ‖g_B‖² over random batches; null where no --batch is given."),
+  layers: z.array(layer).nullable().describe("The layers' own blocks, where they were asked for."),
+  distance: about(real, { title: "Distance from the first checkpoint" }).describe("‖θ − θ₀‖."),
+  remaining: about(real, { title: "Distance from the last checkpoint" }).describe("‖θ − θ_end‖."),
+  products: aside(count),
+  converged: z.boolean(),
+});
+
+/** What was measured at a checkpoint. */
+const point = about(numbers, {
+  key: "weights",
+  keyIsPath: true,
+  members: ({ loss, lossRounding, accuracy, gradientNorm, gradientRounding, top, bottom, searchMargin }) => ({
+    loss: settled(within(loss, lossRounding)),
+    ...(accuracy !== null && { accuracy: counted(accuracy) }),
+    gradientNorm: settled(within(gradientNorm, gradientRounding)),
+    top: inPlace(top, "top", limitOfSearch({ top, bottom }, "top", searchMargin ?? Number.POSITIVE_INFINITY)),
+    bottom: inPlace(
+      bottom,
+      "bottom",
+      limitOfSearch({ top, bottom }, "bottom", searchMargin ?? Number.POSITIVE_INFINITY),
+    ),
+  }),
+});
+
+const enclosure = z.object({ lower: real, upper: real }).describe("The share of ‖d‖² lies between them.");
+
+const critical = z.object({
+  multiple: aside(real)
+    .nullable()
+    .describe("The t at which the loss along θ + t d is back where it began; null where it was not met."),
+  error: aside(real).nullable().describe("The t lies within this."),
+  sharpness: aside(real)
+    .nullable()
+    .describe("2 |gᵀd| / (t ‖d‖²): on a quadratic dᵀHd/‖d‖², and for one step of gradient descent 2/(ηt)."),
+  sharpnessError: aside(extended).nullable(),
+  passes: aside(count).describe("Forward passes that it took."),
+  reason: z.string().nullable().describe("Why there is none."),
+});
+
+const stepNumbers = z.object({
+  from: z.string(),
+  to: z.string(),
+  length: about(real, { title: "Length of the step" }).describe("‖d‖, d = θ_to − θ_from."),
+  cosine: about(real, { title: "Cosine with the step before" }).nullable().describe("null for the first."),
+  change: about(real, { title: "Change of the loss along the step" })
+    .nullable()
+    .describe("L(θ + d) − L(θ), statistics as they are at the start of the step; null where it is not finite."),
+  changeRounding: aside(real),
+  slope: about(real, { title: "First-order change, g·d" }),
+  slopeError: aside(real),
+  curvature: about(real, { title: "Second-order change, ½dᵀHd" }),
+  curvatureError: aside(real),
+  remainder: about(real, { title: "What is left of the change" })
+    .nullable()
+    .describe("change − g·d − ½dᵀHd: third order and beyond."),
+  hill: z
+    .object({
+      threshold: aside(real).describe("Curvature below it, in size, is flat."),
+      above: aside(enclosure).describe("Hill: the share of the step along curvature above the threshold."),
+      flat: aside(enclosure).describe("River: the share along curvature of at most the threshold in size."),
+      below: aside(enclosure).describe("The share along curvature below minus the threshold."),
+      products: aside(count),
+    })
+    .nullable(),
+  critical,
+  doubts: z.array(z.string()).describe("What differs between the two files besides the weights, in sentences."),
+});
+
+const step = about(stepNumbers, {
+  key: "from",
+  keyIsPath: true,
+  members: ({ change, changeRounding, slope, slopeError, curvature, curvatureError, remainder }) => ({
+    ...(change !== null && { change: within(change, changeRounding) }),
+    slope: within(slope, slopeError),
+    curvature: within(curvature, curvatureError),
+    ...(remainder !== null && { remainder: within(remainder, changeRounding + slopeError + curvatureError) }),
+  }),
+});
+
+const unmeasured = z.object({
+  weights: z.string().describe("The file, as it was given."),
+  sha256: z.string().describe("Of its bytes."),
+  reason: z.string(),
+});
+
+const line = z.object({
+  curvature: aside(real).nullable().describe("The largest stable curvature; null where it cannot be known."),
+  formula: z.string().nullable(),
+  says: z.string(),
+});
+
+/** How a curvature stands to the line over the last third of the checkpoints. */
+const settledAt = z.object({
+  checkpoints: count,
+  mean: about(real, { title: "Mean over the line" }).describe("Of the curvature over the stability line."),
+  least: real,
+  most: real,
+  error: aside(real).describe("Of the mean, from the errors of its numbers."),
+});
+
+export const trajectoryResult = z.object({
+  points: z.array(point),
+  steps: z.array(step).describe("Between checkpoints that follow each other, both finite."),
+  unmeasured: aside(z.array(unmeasured)).default([]).describe("Checkpoints that diverged, with the reason."),
+  optimizer: z
+    .object({
+      name: z.string(),
+      stepSize: aside(real).nullable(),
+      momentum: aside(real),
+      batch: aside(count).nullable(),
+      line: line.nullable(),
+      top: settledAt.nullable().describe("λmax over the line."),
+      batchSharpness: settledAt.nullable().describe("Batch sharpness times η/2, of SGD without momentum."),
+    })
+    .describe("What made the checkpoints, as it was said."),
+  converged: z.boolean(),
+  products: aside(count).describe("Matrix–vector products of the run, those on batches not counted."),
+});
+
+const measuredPoint = z.object({
+  numbers: numbers.omit({ distance: true, remaining: true }),
+  loss: z.string(),
+  checks: z.array(check),
+  warnings: z.array(z.string()),
+});
+
+/** What a task finds at its checkpoints, and along the steps from them. */
+export const chainResult = z.object({
+  points: z.array(z.union([measuredPoint, z.object({ unmeasured })])),
+  steps: z.array(stepNumbers.omit({ cosine: true })),
+});
+
+export type TrajectoryResult = z.output<typeof trajectoryResult>;
+export type ChainResult = z.output<typeof chainResult>;
+export type PointNumbers = z.output<typeof measuredPoint>["numbers"];
+export type MeasuredPoint = z.output<typeof measuredPoint>;
+export type StepNumbers = ChainResult["steps"][number];
+export type Settled = z.output<typeof settledAt>;

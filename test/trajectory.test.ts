@@ -1,0 +1,146 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ResultDocument } from "../src/documents/result-kinds.ts";
+import { extremalEigenpairs } from "../src/estimators/extremal-eigenpairs.ts";
+import { encodeSafetensors } from "../src/files/safetensors.ts";
+import { openResult } from "../src/io/open-result.ts";
+import { loadProblem } from "../src/load/load-problem.ts";
+import { productOperator } from "../src/operators/problem-operators.ts";
+import { hessianProduct } from "../src/problem/derivatives.ts";
+import { createRandom } from "../src/random/random-stream.ts";
+import { trainChebyshev } from "./support/chebyshev-training.ts";
+import { thalweg } from "./support/spawn-node.ts";
+
+type Trajectory = ResultDocument<"trajectory">["result"];
+
+let folder = "";
+const at = (...path: string[]) => join(folder, ...path);
+const run = (...args: string[]) => thalweg(["trajectory", ...args, "--threads", "1", "-q"], { cwd: folder });
+
+function resultIn(path: string): Trajectory {
+  const { document } = openResult(at(path));
+  if (document.schema !== "thalweg/trajectory@1") throw new Error(document.schema);
+  return document.result;
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "thalweg-trajectory-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const FULL = ["full/m.onnx", "full/step-*", "--data", "full/d.npz", "--lr", "0.1", "--batch", "20"];
+
+describe("a trajectory of full-batch gradient descent at the edge of stability", () => {
+  beforeAll(async () => {
+    await trainChebyshev(at("full"), { stepSize: 0.1, steps: 5000, every: 100, seed: 1 });
+  }, 120_000);
+
+  it("has λmax at 2/η over the last third, in words, figures and report", async () => {
+    const finished = await run(...FULL, "-o", "whole");
+    expect(finished.code, finished.err).toBe(0);
+    const { points, steps, optimizer } = resultIn("whole");
+    expect(points.map(({ weights }) => weights).slice(0, 2)).toEqual([
+      "full/step-000000.safetensors",
+      "full/step-000100.safetensors",
+    ]);
+    expect(points.length).toBe(51);
+    expect(steps.length).toBe(50);
+    expect(optimizer.line).toMatchObject({ curvature: 20, formula: "2/η" });
+    expect(optimizer.line?.says).toContain("full-batch");
+    expect(Math.abs((optimizer.top?.mean ?? 0) - 1)).toBeLessThan(0.03);
+    expect(finished.out.replaceAll(/\s+/g, " ")).toMatch(
+      /Over the last 17 of 51 checkpoints λmax stays at the full-batch stability line 20\.00/,
+    );
+    const report = readFileSync(at("whole", "report.html"), "utf8");
+    for (const title of ["Along the checkpoints", "Each checkpoint", "Each step"]) expect(report).toContain(title);
+    const figures = readdirSync(at("whole", "figures")).filter((name) => name.endsWith(".svg"));
+    expect(figures).toContain("sharpness.svg");
+    expect(figures).toContain("anatomy.svg");
+  }, 240_000);
+
+  it("has the λmax of fresh searches within residuals, at under half their products", async () => {
+    const { points } = resultIn("whole");
+    let fresh = 0;
+    for (const { weights, top } of points) {
+      const { problem, close } = await loadProblem(at("full/m.onnx"), {
+        data: at("full/d.npz"),
+        weights: at(weights),
+        threads: 1,
+      });
+      const found = await extremalEigenpairs(
+        productOperator(problem.point, hessianProduct),
+        { largest: 1, smallest: 1, tolerance: 1e-4, blockSize: 1 },
+        createRandom(5),
+        {},
+      );
+      await close();
+      expect(Math.abs(found.top[0].value - top[0].value)).toBeLessThanOrEqual(found.top[0].residual + top[0].residual);
+      fresh += found.products;
+    }
+    const warm = points.reduce((sum, { searchProducts }) => sum + searchProducts, 0);
+    expect(warm).toBeLessThan(0.5 * fresh);
+  }, 120_000);
+
+  it("adds up: each change is slope, curvature and remainder, and the loss of the next less that of this", () => {
+    const { points, steps } = resultIn("whole");
+    for (const [i, { change, slope, curvature, remainder, length, hill, critical }] of steps.entries()) {
+      expect(change).not.toBeNull();
+      expect(slope + curvature + (remainder ?? Number.NaN)).toBeCloseTo(change ?? 0, 12);
+      expect(points[i + 1].loss - points[i].loss).toBeCloseTo(change ?? 0, 12);
+      expect(length).toBeGreaterThan(0);
+      for (const share of [hill?.above, hill?.flat, hill?.below])
+        expect((share?.upper ?? 0) - (share?.lower ?? 0)).toBeGreaterThanOrEqual(0);
+      expect((hill?.above.lower ?? 0) + (hill?.flat.lower ?? 0) + (hill?.below.lower ?? 0)).toBeLessThanOrEqual(
+        1 + 1e-9,
+      );
+      expect(critical.passes).toBeLessThanOrEqual(6);
+      expect(critical.multiple === null).toBe(critical.reason !== null);
+    }
+  });
+
+  it("comes out bit for bit in two workers, and after a task was lost", async () => {
+    const few = ["full/m.onnx", "full/step-0000*", "full/step-0001*", "--data", "full/d.npz", "--chain", "4"];
+    expect((await run(...few, "-o", "here")).code).toBe(0);
+    expect((await run(...few, "-o", "workers", "--executor", "workers:2")).code).toBe(0);
+    expect(resultIn("workers")).toEqual(resultIn("here"));
+    const [lost] = readdirSync(at("here", "tasks"));
+    rmSync(at("here", "tasks", lost));
+    const before = resultIn("here");
+    const resumed = await thalweg(["trajectory", "--resume", "here", "-q"], { cwd: folder });
+    expect(resumed.code, resumed.err).toBe(0);
+    expect(resultIn("here")).toEqual(before);
+    const again = await thalweg(["run", "here"], { cwd: folder });
+    expect(again.code, again.out + again.err).toBe(0);
+    expect(again.out).toMatch(/bit for bit/);
+  }, 240_000);
+
+  it("goes on past a checkpoint that diverged, and says what it refuses in a sentence", async () => {
+    const { problem, close } = await loadProblem(at("full/m.onnx"), { data: at("full/d.npz"), threads: 1 });
+    const diverged = problem.point.parameters.fill(Number.NaN, 0, 1);
+    writeFileSync(
+      at("full/diverged.safetensors"),
+      encodeSafetensors([...problem.space.unflatten(diverged, "float64")]),
+    );
+    await close();
+    const three = ["full/step-000000.safetensors", "full/diverged.safetensors", "full/step-000100.safetensors"];
+    const gone = await run("full/m.onnx", ...three, "--data", "full/d.npz", "-o", "diverged");
+    expect(gone.code, gone.err).toBe(5);
+    const { points, steps, unmeasured } = resultIn("diverged");
+    expect([points.length, steps.length]).toEqual([2, 0]);
+    expect(unmeasured).toMatchObject([{ weights: three[1] }]);
+    const refused = [
+      [["full/m.onnx", "--data", "full/d.npz"], 2, /The checkpoints are missing/],
+      [["full/m.onnx", "full/stop-*", "--data", "full/d.npz"], 3, /No file fits full\/stop-\*/],
+      [["full/m.onnx", "full/d.npz", "--data", "full/d.npz"], 3, /safetensors/],
+      [["full/m.onnx", "full/diverged.safetensors", "--data", "full/d.npz"], 3, /NaN/],
+      [["full/m.onnx", three[0], "--data", "full/d.npz", "--lr", "-1"], 2, /--lr/],
+    ] as const;
+    for (const [args, code, words] of refused) {
+      const { code: found, err } = await run(...args);
+      expect(found, args.join(" ")).toBe(code);
+      expect(err.replaceAll(/\s+/g, " ")).toMatch(words);
+    }
+  }, 120_000);
+});
