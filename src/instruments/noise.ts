@@ -105,7 +105,7 @@ function criticalBatchReading({ criticalBatchSize: size, noCriticalBatchSize: re
     note:
       interval.lower > 0
         ? `${percent(interval.confidence)} bound, unless the weights were fitted to these examples: a gradient of length zero is not ruled out; ${own}`
-        : `too few examples for an interval; ${own}`,
+        : `too few examples, for how far their gradients differ in length, for an interval; ${own}`,
   };
 }
 
@@ -267,5 +267,5 @@ function meaningOf({ criticalBatchSize: size, noCriticalBatchSize: reason }: Noi
     return `At a batch of ${formatMeasured(value, standardError)} examples (${among}: ${formatMeasured(interval.lower)} to ${formatMeasured(interval.upper)}) the noise of a batch is as long as the gradient. ${gain}`;
   return interval.lower > 0
     ? `The noise of a batch is as long as the gradient at no fewer than ${formatNumber(interval.lower, 2)} examples (${among}); a gradient of length zero is not ruled out, and there is no upper bound. ${gain}`
-    : "There are too few examples to bound the critical batch size.";
+    : "There are too few examples, for how far their gradients differ in length, to bound the critical batch size.";
 }

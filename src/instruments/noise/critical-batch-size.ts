@@ -2,7 +2,7 @@ import type { GradientSample } from "../../quantities/gradient-sample.ts";
 import type { NoisePart } from "./noise-part.ts";
 import {
   evidenceOfSlope,
-  FEWEST_EXAMPLES,
+  knowsTooLittle,
   meanSquareQuantile,
   noiseMoments,
   probabilityOfShorter,
@@ -28,6 +28,8 @@ type CriticalBatchSize = NonNullable<NoisePart["criticalBatchSize"]>;
  * is shorter than any such examples would leave it, that is said (`about`: "sample"), and the number is that of
  * these examples, which has no sampling error.
  *
+ * Where the examples know too little of their own scatter (`knowsTooLittle`), nothing is bounded.
+ *
  * @param confidence 0.95
  */
 export function criticalBatchSize(sample: GradientSample, confidence: number): CriticalBatchSize {
@@ -45,7 +47,7 @@ export function criticalBatchSize(sample: GradientSample, confidence: number): C
   const excess = meanSquare - moments.trace / n;
   const population = excess > 0 ? moments.trace / excess : Number.POSITIVE_INFINITY;
   const common = { sample: own.value, population };
-  if (n < FEWEST_EXAMPLES) {
+  if (knowsTooLittle(sample)) {
     const interval = { lower: 0, upper: Number.POSITIVE_INFINITY, confidence };
     return { ...common, about: "population", value: population, standardError: Number.POSITIVE_INFINITY, interval };
   }
@@ -102,9 +104,9 @@ export interface SlopeEvidence {
   readonly longest: number;
 }
 
-/** Undefined with too few examples to know their own scatter, or with none. */
+/** Undefined where the examples know too little of their own scatter, or there is none. */
 export function slopeEvidence(sample: GradientSample, confidence: number): SlopeEvidence | undefined {
-  if (sample.deviations.length < FEWEST_EXAMPLES) return undefined;
+  if (knowsTooLittle(sample)) return undefined;
   const moments = noiseMoments(sample);
   if (!(moments.trace > 0)) return undefined;
   const { least, most } = squaresInside(sample, moments, (1 - confidence) / 2);

@@ -1,4 +1,4 @@
-import { shiftedGammaQuantile } from "../../linalg/distributions.ts";
+import { normalQuantile, shiftedGammaQuantile, studentTQuantile } from "../../linalg/distributions.ts";
 import type { GradientSample } from "../../quantities/gradient-sample.ts";
 
 /** Moments of the population's Σ. */
@@ -12,7 +12,33 @@ export interface NoiseMoments {
 }
 
 /** Fewer examples know too little of their own scatter for an interval. */
-export const FEWEST_EXAMPLES = 10;
+const FEWEST_EXAMPLES = 10;
+
+/** Of tr Σ from the examples: the relative variance from which on it is not known, and that from which on tails are looked at. */
+const UNKNOWN = 0.1;
+const DOUBTFUL = 0.02;
+
+/** Of n examples so many of the largest, n/6 and 3 at least, show the tail. */
+const TAIL = 6;
+
+/**
+ * Whether the examples know too little of their own scatter for an interval: there are few, or few carry it. tr Σ is the mean of
+ * dᵢ = ‖gᵢ − ḡ‖², with the relative variance (n Σd²/(Σd)² − 1)/n; and where the tail of d falls no faster than d⁻² (Hill 1975,
+ * with what so few examples leave of his index), that variance is not one of the population.
+ */
+export function knowsTooLittle({ deviations }: GradientSample): boolean {
+  const n = deviations.length;
+  if (n < FEWEST_EXAMPLES) return true;
+  const sorted = deviations.toSorted().reverse();
+  // Relative to the largest: squares of small ones leave the range of numbers.
+  const shares = sorted.map((d) => d / sorted[0]);
+  const sum = shares.reduce((total, d) => total + d, 0);
+  const variance = shares.reduce((total, d) => total + d * d, 0) / sum ** 2 - 1 / n;
+  if (variance <= DOUBTFUL) return false;
+  const k = Math.max(3, Math.ceil(n / TAIL));
+  const excess = shares.subarray(0, k).reduce((total, d) => total + Math.log(d / shares[k]), 0) / k;
+  return variance > UNKNOWN || 1 / excess < 2 + 10 / n;
+}
 
 /**
  * tr Σ, tr Σ² and tr Σ³ of the population. tr S² is too large for tr Σ² by about (tr Σ)²/n, which is most of it
@@ -51,7 +77,9 @@ export function noiseMoments({ deviations, top, traceOfSquare, dimension }: Grad
  * mean is 0, and the factor lets the error of the trace in.
  *
  * g = μ + e with e of covariance Σ/n: ‖g‖² is ‖μ‖² + 2μᵀe + ‖e‖². The linear part has the variance of the
- * examples' own 2μᵀ(gᵢ − μ), μ along g; ‖e‖² has the variance 2 tr Σ²/n² and the third cumulant 8 tr Σ³/n³.
+ * examples' own 2μᵀ(gᵢ − μ), μ along g; ‖e‖² has the variance 2 tr Σ²/n² and the third cumulant 8 tr Σ³/n³. The variance itself
+ * is that of n examples: of kurtosis κ, it is known as that of 2n/(κ − 1) normal ones is, and the quantile is Student's beside
+ * the normal one as much wider.
  */
 export function meanSquareQuantile(sample: GradientSample, moments: NoiseMoments, p: number, square: number): number {
   const { deviations, along, meanSquare } = sample;
@@ -59,19 +87,24 @@ export function meanSquareQuantile(sample: GradientSample, moments: NoiseMoments
   const centre = (moments.trace * (n - 1)) / n;
   const towards = meanSquare > 0 ? 2 * Math.sqrt(square / meanSquare) : 0;
   const ofTrace = square / moments.trace;
-  let [variance, third, alongVariance] = [0, 0, 0];
+  let [variance, third, fourth, alongVariance] = [0, 0, 0, 0];
   for (let i = 0; i < n; i++) {
     const influence = towards * along[i] - ofTrace * (deviations[i] - centre);
     variance += influence ** 2 / n;
     third += influence ** 3 / n;
+    fourth += influence ** 4 / n;
     alongVariance += along[i] ** 2 / n;
   }
   const stretch = meanSquare > 0 ? alongVariance / meanSquare : 0;
-  return shiftedGammaQuantile(
+  const kurtosis = variance > 0 ? fourth / variance ** 2 : 3;
+  const degrees = Math.max(1, (2 * n) / (kurtosis - 1) - 1);
+  const wider = p === 0.5 ? 1 : studentTQuantile(p, degrees) / normalQuantile(p);
+  const quantile = shiftedGammaQuantile(
     p,
     variance / n + (2 * moments.square) / n ** 2,
     third / n ** 2 + (8 * moments.cube) / n ** 3 + (24 * square * stretch ** 2) / n ** 2,
   );
+  return wider * quantile;
 }
 
 /** How many standard errors ‖g‖² lies above what sampling alone gives: (‖g‖² − tr Σ/n)/√(2 tr Σ²/n²). */
