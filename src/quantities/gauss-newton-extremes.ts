@@ -21,7 +21,14 @@ export const gaussNewtonExtremes = defineQuantity({
   compute: (desk, { top: largest, tol: tolerance }): Promise<ExtremalResult> =>
     extremalEigenpairs(
       desk.operator(gaussNewtonOperator),
-      { largest, tolerance, blockSize: 1, vectors: true },
+      {
+        largest,
+        tolerance,
+        blockSize: 1,
+        vectors: true,
+        // One example may outweigh all others by more than the tolerance: what they leave is looked for, too.
+        relative: true,
+      },
       desk.random.split("gauss-newton"),
       desk.stage("Gauss–Newton matrix"),
     ),
