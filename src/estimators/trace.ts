@@ -2,7 +2,8 @@ import { z } from "zod";
 import { studentTQuantile } from "../linalg/distributions.ts";
 import { orthogonalize } from "../linalg/multi-vector.ts";
 import { thinQr } from "../linalg/thin-qr.ts";
-import { dot } from "../linalg/vector.ts";
+import { dot, norm2 } from "../linalg/vector.ts";
+import { scaleOperator } from "../operators/combinators.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
@@ -67,10 +68,68 @@ export async function estimateTrace(
 ): Promise<Estimate> {
   requireSymmetric(operator, "The trace");
   requireTolerance(options.tolerance);
+  try {
+    return await traceAtScale(operator, options, random, context);
+  } catch (error) {
+    if (!(error instanceof OutOfScale)) throw error;
+    // Squares leave the range of numbers: once more, of the matrix times a power of two.
+    const { factor } = error;
+    const { absoluteTolerance } = options;
+    const scaled = await traceAtScale(
+      scaleOperator(operator, factor),
+      { ...options, absoluteTolerance: absoluteTolerance && absoluteTolerance * factor },
+      random,
+      context,
+    );
+    const { value, standardError, rounding = 0, interval } = scaled;
+    return {
+      ...scaled,
+      value: value / factor,
+      standardError: standardError / factor,
+      rounding: rounding / factor,
+      interval: { ...interval, lower: interval.lower / factor, upper: interval.upper / factor },
+    };
+  }
+}
+
+/** Lengths whose squares, and the squares of these, are numbers with all their digits; and the reciprocals. */
+const LEAST = 1e-70;
+
+/** That the first products are too short or too long to be squared, and what makes them ordinary. */
+class OutOfScale extends Error {
+  readonly factor: number;
+
+  constructor(length: number) {
+    super("The products are out of scale.");
+    this.factor = 2 ** -Math.round(Math.log2(length));
+  }
+}
+
+/** @throws OutOfScale on the first products */
+function watched(products: Products): Products {
+  let isFirst = true;
+  return {
+    ...products,
+    apply: async (block) => {
+      const images = await products.apply(block);
+      const length = Math.max(0, ...images.map(norm2));
+      if (isFirst && length > 0 && !(length >= LEAST && length <= 1 / LEAST)) throw new OutOfScale(length);
+      isFirst = false;
+      return images;
+    },
+  };
+}
+
+async function traceAtScale(
+  operator: LinearOperator,
+  options: TraceOptions,
+  random: RandomStream,
+  context: RunContext,
+): Promise<Estimate> {
   const { dimension } = operator;
   const confidence = options.confidence ?? 0.95;
   const maxProducts = options.maxProducts ?? 1000;
-  const products = countProducts(operator, context, maxProducts);
+  const products = watched(countProducts(operator, context, maxProducts));
   const method = options.method ?? "auto";
   const target = (value: number): number =>
     Math.max((options.tolerance ?? 0.02) * Math.abs(value), options.absoluteTolerance ?? 0);

@@ -27,6 +27,7 @@ import {
   type SpectralMeasure,
   traceOfFunction as functionTrace,
 } from "../estimators/spectral-measure.ts";
+import { requireSymmetricMap } from "../estimators/require-symmetric-map.ts";
 import { conjugateGradient, minres, type Solution, solveOptions } from "../estimators/solve.ts";
 import {
   spectralDensity as estimateDensity,
@@ -51,7 +52,7 @@ import { checkedContext, contextOption, readRun, type RunOptions } from "./run-o
  * Cost: some tens to hundreds of products, `products` in the result says how many; memory for at most
  * `basisLimit` vectors.
  *
- * @throws usage error `bad-argument`, `not-symmetric`; check error `bad-product`, `not-finite`; `interrupted`
+ * @throws usage error `bad-argument`, `not-symmetric`; check error `bad-product`, `not-a-symmetric-map`, `not-finite`; `interrupted`
  *
  * @example
  * const problem = await load("assets/digits.onnx", { data: "digits", limit: 1437 });
@@ -65,6 +66,7 @@ export async function eigenvalues(
 ): Promise<ExtremalResult> {
   requireOperator("eigenvalues", operator);
   const { own, random, context } = readRun("eigenvalues", extremalOptions, options);
+  await requireSymmetricMap(operator, context);
   return extremalEigenpairs(operator, own, random, context);
 }
 
@@ -73,7 +75,7 @@ export async function eigenvalues(
  * copies. With as many steps as dimensions they are the spectrum. One product a step; memory for one
  * vector a step (Lanczos 1950, Paige 1971).
  *
- * @throws usage error `bad-argument`, `not-symmetric`; check error `bad-product`, `not-finite`; `interrupted`
+ * @throws usage error `bad-argument`, `not-symmetric`; check error `bad-product`, `not-a-symmetric-map`, `not-finite`; `interrupted`
  *
  * @example
  * const { values } = await lanczos(diagonalOperator(Float64Array.of(1, 2, 2)));
@@ -85,6 +87,7 @@ export async function lanczos(
 ): Promise<LanczosResult> {
   requireOperator("lanczos", operator);
   const { own, random, context } = readRun("lanczos", lanczosOptions, options);
+  await requireSymmetricMap(operator, context);
   return runLanczos(operator, own, random, context);
 }
 
@@ -93,7 +96,7 @@ export async function lanczos(
  * quadrature; its integral is 1. Cost: `probes` × `steps` products, and exact where these would reach the
  * dimension n anyway (Golub & Meurant 1994; Ubaru, Chen & Saad 2017).
  *
- * @throws usage error `bad-argument`, `not-symmetric`; check error `bad-product`, `not-finite`; `interrupted`
+ * @throws usage error `bad-argument`, `not-symmetric`; check error `bad-product`, `not-a-symmetric-map`, `not-finite`; `interrupted`
  *
  * @example
  * const density = await spectralDensity(diagonalOperator(Float64Array.of(-1, 1, 1, 1)));
@@ -105,6 +108,7 @@ export async function spectralDensity(
 ): Promise<SpectralDensity> {
   requireOperator("spectralDensity", operator);
   const { own, random, context } = readRun("spectralDensity", spectralDensityOptions, options);
+  await requireSymmetricMap(operator, context);
   return estimateDensity(operator, own, random, context);
 }
 
@@ -113,7 +117,7 @@ export async function spectralDensity(
  * that saves products. Cost: until the half-width of the interval is `tolerance` × |tr A|; exact where
  * the dimension is no more products than that (Hutchinson 1989; deflation: Meyer et al. 2021).
  *
- * @throws usage error `bad-argument`, `not-symmetric`; check error `bad-product`, `not-finite`; `interrupted`
+ * @throws usage error `bad-argument`, `not-symmetric`; check error `bad-product`, `not-a-symmetric-map`, `not-finite`; `interrupted`
  *
  * @example
  * const { value, standardError } = await trace(diagonalOperator(Float64Array.of(1, 2, 3)));
@@ -123,6 +127,7 @@ export async function spectralDensity(
 export async function trace(operator: LinearOperator, options: TraceOptions & RunOptions = {}): Promise<Estimate> {
   requireOperator("trace", operator);
   const { own, random, context } = readRun("trace", traceOptions, options);
+  await requireSymmetricMap(operator, context);
   return estimateTrace(operator, own, random, context);
 }
 
@@ -131,7 +136,7 @@ export async function trace(operator: LinearOperator, options: TraceOptions & Ru
  * where n ≤ 24, else 38 at least, and n besides where to sample on would take more than that; exact with n (Hutchinson
  * 1989; interval: Hall 1992).
  *
- * @throws usage error `bad-argument`, `not-symmetric`; check error `bad-product`, `not-finite`; `interrupted`
+ * @throws usage error `bad-argument`, `not-symmetric`; check error `bad-product`, `not-a-symmetric-map`, `not-finite`; `interrupted`
  *
  * @example
  * (await frobeniusNorm(diagonalOperator(Float64Array.of(3, 4)))).value; // → 5
@@ -142,6 +147,7 @@ export async function frobeniusNorm(
 ): Promise<Estimate> {
   requireOperator("frobeniusNorm", operator);
   const { own, random, context } = readRun("frobeniusNorm", frobeniusOptions, options);
+  await requireSymmetricMap(operator, context);
   return estimateFrobeniusNorm(operator, own, random, context);
 }
 
@@ -170,7 +176,7 @@ const wholeSpectrumOptions = exactSpectrumOptions.extend({ context: contextOptio
  * eigenvectors in the same order. Cost: n products, 4/3 n³ flops and 8 n² bytes; more than 2000 dimensions only where
  * `limit` says so (Wilkinson & Reinsch 1971).
  *
- * @throws usage error `bad-argument`, `not-symmetric`, `too-large`; check error `bad-product`, `not-finite`; `interrupted`
+ * @throws usage error `bad-argument`, `not-symmetric`, `too-large`; check error `bad-product`, `not-a-symmetric-map`, `not-finite`; `interrupted`
  *
  * @example
  * const { values, rounding } = await exactSpectrum(diagonalOperator(Float64Array.of(2, 1, 2)));
@@ -183,13 +189,29 @@ export async function exactSpectrum(
 ): Promise<ExactSpectrum> {
   requireOperator("exactSpectrum", operator);
   const { context, ...own } = readOptions("exactSpectrum", wholeSpectrumOptions, options);
-  return spectrumOf(operator, own, checkedContext("exactSpectrum", context));
+  const checked = checkedContext("exactSpectrum", context);
+  await requireSymmetricMap(operator, checked);
+  return spectrumOf(operator, own, checked);
 }
+
+const finite = (given: Float64Array) => given.every((x) => Number.isFinite(x));
+const numbers = { error: "it must be numbers" };
+
+/** The Jacobi matrix of a probe: n numbers on the diagonal, n − 1 beside it, and a coupling. */
+const quadratureArgument = z
+  .looseObject({
+    diagonal: vector(1).refine(finite, numbers),
+    offDiagonal: vector().refine(finite, numbers),
+    last: z.number(),
+  })
+  .refine(({ diagonal, offDiagonal }) => offDiagonal.length >= diagonal.length - 1, {
+    error: "beside a diagonal of n numbers stand n − 1",
+  });
 
 const measureArgument = z.looseObject({
   dimension: z.int().min(1),
   exact: z.array(z.number()),
-  quadratures: z.array(z.looseObject({})),
+  quadratures: z.array(quadratureArgument),
 });
 
 const confidenceOption = z.object({ /** Default 0.95. */ confidence: confidence.optional() });
@@ -263,7 +285,7 @@ const solverOptions = solveOptions.extend({
  * (Hestenes & Stiefel 1952; Paige & Saunders 1975). One product a step, one more for the true residual.
  * Where A proves not to be positive definite, conjugate gradients stop and hand back the direction.
  *
- * @throws usage error `bad-argument`, `not-symmetric`, `dimension-mismatch`; check error `bad-product`, `not-finite`; `interrupted`
+ * @throws usage error `bad-argument`, `not-symmetric`, `dimension-mismatch`; check error `bad-product`, `not-a-symmetric-map`, `not-finite`; `interrupted`
  *
  * @example
  * const damped = shiftOperator(diagonalOperator(Float64Array.of(1, 3)), 1);
@@ -277,5 +299,7 @@ export async function solve(
   requireOperator("solve", operator);
   requireArgument("b", "solve", vector(), b);
   const { method, context, ...rest } = readOptions("solve", solverOptions, options);
-  return METHODS[method](operator, b, rest, checkedContext("solve", context));
+  const checked = checkedContext("solve", context);
+  await requireSymmetricMap(operator, checked);
+  return METHODS[method](operator, b, rest, checked);
 }
