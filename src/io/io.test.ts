@@ -23,7 +23,7 @@ import { assetPath } from "./asset-path.ts";
 import { openDatasetPath } from "./open-dataset-path.ts";
 import { openFile } from "./open-file.ts";
 import { openHashedFile } from "./open-hashed-file.ts";
-import { writeFileAtomically, writeFolderAtomically } from "./write-atomically.ts";
+import { addToFolder, writeFileAtomically, writeFolderAtomically } from "./write-atomically.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "thalweg-io-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -190,6 +190,55 @@ describe("writing is all or nothing", () => {
       expect.objectContaining({ code: "bad-output-path" }),
     );
     expect(readdirSync(folder).sort()).toEqual(before);
+    expect(listing(run)).toEqual([".thalweg-files", "result.json"]);
+  });
+
+  test("files that are added are there whole or not at all, and the last one never without the others", () => {
+    const files: [string, string][] = [
+      ["figures/a.svg", "<svg/>"],
+      ["figures/b.svg", "<svg></svg>"],
+      ["report.html", "<p>"],
+    ];
+    const names = files.map(([path]) => join(...path.split("/")));
+    const isThere = (place: string) => names.map((name) => existsSync(join(place, name)));
+    const seen = new Set<string>();
+    for (let calls = 0; ; calls++) {
+      const place = at(`added-${calls}`);
+      writeFolderAtomically(place, [["result.json", "{}"]]);
+      let left = calls;
+      const ends = () => {
+        if (left-- === 0) throw new Error("another run was begun here");
+      };
+      let isDone = false;
+      try {
+        addToFolder(place, files, ends);
+        isDone = true;
+      } catch (error) {
+        expect(error).toMatchObject({ message: "another run was begun here" });
+      }
+      const there = isThere(place);
+      seen.add(there.join());
+      if (there[2]) expect(there).toEqual([true, true, true]);
+      names.forEach((name, i) => there[i] && expect(readFileSync(join(place, name), "utf8")).toBe(files[i][1]));
+      expect(listing(place).filter((name) => name.endsWith(".partial"))).toEqual([]);
+      if (!isDone) continue;
+      expect(there).toEqual([true, true, true]);
+      break;
+    }
+    // Also when some were in their places already.
+    expect(seen).toContain("true,false,false");
+    const failing = {
+      *[Symbol.iterator]() {
+        yield Uint8Array.of(1);
+        throw new Error("the disk caught fire");
+      },
+    };
+    expect(() =>
+      addToFolder(run, [
+        ["a", "1"],
+        ["b", failing],
+      ]),
+    ).toThrow("the disk caught fire");
     expect(listing(run)).toEqual([".thalweg-files", "result.json"]);
   });
 

@@ -31,9 +31,10 @@ const MANIFEST = ".thalweg-files";
 export function writeFileAtomically(path: string, content: FileContent): void {
   const partial = partialName(path);
   replaceWhenDone(path, partial, () => {
-    writeDurably(partial, content);
+    writeWhole(partial, content);
+    syncFile(partial);
     renameSync(partial, path);
-    syncFolder(dirname(path));
+    syncFoldersOf([path]);
   });
 }
 
@@ -58,28 +59,30 @@ export function writeFolderAtomically(
   replaceWhenDone(folder, partial, () => {
     makeFolders(dirname(target));
     mkdirSync(partial);
-    const folders = new Set([partial]);
-    const written: string[] = [MANIFEST, ...filledLater.map((name) => `${name}/`)];
+    const places: string[] = [];
+    const names: string[] = [MANIFEST, ...filledLater.map((name) => `${name}/`)];
     for (const [path, content] of files) {
       checkInside(path);
       const place = join(partial, ...path.split("/"));
       makeFolders(dirname(place));
-      writeDurably(place, content);
-      folders.add(dirname(place));
-      written.push(path);
+      writeWhole(place, content);
+      places.push(place);
+      names.push(path);
     }
-    writeDurably(join(partial, MANIFEST), `${written.join("\n")}\n`);
-    for (const each of folders) syncFolder(each);
+    places.push(join(partial, MANIFEST));
+    writeWhole(join(partial, MANIFEST), `${names.join("\n")}\n`);
+    places.forEach(syncFile);
+    syncFoldersOf(places);
     swapIn(partial, target);
-    syncFolder(dirname(target));
+    syncFoldersOf([target]);
   });
 }
 
 /**
- * Adds files to a folder that writeFolderAtomically wrote, each complete or not there; files of the same
- * name are replaced.
+ * Adds files to a folder that writeFolderAtomically wrote, each complete or not there, and the last one only beside all
+ * others; files of the same name are replaced. They go to disk together, which takes a fraction of the time of one by one.
  *
- * @param before called before each file is written; throws where nothing more may be
+ * @param before called before each file is written, and put in its place; throws where nothing more may be
  * @throws those of writeFileAtomically and of `before`
  */
 export function addToFolder(
@@ -98,11 +101,24 @@ export function addToFolder(
   }
   names.delete("");
   writeFileAtomically(manifest, `${[...names].join("\n")}\n`);
-  for (const [path, content] of added) {
-    const place = join(folder, ...path.split("/"));
-    before();
-    makeFolders(dirname(place));
-    writeFileAtomically(place, content);
+  const places = added.map(([path]) => join(folder, ...path.split("/")));
+  const partials = places.map(partialName);
+  try {
+    for (const [i, [, content]] of added.entries()) {
+      before();
+      makeFolders(dirname(places[i]));
+      writing(places[i], () => writeWhole(partials[i], content));
+    }
+    for (const [i, place] of places.entries()) writing(place, () => syncFile(partials[i]));
+    for (const [i, place] of places.entries()) {
+      before();
+      if (i === places.length - 1) syncFoldersOf(places);
+      writing(place, () => renameSync(partials[i], place));
+    }
+    syncFoldersOf(places.slice(-1));
+  } catch (error) {
+    for (const partial of partials) rmSync(partial, { force: true });
+    throw error;
   }
 }
 
@@ -168,13 +184,22 @@ function checkInside(path: string): void {
   });
 }
 
-function writeDurably(path: string, content: FileContent): void {
+function writeWhole(path: string, content: FileContent): void {
   const descriptor = openSync(path, "wx");
   try {
     for (const piece of piecesOf(content)) {
       for (let done = 0; done < piece.length;)
         done += writeSync(descriptor, piece, done, Math.min(piece.length - done, MAX_WRITE));
     }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Sees to it that a file that was written is on the disk. */
+function syncFile(path: string): void {
+  const descriptor = openSync(path, "r+");
+  try {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
@@ -189,22 +214,33 @@ function piecesOf(content: FileContent): Iterable<Uint8Array> {
   return content instanceof Uint8Array ? [content] : content;
 }
 
-/** Makes a rename durable; some systems cannot open a folder, and there the rename is durable enough. */
-function syncFolder(folder: string): void {
+/** Makes renames durable; some systems cannot open a folder, and there they are durable enough. */
+function syncFoldersOf(places: readonly string[]): void {
   if (process.platform === "win32") return;
-  const descriptor = openSync(folder, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
+  for (const folder of new Set(places.map((place) => dirname(place)))) {
+    const descriptor = openSync(folder, "r");
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
   }
 }
 
 function replaceWhenDone(path: string, partial: string, write: () => void): void {
   try {
-    write();
+    writing(path, write);
   } catch (error) {
     if (existsSync(partial)) rmSync(partial, { recursive: true });
+    throw error;
+  }
+}
+
+/** Whatever the system says while a file is written, said of that file. */
+function writing(path: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
     throw error instanceof Error && "syscall" in error ? fileError("write", path, error) : error;
   }
 }
