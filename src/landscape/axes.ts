@@ -83,6 +83,13 @@ export async function openAxes(site: Site, asked: AskedAxes, known?: readonly Fl
 
 const NOTHING_FOUND = { titles: [], notes: [], warnings: [], converged: true, marks: [] } as const;
 
+/** Whether the weights at coordinates are known bit for bit: those of the origin, or of a file. */
+export function isMarked({ marks }: Axes, at: readonly number[]): boolean {
+  return (
+    at.every((x) => x === 0) || marks.some((mark) => mark.theta !== undefined && mark.at.every((x, i) => x === at[i]))
+  );
+}
+
 /** θ at coordinates: the weights that are marked there, bit for bit, or origin + Σ xᵢ vᵢ; the origin itself at 0. */
 export function weightsAt({ origin, vectors, marks }: Axes, at: readonly number[]): Float64Array {
   const known = marks.find((mark) => mark.theta !== undefined && mark.at.every((x, i) => x === at[i]));

@@ -21,6 +21,17 @@ export const lossesOnBoth = losses.extend({
 export type Losses = z.output<typeof losses>;
 export type LossesOnBoth = z.output<typeof lossesOnBoth>;
 
+/** Directions that all points lie along: what is linear in the weights is then computed once. */
+export interface Along {
+  readonly origin: Float64Array;
+  readonly vectors: readonly Float64Array[];
+  /** Coordinates of a point; undefined for one whose weights are to be taken as they are, bit for bit. */
+  readonly coordinatesOf: (index: number) => readonly number[] | undefined;
+}
+
+/** From so many points on. */
+const WORTH_PARTS = 8;
+
 /** While one point is computed, the weights of the next are written. */
 const AT_ONCE = 2;
 
@@ -29,15 +40,22 @@ const AT_ONCE = 2;
  * the number of points. Cost: a forward pass for each, and one on the held-out examples.
  *
  * @param weightsOf θ of a point, asked for when its turn comes
+ * @param along says that they are origin + Σ xᵢ vᵢ; their losses are then those of their θ up to rounding
  */
 export async function lossesAt(
   problem: Problem,
   count: number,
   weightsOf: (index: number) => Float64Array,
   context: RunContext,
+  along?: Along,
 ): Promise<LossesOnBoth> {
   const { heldOut } = problem;
   const unseen = heldOut && problem.sampleOf(heldOut);
+  const openAlong = async (sample: typeof unseen) =>
+    along === undefined || count < WORTH_PARTS
+      ? undefined
+      : problem.lossesAlong(along.origin, along.vectors, { sample, context });
+  const [parts, unseenParts] = [await openAlong(undefined), unseen && (await openAlong(unseen))];
   const [here, there] = [new Column(count), new Column(count)];
   const pending = function* (): Generator<number> {
     for (let i = 0; i < count && context.outOfTime?.() !== true; i++) yield i;
@@ -45,12 +63,13 @@ export async function lossesAt(
   const measure = async (i: number): Promise<() => void> => {
     throwIfInterrupted(context);
     const theta = weightsOf(i);
-    const value = async (examples: typeof unseen) => {
+    const coordinates = along?.coordinatesOf(i);
+    const value = async (examples: typeof unseen, by: typeof parts) => {
       await using point = problem.at(theta, { examples });
-      return point.anyValue(context);
+      return by && coordinates ? by.value(point, coordinates, context) : point.anyValue(context);
     };
-    const seen = await value(undefined);
-    const others = unseen && (await value(unseen));
+    const seen = await value(undefined, parts);
+    const others = unseen && (await value(unseen, unseenParts));
     return () => {
       here.set(i, seen);
       if (others) there.set(i, others);
@@ -60,6 +79,8 @@ export async function lossesAt(
   try {
     await inOrder(pending(), AT_ONCE, measure);
   } finally {
+    parts?.release();
+    unseenParts?.release();
     unseen?.feeds.release();
   }
   return { ...here.losses(), test: unseen ? there.losses() : null };

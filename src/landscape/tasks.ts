@@ -6,7 +6,7 @@ import { without } from "../runs/experiment.ts";
 import type { Options, Request } from "../runs/subject.ts";
 import { defineTask } from "../runs/task.ts";
 import { askedAxes } from "./asked.ts";
-import { type AskedAxes, openAxes, weightsAt } from "./axes.ts";
+import { type AskedAxes, isMarked, openAxes, weightsAt } from "./axes.ts";
 import { frame, measureFrame, siteOf } from "./frame.ts";
 import { coarseToFine, type Ticks, ticksOf } from "./grid.ts";
 import { lossesAt, lossesOnBoth, type LossesOnBoth } from "./losses.ts";
@@ -81,7 +81,11 @@ export const pointsTask = defineTask({
     );
     const ticks = ranges.map((range) => ticksOf(range, "range"));
     const mine = dealt(ticks, number, of);
-    return lossesAt(subject.problem, mine.length, (i) => weightsAt(axes, coordinatesOf(ticks, mine[i])), context);
+    const at = (i: number) => coordinatesOf(ticks, mine[i]);
+    return lossesAt(subject.problem, mine.length, (i) => weightsAt(axes, at(i)), context, {
+      ...axes,
+      coordinatesOf: (i) => (isMarked(axes, at(i)) ? undefined : at(i)),
+    });
   },
 });
 

@@ -47,6 +47,14 @@ export interface LossValue {
   readonly accuracy: number | undefined;
 }
 
+/** How a loss is computed otherwise than from parameters and data alone. */
+export interface ValueBy {
+  /** Gives what {@link VALUE} does. */
+  readonly computation?: Computation;
+  readonly shared?: Feeds;
+  readonly held?: (batch: BatchRange) => Feeds;
+}
+
 /** What all points of a problem share. */
 export interface PointMachinery {
   readonly options: ProblemOptions;
@@ -180,14 +188,16 @@ export class Point {
   }
 
   /** The same where the loss may be ±∞ or NaN, as far from the weights that were trained. */
-  async anyValue(context: RunContext = {}): Promise<LossValue> {
+  async anyValue(context: RunContext = {}, by: ValueBy = {}): Promise<LossValue> {
     const { options } = this.machinery;
+    const { computation = VALUE, ...feeds } = by;
     let loss = 0;
     let correct: number | undefined;
-    await this.eachBatch(VALUE, context, (_batch, [total, right]) => {
+    const add = (_batch: BatchRange, [total, right]: readonly Tensor[]) => {
       loss += total.data[0];
       if (right) correct = (correct ?? 0) + right.data[0];
-    });
+    };
+    await this.eachBatch(computation, context, add, feeds);
     const value = loss / this.sample.divisor + (options.l2 / 2) * squaredNorm(this.theta);
     return { loss: value, accuracy: correct === undefined ? undefined : correct / this.sample.terms };
   }
@@ -334,6 +344,8 @@ export class Point {
       extra?: (batch: BatchRange) => Feeds;
       /** Feeds of all batches, which stay the caller's. */
       shared?: Feeds;
+      /** Feeds of one batch, which stay the caller's. */
+      held?: (batch: BatchRange) => Feeds;
     } = {},
   ): Promise<void> {
     if (this.isReleased) throw released();
@@ -410,7 +422,13 @@ export class Point {
     computation: Computation,
     context: RunContext,
     visit: (batch: BatchRange, values: readonly Tensor[]) => void,
-    { range = this.everything, block = [], extra, shared = new Map() }: Parameters<Point["eachBatch"]>[3] & object,
+    {
+      range = this.everything,
+      block = [],
+      extra,
+      shared = new Map(),
+      held,
+    }: Parameters<Point["eachBatch"]>[3] & object,
   ): Promise<void> {
     const { programs, vectors, options } = this.machinery;
     const run = async (batch: BatchRange, blockFeeds: Feeds): Promise<() => void> => {
@@ -420,7 +438,7 @@ export class Point {
         const values = await this.sample.feeds.with(batch, (data) =>
           programs.run(computation, {
             batch,
-            feeds: new Map([...this.slots, ...this.scales, ...data, ...shared, ...extras]),
+            feeds: new Map([...this.slots, ...this.scales, ...data, ...shared, ...(held?.(batch) ?? []), ...extras]),
             block: block.length,
             vectors: blockFeeds,
             prepared: this.prepared,

@@ -7,7 +7,9 @@ import type { ModelFile } from "../onnx/decode-model.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type OptionsOf, readOptions } from "../util/options.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import type { RunContext } from "../util/run-context.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
+import { AffineLosses } from "./affine-losses.ts";
 import { blockSize } from "./block-size.ts";
 import type { Derivative } from "./derivatives.ts";
 import type { LossGraph } from "./loss-graph.ts";
@@ -181,6 +183,19 @@ export class Problem {
   /** Examples that the weights were not fitted to; undefined where none were given. */
   get heldOut(): Dataset | undefined {
     return this.options.heldOut;
+  }
+
+  /**
+   * Losses at many points of a line or plane, for less than a forward pass each where the first layer is a large part of
+   * the network; undefined where it is not, or where there is no room for what is kept.
+   */
+  lossesAlong(
+    origin: Float64Array,
+    vectors: readonly Float64Array[],
+    { sample = this.point.sample, context = {} }: { sample?: Sample; context?: RunContext } = {},
+  ): Promise<AffineLosses | undefined> {
+    const at = (theta: Float64Array) => new Point(this.machinery, theta, sample, false);
+    return AffineLosses.open(this.machinery, sample, { origin, vectors, at }, context);
   }
 
   get examples(): number {

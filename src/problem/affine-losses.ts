@@ -1,0 +1,153 @@
+import { emptyGraphFor, inspected } from "../graph/inspected.ts";
+import { rebuild } from "../graph/traverse.ts";
+import type { Value } from "../graph/value.ts";
+import { add, mul } from "../ops/arithmetic.ts";
+import type { Feed } from "../runtime/runtime.ts";
+import type { RunContext } from "../util/run-context.ts";
+import { allocate, sizeOf, type Tensor } from "../util/tensor.ts";
+import { releaseAll, type Feeds } from "./batch-feeds.ts";
+import type { BatchRange } from "./batches.ts";
+import type { Computation } from "./computation.ts";
+import type { LossValue, Point, PointMachinery } from "./point.ts";
+import { VALUE } from "./point-computations.ts";
+import { productsWithData } from "./products-with-data.ts";
+import type { Sample } from "./sample.ts";
+
+/** What a product with data is at θ (0) or along direction k (k > 0). */
+function partName(product: number, k: number): string {
+  return `thalweg:product${product}.${k}`;
+}
+
+function coordinateName(k: number): string {
+  return `thalweg:t${k}`;
+}
+
+/** Those products, for whatever parameters are fed. */
+const PRODUCTS: Computation = { name: "products with data", build: productsWithData };
+
+/** The loss behind those products, which are put together from their parts. */
+function behindProducts(axes: number): Computation {
+  return {
+    name: `value along ${axes} directions`,
+    build: (site) => {
+      const outputs = VALUE.build(site, []);
+      const products = new Map(productsWithData(site).map((value, i) => [value, i]));
+      const graph = emptyGraphFor(outputs);
+      const behind = rebuild(outputs, graph, (value) => {
+        const product = products.get(value);
+        if (product === undefined) return undefined;
+        const { dtype, shape } = value;
+        const part = (k: number): Value => graph.input(partName(product, k), dtype, shape);
+        let sum = part(0);
+        for (let k = 1; k <= axes; k++) sum = add(sum, mul(graph.input(coordinateName(k), dtype, []), part(k)));
+        return sum;
+      });
+      return inspected("behind products", behind);
+    },
+  };
+}
+
+const BEHIND_PRODUCTS = [behindProducts(1), behindProducts(2)];
+
+/**
+ * The loss at θ + Σ xᵢ vᵢ for many coordinates xᵢ along one or two directions. What is linear in the weights and sees the
+ * data alone, the products of a first dense layer, is computed once at θ and once along each direction, and put together
+ * at every point; the rest of the network runs as ever. Equal to the loss at that point up to rounding.
+ *
+ * Memory: one output of the first layer for θ and for each direction, of all examples.
+ */
+export class AffineLosses {
+  private readonly machinery: PointMachinery;
+  private readonly parts: ReadonlyMap<number, Feeds>;
+  private readonly bytes: number;
+  private readonly behind: Computation;
+
+  private constructor(
+    machinery: PointMachinery,
+    behind: Computation,
+    parts: ReadonlyMap<number, Feeds>,
+    bytes: number,
+  ) {
+    this.machinery = machinery;
+    this.behind = behind;
+    this.parts = parts;
+    this.bytes = bytes;
+  }
+
+  /**
+   * Computes the parts.
+   *
+   * @param at makes a point of the sample at other parameters
+   * @returns undefined where the network has no such products, where there is no room for them, or where they are not finite
+   */
+  static async open(
+    machinery: PointMachinery,
+    sample: Sample,
+    {
+      origin,
+      vectors,
+      at,
+    }: { origin: Float64Array; vectors: readonly Float64Array[]; at: (theta: Float64Array) => Point },
+    context: RunContext,
+  ): Promise<AffineLosses | undefined> {
+    const { options, budget, runtime } = machinery;
+    const behind = BEHIND_PRODUCTS.at(vectors.length - 1);
+    const products = productsWithData(machinery.network(Math.min(options.batchSize, sample.examples)).graph);
+    if (products.length === 0 || behind === undefined) return undefined;
+    const perExample =
+      products.reduce((sum, { shape }) => sum + sizeOf(shape), 0) / Math.min(options.batchSize, sample.examples);
+    const bytes = perExample * sample.examples * (vectors.length + 1) * (options.precision === "float32" ? 4 : 8);
+    // Half is left for whatever else is kept.
+    if (bytes > budget.free / 2 || !budget.take(bytes)) return undefined;
+    const parts = new Map<number, Map<string, Feed>>();
+    let isFinite = true;
+    try {
+      for (const [k, theta] of [origin, ...vectors].entries()) {
+        await using point = at(theta);
+        await point.eachBatch(PRODUCTS, context, ({ start }, values) => {
+          const feeds = parts.get(start) ?? new Map<string, Feed>();
+          parts.set(start, feeds);
+          values.forEach((value: Tensor, product) => {
+            for (const x of value.data) if (!Number.isFinite(x)) isFinite = false;
+            feeds.set(partName(product, k), runtime.feed(value));
+          });
+        });
+      }
+    } catch (error) {
+      isFinite = false;
+      throw error;
+    } finally {
+      if (!isFinite) {
+        budget.give(bytes);
+        for (const feeds of parts.values()) releaseAll(feeds);
+      }
+    }
+    return isFinite ? new AffineLosses(machinery, behind, parts, bytes) : undefined;
+  }
+
+  /** @param point at θ + Σ xᵢ vᵢ, for what is behind the products */
+  async value(point: Point, coordinates: readonly number[], context: RunContext): Promise<LossValue> {
+    const { runtime, options } = this.machinery;
+    const shared = new Map(
+      coordinates.map((x, k) => {
+        const data = allocate(options.precision, 1);
+        data[0] = x;
+        return [coordinateName(k + 1), runtime.feed({ dtype: options.precision, shape: [], data })];
+      }),
+    );
+    try {
+      return await point.anyValue(context, {
+        computation: this.behind,
+        shared,
+        held: ({ start }: BatchRange) => this.parts.get(start) ?? new Map(),
+      });
+    } finally {
+      releaseAll(shared);
+    }
+  }
+
+  release(): void {
+    this.machinery.budget.give(this.bytes);
+    for (const feeds of this.parts.values()) releaseAll(feeds);
+  }
+}
