@@ -5,7 +5,8 @@ import { didYouMean } from "../util/suggest.ts";
 import type { AskedAxes } from "./axes.ts";
 import { NORMALIZATIONS } from "./normalizations/registry.ts";
 import { SPANS } from "./spans/registry.ts";
-import type { Span } from "./spans/span.ts";
+import { shortName } from "./short-name.ts";
+import { listed, type Span } from "./spans/span.ts";
 
 const AXES = "Axes";
 
@@ -107,4 +108,13 @@ export function expandedAxes(text: unknown, filesOf: (patterns: readonly string[
     .flatMap((word) => filesOf([word]))
     .map((file) => file.replaceAll(",", "\\,"))
     .join(",")}`;
+}
+
+/** What was asked for, as a title has it: files are counted where they are many. */
+export function axesTitle(text: string): string {
+  const colon = text.indexOf(":");
+  const span = SPANS.find((each) => each.name === text.slice(0, Math.max(0, colon)));
+  const files = span?.files(listed(text.slice(colon + 1))) ?? [];
+  if (files.length === 0) return text;
+  return `${span?.name} ${files.length > 3 ? `${files.length} files` : files.map(shortName).join(", ")}`;
 }

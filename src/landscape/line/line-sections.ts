@@ -1,5 +1,6 @@
 import type { ShownSection } from "../../result/shown-section.ts";
 import { formatEstimate, formatNumber, formatShare } from "../../util/format-number.ts";
+import { axesTitle } from "../asked.ts";
 import type { LineResult } from "./line-result.ts";
 
 /** The line in words and numbers. */
@@ -11,7 +12,7 @@ export function lineSections(result: LineResult): ShownSection[] {
   const lost = loss.filter((each) => each !== null && !Number.isFinite(each)).length;
   return [
     {
-      title: `The loss along ${direction}`,
+      title: `The loss along ${axesTitle(direction)}`,
       caveats: [
         ...(measured < x.length ? [`${measured} of ${x.length} points were measured: the time was up.`] : []),
         ...(lost > 0 ? [`The loss is not finite at ${lost} of ${x.length} points.`] : []),

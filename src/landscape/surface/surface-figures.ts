@@ -17,23 +17,18 @@ const CANNOT_TELL =
 
 /** The loss over the plane: lines of equal loss, then the relief itself, then the planes of other seeds. */
 export const surfaceFigures: FigureFamily<SurfaceResult> = ({ planes }) => [
-  { name: "contours", hero: "main", of: (result) => contourFigure(result, 0) },
+  { name: "contours", hero: "main", of: contourFigure },
   { name: "relief", hero: "main", of: perspectiveFigure },
-  ...planes.slice(1).map((_, i): FigureKind<SurfaceResult> => ({
-    name: `contours-${i + 2}`,
-    of: (result) => contourFigure(result, i + 1),
-  })),
+  ...(planes.length > 1 ? [{ name: "planes", of: panelsFigure }] : []),
 ];
 
 type Drawn = ReturnType<FigureKind<SurfaceResult>["of"]>;
 
-function contourFigure(result: SurfaceResult, index: number): Drawn {
-  const plane = result.planes[index];
+function contourFigure(result: SurfaceResult): Drawn {
+  const [plane] = result.planes;
   const relief = reliefOf(result, plane);
   if (relief === undefined) return undefined;
-  // Planes of several seeds are read beside each other: they have the same levels.
-  const all = result.planes.flatMap((each) => groundOf(reliefOf(result, each) ?? { x: [], y: [], height: [] }));
-  const { values: levels, isLogarithmic } = contourLevels(all, LEVELS);
+  const { values: levels, isLogarithmic } = contourLevels(groundOf(relief), LEVELS);
   const lines = contours(relief, levels);
   const rows = finite(
     lines.flatMap(({ level, points }, line) =>
@@ -72,7 +67,7 @@ function contourFigure(result: SurfaceResult, index: number): Drawn {
     legend: null,
   };
   return {
-    title: index === 0 ? "The loss over the plane" : `The loss over plane ${index + 1}`,
+    title: "The loss over the plane",
     description:
       `Lines of equal loss over a plane through the weights, each with its loss${isLogarithmic ? ", at powers of ten and parts of them" : ""}; dashed where it is lower than at the weights. ` +
       (ellipse.length > 0
@@ -147,6 +142,114 @@ function contourFigure(result: SurfaceResult, index: number): Drawn {
       ],
     }),
     table: tableOf(result, plane),
+  };
+}
+
+/** Panels in a row, and what lies between them, as a part of their width. */
+const PANELS = 3;
+const GAP = 0.16;
+
+/** The planes of all seeds beside each other, with the same levels: what differs between them is chance. */
+function panelsFigure(result: SurfaceResult): Drawn {
+  const reliefs = result.planes.map((plane) => reliefOf(result, plane));
+  const { values: levels } = contourLevels(
+    reliefs.flatMap((relief) => (relief ? groundOf(relief) : [])),
+    LEVELS,
+  );
+  const columns = Math.min(PANELS, reliefs.length);
+  const rows = Math.ceil(reliefs.length / columns);
+  const part = (at: number, values: readonly number[]) => (at - values[0]) / (values[values.length - 1] - values[0]);
+  const spotIn = (panel: number, u: number, v: number) => ({
+    u: (panel % columns) * (1 + GAP) + u,
+    v: (rows - 1 - Math.floor(panel / columns)) * (1 + GAP) + v,
+  });
+  const drawn = reliefs.map((relief) => (relief ? contours(relief, levels) : []));
+  const lines = drawn.flatMap((each, panel) =>
+    each.flatMap(({ level, points }, line) =>
+      points.map(([x, y], k) => ({
+        line: `${panel}-${line}`,
+        k,
+        side: level < result.home ? "lower" : "higher",
+        ...spotIn(panel, part(x, result.x), part(y, result.y)),
+      })),
+    ),
+  );
+  const frames = reliefs.flatMap((_, panel) =>
+    [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [0, 1],
+      [0, 0],
+    ].map(([u, v], k) => ({ panel, k, ...spotIn(panel, u, v) })),
+  );
+  const centres = reliefs.map((_, panel) => spotIn(panel, part(0, result.x), part(0, result.y)));
+  const titles = reliefs.map((_, panel) => ({ label: `plane ${panel + 1}`, ...spotIn(panel, 0.5, 1.06) }));
+  const texts = drawn.flatMap((each, panel) =>
+    labelsOf(each).map(({ x, y, label }) => ({ label, ...spotIn(panel, part(x, result.x), part(y, result.y)) })),
+  );
+  const bound = { type: "quantitative", axis: null } as const;
+  const u = { field: "u", ...bound, scale: { domain: [0, columns + (columns - 1) * GAP], nice: false, zero: false } };
+  const v = { field: "v", ...bound, scale: { domain: [0, rows + (rows - 1) * GAP + 0.12], nice: false, zero: false } };
+  const order = { field: "k", type: "quantitative" } as const;
+  const dashes = {
+    field: "side",
+    scale: {
+      domain: ["higher", "lower"],
+      range: [
+        [1, 0],
+        [4, 3],
+      ],
+    },
+    legend: null,
+  };
+  return {
+    title: "Planes of other seeds",
+    description:
+      "Lines of equal loss over planes whose directions differ by their random numbers alone, with the same levels in all; axes and ranges are those of the first. What differs between them is chance, and no property of the network. " +
+      CANNOT_TELL,
+    spec: frame({
+      height: Math.round((560 / columns) * rows * 0.95),
+      data: { values: finite(lines) },
+      layer: [
+        {
+          data: { values: frames },
+          mark: { type: "line", color: COLOUR.rule, strokeWidth: 1 },
+          encoding: { x: u, y: v, order, detail: { field: "panel", type: "nominal" } },
+        },
+        {
+          mark: { type: "line", strokeWidth: 1.1, color: COLOUR.primary },
+          encoding: { x: u, y: v, order, detail: { field: "line", type: "nominal" }, strokeDash: dashes },
+        },
+        {
+          data: { values: texts },
+          mark: { type: "text", fontSize: 9, stroke: COLOUR.paper, strokeWidth: 3 },
+          encoding: { x: u, y: v, text: { field: "label" } },
+        },
+        {
+          data: { values: texts },
+          mark: { type: "text", fontSize: 9, color: COLOUR.ink },
+          encoding: { x: u, y: v, text: { field: "label" } },
+        },
+        {
+          data: { values: centres },
+          mark: { type: "point", shape: "cross", filled: true, size: 40, color: COLOUR.secondary, opacity: 1 },
+          encoding: { x: u, y: v },
+        },
+        {
+          data: { values: titles },
+          mark: { type: "text", fontSize: 11, color: COLOUR.quiet },
+          encoding: { x: u, y: v, text: { field: "label" } },
+        },
+      ],
+    }),
+    table: {
+      columns: ["plane", "lowest loss", "highest loss"],
+      rows: reliefs.map((relief, panel) => {
+        const ground = relief ? groundOf(relief) : [];
+        return [panel + 1, ...(ground.length > 0 ? [Math.min(...ground), Math.max(...ground)] : [null, null])];
+      }),
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ShownSection } from "../../result/shown-section.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../../util/format-number.ts";
+import { axesTitle } from "../asked.ts";
 import type { PlaneResult, SurfaceResult } from "./surface-result.ts";
 
 /** The surface in words and numbers. */
@@ -12,7 +13,7 @@ export function surfaceSections(result: SurfaceResult): ShownSection[] {
     .filter((each) => each !== null && !Number.isFinite(each)).length;
   const range = (values: readonly number[]) => `${plain(values[0])} to ${plain(values[values.length - 1])}`;
   const main: ShownSection = {
-    title: `The loss over the plane ${plane}`,
+    title: `The loss over the plane ${axesTitle(plane)}`,
     caveats: [
       ...(measured < points
         ? [`${measured} of ${points} points were measured, from coarse to fine: the time was up.`]
@@ -47,7 +48,7 @@ export function surfaceSections(result: SurfaceResult): ShownSection[] {
       },
       {
         label: "Share of the largest curvatures",
-        value: first.share.top === null ? "n/a" : formatShare(first.share.top),
+        value: formatNumber(first.share.top, 2),
         note:
           top === null || top.length === 0
             ? "not measured"
@@ -59,7 +60,10 @@ export function surfaceSections(result: SurfaceResult): ShownSection[] {
         ? null
         : {
             columns: ["weights", "x", "y", "distance out of the plane"],
-            rows: first.marks.map(({ name, x: at, y: across, outside }) => [name, at, across, outside]),
+            rows: first.marks.map(({ name, x: at, y: across, outside }) => [
+              name,
+              ...[at, across, outside].map((each) => formatNumber(each)),
+            ]),
           },
   };
   return planes.length < 2 ? [main] : [main, seeds(result)];
@@ -75,7 +79,8 @@ function shareOf(share: PlaneResult["share"]["trace"]): string {
   if (share === null) return "n/a";
   if (!Number.isFinite(share.lower) || !Number.isFinite(share.upper))
     return "not resolved: the interval of tr H holds 0";
-  return `${formatShare(share.value)} (${formatShare(share.lower)} to ${formatShare(share.upper)})`;
+  const [value, lower, upper] = [share.value, share.lower, share.upper].map((each) => formatNumber(each, 2));
+  return `${value} (${lower} to ${upper})`;
 }
 
 function endOfQuadratic({ quadratic: { holdsTo, leavesAt, share } }: PlaneResult): string {
@@ -119,11 +124,9 @@ function seeds({ planes, spread }: SurfaceResult): ShownSection {
       columns: ["plane", "½ tr PHP", "share of tr H", "cosine", "highest loss", "quadratic holds to"],
       rows: planes.map((each, i) => [
         i + 1,
-        traceInPlane(each) / 2,
-        each.share.trace?.value ?? null,
-        each.cosine,
-        highest(each),
-        each.quadratic.holdsTo,
+        ...[traceInPlane(each) / 2, each.share.trace?.value, each.cosine, highest(each), each.quadratic.holdsTo].map(
+          (value) => formatNumber(value, 3),
+        ),
       ]),
     },
   };
