@@ -6,6 +6,7 @@ import type { Sample } from "../problem/sample.ts";
 import { withStatistics, type WithStatistics } from "../problem/with-statistics.ts";
 import { norm2 } from "../linalg/vector.ts";
 import type { ParameterTensor } from "../problem/parameter-space.ts";
+import type { Ground } from "./paths/path.ts";
 import { productOperator } from "../operators/problem-operators.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import { hessianProduct } from "../problem/derivatives.ts";
@@ -28,6 +29,9 @@ export interface LossesAt {
   /** Null where no held-out examples were given. */
   readonly test: Losses | null;
 }
+
+/** Examples of a gradient that is taken on some. */
+const SAMPLED = 256;
 
 /**
  * The loss of a network at any weights. Where the network is normalised by running statistics, they stand behind the
@@ -98,13 +102,37 @@ export class Terrain {
     };
   }
 
+  /** The loss on the data alone. */
+  async loss(theta: Float64Array, context: RunContext = {}): Promise<number> {
+    const there = await this.settled(theta, context);
+    return (await this.on(this.problem.at(there), theta, context)).loss;
+  }
+
+  /** What ways are looked for on: the loss of the data, and its gradient on all of them or on some. */
+  ground(random: RandomStream, context: RunContext = {}): Ground {
+    const { examples } = this.problem;
+    const count = Math.min(SAMPLED, examples);
+    return {
+      value: (theta) => this.loss(theta, context),
+      gradient: (theta) => this.gradient(theta, undefined, context),
+      sampledGradient: (theta) =>
+        this.gradient(
+          theta,
+          count === examples ? undefined : Int32Array.from(random.permutation(examples).subarray(0, count)),
+          context,
+        ),
+    };
+  }
+
+  /** λ of the term λ/2‖θ‖² where the problem with statistics has none: it would be of the statistics, too. */
+  private get ownPenalty(): number {
+    return this.statistics ? this.original.options.l2 : 0;
+  }
+
   private async on(point: Point, theta: Float64Array, context: RunContext): Promise<Losses> {
     try {
       const { loss, accuracy } = await point.anyValue(context);
-      // The problem with statistics has no such term: it would be of the statistics, too.
-      const penalty = this.statistics
-        ? (this.original.options.l2 / 2) * norm2(theta.subarray(0, this.trained)) ** 2
-        : 0;
+      const penalty = (this.ownPenalty / 2) * norm2(theta.subarray(0, this.trained)) ** 2;
       return { loss: loss + penalty, accuracy: accuracy ?? null };
     } finally {
       await point.release();
@@ -137,7 +165,7 @@ export class Terrain {
   ): Promise<{ readonly operator: LinearOperator; release(): Promise<void> }> {
     const point = this.problem.at(await this.settled(theta, context));
     const whole = productOperator(point, hessianProduct, context);
-    const { trained } = this;
+    const { trained, ownPenalty } = this;
     const padded = (vector: Float64Array) => {
       const all = new Float64Array(point.dimension);
       all.set(vector);
@@ -147,7 +175,10 @@ export class Terrain {
       ...whole,
       dimension: trained,
       diagonalBlock: undefined,
-      apply: async (block) => (await whole.apply(block.map(padded))).map((product) => product.slice(0, trained)),
+      apply: async (block) => {
+        const products = await whole.apply(block.map(padded));
+        return products.map((product, k) => product.slice(0, trained).map((x, i) => x + ownPenalty * block[k][i]));
+      },
     };
     return { operator: this.statistics ? operator : whole, release: () => point.release() };
   }
@@ -168,6 +199,8 @@ export class Terrain {
     const point = this.problem.at(there, { examples });
     try {
       const gradient = await point.gradient(context);
+      const penalty = this.ownPenalty;
+      if (penalty !== 0) for (let i = 0; i < this.trained; i++) gradient[i] += penalty * theta[i];
       return gradient.fill(0, this.trained);
     } finally {
       await point.release();

@@ -11,34 +11,63 @@ export function timesTransposed(a: Float64Array, b: Float64Array, inner: number)
   const rows = inner === 0 ? 0 : a.length / inner;
   const columns = inner === 0 ? 0 : b.length / inner;
   const product = new Float64Array(rows * columns);
-  // Two rows by four columns at a time stay in registers.
-  for (let i = 0; i < rows; i += 2) {
-    const second = Math.min(i + 1, rows - 1) * inner;
-    const first = i * inner;
+  const sums = new Float64Array(16);
+  // Four rows by four columns at a time stay in registers; what is beyond the last is the last again, and not kept.
+  for (let i = 0; i < rows; i += 4) {
+    const i0 = i * inner;
+    const i1 = Math.min(i + 1, rows - 1) * inner;
+    const i2 = Math.min(i + 2, rows - 1) * inner;
+    const i3 = Math.min(i + 3, rows - 1) * inner;
     for (let j = 0; j < columns; j += 4) {
       const j0 = j * inner;
       const j1 = Math.min(j + 1, columns - 1) * inner;
       const j2 = Math.min(j + 2, columns - 1) * inner;
       const j3 = Math.min(j + 3, columns - 1) * inner;
-      let [s0, s1, s2, s3, t0, t1, t2, t3] = [0, 0, 0, 0, 0, 0, 0, 0];
+      let s00 = 0;
+      let s01 = 0;
+      let s02 = 0;
+      let s03 = 0;
+      let s10 = 0;
+      let s11 = 0;
+      let s12 = 0;
+      let s13 = 0;
+      let s20 = 0;
+      let s21 = 0;
+      let s22 = 0;
+      let s23 = 0;
+      let s30 = 0;
+      let s31 = 0;
+      let s32 = 0;
+      let s33 = 0;
       for (let k = 0; k < inner; k++) {
-        const x = a[first + k];
-        const y = a[second + k];
-        const [b0, b1, b2, b3] = [b[j0 + k], b[j1 + k], b[j2 + k], b[j3 + k]];
-        s0 += x * b0;
-        s1 += x * b1;
-        s2 += x * b2;
-        s3 += x * b3;
-        t0 += y * b0;
-        t1 += y * b1;
-        t2 += y * b2;
-        t3 += y * b3;
+        const b0 = b[j0 + k];
+        const b1 = b[j1 + k];
+        const b2 = b[j2 + k];
+        const b3 = b[j3 + k];
+        let x = a[i0 + k];
+        s00 += x * b0;
+        s01 += x * b1;
+        s02 += x * b2;
+        s03 += x * b3;
+        x = a[i1 + k];
+        s10 += x * b0;
+        s11 += x * b1;
+        s12 += x * b2;
+        s13 += x * b3;
+        x = a[i2 + k];
+        s20 += x * b0;
+        s21 += x * b1;
+        s22 += x * b2;
+        s23 += x * b3;
+        x = a[i3 + k];
+        s30 += x * b0;
+        s31 += x * b1;
+        s32 += x * b2;
+        s33 += x * b3;
       }
-      const put = (row: number, sums: readonly number[]) => {
-        for (let k = 0; k < 4 && j + k < columns; k++) product[row * columns + j + k] = sums[k];
-      };
-      put(i, [s0, s1, s2, s3]);
-      if (i + 1 < rows) put(i + 1, [t0, t1, t2, t3]);
+      sums.set([s00, s01, s02, s03, s10, s11, s12, s13, s20, s21, s22, s23, s30, s31, s32, s33]);
+      for (let r = 0; r < 4 && i + r < rows; r++)
+        for (let c = 0; c < 4 && j + c < columns; c++) product[(i + r) * columns + j + c] = sums[4 * r + c];
     }
   }
   return product;

@@ -4,6 +4,7 @@ import { sizeOf } from "../util/tensor.ts";
 import type { NetworkSymmetry, Symmetry, UnitDimension } from "./symmetry.ts";
 import {
   applyElement,
+  applyToTensor,
   exchange,
   type GroupElement,
   identityElement,
@@ -46,21 +47,15 @@ export function gainsCanGo({ gains }: NetworkSymmetry, theta: Float64Array): boo
  * to exchanges and rotations. The map is the root of the geometric mean of (P Pᵀ)⁻¹ and Q Qᵀ.
  *
  * Cost: a few hundred eigenproblems of the size of a class at most; classes of rectified units need none.
- *
- * @param gainNames tensors of gains, which become ones
  */
 export function balance({ symmetry, gains }: NetworkSymmetry, theta: Float64Array): Balanced {
-  const back: ((theta: Float64Array) => Float64Array)[] = [];
-  let current = theta;
-  const go = (of: Symmetry, element: GroupElement) => {
-    current = applyElement(of, element, current);
-    const inverse = inverseElement(of, element);
-    back.push((moved) => applyElement(of, inverse, moved));
-  };
-  if (gains.classes.length > 0) go(gains, unitGains(gains, theta));
+  const ones = gains.classes.length > 0 ? unitGains(gains, theta) : [];
+  const current = applyElement(gains, ones, theta);
   const free = [...symmetry.classes.keys()].filter((units) =>
     ["general", "monomial"].includes(symmetry.classes[units].freedom),
   );
+  // Maps of different classes change different axes, in whatever order; those of one follow each other.
+  const whole = identityElement(symmetry);
   for (let sweep = 0, change = Infinity; sweep < MOST_SWEEPS && change > SETTLED && free.length > 0; sweep++) {
     change = 0;
     for (const units of free) {
@@ -68,10 +63,34 @@ export function balance({ symmetry, gains }: NetworkSymmetry, theta: Float64Arra
       change = Math.max(change, distance);
       const element = identityElement(symmetry);
       element[units] = maps;
-      go(symmetry, element);
+      for (const { offset, dimensions } of symmetry.tensors) {
+        if (!dimensions.some((each) => each.units === units)) continue;
+        const end = offset + sizeOf(dimensions.map(({ extent }) => extent));
+        current.set(applyToTensor(symmetry, element, current.subarray(offset, end), dimensions), offset);
+      }
+      const n = symmetry.classes[units].extent;
+      whole[units] = maps.map((map, place) => followed(whole[units][place], map, n));
     }
   }
-  return { theta: current, back: (moved) => back.reduceRight((at, undo) => undo(at), moved) };
+  const [undone, gained] = [inverseElement(symmetry, whole), inverseElement(gains, ones)];
+  return {
+    theta: current,
+    back: (moved) => applyElement(gains, gained, applyElement(symmetry, undone, moved)),
+  };
+}
+
+/** One map after another: scales with scales, shears with shears, in units that stay where they are. */
+function followed(first: UnitMap, then: UnitMap, n: number): UnitMap {
+  if ("matrix" in then) {
+    if (!("matrix" in first)) return then;
+    return {
+      matrix: timesTransposed(then.matrix, transposed(first.matrix, n), n),
+      dual: timesTransposed(then.dual, transposed(first.dual, n), n),
+    };
+  }
+  if ("matrix" in first || then.scales === undefined) return first;
+  const { scales } = then;
+  return exchange(then.order, first.scales ? first.scales.map((x, i) => x * scales[i]) : scales);
 }
 
 /** The scales that make every gain 1: of each class, the reciprocals of its gain. */
@@ -86,35 +105,57 @@ function unitGains(gains: Symmetry, theta: Float64Array): GroupElement {
 
 /** The maps that balance one class, and how far they are from the identity. */
 function balancing(symmetry: Symmetry, theta: Float64Array, units: number): { maps: UnitMap[]; distance: number } {
-  const { classes, tensors } = symmetry;
-  const { extent: n, freedom, places } = classes[units];
+  const { classes } = symmetry;
+  const { freedom, places } = classes[units];
   const count = places === undefined ? 1 : classes[places].extent;
   const maps: UnitMap[] = [];
   let distance = 0;
   for (let place = 0; place < count; place++) {
-    const sides = [new Float64Array(n * n), new Float64Array(n * n)];
-    for (const { offset, dimensions } of tensors) {
-      dimensions.forEach((each, at) => {
-        if (each.units !== units) return;
-        const data = theta.subarray(offset, offset + sizeOf(dimensions.map(({ extent }) => extent)));
-        const along = places === undefined ? -1 : dimensions.findIndex((other) => other.units === places);
-        const rows = rowsAt(data, dimensions, at, along, place);
-        const products = timesTransposed(rows, rows, rows.length / n);
-        products.forEach((x, i) => (sides[Number(each.dual)][i] += x));
-      });
-    }
-    const map = freedom === "monomial" ? balancingScales(sides, n) : balancingShear(sides, n);
+    const map = (freedom === "monomial" ? balancingScales : balancingShear)(symmetry, theta, units, place);
     maps.push(map.map);
     distance = Math.max(distance, map.distance);
   }
   return { maps, distance };
 }
 
-function balancingScales([p, q]: readonly Float64Array[], n: number): { map: UnitMap; distance: number } {
+/** Shows every tensor's dimension that holds units of a class. */
+function eachSide(
+  { tensors }: Symmetry,
+  theta: Float64Array,
+  units: number,
+  visit: (data: Float64Array, dimensions: readonly UnitDimension[], at: number) => void,
+): void {
+  for (const { offset, dimensions } of tensors) {
+    dimensions.forEach((each, at) => {
+      if (each.units !== units) return;
+      visit(theta.subarray(offset, offset + sizeOf(dimensions.map(({ extent }) => extent))), dimensions, at);
+    });
+  }
+}
+
+interface Balancing {
+  readonly map: UnitMap;
+  readonly distance: number;
+}
+
+/** s⁴ = Σ q² / Σ p² for each unit, p where its scale stands and q where the reciprocal does. */
+function balancingScales(symmetry: Symmetry, theta: Float64Array, units: number, place: number): Balancing {
+  const { extent: n, places } = symmetry.classes[units];
+  const [p, q] = [new Float64Array(n), new Float64Array(n)];
+  eachSide(symmetry, theta, units, (data, dimensions, at) => {
+    const along = places === undefined ? -1 : dimensions.findIndex((other) => other.units === places);
+    const rows = rowsAt(data, dimensions, at, along, place);
+    const sums = dimensions[at].dual ? q : p;
+    const width = rows.length / n;
+    for (let unit = 0; unit < n; unit++) {
+      let sum = 0;
+      for (let i = unit * width; i < (unit + 1) * width; i++) sum += rows[i] * rows[i];
+      sums[unit] += sum;
+    }
+  });
   let distance = 0;
-  const scales = Float64Array.from({ length: n }, (_, i) => {
-    const [own, dual] = [p[i * (n + 1)], q[i * (n + 1)]];
-    const scale = own > 0 && dual > 0 ? Math.sqrt(Math.sqrt(dual / own)) : 1;
+  const scales = p.map((own, i) => {
+    const scale = own > 0 && q[i] > 0 ? Math.sqrt(Math.sqrt(q[i] / own)) : 1;
     distance = Math.max(distance, Math.abs(scale - 1));
     return scale;
   });
@@ -122,7 +163,17 @@ function balancingScales([p, q]: readonly Float64Array[], n: number): { map: Uni
 }
 
 /** M = S^½ for S = P^−½ (P^½ Q P^½)^½ P^−½, which solves S P S = Q. */
-function balancingShear([p, q]: readonly Float64Array[], n: number): { map: UnitMap; distance: number } {
+function balancingShear(symmetry: Symmetry, theta: Float64Array, units: number, place: number): Balancing {
+  const { extent: n, places } = symmetry.classes[units];
+  const [p, q] = [new Float64Array(n * n), new Float64Array(n * n)];
+  eachSide(symmetry, theta, units, (data, dimensions, at) => {
+    const along = places === undefined ? -1 : dimensions.findIndex((other) => other.units === places);
+    const rows = rowsAt(data, dimensions, at, along, place);
+    const sum = dimensions[at].dual ? q : p;
+    timesTransposed(rows, rows, rows.length / n).forEach((x, i) => {
+      sum[i] += x;
+    });
+  });
   const root = powersOf(p, n, [0.5, -0.5]);
   const none = { map: exchange(identityOrder(n)), distance: 0 };
   if (!root || !powersOf(q, n, [0.5])) return none;
@@ -166,13 +217,19 @@ function rowsAt(
   along: number,
   place: number,
 ): Float64Array {
+  if (along < 0 && at === 0) return data;
   const extents = dimensions.map(({ extent }) => extent);
-  const n = extents[at];
   const strides = extents.map((_, each) => sizeOf(extents.slice(each + 1)));
-  const rows: number[][] = Array.from({ length: n }, () => []);
-  data.forEach((x, i) => {
-    if (along >= 0 && Math.floor(i / strides[along]) % extents[along] !== place) return;
-    rows[Math.floor(i / strides[at]) % n].push(x);
-  });
-  return Float64Array.from(rows.flat());
+  const rows = new Float64Array(along < 0 ? data.length : data.length / extents[along]);
+  const width = rows.length / extents[at];
+  const filled = new Uint32Array(extents[at]);
+  // A run of elements belongs to one unit.
+  for (let from = 0; from < data.length; from += strides[at]) {
+    const unit = (from / strides[at]) % extents[at];
+    for (let i = from; i < from + strides[at]; i++) {
+      if (along >= 0 && Math.floor(i / strides[along]) % extents[along] !== place) continue;
+      rows[unit * width + filled[unit]++] = data[i];
+    }
+  }
+  return rows;
 }

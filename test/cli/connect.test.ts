@@ -31,6 +31,14 @@ describe("connect", () => {
     expect(straight.barrier.after).toBeNull();
   }, 240_000);
 
+  it("finds a curve round the barrier, with the same ends", async () => {
+    const run = await thalweg(["connect", ...mlp, "--path", "bezier", "--points", "21", "--json"]);
+    const { result } = JSON.parse(run.out);
+    expect(result.barrier.after.train).toBeLessThan(0.1 * result.barrier.before.train);
+    const [line, curve] = result.profiles;
+    for (const at of [0, -1]) expect(curve.train.loss.at(at)).toBe(line.train.loss.at(at));
+  }, 240_000);
+
   it("finds no barrier between a network and itself, with statistics taken anew at every point", async () => {
     const model = pair("resnet/a.onnx");
     const run = await thalweg(["connect", model, model, "--data", pair("resnet/data.npz"), "--points", "5", "--json"]);

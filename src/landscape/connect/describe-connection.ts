@@ -1,4 +1,5 @@
 import { norm2 } from "../../linalg/vector.ts";
+import type { Tried } from "./align-both.ts";
 import type { Terrain } from "../terrain.ts";
 import type { ConnectResult } from "./connect-result.ts";
 import type { Alignment } from "./find-alignment.ts";
@@ -46,7 +47,7 @@ export async function outputDifference(terrain: Terrain, a: Float64Array, b: Flo
 /** What was tried, the one that was taken first. */
 export function alignmentOf(
   file: string,
-  tried: { readonly permuted: Alignment | undefined; readonly aligned: Alignment | undefined },
+  tried: Tried,
   distance: { readonly before: number; readonly after: number },
 ): ConnectResult["alignment"] {
   const attemptsOf = (maps: string, alignment: Alignment | undefined) =>
@@ -61,12 +62,12 @@ export function alignmentOf(
     }));
   return {
     file,
-    attempts: [...attemptsOf("all that the graph allows", tried.aligned), ...attemptsOf("exchanges", tried.permuted)],
+    attempts: [...attemptsOf("all that the graph allows", tried.whole), ...attemptsOf("exchanges", tried.permuted)],
     distance,
-    classes: (tried.aligned?.classes ?? []).map(({ extent, freedom, places, tensors }) => ({
+    classes: (tried.whole?.classes ?? []).map(({ extent, freedom, places, tensors }) => ({
       units: extent,
       maps: freedom,
-      places: places === undefined ? 1 : (tried.aligned?.classes[places].extent ?? 1),
+      places: places === undefined ? 1 : (tried.whole?.classes[places].extent ?? 1),
       tensors: [...tensors],
     })),
   };

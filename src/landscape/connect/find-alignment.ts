@@ -56,7 +56,7 @@ export interface Alignment {
   readonly classes: readonly (UnitClass & { readonly tensors: readonly string[] })[];
 }
 
-/** Examples that activations are compared on, and that a gradient step takes. */
+/** Examples that activations are compared on. */
 const EXAMPLES = 256;
 
 /** Between two looks at the loss of the matching by loss. */
@@ -81,7 +81,7 @@ export async function findAlignment(
   const weights = weightEvidence(pair);
   const keep = async (by: Attempt["by"], start: number, { element, steps: taken }: Found) => {
     const theta = aligned(pair, element);
-    const middle = await terrain.losses(halfWay(mine, theta), context);
+    const middle = await terrain.loss(halfWay(mine, theta), context);
     const distance = norm2(theta.map((x, i) => x - mine[i]).subarray(0, terrain.trained));
     attempts.push({
       by,
@@ -90,7 +90,7 @@ export async function findAlignment(
       steps: taken,
       theta,
       distance,
-      middle: middle.train.loss,
+      middle,
       element,
     });
   };
@@ -144,23 +144,15 @@ async function byLoss(
   keep: (by: Attempt["by"], start: number, found: Found) => Promise<void>,
   context: RunContext,
 ): Promise<void> {
-  const stream = random.split("loss");
-  const { examples } = terrain.problem;
-  const count = Math.min(EXAMPLES, examples);
-  const gradient = (middle: Float64Array) =>
-    terrain.gradient(
-      middle,
-      count === examples ? undefined : Int32Array.from(stream.permutation(examples).subarray(0, count)),
-      context,
-    );
+  const { sampledGradient } = terrain.ground(random.split("loss"), context);
   let lowest: { readonly loss: number; readonly element: Matching["element"] } | undefined;
   let step = 0;
-  for await (const element of matchByLoss(pair, from.element, steps, gradient)) {
+  for await (const element of matchByLoss(pair, from.element, steps, sampledGradient)) {
     step++;
     if (step % STRIDE !== 0 && step !== steps) continue;
     const theta = aligned(pair, element);
-    const { train } = await terrain.losses(halfWay(pair.mine.back(pair.mine.theta), theta), context);
-    if (lowest === undefined || train.loss < lowest.loss) lowest = { loss: train.loss, element };
+    const loss = await terrain.loss(halfWay(pair.mine.back(pair.mine.theta), theta), context);
+    if (lowest === undefined || loss < lowest.loss) lowest = { loss, element };
     context.progress?.({ stage: "matching units by the loss half-way", done: step, total: steps });
   }
   if (lowest === undefined || !(lowest.loss < from.middle)) return;

@@ -12,7 +12,7 @@ const MOST_PRODUCTS = 200;
 
 export interface HighestPoint {
   readonly gradientNorm: number;
-  readonly negative: readonly { readonly value: number; readonly residual: number }[];
+  readonly negative: { readonly value: number; readonly residual: number }[];
   /** Whether those are all of them. */
   readonly isWhole: boolean;
 }

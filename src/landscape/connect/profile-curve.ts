@@ -35,7 +35,7 @@ export async function profileCurve(
     found.set(t, await terrain.losses(curve.at(t), context));
     context.progress?.({ stage: title, done: ++done, total: points + REFINEMENTS });
   };
-  for (let i = 0; i < points; i++) await look(i / (points - 1));
+  for (const t of placesOf(curve, points)) await look(t);
   await refine(found, look);
   const t = [...found.keys()].sort((a, b) => a - b);
   const arc: number[] = [0];
@@ -44,6 +44,11 @@ export async function profileCurve(
     arc.push(arc[i - 1] + norm2(to.map((x, k) => x - from[k])));
   }
   return { t, arc, at: t.flatMap((each) => found.get(each) ?? []) };
+}
+
+/** Evenly spaced places, and those that the way is made of. */
+function placesOf({ knots = [] }: Curve, points: number): Set<number> {
+  return new Set([...Array.from({ length: points }, (_, i) => i / (points - 1)), ...knots]);
 }
 
 const REFINEMENTS = 8;
