@@ -2,6 +2,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { Freedom } from "../src/graph/unit-freedom.ts";
 import type { Problem } from "../src/problem/problem.ts";
 import { createRandom } from "../src/random/random-stream.ts";
+import { findAlignment } from "../src/landscape/connect/find-alignment.ts";
+import { Terrain } from "../src/landscape/terrain.ts";
 import { aligned, balancedPair, matchPair, startingElement, weightEvidence } from "../src/symmetry/align.ts";
 import { balance } from "../src/symmetry/balance.ts";
 import { deriveSymmetry } from "../src/symmetry/derive-symmetry.ts";
@@ -91,6 +93,22 @@ describe.each(PAIRS)("the symmetries of the network %s", (name) => {
     const loss = await lossAt(problem, theta);
     const middle = theta.map((x, i) => (x + found[i]) / 2);
     expect((await lossAt(problem, middle)) - loss).toBeLessThan(1e-6 * loss);
+  });
+});
+
+describe("two transformers that were trained apart", () => {
+  it("are parted by less than half by maps that are no exchanges, and by less than exchanges leave", async () => {
+    const { problem, other } = pairOf("vit");
+    const terrain = Terrain.open(problem);
+    const ends = { mine: problem.point.parameters, theirs: other };
+    const middle = await terrain.loss(ends.mine.map((x, i) => (x + other[i]) / 2));
+    const leftBy = async (within: Freedom) => {
+      const found = await findAlignment(terrain, ends, { within, starts: 1, steps: 60 }, createRandom(2), {});
+      return found?.attempts[0].middle ?? Number.NaN;
+    };
+    const [exchanged, turned] = [await leftBy("permutation"), await leftBy("general")];
+    expect(turned).toBeLessThan(middle / 2);
+    expect(turned).toBeLessThan(exchanged);
   });
 });
 

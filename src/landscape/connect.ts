@@ -150,6 +150,7 @@ export const connect = defineExperiment({
             })
           : null,
         estimatesStatistics: terrain.estimates,
+        statisticsBatch: terrain.estimates ? problem.point.batchSize : null,
         highest,
       };
       const weights = () => safetensorsChunks(terrain.problem.space.unflatten(target, problem.options.precision));

@@ -70,6 +70,7 @@ export const connectResult = z.object({
     })
     .nullable(),
   estimatesStatistics: z.boolean().describe("Whether running statistics were taken from the data at every point."),
+  statisticsBatch: count.nullable().default(null).describe("Examples of the batches that they were taken from."),
   highest: z
     .object({
       t: real,

@@ -1,5 +1,6 @@
 import type { ShownSection } from "../../result/shown-section.ts";
 import { formatNumber, formatShare } from "../../util/format-number.ts";
+import { linear } from "../paths/linear.ts";
 import type { ConnectResult } from "./connect-result.ts";
 
 /** The result in words: what parts the networks, what alignment and way changed, and what is not said by it. */
@@ -21,7 +22,12 @@ function barrierSection(result: ConnectResult): ShownSection {
       { label: "barrier, straight line", value: shown(barrier.before.train, rounding) },
       ...(barrier.permuted ? [{ label: "units exchanged", value: shown(barrier.permuted.train, rounding) }] : []),
       ...(barrier.aligned ? [{ label: "aligned", value: shown(barrier.aligned.train, rounding) }] : []),
-      ...(barrier.after ? [{ label: "on the way asked for", value: shown(barrier.after.train, rounding) }] : []),
+      ...(isCurved(result) && barrier.after
+        ? [{ label: "on the way asked for", value: shown(barrier.after.train, rounding) }]
+        : []),
+      ...(result.highest
+        ? [{ label: "directions that lead down at the highest point", value: downwards(result.highest) }]
+        : []),
     ],
     table: { columns: ["way", "barrier", "highest loss", "barrier, held-out", "highest, held-out"], rows },
   };
@@ -35,6 +41,14 @@ function height(t: readonly number[], losses: readonly number[] | undefined): nu
 
 function highest(losses: readonly number[] | undefined): number | null {
   return losses === undefined ? null : Math.max(...losses);
+}
+
+function isCurved({ profiles }: ConnectResult): boolean {
+  return profiles.some(({ path }) => path !== linear.name);
+}
+
+function downwards({ negative, isWhole }: NonNullable<ConnectResult["highest"]>): string {
+  return isWhole ? String(negative.length) : `at least ${negative.length}`;
 }
 
 function digits(value: number | null): string {
@@ -58,8 +72,13 @@ function* sentences(result: ConnectResult): Generator<string> {
       yield `On the ${way} it rises ${formatNumber(after.train, 3)}: ${formatShare(after.train / before.train)} of that.`;
     else yield `On the ${way} it rises ${formatNumber(after.train, 3)}.`;
   }
+  if (result.highest) {
+    const { t, gradientNorm, negative } = result.highest;
+    const [lowest] = negative;
+    yield `Its highest point is at t = ${formatNumber(t, 3)}; the slope there is ${formatNumber(gradientNorm, 2)}${lowest === undefined ? "." : ` and the most negative curvature that was found ${formatNumber(lowest.value, 3)} ± ${formatNumber(lowest.residual, 1)}.`}`;
+  }
   if (result.estimatesStatistics)
-    yield "Running statistics were taken from the data at every point, at the ends, too: those of the files are of two places only.";
+    yield `Running statistics were taken from the data at every point, at the ends, too, as those of batches of ${result.statisticsBatch ?? "some"} examples on average: those of the files are of two places only.`;
   yield "A low way says that these two are joined; a barrier on one way says nothing of others.";
 }
 
