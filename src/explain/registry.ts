@@ -1,3 +1,4 @@
+import { basinsTerms } from "./basins/family.ts";
 import { curvatureTerms } from "./curvature/family.ts";
 import { estimatorsTerms } from "./estimators/family.ts";
 import { flatnessTerms } from "./flatness/family.ts";
@@ -13,6 +14,7 @@ export const FAMILIES: readonly Family[] = [
   spectrumTerms,
   estimatorsTerms,
   flatnessTerms,
+  basinsTerms,
   trainingTerms,
 ];
 

@@ -6,6 +6,9 @@ import type { SampledTopology, TopologyResult } from "./topology-result.ts";
 /** Steps of shade from the highest loss to the lowest. */
 const SHADES = 12;
 
+/** Of the highest loss: what has none is left blank. */
+const FAINTEST = 0.08;
+
 /** Basins that are marked in a drawing. */
 const MOST_MARKED = 12;
 
@@ -23,9 +26,12 @@ export function basinMap(sampled: SampledTopology): ReturnType<FigureKind<Topolo
     if (loss === null) return [];
     const [i, j] = [Math.floor(point / columns.length), point % columns.length];
     const depth = 1 - (height(loss) - floor) / span;
-    const shade = Math.round(depth * SHADES) / SHADES;
+    const shade = FAINTEST + (1 - FAINTEST) * (Math.round(depth * SHADES) / SHADES);
     return [{ x0: x[j], x1: x[j + 1], y0: y[i], y1: y[i + 1], shade }];
   });
+  const missing = drawn.values.flatMap((loss, point) =>
+    loss === null ? [{ x: columns[point % columns.length], y: rows[Math.floor(point / columns.length)] }] : [],
+  );
   const borders = drawn.basins.flatMap((basin, point) => {
     const [i, j] = [Math.floor(point / columns.length), point % columns.length];
     const right = j + 1 < columns.length && drawn.basins[point + 1] !== basin;
@@ -68,7 +74,7 @@ export function basinMap(sampled: SampledTopology): ReturnType<FigureKind<Topolo
   return {
     title: `Basins of the ${name}`,
     description:
-      `Darker is lower${isLogarithmic ? " (logarithmic shades)" : ""}, in ${SHADES} steps from ${said(highest)} down to ${said(lowest)}; white has no finite loss. Solid lines part the basins: from every sample, steps to the lowest neighbour lead to the minimum of its basin. Numbers stand at the minima, the lowest is 1. A dashed line leads from each over its lowest pass (×) to the lower minimum that it meets there; it is drawn straight and is no path of descent.` +
+      `The stronger the colour, the lower the loss${isLogarithmic ? " (logarithmic shades)" : ""}, in ${SHADES} steps from ${said(highest)} down to ${said(lowest)}; a small cross on blank ground stands where it is not finite or was not measured. Solid lines part the basins: from every sample, steps to the lowest neighbour lead to the minimum of its basin. Numbers stand at the minima, the lowest is 1. A dashed line leads from each over its lowest pass (×) to the lower minimum that it meets there; it is drawn straight and is no path of descent.` +
       (drawn.stride.some((stride) => stride > 1) ? ` Every ${drawn.stride.join(" × ")}th sample is drawn.` : ""),
     spec: frame({
       height: 380,
@@ -85,6 +91,11 @@ export function basinMap(sampled: SampledTopology): ReturnType<FigureKind<Topolo
               legend: null,
             },
           },
+        },
+        {
+          data: { values: finite(missing) },
+          mark: { type: "point", shape: "cross", angle: 45, size: 12, filled: true, opacity: 1, color: COLOUR.quiet },
+          encoding: { x: field("x", "x"), y: field("y", "y") },
         },
         {
           data: { values: finite(borders) },
