@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { RESULT_KINDS } from "../src/documents/result-kinds.ts";
 import { commandLine, fixture, REFERENCE } from "./support/command-line.ts";
@@ -11,7 +11,7 @@ interface Oracle {
 
 const oracle: Oracle = JSON.parse(readFileSync(new URL("sensitivity/oracle.json", import.meta.url), "utf8"));
 
-const { here } = commandLine();
+const { at, here } = commandLine();
 
 const sensitivity = async (...args: string[]) => {
   const run = await here(["sensitivity", ...args, "--json"]);
@@ -97,6 +97,29 @@ describe("sensitivity", () => {
       "4",
     );
     expect(tensors.map(({ name }) => name)).toEqual(["2.weight", "2.bias"]);
+  });
+
+  it("is continued by its folder alone, to the same bits", async () => {
+    const first = await here([
+      "sensitivity",
+      `${REFERENCE}model.onnx`,
+      "--data",
+      `${REFERENCE}data.npz`,
+      "--bits",
+      "6",
+      "-o",
+      "run",
+    ]);
+    expect(first.code, first.err).toBe(0);
+    const before = readFileSync(at("run/result.json"), "utf8");
+    // As if it had ended between two tasks.
+    rmSync(at("run/result.json"));
+    const tasks = readdirSync(at("run/tasks"));
+    rmSync(at("run/tasks", tasks[0]));
+    const second = await here(["sensitivity", "--resume", "run"]);
+    expect(second.code, second.err).toBe(0);
+    const resultOf = (text: string) => RESULT_KINDS.sensitivity.parse(JSON.parse(text)).result;
+    expect(resultOf(readFileSync(at("run/result.json"), "utf8"))).toEqual(resultOf(before));
   });
 
   it("says in one sentence what cannot be asked", async () => {
