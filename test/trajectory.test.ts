@@ -1,7 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import type { ResultDocument } from "../src/documents/result-kinds.ts";
 import { extremalEigenpairs } from "../src/estimators/extremal-eigenpairs.ts";
 import { encodeSafetensors } from "../src/files/safetensors.ts";
@@ -143,4 +145,80 @@ describe("a trajectory of full-batch gradient descent at the edge of stability",
       expect(err.replaceAll(/\s+/g, " ")).toMatch(words);
     }
   }, 120_000);
+});
+
+describe("numbers of a trajectory beside PyTorch's", () => {
+  it("are the same to rounding, within what they state where they were searched for or sampled", async () => {
+    const own = (name: string) => fileURLToPath(new URL(`trajectory/${name}`, import.meta.url));
+    const truth = figures.parse(JSON.parse(readFileSync(own("figures.json"), "utf8")));
+    const asked = [own("m.onnx"), own("a.safetensors"), own("b.safetensors"), "--data", own("d.npz"), "--tol", "1e-7"];
+    const more = ["--batch", String(truth.batch), "--batches", "300", "--layers", "--trace-tolerance", "0.01"];
+    const finished = await run(...asked, ...more, "--passes", "10", "-o", "torch");
+    expect(finished.code, finished.err).toBe(0);
+    const { points, steps } = resultIn("torch");
+    for (const [i, expected] of truth.points.entries()) {
+      const found = points[i];
+      for (const key of ["loss", "gradientNorm", "gradientCurvature"] as const)
+        expect(found[key] ?? Number.NaN).toBeCloseTo(expected[key], 12);
+      expect(Math.abs(found.top[0].value - expected.top)).toBeLessThan(found.top[0].residual);
+      expect(Math.abs(found.bottom[0].value - expected.bottom)).toBeLessThan(found.bottom[0].residual);
+      for (const key of ["trace", "batchSharpness", "batchSharpnessWeighted"] as const) {
+        const { lower = Number.NaN, upper = Number.NaN } = found[key]?.interval ?? {};
+        expect(lower).toBeLessThanOrEqual(expected[key]);
+        expect(upper).toBeGreaterThanOrEqual(expected[key]);
+        expect((upper - lower) / 2).toBeLessThan(0.15 * Math.abs(expected[key]));
+      }
+      for (const { name, top } of found.layers ?? [])
+        expect(Math.abs(top.value - expected.layers[name])).toBeLessThan(top.residual);
+      expect(found.layers?.length).toBe(3);
+    }
+    const [{ hill, critical, ...step }] = steps;
+    for (const key of ["length", "change", "slope", "curvature", "remainder"] as const)
+      expect(step[key] ?? Number.NaN).toBeCloseTo(truth.step[key], 12);
+    for (const key of ["above", "flat", "below"] as const) {
+      expect(hill?.[key].lower).toBeLessThanOrEqual(truth.step[key] + 1e-9);
+      expect(hill?.[key].upper).toBeGreaterThanOrEqual(truth.step[key] - 1e-9);
+    }
+    expect(Math.abs((critical.multiple ?? 0) - truth.step.multiple)).toBeLessThanOrEqual(critical.error ?? 0);
+    expect(critical.error).toBeLessThan(0.01 * truth.step.multiple);
+  }, 60_000);
+});
+
+describe("a trajectory of mini-batch SGD", () => {
+  it("has its batch sharpness within a tenth of 2/η while λmax stays below", async () => {
+    await trainChebyshev(at("small"), { degree: 4, stepSize: 0.2, steps: 12_000, every: 1000, batch: 10, seed: 1 });
+    const asked = ["small/m.onnx", "small/step-*", "--data", "small/d.npz", "--lr", "0.2", "--batch", "10"];
+    expect((await run(...asked, "--batches", "200", "-o", "sgd")).code).toBe(0);
+    const { optimizer } = resultIn("sgd");
+    expect(Math.abs((optimizer.batchSharpness?.mean ?? 0) - 1)).toBeLessThan(0.1);
+    expect(optimizer.top?.most).toBeLessThan(1);
+  }, 240_000);
+});
+
+const numbers = z.object({
+  loss: z.number(),
+  gradientNorm: z.number(),
+  gradientCurvature: z.number(),
+  top: z.number(),
+  bottom: z.number(),
+  trace: z.number(),
+  batchSharpness: z.number(),
+  batchSharpnessWeighted: z.number(),
+  layers: z.record(z.string(), z.number()),
+});
+
+const figures = z.object({
+  batch: z.number(),
+  points: z.array(numbers),
+  step: z.object({
+    length: z.number(),
+    change: z.number(),
+    slope: z.number(),
+    curvature: z.number(),
+    remainder: z.number(),
+    above: z.number(),
+    flat: z.number(),
+    below: z.number(),
+    multiple: z.number(),
+  }),
 });

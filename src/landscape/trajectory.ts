@@ -182,7 +182,7 @@ export const trajectory = defineExperiment({
     const measured = all.filter((each) => "numbers" in each);
     if (measured.length === 0) throw noneMeasured(unmeasured);
     requireSameLoss(measured.map(({ numbers: { weights }, loss }) => ({ weights, loss })));
-    const geometry = pathGeometry(measured.map(({ numbers }) => subject.weightsOf(numbers.weights).theta));
+    const geometry = pathGeometry(measured.length, (k) => subject.weightsOf(measured[k].numbers.weights).theta);
     const place = new Map(measured.map(({ numbers }, i) => [numbers.weights, i]));
     const points = measured.map(({ numbers }, i) => ({
       ...numbers,
@@ -198,6 +198,7 @@ export const trajectory = defineExperiment({
         points,
         steps,
         unmeasured,
+        plane: geometry.plane && { shares: [...geometry.plane.shares], points: [...geometry.plane.points] },
         optimizer: optimizerOf(points, options),
         converged,
         products:

@@ -1,3 +1,4 @@
+import { exactEstimate } from "../../estimators/estimate.ts";
 import { skewedMeanInterval } from "../../estimators/sampling-interval.ts";
 import { dot } from "../../linalg/vector.ts";
 import { hessianProduct } from "../../problem/derivatives.ts";
@@ -22,53 +23,75 @@ export async function batchSharpness(
   { size, batches }: { readonly size: number; readonly batches: number },
   random: RandomStream,
   context: RunContext,
-): Promise<EstimateResult | undefined> {
+): Promise<BatchSharpness | undefined> {
   const { examples } = problem;
   const isWhole = size >= examples;
-  const samples: number[] = [];
+  const samples: Sample[] = [];
   for (let i = 0; i < (isWhole ? 1 : batches) && !(context.outOfTime?.() ?? false); i++) {
     const order = random.split(`batch ${i}`).permutation(examples);
     const chosen = isWhole ? undefined : Int32Array.from(order.subarray(0, size)).sort();
-    const curvature = await curvatureAlongGradient(problem, theta, chosen, context);
-    if (curvature !== undefined) samples.push(curvature);
+    const sample = await curvatureAlongGradient(problem, theta, chosen, context);
+    if (sample.square > 0) samples.push(sample);
     context.progress?.({ stage: "batch sharpness", done: i + 1, total: batches });
   }
-  if (isWhole) return samples.length === 0 ? undefined : exactly(samples[0]);
-  if (samples.length < 3) return undefined;
-  const { mean, standardError, lower, upper } = skewedMeanInterval(samples, problem.space.dimension, CONFIDENCE);
-  return {
-    value: mean,
-    standardError,
+  if (samples.length < (isWhole ? 1 : LEAST)) return undefined;
+  if (isWhole) {
+    const exact = exactEstimate(samples[0].form / samples[0].square, 0, 1, "all examples in one batch", CONFIDENCE);
+    return { plain: exact, weighted: exact };
+  }
+  const about = {
     products: samples.length,
-    method: `mean over ${samples.length} random batches of ${size}`,
-    interval: { lower, upper, confidence: CONFIDENCE },
+    method: `over ${samples.length} random batches of ${size}`,
     converged: samples.length === batches,
+  };
+  return {
+    plain: { ...estimateOf(samples.map(({ form, square }) => form / square)), ...about },
+    weighted: { ...weightedOf(samples), ...about },
   };
 }
 
 const CONFIDENCE = 0.95;
+
+/** Fewer samples have no interval. */
+const LEAST = 3;
+
+/** gᵀHg and ‖g‖² of a batch. */
+interface Sample {
+  readonly form: number;
+  readonly square: number;
+}
+
+/** Both forms, from the same batches. */
+export interface BatchSharpness {
+  /** E (g_Bᵀ H_B g_B / ‖g_B‖²). */
+  readonly plain: EstimateResult;
+  /** E g_Bᵀ H_B g_B / E ‖g_B‖². */
+  readonly weighted: EstimateResult;
+}
+
+function estimateOf(samples: readonly number[]) {
+  const { mean, standardError, lower, upper } = skewedMeanInterval(samples, samples.length, CONFIDENCE);
+  return { value: mean, standardError, interval: { lower, upper, confidence: CONFIDENCE } };
+}
+
+/** The ratio of two means R = ā/b̄, with the interval of the mean of (a − R b)/b̄ about it (linearised). */
+function weightedOf(samples: readonly Sample[]) {
+  const forms = samples.reduce((sum, { form }) => sum + form, 0) / samples.length;
+  const squares = samples.reduce((sum, { square }) => sum + square, 0) / samples.length;
+  const ratio = forms / squares;
+  return estimateOf(samples.map(({ form, square }) => ratio + (form - ratio * square) / squares));
+}
 
 async function curvatureAlongGradient(
   problem: Problem,
   theta: Float64Array,
   examples: Int32Array | undefined,
   context: RunContext,
-): Promise<number | undefined> {
+): Promise<Sample> {
   await using point = problem.at(theta, { examples });
   const gradient = await point.gradient(context);
   const square = dot(gradient, gradient);
-  if (square === 0) return undefined;
+  if (square === 0) return { form: 0, square };
   const [product] = await point.product(hessianProduct, [gradient], context);
-  return dot(gradient, product) / square;
-}
-
-function exactly(value: number): EstimateResult {
-  return {
-    value,
-    standardError: 0,
-    products: 1,
-    method: "all examples in one batch",
-    interval: { lower: value, upper: value, confidence: CONFIDENCE },
-    converged: true,
-  };
+  return { form: dot(gradient, product), square };
 }

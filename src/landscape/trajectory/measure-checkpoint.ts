@@ -83,13 +83,16 @@ export async function measureCheckpoint(
       searchProducts: found.products,
       trace,
       gradientCurvature: curved === undefined ? null : dot(gradient, curved) / (gradientNorm * gradientNorm),
-      batchSharpness: sharp ?? null,
+      batchSharpness: sharp?.plain ?? null,
+      batchSharpnessWeighted: sharp?.weighted ?? null,
       layers:
         layers?.map(({ name, top }) => ({ name, top, stepSize: top.value > top.residual ? 2 / top.value : null })) ??
         null,
       products: desk.products,
       converged:
-        found.converged && trace?.converged === true && (options.batch === undefined || sharp?.converged === true),
+        found.converged &&
+        trace?.converged === true &&
+        (options.batch === undefined || sharp?.plain.converged === true),
     },
     neighbour: {
       ends: vectors([...found.top, ...found.bottom]),

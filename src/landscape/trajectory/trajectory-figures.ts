@@ -11,6 +11,8 @@ interface Curve {
   readonly description: string;
   /** Several curves share a figure: each has a name, a colour, a mark. */
   readonly series: readonly Series[];
+  /** Whether it runs over powers of ten. */
+  readonly isWide?: boolean;
   /** A level that the curves are held against. */
   readonly level?: { readonly value: number; readonly label: string };
 }
@@ -29,11 +31,67 @@ export const trajectoryFigures: FigureFamily<TrajectoryResult> = (result) => {
   const { points } = result;
   const places = stepsOf(points.map(({ weights }) => weights));
   const at = new Map(points.map(({ weights }, i) => [weights, places.values[i]]));
-  return curvesOf(result).map((curve) => ({
+  const curves = curvesOf(result).map((curve) => ({
     name: curve.name,
     of: () => drawn(curve, at, places.title, [places.values[0], places.values[places.values.length - 1]]),
   }));
+  return [...curves, { name: "path-plane", of: () => planeOf(result) }];
 };
+
+/** The path in the plane of its first two principal components. */
+function planeOf({ plane, points }: TrajectoryResult): ReturnType<FigureKind<TrajectoryResult>["of"]> {
+  if (plane === null) return undefined;
+  const values = finite(
+    plane.points.map(({ x, y, outside }, i) => ({
+      x,
+      y,
+      order: i,
+      place: i === 0 ? "first" : i === points.length - 1 ? "last" : "between",
+      tip: `${points[i].weights}: ${said(x)}, ${said(y)}; ${said(outside)} out of the plane`,
+    })),
+  );
+  const [one, two] = plane.shares.map((share) => `${(100 * share).toFixed(1)} % of the variance`);
+  const x = { field: "x", type: "quantitative", title: `first component, ${one}`, scale: { zero: false } } as const;
+  const y = { field: "y", type: "quantitative", title: `second component, ${two}`, scale: { zero: false } } as const;
+  const places = ["first", "between", "last"];
+  return {
+    title: "The path in the plane that holds most of it",
+    description:
+      "Each checkpoint where it falls in the plane of the first two principal components of all of them, in the order of training. Distances out of the plane are not seen, and smooth curves in it are what a random walk shows too.",
+    spec: frame({
+      height: 320,
+      data: { values },
+      layer: [
+        {
+          mark: { type: "line", strokeWidth: 1.2, color: COLOUR.quiet },
+          encoding: { x, y, order: { field: "order", type: "quantitative" } },
+        },
+        {
+          mark: { type: "point", filled: true, size: 46, opacity: 1 },
+          encoding: {
+            x,
+            y,
+            color: {
+              field: "place",
+              type: "nominal",
+              scale: { domain: places, range: [COLOUR.tertiary, COLOUR.primary, COLOUR.secondary] },
+            },
+            shape: {
+              field: "place",
+              type: "nominal",
+              scale: { domain: places, range: ["square", "circle", "triangle-up"] },
+            },
+            ...TIP,
+          },
+        },
+      ],
+    }),
+    table: {
+      columns: ["checkpoint", "first component", "second component", "out of the plane"],
+      rows: plane.points.map((each, i) => [points[i].weights, each.x, each.y, each.outside]),
+    },
+  };
+}
 
 function curvesOf({ points, steps, optimizer }: TrajectoryResult): Curve[] {
   const overPoints = (
@@ -54,6 +112,7 @@ function curvesOf({ points, steps, optimizer }: TrajectoryResult): Curve[] {
   return [
     {
       name: "loss",
+      isWide: true,
       axis: "loss",
       description: "The loss at each checkpoint, on all examples.",
       series: [
@@ -62,6 +121,7 @@ function curvesOf({ points, steps, optimizer }: TrajectoryResult): Curve[] {
     },
     {
       name: "gradient",
+      isWide: true,
       axis: "‖g‖",
       description: "The length of the gradient on all examples.",
       series: [
@@ -195,7 +255,7 @@ const DASHES: readonly (readonly number[])[] = [
 const COLOURS = [COLOUR.primary, COLOUR.secondary, COLOUR.tertiary, COLOUR.quiet];
 
 function drawn(
-  { axis, description, series, level, name }: Curve,
+  { axis, description, series, level, name, isWide = false }: Curve,
   at: ReadonlyMap<string, number>,
   title: string,
   domain: readonly [number, number],
@@ -236,7 +296,7 @@ function drawn(
     type: "quantitative",
     title: axis,
     scale: { zero: false },
-    ...wideAxis(held.map(({ value }) => value)),
+    ...(isWide ? wideAxis(held.map(({ value }) => value)) : {}),
   } as const;
   return {
     title: `${labels.length === 1 ? capital(labels[0]) : capital(name.replaceAll("-", " "))} along the checkpoints`,

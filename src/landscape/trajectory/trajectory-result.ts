@@ -37,6 +37,10 @@ const numbers = z.object({
   batchSharpness: about(estimate, { title: "Batch sharpness" })
     .nullable()
     .describe("E g_Bᵀ H_B g_B / ‖g_B‖² over random batches; null where no --batch is given."),
+  batchSharpnessWeighted: about(estimate, { title: "Batch sharpness, weighted by ‖g_B‖²" })
+    .nullable()
+    .default(null)
+    .describe("E g_Bᵀ H_B g_B / E ‖g_B‖²: batches with small gradients count little."),
   layers: z.array(layer).nullable().describe("The layers' own blocks, where they were asked for."),
   distance: about(real, { title: "Distance from the first checkpoint" }).describe("‖θ − θ₀‖."),
   remaining: about(real, { title: "Distance from the last checkpoint" }).describe("‖θ − θ_end‖."),
@@ -141,6 +145,18 @@ export const trajectoryResult = z.object({
   points: z.array(point),
   steps: z.array(step).describe("Between checkpoints that follow each other, both finite."),
   unmeasured: aside(z.array(unmeasured)).default([]).describe("Checkpoints that diverged, with the reason."),
+  plane: z
+    .object({
+      shares: aside(z.array(real)).describe(
+        "Share of the variance of the checkpoints about their mean along each axis.",
+      ),
+      points: aside(z.array(z.object({ x: real, y: real, outside: real }))).describe(
+        "Where each checkpoint lies in the plane of the first two principal components, and how far out of it.",
+      ),
+    })
+    .nullable()
+    .default(null)
+    .describe("null where the checkpoints span no plane, or are too many and too large to be held at once."),
   optimizer: z
     .object({
       name: z.string(),

@@ -51,7 +51,7 @@ function settledSentences({ optimizer, points }: TrajectoryResult): string[] {
   const words: string[] = [];
   const where = ({ checkpoints }: Settled) => `Over the last ${checkpoints} of ${points.length} checkpoints`;
   const said = (each: Settled) =>
-    `${formatEstimate(each.mean, each.error)} times it on average (${formatNumber(each.least, 3)} to ${formatNumber(each.most, 3)})`;
+    `${each.error < 5e-4 ? formatNumber(each.mean) : formatEstimate(each.mean, each.error)} times it on average (${formatNumber(each.least, 3)} to ${formatNumber(each.most, 3)})`;
   if (top && line?.curvature) {
     const limit = `the full-batch stability line ${formatNumber(line.curvature)}`;
     const side = sideOf(top);
@@ -90,7 +90,7 @@ function sideOf({ mean, error, least, most }: Settled): "at" | "below" | "above"
 }
 
 /** How far the path went, and how it turned. */
-function movedSentences({ points, steps }: TrajectoryResult): string[] {
+function movedSentences({ points, steps, plane }: TrajectoryResult): string[] {
   const words: string[] = [];
   const [first, last] = [points[0], points[points.length - 1]];
   if (points.length > 1) {
@@ -105,6 +105,10 @@ function movedSentences({ points, steps }: TrajectoryResult): string[] {
     const back = turned.filter((cosine) => cosine < 0).length;
     words.push(`${back} of ${turned.length} steps turn back against the one before (cosine below 0).`);
   }
+  if (plane !== null)
+    words.push(
+      `Of the variance of the checkpoints about their mean, the first two principal components hold ${plane.shares.map((share) => formatShare(share)).join(" and ")}. A large share is no sign of a simple path: those of a random walk of many steps hold 61 % and 15 %.`,
+    );
   const explained = steps.filter(isExplained).length;
   const known = steps.filter(({ remainder }) => remainder !== null).length;
   if (known > 0)
@@ -167,7 +171,7 @@ function pointsTable(points: readonly Point[]): ShownSection {
       "λmax and λmin stand with their residuals: an eigenvalue lies within it. Each search begins at the eigenvectors of the checkpoint before and a random vector, and bounds what it may have missed.",
     ],
     readings: [],
-    table: {
+    table: withBrief({
       columns: [
         "checkpoint",
         "loss",
@@ -177,7 +181,7 @@ function pointsTable(points: readonly Point[]): ShownSection {
         "λmin",
         "tr H",
         "gᵀHg/‖g‖²",
-        ...(hasBatches ? ["batch sharpness"] : []),
+        ...(hasBatches ? ["batch sharpness", "weighted by ‖g_B‖²"] : []),
         "distance",
         "products",
       ],
@@ -192,11 +196,15 @@ function pointsTable(points: readonly Point[]): ShownSection {
           ? formatEstimate(each.trace.value, each.trace.standardError, each.trace.rounding)
           : formatNumber(null),
         formatNumber(each.gradientCurvature, 3),
-        ...(hasBatches ? [formatEstimate(each.batchSharpness?.value, each.batchSharpness?.standardError)] : []),
+        ...(hasBatches
+          ? [each.batchSharpness, each.batchSharpnessWeighted].map((sharp) =>
+              formatEstimate(sharp?.value, sharp?.standardError),
+            )
+          : []),
         formatNumber(each.distance, 3),
         each.products,
       ]),
-    },
+    }),
   };
 }
 
@@ -209,7 +217,7 @@ function stepsTable(steps: readonly Step[]): ShownSection {
       "The change of the loss along the step d from one checkpoint to the next is g·d + ½dᵀHd + the rest, all at the first of the two. River is the share of ‖d‖² along curvature of at most the flat threshold in size, hill along what is above it. The critical step is the multiple of d at which the loss is back where it began; 2|g·d|/(t‖d‖²) is its critical sharpness, dᵀHd/‖d‖² on a quadratic.",
     ],
     readings: [],
-    table: {
+    table: withBrief({
       columns: [
         "step",
         "‖d‖",
@@ -236,9 +244,26 @@ function stepsTable(steps: readonly Step[]): ShownSection {
         formatEstimate(each.critical.multiple, each.critical.error),
         formatEstimate(each.critical.sharpness, each.critical.sharpnessError),
       ]),
+    }),
+  };
+}
+
+type Table = NonNullable<ShownSection["table"]>;
+
+/** Where there is little room: how it began, and how it ended. */
+function withBrief(table: Pick<Table, "columns" | "rows">): Table {
+  const rows = [...table.rows.keys()];
+  return {
+    ...table,
+    brief: {
+      rows: rows.length <= FIRST_ROWS + LAST_ROWS ? rows : [...rows.slice(0, FIRST_ROWS), ...rows.slice(-LAST_ROWS)],
+      columns: [...table.columns.keys()],
     },
   };
 }
+
+const FIRST_ROWS = 3;
+const LAST_ROWS = 9;
 
 /** An enclosure as its middle and half-width. */
 function shareText(share: { readonly lower: number; readonly upper: number } | undefined): string {
@@ -256,7 +281,7 @@ function layersTable(points: readonly Point[]): ShownSection {
       "The largest eigenvalue found of each layer's own block of H; 2 over it is the largest stable step of full-batch gradient descent where this layer alone moves. All layers moving together are stable up to 2/λmax of the whole H only, which is smaller.",
     ],
     readings: [],
-    table: {
+    table: withBrief({
       columns: ["checkpoint", ...columns.flatMap((name) => [`λ of ${name}`, `2/λ of ${name}`])],
       rows: points.map(({ layers }, i) => [
         names[i],
@@ -265,6 +290,6 @@ function layersTable(points: readonly Point[]): ShownSection {
           return [formatEstimate(found?.top.value, found?.top.residual), formatNumber(found?.stepSize, 3)];
         }),
       ]),
-    },
+    }),
   };
 }
