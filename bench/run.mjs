@@ -9,7 +9,9 @@ import { torchServer } from "./torch-server.mjs";
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const MODELS = join(HERE, "../.bench/models");
 const NETWORKS = ["mlp", "lenet", "resnet20", "gpt", "vit"];
-const OTHERS = ["profile", "scaling"];
+/** Programs of their own, by name. */
+const PROGRAMS = { profile: "compare-profile.mjs", scaling: "scaling.mjs", surface: "surface.mjs" };
+const OTHERS = Object.keys(PROGRAMS);
 /** Fast networks are measured more often: the speed of a shared machine wanders. */
 const RUNS = { mlp: 101, resnet20: 10 };
 
@@ -75,7 +77,7 @@ for (const network of NETWORKS.filter((name) => chosen.includes(name))) {
   row("  error of Hv", result.hessianVectorError.toExponential(1));
 }
 for (const name of OTHERS.filter((each) => chosen.includes(each))) {
-  results[name] = { ...stamp, ...node(name === "profile" ? "compare-profile.mjs" : "scaling.mjs", MODELS) };
+  results[name] = { ...stamp, ...node(PROGRAMS[name], MODELS) };
   console.log(name, JSON.stringify(results[name], undefined, 2));
 }
 writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
