@@ -12,6 +12,9 @@ const LEVELS = 9;
 /** Points each way of a relief in perspective: more are a blot. */
 const FACETS = 33;
 
+/** Points that were not measured are drawn where there are no more than these. */
+const MOST_DOTS = 1500;
+
 const CANNOT_TELL =
   "A plane shows two directions of as many as there are parameters: valleys and ridges that do not lie in it are not seen, and none can be ruled out.";
 
@@ -39,7 +42,8 @@ function contourFigure(result: SurfaceResult): Drawn {
   const x = axis("x", plane.axes[0], result.x);
   const y = axis("y", plane.axes[1], result.y);
   const lost = spotsOf(result, plane, (each) => each !== null && !Number.isFinite(each));
-  const missing = relief.stride === 1 ? [] : spotsOf(result, plane, (each) => each === null);
+  const unmeasured = spotsOf(result, plane, (each) => each === null);
+  const missing = unmeasured.length > MOST_DOTS ? [] : unmeasured;
   const ellipse = holdingEllipse(plane);
   const places = [
     {
@@ -74,8 +78,9 @@ function contourFigure(result: SurfaceResult): Drawn {
         ? "Inside the dotted line slope and curvature at the weights predict the loss to a tenth of its change. "
         : "") +
       (relief.stride > 1
-        ? `Not all points were measured: the lines are drawn from every ${ordinal(relief.stride)} one, small dots are those that are missing. `
+        ? `Not all points were measured: the lines are drawn from every ${ordinal(relief.stride)} one. `
         : "") +
+      (missing.length > 0 ? "Small dots are points that were not measured. " : "") +
       (lost.length > 0 ? "Crosses are points where the loss is not finite. " : "") +
       CANNOT_TELL,
     spec: frame({
