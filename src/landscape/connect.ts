@@ -6,7 +6,14 @@ import { chosen } from "../util/chosen.ts";
 import { connectFigures } from "./connect/connect-figures.ts";
 import { type ConnectResult, connectResult } from "./connect/connect-result.ts";
 import { connectSections } from "./connect/connect-sections.ts";
-import { alignmentOf, distanceOf, heightsOf, outputDifference, profileOf } from "./connect/describe-connection.ts";
+import {
+  alignmentOf,
+  distanceOf,
+  heightsOf,
+  outputDifference,
+  profileOf,
+  sameOutputs,
+} from "./connect/describe-connection.ts";
 import { aboutConstants } from "./connect/about-constants.ts";
 import { alignBoth, lowest } from "./connect/align-both.ts";
 import { highestPoint } from "./connect/highest-point.ts";
@@ -121,7 +128,7 @@ export const connect = defineExperiment({
       const difference = best && (await outputDifference(terrain, theirs, target));
       const top = barrierOf(last.profile, "train");
       const highest =
-        top === null || top.height === 0
+        top === null || top.height === 0 || !Number.isFinite(top.height)
           ? null
           : {
               t: top.t,
@@ -162,6 +169,7 @@ export const connect = defineExperiment({
           ...(terrain.estimates ? [] : other.doubts),
           ...(align && !best ? [NOTHING_TO_ALIGN] : []),
         ],
+        checks: difference ? [sameOutputs(difference, problem.options.precision)] : [],
         beside: best ? [[ALIGNED, weights()] as const] : [],
       };
     } finally {

@@ -10,6 +10,7 @@ export function connectSections(result: ConnectResult): ShownSection[] {
 
 function barrierSection(result: ConnectResult): ShownSection {
   const { barrier, rounding, profiles } = result;
+  const hasHeldOut = profiles.some(({ test }) => test !== null);
   const rows = profiles.map(({ name, t, train, test }) => [
     name,
     ...[train, test].flatMap((losses) => [height(t, losses?.loss), highest(losses?.loss)].map(digits)),
@@ -29,7 +30,9 @@ function barrierSection(result: ConnectResult): ShownSection {
         ? [{ label: "directions that lead down at the highest point", value: downwards(result.highest) }]
         : []),
     ],
-    table: { columns: ["way", "barrier", "highest loss", "barrier, held-out", "highest, held-out"], rows },
+    table: hasHeldOut
+      ? { columns: ["way", "barrier", "highest loss", "barrier, held-out", "highest, held-out"], rows }
+      : { columns: ["way", "barrier", "highest loss"], rows: rows.map((row) => row.slice(0, 3)) },
   };
 }
 

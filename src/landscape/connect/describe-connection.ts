@@ -1,4 +1,6 @@
 import { norm2 } from "../../linalg/vector.ts";
+import type { Check } from "../../result/envelope.ts";
+import type { FloatType } from "../../util/tensor.ts";
 import type { Tried } from "./align-both.ts";
 import type { Terrain } from "../terrain.ts";
 import type { ConnectResult } from "./connect-result.ts";
@@ -42,6 +44,26 @@ export async function outputDifference(terrain: Terrain, a: Float64Array, b: Flo
     size = Math.max(size, Math.abs(x));
   });
   return { largest, size };
+}
+
+/** Of the largest output: what rounding of the weights and of the maps leaves of them. */
+const SAME = { float32: 1e-3, float64: 1e-8 } as const;
+
+/** That the aligned network computes what the one did that it was made of. */
+export function sameOutputs(
+  { largest, size }: { readonly largest: number; readonly size: number },
+  precision: FloatType,
+): Check {
+  const measured = size > 0 ? largest / size : largest;
+  const limit = SAME[precision];
+  return {
+    name: "aligned-outputs",
+    title: "the aligned network computes what the other does",
+    passed: measured <= limit,
+    measured,
+    limit,
+    detail: "The largest difference of an output on the data, relative to the largest output.",
+  };
 }
 
 /** What was tried, the one that was taken first. */

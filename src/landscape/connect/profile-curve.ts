@@ -74,7 +74,8 @@ export function barrierOf({ t, at }: Pick<CurveProfile, "t" | "at">, set: "train
   let best: Barrier = { height: 0, t: 0 };
   losses.forEach((loss, i) => {
     const height = (loss ?? Number.NaN) - ((1 - t[i]) * first + t[i] * last);
-    if (!(height <= best.height)) best = { height, t: t[i] };
+    // What is no number is higher than any.
+    if (height > best.height || (Number.isNaN(height) && !Number.isNaN(best.height))) best = { height, t: t[i] };
   });
   return best;
 }
