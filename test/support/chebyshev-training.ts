@@ -12,9 +12,8 @@ import { createRandom } from "../../src/random/random-stream.ts";
 import type { Shape, Tensor } from "../../src/util/tensor.ts";
 import { array, buildProblem, networkBytes } from "./build-problem.ts";
 
-/** How a Chebyshev polynomial, T₆ when no degree is said, is fitted on 20 points (Cohen et al. 2021): a tanh network with 30 and 20 units. */
+/** How the Chebyshev polynomial T₆ is fitted on 20 points (Cohen et al. 2021): a tanh network with 30 and 20 units. */
 export interface Training {
-  readonly degree?: number;
   readonly stepSize: number;
   readonly steps: number;
   /** Steps from one checkpoint to the next. */
@@ -28,23 +27,14 @@ export interface Training {
 
 /** Trains by gradient descent in float64 and leaves model, data and checkpoints in a folder. */
 export async function trainChebyshev(folder: string, training: Training): Promise<void> {
-  const {
-    degree = 6,
-    stepSize,
-    steps,
-    every,
-    examples: n = 20,
-    batch = n,
-    hidden: [one, two] = [30, 20],
-    seed,
-  } = training;
+  const { stepSize, steps, every, examples: n = 20, batch = n, hidden: [one, two] = [30, 20], seed } = training;
   const x = array(
     [n, 1],
     Float64Array.from({ length: n }, (_, i) => -1 + (2 * i) / (n - 1)),
   );
   const y = array(
     [n, 1],
-    Float64Array.from(x.data, (at) => Math.cos(degree * Math.acos(Math.min(1, Math.max(-1, at))))),
+    Float64Array.from(x.data, (at) => Math.cos(6 * Math.acos(Math.min(1, Math.max(-1, at))))),
   );
   const random = createRandom(seed);
   // As PyTorch's layers begin: uniform to 1/√fan-in.

@@ -20,7 +20,7 @@ export function stabilityLine({ lr, optimizer, momentum }: Pick<TrajectoryOption
   const of = ({ stepSize, formula }: typeof plain, name: string): StabilityLine => ({
     curvature: stepSize,
     formula: formula.replaceAll("λ", "η"),
-    says: `The largest curvature at which full-batch ${name} is stable on a quadratic. With mini-batches λmax stays below it.`,
+    says: `The largest curvature at which full-batch ${name} is stable on a quadratic; with mini-batches instability sets in below it, as each batch has a curvature of its own.`,
   });
   switch (optimizer) {
     case "sgd":
