@@ -282,14 +282,16 @@ function isOf(change: Change): (row: Pick<TensorChange, "bits" | "prune">) => bo
 }
 
 function ranksOf(rows: readonly TensorChange[], change: Change): SensitivityResult["ranks"][number] {
+  // The order of changes that are rounding is that of the rounding.
+  const resolved = rows.filter(({ measured, measuredError }) => Math.abs(measured) > measuredError);
   return {
     ...shown(change),
     correlation: rankCorrelation(
-      rows.map(({ predicted }) => predicted),
-      rows.map(({ measured }) => measured),
+      resolved.map(({ predicted }) => predicted),
+      resolved.map(({ measured }) => measured),
     ),
     tensors: rows.length,
-    resolved: rows.filter(({ measured, measuredError }) => Math.abs(measured) > measuredError).length,
+    resolved: resolved.length,
     covered: rows.filter((each) => isCovered(each)).length,
   };
 }

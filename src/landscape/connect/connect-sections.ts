@@ -65,13 +65,18 @@ function shown(value: number, rounding: number): string {
 function* sentences(result: ConnectResult): Generator<string> {
   const { barrier, rounding, profiles } = result;
   const { before, after } = barrier;
-  yield before.train <= rounding
-    ? `On the straight line the loss is nowhere higher than between its ends, by more than rounding (${formatNumber(rounding, 2)}).`
-    : `On the straight line the loss rises ${formatNumber(before.train, 3)} above the line between its ends.`;
+  const [line] = profiles;
+  if (!Number.isFinite(before.train)) yield `On the straight line ${notFinite(line)}`;
+  else
+    yield before.train <= rounding
+      ? `On the straight line the loss is nowhere higher than between its ends, by more than rounding (${formatNumber(rounding, 2)}).`
+      : `On the straight line the loss rises ${formatNumber(before.train, 3)} above the line between its ends.`;
   if (after) {
-    const way = profiles[profiles.length - 1].name;
-    if (after.train <= rounding) yield `On the ${way} it rises no more than rounding may have it.`;
-    else if (before.train > rounding)
+    const last = profiles[profiles.length - 1];
+    const way = last.name;
+    if (!Number.isFinite(after.train)) yield `On the ${way} ${notFinite(last)}`;
+    else if (after.train <= rounding) yield `On the ${way} it rises no more than rounding may have it.`;
+    else if (before.train > rounding && Number.isFinite(before.train))
       yield `On the ${way} it rises ${formatNumber(after.train, 3)}: ${formatShare(after.train / before.train)} of that.`;
     else yield `On the ${way} it rises ${formatNumber(after.train, 3)}.`;
   }
@@ -83,6 +88,11 @@ function* sentences(result: ConnectResult): Generator<string> {
   if (result.estimatesStatistics)
     yield `Running statistics were taken from the data at every point, at the ends, too, as those of batches of ${result.statisticsBatch ?? "some"} examples on average: those of the files are of two places only.`;
   yield "A low way says that these two are joined; a barrier on one way says nothing of others.";
+}
+
+function notFinite({ train: { loss } }: ConnectResult["profiles"][number]): string {
+  const lost = loss.filter((each) => !Number.isFinite(each)).length;
+  return `the loss is not finite at ${lost} of ${loss.length} points: there is no height of a barrier.`;
 }
 
 function alignmentSection({ alignment, maxOutputDifference, outputSize }: ConnectResult): ShownSection[] {

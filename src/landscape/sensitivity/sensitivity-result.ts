@@ -52,7 +52,11 @@ export const sensitivityResult = z.object({
     z.array(
       z.object({
         ...change,
-        correlation: real.nullable().describe("Spearman's, of predicted and measured changes over the tensors."),
+        correlation: real
+          .nullable()
+          .describe(
+            "Spearman's, of predicted and measured changes over the resolved tensors; null where fewer than two are.",
+          ),
         tensors: count,
         resolved: count.describe("Tensors whose measured change is larger than its rounding."),
         covered: count.describe("Tensors whose measured change lies within the errors of the predicted one."),

@@ -33,8 +33,8 @@ function summary({ loss, lossRounding, accuracy, ranks, together, tensors }: Sen
     text: [
       ...ranks.map((each) =>
         each.correlation === null
-          ? `${capital(changeText(each))}: the tensors cannot be ranked.`
-          : `${capital(changeText(each))}: predicted and measured changes of ${formatCounted(each.tensors, "tensor")} have the rank correlation ${formatNumber(each.correlation, 3)}; ${formatCount(each.covered)} of them are predicted within the error.`,
+          ? `${capital(changeText(each))}: the tensors cannot be ranked; the changes of ${formatCount(each.covered)} of ${formatCount(each.tensors)} are predicted within the error.`
+          : `${capital(changeText(each))}: predicted and measured changes of ${formatCounted(each.resolved, "tensor")} that are larger than rounding have the rank correlation ${formatNumber(each.correlation, 3)}; the changes of ${formatCount(each.covered)} of all ${formatCount(each.tensors)} are predicted within the error.`,
       ),
       "Predicted is gᵀd + ½ dᵀHd for the change d of the weights; its error comes from the loss at ½d and −d, not from what is measured at d. One by one says the sum over single tensors: what it differs by from all at once is what they do together.",
     ],

@@ -1,11 +1,12 @@
 import { exactEstimate } from "../../estimators/estimate.ts";
 import { skewedMeanInterval } from "../../estimators/sampling-interval.ts";
-import { dot } from "../../linalg/vector.ts";
+import { norm2 } from "../../linalg/vector.ts";
 import { hessianProduct } from "../../problem/derivatives.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import type { EstimateResult } from "../../result/estimates.ts";
 import type { RunContext } from "../../util/run-context.ts";
+import { curvatureAlong, type RayleighQuotient } from "./curvature-along.ts";
 
 /**
  * Batch sharpness: E g_Bᵀ H_B g_B / ‖g_B‖² over random mini-batches B, each the curvature of its own loss along its own
@@ -15,28 +16,34 @@ import type { RunContext } from "../../util/run-context.ts";
  *
  * Cost: one gradient and one product on `size` examples, for each batch.
  *
- * @returns undefined where every batch has the gradient 0, or the time was up before the third
+ * @param rounding what rounding leaves of ‖g‖ over all examples: that of a batch is taken to be √(n/B) times as large
+ * @returns undefined where the gradient of a batch is 0 or not told apart from its rounding, or the time was up before the
+ *   third
  */
 export async function batchSharpness(
   problem: Problem,
   theta: Float64Array,
-  { size, batches }: { readonly size: number; readonly batches: number },
+  { size, batches, rounding }: { readonly size: number; readonly batches: number; readonly rounding: number },
   random: RandomStream,
   context: RunContext,
 ): Promise<BatchSharpness | undefined> {
   const { examples } = problem;
   const isWhole = size >= examples;
   const samples: Sample[] = [];
+  const blur = isWhole ? rounding : rounding * Math.sqrt(examples / size);
   for (let i = 0; i < (isWhole ? 1 : batches) && !(context.outOfTime?.() ?? false); i++) {
     const order = random.split(`batch ${i}`).permutation(examples);
     const chosen = isWhole ? undefined : Int32Array.from(order.subarray(0, size)).sort();
-    const sample = await curvatureAlongGradient(problem, theta, chosen, context);
-    if (sample.square > 0) samples.push(sample);
+    const sample = await curvatureAlongGradient(problem, theta, { examples: chosen, rounding: blur }, context);
+    // A mean over those batches alone whose gradient is seen would be another mean.
+    if (sample === undefined) return undefined;
+    samples.push(sample);
     context.progress?.({ stage: "batch sharpness", done: i + 1, total: batches });
   }
   if (samples.length < (isWhole ? 1 : LEAST)) return undefined;
   if (isWhole) {
-    const exact = exactEstimate(samples[0].form / samples[0].square, 0, 1, "all examples in one batch", CONFIDENCE);
+    const [{ value, rounding: unsure }] = samples;
+    const exact = exactEstimate(value, unsure, 1, "all examples in one batch", CONFIDENCE);
     return { plain: exact, weighted: exact };
   }
   const about = {
@@ -45,7 +52,7 @@ export async function batchSharpness(
     converged: samples.length === batches,
   };
   return {
-    plain: { ...estimateOf(samples.map(({ form, square }) => form / square)), ...about },
+    plain: { ...plainOf(samples), ...about },
     weighted: { ...weightedOf(samples), ...about },
   };
 }
@@ -55,9 +62,8 @@ const CONFIDENCE = 0.95;
 /** Fewer samples have no interval. */
 const LEAST = 3;
 
-/** gᵀHg and ‖g‖² of a batch. */
-interface Sample {
-  readonly form: number;
+/** gᵀHg/‖g‖² and ‖g‖² of a batch. */
+interface Sample extends RayleighQuotient {
   readonly square: number;
 }
 
@@ -69,29 +75,41 @@ export interface BatchSharpness {
   readonly weighted: EstimateResult;
 }
 
-function estimateOf(samples: readonly number[]) {
+function estimateOf(samples: readonly number[], rounding: number) {
   const { mean, standardError, lower, upper } = skewedMeanInterval(samples, samples.length, CONFIDENCE);
-  return { value: mean, standardError, interval: { lower, upper, confidence: CONFIDENCE } };
+  const interval = { lower: lower - rounding, upper: upper + rounding, confidence: CONFIDENCE };
+  return { value: mean, standardError, rounding, interval };
+}
+
+function plainOf(samples: readonly Sample[]) {
+  return estimateOf(
+    samples.map(({ value }) => value),
+    samples.reduce((sum, { rounding }) => sum + rounding, 0) / samples.length,
+  );
 }
 
 /** The ratio of two means R = ā/b̄, with the interval of the mean of (a − R b)/b̄ about it (linearised). */
 function weightedOf(samples: readonly Sample[]) {
-  const forms = samples.reduce((sum, { form }) => sum + form, 0) / samples.length;
-  const squares = samples.reduce((sum, { square }) => sum + square, 0) / samples.length;
-  const ratio = forms / squares;
-  return estimateOf(samples.map(({ form, square }) => ratio + (form - ratio * square) / squares));
+  const mean = (of: (sample: Sample) => number) => samples.reduce((sum, each) => sum + of(each), 0) / samples.length;
+  const squares = mean(({ square }) => square);
+  const ratio = mean(({ value, square }) => value * square) / squares;
+  return estimateOf(
+    samples.map(({ value, square }) => ratio + ((value - ratio) * square) / squares),
+    mean(({ rounding, square }) => rounding * square) / squares,
+  );
 }
 
 async function curvatureAlongGradient(
   problem: Problem,
   theta: Float64Array,
-  examples: Int32Array | undefined,
+  { examples, rounding }: { readonly examples: Int32Array | undefined; readonly rounding: number },
   context: RunContext,
-): Promise<Sample> {
+): Promise<Sample | undefined> {
   await using point = problem.at(theta, { examples });
   const gradient = await point.gradient(context);
-  const square = dot(gradient, gradient);
-  if (square === 0) return { form: 0, square };
+  const length = norm2(gradient);
+  if (length === 0) return undefined;
   const [product] = await point.product(hessianProduct, [gradient], context);
-  return { form: dot(gradient, product), square };
+  const quotient = curvatureAlong(gradient, product, rounding);
+  return quotient && { ...quotient, square: length * length };
 }

@@ -1,7 +1,7 @@
 import type { Eigenvalue } from "../../estimators/estimate.ts";
 import { extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
 import { estimateTrace } from "../../estimators/trace.ts";
-import { dot, norm2 } from "../../linalg/vector.ts";
+import { norm2 } from "../../linalg/vector.ts";
 import { subBlockOperator } from "../../operators/combinators.ts";
 import { gradientRounding } from "../../quantities/gradient-rounding.ts";
 import type { Desk } from "../../quantities/desk.ts";
@@ -12,6 +12,7 @@ import { lossRounding } from "../../quantities/loss-rounding.ts";
 import { lossValue } from "../../quantities/loss-value.ts";
 import { needsOf } from "../../quantities/quantity.ts";
 import { batchSharpness } from "./batch-sharpness.ts";
+import { curvatureAlong } from "./curvature-along.ts";
 import type { TrajectoryOptions } from "./trajectory-options.ts";
 import type { PointNumbers } from "./trajectory-result.ts";
 
@@ -38,6 +39,7 @@ export async function measureCheckpoint(
   const { loss, accuracy } = await desk.get(lossValue);
   const gradient = await desk.get(lossGradient);
   const gradientNorm = norm2(gradient);
+  const rounding = await desk.get(gradientRounding);
   const hessian = desk.operator(hessianOperator);
   const found = await extremalEigenpairs(
     hessian,
@@ -60,7 +62,7 @@ export async function measureCheckpoint(
       : await batchSharpness(
           problem,
           point.parameters,
-          { size: options.batch, batches: options.batches },
+          { size: options.batch, batches: options.batches, rounding: rounding.gradient },
           random.split("batches"),
           desk.context,
         );
@@ -75,14 +77,14 @@ export async function measureCheckpoint(
       lossRounding: await desk.get(lossRounding),
       accuracy: accuracy ?? null,
       gradientNorm,
-      gradientRounding: (await desk.get(gradientRounding)).gradient,
+      gradientRounding: rounding.gradient,
       top: found.top.map(plain),
       bottom: found.bottom.map(plain),
       searchMargin: checked && missProbability !== null ? margin : null,
       missProbability: checked ? missProbability : null,
       searchProducts: found.products,
       trace,
-      gradientCurvature: curved === undefined ? null : dot(gradient, curved) / (gradientNorm * gradientNorm),
+      gradientCurvature: (curved && curvatureAlong(gradient, curved, rounding.gradient))?.value ?? null,
       batchSharpness: sharp?.plain ?? null,
       batchSharpnessWeighted: sharp?.weighted ?? null,
       layers:

@@ -42,8 +42,9 @@ function summaryOf(result: TrajectoryResult): ShownSection {
   };
 }
 
-/** What is within so much of a line is called at it. */
+/** What is within so much of a line on average is called at it, where no single checkpoint is further than `SCATTER`. */
 const AT_LINE = 0.1;
+const SCATTER = 0.5;
 
 /** On which side of the line a curvature stays, where its numbers and their errors decide it. */
 function settledSentences({ optimizer, points }: TrajectoryResult): string[] {
@@ -83,7 +84,7 @@ function settledSentences({ optimizer, points }: TrajectoryResult): string[] {
 }
 
 function sideOf({ mean, error, least, most }: Settled): "at" | "below" | "above" | undefined {
-  if (Math.abs(mean - 1) + error <= AT_LINE) return "at";
+  if (least >= 1 - SCATTER && most <= 1 + SCATTER && Math.abs(mean - 1) + error <= AT_LINE) return "at";
   if (most + error < 1) return "below";
   if (least - error > 1) return "above";
   return undefined;
