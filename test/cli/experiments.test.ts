@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { DOCUMENT_KINDS } from "../../src/documents/result-kinds.ts";
+import { encodeSafetensors } from "../../src/files/safetensors.ts";
 import { EXPERIMENTS } from "../../src/experiments/registry.ts";
 import type { Experiment } from "../../src/runs/experiment.ts";
-import { commandLine, DIGITS, floats, OLD_RESULT } from "../support/command-line.ts";
+import { commandLine, DIGITS, floats, OLD_RESULT, readArrays } from "../support/command-line.ts";
 
 const { at, thalweg, here, npz } = commandLine();
 const MODEL = [DIGITS, "--data", "good.npz"];
@@ -21,17 +22,23 @@ const SMALL: Readonly<Record<string, readonly string[]>> = {
   export: ["export", DIGITS, "--batch", "2", "--loss", "cross-entropy"],
   bench: ["bench", ...MODEL, "--runs", "2", "--gemm-size", "32"],
   line: ["line", ...MODEL, "--x", "-1:1:5"],
+  surface: ["surface", ...MODEL, "--x", "-1:1:5", "--y", "-1:1:3"],
   topology: ["topology", ...MODEL, "--samples", "8"],
   sensitivity: ["sensitivity", ...MODEL, "--bits", "8"],
+  connect: ["connect", DIGITS, "ones.npz", "--data", "good.npz", "--points", "3"],
+  trajectory: ["trajectory", DIGITS, "ones.safetensors", "ones-too.safetensors", "--data", "good.npz"],
 };
 
-const ones = () =>
+const ones = () => {
   npz("ones.npz", {
     "hidden.weight": floats([32, 64], () => 1),
     "hidden.bias": floats([32], () => 1),
     "output.weight": floats([10, 32], () => 1),
     "output.bias": floats([10], () => 1),
   });
+  for (const name of ["ones", "ones-too"])
+    writeFileSync(at(`${name}.safetensors`), encodeSafetensors([...readArrays(at("ones.npz"))]));
+};
 
 describe.each(VERBS)("the verb %s", (verb) => {
   const experiments = answering(verb);
