@@ -83,6 +83,38 @@ describe("topology of runs", () => {
     expect(checks.map(({ name, passed }) => [name, passed])).toEqual([["stability", true]]);
   });
 
+  it("of a run that was cut short speaks of the finest grid that is complete, and says so; with none it refuses", async () => {
+    await done("surface", DIGITS, "--data", "good.npz", "--no-share", "--x", "-1:1:9", "--y", "-1:1:9", "-o", "whole");
+    const file = at("whole/result.json");
+    const whole = readFileSync(file, "utf8");
+    const { result } = RESULT_KINDS.surface.parse(JSON.parse(whole));
+    const cutTo = (isMeasured: (x: number, y: number) => boolean) => {
+      const document = JSON.parse(whole);
+      document.result.planes[0].loss = document.result.planes[0].loss.map((row: unknown[], y: number) =>
+        row.map((loss, x) => (isMeasured(x, y) ? loss : null)),
+      );
+      writeFileSync(file, JSON.stringify(document));
+    };
+    // Coarse to fine: every second point, and the first ones between.
+    cutTo((x, y) => (x % 2 === 0 && y % 2 === 0) || y < 3);
+    const run = await here(["topology", "whole", "--json"]);
+    expect(run.code, run.err).toBe(5);
+    const [found] = RESULT_KINDS.topology.parse(JSON.parse(run.out)).result.functions;
+    expect(found).toMatchObject({ points: 25, absent: 0, cutShort: { points: 81, measured: 25 + 17, stride: 2 } });
+    expect(found.axes.map(({ values }) => values)).toEqual([
+      [-1, -0.5, 0, 0.5, 1],
+      [-1, -0.5, 0, 0.5, 1],
+    ]);
+    const coarse = result.planes[0].loss.flatMap((row, y) => row.filter((_, x) => x % 2 === 0 && y % 2 === 0));
+    expect(found.drawn?.values).toEqual(coarse);
+    cutTo((x, y) => x === 4 && y === 4);
+    const refused = await here(["topology", "whole"]);
+    expect(refused.code).toBe(3);
+    expect(refused.err.replace(/\s+/g, " ")).toContain("was cut short after 1 of 81 points");
+    cutTo(() => true);
+    await done("topology", "whole");
+  });
+
   it("in one sentence refuses what has no samples", async () => {
     await done("profile", DIGITS, "--data", "good.npz", "--only", "loss", "-o", "profile");
     const other = await here(["topology", "profile"]);

@@ -43,7 +43,11 @@ export const topologyOfRuns = defineExperiment({
     const sampled = results.flatMap((run) => named(sampledFunctions(run), run, results.length));
     const functions = sampled.map((each) => analyseSamples(each, persistence, desk.arrays));
     const result = { functions, distances: distancesBetween(functions, sampled) };
-    return Promise.resolve({ result, converged: true, checks: checksOf(result) });
+    return Promise.resolve({
+      result,
+      converged: functions.every(({ cutShort }) => cutShort === null),
+      checks: checksOf(result),
+    });
   },
 });
 

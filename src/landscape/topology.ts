@@ -139,7 +139,13 @@ export const topology = defineExperiment({
       lossesOf,
     );
     const found = analyseSamples(
-      { name: "loss", axes: [], values: Float64Array.from(values), rounding: { value: rounding, at: loss } },
+      {
+        name: "loss",
+        axes: [],
+        values: Float64Array.from(values),
+        rounding: { value: rounding, at: loss },
+        cutShort: null,
+      },
       options.persistence,
       desk.arrays,
       {

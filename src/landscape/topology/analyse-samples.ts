@@ -36,7 +36,7 @@ export interface Cloud {
  * @param persistence the least length of the bar of a basin; what rounding could make is never one
  */
 export function analyseSamples(
-  { name, axes, values, rounding }: SampledFunction,
+  { name, axes, values, rounding, cutShort }: SampledFunction,
   persistence: number,
   arrays: NamedArrays,
   cloud?: Cloud,
@@ -77,6 +77,7 @@ export function analyseSamples(
     axes: cloud === undefined ? axes.map((axis) => ({ name: axis.name, values: [...axis.values] })) : [],
     neighbours: cloud?.neighbours ?? (shape.length > 1 ? "one step along one axis" : "one step"),
     points: values.length,
+    cutShort,
     absent: values.length - present.length,
     lowest: present.length === 0 ? null : present.reduce((a, b) => Math.min(a, b)),
     highest: present.length === 0 ? null : present.reduce((a, b) => Math.max(a, b)),

@@ -74,7 +74,7 @@ export function basinMap(sampled: SampledTopology): ReturnType<FigureKind<Topolo
   return {
     title: `Basins of the ${name}`,
     description:
-      `The stronger the colour, the lower the loss${isLogarithmic ? " (logarithmic shades)" : ""}, in ${SHADES} steps from ${said(highest)} down to ${said(lowest)}; a small cross on blank ground stands where it is not finite or was not measured. Solid lines part the basins: from every sample, steps to the lowest neighbour lead to the minimum of its basin. Numbers stand at the minima, the lowest is 1. A dashed line leads from each over its lowest pass (×) to the lower minimum that it meets there; it is drawn straight and is no path of descent.` +
+      `The stronger the colour, the lower the loss${isLogarithmic ? " (logarithmic shades)" : ""}, in ${SHADES} steps from ${said(highest)} down to ${said(lowest)}; a small cross on blank ground stands where it is not finite. Solid lines part the basins: from every sample, steps to the lowest neighbour lead to the minimum of its basin. Numbers stand at the minima, the lowest is 1. A dashed line leads from each over its lowest pass (×) to the lower minimum that it meets there; it is drawn straight and is no path of descent.` +
       (drawn.stride.some((stride) => stride > 1) ? ` Every ${drawn.stride.join(" × ")}th sample is drawn.` : ""),
     spec: frame({
       height: 380,

@@ -44,6 +44,17 @@ const sampled = z.object({
     .describe("The grid, the slowest axis first; empty where the samples are no grid."),
   neighbours: z.string().describe("Which samples are neighbours, in words."),
   points: aside(count).describe("Samples."),
+  cutShort: aside(
+    z.object({
+      points: count.describe("Points of the grid that was to be measured."),
+      measured: count.describe("Those that were."),
+      stride: count.describe(
+        "Along each axis, the step of the finest grid of them that is complete, in steps of the whole one.",
+      ),
+    }),
+  )
+    .nullable()
+    .describe("Where a run was cut short: what is found is of a coarser grid, that every point of is measured."),
   absent: aside(count).describe("Samples without a finite loss: they are in no sublevel set."),
   lowest: about(real, { title: "Lowest loss" }).nullable(),
   highest: about(real, { title: "Highest loss" }).nullable(),

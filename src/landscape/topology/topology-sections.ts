@@ -108,7 +108,7 @@ function loopText({ loops, threshold }: SampledTopology): string[] {
   ];
 }
 
-function caveatsOf({ absent, points, minima, basins, euler }: SampledTopology): string[] {
+function caveatsOf({ absent, points, cutShort, minima, basins, euler }: SampledTopology): string[] {
   const edge = basins.filter(({ minimum }) => minima[minimum].edge).length;
   const unresolved = minima.filter(({ resolved }) => !resolved).length;
   return [
@@ -117,6 +117,11 @@ function caveatsOf({ absent, points, minima, basins, euler }: SampledTopology): 
           `The bars do not agree with the count of cells at ${euler.differing} of ${euler.levels} levels: do not use them, and report this as a fault.`,
         ]
       : []),
+    ...(cutShort === null
+      ? []
+      : [
+          `The run was cut short after ${formatCount(cutShort.measured)} of ${formatCounted(cutShort.points, "point")}: what is said here is of one point in ${cutShort.stride} along each axis (${formatCounted(points, "sample")}), all of which were measured.`,
+        ]),
     "Between samples nothing was looked at: a wall or a valley narrower than a step is not seen, and basins that are apart here may be joined outside of what was sampled.",
     ...(absent > 0
       ? [
