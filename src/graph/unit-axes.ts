@@ -1,4 +1,4 @@
-import { commonFreedom, type Freedom } from "./unit-freedom.ts";
+import { commonFreedom, type Freedom, isScaling } from "./unit-freedom.ts";
 
 /**
  * Units that go together: every axis, or factor of an axis, that holds them is sent through the same map. A class is
@@ -44,6 +44,8 @@ export interface Gain {
  */
 export class UnitDesk {
   private readonly gainOf: (node: object) => Gain | undefined;
+  /** What the gains that are read as cuts multiply. */
+  private readonly multiplied: UnitAxis[] = [];
 
   /** @param gainOf which products are gains, and how they are read; undefined for one of units like any other */
   constructor(gainOf: (node: object) => Gain | undefined = () => undefined) {
@@ -124,8 +126,17 @@ export class UnitDesk {
       this.allow(factors[gain.operand], "fixed");
       return factors[gain.operand === 0 ? 1 : 0];
     }
-    if (gain?.reading === "cut") return this.allow(factors[gain.operand], "scaling");
+    if (gain?.reading === "cut") {
+      this.multiplied.push(factors[gain.operand === 0 ? 1 : 0]);
+      return this.allow(factors[gain.operand], "scaling");
+    }
     return this.allow(this.join(...factors), "permutation");
+  }
+
+  /** Behind all nodes: what a gain multiplies has no scale of its own, which the product would have, too. */
+  settle(): void {
+    for (const { slot } of this.multiplied.flatMap((axis) => this.resolve(axis)))
+      if (slot && isScaling(slot.freedom)) slot.freedom = "fixed";
   }
 
   /** The axes of the same elements in row-major order under another shape. */

@@ -7,9 +7,18 @@
  * - monomial: exchanges with positive scales;
  * - permutation: exchanges;
  * - scaling: scales that are not zero, each unit staying where it is;
+ * - positive scaling: scales above zero, which rectifiers let pass;
  * - fixed: none.
  */
-export type Freedom = "general" | "orthogonal" | "centred" | "monomial" | "permutation" | "scaling" | "fixed";
+export type Freedom =
+  | "general"
+  | "orthogonal"
+  | "centred"
+  | "monomial"
+  | "permutation"
+  | "scaling"
+  | "positive scaling"
+  | "fixed";
 
 /** What a group is made of: two groups have in common what both are made of. */
 const EXCHANGES = 1;
@@ -17,14 +26,16 @@ const ROTATIONS_ABOUT_ONES = 2;
 const ROTATIONS = 4;
 const SCALES = 8;
 const SHEARS = 16;
+const SIGNS = 32;
 
 const MADE_OF: Readonly<Record<Freedom, number>> = {
-  general: EXCHANGES | ROTATIONS_ABOUT_ONES | ROTATIONS | SCALES | SHEARS,
-  orthogonal: EXCHANGES | ROTATIONS_ABOUT_ONES | ROTATIONS,
+  general: EXCHANGES | ROTATIONS_ABOUT_ONES | ROTATIONS | SCALES | SHEARS | SIGNS,
+  orthogonal: EXCHANGES | ROTATIONS_ABOUT_ONES | ROTATIONS | SIGNS,
   centred: EXCHANGES | ROTATIONS_ABOUT_ONES,
   monomial: EXCHANGES | SCALES,
   permutation: EXCHANGES,
-  scaling: SCALES,
+  scaling: SCALES | SIGNS,
+  "positive scaling": SCALES,
   fixed: 0,
 };
 
@@ -35,6 +46,7 @@ const FREEDOMS: readonly Freedom[] = [
   "monomial",
   "permutation",
   "scaling",
+  "positive scaling",
   "fixed",
 ];
 
@@ -43,6 +55,7 @@ const FREEDOMS: readonly Freedom[] = [
  *
  * @example
  * commonFreedom("orthogonal", "monomial"); // "permutation"
+ * commonFreedom("scaling", "monomial"); // "positive scaling"
  */
 export function commonFreedom(a: Freedom, b: Freedom): Freedom {
   const both = MADE_OF[a] & MADE_OF[b];
@@ -52,4 +65,9 @@ export function commonFreedom(a: Freedom, b: Freedom): Freedom {
 /** Whether every map of one group is in another. */
 export function isWithin(inner: Freedom, outer: Freedom): boolean {
   return (MADE_OF[inner] & MADE_OF[outer]) === MADE_OF[inner];
+}
+
+/** Whether it scales units, and does nothing else. */
+export function isScaling(freedom: Freedom): boolean {
+  return freedom === "scaling" || freedom === "positive scaling";
 }

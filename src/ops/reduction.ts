@@ -137,7 +137,13 @@ export const CumSum = defineOp({
     scaling: always(SAME),
     attributes: { axis, exclusive, reverse },
     examplesLayout: keptAxis((own) => own !== axis),
-    units: (_node, [x], desk) => x.map((each, own) => (own === axis ? desk.allow(each, "fixed") : each)),
+    // Sums of what is alike are not.
+    units: (node, [x], desk) =>
+      x.map((each, own) => {
+        if (own !== axis) return each;
+        desk.allow(each, "fixed");
+        return desk.fixed(node.shape[axis]);
+      }),
     infer: ([x]) => ({ dtype: x.dtype, shape: x.shape }),
     evaluate: ([x], type) => {
       const inner = sizeOf(x.shape.slice(axis + 1));

@@ -1,7 +1,7 @@
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { sizeOf } from "../util/tensor.ts";
-import { balance, type Balanced, gainsCanGo } from "./balance.ts";
+import { balance, type Balanced, gainsThatStay } from "./balance.ts";
 import { deriveSymmetry, type Network } from "./derive-symmetry.ts";
 import { type Evidence, matchUnits, type Matching } from "./matching.ts";
 import { randomElement } from "./random-element.ts";
@@ -27,9 +27,12 @@ export function balancedPair(
   theirs: Float64Array,
   within: Freedom = "general",
 ): Pair {
-  const wanted = deriveSymmetry(network, { within });
-  const absorbsGains = gainsCanGo(wanted, mine) && gainsCanGo(wanted, theirs);
-  const symmetry = absorbsGains ? wanted : deriveSymmetry(network, { within, absorbsGains });
+  let symmetry = deriveSymmetry(network, { within });
+  for (;;) {
+    const staying = [mine, theirs].flatMap((theta) => gainsThatStay(symmetry, theta));
+    if (staying.length === 0) break;
+    symmetry = deriveSymmetry(network, { within, held: new Set([...symmetry.held, ...staying]) });
+  }
   return { symmetry, mine: balance(symmetry, mine), theirs: balance(symmetry, theirs) };
 }
 

@@ -27,17 +27,20 @@ const SETTLED = 1e-13;
 const LEAST_SQUARE = 1e-10;
 
 /**
- * Whether a gain can be taken over by what stands behind it: none of its elements is 0 beside the others.
+ * Gains that what stands behind them cannot take over, by name: with an element that is 0 beside the others, or below 0
+ * where only positive scales pass.
  *
  * @param theta the parameters of a network
  */
-export function gainsCanGo({ gains }: NetworkSymmetry, theta: Float64Array): boolean {
-  return gains.tensors.every(({ offset, dimensions }) => {
-    if (dimensions.length !== 1) return true;
-    const gain = theta.subarray(offset, offset + dimensions[0].extent);
+export function gainsThatStay({ gains }: NetworkSymmetry, theta: Float64Array): string[] {
+  const staying = gains.tensors.filter(({ isGain, offset, dimensions: [{ extent, units }] }) => {
+    if (isGain !== true || units === undefined) return false;
+    const takesSigns = gains.classes[units].freedom === "scaling";
+    const gain = theta.subarray(offset, offset + extent);
     const largest = gain.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-    return gain.every((x) => Math.abs(x) > 1e-6 * largest);
+    return !gain.every((x) => (takesSigns ? Math.abs(x) : x) > 1e-6 * largest);
   });
+  return staying.map(({ name }) => name);
 }
 
 /**
@@ -98,7 +101,10 @@ function unitGains(gains: Symmetry, theta: Float64Array): GroupElement {
   return gains.classes.map(({ extent }, units) => {
     const gain = gains.tensors.find(({ dimensions, isGain }) => isGain === true && dimensions[0].units === units);
     const scales = new Float64Array(extent).fill(1);
-    if (gain) for (let i = 0; i < extent; i++) scales[i] = 1 / theta[gain.offset + i];
+    if (gain) {
+      const [{ dual }] = gain.dimensions;
+      for (let i = 0; i < extent; i++) scales[i] = theta[gain.offset + i] ** (dual ? 1 : -1);
+    }
     return [exchange(identityOrder(extent), scales)];
   });
 }

@@ -2,9 +2,9 @@ import { forEachOffset, stridesOf } from "../graph/broadcast.ts";
 import { tensorOf } from "../graph/leaf.ts";
 import { reachable } from "../graph/traverse.ts";
 import { UnitDesk, type Gain, type UnitAxis, type UnitSlot } from "../graph/unit-axes.ts";
-import { commonFreedom, isWithin, type Freedom } from "../graph/unit-freedom.ts";
+import { commonFreedom, type Freedom, isScaling, isWithin } from "../graph/unit-freedom.ts";
 import type { Value } from "../graph/value.ts";
-import { elementwiseUnits } from "../ops/elementwise-units.ts";
+import { elementwiseUnits, multipliedUnits } from "../ops/elementwise-units.ts";
 import type { NetworkSymmetry, PlacedTensor, Symmetry, UnitClass, UnitDimension } from "./symmetry.ts";
 
 /** What is looked at: the outputs of a network, and its parameters as they stand in a flat vector. */
@@ -19,48 +19,60 @@ export interface Network {
  * and through which. Operations that say nothing of units hold theirs fixed: never wrong, only less free.
  *
  * Gains of normalisations stand in the way of rotations. Those that the weights behind them can take over are found
- * first; the symmetry is then that of the network whose gains are ones.
+ * first; the symmetry is then that of the network whose gains are ones. A gain that they cannot take over, or not without
+ * another one, is a weight like any other, and so may more of the rest be: walks go on until none is left out.
  *
- * Cost: two walks over the graph, which compute nothing.
+ * Cost: a few walks over the graph, which compute nothing.
  *
  * @param within the largest group that is asked for
- * @param absorbsGains whether gains may become ones; not where one of them is 0
+ * @param held gains that stay what they are
  */
 export function deriveSymmetry(
   network: Network,
-  { within = "general", absorbsGains = true }: { readonly within?: Freedom; readonly absorbsGains?: boolean } = {},
+  { within = "general", held = new Set() }: { readonly within?: Freedom; readonly held?: ReadonlySet<string> } = {},
 ): NetworkSymmetry {
   const gains = gainsOf(network);
   // Without rotations, gains are units like any other.
-  if (!absorbsGains || !isWithin("centred", within))
+  if (!isWithin("centred", within))
     return {
       within,
+      held,
       symmetry: walk(network, () => undefined, within),
       gains: { classes: [], tensors: [], values: [] },
     };
-  const cut = walk(network, (node) => readAs(gains.get(node), "cut"), "general");
-  const scales = (dimensions: readonly UnitDimension[]) =>
-    dimensions.some(({ units }) => units !== undefined && cut.classes[units].freedom === "scaling");
-  const candidates = new Set([...gains.values()].map(({ parameter }) => parameter));
-  const absorbed = new Set(
-    cut.tensors.filter(({ name, dimensions }) => candidates.has(name) && scales(dimensions)).map(({ name }) => name),
-  );
-  const isAbsorbed = (found: FoundGain | undefined) => (found && absorbed.has(found.parameter) ? found : undefined);
-  return {
-    within,
-    symmetry: walk(network, (node) => readAs(isAbsorbed(gains.get(node)), "ones"), within),
-    gains: only(cut, "scaling", absorbed),
+  const reading = (names: ReadonlySet<string>, as: Gain["reading"]) => (node: object) => {
+    const found = gains.get(node);
+    return found && names.has(found.parameter) ? { operand: found.operand, reading: as } : undefined;
   };
+  let names: ReadonlySet<string> = new Set([...gains.values()].map(({ parameter }) => parameter).filter(isFree));
+  for (;;) {
+    const cut = walk(network, reading(names, "cut"), "general");
+    const absorbed = absorbable(cut, names);
+    if (absorbed.size === names.size)
+      return { within, held, symmetry: walk(network, reading(names, "ones"), within), gains: only(cut, names) };
+    names = absorbed;
+  }
+
+  function isFree(name: string): boolean {
+    return !held.has(name);
+  }
+}
+
+/** Gains that are scales of one kind of units, and the only ones of these: two cannot both become ones. */
+function absorbable({ tensors, classes }: Symmetry, names: ReadonlySet<string>): Set<string> {
+  const gains = tensors.filter(({ name }) => names.has(name));
+  const alone = gains.filter(({ dimensions }) => {
+    const [{ units } = { units: undefined }, ...others] = dimensions;
+    if (units === undefined || others.length > 0 || !isScaling(classes[units].freedom)) return false;
+    return gains.filter((each) => each.dimensions.some((dimension) => dimension.units === units)).length === 1;
+  });
+  return new Set(alone.map(({ name }) => name));
 }
 
 /** A product with a parameter that is nothing else. */
 interface FoundGain {
   readonly operand: 0 | 1;
   readonly parameter: string;
-}
-
-function readAs(found: FoundGain | undefined, reading: Gain["reading"]): Gain | undefined {
-  return found && { operand: found.operand, reading };
 }
 
 /** Products that have a parameter as one factor, seen under another shape at most, and something that is computed as the other. */
@@ -78,7 +90,7 @@ function gainsOf({ outputs, parameters }: Network): ReadonlyMap<object, FoundGai
     const areWeights = inputs.map((input) => isWeight.get(input) === true);
     const isMade = inputs.length > 0 && areWeights.every(Boolean);
     isWeight.set(value, names.has(value) || tensorOf(value) !== undefined || isMade);
-    if (operation.elementwise !== true || inputs.length !== 2 || areWeights[0] === areWeights[1]) continue;
+    if (operation.units !== multipliedUnits || areWeights[0] === areWeights[1]) continue;
     const operand = areWeights[1] ? 1 : 0;
     const parameter = parameterOf(inputs[operand]);
     if (parameter !== undefined) gains.set(value, { operand, parameter });
@@ -86,9 +98,9 @@ function gainsOf({ outputs, parameters }: Network): ReadonlyMap<object, FoundGai
   return gains;
 }
 
-/** The classes of one freedom, and the tensors that they stand in. */
-function only(symmetry: Symmetry, freedom: Freedom, gains: ReadonlySet<string>): Symmetry {
-  const classes = symmetry.classes.map((each) => (each.freedom === freedom ? each : undefined));
+/** The classes that are scaled, and the tensors that they stand in. */
+function only(symmetry: Symmetry, gains: ReadonlySet<string>): Symmetry {
+  const classes = symmetry.classes.map((each) => (isScaling(each.freedom) ? each : undefined));
   const kept = classes.flatMap((each) => (each ? [each] : []));
   const dimensionsOf = (dimensions: readonly UnitDimension[]) =>
     dimensions.map((each) => {
@@ -117,6 +129,7 @@ function walk(
   const known = new Map<Value, readonly UnitAxis[]>();
   for (const value of reachable(outputs)) known.set(value, axesOf(value, known, isParameter, desk));
   for (const output of outputs) for (const axis of known.get(output) ?? []) desk.allow(axis, "fixed");
+  desk.settle();
 
   const slots = new Map<UnitSlot, number>();
   const freedoms: Freedom[] = [];

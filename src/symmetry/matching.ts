@@ -2,7 +2,7 @@ import { assign } from "../linalg/assignment.ts";
 import { timesTransposed } from "../linalg/dense.ts";
 import { polarFactor } from "../linalg/polar-factor.ts";
 import { dot } from "../linalg/vector.ts";
-import type { Freedom } from "../graph/unit-freedom.ts";
+import { type Freedom, isWithin } from "../graph/unit-freedom.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import { throwIfInterrupted, type RunContext } from "../util/run-context.ts";
 import { sizeOf } from "../util/tensor.ts";
@@ -191,7 +191,7 @@ function isExchange(freedom: Freedom): boolean {
 /** The map M of a class with the largest ⟨M, S⟩. */
 export function bestMap(sum: Float64Array, { extent, freedom }: UnitClass): UnitMap {
   if (isExchange(freedom)) return exchange(assign(sum, extent).columns);
-  if (freedom === "scaling" || freedom === "fixed") return exchange(identityOrder(extent));
+  if (!isWithin("centred", freedom)) return exchange(identityOrder(extent));
   return rotation(freedom === "centred" ? aboutOnes(sum, extent) : polarFactor(sum, extent));
 }
 

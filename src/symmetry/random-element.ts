@@ -26,6 +26,7 @@ function randomMap(n: number, freedom: Freedom, random: RandomStream): UnitMap {
     case "fixed":
       return exchange(identityOrder(n));
     case "scaling":
+    case "positive scaling":
       return exchange(identityOrder(n), scales());
     case "permutation":
       return exchange(random.permutation(n));

@@ -52,6 +52,8 @@ export interface NetworkSymmetry {
   readonly symmetry: Symmetry;
   /** The largest group of maps that was asked for. */
   readonly within: Freedom;
+  /** Gains that were to stay what they are, by name. */
+  readonly held: ReadonlySet<string>;
   /** Scales of gains, which the weights behind them take over; no class where there are none. */
   readonly gains: Symmetry;
 }

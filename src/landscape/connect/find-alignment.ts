@@ -171,16 +171,15 @@ async function activationEvidence(
   const count = whole > EXAMPLES && problem.takesBatch(EXAMPLES) ? EXAMPLES : whole;
   const examples = Int32Array.from({ length: count }, (_, i) => i);
   const network = { ...terrain.networkOf(examples.length), tensors: terrain.tensors };
-  const absorbsGains = symmetry.gains.classes.length > 0;
-  const { within } = symmetry;
-  const there = deriveSymmetry(network, { within, absorbsGains }).symmetry;
+  const { within, held } = symmetry;
+  const there = deriveSymmetry(network, { within, held }).symmetry;
   const chosen = shownValues(there.values, there.classes.length);
   const activations: Computation = {
     name: "activations",
     build: ({ network: { graph, imported } }) => {
       const again = deriveSymmetry(
         { outputs: [graph.outputs], parameters: imported.parameters, tensors: terrain.tensors },
-        { within, absorbsGains },
+        { within, held },
       ).symmetry;
       return chosen.map((at) => again.values[at].value);
     },

@@ -1,0 +1,174 @@
+import { describe, expect, it } from "vitest";
+import { evaluate } from "../../test/support/run-values.ts";
+import { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/value.ts";
+import { add, mul, sub } from "../ops/arithmetic.ts";
+import { matmul } from "../ops/matmul.ts";
+import { cumSum, reduceMean } from "../ops/reduction.ts";
+import { standardize } from "../ops/standardize.ts";
+import { expand, reshape, swapLast } from "../ops/structure.ts";
+import { relu } from "../ops/unary.ts";
+import { createRandom } from "../random/random-stream.ts";
+import { sizeOf, tensor } from "../util/tensor.ts";
+import { balancedPair } from "./align.ts";
+import { deriveSymmetry } from "./derive-symmetry.ts";
+import { randomElement } from "./random-element.ts";
+import type { PlacedTensor } from "./symmetry.ts";
+import { applyElement } from "./unit-map.ts";
+
+type Shapes = Readonly<Record<string, readonly number[]>>;
+type Build = (x: Value, parameters: Readonly<Record<string, Value>>) => Value;
+
+/** Weights of mean 0, and gains of both signs or of one, none near 0. */
+function weights(shapes: Shapes, signs: boolean): Record<string, Float64Array> {
+  const random = createRandom(7);
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => {
+      const drawn = random.split(name).normalVector(sizeOf(shape));
+      const gain = (z: number) => (signs && z < 0 ? -1 : 1) * (0.5 + Math.abs(z));
+      return [name, name.startsWith("g") ? drawn.map(gain) : drawn];
+    }),
+  );
+}
+
+/** How far random elements of the group move the outputs of a network, relative to the largest; and the gains that were absorbed. */
+async function moved(shapes: Shapes, build: Build, { width = [6], signs = true } = {}) {
+  const tensors: PlacedTensor[] = [];
+  let offset = 0;
+  for (const [name, shape] of Object.entries(shapes)) {
+    tensors.push({ name, offset, size: sizeOf(shape) });
+    offset += sizeOf(shape);
+  }
+  const graph = new Graph();
+  const given = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, graph.input(name, "float64", shape)]),
+  );
+  const outputs = [build(graph.input("x", "float64", [5, ...width]), given)];
+  const network = { outputs, parameters: new Map(Object.entries(given)), tensors };
+  const theta = Float64Array.from(Object.values(weights(shapes, signs)).flatMap((data) => [...data]));
+  const { symmetry, mine } = balancedPair(network, theta, theta);
+
+  const x = createRandom(8).normalVector(5 * sizeOf(width));
+  const outputAt = async (at: Float64Array) => {
+    const fed = tensors.map(
+      ({ name, offset: from, size }) => [name, tensor("float64", shapes[name], at.slice(from, from + size))] as const,
+    );
+    const feeds = new Map([["x", tensor("float64", [5, ...width], x)], ...fed]);
+    const y = (await evaluate(new Map([["y", outputs[0]]]), feeds)).get("y");
+    return Float64Array.from(y?.data ?? []);
+  };
+  const here = await outputAt(theta);
+  const size = Math.max(...here.map(Math.abs));
+  let change = 0;
+  for (const seed of [0, 1, 2]) {
+    const there = applyElement(symmetry.symmetry, randomElement(symmetry.symmetry, createRandom(seed)), mine.theta);
+    for (const each of [there, mine.back(there)])
+      change = Math.max(change, ...(await outputAt(each)).map((y, i) => Math.abs(y - here[i])));
+  }
+  const gains = symmetry.gains.tensors.filter(({ isGain }) => isGain).map(({ name }) => name);
+  return { change: change / size, gains, classes: symmetry.symmetry.classes.length };
+}
+
+const norm = (x: Value) => standardize(x, { axis: x.shape.length - 1, epsilon: 1e-5 });
+const dense = { w0: [6, 8], g0: [8], g1: [8], w1: [6, 8], w2: [8, 3] };
+
+describe("the weights behind a gain take it over", () => {
+  it("where it scales units, of both signs", async () => {
+    const one = await moved({ w0: [6, 8], g0: [8], w2: [8, 3] }, (x, { w0, g0, w2 }) =>
+      matmul(mul(norm(matmul(x, w0)), g0), w2),
+    );
+    expect(one).toMatchObject({ gains: ["g0"], classes: 1 });
+    expect(one.change).toBeLessThan(1e-12);
+  });
+
+  it("on whichever side of a product they stand", async () => {
+    const column = await moved({ w2: [3, 8], w0: [8, 6], g0: [8, 1] }, (x, { w0, g0, w2 }) =>
+      swapLast(matmul(w2, mul(matmul(w0, swapLast(x)), g0))),
+    );
+    expect(column).toMatchObject({ gains: ["g0"], classes: 1 });
+    expect(column.change).toBeLessThan(1e-11);
+  });
+
+  it("through a rectifier where all of it is above 0", async () => {
+    const rectified: Build = (x, { w0, g0, w2 }) => matmul(relu(mul(norm(matmul(x, w0)), g0)), w2);
+    const shapes = { w0: [6, 8], g0: [8], w2: [8, 3] };
+    const [positive, both] = await Promise.all([false, true].map((signs) => moved(shapes, rectified, { signs })));
+    expect(positive.gains).toEqual(["g0"]);
+    expect(both.gains).toEqual([]);
+    for (const { change } of [positive, both]) expect(change).toBeLessThan(1e-12);
+  });
+
+  it("but not two where one map would have to make ones of both", async () => {
+    const sum = await moved(dense, (x, { w0, w1, g0, g1, w2 }) =>
+      matmul(add(mul(norm(matmul(x, w0)), g0), mul(norm(matmul(x, w1)), g1)), w2),
+    );
+    expect(sum.gains).toEqual([]);
+    const chain = await moved(dense, (x, { w0, g0, g1, w2 }) => matmul(mul(mul(norm(matmul(x, w0)), g0), g1), w2));
+    expect(chain.gains).toEqual(["g1"]);
+    const product = await moved(dense, (x, { w0, w1, g0, g1 }) =>
+      matmul(mul(norm(matmul(x, w0)), g0), swapLast(mul(norm(matmul(x, w1)), g1))),
+    );
+    expect(product.gains).toEqual([]);
+    for (const { change } of [sum, chain, product]) expect(change).toBeLessThan(1e-12);
+  });
+
+  it("but not one whose product meets what it multiplied", async () => {
+    const met = await moved({ w0: [6, 8], g0: [8], w2: [8, 3] }, (x, { w0, g0, w2 }) => {
+      const h = matmul(x, w0);
+      return matmul(sub(mul(h, g0), h), w2);
+    });
+    expect(met.gains).toEqual([]);
+    expect(met.change).toBeLessThan(1e-12);
+  });
+
+  it("but not one of several axes or of several factors", async () => {
+    const tokens = await moved(
+      { w0: [6, 8], g0: [4, 8], w2: [8, 3] },
+      (x, { w0, g0, w2 }) => matmul(mul(norm(matmul(x, w0)), g0), w2),
+      { width: [4, 6] },
+    );
+    const heads = await moved({ w0: [6, 8], g0: [2, 4], w2: [8, 3] }, (x, { w0, g0, w2 }) =>
+      matmul(reshape(mul(reshape(matmul(x, w0), [5, 2, 4]), g0), [5, 8]), w2),
+    );
+    for (const { change, gains } of [tokens, heads]) {
+      expect(gains).toEqual([]);
+      expect(change).toBeLessThan(1e-12);
+    }
+  });
+});
+
+it("running sums of what is alike differ from place to place, and hold units that are added to them", async () => {
+  const { change, classes } = await moved({ w0: [6, 8], w2: [8, 3] }, (x, { w0, w2 }) => {
+    const sums = cumSum(expand(reduceMean(x, [1]), [5, 8]), 1);
+    return matmul(relu(add(matmul(x, w0), sums)), w2);
+  });
+  expect({ change, classes }).toEqual({ change: 0, classes: 0 });
+});
+
+it("gains that are held are weights like any other", () => {
+  const graph = new Graph();
+  const [w0, g0, w2] = [
+    graph.input("w0", "float64", [6, 8]),
+    graph.input("g0", "float64", [8]),
+    graph.input("w2", "float64", [8, 3]),
+  ];
+  const outputs = [matmul(mul(norm(matmul(graph.input("x", "float64", [5, 6]), w0)), g0), w2)];
+  const tensors = [
+    { name: "w0", offset: 0, size: 48 },
+    { name: "g0", offset: 48, size: 8 },
+    { name: "w2", offset: 56, size: 24 },
+  ];
+  const network = {
+    outputs,
+    parameters: new Map([
+      ["w0", w0],
+      ["g0", g0],
+      ["w2", w2],
+    ]),
+    tensors,
+  };
+  const freedom = (held: readonly string[]) =>
+    deriveSymmetry(network, { held: new Set(held) }).symmetry.classes.map((each) => each.freedom);
+  expect(freedom([])).toEqual(["centred"]);
+  expect(freedom(["g0"])).toEqual(["permutation"]);
+});
