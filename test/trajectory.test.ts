@@ -118,6 +118,23 @@ describe("a trajectory of full-batch gradient descent at the edge of stability",
     expect(again.out).toMatch(/bit for bit/);
   }, 240_000);
 
+  it("reads checkpoints that are ONNX files of the network", async () => {
+    const written = await run(
+      "full/m.onnx",
+      "full/m.onnx",
+      "full/step-000100.safetensors",
+      "--data",
+      "full/d.npz",
+      "-o",
+      "onnx",
+    );
+    expect(written.code, written.err).toBe(0);
+    const [start] = resultIn("onnx").points;
+    const { problem, close } = await loadProblem(at("full/m.onnx"), { data: at("full/d.npz"), threads: 1 });
+    expect(start.loss).toBe((await problem.point.value()).loss);
+    await close();
+  }, 60_000);
+
   it("goes on past a checkpoint that diverged, and says what it refuses in a sentence", async () => {
     const { problem, close } = await loadProblem(at("full/m.onnx"), { data: at("full/d.npz"), threads: 1 });
     const diverged = problem.point.parameters.fill(Number.NaN, 0, 1);
@@ -135,7 +152,7 @@ describe("a trajectory of full-batch gradient descent at the edge of stability",
     const refused = [
       [["full/m.onnx", "--data", "full/d.npz"], 2, /The checkpoints are missing/],
       [["full/m.onnx", "full/stop-*", "--data", "full/d.npz"], 3, /No file fits full\/stop-\*/],
-      [["full/m.onnx", "full/d.npz", "--data", "full/d.npz"], 3, /safetensors/],
+      [["full/m.onnx", "full/d.npz", "--data", "full/d.npz"], 3, /lacks/],
       [["full/m.onnx", "full/diverged.safetensors", "--data", "full/d.npz"], 3, /NaN/],
       [["full/m.onnx", three[0], "--data", "full/d.npz", "--lr", "-1"], 2, /--lr/],
     ] as const;

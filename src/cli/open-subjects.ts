@@ -1,8 +1,6 @@
 import { z } from "zod";
 import { namedResult } from "../documents/named-result.ts";
 import type { ResultDocument } from "../documents/result-kinds.ts";
-import { readSafetensors } from "../files/safetensors.ts";
-import { openFile } from "../io/open-file.ts";
 import { openHashedFile } from "../io/open-hashed-file.ts";
 import { openResult } from "../io/open-result.ts";
 import { aboutLeftOut } from "../load/about-left-out.ts";
@@ -14,10 +12,12 @@ import type { LoadOptions } from "../load/load-options.ts";
 import { loadProblem } from "../load/load-problem.ts";
 import { fittingArrays } from "../load/replace-weights.ts";
 import type { LoadedProblem } from "../load/loaded-problem.ts";
+import { requireSameNetwork } from "../load/require-same-network.ts";
+import { openWeights } from "../load/weights-file.ts";
 import { unproven } from "../load/prove-import.ts";
-import type { ModelFile } from "../onnx/decode-model.ts";
 import { defaultPrecision } from "../onnx/default-precision.ts";
 import { doubtSentence } from "../onnx/doubtful-parameters.ts";
+import type { Problem } from "../problem/problem.ts";
 import { nodeRuntime } from "../runtime/node-runtime.ts";
 import { requireSameFile } from "../runs/same-file.ts";
 import type { Checkpoint, Opened, Openers, Origin, ProblemSubject, Request } from "../runs/subject.ts";
@@ -93,7 +93,7 @@ function openersWith(
       const [first, weights] = await firstFinite(checkpoints, at);
       const rest = checkpoints.filter((each) => each.weights !== weights);
       // One that does not fit would end the run after all before it were measured.
-      for (const { weights: file } of rest) requireFit(first.subject.problem.model, file);
+      for (const { weights: file } of rest) requireFit(first.subject.problem, file);
       const others = rest.map((each) => ({ path: each.weights, sha256: each.sha256 }));
       return { ...first, subject: { ...first.subject, checkpoints, at }, inputs: [...first.inputs, ...others] };
     },
@@ -197,13 +197,14 @@ function hashed(weights: string): Checkpoint {
   return { weights, sha256: source.sha256 };
 }
 
-/** @throws those of fittingArrays */
-function requireFit(model: ModelFile, weights: string): void {
-  const source = openFile(weights);
+/** @throws those of fittingArrays and requireSameNetwork */
+function requireFit(problem: Problem, weights: string): void {
+  const { arrays, network, close } = openWeights(weights);
   try {
-    fittingArrays(model, readSafetensors(source), weights);
+    fittingArrays(problem.model, arrays, weights);
+    if (network) requireSameNetwork(problem, problem.model, network);
   } finally {
-    source.close();
+    close();
   }
 }
 

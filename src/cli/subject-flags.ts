@@ -21,7 +21,7 @@ export const SUBJECT_FLAGS = {
     weights: z.array(z.string()).optional().meta({
       description:
         "checkpoint whose tensors replace the model's, by name; several, or 'step-*', are measured one by one",
-      placeholder: "FILE.safetensors",
+      placeholder: "FILE",
       group: "Model",
     }),
   }),

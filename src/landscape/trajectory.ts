@@ -142,7 +142,8 @@ export const trajectory = defineExperiment({
     MODEL,
     {
       name: "CHECKPOINTS",
-      description: "files of weights in their order, or a pattern in quotes: 'ckpt/*.safetensors'",
+      description:
+        "files of weights in their order (.safetensors, .npz, .onnx), or a pattern in quotes: 'ckpt/*.safetensors'",
       required: false,
       variadic: true,
       option: "weights",

@@ -7,6 +7,7 @@ import type { Parameter } from "../onnx/decode-model.ts";
 import { lastUnitAxis } from "../problem/last-unit-axis.ts";
 import { configuredLoss } from "../problem/losses/parametric-loss.ts";
 import { LOSSES } from "../problem/losses/registry.ts";
+import { buildNetwork } from "../problem/network.ts";
 import { outputLink } from "../problem/output-link.ts";
 import type { ProblemOptions } from "../problem/problem-options.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
@@ -14,6 +15,7 @@ import { chooseTensors } from "./choose-parameters.ts";
 import { describedDataset } from "./described-dataset.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import type { LoadOptions } from "./load-options.ts";
+import { requireSameNetwork } from "./require-same-network.ts";
 
 /** A problem without examples. */
 export interface DescribedProblem {
@@ -60,19 +62,20 @@ export function describeProblem(path: string, batch: number | undefined, flags: 
     loss.misfit({ outputs: [batch, ...shape], labels: [batch, ...positions], labelType: "int64", classAxis }) ===
     undefined;
   const labels = classes ? { dtype: "int64" as const, shape: positions } : { dtype: precision, shape };
-  return {
-    source,
-    dataset: describedDataset(model, batch, labels, precision),
-    options: {
-      ...importing,
-      loss,
-      lossOptions: { ignoreIndex: flags.ignoreIndex ?? -100, classAxis: classes ? classAxis : undefined, outputKind },
-      reduction: flags.reduction ?? "mean",
-      l2: flags.l2 ?? 0,
-      batchSize: batch,
-      output: flags.output,
-      cacheBytes: 0,
-    },
-    parameters: chosenParameters(model, named),
+  const dataset = describedDataset(model, batch, labels, precision);
+  const options: ProblemOptions = {
+    ...importing,
+    loss,
+    lossOptions: { ignoreIndex: flags.ignoreIndex ?? -100, classAxis: classes ? classAxis : undefined, outputKind },
+    reduction: flags.reduction ?? "mean",
+    l2: flags.l2 ?? 0,
+    batchSize: batch,
+    output: flags.output,
+    cacheBytes: 0,
   };
+  if (source.saved) {
+    const network = buildNetwork(model, dataset, options, batch);
+    requireSameNetwork({ dataset, options, network, point: { batchSize: batch } }, model, source.saved);
+  }
+  return { source, dataset, options, parameters: chosenParameters(model, named) };
 }

@@ -20,8 +20,8 @@ const MACHINE = "Machine";
 /** How a model is read. */
 export const modelOptions = z.object({
   weights: z.string().optional().meta({
-    description: "checkpoint whose tensors replace the model's, by name",
-    placeholder: "FILE.safetensors",
+    description: "checkpoint whose tensors replace the model's, by name: .safetensors, .npz or .onnx",
+    placeholder: "FILE",
     group: MODEL,
   }),
   params: z.array(z.string()).optional().meta({

@@ -35,6 +35,7 @@ import { lookAtOutputs } from "./look-at-outputs.ts";
 import { type Importing, type NetworkProbe, probeAt, probeNetwork, type ProbeQuestion } from "./probe-network.ts";
 import { onlyBatchSize } from "./only-batch-size.ts";
 import { noFloat64, requireDevice } from "./require-device.ts";
+import { requireSameNetwork } from "./require-same-network.ts";
 import { withOtherOutputs } from "./with-other-outputs.ts";
 
 /** Elements up to which the examples looked at are computed in float64, whatever the model is in. */
@@ -199,6 +200,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
         },
       },
     );
+    if (source.saved) requireSameNetwork(problem, model, source.saved);
     const held = heldConstant(model, parameters);
     const doubt = doubtSentence(doubtful);
     const notes = [...source.notes, ...dataset.notes, ...(held ? [heldSentence(held)] : []), ...chosen.notes];

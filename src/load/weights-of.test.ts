@@ -102,6 +102,17 @@ describe("the weights of a network in another file", () => {
     expect(doubts[0]).toContain("4 tensors that are no parameters here hold other numbers");
   });
 
+  it("are put in its place with the statistics of the file, where it is an ONNX file of the same network", async () => {
+    const options = { data: at("d.npz"), loss: "mse", threads: 1 };
+    const there = await loadProblem(again, options);
+    const replaced = await loadProblem(model, { ...options, weights: again });
+    expect(replaced.problem.point.parameters).toEqual(there.problem.point.parameters);
+    expect((await replaced.problem.point.value()).loss).toBe((await there.problem.point.value()).loss);
+    await Promise.all([there.close(), replaced.close()]);
+    const refused = loadProblem(model, { ...options, weights: sigmoid });
+    await expect(refused).rejects.toThrow(expect.objectContaining({ kind: "input", code: "another-network" }));
+  });
+
   it.each([
     [sigmoid, "another-network"],
     [at("less.npz"), "weights-missing"],

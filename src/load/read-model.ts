@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import { dirname, join } from "node:path";
+import { type FileHash, jointHash } from "../data/content-hash.ts";
+import { openFile } from "../io/open-file.ts";
+import { type HashedFile, openHashedFile } from "../io/open-hashed-file.ts";
+import { decodeModel, type ModelFile } from "../onnx/decode-model.ts";
+
+/** An ONNX file with the data that it keeps beside it. */
+export interface ReadModel {
+  readonly path: string;
+  /**
+   * SHA-256 of the model file as it was read, in hexadecimal; with data beside it, that of the lines which
+   * `sha256sum` prints for all its files by base name, the model first.
+   */
+  readonly sha256: string;
+  /** The model file and those beside it, each with its own hash. */
+  readonly files: readonly FileHash[];
+  /** The files beside the model that hold its weights. */
+  readonly externalData: readonly FileHash[];
+  readonly model: ModelFile;
+}
+
+/**
+ * Reads an ONNX file, with the data that it keeps beside it.
+ *
+ * @throws ThalwegError of kind "input" for everything that can be wrong with the files
+ */
+export function readModel(path: string): ReadModel {
+  const bytes = readWhole(path);
+  const beside = new Map<string, HashedFile>();
+  try {
+    const model = decodeModel(bytes, {
+      file: path,
+      external: (location, offset, length) => {
+        const source = beside.get(location) ?? openHashedFile(join(dirname(path), location));
+        beside.set(location, source);
+        return source.read(offset, length ?? source.size - offset);
+      },
+    });
+    const externalData = [...beside.values()].map(({ name, sha256 }) => ({ name, sha256 }));
+    const own = { name: path, sha256: createHash("sha256").update(bytes).digest("hex") };
+    const files = [own, ...externalData];
+    const sha256 = jointHash(files, () => createHash("sha256"));
+    return { path, sha256, files, externalData, model };
+  } finally {
+    for (const source of beside.values()) source.close();
+  }
+}
+
+function readWhole(path: string): Uint8Array {
+  const source = openFile(path);
+  try {
+    return source.read(0, source.size);
+  } finally {
+    source.close();
+  }
+}

@@ -1,0 +1,62 @@
+import { HEAD_BYTES, fileKind } from "../files/file-kind.ts";
+import { inputError } from "../files/input-error.ts";
+import { type LazyArray, tensorArray } from "../files/lazy-array.ts";
+import { readNpz } from "../files/npz.ts";
+import { readSafetensors } from "../files/safetensors.ts";
+import { type HashedFile, openHashedFile } from "../io/open-hashed-file.ts";
+import type { ModelFile } from "../onnx/decode-model.ts";
+import { readModel } from "./read-model.ts";
+
+/** A file of weights, to be closed. */
+export interface WeightsFile {
+  readonly sha256: string;
+  readonly arrays: ReadonlyMap<string, LazyArray>;
+  /** Of an ONNX file: the network that it holds. */
+  readonly network: ModelFile | undefined;
+  close(): void;
+}
+
+/**
+ * Opens a file of weights, whatever its kind: .safetensors, .npz, or an ONNX file.
+ *
+ * @throws ThalwegError of kind "input": `not-weights` for a file of another kind, and those of the readers
+ */
+export function openWeights(path: string): WeightsFile {
+  const source = openHashedFile(path);
+  try {
+    return { sha256: source.sha256, ...arraysOf(source), close: () => source.close() };
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+}
+
+function arraysOf(source: HashedFile): Pick<WeightsFile, "arrays" | "network"> {
+  const kind = fileKind(source.read(0, Math.min(HEAD_BYTES, source.size)));
+  switch (kind?.name) {
+    case "safetensors":
+      return { arrays: readSafetensors(source), network: undefined };
+    case "npz":
+      return { arrays: readNpz(source), network: undefined };
+    case "ONNX": {
+      const { model } = readModel(source.name);
+      return { arrays: arraysIn(model), network: model };
+    }
+    default:
+      throw inputError(
+        "not-weights",
+        `${source.name} is ${kind?.title ?? "of no kind that is known"}, where weights are expected.`,
+        { file: source.name },
+        "Give the weights as .safetensors or .npz, one array a parameter under its ONNX name, or as an ONNX file of the same network.",
+      );
+  }
+}
+
+/** The tensors of a model as arrays by name. */
+export function arraysIn({ tensors, file }: ModelFile): ReadonlyMap<string, LazyArray> {
+  return new Map(
+    [...tensors].flatMap(([name, { tensor }]) =>
+      tensor === undefined ? [] : [[name, tensorArray(name, file, tensor.dtype, tensor)] as const],
+    ),
+  );
+}
