@@ -125,3 +125,38 @@ describe("a file that stores equal tensors once", () => {
     expect(proof).toMatchObject({ passed: true, detail: expect.not.stringContaining("own weights") });
   });
 });
+
+describe("what is not finite", () => {
+  writeFileSync(
+    at("masked.onnx"),
+    modelBytes({
+      opset: 17,
+      producer: "pytorch",
+      inputs: [valueInfo("x", "float", ["N", 4])],
+      outputs: [valueInfo("y", "float", ["N", 4])],
+      nodes: [
+        { op: "MatMul", inputs: ["x", "weight"], outputs: ["h"] },
+        { op: "Where", inputs: ["allowed", "h", "mask"], outputs: ["m"] },
+        { op: "Softmax", inputs: ["m"], outputs: ["y"], attributes: { axis: 1 } },
+      ],
+      initializers: [
+        tensorProto("weight", "float", [4, 4], random(16)),
+        tensorProto("allowed", "bool", [4], [1, 1, 0, 1]),
+        tensorProto("mask", "float", [], [-Infinity]),
+      ],
+    }),
+  );
+  const mask = of("float32", [], [-Infinity]);
+
+  it("may stand in constants", () => {
+    const { leftOut } = loadModel(at("masked.onnx"), write("m.safetensors", { weight: float([4, 4], 5), mask }));
+    expect(leftOut).toEqual([]);
+  });
+
+  it("is no weight", () => {
+    const weight = of("float32", [4, 4], [Number.NaN, ...random(15)]);
+    expect(() => loadModel(at("masked.onnx"), write("n.safetensors", { weight, mask }))).toThrow(
+      /The weight weight in .* holds NaN at position 0/,
+    );
+  });
+});

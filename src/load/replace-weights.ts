@@ -30,8 +30,10 @@ export function replaceWeights(
   file: string,
 ): ReplacedWeights {
   const replaced = new Map(
-    fittingArrays(model, arrays, file).map(([name, array, old]) => [name, converted(name, array, old, file)] as const),
+    fittingArrays(model, arrays, file).map(([name, array, old]) => [name, converted(array, old)] as const),
   );
+  // Constants may hold what they like: a mask is made of −∞.
+  for (const { name } of [...model.parameters, ...model.statistics]) requireFinite(name, replaced.get(name), file);
   checkTies(model, arrays, replaced, file);
   const store = <K extends { readonly tensor: Tensor | undefined }>(name: string, stored: K): K => {
     const tensor = replaced.get(name);
@@ -159,8 +161,8 @@ function requireShape(name: string, array: LazyArray, old: Tensor, file: string)
   });
 }
 
-function converted(name: string, array: LazyArray, old: Tensor, file: string): Tensor {
-  const { data } = array.read();
+function requireFinite(name: string, weight: Tensor | undefined, file: string): void {
+  const data = weight?.data ?? [];
   const bad = data.findIndex((element) => !Number.isFinite(element));
   if (bad >= 0) {
     throw new ThalwegError({
@@ -171,6 +173,10 @@ function converted(name: string, array: LazyArray, old: Tensor, file: string): T
       hint: "Take a checkpoint from before the run diverged.",
     });
   }
+}
+
+function converted(array: LazyArray, old: Tensor): Tensor {
+  const { data } = array.read();
   const same = old.dtype === "float64" ? Float64Array.from(data) : Float32Array.from(data);
   return { dtype: old.dtype, shape: old.shape, data: same };
 }
