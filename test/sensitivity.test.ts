@@ -72,7 +72,7 @@ describe("sensitivity", () => {
   });
 
   it("shares out a budget that it keeps to, better than the same bits for all", async () => {
-    const { choice, together } = await sensitivity(
+    const { choice, together, tensors } = await sensitivity(
       ...caseOf("reference/lenet-digits"),
       "--bits",
       "8,6,4",
@@ -83,7 +83,14 @@ describe("sensitivity", () => {
     expect(choice?.expected).toBeGreaterThanOrEqual(choice?.bound ?? Number.NaN);
     const [, six] = together;
     expect(six.bits).toBe(6);
-    expect(choice?.outcome.measured).toBeLessThan(2 * Math.abs(six.measured));
+    expect(choice?.uniform).toEqual(
+      [six, together[2]].map(({ bits, measured }) => ({ bits, measured })).sort((a, b) => a.measured - b.measured)[0],
+    );
+    expect(choice?.outcome.measured).toBe(Math.min(choice?.mix ?? Number.NaN, choice?.uniform?.measured ?? Number.NaN));
+    const single = choice?.tensors.map(({ name, bits }) =>
+      Math.max(0, tensors.find((each) => each.name === name && each.bits === bits)?.measured ?? 0),
+    );
+    expect(choice?.expected).toBeCloseTo(single?.reduce((a, b) => a + b, 0) ?? Number.NaN, 14);
   });
 
   it("leaves frozen tensors as they are", async () => {

@@ -244,20 +244,18 @@ export const sensitivity = defineExperiment({
       ...shown(changes[i]),
       singly: rows.filter(isOf(changes[i])).reduce((sum, { predicted }) => sum + predicted, 0),
     }));
-    const choice = options.budget === undefined ? null : chosenBits(rows, all, changes, options.budget);
-    const outcome =
-      choice &&
-      (
-        await desk.tasks(allAtOnce, [
+    const mix = options.budget === undefined ? null : mixedBits(rows, all, changes, options.budget);
+    const [outcome] = mix
+      ? await desk.tasks(allAtOnce, [
           {
             label: "the chosen bits",
-            changes: choice.tensors.flatMap(({ bits }, i) =>
+            changes: mix.tensors.flatMap(({ bits }, i) =>
               bits === FLOAT_BITS ? [] : [{ tensor: all[i].name, kind: "bits" as const, amount: bits }],
             ),
             home: known,
           },
         ])
-      )[0];
+      : [];
     const result: SensitivityResult = {
       loss: known.loss,
       lossRounding: known.lossRounding,
@@ -265,8 +263,8 @@ export const sensitivity = defineExperiment({
       tensors: rows,
       together,
       ranks: changes.map((change) => ranksOf(rows.filter(isOf(change)), change)),
-      choice: choice && outcome ? { ...choice, outcome } : null,
-      products: rows.length + together.length + (choice ? 1 : 0),
+      choice: mix && chosenOf({ ...mix, outcome }, rows, together),
+      products: rows.length + together.length + (mix ? 1 : 0),
     };
     return { result, converged: true };
   },
@@ -301,21 +299,30 @@ function isCovered({ predicted, error, measured, measuredError }: TensorChange):
   return Math.abs(measured - predicted) <= error + measuredError;
 }
 
-/** Which bits to give to which tensor: what is predicted to lower the loss counts as no cost. */
-function chosenBits(
+type Choice = NonNullable<SensitivityResult["choice"]>;
+
+/** What a tensor costs alone, as measured: what lowers the loss counts as no cost. */
+function costOf({ measured }: TensorChange): number {
+  return Math.max(0, measured);
+}
+
+/** The mix of bits whose costs, tensor by tensor, add up to least; null where none within the budget leaves the loss finite. */
+function mixedBits(
   rows: readonly TensorChange[],
   tensors: Problem["space"]["tensors"],
   changes: readonly Change[],
   budget: number,
-): Omit<NonNullable<SensitivityResult["choice"]>, "outcome"> | null {
+): Omit<Choice, "outcome" | "uniform" | "mix"> | null {
   const rounded = changes.filter(({ size }) => size !== undefined);
   const names = tensors.map(({ name, label }) => label ?? name);
   const ways = tensors.map((_, i) => [
     { bits: FLOAT_BITS, cost: 0 },
-    ...rounded.map((change) => {
-      const row = rows[i * changes.length + changes.indexOf(change)];
-      return { bits: change.amount, cost: Math.max(0, row.predicted) };
-    }),
+    ...rounded
+      .map((change) => ({
+        bits: change.amount,
+        cost: costOf(rows[i * changes.length + changes.indexOf(change)]),
+      }))
+      .filter(({ cost }) => Number.isFinite(cost)),
   ]);
   const sizes = tensors.map(({ size }) => size);
   const whole = FLOAT_BITS * sizes.reduce((a, b) => a + b, 0);
@@ -328,6 +335,28 @@ function chosenBits(
     tensors: names.map((name, i) => ({ name, bits: ways[i][chosen[i]].bits })),
     expected: cost,
     bound,
+  };
+}
+
+/** The mix, or the same bits for every tensor where those, too, fit and cost less with all of it at once. */
+function chosenOf(
+  mix: Omit<Choice, "uniform" | "mix">,
+  rows: readonly TensorChange[],
+  together: SensitivityResult["together"],
+): Choice {
+  const [best] = together
+    .flatMap((outcome) => (outcome.bits === null ? [] : [{ bits: outcome.bits, outcome }]))
+    .filter(({ bits, outcome }) => bits <= mix.budget * FLOAT_BITS && Number.isFinite(outcome.measured))
+    .sort((a, b) => a.outcome.measured - b.outcome.measured);
+  const uniform = best === undefined ? null : { bits: best.bits, measured: best.outcome.measured };
+  const found = { ...mix, uniform, mix: mix.outcome.measured };
+  if (best === undefined || mix.outcome.measured <= best.outcome.measured) return found;
+  return {
+    ...found,
+    used: best.bits / FLOAT_BITS,
+    tensors: mix.tensors.map(({ name }) => ({ name, bits: best.bits })),
+    expected: rows.filter(({ bits }) => bits === best.bits).reduce((sum, row) => sum + costOf(row), 0),
+    outcome: changedLoss.parse(changedLoss.encode(best.outcome)),
   };
 }
 

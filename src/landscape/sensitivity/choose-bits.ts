@@ -84,14 +84,14 @@ export function chooseBits(
 /** The ways that are cheapest for some price of a bit, from the most bits to the fewest: costs rise ever steeper. */
 function lowerHull(ways: readonly Storage[]): number[] {
   const order = [...ways.keys()].sort((a, b) => ways[b].bits - ways[a].bits || ways[a].cost - ways[b].cost);
-  // From the cheapest on: more bits that cost more are no way at all.
-  const cheapest = order.reduce((best, way) => (ways[way].cost <= ways[best].cost ? way : best));
+  // From the cheapest on: more bits that cost more are no way at all. Of equally cheap ones the most bits: fewer are taken where the budget asks for it.
+  const cheapest = order.reduce((best, way) => (ways[way].cost < ways[best].cost ? way : best));
   const hull: number[] = [];
   const slope = (a: number, b: number) => (ways[b].cost - ways[a].cost) / (ways[a].bits - ways[b].bits);
   for (const way of order.slice(order.indexOf(cheapest))) {
     const last = hull.at(-1);
     if (last !== undefined && ways[way].bits === ways[last].bits) continue;
-    while (hull.length > 1 && slope(hull[hull.length - 2], hull[hull.length - 1]) >= slope(hull[hull.length - 1], way))
+    while (hull.length > 1 && slope(hull[hull.length - 2], hull[hull.length - 1]) > slope(hull[hull.length - 1], way))
       hull.pop();
     hull.push(way);
   }

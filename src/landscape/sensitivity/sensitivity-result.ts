@@ -36,9 +36,20 @@ const choice = z.object({
   budget: real.describe("Bits that may be used, as a share of those of 32-bit floats."),
   used: real.describe("The share that is used."),
   tensors: z.array(z.object({ name: z.string(), bits: count })),
-  expected: real.describe("The sum of the predicted costs of the tensors one by one, none taken below 0."),
+  expected: real.describe(
+    "The sum of the measured costs of the tensors one by one, none taken below 0: without what they do together.",
+  ),
   bound: real.describe("No choice of these within the budget has a smaller sum."),
   outcome: changedLoss.describe("The change of the loss with all of these together."),
+  uniform: z
+    .object({ bits: count, measured: real })
+    .nullable()
+    .describe(
+      "Of the same bits for every tensor, what costs least within the budget, all at once; null where none fit.",
+    ),
+  mix: real.describe(
+    "The measured change of the loss with the mix of bits whose single costs add up to least, all at once. It is the choice unless `uniform` costs less.",
+  ),
 });
 
 /** What rounding and pruning cost, tensor by tensor. */

@@ -58,12 +58,18 @@ function summary({ loss, lossRounding, accuracy, ranks, together, tensors }: Sen
 function choiceSection({ choice, loss }: SensitivityResult): ShownSection[] {
   if (choice === null) return [];
   const { budget, used, tensors, expected, bound, outcome } = choice;
+  const after = (change: number) => formatNumber(loss + change);
   return [
     {
       title: `Which bits to give to which tensor in ${formatShare(budget)} of the size`,
       caveats: [],
       text: [
-        `Predicted costs of single tensors add up to ${formatNumber(expected)}; no choice of these bits within the budget adds up to less than ${formatNumber(bound)}. With all of it at once the loss goes from ${formatNumber(loss)} to ${formatNumber(loss + outcome.measured)}.`,
+        `Measured costs of single tensors, none taken below 0, add up to ${formatNumber(expected)}; no choice of these bits within the budget adds up to less than ${formatNumber(bound)}. With all of it at once the loss goes from ${formatNumber(loss)} to ${after(outcome.measured)}.${
+          outcome.measured - outcome.measuredError > 2 * expected
+            ? " Most of that is in no sum over single tensors: it is what they do together."
+            : ""
+        }`,
+        ...besides(choice, after),
       ],
       readings: [
         { label: "Size", value: formatShare(used), note: "of 32-bit floats, scales not counted" },
@@ -77,6 +83,19 @@ function choiceSection({ choice, loss }: SensitivityResult): ShownSection[] {
         brief: { rows: [...tensors.keys()].slice(0, BRIEF), columns: [0, 1] },
       },
     },
+  ];
+}
+
+/** What else was measured within the budget, and what it comes to. */
+function besides(
+  { uniform, mix, outcome }: NonNullable<SensitivityResult["choice"]>,
+  after: (change: number) => string,
+): string[] {
+  if (uniform === null) return [];
+  return [
+    outcome.measured < mix || !Number.isFinite(mix)
+      ? `It is the same for every tensor: the mix of bits whose single costs add up to least takes the loss to ${after(mix)}.`
+      : `${uniform.bits} bits for every tensor, the best of the same for all, take it to ${after(uniform.measured)}.`,
   ];
 }
 

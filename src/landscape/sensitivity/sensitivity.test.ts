@@ -160,6 +160,9 @@ describe("bits within a budget", () => {
       { numRuns: 200 },
     );
     expect(exact).toBeGreaterThan(100);
+    const free = [32, 8, 4].map((bits) => ({ bits, cost: 0 }));
+    expect(chooseBits([10], [free], 80)).toMatchObject({ chosen: [1], size: 80 });
+    expect(chooseBits([10], [free], 320)).toMatchObject({ chosen: [0] });
     expect(chooseBits([10], [[{ bits: 32, cost: 0 }]], 319)).toBeUndefined();
   });
 });
