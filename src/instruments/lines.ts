@@ -2,7 +2,7 @@ import { z } from "zod";
 import { dot, norm2 } from "../linalg/vector.ts";
 import { whyEnded } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
+import { formatMeasured, formatNumber, formatShare, formatShareBound } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { linesPart, type LinePart } from "./lines/lines-part.ts";
@@ -171,7 +171,7 @@ function questionOf(line: LinePart, doubt: string | undefined): Question[] {
             { ground, below: CLOSE },
             { ground: lost, below: 1 },
           ],
-          text: `${along} the loss follows its parabola out to a distance of ${formatNumber(endOf(line), 3)}: it is off by at most ${share} of the change predicted.`,
+          text: `${along} the loss follows its parabola out to a distance of ${formatNumber(endOf(line), 3)}: it is off by at most ${formatShareBound(value, "most")} of the change predicted.`,
         },
         {
           level: "note",

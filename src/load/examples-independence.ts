@@ -1,5 +1,5 @@
 import type { RandomStream } from "../random/random-stream.ts";
-import { formatShare } from "../util/format-number.ts";
+import { formatShareBound } from "../util/format-number.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { OutputProbe, ParameterValues } from "./output-probe.ts";
 
@@ -78,7 +78,7 @@ export async function findCouplingAtCut(
 
 function changed(change: number): Coupling {
   return {
-    reason: `the outputs of an example change with the examples beside it, by up to ${formatShare(change)} of the largest output`,
+    reason: `the outputs of an example change with the examples beside it, by up to ${formatShareBound(change, "most")} of the largest output`,
     isMean: false,
   };
 }

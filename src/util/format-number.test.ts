@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatEstimate, formatMeasured, formatNumber, formatShare, typeset } from "./format-number.ts";
+import {
+  formatEstimate,
+  formatMeasured,
+  formatNumber,
+  formatShare,
+  formatShareBound,
+  typeset,
+} from "./format-number.ts";
 
 describe("formatNumber", () => {
   it.each([
@@ -121,6 +128,19 @@ it("shares never round to none or to all", () => {
   expect(formatShare(1.66519e15)).toBe("1.67e17 %");
   expect(formatShare(2.295)).toBe("229.5 %");
   expect(formatShare(null)).toBe("n/a");
+});
+
+it("rounds a bound of a share to where it still is one", () => {
+  expect(formatShareBound(1 - 0.0025, "least")).toBe("99.7 %");
+  expect(formatShareBound(0.9971, "most")).toBe("99.8 %");
+  expect(formatShareBound(0.0004, "least")).toBe("0 %");
+  expect(formatShareBound(0.9996, "most")).toBe("100 %");
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 50, noNaN: true }), (share) => {
+      expect(Number.parseFloat(formatShareBound(share, "least"))).toBeLessThanOrEqual(100 * share * (1 + 1e-15));
+      expect(Number.parseFloat(formatShareBound(share, "most"))).toBeGreaterThanOrEqual(100 * share * (1 - 1e-15));
+    }),
+  );
 });
 
 it("sets numbers as in print", () => {

@@ -103,6 +103,20 @@ export function formatShare(share: number | null | undefined): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
+/**
+ * A share that something is no less, or no more, than: rounded so that this stays true.
+ *
+ * @example
+ * formatShareBound(0.99753, "least"); // "99.7 %"
+ * formatShareBound(0.99712, "most"); // "99.8 %"
+ */
+export function formatShareBound(share: number, end: "least" | "most"): string {
+  const tenths = end === "least" ? Math.floor(share * 1000) : Math.ceil(share * 1000);
+  return Math.abs(tenths) < 1000 * MANY
+    ? `${(tenths / 10).toFixed(tenths === 0 || tenths === 1000 ? 0 : 1)} %`
+    : formatShare(share);
+}
+
 /** From so many times the whole on, digits behind the point say nothing. */
 const MANY = 100;
 

@@ -1,5 +1,11 @@
 import type { ShownSection } from "../../result/shown-section.ts";
-import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../../util/format-number.ts";
+import {
+  formatEstimate,
+  formatMeasured,
+  formatNumber,
+  formatShare,
+  formatShareBound,
+} from "../../util/format-number.ts";
 import { axesTitle } from "../asked.ts";
 import type { PlaneResult, SurfaceResult } from "./surface-result.ts";
 
@@ -97,7 +103,7 @@ function cannotTell({ dimension, share: { trace } }: SurfaceResult): string {
   const rest =
     trace === null || !Number.isFinite(trace.upper)
       ? ""
-      : `, and ${trace.upper < 1 ? `at least ${formatShare(Math.max(0, 1 - trace.upper))} of tr H lies outside it` : "how much of tr H lies outside it is not resolved"}`;
+      : `, and ${trace.upper < 1 ? `at least ${formatShareBound(1 - trace.upper, "least")} of tr H lies outside it` : "how much of tr H lies outside it is not resolved"}`;
   return `What the figure cannot tell: it shows 2 of ${dimension} directions${rest}. That it is smooth, convex or wide here says nothing of the others.`;
 }
 
