@@ -44,6 +44,19 @@ function leastSquares(precision: "float" | "double"): string[] {
 }
 
 describe("the loss over a plane", () => {
+  it("takes no more of the time for several planes than for one", async () => {
+    const measuredOf = async (planes: string) => {
+      const model = ["surface", DIGITS, "--data", "digits", "--limit", "1000", "--threads", "1", "--no-share"];
+      const grid = ["--planes", planes, "--x", "-1:1:401", "--y", "-1:1:401", "--time", "5s", "--json"];
+      const run = await thalweg([...model, ...grid]);
+      expect(run.code, run.err).toBe(5);
+      return RESULT_KINDS.surface.parse(JSON.parse(run.out)).result.measured;
+    };
+    const one = await measuredOf("1");
+    // Had each plane all of it, this would be four times as many.
+    expect(await measuredOf("4")).toBeLessThanOrEqual(2.5 * one);
+  });
+
   it.each([
     ["float", 1e-6],
     ["double", 1e-12],

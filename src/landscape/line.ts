@@ -85,7 +85,7 @@ export const line = defineExperiment({
         51,
       );
     const ticks = ticksOf(range, "--x");
-    const { loss, accuracy, test } = await measurePoints(problem, 0, [ticks], desk);
+    const [{ loss, accuracy, test }] = await measurePoints(problem, 1, [ticks], desk);
     const x = [...ticks.values];
     const values = x.map((at) => predicted(frame.loss, axes, [at]));
     desk.arrays.keep("x", tensor("float64", [x.length], ticks.values));

@@ -133,8 +133,9 @@ export const surface = defineExperiment({
     const x = ticksOf(range(options.x, 0), "--x");
     const y = ticksOf(range(options.y, 1), "--y");
     const planes: PlaneResult[] = [];
+    const measuredPlanes = await measurePoints(problem, frame.axes.length, [x, y], desk);
     for (const [plane, axes] of frame.axes.entries()) {
-      const losses = await measurePoints(problem, plane, [x, y], desk);
+      const losses = measuredPlanes[plane];
       planes.push(planeOf(axes, frame, losses, [x, y]));
       const suffix = plane === 0 ? "" : `.${plane + 1}`;
       const shape = [y.values.length, x.values.length];

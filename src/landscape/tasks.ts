@@ -112,26 +112,48 @@ const TASK_WORK = 1e11;
 /** Tasks of a run whose time is limited: each opens the problem, and has its share of the time. */
 const TASKS_IN_TIME = 4;
 
-/** In how many parts so many points are measured: it follows from the problem, never from a clock. */
-function partsOf({ network, point, heldOut, examples }: Problem, points: number, hasBudget: boolean): number {
+/** In how many parts so many points of each of some planes are measured: it follows from the problem, never from a clock. */
+function partsOf(problem: Problem, planes: number, points: number, hasBudget: boolean): number {
+  const { network, point, heldOut, examples } = problem;
   const each = multiplyAdds([network.graph.total]) / point.batchSize;
   const work = points * (each * (examples + (heldOut?.examples ?? 0)) + point.dimension);
-  return Math.min(points, hasBudget ? TASKS_IN_TIME : 1000, Math.max(1, Math.ceil(work / TASK_WORK)));
+  const most = hasBudget ? Math.ceil(TASKS_IN_TIME / planes) : 1000;
+  return Math.min(points, most, Math.max(1, Math.ceil(work / TASK_WORK)));
 }
 
-/** All losses of a plane, in the order of its points: the first axis varies fastest. */
+/**
+ * All losses of every plane, in the order of its points: the first axis varies fastest. The tasks of all planes share the
+ * time of the run.
+ */
 export async function measurePoints(
   problem: Problem,
-  plane: number,
+  planes: number,
   ticks: readonly Ticks[],
   desk: Desk,
-): Promise<LossesOnBoth> {
+): Promise<LossesOnBoth[]> {
   const points = ticks.reduce((product, { values }) => product * values.length, 1);
-  const of = partsOf(problem, points, desk.hasBudget);
+  const of = partsOf(problem, planes, points, desk.hasBudget);
   const ranges = ticks.map(({ text }) => text);
-  const inputs = Array.from({ length: of }, (_, number) => ({ plane, ranges, part: number, of }));
+  const inputs = Array.from({ length: planes * of }, (_, i) => ({
+    plane: Math.floor(i / of),
+    ranges,
+    part: i % of,
+    of,
+  }));
   const parts = await desk.tasks(pointsTask, inputs);
-  const orders = inputs.map(({ part: number }) => dealt(ticks, number, of));
+  const orders = Array.from({ length: of }, (_, number) => dealt(ticks, number, of));
+  return Array.from({ length: planes }, (_, plane) =>
+    together(parts.slice(plane * of, (plane + 1) * of), orders, points, problem.heldOut !== undefined),
+  );
+}
+
+/** The losses of a plane from those of its parts. */
+function together(
+  parts: readonly LossesOnBoth[],
+  orders: readonly Int32Array[],
+  points: number,
+  hasHeldOut: boolean,
+): LossesOnBoth {
   const gather = (numbers: (each: LossesOnBoth) => readonly (number | null)[] | null | undefined) => {
     const all = new Array<number | null>(points).fill(null);
     parts.forEach((each, k) => numbers(each)?.forEach((value, i) => (all[orders[k][i]] = value)));
@@ -141,12 +163,11 @@ export async function measurePoints(
   return {
     loss: gather((each) => each.loss),
     accuracy: orNull(gather((each) => each.accuracy)),
-    test:
-      problem.heldOut === undefined
-        ? null
-        : {
-            loss: gather((each) => each.test?.loss),
-            accuracy: orNull(gather((each) => each.test?.accuracy)),
-          },
+    test: hasHeldOut
+      ? {
+          loss: gather((each) => each.test?.loss),
+          accuracy: orNull(gather((each) => each.test?.accuracy)),
+        }
+      : null,
   };
 }

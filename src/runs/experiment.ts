@@ -36,7 +36,7 @@ export interface Desk {
   readonly output: string | null;
   /** A file that it declares to read, open. */
   file(path: string): ByteSource;
-  /** The results of tasks, in the order of their inputs: from the store where they are done, else done by the executor. */
+  /** The results of tasks, in the order of their inputs: from the store where they are done, else done by the executor. Where the time is limited, the tasks of one call share what their kind has of it: each kind is asked for once. */
   tasks<Input, Result>(kind: TaskKind<Input, Result>, inputs: readonly Input[]): Promise<Result[]>;
 }
 
