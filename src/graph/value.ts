@@ -115,7 +115,7 @@ export interface Operation {
    * For operations that weights enter: the axes of an input whose indices together name the unit that each of its elements
    * is a weight of (output channels, columns of a matrix, rows of a table); undefined for an input that takes no weights.
    */
-  weightAxes?(node: Value, input: number): readonly number[] | undefined;
+  weightAxes?(node: Value, input: number): readonly UnitIndex[] | undefined;
 
   /** Whether every output element is an element of an input, wherever it lies, or zero: `evaluate` says which, whatever the numbers. */
   readonly moves?: boolean;
@@ -147,6 +147,9 @@ export interface Operation {
   /** Where the derivative does not exist or is a convention, at this node where it depends on the inputs; copied into every result. */
   readonly caveat?: string | ((node: Value) => string | undefined);
 }
+
+/** An axis whose index tells units apart; or of which only the group of the index does, of so many equal ones. */
+export type UnitIndex = number | { readonly axis: number; readonly groups: number };
 
 /** An operation that networks and derivatives are made of: it answers what kernels are not asked any more. */
 export type Primitive = Operation & Required<Pick<Operation, "scaling">>;

@@ -1,5 +1,6 @@
+import { tensorOf } from "../graph/leaf.ts";
 import { dependents, inputsOf, reachable } from "../graph/traverse.ts";
-import type { Value } from "../graph/value.ts";
+import type { UnitIndex, Value } from "../graph/value.ts";
 import type { ParameterTensor } from "../problem/parameter-space.ts";
 import type { Problem } from "../problem/problem.ts";
 import { sizeOf, type Tensor } from "../util/tensor.ts";
@@ -25,7 +26,7 @@ export interface TensorFilters {
  * convolution, an output of a linear layer whichever way its matrix is stored and transposed, a row of an embedding. Each
  * element is followed from its tensor through all that moves it (transpositions, reshapes, cuts) to where it meets data;
  * fused projections fall apart into their outputs that way. What meets data element by element is an offset where it is
- * one row of numbers, and else a table, with the slices of its first axis for filters.
+ * one row of numbers, or one number for each unit of a layer whose outputs are seen in heads, and else a table, with the slices of its first axis for filters.
  *
  * Cost: each tensor is moved once, as the graph does it.
  */
@@ -54,8 +55,9 @@ export function filtersOf({ network, space }: Problem): TensorFilters[] {
     const known = own.get(tensor);
     if (known) return known;
     const meeting = ways.get(tensor)?.meeting;
-    if (tensor.shape.filter((extent) => extent > 1).length > 1) return tableOf(tensor);
-    return (meeting && offsetOf(tensor, meeting, weights, ofData)) ?? alone(tensor);
+    const offset = meeting && offsetOf(tensor, meeting, weights, ofData);
+    if (offset) return offset;
+    return isRow(tensor.shape) || (meeting && isRow(meeting.places.shape)) ? alone(tensor) : tableOf(tensor);
   });
 }
 
@@ -108,13 +110,15 @@ function movedBy(node: Value, tracked: ReadonlyMap<Value, Places>): Places | und
   const { operation, inputs, shape } = node;
   const given = inputs.map((input) => tracked.get(input));
   if (operation.moves) {
+    const indices = inputs.map((input) => (input.dtype === "int64" ? tensorOf(input) : undefined));
+    if (inputs.some(({ dtype }, i) => dtype === "int64" && indices[i] === undefined)) return undefined;
     const nothing = ({ shape: extents }: Value): Places => ({
       dtype: "int64",
       shape: extents,
       data: new Float64Array(sizeOf(extents)),
     });
     return operation.evaluate?.(
-      inputs.map((input, i) => given[i] ?? nothing(input)),
+      inputs.map((input, i) => indices[i] ?? given[i] ?? nothing(input)),
       { dtype: "int64", shape },
     );
   }
@@ -123,9 +127,11 @@ function movedBy(node: Value, tracked: ReadonlyMap<Value, Places>): Places | und
 }
 
 /** Gives every element the name of its unit: the node and the indices along the axes, as one number. The first use of an element counts. */
-function nameUnits(names: Float64Array, { shape, data }: Places, axes: readonly number[], node: number): void {
-  const extents = axes.map((axis) => shape[axis]);
-  const inner = axes.map((axis) => sizeOf(shape.slice(axis + 1)));
+function nameUnits(names: Float64Array, { shape, data }: Places, axes: readonly UnitIndex[], node: number): void {
+  const parts = axes.map((each) => (typeof each === "number" ? { axis: each, groups: shape[each] } : each));
+  const extents = parts.map(({ groups }) => groups);
+  // Elements from one group to the next, and from one block of all groups to the next.
+  const inner = parts.map(({ axis, groups }) => sizeOf(shape.slice(axis)) / groups);
   data.forEach((place, i) => {
     if (place === 0 || names[place - 1] >= 0) return;
     const unit = extents.reduce((name, extent, k) => name * extent + (Math.floor(i / inner[k]) % extent), 0);
@@ -142,6 +148,11 @@ function weightsOf(tensor: ParameterTensor, names: Float64Array): TensorFilters 
     return filter;
   });
   return { tensor, role: "weights", count: known.size, filterOf };
+}
+
+/** Whether all lies along one axis. */
+function isRow(shape: readonly number[]): boolean {
+  return shape.filter((extent) => extent > 1).length <= 1;
 }
 
 function tableOf(tensor: ParameterTensor): TensorFilters {
@@ -174,16 +185,28 @@ function offsetOf(
   const extent = fromEnd === undefined ? undefined : maker.node.shape.at(fromEnd);
   // The units of a stack of matrices, and of one that was cut, are named by more than their place along one axis.
   if (source.count !== extent || fromEnd === undefined) return undefined;
-  const isAlongUnits = places.shape.every((each, axis) => each === 1 || axis - places.shape.length === fromEnd);
-  if (!isAlongUnits || places.shape.at(fromEnd) !== extent || tensor.size !== extent) return undefined;
+  if (tensor.size !== extent || sizeOf(places.shape) !== extent) return undefined;
+  // Along the axis of the units; or, where that was cut, along the axes that it was cut into: the last ones, in order.
+  const isAlongUnits = maker.isCut
+    ? sizeOf(node.shape.slice(-rankOf(places))) === extent
+    : places.shape.at(fromEnd) === extent;
+  if (!isAlongUnits) return undefined;
   const filterOf = new Int32Array(tensor.size);
   places.data.forEach((place, unit) => (filterOf[place - 1] = unit));
   return { tensor, role: "offset", count: source.count, filterOf, source };
 }
 
+/** Axes without the first ones of extent 1. */
+function rankOf({ shape }: Places): number {
+  const first = shape.findIndex((extent) => extent > 1);
+  return first < 0 ? 1 : shape.length - first;
+}
+
 interface Maker {
   readonly node: Value;
-  /** Whether what it made was seen under another shape, whose last axis stayed. */
+  /** Whether its last axis was then cut into several. */
+  readonly isCut: boolean;
+  /** Whether what it made was seen under another shape, whose last axis stayed or was cut. */
   readonly isReshaped: boolean;
 }
 
@@ -193,16 +216,24 @@ function makerOf(
   weights: ReadonlyMap<Value, TensorFilters>,
   ofData: ReadonlySet<Value>,
 ): Maker | undefined {
-  let isReshaped = false;
+  let [isReshaped, isCut] = [false, false];
   for (let node: Value | undefined = from; node;) {
-    if (weights.has(node)) return { node, isReshaped };
+    if (weights.has(node)) return { node, isReshaped, isCut };
     const { operation, shape, inputs }: Value = node;
-    const isView: boolean = operation.view === true && inputs[0].shape.at(-1) === shape.at(-1);
+    const last: number | undefined = operation.view === true ? inputs[0].shape.at(-1) : undefined;
+    const cuts: boolean = last !== undefined && last !== shape.at(-1) && isTail(last, shape);
+    const isView: boolean = last !== undefined && (cuts || last === shape.at(-1));
     if (!operation.elementwise && !isView) return undefined;
     isReshaped ||= isView;
+    isCut ||= cuts;
     node = inputs.find((input) => ofData.has(input) && (isView || input.shape.join() === shape.join()));
   }
   return undefined;
+}
+
+/** Whether some of the last axes together have that extent. */
+function isTail(extent: number, shape: readonly number[]): boolean {
+  return shape.some((_, axis) => sizeOf(shape.slice(axis)) === extent);
 }
 
 /** The axis of the units of its weights, from the end; undefined where it is not known what became of it. */

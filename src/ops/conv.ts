@@ -114,7 +114,7 @@ export const ConvInput = defineOp({
     scaling: always(SUM),
     unitAxes: [undefined, 1],
     // A channel of what comes out has one weight for each of what goes in; of its own group alone where there are several.
-    weightAxes: ({ inputs }, i) => (i === 1 ? (inputs[1].shape[1] === 1 ? [0] : [1]) : undefined),
+    weightAxes: (_node, i) => (i === 1 ? [{ axis: 0, groups: attributes.group }, 1] : undefined),
     attributes: { ...attributesOf(attributes), extents: attributes.extents },
     examplesLayout: keptAxis((axis) => axis === 0),
     multiplyAdds: ({ inputs: [g, w] }) => sizeOf(g.shape) * sizeOf(w.shape.slice(1)),

@@ -38,6 +38,7 @@ export const Gather = defineOp({
     scaling: always(FIRST),
     attributes: { axis },
     weightAxes: (_node, i) => (i === 0 ? [axis] : undefined),
+    moves: true,
     examplesLayout: (node, [source, indices]) => {
       if (!source) return indices && { ...indices, axis: axis + indices.axis };
       if (indices || source.axis === axis) return undefined;

@@ -12,7 +12,8 @@ export const pruneSmallest: ChangeKind = {
     apply(weights) {
       const pruned = weights.slice();
       const order = [...weights.keys()].sort((a, b) => Math.abs(weights[a]) - Math.abs(weights[b]) || a - b);
-      for (const i of order.slice(0, Math.floor(share * weights.length))) pruned[i] = 0;
+      // 0.29 · 100 is 28.999999999999996.
+      for (const i of order.slice(0, Math.floor(share * weights.length * (1 + 2 * Number.EPSILON)))) pruned[i] = 0;
       return pruned;
     },
   }),

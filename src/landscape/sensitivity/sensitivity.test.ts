@@ -63,6 +63,11 @@ describe("changes of a tensor", () => {
     expect([...pruneSmallest.of(0.34).apply(w, all)]).toEqual([3, 0, 0, 2, -5, 1]);
     expect([...pruneSmallest.of(0.99).apply(w, all)]).toEqual([0, 0, 0, 0, -5, 0]);
     expect([...w]).toEqual([3, -1, 1, 2, -5, 1]);
+    const hundred = pruneSmallest.of(0.29).apply(
+      new Float64Array(100).fill(1),
+      filters([100], 1, () => 0),
+    );
+    expect(hundred.filter((x) => x === 0)).toHaveLength(29);
   });
 });
 
