@@ -12,6 +12,7 @@ import { GRADIENT, LOSS } from "../runs/plan.ts";
 import type { Checkpoint, CheckpointsSubject } from "../runs/subject.ts";
 import { defineTask, type TaskDesk } from "../runs/task.ts";
 import { isNotFinite, ThalwegError } from "../util/thalweg-error.ts";
+import { batchesDrawn } from "./trajectory/batch-sharpness.ts";
 import { CHECKPOINT_NEEDS, measureCheckpoint, type Neighbour } from "./trajectory/measure-checkpoint.ts";
 import { measureStep } from "./trajectory/measure-step.ts";
 import { pathGeometry } from "./trajectory/path-geometry.ts";
@@ -246,7 +247,9 @@ function planOf(problem: Problem, { batch, batches, passes, layers }: Trajectory
     bytes: 0,
     skipped: undefined,
   });
-  const onBatches = batch === undefined ? 0 : (batches * Math.min(batch, problem.examples)) / problem.examples;
+  const { examples } = problem;
+  const onBatches =
+    batch === undefined ? 0 : (batchesDrawn({ size: batch, batches, examples }) * Math.min(batch, examples)) / examples;
   return {
     noun: "measurement",
     steps: [

@@ -29,16 +29,19 @@ export async function batchSharpness(
 ): Promise<BatchSharpness | undefined> {
   const { examples } = problem;
   const isWhole = size >= examples;
+  const count = batchesDrawn({ size, batches, examples });
+  // Each example once, in an order that is a sample where the time is up: nothing is left to chance.
+  const each = size === 1 && count === examples ? random.split("order").permutation(examples) : undefined;
   const samples: Sample[] = [];
   const blur = isWhole ? rounding : rounding * Math.sqrt(examples / size);
-  for (let i = 0; i < (isWhole ? 1 : batches) && !(context.outOfTime?.() ?? false); i++) {
-    const order = random.split(`batch ${i}`).permutation(examples);
+  for (let i = 0; i < count && !(context.outOfTime?.() ?? false); i++) {
+    const order = each ? each.subarray(i) : random.split(`batch ${i}`).permutation(examples);
     const chosen = isWhole ? undefined : Int32Array.from(order.subarray(0, size)).sort();
     const sample = await curvatureAlongGradient(problem, theta, { examples: chosen, rounding: blur }, context);
     // A mean over those batches alone whose gradient is seen would be another mean.
     if (sample === undefined) return undefined;
     samples.push(sample);
-    context.progress?.({ stage: "batch sharpness", done: i + 1, total: batches });
+    context.progress?.({ stage: "batch sharpness", done: i + 1, total: count });
   }
   if (samples.length < (isWhole ? 1 : LEAST)) return undefined;
   if (isWhole) {
@@ -46,10 +49,15 @@ export async function batchSharpness(
     const exact = exactEstimate(value, unsure, 1, "all examples in one batch", CONFIDENCE);
     return { plain: exact, weighted: exact };
   }
+  if (each && samples.length === examples) {
+    const exact = ({ value, rounding: unsure }: RayleighQuotient) =>
+      exactEstimate(value, unsure, examples, "over every example once", CONFIDENCE);
+    return { plain: exact(plainMean(samples)), weighted: exact(weightedMean(samples)) };
+  }
   const about = {
     products: samples.length,
     method: `over ${samples.length} random batches of ${size}`,
-    converged: samples.length === batches,
+    converged: samples.length === count,
   };
   return {
     plain: { ...plainOf(samples), ...about },
@@ -58,6 +66,26 @@ export async function batchSharpness(
 }
 
 const CONFIDENCE = 0.95;
+
+/** Examples in all batches together, at least. */
+const DRAWN = 512;
+
+/**
+ * How many batches are taken: as many as are asked for, or more where they are small. The skewness of what is averaged
+ * falls as 1/√B, and what it does to the interval of n batches as skewness/√n: so n·B is kept from being small. Batches of one
+ * example are no more than the examples, and one batch is enough where it holds all.
+ */
+export function batchesDrawn({ size, batches, examples }: Drawn): number {
+  if (size >= examples) return 1;
+  const count = Math.max(batches, Math.ceil(DRAWN / size));
+  return size === 1 ? Math.min(examples, count) : count;
+}
+
+interface Drawn {
+  readonly size: number;
+  readonly batches: number;
+  readonly examples: number;
+}
 
 /** Fewer samples have no interval. */
 const LEAST = 3;
@@ -81,21 +109,34 @@ function estimateOf(samples: readonly number[], rounding: number) {
   return { value: mean, standardError, rounding, interval };
 }
 
+function meanOf(samples: readonly Sample[], of: (sample: Sample) => number): number {
+  return samples.reduce((sum, each) => sum + of(each), 0) / samples.length;
+}
+
+function plainMean(samples: readonly Sample[]): RayleighQuotient {
+  return { value: meanOf(samples, ({ value }) => value), rounding: meanOf(samples, ({ rounding }) => rounding) };
+}
+
+function weightedMean(samples: readonly Sample[]): RayleighQuotient {
+  const squares = meanOf(samples, ({ square }) => square);
+  const weighted = (of: (sample: Sample) => number) => meanOf(samples, (each) => of(each) * each.square) / squares;
+  return { value: weighted(({ value }) => value), rounding: weighted(({ rounding }) => rounding) };
+}
+
 function plainOf(samples: readonly Sample[]) {
   return estimateOf(
     samples.map(({ value }) => value),
-    samples.reduce((sum, { rounding }) => sum + rounding, 0) / samples.length,
+    plainMean(samples).rounding,
   );
 }
 
 /** The ratio of two means R = ā/b̄, with the interval of the mean of (a − R b)/b̄ about it (linearised). */
 function weightedOf(samples: readonly Sample[]) {
-  const mean = (of: (sample: Sample) => number) => samples.reduce((sum, each) => sum + of(each), 0) / samples.length;
-  const squares = mean(({ square }) => square);
-  const ratio = mean(({ value, square }) => value * square) / squares;
+  const squares = meanOf(samples, ({ square }) => square);
+  const { value: ratio, rounding } = weightedMean(samples);
   return estimateOf(
     samples.map(({ value, square }) => ratio + ((value - ratio) * square) / squares),
-    mean(({ rounding, square }) => rounding * square) / squares,
+    rounding,
   );
 }
 

@@ -77,6 +77,23 @@ describe("the critical step", () => {
     expect(found.reason).toContain(reason);
   });
 
+  it("is the first of several where slope and curvature tell of it", async () => {
+    // The step overshoots a wall and comes down behind it.
+    const phi = (t: number) => t * (t - 0.2) * (t - 0.6) * (t - 1.5);
+    const { changeAt, seen } = counted(phi, 1e-15);
+    const { multiple, error } = await criticalStep(changeAt, { slope: -0.18, curvature: 1.32, passes: 6 });
+    expect(Math.abs((multiple ?? 0) - 0.2)).toBeLessThanOrEqual(error ?? 0);
+    expect(error).toBeLessThan(0.1);
+    expect(seen.length).toBeLessThanOrEqual(6);
+  });
+
+  it("is none behind a place where the loss is not finite", async () => {
+    const phi = (t: number) => (t > 0.3 && t < 0.9 ? null : t * (t - 0.2) * (t - 0.6) * (t - 1.5));
+    const { changeAt } = counted(phi, 1e-15);
+    const { multiple } = await criticalStep(changeAt, { slope: -0.18, curvature: 1.32, passes: 6 });
+    expect(multiple ?? 0).toBeLessThan(0.3);
+  });
+
   it("stays within what is finite", async () => {
     const { changeAt } = counted((t) => (t > 2 ? null : t * (t - 1.5)));
     const { multiple, error } = await criticalStep(changeAt, { slope: undefined, passes: 6 });

@@ -38,36 +38,50 @@ const NARROW = 1e-3;
  *
  * φ(t) = L(θ + t d) − L(θ) has that root and one at 0; φ(t)/t has that one alone, and is a line where the loss is a
  * quadratic, so that each pass goes where the line through the last two meets zero. The root is enclosed: φ < 0 at one end
- * of the bracket and φ > 0 at the other by more than rounding. An earlier root, between passes, is not excluded.
+ * of the bracket and φ > 0 at the other by more than rounding. Where slope and curvature at the start, or with a pass the
+ * cubic through all three, say that the loss was back earlier, one pass looks there. An earlier root between passes is not
+ * excluded even so.
  *
  * Cost: at most `passes` losses.
  *
  * @param slope φ′(0) = gᵀd, where it is known: it spares a pass
+ * @param curvature ½φ″(0) = ½dᵀHd, where it is known
  * @param changeAt φ, with its rounding; null where the loss is not finite there
  */
 export async function criticalStep(
   changeAt: (t: number) => Promise<Change | null>,
-  { slope, passes }: { readonly slope: number | undefined; readonly passes: number },
+  { slope, curvature, passes }: Known,
 ): Promise<CriticalStep> {
   if (slope !== undefined && slope >= 0)
     return { multiple: null, error: null, passes: 0, reason: "the loss rises along the step from its start on" };
   const seen: Sample[] = slope === undefined ? [] : [{ t: 0, rate: slope, rounding: 0 }];
-  let below: Sample | undefined;
-  let above: Sample | undefined;
   /** Where the loss is not finite: as good as above. */
   let wall = Number.POSITIVE_INFINITY;
   let last: number | undefined;
   let taken = 0;
+  /** A pass below another, to see whether the loss was back before. */
+  let isLook = false;
+  let hasLooked = slope === undefined || curvature === undefined;
   for (let t = 1; taken < passes;) {
     const change = await changeAt(t);
     taken++;
     if (change === null) wall = Math.min(wall, t);
     else {
       const sample = { t, rate: change.value / t, rounding: change.rounding };
-      seen.push(sample);
-      if (Math.abs(change.value) <= change.rounding) return levelAt(sample, seen, taken);
-      if (change.value < 0 && (below === undefined || t > below.t)) below = sample;
-      if (change.value > 0 && (above === undefined || t < above.t)) above = sample;
+      const isLevel = Math.abs(change.value) <= change.rounding;
+      if (!isLevel || !isLook) seen.push(sample);
+      if (isLevel && !isLook) return levelAt(sample, seen, taken);
+    }
+    isLook = false;
+    const { below, above } = bracketOf(seen, wall);
+    if (!hasLooked && below !== undefined && slope !== undefined && curvature !== undefined) {
+      hasLooked = true;
+      const earlier = earlierAt(slope, curvature, below);
+      if (earlier !== undefined) {
+        isLook = true;
+        t = earlier;
+        continue;
+      }
     }
     if (below === undefined || above === undefined) {
       t = beyond(seen, below, Math.min(above?.t ?? wall, wall));
@@ -78,12 +92,42 @@ export async function criticalStep(
     t = probeAbout(root, last, below.t, above.t);
     last = root;
   }
-  return enclosed(below, above, seen, taken);
+  return enclosed(bracketOf(seen, wall), seen, taken);
+}
+
+interface Known {
+  readonly slope: number | undefined;
+  readonly curvature?: number;
+  readonly passes: number;
+}
+
+/** The first sample above, and the last below before it: the start, where it is known to fall and no other is. */
+function bracketOf(seen: readonly Sample[], wall: number): Bracket {
+  const inOrder = seen.filter(({ t }) => t < wall).toSorted((a, b) => a.t - b.t);
+  const above = inOrder.find(({ rate }) => rate > 0);
+  if (above === undefined) return { above, below: inOrder.findLast(({ t }) => t > 0) };
+  return { above, below: inOrder.findLast(({ t, rate }) => rate < 0 && t < above.t) };
+}
+
+interface Bracket {
+  readonly below: Sample | undefined;
+  readonly above: Sample | undefined;
+}
+
+/** Where the loss may have been back before a sample that is below, by slope and curvature at the start. */
+function earlierAt(slope: number, curvature: number, { t, rate }: Sample): number | undefined {
+  if (curvature <= 0) return undefined;
+  // φ/t is slope + curvature t + cubic t².
+  const cubic = (rate - slope - curvature * t) / (t * t);
+  const top = -curvature / (2 * cubic);
+  if (top > 0 && top < t && slope + (curvature * top) / 2 > 0) return top;
+  const root = -slope / curvature;
+  return 2 * root < t ? 2 * root : undefined;
 }
 
 /** Where to look while the loss was seen on one side only: where the line through two samples meets zero, within limits. */
 function beyond(seen: readonly Sample[], below: Sample | undefined, limit: number): number {
-  const [one, other] = seen.toSorted((a, b) => b.t - a.t);
+  const [one, other] = seen.filter((each) => each.t <= limit).toSorted((a, b) => b.t - a.t);
   const met =
     one !== undefined && other !== undefined
       ? (one.t * other.rate - other.t * one.rate) / (other.rate - one.rate)
@@ -145,12 +189,7 @@ function levelAt(sample: Sample, seen: readonly Sample[], passes: number): Criti
   return { multiple: sample.t, error, passes, reason: null };
 }
 
-function enclosed(
-  below: Sample | undefined,
-  above: Sample | undefined,
-  seen: readonly Sample[],
-  passes: number,
-): CriticalStep {
+function enclosed({ below, above }: Bracket, seen: readonly Sample[], passes: number): CriticalStep {
   if (below === undefined)
     return { multiple: null, error: null, passes, reason: "the loss was nowhere seen to fall along the step" };
   if (above === undefined)

@@ -53,6 +53,7 @@ export async function measureStep(
   const isSlopeKnown = Math.abs(slope) > slopeError;
   const critical = await criticalStep((t) => (t === 1 ? Promise.resolve(atEnd) : changeAt(t)), {
     slope: isSlopeKnown ? slope : undefined,
+    curvature,
     passes: options.passes,
   });
   const { multiple, error } = critical;

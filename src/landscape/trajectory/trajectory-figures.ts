@@ -138,7 +138,7 @@ function curvesOf({ points, steps, optimizer }: TrajectoryResult): Curve[] {
       name: "sharpness",
       axis: "curvature",
       description:
-        "λmax, the sharpest curvature; λmin, the lowest; and where the batches are known the batch sharpness, the curvature that a batch has along its own gradient, with its 95 % interval. The line is the curvature above which the optimiser is unstable on the full batch: training with a fixed step often takes λmax up to it, and mini-batches stop short of it.",
+        "λmax, the sharpest curvature; λmin, the lowest; and where the batches are known the batch sharpness, the curvature that a batch has along its own gradient, with its standard error. The line is the curvature above which the optimiser is unstable on the full batch: training with a fixed step often takes λmax up to it, and mini-batches stop short of it.",
       series: [
         { label: "λmax", values: overPoints(({ top: [{ value, residual }] }) => ({ value, error: residual })) },
         { label: "λmin", values: overPoints(({ bottom: [{ value, residual }] }) => ({ value, error: residual })) },
@@ -146,7 +146,7 @@ function curvesOf({ points, steps, optimizer }: TrajectoryResult): Curve[] {
           label: "batch sharpness",
           values: overPoints(({ batchSharpness: sharp }) => ({
             value: sharp?.value ?? null,
-            error: sharp ? (sharp.interval.upper - sharp.interval.lower) / 2 : null,
+            error: sharp?.standardError,
           })),
         },
       ],
@@ -155,13 +155,13 @@ function curvesOf({ points, steps, optimizer }: TrajectoryResult): Curve[] {
     {
       name: "trace",
       axis: "tr H",
-      description: "The sum of all curvatures, with its 95 % interval.",
+      description: "The sum of all curvatures, with its standard error.",
       series: [
         {
           label: "trace",
           values: overPoints(({ trace }) => ({
             value: trace?.value ?? null,
-            error: trace ? (trace.interval.upper - trace.interval.lower) / 2 : null,
+            error: trace?.standardError,
           })),
         },
       ],

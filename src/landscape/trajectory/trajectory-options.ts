@@ -16,7 +16,13 @@ export const trajectoryOptions = z.object({
     .min(1)
     .optional()
     .meta({ description: "examples in its batches, for the batch sharpness", group: OPTIMISER }),
-  batches: z.int().min(3).default(64).describe("random batches that the batch sharpness is the mean over"),
+  batches: z
+    .int()
+    .min(3)
+    .default(64)
+    .describe(
+      "random batches that the batch sharpness is the mean over; more where they hold fewer than 8 examples, so that 512 are drawn",
+    ),
   tol: z.number().positive().default(1e-4).describe("residual of λmax and λmin relative to the largest"),
   traceTolerance: z
     .number()

@@ -70,8 +70,10 @@ const enclosure = z.object({ lower: real, upper: real }).describe("The share of 
 const critical = z.object({
   multiple: aside(real)
     .nullable()
-    .describe("The t at which the loss along θ + t d is back where it began; null where it was not met."),
-  error: aside(real).nullable().describe("The t lies within this."),
+    .describe(
+      "The first t that the passes met at which the loss along θ + t d is back where it began; null where none was met. An earlier one between two passes is not excluded.",
+    ),
+  error: aside(real).nullable().describe("The loss is back where it began within this of t."),
   sharpness: aside(real)
     .nullable()
     .describe("2 |gᵀd| / (t ‖d‖²): on a quadratic dᵀHd/‖d‖², and for one step of gradient descent 2/(ηt)."),

@@ -52,7 +52,7 @@ function settledSentences({ optimizer, points }: TrajectoryResult): string[] {
   const words: string[] = [];
   const where = ({ checkpoints }: Settled) => `Over the last ${checkpoints} of ${points.length} checkpoints`;
   const said = (each: Settled) =>
-    `${each.error < 5e-4 ? formatNumber(each.mean) : formatEstimate(each.mean, each.error)} times it on average (${formatNumber(each.least, 3)} to ${formatNumber(each.most, 3)})`;
+    `${each.error < 5e-4 ? formatNumber(each.mean) : formatMeasured(each.mean, each.error)} times it on average (${formatNumber(each.least, 3)} to ${formatNumber(each.most, 3)}), to within ${formatNumber(each.error, 1)}`;
   if (top && line?.curvature) {
     const limit = `the full-batch stability line ${formatNumber(line.curvature)}`;
     const side = sideOf(top);
@@ -169,7 +169,7 @@ function pointsTable(points: readonly Point[]): ShownSection {
     title: "Each checkpoint",
     caveats: [],
     text: [
-      "λmax and λmin stand with their residuals: an eigenvalue lies within it. Each search begins at the eigenvectors of the checkpoint before and a random vector, and bounds what it may have missed.",
+      "λmax and λmin stand with their residuals: an eigenvalue lies within it. Each search begins at the eigenvectors of the checkpoint before and a random vector, and bounds what it may have missed. Behind the ± of the trace and of batch sharpness is one standard error.",
     ],
     readings: [],
     table: withBrief({
@@ -215,7 +215,7 @@ function stepsTable(steps: readonly Step[]): ShownSection {
     title: "Each step",
     caveats: [],
     text: [
-      "The change of the loss along the step d from one checkpoint to the next is g·d + ½dᵀHd + the rest, all at the first of the two. River is the share of ‖d‖² along curvature of at most the flat threshold in size, hill along what is above it. The critical step is the multiple of d at which the loss is back where it began; 2|g·d|/(t‖d‖²) is its critical sharpness, dᵀHd/‖d‖² on a quadratic.",
+      "The change of the loss along the step d from one checkpoint to the next is g·d + ½dᵀHd + the rest, all at the first of the two. River is the share of ‖d‖² along curvature of at most the flat threshold in size, hill along what is above it. The critical step is the multiple of d at which the loss is back where it began: the first that its forward passes met, an earlier one between them is not excluded. 2|g·d|/(t‖d‖²) is its critical sharpness, dᵀHd/‖d‖² on a quadratic.",
     ],
     readings: [],
     table: withBrief({
