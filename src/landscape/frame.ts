@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { extremalEigenpairs } from "../estimators/extremal-eigenpairs.ts";
+import { extremalEigenpairs, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
 import { estimateTrace } from "../estimators/trace.ts";
 import { dot, norm2 } from "../linalg/vector.ts";
 import type { Point } from "../problem/point.ts";
@@ -16,6 +16,7 @@ import { real } from "../result/real.ts";
 import type { ProblemSubject } from "../runs/subject.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { type AskedAxes, type Axes, openAxes } from "./axes.ts";
+import { resolvedSpace } from "./leading-space.ts";
 import { form, inverse, products } from "./small-matrix.ts";
 import type { Site } from "./spans/span.ts";
 import { vectorText } from "./vector-text.ts";
@@ -49,7 +50,15 @@ export const frame = z.object({
   gradientNorm: real,
   axes: z.array(framedAxes),
   trace: estimate.nullable(),
-  top: z.object({ values: z.array(eigenvalue), converged: z.boolean() }).nullable(),
+  top: z
+    .object({
+      values: z.array(eigenvalue),
+      /** How many of them, from the largest, span a space that is told apart from what follows, by `angle`; 0 where none do. */
+      resolved: z.number(),
+      angle: real,
+      converged: z.boolean(),
+    })
+    .nullable(),
   products: z.number(),
 });
 
@@ -112,7 +121,8 @@ export async function measureFrame(
   const top = isWanted
     ? await extremalEigenpairs(
         hessian,
-        { largest: Math.min(share, point.dimension), vectors: true },
+        // One more, which says whether the last that counts is told apart from it.
+        { largest: Math.min(share + 1, point.dimension), vectors: true },
         site.random.split("top"),
         desk.stage("largest eigenvalues"),
       )
@@ -125,7 +135,7 @@ export async function measureFrame(
     rounding,
     gradientNorm: norm2(gradient),
     trace,
-    top: top ? { values: top.top.map(({ value, residual }) => ({ value, residual })), converged: top.converged } : null,
+    top: top && share !== null ? leading(top, share, point.dimension) : null,
     axes: opened.map(({ axes }, plane) => {
       const { vectors, gram, marks, ...said } = axes;
       const along = curved.slice(plane * vectors.length, (plane + 1) * vectors.length);
@@ -142,7 +152,7 @@ export async function measureFrame(
         curvature,
         asymmetry: vectors.length < 2 ? 0 : Math.abs(forms[0][1] - forms[1][0]),
         trace: back.reduce((sum, row, i) => sum + row.reduce((part, each, j) => part + each * curvature[j][i], 0), 0),
-        overlaps: (top?.top ?? []).map(({ vector }) =>
+        overlaps: (top?.top.slice(0, share ?? 0) ?? []).map(({ vector }) =>
           vector === undefined
             ? 0
             : form(
@@ -158,4 +168,10 @@ export async function measureFrame(
     }),
     products: desk.products,
   };
+}
+
+/** The largest eigenvalues, as many as asked for, and how many of them span a space that is known. */
+function leading({ top, converged }: ExtremalResult, asked: number, dimension: number): NonNullable<Frame["top"]> {
+  const values = top.map(({ value, residual }) => ({ value, residual }));
+  return { values: values.slice(0, asked), ...resolvedSpace(values, asked, dimension), converged };
 }

@@ -17,7 +17,7 @@ const numbers = z.object({
   holdsTo: real
     .nullable()
     .describe(
-      "Distance ‖Δθ‖ up to which no measured point has left it; 0 where the nearest one has, null where no change is predicted.",
+      "Distance ‖Δθ‖ of the furthest point that is shown to follow it, nearer than any that has left it; 0 where there is none, null where rounding lets nothing be told at any point.",
     ),
   leavesAt: real
     .nullable()
@@ -30,6 +30,10 @@ export const quadraticPart = about(numbers, {
 });
 
 export type QuadraticPart = z.output<typeof quadraticPart>;
+
+/** Where no point shows whether the loss follows the quadratic. */
+export const NOTHING_TOLD =
+  "Whether the loss follows slope and curvature cannot be told at any point measured: what they predict is no larger than its rounding.";
 
 /** L + gᵀΔ + ½ ΔᵀHΔ at coordinates. */
 export function predicted(
@@ -48,7 +52,8 @@ interface Measured {
 
 /**
  * How far from the weights the quadratic describes the loss: up to the nearest point that is off by more than a tenth of
- * |gᵀΔ| + ½ |ΔᵀHΔ|, taken axis by axis, beyond what rounding explains.
+ * |gᵀΔ| + ½ |ΔᵀHΔ|, taken axis by axis, beyond what rounding explains. A point where rounding alone may be more than
+ * that tells nothing.
  */
 export function quadraticOf(
   axes: FramedAxes,
@@ -59,18 +64,16 @@ export function quadraticOf(
   const sizes = curvature.map((row) => row.map(Math.abs));
   let leavesAt = Number.POSITIVE_INFINITY;
   const kept: number[] = [];
-  let isFlat = true;
   for (const { at, loss } of points) {
     const distance = Math.sqrt(Math.max(0, form(gram, at)));
     if (loss === null || distance === 0) continue;
     const absolute = at.map(Math.abs);
     const change = slope.reduce((sum, each, i) => sum + Math.abs(each * at[i]), 0) + form(sizes, absolute) / 2;
-    if (change > 0) isFlat = false;
     // A larger loss is rounded in proportion.
     const unsure = rounding * (1 + Math.max(1, home === 0 ? 1 : Math.abs(loss / home)));
-    const isOff = !(Math.abs(loss - predicted(home, axes, at)) - unsure <= LEAVES * change);
-    if (isOff) leavesAt = Math.min(leavesAt, distance);
-    else kept.push(distance);
+    const off = Math.abs(loss - predicted(home, axes, at));
+    if (!(off - unsure <= LEAVES * change)) leavesAt = Math.min(leavesAt, distance);
+    else if (off + unsure <= LEAVES * change) kept.push(distance);
   }
   const holdsTo = kept.reduce((most, distance) => (distance < leavesAt ? Math.max(most, distance) : most), 0);
   return {
@@ -78,7 +81,7 @@ export function quadraticOf(
     curvature: curvature.map((row) => [...row]),
     asymmetry,
     share: LEAVES,
-    holdsTo: isFlat ? null : holdsTo,
+    holdsTo: kept.length === 0 && leavesAt === Number.POSITIVE_INFINITY ? null : holdsTo,
     leavesAt: Number.isFinite(leavesAt) ? leavesAt : null,
   };
 }

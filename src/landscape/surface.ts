@@ -7,6 +7,7 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { axesParameters, expandedAxes, rangeFlag, usages } from "./asked.ts";
 import type { Frame, FramedAxes } from "./frame.ts";
 import { rangeAround, type Ticks, ticksOf } from "./grid.ts";
+import { shareOfLeading } from "./leading-space.ts";
 import type { LossesOnBoth } from "./losses.ts";
 import { predicted, quadraticOf } from "./quadratic.ts";
 import { surfaceFigures } from "./surface/surface-figures.ts";
@@ -162,6 +163,7 @@ export const surface = defineExperiment({
         gradientNorm: frame.gradientNorm,
         trace: frame.trace,
         top: frame.top?.values ?? null,
+        leading: frame.top?.resolved ?? null,
         share: planes[0].share,
         planes,
         spread: spreadOf(frame),
@@ -215,7 +217,6 @@ function planeOf(
 function sharesOf({ trace: inside, overlaps }: FramedAxes, { trace, top }: Frame): PlaneResult["share"] {
   const ends = trace && [inside / trace.interval.lower, inside / trace.interval.upper];
   const isResolved = trace !== null && trace.interval.lower * trace.interval.upper > 0;
-  const values = top?.values.map(({ value }) => value) ?? [];
   return {
     trace: trace &&
       ends && {
@@ -223,10 +224,7 @@ function sharesOf({ trace: inside, overlaps }: FramedAxes, { trace, top }: Frame
         lower: isResolved ? Math.min(...ends) : Number.NEGATIVE_INFINITY,
         upper: isResolved ? Math.max(...ends) : Number.POSITIVE_INFINITY,
       },
-    top:
-      values.length > 0 && values.every((value) => value > 0)
-        ? values.reduce((sum, value, i) => sum + value * overlaps[i], 0) / values.reduce((sum, value) => sum + value, 0)
-        : null,
+    top: top && shareOfLeading(top.values.slice(0, top.resolved), overlaps, top.angle, 2),
   };
 }
 

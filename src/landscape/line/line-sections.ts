@@ -1,6 +1,7 @@
 import type { ShownSection } from "../../result/shown-section.ts";
 import { formatEstimate, formatNumber, formatShare } from "../../util/format-number.ts";
 import { axesTitle } from "../asked.ts";
+import { NOTHING_TOLD } from "../quadratic.ts";
 import type { LineResult } from "./line-result.ts";
 
 /** The line in words and numbers. */
@@ -56,11 +57,11 @@ export function lineSections(result: LineResult): ShownSection[] {
 
 function endOfQuadratic({ quadratic: { holdsTo, leavesAt, share }, length }: LineResult): string {
   const off = `off by more than ${formatShare(share)} of the change that slope and curvature make up`;
-  if (holdsTo === null) return "Slope and curvature are 0 here: nothing is predicted.";
+  if (holdsTo === null) return NOTHING_TOLD;
   if (leavesAt === null)
-    return `The parabola of slope and curvature holds at every point measured, out to ${formatNumber(holdsTo / length)}: none is ${off}.`;
+    return `The parabola of slope and curvature holds wherever rounding lets it be told, out to ${formatNumber(holdsTo / length)}: none is ${off}.`;
   if (holdsTo === 0)
-    return `The loss leaves the parabola of slope and curvature before the nearest point: at ${formatNumber(leavesAt / length)} it is ${off}. A narrower range of the axis shows where.`;
+    return `No point shows the loss to follow the parabola of slope and curvature: at ${formatNumber(leavesAt / length)} it is ${off}. A narrower range of the axis may show where it does.`;
   return `The parabola of slope and curvature holds out to ${formatNumber(holdsTo / length)}; at ${formatNumber(leavesAt / length)} the loss is ${off}.`;
 }
 

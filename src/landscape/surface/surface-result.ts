@@ -30,10 +30,10 @@ const plane = z.object({
   quadratic: quadraticPart,
   share: z.object({
     trace: share.nullable().describe("tr PHP / tr H, P the projection onto the plane; null where it was not measured."),
-    top: real
+    top: share
       .nullable()
       .describe(
-        "Σ λᵢ ‖P uᵢ‖² / Σ λᵢ over the largest eigenvalues; null where they were not measured or are not positive.",
+        "Σ λᵢ ‖P uᵢ‖² / Σ λᵢ over the `leading` largest eigenvalues; null where they were not measured, are not positive, or their space is not told apart from what follows.",
       ),
   }),
   marks: z.array(mark).describe("Weights of files, where they lie."),
@@ -52,8 +52,14 @@ const found = z.object({
   gradientNorm: about(real, { title: "Length of the gradient" }),
   trace: about(estimate, { title: "Trace of H" }).nullable(),
   top: z.array(about(eigenvalue, { title: "Largest eigenvalue of H" })).nullable(),
+  leading: aside(count)
+    .nullable()
+    .default(null)
+    .describe(
+      "How many of the largest eigenvalues count: as many as asked for, up to the last that is told apart from the next.",
+    ),
   share: z
-    .object({ trace: share.nullable(), top: aside(real).nullable() })
+    .object({ trace: share.nullable(), top: share.nullable() })
     .describe("Of the first plane: what of the curvature lies in it."),
   planes: aside(z.array(plane)).describe("One for each seed of the directions."),
   spread: aside(z.object({ lowest: real, highest: real, mean: real, deviation: real }))

@@ -7,12 +7,12 @@ import {
   formatShareBound,
 } from "../../util/format-number.ts";
 import { axesTitle } from "../asked.ts";
+import { NOTHING_TOLD } from "../quadratic.ts";
 import type { PlaneResult, SurfaceResult } from "./surface-result.ts";
 
 /** The surface in words and numbers. */
 export function surfaceSections(result: SurfaceResult): ShownSection[] {
-  const { x, y, plane, normalization, orthogonal, home, rounding, trace, top, measured, points, planes, dimension } =
-    result;
+  const { x, y, plane, normalization, orthogonal, home, rounding, trace, measured, points, planes, dimension } = result;
   const [first] = planes;
   const lost = planes
     .flatMap(({ loss }) => loss.flat())
@@ -54,11 +54,8 @@ export function surfaceSections(result: SurfaceResult): ShownSection[] {
       },
       {
         label: "Share of the largest curvatures",
-        value: formatNumber(first.share.top, 2),
-        note:
-          top === null || top.length === 0
-            ? "not measured"
-            : `of the ${top.length} largest eigenvalues, λ₁ = ${formatMeasured(top[0].value, top[0].residual)}: Σ λᵢ ‖P uᵢ‖² over Σ λᵢ`,
+        value: shareOf(first.share.top),
+        note: aboutLeading(result),
       },
     ],
     table:
@@ -73,6 +70,18 @@ export function surfaceSections(result: SurfaceResult): ShownSection[] {
           },
   };
   return planes.length < 2 ? [main] : [main, seeds(result)];
+}
+
+function aboutLeading({ top, leading }: SurfaceResult): string {
+  if (top === null || top.length === 0) return "not measured";
+  const largest = `λ₁ = ${formatMeasured(top[0].value, top[0].residual)}`;
+  if (leading === 0)
+    return `${largest}; the space of the ${top.length} largest eigenvalues, or fewer, is not told apart from that of the next`;
+  const fewer =
+    leading === null || leading === top.length
+      ? ""
+      : `; those up to the ${top.length}th are not told apart from the next`;
+  return `of the ${leading ?? top.length} largest eigenvalues, ${largest}: Σ λᵢ ‖P uᵢ‖² over Σ λᵢ${fewer}`;
 }
 
 function traceInPlane({ quadratic: { curvature }, lengths: [a, b], cosine }: PlaneResult): number {
@@ -91,20 +100,25 @@ function shareOf(share: PlaneResult["share"]["trace"]): string {
 
 function endOfQuadratic({ quadratic: { holdsTo, leavesAt, share } }: PlaneResult): string {
   const off = `off by more than ${formatShare(share)} of the change that slope and curvature make up`;
-  if (holdsTo === null) return "Slope and curvature are 0 in this plane: nothing is predicted.";
+  if (holdsTo === null) return NOTHING_TOLD;
   if (leavesAt === null)
-    return `The quadratic of slope and curvature holds at every point measured, out to a distance of ${formatNumber(holdsTo)}: none is ${off}.`;
+    return `The quadratic of slope and curvature holds wherever rounding lets it be told, out to a distance of ${formatNumber(holdsTo)}: none is ${off}.`;
   if (holdsTo === 0)
-    return `The loss leaves the quadratic of slope and curvature before the nearest point: at a distance of ${formatNumber(leavesAt)} it is ${off}. Narrower axes show where.`;
+    return `No point shows the loss to follow the quadratic of slope and curvature: at a distance of ${formatNumber(leavesAt)} it is ${off}. Narrower axes may show where it does.`;
   return `The quadratic of slope and curvature holds out to a distance of ${formatNumber(holdsTo)}; at ${formatNumber(leavesAt)} the loss is ${off}.`;
 }
 
 function cannotTell({ dimension, share: { trace } }: SurfaceResult): string {
-  const rest =
-    trace === null || !Number.isFinite(trace.upper)
-      ? ""
-      : `, and ${trace.upper < 1 ? `at least ${formatShareBound(1 - trace.upper, "least")} of tr H lies outside it` : "how much of tr H lies outside it is not resolved"}`;
+  const rest = trace === null || !Number.isFinite(trace.upper) ? "" : `, and ${outside(trace)}`;
   return `What the figure cannot tell: it shows 2 of ${dimension} directions${rest}. That it is smooth, convex or wide here says nothing of the others.`;
+}
+
+function outside({ value, lower, upper }: NonNullable<PlaneResult["share"]["trace"]>): string {
+  // Where curvatures of both signs cancel in a trace, its parts are no shares of it.
+  if (upper < 0 || lower > 1)
+    return `the curvature in it is ${formatNumber(value, 2)} times tr H: curvatures of both signs cancel in tr H`;
+  if (upper >= 1) return "how much of tr H lies outside it is not resolved";
+  return `at least ${formatShareBound(1 - upper, "least")} of tr H lies outside it`;
 }
 
 function seeds({ planes, spread }: SurfaceResult): ShownSection {
