@@ -147,6 +147,20 @@ describe("losses along a plane of a network whose first layer is dense", () => {
     expect(apart((await parts.value(there, at[1], {})).loss, (await there.value()).loss)).toBeLessThan(tolerance);
     parts.release();
   });
+
+  it("are those of the weights there where the directions cancel", async () => {
+    await using problem = await load(DIGITS, { data: "digits", limit: 200 });
+    const origin = problem.point.parameters;
+    const far = createRandom(1)
+      .normalVector(problem.space.dimension)
+      .map((x) => 1e5 * x);
+    const vectors = [far, far.map((x, j) => -x + 0.1 * origin[j])];
+    const at = [0.25, 0.5, 1].flatMap((x) => [x, x + 1e-6, x - 1e-6].map((y) => [x, y]));
+    const weights = (i: number) => origin.map((x, j) => x + at[i][0] * vectors[0][j] + at[i][1] * vectors[1][j]);
+    const plain = await lossesAt(problem, at.length, weights, {});
+    const found = await lossesAt(problem, at.length, weights, {}, { origin, vectors, coordinatesOf: (i) => at[i] });
+    expect(found.loss).toEqual(plain.loss);
+  });
 });
 
 describe("slices along normal directions", () => {

@@ -1,6 +1,7 @@
 import { emptyGraphFor, inspected } from "../graph/inspected.ts";
 import { rebuild } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
+import { norm2 } from "../linalg/vector.ts";
 import { add, mul } from "../ops/arithmetic.ts";
 import type { Feed } from "../runtime/runtime.ts";
 import type { RunContext } from "../util/run-context.ts";
@@ -12,6 +13,13 @@ import type { LossValue, Point, PointMachinery } from "./point.ts";
 import { VALUE } from "./point-computations.ts";
 import { productsWithData } from "./products-with-data.ts";
 import type { Sample } from "./sample.ts";
+
+/** Parts so many times as large as their sum lose more than a digit or so of it. */
+const CANCELLED = 8;
+
+function tensorNorms({ space }: PointMachinery, theta: Float64Array): number[] {
+  return space.tensors.map(({ offset, size }) => norm2(theta.subarray(offset, offset + size)));
+}
 
 /** What a product with data is at θ (0) or along direction k (k > 0). */
 function partName(product: number, k: number): string {
@@ -52,7 +60,8 @@ const BEHIND_PRODUCTS = [behindProducts(1), behindProducts(2)];
 /**
  * The loss at θ + Σ xᵢ vᵢ for many coordinates xᵢ along one or two directions. What is linear in the weights and sees the
  * data alone, the products of a first dense layer, is computed once at θ and once along each direction, and put together
- * at every point; the rest of the network runs as ever. Equal to the loss at that point up to rounding.
+ * at every point; the rest of the network runs as ever. Equal to the loss at that point up to rounding: where θ and the
+ * directions cancel, what rounding leaves of the parts would be large beside their sum, and the weights of the point count.
  *
  * Memory: one output of the first layer for θ and for each direction, of all examples.
  */
@@ -61,17 +70,20 @@ export class AffineLosses {
   private readonly parts: ReadonlyMap<number, Feeds>;
   private readonly bytes: number;
   private readonly behind: Computation;
+  /** Norms of each tensor at θ, and along each direction. */
+  private readonly sizes: readonly (readonly number[])[];
 
   private constructor(
     machinery: PointMachinery,
     behind: Computation,
     parts: ReadonlyMap<number, Feeds>,
-    bytes: number,
+    { bytes, sizes }: { readonly bytes: number; readonly sizes: readonly (readonly number[])[] },
   ) {
     this.machinery = machinery;
     this.behind = behind;
     this.parts = parts;
     this.bytes = bytes;
+    this.sizes = sizes;
   }
 
   /**
@@ -122,12 +134,14 @@ export class AffineLosses {
         for (const feeds of parts.values()) releaseAll(feeds);
       }
     }
-    return isFinite ? new AffineLosses(machinery, behind, parts, bytes) : undefined;
+    const sizes = [origin, ...vectors].map((theta) => tensorNorms(machinery, theta));
+    return isFinite ? new AffineLosses(machinery, behind, parts, { bytes, sizes }) : undefined;
   }
 
   /** @param point at θ + Σ xᵢ vᵢ, for what is behind the products */
   async value(point: Point, coordinates: readonly number[], context: RunContext): Promise<LossValue> {
     const { runtime, options } = this.machinery;
+    if (this.cancels(point, coordinates)) return point.anyValue(context);
     const shared = new Map(
       coordinates.map((x, k) => {
         const data = allocate(options.precision, 1);
@@ -144,6 +158,13 @@ export class AffineLosses {
     } finally {
       releaseAll(shared);
     }
+  }
+
+  private cancels(point: Point, coordinates: readonly number[]): boolean {
+    return tensorNorms(this.machinery, point.parameters).some((sum, i) => {
+      const [home, ...along] = this.sizes.map((norms) => norms[i]);
+      return coordinates.reduce((total, x, k) => total + Math.abs(x) * along[k], home) > CANCELLED * sum;
+    });
   }
 
   release(): void {
