@@ -166,8 +166,8 @@ describe("the verdict about a critical point", () => {
   };
 
   it("is a note where the examples are too few to tell", () => {
-    expect(judge(20, 1, 0)).toEqual([expect.stringMatching(/^note: .*too few examples/)]);
-    expect(judge(20, 1.1, 1)).toEqual([expect.stringMatching(/^note: .*too few examples/)]);
+    expect(judge(20, 1, 0)).toEqual([expect.stringMatching(/^note: .*more of them are needed/)]);
+    expect(judge(20, 1.1, 1)).toEqual([expect.stringMatching(/^note: .*more of them are needed/)]);
   });
 
   it("passes where the gradient is known to be small, and says under which condition", () => {

@@ -257,7 +257,7 @@ function claimOf(gradient: GradientPart, judgement: Judgement): Claim | undefine
       return {
         level: "note",
         rests: [length],
-        text: `${measured}, and that error is ${formatShare((perExample ?? 0) / (relativeToNoise ?? 1))} of a single example's gradient${timesSum(summedOver)}: too few examples to say whether the point is critical for the population.`,
+        text: `${measured}, and that error is ${formatShare((perExample ?? 0) / (relativeToNoise ?? 1))} of a single example's gradient${timesSum(summedOver)}: more of them are needed to say whether the point is critical for the population.`,
       };
     case "slope":
       return { level: "note", rests: [length], text: `${measured}: the point is not critical.` };
