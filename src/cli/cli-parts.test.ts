@@ -85,12 +85,16 @@ describe("flags from zod types", () => {
     const raw = { names: ["a, b", "c", String.raw`d\,e`], factors: ["1.5,2", "3"] };
     expect(readFlags(parameters, raw)).toMatchObject({ names: ["a", "b", "c", "d,e"], factors: [1.5, 2, 3] });
     for (const { parameters: all } of VERBS)
-      for (const { key, numeric } of flagsOf(all).filter(({ repeatable, choices }) => repeatable && !choices))
-        expect(
-          readFlags(z.object({ [key]: all.shape[key] }), { [key]: numeric ? ["2,3", "4"] : ["a,b", "c"] }),
-        ).toEqual({
-          [key]: numeric ? [2, 3, 4] : ["a", "b", "c"],
-        });
+      for (const { key, numeric } of flagsOf(all).filter(({ repeatable, choices }) => repeatable && !choices)) {
+        const type = z.object({ [key]: all.shape[key] });
+        const numbers = [
+          [2, 3, 4],
+          [0.25, 0.5, 0.75],
+        ].find((each) => type.safeParse({ [key]: each }).success);
+        const expected = numeric ? (numbers ?? expect.unreachable()) : ["a", "b", "c"];
+        const [first, second, third] = expected.map(String);
+        expect(readFlags(type, { [key]: [`${first},${second}`, third] })).toEqual({ [key]: expected });
+      }
     const only = VERBS.flatMap((verb) => flagsOf(verb.parameters)).filter(({ name }) => name === "--only");
     expect(only.length).toBeGreaterThan(0);
     for (const flag of only) expect(flag.repeatable).toBe(true);
