@@ -112,6 +112,16 @@ describe("two transformers that were trained apart", () => {
   });
 });
 
+it("leaving units as they are is among what is tried", async () => {
+  const { problem } = pairOf("lenet");
+  const terrain = Terrain.open(problem);
+  const ends = { mine: problem.point.parameters, theirs: problem.point.parameters };
+  const found = await findAlignment(terrain, ends, { within: "general", starts: 1, steps: 0 }, createRandom(2), {});
+  const asIs = found?.attempts.find(({ by }) => by === "none");
+  expect(asIs).toMatchObject({ distance: 0, middle: await terrain.loss(ends.mine) });
+  expect(found?.attempts[0].middle).toBeLessThanOrEqual(asIs?.middle ?? Number.NaN);
+});
+
 describe("two networks that were trained apart", () => {
   it("compute what they did when they are brought into one order, and lie closer", async () => {
     for (const name of PAIRS) {

@@ -110,10 +110,14 @@ export const connect = defineExperiment({
         ? await alignBoth(terrain, { mine, theirs }, options, random, context)
         : { permuted: undefined, whole: undefined };
       const exchanged = tried.permuted?.attempts[0];
-      const best = lowest(tried);
+      const found = lowest(tried);
+      const difference = found && (await outputDifference(terrain, theirs, found.theta));
+      const checks = difference ? [sameOutputs(difference, problem.options.precision)] : [];
+      // A network that computes something else is no alignment of the other.
+      const best = checks.every(({ passed }) => passed) ? found : undefined;
       const target = best?.theta ?? theirs;
       const permuted =
-        exchanged && exchanged !== best
+        exchanged && best && exchanged !== best
           ? await line("line to the network with its units exchanged", exchanged.theta, true)
           : undefined;
       if (best) last = await line("line to the aligned network", target, true);
@@ -125,19 +129,19 @@ export const connect = defineExperiment({
         const name = best ? `${kind.noun} to the aligned network` : kind.noun;
         last = await follow(name, curve, { path: kind.name, isAligned: best !== undefined });
       }
-      const difference = best && (await outputDifference(terrain, theirs, target));
       const top = barrierOf(last.profile, "train");
+      let rounding = 0;
+      for (const theta of [mine, last.curve.at(top?.t ?? 0), target])
+        rounding = Math.max(rounding, 3 * (await terrain.rounding(theta, random.split("rounding"), context)));
+      // Where statistics are taken anew, derivatives that hold them are those of another function.
       const highest =
-        top === null || top.height === 0 || !Number.isFinite(top.height)
+        terrain.estimates || top === null || !(top.height > rounding) || !Number.isFinite(top.height)
           ? null
           : {
               t: top.t,
               loss: last.profile.at[last.profile.t.indexOf(top.t)].train.loss,
               ...(await highestPoint(terrain, last.curve.at(top.t), random.split("highest"), context)),
             };
-      let rounding = 0;
-      for (const theta of [mine, last.curve.at(top?.t ?? 0), target])
-        rounding = Math.max(rounding, 3 * (await terrain.rounding(theta, random.split("rounding"), context)));
       const result: ConnectResult = {
         other: path,
         barrier: {
@@ -167,9 +171,9 @@ export const connect = defineExperiment({
         warnings: [
           ...aboutConstants(problem.model, other.model, path),
           ...(terrain.estimates ? [] : other.doubts),
-          ...(align && !best ? [NOTHING_TO_ALIGN] : []),
+          ...(align && !found ? [NOTHING_TO_ALIGN] : []),
         ],
-        checks: difference ? [sameOutputs(difference, problem.options.precision)] : [],
+        checks,
         beside: best ? [[ALIGNED, weights()] as const] : [],
       };
     } finally {
@@ -179,4 +183,4 @@ export const connect = defineExperiment({
 });
 
 const NOTHING_TO_ALIGN =
-  "--align has no part in this run: the graph lets no unit be moved without changing what the network computes.";
+  "--align has no part in this run: as far as the graph was read, it lets no unit be moved without changing what the network computes.";

@@ -46,6 +46,26 @@ describe("connect", () => {
     expect(result).toMatchObject({ estimatesStatistics: true, barrier: { before: { train: 0 } } });
   }, 240_000);
 
+  it("gives no derivatives at the highest point where statistics are taken anew, and says of how many points it speaks", async () => {
+    const [model, other] = [pair("resnet/a.onnx"), pair("resnet/b.npz")];
+    const run = await thalweg([
+      "connect",
+      model,
+      other,
+      "--data",
+      pair("resnet/data.npz"),
+      "--points",
+      "5",
+      "-o",
+      "anew",
+    ]);
+    const { result } = JSON.parse(readFileSync(at("anew/result.json"), "utf8"));
+    expect(result).toMatchObject({ estimatesStatistics: true, highest: null });
+    const said = run.out.replaceAll(/\s+/g, " ");
+    expect(said).toMatch(/the loss rises \S+ above the line between its ends, at the highest of \d+ points looked at/);
+    expect(said).toContain("Slope and curvature at the highest point are not given");
+  }, 240_000);
+
   it("refuses a network of another architecture in a sentence", async () => {
     const run = await thalweg(["connect", mlp[0], DIGITS, ...mlp.slice(2)]);
     expect(run.code).toBe(3);

@@ -2,7 +2,7 @@ import type { Freedom } from "../../graph/unit-freedom.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import type { Terrain } from "../terrain.ts";
-import { type Alignment, type Attempt, type Ends, findAlignment } from "./find-alignment.ts";
+import { type Alignment, type Attempt, type Ends, findAlignment, heightOf } from "./find-alignment.ts";
 
 /** What exchanges of units alone give, and all that the graph allows; undefined where it allows nothing. */
 export interface Tried {
@@ -25,5 +25,5 @@ export async function alignBoth(
 /** The one with the lowest loss half-way: exchanges are among all that the graph allows, but searches find what they find. */
 export function lowest({ permuted, whole }: Tried): Attempt | undefined {
   const [exchanged, best] = [permuted?.attempts[0], whole?.attempts[0]];
-  return exchanged && best && exchanged.middle <= best.middle ? exchanged : best;
+  return exchanged && best && heightOf(exchanged) <= heightOf(best) ? exchanged : best;
 }

@@ -30,7 +30,9 @@ const heights = z.object({
 
 const attempt = z.object({
   maps: z.string().describe("What units may be sent through: permutations, or all that the graph allows."),
-  by: z.string().describe("What was compared: weights, activations, or the loss half-way."),
+  by: z
+    .string()
+    .describe("What was compared: weights, activations, or the loss half-way; none where the units stay as they are."),
   start: count.describe("0 begins with the units as they are, others at random."),
   agreement: real.describe("Σ ⟨weights, weights of the other⟩ that was reached."),
   steps: count.describe("Steps that raised it; none lowered it."),
@@ -47,7 +49,7 @@ export const connectResult = z.object({
       aligned: heights.nullable().default(null).describe("On the straight line to the aligned network."),
       permuted: heights.nullable().default(null).describe("The same where units were exchanged only."),
     })
-    .describe("max over t of L(t) − ((1−t)·L(0) + t·L(1))."),
+    .describe("max over the t of the profile of L(t) − ((1−t)·L(0) + t·L(1)): between them the loss may be higher."),
   rounding: extended.describe("What rounding may have changed a loss on these ways by."),
   profiles: z.array(profile),
   maxOutputDifference: real
@@ -81,7 +83,9 @@ export const connectResult = z.object({
     })
     .nullable()
     .default(null)
-    .describe("The highest point of the last way; null where that is an end."),
+    .describe(
+      "The highest point of the last way; null where that is an end to rounding, and where running statistics are taken anew: what holds them has other derivatives.",
+    ),
 });
 
 export type ConnectResult = z.output<typeof connectResult>;

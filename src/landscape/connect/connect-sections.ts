@@ -69,13 +69,14 @@ function* sentences(result: ConnectResult): Generator<string> {
   if (!Number.isFinite(before.train)) yield `On the straight line ${notFinite(line)}`;
   else
     yield before.train <= rounding
-      ? `On the straight line the loss is nowhere higher than between its ends, by more than rounding (${formatNumber(rounding, 2)}).`
-      : `On the straight line the loss rises ${formatNumber(before.train, 3)} above the line between its ends.`;
+      ? `At none of the ${line.t.length} points looked at on the straight line is the loss higher than between its ends, by more than rounding (${formatNumber(rounding, 2)}).`
+      : `On the straight line the loss rises ${formatNumber(before.train, 3)} above the line between its ends, at the highest of ${line.t.length} points looked at; rounding is ${formatNumber(rounding, 1)}.`;
   if (after) {
     const last = profiles[profiles.length - 1];
     const way = last.name;
     if (!Number.isFinite(after.train)) yield `On the ${way} ${notFinite(last)}`;
-    else if (after.train <= rounding) yield `On the ${way} it rises no more than rounding may have it.`;
+    else if (after.train <= rounding)
+      yield `On the ${way} it rises no more than rounding may have it, at ${last.t.length} points looked at.`;
     else if (before.train > rounding && Number.isFinite(before.train))
       yield `On the ${way} it rises ${formatNumber(after.train, 3)}: ${formatShare(after.train / before.train)} of that.`;
     else yield `On the ${way} it rises ${formatNumber(after.train, 3)}.`;
@@ -85,9 +86,11 @@ function* sentences(result: ConnectResult): Generator<string> {
     const [lowest] = negative;
     yield `Its highest point is at t = ${formatNumber(t, 3)}; the slope there is ${formatNumber(gradientNorm, 2)}${lowest === undefined ? "." : ` and the most negative curvature that was found ${formatNumber(lowest.value, 3)} ± ${formatNumber(lowest.residual, 1)}.`}`;
   }
+  if (result.maxOutputDifference !== null && result.alignment === null)
+    yield `No network is given as aligned: the outputs of the one that was found differ by ${formatNumber(result.maxOutputDifference, 2)} from those that they must equal.`;
   if (result.estimatesStatistics)
-    yield `Running statistics were taken from the data at every point, at the ends, too, as those of batches of ${result.statisticsBatch ?? "some"} examples on average: those of the files are of two places only.`;
-  yield "A low way says that these two are joined; a barrier on one way says nothing of others.";
+    yield `Running statistics were taken from the data at every point, at the ends, too, as those of batches of ${result.statisticsBatch ?? "some"} examples on average: those of the files are of two places only. Slope and curvature at the highest point are not given, as derivatives hold them where the loss does not.`;
+  yield "A low way says that these two are joined, as far as it was looked at; a barrier on one way says nothing of others.";
 }
 
 function notFinite({ train: { loss } }: ConnectResult["profiles"][number]): string {
@@ -103,7 +106,7 @@ function alignmentSection({ alignment, maxOutputDifference, outputSize }: Connec
       title: "Alignment",
       caveats: [],
       text: [
-        `The units of the other network were brought into the order and the axes of the first: ${file} in this folder is that network, whose outputs differ from its own by ${formatNumber(maxOutputDifference ?? Number.NaN, 2)} at most, the largest being ${formatNumber(outputSize ?? Number.NaN, 3)}.`,
+        `${attempts[0]?.by === "none" ? "No maps of its units that were found lower the loss half-way, and the other network was left as it is" : "The units of the other network were brought into the order and the axes of the first"}: ${file} in this folder is that network, whose outputs differ from its own by ${formatNumber(maxOutputDifference ?? Number.NaN, 2)} at most, the largest being ${formatNumber(outputSize ?? Number.NaN, 3)}.`,
         `The distance between the two went from ${formatNumber(distance.before, 4)} to ${formatNumber(distance.after, 4)}.`,
       ],
       readings: [],

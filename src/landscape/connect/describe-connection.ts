@@ -1,7 +1,7 @@
 import { norm2 } from "../../linalg/vector.ts";
 import type { Check } from "../../result/envelope.ts";
 import type { FloatType } from "../../util/tensor.ts";
-import type { Tried } from "./align-both.ts";
+import { lowest, type Tried } from "./align-both.ts";
 import type { Terrain } from "../terrain.ts";
 import type { ConnectResult } from "./connect-result.ts";
 import type { Alignment } from "./find-alignment.ts";
@@ -82,9 +82,11 @@ export function alignmentOf(
       distance: apart,
       middle,
     }));
+  const whole = attemptsOf("all that the graph allows", tried.whole);
+  const exchanges = attemptsOf("exchanges", tried.permuted);
   return {
     file,
-    attempts: [...attemptsOf("all that the graph allows", tried.whole), ...attemptsOf("exchanges", tried.permuted)],
+    attempts: lowest(tried) === tried.permuted?.attempts[0] ? [...exchanges, ...whole] : [...whole, ...exchanges],
     distance,
     classes: (tried.whole?.classes ?? []).map(({ extent, freedom, places, tensors }) => ({
       units: extent,

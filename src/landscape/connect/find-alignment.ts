@@ -28,7 +28,7 @@ export interface AlignmentOptions {
 }
 
 export interface Attempt {
-  readonly by: "weights" | "activations" | "loss";
+  readonly by: "none" | "weights" | "activations" | "loss";
   readonly start: number;
   readonly agreement: number;
   readonly steps: number;
@@ -64,7 +64,7 @@ const STRIDE = 5;
 
 /**
  * The maps of units that make one network like another, found in several ways: by weights from several starts, by
- * activations, and from the best of them by the loss half-way. Undefined where the graph lets no unit be moved.
+ * activations, and from the best of them by the loss half-way; or none, where that is no worse. Undefined where the graph lets no unit be moved.
  */
 export async function findAlignment(
   terrain: Terrain,
@@ -94,6 +94,17 @@ export async function findAlignment(
       element,
     });
   };
+  const asIs = identityElement(symmetry);
+  attempts.push({
+    by: "none",
+    start: 0,
+    agreement: agreementOf(symmetry, weights, asIs),
+    steps: 0,
+    theta: theirs,
+    distance: norm2(theirs.map((x, i) => x - mine[i]).subarray(0, terrain.trained)),
+    middle: await terrain.loss(halfWay(mine, theirs), context),
+    element: asIs,
+  });
   for (let start = 0; start < starts; start++) {
     const stream = random.split(`weights ${start}`);
     await keep(
@@ -122,13 +133,18 @@ export async function findAlignment(
   const names = (units: number) =>
     symmetry.tensors.flatMap(({ name, dimensions }) => (dimensions.some((each) => each.units === units) ? [name] : []));
   return {
-    attempts: attempts.sort((a, b) => a.middle - b.middle),
+    attempts: attempts.sort((a, b) => heightOf(a) - heightOf(b)),
     classes: symmetry.classes.map((each, units) => ({ ...each, tensors: names(units) })),
   };
 }
 
 function best(attempts: readonly Attempt[]): Attempt {
-  return attempts.reduce((a, b) => (b.middle < a.middle ? b : a));
+  return attempts.reduce((a, b) => (heightOf(b) < heightOf(a) ? b : a));
+}
+
+/** What is no number is higher than any. */
+export function heightOf({ middle }: Attempt): number {
+  return Number.isNaN(middle) ? Number.MAX_VALUE : middle;
 }
 
 function halfWay(a: Float64Array, b: Float64Array): Float64Array {
