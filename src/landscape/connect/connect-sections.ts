@@ -101,12 +101,13 @@ function notFinite({ train: { loss } }: ConnectResult["profiles"][number]): stri
 function alignmentSection({ alignment, maxOutputDifference, outputSize }: ConnectResult): ShownSection[] {
   if (alignment === null) return [];
   const { attempts, distance, classes, file } = alignment;
+  const isAsItWas = attempts[0]?.by === "none";
   return [
     {
       title: "Alignment",
       caveats: [],
       text: [
-        `${attempts[0]?.by === "none" ? "No maps of its units that were found lower the loss half-way, and the other network was left as it is" : "The units of the other network were brought into the order and the axes of the first"}: ${file} in this folder is that network, whose outputs differ from its own by ${formatNumber(maxOutputDifference ?? Number.NaN, 2)} at most, the largest being ${formatNumber(outputSize ?? Number.NaN, 3)}.`,
+        `${isAsItWas ? "No maps of its units that were found lower the loss half-way, and the other network was left as it is" : "The units of the other network were brought into the order and the axes of the first"}: ${file} in this folder is that network, whose outputs differ from its own by ${formatNumber(maxOutputDifference ?? Number.NaN, 2)} at most, the largest being ${formatNumber(outputSize ?? Number.NaN, 3)}.`,
         `The distance between the two went from ${formatNumber(distance.before, 4)} to ${formatNumber(distance.after, 4)}.`,
       ],
       readings: [],
@@ -125,7 +126,11 @@ function alignmentSection({ alignment, maxOutputDifference, outputSize }: Connec
     {
       title: "What may be moved without changing the function",
       caveats: [],
-      text: ["Read off the graph, and proven on the data by the outputs of the aligned network."],
+      text: [
+        isAsItWas
+          ? "Read off the graph; nothing was moved that would prove it on the data."
+          : "Read off the graph, and proven on the data by the outputs of the aligned network.",
+      ],
       readings: [],
       table: {
         columns: ["units", "maps", "of each", "tensors"],
