@@ -58,3 +58,9 @@ describe("the assignment of largest value", () => {
     expect(assign(values, n).value).toBeCloseTo(57.674521203726094, 9);
   });
 });
+
+it("refuses values that are not finite, through which no path ends", () => {
+  expect(() => assign(Float64Array.of(1, Number.NaN, 2, Number.NaN), 2)).toThrow(
+    expect.objectContaining({ code: "not-finite" }),
+  );
+});

@@ -1,3 +1,5 @@
+import { ThalwegError } from "../util/thalweg-error.ts";
+
 /** The columns that rows are assigned to, with the prices that prove that no assignment is better. */
 export interface Assignment {
   /** The column of each row. */
@@ -16,11 +18,19 @@ export interface Assignment {
  *
  * @param values n × n, row-major, finite
  * @param prices of the columns, of an earlier assignment
+ * @throws internal error `not-finite`: no path through NaN is shortest
  *
  * @example
  * assign(Float64Array.of(1, 5, 2, 3), 2).columns; // Uint32Array [1, 0]
  */
 export function assign(values: Float64Array, n: number, prices?: Float64Array): Assignment {
+  if (!values.every(Number.isFinite)) {
+    throw new ThalwegError({
+      kind: "internal",
+      code: "not-finite",
+      message: "Rows and columns are to be assigned by values that are not all finite.",
+    });
+  }
   // Costs are −values: duals u of rows and v of columns with −value[i, j] ≥ u[i] + v[j].
   const v = prices ? prices.map((price) => -price) : new Float64Array(n);
   const u = new Float64Array(n);

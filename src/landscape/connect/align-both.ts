@@ -19,7 +19,9 @@ export async function alignBoth(
 ): Promise<Tried> {
   const within = (freedom: Freedom) =>
     findAlignment(terrain, ends, { within: freedom, starts, steps: matchSteps }, random.split(freedom), context);
-  return { permuted: await within("permutation"), whole: await within("general") };
+  const permuted = await within("permutation");
+  // λ/2·‖θ‖² is kept by exchanges, and not by scales and shears.
+  return { permuted, whole: terrain.problem.options.l2 > 0 ? undefined : await within("general") };
 }
 
 /** The one with the lowest loss half-way: exchanges are among all that the graph allows, but searches find what they find. */

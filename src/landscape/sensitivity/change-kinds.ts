@@ -8,7 +8,7 @@ const CHANGE_KINDS: readonly ChangeKind[] = [roundToBits, pruneSmallest];
 
 requireUnique(CHANGE_KINDS, ({ name }) => name, "kinds of changes");
 
-/** All that is asked for, by the names of the flags. */
+/** All that is asked for, by the names of the flags, each once. */
 export function changesOf(asked: Readonly<Record<Change["kind"], readonly number[]>>): Change[] {
-  return CHANGE_KINDS.flatMap((kind) => asked[kind.name].map((amount) => kind.of(amount)));
+  return CHANGE_KINDS.flatMap((kind) => [...new Set(asked[kind.name])].map((amount) => kind.of(amount)));
 }
