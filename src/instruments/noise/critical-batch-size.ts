@@ -28,7 +28,7 @@ type CriticalBatchSize = NonNullable<NoisePart["criticalBatchSize"]>;
  * is shorter than any such examples would leave it, that is said (`about`: "sample"), and the number is that of
  * these examples, which has no sampling error.
  *
- * Where the examples know too little of their own scatter (`knowsTooLittle`), nothing is bounded.
+ * Where the examples know too little of their own scatter (`knowsTooLittle`), nothing is bounded of the population.
  *
  * @param confidence 0.95
  */
@@ -47,13 +47,13 @@ export function criticalBatchSize(sample: GradientSample, confidence: number): C
   const excess = meanSquare - moments.trace / n;
   const population = excess > 0 ? moments.trace / excess : Number.POSITIVE_INFINITY;
   const common = { sample: own.value, population };
-  if (knowsTooLittle(sample)) {
-    const interval = { lower: 0, upper: Number.POSITIVE_INFINITY, confidence };
-    return { ...common, about: "population", value: population, standardError: Number.POSITIVE_INFINITY, interval };
-  }
   if (probabilityOfShorter(sample, moments) < FITTED) {
     const interval = { lower: own.lower, upper: own.upper, confidence };
     return { ...common, about: "sample", value: own.value, standardError: 0, interval };
+  }
+  if (knowsTooLittle(sample)) {
+    const interval = { lower: 0, upper: Number.POSITIVE_INFINITY, confidence };
+    return { ...common, about: "population", value: population, standardError: Number.POSITIVE_INFINITY, interval };
   }
   const { least, most } = squaresInside(sample, moments, (1 - confidence) / 2);
   const lower = ((1 - off) * moments.trace) / most;
@@ -106,14 +106,15 @@ export interface SlopeEvidence {
 
 /** Undefined where the examples know too little of their own scatter, or there is none. */
 export function slopeEvidence(sample: GradientSample, confidence: number): SlopeEvidence | undefined {
-  if (knowsTooLittle(sample)) return undefined;
   const moments = noiseMoments(sample);
   if (!(moments.trace > 0)) return undefined;
+  const fitted = probabilityOfShorter(sample, moments) < FITTED;
+  if (!fitted && knowsTooLittle(sample)) return undefined;
   const { least, most } = squaresInside(sample, moments, (1 - confidence) / 2);
   return {
     excess: evidenceOfSlope(sample, moments),
     resolved: least > 0,
-    fitted: probabilityOfShorter(sample, moments) < FITTED,
+    fitted,
     longest: Math.sqrt(most),
   };
 }
