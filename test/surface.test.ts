@@ -44,6 +44,19 @@ function leastSquares(precision: "float" | "double"): string[] {
 }
 
 describe("the loss over a plane", () => {
+  it("states no share of eigenvalues that the time did not suffice to search, and no trace that was not measured", async () => {
+    const model = ["surface", DIGITS, "--data", "digits", "--threads", "1", "--x", "-1:1:5", "--y", "-1:1:5"];
+    const run = await thalweg([...model, "--time", "1ms", "--json"]);
+    expect(run.code, run.err).toBe(5);
+    const { topConverged, leading, share, trace } = RESULT_KINDS.surface.parse(JSON.parse(run.out)).result;
+    expect({ topConverged, leading, share, trace }).toEqual({
+      topConverged: false,
+      leading: null,
+      share: { trace: null, top: null },
+      trace: null,
+    });
+  });
+
   it("takes no more of the time for several planes than for one", async () => {
     const measuredOf = async (planes: string) => {
       const model = ["surface", DIGITS, "--data", "digits", "--limit", "1000", "--threads", "1", "--no-share"];

@@ -134,7 +134,7 @@ export async function measureFrame(
     loss,
     rounding,
     gradientNorm: norm2(gradient),
-    trace,
+    trace: trace !== null && Number.isFinite(trace.value) ? trace : null,
     top: top && share !== null ? leading(top, share, point.dimension) : null,
     axes: opened.map(({ axes }, plane) => {
       const { vectors, gram, marks, ...said } = axes;

@@ -163,7 +163,8 @@ export const surface = defineExperiment({
         gradientNorm: frame.gradientNorm,
         trace: frame.trace,
         top: frame.top?.values ?? null,
-        leading: frame.top?.resolved ?? null,
+        leading: frame.top?.converged === true ? frame.top.resolved : null,
+        topConverged: frame.top?.converged ?? null,
         share: planes[0].share,
         planes,
         spread: spreadOf(frame),
@@ -178,7 +179,7 @@ export const surface = defineExperiment({
         measured === all.length &&
         frame.axes.every(({ converged }) => converged) &&
         (frame.top?.converged ?? true) &&
-        (frame.trace?.converged ?? true),
+        (!options.share || frame.trace?.converged === true),
       warnings: frame.axes[0].warnings,
     };
   },
@@ -224,7 +225,8 @@ function sharesOf({ trace: inside, overlaps }: FramedAxes, { trace, top }: Frame
         lower: isResolved ? Math.min(...ends) : Number.NEGATIVE_INFINITY,
         upper: isResolved ? Math.max(...ends) : Number.POSITIVE_INFINITY,
       },
-    top: top && shareOfLeading(top.values.slice(0, top.resolved), overlaps, top.angle, 2),
+    // A residual proves that an eigenvalue is near, not that it is among the largest.
+    top: top?.converged === true ? shareOfLeading(top.values.slice(0, top.resolved), overlaps, top.angle, 2) : null,
   };
 }
 

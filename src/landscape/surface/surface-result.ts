@@ -58,6 +58,10 @@ const found = z.object({
     .describe(
       "How many of the largest eigenvalues count: as many as asked for, up to the last that is told apart from the next.",
     ),
+  topConverged: aside(z.boolean())
+    .nullable()
+    .default(null)
+    .describe("Whether the search for the largest eigenvalues reached its tolerance: else there may be larger ones."),
   share: z
     .object({ trace: share.nullable(), top: share.nullable() })
     .describe("Of the first plane: what of the curvature lies in it."),

@@ -72,8 +72,10 @@ export function surfaceSections(result: SurfaceResult): ShownSection[] {
   return planes.length < 2 ? [main] : [main, seeds(result)];
 }
 
-function aboutLeading({ top, leading }: SurfaceResult): string {
+function aboutLeading({ top, leading, topConverged }: SurfaceResult): string {
   if (top === null || top.length === 0) return "not measured";
+  if (topConverged === false)
+    return "not known: the search for the largest eigenvalues ended before its tolerance, and there may be larger ones than it met";
   const largest = `λ₁ = ${formatMeasured(top[0].value, top[0].residual)}`;
   if (leading === 0)
     return `${largest}; the space of the ${top.length} largest eigenvalues, or fewer, is not told apart from that of the next`;
