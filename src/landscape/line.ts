@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { MODEL } from "../runs/argument.ts";
 import { defineExperiment } from "../runs/experiment.ts";
-import { LOSS } from "../runs/plan.ts";
 import { tensor } from "../util/tensor.ts";
 import { axesParameters, expandedAxes, rangeFlag, usages } from "./asked.ts";
 import { rangeAround, ticksOf } from "./grid.ts";
 import { accuracyAlongLine, lossAlongLine } from "./line/line-figures.ts";
 import { lineResult } from "./line/line-result.ts";
 import { lineSections } from "./line/line-sections.ts";
+import { planOfPoints, SEARCH_PRODUCTS } from "./plan-of-points.ts";
 import { predicted, quadraticOf } from "./quadratic.ts";
 import { SPANS } from "./spans/registry.ts";
 import { AXIS_WORDS, axesOf, frameTask, measurePoints, pointsTask } from "./tasks.ts";
@@ -61,17 +61,8 @@ export const line = defineExperiment({
     const { span, words } = axesOf(options);
     const { x } = ranges.parse(options);
     const points = x === undefined ? 51 : ticksOf(x, "--x").values.length;
-    const products = 1 + (span.isCostly === true && span.files(words).length === 0 ? 100 : 0);
-    return {
-      noun: "step",
-      steps: [
-        { name: "axes", title: "the direction", products, bytes: 0, skipped: undefined },
-        { name: "points", title: `${points} points`, products: 0, work: points * LOSS, bytes: 0, skipped: undefined },
-      ],
-      tasks: 1,
-      problem,
-      warnings: [],
-    };
+    const products = 1 + (span.isCostly === true && span.files(words).length === 0 ? SEARCH_PRODUCTS : 0);
+    return planOfPoints(problem, { title: "the direction", products }, points);
   },
   async measure({ problem }, options, desk) {
     const asked = axesOf(options);

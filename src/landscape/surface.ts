@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { MODEL } from "../runs/argument.ts";
 import { defineExperiment } from "../runs/experiment.ts";
-import { LOSS } from "../runs/plan.ts";
 import { tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { axesParameters, expandedAxes, rangeFlag, usages } from "./asked.ts";
@@ -9,6 +8,7 @@ import type { Frame, FramedAxes } from "./frame.ts";
 import { rangeAround, type Ticks, ticksOf } from "./grid.ts";
 import { shareOfLeading } from "./leading-space.ts";
 import type { LossesOnBoth } from "./losses.ts";
+import { planOfPoints, SEARCH_PRODUCTS } from "./plan-of-points.ts";
 import { predicted, quadraticOf } from "./quadratic.ts";
 import { surfaceFigures } from "./surface/surface-figures.ts";
 import { type PlaneResult, surfaceResult } from "./surface/surface-result.ts";
@@ -109,17 +109,10 @@ export const surface = defineExperiment({
     const along = (text: string | undefined) => (text === undefined ? 51 : ticksOf(text, "--x").values.length);
     const points = planes * along(x) * along(y);
     const products =
-      2 * planes + (share ? SHARE_PRODUCTS : 0) + (span.isCostly === true && span.files(words).length === 0 ? 100 : 0);
-    return {
-      noun: "step",
-      steps: [
-        { name: "axes", title: "axes, and the curvature along them", products, bytes: 0, skipped: undefined },
-        { name: "points", title: `${points} points`, products: 0, work: points * LOSS, bytes: 0, skipped: undefined },
-      ],
-      tasks: 1,
-      problem,
-      warnings: [],
-    };
+      2 * planes +
+      (share ? SHARE_PRODUCTS : 0) +
+      (span.isCostly === true && span.files(words).length === 0 ? SEARCH_PRODUCTS : 0);
+    return planOfPoints(problem, { title: "axes, and the curvature along them", products }, points);
   },
   async measure({ problem }, options, desk) {
     const asked = axesOf(options);

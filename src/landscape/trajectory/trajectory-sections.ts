@@ -23,6 +23,9 @@ function summaryOf(result: TrajectoryResult): ShownSection {
   const { points, unmeasured, optimizer } = result;
   const open = points.filter(({ converged }) => !converged);
   const unbounded = points.filter(({ searchMargin }) => searchMargin === null);
+  const surpassed = points.filter(
+    ({ top: [top], gradientCurvature }) => gradientCurvature !== null && gradientCurvature > top.value + top.residual,
+  );
   return {
     title: "Along the checkpoints",
     caveats: [
@@ -33,6 +36,10 @@ function summaryOf(result: TrajectoryResult): ShownSection {
       ...(unbounded.length === 0
         ? []
         : [
+            ...surpassed.map(
+              ({ weights, gradientCurvature }) =>
+                `At ${weights} λmax is at least ${formatNumber(gradientCurvature)}, the curvature along the gradient: the search ended below it.`,
+            ),
             `At ${unbounded.map(({ weights }) => weights).join(", ")} the search ended before it could bound what it missed: λmax may be larger, λmin smaller.`,
           ]),
     ],
