@@ -73,7 +73,7 @@ describe("profile", () => {
     const before = listing();
     const run = await here(["profile", DIGITS, "--data", "good.npz", "--dry-run", "-o", "planned"]);
     expect(run.code).toBe(0);
-    expect(run.out).toMatch(/Plan[\s\S]*in all +\d.* ≥ \d+ MiB/);
+    expect(run.out).toMatch(/Plan[\s\S]*in all +\d.* ≥ \d[\d.]* (?:Mi|Gi)B/);
     expect(listing()).toEqual(before);
   });
 
