@@ -23,14 +23,13 @@ function symmetric(): Float64Array {
 /** With its block by the way, each element changed by `change`. */
 function withBlock(matrix: Float64Array, change: (x: number, i: number, j: number) => number): LinearOperator {
   const { start, size } = BLOCK;
-  const compute = () =>
-    Promise.resolve(
-      Float64Array.from({ length: size * size }, (_, at) => {
-        const [i, j] = [Math.floor(at / size), at % size];
-        return change(matrix[(start + i) * N + start + j], i, j);
-      }),
-    );
-  return { ...denseOperator(matrix, N), diagonalBlock: () => ({ ...BLOCK, compute }) };
+  const addTo = (rows: readonly Float64Array[]) => {
+    rows.forEach((row, i) => {
+      for (let j = 0; j < size; j++) row[j] += change(matrix[(start + i) * N + start + j], i, j);
+    });
+    return Promise.resolve();
+  };
+  return { ...denseOperator(matrix, N), diagonalBlock: () => ({ ...BLOCK, addTo }) };
 }
 
 const outside = NOT_ZERO.filter((i) => !isInBlock(i)).length;

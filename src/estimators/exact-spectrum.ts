@@ -147,13 +147,19 @@ async function fillRows(
   const every = Uint32Array.from({ length: dimension }, (_, i) => i);
   const isReached = (i: number) => probes.length === 0 || probes.some(({ image }) => image[i] !== 0);
   const apart = probes.length > 0 ? operator.diagonalBlock?.() : undefined;
-  const isApart = (i: number) => isWithin(apart, i);
+  const isApart = (i: number) => apart !== undefined && i >= apart.start && i < apart.start + apart.size;
   if (!(await fill(every.filter((i) => isReached(i) && !isApart(i))))) return undefined;
   let deviation = 0;
   let isBlock = false;
   if (apart) {
     if (!goesOn(apart.products)) return undefined;
-    placeBlock(matrix, dimension, apart, await products.block(apart));
+    const { start, size } = apart;
+    const rowsOfBlock = Array.from({ length: size }, (_, i) => {
+      const at = (start + i) * dimension + start;
+      return matrix.subarray(at, at + size);
+    });
+    await products.addBlock(apart, rowsOfBlock);
+    coupleBlock(matrix, dimension, apart);
     products.report(stage, dimension);
     deviation = Math.max(...probes.map(({ vector, image }) => distance(multiplied(matrix, vector), image)));
     isBlock = deviation <= AGREEMENT * products.rounding("frobenius", norm2(matrix));
@@ -200,19 +206,14 @@ async function probe(products: Products): Promise<{ readonly vector: Float64Arra
   return vectors.map((vector, i) => ({ vector, image: images[i] }));
 }
 
-function isWithin(block: DiagonalBlock | undefined, i: number): boolean {
-  return block !== undefined && i >= block.start && i < block.start + block.size;
-}
-
-/** Puts a block into its rows, and into the rest of them what the rows of the others say by symmetry. */
-function placeBlock(matrix: Float64Array, n: number, { start, size }: DiagonalBlock, block: Float64Array): void {
+/** Puts into the rows of a block, beside it, what the rows of the others say by symmetry. */
+function coupleBlock(matrix: Float64Array, n: number, { start, size }: DiagonalBlock): void {
   const end = start + size;
-  for (let i = start; i < end; i++)
-    matrix.set(block.subarray((i - start) * size, (i - start + 1) * size), i * n + start);
-  for (let j = 0; j < n; j++) {
-    if (j >= start && j < end) continue;
-    for (let i = start; i < end; i++) matrix[i * n + j] = matrix[j * n + i];
-  }
+  for (let top = start; top < end; top += TILE)
+    for (let left = 0; left < n; left += TILE)
+      for (let i = top; i < Math.min(top + TILE, end); i++)
+        for (let j = left; j < Math.min(left + TILE, n); j++)
+          if (j < start || j >= end) matrix[i * n + j] = matrix[j * n + i];
 }
 
 /** vᵀA, as products give Av for a symmetric A. */
@@ -234,21 +235,26 @@ function symmetrize({ matrix, apart, deviation }: FilledRows, dimension: number)
   let skew = 0;
   let square = 0;
   let once = 0;
-  const visit = (i: number, from: number, to: number) => {
-    for (let j = from; j < to; j++) {
-      const a = matrix[i * dimension + j];
-      const b = matrix[j * dimension + i];
-      const weight = i === j ? 1 : 2;
-      const size = (weight * (a * a + b * b)) / 2;
-      square += size;
-      skew += weight * (a - b) ** 2;
-      if (isWithin(apart, i) !== isWithin(apart, j)) once += size;
-      matrix[i * dimension + j] = matrix[j * dimension + i] = (a + b) / 2;
-    }
-  };
+  // What couples a block that was not made of products to the others came once: b is a copy of a.
+  const start = apart?.start ?? 0;
+  const end = start + (apart?.size ?? 0);
   for (let top = 0; top < dimension; top += TILE)
     for (let left = 0; left <= top; left += TILE)
-      for (let i = top; i < Math.min(top + TILE, dimension); i++) visit(i, left, Math.min(left + TILE, i + 1));
+      for (let i = top; i < Math.min(top + TILE, dimension); i++) {
+        const isInside = i >= start && i < end;
+        const to = Math.min(left + TILE, i);
+        for (let j = left, row = i * dimension; j < to; j++) {
+          const a = matrix[row + j];
+          const b = matrix[j * dimension + i];
+          const size = a * a + b * b;
+          square += size;
+          if ((j >= start && j < end) !== isInside) once += size;
+          if (a === b) continue;
+          skew += 2 * (a - b) ** 2;
+          matrix[row + j] = matrix[j * dimension + i] = (a + b) / 2;
+        }
+        if (to === i) square += matrix[i * dimension + i] ** 2;
+      }
   const ofTwice = square > once ? Math.sqrt(skew / (square - once)) : 0;
   return { matrix, asymmetry: square > 0 ? Math.max(ofTwice, deviation / Math.sqrt(square)) : 0 };
 }

@@ -1,7 +1,6 @@
 import { checkedProducts, TakenMemory } from "../operators/checked-products.ts";
 import type { DiagonalBlock, LinearOperator, ProductRounding } from "../operators/linear-operator.ts";
 import { inOrder } from "../util/in-order.ts";
-import { requireNumbers } from "../util/require-numbers.ts";
 import { throwIfInterrupted } from "../util/run-context.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
@@ -17,8 +16,8 @@ export interface Products {
   apply(block: readonly Float64Array[]): Promise<Float64Array[]>;
   /** The same in the wider arithmetic, where the operator has one: what proofs are made of. */
   prove(block: readonly Float64Array[]): Promise<Float64Array[]>;
-  /** A part of the matrix, counted as the products that it costs. */
-  block(block: DiagonalBlock): Promise<Float64Array>;
+  /** Adds a part of the matrix to its rows, counted as the products that it costs. */
+  addBlock(block: DiagonalBlock, rows: readonly Float64Array[]): Promise<void>;
   /**
    * What rounding may add: to an eigenvalue (`norm`, with ‖A‖₂ for `size`), to the Frobenius norm and to the trace
    * (both with ‖A‖F). What the size predicts (`productRounding`), or what was measured, where that is more.
@@ -59,13 +58,11 @@ export function countProducts(
       requireBounds(measured, operator.name);
       return inBlocks(block, (part) => operator.apply(part));
     },
-    async block(block) {
+    async addBlock(block, rows) {
       throwIfInterrupted(context);
       count += block.products;
-      const elements = await block.compute();
-      requireNumbers(elements, block.size ** 2, `the rows of the diagonal block of ${operator.name}`);
-      requireFinite(elements, operator.name);
-      return elements;
+      await block.addTo(rows);
+      for (const row of rows) requireFinite(row, operator.name);
     },
     prove: (block) => inBlocks(block, (part) => (operator.wider ?? operator).apply(part)),
     rounding: (of, size) => Math.max(productRounding(operator, size), measured[of]),

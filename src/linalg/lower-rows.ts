@@ -12,12 +12,31 @@ export interface LowerRows {
  */
 export function chosenRows(matrix: Float64Array, n: number, chosen: Uint32Array): LowerRows {
   const dimension = chosen.length;
+  const runs = consecutive(chosen);
   return {
     dimension,
     copyRow(i, to, place) {
-      const from = chosen[i] * n;
-      if (dimension === n) to.set(matrix.subarray(from, from + i + 1), place);
-      else for (let j = 0; j <= i; j++) to[place + j] = matrix[from + chosen[j]];
+      const row = chosen[i] * n;
+      for (const [at, length] of runs) {
+        if (at > i) break;
+        const count = Math.min(length, i + 1 - at);
+        const from = row + chosen[at];
+        if (count >= BY_RUNS) to.set(matrix.subarray(from, from + count), place + at);
+        else for (let j = 0; j < count; j++) to[place + at + j] = matrix[from + j];
+      }
     },
   };
+}
+
+/** From this length on, a view of a run costs less than its elements one by one. */
+const BY_RUNS = 16;
+
+/** Where runs of numbers that follow one another begin, and how long they are. */
+function consecutive(numbers: Uint32Array): [at: number, length: number][] {
+  const runs: [number, number][] = [];
+  for (let at = 0, end = 1; at < numbers.length; at = end++) {
+    while (end < numbers.length && numbers[end] === numbers[end - 1] + 1) end++;
+    runs.push([at, end - at]);
+  }
+  return runs;
 }

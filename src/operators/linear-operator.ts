@@ -33,8 +33,11 @@ export interface DiagonalBlock {
   readonly size: number;
   /** What it costs, counted in products. */
   readonly products: number;
-  /** Row-major: row i is what a product with the i-th unit vector of the block gives there. */
-  compute(): Promise<Float64Array>;
+  /**
+   * Adds row i, what a product with the i-th unit vector of the block gives there, to the i-th of `rows`: views of
+   * zeros, [size] each, so that the block is in memory once, where the matrix has it.
+   */
+  addTo(rows: readonly Float64Array[]): Promise<void>;
 }
 
 export interface WiderProducts {

@@ -6,6 +6,7 @@ import { vectorize } from "../autodiff/vectorize.ts";
 import { inputNameOf } from "../graph/leaf.ts";
 import type { Value } from "../graph/value.ts";
 import { add, mul } from "../ops/arithmetic.ts";
+import { innerProduct } from "../ops/inner-product.ts";
 import { cast } from "../ops/logic.ts";
 import { reshape, sumAll } from "../ops/structure.ts";
 import { sqrt } from "../ops/unary.ts";
@@ -204,7 +205,7 @@ export function weightedGradient(loss: LossGraph, weights: Value): Value[] {
 /** ‖∇L‖² of a batch, as a scalar. */
 export function gradientSquare(loss: LossGraph): Value {
   return gradient(loss.total, loss.parameters)
-    .map((part) => sumAll(mul(part, part)))
+    .map((part) => innerProduct(part, part))
     .reduce((sum, part) => add(sum, part));
 }
 
@@ -222,7 +223,7 @@ export function outputCurvatureForm(
   const plain = pullback([outputs], [direction], parameters);
   const bent = pullback([outputs], [curved], parameters);
   const inner = (x: readonly Value[], y: readonly Value[]) =>
-    x.map((part, i) => sumAll(mul(part, y[i]))).reduce((sum, part) => add(sum, part));
+    x.map((part, i) => innerProduct(part, y[i])).reduce((sum, part) => add(sum, part));
   return { form: inner(plain, bent), size: sqrt(mul(inner(plain, plain), inner(bent, bent))) };
 }
 

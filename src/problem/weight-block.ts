@@ -28,8 +28,8 @@ export interface WeightBlock {
   readonly size: number;
   /** What it costs, counted in products. */
   readonly products: number;
-  /** The block, row-major: row i is what a product with the i-th unit vector gives there. */
-  compute(): Promise<Float64Array>;
+  /** Adds row i, what a product with the i-th unit vector gives there, to the i-th of `rows`, [size] each. */
+  addTo(rows: readonly Float64Array[]): Promise<void>;
 }
 
 /** Elements that pairs of inputs, or what each output brings about, may have for all examples of a batch. */
@@ -63,60 +63,59 @@ export function weightBlockOf(point: Point, product: Product, context: RunContex
     start: offset,
     size,
     products: q,
-    async compute() {
-      const block = new Float64Array(size * size);
+    async addTo(rows) {
       const add = use.transposed ? addByColumns : addByRows;
-      await point.eachBatch(computation, context, (_batch, [{ data }]) => add(block, data, p, q));
-      if (product.regularised === "vector") for (let i = 0; i < size; i++) block[i * size + i] += point.l2;
-      return block;
+      await point.eachBatch(computation, context, (_batch, [{ data }]) => add(rows, data, p, q));
+      if (product.regularised === "vector") rows.forEach((row, i) => (row[i] += point.l2));
     },
   };
 }
 
-/* Both add what one batch gives of the block, [p (p + 1)/2, q²], and write together what lies together in it. */
+/* Both add what one batch gives of the block, in the order in which its rows lie in memory. */
 
-/** W of p × q: row (a, k), column (b, l). */
-function addByRows(block: Float64Array, data: TensorData, p: number, q: number): void {
+/** W of p × q: row (a, k), column (b, l), of [p (p + 1)/2, q²]. */
+function addByRows(rows: readonly Float64Array[], data: TensorData, p: number, q: number): void {
   let at = 0;
   for (let a = 0; a < p; a++)
     for (let b = 0; b <= a; b++)
       for (let k = 0; k < q; k++) {
-        const [lower, upper] = [((a * q + k) * p + b) * q, ((b * q + k) * p + a) * q];
+        const [lower, upper] = [rows[a * q + k], rows[b * q + k]];
         for (let l = 0; l < q; l++) {
           const x = data[at++];
-          block[lower + l] += x;
-          if (a !== b) block[upper + l] += x;
+          lower[b * q + l] += x;
+          if (a !== b) upper[a * q + l] += x;
         }
       }
 }
 
-/** W of q × p: row (k, a), column (l, b). */
-function addByColumns(block: Float64Array, data: TensorData, p: number, q: number): void {
-  const pairs = new Float64Array((p * (p + 1)) / 2);
+/** W of q × p: row (k, a), column (l, b), of [q², p (p + 1)/2]. */
+function addByColumns(rows: readonly Float64Array[], data: TensorData, p: number, q: number): void {
+  let at = 0;
   for (let k = 0; k < q; k++)
-    for (let l = 0; l < q; l++) {
-      for (let i = 0, at = k * q + l; i < pairs.length; i++, at += q * q) pairs[i] = data[at];
+    for (let l = 0; l < q; l++)
       for (let a = 0; a < p; a++) {
-        const row = ((k * p + a) * q + l) * p;
-        const first = (a * (a + 1)) / 2;
-        for (let b = 0; b <= a; b++) block[row + b] += pairs[first + b];
-        for (let b = a + 1; b < p; b++) block[row + b] += pairs[(b * (b + 1)) / 2 + a];
+        const row = rows[k * p + a];
+        for (let b = 0; b < a; b++) {
+          const x = data[at++];
+          row[l * p + b] += x;
+          rows[k * p + b][l * p + a] += x;
+        }
+        row[l * p + a] += data[at++];
       }
-    }
 }
 
 function extentsOf({ rows, z }: WeightUse): [number, number] {
   return [rows.shape[1], z.shape[1]];
 }
 
-/** [p (p + 1)/2, q²]: Σ_r x_ra x_rb (M_r e_k)_l for b ≤ a. */
+/** Σ_r x_ra x_rb (M_r e_k)_l for b ≤ a: [q², p (p + 1)/2] where the matrix enters transposed, else [p (p + 1)/2, q²]. */
 function blockComputation(product: Product, index: number): Computation {
   return {
     name: `${product.name}, block of a weight matrix`,
     build: (site) => {
       const use = useOf(site, index);
       if (!use) throw new RangeError("a weight matrix is used in one way at one batch size and in another at another");
-      const { rows, z } = use;
+      const { rows, z, transposed } = use;
       const { graph } = z;
       const [p, q] = extentsOf(use);
       const [examples] = z.shape;
@@ -129,7 +128,10 @@ function blockComputation(product: Product, index: number): Computation {
       const pairs = Array.from({ length: p }, (_, a) => Array.from({ length: a + 1 }, (_each, b) => [a, b])).flat();
       const column = (side: number) => gather(rows, graph.integers(pairs.map((pair) => pair[side])), 1);
       const flat = reshape(transpose(curvatures, [1, 0, 2]), [examples, q * q]);
-      return [matmul(mul(column(0), column(1)), flat, { transposeA: true })];
+      const products = mul(column(0), column(1));
+      return [
+        matmul(...(transposed ? ([flat, products] as const) : ([products, flat] as const)), { transposeA: true }),
+      ];
     },
   };
 }

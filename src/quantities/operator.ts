@@ -49,9 +49,9 @@ function counted(operator: LinearOperator, account: Counter): LinearOperator {
       return (
         block && {
           ...block,
-          compute: () => {
+          addTo: (rows) => {
             account.add(block.products);
-            return block.compute();
+            return block.addTo(rows);
           },
         }
       );
