@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { studentTQuantile } from "../linalg/distributions.ts";
-import type { Point } from "../problem/point.ts";
+import { samplingError } from "../problem/sampling-error.ts";
 import { lossRounding } from "../quantities/loss-rounding.ts";
 import { lossValue } from "../quantities/loss-value.ts";
 import { about, aside, deviating, sampled } from "../result/known.ts";
 import { count, real } from "../result/real.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { formatCounted } from "../util/format-size.ts";
-import type { RunContext } from "../util/run-context.ts";
 import { defineInstrument } from "./instrument.ts";
 import { percent, range } from "./reading.ts";
 
@@ -45,26 +44,6 @@ const numbers = z.object({
   gapError: aside(real).nullable().describe("Half of its 95 % interval, with what rounding leaves of both losses."),
 });
 
-/**
- * The standard error of the held-out loss as an estimate of the population's: the loss is a ratio of sums over the
- * examples, Σℓᵢ/Σmᵢ with mᵢ terms in example i, so that it is √(Σ(ℓᵢ − Lmᵢ)² · k/(k−1)) / Σmᵢ of k examples (Cochran 1977,
- * §6.4); where the loss is a sum, that of the sum, √(k/(k−1) Σ(ℓᵢ − ℓ̄)²).
- */
-async function errorOfLoss(
-  point: Point,
-  { loss, isMean }: { readonly loss: number; readonly isMean: boolean },
-  context: RunContext,
-): Promise<number> {
-  const { sample } = point;
-  const examples = sample.contributing();
-  const k = examples.length;
-  if (k < 2) return Number.NaN;
-  const losses = await point.exampleLosses(context);
-  const mean = examples.reduce((sum, i) => sum + losses[i], 0) / k;
-  const squares = examples.reduce((sum, i) => sum + (losses[i] - (isMean ? loss * sample.termsOf(i) : mean)) ** 2, 0);
-  return Math.sqrt((squares * k) / (k - 1)) / sample.divisor;
-}
-
 /** The loss on held-out examples and what it is beside that of the data. */
 export const heldOutPart = {
   heldOut: about(numbers, {
@@ -93,10 +72,9 @@ export const heldOutInstrument = defineInstrument({
     const here = await desk.get(lossValue);
     await using there = problem.at(desk.point.parameters, { examples: heldOut });
     const { loss, accuracy } = await there.value(context);
-    const penalty = (problem.options.l2 / 2) * desk.point.parameters.reduce((sum, x) => sum + x * x, 0);
-    const isMean = problem.options.reduction === "mean";
+    const { isMean } = there.sample;
     const error =
-      problem.coupled === undefined ? await errorOfLoss(there, { loss: loss - penalty, isMean }, context) : Number.NaN;
+      problem.coupled === undefined ? samplingError(await there.exampleLosses(context), there.sample) : Number.NaN;
     // Rounded in proportion to that of the data.
     const ofData = await desk.get(lossRounding);
     const rounding = here.loss === 0 ? ofData : ofData * Math.abs(loss / here.loss);

@@ -76,7 +76,7 @@ export const line = defineExperiment({
         51,
       );
     const ticks = ticksOf(range, "--x");
-    const [{ loss, accuracy, test }] = await measurePoints(problem, 1, [ticks], desk);
+    const [{ loss, accuracy, standardError, test }] = await measurePoints(problem, 1, [ticks], desk);
     const x = [...ticks.values];
     const values = x.map((at) => predicted(frame.loss, axes, [at]));
     desk.arrays.keep("x", tensor("float64", [x.length], ticks.values));
@@ -98,6 +98,7 @@ export const line = defineExperiment({
         x,
         loss,
         accuracy,
+        standardError,
         test,
         centre: ticks.centre,
         home: frame.loss,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { LossValue } from "../problem/point.ts";
+import type { LossEstimate, LossValue } from "../problem/point.ts";
 import type { Problem } from "../problem/problem.ts";
 import { real } from "../result/real.ts";
 import { inOrder } from "../util/in-order.ts";
@@ -13,12 +13,22 @@ export const losses = z.object({
   accuracy: numbers.nullable().describe("Share of right predictions; null where there are none."),
 });
 
-/** The same on the data and on held-out examples. */
-export const lossesOnBoth = losses.extend({
-  test: losses.nullable().describe("On held-out examples; null where none were given."),
+/** The same with what the draw of the examples may have changed each loss by. */
+export const estimatedLosses = losses.extend({
+  standardError: numbers
+    .nullable()
+    .default(null)
+    .describe(
+      "Standard error of the loss over the draw of the examples; null where it was not measured, or where examples have no loss of their own.",
+    ),
 });
 
-export type Losses = z.output<typeof losses>;
+/** The same on the data and on held-out examples. */
+export const lossesOnBoth = estimatedLosses.extend({
+  test: estimatedLosses.nullable().describe("On held-out examples; null where none were given."),
+});
+
+export type Losses = z.output<typeof estimatedLosses>;
 export type LossesOnBoth = z.output<typeof lossesOnBoth>;
 
 /** Directions that all points lie along: what is linear in the weights is then computed once. */
@@ -36,7 +46,7 @@ const WORTH_PARTS = 8;
 const AT_ONCE = 2;
 
 /**
- * Loss and accuracy at every point, until the time is up. The network is compiled once and the data are fed once, whatever
+ * Loss and accuracy at every point, with the standard error of the loss over the draw of the examples, until the time is up. The network is compiled once and the data are fed once, whatever
  * the number of points. Cost: a forward pass for each, and one on the held-out examples.
  *
  * @param weightsOf θ of a point, asked for when its turn comes
@@ -50,6 +60,7 @@ export async function lossesAt(
   along?: Along,
 ): Promise<LossesOnBoth> {
   const { heldOut } = problem;
+  const isEstimated = problem.coupled === undefined;
   const unseen = heldOut && problem.sampleOf(heldOut);
   const openAlong = async (sample: typeof unseen) =>
     along === undefined || count < WORTH_PARTS
@@ -64,9 +75,11 @@ export async function lossesAt(
     throwIfInterrupted(context);
     const theta = weightsOf(i);
     const coordinates = along?.coordinatesOf(i);
-    const value = async (examples: typeof unseen, by: typeof parts) => {
+    const value = async (examples: typeof unseen, by: typeof parts): Promise<LossValue | LossEstimate> => {
       await using point = problem.at(theta, { examples });
-      return by && coordinates ? by.value(point, coordinates, context) : point.anyValue(context);
+      if (by && coordinates)
+        return await (isEstimated ? by.estimate(point, coordinates, context) : by.value(point, coordinates, context));
+      return await (isEstimated ? point.anyEstimate(context) : point.anyValue(context));
     };
     const seen = await value(undefined, parts);
     const others = unseen && (await value(unseen, unseenParts));
@@ -86,21 +99,31 @@ export async function lossesAt(
   return { ...here.losses(), test: unseen ? there.losses() : null };
 }
 
+/** Numbers of points as they come in; null for a column in which nothing was measured. */
 class Column {
   private readonly loss: (number | null)[];
   private readonly accuracy: (number | null)[];
+  private readonly standardError: (number | null)[];
 
   constructor(count: number) {
-    this.loss = new Array<number | null>(count).fill(null);
-    this.accuracy = new Array<number | null>(count).fill(null);
+    const nothing = () => new Array<number | null>(count).fill(null);
+    this.loss = nothing();
+    this.accuracy = nothing();
+    this.standardError = nothing();
   }
 
-  set(i: number, { loss, accuracy }: LossValue): void {
-    this.loss[i] = loss;
-    this.accuracy[i] = accuracy ?? null;
+  set(i: number, value: LossValue | LossEstimate): void {
+    this.loss[i] = value.loss;
+    this.accuracy[i] = value.accuracy ?? null;
+    if ("standardError" in value && Number.isFinite(value.standardError)) this.standardError[i] = value.standardError;
   }
 
   losses(): Losses {
-    return { loss: this.loss, accuracy: this.accuracy.every((each) => each === null) ? null : this.accuracy };
+    return { loss: this.loss, accuracy: orNull(this.accuracy), standardError: orNull(this.standardError) };
   }
+}
+
+/** Null where nothing was measured at any point. */
+export function orNull<T>(values: readonly (T | null)[]): (T | null)[] | null {
+  return values.every((value) => value === null) ? null : [...values];
 }

@@ -195,7 +195,7 @@ function planeOf(
     cosine: axes.cosine ?? 0,
     loss: rows(loss),
     accuracy: accuracy && rows(accuracy),
-    test,
+    test: test && { loss: test.loss, accuracy: test.accuracy },
     quadratic: quadraticOf(
       axes,
       frame,

@@ -9,7 +9,7 @@ import { askedAxes } from "./asked.ts";
 import { type AskedAxes, isMarked, openAxes, weightsAt } from "./axes.ts";
 import { frame, measureFrame, siteOf } from "./frame.ts";
 import { coarseToFine, type Ticks, ticksOf } from "./grid.ts";
-import { lossesAt, lossesOnBoth, type LossesOnBoth } from "./losses.ts";
+import { lossesAt, type Losses, lossesOnBoth, type LossesOnBoth, orNull } from "./losses.ts";
 
 /** Words of lines and surfaces that lead to data elsewhere: here they are axes. */
 export const AXIS_WORDS = ["x", "y"];
@@ -159,15 +159,10 @@ function together(
     parts.forEach((each, k) => numbers(each)?.forEach((value, i) => (all[orders[k][i]] = value)));
     return all;
   };
-  const orNull = (values: (number | null)[]) => (values.every((value) => value === null) ? null : values);
-  return {
-    loss: gather((each) => each.loss),
-    accuracy: orNull(gather((each) => each.accuracy)),
-    test: hasHeldOut
-      ? {
-          loss: gather((each) => each.test?.loss),
-          accuracy: orNull(gather((each) => each.test?.accuracy)),
-        }
-      : null,
-  };
+  const column = (of: (each: LossesOnBoth) => Losses | null): Losses => ({
+    loss: gather((each) => of(each)?.loss),
+    accuracy: orNull(gather((each) => of(each)?.accuracy)),
+    standardError: orNull(gather((each) => of(each)?.standardError)),
+  });
+  return { ...column((each) => each), test: hasHeldOut ? column(({ test }) => test) : null };
 }

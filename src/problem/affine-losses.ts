@@ -9,8 +9,8 @@ import { allocate, sizeOf, type Tensor } from "../util/tensor.ts";
 import { releaseAll, type Feeds } from "./batch-feeds.ts";
 import type { BatchRange } from "./batches.ts";
 import type { Computation } from "./computation.ts";
-import type { LossValue, Point, PointMachinery } from "./point.ts";
-import { VALUE } from "./point-computations.ts";
+import type { LossEstimate, LossValue, Point, PointMachinery, ValueBy } from "./point.ts";
+import { VALUE, VALUE_BY_EXAMPLE } from "./point-computations.ts";
 import { productsWithData } from "./products-with-data.ts";
 import type { Sample } from "./sample.ts";
 
@@ -33,12 +33,12 @@ function coordinateName(k: number): string {
 /** Those products, for whatever parameters are fed. */
 const PRODUCTS: Computation = { name: "products with data", build: productsWithData };
 
-/** The loss behind those products, which are put together from their parts. */
-function behindProducts(axes: number): Computation {
+/** What is behind those products, which are put together from their parts. */
+function behindProducts({ name, build }: Computation, axes: number): Computation {
   return {
-    name: `value along ${axes} directions`,
+    name: `${name} along ${axes} directions`,
     build: (site) => {
-      const outputs = VALUE.build(site, []);
+      const outputs = build(site, []);
       const products = new Map(productsWithData(site).map((value, i) => [value, i]));
       const graph = emptyGraphFor(outputs);
       const behind = rebuild(outputs, graph, (value) => {
@@ -55,7 +55,13 @@ function behindProducts(axes: number): Computation {
   };
 }
 
-const BEHIND_PRODUCTS = [behindProducts(1), behindProducts(2)];
+/** For one direction and for two. */
+const BEHIND_PRODUCTS = [1, 2].map((axes) => ({
+  value: behindProducts(VALUE, axes),
+  byExample: behindProducts(VALUE_BY_EXAMPLE, axes),
+}));
+
+type Behind = (typeof BEHIND_PRODUCTS)[number];
 
 /**
  * The loss at θ + Σ xᵢ vᵢ for many coordinates xᵢ along one or two directions. What is linear in the weights and sees the
@@ -69,13 +75,13 @@ export class AffineLosses {
   private readonly machinery: PointMachinery;
   private readonly parts: ReadonlyMap<number, Feeds>;
   private readonly bytes: number;
-  private readonly behind: Computation;
+  private readonly behind: Behind;
   /** Norms of each tensor at θ, and along each direction. */
   private readonly sizes: readonly (readonly number[])[];
 
   private constructor(
     machinery: PointMachinery,
-    behind: Computation,
+    behind: Behind,
     parts: ReadonlyMap<number, Feeds>,
     { bytes, sizes }: { readonly bytes: number; readonly sizes: readonly (readonly number[])[] },
   ) {
@@ -139,9 +145,23 @@ export class AffineLosses {
   }
 
   /** @param point at θ + Σ xᵢ vᵢ, for what is behind the products */
-  async value(point: Point, coordinates: readonly number[], context: RunContext): Promise<LossValue> {
+  value(point: Point, coordinates: readonly number[], context: RunContext): Promise<LossValue> {
+    return this.behindParts(point, coordinates, this.behind.value, (by) => point.anyValue(context, by));
+  }
+
+  /** The same with its standard error over the draw of the examples. */
+  estimate(point: Point, coordinates: readonly number[], context: RunContext): Promise<LossEstimate> {
+    return this.behindParts(point, coordinates, this.behind.byExample, (by) => point.anyEstimate(context, by));
+  }
+
+  private async behindParts<T>(
+    point: Point,
+    coordinates: readonly number[],
+    computation: Computation,
+    measure: (by: ValueBy) => Promise<T>,
+  ): Promise<T> {
     const { runtime, options } = this.machinery;
-    if (this.cancels(point, coordinates)) return point.anyValue(context);
+    if (this.cancels(point, coordinates)) return measure({});
     const shared = new Map(
       coordinates.map((x, k) => {
         const data = allocate(options.precision, 1);
@@ -150,8 +170,8 @@ export class AffineLosses {
       }),
     );
     try {
-      return await point.anyValue(context, {
-        computation: this.behind,
+      return await measure({
+        computation,
         shared,
         held: ({ start }: BatchRange) => this.parts.get(start) ?? new Map(),
       });

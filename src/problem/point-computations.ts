@@ -25,6 +25,15 @@ export const VALUE: Computation = {
   },
 };
 
+/** The same with the loss of every example, undivided, between the two. */
+export const VALUE_BY_EXAMPLE: Computation = {
+  name: "value by example",
+  build: (site, tangents) => {
+    const [total, ...right] = VALUE.build(site, tangents);
+    return [total, site.perExample, ...right];
+  },
+};
+
 /** The outputs of the network as its loss takes them. */
 export const OUTPUTS: Computation = { name: "outputs", build: ({ outputs }) => [outputs] };
 

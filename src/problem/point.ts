@@ -26,6 +26,7 @@ import type { ParameterSpace } from "./parameter-space.ts";
 import {
   COTANGENT,
   VALUE,
+  VALUE_BY_EXAMPLE,
   JACOBIAN_TRANSPOSED,
   ROUNDED_JACOBIAN_TRANSPOSED,
   WEIGHTED_GRADIENT,
@@ -38,6 +39,7 @@ import { PreparedFeeds } from "./prepared-feeds.ts";
 import { elementBytes, type ProblemOptions } from "./problem-options.ts";
 import type { ProgramStore } from "./program-store.ts";
 import type { Sample } from "./sample.ts";
+import { samplingError } from "./sampling-error.ts";
 import type { VectorFeeds } from "./vector-feeds.ts";
 
 /** The loss at a point. */
@@ -47,9 +49,15 @@ export interface LossValue {
   readonly accuracy: number | undefined;
 }
 
+/** The same with its error over the draw of the examples. */
+export interface LossEstimate extends LossValue {
+  /** See {@link samplingError}; NaN where there is none. */
+  readonly standardError: number;
+}
+
 /** How a loss is computed otherwise than from parameters and data alone. */
 export interface ValueBy {
-  /** Gives what {@link VALUE} does. */
+  /** Gives what {@link VALUE} does, or {@link VALUE_BY_EXAMPLE} where losses of examples are asked for. */
   readonly computation?: Computation;
   readonly shared?: Feeds;
   readonly held?: (batch: BatchRange) => Feeds;
@@ -189,17 +197,39 @@ export class Point {
 
   /** The same where the loss may be ±∞ or NaN, as far from the weights that were trained. */
   async anyValue(context: RunContext = {}, by: ValueBy = {}): Promise<LossValue> {
-    const { options } = this.machinery;
     const { computation = VALUE, ...feeds } = by;
-    let loss = 0;
-    let correct: number | undefined;
-    const add = (_batch: BatchRange, [total, right]: readonly Tensor[]) => {
-      loss += total.data[0];
-      if (right) correct = (correct ?? 0) + right.data[0];
-    };
-    await this.eachBatch(computation, context, add, feeds);
-    const value = loss / this.sample.divisor + (options.l2 / 2) * squaredNorm(this.theta);
-    return { loss: value, accuracy: correct === undefined ? undefined : correct / this.sample.terms };
+    let [loss, correct]: [number, number | undefined] = [0, undefined];
+    await this.eachBatch(
+      computation,
+      context,
+      (_batch, [total, right]) => {
+        loss += total.data[0];
+        if (right) correct = (correct ?? 0) + right.data[0];
+      },
+      feeds,
+    );
+    return this.valueOf(loss, correct);
+  }
+
+  /**
+   * The same with its standard error over the draw of the examples, from the losses of single ones that the pass goes
+   * through. Asks for examples that are not coupled.
+   */
+  async anyEstimate(context: RunContext = {}, by: ValueBy = {}): Promise<LossEstimate> {
+    const { computation = VALUE_BY_EXAMPLE, ...feeds } = by;
+    const losses = new Float64Array(this.examples).fill(Number.NaN);
+    let [loss, correct]: [number, number | undefined] = [0, undefined];
+    await this.eachBatch(
+      computation,
+      context,
+      ({ start }, [total, perExample, right]: readonly Tensor[]) => {
+        loss += total.data[0];
+        losses.set(perExample.data, start);
+        if (right) correct = (correct ?? 0) + right.data[0];
+      },
+      feeds,
+    );
+    return { ...this.valueOf(loss, correct), standardError: samplingError(losses, this.sample) };
   }
 
   /** ∇L(θ). Cost: about three forward passes. */
@@ -387,6 +417,11 @@ export class Point {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
+  }
+
+  private valueOf(total: number, correct: number | undefined): LossValue {
+    const loss = total / this.sample.divisor + (this.l2 / 2) * squaredNorm(this.theta);
+    return { loss, accuracy: correct === undefined ? undefined : correct / this.sample.terms };
   }
 
   private get everything(): BatchRange {

@@ -17,6 +17,7 @@ export class Sample {
   private readonly options: ProblemOptions;
   /** Shape of the outputs of a batch of one. */
   private readonly single: Shape;
+  private counted: Float64Array | undefined;
 
   /** Reads every label. @throws ThalwegError `no-examples`, `no-terms`, `label-outside-classes` */
   constructor(dataset: Dataset, { graph }: Network, options: ProblemOptions, runtime: Runtime, budget: MemoryBudget) {
@@ -42,7 +43,20 @@ export class Sample {
 
   /** What a mean divides by. */
   get divisor(): number {
-    return this.options.reduction === "mean" ? this.terms : 1;
+    return this.isMean ? this.terms : 1;
+  }
+
+  /** Whether the loss is a mean over its terms; else it is their sum. */
+  get isMean(): boolean {
+    return this.options.reduction === "mean";
+  }
+
+  /** Number of loss terms of every example; labels are read for it where it hangs on them, once. */
+  get termsByExample(): Float64Array {
+    return (this.counted ??=
+      this.options.loss.countTerms === undefined
+        ? new Float64Array(this.examples).fill(this.terms / this.examples)
+        : Float64Array.from({ length: this.examples }, (_, i) => this.termsOf(i)));
   }
 
   /** The examples that have a term in the loss, by index: those whose labels are all ignored have none. */

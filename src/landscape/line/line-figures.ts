@@ -15,6 +15,9 @@ const COLOURS: Readonly<Record<Series, string>> = {
 };
 const DASHES: Readonly<Record<Series, number[]>> = { loss: [1, 0], "held-out loss": [9, 3], quadratic: [5, 4] };
 
+/** Of the colour of a series: its band lies behind lines and rules. */
+const BAND = 0.22;
+
 /** Of the span of the losses: a parabola that goes further is cut off there. */
 const BEYOND = 0.25;
 
@@ -22,17 +25,31 @@ const BEYOND = 0.25;
 export const lossAlongLine: FigureKind<LineResult> = {
   name: "loss",
   hero: "main",
-  of({ x, loss, test, quadratic, title, marks, home }) {
+  of({ x, loss, standardError, test, quadratic, title, marks, home }) {
     const measured = [...loss, ...(test?.loss ?? [])].filter((each): each is number => Number.isFinite(each));
     if (measured.length < 2) return undefined;
     const [low, high] = [Math.min(...measured), Math.max(...measured)];
     const room = BEYOND * (high - low || Math.abs(home) || 1);
-    const all: { series: Series; x: number; value: number }[] = x.flatMap((at, i) => [
-      ...rowOf("loss", at, loss[i]),
-      ...rowOf("held-out loss", at, test?.loss[i]),
-      ...rowOf("quadratic", at, quadratic.values[i]).filter(({ value }) => value >= low - room && value <= high + room),
+    const all: { series: Series; x: number; value: number; place: number }[] = x.flatMap((at, place) =>
+      [
+        ...rowOf("loss", at, loss[place]),
+        ...rowOf("held-out loss", at, test?.loss[place]),
+        ...rowOf("quadratic", at, quadratic.values[place]).filter(
+          ({ value }) => value >= low - room && value <= high + room,
+        ),
+      ].map((row) => ({ ...row, place })),
+    );
+    const errors: Partial<Record<Series, Errors>> = { loss: standardError, "held-out loss": test?.standardError };
+    const values = finite(
+      all.map(({ place, ...row }) => {
+        const error = errors[row.series]?.[place] ?? undefined;
+        return { ...row, tip: `${row.series} at ${said(row.x)}: ${said(row.value, error)}` };
+      }),
+    );
+    const bands = finite([
+      ...bandOf("loss", x, loss, standardError),
+      ...bandOf("held-out loss", x, test?.loss, test?.standardError),
     ]);
-    const values = finite(all.map((row) => ({ ...row, tip: `${row.series} at ${said(row.x)}: ${said(row.value)}` })));
     const lost = x.flatMap((at, i) =>
       loss[i] === null || Number.isFinite(loss[i])
         ? []
@@ -50,12 +67,26 @@ export const lossAlongLine: FigureKind<LineResult> = {
     return {
       title: "The loss along the line",
       description:
-        "The loss at weights along the line, 0 being the weights of the model, and the parabola that slope and curvature at 0 predict. Where the two part, numbers of second order no longer describe the loss. A line shows one direction of as many as there are parameters: what it does not cross, it cannot tell." +
+        "The loss at weights along the line, 0 being the weights of the model, and the parabola that slope and curvature at 0 predict. Where the two part, numbers of second order no longer describe the loss. " +
+        (bands.length > 0
+          ? "The band is one standard error to each side, over the draw of the examples: what the loss at a point scatters by from data to data of this size. All of a band moves together, so that the shape of the line is known better than its height. "
+          : "") +
+        "A line shows one direction of as many as there are parameters: what it does not cross, it cannot tell." +
         (lost.length > 0 ? " A cross at the top edge is a point where the loss is not finite." : ""),
       spec: frame({
         height: 300,
         data: { values },
         layer: [
+          {
+            data: { values: bands },
+            mark: { type: "area", opacity: BAND, line: false },
+            encoding: {
+              x: xs,
+              y: { ...ys, field: "lower" },
+              y2: { field: "upper" },
+              color: { ...color, legend: null },
+            },
+          },
           {
             data: { values: [{ x: 0 }, ...places.map((each) => ({ x: each.x }))] },
             mark: { type: "rule", color: COLOUR.quiet, strokeDash: [2, 3] },
@@ -91,8 +122,22 @@ export const lossAlongLine: FigureKind<LineResult> = {
         ],
       }),
       table: {
-        columns: ["t", "loss", ...(test ? ["held-out loss"] : []), "quadratic"],
-        rows: x.map((at, i) => [at, cell(loss[i]), ...(test ? [cell(test.loss[i])] : []), cell(quadratic.values[i])]),
+        columns: [
+          "t",
+          "loss",
+          ...(standardError ? ["± examples"] : []),
+          ...(test ? ["held-out loss"] : []),
+          ...(test?.standardError ? ["± held-out examples"] : []),
+          "quadratic",
+        ],
+        rows: x.map((at, i) => [
+          at,
+          cell(loss[i]),
+          ...(standardError ? [standardError[i]] : []),
+          ...(test ? [cell(test.loss[i])] : []),
+          ...(test?.standardError ? [test.standardError[i]] : []),
+          cell(quadratic.values[i]),
+        ]),
       },
     };
   },
@@ -155,6 +200,16 @@ export const accuracyAlongLine: FigureKind<LineResult> = {
 
 function rowOf<S extends string>(series: S, x: number, value: number | null | undefined) {
   return value === null || value === undefined || !Number.isFinite(value) ? [] : [{ series, x, value }];
+}
+
+type Errors = readonly (number | null)[] | null | undefined;
+
+/** What a loss with its error reaches from and to. */
+function bandOf(series: Series, x: readonly number[], losses: Errors, errors: Errors) {
+  return x.flatMap((at, i) => {
+    const [value, error] = [losses?.[i] ?? null, errors?.[i] ?? null];
+    return value === null || error === null ? [] : [{ series, x: at, lower: value - error, upper: value + error }];
+  });
 }
 
 function cell(value: number | null): number | string | null {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { about, aside, within } from "../../result/known.ts";
 import { count, real } from "../../result/real.ts";
-import { losses } from "../losses.ts";
+import { estimatedLosses } from "../losses.ts";
 import { quadraticPart } from "../quadratic.ts";
 
 const mark = z.object({
@@ -20,7 +20,13 @@ const found = z.object({
     "L(θ + t v); NaN or ±∞ where it is that, null where it was not measured.",
   ),
   accuracy: aside(z.array(real.nullable())).nullable().describe("Share of right predictions."),
-  test: aside(losses).nullable().describe("The same on held-out examples."),
+  standardError: aside(z.array(real.nullable()))
+    .nullable()
+    .default(null)
+    .describe(
+      "Standard error of L over the draw of the examples: what the loss of other data of the same size scatters by; null where examples have no loss of their own, or where it was not measured.",
+    ),
+  test: aside(estimatedLosses).nullable().describe("The same on held-out examples."),
   centre: aside(count).describe("Place of t = 0."),
   home: about(real, { title: "Loss" }).describe("L(θ)."),
   rounding: aside(real).describe("What rounding leaves of L(θ)."),

@@ -10,6 +10,7 @@ export function lineSections(result: LineResult): ShownSection[] {
     result;
   const finite = loss.flatMap((each, i) => (each !== null && Number.isFinite(each) ? [{ at: x[i], loss: each }] : []));
   const lowest = finite.reduce((least, each) => (each.loss < least.loss ? each : least), finite[0]);
+  const errorHere = result.standardError?.[result.centre] ?? null;
   const lost = loss.filter((each) => each !== null && !Number.isFinite(each)).length;
   return [
     {
@@ -22,6 +23,7 @@ export function lineSections(result: LineResult): ShownSection[] {
         `${x.length} points from ${plain(x[0])} to ${plain(x[x.length - 1])}: ${title}. 1 stands for a distance of ${formatNumber(length)}, normalisation: ${normalization}.`,
         ...notes,
         endOfQuadratic(result),
+        ...overExamples(result),
       ],
       readings: [
         {
@@ -29,6 +31,15 @@ export function lineSections(result: LineResult): ShownSection[] {
           value: formatEstimate(home, 0, rounding),
           note: "that of the weights themselves, bit for bit",
         },
+        ...(errorHere === null
+          ? []
+          : [
+              {
+                label: "Its standard error",
+                value: formatNumber(errorHere, 2),
+                note: "over the draw of the examples: half the width of the band at 0",
+              },
+            ]),
         ...(lowest === undefined
           ? []
           : [
@@ -63,6 +74,21 @@ function endOfQuadratic({ quadratic: { holdsTo, leavesAt, share }, length }: Lin
   if (holdsTo === 0)
     return `No point shows the loss to follow the parabola of slope and curvature: at ${formatNumber(leavesAt / length)} it is ${off}. A narrower range of the axis may show where it does.`;
   return `The parabola of slope and curvature holds out to ${formatNumber(holdsTo / length)}; at ${formatNumber(leavesAt / length)} the loss is ${off}.`;
+}
+
+/** What the band says, and what it does not. */
+function overExamples({ standardError, test }: LineResult): string[] {
+  const spread = (errors: readonly (number | null)[]) => {
+    const known = errors.filter((each) => each !== null);
+    const ends = [Math.min(...known), Math.max(...known)].map((each) => formatNumber(each, 2));
+    return ends[0] === ends[1] ? ends[0] : `${ends[0]} to ${ends[1]}`;
+  };
+  if (standardError === null) return [];
+  return [
+    `The band is one standard error over the draw of the examples to each side, ${spread(standardError)}${
+      test?.standardError ? ` (on the held-out examples ${spread(test.standardError)})` : ""
+    }: by about so much the loss at a point scatters from data to data of the same size, drawn alike. It says nothing of how much lower the loss is on examples that the weights were fitted to.`,
+  ];
 }
 
 /** A coordinate as it would be typed. */
