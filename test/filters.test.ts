@@ -65,6 +65,71 @@ describe("filters", () => {
     expect(found.get("b")).toEqual({ role: "offset", count: 8, filterOf: [0, 1, 2, 3, 4, 5, 6, 7], source: "w" });
   });
 
+  it("of a bias that is added behind a transposition, to heads and in another order, are those of the layer before them", async () => {
+    const found = await filtersOfModel(
+      "turned",
+      [3],
+      [
+        { op: "MatMul", inputs: ["x", "w"], outputs: ["h"] },
+        { op: "Reshape", inputs: ["h", "cut"], outputs: ["r"] },
+        { op: "Transpose", inputs: ["r"], outputs: ["t"], attributes: { perm: [0, 2, 1] } },
+        { op: "Add", inputs: ["t", "b"], outputs: ["s"] },
+        { op: "Tanh", inputs: ["s"], outputs: ["z"] },
+      ],
+      [numbers("w", [3, 8]), numbers("b", [4, 2]), tensorProto("cut", "int64", [3], [-1, 2, 4])],
+      [4, 2],
+    );
+    expect(found.get("b")).toEqual({ role: "offset", count: 8, filterOf: [0, 4, 1, 5, 2, 6, 3, 7], source: "w" });
+  });
+
+  it("of a bias of a stack of matrices are those of its matrices", async () => {
+    const found = await filtersOfModel(
+      "stack",
+      [1, 5, 3],
+      [
+        { op: "MatMul", inputs: ["x", "w"], outputs: ["h"] },
+        { op: "Add", inputs: ["h", "b"], outputs: ["z"] },
+      ],
+      [numbers("w", [2, 3, 4]), numbers("b", [2, 1, 4])],
+      [2, 5, 4],
+    );
+    expect(found.get("w")).toMatchObject({ role: "weights", count: 8 });
+    expect(found.get("b")).toEqual({ role: "offset", count: 8, filterOf: [0, 1, 2, 3, 4, 5, 6, 7], source: "w" });
+  });
+
+  it("of a bias of columns that are taken in another order are those columns", async () => {
+    const found = await filtersOfModel(
+      "ordered",
+      [2],
+      [
+        { op: "Gather", inputs: ["w", "order"], outputs: ["v"], attributes: { axis: 1 } },
+        { op: "MatMul", inputs: ["x", "v"], outputs: ["h"] },
+        { op: "Add", inputs: ["h", "b"], outputs: ["z"] },
+      ],
+      [numbers("w", [2, 3]), numbers("b", [3]), tensorProto("order", "int64", [3], [2, 0, 1])],
+      [3],
+    );
+    expect(found.get("b")).toEqual({ role: "offset", count: 3, filterOf: [2, 0, 1], source: "w" });
+  });
+
+  it("of an offset to a sum of two layers are its own", async () => {
+    const found = await filtersOfModel(
+      "sum",
+      [3],
+      [
+        { op: "MatMul", inputs: ["x", "w"], outputs: ["h"] },
+        { op: "Tanh", inputs: ["x"], outputs: ["t"] },
+        { op: "MatMul", inputs: ["t", "v"], outputs: ["g"] },
+        { op: "Add", inputs: ["h", "g"], outputs: ["s"] },
+        { op: "Reshape", inputs: ["s", "cut"], outputs: ["r"] },
+        { op: "Add", inputs: ["r", "b"], outputs: ["z"] },
+      ],
+      [numbers("w", [3, 4]), numbers("v", [3, 4]), numbers("b", [2, 2]), tensorProto("cut", "int64", [3], [-1, 2, 2])],
+      [2, 2],
+    );
+    expect(found.get("b")).toEqual({ role: "offset", count: 1, filterOf: [0, 0, 0, 0], source: undefined });
+  });
+
   it("of a table added to positions are its rows", async () => {
     const found = await filtersOfModel(
       "positions",

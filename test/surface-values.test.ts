@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { takeExamples } from "../src/data/take-examples.ts";
@@ -14,7 +14,10 @@ import { hessianProduct } from "../src/problem/derivatives.ts";
 import type { Problem } from "../src/problem/problem.ts";
 import { load } from "../src/library/open.ts";
 import { createRandom } from "../src/random/random-stream.ts";
-import { DIGITS, fixture } from "./support/command-line.ts";
+import { commandLine, DIGITS, fixture, floats } from "./support/command-line.ts";
+import { modelBytes, tensorProto, valueInfo } from "./support/onnx-model.ts";
+
+const { at, npz } = commandLine();
 
 const lenet = fixture("reference/lenet-digits");
 
@@ -119,6 +122,84 @@ describe("a filter-normalised surface", () => {
   );
 });
 
+describe("a filter-normalised line through an attention layer", () => {
+  const shapes = { wq: [6, 6], bq: [2, 1, 3], wk: [6, 6], bk: [6], wv: [6, 6], wo: [6, 6], bo: [6] };
+  const names = Object.keys(shapes);
+  const wave = (of: (x: number) => number, shape: readonly number[], frequency: number, shift = 0) =>
+    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => of(frequency * i + shift));
+
+  it("is NumPy's (surfaces/attention.py): heads are whole, offsets are known behind the cut, and the examples' scatter comes with it", async () => {
+    const line = z.object({ loss: z.array(z.number()), standardError: z.array(z.number()) });
+    const expected = z
+      .object({ at: z.array(z.number()), zero: line, include: line })
+      .parse(JSON.parse(readFileSync(fixture("surfaces/attention.json"), "utf8")));
+    const heads = (from: string, to: string, perm: number[]) => [
+      { op: "Reshape", inputs: [from, "cut"], outputs: [`${to}.cut`] },
+      { op: "Transpose", inputs: [`${to}.cut`], outputs: [to], attributes: { perm } },
+    ];
+    const model = modelBytes({
+      opset: 17,
+      inputs: [valueInfo("x", "double", ["N", 4, 6])],
+      outputs: [valueInfo("z", "double", ["N", 4, 6])],
+      nodes: [
+        { op: "MatMul", inputs: ["x", "wq"], outputs: ["q0"] },
+        ...heads("q0", "q1", [0, 2, 1, 3]),
+        { op: "Add", inputs: ["q1", "bq"], outputs: ["q"] },
+        { op: "MatMul", inputs: ["x", "wk"], outputs: ["k0"] },
+        { op: "Add", inputs: ["k0", "bk"], outputs: ["k1"] },
+        ...heads("k1", "k", [0, 2, 3, 1]),
+        { op: "MatMul", inputs: ["x", "wv"], outputs: ["v0"] },
+        ...heads("v0", "v", [0, 2, 1, 3]),
+        { op: "MatMul", inputs: ["q", "k"], outputs: ["s0"] },
+        { op: "Div", inputs: ["s0", "root"], outputs: ["s1"] },
+        { op: "Softmax", inputs: ["s1"], outputs: ["s"], attributes: { axis: -1 } },
+        { op: "MatMul", inputs: ["s", "v"], outputs: ["m0"] },
+        { op: "Transpose", inputs: ["m0"], outputs: ["m1"], attributes: { perm: [0, 2, 1, 3] } },
+        { op: "Reshape", inputs: ["m1", "joined"], outputs: ["m"] },
+        { op: "MatMul", inputs: ["m", "wo"], outputs: ["o"] },
+        { op: "Add", inputs: ["o", "bo"], outputs: ["z"] },
+      ],
+      initializers: [
+        ...Object.entries(shapes).map(([name, shape], k) =>
+          tensorProto(name, "double", shape, wave(Math.sin, shape, 0.7, k)),
+        ),
+        tensorProto("root", "double", [], [Math.sqrt(3)]),
+        tensorProto("cut", "int64", [4], [0, 4, 2, 3]),
+        tensorProto("joined", "int64", [3], [0, 4, 6]),
+      ],
+    });
+    writeFileSync(at("attention.onnx"), model);
+    const data = npz("attention.npz", {
+      x: floats([7, 4, 6], (i) => Math.sin(0.9 * i)),
+      y: floats([7, 4, 6], (i) => Math.cos(0.4 * i)),
+    });
+    await using problem = await load(at("attention.onnx"), { data, loss: "mse" });
+    const direction = problem.space.flatten(
+      new Map(
+        problem.space.tensors.map(({ name, shape }) => [
+          name,
+          { dtype: "float64", shape, data: Float64Array.from(wave(Math.cos, shape, 1.3, names.indexOf(name))) },
+        ]),
+      ),
+    );
+    const theta = problem.point.parameters;
+    const filters = filtersOf(problem);
+    expect(filterNormalization.notes?.(filters)).toEqual([expect.stringContaining("wq (2), wk (2), wv (2)")]);
+    for (const bias of ["zero", "include"] as const) {
+      const vector = normalized(direction, theta, filters, filterNormalization, bias === "include");
+      const { loss, standardError } = await along(
+        problem,
+        theta,
+        [vector],
+        expected.at.map((t) => [t]),
+      );
+      loss.forEach((each, i) => expect(each, bias).toBeCloseTo(expected[bias].loss[i], 12));
+      standardError?.forEach((each, i) => expect(each, bias).toBeCloseTo(expected[bias].standardError[i], 12));
+      expect(standardError).toHaveLength(expected.at.length);
+    }
+  });
+});
+
 describe("losses along a plane of a network whose first layer is dense", () => {
   it.each([
     ["float32", 3e-6],
@@ -141,6 +222,10 @@ describe("losses along a plane of a network whose first layer is dense", () => {
     const found = await lossesAt(problem, at.length, weights, {}, { origin, vectors, coordinatesOf });
     const apart = (a: number | null, b: number | null) => Math.abs((a ?? Number.NaN) / (b ?? Number.NaN) - 1);
     found.loss.forEach((each, i) => expect(apart(each, plain.loss[i])).toBeLessThan(tolerance));
+    found.standardError?.forEach((each, i) =>
+      expect(apart(each, plain.standardError?.[i] ?? null)).toBeLessThan(tolerance * 10),
+    );
+    expect(found.standardError?.[3]).toBe(plain.standardError?.[3]);
     found.accuracy?.forEach((each, i) => expect(each).toBeCloseTo(plain.accuracy?.[i] ?? Number.NaN, 2));
     expect(found.loss[3]).toBe(plain.loss[3]);
     await using there = problem.at(weights(1), { examples: sample });

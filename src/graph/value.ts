@@ -117,6 +117,9 @@ export interface Operation {
    */
   weightAxes?(node: Value, input: number): readonly UnitIndex[] | undefined;
 
+  /** The same of what they make: the axes of the output whose indices name the unit of each element, in the order of `weightAxes`. */
+  madeAxes?(node: Value, input: number): readonly UnitIndex[] | undefined;
+
   /** Whether every output element is an element of an input, wherever it lies, or zero: `evaluate` says which, whatever the numbers. */
   readonly moves?: boolean;
 

@@ -58,7 +58,7 @@ export async function openAxes(site: Site, asked: AskedAxes, known?: readonly Fl
   }
   const found = await span.open(site, words, count);
   const origin = found.origin ?? site.problem.point.parameters;
-  const scaled = scaledBy(asked, found.vectors, origin, site);
+  const { scaled, notes } = scaledBy(asked, found.vectors, origin, site);
   requireLength(scaled, asked);
   const vectors = isOrthogonal ? orthogonal(scaled) : scaled;
   const gram = gramOf(vectors);
@@ -70,7 +70,7 @@ export async function openAxes(site: Site, asked: AskedAxes, known?: readonly Fl
     gram,
     cosine,
     titles: found.titles,
-    notes: found.notes,
+    notes: [...found.notes, ...notes],
     warnings: found.warnings,
     converged: found.converged,
     marks: found.marks.map((mark) => {
@@ -106,10 +106,13 @@ function scaledBy(
   vectors: readonly Float64Array[],
   origin: Float64Array,
   { problem }: Site,
-): readonly Float64Array[] {
-  if (normalization.name === "none") return vectors;
+): { readonly scaled: readonly Float64Array[]; readonly notes: readonly string[] } {
+  if (normalization.name === "none") return { scaled: vectors, notes: [] };
   const filters = filtersOf(problem);
-  return vectors.map((vector) => normalized(vector, origin, filters, normalization, isWithOffsets));
+  return {
+    scaled: vectors.map((vector) => normalized(vector, origin, filters, normalization, isWithOffsets)),
+    notes: normalization.notes?.(filters) ?? [],
+  };
 }
 
 function orthogonal(vectors: readonly Float64Array[]): readonly Float64Array[] {

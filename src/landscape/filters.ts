@@ -1,9 +1,21 @@
-import { tensorOf } from "../graph/leaf.ts";
 import { dependents, inputsOf, reachable } from "../graph/traverse.ts";
-import type { UnitIndex, Value } from "../graph/value.ts";
+import type { Value } from "../graph/value.ts";
 import type { ParameterTensor } from "../problem/parameter-space.ts";
 import type { Problem } from "../problem/problem.ts";
-import { sizeOf, type Tensor } from "../util/tensor.ts";
+import { type HeadName, headsAt, multipliesComputed } from "./filters/heads.ts";
+import { followUnits } from "./filters/made-units.ts";
+import { unitsOfOffset } from "./filters/offset-of.ts";
+import { filtersByUnit, unitsOf, type Use, type Way, wayOf } from "./filters/ways-of.ts";
+
+/** Filters in heads. */
+export interface Heads {
+  /** Heads, and filters in none, each for itself. */
+  readonly count: number;
+  /** How many of them are heads. */
+  readonly ofSeveral: number;
+  /** Which of them each filter is in. */
+  readonly headOf: Int32Array;
+}
 
 /** What one tensor of parameters is made of. */
 export interface TensorFilters {
@@ -17,6 +29,8 @@ export interface TensorFilters {
   readonly count: number;
   /** The filter of every element, 0 … count − 1: of this tensor's own, or of `source`'s. */
   readonly filterOf: Int32Array;
+  /** Filters that go together as the units of an attention head do; undefined where none do. */
+  readonly heads?: Heads;
   /** The weights that make the units which an offset belongs to; undefined for weights, and where the graph does not tell. */
   readonly source?: TensorFilters;
 }
@@ -26,128 +40,117 @@ export interface TensorFilters {
  * convolution, an output of a linear layer whichever way its matrix is stored and transposed, a row of an embedding. Each
  * element is followed from its tensor through all that moves it (transpositions, reshapes, cuts) to where it meets data;
  * fused projections fall apart into their outputs that way. What meets data element by element is an offset where it is
- * one row of numbers, or one number for each unit of a layer whose outputs are seen in heads, and else a table, with the slices of its first axis for filters.
+ * one row of numbers, or one number for each unit of weights before it, however their units were cut into heads and turned
+ * about on the way; else it is a table, with the slices of its first axis for filters. Units that enter a product of two
+ * things that were computed, as queries, keys and values do, are told by the head that they stand in.
  *
- * Cost: each tensor is moved once, as the graph does it.
+ * Cost: each tensor is moved once, as the graph does it, and the units of one example where a batch of one can be had.
  */
-export function filtersOf({ network, space }: Problem): TensorFilters[] {
-  const { parameters } = network.imported;
-  const { total } = network.graph;
-  const order = reachable([total]);
-  const trained = new Set(parameters.values());
-  const fed = [...inputsOf([total]).values()].filter((input) => !trained.has(input));
-  const ofData = dependents(order, fed);
-  const ways = new Map(
-    space.tensors.flatMap((tensor) => {
-      const value = parameters.get(tensor.name);
-      return value === undefined ? [] : [[tensor, followed(value, order, ofData)] as const];
-    }),
+export function filtersOf(problem: Problem): TensorFilters[] {
+  const { space, options } = problem;
+  const { imported, graph } = problem.point.networkOf(
+    problem.takesBatch(1) ? 1 : Math.min(options.batchSize, problem.examples),
   );
-  const weights = new Map<Value, TensorFilters>();
-  const own = new Map<ParameterTensor, TensorFilters>();
-  for (const [tensor, { units }] of ways) {
-    if (units === undefined) continue;
-    const found = weightsOf(tensor, units.names);
-    own.set(tensor, found);
-    for (const node of units.nodes) weights.set(node, found);
+  const order = reachable([graph.total]);
+  const trained = new Set(imported.parameters.values());
+  const fed = [...inputsOf([graph.total]).values()].filter((input) => !trained.has(input));
+  const ofData = dependents(order, fed);
+  const ways = new Map<ParameterTensor, Way>();
+  for (const tensor of space.tensors) {
+    const value = imported.parameters.get(tensor.name);
+    if (value) ways.set(tensor, wayOf(value, order, ofData));
   }
+  const own = new Map<ParameterTensor, OwnFilters>();
+  const makers = new Map<Value, Maker>();
+  for (const [tensor, way] of ways) {
+    if (way.uses.length === 0) continue;
+    const filters: OwnFilters = { tensor, role: "weights", ...unitsOf(way) };
+    own.set(tensor, filters);
+    for (const use of way.uses) {
+      const maker = { use, filters, filterOf: filtersByUnit(use, filters.filterOf) };
+      makers.set(use.node, maker);
+    }
+  }
+  const { headsOf, offsets } = walk(order, ofData, makers, ways);
+  for (const filters of own.values()) filters.heads = inHeads(filters.count, headsOf.get(filters) ?? new Map());
   return space.tensors.map((tensor) => {
     const known = own.get(tensor);
     if (known) return known;
+    const offset = offsets.get(tensor);
+    if (offset) return offsetOf(tensor, offset);
     const meeting = ways.get(tensor)?.meeting;
-    const offset = meeting && offsetOf(tensor, meeting, weights, ofData);
-    if (offset) return offset;
     return isRow(tensor.shape) || (meeting && isRow(meeting.places.shape)) ? alone(tensor) : tableOf(tensor);
   });
 }
 
-/** Where the elements of a tensor come to lie, as their places plus one; 0 for what is none of them. */
-type Places = Tensor;
-
-interface Way {
-  /** Nodes in which the elements are weights of units, and a number for the unit of each element. */
-  readonly units: { readonly nodes: readonly Value[]; readonly names: Float64Array } | undefined;
-  /** Where the elements meet data one by one. */
-  readonly meeting: Meeting | undefined;
+interface OwnFilters extends TensorFilters {
+  heads?: Heads;
 }
 
-interface Meeting {
-  readonly node: Value;
-  readonly places: Places;
+/** Weights that make units at a node. */
+interface Maker {
+  readonly use: Use;
+  readonly filters: OwnFilters;
+  /** The filter of each unit. */
+  readonly filterOf: ReadonlyMap<number, number>;
 }
 
-function followed(parameter: Value, order: readonly Value[], ofData: ReadonlySet<Value>): Way {
-  const tracked = new Map<Value, Places>([[parameter, numbered(parameter)]]);
-  const names = new Float64Array(sizeOf(parameter.shape)).fill(-1);
-  const nodes: Value[] = [];
-  let meeting: Meeting | undefined;
-  for (const node of order) {
-    for (const [i, input] of node.inputs.entries()) {
-      const places = tracked.get(input);
-      if (places === undefined) continue;
-      const axes = node.operation.weightAxes?.(node, i);
-      const meetsData = node.inputs.some((other) => ofData.has(other));
-      if (axes !== undefined && meetsData) {
-        nodes.push(node);
-        nameUnits(names, places, axes, nodes.length - 1);
-      } else if (ofData.has(node)) {
-        if (node.operation.elementwise) meeting ??= { node, places };
-      } else if (!tracked.has(node)) {
-        const moved = movedBy(node, tracked);
-        if (moved) tracked.set(node, moved);
-      }
+/** Units that a tensor is put to, one element each, and what made them; undefined where they are not of its weights alone. */
+interface Offset {
+  readonly unitOf: Int32Array;
+  readonly maker: Maker | undefined;
+}
+
+function walk(
+  order: readonly Value[],
+  ofData: ReadonlySet<Value>,
+  makers: ReadonlyMap<Value, Maker>,
+  ways: ReadonlyMap<ParameterTensor, Way>,
+): {
+  /** The head of each filter that is in one. */
+  readonly headsOf: ReadonlyMap<OwnFilters, Map<number, HeadName>>;
+  readonly offsets: ReadonlyMap<ParameterTensor, Offset>;
+} {
+  const headsOf = new Map<OwnFilters, Map<number, HeadName>>();
+  const offsets = new Map<ParameterTensor, Offset>();
+  const meeting = new Map<Value, ParameterTensor[]>();
+  for (const [tensor, way] of ways) {
+    if (way.meeting === undefined || way.uses.length > 0) continue;
+    meeting.set(way.meeting.node, [...(meeting.get(way.meeting.node) ?? []), tensor]);
+  }
+  const inputs = new Map([...makers].map(([node, { use }]) => [node, use.input]));
+  followUnits(order, ofData, inputs, (node, given, made) => {
+    for (const tensor of meeting.get(node) ?? []) {
+      const way = ways.get(tensor)?.meeting;
+      const unitOf = way && unitsOfOffset(way, made);
+      if (made && unitOf) offsets.set(tensor, { unitOf, maker: made.isShared ? undefined : makers.get(made.maker) });
     }
-  }
-  return { units: nodes.length === 0 ? undefined : { nodes, names }, meeting };
-}
-
-function numbered({ shape }: Value): Places {
-  return { dtype: "int64", shape, data: Float64Array.from({ length: sizeOf(shape) }, (_, i) => i + 1) };
-}
-
-/** Where the elements lie behind a node that no data enter: moved, or changed in place. */
-function movedBy(node: Value, tracked: ReadonlyMap<Value, Places>): Places | undefined {
-  const { operation, inputs, shape } = node;
-  const given = inputs.map((input) => tracked.get(input));
-  if (operation.moves) {
-    const indices = inputs.map((input) => (input.dtype === "int64" ? tensorOf(input) : undefined));
-    if (inputs.some(({ dtype }, i) => dtype === "int64" && indices[i] === undefined)) return undefined;
-    const nothing = ({ shape: extents }: Value): Places => ({
-      dtype: "int64",
-      shape: extents,
-      data: new Float64Array(sizeOf(extents)),
+    if (!multipliesComputed(node, ofData)) return;
+    given.forEach((units, input) => {
+      const maker = units && !units.isShared ? makers.get(units.maker) : undefined;
+      if (units === undefined || maker === undefined) return;
+      const heads = headsOf.get(maker.filters) ?? new Map<number, HeadName>();
+      headsOf.set(maker.filters, heads);
+      for (const [unit, head] of headsAt(node, input, units)) {
+        const filter = maker.filterOf.get(unit);
+        if (filter !== undefined && !heads.has(filter)) heads.set(filter, head);
+      }
     });
-    return operation.evaluate?.(
-      inputs.map((input, i) => indices[i] ?? given[i] ?? nothing(input)),
-      { dtype: "int64", shape },
-    );
-  }
-  if (!operation.elementwise) return undefined;
-  return given.find((places) => places?.shape.join() === shape.join());
+  });
+  return { headsOf, offsets };
 }
 
-/** Gives every element the name of its unit: the node and the indices along the axes, as one number. The first use of an element counts. */
-function nameUnits(names: Float64Array, { shape, data }: Places, axes: readonly UnitIndex[], node: number): void {
-  const parts = axes.map((each) => (typeof each === "number" ? { axis: each, groups: shape[each] } : each));
-  const extents = parts.map(({ groups }) => groups);
-  // Elements from one group to the next, and from one block of all groups to the next.
-  const inner = parts.map(({ axis, groups }) => sizeOf(shape.slice(axis)) / groups);
-  data.forEach((place, i) => {
-    if (place === 0 || names[place - 1] >= 0) return;
-    const unit = extents.reduce((name, extent, k) => name * extent + (Math.floor(i / inner[k]) % extent), 0);
-    names[place - 1] = node * names.length + unit;
+/** Heads by number, in the order of their first filters. */
+function inHeads(count: number, names: ReadonlyMap<number, HeadName>): Heads | undefined {
+  if (names.size === 0) return undefined;
+  const known = new Map<HeadName, number>();
+  const headOf = Int32Array.from({ length: count }, (_, filter) => {
+    const name = names.get(filter) ?? `alone ${filter}`;
+    const head = known.get(name) ?? known.size;
+    known.set(name, head);
+    return head;
   });
-}
-
-/** Units by number, in the order in which the tensor first has them; what reaches no unit is one of its own. */
-function weightsOf(tensor: ParameterTensor, names: Float64Array): TensorFilters {
-  const known = new Map<number, number>();
-  const filterOf = Int32Array.from(names, (name) => {
-    const filter = known.get(name) ?? known.size;
-    known.set(name, filter);
-    return filter;
-  });
-  return { tensor, role: "weights", count: known.size, filterOf };
+  return { count: known.size, ofSeveral: new Set(names.values()).size, headOf };
 }
 
 /** Whether all lies along one axis. */
@@ -171,76 +174,10 @@ function alone(tensor: ParameterTensor): TensorFilters {
   return { tensor, role: "offset", count: 1, filterOf: new Int32Array(tensor.size) };
 }
 
-/** An offset of the units that weights before it make; undefined where between them units are mixed. */
-function offsetOf(
-  tensor: ParameterTensor,
-  { node, places }: Meeting,
-  weights: ReadonlyMap<Value, TensorFilters>,
-  ofData: ReadonlySet<Value>,
-): TensorFilters | undefined {
-  const maker = makerOf(node, weights, ofData);
-  const source = maker && weights.get(maker.node);
-  if (maker === undefined || source === undefined) return undefined;
-  const fromEnd = unitAxisOf(maker, ofData);
-  const extent = fromEnd === undefined ? undefined : maker.node.shape.at(fromEnd);
-  // The units of a stack of matrices, and of one that was cut, are named by more than their place along one axis.
-  if (source.count !== extent || fromEnd === undefined) return undefined;
-  if (tensor.size !== extent || sizeOf(places.shape) !== extent) return undefined;
-  // Along the axis of the units; or, where that was cut, along the axes that it was cut into: the last ones, in order.
-  const isAlongUnits = maker.isCut
-    ? sizeOf(node.shape.slice(-rankOf(places))) === extent
-    : places.shape.at(fromEnd) === extent;
-  if (!isAlongUnits) return undefined;
-  const filterOf = new Int32Array(tensor.size);
-  places.data.forEach((place, unit) => (filterOf[place - 1] = unit));
-  return { tensor, role: "offset", count: source.count, filterOf, source };
-}
-
-/** Axes without the first ones of extent 1. */
-function rankOf({ shape }: Places): number {
-  const first = shape.findIndex((extent) => extent > 1);
-  return first < 0 ? 1 : shape.length - first;
-}
-
-interface Maker {
-  readonly node: Value;
-  /** Whether its last axis was then cut into several. */
-  readonly isCut: boolean;
-  /** Whether what it made was seen under another shape, whose last axis stayed or was cut. */
-  readonly isReshaped: boolean;
-}
-
-/** The node behind which nothing but element by element happened to the units of weights. */
-function makerOf(
-  from: Value,
-  weights: ReadonlyMap<Value, TensorFilters>,
-  ofData: ReadonlySet<Value>,
-): Maker | undefined {
-  let [isReshaped, isCut] = [false, false];
-  for (let node: Value | undefined = from; node;) {
-    if (weights.has(node)) return { node, isReshaped, isCut };
-    const { operation, shape, inputs }: Value = node;
-    const last: number | undefined = operation.view === true ? inputs[0].shape.at(-1) : undefined;
-    const cuts: boolean = last !== undefined && last !== shape.at(-1) && isTail(last, shape);
-    const isView: boolean = last !== undefined && (cuts || last === shape.at(-1));
-    if (!operation.elementwise && !isView) return undefined;
-    isReshaped ||= isView;
-    isCut ||= cuts;
-    node = inputs.find((input) => ofData.has(input) && (isView || input.shape.join() === shape.join()));
-  }
-  return undefined;
-}
-
-/** Whether some of the last axes together have that extent. */
-function isTail(extent: number, shape: readonly number[]): boolean {
-  return shape.some((_, axis) => sizeOf(shape.slice(axis)) === extent);
-}
-
-/** The axis of the units of its weights, from the end; undefined where it is not known what became of it. */
-function unitAxisOf({ node, isReshaped }: Maker, ofData: ReadonlySet<Value>): number | undefined {
-  const { operation, inputs, shape } = node;
-  const axis = operation.unitAxes?.find((each, i) => each !== undefined && !ofData.has(inputs[i]));
-  if (axis === undefined) return undefined;
-  const fromEnd = axis < 0 ? axis : axis - shape.length;
-  return isReshaped && fromEnd !== -1 ? undefined : fromEnd;
+/** An offset of units, with the filters of the weights that make them where those are known. */
+function offsetOf(tensor: ParameterTensor, { unitOf, maker }: Offset): TensorFilters {
+  const filterOf = Int32Array.from(unitOf, (unit) => maker?.filterOf.get(unit) ?? -1);
+  if (maker === undefined || filterOf.includes(-1)) return alone(tensor);
+  const { filters } = maker;
+  return { tensor, role: "offset", count: filters.count, filterOf, heads: filters.heads, source: filters };
 }

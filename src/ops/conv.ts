@@ -36,6 +36,7 @@ export const Conv = defineOp({
     scaling: always(SUM),
     unitAxes: [undefined, 1],
     weightAxes: (_node, i) => (i === 1 ? [0] : undefined),
+    madeAxes: (_node, i) => (i === 1 ? [1] : undefined),
     attributes: attributesOf(geometry),
     examplesLayout: keptAxis((axis) => axis === 0),
     units: (node, [x, w], desk) => {
@@ -115,6 +116,7 @@ export const ConvInput = defineOp({
     unitAxes: [undefined, 1],
     // A channel of what comes out has one weight for each of what goes in; of its own group alone where there are several.
     weightAxes: (_node, i) => (i === 1 ? [{ axis: 0, groups: attributes.group }, 1] : undefined),
+    madeAxes: (_node, i) => (i === 1 ? [1] : undefined),
     attributes: { ...attributesOf(attributes), extents: attributes.extents },
     examplesLayout: keptAxis((axis) => axis === 0),
     multiplyAdds: ({ inputs: [g, w] }) => sizeOf(g.shape) * sizeOf(w.shape.slice(1)),

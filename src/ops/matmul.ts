@@ -47,6 +47,11 @@ export const MatMul = defineOp({
         const isRow = i === 0 ? !transposeA : transposeB;
         return [...inputs[i].shape.slice(0, -2).keys(), isRow ? rank - 2 : rank - 1];
       },
+      madeAxes: ({ inputs, shape }, i) => {
+        const stack = inputs[i].shape.slice(0, -2);
+        const lead = shape.length - 2 - stack.length;
+        return [...stack.map((groups, axis) => ({ axis: lead + axis, groups })), shape.length - (i === 0 ? 2 : 1)];
+      },
       attributes: { transposeA, transposeB },
       examplesLayout: (node, given) => productLayout(node, given, { transposeA, transposeB }),
       units: (node, [a, b], desk) => {

@@ -13,4 +13,7 @@ export interface Normalization {
    * @returns the part of every element, 0 … count − 1; undefined where nothing is scaled
    */
   partsOf(filters: TensorFilters): { readonly count: number; readonly partOf: (element: number) => number } | undefined;
+
+  /** What has to be known of the parts of a network, in sentences. */
+  notes?(filters: readonly TensorFilters[]): readonly string[];
 }
