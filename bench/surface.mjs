@@ -68,7 +68,7 @@ async function compared(name) {
   const surface = (turn) => {
     const at = turn.flatMap((t) => rows.map((s) => [s, t]));
     const coordinatesOf = (i) => at[i];
-    return lossesAt(problem, at.length, (i) => weightsAt(axes, at[i]), {}, { ...axes, coordinatesOf });
+    return lossesAt(problem, at.length, (i, into) => weightsAt(axes, at[i], into), {}, { ...axes, coordinatesOf });
   };
   const forward = async (turn) => {
     for (let i = 0; i < turn.length * side; i++) await problem.point.anyValue();

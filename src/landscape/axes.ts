@@ -90,11 +90,19 @@ export function isMarked({ marks }: Axes, at: readonly number[]): boolean {
   );
 }
 
-/** θ at coordinates: the weights that are marked there, bit for bit, or origin + Σ xᵢ vᵢ; the origin itself at 0. */
-export function weightsAt({ origin, vectors, marks }: Axes, at: readonly number[]): Float64Array {
+/**
+ * θ at coordinates: the weights that are marked there, bit for bit, or origin + Σ xᵢ vᵢ; the origin itself at 0.
+ *
+ * @param theta where to write it, unless it is marked
+ */
+export function weightsAt(
+  { origin, vectors, marks }: Axes,
+  at: readonly number[],
+  theta: Float64Array = new Float64Array(origin.length),
+): Float64Array {
   const known = marks.find((mark) => mark.theta !== undefined && mark.at.every((x, i) => x === at[i]));
   if (known?.theta) return known.theta;
-  const theta = origin.slice();
+  theta.set(origin);
   vectors.forEach((vector, i) => {
     if (at[i] !== 0) axpy(at[i], vector, theta);
   });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { LossEstimate, LossValue } from "../problem/point.ts";
+import type { LossEstimate, LossValue, Point } from "../problem/point.ts";
 import type { Problem } from "../problem/problem.ts";
 import { real } from "../result/real.ts";
 import { inOrder } from "../util/in-order.ts";
@@ -49,13 +49,14 @@ const AT_ONCE = 2;
  * Loss and accuracy at every point, with the standard error of the loss over the draw of the examples, until the time is up. The network is compiled once and the data are fed once, whatever
  * the number of points. Cost: a forward pass for each, and one on the held-out examples.
  *
- * @param weightsOf θ of a point, asked for when its turn comes
+ * @param weightsOf θ of a point, asked for when its turn comes; it may be written where `into` is, which is read before the
+ *   next is asked for
  * @param along says that they are origin + Σ xᵢ vᵢ; their losses are then those of their θ up to rounding
  */
 export async function lossesAt(
   problem: Problem,
   count: number,
-  weightsOf: (index: number) => Float64Array,
+  weightsOf: (index: number, into: Float64Array) => Float64Array,
   context: RunContext,
   along?: Along,
 ): Promise<LossesOnBoth> {
@@ -71,18 +72,21 @@ export async function lossesAt(
   const pending = function* (): Generator<number> {
     for (let i = 0; i < count && context.outOfTime?.() !== true; i++) yield i;
   };
+  const into = new Float64Array(problem.space.dimension);
+  const value = (point: Point, coordinates: readonly number[] | undefined, by: typeof parts) => {
+    if (by === undefined || coordinates === undefined)
+      return isEstimated ? point.anyEstimate(context) : point.anyValue(context);
+    return isEstimated ? by.estimate(point, coordinates, context) : by.value(point, coordinates, context);
+  };
   const measure = async (i: number): Promise<() => void> => {
     throwIfInterrupted(context);
-    const theta = weightsOf(i);
+    const theta = weightsOf(i, into);
+    // Both copy θ before anything is waited for.
+    await using seenFrom = problem.at(theta);
+    await using unseenFrom = unseen && problem.at(theta, { examples: unseen });
     const coordinates = along?.coordinatesOf(i);
-    const value = async (examples: typeof unseen, by: typeof parts): Promise<LossValue | LossEstimate> => {
-      await using point = problem.at(theta, { examples });
-      if (by && coordinates)
-        return await (isEstimated ? by.estimate(point, coordinates, context) : by.value(point, coordinates, context));
-      return await (isEstimated ? point.anyEstimate(context) : point.anyValue(context));
-    };
-    const seen = await value(undefined, parts);
-    const others = unseen && (await value(unseen, unseenParts));
+    const seen = await value(seenFrom, coordinates, parts);
+    const others = unseenFrom && (await value(unseenFrom, coordinates, unseenParts));
     return () => {
       here.set(i, seen);
       if (others) there.set(i, others);

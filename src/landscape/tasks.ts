@@ -82,7 +82,7 @@ export const pointsTask = defineTask({
     const ticks = ranges.map((range) => ticksOf(range, "range"));
     const mine = dealt(ticks, number, of);
     const at = (i: number) => coordinatesOf(ticks, mine[i]);
-    return lossesAt(subject.problem, mine.length, (i) => weightsAt(axes, at(i)), context, {
+    return lossesAt(subject.problem, mine.length, (i, into) => weightsAt(axes, at(i), into), context, {
       ...axes,
       coordinatesOf: (i) => (isMarked(axes, at(i)) ? undefined : at(i)),
     });

@@ -1,7 +1,7 @@
 import { emptyGraphFor, inspected } from "../graph/inspected.ts";
 import { rebuild } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
-import { norm2 } from "../linalg/vector.ts";
+import { dot } from "../linalg/vector.ts";
 import { add, mul } from "../ops/arithmetic.ts";
 import type { Feed } from "../runtime/runtime.ts";
 import type { RunContext } from "../util/run-context.ts";
@@ -17,8 +17,12 @@ import type { Sample } from "./sample.ts";
 /** Parts so many times as large as their sum lose more than a digit or so of it. */
 const CANCELLED = 8;
 
-function tensorNorms({ space }: PointMachinery, theta: Float64Array): number[] {
-  return space.tensors.map(({ offset, size }) => norm2(theta.subarray(offset, offset + size)));
+/** Inner products of θ and the directions, tensor by tensor. */
+function tensorGrams({ space }: PointMachinery, parts: readonly Float64Array[]): (readonly (readonly number[])[])[] {
+  return space.tensors.map(({ offset, size }) => {
+    const own = parts.map((part) => part.subarray(offset, offset + size));
+    return own.map((x) => own.map((y) => dot(x, y)));
+  });
 }
 
 /** What a product with data is at θ (0) or along direction k (k > 0). */
@@ -76,20 +80,20 @@ export class AffineLosses {
   private readonly parts: ReadonlyMap<number, Feeds>;
   private readonly bytes: number;
   private readonly behind: Behind;
-  /** Norms of each tensor at θ, and along each direction. */
-  private readonly sizes: readonly (readonly number[])[];
+  /** Inner products of θ (first) and the directions, for each tensor. */
+  private readonly grams: readonly (readonly (readonly number[])[])[];
 
   private constructor(
     machinery: PointMachinery,
     behind: Behind,
     parts: ReadonlyMap<number, Feeds>,
-    { bytes, sizes }: { readonly bytes: number; readonly sizes: readonly (readonly number[])[] },
+    { bytes, grams }: { readonly bytes: number; readonly grams: AffineLosses["grams"] },
   ) {
     this.machinery = machinery;
     this.behind = behind;
     this.parts = parts;
     this.bytes = bytes;
-    this.sizes = sizes;
+    this.grams = grams;
   }
 
   /**
@@ -140,28 +144,27 @@ export class AffineLosses {
         for (const feeds of parts.values()) releaseAll(feeds);
       }
     }
-    const sizes = [origin, ...vectors].map((theta) => tensorNorms(machinery, theta));
-    return isFinite ? new AffineLosses(machinery, behind, parts, { bytes, sizes }) : undefined;
+    if (!isFinite) return undefined;
+    return new AffineLosses(machinery, behind, parts, { bytes, grams: tensorGrams(machinery, [origin, ...vectors]) });
   }
 
   /** @param point at θ + Σ xᵢ vᵢ, for what is behind the products */
   value(point: Point, coordinates: readonly number[], context: RunContext): Promise<LossValue> {
-    return this.behindParts(point, coordinates, this.behind.value, (by) => point.anyValue(context, by));
+    return this.behindParts(coordinates, this.behind.value, (by) => point.anyValue(context, by));
   }
 
   /** The same with its standard error over the draw of the examples. */
   estimate(point: Point, coordinates: readonly number[], context: RunContext): Promise<LossEstimate> {
-    return this.behindParts(point, coordinates, this.behind.byExample, (by) => point.anyEstimate(context, by));
+    return this.behindParts(coordinates, this.behind.byExample, (by) => point.anyEstimate(context, by));
   }
 
   private async behindParts<T>(
-    point: Point,
     coordinates: readonly number[],
     computation: Computation,
     measure: (by: ValueBy) => Promise<T>,
   ): Promise<T> {
     const { runtime, options } = this.machinery;
-    if (this.cancels(point, coordinates)) return measure({});
+    if (this.cancels(coordinates)) return measure({});
     const shared = new Map(
       coordinates.map((x, k) => {
         const data = allocate(options.precision, 1);
@@ -180,10 +183,17 @@ export class AffineLosses {
     }
   }
 
-  private cancels(point: Point, coordinates: readonly number[]): boolean {
-    return tensorNorms(this.machinery, point.parameters).some((sum, i) => {
-      const [home, ...along] = this.sizes.map((norms) => norms[i]);
-      return coordinates.reduce((total, x, k) => total + Math.abs(x) * along[k], home) > CANCELLED * sum;
+  /** Whether some tensor at coordinates is much smaller than what it is put together from. */
+  private cancels(coordinates: readonly number[]): boolean {
+    const factors = [1, ...coordinates];
+    return this.grams.some((gram) => {
+      const parts = factors.reduce((sum, x, k) => sum + Math.abs(x) * Math.sqrt(gram[k][k]), 0);
+      const square = factors.reduce(
+        (sum, x, k) => sum + factors.reduce((row, other, l) => row + x * other * gram[k][l], 0),
+        0,
+      );
+      // Written so that what is no number cancels.
+      return parts !== 0 && !(parts * parts <= CANCELLED * CANCELLED * square);
     });
   }
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Runtime, Slot } from "../runtime/runtime.ts";
 import { fedName } from "./file-names.ts";
-import { ParameterSlots } from "./parameter-slots.ts";
+import { type HeldParameters, ParameterSlots } from "./parameter-slots.ts";
 import { ParameterSpace } from "./parameter-space.ts";
 
 const space = new ParameterSpace([
@@ -23,8 +23,9 @@ function readable() {
   return { slot, read, held };
 }
 
-it("gives each point slots of its own, and those of a point that is done to another", () => {
-  const { slot, read, held } = readable();
+it("gives each point parameters of its own, and those of a point that is done to another", () => {
+  const { slot, read: readSlot, held } = readable();
+  const read = ({ slots: own }: HeldParameters, name: string) => readSlot(own, name);
   const slots = new ParameterSlots(space, "float64", { slot });
   const first = slots.take(Float64Array.of(1, 2, 3, 4, 5, 6));
   const second = slots.take(Float64Array.of(7, 8, 9, 10, 11, 12));
@@ -36,9 +37,14 @@ it("gives each point slots of its own, and those of a point that is done to anot
     [7, 8, 9, 10],
     [11, 12],
   ]);
+  expect([...first.theta]).toEqual([1, 2, 3, 4, 5, 6]);
   slots.give(first);
   const third = slots.take(Float64Array.of(0, 0, 0, 1, 0, 2));
   expect(third).toBe(first);
+  expect([[...third.theta], [...second.theta]]).toEqual([
+    [0, 0, 0, 1, 0, 2],
+    [7, 8, 9, 10, 11, 12],
+  ]);
   expect([read(third, "w"), read(third, "b"), read(second, "b")]).toEqual([
     [0, 0, 0, 1],
     [0, 2],

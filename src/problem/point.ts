@@ -1,4 +1,4 @@
-import type { Feed, Runtime, Slot } from "../runtime/runtime.ts";
+import type { Feed, Runtime } from "../runtime/runtime.ts";
 import { inOrder } from "../util/in-order.ts";
 import { throwIfInterrupted, type RunContext } from "../util/run-context.ts";
 import { requireNumbers } from "../util/require-numbers.ts";
@@ -21,7 +21,7 @@ import { nonFiniteLoss, nonFiniteVector } from "./finiteness.ts";
 import { EXAMPLE_SCALE, SCALE } from "./loss-graph.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import type { Network } from "./network.ts";
-import type { ParameterSlots } from "./parameter-slots.ts";
+import type { HeldParameters, ParameterSlots } from "./parameter-slots.ts";
 import type { ParameterSpace } from "./parameter-space.ts";
 import {
   COTANGENT,
@@ -101,8 +101,7 @@ const EXAMPLE_GRADIENT_ELEMENTS = 2 ** 26;
 export class Point {
   readonly sample: Sample;
   private readonly machinery: PointMachinery;
-  private readonly theta: Float64Array;
-  private readonly slots: ReadonlyMap<string, Slot>;
+  private readonly held: HeldParameters;
   private readonly scales: ReadonlyMap<string, Feed>;
   private readonly prepared: PreparedFeeds;
   private readonly ownsSample: boolean;
@@ -117,8 +116,7 @@ export class Point {
     this.machinery = machinery;
     this.sample = sample;
     this.ownsSample = ownsSample;
-    this.theta = theta.slice();
-    this.slots = parameters.take(this.theta);
+    this.held = parameters.take(theta);
     const scalar = (value: number) => {
       const data = allocate(options.precision, 1);
       data[0] = value;
@@ -131,9 +129,14 @@ export class Point {
     this.prepared = new PreparedFeeds(budget, elementBytes(options));
   }
 
-  /** θ (a copy). */
+  /**
+   * θ (a copy).
+   *
+   * @throws internal error `point-released`
+   */
   get parameters(): Float64Array {
-    return this.theta.slice();
+    if (this.isReleased) throw released();
+    return this.held.theta.slice();
   }
 
   get examples(): number {
@@ -147,7 +150,7 @@ export class Point {
 
   /** Number of parameters. */
   get dimension(): number {
-    return this.theta.length;
+    return this.space.dimension;
   }
 
   get precision(): FloatType {
@@ -401,7 +404,7 @@ export class Point {
     for (const release of this.companions.splice(0)) await release();
     await this.prepared.release();
     releaseAll(this.scales);
-    this.machinery.parameters.give(this.slots);
+    this.machinery.parameters.give(this.held);
     if (this.ownsSample) this.sample.feeds.release();
   }
 
@@ -420,7 +423,8 @@ export class Point {
   }
 
   private valueOf(total: number, correct: number | undefined): LossValue {
-    const loss = total / this.sample.divisor + (this.l2 / 2) * squaredNorm(this.theta);
+    const penalty = this.l2 === 0 ? 0 : (this.l2 / 2) * squaredNorm(this.held.theta);
+    const loss = total / this.sample.divisor + penalty;
     return { loss, accuracy: correct === undefined ? undefined : correct / this.sample.terms };
   }
 
@@ -473,7 +477,14 @@ export class Point {
         const values = await this.sample.feeds.with(batch, (data) =>
           programs.run(computation, {
             batch,
-            feeds: new Map([...this.slots, ...this.scales, ...data, ...shared, ...(held?.(batch) ?? []), ...extras]),
+            feeds: new Map([
+              ...this.held.slots,
+              ...this.scales,
+              ...data,
+              ...shared,
+              ...(held?.(batch) ?? []),
+              ...extras,
+            ]),
             block: block.length,
             vectors: blockFeeds,
             prepared: this.prepared,
@@ -504,7 +515,7 @@ export class Point {
     const { regularised } = derivative;
     const what = derivative.takesVector ? `${derivative.name} product` : derivative.name;
     sums.forEach((sum, i) => {
-      if (regularised && l2 !== 0) addMultiple(sum, l2, regularised === "point" ? this.theta : block[i]);
+      if (regularised && l2 !== 0) addMultiple(sum, l2, regularised === "point" ? this.held.theta : block[i]);
       if (!allFinite(sum)) throw nonFiniteVector(sum, what, space, options);
     });
     return sums;
@@ -573,6 +584,6 @@ function released(): ThalwegError {
 
 function squaredNorm(vector: Float64Array): number {
   let sum = 0;
-  for (const element of vector) sum += element * element;
+  for (let i = 0; i < vector.length; i++) sum += vector[i] * vector[i];
   return sum;
 }
