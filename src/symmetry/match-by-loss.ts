@@ -1,7 +1,9 @@
-import { frobeniusLength } from "../linalg/dense.ts";
+import { frobeniusLength, timesTransposed, transposed } from "../linalg/dense.ts";
+import type { RandomStream } from "../random/random-stream.ts";
 import { sizeOf } from "../util/tensor.ts";
 import type { Pair } from "./align.ts";
-import { bestMap, sourceOf, unitSums } from "./matching.ts";
+import { bestMap, isTurned, sourceOf, unitSums } from "./matching.ts";
+import type { UnitClass } from "./symmetry.ts";
 import { applyElement, type GroupElement, type UnitMap } from "./unit-map.ts";
 
 /** Share of a map's size that the first step takes; the last takes none. */
@@ -10,18 +12,26 @@ const FIRST_STEP = 0.1;
 /** How much of the direction stays from one step to the next. */
 const MOMENTUM = 0.9;
 
+/** Where on the line the gradient is taken: of one place alone, the loss would be lowered there and rise beside it. */
+const FROM = 0.2;
+const TO = 0.8;
+
 /**
- * Maps that lower the loss half-way between two networks (Ainsworth et al. 2023, §3.3; Theus et al. 2025): for each class a
- * matrix goes down the gradient of the loss at the middle with respect to its map, and the map is the one of its group
- * nearest to it. Places stay where they are. Gives the element after every step; the loss of each is the caller's to ask.
+ * Maps that lower the loss between two networks (Ainsworth et al. 2023, §3.3; Theus et al. 2025): each step goes down the
+ * gradient, with respect to the maps, of the loss at a place of the line that is drawn anew. Rotations go along their group:
+ * of the gradient S at M what is tangent, (S − M Sᵀ M) / 2, and back by the polar factor (Absil et al. 2008, §4.1). For
+ * exchanges a matrix goes down, and the map is the one nearest to it. Places stay where they are. Gives the element after
+ * every step; the loss of each is the caller's to ask.
  *
  * @param gradient of the loss at a θ in balanced form
+ * @param random draws the places on the line
  */
 export async function* matchByLoss(
   { symmetry: { symmetry }, mine, theirs }: Pair,
   start: GroupElement,
   steps: number,
-  gradient: (middle: Float64Array) => Promise<Float64Array>,
+  gradient: (between: Float64Array) => Promise<Float64Array>,
+  random: RandomStream,
 ): AsyncGenerator<GroupElement, void> {
   const { classes, tensors } = symmetry;
   const moving = [...classes.keys()].filter((units) => classes.every(({ places }) => places !== units));
@@ -30,7 +40,8 @@ export async function* matchByLoss(
   let element = start;
   for (let step = 0; step < steps; step++) {
     const there = applyElement(symmetry, element, theirs.theta);
-    const slope = await gradient(mine.theta.map((x, i) => (x + there[i]) / 2));
+    const t = FROM + (TO - FROM) * random.uniform();
+    const slope = await gradient(mine.theta.map((x, i) => (1 - t) * x + t * there[i]));
     const evidence = tensors.flatMap(({ offset, dimensions }) => {
       if (dimensions.every(({ units }) => units === undefined)) return [];
       const end = offset + sizeOf(dimensions.map(({ extent }) => extent));
@@ -40,16 +51,20 @@ export async function* matchByLoss(
     const next = [...element];
     for (const units of moving) {
       const { extent, places } = classes[units];
+      const turns = isTurned(classes[units].freedom);
       const maps = [...element[units]];
       unitSums(symmetry, evidence, element, units).forEach((sum, place) => {
         const own = places === undefined ? 0 : sourceOf(element[places][0], place);
-        const direction = directions[units][own];
-        const size = frobeniusLength(sum);
-        direction.forEach((x, i) => (direction[i] = MOMENTUM * x - (size > 0 ? (1 - MOMENTUM) * (sum[i] / size) : 0)));
         const matrix = matrices[units][own];
+        const down = turns ? tangent(sum, matrix, classes[units]) : sum;
+        const direction = directions[units][own];
+        const size = frobeniusLength(down);
+        direction.forEach((x, i) => (direction[i] = MOMENTUM * x - (size > 0 ? (1 - MOMENTUM) * (down[i] / size) : 0)));
         const reach = length * Math.sqrt(extent);
         direction.forEach((x, i) => (matrix[i] += reach * x));
-        maps[own] = bestMap(matrix, classes[units]);
+        const map = bestMap(matrix, classes[units]);
+        maps[own] = map;
+        if (turns) matrices[units][own] = matrixOf(map, extent);
       });
       next[units] = maps;
     }
@@ -63,4 +78,24 @@ function matrixOf(map: UnitMap, n: number): Float64Array {
   const matrix = new Float64Array(n * n);
   map.order.forEach((from, i) => (matrix[i * n + from] = 1));
   return matrix;
+}
+
+/** The part of S along which rotations near M go: (S − M Sᵀ M) / 2, of S beside the vector of ones where that stays. */
+function tangent(sum: Float64Array, matrix: Float64Array, { extent: n, freedom }: UnitClass): Float64Array {
+  const slope = freedom === "centred" ? besideOnes(sum, n) : sum;
+  const crossed = timesTransposed(timesTransposed(matrix, slope, n), transposed(matrix, n), n);
+  return slope.map((x, i) => (x - crossed[i]) / 2);
+}
+
+/** C S C for C = 1 − 1 1ᵀ / n: the means of rows and columns are taken off. */
+function besideOnes(matrix: Float64Array, n: number): Float64Array {
+  const rows = new Float64Array(n);
+  const columns = new Float64Array(n);
+  let all = 0;
+  matrix.forEach((x, at) => {
+    rows[Math.floor(at / n)] += x / n;
+    columns[at % n] += x / n;
+    all += x / (n * n);
+  });
+  return matrix.map((x, at) => x - rows[Math.floor(at / n)] - columns[at % n] + all);
 }

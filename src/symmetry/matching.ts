@@ -188,10 +188,15 @@ function isExchange(freedom: Freedom): boolean {
   return freedom === "permutation" || freedom === "monomial";
 }
 
+/** Whether the best map of a class is looked for among rotations: shears are settled before. */
+export function isTurned(freedom: Freedom): boolean {
+  return isWithin("centred", freedom);
+}
+
 /** The map M of a class with the largest ⟨M, S⟩. */
 export function bestMap(sum: Float64Array, { extent, freedom }: UnitClass): UnitMap {
   if (isExchange(freedom)) return exchange(assign(sum, extent).columns);
-  if (!isWithin("centred", freedom)) return exchange(identityOrder(extent));
+  if (!isTurned(freedom)) return exchange(identityOrder(extent));
   return rotation(freedom === "centred" ? aboutOnes(sum, extent) : polarFactor(sum, extent));
 }
 

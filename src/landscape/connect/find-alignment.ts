@@ -160,10 +160,11 @@ async function byLoss(
   keep: (by: Attempt["by"], start: number, found: Found) => Promise<void>,
   context: RunContext,
 ): Promise<void> {
-  const { sampledGradient } = terrain.ground(random.split("loss"), context);
+  const stream = random.split("loss");
+  const { sampledGradient } = terrain.ground(stream, context);
   let lowest: { readonly loss: number; readonly element: Matching["element"] } | undefined;
   let step = 0;
-  for await (const element of matchByLoss(pair, from.element, steps, sampledGradient)) {
+  for await (const element of matchByLoss(pair, from.element, steps, sampledGradient, stream.split("places"))) {
     step++;
     if (step % STRIDE !== 0 && step !== steps) continue;
     const theta = aligned(pair, element);
