@@ -32,7 +32,7 @@ export function chosenRows(matrix: Float64Array, n: number, chosen: Uint32Array)
 const BY_RUNS = 16;
 
 /** Where runs of numbers that follow one another begin, and how long they are. */
-function consecutive(numbers: Uint32Array): [at: number, length: number][] {
+export function consecutive(numbers: Uint32Array): [at: number, length: number][] {
   const runs: [number, number][] = [];
   for (let at = 0, end = 1; at < numbers.length; at = end++) {
     while (end < numbers.length && numbers[end] === numbers[end - 1] + 1) end++;
