@@ -1,62 +1,27 @@
 import { z } from "zod";
 import { safetensorsChunks } from "../files/safetensors.ts";
+import type { Problem } from "../problem/problem.ts";
 import { MODEL } from "../runs/argument.ts";
-import { defineExperiment } from "../runs/experiment.ts";
-import { chosen } from "../util/chosen.ts";
+import { defineExperiment, type Desk } from "../runs/experiment.ts";
+import { GRADIENT, LOSS, type Plan } from "../runs/plan.ts";
+import { aboutConstants } from "./connect/about-constants.ts";
 import { connectFigures } from "./connect/connect-figures.ts";
+import { connectOptions, type ConnectOptions, freedomsOf, kindOf } from "./connect/connect-options.ts";
 import { type ConnectResult, connectResult } from "./connect/connect-result.ts";
 import { connectSections } from "./connect/connect-sections.ts";
-import {
-  alignmentOf,
-  distanceOf,
-  heightsOf,
-  outputDifference,
-  profileOf,
-  sameOutputs,
-} from "./connect/describe-connection.ts";
-import { aboutConstants } from "./connect/about-constants.ts";
-import { alignBoth, lowest } from "./connect/align-both.ts";
-import { highestPoint } from "./connect/highest-point.ts";
-import { barrierOf, profileCurve } from "./connect/profile-curve.ts";
-import { type Curve, straight } from "./paths/curve.ts";
+import { alignmentOf, distanceOf, heightsOf, profileOf, sameOutputs } from "./connect/describe-connection.ts";
+import { barrierOf, PEAK_PLACES, placesOf, profileAlong } from "./connect/profile-curve.ts";
+import { alignTask, between, peakTask, placesTask, topTask, wayTask } from "./connect/tasks.ts";
+import { lowest, triedWith } from "./connect/tried.ts";
+import { taken, type Way, type WayKey, waysOf } from "./connect/ways.ts";
+import { coarseToFine } from "./grid.ts";
 import { linear } from "./paths/linear.ts";
 import { PATHS } from "./paths/registry.ts";
-import { Terrain } from "./terrain.ts";
+import { SEARCH_PRODUCTS } from "./plan-of-points.ts";
+import { partsOf } from "./tasks.ts";
+import { SAMPLED } from "./terrain.ts";
 
 const ALIGNED = "aligned.safetensors";
-
-const parameters = z.object({
-  other: z.string().describe("the other network"),
-  align: z.boolean().default(false).meta({
-    description: "bring the units of the other network into the order and the axes of the first",
-    group: "Way",
-  }),
-  path: z
-    .enum(PATHS.map(({ name }) => name))
-    .default(linear.name)
-    .meta({ description: "the way that is followed", group: "Way" }),
-  points: z.int().min(3).default(61).meta({ description: "points on each way", group: "Way", placeholder: "N" }),
-  steps: z
-    .int()
-    .min(1)
-    .default(400)
-    .meta({ description: "steps in which a way is found that is not straight", group: "Way", placeholder: "N" }),
-  bends: z
-    .int()
-    .min(1)
-    .default(3)
-    .meta({ description: "points of a chain or a band that move", group: "Way", placeholder: "N" }),
-  starts: z
-    .int()
-    .min(1)
-    .default(3)
-    .meta({ description: "starts of the matching of weights", group: "Way", placeholder: "N" }),
-  matchSteps: z
-    .int()
-    .min(0)
-    .default(100)
-    .meta({ description: "gradient steps of the matching by the loss half-way", group: "Way", placeholder: "N" }),
-});
 
 export const connect = defineExperiment({
   name: "connect",
@@ -83,77 +48,56 @@ export const connect = defineExperiment({
     ["thalweg connect a.onnx b.safetensors --data d.npz --align", "and what is left of it in one order of units"],
     ["thalweg connect a.onnx b.onnx --data d.npz --path bezier", "a curve that goes round it"],
   ],
-  parameters,
+  parameters: connectOptions,
+  tasks: [alignTask, wayTask, placesTask, peakTask, topTask],
   isRandom: true,
+  endsEarly: true,
   readsHeldOut: true,
   checks: "every-run",
   reads: (options) => [z.object({ other: z.string() }).parse(options).other],
-  async measure({ problem, weightsOf }, options, { random, context }) {
-    const { other: path, align, points } = options;
-    const other = weightsOf(path);
-    const kind = chosen("path", options.path, PATHS);
-    const terrain = Terrain.open(problem);
-    try {
-      const mine = terrain.lift(problem.point.parameters, problem.model);
-      const theirs = terrain.lift(other.theta, other.model);
-      const profiles: ConnectResult["profiles"][number][] = [];
-      const follow = async (name: string, curve: Curve, named: { path: string; isAligned: boolean }) => {
-        const found = await profileCurve(terrain, curve, points, context, name);
-        profiles.push(profileOf({ name, ...named }, found));
-        return { profile: found, curve };
-      };
-      const line = (name: string, to: Float64Array, isAligned: boolean) =>
-        follow(name, straight(mine, to), { path: linear.name, isAligned });
-      const before = await line("straight line", theirs, false);
-      let last = before;
-      const tried = align
-        ? await alignBoth(terrain, { mine, theirs }, options, random, context)
-        : { permuted: undefined, whole: undefined };
-      const exchanged = tried.permuted?.attempts[0];
+  plan: ({ problem }, options) => planOf(problem, connectOptions.parse(options)),
+  async measure(subject, options, desk) {
+    const { problem } = subject;
+    const { other: path, align } = options;
+    const { l2, precision } = problem.options;
+    const other = subject.weightsOf(path);
+    const freedoms = freedomsOf(options, l2);
+    const alignments = await desk.tasks(
+      alignTask,
+      freedoms.map((within) => ({ within })),
+    );
+    const tried = triedWith((freedom) => alignments[freedoms.indexOf(freedom)]);
+    const isBent = kindOf(options) !== linear;
+    const [bent] = await desk.tasks(wayTask, isBent ? [{}] : []);
+    return between(subject, options, async (terrain, ends) => {
+      const { mine, theirs } = ends;
       const found = lowest(tried);
-      const difference = found && (await outputDifference(terrain, theirs, found.theta));
-      const checks = difference ? [sameOutputs(difference, problem.options.precision)] : [];
-      // A network that computes something else is no alignment of the other.
-      const best = checks.every(({ passed }) => passed) ? found : undefined;
+      const best = taken(tried, precision);
+      const ways = waysOf(ends, tried, precision, options, isBent ? bent.points : undefined);
+      const profiled = await profilesOf(problem, ways, options.points, desk);
+      const last = ways[ways.length - 1];
+      const profileAt = (key: WayKey) => profiled.profiles[ways.findIndex((way) => way.key === key)];
+      const heightsAt = (key: WayKey) => {
+        const profile = ways.some((way) => way.key === key) ? profileAt(key) : undefined;
+        return profile ? heightsOf(profile) : null;
+      };
+      const lastProfile = profileAt(last.key);
+      const top = barrierOf(lastProfile, "train") ?? { t: 0, height: 0 };
+      const [{ rounding, highest }] = await desk.tasks(topTask, [{ way: last.key, t: top.t, height: top.height }]);
       const target = best?.theta ?? theirs;
-      const permuted =
-        exchanged && best && exchanged !== best
-          ? await line("line to the network with its units exchanged", exchanged.theta, true)
-          : undefined;
-      if (best) last = await line("line to the aligned network", target, true);
-      const aligned = best && last;
-      if (kind !== linear) {
-        const stream = random.split(kind.name);
-        const ground = terrain.ground(stream.split("examples"), context);
-        const curve = await kind.find(ground, [mine, target], options, stream, context);
-        const name = best ? `${kind.noun} to the aligned network` : kind.noun;
-        last = await follow(name, curve, { path: kind.name, isAligned: best !== undefined });
-      }
-      const top = barrierOf(last.profile, "train");
-      let rounding = 0;
-      for (const theta of [mine, last.curve.at(top?.t ?? 0), target])
-        rounding = Math.max(rounding, 3 * (await terrain.rounding(theta, random.split("rounding"), context)));
-      // Where statistics are taken anew, derivatives that hold them are those of another function.
-      const highest =
-        terrain.estimates || top === null || !(top.height > rounding) || !Number.isFinite(top.height)
-          ? null
-          : {
-              t: top.t,
-              loss: last.profile.at[last.profile.t.indexOf(top.t)].train.loss,
-              ...(await highestPoint(terrain, last.curve.at(top.t), random.split("highest"), context)),
-            };
+      const aligned = heightsAt("aligned");
       const result: ConnectResult = {
         other: path,
         barrier: {
-          before: heightsOf(before.profile),
-          after: last === before ? null : heightsOf(last.profile),
-          aligned: aligned ? heightsOf(aligned.profile) : null,
-          permuted: permuted ? heightsOf(permuted.profile) : exchanged && aligned ? heightsOf(aligned.profile) : null,
+          before: heightsOf(profileAt("straight")),
+          after: ways.length === 1 ? null : heightsOf(lastProfile),
+          aligned,
+          permuted: heightsAt("exchanged") ?? (best && best === tried.permuted ? aligned : null),
         },
         rounding,
-        profiles,
-        maxOutputDifference: difference?.largest ?? null,
-        outputSize: difference?.size ?? null,
+        profiles: ways.map((way, i) => profileOf(way, profiled.profiles[i], profiled.asked[i])),
+        maxOutputDifference: found?.difference.largest ?? null,
+        outputSize: found?.difference.size ?? null,
         alignment: best
           ? alignmentOf(ALIGNED, tried, {
               before: distanceOf(terrain, mine, theirs),
@@ -162,25 +106,113 @@ export const connect = defineExperiment({
           : null,
         estimatesStatistics: terrain.estimates,
         statisticsBatch: terrain.estimates ? problem.point.batchSize : null,
-        highest,
+        highest: highest && {
+          t: top.t,
+          loss: lastProfile.at[lastProfile.t.indexOf(top.t)].train.loss,
+          ...highest,
+        },
       };
-      const weights = () => safetensorsChunks(terrain.problem.space.unflatten(target, problem.options.precision));
+      const weights = () => safetensorsChunks(terrain.problem.space.unflatten(target, precision));
+      const attempts = [tried.permuted, tried.whole].flatMap((each) => each ?? []);
+      const isWhole =
+        profiled.asked.every((each) => each === null) &&
+        attempts.every((each) => each.isWhole) &&
+        (!isBent || bent.isWhole);
       return {
         result,
-        converged: true,
+        converged: isWhole,
         warnings: [
           ...aboutConstants(problem.model, other.model, path),
           ...(terrain.estimates ? [] : other.doubts),
           ...(align && !found ? [NOTHING_TO_ALIGN] : []),
+          ...new Set(attempts.flatMap(({ notes }) => notes)),
+          ...(isWhole ? [] : [ENDED_EARLY]),
         ],
-        checks,
+        checks: found ? [sameOutputs(found.difference, precision)] : [],
         beside: best ? [[ALIGNED, weights()] as const] : [],
       };
-    } finally {
-      await terrain.close();
-    }
+    });
   },
 });
+
+/** The losses along every way: evenly spaced, then closer around the highest point. */
+async function profilesOf(problem: Problem, ways: readonly Way[], points: number, desk: Desk) {
+  const inputs = ways.flatMap(({ key, curve }) => {
+    const t = fromEndsInwards(placesOf(curve, points));
+    const of = partsOf(problem, ways.length, t.length, desk.hasBudget);
+    return Array.from({ length: of }, (_, part) => ({ way: key, t: t.filter((_t, i) => i % of === part) }));
+  });
+  const parts = await desk.tasks(placesTask, inputs);
+  const places = ways.map(({ key }) => parts.flatMap((part, i) => (inputs[i].way === key ? part.places : [])));
+  const peaks = await desk.tasks(
+    peakTask,
+    ways.map(({ key }, i) => ({
+      way: key,
+      seen: places[i].map(({ t, train }) => ({ t, loss: train.loss })).sort((a, b) => a.t - b.t),
+    })),
+  );
+  return {
+    profiles: ways.map(({ curve }, i) => profileAlong(curve, [...places[i], ...peaks[i].places])),
+    asked: ways.map(({ key }, i) => {
+      const own = inputs.flatMap((input, k) => (input.way === key ? [{ ...parts[k], count: input.t.length }] : []));
+      const isWhole = own.every((each) => each.isWhole) && peaks[i].isWhole;
+      const around = peaks[i].isWhole ? peaks[i].places.length : PEAK_PLACES;
+      return isWhole ? null : own.reduce((sum, each) => sum + each.count, around);
+    }),
+  };
+}
+
+/** The two ends, then from coarse to fine: however early one stops, the whole way has been looked at. */
+function fromEndsInwards(t: readonly number[]): number[] {
+  const inner = t.slice(1, -1);
+  const order = coarseToFine([inner.length], [Math.floor(inner.length / 2)]);
+  return [t[0], t[t.length - 1], ...Array.from(order, (i) => inner[i])];
+}
+
+/** What each part takes, about. */
+function planOf(problem: Problem, options: ConnectOptions): Plan {
+  const kind = kindOf(options);
+  const freedoms = freedomsOf(options, problem.options.l2);
+  const { examples, heldOut } = problem;
+  const both = (examples + (heldOut?.examples ?? 0)) / examples;
+  const sampled = GRADIENT * Math.min(1, SAMPLED / examples);
+  const { losses, gradients, sampled: few } = kind.cost(options);
+  const ways = 1 + freedoms.length + (kind === linear ? 0 : 1);
+  const points = ways * (options.points + PEAK_PLACES);
+  const step = (name: string, title: string, work: number, products = 0) => ({
+    name,
+    title,
+    products,
+    work,
+    bytes: 0,
+    skipped: undefined,
+  });
+  return {
+    noun: "step",
+    steps: [
+      ...(options.align
+        ? [
+            step(
+              "alignment",
+              "bringing units into one order",
+              freedoms.length * ((options.starts + 5 + options.matchSteps / 5) * LOSS + options.matchSteps * sampled),
+            ),
+          ]
+        : []),
+      ...(kind === linear
+        ? []
+        : [step("way", `finding the ${kind.noun}`, losses * LOSS + gradients * GRADIENT + few * sampled)]),
+      step("points", `${points} points on ${ways === 1 ? "the way" : `${ways} ways`}`, points * both * LOSS),
+      step("top", "slope and curvature at the highest point", 1 + SEARCH_PRODUCTS, SEARCH_PRODUCTS),
+    ],
+    tasks: 1,
+    problem,
+    warnings: [],
+  };
+}
+
+const ENDED_EARLY =
+  "The time was spent before all was done: what is missing are points of the ways, steps of the way that was looked for, or tries of the alignment. Another run with a longer --time, or without, gets further.";
 
 const NOTHING_TO_ALIGN =
   "--align has no part in this run: as far as the graph was read, it lets no unit be moved without changing what the network computes.";

@@ -113,7 +113,7 @@ const TASK_WORK = 1e11;
 const TASKS_IN_TIME = 4;
 
 /** In how many parts so many points of each of some planes are measured: it follows from the problem, never from a clock. */
-function partsOf(problem: Problem, planes: number, points: number, hasBudget: boolean): number {
+export function partsOf(problem: Problem, planes: number, points: number, hasBudget: boolean): number {
   const { network, point, heldOut, examples } = problem;
   const each = multiplyAdds([network.graph.total]) / point.batchSize;
   const work = points * (each * (examples + (heldOut?.examples ?? 0)) + point.dimension);

@@ -1,5 +1,7 @@
 import type { Value } from "../graph/value.ts";
+import type { Computation } from "../problem/computation.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
+import type { Network } from "../problem/network.ts";
 import type { Point } from "../problem/point.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { Sample } from "../problem/sample.ts";
@@ -15,6 +17,7 @@ import { lossRounding } from "../quantities/loss-rounding.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { z } from "zod";
 import type { RunContext } from "../util/run-context.ts";
+import { isFloat } from "../util/tensor.ts";
 
 /** Loss and accuracy on one set of examples. */
 export interface Losses {
@@ -30,8 +33,13 @@ export interface LossesAt {
   readonly test: Losses | null;
 }
 
+interface GraphOfOutputs {
+  readonly outputs: readonly Value[];
+  readonly parameters: ReadonlyMap<string, Value>;
+}
+
 /** Examples of a gradient that is taken on some. */
-const SAMPLED = 256;
+export const SAMPLED = 256;
 
 /**
  * The loss of a network at any weights. Where the network is normalised by running statistics, they stand behind the
@@ -76,10 +84,22 @@ export class Terrain {
     return this.problem.space.tensors;
   }
 
-  /** The graph of the network's outputs, and its parameters in it. */
-  networkOf(batch?: number): { readonly outputs: readonly Value[]; readonly parameters: ReadonlyMap<string, Value> } {
-    const { graph, imported } = batch === undefined ? this.problem.network : this.problem.point.networkOf(batch);
-    return { outputs: [graph.outputs], parameters: imported.parameters };
+  /** The graph of all that the network puts out, whether or not the loss reads it, and its parameters in it. */
+  networkOf(batch?: number): GraphOfOutputs {
+    return this.valuesOf(batch === undefined ? this.problem.network : this.problem.point.networkOf(batch));
+  }
+
+  /** The same of a graph of the network that is at hand. */
+  valuesOf({ graph, imported }: Network): GraphOfOutputs {
+    return { outputs: [graph.outputs, ...imported.outputs.values()], parameters: imported.parameters };
+  }
+
+  /** Outputs of the file that the loss does not read and that hold floats, by name. */
+  get otherOutputs(): string[] {
+    const { network, options } = this.problem;
+    const { outputs } = network.imported;
+    const read = options.output ?? [...outputs.keys()][0];
+    return [...outputs].flatMap(([name, { dtype }]) => (name !== read && isFloat(dtype) ? [name] : []));
   }
 
   /** θ of weights of the problem, with the statistics of a model file. */
@@ -183,7 +203,7 @@ export class Terrain {
     return { operator: this.statistics ? operator : whole, release: () => point.release() };
   }
 
-  /** The outputs of the network with the statistics that θ has. */
+  /** What the loss reads of the network, with the statistics that θ has. */
   async outputs(theta: Float64Array, context: RunContext = {}): Promise<Float64Array> {
     const point = this.problem.at(theta);
     try {
@@ -191,6 +211,20 @@ export class Terrain {
     } finally {
       await point.release();
     }
+  }
+
+  /** What a computation gives at a place, batch by batch, with the statistics that θ has. */
+  async values(theta: Float64Array, computation: Computation, context: RunContext = {}): Promise<Float64Array[]> {
+    const point = this.problem.at(theta);
+    const found: Float64Array[] = [];
+    try {
+      await point.eachBatch(computation, context, (_batch, values) => {
+        found.push(...values.map(({ data }) => Float64Array.from(data)));
+      });
+    } finally {
+      await point.release();
+    }
+    return found;
   }
 
   /** ∇L on chosen examples, 0 for statistics. Cost: about three forward passes. */

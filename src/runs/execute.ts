@@ -230,7 +230,7 @@ export async function performTask(
 ): Promise<void> {
   requireTaskOf(recipe, task);
   const { progress, ...rest } = contextOf(
-    recipe.budget === null ? null : (kind.share * recipe.budget) / Math.max(1, among),
+    recipe.budget === null ? null : (kind.shareOf(recipe.options) * recipe.budget) / Math.max(1, among),
   );
   const context = {
     ...rest,

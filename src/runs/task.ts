@@ -40,8 +40,8 @@ interface TaskDefinition<
 > {
   /** Unique in its experiment. */
   readonly name: string;
-  /** The share of the time of the run that all tasks of this kind have together; all of it when absent. */
-  readonly share?: number;
+  /** The share of the time of the run that all tasks of this kind have together, by what was asked for; all of it when absent. */
+  readonly share?: number | ((options: Options) => number);
   readonly subject: Kind;
   readonly input: Input;
   readonly result: Result;
@@ -56,7 +56,8 @@ interface TaskDefinition<
 /** A kind of task as whoever hands out work sees it: JSON in, JSON out. */
 export interface AnyTaskKind {
   readonly name: string;
-  readonly share: number;
+  /** Of the time of a run with these options, what all tasks of this kind have together. */
+  shareOf(options: Options): number;
   /** @throws whatever keeps the task from being done; it may be tried again */
   perform(openers: Openers, recipe: Recipe, task: Task, around: TaskSurroundings): Promise<Json>;
 }
@@ -110,7 +111,7 @@ export function defineTask<
   };
   return {
     name,
-    share,
+    shareOf: (options) => (typeof share === "number" ? share : share(options)),
     of(recipe, input) {
       const encoded = inputType.encode(input);
       return {

@@ -16,6 +16,10 @@ const profile = z
       .describe("What is followed, for people: “straight line”, “line to the aligned network”, “Bézier curve”."),
     path: z.string().describe("By name: linear, bezier, chain, neb."),
     isAligned: z.boolean(),
+    asked: count
+      .nullable()
+      .default(null)
+      .describe("Points that were asked for, where the time was spent before all were measured; null where they were."),
     t: z.array(real).describe("From 0, the first network, to 1, the other."),
     arc: z.array(real).describe("Length of the way up to there."),
     train: losses,
@@ -28,7 +32,7 @@ const heights = z.object({
   test: extended.nullable().describe("Null where no held-out examples were given."),
 });
 
-const attempt = z.object({
+export const attempt = z.object({
   maps: z.string().describe("What units may be sent through: permutations, or all that the graph allows."),
   by: z
     .string()

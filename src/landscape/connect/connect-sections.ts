@@ -10,9 +10,10 @@ export function connectSections(result: ConnectResult): ShownSection[] {
 
 function barrierSection(result: ConnectResult): ShownSection {
   const { barrier, rounding, profiles } = result;
+  const isCut = profiles.some(({ asked }) => asked !== null);
   const hasHeldOut = profiles.some(({ test }) => test !== null);
-  const rows = profiles.map(({ name, t, train, test }) => [
-    name,
+  const rows = profiles.map(({ name, t, asked, train, test }) => [
+    asked === null ? name : `${name}, ${t.length} of ${asked} points`,
     ...[train, test].flatMap((losses) => [height(t, losses?.loss), highest(losses?.loss)].map(digits)),
   ]);
   return {
@@ -20,11 +21,13 @@ function barrierSection(result: ConnectResult): ShownSection {
     caveats: [],
     text: [...sentences(result)],
     readings: [
-      { label: "barrier, straight line", value: shown(barrier.before.train, rounding) },
-      ...(barrier.permuted ? [{ label: "units exchanged", value: shown(barrier.permuted.train, rounding) }] : []),
-      ...(barrier.aligned ? [{ label: "aligned", value: shown(barrier.aligned.train, rounding) }] : []),
+      { label: "barrier, straight line", value: shown(barrier.before.train, rounding, isCut) },
+      ...(barrier.permuted
+        ? [{ label: "units exchanged", value: shown(barrier.permuted.train, rounding, isCut) }]
+        : []),
+      ...(barrier.aligned ? [{ label: "aligned", value: shown(barrier.aligned.train, rounding, isCut) }] : []),
       ...(isCurved(result) && barrier.after
-        ? [{ label: "on the way asked for", value: shown(barrier.after.train, rounding) }]
+        ? [{ label: "on the way asked for", value: shown(barrier.after.train, rounding, isCut) }]
         : []),
       ...(result.highest
         ? [{ label: "directions that lead down at the highest point", value: downwards(result.highest) }]
@@ -58,11 +61,16 @@ function digits(value: number | null): string {
   return value === null ? "n/a" : formatNumber(value, 4);
 }
 
-function shown(value: number, rounding: number): string {
+/** A height is that of the highest point seen: where points are missing, it may be more. */
+function shown(value: number, rounding: number, isCut: boolean): string {
+  if (isCut) return value <= rounding ? "not known" : `at least ${formatNumber(value, 3)}`;
   return value <= rounding ? "0 to rounding" : formatNumber(value, 3);
 }
 
 function* sentences(result: ConnectResult): Generator<string> {
+  const cut = result.profiles.filter(({ asked }) => asked !== null);
+  if (cut.length > 0)
+    yield `The time was spent before all points were measured (${cut.map(({ name, t, asked }) => `${name}: ${t.length} of ${asked}`).join("; ")}): between those that were, the loss may be higher.`;
   const { barrier, rounding, profiles } = result;
   const { before, after } = barrier;
   const [line] = profiles;

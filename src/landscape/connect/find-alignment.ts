@@ -6,7 +6,7 @@ import { aligned, balancedPair, matchPair, type Pair, startingElement, weightEvi
 import { deriveSymmetry } from "../../symmetry/derive-symmetry.ts";
 import { matchByLoss } from "../../symmetry/match-by-loss.ts";
 import { agreementOf, type Evidence, type Matching } from "../../symmetry/matching.ts";
-import type { UnitClass, UnitValue } from "../../symmetry/symmetry.ts";
+import type { Symmetry, UnitClass, UnitValue } from "../../symmetry/symmetry.ts";
 import { identityElement } from "../../symmetry/unit-map.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import { sizeOf } from "../../util/tensor.ts";
@@ -53,6 +53,10 @@ function found({ element, steps }: Matching): Found {
 export interface Alignment {
   /** The one with the lowest loss half-way first. */
   readonly attempts: readonly Attempt[];
+  /** Whether all were made; else the time was spent before. */
+  readonly isWhole: boolean;
+  /** What could not be tried, in sentences. */
+  readonly notes: readonly string[];
   readonly classes: readonly (UnitClass & { readonly tensors: readonly string[] })[];
 }
 
@@ -64,7 +68,8 @@ const STRIDE = 5;
 
 /**
  * The maps of units that make one network like another, found in several ways: by weights from several starts, by
- * activations, and from the best of them by the loss half-way; or none, where that is no worse. Undefined where the graph lets no unit be moved.
+ * activations, and from the best of them by the loss half-way; or none, where that is no worse. Undefined where the graph
+ * lets no unit be moved. Once the time is up, what is left is not tried.
  */
 export async function findAlignment(
   terrain: Terrain,
@@ -105,7 +110,9 @@ export async function findAlignment(
     middle: await terrain.loss(halfWay(mine, theirs), context),
     element: asIs,
   });
-  for (let start = 0; start < starts; start++) {
+  const notes: string[] = [];
+  const isLate = () => context.outOfTime?.() === true;
+  for (let start = 0; start < starts && !isLate(); start++) {
     const stream = random.split(`weights ${start}`);
     await keep(
       "weights",
@@ -114,26 +121,31 @@ export async function findAlignment(
     );
     context.progress?.({ stage: "matching units", done: start + 1, total: starts + 1 });
   }
-  const activations = await activationEvidence(terrain, pair, context);
-  const byActivations = await matchPair(
-    pair,
-    activations,
-    identityElement(symmetry),
-    random.split("activations"),
-    context,
-  );
-  await keep("activations", 0, found(byActivations));
-  // What activations find may be a better start for weights than any other.
-  await keep(
-    "weights",
-    starts,
-    found(await matchPair(pair, weights, byActivations.element, random.split("both"), context)),
-  );
+  const activations = isLate() ? undefined : await activationEvidence(terrain, pair, context);
+  if (typeof activations === "string") notes.push(activations);
+  else if (activations !== undefined) {
+    const byActivations = await matchPair(
+      pair,
+      activations,
+      identityElement(symmetry),
+      random.split("activations"),
+      context,
+    );
+    await keep("activations", 0, found(byActivations));
+    // What activations find may be a better start for weights than any other.
+    await keep(
+      "weights",
+      starts,
+      found(await matchPair(pair, weights, byActivations.element, random.split("both"), context)),
+    );
+  }
   if (steps > 0) await byLoss(terrain, pair, best(attempts), { steps, random }, keep, context);
   const names = (units: number) =>
     symmetry.tensors.flatMap(({ name, dimensions }) => (dimensions.some((each) => each.units === units) ? [name] : []));
   return {
     attempts: attempts.sort((a, b) => heightOf(a) - heightOf(b)),
+    isWhole: !isLate(),
+    notes,
     classes: symmetry.classes.map((each, units) => ({ ...each, tensors: names(units) })),
   };
 }
@@ -143,7 +155,7 @@ function best(attempts: readonly Attempt[]): Attempt {
 }
 
 /** What is no number is higher than any. */
-export function heightOf({ middle }: Attempt): number {
+function heightOf({ middle }: Attempt): number {
   return Number.isNaN(middle) ? Number.MAX_VALUE : middle;
 }
 
@@ -165,6 +177,7 @@ async function byLoss(
   let lowest: { readonly loss: number; readonly element: Matching["element"] } | undefined;
   let step = 0;
   for await (const element of matchByLoss(pair, from.element, steps, sampledGradient, stream.split("places"))) {
+    if (context.outOfTime?.() === true) break;
     step++;
     if (step % STRIDE !== 0 && step !== steps) continue;
     const theta = aligned(pair, element);
@@ -176,26 +189,40 @@ async function byLoss(
   await keep("loss", from.start, { element: lowest.element, steps });
 }
 
-/** What the units of both networks give on the same examples, a few values of each class, each of size 1. */
+const ACTIVATIONS_LEFT_OUT =
+  "Units were not matched by what they give on the same examples, but by weights and by the loss half-way alone:";
+
+/**
+ * What the units of both networks give on the same examples, a few values of each class, each of size 1; or why there is
+ * no such evidence, in a sentence: it is one of several ways to find maps, and no part of what proves them.
+ */
 async function activationEvidence(
   terrain: Terrain,
   { symmetry, mine, theirs }: Pair,
   context: RunContext,
-): Promise<Evidence[]> {
+): Promise<Evidence[] | string> {
   const { problem } = terrain;
   const whole = Math.min(problem.examples, problem.options.batchSize);
-  // A file may be written for batches of one size only.
-  const count = whole > EXAMPLES && problem.takesBatch(EXAMPLES) ? EXAMPLES : whole;
-  const examples = Int32Array.from({ length: count }, (_, i) => i);
-  const network = { ...terrain.networkOf(examples.length), tensors: terrain.tensors };
   const { within, held } = symmetry;
-  const there = deriveSymmetry(network, { within, held }).symmetry;
+  const symmetryAt = (count: number) =>
+    deriveSymmetry({ ...terrain.networkOf(count), tensors: terrain.tensors }, { within, held }).symmetry;
+  // A file may be written for batches of one size only, or hold groups that are others in a smaller one.
+  const sizes = whole > EXAMPLES && problem.takesBatch(EXAMPLES) ? [EXAMPLES, whole] : [whole];
+  const fitting = sizes
+    .map((count) => ({ count, there: symmetryAt(count) }))
+    .find(({ there }) => isSameSymmetry(there, symmetry.symmetry));
+  if (fitting === undefined)
+    return `${ACTIVATIONS_LEFT_OUT} what may be moved hangs on how many examples the network is given at once.`;
+  const { count, there } = fitting;
+  const examples = Int32Array.from({ length: count }, (_, i) => i);
   const chosen = shownValues(there.values, there.classes.length);
+  if (chosen.length === 0)
+    return `${ACTIVATIONS_LEFT_OUT} none shows on the way in a value of a size that is compared.`;
   const activations: Computation = {
     name: "activations",
-    build: ({ network: { graph, imported } }) => {
+    build: ({ network }) => {
       const again = deriveSymmetry(
-        { outputs: [graph.outputs], parameters: imported.parameters, tensors: terrain.tensors },
+        { ...terrain.valuesOf(network), tensors: terrain.tensors },
         { within, held },
       ).symmetry;
       return chosen.map((at) => again.values[at].value);
@@ -203,21 +230,44 @@ async function activationEvidence(
   };
   const of = async (theta: Float64Array) => {
     const point = problem.at(theta, { examples });
-    const found: Float64Array[] = [];
+    const batches: Float64Array[][] = [];
     try {
       await point.eachBatch(activations, context, (_batch, values) => {
-        values.forEach(({ data }, i) => (found[i] = Float64Array.from(data)));
+        batches.push(values.map(({ data }) => Float64Array.from(data)));
       });
     } finally {
       await point.release();
     }
-    return found.map((values) => {
-      const size = norm2(values) || 1;
-      return values.map((x) => x / size);
-    });
+    return batches;
   };
-  const [here, other] = [await of(mine.theta), await of(theirs.theta)];
+  const both = [await of(mine.theta), await of(theirs.theta)];
+  const sizeAt = chosen.map((at) => sizeOf(there.values[at].dimensions.map(({ extent }) => extent)));
+  const isAsRead = both.every(
+    (batches) => batches.length === 1 && batches[0].every((values, i) => values.length === sizeAt[i]),
+  );
+  if (!isAsRead) return `${ACTIVATIONS_LEFT_OUT} they take more than one pass, in which units are counted otherwise.`;
+  const [here, other] = both.map(([values]) => values.map(ofSizeOne));
+  if ([...here, ...other].some((values) => values.some((x) => !Number.isFinite(x))))
+    return `${ACTIVATIONS_LEFT_OUT} some of that is no finite number.`;
   return chosen.map((at, i) => ({ dimensions: there.values[at].dimensions, mine: here[i], theirs: other[i] }));
+}
+
+function ofSizeOne(values: Float64Array): Float64Array {
+  const size = norm2(values) || 1;
+  return values.map((x) => x / size);
+}
+
+/** Whether the same maps are read off two graphs of one network, for batches of two sizes. */
+function isSameSymmetry(a: Symmetry, b: Symmetry): boolean {
+  const read = ({ classes, tensors }: Symmetry) =>
+    JSON.stringify([
+      classes.map(({ extent, freedom, places }) => [extent, freedom, places ?? null]),
+      tensors.map(({ name, dimensions }) => [
+        name,
+        dimensions.map(({ extent, units, dual }) => [extent, units ?? null, dual]),
+      ]),
+    ]);
+  return read(a) === read(b);
 }
 
 /** Elements of one value that are compared. */

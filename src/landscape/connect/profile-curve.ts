@@ -1,5 +1,5 @@
 import { norm2 } from "../../linalg/vector.ts";
-import type { RunContext } from "../../util/run-context.ts";
+import { type RunContext, throwIfInterrupted } from "../../util/run-context.ts";
 import type { Curve } from "../paths/curve.ts";
 import type { LossesAt, Terrain } from "../terrain.ts";
 
@@ -11,6 +11,17 @@ export interface CurveProfile {
   readonly at: readonly LossesAt[];
 }
 
+/** What was measured at a place of a curve. */
+export interface Place extends LossesAt {
+  readonly t: number;
+}
+
+/** Places that were measured, and whether all were that were asked for. */
+export interface Places {
+  readonly places: readonly Place[];
+  readonly isWhole: boolean;
+}
+
 /** How much higher the loss of a way is than the straight line between the losses of its ends. */
 export interface Barrier {
   readonly height: number;
@@ -18,52 +29,72 @@ export interface Barrier {
   readonly t: number;
 }
 
+/** Evenly spaced places, and those that the way is made of. */
+export function placesOf({ knots = [] }: Curve, points: number): number[] {
+  return [...new Set([...Array.from({ length: points }, (_, i) => i / (points - 1)), ...knots])].sort((a, b) => a - b);
+}
+
 /**
- * Loss and accuracy at evenly spaced points of a curve, and around the highest of them at points between.
- * Cost: points + 8 places.
+ * Loss and accuracy at places of a curve, until the time is up: at its ends in any case, as without them there is no height.
+ * Cost: a forward pass for each, on the data and on held-out examples.
  */
-export async function profileCurve(
+export async function measurePlaces(
   terrain: Terrain,
   curve: Curve,
-  points: number,
+  t: readonly number[],
   context: RunContext,
   title: string,
-): Promise<CurveProfile> {
-  const found = new Map<number, LossesAt>();
-  let done = 0;
-  const look = async (t: number) => {
-    found.set(t, await terrain.losses(curve.at(t), context));
-    context.progress?.({ stage: title, done: ++done, total: points + REFINEMENTS });
-  };
-  for (const t of placesOf(curve, points)) await look(t);
-  await refine(found, look);
-  const t = [...found.keys()].sort((a, b) => a - b);
+): Promise<Places> {
+  const places: Place[] = [];
+  for (const each of t) {
+    throwIfInterrupted(context);
+    if (each > 0 && each < 1 && context.outOfTime?.() === true) continue;
+    places.push({ t: each, ...(await terrain.losses(curve.at(each), context)) });
+    context.progress?.({ stage: title, done: places.length, total: t.length });
+  }
+  return { places, isWhole: places.length === t.length };
+}
+
+/** Rounds of looking closer at the highest point. */
+const ROUNDS = 4;
+
+/** What looking closer at it takes. */
+export const PEAK_PLACES = 2 * ROUNDS;
+
+/** Halves the steps on both sides of the highest point of a curve, a few times, and gives what was measured there. Cost: eight places. */
+export async function measurePeak(
+  terrain: Terrain,
+  curve: Curve,
+  seen: readonly { readonly t: number; readonly loss: number }[],
+  context: RunContext,
+  title: string,
+): Promise<Places> {
+  const known = new Map(seen.map(({ t, loss }) => [t, loss]));
+  const places: Place[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const t = [...known.keys()].sort((a, b) => a - b);
+    const at = t.flatMap((each) => ({ train: { loss: known.get(each) ?? Number.NaN, accuracy: null }, test: null }));
+    const top = t.indexOf(barrierOf({ t, at }, "train")?.t ?? 0);
+    if (top === 0 || top === t.length - 1) break;
+    const between = [top - 1, top + 1].map((next) => (t[top] + t[next]) / 2);
+    const found = await measurePlaces(terrain, curve, between, context, title);
+    for (const place of found.places) known.set(place.t, place.train.loss);
+    places.push(...found.places);
+    if (!found.isWhole) return { places, isWhole: false };
+  }
+  return { places, isWhole: true };
+}
+
+/** What was measured, in the order of the way. */
+export function profileAlong(curve: Curve, places: readonly Place[]): CurveProfile {
+  const sorted = places.toSorted((a, b) => a.t - b.t);
+  const t = sorted.map((place) => place.t);
   const arc: number[] = [0];
   for (let i = 1; i < t.length; i++) {
     const [from, to] = [curve.at(t[i - 1]), curve.at(t[i])];
     arc.push(arc[i - 1] + norm2(to.map((x, k) => x - from[k])));
   }
-  return { t, arc, at: t.flatMap((each) => found.get(each) ?? []) };
-}
-
-/** Evenly spaced places, and those that the way is made of. */
-function placesOf({ knots = [] }: Curve, points: number): Set<number> {
-  return new Set([...Array.from({ length: points }, (_, i) => i / (points - 1)), ...knots]);
-}
-
-const REFINEMENTS = 8;
-
-/** Halves the steps on both sides of the highest point, a few times. */
-async function refine(found: Map<number, LossesAt>, look: (t: number) => Promise<void>): Promise<void> {
-  for (let round = 0; round < REFINEMENTS / 2; round++) {
-    const t = [...found.keys()].sort((a, b) => a - b);
-    const at = t.flatMap((each) => found.get(each) ?? []);
-    const top = t.indexOf(barrierOf({ t, at }, "train")?.t ?? 0);
-    for (const next of [top - 1, top + 1]) {
-      if (next < 0 || next >= t.length || top === 0 || top === t.length - 1) continue;
-      await look((t[top] + t[next]) / 2);
-    }
-  }
+  return { t, arc, at: sorted };
 }
 
 /** max over the points of L(t) − ((1−t)·L(0) + t·L(1)), at least 0, which the ends give; null where there are no such losses. */

@@ -8,8 +8,10 @@ export const bezier: PathKind = {
   name: "bezier",
   noun: "Bézier curve",
   summary: "a quadratic Bézier curve whose middle point is trained",
-  async find(ground, ends, options, random, context) {
-    const points = await trainCurve(ground, ends, { points: 3, weightsAt }, options, random, context);
-    return { at: (t) => (t === 0 ? ends[0] : t === 1 ? ends[1] : combined(points, weightsAt(t))) };
-  },
+  find: (ground, ends, options, random, context) =>
+    trainCurve(ground, ends, { points: 3, weightsAt }, options, random, context),
+  curve: ([a, b], points) => ({
+    at: (t) => (t === 0 ? a : t === 1 ? b : combined([a, ...points, b], weightsAt(t))),
+  }),
+  cost: ({ steps }) => ({ losses: 0, gradients: 0, sampled: steps }),
 };

@@ -33,15 +33,27 @@ export const neb: PathKind = {
   async find(ground, [a, b], { bends, steps }, _random, context) {
     const line = straight(a, b);
     let points = Array.from({ length: bends + 2 }, (_, k) => line.at(k / (bends + 1)));
-    const relaxing = Math.max(1, Math.floor((steps * (1 - CLIMBING)) / CYCLES));
-    for (let cycle = 0; cycle < CYCLES; cycle++) {
+    const relaxing = relaxingOf(steps);
+    for (let cycle = 0; cycle < CYCLES && context.outOfTime?.() !== true; cycle++) {
       if (cycle > 0) points = await withOneMore(ground, points);
       points = await relaxed(ground, points, relaxing, context);
       context.progress?.({ stage: "relaxing the band", done: cycle + 1, total: CYCLES + 1 });
     }
-    return throughPoints(await climbed(ground, points, Math.ceil(steps * CLIMBING), context));
+    const climbing = await climbed(ground, points, Math.ceil(steps * CLIMBING), context);
+    return { points: climbing.slice(1, -1), isWhole: context.outOfTime?.() !== true };
+  },
+  curve: ([a, b], points) => throughPoints([a, ...points, b]),
+  cost({ bends, steps }) {
+    const moved = Array.from({ length: CYCLES }, (_, cycle) => bends + cycle).reduce((sum, each) => sum + each, 0);
+    const pushes = relaxingOf(steps) * moved;
+    return { losses: pushes, gradients: pushes + Math.ceil(steps * CLIMBING), sampled: 0 };
   },
 };
+
+/** Steps of each cycle. */
+function relaxingOf(steps: number): number {
+  return Math.max(1, Math.floor((steps * (1 - CLIMBING)) / CYCLES));
+}
 
 /** A point that moves by a force, whose steps follow from how the force changed. */
 class Mover {
@@ -79,7 +91,7 @@ async function relaxed(
 ): Promise<Float64Array[]> {
   const movers = start.map((point) => new Mover(point));
   const ends = [await ground.value(start[0]), await ground.value(start[start.length - 1])];
-  for (let step = 0; step < steps; step++) {
+  for (let step = 0; step < steps && context.outOfTime?.() !== true; step++) {
     throwIfInterrupted(context);
     const points = movers.map(({ point }) => point);
     const losses = [ends[0]];
@@ -142,7 +154,7 @@ async function climbed(
   const mover = new Mover(points[top]);
   const band = [...points];
   let first = 0;
-  for (let step = 0; step < steps; step++) {
+  for (let step = 0; step < steps && context.outOfTime?.() !== true; step++) {
     throwIfInterrupted(context);
     const slope = await ground.gradient(mover.point);
     const { tangent, before, behind } = tangentAt(band, losses, top);

@@ -17,6 +17,13 @@ export interface PathOptions {
   readonly steps: number;
 }
 
+/** Points that a way is made of, its ends left out. */
+export interface FoundWay {
+  readonly points: readonly Float64Array[];
+  /** Whether all steps that were asked for were taken; else the time was spent before. */
+  readonly isWhole: boolean;
+}
+
 /** A way of finding a way between two networks whose ends stay what they are. */
 export interface PathKind {
   /** Unique: what `--path` says. */
@@ -30,5 +37,9 @@ export interface PathKind {
     options: PathOptions,
     random: RandomStream,
     context: RunContext,
-  ): Promise<Curve>;
+  ): Promise<FoundWay>;
+  /** The way through points that were found, and its ends. */
+  curve(ends: readonly [Float64Array, Float64Array], points: readonly Float64Array[]): Curve;
+  /** How many losses and gradients `find` takes; sampled ones are on some examples. */
+  cost(options: PathOptions): { readonly losses: number; readonly gradients: number; readonly sampled: number };
 }

@@ -4,12 +4,12 @@ import { lossNamed } from "../../../test/support/reference-case.ts";
 import { add, mul, sub } from "../../ops/arithmetic.ts";
 import { concat } from "../../ops/movement.ts";
 import { createRandom } from "../../random/random-stream.ts";
-import { barrierOf, profileCurve } from "../connect/profile-curve.ts";
+import { barrierOf, measurePeak, measurePlaces, placesOf, profileAlong } from "../connect/profile-curve.ts";
 import { highestPoint } from "../connect/highest-point.ts";
 import { Terrain } from "../terrain.ts";
 import { bezier } from "./bezier.ts";
 import { chain } from "./chain.ts";
-import { straight } from "./curve.ts";
+import { type Curve, straight } from "./curve.ts";
 import { neb } from "./neb.ts";
 
 /**
@@ -41,6 +41,13 @@ function criticalPoints(): number[] {
   return [0, 1, 2].map((k) => size * Math.cos(angle - (2 * Math.PI * k) / 3)).toSorted((x, y) => x - y);
 }
 
+async function profiled(terrain: Terrain, curve: Curve) {
+  const { places } = await measurePlaces(terrain, curve, placesOf(curve, 21), {}, "way");
+  const seen = places.map(({ t, train: { loss } }) => ({ t, loss }));
+  const peak = await measurePeak(terrain, curve, seen, {}, "way");
+  return profileAlong(curve, [...places, ...peak.places]);
+}
+
 const [left, saddle, right] = criticalPoints();
 const well = (a: number) => Float64Array.of(a, 1 - a * a);
 
@@ -50,8 +57,9 @@ describe("ways between two wells", () => {
     const ends = [well(left), well(right)] as const;
     const random = createRandom(1);
     const options = { bends: 4, steps: 400 };
-    const curve = await neb.find(terrain.ground(random), ends, options, random, {});
-    const profile = await profileCurve(terrain, curve, 21, {}, "band");
+    const { points } = await neb.find(terrain.ground(random), ends, options, random, {});
+    const curve = neb.curve(ends, points);
+    const profile = await profiled(terrain, curve);
     const top = barrierOf(profile, "train");
     const loss = await terrain.loss(well(saddle));
     const highest = Math.max(...profile.at.map(({ train }) => train.loss));
@@ -67,15 +75,30 @@ describe("ways between two wells", () => {
     expect(top?.height).toBeGreaterThan(0);
   });
 
+  it.each([bezier, chain, neb])("ends where its time does, and says so ($name)", async (kind) => {
+    const terrain = Terrain.open(problem);
+    const ends = [well(left), well(right)] as const;
+    const random = createRandom(1);
+    let remaining = 20;
+    const ground = terrain.ground(random);
+    const late = { outOfTime: () => remaining-- <= 0 };
+    const { points, isWhole } = await kind.find(ground, ends, { bends: 3, steps: 300 }, random, late);
+    expect(isWhole).toBe(false);
+    const curve = kind.curve(ends, points);
+    expect([curve.at(0), curve.at(1)]).toEqual(ends);
+    expect(remaining).toBeGreaterThan(-10);
+  });
+
   it.each([bezier, chain])(
     "a trained way is lower than the straight line, and has the same ends ($name)",
     async (kind) => {
       const terrain = Terrain.open(problem);
       const ends = [well(left), well(right)] as const;
       const random = createRandom(1);
-      const curve = await kind.find(terrain.ground(random), ends, { bends: 3, steps: 300 }, random, {});
+      const { points } = await kind.find(terrain.ground(random), ends, { bends: 3, steps: 300 }, random, {});
+      const curve = kind.curve(ends, points);
       expect([curve.at(0), curve.at(1)]).toEqual(ends);
-      const [before, after] = [straight(...ends), curve].map((each) => profileCurve(terrain, each, 21, {}, "way"));
+      const [before, after] = [straight(...ends), curve].map((each) => profiled(terrain, each));
       const [line, way] = [barrierOf(await before, "train"), barrierOf(await after, "train")];
       const pass = (await terrain.loss(well(saddle))) - (await terrain.loss(well(left)));
       expect(line?.height).toBeGreaterThan(2 * pass);

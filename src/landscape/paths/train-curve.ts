@@ -2,7 +2,7 @@ import { norm2 } from "../../linalg/vector.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import { type RunContext, throwIfInterrupted } from "../../util/run-context.ts";
 import { straight } from "./curve.ts";
-import type { Ground, PathOptions } from "./path.ts";
+import type { FoundWay, Ground, PathOptions } from "./path.ts";
 
 /** A step of every number, at first, as a share of how far the ends are apart in it, on average. */
 const FIRST_STEP = 0.1;
@@ -25,7 +25,7 @@ export function combined(points: readonly Float64Array[], weights: readonly numb
 }
 
 /**
- * The points of a way of least mean loss, ∫ L(Σ wₖ(t) Pₖ) dt, its ends fixed (Garipov et al. 2018): at a random t, ∂/∂Pₖ is
+ * The points between the ends of a way of least mean loss, ∫ L(Σ wₖ(t) Pₖ) dt, its ends fixed (Garipov et al. 2018): at a random t, ∂/∂Pₖ is
  * wₖ(t)·∇L; steps by Adam (Kingma & Ba 2015), falling to 0 along a cosine. They begin on the straight line.
  * Cost: one gradient a step.
  */
@@ -36,7 +36,7 @@ export async function trainCurve(
   { steps }: Pick<PathOptions, "steps">,
   random: RandomStream,
   context: RunContext,
-): Promise<Float64Array[]> {
+): Promise<FoundWay> {
   const line = straight(a, b);
   const points = Array.from({ length: count }, (_, k) => line.at(k / (count - 1)).slice());
   const inner = points.slice(1, -1);
@@ -45,6 +45,7 @@ export async function trainCurve(
   const apart = norm2(a.map((x, i) => x - b[i])) / Math.sqrt(a.length);
   for (let step = 1; step <= steps; step++) {
     throwIfInterrupted(context);
+    if (context.outOfTime?.() === true) return { points: inner, isWhole: false };
     // Each stretch of the way gets as many steps as any other.
     const t = ((step % STRETCHES) + random.uniform()) / STRETCHES;
     const weights = weightsAt(t);
@@ -63,7 +64,7 @@ export async function trainCurve(
     });
     context.progress?.({ stage: "training the way", done: step, total: steps });
   }
-  return points;
+  return { points: inner, isWhole: true };
 }
 
 const STRETCHES = 8;
