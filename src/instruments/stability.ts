@@ -6,6 +6,8 @@ import { stabilityPart } from "./stability/stability-part.ts";
 import type { Ground } from "./judge-verdict.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { sentence } from "./reading.ts";
+import { COORDINATE_OPTIMIZERS } from "../optimizers/registry.ts";
+import { largestStepSize } from "../optimizers/stability-limit.ts";
 
 const parameters = z.object({
   momentum: z.number().min(0).lt(1).default(0.9).describe("β of the momentum methods in the stability limits"),
@@ -13,31 +15,24 @@ const parameters = z.object({
 });
 
 /**
- * Largest step sizes at which the methods are stable on a quadratic with largest curvature λ, full
- * batch (Cohen et al. 2021, Appendix; checked at 0.999 and 1.001 times each limit).
+ * Largest step sizes at which the optimisers are stable on a quadratic with largest curvature λ of the Hessian, full batch;
+ * one for each formula.
  */
 export function stabilityLimits(sharpness: number, beta: number) {
-  return [
-    { method: "gradient descent", formula: "2/λ", stepSize: 2 / sharpness, note: "Full batch, fixed step." },
-    {
-      method: `heavy ball, β = ${beta}`,
-      formula: "2(1+β)/λ",
-      stepSize: (2 * (1 + beta)) / sharpness,
-      note: "v ← βv − ηg, θ ← θ + v: PyTorch's SGD with momentum.",
-    },
-    {
-      method: `Nesterov, β = ${beta}`,
-      formula: "(2+2β)/(λ(1+2β))",
-      stepSize: (2 + 2 * beta) / (sharpness * (1 + 2 * beta)),
-      note: "The gradient is taken ahead of the step.",
-    },
-    {
-      method: `gradient averaged with weight 1 − β, β = ${beta}`,
-      formula: "(2+2β)/((1−β)λ)",
-      stepSize: (2 + 2 * beta) / ((1 - beta) * sharpness),
-      note: "m ← βm + (1−β)g, θ ← θ − ηm. Adam obeys it with λ of the preconditioned Hessian D⁻¹H, D = √v + ε, not with this λ.",
-    },
-  ];
+  const limits = COORDINATE_OPTIMIZERS.flatMap((optimizer) => {
+    const hasMomentum = "momentum" in optimizer.parameters.shape;
+    const limit = optimizer.with(hasMomentum ? { momentum: beta } : {}).stabilityLimit;
+    if (limit?.matrix !== "H") return [];
+    return [
+      {
+        method: hasMomentum ? `${optimizer.title}, β = ${beta}` : optimizer.title,
+        formula: limit.formula,
+        stepSize: largestStepSize(limit, sharpness),
+        note: limit.note,
+      },
+    ];
+  });
+  return limits.filter(({ formula }, i) => limits.findIndex((each) => each.formula === formula) === i);
 }
 
 export const stabilityInstrument = defineInstrument({

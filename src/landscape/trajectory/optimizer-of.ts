@@ -31,7 +31,7 @@ export function optimizerOf(
     line,
     top: settledAt(largest, line?.curvature ?? null),
     // 2/η is known for plain SGD alone.
-    batchSharpness: settledAt(sharpness, lr !== undefined && optimizer === "sgd" && momentum === 0 ? 2 / lr : null),
+    batchSharpness: settledAt(sharpness, line?.formula === "2/η" ? line.curvature : null),
   };
 }
 

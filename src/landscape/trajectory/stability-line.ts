@@ -1,4 +1,6 @@
-import { stabilityLimits } from "../../instruments/stability.ts";
+import { COORDINATE_OPTIMIZERS } from "../../optimizers/registry.ts";
+import { largestCurvature } from "../../optimizers/stability-limit.ts";
+import { chosen } from "../../util/chosen.ts";
 import type { TrajectoryOptions } from "./trajectory-options.ts";
 
 /** The curvature above which an optimiser is unstable on a quadratic, at its step size. */
@@ -14,26 +16,32 @@ export interface StabilityLine {
  * The stability line of an optimiser (Cohen et al. 2021, 2022). The limits of step size and curvature are the same formulas:
  * η < c/λ is λ < c/η. It is that of a fixed step on the full batch; with mini-batches λmax stays below it.
  */
-export function stabilityLine({ lr, optimizer, momentum }: Pick<TrajectoryOptions, "lr" | "optimizer" | "momentum">) {
+export function stabilityLine({
+  lr,
+  optimizer: name,
+  momentum,
+}: Pick<TrajectoryOptions, "lr" | "optimizer" | "momentum">): StabilityLine | null {
   if (lr === undefined) return null;
-  const [plain, heavyBall, nesterov] = stabilityLimits(lr, momentum);
-  const of = ({ stepSize, formula }: typeof plain, name: string): StabilityLine => ({
-    curvature: stepSize,
-    formula: formula.replaceAll("λ", "η"),
-    says: `The largest curvature at which full-batch ${name} is stable on a quadratic; with mini-batches instability sets in below it, as each batch has a curvature of its own.`,
-  });
-  switch (optimizer) {
-    case "sgd":
-      return momentum === 0
-        ? of(plain, "gradient descent with this fixed step")
-        : of(heavyBall, `gradient descent with heavy-ball momentum ${momentum}`);
-    case "nesterov":
-      return of(nesterov, `gradient descent with Nesterov momentum ${momentum}`);
-    case "adam":
-      return {
-        curvature: null,
-        formula: null,
-        says: "Adam's limit, (2+2β)/((1−β)η) on the full batch, is one of the preconditioned Hessian D⁻¹H, D = √v + ε, not of H: it needs the second moments v, which files of weights do not hold.",
-      };
-  }
+  const optimizer = chosen("optimiser", name, COORDINATE_OPTIMIZERS);
+  const hasMomentum = "momentum" in optimizer.parameters.shape;
+  const { title } = optimizer;
+  const limit = optimizer.with({ lr, ...(hasMomentum && { momentum }) }).stabilityLimit;
+  if (limit === undefined)
+    return {
+      curvature: null,
+      formula: null,
+      says: `${title} with a fixed step has no curvature up to which it settles: its steps do not shrink.`,
+    };
+  const formula = limit.formula.replaceAll("λ", "η");
+  if (limit.matrix !== "H")
+    return {
+      curvature: null,
+      formula: null,
+      says: `The limit of ${title}, ${formula} on the full batch, is one of the preconditioned Hessian D⁻¹H, D = √v + ε, not of H: it needs the second moments v, which files of weights do not hold.`,
+    };
+  return {
+    curvature: largestCurvature(limit, lr),
+    formula,
+    says: `The largest curvature at which full-batch ${title}${hasMomentum && momentum > 0 ? ` with momentum ${momentum}` : ""} with this fixed step is stable on a quadratic; with mini-batches instability sets in below it, as each batch has a curvature of its own.`,
+  };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { COORDINATE_OPTIMIZERS } from "../../optimizers/registry.ts";
 
 const OPTIMISER = "The optimiser that made the checkpoints";
 
@@ -9,7 +10,10 @@ export const trajectoryOptions = z.object({
     .positive()
     .optional()
     .meta({ description: "its step size η, for the stability line", group: OPTIMISER }),
-  optimizer: z.enum(["sgd", "nesterov", "adam"]).default("sgd").meta({ description: "its kind", group: OPTIMISER }),
+  optimizer: z
+    .enum(COORDINATE_OPTIMIZERS.map(({ name }) => name))
+    .default("sgd")
+    .meta({ description: "its kind", group: OPTIMISER }),
   momentum: z.number().min(0).lt(1).default(0).meta({ description: "its momentum β", group: OPTIMISER }),
   batch: z
     .int()

@@ -1,0 +1,65 @@
+import { z } from "zod";
+import type { CoordinateRule } from "./optimizer.ts";
+import { damping, decayRate, stepSize } from "./parameters.ts";
+import { withDecay } from "./sgd-rule.ts";
+
+/** The numbers that Adam and AdamW share. */
+export const adamParameters = {
+  lr: stepSize(1e-3),
+  beta1: decayRate(0.9, "share β₁ of the mean gradient that stays"),
+  beta2: decayRate(0.999, "share β₂ of the mean square that stays"),
+  eps: damping(1e-8),
+  amsgrad: z.boolean().default(false).describe("never let the mean square fall (Reddi, Kale & Kumar 2018)"),
+};
+
+interface AdamOptions {
+  readonly lr: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly amsgrad: boolean;
+  readonly weightDecay: number;
+}
+
+/**
+ * m ← m + (1−β₁)(g−m), v ← β₂v + (1−β₂)g², θ ← θ − (η/c₁) m/(√v/√c₂ + ε), c = 1 − βᵗ.
+ *
+ * @param isDecoupled whether the weights decay by themselves, θ ← (1−ηw)θ before the step, and not by the loss
+ */
+export function adamRule(
+  { lr, beta1, beta2, eps, amsgrad, weightDecay }: AdamOptions,
+  isDecoupled: boolean,
+): CoordinateRule<"scaled" | "spread" | "kept"> {
+  return {
+    state: ["exp_avg", "exp_avg_sq", ...(amsgrad ? ["max_exp_avg_sq"] : [])],
+    numbers: (step, stepSize = lr) => ({
+      scaled: stepSize / (1 - beta1 ** (step + 1)),
+      spread: Math.sqrt(1 - beta2 ** (step + 1)),
+      kept: 1 - stepSize * weightDecay,
+    }),
+    update(a, { weight, gradient, state: [mean, square, largest], numbers }) {
+      const slope = isDecoupled ? gradient : withDecay(a, gradient, weight, weightDecay);
+      const from = isDecoupled && weightDecay !== 0 ? a.mul(weight, numbers.kept) : weight;
+      const nextMean = a.add(mean, a.mul(a.sub(slope, mean), 1 - beta1));
+      const nextSquare = a.add(a.mul(square, beta2), a.mul(a.mul(slope, slope), 1 - beta2));
+      const nextLargest = amsgrad ? a.max(largest, nextSquare) : nextSquare;
+      const size = a.add(a.div(a.sqrt(nextLargest), numbers.spread), eps);
+      return {
+        weight: a.sub(from, a.div(a.mul(nextMean, numbers.scaled), size)),
+        state: amsgrad ? [nextMean, nextSquare, nextLargest] : [nextMean, nextSquare],
+      };
+    },
+  };
+}
+
+/** What Adam's limits have in common: that of the averaged gradient, behind the preconditioner. */
+export const ADAM_LIMIT = {
+  formula: "(2+2β₁)/((1−β₁)λ)",
+  matrix: "D⁻¹H",
+  note: "λ is of the preconditioned Hessian D⁻¹H, D = √v + ε, with v as it stands.",
+} as const;
+
+/** (2+2β₁)/(1−β₁). */
+export function adamProduct(beta1: number): number {
+  return (2 + 2 * beta1) / (1 - beta1);
+}

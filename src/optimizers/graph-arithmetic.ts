@@ -1,0 +1,26 @@
+import { add, div, mul, sub } from "../ops/arithmetic.ts";
+import { maximum } from "../ops/logic.ts";
+import { sign, sqrt } from "../ops/unary.ts";
+import type { Graph } from "../graph/graph.ts";
+import type { DType } from "../util/tensor.ts";
+import type { Value } from "../graph/value.ts";
+import type { Arithmetic } from "./arithmetic.ts";
+
+/**
+ * Arithmetic of the values of a graph, element by element and broadcast: an update rule becomes part of the graph.
+ *
+ * @param graph of the operands
+ * @param dtype of the operands, which plain numbers are rounded to
+ */
+export function graphArithmetic(graph: Graph, dtype: DType): Arithmetic<Value> {
+  const lifted = (x: Value | number) => (typeof x === "number" ? graph.scalar(x, dtype) : x);
+  return {
+    add: (x, y) => add(lifted(x), lifted(y)),
+    sub: (x, y) => sub(lifted(x), lifted(y)),
+    mul: (x, y) => mul(lifted(x), lifted(y)),
+    div: (x, y) => div(lifted(x), lifted(y)),
+    max: (x, y) => maximum(lifted(x), lifted(y)),
+    sqrt,
+    sign,
+  };
+}

@@ -1,0 +1,97 @@
+import type { z } from "zod";
+import { readOptions } from "../util/options.ts";
+import type { Arithmetic } from "./arithmetic.ts";
+import type { StabilityLimit } from "./stability-limit.ts";
+
+/** One coordinate, or one tensor of them, as a step finds it. */
+export interface Coordinate<T, Numbers extends string = string> {
+  readonly weight: T;
+  readonly gradient: T;
+  /** In the order of the rule's `state`; zero before the first step. */
+  readonly state: readonly T[];
+  /** Of {@link CoordinateRule.numbers} at this step. */
+  readonly numbers: Readonly<Record<Numbers, T>>;
+}
+
+/** What a step makes of it. */
+export interface Updated<T> {
+  readonly weight: T;
+  readonly state: readonly T[];
+}
+
+/**
+ * An update that treats every coordinate alike and alone. It is written once, over an {@link Arithmetic}: numbers walk on a
+ * toy function, values of a graph train a network.
+ *
+ * @example
+ * const { rule } = adam.with({ lr: 0.1 });
+ * const numbers = rule.numbers(0); // of the first step
+ * rule.update(numberArithmetic, { weight: 1, gradient: 2, state: rule.state.map(() => 0), numbers }).weight; // 0.9
+ */
+export interface CoordinateRule<Numbers extends string = string> {
+  /** Names of what is kept between steps, one number for each coordinate: PyTorch's. */
+  readonly state: readonly string[];
+  /**
+   * The numbers that a step takes from outside: step size, corrections of bias.
+   *
+   * @param step from 0
+   * @param stepSize where a schedule gives one; the optimiser's own when absent
+   */
+  numbers(step: number, stepSize?: number): Readonly<Record<Numbers, number>>;
+  update<T>(arithmetic: Arithmetic<T>, coordinate: Coordinate<T, Numbers>): Updated<T>;
+}
+
+/** What an optimiser is called, does and comes from. */
+interface Description<Parameters extends z.ZodObject> {
+  /** Kebab-case, unique. */
+  readonly name: string;
+  /** As sentences call it: "heavy ball". */
+  readonly title: string;
+  /** Half a sentence: what it does. */
+  readonly summary: string;
+  /** The update in TeX. */
+  readonly formula: string;
+  /** Author and year. */
+  readonly source: string;
+  /** With the defaults of its reference implementation, PyTorch's where it has it. */
+  readonly parameters: Parameters;
+}
+
+interface CoordinateDefinition<Parameters extends z.ZodObject> extends Description<Parameters> {
+  rule(options: z.output<Parameters>): CoordinateRule;
+  /** Absent where no fixed step is stable or unstable by the curvature. */
+  stabilityLimit?(options: z.output<Parameters>): StabilityLimit;
+}
+
+/** An optimiser whose update is a {@link CoordinateRule}. */
+export interface CoordinateOptimizer extends Description<z.ZodObject> {
+  /**
+   * The optimiser with its numbers; defaults for those that are not given.
+   *
+   * @throws ThalwegError `unknown-option`, `bad-option` of kind "usage"
+   */
+  with(options: object): {
+    readonly rule: CoordinateRule;
+    /** Undefined where the curvature does not decide whether a fixed step is stable. */
+    readonly stabilityLimit: StabilityLimit | undefined;
+  };
+}
+
+/** Declares an optimiser that acts coordinate by coordinate. */
+export function defineCoordinateOptimizer<Parameters extends z.ZodObject>(
+  definition: CoordinateDefinition<Parameters>,
+): CoordinateOptimizer {
+  const { name, title, summary, formula, source, parameters } = definition;
+  return {
+    name,
+    title,
+    summary,
+    formula,
+    source,
+    parameters,
+    with(given) {
+      const options = readOptions(name, parameters, given);
+      return { rule: definition.rule(options), stabilityLimit: definition.stabilityLimit?.(options) };
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import { z } from "zod";
+
+/** Step size η of an optimiser. */
+export function stepSize(usual: number) {
+  return z.number().positive().default(usual).describe("step size η");
+}
+
+/** A share of what was, between 0 and 1. */
+export function decayRate(usual: number, description: string) {
+  return z.number().min(0).lt(1).default(usual).describe(description);
+}
+
+/** λ‖θ‖²/2 in the loss. */
+export const coupledDecay = z
+  .number()
+  .min(0)
+  .default(0)
+  .describe("weight decay w as L2 in the loss: wθ is added to the gradient");
+
+/** What keeps a quotient finite. */
+export function damping(usual: number) {
+  return z.number().min(0).default(usual).describe("ε, added to the denominator");
+}
