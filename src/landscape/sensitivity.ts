@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { norm2 } from "../linalg/vector.ts";
+import { sentence } from "../instruments/reading.ts";
 import type { Problem } from "../problem/problem.ts";
 import { hessianOperator } from "../quantities/hessian-operator.ts";
 import { lossRounding } from "../quantities/loss-rounding.ts";
@@ -17,7 +18,15 @@ import { allocate } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { filtersOf, type TensorFilters } from "./filters.ts";
 import type { Change } from "./sensitivity/change.ts";
-import { changesOf } from "./sensitivity/change-kinds.ts";
+import {
+  amountsOf,
+  CHANGE_KINDS,
+  changeColumns,
+  changeFlags,
+  changeOf,
+  changesOf,
+  isChange,
+} from "./sensitivity/change-kinds.ts";
 import { chooseBits } from "./sensitivity/choose-bits.ts";
 import { predictChanges } from "./sensitivity/predict-change.ts";
 import { rankCorrelation } from "./sensitivity/rank-correlation.ts";
@@ -36,15 +45,7 @@ import { sensitivitySections } from "./sensitivity/sensitivity-sections.ts";
 const TENSORS_A_TASK = 4;
 
 const parameters = z.object({
-  bits: z.array(z.int().min(2).max(16)).default([8, 4]).meta({
-    description: "bits to which weights are rounded, symmetrically, with a scale for each channel",
-    group: "Changes",
-  }),
-  prune: z.array(z.number().gt(0).lt(1)).default([]).meta({
-    description: "shares of each tensor that become 0, the smallest weights first",
-    placeholder: "SHARE",
-    group: "Changes",
-  }),
+  ...changeFlags,
   budget: z.number().gt(0).max(1).optional().meta({
     description: "bits in all, as a share of those of 32-bit floats: which tensor gets how many",
     placeholder: "SHARE",
@@ -112,7 +113,7 @@ const oneByOne = defineTask({
         rows.push({
           ...each,
           name: tensor.label ?? tensor.name,
-          ...shown(changes[i]),
+          ...amountsOf(changes[i]),
           parameters: tensor.size,
           channels: role === "offset" ? 1 : count,
           distance,
@@ -130,7 +131,7 @@ const allAtOnce = defineTask({
   subject: "problem",
   input: z.object({
     label: z.string(),
-    changes: z.array(z.object({ tensor: z.string(), kind: z.enum(["bits", "prune"]), amount: z.number() })),
+    changes: z.array(z.object({ tensor: z.string(), ...changeColumns })),
     home,
   }),
   result: changedLoss,
@@ -138,10 +139,10 @@ const allAtOnce = defineTask({
   opens: (request) => request,
   async measure({ problem }, { changes: asked, home: known }, _options, { context }) {
     const all = new Map(filtersOf(problem).map((filters) => [filters.tensor.name, filters]));
-    const parts = asked.flatMap(({ tensor, kind, amount }) => {
+    const parts = asked.flatMap(({ tensor, ...amounts }) => {
       const filters = all.get(tensor);
-      const given = { bits: [], prune: [], [kind]: [amount] };
-      return filters === undefined ? [] : changesOf(given).map((change) => ({ filters, change }));
+      const change = changeOf(amounts);
+      return filters === undefined || change === undefined ? [] : [{ filters, change }];
     });
     const step = stepOf(problem, parts);
     const [found] = await predictChanges(problem, await gradientOf(problem, context), known, [step], context);
@@ -169,8 +170,7 @@ function stepOf(
 export const sensitivity = defineExperiment({
   name: "sensitivity",
   summary: "what rounding and pruning cost, tensor by tensor: predicted beside measured",
-  description:
-    "Round each tensor to few bits (symmetrically, with a scale for each channel) or set its smallest weights to 0, and set the change of the loss that gradient and curvature predict beside the one that is measured. With --budget, which tensor should get how many bits.",
+  description: `${sentence(CHANGE_KINDS.map(({ summary }) => summary).join(" or "))}, and set the change of the loss that gradient and curvature predict beside the one that is measured. With --budget, which tensor should get how many bits.`,
   document: "sensitivity",
   result: sensitivityResult,
   figures: sensitivityFigures,
@@ -190,11 +190,13 @@ export const sensitivity = defineExperiment({
   parameters,
   tasks: [atHome, oneByOne, allAtOnce],
   validate(options) {
-    const { bits, prune, budget } = parameters.parse(options);
-    if (bits.length + prune.length === 0) throw nothingAsked();
+    const { budget, ...asked } = parameters.parse(options);
+    const changes = changesOf(asked);
+    if (changes.length === 0) throw nothingAsked();
     if (budget === undefined) return;
-    if (bits.length === 0) throw noBits();
-    if (budget * FLOAT_BITS < Math.min(...bits)) throw tooSmall(budget, Math.min(...bits));
+    const sizes = changes.flatMap(({ size }) => size ?? []);
+    if (sizes.length === 0) throw noBits();
+    if (budget * FLOAT_BITS < Math.min(...sizes)) throw tooSmall(budget, Math.min(...sizes));
   },
   plan({ problem }, options) {
     const changes = changesOf(parameters.parse(options)).length;
@@ -233,24 +235,24 @@ export const sensitivity = defineExperiment({
     ).flat();
     const joint = await desk.tasks(
       allAtOnce,
-      changes.map(({ label, kind, amount }) => ({
-        label: `all tensors, ${label}`,
-        changes: all.map(({ name }) => ({ tensor: name, kind, amount })),
+      changes.map((change) => ({
+        label: `all tensors, ${change.label}`,
+        changes: all.map(({ name }) => ({ tensor: name, ...amountsOf(change) })),
         home: known,
       })),
     );
     const together = joint.map((outcome, i) => ({
       ...outcome,
-      ...shown(changes[i]),
-      singly: rows.filter(isOf(changes[i])).reduce((sum, { predicted }) => sum + predicted, 0),
+      ...amountsOf(changes[i]),
+      singly: rows.filter((row) => isChange(changes[i], row)).reduce((sum, { predicted }) => sum + predicted, 0),
     }));
     const mix = options.budget === undefined ? null : mixedBits(rows, all, changes, options.budget);
     const [outcome] = mix
       ? await desk.tasks(allAtOnce, [
           {
             label: "the chosen bits",
-            changes: mix.tensors.flatMap(({ bits }, i) =>
-              bits === FLOAT_BITS ? [] : [{ tensor: all[i].name, kind: "bits" as const, amount: bits }],
+            changes: mix.changes.flatMap((change, i) =>
+              change === undefined ? [] : [{ tensor: all[i].name, ...amountsOf(change) }],
             ),
             home: known,
           },
@@ -262,28 +264,24 @@ export const sensitivity = defineExperiment({
       accuracy,
       tensors: rows,
       together,
-      ranks: changes.map((change) => ranksOf(rows.filter(isOf(change)), change)),
-      choice: mix && chosenOf({ ...mix, outcome }, rows, together),
+      ranks: changes.map((change) =>
+        ranksOf(
+          rows.filter((row) => isChange(change, row)),
+          change,
+        ),
+      ),
+      choice: mix && chosenOf({ ...mix.choice, outcome }, rows, together, changes),
       products: rows.length + together.length + (mix ? 1 : 0),
     };
     return { result, converged: true };
   },
 });
 
-function shown({ kind, amount }: Change): Pick<TensorChange, "bits" | "prune"> {
-  return { bits: kind === "bits" ? amount : null, prune: kind === "prune" ? amount : null };
-}
-
-function isOf(change: Change): (row: Pick<TensorChange, "bits" | "prune">) => boolean {
-  const { bits, prune } = shown(change);
-  return (row) => row.bits === bits && row.prune === prune;
-}
-
 function ranksOf(rows: readonly TensorChange[], change: Change): SensitivityResult["ranks"][number] {
   // The order of changes that are rounding is that of the rounding.
   const resolved = rows.filter(({ measured, measuredError }) => Math.abs(measured) > measuredError);
   return {
-    ...shown(change),
+    ...amountsOf(change),
     correlation: rankCorrelation(
       resolved.map(({ predicted }) => predicted),
       resolved.map(({ measured }) => measured),
@@ -312,16 +310,14 @@ function mixedBits(
   tensors: Problem["space"]["tensors"],
   changes: readonly Change[],
   budget: number,
-): Omit<Choice, "outcome" | "uniform" | "mix"> | null {
-  const rounded = changes.filter(({ size }) => size !== undefined);
+): { readonly choice: Omit<Choice, "outcome" | "uniform" | "mix">; readonly changes: (Change | undefined)[] } | null {
   const names = tensors.map(({ name, label }) => label ?? name);
   const ways = tensors.map((_, i) => [
-    { bits: FLOAT_BITS, cost: 0 },
-    ...rounded
-      .map((change) => ({
-        bits: change.amount,
-        cost: costOf(rows[i * changes.length + changes.indexOf(change)]),
-      }))
+    { bits: FLOAT_BITS, cost: 0, change: undefined },
+    ...changes
+      .flatMap((change, k) =>
+        change.size === undefined ? [] : [{ bits: change.size, cost: costOf(rows[i * changes.length + k]), change }],
+      )
       .filter(({ cost }) => Number.isFinite(cost)),
   ]);
   const sizes = tensors.map(({ size }) => size);
@@ -330,11 +326,14 @@ function mixedBits(
   if (found === undefined) return null;
   const { chosen, cost, bound, size } = found;
   return {
-    budget,
-    used: size / whole,
-    tensors: names.map((name, i) => ({ name, bits: ways[i][chosen[i]].bits })),
-    expected: cost,
-    bound,
+    choice: {
+      budget,
+      used: size / whole,
+      tensors: names.map((name, i) => ({ name, bits: ways[i][chosen[i]].bits })),
+      expected: cost,
+      bound,
+    },
+    changes: ways.map((each, i) => each[chosen[i]].change),
   };
 }
 
@@ -343,9 +342,10 @@ function chosenOf(
   mix: Omit<Choice, "uniform" | "mix">,
   rows: readonly TensorChange[],
   together: SensitivityResult["together"],
+  changes: readonly Change[],
 ): Choice {
-  const [best] = together
-    .flatMap((outcome) => (outcome.bits === null ? [] : [{ bits: outcome.bits, outcome }]))
+  const [best] = changes
+    .flatMap((change, i) => (change.size === undefined ? [] : [{ change, bits: change.size, outcome: together[i] }]))
     .filter(({ bits, outcome }) => bits <= mix.budget * FLOAT_BITS && Number.isFinite(outcome.measured))
     .sort((a, b) => a.outcome.measured - b.outcome.measured);
   const uniform = best === undefined ? null : { bits: best.bits, measured: best.outcome.measured };
@@ -355,7 +355,7 @@ function chosenOf(
     ...found,
     used: best.bits / FLOAT_BITS,
     tensors: mix.tensors.map(({ name }) => ({ name, bits: best.bits })),
-    expected: rows.filter(({ bits }) => bits === best.bits).reduce((sum, row) => sum + costOf(row), 0),
+    expected: rows.filter((row) => isChange(best.change, row)).reduce((sum, row) => sum + costOf(row), 0),
     outcome: changedLoss.parse(changedLoss.encode(best.outcome)),
   };
 }
@@ -364,8 +364,8 @@ function nothingAsked(): ThalwegError {
   return new ThalwegError({
     kind: "usage",
     code: "no-changes",
-    message: "Neither bits nor shares to prune are given: there is nothing to change.",
-    hint: "Give --bits 8,4 or --prune 0.5,0.9.",
+    message: "No change of the weights is asked for: there is nothing to measure.",
+    hint: `Give ${CHANGE_KINDS.map(({ example }) => example).join(" or ")}.`,
   });
 }
 

@@ -1,10 +1,19 @@
+import { z } from "zod";
 import { formatShare } from "../../util/format-number.ts";
-import type { ChangeKind } from "./change.ts";
+import type { Change, ChangeKind } from "./change.ts";
 
 /** Magnitude pruning: the smallest weights of the tensor become 0, so many of them as the share says; of equally small ones the first. */
-export const pruneSmallest: ChangeKind = {
+export const pruneSmallest = {
   name: "prune",
-  of: (share) => ({
+  summary: "set its smallest weights to 0",
+  example: "--prune 0.5,0.9",
+  flag: z.array(z.number().gt(0).lt(1)).default([]).meta({
+    description: "shares of each tensor that become 0, the smallest weights first",
+    placeholder: "SHARE",
+    group: "Changes",
+  }),
+  column: z.number().nullable().default(null).describe("Share of the weights set to 0; null where none was."),
+  of: (share): Change => ({
     kind: "prune",
     amount: share,
     label: `${formatShare(share)} pruned`,
@@ -17,4 +26,4 @@ export const pruneSmallest: ChangeKind = {
       return pruned;
     },
   }),
-};
+} as const satisfies ChangeKind;

@@ -1,4 +1,5 @@
-import type { ChangeKind } from "./change.ts";
+import { z } from "zod";
+import type { Change, ChangeKind } from "./change.ts";
 
 /** Bits of a weight as it is. */
 export const FLOAT_BITS = 32;
@@ -7,9 +8,20 @@ export const FLOAT_BITS = 32;
  * Symmetric rounding to b bits with a scale for each channel: ŵ = s·round(w/s) with s = max|w| / (2^(b−1) − 1) over the weights of the
  * channel, ties away from 0. An offset (a bias, a gain), which has one number a channel, takes one scale for the whole tensor.
  */
-export const roundToBits: ChangeKind = {
+export const roundToBits = {
   name: "bits",
-  of: (bits) => ({
+  summary: "round each tensor to few bits (symmetrically, with a scale for each channel)",
+  example: "--bits 8,4",
+  flag: z.array(z.int().min(2).max(16)).default([8, 4]).meta({
+    description: "bits to which weights are rounded, symmetrically, with a scale for each channel",
+    group: "Changes",
+  }),
+  column: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe("Bits of a weight after rounding; null where it was not rounded."),
+  of: (bits): Change => ({
     kind: "bits",
     amount: bits,
     label: `${bits} bits`,
@@ -27,4 +39,4 @@ export const roundToBits: ChangeKind = {
       });
     },
   }),
-};
+} as const satisfies ChangeKind;

@@ -1,11 +1,7 @@
 import { z } from "zod";
 import { about, aside } from "../../result/known.ts";
 import { count, extended, real } from "../../result/real.ts";
-
-const change = {
-  bits: z.number().nullable().describe("Bits of a weight after rounding; null where it was not rounded."),
-  prune: z.number().nullable().describe("Share of the weights set to 0; null where none was."),
-};
+import { changeColumns } from "./change-kinds.ts";
 
 /** What a change does to the loss, as derivatives predict it and as it is. */
 export const changedLoss = z.object({
@@ -21,14 +17,14 @@ export const changedLoss = z.object({
 
 export const tensorChange = changedLoss.extend({
   name: z.string(),
-  ...change,
+  ...changeColumns,
   parameters: count.describe("Weights of the tensor."),
   channels: count.describe("Channels with a scale of their own; 1 for a bias or gain."),
   relative: real.describe("‖d‖ over the length of the tensor."),
 });
 
 const together = changedLoss.extend({
-  ...change,
+  ...changeColumns,
   singly: real.describe("The sum of what the tensors do one by one, as predicted: without what they do together."),
 });
 
@@ -62,7 +58,7 @@ export const sensitivityResult = z.object({
   ranks: aside(
     z.array(
       z.object({
-        ...change,
+        ...changeColumns,
         correlation: real
           .nullable()
           .describe(
