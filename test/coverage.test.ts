@@ -17,7 +17,7 @@ import type { ProfileResult } from "../src/instruments/profile-result.ts";
 import { denseProblem, type Dense } from "./support/dense-problem.ts";
 
 /**
- * Every interval that a profile prints, against the whole matrices. `COVERAGE_SEEDS=40 npx vitest run
+ * Every interval that a profile prints, against the whole matrices. `COVERAGE_SEEDS=120 npx vitest run
  * test/coverage.test.ts` is the full desk; it prints the table.
  */
 const SEEDS = Number(process.env.COVERAGE_SEEDS ?? 10);
@@ -131,7 +131,7 @@ function judge(result: ProfileResult, truth: Truth, label: (name: string) => [nu
 const ASKED = "eigenvalues,trace,spectrum,gauss-newton,residual,layers,noise";
 
 describe.each(Object.entries(PROBLEMS))("intervals of a profile: %s", (title, open) => {
-  it.each([undefined, 1e-2])("hold the truth at --tol %s", async (tol) => {
+  it.each([undefined, 1e-2])("hold the truth at --tol %s", { timeout: 12_000 * Math.max(SEEDS, 5) }, async (tol) => {
     const problem = open();
     const truth = await truthOf(problem);
     const table = new Map<string, [number, number]>();

@@ -140,6 +140,27 @@ describe("sublevel sets", () => {
     }
   });
 
+  it("bars are where the function is: from a minimum to the pass, and from the end of a ring to the top within", () => {
+    const values = randomSurface(3, 9, 9);
+    const { minima } = mergeTree(values, gridNeighbourhood([9, 9]));
+    const components = barsOf(values, [9, 9]).filter(({ dimension }) => dimension === 0);
+    const byStart = (a: readonly unknown[], b: readonly unknown[]) => Number(a[0]) - Number(b[0]);
+    expect(components.map(({ bornAt, diesAt }) => [bornAt, diesAt]).sort(byStart)).toEqual(
+      minima.map(({ at, saddle }) => [at, saddle]).sort(byStart),
+    );
+    // The ring closes with its highest point, 3.
+    const ring = barsOf([0, 1, 0, 3, 9, 1, 0, 2, 0], [3, 3]).filter(({ dimension }) => dimension === 1);
+    expect(ring).toEqual([{ dimension: 1, birth: 3, death: 9, bornAt: 3, diesAt: 4 }]);
+  });
+
+  it("what lies below a pass is the part of the younger minimum alone", () => {
+    const { minima } = mergeTree([0, 1, 2, 3, 1.5, 4], gridNeighbourhood([6]));
+    expect(minima.map(({ at, saddle, elder, below }) => [at, saddle, elder, below])).toEqual([
+      [0, undefined, undefined, 6],
+      [4, 3, 0, 1],
+    ]);
+  });
+
   it("diagrams move by no more than the functions do, on 100 pairs", () => {
     let closest = 0;
     for (let seed = 0; seed < 100; seed++) {
