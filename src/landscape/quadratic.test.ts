@@ -33,6 +33,13 @@ describe("where the quadratic ends", () => {
     expect(found).toMatchObject({ holdsTo: 0.4, leavesAt: 1 });
   });
 
+  it("is where a tenth of |gᵀΔ| + ½ |ΔᵀHΔ| is passed", () => {
+    // At t = −1: |1 · −1| + ½ · 3 = 2.5, although slope and curvature leave a change of ½.
+    const at = (off: number) => quadraticOf(axes, { loss: 5, rounding: 0 }, [{ at: [-1], loss: parabola(-1) + off }]);
+    expect(at(0.249)).toMatchObject({ holdsTo: 2, leavesAt: null });
+    expect(at(0.251)).toMatchObject({ holdsTo: 0, leavesAt: 2 });
+  });
+
   it("cannot be told where rounding is as large as what is predicted", () => {
     const found = quadraticOf(
       axes,

@@ -6,12 +6,12 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { axesParameters, expandedAxes, rangeFlag, usages } from "./asked.ts";
 import type { Frame, FramedAxes } from "./frame.ts";
 import { rangeAround, type Ticks, ticksOf } from "./grid.ts";
-import { shareOfLeading } from "./leading-space.ts";
 import type { LossesOnBoth } from "./losses.ts";
 import { planOfPoints, SEARCH_PRODUCTS } from "./plan-of-points.ts";
 import { predicted, quadraticOf } from "./quadratic.ts";
 import { surfaceFigures } from "./surface/surface-figures.ts";
 import { type PlaneResult, surfaceResult } from "./surface/surface-result.ts";
+import { sharesOf, spreadOf } from "./surface/shares-of.ts";
 import { surfaceSections } from "./surface/surface-sections.ts";
 import { AXIS_WORDS, axesOf, frameTask, measurePoints, pointsTask } from "./tasks.ts";
 import { SPANS } from "./spans/registry.ts";
@@ -205,30 +205,6 @@ function planeOf(
     marks: axes.marks.map(({ name, at: [across, along], outside }) => ({ name, x: across, y: along, outside })),
     notes: axes.notes,
   };
-}
-
-/** What of tr H, and of the largest eigenvalues, lies in a plane. */
-function sharesOf({ trace: inside, overlaps }: FramedAxes, { trace, top }: Frame): PlaneResult["share"] {
-  const ends = trace && [inside / trace.interval.lower, inside / trace.interval.upper];
-  const isResolved = trace !== null && trace.interval.lower * trace.interval.upper > 0;
-  return {
-    trace: trace &&
-      ends && {
-        value: inside / trace.value,
-        lower: isResolved ? Math.min(...ends) : Number.NEGATIVE_INFINITY,
-        upper: isResolved ? Math.max(...ends) : Number.POSITIVE_INFINITY,
-      },
-    // A residual proves that an eigenvalue is near, not that it is among the largest.
-    top: top?.converged === true ? shareOfLeading(top.values.slice(0, top.resolved), overlaps, top.angle, 2) : null,
-  };
-}
-
-function spreadOf({ axes }: Frame) {
-  if (axes.length < 2) return null;
-  const halves = axes.map(({ trace }) => trace / 2);
-  const mean = halves.reduce((sum, each) => sum + each, 0) / halves.length;
-  const square = halves.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (halves.length - 1);
-  return { lowest: Math.min(...halves), highest: Math.max(...halves), mean, deviation: Math.sqrt(square) };
 }
 
 function atOf([x, y]: readonly [Ticks, Ticks], i: number): [number, number] {
