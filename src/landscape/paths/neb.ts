@@ -114,7 +114,7 @@ async function relaxed(
 }
 
 /** The direction of the way at a point: towards the higher neighbour where the loss rises or falls, between both at an extremum. */
-function tangentAt(points: readonly Float64Array[], losses: readonly number[], i: number) {
+export function tangentAt(points: readonly Float64Array[], losses: readonly number[], i: number) {
   const forward = points[i + 1].map((x, k) => x - points[i][k]);
   const backward = points[i].map((x, k) => x - points[i - 1][k]);
   const [up, down] = [losses[i + 1] - losses[i], losses[i - 1] - losses[i]];
