@@ -15,6 +15,14 @@ describe("the space of the largest eigenvalues", () => {
     expect(resolvedSpace(exact([2, 2]), 2, 2)).toEqual({ resolved: 2, angle: 0 });
   });
 
+  it("is known to the angle that residuals leave in the gap that they leave", () => {
+    const pairs = [
+      { value: 3, residual: 0.03 },
+      { value: 2, residual: 0.5 },
+    ];
+    expect(resolvedSpace(pairs, 1, 10).angle).toBeCloseTo(0.03 / (3 - 0.03 - 2 - 0.5), 14);
+  });
+
   it("is not told apart by residuals as large as the gap", () => {
     const pairs = [3, 2].map((value) => ({ value, residual: 0.5 }));
     expect(resolvedSpace(pairs, 1, 10).resolved).toBe(0);

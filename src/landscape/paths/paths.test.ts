@@ -100,6 +100,10 @@ describe("ways between two wells", () => {
       expect([curve.at(0), curve.at(1)]).toEqual(ends);
       const [before, after] = [straight(...ends), curve].map((each) => profiled(terrain, each));
       const [line, way] = [barrierOf(await before, "train"), barrierOf(await after, "train")];
+      const distance = Math.hypot(...ends[0].map((each, i) => each - ends[1][i]));
+      expect((await before).arc.at(-1) ?? 0).toBeCloseTo(distance, 12);
+      // The valley is bent.
+      expect((await after).arc.at(-1)).toBeGreaterThan(1.1 * distance);
       const pass = (await terrain.loss(well(saddle))) - (await terrain.loss(well(left)));
       expect(line?.height).toBeGreaterThan(2 * pass);
       expect(way?.height).toBeLessThan(1.3 * pass);
