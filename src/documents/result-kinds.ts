@@ -5,6 +5,7 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { doctorDocument } from "../result/doctor-document.ts";
 import { errorDocument } from "../result/error-document.ts";
 import { explainDocument } from "../result/explain-document.ts";
+import { netsDocument } from "../result/nets-document.ts";
 import { planDocument } from "../result/plan-document.ts";
 import { workDocument } from "../result/work-document.ts";
 import { kindsOf } from "./kinds-of.ts";
@@ -15,6 +16,7 @@ const OTHER_KINDS = {
   plan: planDocument,
   doctor: doctorDocument,
   explain: explainDocument,
+  nets: netsDocument,
   repeat: repeatDocument,
   work: workDocument,
   error: errorDocument,

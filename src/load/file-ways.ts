@@ -1,9 +1,9 @@
-import { openFile } from "../io/open-file.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import { copyOf } from "../onnx/tensor-tie.ts";
 import type { FloatType, Tensor } from "../util/tensor.ts";
 import type { ProofBench } from "./load-proof.ts";
 import { ownPrecision } from "./prove-import.ts";
+import { modelBytes } from "./read-model.ts";
 import { rewriteFile } from "./rewrite-file.ts";
 
 /** A way to run a file, and what has to be said where it is this one that serves. */
@@ -18,22 +18,22 @@ export interface FileWay {
 
 /** The ways in the order of what they prove; each is tried where those before could not be gone. */
 export function* fileWays({ source }: ProofBench): Generator<FileWay> {
-  const { path, model, original } = source;
+  const { path, model, original, made } = source;
   const own = original ?? model;
   const isWide = ownPrecision(own) === "float64";
   const narrow = "It was run in float32, since ONNX Runtime has no float64 kernels for it.";
   const others = "It was run with the file's own weights, since those of --weights cannot be put into the file.";
   if (original) {
     const tensors = replacedTensors(model, original);
-    const file = rewriteFile(readBytes(path), { tensors });
+    const file = rewriteFile(modelBytes(source), { tensors });
     if (file) yield { file, model, isMeasured: true };
-    const narrowed = isWide ? rewriteFile(readBytes(path), { tensors, narrow: true }) : undefined;
+    const narrowed = isWide ? rewriteFile(modelBytes(source), { tensors, narrow: true }) : undefined;
     if (narrowed) yield { file: narrowed, model, precision: "float32", isMeasured: true, remark: narrow };
   }
   const remark = original ? others : undefined;
   const isMeasured = original === undefined;
-  yield { file: path, model: own, isMeasured, remark };
-  const narrowed = isWide ? rewriteFile(readBytes(path), { narrow: true }) : undefined;
+  yield { file: made ?? path, model: own, isMeasured, remark };
+  const narrowed = isWide ? rewriteFile(modelBytes(source), { narrow: true }) : undefined;
   if (!narrowed) return;
   const remarks = [narrow, remark].filter(Boolean).join(" ");
   yield { file: narrowed, model: own, precision: "float32", isMeasured, remark: remarks };
@@ -57,13 +57,4 @@ function replacedTensors(model: ModelFile, original: ModelFile): Map<string, Ten
     if (owner) replaced.set(tie.copy, copyOf(owner, tie));
   }
   return replaced;
-}
-
-function readBytes(path: string): Uint8Array {
-  const source = openFile(path);
-  try {
-    return source.read(0, source.size);
-  } finally {
-    source.close();
-  }
 }

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type FileHash, jointHash } from "../data/content-hash.ts";
 import { openFile } from "../io/open-file.ts";
 import { type HashedFile, openHashedFile } from "../io/open-hashed-file.ts";
+import { isNetName, makeNet } from "../nets/make-net.ts";
 import { decodeModel, type ModelFile } from "../onnx/decode-model.ts";
 
 /** An ONNX file with the data that it keeps beside it. */
@@ -18,15 +20,18 @@ export interface ReadModel {
   /** The files beside the model that hold its weights. */
   readonly externalData: readonly FileHash[];
   readonly model: ModelFile;
+  /** The bytes of a built-in network, which lie nowhere on disk. */
+  readonly made?: Uint8Array;
 }
 
 /**
- * Reads an ONNX file, with the data that it keeps beside it.
+ * Reads an ONNX file, with the data that it keeps beside it; where there is no such file, the built-in network of that name.
  *
  * @throws ThalwegError of kind "input" for everything that can be wrong with the files
  */
 export function readModel(path: string): ReadModel {
-  const bytes = readWhole(path);
+  const made = isNetName(path) && !existsSync(path) ? makeNet(path) : undefined;
+  const bytes = made ?? readWhole(path);
   const beside = new Map<string, HashedFile>();
   try {
     const model = decodeModel(bytes, {
@@ -41,10 +46,15 @@ export function readModel(path: string): ReadModel {
     const own = { name: path, sha256: createHash("sha256").update(bytes).digest("hex") };
     const files = [own, ...externalData];
     const sha256 = jointHash(files, () => createHash("sha256"));
-    return { path, sha256, files, externalData, model };
+    return { path, sha256, files, externalData, model, made };
   } finally {
     for (const source of beside.values()) source.close();
   }
+}
+
+/** The bytes of a model file as they are now. */
+export function modelBytes({ path, made }: Pick<ReadModel, "path" | "made">): Uint8Array {
+  return made ?? readWhole(path);
 }
 
 function readWhole(path: string): Uint8Array {

@@ -89,28 +89,45 @@ export function emitModel(outputs: ReadonlyMap<string, Value>, target: Target, d
   }
   for (const [name, value] of outputs) emitter.rename(nameOf(value), name);
 
-  const model = create(ModelProtoSchema, {
-    irVersion: IR_VERSION,
-    producerName: "thalweg",
-    docString: description,
-    opsetImport: [
-      create(OperatorSetIdProtoSchema, { domain: "", version: BigInt(OPSET) }),
-      ...[...emitter.domains].map((domain) => create(OperatorSetIdProtoSchema, { domain, version: 1n })),
-    ],
-    graph: create(GraphProtoSchema, {
-      name: "thalweg",
-      node: emitter.written,
-      initializer: emitter.initializers,
-      input: [...inputs].map(([name, type]) => valueInfo(name, type)),
-      output: [...outputs].map(([name, value]) => valueInfo(name, value)),
-    }),
-  });
   return {
-    bytes: toBinary(ModelProtoSchema, model),
+    bytes: modelBytes(emitter, { inputs, outputs }, description),
     inputs,
     outputs: new Map([...outputs].map(([name, { dtype, shape }]) => [name, { dtype, shape }])),
     nodes: emitter.written.length,
   };
+}
+
+/** An input or output of a file; an axis that is a name is open. */
+export interface Port {
+  readonly dtype: DType;
+  readonly shape: readonly (number | string)[];
+}
+
+/** What an emitter wrote, as a file of opset 18. */
+export function modelBytes(
+  emitter: OnnxEmitter,
+  ports: { readonly inputs: ReadonlyMap<string, Port>; readonly outputs: ReadonlyMap<string, Port> },
+  description: string,
+): Uint8Array<ArrayBuffer> {
+  return toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, {
+      irVersion: IR_VERSION,
+      producerName: "thalweg",
+      docString: description,
+      opsetImport: [
+        create(OperatorSetIdProtoSchema, { domain: "", version: BigInt(OPSET) }),
+        ...[...emitter.domains].map((domain) => create(OperatorSetIdProtoSchema, { domain, version: 1n })),
+      ],
+      graph: create(GraphProtoSchema, {
+        name: "thalweg",
+        node: emitter.written,
+        initializer: emitter.initializers,
+        input: [...ports.inputs].map(([name, port]) => valueInfo(name, port)),
+        output: [...ports.outputs].map(([name, port]) => valueInfo(name, port)),
+      }),
+    }),
+  );
 }
 
 /** The emitter behind {@link emitModel}; operations that carry ONNX nodes of their own write through `proto`. */
@@ -167,6 +184,12 @@ export class OnnxEmitter implements Emitter {
     const name = this.fresh("c");
     this.initializers.push(tensorProto(name, value));
     if (small) this.shared.set(key, name);
+    return name;
+  }
+
+  /** An initialiser under a name of its own. */
+  initializer(name: string, value: Tensor): string {
+    this.initializers.push(tensorProto(name, value));
     return name;
   }
 
@@ -236,17 +259,22 @@ function rawBytes({ dtype, data }: Tensor): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
 }
 
-function valueInfo(name: string, type: ValueType): ValueInfoProto {
+function valueInfo(name: string, { dtype, shape }: Port): ValueInfoProto {
   return create(ValueInfoProtoSchema, {
     name,
     type: create(TypeProtoSchema, {
       value: {
         case: "tensorType",
         value: create(TypeProto_TensorSchema, {
-          elemType: ELEMENT_TYPES[type.dtype],
+          elemType: ELEMENT_TYPES[dtype],
           shape: create(TensorShapeProtoSchema, {
-            dim: type.shape.map((extent) =>
-              create(TensorShapeProto_DimensionSchema, { value: { case: "dimValue", value: BigInt(extent) } }),
+            dim: shape.map((extent) =>
+              create(TensorShapeProto_DimensionSchema, {
+                value:
+                  typeof extent === "number"
+                    ? { case: "dimValue", value: BigInt(extent) }
+                    : { case: "dimParam", value: extent },
+              }),
             ),
           }),
         }),

@@ -13,7 +13,11 @@ export interface Argument {
 }
 
 /** The network that is needed. */
-export const MODEL: Argument = { name: "MODEL", description: "the network, as an ONNX file", required: true };
+export const MODEL: Argument = {
+  name: "MODEL",
+  description: "the network: an ONNX file, or a built-in one (`thalweg nets`)",
+  required: true,
+};
 
 /** The network; left out, a small one that comes with us is measured. */
 export const OPTIONAL_MODEL: Argument = { ...MODEL, required: false };

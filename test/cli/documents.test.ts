@@ -38,6 +38,7 @@ describe("documents", () => {
       compare: ["compare", OLD_RESULT, OLD_RESULT],
       repeat: ["run", "again"],
       work: ["work", "checkpoints"],
+      nets: ["nets"],
       explain: ["explain", "sharpness"],
       doctor: ["doctor"],
       error: ["profile", "nope.onnx", "--data", "digits", "--only", "loss"],

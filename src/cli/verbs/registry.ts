@@ -4,6 +4,7 @@ import { readCommand } from "../read-command.ts";
 import type { Verb } from "../verb.ts";
 import { doctor } from "./doctor.ts";
 import { explain } from "./explain.ts";
+import { nets } from "./nets.ts";
 import { runVerb } from "./run.ts";
 import { workVerb } from "./work.ts";
 
@@ -14,6 +15,7 @@ export const VERBS: readonly Verb[] = [
   ...OF_EXPERIMENTS,
   runVerb((command) => readCommand(OF_EXPERIMENTS, command)),
   workVerb,
+  nets,
   explain,
   doctor,
 ];

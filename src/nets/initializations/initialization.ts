@@ -1,0 +1,24 @@
+import type { RandomStream } from "../../random/random-stream.ts";
+import type { Shape } from "../../util/tensor.ts";
+
+/** A weight that is to be drawn: units first, [units, inputs, …kernel]. */
+export interface WeightPlace {
+  readonly shape: Shape;
+  /** Numbers that enter a unit: inputs · kernel. */
+  readonly fanIn: number;
+  /** Numbers that an input enters: units · kernel. */
+  readonly fanOut: number;
+}
+
+/** How the weights of a network begin. */
+export interface Initialization {
+  readonly name: string;
+  /** Half a sentence: formula and spread. */
+  readonly summary: string;
+  /** Author year. */
+  readonly source: string;
+  /** The elements of a weight, row-major. */
+  draw(place: WeightPlace, random: RandomStream): Float64Array;
+  /** The elements of a bias of a layer of such weights; zeros where it says nothing. */
+  drawBias?(size: number, place: WeightPlace, random: RandomStream): Float64Array;
+}
