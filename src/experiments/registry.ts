@@ -6,6 +6,7 @@ import { connect } from "../landscape/connect.ts";
 import { compare } from "./compare.ts";
 import { exportExperiment } from "./export.ts";
 import { inspect } from "./inspect.ts";
+import { race } from "../dynamics/race.ts";
 import { line } from "../landscape/line.ts";
 import { surface } from "../landscape/surface.ts";
 import { trajectory } from "../landscape/trajectory.ts";
@@ -26,6 +27,7 @@ export const EXPERIMENTS = [
   sensitivity,
   connect,
   trajectory,
+  race,
   compare,
   inspect,
   check,

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { readOptions } from "../util/options.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 import type { StabilityLimit } from "./stability-limit.ts";
+import type { Outset, Walk } from "./walk.ts";
 
 /** One coordinate, or one tensor of them, as a step finds it. */
 export interface Coordinate<T, Numbers extends string = string> {
@@ -57,6 +58,13 @@ interface Description<Parameters extends z.ZodObject> {
   readonly parameters: Parameters;
 }
 
+/** How an optimiser that is no {@link CoordinateRule} goes. */
+type Going = (outset: Outset) => Walk;
+
+interface WalkDefinition<Parameters extends z.ZodObject> extends Description<Parameters> {
+  walk(options: z.output<Parameters>, outset: Outset): Walk;
+}
+
 interface CoordinateDefinition<Parameters extends z.ZodObject> extends Description<Parameters> {
   rule(options: z.output<Parameters>): CoordinateRule;
   /** Absent where no fixed step is stable or unstable by the curvature. */
@@ -74,6 +82,37 @@ export interface CoordinateOptimizer extends Description<z.ZodObject> {
     readonly rule: CoordinateRule;
     /** Undefined where the curvature does not decide whether a fixed step is stable. */
     readonly stabilityLimit: StabilityLimit | undefined;
+  };
+}
+
+/** An optimiser that asks a function whatever it needs: values, gradients, products. */
+export interface WalkingOptimizer extends Description<z.ZodObject> {
+  /**
+   * The optimiser with its numbers; defaults for those that are not given.
+   *
+   * @throws ThalwegError `unknown-option`, `bad-option` of kind "usage"
+   */
+  with(options: object): { readonly walk: Going; readonly stabilityLimit: undefined };
+}
+
+export type Optimizer = CoordinateOptimizer | WalkingOptimizer;
+
+/** Declares an optimiser that asks for more than a gradient, or acts on all coordinates together. */
+export function defineOptimizer<Parameters extends z.ZodObject>(
+  definition: WalkDefinition<Parameters>,
+): WalkingOptimizer {
+  const { name, title, summary, formula, source, parameters } = definition;
+  return {
+    name,
+    title,
+    summary,
+    formula,
+    source,
+    parameters,
+    with(given) {
+      const options = readOptions(name, parameters, given);
+      return { walk: (outset) => definition.walk(options, outset), stabilityLimit: undefined };
+    },
   };
 }
 

@@ -21,3 +21,10 @@ export const coupledDecay = z
 export function damping(usual: number) {
   return z.number().min(0).default(usual).describe("ε, added to the denominator");
 }
+
+/** Where the Hessian is held as a matrix. */
+export const krylovDimensions = z
+  .int()
+  .min(1)
+  .default(100)
+  .describe("dimensions that the Hessian is held in: the whole space where it has no more, else a Krylov space");

@@ -5,9 +5,16 @@ import { averagedGradient } from "./averaged-gradient.ts";
 import { gradientDescent } from "./gradient-descent.ts";
 import { heavyBall } from "./heavy-ball.ts";
 import { lion } from "./lion.ts";
+import { bfgs } from "./bfgs.ts";
+import { lbfgs } from "./lbfgs.ts";
+import { newtonCg } from "./newton-cg.ts";
+import { newton } from "./newton.ts";
 import { nesterov } from "./nesterov.ts";
-import type { CoordinateOptimizer } from "./optimizer.ts";
+import type { CoordinateOptimizer, Optimizer } from "./optimizer.ts";
 import { rmsprop } from "./rmsprop.ts";
+import { saddleFreeNewton } from "./saddle-free-newton.ts";
+import { perturbedGradientDescent } from "./perturbed-gradient-descent.ts";
+import { sharpnessAware } from "./sharpness-aware.ts";
 import { sgd } from "./sgd.ts";
 
 /** The optimisers that act coordinate by coordinate: what trains in a graph. In the order of the help. */
@@ -23,4 +30,16 @@ export const COORDINATE_OPTIMIZERS: readonly CoordinateOptimizer[] = [
   lion,
 ];
 
-requireUnique(COORDINATE_OPTIMIZERS, ({ name }) => name, "optimisers");
+/** Every optimiser, in the order of the help. */
+export const OPTIMIZERS: readonly Optimizer[] = [
+  ...COORDINATE_OPTIMIZERS,
+  perturbedGradientDescent,
+  sharpnessAware,
+  newton,
+  saddleFreeNewton,
+  newtonCg,
+  lbfgs,
+  bfgs,
+];
+
+requireUnique(OPTIMIZERS, ({ name }) => name, "optimisers");

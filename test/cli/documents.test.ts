@@ -35,6 +35,7 @@ describe("documents", () => {
       "topology-samples": ["topology", ...model, "--samples", "8"],
       sensitivity: ["sensitivity", ...model, "--bits", "8"],
       connect: ["connect", DIGITS, "ones.npz", "--data", "good.npz", "--points", "3"],
+      race: ["race", "saddle", "--starts", "2", "--steps", "5"],
       compare: ["compare", OLD_RESULT, OLD_RESULT],
       repeat: ["run", "again"],
       work: ["work", "checkpoints"],

@@ -5,6 +5,23 @@ const { thalweg, here, listing } = commandLine();
 
 /** [what, arguments, exit code, what the message must say] */
 const REFUSED: readonly (readonly [string, readonly string[], 2 | 3, RegExp])[] = [
+  ["a toy that there is not", ["race", "sadle"], 2, /no toy "sadle".*Did you mean saddle/],
+  [
+    "an optimiser that there is not",
+    ["race", "saddle", "--optimizers", "adma"],
+    2,
+    /no optimiser "adma".*Did you mean adam/,
+  ],
+  [
+    "a number that a toy does not have",
+    ["race", "saddle:gama=2"],
+    2,
+    /saddle has no option "gama".*Did you mean gamma/,
+  ],
+  ["no dimensions", ["race", "rosenbrock:0"], 2, /option n of rosenbrock is 0/],
+  ["a step size of zero", ["race", "saddle", "--optimizers", "gd:0"], 2, /option lr of gd is 0/],
+  ["a step size that is no number", ["race", "saddle", "--optimizers", "gd:lr=NaN"], 2, /option lr of gd is NaN/],
+  ["a negative --lr", ["race", "saddle", "--lr", "-1"], 2, /--lr/],
   ["a cut model", ["profile", "cut.onnx", "--data", "good.npz"], 3, /cut\.onnx is not a whole ONNX file/],
   ["an empty model", ["profile", "empty.onnx", "--data", "good.npz"], 3, /empty/],
   [
