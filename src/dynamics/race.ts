@@ -91,6 +91,7 @@ const walks = defineTask({
         walk: walkOf(tuned, { start, random: own.split("optimizer") }),
         start,
         limits: asked,
+        leavesSaddles: tuned.leavesSaddles || asked.noise > 0,
         seen: path?.see,
       });
       runs.push({

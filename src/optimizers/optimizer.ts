@@ -62,6 +62,8 @@ interface Description<Parameters extends z.ZodObject> {
 type Going = (outset: Outset) => Walk;
 
 interface WalkDefinition<Parameters extends z.ZodObject> extends Description<Parameters> {
+  /** Whether it steps at random where there is no slope: a saddle is not its end. */
+  readonly leavesSaddles?: boolean;
   walk(options: z.output<Parameters>, outset: Outset): Walk;
 }
 
@@ -82,6 +84,7 @@ export interface CoordinateOptimizer extends Description<z.ZodObject> {
     readonly rule: CoordinateRule;
     /** Undefined where the curvature does not decide whether a fixed step is stable. */
     readonly stabilityLimit: StabilityLimit | undefined;
+    readonly leavesSaddles: false;
   };
 }
 
@@ -92,7 +95,11 @@ export interface WalkingOptimizer extends Description<z.ZodObject> {
    *
    * @throws ThalwegError `unknown-option`, `bad-option` of kind "usage"
    */
-  with(options: object): { readonly walk: Going; readonly stabilityLimit: undefined };
+  with(options: object): {
+    readonly walk: Going;
+    readonly stabilityLimit: undefined;
+    readonly leavesSaddles: boolean;
+  };
 }
 
 export type Optimizer = CoordinateOptimizer | WalkingOptimizer;
@@ -111,7 +118,11 @@ export function defineOptimizer<Parameters extends z.ZodObject>(
     parameters,
     with(given) {
       const options = readOptions(name, parameters, given);
-      return { walk: (outset) => definition.walk(options, outset), stabilityLimit: undefined };
+      return {
+        walk: (outset) => definition.walk(options, outset),
+        stabilityLimit: undefined,
+        leavesSaddles: definition.leavesSaddles ?? false,
+      };
     },
   };
 }
@@ -130,7 +141,11 @@ export function defineCoordinateOptimizer<Parameters extends z.ZodObject>(
     parameters,
     with(given) {
       const options = readOptions(name, parameters, given);
-      return { rule: definition.rule(options), stabilityLimit: definition.stabilityLimit?.(options) };
+      return {
+        rule: definition.rule(options),
+        stabilityLimit: definition.stabilityLimit?.(options),
+        leavesSaddles: false,
+      };
     },
   };
 }

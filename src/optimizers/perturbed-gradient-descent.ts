@@ -29,6 +29,7 @@ export const perturbedGradientDescent = defineOptimizer({
     threshold: z.number().min(0).default(1e-3).describe("length g of the gradient below which it is nudged"),
     interval: z.int().min(1).default(100).describe("steps between two nudges at least"),
   }),
+  leavesSaddles: true,
   *walk({ lr, radius, threshold, interval }, { start, random }) {
     const weights = start.slice();
     let last = Number.NEGATIVE_INFINITY;

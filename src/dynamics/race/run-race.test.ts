@@ -12,8 +12,10 @@ function raced(toyText: string, optimizerText: string, at: readonly number[], st
   const { chosen: optimizer, options: numbers } = readSpecification("optimiser", optimizerText, OPTIMIZERS);
   const start = Float64Array.from(at);
   const f = toy.with(options);
-  const walk = walkOf(optimizer.with(numbers), { start, random: createRandom(1) });
-  return runRace({ toy: f, told: f, walk, start, limits: { steps, tolerance: 1e-8 } });
+  const tuned = optimizer.with(numbers);
+  const walk = walkOf(tuned, { start, random: createRandom(1) });
+  const { leavesSaddles } = tuned;
+  return runRace({ toy: f, told: f, walk, start, limits: { steps, tolerance: 1e-8 }, leavesSaddles });
 }
 
 describe("how a walk ends", () => {
@@ -25,6 +27,7 @@ describe("how a walk ends", () => {
     ["steps too few", "quadratic:10", "gd:1e-3", [1, 1], "wandering"],
     ["on the ridge that leads into a saddle", "saddle", "gd:0.5", [1, 0], "saddle"],
     ["in the middle of no curvature", "saddle:monkey", "gd:0.1", [0, 0], "degenerate"],
+    ["off a saddle by a step at random", "saddle", "pgd:0.1", [0, 0], "reached"],
     ["in a minimum that is not the goal", "curved:b=0.5", "gd:0.1", [0.1, 0.1], "minimum"],
   ] as const;
   it.each(EXPECTED)("is told: %s", (_what, toy, optimizer, start, end) => {

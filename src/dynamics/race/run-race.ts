@@ -9,10 +9,13 @@ export const ENDS = [
   { name: "reached", rule: "the goal is reached" },
   { name: "diverged", rule: "a coordinate is beyond 10⁸ times the size of the start, or no number" },
   { name: "minimum", rule: "the gradient is no longer than the tolerance, and every curvature is positive" },
-  { name: "saddle", rule: "the gradient is no longer than the tolerance, and a curvature is negative" },
+  {
+    name: "saddle",
+    rule: "the gradient is no longer than the tolerance, a curvature is negative, and nothing is random",
+  },
   {
     name: "degenerate",
-    rule: "the gradient is no longer than the tolerance, and the lowest curvature cannot be told from 0, or there are more than 400 dimensions",
+    rule: "the gradient is no longer than the tolerance, and the lowest curvature cannot be told from 0, or there are more than 400 dimensions; nothing is random",
   },
   {
     name: "froze",
@@ -60,12 +63,15 @@ interface Race {
   readonly walk: Walk;
   readonly start: Float64Array;
   readonly limits: RaceLimits;
+  /** Whether it steps at random where there is no slope, so that only a minimum is its end. */
+  readonly leavesSaddles: boolean;
   /** Shown the weights at the start and after each step. */
   readonly seen?: (step: number, weights: Float64Array) => void;
 }
 
 /** One walk from one start. */
-export function runRace({ toy, told, walk, start, limits: { steps: most, tolerance }, seen }: Race): RaceRun {
+export function runRace({ toy, told, walk, start, limits, leavesSaddles, seen }: Race): RaceRun {
+  const { steps: most, tolerance } = limits;
   const slope = new Float64Array(toy.dimension);
   const far = FAR * (1 + largest(start));
   const tailFrom = most - Math.ceil(most / 10);
@@ -78,7 +84,9 @@ export function runRace({ toy, told, walk, start, limits: { steps: most, toleran
     if (toy.goal.isReached(at)) return "reached";
     if (!(largest(at) <= far)) return "diverged";
     toy.gradient(at, slope);
-    return norm2(slope) <= tolerance ? kindAt(toy, at) : undefined;
+    if (norm2(slope) > tolerance) return undefined;
+    const kind = kindAt(toy, at);
+    return leavesSaddles && kind !== "minimum" ? undefined : kind;
   };
   seen?.(0, start);
   let end = rest(start);
