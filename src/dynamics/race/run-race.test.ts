@@ -27,6 +27,7 @@ describe("how a walk ends", () => {
     ["steps too few", "quadratic:10", "gd:1e-3", [1, 1], "wandering"],
     ["on the ridge that leads into a saddle", "saddle", "gd:0.5", [1, 0], "saddle"],
     ["in the middle of no curvature", "saddle:monkey", "gd:0.1", [0, 0], "degenerate"],
+    ["off a saddle from where it can hardly be seen", "saddle", "gd:0.5", [1e-9, 1e-9], "reached"],
     ["off a saddle by a step at random", "saddle", "pgd:0.1", [0, 0], "reached"],
     ["in a minimum that is not the goal", "curved:b=0.5", "gd:0.1", [0.1, 0.1], "minimum"],
   ] as const;

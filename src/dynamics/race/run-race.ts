@@ -11,11 +11,11 @@ export const ENDS = [
   { name: "minimum", rule: "the gradient is no longer than the tolerance, and every curvature is positive" },
   {
     name: "saddle",
-    rule: "the gradient is no longer than the tolerance, a curvature is negative, and nothing is random",
+    rule: "the steps are up or shorter than rounding, the gradient is no longer than the tolerance, and a curvature is negative",
   },
   {
     name: "degenerate",
-    rule: "the gradient is no longer than the tolerance, and the lowest curvature cannot be told from 0, or there are more than 400 dimensions; nothing is random",
+    rule: "the steps are up or shorter than rounding, the gradient is no longer than the tolerance, and the lowest curvature cannot be told from 0, or there are more than 400 dimensions",
   },
   {
     name: "froze",
@@ -78,18 +78,22 @@ export function runRace({ toy, told, walk, start, limits, leavesSaddles, seen }:
   let steps = 0;
   let weights = start;
   let tail = start.slice();
-  let before = start.slice();
+  const before = start.slice();
   let length = 0;
-  const rest = (at: Float64Array): EndName | undefined => {
+  /** The kind of critical point that the walk came to and has not left. */
+  let resting: EndName | undefined;
+  const settled = (at: Float64Array): EndName | undefined => {
     if (toy.goal.isReached(at)) return "reached";
     if (!(largest(at) <= far)) return "diverged";
     toy.gradient(at, slope);
-    if (norm2(slope) > tolerance) return undefined;
-    const kind = kindAt(toy, at);
-    return leavesSaddles && kind !== "minimum" ? undefined : kind;
+    resting = norm2(slope) > tolerance ? undefined : (resting ?? kindAt(toy, at));
+    if (resting === undefined || resting === "minimum") return resting;
+    // Saddles are left sooner or later by whoever still moves.
+    const isStill = distance(before, at) <= ROUNDING * (1 + largest(at));
+    return isStill && steps > 0 && !leavesSaddles ? kindAt(toy, at) : undefined;
   };
   seen?.(0, start);
-  let end = rest(start);
+  let end = settled(start);
   const cost = { values: 0, gradients: 0, products: 0 };
   if (end === undefined && most > 0) {
     Object.assign(
@@ -98,14 +102,10 @@ export function runRace({ toy, told, walk, start, limits, leavesSaddles, seen }:
         weights = now;
         steps++;
         seen?.(steps, now);
-        end = rest(now);
-        if (steps === tailFrom) {
-          tail = now.slice();
-          before = now.slice();
-        } else if (steps > tailFrom) {
-          length += distance(before, now);
-          before.set(now);
-        }
+        end = settled(now);
+        if (steps === tailFrom) tail = now.slice();
+        else if (steps > tailFrom) length += distance(before, now);
+        before.set(now);
         return end !== undefined || steps >= most;
       }),
     );
@@ -113,7 +113,10 @@ export function runRace({ toy, told, walk, start, limits, leavesSaddles, seen }:
   const last = weights.slice();
   toy.gradient(last, slope);
   return {
-    end: end ?? unfinished(steps < most ? 0 : length, distance(tail, last), ROUNDING * (1 + largest(last))),
+    end:
+      end ??
+      (resting && kindAt(toy, last)) ??
+      unfinished(steps < most ? 0 : length, distance(tail, last), ROUNDING * (1 + largest(last))),
     steps,
     value: toy.value(last),
     gradientNorm: norm2(slope),
