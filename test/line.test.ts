@@ -4,10 +4,11 @@ import { z } from "zod";
 import { RESULT_KINDS } from "../src/documents/result-kinds.ts";
 import { encodeSafetensors } from "../src/files/safetensors.ts";
 import { load } from "../src/library/open.ts";
-import { commandLine, DIGITS, floats } from "./support/command-line.ts";
-import { modelBytes, tensorProto, valueInfo } from "./support/onnx-model.ts";
+import { commandLine, DIGITS } from "./support/command-line.ts";
+import { leastSquares, wave } from "./support/least-squares.ts";
 
-const { at, thalweg, here, npz } = commandLine();
+const files = commandLine();
+const { at, thalweg, here } = files;
 
 const line = async (...args: string[]) => {
   const run = await thalweg(["line", ...args, "--json"]);
@@ -16,41 +17,42 @@ const line = async (...args: string[]) => {
   return RESULT_KINDS.line.parse(JSON.parse(run.out));
 };
 
-const wave = (i: number) => Math.sin(3.7 * i + 0.3);
-
-function leastSquares(precision: "float" | "double"): string[] {
-  writeFileSync(
-    at(`${precision}.onnx`),
-    modelBytes({
-      opset: 17,
-      inputs: [valueInfo("x", precision, ["N", 5])],
-      outputs: [valueInfo("y", precision, ["N", 2])],
-      nodes: [{ op: "Gemm", inputs: ["x", "w", "b"], outputs: ["y"] }],
-      initializers: [
-        tensorProto(
-          "w",
-          precision,
-          [5, 2],
-          Array.from({ length: 10 }, (_, i) => wave(i)),
-        ),
-        tensorProto("b", precision, [2], [0.1, -0.2]),
-      ],
-    }),
-  );
-  const data = npz("line.npz", { x: floats([40, 5], (i) => wave(i + 7)), y: floats([40, 2], (i) => wave(2 * i + 1)) });
-  return [at(`${precision}.onnx`), "--data", data, "--loss", "mse", "--limit", "40"];
-}
-
 describe("the loss along a line", () => {
   it.each([
     ["float", 1e-6],
     ["double", 1e-12],
   ] as const)("is its parabola for a linear least-squares model (%s)", async (precision, tolerance) => {
-    const { result } = await line(...leastSquares(precision), "--normalize", "none", "--x", "-1:1:21", "--seed", "3");
+    const { result } = await line(
+      ...leastSquares(files, precision),
+      "--normalize",
+      "none",
+      "--x",
+      "-1:1:21",
+      "--seed",
+      "3",
+    );
     const worst = result.loss.map((each, i) => Math.abs((each ?? Number.NaN) / result.quadratic.values[i] - 1));
     expect(Math.max(...worst)).toBeLessThan(tolerance);
     expect(result.x).toEqual(Array.from({ length: 21 }, (_, i) => ((i - 10) * 2) / 20));
     expect(result.quadratic.leavesAt).toBeNull();
+  });
+
+  it("has the scatter of the examples for its error, at every point, and on held-out ones", async () => {
+    const [model, , data, , loss] = leastSquares(files, "double");
+    const { result } = await line(model, "--data", data, "--loss", loss, "--test", data, "--x", "-1:1:5");
+    const rows = Array.from({ length: 40 }, (_, n) =>
+      [0, 1].map((k) => {
+        const x = (i: number) => Math.fround(wave(5 * n + i + 7));
+        const output = [0, 1, 2, 3, 4].reduce((sum, i) => sum + x(i) * wave(2 * i + k), [0.1, -0.2][k]);
+        return (output - Math.fround(wave(2 * (2 * n + k) + 1))) ** 2;
+      }),
+    ).map(([a, b]) => (a + b) / 2);
+    const mean = rows.reduce((sum, each) => sum + each, 0) / 40;
+    const variance = rows.reduce((sum, each) => sum + (each - mean) ** 2, 0) / 39;
+    expect(result.loss[2]).toBeCloseTo(mean, 12);
+    expect(result.standardError?.[2]).toBeCloseTo(Math.sqrt(variance / 40), 12);
+    expect(result.test?.standardError).toEqual(result.standardError);
+    expect(result.standardError?.every((each) => each !== null && each > 0)).toBe(true);
   });
 
   it("is that of the weights at 0 and that of the file at 1, bit for bit; the files stay as they are", async () => {

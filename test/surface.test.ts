@@ -4,10 +4,11 @@ import { z } from "zod";
 import { RESULT_KINDS } from "../src/documents/result-kinds.ts";
 import { encodeSafetensors } from "../src/files/safetensors.ts";
 import { load } from "../src/library/open.ts";
-import { commandLine, DIGITS, floats, readArrays } from "./support/command-line.ts";
-import { modelBytes, tensorProto, valueInfo } from "./support/onnx-model.ts";
+import { commandLine, DIGITS, readArrays } from "./support/command-line.ts";
+import { leastSquares, wave } from "./support/least-squares.ts";
 
-const { at, thalweg, here, npz } = commandLine();
+const files = commandLine();
+const { at, thalweg, here } = files;
 
 let runs = 0;
 const surface = async (...args: string[]) => {
@@ -17,31 +18,6 @@ const surface = async (...args: string[]) => {
   const { result } = RESULT_KINDS.surface.parse(JSON.parse(readFileSync(at(folder, "result.json"), "utf8")));
   return { result, arrays: readArrays(at(folder, "arrays.npz")), figures: run.out };
 };
-
-const wave = (i: number) => Math.sin(3.7 * i + 0.3);
-
-function leastSquares(precision: "float" | "double"): string[] {
-  writeFileSync(
-    at(`${precision}.onnx`),
-    modelBytes({
-      opset: 17,
-      inputs: [valueInfo("x", precision, ["N", 5])],
-      outputs: [valueInfo("y", precision, ["N", 2])],
-      nodes: [{ op: "Gemm", inputs: ["x", "w", "b"], outputs: ["y"] }],
-      initializers: [
-        tensorProto(
-          "w",
-          precision,
-          [5, 2],
-          Array.from({ length: 10 }, (_, i) => wave(i)),
-        ),
-        tensorProto("b", precision, [2], [0.1, -0.2]),
-      ],
-    }),
-  );
-  const data = npz("line.npz", { x: floats([40, 5], (i) => wave(i + 7)), y: floats([40, 2], (i) => wave(2 * i + 1)) });
-  return [at(`${precision}.onnx`), "--data", data, "--loss", "mse"];
-}
 
 describe("the loss over a plane", () => {
   it("states no share of eigenvalues that the time did not suffice to search, and no trace that was not measured", async () => {
@@ -57,17 +33,17 @@ describe("the loss over a plane", () => {
     });
   });
 
-  it("takes no more of the time for several planes than for one", async () => {
-    const measuredOf = async (planes: string) => {
-      const model = ["surface", DIGITS, "--data", "digits", "--limit", "1000", "--threads", "1", "--no-share"];
-      const grid = ["--planes", planes, "--x", "-1:1:401", "--y", "-1:1:401", "--time", "5s", "--json"];
-      const run = await thalweg([...model, ...grid]);
-      expect(run.code, run.err).toBe(5);
-      return RESULT_KINDS.surface.parse(JSON.parse(run.out)).result.measured;
-    };
-    const one = await measuredOf("1");
-    // Had each plane all of it, this would be four times as many.
-    expect(await measuredOf("4")).toBeLessThanOrEqual(2.5 * one);
+  it("says of shares below rounding that they are below it, and of a plane that is all there is that nothing is left", async () => {
+    const planes = [
+      [DIGITS, "--data", "digits", "--limit", "200", "--plane", "eig:3,4", "--top", "1"],
+      [...leastSquares(files, "double"), "--params", "b", "--normalize", "none"],
+    ];
+    const [apart, whole] = await Promise.all(
+      planes.map(async (args) => (await here(["surface", ...args, "--x", "-1:1:3", "--y", "-1:1:3"])).out),
+    );
+    expect(apart).toMatch(/Share of the largest curvatures\s+below \d\S*e-\d+/);
+    expect(whole).toMatch(/shows\s+all\s+2\s+directions/);
+    expect(whole).not.toMatch(/of\s+the\s+others/);
   });
 
   it.each([
@@ -75,7 +51,7 @@ describe("the loss over a plane", () => {
     ["double", 1e-12],
   ] as const)("is its quadratic for a linear least-squares model (%s)", async (precision, tolerance) => {
     const { result, arrays } = await surface(
-      ...leastSquares(precision),
+      ...leastSquares(files, precision),
       "--x",
       "-1:1:21",
       "--y",

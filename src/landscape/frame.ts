@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { extremalEigenpairs, type ExtremalResult } from "../estimators/extremal-eigenpairs.ts";
+import { productRounding } from "../estimators/products.ts";
 import { estimateTrace } from "../estimators/trace.ts";
 import { dot, norm2 } from "../linalg/vector.ts";
 import type { Point } from "../problem/point.ts";
@@ -35,6 +36,8 @@ const framedAxes = z.object({
   asymmetry: real,
   /** Σ over an orthonormal basis of the span of qᵀHq. */
   trace: real,
+  /** What rounding of the products may have added to it. */
+  traceRounding: real.default(0),
   /** ‖P uᵢ‖² of the leading eigenvectors, P the projection onto the span. */
   overlaps: z.array(real),
   marks: z.array(mark),
@@ -141,6 +144,8 @@ export async function measureFrame(
       const along = curved.slice(plane * vectors.length, (plane + 1) * vectors.length);
       const forms = products(vectors.length, (i, j) => dot(vectors[i], along[j]));
       const back = inverse(gram);
+      const inBasis = (of: readonly (readonly number[])[]) =>
+        back.reduce((sum, row, i) => sum + row.reduce((part, each, j) => part + each * of[j][i], 0), 0);
       const curvature = forms.map((row, i) => row.map((each, j) => (each + forms[j][i]) / 2));
       return {
         vectors: asked.span.isCostly === true ? [...vectors] : null,
@@ -151,7 +156,17 @@ export async function measureFrame(
         slope: vectors.map((vector) => dot(gradient, vector)),
         curvature,
         asymmetry: vectors.length < 2 ? 0 : Math.abs(forms[0][1] - forms[1][0]),
-        trace: back.reduce((sum, row, i) => sum + row.reduce((part, each, j) => part + each * curvature[j][i], 0), 0),
+        trace: inBasis(curvature),
+        // Of each vector of an orthonormal basis, no more than what its product with H may be off by.
+        traceRounding:
+          vectors.length *
+          productRounding(
+            hessian,
+            Math.max(
+              Math.abs(top?.top[0]?.value ?? 0),
+              Math.sqrt(Math.max(0, inBasis(products(vectors.length, (i, j) => dot(along[i], along[j]))))),
+            ),
+          ),
         overlaps: (top?.top.slice(0, share ?? 0) ?? []).map(({ vector }) =>
           vector === undefined
             ? 0

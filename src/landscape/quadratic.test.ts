@@ -11,6 +11,7 @@ const axes: FramedAxes = {
   slope: [1],
   curvature: [[3]],
   asymmetry: 0,
+  traceRounding: 0,
   trace: 0.75,
   overlaps: [],
   marks: [],

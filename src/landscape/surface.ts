@@ -10,7 +10,7 @@ import type { LossesOnBoth } from "./losses.ts";
 import { planOfPoints, SEARCH_PRODUCTS } from "./plan-of-points.ts";
 import { predicted, quadraticOf } from "./quadratic.ts";
 import { surfaceFigures } from "./surface/surface-figures.ts";
-import { type PlaneResult, surfaceResult } from "./surface/surface-result.ts";
+import { AXES, type PlaneResult, surfaceResult } from "./surface/surface-result.ts";
 import { sharesOf, spreadOf } from "./surface/shares-of.ts";
 import { surfaceSections } from "./surface/surface-sections.ts";
 import { AXIS_WORDS, axesOf, frameTask, measurePoints, pointsTask } from "./tasks.ts";
@@ -109,7 +109,7 @@ export const surface = defineExperiment({
     const along = (text: string | undefined) => (text === undefined ? 51 : ticksOf(text, "--x").values.length);
     const points = planes * along(x) * along(y);
     const products =
-      2 * planes +
+      AXES * planes +
       (share ? SHARE_PRODUCTS : 0) +
       (span.isCostly === true && span.files(words).length === 0 ? SEARCH_PRODUCTS : 0);
     return planOfPoints(problem, { title: "axes, and the curvature along them", products }, points);
@@ -130,7 +130,7 @@ export const surface = defineExperiment({
     const measuredPlanes = await measurePoints(problem, frame.axes.length, [x, y], desk);
     for (const [plane, axes] of frame.axes.entries()) {
       const losses = measuredPlanes[plane];
-      planes.push(planeOf(axes, frame, losses, [x, y]));
+      planes.push(planeOf(axes, frame, losses, [x, y], problem.space.dimension));
       const suffix = plane === 0 ? "" : `.${plane + 1}`;
       const shape = [y.values.length, x.values.length];
       if (plane > 0) desk.arrays.keep(`loss${suffix}`, tensor("float64", shape, flat(losses.loss)));
@@ -183,6 +183,7 @@ function planeOf(
   frame: Frame,
   { loss, accuracy, test }: LossesOnBoth,
   ticks: readonly [Ticks, Ticks],
+  dimension: number,
 ): PlaneResult {
   const [x] = ticks;
   const rows = (values: readonly (number | null)[]) =>
@@ -201,7 +202,7 @@ function planeOf(
       frame,
       loss.map((each, i) => ({ at: atOf(ticks, i), loss: each })),
     ),
-    share: sharesOf(axes, frame),
+    share: sharesOf(axes, frame, dimension),
     marks: axes.marks.map(({ name, at: [across, along], outside }) => ({ name, x: across, y: along, outside })),
     notes: axes.notes,
   };

@@ -129,7 +129,7 @@ export async function measurePoints(
   problem: Problem,
   planes: number,
   ticks: readonly Ticks[],
-  desk: Desk,
+  desk: Pick<Desk, "tasks" | "hasBudget">,
 ): Promise<LossesOnBoth[]> {
   const points = ticks.reduce((product, { values }) => product * values.length, 1);
   const of = partsOf(problem, planes, points, desk.hasBudget);

@@ -184,6 +184,60 @@ describe("a run of tasks", () => {
     expect(budgets.filter((budget) => budget !== null)).toEqual([200]);
   });
 
+  it("gives each kind its share of the time, and each task of a kind its part of that", async () => {
+    const wait = (name: string, share: number) =>
+      defineTask({
+        name,
+        share,
+        subject: "none",
+        input: z.object({ i: z.int() }),
+        result: z.object({}),
+        label: ({ i }) => `${name} ${i}`,
+        opens: (request) => request,
+        measure: () => Promise.resolve({}),
+      });
+    const [first, second] = [wait("first", 0.3), wait("second", 0.7)];
+    const twoKinds = defineExperiment({
+      name: "two-kinds",
+      summary: "tasks of two kinds",
+      document: "draws",
+      result: z.int(),
+      show: () => [],
+      arguments: [],
+      examples: [],
+      subject: "none",
+      parameters: z.object({}),
+      tasks: [first, second],
+      async measure(_subject, _options, desk) {
+        await desk.tasks(first, [{ i: 0 }]);
+        await desk.tasks(
+          second,
+          Array.from({ length: 7 }, (_, i) => ({ i })),
+        );
+        return { result: 0, converged: true };
+      },
+    });
+    const budgets: (number | null)[] = [];
+    const all = edges(memoryStore());
+    await execute(
+      twoKinds,
+      {
+        arguments: [],
+        options: {},
+        seed: 0,
+        budget: 1000,
+        dryRun: false,
+        output: null,
+        identity: { thalweg: "1.0.0", command: [], config: {} },
+      },
+      { ...all, tasks: { ...all.tasks, context: (budget) => (budgets.push(budget), {}) } },
+    );
+    const given = budgets.filter((budget) => budget !== null);
+    expect(given[0]).toBeCloseTo(300, 9);
+    expect(given.slice(1)).toHaveLength(7);
+    for (const each of given.slice(1)) expect(each).toBeCloseTo(100, 9);
+  });
+
   it("keeps NaN, ∞ and every bit", async () => {
     const odd = (await run(memoryStore(), { count: 3 })).map((each) => each.odd);
     expect(odd).toEqual([Number.NaN, Number.POSITIVE_INFINITY, 0.30000000000000004]);

@@ -7,6 +7,7 @@ import {
   formatShare,
   formatShareBound,
   typeset,
+  formatBound,
 } from "./format-number.ts";
 
 describe("formatNumber", () => {
@@ -147,4 +148,17 @@ it("sets numbers as in print", () => {
   expect(typeset("-1.2e-5")).toBe("−1.2 × 10⁻⁵");
   expect(typeset("(1.23 ± 0.04)e-5")).toBe("(1.23 ± 0.04) × 10⁻⁵");
   expect(typeset("float32, mean")).toBe("float32, mean");
+});
+
+it.each([
+  [0.12345, 2, "most", "0.13"],
+  [0.12345, 2, "least", "0.12"],
+  [-0.12345, 2, "least", "-0.13"],
+  [-0.12345, 2, "most", "-0.12"],
+  [0.996, 2, "most", "1.0"],
+  [0.5, 2, "most", "0.50"],
+  [3.41e-14, 2, "most", "3.5e-14"],
+  [0, 2, "least", "0"],
+] as const)("%d is, to %i digits, at %s %s", (value, digits, end, text) => {
+  expect(formatBound(value, digits, end)).toBe(text);
 });

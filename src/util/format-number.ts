@@ -23,6 +23,21 @@ export function formatNumber(value: number | null | undefined, digits = 4): stri
 }
 
 /**
+ * A number that something is no less, or no more, than: rounded so that this stays true.
+ *
+ * @example
+ * formatBound(0.12345, 2, "most"); // "0.13"
+ * formatBound(-0.12345, 2, "least"); // "-0.13"
+ */
+export function formatBound(value: number, digits: number, end: "least" | "most"): string {
+  if (value === 0 || !Number.isFinite(value)) return formatNumber(value, digits);
+  const near = Number(value.toPrecision(digits));
+  const isOutside = end === "most" ? near >= value : near <= value;
+  const unit = 10 ** (exponentOf(value) - digits + 1);
+  return formatNumber(isOutside ? near : near + (end === "most" ? unit : -unit), digits);
+}
+
+/**
  * A measured value with its uncertainty, both to the digits that the uncertainty justifies: one digit
  * of the uncertainty, two when its first is 1 or 2. An uncertainty of 0 means exact up to `rounding`: no
  * digit is shown whose half unit is less than that, and where none is left the rounding stands as uncertainty.

@@ -1,45 +1,18 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { DOCUMENT_KINDS } from "../../src/documents/result-kinds.ts";
-import { encodeSafetensors } from "../../src/files/safetensors.ts";
 import { EXPERIMENTS } from "../../src/experiments/registry.ts";
 import type { Experiment } from "../../src/runs/experiment.ts";
-import { commandLine, DIGITS, floats, OLD_RESULT, readArrays } from "../support/command-line.ts";
+import { commandLine, floats } from "../support/command-line.ts";
+import { MODEL, SMALL as COMMANDS, writeOnes } from "../support/small-commands.ts";
 
-const { at, thalweg, here, npz } = commandLine();
-const MODEL = [DIGITS, "--data", "good.npz"];
+const files = commandLine();
+const { at, thalweg, here, npz } = files;
 const VERBS = [...new Set(EXPERIMENTS.map(({ name, verb = name }: Experiment) => verb))];
 const answering = (verb: string): readonly Experiment[] =>
   EXPERIMENTS.filter((each: Experiment) => (each.verb ?? each.name) === verb);
 
-/** How each is asked for something small; what writes a file is told where. */
-const SMALL: Readonly<Record<string, readonly string[]>> = {
-  profile: ["profile", ...MODEL, "--only", "loss"],
-  compare: ["compare", OLD_RESULT, OLD_RESULT],
-  inspect: ["inspect", DIGITS],
-  check: ["check", ...MODEL],
-  apply: ["apply", "hessian", ...MODEL, "--vector", "ones.npz"],
-  export: ["export", DIGITS, "--batch", "2", "--loss", "cross-entropy"],
-  bench: ["bench", ...MODEL, "--runs", "2", "--gemm-size", "32"],
-  line: ["line", ...MODEL, "--x", "-1:1:5"],
-  surface: ["surface", ...MODEL, "--x", "-1:1:5", "--y", "-1:1:3"],
-  topology: ["topology", ...MODEL, "--samples", "8"],
-  sensitivity: ["sensitivity", ...MODEL, "--bits", "8"],
-  connect: ["connect", DIGITS, "ones.npz", "--data", "good.npz", "--points", "3"],
-  race: ["race", "saddle", "--starts", "2", "--steps", "5"],
-  trajectory: ["trajectory", DIGITS, "ones.safetensors", "ones-too.safetensors", "--data", "good.npz"],
-};
-
-const ones = () => {
-  npz("ones.npz", {
-    "hidden.weight": floats([32, 64], () => 1),
-    "hidden.bias": floats([32], () => 1),
-    "output.weight": floats([10, 32], () => 1),
-    "output.bias": floats([10], () => 1),
-  });
-  for (const name of ["ones", "ones-too"])
-    writeFileSync(at(`${name}.safetensors`), encodeSafetensors([...readArrays(at("ones.npz"))]));
-};
+const SMALL: Readonly<Record<string, readonly string[]>> = COMMANDS;
 
 describe.each(VERBS)("the verb %s", (verb) => {
   const experiments = answering(verb);
@@ -67,7 +40,7 @@ describe.each(VERBS)("the verb %s", (verb) => {
 
   it("says what it would cost, and measures and writes nothing, where it computes on data", async () => {
     if (!experiments[0].hasPlan) return;
-    ones();
+    writeOnes(files);
     const run = await here([...SMALL[verb], ...(isFile ? ["-o", "dry.out"] : []), "--dry-run", "--json"]);
     expect(run.code, run.err).toBe(0);
     const { seconds, instruments } = DOCUMENT_KINDS.plan.parse(JSON.parse(run.out));
@@ -77,7 +50,7 @@ describe.each(VERBS)("the verb %s", (verb) => {
   });
 
   it("leaves a result with a report where it is told to, which is repeated number for number", async () => {
-    ones();
+    writeOnes(files);
     const place = isFile ? `${verb}.out` : `${verb}-run`;
     const run = await thalweg([...SMALL[verb], "-o", place, ...(isFile ? ["--json"] : [])]);
     expect(run.code, run.err).toBe(0);
@@ -127,7 +100,7 @@ describe("held-out examples", () => {
 
 describe("a repeated result", () => {
   it("is refused where any file that was read is another now", async () => {
-    ones();
+    writeOnes(files);
     const made = await here([...SMALL["apply"], "-o", "hv.npz", "--json"]);
     writeFileSync(at("hv.json"), made.out);
     npz("ones.npz", { "hidden.weight": floats([32, 64], () => 2) });

@@ -10,9 +10,14 @@ const estimate = (value: number, lower: number, upper: number) => ({
   converged: true,
   rounding: 0,
 });
-const inPlane = (trace: number, overlaps: readonly number[] = []) => ({ trace, overlaps: [...overlaps] });
+const inPlane = (trace: number, overlaps: readonly number[] = [], traceRounding = 0) => ({
+  trace,
+  traceRounding,
+  overlaps: [...overlaps],
+});
+const DIMENSION = 4;
 const shareIn = (inside: number, lower: number, upper: number) =>
-  sharesOf(inPlane(inside), { trace: estimate((lower + upper) / 2, lower, upper), top: null }).trace;
+  sharesOf(inPlane(inside), { trace: estimate((lower + upper) / 2, lower, upper), top: null }, DIMENSION).trace;
 
 describe("the share of tr H in a plane", () => {
   it("is as far known as tr H, which it is divided by", () => {
@@ -21,17 +26,31 @@ describe("the share of tr H in a plane", () => {
     expect(shareIn(-6, -30, -10)).toEqual({ value: 0.3, lower: 0.2, upper: 0.6 });
   });
 
+  it("reaches as far as rounding, where that is all there is", () => {
+    const rounded = (inside: number, rounding: number) =>
+      sharesOf(inPlane(inside, [], rounding), { trace: estimate(20, 10, 30), top: null }, DIMENSION).trace;
+    expect(rounded(1e-9, 1e-6)).toMatchObject({ lower: (1e-9 - 1e-6) / 10, upper: (1e-9 + 1e-6) / 10 });
+    expect(rounded(6, 1)).toMatchObject({ lower: 5 / 30, upper: 0.7 });
+  });
+
+  it("of eigenvectors that stand on it at a right angle is below rounding, not a number", () => {
+    const top = { values: [{ value: 3, residual: 0 }], resolved: 1, angle: 0, converged: true };
+    const share = sharesOf(inPlane(0, [3.4e-32]), { trace: null, top }, DIMENSION).top;
+    expect(share?.lower).toBe(0);
+    expect(share?.upper).toBeGreaterThan(10 * (share?.value ?? 1));
+  });
+
   it("is not known where tr H may be 0", () => {
     const nothing = { lower: Number.NEGATIVE_INFINITY, upper: Number.POSITIVE_INFINITY };
     expect(shareIn(6, -10, 30)).toEqual({ value: 0.6, ...nothing });
     expect(shareIn(6, 0, 30)).toMatchObject(nothing);
-    expect(sharesOf(inPlane(6), { trace: null, top: null })).toEqual({ trace: null, top: null });
+    expect(sharesOf(inPlane(6), { trace: null, top: null }, DIMENSION)).toEqual({ trace: null, top: null });
   });
 
   it("of the largest eigenvalues is of those that are told apart, where the search for them ended", () => {
     const values = [3, 1, 0.9].map((value) => ({ value, residual: 0 }));
     const top = (converged: boolean) =>
-      sharesOf(inPlane(0, [0.5, 0.1, 1]), { trace: null, top: { values, resolved: 2, angle: 0, converged } }).top;
+      sharesOf(inPlane(0, [0.5, 0.1, 1]), { trace: null, top: { values, resolved: 2, angle: 0, converged } }, DIMENSION).top;
     expect(top(true)?.value).toBeCloseTo(1.6 / 4, 14);
     expect(top(false)).toBeNull();
   });
@@ -48,6 +67,7 @@ it("planes scatter as a sample does", () => {
     curvature: [],
     asymmetry: 0,
     trace,
+    traceRounding: 0,
     overlaps: [],
     marks: [],
     notes: [],

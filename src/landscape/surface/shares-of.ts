@@ -1,17 +1,25 @@
 import type { Frame, FramedAxes } from "../frame.ts";
 import { shareOfLeading } from "../leading-space.ts";
-import type { PlaneResult, SurfaceResult } from "./surface-result.ts";
+import { AXES, type PlaneResult, type SurfaceResult } from "./surface-result.ts";
 
 /**
- * What of tr H, and of the largest eigenvalues, lies in a plane. The bounds are those of what it is a share of; there are none
- * where the interval of tr H holds 0.
+ * What of tr H, and of the largest eigenvalues, lies in a plane. The bounds are those of what it is a share of, and of what
+ * rounding leaves of it; there are none where the interval of tr H holds 0.
  */
 export function sharesOf(
-  { trace: inside, overlaps }: Pick<FramedAxes, "trace" | "overlaps">,
+  { trace: inside, traceRounding, overlaps }: Pick<FramedAxes, "trace" | "traceRounding" | "overlaps">,
   { trace, top }: Pick<Frame, "trace" | "top">,
+  dimension: number,
 ): PlaneResult["share"] {
-  const ends = trace && [inside / trace.interval.lower, inside / trace.interval.upper];
+  const ends =
+    trace &&
+    [inside - traceRounding, inside + traceRounding].flatMap((each) => [
+      each / trace.interval.lower,
+      each / trace.interval.upper,
+    ]);
   const isResolved = trace !== null && trace.interval.lower * trace.interval.upper > 0;
+  // Of the angle between unit vectors of so many numbers, rounding leaves this much unknown.
+  const angle = (top?.angle ?? 0) + Math.sqrt(dimension) * Number.EPSILON;
   return {
     trace: trace &&
       ends && {
@@ -20,7 +28,7 @@ export function sharesOf(
         upper: isResolved ? Math.max(...ends) : Number.POSITIVE_INFINITY,
       },
     // A residual proves that an eigenvalue is near, not that it is among the largest.
-    top: top?.converged === true ? shareOfLeading(top.values.slice(0, top.resolved), overlaps, top.angle, 2) : null,
+    top: top?.converged === true ? shareOfLeading(top.values.slice(0, top.resolved), overlaps, angle, AXES) : null,
   };
 }
 

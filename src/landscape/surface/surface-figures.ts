@@ -5,7 +5,7 @@ import { COLOUR, finite, frame, said, TIP } from "../../figures/style.ts";
 import { formatNumber, typeset } from "../../util/format-number.ts";
 import { shortName } from "../short-name.ts";
 import { groundOf, type MeasuredRelief, reliefOf, thinned } from "./relief-of.ts";
-import type { PlaneResult, SurfaceResult } from "./surface-result.ts";
+import { AXES, type PlaneResult, type SurfaceResult } from "./surface-result.ts";
 
 /** Lines of a contour figure, about. */
 const LEVELS = 9;
@@ -15,8 +15,24 @@ const FACETS = 33;
 /** Points that were not measured are drawn where there are no more than these. */
 const MOST_DOTS = 1500;
 
-const CANNOT_TELL =
-  "A plane shows two directions of as many as there are parameters: valleys and ridges that do not lie in it are not seen, and none can be ruled out.";
+/** Lines are dashed where the loss is lower than at the weights. */
+const dashes = () => ({
+  field: "side",
+  scale: {
+    domain: ["higher", "lower"],
+    range: [
+      [1, 0],
+      [4, 3],
+    ],
+  },
+  legend: null,
+});
+
+function cannotTell({ dimension }: SurfaceResult): string {
+  return dimension <= AXES
+    ? "The plane is the whole space of the parameters, as far as its axes reach."
+    : `A plane shows two of ${dimension} directions: valleys and ridges that do not lie in it are not seen, and none can be ruled out.`;
+}
 
 /** The loss over the plane: lines of equal loss, then the relief itself, then the planes of other seeds. */
 export const surfaceFigures: FigureFamily<SurfaceResult> = ({ planes }) => [
@@ -59,17 +75,6 @@ function contourFigure(result: SurfaceResult): Drawn {
       tip: `${each.name}, ${each.outside === 0 ? "in the plane" : `${said(each.outside)} off the plane`}`,
     })),
   ].filter((each) => isInside(each, result));
-  const dashes = {
-    field: "side",
-    scale: {
-      domain: ["higher", "lower"],
-      range: [
-        [1, 0],
-        [4, 3],
-      ],
-    },
-    legend: null,
-  };
   return {
     title: "The loss over the plane",
     description:
@@ -82,7 +87,7 @@ function contourFigure(result: SurfaceResult): Drawn {
         : "") +
       (missing.length > 0 ? "Small dots are points that were not measured. " : "") +
       (lost.length > 0 ? "Crosses are points where the loss is not finite. " : "") +
-      CANNOT_TELL,
+      cannotTell(result),
     spec: frame({
       height: 480,
       data: { values: rows },
@@ -99,7 +104,7 @@ function contourFigure(result: SurfaceResult): Drawn {
             y,
             detail: { field: "line", type: "nominal" },
             order: { field: "k", type: "quantitative" },
-            strokeDash: dashes,
+            strokeDash: dashes(),
           },
         },
         {
@@ -197,22 +202,11 @@ function panelsFigure(result: SurfaceResult): Drawn {
   const u = { field: "u", ...bound, scale: { domain: [0, columns + (columns - 1) * GAP], nice: false, zero: false } };
   const v = { field: "v", ...bound, scale: { domain: [0, rows + (rows - 1) * GAP + 0.12], nice: false, zero: false } };
   const order = { field: "k", type: "quantitative" } as const;
-  const dashes = {
-    field: "side",
-    scale: {
-      domain: ["higher", "lower"],
-      range: [
-        [1, 0],
-        [4, 3],
-      ],
-    },
-    legend: null,
-  };
   return {
     title: "Planes of other seeds",
     description:
       "Lines of equal loss over planes whose directions differ by their random numbers alone, with the same levels in all; axes and ranges are those of the first. What differs between them is chance, and no property of the network. " +
-      CANNOT_TELL,
+      cannotTell(result),
     spec: frame({
       height: Math.round((560 / columns) * rows * 0.95),
       data: { values: finite(lines) },
@@ -224,7 +218,7 @@ function panelsFigure(result: SurfaceResult): Drawn {
         },
         {
           mark: { type: "line", strokeWidth: 1.1, color: COLOUR.primary },
-          encoding: { x: u, y: v, order, detail: { field: "line", type: "nominal" }, strokeDash: dashes },
+          encoding: { x: u, y: v, order, detail: { field: "line", type: "nominal" }, strokeDash: dashes() },
         },
         {
           data: { values: texts },
@@ -301,7 +295,7 @@ function perspectiveFigure(result: SurfaceResult): Drawn {
     title: "The same, as a relief",
     description:
       `The loss as height over the plane, seen from above at an angle; ${isLogarithmic ? "heights are logarithms of the loss" : "heights are in proportion to the loss"}, from ${formatNumber(low, 3)} to ${formatNumber(high, 3)}. What stands in front hides what is behind it. ` +
-      CANNOT_TELL,
+      cannotTell(result),
     spec: frame({
       height: 380,
       data: { values: rows },

@@ -6,6 +6,9 @@ import { count, extended, real } from "../../result/real.ts";
 import { losses } from "../losses.ts";
 import { quadraticPart } from "../quadratic.ts";
 
+/** Directions of a plane. */
+export const AXES = 2;
+
 const mark = z.object({
   name: z.string(),
   x: real.describe("Coordinates of the nearest point of the plane."),

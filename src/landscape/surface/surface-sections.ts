@@ -1,5 +1,6 @@
 import type { ShownSection } from "../../result/shown-section.ts";
 import {
+  formatBound,
   formatEstimate,
   formatMeasured,
   formatNumber,
@@ -8,7 +9,9 @@ import {
 } from "../../util/format-number.ts";
 import { axesTitle } from "../asked.ts";
 import { NOTHING_TOLD } from "../quadratic.ts";
-import type { PlaneResult, SurfaceResult } from "./surface-result.ts";
+import { AXES, type PlaneResult, type SurfaceResult } from "./surface-result.ts";
+
+type Share = NonNullable<PlaneResult["share"]["trace"]>;
 
 /** The surface in words and numbers. */
 export function surfaceSections(result: SurfaceResult): ShownSection[] {
@@ -50,7 +53,7 @@ export function surfaceSections(result: SurfaceResult): ShownSection[] {
         note:
           trace === null
             ? "not measured"
-            : `tr H = ${formatEstimate(trace.value, trace.standardError, trace.rounding)}; a plane at random holds ${formatNumber(2 / dimension, 2)} on average`,
+            : `tr H = ${formatEstimate(trace.value, trace.standardError, trace.rounding)}; a plane at random holds ${formatNumber(AXES / dimension, 2)} on average`,
       },
       {
         label: "Share of the largest curvatures",
@@ -94,10 +97,15 @@ function traceInPlane({ quadratic: { curvature }, lengths: [a, b], cosine }: Pla
 
 function shareOf(share: PlaneResult["share"]["trace"]): string {
   if (share === null) return "n/a";
-  if (!Number.isFinite(share.lower) || !Number.isFinite(share.upper))
-    return "not resolved: the interval of tr H holds 0";
-  const [value, lower, upper] = [share.value, share.lower, share.upper].map((each) => formatNumber(each, 2));
-  return `${value} (${lower} to ${upper})`;
+  const { value, lower, upper } = share;
+  if (!Number.isFinite(lower) || !Number.isFinite(upper)) return "not resolved: the interval of tr H holds 0";
+  if (isNothing(share)) return `below ${formatBound(Math.max(-lower, upper), 2, "most")}`;
+  return `${formatNumber(value, 2)} (${formatBound(lower, 2, "least")} to ${formatBound(upper, 2, "most")})`;
+}
+
+/** Whether a share is no more than what it may be off by. */
+function isNothing({ value, lower, upper }: Share): boolean {
+  return lower <= 0 && upper >= 0 && Math.abs(value) < Math.max(-lower, upper) / 2;
 }
 
 function endOfQuadratic({ quadratic: { holdsTo, leavesAt, share } }: PlaneResult): string {
@@ -111,11 +119,13 @@ function endOfQuadratic({ quadratic: { holdsTo, leavesAt, share } }: PlaneResult
 }
 
 function cannotTell({ dimension, share: { trace } }: SurfaceResult): string {
+  if (dimension <= AXES)
+    return `The figure shows all ${dimension} directions that there are, in the range of its axes.`;
   const rest = trace === null || !Number.isFinite(trace.upper) ? "" : `, and ${outside(trace)}`;
-  return `What the figure cannot tell: it shows 2 of ${dimension} directions${rest}. That it is smooth, convex or wide here says nothing of the others.`;
+  return `What the figure cannot tell: it shows ${AXES} of ${dimension} directions${rest}. That it is smooth, convex or wide here says nothing of the others.`;
 }
 
-function outside({ value, lower, upper }: NonNullable<PlaneResult["share"]["trace"]>): string {
+function outside({ value, lower, upper }: Share): string {
   // Where curvatures of both signs cancel in a trace, its parts are no shares of it.
   if (upper < 0 || lower > 1)
     return `the curvature in it is ${formatNumber(value, 2)} times tr H: curvatures of both signs cancel in tr H`;
@@ -146,9 +156,9 @@ function seeds({ planes, spread }: SurfaceResult): ShownSection {
       columns: ["plane", "½ tr PHP", "share of tr H", "cosine", "highest loss", "quadratic holds to"],
       rows: planes.map((each, i) => [
         i + 1,
-        ...[traceInPlane(each) / 2, each.share.trace?.value, each.cosine, highest(each), each.quadratic.holdsTo].map(
-          (value) => formatNumber(value, 3),
-        ),
+        formatNumber(traceInPlane(each) / 2, 3),
+        shareOf(each.share.trace),
+        ...[each.cosine, highest(each), each.quadratic.holdsTo].map((value) => formatNumber(value, 3)),
       ]),
     },
   };

@@ -1,0 +1,35 @@
+import { writeFileSync } from "node:fs";
+import { encodeSafetensors } from "../../src/files/safetensors.ts";
+import { type commandLine, DIGITS, floats, OLD_RESULT, readArrays } from "./command-line.ts";
+
+/** The model and its data, as every verb takes them. */
+export const MODEL = [DIGITS, "--data", "good.npz"];
+
+/** How each verb is asked for something small; what writes a file is told where. */
+export const SMALL = {
+  profile: ["profile", ...MODEL, "--only", "loss"],
+  compare: ["compare", OLD_RESULT, OLD_RESULT],
+  inspect: ["inspect", DIGITS],
+  check: ["check", ...MODEL],
+  apply: ["apply", "hessian", ...MODEL, "--vector", "ones.npz"],
+  export: ["export", DIGITS, "--batch", "2", "--loss", "cross-entropy"],
+  bench: ["bench", ...MODEL, "--runs", "2", "--gemm-size", "32"],
+  line: ["line", ...MODEL, "--x", "-1:1:5"],
+  surface: ["surface", ...MODEL, "--x", "-1:1:5", "--y", "-1:1:3"],
+  topology: ["topology", ...MODEL, "--samples", "8"],
+  sensitivity: ["sensitivity", ...MODEL, "--bits", "8"],
+  connect: ["connect", DIGITS, "ones.npz", "--data", "good.npz", "--points", "3"],
+  trajectory: ["trajectory", DIGITS, "ones.safetensors", "ones-too.safetensors", "--data", "good.npz"],
+} as const;
+
+/** Writes the other weights that they read. */
+export function writeOnes({ at, npz }: Pick<ReturnType<typeof commandLine>, "at" | "npz">): void {
+  npz("ones.npz", {
+    "hidden.weight": floats([32, 64], () => 1),
+    "hidden.bias": floats([32], () => 1),
+    "output.weight": floats([10, 32], () => 1),
+    "output.bias": floats([10], () => 1),
+  });
+  for (const name of ["ones", "ones-too"])
+    writeFileSync(at(`${name}.safetensors`), encodeSafetensors([...readArrays(at("ones.npz"))]));
+}
