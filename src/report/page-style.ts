@@ -1,7 +1,18 @@
+import { PALETTE, type Scheme } from "../figures/style.ts";
 import { figureVariables } from "./recolour.ts";
 
-const light = `--paper:#fffefb;--panel:#f7f5ef;--ink:#1d2021;--quiet:#575d60;--rule:#dcdad3;--accent:#1f5f8b;--pass:#2b6a3f;--note:#1f5f8b;--warn:#9c4610;--warn-panel:#fbf1e6;${figureVariables("light")}`;
-const dark = `--paper:#16191b;--panel:#1e2225;--ink:#e9e6df;--quiet:#a7a9a4;--rule:#3a3f42;--accent:#7fb8de;--pass:#93cba0;--note:#7fb8de;--warn:#eb9a63;--warn-panel:#2b211a;${figureVariables("dark")}`;
+/** The page has the colours of its figures, and a few of its own for what is judged. */
+function variables(scheme: Scheme, judged: Readonly<Record<string, string>>): string {
+  const { paper, ink, quiet, rule, primary } = PALETTE[scheme];
+  return (
+    Object.entries({ paper, ink, quiet, rule, accent: primary, note: primary, ...judged })
+      .map(([name, colour]) => `--${name}:${colour};`)
+      .join("") + figureVariables(scheme)
+  );
+}
+
+const light = variables("light", { panel: "#f7f5ef", pass: "#2b6a3f", warn: "#9c4610", "warn-panel": "#fbf1e6" });
+const dark = variables("dark", { panel: "#1e2225", pass: "#93cba0", warn: "#eb9a63", "warn-panel": "#2b211a" });
 
 /** The report's style sheet: one column of text, one of contents, both schemes, and paper. */
 export const PAGE_STYLE = `

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { knownAtWeights, unmeasuredWeights, weightsFile } from "../../result/at-weights.ts";
 import { check } from "../../result/envelope.ts";
 import { heldOutPart } from "../../instruments/held-out.ts";
 import { eigenvalue, estimate, inPlace, limitOfSearch } from "../../result/estimates.ts";
-import { about, aside, counted, settled, within } from "../../result/known.ts";
+import { about, aside } from "../../result/known.ts";
 import { count, real } from "../../result/real.ts";
 
 /** A number that is followed from one checkpoint to the next. */
@@ -14,9 +15,7 @@ const followed = z.object({
   number: z.object({ value: real, error: real.nullable() }).nullable(),
 });
 
-const checkpointNumbers = z.object({
-  weights: z.string().describe("The file, as it was given."),
-  sha256: z.string().describe("Of its bytes."),
+const checkpointNumbers = weightsFile.extend({
   loss: about(real, { title: "Loss" }),
   lossRounding: aside(real).nullable().describe("What rounding leaves of the loss unknown."),
   accuracy: about(real, { title: "Accuracy" }).nullable(),
@@ -59,41 +58,16 @@ const checkpointNumbers = z.object({
 export const checkpointResult = about(checkpointNumbers, {
   key: "weights",
   keyIsPath: true,
-  members: ({
-    loss,
-    lossRounding,
-    accuracy,
-    gradientNorm,
-    gradientRounding,
-    top,
-    bottom,
-    searchMargin,
-    gaussNewtonTop,
-  }) => ({
-    loss: settled(within(loss, lossRounding)),
-    ...(accuracy !== null && { accuracy: counted(accuracy) }),
-    gradientNorm: settled(within(gradientNorm, gradientRounding)),
-    top: inPlace(top, "top", limitOfSearch({ top, bottom }, "top", searchMargin ?? Number.POSITIVE_INFINITY)),
-    bottom: inPlace(
-      bottom,
-      "bottom",
-      limitOfSearch({ top, bottom }, "bottom", searchMargin ?? Number.POSITIVE_INFINITY),
-    ),
-    gaussNewtonTop: inPlace(gaussNewtonTop, "top", limitOfSearch({ top: gaussNewtonTop }, "top")),
+  members: (at) => ({
+    ...knownAtWeights(at),
+    gaussNewtonTop: inPlace(at.gaussNewtonTop, "top", limitOfSearch({ top: at.gaussNewtonTop }, "top")),
   }),
-});
-
-/** A file of weights at which nothing could be measured. */
-const unmeasured = z.object({
-  weights: z.string().describe("The file, as it was given."),
-  sha256: z.string().describe("Of its bytes."),
-  reason: z.string(),
 });
 
 /** One network at many weights, in the order in which they were given: `thalweg profile --weights 'step-*'`. */
 export const checkpointsResult = z.object({
   checkpoints: z.array(checkpointResult),
-  unmeasured: aside(z.array(unmeasured))
+  unmeasured: aside(z.array(unmeasuredWeights))
     .default([])
     .describe("Those at which weights, loss or gradient are not finite, with the reason: nothing was measured there."),
   converged: z
@@ -114,7 +88,7 @@ const measuredTask = z.object({
 });
 
 /** That, or why there is nothing to measure. */
-export const checkpointTaskResult = z.union([measuredTask, z.object({ unmeasured })]);
+export const checkpointTaskResult = z.union([measuredTask, z.object({ unmeasured: unmeasuredWeights })]);
 
 export type CheckpointsResult = z.output<typeof checkpointsResult>;
 export type CheckpointResult = z.output<typeof checkpointResult>;

@@ -1,5 +1,6 @@
 import type { FigureKind } from "../../figures/figure.ts";
 import { COLOUR, finite, frame, said, TIP } from "../../figures/style.ts";
+import { MINIMUM, MOST_MARKED, NUMBER, PASS } from "./basin-marks.ts";
 import { basinThat } from "./merge-tree-figure.ts";
 import type { SampledTopology, TopologyResult } from "./topology-result.ts";
 
@@ -8,9 +9,6 @@ const SHADES = 12;
 
 /** Of the highest loss: what has none is left blank. */
 const FAINTEST = 0.08;
-
-/** Basins that are marked in a drawing. */
-const MOST_MARKED = 12;
 
 /** The plane with its basins: darker is lower, lines part the basins, and a path leads from each over its saddle. */
 export function basinMap(sampled: SampledTopology): ReturnType<FigureKind<TopologyResult>["of"]> {
@@ -109,25 +107,17 @@ export function basinMap(sampled: SampledTopology): ReturnType<FigureKind<Topolo
         },
         {
           data: { values: finite(paths.filter(({ saddle }) => saddle === 1)) },
-          mark: {
-            type: "point",
-            shape: "cross",
-            angle: 45,
-            size: 90,
-            filled: true,
-            opacity: 1,
-            color: COLOUR.secondary,
-          },
+          mark: PASS,
           encoding: { x: field("x", "x0"), y: field("y", "y0"), ...TIP },
         },
         {
           data: { values: finite(marked) },
-          mark: { type: "point", filled: true, size: 190, opacity: 1, color: COLOUR.paper, stroke: COLOUR.ink },
+          mark: MINIMUM,
           encoding: { x: field("x", "x"), y: field("y", "y"), ...TIP },
         },
         {
           data: { values: finite(marked) },
-          mark: { type: "text", color: COLOUR.ink, fontSize: 11 },
+          mark: NUMBER,
           encoding: { x: field("x", "x"), y: field("y", "y"), text: { field: "label", type: "nominal" } },
         },
       ],

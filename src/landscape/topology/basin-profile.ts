@@ -1,10 +1,8 @@
 import type { FigureKind } from "../../figures/figure.ts";
 import { COLOUR, finite, frame, said, TIP } from "../../figures/style.ts";
+import { MINIMUM, MOST_MARKED, NUMBER, PASS } from "./basin-marks.ts";
 import { lossAxis } from "./loss-axis.ts";
 import type { SampledTopology, TopologyResult } from "./topology-result.ts";
-
-/** Basins that are marked in a drawing. */
-const MOST_MARKED = 12;
 
 /** The loss along a line with its minima and the passes between them. */
 export function basinProfile(sampled: SampledTopology): ReturnType<FigureKind<TopologyResult>["of"]> {
@@ -37,25 +35,17 @@ export function basinProfile(sampled: SampledTopology): ReturnType<FigureKind<To
         { mark: { type: "line", strokeWidth: 1.6, color: COLOUR.primary }, encoding: { x, y } },
         {
           data: { values: finite(passes) },
-          mark: {
-            type: "point",
-            shape: "cross",
-            angle: 45,
-            size: 90,
-            filled: true,
-            opacity: 1,
-            color: COLOUR.secondary,
-          },
+          mark: PASS,
           encoding: { x, y, ...TIP },
         },
         {
           data: { values: finite(marked) },
-          mark: { type: "point", filled: true, size: 190, opacity: 1, color: COLOUR.paper, stroke: COLOUR.ink },
+          mark: MINIMUM,
           encoding: { x, y, ...TIP },
         },
         {
           data: { values: finite(marked) },
-          mark: { type: "text", color: COLOUR.ink, fontSize: 11 },
+          mark: NUMBER,
           encoding: { x, y, text: { field: "label", type: "nominal" } },
         },
       ],

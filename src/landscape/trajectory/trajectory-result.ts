@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { knownAtWeights, unmeasuredWeights, weightsFile } from "../../result/at-weights.ts";
 import { check } from "../../result/envelope.ts";
-import { eigenvalue, estimate, inPlace, limitOfSearch } from "../../result/estimates.ts";
-import { about, aside, counted, settled, within } from "../../result/known.ts";
+import { eigenvalue, estimate } from "../../result/estimates.ts";
+import { about, aside, within } from "../../result/known.ts";
 import { count, extended, real } from "../../result/real.ts";
 
 const layer = about(
@@ -15,9 +16,7 @@ const layer = about(
   { key: "name" },
 );
 
-const numbers = z.object({
-  weights: z.string().describe("The file, as it was given."),
-  sha256: z.string().describe("Of its bytes."),
+const numbers = weightsFile.extend({
   loss: about(real, { title: "Loss" }),
   lossRounding: aside(real).describe("What rounding leaves of the loss unknown."),
   accuracy: about(real, { title: "Accuracy" }).nullable(),
@@ -52,17 +51,7 @@ const numbers = z.object({
 const point = about(numbers, {
   key: "weights",
   keyIsPath: true,
-  members: ({ loss, lossRounding, accuracy, gradientNorm, gradientRounding, top, bottom, searchMargin }) => ({
-    loss: settled(within(loss, lossRounding)),
-    ...(accuracy !== null && { accuracy: counted(accuracy) }),
-    gradientNorm: settled(within(gradientNorm, gradientRounding)),
-    top: inPlace(top, "top", limitOfSearch({ top, bottom }, "top", searchMargin ?? Number.POSITIVE_INFINITY)),
-    bottom: inPlace(
-      bottom,
-      "bottom",
-      limitOfSearch({ top, bottom }, "bottom", searchMargin ?? Number.POSITIVE_INFINITY),
-    ),
-  }),
+  members: knownAtWeights,
 });
 
 const enclosure = z.object({ lower: real, upper: real }).describe("The share of ‖d‖² lies between them.");
@@ -122,12 +111,6 @@ const step = about(stepNumbers, {
   }),
 });
 
-const unmeasured = z.object({
-  weights: z.string().describe("The file, as it was given."),
-  sha256: z.string().describe("Of its bytes."),
-  reason: z.string(),
-});
-
 const line = z.object({
   curvature: aside(real).nullable().describe("The largest stable curvature; null where it cannot be known."),
   formula: z.string().nullable(),
@@ -146,7 +129,7 @@ const settledAt = z.object({
 export const trajectoryResult = z.object({
   points: z.array(point),
   steps: z.array(step).describe("Between checkpoints that follow each other, both finite."),
-  unmeasured: aside(z.array(unmeasured)).default([]).describe("Checkpoints that diverged, with the reason."),
+  unmeasured: aside(z.array(unmeasuredWeights)).default([]).describe("Checkpoints that diverged, with the reason."),
   plane: z
     .object({
       shares: aside(z.array(real)).describe(
@@ -183,7 +166,7 @@ const measuredPoint = z.object({
 
 /** What a task finds at its checkpoints, and along the steps from them. */
 export const chainResult = z.object({
-  points: z.array(z.union([measuredPoint, z.object({ unmeasured })])),
+  points: z.array(z.union([measuredPoint, z.object({ unmeasured: unmeasuredWeights })])),
   steps: z.array(stepNumbers.omit({ cosine: true })),
 });
 
