@@ -1,5 +1,5 @@
 import type { Cell, Figure, FigureTable } from "../figures/figure.ts";
-import { atWidth } from "../figures/style.ts";
+import { atWidth, FIGURE_WIDTH, SIDE_WIDTH } from "../figures/style.ts";
 import { formatNumber, typeset } from "../util/format-number.ts";
 import { formatCount } from "./count.ts";
 import { markup, prose, raw, type Html } from "./html.ts";
@@ -10,7 +10,8 @@ const NARROW_WIDTH = 350;
 
 /** Where a figure is drawn on a page, and what is drawn there. */
 export function drawingsOf({ spec, hero }: Figure): { readonly place: string; readonly spec: Figure["spec"] }[] {
-  if (hero === "side") return [{ place: "side", spec }];
+  // One that was made for the full width would be scaled down, its text with it.
+  if (hero === "side") return [{ place: "side", spec: spec.width === FIGURE_WIDTH ? atWidth(spec, SIDE_WIDTH) : spec }];
   return [
     { place: "wide", spec },
     { place: "narrow", spec: atWidth(spec, NARROW_WIDTH) },
@@ -60,8 +61,11 @@ export function tableBlock({ columns, rows }: FigureTable, label: string): Html 
   )}</tbody></table></div>`;
 }
 
+/** Numbers with what may stand between them; whatever else a cell says may be a name. */
+const NUMBERS_ONLY = /^(?:[-+\d.e()±\s]|\bto\b|\bbelow\b)+$/;
+
 function cellText(cell: Cell): string {
-  if (typeof cell === "string") return cell;
+  if (typeof cell === "string") return NUMBERS_ONLY.test(cell) ? typeset(cell) : cell;
   return cell !== null && Number.isSafeInteger(cell) ? formatCount(cell) : typeset(formatNumber(cell));
 }
 

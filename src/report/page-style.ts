@@ -165,12 +165,15 @@ body{font-size:1rem}
 body{font-size:10.5pt}
 .page{max-width:none;padding:0}
 .columns{display:block}
-.toc,.tools,.skip,.screen,.command button,.bar,.tip,.numbers-of{display:none}
+.toc,.tools,.skip,.screen,.command button,.bar,.tip,.numbers-of summary,.numbers-of .scroll{display:none}
 .masthead{padding-top:0}
 section,section+section{margin-top:1.2rem;padding-top:1.2rem}
 h2,h3,figcaption,.explain dt,.glossary dt,.glossary .formula{break-after:avoid}
 p,dd{orphans:3;widows:3}
-figure,.readings tr,.verdicts li,.key div{break-inside:avoid}
+.scroll,details .scroll{overflow:visible;max-height:none}
+.scroll table{font-size:7.5pt}
+.scroll th,.scroll td{padding-right:.4rem;overflow-wrap:break-word}
+figure,tr,footer,.verdicts li,.key div{break-inside:avoid}
 a{color:inherit;text-decoration:none}
 @page{margin:18mm 20mm}
 }

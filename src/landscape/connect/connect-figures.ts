@@ -42,7 +42,7 @@ function profileFigure(
       const x = {
         field: "share",
         type: "quantitative",
-        title: "share of the way from the first network (0) to the other (1)",
+        title: "way from the first network (0) to the other (1)",
         scale: { nice: false },
       } as const;
       const y = {
@@ -57,7 +57,7 @@ function profileFigure(
         field: "way",
         type: "nominal",
         scale: scale(HUES),
-        legend: { title: null, orient: "top", columns: 2, symbolType: "stroke" },
+        legend: { title: null, orient: "top", columns: 1, symbolSize: 300, symbolType: "stroke" },
       } as const;
       return {
         title,

@@ -63,7 +63,11 @@ export const lossAlongLine: FigureKind<LineResult> = {
     const series = SERIES.filter((each) => values.some((row) => row.series === each));
     const xs = { field: "x", type: "quantitative", title, scale: { nice: false, zero: false } } as const;
     const ys = { field: "value", type: "quantitative", title: "loss", scale: { zero: false } } as const;
-    const color = { field: "series", scale: { domain: series, range: series.map((each) => COLOURS[each]) } } as const;
+    const color = {
+      field: "series",
+      scale: { domain: series, range: series.map((each) => COLOURS[each]) },
+      legend: { symbolType: "stroke", symbolStrokeWidth: 2, symbolSize: 300 },
+    } as const;
     return {
       title: "The loss along the line",
       description:
@@ -77,16 +81,12 @@ export const lossAlongLine: FigureKind<LineResult> = {
         height: 300,
         data: { values },
         layer: [
-          {
-            data: { values: bands },
-            mark: { type: "area", opacity: BAND, line: false },
-            encoding: {
-              x: xs,
-              y: { ...ys, field: "lower" },
-              y2: { field: "upper" },
-              color: { ...color, legend: null },
-            },
-          },
+          // Of fixed colours: the legend is of the lines.
+          ...series.map((each) => ({
+            data: { values: bands.filter((row) => row.series === each) },
+            mark: { type: "area" as const, opacity: BAND, line: false, color: COLOURS[each] },
+            encoding: { x: xs, y: { ...ys, field: "lower" }, y2: { field: "upper" } },
+          })),
           {
             data: { values: [{ x: 0 }, ...places.map((each) => ({ x: each.x }))] },
             mark: { type: "rule", color: COLOUR.quiet, strokeDash: [2, 3] },
