@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { criticalSharpness } from "../src/landscape/trajectory/critical-sharpness.ts";
 import { criticalStep } from "../src/landscape/trajectory/critical-step.ts";
+import { slopeByDifferences } from "../src/landscape/trajectory/slope-by-differences.ts";
 import { dot } from "../src/linalg/vector.ts";
 import { matmul } from "../src/ops/matmul.ts";
 import { meanSquaredError } from "../src/problem/losses/mean-squared-error.ts";
@@ -44,8 +46,15 @@ describe("critical sharpness", () => {
           passes: 6,
         });
         if (found.multiple === null) throw new Error(found.reason ?? "");
-        const sharpness = (2 * Math.abs(slope)) / (found.multiple * length);
-        expect(Math.abs(sharpness / (dot(d, product) / length) - 1)).toBeLessThan(1e-10);
+        const forward = await slopeByDifferences(
+          async (t) => ({ value: await change(t), rounding: 1e-14 }),
+          found.multiple,
+        );
+        // Where the slope is known, and from losses alone.
+        for (const of of [{ value: slope, error: 0 }, forward]) {
+          const { sharpness } = criticalSharpness(found, of, length);
+          expect(Math.abs((sharpness ?? 0) / (dot(d, product) / length) - 1)).toBeLessThan(1e-10);
+        }
       }
     }
   });
@@ -86,6 +95,14 @@ describe("critical sharpness", () => {
         }
         expect(Math.abs(multiple - (low + high) / 2)).toBeLessThanOrEqual(error * 1.0001 + 1e-12);
         expect(error).toBeLessThan(0.1 * multiple);
+        const slope = await slopeByDifferences(async (t) => ({ value: await change(t), rounding: 1e-13 }), multiple);
+        const exact = share * critical * square;
+        expect(Math.abs(exact - Math.abs(slope?.value ?? 0))).toBeLessThanOrEqual(slope?.error ?? 0);
+        const squares = (share * critical) ** 2 * square;
+        const { sharpness, sharpnessError } = criticalSharpness(found, slope, squares);
+        const truth = (2 * exact) / (((low + high) / 2) * squares);
+        expect(Math.abs((sharpness ?? 0) - truth)).toBeLessThanOrEqual((sharpnessError ?? 0) * 1.0001);
+        expect(sharpnessError ?? 0).toBeLessThan(0.25 * truth);
       }
     },
     60_000,

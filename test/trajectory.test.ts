@@ -58,6 +58,7 @@ describe("a trajectory of full-batch gradient descent at the edge of stability",
     const report = readFileSync(at("whole", "report.html"), "utf8");
     for (const title of ["Along the checkpoints", "Each checkpoint", "Each step"]) expect(report).toContain(title);
     const figures = readdirSync(at("whole", "figures")).filter((name) => name.endsWith(".svg"));
+    expect(figures).toContain("together.svg");
     expect(figures).toContain("sharpness.svg");
     expect(figures).toContain("anatomy.svg");
   }, 240_000);
@@ -89,7 +90,7 @@ describe("a trajectory of full-batch gradient descent at the edge of stability",
     const { points, steps } = resultIn("whole");
     for (const [i, { change, slope, curvature, remainder, length, hill, critical }] of steps.entries()) {
       expect(change).not.toBeNull();
-      expect(slope + curvature + (remainder ?? Number.NaN)).toBeCloseTo(change ?? 0, 12);
+      expect((slope ?? 0) + (curvature ?? 0) + (remainder ?? Number.NaN)).toBeCloseTo(change ?? 0, 12);
       expect(points[i + 1].loss - points[i].loss).toBeCloseTo(change ?? 0, 12);
       expect(length).toBeGreaterThan(0);
       for (const share of [hill?.above, hill?.flat, hill?.below])
@@ -168,11 +169,22 @@ describe("numbers of a trajectory beside PyTorch's", () => {
   it("are the same to rounding, within what they state where they were searched for or sampled", async () => {
     const own = (name: string) => fileURLToPath(new URL(`trajectory/${name}`, import.meta.url));
     const truth = figures.parse(JSON.parse(readFileSync(own("figures.json"), "utf8")));
-    const asked = [own("m.onnx"), own("a.safetensors"), own("b.safetensors"), "--data", own("d.npz"), "--tol", "1e-7"];
+    const asked = [
+      own("m.onnx"),
+      own("a.safetensors"),
+      own("b.safetensors"),
+      own("a.safetensors"),
+      "--data",
+      own("d.npz"),
+      "--tol",
+      "1e-7",
+    ];
     const more = ["--batch", String(truth.batch), "--batches", "300", "--layers", "--trace-tolerance", "0.01"];
     const finished = await run(...asked, ...more, "--passes", "10", "-o", "torch");
     expect(finished.code, finished.err).toBe(0);
     const { points, steps } = resultIn("torch");
+    expect(openResult(at("torch")).document.warnings.join()).toMatch(/a\.safetensors was named more than once/);
+    expect(points).toHaveLength(2);
     for (const [i, expected] of truth.points.entries()) {
       const found = points[i];
       for (const key of ["loss", "gradientNorm", "gradientCurvature"] as const)

@@ -3,7 +3,7 @@ import { availableParallelism, hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { readResult } from "../documents/result-kinds.ts";
-import { expandPaths, standsForSeveral } from "../io/expand-paths.ts";
+import { expandPaths, pathsNamed, standsForSeveral } from "../io/expand-paths.ts";
 import { openHashedFile } from "../io/open-hashed-file.ts";
 import { createRunFolder, openRunFolder, refuseUnfinished, type RunFolder, tidyRunFolder } from "../io/run-folder.ts";
 import { writeFileAtomically } from "../io/write-atomically.ts";
@@ -40,6 +40,7 @@ import {
   withResumption,
 } from "./resumption.ts";
 import type { Shell } from "./shell.ts";
+import { SUBJECT_FLAGS } from "./subject-flags.ts";
 import type { Outcome, Verb } from "./verb.ts";
 import { defaultFolder, loadReport } from "./write-run.ts";
 
@@ -295,7 +296,7 @@ function requireNoMore({ arguments: declared }: Experiment, given: readonly stri
 /** One checkpoint is a list of one, where a list is asked for. */
 function inList({ subject }: Experiment, asked: Request): Request {
   const { weights } = asked.options;
-  if (subject !== "checkpoints" || typeof weights !== "string") return asked;
+  if (SUBJECT_FLAGS[subject] !== SUBJECT_FLAGS.checkpoints || typeof weights !== "string") return asked;
   return { ...asked, options: { ...asked.options, weights: [weights] } };
 }
 
@@ -304,7 +305,7 @@ function withFiles(experiments: readonly Experiment[], flags: Options): Options 
   const own = experiments.reduce((read, each) => each.expand?.(read, expandPaths) ?? read, flags);
   const { weights } = weightsFlag.parse(own);
   if (!Array.isArray(weights)) return own;
-  return { ...own, weights: standsForSeveral(weights) ? expandPaths(weights) : weights[0] };
+  return { ...own, weights: standsForSeveral(weights) ? pathsNamed(weights) : weights[0] };
 }
 
 function exitCode(state: State, { interruption }: Shell): ExitCode {

@@ -7,25 +7,28 @@ import { aboutLeftOut } from "../load/about-left-out.ts";
 import { chooseTensors } from "../load/choose-parameters.ts";
 import { describeProblem } from "../load/describe-problem.ts";
 import type { KeptEngines } from "../load/kept-engines.ts";
+import { isWithoutDerivatives, loadForward, requireWeightsAlone, servesForward } from "../load/load-forward.ts";
 import { loadModel } from "../load/load-model.ts";
 import type { LoadOptions } from "../load/load-options.ts";
 import { loadProblem } from "../load/load-problem.ts";
 import { fittingArrays } from "../load/replace-weights.ts";
+import type { LoadedForward } from "../load/loaded-forward.ts";
 import type { LoadedProblem } from "../load/loaded-problem.ts";
 import { requireSameNetwork } from "../load/require-same-network.ts";
 import { openWeights } from "../load/weights-file.ts";
 import { unproven } from "../load/prove-import.ts";
+import type { ModelFile } from "../onnx/decode-model.ts";
 import { defaultPrecision } from "../onnx/default-precision.ts";
 import { doubtSentence } from "../onnx/doubtful-parameters.ts";
 import type { Problem } from "../problem/problem.ts";
 import { nodeRuntime } from "../runtime/node-runtime.ts";
 import { requireSameFile } from "../runs/same-file.ts";
-import type { Checkpoint, Opened, Openers, Origin, ProblemSubject, Request } from "../runs/subject.ts";
-import { isNotFinite } from "../util/thalweg-error.ts";
+import type { Checkpoint, Opened, Openers, Origin, ForwardSubject, ProblemSubject, Request } from "../runs/subject.ts";
+import { isNotFinite, type ThalwegError } from "../util/thalweg-error.ts";
 import { WITHOUT_NUMBERS } from "./experiment-flags.ts";
-import { filesOf, inputsOf, modelSummary, originOf } from "../load/origin-of.ts";
-import { weightsOf } from "../load/weights-of.ts";
-import { openProblem } from "./open-problem.ts";
+import { filesOf, inputsOf, inputsOfForward, modelSummary, originOf, originOfForward } from "../load/origin-of.ts";
+import { weightsIn, weightsOf } from "../load/weights-of.ts";
+import { openProblem, tellForward } from "./open-problem.ts";
 import type { Shell } from "./shell.ts";
 import { SUBJECT_FLAGS } from "./subject-flags.ts";
 
@@ -37,7 +40,11 @@ const checkpointFiles = z.object({ weights: z.array(z.string()).min(1) });
  * @param shell is told what was opened, chosen and guessed
  */
 export function openers(shell: Shell): Openers {
-  return openersWith(shell, (model, options) => openProblem(model, options, shell));
+  return openersWith(
+    shell,
+    (model, options) => openProblem(model, options, shell),
+    (loaded) => tellForward(loaded, shell),
+  );
 }
 
 /**
@@ -52,6 +59,7 @@ export function silentOpeners(shell: Pick<Shell, "elapsed">, engines: KeptEngine
 function openersWith(
   shell: Pick<Shell, "elapsed">,
   load: (model: string, options: LoadOptions) => Promise<LoadedProblem>,
+  tell: (loaded: LoadedForward) => void = () => undefined,
 ): Openers {
   const problemOf = async (
     model: string,
@@ -75,27 +83,54 @@ function openersWith(
   };
   const problem = ({ arguments: [model], options, proofs, begun }: Request) =>
     problemOf(model, { ...SUBJECT_FLAGS.problem.parse(options), proofs }, begun);
+  /** At each of the checkpoints, opened by whatever opens one. */
+  const atEach = async <Subject extends object>(
+    { options, ...request }: Request,
+    openOne: (request: Request) => Promise<Opened<Subject>>,
+    requireFit: (first: Subject, weights: string) => void,
+  ) => {
+    const named = checkpointFiles.parse(options).weights;
+    const checkpoints = [...new Set(named)].map(hashed);
+    const namedAgain = [...new Set(named.filter((file, i) => named.indexOf(file) < i))];
+    const at = async ({ weights, sha256 }: Checkpoint) => {
+      const opened = await openOne({ ...request, options: { ...options, weights } });
+      try {
+        for (const input of opened.inputs) requireSameFile(input, [{ path: weights, sha256 }]);
+      } catch (error) {
+        await opened.close();
+        throw error;
+      }
+      return opened;
+    };
+    const [first, weights] = await firstFinite(checkpoints, at);
+    const rest = checkpoints.filter((each) => each.weights !== weights);
+    // One that does not fit would end the run after all before it were measured.
+    for (const { weights: file } of rest) requireFit(first.subject, file);
+    const others = rest.map((each) => ({ path: each.weights, sha256: each.sha256 }));
+    return {
+      ...first,
+      subject: { ...first.subject, checkpoints, namedAgain, at },
+      inputs: [...first.inputs, ...others],
+    };
+  };
+  const checkpointsOf = (request: Request) =>
+    atEach(request, problem, (first, weights) => requireProblemFits(first.problem, weights));
   return {
     problem,
     none: () => Promise.resolve({ subject: {}, inputs: [], origin: () => NOWHERE, close }),
-    async checkpoints({ options, ...request }) {
-      const checkpoints = checkpointFiles.parse(options).weights.map(hashed);
-      const at = async ({ weights, sha256 }: Checkpoint) => {
-        const opened = await problem({ ...request, options: { ...options, weights } });
-        try {
-          for (const input of opened.inputs) requireSameFile(input, [{ path: weights, sha256 }]);
-        } catch (error) {
-          await opened.close();
-          throw error;
-        }
-        return opened;
-      };
-      const [first, weights] = await firstFinite(checkpoints, at);
-      const rest = checkpoints.filter((each) => each.weights !== weights);
-      // One that does not fit would end the run after all before it were measured.
-      for (const { weights: file } of rest) requireFit(first.subject.problem, file);
-      const others = rest.map((each) => ({ path: each.weights, sha256: each.sha256 }));
-      return { ...first, subject: { ...first.subject, checkpoints, at }, inputs: [...first.inputs, ...others] };
+    checkpoints: checkpointsOf,
+    async path(request) {
+      try {
+        return await checkpointsOf(request);
+      } catch (error) {
+        const [model] = request.arguments;
+        const options = SUBJECT_FLAGS.problem.parse({ ...request.options, weights: undefined });
+        if (!isWithoutDerivatives(error) || !servesForward(model, options)) throw error;
+        const opened = await atEach(request, forwardOpener(error, shell, tell), (first, weights) =>
+          requireFit(first.model, weights, requireWeightsAlone),
+        );
+        return { ...opened, subject: { ...opened.subject, because: error.message } };
+      }
     },
     model: ({ arguments: [path], options }) => Promise.resolve(openModel(path, SUBJECT_FLAGS.model.parse(options))),
     async described({ arguments: [path], options }) {
@@ -185,6 +220,34 @@ function openModel(path: string, flags: z.output<typeof SUBJECT_FLAGS.model>) {
   };
 }
 
+/** Opens a network that can only be run forward, at the weights of a request. */
+function forwardOpener(because: ThalwegError, shell: Pick<Shell, "elapsed">, tell: (loaded: LoadedForward) => void) {
+  return async ({ arguments: [path], options, begun = [] }: Request): Promise<Opened<ForwardSubject & Held>> => {
+    const loaded = await loadForward(path, SUBJECT_FLAGS.problem.parse(options), because);
+    const { forward, source, parameters } = loaded;
+    tell(loaded);
+    return {
+      subject: {
+        forward,
+        model: source.model,
+        weightsOf(file) {
+          const holder = { space: forward.space, parameters, requireSame: requireWeightsAlone };
+          const found = weightsIn(file, source.model, holder);
+          requireSameFile(found, begun);
+          return found;
+        },
+      },
+      inputs: inputsOfForward(loaded),
+      origin: () => originOfForward(loaded, shell),
+      close: () => Promise.resolve(loaded.close()),
+    };
+  };
+}
+
+interface Held {
+  readonly model: ModelFile;
+}
+
 /** What all results have alike; null where they differ. */
 function shared<T>(documents: readonly ResultDocument[], of: (document: ResultDocument) => T): T | null {
   const [first, ...others] = documents.map(of);
@@ -197,12 +260,17 @@ function hashed(weights: string): Checkpoint {
   return { weights, sha256: source.sha256 };
 }
 
-/** @throws those of fittingArrays and requireSameNetwork */
-function requireFit(problem: Problem, weights: string): void {
+/** @throws those of requireFit and requireSameNetwork */
+function requireProblemFits(problem: Problem, weights: string): void {
+  requireFit(problem.model, weights, (network) => requireSameNetwork(problem, problem.model, network));
+}
+
+/** @throws those of fittingArrays, and of `requireSame` for a file that holds a network */
+function requireFit(model: ModelFile, weights: string, requireSame: (network: ModelFile) => void): void {
   const { arrays, network, close } = openWeights(weights);
   try {
-    fittingArrays(problem.model, arrays, weights);
-    if (network) requireSameNetwork(problem, problem.model, network);
+    fittingArrays(model, arrays, weights);
+    if (network) requireSame(network);
   } finally {
     close();
   }

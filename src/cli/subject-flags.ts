@@ -4,6 +4,14 @@ import { heldOutFlags, modelFlags, problemFlags } from "./common-flags.ts";
 
 const problem = problemFlags.extend(heldOutFlags.shape);
 
+const checkpoints = problem.extend({
+  weights: z.array(z.string()).optional().meta({
+    description: "checkpoint whose tensors replace the model's, by name; several, or 'step-*', are measured one by one",
+    placeholder: "FILE",
+    group: "Model",
+  }),
+});
+
 /** What leads to a subject of each kind. */
 export const SUBJECT_FLAGS = {
   none: z.object({}),
@@ -17,12 +25,6 @@ export const SUBJECT_FLAGS = {
       .optional()
       .meta({ description: "examples per run of the file; needed without --data", group: "Export" }),
   }),
-  checkpoints: problem.extend({
-    weights: z.array(z.string()).optional().meta({
-      description:
-        "checkpoint whose tensors replace the model's, by name; several, or 'step-*', are measured one by one",
-      placeholder: "FILE",
-      group: "Model",
-    }),
-  }),
+  checkpoints,
+  path: checkpoints,
 } as const satisfies { readonly [Kind in SubjectKind]: z.ZodObject };

@@ -12,7 +12,14 @@ import { checkpointFigures } from "./profile-checkpoints/checkpoint-figures.ts";
 import { checkpointSections } from "./profile-checkpoints/checkpoint-sections.ts";
 import type { ProfileResult } from "../instruments/profile-result.ts";
 import { defineExperiment } from "../runs/experiment.ts";
-import { joinedOrigin, lossInWords, noneMeasured, notMeasured, requireSameLoss } from "../runs/at-many-weights.ts";
+import {
+  aboutNamedAgain,
+  joinedOrigin,
+  lossInWords,
+  noneMeasured,
+  notMeasured,
+  requireSameLoss,
+} from "../runs/at-many-weights.ts";
 import type { Checkpoint } from "../runs/subject.ts";
 import { defineTask } from "../runs/task.ts";
 import { formatNumber } from "../util/format-number.ts";
@@ -43,7 +50,7 @@ const profileCheckpoint = defineTask({
     const { result, checks, faults } = await runProfile(problem, options, common.split("profile"), context);
     return {
       numbers: numbersOf({ weights, sha256 }, result),
-      loss: lossInWords(problem),
+      loss: lossInWords(problem.options),
       checks: [...origin.checks, ...before, ...checks],
       warnings: origin.warnings,
       faults: faults.map(({ message }) => message),
@@ -69,7 +76,7 @@ export const profileCheckpoints = defineExperiment({
   parameters: profileOnly,
   tasks: [profileCheckpoint],
   plan: ({ problem, checkpoints }, options, budget) => planOf(problem, options, budget, checkpoints.length),
-  async measure({ checkpoints }, _options, desk) {
+  async measure({ checkpoints, namedAgain }, _options, desk) {
     const found = await desk.tasks(profileCheckpoint, checkpoints);
     const unmeasured = found.flatMap((each) => ("unmeasured" in each ? [each.unmeasured] : []));
     const results = found.filter((each) => "numbers" in each);
@@ -81,7 +88,7 @@ export const profileCheckpoints = defineExperiment({
     return {
       result: { checkpoints: numbers, unmeasured, converged, products },
       converged,
-      warnings: unmeasured.map(notMeasured),
+      warnings: [...aboutNamedAgain({ namedAgain }), ...unmeasured.map(notMeasured)],
       opened: joinedOrigin(
         results.map(({ numbers: { weights }, checks, warnings: said }) => ({ weights, checks, warnings: said })),
       ),

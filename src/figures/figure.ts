@@ -18,6 +18,8 @@ export interface Specification {
   readonly height?: unknown;
   readonly data?: unknown;
   readonly layer?: unknown;
+  /** Drawings one below the other, in the place of one. */
+  readonly vconcat?: unknown;
   readonly mark?: unknown;
   readonly encoding?: unknown;
   readonly params?: unknown;

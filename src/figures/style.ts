@@ -131,13 +131,30 @@ export function frame(drawing: Pick<LayeredSpec, "data" | "layer" | "height" | "
   };
 }
 
+/** Room for the axes beside the panels of {@link stacked}: labels and title, alike for all, so that panels stand in line. */
+const BESIDE = 84;
+
+type StackedSpec = Extract<TopLevelSpec, { vconcat: unknown }>;
+
+/** Drawings one below the other, as wide as a figure, each with colours and marks of its own. */
+export function stacked(panels: readonly Pick<LayeredSpec, "data" | "layer" | "height">[]): StackedSpec {
+  const { axis, ...rest } = config;
+  return {
+    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+    config: { ...rest, axis, axisY: { minExtent: BESIDE / 2, maxExtent: BESIDE / 2, tickCount: 4 } },
+    spacing: 8,
+    resolve: { scale: { color: "independent", shape: "independent", strokeDash: "independent" } },
+    vconcat: panels.map((panel) => ({ width: FIGURE_WIDTH - BESIDE, ...panel })),
+  };
+}
+
 /** The same figure for a page of another width: its text keeps its size, so there is less of it. */
 export function atWidth(spec: Specification, width: number): Specification {
   if (width >= FIGURE_WIDTH) return spec;
   const { params, config: { axis, legend, ...rest } = {} } = vegaLite(spec);
   return {
     ...spec,
-    width,
+    ...widened(spec, width),
     ...(params && { params: params.map((each) => (each.name === LONGEST_LABEL ? { ...each, value: 25 } : each)) }),
     config: {
       ...rest,
@@ -146,6 +163,13 @@ export function atWidth(spec: Specification, width: number): Specification {
       legend: { ...legend, columns: 2, columnPadding: 12 },
     },
   };
+}
+
+/** The width of a drawing, or of each that stands below another. */
+function widened({ vconcat }: Specification, width: number): Pick<Specification, "width" | "vconcat"> {
+  return Array.isArray(vconcat)
+    ? { vconcat: vconcat.map((panel: object) => ({ ...panel, width: width - BESIDE })) }
+    : { width };
 }
 
 /** The field of a row that says in words what a mark shows: for whoever points at it, and for screen readers. */

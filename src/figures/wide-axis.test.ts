@@ -10,9 +10,15 @@ describe("an axis for numbers of any size", () => {
   it("has powers of ten of both signs, set as such", () => {
     const { scale, axis } = wideAxis([40, 3, -0.002]);
     expect(scale).toMatchObject({ type: "symlog", constant: 0.001, domain: [-0.0032, 64] });
-    expect(axis?.values).toEqual([-0.001, 0, 0.001, 0.1, 10]);
+    expect(axis?.values).toEqual([-0.001, 0, 0.1, 10]);
     expect(axis?.labelExpr).toContain('"-0.001":"−10⁻³"');
     expect(axis?.labelExpr).toContain('"10":"10"');
+  });
+
+  it("labels every power of ten that has room: none is taken away for two that crowd at 0", () => {
+    const { axis } = wideAxis([9.6, -0.17, -0.03, 9.1, 10]);
+    expect(axis?.values).toEqual([-0.1, 0, 0.1, 1, 10]);
+    expect(axis?.labelOverlap).toBe("greedy");
   });
 
   it("holds every value, and labels few ticks, each once", () => {

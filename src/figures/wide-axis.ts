@@ -33,7 +33,12 @@ export function wideAxis(values: readonly number[]) {
   const labels = Object.fromEntries(ticks.map((tick) => [String(tick), powerOfTen(tick)]));
   return {
     scale: { type: "symlog" as const, constant, nice: false, domain: [1.6 * low, 1.6 * high] },
-    axis: { values: ticks, labelExpr: `(${JSON.stringify(labels)})[toString(datum.value)]` },
+    // Vega's own way with labels that overlap takes every other one away, along the whole axis.
+    axis: {
+      values: ticks,
+      labelOverlap: "greedy" as const,
+      labelExpr: `(${JSON.stringify(labels)})[toString(datum.value)]`,
+    },
   };
 }
 
@@ -45,5 +50,7 @@ function powers(most: number, least: number): number[] {
   const stride = Math.max(1, Math.ceil((last - first + 1) / TICKS));
   const exponents = [];
   for (let exponent = last; exponent >= first; exponent -= stride) exponents.push(exponent);
+  // The first is so near to 0 that one of the two labels hides the other.
+  if (exponents.length > 1 && exponents.at(-1) === first) exponents.pop();
   return exponents.reverse().map((exponent) => Number(`1e${exponent}`));
 }

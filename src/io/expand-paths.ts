@@ -18,7 +18,12 @@ export function standsForSeveral(patterns: readonly string[]): boolean {
  * @throws ThalwegError `file-not-found` where a pattern fits nothing
  */
 export function expandPaths(patterns: readonly string[]): string[] {
-  const found = patterns.flatMap((pattern) => {
+  return [...new Set(pathsNamed(patterns))];
+}
+
+/** The same with a file as often as it was named. */
+export function pathsNamed(patterns: readonly string[]): string[] {
+  return patterns.flatMap((pattern) => {
     if (!isPattern(pattern)) return [pattern];
     const isAbsolute = pattern.startsWith("/");
     const [first, ...rest] = pattern.split("/").filter((part, i) => part !== "" || i === 0);
@@ -32,7 +37,6 @@ export function expandPaths(patterns: readonly string[]): string[] {
       "Put the pattern into quotes, so that it arrives as it was typed, and check the folder.",
     );
   });
-  return [...new Set(found)];
 }
 
 function isPattern(path: string): boolean {

@@ -1,22 +1,18 @@
 import { z } from "zod";
-import { runChecks } from "../instruments/run-checks.ts";
-import type { Problem } from "../problem/problem.ts";
 import { productsOfSearch } from "../estimators/extremal-eigenpairs.ts";
-import { Desk } from "../quantities/desk.ts";
-import { settingOf } from "../quantities/needed-quantities.ts";
-import type { Check } from "../result/envelope.ts";
+import type { ForwardLoss } from "../problem/forward-loss.ts";
+import type { Problem } from "../problem/problem.ts";
 import { MODEL } from "../runs/argument.ts";
+import { aboutNamedAgain, joinedOrigin, noneMeasured, notMeasured, requireSameLoss } from "../runs/at-many-weights.ts";
 import { defineExperiment } from "../runs/experiment.ts";
-import { joinedOrigin, lossInWords, noneMeasured, notMeasured, requireSameLoss } from "../runs/at-many-weights.ts";
-import { GRADIENT, LOSS } from "../runs/plan.ts";
-import type { Checkpoint, CheckpointsSubject } from "../runs/subject.ts";
-import { defineTask, type TaskDesk } from "../runs/task.ts";
+import { GRADIENT, LOSS, type Plan } from "../runs/plan.ts";
+import type { Subjects } from "../runs/subject.ts";
+import { defineTask } from "../runs/task.ts";
 import { isNotFinite, ThalwegError } from "../util/thalweg-error.ts";
 import { batchesDrawn } from "./trajectory/batch-sharpness.ts";
-import { CHECKPOINT_NEEDS, measureCheckpoint, type Neighbour } from "./trajectory/measure-checkpoint.ts";
-import { measureStep } from "./trajectory/measure-step.ts";
-import { pathGeometry } from "./trajectory/path-geometry.ts";
+import { measureChain } from "./trajectory/measure-chain.ts";
 import { optimizerOf } from "./trajectory/optimizer-of.ts";
+import { pathGeometry } from "./trajectory/path-geometry.ts";
 import { trajectoryFigures } from "./trajectory/trajectory-figures.ts";
 import { trajectoryOptions, type TrajectoryOptions } from "./trajectory/trajectory-options.ts";
 import {
@@ -36,7 +32,7 @@ const checkpoint = z.object({ weights: z.string(), sha256: z.string() });
  */
 const chain = defineTask({
   name: "trajectory-chain",
-  subject: "checkpoints",
+  subject: "path",
   input: z.object({
     checkpoints: z.array(checkpoint).min(1),
     next: checkpoint.nullable().describe("The one behind the chain, for the step to it."),
@@ -64,77 +60,11 @@ const chain = defineTask({
   measure: (subject, { next }, options, desk) => measureChain(subject, next, trajectoryOptions.parse(options), desk),
 });
 
-async function measureChain(
-  subject: CheckpointsSubject,
-  next: Checkpoint | null,
-  options: TrajectoryOptions,
-  desk: TaskDesk,
-): Promise<ChainResult> {
-  const points: ChainResult["points"] = [];
-  const steps: StepNumbers[] = [];
-  const { checkpoints } = subject;
-  let before: Neighbour | undefined;
-  let isChecked = false;
-  for (const [i, here] of checkpoints.entries()) {
-    desk.context.progress?.({ stage: "checkpoints", done: i, total: checkpoints.length, estimate: here.weights });
-    try {
-      const opened = await subject.at(here);
-      try {
-        const { problem, weightsOf } = opened.subject;
-        const origin = opened.origin();
-        const checks: Check[] = isChecked
-          ? []
-          : await runChecks(problem, "every-run", desk.common.split("checks"), desk.context);
-        isChecked = true;
-        const bench = deskAt(problem, options, desk);
-        const { numbers, neighbour } = await measureCheckpoint(bench, options, before, here);
-        before = neighbour;
-        points.push({
-          numbers,
-          loss: lossInWords(problem),
-          checks: [...origin.checks, ...checks],
-          warnings: [...origin.warnings],
-        });
-        const behind = checkpoints[i + 1] ?? next;
-        const step = behind && (await stepTo(behind, weightsOf, bench, options, numbers));
-        if (step) steps.push(step);
-      } finally {
-        await opened.close();
-      }
-    } catch (error) {
-      if (!isNotFinite(error)) throw error;
-      points.push({ unmeasured: { ...here, reason: error.message } });
-    }
-  }
-  return { points, steps };
-}
-
-function deskAt(problem: Problem, options: TrajectoryOptions, { common, context }: TaskDesk): Desk {
-  const setting = settingOf({ problem, options, hasBudget: context.hasBudget }, CHECKPOINT_NEEDS);
-  return Desk.open(setting, common.split("trajectory"), context);
-}
-
-/** There is no step to a checkpoint that diverged. */
-async function stepTo(
-  { weights }: Checkpoint,
-  weightsOf: CheckpointsSubject["weightsOf"],
-  desk: Desk,
-  options: TrajectoryOptions,
-  from: MeasuredPoint["numbers"],
-): Promise<StepNumbers | undefined> {
-  try {
-    return await measureStep(desk, options, from, weightsOf(weights));
-  } catch (error) {
-    if (isNotFinite(error)) return undefined;
-    throw error;
-  }
-}
-
 export const trajectory = defineExperiment({
   name: "trajectory",
   summary: "follow curvature, sharpness and steps along the checkpoints of a training",
   description:
-    "Follow a training through its checkpoints: loss, gradient, λmax and λmin with their proofs, the trace, batch sharpness, the anatomy of each step, and the stability line of the optimiser that made them.",
+    "Follow a training through its checkpoints: loss, gradient, λmax and λmin with their proofs, the trace, batch sharpness, the anatomy of each step, and the stability line of the optimiser that made them. Where the graph has no derivatives, as a quantised one, the file itself is run: for losses, distances, turns and the critical sharpness of each step.",
   document: "trajectory",
   result: trajectoryResult,
   figures: trajectoryFigures,
@@ -150,7 +80,7 @@ export const trajectory = defineExperiment({
       option: "weights",
     },
   ],
-  subject: "checkpoints",
+  subject: "path",
   isRandom: true,
   endsEarly: true,
   parameters: trajectoryOptions,
@@ -171,7 +101,10 @@ export const trajectory = defineExperiment({
       hint: "Name them behind the model, or give a pattern in quotes: 'ckpt/*.safetensors'.",
     });
   },
-  plan: ({ problem, checkpoints }, options) => planOf(problem, trajectoryOptions.parse(options), checkpoints.length),
+  plan: (subject, options) =>
+    "forward" in subject
+      ? forwardPlanOf(subject.forward, trajectoryOptions.parse(options), subject.checkpoints.length)
+      : planOf(subject.problem, trajectoryOptions.parse(options), subject.checkpoints.length),
   async measure(subject, options, desk) {
     const { checkpoints } = subject;
     const chains = Array.from({ length: Math.ceil(checkpoints.length / options.chain) }, (_, i) => {
@@ -201,14 +134,20 @@ export const trajectory = defineExperiment({
         steps,
         unmeasured,
         plane: geometry.plane && { shares: [...geometry.plane.shares], points: [...geometry.plane.points] },
-        optimizer: optimizerOf(points, options),
+        optimizer: optimizerOf(points, options, examplesOf(subject)),
+        withoutDerivatives: "forward" in subject ? subject.because : null,
         converged,
         products:
           points.reduce((sum, each) => sum + each.products, 0) +
-          steps.reduce((sum, { hill }) => sum + (hill?.products ?? 1), 0),
+          steps.reduce((sum, { hill, curvature }) => sum + (hill?.products ?? (curvature === null ? 0 : 1)), 0),
       },
       converged,
-      warnings: [...unmeasured.map(notMeasured), ...statisticsThatDiffer(steps)],
+      warnings: [
+        ...aboutNamedAgain(subject),
+        ...unmeasured.map(notMeasured),
+        ...unmoved(all, steps),
+        ...statisticsThatDiffer(steps),
+      ],
       opened: joinedOrigin(
         measured.map(({ numbers: { weights }, checks, warnings }) => ({ weights, checks, warnings })),
       ),
@@ -227,6 +166,19 @@ function cosineAt(
   return cosines[at];
 }
 
+/** Neighbours that were both measured, and between which there is no step. */
+function unmoved(all: ChainResult["points"], steps: readonly Pick<StepNumbers, "from">[]): string[] {
+  const stepped = new Set(steps.map(({ from }) => from));
+  return all.flatMap((here, i) => {
+    const next = all.at(i + 1);
+    if (next === undefined || !("numbers" in here) || !("numbers" in next) || stepped.has(here.numbers.weights))
+      return [];
+    return [
+      `${here.numbers.weights} and ${next.numbers.weights} hold the same parameters: there is no step between them.`,
+    ];
+  });
+}
+
 /** One warning for all: the steps hold what is said of each. */
 function statisticsThatDiffer(steps: readonly Pick<StepNumbers, "doubts">[]): string[] {
   const count = steps.filter(({ doubts }) => doubts.length > 0).length;
@@ -236,8 +188,34 @@ function statisticsThatDiffer(steps: readonly Pick<StepNumbers, "doubts">[]): st
   ];
 }
 
+function examplesOf(subject: Subjects["path"]): number {
+  return "forward" in subject ? subject.forward.dataset.examples : subject.problem.examples;
+}
+
+/** What each checkpoint takes without derivatives: losses alone. */
+function forwardPlanOf(problem: ForwardLoss, { passes }: TrajectoryOptions, tasks: number): Plan {
+  const step = (name: string, title: string, losses: number) => ({
+    name,
+    title,
+    products: 0,
+    work: tasks * losses * LOSS,
+    bytes: 0,
+    skipped: undefined,
+  });
+  return {
+    noun: "measurement",
+    steps: [
+      step("point", "loss, with its rounding", 2),
+      step("steps", "the step to the next, from losses alone", passes + 6),
+    ],
+    tasks: 1,
+    problem,
+    warnings: [],
+  };
+}
+
 /** What each checkpoint takes, about. */
-function planOf(problem: Problem, { batch, batches, passes, layers }: TrajectoryOptions, tasks: number) {
+function planOf(problem: Problem, { batch, batches, passes, layers }: TrajectoryOptions, tasks: number): Plan {
   const { dimension } = problem.space;
   const step = (name: string, title: string, products: number, work = products) => ({
     name,

@@ -58,6 +58,7 @@ export async function profile(
     problem: () => Promise.resolve(subject),
     none: elsewhere,
     checkpoints: elsewhere,
+    path: elsewhere,
     model: elsewhere,
     described: elsewhere,
     results: elsewhere,

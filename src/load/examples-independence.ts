@@ -1,7 +1,7 @@
 import type { RandomStream } from "../random/random-stream.ts";
 import { formatShareBound } from "../util/format-number.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import type { OutputProbe, ParameterValues } from "./output-probe.ts";
+import type { ExamplesProbe, ParameterValues } from "./examples-probe.ts";
 
 /** How the loss of an example depends on the others of its batch. */
 export interface Coupling {
@@ -26,7 +26,7 @@ const NEARBY = 0.1;
  *
  * @throws ThalwegError `merged-order` where outputs merge examples and positions with the positions first
  */
-export async function findCoupling(probe: OutputProbe, random: RandomStream): Promise<Coupling | undefined> {
+export async function findCoupling(probe: ExamplesProbe, random: RandomStream): Promise<Coupling | undefined> {
   if (probe.batch < 2) return undefined;
   const examples = probe.spread(probe.batch);
   for (const point of [probe.parameters(), probe.moved(NEARBY, random.split("nearby"))]) {
@@ -53,7 +53,7 @@ export async function findCoupling(probe: OutputProbe, random: RandomStream): Pr
  * Cost: two forward passes over these examples.
  */
 export async function findCouplingAtCut(
-  probe: OutputProbe,
+  probe: ExamplesProbe,
   count: number,
   size: number,
 ): Promise<Coupling | undefined> {
@@ -84,7 +84,11 @@ function changed(change: number): Coupling {
 }
 
 /** Outputs of the first examples, in batches cut in another way. */
-async function cuts(probe: OutputProbe, examples: readonly number[], point: ParameterValues): Promise<Float64Array[]> {
+async function cuts(
+  probe: ExamplesProbe,
+  examples: readonly number[],
+  point: ParameterValues,
+): Promise<Float64Array[]> {
   const found: Float64Array[] = [];
   for (const size of probe.isFixed ? [] : [1, 2]) {
     if (size >= examples.length) continue;
@@ -110,7 +114,7 @@ async function cuts(probe: OutputProbe, examples: readonly number[], point: Para
 }
 
 async function ofScalar(
-  probe: OutputProbe,
+  probe: ExamplesProbe,
   examples: readonly number[],
   point: ParameterValues,
   whole: number,

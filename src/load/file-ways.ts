@@ -43,7 +43,7 @@ export function* fileWays({ source }: ProofBench): Generator<FileWay> {
  * The tensors that differ from the file's, what the file holds of them a second time, and those that keep the numbers
  * which the file stores with one of them, once for both.
  */
-function replacedTensors(model: ModelFile, original: ModelFile): Map<string, Tensor> {
+export function replacedTensors(model: ModelFile, original: ModelFile): Map<string, Tensor> {
   const replaced = new Map(
     [...model.tensors].flatMap(([name, { tensor }]) =>
       tensor && tensor !== original.tensors.get(name)?.tensor ? [[name, tensor] as const] : [],

@@ -2,23 +2,23 @@ import { aboutKeptStatistics } from "./about-kept-statistics.ts";
 import { aboutLeftOut } from "./about-left-out.ts";
 import { elementsPerExample } from "../graph/elements-per-example.ts";
 import { availableParallelism, totalmem } from "node:os";
-import type { Dataset, InputRequest } from "../data/dataset.ts";
-import { summarizeLabels, withBitsForSigns, withClassNumbers } from "../data/labels.ts";
+import { summarizeLabels } from "../data/labels.ts";
 import { type OpenDataset, openDatasetPath } from "../io/open-dataset-path.ts";
 import { chosenParameters } from "../onnx/chosen-parameters.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import { examplesAxes } from "../onnx/examples-axes.ts";
-import type { Loss, LossOptions } from "../problem/losses/loss.ts";
-import { configuredLoss } from "../problem/losses/parametric-loss.ts";
-import { LOSSES } from "../problem/losses/registry.ts";
+import type { LossOptions } from "../problem/losses/loss.ts";
 import { lastUnitAxis } from "../problem/last-unit-axis.ts";
 import { Problem } from "../problem/problem.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { nodeRuntime, type NodeRuntimeOptions } from "../runtime/node-runtime.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { isFloat, type Shape, sizeOf } from "../util/tensor.ts";
+import { isFloat, sizeOf } from "../util/tensor.ts";
 import { aboutCoupling, aboutMeeting } from "./about-coupling.ts";
 import { aboutUnreached } from "../problem/about-unreached.ts";
+import { askedLoss } from "./asked-loss.ts";
+import { dataPath, dataSpec, inputRequests } from "./data-spec.ts";
+import { labelsAsTaken } from "./labels-as-taken.ts";
 import { chooseBatches, WHOLE_ELEMENTS } from "./choose-batches.ts";
 import { chooseTensors } from "./choose-parameters.ts";
 import { chooseLoss } from "./choose-loss.ts";
@@ -53,14 +53,7 @@ const CACHE_BYTES = 2 ** 30;
  * @throws ThalwegError of kind "input" where files or what they hold do not fit, of kind "usage" for options
  */
 export async function loadProblem(path: string, options: LoadOptions, engines?: KeptEngines): Promise<LoadedProblem> {
-  if (options.loss === undefined && (options.lossOption ?? []).length > 0) {
-    throw new ThalwegError({
-      kind: "usage",
-      code: "bad-loss-option",
-      message: "Options of a loss are given, but no loss.",
-      hint: "Name the loss with --loss.",
-    });
-  }
+  const asked = askedLoss(options);
   const source = loadModel(path, options.weights);
   const { model } = source;
   const precision = options.precision ?? defaultPrecision(model);
@@ -70,13 +63,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
   if (device !== "cpu") await requireDevice(nodeRuntime({ threads, device }), device);
   const spec = dataSpec(options);
   const axes = examplesAxes(model);
-  const requests = model.inputs.map((input): InputRequest => ({
-    name: input.name,
-    dtype: isFloat(input.dtype) ? precision : input.dtype,
-    shape: input.shape,
-    batchAxis: axes.axes.get(input.name),
-    isBatchNamed: axes.named.has(input.name),
-  }));
+  const requests = inputRequests(model, axes, precision);
   const opened = openDatasetPath(spec, { inputs: requests, label: options.label, limit: options.limit });
   let heldOut: OpenDataset | undefined;
   try {
@@ -131,10 +118,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
           classNames: opened.labels.classNames,
           labelsOf: (example) => opened.y(example, example + 1).data,
           asked: {
-            loss:
-              options.loss === undefined
-                ? undefined
-                : configuredLoss(lossNamed(options.loss), options.lossOption ?? []),
+            loss: asked,
             outputKind: options.outputKind,
             classAxis: options.classAxis,
           },
@@ -144,9 +128,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
     });
     const { chosen, coupling, meeting } = looked;
     const { loss, classAxis, outputKind } = chosen;
-    const read = chosen.signs ? withBitsForSigns(opened) : opened;
-    const numbered = takesNumbersOnly(loss, outputs.shape, batch, read, classAxis);
-    const seen = numbered ? withClassNumbers(read) : read;
+    const { dataset: seen, notes: ofLabels } = labelsAsTaken(opened, chosen, outputs.shape, batch);
     const both =
       options.test === undefined
         ? undefined
@@ -204,9 +186,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
     const held = heldConstant(model, parameters);
     const doubt = doubtSentence(doubtful);
     const notes = [...source.notes, ...dataset.notes, ...(held ? [heldSentence(held)] : []), ...chosen.notes];
-    if (numbered)
-      notes.push(`The labels are stored as ${read.labels.dtype}; they were read as the class numbers that they are.`);
-    notes.push(...(both?.notes ?? []));
+    notes.push(...ofLabels, ...(both?.notes ?? []));
     const unreached = aboutUnreached({
       output: output ?? model.graph.outputs[0],
       values: problem.network.graph.outputs,
@@ -227,7 +207,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
       problem,
       source,
       dataset,
-      dataPath: typeof spec === "string" ? spec : `${spec.x} ${spec.y}`,
+      dataPath: dataPath(spec),
       device,
       lossGuessed: chosen.isGuessed,
       notes,
@@ -259,49 +239,6 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
 
 const NOTHING_TO_NORMALIZE =
   "--bn training changes nothing: the file has no BatchNormalization, which exporters fold into the layer before unless the model is exported in training mode. What was folded keeps its running statistics.";
-
-function dataSpec({ data, x, y }: LoadOptions): string | { x: string; y: string } {
-  if (data !== undefined && x === undefined && y === undefined) return data;
-  if (data === undefined && x !== undefined && y !== undefined) return { x, y };
-  const halves = x === undefined ? ["--y", "--x"] : ["--x", "--y"];
-  throw new ThalwegError({
-    kind: "usage",
-    code: "no-data",
-    message:
-      data !== undefined
-        ? "The data is given twice: by --data and by --x or --y."
-        : x === undefined && y === undefined
-          ? "The data is missing."
-          : `${halves[0]} is given without ${halves[1]}.`,
-    hint: "Give --data FILE.npz (arrays x and y), --x FILE and --y FILE, or --data digits to try.",
-  });
-}
-
-function lossNamed(name: string): Loss {
-  const loss = LOSSES.find((each) => each.name === name);
-  if (loss) return loss;
-  throw new ThalwegError({
-    kind: "usage",
-    code: "unknown-loss",
-    message: `There is no loss "${name}"; there are ${LOSSES.map((each) => each.name).join(", ")}.`,
-  });
-}
-
-/** Whether the loss fits these labels as whole numbers, and not as the floats that they are. */
-function takesNumbersOnly(
-  loss: Loss,
-  outputs: Shape,
-  batch: number,
-  { labels }: Dataset,
-  classAxis: number | undefined,
-): boolean {
-  if (!isFloat(labels.dtype)) return false;
-  const shapes = { outputs, labels: [batch, ...labels.shape], classAxis };
-  return (
-    loss.misfit({ ...shapes, labelType: labels.dtype }) !== undefined &&
-    loss.misfit({ ...shapes, labelType: "int64" }) === undefined
-  );
-}
 
 /** Where the last learned weights have their units: all that the network trains, whatever `--params` chose. */
 function learnedUnitAxis(question: ProbeQuestion, probed: NetworkProbe): number | undefined {

@@ -5,7 +5,8 @@ import type { ChosenLoss } from "./choose-loss.ts";
 import { type Coupling, findCoupling, findCouplingAtCut } from "./examples-independence.ts";
 import { whereExamplesMayMeet } from "./examples-meet.ts";
 import type { OutputObserver } from "./output-evidence.ts";
-import { BATCH, OutputProbe, type OutputProbeOptions } from "./output-probe.ts";
+import { BATCH } from "./examples-probe.ts";
+import { OutputProbe, type OutputProbeOptions } from "./output-probe.ts";
 import { exportedBatch, takesBatch } from "./probe-network.ts";
 import { requireExamplesAxis } from "./require-examples-axis.ts";
 

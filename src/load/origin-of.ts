@@ -7,6 +7,7 @@ import type { Opened, Origin } from "../runs/subject.ts";
 import { type Shape, sizeOf } from "../util/tensor.ts";
 import { heldConstant } from "../onnx/held-constant.ts";
 import type { LoadedModel } from "./load-model.ts";
+import type { LoadedForward } from "./loaded-forward.ts";
 import type { LoadedProblem } from "./loaded-problem.ts";
 
 /** Who makes the result, and how it was asked for. */
@@ -41,6 +42,33 @@ export function originOf(loaded: LoadedProblem, clock: Clock): Origin {
   };
 }
 
+/** The same of a loss without derivatives. */
+export function originOfForward(loaded: LoadedForward, clock: Clock): Origin {
+  const { forward, source, parameters, dataPath, dataset, proofs, warnings, terms, lossGuessed } = loaded;
+  const { loss, reduction, l2, precision } = forward.options;
+  const { name, title, formula } = loss;
+  return {
+    model: modelSummary(source, forward.space.tensors, parameters),
+    data: { path: dataPath, sha256: dataset.sha256(), examples: dataset.examples },
+    loss: { name, title, formula, reduction, l2, terms, guessed: lossGuessed },
+    precision,
+    runtime: {
+      engine: loaded.engine,
+      device: "cpu",
+      threads: loaded.threads,
+      platform: platformSummary(),
+      seconds: clock.elapsed() / 1000,
+    },
+    checks: [...proofs],
+    warnings: [...warnings, ...changesOnDisk(loaded)],
+  };
+}
+
+/** Every file that a loss without derivatives was read from. */
+export function inputsOfForward({ source, dataset, dataPath }: LoadedForward): Opened<unknown>["inputs"] {
+  return [...filesOf(source), { path: dataPath, sha256: dataset.sha256() }];
+}
+
 /** Every file that a problem was read from. */
 export function inputsOf({
   source,
@@ -61,7 +89,7 @@ export function filesOf({ files, weights }: LoadedModel): Opened<unknown>["input
 }
 
 /** A sentence for every file of the data that is another now than the one that was opened. */
-export function changesOnDisk({ dataset }: LoadedProblem): string[] {
+export function changesOnDisk({ dataset }: Pick<LoadedProblem, "dataset">): string[] {
   return dataset
     .outdated()
     .map(

@@ -36,7 +36,8 @@ export function rewriteFile(bytes: Uint8Array, { tensors, narrow = false }: Rewr
   const { graph } = model;
   if (!graph) return undefined;
   for (const [name, tensor] of tensors ?? []) {
-    const proto = graph.initializer.find((each) => each.name === name) ?? givenBack(graph, name);
+    const proto =
+      graph.initializer.find((each) => each.name === name) ?? constantOf(graph, name) ?? givenBack(graph, name);
     if (!proto || !putIn(proto, tensor)) return undefined;
   }
   if (!narrow) return toBinary(ModelProtoSchema, model);
@@ -47,6 +48,13 @@ export function rewriteFile(bytes: Uint8Array, { tensors, narrow = false }: Rewr
     valueInfo.forEach(({ type }) => narrowing.type(type));
   }
   return narrowing.isWhole ? toBinary(ModelProtoSchema, model) : undefined;
+}
+
+/** The tensor of a Constant node, by the name of its output. */
+function constantOf(graph: GraphProto, name: string): TensorProto | undefined {
+  return graph.node
+    .find(({ opType, domain, output: [made] }) => opType === "Constant" && domain === "" && made === name)
+    ?.attribute.find((each) => each.name === "value")?.t;
 }
 
 /** An initialiser of its own for a value that is another initialiser under this name, in the place of its Identity. */

@@ -1,6 +1,7 @@
 import { isSameTensor } from "../graph/same-graph.ts";
 import { chosenParameters } from "../onnx/chosen-parameters.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
+import type { ParameterSpace } from "../problem/parameter-space.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { OtherWeights } from "../runs/subject.ts";
 import { listed } from "./choose-parameters.ts";
@@ -16,15 +17,32 @@ import { openWeights } from "./weights-file.ts";
  *   something else from the same weights; `not-weights` for a file of another kind
  */
 export function weightsOf(problem: Problem, model: ModelFile, path: string): OtherWeights {
+  return weightsIn(path, model, {
+    space: problem.space,
+    parameters: problem.options.parameters,
+    requireSame: (network) => requireSameNetwork(problem, model, network),
+  });
+}
+
+interface Holder {
+  readonly space: ParameterSpace;
+  /** Tensors that count as parameters; those that the model proposes when absent. */
+  readonly parameters: readonly string[] | undefined;
+  /** @throws input error `another-network` */
+  requireSame(network: ModelFile): void;
+}
+
+/** The same for whatever has the parameters of the model. */
+export function weightsIn(path: string, model: ModelFile, { space, parameters, requireSame }: Holder): OtherWeights {
   const { sha256, arrays, network, close } = openWeights(path);
   try {
-    if (network) requireSameNetwork(problem, model, network);
+    if (network) requireSame(network);
     const replaced = replaceWeights(model, arrays, path);
-    const chosen = chosenParameters(replaced.model, problem.options.parameters);
+    const chosen = chosenParameters(replaced.model, parameters);
     return {
       path,
       sha256,
-      theta: problem.space.flatten(new Map(chosen.map((each) => [each.name, each]))),
+      theta: space.flatten(new Map(chosen.map((each) => [each.name, each]))),
       model: replaced.model,
       doubts: doubtsAbout(path, {
         elsewhere: differing(model, replaced.model, new Set(chosen.map(({ name }) => name))),

@@ -19,7 +19,8 @@ interface NumbersAtWeights {
   readonly loss: number;
   readonly lossRounding: number | null;
   readonly accuracy: number | null;
-  readonly gradientNorm: number;
+  /** null where the graph has no derivatives, as then `top` and `bottom` are empty. */
+  readonly gradientNorm: number | null;
   readonly gradientRounding: number | null;
   readonly top: Found;
   readonly bottom: Found;
@@ -34,8 +35,10 @@ export function knownAtWeights(numbers: NumbersAtWeights) {
   return {
     loss: settled(within(loss, lossRounding)),
     ...(accuracy !== null && { accuracy: counted(accuracy) }),
-    gradientNorm: settled(within(gradientNorm, gradientRounding)),
-    top: inPlace(top, "top", limit("top")),
-    bottom: inPlace(bottom, "bottom", limit("bottom")),
+    ...(gradientNorm !== null && { gradientNorm: settled(within(gradientNorm, gradientRounding)) }),
+    ...(top.length > 0 && {
+      top: inPlace(top, "top", limit("top")),
+      bottom: inPlace(bottom, "bottom", limit("bottom")),
+    }),
   };
 }

@@ -1,7 +1,7 @@
-import type { Problem } from "../problem/problem.ts";
+import type { ProblemOptions } from "../problem/problem-options.ts";
 import type { Check } from "../result/envelope.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import type { Origin } from "./subject.ts";
+import type { NamedCheckpoints, Origin } from "./subject.ts";
 
 /** What was proven and found where one of many files of weights was opened. */
 interface Found extends Pick<Origin, "checks" | "warnings"> {
@@ -57,6 +57,11 @@ export function notMeasured({ weights, reason }: Unmeasured): string {
   return `${weights} was not measured. ${reason}`;
 }
 
+/** That a checkpoint was named more than once, for each. */
+export function aboutNamedAgain({ namedAgain }: Pick<NamedCheckpoints, "namedAgain">): string[] {
+  return namedAgain.map((file) => `${file} was named more than once: it is measured once, where it was named first.`);
+}
+
 /** For a run all of whose checkpoints diverged. */
 export function noneMeasured([first]: readonly Unmeasured[]): ThalwegError {
   return new ThalwegError({
@@ -69,7 +74,7 @@ export function noneMeasured([first]: readonly Unmeasured[]): ThalwegError {
 }
 
 /** What the loss is, in words: where it was guessed, it might be guessed otherwise at other weights. */
-export function lossInWords({ options: { loss, lossOptions } }: Problem): string {
+export function lossInWords({ loss, lossOptions }: Pick<ProblemOptions, "loss" | "lossOptions">): string {
   const { classAxis, outputKind } = lossOptions;
   return [
     loss.title,

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { hessianProduct } from "../problem/derivatives.ts";
+import { ForwardLoss } from "../problem/forward-loss.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { planDocument } from "../result/plan-document.ts";
 
@@ -27,8 +28,8 @@ export interface Plan {
   readonly steps: readonly PlannedStep[];
   /** How often all of it is done. */
   readonly tasks: number;
-  /** A product of it tells the time that the others take. */
-  readonly problem: Problem;
+  /** A product of it tells the time that the others take; a loss, where that is all that it has. */
+  readonly problem: Problem | ForwardLoss;
   /** What is asked for that cannot be had. */
   readonly warnings: readonly string[];
 }
@@ -44,7 +45,9 @@ export function summaryOf(plan: Plan): string | undefined {
   if (plan.steps.length < 2) return undefined;
   const parts = plan.steps.filter(({ skipped }) => skipped === undefined).length;
   const times = plan.tasks === 1 ? "" : ` at ${plan.tasks} points`;
-  return `Plan: ${parts} ${plan.noun}${parts === 1 ? "" : "s"}${times}, about ${productsOf(plan)} products.`;
+  const products = productsOf(plan);
+  const cost = products === 0 ? "losses alone" : `about ${products} products`;
+  return `Plan: ${parts} ${plan.noun}${parts === 1 ? "" : "s"}${times}, ${cost}.`;
 }
 
 /** What a plan costs on this machine: one product is timed. */
@@ -67,7 +70,13 @@ export async function costOf(
   };
 }
 
-async function timeOfProduct({ preferredBlock, point }: Problem, clock: () => number): Promise<number> {
+async function timeOfProduct(problem: Plan["problem"], clock: () => number): Promise<number> {
+  if (problem instanceof ForwardLoss) {
+    const start = clock();
+    await problem.value(problem.network.parameters);
+    return (clock() - start) / LOSS;
+  }
+  const { preferredBlock, point } = problem;
   const block = Array.from({ length: preferredBlock }, () => point.parameters);
   await point.product(hessianProduct, block);
   const start = clock();

@@ -3,6 +3,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import type { ImportOptions } from "../onnx/import-graph.ts";
+import type { ForwardLoss } from "../problem/forward-loss.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { ProblemOptions } from "../problem/problem-options.ts";
 import type { Frame } from "../result/envelope.ts";
@@ -13,6 +14,8 @@ export interface Subjects {
   readonly none: object;
   readonly problem: ProblemSubject;
   readonly checkpoints: CheckpointsSubject;
+  /** Checkpoints whose losses can be had, and where the graph lets them, their derivatives. */
+  readonly path: CheckpointsSubject | ForwardCheckpointsSubject;
   readonly model: ModelSubject;
   readonly described: DescribedSubject;
   readonly results: ResultsSubject;
@@ -42,17 +45,38 @@ export interface OtherWeights {
   readonly doubts: readonly string[];
 }
 
+/** Files of weights in the order in which they were named first, each once. */
+export interface NamedCheckpoints {
+  readonly checkpoints: readonly Checkpoint[];
+  /** Those that were named more than once. */
+  readonly namedAgain: readonly string[];
+}
+
 /** One network at many weights. */
-export interface CheckpointsSubject extends ProblemSubject {
+export interface CheckpointsSubject extends ProblemSubject, NamedCheckpoints {
   /** At the weights of the first that did not diverge. */
   readonly problem: Problem;
-  readonly checkpoints: readonly Checkpoint[];
   /**
    * One of them opened anew, with its own statistics and constants; to be closed.
    *
    * @throws what opening it throws; input error `not-finite` for one that diverged, `file-changed`
    */
   at(checkpoint: Checkpoint): Promise<Opened<ProblemSubject>>;
+}
+
+/** A network that can only be run forward, at some weights. */
+export interface ForwardSubject {
+  readonly forward: ForwardLoss;
+  /** As {@link ProblemSubject.weightsOf}. */
+  weightsOf(path: string): OtherWeights;
+}
+
+/** One network that can only be run forward, at many weights. */
+export interface ForwardCheckpointsSubject extends ForwardSubject, NamedCheckpoints {
+  /** Why it has no derivatives, in a sentence. */
+  readonly because: string;
+  /** As {@link CheckpointsSubject.at}. */
+  at(checkpoint: Checkpoint): Promise<Opened<ForwardSubject>>;
 }
 
 /** A file of weights as it was when the run began. */

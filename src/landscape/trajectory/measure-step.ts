@@ -10,6 +10,7 @@ import { lossRounding } from "../../quantities/loss-rounding.ts";
 import { lossValue } from "../../quantities/loss-value.ts";
 import type { OtherWeights } from "../../runs/subject.ts";
 import { isNotFinite } from "../../util/thalweg-error.ts";
+import { criticalSharpness, criticalSharpnessByRate } from "./critical-sharpness.ts";
 import { criticalStep, type Change } from "./critical-step.ts";
 import type { TrajectoryOptions } from "./trajectory-options.ts";
 import type { PointNumbers, StepNumbers } from "./trajectory-result.ts";
@@ -56,8 +57,6 @@ export async function measureStep(
     curvature,
     passes: options.passes,
   });
-  const { multiple, error } = critical;
-  const sharpness = multiple === null || !isSlopeKnown ? null : (2 * Math.abs(slope)) / (multiple * length * length);
   return {
     from,
     to,
@@ -72,11 +71,8 @@ export async function measureStep(
     hill: along.hill,
     critical: {
       ...critical,
-      sharpness,
-      sharpnessError:
-        sharpness === null || multiple === null || error === null
-          ? null
-          : sharpness * (error / Math.max(multiple - error, 0) + slopeError / Math.abs(slope)),
+      ...criticalSharpness(critical, { value: slope, error: slopeError }, length * length),
+      ...criticalSharpnessByRate(critical, options),
     },
     doubts: [...doubts],
   };

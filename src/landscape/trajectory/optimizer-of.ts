@@ -12,13 +12,14 @@ interface Curvature {
 export function optimizerOf(
   points: TrajectoryResult["points"],
   options: TrajectoryOptions,
+  examples: number,
 ): TrajectoryResult["optimizer"] {
   const { lr, optimizer, momentum, batch } = options;
-  const line = stabilityLine(options);
+  const line = stabilityLine(options, examples);
   const last = points.slice(Math.floor((2 * points.length) / 3));
-  const largest = last.map(({ top: [{ value, residual }], searchMargin }): Curvature | undefined =>
+  const largest = last.map(({ top: [found], searchMargin }): Curvature | undefined =>
     // One that may have been passed over is no λmax.
-    searchMargin === null ? undefined : { value, error: residual },
+    found === undefined || searchMargin === null ? undefined : { value: found.value, error: found.residual },
   );
   const sharpness = last.map(({ batchSharpness: sharp }): Curvature | undefined =>
     sharp ? { value: sharp.value, error: (sharp.interval.upper - sharp.interval.lower) / 2 } : undefined,
@@ -28,6 +29,7 @@ export function optimizerOf(
     stepSize: lr ?? null,
     momentum,
     batch: batch ?? null,
+    isFullBatch: batch === undefined ? null : batch >= examples,
     line,
     top: settledAt(largest, line?.curvature ?? null),
     // 2/η is known for plain SGD alone.

@@ -14,14 +14,24 @@ export interface StabilityLine {
 
 /**
  * The stability line of an optimiser (Cohen et al. 2021, 2022). The limits of step size and curvature are the same formulas:
- * η < c/λ is λ < c/η. It is that of a fixed step on the full batch; with mini-batches λmax stays below it.
+ * η < c/λ is λ < c/η. It is that of a fixed step on the full batch: under mini-batches a step may be unstable below it.
+ *
+ * @param examples of the data: a batch of as many is the full batch
  */
-export function stabilityLine({
-  lr,
-  optimizer: name,
-  momentum,
-}: Pick<TrajectoryOptions, "lr" | "optimizer" | "momentum">): StabilityLine | null {
+export function stabilityLine(
+  {
+    lr,
+    optimizer: name,
+    momentum,
+    batch,
+  }: Pick<TrajectoryOptions, "lr" | "optimizer" | "momentum"> & { readonly batch?: number },
+  examples: number,
+): StabilityLine | null {
   if (lr === undefined) return null;
+  const underBatches =
+    batch !== undefined && batch < examples
+      ? `; batches of ${batch} of the ${examples} examples have curvatures of their own, and may make a step unstable below it`
+      : "";
   const optimizer = chosen("optimiser", name, COORDINATE_OPTIMIZERS);
   const hasMomentum = "momentum" in optimizer.parameters.shape;
   const { title } = optimizer;
@@ -42,6 +52,6 @@ export function stabilityLine({
   return {
     curvature: largestCurvature(limit, lr),
     formula,
-    says: `The largest curvature at which full-batch ${title}${hasMomentum && momentum > 0 ? ` with momentum ${momentum}` : ""} with this fixed step is stable on a quadratic; with mini-batches instability sets in below it, as each batch has a curvature of its own.`,
+    says: `The stability line is the largest curvature at which full-batch ${title}${hasMomentum && momentum > 0 ? ` with momentum ${momentum}` : ""} with this fixed step is stable on a quadratic${underBatches}.`,
   };
 }

@@ -1,96 +1,53 @@
-import type { FigureFamily, FigureKind } from "../../figures/figure.ts";
-import { COLOUR, finite, frame, said, TIP } from "../../figures/style.ts";
-import { wideAxis } from "../../figures/wide-axis.ts";
+import type { FigureFamily } from "../../figures/figure.ts";
 import { stepsOf } from "../../util/steps-in-names.ts";
+import { knownEnd } from "./curvature-bounds.ts";
+import { type Curve, curveFigure, type Places, stackedCurves } from "./curve-figure.ts";
+import { pathPlaneFigure } from "./path-plane-figure.ts";
 import type { TrajectoryResult } from "./trajectory-result.ts";
 
-/** A curve over the checkpoints, or over the steps, where they begin. */
-interface Curve {
-  readonly name: string;
-  readonly axis: string;
-  readonly description: string;
-  /** Several curves share a figure: each has a name, a colour, a mark. */
-  readonly series: readonly Series[];
-  /** Whether it runs over powers of ten. */
-  readonly isWide?: boolean;
-  /** A level that the curves are held against. */
-  readonly level?: { readonly value: number; readonly label: string };
-}
+/** Those that stand one below the other in the figure of all. */
+const TOGETHER = ["loss", "sharpness", "trace", "distance", "cosine", "river", "critical-sharpness"];
 
-interface Series {
-  readonly label: string;
-  readonly values: readonly {
-    readonly weights: string;
-    readonly value: number | null;
-    readonly error?: number | null;
-  }[];
-}
-
-/** The curves of a trajectory: small multiples over one axis of steps. */
+/** The curves of a trajectory: the main ones together over one axis of steps, and each alone. */
 export const trajectoryFigures: FigureFamily<TrajectoryResult> = (result) => {
   const { points } = result;
-  const places = stepsOf(points.map(({ weights }) => weights));
-  const at = new Map(points.map(({ weights }, i) => [weights, places.values[i]]));
-  const curves = curvesOf(result).map((curve) => ({
-    name: curve.name,
-    of: () => drawn(curve, at, places.title, [places.values[0], places.values[places.values.length - 1]]),
-  }));
-  return [...curves, { name: "path-plane", of: () => planeOf(result) }];
+  const { values, title } = stepsOf(points.map(({ weights }) => weights));
+  const places: Places = {
+    at: new Map(points.map(({ weights }, i) => [weights, values[i]])),
+    title,
+    domain: [values[0], values[values.length - 1]],
+  };
+  const curves = curvesOf(result);
+  const together = curves.filter(({ name }) => TOGETHER.includes(name));
+  return [
+    { name: "together", hero: "main", of: () => stackedCurves("The path, step by step", together, places) },
+    ...curves.map((curve) => ({ name: curve.name, of: () => curveFigure(curve, places) })),
+    { name: "path-plane", of: () => pathPlaneFigure(result) },
+  ];
 };
 
-/** The path in the plane of its first two principal components. */
-function planeOf({ plane, points }: TrajectoryResult): ReturnType<FigureKind<TrajectoryResult>["of"]> {
-  if (plane === null) return undefined;
-  const values = finite(
-    plane.points.map(({ x, y, outside }, i) => ({
-      x,
-      y,
-      order: i,
-      place: i === 0 ? "first" : i === points.length - 1 ? "last" : "between",
-      tip: `${points[i].weights}: ${said(x)}, ${said(y)}; ${said(outside)} out of the plane`,
-    })),
-  );
-  const [one, two] = plane.shares.map((share) => `${(100 * share).toFixed(1)} % of the variance`);
-  const x = { field: "x", type: "quantitative", title: `first component, ${one}`, scale: { zero: false } } as const;
-  const y = { field: "y", type: "quantitative", title: `second component, ${two}`, scale: { zero: false } } as const;
-  const places = ["first", "between", "last"];
-  return {
-    title: "The path in the plane that holds most of it",
-    description:
-      "Each checkpoint where it falls in the plane of the first two principal components of all of them, in the order of training. Distances out of the plane are not seen, and smooth curves in it are what a random walk shows too.",
-    spec: frame({
-      height: 320,
-      data: { values },
-      layer: [
-        {
-          mark: { type: "line", strokeWidth: 1.2, color: COLOUR.quiet },
-          encoding: { x, y, order: { field: "order", type: "quantitative" } },
-        },
-        {
-          mark: { type: "point", filled: true, size: 46, opacity: 1 },
-          encoding: {
-            x,
-            y,
-            color: {
-              field: "place",
-              type: "nominal",
-              scale: { domain: places, range: [COLOUR.tertiary, COLOUR.primary, COLOUR.secondary] },
-            },
-            shape: {
-              field: "place",
-              type: "nominal",
-              scale: { domain: places, range: ["square", "circle", "triangle-up"] },
-            },
-            ...TIP,
-          },
-        },
-      ],
-    }),
-    table: {
-      columns: ["checkpoint", "first component", "second component", "out of the plane"],
-      rows: plane.points.map((each, i) => [points[i].weights, each.x, each.y, each.outside]),
-    },
-  };
+type Point = TrajectoryResult["points"][number];
+
+const UNKNOWN = { value: null };
+
+/** Whether the search ended before it could say what it missed. */
+function isCutShort({ top, searchMargin }: Point): boolean {
+  return top.length > 0 && searchMargin === null;
+}
+
+function endOf(point: Point, end: "top" | "bottom") {
+  const known = knownEnd(point, end);
+  return known === undefined ? UNKNOWN : { value: known.value, error: known.residual };
+}
+
+function isApart({ curvature }: TrajectoryResult["steps"][number]): boolean {
+  return curvature !== null;
+}
+
+/** Whether positive numbers differ so much that the small ones cannot be told from 0 beside the large. */
+function isSpread(values: readonly number[]): boolean {
+  const positive = values.filter((value) => value > 0);
+  return Math.max(...positive) > 100 * Math.min(...positive);
 }
 
 function curvesOf({ points, steps, optimizer }: TrajectoryResult): Curve[] {
@@ -136,12 +93,13 @@ function curvesOf({ points, steps, optimizer }: TrajectoryResult): Curve[] {
     },
     {
       name: "sharpness",
+      // Beside the line λmax is to be seen; λmin may be as small as it likes.
+      isWide: isSpread(points.flatMap(({ top }) => top.map(({ value }) => value))),
       axis: "curvature",
-      description:
-        "λmax, the sharpest curvature; λmin, the lowest; and where the batches are known the batch sharpness, the curvature that a batch has along its own gradient, with its standard error. The line is the curvature above which the optimiser is unstable on the full batch: training with a fixed step often takes λmax up to it, and mini-batches stop short of it.",
+      description: `λmax, the sharpest curvature; λmin, the lowest${points.some(isCutShort) ? "; where the search was cut short, bounds of them" : ""}${points.some(({ batchSharpness }) => batchSharpness !== null) ? "; and the batch sharpness, the curvature that a batch has along its own gradient, with its standard error" : ""}.${level === undefined ? "" : " The line is the curvature above which the optimiser is unstable on the full batch."}`,
       series: [
-        { label: "λmax", values: overPoints(({ top: [{ value, residual }] }) => ({ value, error: residual })) },
-        { label: "λmin", values: overPoints(({ bottom: [{ value, residual }] }) => ({ value, error: residual })) },
+        { label: "λmax", values: overPoints((point) => (isCutShort(point) ? UNKNOWN : endOf(point, "top"))) },
+        { label: "λmin", values: overPoints((point) => (isCutShort(point) ? UNKNOWN : endOf(point, "bottom"))) },
         {
           label: "batch sharpness",
           values: overPoints(({ batchSharpness: sharp }) => ({
@@ -149,11 +107,22 @@ function curvesOf({ points, steps, optimizer }: TrajectoryResult): Curve[] {
             error: sharp?.standardError,
           })),
         },
+        {
+          label: "λmax at least",
+          isBound: true,
+          values: overPoints((point) => (isCutShort(point) ? endOf(point, "top") : UNKNOWN)),
+        },
+        {
+          label: "λmin at most",
+          isBound: true,
+          values: overPoints((point) => (isCutShort(point) ? endOf(point, "bottom") : UNKNOWN)),
+        },
       ],
       level,
     },
     {
       name: "trace",
+      isWide: true,
       axis: "tr H",
       description: "The sum of all curvatures, with its standard error.",
       series: [
@@ -215,9 +184,9 @@ function curvesOf({ points, steps, optimizer }: TrajectoryResult): Curve[] {
     },
     {
       name: "critical-sharpness",
+      isWide: isSpread(steps.flatMap(({ critical: { sharpness } }) => sharpness ?? [])),
       axis: "curvature",
-      description:
-        "Critical sharpness, from forward passes alone but for g·d: 2|g·d|/(t‖d‖²), where t d is the multiple of the step d at which the loss is back where it began. On a quadratic it is dᵀHd/‖d‖², which stands beside it.",
+      description: `Critical sharpness, from forward passes alone${steps.some(isApart) ? " but for g·d" : ""}: 2|g·d|/(t‖d‖²), where t d is the multiple of the step d at which the loss is back where it began. On a quadratic it is dᵀHd/‖d‖²${steps.some(isApart) ? ", which stands beside it" : ""}; for a step that is one of gradient descent it is 2/(ηt).`,
       series: [
         {
           label: "critical sharpness",
@@ -229,8 +198,15 @@ function curvesOf({ points, steps, optimizer }: TrajectoryResult): Curve[] {
         {
           label: "dᵀHd/‖d‖²",
           values: overSteps(({ curvature, curvatureError, length }) => ({
-            value: (2 * curvature) / length ** 2,
-            error: (2 * curvatureError) / length ** 2,
+            value: curvature === null ? null : (2 * curvature) / length ** 2,
+            error: curvatureError === null ? null : (2 * curvatureError) / length ** 2,
+          })),
+        },
+        {
+          label: "2/(ηt)",
+          values: overSteps(({ critical: { sharpnessByRate, sharpnessByRateError } }) => ({
+            value: sharpnessByRate,
+            error: sharpnessByRateError,
           })),
         },
       ],
@@ -243,130 +219,4 @@ function middle(share: { readonly lower: number; readonly upper: number } | unde
   return share === undefined
     ? { value: null }
     : { value: (share.lower + share.upper) / 2, error: (share.upper - share.lower) / 2 };
-}
-
-const MARKS = ["circle", "square", "triangle-up", "diamond"] as const;
-const DASHES: readonly (readonly number[])[] = [
-  [1, 0],
-  [6, 3],
-  [2, 2],
-  [8, 3, 2, 3],
-];
-const COLOURS = [COLOUR.primary, COLOUR.secondary, COLOUR.tertiary, COLOUR.quiet];
-
-function drawn(
-  { axis, description, series, level, name, isWide = false }: Curve,
-  at: ReadonlyMap<string, number>,
-  title: string,
-  domain: readonly [number, number],
-): ReturnType<FigureKind<TrajectoryResult>["of"]> {
-  const shown = series.filter(({ values }) => values.some(({ value }) => value !== null && Number.isFinite(value)));
-  const values = finite(
-    shown.flatMap(({ label, values: each }) =>
-      each.flatMap(({ weights, value, error }) => {
-        const step = at.get(weights);
-        if (step === undefined || value === null) return [];
-        const spread = error !== null && error !== undefined && Number.isFinite(error) ? error : 0;
-        return [
-          {
-            step,
-            series: label,
-            value,
-            low: value - spread,
-            high: value + spread,
-            tip: `${weights}, ${label}: ${said(value, error ?? undefined)}`,
-          },
-        ];
-      }),
-    ),
-  );
-  if (values.length < 2) return undefined;
-  const labels = shown.map(({ label }) => label);
-  const scale = { domain: labels, range: COLOURS.slice(0, labels.length) };
-  const legend = labels.length === 1 ? null : undefined;
-  const x = {
-    field: "step",
-    type: "quantitative",
-    title,
-    scale: { zero: false, nice: false, domain: domain[0] === domain[1] ? undefined : [...domain] },
-  } as const;
-  const held = level === undefined ? values : [...values, { value: level.value }];
-  const y = {
-    field: "value",
-    type: "quantitative",
-    title: axis,
-    scale: { zero: false },
-    ...(isWide ? wideAxis(held.map(({ value }) => value)) : {}),
-  } as const;
-  return {
-    title: `${labels.length === 1 ? capital(labels[0]) : capital(name.replaceAll("-", " "))} along the checkpoints`,
-    description: `${description}${level === undefined || level.value === 0 ? "" : ` Dashed: ${level.label}.`}`,
-    spec: frame({
-      height: 170,
-      data: { values },
-      layer: [
-        ...(level === undefined
-          ? []
-          : [
-              {
-                data: { values: [{ value: level.value, tip: `${level.label}: ${said(level.value)}` }] },
-                mark: { type: "rule" as const, color: COLOUR.ink, strokeDash: [5, 4], strokeWidth: 1.2 },
-                encoding: { y: { ...y }, ...TIP },
-              },
-            ]),
-        {
-          mark: { type: "line", strokeWidth: 1.6 },
-          encoding: {
-            x,
-            y,
-            color: { field: "series", type: "nominal", scale, legend },
-            strokeDash: {
-              field: "series",
-              type: "nominal",
-              scale: { domain: labels, range: DASHES.slice(0, labels.length).map((each) => [...each]) },
-              legend,
-            },
-          },
-        },
-        {
-          mark: { type: "rule", strokeWidth: 1.5 },
-          encoding: {
-            x,
-            y: { field: "low", type: "quantitative" },
-            y2: { field: "high" },
-            color: { field: "series", type: "nominal", scale, legend },
-          },
-        },
-        {
-          mark: { type: "point", filled: true, size: 34, opacity: 1 },
-          encoding: {
-            x,
-            y,
-            color: { field: "series", type: "nominal", scale, legend },
-            shape: {
-              field: "series",
-              type: "nominal",
-              scale: { domain: labels, range: MARKS.slice(0, labels.length) },
-              legend,
-            },
-            ...TIP,
-          },
-        },
-      ],
-    }),
-    table: {
-      columns: ["checkpoint", ...labels.flatMap((label) => [label, "±"])],
-      rows: [...at].map(([weights]) => [
-        weights,
-        ...shown.flatMap(({ values: each }) => {
-          const found = each.find((row) => row.weights === weights);
-          return [found?.value ?? null, found?.error ?? null];
-        }),
-      ]),
-    },
-  };
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

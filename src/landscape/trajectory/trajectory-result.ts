@@ -20,10 +20,16 @@ const numbers = weightsFile.extend({
   loss: about(real, { title: "Loss" }),
   lossRounding: aside(real).describe("What rounding leaves of the loss unknown."),
   accuracy: about(real, { title: "Accuracy" }).nullable(),
-  gradientNorm: about(real, { title: "Length of the gradient" }),
-  gradientRounding: aside(real).describe("What rounding leaves of ‖g‖ unknown."),
-  top: z.array(about(eigenvalue, { title: "Largest eigenvalue of H" })).describe("λmax of H."),
-  bottom: z.array(about(eigenvalue, { title: "Smallest eigenvalue of H" })).describe("λmin of H."),
+  gradientNorm: about(real, { title: "Length of the gradient" })
+    .nullable()
+    .describe("null, as all that takes derivatives, where the graph has none."),
+  gradientRounding: aside(real).nullable().describe("What rounding leaves of ‖g‖ unknown."),
+  top: z
+    .array(about(eigenvalue, { title: "Largest eigenvalue of H" }))
+    .describe("λmax of H; empty without derivatives."),
+  bottom: z
+    .array(about(eigenvalue, { title: "Smallest eigenvalue of H" }))
+    .describe("λmin of H; empty without derivatives."),
   searchMargin: aside(real)
     .nullable()
     .describe("How far beyond λmax and λmin one that was missed may lie; null where that was not bounded."),
@@ -67,6 +73,11 @@ const critical = z.object({
     .nullable()
     .describe("2 |gᵀd| / (t ‖d‖²): on a quadratic dᵀHd/‖d‖², and for one step of gradient descent 2/(ηt)."),
   sharpnessError: aside(extended).nullable(),
+  sharpnessByRate: aside(real)
+    .nullable()
+    .default(null)
+    .describe("2/(ηt), for a step that is one of SGD without momentum; null where no --lr is given."),
+  sharpnessByRateError: aside(extended).nullable().default(null),
   passes: aside(count).describe("Forward passes that it took."),
   reason: z.string().nullable().describe("Why there is none."),
 });
@@ -80,10 +91,12 @@ const stepNumbers = z.object({
     .nullable()
     .describe("L(θ + d) − L(θ), statistics as they are at the start of the step; null where it is not finite."),
   changeRounding: aside(real),
-  slope: about(real, { title: "First-order change, g·d" }),
-  slopeError: aside(real),
-  curvature: about(real, { title: "Second-order change, ½dᵀHd" }),
-  curvatureError: aside(real),
+  slope: about(real, { title: "First-order change, g·d" })
+    .nullable()
+    .describe("Without derivatives, from differences of losses; null where these were not taken."),
+  slopeError: aside(real).nullable(),
+  curvature: about(real, { title: "Second-order change, ½dᵀHd" }).nullable().describe("null without derivatives."),
+  curvatureError: aside(real).nullable(),
   remainder: about(real, { title: "What is left of the change" })
     .nullable()
     .describe("change − g·d − ½dᵀHd: third order and beyond."),
@@ -105,9 +118,11 @@ const step = about(stepNumbers, {
   keyIsPath: true,
   members: ({ change, changeRounding, slope, slopeError, curvature, curvatureError, remainder }) => ({
     ...(change !== null && { change: within(change, changeRounding) }),
-    slope: within(slope, slopeError),
-    curvature: within(curvature, curvatureError),
-    ...(remainder !== null && { remainder: within(remainder, changeRounding + slopeError + curvatureError) }),
+    ...(slope !== null && { slope: within(slope, slopeError ?? 0) }),
+    ...(curvature !== null && { curvature: within(curvature, curvatureError ?? 0) }),
+    ...(remainder !== null && {
+      remainder: within(remainder, changeRounding + (slopeError ?? 0) + (curvatureError ?? 0)),
+    }),
   }),
 });
 
@@ -148,11 +163,21 @@ export const trajectoryResult = z.object({
       stepSize: aside(real).nullable(),
       momentum: aside(real),
       batch: aside(count).nullable(),
+      isFullBatch: z
+        .boolean()
+        .nullable()
+        .default(null)
+        .describe("Whether its batches hold all examples; null where no batch was named."),
       line: line.nullable(),
       top: settledAt.nullable().describe("λmax over the line."),
       batchSharpness: settledAt.nullable().describe("Batch sharpness times η/2, of SGD without momentum."),
     })
     .describe("What made the checkpoints, as it was said."),
+  withoutDerivatives: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("Why there are none, where the file itself was run for its losses alone; null where there are."),
   converged: z.boolean(),
   products: aside(count).describe("Matrix–vector products of the run, those on batches not counted."),
 });

@@ -3,6 +3,7 @@ import type { Reading } from "../../result/section.ts";
 import { notMeasured } from "../../runs/at-many-weights.ts";
 import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../../util/format-number.ts";
 import { namesInSeries } from "../../util/names-in-series.ts";
+import { endText } from "./curvature-bounds.ts";
 import type { Settled, TrajectoryResult } from "./trajectory-result.ts";
 
 type Point = TrajectoryResult["points"][number];
@@ -20,16 +21,22 @@ export function trajectorySections(result: TrajectoryResult): ShownSection[] {
 }
 
 function summaryOf(result: TrajectoryResult): ShownSection {
-  const { points, unmeasured, optimizer } = result;
+  const { points, unmeasured, withoutDerivatives } = result;
   const open = points.filter(({ converged }) => !converged);
-  const unbounded = points.filter(({ searchMargin }) => searchMargin === null);
+  const unbounded = points.filter(({ searchMargin, top }) => searchMargin === null && top.length > 0);
   const surpassed = points.filter(
-    ({ top: [top], gradientCurvature }) => gradientCurvature !== null && gradientCurvature > top.value + top.residual,
+    ({ top: [top], gradientCurvature }) =>
+      top !== undefined && gradientCurvature !== null && gradientCurvature > top.value + top.residual,
   );
   return {
     title: "Along the checkpoints",
     caveats: [
       ...unmeasured.map(notMeasured),
+      ...(withoutDerivatives === null
+        ? []
+        : [
+            `${withoutDerivatives} The file itself was run, which gives losses alone: there are no gradients, eigenvalues, traces and batch sharpness, and steps are not taken apart.`,
+          ]),
       ...(open.length === 0
         ? []
         : [`Not every measurement reached its tolerance at ${open.map(({ weights }) => weights).join(", ")}.`]),
@@ -40,10 +47,10 @@ function summaryOf(result: TrajectoryResult): ShownSection {
               ({ weights, gradientCurvature }) =>
                 `At ${weights} λmax is at least ${formatNumber(gradientCurvature)}, the curvature along the gradient: the search ended below it.`,
             ),
-            `At ${unbounded.map(({ weights }) => weights).join(", ")} the search ended before it could bound what it missed: λmax may be larger, λmin smaller.`,
+            `At ${unbounded.map(({ weights }) => weights).join(", ")} the search ended before it could bound what it missed: λmax is at least what stands there, λmin at most.`,
           ]),
     ],
-    text: [...settledSentences(result), ...movedSentences(result), ...optimizerSentences(optimizer)],
+    text: [...settledSentences(result), ...movedSentences(result), ...optimizerSentences(result)],
     readings: readingsOf(result),
     table: null,
   };
@@ -55,7 +62,7 @@ const SCATTER = 0.5;
 
 /** On which side of the line a curvature stays, where its numbers and their errors decide it. */
 function settledSentences({ optimizer, points }: TrajectoryResult): string[] {
-  const { top, batchSharpness: sharp, line, stepSize, batch } = optimizer;
+  const { top, batchSharpness: sharp, line, stepSize, batch, isFullBatch } = optimizer;
   const words: string[] = [];
   const where = ({ checkpoints }: Settled) => `Over the last ${checkpoints} of ${points.length} checkpoints`;
   const said = (each: Settled) =>
@@ -80,7 +87,7 @@ function settledSentences({ optimizer, points }: TrajectoryResult): string[] {
             ? "stays above"
             : "is on both sides of";
     const both =
-      side === "at" && top !== null && sideOf(top) === "below"
+      isFullBatch === false && side === "at" && top !== null && sideOf(top) === "below"
         ? " λmax stays below it, as it does under mini-batches."
         : "";
     words.push(
@@ -126,30 +133,50 @@ function movedSentences({ points, steps, plane }: TrajectoryResult): string[] {
   return words;
 }
 
-function isExplained({ change, changeRounding, slopeError, curvatureError, remainder }: Step): boolean {
-  if (change === null || remainder === null) return false;
-  return Math.abs(remainder) + changeRounding + slopeError + curvatureError <= 0.1 * Math.abs(change);
+function isExplained(step: Step): boolean {
+  if (step.change === null || step.remainder === null) return false;
+  return Math.abs(step.remainder) + remainderError(step) <= 0.1 * Math.abs(step.change);
 }
 
-function optimizerSentences({ line, stepSize }: TrajectoryResult["optimizer"]): string[] {
+/** Of what is left of a change when slope and curvature are taken off. */
+function remainderError({ changeRounding, slopeError, curvatureError }: Step): number {
+  return changeRounding + (slopeError ?? 0) + (curvatureError ?? 0);
+}
+
+function optimizerSentences({ points, optimizer: { line, stepSize } }: TrajectoryResult): string[] {
   if (line !== null) return [line.says];
-  return stepSize === null ? ["With the step size of the optimiser (--lr) its stability line stands beside λmax."] : [];
+  return stepSize === null && points.some(({ top }) => top.length > 0)
+    ? ["With the step size of the optimiser (--lr) its stability line stands beside λmax."]
+    : [];
 }
 
-function readingsOf({ points, optimizer }: TrajectoryResult): Reading[] {
+function readingsOf({ points, steps, optimizer }: TrajectoryResult): Reading[] {
   const last = points[points.length - 1];
   const sharp = last.batchSharpness;
+  const critical = steps.at(-1)?.critical;
   const found: (Reading | undefined)[] = [
-    {
-      label: "Sharpness at the end",
-      symbol: String.raw`\lambda_{\max}`,
-      value: formatEstimate(last.top[0].value, last.top[0].residual),
-    },
-    {
-      label: "Lowest curvature at the end",
-      symbol: String.raw`\lambda_{\min}`,
-      value: formatEstimate(last.bottom[0].value, last.bottom[0].residual),
-    },
+    ...(last.top.length === 0
+      ? [
+          { label: "Loss at the end", value: formatMeasured(last.loss, last.lossRounding) },
+          critical?.sharpness
+            ? {
+                label: "Critical sharpness of the last step",
+                value: formatEstimate(critical.sharpness, critical.sharpnessError),
+              }
+            : undefined,
+        ]
+      : [
+          {
+            label: "Sharpness at the end",
+            symbol: String.raw`\lambda_{\max}`,
+            value: endText(last, "top"),
+          },
+          {
+            label: "Lowest curvature at the end",
+            symbol: String.raw`\lambda_{\min}`,
+            value: endText(last, "bottom"),
+          },
+        ]),
     sharp
       ? {
           label: "Batch sharpness at the end",
@@ -168,91 +195,110 @@ function readingsOf({ points, optimizer }: TrajectoryResult): Reading[] {
   return found.filter((each) => each !== undefined);
 }
 
+/** A column of a table; one that holds nothing anywhere is left out. */
+interface Column<Row> {
+  readonly title: string;
+  readonly cell: (row: Row, i: number) => string | number;
+  readonly isThere?: (row: Row) => boolean;
+}
+
+function tableOf<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): Table {
+  const shown = columns.filter(({ isThere }) => isThere === undefined || rows.some(isThere));
+  return withBrief({
+    columns: shown.map(({ title }) => title),
+    rows: rows.map((row, i) => shown.map(({ cell }) => cell(row, i))),
+  });
+}
+
 function pointsTable(points: readonly Point[]): ShownSection {
   const names = namesInSeries(points.map(({ weights }) => weights));
-  const hasBatches = points.some(({ batchSharpness }) => batchSharpness !== null);
-  const hasClasses = points.some(({ accuracy }) => accuracy !== null);
+  const isSearched = ({ top }: Point) => top.length > 0;
+  const hasTrace = points.some(({ trace }) => trace !== null);
+  const hasBatches = ({ batchSharpness }: Point) => batchSharpness !== null;
+  const sampled = [...(hasTrace ? ["of the trace"] : []), ...(points.some(hasBatches) ? ["of batch sharpness"] : [])];
   return {
     title: "Each checkpoint",
     caveats: [],
     text: [
-      "λmax and λmin stand with their residuals: an eigenvalue lies within it. Each search begins at the eigenvectors of the checkpoint before and a random vector, and bounds what it may have missed. Behind the ± of the trace and of batch sharpness is one standard error.",
+      points.some(isSearched)
+        ? "λmax and λmin stand with their residuals: an eigenvalue lies within it. Each search begins at the eigenvectors of the checkpoint before and a random vector, and bounds what it may have missed; where its time was up before, ≥ and ≤ say what is proven."
+        : "The loss has as many digits as its rounding leaves.",
+      ...(sampled.length === 0 ? [] : [`Behind the ± ${sampled.join(" and ")} is one standard error.`]),
     ],
     readings: [],
-    table: withBrief({
-      columns: [
-        "checkpoint",
-        "loss",
-        ...(hasClasses ? ["accuracy"] : []),
-        "‖g‖",
-        "λmax",
-        "λmin",
-        "tr H",
-        "gᵀHg/‖g‖²",
-        ...(hasBatches ? ["batch sharpness", "weighted by ‖g_B‖²"] : []),
-        "distance",
-        "products",
-      ],
-      rows: points.map((each, i) => [
-        names[i],
-        formatMeasured(each.loss, each.lossRounding),
-        ...(hasClasses ? [formatShare(each.accuracy)] : []),
-        formatMeasured(each.gradientNorm, each.gradientRounding),
-        formatEstimate(each.top[0].value, each.top[0].residual),
-        formatEstimate(each.bottom[0].value, each.bottom[0].residual),
-        each.trace
-          ? formatEstimate(each.trace.value, each.trace.standardError, each.trace.rounding)
-          : formatNumber(null),
-        formatNumber(each.gradientCurvature, 3),
-        ...(hasBatches
-          ? [each.batchSharpness, each.batchSharpnessWeighted].map((sharp) =>
-              formatEstimate(sharp?.value, sharp?.standardError),
-            )
-          : []),
-        formatNumber(each.distance, 3),
-        each.products,
-      ]),
-    }),
+    table: tableOf(points, [
+      { title: "checkpoint", cell: (_, i) => names[i] },
+      { title: "loss", cell: (each) => formatMeasured(each.loss, each.lossRounding) },
+      { title: "accuracy", cell: (each) => formatShare(each.accuracy), isThere: ({ accuracy }) => accuracy !== null },
+      {
+        title: "‖g‖",
+        cell: (each) => formatMeasured(each.gradientNorm, each.gradientRounding ?? 0),
+        isThere: ({ gradientNorm }) => gradientNorm !== null,
+      },
+      { title: "λmax", cell: (each) => endText(each, "top"), isThere: isSearched },
+      { title: "λmin", cell: (each) => endText(each, "bottom"), isThere: isSearched },
+      {
+        title: "tr H",
+        cell: ({ trace }) =>
+          trace ? formatEstimate(trace.value, trace.standardError, trace.rounding) : formatNumber(null),
+        isThere: isSearched,
+      },
+      { title: "gᵀHg/‖g‖²", cell: (each) => formatNumber(each.gradientCurvature, 3), isThere: isSearched },
+      { title: "batch sharpness", cell: (each) => estimateText(each.batchSharpness), isThere: hasBatches },
+      { title: "weighted by ‖g_B‖²", cell: (each) => estimateText(each.batchSharpnessWeighted), isThere: hasBatches },
+      { title: "distance", cell: (each) => formatNumber(each.distance, 3) },
+      { title: "products", cell: (each) => each.products, isThere: ({ products }) => products > 0 },
+    ]),
   };
+}
+
+function estimateText(estimate: Point["batchSharpness"]): string {
+  return formatEstimate(estimate?.value, estimate?.standardError);
 }
 
 function stepsTable(steps: readonly Step[]): ShownSection {
   const names = namesInSeries(steps.flatMap(({ from, to }) => [from, to]));
+  const isApart = ({ curvature }: Step) => curvature !== null;
+  const hasRate = ({ critical: { sharpnessByRate } }: Step) => sharpnessByRate !== null;
+  const byRate = steps.some(hasRate) ? ", and 2/(ηt) where the step is one of gradient descent" : "";
+  const critical = `The critical step is the multiple of d at which the loss is back where it began: the first that its forward passes met, an earlier one between them is not excluded. 2|g·d|/(t‖d‖²) is its critical sharpness, dᵀHd/‖d‖² on a quadratic${byRate}`;
   return {
     title: "Each step",
     caveats: [],
     text: [
-      "The change of the loss along the step d from one checkpoint to the next is g·d + ½dᵀHd + the rest, all at the first of the two. River is the share of ‖d‖² along curvature of at most the flat threshold in size, hill along what is above it. The critical step is the multiple of d at which the loss is back where it began: the first that its forward passes met, an earlier one between them is not excluded. 2|g·d|/(t‖d‖²) is its critical sharpness, dᵀHd/‖d‖² on a quadratic.",
+      steps.some(isApart)
+        ? `The change of the loss along the step d from one checkpoint to the next is g·d + ½dᵀHd + the rest, all at the first of the two. River is the share of ‖d‖² along curvature of at most the flat threshold in size, hill along what is above it. ${critical}.`
+        : `All along the step d from one checkpoint to the next, from forward passes alone. ${critical}; g·d is from differences of losses on both sides of the start, a quarter of the critical step away and nearer: where the slope is another nearer to the start, as with rounded weights, its error says so.`,
     ],
     readings: [],
-    table: withBrief({
-      columns: [
-        "step",
-        "‖d‖",
-        "cosine",
-        "ΔL",
-        "g·d",
-        "½dᵀHd",
-        "rest",
-        "river",
-        "hill",
-        "critical step",
-        "critical sharpness",
-      ],
-      rows: steps.map((each, i) => [
-        `${names[2 * i]} → ${names[2 * i + 1]}`,
-        formatNumber(each.length, 3),
-        formatNumber(each.cosine, 2),
-        each.change === null ? "not finite" : formatMeasured(each.change, each.changeRounding),
-        formatMeasured(each.slope, each.slopeError),
-        formatMeasured(each.curvature, each.curvatureError),
-        formatMeasured(each.remainder, each.changeRounding + each.slopeError + each.curvatureError),
-        shareText(each.hill?.flat),
-        shareText(each.hill?.above),
-        formatEstimate(each.critical.multiple, each.critical.error),
-        formatEstimate(each.critical.sharpness, each.critical.sharpnessError),
-      ]),
-    }),
+    table: tableOf(steps, [
+      { title: "step", cell: (_, i) => `${names[2 * i]} → ${names[2 * i + 1]}` },
+      { title: "‖d‖", cell: (each) => formatNumber(each.length, 3) },
+      { title: "cosine", cell: (each) => formatNumber(each.cosine, 2) },
+      {
+        title: "ΔL",
+        cell: (each) => (each.change === null ? "not finite" : formatMeasured(each.change, each.changeRounding)),
+      },
+      { title: "g·d", cell: (each) => formatMeasured(each.slope, each.slopeError ?? 0) },
+      {
+        title: "½dᵀHd",
+        cell: (each) => formatMeasured(each.curvature, each.curvatureError ?? 0),
+        isThere: isApart,
+      },
+      { title: "rest", cell: (each) => formatMeasured(each.remainder, remainderError(each)), isThere: isApart },
+      { title: "river", cell: (each) => shareText(each.hill?.flat), isThere: isApart },
+      { title: "hill", cell: (each) => shareText(each.hill?.above), isThere: isApart },
+      { title: "critical step", cell: (each) => formatEstimate(each.critical.multiple, each.critical.error) },
+      {
+        title: "critical sharpness",
+        cell: (each) => formatEstimate(each.critical.sharpness, each.critical.sharpnessError),
+      },
+      {
+        title: "2/(ηt)",
+        cell: (each) => formatEstimate(each.critical.sharpnessByRate, each.critical.sharpnessByRateError),
+        isThere: hasRate,
+      },
+    ]),
   };
 }
 
