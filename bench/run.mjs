@@ -10,7 +10,12 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 const MODELS = join(HERE, "../.bench/models");
 const NETWORKS = ["mlp", "lenet", "resnet20", "gpt", "vit"];
 /** Programs of their own, by name. */
-const PROGRAMS = { profile: "compare-profile.mjs", scaling: "scaling.mjs", surface: "surface.mjs" };
+const PROGRAMS = {
+  profile: "compare-profile.mjs",
+  scaling: "scaling.mjs",
+  surface: "surface.mjs",
+  alignment: "alignment.mjs",
+};
 const OTHERS = Object.keys(PROGRAMS);
 /** Fast networks are measured more often: the speed of a shared machine wanders. */
 const RUNS = { mlp: 101, resnet20: 10 };

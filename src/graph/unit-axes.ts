@@ -232,6 +232,14 @@ function rootOf(slot: UnitSlot): { readonly slot: UnitSlot; readonly dual: boole
   let dual = false;
   let root = slot;
   for (; root.parent; root = root.parent.slot) dual = dual !== root.parent.dual;
+  // Whoever was asked on the way knows the root from now on: a residual stream is one class of many joins.
+  let left = dual;
+  for (let each = slot; each.parent && each.parent.slot !== root;) {
+    const { parent } = each;
+    each.parent = { slot: root, dual: left };
+    left = left !== parent.dual;
+    each = parent.slot;
+  }
   return { slot: root, dual };
 }
 

@@ -61,10 +61,13 @@ export function deriveSymmetry(
 /** Gains that are scales of one kind of units, and the only ones of these: two cannot both become ones. */
 function absorbable({ tensors, classes }: Symmetry, names: ReadonlySet<string>): Set<string> {
   const gains = tensors.filter(({ name }) => names.has(name));
+  const count = new Map<number, number>();
+  for (const { dimensions } of gains)
+    for (const units of unitsIn(dimensions)) count.set(units, (count.get(units) ?? 0) + 1);
   const alone = gains.filter(({ dimensions }) => {
     const [{ units } = { units: undefined }, ...others] = dimensions;
     if (units === undefined || others.length > 0 || !isScaling(classes[units].freedom)) return false;
-    return gains.filter((each) => each.dimensions.some((dimension) => dimension.units === units)).length === 1;
+    return count.get(units) === 1;
   });
   return new Set(alone.map(({ name }) => name));
 }
@@ -102,10 +105,11 @@ function gainsOf({ outputs, parameters }: Network): ReadonlyMap<object, FoundGai
 function only(symmetry: Symmetry, gains: ReadonlySet<string>): Symmetry {
   const classes = symmetry.classes.map((each) => (isScaling(each.freedom) ? each : undefined));
   const kept = classes.flatMap((each) => (each ? [each] : []));
+  const numbers = new Map(kept.map((each, number) => [each, number]));
   const dimensionsOf = (dimensions: readonly UnitDimension[]) =>
     dimensions.map((each) => {
       const own = each.units === undefined ? undefined : classes[each.units];
-      return { ...each, units: own && kept.indexOf(own) };
+      return { ...each, units: own && numbers.get(own) };
     });
   const tensors = symmetry.tensors.map((each) => ({
     ...each,
@@ -162,9 +166,10 @@ function walk(
   const inAll = [...placed, ...values].map(({ dimensions }) => dimensions);
   const mixing = new Set([...slots].flatMap(([slot, number]) => (slot.mixes ? [number] : [])));
   const places = placesOf(inAll, freedoms, mixing);
+  const outer = new Set(places.values());
   const classes = [...slots].slice(0, count).map(([{ extent }, number]): UnitClass => ({
     extent,
-    freedom: [...places.values()].includes(number) ? commonFreedom(freedoms[number], "permutation") : freedoms[number],
+    freedom: outer.has(number) ? commonFreedom(freedoms[number], "permutation") : freedoms[number],
     places: places.get(number),
   }));
   const withinParameters = (dimensions: readonly UnitDimension[]) =>
@@ -219,23 +224,35 @@ function placesOf(
   mixing: ReadonlySet<number>,
 ): Map<number, number> {
   const found = new Map<number, number>();
-  const standsOnce = (units: number) =>
-    all.every((dimensions) => dimensions.filter((each) => each.units === units).length <= 1);
-  const candidates = freedoms
-    .map((_, units) => units)
-    .filter((units) => isWithin("permutation", freedoms[units]) && !mixing.has(units) && standsOnce(units));
+  const outers = new Set<number>();
+  // Where each class stands; looked through once, as there are many classes in many values.
+  const standing = freedoms.map((): (readonly UnitDimension[])[] => []);
+  const isTwice = new Set<number>();
+  for (const dimensions of all) {
+    const seen = unitsIn(dimensions);
+    for (const units of seen) standing[units].push(dimensions);
+    for (const units of seen) if (dimensions.filter((each) => each.units === units).length > 1) isTwice.add(units);
+  }
+  const isCandidate = (units: number) =>
+    isWithin("permutation", freedoms[units]) && !mixing.has(units) && !isTwice.has(units);
   for (const inner of freedoms.keys()) {
-    if ([...found.values()].includes(inner)) continue;
-    const outer = candidates.find(
+    if (outers.has(inner) || standing[inner].length === 0) continue;
+    // One that stands beside it everywhere stands beside it in the first place.
+    const beside = [...unitsIn(standing[inner][0])].sort((a, b) => a - b);
+    const outer = beside.find(
       (each) =>
         each !== inner &&
+        isCandidate(each) &&
         !found.has(each) &&
-        all.every(
-          (dimensions) =>
-            !dimensions.some(({ units }) => units === inner) || dimensions.some(({ units }) => units === each),
-        ),
+        standing[inner].every((dimensions) => dimensions.some(({ units }) => units === each)),
     );
-    if (outer !== undefined) found.set(inner, outer);
+    if (outer === undefined) continue;
+    found.set(inner, outer);
+    outers.add(outer);
   }
   return found;
+}
+
+function unitsIn(dimensions: readonly UnitDimension[]): Set<number> {
+  return new Set(dimensions.flatMap(({ units }) => (units === undefined ? [] : [units])));
 }

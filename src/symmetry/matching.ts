@@ -1,21 +1,13 @@
 import { assign } from "../linalg/assignment.ts";
-import { timesTransposed } from "../linalg/dense.ts";
 import { polarFactor } from "../linalg/polar-factor.ts";
 import { dot } from "../linalg/vector.ts";
 import { type Freedom, isWithin } from "../graph/unit-freedom.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import { throwIfInterrupted, type RunContext } from "../util/run-context.ts";
-import { sizeOf } from "../util/tensor.ts";
 import { aboutOnes } from "./random-element.ts";
-import type { Symmetry, UnitClass, UnitDimension } from "./symmetry.ts";
+import type { Symmetry, UnitClass } from "./symmetry.ts";
+import { add, type Evidence, unitProducts, UnitSums } from "./unit-sums.ts";
 import { applyToTensor, exchange, type GroupElement, identityOrder, rotation, type UnitMap } from "./unit-map.ts";
-
-/** What two networks hold in one place: weights, or what units give on examples. */
-export interface Evidence {
-  readonly dimensions: readonly UnitDimension[];
-  readonly mine: Float64Array;
-  readonly theirs: Float64Array;
-}
 
 export interface Matching {
   readonly element: GroupElement;
@@ -53,6 +45,7 @@ export async function matchUnits(
   let agreement = agreementOf(symmetry, evidence, element);
   const steps = [agreement];
   const prices = new Map<number, Float64Array>();
+  const sums = new UnitSums(symmetry, evidence);
   // A class is looked at again once one that it shares a tensor with has changed.
   const stale = new Set(classes.keys());
   for (let sweep = 0; sweep < MOST_SWEEPS && stale.size > 0; sweep++) {
@@ -60,8 +53,8 @@ export async function matchUnits(
       throwIfInterrupted(context);
       if (!stale.delete(units)) continue;
       await context.meanwhile?.();
-      const proposed = bestMaps(symmetry, evidence, element, units, prices);
-      const reached = agreementOf(symmetry, evidence, proposed);
+      const { proposed, gain } = bestMaps(symmetry, evidence, element, units, { prices, sums });
+      const reached = gain === undefined ? agreementOf(symmetry, evidence, proposed) : agreement + gain;
       if (!(reached > agreement + LEAST_GAIN * Math.abs(agreement))) continue;
       element = proposed;
       agreement = reached;
@@ -72,7 +65,7 @@ export async function matchUnits(
       }
     }
   }
-  return { element, agreement, steps };
+  return { element, agreement: agreementOf(symmetry, evidence, element), steps };
 }
 
 /** Σ ⟨mine, element · theirs⟩. */
@@ -83,31 +76,48 @@ export function agreementOf(symmetry: Symmetry, evidence: readonly Evidence[], e
   return sum;
 }
 
+interface Proposal {
+  readonly proposed: GroupElement;
+  /** What it adds to the agreement, where that is known without asking for it. */
+  readonly gain: number | undefined;
+}
+
+/** What one look at a class leaves for the next. */
+interface Kept {
+  readonly prices: Map<number, Float64Array>;
+  readonly sums: UnitSums;
+}
+
 /** The best maps of one class while the others stay; those inside its places go with them. */
 function bestMaps(
   symmetry: Symmetry,
   evidence: readonly Evidence[],
   element: GroupElement,
   units: number,
-  prices: Map<number, Float64Array>,
-): (readonly UnitMap[])[] {
+  { prices, sums }: Kept,
+): Proposal {
   const { classes } = symmetry;
   const { extent, freedom, places } = classes[units];
   const proposed = [...element];
   const inside = [...classes.keys()].filter((each) => classes[each].places === units);
-  if (inside.length > 0) return bestPlaces(symmetry, evidence, element, units, inside);
-  const sums = unitSums(symmetry, evidence, element, units);
+  if (inside.length > 0) return { proposed: bestPlaces(symmetry, evidence, element, units, inside), gain: undefined };
   if (places !== undefined) {
     // The places have been exchanged already: what lies at a place came from another one, whose map it is.
     const maps = [...element[units]];
-    sums.forEach((sum, place) => (maps[sourceOf(element[places][0], place)] = bestMap(sum, classes[units])));
+    unitSums(symmetry, evidence, element, units).forEach(
+      (sum, place) => (maps[sourceOf(element[places][0], place)] = bestMap(sum, classes[units])),
+    );
     proposed[units] = maps;
-  } else if (isExchange(freedom)) {
-    const assigned = assign(sums[0], extent, prices.get(units));
+    return { proposed, gain: undefined };
+  }
+  const sum = sums.of(element, units);
+  if (isExchange(freedom)) {
+    const assigned = assign(sum, extent, prices.get(units));
     prices.set(units, assigned.prices);
     proposed[units] = [exchange(assigned.columns)];
-  } else proposed[units] = [bestMap(sums[0], classes[units])];
-  return proposed;
+  } else proposed[units] = [bestMap(sum, classes[units])];
+  const [before, after] = [element, proposed].map((each) => worthOf(each[units][0], sum, extent));
+  return { proposed, gain: sums.standsOnce(units) ? after - before : undefined };
 }
 
 /**
@@ -210,44 +220,6 @@ function worthOf(map: UnitMap, sum: Float64Array, n: number): number {
 /** Where what lies at a place came from. */
 export function sourceOf(map: UnitMap, place: number): number {
   return "order" in map ? map.order[place] : place;
-}
-
-/** S[i, j] = Σ mine at unit i · theirs at unit j, over all other dimensions; several dimensions count as one. */
-function unitProducts(
-  mine: Float64Array,
-  theirs: Float64Array,
-  dimensions: readonly UnitDimension[],
-  at: readonly number[],
-): Float64Array {
-  const rows = sizeOf(at.map((each) => dimensions[each].extent));
-  const inner = mine.length / rows;
-  return timesTransposed(unfolded(mine, dimensions, at), unfolded(theirs, dimensions, at), inner);
-}
-
-/** The tensor as a matrix whose rows are the places of some dimensions. */
-function unfolded(data: Float64Array, dimensions: readonly UnitDimension[], at: readonly number[]): Float64Array {
-  const extents = dimensions.map(({ extent }) => extent);
-  const order = [...at, ...extents.keys()].filter((each, i, all) => all.indexOf(each) === i);
-  if (order.every((each, i) => each === i)) return data;
-  const strides = extents.map((_, each) => sizeOf(extents.slice(each + 1)));
-  const rows = new Float64Array(data.length);
-  const index = order.map(() => 0);
-  let from = 0;
-  for (let to = 0; to < data.length; to++) {
-    rows[to] = data[from];
-    for (let k = order.length - 1; k >= 0; k--) {
-      const each = order[k];
-      from += strides[each];
-      if (++index[k] < extents[each]) break;
-      from -= strides[each] * extents[each];
-      index[k] = 0;
-    }
-  }
-  return rows;
-}
-
-function add(sum: Float64Array, part: Float64Array): void {
-  for (let i = 0; i < sum.length; i++) sum[i] += part[i];
 }
 
 /** Adds a square block of a matrix with rows of a given width. */

@@ -3,10 +3,13 @@
 OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 python3 generate.py
 
 Each folder: a.onnx, b.npz (the other network's weights and statistics under a's names), data.npz, test.npz.
-Data: the digits of ../reference (UCI, CC BY 4.0); tokens of a random second-order chain for `gpt`.
+Data: the digits of ../reference (UCI, CC BY 4.0); tokens of a random second-order chain for `gpt`, which learns them by
+heart; letters of the documentation of Python 3.11 (PSF licence) for `gpt-text`, whose loss on other pages is nearly that on its
+own. `resnet-wide` is `resnet` with three times its channels.
 """
 import io
 import os
+import re
 
 import numpy as np
 import torch
@@ -51,11 +54,11 @@ class Block(nn.Module):
 
 
 class ResNet(nn.Module):
-    def __init__(self):
+    def __init__(self, a=8, b=12):
         super().__init__()
-        self.stem, self.bn = nn.Conv2d(1, 8, 3, 1, 1, bias=False), nn.BatchNorm2d(8)
-        self.block1, self.block2 = Block(8, 8, 1), Block(8, 12, 2)
-        self.fc = nn.Linear(12, 10)
+        self.stem, self.bn = nn.Conv2d(1, a, 3, 1, 1, bias=False), nn.BatchNorm2d(a)
+        self.block1, self.block2 = Block(a, a, 1), Block(a, b, 2)
+        self.fc = nn.Linear(b, 10)
 
     def forward(self, x):
         x = F.relu(self.bn(self.stem(x.reshape(-1, 1, 8, 8))))
@@ -117,10 +120,10 @@ class Vit(nn.Module):
 class Gpt(nn.Module):
     """Causal, RMSNorm."""
 
-    def __init__(self, width=16, vocabulary=12, length=10):
+    def __init__(self, width=16, vocabulary=12, length=10, heads=2):
         super().__init__()
         self.embed, self.place = nn.Embedding(vocabulary, width), nn.Parameter(0.1 * torch.randn(length, width))
-        self.layers = nn.ModuleList(Layer(width, 2, True, RmsNorm) for _ in range(2))
+        self.layers = nn.ModuleList(Layer(width, heads, True, RmsNorm) for _ in range(2))
         self.norm, self.head = RmsNorm(width), nn.Linear(width, vocabulary, bias=False)
 
     def forward(self, x):
@@ -151,6 +154,22 @@ def chain(vocabulary=12, length=10, count=400):
     return (x[:300], y[:300]), (x[300:], y[300:])
 
 
+def pages(length=32, letters=" abcdefghijklmnopqrstuvwxyz.,"):
+    """Windows of the documentation of Python, in small letters: the first nine tenths, and the last."""
+    topics = {}
+    with open("/usr/lib/python3.11/pydoc_data/topics.py") as file:
+        exec(file.read(), topics)
+    text = " ".join(topics["topics"][name] for name in sorted(topics["topics"])).lower()
+    tokens = np.array([letters.index(c) for c in re.sub("[^a-z.,]+", " ", text)], np.int64)
+    cut = len(tokens) * 9 // 10
+
+    def windows(part):
+        rows = part[: len(part) // (length + 1) * (length + 1)].reshape(-1, length + 1)
+        return rows[:, :-1], rows[:, 1:]
+
+    return windows(tokens[:cut]), windows(tokens[cut:])
+
+
 def train(make, data, seed, steps, rate=3e-3, batch=64, decay=1e-3):
     torch.manual_seed(seed)
     net = make()
@@ -170,10 +189,10 @@ def train(make, data, seed, steps, rate=3e-3, batch=64, decay=1e-3):
     return net
 
 
-def write(name, make, data, test, steps, **options):
+def write(name, make, data, test, steps, seeds=(1, 2), keep=None, **options):
     folder = os.path.join(HERE, name)
     os.makedirs(folder, exist_ok=True)
-    a, b = (train(make, data, seed, steps, **options) for seed in (1, 2))
+    a, b = (train(make, data, seed, steps, **options) for seed in seeds)
     x = torch.from_numpy(data[0][:4])
     torch.onnx.export(
         a, (x,), os.path.join(folder, "a.onnx"), opset_version=15, input_names=["x"], output_names=["logits"],
@@ -182,12 +201,16 @@ def write(name, make, data, test, steps, **options):
     )
     weights = {k: v.detach().numpy() for k, v in b.state_dict().items() if v.dtype == torch.float32}
     np.savez_compressed(os.path.join(folder, "b.npz"), **weights)
-    np.savez_compressed(os.path.join(folder, "data.npz"), x=data[0], y=data[1])
-    np.savez_compressed(os.path.join(folder, "test.npz"), x=test[0], y=test[1])
+    order = np.random.default_rng(0)
+    for file, (x, y) in (("data", data), ("test", test)):
+        rows = slice(None) if keep is None else order.permutation(len(x))[:keep]
+        np.savez_compressed(os.path.join(folder, file + ".npz"), x=x[rows], y=y[rows])
     with torch.no_grad():
         for net in (a, b):
-            z = net(torch.from_numpy(data[0]))
-            print(name, F.cross_entropy(z.reshape(-1, z.shape[-1]), torch.from_numpy(data[1]).reshape(-1)).item())
+            for x, y in (data, test):
+                z = net(torch.from_numpy(x[:4000]))
+                loss = F.cross_entropy(z.reshape(-1, z.shape[-1]), torch.from_numpy(y[:4000]).reshape(-1))
+                print(name, loss.item())
 
 
 if __name__ == "__main__":
@@ -196,3 +219,5 @@ if __name__ == "__main__":
     write("resnet", ResNet, *digits(), 400)
     write("vit", Vit, *digits(), 800)
     write("gpt", Gpt, *chain(), 1200)
+    write("gpt-text", lambda: Gpt(32, 29, 32, 4), *pages(), 4000, seeds=(0, 1), keep=1024, decay=0.1)
+    write("resnet-wide", lambda: ResNet(24, 32), *digits(), 400, seeds=(0, 1), keep=2000)

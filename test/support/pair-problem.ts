@@ -10,6 +10,9 @@ import { runtime } from "./run-values.ts";
 export const PAIRS = ["mlp", "lenet", "resnet", "vit", "gpt"] as const;
 export type PairName = (typeof PAIRS)[number];
 
+/** Pairs that networks of some width and of data not learnt by heart are in: what is left between them is measured. */
+export type MeasuredPair = "gpt-text" | "resnet-wide";
+
 function bytesOf(path: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(readFileSync(new URL(`../pairs/${path}`, import.meta.url)));
 }
@@ -27,6 +30,24 @@ export function openPair(name: PairName, limit = 64): { readonly problem: Proble
     precision: "float64",
     parameters: [...model.parameters, ...model.statistics].map((each) => each.name),
   });
+  return { problem, other: problem.space.flatten(weightsOf(name)) };
+}
+
+function weightsOf(name: PairName | MeasuredPair) {
   const weights = readNpz(bytesSource("b.npz", bytesOf(`${name}/b.npz`)));
-  return { problem, other: problem.space.flatten(new Map([...weights].map(([key, array]) => [key, array.read()]))) };
+  return new Map([...weights].map(([key, array]) => [key, array.read()]));
+}
+
+/** The first network of a pair in float32, as it is opened for `connect`, on its data or on held-out examples, and the other's weights. */
+export function openMeasured(name: MeasuredPair | PairName, file: "data" | "test", limit = 128) {
+  const model = decodeModel(bytesOf(`${name}/a.onnx`), { file: `${name}/a.onnx` });
+  const inputs = model.inputs.map((input) => ({ name: input.name, dtype: input.dtype, shape: input.shape }));
+  const source = { data: bytesSource(`${file}.npz`, bytesOf(`${name}/${file}.npz`)) };
+  const problem = Problem.open(model, openDataset(`${file}.npz`, source, { inputs, limit }), runtime, {
+    ...DEFAULTS,
+    loss: lossNamed("cross-entropy"),
+    lossOptions: { ignoreIndex: -100, ...(name.startsWith("gpt") && { classAxis: 2 }) },
+    precision: "float32",
+  });
+  return { problem, model, weights: weightsOf(name) };
 }

@@ -36,7 +36,11 @@ export const connectOptions = z.object({
     .int()
     .min(0)
     .default(100)
-    .meta({ description: "gradient steps of the matching by the loss half-way", group: "Way", placeholder: "N" }),
+    .meta({
+      description: "gradient steps of the matching by the loss between the two",
+      group: "Way",
+      placeholder: "N",
+    }),
 });
 
 export type ConnectOptions = z.output<typeof connectOptions>;

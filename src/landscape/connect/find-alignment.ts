@@ -5,8 +5,10 @@ import type { RandomStream } from "../../random/random-stream.ts";
 import { aligned, balancedPair, matchPair, type Pair, startingElement, weightEvidence } from "../../symmetry/align.ts";
 import { deriveSymmetry } from "../../symmetry/derive-symmetry.ts";
 import { matchByLoss } from "../../symmetry/match-by-loss.ts";
-import { agreementOf, type Evidence, type Matching } from "../../symmetry/matching.ts";
-import type { Symmetry, UnitClass, UnitValue } from "../../symmetry/symmetry.ts";
+ * The maps of units that make one network like another, found in several ways, until one leaves next to nothing of the
+ * rise between them: by activations, by weights from there and from several starts, and from the best of them by the loss;
+ * or none, where that is no worse. Undefined where the graph lets no unit be moved. Once the time is up, what is left is
+ * not tried.
 import { identityElement } from "../../symmetry/unit-map.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import { sizeOf } from "../../util/tensor.ts";
@@ -63,83 +65,45 @@ export interface Alignment {
 /** Examples that activations are compared on. */
 const EXAMPLES = 256;
 
+/**
+ * Of what the loss half-way rises above its ends as they are: where no more is left, no further way is tried, as each
+ * costs many times what the ones before did.
+ */
+const ENOUGH = 0.05;
+
 /** Between two looks at the loss of the matching by loss. */
 const STRIDE = 5;
 
 /**
- * The maps of units that make one network like another, found in several ways: by weights from several starts, by
- * activations, and from the best of them by the loss half-way; or none, where that is no worse. Undefined where the graph
- * lets no unit be moved. Once the time is up, what is left is not tried.
- */
-export async function findAlignment(
-  terrain: Terrain,
-  { mine, theirs }: Ends,
-  { within, starts, steps }: AlignmentOptions,
-  random: RandomStream,
-  context: RunContext,
-): Promise<Alignment | undefined> {
-  const network = { ...terrain.networkOf(), tensors: terrain.tensors };
-  const pair = balancedPair(network, mine, theirs, within);
-  const { symmetry } = pair.symmetry;
-  if (symmetry.classes.length === 0) return undefined;
-  const attempts: Attempt[] = [];
-  const weights = weightEvidence(pair);
-  const keep = async (by: Attempt["by"], start: number, { element, steps: taken }: Found) => {
-    const theta = aligned(pair, element);
-    const middle = await terrain.loss(halfWay(mine, theta), context);
-    const distance = norm2(theta.map((x, i) => x - mine[i]).subarray(0, terrain.trained));
-    attempts.push({
-      by,
-      start,
-      agreement: agreementOf(symmetry, weights, element),
-      steps: taken,
-      theta,
-      distance,
-      middle,
-      element,
-    });
-  };
-  const asIs = identityElement(symmetry);
-  attempts.push({
-    by: "none",
-    start: 0,
-    agreement: agreementOf(symmetry, weights, asIs),
-    steps: 0,
-    theta: theirs,
-    distance: norm2(theirs.map((x, i) => x - mine[i]).subarray(0, terrain.trained)),
-    middle: await terrain.loss(halfWay(mine, theirs), context),
-    element: asIs,
-  });
   const notes: string[] = [];
+  const between = ((await terrain.loss(mine, context)) + (await terrain.loss(theirs, context))) / 2;
+  const rise = attempts[0].middle - between;
   const isLate = () => context.outOfTime?.() === true;
-  for (let start = 0; start < starts && !isLate(); start++) {
+  const isDone = () =>
+    isLate() || (Number.isFinite(rise) && heightOf(best(attempts)) - between <= ENOUGH * rise);
+  const activations = isLate() ? undefined : await activationEvidence(terrain, pair, context);
+  if (typeof activations === "string") notes.push(activations);
+  else if (activations !== undefined) {
+    const byActivations = await matchPair(pair, activations, asIs, random.split("activations"), context);
+    await keep("activations", 0, found(byActivations));
+    // What activations find may be a better start for weights than any other.
+    if (!isDone())
+      await keep(
+        "weights",
+        starts,
+        found(await matchPair(pair, weights, byActivations.element, random.split("both"), context)),
+      );
+  }
+  for (let start = 0; start < starts && !isDone(); start++) {
     const stream = random.split(`weights ${start}`);
     await keep(
       "weights",
       start,
       found(await matchPair(pair, weights, startingElement(symmetry, start, random), stream, context)),
     );
-    context.progress?.({ stage: "matching units", done: start + 1, total: starts + 1 });
+    context.progress?.({ stage: "matching units", done: start + 1, total: starts });
   }
-  const activations = isLate() ? undefined : await activationEvidence(terrain, pair, context);
-  if (typeof activations === "string") notes.push(activations);
-  else if (activations !== undefined) {
-    const byActivations = await matchPair(
-      pair,
-      activations,
-      identityElement(symmetry),
-      random.split("activations"),
-      context,
-    );
-    await keep("activations", 0, found(byActivations));
-    // What activations find may be a better start for weights than any other.
-    await keep(
-      "weights",
-      starts,
-      found(await matchPair(pair, weights, byActivations.element, random.split("both"), context)),
-    );
-  }
-  if (steps > 0) await byLoss(terrain, pair, best(attempts), { steps, random }, keep, context);
+  if (steps > 0 && !isDone()) await byLoss(terrain, pair, best(attempts), { steps, random }, keep, context);
   const names = (units: number) =>
     symmetry.tensors.flatMap(({ name, dimensions }) => (dimensions.some((each) => each.units === units) ? [name] : []));
   return {
