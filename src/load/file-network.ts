@@ -8,8 +8,9 @@ import type { FileSession } from "../runtime/file-session.ts";
 import { nodeFileSession } from "../runtime/node-runtime.ts";
 import { isFloat, type Shape, sizeOf, type Tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { readFileBytes, replacedTensors } from "./file-ways.ts";
+import { replacedTensors } from "./file-ways.ts";
 import type { LoadedModel } from "./load-model.ts";
+import { modelBytes } from "./read-model.ts";
 import { rewriteFile } from "./rewrite-file.ts";
 
 interface FileNetworkOptions {
@@ -39,13 +40,13 @@ export class FileNetwork implements ForwardNetwork {
   private readonly bytes: Uint8Array;
 
   constructor(source: LoadedModel, options: FileNetworkOptions) {
-    const { model, path } = source;
+    const { model } = source;
     const chosen = chosenParameters(model, options.parameters);
     this.source = source;
     this.options = options;
     this.space = new ParameterSpace(chosen.map(({ name, shape }) => ({ name, label: model.labels.get(name), shape })));
     this.parameters = this.space.flatten(new Map(chosen.map((each) => [each.name, each])));
-    this.bytes = readFileBytes(path);
+    this.bytes = modelBytes(source);
   }
 
   /** @throws input errors `weights-not-replaceable`, `file-refused` */
