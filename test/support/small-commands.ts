@@ -19,6 +19,7 @@ export const SMALL = {
   topology: ["topology", ...MODEL, "--samples", "8"],
   sensitivity: ["sensitivity", ...MODEL, "--bits", "8"],
   connect: ["connect", DIGITS, "ones.npz", "--data", "good.npz", "--points", "3"],
+  race: ["race", "saddle", "--starts", "2", "--steps", "5"],
   trajectory: ["trajectory", DIGITS, "ones.safetensors", "ones-too.safetensors", "--data", "good.npz"],
 } as const;
 
