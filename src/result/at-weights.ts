@@ -36,7 +36,7 @@ export function knownAtWeights(numbers: NumbersAtWeights) {
     loss: settled(within(loss, lossRounding)),
     ...(accuracy !== null && { accuracy: counted(accuracy) }),
     ...(gradientNorm !== null && { gradientNorm: settled(within(gradientNorm, gradientRounding)) }),
-    ...(top.length > 0 && {
+    ...(top?.length !== 0 && {
       top: inPlace(top, "top", limit("top")),
       bottom: inPlace(bottom, "bottom", limit("bottom")),
     }),

@@ -32,15 +32,11 @@ export const connectOptions = z.object({
     .min(1)
     .default(3)
     .meta({ description: "starts of the matching of weights", group: "Way", placeholder: "N" }),
-  matchSteps: z
-    .int()
-    .min(0)
-    .default(100)
-    .meta({
-      description: "gradient steps of the matching by the loss between the two",
-      group: "Way",
-      placeholder: "N",
-    }),
+  matchSteps: z.int().min(0).default(100).meta({
+    description: "gradient steps of the matching by the loss between the two",
+    group: "Way",
+    placeholder: "N",
+  }),
 });
 
 export type ConnectOptions = z.output<typeof connectOptions>;

@@ -5,10 +5,9 @@ import type { RandomStream } from "../../random/random-stream.ts";
 import { aligned, balancedPair, matchPair, type Pair, startingElement, weightEvidence } from "../../symmetry/align.ts";
 import { deriveSymmetry } from "../../symmetry/derive-symmetry.ts";
 import { matchByLoss } from "../../symmetry/match-by-loss.ts";
- * The maps of units that make one network like another, found in several ways, until one leaves next to nothing of the
- * rise between them: by activations, by weights from there and from several starts, and from the best of them by the loss;
- * or none, where that is no worse. Undefined where the graph lets no unit be moved. Once the time is up, what is left is
- * not tried.
+import { agreementOf, type Matching } from "../../symmetry/matching.ts";
+import type { Symmetry, UnitClass, UnitValue } from "../../symmetry/symmetry.ts";
+import type { Evidence } from "../../symmetry/unit-sums.ts";
 import { identityElement } from "../../symmetry/unit-map.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import { sizeOf } from "../../util/tensor.ts";
@@ -75,12 +74,55 @@ const ENOUGH = 0.05;
 const STRIDE = 5;
 
 /**
+ * The maps of units that make one network like another, found in several ways, until one leaves next to nothing of the
+ * rise between them: by activations, by weights from there and from several starts, and from the best of them by the loss;
+ * or none, where that is no worse. Undefined where the graph lets no unit be moved. Once the time is up, what is left is
+ * not tried.
+ */
+export async function findAlignment(
+  terrain: Terrain,
+  { mine, theirs }: Ends,
+  { within, starts, steps }: AlignmentOptions,
+  random: RandomStream,
+  context: RunContext,
+): Promise<Alignment | undefined> {
+  const network = { ...terrain.networkOf(), tensors: terrain.tensors };
+  const pair = balancedPair(network, mine, theirs, within);
+  const { symmetry } = pair.symmetry;
+  if (symmetry.classes.length === 0) return undefined;
+  const attempts: Attempt[] = [];
+  const weights = weightEvidence(pair);
+  const keep = async (by: Attempt["by"], start: number, { element, steps: taken }: Found) => {
+    const theta = aligned(pair, element);
+    const middle = await terrain.loss(halfWay(mine, theta), context);
+    const distance = norm2(theta.map((x, i) => x - mine[i]).subarray(0, terrain.trained));
+    attempts.push({
+      by,
+      start,
+      agreement: agreementOf(symmetry, weights, element),
+      steps: taken,
+      theta,
+      distance,
+      middle,
+      element,
+    });
+  };
+  const asIs = identityElement(symmetry);
+  attempts.push({
+    by: "none",
+    start: 0,
+    agreement: agreementOf(symmetry, weights, asIs),
+    steps: 0,
+    theta: theirs,
+    distance: norm2(theirs.map((x, i) => x - mine[i]).subarray(0, terrain.trained)),
+    middle: await terrain.loss(halfWay(mine, theirs), context),
+    element: asIs,
+  });
   const notes: string[] = [];
   const between = ((await terrain.loss(mine, context)) + (await terrain.loss(theirs, context))) / 2;
   const rise = attempts[0].middle - between;
   const isLate = () => context.outOfTime?.() === true;
-  const isDone = () =>
-    isLate() || (Number.isFinite(rise) && heightOf(best(attempts)) - between <= ENOUGH * rise);
+  const isDone = () => isLate() || (Number.isFinite(rise) && heightOf(best(attempts)) - between <= ENOUGH * rise);
   const activations = isLate() ? undefined : await activationEvidence(terrain, pair, context);
   if (typeof activations === "string") notes.push(activations);
   else if (activations !== undefined) {
