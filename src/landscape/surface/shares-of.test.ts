@@ -50,7 +50,8 @@ describe("the share of tr H in a plane", () => {
   it("of the largest eigenvalues is of those that are told apart, where the search for them ended", () => {
     const values = [3, 1, 0.9].map((value) => ({ value, residual: 0 }));
     const top = (converged: boolean) =>
-      sharesOf(inPlane(0, [0.5, 0.1, 1]), { trace: null, top: { values, resolved: 2, angle: 0, converged } }, DIMENSION).top;
+      sharesOf(inPlane(0, [0.5, 0.1, 1]), { trace: null, top: { values, resolved: 2, angle: 0, converged } }, DIMENSION)
+        .top;
     expect(top(true)?.value).toBeCloseTo(1.6 / 4, 14);
     expect(top(false)).toBeNull();
   });
