@@ -4,13 +4,13 @@ import type { Problem } from "../problem/problem.ts";
 import { MODEL } from "../runs/argument.ts";
 import { defineExperiment, type Desk } from "../runs/experiment.ts";
 import { GRADIENT, LOSS, type Plan } from "../runs/plan.ts";
-import { aboutConstants } from "./connect/about-constants.ts";
 import { connectFigures } from "./connect/connect-figures.ts";
 import { connectOptions, type ConnectOptions, freedomsOf, kindOf } from "./connect/connect-options.ts";
 import { type ConnectResult, connectResult } from "./connect/connect-result.ts";
 import { connectSections } from "./connect/connect-sections.ts";
 import { alignmentOf, distanceOf, heightsOf, profileOf, sameOutputs } from "./connect/describe-connection.ts";
 import { barrierOf, PEAK_PLACES, placesOf, profileAlong } from "./connect/profile-curve.ts";
+import { requireEnds } from "./connect/require-ends.ts";
 import { alignTask, between, peakTask, placesTask, topTask, wayTask } from "./connect/tasks.ts";
 import { lowest, triedWith } from "./connect/tried.ts";
 import { taken, type Way, type WayKey, waysOf } from "./connect/ways.ts";
@@ -61,6 +61,7 @@ export const connect = defineExperiment({
     const { other: path, align } = options;
     const { l2, precision } = problem.options;
     const other = subject.weightsOf(path);
+    await between(subject, options, (terrain) => Promise.resolve(requireEnds(terrain, other, align)));
     const freedoms = freedomsOf(options, l2);
     const alignments = await desk.tasks(
       alignTask,
@@ -122,8 +123,10 @@ export const connect = defineExperiment({
         result,
         converged: isWhole,
         warnings: [
-          ...aboutConstants(problem.model, other.model, path),
-          ...(terrain.estimates ? [] : other.doubts),
+          // Tensors that differ have no part in the loss here, and statistics none where they are taken anew.
+          ...other.doubts.flatMap(({ about, text }) =>
+            about === "left out" || (about === "statistics" && !terrain.estimates) ? [text] : [],
+          ),
           ...(align && !found ? [NOTHING_TO_ALIGN] : []),
           ...new Set(attempts.flatMap(({ notes }) => notes)),
           ...(isWhole ? [] : [ENDED_EARLY]),

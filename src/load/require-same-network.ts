@@ -1,20 +1,9 @@
-import type { Dataset } from "../data/dataset.ts";
-import { isSameGraph } from "../graph/same-graph.ts";
 import { inputError } from "../files/input-error.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
-import { buildNetwork, type Network } from "../problem/network.ts";
-import type { ProblemOptions } from "../problem/problem-options.ts";
+import { isSameLoss } from "../problem/same-loss.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { replaceWeights } from "./replace-weights.ts";
 import { arraysIn } from "./weights-file.ts";
-
-/** A network with a loss behind it. */
-interface Opened {
-  readonly dataset: Dataset;
-  readonly options: ProblemOptions;
-  readonly network: Network;
-  readonly point: { readonly batchSize: number };
-}
 
 /**
  * The other file is of the same network where, given the tensors of this one, it computes the same graph.
@@ -22,7 +11,7 @@ interface Opened {
  * @throws input error `another-network`
  */
 export function requireSameNetwork(
-  { dataset, options, network, point }: Opened,
+  problem: Parameters<typeof isSameLoss>[0],
   model: ModelFile,
   other: ModelFile,
 ): void {
@@ -37,7 +26,7 @@ export function requireSameNetwork(
 
   function isSame(): boolean {
     try {
-      return isSameGraph([buildNetwork(ours, dataset, options, point.batchSize).graph.total], [network.graph.total]);
+      return isSameLoss(problem, ours);
     } catch (error) {
       if (error instanceof ThalwegError && error.kind === "input") return false;
       throw error;

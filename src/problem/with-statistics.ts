@@ -31,12 +31,9 @@ export interface WithStatistics {
 
 /** Undefined where the network has no running statistics that it uses. Close it behind all its points. */
 export function withStatistics(original: Problem): WithStatistics | undefined {
-  const { model, dataset, runtime, options, space, network } = original;
+  const { model, dataset, runtime, options, space } = original;
   const names = model.statistics.filter(({ dtype }) => isFloat(dtype)).map(({ name }) => name);
-  const usesBatches =
-    options.batchNormalization === "training" ||
-    network.imported.notices.some(({ code }) => code === "batch-statistics");
-  if (names.length === 0 || usesBatches) return undefined;
+  if (names.length === 0 || usesBatchStatistics(original)) return undefined;
   const parameters = [...space.tensors.map(({ name }) => name), ...names];
   // What one of them could keep, the three may keep together.
   const shared = { ...options, parameters, l2: 0, cacheBytes: options.cacheBytes / 3 };
@@ -80,6 +77,14 @@ export function withStatistics(original: Problem): WithStatistics | undefined {
       await problem.close();
     },
   };
+}
+
+/** Whether batches are normalised by their own statistics, so that those of the file have no part. */
+export function usesBatchStatistics({ options, network }: Pick<Problem, "options" | "network">): boolean {
+  return (
+    options.batchNormalization === "training" ||
+    network.imported.notices.some(({ code }) => code === "batch-statistics")
+  );
 }
 
 /** Mean and variance of each channel over a batch; the variance as an estimate of that of all examples. */

@@ -41,8 +41,22 @@ export interface OtherWeights {
   readonly theta: Float64Array;
   /** The network with everything that the file holds for it: statistics and constants, too. */
   readonly model: ModelFile;
-  /** What may keep the problem at θ from being the network that was saved there (other statistics, other constants), in sentences. */
-  readonly doubts: readonly string[];
+  /**
+   * What the problem is at θ, for people: the path, where that is the network that was saved there; else with how much stays
+   * the model's own. Cost: the graph is built once, where any tensor beside the parameters differs.
+   */
+  name(): string;
+  /** Tensors that are no parameters of the problem and hold other numbers than the model's, which stay. */
+  readonly differing: readonly string[];
+  /** What may keep the problem at θ from being the network that was saved there. */
+  readonly doubts: readonly Doubt[];
+}
+
+export interface Doubt {
+  /** Tensors beside the parameters that differ, statistics that the file lacks, or tensors that the model has no place for. */
+  readonly about: "differing" | "statistics" | "left out";
+  /** A sentence. */
+  readonly text: string;
 }
 
 /** Files of weights in the order in which they were named first, each once. */

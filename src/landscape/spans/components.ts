@@ -1,7 +1,7 @@
 import { principalComponents } from "../principal-components.ts";
 import { inputError } from "../../files/input-error.ts";
 import { formatShare } from "../../util/format-number.ts";
-import { listed, NO_MARKS, type Span } from "./span.ts";
+import { doubtsOf, listed, NO_MARKS, type Span } from "./span.ts";
 
 /**
  * Principal components of checkpoints, of unit length, through the weights of the model. The variance that they explain is
@@ -37,7 +37,7 @@ export const componentsSpan: Span = {
         { length: axes },
         (_, i) => `principal component ${i + 1} (${formatShare(shares[i])} of the variance), distance`,
       ),
-      marks: checkpoints.map(({ path, theta }) => ({ name: path, theta })),
+      marks: checkpoints.map((each) => ({ name: each.name(), theta: each.theta })),
       notes: [
         `Of the variance of ${checkpoints.length} checkpoints about their mean, the axes hold ${shares
           .slice(0, axes)
@@ -47,7 +47,7 @@ export const componentsSpan: Span = {
           )}. The axes pass through the weights of the model; where a checkpoint is drawn is its nearest point.`,
         ...NOT_RANDOM_WALK,
       ],
-      warnings: [...new Set(checkpoints.flatMap(({ doubts }) => doubts))],
+      warnings: doubtsOf(checkpoints),
     });
   },
 };

@@ -63,6 +63,11 @@ export interface Marked {
   readonly at?: readonly number[];
 }
 
+/** What is said of weights that are not quite the network that was saved, each once. */
+export function doubtsOf(others: readonly OtherWeights[]): string[] {
+  return [...new Set(others.flatMap(({ doubts }) => doubts.map(({ text }) => text)))];
+}
+
 /** Words between commas; a backslash keeps one that belongs to a name. */
 export function listed(text: string | undefined): string[] {
   return (text ?? "").split(/(?<!\\),/).map((part) => part.trim().replaceAll("\\,", ","));

@@ -1,4 +1,4 @@
-import { listed, NO_MARKS, type Span } from "./span.ts";
+import { doubtsOf, listed, NO_MARKS, type Span } from "./span.ts";
 
 /** The plane through three files of weights: the first at (0, 0), the second at (1, 0), the third at (0, 1), bit for bit. */
 export const throughSpan: Span = {
@@ -14,18 +14,19 @@ export const throughSpan: Span = {
   fixed: "The plane passes through the weights of files: its axes are the differences between them.",
   open({ weightsOf }, words) {
     const [a, b, c] = words.map(weightsOf);
+    const [first, second, third] = [a, b, c].map((each) => each.name());
     const away = (theta: Float64Array) => theta.map((x, i) => x - a.theta[i]);
     return Promise.resolve({
       ...NO_MARKS,
       origin: a.theta,
       vectors: [away(b.theta), away(c.theta)],
-      titles: [`part of the way from ${a.path} to ${b.path}`, `part of the way from ${a.path} to ${c.path}`],
+      titles: [`part of the way from ${first} to ${second}`, `part of the way from ${first} to ${third}`],
       marks: [
-        { name: a.path, theta: a.theta, at: [0, 0] },
-        { name: b.path, theta: b.theta, at: [1, 0] },
-        { name: c.path, theta: c.theta, at: [0, 1] },
+        { name: first, theta: a.theta, at: [0, 0] },
+        { name: second, theta: b.theta, at: [1, 0] },
+        { name: third, theta: c.theta, at: [0, 1] },
       ],
-      warnings: [a, b, c].flatMap(({ doubts }) => doubts),
+      warnings: doubtsOf([a, b, c]),
     });
   },
 };

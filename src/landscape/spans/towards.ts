@@ -1,4 +1,4 @@
-import { NO_MARKS, type Span } from "./span.ts";
+import { doubtsOf, NO_MARKS, type Span } from "./span.ts";
 
 /** The straight way to other weights of the network: t = 0 is here, t = 1 is there, bit for bit. */
 export const towardsSpan: Span = {
@@ -11,14 +11,16 @@ export const towardsSpan: Span = {
   fixed: "The axis ends at the weights of a file: it is as long as the way there.",
   range: "-0.5:1.5:41",
   open({ problem, weightsOf }, [path]) {
-    const { theta, doubts } = weightsOf(path);
+    const other = weightsOf(path);
+    const { theta } = other;
+    const name = other.name();
     const here = problem.point.parameters;
     return Promise.resolve({
       ...NO_MARKS,
       vectors: [theta.map((x, i) => x - here[i])],
-      titles: [`part of the way to ${path}`],
-      marks: [{ name: path, theta, at: [1] }],
-      warnings: doubts,
+      titles: [`part of the way to ${name}`],
+      marks: [{ name, theta, at: [1] }],
+      warnings: doubtsOf([other]),
     });
   },
 };

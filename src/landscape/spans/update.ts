@@ -1,4 +1,4 @@
-import { listed, NO_MARKS, type Span } from "./span.ts";
+import { doubtsOf, listed, NO_MARKS, type Span } from "./span.ts";
 
 /** One step of the optimiser: of gradient descent, −∇L, so that t is its learning rate; or the step between two checkpoints. */
 export const updateSpan: Span = {
@@ -34,6 +34,7 @@ export const updateSpan: Span = {
       notes: [
         `The update is the difference of two checkpoints, ${after.path} less ${before.path}; it starts at the weights of the model, t = 0.`,
       ],
+      warnings: doubtsOf([before, after]),
     };
   },
 };

@@ -74,7 +74,7 @@ export async function measureStep(
       ...criticalSharpness(critical, { value: slope, error: slopeError }, length * length),
       ...criticalSharpnessByRate(critical, options),
     },
-    doubts: [...doubts],
+    doubts: doubts.map(({ text }) => text),
   };
 }
 
