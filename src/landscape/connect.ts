@@ -84,7 +84,9 @@ export const connect = defineExperiment({
       };
       const lastProfile = profileAt(last.key);
       const top = barrierOf(lastProfile, "train") ?? { t: 0, height: 0 };
-      const [{ rounding, highest }] = await desk.tasks(topTask, [{ way: last.key, t: top.t, height: top.height }]);
+      const [{ rounding, highest, failure }] = await desk.tasks(topTask, [
+        { way: last.key, t: top.t, height: top.height },
+      ]);
       const target = best?.theta ?? theirs;
       const aligned = heightsAt("aligned");
       const result: ConnectResult = {
@@ -129,6 +131,7 @@ export const connect = defineExperiment({
           ),
           ...(align && !found ? [NOTHING_TO_ALIGN] : []),
           ...new Set(attempts.flatMap(({ notes }) => notes)),
+          ...(failure === null ? [] : [`Slope and curvature at the highest point are not known. ${failure}`]),
           ...(isWhole ? [] : [ENDED_EARLY]),
         ],
         checks: found ? [sameOutputs(found.difference, precision)] : [],

@@ -3,7 +3,7 @@ import { eigenvalue } from "../../result/estimates.ts";
 import { real } from "../../result/real.ts";
 import type { ProblemSubject, Request } from "../../runs/subject.ts";
 import { defineTask, type TaskDesk } from "../../runs/task.ts";
-import { ThalwegError } from "../../util/thalweg-error.ts";
+import { isNotFinite, ThalwegError } from "../../util/thalweg-error.ts";
 import { linear } from "../paths/linear.ts";
 import { Terrain } from "../terrain.ts";
 import { vectorText } from "../vector-text.ts";
@@ -184,6 +184,8 @@ export const topTask = defineTask({
   result: z.object({
     rounding: real,
     highest: z.object({ gradientNorm: real, negative: z.array(eigenvalue), isWhole: z.boolean() }).nullable(),
+    /** Why slope and curvature are not known, where they should be. */
+    failure: z.string().nullable(),
   }),
   label: () => "rounding, and slope and curvature at the highest point",
   opens,
@@ -195,10 +197,14 @@ export const topTask = defineTask({
         rounding = Math.max(rounding, 3 * (await terrain.rounding(curve.at(at), common.split("rounding"), context)));
       // Where statistics are taken anew, derivatives that hold them are those of another function.
       const hasSlope = !terrain.estimates && height > rounding && Number.isFinite(height);
-      return {
-        rounding,
-        highest: hasSlope ? await highestPoint(terrain, curve.at(t), common.split("highest"), context) : null,
-      };
+      if (!hasSlope) return { rounding, highest: null, failure: null };
+      try {
+        const highest = await highestPoint(terrain, curve.at(t), common.split("highest"), context);
+        return { rounding, highest, failure: null };
+      } catch (error) {
+        if (isNotFinite(error)) return { rounding, highest: null, failure: error.message };
+        throw error;
+      }
     });
   },
 });
