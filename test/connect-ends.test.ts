@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { encodeNpz } from "../src/files/npz.ts";
 import type { Tensor } from "../src/util/tensor.ts";
 import { aligned } from "../src/symmetry/align.ts";
-import { commandLine, floats } from "./support/command-line.ts";
+import { commandLine, fixture, floats } from "./support/command-line.ts";
 import { modelBytes, type NodeSpec, tensorProto, valueInfo } from "./support/onnx-model.ts";
 
 /* What a way between two networks ends at, and what an alignment must leave as it is: small networks, one pass each. */
@@ -101,6 +101,26 @@ beforeAll(() => {
   writeFileSync(at("d.npz"), encodeNpz(arrays));
 });
 
+it("has every file among its inputs that the two networks keep their weights in", async () => {
+  const model = fixture("fixtures/weights-external/model.onnx");
+  for (const each of ["left", "right"]) {
+    mkdirSync(at(each));
+    for (const file of ["model.onnx", "model.onnx.data"])
+      copyFileSync(fixture(`fixtures/weights-external/${file}`), at(each, file));
+  }
+  const data = ["--data", fixture("fixtures/weights-external/data.npz"), "--threads", "1", "--points", "3"];
+  for (const args of [
+    ["connect", model, at("right/model.onnx"), ...data],
+    ["trajectory", model, at("left/model.onnx"), at("right/model.onnx"), ...data.slice(0, 4)],
+  ]) {
+    const run = await here([...args, "--json"]);
+    expect(run.code, run.err).toBe(0);
+    const files = JSON.parse(run.out).inputs.map(({ path }: { path: string }) => path);
+    expect(files).toContain(at("right/model.onnx.data"));
+    if (args[0] === "trajectory") expect(files).toContain(at("left/model.onnx.data"));
+  }
+});
+
 describe("a way whose parameters are not all that differs", () => {
   it.each([
     [["plain-1.onnx", "plain-2.onnx", "--params", "w"], /b, v, c, u, d\)/],
@@ -120,6 +140,14 @@ describe("a way whose parameters are not all that differs", () => {
     const { result, warnings } = JSON.parse(run.out);
     expect(result.estimatesStatistics).toBe(true);
     expect(warnings.filter((text: string) => text.includes("normalized-2"))).toEqual([]);
+  });
+
+  it("has no axis along an eigenvector that there is none of", async () => {
+    const run = await here(["line", "plain-1.onnx", "--direction", "eig:99999", ...DATA.slice(0, 6)]);
+    expect(run).toMatchObject({ code: 3 });
+    expect(run.err.replaceAll(/\s+/g, " ")).toContain(
+      "no eigenvector 99999: the Hessian of 230 parameters has as many",
+    );
   });
 
   it.each([

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { readResult } from "../documents/result-kinds.ts";
 import { expandPaths, pathsNamed, standsForSeveral } from "../io/expand-paths.ts";
-import { openHashedFile } from "../io/open-hashed-file.ts";
+import { openRead } from "../load/open-read.ts";
 import { createRunFolder, openRunFolder, refuseUnfinished, type RunFolder, tidyRunFolder } from "../io/run-folder.ts";
 import { writeFileAtomically } from "../io/write-atomically.ts";
 import { KeptEngines } from "../load/kept-engines.ts";
@@ -170,7 +170,7 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
     },
     {
       openers: openers(shell),
-      openFile: openHashedFile,
+      openFile: openRead,
       executor,
       listener,
       clock: () => performance.now(),

@@ -72,7 +72,7 @@ function openersWith(
         problem: loaded.problem,
         weightsOf(path) {
           const found = weightsOf(loaded.problem, loaded.source.model, path);
-          requireSameFile(found, begun);
+          for (const file of [found, ...found.beside]) requireSameFile(file, begun);
           return found;
         },
       },
@@ -87,7 +87,7 @@ function openersWith(
   const atEach = async <Subject extends object>(
     { options, ...request }: Request,
     openOne: (request: Request) => Promise<Opened<Subject>>,
-    requireFit: (first: Subject, weights: string) => void,
+    requireFit: (first: Subject, weights: string) => Opened<unknown>["inputs"],
   ) => {
     const named = checkpointFiles.parse(options).weights;
     const checkpoints = [...new Set(named)].map(hashed);
@@ -105,8 +105,10 @@ function openersWith(
     const [first, weights] = await firstFinite(checkpoints, at);
     const rest = checkpoints.filter((each) => each.weights !== weights);
     // One that does not fit would end the run after all before it were measured.
-    for (const { weights: file } of rest) requireFit(first.subject, file);
-    const others = rest.map((each) => ({ path: each.weights, sha256: each.sha256 }));
+    const others = rest.flatMap(({ weights: file, sha256 }) => [
+      { path: file, sha256 },
+      ...requireFit(first.subject, file),
+    ]);
     return {
       ...first,
       subject: { ...first.subject, checkpoints, namedAgain, at },
@@ -231,9 +233,16 @@ function forwardOpener(because: ThalwegError, shell: Pick<Shell, "elapsed">, tel
         forward,
         model: source.model,
         weightsOf(file) {
-          const holder = { space: forward.space, parameters, requireSame: requireWeightsAlone };
+          const holder = {
+            space: forward.space,
+            parameters,
+            requireSame: requireWeightsAlone,
+            // No graph tells what other tensors do.
+            isSameLoss: () => false,
+            takesStatistics: false,
+          };
           const found = weightsIn(file, source.model, holder);
-          requireSameFile(found, begun);
+          for (const each of [found, ...found.beside]) requireSameFile(each, begun);
           return found;
         },
       },
@@ -261,16 +270,25 @@ function hashed(weights: string): Checkpoint {
 }
 
 /** @throws those of requireFit and requireSameNetwork */
-function requireProblemFits(problem: Problem, weights: string): void {
-  requireFit(problem.model, weights, (network) => requireSameNetwork(problem, problem.model, network));
+function requireProblemFits(problem: Problem, weights: string): Opened<unknown>["inputs"] {
+  return requireFit(problem.model, weights, (network) => requireSameNetwork(problem, problem.model, network));
 }
 
-/** @throws those of fittingArrays, and of `requireSame` for a file that holds a network */
-function requireFit(model: ModelFile, weights: string, requireSame: (network: ModelFile) => void): void {
-  const { arrays, network, close } = openWeights(weights);
+/**
+ * Files that weights are kept in besides their own.
+ *
+ * @throws those of fittingArrays, and of `requireSame` for a file that holds a network
+ */
+function requireFit(
+  model: ModelFile,
+  weights: string,
+  requireSame: (network: ModelFile) => void,
+): Opened<unknown>["inputs"] {
+  const { arrays, network, beside, close } = openWeights(weights);
   try {
     fittingArrays(model, arrays, weights);
     if (network) requireSame(network);
+    return beside.map(({ name, sha256 }) => ({ path: name, sha256 }));
   } finally {
     close();
   }

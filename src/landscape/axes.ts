@@ -166,7 +166,7 @@ function requireLength(vectors: readonly Float64Array[], { span, count, normaliz
         : "the weights that it goes with are all 0, or only offsets move, which are left out"
     }.`,
     { input: span.name },
-    "Choose another direction, or --normalize none.",
+    normalization.name === "none" ? "Choose another direction." : "Choose another direction, or --normalize none.",
   );
 }
 

@@ -8,6 +8,8 @@ import { openWeights } from "./weights-file.ts";
 export interface LoadedModel extends ReadModel {
   /** The checkpoint whose weights replace the model's. */
   readonly weights?: FileHash;
+  /** Files that the checkpoint keeps its numbers in. */
+  readonly besideWeights: readonly FileHash[];
   /** The network of the checkpoint, where it is an ONNX file: whether it is this one is for whoever knows the data. */
   readonly saved?: ModelFile;
   /** The model with the file's own weights, where others were put in. */
@@ -27,18 +29,19 @@ export interface LoadedModel extends ReadModel {
  * @throws ThalwegError of kind "input" for everything that can be wrong with the files
  */
 export function loadModel(path: string, weights?: string): LoadedModel {
-  const loaded = { ...readModel(path), notes: [], keptStatistics: [], leftOut: [] };
+  const loaded = { ...readModel(path), notes: [], besideWeights: [], keptStatistics: [], leftOut: [] };
   return weights === undefined ? loaded : withWeights(loaded, weights);
 }
 
 function withWeights(loaded: LoadedModel, file: string): LoadedModel {
-  const { sha256, arrays, network, close } = openWeights(file);
+  const { sha256, beside, arrays, network, close } = openWeights(file);
   try {
     const { model, leftOut, kept } = replaceWeights(loaded.model, arrays, file);
     return {
       ...loaded,
       model,
       weights: { name: file, sha256 },
+      besideWeights: beside,
       saved: network,
       original: loaded.model,
       keptStatistics: kept,

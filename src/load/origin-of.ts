@@ -84,8 +84,11 @@ export function inputsOf({
 }
 
 /** The files of a model, each with its own hash. */
-export function filesOf({ files, weights }: LoadedModel): Opened<unknown>["inputs"] {
-  return [...files, ...(weights ? [weights] : [])].map(({ name, sha256 }) => ({ path: name, sha256 }));
+export function filesOf({ files, weights, besideWeights }: LoadedModel): Opened<unknown>["inputs"] {
+  return [...files, ...(weights ? [weights] : []), ...besideWeights].map(({ name, sha256 }) => ({
+    path: name,
+    sha256,
+  }));
 }
 
 /** A sentence for every file of the data that is another now than the one that was opened. */

@@ -22,7 +22,7 @@ export interface ReplacedWeights {
  * its shape; statistics and constants are replaced where the file has them. Where the model holds one
  * parameter twice, the file may hold both, with the same numbers.
  *
- * @throws ThalwegError `weights-missing`, `weights-shape`, `weights-tied`, `not-finite`
+ * @throws ThalwegError `weights-missing`, `weights-shape`, `weights-quantised`, `weights-tied`, `not-finite`
  */
 export function replaceWeights(
   model: ModelFile,
@@ -59,10 +59,10 @@ export function replaceWeights(
 /**
  * What a file replaces, each array with the tensor of the model that it fits; no number of it is read.
  *
- * @throws ThalwegError `weights-missing`, `weights-shape`
+ * @throws ThalwegError `weights-missing`, `weights-shape`, `weights-quantised`
  */
 export function fittingArrays(
-  model: Pick<ModelFile, "parameters" | "tensors">,
+  model: Pick<ModelFile, "file" | "parameters" | "tensors">,
   arrays: ReadonlyMap<string, LazyArray>,
   file: string,
 ): (readonly [name: string, array: LazyArray, old: Tensor])[] {
@@ -71,7 +71,7 @@ export function fittingArrays(
     throw new ThalwegError({
       kind: "input",
       code: "weights-missing",
-      message: `${file} lacks ${missing.length} of the model's ${model.parameters.length} parameters: ${listed(missing)}; it holds ${listed([...arrays.keys()])}.`,
+      message: `${file} lacks ${missing.length} of the ${model.parameters.length} parameters of ${model.file}: ${listed(missing)}; it holds ${listed([...arrays.keys()])}.`,
       where: { file, parameter: missing[0] },
       hint: "Save the tensors under the names that `thalweg inspect MODEL` lists.",
     });
@@ -80,6 +80,7 @@ export function fittingArrays(
     const old = model.tensors.get(name)?.tensor;
     if (old === undefined || !isFloat(old.dtype)) return [];
     requireShape(name, array, old, file);
+    requireFloats(name, array, old, file);
     return [[name, array, old] as const];
   });
 }
@@ -158,6 +159,18 @@ function requireShape(name: string, array: LazyArray, old: Tensor, file: string)
     message: `${name} has the shape [${array.shape.join(", ")}] in ${file}, but [${old.shape.join(", ")}] in the model.`,
     where: { file, parameter: name, shape: array.shape },
     hint: "Give a checkpoint of the same architecture; exporters may transpose the weights of linear layers.",
+  });
+}
+
+/** Whole numbers in the place of floats are those of a quantised file: without their scales they are other weights. */
+function requireFloats(name: string, array: LazyArray, old: Tensor, file: string): void {
+  if (isFloat(array.dtype)) return;
+  throw new ThalwegError({
+    kind: "input",
+    code: "weights-quantised",
+    message: `${name} is stored as ${array.storedAs} in ${file}, where the model has ${old.dtype}: whole numbers are no weights without the scale that they were divided by.`,
+    where: { file, parameter: name },
+    hint: "Dequantise the checkpoint before (multiply by the scales), and save the weights as float32.",
   });
 }
 

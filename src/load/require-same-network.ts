@@ -15,21 +15,33 @@ export function requireSameNetwork(
   model: ModelFile,
   other: ModelFile,
 ): void {
-  const { model: ours } = replaceWeights(other, arraysIn(model), model.file);
-  if (isSame()) return;
-  throw inputError(
-    "another-network",
-    `${other.file} is another network than ${model.file}: with the same weights it computes something else.`,
-    { file: other.file },
-    "Give weights of the same architecture, exported the same way.",
-  );
-
-  function isSame(): boolean {
+  const refuse = (reason: string, hint: string) =>
+    inputError(
+      "another-network",
+      `${other.file} is another network than ${model.file}: ${reason}`,
+      { file: other.file },
+      hint,
+    );
+  const asOurs = () => {
+    try {
+      return replaceWeights(other, arraysIn(model), model.file).model;
+    } catch (error) {
+      if (error instanceof ThalwegError && error.kind === "input")
+        throw refuse(error.message, "Give weights of the same architecture.");
+      throw error;
+    }
+  };
+  const isSame = (ours: ModelFile) => {
     try {
       return isSameLoss(problem, ours);
     } catch (error) {
       if (error instanceof ThalwegError && error.kind === "input") return false;
       throw error;
     }
-  }
+  };
+  if (!isSame(asOurs()))
+    throw refuse(
+      "with the same weights it computes something else.",
+      "Give weights of the same architecture, exported the same way.",
+    );
 }

@@ -1,3 +1,4 @@
+import type { FileHash } from "../data/content-hash.ts";
 import { HEAD_BYTES, fileKind } from "../files/file-kind.ts";
 import { inputError } from "../files/input-error.ts";
 import { type LazyArray, tensorArray } from "../files/lazy-array.ts";
@@ -9,7 +10,10 @@ import { readModel } from "./read-model.ts";
 
 /** A file of weights, to be closed. */
 export interface WeightsFile {
+  /** Of the file itself. */
   readonly sha256: string;
+  /** Files that an ONNX file keeps its numbers in, each with its own hash. */
+  readonly beside: readonly FileHash[];
   readonly arrays: ReadonlyMap<string, LazyArray>;
   /** Of an ONNX file: the network that it holds. */
   readonly network: ModelFile | undefined;
@@ -31,16 +35,16 @@ export function openWeights(path: string): WeightsFile {
   }
 }
 
-function arraysOf(source: HashedFile): Pick<WeightsFile, "arrays" | "network"> {
+function arraysOf(source: HashedFile): Pick<WeightsFile, "arrays" | "network" | "beside"> {
   const kind = fileKind(source.read(0, Math.min(HEAD_BYTES, source.size)));
   switch (kind?.name) {
     case "safetensors":
-      return { arrays: readSafetensors(source), network: undefined };
+      return { arrays: readSafetensors(source), network: undefined, beside: [] };
     case "npz":
-      return { arrays: readNpz(source), network: undefined };
+      return { arrays: readNpz(source), network: undefined, beside: [] };
     case "ONNX": {
-      const { model } = readModel(source.name);
-      return { arrays: arraysIn(model), network: model };
+      const { model, externalData } = readModel(source.name);
+      return { arrays: arraysIn(model), network: model, beside: externalData };
     }
     default:
       throw inputError(

@@ -64,6 +64,15 @@ const saved: readonly (readonly [string, Tensor])[] = [
 const flat = saved.flatMap(([, { data }]) => [...data]);
 writeFileSync(at("c.safetensors"), encodeSafetensors(saved));
 writeFileSync(at("c.npz"), encodeNpz(saved));
+writeFileSync(
+  at("quantised.npz"),
+  encodeNpz(
+    saved.map(([name, each], i) => [
+      name,
+      i === 0 ? tensor("int64", each.shape, Float64Array.from(each.data, Math.round)) : each,
+    ]),
+  ),
+);
 writeFileSync(at("less.npz"), encodeNpz(saved.slice(1)));
 
 async function opened<T>(
@@ -83,7 +92,7 @@ describe("the weights of a network in another file", () => {
     const { theta, doubts, sha256 } = await opened({}, (of) => of(at(name)));
     expect([...theta]).toEqual(flat);
     expect(sha256).toMatch(/^[0-9a-f]{64}$/);
-    expect(doubts).toEqual([
+    expect(doubts.map(({ text }) => text)).toEqual([
       `${at(name)}: 2 statistics of normalisation are not in it: those of the model stay, where the weights are others (mean, var).`,
     ]);
   });
@@ -91,7 +100,7 @@ describe("the weights of a network in another file", () => {
   it("are those of an ONNX file of the same network; statistics that differ are told of", async () => {
     const { theta, doubts } = await opened({}, (of) => of(again));
     expect([...theta.subarray(0, 12)]).toEqual(waves(12, 2));
-    expect(doubts).toEqual([
+    expect(doubts.map(({ text }) => text)).toEqual([
       `${again}: 2 tensors that are no parameters here hold other numbers than the model's, which stay (mean, var).`,
     ]);
   });
@@ -99,7 +108,7 @@ describe("the weights of a network in another file", () => {
   it("are those of the chosen parameters; others that differ are told of", async () => {
     const { theta, doubts } = await opened({ params: ["v", "c"] }, (of) => of(at("c.npz")));
     expect([...theta]).toEqual([...waves(8, 24), ...waves(2, 25)]);
-    expect(doubts[0]).toContain("4 tensors that are no parameters here hold other numbers");
+    expect(doubts[0].text).toContain("4 tensors that are no parameters here hold other numbers");
   });
 
   it("are put in its place with the statistics of the file, where it is an ONNX file of the same network", async () => {
@@ -116,6 +125,7 @@ describe("the weights of a network in another file", () => {
   it.each([
     [sigmoid, "another-network"],
     [at("less.npz"), "weights-missing"],
+    [at("quantised.npz"), "weights-quantised"],
     [at("none.npz"), "file-not-found"],
     [import.meta.filename, "not-weights"],
   ])("are not those of %s: %s", async (path, code) => {

@@ -43,7 +43,7 @@ interface Holder {
 /** The same for whatever has the parameters of the model. */
 export function weightsIn(path: string, model: ModelFile, holder: Holder): OtherWeights {
   const { space, parameters, requireSame, isSameLoss: isSame, takesStatistics } = holder;
-  const { sha256, arrays, network, close } = openWeights(path);
+  const { sha256, beside, arrays, network, close } = openWeights(path);
   try {
     if (network) requireSame(network);
     const replaced = replaceWeights(model, arrays, path);
@@ -57,6 +57,7 @@ export function weightsIn(path: string, model: ModelFile, holder: Holder): Other
     return {
       path,
       sha256,
+      beside: beside.map((each) => ({ path: each.name, sha256: each.sha256 })),
       theta: space.flatten(new Map(chosen.map((each) => [each.name, each]))),
       model: replaced.model,
       name() {

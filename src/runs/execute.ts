@@ -99,7 +99,10 @@ export async function execute(experiment: Experiment, ask: Ask, edges: Edges): P
     const plan = session.plan({ hasBudget: ask.budget !== null });
     for (const text of plan?.warnings ?? []) listener({ type: "warning", text });
     if (ask.dryRun) return { plan: await costOf(plan ?? planless(experiment), edges) };
-    const inputs = [...session.inputs, ...[...files].map(([path, { sha256 }]) => ({ path, sha256 }))];
+    const inputs = [
+      ...session.inputs,
+      ...[...files].flatMap(([path, { sha256, beside }]) => [{ path, sha256 }, ...beside]),
+    ];
     const recipe = recipeOf(experiment, ask, inputs);
     edges.agreed?.(recipe);
     const hasTasks = experiment.tasks.length > 0;

@@ -37,6 +37,8 @@ export interface ProblemSubject {
 export interface OtherWeights {
   readonly path: string;
   readonly sha256: string;
+  /** Files that it keeps weights in, each with its own hash. */
+  readonly beside: Opened<unknown>["inputs"];
   /** In the space of the problem, number for number as the file has them. */
   readonly theta: Float64Array;
   /** The network with everything that the file holds for it: statistics and constants, too. */
@@ -164,5 +166,7 @@ export type Openers = { readonly [Kind in SubjectKind]: (request: Request) => Pr
 /** A file that is read besides a subject. */
 export interface OpenedFile extends ByteSource {
   readonly sha256: string;
+  /** Files that it keeps part of its content in. */
+  readonly beside: Opened<unknown>["inputs"];
   close(): void;
 }

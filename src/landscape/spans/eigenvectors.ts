@@ -1,3 +1,4 @@
+import { inputError } from "../../files/input-error.ts";
 import { extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
 import { formatEstimate } from "../../util/format-number.ts";
 import { subscript } from "../../figures/style.ts";
@@ -10,7 +11,7 @@ export const eigenvectorSpan: Span = {
   summary: "eigenvectors of the Hessian, of unit length",
   parse(text, axes) {
     const words = listed(text);
-    const isIndex = (word: string) => /^-?[1-9]\d{0,3}$/.test(word);
+    const isIndex = (word: string) => /^-?[1-9]\d{0,8}$/.test(word);
     return words.length === axes && words.every(isIndex) && new Set(words).size === axes ? words : undefined;
   },
   files: () => [],
@@ -19,14 +20,19 @@ export const eigenvectorSpan: Span = {
   range: "-1:1:51",
   async open({ problem, random, hessian, context }, words) {
     const places = words.map(Number);
+    const { dimension } = problem.space;
+    const outside = places.find((place) => Math.abs(place) > dimension);
+    if (outside !== undefined)
+      throw inputError(
+        "no-such-eigenvector",
+        `There is no eigenvector ${outside}: the Hessian of ${dimension} ${dimension === 1 ? "parameter" : "parameters"} has as many.`,
+        { input: "eig" },
+        `Choose from ${dimension} to -${dimension}.`,
+      );
     const [largest, smallest] = [Math.max(0, ...places), Math.max(0, ...places.map((place) => -place))];
     const found = await extremalEigenpairs(
       hessian(),
-      {
-        largest: Math.min(largest, problem.space.dimension),
-        smallest: Math.min(smallest, problem.space.dimension),
-        vectors: true,
-      },
+      { largest, smallest, vectors: true },
       random.split("eigenvectors"),
       context,
     );

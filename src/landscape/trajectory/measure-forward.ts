@@ -116,6 +116,6 @@ export async function measureForwardStep(
       ...criticalSharpness(critical, slope, square),
       ...criticalSharpnessByRate(critical, options),
     },
-    doubts: [...doubts],
+    doubts: doubts.map(({ text }) => text),
   };
 }
