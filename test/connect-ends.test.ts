@@ -10,7 +10,7 @@ import { modelBytes, type NodeSpec, tensorProto, valueInfo } from "./support/onn
 
 vi.mock(import("../src/symmetry/align.ts"), async (original) => {
   const all = await original();
-  return { ...all, aligned: vi.fn(all.aligned) };
+  return { ...all, aligned: vi.fn<typeof all.aligned>(all.aligned) };
 });
 
 const { at, here } = commandLine();

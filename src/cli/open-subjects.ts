@@ -284,7 +284,7 @@ function requireFit(
   weights: string,
   requireSame: (network: ModelFile) => void,
 ): Opened<unknown>["inputs"] {
-  const { arrays, network, beside, close } = openWeights(weights);
+  const { arrays, network, beside, close } = openWeights(weights, model);
   try {
     fittingArrays(model, arrays, weights);
     if (network) requireSame(network);

@@ -34,7 +34,7 @@ export function loadModel(path: string, weights?: string): LoadedModel {
 }
 
 function withWeights(loaded: LoadedModel, file: string): LoadedModel {
-  const { sha256, beside, arrays, network, close } = openWeights(file);
+  const { sha256, beside, arrays, network, close } = openWeights(file, loaded.model);
   try {
     const { model, leftOut, kept } = replaceWeights(loaded.model, arrays, file);
     return {

@@ -5,7 +5,7 @@ import { type FileHash, jointHash } from "../data/content-hash.ts";
 import { openFile } from "../io/open-file.ts";
 import { type HashedFile, openHashedFile } from "../io/open-hashed-file.ts";
 import { isNetName, makeNet } from "../nets/make-net.ts";
-import { decodeModel, type ModelFile } from "../onnx/decode-model.ts";
+import { decodeModel, type DecodeOptions, type ModelFile } from "../onnx/decode-model.ts";
 
 /** An ONNX file with the data that it keeps beside it. */
 export interface ReadModel {
@@ -27,21 +27,20 @@ export interface ReadModel {
 /**
  * Reads an ONNX file, with the data that it keeps beside it; where there is no such file, the built-in network of that name.
  *
+ * @param isSeparate which tensors its network is known to have to themselves
  * @throws ThalwegError of kind "input" for everything that can be wrong with the files
  */
-export function readModel(path: string): ReadModel {
+export function readModel(path: string, isSeparate?: (name: string) => boolean): ReadModel {
   const made = isNetName(path) && !existsSync(path) ? makeNet(path) : undefined;
   const bytes = made ?? readWhole(path);
   const beside = new Map<string, HashedFile>();
   try {
-    const model = decodeModel(bytes, {
-      file: path,
-      external: (location, offset, length) => {
-        const source = beside.get(location) ?? openHashedFile(join(dirname(path), location));
-        beside.set(location, source);
-        return source.read(offset, length ?? source.size - offset);
-      },
-    });
+    const external: DecodeOptions["external"] = (location, offset, length) => {
+      const source = beside.get(location) ?? openHashedFile(join(dirname(path), location));
+      beside.set(location, source);
+      return source.read(offset, length ?? source.size - offset);
+    };
+    const model = decodeModel(bytes, { file: path, external }, isSeparate);
     const externalData = [...beside.values()].map(({ name, sha256 }) => ({ name, sha256 }));
     const own = { name: path, sha256: createHash("sha256").update(bytes).digest("hex") };
     const files = [own, ...externalData];

@@ -23,19 +23,23 @@ export interface WeightsFile {
 /**
  * Opens a file of weights, whatever its kind: .safetensors, .npz, or an ONNX file.
  *
+ * @param like the network that they are for: what it has separately, an ONNX file has, too
  * @throws ThalwegError of kind "input": `not-weights` for a file of another kind, and those of the readers
  */
-export function openWeights(path: string): WeightsFile {
+export function openWeights(path: string, like: Pick<ModelFile, "tensors">): WeightsFile {
   const source = openHashedFile(path);
   try {
-    return { sha256: source.sha256, ...arraysOf(source), close: () => source.close() };
+    return { sha256: source.sha256, ...arraysOf(source, like), close: () => source.close() };
   } catch (error) {
     source.close();
     throw error;
   }
 }
 
-function arraysOf(source: HashedFile): Pick<WeightsFile, "arrays" | "network" | "beside"> {
+function arraysOf(
+  source: HashedFile,
+  { tensors }: Pick<ModelFile, "tensors">,
+): Pick<WeightsFile, "arrays" | "network" | "beside"> {
   const kind = fileKind(source.read(0, Math.min(HEAD_BYTES, source.size)));
   switch (kind?.name) {
     case "safetensors":
@@ -43,7 +47,7 @@ function arraysOf(source: HashedFile): Pick<WeightsFile, "arrays" | "network" | 
     case "npz":
       return { arrays: readNpz(source), network: undefined, beside: [] };
     case "ONNX": {
-      const { model, externalData } = readModel(source.name);
+      const { model, externalData } = readModel(source.name, (name) => tensors.has(name));
       return { arrays: arraysIn(model), network: model, beside: externalData };
     }
     default:

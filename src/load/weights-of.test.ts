@@ -105,6 +105,39 @@ describe("the weights of a network in another file", () => {
     ]);
   });
 
+  it("are those of an export from before training, which stores equal tensors once", async () => {
+    const copied = { data: at("d.npz"), loss: "mse", threads: 1 };
+    const twin = (name: string, isMerged: boolean) => {
+      const square = waves(9, 3);
+      const bytes = modelBytes({
+        opset: 17,
+        inputs: [valueInfo("x", "float", ["N", 3])],
+        outputs: [valueInfo("y", "float", ["N", 2])],
+        nodes: [
+          ...(isMerged ? [{ op: "Identity", inputs: ["first.weight"], outputs: ["second.weight"] }] : []),
+          { op: "MatMul", inputs: ["x", "first.weight"], outputs: ["h"] },
+          { op: "Tanh", inputs: ["h"], outputs: ["a"] },
+          { op: "MatMul", inputs: ["a", "second.weight"], outputs: ["k"] },
+          { op: "MatMul", inputs: ["k", "head.weight"], outputs: ["y"] },
+        ],
+        initializers: [
+          tensorProto("first.weight", "float", [3, 3], square),
+          ...(isMerged ? [] : [tensorProto("second.weight", "float", [3, 3], waves(9, 4))]),
+          tensorProto("head.weight", "float", [3, 2], waves(6, 5)),
+        ],
+      });
+      writeFileSync(at(name), bytes);
+      return at(name);
+    };
+    const loaded = await loadProblem(twin("trained.onnx", false), copied);
+    try {
+      const { theta } = weightsOf(loaded.problem, loaded.source.model, twin("untrained.onnx", true));
+      expect([...theta]).toEqual([...waves(9, 3), ...waves(9, 3), ...waves(6, 5)]);
+    } finally {
+      await loaded.close();
+    }
+  });
+
   it("are those of the chosen parameters; others that differ are told of", async () => {
     const { theta, doubts } = await opened({ params: ["v", "c"] }, (of) => of(at("c.npz")));
     expect([...theta]).toEqual([...waves(8, 24), ...waves(2, 25)]);

@@ -43,7 +43,7 @@ interface Holder {
 /** The same for whatever has the parameters of the model. */
 export function weightsIn(path: string, model: ModelFile, holder: Holder): OtherWeights {
   const { space, parameters, requireSame, isSameLoss: isSame, takesStatistics } = holder;
-  const { sha256, beside, arrays, network, close } = openWeights(path);
+  const { sha256, beside, arrays, network, close } = openWeights(path, model);
   try {
     if (network) requireSame(network);
     const replaced = replaceWeights(model, arrays, path);

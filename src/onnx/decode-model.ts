@@ -75,18 +75,24 @@ const DEFAULT_MAX_BYTES = 8 * 2 ** 30;
  * Reads an ONNX file. Everything that can be wrong with it, short of shapes and operators, is found
  * here and thrown as one ThalwegError.
  *
+ * @param isSeparate whether the network is known to have a tensor of this name to itself: then it has here, too, where an
+ *   exporter stored it once with others that were equal, as they are before training
  * @example
  * const model = decodeModel(bytes, { file: "model.onnx" });
  * model.parameters.map(({ name }) => name); // ["0.weight", "0.bias", …]
  */
-export function decodeModel(bytes: Uint8Array, options: DecodeOptions): ModelFile {
+export function decodeModel(
+  bytes: Uint8Array,
+  options: DecodeOptions,
+  isSeparate?: (name: string) => boolean,
+): ModelFile {
   const { file } = options;
   const proto = parse(bytes, file);
   if (!proto.graph) throw notOnnx(bytes, file, "it has no graph");
   const reader = new GraphReader(proto, options.external, { left: options.maxBytes ?? DEFAULT_MAX_BYTES });
   const decoded = reader.read(proto.graph);
-  const untied = untieInitializers(decoded, proto.producerName, ruleOf);
-  const { graph, ties, notices: retied } = retieTensors(untied.graph, collectTensors(untied.graph));
+  const untied = untieInitializers(decoded, proto.producerName, ruleOf, isSeparate);
+  const { graph, ties, notices: retied } = retieTensors(untied.graph, collectTensors(untied.graph), isSeparate);
 
   const inputs = proto.graph.input
     .filter(({ name }) => !decoded.initializers.has(name))

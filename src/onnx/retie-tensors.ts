@@ -26,7 +26,11 @@ export interface Retied {
  * stores under names of one kind (`layers.0.weight`, `layers.1.weight`; the same part of two modules
  * that are equal throughout): modules are copied before training, and their parameters are separate.
  */
-export function retieTensors(graph: OnnxGraph, tensors: ReadonlyMap<string, StoredTensor>): Retied {
+export function retieTensors(
+  graph: OnnxGraph,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  isSeparate: (name: string) => boolean = () => false,
+): Retied {
   const outputs = new Set(graph.outputs);
   const inNodes = new Set(graph.nodes.flatMap((node) => (node.op === "Constant" ? node.outputs : [])));
   const groups = new Map<string, Named[]>();
@@ -48,7 +52,8 @@ export function retieTensors(graph: OnnxGraph, tensors: ReadonlyMap<string, Stor
     for (const each of group.toSorted((a, b) => rank(graph, a.name) - rank(graph, b.name))) {
       const owner = owners.find(({ tensor }) => moveBetween(tensor, each.tensor));
       const move = owner && moveBetween(owner.tensor, each.tensor);
-      if (owner && move && !areSeparate(owner.name, each.name, move, modules, tensors)) {
+      const isOwn = isSeparate(each.name);
+      if (owner && move && !isOwn && !areSeparate(owner.name, each.name, move, modules, tensors)) {
         ties.push({ owner: owner.name, copy: each.name, scale: 1, move, ...typeOf(each) });
         continue;
       }
@@ -59,7 +64,7 @@ export function retieTensors(graph: OnnxGraph, tensors: ReadonlyMap<string, Stor
   }
   const found = proportions(roots.toSorted((a, b) => rank(graph, a.name) - rank(graph, b.name)));
   const isTied = (each: Proportion) =>
-    each.isToRounding && !areSeparate(each.owner, each.copy, each.move, modules, tensors);
+    each.isToRounding && !isSeparate(each.copy) && !areSeparate(each.owner, each.copy, each.move, modules, tensors);
   const scaled: MadeTie[] = found.filter(isTied);
   // What is a number times another may have copies of its own, which are made of it.
   const all = [...scaled, ...ties];

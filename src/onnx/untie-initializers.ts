@@ -35,6 +35,7 @@ export function untieInitializers(
   graph: OnnxGraph,
   producer: string,
   findRule: FindRule,
+  isSeparate: (name: string) => boolean = () => false,
 ): { graph: OnnxGraph; notices: Notice[] } {
   const notices: Notice[] = [];
   const initializers = new Map(graph.initializers);
@@ -48,8 +49,9 @@ export function untieInitializers(
     const [copy] = node.outputs;
     const stored = node.op === "Identity" && node.domain === "" ? initializers.get(source) : undefined;
     if (!stored?.tensor || !isFloat(stored.tensor.dtype) || graph.outputs.includes(copy)) return true;
-    if ((readers.get(source) ?? 0) < 2) return true;
-    if ((!isFilled(stored.tensor) && !copied.has(`${source}\n${copy}`)) || stored.tensor.data.length === 1) {
+    if ((readers.get(source) ?? 0) < 2 && !isSeparate(copy)) return true;
+    const isOwn = isSeparate(copy) || (isFilled(stored.tensor) && stored.tensor.data.length > 1);
+    if (!isOwn && (!copied.has(`${source}\n${copy}`) || stored.tensor.data.length === 1)) {
       if (stored.tensor.data.length > 1) tied.add(source);
       return true;
     }

@@ -12,5 +12,8 @@ type Built = Pick<Problem, "dataset" | "options" | "network"> & { readonly point
  * @throws what keeps the file from being read as this network
  */
 export function isSameLoss({ dataset, options, network, point }: Built, model: ModelFile): boolean {
-  return isSameGraph([buildNetwork(model, dataset, options, point.batchSize).graph.total], [network.graph.total]);
+  // Files may hold the same tensors in another order.
+  const parameters = [...network.imported.parameters.keys()];
+  const other = buildNetwork(model, dataset, { ...options, parameters }, point.batchSize);
+  return isSameGraph([other.graph.total], [network.graph.total]);
 }
