@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { roundoff } from "../estimators/products.ts";
 import { norm2 } from "../linalg/vector.ts";
 import { sentence } from "../instruments/reading.ts";
 import type { Problem } from "../problem/problem.ts";
@@ -14,6 +15,7 @@ import { MODEL } from "../runs/argument.ts";
 import { defineExperiment } from "../runs/experiment.ts";
 import { GRADIENT, LOSS } from "../runs/plan.ts";
 import { defineTask } from "../runs/task.ts";
+import { formatShare } from "../util/format-number.ts";
 import { allocate } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { filtersOf, type TensorFilters } from "./filters.ts";
@@ -30,7 +32,7 @@ import {
 import { chooseBits } from "./sensitivity/choose-bits.ts";
 import { predictChanges } from "./sensitivity/predict-change.ts";
 import { rankCorrelation } from "./sensitivity/rank-correlation.ts";
-import { FLOAT_BITS } from "./sensitivity/round-to-bits.ts";
+import { FLOAT_BITS, storedBits } from "./sensitivity/round-to-bits.ts";
 import { sensitivityFigures } from "./sensitivity/sensitivity-figures.ts";
 import {
   changedLoss,
@@ -53,7 +55,14 @@ const parameters = z.object({
   }),
 });
 
-const home = z.object({ loss: real, lossRounding: real, gradientRounding: real, productRounding: real });
+const unseen = z.object({ loss: real, lossRounding: real, accuracy: real.nullable() });
+const home = z.object({
+  loss: real,
+  lossRounding: real,
+  gradientRounding: real,
+  productRounding: real,
+  test: unseen.nullable(),
+});
 
 /** The loss at the weights as they are, and what rounding leaves of it and of its derivatives. */
 const atHome = defineTask({
@@ -74,9 +83,24 @@ const atHome = defineTask({
       lossRounding: await desk.get(lossRounding),
       gradientRounding: problem.point.inFloat64() ? 0 : await movedGradient(desk),
       productRounding: norm,
+      test: await onUnseen(desk),
     };
   },
 });
+
+/** Loss and accuracy on held-out examples, and what rounded weights move the loss by; null where there are none. */
+async function onUnseen(desk: Desk): Promise<z.output<typeof unseen> | null> {
+  const { problem, context } = desk;
+  if (problem.heldOut === undefined) return null;
+  const examples = problem.sampleOf(problem.heldOut);
+  await using here = problem.at(problem.point.parameters, { examples });
+  await using moved = problem.at(roundedParameters(desk), { examples });
+  const { loss, accuracy = null } = await here.value(context);
+  const { loss: other } = await moved.value(context);
+  // One number may stay where it is by chance: no loss is known better than its arithmetic has it.
+  const lossRounding = ROUNDINGS * Math.max(Math.abs(other - loss), roundoff(problem.options) * Math.abs(loss));
+  return { loss, lossRounding, accuracy };
+}
 
 /** By how much rounded weights move the gradient, where there is no wider arithmetic to take it in. */
 async function movedGradient(desk: Desk): Promise<number> {
@@ -186,6 +210,7 @@ export const sensitivity = defineExperiment({
   ],
   subject: "problem",
   isRandom: true,
+  readsHeldOut: true,
   checks: "every-run",
   parameters,
   tasks: [atHome, oneByOne, allAtOnce],
@@ -262,6 +287,7 @@ export const sensitivity = defineExperiment({
       loss: known.loss,
       lossRounding: known.lossRounding,
       accuracy,
+      test: known.test,
       tensors: rows,
       together,
       ranks: changes.map((change) =>
@@ -273,7 +299,11 @@ export const sensitivity = defineExperiment({
       choice: mix && chosenOf({ ...mix.choice, outcome }, rows, together, changes),
       products: rows.length + together.length + (mix ? 1 : 0),
     };
-    return { result, converged: true };
+    return {
+      result,
+      converged: true,
+      warnings: options.budget !== undefined && mix === null ? [noMix(options.budget)] : [],
+    };
   },
 });
 
@@ -312,17 +342,19 @@ function mixedBits(
   budget: number,
 ): { readonly choice: Omit<Choice, "outcome" | "uniform" | "mix">; readonly changes: (Change | undefined)[] } | null {
   const names = tensors.map(({ name, label }) => label ?? name);
-  const ways = tensors.map((_, i) => [
-    { bits: FLOAT_BITS, cost: 0, change: undefined },
+  const ways = tensors.map(({ size: numbers }, i) => [
+    { bits: FLOAT_BITS, size: FLOAT_BITS * numbers, cost: 0, change: undefined },
     ...changes
-      .flatMap((change, k) =>
-        change.size === undefined ? [] : [{ bits: change.size, cost: costOf(rows[i * changes.length + k]), change }],
-      )
+      .flatMap((change, k) => {
+        const row = rows[i * changes.length + k];
+        const { size: bits } = change;
+        if (bits === undefined) return [];
+        return { bits, size: storedBits(numbers, bits, row.channels), cost: costOf(row), change };
+      })
       .filter(({ cost }) => Number.isFinite(cost)),
   ]);
-  const sizes = tensors.map(({ size }) => size);
-  const whole = FLOAT_BITS * sizes.reduce((a, b) => a + b, 0);
-  const found = chooseBits(sizes, ways, budget * whole);
+  const whole = FLOAT_BITS * tensors.reduce((sum, { size }) => sum + size, 0);
+  const found = chooseBits(ways, budget * whole);
   if (found === undefined) return null;
   const { chosen, cost, bound, size } = found;
   return {
@@ -337,6 +369,13 @@ function mixedBits(
   };
 }
 
+/** The share of 32-bit floats that all tensors take at the same bits. */
+function usedAt(change: Change, bits: number, rows: readonly TensorChange[]): number {
+  const all = rows.filter((row) => isChange(change, row));
+  const whole = all.reduce((sum, { parameters }) => sum + FLOAT_BITS * parameters, 0);
+  return all.reduce((sum, row) => sum + storedBits(row.parameters, bits, row.channels), 0) / whole;
+}
+
 /** The mix, or the same bits for every tensor where those, too, fit and cost less with all of it at once. */
 function chosenOf(
   mix: Omit<Choice, "uniform" | "mix">,
@@ -345,19 +384,27 @@ function chosenOf(
   changes: readonly Change[],
 ): Choice {
   const [best] = changes
-    .flatMap((change, i) => (change.size === undefined ? [] : [{ change, bits: change.size, outcome: together[i] }]))
-    .filter(({ bits, outcome }) => bits <= mix.budget * FLOAT_BITS && Number.isFinite(outcome.measured))
+    .flatMap((change, i) =>
+      change.size === undefined
+        ? []
+        : [{ change, bits: change.size, used: usedAt(change, change.size, rows), outcome: together[i] }],
+    )
+    .filter(({ used, outcome }) => used <= mix.budget && Number.isFinite(outcome.measured))
     .sort((a, b) => a.outcome.measured - b.outcome.measured);
   const uniform = best === undefined ? null : { bits: best.bits, measured: best.outcome.measured };
   const found = { ...mix, uniform, mix: mix.outcome.measured };
   if (best === undefined || mix.outcome.measured <= best.outcome.measured) return found;
   return {
     ...found,
-    used: best.bits / FLOAT_BITS,
+    used: best.used,
     tensors: mix.tensors.map(({ name }) => ({ name, bits: best.bits })),
     expected: rows.filter((row) => isChange(best.change, row)).reduce((sum, row) => sum + costOf(row), 0),
     outcome: changedLoss.parse(changedLoss.encode(best.outcome)),
   };
+}
+
+function noMix(budget: number): string {
+  return `No choice of these bits fits into ${formatShare(budget)} of the size with its scales and leaves the loss finite.`;
 }
 
 function nothingAsked(): ThalwegError {

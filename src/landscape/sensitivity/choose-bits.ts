@@ -1,6 +1,7 @@
 /** One way to store a tensor. */
 export interface Storage {
-  readonly bits: number;
+  /** Bits of the whole tensor, with all that is stored for it. */
+  readonly size: number;
   /** What it costs in loss. */
   readonly cost: number;
 }
@@ -28,17 +29,12 @@ interface Stage {
  * 1979); the last one is cut in the relaxed problem, which bounds every choice from below. What room the last step leaves is used
  * for what gains most.
  *
- * @param sizes numbers in each tensor
  * @returns undefined where even the smallest ways do not fit
  */
-export function chooseBits(
-  sizes: readonly number[],
-  ways: readonly (readonly Storage[])[],
-  budget: number,
-): BitChoice | undefined {
+export function chooseBits(ways: readonly (readonly Storage[])[], budget: number): BitChoice | undefined {
   const hulls = ways.map(lowerHull);
   const chosen = hulls.map((hull) => hull[0]);
-  const sizeOf = (tensor: number, way: number) => sizes[tensor] * ways[tensor][way].bits;
+  const sizeOf = (tensor: number, way: number) => ways[tensor][way].size;
   let size = chosen.reduce((sum, way, tensor) => sum + sizeOf(tensor, way), 0);
   const steps: Stage[] = hulls
     .flatMap((hull, tensor) =>
@@ -83,14 +79,14 @@ export function chooseBits(
 
 /** The ways that are cheapest for some price of a bit, from the most bits to the fewest: costs rise ever steeper. */
 function lowerHull(ways: readonly Storage[]): number[] {
-  const order = [...ways.keys()].sort((a, b) => ways[b].bits - ways[a].bits || ways[a].cost - ways[b].cost);
+  const order = [...ways.keys()].sort((a, b) => ways[b].size - ways[a].size || ways[a].cost - ways[b].cost);
   // From the cheapest on: more bits that cost more are no way at all. Of equally cheap ones the most bits: fewer are taken where the budget asks for it.
   const cheapest = order.reduce((best, way) => (ways[way].cost < ways[best].cost ? way : best));
   const hull: number[] = [];
-  const slope = (a: number, b: number) => (ways[b].cost - ways[a].cost) / (ways[a].bits - ways[b].bits);
+  const slope = (a: number, b: number) => (ways[b].cost - ways[a].cost) / (ways[a].size - ways[b].size);
   for (const way of order.slice(order.indexOf(cheapest))) {
     const last = hull.at(-1);
-    if (last !== undefined && ways[way].bits === ways[last].bits) continue;
+    if (last !== undefined && ways[way].size === ways[last].size) continue;
     while (hull.length > 1 && slope(hull[hull.length - 2], hull[hull.length - 1]) > slope(hull[hull.length - 1], way))
       hull.pop();
     hull.push(way);

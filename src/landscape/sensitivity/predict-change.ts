@@ -1,6 +1,7 @@
 import { dot, norm2 } from "../../linalg/vector.ts";
 import { hessianProduct } from "../../problem/derivatives.ts";
 import type { Problem } from "../../problem/problem.ts";
+import type { Sample } from "../../problem/sample.ts";
 import type { RunContext } from "../../util/run-context.ts";
 
 /** What is known at the weights before anything is changed. */
@@ -12,6 +13,8 @@ export interface Home {
   readonly gradientRounding: number;
   /** Of ‖ΔH‖₂, as products show it. */
   readonly productRounding: number;
+  /** On held-out examples; null where there are none. */
+  readonly test: { readonly loss: number; readonly lossRounding: number } | null;
 }
 
 /** What a step does to the loss, as derivatives predict it and as it is. */
@@ -30,6 +33,8 @@ export interface PredictedChange {
   readonly measuredError: number;
   /** Share of right predictions at θ + d. */
   readonly accuracy: number | null;
+  /** The same on held-out examples, whose loss has no derivatives taken; null where there are none. */
+  readonly test: Pick<PredictedChange, "measured" | "measuredError" | "accuracy"> | null;
 }
 
 /** The terms behind are estimated from two: those that follow and kinks are taken to be no larger than this leaves. */
@@ -54,33 +59,58 @@ export async function predictChanges(
 ): Promise<PredictedChange[]> {
   const products = await problem.point.product(hessianProduct, steps, context);
   const found: PredictedChange[] = [];
-  for (const [i, d] of steps.entries()) {
-    const slope = dot(gradient, d);
-    const curvature = dot(d, products[i]) / 2;
-    const length = norm2(d);
-    const at = async (t: number) => {
-      await using point = problem.at(problem.point.parameters.map((x, k) => x + t * d[k]));
-      const { loss, accuracy = null } = await point.anyValue(context);
-      // A larger loss is rounded in proportion.
-      const rounding = home.lossRounding * (1 + (home.loss === 0 ? 1 : Math.max(1, Math.abs(loss / home.loss))));
-      return { change: loss - home.loss, accuracy, rounding };
-    };
-    const [half, back, whole] = [await at(0.5), await at(-1), await at(1)];
-    const rest = (t: number, change: number) => change - t * slope - t * t * curvature;
-    const [atHalf, atBack] = [rest(0.5, half.change), rest(-1, back.change)];
-    const cubic = (16 * atHalf - atBack) / 3;
-    const quartic = atBack + cubic;
-    const derivatives = home.gradientRounding * length + (home.productRounding * length ** 2) / 2;
-    const error = SAFETY * (Math.abs(cubic) + Math.abs(quartic)) + derivatives + 2 * half.rounding;
-    found.push({
-      slope,
-      curvature,
-      predicted: slope + curvature,
-      error: Number.isFinite(error) ? error : Number.POSITIVE_INFINITY,
-      measured: whole.change,
-      measuredError: length === 0 ? 0 : whole.rounding,
-      accuracy: whole.accuracy,
-    });
+  const unseen = home.test && problem.heldOut ? problem.sampleOf(problem.heldOut) : undefined;
+  try {
+    for (const [i, d] of steps.entries()) {
+      const slope = dot(gradient, d);
+      const curvature = dot(d, products[i]) / 2;
+      const length = norm2(d);
+      const at = (t: number) => changeAt(problem, stepped(problem, d, t), home, undefined, context);
+      const [half, back, whole] = [await at(0.5), await at(-1), await at(1)];
+      const rest = (t: number, change: number) => change - t * slope - t * t * curvature;
+      const [atHalf, atBack] = [rest(0.5, half.change), rest(-1, back.change)];
+      const cubic = (16 * atHalf - atBack) / 3;
+      const quartic = atBack + cubic;
+      const derivatives = home.gradientRounding * length + (home.productRounding * length ** 2) / 2;
+      const error = SAFETY * (Math.abs(cubic) + Math.abs(quartic)) + derivatives + 2 * half.rounding;
+      found.push({
+        slope,
+        curvature,
+        predicted: slope + curvature,
+        error: Number.isFinite(error) ? error : Number.POSITIVE_INFINITY,
+        measured: whole.change,
+        measuredError: length === 0 ? 0 : whole.rounding,
+        accuracy: whole.accuracy,
+        test: home.test && unseen ? await onUnseen(d, length, home.test, unseen) : null,
+      });
+    }
+  } finally {
+    unseen?.feeds.release();
   }
   return found;
+
+  async function onUnseen(d: Float64Array, length: number, from: LossAtHome, examples: Sample) {
+    const { change, accuracy, rounding } = await changeAt(problem, stepped(problem, d, 1), from, examples, context);
+    return { measured: change, measuredError: length === 0 ? 0 : rounding, accuracy };
+  }
+}
+
+type LossAtHome = Pick<Home, "loss" | "lossRounding">;
+
+function stepped({ point }: Problem, d: Float64Array, t: number): Float64Array {
+  return point.parameters.map((x, k) => x + t * d[k]);
+}
+
+async function changeAt(
+  problem: Problem,
+  theta: Float64Array,
+  home: LossAtHome,
+  examples: Sample | undefined,
+  context: RunContext,
+) {
+  await using point = problem.at(theta, { examples });
+  const { loss, accuracy = null } = await point.anyValue(context);
+  // A larger loss is rounded in proportion.
+  const rounding = home.lossRounding * (1 + (home.loss === 0 ? 1 : Math.max(1, Math.abs(loss / home.loss))));
+  return { change: loss - home.loss, accuracy, rounding };
 }

@@ -5,6 +5,18 @@ import type { Change, ChangeKind } from "./change.ts";
 export const FLOAT_BITS = 32;
 
 /**
+ * Bits that a tensor takes when each of its numbers is rounded to some: packed, filled up to whole bytes, with a 32-bit scale for each
+ * channel. A tensor that stays as it is has no scales.
+ *
+ * @example
+ * storedBits(10, 4, 2); // 40 + 64 = 104
+ */
+export function storedBits(numbers: number, bits: number, channels: number): number {
+  if (bits >= FLOAT_BITS) return numbers * FLOAT_BITS;
+  return 8 * Math.ceil((numbers * bits) / 8) + FLOAT_BITS * channels;
+}
+
+/**
  * Symmetric rounding to b bits with a scale for each channel: ŵ = s·round(w/s) with s = max|w| / (2^(b−1) − 1) over the weights of the
  * channel, ties away from 0. An offset (a bias, a gain), which has one number a channel, takes one scale for the whole tensor.
  */

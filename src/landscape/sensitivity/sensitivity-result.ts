@@ -13,6 +13,15 @@ export const changedLoss = z.object({
   measured: real.describe("L(θ + d) − L(θ)."),
   measuredError: real.describe("What rounding leaves of that."),
   accuracy: real.nullable().describe("Share of right predictions at θ + d."),
+  test: z
+    .object({
+      measured: real.describe("L(θ + d) − L(θ) on them."),
+      measuredError: real.describe("What rounding leaves of that."),
+      accuracy: real.nullable(),
+    })
+    .nullable()
+    .default(null)
+    .describe("The same on held-out examples, measured; null where none were given."),
 });
 
 export const tensorChange = changedLoss.extend({
@@ -30,7 +39,7 @@ const together = changedLoss.extend({
 
 const choice = z.object({
   budget: real.describe("Bits that may be used, as a share of those of 32-bit floats."),
-  used: real.describe("The share that is used."),
+  used: real.describe("The share that is used: numbers packed into whole bytes, and a 32-bit scale for each channel."),
   tensors: z.array(z.object({ name: z.string(), bits: count })),
   expected: real.describe(
     "The sum of the measured costs of the tensors one by one, none taken below 0: without what they do together.",
@@ -53,6 +62,10 @@ export const sensitivityResult = z.object({
   loss: about(real, { title: "Loss" }),
   lossRounding: aside(real),
   accuracy: about(real, { title: "Accuracy" }).nullable(),
+  test: aside(z.object({ loss: real, lossRounding: real, accuracy: real.nullable() }))
+    .nullable()
+    .default(null)
+    .describe("Loss and accuracy on held-out examples; null where none were given."),
   tensors: aside(z.array(tensorChange)).describe("Every tensor with every change, in the order of the parameters."),
   together: aside(z.array(together)).describe("Every change made to all tensors at once."),
   ranks: aside(

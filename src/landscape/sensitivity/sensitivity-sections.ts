@@ -12,7 +12,7 @@ export function sensitivitySections(result: SensitivityResult): ShownSection[] {
   return [summary(result), ...choiceSection(result), ...[...byChange(result.tensors)].map(tensorSection)];
 }
 
-function summary({ loss, lossRounding, accuracy, ranks, together, tensors }: SensitivityResult): ShownSection {
+function summary({ loss, lossRounding, accuracy, test, ranks, together, tensors }: SensitivityResult): ShownSection {
   const outside = ranks.reduce((sum, each) => sum + each.tensors - each.covered, 0);
   return {
     title: "What changing the weights costs",
@@ -41,15 +41,29 @@ function summary({ loss, lossRounding, accuracy, ranks, together, tensors }: Sen
     readings: [
       { label: "Loss", value: formatEstimate(loss, lossRounding) },
       ...(accuracy === null ? [] : [{ label: "Accuracy", value: formatShare(accuracy) }]),
+      ...(test === null
+        ? []
+        : [
+            { label: "Held-out loss", value: formatEstimate(test.loss, test.lossRounding) },
+            ...(test.accuracy === null ? [] : [{ label: "Held-out accuracy", value: formatShare(test.accuracy) }]),
+          ]),
     ],
     table: {
-      columns: ["all tensors at once", "loss changes by", "predicted", "one by one", "accuracy"],
+      columns: [
+        "all tensors at once",
+        "loss changes by",
+        "predicted",
+        "one by one",
+        "accuracy",
+        ...(test === null ? [] : ["held-out loss changes by", "held-out accuracy"]),
+      ],
       rows: together.map((each) => [
         changeText(each),
         formatEstimate(each.measured, each.measuredError),
         formatEstimate(each.predicted, each.error),
         formatNumber(each.singly),
         formatShare(each.accuracy),
+        ...(test === null ? [] : unseenCells(each)),
       ]),
     },
   };
@@ -72,10 +86,18 @@ function choiceSection({ choice, loss }: SensitivityResult): ShownSection[] {
         ...besides(choice, after),
       ],
       readings: [
-        { label: "Size", value: formatShare(used), note: "of 32-bit floats, scales not counted" },
+        { label: "Size", value: formatShare(used), note: "of 32-bit floats, with a 32-bit scale for each channel" },
         { label: "Change of the loss", value: formatEstimate(outcome.measured, outcome.measuredError) },
         { label: "Predicted, all at once", value: formatEstimate(outcome.predicted, outcome.error) },
         ...(outcome.accuracy === null ? [] : [{ label: "Accuracy", value: formatShare(outcome.accuracy) }]),
+        ...(outcome.test === null
+          ? []
+          : [
+              {
+                label: "Change of the held-out loss",
+                value: formatEstimate(outcome.test.measured, outcome.test.measuredError),
+              },
+            ]),
       ],
       table: {
         columns: ["tensor", "bits"],
@@ -101,6 +123,7 @@ function besides(
 
 function tensorSection([change, rows]: readonly [string, readonly TensorChange[]]): ShownSection {
   const sorted = rows.toSorted((a, b) => b.predicted - a.predicted);
+  const hasUnseen = rows.some(({ test }) => test !== null);
   return {
     title: `Tensors at ${change}, what costs most by prediction first`,
     caveats: [],
@@ -117,6 +140,7 @@ function tensorSection([change, rows]: readonly [string, readonly TensorChange[]
         "gᵀd",
         "½ dᵀHd",
         "accuracy",
+        ...(hasUnseen ? ["held-out loss changes by", "held-out accuracy"] : []),
       ],
       rows: sorted.map((each) => [
         each.name,
@@ -128,10 +152,16 @@ function tensorSection([change, rows]: readonly [string, readonly TensorChange[]
         formatNumber(each.slope, 3),
         formatNumber(each.curvature, 3),
         formatShare(each.accuracy),
+        ...(hasUnseen ? unseenCells(each) : []),
       ]),
       brief: { rows: [...sorted.keys()].slice(0, BRIEF), columns: [0, 1, 2, 3, 5] },
     },
   };
+}
+
+/** What a change does on held-out examples. */
+function unseenCells({ test }: Pick<TensorChange, "test">): string[] {
+  return [formatEstimate(test?.measured, test?.measuredError), formatShare(test?.accuracy ?? null)];
 }
 
 function capital(text: string): string {

@@ -10,9 +10,9 @@ import { chooseBits } from "./choose-bits.ts";
 import { predictChanges } from "./predict-change.ts";
 import { pruneSmallest } from "./prune-smallest.ts";
 import { rankCorrelation } from "./rank-correlation.ts";
-import { roundToBits } from "./round-to-bits.ts";
+import { roundToBits, storedBits } from "./round-to-bits.ts";
 
-const EXACT = { lossRounding: 0, gradientRounding: 0, productRounding: 0 };
+const EXACT = { lossRounding: 0, gradientRounding: 0, productRounding: 0, test: null };
 
 function filters(shape: readonly number[], count: number, filterOf: (i: number) => number): TensorFilters {
   const size = shape.reduce((a, b) => a * b, 1);
@@ -138,6 +138,7 @@ describe("bits within a budget", () => {
         fc.array(
           fc.record({
             size: fc.integer({ min: 1, max: 50 }),
+            channels: fc.integer({ min: 1, max: 3 }),
             costs: fc.tuple(
               fc.integer({ min: 0, max: 9 }),
               fc.integer({ min: 0, max: 40 }),
@@ -148,21 +149,23 @@ describe("bits within a budget", () => {
         ),
         fc.double({ min: 0.13, max: 1, noNaN: true }),
         (tensors, share) => {
-          const ways = tensors.map(({ costs: [a, b, c] }) => [
-            { bits: 32, cost: 0 },
-            { bits: 16, cost: a },
-            { bits: 8, cost: b },
-            { bits: 4, cost: c },
-          ]);
-          const sizes = tensors.map(({ size }) => size);
-          const budget = 32 * share * sizes.reduce((a, b) => a + b, 0);
-          const found = chooseBits(sizes, ways, budget);
+          const ways = tensors.map(({ size, channels, costs: [a, b, c] }) =>
+            [
+              { bits: 32, cost: 0 },
+              { bits: 16, cost: a },
+              { bits: 8, cost: b },
+              { bits: 4, cost: c },
+            ].map(({ bits, cost }) => ({ size: storedBits(size, bits, channels), cost })),
+          );
+          const least = ways.reduce((sum, each) => sum + Math.min(...each.map(({ size }) => size)), 0);
+          const budget = Math.max(least, share * ways.reduce((sum, [whole]) => sum + whole.size, 0));
+          const found = chooseBits(ways, budget);
           expect(found).toBeDefined();
           if (found === undefined) return;
-          const size = found.chosen.reduce((sum, way, i) => sum + sizes[i] * ways[i][way].bits, 0);
+          const size = found.chosen.reduce((sum, way, i) => sum + ways[i][way].size, 0);
           expect(found.size).toBe(size);
           expect(size).toBeLessThanOrEqual(budget);
-          const best = cheapest(sizes, ways, budget);
+          const best = cheapest(ways, budget);
           expect(found.bound).toBeLessThanOrEqual(best + 1e-9);
           expect(found.cost).toBeGreaterThanOrEqual(best - 1e-9);
           if (found.cost < best + 1e-9) exact++;
@@ -171,19 +174,28 @@ describe("bits within a budget", () => {
       { numRuns: 200 },
     );
     expect(exact).toBeGreaterThan(100);
-    const free = [32, 8, 4].map((bits) => ({ bits, cost: 0 }));
-    expect(chooseBits([10], [free], 80)).toMatchObject({ chosen: [1], size: 80 });
-    expect(chooseBits([10], [free], 320)).toMatchObject({ chosen: [0] });
-    expect(chooseBits([10], [[{ bits: 32, cost: 0 }]], 319)).toBeUndefined();
+    const free = [32, 8, 4].map((bits) => ({ size: 10 * bits, cost: 0 }));
+    expect(chooseBits([free], 80)).toMatchObject({ chosen: [1], size: 80 });
+    expect(chooseBits([free], 320)).toMatchObject({ chosen: [0] });
+    expect(chooseBits([[{ size: 320, cost: 0 }]], 319)).toBeUndefined();
+  });
+
+  it("count the scales, and whole bytes", () => {
+    expect(storedBits(10, 32, 2)).toBe(320);
+    expect(storedBits(10, 4, 2)).toBe(40 + 64);
+    // 3 numbers of 3 bits take two bytes.
+    expect(storedBits(3, 3, 1)).toBe(16 + 32);
+    // One number a channel is better left as it is.
+    expect(storedBits(4, 2, 4)).toBeGreaterThan(storedBits(4, 32, 4));
   });
 });
 
 /** Of all choices that fit. */
-function cheapest(sizes: readonly number[], ways: Parameters<typeof chooseBits>[1], budget: number): number {
+function cheapest(ways: Parameters<typeof chooseBits>[0], budget: number): number {
   const rest = (tensor: number, room: number): number => {
     if (room < 0) return Number.POSITIVE_INFINITY;
-    if (tensor === sizes.length) return 0;
-    return Math.min(...ways[tensor].map(({ bits, cost }) => cost + rest(tensor + 1, room - sizes[tensor] * bits)));
+    if (tensor === ways.length) return 0;
+    return Math.min(...ways[tensor].map(({ size, cost }) => cost + rest(tensor + 1, room - size)));
   };
   return rest(0, budget);
 }
