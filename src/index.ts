@@ -45,7 +45,8 @@ export { scaleOperator, shiftOperator, subBlockOperator, sumOperator } from "./o
 export { denseOperator, diagonalOperator } from "./operators/dense-operator.ts";
 export type { LinearOperator } from "./operators/linear-operator.ts";
 export { ParameterSpace, type ParameterTensor } from "./problem/parameter-space.ts";
-export { Point, type LossValue } from "./problem/point.ts";
+export type { LossValue } from "./problem/loss-value.ts";
+export { Point } from "./problem/point.ts";
 export { Problem, type PointOptions } from "./problem/problem.ts";
 export { createRandom, type RandomStream } from "./random/random-stream.ts";
 export type { ProgressEvent, RunContext } from "./util/run-context.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { LossEstimate, LossValue, Point } from "../problem/point.ts";
+import type { LossEstimate, LossValue } from "../problem/loss-value.ts";
+import type { Point } from "../problem/point.ts";
 import type { Problem } from "../problem/problem.ts";
 import { real } from "../result/real.ts";
 import { inOrder } from "../util/in-order.ts";

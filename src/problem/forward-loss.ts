@@ -5,7 +5,7 @@ import type { Tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { batchesOf } from "./batches.ts";
 import type { ParameterSpace } from "./parameter-space.ts";
-import type { LossValue } from "./point.ts";
+import type { LossValue } from "./loss-value.ts";
 import type { ProblemOptions } from "./problem-options.ts";
 
 /** A network that can be run forward at any parameters, whether it has derivatives or not. */

@@ -1,12 +1,7 @@
-import type { Feed, Runtime } from "../runtime/runtime.ts";
 import { inOrder } from "../util/in-order.ts";
-import { throwIfInterrupted, type RunContext } from "../util/run-context.ts";
-import { requireNumbers } from "../util/require-numbers.ts";
+import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
-import { addMultiple, addPart, allFinite } from "./accumulate.ts";
-import { releaseAll, type Feeds } from "./batch-feeds.ts";
-import { batchesOf, type BatchRange } from "./batches.ts";
 import { blockSize } from "./block-size.ts";
 import type { Computation } from "./computation.ts";
 import {
@@ -17,12 +12,11 @@ import {
   type Derivative,
   type Product,
 } from "./derivatives.ts";
-import { nonFiniteLoss, nonFiniteVector } from "./finiteness.ts";
-import { EXAMPLE_SCALE, SCALE } from "./loss-graph.ts";
-import type { MemoryBudget } from "./memory-budget.ts";
+import { nonFiniteLoss } from "./finiteness.ts";
+import type { LossEstimate, LossValue, ValueBy } from "./loss-value.ts";
 import type { Network } from "./network.ts";
-import type { HeldParameters, ParameterSlots } from "./parameter-slots.ts";
 import type { ParameterSpace } from "./parameter-space.ts";
+import { type BatchRun, runBatches, sideBySide, type VisitBatch } from "./point-batches.ts";
 import {
   COTANGENT,
   VALUE,
@@ -35,58 +29,18 @@ import {
   EXAMPLE_GAUSS_NEWTON_TRACES,
   OUTPUTS,
 } from "./point-computations.ts";
-import { PreparedFeeds } from "./prepared-feeds.ts";
-import { elementBytes, type ProblemOptions } from "./problem-options.ts";
-import type { ProgramStore } from "./program-store.ts";
+import type { PointMachinery } from "./point-machinery.ts";
+import { type PointPreparation, preparePoint, releasePoint } from "./point-preparation.ts";
+import { eachExample, pulledBack, sums } from "./point-sums.ts";
 import type { Sample } from "./sample.ts";
 import { samplingError } from "./sampling-error.ts";
-import type { VectorFeeds } from "./vector-feeds.ts";
 
-/** The loss at a point. */
-export interface LossValue {
-  readonly loss: number;
-  /** Share of right predictions; undefined for regression. */
-  readonly accuracy: number | undefined;
-}
-
-/** The same with its error over the draw of the examples. */
-export interface LossEstimate extends LossValue {
-  /** See {@link samplingError}; NaN where there is none. */
-  readonly standardError: number;
-}
-
-/** How a loss is computed otherwise than from parameters and data alone. */
-export interface ValueBy {
-  /** Gives what {@link VALUE} does, or {@link VALUE_BY_EXAMPLE} where losses of examples are asked for. */
-  readonly computation?: Computation;
-  readonly shared?: Feeds;
-  readonly held?: (batch: BatchRange) => Feeds;
-}
-
-/** What all points of a problem share. */
-export interface PointMachinery {
-  readonly options: ProblemOptions;
-  readonly space: ParameterSpace;
-  readonly runtime: Runtime;
-  readonly network: (batch: number) => Network;
-  readonly outputShape: Shape;
-  /** How many rows of the outputs belong to one example. */
-  readonly rowsPerExample: number;
-  readonly preferredBlock: number;
-  readonly programs: ProgramStore;
-  readonly vectors: VectorFeeds;
-  readonly parameters: ParameterSlots;
-  readonly budget: MemoryBudget;
+/** What all points of a problem share, and its points in float64. */
+export interface ProblemMachinery extends PointMachinery {
   /** Whether there is the same in float64, and a point there. */
   readonly hasFloat64: boolean;
   readonly inFloat64: (point: Point) => Point | undefined;
 }
-
-/** One batch is computed and one waits. */
-const BATCHES_PER_LANE = 2;
-
-/** Elements of gradients of single examples that are held at once. */
-const EXAMPLE_GRADIENT_ELEMENTS = 2 ** 26;
 
 /**
  * The loss at one θ on chosen examples: immutable, beside as many others as one likes, each giving the numbers that it
@@ -100,33 +54,20 @@ const EXAMPLE_GRADIENT_ELEMENTS = 2 ** 26;
  */
 export class Point {
   readonly sample: Sample;
-  private readonly machinery: PointMachinery;
-  private readonly held: HeldParameters;
-  private readonly scales: ReadonlyMap<string, Feed>;
-  private readonly prepared: PreparedFeeds;
+  private readonly machinery: ProblemMachinery;
+  private readonly preparation: PointPreparation;
   private readonly ownsSample: boolean;
   private readonly running = new Set<Promise<unknown>>();
   private readonly companions: (() => Promise<void>)[] = [];
   private isReleased = false;
 
   /** @param ownsSample whether the examples were chosen for this point alone, and go with it */
-  constructor(machinery: PointMachinery, theta: Float64Array, sample: Sample, ownsSample: boolean) {
-    const { space, options, parameters, runtime, budget } = machinery;
-    space.requireVector(theta);
+  constructor(machinery: ProblemMachinery, theta: Float64Array, sample: Sample, ownsSample: boolean) {
+    machinery.space.requireVector(theta);
     this.machinery = machinery;
     this.sample = sample;
     this.ownsSample = ownsSample;
-    this.held = parameters.take(theta);
-    const scalar = (value: number) => {
-      const data = allocate(options.precision, 1);
-      data[0] = value;
-      return runtime.feed({ dtype: options.precision, shape: [], data });
-    };
-    this.scales = new Map([
-      [SCALE, scalar(1 / sample.divisor)],
-      [EXAMPLE_SCALE, scalar(1 / sample.examples)],
-    ]);
-    this.prepared = new PreparedFeeds(budget, elementBytes(options));
+    this.preparation = preparePoint(machinery, theta, sample);
   }
 
   /**
@@ -136,7 +77,7 @@ export class Point {
    */
   get parameters(): Float64Array {
     if (this.isReleased) throw released();
-    return this.held.theta.slice();
+    return this.preparation.held.theta.slice();
   }
 
   get examples(): number {
@@ -184,7 +125,7 @@ export class Point {
 
   /** How many products may go on at once, so that no lane waits while the one that asked is busy with its result. */
   get productsAtOnce(): number {
-    return this.sideBySide(1);
+    return sideBySide(this.machinery.runtime, 1);
   }
 
   /**
@@ -237,7 +178,7 @@ export class Point {
 
   /** ∇L(θ). Cost: about three forward passes. */
   async gradient(context: RunContext = {}): Promise<Float64Array> {
-    const [sum] = await this.sums(gradientDerivative, [], context);
+    const [sum] = await this.sums({ derivative: gradientDerivative }, context);
     return sum;
   }
 
@@ -246,7 +187,7 @@ export class Point {
    * may be all that there is where the loss is near zero.
    */
   async dataDerivative(derivative: Derivative, context: RunContext = {}): Promise<Float64Array> {
-    const [sum] = await this.sums(derivative, [], context, 0);
+    const [sum] = await this.sums({ derivative, l2: 0 }, context);
     return sum;
   }
 
@@ -257,8 +198,8 @@ export class Point {
       parts.push(block.slice(at, at + Math.min(this.machinery.preferredBlock, blockSize(block.length - at))));
     }
     const results: Float64Array[] = [];
-    await inOrder(parts, this.sideBySide(1), async (part) => {
-      const products = await this.sums(product, part, context);
+    await inOrder(parts, this.productsAtOnce, async (part) => {
+      const products = await this.sums({ derivative: product, block: part }, context);
       return () => results.push(...products);
     });
     return results;
@@ -272,7 +213,7 @@ export class Point {
   /** Jᵀ u for cotangents u of all outputs, [examples, ...outputs] flat. Cost: about one gradient. */
   async jacobianTransposed(cotangents: Float64Array, context: RunContext = {}): Promise<Float64Array> {
     const width = sizeOf(this.machinery.outputShape);
-    return this.pulledBack(JACOBIAN_TRANSPOSED, cotangents, width, context, (examples) =>
+    return pulledBack(this, this.machinery, JACOBIAN_TRANSPOSED, cotangents, width, context, (examples) =>
       this.cotangentShape(examples),
     );
   }
@@ -280,7 +221,7 @@ export class Point {
   /** The same with every number on the way moved by a grain. */
   async roundedJacobianTransposed(cotangents: Float64Array, context: RunContext = {}): Promise<Float64Array> {
     const width = sizeOf(this.machinery.outputShape);
-    return this.pulledBack(ROUNDED_JACOBIAN_TRANSPOSED, cotangents, width, context, (examples) =>
+    return pulledBack(this, this.machinery, ROUNDED_JACOBIAN_TRANSPOSED, cotangents, width, context, (examples) =>
       this.cotangentShape(examples),
     );
   }
@@ -292,7 +233,7 @@ export class Point {
 
   /** Σ wᵢ gᵢ over the examples, gᵢ undivided. Cost: one gradient. */
   weightedGradient(weights: Float64Array, context: RunContext = {}): Promise<Float64Array> {
-    return this.pulledBack(WEIGHTED_GRADIENT, weights, 1, context, (examples) => [examples]);
+    return pulledBack(this, this.machinery, WEIGHTED_GRADIENT, weights, 1, context, (examples) => [examples]);
   }
 
   /**
@@ -310,7 +251,7 @@ export class Point {
 
   private async squaresOf(computation: Computation, context: RunContext): Promise<Float64Array> {
     const squares = new Float64Array(this.examples).fill(Number.NaN);
-    await this.eachExample(computation, context, ({ start }, [rows]) => squares.set(rows.data, start));
+    await eachExample(this, this.machinery, computation, context, ({ start }, [rows]) => squares.set(rows.data, start));
     return squares;
   }
 
@@ -328,7 +269,9 @@ export class Point {
       data[output] = 1;
       const unit = runtime.feed({ dtype: options.precision, shape, data });
       try {
-        await this.eachExample(
+        await eachExample(
+          this,
+          this.machinery,
           EXAMPLE_GAUSS_NEWTON_TRACES,
           context,
           ({ start }, [forms, scales]) => {
@@ -361,7 +304,7 @@ export class Point {
       const width = derivative.gives === "outputs" ? sizeOf(this.machinery.outputShape) : 1;
       return this.rows(derivative, width, context, block);
     }
-    const [sum] = await this.sums(derivative, block, context);
+    const [sum] = await this.sums({ derivative, block }, context);
     return sum;
   }
 
@@ -369,20 +312,11 @@ export class Point {
   async eachBatch(
     computation: Computation,
     context: RunContext,
-    visit: (batch: BatchRange, values: readonly Tensor[]) => void,
-    more: {
-      range?: BatchRange;
-      block?: readonly Float64Array[];
-      /** Feeds of one batch, released behind it. */
-      extra?: (batch: BatchRange) => Feeds;
-      /** Feeds of all batches, which stay the caller's. */
-      shared?: Feeds;
-      /** Feeds of one batch, which stay the caller's. */
-      held?: (batch: BatchRange) => Feeds;
-    } = {},
+    visit: VisitBatch,
+    more: BatchRun = {},
   ): Promise<void> {
     if (this.isReleased) throw released();
-    const work = this.batches(computation, context, visit, more);
+    const work = runBatches(this.machinery, this.preparation, computation, { context, visit, ...more });
     this.running.add(work);
     try {
       await work;
@@ -402,9 +336,7 @@ export class Point {
     this.isReleased = true;
     await Promise.allSettled(this.running);
     for (const release of this.companions.splice(0)) await release();
-    await this.prepared.release();
-    releaseAll(this.scales);
-    this.machinery.parameters.give(this.held);
+    await releasePoint(this.machinery, this.preparation);
     if (this.ownsSample) this.sample.feeds.release();
   }
 
@@ -416,109 +348,6 @@ export class Point {
   releaseWith(release: () => Promise<void>): void {
     if (this.isReleased) throw released();
     this.companions.push(release);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.release();
-  }
-
-  private valueOf(total: number, correct: number | undefined): LossValue {
-    const penalty = this.l2 === 0 ? 0 : (this.l2 / 2) * squaredNorm(this.held.theta);
-    const loss = total / this.sample.divisor + penalty;
-    return { loss, accuracy: correct === undefined ? undefined : correct / this.sample.terms };
-  }
-
-  private get everything(): BatchRange {
-    return { start: 0, end: this.examples };
-  }
-
-  /** How many pieces of work to start at once: each lane has some waiting, so that none is ever idle; one engine takes one. */
-  private sideBySide(perLane: number): number {
-    const { lanes } = this.machinery.runtime;
-    return lanes === 1 ? 1 : lanes * perLane;
-  }
-
-  /** Shape of the outputs of a batch. */
-  private cotangentShape(examples: number): Shape {
-    const { outputShape, rowsPerExample } = this.machinery;
-    return [examples * rowsPerExample, ...outputShape.slice(rowsPerExample === 1 ? 0 : 1)];
-  }
-
-  /** A computation for each example, in batches for which a gradient of each fits into memory. */
-  private async eachExample(
-    computation: Computation,
-    context: RunContext,
-    visit: (batch: BatchRange, values: readonly Tensor[]) => void,
-    shared: Feeds = new Map(),
-  ): Promise<void> {
-    const { options, space } = this.machinery;
-    const most = Math.max(1, Math.floor(EXAMPLE_GRADIENT_ELEMENTS / space.dimension));
-    for (const range of batchesOf(this.everything, Math.min(options.batchSize, most)))
-      await this.eachBatch(computation, context, visit, { range, shared });
-  }
-
-  private async batches(
-    computation: Computation,
-    context: RunContext,
-    visit: (batch: BatchRange, values: readonly Tensor[]) => void,
-    {
-      range = this.everything,
-      block = [],
-      extra,
-      shared = new Map(),
-      held,
-    }: Parameters<Point["eachBatch"]>[3] & object,
-  ): Promise<void> {
-    const { programs, vectors, options } = this.machinery;
-    const run = async (batch: BatchRange, blockFeeds: Feeds): Promise<() => void> => {
-      throwIfInterrupted(context);
-      const extras: Feeds = extra?.(batch) ?? new Map();
-      try {
-        const values = await this.sample.feeds.with(batch, (data) =>
-          programs.run(computation, {
-            batch,
-            feeds: new Map([
-              ...this.held.slots,
-              ...this.scales,
-              ...data,
-              ...shared,
-              ...(held?.(batch) ?? []),
-              ...extras,
-            ]),
-            block: block.length,
-            vectors: blockFeeds,
-            prepared: this.prepared,
-          }),
-        );
-        return () => visit(batch, values);
-      } finally {
-        releaseAll(extras);
-      }
-    };
-    await vectors.with(block, (blockFeeds) =>
-      inOrder(batchesOf(range, options.batchSize), this.sideBySide(BATCHES_PER_LANE), (batch) =>
-        run(batch, blockFeeds),
-      ),
-    );
-  }
-
-  /** A derivative for each parameter, for each vector of a block (once without one): sums over the batches, in float64. */
-  private async sums(
-    derivative: Derivative,
-    block: readonly Float64Array[],
-    context: RunContext,
-    l2 = this.l2,
-  ): Promise<Float64Array[]> {
-    const { space, options } = this.machinery;
-    const sums = Array.from({ length: Math.max(1, block.length) }, () => new Float64Array(space.dimension));
-    await this.eachBatch(derivative, context, this.adder(sums), { block });
-    const { regularised } = derivative;
-    const what = derivative.takesVector ? `${derivative.name} product` : derivative.name;
-    sums.forEach((sum, i) => {
-      if (regularised && l2 !== 0) addMultiple(sum, l2, regularised === "point" ? this.held.theta : block[i]);
-      if (!allFinite(sum)) throw nonFiniteVector(sum, what, space, options);
-    });
-    return sums;
   }
 
   /** A computation that gives `width` numbers for each example, over all of them: flat, [examples, width]. */
@@ -534,43 +363,24 @@ export class Point {
     return rows;
   }
 
-  /** The pullback of a cotangent of `width` numbers an example, added up over the batches. */
-  private async pulledBack(
-    computation: Computation,
-    cotangents: Float64Array,
-    width: number,
-    context: RunContext,
-    shapeOf: (examples: number) => Shape,
-  ): Promise<Float64Array> {
-    const { space, options, runtime } = this.machinery;
-    requireNumbers(
-      cotangents,
-      this.examples * width,
-      width === 1 ? "one for each example" : `${width} for each example`,
-    );
-    const sum = new Float64Array(space.dimension);
-    const extra = ({ start, end }: BatchRange): Feeds => {
-      const data = allocate(options.precision, (end - start) * width);
-      data.set(cotangents.subarray(start * width, end * width));
-      return new Map([[COTANGENT, runtime.feed({ dtype: options.precision, shape: shapeOf(end - start), data })]]);
-    };
-    await this.eachBatch(computation, context, this.adder([sum]), { extra });
-    return sum;
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
   }
 
-  /**
-   * Adds up the values of batches, one tensor per parameter with a leading axis for a block, in flat sums
-   * in float64.
-   */
-  private adder(sums: readonly Float64Array[]): (batch: BatchRange, values: readonly Tensor[]) => void {
-    let isFirst = true;
-    return (_batch, values) => {
-      this.machinery.space.tensors.forEach(({ offset, size }, i) => {
-        const { data } = values[i];
-        sums.forEach((sum, k) => addPart(sum, offset, data, k * size, size, isFirst));
-      });
-      isFirst = false;
-    };
+  private sums(asked: Omit<Parameters<typeof sums>[2], "theta">, context: RunContext): Promise<Float64Array[]> {
+    return sums(this, this.machinery, { ...asked, theta: this.preparation.held.theta }, context);
+  }
+
+  private valueOf(total: number, correct: number | undefined): LossValue {
+    const penalty = this.l2 === 0 ? 0 : (this.l2 / 2) * squaredNorm(this.preparation.held.theta);
+    const loss = total / this.sample.divisor + penalty;
+    return { loss, accuracy: correct === undefined ? undefined : correct / this.sample.terms };
+  }
+
+  /** Shape of the outputs of a batch. */
+  private cotangentShape(examples: number): Shape {
+    const { outputShape, rowsPerExample } = this.machinery;
+    return [examples * rowsPerExample, ...outputShape.slice(rowsPerExample === 1 ? 0 : 1)];
   }
 }
 

@@ -18,7 +18,7 @@ import { buildNetwork, type Network } from "./network.ts";
 import { NetworkPrograms, type ProgramSource } from "./network-programs.ts";
 import { ParameterSlots } from "./parameter-slots.ts";
 import { ParameterSpace } from "./parameter-space.ts";
-import { Point, type PointMachinery } from "./point.ts";
+import { Point, type ProblemMachinery } from "./point.ts";
 import type { ProblemOptions } from "./problem-options.ts";
 import type { ProgramShelf } from "./program-shelf.ts";
 import { ProgramStore } from "./program-store.ts";
@@ -74,7 +74,7 @@ export class Problem {
   readonly preferredBlock: number;
   /** The weights of the file, on all examples. */
   readonly point: Point;
-  private readonly machinery: PointMachinery;
+  private readonly machinery: ProblemMachinery;
   private readonly surroundings: Surroundings;
   private readonly programs: NetworkPrograms;
   private closed: Promise<void> | undefined;
