@@ -49,7 +49,7 @@ export async function leaveRun(
     const names = [
       "result.json",
       ...(arrays.entries().size > 0 ? ["arrays.npz"] : []),
-      ...beside.map(([name]) => name),
+      ...new Set(beside.map(([name]) => name.replace(/\/.*/s, "/"))),
       ...(figures > 0 ? ["figures/"] : []),
     ];
     if (report !== undefined) names.push("report.html (how each number was measured)");

@@ -14,6 +14,8 @@ import { loadProblem } from "../load/load-problem.ts";
 import { fittingArrays } from "../load/replace-weights.ts";
 import type { LoadedForward } from "../load/loaded-forward.ts";
 import type { LoadedProblem } from "../load/loaded-problem.ts";
+import { modelBytes } from "../load/read-model.ts";
+import { rewriteFile } from "../load/rewrite-file.ts";
 import { requireSameNetwork } from "../load/require-same-network.ts";
 import { openWeights } from "../load/weights-file.ts";
 import { unproven } from "../load/prove-import.ts";
@@ -75,6 +77,8 @@ function openersWith(
           for (const file of [found, ...found.beside]) requireSameFile(file, begun);
           return found;
         },
+        fileWith: (tensors) =>
+          loaded.source.externalData.length > 0 ? undefined : rewriteFile(modelBytes(loaded.source), { tensors }),
       },
       inputs: inputsOf(loaded),
       origin: () => originOf(loaded, shell),

@@ -16,7 +16,7 @@ export const digits: BuiltInSet = {
     "E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits (test part). UCI Machine Learning Repository, 1998.",
   url: "https://doi.org/10.24432/C50P49",
   asset: "digits.csv.gz",
-  splits: { all: [0, 1797] },
+  splits: { all: [0, 1797], train: [0, 1500], test: [1500, 1797] },
   read(asset) {
     const { x, y } = readCsv(unwrapGzip(asset), { label: "-1", header: false });
     return {

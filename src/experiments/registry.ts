@@ -9,6 +9,7 @@ import { inspect } from "./inspect.ts";
 import { race } from "../dynamics/race.ts";
 import { line } from "../landscape/line.ts";
 import { surface } from "../landscape/surface.ts";
+import { train } from "../dynamics/train.ts";
 import { trajectory } from "../landscape/trajectory.ts";
 import { profile } from "./profile.ts";
 import { profileCheckpoints } from "./profile-checkpoints.ts";
@@ -28,6 +29,7 @@ export const EXPERIMENTS = [
   connect,
   trajectory,
   race,
+  train,
   compare,
   inspect,
   check,

@@ -48,7 +48,11 @@ export async function profile(
   const elapsed = () => performance.now() - start;
   const given = { ...opening?.given, ...parameters, seed };
   const subject: Opened<ProblemSubject> = {
-    subject: { problem, weightsOf: () => notAsked("other weights") },
+    subject: {
+      problem,
+      weightsOf: () => notAsked("other weights"),
+      fileWith: () => notAsked("the file with other weights"),
+    },
     inputs: opening ? inputsOf(opening.loaded) : [],
     origin: () => (opening ? originOf(opening.loaded, { elapsed }) : fromNowhere(problem)),
     close: () => Promise.resolve(),

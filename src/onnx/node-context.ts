@@ -22,6 +22,8 @@ export interface Normalization {
   /** Running mean and variance of the file, whether they are used or not. */
   readonly mean: Value;
   readonly variance: Value;
+  /** The share of a running statistic that stays when a batch is trained on. */
+  readonly momentum: number;
 }
 
 /** What a rule may ask of the import that it is part of. */

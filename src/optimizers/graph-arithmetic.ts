@@ -1,9 +1,8 @@
 import { add, div, mul, sub } from "../ops/arithmetic.ts";
 import { maximum } from "../ops/logic.ts";
 import { sign, sqrt } from "../ops/unary.ts";
-import type { Graph } from "../graph/graph.ts";
 import type { DType } from "../util/tensor.ts";
-import type { Value } from "../graph/value.ts";
+import type { Value, ValueGraph } from "../graph/value.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 
 /**
@@ -12,7 +11,7 @@ import type { Arithmetic } from "./arithmetic.ts";
  * @param graph of the operands
  * @param dtype of the operands, which plain numbers are rounded to
  */
-export function graphArithmetic(graph: Graph, dtype: DType): Arithmetic<Value> {
+export function graphArithmetic(graph: ValueGraph, dtype: DType): Arithmetic<Value> {
   const lifted = (x: Value | number) => (typeof x === "number" ? graph.scalar(x, dtype) : x);
   return {
     add: (x, y) => add(lifted(x), lifted(y)),

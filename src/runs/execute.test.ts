@@ -368,7 +368,12 @@ describe("the checks of every run", () => {
     );
     const all = edges(memoryStore());
     const weightsOf = () => expect.unreachable();
-    const opened = { subject: { problem, weightsOf }, inputs: [], origin: () => EMPTY, close: () => Promise.resolve() };
+    const opened = {
+      subject: { problem, weightsOf, fileWith: () => undefined },
+      inputs: [],
+      origin: () => EMPTY,
+      close: () => Promise.resolve(),
+    };
     const executed = await execute(
       measuring,
       {

@@ -8,6 +8,7 @@ import type { Problem } from "../problem/problem.ts";
 import type { ProblemOptions } from "../problem/problem-options.ts";
 import type { Frame } from "../result/envelope.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { Tensor } from "../util/tensor.ts";
 
 /** What an experiment is about, opened and ready. */
 export interface Subjects {
@@ -31,6 +32,8 @@ export interface ProblemSubject {
    * @throws ThalwegError of kind "input" where the file is not there, not whole, or of another network
    */
   weightsOf(path: string): OtherWeights;
+  /** The file of the network with other tensors in it, by name; undefined where they cannot be put into it. */
+  fileWith(tensors: ReadonlyMap<string, Tensor>): Uint8Array | undefined;
 }
 
 /** The weights of the network of a problem in another file. */

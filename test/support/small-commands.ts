@@ -20,6 +20,7 @@ export const SMALL = {
   sensitivity: ["sensitivity", ...MODEL, "--bits", "8"],
   connect: ["connect", DIGITS, "ones.npz", "--data", "good.npz", "--points", "3"],
   race: ["race", "saddle", "--starts", "2", "--steps", "5"],
+  train: ["train", ...MODEL, "--steps", "2", "--batch", "full"],
   trajectory: ["trajectory", DIGITS, "ones.safetensors", "ones-too.safetensors", "--data", "good.npz"],
 } as const;
 

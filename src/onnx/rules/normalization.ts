@@ -10,7 +10,7 @@ import { inverseDeviation, standardize as standardizeLast } from "../../ops/stan
 import { reduceSum, reshape } from "../../ops/structure.ts";
 import { abs, sqrt } from "../../ops/unary.ts";
 import { allocate, sizeOf } from "../../util/tensor.ts";
-import { FLAG, FLOAT, INT, INTS, NO_EFFECT, only, since, until } from "../declaration.ts";
+import { FLAG, FLOAT, INT, INTS, only, since, until } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 
@@ -56,7 +56,7 @@ function batchNormalization(node: NodeContext): Value {
   const x = node.input(0);
   const [gain, bias] = [perChannel(x, node.input(1)), perChannel(x, node.input(2))];
   const epsilon = node.float("epsilon", EPSILON);
-  node.host.normalised({ x, mean: node.input(3), variance: node.input(4) });
+  node.host.normalised({ x, mean: node.input(3), variance: node.input(4), momentum: node.float("momentum", 0.9) });
   const { batchNormalization: chosen } = node.host;
   if (chosen !== undefined && (chosen === "training") !== isInTraining(node))
     node.host.notice(
@@ -214,8 +214,8 @@ export const NORMALIZATIONS: readonly OnnxRule[] = [
     op: "BatchNormalization",
     attributes: {
       epsilon: FLOAT,
-      // Of the running statistics that training would write.
-      momentum: NO_EFFECT,
+      // Of the running statistics that training writes.
+      momentum: FLOAT,
       spatial: until(8, only(1)),
       training_mode: since(14, FLAG),
     },

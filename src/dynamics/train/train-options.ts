@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { COORDINATE_OPTIMIZERS } from "../../optimizers/registry.ts";
+import type { CoordinateOptimizer, CoordinateRule } from "../../optimizers/optimizer.ts";
+import { chosen } from "../../util/chosen.ts";
+import { ThalwegError } from "../../util/thalweg-error.ts";
+import { SCHEDULES } from "../schedules/registry.ts";
+
+const TRAINING = "Training";
+const NUMBERS = "Numbers of the optimiser (defaults: its own)";
+
+/** The numbers of all optimisers, each to be given where it differs from the optimiser's own. */
+const numbers: Readonly<Record<string, z.ZodType>> = Object.fromEntries(
+  COORDINATE_OPTIMIZERS.flatMap(({ parameters }) => Object.entries(parameters.shape)).map(([key, type]) => [
+    key,
+    (type instanceof z.ZodDefault ? type.unwrap() : type)
+      .optional()
+      .meta({ description: z.globalRegistry.get(type)?.description, group: NUMBERS }),
+  ]),
+);
+
+const NAMES = COORDINATE_OPTIMIZERS.map(({ name }) => name).join(", ");
+
+/** What training is told. */
+export const trainOptions = z.object({
+  optimizer: z
+    .string()
+    .default("sgd")
+    .meta({ description: `one of ${NAMES}`, placeholder: "NAME", group: TRAINING }),
+  batch: z
+    .string()
+    .regex(/^([1-9]\d*|full)$/, "It must be a number of examples from 1 on, or full")
+    .default("128")
+    .meta({ description: "examples of a step, or full", placeholder: "N|full", group: TRAINING }),
+  epochs: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: "times that all examples are gone through (default 10)", group: TRAINING }),
+  steps: z.int().min(1).optional().meta({ description: "steps, instead of epochs", group: TRAINING }),
+  schedule: z
+    .enum(SCHEDULES.map(({ name }) => name))
+    .default("constant")
+    .meta({
+      description: `how the step size goes: ${SCHEDULES.map(({ name, summary }) => `${name} (${summary})`).join("; ")}`,
+      placeholder: "NAME",
+      group: TRAINING,
+    }),
+  warmup: z
+    .int()
+    .min(0)
+    .default(0)
+    .meta({ description: "steps over which the step size rises first", group: TRAINING }),
+  clip: z.number().positive().optional().meta({ description: "length that gradients are cut to", group: TRAINING }),
+  every: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: "steps between checkpoints (default: a tenth of them)", group: TRAINING }),
+  ...numbers,
+});
+
+export type TrainOptions = z.output<typeof trainOptions>;
+
+/** The optimiser that was asked for, with its numbers. */
+export interface ChosenOptimizer {
+  readonly optimizer: CoordinateOptimizer;
+  readonly rule: CoordinateRule;
+  /** The step size. */
+  readonly lr: number;
+  /** What was given. */
+  readonly given: Readonly<Record<string, number | boolean>>;
+}
+
+/**
+ * @throws usage errors `unknown-choice` for an optimiser that there is not, `unknown-option` for a number that it does not have,
+ *   `bad-option`, `epochs-and-steps`
+ */
+export function optimizerFor(options: Readonly<Record<string, unknown>>): ChosenOptimizer {
+  const {
+    optimizer: name,
+    epochs,
+    steps,
+    ...rest
+  } = trainOptions.parse(Object.fromEntries(Object.entries(options).filter(([key]) => key in trainOptions.shape)));
+  if (epochs !== undefined && steps !== undefined)
+    throw new ThalwegError({
+      kind: "usage",
+      code: "epochs-and-steps",
+      message: "Both --epochs and --steps are given.",
+      hint: "Give one of them.",
+    });
+  const optimizer = chosen("optimiser", name, COORDINATE_OPTIMIZERS);
+  const given = z
+    .record(z.string(), z.union([z.number(), z.boolean()]))
+    .parse(Object.fromEntries(Object.entries(rest).filter(([key, value]) => key in numbers && value !== undefined)));
+  const { rule } = optimizer.with(given);
+  const { lr } = z.object({ lr: z.number() }).parse(optimizer.parameters.parse(given));
+  return { optimizer, rule, lr, given };
+}

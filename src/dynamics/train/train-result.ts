@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { about, aside } from "../../result/known.ts";
+import { arrayReference } from "../../result/named-arrays.ts";
+import { count, real } from "../../result/real.ts";
+
+const measured = z.object({
+  loss: real.describe("Of all examples, running statistics as they stand."),
+  accuracy: real.nullable().describe("Share of right predictions; null for regression."),
+  testLoss: real.nullable().describe("Of the held-out examples; null where there are none."),
+  testAccuracy: real.nullable(),
+});
+
+/** A training: how it ended, and how it went. */
+export const trainResult = z.object({
+  loss: about(real, { title: "Loss" }).describe("Of all examples at the last checkpoint."),
+  accuracy: about(real.nullable(), { title: "Accuracy" }),
+  testLoss: about(real.nullable(), { title: "Held-out loss" }),
+  testAccuracy: about(real.nullable(), { title: "Held-out accuracy" }),
+  steps: aside(count).describe("Steps that were done."),
+  asked: aside(count).describe("Steps that were asked for."),
+  stepsPerEpoch: aside(count),
+  batch: aside(count).describe("Examples of a step."),
+  optimizer: z.object({
+    name: z.string(),
+    title: z.string(),
+    source: z.string(),
+    lr: aside(real).describe("The step size, before the schedule."),
+    options: z.record(z.string(), z.union([z.number(), z.boolean()])).describe("Numbers that were given."),
+    schedule: z.string(),
+    warmup: aside(count),
+    clip: aside(real).nullable(),
+  }),
+  checkpoints: aside(z.array(z.object({ step: count, file: z.string(), ...measured.shape }))).describe(
+    "From the start, step 0, on.",
+  ),
+  curve: aside(z.object({ step: z.array(count), loss: z.array(real) })).describe(
+    "Loss of the batch of a step before it, some of the steps; all are in arrays.npz.",
+  ),
+  losses: arrayReference.describe("Loss of the batch of every step before it."),
+  order: arrayReference
+    .nullable()
+    .describe("Examples in the order in which they were taken, an epoch a row; null for long ones."),
+  stopped: z
+    .object({ step: count, checkpoint: z.string() })
+    .nullable()
+    .describe("The step whose loss was not finite, and the last checkpoint before it."),
+});
+
+export type TrainResult = z.output<typeof trainResult>;

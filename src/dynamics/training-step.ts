@@ -1,0 +1,123 @@
+import { gradient } from "../autodiff/products.ts";
+import type { Value, ValueGraph } from "../graph/value.ts";
+import type { Normalization } from "../onnx/node-context.ts";
+import { add, div, mul, sub } from "../ops/arithmetic.ts";
+import { maximum } from "../ops/logic.ts";
+import { reduceMean } from "../ops/reduction.ts";
+import { reshape, sumAll } from "../ops/structure.ts";
+import { sqrt } from "../ops/unary.ts";
+import type { CoordinateRule } from "../optimizers/optimizer.ts";
+import { graphArithmetic } from "../optimizers/graph-arithmetic.ts";
+import type { Network } from "../problem/network.ts";
+import type { FloatType } from "../util/tensor.ts";
+import { sizeOf } from "../util/tensor.ts";
+
+/** What a step is told besides the network. */
+export interface StepOptions {
+  readonly rule: CoordinateRule;
+  readonly precision: FloatType;
+  /** λ of a term λ/2‖θ‖² of the loss. */
+  readonly l2: number;
+  /** Length that gradients are cut to; uncut when absent. */
+  readonly clip: number | undefined;
+  /** Names of the parameters that are trained, of those of the network. */
+  readonly trained: readonly string[];
+}
+
+/** A step as values of one graph. */
+export interface StepGraph {
+  /** The loss of the batch before the step, with its L2 term. */
+  readonly loss: Value;
+  /** Right predictions of the batch before the step; undefined for regression. */
+  readonly correct: Value | undefined;
+  /** Parameters and running statistics behind the step, by name. */
+  readonly tensors: ReadonlyMap<string, Value>;
+  /** State of the optimiser behind the step, by the names that it is fed under. */
+  readonly state: ReadonlyMap<string, Value>;
+}
+
+/** The name that a state of a parameter is fed and kept under. */
+export function stateName(state: string, parameter: string): string {
+  return `thalweg:state:${state}:${parameter}`;
+}
+
+/** The name that a number of {@link CoordinateRule.numbers} is fed under. */
+export function numberName(number: string): string {
+  return `thalweg:number:${number}`;
+}
+
+/**
+ * One step of training, forward, backward and update, as one graph: θ ← update(θ, ∇(L + λ/2‖θ‖²)), with the gradient cut to
+ * a length where that is asked for (Pascanu 2013, as torch.nn.utils.clip_grad_norm_), and running statistics
+ * s ← m·s + (1−m)·(mean, unbiased variance of the batch), as PyTorch's BatchNorm.
+ */
+export function stepGraph(network: Network, { rule, precision, l2, clip, trained }: StepOptions): StepGraph {
+  const { graph, imported } = network;
+  const home = graph.total.graph;
+  const named = trained.flatMap((name) => {
+    const value = imported.parameters.get(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const weights = named.map(([, value]) => value);
+  const penalty = weights.map((w) => sumAll(mul(w, w))).reduce((sum, each) => add(sum, each));
+  const loss = l2 === 0 ? graph.share : add(graph.share, mul(penalty, l2 / 2));
+  const gradients = clipped(gradient(loss, weights), clip);
+  const arithmetic = graphArithmetic(home, precision);
+  const numbers = Object.fromEntries(
+    Object.keys(rule.numbers(0)).map((name) => [name, home.input(numberName(name), precision, [])]),
+  );
+  const tensors = new Map<string, Value>();
+  const state = new Map<string, Value>();
+  named.forEach(([name, weight], i) => {
+    const names = rule.state.map((each) => stateName(each, name));
+    const before = names.map((each) => home.input(each, precision, weight.shape));
+    const after = rule.update(arithmetic, { weight, gradient: gradients[i], state: before, numbers });
+    tensors.set(name, after.weight);
+    after.state.forEach((value, k) => state.set(names[k], value));
+  });
+  for (const [name, value] of runningStatistics(imported.normalizations, imported.parameters)) tensors.set(name, value);
+  return { loss, correct: graph.loss.correct?.(graph.outputs, graph.labels, graph.options), tensors, state };
+}
+
+/** What keeps a gradient of length 0 from being divided by it. */
+const TINY = 1e-6;
+
+function clipped(gradients: readonly Value[], most: number | undefined): readonly Value[] {
+  if (most === undefined) return gradients;
+  const length = sqrt(gradients.map((g) => sumAll(mul(g, g))).reduce((sum, each) => add(sum, each)));
+  const factor = div(scalarLike(most, length), maximum(add(length, TINY), scalarLike(most, length)));
+  return gradients.map((g) => mul(g, factor));
+}
+
+function scalarLike(
+  value: number,
+  { graph, dtype }: { readonly graph: ValueGraph; readonly dtype: Value["dtype"] },
+): Value {
+  return graph.scalar(value, dtype);
+}
+
+/** Those that are fed by name; one that several places share goes through all of them. */
+function runningStatistics(
+  normalizations: readonly Normalization[],
+  parameters: ReadonlyMap<string, Value>,
+): Map<string, Value> {
+  const names = new Map([...parameters].map(([name, value]) => [value, name]));
+  const after = new Map<string, Value>();
+  for (const { x, mean, variance, momentum } of normalizations) {
+    const axes = x.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+    const count = sizeOf(axes.map((axis) => x.shape[axis]));
+    const centre = reduceMean(x, axes);
+    const centred = sub(x, centre);
+    const spread = mul(reduceMean(mul(centred, centred), axes), count / Math.max(1, count - 1));
+    for (const [statistic, found] of [
+      [mean, centre],
+      [variance, spread],
+    ] as const) {
+      const name = names.get(statistic);
+      if (name === undefined) continue;
+      const fresh = reshape(found, statistic.shape);
+      after.set(name, add(mul(after.get(name) ?? statistic, momentum), mul(fresh, 1 - momentum)));
+    }
+  }
+  return after;
+}

@@ -1,0 +1,193 @@
+import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { RESULT_KINDS } from "../src/documents/result-kinds.ts";
+import { commandLine, fixture, readArrays } from "./support/command-line.ts";
+
+/*
+ * Training against PyTorch (losses of 200 steps from the same weights, in the same order: training/make-curves.py), against
+ * itself (killed and continued, repeated), and what is refused.
+ */
+
+const { at, here } = commandLine();
+
+const curves = z
+  .array(z.object({ network: z.string(), command: z.array(z.string()), losses: z.array(z.number()) }))
+  .parse(JSON.parse(readFileSync(fixture("training/torch-curves.json"), "utf8")));
+
+const trained = async (folder: string, args: readonly string[]) => {
+  const run = await here([...args, "-o", folder]);
+  expect(run.code, run.err).toBe(0);
+  return RESULT_KINDS.train.parse(JSON.parse(readFileSync(at(folder, "result.json"), "utf8"))).result;
+};
+
+const lossesIn = (folder: string) => Array.from(readArrays(at(folder, "arrays.npz")).get("loss")?.data ?? []);
+
+describe("training", () => {
+  it.each(
+    curves.map(
+      ({ command, losses }, i) => [command.slice(1, command.indexOf("-o")).join(" "), { command, losses, i }] as const,
+    ),
+  )("%s: the losses of PyTorch to 1e-4", { timeout: 240_000 }, async (_title, { command, losses, i }) => {
+    const folder = `curve-${i}`;
+    await trained(folder, command.slice(0, command.indexOf("-o")));
+    const ours = lossesIn(folder);
+    expect(ours.length).toBe(losses.length);
+    const off = ours.map((loss, step) => Math.abs(loss - losses[step]));
+    expect(Math.max(...off)).toBeLessThan(1e-4);
+  });
+
+  const SHORT = [
+    "train",
+    "mlp:64-8-10:tanh",
+    "--data",
+    "digits",
+    "--limit",
+    "300",
+    "--optimizer",
+    "adam",
+    "--lr",
+    "0.01",
+  ];
+  const whole = [...SHORT, "--steps", "23", "--every", "5", "--batch", "64", "--seed", "3"];
+  const filesOf = (folder: string) =>
+    ["arrays.npz", "model.onnx", ...readdirSync(at(folder, "checkpoints")).map((name) => `checkpoints/${name}`)].map(
+      (name) => [name, readFileSync(at(folder, name)).toString("base64")] as const,
+    );
+
+  it(
+    "that lost its last tasks and is continued has the bits of one that was not; so has a repetition",
+    { timeout: 120_000 },
+    async () => {
+      const result = await trained("whole", whole);
+      expect(result.checkpoints.map(({ step }) => step)).toEqual([0, 5, 10, 15, 20, 23]);
+      cpSync(at("whole"), at("torn"), { recursive: true });
+      for (const name of ["result.json", "arrays.npz", "model.onnx", "checkpoints"])
+        rmSync(at("torn", name), { recursive: true });
+      const tasks = z.object({ input: z.object({ from: z.number() }) });
+      const later = readdirSync(at("torn", "tasks")).filter(
+        (name) => tasks.parse(JSON.parse(readFileSync(at("torn", "tasks", name), "utf8"))).input.from >= 10,
+      );
+      expect(later.length).toBe(3);
+      for (const name of later) rmSync(at("torn", "tasks", name));
+      const run = await here(["train", "--resume", at("torn")]);
+      expect(run.code, run.err).toBe(0);
+      expect(filesOf("torn")).toEqual(filesOf("whole"));
+      await trained("again", whole);
+      expect(filesOf("again")).toEqual(filesOf("whole"));
+      await trained("other", [...whole.slice(0, -1), "4"]);
+      expect(lossesIn("other")).not.toEqual(lossesIn("whole"));
+    },
+  );
+
+  it("leaves checkpoints that other verbs read, and a model with the last of them", { timeout: 120_000 }, async () => {
+    const result = await trained("short", [...SHORT, "--steps", "4", "--every", "2", "--batch", "full"]);
+    const run = await here([
+      "trajectory",
+      "mlp:64-8-10:tanh",
+      at("short/checkpoints/*.safetensors"),
+      "--data",
+      "digits",
+      "--limit",
+      "300",
+      "-o",
+      "followed",
+    ]);
+    expect(run.code, run.err).toBe(0);
+    const { points } = RESULT_KINDS.trajectory.parse(
+      JSON.parse(readFileSync(at("followed", "result.json"), "utf8")),
+    ).result;
+    expect(points.map(({ loss }) => loss)).toEqual(result.checkpoints.map(({ loss }) => expect.closeTo(loss, 6)));
+    const model = await here([
+      "profile",
+      at("short/model.onnx"),
+      "--data",
+      "digits",
+      "--limit",
+      "300",
+      "--only",
+      "loss",
+      "--json",
+    ]);
+    expect(RESULT_KINDS.profile.parse(JSON.parse(model.out)).result.loss).toBeCloseTo(result.loss, 6);
+  });
+
+  it(
+    "keeps running statistics: behind many steps at η ≈ 0 they are those of the data",
+    { timeout: 120_000 },
+    async () => {
+      const steps = ["--optimizer", "sgd", "--lr", "1e-30", "--batch", "full", "--steps", "80", "--every", "80"];
+      await trained("statistics", ["train", "resnet8:1x8x8", "--data", "digits", "--limit", "60", ...steps]);
+      const folder = at("statistics/checkpoints");
+      const run = await here([
+        "profile",
+        "resnet8:1x8x8",
+        "--data",
+        "digits",
+        "--limit",
+        "60",
+        "--only",
+        "loss",
+        "--json",
+        "--weights",
+        `${folder}/step-000080.safetensors`,
+      ]);
+      const behind = RESULT_KINDS.profile.parse(JSON.parse(run.out)).result.loss;
+      const losses = lossesIn("statistics");
+      // 0.9^80 of the first statistics is left; the variance is the unbiased one, which of 60 images differs by little.
+      expect(behind).toBeCloseTo(losses[79], 1);
+    },
+  );
+
+  it(
+    "stops where the loss is not finite, with the step and the last good checkpoint",
+    { timeout: 60_000 },
+    async () => {
+      const run = await here([
+        "train",
+        "deep-linear:64-8-10",
+        "--data",
+        "digits",
+        "--limit",
+        "200",
+        "--loss",
+        "mse",
+        "--lr",
+        "1e6",
+        "--steps",
+        "40",
+        "--every",
+        "2",
+        "-o",
+        "wild",
+      ]);
+      expect(run.code).toBe(run.out === "" ? 3 : 5);
+      if (run.code === 5) expect(run.out).toMatch(/The loss of step \d+ is not finite/);
+    },
+  );
+
+  it.each([
+    ["an unknown optimiser", ["--optimizer", "adm"], 2, /no optimiser "adm".*Did you mean adam/s],
+    ["a step size of 0", ["--lr", "0"], 2, /lr/],
+    ["a step size that is no number", ["--lr", "NaN"], 2, /lr/],
+    [
+      "a number that the optimiser does not have",
+      ["--optimizer", "adam", "--momentum", "0.9"],
+      2,
+      /adam has no option "momentum"/,
+    ],
+    ["a batch larger than the data", ["--batch", "301"], 2, /301 examples .* the data hold 300/],
+    ["a batch of 0", ["--batch", "0"], 2, /batch/],
+    ["epochs and steps", ["--epochs", "2", "--steps", "2"], 2, /Both --epochs and --steps/],
+    ["a checkpoint of another graph", ["--weights", "whole/checkpoints/step-000000.safetensors"], 3, /./],
+  ])("refuses %s", async (_what, args, code, message) => {
+    const run = await here(["train", "mlp:64-4-10", "--data", "digits", "--limit", "300", ...args]);
+    expect(run.code, run.err).toBe(code);
+    expect(run.err).toMatch(message);
+  });
+
+  it("refuses labels outside the classes", async () => {
+    const run = await here(["train", "mlp:64-4-3", "--data", "digits", "--limit", "300", "--loss", "cross-entropy"]);
+    expect(run.code, run.err).toBe(3);
+  });
+});
