@@ -24,13 +24,14 @@ export const lossWhileTraining: FigureKind<TrainResult> = {
     const domain = SERIES.filter((series) => [...batches, ...points].some((each) => each.series === series));
     const colours = { batch: COLOUR.secondary, "all examples": COLOUR.primary, "held-out": COLOUR.tertiary };
     const isPositive = [...batches, ...points].every(({ value }) => value > 0);
+    const scale: { type: "log" } | { zero: false } = isPositive ? { type: "log" } : { zero: false };
     const encoding = {
       x: { field: "x", type: "quantitative", title: "step", scale: { nice: false, zero: true } },
       y: {
         field: "value",
         type: "quantitative",
         title: "loss",
-        scale: isPositive ? ({ type: "log" } as const) : ({ zero: false } as const),
+        scale,
       },
       color: { field: "series", scale: { domain, range: domain.map((each) => colours[each]) } },
     } as const;
