@@ -116,10 +116,13 @@ interface Course {
   readonly every: number;
 }
 
+/** Examples of a step where nothing else is asked for, and there are so many. */
+const BATCH = 128;
+
 /** @throws usage error `batch-too-large` */
 function courseOf(problem: Problem, { batch, epochs, steps, every }: TrainOptions, random: Desk["random"]): Course {
   const { examples } = problem;
-  const size = batch === "full" ? examples : Number(batch);
+  const size = batch === "full" ? examples : Number(batch ?? Math.min(BATCH, examples));
   if (size > examples)
     throw new ThalwegError({
       kind: "usage",

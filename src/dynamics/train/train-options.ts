@@ -29,8 +29,12 @@ export const trainOptions = z.object({
   batch: z
     .string()
     .regex(/^([1-9]\d*|full)$/, "It must be a number of examples from 1 on, or full")
-    .default("128")
-    .meta({ description: "examples of a step, or full", placeholder: "N|full", group: TRAINING }),
+    .optional()
+    .meta({
+      description: "examples of a step, or full (default 128, or full where the data hold fewer)",
+      placeholder: "N|full",
+      group: TRAINING,
+    }),
   epochs: z
     .int()
     .min(1)
