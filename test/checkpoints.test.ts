@@ -169,7 +169,7 @@ describe("a profile over checkpoints", () => {
   }, 60_000);
 
   it.each([
-    ["lacks 3 of the model's 4 parameters", { "hidden.weight": [32, 64] }],
+    ["lacks 3 of the 4 parameters of", { "hidden.weight": [32, 64] }],
     [
       "output.weight has the shape [32, 10] in bad.safetensors, but [10, 32] in the model",
       { "hidden.weight": [32, 64], "hidden.bias": [32], "output.weight": [32, 10], "output.bias": [10] },

@@ -195,7 +195,9 @@ describe("other weights", () => {
   });
 
   it("must be complete, of the right shape and finite", () => {
-    expect(() => replaceWeights(model, weights({ "hidden.bias": [32] }), "w")).toThrow(/lacks 3 of the model's 4/);
+    expect(() => replaceWeights(model, weights({ "hidden.bias": [32] }), "w")).toThrow(
+      /lacks 3 of the 4 parameters of/,
+    );
     expect(() => replaceWeights(model, weights({ ...all, "hidden.bias": [31] }), "w")).toThrow(
       /\[31\] in w, but \[32\]/,
     );
