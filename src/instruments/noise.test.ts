@@ -158,6 +158,14 @@ describe("gradients of single examples", () => {
     };
   }
 
+  it("have as their median length the middle between the two middle ones where they are even in number", async () => {
+    await using problem = classifier("mean");
+    const { result } = await runProfile(problem, { only: SECTIONS }, createRandom(0), {});
+    const lengths = (await problem.point.exampleGradientSquares()).map(Math.sqrt).sort();
+    expect(lengths).toHaveLength(12);
+    expect(result.noise?.norms?.median).toBeCloseTo((lengths[5] + lengths[6]) / 2, 12);
+  });
+
   it("are n times their own where the loss is a sum, and every word about them says so", async () => {
     const [mean, sum] = [await measured("mean"), await measured("sum")];
     const [a, b] = [mean.result.noise, sum.result.noise];

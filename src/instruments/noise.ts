@@ -161,7 +161,7 @@ export const noiseInstrument = defineInstrument({
           alignment: await alignment(desk),
           norms: {
             array: desk.arrays.keep("noise.example_gradient_norms", tensor("float64", [n], squares.map(Math.sqrt))),
-            median: Math.sqrt(sorted[Math.floor(n / 2)]),
+            median: (Math.sqrt(sorted[Math.floor((n - 1) / 2)]) + Math.sqrt(sorted[Math.floor(n / 2)])) / 2,
             largest: Math.sqrt(sorted[n - 1]),
             // Of fewer than ten examples there is no tenth.
             shareOfTopTenth:

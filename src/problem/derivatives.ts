@@ -224,7 +224,7 @@ export function outputCurvatureForm(
   const bent = pullback([outputs], [curved], parameters);
   const inner = (x: readonly Value[], y: readonly Value[]) =>
     x.map((part, i) => innerProduct(part, y[i])).reduce((sum, part) => add(sum, part));
-  return { form: inner(plain, bent), size: sqrt(mul(inner(plain, plain), inner(bent, bent))) };
+  return { form: inner(plain, bent), size: mul(sqrt(inner(plain, plain)), sqrt(inner(bent, bent))) };
 }
 
 /**

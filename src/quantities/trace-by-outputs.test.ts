@@ -63,6 +63,15 @@ describe("tr G from the gradients of every output", () => {
     await Promise.all([narrow.close(), wide.close()]);
   });
 
+  it.each([1e-13, 1, 1e12])("has an error of the same share whatever the scale of the inputs: %s", async (scale) => {
+    const layer = { name: "one", inputs: 5, weights: normal("one", 15) };
+    const x = rows("x", 30, 5).map((row) => row.map((each) => scale * each));
+    const one = denseProblem([layer], x, rows("y", 30, 3), meanSquaredError, { precision: "float32" });
+    const { value, rounding = 0 } = await traceByOutputs(one, one.point, 0.95, {});
+    expect(rounding / value).toBeGreaterThan(1e-6);
+    expect(rounding / value).toBeLessThan(1e-5);
+  });
+
   it("is taken where the outputs are few for the parameters", () => {
     const problem = network(crossEntropy, {});
     expect(problem.space.dimension).toBe(75);
