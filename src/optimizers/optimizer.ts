@@ -104,20 +104,26 @@ export interface WalkingOptimizer extends Description<z.ZodObject> {
 
 export type Optimizer = CoordinateOptimizer | WalkingOptimizer;
 
+/** Without what only the declaration needs. */
+function descriptionOf<Parameters extends z.ZodObject>({
+  name,
+  title,
+  summary,
+  formula,
+  source,
+  parameters,
+}: Description<Parameters>): Description<Parameters> {
+  return { name, title, summary, formula, source, parameters };
+}
+
 /** Declares an optimiser that asks for more than a gradient, or acts on all coordinates together. */
 export function defineOptimizer<Parameters extends z.ZodObject>(
   definition: WalkDefinition<Parameters>,
 ): WalkingOptimizer {
-  const { name, title, summary, formula, source, parameters } = definition;
   return {
-    name,
-    title,
-    summary,
-    formula,
-    source,
-    parameters,
+    ...descriptionOf(definition),
     with(given) {
-      const options = readOptions(name, parameters, given);
+      const options = readOptions(definition.name, definition.parameters, given);
       return {
         walk: (outset) => definition.walk(options, outset),
         stabilityLimit: undefined,
@@ -131,16 +137,10 @@ export function defineOptimizer<Parameters extends z.ZodObject>(
 export function defineCoordinateOptimizer<Parameters extends z.ZodObject>(
   definition: CoordinateDefinition<Parameters>,
 ): CoordinateOptimizer {
-  const { name, title, summary, formula, source, parameters } = definition;
   return {
-    name,
-    title,
-    summary,
-    formula,
-    source,
-    parameters,
+    ...descriptionOf(definition),
     with(given) {
-      const options = readOptions(name, parameters, given);
+      const options = readOptions(definition.name, definition.parameters, given);
       return {
         rule: definition.rule(options),
         stabilityLimit: definition.stabilityLimit?.(options),
