@@ -33,7 +33,11 @@ const heights = z.object({
 });
 
 export const attempt = z.object({
-  maps: z.string().describe("What units may be sent through: permutations, or all that the graph allows."),
+  maps: z
+    .string()
+    .describe(
+      "What units may be sent through: permutations, or all maps that are looked for: sign flips of odd units are not.",
+    ),
   by: z
     .string()
     .describe("What was compared: weights, activations, or the loss half-way; none where the units stay as they are."),

@@ -117,7 +117,7 @@ export function alignmentOf(
   const attemptsOf = (maps: string, alignment: FoundAlignment | undefined) =>
     (alignment?.attempts ?? []).map((each) => ({ maps, ...each }));
   const { classes = [] } = tried.whole ?? tried.permuted ?? {};
-  const whole = attemptsOf("all that the graph allows", tried.whole);
+  const whole = attemptsOf("all maps that are looked for", tried.whole);
   const exchanges = attemptsOf("exchanges", tried.permuted);
   return {
     file,
