@@ -15,6 +15,7 @@ const PROGRAMS = {
   scaling: "scaling.mjs",
   surface: "surface.mjs",
   alignment: "alignment.mjs",
+  training: "training.mjs",
 };
 const OTHERS = Object.keys(PROGRAMS);
 /** Fast networks are measured more often: the speed of a shared machine wanders. */

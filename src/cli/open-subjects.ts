@@ -85,8 +85,8 @@ function openersWith(
       close: () => loaded.close(),
     };
   };
-  const problem = ({ arguments: [model], options, proofs, begun }: Request) =>
-    problemOf(model, { ...SUBJECT_FLAGS.problem.parse(options), proofs }, begun);
+  const problem = ({ arguments: [model], options, proofs, oneEngine, begun }: Request) =>
+    problemOf(model, { ...SUBJECT_FLAGS.problem.parse(options), proofs, oneEngine }, begun);
   /** At each of the checkpoints, opened by whatever opens one. */
   const atEach = async <Subject extends object>(
     { options, ...request }: Request,

@@ -1,6 +1,10 @@
 import type { Batch, Dataset } from "../data/dataset.ts";
 import { takeExamples } from "../data/take-examples.ts";
+import { releaseAll } from "../problem/batch-feeds.ts";
+import { fedName } from "../problem/file-names.ts";
+import { LABELS } from "../problem/loss-graph.ts";
 import type { RandomStream } from "../random/random-stream.ts";
+import type { Feed } from "../runtime/runtime.ts";
 import { allocate, sizeOf, type Tensor } from "../util/tensor.ts";
 
 /** Numbers of a dataset up to which it is read once and kept. */
@@ -43,16 +47,53 @@ export class Order {
   }
 }
 
-/** Chosen examples of a dataset, read from memory where it fits there. */
-export function exampleReader(dataset: Dataset): (indices: Uint32Array) => Batch {
-  const each = [...dataset.inputs, dataset.labels].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  if (each * dataset.examples > KEPT_ELEMENTS)
-    return (indices) => takeExamples(dataset, Int32Array.from(indices)).batch(0, indices.length);
-  const all = dataset.batch(0, dataset.examples);
-  return (indices) => ({
-    inputs: Object.fromEntries(Object.entries(all.inputs).map(([name, whole]) => [name, rowsOf(whole, indices)])),
-    y: rowsOf(all.y, indices),
-  });
+/** Examples as tables that steps pick their rows of. */
+export interface ExampleTables {
+  /** Inputs and labels, by the names that they are fed under. */
+  readonly feeds: ReadonlyMap<string, Feed>;
+  /** The rows of each step. */
+  readonly rows: readonly ArrayLike<number>[];
+  /** The labels of a step. */
+  labels(step: number): Tensor;
+  /** Frees tables that are of these steps alone. */
+  release(): void;
+}
+
+/** The examples of a dataset for steps: all of them in tables that are kept, where they fit into memory. */
+export class ExampleShelf {
+  private readonly dataset: Dataset;
+  private readonly feed: (tensor: Tensor) => Feed;
+  private whole: { readonly feeds: ReadonlyMap<string, Feed>; readonly y: Tensor } | undefined;
+
+  constructor(dataset: Dataset, feed: (tensor: Tensor) => Feed) {
+    this.dataset = dataset;
+    this.feed = feed;
+  }
+
+  /** @param steps the examples of each, by index */
+  take(steps: readonly Uint32Array[]): ExampleTables {
+    const { dataset } = this;
+    const each = [...dataset.inputs, dataset.labels].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    if (each * dataset.examples <= KEPT_ELEMENTS) {
+      const { feeds, y } = (this.whole ??= this.tables(dataset.batch(0, dataset.examples)));
+      return { feeds, rows: steps, labels: (step) => rowsOf(y, steps[step]), release: () => undefined };
+    }
+    const chosen = Int32Array.from(steps.flatMap((indices) => [...indices]));
+    const { feeds, y } = this.tables(takeExamples(dataset, chosen).batch(0, chosen.length));
+    let at = 0;
+    const rows = steps.map(({ length }) => Uint32Array.from({ length }, () => at++));
+    return { feeds, rows, labels: (step) => rowsOf(y, rows[step]), release: () => releaseAll(feeds) };
+  }
+
+  private tables({ inputs, y }: Batch) {
+    const named = Object.entries(inputs).map(([name, value]) => [fedName(name), value] as const);
+    return { feeds: new Map([...named, [LABELS, y] as const].map(([name, value]) => [name, this.feed(value)])), y };
+  }
+
+  release(): void {
+    if (this.whole) releaseAll(this.whole.feeds);
+    this.whole = undefined;
+  }
 }
 
 function rowsOf({ dtype, shape: [, ...each], data }: Tensor, indices: Uint32Array): Tensor {

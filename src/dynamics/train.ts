@@ -12,14 +12,14 @@ import { formatNumber, formatShare } from "../util/format-number.ts";
 import { type RunContext, throwIfInterrupted } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { tensor, type Tensor } from "../util/tensor.ts";
-import { exampleReader, Order } from "./mini-batches.ts";
+import { Order } from "./mini-batches.ts";
 import { SCHEDULES, shareOfStepSize } from "./schedules/registry.ts";
 import { readState, stateText } from "./state-text.ts";
 import { lossWhileTraining } from "./train/train-figures.ts";
 import { optimizerFor, type TrainOptions, trainOptions } from "./train/train-options.ts";
 import { trainResult, type TrainResult } from "./train/train-result.ts";
 import { trainSections } from "./train/train-sections.ts";
-import { startOf, Trainer } from "./trainer.ts";
+import { startOf, type Step, Trainer } from "./trainer.ts";
 
 const EPOCHS = 10;
 /** Checkpoints where nobody says how many. */
@@ -52,7 +52,11 @@ const spanTask = defineTask({
   result: spanResult,
   label: ({ from, to }) => `steps ${from} to ${to}`,
   // One engine: a step hangs on the one before.
-  opens: ({ arguments: given, options }) => ({ arguments: given, options: { ...options, test: undefined } }),
+  opens: ({ arguments: given, options }) => ({
+    arguments: given,
+    options: { ...options, test: undefined },
+    oneEngine: true,
+  }),
   measure: ({ problem }, input, options, desk) => trainSpan(problem, input, options, desk),
 });
 
@@ -79,29 +83,49 @@ async function trainSpan(
   const earlier = before(input, desk);
   const start = earlier ? readState(earlier, problem.options.precision) : startOf(problem, rule);
   const schedule = chosen("schedule", options.schedule, SCHEDULES);
-  const read = exampleReader(problem.dataset);
   const trainer = new Trainer(problem, { rule, clip: options.clip }, start);
   const losses: number[] = [];
-  let accuracy: number | undefined;
+  const accuracy = new RunningMean();
+  function* stepsOfSpan(): Generator<Step> {
+    for (let step = input.from; step < input.to; step++)
+      yield {
+        examples: order.at(step),
+        numbers: rule.numbers(step, lr * shareOfStepSize(schedule, step, steps, options.warmup)),
+      };
+  }
   try {
-    for (let step = input.from; step < input.to; step++) {
+    for await (const found of trainer.train(stepsOfSpan())) {
+      for (const each of found) {
+        losses.push(each.loss);
+        if (!Number.isFinite(each.loss))
+          return { losses, ...stateText(start), stopped: input.from + losses.length - 1 };
+        accuracy.add(each.accuracy);
+      }
       throwIfInterrupted(desk.context);
-      const size = lr * shareOfStepSize(schedule, step, steps, options.warmup);
-      const found = await trainer.train(read(order.at(step)), rule.numbers(step, size));
-      losses.push(found.loss);
-      if (!Number.isFinite(found.loss)) return { losses, ...stateText(start), stopped: step };
-      if (found.accuracy !== undefined)
-        accuracy = accuracy === undefined ? found.accuracy : 0.9 * accuracy + 0.1 * found.accuracy;
+      const last = found[found.length - 1];
       desk.context.progress?.({
         stage: "training",
-        done: step + 1,
+        done: input.from + losses.length,
         total: steps,
-        estimate: `loss ${formatNumber(found.loss)}${accuracy === undefined ? "" : `, accuracy ${formatShare(accuracy)}`}`,
+        estimate: `loss ${formatNumber(last.loss)}${accuracy.said}`,
       });
     }
     return { losses, ...stateText(trainer.state), stopped: null };
   } finally {
     await trainer.close();
+  }
+}
+
+/** A mean that forgets: 0.9 of what was stays. */
+class RunningMean {
+  private value: number | undefined;
+
+  add(next: number | undefined): void {
+    if (next !== undefined) this.value = this.value === undefined ? next : 0.9 * this.value + 0.1 * next;
+  }
+
+  get said(): string {
+    return this.value === undefined ? "" : `, accuracy ${formatShare(this.value)}`;
   }
 }
 

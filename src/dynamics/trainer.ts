@@ -1,15 +1,18 @@
-import type { Batch } from "../data/dataset.ts";
 import type { Target } from "../graph/emitter.ts";
+import { reachable } from "../graph/traverse.ts";
 import { chosenParameters } from "../onnx/chosen-parameters.ts";
+import { CHOSEN, loopModel, PASSES } from "../onnx/loop-model.ts";
 import type { CoordinateRule } from "../optimizers/optimizer.ts";
-import { compileValues } from "../problem/compile-values.ts";
+import { releaseAll } from "../problem/batch-feeds.ts";
+import { emitValues } from "../problem/compile-values.ts";
 import { fedName } from "../problem/file-names.ts";
 import { LABELS, SCALE } from "../problem/loss-graph.ts";
 import { buildNetwork } from "../problem/network.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { ProblemOptions } from "../problem/problem-options.ts";
 import type { Executable, Feed } from "../runtime/runtime.ts";
-import { inPrecision, isFloat, sizeOf, tensor, type Shape, type Tensor } from "../util/tensor.ts";
+import { inPrecision, isFloat, sizeOf, type DType, type Shape, type Tensor } from "../util/tensor.ts";
+import { ExampleShelf } from "./mini-batches.ts";
 import { numberName, stateName, stepGraph, type StepOptions } from "./training-step.ts";
 
 /** Weights, running statistics and the state of the optimiser, by name. */
@@ -28,31 +31,42 @@ export interface StepNumbers {
   readonly accuracy: number | undefined;
 }
 
+/** A step that is to be done. */
+export interface Step {
+  /** By index. */
+  readonly examples: Uint32Array;
+  /** Of {@link CoordinateRule.numbers}. */
+  readonly numbers: Readonly<Record<string, number>>;
+}
+
 interface Compiled {
   readonly executable: Executable;
   readonly hasAccuracy: boolean;
   /** Shape of the outputs. */
   readonly outputs: Shape;
-  /** The names behind each output, from the first that is fed back. */
-  readonly names: readonly string[];
+  /** What is fed back, each with the output that it is then. */
+  readonly carried: ReadonlyMap<string, string>;
+  /** Most steps of one call. */
+  readonly passes: number;
 }
 
 const LOSS = "thalweg:loss";
 const CORRECT = "thalweg:correct";
 
-/** The name of what is fed back next time. */
-function nextName(fed: string): string {
-  return `next:${fed}`;
-}
+/** Most steps of one call: beyond, what a call costs is little beside its steps. */
+const MOST_PASSES = 64;
+/** Elements that the steps of a call compute at most, so that whoever waits hears of them: some tenths of a second. */
+const CALL_ELEMENTS = 2 ** 28;
 
 /**
- * Trains a network: each step is one run of one graph (forward, backward, update), compiled once for each size of batch;
- * what it gives is what the next one is fed. Close it.
+ * Trains a network: a step (forward, backward, update) is a graph, compiled once for each size of batch, and several steps are one
+ * call of the engine, in which weights and state stay. Close it.
  */
 export class Trainer {
   private readonly problem: Problem;
   private readonly options: ProblemOptions;
   private readonly step: StepOptions;
+  private readonly shelf: ExampleShelf;
   private readonly compiled = new Map<number, Promise<Compiled>>();
   private feeds = new Map<string, Feed>();
   private current: Map<string, Tensor>;
@@ -62,6 +76,7 @@ export class Trainer {
     const trained = space.tensors.map(({ name }) => name);
     const statistics = statisticsOf(problem);
     this.problem = problem;
+    this.shelf = new ExampleShelf(problem.dataset, (tensor) => this.feed(tensor));
     this.step = { ...step, trained, precision: options.precision, l2: options.l2 };
     this.options = {
       ...options,
@@ -75,42 +90,79 @@ export class Trainer {
     for (const [name, value] of this.current) this.feeds.set(name, problem.runtime.feed(value));
   }
 
-  /** One step on a batch. Where the loss is not finite, the state is void. */
-  async train({ inputs, y }: Batch, numbers: Readonly<Record<string, number>>): Promise<StepNumbers> {
-    const { runtime, options } = this.problem;
-    const { precision, loss, lossOptions, reduction } = options;
-    const { executable, hasAccuracy, outputs, names } = await this.of(y.shape[0]);
-    const terms = loss.terms(y, outputs, lossOptions);
+  /** Does steps one after the other, and says of those of each call what was found. Where a loss is not finite, the state is void. */
+  async *train(steps: Iterable<Step>): AsyncGenerator<StepNumbers[], void> {
+    let together: Step[] = [];
+    for (const step of steps) {
+      const [first = step] = together;
+      if (
+        step.examples.length !== first.examples.length ||
+        together.length === (await this.of(first.examples.length)).passes
+      ) {
+        yield await this.call(together);
+        together = [];
+      }
+      together.push(step);
+    }
+    if (together.length > 0) yield await this.call(together);
+  }
+
+  private async call(steps: readonly Step[]): Promise<StepNumbers[]> {
+    const { loss, lossOptions, reduction } = this.problem.options;
+    const [{ examples }] = steps;
+    const { executable, hasAccuracy, outputs, carried, passes } = await this.of(examples.length);
+    const tables = this.shelf.take(steps.map((step) => step.examples));
+    const terms = steps.map((_, i) => Math.max(1, loss.terms(tables.labels(i), outputs, lossOptions)));
     const own = new Map<string, Feed>();
-    const feed = (name: string, { dtype, shape, data }: Tensor) =>
-      own.set(
-        name,
-        runtime.feed(
-          isFloat(dtype) ? { dtype: precision, shape, data: inPrecision(data, precision) } : { dtype, shape, data },
-        ),
+    const set = (name: string, dtype: DType, shape: Shape, values: Iterable<number>) => {
+      const data = new Float64Array(sizeOf(shape));
+      data.set([...values]);
+      own.set(name, this.feed({ dtype, shape, data }));
+    };
+    set(PASSES, "int64", [], [steps.length]);
+    set(
+      CHOSEN,
+      "int64",
+      [passes, examples.length],
+      tables.rows.flatMap((rows) => Array.from(rows)),
+    );
+    set(
+      SCALE,
+      "float64",
+      [passes],
+      terms.map((count) => (reduction === "mean" ? 1 / count : 1)),
+    );
+    for (const name of Object.keys(steps[0].numbers))
+      set(
+        numberName(name),
+        "float64",
+        [passes],
+        steps.map(({ numbers }) => numbers[name]),
       );
-    for (const [name, value] of Object.entries(inputs)) feed(fedName(name), value);
-    feed(LABELS, y);
-    const scale = reduction === "mean" ? 1 / Math.max(1, terms) : 1;
-    for (const [name, value] of [
-      [SCALE, scale],
-      ...Object.entries(numbers).map(([key, number]) => [numberName(key), number] as const),
-    ] as const)
-      feed(name, tensor("float64", [], Float64Array.of(value)));
-    const found = await executable.run(new Map([...this.feeds, ...own]), 0);
-    for (const each of own.values()) each.release();
-    for (const name of names) {
-      const after = found.get(nextName(name));
+    const found = await executable.run(new Map([...this.feeds, ...tables.feeds, ...own]), 0);
+    releaseAll(own);
+    tables.release();
+    for (const [name, next] of carried) {
+      const after = found.get(next);
       if (after === undefined) continue;
       this.feeds.get(name)?.release();
-      this.feeds.set(name, runtime.feed(after));
+      this.feeds.set(name, this.problem.runtime.feed(after));
       this.current.set(name, after);
     }
-    const right = hasAccuracy ? found.get(CORRECT)?.data[0] : undefined;
-    return {
-      loss: found.get(LOSS)?.data[0] ?? Number.NaN,
-      accuracy: right === undefined ? undefined : right / Math.max(1, terms),
-    };
+    const losses = found.get(LOSS)?.data;
+    const right = hasAccuracy ? found.get(CORRECT)?.data : undefined;
+    return steps.map((_, i) => ({
+      loss: losses?.[i] ?? Number.NaN,
+      accuracy: right === undefined ? undefined : right[i] / terms[i],
+    }));
+  }
+
+  private feed({ dtype, shape, data }: Tensor): Feed {
+    const { runtime, options } = this.problem;
+    const { precision } = options;
+    return runtime.feed(
+      isFloat(dtype) ? { dtype: precision, shape, data: inPrecision(data, precision) } : { dtype, shape, data },
+    );
   }
 
   /** Where it stands. */
@@ -124,8 +176,9 @@ export class Trainer {
   }
 
   async close(): Promise<void> {
-    for (const each of this.feeds.values()) each.release();
+    releaseAll(this.feeds);
     this.feeds = new Map();
+    this.shelf.release();
     for (const each of await Promise.allSettled(this.compiled.values()))
       if (each.status === "fulfilled") await each.value.executable.release();
   }
@@ -147,16 +200,31 @@ export class Trainer {
       device: runtime.device,
       blockSize: await runtime.blockSize(),
     };
-    const outputs = new Map([
+    const nextName = (fed: string) => `next:${fed}`;
+    const values = new Map([
       [LOSS, loss],
       ...(correct ? [[CORRECT, correct] as const] : []),
       ...[...after].map(([name, value]) => [nextName(name), value] as const),
     ]);
+    const elements = reachable([...values.values()]).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    const passes = Math.max(1, Math.min(MOST_PASSES, Math.floor(CALL_ELEMENTS / elements)));
+    const carried = new Map([...after.keys()].map((name) => [name, nextName(name)]));
+    const tables = [...dataset.inputs.map(({ name }) => fedName(name)), LABELS];
+    const numbers = [SCALE, ...Object.keys(this.step.rule.numbers(0)).map(numberName)];
+    const looped = loopModel(emitValues(values, target), {
+      passes,
+      carried,
+      // A batch of all examples is the table.
+      picked: new Set(batch === dataset.examples ? [] : tables),
+      rows: batch,
+      numbers: new Set(numbers),
+    });
     return {
-      executable: await compileValues(outputs, target, runtime),
+      executable: await runtime.compile(looped),
       hasAccuracy: correct !== undefined,
       outputs: network.graph.outputs.shape,
-      names: [...after.keys()],
+      carried,
+      passes,
     };
   }
 }

@@ -131,6 +131,9 @@ export const loadOptions = z.object({
     .enum(["one-batch", "several-batches"])
     .optional()
     .meta({ description: "how much is proven at load: one batch, or several" }),
+  oneEngine: z.boolean().optional().meta({
+    description: "one engine with all threads, for what runs one graph after the other; else several share them",
+  }),
 });
 
 /** What to open and how; everything but the data has a default. */

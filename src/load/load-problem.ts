@@ -142,13 +142,14 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
     const dataset = both?.dataset ?? seen;
     const unseen = both?.heldOut;
     heldOut = unseen;
-    const { batchSize, lanes, isWhole } = chooseBatches({
+    const { batchSize, isWhole, ...chosenLanes } = chooseBatches({
       ...cutting,
       examples: dataset.examples,
       // What may be coupled is one batch where that fits, which is right either way.
       coupling: coupling ?? (meeting && { isMean: true }),
     });
     const alone = meeting && aboutMeeting(meeting, dataset.examples, batchSize);
+    const lanes = options.oneEngine === true ? 1 : chosenLanes.lanes;
     const engine: NodeRuntimeOptions = { threads, device, lanes };
     const runtime = engines?.of(engine) ?? nodeRuntime(engine);
     const problem = Problem.open(

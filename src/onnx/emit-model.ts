@@ -182,14 +182,14 @@ export class OnnxEmitter implements Emitter {
     const known = small ? this.shared.get(key) : undefined;
     if (known !== undefined) return known;
     const name = this.fresh("c");
-    this.initializers.push(tensorProto(name, value));
+    this.initializers.push(initializerOf(name, value));
     if (small) this.shared.set(key, name);
     return name;
   }
 
   /** An initialiser under a name of its own. */
   initializer(name: string, value: Tensor): string {
-    this.initializers.push(tensorProto(name, value));
+    this.initializers.push(initializerOf(name, value));
     return name;
   }
 
@@ -244,7 +244,8 @@ function attributeProto(name: string, value: Attribute): AttributeProto {
   });
 }
 
-function tensorProto(name: string, value: Tensor): TensorProto {
+/** A tensor of a file under a name. */
+export function initializerOf(name: string, value: Tensor): TensorProto {
   return create(TensorProtoSchema, {
     name,
     dataType: ELEMENT_TYPES[value.dtype],
@@ -259,7 +260,8 @@ function rawBytes({ dtype, data }: Tensor): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
 }
 
-function valueInfo(name: string, { dtype, shape }: Port): ValueInfoProto {
+/** An input or output of a file under a name. */
+export function valueInfo(name: string, { dtype, shape }: Port): ValueInfoProto {
   return create(ValueInfoProtoSchema, {
     name,
     type: create(TypeProtoSchema, {

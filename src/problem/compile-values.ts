@@ -1,7 +1,7 @@
 import type { Target } from "../graph/emitter.ts";
 import type { Value } from "../graph/value.ts";
 import { lowerGraph } from "../onnx/emit-lower.ts";
-import { emitModel } from "../onnx/emit-model.ts";
+import { type EmittedModel, emitModel } from "../onnx/emit-model.ts";
 import { fuseConv } from "../ops/fuse-conv.ts";
 import { fuseGemm } from "../ops/gemm.ts";
 import type { Executable, Runtime } from "../runtime/runtime.ts";
@@ -12,8 +12,12 @@ export function compileValues(
   target: Target,
   runtime: Runtime,
 ): Promise<Executable> {
-  const values = fuseConv(fuseGemm(lowerGraph([...outputs.values()], target)));
-  return runtime.compile(emitModel(renamed(outputs, values), target));
+  return runtime.compile(emitValues(outputs, target));
+}
+
+/** Named values as a model for a runtime. */
+export function emitValues(outputs: ReadonlyMap<string, Value>, target: Target): EmittedModel {
+  return emitModel(renamed(outputs, fuseConv(fuseGemm(lowerGraph([...outputs.values()], target)))), target);
 }
 
 /** The same names for other values. */

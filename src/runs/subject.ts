@@ -159,6 +159,8 @@ export interface Request {
   readonly options: Options;
   /** How much is proven when a problem is opened; one batch when absent. */
   readonly proofs?: "one-batch" | "several-batches";
+  /** Whether one engine has all threads, for what runs one graph after the other; else several may share them. */
+  readonly oneEngine?: boolean;
   /** The files of the run with the hashes of when it began: those among them that are read must hold the same bytes. */
   readonly begun?: Opened<unknown>["inputs"];
 }

@@ -1,0 +1,72 @@
+import { expect, it } from "vitest";
+import { runtime } from "../../test/support/run-values.ts";
+import { Graph } from "../graph/graph.ts";
+import { add, mul } from "../ops/arithmetic.ts";
+import { sumAll } from "../ops/structure.ts";
+import type { DType, Shape } from "../util/tensor.ts";
+import { emitModel } from "./emit-model.ts";
+import { CHOSEN, loopModel, PASSES } from "./loop-model.ts";
+
+const TARGET = { precision: "float64", portable: false, device: undefined, blockSize: undefined } as const;
+
+const feed = (dtype: DType, shape: Shape, values: readonly number[]) =>
+  runtime.feed({ dtype, shape, data: Float64Array.from(values) });
+
+/** w ← a·w + Σ x, still ← still, fixed ← 3; says Σ x. */
+async function recurrence(picked: ReadonlySet<string>) {
+  const graph = new Graph();
+  const w = graph.input("w", "float64", []);
+  const x = graph.input("x", "float64", [2]);
+  const still = graph.input("still", "float64", [3]);
+  const sum = sumAll(mul(x, graph.input("offset", "float64", [])));
+  const step = emitModel(
+    new Map([
+      ["sum", sum],
+      ["next w", add(mul(graph.input("a", "float64", []), w), sum)],
+      ["next still", still],
+      ["next fixed", graph.scalar(3, "float64")],
+    ]),
+    TARGET,
+  );
+  const model = loopModel(step, {
+    passes: 4,
+    rows: 2,
+    carried: new Map([
+      ["w", "next w"],
+      ["still", "next still"],
+      ["fixed", "next fixed"],
+    ]),
+    picked,
+    numbers: new Set(["a"]),
+  });
+  return runtime.compile(model);
+}
+
+const GIVEN = [
+  ["w", feed("float64", [], [1])],
+  ["still", feed("float64", [3], [7, 8, 9])],
+  ["fixed", feed("float64", [], [0])],
+  ["a", feed("float64", [4], [2, 3, 5, 1000])],
+  ["offset", feed("float64", [], [10])],
+  [PASSES, feed("int64", [], [3])],
+] as const;
+
+it("gives what the recurrence gives by hand, for as many passes as are asked for", async () => {
+  const executable = await recurrence(new Set(["x"]));
+  const x = feed("float64", [3], [0.1, 0.2, 0.4]);
+  const chosen = feed("int64", [4, 2], [0, 1, 2, 2, 1, 0, 0, 0]);
+  const found = await executable.run(new Map([...GIVEN, ["x", x], [CHOSEN, chosen]]));
+  const [first, second, third] = [10 * 0.1 + 10 * 0.2, 2 * (10 * 0.4), 10 * 0.2 + 10 * 0.1];
+  expect(found.get("sum")).toMatchObject({ shape: [3], data: Float64Array.of(first, second, third) });
+  expect(found.get("next w")?.data[0]).toBeCloseTo(5 * (3 * (2 + first) + second) + third, 12);
+  expect(found.get("next still")?.data).toEqual(Float64Array.of(7, 8, 9));
+  expect(found.get("next fixed")?.data).toEqual(Float64Array.of(3));
+  await executable.release();
+});
+
+it("takes a whole table where nothing is picked", async () => {
+  const executable = await recurrence(new Set());
+  const found = await executable.run(new Map([...GIVEN, ["x", feed("float64", [2], [0.1, 0.2])]]));
+  expect(found.get("sum")?.data).toEqual(Float64Array.of(3, 3, 3));
+  await executable.release();
+});

@@ -1,0 +1,170 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  type GraphProto,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  type NodeProto,
+} from "onnx-buf";
+import type { ValueType } from "../graph/value.ts";
+import { type EmittedModel, initializerOf, type Port, valueInfo } from "./emit-model.ts";
+import { tensor } from "../util/tensor.ts";
+
+/** What becomes of the inputs and outputs of a graph that is run many times. Other inputs are the same in every pass. */
+export interface LoopPlan {
+  /** Most passes of one call. */
+  readonly passes: number;
+  /** The output that the next pass takes, by the input that it takes it by. */
+  readonly carried: ReadonlyMap<string, string>;
+  /** Inputs that are rows of a table, one for each example: those that are chosen for the pass. */
+  readonly picked: ReadonlySet<string>;
+  /** Rows that are chosen for a pass. */
+  readonly rows: number;
+  /** Scalars of which each pass has its own. */
+  readonly numbers: ReadonlySet<string>;
+}
+
+/** int64 []: the passes of a call. */
+export const PASSES = "thalweg:passes";
+/** int64 [passes, rows]: the rows that each pass picks. */
+export const CHOSEN = "thalweg:chosen";
+
+const PASS = "thalweg:pass";
+const BEGINS = "thalweg:begins";
+const GOES_ON = "thalweg:goes-on";
+const ROWS = "thalweg:rows";
+const WITHIN = "in:";
+const RESULT = "out:";
+
+/**
+ * The graph of one pass as one that is run {@link PASSES} times in one call (ONNX Loop): what a pass gives stays in the engine
+ * for the next, and each pass takes its own rows of the tables and its own numbers. The outputs are those of the last pass where they
+ * are carried, and else, scalars, those of all passes, [passes].
+ *
+ * @param step its inputs and outputs keep their names: scalars of which each pass has its own become [most passes], picked inputs
+ *   whole tables
+ */
+export function loopModel(step: EmittedModel, { passes, carried, picked, rows, numbers }: LoopPlan): EmittedModel {
+  const model = fromBinary(ModelProtoSchema, step.bytes);
+  const graph = model.graph ?? create(GraphProtoSchema);
+  // What a pass gives may hang on nothing of its own: it is fed all the same.
+  const stepInputs = new Map([
+    ...step.inputs,
+    ...[...carried].map(([name, output]) => [name, typeOf(step.outputs, output)] as const),
+  ]);
+  const inner = new Map<string, string>();
+  const begin: NodeProto[] = [];
+  if (picked.size > 0) begin.push(row(CHOSEN, PASS, ROWS));
+  for (const name of stepInputs.keys()) {
+    if (!carried.has(name) && !picked.has(name) && !numbers.has(name)) continue;
+    inner.set(name, WITHIN + name);
+    if (picked.has(name)) begin.push(row(name, ROWS, WITHIN + name));
+    if (numbers.has(name)) begin.push(row(name, PASS, WITHIN + name));
+  }
+  for (const name of step.outputs.keys()) inner.set(name, RESULT + name);
+  const names = [
+    ...carried.values(),
+    ...[...step.outputs.keys()].filter((name) => ![...carried.values()].includes(name)),
+  ];
+  const stacked = names.slice(carried.size);
+  const nodes = withoutCopies(graph, new Set(step.outputs.keys()));
+  const body = create(GraphProtoSchema, {
+    name: "pass",
+    node: [
+      ...begin,
+      ...nodes.map((node) => renamed(node, inner)),
+      create(NodeProtoSchema, { opType: "Identity", input: [GOES_ON], output: [RESULT + GOES_ON] }),
+    ],
+    initializer: graph.initializer,
+    input: [
+      valueInfo(PASS, COUNTER),
+      valueInfo(GOES_ON, FLAG),
+      ...[...carried.keys()].map((name) => valueInfo(WITHIN + name, typeOf(stepInputs, name))),
+    ],
+    output: [
+      valueInfo(RESULT + GOES_ON, FLAG),
+      ...names.map((name) => valueInfo(RESULT + name, typeOf(step.outputs, name))),
+    ],
+  });
+  const inputs = new Map<string, ValueType>([[PASSES, COUNTER]]);
+  if (picked.size > 0) inputs.set(CHOSEN, { dtype: "int64", shape: [passes, rows] });
+  const ports: [string, Port][] = [...inputs];
+  for (const [name, type] of stepInputs) {
+    const shape = numbers.has(name) ? [passes] : type.shape;
+    inputs.set(name, { ...type, shape });
+    ports.push([
+      name,
+      picked.has(name) ? { ...type, shape: ["examples", ...type.shape.slice(1)] } : { ...type, shape },
+    ]);
+  }
+  const outputs = new Map(
+    names.map((name, i) => {
+      const type = typeOf(step.outputs, name);
+      return [name, i < carried.size ? type : { ...type, shape: [passes] }] as const;
+    }),
+  );
+  model.graph = create(GraphProtoSchema, {
+    name: "passes",
+    initializer: [initializerOf(BEGINS, tensor("bool", [], Uint8Array.of(1)))],
+    node: [
+      create(NodeProtoSchema, {
+        opType: "Loop",
+        input: [PASSES, BEGINS, ...carried.keys()],
+        output: names,
+        attribute: [create(AttributeProtoSchema, { name: "body", type: AttributeProto_AttributeType.GRAPH, g: body })],
+      }),
+    ],
+    input: ports.map(([name, port]) => valueInfo(name, port)),
+    output: names.map((name) =>
+      valueInfo(name, stacked.includes(name) ? { ...typeOf(outputs, name), shape: ["done"] } : typeOf(outputs, name)),
+    ),
+  });
+  return { bytes: toBinary(ModelProtoSchema, model), inputs, outputs, nodes: body.node.length + 1 };
+}
+
+const COUNTER = { dtype: "int64", shape: [] } as const;
+const FLAG = { dtype: "bool", shape: [] } as const;
+
+function typeOf(types: ReadonlyMap<string, ValueType>, name: string): ValueType {
+  const type = types.get(name);
+  if (type === undefined) throw new RangeError(`the graph has no ${name}`);
+  return type;
+}
+
+/** The rows of a table; that of a single index is without the axis. */
+function row(table: string, index: string, output: string): NodeProto {
+  return create(NodeProtoSchema, { opType: "Gather", input: [table, index], output: [output] });
+}
+
+/** Outputs under their names where they are made: a pass would copy each of them. */
+function withoutCopies(graph: GraphProto, outputs: ReadonlySet<string>): NodeProto[] {
+  const made = new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node] as const)));
+  const names = new Map<string, string>();
+  const copies = new Set<NodeProto>();
+  for (const node of graph.node) {
+    const [from] = node.input;
+    const [to] = node.output;
+    if (node.opType !== "Identity" || !outputs.has(to) || !made.has(from) || names.has(from) || outputs.has(from))
+      continue;
+    names.set(from, to);
+    copies.add(node);
+  }
+  return graph.node.filter((node) => !copies.has(node)).map((node) => renamed(node, names));
+}
+
+/** A node that reads and writes other names; those that it hands to graphs of its own are among what it reads. */
+function renamed(node: NodeProto, names: ReadonlyMap<string, string>): NodeProto {
+  const of = (name: string) => names.get(name) ?? name;
+  return {
+    ...node,
+    input: node.input.map(of),
+    output: node.output.map(of),
+    attribute: node.attribute.map((attribute) =>
+      attribute.g === undefined
+        ? attribute
+        : { ...attribute, g: { ...attribute.g, node: attribute.g.node.map((each) => renamed(each, names)) } },
+    ),
+  };
+}
