@@ -1,9 +1,8 @@
 import { bytesSource } from "../files/byte-source.ts";
 import { encodeSafetensors, readSafetensors } from "../files/safetensors.ts";
+import { base64Of, bytesOfBase64 } from "../util/base64.ts";
 import type { FloatType, Tensor } from "../util/tensor.ts";
 import type { TrainState } from "./trainer.ts";
-
-const PIECE = 0x8000;
 
 /** A state as text that JSON can hold, bit for bit: two safetensors files in base64. */
 export interface StateText {
@@ -20,16 +19,12 @@ export function readState({ tensors, state }: StateText, precision: FloatType): 
 }
 
 function encoded(tensors: ReadonlyMap<string, Tensor>): string {
-  const bytes = encodeSafetensors(tensors);
-  const pieces: string[] = [];
-  for (let at = 0; at < bytes.length; at += PIECE) pieces.push(String.fromCharCode(...bytes.subarray(at, at + PIECE)));
-  return btoa(pieces.join(""));
+  return base64Of(encodeSafetensors(tensors));
 }
 
 function decoded(text: string, precision: FloatType): Map<string, Tensor> {
-  const bytes = Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
   return new Map(
-    [...readSafetensors(bytesSource("a checkpoint", bytes))].map(([name, array]) => {
+    [...readSafetensors(bytesSource("a checkpoint", bytesOfBase64(text)))].map(([name, array]) => {
       const { data } = array.read();
       const { shape } = array;
       return [

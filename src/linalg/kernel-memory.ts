@@ -1,3 +1,4 @@
+import { bytesOfBase64 } from "../util/base64.ts";
 import { KERNELS_WASM } from "./kernels-wasm.ts";
 
 /** Parameters: see kernels.wat. */
@@ -33,7 +34,7 @@ let compiled: object | null | undefined;
 function kernels(): object | null {
   if (compiled === undefined) {
     try {
-      compiled = new WebAssembly.Module(Uint8Array.from(atob(KERNELS_WASM), (character) => character.charCodeAt(0)));
+      compiled = new WebAssembly.Module(bytesOfBase64(KERNELS_WASM));
     } catch {
       compiled = null;
     }

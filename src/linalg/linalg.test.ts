@@ -13,7 +13,7 @@ import {
 import { combine, dots, orthogonalize } from "./multi-vector.ts";
 import type { Basis } from "./multi-vector.ts";
 import { thinQr } from "./thin-qr.ts";
-import { dot, norm2 } from "./vector.ts";
+import { distance, dot, norm2 } from "./vector.ts";
 import { VectorBasis } from "./vector-basis.ts";
 import type { FloatType } from "../util/tensor.ts";
 
@@ -174,5 +174,21 @@ describe("norm2", () => {
     expect(norm2(Float64Array.of(3e200, 4e200))).toBeCloseTo(5e200, -186);
     expect(norm2(Float64Array.of(3e-200, 4e-200)) / 5e-200).toBeCloseTo(1, 14);
     expect(norm2(Float64Array.of(1, Number.NaN))).toBeNaN();
+  });
+});
+
+describe("distance", () => {
+  it.each([
+    ["as far as Pythagoras says", [4, 0, 5, 12, 3], [1, 4, 5, 0, 3], 13],
+    ["where squares overflow", [3e200, 0], [0, 4e200], 5e200],
+    ["where squares vanish", [3e-200, 0], [0, 4e-200], 5e-200],
+    ["of a point from itself", [1, 2, 3], [1, 2, 3], 0],
+  ])("is right %s", (_, x, y, expected) => {
+    const found = distance(Float64Array.from(x), Float64Array.from(y));
+    expect(Math.abs(found - expected)).toBeLessThanOrEqual(1e-15 * expected);
+  });
+
+  it("is no number where one of them is none", () => {
+    expect(distance(Float64Array.of(1, Number.NaN), Float64Array.of(1, 2))).toBeNaN();
   });
 });

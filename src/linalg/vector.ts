@@ -44,6 +44,37 @@ export function norm2(x: Float64Array): number {
   return largest * Math.sqrt(sum);
 }
 
+/** ‖x − y‖, without a vector in between. */
+export function distance(x: Float64Array, y: Float64Array): number {
+  const whole = x.length - (x.length & 3);
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  for (let i = 0; i < whole; i += 4) {
+    s0 += (x[i] - y[i]) ** 2;
+    s1 += (x[i + 1] - y[i + 1]) ** 2;
+    s2 += (x[i + 2] - y[i + 2]) ** 2;
+    s3 += (x[i + 3] - y[i + 3]) ** 2;
+  }
+  for (let i = whole; i < x.length; i++) s0 += (x[i] - y[i]) ** 2;
+  const square = s0 + s1 + (s2 + s3);
+  return square > 1e-280 && square < 1e300 ? Math.sqrt(square) : norm2(x.map((each, i) => each - y[i]));
+}
+
+/**
+ * (1−t)·x + t·y, written where `into` is, which may be one of the two.
+ *
+ * @example
+ * interpolated(Float64Array.of(0), Float64Array.of(4), 0.25); // Float64Array [1]
+ */
+export function interpolated(
+  x: Float64Array,
+  y: Float64Array,
+  t: number,
+  into: Float64Array = new Float64Array(x.length),
+): Float64Array {
+  for (let i = 0; i < into.length; i++) into[i] = (1 - t) * x[i] + t * y[i];
+  return into;
+}
+
 /** Scales x to unit length in place and returns its former length (0 leaves it as it is). */
 export function normalize(x: Float64Array): number {
   const length = norm2(x);

@@ -5,6 +5,7 @@ import type { NetworkSymmetry, Symmetry, UnitDimension } from "./symmetry.ts";
 import {
   applyElement,
   applyToTensor,
+  eachRun,
   exchange,
   type GroupElement,
   identityElement,
@@ -64,13 +65,7 @@ export function balance({ symmetry, gains }: NetworkSymmetry, theta: Float64Arra
     for (const units of free) {
       const { maps, distance } = balancing(symmetry, current, units);
       change = Math.max(change, distance);
-      const element = identityElement(symmetry);
-      element[units] = maps;
-      for (const { offset, dimensions } of symmetry.tensors) {
-        if (!dimensions.some((each) => each.units === units)) continue;
-        const end = offset + sizeOf(dimensions.map(({ extent }) => extent));
-        current.set(applyToTensor(symmetry, element, current.subarray(offset, end), dimensions), offset);
-      }
+      if (distance > 0) sendThrough(symmetry, current, units, maps);
       const n = symmetry.classes[units].extent;
       whole[units] = maps.map((map, place) => followed(whole[units][place], map, n));
     }
@@ -80,6 +75,38 @@ export function balance({ symmetry, gains }: NetworkSymmetry, theta: Float64Arra
     theta: current,
     back: (moved) => applyElement(gains, gained, applyElement(symmetry, undone, moved)),
   };
+}
+
+/** Sends parameters through the maps of one class, where they lie. */
+function sendThrough(symmetry: Symmetry, theta: Float64Array, units: number, maps: readonly UnitMap[]): void {
+  const element = identityElement(symmetry);
+  element[units] = [...maps];
+  const scales = maps.map((map) => ("order" in map ? map.scales : undefined));
+  eachSide(symmetry, theta, units, (data, dimensions, at) => {
+    if (scales.includes(undefined)) {
+      data.set(applyToTensor(symmetry, element, data, dimensions, (other) => other !== at));
+      return;
+    }
+    const { extent, dual } = dimensions[at];
+    eachRun(extentsOf(dimensions), at, placesAt(symmetry, units, dimensions), ({ base, length, stride, place }) => {
+      for (let unit = 0; unit < extent; unit++) {
+        const scale = scales[place]?.[unit] ?? 1;
+        const factor = dual ? 1 / scale : scale;
+        const from = base + unit * stride;
+        for (let i = from; i < from + length; i++) data[i] *= factor;
+      }
+    });
+  });
+}
+
+/** The dimension that counts the places of a class; undefined where it has none. */
+function placesAt({ classes }: Symmetry, units: number, dimensions: readonly UnitDimension[]): number | undefined {
+  const { places } = classes[units];
+  return places === undefined ? undefined : dimensions.findIndex((other) => other.units === places);
+}
+
+function extentsOf(dimensions: readonly UnitDimension[]): number[] {
+  return dimensions.map(({ extent }) => extent);
 }
 
 /** One map after another: scales with scales, shears with shears, in units that stay where they are. */
@@ -146,18 +173,19 @@ interface Balancing {
 
 /** s⁴ = Σ q² / Σ p² for each unit, p where its scale stands and q where the reciprocal does. */
 function balancingScales(symmetry: Symmetry, theta: Float64Array, units: number, place: number): Balancing {
-  const { extent: n, places } = symmetry.classes[units];
+  const { extent: n } = symmetry.classes[units];
   const [p, q] = [new Float64Array(n), new Float64Array(n)];
   eachSide(symmetry, theta, units, (data, dimensions, at) => {
-    const along = places === undefined ? -1 : dimensions.findIndex((other) => other.units === places);
-    const rows = rowsAt(data, dimensions, at, along, place);
     const sums = dimensions[at].dual ? q : p;
-    const width = rows.length / n;
-    for (let unit = 0; unit < n; unit++) {
-      let sum = 0;
-      for (let i = unit * width; i < (unit + 1) * width; i++) sum += rows[i] * rows[i];
-      sums[unit] += sum;
-    }
+    eachRun(extentsOf(dimensions), at, placesAt(symmetry, units, dimensions), (run) => {
+      if (run.place !== place) return;
+      for (let unit = 0; unit < n; unit++) {
+        const from = run.base + unit * run.stride;
+        let sum = 0;
+        for (let i = from; i < from + run.length; i++) sum += data[i] * data[i];
+        sums[unit] += sum;
+      }
+    });
   });
   let distance = 0;
   const scales = p.map((own, i) => {

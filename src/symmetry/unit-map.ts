@@ -112,32 +112,62 @@ function alongDimension(
   const extents = dimensions.map(({ extent }) => extent);
   const { extent: n, dual } = dimensions[at];
   if (maps.every((map) => isIdentity(map))) return data;
-  const inner = sizeOf(extents.slice(at + 1));
-  const outer = sizeOf(extents.slice(0, at));
   const moved = new Float64Array(data.length);
-  // How many elements further the next place lies, among those before the dimension or behind it.
-  const stride = along === undefined ? 1 : sizeOf(extents.slice(along + 1, along < at ? at : undefined));
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < inner; i++) {
-      const place = along === undefined ? 0 : Math.floor((along < at ? o : i) / stride) % extents[along];
-      const map = maps[place];
-      const base = o * n * inner + i;
-      if ("order" in map) {
-        for (let k = 0; k < n; k++) {
-          const scale = map.scales ? (dual ? 1 / map.scales[k] : map.scales[k]) : 1;
-          moved[base + k * inner] = scale * data[base + map.order[k] * inner];
-        }
-      } else {
-        const matrix = dual ? map.dual : map.matrix;
-        for (let k = 0; k < n; k++) {
-          let sum = 0;
-          for (let j = 0; j < n; j++) sum += matrix[k * n + j] * data[base + j * inner];
-          moved[base + k * inner] = sum;
-        }
+  eachRun(extents, at, along, ({ base, length, stride, place }) => {
+    const map = maps[place];
+    if ("order" in map) {
+      for (let k = 0; k < n; k++) {
+        const scale = map.scales ? (dual ? 1 / map.scales[k] : map.scales[k]) : 1;
+        const [to, from] = [base + k * stride, base + map.order[k] * stride];
+        for (let i = 0; i < length; i++) moved[to + i] = scale * data[from + i];
+      }
+      return;
+    }
+    const matrix = dual ? map.dual : map.matrix;
+    for (let k = 0; k < n; k++) {
+      const to = base + k * stride;
+      for (let j = 0; j < n; j++) {
+        const factor = matrix[k * n + j];
+        const from = base + j * stride;
+        for (let i = 0; i < length; i++) moved[to + i] += factor * data[from + i];
       }
     }
-  }
+  });
   return moved;
+}
+
+/** Elements that lie side by side, the same for every unit of a dimension, and go through one map. */
+export interface Run {
+  /** Where those of the first unit begin. */
+  readonly base: number;
+  readonly length: number;
+  /** From those of one unit to those of the next. */
+  readonly stride: number;
+  /** The place whose map it is; 0 where there is one for all. */
+  readonly place: number;
+}
+
+/**
+ * Shows every run of a tensor along a dimension, in the order of memory.
+ *
+ * @param along the dimension that counts the places
+ */
+export function eachRun(
+  extents: readonly number[],
+  at: number,
+  along: number | undefined,
+  visit: (run: Run) => void,
+): void {
+  const stride = sizeOf(extents.slice(at + 1));
+  const outer = sizeOf(extents.slice(0, at));
+  // How many elements further the next place lies, among those before the dimension or behind it.
+  const step = along === undefined ? 1 : sizeOf(extents.slice(along + 1, along < at ? at : undefined));
+  const length = along === undefined || along < at ? stride : step;
+  for (let o = 0; o < outer; o++)
+    for (let i = 0; i < stride; i += length) {
+      const place = along === undefined ? 0 : Math.floor((along < at ? o : i) / step) % extents[along];
+      visit({ base: o * extents[at] * stride + i, length, stride, place });
+    }
 }
 
 function isIdentity(map: UnitMap): boolean {

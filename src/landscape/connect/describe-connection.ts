@@ -1,4 +1,4 @@
-import { norm2 } from "../../linalg/vector.ts";
+import { distance } from "../../linalg/vector.ts";
 import type { Check } from "../../result/envelope.ts";
 import type { Computation } from "../../problem/computation.ts";
 import type { RunContext } from "../../util/run-context.ts";
@@ -37,7 +37,7 @@ export function heightsOf(profile: CurveProfile): ConnectResult["barrier"]["befo
 
 /** How far two networks are apart, their statistics left out. */
 export function distanceOf({ trained }: Terrain, a: Float64Array, b: Float64Array): number {
-  return norm2(a.map((x, i) => x - b[i]).subarray(0, trained));
+  return distance(a.subarray(0, trained), b.subarray(0, trained));
 }
 
 /** How far what two networks put out is apart, and the largest number of it. */

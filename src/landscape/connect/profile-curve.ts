@@ -1,4 +1,4 @@
-import { norm2 } from "../../linalg/vector.ts";
+import { distance } from "../../linalg/vector.ts";
 import { type RunContext, throwIfInterrupted } from "../../util/run-context.ts";
 import type { Curve } from "../paths/curve.ts";
 import type { LossesAt, Terrain } from "../terrain.ts";
@@ -46,10 +46,11 @@ export async function measurePlaces(
   title: string,
 ): Promise<Places> {
   const places: Place[] = [];
+  const into = new Float64Array(curve.at(0).length);
   for (const each of t) {
     throwIfInterrupted(context);
     if (each > 0 && each < 1 && context.outOfTime?.() === true) continue;
-    places.push({ t: each, ...(await terrain.losses(curve.at(each), context)) });
+    places.push({ t: each, ...(await terrain.losses(curve.at(each, into), context)) });
     context.progress?.({ stage: title, done: places.length, total: t.length });
   }
   return { places, isWhole: places.length === t.length };
@@ -90,9 +91,12 @@ export function profileAlong(curve: Curve, places: readonly Place[]): CurveProfi
   const sorted = places.toSorted((a, b) => a.t - b.t);
   const t = sorted.map((place) => place.t);
   const arc: number[] = [0];
+  let from = curve.at(t[0]);
+  const pair = [0, 1].map(() => new Float64Array(from.length));
   for (let i = 1; i < t.length; i++) {
-    const [from, to] = [curve.at(t[i - 1]), curve.at(t[i])];
-    arc.push(arc[i - 1] + norm2(to.map((x, k) => x - from[k])));
+    const to = curve.at(t[i], pair[i % 2]);
+    arc.push(arc[i - 1] + distance(from, to));
+    from = to;
   }
   return { t, arc, at: sorted };
 }

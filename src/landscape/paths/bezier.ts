@@ -11,7 +11,7 @@ export const bezier: PathKind = {
   find: (ground, ends, options, random, context) =>
     trainCurve(ground, ends, { points: 3, weightsAt }, options, random, context),
   curve: ([a, b], points) => ({
-    at: (t) => (t === 0 ? a : t === 1 ? b : combined([a, ...points, b], weightsAt(t))),
+    at: (t, into) => (t === 0 ? a : t === 1 ? b : combined([a, ...points, b], weightsAt(t), into)),
   }),
   cost: ({ steps }) => ({ losses: 0, gradients: 0, sampled: steps }),
 };

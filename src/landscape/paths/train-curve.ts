@@ -1,4 +1,4 @@
-import { norm2 } from "../../linalg/vector.ts";
+import { distance } from "../../linalg/vector.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import { type RunContext, throwIfInterrupted } from "../../util/run-context.ts";
 import { straight } from "./curve.ts";
@@ -15,9 +15,13 @@ export interface Basis {
   weightsAt(t: number): readonly number[];
 }
 
-/** The point of a way at t. */
-export function combined(points: readonly Float64Array[], weights: readonly number[]): Float64Array {
-  const sum = new Float64Array(points[0].length);
+/** The point of a way at t, written where `into` is, which is none of the points. */
+export function combined(
+  points: readonly Float64Array[],
+  weights: readonly number[],
+  into: Float64Array = new Float64Array(points[0].length),
+): Float64Array {
+  const sum = into.fill(0);
   points.forEach((point, k) => {
     if (weights[k] !== 0) for (let i = 0; i < sum.length; i++) sum[i] += weights[k] * point[i];
   });
@@ -42,14 +46,15 @@ export async function trainCurve(
   const inner = points.slice(1, -1);
   const means = inner.map((point) => new Float64Array(point.length));
   const squares = inner.map((point) => new Float64Array(point.length));
-  const apart = norm2(a.map((x, i) => x - b[i])) / Math.sqrt(a.length);
+  const apart = distance(a, b) / Math.sqrt(a.length);
+  const here = new Float64Array(a.length);
   for (let step = 1; step <= steps; step++) {
     throwIfInterrupted(context);
     if (context.outOfTime?.() === true) return { points: inner, isWhole: false };
     // Each stretch of the way gets as many steps as any other.
     const t = ((step % STRETCHES) + random.uniform()) / STRETCHES;
     const weights = weightsAt(t);
-    const slope = await ground.sampledGradient(combined(points, weights));
+    const slope = await ground.sampledGradient(combined(points, weights, here));
     const rate = ((FIRST_STEP * apart) / 2) * (1 + Math.cos((Math.PI * (step - 1)) / steps));
     inner.forEach((point, k) => {
       const weight = weights[k + 1];
