@@ -3,12 +3,11 @@ import { type Tensor, tensor } from "../util/tensor.ts";
 
 /** The array with every number divided by `divisor` and rounded once to float32, as image pipelines do. */
 export function scaled(array: LazyArray, divisor: number): LazyArray {
-  const divide = ({ shape, data }: Tensor) =>
-    tensor(
-      "float32",
-      shape,
-      Float32Array.from(data, (value) => value / divisor),
-    );
+  const divide = ({ shape, data }: Tensor) => {
+    const divided = new Float32Array(data.length);
+    for (let i = 0; i < divided.length; i++) divided[i] = data[i] / divisor;
+    return tensor("float32", shape, divided);
+  };
   return {
     ...array,
     dtype: "float32",

@@ -145,7 +145,9 @@ function checkTies(
 /** Whether numbers are `scale` times others, in any order, up to the rounding of float32. */
 function isMultiple(data: ArrayLike<number>, of: ArrayLike<number>, scale: number): boolean {
   const sorted = Float64Array.from(data).sort();
-  const made = Float64Array.from(of, (x) => scale * x).sort();
+  const made = Float64Array.from(of)
+    .map((x) => scale * x)
+    .sort();
   return sorted.every((x, i) => Math.abs(x - made[i]) <= 1e-6 * Math.abs(x));
 }
 

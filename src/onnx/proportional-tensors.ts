@@ -22,9 +22,11 @@ export function proportions(roots: readonly Named[]): Proportion[] {
     if (tensor.shape.filter((extent) => extent !== 1).length < 2) continue;
     let square = 0;
     let fourth = 0;
-    for (const element of tensor.data) {
-      square += element ** 2;
-      fourth += element ** 4;
+    const { data } = tensor;
+    for (let i = 0; i < data.length; i++) {
+      const own = data[i] ** 2;
+      square += own;
+      fourth += own ** 2;
     }
     const key = `${tensor.dtype} ${tensor.data.length}`;
     const alike = bySize.get(key) ?? [];

@@ -91,7 +91,11 @@ export function isScaledSinusoidTable({ data, shape, dtype }: Tensor): boolean {
     return squares[row] > 0 && values.every((each) => each === 0 || Math.abs(each - amplitude) <= ROUNDING * amplitude);
   };
   if (columns >= 4 && squares.length >= 4 && (isOrigin(0) || isOrigin(1))) return true;
-  return isSinusoidTable({ dtype: "float64", shape, data: Float64Array.from(data, (element) => element / amplitude) });
+  return isSinusoidTable({
+    dtype: "float64",
+    shape,
+    data: new Float64Array(data).map((element) => element / amplitude),
+  });
 }
 
 /**

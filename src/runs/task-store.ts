@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { keptBy } from "../util/kept-by.ts";
 import { canonicalJson, hashOfJson, type Json } from "./recipe.ts";
 import type { Task } from "./task.ts";
 
@@ -23,10 +24,42 @@ export function encodeFinished({ hash, kind, input }: Task, result: Json): strin
   return `${JSON.stringify({ ...content, checksum: hashOfJson(content) })}\n`;
 }
 
-/** The result of a task; undefined where it is not there, or not whole, or another's: then the task is not done. */
+/** Characters of results that are remembered of a store. */
+const MOST_REMEMBERED = 2 ** 26;
+
+/** Results that were found whole in a store: to read and to hash one of many megabytes takes long, and tasks ask for it often. */
+class Remembered {
+  private readonly results = new Map<string, Json>();
+  private room = MOST_REMEMBERED;
+
+  get(hash: string): Json | undefined {
+    return this.results.get(hash);
+  }
+
+  keep(hash: string, result: Json, size: number): void {
+    if (size > this.room) return;
+    this.room -= size;
+    this.results.set(hash, result);
+  }
+}
+
+const remembered = keptBy<Remembered>();
+
+/**
+ * The result of a task; undefined where it is not there, or not whole, or another's: then the task is not done. What was
+ * found once is found again without another look.
+ */
 export function resultOf(store: TaskStore, task: Task): Json | undefined {
+  const known = remembered(store, () => new Remembered());
+  const before = known.get(task.hash);
+  if (before !== undefined) return before;
   const text = store.get(task.hash);
-  if (text === undefined) return undefined;
+  const result = text === undefined ? undefined : verified(text, task);
+  if (text !== undefined && result !== undefined) known.keep(task.hash, result, text.length);
+  return result;
+}
+
+function verified(text: string, task: Task): Json | undefined {
   let json: unknown;
   try {
     json = JSON.parse(text);

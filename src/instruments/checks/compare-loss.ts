@@ -83,7 +83,11 @@ export function worstOf(findings: readonly Finding[]): Finding {
 /** Outputs moved by a grain: every number by a rounding up or down. */
 export function movedByGrain(z: Tensor, roundoff: number, random: RandomStream): Tensor {
   const signs = random.rademacherVector(z.data.length);
-  return { dtype: "float64", shape: z.shape, data: Float64Array.from(z.data, (x, i) => x * (1 + signs[i] * roundoff)) };
+  return {
+    dtype: "float64",
+    shape: z.shape,
+    data: new Float64Array(z.data).map((x, i) => x * (1 + signs[i] * roundoff)),
+  };
 }
 
 /** |a − b|; 0 for equal infinities, ∞ where only one is not finite. */
