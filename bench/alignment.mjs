@@ -1,9 +1,14 @@
-// node bench/alignment.mjs MODELS [RUNS]: `connect --align` of two networks of four layers of width 512, the whole command; one JSON line.
+// node bench/alignment.mjs MODELS [RUNS]: two networks of four layers of width 512: `connect --align`, the whole command, and the alignment alone; one JSON line.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findAlignment } from "../dist/landscape/connect/find-alignment.js";
+import { Terrain } from "../dist/landscape/terrain.js";
+import { loadProblem } from "../dist/load/load-problem.js";
+import { createRandom } from "../dist/random/random-stream.js";
+import { readVector } from "./open-network.mjs";
 import { median } from "./statistics.mjs";
 
 const [models, runs = "3"] = process.argv.slice(2);
@@ -44,6 +49,29 @@ for (let run = 0; run < Number(runs); run++) {
   seconds.push((performance.now() - start) / 1000);
   cpuSeconds.push(childSeconds(said));
 }
+
+/** Seconds that each group of maps takes, of the clock and of the processors; the networks are open and have been run. */
+async function alone() {
+  const { problem } = await loadProblem(join(folder, "a.onnx"), {
+    data: join(folder, "data.npz"),
+    loss: "cross-entropy",
+    threads: 2,
+  });
+  const terrain = Terrain.open(problem);
+  const ends = { mine: problem.point.parameters, theirs: readVector(folder, "b.npz", problem.space) };
+  await terrain.loss(ends.mine);
+  const groups = {};
+  for (const within of ["permutation", "general"]) {
+    const [start, cpu] = [performance.now(), process.cpuUsage()];
+    await findAlignment(terrain, ends, { within, starts: 3, steps: 100 }, createRandom(0).split(within), {});
+    const { user, system } = process.cpuUsage(cpu);
+    groups[within] = { seconds: (performance.now() - start) / 1000, cpuSeconds: (user + system) / 1e6 };
+  }
+  await terrain.close();
+  await problem.close();
+  return groups;
+}
+
 const { barrier, alignment } = JSON.parse(readFileSync(output, "utf8")).result;
 rmSync(scratch, { recursive: true });
 console.log(
@@ -52,5 +80,6 @@ console.log(
     cpuSeconds: median(cpuSeconds),
     barrier: { before: barrier.before.train, permuted: barrier.permuted.train, aligned: barrier.aligned.train },
     attempts: alignment.attempts.length,
+    alone: await alone(),
   }),
 );

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { createRandom, type RandomStream } from "../random/random-stream.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { keptBy } from "../util/kept-by.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { canonicalJson, hashOfJson, type Json, type Recipe } from "./recipe.ts";
 import { requireSameFile } from "./same-file.ts";
@@ -73,6 +74,7 @@ export interface TaskSurroundings {
 export interface TaskKind<Input, Result> extends AnyTaskKind {
   /** The task of that input in a run. */
   of(recipe: Recipe, input: Input): Task;
+  /** What a store gave as its result: of one that it gives again, the same again, which nobody may change. */
   read(result: Json): Result;
 }
 
@@ -109,6 +111,7 @@ export function defineTask<
       await opened.close();
     }
   };
+  const known = keptBy<z.output<Result>>();
   return {
     name,
     shareOf: (options) => (typeof share === "number" ? share : share(options)),
@@ -131,7 +134,10 @@ export function defineTask<
         return resultType.encode(found);
       }
     },
-    read: (result) => resultType.parse(result),
+    read: (result) =>
+      typeof result === "object" && result !== null
+        ? known(result, () => resultType.parse(result))
+        : resultType.parse(result),
   };
 }
 

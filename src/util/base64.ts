@@ -1,17 +1,25 @@
-/** Numbers that one call turns into characters; more arguments than engines take at once there must not be. */
-const AT_ONCE = 2 ** 12;
+const LETTERS = Uint8Array.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", (letter) =>
+  letter.charCodeAt(0),
+);
 
 /**
- * Bytes as text (RFC 4648, §4). Cost: some milliseconds a megabyte.
+ * Bytes as text (RFC 4648, §4). Cost: some milliseconds a megabyte, where `btoa` wants them as letters first.
  *
  * @example
  * base64Of(Uint8Array.of(1, 2)); // "AQI="
  */
 export function base64Of(bytes: Uint8Array): string {
-  const pieces: string[] = [];
-  for (let at = 0; at < bytes.length; at += AT_ONCE)
-    pieces.push(String.fromCharCode(...bytes.subarray(at, at + AT_ONCE)));
-  return btoa(pieces.join(""));
+  const rest = bytes.length % 3;
+  const whole = bytes.length - rest;
+  const letters = new Uint8Array((whole / 3) * 4);
+  for (let from = 0, to = 0; from < whole; from += 3, to += 4) {
+    const three = (bytes[from] << 16) | (bytes[from + 1] << 8) | bytes[from + 2];
+    letters[to] = LETTERS[three >>> 18];
+    letters[to + 1] = LETTERS[(three >>> 12) & 63];
+    letters[to + 2] = LETTERS[(three >>> 6) & 63];
+    letters[to + 3] = LETTERS[three & 63];
+  }
+  return new TextDecoder().decode(letters) + btoa(String.fromCharCode(...bytes.subarray(whole)));
 }
 
 /**
