@@ -6,6 +6,7 @@ import { connect } from "../landscape/connect.ts";
 import { compare } from "./compare.ts";
 import { exportExperiment } from "./export.ts";
 import { inspect } from "./inspect.ts";
+import { critical } from "../dynamics/critical.ts";
 import { race } from "../dynamics/race.ts";
 import { line } from "../landscape/line.ts";
 import { surface } from "../landscape/surface.ts";
@@ -30,6 +31,7 @@ export const EXPERIMENTS = [
   trajectory,
   race,
   train,
+  critical,
   compare,
   inspect,
   check,

@@ -33,9 +33,13 @@ export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, " ");
 }
 
-/** "1 example", "1 437 examples". */
-export function formatCounted(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+/**
+ * "1 example", "1 437 examples".
+ *
+ * @param plural where it is not the noun with an s: "classes"
+ */
+export function formatCounted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`;
 }
 
 /** "1.2 M": a count where its size alone matters. */

@@ -21,11 +21,13 @@ export const SMALL = {
   connect: ["connect", DIGITS, "ones.npz", "--data", "good.npz", "--points", "3"],
   race: ["race", "saddle", "--starts", "2", "--steps", "5"],
   train: ["train", ...MODEL, "--steps", "2", "--batch", "full"],
+  critical: ["critical", "deep-linear:2-1-2", "--data", "whitened.npz", "--loss", "mse", "--starts", "2"],
   trajectory: ["trajectory", DIGITS, "ones.safetensors", "ones-too.safetensors", "--data", "good.npz"],
 } as const;
 
 /** Writes the other weights that they read. */
 export function writeOnes({ at, npz }: Pick<ReturnType<typeof commandLine>, "at" | "npz">): void {
+  npz("whitened.npz", { x: floats([2, 2], (i) => (i % 3 === 0 ? 1 : 0)), y: floats([2, 2], (i) => [2, 0, 0, 1][i]) });
   npz("ones.npz", {
     "hidden.weight": floats([32, 64], () => 1),
     "hidden.bias": floats([32], () => 1),

@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { createRandom } from "../../random/random-stream.ts";
+import { denseOperator } from "../../operators/dense-operator.ts";
+import { curvaturesAt, kindOf, signsOf } from "./classify.ts";
+import type { Ground } from "./ground.ts";
+import { levenbergMarquardt } from "./levenberg-marquardt.ts";
+
+/** A function by its value, its gradient and its Hessian, row-major. */
+function groundOf(
+  dimension: number,
+  of: (x: Float64Array) => { readonly value: number; readonly gradient: number[]; readonly hessian: number[] },
+): Ground {
+  return {
+    dimension,
+    at: (theta, look) => {
+      const { value, gradient, hessian } = of(theta);
+      return look({
+        value: () => Promise.resolve(value),
+        gradient: () => Promise.resolve(Float64Array.from(gradient)),
+        hessian: denseOperator(Float64Array.from(hessian), dimension, "Hessian"),
+      });
+    },
+  };
+}
+
+/** Σ cᵢ xᵢ^pᵢ. */
+function powers(...terms: readonly (readonly [coefficient: number, power: number])[]): Ground {
+  return groundOf(terms.length, (x) => ({
+    value: terms.reduce((sum, [c, p], i) => sum + c * x[i] ** p, 0),
+    gradient: terms.map(([c, p], i) => c * p * x[i] ** (p - 1)),
+    hessian: terms.flatMap(([c, p], i) => terms.map((_, j) => (i === j ? c * p * (p - 1) * x[i] ** (p - 2) : 0))),
+  }));
+}
+
+const kindAt = async (ground: Ground, at: number[]) => {
+  const theta = Float64Array.from(at);
+  const curvatures = await curvaturesAt(ground, theta, { reach: 1, lossAtStart: 1 }, createRandom(0), {});
+  const signs = signsOf(curvatures, 0);
+  return { kind: kindOf(signs), ...signs };
+};
+
+describe("the kind of a critical point", () => {
+  const ZOO = [
+    ["x² + 2y²", powers([1, 2], [2, 2]), "minimum"],
+    ["−x² − y²", powers([-1, 2], [-1, 2]), "maximum"],
+    ["x² − y²", powers([1, 2], [-1, 2]), "saddle"],
+    // Strict, and degenerate.
+    ["x² + 0y³ − z²", powers([1, 2], [0, 3], [-1, 2]), "saddle"],
+    // All three have the Hessian 0, and are a minimum, none, and a maximum.
+    ["x⁴", powers([1, 4]), "degenerate"],
+    ["x³", powers([1, 3]), "degenerate"],
+    ["−x⁴", powers([-1, 4]), "degenerate"],
+    ["x² + y³", powers([1, 2], [1, 3]), "degenerate"],
+  ] as const;
+  it.each(ZOO)("is told at 0: %s", async (_name, ground, kind) => {
+    expect((await kindAt(ground, new Array<number>(ground.dimension).fill(0))).kind).toBe(kind);
+  });
+
+  it.each(ZOO)("is the same where a search comes to it: %s", async (_name, ground, kind) => {
+    const start = Float64Array.from({ length: ground.dimension }, (_, i) => 0.7 + 0.2 * i);
+    const found = await levenbergMarquardt.search(ground, start, { steps: 500, tolerance: 1e-8 }, {});
+    expect(found.end).toBe("critical");
+    expect(found.gradientNorm).toBeLessThanOrEqual(1e-8 * found.gradientAtStart);
+    expect((await kindAt(ground, [...found.theta])).kind).toBe(kind);
+  });
+
+  it("counts a curvature above its rounding, however small it is beside the others", async () => {
+    expect(await kindAt(powers([1, 2], [1e-9, 2], [0, 3]), [0, 0, 0])).toMatchObject({ positive: 2, flat: 1 });
+  });
+
+  it("is a minimum where only symmetries are flat", () => {
+    expect(kindOf({ positive: 3, negative: 0, flat: 2, symmetric: 2 })).toBe("minimum");
+    expect(kindOf({ positive: 3, negative: 0, flat: 2, symmetric: 1 })).toBe("degenerate");
+    expect(kindOf({ positive: 0, negative: 0, flat: 2, symmetric: 2 })).toBe("degenerate");
+  });
+});
+
+describe("a search for a critical point", () => {
+  const limits = { steps: 200, tolerance: 1e-8 };
+
+  it("says where only the slope of ‖∇f‖² is 0", async () => {
+    // f = x + x³/3 has none: f′ = 1 + x² is least at 0.
+    const ground = groundOf(1, ([x]) => ({ value: x + x ** 3 / 3, gradient: [1 + x * x], hessian: [2 * x] }));
+    const found = await levenbergMarquardt.search(ground, Float64Array.of(0.8), limits, {});
+    expect(found.end).toBe("gradient-flat");
+    expect(Math.abs(found.theta[0])).toBeLessThan(1e-6);
+  });
+
+  it("says where its steps were up, and where the gradient is no number", async () => {
+    // f = ln(x)² / 2 has its minimum at 1, and none of this at 0.
+    const ground = groundOf(1, ([x]) => ({
+      value: Math.log(x) ** 2 / 2,
+      gradient: [Math.log(x) / x],
+      hessian: [(1 - Math.log(x)) / x ** 2],
+    }));
+    const from = async (start: number, steps: number) =>
+      (await levenbergMarquardt.search(ground, Float64Array.of(start), { ...limits, steps }, {})).end;
+    expect(await Promise.all([from(2, 200), from(2, 2), from(0, 200)])).toEqual(["critical", "wandering", "diverged"]);
+  });
+
+  it("is over where it starts at a critical point", async () => {
+    const found = await levenbergMarquardt.search(powers([1, 2], [-1, 2]), new Float64Array(2), limits, {});
+    expect(found).toMatchObject({ end: "critical", steps: 0, gradientNorm: 0 });
+  });
+});
