@@ -49,7 +49,23 @@ describe("training", () => {
     "--lr",
     "0.01",
   ];
-  const whole = [...SHORT, "--steps", "23", "--every", "5", "--batch", "64", "--seed", "3"];
+  const whole = [
+    ...SHORT,
+    "--steps",
+    "23",
+    "--every",
+    "5",
+    "--batch",
+    "64",
+    "--track",
+    "sharpness,trace,units",
+    "--track-every",
+    "4",
+    "--label-noise",
+    "0.1",
+    "--seed",
+    "3",
+  ];
   const filesOf = (folder: string) =>
     ["arrays.npz", "model.onnx", ...readdirSync(at(folder, "checkpoints")).map((name) => `checkpoints/${name}`)].map(
       (name) => [name, readFileSync(at(folder, name)).toString("base64")] as const,

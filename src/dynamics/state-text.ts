@@ -11,18 +11,19 @@ export interface StateText {
 }
 
 export function stateText({ tensors, state }: TrainState): StateText {
-  return { tensors: encoded(tensors), state: encoded(state) };
+  return { tensors: tensorsText(tensors), state: tensorsText(state) };
 }
 
 export function readState({ tensors, state }: StateText, precision: FloatType): TrainState {
-  return { tensors: decoded(tensors, precision), state: decoded(state, precision) };
+  return { tensors: readTensors(tensors, precision), state: readTensors(state, precision) };
 }
 
-function encoded(tensors: ReadonlyMap<string, Tensor>): string {
+/** Tensors as text that JSON can hold, bit for bit: a safetensors file in base64. */
+export function tensorsText(tensors: ReadonlyMap<string, Tensor>): string {
   return base64Of(encodeSafetensors(tensors));
 }
 
-function decoded(text: string, precision: FloatType): Map<string, Tensor> {
+export function readTensors(text: string, precision: FloatType): Map<string, Tensor> {
   return new Map(
     [...readSafetensors(bytesSource("a checkpoint", bytesOfBase64(text)))].map(([name, array]) => {
       const { data } = array.read();

@@ -1,163 +1,27 @@
-import { z } from "zod";
 import { safetensorsChunks } from "../files/safetensors.ts";
 import type { Problem } from "../problem/problem.ts";
 import { withStatistics } from "../problem/with-statistics.ts";
-import { count, real } from "../result/real.ts";
 import { MODEL } from "../runs/argument.ts";
 import { type Desk, defineExperiment } from "../runs/experiment.ts";
 import type { ProblemSubject } from "../runs/subject.ts";
-import { defineTask, type TaskDesk } from "../runs/task.ts";
-import { chosen } from "../util/chosen.ts";
-import { formatNumber, formatShare } from "../util/format-number.ts";
-import { type RunContext, throwIfInterrupted } from "../util/run-context.ts";
-import { ThalwegError } from "../util/thalweg-error.ts";
+import type { RunContext } from "../util/run-context.ts";
 import { tensor, type Tensor } from "../util/tensor.ts";
-import { Order } from "./mini-batches.ts";
-import { SCHEDULES, shareOfStepSize } from "./schedules/registry.ts";
-import { readState, stateText } from "./state-text.ts";
+import type { Order } from "./mini-batches.ts";
+import { readState } from "./state-text.ts";
+import { trackingOf, type TrackedStep } from "./tracked/track.ts";
+import { trackedFigures } from "./train/tracked-figures.ts";
+import { trackedCurves } from "./train/tracked-result.ts";
 import { lossWhileTraining } from "./train/train-figures.ts";
-import { optimizerFor, type TrainOptions, trainOptions } from "./train/train-options.ts";
+import { optimizerFor, trainOptions } from "./train/train-options.ts";
 import { trainResult, type TrainResult } from "./train/train-result.ts";
+import { courseOf, previousOf, spanTask, stepSizeOf, withNoisyLabels } from "./train/train-span.ts";
 import { trainSections } from "./train/train-sections.ts";
-import { startOf, type Step, Trainer } from "./trainer.ts";
+import { startOf } from "./trainer.ts";
 
-const EPOCHS = 10;
-/** Checkpoints where nobody says how many. */
-const CHECKPOINTS = 10;
 /** Points of the curve in the result. */
 const DRAWN = 500;
 /** Examples in all epochs up to which their order is written. */
 const LONGEST_ORDER = 2 ** 24;
-
-const span = z.object({
-  from: count.describe("Steps done before."),
-  to: count,
-  before: count.nullable().describe("Where the span before this one began; null for the first."),
-});
-type Span = z.output<typeof span>;
-
-const spanResult = z.object({
-  losses: z.array(real).describe("Of the batch of each step before it."),
-  tensors: z.string().describe("Weights and running statistics behind it, as safetensors in base64."),
-  state: z.string().describe("State of the optimiser, alike."),
-  stopped: count.nullable().describe("The step whose loss was not finite."),
-});
-type SpanResult = z.output<typeof spanResult>;
-
-/** The steps between two checkpoints: a function of the checkpoint before, whoever does it and when. */
-const spanTask = defineTask({
-  name: "train-span",
-  subject: "problem",
-  input: span,
-  result: spanResult,
-  label: ({ from, to }) => `steps ${from} to ${to}`,
-  // One engine: a step hangs on the one before.
-  opens: ({ arguments: given, options }) => ({
-    arguments: given,
-    options: { ...options, test: undefined },
-    oneEngine: true,
-  }),
-  measure: ({ problem }, input, options, desk) => trainSpan(problem, input, options, desk),
-});
-
-/** The span before: its kind is that of the task itself. */
-function before({ before: start, from }: Span, desk: TaskDesk): SpanResult | undefined {
-  if (start === null) return undefined;
-  return spanResult.parse(desk.found(spanTask, { from: start, to: from, before: previousOf(start, from - start) }));
-}
-
-/** Spans are of one length but for the last. */
-function previousOf(from: number, length: number): number | null {
-  return from === 0 ? null : Math.max(0, from - length);
-}
-
-async function trainSpan(
-  problem: Problem,
-  input: Span,
-  given: Readonly<Record<string, unknown>>,
-  desk: TaskDesk,
-): Promise<SpanResult> {
-  const { rule, lr } = optimizerFor(given);
-  const options = optionsIn(given);
-  const { order, steps } = courseOf(problem, options, desk.common);
-  const earlier = before(input, desk);
-  const start = earlier ? readState(earlier, problem.options.precision) : startOf(problem, rule);
-  const schedule = chosen("schedule", options.schedule, SCHEDULES);
-  const trainer = new Trainer(problem, { rule, clip: options.clip }, start);
-  const losses: number[] = [];
-  const accuracy = new RunningMean();
-  function* stepsOfSpan(): Generator<Step> {
-    for (let step = input.from; step < input.to; step++)
-      yield {
-        examples: order.at(step),
-        numbers: rule.numbers(step, lr * shareOfStepSize(schedule, step, steps, options.warmup)),
-      };
-  }
-  try {
-    for await (const found of trainer.train(stepsOfSpan())) {
-      for (const each of found) {
-        losses.push(each.loss);
-        if (!Number.isFinite(each.loss))
-          return { losses, ...stateText(start), stopped: input.from + losses.length - 1 };
-        accuracy.add(each.accuracy);
-      }
-      throwIfInterrupted(desk.context);
-      const last = found[found.length - 1];
-      desk.context.progress?.({
-        stage: "training",
-        done: input.from + losses.length,
-        total: steps,
-        estimate: `loss ${formatNumber(last.loss)}${accuracy.said}`,
-      });
-    }
-    return { losses, ...stateText(trainer.state), stopped: null };
-  } finally {
-    await trainer.close();
-  }
-}
-
-/** A mean that forgets: 0.9 of what was stays. */
-class RunningMean {
-  private value: number | undefined;
-
-  add(next: number | undefined): void {
-    if (next !== undefined) this.value = this.value === undefined ? next : 0.9 * this.value + 0.1 * next;
-  }
-
-  get said(): string {
-    return this.value === undefined ? "" : `, accuracy ${formatShare(this.value)}`;
-  }
-}
-
-function optionsIn(given: Readonly<Record<string, unknown>>): TrainOptions {
-  return trainOptions.parse(Object.fromEntries(Object.entries(given).filter(([key]) => key in trainOptions.shape)));
-}
-
-interface Course {
-  readonly order: Order;
-  readonly steps: number;
-  /** Steps between checkpoints. */
-  readonly every: number;
-}
-
-/** Examples of a step where nothing else is asked for, and there are so many. */
-const BATCH = 128;
-
-/** @throws usage error `batch-too-large` */
-function courseOf(problem: Problem, { batch, epochs, steps, every }: TrainOptions, random: Desk["random"]): Course {
-  const { examples } = problem;
-  const size = batch === "full" ? examples : Number(batch ?? Math.min(BATCH, examples));
-  if (size > examples)
-    throw new ThalwegError({
-      kind: "usage",
-      code: "batch-too-large",
-      message: `A batch of ${size} examples is asked for, and the data hold ${examples}.`,
-      hint: "Give a smaller --batch, or --batch full for all of them.",
-    });
-  const order = new Order(examples, size, random.split("order"));
-  const all = steps ?? (epochs ?? EPOCHS) * order.stepsPerEpoch;
-  return { order, steps: all, every: Math.min(all, every ?? Math.max(1, Math.ceil(all / CHECKPOINTS))) };
-}
 
 export const train = defineExperiment({
   name: "train",
@@ -167,7 +31,7 @@ export const train = defineExperiment({
   choices: [],
   document: "train",
   result: trainResult,
-  figures: [lossWhileTraining],
+  figures: (result) => [lossWhileTraining, ...trackedFigures(result)],
   show: trainSections,
   arguments: [MODEL],
   subject: "problem",
@@ -181,15 +45,23 @@ export const train = defineExperiment({
       "a small network on digits",
     ],
     ["thalweg train model.onnx --data train.npz --batch full --lr 0.1 --steps 1000 -o run", "gradient descent"],
+    [
+      "thalweg train mlp:64-32-10:tanh --data digits:train --batch full --lr 0.5 --steps 500 --track sharpness",
+      "gradient descent on its way to the edge of stability",
+    ],
     ["thalweg trajectory model.onnx 'run/checkpoints/*.safetensors' --data train.npz", "what curvature did meanwhile"],
   ],
   validate: (options) => void optimizerFor(options),
   async measure(subject, options, desk) {
-    const { problem } = subject;
-    const { optimizer, rule, lr, given } = optimizerFor(options);
+    const problem =
+      options.labelNoise === 0 ? subject.problem : withNoisyLabels(subject.problem, options.labelNoise, desk.random);
+    const used = optimizerFor(options);
+    const { optimizer, rule, lr, given } = used;
     const { order, steps, every } = courseOf(problem, options, desk.random);
+    const tracking = trackingOf(problem, options, order.batch);
     const evaluate = evaluator(problem);
     const losses: number[] = [];
+    const tracked: TrackedStep[] = [];
     const checkpoints: TrainResult["checkpoints"] = [];
     const beside: [string, Iterable<Uint8Array>][] = [];
     let last = startOf(problem, rule).tensors;
@@ -207,12 +79,14 @@ export const train = defineExperiment({
         // One after the other: each begins where the one before ended.
         const [found] = await desk.tasks(spanTask, [{ from, to, before: previousOf(from, every) }]);
         losses.push(...found.losses);
+        tracked.push(...found.tracked);
         if (found.stopped !== null)
           stopped = { step: found.stopped, checkpoint: checkpoints[checkpoints.length - 1].file };
         else await keep(to, readState(found, problem.options.precision).tensors);
       }
     } finally {
       await evaluate.close();
+      if (problem !== subject.problem) await problem.close();
     }
     const model = subject.fileWith(last);
     const { loss, accuracy, testLoss, testAccuracy } = checkpoints[checkpoints.length - 1];
@@ -240,6 +114,12 @@ export const train = defineExperiment({
         curve: thinned(losses),
         losses: desk.arrays.keep("loss", tensor("float64", [losses.length], Float64Array.from(losses))),
         order: keptOrder(order, steps, desk),
+        tracked: trackedCurves(tracking, tracked, {
+          of: problem.examples,
+          optimizer: used,
+          stepSize: stepSizeOf(used, options, steps),
+          arrays: desk.arrays,
+        }),
         stopped,
       },
       converged: stopped === null,

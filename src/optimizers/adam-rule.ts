@@ -49,6 +49,11 @@ export function adamRule(
         state: amsgrad ? [nextMean, nextSquare, nextLargest] : [nextMean, nextSquare],
       };
     },
+    // (1 − β₁ᵗ)(√v/√(1 − β₂ᵗ) + ε): Cohen et al. (2022).
+    preconditioner(a, { state: [, square, largest], numbers, stepSize }) {
+      const size = a.add(a.div(a.sqrt(amsgrad ? largest : square), numbers.spread), eps);
+      return a.mul(size, a.div(stepSize, numbers.scaled));
+    },
   };
 }
 

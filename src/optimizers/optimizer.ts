@@ -14,6 +14,14 @@ export interface Coordinate<T, Numbers extends string = string> {
   readonly numbers: Readonly<Record<Numbers, T>>;
 }
 
+/** What a step has left, for the preconditioner. */
+export interface Preconditioned<T, Numbers extends string = string> {
+  readonly state: readonly T[];
+  readonly numbers: Readonly<Record<Numbers, T>>;
+  /** η. */
+  readonly stepSize: T;
+}
+
 /** What a step makes of it. */
 export interface Updated<T> {
   readonly weight: T;
@@ -40,6 +48,11 @@ export interface CoordinateRule<Numbers extends string = string> {
    */
   numbers(step: number, stepSize?: number): Readonly<Record<Numbers, number>>;
   update<T>(arithmetic: Arithmetic<T>, coordinate: Coordinate<T, Numbers>): Updated<T>;
+  /**
+   * D of each coordinate, by which the mean gradient is divided: θ ← θ − η D⁻¹m. Of the state behind a step and the numbers of that
+   * step; absent where D = 1.
+   */
+  preconditioner?<T>(arithmetic: Arithmetic<T>, behind: Preconditioned<T, Numbers>): T;
 }
 
 /** What an optimiser is called, does and comes from. */

@@ -36,6 +36,9 @@ export const rmsprop = defineCoordinateOptimizer({
         const velocity = a.add(a.mul(state[kept.length], momentum), a.div(slope, size));
         return { weight: a.sub(weight, a.mul(velocity, numbers.stepSize)), state: [...kept, velocity] };
       },
+      preconditioner(a, { state: [square, mean] }) {
+        return a.add(a.sqrt(centered ? a.sub(square, a.mul(mean, mean)) : square), eps);
+      },
     };
   },
   stabilityLimit: ({ momentum, weightDecay }) => ({

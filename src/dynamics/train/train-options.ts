@@ -4,8 +4,10 @@ import type { CoordinateOptimizer, CoordinateRule } from "../../optimizers/optim
 import { chosen } from "../../util/chosen.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { SCHEDULES } from "../schedules/registry.ts";
+import { TRACKED } from "../tracked/registry.ts";
 
 const TRAINING = "Training";
+const TRACKING = "Tracking";
 const NUMBERS = "Numbers of the optimiser (defaults: its own)";
 
 /** The numbers of all optimisers, each to be given where it differs from the optimiser's own. */
@@ -60,6 +62,28 @@ export const trainOptions = z.object({
     .min(1)
     .optional()
     .meta({ description: "steps between checkpoints (default: a tenth of them)", group: TRAINING }),
+  labelNoise: z.number().min(0).max(1).default(0).meta({
+    description: "share of the labels that are replaced by another class, from the seed",
+    placeholder: "SHARE",
+    group: TRAINING,
+  }),
+  track: z
+    .array(z.string())
+    .default([])
+    .meta({
+      description: `measured meanwhile: ${TRACKED.map(({ name, summary }) => `${name} (${summary})`).join("; ")}`,
+      placeholder: "NAMES",
+      group: TRACKING,
+    }),
+  trackEvery: z
+    .int()
+    .min(1)
+    .default(20)
+    .meta({ description: "steps from one measurement to the next", group: TRACKING }),
+  trackExamples: z.int().min(1).optional().meta({
+    description: "examples that are tracked, the same all along (default: as many as take less than the steps between)",
+    group: TRACKING,
+  }),
   ...numbers,
 });
 
@@ -84,6 +108,7 @@ export function optimizerFor(options: Readonly<Record<string, unknown>>): Chosen
     optimizer: name,
     epochs,
     steps,
+    track,
     ...rest
   } = trainOptions.parse(Object.fromEntries(Object.entries(options).filter(([key]) => key in trainOptions.shape)));
   if (epochs !== undefined && steps !== undefined)
@@ -94,6 +119,7 @@ export function optimizerFor(options: Readonly<Record<string, unknown>>): Chosen
       hint: "Give one of them.",
     });
   const optimizer = chosen("optimiser", name, COORDINATE_OPTIMIZERS);
+  for (const each of track) chosen("tracked quantity", each, TRACKED);
   const given = z
     .record(z.string(), z.union([z.number(), z.boolean()]))
     .parse(Object.fromEntries(Object.entries(rest).filter(([key, value]) => key in numbers && value !== undefined)));

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { about, aside } from "../../result/known.ts";
 import { arrayReference } from "../../result/named-arrays.ts";
 import { count, real } from "../../result/real.ts";
+import { trackedResult } from "./tracked-result.ts";
 
 const measured = z.object({
   loss: real.describe("Of all examples, running statistics as they stand."),
@@ -40,6 +41,7 @@ export const trainResult = z.object({
   order: arrayReference
     .nullable()
     .describe("Examples in the order in which they were taken, an epoch a row; null for long ones."),
+  tracked: trackedResult.nullable().default(null).describe("What was measured meanwhile; null where nothing was."),
   stopped: z
     .object({ step: count, checkpoint: z.string() })
     .nullable()

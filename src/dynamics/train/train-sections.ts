@@ -1,5 +1,6 @@
 import type { ShownSection } from "../../result/shown-section.ts";
 import { formatNumber, formatShare } from "../../util/format-number.ts";
+import { trackedSections } from "./tracked-sections.ts";
 import type { TrainResult } from "./train-result.ts";
 
 /** A training in words and numbers. */
@@ -50,5 +51,6 @@ export function trainSections(result: TrainResult): ShownSection[] {
         ]),
       },
     },
+    ...trackedSections(result.tracked),
   ];
 }

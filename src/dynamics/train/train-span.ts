@@ -1,0 +1,215 @@
+import { z } from "zod";
+import { Problem } from "../../problem/problem.ts";
+import { count, real } from "../../result/real.ts";
+import type { Desk } from "../../runs/experiment.ts";
+import { defineTask, type TaskDesk } from "../../runs/task.ts";
+import { chosen } from "../../util/chosen.ts";
+import { formatNumber, formatShare } from "../../util/format-number.ts";
+import { throwIfInterrupted } from "../../util/run-context.ts";
+import type { Tensor } from "../../util/tensor.ts";
+import { ThalwegError } from "../../util/thalweg-error.ts";
+import { withLabelNoise } from "../label-noise.ts";
+import { Order } from "../mini-batches.ts";
+import { SCHEDULES, shareOfStepSize } from "../schedules/registry.ts";
+import { readState, readTensors, stateText, tensorsText } from "../state-text.ts";
+import { Tracker, trackedStep, type TrackedStep, trackingOf } from "../tracked/track.ts";
+import { startOf, type Step, Trainer } from "../trainer.ts";
+import { type ChosenOptimizer, optimizerFor, type TrainOptions, trainOptions } from "./train-options.ts";
+
+const EPOCHS = 10;
+/** Checkpoints where nobody says how many. */
+const CHECKPOINTS = 10;
+
+const span = z.object({
+  from: count.describe("Steps done before."),
+  to: count,
+  before: count.nullable().describe("Where the span before this one began; null for the first."),
+});
+type Span = z.output<typeof span>;
+
+const spanResult = z.object({
+  losses: z.array(real).describe("Of the batch of each step before it."),
+  tensors: z.string().describe("Weights and running statistics behind it, as safetensors in base64."),
+  state: z.string().describe("State of the optimiser, alike."),
+  stopped: count.nullable().describe("The step whose loss was not finite."),
+  tracked: z.array(trackedStep).default([]),
+  memory: z.string().default("").describe("Vectors that the tracked quantities go on from, alike."),
+});
+type SpanResult = z.output<typeof spanResult>;
+
+/** The steps between two checkpoints: a function of the checkpoint before, whoever does it and when. */
+export const spanTask = defineTask({
+  name: "train-span",
+  subject: "problem",
+  input: span,
+  result: spanResult,
+  label: ({ from, to }) => `steps ${from} to ${to}`,
+  // One engine: a step hangs on the one before.
+  opens: ({ arguments: given, options }) => ({
+    arguments: given,
+    options: { ...options, test: undefined },
+    oneEngine: true,
+  }),
+  measure: ({ problem }, input, options, desk) => trainSpan(problem, input, options, desk),
+});
+
+/** The span before: its kind is that of the task itself. */
+function before({ before: start, from }: Span, desk: TaskDesk): SpanResult | undefined {
+  if (start === null) return undefined;
+  return spanResult.parse(desk.found(spanTask, { from: start, to: from, before: previousOf(start, from - start) }));
+}
+
+/** Spans are of one length but for the last. */
+export function previousOf(from: number, length: number): number | null {
+  return from === 0 ? null : Math.max(0, from - length);
+}
+
+async function trainSpan(
+  problem: Problem,
+  input: Span,
+  given: Readonly<Record<string, unknown>>,
+  desk: TaskDesk,
+): Promise<SpanResult> {
+  const options = optionsIn(given);
+  if (options.labelNoise === 0) return spanOf(problem, input, given, desk);
+  const noisy = withNoisyLabels(problem, options.labelNoise, desk.common);
+  try {
+    return await spanOf(noisy, input, given, desk);
+  } finally {
+    await noisy.close();
+  }
+}
+
+/** The same problem with a share of its labels replaced. To be closed before it. */
+export function withNoisyLabels(
+  { model, dataset, runtime, options }: Problem,
+  share: number,
+  random: Desk["random"],
+): Problem {
+  const noisy = withLabelNoise(dataset, { share, ignoreIndex: options.lossOptions.ignoreIndex }, random);
+  return Problem.open(model, noisy, runtime, options);
+}
+
+async function spanOf(
+  problem: Problem,
+  { from, to, ...input }: Span,
+  given: Readonly<Record<string, unknown>>,
+  desk: TaskDesk,
+): Promise<SpanResult> {
+  const optimizer = optimizerFor(given);
+  const { rule } = optimizer;
+  const options = optionsIn(given);
+  const { order, steps } = courseOf(problem, options, desk.common);
+  const earlier = before({ from, to, ...input }, desk);
+  const start = earlier ? readState(earlier, problem.options.precision) : startOf(problem, rule);
+  const stepSize = stepSizeOf(optimizer, options, steps);
+  const trainer = new Trainer(problem, { rule, clip: options.clip }, start);
+  const tracker = new Tracker(
+    problem,
+    trackingOf(problem, options, order.batch),
+    desk.common.split("tracked"),
+    earlier?.memory ? readTensors(earlier.memory, "float64") : new Map<string, Tensor>(),
+  );
+  const losses: number[] = [];
+  const tracked: TrackedStep[] = [];
+  const accuracy = new RunningMean();
+  const track = async (step: number) => {
+    const standing = { step, rule, stepSize: stepSize(step), batch: order.batch, state: trainer.state };
+    tracked.push(await tracker.measure(standing, { signal: desk.context.signal }));
+  };
+  try {
+    while (from + losses.length < to) {
+      const first = from + losses.length;
+      if (tracker.isDue(first)) await track(first);
+      const next = Math.min(to, tracker.nextDue(first));
+      for await (const found of trainer.train(
+        stepsBetween(first, next, (step) => rule.numbers(step, stepSize(step)), order),
+      )) {
+        for (const each of found) {
+          losses.push(each.loss);
+          if (!Number.isFinite(each.loss))
+            return { losses, ...stateText(start), stopped: from + losses.length - 1, tracked, memory: "" };
+          accuracy.add(each.accuracy);
+        }
+        throwIfInterrupted(desk.context);
+        desk.context.progress?.({
+          stage: "training",
+          done: from + losses.length,
+          total: steps,
+          estimate: `loss ${formatNumber(found[found.length - 1].loss)}${accuracy.said}`,
+        });
+      }
+    }
+    if (to === steps && tracker.isDue(steps)) await track(steps);
+    return { losses, ...stateText(trainer.state), stopped: null, tracked, memory: tensorsText(tracker.memory) };
+  } finally {
+    tracker.close();
+    await trainer.close();
+  }
+}
+
+/** The step size before each step; behind the last one its own. */
+export function stepSizeOf(
+  { lr }: Pick<ChosenOptimizer, "lr">,
+  options: Pick<TrainOptions, "schedule" | "warmup">,
+  steps: number,
+): (step: number) => number {
+  const schedule = chosen("schedule", options.schedule, SCHEDULES);
+  return (step) => lr * shareOfStepSize(schedule, Math.min(step, steps - 1), steps, options.warmup);
+}
+
+function* stepsBetween(
+  from: number,
+  to: number,
+  numbersOf: (step: number) => Step["numbers"],
+  order: Order,
+): Generator<Step> {
+  for (let step = from; step < to; step++) yield { examples: order.at(step), numbers: numbersOf(step) };
+}
+
+/** A mean that forgets: 0.9 of what was stays. */
+class RunningMean {
+  private value: number | undefined;
+
+  add(next: number | undefined): void {
+    if (next !== undefined) this.value = this.value === undefined ? next : 0.9 * this.value + 0.1 * next;
+  }
+
+  get said(): string {
+    return this.value === undefined ? "" : `, accuracy ${formatShare(this.value)}`;
+  }
+}
+
+export function optionsIn(given: Readonly<Record<string, unknown>>): TrainOptions {
+  return trainOptions.parse(Object.fromEntries(Object.entries(given).filter(([key]) => key in trainOptions.shape)));
+}
+
+interface Course {
+  readonly order: Order;
+  readonly steps: number;
+  /** Steps between checkpoints. */
+  readonly every: number;
+}
+
+/** Examples of a step where nothing else is asked for, and there are so many. */
+const BATCH = 128;
+
+/** @throws usage error `batch-too-large` */
+export function courseOf(
+  problem: Problem,
+  { batch, epochs, steps, every }: TrainOptions,
+  random: Desk["random"],
+): Course {
+  const { examples } = problem;
+  const size = batch === "full" ? examples : Number(batch ?? Math.min(BATCH, examples));
+  if (size > examples)
+    throw new ThalwegError({
+      kind: "usage",
+      code: "batch-too-large",
+      message: `A batch of ${size} examples is asked for, and the data hold ${examples}.`,
+      hint: "Give a smaller --batch, or --batch full for all of them.",
+    });
+  const order = new Order(examples, size, random.split("order"));
+  const all = steps ?? (epochs ?? EPOCHS) * order.stepsPerEpoch;
+  return { order, steps: all, every: Math.min(all, every ?? Math.max(1, Math.ceil(all / CHECKPOINTS))) };
+}
