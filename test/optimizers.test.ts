@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { inverseOf } from "../src/linalg/dense.ts";
 import { symmetricEigen } from "../src/linalg/symmetric-eigen.ts";
 import { dot, norm2 } from "../src/linalg/vector.ts";
 import { runRace } from "../src/dynamics/race/run-race.ts";
@@ -270,6 +271,46 @@ describe("second-order steps", () => {
     f.hessianVector(new Float64Array(2), Float64Array.of(1, 0), hessian.subarray(0, 2));
     f.hessianVector(new Float64Array(2), Float64Array.of(0, 1), hessian.subarray(2, 4));
     expect([...hessian]).toEqual([0, -1, -1, 0]);
+    symmetricEigen(hessian, 2, false).values.forEach((each, i) => expect(each).toBeCloseTo([-1, 1][i], 15));
+    const product = Float64Array.of(1, 1);
+    for (const v of [Float64Array.of(1, 0), Float64Array.of(0, 1)]) {
+      f.gaussNewtonVector?.(new Float64Array(2), v, product);
+      expect([...product]).toEqual([0, 0]);
+    }
+    // Off it, Gauss–Newton sees a minimum where there is a saddle, and stays on the way into it.
+    expect(placesOf(f, "levenberg-marquardt", [0, 0], 5)).toEqual([]);
+  });
+
+  it("of Gauss–Newton solve Rosenbrock's square system in two, as Newton on its residuals, whatever they are called", () => {
+    const f = toyOf("rosenbrock");
+    const [first, second] = placesOf(f, "natural-gradient", [-1.2, 1], 2);
+    // r = (1 − x, y − x²): the first step makes the linear one 0 and the linearised other one, too.
+    expect(first[0]).toBeCloseTo(1, 12);
+    expect(first[1]).toBeCloseTo(1.44 - 2.4 * 2.2, 12);
+    expect(norm2(second.map((x) => x - 1))).toBeLessThan(1e-12);
+    // In the coordinates r the natural gradient is r ← (1−η)r; in x and y it differs by O(η²).
+    const off = [0.02, 0.01].map((share) => {
+      const [[x, y]] = placesOf(f, `natural-gradient:${share}`, [-1.2, 1], 1);
+      return Math.hypot(1 - x - (1 - share) * 2.2, y - x * x - (1 - share) * (1 - 1.44));
+    });
+    expect(Math.abs(off[0] / off[1] - 4)).toBeLessThan(1e-6);
+  });
+
+  it("of Levenberg–Marquardt are −(JᵀJ + μ)⁻¹g where the value falls, and so reach a curved minimum", () => {
+    const f = toyOf("rosenbrock");
+    const at = Float64Array.of(-1.2, 1);
+    const [step] = placesOf(f, "levenberg-marquardt:damping=50", [...at], 1);
+    const matrix = new Float64Array(4);
+    f.gaussNewtonVector?.(at, Float64Array.of(1, 0), matrix.subarray(0, 2));
+    f.gaussNewtonVector?.(at, Float64Array.of(0, 1), matrix.subarray(2, 4));
+    const inverse = inverseOf(Float64Array.of(matrix[0] + 50, matrix[1], matrix[2], matrix[3] + 50), 2);
+    const slope = answered(f, gradientAt(at));
+    for (const i of [0, 1]) {
+      const expected = at[i] - dot(inverse?.subarray(2 * i, 2 * i + 2) ?? slope, slope);
+      expect(Math.abs(step[i] - expected)).toBeLessThan(1e-9);
+    }
+    for (const optimizer of ["levenberg-marquardt", "gauss-newton"])
+      expect(stepsTo("rosenbrock:10", optimizer, new Array(10).fill(-1), 300)).toBeLessThan(300);
   });
 
   it("find negative curvature on every indefinite quadratic (D7)", () => {

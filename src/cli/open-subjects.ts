@@ -23,6 +23,7 @@ import type { ModelFile } from "../onnx/decode-model.ts";
 import { defaultPrecision } from "../onnx/default-precision.ts";
 import { doubtSentence } from "../onnx/doubtful-parameters.ts";
 import type { Problem } from "../problem/problem.ts";
+import { isToyName, namedToy } from "../toys/named-toy.ts";
 import { nodeRuntime } from "../runtime/node-runtime.ts";
 import { requireSameFile } from "../runs/same-file.ts";
 import type { Checkpoint, Opened, Openers, Origin, ForwardSubject, ProblemSubject, Request } from "../runs/subject.ts";
@@ -31,6 +32,7 @@ import { WITHOUT_NUMBERS } from "./experiment-flags.ts";
 import { filesOf, inputsOf, inputsOfForward, modelSummary, originOf, originOfForward } from "../load/origin-of.ts";
 import { weightsIn, weightsOf } from "../load/weights-of.ts";
 import { openProblem, tellForward } from "./open-problem.ts";
+import { requireNetwork, requireNoNetwork } from "./require-ground.ts";
 import type { Shell } from "./shell.ts";
 import { SUBJECT_FLAGS } from "./subject-flags.ts";
 
@@ -124,6 +126,16 @@ function openersWith(
   return {
     problem,
     none: () => Promise.resolve({ subject: {}, inputs: [], origin: () => NOWHERE, close }),
+    async ground(request) {
+      const [name] = request.arguments;
+      if (!isToyName(name)) {
+        requireNetwork(name);
+        return problem(request);
+      }
+      const toy = namedToy(name);
+      requireNoNetwork(toy, request.options);
+      return { subject: { toy }, inputs: [], origin: () => NOWHERE, close };
+    },
     checkpoints: checkpointsOf,
     async path(request) {
       try {

@@ -18,6 +18,7 @@ export const SUBJECT_FLAGS = {
   results: z.object({}),
   model: modelFlags,
   problem,
+  ground: problem,
   described: problemFlags.extend({
     batch: z
       .int()

@@ -61,6 +61,7 @@ export async function profile(
   const openers: Openers = {
     problem: () => Promise.resolve(subject),
     none: elsewhere,
+    ground: elsewhere,
     checkpoints: elsewhere,
     path: elsewhere,
     model: elsewhere,

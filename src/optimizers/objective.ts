@@ -6,4 +6,15 @@ export interface Objective {
   gradient(x: Float64Array, into: Float64Array): void;
   /** Writes ∇²f(x)·v into a vector. */
   hessianVector(x: Float64Array, v: Float64Array, into: Float64Array): void;
+  /** Writes JᵀJ·v into a vector, J the Jacobian of the residuals r of f = ½‖r‖²; absent where f is no such sum. */
+  gaussNewtonVector?(x: Float64Array, v: Float64Array, into: Float64Array): void;
+}
+
+/** A function that answers later, as a network does. */
+export interface LaterObjective {
+  value(x: Float64Array): Promise<number>;
+  gradient(x: Float64Array): Promise<Float64Array>;
+  hessianVector(x: Float64Array, v: Float64Array): Promise<Float64Array>;
+  /** JᵀMJ·v, J the Jacobian of the outputs and M the Hessian of the loss with respect to them (Schraudolph 2002). */
+  gaussNewtonVector(x: Float64Array, v: Float64Array): Promise<Float64Array>;
 }

@@ -71,12 +71,16 @@ interface Description<Parameters extends z.ZodObject> {
   readonly parameters: Parameters;
 }
 
+/** What an optimiser asks for that not every function has: the matrix of a sum of squares, the layers of a network. */
+export type Asks = "gauss-newton" | "layers";
+
 /** How an optimiser that is no {@link CoordinateRule} goes. */
 type Going = (outset: Outset) => Walk;
 
 interface WalkDefinition<Parameters extends z.ZodObject> extends Description<Parameters> {
   /** Whether it steps at random where there is no slope: a saddle is not its end. */
   readonly leavesSaddles?: boolean;
+  readonly asks?: Asks;
   walk(options: z.output<Parameters>, outset: Outset): Walk;
 }
 
@@ -88,6 +92,7 @@ interface CoordinateDefinition<Parameters extends z.ZodObject> extends Descripti
 
 /** An optimiser whose update is a {@link CoordinateRule}. */
 export interface CoordinateOptimizer extends Description<z.ZodObject> {
+  readonly asks: undefined;
   /**
    * The optimiser with its numbers; defaults for those that are not given.
    *
@@ -103,6 +108,8 @@ export interface CoordinateOptimizer extends Description<z.ZodObject> {
 
 /** An optimiser that asks a function whatever it needs: values, gradients, products. */
 export interface WalkingOptimizer extends Description<z.ZodObject> {
+  /** Undefined where values, gradients and products are enough. */
+  readonly asks: Asks | undefined;
   /**
    * The optimiser with its numbers; defaults for those that are not given.
    *
@@ -135,6 +142,7 @@ export function defineOptimizer<Parameters extends z.ZodObject>(
 ): WalkingOptimizer {
   return {
     ...descriptionOf(definition),
+    asks: definition.asks,
     with(given) {
       const options = readOptions(definition.name, definition.parameters, given);
       return {
@@ -152,6 +160,7 @@ export function defineCoordinateOptimizer<Parameters extends z.ZodObject>(
 ): CoordinateOptimizer {
   return {
     ...descriptionOf(definition),
+    asks: undefined,
     with(given) {
       const options = readOptions(definition.name, definition.parameters, given);
       return {

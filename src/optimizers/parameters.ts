@@ -28,3 +28,14 @@ export const krylovDimensions = z
   .min(1)
   .default(100)
   .describe("dimensions that the Hessian is held in: the whole space where it has no more, else a Krylov space");
+
+/** How a linear system is solved by conjugate gradients. */
+export const solving = {
+  tolerance: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(1e-10)
+    .describe("residual of the linear system, relative to the gradient, at which it is solved"),
+  iterations: z.int().min(1).default(250).describe("products of a step at most"),
+};

@@ -3,10 +3,13 @@ import { adam } from "./adam.ts";
 import { adamw } from "./adamw.ts";
 import { averagedGradient } from "./averaged-gradient.ts";
 import { gradientDescent } from "./gradient-descent.ts";
+import { gaussNewton } from "./gauss-newton.ts";
 import { heavyBall } from "./heavy-ball.ts";
 import { lion } from "./lion.ts";
 import { bfgs } from "./bfgs.ts";
 import { lbfgs } from "./lbfgs.ts";
+import { levenbergMarquardt } from "./levenberg-marquardt.ts";
+import { naturalGradient } from "./natural-gradient.ts";
 import { newtonCg } from "./newton-cg.ts";
 import { newton } from "./newton.ts";
 import { nesterov } from "./nesterov.ts";
@@ -38,6 +41,9 @@ export const OPTIMIZERS: readonly Optimizer[] = [
   newton,
   saddleFreeNewton,
   newtonCg,
+  gaussNewton,
+  levenbergMarquardt,
+  naturalGradient,
   lbfgs,
   bfgs,
 ];

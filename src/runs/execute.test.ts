@@ -65,6 +65,7 @@ function edges(store: TaskStore, events: RunEvent[] = []): Edges {
   const openers = {
     none: () => Promise.resolve({ ...opened, subject: {} }),
     problem: never,
+    ground: never,
     checkpoints: never,
     path: never,
     model: never,

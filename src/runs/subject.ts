@@ -8,12 +8,15 @@ import type { Problem } from "../problem/problem.ts";
 import type { ProblemOptions } from "../problem/problem-options.ts";
 import type { Frame } from "../result/envelope.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { NamedToy } from "../toys/named-toy.ts";
 import type { Tensor } from "../util/tensor.ts";
 
 /** What an experiment is about, opened and ready. */
 export interface Subjects {
   readonly none: object;
   readonly problem: ProblemSubject;
+  /** What can be walked on. */
+  readonly ground: ProblemSubject | ToySubject;
   readonly checkpoints: CheckpointsSubject;
   /** Checkpoints whose losses can be had, and where the graph lets them, their derivatives. */
   readonly path: CheckpointsSubject | ForwardCheckpointsSubject;
@@ -23,6 +26,11 @@ export interface Subjects {
 }
 
 export type SubjectKind = keyof Subjects;
+
+/** A function whose ground is known. */
+export interface ToySubject {
+  readonly toy: NamedToy;
+}
 
 export interface ProblemSubject {
   readonly problem: Problem;

@@ -44,6 +44,12 @@ export const chain = defineToy({
           into[i] = sum;
         }
       },
+      // One residual, w₁w₂⋯w_L − p.
+      gaussNewtonVector(w, v, into) {
+        let change = 0;
+        for (let j = 0; j < n; j++) change += without(w, j) * v[j];
+        for (let i = 0; i < n; i++) into[i] = without(w, i) * change;
+      },
       goal: { kind: "settle", says: `the value is at most ${SETTLED}`, isReached: (w) => value(w) <= SETTLED },
       critical: [{ at: new Float64Array(n), kind: n === 2 && p !== 0 ? "saddle" : "degenerate" }],
       start: (random) => random.normalVector(n).map((x) => spread * x),

@@ -46,6 +46,8 @@ export const quadratic = defineToy({
       value,
       gradient: times,
       hessianVector: (_x, v, into) => times(v, into),
+      // Residuals √λᵢ zᵢ.
+      gaussNewtonVector: (_x, v, into) => times(v, into),
       goal: { kind: "settle", says: `the value is at most ${SETTLED}`, isReached: (x) => value(x) <= SETTLED },
       critical: [{ at: new Float64Array(n), kind: "minimum" }],
       start: (random) => random.normalVector(n),

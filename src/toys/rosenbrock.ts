@@ -39,6 +39,15 @@ export const rosenbrock = defineToy({
           into[i + 1] += cross * v[i] + 200 * v[i + 1];
         }
       },
+      // Residuals √2·10(xᵢ₊₁ − xᵢ²) and √2(1 − xᵢ).
+      gaussNewtonVector(x, v, into) {
+        into.fill(0);
+        for (let i = 0; i + 1 < n; i++) {
+          const change = 200 * (v[i + 1] - 2 * x[i] * v[i]);
+          into[i] += 2 * v[i] - 2 * x[i] * change;
+          into[i + 1] += change;
+        }
+      },
       goal: { kind: "settle", says: `the value is at most ${SETTLED}`, isReached: (x) => value(x) <= SETTLED },
       critical: [{ at: new Float64Array(n).fill(1), kind: "minimum" }],
       // Around the usual start, (−1.2, 1, −1.2, …).

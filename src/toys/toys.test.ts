@@ -73,6 +73,37 @@ describe("toys", () => {
       });
     }
 
+  const RESIDUALS: readonly (readonly [string, object, (x: Float64Array) => readonly number[]])[] = [
+    ["quadratic", { kappa: 100 }, ([x, y]) => [x, 10 * y]],
+    [
+      "rosenbrock",
+      { n: 3 },
+      ([x, y, z]) => [10 * (y - x * x), 1 - x, 10 * (z - y * y), 1 - y].map((each) => Math.SQRT2 * each),
+    ],
+    ["chain", { n: 3, p: 2 }, ([x, y, z]) => [x * y * z - 2]],
+  ];
+  it.each(RESIDUALS)("that are sums of squares have JᵀJ of the residuals: %s", (name, options, residuals) => {
+    const f = TOYS.find((each) => each.name === name)?.with(options);
+    if (f?.gaussNewtonVector === undefined) throw new Error(`${name} has no Gauss–Newton matrix`);
+    const random = createRandom(2);
+    const x = f.start(random);
+    expect(residuals(x).reduce((sum, each) => sum + each * each, 0) / 2).toBeCloseTo(f.value(x), 10);
+    const changeAlong = (v: Float64Array) => {
+      const [ahead, behind] = [1e-5, -1e-5].map((h) => residuals(x.map((each, i) => each + h * v[i])));
+      return ahead.map((each, i) => (each - behind[i]) / 2e-5);
+    };
+    const v = random.normalVector(f.dimension);
+    const product = new Float64Array(f.dimension);
+    f.gaussNewtonVector(x, v, product);
+    const changes = changeAlong(v);
+    for (let i = 0; i < f.dimension; i++) {
+      const unit = new Float64Array(f.dimension);
+      unit[i] = 1;
+      const expected = changeAlong(unit).reduce((sum, each, k) => sum + each * changes[k], 0);
+      expect(Math.abs(product[i] - expected)).toBeLessThan(1e-6 * (1 + norm2(product)));
+    }
+  });
+
   it("refuse what is no dimension, and numbers that they do not have", () => {
     const named = (name: string) => TOYS.find((each) => each.name === name);
     expect(() => named("rosenbrock")?.with({ n: 0 })).toThrow("n");

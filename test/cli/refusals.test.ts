@@ -5,7 +5,7 @@ const { thalweg, here, listing } = commandLine();
 
 /** [what, arguments, exit code, what the message must say] */
 const REFUSED: readonly (readonly [string, readonly string[], 2 | 3, RegExp])[] = [
-  ["a toy that there is not", ["race", "sadle"], 2, /no toy "sadle".*Did you mean saddle/],
+  ["a toy that there is not", ["race", "sadle"], 2, /no toy "sadle".*Did you mean saddle/s],
   [
     "an optimiser that there is not",
     ["race", "saddle", "--optimizers", "adma"],

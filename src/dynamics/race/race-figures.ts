@@ -2,7 +2,7 @@ import { contourLevels, contours } from "../../figures/contours.ts";
 import type { FigureKind } from "../../figures/figure.ts";
 import { COLOUR, finite, frame, said, TIP } from "../../figures/style.ts";
 import { wideAxis } from "../../figures/wide-axis.ts";
-import type { RaceResult } from "./race-result.ts";
+import type { RacePath, RaceResult } from "./race-result.ts";
 
 const COLOURS = [COLOUR.primary, COLOUR.secondary, COLOUR.tertiary, COLOUR.ink, COLOUR.quiet];
 const DASHES: readonly (readonly number[])[] = [
@@ -116,61 +116,104 @@ export const pathsOnGround: FigureKind<RaceResult> = {
   },
 };
 
+/** The loss of a network against what was asked for, from the first starts. */
+export const lossAgainstWork: FigureKind<RaceResult> = {
+  name: "work",
+  hero: "main",
+  of(result) {
+    if (result.function.toy !== null) return undefined;
+    return curves(result, {
+      at: ({ work }, i) => work[i],
+      x: "work in gradients",
+      y: "loss",
+      title: `The loss of ${result.function.name} against the work`,
+      description:
+        "The loss on all examples against what the optimiser asked for until then, in gradients: a product of the Hessian or the Gauss–Newton matrix with a vector is two, a value alone is a third. From the first starts.",
+    });
+  },
+};
+
 /** The value against the step, from the first starts. */
 export const valueAlongSteps: FigureKind<RaceResult> = {
   name: "value",
   hero: "side",
-  of(result) {
-    const { optimizers, function: f } = result;
-    const values = finite(
-      optimizers.flatMap(({ optimizer, paths }) =>
-        paths.flatMap(({ start, steps, values: each }) =>
-          steps.map((step, i) => ({
-            // The start has its place on a logarithmic axis, too.
-            step: step + 1,
-            value: each[i],
-            optimizer,
-            path: `${optimizer} ${start}`,
-            tip: `${optimizer}, start ${start + 1}, step ${step}: ${said(each[i])}`,
-          })),
-        ),
-      ),
-    );
-    if (values.length < 2) return undefined;
-    const x = { field: "step", type: "quantitative", title: "1 + steps", scale: { type: "log", nice: false } } as const;
-    const y = {
-      field: "value",
-      type: "quantitative",
-      title: "value",
-      ...wideAxis(values.map(({ value }) => value)),
-    } as const;
-    return {
-      title: `The value of ${f.name} along the way`,
+  of: (result) =>
+    curves(result, {
+      // The start has its place on a logarithmic axis, too.
+      at: ({ steps }, i) => steps[i] + 1,
+      x: "1 + steps",
+      y: "value",
+      scale: { type: "log", nice: false },
+      title: `The value of ${result.function.name} along the way`,
       description:
         "The value of the function after each step, from the first starts; the steps are spread by their logarithm.",
-      spec: frame({
-        height: 260,
-        data: { values },
-        layer: [
-          {
-            mark: { type: "line", strokeWidth: 1.5 },
-            encoding: { x, y, detail: { field: "path", type: "nominal" }, ...styleOf(result) },
-          },
-          {
-            mark: { type: "point", filled: true, size: 12, opacity: 1 },
-            encoding: { x, y, color: styleOf(result).color, ...TIP },
-          },
-        ],
-      }),
-      table: {
-        columns: ["optimiser", "start", "step", "value"],
-        rows: optimizers.flatMap(({ optimizer, paths }) =>
-          paths.flatMap(({ start, steps, values: each }) => [
-            [optimizer, start, steps[0], each[0]],
-            [optimizer, start, steps.at(-1) ?? null, each.at(-1) ?? null],
-          ]),
-        ),
-      },
-    };
-  },
+    }),
 };
+
+interface Curves {
+  readonly at: (path: RacePath, i: number) => number;
+  readonly x: string;
+  readonly y: string;
+  readonly scale?: { readonly type: "log"; readonly nice: boolean };
+  readonly title: string;
+  readonly description: string;
+}
+
+/** The value along every way that was kept. */
+function curves(result: RaceResult, { at, x: across, y: up, scale, title, description }: Curves) {
+  const { optimizers } = result;
+  const values = finite(
+    optimizers.flatMap(({ optimizer, paths }) =>
+      paths.flatMap((path) =>
+        path.steps.map((step, i) => ({
+          at: at(path, i),
+          value: path.values[i],
+          optimizer,
+          path: `${optimizer} ${path.start}`,
+          tip: `${optimizer}, start ${path.start + 1}, step ${step}: ${said(path.values[i])}`,
+        })),
+      ),
+    ),
+  );
+  if (values.length < 2) return undefined;
+  const x = { field: "at", type: "quantitative", title: across, ...(scale && { scale }) } as const;
+  const y = {
+    field: "value",
+    type: "quantitative",
+    title: up,
+    ...wideAxis(values.map(({ value }) => value)),
+  } as const;
+  return {
+    title,
+    description,
+    spec: frame({
+      height: 260,
+      data: { values },
+      layer: [
+        {
+          mark: { type: "line", strokeWidth: 1.5 },
+          encoding: { x, y, detail: { field: "path", type: "nominal" }, ...styleOf(result) },
+        },
+        {
+          mark: { type: "point", filled: true, size: 12, opacity: 1 },
+          encoding: { x, y, color: styleOf(result).color, ...TIP },
+        },
+      ],
+    }),
+    table: {
+      columns: ["optimiser", "start", "step", across, up],
+      rows: optimizers.flatMap(({ optimizer, paths }) =>
+        paths.flatMap((path) => {
+          const last = path.steps.length - 1;
+          return [0, ...(last > 0 ? [last] : [])].map((i) => [
+            optimizer,
+            path.start,
+            path.steps[i] ?? null,
+            path.steps[i] === undefined ? null : at(path, i),
+            path.values[i] ?? null,
+          ]);
+        }),
+      ),
+    },
+  };
+}

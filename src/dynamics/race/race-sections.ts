@@ -7,9 +7,13 @@ import { ENDS } from "./run-race.ts";
 
 /** A race in words and numbers. */
 export function raceSections(result: RaceResult): ShownSection[] {
-  const { function: f, goal, starts, mostSteps, tolerance, noise, optimizers } = result;
+  const { function: f, starts, tolerance, optimizers } = result;
   const missing = optimizers.filter(({ runs }) => runs.length < starts);
   const met = ENDS.filter(({ name }) => optimizers.some(({ ends }) => ends.some(({ end }) => end === name)));
+  const medians = (each: RaceRunner) => [
+    medianOf(each.runs.map(({ gradients }) => gradients)),
+    medianOf(each.runs.map(({ products }) => products)),
+  ];
   return [
     {
       title: `A race on ${f.name}`,
@@ -17,40 +21,91 @@ export function raceSections(result: RaceResult): ShownSection[] {
         ({ optimizer, runs }) => `${runs.length} of ${starts} walks of ${optimizer} were done: the time was up.`,
       ),
       text: [
-        `${f.toy}, ${f.summary}, in ${formatCounted(f.dimension, "dimension")}: ${formatCounted(starts, "start")} that all optimisers share, ${formatCounted(mostSteps, "step")} at most, until ${goal.says}.${noise > 0 ? ` Each coordinate of the gradient has normal noise of deviation ${formatNumber(noise)}.` : ""}`,
+        about(result),
         ...optimizers.map((each) => sentence(each)),
         `How a walk ended (the first that holds, tolerance ${formatNumber(tolerance)}): ${met.map(({ name, rule }) => `${name}: ${rule}`).join("; ")}.`,
       ],
-      readings: optimizers.map((each) => ({
-        label: each.optimizer,
-        value: `${formatCount(each.reached)} of ${formatCount(each.runs.length)}`,
-        note: `walks that reached the goal${each.runs.length > 0 ? `; of all starts drawn like these ${shareText(each)}` : ""}`,
-        key: { label: each.optimizer, number: { value: each.reached, error: 0 } },
-      })),
-      table: {
-        columns: ["optimiser", "reached", "steps (median)", "least", "most", "gradients", "products"],
-        rows: optimizers.map((each) => [
-          each.optimizer,
-          `${each.reached}/${each.runs.length}`,
-          each.steps?.median ?? null,
-          each.steps?.least ?? null,
-          each.steps?.most ?? null,
-          medianOf(each.runs.map(({ gradients }) => gradients)),
-          medianOf(each.runs.map(({ products }) => products)),
-        ]),
-      },
+      readings: optimizers.map((each) => reading(each)),
+      table:
+        f.toy === null
+          ? {
+              columns: ["optimiser", "loss (median)", "least", "most", "gradients", "products", "values"],
+              rows: optimizers.map((each) => [
+                each.optimizer,
+                each.loss?.median ?? null,
+                each.loss?.least ?? null,
+                each.loss?.most ?? null,
+                ...medians(each),
+                medianOf(each.runs.map(({ values }) => values)),
+              ]),
+            }
+          : {
+              columns: ["optimiser", "reached", "steps (median)", "least", "most", "gradients", "products"],
+              rows: optimizers.map((each) => [
+                each.optimizer,
+                `${each.reached ?? 0}/${each.runs.length}`,
+                each.steps?.median ?? null,
+                each.steps?.least ?? null,
+                each.steps?.most ?? null,
+                ...medians(each),
+              ]),
+            },
     },
   ];
 }
 
+/** What was walked on, from where and how far. */
+function about({ function: f, goal, starts, mostSteps, noise, batch, examples }: RaceResult): string {
+  const until = goal === null ? "" : `, until ${goal.says}`;
+  const course = `${formatCounted(starts, "start")} that all optimisers share, ${formatCounted(mostSteps, "step")} at most${until}.`;
+  const noisy =
+    noise > 0 ? ` Each coordinate of the gradient has normal noise of deviation ${formatNumber(noise)}.` : "";
+  if (f.toy !== null) return `${f.toy}, ${f.summary}, in ${formatCounted(f.dimension, "dimension")}: ${course}${noisy}`;
+  const shuffled =
+    starts > 1
+      ? " The first start is the weights of the model; in the others the numbers of each tensor are shuffled."
+      : "";
+  const batches =
+    batch === null || examples === null || batch === examples
+      ? ""
+      : ` What an optimiser asks for in a step is of ${formatCount(batch)} of the ${formatCount(examples)} examples; the losses that are shown are of all.`;
+  return `${f.name}, ${f.summary}, with ${formatCounted(f.dimension, "parameter")}: ${course}${shuffled}${batches}${noisy}`;
+}
+
+function reading(each: RaceRunner): ShownSection["readings"][number] {
+  const { optimizer, reached, runs, loss } = each;
+  if (reached === null)
+    return {
+      label: optimizer,
+      value: loss === null ? "n/a" : formatNumber(loss.median),
+      note:
+        loss === null
+          ? "no walk ended at a loss"
+          : `loss at the end, the median of ${formatCounted(runs.filter(({ end }) => end !== "diverged").length, "walk")}`,
+    };
+  return {
+    label: optimizer,
+    value: `${formatCount(reached)} of ${formatCount(runs.length)}`,
+    note: `walks that reached the goal${runs.length > 0 ? `; of all starts drawn like these ${shareText(reached, runs.length)}` : ""}`,
+    key: { label: optimizer, number: { value: reached, error: 0 } },
+  };
+}
+
 function sentence(each: RaceRunner): string {
-  const { optimizer, runs, reached, steps } = each;
+  const { optimizer, runs, reached, steps, loss } = each;
+  const others = otherEnds(each);
+  const ending = others === "" ? "" : `; ${others}`;
+  const losses =
+    loss === null
+      ? ""
+      : `loss ${formatNumber(loss.median)} at the end (median; ${formatNumber(loss.least)} to ${formatNumber(loss.most)})`;
+  if (reached === null)
+    return `${optimizer}: ${formatCounted(runs.length, "walk")}${losses === "" ? "" : `, ${losses}`}${ending}.`;
   const how =
     steps === null
       ? ""
       : ` in ${steps.median} steps (median; ${formatCount(steps.least)} to ${formatCount(steps.most)})`;
-  const others = otherEnds(each);
-  return `${optimizer}: ${formatCount(reached)} of ${formatCounted(runs.length, "walk")} reached the goal${how}${others === "" ? "" : `; ${others}`}.`;
+  return `${optimizer}: ${formatCount(reached)} of ${formatCounted(runs.length, "walk")} reached the goal${how}${losses === "" ? "" : `, ${losses}`}${ending}.`;
 }
 
 function otherEnds({ ends }: RaceRunner): string {
@@ -61,7 +116,7 @@ function otherEnds({ ends }: RaceRunner): string {
 }
 
 /** 95 % interval of a share (Clopper & Pearson 1934). */
-function shareText({ reached, runs: { length } }: RaceRunner): string {
+function shareText(reached: number, length: number): string {
   const lower = reached === 0 ? 0 : betaQuantile(0.025, reached, length - reached + 1);
   const upper = reached === length ? 1 : betaQuantile(0.975, reached + 1, length - reached);
   return `${formatNumber(100 * lower, 3)} to ${formatNumber(100 * upper, 3)} % (95 % interval)`;

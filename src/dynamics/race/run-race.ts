@@ -34,7 +34,7 @@ const FAR = 1e8;
 /** Curvatures below this share of the largest cannot be told from 0. */
 const FLAT = 1e-9;
 /** Dimensions beyond which curvatures at the end are not looked at. */
-const MOST_DIMENSIONS = 400;
+export const MOST_DIMENSIONS = 400;
 const ROUNDING = 8 * Number.EPSILON;
 const BACK_AND_FORTH = 10;
 
@@ -65,69 +65,95 @@ interface Race {
   readonly limits: RaceLimits;
   /** Whether it steps at random where there is no slope, so that only a minimum is its end. */
   readonly leavesSaddles: boolean;
-  /** Shown the weights at the start and after each step. */
-  readonly seen?: (step: number, weights: Float64Array) => void;
+  /** Shown the weights at the start and after each step, and what was asked until then. */
+  readonly seen?: (step: number, weights: Float64Array, cost: WalkCost) => void;
+}
+
+/** What is kept of the places of a walk to say how it went. */
+export class Footprints {
+  private readonly far: number;
+  private readonly tailFrom: number;
+  private tail: Float64Array;
+  private readonly before: Float64Array;
+  private readonly most: number;
+  private length = 0;
+  steps = 0;
+
+  /** @param most steps at most */
+  constructor(start: Float64Array, most: number) {
+    this.far = FAR * (1 + largest(start));
+    this.most = most;
+    this.tailFrom = most - Math.ceil(most / 10);
+    this.tail = start.slice();
+    this.before = start.slice();
+  }
+
+  step(at: Float64Array): void {
+    this.steps++;
+    if (this.steps === this.tailFrom) this.tail = at.slice();
+    else if (this.steps > this.tailFrom) this.length += distance(this.before, at);
+    this.before.set(at);
+  }
+
+  isFar(at: Float64Array): boolean {
+    return !(largest(at) <= this.far);
+  }
+
+  /** Whether that would be a step of no more than rounding. */
+  isStill(at: Float64Array): boolean {
+    return distance(this.before, at) <= ROUNDING * (1 + largest(at));
+  }
+
+  /** How a walk went that has no end of its own. */
+  unfinished(last: Float64Array): EndName {
+    const length = this.steps < this.most ? 0 : this.length;
+    if (length <= ROUNDING * (1 + largest(last))) return "froze";
+    return length > BACK_AND_FORTH * distance(this.tail, last) ? "oscillated" : "wandering";
+  }
 }
 
 /** One walk from one start. */
 export function runRace({ toy, told, walk, start, limits, leavesSaddles, seen }: Race): RaceRun {
   const { steps: most, tolerance } = limits;
   const slope = new Float64Array(toy.dimension);
-  const far = FAR * (1 + largest(start));
-  const tailFrom = most - Math.ceil(most / 10);
-  let steps = 0;
+  const prints = new Footprints(start, most);
   let weights = start;
-  let tail = start.slice();
-  const before = start.slice();
-  let length = 0;
   /** The kind of critical point that the walk came to and has not left. */
   let resting: EndName | undefined;
+  let hasMoved = false;
   const settled = (at: Float64Array): EndName | undefined => {
     if (toy.goal.isReached(at)) return "reached";
-    if (!(largest(at) <= far)) return "diverged";
+    if (prints.isFar(at)) return "diverged";
     toy.gradient(at, slope);
     resting = norm2(slope) > tolerance ? undefined : (resting ?? kindAt(toy, at));
     if (resting === undefined || resting === "minimum") return resting;
     // Saddles are left sooner or later by whoever still moves.
-    const isStill = distance(before, at) <= ROUNDING * (1 + largest(at));
-    return isStill && steps > 0 && !leavesSaddles ? kindAt(toy, at) : undefined;
+    return hasMoved && prints.isStill(at) && !leavesSaddles ? kindAt(toy, at) : undefined;
   };
-  seen?.(0, start);
-  let end = settled(start);
   const cost = { values: 0, gradients: 0, products: 0 };
+  seen?.(0, start, cost);
+  let end = settled(start);
   if (end === undefined && most > 0) {
-    Object.assign(
-      cost,
-      follow(told, walk, (now) => {
-        weights = now;
-        steps++;
-        seen?.(steps, now);
-        end = settled(now);
-        if (steps === tailFrom) tail = now.slice();
-        else if (steps > tailFrom) length += distance(before, now);
-        before.set(now);
-        return end !== undefined || steps >= most;
-      }),
-    );
+    const spent = follow(told, walk, (now, spentSoFar) => {
+      weights = now;
+      hasMoved = true;
+      seen?.(prints.steps + 1, now, spentSoFar);
+      end = settled(now);
+      prints.step(now);
+      return end !== undefined || prints.steps >= most;
+    });
+    Object.assign(cost, spent);
   }
   const last = weights.slice();
   toy.gradient(last, slope);
   return {
-    end:
-      end ??
-      (resting && kindAt(toy, last)) ??
-      unfinished(steps < most ? 0 : length, distance(tail, last), ROUNDING * (1 + largest(last))),
-    steps,
+    end: end ?? (resting && kindAt(toy, last)) ?? prints.unfinished(last),
+    steps: prints.steps,
     value: toy.value(last),
     gradientNorm: norm2(slope),
     weights: last,
     cost,
   };
-}
-
-function unfinished(length: number, away: number, rounding: number): EndName {
-  if (length <= rounding) return "froze";
-  return length > BACK_AND_FORTH * away ? "oscillated" : "wandering";
 }
 
 /** The kind of a critical point by all curvatures there. */
@@ -141,6 +167,11 @@ function kindAt(f: Objective, at: Float64Array): EndName {
     f.hessianVector(at, unit, hessian.subarray(i * n, (i + 1) * n));
     unit[i] = 0;
   }
+  return kindOfHessian(hessian, n);
+}
+
+/** The kind of a critical point by its Hessian. */
+export function kindOfHessian(hessian: Float64Array, n: number): EndName {
   const { values } = symmetricEigen(hessian, n, false);
   const flat = FLAT * Math.max(-values[0], values[n - 1]);
   if (values[0] < -flat) return "saddle";

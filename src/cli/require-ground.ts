@@ -1,0 +1,50 @@
+import { existsSync } from "node:fs";
+import { isNetName } from "../nets/make-net.ts";
+import { NETS } from "../nets/registry.ts";
+import type { Options } from "../runs/subject.ts";
+import type { NamedToy } from "../toys/named-toy.ts";
+import { TOYS } from "../toys/registry.ts";
+import { kebab } from "../util/kebab.ts";
+import { didYouMean } from "../util/suggest.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { SUBJECT_FLAGS } from "./subject-flags.ts";
+
+/**
+ * Stops where a text is neither a file nor written as one, and no built-in network is called so: a toy or a network that
+ * is misspelt.
+ *
+ * @throws usage error `unknown-choice`
+ */
+export function requireNetwork(text: string): void {
+  const [name] = text.split(/[:@]/);
+  if (!isNetName(text) || NETS.some((net) => net.name === name) || existsSync(text)) return;
+  const toys = TOYS.map((toy) => toy.name);
+  throw new ThalwegError({
+    kind: "usage",
+    code: "unknown-choice",
+    message: `There is no toy "${name}", no built-in network and no file of that name; toys are ${toys.join(", ")}.`,
+    hint: didYouMean(name, [...toys, ...NETS.map((net) => net.name)]) ?? "`thalweg nets` lists the networks.",
+  });
+}
+
+/** What every run is told. */
+const ALWAYS: ReadonlySet<string> = new Set(["threads"]);
+
+/**
+ * Stops where flags that lead to a network are given with a toy.
+ *
+ * @throws usage error `no-network`
+ */
+export function requireNoNetwork({ text }: NamedToy, options: Options): void {
+  const usual = new Map<string, unknown>(Object.entries(SUBJECT_FLAGS.ground.parse({})));
+  const given = Object.keys(SUBJECT_FLAGS.ground.shape).find(
+    (key) => !ALWAYS.has(key) && options[key] !== undefined && options[key] !== usual.get(key),
+  );
+  if (given === undefined) return;
+  throw new ThalwegError({
+    kind: "usage",
+    code: "no-network",
+    message: `--${kebab(given)} is about a network and its data, and ${text} is a toy.`,
+    hint: "Leave it away, or name a network.",
+  });
+}
