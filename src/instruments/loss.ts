@@ -31,7 +31,10 @@ export const lossInstrument = defineInstrument({
       value: formatEstimate(loss, 0, lossRounding ?? 0),
       key: {
         label: "Loss",
-        value: formatMeasured(loss, lossRounding ?? 0),
+        value:
+          Math.abs(loss) > (lossRounding ?? 0)
+            ? formatMeasured(loss, lossRounding ?? 0)
+            : formatEstimate(loss, 0, lossRounding ?? 0),
         number: { value: loss, error: lossRounding },
       },
     },

@@ -32,12 +32,9 @@ export function scale(a: number, x: Float64Array): void {
 export function norm2(x: Float64Array): number {
   const square = dot(x, x);
   if (square > 1e-280 && square < 1e300) return Math.sqrt(square);
+  if (Number.isNaN(square)) return square;
   let largest = 0;
-  for (let i = 0; i < x.length; i++) {
-    const size = Math.abs(x[i]);
-    // A NaN must come out as NaN, so it may not lose this comparison.
-    if (!(size <= largest)) largest = size;
-  }
+  for (let i = 0; i < x.length; i++) largest = Math.max(largest, Math.abs(x[i]));
   if (largest === 0 || !Number.isFinite(largest)) return largest;
   let sum = 0;
   for (let i = 0; i < x.length; i++) sum += (x[i] / largest) ** 2;

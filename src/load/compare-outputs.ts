@@ -1,3 +1,4 @@
+import { leastNormal } from "../problem/in-range.ts";
 import type { Shape } from "../util/tensor.ts";
 
 /** One output computed twice: by the file and by the imported graph. */
@@ -33,8 +34,6 @@ const MARGIN = 16;
 const WINDOW = 32;
 /** An element whose limit is more than this share of the output's size shows nothing. */
 const UNRESOLVED = 0.1;
-/** Some units of the subnormal numbers, which kernels flush to 0. */
-const SMALLEST = 2 ** -120;
 
 /**
  * Compares an output element by element. The limit of an element is 16 (u|x| + r), u the unit roundoff of
@@ -50,12 +49,14 @@ export function compareOutput(pair: OutputPair, samples: readonly Sample[], roun
     for (const sample of samples) spread[i] = Math.max(spread[i], gap(sample[i], imported[i]));
   const shared = samples.length > 0 ? sharedSpread(imported, spread) : spread;
   const size = typicalSize(file);
+  // Some units of the subnormal numbers, which kernels flush to 0: of float64 where rounding is finer than in float32.
+  const flushed = 64 * leastNormal(roundoff < 2 ** -24 ? "float64" : "float32");
   let worst = -1;
   let worstRatio = -1;
   let beyond = 0;
   let unresolved = 0;
   const limitAt = (i: number) =>
-    MARGIN * (roundoff * Math.max(finite(imported[i]), finite(file[i])) + Math.max(spread[i], shared[i])) + SMALLEST;
+    MARGIN * (roundoff * Math.max(finite(imported[i]), finite(file[i])) + Math.max(spread[i], shared[i])) + flushed;
   for (let i = 0; i < n; i++) {
     const limit = limitAt(i);
     if (limit > UNRESOLVED * Math.max(size, finite(imported[i]))) unresolved++;

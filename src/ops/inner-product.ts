@@ -5,7 +5,8 @@ import { MatMul, matmul } from "./matmul.ts";
 import { sumAll, swapLast } from "./structure.ts";
 
 /**
- * ⟨x, y⟩ = Σᵢ xᵢ yᵢ, as a scalar. Of two products of matrices, x = PᵀQ and y = RᵀS, it is taken from their factors
+ * ⟨x, y⟩ = Σᵢ xᵢ yᵢ, as a scalar in float64: products of numbers that float32 holds leave its range, and what is added up of
+ * many is rounded as often. Of two products of matrices, x = PᵀQ and y = RᵀS, it is taken from their factors
  * where that is cheaper, and neither x nor y is formed:
  *
  *   ⟨PᵀQ, RᵀS⟩ = Σ_st (P Rᵀ)_st (Q Sᵀ)_st.
@@ -20,10 +21,10 @@ import { sumAll, swapLast } from "./structure.ts";
  */
 export function innerProduct(x: Value, y: Value): Value {
   const [one, other] = [factorsOf(x), factorsOf(y)];
-  if (!one || !other || !isCheaper(one, other)) return sumAll(mul(x, y));
-  // A small δ and a large x: their squares leave the range of float32 where those of their products do not.
-  const wide = (a: Value, b: Value) => matmul(cast(a, "float64"), cast(b, "float64"), { transposeB: true });
-  return cast(sumAll(mul(wide(one.left, other.left), wide(one.right, other.right))), x.dtype);
+  const wide = (value: Value) => cast(value, "float64");
+  if (!one || !other || !isCheaper(one, other)) return sumAll(mul(wide(x), wide(y)));
+  const products = (a: Value, b: Value) => matmul(wide(a), wide(b), { transposeB: true });
+  return sumAll(mul(products(one.left, other.left), products(one.right, other.right)));
 }
 
 /** PᵀQ: P of [k, m] and Q of [k, n]. */

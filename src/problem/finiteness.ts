@@ -79,3 +79,14 @@ export function nonFiniteVector(
     hint: `Look for a singular point (a square root or a norm at 0, a logarithm of 0) or overflow${finer(options)}.`,
   });
 }
+
+/** Says to which example the first NaN or ∞ of what was computed along a vector belongs. */
+export function nonFiniteRow(rows: Float64Array, width: number, what: string, options: ProblemOptions): ThalwegError {
+  const example = Math.floor(rows.findIndex((element) => !Number.isFinite(element)) / width);
+  return new ThalwegError({
+    kind: "input",
+    code: "not-finite",
+    message: `The ${what} is not finite: the first such entry belongs to example ${example}.`,
+    hint: `Look for a singular point (a square root or a norm at 0, a logarithm of 0) or overflow${finer(options)}.`,
+  });
+}

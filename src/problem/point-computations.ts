@@ -1,3 +1,5 @@
+import { cast } from "../ops/logic.ts";
+import { sumAll } from "../ops/structure.ts";
 import { roundValues } from "../autodiff/round-values.ts";
 import { inputsOf } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
@@ -19,7 +21,9 @@ export const COTANGENT = "thalweg:u";
 
 export const VALUE: Computation = {
   name: "value",
-  build: ({ total, loss, outputs, labels, options }) => {
+  build: ({ perExample, loss, outputs, labels, options }) => {
+    // Losses that float32 holds may add up to one that it does not.
+    const total = sumAll(cast(perExample, "float64"));
     const right = loss.correct?.(outputs, labels, options);
     return right ? [total, right] : [total];
   },

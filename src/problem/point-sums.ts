@@ -1,3 +1,4 @@
+import { scale } from "../linalg/vector.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { requireNumbers } from "../util/require-numbers.ts";
 import { allocate, type Shape } from "../util/tensor.ts";
@@ -7,14 +8,18 @@ import { type BatchRange, batchesOf } from "./batches.ts";
 import type { Computation } from "./computation.ts";
 import type { Derivative } from "./derivatives.ts";
 import { nonFiniteVector } from "./finiteness.ts";
+import { type Exponents, inRange, normalized } from "./in-range.ts";
+import { SCALE } from "./loss-graph.ts";
 import type { ParameterSpace } from "./parameter-space.ts";
 import type { BatchRun, VisitBatch } from "./point-batches.ts";
 import { COTANGENT } from "./point-computations.ts";
 import type { PointMachinery } from "./point-machinery.ts";
+import type { Sample } from "./sample.ts";
 
 /** What is asked of a point whose batches are added up. */
 interface Evaluated {
   readonly examples: number;
+  readonly sample: Pick<Sample, "divisor">;
   eachBatch(computation: Computation, context: RunContext, visit: VisitBatch, more?: BatchRun): Promise<void>;
 }
 
@@ -26,10 +31,11 @@ interface Asked {
   readonly theta: Float64Array;
   /** That of the problem when absent. */
   readonly l2?: number;
+  readonly exponents: Exponents;
 }
 
 /** Elements of gradients of single examples that are held at once. */
-const EXAMPLE_GRADIENT_ELEMENTS = 2 ** 26;
+const EXAMPLE_GRADIENT_ELEMENTS = 2 ** 25;
 
 /** A computation for each example, in batches for which a gradient of each fits into memory. */
 export async function eachExample(
@@ -45,15 +51,40 @@ export async function eachExample(
     await point.eachBatch(computation, context, visit, { range, shared });
 }
 
-/** A derivative for each parameter, for each vector of a block (once without one): sums over the batches, in float64. */
+/**
+ * A derivative for each parameter, for each vector of a block (once without one): sums over the batches, in float64. Out of
+ * the range of float32 it is that of other vectors, or of a multiple of the loss (`inRange`).
+ */
 export async function sums(
   point: Evaluated,
-  { space, options }: PointMachinery,
-  { derivative, block = [], theta, l2 = options.l2 }: Asked,
+  { space, options, runtime }: PointMachinery,
+  { derivative, block = [], theta, l2 = options.l2, exponents }: Asked,
   context: RunContext,
 ): Promise<Float64Array[]> {
-  const totals = Array.from({ length: Math.max(1, block.length) }, () => new Float64Array(space.dimension));
-  await point.eachBatch(derivative, context, adder(space, totals), { block });
+  const { precision } = options;
+  const run = async (exponent: number) => {
+    const sums = Array.from({ length: Math.max(1, block.length) }, () => new Float64Array(space.dimension));
+    const visit = adder(space, sums);
+    if (exponent === 0) await point.eachBatch(derivative, context, visit, { block });
+    else if (derivative.takesVector) {
+      const units = block.map(normalized);
+      const vectors = units.map(({ vector }) => vector.map((x) => 2 ** exponent * x));
+      await point.eachBatch(derivative, context, visit, { block: vectors });
+      sums.forEach((sum, i) => scale(units[i].factor * 2 ** -exponent, sum));
+    } else {
+      const data = allocate(precision, 1);
+      data[0] = 2 ** exponent / point.sample.divisor;
+      const feed = runtime.feed({ dtype: precision, shape: [], data });
+      try {
+        await point.eachBatch(derivative, context, visit, { shared: new Map([[SCALE, feed]]) });
+      } finally {
+        feed.release();
+      }
+      for (const sum of sums) scale(2 ** -exponent, sum);
+    }
+    return sums;
+  };
+  const totals = await inRange({ computation: derivative, precision, exponents, run });
   const { regularised } = derivative;
   const what = derivative.takesVector ? `${derivative.name} product` : derivative.name;
   totals.forEach((sum, i) => {
@@ -79,12 +110,14 @@ export async function pulledBack(
     width === 1 ? "one for each example" : `${width} for each example`,
   );
   const sum = new Float64Array(space.dimension);
+  const { vector, factor } = normalized(cotangents);
   const extra = ({ start, end }: BatchRange): Feeds => {
     const data = allocate(options.precision, (end - start) * width);
-    data.set(cotangents.subarray(start * width, end * width));
+    data.set(vector.subarray(start * width, end * width));
     return new Map([[COTANGENT, runtime.feed({ dtype: options.precision, shape: shapeOf(end - start), data })]]);
   };
   await point.eachBatch(computation, context, adder(space, [sum]), { extra });
+  if (factor !== 1) scale(factor, sum);
   return sum;
 }
 

@@ -1,7 +1,9 @@
+import { scale } from "../linalg/vector.ts";
 import { inOrder } from "../util/in-order.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
+import { allFinite } from "./accumulate.ts";
 import { blockSize } from "./block-size.ts";
 import type { Computation } from "./computation.ts";
 import {
@@ -12,7 +14,8 @@ import {
   type Derivative,
   type Product,
 } from "./derivatives.ts";
-import { nonFiniteLoss } from "./finiteness.ts";
+import { nonFiniteLoss, nonFiniteRow } from "./finiteness.ts";
+import { type Exponents, normalized } from "./in-range.ts";
 import type { LossEstimate, LossValue, ValueBy } from "./loss-value.ts";
 import type { Network } from "./network.ts";
 import type { ParameterSpace } from "./parameter-space.ts";
@@ -58,6 +61,7 @@ export class Point {
   private readonly preparation: PointPreparation;
   private readonly ownsSample: boolean;
   private readonly running = new Set<Promise<unknown>>();
+  private readonly exponents: Exponents = new Map();
   private readonly companions: (() => Promise<void>)[] = [];
   private isReleased = false;
 
@@ -207,7 +211,7 @@ export class Point {
 
   /** J v for every example: [examples, ...outputs], flat. Cost: about two forward passes. */
   jacobianVector(vector: Float64Array, context: RunContext = {}): Promise<Float64Array> {
-    return this.rows(jacobianDerivative, sizeOf(this.machinery.outputShape), context, [vector]);
+    return this.rows(jacobianDerivative, sizeOf(this.machinery.outputShape), context, vector);
   }
 
   /** Jᵀ u for cotangents u of all outputs, [examples, ...outputs] flat. Cost: about one gradient. */
@@ -228,7 +232,7 @@ export class Point {
 
   /** gᵢᵀv for the gradient gᵢ of every example's loss, undivided. Cost: about two forward passes. */
   exampleDerivatives(vector: Float64Array, context: RunContext = {}): Promise<Float64Array> {
-    return this.rows(exampleDerivative, 1, context, [vector]);
+    return this.rows(exampleDerivative, 1, context, vector);
   }
 
   /** Σ wᵢ gᵢ over the examples, gᵢ undivided. Cost: one gradient. */
@@ -252,6 +256,7 @@ export class Point {
   private async squaresOf(computation: Computation, context: RunContext): Promise<Float64Array> {
     const squares = new Float64Array(this.examples).fill(Number.NaN);
     await eachExample(this, this.machinery, computation, context, ({ start }, [rows]) => squares.set(rows.data, start));
+    if (!allFinite(squares)) throw nonFiniteRow(squares, 1, "gradient of an example", this.machinery.options);
     return squares;
   }
 
@@ -299,12 +304,11 @@ export class Point {
 
   /** Whatever a derivative gives, flat: over the parameters, or row after row. */
   async derivative(derivative: Derivative, vector: Float64Array | undefined, context: RunContext = {}) {
-    const block = vector ? [vector] : [];
     if (derivative.gives !== "parameters") {
       const width = derivative.gives === "outputs" ? sizeOf(this.machinery.outputShape) : 1;
-      return this.rows(derivative, width, context, block);
+      return this.rows(derivative, width, context, vector);
     }
-    const [sum] = await this.sums({ derivative, block }, context);
+    const [sum] = await this.sums({ derivative, block: vector && [vector] }, context);
     return sum;
   }
 
@@ -350,16 +354,25 @@ export class Point {
     this.companions.push(release);
   }
 
-  /** A computation that gives `width` numbers for each example, over all of them: flat, [examples, width]. */
+  /**
+   * A computation that gives `width` numbers for each example, over all of them: flat, [examples, width]; linear in a vector
+   * that it takes.
+   *
+   * @throws input error `not-finite` where it takes one
+   */
   async rows(
     computation: Computation,
     width: number,
     context: RunContext,
-    block?: readonly Float64Array[],
+    direction?: Float64Array,
   ): Promise<Float64Array> {
     // What no batch fills is no number.
     const rows = new Float64Array(this.examples * width).fill(Number.NaN);
+    const { vector, factor } = direction ? normalized(direction) : { factor: 1 };
+    const block = vector && [vector];
     await this.eachBatch(computation, context, ({ start }, [part]) => rows.set(part.data, start * width), { block });
+    if (factor !== 1) scale(factor, rows);
+    if (direction && !allFinite(rows)) throw nonFiniteRow(rows, width, computation.name, this.machinery.options);
     return rows;
   }
 
@@ -367,8 +380,12 @@ export class Point {
     return this.release();
   }
 
-  private sums(asked: Omit<Parameters<typeof sums>[2], "theta">, context: RunContext): Promise<Float64Array[]> {
-    return sums(this, this.machinery, { ...asked, theta: this.preparation.held.theta }, context);
+  private sums(
+    asked: Omit<Parameters<typeof sums>[2], "theta" | "exponents">,
+    context: RunContext,
+  ): Promise<Float64Array[]> {
+    const { exponents, preparation } = this;
+    return sums(this, this.machinery, { ...asked, theta: preparation.held.theta, exponents }, context);
   }
 
   private valueOf(total: number, correct: number | undefined): LossValue {

@@ -106,7 +106,9 @@ function sum(parts: readonly Sums[]): Sums {
 
 /** At most 1 in size also after rounding; 0 beside a matrix that is zero, which has no direction. */
 function cosineOf({ product, squareA, squareB }: Sums): number {
-  return squareA * squareB === 0 ? 0 : Math.max(-1, Math.min(1, product / Math.sqrt(squareA * squareB)));
+  // Root by root: the product of the squares may leave the range of numbers.
+  const sizes = Math.sqrt(squareA) * Math.sqrt(squareB);
+  return sizes === 0 ? 0 : Math.max(-1, Math.min(1, product / sizes));
 }
 
 /** Where artanh is finite. */

@@ -2,7 +2,9 @@ import { z } from "zod";
 import { roundoff } from "../estimators/products.ts";
 import { meanOf, norm2 } from "../linalg/vector.ts";
 import { gradientOfRoundedWeights } from "../problem/derivatives.ts";
+import { leastNormal } from "../problem/in-range.ts";
 import { ofContributing } from "./contributions.ts";
+import type { Desk } from "./desk.ts";
 import { exampleNorms } from "./example-norms.ts";
 import { lossGradient } from "./loss-gradient.ts";
 import { defineQuantity, onlyIf } from "./quantity.ts";
@@ -16,6 +18,11 @@ export interface GradientRounding {
   readonly example: number;
   /** Of ∇L. */
   readonly gradient: number;
+}
+
+/** What may be flushed to 0 of an example's gradient: the gradient of the whole loss is taken in the range of the arithmetic (`inRange`). */
+function flushedOf({ problem }: Desk): number {
+  return Math.sqrt(problem.space.dimension) * leastNormal(problem.options.precision);
 }
 
 /** The distances of gradients, and of the lengths of the examples' gradients, times a factor. */
@@ -55,6 +62,7 @@ export const gradientRounding = defineQuantity({
       gradient: await rounded.gradient(context),
     });
     const exact = await desk.get(wideGradients);
+    const flushed = isCoupled ? 0 : flushedOf(desk);
     const much = Math.sqrt(roundoff(problem.options));
     const mayJump =
       moved.gradient > much * norm2(here) || moved.example > much * Math.sqrt(squares.length > 0 ? meanOf(squares) : 0);
@@ -65,11 +73,11 @@ export const gradientRounding = defineQuantity({
       });
     if (!exact) {
       const behind = await inside();
-      if (mayJump) return behind;
-      return { example: moved.example + behind.example, gradient: moved.gradient + behind.gradient };
+      if (mayJump) return { ...behind, example: behind.example + flushed };
+      return { example: moved.example + behind.example + flushed, gradient: moved.gradient + behind.gradient };
     }
     const off = distanceOf(MEASURED, squares, here, exact);
     const by = mayJump ? await inside() : moved;
-    return { example: Math.max(by.example, off.example), gradient: Math.max(by.gradient, off.gradient) };
+    return { example: Math.max(by.example, off.example) + flushed, gradient: Math.max(by.gradient, off.gradient) };
   },
 });

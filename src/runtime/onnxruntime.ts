@@ -144,8 +144,7 @@ async function compile(
  */
 function optimizationLevel(model: EmittedModel): "disabled" | "basic" | "all" {
   if (model.nodes > OPTIMIZED_NODES) return "disabled";
-  const types = [...model.inputs.values(), ...model.outputs.values()];
-  return types.some(({ dtype }) => dtype === "float64") ? "basic" : "all";
+  return [...model.inputs.values()].some(({ dtype }) => dtype === "float64") ? "basic" : "all";
 }
 
 /**

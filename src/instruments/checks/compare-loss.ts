@@ -1,3 +1,4 @@
+import { leastNormal } from "../../problem/in-range.ts";
 import type { PlainTerms } from "../../problem/losses/plain-terms.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import { formatNumber } from "../../util/format-number.ts";
@@ -49,8 +50,10 @@ const MARGIN = 16;
 /** An example whose limit is more than this share of its loss, and of a typical one, shows nothing. */
 const UNRESOLVED = 0.1;
 
-/** Some units of the subnormal numbers, which kernels flush to 0. */
-const SMALLEST = 2 ** -120;
+/** Some units of the subnormal numbers, which kernels flush to 0: of float64 where rounding is finer than in float32. */
+function flushed(roundoff: number): number {
+  return 64 * leastNormal(roundoff < 2 ** -24 ? "float64" : "float32");
+}
 
 /** What a definition says of a loss and what a graph gives: example by example, the mean, the number of terms and of right predictions. */
 export function compareLoss(pair: LossPair, samples: readonly LossSample[], roundoff: number): Finding[] {
@@ -107,7 +110,7 @@ function ofExamples({ examples, plain, losses }: LossPair, spread: Float64Array,
   let worst = { measured: 0, limit: MARGIN * roundoff, at: 0 };
   let unresolved = 0;
   losses.forEach((x, i) => {
-    const limit = MARGIN * (roundoff * Math.abs(x) + spread[i]) + SMALLEST;
+    const limit = MARGIN * (roundoff * Math.abs(x) + spread[i]) + flushed(roundoff);
     const error = gap(plain.losses[i], x);
     if (limit > UNRESOLVED * Math.max(size, Math.abs(x))) unresolved++;
     if (error === 0 || limit === Number.POSITIVE_INFINITY) return;
@@ -156,7 +159,7 @@ function ofWhole(
   const allowed =
     (MARGIN + Math.sqrt(batch)) * roundoff * size +
     MARGIN * (moved + rounding * divisor) +
-    SMALLEST * plain.losses.length;
+    flushed(roundoff) * plain.losses.length;
   const error = Math.abs(value * divisor - sum);
   const scale = size > 0 ? size : 1;
   return [

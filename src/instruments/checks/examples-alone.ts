@@ -1,6 +1,7 @@
 import { thinQr } from "../../linalg/thin-qr.ts";
 import { dot, norm2 } from "../../linalg/vector.ts";
 import { empiricalFisherProduct, gaussNewtonProduct, roundedGradient } from "../../problem/derivatives.ts";
+import { leastNormal } from "../../problem/in-range.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
@@ -21,9 +22,6 @@ const LIMIT = { float32: 1e-4, float64: 1e-9 } as const;
 
 /** How many times what one move by a grain shows is still rounding. */
 const MARGIN = 16;
-
-/** Squares below it are lost to the smallest numbers of the arithmetic. */
-const SMALLEST = { float32: 2 ** -120, float64: 2 ** -1000 } as const;
 
 const DETAIL =
   "The gradients of a few examples, each that of a loss of this example alone, in float64 where there is it: their squared lengths, their products with a random vector v and (1/k)Σ gᵢ(gᵢᵀv) against the squares, the derivatives and the empirical Fisher product of these examples together; and tr G of one of them from its outputs against Σ qᵀGq over an orthonormal basis q of what its outputs move. What rounding explains is taken off.";
@@ -94,7 +92,6 @@ async function* differences(
   theta: Float64Array,
   { chosen, random, context }: Trial,
 ): AsyncGenerator<Difference> {
-  const { options } = problem;
   const v = unit(random.split("v"), problem.space.dimension);
   const members: Alone[] = [];
   for (const example of chosen) members.push(await alone(problem, theta, example, context));
@@ -115,8 +112,7 @@ async function* differences(
       what: "the squared length of an example's gradient",
       error: Math.abs(squares[k] - length ** 2),
       size: length ** 2,
-      rounding: async () =>
-        MARGIN * (await rounding()) * (2 * length + (await rounding())) + SMALLEST[options.precision] * v.length,
+      rounding: async () => MARGIN * (await rounding()) * (2 * length + (await rounding())),
     };
     yield {
       what: "the derivative of an example's loss along a vector",
@@ -149,7 +145,11 @@ async function alone(problem: Problem, theta: Float64Array, example: number, con
     rounding: async () => {
       const moved = await of((point) => point.derivative(roundedGradient, undefined, context));
       // The L2 term is added and taken off in float64, whatever the arithmetic of the network.
-      return norm2(moved.map((x, i) => x - gradient[i])) + divisor * l2 * norm2(theta) * roundoffOf("float64");
+      return (
+        norm2(moved.map((x, i) => x - gradient[i])) +
+        divisor * l2 * norm2(theta) * roundoffOf("float64") +
+        Math.sqrt(theta.length) * leastNormal(problem.options.precision)
+      );
     },
   };
 }

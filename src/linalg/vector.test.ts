@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { norm2 } from "./vector.ts";
+
+it.each([
+  [[3, 4], 5],
+  [[3e200, 4e200], 5e200],
+  [[3e-200, 4e-200], 5e-200],
+  [[0, 0], 0],
+  [[Number.NEGATIVE_INFINITY, 1], Number.POSITIVE_INFINITY],
+  // Whatever stands behind it.
+  [[Number.NaN, 0], Number.NaN],
+  [[1e200, Number.NaN, 1e200], Number.NaN],
+])("the length of %j is %d", (x, length) => {
+  const found = norm2(Float64Array.from(x));
+  if (Number.isFinite(length) && length > 0) expect(found / length).toBeCloseTo(1, 14);
+  else expect(found).toBe(length);
+});
