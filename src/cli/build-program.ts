@@ -18,12 +18,17 @@ export interface Invocation {
 export interface ProgramOptions {
   readonly version: string;
   readonly terminal: Terminal;
+  /** The words of the command line: only verbs that are among them take arguments and flags, whose types are read slowly. */
+  readonly argv: readonly string[];
   /** Called once, when a verb was recognised. */
   readonly onInvocation: (invocation: Invocation) => void;
 }
 
 /** The command line, from the registry of verbs. */
-export function buildProgram(verbs: readonly Verb[], { version, terminal, onInvocation }: ProgramOptions): Command {
+export function buildProgram(
+  verbs: readonly Verb[],
+  { version, terminal, argv, onInvocation }: ProgramOptions,
+): Command {
   const program = new Command("thalweg")
     .description(
       "Exact derivatives and the measured geometry of the loss of any ONNX network: every number carries its proof.",
@@ -36,7 +41,11 @@ export function buildProgram(verbs: readonly Verb[], { version, terminal, onInvo
   plain(program, terminal);
   program.addHelpText("after", `\nExit codes:\n${table(Object.entries(EXIT_MEANINGS), ["right", "left"])}`);
   program.addHelpText("after", "\nTry: thalweg profile      measures a small trained network on built-in data");
-  for (const verb of verbs) addVerb(program, verb, terminal, onInvocation);
+  for (const verb of verbs) {
+    const command = program.command(verb.name).summary(verb.summary);
+    plain(command, terminal);
+    if (argv.includes(verb.name)) describe(command, verb, onInvocation);
+  }
   return program;
 }
 
@@ -50,14 +59,8 @@ function plain(command: Command, terminal: Terminal): void {
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: () => undefined });
 }
 
-function addVerb(
-  program: Command,
-  verb: Verb,
-  terminal: Terminal,
-  onInvocation: (invocation: Invocation) => void,
-): void {
-  const command = program.command(verb.name).summary(verb.summary).description(descriptionOf(verb));
-  plain(command, terminal);
+function describe(command: Command, verb: Verb, onInvocation: (invocation: Invocation) => void): void {
+  command.description(descriptionOf(verb));
   const flags = flagsOf(verb.parameters);
   // A run that is continued knows what it was given.
   const isContinuable = flags.some(({ key }) => key === "resume");

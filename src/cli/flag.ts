@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { expectationOf } from "../util/expectation-of.ts";
 import { kebab } from "../util/kebab.ts";
+import { keptBy } from "../util/kept-by.ts";
 import { severalMeanings } from "../quantities/vocabulary.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { didYouMean } from "../util/suggest.ts";
@@ -52,7 +53,13 @@ const objectSchema = z.object({ properties: z.record(z.string(), propertySchema)
  * @example
  * flagsOf(z.object({ batchSize: z.int().min(1).optional().meta({ description: "…" }) }))[0].name; // "--batch-size"
  */
-export function flagsOf(parameters: z.ZodObject): Flag[] {
+export function flagsOf(parameters: z.ZodObject): readonly Flag[] {
+  return kept(parameters, () => derived(parameters));
+}
+
+const kept = keptBy<readonly Flag[]>();
+
+function derived(parameters: z.ZodObject): Flag[] {
   const { properties } = objectSchema.parse(z.toJSONSchema(parameters, { io: "input", unrepresentable: "any" }));
   return Object.entries(properties).map(([key, property]) => {
     const repeatable = property.type === "array" || (property.anyOf ?? []).some(({ type }) => type === "array");

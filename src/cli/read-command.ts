@@ -21,10 +21,12 @@ export function readCommand(verbs: readonly Verb[], command: readonly string[]):
   let found: Invocation | undefined;
   const typed = command.filter((arg, i) => !arg.startsWith("--config") && command[i - 1] !== "--config");
   try {
-    buildProgram(verbs, { version: "", terminal: SILENT, onInvocation: (invocation) => (found = invocation) }).parse(
-      [...typed],
-      { from: "user" },
-    );
+    buildProgram(verbs, {
+      version: "",
+      terminal: SILENT,
+      argv: typed,
+      onInvocation: (invocation) => (found = invocation),
+    }).parse([...typed], { from: "user" });
   } catch {
     found = undefined;
   }

@@ -72,7 +72,12 @@ export function strandedError(): ThalwegError {
 /** The verb with its arguments; undefined when help or the version was asked for, and printed. */
 function parse(argv: readonly string[], terminal: Terminal): Invocation | undefined {
   let invocation: Invocation | undefined;
-  const program = buildProgram(VERBS, { version: version(), terminal, onInvocation: (found) => (invocation = found) });
+  const program = buildProgram(VERBS, {
+    version: version(),
+    terminal,
+    argv,
+    onInvocation: (found) => (invocation = found),
+  });
   if (argv.length === 0) {
     program.outputHelp();
     return undefined;
