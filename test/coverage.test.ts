@@ -20,7 +20,7 @@ import { denseProblem, type Dense } from "./support/dense-problem.ts";
  * Every interval that a profile prints, against the whole matrices. `COVERAGE_SEEDS=120 npx vitest run
  * test/coverage.test.ts` is the full desk; it prints the table.
  */
-const SEEDS = Number(process.env.COVERAGE_SEEDS ?? 10);
+const SEEDS = Number(process.env.COVERAGE_SEEDS ?? 4);
 
 const random = createRandom(5);
 

@@ -17,7 +17,7 @@ const REFERENCE = path("reference/resnet8-digits/");
 const SEPARATORS = path("cases/separator-names/");
 const MODEL = [`${REFERENCE}model.onnx`, "--data", `${REFERENCE}data.npz`];
 /** Runs of the test under contention; a release is tried with 200. */
-const RUNS = Number(process.env["CONTENTION_RUNS"] ?? 16);
+const RUNS = Number(process.env["CONTENTION_RUNS"] ?? 8);
 const AT_ONCE = 8;
 const QUICK = ["--only", "gradient,loss", "-q"];
 

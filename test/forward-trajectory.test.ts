@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { ResultDocument } from "../src/documents/result-kinds.ts";
 import { openResult } from "../src/io/open-result.ts";
+import { runHere } from "./support/run-here.ts";
 import { thalweg } from "./support/spawn-node.ts";
 
 // Networks without derivatives, and what NumPy and PyTorch say of them: `forward/generate.py`.
@@ -36,7 +37,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const run = (...args: string[]) => thalweg(["trajectory", ...args, "--threads", "1", "-q"], { cwd: folder });
+const line = (args: readonly string[]) => ["trajectory", ...args, "--threads", "1", "-q"];
+const run = (...args: string[]) => runHere(line(args), folder);
+const runOutside = (...args: string[]) => thalweg(line(args), { cwd: folder });
 const asked = (name: string) => [own(`${name}.onnx`), own(`${name}-?.npz`), "--data", own(`${name}-data.npz`)];
 
 function resultIn(path: string): ResultDocument<"trajectory"> {
@@ -110,7 +113,7 @@ describe("a trajectory of a graph without derivatives", () => {
   }, 60_000);
 
   it("comes out bit for bit in workers, however it is cut into chains", async () => {
-    const there = await run(...asked("determinant"), "--chain", "1", "--executor", "workers:2", "-o", "workers");
+    const there = await runOutside(...asked("determinant"), "--chain", "1", "--executor", "workers:2", "-o", "workers");
     expect(there.code, there.err).toBe(0);
     expect(resultIn("workers").result).toEqual(resultIn("determinant").result);
   }, 120_000);

@@ -11,7 +11,7 @@ const files = commandLine();
 const { at, thalweg, here } = files;
 
 const line = async (...args: string[]) => {
-  const run = await thalweg(["line", ...args, "--json"]);
+  const run = await here(["line", ...args, "--json"]);
   expect(run.err + run.out).not.toContain("This is a bug");
   expect(run.code, run.err).toBe(0);
   return RESULT_KINDS.line.parse(JSON.parse(run.out));

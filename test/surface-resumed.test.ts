@@ -12,7 +12,7 @@ import { commandLine, DIGITS } from "./support/command-line.ts";
 const { at, thalweg } = commandLine();
 
 const KILLS = Number(process.env["THALWEG_KILLS"] ?? 2);
-const POINTS = KILLS >= 10 ? 41 : 9;
+const POINTS = KILLS >= 10 ? 41 : 5;
 const RANGE = `-1:1:${POINTS}`;
 const ARGS = ["surface", DIGITS, "--data", "digits", "--threads", "1", "--planes", String(KILLS), "--no-share"];
 const RUN = [...ARGS, "--x", RANGE, "--y", RANGE, "--seed", "4"];

@@ -13,7 +13,7 @@ const { at, thalweg, here } = files;
 let runs = 0;
 const surface = async (...args: string[]) => {
   const folder = `surface-${runs++}`;
-  const run = await thalweg(["surface", ...args, "-o", folder]);
+  const run = await here(["surface", ...args, "-o", folder]);
   expect(run.code, run.err).toBe(0);
   const { result } = RESULT_KINDS.surface.parse(JSON.parse(readFileSync(at(folder, "result.json"), "utf8")));
   return { result, arrays: readArrays(at(folder, "arrays.npz")), figures: run.out };

@@ -13,13 +13,16 @@ import { productOperator } from "../src/operators/problem-operators.ts";
 import { hessianProduct } from "../src/problem/derivatives.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { trainChebyshev } from "./support/chebyshev-training.ts";
+import { runHere } from "./support/run-here.ts";
 import { thalweg } from "./support/spawn-node.ts";
 
 type Trajectory = ResultDocument<"trajectory">["result"];
 
 let folder = "";
 const at = (...path: string[]) => join(folder, ...path);
-const run = (...args: string[]) => thalweg(["trajectory", ...args, "--threads", "1", "-q"], { cwd: folder });
+const line = (args: readonly string[]) => ["trajectory", ...args, "--threads", "1", "-q"];
+const run = (...args: string[]) => runHere(line(args), folder);
+const runOutside = (...args: string[]) => thalweg(line(args), { cwd: folder });
 
 function resultIn(path: string): Trajectory {
   const { document } = openResult(at(path));
@@ -32,11 +35,16 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Checkpoints of the run at the edge; the full desk is THALWEG_CHECKPOINTS=51 npx vitest run test/trajectory.test.ts */
+const CHECKPOINTS = Number(process.env["THALWEG_CHECKPOINTS"] ?? 26);
+const STEPS = 5000;
+const EVERY = STEPS / (CHECKPOINTS - 1);
+
 const FULL = ["full/m.onnx", "full/step-*", "--data", "full/d.npz", "--lr", "0.1", "--batch", "20"];
 
 describe("a trajectory of full-batch gradient descent at the edge of stability", () => {
   beforeAll(async () => {
-    await trainChebyshev(at("full"), { stepSize: 0.1, steps: 5000, every: 100, seed: 1 });
+    await trainChebyshev(at("full"), { stepSize: 0.1, steps: STEPS, every: EVERY, seed: 1 });
   }, 120_000);
 
   it("has λmax at 2/η over the last third, in words, figures and report", async () => {
@@ -45,15 +53,15 @@ describe("a trajectory of full-batch gradient descent at the edge of stability",
     const { points, steps, optimizer } = resultIn("whole");
     expect(points.map(({ weights }) => weights).slice(0, 2)).toEqual([
       "full/step-000000.safetensors",
-      "full/step-000100.safetensors",
+      `full/step-${String(EVERY).padStart(6, "0")}.safetensors`,
     ]);
-    expect(points.length).toBe(51);
-    expect(steps.length).toBe(50);
+    expect(points.length).toBe(CHECKPOINTS);
+    expect(steps.length).toBe(CHECKPOINTS - 1);
     expect(optimizer.line).toMatchObject({ curvature: 20, formula: "2/η" });
     expect(optimizer.line?.says).toContain("full-batch");
     expect(Math.abs((optimizer.top?.mean ?? 0) - 1)).toBeLessThan(0.03);
-    expect(finished.out.replaceAll(/\s+/g, " ")).toMatch(
-      /Over the last 17 of 51 checkpoints λmax stays at the full-batch stability line 20\.00/,
+    expect(finished.out.replaceAll(/\s+/g, " ")).toContain(
+      `Over the last ${Math.ceil(CHECKPOINTS / 3)} of ${CHECKPOINTS} checkpoints λmax stays at the full-batch stability line 20.00`,
     );
     const report = readFileSync(at("whole", "report.html"), "utf8");
     for (const title of ["Along the checkpoints", "Each checkpoint", "Each step"]) expect(report).toContain(title);
@@ -104,9 +112,9 @@ describe("a trajectory of full-batch gradient descent at the edge of stability",
   });
 
   it("comes out bit for bit in two workers, and after a task was lost", async () => {
-    const few = ["full/m.onnx", "full/step-0000*", "full/step-0001*", "--data", "full/d.npz", "--chain", "4"];
+    const few = ["full/m.onnx", "full/step-0000*", "full/step-0002*", "--data", "full/d.npz", "--chain", "4"];
     expect((await run(...few, "-o", "here")).code).toBe(0);
-    expect((await run(...few, "-o", "workers", "--executor", "workers:2")).code).toBe(0);
+    expect((await runOutside(...few, "-o", "workers", "--executor", "workers:2")).code).toBe(0);
     expect(resultIn("workers")).toEqual(resultIn("here"));
     const [lost] = readdirSync(at("here", "tasks"));
     rmSync(at("here", "tasks", lost));
@@ -123,7 +131,7 @@ describe("a trajectory of full-batch gradient descent at the edge of stability",
     const written = await run(
       "full/m.onnx",
       "full/m.onnx",
-      "full/step-000100.safetensors",
+      "full/step-000200.safetensors",
       "--data",
       "full/d.npz",
       "-o",
@@ -144,7 +152,7 @@ describe("a trajectory of full-batch gradient descent at the edge of stability",
       encodeSafetensors([...problem.space.unflatten(diverged, "float64")]),
     );
     await close();
-    const three = ["full/step-000000.safetensors", "full/diverged.safetensors", "full/step-000100.safetensors"];
+    const three = ["full/step-000000.safetensors", "full/diverged.safetensors", "full/step-000200.safetensors"];
     const gone = await run("full/m.onnx", ...three, "--data", "full/d.npz", "-o", "diverged");
     expect(gone.code, gone.err).toBe(5);
     const { points, steps, unmeasured } = resultIn("diverged");
@@ -225,7 +233,7 @@ describe("a trajectory of mini-batch SGD", () => {
     expect(Math.abs(ratio("batchSharpness") - 1)).toBeLessThan(0.1);
     expect(Math.abs(ratio("batchSharpnessWeighted") - 1)).toBeLessThan(0.03);
     for (const { top } of points) expect(top[0].value + top[0].residual).toBeLessThan(2 / 0.2);
-  }, 60_000);
+  }, 240_000);
 });
 
 const numbers = z.object({

@@ -4,12 +4,12 @@ import { decodeResult } from "../../src/documents/result-kinds.ts";
 import { DERIVATIVES } from "../../src/problem/derivatives.ts";
 import { commandLine, readArrays, REFERENCE } from "../support/command-line.ts";
 
-const { at, thalweg } = commandLine();
+const { at, here, thalweg } = commandLine();
 
 describe("apply", () => {
   it("says of what is made of single examples that it is summed over their terms, in text and result", async () => {
     const inputs = [join(REFERENCE, "model.onnx"), "--data", join(REFERENCE, "data.npz"), "-o", "l.npz"];
-    const of = (name: string, ...flags: string[]) => thalweg(["apply", name, ...inputs, ...flags]);
+    const of = (name: string, ...flags: string[]) => here(["apply", name, ...inputs, ...flags]);
     const losses = await of("example-losses", "--json");
     expect(JSON.parse(losses.out).result.remark).toContain("sum over its terms");
     expect((await of("example-losses")).out).toContain("sum over its terms");
@@ -50,7 +50,7 @@ describe("apply", () => {
 
   it("gives other products and the Jacobian", async () => {
     for (const matrix of ["gauss-newton", "fisher", "empirical-fisher", "jacobian"]) {
-      const run = await thalweg([
+      const run = await here([
         "apply",
         matrix,
         join(REFERENCE, "model.onnx"),

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { commandLine, DIGITS, fixture, floats, readArrays, wave } from "../support/command-line.ts";
 import { modelBytes, tensorProto, valueInfo } from "../support/onnx-model.ts";
 
-const { at, thalweg, npz } = commandLine();
+const { at, here, thalweg, npz } = commandLine();
 
 describe("check", () => {
   it("check proves the derivatives", async () => {
@@ -32,10 +32,10 @@ describe("check", () => {
     });
     writeFileSync(at("quantised.onnx"), bytes);
     npz("quantised.npz", { x: floats([64, 4], (i) => Math.sin(i * i)), y: floats([64, 1], wave) });
-    const check = await thalweg(["check", "quantised.onnx", "--data", "quantised.npz"]);
+    const check = await here(["check", "quantised.onnx", "--data", "quantised.npz"]);
     expect(check.code).toBe(4);
     expect(check.out).toMatch(/FAIL\s+Gradient against finite differences/);
-    const profile = await thalweg([
+    const profile = await here([
       "profile",
       "quantised.onnx",
       "--data",
@@ -59,7 +59,7 @@ describe("check", () => {
     if (!y) throw new Error("the fixture has labels");
     npz("own-floats.npz", { ...Object.fromEntries(arrays), y: floats([...y.shape], (i) => y.data[i]) });
     for (const each of [data, "own-floats.npz"]) {
-      const run = await thalweg(["check", "own.onnx", "--data", each]);
+      const run = await here(["check", "own.onnx", "--data", each]);
       expect(run.err.replaceAll(/\s+/g, " ")).toMatch(/takes the labels itself/);
       expect(run.code).toBe(0);
     }

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { commandLine, DIGITS } from "../support/command-line.ts";
 
-const { at, thalweg } = commandLine();
+const { at, here, thalweg } = commandLine();
 const pair = (path: string) => fileURLToPath(new URL(`../pairs/${path}`, import.meta.url));
 const mlp = [pair("mlp/a.onnx"), pair("mlp/b.npz"), "--data", pair("mlp/data.npz"), "--test", pair("mlp/test.npz")];
 
@@ -17,7 +17,7 @@ describe("connect", () => {
     expect(result.maxOutputDifference).toBeLessThan(1e-4);
     expect(run.out).toContain("On the line to the aligned network it rises");
 
-    const again = await thalweg([
+    const again = await here([
       "connect",
       mlp[0],
       "pair/aligned.safetensors",
@@ -32,7 +32,7 @@ describe("connect", () => {
   }, 240_000);
 
   it("finds a curve round the barrier, with the same ends", async () => {
-    const run = await thalweg(["connect", ...mlp, "--path", "bezier", "--points", "21", "--json"]);
+    const run = await here(["connect", ...mlp, "--path", "bezier", "--points", "21", "--json"]);
     const { result } = JSON.parse(run.out);
     expect(result.barrier.after.train).toBeLessThan(0.1 * result.barrier.before.train);
     const [line, curve] = result.profiles;
@@ -41,19 +41,32 @@ describe("connect", () => {
 
   it("finds no barrier between a network and itself, with statistics taken anew at every point", async () => {
     const model = pair("resnet/a.onnx");
-    const run = await thalweg(["connect", model, model, "--data", pair("resnet/data.npz"), "--points", "5", "--json"]);
+    const run = await here([
+      "connect",
+      model,
+      model,
+      "--data",
+      pair("resnet/data.npz"),
+      "--limit",
+      "100",
+      "--points",
+      "3",
+      "--json",
+    ]);
     const { result } = JSON.parse(run.out);
     expect(result).toMatchObject({ estimatesStatistics: true, barrier: { before: { train: 0 } } });
   }, 240_000);
 
   it("gives no derivatives at the highest point where statistics are taken anew, and says of how many points it speaks", async () => {
     const [model, other] = [pair("resnet/a.onnx"), pair("resnet/b.npz")];
-    const run = await thalweg([
+    const run = await here([
       "connect",
       model,
       other,
       "--data",
       pair("resnet/data.npz"),
+      "--limit",
+      "100",
       "--points",
       "5",
       "-o",
@@ -67,7 +80,7 @@ describe("connect", () => {
   }, 240_000);
 
   it("refuses a network of another architecture in a sentence", async () => {
-    const run = await thalweg(["connect", mlp[0], DIGITS, ...mlp.slice(2)]);
+    const run = await here(["connect", mlp[0], DIGITS, ...mlp.slice(2)]);
     expect(run.code).toBe(3);
     expect(run.err.replaceAll(/\s+/g, " ")).toMatch(/error: \S+ is another network than \S+: \S+a.onnx lacks/);
   }, 240_000);

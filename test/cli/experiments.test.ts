@@ -7,7 +7,7 @@ import { commandLine, floats } from "../support/command-line.ts";
 import { MODEL, SMALL as COMMANDS, writeOnes } from "../support/small-commands.ts";
 
 const files = commandLine();
-const { at, thalweg, here, npz } = files;
+const { at, here, npz } = files;
 const VERBS = [...new Set(EXPERIMENTS.map(({ name, verb = name }: Experiment) => verb))];
 const answering = (verb: string): readonly Experiment[] =>
   EXPERIMENTS.filter((each: Experiment) => (each.verb ?? each.name) === verb);
@@ -52,7 +52,7 @@ describe.each(VERBS)("the verb %s", (verb) => {
   it("leaves a result with a report where it is told to, which is repeated number for number", async () => {
     writeOnes(files);
     const place = isFile ? `${verb}.out` : `${verb}-run`;
-    const run = await thalweg([...SMALL[verb], "-o", place, ...(isFile ? ["--json"] : [])]);
+    const run = await here([...SMALL[verb], "-o", place, ...(isFile ? ["--json"] : [])]);
     expect(run.code, run.err).toBe(0);
     if (isFile) writeFileSync(at(`${verb}.json`), run.out);
     else {

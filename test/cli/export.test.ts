@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../src/util/tensor.ts";
 import { commandLine, DIGITS, floats, labels, readArrays, REFERENCE, wave } from "../support/command-line.ts";
 
-const { at, thalweg, npz } = commandLine();
+const { at, here, npz } = commandLine();
 
 describe("export", () => {
   it("export writes files that ONNX Runtime runs by themselves", async () => {
-    const run = await thalweg([
+    const run = await here([
       "export",
       join(REFERENCE, "model.onnx"),
       "--data",
@@ -39,12 +39,12 @@ describe("export", () => {
   });
 
   it.each([
-    [-1, [0, -1, 2, 3, -1, 7]],
-    [2, [0, 2, 2, 3, 5, 7]],
-  ])(
+    [-1, [0, -1, 2, 3, -1, 7], ["gradient", "hessian", "gauss-newton", "fisher", "empirical-fisher"]],
+    [2, [0, 2, 2, 3, 5, 7], ["hessian"]],
+  ] as const)(
     "export leaves out what apply leaves out: label %d",
-    async (ignored, y) => {
-      const data = { x: floats([y.length, 64], wave), y: labels(y) };
+    async (ignored, y, matrices) => {
+      const data = { x: floats([y.length, 64], wave), y: labels([...y]) };
       npz("left-out.npz", data);
       npz(
         "direction.npz",
@@ -59,13 +59,13 @@ describe("export", () => {
         dtype === "int64"
           ? new ort.Tensor("int64", BigInt64Array.from(numbers, BigInt), [...shape])
           : new ort.Tensor("float64", Float64Array.from(numbers), [...shape]);
-      for (const matrix of ["gradient", "hessian", "gauss-newton", "fisher", "empirical-fisher"]) {
+      for (const matrix of matrices) {
         const alone = matrix === "gradient";
         const vector = alone ? [] : ["--vector", "direction.npz"];
-        const applied = await thalweg(["apply", matrix, ...common, ...vector, "-o", "applied.npz"]);
+        const applied = await here(["apply", matrix, ...common, ...vector, "-o", "applied.npz"]);
         expect(applied.code).toBe(0);
         const derivative = alone ? matrix : `${matrix}-vector`;
-        const exported = await thalweg(["export", ...common, "--derivative", derivative, "-o", "left-out.onnx"]);
+        const exported = await here(["export", ...common, "--derivative", derivative, "-o", "left-out.onnx"]);
         expect(exported.out.replaceAll(/\s+/g, " ")).toContain(`mean over batches of 6, labels ${ignored} left out`);
         const session = await ort.InferenceSession.create(at("left-out.onnx"), { logSeverityLevel: 3 });
         const vectors = alone ? [] : [...readArrays(at("direction.npz"))];
@@ -85,11 +85,11 @@ describe("export", () => {
         await session.release();
       }
     },
-    60_000,
+    120_000,
   );
 
   it("export works without data, for every derivative", async () => {
-    const help = await thalweg(["export", "--help"]);
+    const help = await here(["export", "--help"]);
     const names = [
       "gradient",
       "hessian-vector",
@@ -101,7 +101,7 @@ describe("export", () => {
     ];
     for (const name of names) {
       expect(help.out).toContain(name);
-      const run = await thalweg([
+      const run = await here([
         "export",
         DIGITS,
         "--batch",

@@ -61,7 +61,7 @@ describe("profile", () => {
   it("prints one JSON document and writes nothing with --json; the same seed gives the same numbers", async () => {
     const before = listing();
     const args = ["profile", DIGITS, "--data", "good.npz", "--json", "--seed", "3", ...quick];
-    const [first, second] = [await thalweg(args), await thalweg(args)];
+    const [first, second] = [await thalweg(args), await here(args)];
     expect(first.code).toBe(0);
     const results = [first, second].map(({ out }) => decodeResult(out));
     expect(results[0].result).toEqual(results[1].result);
@@ -122,7 +122,7 @@ describe("profile", () => {
 
   it("leaves somebody's own report.html alone", async () => {
     writeFileSync(at("report.html"), "mine");
-    const run = await thalweg(["profile", "--limit", "20", "--only", "loss"]);
+    const run = await here(["profile", "--limit", "20", "--only", "loss"]);
     expect(run.code).toBe(0);
     expect(run.out).not.toMatch(/\.\/report\.html/);
     expect(readFileSync(at("report.html"), "utf8")).toBe("mine");
@@ -161,7 +161,7 @@ describe("profile", () => {
   });
 
   it("takes flags from a file, and those typed before them", async () => {
-    const run = await thalweg([
+    const run = await here([
       "profile",
       DIGITS,
       "--data",
@@ -188,7 +188,7 @@ describe("profile", () => {
       at("zero.safetensors"),
       encodeSafetensors([...shapes].map(([name, shape]) => [name, floats(shape, () => 0)] as const)),
     );
-    const run = await thalweg([
+    const run = await here([
       "profile",
       DIGITS,
       "--data",
