@@ -30,11 +30,11 @@ export const gaussNewton = defineOptimizer({
       const promised = dot(slope, step);
       if (!(promised < 0)) return;
       // Where the promise is below the rounding of the value, the step is believed.
-      const isRounding = -promised <= 16 * Number.EPSILON * Math.abs(value);
+      const most = -promised <= 16 * Number.EPSILON * Math.abs(value) ? Infinity : value;
       let length = 1;
       let ahead = weights.map((x, i) => x + step[i]);
       let found = yield* valueAt(ahead);
-      for (let i = 0; !isRounding && !(found <= value + DECREASE * length * promised); i++) {
+      for (let i = 0; !(found <= most + DECREASE * length * promised); i++) {
         if (i === MOST_HALVES) return;
         length /= 2;
         const share = length;
