@@ -10,17 +10,9 @@
  * - positive scaling: scales above zero, which rectifiers let pass;
  * - fixed: none.
  */
-export type Freedom =
-  | "general"
-  | "orthogonal"
-  | "centred"
-  | "monomial"
-  | "permutation"
-  | "scaling"
-  | "positive scaling"
-  | "fixed";
+export type Freedom = (typeof GROUPS)[number]["name"];
 
-/** What a group is made of: two groups have in common what both are made of. */
+/* What a group is made of: two groups have in common what both are made of. */
 const EXCHANGES = 1;
 const ROTATIONS_ABOUT_ONES = 2;
 const ROTATIONS = 4;
@@ -28,27 +20,22 @@ const SCALES = 8;
 const SHEARS = 16;
 const SIGNS = 32;
 
-const MADE_OF: Readonly<Record<Freedom, number>> = {
-  general: EXCHANGES | ROTATIONS_ABOUT_ONES | ROTATIONS | SCALES | SHEARS | SIGNS,
-  orthogonal: EXCHANGES | ROTATIONS_ABOUT_ONES | ROTATIONS | SIGNS,
-  centred: EXCHANGES | ROTATIONS_ABOUT_ONES,
-  monomial: EXCHANGES | SCALES,
-  permutation: EXCHANGES,
-  scaling: SCALES | SIGNS,
-  "positive scaling": SCALES,
-  fixed: 0,
-};
+const GROUPS = [
+  { name: "general", madeOf: EXCHANGES | ROTATIONS_ABOUT_ONES | ROTATIONS | SCALES | SHEARS | SIGNS },
+  { name: "orthogonal", madeOf: EXCHANGES | ROTATIONS_ABOUT_ONES | ROTATIONS | SIGNS },
+  { name: "centred", madeOf: EXCHANGES | ROTATIONS_ABOUT_ONES },
+  { name: "monomial", madeOf: EXCHANGES | SCALES },
+  { name: "permutation", madeOf: EXCHANGES },
+  { name: "scaling", madeOf: SCALES | SIGNS },
+  { name: "positive scaling", madeOf: SCALES },
+  { name: "fixed", madeOf: 0 },
+] as const;
 
-const FREEDOMS: readonly Freedom[] = [
-  "general",
-  "orthogonal",
-  "centred",
-  "monomial",
-  "permutation",
-  "scaling",
-  "positive scaling",
-  "fixed",
-];
+const MADE_OF = new Map<Freedom, number>(GROUPS.map(({ name, madeOf }) => [name, madeOf]));
+
+function madeOf(freedom: Freedom): number {
+  return MADE_OF.get(freedom) ?? 0;
+}
 
 /**
  * The largest of these groups that lies in both.
@@ -58,13 +45,13 @@ const FREEDOMS: readonly Freedom[] = [
  * commonFreedom("scaling", "monomial"); // "positive scaling"
  */
 export function commonFreedom(a: Freedom, b: Freedom): Freedom {
-  const both = MADE_OF[a] & MADE_OF[b];
-  return FREEDOMS.find((each) => MADE_OF[each] === both) ?? "fixed";
+  const both = madeOf(a) & madeOf(b);
+  return GROUPS.find((each) => each.madeOf === both)?.name ?? "fixed";
 }
 
 /** Whether every map of one group is in another. */
 export function isWithin(inner: Freedom, outer: Freedom): boolean {
-  return (MADE_OF[inner] & MADE_OF[outer]) === MADE_OF[inner];
+  return (madeOf(inner) & madeOf(outer)) === madeOf(inner);
 }
 
 /** Whether it scales units, and does nothing else. */

@@ -3,12 +3,13 @@ import type { RunContext } from "../util/run-context.ts";
 import { sizeOf } from "../util/tensor.ts";
 import { balance, type Balanced, gainsThatStay } from "./balance.ts";
 import { deriveSymmetry, type Network } from "./derive-symmetry.ts";
+import { GROUP_MAPS } from "./group-maps.ts";
 import { matchUnits, type Matching } from "./matching.ts";
 import type { Evidence } from "./unit-sums.ts";
 import { randomElement } from "./random-element.ts";
 import type { NetworkSymmetry, Symmetry } from "./symmetry.ts";
 import { applyElement, type GroupElement, identityElement } from "./unit-map.ts";
-import { commonFreedom, type Freedom } from "../graph/unit-freedom.ts";
+import type { Freedom } from "../graph/unit-freedom.ts";
 
 /** Two networks in their balanced forms, ready to be matched. */
 export interface Pair {
@@ -59,7 +60,7 @@ export function startingElement(symmetry: Symmetry, start: number, random: Rando
     ...symmetry,
     classes: symmetry.classes.map((each) => ({
       ...each,
-      freedom: commonFreedom(each.freedom, each.freedom === "monomial" ? "permutation" : "orthogonal"),
+      freedom: GROUP_MAPS[each.freedom].compact,
     })),
   };
   return randomElement(compact, random.split(`start ${start}`));

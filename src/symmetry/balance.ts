@@ -1,6 +1,7 @@
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { timesTransposed, transposed } from "../linalg/dense.ts";
 import { sizeOf } from "../util/tensor.ts";
+import { GROUP_MAPS } from "./group-maps.ts";
 import type { NetworkSymmetry, Symmetry, UnitDimension } from "./symmetry.ts";
 import {
   applyElement,
@@ -55,9 +56,8 @@ export function gainsThatStay({ gains }: NetworkSymmetry, theta: Float64Array): 
 export function balance({ symmetry, gains }: NetworkSymmetry, theta: Float64Array): Balanced {
   const ones = gains.classes.length > 0 ? unitGains(gains, theta) : [];
   const current = applyElement(gains, ones, theta);
-  const free = [...symmetry.classes.keys()].filter((units) =>
-    ["general", "monomial"].includes(symmetry.classes[units].freedom),
-  );
+  const settled = symmetry.classes.map(({ freedom }) => GROUP_MAPS[freedom].settled);
+  const free = [...symmetry.classes.keys()].filter((units) => settled[units] !== "nothing");
   // Maps of different classes change different axes, in whatever order; those of one follow each other.
   const whole = identityElement(symmetry);
   for (let sweep = 0, change = Infinity; sweep < MOST_SWEEPS && change > SETTLED && free.length > 0; sweep++) {
@@ -140,11 +140,12 @@ function unitGains(gains: Symmetry, theta: Float64Array): GroupElement {
 function balancing(symmetry: Symmetry, theta: Float64Array, units: number): { maps: UnitMap[]; distance: number } {
   const { classes } = symmetry;
   const { freedom, places } = classes[units];
+  const { settled } = GROUP_MAPS[freedom];
   const count = places === undefined ? 1 : classes[places].extent;
   const maps: UnitMap[] = [];
   let distance = 0;
   for (let place = 0; place < count; place++) {
-    const map = (freedom === "monomial" ? balancingScales : balancingShear)(symmetry, theta, units, place);
+    const map = (settled === "scales" ? balancingScales : balancingShear)(symmetry, theta, units, place);
     maps.push(map.map);
     distance = Math.max(distance, map.distance);
   }

@@ -2,8 +2,8 @@ import { frobeniusLength, timesTransposed, transposed } from "../linalg/dense.ts
 import type { RandomStream } from "../random/random-stream.ts";
 import { sizeOf } from "../util/tensor.ts";
 import type { Pair } from "./align.ts";
-import { bestMap, isTurned, sourceOf, unitSums } from "./matching.ts";
-import type { UnitClass } from "./symmetry.ts";
+import { GROUP_MAPS } from "./group-maps.ts";
+import { sourceOf, unitSums } from "./matching.ts";
 import { applyElement, type GroupElement, type UnitMap } from "./unit-map.ts";
 
 /** Share of a map's size that the first step takes; the last takes none. */
@@ -50,21 +50,21 @@ export async function* matchByLoss(
     const length = FIRST_STEP * (1 - step / steps);
     const next = [...element];
     for (const units of moving) {
-      const { extent, places } = classes[units];
-      const turns = isTurned(classes[units].freedom);
+      const { extent, freedom, places } = classes[units];
+      const { best, turning } = GROUP_MAPS[freedom].matched;
       const maps = [...element[units]];
       unitSums(symmetry, evidence, element, units).forEach((sum, place) => {
         const own = places === undefined ? 0 : sourceOf(element[places][0], place);
         const matrix = matrices[units][own];
-        const down = turns ? tangent(sum, matrix, classes[units]) : sum;
+        const down = turning ? tangent(turning(sum, extent), matrix, extent) : sum;
         const direction = directions[units][own];
         const size = frobeniusLength(down);
         direction.forEach((x, i) => (direction[i] = MOMENTUM * x - (size > 0 ? (1 - MOMENTUM) * (down[i] / size) : 0)));
         const reach = length * Math.sqrt(extent);
         direction.forEach((x, i) => (matrix[i] += reach * x));
-        const map = bestMap(matrix, classes[units]);
+        const map = best(matrix, extent);
         maps[own] = map;
-        if (turns) matrices[units][own] = matrixOf(map, extent);
+        if (turning) matrices[units][own] = matrixOf(map, extent);
       });
       next[units] = maps;
     }
@@ -80,22 +80,8 @@ function matrixOf(map: UnitMap, n: number): Float64Array {
   return matrix;
 }
 
-/** The part of S along which rotations near M go: (S − M Sᵀ M) / 2, of S beside the vector of ones where that stays. */
-function tangent(sum: Float64Array, matrix: Float64Array, { extent: n, freedom }: UnitClass): Float64Array {
-  const slope = freedom === "centred" ? besideOnes(sum, n) : sum;
+/** The part of S along which rotations near M go: (S − M Sᵀ M) / 2. */
+function tangent(slope: Float64Array, matrix: Float64Array, n: number): Float64Array {
   const crossed = timesTransposed(timesTransposed(matrix, slope, n), transposed(matrix, n), n);
   return slope.map((x, i) => (x - crossed[i]) / 2);
-}
-
-/** C S C for C = 1 − 1 1ᵀ / n: the means of rows and columns are taken off. */
-function besideOnes(matrix: Float64Array, n: number): Float64Array {
-  const rows = new Float64Array(n);
-  const columns = new Float64Array(n);
-  let all = 0;
-  matrix.forEach((x, at) => {
-    rows[Math.floor(at / n)] += x / n;
-    columns[at % n] += x / n;
-    all += x / (n * n);
-  });
-  return matrix.map((x, at) => x - rows[Math.floor(at / n)] - columns[at % n] + all);
 }

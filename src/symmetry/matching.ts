@@ -1,13 +1,11 @@
 import { assign } from "../linalg/assignment.ts";
-import { polarFactor } from "../linalg/polar-factor.ts";
 import { dot } from "../linalg/vector.ts";
-import { type Freedom, isWithin } from "../graph/unit-freedom.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import { throwIfInterrupted, type RunContext } from "../util/run-context.ts";
-import { aboutOnes } from "./random-element.ts";
-import type { Symmetry, UnitClass } from "./symmetry.ts";
+import { GROUP_MAPS } from "./group-maps.ts";
+import type { Symmetry } from "./symmetry.ts";
 import { add, type Evidence, unitProducts, UnitSums } from "./unit-sums.ts";
-import { applyToTensor, exchange, type GroupElement, identityOrder, rotation, type UnitMap } from "./unit-map.ts";
+import { applyToTensor, exchange, type GroupElement, type UnitMap } from "./unit-map.ts";
 
 export interface Matching {
   readonly element: GroupElement;
@@ -98,6 +96,7 @@ function bestMaps(
 ): Proposal {
   const { classes } = symmetry;
   const { extent, freedom, places } = classes[units];
+  const { matched } = GROUP_MAPS[freedom];
   const proposed = [...element];
   const inside = [...classes.keys()].filter((each) => classes[each].places === units);
   if (inside.length > 0) return { proposed: bestPlaces(symmetry, evidence, element, units, inside), gain: undefined };
@@ -105,17 +104,17 @@ function bestMaps(
     // The places have been exchanged already: what lies at a place came from another one, whose map it is.
     const maps = [...element[units]];
     unitSums(symmetry, evidence, element, units).forEach(
-      (sum, place) => (maps[sourceOf(element[places][0], place)] = bestMap(sum, classes[units])),
+      (sum, place) => (maps[sourceOf(element[places][0], place)] = matched.best(sum, extent)),
     );
     proposed[units] = maps;
     return { proposed, gain: undefined };
   }
   const sum = sums.of(element, units);
-  if (isExchange(freedom)) {
+  if (matched.isAssigned) {
     const assigned = assign(sum, extent, prices.get(units));
     prices.set(units, assigned.prices);
     proposed[units] = [exchange(assigned.columns)];
-  } else proposed[units] = [bestMap(sum, classes[units])];
+  } else proposed[units] = [matched.best(sum, extent)];
   const [before, after] = [element, proposed].map((each) => worthOf(each[units][0], sum, extent));
   return { proposed, gain: sums.standsOnce(units) ? after - before : undefined };
 }
@@ -171,13 +170,13 @@ function bestPlaces(
     add(sum ?? worth, products);
   }
   const best = inside.map((inner) => {
-    const { extent } = classes[inner];
+    const { extent, freedom } = classes[inner];
     const sum = sums.get(inner) ?? new Float64Array(0);
     return Array.from({ length: count * count }, (_, pair) => {
       const [to, from] = [Math.floor(pair / count), pair % count];
       const block = new Float64Array(extent * extent);
       addBlock(block, sum, count * extent, to * extent, from * extent, extent);
-      const map = bestMap(block, classes[inner]);
+      const map = GROUP_MAPS[freedom].matched.best(block, extent);
       worth[pair] += worthOf(map, block, extent);
       return map;
     });
@@ -191,23 +190,6 @@ function bestPlaces(
     proposed[inner] = maps;
   });
   return proposed;
-}
-
-/** Whether the best map of a class is looked for among exchanges: scales are settled before. */
-function isExchange(freedom: Freedom): boolean {
-  return freedom === "permutation" || freedom === "monomial";
-}
-
-/** Whether the best map of a class is looked for among rotations: shears are settled before. */
-export function isTurned(freedom: Freedom): boolean {
-  return isWithin("centred", freedom);
-}
-
-/** The map M of a class with the largest ⟨M, S⟩. */
-export function bestMap(sum: Float64Array, { extent, freedom }: UnitClass): UnitMap {
-  if (isExchange(freedom)) return exchange(assign(sum, extent).columns);
-  if (!isTurned(freedom)) return exchange(identityOrder(extent));
-  return rotation(freedom === "centred" ? aboutOnes(sum, extent) : polarFactor(sum, extent));
 }
 
 function worthOf(map: UnitMap, sum: Float64Array, n: number): number {

@@ -1,9 +1,17 @@
 import { expect, it } from "vitest";
 import { dot } from "../linalg/vector.ts";
 import { createRandom } from "../random/random-stream.ts";
-import { aboutOnes } from "./random-element.ts";
+import { GROUP_MAPS } from "./group-maps.ts";
 import type { Symmetry, UnitDimension } from "./symmetry.ts";
-import { applyElement, applyToTensor, exchange, inverseElement, linearMap, rotation } from "./unit-map.ts";
+import {
+  applyElement,
+  applyToTensor,
+  exchange,
+  inverseElement,
+  linearMap,
+  rotation,
+  type UnitMap,
+} from "./unit-map.ts";
 
 const own = (extent: number, units: number): UnitDimension => ({ extent, units, dual: false });
 const dual = (extent: number, units: number): UnitDimension => ({ extent, units, dual: true });
@@ -69,7 +77,7 @@ it("a map of a place goes with what lies there: first the maps, then the places,
 it("a rotation about ones leaves them where they are, and is no other", () => {
   for (let seed = 0; seed < 40; seed++) {
     const n = 2 + (seed % 5);
-    const matrix = aboutOnes(createRandom(seed).normalVector(n * n), n);
+    const matrix = matrixOf(GROUP_MAPS.centred.random(n, createRandom(seed)), n);
     for (let i = 0; i < n; i++) {
       for (let j = 0; j <= i; j++) {
         const along = dot(matrix.subarray(n * i, n * i + n), matrix.subarray(n * j, n * j + n));
@@ -79,3 +87,20 @@ it("a rotation about ones leaves them where they are, and is no other", () => {
     }
   }
 });
+
+it.each(Object.entries(GROUP_MAPS))("the best of the maps that are matched of the group %s is found", (_, group) => {
+  for (let seed = 0; seed < 10; seed++) {
+    const n = 2 + (seed % 5);
+    const own = matrixOf(GROUP_MAPS[group.compact].random(n, createRandom(seed)), n);
+    const found = matrixOf(group.matched.best(own.slice(), n), n);
+    found.forEach((x, i) => expect(x).toBeCloseTo(own[i], 9));
+  }
+});
+
+/** The matrix of a map without scales. */
+function matrixOf(map: UnitMap, n: number): Float64Array {
+  if ("matrix" in map) return map.matrix;
+  const matrix = new Float64Array(n * n);
+  map.order.forEach((from, i) => (matrix[i * n + from] = 1));
+  return matrix;
+}
