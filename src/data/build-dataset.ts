@@ -45,7 +45,9 @@ export function buildDataset(
     const { array: examplesFirst, note, doubt } = withExamplesFirst(name, array, labels, request, othersCount);
     if (note) turned.push(note);
     if (doubt) doubts.push(doubt);
-    return [request.name, inputColumn(examplesFirst, request)] as const;
+    const fed = inputColumn(examplesFirst, request);
+    if (fed.reshaped) (fed.reshaped.isDoubtful ? doubts : turned).push(fed.reshaped.text);
+    return [request.name, fed] as const;
   });
   const start = Math.min(range?.start ?? 0, length);
   const examples = limited((range ? Math.min(range.end, length) : length) - start, options.limit);

@@ -9,8 +9,17 @@ export interface Column {
   readonly dtype: DType;
   /** Shape of one example. */
   readonly shape: Shape;
+  /** What order the numbers of an example were taken in, where the file has them in other axes than the model. */
+  readonly reshaped?: Reshaped;
   /** @throws ThalwegError `not-finite`, `not-integers` */
   rows(start: number, end: number): Tensor;
+}
+
+/** A sentence on how examples were laid into the model's shape. */
+export interface Reshaped {
+  readonly text: string;
+  /** Whether the file has several axes where the model has one: another order may have been trained on. */
+  readonly isDoubtful: boolean;
 }
 
 /**
@@ -43,7 +52,7 @@ export function inputColumn(array: LazyArray, request: InputRequest): Column {
   const asked = exampleShape(request);
   if (!asked) return column(array, request.dtype, found);
   const fitted = fittedShape(found, asked);
-  if (fitted) return column(array, request.dtype, fitted);
+  if (fitted) return { ...column(array, request.dtype, fitted), reshaped: reshapedFrom(array, fitted, request) };
   const shown = asked.map((extent) => (typeof extent === "number" ? extent : "any"));
   throw inputError(
     "input-shape",
@@ -55,6 +64,23 @@ export function inputColumn(array: LazyArray, request: InputRequest): Column {
         ? "There is one column more than the model takes. If it holds the labels of a CSV file, name it with --label: by its name in the header, or its number from 0 (-1 is the last); else save the array without it."
         : "Reshape or transpose the array before saving it.",
   );
+}
+
+/** Undefined where no order is chosen: where shapes are equal but for axes of length one. */
+function reshapedFrom(array: LazyArray, fitted: Shape, { name }: InputRequest): Reshaped | undefined {
+  const found = array.shape.slice(1);
+  if (coreOf(found).join() === coreOf(fitted).join()) return undefined;
+  const isDoubtful = coreOf(found).length > 1;
+  const said = `The model's input ${name} takes examples of shape [${fitted.join(", ")}]: those of ${array.name}, [${found.join(", ")}], are fed in the order in which they lie, the last axis fastest.`;
+  return {
+    isDoubtful,
+    text: isDoubtful ? `${said} If the network was trained on another order, save them flat in that one.` : said,
+  };
+}
+
+/** A shape without axes of length one. */
+function coreOf(shape: Shape): number[] {
+  return shape.filter((extent) => extent !== 1);
 }
 
 function hasOneMore([width, ...rest]: Shape, [extent, ...others]: AskedShape): boolean {
@@ -78,9 +104,8 @@ function fittedShape(found: Shape, asked: AskedShape): Shape | undefined {
     shape.length === asked.length && shape.every((extent, i) => typeof asked[i] !== "number" || asked[i] === extent);
   if (fits(found)) return found;
   if (!asked.every((extent) => typeof extent === "number") || sizeOf(found) !== sizeOf(asked)) return undefined;
-  const core = (shape: Shape) => shape.filter((extent) => extent !== 1);
-  const sameCore = core(found).join() === core(asked).join();
-  return sameCore || core(found).length <= 1 || core(asked).length <= 1 ? asked : undefined;
+  const [own, theirs] = [coreOf(found), coreOf(asked)];
+  return own.join() === theirs.join() || own.length <= 1 || theirs.length <= 1 ? asked : undefined;
 }
 
 /** Whether a table has one column too many, the first, which counts the rows. */

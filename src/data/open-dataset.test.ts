@@ -30,6 +30,44 @@ const open = (arrays: Record<string, Tensor>, options?: DatasetOptions) => openD
 const x = f32([3, 2], 1, 2, 3, 4, 5, 6);
 const y = i64([3], 0, 1, 2);
 
+describe("an example whose axes are others than the model's", () => {
+  const told = (found: number[], asked: number[]) => {
+    const numbers = Array.from({ length: 128 }, (_, i) => i);
+    const dataset = open(
+      { x: f32([2, ...found], ...numbers), y: i64([2], 0, 1) },
+      { inputs: [{ name: "x", dtype: "float32", shape: ["N", ...asked] }] },
+    );
+    const { shape, data } = dataset.batch(0, 2).inputs.x;
+    expect(shape).toEqual([2, ...asked]);
+    expect([...data]).toEqual(numbers);
+    return { notes: dataset.notes, warnings: dataset.warnings };
+  };
+
+  test("is fed as it lies, with a warning where the model has one axis and the file several", () => {
+    const { notes, warnings } = told([1, 8, 8], [64]);
+    expect(notes).toEqual([]);
+    expect(warnings).toEqual([expect.stringMatching(/takes examples of shape \[64\].* x, \[1, 8, 8\].*another order/)]);
+  });
+
+  test("is fed as it lies, with a note where the file has one axis and the model several", () => {
+    const { notes, warnings } = told([64], [1, 8, 8]);
+    expect(notes).toEqual([expect.stringMatching(/takes examples of shape \[1, 8, 8\].* x, \[64\]/)]);
+    expect(warnings).toEqual([]);
+  });
+
+  test.each([
+    [
+      [8, 8],
+      [1, 8, 8],
+    ],
+    [[64], [1, 64]],
+    [[1, 64], [64]],
+    [[64], [64]],
+  ])("needs no word where axes of length one come and go: %j for %j", (found, asked) => {
+    expect(told(found, asked)).toEqual({ notes: [], warnings: [] });
+  });
+});
+
 describe("built-in sets", () => {
   const opened = (set: (typeof BUILT_IN_SETS)[number], options?: DatasetOptions) =>
     openDataset(set.name, { builtIn: set, asset: file(`assets/${set.asset}`) }, options);
