@@ -1,8 +1,10 @@
 import { z } from "zod";
 import type { Options } from "../runs/subject.ts";
+import { chosen } from "../util/chosen.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { didYouMean } from "../util/suggest.ts";
 import type { AskedAxes } from "./axes.ts";
+import { noNormalization } from "./normalizations/none.ts";
 import { NORMALIZATIONS } from "./normalizations/registry.ts";
 import { SPANS } from "./spans/registry.ts";
 import { shortName } from "./short-name.ts";
@@ -16,8 +18,7 @@ export const axesParameters = z.object({
     .enum(NORMALIZATIONS.map(({ name }) => name))
     .optional()
     .meta({
-      description:
-        "how long a direction is: each filter or each tensor as its weights, or as it was found (default: filter for random)",
+      description: `how long a direction is: ${NORMALIZATIONS.map(({ name, summary }) => `${name}, ${summary}`).join("; ")} (default: ${SPANS.flatMap(({ name, usual }) => (usual === noNormalization ? [] : [`${usual.name} for ${name}`])).join(", ")}, else ${noNormalization.name})`,
       group: AXES,
     }),
   bias: z.enum(["zero", "include"]).default("zero").meta({
@@ -77,7 +78,7 @@ export function askedAxes(text: string, count: number, options: Options, flag: s
     });
   }
   const { normalize, bias } = axesParameters.parse({ normalize: options["normalize"], bias: options["bias"] });
-  if (span.fixed !== undefined && normalize !== undefined && normalize !== "none") {
+  if (span.fixed !== undefined && normalize !== undefined && normalize !== noNormalization.name) {
     throw new ThalwegError({
       kind: "usage",
       code: "axes-fixed",
@@ -85,7 +86,7 @@ export function askedAxes(text: string, count: number, options: Options, flag: s
       hint: "Leave --normalize out.",
     });
   }
-  const normalization = NORMALIZATIONS.find((each) => each.name === (normalize ?? span.usual)) ?? NORMALIZATIONS[0];
+  const normalization = normalize === undefined ? span.usual : chosen("normalize", normalize, NORMALIZATIONS);
   return {
     span,
     words,

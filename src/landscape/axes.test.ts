@@ -35,7 +35,7 @@ function open(found: Pick<Directions, "vectors"> & Partial<Directions>, isOrthog
     summary: "what is given",
     parse: () => [],
     files: () => [],
-    usual: "none",
+    usual: noNormalization,
     open: () => Promise.resolve({ ...NO_MARKS, titles: ["one", "other"], ...found }),
   } as const;
   return openAxes(site, {

@@ -1,3 +1,4 @@
+import { noNormalization } from "./normalizations/none.ts";
 import { inputError } from "../files/input-error.ts";
 import { axpy, dot, norm2 } from "../linalg/vector.ts";
 import { filtersOf } from "./filters.ts";
@@ -115,7 +116,7 @@ function scaledBy(
   origin: Float64Array,
   { problem }: Site,
 ): { readonly scaled: readonly Float64Array[]; readonly notes: readonly string[] } {
-  if (normalization.name === "none") return { scaled: vectors, notes: [] };
+  if (normalization === noNormalization) return { scaled: vectors, notes: [] };
   const filters = filtersOf(problem);
   return {
     scaled: vectors.map((vector) => normalized(vector, origin, filters, normalization, isWithOffsets)),
@@ -161,12 +162,12 @@ function requireLength(vectors: readonly Float64Array[], { span, count, normaliz
   throw inputError(
     "zero-direction",
     `The ${count === 1 ? "direction" : zero === 1 ? "second axis" : "first axis"} has no length: ${
-      normalization.name === "none"
+      normalization === noNormalization
         ? `${span.summary} is 0 here`
         : "the weights that it goes with are all 0, or only offsets move, which are left out"
     }.`,
     { input: span.name },
-    normalization.name === "none" ? "Choose another direction." : "Choose another direction, or --normalize none.",
+    normalization === noNormalization ? "Choose another direction." : "Choose another direction, or --normalize none.",
   );
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { eigenvalue } from "../../result/estimates.ts";
 import { count, extended, real } from "../../result/real.ts";
+import { PATHS } from "../paths/registry.ts";
 
 const series = z.array(extended);
 
@@ -14,7 +15,7 @@ const profile = z
     name: z
       .string()
       .describe("What is followed, for people: “straight line”, “line to the aligned network”, “Bézier curve”."),
-    path: z.string().describe("By name: linear, bezier, chain, neb."),
+    path: z.string().describe(`By name: ${PATHS.map(({ name }) => name).join(", ")}.`),
     isAligned: z.boolean(),
     asked: count
       .nullable()

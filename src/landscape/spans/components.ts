@@ -1,3 +1,4 @@
+import { noNormalization } from "../normalizations/none.ts";
 import { principalComponents } from "../principal-components.ts";
 import { inputError } from "../../files/input-error.ts";
 import { formatShare } from "../../util/format-number.ts";
@@ -17,7 +18,7 @@ export const componentsSpan: Span = {
   },
   files: (words) => words,
   isCostly: true,
-  usual: "none",
+  usual: noNormalization,
   open({ weightsOf }, words, axes) {
     const checkpoints = words.map(weightsOf);
     const found = principalComponents(checkpoints.map(({ theta }) => theta));

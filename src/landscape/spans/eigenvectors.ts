@@ -1,3 +1,4 @@
+import { noNormalization } from "../normalizations/none.ts";
 import { inputError } from "../../files/input-error.ts";
 import { extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
 import { formatEstimate } from "../../util/format-number.ts";
@@ -16,7 +17,7 @@ export const eigenvectorSpan: Span = {
   },
   files: () => [],
   isCostly: true,
-  usual: "none",
+  usual: noNormalization,
   range: "-1:1:51",
   async open({ problem, random, hessian, context }, words) {
     const places = words.map(Number);

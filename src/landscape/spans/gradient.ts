@@ -1,3 +1,4 @@
+import { noNormalization } from "../normalizations/none.ts";
 import { normalize } from "../../linalg/vector.ts";
 import { NO_MARKS, type Span } from "./span.ts";
 
@@ -8,7 +9,7 @@ export const gradientSpan: Span = {
   summary: "the way in which the loss rises fastest, of unit length",
   parse: (text, axes) => (text === undefined && axes === 1 ? [] : undefined),
   files: () => [],
-  usual: "none",
+  usual: noNormalization,
   range: "-1:1:51",
   async open({ problem, context }) {
     const gradient = await problem.point.gradient(context);

@@ -1,3 +1,4 @@
+import { filterNormalization } from "../normalizations/filter.ts";
 import { NO_MARKS, type Span } from "./span.ts";
 
 /** Independent normal numbers of unit variance in every coordinate: E dᵀHd = tr H, before they are normalised. */
@@ -8,7 +9,7 @@ export const randomSpan: Span = {
   parse: (text) => (text === undefined ? [] : undefined),
   files: () => [],
   isRandom: true,
-  usual: "filter",
+  usual: filterNormalization,
   range: "-1:1:51",
   open: ({ problem, random }, _words, axes) =>
     Promise.resolve({

@@ -3,6 +3,7 @@ import type { Problem } from "../../problem/problem.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import type { OtherWeights } from "../../runs/subject.ts";
 import type { RunContext } from "../../util/run-context.ts";
+import type { Normalization } from "../normalizations/normalization.ts";
 
 /** Where axes are looked for. */
 export interface Site {
@@ -32,7 +33,7 @@ export interface Span {
   /** Whether directions are kept once they are found, as they cost more than their bytes. */
   readonly isCostly?: boolean;
   /** The normalisation where none is asked for. */
-  readonly usual: "filter" | "none";
+  readonly usual: Normalization;
   /** Why no other is possible, as a sentence. */
   readonly fixed?: string;
   /** The range of an axis where none is asked for; where it is absent, one that holds all that is marked. */

@@ -1,3 +1,4 @@
+import { noNormalization } from "../normalizations/none.ts";
 import { doubtsOf, listed, NO_MARKS, type Span } from "./span.ts";
 
 /** The plane through three files of weights: the first at (0, 0), the second at (1, 0), the third at (0, 1), bit for bit. */
@@ -10,7 +11,7 @@ export const throughSpan: Span = {
     return axes === 2 && words.length === 3 && !words.includes("") ? words : undefined;
   },
   files: (words) => words,
-  usual: "none",
+  usual: noNormalization,
   fixed: "The plane passes through the weights of files: its axes are the differences between them.",
   open({ weightsOf }, words) {
     const [a, b, c] = words.map(weightsOf);

@@ -1,3 +1,4 @@
+import { noNormalization } from "../normalizations/none.ts";
 import { doubtsOf, listed, NO_MARKS, type Span } from "./span.ts";
 
 /** One step of the optimiser: of gradient descent, −∇L, so that t is its learning rate; or the step between two checkpoints. */
@@ -12,7 +13,7 @@ export const updateSpan: Span = {
     return words.length === 2 && !words.includes("") ? words : undefined;
   },
   files: (words) => words,
-  usual: "none",
+  usual: noNormalization,
   range: "-1:1:51",
   async open({ problem, weightsOf, context }, words) {
     if (words.length === 0) {
