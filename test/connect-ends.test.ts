@@ -24,24 +24,33 @@ interface Spec {
   /** From "h", the first hidden layer, to "a". */
   readonly middle?: readonly NodeSpec[];
   readonly outputs?: readonly string[];
+  /** Whether the places of all units that are not 0 are an output: no rule reads that. */
+  readonly showsPlaces?: boolean;
   readonly more?: readonly (readonly [string, readonly number[], readonly number[]])[];
   readonly shapes?: readonly (readonly [string, readonly number[]])[];
 }
 
 const TANH: readonly NodeSpec[] = [{ op: "Tanh", inputs: ["h"], outputs: ["a"] }];
 
-function write(name: string, { seed, middle = TANH, outputs = ["y"], more = [], shapes = [] }: Spec): void {
+function write(
+  name: string,
+  { seed, middle = TANH, outputs = ["y"], showsPlaces = false, more = [], shapes = [] }: Spec,
+): void {
   const size = { y: OUTPUTS, a: UNITS };
   const bytes = modelBytes({
     opset: 17,
     inputs: [valueInfo("x", "float", ["N", INPUTS])],
-    outputs: outputs.map((each) => valueInfo(each, "float", ["N", each === "y" ? size.y : size.a])),
+    outputs: [
+      ...outputs.map((each) => valueInfo(each, "float", ["N", each === "y" ? size.y : size.a])),
+      ...(showsPlaces ? [valueInfo("places", "int64", [2, "K"])] : []),
+    ],
     nodes: [
       { op: "Gemm", inputs: ["x", "w", "b"], outputs: ["h"] },
       ...middle,
       { op: "Gemm", inputs: ["a", "v", "c"], outputs: ["k"] },
       { op: "Tanh", inputs: ["k"], outputs: ["l"] },
       { op: "Gemm", inputs: ["l", "u", "d"], outputs: ["y"] },
+      ...(showsPlaces ? [{ op: "NonZero", inputs: ["a"], outputs: ["places"] }] : []),
     ],
     initializers: [
       tensorProto("w", "float", [INPUTS, UNITS], waves(INPUTS * UNITS, seed)),
@@ -93,6 +102,7 @@ beforeAll(() => {
     write(`normalized-${seed}.onnx`, normalized(seed));
     write(`shown-${seed}.onnx`, { seed, outputs: ["y", "a"] });
     write(`grouped-${seed}.onnx`, grouped(seed));
+    write(`unread-${seed}.onnx`, { seed, showsPlaces: true });
   }
   const arrays: [string, Tensor][] = [
     ["x", floats([EXAMPLES, INPUTS], (i) => Math.sin(1.7 * i))],
@@ -178,12 +188,22 @@ describe("an alignment", () => {
     expect(result.maxOutputDifference).toBeLessThan(1e-4);
   });
 
+  it("is refused where an output of the file cannot be read, which it may change; the way without one is not", async () => {
+    const { code, said } = await align("unread", "-o", "unread");
+    expect(code).toBe(3);
+    expect(said).toMatch(/No alignment can be proven: .* The output places is left out: NonZero/);
+    expect(existsSync(at("unread/result.json"))).toBe(false);
+    const run = await here(["connect", "unread-1.onnx", "unread-2.onnx", ...DATA, "--json"]);
+    expect(run.code, run.err).toBe(0);
+  });
+
   it("compares what units give on as many examples as the whole batch has, where groups of them hang on that", async () => {
     const { code, said } = await align("grouped", "--batch-size", String(EXAMPLES), "-o", "grouped");
     expect(code, said).toBe(0);
     const { result } = JSON.parse(readFileSync(at("grouped/result.json"), "utf8"));
     expect(result.alignment.classes.map(({ tensors }: { tensors: string[] }) => tensors)).toEqual([["v", "c", "u"]]);
     expect(result.alignment.attempts.map(({ by }: { by: string }) => by)).toContain("activations");
+    expect(readFileSync(at("grouped/report.html"), "utf8")).toContain("<h1>grouped-1.onnx and grouped-2.onnx</h1>");
     expect(result.maxOutputDifference).toBeLessThan(1e-4);
   });
 

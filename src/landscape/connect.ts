@@ -33,6 +33,7 @@ export const connect = defineExperiment({
   result: connectResult,
   figures: connectFigures,
   show: connectSections,
+  others: ({ other }) => [other],
   subject: "problem",
   arguments: [
     MODEL,

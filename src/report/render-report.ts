@@ -1,6 +1,7 @@
 import { experimentOf } from "../documents/experiment-of.ts";
 import { resultJson } from "../documents/named-result.ts";
 import { encodeResult, kindOf, type ResultDocument } from "../documents/result-kinds.ts";
+import { namesInSeries } from "../util/names-in-series.ts";
 import { figuresOf } from "./figures-of.ts";
 import { shownSections } from "./shown-sections.ts";
 import { formatCount, formatCounted } from "./count.ts";
@@ -19,7 +20,7 @@ import { renderSvg, type RenderSvg } from "./render-svg.ts";
  */
 export async function renderReport(document: ResultDocument, render: RenderSvg = renderSvg): Promise<string> {
   const kind = document.schema.replace(/^thalweg\/(.*)@\d+$/, "$1");
-  const heading = document.model?.path.split(/[\\/]/).at(-1) ?? kind;
+  const heading = headingOf(document) ?? kind;
   return renderPage({
     title: `${heading}: ${kind} · Thalweg`,
     kicker: `Thalweg · ${kind}`,
@@ -43,6 +44,14 @@ export async function renderReport(document: ResultDocument, render: RenderSvg =
     footer: markup`Written by Thalweg ${document.thalweg}. Numbers are shown to the digits that their errors support; the JSON has all of them.`,
     json: encodeResult(document),
   });
+}
+
+/** The networks by the names of their files: by as much of the paths as tells them apart. */
+function headingOf(document: ResultDocument): string | undefined {
+  if (!document.model) return undefined;
+  const paths = [document.model.path, ...(experimentOf(kindOf(document)).others?.(resultJson(document)) ?? [])];
+  const names = paths.map((path) => path.split(/[\\/]/).at(-1) ?? path);
+  return (new Set(names).size === names.length ? names : namesInSeries(paths)).join(" and ");
 }
 
 function subtitleOf({ model, data, loss, precision, createdAt }: ResultDocument): string {

@@ -120,6 +120,8 @@ interface Definition<
    * @param frame what the envelope says besides
    */
   show?(result: z.output<Result>, frame: Frame): ShownSection[];
+  /** Files that the result is about besides the model, as the heading of a report names them; none when absent. */
+  others?(result: z.output<Result>): readonly string[];
   readonly subject: Kind;
   /** Of its own, besides what leads to the subject. */
   readonly parameters: Parameters;
@@ -146,6 +148,8 @@ export interface Experiment<Name extends string = string, Result extends z.ZodTy
   draw(json: unknown): Drawing;
   /** A result as its file holds it, as it is shown; null where it holds that itself. */
   present(json: unknown, frame: Frame): ShownSection[] | null;
+  /** Files that a result as its file holds it is about besides the model; absent where there never are any. */
+  others?(json: unknown): readonly string[];
   readonly subject: SubjectKind;
   /** Its own, and those of what it uses, by name. */
   readonly parameters: z.ZodObject;
@@ -211,6 +215,7 @@ export function defineExperiment<
       );
     },
     present: (json, frame) => definition.show?.(shape.parse(json), frame) ?? null,
+    others: definition.others && ((json) => definition.others?.(shape.parse(json)) ?? []),
     async open(openers, request) {
       const { subject, inputs, origin, close } = await openers[kind]({
         ...request,
