@@ -173,6 +173,31 @@ it("leaving units as they are is among what is tried", async () => {
   expect(found?.attempts[0].middle).toBeLessThanOrEqual(asIs?.middle ?? Number.NaN);
 });
 
+describe("the search for maps ends", () => {
+  const searched = async (context: { outOfTime?: () => boolean }) => {
+    const { problem, network } = pairOf("mlp");
+    const theta = problem.point.parameters;
+    const { symmetry } = deriveSymmetry(network, { within: "permutation" });
+    const moved = applyElement(symmetry, randomElement(symmetry, createRandom(3)), theta);
+    const options = { within: "permutation", starts: 3, steps: 5 } as const;
+    const ends = { mine: theta, theirs: moved };
+    return findAlignment(Terrain.open(problem), ends, options, createRandom(2), context);
+  };
+
+  it("with the first that leaves next to nothing of the rise between the two", async () => {
+    const found = await searched({});
+    expect(found?.isWhole).toBe(true);
+    expect(found?.attempts.map(({ by }) => by)).toEqual(["activations", "none"]);
+    expect(found?.attempts[0].distance).toBeLessThan(1e-12);
+  });
+
+  it("where its time is up, with what there is", async () => {
+    const found = await searched({ outOfTime: () => true });
+    expect(found?.isWhole).toBe(false);
+    expect(found?.attempts.map(({ by }) => by)).toEqual(["none"]);
+  });
+});
+
 describe("two networks that were trained apart", () => {
   it("compute what they did when they are brought into one order, and lie closer", async () => {
     for (const name of PAIRS) {
