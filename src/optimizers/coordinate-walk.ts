@@ -1,10 +1,12 @@
 import { numberArithmetic } from "./arithmetic.ts";
+import { matrixWalk } from "./matrix-rule.ts";
 import type { CoordinateRule, Optimizer } from "./optimizer.ts";
 import type { GradientQuery, Outset, Step, Walk } from "./walk.ts";
 
 /** An optimiser with its numbers, on its way. */
 export function walkOf(tuned: ReturnType<Optimizer["with"]>, outset: Outset): Walk {
-  return "rule" in tuned ? coordinateWalk(tuned.rule, outset.start) : tuned.walk(outset);
+  if ("rule" in tuned) return coordinateWalk(tuned.rule, outset.start);
+  return "matrixRule" in tuned ? matrixWalk(tuned.matrixRule, outset) : tuned.walk(outset);
 }
 
 /** A rule that acts coordinate by coordinate, on its way. */

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { readOptions } from "../util/options.ts";
 import type { Arithmetic } from "./arithmetic.ts";
+import type { MatrixRule } from "./matrix-rule.ts";
 import type { StabilityLimit } from "./stability-limit.ts";
 import type { Outset, Walk } from "./walk.ts";
 
@@ -90,6 +91,25 @@ interface CoordinateDefinition<Parameters extends z.ZodObject> extends Descripti
   stabilityLimit?(options: z.output<Parameters>): StabilityLimit;
 }
 
+interface MatrixDefinition<Parameters extends z.ZodObject> extends Description<Parameters> {
+  rule(options: z.output<Parameters>): MatrixRule;
+}
+
+/** An optimiser whose update is a {@link MatrixRule}. */
+export interface MatrixOptimizer extends Description<z.ZodObject> {
+  readonly asks: undefined;
+  /**
+   * The optimiser with its numbers; defaults for those that are not given.
+   *
+   * @throws ThalwegError `unknown-option`, `bad-option` of kind "usage"
+   */
+  with(options: object): {
+    readonly matrixRule: MatrixRule;
+    readonly stabilityLimit: undefined;
+    readonly leavesSaddles: false;
+  };
+}
+
 /** An optimiser whose update is a {@link CoordinateRule}. */
 export interface CoordinateOptimizer extends Description<z.ZodObject> {
   readonly asks: undefined;
@@ -122,7 +142,7 @@ export interface WalkingOptimizer extends Description<z.ZodObject> {
   };
 }
 
-export type Optimizer = CoordinateOptimizer | WalkingOptimizer;
+export type Optimizer = CoordinateOptimizer | MatrixOptimizer | WalkingOptimizer;
 
 /** Without what only the declaration needs. */
 function descriptionOf<Parameters extends z.ZodObject>({
@@ -168,6 +188,20 @@ export function defineCoordinateOptimizer<Parameters extends z.ZodObject>(
         stabilityLimit: definition.stabilityLimit?.(options),
         leavesSaddles: false,
       };
+    },
+  };
+}
+
+/** Declares an optimiser that acts tensor by tensor. */
+export function defineMatrixOptimizer<Parameters extends z.ZodObject>(
+  definition: MatrixDefinition<Parameters>,
+): MatrixOptimizer {
+  return {
+    ...descriptionOf(definition),
+    asks: undefined,
+    with(given) {
+      const options = readOptions(definition.name, definition.parameters, given);
+      return { matrixRule: definition.rule(options), stabilityLimit: undefined, leavesSaddles: false };
     },
   };
 }

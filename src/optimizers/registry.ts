@@ -10,15 +10,18 @@ import { bfgs } from "./bfgs.ts";
 import { lbfgs } from "./lbfgs.ts";
 import { levenbergMarquardt } from "./levenberg-marquardt.ts";
 import { naturalGradient } from "./natural-gradient.ts";
+import { muon } from "./muon.ts";
 import { newtonCg } from "./newton-cg.ts";
 import { newton } from "./newton.ts";
 import { nesterov } from "./nesterov.ts";
-import type { CoordinateOptimizer, Optimizer } from "./optimizer.ts";
+import type { CoordinateOptimizer, MatrixOptimizer, Optimizer } from "./optimizer.ts";
 import { rmsprop } from "./rmsprop.ts";
 import { saddleFreeNewton } from "./saddle-free-newton.ts";
 import { perturbedGradientDescent } from "./perturbed-gradient-descent.ts";
 import { sharpnessAware } from "./sharpness-aware.ts";
 import { sgd } from "./sgd.ts";
+import { shampoo } from "./shampoo.ts";
+import { soap } from "./soap.ts";
 
 /** The optimisers that act coordinate by coordinate: what trains in a graph. In the order of the help. */
 export const COORDINATE_OPTIMIZERS: readonly CoordinateOptimizer[] = [
@@ -33,9 +36,14 @@ export const COORDINATE_OPTIMIZERS: readonly CoordinateOptimizer[] = [
   lion,
 ];
 
+/** The optimisers that act tensor by tensor, and train in a graph, too. */
+export const MATRIX_OPTIMIZERS: readonly MatrixOptimizer[] = [muon, shampoo];
+
 /** Every optimiser, in the order of the help. */
 export const OPTIMIZERS: readonly Optimizer[] = [
   ...COORDINATE_OPTIMIZERS,
+  ...MATRIX_OPTIMIZERS,
+  soap,
   perturbedGradientDescent,
   sharpnessAware,
   newton,
