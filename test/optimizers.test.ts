@@ -1,14 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { inverseOf } from "../src/linalg/dense.ts";
 import { symmetricEigen } from "../src/linalg/symmetric-eigen.ts";
-import { dot, norm2 } from "../src/linalg/vector.ts";
+import { axpy, dot, norm2 } from "../src/linalg/vector.ts";
 import { runRace } from "../src/dynamics/race/run-race.ts";
+import { numberArithmetic } from "../src/optimizers/arithmetic.ts";
 import { InverseHessian } from "../src/optimizers/bfgs.ts";
 import { walkOf } from "../src/optimizers/coordinate-walk.ts";
+import { gradientDescent } from "../src/optimizers/gradient-descent.ts";
 import { exactMinimum, type LinePoint } from "../src/optimizers/line-search.ts";
 import type { Objective } from "../src/optimizers/objective.ts";
 import { OPTIMIZERS } from "../src/optimizers/registry.ts";
-import { functionTimes } from "../src/optimizers/spectral-step.ts";
+import { moreSorensen } from "../src/optimizers/more-sorensen.ts";
+import { inBall } from "../src/optimizers/perturbed-gradient-descent.ts";
+import { functionTimes, spectrumAt } from "../src/optimizers/spectral-step.ts";
 import { steihaug } from "../src/optimizers/trust-region.ts";
 import { follow, gradientAt, type Query } from "../src/optimizers/walk.ts";
 import { createRandom, type RandomStream } from "../src/random/random-stream.ts";
@@ -117,6 +121,11 @@ describe("saddles", () => {
   it("that are flat hardly slow Adam and RMSProp (C4)", () => {
     expect(FLAT.map(([y0, lr]) => stepsTo("flat", `adam:${lr}`, [0, y0]))).toEqual([36, 40, 12]);
     expect(FLAT.map(([y0, lr]) => stepsTo("flat", `rmsprop:${lr}:eps=1e-12`, [0, y0]))).toEqual([5, 5, 1]);
+    // The limit (y₁ − y₀)/η is that of steps of length η, which Adam without memory takes, in whole steps.
+    const limits = FLAT.map(([y0, lr]) => Math.ceil((0.5 - y0) / lr - 1e-9));
+    expect(FLAT.map(([y0, lr]) => stepsTo("flat", `adam:${lr}:beta1=0:beta2=0:eps=1e-30`, [0, y0]))).toEqual(limits);
+    // With its means Adam is 10, 11 and 22 % off; ε has no part in it.
+    expect(FLAT.map(([y0, lr]) => stepsTo("flat", `adam:${lr}:eps=1e-30`, [0, y0]))).toEqual([36, 40, 12]);
     const [first] = placesOf(toyOf("flat"), "adam:0.01:eps=0", [0, 0.1], 1);
     expect(first[1]).toBeCloseTo(0.11, 15);
   });
@@ -140,32 +149,35 @@ describe("saddles", () => {
     for (const height of saddles) expect(height).toBeCloseTo(0.017578125, 16);
   });
 
-  it("are left by perturbed gradient descent after [ln(√d/r) + ½(γ + ln 2)]/ln(1+ηγ) steps on the mean (C7)", () => {
-    const EULER = 0.5772156649015329;
-    const [radius, lr] = [1e-6, 0.1];
-    const means = [10, 100].map((d) => {
+  it.each([
+    [10, 2000],
+    [100, 2000],
+    [1000, 100],
+    [10_000, 12],
+  ])(
+    "are left by perturbed gradient descent after [ln(√d/r) + ½(γ + ln 2)]/ln(1+ηγ) steps on the mean (C7): d = %i",
+    (d, walks) => {
+      const EULER = 0.5772156649015329;
+      const [radius, lr] = [1e-6, 0.1];
       const predicted = (Math.log(Math.sqrt(d) / radius) + (EULER + Math.log(2)) / 2) / Math.log(1 + lr);
-      const walks = d === 10 ? 1000 : 300;
+      const f = toyOf(`saddle:n=${d}`);
+      const tuned = tunedOf(`pgd:lr=${lr}:radius=${radius}:threshold=0:interval=100000`);
       let sum = 0;
       for (let i = 0; i < walks; i++) {
-        const own = createRandom(i).split("C7");
-        sum += stepsTo(
-          `saddle:n=${d}`,
-          `pgd:lr=${lr}:radius=${radius}:threshold=0:interval=100000`,
-          new Array(d).fill(0),
-          100_000,
-          own,
-        );
+        const walk = walkOf(tuned, { start: new Float64Array(d), random: createRandom(i).split("C7") });
+        follow(f, walk, (weights) => {
+          sum++;
+          return f.goal.isReached(weights);
+        });
       }
       // Counted in whole steps: half a step more on the mean.
       const measured = sum / walks - 0.5;
       // The standard deviation of ln|N(0,1)| is π/√8.
       const error = Math.PI / Math.sqrt(8) / Math.log(1 + lr) / Math.sqrt(walks);
       expect(Math.abs(measured - predicted)).toBeLessThan(3 * error + 0.1);
-      return measured;
-    });
-    expect(means[1]).toBeGreaterThan(means[0]);
-  });
+      if (walks >= 2000) expect(Math.abs(measured / predicted - 1)).toBeLessThan(0.005);
+    },
+  );
 
   it("one after the other take gradient descent exponentially many steps, perturbed descent linearly many (C8)", () => {
     const start = (d: number) => Array.from({ length: d }, (_, i) => 0.3 + 0.05 * i);
@@ -180,7 +192,7 @@ describe("saddles", () => {
   });
 
   it("are left by noise along the way down alone, whose variance grows as an unstable process (C9)", () => {
-    const [lr, gamma, deviation, steps, walks] = [0.1, 1, 1e-3, 30, 20_000];
+    const [lr, gamma, deviation, steps, walks] = [0.1, 1, 1e-3, 30, 60_000];
     const f = toyOf(`saddle:gamma=${gamma}`);
     const own = createRandom(9);
     const noisy = (coordinate: number): Objective => ({
@@ -194,7 +206,7 @@ describe("saddles", () => {
     for (let i = 0; i < walks; i++) square += (placesOf(noisy(1), `gd:${lr}`, [0, 0], steps).at(-1)?.[1] ?? 0) ** 2;
     const growth = (1 + lr * gamma) ** 2;
     const predicted = ((deviation * lr) ** 2 * (growth ** steps - 1)) / (growth - 1);
-    expect(Math.abs(square / walks / predicted - 1)).toBeLessThan(3 * Math.sqrt(2 / walks));
+    expect(Math.abs(square / walks / predicted - 1)).toBeLessThan(0.02);
     expect(placesOf(noisy(0), `gd:${lr}`, [0, 0], 1000).every(([, y]) => y === 0)).toBe(true);
   });
 
@@ -234,6 +246,75 @@ describe("rates", () => {
     const errors = [0.5, ...placesOf(f, "newton", [0.5], 4).map(([x]) => x)];
     const ratios = errors.slice(1).map((each, i) => each / errors[i] ** 2);
     [0.426, 0.483, 0.4991, 0.499998].forEach((each, i) => expect(ratios[i]).toBeCloseTo(each, [3, 3, 4, 5][i]));
+  });
+
+  it("with weight decay w in the loss are those of curvatures λ + w, and what is fitted shrinks by λ/(λ+w) (D12)", () => {
+    const [largest, w] = [100, 5];
+    const product = 2 / (largest + w);
+    const sizes = [0.999, 1.001].map((share) => {
+      const options = `gd:lr=${share * product}:weightDecay=${w}`;
+      return norm2(placesOf(toyOf(`quadratic:${largest}`), options, [0, 1], 20_000).at(-1) ?? Float64Array.of(0));
+    });
+    expect(sizes[0]).toBeLessThan(1e-10);
+    expect(sizes[1]).toBeGreaterThan(1e8);
+    // The best fixed step contracts by (κ − 1)/(κ + 1) with κ = (λ₁ + w)/(λₙ + w).
+    const kappa = (largest + w) / (1 + w);
+    const places = placesOf(
+      toyOf(`quadratic:${largest}`),
+      `gd:lr=${2 / (largest + 1 + 2 * w)}:weightDecay=${w}`,
+      [1, 1],
+      120,
+    );
+    const [before, after] = places.slice(-2).map(norm2);
+    expect(Math.abs(after / before - (kappa - 1) / (kappa + 1))).toBeLessThan(1e-10);
+    // ½λ(x − a)² + ½wx² is least at λa/(λ + w).
+    const curvatures = [1, 10, 100];
+    const shifted: Objective = {
+      dimension: 3,
+      value: (x) => x.reduce((sum, each, i) => sum + (curvatures[i] * (each - 1) ** 2) / 2, 0),
+      gradient: (x, into) => x.forEach((each, i) => (into[i] = curvatures[i] * (each - 1))),
+      hessianVector: (_x, v, into) => v.forEach((each, i) => (into[i] = curvatures[i] * each)),
+    };
+    const end = placesOf(shifted, `gd:lr=0.015:weightDecay=${w}`, [0, 0, 0], 2000).at(-1) ?? [];
+    curvatures.forEach((each, i) => expect(Math.abs(end[i] - each / (each + w))).toBeLessThan(1e-10));
+  });
+
+  it("of noisy steps: a constant one has a floor, 1/t none (D13)", () => {
+    const [h, deviation, steps] = [0.7, 0.5, 1000];
+    const rule = gradientDescent.with({ lr: 0.1 }).rule;
+    /** A walk with a step size for each step and noise on the gradient, on ½hx². */
+    const ended = (sizeOf: (t: number) => number, noiseAt: (t: number) => number, seen?: (x: number) => void) => {
+      let x = 0;
+      for (let t = 0; t < steps; t++) {
+        const numbers = rule.numbers(t, sizeOf(t));
+        const gradient = h * x + noiseAt(t);
+        x = rule.update(numberArithmetic, { weight: x, gradient, state: [], numbers }).weight;
+        if (t >= steps / 10) seen?.(x);
+      }
+      return x;
+    };
+    // A walk is linear in its noise: the variance is the sum of the squares of what noise of one step alone leaves.
+    const varianceWith = (sizeOf: (t: number) => number) => {
+      let sum = 0;
+      for (let at = 0; at < steps; at++) sum += ended(sizeOf, (t) => (t === at ? deviation : 0)) ** 2;
+      return sum;
+    };
+    const floor = (0.1 * deviation ** 2) / (h * (2 - 0.1 * h));
+    expect(Math.abs(varianceWith(() => 0.1) / floor - 1)).toBeLessThan(1e-12);
+    const falling = varianceWith((t) => 1 / (h * (t + 1)));
+    expect(Math.abs(falling / (deviation ** 2 / (h * h * steps)) - 1)).toBeLessThan(1e-12);
+    const own = random.split("D13");
+    let [sum, count] = [0, 0];
+    for (let i = 0; i < 2000; i++)
+      ended(
+        () => 0.1,
+        () => deviation * own.normal(),
+        (x) => {
+          sum += x * x;
+          count++;
+        },
+      );
+    expect(Math.abs(sum / count / floor - 1)).toBeLessThan(0.01);
   });
 
   it("of Adam are those of a diagonal preconditioner: turned out of the axes, it gains nothing (D11)", () => {
@@ -331,39 +412,99 @@ describe("second-order steps", () => {
     }
   });
 
-  it("of L-BFGS and BFGS end a quadratic of 12 dimensions in 12 exact searches; BFGS then has the inverse (D8)", () => {
-    const n = 12;
-    const f = toyOf(`quadratic:10:${n}:0.3`);
-    const start = [...random.split("D8").normalVector(n)];
-    for (const optimizer of ["bfgs", "lbfgs:1", "lbfgs:5"]) {
-      const places = placesOf(f, `${optimizer}:line-search=exact`, start, n);
-      const norms = places.map((x) => norm2(answered(f, gradientAt(x))));
-      expect(norms[n - 1] / norm2(answered(f, gradientAt(Float64Array.from(start))))).toBeLessThan(1e-9);
-      expect(norms[n - 2]).toBeGreaterThan(1e-6);
+  it.each([10, 100])(
+    "of L-BFGS and BFGS end a quadratic of 12 dimensions in 12 exact searches; BFGS then has the inverse (D8): κ = %i",
+    (kappa) => {
+      const n = 12;
+      const f = toyOf(`quadratic:${kappa}:${n}:0.3`);
+      const start = [...random.split("D8").normalVector(n)];
+      for (const optimizer of ["bfgs", "lbfgs:1", "lbfgs:5"]) {
+        const places = placesOf(f, `${optimizer}:line-search=exact`, start, n);
+        const norms = places.map((x) => norm2(answered(f, gradientAt(x))));
+        // Rounding grows with κ where little is remembered.
+        const enough = optimizer === "bfgs" ? 1e-12 : kappa === 10 ? 1e-10 : 1e-6;
+        expect(norms[n - 1] / norm2(answered(f, gradientAt(Float64Array.from(start))))).toBeLessThan(enough);
+        expect(norms[n - 2]).toBeGreaterThan(1e-6);
+      }
+      const memory = new InverseHessian(n);
+      let here: Pick<LinePoint, "weights" | "value" | "gradient"> = {
+        weights: Float64Array.from(start),
+        value: 0,
+        gradient: answered(f, gradientAt(Float64Array.from(start))),
+      };
+      for (let i = 0; i < n; i++) {
+        const direction = memory.times(here.gradient).map((x) => -x);
+        const next = answered(f, exactMinimum({ ...here, direction }));
+        if (next === undefined) throw new Error("no minimum");
+        memory.learn(
+          next.weights.map((x, k) => x - here.weights[k]),
+          next.gradient.map((x, k) => x - here.gradient[k]),
+        );
+        here = next;
+      }
+      const hessian = new Float64Array(n * n);
+      for (let j = 0; j < n; j++) {
+        const unit = new Float64Array(n);
+        unit[j] = 1;
+        f.hessianVector(here.weights, unit, hessian.subarray(j * n, (j + 1) * n));
+      }
+      const off = memory.matrix.map((x, i) => x - (inverseOf(hessian, n)?.[i] ?? Number.NaN));
+      expect(norm2(off)).toBeLessThan(1e-10);
+    },
+  );
+
+  it("of the exact trust region are no worse than any of 200 000 random ones, in the hard case, too (D7)", () => {
+    const own = random.split("D7");
+    const [n, radius] = [6, 1.5];
+    const matrix = symmetric(n, own);
+    const { values, vectors } = symmetricEigen(matrix, n, true);
+    expect(values[0]).toBeLessThan(0);
+    const general = own.normalVector(n);
+    const across = general.slice();
+    axpy(-dot(vectors[0], general), vectors[0], across);
+    // Short enough that −(H − λmin)⁺g lies within the region.
+    const hard = across.map((x) => x / 4);
+    for (const [g, isHard] of [
+      [general, false],
+      [hard, true],
+    ] as const) {
+      const f = quadraticOf(matrix, n, g);
+      const spectrum = answered(f, spectrumAt(new Float64Array(n), g, n));
+      if (spectrum === undefined) throw new Error("no spectrum");
+      const { step: shares, promised, multiplier, isHardCase } = moreSorensen(spectrum.values, spectrum.slopes, radius);
+      const step = spectrum.combined(shares);
+      expect(isHardCase).toBe(isHard);
+      expect(Math.abs(norm2(step) - radius)).toBeLessThan(1e-12);
+      expect(Math.abs(f.value(step) - promised)).toBeLessThan(1e-12);
+      expect(multiplier).toBeGreaterThanOrEqual(-values[0]);
+      // (H + μ)p = −g.
+      const image = answered(f, gradientAt(step));
+      axpy(multiplier, step, image);
+      expect(norm2(image)).toBeLessThan(1e-12);
+      let best = Number.POSITIVE_INFINITY;
+      for (let i = 0; i < 200_000; i++) best = Math.min(best, f.value(inBall(n, radius, own)));
+      expect(promised).toBeLessThanOrEqual(best);
+      expect(promised).toBeGreaterThan(2 * best);
     }
-    const memory = new InverseHessian(n);
-    let here: Pick<LinePoint, "weights" | "value" | "gradient"> = {
-      weights: Float64Array.from(start),
-      value: 0,
-      gradient: answered(f, gradientAt(Float64Array.from(start))),
-    };
-    for (let i = 0; i < n; i++) {
-      const direction = memory.times(here.gradient).map((x) => -x);
-      const next = answered(f, exactMinimum({ ...here, direction }));
-      if (next === undefined) throw new Error("no minimum");
-      memory.learn(
-        next.weights.map((x, k) => x - here.weights[k]),
-        next.gradient.map((x, k) => x - here.gradient[k]),
-      );
-      here = next;
-    }
-    const image = new Float64Array(n);
-    for (let j = 0; j < n; j++) {
-      const unit = new Float64Array(n);
-      unit[j] = 1;
-      f.hessianVector(here.weights, memory.times(unit), image);
-      image.forEach((x, i) => expect(Math.abs(x - unit[i])).toBeLessThan(1e-10));
-    }
+    // From a saddle itself, where there is no slope, the way leads down.
+    expect(stepsTo("saddle", "trust-region", [0, 0], 3)).toBe(1);
+  });
+
+  it("of L-BFGS keep their rate on Rosenbrock's function of 100, those of BFGS gain (D8)", () => {
+    // Near the minimum, so that what is learnt of its curvatures is all that changes.
+    const start = Array.from(createRandom(8).normalVector(100), (x) => 1 + 0.1 * x);
+    const f = toyOf("rosenbrock:100");
+    const [limited, full] = ["lbfgs:5", "bfgs"].map((optimizer) => {
+      const norms = placesOf(f, optimizer, start, 2000).map((x) => norm2(answered(f, gradientAt(x))));
+      /** Steps from one length of the gradient to another. */
+      return (from: number, to: number) =>
+        norms.findIndex((each) => each < to) - norms.findIndex((each) => each < from);
+    });
+    expect(limited(1e-7, 1e-12) / limited(1e-2, 1e-7)).toBeGreaterThan(1 / 1.5);
+    expect(limited(1e-7, 1e-12) / limited(1e-2, 1e-7)).toBeLessThan(1.5);
+    expect(limited(1e-2, 1e-12) / 10).toBeGreaterThan(5);
+    expect(full(1e1, 1)).toBeGreaterThan(20);
+    expect(full(1e-2, 1e-12) / 10).toBeLessThan(1.5);
   });
 
   it("of (H + μ)⁻¹ lead down along every slope just from μ > −λmin on (D9)", () => {

@@ -1,5 +1,5 @@
 import { numberArithmetic } from "./arithmetic.ts";
-import { matrixWalk } from "./matrix-rule.ts";
+import { matrixWalk } from "./matrix-walk.ts";
 import type { CoordinateRule, Optimizer } from "./optimizer.ts";
 import type { GradientQuery, Outset, Step, Walk } from "./walk.ts";
 

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { adamRule } from "./adam-rule.ts";
 import { type MatrixArithmetic, matrixShape } from "./matrix-arithmetic.ts";
-import type { MatrixRule } from "./matrix-rule.ts";
-import { defineMatrixOptimizer } from "./optimizer.ts";
+import { defineMatrixOptimizer, type MatrixRule } from "./optimizer.ts";
 import { decayRate, stepSize } from "./parameters.ts";
 
 /** Coefficients of the quintic that brings singular values near 1 fastest (Jordan 2024): within about 0.7 and 1.2. */

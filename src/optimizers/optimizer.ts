@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { readOptions } from "../util/options.ts";
+import type { Shape } from "../util/tensor.ts";
 import type { Arithmetic } from "./arithmetic.ts";
-import type { MatrixRule } from "./matrix-rule.ts";
+import type { MatrixArithmetic } from "./matrix-arithmetic.ts";
 import type { StabilityLimit } from "./stability-limit.ts";
 import type { Outset, Walk } from "./walk.ts";
 
@@ -54,6 +55,24 @@ export interface CoordinateRule<Numbers extends string = string> {
    * step; absent where D = 1.
    */
   preconditioner?<T>(arithmetic: Arithmetic<T>, behind: Preconditioned<T, Numbers>): T;
+}
+
+/** What is kept of a tensor between steps. */
+export interface StateTensor {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+/**
+ * An update of whole tensors: beside a {@link CoordinateRule}, which sees single coordinates, it may multiply matrices. It is
+ * written once, over a {@link MatrixArithmetic}: blocks of numbers walk, values of a graph train a network.
+ */
+export interface MatrixRule<Numbers extends string = string> {
+  /** What is kept of a tensor of that shape; zero before the first step. */
+  state(shape: Shape): readonly StateTensor[];
+  /** As {@link CoordinateRule.numbers}. */
+  numbers(step: number, stepSize?: number): Readonly<Record<Numbers, number>>;
+  update<T>(arithmetic: MatrixArithmetic<T>, tensor: Coordinate<T, Numbers>, shape: Shape): Updated<T>;
 }
 
 /** What an optimiser is called, does and comes from. */

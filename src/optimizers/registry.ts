@@ -18,6 +18,7 @@ import type { CoordinateOptimizer, MatrixOptimizer, Optimizer } from "./optimize
 import { rmsprop } from "./rmsprop.ts";
 import { saddleFreeNewton } from "./saddle-free-newton.ts";
 import { perturbedGradientDescent } from "./perturbed-gradient-descent.ts";
+import { exactTrustRegion } from "./exact-trust-region.ts";
 import { sharpnessAware } from "./sharpness-aware.ts";
 import { sgd } from "./sgd.ts";
 import { shampoo } from "./shampoo.ts";
@@ -49,6 +50,7 @@ export const OPTIMIZERS: readonly Optimizer[] = [
   newton,
   saddleFreeNewton,
   newtonCg,
+  exactTrustRegion,
   gaussNewton,
   levenbergMarquardt,
   naturalGradient,

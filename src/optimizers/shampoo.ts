@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { inverseFourthRoot } from "./inverse-root.ts";
 import { matrixShape } from "./matrix-arithmetic.ts";
-import type { MatrixRule } from "./matrix-rule.ts";
-import { defineMatrixOptimizer } from "./optimizer.ts";
+import { defineMatrixOptimizer, type MatrixRule } from "./optimizer.ts";
 import { stepSize } from "./parameters.ts";
 
 /**

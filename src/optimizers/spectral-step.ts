@@ -9,9 +9,48 @@ interface Subspace {
   readonly matrix: Float64Array;
 }
 
+/** The Hessian in a subspace, and the gradient in its eigenvectors. */
+export interface Spectrum {
+  /** Ascending; none where the gradient is 0 and the subspace follows from it. */
+  readonly values: readonly number[];
+  /** vᵢᵀg. */
+  readonly slopes: readonly number[];
+  /** Σ cᵢvᵢ in the whole space. */
+  combined(coefficients: readonly number[]): Float64Array;
+}
+
 /**
- * A function of the Hessian times the gradient, f(H)g, from products: exactly, where the space has no more than `most`
- * dimensions, else in the Krylov space of H and g of that many (Lanczos with full reorthogonalisation; Dauphin et al. 2014).
+ * The eigenvalues and eigenvectors of the Hessian from products: exactly, where the space has no more than `most` dimensions,
+ * else in the Krylov space of H and g of that many (Lanczos with full reorthogonalisation; Dauphin et al. 2014).
+ *
+ * @returns undefined where the Hessian is not finite
+ */
+export function* spectrumAt(
+  at: Float64Array,
+  gradient: Float64Array,
+  most: number,
+): Generator<Query, Spectrum | undefined> {
+  const { basis, matrix } = at.length <= most ? yield* wholeSpace(at) : yield* krylovSpace(at, gradient, most);
+  const size = basis.length;
+  if (size === 0) return { values: [], slopes: [], combined: () => new Float64Array(at.length) };
+  if (!matrix.every(Number.isFinite)) return undefined;
+  const { values, vectors } = symmetricEigen(matrix, size, true);
+  const coordinates = Float64Array.from(basis, (q) => dot(q, gradient));
+  return {
+    values: Array.from(values),
+    slopes: vectors.map((vector) => dot(vector, coordinates)),
+    combined(coefficients) {
+      const image = new Float64Array(size);
+      coefficients.forEach((c, k) => axpy(c, vectors[k], image));
+      const step = new Float64Array(at.length);
+      basis.forEach((q, i) => axpy(image[i], q, step));
+      return step;
+    },
+  };
+}
+
+/**
+ * A function of the Hessian times the gradient, f(H)g, in the space of {@link spectrumAt}.
  *
  * @param of the function of an eigenvalue
  */
@@ -21,22 +60,11 @@ export function* functionTimes(
   most: number,
   of: (eigenvalue: number, all: readonly number[]) => number,
 ): Generator<Query, Float64Array> {
-  const { basis, matrix } = at.length <= most ? yield* wholeSpace(at) : yield* krylovSpace(at, gradient, most);
-  const size = basis.length;
-  const step = new Float64Array(at.length);
-  if (size === 0) return step;
+  const spectrum = yield* spectrumAt(at, gradient, most);
   // Whoever looks sees that the walk has diverged.
-  if (!matrix.every(Number.isFinite)) return step.fill(Number.NaN);
-  const { values, vectors } = symmetricEigen(matrix, size, true);
-  const all = Array.from(values);
-  const coordinates = Float64Array.from(basis, (q) => dot(q, gradient));
-  const image = new Float64Array(size);
-  for (let k = 0; k < size; k++) {
-    const vector = vectors[k];
-    axpy(of(values[k], all) * dot(vector, coordinates), vector, image);
-  }
-  basis.forEach((q, i) => axpy(image[i], q, step));
-  return step;
+  if (spectrum === undefined) return new Float64Array(at.length).fill(Number.NaN);
+  const { values, slopes } = spectrum;
+  return spectrum.combined(values.map((value, k) => of(value, values) * slopes[k]));
 }
 
 /** The Hessian column by column. */

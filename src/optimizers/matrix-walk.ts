@@ -1,25 +1,6 @@
-import type { Shape } from "../util/tensor.ts";
-import { type Block, blockArithmetic, type MatrixArithmetic, zeros } from "./matrix-arithmetic.ts";
-import type { Coordinate, Updated } from "./optimizer.ts";
+import { type Block, blockArithmetic, zeros } from "./matrix-arithmetic.ts";
+import type { MatrixRule } from "./optimizer.ts";
 import type { GradientQuery, Outset, Step, Walk } from "./walk.ts";
-
-/** What is kept of a tensor between steps. */
-export interface StateTensor {
-  readonly name: string;
-  readonly shape: Shape;
-}
-
-/**
- * An update of whole tensors: beside a {@link CoordinateRule}, which sees single coordinates, it may multiply matrices. It is
- * written once, over a {@link MatrixArithmetic}: blocks of numbers walk, values of a graph train a network.
- */
-export interface MatrixRule<Numbers extends string = string> {
-  /** What is kept of a tensor of that shape; zero before the first step. */
-  state(shape: Shape): readonly StateTensor[];
-  /** As {@link CoordinateRule.numbers}. */
-  numbers(step: number, stepSize?: number): Readonly<Record<Numbers, number>>;
-  update<T>(arithmetic: MatrixArithmetic<T>, tensor: Coordinate<T, Numbers>, shape: Shape): Updated<T>;
-}
 
 /** A rule for tensors, on its way. Weights without shapes are one row. */
 export function* matrixWalk(rule: MatrixRule, { start, shapes = [[1, start.length]] }: Outset): Walk {
