@@ -4,7 +4,7 @@ import { RESULT_KINDS } from "../src/documents/result-kinds.ts";
 import { Order } from "../src/dynamics/mini-batches.ts";
 import { inverseOf } from "../src/linalg/dense.ts";
 import { createRandom } from "../src/random/random-stream.ts";
-import { commandLine, floats } from "./support/command-line.ts";
+import { commandLine, floats, readArrays } from "./support/command-line.ts";
 import { leastSquares, wave } from "./support/least-squares.ts";
 
 /*
@@ -170,6 +170,43 @@ describe("a race on a network", { timeout: 60_000 }, () => {
         expect(gradientNorm).toBeLessThan(1e-10);
         expect(end).toBe("minimum");
       }
+  });
+
+  const TRAIN = ["train", "--batch", "full", "--steps", "8", "--every", "4"];
+  it.each(["muon:0.02", "shampoo:0.1"])("takes the steps that training in a graph takes: %s", async (named) => {
+    const [optimizer, lr] = named.split(":");
+    const small = ["mlp:64-6-10:tanh", "--data", "digits", "--limit", "60", "--precision", "float64"];
+    const walked = await here([
+      "race",
+      ...small,
+      "--optimizers",
+      named,
+      "--steps",
+      "8",
+      "--starts",
+      "1",
+      "-o",
+      optimizer,
+    ]);
+    expect(walked.code, walked.err).toBe(0);
+    const trained = await here([
+      ...TRAIN,
+      ...small,
+      "--optimizer",
+      optimizer,
+      "--lr",
+      lr,
+      "-o",
+      `${optimizer}-trained`,
+    ]);
+    expect(trained.code, trained.err).toBe(0);
+    const { result } = RESULT_KINDS.race.parse(JSON.parse(readFileSync(at(optimizer, "result.json"), "utf8")));
+    const [{ steps, values }] = runOf(result, named).paths;
+    const losses = readArrays(at(`${optimizer}-trained`, "arrays.npz")).get("loss")?.data ?? [];
+    expect(steps).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(losses).toHaveLength(8);
+    expect(losses[7]).toBeLessThan(0.95 * losses[0]);
+    for (let step = 0; step < 8; step++) expect(Math.abs(values[step] / losses[step] - 1)).toBeLessThan(1e-9);
   });
 
   it("says that a walk diverged", async () => {

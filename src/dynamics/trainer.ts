@@ -2,7 +2,7 @@ import type { Target } from "../graph/emitter.ts";
 import { reachable } from "../graph/traverse.ts";
 import { chosenParameters } from "../onnx/chosen-parameters.ts";
 import { CHOSEN, loopModel, PASSES } from "../onnx/loop-model.ts";
-import type { CoordinateRule } from "../optimizers/optimizer.ts";
+import type { MatrixRule } from "../optimizers/optimizer.ts";
 import { releaseAll } from "../problem/batch-feeds.ts";
 import { emitValues } from "../problem/compile-values.ts";
 import { fedName } from "../problem/file-names.ts";
@@ -35,7 +35,7 @@ export interface StepNumbers {
 export interface Step {
   /** By index. */
   readonly examples: Uint32Array;
-  /** Of {@link CoordinateRule.numbers}. */
+  /** Of {@link MatrixRule.numbers}. */
   readonly numbers: Readonly<Record<string, number>>;
 }
 
@@ -171,7 +171,7 @@ export class Trainer {
     const at = (name: string) => this.current.get(name);
     return {
       tensors: present(tensorNames.map((name) => [name, at(fedName(name))])),
-      state: present(stateNames(this.step.rule, this.step.trained).map((name) => [name, at(name)])),
+      state: present(statesOf(this.problem, this.step.rule).map(({ name }) => [name, at(name)])),
     };
   }
 
@@ -235,8 +235,11 @@ export function statisticsOf({ model, options, network }: Problem): string[] {
   return model.statistics.flatMap(({ name, dtype }) => (isFloat(dtype) ? [name] : []));
 }
 
-function stateNames(rule: CoordinateRule, trained: readonly string[]): string[] {
-  return trained.flatMap((name) => rule.state.map((each) => stateName(each, name)));
+/** What the optimiser keeps, under the names that it is fed under. */
+function statesOf({ space }: Problem, rule: MatrixRule) {
+  return space.tensors.flatMap((parameter) =>
+    rule.state(parameter.shape).map(({ name, shape }) => ({ name: stateName(name, parameter.name), shape })),
+  );
 }
 
 function present(entries: readonly (readonly [string, Tensor | undefined])[]): Map<string, Tensor> {
@@ -244,7 +247,7 @@ function present(entries: readonly (readonly [string, Tensor | undefined])[]): M
 }
 
 /** Where training begins: the weights and statistics of the model, the state of the optimiser at zero. */
-export function startOf(problem: Problem, rule: CoordinateRule): TrainState {
+export function startOf(problem: Problem, rule: MatrixRule): TrainState {
   const { model, options, space } = problem;
   const { precision } = options;
   const rounded = (name: string, shape: Shape, data: Tensor["data"]) =>
@@ -253,9 +256,7 @@ export function startOf(problem: Problem, rule: CoordinateRule): TrainState {
   return {
     tensors: new Map(chosenParameters(model, names).map(({ name, shape, data }) => rounded(name, shape, data))),
     state: new Map(
-      space.tensors.flatMap(({ name, shape }) =>
-        rule.state.map((each) => rounded(stateName(each, name), shape, new Float64Array(sizeOf(shape)))),
-      ),
+      statesOf(problem, rule).map(({ name, shape }) => rounded(name, shape, new Float64Array(sizeOf(shape)))),
     ),
   };
 }

@@ -6,7 +6,7 @@ import { maximum } from "../ops/logic.ts";
 import { reduceMean } from "../ops/reduction.ts";
 import { reshape, sumAll } from "../ops/structure.ts";
 import { sqrt } from "../ops/unary.ts";
-import type { CoordinateRule } from "../optimizers/optimizer.ts";
+import type { MatrixRule } from "../optimizers/optimizer.ts";
 import { graphArithmetic } from "../optimizers/graph-arithmetic.ts";
 import type { Network } from "../problem/network.ts";
 import type { FloatType } from "../util/tensor.ts";
@@ -14,7 +14,7 @@ import { sizeOf } from "../util/tensor.ts";
 
 /** What a step is told besides the network. */
 export interface StepOptions {
-  readonly rule: CoordinateRule;
+  readonly rule: MatrixRule;
   readonly precision: FloatType;
   /** λ of a term λ/2‖θ‖² of the loss. */
   readonly l2: number;
@@ -41,7 +41,7 @@ export function stateName(state: string, parameter: string): string {
   return `thalweg:state:${state}:${parameter}`;
 }
 
-/** The name that a number of {@link CoordinateRule.numbers} is fed under. */
+/** The name that a number of {@link MatrixRule.numbers} is fed under. */
 export function numberName(number: string): string {
   return `thalweg:number:${number}`;
 }
@@ -69,9 +69,10 @@ export function stepGraph(network: Network, { rule, precision, l2, clip, trained
   const tensors = new Map<string, Value>();
   const state = new Map<string, Value>();
   named.forEach(([name, weight], i) => {
-    const names = rule.state.map((each) => stateName(each, name));
-    const before = names.map((each) => home.input(each, precision, weight.shape));
-    const after = rule.update(arithmetic, { weight, gradient: gradients[i], state: before, numbers });
+    const kept = rule.state(weight.shape);
+    const names = kept.map((each) => stateName(each.name, name));
+    const before = kept.map(({ shape }, k) => home.input(names[k], precision, shape));
+    const after = rule.update(arithmetic, { weight, gradient: gradients[i], state: before, numbers }, weight.shape);
     tensors.set(name, after.weight);
     after.state.forEach((value, k) => state.set(names[k], value));
   });

@@ -73,6 +73,18 @@ export interface MatrixRule<Numbers extends string = string> {
   /** As {@link CoordinateRule.numbers}. */
   numbers(step: number, stepSize?: number): Readonly<Record<Numbers, number>>;
   update<T>(arithmetic: MatrixArithmetic<T>, tensor: Coordinate<T, Numbers>, shape: Shape): Updated<T>;
+  /** The rule that it is for every coordinate alone; absent where it is none. */
+  readonly coordinates?: CoordinateRule;
+}
+
+/** A rule for coordinates as one for tensors. */
+export function tensorRule(rule: CoordinateRule): MatrixRule {
+  return {
+    state: (shape) => rule.state.map((name) => ({ name, shape })),
+    numbers: (step, stepSize) => rule.numbers(step, stepSize),
+    update: (arithmetic, tensor) => rule.update(arithmetic, tensor),
+    coordinates: rule,
+  };
 }
 
 /** What an optimiser is called, does and comes from. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { takeExamples } from "../../data/take-examples.ts";
 import { numberArithmetic } from "../../optimizers/arithmetic.ts";
-import type { CoordinateRule } from "../../optimizers/optimizer.ts";
+import type { MatrixRule } from "../../optimizers/optimizer.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { Sample } from "../../problem/sample.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
@@ -72,7 +72,7 @@ export function trackingOf(
 /** Where the optimiser stands. */
 export interface Standing {
   readonly step: number;
-  readonly rule: CoordinateRule;
+  readonly rule: MatrixRule;
   readonly stepSize: number;
   readonly batch: number;
   readonly state: TrainState;
@@ -120,7 +120,7 @@ export class Tracker {
         problem,
         point,
         preconditioner,
-        isPreconditioned: standing.rule.preconditioner !== undefined,
+        isPreconditioned: standing.rule.coordinates?.preconditioner !== undefined,
         batch: standing.batch,
         between: tracking.every * standing.batch,
         random: random.split(quantity.name),
@@ -158,8 +158,11 @@ export class Tracker {
 }
 
 /** D of every coordinate behind the last step; undefined before the first. */
-function preconditionerOf(problem: Problem, { rule, step, stepSize, state }: Standing): Float64Array | undefined {
-  if (rule.preconditioner === undefined || step === 0) return undefined;
+function preconditionerOf(
+  problem: Problem,
+  { rule: { coordinates: rule }, step, stepSize, state }: Standing,
+): Float64Array | undefined {
+  if (rule?.preconditioner === undefined || step === 0) return undefined;
   const numbers = rule.numbers(step - 1, stepSize);
   const found = new Float64Array(problem.space.dimension);
   for (const { name, offset, shape } of problem.space.tensors) {

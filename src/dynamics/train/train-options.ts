@@ -1,6 +1,11 @@
 import { z } from "zod";
-import { COORDINATE_OPTIMIZERS } from "../../optimizers/registry.ts";
-import type { CoordinateOptimizer, CoordinateRule } from "../../optimizers/optimizer.ts";
+import { COORDINATE_OPTIMIZERS, MATRIX_OPTIMIZERS } from "../../optimizers/registry.ts";
+import {
+  type CoordinateOptimizer,
+  type MatrixOptimizer,
+  type MatrixRule,
+  tensorRule,
+} from "../../optimizers/optimizer.ts";
 import { chosen } from "../../util/chosen.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { SCHEDULES } from "../schedules/registry.ts";
@@ -12,15 +17,21 @@ const NUMBERS = "Numbers of the optimiser (defaults: its own)";
 
 /** The numbers of all optimisers, each to be given where it differs from the optimiser's own. */
 const numbers: Readonly<Record<string, z.ZodType>> = Object.fromEntries(
-  COORDINATE_OPTIMIZERS.flatMap(({ parameters }) => Object.entries(parameters.shape)).map(([key, type]) => [
-    key,
-    (type instanceof z.ZodDefault ? type.unwrap() : type)
-      .optional()
-      .meta({ description: z.globalRegistry.get(type)?.description, group: NUMBERS }),
-  ]),
+  // Where several have a number of one name, the help is that of the last.
+  [...MATRIX_OPTIMIZERS, ...COORDINATE_OPTIMIZERS]
+    .flatMap(({ parameters }) => Object.entries(parameters.shape))
+    .map(([key, type]) => [
+      key,
+      (type instanceof z.ZodDefault ? type.unwrap() : type)
+        .optional()
+        .meta({ description: z.globalRegistry.get(type)?.description, group: NUMBERS }),
+    ]),
 );
 
-const NAMES = COORDINATE_OPTIMIZERS.map(({ name }) => name).join(", ");
+/** What trains in a graph. */
+const TRAINERS: readonly (CoordinateOptimizer | MatrixOptimizer)[] = [...COORDINATE_OPTIMIZERS, ...MATRIX_OPTIMIZERS];
+
+const NAMES = TRAINERS.map(({ name }) => name).join(", ");
 
 /** What training is told. */
 export const trainOptions = z.object({
@@ -91,8 +102,8 @@ export type TrainOptions = z.output<typeof trainOptions>;
 
 /** The optimiser that was asked for, with its numbers. */
 export interface ChosenOptimizer {
-  readonly optimizer: CoordinateOptimizer;
-  readonly rule: CoordinateRule;
+  readonly optimizer: CoordinateOptimizer | MatrixOptimizer;
+  readonly rule: MatrixRule;
   /** The step size. */
   readonly lr: number;
   /** What was given. */
@@ -118,12 +129,13 @@ export function optimizerFor(options: Readonly<Record<string, unknown>>): Chosen
       message: "Both --epochs and --steps are given.",
       hint: "Give one of them.",
     });
-  const optimizer = chosen("optimiser", name, COORDINATE_OPTIMIZERS);
+  const optimizer = chosen("optimiser", name, TRAINERS);
   for (const each of track) chosen("tracked quantity", each, TRACKED);
   const given = z
     .record(z.string(), z.union([z.number(), z.boolean()]))
     .parse(Object.fromEntries(Object.entries(rest).filter(([key, value]) => key in numbers && value !== undefined)));
-  const { rule } = optimizer.with(given);
+  const tuned = optimizer.with(given);
+  const rule = "rule" in tuned ? tensorRule(tuned.rule) : tuned.matrixRule;
   const { lr } = z.object({ lr: z.number() }).parse(optimizer.parameters.parse(given));
   return { optimizer, rule, lr, given };
 }
