@@ -4,6 +4,9 @@ import { denseOperator } from "../../operators/dense-operator.ts";
 import { curvaturesAt, kindOf, signsOf } from "./classify.ts";
 import type { Ground } from "./ground.ts";
 import { levenbergMarquardt } from "./levenberg-marquardt.ts";
+import { newtonMr } from "./newton-mr.ts";
+
+const METHODS = [levenbergMarquardt, newtonMr];
 
 /** A function by its value, its gradient and its Hessian, row-major. */
 function groundOf(
@@ -56,9 +59,13 @@ describe("the kind of a critical point", () => {
     expect((await kindAt(ground, new Array<number>(ground.dimension).fill(0))).kind).toBe(kind);
   });
 
-  it.each(ZOO)("is the same where a search comes to it: %s", async (_name, ground, kind) => {
+  it.each(
+    METHODS.flatMap((method) =>
+      ZOO.map(([name, ground, kind]) => [method.name, name, { method, ground, kind }] as const),
+    ),
+  )("is the same where %s comes to it: %s", async (_method, _name, { method, ground, kind }) => {
     const start = Float64Array.from({ length: ground.dimension }, (_, i) => 0.7 + 0.2 * i);
-    const found = await levenbergMarquardt.search(ground, start, { steps: 500, tolerance: 1e-8 }, {});
+    const found = await method.search(ground, start, { steps: 500, tolerance: 1e-8 }, {});
     expect(found.end).toBe("critical");
     expect(found.gradientNorm).toBeLessThanOrEqual(1e-8 * found.gradientAtStart);
     expect((await kindAt(ground, [...found.theta])).kind).toBe(kind);
@@ -75,13 +82,13 @@ describe("the kind of a critical point", () => {
   });
 });
 
-describe("a search for a critical point", () => {
+describe.each(METHODS)("a search by $title", (method) => {
   const limits = { steps: 200, tolerance: 1e-8 };
 
   it("says where only the slope of ‖∇f‖² is 0", async () => {
     // f = x + x³/3 has none: f′ = 1 + x² is least at 0.
     const ground = groundOf(1, ([x]) => ({ value: x + x ** 3 / 3, gradient: [1 + x * x], hessian: [2 * x] }));
-    const found = await levenbergMarquardt.search(ground, Float64Array.of(0.8), limits, {});
+    const found = await method.search(ground, Float64Array.of(0.8), limits, {});
     expect(found.end).toBe("gradient-flat");
     expect(Math.abs(found.theta[0])).toBeLessThan(1e-6);
   });
@@ -94,12 +101,12 @@ describe("a search for a critical point", () => {
       hessian: [(1 - Math.log(x)) / x ** 2],
     }));
     const from = async (start: number, steps: number) =>
-      (await levenbergMarquardt.search(ground, Float64Array.of(start), { ...limits, steps }, {})).end;
+      (await method.search(ground, Float64Array.of(start), { ...limits, steps }, {})).end;
     expect(await Promise.all([from(2, 200), from(2, 2), from(0, 200)])).toEqual(["critical", "wandering", "diverged"]);
   });
 
   it("is over where it starts at a critical point", async () => {
-    const found = await levenbergMarquardt.search(powers([1, 2], [-1, 2]), new Float64Array(2), limits, {});
+    const found = await method.search(powers([1, 2], [-1, 2]), new Float64Array(2), limits, {});
     expect(found).toMatchObject({ end: "critical", steps: 0, gradientNorm: 0 });
   });
 });

@@ -12,6 +12,7 @@ import { type CriticalOptions, criticalOptions, startsOf } from "./critical-opti
 import { lossSymmetryOf } from "./distinct-points.ts";
 import { groundOf } from "./ground.ts";
 import { levenbergMarquardt } from "./levenberg-marquardt.ts";
+import { newtonMr } from "./newton-mr.ts";
 import { ENDS, type SearchMethod } from "./search.ts";
 
 /** A critical point that a search found. */
@@ -67,9 +68,12 @@ export function wideProblem(problem: Problem): Problem {
   return wide;
 }
 
+/** Weights up to which a step with all eigenvectors is cheaper than one of products. */
+const FEW_WEIGHTS = 200;
+
 /** What searches such a problem. */
-export function methodFor(_problem: Problem): SearchMethod {
-  return levenbergMarquardt;
+export function methodFor({ space }: Problem): SearchMethod {
+  return space.dimension <= FEW_WEIGHTS ? levenbergMarquardt : newtonMr;
 }
 
 /** Searches from some of the starts. */

@@ -6,7 +6,7 @@ export const ENDS = [
   { name: "critical", rule: "the gradient fell to the tolerance" },
   {
     name: "gradient-flat",
-    rule: "‖∇L‖² has a minimum there that is not 0: the gradient lies where the Hessian is 0 (Frye et al. 2021)",
+    rule: "no step along its slope makes ‖∇L‖² smaller: it has a minimum there that is not 0, the gradient lying where the Hessian is 0 (Frye et al. 2021), or the gradient jumps, as at a kink",
   },
   { name: "diverged", rule: "a weight went beyond 10⁸ times the size of the start, or the gradient is no number" },
   { name: "wandering", rule: "the steps were up before" },
