@@ -8,6 +8,7 @@ import { exportExperiment } from "./export.ts";
 import { inspect } from "./inspect.ts";
 import { critical } from "../dynamics/critical.ts";
 import { race } from "../dynamics/race.ts";
+import { lr } from "../dynamics/lr.ts";
 import { line } from "../landscape/line.ts";
 import { surface } from "../landscape/surface.ts";
 import { train } from "../dynamics/train.ts";
@@ -32,6 +33,7 @@ export const EXPERIMENTS = [
   race,
   train,
   critical,
+  lr,
   compare,
   inspect,
   check,

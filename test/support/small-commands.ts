@@ -22,6 +22,7 @@ export const SMALL = {
   race: ["race", "saddle", "--starts", "2", "--steps", "5"],
   train: ["train", ...MODEL, "--steps", "2", "--batch", "full"],
   critical: ["critical", "deep-linear:2-1-2", "--data", "whitened.npz", "--loss", "mse", "--starts", "2"],
+  lr: ["lr", ...MODEL, "--batch", "full", "--batches", "3", "--ramp", "4"],
   trajectory: ["trajectory", DIGITS, "ones.safetensors", "ones-too.safetensors", "--data", "good.npz"],
 } as const;
 

@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { estimate } from "../../result/estimates.ts";
+import { about, aside, within } from "../../result/known.ts";
+import { count, extended, real } from "../../result/real.ts";
+
+const limit = about(
+  z.object({
+    stepSize: real.describe("Largest that is stable."),
+    error: extended.describe("From what the curvature is off."),
+  }),
+  { known: ({ stepSize, error }) => within(stepSize, error) },
+);
+
+/** The curvature that decides, by its matrix. */
+const sharpness = about(
+  z.object({
+    value: real,
+    error: extended.describe("Residual, and what another draw of batches would change."),
+  }),
+  { known: ({ value, error }) => within(value, error) },
+);
+
+const direction = z.object({
+  curvature: real.describe("vᵀHv along the eigenvector, from the examples' curvatures."),
+  variance: real.describe("Of the curvature of single examples along it, (1/n) Σ (aᵢ − a)²."),
+  stepSize: real
+    .nullable()
+    .describe("Largest that is stable in mean square at this batch size; null where the curvature is not positive."),
+});
+
+const batchPart = z.object({
+  directions: aside(z.array(direction)),
+  stepSize: about(real.nullable(), { title: "Mean-square stable step" }).describe(
+    "The smallest of them: along other directions it may be smaller.",
+  ),
+});
+
+/** What the curvature says of the step size. */
+export const curvaturePart = z.object({
+  loss: real,
+  gradientNorm: real,
+  sharpness: about(sharpness, { title: "λmax" }).describe("Of H."),
+  preconditioned: sharpness.nullable().describe("Of D⁻¹H, D = √v + ε; null where the optimiser has no preconditioner."),
+  preconditionedBatches: aside(count).nullable().describe("Batches that v is the mean over."),
+  fullBatch: limit
+    .nullable()
+    .describe("On the full batch; null where no curvature is positive, or no fixed step is stable by it."),
+  formula: z.string().nullable(),
+  note: z.string().describe("Of what update, or of which matrix the curvature is."),
+  atBatch: batchPart.nullable(),
+  noAtBatch: z.string().nullable().describe("Why there is none, in a sentence."),
+  batchSharpness: estimate.nullable(),
+  momenta: aside(
+    z.array(
+      z.object({
+        momentum: real,
+        fullBatch: real,
+        atBatch: real.nullable(),
+        effective: real.describe("η/(1 − β) at the smaller of the two limits: how far a lasting slope is followed."),
+      }),
+    ),
+  ).nullable(),
+  criticalBatch: z
+    .object({ value: extended, lower: extended, upper: extended, about: z.enum(["population", "sample"]) })
+    .nullable()
+    .describe("tr Σ/‖∇L‖², with its 95 % interval."),
+  noCriticalBatch: z.string().nullable(),
+  converged: z.boolean(),
+});
+
+export const rampPart = z.object({
+  from: real,
+  to: real,
+  asked: count.describe("Steps."),
+  stepSize: z.array(real),
+  loss: z.array(real).describe("Of the batch before each step."),
+  smoothed: z.array(real),
+  rises: z.object({ value: real, least: real, most: real }).nullable(),
+  steepest: real.nullable(),
+});
+
+/** Advice on a step size. */
+export const lrResult = z.object({
+  optimizer: z.object({
+    name: z.string(),
+    title: z.string(),
+    source: z.string(),
+    options: z.record(z.string(), z.union([z.number(), z.boolean()])).describe("Numbers that were given."),
+  }),
+  asked: aside(real).nullable().describe("The step size that is to be judged; null where none was given."),
+  batch: aside(count),
+  examples: aside(count),
+  ...curvaturePart.omit({ converged: true }).shape,
+  ramp: aside(rampPart).nullable(),
+});
+
+export type CurvaturePart = z.output<typeof curvaturePart>;
+export type RampPart = z.output<typeof rampPart>;
+export type LrResult = z.output<typeof lrResult>;

@@ -1,0 +1,46 @@
+import type { CoordinateRule } from "../../optimizers/optimizer.ts";
+import type { Problem } from "../../problem/problem.ts";
+import type { TaskDesk } from "../../runs/task.ts";
+import { throwIfInterrupted } from "../../util/run-context.ts";
+import { Order } from "../mini-batches.ts";
+import { startOf, type Step, Trainer } from "../trainer.ts";
+import { findRise, LEFT } from "./find-rise.ts";
+import type { RampPart } from "./lr-result.ts";
+
+/** Trains with a step size that grows by a constant factor, from the weights of the problem; they stay what they are. */
+export async function rampUp(
+  problem: Problem,
+  rule: CoordinateRule,
+  {
+    from,
+    to,
+    steps,
+    batch,
+  }: { readonly from: number; readonly to: number; readonly steps: number; readonly batch: number },
+  { common, context }: TaskDesk,
+): Promise<RampPart> {
+  const order = new Order(problem.examples, batch, common.split("order"));
+  const sizes = Array.from({ length: steps }, (_, k) => from * (to / from) ** (k / Math.max(1, steps - 1)));
+  const trainer = new Trainer(problem, { rule, clip: undefined }, startOf(problem, rule));
+  const losses: number[] = [];
+  function* all(): Generator<Step> {
+    for (const [k, size] of sizes.entries()) yield { examples: order.at(k), numbers: rule.numbers(k, size) };
+  }
+  try {
+    steps: for await (const found of trainer.train(all())) {
+      throwIfInterrupted(context);
+      for (const { loss } of found) {
+        losses.push(loss);
+        const lowest = losses.reduce((least, x) => Math.min(least, Math.abs(x)), Number.POSITIVE_INFINITY);
+        if (!Number.isFinite(loss) || loss > LEFT ** 2 * Math.max(lowest, Math.abs(losses[0]))) break steps;
+      }
+      context.progress?.({ stage: "ramp of the step size", done: losses.length, total: steps });
+      if (context.outOfTime?.() === true) break;
+    }
+  } finally {
+    await trainer.close();
+  }
+  const stepSize = sizes.slice(0, losses.length);
+  const { rises, steepest, smoothed } = findRise(stepSize, losses);
+  return { from, to, asked: steps, stepSize, loss: losses, smoothed, rises, steepest };
+}
