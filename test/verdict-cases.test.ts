@@ -104,3 +104,36 @@ describe("units of a layer that is used at two sizes", () => {
     expect(result.units?.map(({ units }) => units)).toEqual(name === "ux-1/skip" ? [4] : [6, 12, 6]);
   });
 });
+
+describe("what is not for a network", () => {
+  it.each([
+    ["in brief", []],
+    ["in full", ["-v"]],
+  ])("is said with its reason on the terminal, too (%s)", async (_how, flags) => {
+    // The file gives the mean of its losses: no example has a gradient of its own.
+    const cwd = mkdtempSync(join(tmpdir(), "thalweg-reasons-"));
+    const at = (end: string) => new URL(`loss-cases/own-scalar-loss/${end}`, import.meta.url).pathname;
+    const args = [
+      "profile",
+      at("model.onnx"),
+      "--data",
+      at("data.npz"),
+      "--only",
+      "loss,symmetries,gauss-newton,noise",
+    ];
+    const { code, out, err } = await runHere([...args, "-o", "out", ...flags], cwd);
+    expect(err).not.toContain("error");
+    const written = decodeResult(readFileSync(join(cwd, "out/result.json"), "utf8"));
+    rmSync(cwd, { recursive: true });
+    expect(code).toBe(0);
+    if (written.schema !== "thalweg/profile@1") throw new Error(`a profile is written, not ${written.schema}`);
+    const missing = written.result.sections.filter(({ status }) => status === "skipped");
+    expect(missing.map(({ instrument }) => instrument)).toEqual(expect.arrayContaining(["gauss-newton", "noise"]));
+    const words = out.replaceAll(/\s+/g, " ");
+    for (const { title, reason } of missing) {
+      expect(words).toContain(title);
+      expect(words).toContain(reason?.replaceAll(/\s+/g, " "));
+    }
+    expect(words).toMatch(/No example has a gradient of its own/);
+  });
+});

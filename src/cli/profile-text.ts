@@ -1,5 +1,5 @@
 import { keyReadings, shownReadings } from "../instruments/shown-readings.ts";
-import { flagOf, stateOf, unfinished } from "../report/section-state.ts";
+import { flagOf, skipped, stateOf, unfinished } from "../report/section-state.ts";
 import type { ProfileResult } from "../instruments/profile-result.ts";
 import type { Verdict } from "../result/section.ts";
 import type { ResultDocument } from "../documents/result-kinds.ts";
@@ -37,6 +37,13 @@ export function profileText({ result, checks }: ProfileDocument, style: Style, a
       `${style.green("pass")} ${checks.length - missing.length} checks of import and derivatives${missing.length === 0 ? "" : `, ${missing.length} could not be made`}; ${formatCount(result.products)} products of H, G and Σ in all.`,
     );
   parts.push(all ? allNumbers(result, style) : firstNumbers(result, style, MOST_LINES));
+  // With all numbers each section says so in its place.
+  if (!all)
+    parts.push(
+      skipped(result)
+        .map((text) => `  ${wrap(style.dim(text), 78, "    ")}`)
+        .join("\n"),
+    );
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 

@@ -36,10 +36,19 @@ export function stateLine(state: State, reason: Section["reason"]): Html | undef
 
 /** What did not come out as it should, a sentence for each reason. */
 export function unfinished(result: ProfileResult): string[] {
+  return byReason(result, (state) => state !== "measured" && state !== "skipped");
+}
+
+/** What is not for this network or these data, a sentence for each reason. */
+export function skipped(result: ProfileResult): string[] {
+  return byReason(result, (state) => state === "skipped");
+}
+
+function byReason(result: ProfileResult, isTold: (state: State) => boolean): string[] {
   const groups = new Map<string, { state: State; reason: string; titles: string[] }>();
   for (const section of result.sections) {
     const state = stateOf(section, result);
-    if (state === "measured" || state === "skipped") continue;
+    if (!isTold(state)) continue;
     const reason = section.reason ?? "";
     const group = groups.get(`${state} ${reason}`) ?? { state, reason, titles: [] };
     group.titles.push(section.title);
