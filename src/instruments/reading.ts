@@ -53,7 +53,7 @@ export function shareReading(label: string, estimate: EstimateResult): Reading {
       ? interval.lower === interval.upper
         ? "whatever the rounding"
         : `${formatShare(interval.lower)} to ${formatShare(interval.upper)}, as far as rounding tells`
-      : `${percent(interval.confidence)} interval ${formatShare(interval.lower)} to ${formatShare(interval.upper)}`;
+      : `enclosed with at least ${percent(interval.confidence)}: ${formatShare(interval.lower)} to ${formatShare(interval.upper)}`;
   return {
     label,
     value: standardError === 0 ? formatShare(value) : `${formatEstimate(100 * value, 100 * standardError)} %`,

@@ -220,7 +220,7 @@ export const spectrumInstrument = defineInstrument({
       : {
           label: "Share of zeros",
           value: zerosText(hessian.negativeShare),
-          note: `${hessian.negativeShare.zeroInterval ? `${percent(hessian.negativeShare.zeroInterval.confidence)} interval ${shareRange(hessian.negativeShare.zeroInterval)}; ` : ""}eigenvalues within ± ${formatNumber(hessian.negativeShare.threshold, 1)}, the rounding of the products`,
+          note: `${hessian.negativeShare.zeroInterval ? `enclosed with at least ${percent(hessian.negativeShare.zeroInterval.confidence)}: ${shareRange(hessian.negativeShare.zeroInterval)}; ` : ""}eigenvalues within ± ${formatNumber(hessian.negativeShare.threshold, 1)}, the rounding of the products`,
         },
     hessian.condition === null
       ? undefined
@@ -255,7 +255,7 @@ export const spectrumInstrument = defineInstrument({
       ? lower === upper
         ? "whatever the rounding"
         : `${formatShare(lower)} to ${formatShare(upper)}, as far as rounding tells`
-      : `between ${formatShare(share.interval.lower)} and ${formatShare(share.interval.upper)}, with 95 % confidence`;
+      : `between ${formatShare(share.interval.lower)} and ${formatShare(share.interval.upper)}, with at least 95 % confidence`;
     return `${formatShare(share.value)} of the eigenvalues are negative (${interval}); ${zerosText(share)} are within ±${formatMeasured(share.threshold)} of zero, where rounding decides the sign. Trained classifiers often show a bulk at zero and outliers of about the number of classes; whether this one does, the figure tells.`;
   },
   doesNotMean:
