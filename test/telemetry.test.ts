@@ -48,10 +48,14 @@ async function traced(name: string, args: readonly string[]): Promise<Traced> {
     CI: undefined,
   };
   const calls = "trace=network,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,link,symlink";
-  const { code, err } = await finish("strace", ["-f", "-qq", "-e", calls, "-o", log, process.execPath, ...args], {
-    cwd: folder,
-    env,
-  });
+  const { code, err } = await finish(
+    "strace",
+    ["-f", "-qq", "--seccomp-bpf", "-e", calls, "-o", log, process.execPath, ...args],
+    {
+      cwd: folder,
+      env,
+    },
+  );
   const lines = readFileSync(log, "utf8").split("\n");
   return {
     code,
@@ -103,6 +107,37 @@ describe.concurrent("no network, and no file outside the output", () => {
     expect(written.length).toBeGreaterThan(0);
     for (const path of written) expect(path).toMatch(/^(?:out$|out\/|\.out\.)/);
   });
+
+  test(
+    "a profile in float64 that is still measuring when the engine would call home",
+    { timeout: 180_000 },
+    async () => {
+      const before = performance.now();
+      const { code, network, written, left } = await traced("long-profile", [
+        MAIN,
+        "profile",
+        `${REFERENCE}model.onnx`,
+        "--data",
+        `${REFERENCE}data.npz`,
+        "--limit",
+        "100",
+        "--precision",
+        "float64",
+        "--only",
+        "eigenvalues,trace",
+        "--time",
+        `${WAIT_S + 4}s`,
+        "-o",
+        "long",
+        "-q",
+      ]);
+      // Done, or not converged in its time.
+      expect([0, 5]).toContain(code);
+      expect(performance.now() - before).toBeGreaterThan(WAIT_S * 1000);
+      expect({ network, left }).toEqual({ network: [], left: ["tmp"] });
+      for (const path of written) expect(path).toMatch(/^(?:long$|long\/|\.long\.)/);
+    },
+  );
 
   test("the engine by itself would: the test can fail", { timeout: 90_000 }, async () => {
     const script = `
