@@ -11,6 +11,7 @@ import { race } from "../dynamics/race.ts";
 import { lr } from "../dynamics/lr.ts";
 import { line } from "../landscape/line.ts";
 import { surface } from "../landscape/surface.ts";
+import { llc } from "../dynamics/llc.ts";
 import { train } from "../dynamics/train.ts";
 import { trajectory } from "../landscape/trajectory.ts";
 import { profile } from "./profile.ts";
@@ -34,6 +35,7 @@ export const EXPERIMENTS = [
   train,
   critical,
   lr,
+  llc,
   compare,
   inspect,
   check,

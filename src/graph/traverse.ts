@@ -1,7 +1,6 @@
-import type { Graph } from "./graph.ts";
 import { inputNameOf } from "./leaf.ts";
 import { requireType } from "./require-type.ts";
-import type { Value } from "./value.ts";
+import type { Value, ValueGraph } from "./value.ts";
 
 /** Every value that the outputs need, in topological order. */
 export function reachable(outputs: readonly Value[]): Value[] {
@@ -30,7 +29,7 @@ export function dependents(values: readonly Value[], sources: readonly Value[]):
  */
 export function rebuild(
   outputs: readonly Value[],
-  graph: Graph,
+  graph: Pick<ValueGraph, "apply">,
   rewrite: (value: Value, inputs: readonly Value[]) => Value | undefined,
 ): Value[] {
   const rebuilt = new Map<Value, Value>();

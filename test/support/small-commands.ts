@@ -20,6 +20,7 @@ export const SMALL = {
   sensitivity: ["sensitivity", ...MODEL, "--bits", "8"],
   connect: ["connect", DIGITS, "ones.npz", "--data", "good.npz", "--points", "3"],
   race: ["race", "saddle", "--starts", "2", "--steps", "5"],
+  llc: ["llc", ...MODEL, "--temperatures", "1", "--localization", "100", "--warmup", "40", "--draws", "100"],
   train: ["train", ...MODEL, "--steps", "2", "--batch", "full"],
   critical: ["critical", "deep-linear:2-1-2", "--data", "whitened.npz", "--loss", "mse", "--starts", "2"],
   lr: ["lr", ...MODEL, "--batch", "full", "--batches", "3", "--ramp", "4"],

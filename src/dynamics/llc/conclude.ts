@@ -1,0 +1,103 @@
+import type { Temperature } from "./llc-result.ts";
+import { extrapolate, type Extrapolated } from "./extrapolate.ts";
+
+/** λ with everything that it may be off by. */
+export interface Concluded {
+  readonly value: number;
+  readonly standardError: number;
+  readonly lower: number;
+  readonly upper: number;
+  /** Whether the temperatures agree on a limit, which the value is. */
+  readonly isAsymptotic: boolean;
+  /** Half-widths. */
+  readonly simulation: number;
+  readonly systematic: number;
+  readonly rounding: number;
+  /** How far below L(w*) the loss of an example was drawn. */
+  readonly drop: number;
+  /** The temperature that a reader is shown, β = 1/ln n or the nearest. */
+  readonly main: Temperature;
+  readonly laws: Extrapolated["laws"];
+}
+
+/** 95 % of a normal law, in deviations. */
+const DEVIATIONS = 1.96;
+/** χ² of so many temperatures that no law is kept beyond. */
+const WORST_MISFIT = 9;
+/** Of λ, what λ(β) may change by over all temperatures, and what a limit may be away from λ(1/ln n), for one to be believed. */
+const LARGEST_DRIFT = 0.35;
+const LARGEST_CORRECTION = 0.25;
+/** Temperatures that a law needs. */
+const FEWEST = 3;
+
+/**
+ * One coefficient from all temperatures: their limit where they agree on one, else λ(β) at β = 1/ln n, for which the change of λ(β) over
+ * a factor e of β and over a factor 2 of γ counts as error: the theory fixes β and γ no better than that.
+ */
+export function conclude(found: readonly Temperature[]): Concluded {
+  const main = found.reduce((best, each) =>
+    Math.abs(Math.log(each.multiple)) < Math.abs(Math.log(best.multiple)) ? each : best,
+  );
+  const { coefficient, rounding } = main;
+  const drop = Math.max(0, ...found.map(({ lowest, inverseTemperature }) => -lowest / inverseTemperature));
+  const dropped = drop * main.inverseTemperature;
+  const rounded = rounding ?? 0;
+  const { laws, misfit, value, deviation, lower, upper } = extrapolate(
+    found.map(({ inverseTemperature, coefficient: { value: at, half } }) => ({
+      t: inverseTemperature,
+      value: at,
+      error: half / DEVIATIONS,
+    })),
+  );
+  const values = found.map((each) => each.coefficient.value);
+  const drift = Math.max(...values) - Math.min(...values);
+  const isAsymptotic =
+    found.length >= FEWEST &&
+    value > 0 &&
+    misfit <= WORST_MISFIT &&
+    drift <= LARGEST_DRIFT * value &&
+    Math.abs(value - coefficient.value) <= LARGEST_CORRECTION * value;
+  if (isAsymptotic) {
+    const simulation = coefficient.half;
+    return {
+      value,
+      standardError: deviation,
+      lower: lower - rounded,
+      upper: upper + rounded + dropped,
+      isAsymptotic,
+      simulation,
+      systematic: Math.max(0, Math.max(value - lower, upper - value) - simulation) + rounded + dropped,
+      rounding: rounded,
+      drop,
+      main,
+      laws,
+    };
+  }
+  const systematic = slopeAt(found, main) + Math.abs(main.localizationSlope) * Math.LN2;
+  const half = Math.hypot(coefficient.half, systematic) + rounded;
+  return {
+    value: coefficient.value,
+    standardError: Math.hypot(coefficient.standardError, systematic / DEVIATIONS),
+    lower: coefficient.value - half,
+    upper: coefficient.value + half + dropped,
+    isAsymptotic,
+    simulation: coefficient.half,
+    systematic: systematic + rounded + dropped,
+    rounding: rounded,
+    drop,
+    main,
+    laws,
+  };
+}
+
+/** |dλ(β)/d ln β|: the largest towards a neighbour, or by fluctuations, λ − (nβ)² Var L, where there is none. */
+function slopeAt(found: readonly Temperature[], main: Temperature): number {
+  const others = found.filter((each) => each !== main);
+  if (others.length === 0) return Math.abs(main.coefficient.value - main.variance);
+  const slopes = others.map(
+    (each) =>
+      Math.abs(each.coefficient.value - main.coefficient.value) /
+      Math.max(1, Math.abs(Math.log(each.multiple / main.multiple))),
+  );
+  return Math.max(...slopes);
+}

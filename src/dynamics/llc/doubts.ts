@@ -1,0 +1,89 @@
+import { formatNumber, formatShare } from "../../util/format-number.ts";
+import { medianOf } from "../../linalg/median-of.ts";
+import type { LlcResult, Temperature } from "./llc-result.ts";
+
+/** R̂ above which chains are doubted (Vehtari et al. 2021). */
+const R_HAT = 1.01;
+/** Standard errors of the identity by parts that chance explains. */
+const IDENTITY_ERRORS = 4;
+/** Shares of proposals that a chain takes, below which it hardly moves. */
+const HARDLY = 0.1;
+/** Shares of proposals that may diverge. */
+const DIVERGENT = 0.01;
+/** Deviations of the chains' middle half, and the share of their median, that a chain is off by which left. */
+const OUTLYING = 6;
+const OUTLYING_SHARE = 0.5;
+/** Of λ, what a loss below L(w*) may make of it. */
+const DROP = 0.02;
+
+/** What speaks against the coefficient, in sentences made of the numbers. */
+export function doubtsOf(result: LlcResult): string[] {
+  const { temperatures, coefficient, drop, parameters, freeEnergy } = result;
+  const main = temperatures.reduce((best, each) =>
+    Math.abs(Math.log(each.multiple)) < Math.abs(Math.log(best.multiple)) ? each : best,
+  );
+  const lost = drop * main.inverseTemperature;
+  return [
+    ...(lost > DROP * Math.abs(coefficient.value)
+      ? [
+          `The weights are no minimum: a loss ${formatNumber(drop)} below theirs was drawn, which takes at least ${formatNumber(lost)} off λ at β = ${formatNumber(main.multiple)}/ln n. Train further, or on the same data without noise.`,
+        ]
+      : []),
+    ...(coefficient.value <= 0
+      ? [`λ̂ is not positive, as the loss around the weights lies below theirs on average: they are no minimum.`]
+      : []),
+    ...(coefficient.interval.lower > parameters / 2
+      ? [
+          `λ̂ lies above d/2 = ${formatNumber(parameters / 2)}, which no λ does: the loss rises faster than its curvature at the weights, and β is too small to see them alone.`,
+        ]
+      : []),
+    ...temperatures.flatMap((each) => ofChains(each)),
+    ...freeEnergy.flatMap(({ from, to, slope, expected }) => {
+      if (slope === null) return [];
+      const error = Math.hypot(slope.standardError, expected.standardError);
+      if (Math.abs(slope.value - expected.value) <= 4 * error + 0.02 * Math.abs(expected.value)) return [];
+      return [
+        `Between β = ${formatNumber(from)} and ${formatNumber(to)}/ln n the free energy has the slope ${formatNumber(slope.value)} ± ${formatNumber(slope.standardError, 2)}, and λ(β) integrates to ${formatNumber(expected.value)} ± ${formatNumber(expected.standardError, 2)}: the draws of the two do not fit together.`,
+      ];
+    }),
+  ];
+}
+
+function ofChains(each: Temperature): string[] {
+  const { rHat, identity, chains, divergences, draws } = each;
+  const where = `At β = ${formatNumber(each.multiple)}/ln n`;
+  const lazy = chains.filter(({ acceptance }) => acceptance < HARDLY).length;
+  const left = outlying(chains.map(({ energy }) => energy));
+  return [
+    ...(rHat.energy > R_HAT
+      ? [`${where} R̂ of the loss is ${formatNumber(rHat.energy)}, above ${R_HAT}: the chains do not agree yet.`]
+      : []),
+    ...(Math.abs(identity.value) > IDENTITY_ERRORS * identity.standardError
+      ? [
+          `${where} the chains are not in equilibrium: E[d − (w − w*)·∇U] is ${formatNumber(identity.value)} ± ${formatNumber(identity.standardError, 2)} in place of 0. More --warmup helps.`,
+        ]
+      : []),
+    ...(lazy > 0
+      ? [`${where} ${lazy} of ${chains.length} chains took fewer than ${formatShare(HARDLY)} of their proposals.`]
+      : []),
+    ...(divergences > DIVERGENT * draws * chains.length
+      ? [
+          `${where} ${divergences} of ${draws * chains.length} proposals diverged: in places the ground is too steep for the step.`,
+        ]
+      : []),
+    ...(left.length > 0
+      ? [
+          `${where} chain${left.length > 1 ? "s" : ""} ${left.map((c) => c + 1).join(", ")} left where the others are: ${left.map((c) => formatNumber(chains[c].energy)).join(", ")} against ${formatNumber(medianOf(chains.map(({ energy }) => energy)))}.`,
+        ]
+      : []),
+  ];
+}
+
+/** Those that are far from all others. */
+function outlying(numbers: readonly number[]): number[] {
+  const middle = medianOf(numbers);
+  const deviation = 1.4826 * medianOf(numbers.map((x) => Math.abs(x - middle)));
+  return numbers.flatMap((x, i) =>
+    Math.abs(x - middle) > OUTLYING * deviation && Math.abs(x - middle) > OUTLYING_SHARE * Math.abs(middle) ? [i] : [],
+  );
+}

@@ -1,0 +1,110 @@
+import { normalCdf } from "../../linalg/distributions.ts";
+import { TEMPERATURE_LAWS } from "./temperature-laws.ts";
+
+/** λ(t) at one temperature. */
+export interface AtTemperature {
+  /** nβ. */
+  readonly t: number;
+  readonly value: number;
+  /** Standard error, with what few chains make of it. */
+  readonly error: number;
+}
+
+/** λ with what is known of it when all laws are weighed. */
+export interface Extrapolated {
+  readonly value: number;
+  readonly deviation: number;
+  readonly lower: number;
+  readonly upper: number;
+  /** Probability of each law, all being as likely before. */
+  readonly laws: readonly {
+    readonly name: string;
+    readonly title: string;
+    readonly probability: number;
+    readonly value: number;
+  }[];
+  /** χ² of the best of them. */
+  readonly misfit: number;
+}
+
+/** Part of a mixture of normal laws. */
+interface Part {
+  readonly weight: number;
+  readonly mean: number;
+  readonly variance: number;
+}
+
+/** Below this no error of a simulation is believed, relative to λ: the laws are leading terms. */
+const LEAST_ERROR = 1e-3;
+
+/**
+ * λ = lim λ(t) from several temperatures. For each law and each value of what it leaves open, λ is the weighted mean of
+ * λ(tₖ) − shift(tₖ), and e^{−χ²/2} is what speaks for it: the posterior of λ is the mixture of all of them (averaging over models,
+ * Hoeting et al. 1999), whose spread is the error of the simulation together with that of not knowing the law.
+ */
+export function extrapolate(points: readonly AtTemperature[]): Extrapolated {
+  const scale = points.reduce((sum, { value }) => sum + Math.abs(value), 0) / points.length;
+  const precise = points.map(({ error }) => 1 / Math.max(error, LEAST_ERROR * scale, Number.MIN_VALUE) ** 2);
+  const total = precise.reduce((sum, w) => sum + w, 0);
+  const temperatures = points.map(({ t }) => t);
+  const fitted = TEMPERATURE_LAWS.map((law) => ({
+    law,
+    fits: law.shapes(temperatures, scale).map(({ weight, shift }) => {
+      const mean = points.reduce((sum, { value }, k) => sum + precise[k] * (value - shift[k]), 0) / total;
+      const misfit = points.reduce((sum, { value }, k) => sum + precise[k] * (value - shift[k] - mean) ** 2, 0);
+      return { weight, mean, misfit };
+    }),
+  }));
+  const misfit = Math.min(...fitted.flatMap(({ fits }) => fits.map((fit) => fit.misfit)));
+  const parts = fitted.map(({ law, fits }) =>
+    fits.map((fit): Part => ({
+      weight: law.prior * fit.weight * Math.exp((misfit - fit.misfit) / 2),
+      mean: fit.mean,
+      variance: 1 / total,
+    })),
+  );
+  const all = parts.flat();
+  const whole = weightOf(all);
+  const value = meanOf(all);
+  const variance =
+    all.reduce((sum, { weight, mean, variance: own }) => sum + weight * (own + (mean - value) ** 2), 0) / whole;
+  const deviation = Math.sqrt(variance);
+  return {
+    value,
+    deviation,
+    lower: quantile(all, 0.025, value, deviation),
+    upper: quantile(all, 0.975, value, deviation),
+    laws: fitted.map(({ law: { name, title } }, i) => ({
+      name,
+      title,
+      probability: weightOf(parts[i]) / whole,
+      value: meanOf(parts[i]),
+    })),
+    misfit,
+  };
+}
+
+function weightOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, { weight }) => sum + weight, 0);
+}
+
+/** NaN of none. */
+function meanOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, { weight, mean }) => sum + weight * mean, 0) / weightOf(parts);
+}
+
+function quantile(parts: readonly Part[], p: number, value: number, deviation: number): number {
+  const whole = weightOf(parts);
+  let low = value - 40 * deviation;
+  let high = value + 40 * deviation;
+  for (let i = 0; i < 100; i++) {
+    const middle = (low + high) / 2;
+    const below = parts.reduce(
+      (sum, { weight, mean, variance }) => sum + weight * normalCdf((middle - mean) / Math.sqrt(variance)),
+      0,
+    );
+    if (below / whole < p) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}

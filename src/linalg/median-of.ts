@@ -1,0 +1,6 @@
+/** The middle one of numbers, or the mean of the two in the middle; NaN of none. */
+export function medianOf(numbers: Iterable<number>): number {
+  const sorted = Float64Array.from(numbers).sort();
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}

@@ -1,0 +1,9 @@
+import { requireUnique } from "../util/require-unique.ts";
+import { hmc } from "./hmc.ts";
+import { mala } from "./mala.ts";
+import type { Sampler } from "./sampler.ts";
+
+/** Every sampler, in the order of the help. */
+export const SAMPLERS: readonly Sampler[] = [hmc, mala];
+
+requireUnique(SAMPLERS, ({ name }) => name, "samplers");
