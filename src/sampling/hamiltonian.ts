@@ -66,9 +66,8 @@ export async function sampleHamiltonian(
   let gradients = count;
 
   const travel = async (step: number, steps: number): Promise<Proposal[]> => {
-    const momenta = streams.map((stream) => stream.normalVector(dimension));
-    const kinetic = momenta.map((p) => dot(p, p) / 2);
-    const moving = momenta.map((p) => p.slice());
+    const moving = streams.map((stream) => stream.normalVector(dimension));
+    const kinetic = moving.map((p) => dot(p, p) / 2);
     const places = chains.map(({ place }) => place.slice());
     let potentials: readonly Potential[] = chains.map(({ potential }) => potential);
     const kick = (size: number) =>
@@ -171,7 +170,7 @@ export async function sampleHamiltonian(
     steps += number;
     divergences += proposals.filter(({ isDivergent }) => isDivergent).length;
     settle(proposals).forEach((isTaken, c) => (taken[c] += isTaken ? 1 : 0));
-    chains.forEach(({ potential }, c) => noted[c].push([...potential.noted]));
+    chains.forEach(({ potential }, c) => noted[c].push([...potential.note()]));
     context.progress?.({ stage: "sampling", done: done + 1, total: draws });
   }
   return {

@@ -7,8 +7,8 @@ export interface Potential {
   readonly energy: number;
   /** ∇U. */
   readonly gradient: Float64Array;
-  /** What is noted of the place where a chain draws it: as many numbers everywhere. */
-  readonly noted: readonly number[];
+  /** What is noted of the place where a chain draws it: as many numbers everywhere. Asked for before the place is left. */
+  note(): readonly number[];
 }
 
 /** A density on ℝᵈ by its potential. */

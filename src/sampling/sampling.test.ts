@@ -29,7 +29,7 @@ function normal(dimension: number): Density {
       places.map((x) => ({
         energy: x.reduce((sum, each, i) => sum + each ** 2 / (2 * variance[i]), 0),
         gradient: x.map((each, i) => each / variance[i]),
-        noted: [x[0] ** 2, x[dimension - 1] ** 2 / variance[dimension - 1]],
+        note: () => [x[0] ** 2, x[dimension - 1] ** 2 / variance[dimension - 1]],
       })),
   };
 }

@@ -107,7 +107,7 @@ async function roundingOf(
   const energiesIn = async (point: Problem["point"]) => {
     const home = await homeLoss(point, last.length, context);
     const found = await temperedPosterior(point, home, tempering, context).at(last);
-    return found.map(({ noted }) => noted[NOTED.energy]);
+    return found.map((each) => each.note()[NOTED.energy]);
   };
   const exact = await energiesIn(wide.point);
   const rounded = await energiesIn(problem.point);

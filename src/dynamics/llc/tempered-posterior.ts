@@ -45,24 +45,33 @@ export function temperedPosterior(
     start: (random) => random.normalVector(dimension).map((x) => (spread * x) / Math.sqrt(localization)),
     groups,
     async at(places) {
-      const found = await gradientsAt(
-        point,
-        places.map((u) => u.map((x, i) => centre[i] + x)),
-        context,
-      );
+      const weights = places.map((u) => {
+        const w = new Float64Array(dimension);
+        for (let i = 0; i < dimension; i++) w[i] = centre[i] + u[i];
+        return w;
+      });
+      const found = await gradientsAt(point, weights, context);
       return found.map(({ loss, gradient }, k) => {
         const u = places[k];
         const energy = factor * (loss - home);
         const square = dot(u, u);
         for (let i = 0; i < dimension; i++) gradient[i] = factor * gradient[i] + localization * u[i];
-        const controls: number[] = [];
-        let from = 0;
-        for (const to of spans) {
-          controls.push(to - from - dot(u.subarray(from, to), gradient.subarray(from, to)));
-          from = to;
-        }
-        return { energy: energy + (localization / 2) * square, gradient, noted: [energy, square, ...controls] };
+        return {
+          energy: energy + (localization / 2) * square,
+          gradient,
+          note: () => [energy, square, ...identitiesAt(u, gradient, spans)],
+        };
       });
     },
   };
+}
+
+/** dᵍ − uᵍ·∇ᵍU of each group g. */
+function identitiesAt(u: Float64Array, gradient: Float64Array, spans: readonly number[]): number[] {
+  let from = 0;
+  return spans.map((to) => {
+    const identity = to - from - dot(u.subarray(from, to), gradient.subarray(from, to));
+    from = to;
+    return identity;
+  });
 }
