@@ -1,5 +1,6 @@
 import type { ResultDocument } from "../documents/result-kinds.ts";
 import type { ShownSection } from "../result/shown-section.ts";
+import { formatNumber } from "../util/format-number.ts";
 import { formatCounted } from "../util/format-size.ts";
 import { type Align, PAGE_WIDTH, table, widthOf, wrap } from "./layout.ts";
 import { profileText } from "./profile-text.ts";
@@ -96,8 +97,9 @@ function besideAndBelow(lines: readonly (readonly string[])[], align: readonly A
     .join("\n\n");
 }
 
+/** To the digits that the report shows, too; the JSON has them all. */
 function textOf(cell: string | number | null): string {
-  return cell === null ? "n/a" : String(cell);
+  return typeof cell === "string" || Number.isSafeInteger(cell) ? String(cell) : formatNumber(cell);
 }
 
 /** Words that judge, each in its colour. */

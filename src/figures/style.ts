@@ -105,6 +105,8 @@ const config: Config = {
   },
   axisXQuantitative: { tickCount: 7 },
   legend: {
+    // A symbol says a colour, however faint the area is that it stands for.
+    symbolOpacity: 1,
     orient: "top",
     direction: "horizontal",
     title: null,

@@ -56,6 +56,8 @@ describe.each(VERBS)("the verb %s", (verb) => {
     expect(run.code, run.err).toBe(0);
     if (isFile) writeFileSync(at(`${verb}.json`), run.out);
     else {
+      // No more digits than anybody reads: the JSON has them all.
+      expect(run.out).not.toMatch(/\d\.\d{9}/);
       expect(readdirSync(at(place))).toEqual(expect.arrayContaining(["run.json", "result.json", "report.html"]));
       const { sections } = JSON.parse(readFileSync(at(place, "result.json"), "utf8"));
       for (const { title } of sections ?? [])
