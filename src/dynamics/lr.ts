@@ -13,7 +13,7 @@ import { curvaturePart, type CurvaturePart, lrResult, rampPart } from "./lr/lr-r
 import { lrSections } from "./lr/lr-sections.ts";
 import { measureCurvature } from "./lr/measure-curvature.ts";
 import { rampUp } from "./lr/ramp.ts";
-import { optimizerFor } from "./train/train-options.ts";
+import { coordinateOptimizerFor } from "./train/train-options.ts";
 
 /** Examples of a step where nothing else is asked for, and there are so many. */
 const BATCH = 128;
@@ -45,7 +45,12 @@ const curvatureTask = defineTask({
   opens: (request) => request,
   measure: ({ problem }, _input, options, desk) => {
     const asked = lrOptions.parse(options);
-    return measureCurvature(problem, asked, { chosen: optimizerFor(options), batch: batchOf(problem, asked) }, desk);
+    return measureCurvature(
+      problem,
+      asked,
+      { chosen: coordinateOptimizerFor(options), batch: batchOf(problem, asked) },
+      desk,
+    );
   },
 });
 
@@ -59,7 +64,12 @@ const rampTask = defineTask({
   // One engine: a step hangs on the one before.
   opens: ({ arguments: given, options }) => ({ arguments: given, options, oneEngine: true }),
   measure: ({ problem }, input, options, desk) =>
-    rampUp(problem, optimizerFor(options).rule, { ...input, batch: batchOf(problem, lrOptions.parse(options)) }, desk),
+    rampUp(
+      problem,
+      coordinateOptimizerFor(options).rule,
+      { ...input, batch: batchOf(problem, lrOptions.parse(options)) },
+      desk,
+    ),
 });
 
 export const lr = defineExperiment({
@@ -85,7 +95,7 @@ export const lr = defineExperiment({
   endsEarly: true,
   checks: "every-run",
   validate(options) {
-    optimizerFor(options);
+    coordinateOptimizerFor(options);
     const { rampFrom, rampTo } = lrOptions.parse(options);
     if (rampFrom === undefined || rampTo === undefined || rampFrom < rampTo) return;
     throw new ThalwegError({
@@ -97,7 +107,7 @@ export const lr = defineExperiment({
   },
   plan: ({ problem }, options) => planOf(problem, lrOptions.parse(options)),
   async measure({ problem }, options, desk) {
-    const { optimizer, given } = optimizerFor(options);
+    const { optimizer, given } = coordinateOptimizerFor(options);
     const batch = batchOf(problem, options);
     const [{ converged, ...found }] = await desk.tasks(curvatureTask, [{}]);
     const steps = options.ramp;

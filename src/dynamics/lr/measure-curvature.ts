@@ -16,7 +16,7 @@ import { needsOf } from "../../quantities/quantity.ts";
 import { needsSingleExamples } from "../../quantities/single-examples.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { TaskDesk } from "../../runs/task.ts";
-import type { ChosenOptimizer } from "../train/train-options.ts";
+import type { ChosenCoordinateOptimizer } from "../train/train-options.ts";
 import { exampleCurvature } from "./example-curvature.ts";
 import type { LrOptions } from "./lr-options.ts";
 import type { CurvaturePart } from "./lr-result.ts";
@@ -30,7 +30,7 @@ const MOMENTA = [0, 0.5, 0.9, 0.99];
 export async function measureCurvature(
   problem: Problem,
   options: LrOptions,
-  { chosen, batch }: { readonly chosen: ChosenOptimizer; readonly batch: number },
+  { chosen, batch }: { readonly chosen: ChosenCoordinateOptimizer; readonly batch: number },
   { common, context }: TaskDesk,
 ): Promise<CurvaturePart> {
   const hasNoOwn = needsSingleExamples(problem);
@@ -145,7 +145,7 @@ interface Draw {
 
 function atBatchOf(
   along: readonly ExampleCurvature[],
-  { rule }: ChosenOptimizer,
+  { rule }: ChosenCoordinateOptimizer,
   draw: Draw,
 ): NonNullable<CurvaturePart["atBatch"]> {
   const directions = along.map(({ mean, variance }) => ({
@@ -162,7 +162,7 @@ function momentaOf(
   optimizer: CoordinateOptimizer,
   sharpness: Curvature,
   along: readonly ExampleCurvature[],
-  { given, ...draw }: Draw & Pick<ChosenOptimizer, "given">,
+  { given, ...draw }: Draw & Pick<ChosenCoordinateOptimizer, "given">,
 ): CurvaturePart["momenta"] {
   if (!("momentum" in optimizer.parameters.shape) || !(sharpness.value > sharpness.error)) return null;
   const own = z.object({ momentum: z.number() }).parse(optimizer.parameters.parse(given)).momentum;

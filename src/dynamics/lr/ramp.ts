@@ -1,4 +1,4 @@
-import type { CoordinateRule } from "../../optimizers/optimizer.ts";
+import { type CoordinateRule, tensorRule } from "../../optimizers/optimizer.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { TaskDesk } from "../../runs/task.ts";
 import { throwIfInterrupted } from "../../util/run-context.ts";
@@ -21,7 +21,7 @@ export async function rampUp(
 ): Promise<RampPart> {
   const order = new Order(problem.examples, batch, common.split("order"));
   const sizes = Array.from({ length: steps }, (_, k) => from * (to / from) ** (k / Math.max(1, steps - 1)));
-  const trainer = new Trainer(problem, { rule, clip: undefined }, startOf(problem, rule));
+  const trainer = new Trainer(problem, { rule: tensorRule(rule), clip: undefined }, startOf(problem, tensorRule(rule)));
   const losses: number[] = [];
   function* all(): Generator<Step> {
     for (const [k, size] of sizes.entries()) yield { examples: order.at(k), numbers: rule.numbers(k, size) };

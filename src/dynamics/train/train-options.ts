@@ -2,11 +2,13 @@ import { z } from "zod";
 import { COORDINATE_OPTIMIZERS, MATRIX_OPTIMIZERS } from "../../optimizers/registry.ts";
 import {
   type CoordinateOptimizer,
+  type CoordinateRule,
   type MatrixOptimizer,
   type MatrixRule,
   tensorRule,
 } from "../../optimizers/optimizer.ts";
 import { chosen } from "../../util/chosen.ts";
+import { readOptions } from "../../util/options.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { SCHEDULES } from "../schedules/registry.ts";
 import { TRACKED } from "../tracked/registry.ts";
@@ -101,13 +103,22 @@ export const trainOptions = z.object({
 export type TrainOptions = z.output<typeof trainOptions>;
 
 /** The optimiser that was asked for, with its numbers. */
-export interface ChosenOptimizer {
-  readonly optimizer: CoordinateOptimizer | MatrixOptimizer;
-  readonly rule: MatrixRule;
+interface Chosen<O extends CoordinateOptimizer | MatrixOptimizer> {
+  readonly optimizer: O;
   /** The step size. */
   readonly lr: number;
   /** What was given. */
   readonly given: Readonly<Record<string, number | boolean>>;
+}
+
+/** One that trains. */
+export interface ChosenOptimizer extends Chosen<CoordinateOptimizer | MatrixOptimizer> {
+  readonly rule: MatrixRule;
+}
+
+/** One that treats every coordinate alike. */
+export interface ChosenCoordinateOptimizer extends Chosen<CoordinateOptimizer> {
+  readonly rule: CoordinateRule;
 }
 
 /**
@@ -115,6 +126,21 @@ export interface ChosenOptimizer {
  *   `bad-option`, `epochs-and-steps`
  */
 export function optimizerFor(options: Readonly<Record<string, unknown>>): ChosenOptimizer {
+  const found = chosenAmong(TRAINERS, options);
+  const tuned = found.optimizer.with(found.given);
+  return { ...found, rule: "rule" in tuned ? tensorRule(tuned.rule) : tuned.matrixRule };
+}
+
+/** @throws as {@link optimizerFor}, for an optimiser that acts on whole matrices, too */
+export function coordinateOptimizerFor(options: Readonly<Record<string, unknown>>): ChosenCoordinateOptimizer {
+  const found = chosenAmong(COORDINATE_OPTIMIZERS, options);
+  return { ...found, rule: found.optimizer.with(found.given).rule };
+}
+
+function chosenAmong<O extends CoordinateOptimizer | MatrixOptimizer>(
+  among: readonly O[],
+  options: Readonly<Record<string, unknown>>,
+): Chosen<O> {
   const {
     optimizer: name,
     epochs,
@@ -129,13 +155,11 @@ export function optimizerFor(options: Readonly<Record<string, unknown>>): Chosen
       message: "Both --epochs and --steps are given.",
       hint: "Give one of them.",
     });
-  const optimizer = chosen("optimiser", name, TRAINERS);
+  const optimizer = chosen("optimiser", name, among);
   for (const each of track) chosen("tracked quantity", each, TRACKED);
   const given = z
     .record(z.string(), z.union([z.number(), z.boolean()]))
     .parse(Object.fromEntries(Object.entries(rest).filter(([key, value]) => key in numbers && value !== undefined)));
-  const tuned = optimizer.with(given);
-  const rule = "rule" in tuned ? tensorRule(tuned.rule) : tuned.matrixRule;
-  const { lr } = z.object({ lr: z.number() }).parse(optimizer.parameters.parse(given));
-  return { optimizer, rule, lr, given };
+  const { lr } = z.object({ lr: z.number() }).parse(readOptions(optimizer.name, optimizer.parameters, given));
+  return { optimizer, lr, given };
 }
