@@ -28,7 +28,9 @@ export function estimateReading(label: string, symbol: string, estimate: Estimat
   const proof =
     standardError === 0
       ? exactly(rounding)
-      : `± one standard error; ${percent(interval.confidence)} interval ${range(interval)}`;
+      : standardError < (rounding ?? 0)
+        ? `± what rounding may be, which is more than the standard error of the probes: a bound, ${range(interval)}`
+        : `± one standard error; ${percent(interval.confidence)} interval ${range(interval)}`;
   return {
     label,
     symbol,
