@@ -1,3 +1,4 @@
+import { norm2 } from "../linalg/vector.ts";
 import { MODEL } from "../runs/argument.ts";
 import { defineExperiment } from "../runs/experiment.ts";
 import { GRADIENT, type Plan } from "../runs/plan.ts";
@@ -121,6 +122,7 @@ export const llc = defineExperiment({
         sampleSize: size,
         localization: options.localization,
         loss: (await problem.point.value(desk.context)).loss,
+        length: norm2(problem.point.parameters),
         drop: concluded.drop,
         sampler: { name: sampler.name, title: sampler.title, source: sampler.source },
         temperatures: found,

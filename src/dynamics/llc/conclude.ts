@@ -24,7 +24,7 @@ export interface Concluded {
 const DEVIATIONS = 1.96;
 /** χ² of so many temperatures that no law is kept beyond. */
 const WORST_MISFIT = 9;
-/** Of λ, what λ(β) may change by over all temperatures, and what a limit may be away from λ(1/ln n), for one to be believed. */
+/** Of λ, what λ(β) may change by over all temperatures, and what a limit may be away from it at the largest β, for one to be believed. */
 const LARGEST_DRIFT = 0.35;
 const LARGEST_CORRECTION = 0.25;
 /** Temperatures that a law needs. */
@@ -38,6 +38,7 @@ export function conclude(found: readonly Temperature[]): Concluded {
   const main = found.reduce((best, each) =>
     Math.abs(Math.log(each.multiple)) < Math.abs(Math.log(best.multiple)) ? each : best,
   );
+  const coldest = found.reduce((last, each) => (each.multiple > last.multiple ? each : last));
   const { coefficient, rounding } = main;
   const drop = Math.max(0, ...found.map(({ lowest, inverseTemperature }) => -lowest / inverseTemperature));
   const dropped = drop * main.inverseTemperature;
@@ -56,7 +57,7 @@ export function conclude(found: readonly Temperature[]): Concluded {
     value > 0 &&
     misfit <= WORST_MISFIT &&
     drift <= LARGEST_DRIFT * value &&
-    Math.abs(value - coefficient.value) <= LARGEST_CORRECTION * value;
+    Math.abs(value - coldest.coefficient.value) <= LARGEST_CORRECTION * value;
   if (isAsymptotic) {
     const simulation = coefficient.half;
     return {

@@ -26,7 +26,7 @@ export function doubtsOf(result: LlcResult): string[] {
   return [
     ...(lost > DROP * Math.abs(coefficient.value)
       ? [
-          `The weights are no minimum: a loss ${formatNumber(drop)} below theirs was drawn, which takes at least ${formatNumber(lost)} off λ at β = ${formatNumber(main.multiple)}/ln n. Train further, or on the same data without noise.`,
+          `The weights are no minimum: a loss ${formatNumber(drop)} below theirs was drawn, which takes at least ${formatNumber(lost)} off λ at β = ${formatNumber(main.multiple)}/ln n. Train further on these data.`,
         ]
       : []),
     ...(coefficient.value <= 0
@@ -37,6 +37,7 @@ export function doubtsOf(result: LlcResult): string[] {
           `λ̂ lies above d/2 = ${formatNumber(parameters / 2)}, which no λ does: the loss rises faster than its curvature at the weights, and β is too small to see them alone.`,
         ]
       : []),
+    ...farther(result),
     ...temperatures.flatMap((each) => ofChains(each)),
     ...freeEnergy.flatMap(({ from, to, slope, expected }) => {
       if (slope === null) return [];
@@ -46,6 +47,15 @@ export function doubtsOf(result: LlcResult): string[] {
         `Between β = ${formatNumber(from)} and ${formatNumber(to)}/ln n the free energy has the slope ${formatNumber(slope.value)} ± ${formatNumber(slope.standardError, 2)}, and λ(β) integrates to ${formatNumber(expected.value)} ± ${formatNumber(expected.standardError, 2)}: the draws of the two do not fit together.`,
       ];
     }),
+  ];
+}
+
+/** Chains that are farther from the weights than these are from 0: what they see is hardly local. */
+function farther({ temperatures, length, localization }: LlcResult): string[] {
+  const far = Math.max(...temperatures.flatMap(({ chains }) => chains.map(({ distance }) => distance)));
+  if (length === null || length === 0 || far <= length) return [];
+  return [
+    `Chains are up to ${formatNumber(far)} away from the weights on average, whose own length is ${formatNumber(length)}: a larger --localization than ${formatNumber(localization)} keeps them nearer.`,
   ];
 }
 

@@ -65,6 +65,7 @@ export const llcResult = z.object({
   sampleSize: aside(real).describe("n, in examples."),
   localization: aside(real).describe("γ."),
   loss: aside(real).describe("L(w*)."),
+  length: aside(real).nullable().default(null).describe("‖w*‖; null in results that do not say."),
   drop: aside(real).describe(
     "How far below L(w*) the lowest loss of an example lies that was drawn; 0 where none does.",
   ),

@@ -99,7 +99,7 @@ function meaning({ coefficient, parameters }: LlcResult): string {
   const { value, interval } = coefficient;
   const half = parameters / 2;
   if (value <= 0) return `λ̂ = ${formatNumber(value)} of d/2 = ${formatNumber(half)}.`;
-  const same = `the loss fills as little volume near the weights as that of a regular model with ${formatNumber(2 * value, 3)} parameters; the network has ${parameters}`;
+  const same = `the volume of weights around them whose loss is less than ε above theirs shrinks with ε like that of a regular model with ${formatNumber(2 * value, 3)} parameters; the network has ${parameters}`;
   if (interval.upper < half) return `λ̂ = ${formatNumber(value)}, below d/2 = ${formatNumber(half)}: ${same}.`;
   if (interval.lower > half) return `λ̂ = ${formatNumber(value)}, above d/2 = ${formatNumber(half)}.`;
   return `λ̂ = ${formatNumber(value)}, not told apart from d/2 = ${formatNumber(half)}, that of a regular model.`;
