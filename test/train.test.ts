@@ -30,7 +30,12 @@ describe("training", () => {
     ),
   )("%s: the losses of PyTorch to 1e-4", { timeout: 240_000 }, async (_title, { command, losses, i }) => {
     const folder = `curve-${i}`;
-    await trained(folder, command.slice(0, command.indexOf("-o")));
+    await trained(
+      folder,
+      command
+        .slice(0, command.indexOf("-o"))
+        .map((word) => (word.startsWith("test/training/") ? fixture(word.slice(5)) : word)),
+    );
     const ours = lossesIn(folder);
     expect(ours.length).toBe(losses.length);
     const off = ours.map((loss, step) => Math.abs(loss - losses[step]));
@@ -204,6 +209,28 @@ describe("training", () => {
   it("takes all examples at once where there are fewer than a batch that nobody asked for", async () => {
     await trained("few", ["train", "mlp:64-4-10", "--data", "digits", "--limit", "40", "--steps", "2"]);
     expect(lossesIn("few").length).toBe(2);
+  });
+
+  it("draws the weights of a built-in network from the seed, where its name says none", async () => {
+    const weights = async (folder: string, args: readonly string[]) => {
+      await trained(folder, ["train", ...args, "--data", "digits", "--limit", "40", "--steps", "1"]);
+      return readFileSync(at(folder, "checkpoints/step-000000.safetensors")).toString("base64");
+    };
+    const seeded = await weights("seeded", ["mlp:64-4-10", "--seed", "5"]);
+    expect(seeded).toBe(await weights("named", ["mlp:64-4-10@5"]));
+    expect(seeded).not.toBe(await weights("unseeded", ["mlp:64-4-10"]));
+  });
+
+  it("ends at a checkpoint once its time is spent, and says so; --dry-run says what all would take", async () => {
+    const run = await here([...SHORT, "--steps", "20", "--every", "5", "--time", "1ms", "-o", "timed"]);
+    expect(run.code, run.err).toBe(5);
+    const { result } = RESULT_KINDS.train.parse(JSON.parse(readFileSync(at("timed", "result.json"), "utf8")));
+    expect(result.steps).toBeLessThan(20);
+    expect(result.checkpoints.at(-1)?.step).toBe(result.steps);
+    expect(run.err.replaceAll(/\s+/g, " ")).toContain(`The training ended early, after ${result.steps} of 20 steps`);
+    const dry = await here([...SHORT, "--steps", "20", "--dry-run", "--json"]);
+    expect(dry.code, dry.err).toBe(0);
+    expect(z.object({ seconds: z.number().positive() }).parse(JSON.parse(dry.out)).seconds).toBeLessThan(60);
   });
 
   it("refuses labels outside the classes", async () => {

@@ -171,6 +171,10 @@ describe("formats", () => {
     expect(describeProgress({ stage: "trace", done: 10, total: 40, estimate: "tr ≈ 3" }, 5000)).toBe(
       "trace: 10/40 · tr ≈ 3 · 15 s left",
     );
+    // Of what was done before the time began to run, nothing is known.
+    expect(describeProgress({ stage: "training", done: 30, total: 40, unit: "steps" }, 5000, 10)).toBe(
+      "training: 30/40 · 4.00 steps/s · 2.5 s left",
+    );
   });
 });
 

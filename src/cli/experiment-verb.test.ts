@@ -74,6 +74,8 @@ it("a word that means something else to an instrument and to an experiment is sa
     context: {},
     clock: () => 0,
     hasBudget: false,
+    isOutOfTime: () => false,
+    leave: () => undefined,
     origin,
     output: null,
     file: () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -6,10 +6,11 @@ import { readResult } from "../documents/result-kinds.ts";
 import { expandPaths, pathsNamed, standsForSeveral } from "../io/expand-paths.ts";
 import { openRead } from "../load/open-read.ts";
 import { createRunFolder, openRunFolder, refuseUnfinished, type RunFolder, tidyRunFolder } from "../io/run-folder.ts";
-import { writeFileAtomically } from "../io/write-atomically.ts";
+import { addToFolder, writeFileAtomically } from "../io/write-atomically.ts";
 import { KeptEngines } from "../load/kept-engines.ts";
 import { buildId } from "../io/build-id.ts";
 import { rehearseFile, rehearseFolder } from "../load/rehearse-output.ts";
+import { seededName } from "../nets/make-net.ts";
 import type { Argument } from "../runs/argument.ts";
 import { execute, type RunStore, type State } from "../runs/execute.ts";
 import type { Executor } from "../runs/executor.ts";
@@ -189,6 +190,9 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
       },
       agreed,
       begin,
+      leave: (name, content) => {
+        if (folder && scratch === undefined) addToFolder(folder.path, [[name, content]], () => folder?.requireOurs());
+      },
     },
   )
     .catch((error: unknown) => {
@@ -269,8 +273,11 @@ function prepared(experiments: readonly Experiment[], asked: Request, executor: 
     experiments.find(({ answers }) => answers?.(asked)) ??
     experiments.find(({ answers }) => answers === undefined) ??
     experiments[0];
-  const { arguments: positional, options } = withEmbedded(experiment, inList(experiment, asked));
-  requireNoMore(experiment, positional);
+  const { arguments: named, options } = withEmbedded(experiment, inList(experiment, asked));
+  requireNoMore(experiment, named);
+  const { seed } = measuringFlags.parse(options);
+  const positional =
+    experiment.drawsWeights === true ? named.map((name) => (existsSync(name) ? name : seededName(name, seed))) : named;
   // What the numbers may depend on is fixed, so that whoever continues the run has the same.
   const threads = { threads: options["threads"] ?? executor.threads ?? availableParallelism() };
   const config = withoutTalk(experiment.tasks.length === 0 ? options : { ...options, ...threads });

@@ -1,10 +1,12 @@
 import { safetensorsChunks } from "../files/safetensors.ts";
 import type { Problem } from "../problem/problem.ts";
 import { withStatistics } from "../problem/with-statistics.ts";
+import { createRandom } from "../random/random-stream.ts";
 import { MODEL } from "../runs/argument.ts";
 import { type Desk, defineExperiment } from "../runs/experiment.ts";
+import { GRADIENT, LOSS, type Plan } from "../runs/plan.ts";
 import type { ProblemSubject } from "../runs/subject.ts";
-import type { RunContext } from "../util/run-context.ts";
+import { type RunContext, whyEnded } from "../util/run-context.ts";
 import { tensor, type Tensor } from "../util/tensor.ts";
 import type { Order } from "./mini-batches.ts";
 import { readState } from "./state-text.ts";
@@ -12,9 +14,9 @@ import { trackingOf, type TrackedStep } from "./tracked/track.ts";
 import { trackedFigures } from "./train/tracked-figures.ts";
 import { trackedCurves } from "./train/tracked-result.ts";
 import { lossWhileTraining } from "./train/train-figures.ts";
-import { optimizerFor, trainOptions } from "./train/train-options.ts";
+import { optimizerFor, type TrainOptions, trainOptions } from "./train/train-options.ts";
 import { trainResult, type TrainResult } from "./train/train-result.ts";
-import { courseOf, previousOf, spanTask, stepSizeOf, withNoisyLabels } from "./train/train-span.ts";
+import { courseOf, optionsIn, previousOf, spanTask, stepSizeOf, withNoisyLabels } from "./train/train-span.ts";
 import { trainSections } from "./train/train-sections.ts";
 import { startOf } from "./trainer.ts";
 
@@ -36,6 +38,8 @@ export const train = defineExperiment({
   arguments: [MODEL],
   subject: "problem",
   isRandom: true,
+  drawsWeights: true,
+  endsEarly: true,
   readsHeldOut: true,
   parameters: trainOptions,
   tasks: [spanTask],
@@ -52,6 +56,7 @@ export const train = defineExperiment({
     ["thalweg trajectory model.onnx 'run/checkpoints/*.safetensors' --data train.npz", "what curvature did meanwhile"],
   ],
   validate: (options) => void optimizerFor(options),
+  plan: ({ problem }, options) => planOf(problem, optionsIn(options)),
   async measure(subject, options, desk) {
     const problem =
       options.labelNoise === 0 ? subject.problem : withNoisyLabels(subject.problem, options.labelNoise, desk.random);
@@ -69,12 +74,14 @@ export const train = defineExperiment({
     const keep = async (step: number, tensors: ReadonlyMap<string, Tensor>) => {
       const file = `checkpoints/step-${String(step).padStart(6, "0")}.safetensors`;
       checkpoints.push({ step, file, ...(await evaluate.at(tensors, desk.context)) });
-      beside.push([file, [...safetensorsChunks(tensors)]]);
+      const content = [...safetensorsChunks(tensors)];
+      beside.push([file, content]);
+      desk.leave(file, content);
       last = tensors;
     };
     try {
       await keep(0, last);
-      for (let from = 0; from < steps && stopped === null; from += every) {
+      for (let from = 0; from < steps && stopped === null && !desk.isOutOfTime(); from += every) {
         const to = Math.min(steps, from + every);
         // One after the other: each begins where the one before ended.
         const [found] = await desk.tasks(spanTask, [{ from, to, before: previousOf(from, every) }]);
@@ -89,6 +96,8 @@ export const train = defineExperiment({
       if (problem !== subject.problem) await problem.close();
     }
     const model = subject.fileWith(last);
+    const done = stopped?.step ?? losses.length;
+    const isCut = stopped === null && done < steps;
     const { loss, accuracy, testLoss, testAccuracy } = checkpoints[checkpoints.length - 1];
     return {
       result: {
@@ -96,7 +105,7 @@ export const train = defineExperiment({
         accuracy,
         testLoss,
         testAccuracy,
-        steps: stopped?.step ?? steps,
+        steps: done,
         asked: steps,
         stepsPerEpoch: order.stepsPerEpoch,
         batch: order.batch,
@@ -122,15 +131,48 @@ export const train = defineExperiment({
         }),
         stopped,
       },
-      converged: stopped === null,
-      warnings:
-        model === undefined
+      converged: stopped === null && !isCut,
+      warnings: [
+        ...(model === undefined
           ? ["The trained weights could not be put into the model's file: there is no model.onnx."]
-          : [],
+          : []),
+        ...(isCut
+          ? [`The training ended early, after ${done} of ${steps} steps: ${whyEnded({ hasBudget: desk.hasBudget })}`]
+          : []),
+      ],
       beside: [...beside, ...(model === undefined ? [] : [["model.onnx", [model]] as const])],
     };
   },
 });
+
+/** What a training takes, about: its steps, its checkpoints and what is tracked, in the time of products. */
+function planOf(problem: Problem, options: TrainOptions): Plan {
+  const { order, steps, every } = courseOf(problem, options, createRandom(0));
+  const tracking = trackingOf(problem, options, order.batch);
+  const checkpoints = 1 + Math.ceil(steps / every);
+  const all = (examples: number) => examples / problem.examples;
+  const unseen = all(problem.heldOut?.examples ?? 0);
+  const tracked = tracking.quantities.reduce((sum, { cost }) => sum + cost, 0) * all(tracking.examples);
+  return {
+    noun: "training",
+    steps: [
+      {
+        name: "steps",
+        title: `${steps} steps of ${order.batch} examples, ${checkpoints} checkpoints`,
+        products: 0,
+        work:
+          steps * all(order.batch) * GRADIENT +
+          checkpoints * (1 + unseen) * LOSS +
+          Math.floor(steps / tracking.every) * tracked * GRADIENT,
+        bytes: 0,
+        skipped: undefined,
+      },
+    ],
+    tasks: 1,
+    problem,
+    warnings: [],
+  };
+}
 
 function thinned(losses: readonly number[]): TrainResult["curve"] {
   const each = Math.max(1, Math.ceil(losses.length / DRAWN));

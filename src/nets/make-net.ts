@@ -13,6 +13,11 @@ export function isNetName(text: string): boolean {
   return NAME.test(text);
 }
 
+/** The name of a built-in network with a seed for its weights, where it says none; 0 is that of a name without. */
+export function seededName(text: string, seed: number): string {
+  return isNetName(text) && !text.includes("@") && seed !== 0 ? `${text}@${seed}` : text;
+}
+
 /**
  * A built-in network as the bytes of an ONNX file (opset 18). The initialisation is a word among the others, the seed of the
  * weights stands behind an @, 0 where there is none: the same name gives the same bytes.

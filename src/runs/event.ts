@@ -13,6 +13,7 @@ export const runEvent = z.discriminatedUnion("type", [
     stage: z.string(),
     done: z.number(),
     total: z.number().optional(),
+    unit: z.string().optional(),
     estimate: z.string().optional(),
   }),
   said.extend({ type: z.literal("note"), text: z.string() }),

@@ -333,6 +333,47 @@ it("a task whose files are other ones than the run began with is not done", asyn
   await expect(running).rejects.toMatchObject({ code: "file-changed" });
 });
 
+it("leaves files while it goes on, and ends where the time of the whole run is spent", async () => {
+  const log: string[] = [];
+  let asked = 0;
+  const leaving = defineExperiment({
+    name: "leaving",
+    summary: "leaves files",
+    document: "leaving",
+    result: z.int(),
+    show: () => [],
+    arguments: [],
+    examples: [],
+    subject: "none",
+    parameters: z.object({}),
+    measure(_subject, _options, desk) {
+      let files = 0;
+      for (; !desk.isOutOfTime(); files++) desk.leave(`file ${files}`, [Uint8Array.of(files)]);
+      log.push("ends");
+      return Promise.resolve({ result: files, converged: true });
+    },
+  });
+  const executed = await execute(
+    leaving,
+    {
+      arguments: [],
+      options: {},
+      seed: 0,
+      budget: 1000,
+      dryRun: false,
+      output: null,
+      identity: { thalweg: "1.0.0", command: [], config: {} },
+    },
+    {
+      ...edges(memoryStore()),
+      measuring: () => ({ outOfTime: () => ++asked > 2 }),
+      leave: (name, content) => void log.push(`${name}: ${[...content].map((bytes) => bytes.join()).join()}`),
+    },
+  );
+  expect(log).toEqual(["file 0: 0", "file 1: 1", "ends"]);
+  expect("plan" in executed ? undefined : executed.document).toMatchObject({ result: 2 });
+});
+
 describe("the checks of every run", () => {
   /** What was done, in order, and the checks of the document. */
   async function checked({ waits, asksMeanwhile = true }: { waits: boolean; asksMeanwhile?: boolean }) {

@@ -31,6 +31,8 @@ export interface Edges {
   readonly isInterrupted: () => boolean;
   /** For what ends early with what it has, after so many milliseconds or when it is asked to. */
   readonly measuring: (budget: number | null) => RunContext;
+  /** Puts a file that a run leaves into its folder at once, where it has one. */
+  readonly leave?: (name: string, content: Iterable<Uint8Array>) => void;
   /** Hears of figures of what is being measured, as soon as their numbers are there. */
   readonly drawn?: (figures: readonly Figure[]) => void;
   readonly tasks: TaskEdges;
@@ -110,6 +112,7 @@ export async function execute(experiment: Experiment, ask: Ask, edges: Edges): P
     const summary = plan && summaryOf(plan);
     if (summary !== undefined) listener({ type: "note", text: summary });
     const random = createRandom(ask.seed);
+    const { outOfTime: isOutOfTime = () => false } = edges.measuring(ask.budget);
     const measuring =
       experiment.endsEarly === true ? edges.measuring(hasTasks ? null : ask.budget) : edges.tasks.context(null);
     const arrays = new NamedArrays();
@@ -143,6 +146,8 @@ export async function execute(experiment: Experiment, ask: Ask, edges: Edges): P
       context,
       drawn,
       tasks,
+      isOutOfTime,
+      leave: (name, content) => edges.leave?.(name, content),
       hasBudget: ask.budget !== null,
       clock,
       file,

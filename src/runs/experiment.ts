@@ -26,6 +26,10 @@ export interface Desk {
   readonly drawn?: (figures: readonly Figure[]) => void;
   /** Whether the time of the run is limited: its tasks share it. */
   readonly hasBudget: boolean;
+  /** Whether the time of the whole run is spent, or somebody asked it to end: for tasks that hang on each other. */
+  readonly isOutOfTime: () => boolean;
+  /** Leaves a file of `beside` where the run goes, as soon as it is there; does nothing where it goes nowhere yet. */
+  leave(name: string, content: Iterable<Uint8Array>): void;
   /** Milliseconds: the only source of time. */
   readonly clock: () => number;
   /** What was found when the subject was opened. */
@@ -77,6 +81,8 @@ interface Description {
   readonly writes?: Output;
   /** Whether it draws numbers at random: it takes a seed. */
   readonly isRandom?: boolean;
+  /** Whether the seed draws the weights of a built-in network, too, whose name says none. */
+  readonly drawsWeights?: boolean;
   /** Whether it ends with what it has once its time is spent or somebody asks it to; else it is stopped, and has nothing. */
   readonly endsEarly?: boolean;
   /** Whether it looks at held-out examples, too. */

@@ -7,6 +7,8 @@ export interface ProgressEvent {
   /** Work done and expected, in operator products; `total` is absent when it is not known. */
   readonly done: number;
   readonly total?: number;
+  /** What `done` counts, where it is worth saying how many there are in a second: "steps". */
+  readonly unit?: string;
   /** The live estimate, ready to print: "λmax ≈ 3.46 ± 0.01". */
   readonly estimate?: string;
 }

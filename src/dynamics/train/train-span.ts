@@ -136,6 +136,7 @@ async function spanOf(
           stage: "training",
           done: from + losses.length,
           total: steps,
+          unit: "steps",
           estimate: `loss ${formatNumber(found[found.length - 1].loss)}${accuracy.said}`,
         });
       }
