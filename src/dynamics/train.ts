@@ -48,6 +48,10 @@ export const train = defineExperiment({
       "thalweg train mlp:64-32-10:tanh --data digits:train --test digits:test --optimizer adam --lr 3e-3 --epochs 20 -o run",
       "a small network on digits",
     ],
+    [
+      "thalweg train cnn:1x40:32-64-64-10 --data mnist1d --test mnist1d:test --optimizer adamw --lr 5e-3 --weight-decay 0.5 --schedule cosine --epochs 20 --batch 100",
+      "signals in ten classes",
+    ],
     ["thalweg train model.onnx --data train.npz --batch full --lr 0.1 --steps 1000 -o run", "gradient descent"],
     [
       "thalweg train mlp:64-32-10:tanh --data digits:train --batch full --lr 0.5 --steps 500 --track sharpness",

@@ -9,6 +9,8 @@ interface ConvOptions {
   readonly stride?: number;
   readonly padding?: number;
   readonly bias?: boolean;
+  /** Axes that the kernel goes along; 2 when absent. */
+  readonly axes?: number;
 }
 
 /**
@@ -91,27 +93,29 @@ export class NetBuilder {
     return bias ? this.node("Add", [product, this.bias(`${name}.bias`, shape)]) : product;
   }
 
-  /** torch.nn.Conv2d with square kernels. */
+  /** torch.nn.Conv2d with square kernels, or Conv1d. */
   conv(
     name: string,
     x: string,
     [inputs, units]: readonly [number, number],
-    { kernel, stride = 1, padding = 0, bias = true }: ConvOptions,
+    { kernel, stride = 1, padding = 0, bias = true, axes = 2 }: ConvOptions,
   ): string {
-    const shape = [units, inputs, kernel, kernel];
+    const along = (value: number) => Array.from({ length: axes }, () => value);
+    const shape = [units, inputs, ...along(kernel)];
     const operands = [x, this.weight(`${name}.weight`, shape), ...(bias ? [this.bias(`${name}.bias`, shape)] : [])];
     return this.node("Conv", operands, {
-      kernel_shape: [kernel, kernel],
-      strides: [stride, stride],
-      pads: [padding, padding, padding, padding],
-      dilations: [1, 1],
+      kernel_shape: along(kernel),
+      strides: along(stride),
+      pads: [...along(padding), ...along(padding)],
+      dilations: along(1),
       group: 1,
     });
   }
 
-  /** torch.nn.MaxPool2d(2). */
-  halved(x: string): string {
-    return this.node("MaxPool", [x], { kernel_shape: [2, 2], strides: [2, 2] });
+  /** torch.nn.MaxPool2d(2), or MaxPool1d(2). */
+  halved(x: string, axes = 2): string {
+    const two = Array.from({ length: axes }, () => 2);
+    return this.node("MaxPool", [x], { kernel_shape: two, strides: two });
   }
 
   /** torch.nn.BatchNorm, as it is in evaluation: statistics run while it is trained. */

@@ -50,18 +50,25 @@ export function sizesIn(net: Pick<Net, "name" | "form">, word: string | undefine
   throw badNet(net, `"${word ?? ""}" is no list of ${least} or more sizes from 1 to ${LARGEST}`);
 }
 
+/** "3x32x32": channels, height, width; "1x40": channels, length. */
+export function shapeIn(net: Pick<Net, "name" | "form">, word: string): number[] {
+  const extents = word.split("x").map(Number);
+  if (
+    [2, 3].includes(extents.length) &&
+    extents.every((extent) => Number.isSafeInteger(extent) && extent >= 1 && extent <= LARGEST)
+  )
+    return extents;
+  throw badNet(net, `"${word}" is no image, CHANNELSxHEIGHTxWIDTH`);
+}
+
 /** "3x32x32": channels, height, width. */
 export function imageIn(
   net: Pick<Net, "name" | "form">,
   word: string,
 ): [channels: number, height: number, width: number] {
-  const extents = word.split("x").map(Number);
+  const extents = shapeIn(net, word);
   const [channels, height, width] = extents;
-  if (
-    extents.length === 3 &&
-    extents.every((extent) => Number.isSafeInteger(extent) && extent >= 1 && extent <= LARGEST)
-  )
-    return [channels, height, width];
+  if (extents.length === 3) return [channels, height, width];
   throw badNet(net, `"${word}" is no image, CHANNELSxHEIGHTxWIDTH`);
 }
 
