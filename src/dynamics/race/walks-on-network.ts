@@ -21,7 +21,7 @@ export async function walksOnNetwork(
   problem: Problem,
   { optimizer, from, to }: Walks,
   asked: RaceOptions,
-  desk: Pick<TaskDesk, "random" | "common" | "context">,
+  desk: Pick<TaskDesk, "common" | "context">,
 ): Promise<Walked> {
   const { context } = desk;
   const found: Walked = { runs: [], paths: [] };
@@ -62,11 +62,12 @@ async function walkOnNetwork(
   problem: Problem,
   { optimizer, start: index, path }: OneWalk,
   asked: RaceOptions,
-  { random, common, context }: Pick<TaskDesk, "random" | "common" | "context">,
+  { common, context }: Pick<TaskDesk, "common" | "context">,
 ): Promise<RaceRunRow | undefined> {
   const { tuned } = optimizerOf(optimizer, asked.lr);
   const { steps: most = USUAL.network.steps, tolerance, target, noise } = asked;
-  const own = random.split(`walk ${index}`);
+  // Of the walk alone, however walks are put together into tasks.
+  const own = common.split(`walk ${index} of ${optimizer}`);
   const start = startOn(problem, index, common.split(`start ${index}`));
   // What the optimiser is told, and what is looked at, which is of all examples.
   const told = new ProblemObjective(problem, context);

@@ -16,7 +16,7 @@ export async function walksOnToy(
   f: ToyFunction,
   { optimizer, from, to }: Walks,
   asked: RaceOptions,
-  { random, common, context }: Pick<TaskDesk, "random" | "common" | "context">,
+  { common, context }: Pick<TaskDesk, "common" | "context">,
 ): Promise<Walked> {
   const { tuned } = optimizerOf(optimizer, asked.lr);
   const { steps = USUAL.toy.steps, tolerance } = asked;
@@ -24,7 +24,8 @@ export async function walksOnToy(
   for (let i = from; i < to && context.outOfTime?.() !== true; i++) {
     throwIfInterrupted(context);
     const start = f.start(common.split(`start ${i}`));
-    const own = random.split(`walk ${i}`);
+    // Of the walk alone, however walks are put together into tasks.
+    const own = common.split(`walk ${i} of ${optimizer}`);
     const path = i < DRAWN ? new PathKeeper(i, f.dimension === 2) : undefined;
     const { cost, weights, ...run } = runRace({
       toy: f,
