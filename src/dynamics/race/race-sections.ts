@@ -81,7 +81,9 @@ function reading(each: RaceRunner): ShownSection["readings"][number] {
       note:
         loss === null
           ? "no walk ended at a loss"
-          : `loss at the end, the median of ${formatCounted(runs.filter(({ end }) => end !== "diverged").length, "walk")}`,
+          : runs.length === 1
+            ? "loss at the end"
+            : `loss at the end, the median of ${formatCounted(runs.filter(({ end }) => end !== "diverged").length, "walk")}`,
     };
   return {
     label: optimizer,
@@ -98,7 +100,7 @@ function sentence(each: RaceRunner): string {
   const losses =
     loss === null
       ? ""
-      : `loss ${formatNumber(loss.median)} at the end (median; ${formatNumber(loss.least)} to ${formatNumber(loss.most)})`;
+      : `loss ${formatNumber(loss.median)} at the end${runs.length === 1 ? "" : ` (median; ${formatNumber(loss.least)} to ${formatNumber(loss.most)})`}`;
   if (reached === null)
     return `${optimizer}: ${formatCounted(runs.length, "walk")}${losses === "" ? "" : `, ${losses}`}${ending}.`;
   const how =
