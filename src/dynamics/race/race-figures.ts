@@ -123,9 +123,10 @@ export const lossAgainstWork: FigureKind<RaceResult> = {
   of(result) {
     if (result.function.toy !== null) return undefined;
     return curves(result, {
-      at: ({ work }, i) => work[i],
-      x: "work in gradients",
+      at: ({ work }, i) => work[i] + 1,
+      x: "1 + work in gradients",
       y: "loss",
+      scale: { type: "log", nice: false },
       title: `The loss of ${result.function.name} against the work`,
       description:
         "The loss on all examples against what the optimiser asked for until then, in gradients: a product of the Hessian or the Gauss–Newton matrix with a vector is two, a value alone is a third. From the first starts.",
