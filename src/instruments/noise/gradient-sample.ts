@@ -14,31 +14,22 @@ export interface NoiseMoments {
 /** Fewer examples know too little of their own scatter for an interval. */
 const FEWEST_EXAMPLES = 10;
 
-/** Of tr Σ from the examples: the relative variance from which on it is not known. */
+/** Of tr Σ from the examples: the relative variance from which on it is not known, and that from which on the largest sixth is looked at. */
 const UNKNOWN = 0.1;
+const DOUBTFUL = 0.02;
 
 /**
- * Of one ‖gᵢ − ḡ‖²: the relative variance from which on tails are looked at. It is 2 tr Σ²/(tr Σ)² of normal gradients, and no more
- * than 2.
+ * Of one ‖gᵢ − ḡ‖²: the relative variance from which on the very largest are looked at. It is 2 tr Σ²/(tr Σ)² of normal gradients, and
+ * no more than 2.
  */
-const DOUBTFUL = 4;
-
-/** Of their mean, tr Σ: the same, where they are few. */
-const DOUBTED = 0.02;
-
-/**
- * How many of the largest of n show the tail: few enough that none of the bulk is among them, where n is large. One in six of
- * a few, √n/2 of many.
- */
-function tailOf(n: number): number {
-  return Math.max(3, Math.min(Math.ceil(n / 6), Math.max(12, Math.ceil(Math.sqrt(n) / 2))));
-}
+const SCATTERED = 4;
 
 /**
  * Whether the examples know too little of their own scatter for an interval: there are few, or few carry it. tr Σ is the mean of
  * dᵢ = ‖gᵢ − ḡ‖², with the relative variance v/n, v = n Σd²/(Σd)² − 1; and where the tail of d falls no faster than d⁻² (Hill 1975,
- * with half of what so few examples leave of his index), that variance is not one of the population: what lies further out than any of
- * these examples may carry most of it.
+ * with what so few examples leave of his index), that variance is not one of the population: what lies further out than any of
+ * these examples may carry most of it. The tail is that of the largest sixth, and of many examples that of so few of the largest that
+ * none of the bulk is among them.
  */
 export function knowsTooLittle({ deviations }: GradientSample): boolean {
   const n = deviations.length;
@@ -49,11 +40,16 @@ export function knowsTooLittle({ deviations }: GradientSample): boolean {
   const sum = shares.reduce((total, d) => total + d, 0);
   const variance = shares.reduce((total, d) => total + d * d, 0) / sum ** 2 - 1 / n;
   if (variance > UNKNOWN) return true;
-  if (variance <= Math.min(DOUBTFUL / n, DOUBTED)) return false;
-  const k = tailOf(n);
-  const excess = shares.subarray(0, k).reduce((total, d) => total + Math.log(d / shares[k]), 0) / k;
-  // Hill's index of k has the standard error 1/√k of itself; half of it is allowed.
-  return 1 / excess < 2 + 1 / Math.sqrt(k);
+  const sixth = Math.max(3, Math.ceil(n / 6));
+  if (variance > DOUBTFUL && tailIndex(shares, sixth) < 2 + 10 / n) return true;
+  const few = Math.min(sixth, Math.max(12, Math.ceil(Math.sqrt(n) / 2)));
+  // Hill's index of so few has the standard error 1/√few of itself; half of it is allowed.
+  return variance > SCATTERED / n && tailIndex(shares, few) < 2 + 1 / Math.sqrt(few);
+}
+
+/** α of a tail P(d > x) ~ x^{−α}, from the k largest, descending (Hill 1975). */
+function tailIndex(descending: Float64Array, k: number): number {
+  return k / descending.subarray(0, k).reduce((total, d) => total + Math.log(d / descending[k]), 0);
 }
 
 /**
