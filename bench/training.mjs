@@ -10,6 +10,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { startOf, Trainer } from "../dist/dynamics/trainer.js";
 import { loadProblem } from "../dist/load/load-problem.js";
+import { tensorRule } from "../dist/optimizers/optimizer.js";
 import { COORDINATE_OPTIMIZERS } from "../dist/optimizers/registry.js";
 import { median } from "./statistics.mjs";
 
@@ -37,7 +38,7 @@ async function torchSide(network, optimizer, blas, folder) {
 
 async function ourSide(folder, optimizer, batch) {
   const [name, options] = OPTIMIZERS[optimizer];
-  const { rule } = COORDINATE_OPTIMIZERS.find((each) => each.name === name).with(options);
+  const rule = tensorRule(COORDINATE_OPTIMIZERS.find((each) => each.name === name).with(options).rule);
   const { problem, close } = await loadProblem(join(folder, "model.onnx"), {
     data: join(folder, "data.npz"),
     loss: "cross-entropy",
