@@ -3,6 +3,7 @@ import { MODEL } from "../runs/argument.ts";
 import { defineExperiment, type Desk } from "../runs/experiment.ts";
 import type { Plan } from "../runs/plan.ts";
 import { rankCorrelation } from "../landscape/sensitivity/rank-correlation.ts";
+import { medianOf } from "../linalg/median-of.ts";
 import { tensor } from "../util/tensor.ts";
 import { throwIfInterrupted } from "../util/run-context.ts";
 import { KINDS } from "./critical/classify.ts";
@@ -14,7 +15,6 @@ import { countDistinct, lossSymmetryOf } from "./critical/distinct-points.ts";
 import { gatherClasses } from "./critical/gather-classes.ts";
 import { ENDS } from "./critical/search.ts";
 import { methodFor, type Searched, searchTask, wideProblem } from "./critical/search-task.ts";
-import { medianOf } from "./race/race-sections.ts";
 
 /** Steps that a search takes, about, for a plan. */
 const USUAL_STEPS = 30;

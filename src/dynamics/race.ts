@@ -1,4 +1,5 @@
 import { defineExperiment } from "../runs/experiment.ts";
+import { medianOf } from "../linalg/median-of.ts";
 import { defineTask } from "../runs/task.ts";
 import type { ProblemSubject, Subjects } from "../runs/subject.ts";
 import type { Origin } from "../runs/subject.ts";
@@ -16,7 +17,7 @@ import {
   validateRace,
 } from "./race/race-options.ts";
 import { raceResult, type RaceResult, type Walked, walked, walks } from "./race/race-result.ts";
-import { medianOf, raceSections } from "./race/race-sections.ts";
+import { raceSections } from "./race/race-sections.ts";
 import { ENDS } from "./race/run-race.ts";
 import { walksOnNetwork } from "./race/walks-on-network.ts";
 import { walksOnToy } from "./race/walks-on-toy.ts";

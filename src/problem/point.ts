@@ -210,7 +210,8 @@ export class Point {
   }
 
   /** J v for every example: [examples, ...outputs], flat. Cost: about two forward passes. */
-  jacobianVector(vector: Float64Array, context: RunContext = {}): Promise<Float64Array> {
+  async jacobianVector(vector: Float64Array, context: RunContext = {}): Promise<Float64Array> {
+    this.space.requireVector(vector);
     return this.rows(jacobianDerivative, sizeOf(this.machinery.outputShape), context, vector);
   }
 
@@ -231,7 +232,8 @@ export class Point {
   }
 
   /** gᵢᵀv for the gradient gᵢ of every example's loss, undivided. Cost: about two forward passes. */
-  exampleDerivatives(vector: Float64Array, context: RunContext = {}): Promise<Float64Array> {
+  async exampleDerivatives(vector: Float64Array, context: RunContext = {}): Promise<Float64Array> {
+    this.space.requireVector(vector);
     return this.rows(exampleDerivative, 1, context, vector);
   }
 

@@ -16,7 +16,7 @@ const FEWEST = 4;
 export function rHat(chains: readonly Float64Array[]): number {
   const halves = splitChains(chains);
   if (chains.length === 0 || halves[0].length * 2 < FEWEST) return Number.NaN;
-  const middle = medianOf(halves.flatMap((chain) => [...chain]));
+  const middle = medianOf(halves.flatMap((chain) => [...chain])) ?? Number.NaN;
   const folded = halves.map((chain) => chain.map((x) => Math.abs(x - middle)));
   return Math.max(...[halves, folded].map((each) => reductionOf(rankNormalized(each))));
 }

@@ -29,7 +29,7 @@ export function criticalSections(result: CriticalResult): ShownSection[] {
           : []),
       ],
       text: [
-        `${method}, from ${formatCounted(starts, "start")} (${result.from}), until the gradient is ${formatNumber(tolerance)} of what it was at the start, ${formatCounted(mostSteps, "step")} at most${medianSteps === null ? "" : `; ${formatNumber(medianSteps)} were taken (median)`}.`,
+        `${method}, from ${formatCounted(starts, "start")} (${result.from}), until the gradient is ${formatNumber(tolerance)} of what it was at the start, ${formatCounted(mostSteps, "step")} at most${medianSteps === null ? "" : `; ${medianSteps} were taken (median)`}.`,
         ...lowestSentences(classes),
         ...(result.rankCorrelation === null
           ? []

@@ -91,8 +91,8 @@ function ofChains(each: Temperature): string[] {
 
 /** Those that are far from all others. */
 function outlying(numbers: readonly number[]): number[] {
-  const middle = medianOf(numbers);
-  const deviation = 1.4826 * medianOf(numbers.map((x) => Math.abs(x - middle)));
+  const middle = medianOf(numbers) ?? Number.NaN;
+  const deviation = 1.4826 * (medianOf(numbers.map((x) => Math.abs(x - middle))) ?? Number.NaN);
   return numbers.flatMap((x, i) =>
     Math.abs(x - middle) > OUTLYING * deviation && Math.abs(x - middle) > OUTLYING_SHARE * Math.abs(middle) ? [i] : [],
   );

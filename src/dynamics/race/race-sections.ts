@@ -2,6 +2,7 @@ import type { ShownSection } from "../../result/shown-section.ts";
 import { formatNumber } from "../../util/format-number.ts";
 import { formatCount, formatCounted } from "../../util/format-size.ts";
 import { betaQuantile } from "../../linalg/distributions.ts";
+import { medianOf } from "../../linalg/median-of.ts";
 import type { RaceResult, RaceRunner } from "./race-result.ts";
 import { ENDS } from "./run-race.ts";
 
@@ -122,12 +123,4 @@ function shareText(reached: number, length: number): string {
   const lower = reached === 0 ? 0 : betaQuantile(0.025, reached, length - reached + 1);
   const upper = reached === length ? 1 : betaQuantile(0.975, reached + 1, length - reached);
   return `${formatNumber(100 * lower, 3)} to ${formatNumber(100 * upper, 3)} % (95 % interval)`;
-}
-
-/** The middle one, or the mean of the two; null of none. */
-export function medianOf(numbers: readonly number[]): number | null {
-  if (numbers.length === 0) return null;
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
