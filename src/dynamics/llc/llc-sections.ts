@@ -1,6 +1,6 @@
 import type { ShownSection } from "../../result/shown-section.ts";
 import { formatEstimate, formatNumber, formatShare } from "../../util/format-number.ts";
-import { formatCounted } from "../../util/format-size.ts";
+import { formatCount, formatCounted } from "../../util/format-size.ts";
 import { doubtsOf } from "./doubts.ts";
 import type { LlcResult } from "./llc-result.ts";
 
@@ -119,6 +119,8 @@ function basis({ isAsymptotic, laws, temperatures, coefficient }: LlcResult): st
 }
 
 function finite({ sampleSize, coefficient }: LlcResult): string {
-  const spread = Math.sqrt(Math.max(0, coefficient.value) / (2 * Math.log(sampleSize)));
-  return `The interval is that of the loss on these data. λ of the loss on all data that there could be differs by what a sample of n = ${formatNumber(sampleSize)} leaves open, of the order √(λ/(2 ln n)) = ${formatNumber(spread, 2)} (Watanabe 2013).`;
+  const spread = Math.sqrt(coefficient.value / (2 * Math.log(sampleSize)));
+  // No λ is below 0: of an estimate that is, no order follows.
+  const order = spread > 0 ? `, of the order √(λ/(2 ln n)) = ${formatNumber(spread, 2)} (Watanabe 2013)` : "";
+  return `The interval is that of the loss on these data. λ of the loss on all data that there could be differs by what a sample of n = ${formatCount(sampleSize)} leaves open${order}.`;
 }
