@@ -7,6 +7,7 @@ import type { Plan } from "../runs/plan.ts";
 import { GRADIENT } from "../runs/plan.ts";
 import { defineTask } from "../runs/task.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { batchSize } from "./mini-batches.ts";
 import { rampAgainstRange } from "./lr/lr-figures.ts";
 import { type LrOptions, lrOptions } from "./lr/lr-options.ts";
 import { curvaturePart, type CurvaturePart, lrResult, rampPart } from "./lr/lr-result.ts";
@@ -15,25 +16,10 @@ import { measureCurvature } from "./lr/measure-curvature.ts";
 import { rampUp } from "./lr/ramp.ts";
 import { coordinateOptimizerFor } from "./train/train-options.ts";
 
-/** Examples of a step where nothing else is asked for, and there are so many. */
-const BATCH = 128;
 /** Where a ramp begins and ends about the stable limit; without one, from 10⁻⁶ to 10. */
 const BELOW = 1e-3;
 const ABOVE = 1e2;
 const UNKNOWN = { from: 1e-6, to: 10 };
-
-/** @throws usage errors `batch-too-large`, `ramp-falls` */
-function batchOf({ examples }: Problem, { batch }: LrOptions): number {
-  const size = batch === "full" ? examples : Number(batch ?? Math.min(BATCH, examples));
-  if (size > examples)
-    throw new ThalwegError({
-      kind: "usage",
-      code: "batch-too-large",
-      message: `A batch of ${size} examples is asked for, and the data hold ${examples}.`,
-      hint: "Give a smaller --batch, or --batch full for all of them.",
-    });
-  return size;
-}
 
 const curvatureTask = defineTask({
   name: "lr-curvature",
@@ -48,7 +34,7 @@ const curvatureTask = defineTask({
     return measureCurvature(
       problem,
       asked,
-      { chosen: coordinateOptimizerFor(options), batch: batchOf(problem, asked) },
+      { chosen: coordinateOptimizerFor(options), batch: batchSize(problem.examples, asked.batch) },
       desk,
     );
   },
@@ -67,7 +53,7 @@ const rampTask = defineTask({
     rampUp(
       problem,
       coordinateOptimizerFor(options).rule,
-      { ...input, batch: batchOf(problem, lrOptions.parse(options)) },
+      { ...input, batch: batchSize(problem.examples, lrOptions.parse(options).batch) },
       desk,
     ),
 });
@@ -108,7 +94,7 @@ export const lr = defineExperiment({
   plan: ({ problem }, options) => planOf(problem, lrOptions.parse(options)),
   async measure({ problem }, options, desk) {
     const { optimizer, given } = coordinateOptimizerFor(options);
-    const batch = batchOf(problem, options);
+    const batch = batchSize(problem.examples, options.batch);
     const [{ converged, ...found }] = await desk.tasks(curvatureTask, [{}]);
     const steps = options.ramp;
     const [ramp] = await desk.tasks(rampTask, steps === 0 ? [] : [{ ...rangeOf(options, found), steps }]);
@@ -140,7 +126,7 @@ function rangeOf({ rampFrom, rampTo }: LrOptions, { fullBatch, atBatch }: Omit<C
 const SEARCHES = 150;
 
 function planOf(problem: Problem, { ramp, batches, batch }: LrOptions): Plan {
-  const share = batch === "full" ? 1 : Math.min(1, Number(batch ?? BATCH) / problem.examples);
+  const share = batchSize(problem.examples, batch) / problem.examples;
   const work = SEARCHES + batches * share * (1 + GRADIENT) + ramp * share * GRADIENT;
   return {
     noun: "step",

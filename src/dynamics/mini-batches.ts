@@ -6,9 +6,30 @@ import { LABELS } from "../problem/loss-graph.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Feed } from "../runtime/runtime.ts";
 import { allocate, sizeOf, type Tensor } from "../util/tensor.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
 
 /** Numbers of a dataset up to which it is read once and kept. */
 const KEPT_ELEMENTS = 2 ** 27;
+
+/** Examples of a step where nothing else is asked for, and there are so many. */
+const USUAL = 128;
+
+/**
+ * Examples of a step.
+ *
+ * @param asked a number, or "full" for all of them
+ * @throws usage error `batch-too-large`
+ */
+export function batchSize(examples: number, asked: number | string | undefined): number {
+  const size = asked === "full" ? examples : Number(asked ?? Math.min(USUAL, examples));
+  if (size <= examples) return size;
+  throw new ThalwegError({
+    kind: "usage",
+    code: "batch-too-large",
+    message: `A batch of ${size} examples is asked for, and the data hold ${examples}.`,
+    hint: "Give a smaller --batch, or --batch full for all of them.",
+  });
+}
 
 /** The examples of each step: every epoch goes through all of them once, in an order of its own. */
 export class Order {

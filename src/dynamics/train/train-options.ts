@@ -131,8 +131,16 @@ export function optimizerFor(options: Readonly<Record<string, unknown>>): Chosen
   return { ...found, rule: "rule" in tuned ? tensorRule(tuned.rule) : tuned.matrixRule };
 }
 
-/** @throws as {@link optimizerFor}, for an optimiser that acts on whole matrices, too */
+/** @throws as {@link optimizerFor}; usage error `acts-on-matrices` */
 export function coordinateOptimizerFor(options: Readonly<Record<string, unknown>>): ChosenCoordinateOptimizer {
+  const onMatrices = MATRIX_OPTIMIZERS.find(({ name }) => name === options["optimizer"]);
+  if (onMatrices !== undefined)
+    throw new ThalwegError({
+      kind: "usage",
+      code: "acts-on-matrices",
+      message: `${onMatrices.title} acts on whole matrices: no curvature decides which of its steps are stable.`,
+      hint: `Take one that acts on each coordinate: ${COORDINATE_OPTIMIZERS.map(({ name }) => name).join(", ")}.`,
+    });
   const found = chosenAmong(COORDINATE_OPTIMIZERS, options);
   return { ...found, rule: found.optimizer.with(found.given).rule };
 }

@@ -7,9 +7,8 @@ import { chosen } from "../../util/chosen.ts";
 import { formatNumber, formatShare } from "../../util/format-number.ts";
 import { throwIfInterrupted } from "../../util/run-context.ts";
 import type { Tensor } from "../../util/tensor.ts";
-import { ThalwegError } from "../../util/thalweg-error.ts";
 import { withLabelNoise } from "../label-noise.ts";
-import { Order } from "../mini-batches.ts";
+import { batchSize, Order } from "../mini-batches.ts";
 import { SCHEDULES, shareOfStepSize } from "../schedules/registry.ts";
 import { readState, readTensors, stateText, tensorsText } from "../state-text.ts";
 import { Tracker, trackedStep, type TrackedStep, trackingOf } from "../tracked/track.ts";
@@ -192,9 +191,6 @@ interface Course {
   readonly every: number;
 }
 
-/** Examples of a step where nothing else is asked for, and there are so many. */
-const BATCH = 128;
-
 /** @throws usage error `batch-too-large` */
 export function courseOf(
   problem: Problem,
@@ -202,14 +198,7 @@ export function courseOf(
   random: Desk["random"],
 ): Course {
   const { examples } = problem;
-  const size = batch === "full" ? examples : Number(batch ?? Math.min(BATCH, examples));
-  if (size > examples)
-    throw new ThalwegError({
-      kind: "usage",
-      code: "batch-too-large",
-      message: `A batch of ${size} examples is asked for, and the data hold ${examples}.`,
-      hint: "Give a smaller --batch, or --batch full for all of them.",
-    });
+  const size = batchSize(examples, batch);
   const order = new Order(examples, size, random.split("order"));
   const all = steps ?? (epochs ?? EPOCHS) * order.stepsPerEpoch;
   return { order, steps: all, every: Math.min(all, every ?? Math.max(1, Math.ceil(all / CHECKPOINTS))) };
