@@ -38,7 +38,8 @@ interface Traced {
 async function traced(name: string, args: readonly string[]): Promise<Traced> {
   const home = join(folder, name);
   mkdirSync(join(home, "tmp"), { recursive: true });
-  const log = join(folder, `${name}.strace`);
+  const logs = join(folder, `${name}-calls`);
+  mkdirSync(logs);
   const env = {
     HOME: home,
     TMPDIR: join(home, "tmp"),
@@ -50,13 +51,11 @@ async function traced(name: string, args: readonly string[]): Promise<Traced> {
   const calls = "trace=network,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,link,symlink";
   const { code, err } = await finish(
     "strace",
-    ["-f", "-qq", "--seccomp-bpf", "-e", calls, "-o", log, process.execPath, ...args],
-    {
-      cwd: folder,
-      env,
-    },
+    // A log for each thread (-ff): in one, a call that is interrupted by another's stands on two lines.
+    ["-ff", "-qq", "--seccomp-bpf", "-e", calls, "-o", join(logs, "thread"), process.execPath, ...args],
+    { cwd: folder, env },
   );
-  const lines = readFileSync(log, "utf8").split("\n");
+  const lines = readdirSync(logs).flatMap((log) => readFileSync(join(logs, log), "utf8").split("\n"));
   return {
     code,
     err,
