@@ -1,32 +1,52 @@
 /**
- * Puts the program and each of its workers into a file of its own, below dist/program/, and lets dist/cli/main.js start
- * that: to find and to read hundreds of small files takes longer than to run them. Dependencies stay what they are, and
- * so do the modules of the library.
+ * Puts the program and each of its workers, with what they depend on, below dist/program/, where dist/cli/main.js
+ * starts it: to find and to read hundreds of small files takes longer than to run them. What is native stays a package, and what
+ * need not be installed. The modules of the library stay what they are.
  */
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
-const dist = fileURLToPath(new URL("../dist/", import.meta.url));
+const root = fileURLToPath(new URL("../", import.meta.url));
+const dist = join(root, "dist");
 const out = join(dist, "program");
-const { dependencies, peerDependencies } = JSON.parse(
-  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
-);
-const packages = Object.keys({ ...dependencies, ...peerDependencies });
+const { peerDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const apart = ["onnxruntime-common", "onnxruntime-node", ...Object.keys(peerDependencies)];
 
 rmSync(out, { recursive: true, force: true });
 const workers = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith("-worker.js"));
-for (const file of ["cli/program.js", ...workers]) {
-  const bundle = await rolldown({
-    input: join(dist, file),
-    platform: "node",
-    // With their own modules, as @bufbuild/protobuf/codegenv2; what the bundler adds of its own comes with it.
-    external: (id) => packages.some((name) => id === name || id.startsWith(`${name}/`)),
-    logLevel: "warn",
-  });
-  const name = basename(file, ".js");
-  await bundle.write({ dir: out, format: "esm", entryFileNames: `${name}.js`, chunkFileNames: `${name}-[name].js` });
-  await bundle.close();
+const inputs = ["cli/program.js", ...workers].map((file) => [basename(file, ".js"), join(dist, file)]);
+const bundle = await rolldown({
+  input: Object.fromEntries(inputs),
+  platform: "node",
+  external: (id) => apart.some((name) => id === name || id.startsWith(`${name}/`)),
+  // A figure has the same text widths whether or not a package that draws is installed beside.
+  resolve: { alias: { "vega-canvas": join(root, "node_modules/vega-canvas/build/vega-canvas.browser.js") } },
+  logLevel: "warn",
+});
+const { output } = await bundle.write({
+  dir: out,
+  format: "cjs",
+  entryFileNames: "[name].js",
+  chunkFileNames: "part-[name].js",
+});
+await bundle.close();
+
+writeFileSync(join(out, "package.json"), '{ "type": "commonjs" }\n');
+writeFileSync(join(out, "LICENSES.txt"), licences(output.flatMap(({ moduleIds }) => moduleIds ?? [])));
+execFileSync(process.execPath, [join(root, "scripts/keep-code.mjs"), join(out, "program.js")], { stdio: "inherit" });
+
+/** The terms of each package of which something was bundled. */
+function licences(modules) {
+  const packages = new Set(modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(id)?.[0] ?? []));
+  return [...packages]
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .map((folder) => {
+      const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+      return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), "utf8").trim() : ""}\n`;
+    })
+    .join(`\n${"-".repeat(80)}\n\n`);
 }
-writeFileSync(join(dist, "cli/main.js"), '#!/usr/bin/env node\nimport "../program/program.js";\n');

@@ -1,3 +1,6 @@
 #!/usr/bin/env node
-// The build puts what it bundled of the program here (`scripts/bundle-program.mjs`).
-await import("./program.ts");
+import { fileURLToPath } from "node:url";
+import { CompiledScripts } from "./compiled-script.ts";
+
+// What the build bundled of `program.ts` (`scripts/bundle-program.mjs`).
+new CompiledScripts().load(fileURLToPath(new URL("../program/program.js", import.meta.url)));

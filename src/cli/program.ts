@@ -41,7 +41,8 @@ const stranded = new Promise<never>((_, reject) => {
 });
 stranded.catch(() => undefined);
 
-const exitCode = await runCli(
+// No await here: what is bundled is a script, of which V8 keeps the compiled code (`scripts/bundle-program.mjs`).
+void runCli(
   process.argv.slice(2),
   processTerminal(),
   {
@@ -50,9 +51,10 @@ const exitCode = await runCli(
     exitCode: () => signalled,
   },
   stranded,
-);
-process.exitCode = exitCode;
-// What stdout did not take is known after the last write only.
-process.on("exit", () => {
-  if (exitCode === EXIT.done && streams.outputLost()) process.exitCode = EXIT.input;
+).then((exitCode) => {
+  process.exitCode = exitCode;
+  // What stdout did not take is known after the last write only.
+  process.on("exit", () => {
+    if (exitCode === EXIT.done && streams.outputLost()) process.exitCode = EXIT.input;
+  });
 });

@@ -3,6 +3,7 @@ import { npzChunks } from "../files/npz.ts";
 import { addToFolder, type FileContent, writeFolderAtomically } from "../io/write-atomically.ts";
 import { openRunFolder, refuseUnfinished, RUN_FILE, type RunFolder } from "../io/run-folder.ts";
 import type { Finished } from "../runs/execute.ts";
+import { renderingOnce } from "../report/render-svg.ts";
 import { encodeRun, type RunFile } from "../runs/run-file.ts";
 import { encodeResult, type ResultDocument } from "../documents/result-kinds.ts";
 import { hashOfJson, type Recipe } from "../runs/recipe.ts";
@@ -44,11 +45,7 @@ export interface RunRecord {
 
 /** The report is slow to load, and most commands write none. */
 export function loadReport() {
-  return Promise.all([
-    import("../report/figures-of.ts"),
-    import("../report/render-report.ts"),
-    import("../report/render-svg.ts"),
-  ]);
+  return Promise.all([import("../report/figures-of.ts"), import("../report/render-report.ts")]);
 }
 
 /**
@@ -76,7 +73,7 @@ export async function writeRun(
   }
   const own = run.begun ?? (run.file && openRunFolder(folder));
   const requireOurs = () => own?.requireOurs();
-  const [{ figuresOf }, { renderReport }, { renderingOnce }] = await loadReport();
+  const [{ figuresOf }, { renderReport }] = await loadReport();
   // The report shows the figures that lie beside it.
   const render = renderingOnce(run.drawing?.draw);
   const faults: Error[] = [];
