@@ -29,6 +29,7 @@ const bundle = await rolldown({
 const { output } = await bundle.write({
   dir: out,
   format: "cjs",
+  dynamicImportInCjs: false,
   entryFileNames: "[name].js",
   chunkFileNames: "part-[name].js",
 });

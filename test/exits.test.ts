@@ -208,20 +208,22 @@ describe("what is written before anything is drawn", () => {
     expect(existsSync(at("full"))).toBe(false);
   });
 
-  // What is loaded before the program is loaded in its threads, too.
-  const withPreload = (name: string, text: string) => {
+  /** The program, whose threads run `fault` before they draw: what is loaded before the program is loaded there, too. */
+  const withFault = (name: string, fault: string) => {
+    const text = `
+      import Module from "node:module";
+      const compile = Module.prototype._compile;
+      Module.prototype._compile = function (source, ...rest) {
+        const begin = "const drawSvg = async (spec) => {";
+        return compile.call(this, source.replace(begin, begin + ${JSON.stringify(fault)}), ...rest);
+      };`;
     writeFileSync(at(name), text);
     return { ...process.env, NODE_OPTIONS: `--import=${pathToFileURL(at(name)).href}` };
   };
 
   test("is there when figures or the report cannot be drawn, which are named: exit 1", async () => {
-    const env = withPreload(
-      "undrawable.mjs",
-      `import { View } from "${import.meta.resolve("vega")}";
-       const draw = View.prototype.toSVG;
-       let count = 0;
-       View.prototype.toSVG = function () { return count++ === 0 ? Promise.reject(new Error("no ink")) : draw.call(this); };`,
-    );
+    const fault = 'if (!globalThis.hasFailed) { globalThis.hasFailed = true; throw new Error("no ink"); }';
+    const env = withFault("undrawable.mjs", fault);
     const args = [MAIN, "profile", ...profile, "-o", at("undrawn"), ...QUICK];
     const { code, out } = await finish(process.execPath, args, { env });
     expect(code).toBe(1);
@@ -234,12 +236,7 @@ describe("what is written before anything is drawn", () => {
   });
 
   test("is there when the thread that draws dies: the figures are named, and the report has their numbers", async () => {
-    const env = withPreload(
-      "dying.mjs",
-      `import { isMainThread } from "node:worker_threads";
-       import { View } from "${import.meta.resolve("vega")}";
-       if (!isMainThread) View.prototype.toSVG = () => process.exit(5);`,
-    );
+    const env = withFault("dying.mjs", "process.exit(5);");
     const { code } = await finish(process.execPath, [MAIN, "profile", ...profile, "-o", at("dead"), ...QUICK], { env });
     expect(code).toBe(1);
     const { warnings } = decodeResult(readFileSync(join(at("dead"), "result.json"), "utf8"));

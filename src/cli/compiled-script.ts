@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
-import { constants, Script } from "node:vm";
+import { Script } from "node:vm";
 
 /** Of the hash that a file of kept code begins with. */
 const HASH_BYTES = 32;
@@ -29,7 +29,6 @@ export class CompiledScripts {
     const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
       filename: file,
       cachedData: keptCode(file, source),
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
     const module: { exports: unknown } = { exports: {} };
     this.loaded.set(file, { module, script, source });
