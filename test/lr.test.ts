@@ -72,7 +72,7 @@ describe("the stable step size", { timeout: 240_000 }, () => {
       1e-6 * result.sharpness.value,
     );
     expect(atBatch.stepSize).toBeLessThan(fullBatch.stepSize);
-    expect(out).toContain("Your step size 0.01000 is");
+    expect(out).toContain("Your step size 0.01 is");
     expect(out).toContain("at batches of 4: stable at these weights");
     const beyond = await advised("beyond", [...asked.slice(0, -1), String(2 * fullBatch.stepSize)]);
     expect(beyond.out).toContain("unstable at these weights");

@@ -160,20 +160,20 @@ describe("layout", () => {
 describe("formats", () => {
   it("are short and have units", () => {
     expect([0.5, 1200, 61_000, 3_600_000, 7_500_000].map(formatDuration)).toEqual([
-      "0.50 ms",
+      "0.5 ms",
       "1.2 s",
       "1 min 1 s",
       "1 h",
       "2 h 5 min",
     ]);
-    expect([12, 1536, 5 * 2 ** 30].map(formatBytes)).toEqual(["12 B", "1.50 KiB", "5.00 GiB"]);
+    expect([12, 1536, 5 * 2 ** 30].map(formatBytes)).toEqual(["12 B", "1.5 KiB", "5 GiB"]);
     expect([7, 1810, 1234567].map(formatCount)).toEqual(["7", "1 810", "1 234 567"]);
     expect(describeProgress({ stage: "trace", done: 10, total: 40, estimate: "tr ≈ 3" }, 5000)).toBe(
       "trace: 10/40 · tr ≈ 3 · 15 s left",
     );
     // Of what was done before the time began to run, nothing is known.
     expect(describeProgress({ stage: "training", done: 30, total: 40, unit: "steps" }, 5000, 10)).toBe(
-      "training: 30/40 · 4.00 steps/s · 2.5 s left",
+      "training: 30/40 · 4 steps/s · 2.5 s left",
     );
   });
 });

@@ -412,8 +412,8 @@ describe("what the search supports", () => {
   it.each([
     [0, /the gradient is zero, and every/],
     [5e-15, /the gradient is zero up to rounding, and every/],
-    [5e-13, /the gradient \(‖g‖ = 5.00e-13\) is no longer than what rounding of the weights moves it by, and every/],
-    [2e-8, /the gradient \(‖g‖ = 2.00e-8\) is not zero, but the loss is within its own rounding of the least/],
+    [5e-13, /the gradient \(‖g‖ = 5e-13\) is no longer than what rounding of the weights moves it by, and every/],
+    [2e-8, /the gradient \(‖g‖ = 2e-8\) is not zero, but the loss is within its own rounding of the least/],
     [1e-3, /this is no critical point/],
   ] as const)("a gradient of %d is said to be below what it is below", (norm, expected) => {
     expect(below(norm)).toMatch(expected);
@@ -491,7 +491,7 @@ describe("judge", () => {
     [exactly("x", 2), "above"],
     [exactly("x", 0), "below"],
     [within("x", 2, 0.5), "above"],
-    [within("x", 1.2, 0.5), "Not decided, on which side: x = 1.2 ± 0.5 reaches across 1.00. More would."],
+    [within("x", 1.2, 0.5), "Not decided, on which side: x = 1.2 ± 0.5 reaches across 1. More would."],
     [within("x", 2, 0.5, "it has not converged"), "Not decided, on which side: x: it has not converged. More would."],
     [within("x", Number.NaN, 0), expect.stringMatching(/^Not decided/)],
   ])("case %#", (ground, text) => {

@@ -6,16 +6,26 @@ const NOT_AVAILABLE = "n/a";
 
 /**
  * A number with at most `digits` significant digits, in the plain spelling that every terminal shows:
- * "0.0123", "1.23e-5", "-4.1e9". Missing is "n/a"; NaN and ±∞ are said as such.
+ * "0.0123", "1.23e-5", "-4.1e9". Zeros at the end stand for digits that were rounded away: a number that has none, as one that
+ * was set, ends before. Missing is "n/a"; NaN and ±∞ are said as such.
  *
  * @example
  * formatNumber(1234.5678); // "1235"
+ * formatNumber(0.05); // "0.05"
+ * formatNumber(0.0499999); // "0.05000"
  * formatNumber(null); // "n/a"
  */
 export function formatNumber(value: number | null | undefined, digits = 4): string {
   if (value === null || value === undefined) return NOT_AVAILABLE;
   if (!Number.isFinite(value)) return formatNonFinite(value);
   if (value === 0) return "0";
+  const text = toDigits(value, digits);
+  return Number(text) === value ? withoutTrailingZeros(text) : text;
+}
+
+/** With all of its digits, those that are 0 too: where they are known. */
+function toDigits(value: number, digits: number): string {
+  if (value === 0 || !Number.isFinite(value)) return formatNumber(value);
   const rounded = Number(value.toPrecision(digits));
   const exponent = exponentOf(rounded);
   if (needsPowerOfTen(exponent)) return spellPower(rounded, digits - 1, exponent);
@@ -30,11 +40,11 @@ export function formatNumber(value: number | null | undefined, digits = 4): stri
  * formatBound(-0.12345, 2, "least"); // "-0.13"
  */
 export function formatBound(value: number, digits: number, end: "least" | "most"): string {
-  if (value === 0 || !Number.isFinite(value)) return formatNumber(value, digits);
+  if (value === 0 || !Number.isFinite(value)) return formatNumber(value);
   const near = Number(value.toPrecision(digits));
   const isOutside = end === "most" ? near >= value : near <= value;
   const unit = 10 ** (exponentOf(value) - digits + 1);
-  return formatNumber(isOutside ? near : near + (end === "most" ? unit : -unit), digits);
+  return toDigits(isOutside ? near : near + (end === "most" ? unit : -unit), digits);
 }
 
 /**
@@ -63,8 +73,7 @@ export function formatEstimate(
   const { digits, exponent: uncertaintyExponent } = justifiedDigits(uncertainty);
   const largest = Math.max(exponentOf(Number(value.toPrecision(MOST_DIGITS))), uncertaintyExponent);
   const lastPlace = uncertaintyExponent - digits + 1;
-  if (largest - lastPlace >= MOST_DIGITS)
-    return `${formatNumber(value, MOST_DIGITS)} ± ${formatNumber(uncertainty, 1)}`;
+  if (largest - lastPlace >= MOST_DIGITS) return `${toDigits(value, MOST_DIGITS)} ± ${formatNumber(uncertainty, 1)}`;
   if (!needsPowerOfTen(largest) && -lastPlace <= MOST_DIGITS) {
     const decimals = Math.max(0, -lastPlace);
     return `${roundTo(value, lastPlace).toFixed(decimals)} ± ${roundTo(uncertainty, lastPlace).toFixed(decimals)}`;
@@ -81,7 +90,7 @@ function formatExact(value: number, rounding: number): string {
   const lastPlace = Math.ceil(Math.log10(2 * rounding));
   const digits = exponentOf(value) - lastPlace + 1;
   if (digits < 1) return formatEstimate(value, rounding);
-  const text = formatNumber(value, Math.min(MOST_DIGITS, digits));
+  const text = toDigits(value, Math.min(MOST_DIGITS, digits));
   // Zeros that the rounding allows are digits too; beyond what is ever printed they say nothing.
   return digits > MOST_DIGITS ? withoutTrailingZeros(text) : text;
 }
@@ -97,7 +106,7 @@ function formatExact(value: number, rounding: number): string {
 export function formatMeasured(value: number | null | undefined, uncertainty: number | null = 0): string {
   const spread = Math.abs(uncertainty ?? 0);
   if (!value || spread === 0 || !Number.isFinite(spread)) return formatNumber(value);
-  return formatNumber(value, Math.min(4, Math.max(1, exponentOf(value) - exponentOf(spread) + 1)));
+  return toDigits(value, Math.min(4, Math.max(1, exponentOf(value) - exponentOf(spread) + 1)));
 }
 
 /**

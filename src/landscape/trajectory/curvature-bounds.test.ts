@@ -20,7 +20,7 @@ describe("an end of the spectrum", () => {
     expect(knownEnd(short, "top")).toEqual({ value: 4, residual: null });
     expect(knownEnd(short, "bottom")).toEqual({ value: -0.5, residual: null });
     expect(knownEnd({ ...short, gradientCurvature: -2 }, "bottom")).toEqual({ value: -2, residual: null });
-    expect([endText(short, "top"), endText(short, "bottom")]).toEqual(["≥ 4.000", "≤ -0.5000"]);
+    expect([endText(short, "top"), endText(short, "bottom")]).toEqual(["≥ 4", "≤ -0.5"]);
   });
 
   it("is nothing where nothing was searched for", () => {
