@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { norm2 } from "../linalg/vector.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
@@ -60,9 +59,9 @@ export async function estimateFrobeniusNorm(
   const maxProducts = options.maxProducts ?? 1000;
   const products = countProducts(operator, context, method === "exact" ? Number.POSITIVE_INFINITY : maxProducts);
   const exact = async (): Promise<Estimate> => {
-    const { matrix, asymmetry } = await denseMatrix(products, "Frobenius norm");
-    const rounding = matrixRounding(products, "frobenius", matrix, asymmetry);
-    return exactEstimate(norm2(matrix), rounding, products.count(), "exact", confidence);
+    const found = await denseMatrix(products, "Frobenius norm");
+    const rounding = matrixRounding(products, "frobenius", found);
+    return exactEstimate(found.frobenius, rounding, products.count(), "exact", confidence);
   };
   if (method === "exact") return exact();
   if (method === "auto" && dimension <= 2 * MIN_PROBES && products.affords(dimension)) return exact();

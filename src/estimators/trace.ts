@@ -168,11 +168,12 @@ async function traceAtScale(
 }
 
 async function exactTrace(products: Products, confidence: number): Promise<Estimate> {
-  const { matrix, asymmetry } = await denseMatrix(products, "trace");
+  const found = await denseMatrix(products, "trace");
+  const { matrix } = found;
   const { dimension } = products.operator;
   let trace = 0;
   for (let i = 0; i < dimension; i++) trace += matrix[i * dimension + i];
-  const rounding = matrixRounding(products, "trace", matrix, asymmetry);
+  const rounding = matrixRounding(products, "trace", found);
   return exactEstimate(trace, rounding, products.count(), "exact", confidence);
 }
 

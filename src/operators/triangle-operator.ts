@@ -23,7 +23,13 @@ export function triangleOperator(matrix: Float64Array, n: number, chosen: Uint32
   };
 }
 
-/** Row by row, two at a time: what is left of the diagonal gives both a_ik v_k to row i, and a_ik v_i to row k. */
+/** Rows that are read together: the sums of one alone would wait for one another. */
+const ROWS = 4;
+
+/**
+ * Four rows at a time: what is left of the diagonal gives both a_ik v_k to row i, and a_ik v_i to row k. Of the block on the
+ * diagonal each element is taken by itself; of rows beyond the last the last one stands, times 0.
+ */
 function triangleTimes(
   matrix: Float64Array,
   n: number,
@@ -33,32 +39,39 @@ function triangleTimes(
 ): Float64Array {
   const m = chosen.length;
   const image = new Float64Array(m);
-  const at = (i: number, k: number) => matrix[chosen[i] * n + chosen[k]];
-  for (let i = 0; i < m; i += 2) {
-    const second = Math.min(i + 1, m - 1);
-    const vi = v[i];
-    const vs = second > i ? v[second] : 0;
-    let sum = 0;
-    let sumOfSecond = 0;
+  for (let i = 0; i < m; i += ROWS) {
+    const rowOf = (k: number) => chosen[Math.min(i + k, m - 1)] * n;
+    const [row0, row1, row2, row3] = [rowOf(0), rowOf(1), rowOf(2), rowOf(3)];
+    const valueOf = (k: number) => (i + k < m ? v[i + k] : 0);
+    const [v0, v1, v2, v3] = [valueOf(0), valueOf(1), valueOf(2), valueOf(3)];
+    let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
     for (const [start, length] of runs) {
       if (start >= i) break;
       const shift = chosen[start] - start;
-      const row = chosen[i] * n + shift;
-      const rowOfSecond = chosen[second] * n + shift;
       const end = Math.min(start + length, i);
-      for (let k = start; k < end; k++) {
-        const a = matrix[row + k];
-        const b = matrix[rowOfSecond + k];
-        sum += a * v[k];
-        sumOfSecond += b * v[k];
-        image[k] += a * vi + b * vs;
+      for (let k = start, at = k + shift; k < end; k++, at++) {
+        const a = matrix[row0 + at];
+        const b = matrix[row1 + at];
+        const c = matrix[row2 + at];
+        const d = matrix[row3 + at];
+        const x = v[k];
+        sum0 += a * x;
+        sum1 += b * x;
+        sum2 += c * x;
+        sum3 += d * x;
+        image[k] += a * v0 + b * v1 + (c * v2 + d * v3);
       }
     }
-    image[i] += sum + at(i, i) * vi;
-    if (second === i) continue;
-    const coupling = at(second, i);
-    image[i] += coupling * vs;
-    image[second] += sumOfSecond + coupling * vi + at(second, second) * vs;
+    const sums = [sum0, sum1, sum2, sum3];
+    const end = Math.min(i + ROWS, m);
+    for (let k = i; k < end; k++) {
+      image[k] += sums[k - i];
+      for (let j = i; j <= k; j++) {
+        const a = matrix[chosen[k] * n + chosen[j]];
+        image[k] += a * v[j];
+        if (j < k) image[j] += a * v[k];
+      }
+    }
   }
   return image;
 }

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { denseMatrixInTime, matrixRounding, productsOfMatrix } from "../estimators/exact-spectrum.ts";
 import { countProducts } from "../estimators/products.ts";
 import { proveMatrix } from "../estimators/prove-matrix.ts";
-import { norm2 } from "../linalg/vector.ts";
 import type { ProductRounding } from "../operators/linear-operator.ts";
 import { productOperator } from "../operators/problem-operators.ts";
 import { hessianProduct } from "../problem/derivatives.ts";
@@ -16,6 +15,8 @@ import type { Setting } from "./setting.ts";
 export interface HessianMatrix {
   /** Row-major, symmetric. */
   readonly matrix: Float64Array;
+  /** ‖H‖_F. */
+  readonly frobenius: number;
   readonly asymmetry: number;
   /** What rounding of the products may add to the trace and to the Frobenius norm. */
   readonly rounding: Pick<ProductRounding, "frobenius" | "trace">;
@@ -55,21 +56,22 @@ export const hessianMatrix = defineQuantity({
   compute: async (desk): Promise<HessianMatrix | undefined> => {
     const found = await desk.get(filledMatrix);
     if (!found) return undefined;
-    const { matrix, asymmetry, products } = found;
+    const { matrix, frobenius, asymmetry, products } = found;
     const hessian = desk.operator(hessianOperator);
     const n = desk.problem.space.dimension;
     // Proven by a product that was in no block: a random unit vector meets what rounding adds to a matrix as its columns do on average.
-    const rounding = products.rounding("frobenius", norm2(matrix)) / Math.sqrt(n);
+    const rounding = products.rounding("frobenius", frobenius) / Math.sqrt(n);
     desk.checks.push(matrixCheck(await proveMatrix(hessian, matrix, rounding, desk.random.split("matrix proof"))));
     return {
       matrix,
+      frobenius,
       asymmetry,
       rounding: {
-        frobenius: matrixRounding(products, "frobenius", matrix, asymmetry),
-        trace: matrixRounding(products, "trace", matrix, asymmetry),
+        frobenius: matrixRounding(products, "frobenius", found),
+        trace: matrixRounding(products, "trace", found),
       },
-      roundingOfEigenvalues: (largest, frobenius) =>
-        Math.max(products.rounding("norm", largest), (16 * asymmetry * frobenius) / Math.sqrt(n)),
+      roundingOfEigenvalues: (largest, length) =>
+        Math.max(products.rounding("norm", largest), (16 * asymmetry * length) / Math.sqrt(n)),
       products: products.count(),
     };
   },
