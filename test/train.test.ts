@@ -101,6 +101,33 @@ describe("training", () => {
     },
   );
 
+  it(
+    "moves images anew in each step, the same ones whatever the spans between checkpoints",
+    { timeout: 120_000 },
+    async () => {
+      const images = [
+        "train",
+        "mlp:1x8x8-8-10:tanh",
+        "--data",
+        "digits",
+        "--limit",
+        "300",
+        "--steps",
+        "12",
+        "--batch",
+        "64",
+      ];
+      const moving = [...images, "--augment", "shift:2,rotate"];
+      await trained("moved", [...moving, "--every", "12"]);
+      await trained("moved-in-spans", [...moving, "--every", "5"]);
+      await trained("unmoved", images);
+      const moved = lossesIn("moved");
+      expect(lossesIn("moved-in-spans")).toEqual(moved);
+      // An epoch has 5 steps: the first one of the second epoch sees other images than at first, and so do all of them.
+      lossesIn("unmoved").forEach((loss, step) => expect(loss).not.toBe(moved[step]));
+    },
+  );
+
   it("leaves checkpoints that other verbs read, and a model with the last of them", { timeout: 120_000 }, async () => {
     const result = await trained("short", [...SHORT, "--steps", "4", "--every", "2", "--batch", "full"]);
     const run = await here([
@@ -187,6 +214,19 @@ describe("training", () => {
   );
 
   it.each([
+    ["an unknown augmentation", ["--augment", "rotat:5"], 2, /no augmentation "rotat".*Did you mean rotate/s],
+    [
+      "an amount that there is not",
+      ["--augment", "shift:0.5"],
+      2,
+      /shift,\s+pixels,\s+is\s+a\s+whole\s+number\s+above\s+0/,
+    ],
+    [
+      "to move what is no image",
+      ["--augment", "shift:1"],
+      2,
+      /no input has\s+examples\s+of\s+channels,\s+height\s+and\s+width/,
+    ],
     ["an unknown optimiser", ["--optimizer", "adm"], 2, /no optimiser "adm".*Did you mean adam/s],
     ["a step size of 0", ["--lr", "0"], 2, /lr/],
     ["a step size that is no number", ["--lr", "NaN"], 2, /lr/],

@@ -7,6 +7,7 @@ import type { RandomStream } from "../random/random-stream.ts";
 import type { Feed } from "../runtime/runtime.ts";
 import { allocate, sizeOf, type Tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import type { Augment } from "./augmentations/augment.ts";
 
 /** Numbers of a dataset up to which it is read once and kept. */
 const KEPT_ELEMENTS = 2 ** 27;
@@ -68,6 +69,14 @@ export class Order {
   }
 }
 
+/** What a step reads. */
+export interface StepExamples {
+  /** By index. */
+  readonly examples: Uint32Array;
+  /** How they are moved, where they are. */
+  readonly moved?: { readonly by: Augment; readonly random: RandomStream };
+}
+
 /** Examples as tables that steps pick their rows of. */
 export interface ExampleTables {
   /** Inputs and labels, by the names that they are fed under. */
@@ -91,18 +100,30 @@ export class ExampleShelf {
     this.feed = feed;
   }
 
-  /** @param steps the examples of each, by index */
-  take(steps: readonly Uint32Array[]): ExampleTables {
+  /** Those that are moved are read anew. */
+  take(steps: readonly StepExamples[]): ExampleTables {
     const { dataset } = this;
     const each = [...dataset.inputs, dataset.labels].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-    if (each * dataset.examples <= KEPT_ELEMENTS) {
+    const stay = steps.every(({ moved }) => moved === undefined);
+    if (stay && each * dataset.examples <= KEPT_ELEMENTS) {
       const { feeds, y } = (this.whole ??= this.tables(dataset.batch(0, dataset.examples)));
-      return { feeds, rows: steps, labels: (step) => rowsOf(y, steps[step]), release: () => undefined };
+      return {
+        feeds,
+        rows: steps.map(({ examples }) => examples),
+        labels: (step) => rowsOf(y, steps[step].examples),
+        release: () => undefined,
+      };
     }
-    const chosen = Int32Array.from(steps.flatMap((indices) => [...indices]));
-    const { feeds, y } = this.tables(takeExamples(dataset, chosen).batch(0, chosen.length));
+    const chosen = Int32Array.from(steps.flatMap(({ examples }) => [...examples]));
+    const batch = takeExamples(dataset, chosen).batch(0, chosen.length);
     let at = 0;
-    const rows = steps.map(({ length }) => Uint32Array.from({ length }, () => at++));
+    const rows = steps.map(({ examples, moved }) => {
+      const first = at;
+      at += examples.length;
+      moved?.by.move(batch.inputs[moved.by.input], first, at, moved.random);
+      return Uint32Array.from(examples, (_, i) => first + i);
+    });
+    const { feeds, y } = this.tables(batch);
     return { feeds, rows, labels: (step) => rowsOf(y, rows[step]), release: () => releaseAll(feeds) };
   }
 

@@ -8,6 +8,7 @@ import { GRADIENT, LOSS, type Plan } from "../runs/plan.ts";
 import type { ProblemSubject } from "../runs/subject.ts";
 import { type RunContext, whyEnded } from "../util/run-context.ts";
 import { tensor, type Tensor } from "../util/tensor.ts";
+import { chosenAugmentation } from "./augmentations/registry.ts";
 import type { Order } from "./mini-batches.ts";
 import { readState } from "./state-text.ts";
 import { trackingOf, type TrackedStep } from "./tracked/track.ts";
@@ -16,7 +17,15 @@ import { trackedCurves } from "./train/tracked-result.ts";
 import { lossWhileTraining } from "./train/train-figures.ts";
 import { optimizerFor, type TrainOptions, trainOptions } from "./train/train-options.ts";
 import { trainResult, type TrainResult } from "./train/train-result.ts";
-import { courseOf, optionsIn, previousOf, spanTask, stepSizeOf, withNoisyLabels } from "./train/train-span.ts";
+import {
+  augmentOf,
+  courseOf,
+  optionsIn,
+  previousOf,
+  spanTask,
+  stepSizeOf,
+  withNoisyLabels,
+} from "./train/train-span.ts";
 import { trainSections } from "./train/train-sections.ts";
 import { startOf } from "./trainer.ts";
 
@@ -52,6 +61,10 @@ export const train = defineExperiment({
       "thalweg train cnn:1x40:32-64-64-10 --data mnist1d --test mnist1d:test --optimizer adamw --lr 5e-3 --weight-decay 0.5 --schedule cosine --epochs 20 --batch 100",
       "signals in ten classes",
     ],
+    [
+      "thalweg train cnn:1x8x8:32-64-10 --data digits:train --test digits:test --optimizer adamw --weight-decay 0.05 --lr 3e-3 --schedule cosine --epochs 60 --batch 64 --augment shift:1,rotate:15,zoom:0.15",
+      "99 % of the digits of other writers, from images that are moved anew in each step",
+    ],
     ["thalweg train model.onnx --data train.npz --batch full --lr 0.1 --steps 1000 -o run", "gradient descent"],
     [
       "thalweg train mlp:64-32-10:tanh --data digits:train --batch full --lr 0.5 --steps 500 --track sharpness",
@@ -59,7 +72,10 @@ export const train = defineExperiment({
     ],
     ["thalweg trajectory model.onnx 'run/checkpoints/*.safetensors' --data train.npz", "what curvature did meanwhile"],
   ],
-  validate: (options) => void optimizerFor(options),
+  validate(options) {
+    optimizerFor(options);
+    optionsIn(options).augment.forEach(chosenAugmentation);
+  },
   plan: ({ problem }, options) => planOf(problem, optionsIn(options)),
   async measure(subject, options, desk) {
     const problem =
@@ -123,6 +139,7 @@ export const train = defineExperiment({
           warmup: options.warmup,
           clip: options.clip ?? null,
         },
+        augment: optionsIn(options).augment,
         checkpoints,
         curve: thinned(losses),
         losses: desk.arrays.keep("loss", tensor("float64", [losses.length], Float64Array.from(losses))),
@@ -152,6 +169,7 @@ export const train = defineExperiment({
 /** What a training takes, about: its steps, its checkpoints and what is tracked, in the time of products. */
 function planOf(problem: Problem, options: TrainOptions): Plan {
   const { order, steps, every } = courseOf(problem, options, createRandom(0));
+  augmentOf(problem, options);
   const tracking = trackingOf(problem, options, order.batch);
   const checkpoints = 1 + Math.ceil(steps / every);
   const all = (examples: number) => examples / problem.examples;

@@ -12,7 +12,7 @@ import type { Problem } from "../problem/problem.ts";
 import type { ProblemOptions } from "../problem/problem-options.ts";
 import type { Executable, Feed } from "../runtime/runtime.ts";
 import { inPrecision, isFloat, sizeOf, type DType, type Shape, type Tensor } from "../util/tensor.ts";
-import { ExampleShelf } from "./mini-batches.ts";
+import { ExampleShelf, type StepExamples } from "./mini-batches.ts";
 import { numberName, stateName, stepGraph, type StepOptions } from "./training-step.ts";
 
 /** Weights, running statistics and the state of the optimiser, by name. */
@@ -32,9 +32,7 @@ export interface StepNumbers {
 }
 
 /** A step that is to be done. */
-export interface Step {
-  /** By index. */
-  readonly examples: Uint32Array;
+export interface Step extends StepExamples {
   /** Of {@link MatrixRule.numbers}. */
   readonly numbers: Readonly<Record<string, number>>;
 }
@@ -111,7 +109,7 @@ export class Trainer {
     const { loss, lossOptions, reduction } = this.problem.options;
     const [{ examples }] = steps;
     const { executable, hasAccuracy, outputs, carried, passes } = await this.of(examples.length);
-    const tables = this.shelf.take(steps.map((step) => step.examples));
+    const tables = this.shelf.take(steps);
     const terms = steps.map((_, i) => Math.max(1, loss.terms(tables.labels(i), outputs, lossOptions)));
     const own = new Map<string, Feed>();
     const set = (name: string, dtype: DType, shape: Shape, values: Iterable<number>) => {

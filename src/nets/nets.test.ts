@@ -28,6 +28,7 @@ describe("every built-in network", () => {
 
   it.each([
     ["mlp:64-32-10:tanh", 2410, ["0.weight", "0.bias", "2.weight", "2.bias"]],
+    ["mlp:1x8x8-32-10", 2410, ["1.weight", "1.bias", "3.weight", "3.bias"]],
     ["deep-linear:4-2-4", 16, ["0.weight", "1.weight"]],
     // LeNet-5 with full connections, and ResNet-20 of He 2016 (0.27 M) with projections.
     ["lenet", 61_706, ["conv1.weight", "conv1.bias"]],
@@ -57,6 +58,7 @@ describe("the name of a network", () => {
   it.each([
     ["mpl:4-2", /no built-in network "mpl"/, /mlp/],
     ["mlp", /no list of 2 or more sizes/, /mlp:IN/],
+    ["mlp:1x0-2", /"1x0" is no image/, /mlp:IN/],
     ["mlp:4-0-2", /no list of 2/, /mlp:IN/],
     ["mlp:4-2:tanhh", /"tanhh" is no activation/, /mlp:IN/],
     ["deep-linear:4-2:tanh", /nothing is known of "tanh"/, /deep-linear:IN/],

@@ -10,6 +10,7 @@ import {
 import { chosen } from "../../util/chosen.ts";
 import { readOptions } from "../../util/options.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
+import { AUGMENTATIONS } from "../augmentations/registry.ts";
 import { SCHEDULES } from "../schedules/registry.ts";
 import { TRACKED } from "../tracked/registry.ts";
 
@@ -75,6 +76,14 @@ export const trainOptions = z.object({
     .min(1)
     .optional()
     .meta({ description: "steps between checkpoints (default: a tenth of them)", group: TRAINING }),
+  augment: z
+    .array(z.string())
+    .default([])
+    .meta({
+      description: `what images are moved by, anew in each step: ${AUGMENTATIONS.map(({ name, summary, amount }) => `${name}:N (${summary}; default ${amount})`).join("; ")}`,
+      placeholder: "NAME:N",
+      group: TRAINING,
+    }),
   labelNoise: z.number().min(0).max(1).default(0).meta({
     description: "share of the labels that are replaced by another class, from the seed",
     placeholder: "SHARE",

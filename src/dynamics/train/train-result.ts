@@ -31,6 +31,7 @@ export const trainResult = z.object({
     warmup: aside(count),
     clip: aside(real).nullable(),
   }),
+  augment: z.array(z.string()).default([]).describe("What images were moved by, anew in each step."),
   checkpoints: aside(z.array(z.object({ step: count, file: z.string(), ...measured.shape }))).describe(
     "From the start, step 0, on.",
   ),

@@ -5,7 +5,7 @@ import type { TrainResult } from "./train-result.ts";
 
 /** A training in words and numbers. */
 export function trainSections(result: TrainResult): ShownSection[] {
-  const { steps, asked, stepsPerEpoch, batch, optimizer, stopped, checkpoints } = result;
+  const { steps, asked, stepsPerEpoch, batch, augment, optimizer, stopped, checkpoints } = result;
   const share = (value: number | null) => (value === null ? "–" : formatShare(value));
   const given = Object.entries(optimizer.options).map(([name, value]) => `${name} ${value}`);
   const isHeldOut = result.testLoss !== null;
@@ -20,6 +20,11 @@ export function trainSections(result: TrainResult): ShownSection[] {
             ],
       text: [
         `${optimizer.title} (${optimizer.source}), step size ${formatNumber(optimizer.lr)}, ${optimizer.schedule}${optimizer.warmup > 0 ? ` after a warm-up of ${optimizer.warmup} steps` : ""}${given.length > 0 ? `; given: ${given.join(", ")}` : ""}. Batches of ${batch}, ${stepsPerEpoch} to an epoch.`,
+        ...(augment.length === 0
+          ? []
+          : [
+              `The images of a step are moved, anew in each: ${augment.join(", ")}. Losses at checkpoints are of the images as they are.`,
+            ]),
       ],
       readings: [
         { label: "Loss", value: formatNumber(result.loss), note: "of all examples, at the last checkpoint" },

@@ -7,6 +7,8 @@ import { chosen } from "../../util/chosen.ts";
 import { formatNumber, formatShare } from "../../util/format-number.ts";
 import { throwIfInterrupted } from "../../util/run-context.ts";
 import type { Tensor } from "../../util/tensor.ts";
+import { type Augment, augmentBy } from "../augmentations/augment.ts";
+import { chosenAugmentation } from "../augmentations/registry.ts";
 import { withLabelNoise } from "../label-noise.ts";
 import { batchSize, Order } from "../mini-batches.ts";
 import { SCHEDULES, shareOfStepSize } from "../schedules/registry.ts";
@@ -102,6 +104,9 @@ async function spanOf(
   const earlier = before({ from, to, ...input }, desk);
   const start = earlier ? readState(earlier, problem.options.precision) : startOf(problem, rule);
   const stepSize = stepSizeOf(optimizer, options, steps);
+  const by = augmentOf(problem, options);
+  const drawn = desk.common.split("augmented");
+  const movedIn = (step: number): Step["moved"] => by && { by, random: drawn.split(String(step)) };
   const trainer = new Trainer(problem, { rule, clip: options.clip }, start);
   const tracker = new Tracker(
     problem,
@@ -122,7 +127,11 @@ async function spanOf(
       if (tracker.isDue(first)) await track(first);
       const next = Math.min(to, tracker.nextDue(first));
       for await (const found of trainer.train(
-        stepsBetween(first, next, (step) => rule.numbers(step, stepSize(step)), order),
+        stepsBetween(first, next, (step) => ({
+          examples: order.at(step),
+          numbers: rule.numbers(step, stepSize(step)),
+          moved: movedIn(step),
+        })),
       )) {
         for (const each of found) {
           losses.push(each.loss);
@@ -158,13 +167,17 @@ export function stepSizeOf(
   return (step) => lr * shareOfStepSize(schedule, Math.min(step, steps - 1), steps, options.warmup);
 }
 
-function* stepsBetween(
-  from: number,
-  to: number,
-  numbersOf: (step: number) => Step["numbers"],
-  order: Order,
-): Generator<Step> {
-  for (let step = from; step < to; step++) yield { examples: order.at(step), numbers: numbersOf(step) };
+function* stepsBetween(from: number, to: number, stepOf: (step: number) => Step): Generator<Step> {
+  for (let step = from; step < to; step++) yield stepOf(step);
+}
+
+/**
+ * What the examples of each step are moved by; undefined where they stay.
+ *
+ * @throws usage errors `unknown-choice`, `bad-augmentation`, `nothing-to-augment`
+ */
+export function augmentOf({ dataset }: Problem, { augment }: Pick<TrainOptions, "augment">): Augment | undefined {
+  return augment.length === 0 ? undefined : augmentBy(augment.map(chosenAugmentation), dataset);
 }
 
 /** A mean that forgets: 0.9 of what was stays. */
