@@ -119,6 +119,16 @@ export const ConvInput = defineOp({
     madeAxes: (_node, i) => (i === 1 ? [1] : undefined),
     attributes: { ...attributesOf(attributes), extents: attributes.extents },
     examplesLayout: keptAxis((axis) => axis === 0),
+    units: (node, [g, w], desk) => {
+      const { group } = attributes;
+      const [cotangents, kernels] = node.inputs.map(({ shape }) => shape);
+      for (const axis of [...g.slice(2), ...w.slice(2)]) desk.allow(axis, "fixed");
+      const [inGroups, inputs] = desk.regroup([g[1]], [group, cotangents[1] / group]);
+      const [outGroups, summed] = desk.regroup([w[0]], [group, kernels[0] / group]);
+      desk.contract(inputs, summed);
+      const groups = desk.allow(desk.join(inGroups, outGroups), "permutation");
+      return [g[0], [...groups, ...w[1]], ...node.shape.slice(2).map((extent) => desk.fixed(extent))];
+    },
     multiplyAdds: ({ inputs: [g, w] }) => sizeOf(g.shape) * sizeOf(w.shape.slice(1)),
     infer: (inputs) => {
       requireSameDtype("ConvInput", inputs);

@@ -16,6 +16,11 @@ const sliceAttributes = z.strictObject({ starts: integersSchema, extents: shapeS
 
 type SliceAttributes = z.infer<typeof sliceAttributes>;
 
+/** Of two numbers; of 0 and a number that number. */
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
+}
+
 /** Slice: along each axis the elements start, start + step, … (extent of them). Its adjoint writes into zeros. */
 export const Slice = defineOp({
   name: "Slice",
@@ -33,11 +38,13 @@ export const Slice = defineOp({
         const whole = node.inputs[0].shape[each];
         const extent = extents[each];
         if (extent === whole && steps[each] === 1) return axis;
-        if (extent > 0 && whole % extent === 0 && starts[each] % extent === 0 && steps[each] === 1) {
-          // One of several equal pieces that lie side by side, such as queries, keys and values.
-          const [pieces, units] = desk.regroup([axis], [whole / extent, extent]);
+        const size =
+          steps[each] === 1 && extent > 0 ? greatestDivisor(greatestDivisor(whole, starts[each]), extent) : 1;
+        if (size > 1) {
+          // Some of several equal pieces that lie side by side, such as queries, keys and values, or the gates of a recurrence.
+          const [pieces, units] = desk.regroup([axis], [whole / size, size]);
           desk.allow(pieces, "fixed");
-          return units;
+          return [...desk.fixed(extent / size), ...units];
         }
         desk.allow(axis, "fixed");
         return desk.fixed(extent);

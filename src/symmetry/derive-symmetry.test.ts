@@ -3,11 +3,13 @@ import { evaluate } from "../../test/support/run-values.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
 import { add, mul, sub } from "../ops/arithmetic.ts";
+import { conv, convInput } from "../ops/conv.ts";
 import { matmul } from "../ops/matmul.ts";
+import { sliceAxis } from "../ops/movement.ts";
 import { cumSum, reduceMean } from "../ops/reduction.ts";
 import { standardize } from "../ops/standardize.ts";
 import { expand, reshape, swapLast } from "../ops/structure.ts";
-import { relu } from "../ops/unary.ts";
+import { relu, tanh } from "../ops/unary.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { sizeOf, tensor } from "../util/tensor.ts";
 import { balancedPair } from "./align.ts";
@@ -143,6 +145,27 @@ it("running sums of what is alike differ from place to place, and hold units tha
     return matmul(relu(add(matmul(x, w0), sums)), w2);
   });
   expect({ change, classes }).toEqual({ change: 0, classes: 0 });
+});
+
+it.each([1, 2])("the units between a convolution and a transposed one go together, in %i groups", async (group) => {
+  const geometry = { strides: [1, 1], before: [0, 0], after: [0, 0], dilations: [1, 1], group };
+  const shapes = { w0: [6, 2 / group, 3, 3], w1: [6, 2, 3, 3] };
+  const build: Build = (x, { w0, w1 }) => convInput(relu(conv(x, w0, geometry)), w1, geometry, [5, 5]);
+  const { change, classes } = await moved(shapes, build, { width: [2, 5, 5] });
+  expect(change).toBeLessThan(1e-13);
+  // Groups are exchanged only where what they see is.
+  expect(classes).toBe(1);
+});
+
+it("units that lie side by side in several tensors' worth go on where some of those are taken: gates", async () => {
+  const { change, classes } = await moved({ w0: [6, 24], w2: [8, 3] }, (x, { w0, w2 }) => {
+    const all = matmul(x, w0);
+    const gates = sliceAxis(all, 1, 0, 16);
+    const gated = mul(relu(sliceAxis(gates, 1, 0, 8)), tanh(sliceAxis(gates, 1, 8, 16)));
+    return matmul(add(gated, sliceAxis(all, 1, 16, 24)), w2);
+  });
+  expect(change).toBeLessThan(1e-13);
+  expect(classes).toBe(1);
 });
 
 it("gains that are held are weights like any other", () => {
