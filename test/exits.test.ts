@@ -7,6 +7,7 @@ import { bytesSource } from "../src/files/byte-source.ts";
 import { readNpz } from "../src/files/npz.ts";
 import { decodeResult } from "../src/documents/result-kinds.ts";
 import { relativeError } from "./support/numbers.ts";
+import { runHere } from "./support/run-here.ts";
 import { DIST, finish, MAIN, runScript, thalweg } from "./support/spawn-node.ts";
 
 /* Every run ends once, with its own exit code and one summary, whatever happens around it. */
@@ -16,6 +17,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 const REFERENCE = path("reference/resnet8-digits/");
 const SEPARATORS = path("cases/separator-names/");
 const MODEL = [`${REFERENCE}model.onnx`, "--data", `${REFERENCE}data.npz`];
+const SMALL = [`${SEPARATORS}m.onnx`, "--data", `${SEPARATORS}d.npz`];
 /** A perceptron on whose runs engines that were closed ended the process with code 13; its gradient is PyTorch's, in float64. */
 const BUSY = path("cases/31-exit-code-13/");
 /** Runs of the test under contention; a release is tried with 200. */
@@ -178,17 +180,15 @@ describe("streams that nobody reads", () => {
   });
 
   test("not converged stays exit 5 when the reader of stdout goes away", async () => {
-    const command = `${process.execPath} ${MAIN} profile ${MODEL.join(" ")} --only eigenvalues --time 1ms -o ${at("late")} -q`;
+    const command = `${process.execPath} ${MAIN} profile ${SMALL.join(" ")} --only eigenvalues --time 1ms -o ${at("late")} -q`;
     expect((await finish("bash", ["-c", `${command} | true; exit \${PIPESTATUS[0]}`])).code).toBe(5);
     expect(files("late")).toContain("result.json");
   });
 });
 
 describe("what is written before anything is drawn", () => {
-  const profile = [`${SEPARATORS}m.onnx`, "--data", `${SEPARATORS}d.npz`];
-
   test("separators in the name of a parameter are drawn as their codes", async () => {
-    const { code } = await thalweg(["profile", ...profile, "-o", at("names"), "-q"]);
+    const { code } = await runHere(["profile", ...SMALL, "-o", at("names"), "-q"], folder);
     expect(code).toBe(0);
     const result = decodeResult(readFileSync(join(at("names"), "result.json"), "utf8"));
     expect(result.model?.tensors.some(({ name }) => /[\u2028\u2029]/.test(name))).toBe(true);
@@ -198,7 +198,7 @@ describe("what is written before anything is drawn", () => {
   });
 
   test.each([["text"], ["--json"]])("is shown, as %s, where the disk is full in the end: exit 3", async (form) => {
-    const command = `${process.execPath} ${MAIN} profile ${profile.join(" ")} ${QUICK.join(" ")} -o ${at("full")} ${form === "text" ? "" : form}`;
+    const command = `${process.execPath} ${MAIN} profile ${SMALL.join(" ")} ${QUICK.join(" ")} -o ${at("full")} ${form === "text" ? "" : form}`;
     // Files may not grow beyond a few KiB.
     const { code, out, err } = await finish("bash", ["-c", `trap '' XFSZ; ulimit -f 2; ${command}`]);
     expect(code).toBe(3);
@@ -224,7 +224,7 @@ describe("what is written before anything is drawn", () => {
   test("is there when figures or the report cannot be drawn, which are named: exit 1", async () => {
     const fault = 'if (!globalThis.hasFailed) { globalThis.hasFailed = true; throw new Error("no ink"); }';
     const env = withFault("undrawable.mjs", fault);
-    const args = [MAIN, "profile", ...profile, "-o", at("undrawn"), ...QUICK];
+    const args = [MAIN, "profile", ...SMALL, "-o", at("undrawn"), ...QUICK];
     const { code, out } = await finish(process.execPath, args, { env });
     expect(code).toBe(1);
     expect(out).toContain("Written to");
@@ -232,12 +232,12 @@ describe("what is written before anything is drawn", () => {
     expect(warnings).toContainEqual(expect.stringContaining("The figure gradient-tensors could not be drawn (no ink)"));
     expect(readdirSync(at("undrawn"))).toContain("report.html");
     // The folder is whole: it may be replaced.
-    expect((await thalweg(["profile", ...profile, "-o", at("undrawn"), ...QUICK])).code).toBe(0);
+    expect((await runHere(["profile", ...SMALL, "-o", at("undrawn"), ...QUICK], folder)).code).toBe(0);
   });
 
   test("is there when the thread that draws dies: the figures are named, and the report has their numbers", async () => {
     const env = withFault("dying.mjs", "process.exit(5);");
-    const { code } = await finish(process.execPath, [MAIN, "profile", ...profile, "-o", at("dead"), ...QUICK], { env });
+    const { code } = await finish(process.execPath, [MAIN, "profile", ...SMALL, "-o", at("dead"), ...QUICK], { env });
     expect(code).toBe(1);
     const { warnings } = decodeResult(readFileSync(join(at("dead"), "result.json"), "utf8"));
     const reason = "could not be drawn (the drawing stopped: its thread has ended)";
