@@ -6,18 +6,18 @@ import { openResult } from "../src/io/open-result.ts";
 import { ALL, checkpointRuns, MODEL, QUICK, withoutProvenance } from "./support/checkpoint-runs.ts";
 
 const STEPS = [0, 5, 10, 100];
-const { at, run, whenDone, resultIn, leasesOf, tasksIn } = checkpointRuns(STEPS);
+const { at, run, here, whenDone, resultIn, leasesOf, tasksIn } = checkpointRuns(STEPS);
 
 describe("a profile over checkpoints", () => {
   it("gives the numbers of a profile of each alone, in natural order, with figures and report", async () => {
-    const finished = await run(["profile", ...ALL, "-o", "whole"]);
+    const finished = await here(["profile", ...ALL, "-o", "whole"]);
     expect(finished.code, finished.err).toBe(0);
     const { result, checks } = resultIn("whole");
     expect(result.checkpoints.map(({ weights }) => weights)).toEqual(STEPS.map((step) => `step-${step}.safetensors`));
     expect(checks.length).toBeGreaterThan(3);
     for (const step of [0, 10]) {
       const weights = `step-${step}.safetensors`;
-      const alone = await run(["profile", ...MODEL, "--weights", weights, ...QUICK, "-o", `alone-${step}`]);
+      const alone = await here(["profile", ...MODEL, "--weights", weights, ...QUICK, "-o", `alone-${step}`]);
       expect(alone.code, alone.err).toBe(0);
       const { document } = openResult(at(`alone-${step}`));
       if (document.schema !== "thalweg/profile@1") throw new Error(document.schema);
@@ -57,7 +57,7 @@ describe("a profile over checkpoints", () => {
     // As by a machine that lost its power.
     const [torn] = tasksIn("whole");
     writeFileSync(at("whole", "tasks", torn), before[0].slice(0, 200));
-    const resumed = await run(["profile", "--resume", "whole"]);
+    const resumed = await here(["profile", "--resume", "whole"]);
     expect(resumed.code, resumed.err).toBe(0);
     expect(resumed.err).toMatch(/3 of 4 tasks are done already/);
     expect(withoutProvenance(resultIn("whole"))).toEqual(result);
@@ -65,16 +65,16 @@ describe("a profile over checkpoints", () => {
   }, 120_000);
 
   it("is continued with the same recipe and the same files only", async () => {
-    const refused = await run(["profile", "--resume", "whole", "--seed", "3"]);
+    const refused = await here(["profile", "--resume", "whole", "--seed", "3"]);
     expect(refused.code).toBe(2);
     expect(refused.err).toMatch(/cannot be continued: --seed was 0 and is 3/);
     copyFileSync(at("step-5.safetensors"), at("kept"));
     copyFileSync(at("step-10.safetensors"), at("step-5.safetensors"));
-    const changed = await run(["profile", "--resume", "whole"]);
+    const changed = await here(["profile", "--resume", "whole"]);
     copyFileSync(at("kept"), at("step-5.safetensors"));
     const begun = readFileSync(at("whole", "run.json"), "utf8");
     writeFileSync(at("whole", "run.json"), begun.replace(/"build": "[^"]*"/, '"build": "0.1.0 (another)"'));
-    const [resumed, helped] = [await run(["profile", "--resume", "whole"]), await run(["work", "whole"])];
+    const [resumed, helped] = [await here(["profile", "--resume", "whole"]), await here(["work", "whole"])];
     writeFileSync(at("whole", "run.json"), begun);
     for (const { code, err } of [resumed, helped]) {
       expect(code).toBe(2);
@@ -87,9 +87,9 @@ describe("a profile over checkpoints", () => {
   }, 120_000);
 
   it("says what it would cost, and refuses what fits nothing", async () => {
-    const plan = await run(["profile", ...ALL, "--dry-run", "--json"]);
+    const plan = await here(["profile", ...ALL, "--dry-run", "--json"]);
     expect(JSON.parse(plan.out)).toMatchObject({ schema: "thalweg/plan@1", tasks: 4 });
-    const refused = await run(["profile", ...MODEL, "--weights", "stop-*"]);
+    const refused = await here(["profile", ...MODEL, "--weights", "stop-*"]);
     expect(refused.code).toBe(3);
     expect(refused.err).toMatch(/No file fits stop-\*/);
   }, 60_000);
@@ -102,7 +102,7 @@ describe("a profile over checkpoints", () => {
       "What is done is kept: --resume stopped goes on from there.",
     );
     expect(readdirSync(at("stopped"))).not.toContain("result.json");
-    const again = await run(["profile", ...ALL, "-o", "stopped"]);
+    const again = await here(["profile", ...ALL, "-o", "stopped"]);
     expect(again.code).toBe(2);
     expect(again.err).toMatch(/holds an unfinished run, of which \d tasks? (is|are) done/);
   }, 120_000);
@@ -136,8 +136,8 @@ describe("a profile over checkpoints", () => {
   }, 120_000);
 
   it("lets nobody wait in silence for a run that was ended before it knew its tasks", async () => {
-    cpSync(at("whole"), at("begun"), { recursive: true });
-    const list = readFileSync(at("whole", "tasks.json"), "utf8");
+    cpSync(at("shared"), at("begun"), { recursive: true });
+    const list = readFileSync(at("shared", "tasks.json"), "utf8");
     writeFileSync(at("begun", "tasks.json"), JSON.stringify({ ...JSON.parse(list), tasks: [] }));
     const waiting = await run(["work", "begun"], (child) =>
       child.stderr?.on("data", (text) => String(text).includes("--resume") && child.kill("SIGTERM")),
@@ -185,7 +185,7 @@ describe("a profile over checkpoints", () => {
       ),
     );
     const weights = ["--weights", "step-0.safetensors,step-5.safetensors,bad.safetensors"];
-    const refused = await run(["profile", ...MODEL, ...weights, ...QUICK, "-o", "refused"]);
+    const refused = await here(["profile", ...MODEL, ...weights, ...QUICK, "-o", "refused"]);
     expect(refused.code).toBe(3);
     expect(refused.err.replaceAll(/\s+/g, " ")).toContain(says);
     expect(refused.err.replaceAll(/\s+/g, " ")).toContain("bad.safetensors");
@@ -208,7 +208,7 @@ describe("a profile over checkpoints", () => {
     // Finite weights whose loss is not: what is multiplied by them leaves the range of float32.
     write("huge.safetensors", 3e38);
     const weights = ["--weights", "nan.safetensors,step-0.safetensors,huge.safetensors,step-5.safetensors"];
-    const made = await run(["profile", ...MODEL, ...weights, ...QUICK, "-o", "diverged"]);
+    const made = await here(["profile", ...MODEL, ...weights, ...QUICK, "-o", "diverged"]);
     expect(made.code, made.err).toBe(5);
     const { result, warnings } = resultIn("diverged");
     expect(result.checkpoints.map((each) => each.weights)).toEqual(["step-0.safetensors", "step-5.safetensors"]);
@@ -218,7 +218,7 @@ describe("a profile over checkpoints", () => {
     for (const { weights: name, reason } of result.unmeasured)
       expect(warnings).toContain(`${name} was not measured. ${reason}`);
     expect(readFileSync(at("diverged", "report.html"), "utf8")).toContain("nan.safetensors was not measured.");
-    const none = await run(["profile", ...MODEL, "--weights", "nan.safetensors,nan.safetensors", ...QUICK]);
+    const none = await here(["profile", ...MODEL, "--weights", "nan.safetensors,nan.safetensors", ...QUICK]);
     expect(none.code).toBe(3);
     expect(none.err).toMatch(/holds NaN/);
   }, 60_000);

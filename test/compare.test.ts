@@ -13,7 +13,6 @@ import { namedResult } from "../src/documents/named-result.ts";
 import { decodeResult, type ResultDocument } from "../src/documents/result-kinds.ts";
 import { sampleProfile } from "./sample-profile.ts";
 import { runHere } from "./support/run-here.ts";
-import { thalweg } from "./support/spawn-node.ts";
 
 const DIGITS = new URL("../assets/digits.onnx", import.meta.url).pathname;
 const OLD = new URL("fixtures/results-0.1.0/", import.meta.url).pathname;
@@ -149,7 +148,7 @@ describe("thalweg compare", () => {
     const three = await compared(at("a"), at("b"), at("c"));
     expect(rowOf(three, "hessian.top[0]")?.pairs.map(({ different }) => different)).toEqual([false, true, true]);
 
-    const text = await thalweg(["compare", at("a"), at("c"), "-o", at("written")]);
+    const text = await here(["compare", at("a"), at("c"), "-o", at("written")]);
     expect(text.out.trimEnd().split("\n").length).toBeLessThanOrEqual(42);
     expect(text.out).toMatch(/numbers: \d+ differ, \d+ alike within the errors, \d+ cannot be told\./);
     expect(text.out).toMatch(/Different, the largest in units of its error first; × is B over A\n +\S/);

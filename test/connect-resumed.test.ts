@@ -6,7 +6,7 @@ import { commandLine, fixture } from "./support/command-line.ts";
 
 /* A way with alignment and training is killed half-way and continued, and done by two workers: the same bits. */
 
-const { at, thalweg } = commandLine();
+const { at, here, thalweg } = commandLine();
 
 const pair = (name: string) => fixture(`pairs/mlp/${name}`);
 const DATA = ["--data", pair("data.npz"), "--limit", "200", "--threads", "1", "--seed", "4"];
@@ -30,7 +30,7 @@ it(
   "a connection that was killed and continued, and one that workers made, are the one that was not, bit for bit",
   { timeout: 600_000 },
   async () => {
-    const first = await thalweg([...RUN, "-o", "whole"]);
+    const first = await here([...RUN, "-o", "whole"]);
     expect(first.code, first.err).toBe(0);
     const whole = contentOf("whole");
     expect(whole.result.profiles.length).toBeGreaterThanOrEqual(3);

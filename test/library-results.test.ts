@@ -15,6 +15,7 @@ import {
   writeReport,
 } from "../src/index.ts";
 import { assetPath } from "../src/io/asset-path.ts";
+import { runHere } from "./support/run-here.ts";
 import { thalweg } from "./support/spawn-node.ts";
 
 /*
@@ -78,7 +79,7 @@ describe("the result of a profile in the library", () => {
       "--seed",
       "3",
     ]);
-    const again = await thalweg(["run", at("ours.json"), "--json"]);
+    const again = await runHere(["run", at("ours.json"), "--json"], folder);
     expect(again.code, again.err).toBe(0);
     expect(JSON.parse(again.out)).toMatchObject({ schema: "thalweg/repeat@1", agree: true, changed: [], unshared: [] });
   }, 60_000);

@@ -8,7 +8,7 @@ import { commandLine, DIGITS } from "./support/command-line.ts";
 import { leastSquares, wave } from "./support/least-squares.ts";
 
 const files = commandLine();
-const { at, thalweg, here } = files;
+const { at, here } = files;
 
 const line = async (...args: string[]) => {
   const run = await here(["line", ...args, "--json"]);
@@ -72,7 +72,7 @@ describe("the loss along a line", () => {
 
   it("is measured coarsely where the time is short: what is there is where a coarser grid has points", async () => {
     const model = [DIGITS, "--data", "digits", "--limit", "1000", "--threads", "1"];
-    const run = await thalweg(["line", ...model, "--x", "-1:1:8001", "--time", "2s", "--json"]);
+    const run = await here(["line", ...model, "--x", "-1:1:8001", "--time", "2s", "--json"]);
     expect(run.code, run.err).toBe(5);
     const { result } = RESULT_KINDS.line.parse(JSON.parse(run.out));
     expect(result.measured).toBeGreaterThan(0);

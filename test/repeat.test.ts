@@ -7,7 +7,6 @@ import { encodeNpy } from "../src/files/npy-writer.ts";
 import { tensor } from "../src/util/tensor.ts";
 import { DOCUMENT_KINDS } from "../src/documents/result-kinds.ts";
 import { runHere } from "./support/run-here.ts";
-import { thalweg } from "./support/spawn-node.ts";
 
 const fixture = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const REFERENCE = fixture("reference/mlp-tanh-digits/");
@@ -56,7 +55,7 @@ describe("thalweg run", () => {
 
   it("repeats the network that comes with thalweg from the folder of its run, and writes where it is told to", async () => {
     expect((await run(["profile", "--only", "loss", "-o", "demo", "-q"])).code).toBe(0);
-    const again = await thalweg(["run", join("demo", "run.json"), "-o", "new", "-q"], { cwd: folder });
+    const again = await run(["run", join("demo", "run.json"), "-o", "new", "-q"]);
     expect(again.code, again.err).toBe(0);
     expect(again.out).toMatch(/All \d+ numbers came out again, bit for bit/);
     expect(existsSync(at("new", "result.json"))).toBe(true);

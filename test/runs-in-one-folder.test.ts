@@ -7,7 +7,7 @@ import { thalweg } from "./support/spawn-node.ts";
 
 /* Whatever is begun, continued and worked on in one folder: each number in it is of the run that its file names. */
 
-const { at, run, resultIn, leasesOf, tasksIn } = checkpointRuns([0, 5]);
+const { at, run, here, resultIn, leasesOf, tasksIn } = checkpointRuns([0, 5]);
 const ONE = [...MODEL, "--weights", "step-0.safetensors", ...QUICK];
 
 const until = async (isSo: () => boolean) => {
@@ -44,16 +44,16 @@ describe("a run that is begun where another is on its way", () => {
     const work = await run(["work", "both", "-q"]);
     expect(work.code, work.err).toBe(0);
     expect((await begun).code).toBe(0);
-    const alone = await run([...command, "-o", "alone"]);
+    const alone = await here([...command, "-o", "alone"]);
     expect(alone.code, alone.err).toBe(0);
     expect(withoutProvenance(resultIn("both"))).toEqual(withoutProvenance(resultIn("alone")));
   }, 120_000);
 
   it("does not take the place of tasks that are done, whatever kind of run it is", async () => {
-    const unfinished = await run(["profile", ...ALL, "-o", "kept"]);
+    const unfinished = await here(["profile", ...ALL, "-o", "kept"]);
     expect(unfinished.code, unfinished.err).toBe(0);
     rmSync(at("kept", "result.json"));
-    const refused = await run(["profile", ...ONE, "-o", "kept"]);
+    const refused = await here(["profile", ...ONE, "-o", "kept"]);
     expect(words(refused.err)).toContain("kept holds an unfinished run, of which 2 tasks are done");
     expect(refused.code).toBe(2);
     expect(tasksIn("kept")).toHaveLength(2);
@@ -62,38 +62,38 @@ describe("a run that is begun where another is on its way", () => {
 
 describe("a run without tasks", () => {
   it("is continued as it was begun, or not at all", async () => {
-    const whole = await run(["profile", ...ONE, "-o", "plain"]);
+    const whole = await here(["profile", ...ONE, "-o", "plain"]);
     expect(whole.code, whole.err).toBe(0);
     const before = readFileSync(at("plain", "result.json"), "utf8");
-    const refused = await run(["profile", "--resume", "plain", "--limit", "6", "-q"]);
+    const refused = await here(["profile", "--resume", "plain", "--limit", "6", "-q"]);
     expect(words(refused.err)).toMatch(/plain cannot be continued: --limit was not given and is 6/);
     cpSync(at("step-0.safetensors"), at("kept.safetensors"));
     cpSync(at("step-5.safetensors"), at("step-0.safetensors"));
-    const changed = await run(["profile", "--resume", "plain", "-q"]);
+    const changed = await here(["profile", "--resume", "plain", "-q"]);
     cpSync(at("kept.safetensors"), at("step-0.safetensors"));
     expect(words(changed.err)).toMatch(/plain cannot be continued: step-0\.safetensors holds other bytes/);
-    const elsewhere = await run(["profile", "--resume", "plain", "-o", "aside", "-q"]);
+    const elsewhere = await here(["profile", "--resume", "plain", "-o", "aside", "-q"]);
     expect(words(elsewhere.err)).toContain("The run in plain is continued there, and --out names aside");
     expect(existsSync(at("aside"))).toBe(false);
     for (const { code } of [refused, changed, elsewhere]) expect(code).toBe(2);
     expect(readFileSync(at("plain", "result.json"), "utf8")).toBe(before);
-    const again = await run(["profile", "--resume", "plain", "-o", "./plain/", "-q"]);
+    const again = await here(["profile", "--resume", "plain", "-o", "./plain/", "-q"]);
     expect(again.code, again.err).toBe(0);
   }, 60_000);
 
   it("whose time was too short is told to need more of it, also where it is continued", async () => {
     const command = ["profile", ...ONE, "--time", "1ms", "--only", "trace", "-o", "short"];
-    const hurried = await run(command);
+    const hurried = await here(command);
     expect(words(hurried.out)).toMatch(/not reached.* its time was spent, .* a longer --time/);
-    const again = await run(["profile", "--resume", "short"]);
+    const again = await here(["profile", "--resume", "short"]);
     expect(words(again.err)).toMatch(/short is measured again from the start, within the same --time 1ms, .* a longer/);
     for (const { code } of [hurried, again]) expect(code).toBe(5);
-    const unhurried = await run(["profile", "--resume", "plain"]);
+    const unhurried = await here(["profile", "--resume", "plain"]);
     expect(unhurried.err).not.toContain("again from the start");
   }, 60_000);
 
   it("has nothing for others to do, which is said as it is", async () => {
-    const refused = await run(["work", "plain"]);
+    const refused = await here(["work", "plain"]);
     expect(words(refused.err)).toContain("The run in plain is not made of tasks that others could do");
     expect(refused.code).toBe(2);
     expect(readdirSync(at("plain"))).not.toContain("leases");

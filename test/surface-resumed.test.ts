@@ -9,7 +9,7 @@ import { commandLine, DIGITS } from "./support/command-line.ts";
  * THALWEG_KILLS=10 npx vitest run test/surface-resumed.test.ts
  */
 
-const { at, thalweg } = commandLine();
+const { at, here, thalweg } = commandLine();
 
 const KILLS = Number(process.env["THALWEG_KILLS"] ?? 2);
 const POINTS = KILLS >= 10 ? 41 : 5;
@@ -31,7 +31,7 @@ it(
   "a surface that was killed and continued, and one that workers made, are the one that was not, bit for bit",
   { timeout: 600_000 },
   async () => {
-    expect((await thalweg([...RUN, "-o", "whole"])).code).toBe(0);
+    expect((await here([...RUN, "-o", "whole"])).code).toBe(0);
     const whole = contentOf("whole");
     let args = [...RUN, "-o", "killed"];
     for (let kill = 1; kill <= KILLS; kill++) {

@@ -8,7 +8,7 @@ import { commandLine, DIGITS, readArrays } from "./support/command-line.ts";
 import { leastSquares, wave } from "./support/least-squares.ts";
 
 const files = commandLine();
-const { at, thalweg, here } = files;
+const { at, here } = files;
 
 let runs = 0;
 const surface = async (...args: string[]) => {
@@ -22,7 +22,7 @@ const surface = async (...args: string[]) => {
 describe("the loss over a plane", () => {
   it("states no share of eigenvalues that the time did not suffice to search, and no trace that was not measured", async () => {
     const model = ["surface", DIGITS, "--data", "digits", "--threads", "1", "--x", "-1:1:5", "--y", "-1:1:5"];
-    const run = await thalweg([...model, "--time", "1ms", "--json"]);
+    const run = await here([...model, "--time", "1ms", "--json"]);
     expect(run.code, run.err).toBe(5);
     const { topConverged, leading, share, trace } = RESULT_KINDS.surface.parse(JSON.parse(run.out)).result;
     expect({ topConverged, leading, share, trace }).toEqual({

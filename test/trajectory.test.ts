@@ -22,7 +22,6 @@ let folder = "";
 const at = (...path: string[]) => join(folder, ...path);
 const line = (args: readonly string[]) => ["trajectory", ...args, "--threads", "1", "-q"];
 const run = (...args: string[]) => runHere(line(args), folder);
-const runOutside = (...args: string[]) => thalweg(line(args), { cwd: folder });
 
 function resultIn(path: string): Trajectory {
   const { document } = openResult(at(path));
@@ -113,16 +112,17 @@ describe("a trajectory of full-batch gradient descent at the edge of stability",
 
   it("comes out bit for bit in two workers, and after a task was lost", async () => {
     const few = ["full/m.onnx", "full/step-0000*", "full/step-0002*", "--data", "full/d.npz", "--chain", "4"];
-    expect((await runOutside(...few, "-o", "here")).code).toBe(0);
-    expect((await runOutside(...few, "-o", "workers", "--executor", "workers:2")).code).toBe(0);
+    expect((await run(...few, "-o", "here")).code).toBe(0);
+    const others = await thalweg(line([...few, "-o", "workers", "--executor", "workers:2"]), { cwd: folder });
+    expect(others.code, others.err).toBe(0);
     expect(resultIn("workers")).toEqual(resultIn("here"));
     const [lost] = readdirSync(at("here", "tasks"));
     rmSync(at("here", "tasks", lost));
     const before = resultIn("here");
-    const resumed = await thalweg(["trajectory", "--resume", "here", "-q"], { cwd: folder });
+    const resumed = await runHere(["trajectory", "--resume", "here", "-q"], folder);
     expect(resumed.code, resumed.err).toBe(0);
     expect(resultIn("here")).toEqual(before);
-    const again = await thalweg(["run", "here"], { cwd: folder });
+    const again = await runHere(["run", "here"], folder);
     expect(again.code, again.out + again.err).toBe(0);
     expect(again.out).toMatch(/bit for bit/);
   }, 240_000);

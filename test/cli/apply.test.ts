@@ -4,7 +4,7 @@ import { decodeResult } from "../../src/documents/result-kinds.ts";
 import { DERIVATIVES } from "../../src/problem/derivatives.ts";
 import { commandLine, readArrays, REFERENCE } from "../support/command-line.ts";
 
-const { at, here, thalweg } = commandLine();
+const { at, here } = commandLine();
 
 describe("apply", () => {
   it("says of what is made of single examples that it is summed over their terms, in text and result", async () => {
@@ -22,7 +22,7 @@ describe("apply", () => {
       ["gradient", "gradient.npz", []],
       ["hessian", "hv.npz", ["--vector", join(REFERENCE, "v.npz")]],
     ] as const) {
-      const run = await thalweg([
+      const run = await here([
         "apply",
         matrix,
         join(REFERENCE, "model.onnx"),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decodeResult } from "../../src/documents/result-kinds.ts";
 import { commandLine, DIGITS, fixture } from "../support/command-line.ts";
 
-const { thalweg } = commandLine();
+const { here, thalweg } = commandLine();
 
 describe("bench", () => {
   it("bench runs batches side by side where there is enough to do, and ends", async () => {
@@ -14,7 +14,7 @@ describe("bench", () => {
   });
 
   it("bench times", async () => {
-    const run = await thalweg(["bench", DIGITS, "--data", "good.npz", "--runs", "3", "--json"]);
+    const run = await here(["bench", DIGITS, "--data", "good.npz", "--runs", "3", "--json"]);
     expect(run.code).toBe(0);
     expect(decodeResult(run.out)).toMatchObject({
       schema: "thalweg/bench@1",

@@ -3,13 +3,13 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { commandLine, DIGITS } from "../support/command-line.ts";
 
-const { at, here, thalweg } = commandLine();
+const { at, here } = commandLine();
 const pair = (path: string) => fileURLToPath(new URL(`../pairs/${path}`, import.meta.url));
 const mlp = [pair("mlp/a.onnx"), pair("mlp/b.npz"), "--data", pair("mlp/data.npz"), "--test", pair("mlp/test.npz")];
 
 describe("connect", () => {
   it("says what parts two networks, and what alignment leaves of it; the aligned network is the other", async () => {
-    const run = await thalweg(["connect", ...mlp, "--align", "--points", "11", "--match-steps", "0", "-o", "pair"]);
+    const run = await here(["connect", ...mlp, "--align", "--points", "11", "--match-steps", "0", "-o", "pair"]);
     expect(run).toMatchObject({ code: 0 });
     const { result } = JSON.parse(readFileSync(at("pair/result.json"), "utf8"));
     expect(result.barrier.after.train).toBeLessThan(result.barrier.before.train / 2);

@@ -14,7 +14,7 @@ describe("help", () => {
       devices: [{ device: "cpu", available: true }, {}, {}],
     });
     expect((await thalweg(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
-    const help = await thalweg([]);
+    const help = await here([]);
     for (const verb of ["profile", "compare", "inspect", "check", "apply", "export", "bench", "explain", "doctor"])
       expect(help.out).toContain(verb);
     expect(help.out).toMatch(/130 +interrupted[^\n]*\n +143 +terminated/);

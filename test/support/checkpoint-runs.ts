@@ -9,6 +9,7 @@ import { encodeSafetensors } from "../../src/files/safetensors.ts";
 import { assetPath } from "../../src/io/asset-path.ts";
 import { openResult } from "../../src/io/open-result.ts";
 import { createRandom } from "../../src/random/random-stream.ts";
+import { runHere } from "./run-here.ts";
 import { type Act, thalweg } from "./spawn-node.ts";
 
 export const MODEL = [assetPath("digits.onnx"), "--data", "d.npz", "--threads", "1"];
@@ -23,6 +24,9 @@ export function checkpointRuns(steps: readonly number[]) {
 
   /** Runs the command line in the temporary folder; `act` may send it a signal. */
   const run = (args: readonly string[], act?: Act) => thalweg(args, { cwd: folder }, act);
+
+  /** The same in the process of the test, from its source: another build, whose runs the built one does not continue. */
+  const here = (args: readonly string[]) => runHere(args, folder);
 
   /** Sends a signal as soon as so many tasks of a run are done. */
   function whenDone(path: string, count: number, child: ChildProcess, signal: NodeJS.Signals): void {
@@ -73,7 +77,7 @@ export function checkpointRuns(steps: readonly number[]) {
   const tasksIn = (path: string) =>
     existsSync(at(path, "tasks")) ? readdirSync(at(path, "tasks")).filter((name) => /^[^.].*\.json$/.test(name)) : [];
 
-  return { at, run, whenDone, resultIn, leasesOf, tasksIn };
+  return { at, run, here, whenDone, resultIn, leasesOf, tasksIn };
 }
 
 /** What must not depend on when, where and in how many attempts it was measured. */
