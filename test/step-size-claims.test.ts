@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { exampleCurvature } from "../src/dynamics/lr/example-curvature.ts";
 import { meanSquareLimit, shareOfVariance } from "../src/dynamics/lr/mean-square-limit.ts";
 import { Order } from "../src/dynamics/mini-batches.ts";
@@ -10,22 +10,13 @@ import { heavyBall } from "../src/optimizers/heavy-ball.ts";
 import { nesterov } from "../src/optimizers/nesterov.ts";
 import type { CoordinateRule } from "../src/optimizers/optimizer.ts";
 import { hessianProduct } from "../src/problem/derivatives.ts";
-import type { Problem } from "../src/problem/problem.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { array } from "./support/build-problem.ts";
-import { openNet } from "./support/open-net.ts";
+import { openedNets } from "./support/open-net.ts";
 
 /* What is said of step size and noise, against closed forms and exhaustive counting. */
 
-const opened: Problem[] = [];
-afterAll(async () => {
-  for (const problem of opened) await problem.close();
-});
-const open = (...asked: Parameters<typeof openNet>) => {
-  const problem = openNet(...asked);
-  opened.push(problem);
-  return problem;
-};
+const open = openedNets();
 
 /** All subsets of a size of 0 … n − 1. */
 function subsets(n: number, size: number): number[][] {

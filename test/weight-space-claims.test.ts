@@ -1,23 +1,15 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { symmetricEigen } from "../src/linalg/symmetric-eigen.ts";
 import { norm2 } from "../src/linalg/vector.ts";
 import { hessianProduct } from "../src/problem/derivatives.ts";
 import type { Problem } from "../src/problem/problem.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { array } from "./support/build-problem.ts";
-import { openNet } from "./support/open-net.ts";
+import { openedNets } from "./support/open-net.ts";
 
 /* What is said of weight space, against closed forms, through the engine. */
 
-const opened: Problem[] = [];
-afterAll(async () => {
-  for (const problem of opened) await problem.close();
-});
-const open = (...asked: Parameters<typeof openNet>) => {
-  const problem = openNet(...asked);
-  opened.push(problem);
-  return problem;
-};
+const open = openedNets();
 
 const identity = (n: number) =>
   array(

@@ -1,3 +1,4 @@
+import { afterAll } from "vitest";
 import { openDataset } from "../../src/data/open-dataset.ts";
 import { bytesSource } from "../../src/files/byte-source.ts";
 import { encodeNpz } from "../../src/files/npz.ts";
@@ -9,8 +10,19 @@ import type { Tensor } from "../../src/util/tensor.ts";
 import { DEFAULTS } from "./reference-case.ts";
 import { runtime } from "./run-values.ts";
 
-/** A built-in network with the mean squared error on data, in float64. Close it. */
-export function openNet(name: string, data: { readonly x: Tensor; readonly y: Tensor }): Problem {
+/** Opens built-in networks for the tests of one file, and closes them behind the last. */
+export function openedNets(): typeof openNet {
+  const opened: Problem[] = [];
+  afterAll(() => Promise.all(opened.map((problem) => problem.close())));
+  return (...asked) => {
+    const problem = openNet(...asked);
+    opened.push(problem);
+    return problem;
+  };
+}
+
+/** A built-in network with the mean squared error on data, in float64. */
+function openNet(name: string, data: { readonly x: Tensor; readonly y: Tensor }): Problem {
   const model = decodeModel(makeNet(name), { file: name });
   const inputs = model.inputs.map(({ name: input, dtype, shape }) => ({ name: input, dtype, shape }));
   const npz = encodeNpz([
