@@ -90,21 +90,26 @@ function edges(store: TaskStore, events: RunEvent[] = []): Edges {
   };
 }
 
+/** What is asked of an experiment. */
+function asked(change: { options?: Record<string, unknown>; seed?: number; budget?: number } = {}) {
+  const identity = { thalweg: "1.0.0", command: [], config: {} };
+  return { arguments: [], options: {}, seed: 0, budget: null, dryRun: false, output: null, identity, ...change };
+}
+
+/** Edges that note how much time each task is given. */
+function timing(store: TaskStore) {
+  const budgets: number[] = [];
+  const all = edges(store);
+  const context = (budget: number | null) => {
+    if (budget !== null) budgets.push(budget);
+    return {};
+  };
+  return { budgets, timed: { ...all, tasks: { ...all.tasks, context } } };
+}
+
 async function run(store: TaskStore, options: Record<string, unknown> = {}, seed = 0, events: RunEvent[] = []) {
   performed.length = 0;
-  await execute(
-    experiment,
-    {
-      arguments: [],
-      options,
-      seed,
-      budget: null,
-      dryRun: false,
-      output: null,
-      identity: { thalweg: "1.0.0", command: [], config: {} },
-    },
-    edges(store, events),
-  );
+  await execute(experiment, asked({ options, seed }), edges(store, events));
   return draws.slice();
 }
 
@@ -162,28 +167,13 @@ describe("a run of tasks", () => {
 
   it("shares its time among all of them, also among those that are left", async () => {
     const { store, texts } = spoilable();
-    const budgets: (number | null)[] = [];
-    const all = edges(store);
-    const timed = () =>
-      execute(
-        experiment,
-        {
-          arguments: [],
-          options: {},
-          seed: 0,
-          budget: 1000,
-          dryRun: false,
-          output: null,
-          identity: { thalweg: "1.0.0", command: [], config: {} },
-        },
-        { ...all, tasks: { ...all.tasks, context: (budget) => (budgets.push(budget), {}) } },
-      );
-    await timed();
-    expect(budgets.filter((budget) => budget !== null)).toEqual(Array.from({ length: 5 }, () => 200));
+    const { budgets, timed } = timing(store);
+    await execute(experiment, asked({ budget: 1000 }), timed);
+    expect(budgets).toEqual(Array.from({ length: 5 }, () => 200));
     budgets.length = 0;
     texts.delete([...texts.keys()][0]);
-    await timed();
-    expect(budgets.filter((budget) => budget !== null)).toEqual([200]);
+    await execute(experiment, asked({ budget: 1000 }), timed);
+    expect(budgets).toEqual([200]);
   });
 
   it("gives each kind its share of the time, and each task of a kind its part of that", async () => {
@@ -219,25 +209,12 @@ describe("a run of tasks", () => {
         return { result: 0, converged: true };
       },
     });
-    const budgets: (number | null)[] = [];
-    const all = edges(memoryStore());
-    await execute(
-      twoKinds,
-      {
-        arguments: [],
-        options: {},
-        seed: 0,
-        budget: 1000,
-        dryRun: false,
-        output: null,
-        identity: { thalweg: "1.0.0", command: [], config: {} },
-      },
-      { ...all, tasks: { ...all.tasks, context: (budget) => (budgets.push(budget), {}) } },
-    );
-    const given = budgets.filter((budget) => budget !== null);
-    expect(given[0]).toBeCloseTo(300, 9);
-    expect(given.slice(1)).toHaveLength(7);
-    for (const each of given.slice(1)) expect(each).toBeCloseTo(100, 9);
+    const { budgets, timed } = timing(memoryStore());
+    await execute(twoKinds, asked({ budget: 1000 }), timed);
+    const [early, ...late] = budgets;
+    expect(early).toBeCloseTo(300, 9);
+    expect(late).toHaveLength(7);
+    for (const each of late) expect(each).toBeCloseTo(100, 9);
   });
 
   it("keeps NaN, ∞ and every bit", async () => {
