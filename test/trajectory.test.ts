@@ -60,7 +60,7 @@ describe("a trajectory of full-batch gradient descent at the edge of stability",
     expect(optimizer.line?.says).toContain("full-batch");
     expect(Math.abs((optimizer.top?.mean ?? 0) - 1)).toBeLessThan(0.03);
     expect(finished.out.replaceAll(/\s+/g, " ")).toContain(
-      `Over the last ${Math.ceil(CHECKPOINTS / 3)} of ${CHECKPOINTS} checkpoints λmax stays at the full-batch stability line 20.00`,
+      `Over the last ${Math.ceil(CHECKPOINTS / 3)} of ${CHECKPOINTS} checkpoints λmax stays at the full-batch stability line 20:`,
     );
     const report = readFileSync(at("whole", "report.html"), "utf8");
     for (const title of ["Along the checkpoints", "Each checkpoint", "Each step"]) expect(report).toContain(title);
