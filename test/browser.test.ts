@@ -54,14 +54,17 @@ interface Visit {
   readonly page: Page;
   /** Errors on the console, uncaught exceptions, and requests for anything but the page. */
   readonly complaints: string[];
+  /** What it shows, and may ask for. */
+  url: string;
 }
 
-async function open(
-  url: string,
-  options: { width?: number; colorScheme?: "light" | "dark"; javaScriptEnabled?: boolean } = {},
-): Promise<Visit> {
-  const { width = 1400, ...rest } = options;
-  const context = await browser.newContext({ viewport: { width, height: 900 }, reducedMotion: "reduce", ...rest });
+/** A page of its own, which whoever opens it closes with its context. */
+async function openApart(url: string, options: { javaScriptEnabled?: boolean } = {}): Promise<Visit> {
+  const context = await browser.newContext({
+    viewport: { width: 1400, height: 900 },
+    reducedMotion: "reduce",
+    ...options,
+  });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {
@@ -69,10 +72,30 @@ async function open(
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("request", (request) => {
-    if (!request.url().startsWith("data:") && request.url() !== url) complaints.push(`request for ${request.url()}`);
+    if (!request.url().startsWith("data:") && request.url() !== visit.url)
+      complaints.push(`request for ${request.url()}`);
   });
+  const visit: Visit = { page, complaints, url };
   await page.goto(url);
-  return { page, complaints };
+  return visit;
+}
+
+let shared: Visit | undefined;
+
+/** The page that tests have in common, loaded anew: nothing of what one has done is left for the next. */
+async function open(
+  url: string,
+  { width = 1400, colorScheme = "light" }: { width?: number; colorScheme?: "light" | "dark" } = {},
+): Promise<Visit> {
+  shared ??= await openApart("about:blank");
+  const { page, complaints } = shared;
+  await page.mouse.move(0, 0);
+  await page.setViewportSize({ width, height: 900 });
+  await page.emulateMedia({ colorScheme });
+  shared.url = url;
+  complaints.length = 0;
+  await page.goto(url);
+  return shared;
 }
 
 /** Labels of figures that leave their drawing, or that were shortened. */
@@ -97,17 +120,16 @@ describe("the report in a browser", () => {
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
     expect(await page.evaluate(CUT_TEXT)).toEqual([]);
     expect(complaints).toEqual([]);
-    if (!what.includes("axe")) return page.context().close();
+    if (!what.includes("axe")) return;
     await page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
     const violations = await page.evaluate<unknown[]>(
       "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => ({ id, places: nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)) })))",
     );
     expect(violations).toEqual([]);
-    await page.context().close();
   });
 
   it("switches its scheme by keyboard, and the skip link comes first", async () => {
-    const { page } = await open(report, { colorScheme: "light" });
+    const { page } = await openApart(report);
     const paper = () => page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
     const figure = () => page.evaluate<string>("getComputedStyle(document.querySelector('figure svg text')).fill");
     const before = [await paper(), await figure()];
@@ -132,11 +154,10 @@ describe("the report in a browser", () => {
     const saved = readFileSync(await (await download).path(), "utf8");
     expect(saved).toBe(await page.locator("#result").textContent());
     expect(decodeResult(saved)).toEqual(sampleProfile);
-    await page.context().close();
   });
 
   it("can be read without scripts: every section and figure, and no button that does nothing", async () => {
-    const { page } = await open(report, { javaScriptEnabled: false });
+    const { page } = await openApart(report, { javaScriptEnabled: false });
     expect(await page.locator("main section").count()).toBeGreaterThan(sampleProfile.result.sections.length);
     expect(await page.locator("figure .wide svg").first().isVisible()).toBe(true);
     expect(await page.locator("button:visible").count()).toBe(0);
@@ -166,7 +187,6 @@ describe("the report in a browser", () => {
       );
       expect(height, name).toBeLessThanOrEqual(8000);
       expect(words, name).toBeLessThanOrEqual(1500);
-      await page.context().close();
     }
   });
 
@@ -176,7 +196,6 @@ describe("the report in a browser", () => {
       const box = await page.locator(selector).first().boundingBox();
       expect((box?.y ?? Number.NaN) + (box?.height ?? Number.NaN), selector).toBeLessThanOrEqual(900);
     }
-    await page.context().close();
   });
 
   it("marks the section that is read in the contents", async () => {
@@ -186,7 +205,6 @@ describe("the report in a browser", () => {
     expect(await current()).toEqual(["#summary"]);
     await page.locator("#noise").evaluate((section) => section.scrollIntoView());
     await expect.poll(current).toEqual(["#noise"]);
-    await page.context().close();
   });
 
   it("explains a term in place by keyboard and by pointer, and leads to its folded entry", async () => {
@@ -205,7 +223,6 @@ describe("the report in a browser", () => {
     expect(await tip.isVisible()).toBe(true);
     await term.click();
     await expect.poll(() => page.locator("#glossary details[open]").count()).toBe(1);
-    await page.context().close();
   });
 
   it("lets no foreign script run, and evaluates no text", async () => {
@@ -219,7 +236,6 @@ describe("the report in a browser", () => {
     })()`);
     expect(await page.evaluate("window.foreign")).toBeUndefined();
     expect(complaints.join("\n")).toContain("Content Security Policy");
-    await page.context().close();
   });
 });
 
@@ -262,7 +278,6 @@ describe("a figure of the report", () => {
     expect(ring.x + ring.width).toBeLessThanOrEqual(frame.x + frame.width + 1);
     await page.keyboard.press("0");
     expect(await view()).toBe(whole);
-    await page.context().close();
   });
 
   it("says the value that is pointed at", async () => {
@@ -273,16 +288,15 @@ describe("a figure of the report", () => {
     expect(await page.locator(".tip").textContent()).toBe(await mark.getAttribute("data-tip"));
     await page.mouse.move(0, 0);
     expect(await page.locator(".tip").isVisible()).toBe(false);
-    await page.context().close();
   });
 
   it("is saved as CSV with the numbers that it draws, to the last bit", async () => {
-    let { page } = await open(report);
+    let { page } = await openApart(report);
     for (const [i, { name, table }] of figuresOf(sampleProfile).figures.entries()) {
       // A browser holds the eleventh file of a page back until somebody says yes.
       if (i % 10 === 9) {
         await page.context().close();
-        ({ page } = await open(report));
+        ({ page } = await openApart(report));
       }
       const download = page.waitForEvent("download");
       await page.locator(`#figure-${name} button`, { hasText: "CSV" }).click();
@@ -328,7 +342,6 @@ describe("a figure of the report", () => {
       expect(corner[0]).toBe(0);
       expect(corner[1]).toBeGreaterThan(500);
       expect(complaints).toEqual([]);
-      await page.context().close();
     },
   );
 });
@@ -381,11 +394,13 @@ describe("the library in a browser", () => {
       ]),
     );
   let server: CheckoutServer;
-  let origin: string;
+  /** Loads the library once. */
+  let page: Page;
 
   beforeAll(async () => {
     server = await serveCheckout("ort.wasm.min.mjs");
-    ({ origin } = server);
+    page = await browser.newPage();
+    await page.goto(server.origin);
   });
   afterAll(() => server?.close());
 
@@ -401,12 +416,9 @@ describe("the library in a browser", () => {
     ]);
     const batch = arrays("data.npz").get("x")?.shape[0];
     const url = "/test/fixtures/own-loss-cross-entropy/model.onnx";
-    const page = await browser.newPage();
-    await page.goto(origin);
     const products = await page.evaluate<[string, number[]][]>(
       `(${PRODUCT_IN_PAGE})(${JSON.stringify({ url, batch, precision, feeds })})`,
     );
-    await page.close();
 
     expect(products.map(([name]) => name)).toEqual(vectors.map(([name]) => `h${name}`));
     const found = products.flatMap(([, data]) => data);
@@ -417,10 +429,7 @@ describe("the library in a browser", () => {
 
   it("figures, drawings and report of a result are those of Node", async () => {
     const url = "/test/fixtures/results-0.1.0/profile-some-instruments.json";
-    const page = await browser.newPage();
-    await page.goto(origin);
     const found = await page.evaluate<Awaited<ReturnType<typeof drawn>>>(`(${RESULT_IN_PAGE})(${JSON.stringify(url)})`);
-    await page.close();
     const expected = await drawn(readFileSync(new URL(`..${url}`, import.meta.url), "utf8"));
     expect(found.names.length).toBeGreaterThan(0);
     expect(found).toEqual(expected);
