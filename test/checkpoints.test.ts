@@ -4,6 +4,7 @@ import { encodeSafetensors } from "../src/files/safetensors.ts";
 import { readResult, renderReport } from "../src/index.ts";
 import { openResult } from "../src/io/open-result.ts";
 import { ALL, checkpointRuns, MODEL, QUICK, withoutProvenance } from "./support/checkpoint-runs.ts";
+import { onceSaid } from "./support/spawn-node.ts";
 
 const STEPS = [0, 5, 10, 100];
 const { at, run, here, whenDone, resultIn, leasesOf, tasksIn } = checkpointRuns(STEPS);
@@ -139,9 +140,7 @@ describe("a profile over checkpoints", () => {
     cpSync(at("shared"), at("begun"), { recursive: true });
     const list = readFileSync(at("shared", "tasks.json"), "utf8");
     writeFileSync(at("begun", "tasks.json"), JSON.stringify({ ...JSON.parse(list), tasks: [] }));
-    const waiting = await run(["work", "begun"], (child) =>
-      child.stderr?.on("data", (text) => String(text).includes("--resume") && child.kill("SIGTERM")),
-    );
+    const waiting = await run(["work", "begun"], (child) => onceSaid(child, "--resume", () => child.kill("SIGTERM")));
     expect(waiting.code, waiting.err).toBe(143);
     expect(waiting.err.replaceAll(/\s+/g, " ")).toMatch(
       /begun has no list of tasks yet\. If the run in it was ended, --resume begun continues it\./,

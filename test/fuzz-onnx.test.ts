@@ -228,7 +228,7 @@ test(`${FILES} damaged files are imported or refused`, { timeout: 120_000 }, () 
   for (let i = 0; i < FILES; i++) {
     const stream = random.split(`file ${i}`);
     const bytes = mutate(SEEDS[i % SEEDS.length], stream);
-    const start = performance.now();
+    const start = process.cpuUsage();
     let code;
     try {
       code = outcome(bytes);
@@ -237,7 +237,8 @@ test(`${FILES} damaged files are imported or refused`, { timeout: 120_000 }, () 
         cause: error,
       });
     }
-    slowest = Math.max(slowest, performance.now() - start);
+    const { user, system } = process.cpuUsage(start);
+    slowest = Math.max(slowest, (user + system) / 1000);
     outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
     if (i % 16 === 0) most = Math.max(most, process.memoryUsage().rss);
   }

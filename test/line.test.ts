@@ -71,8 +71,8 @@ describe("the loss along a line", () => {
   });
 
   it("is measured coarsely where the time is short: what is there is where a coarser grid has points", async () => {
-    const model = [DIGITS, "--data", "digits", "--limit", "1000", "--threads", "1"];
-    const run = await here(["line", ...model, "--x", "-1:1:8001", "--time", "2s", "--json"]);
+    const model = [DIGITS, "--data", "digits", "--threads", "1"];
+    const run = await here(["line", ...model, "--x", "-1:1:8001", "--time", "1s", "--json"]);
     expect(run.code, run.err).toBe(5);
     const { result } = RESULT_KINDS.line.parse(JSON.parse(run.out));
     expect(result.measured).toBeGreaterThan(0);

@@ -141,7 +141,8 @@ describe("workers in a folder", () => {
   it("take over what one leaves that stands still", async () => {
     const dead = openLeases(run.path, { worker: "dead", lasts: 1, clock: () => 0 });
     dead.claim("hash7");
-    expect(await worker("a", 300)).toBe(40);
+    // Long beside what all others take, on a busy machine too.
+    expect(await worker("a", 1000)).toBe(40);
     expect(performed.at(-1)).toBe("7");
   });
 

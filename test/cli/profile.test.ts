@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { decodeResult } from "../../src/documents/result-kinds.ts";
 import { encodeSafetensors } from "../../src/files/safetensors.ts";
 import { commandLine, DIGITS, floats, labels, REFERENCE, wave } from "../support/command-line.ts";
-import { thalweg as runThalweg } from "../support/spawn-node.ts";
+import { onceSaid, thalweg as runThalweg } from "../support/spawn-node.ts";
 
 const { at, thalweg, here, npz, listing } = commandLine();
 
@@ -93,9 +93,8 @@ describe("profile", () => {
     async (signal, code) => {
       const args = ["profile", DIGITS, "--data", "digits", "-o", signal, "--trace-tolerance", "0.0001"];
       const run = await thalweg([...args, "--density-probes", "30"], (child) => {
-        child.stderr?.on("data", (text: Buffer) => {
-          if (text.toString().includes("Plan:")) setTimeout(() => child.kill(signal), 1500);
-        });
+        // In the middle of what takes many times as long.
+        onceSaid(child, "Plan:", () => setTimeout(() => child.kill(signal), 500));
       });
       expect(run.code).toBe(code);
       const document = decodeResult(readFileSync(at(signal, "result.json"), "utf8"));
@@ -111,9 +110,7 @@ describe("profile", () => {
   ] as const)("stops at the second %s and writes nothing", async (signal, code) => {
     const before = listing();
     const run = await thalweg(["profile", "-o", "stopped", "--trace-tolerance", "0.0001"], (child) => {
-      child.stderr?.on("data", (text: Buffer) => {
-        if (/Plan:|Stopping with/.test(text.toString())) child.kill(signal);
-      });
+      for (const words of ["Plan:", "Stopping with"]) onceSaid(child, words, () => child.kill(signal));
     });
     expect(run.code).toBe(code);
     expect(run.err).toMatch(/error: The run was interrupted/);

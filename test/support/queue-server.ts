@@ -38,8 +38,13 @@ export async function queueServer(): Promise<QueueServer> {
   return {
     url: `redis://127.0.0.1:${port}`,
     async start() {
-      server = spawn(PROGRAM ?? "redis-server", settings, { stdio: "ignore" });
-      while (!(await answers())) await new Promise((resolve) => setTimeout(resolve, 50));
+      const begun = spawn(PROGRAM ?? "redis-server", settings, { stdio: "ignore" });
+      server = begun;
+      while (!(await answers())) {
+        if (begun.exitCode !== null)
+          throw new Error(`The queue server ended with ${begun.exitCode}: is port ${port} taken?`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
     },
     async stop() {
       if (!server) return;

@@ -19,6 +19,18 @@ export interface Finished {
 /** May send signals to a process. */
 export type Act = (child: ChildProcess) => void;
 
+/** Acts once on a process that has said something on stderr, in however many pieces it comes. */
+export function onceSaid(child: ChildProcess, words: string, act: () => void): void {
+  let said = "";
+  let isDone = false;
+  child.stderr?.on("data", (text: Buffer | string) => {
+    said += String(text);
+    if (isDone || !said.includes(words)) return;
+    isDone = true;
+    act();
+  });
+}
+
 /** Runs a program to its end and keeps what it wrote. */
 export function finish(
   program: string,
