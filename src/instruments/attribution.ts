@@ -80,11 +80,18 @@ export const attributionInstrument = defineInstrument({
           counts[label]++;
           if (change) for (let j = 0; j < width; j++) sums[label] += change[i * width + j] ** 2;
         });
-        perClass = gradients.map((g, c) => ({
-          class: c,
-          cosine: norm2(g) > 0 ? dot(g, vector) / norm2(g) : 0,
-          outputChange: counts[c] > 0 ? Math.sqrt(sums[c] / counts[c]) : 0,
-        }));
+        // Of a class without examples nothing was measured.
+        perClass = gradients.flatMap((g, c) =>
+          counts[c] === 0
+            ? []
+            : [
+                {
+                  class: c,
+                  cosine: norm2(g) > 0 ? dot(g, vector) / norm2(g) : 0,
+                  outputChange: Math.sqrt(sums[c] / counts[c]),
+                },
+              ],
+        );
       }
       readings.push({
         index,

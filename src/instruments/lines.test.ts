@@ -58,6 +58,16 @@ describe("the reach of a line", () => {
 });
 
 describe("lines", () => {
+  it("state no share of a predicted change that cannot be told from 0", async () => {
+    // λmin = 2e-18 beside λmax = 2, and a loss that rises as θ⁴.
+    await using problem = quartic([1, 1e-18], [0, 1], [0, 0]);
+    const { lines, texts } = await linesOf(problem);
+    const bottom = lines.find(({ direction }) => direction === "bottom");
+    expect(bottom?.departure?.isBound).toBe(true);
+    expect(texts.join(" ")).not.toMatch(/e\d+ %/);
+    expect(lines.find(({ direction }) => direction === "top")?.departure?.isBound).toBe(false);
+  });
+
   it("of a quadratic are their parabolas, and downhill is ahead", async () => {
     const at = [0.5, -1, 2];
     const { lines, levels } = await linesOf(quartic([3, 1, -0.5], [0, 0, 0], at));

@@ -75,8 +75,11 @@ function departuresOf(
     if (t === 0 || there === null || predicted === 0) return [];
     // A larger loss is rounded in proportion.
     const rounding = home.rounding * (1 + Math.max(1, home.loss === 0 ? 1 : Math.abs(there / home.loss)));
-    const error = rounding + home.slopeError * Math.abs(t) + (eigenvalue.residual * t * t) / 2;
-    return [{ step: t, value: Math.abs(there - quadratic[i]) / predicted, error: error / predicted }];
+    const unsure = home.slopeError * Math.abs(t) + (eigenvalue.residual * t * t) / 2;
+    // A prediction that cannot be told from none is no larger than this: what is relative to it is a lower bound.
+    const change = predicted > unsure ? predicted : predicted + unsure;
+    const error = (rounding + unsure) / change;
+    return [{ step: t, value: Math.abs(there - quadratic[i]) / change, error, isBound: predicted <= unsure }];
   });
 }
 
@@ -153,7 +156,7 @@ function questionOf(line: LinePart, doubt: string | undefined): Question[] {
     text: `${along} the loss is not finite at ${infinite} of ${loss.length} points, out to a distance of ${formatNumber(endOf(line), 3)}.`,
   };
   if (departure === null || reached === null) return [{ asks, claims: [missing], decidedBy }];
-  const { value, error, step } = departure;
+  const { value, error, step, isBound } = departure;
   const ground = within(
     `the departure of the loss from its parabola along the direction of ${NAMES[direction].eigenvalue}`,
     value,
@@ -179,7 +182,7 @@ function questionOf(line: LinePart, doubt: string | undefined): Question[] {
             { ground, above: CLOSE },
             { ground: lost, below: 1 },
           ],
-          text: `${along} the loss leaves its parabola: at a distance of ${formatNumber(Math.abs(step), 3)} it is off by ${share} of the change predicted${reached > 0 ? `; out to ${formatNumber(reached, 3)} no departure of more than a tenth is seen` : ""}.`,
+          text: `${along} the loss leaves its parabola: at a distance of ${formatNumber(Math.abs(step), 3)} ${isBound === true ? "it changes where the parabola predicts nothing that could be told from 0" : `it is off by ${share} of the change predicted`}${reached > 0 ? `; out to ${formatNumber(reached, 3)} no departure of more than a tenth is seen` : ""}.`,
         },
         missing,
       ],
@@ -247,10 +250,10 @@ export const linesInstrument = defineInstrument({
         },
         {
           label: `Largest departure along the ${label}`,
-          value: departure === null ? formatNumber(null) : formatShare(departure.value),
+          value: departure === null || departure.isBound === true ? formatNumber(null) : formatShare(departure.value),
           note:
-            departure === null
-              ? "no change is predicted"
+            departure === null || departure.isBound === true
+              ? `no change is predicted${departure === null ? "" : " that could be told from 0"}`
               : `at a distance of ${formatNumber(departure.step, 3)}, relative to the change predicted there; rounding leaves ± ${formatShare(departure.error)}`,
         },
       ];

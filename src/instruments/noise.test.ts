@@ -181,3 +181,29 @@ describe("gradients of single examples", () => {
     for (const words of mean.words) expect(words).not.toMatch(/is a sum|taken \d+ times/);
   });
 });
+
+describe("few examples of few classes", () => {
+  const profiled = async () => {
+    const random = createRandom(4);
+    const layer = (name: string, inputs: number, outputs: number, activation?: string) => ({
+      name,
+      inputs,
+      weights: [...random.split(name).normalVector(inputs * outputs)],
+      activation,
+    });
+    const x = [0, 1, 2].map((i) => [...random.split(`x${i}`).normalVector(4)]);
+    await using problem = denseProblem([layer("a", 4, 5, "Tanh"), layer("b", 5, 4)], x, [0, 1, 3], crossEntropy);
+    return (await runProfile(problem, { only: ["eigenvalues", "noise", "attribution"] }, createRandom(0), {})).result;
+  };
+
+  it("no direction of the null space of Σ is one of its leading ones", async () => {
+    // Three gradients about their mean span two directions.
+    expect((await profiled()).noise?.alignment?.subspaceDimension).toBe(2);
+  });
+
+  it("a class without examples has no numbers", async () => {
+    for (const { classes } of (await profiled()).attribution ?? []) {
+      expect(classes?.map((each) => each.class)).toEqual([0, 1, 3]);
+    }
+  });
+});

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { exactEstimate } from "../estimators/estimate.ts";
+import { exactEstimate, type Eigenvalue } from "../estimators/estimate.ts";
 import { dot } from "../linalg/vector.ts";
 import type { Reading } from "../result/section.ts";
 import { tensor } from "../util/tensor.ts";
@@ -24,6 +24,16 @@ import { criticalBatchSize } from "./noise/critical-batch-size.ts";
 import { pairsCheck } from "./pairs-check.ts";
 import { eigenvalueReading, estimateReading, percent, range } from "./reading.ts";
 
+/** Of the largest eigenvalue: a smaller one is no more than the rounding of the products. */
+const NOTHING = 1e-12;
+
+/** The eigenvectors of eigenvalues that are told from 0: those of the null space are any, and span nothing of the matrix. */
+function directionsIn(pairs: readonly Eigenvalue[]): Float64Array[] {
+  return pairs.flatMap(({ value, residual, vector }) =>
+    vector && Math.abs(value) > Math.max(residual, NOTHING * Math.abs(pairs[0].value)) ? [vector] : [],
+  );
+}
+
 /** The mean curvature along the noise and the overlap of the leading eigenvectors, beside the cosine. */
 async function alignment(desk: Desk): Promise<NoisePart["alignment"]> {
   const found = await desk.get(noiseAlignment);
@@ -32,8 +42,8 @@ async function alignment(desk: Desk): Promise<NoisePart["alignment"]> {
   if (!found || scale === 0) return null;
   const { cosine, product, products } = found;
   const { value: trace, rounding } = await desk.get(noiseTrace);
-  const noisy = (await desk.get(noiseExtremes)).top.flatMap(({ vector }) => vector ?? []);
-  const sharp = (await desk.get(hessianExtremes)).top.flatMap(({ vector }) => vector ?? []);
+  const noisy = directionsIn((await desk.get(noiseExtremes)).top);
+  const sharp = directionsIn((await desk.get(hessianExtremes)).top);
   const k = Math.min(sharp.length, noisy.length);
   let overlap = 0;
   for (const u of noisy.slice(0, k)) for (const v of sharp.slice(0, k)) overlap += dot(u, v) ** 2;
@@ -42,7 +52,7 @@ async function alignment(desk: Desk): Promise<NoisePart["alignment"]> {
     cosine: { ...cosine, products },
     curvatureAlongNoise: along,
     curvatureAlongNoiseError: (product.standardError + product.rounding + Math.abs(along) * rounding) / trace,
-    subspaceOverlap: overlap / k,
+    subspaceOverlap: k > 0 ? overlap / k : null,
     subspaceDimension: k,
   };
 }
@@ -143,7 +153,7 @@ export const noiseInstrument = defineInstrument({
       operator: desk.operator(noiseCovarianceOperator),
     };
     desk.checks.push(await pairsCheck(matrix, { top }, found, desk.random.split("proof of the noise")));
-    const { value, rounding } = await desk.get(noiseTrace);
+    const { value, rounding, meanSquare } = await desk.get(noiseTrace);
     const trace = exactEstimate(value, rounding, 0, "exact, from every example's gradient norm", confidence);
     const sorted = squares.toSorted();
     const total = sorted.reduce((sum, x) => sum + x, 0);
@@ -163,9 +173,11 @@ export const noiseInstrument = defineInstrument({
             array: desk.arrays.keep("noise.example_gradient_norms", tensor("float64", [n], squares.map(Math.sqrt))),
             median: (Math.sqrt(sorted[Math.floor((n - 1) / 2)]) + Math.sqrt(sorted[Math.floor(n / 2)])) / 2,
             largest: Math.sqrt(sorted[n - 1]),
-            // Of fewer than ten examples there is no tenth.
+            // Of fewer than ten examples there is no tenth, and of gradients that are rounding no share.
             shareOfTopTenth:
-              tenth > 0 && total > 0 ? sorted.slice(n - tenth).reduce((sum, x) => sum + x, 0) / total : null,
+              tenth > 0 && total > 0 && meanSquare > rounding
+                ? sorted.slice(n - tenth).reduce((sum, x) => sum + x, 0) / total
+                : null,
           },
         },
       },

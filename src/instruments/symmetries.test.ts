@@ -24,7 +24,7 @@ import { partOf } from "../../test/support/result-with.ts";
 
 const OPTIONS = { top: 2, bottom: 1, exactLimit: 0 };
 
-function network(widths: readonly number[], activation: string | undefined, loss: Loss) {
+function network(widths: readonly number[], activation: string | undefined, loss: Loss, l2 = 0) {
   const random = createRandom(5).split(`${widths.join()} ${activation}`);
   const layers = widths.slice(1).map((outputs, i): Dense => ({
     name: `layer${i}`,
@@ -36,7 +36,7 @@ function network(widths: readonly number[], activation: string | undefined, loss
   const outputs = widths[widths.length - 1];
   const x = Array.from({ length: 24 }, () => [...random.normalVector(widths[0])]);
   const y = loss === crossEntropy ? x.map((_, i) => i % outputs) : x.map(() => [...random.normalVector(outputs)]);
-  return deskOf(denseProblem(layers, x, y, loss), OPTIONS);
+  return deskOf(denseProblem(layers, x, y, loss, { l2 }), OPTIONS);
 }
 
 async function symmetriesOf(desk: Desk): Promise<SymmetryPart> {
@@ -50,6 +50,16 @@ function countsOf({ found }: SymmetryPart): string[] {
 }
 
 describe("symmetries", () => {
+  it.each([0, 0.1])("are those of the loss without its L2 term, which is said, λ = %d", async (l2) => {
+    const symmetries = await symmetriesOf(network([3, 4, 2], "Tanh", crossEntropy, l2));
+    expect(symmetries.l2).toBe(l2);
+    expect(symmetries.flatDirections).toBe(5);
+    const { means } = symmetriesInstrument;
+    const said = typeof means === "string" ? means : means({ symmetries, loss: 0, accuracy: null, gradientNorm: 0 });
+    expect(said.includes("eigenvalue 0")).toBe(l2 === 0);
+    expect(said.includes("without its L2 term")).toBe(l2 > 0);
+  });
+
   it("of a ReLU network: scaling of every unit, exchange, no signs", async () => {
     const part = await symmetriesOf(network([3, 5, 4, 2], "Relu", meanSquaredError));
     expect(countsOf(part)).toEqual([

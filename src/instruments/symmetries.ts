@@ -3,11 +3,16 @@ import { formatMeasured, formatNumber } from "../util/format-number.ts";
 import { dataGradient } from "../quantities/data-gradient.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { defineInstrument } from "./instrument.ts";
-import { symmetriesPart } from "./symmetry/symmetries-part.ts";
+import { symmetriesPart, type SymmetryPart } from "./symmetry/symmetries-part.ts";
 import { exactly } from "./judge-verdict.ts";
 import { independentDirections } from "./symmetry/independent-directions.ts";
 import { logitShifts, rescalings, signFlipsAndExchanges } from "./symmetry/find-symmetries.ts";
 import { LossComparison } from "./symmetry/loss-comparison.ts";
+
+/** Whether an L2 term is added, which the symmetries do not leave alone. */
+function isBent(symmetries: SymmetryPart | null): boolean {
+  return (symmetries?.l2 ?? 0) !== 0;
+}
 
 export const symmetriesInstrument = defineInstrument({
   name: "symmetries",
@@ -37,6 +42,7 @@ export const symmetriesInstrument = defineInstrument({
           })),
           flatDirections: flat.count,
           flatDirectionsAreBound: flat.isBound,
+          l2: desk.problem.options.l2,
         },
       },
       converged: true,
@@ -49,7 +55,7 @@ export const symmetriesInstrument = defineInstrument({
         symmetries === null
           ? formatNumber(null)
           : `${symmetries.flatDirectionsAreBound === true ? "≥ " : ""}${symmetries.flatDirections}`,
-      note: "independent directions of symmetries that were verified on this network",
+      note: `independent directions of symmetries that were verified on this network${isBent(symmetries) ? ", of the loss without its L2 term" : ""}`,
     },
     ...(symmetries?.found ?? []).map(({ title, count, verified, lossChange, curvatureAlongTangent }) => ({
       label: title,
@@ -63,7 +69,7 @@ export const symmetriesInstrument = defineInstrument({
     symmetries && symmetries.found.length > 0 && symmetries.flatDirections === 0
       ? "Only discrete symmetries were found: they leave no direction flat."
       : symmetries && symmetries.found.length > 0
-        ? `${symmetries.flatDirectionsAreBound === true ? "At least " : ""}${symmetries.flatDirections} independent directions are exactly flat because of symmetries: the loss stays the same along their orbits. At a critical point each is an eigenvector of the Hessian with eigenvalue 0: these zeros say nothing about the data.`
+        ? `${symmetries.flatDirectionsAreBound === true ? "At least " : ""}${symmetries.flatDirections} independent directions are exactly flat because of symmetries: ${isBent(symmetries) ? "the loss without its L2 term stays the same along their orbits, which that term bends: what curvature the Hessian has along them says nothing about the data." : "the loss stays the same along their orbits. At a critical point each is an eigenvector of the Hessian with eigenvalue 0: these zeros say nothing about the data."}`
         : "No symmetry of the kinds that are looked for was found.",
   doesNotMean:
     "More symmetries may exist: only scalings of tensors and units, shifts of logits, sign flips and exchanges of units are looked for. Two networks that differ by such a change compute the same function, however far apart their weights are.",

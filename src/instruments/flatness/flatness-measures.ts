@@ -14,6 +14,7 @@ import { hessianOperator } from "../../quantities/hessian-operator.ts";
 import { hessianTrace } from "../../quantities/hessian-trace.ts";
 import type { Desk } from "../../quantities/desk.ts";
 import { ascend, ball, box, ellipsoid, quadraticRise, type Ascent, type Region } from "./ascent.ts";
+import { meanRise } from "./mean-rise.ts";
 
 export type MeasuredFlatness = FlatnessPart["measures"][number];
 
@@ -215,21 +216,17 @@ const FLATNESS_MEASURES: readonly FlatnessMeasure[] = [
     definition: ({ sigma }) => `E L(θ+σξ) − L, ξ standard normal, σ = ${sigma}; ½σ² tr H to second order`,
     measure: async ({ desk, parameters, random, sharpest, trace, beforehand }) => {
       const n = desk.point.parameters.length;
-      // The sharpest direction carries most of the spread, and what it adds on average is known.
-      const rises = beforehand.rises.map((rise, i) => {
-        const along = dot(sharpest.vector, noiseOf(random, i, n)) ** 2 - 1;
-        return rise - (parameters.sigma ** 2 / 2) * sharpest.value * along;
-      });
-      const mean = rises.reduce((sum, x) => sum + x, 0) / rises.length;
-      const variance = rises.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (rises.length - 1);
-      const standardError = Math.sqrt(variance / rises.length);
+      const control = beforehand.rises.map(
+        (_, i) => (parameters.sigma ** 2 / 2) * sharpest.value * (dot(sharpest.vector, noiseOf(random, i, n)) ** 2 - 1),
+      );
+      const { value, standardError } = meanRise(beforehand.rises, control);
       return {
-        value: mean,
+        value,
         standardError: standardError + beforehand.rounding,
         error: standardError + beforehand.rounding,
         bound: "value",
         predicted: (parameters.sigma ** 2 / 2) * trace.value,
-        converged: rises.length === parameters.sigmaSamples,
+        converged: beforehand.rises.length === parameters.sigmaSamples,
       };
     },
   },

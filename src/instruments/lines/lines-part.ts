@@ -18,6 +18,12 @@ const lineNumbers = z.object({
       // Its error is that of the losses along this vector; the vector has one of its own, which is not stated.
       value: about(real, { title: "Departure from the quadratic" }),
       error: aside(real),
+      isBound: aside(z.boolean())
+        .nullable()
+        .default(null)
+        .describe(
+          "Whether the change predicted cannot be told from 0: its error is then added to it, and the value is a lower bound.",
+        ),
     })
     .nullable()
     .describe(

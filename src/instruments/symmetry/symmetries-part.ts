@@ -33,6 +33,12 @@ const symmetryNumbers = z.object({
     .nullable()
     .default(null)
     .describe("Whether there are so many that only those of symmetries without a common tensor were counted."),
+  l2: real
+    .nullable()
+    .default(null)
+    .describe(
+      "λ of an added λ/2·‖θ‖², which no scaling and no shift leaves alone: what is flat is the loss without it.",
+    ),
 });
 
 /** Changes of the weights that leave the loss alone. */
