@@ -134,9 +134,14 @@ function widths(): [Value, Value] {
   return [graph.input("h", "float64", [24, 6]), graph.input("w", "float64", [6, 6])];
 }
 
-async function failing(host: Host, precision: FloatType): Promise<string[]> {
+/** The checks that fail: of those of every run, or of some, which find by themselves what they find among the others. */
+async function failing(
+  host: Host,
+  precision: FloatType,
+  which: "every-run" | readonly string[] = "every-run",
+): Promise<string[]> {
   const problem = network(host, precision);
-  const checks = await runChecks(problem, "every-run", createRandom(0), {});
+  const checks = await runChecks(problem, which, createRandom(0), {});
   await problem.close();
   return checks.filter(({ passed }) => passed !== true).map(({ name }) => name);
 }
@@ -159,15 +164,15 @@ test.each(everything)("nothing is found where $name is right", async ({ host }) 
 
 // Symmetric and linear, so that neither of those two checks can see it.
 test.each(curved)("a derivative of the pullback of $name that is 1 % too large", async ({ name, host }) => {
-  expect(await planted(name, curvature(1.01), () => failing(host, "float32"))).toContain("hessian");
+  expect(await planted(name, curvature(1.01), () => failing(host, "float32", ["hessian"]))).toContain("hessian");
 });
 
 test.each(curved)("a derivative of the pullback of $name with the wrong sign", async ({ name, host }) => {
-  expect(await planted(name, curvature(-1), () => failing(host, "float64"))).toContain("hessian");
+  expect(await planted(name, curvature(-1), () => failing(host, "float64", ["hessian"]))).toContain("hessian");
 });
 
 test.each(everything)("a pullback of $name that is 0.1 % too large", async ({ name, host }) => {
-  expect(await planted(name, pullback(1.001), () => failing(host, "float64"))).toContain("gradient");
+  expect(await planted(name, pullback(1.001), () => failing(host, "float64", ["gradient"]))).toContain("gradient");
 });
 
 // The gradient of the likelihood is made of a primitive of its own, and products push through that.
@@ -183,7 +188,6 @@ test.each(pushed)("a pushforward of $name that is 1 % too large", async ({ name,
       return right && mul(right, 1.01);
     },
   });
-  const found = await planted(name, tooLarge, () => failing(host, "float64"));
-  expect(found).toContain("hessian");
-  expect(found).toContain("gauss-newton-product");
+  const which = ["hessian", "gauss-newton-product"];
+  expect(await planted(name, tooLarge, () => failing(host, "float64", which))).toEqual(which);
 });

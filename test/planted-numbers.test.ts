@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { roundoffOf } from "../src/instruments/checks/check.ts";
-import { CHECKS_OF_EVERY_RUN } from "../src/instruments/checks/every-run.ts";
 import type { Estimate } from "../src/estimators/estimate.ts";
 import type { ExtremalResult } from "../src/estimators/extremal-eigenpairs.ts";
 import { runProfile } from "../src/instruments/profile.ts";
+import { runChecks } from "../src/instruments/run-checks.ts";
 import { add, mul } from "../src/ops/arithmetic.ts";
 import { matmul } from "../src/ops/matmul.ts";
 import { relu, tanh } from "../src/ops/unary.ts";
@@ -135,36 +134,11 @@ function problemOf(loss: Loss, y: Tensor, options: Partial<ProblemOptions> = {})
   );
 }
 
-/** Those of the checks of every run that are not about derivatives. */
-const [ofLoss, ofExamples] = ["loss", "examples-alone"].map((wanted) => {
-  const found = CHECKS_OF_EVERY_RUN.find(({ name }) => name === wanted);
-  if (!found) throw new RangeError(`no run checks ${wanted}`);
-  return found;
-});
-
+/** Those of the checks of every run that are not about derivatives, and fail. */
 async function failing(problem: Problem): Promise<string[]> {
-  const { precision } = problem.options;
-  const bench = {
-    problem,
-    oracle: problem.inFloat64 ?? problem,
-    random: createRandom(0),
-    context: {},
-    gradient: await problem.point.gradient(),
-    roundoff: roundoffOf(precision),
-  };
-  const names: string[] = [];
-  for (const { name, limit, measure, notFor } of [ofLoss, ofExamples]) {
-    if (notFor?.(problem) !== undefined) continue;
-    const found = await measure(bench);
-    const {
-      measured,
-      limit: most = limit[precision],
-      undecided = false,
-    } = typeof found === "number" ? { measured: found } : found;
-    if (undecided || !(measured <= most)) names.push(name);
-  }
+  const checks = await runChecks(problem, ["loss", "examples-alone"], createRandom(0), {});
   await problem.close();
-  return names;
+  return checks.filter(({ passed }) => passed !== true).map(({ name }) => name);
 }
 
 const classified = (options: Partial<ProblemOptions> = {}) => problemOf(crossEntropy, classes, options);

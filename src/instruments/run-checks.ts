@@ -10,7 +10,8 @@ import { THOROUGH_CHECKS } from "./checks/thorough.ts";
 /**
  * Checks that gradient and products are what they claim to be.
  *
- * @param which `every-run`: the cheap checks that every measurement begins with; `all`: those of `thalweg check`, too
+ * @param which `every-run`: the cheap checks that every measurement begins with; `all`: those of `thalweg check`, too; or the
+ * names of some. What one finds does not depend on which others are made.
  *
  * @example
  * const checks = await runChecks(problem, "every-run", random, {});
@@ -18,12 +19,11 @@ import { THOROUGH_CHECKS } from "./checks/thorough.ts";
  */
 export async function runChecks(
   problem: Problem,
-  which: "every-run" | "all",
+  which: "every-run" | "all" | readonly string[],
   random: RandomStream,
   context: RunContext,
 ): Promise<Check[]> {
-  const chosen = which === "all" ? ALL_CHECKS : CHECKS_OF_EVERY_RUN;
-  return (await madeOf(chosen, { ...context, outOfTime: undefined }, problem, random)).checks;
+  return (await madeOf(chosenBy(which), { ...context, outOfTime: undefined }, problem, random)).checks;
 }
 
 /** All of them; once the time is spent, those that are left are named and not made. */
@@ -47,6 +47,16 @@ export interface PlannedCheck {
 }
 
 const ALL_CHECKS = requireUnique([...CHECKS_OF_EVERY_RUN, ...THOROUGH_CHECKS], ({ name }) => name, "checks");
+
+function chosenBy(which: "every-run" | "all" | readonly string[]): readonly CheckDefinition[] {
+  if (which === "every-run") return CHECKS_OF_EVERY_RUN;
+  if (which === "all") return ALL_CHECKS;
+  return which.map((wanted) => {
+    const found = ALL_CHECKS.find(({ name }) => name === wanted);
+    if (found === undefined) throw new RangeError(`There is no check "${wanted}".`);
+    return found;
+  });
+}
 
 function checksFor(checks: readonly CheckDefinition[], problem: Problem): CheckDefinition[] {
   return checks.filter(({ notFor }) => notFor?.(problem) === undefined);

@@ -28,12 +28,9 @@ test.each(networks)("$name: right as it is, found wrong by 0.1 % in one tensor",
   expect(checks.filter((check) => check.passed !== true && !isOpen(check))).toEqual([]);
   for (const tensor of await plantsFor(problem)) {
     const found = await withBrokenPoints(problem, { gradient: wrongIn(problem, tensor) }, () =>
-      runChecks(problem, "every-run", createRandom(0), {}),
+      runChecks(problem, ["gradient"], createRandom(0), {}),
     );
-    expect([tensor, found.find(({ name: check }) => check === "gradient")]).toMatchObject([
-      tensor,
-      { name: "gradient", passed: false },
-    ]);
+    expect([tensor, ...found]).toMatchObject([tensor, { name: "gradient", passed: false }]);
   }
   await problem.close();
 });
