@@ -11,6 +11,7 @@ import {
   isConstant,
   isNonPositive,
   isStill,
+  isSameLikeness,
   likenessAlong,
   type OutputSamples,
 } from "./output-evidence.ts";
@@ -112,9 +113,9 @@ async function byValues(evidence: LossEvidence, axis: number, link: OutputLink |
       labels,
     );
   const likeness = likenessAlong(home, axis);
-  if (likeness !== undefined && likenessAlong(await observer.elsewhere(), axis) === likeness)
+  if (likeness !== undefined && isSameLikeness(likeness, likenessAlong(await observer.elsewhere(), axis)))
     throw notClear(
-      `The outputs are no logits, it seems: ${likeness} on every example looked at, at other weights too. As they are they are no probabilities either.`,
+      `The outputs are no logits, it seems: ${likeness.clause} on every example looked at, at other weights too. As they are they are no probabilities either.`,
       `Export the network without the last step that makes them so; or say what the loss shall take them for: ${HINT}`,
       labels,
     );

@@ -31,21 +31,40 @@ export function distributionsAlong(samples: OutputSamples, axis: number): Output
   return logarithms ? "log-probabilities" : undefined;
 }
 
+/** What numbers are like that are no logits although they are no distribution. */
+export interface Likeness {
+  /** What they add up to; undefined for logarithms of probabilities with the other sign. */
+  readonly sum: number | undefined;
+  readonly clause: string;
+}
+
 /**
  * What makes numbers along an axis no logits although they are no distribution: logarithms of probabilities
- * with the other sign, or numbers that add up to one constant (percentages), as a clause; undefined for
- * anything else. Numbers of both signs may add up to 0, as centred logits do.
+ * with the other sign, or numbers that add up to one constant (percentages); undefined for anything else.
+ * Numbers of both signs may add up to 0, as centred logits do.
  */
-export function likenessAlong(samples: OutputSamples, axis: number): string | undefined {
+export function likenessAlong(samples: OutputSamples, axis: number): Likeness | undefined {
   const rows = [...lines(samples, axis)];
   if (rows.length < 2 || !rows.every((row) => row.every((x) => x >= -ROUNDING))) return undefined;
   if (rows.every((row) => addUpToOne(row.map((x) => Math.exp(-x)))))
-    return "they are at least 0, and e to the power of their negatives adds up to 1,";
+    return { sum: undefined, clause: "they are at least 0, and e to the power of their negatives adds up to 1," };
   const sums = rows.map((row) => row.reduce((sum, x) => sum + x, 0));
-  const isConstantSum =
-    sums[0] > ROUNDING && sums.every((sum) => Math.abs(sum - sums[0]) <= 0.1 * SUM_TOLERANCE * sums[0]);
+  const [sum] = sums;
+  const isConstantSum = sum > ROUNDING && sums.every((each) => isSameSum(each, sum));
   const differ = rows.some((row) => row.some((x, i) => Math.abs(x - rows[0][i]) > ROUNDING));
-  return isConstantSum && differ ? `they are at least 0 and add up to ${formatNumber(sums[0])}` : undefined;
+  return isConstantSum && differ
+    ? { sum, clause: `they are at least 0 and add up to ${formatNumber(sum)}` }
+    : undefined;
+}
+
+/** Whether two samples are like the same. */
+export function isSameLikeness(a: Likeness, b: Likeness | undefined): boolean {
+  if (b === undefined) return false;
+  return a.sum === undefined || b.sum === undefined ? a.sum === b.sum : isSameSum(b.sum, a.sum);
+}
+
+function isSameSum(a: number, b: number): boolean {
+  return Math.abs(a - b) <= 0.1 * SUM_TOLERANCE * b;
 }
 
 /** Whether every value lies between 0 and 1. */
