@@ -63,7 +63,7 @@ export const train = defineExperiment({
     ],
     [
       "thalweg train cnn:1x8x8:32-64-10 --data digits:train --test digits:test --optimizer adamw --weight-decay 0.05 --lr 3e-3 --schedule cosine --epochs 60 --batch 64 --augment shift:1,rotate:15,zoom:0.15",
-      "99 % of the digits of other writers, from images that are moved anew in each step",
+      "digits, tested on those of other writers, from images that are moved anew in each step",
     ],
     ["thalweg train model.onnx --data train.npz --batch full --lr 0.1 --steps 1000 -o run", "gradient descent"],
     [
