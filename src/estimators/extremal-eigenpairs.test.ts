@@ -60,6 +60,36 @@ describe("extremalEigenpairs", () => {
     expect(found).toBeGreaterThan(10);
   });
 
+  it.each([12, 30, 44])(
+    "leaves no more room than the residuals where it saw the whole spectrum: dimension %i",
+    async (n) => {
+      const spectrum = Float64Array.from({ length: n }, (_, i) =>
+        i === 0 ? 4e-6 : i < 4 ? 1.5 : 0.01 * 1.06 ** (i % 30),
+      );
+      for (let seed = 0; seed < 8; seed++) {
+        const exact = inBlocks(rotated(spectrum, createRandom(seed)), seed % 2 === 0 ? 1 : 3);
+        for (const operator of [exact, roundedToFloat32(exact)]) {
+          const { top, bottom, scale, multiplicity } = await extremalEigenpairs(
+            operator,
+            { largest: 2, smallest: 2 },
+            createRandom(seed),
+            {},
+          );
+          const { missProbability, margin } = multiplicity;
+          if (missProbability !== 0) continue;
+          const rounding = operator.precision === "float32" ? 1e-3 : 1e-5;
+          expect(margin).toBeLessThan(rounding * scale);
+          const [last, first] = [top.at(-1), bottom[0]];
+          expect((last?.value ?? 0) + (last?.residual ?? 0) + margin).toBeGreaterThanOrEqual(1.5);
+          expect(first.value - first.residual - margin).toBeLessThanOrEqual(4e-6);
+          if (operator.precision === "float64" && n <= 44)
+            expect(first.value - first.residual - margin).toBeGreaterThan(0);
+        }
+      }
+      expect.hasAssertions();
+    },
+  );
+
   it("finds the outlier among many random starts: no miss in 30 seeds", async () => {
     const spectrum = Float64Array.of(1.5, ...Array.from({ length: 199 }, (_, i) => 2 * (i / 200) - 1));
     for (let seed = 0; seed < 30; seed++) {

@@ -3,6 +3,7 @@ import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
 import type { Eigenvalue, EstimatorDescription } from "./estimate.ts";
+import { invariantBelow } from "./krylov-space.ts";
 import { countProducts, requireSymmetric, requireTolerance } from "./products.ts";
 import { provePairs, worstOf, type ProvedPair } from "./prove-pairs.ts";
 import {
@@ -86,6 +87,7 @@ export interface MultiplicityCheck {
    * still missed (Kuczyński & Woźniakowski 1992); null where the check ended before a bound of use.
    */
   readonly missProbability: number | null;
+  /** A share of the scale; what the residuals leave where the whole spectrum was seen, and the probability is 0. */
   readonly margin: number;
 }
 
@@ -180,24 +182,25 @@ export async function extremalEigenpairs(
     { largest, smallest, locked: [], scale: 0, reserve, near },
     random.split("first"),
   );
-  const isSeen = near !== undefined && first.missProbability <= 2 * MISS_PROBABILITY;
+  const isSeen = first.exhausted || (near !== undefined && first.missProbability <= 2 * MISS_PROBABILITY);
   let found: Found = {
     pairs: pick(first.pairs, largest, smallest),
     scale: first.scale,
     seen: first.seen,
     converged: first.converged,
+    beyond: first.exhausted ? 0 : undefined,
     multiplicity: {
       checked: isSeen,
       products: 0,
       found: 0,
-      missProbability: isSeen ? first.missProbability : null,
+      missProbability: first.exhausted ? 0 : isSeen ? first.missProbability : null,
       margin: MARGIN * first.scale,
     },
   };
   if (found.converged && !isSeen && (options.checkMultiplicity ?? true))
     found = await checkMultiplicity(setup, found, { largest, smallest, reserve: reserve - wanted }, random);
 
-  const { scale, seen, converged, multiplicity } = found;
+  const { scale, seen, converged, multiplicity, beyond } = found;
   const pairs = endsOf(found.pairs.length, largest, smallest).map((i) => found.pairs[i]);
   const predicted = products.rounding("norm", Math.max(scale + (options.subtracted ?? 0), setup.roundingScale));
   const { proved, rounding } = await provePairs(products, pairs, predicted);
@@ -219,7 +222,10 @@ export async function extremalEigenpairs(
     products: products.count(),
     method: `thick-restart ${blockSize > 1 ? `block (${blockSize}) ` : ""}Lanczos, full reorthogonalisation${near?.length ? ", started near" : ""}`,
     converged: converged && worstOf(proved) <= 2 * Math.max(setup.tolerance * scale, 8 * rounding),
-    multiplicity,
+    multiplicity:
+      beyond === undefined
+        ? multiplicity
+        : { ...multiplicity, margin: beyond + leftByResiduals(setup, found, proved, rounding) },
   };
 }
 
@@ -245,11 +251,29 @@ function requireOneEach(
   });
 }
 
+/**
+ * How far an eigenvalue may lie from all Ritz values once these are of the whole space: [V, W]ᵀA[V, W] is
+ * [Θ, Eᵀ; E, B] with ‖E‖_F² = Σ ‖Av − θv‖² over the pairs found, and eig(B) was seen but for rounding and for what the
+ * space takes for invariant; eigenvalues move by ‖E‖₂ at most (Weyl 1912).
+ */
+function leftByResiduals(
+  { products: { operator }, tolerance }: SearchSetup,
+  { pairs, scale }: Found,
+  proved: readonly ProvedPair[],
+  rounding: number,
+): number {
+  const squares = proved.reduce((sum, { residual }) => sum + residual ** 2, 0);
+  const others = Math.max(0, pairs.length - proved.length) * (tolerance * scale) ** 2;
+  return Math.sqrt(squares + others) + rounding + invariantBelow(operator, scale) * Math.sqrt(operator.dimension);
+}
+
 interface Found {
   readonly pairs: readonly Pair[];
   readonly scale: number;
   readonly seen: Seen;
   readonly converged: boolean;
+  /** How far beyond the wanted ends the rest of the spectrum was seen to reach, where all of it was. */
+  readonly beyond?: number;
   readonly multiplicity: MultiplicityCheck;
 }
 
@@ -268,6 +292,7 @@ async function checkMultiplicity(
   let news = 0;
   let missProbability: number | null = 0;
   let checked = true;
+  let beyond: number | undefined;
   for (let round = 0; pairs.length < products.operator.dimension; round++) {
     const above = kth(pairs, largest);
     const below = kthFromBelow(pairs, smallest);
@@ -290,13 +315,18 @@ async function checkMultiplicity(
     const added = check.pairs.filter(
       ({ value }) => (largest > 0 && isBeyond(value, above)) || (smallest > 0 && isBeyond(-value, -below)),
     );
-    if (added.length === 0) break;
+    if (added.length === 0) {
+      const { highest, lowest } = check.seen;
+      if (check.exhausted) beyond = Math.max(0, largest > 0 ? highest - above : 0, smallest > 0 ? below - lowest : 0);
+      break;
+    }
     news += added.length;
     pairs = [...pairs, ...added].toSorted((a, b) => a.value - b.value);
     scale = Math.max(scale, check.scale);
     converged &&= check.converged;
     if (!check.converged) break;
   }
+  if (pairs.length >= products.operator.dimension) [missProbability, beyond] = [0, 0];
   const multiplicity: MultiplicityCheck = {
     checked,
     products: products.count() - before,
@@ -304,7 +334,7 @@ async function checkMultiplicity(
     missProbability,
     margin: MARGIN * scale,
   };
-  return { pairs, scale, seen, converged, multiplicity };
+  return { pairs, scale, seen, converged, beyond, multiplicity };
 }
 
 /** Keeps what is among the `largest` or the `smallest` of the pairs, ascending. */

@@ -20,6 +20,11 @@ export interface KrylovOptions {
   readonly refill?: RandomStream;
 }
 
+/** A space is taken for invariant where ‖A q‖, without what lies in it, is this or less: 64 u ‖A‖. */
+export function invariantBelow(operator: LinearOperator, scale: number): number {
+  return 64 * roundoff(operator) * scale;
+}
+
 /** Ritz values, ascending, and what is asked for of the pairs at some places among them. */
 export interface RitzPairs {
   readonly values: Float64Array;
@@ -133,7 +138,7 @@ export class KrylovSpace {
 
   /** Orthonormalises the remainders into the next block and notes the coupling. */
   private nextBlock(remainders: readonly Float64Array[], everything: Basis, old: number): void {
-    const lost = 64 * roundoff(this.options.operator) * this.size;
+    const lost = invariantBelow(this.options.operator, this.size);
     const accepted: Float64Array[] = [];
     const factors = remainders.map((w) => {
       const within = orthogonalize(accepted, w);

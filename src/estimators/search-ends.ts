@@ -89,6 +89,8 @@ export interface FoundEnds {
   readonly converged: boolean;
   /** Whether the check ended at its cap, undecided. */
   readonly capped: boolean;
+  /** Whether the space has become all of the complement of `locked`: its values are then all that there are. */
+  readonly exhausted: boolean;
   readonly missProbability: number;
 }
 
@@ -157,7 +159,8 @@ export async function searchEnds(setup: SearchSetup, target: SearchTarget, rando
       news =
         (target.largest > 0 && values[m - 1] > against.above + slackOf(setup, scale, against.above)) ||
         (target.smallest > 0 && values[0] < against.below - slackOf(setup, scale, against.below));
-      if (news) missProbability = 0;
+      // What else there is beyond is for the next search to say.
+      if (news) missProbability = 1;
       converged =
         (converged && (news || reaches(target, values, (value) => slackOf(setup, scale, value)))) ||
         (!news && missProbability <= 2 * MISS_PROBABILITY);
@@ -176,7 +179,7 @@ export async function searchEnds(setup: SearchSetup, target: SearchTarget, rando
   }
   if (space.length === 0) {
     const seen = { highest: Number.NEGATIVE_INFINITY, lowest: Number.POSITIVE_INFINITY };
-    return { pairs: [], scale, seen, converged: false, capped: true, missProbability };
+    return { pairs: [], scale, seen, converged: false, capped: true, exhausted: false, missProbability };
   }
   const pairs = space.ritz();
   const ends = endsOf(pairs.values.length, target.largest, target.smallest);
@@ -187,6 +190,7 @@ export async function searchEnds(setup: SearchSetup, target: SearchTarget, rando
     seen: { highest: pairs.values[pairs.values.length - 1], lowest: pairs.values[0] },
     converged,
     capped: undecided,
+    exhausted: space.pending().length === 0,
     missProbability,
   };
 }
