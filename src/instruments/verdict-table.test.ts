@@ -223,7 +223,7 @@ const SITUATIONS: readonly Situation[] = [
   },
   {
     name: "a search that cannot exclude what it missed",
-    problem: () => quadratic(spread(120, 0.001, 1)),
+    problem: () => quadratic(spread(500, 0.001, 1)),
     options: EIGENVALUES,
     says: /Not decided/,
     never: KIND,
@@ -231,7 +231,7 @@ const SITUATIONS: readonly Situation[] = [
   {
     name: "the same from the whole spectrum",
     options: { only: "eigenvalues,spectrum" },
-    problem: () => quadratic(spread(120, 0.001, 1)),
+    problem: () => quadratic(spread(500, 0.001, 1)),
     says: MINIMUM,
     never: /Not decided/,
   },
