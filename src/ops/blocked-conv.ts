@@ -81,7 +81,8 @@ function channelsOf(x: Value, filter: Value, { kernel, group }: BlockedConvAttri
   return { channels, outputs: (sizeOf(filter.shape) * group) / (channels * sizeOf(kernel)) };
 }
 
-function blockedConv(x: Value, filter: Value, kernel: Shape, geometry: ConvGeometry): Value {
+/** Blocked images convolved with a filter as the kernel reads it. */
+export function blockedConv(x: Value, filter: Value, kernel: Shape, geometry: ConvGeometry): Value {
   const { strides, before, after, dilations, group } = geometry;
   const attributes = { kernel, strides, before, after, dilations, group, bias: false, addend: false, relu: false };
   return x.graph.apply(BlockedConv.make(attributes), [x, filter]);

@@ -81,13 +81,13 @@ async function difference(
   );
 }
 
-/** Gradient of Σ c∘tanh(x∗w) and its derivative along a direction: all three contractions, and each with a tangent in each argument. */
+/** Gradient of Σ c∘tanh(x∗w + b) and its derivative along a direction: all three contractions, and each with a tangent in each argument. */
 function secondOrder(x: Shape, w: Shape, geometry: ConvGeometry): Computation {
   const y = [x[0], w[0], ...convOutputExtents(x, w.slice(2), geometry)];
   return {
-    shapes: { x, w, c: y, dx: x, dw: w },
-    build: ({ x, w, c, dx, dw }) => {
-      const loss = sumAll(mul(c, tanh(mul(conv(x, w, geometry), 0.1))));
+    shapes: { x, w, b: [1, w[0], ...y.slice(2).map(() => 1)], c: y, dx: x, dw: w },
+    build: ({ x, w, b, c, dx, dw }) => {
+      const loss = sumAll(mul(c, tanh(mul(add(conv(x, w, geometry), b), 0.1))));
       const gradient = pullback([loss], [loss.graph.scalar(1, loss.dtype)], [x, w]);
       return [...gradient, ...pushforward(gradient, [x, w], [dx, dw])];
     },
@@ -170,6 +170,20 @@ describe("convolution in float32 against float64", () => {
         expect(await difference(secondOrder(x, w, geometry))).toBeLessThan(TOLERANCE);
       }),
       { numRuns: runs },
+    );
+  });
+
+  test("any geometry of images of one channel, few kernels", async () => {
+    const ofOneChannel = cases(2, { min: 1, max: 9 }).map(({ x, w, geometry }) => ({
+      x: [8 + x[0], 1, ...x.slice(2)],
+      w: [1 + (w[0] % 7), 1, ...w.slice(2)],
+      geometry: { ...geometry, group: 1 },
+    }));
+    await fc.assert(
+      fc.asyncProperty(ofOneChannel, async ({ x, w, geometry }) => {
+        expect(await difference(secondOrder(x, w, geometry))).toBeLessThan(TOLERANCE);
+      }),
+      { numRuns: 30 },
     );
   });
 

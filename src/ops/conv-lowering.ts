@@ -4,7 +4,7 @@ import { sizeOf, type Shape } from "../util/tensor.ts";
 import { add } from "./arithmetic.ts";
 import { adjointFilter, convBlocked, convInputByPhases, convWeightBlocked } from "./blocked-conv.ts";
 import { convByRows } from "./conv-by-rows.ts";
-import { sourceOf } from "./blocked-layout.ts";
+import { convSideBySide, convWeightSideBySide } from "./conv-side-by-side.ts";
 import { convOutputExtents, type ConvGeometry, type WindowGeometry } from "./conv-geometry.ts";
 import { matmul } from "./matmul.ts";
 import { interleaveZeros, pad, sliceAxis, stack, strided } from "./movement.ts";
@@ -93,6 +93,12 @@ function blockOf(target: Target, shape: Shape, group: number, outputs: number): 
   return shape.length === 4 && group === 1 && 2 * outputs >= blockSize ? blockSize : undefined;
 }
 
+/** The block size where images lie side by side in it: those of one channel, with too few outputs to fill half a block. */
+function lanesOf(target: Target, x: Shape, group: number, outputs: number): number | undefined {
+  if (x[1] !== 1 || blockOf(target, x, group, outputs) !== undefined) return undefined;
+  return blockOf(target, x, group, x[0]);
+}
+
 /** x ∗ w by the blocked kernels, several rows at a time where there are few outputs. */
 function convFilled(x: Value, w: Value, block: number, geometry: ConvGeometry, shape: Shape): Value {
   return convByRows(x, w, block, geometry, shape) ?? convBlocked(x, w, block, geometry, shape);
@@ -108,6 +114,8 @@ export function lowerConv(
   if (lacksKernels(target)) {
     return reshape(matmul(kernelMatrix(w, geometry.group), patchMatrix(x, w.shape.slice(2), geometry)), node.shape);
   }
+  const lanes = lanesOf(target, x.shape, geometry.group, w.shape[0]);
+  if (lanes !== undefined) return convSideBySide(x, w, lanes, geometry, node.shape);
   const block = blockOf(target, x.shape, geometry.group, w.shape[0]);
   if (block === undefined) return plainConv(x, w, geometry);
   const cut = (amounts: readonly number[]) => amounts.map((k) => Math.min(0, k));
@@ -163,9 +171,11 @@ export function lowerConvWeight(
   const [n, channels] = x.shape;
   const isPoint = sizeOf(kernel) === 1;
   if (!lacksKernels(target) && !isPoint) {
+    const isDense = dilations.every((dilation) => dilation === 1);
+    const lanes = lanesOf(target, x.shape, group, node.shape[0]);
+    if (lanes !== undefined && isDense) return convWeightSideBySide(x, g, lanes, geometry, node.shape);
     const block = blockOf(target, x.shape, group, 2 * n);
-    const fits = dilations.every((dilation) => dilation === 1) && (channels > 1 || sourceOf(g)?.axis === 0);
-    if (block !== undefined && fits) return convWeightBlocked(x, g, block, geometry, node.shape);
+    if (block !== undefined && isDense && channels > 1) return convWeightBlocked(x, g, block, geometry, node.shape);
     if (group === 1 && channels < FEW_CHANNELS) return exchangedConv(x, g, geometry, node.shape);
     if (channels * sizeOf(kernel) ** 2 <= LARGEST_ONE_HOT)
       return matrixWeight(node, oneHotPatches(x, kernel, geometry), g, group);

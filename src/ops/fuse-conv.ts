@@ -5,6 +5,7 @@ import type { Value } from "../graph/value.ts";
 import { sizeOf } from "../util/tensor.ts";
 import { Add, neg, Sub } from "./arithmetic.ts";
 import { withAddend, withBias, withRelu } from "./blocked-conv.ts";
+import { withBiasSideBySide } from "./conv-side-by-side.ts";
 import { withPlainBias } from "./plain-conv.ts";
 import { reshape } from "./structure.ts";
 import { Relu } from "./unary.ts";
@@ -18,7 +19,11 @@ export function fuseConv(outputs: readonly Value[]): Value[] {
   for (const value of [...reachable(outputs).flatMap((each) => each.inputs), ...outputs])
     uses.set(value, (uses.get(value) ?? 0) + 1);
   const rebuilt = rebuild(outputs, emptyGraphFor(outputs), (value, inputs) => {
-    const isLone = (side: number) => uses.get(value.inputs[side]) === 1;
+    const isLone = (side: number) => {
+      const input = value.inputs[side];
+      const seen = input.operation.view ? input.inputs[0] : input;
+      return uses.get(input) === 1 && uses.get(seen) === 1;
+    };
     if (value.operation.name === Relu.name) return isLone(0) ? withRelu(inputs[0]) : undefined;
     const isDifference = value.operation.name === Sub.name;
     if (value.operation.name !== Add.name && !isDifference) return undefined;
@@ -34,7 +39,7 @@ export function fuseConv(outputs: readonly Value[]): Value[] {
   return inspected("fuse Conv", rebuilt);
 }
 
-/** One element per channel of plain images [N, C, …] or of blocked ones [N, C/B, H, W, B], as the convolution's bias. */
+/** One element per channel of plain images [N, C, …] or of blocked ones [N, C/B, H, W, B] or [N/B, C, H, W, B], as the convolution's bias. */
 function fuseBias(convolution: Value, perChannel: Value, isDifference: boolean): Value | undefined {
   const { shape } = convolution;
   const spread = (channelAxes: readonly number[]) =>
@@ -42,5 +47,6 @@ function fuseBias(convolution: Value, perChannel: Value, isDifference: boolean):
   const flat = reshape(perChannel, [sizeOf(perChannel.shape)]);
   const bias = isDifference ? neg(flat) : flat;
   const blocked = sameShape(perChannel.shape, spread([1, 4])) ? withBias(convolution, bias) : undefined;
-  return blocked ?? (sameShape(perChannel.shape, spread([1])) ? withPlainBias(convolution, bias) : undefined);
+  if (blocked !== undefined || !sameShape(perChannel.shape, spread([1]))) return blocked;
+  return withPlainBias(convolution, bias) ?? withBiasSideBySide(convolution, bias);
 }
