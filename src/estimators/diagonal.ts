@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { normalQuantile, studentTQuantile } from "../linalg/distributions.ts";
+import { studentTQuantile } from "../linalg/distributions.ts";
+import { normalQuantile } from "../linalg/normal-quantile.ts";
 import { dot } from "../linalg/vector.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";

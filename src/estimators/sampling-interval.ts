@@ -1,4 +1,5 @@
-import { normalQuantile, studentTQuantile } from "../linalg/distributions.ts";
+import { studentTQuantile } from "../linalg/distributions.ts";
+import { normalQuantile } from "../linalg/normal-quantile.ts";
 
 /** Fewest probes from which a calibrated interval is claimed. */
 export const MIN_PROBES = 12;

@@ -1,4 +1,5 @@
-import { chiSquareQuantile, normalQuantile } from "../linalg/distributions.ts";
+import { chiSquareQuantile } from "../linalg/distributions.ts";
+import { normalQuantile } from "../linalg/normal-quantile.ts";
 import { betaI } from "../linalg/special-functions.ts";
 import { tridiagonalEigen } from "../linalg/tridiagonal-eigen.ts";
 import type { Estimate, Interval } from "./estimate.ts";

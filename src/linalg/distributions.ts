@@ -1,16 +1,10 @@
+import { normalQuantile } from "./normal-quantile.ts";
 import { betaI, gammaP } from "./special-functions.ts";
 
 /** Φ(x), the standard normal distribution function. */
 export function normalCdf(x: number): number {
   const tail = 0.5 * (1 - gammaP(0.5, (x * x) / 2));
   return x >= 0 ? 1 - tail : tail;
-}
-
-/** The p-quantile of the standard normal distribution: `normalQuantile(0.975)` is 1.95996. */
-export function normalQuantile(p: number): number {
-  if (p === 0.5) return 0;
-  const square = chiSquareQuantile(Math.abs(2 * p - 1), 1);
-  return Math.sign(p - 0.5) * Math.sqrt(square);
 }
 
 /** The distribution function of Student's t with ν degrees of freedom. */

@@ -2,16 +2,10 @@ import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../random/random-stream.ts";
-import {
-  betaQuantile,
-  chiSquareQuantile,
-  normalCdf,
-  normalQuantile,
-  studentTCdf,
-  studentTQuantile,
-} from "./distributions.ts";
+import { betaQuantile, chiSquareQuantile, normalCdf, studentTCdf, studentTQuantile } from "./distributions.ts";
 import { combine, dots, orthogonalize } from "./multi-vector.ts";
 import type { Basis } from "./multi-vector.ts";
+import { normalQuantile } from "./normal-quantile.ts";
 import { thinQr } from "./thin-qr.ts";
 import { distance, dot, norm2 } from "./vector.ts";
 import { VectorBasis } from "./vector-basis.ts";
@@ -27,6 +21,9 @@ describe("distributions (values from SciPy 1.17)", () => {
   it.each([
     ["normal 0.975", normalQuantile(0.975), 1.959963984540054],
     ["normal 1e-6", normalQuantile(1e-6), -4.753424308822899],
+    ["normal 1e-300", normalQuantile(1e-300), -37.0470962993612],
+    ["normal 0.07", normalQuantile(0.07), -1.4757910281791706],
+    ["normal 0.3", normalQuantile(0.3), -0.5244005127080409],
     ["t 0.975, 1", studentTQuantile(0.975, 1), 12.706204736174694],
     ["t 0.975, 10", studentTQuantile(0.975, 10), 2.228138851986274],
     ["t 0.995, 49", studentTQuantile(0.995, 49), 2.679951973631552],

@@ -1,4 +1,4 @@
-import { normalQuantile } from "../linalg/distributions.ts";
+import { normalQuantile } from "../linalg/normal-quantile.ts";
 import { medianOf } from "../linalg/median-of.ts";
 import { pooled, splitChains } from "./split-chains.ts";
 

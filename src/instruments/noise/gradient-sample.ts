@@ -1,4 +1,5 @@
-import { normalQuantile, shiftedGammaQuantile, studentTQuantile } from "../../linalg/distributions.ts";
+import { shiftedGammaQuantile, studentTQuantile } from "../../linalg/distributions.ts";
+import { normalQuantile } from "../../linalg/normal-quantile.ts";
 import type { GradientSample } from "../../quantities/gradient-sample.ts";
 
 /** Moments of the population's Σ. */
