@@ -3,16 +3,16 @@ import { MODEL } from "../runs/argument.ts";
 import { defineExperiment } from "../runs/experiment.ts";
 import { GRADIENT, type Plan } from "../runs/plan.ts";
 import { SAMPLERS } from "../sampling/registry.ts";
-import { chosen } from "../util/chosen.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { tensor } from "../util/tensor.ts";
 import { conclude } from "./llc/conclude.ts";
+import { covarianceOfTemperatures } from "./llc/covariance-of-temperatures.ts";
 import { freeEnergySlopes } from "./llc/free-energy.ts";
 import { energiesOfChains, coefficientByTemperature } from "./llc/llc-figures.ts";
-import { llcOptions, sizeOf } from "./llc/llc-options.ts";
+import { llcOptions, settingsOf, sizeOf } from "./llc/llc-options.ts";
 import { llcResult } from "./llc/llc-result.ts";
 import { llcSections } from "./llc/llc-sections.ts";
-import { ownOf, type SampledTemperature, temperatureTask } from "./llc/tasks.ts";
+import { ladderTask, type SampledTemperature, temperatureTask } from "./llc/tasks.ts";
 
 /** Draws of a chain that the trace in the result holds. */
 const TRACED = 250;
@@ -41,29 +41,25 @@ export const llc = defineExperiment({
   isRandom: true,
   endsEarly: true,
   parameters: llcOptions,
-  tasks: [temperatureTask],
+  tasks: [temperatureTask, ladderTask],
   examples: [
     ["thalweg llc model.onnx --data train.npz", "at the weights of a trained network"],
+    [
+      "thalweg llc model.onnx --data train.npz --sampler exchange --bridges 0.004,0.03",
+      "with chains that trade places between temperatures, where the ground has crossings",
+    ],
     [
       "thalweg llc deep-linear:4-3-8:zero --data zero.npz --sample-size 1e5 --spread 1 --chains 32",
       "of a loss whose coefficient is known",
     ],
   ],
   validate(options) {
-    const { temperatures } = llcOptions.parse(ownOf(options));
-    const twice = temperatures.find((each, i) => temperatures.indexOf(each) !== i);
-    if (twice === undefined) return;
-    throw new ThalwegError({
-      kind: "usage",
-      code: "twice",
-      message: `The temperature ${twice} is named twice.`,
-      hint: "Name each once.",
-    });
+    settingsOf(options);
   },
   plan({ problem }, options): Plan {
-    const { sampler, chains, warmup, draws, temperatures } = llcOptions.parse(ownOf(options));
-    const { gradientsEach } = chosen("sampler", sampler, SAMPLERS);
-    const gradients = (warmup + draws) * gradientsEach * chains;
+    const { sampler, chains, warmup, draws, temperatures, bridges } = settingsOf(options);
+    const rungs = sampler.isCoupled ? temperatures.length + bridges.length : 1;
+    const gradients = (warmup + draws) * sampler.gradientsEach * chains * rungs;
     return {
       noun: "step",
       steps: [
@@ -72,22 +68,27 @@ export const llc = defineExperiment({
           title: `${chains} chains, ${warmup} + ${draws} iterations`,
           products: 0,
           work: gradients * GRADIENT,
-          bytes: 8 * chains * problem.space.dimension * 6,
+          bytes: 8 * chains * rungs * problem.space.dimension * 7,
           skipped: undefined,
         },
       ],
-      tasks: temperatures.length,
+      tasks: sampler.isCoupled ? 1 : temperatures.length,
       problem,
       warnings: [],
     };
   },
   async measure({ problem }, options, desk) {
-    const size = sizeOf(options, problem);
-    const multiples = [...options.temperatures].sort((a, b) => a - b);
-    const all = await desk.tasks(
-      temperatureTask,
-      multiples.map((multiple) => ({ multiple })),
-    );
+    const settings = settingsOf(options);
+    const { sampler, temperatures, bridges } = settings;
+    const size = sizeOf(settings, problem);
+    const rungs = sampler.isCoupled ? [...bridges, ...temperatures].sort((a, b) => a - b) : temperatures;
+    const everywhere = sampler.isCoupled
+      ? (await desk.tasks(ladderTask, [{ multiples: rungs }])).flat()
+      : await desk.tasks(
+          temperatureTask,
+          rungs.map((multiple) => ({ multiple })),
+        );
+    const all = everywhere.filter((_, k) => temperatures.includes(rungs[k]));
     const drawn = all.filter(isDrawn);
     if (drawn.length === 0)
       throw new ThalwegError({
@@ -97,10 +98,12 @@ export const llc = defineExperiment({
         hint: "Give a longer --time, or fewer --chains or --warmup iterations.",
       });
     const found = drawn.map((each) => each.found);
-    const concluded = conclude(found);
+    const covariance = sampler.isCoupled
+      ? covarianceOfTemperatures(drawn.map(({ means }) => Float64Array.from(means)))
+      : null;
+    const concluded = conclude(found, { covariance, parameters: problem.space.dimension });
     const { main } = concluded;
     const { energies } = drawn[found.indexOf(main)];
-    const sampler = chosen("sampler", options.sampler, SAMPLERS);
     const isWhole = found.length === all.length && found.every(({ draws }) => draws === options.draws);
     const converged = isWhole && found.every(({ rHat }) => rHat.energy <= WORST_R_HAT);
     const each = Math.max(1, Math.ceil(main.draws / TRACED));
@@ -111,7 +114,7 @@ export const llc = defineExperiment({
           value: concluded.value,
           standardError: concluded.standardError,
           rounding: concluded.rounding,
-          products: found.reduce((sum, { gradients }) => sum + gradients, 0),
+          products: everywhere.reduce((sum, each) => sum + (each.found?.gradients ?? 0), 0),
           method: `${sampler.title} at ${found.length} temperatures`,
           interval: { lower: concluded.lower, upper: concluded.upper, confidence: 0.95 },
           converged,
@@ -126,6 +129,8 @@ export const llc = defineExperiment({
         drop: concluded.drop,
         sampler: { name: sampler.name, title: sampler.title, source: sampler.source },
         temperatures: found,
+        ladder: sampler.isCoupled ? rungs.map((multiple, k) => ({ multiple, exchanged: everywhere[k].exchanged })) : [],
+        covariance,
         freeEnergy: freeEnergySlopes(drawn),
         laws: [...concluded.laws],
         trace: { multiple: main.multiple, draw, chains: energies.map((chain) => draw.map((i) => chain[i])) },
@@ -133,7 +138,7 @@ export const llc = defineExperiment({
           "energies",
           tensor(
             "float64",
-            [drawn.length, options.chains, options.draws],
+            [drawn.length, settings.chains, settings.draws],
             Float64Array.from(
               drawn.flatMap((temperature) =>
                 temperature.energies.flatMap((chain) =>

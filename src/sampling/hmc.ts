@@ -8,5 +8,6 @@ export const hmc: Sampler = {
   summary: "trajectories of many exact gradients, accepted or not: the surest where a gradient is cheap",
   source: "Duane et al. 1987; Hoffman, Radul & Sountsov 2021",
   gradientsEach: 20,
-  sample: (...asked) => sampleHamiltonian({ acceptance: 0.8, adaptsLength: true }, ...asked),
+  isCoupled: false,
+  sample: (...asked) => sampleHamiltonian({ acceptance: 0.8, mostSteps: 1024 }, ...asked),
 };

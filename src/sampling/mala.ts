@@ -8,5 +8,6 @@ export const mala: Sampler = {
   summary: "one exact gradient a proposal, accepted or not",
   source: "Roberts & Tweedie 1996",
   gradientsEach: 1,
-  sample: (...asked) => sampleHamiltonian({ acceptance: 0.574, adaptsLength: false }, ...asked),
+  isCoupled: false,
+  sample: (...asked) => sampleHamiltonian({ acceptance: 0.574, mostSteps: 1 }, ...asked),
 };

@@ -11,8 +11,16 @@ export interface Potential {
   note(): readonly number[];
 }
 
+/** The potential at a place, and what it is there at other temperatures. */
+export interface TemperedPotential extends Potential {
+  /** V of U = t V + the rest. */
+  readonly tempered: number;
+  /** U at this place and another inverse temperature, from what is known. */
+  at(inverseTemperature: number): TemperedPotential;
+}
+
 /** A density on ℝᵈ by its potential. */
-export interface Density {
+export interface Density<P extends Potential = Potential> {
   readonly dimension: number;
   /** Where distances are measured from. */
   readonly centre: Float64Array;
@@ -21,7 +29,13 @@ export interface Density {
   /** Groups of coordinates that scales are shared within, while little is known of each: where each group ends. */
   readonly groups: readonly number[];
   /** The potential at many places at once: what one costs alone is shared. */
-  at(places: readonly Float64Array[]): Promise<readonly Potential[]>;
+  at(places: readonly Float64Array[]): Promise<readonly P[]>;
+}
+
+/** A density of a family with U = t V + the rest. */
+export interface TemperedDensity extends Density<TemperedPotential> {
+  /** t. */
+  readonly inverseTemperature: number;
 }
 
 /** How much is sampled. */
@@ -49,6 +63,8 @@ export interface Draws {
   readonly gradients: number;
   /** Where each chain ended. */
   readonly last: readonly Float64Array[];
+  /** Of trades of places with the next colder temperature, the share that was accepted; null where none were tried. */
+  readonly exchanged: number | null;
 }
 
 /** Errors of the energy beyond which a trajectory has left what it was to follow (Betancourt 2017). */
@@ -65,10 +81,17 @@ export interface Sampler {
   readonly source: string;
   /** Gradients of a proposal, about: what plans count with. */
   readonly gradientsEach: number;
+  /** Whether chains of several temperatures know of each other: all temperatures are then drawn at once. */
+  readonly isCoupled: boolean;
   /**
-   * Draws with chains side by side, until all is drawn or the time is up.
+   * Draws from each density with chains side by side, until all is drawn or the time is up.
    *
    * @throws `interrupted`
    */
-  sample(density: Density, size: Sampled, random: RandomStream, context: RunContext): Promise<Draws>;
+  sample(
+    densities: readonly TemperedDensity[],
+    size: Sampled,
+    random: RandomStream,
+    context: RunContext,
+  ): Promise<readonly Draws[]>;
 }

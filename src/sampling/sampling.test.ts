@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { createRandom, type RandomStream } from "../random/random-stream.ts";
+import { chosen } from "../util/chosen.ts";
 import { bennett } from "./bennett.ts";
 import { controlled } from "./control-variates.ts";
 import { effectiveSampleSize } from "./effective-sample-size.ts";
 import { meanOfChains } from "./mean-of-chains.ts";
 import { rHat } from "./r-hat.ts";
 import { SAMPLERS } from "./registry.ts";
-import type { Density } from "./sampler.ts";
+import type { TemperedDensity, TemperedPotential } from "./sampler.ts";
 
 /** Chains x′ = ρx + √(1 − ρ²) ξ, of variance 1. */
 function autoregressive(random: RandomStream, rho: number, draws: number, chains = 4): Float64Array[] {
@@ -17,20 +18,26 @@ function autoregressive(random: RandomStream, rho: number, draws: number, chains
   });
 }
 
-/** A normal law with deviations 1, 2, … */
-function normal(dimension: number): Density {
+/** A normal law with deviations 1, 2, … over √t. */
+function normal(dimension: number, inverseTemperature = 1): TemperedDensity {
   const variance = Float64Array.from({ length: dimension }, (_, i) => (1 + i) ** 2);
+  const potentialAt = (t: number, x: Float64Array): TemperedPotential => {
+    const tempered = x.reduce((sum, each, i) => sum + each ** 2 / (2 * variance[i]), 0);
+    return {
+      energy: t * tempered,
+      gradient: x.map((each, i) => (t * each) / variance[i]),
+      note: () => [t * x[0] ** 2, (t * x[dimension - 1] ** 2) / variance[dimension - 1]],
+      tempered,
+      at: (other) => potentialAt(other, x),
+    };
+  };
   return {
     dimension,
     groups: [dimension],
     centre: new Float64Array(dimension),
+    inverseTemperature,
     start: () => new Float64Array(dimension),
-    at: async (places) =>
-      places.map((x) => ({
-        energy: x.reduce((sum, each, i) => sum + each ** 2 / (2 * variance[i]), 0),
-        gradient: x.map((each, i) => each / variance[i]),
-        note: () => [x[0] ** 2, x[dimension - 1] ** 2 / variance[dimension - 1]],
-      })),
+    at: async (places) => places.map((x) => potentialAt(inverseTemperature, x)),
   };
 }
 
@@ -80,23 +87,71 @@ describe("samplers", () => {
     "%s draws a normal law of several scales: its variances within their errors",
     async (_name, sampler) => {
       const size = { chains: 8, warmup: 300, draws: 1500 };
-      const { noted, acceptance } = await sampler.sample(normal(5), size, createRandom(5), {});
-      for (const k of [0, 1]) {
-        const chains = noted.map((chain) => Float64Array.from(chain, (numbers) => numbers[k]));
-        const { mean, standardError } = meanOfChains(chains);
-        expect(Math.abs(mean - 1)).toBeLessThan(4 * standardError);
-        expect(standardError).toBeLessThan(0.06);
+      // Not by rising t: each density gets its own draws.
+      const drawn = await sampler.sample([normal(5, 4), normal(5, 1)], size, createRandom(5), {});
+      for (const { noted, acceptance } of drawn) {
+        for (const k of [0, 1]) {
+          const chains = noted.map((chain) => Float64Array.from(chain, (numbers) => numbers[k]));
+          const { mean, standardError } = meanOfChains(chains);
+          expect(Math.abs(mean - 1)).toBeLessThan(4 * standardError);
+          expect(standardError).toBeLessThan(0.06);
+        }
+        acceptance.forEach((share) => expect(share).toBeGreaterThan(0.5));
       }
-      acceptance.forEach((share) => expect(share).toBeGreaterThan(0.5));
     },
   );
 
   it("give the same draws from the same seed", async () => {
     for (const sampler of SAMPLERS) {
       const size = { chains: 2, warmup: 30, draws: 10 };
-      const draw = async () => (await sampler.sample(normal(3), size, createRandom(6), {})).noted;
+      const draw = async () =>
+        (await sampler.sample([normal(3), normal(3, 2)], size, createRandom(6), {})).map(({ noted }) => noted);
       expect(await draw()).toEqual(await draw());
     }
+  });
+});
+
+describe("trades of places", () => {
+  it("bring chains from the hot end to a part of the ground that a cold chain alone never sees", async () => {
+    // Two wells of equal weight at ±1, with a wall of e^200 between them at t = 200.
+    const wells = (inverseTemperature: number): TemperedDensity => {
+      const potentialAt = (t: number, x: Float64Array): TemperedPotential => {
+        const tempered = (x[0] ** 2 - 1) ** 2;
+        return {
+          energy: t * tempered,
+          gradient: Float64Array.of(4 * t * x[0] * (x[0] ** 2 - 1)),
+          note: () => [x[0] > 0 ? 1 : 0],
+          tempered,
+          at: (other) => potentialAt(other, x),
+        };
+      };
+      return {
+        dimension: 1,
+        groups: [1],
+        centre: new Float64Array(1),
+        inverseTemperature,
+        start: () => Float64Array.of(1),
+        at: async (places) => places.map((x) => potentialAt(inverseTemperature, x)),
+      };
+    };
+    const size = { chains: 16, warmup: 200, draws: 2000 };
+    const rightOf = async (name: string) => {
+      const sampler = chosen("sampler", name, SAMPLERS);
+      const drawn = await sampler.sample([1, 6, 36, 200].map(wells), size, createRandom(9), {});
+      const { noted } = drawn[3];
+      return {
+        ...meanOfChains(noted.map((chain) => Float64Array.from(chain, ([number]) => number))),
+        shares: drawn.map(({ exchanged }) => exchanged),
+      };
+    };
+    const alone = await rightOf("hmc");
+    expect(alone.mean).toBe(1);
+    expect(alone.shares).toEqual([null, null, null, null]);
+    const traded = await rightOf("exchange");
+    expect(Math.abs(traded.mean - 0.5)).toBeLessThan(4 * traded.standardError);
+    expect(traded.standardError).toBeLessThan(0.05);
+    expect(traded.shares[3]).toBeNull();
+    traded.shares.slice(0, 3).forEach((share) => expect(share).toBeGreaterThan(0.1));
   });
 });
 

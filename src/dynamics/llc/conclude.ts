@@ -1,4 +1,4 @@
-import type { Temperature } from "./llc-result.ts";
+import type { LlcResult, Temperature } from "./llc-result.ts";
 import { extrapolate, type Extrapolated } from "./extrapolate.ts";
 
 /** λ with everything that it may be off by. */
@@ -33,8 +33,13 @@ const FEWEST = 3;
 /**
  * One coefficient from all temperatures: their limit where they agree on one, else λ(β) at β = 1/ln n, for which the change of λ(β) over
  * a factor e of β and over a factor 2 of γ counts as error: the theory fixes β and γ no better than that.
+ *
+ * @param about the covariance of λ(β) at the temperatures, null where they are independent, and d
  */
-export function conclude(found: readonly Temperature[]): Concluded {
+export function conclude(
+  found: readonly Temperature[],
+  about: Pick<LlcResult, "covariance" | "parameters">,
+): Concluded {
   const main = found.reduce((best, each) =>
     Math.abs(Math.log(each.multiple)) < Math.abs(Math.log(best.multiple)) ? each : best,
   );
@@ -44,11 +49,10 @@ export function conclude(found: readonly Temperature[]): Concluded {
   const dropped = drop * main.inverseTemperature;
   const rounded = rounding ?? 0;
   const { laws, misfit, value, deviation, lower, upper } = extrapolate(
-    found.map(({ inverseTemperature, coefficient: { value: at, half } }) => ({
-      t: inverseTemperature,
-      value: at,
-      error: half / DEVIATIONS,
-    })),
+    found.map(({ inverseTemperature, coefficient: { value: at } }) => ({ t: inverseTemperature, value: at })),
+    about.covariance ??
+      found.map((each, k) => found.map((_, l) => (k === l ? (each.coefficient.half / DEVIATIONS) ** 2 : 0))),
+    about.parameters,
   );
   const values = found.map((each) => each.coefficient.value);
   const drift = Math.max(...values) - Math.min(...values);

@@ -1,11 +1,12 @@
 import { formatNumber, formatShare } from "../../util/format-number.ts";
 import { medianOf } from "../../linalg/median-of.ts";
 import type { LlcResult, Temperature } from "./llc-result.ts";
+import { IDENTITY_ERRORS } from "./summarize-draws.ts";
 
 /** R̂ above which chains are doubted (Vehtari et al. 2021). */
 const R_HAT = 1.01;
-/** Standard errors of the identity by parts that chance explains. */
-const IDENTITY_ERRORS = 4;
+/** Of trades between neighbours, those that have to be accepted for places to travel along the ladder. */
+const FEWEST_TRADES = 0.1;
 /** Shares of proposals that a chain takes, below which it hardly moves. */
 const HARDLY = 0.1;
 /** Shares of proposals that may diverge. */
@@ -18,7 +19,7 @@ const DROP = 0.02;
 
 /** What speaks against the coefficient, in sentences made of the numbers. */
 export function doubtsOf(result: LlcResult): string[] {
-  const { temperatures, coefficient, drop, parameters, freeEnergy } = result;
+  const { temperatures, coefficient, drop, parameters, freeEnergy, ladder } = result;
   const main = temperatures.reduce((best, each) =>
     Math.abs(Math.log(each.multiple)) < Math.abs(Math.log(best.multiple)) ? each : best,
   );
@@ -39,6 +40,14 @@ export function doubtsOf(result: LlcResult): string[] {
       : []),
     ...farther(result),
     ...temperatures.flatMap((each) => ofChains(each)),
+    ...divergent(temperatures),
+    ...ladder.flatMap(({ multiple, exchanged }, k) =>
+      exchanged === null || exchanged >= FEWEST_TRADES
+        ? []
+        : [
+            `Between β = ${formatNumber(multiple)} and ${formatNumber(ladder[k + 1].multiple)}/ln n only ${formatShare(exchanged)} of the trades of places were accepted: --bridges between them help.`,
+          ],
+    ),
     ...freeEnergy.flatMap(({ from, to, slope, expected }) => {
       if (slope === null) return [];
       const error = Math.hypot(slope.standardError, expected.standardError);
@@ -59,8 +68,17 @@ function farther({ temperatures, length, localization }: LlcResult): string[] {
   ];
 }
 
+function divergent(temperatures: readonly Temperature[]): string[] {
+  const shareOf = ({ divergences, draws, chains }: Temperature) => divergences / (draws * chains.length);
+  const steep = temperatures.filter((each) => shareOf(each) > DIVERGENT);
+  if (steep.length === 0) return [];
+  return [
+    `At β = ${steep.map(({ multiple }) => formatNumber(multiple)).join(", ")}/ln n ${steep.length > 1 ? "up to " : ""}${formatShare(Math.max(...steep.map(shareOf)))} of the proposals diverged: in places the ground is too steep for the step.`,
+  ];
+}
+
 function ofChains(each: Temperature): string[] {
-  const { rHat, identity, chains, divergences, draws } = each;
+  const { rHat, identity, chains } = each;
   const where = `At β = ${formatNumber(each.multiple)}/ln n`;
   const lazy = chains.filter(({ acceptance }) => acceptance < HARDLY).length;
   const left = outlying(chains.map(({ energy }) => energy));
@@ -75,11 +93,6 @@ function ofChains(each: Temperature): string[] {
       : []),
     ...(lazy > 0
       ? [`${where} ${lazy} of ${chains.length} chains took fewer than ${formatShare(HARDLY)} of their proposals.`]
-      : []),
-    ...(divergences > DIVERGENT * draws * chains.length
-      ? [
-          `${where} ${divergences} of ${draws * chains.length} proposals diverged: in places the ground is too steep for the step.`,
-        ]
       : []),
     ...(left.length > 0
       ? [

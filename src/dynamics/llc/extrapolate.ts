@@ -1,3 +1,4 @@
+import { inverseOf } from "../../linalg/dense.ts";
 import { normalCdf } from "../../linalg/distributions.ts";
 import { TEMPERATURE_LAWS } from "./temperature-laws.ts";
 
@@ -6,8 +7,6 @@ export interface AtTemperature {
   /** nβ. */
   readonly t: number;
   readonly value: number;
-  /** Standard error, with what few chains make of it. */
-  readonly error: number;
 }
 
 /** λ with what is known of it when all laws are weighed. */
@@ -34,24 +33,34 @@ interface Part {
   readonly variance: number;
 }
 
-/** Below this no error of a simulation is believed, relative to λ: the laws are leading terms. */
-const LEAST_ERROR = 1e-3;
+/** What a law may be off by at each temperature, relative to λ: laws are leading terms. */
+const LAW_ERROR = 1e-3;
 
 /**
- * λ = lim λ(t) from several temperatures. For each law and each value of what it leaves open, λ is the weighted mean of
- * λ(tₖ) − shift(tₖ), and e^{−χ²/2} is what speaks for it: the posterior of λ is the mixture of all of them (averaging over models,
- * Hoeting et al. 1999), whose spread is the error of the simulation together with that of not knowing the law.
+ * λ = lim λ(t) from several temperatures. For each law and each value of what it leaves open, λ is the mean of λ(tₖ) − shift(tₖ) by
+ * generalised least squares (Aitken 1936), and e^{−χ²/2} is what speaks for it: the posterior of λ is the mixture of all of them
+ * (averaging over models, Hoeting et al. 1999), whose spread is the error of the simulation together with that of not knowing the law.
+ *
+ * @param covariance of the values, with what few chains make of it: definite
+ * @param parameters d: no pole has a higher order
  */
-export function extrapolate(points: readonly AtTemperature[]): Extrapolated {
+export function extrapolate(
+  points: readonly AtTemperature[],
+  covariance: readonly (readonly number[])[],
+  parameters: number,
+): Extrapolated {
   const scale = points.reduce((sum, { value }) => sum + Math.abs(value), 0) / points.length;
-  const precise = points.map(({ error }) => 1 / Math.max(error, LEAST_ERROR * scale, Number.MIN_VALUE) ** 2);
-  const total = precise.reduce((sum, w) => sum + w, 0);
+  const precise = precisionOf(covariance, Math.max(LAW_ERROR * scale, Number.MIN_VALUE));
+  const rows = precise.map((row) => row.reduce((sum, x) => sum + x, 0));
+  const total = rows.reduce((sum, w) => sum + w, 0);
   const temperatures = points.map(({ t }) => t);
-  const fitted = TEMPERATURE_LAWS.map((law) => ({
+  const fitted = TEMPERATURE_LAWS.filter(({ multiplicity }) => multiplicity <= parameters).map((law) => ({
     law,
     fits: law.shapes(temperatures, scale).map(({ weight, shift }) => {
-      const mean = points.reduce((sum, { value }, k) => sum + precise[k] * (value - shift[k]), 0) / total;
-      const misfit = points.reduce((sum, { value }, k) => sum + precise[k] * (value - shift[k] - mean) ** 2, 0);
+      const left = points.map(({ value }, k) => value - shift[k]);
+      const mean = left.reduce((sum, x, k) => sum + rows[k] * x, 0) / total;
+      const off = left.map((x) => x - mean);
+      const misfit = off.reduce((sum, x, k) => sum + x * precise[k].reduce((all, w, l) => all + w * off[l], 0), 0);
       return { weight, mean, misfit };
     }),
   }));
@@ -82,6 +91,16 @@ export function extrapolate(points: readonly AtTemperature[]): Extrapolated {
     })),
     misfit,
   };
+}
+
+/** (Σ + e²)⁻¹, that of the diagonal alone where Σ is not definite to rounding. */
+function precisionOf(covariance: readonly (readonly number[])[], error: number): number[][] {
+  const k = covariance.length;
+  const whole = Float64Array.from(covariance.flatMap((row, i) => row.map((x, j) => (i === j ? x + error ** 2 : x))));
+  const inverse = inverseOf(whole, k);
+  return covariance.map((row, i) =>
+    row.map((_, j) => (inverse !== undefined ? inverse[i * k + j] : i === j ? 1 / whole[i * k + i] : 0)),
+  );
 }
 
 function weightOf(parts: readonly Part[]): number {

@@ -71,6 +71,15 @@ export const llcResult = z.object({
   ),
   sampler: z.object({ name: z.string(), title: z.string(), source: z.string() }),
   temperatures: z.array(temperature),
+  ladder: aside(z.array(z.object({ multiple: real, exchanged: extended.nullable() })))
+    .default([])
+    .describe(
+      "Temperatures that trade places, by rising β in units of 1/ln n, and the share of trades with the next that was accepted; empty where each was sampled by itself.",
+    ),
+  covariance: aside(z.array(z.array(real)))
+    .nullable()
+    .default(null)
+    .describe("Of λ(β) at the temperatures, from their chains; null where these are independent."),
   freeEnergy: aside(
     z.array(
       z.object({

@@ -67,6 +67,15 @@ export function llcSections(result: LlcResult): ShownSection[] {
           (each) =>
             `β = ${formatNumber(each.multiple)}/ln n: the localisation holds ${formatNumber(each.localizationEnergy)} of ${parameters} directions about (γ E‖w − w*‖²); γ doubled would change λ(β) by ${formatNumber(each.localizationSlope * Math.LN2, 2)}. In equilibrium E[d − (w − w*)·∇U] is 0, and it is ${formatEstimate(each.identity.value, each.identity.half)}.`,
         ),
+        ...(result.ladder.length === 0
+          ? []
+          : [
+              `Chains of neighbouring temperatures traded places: of these trades ${result.ladder
+                .flatMap(({ multiple, exchanged }) =>
+                  exchanged === null ? [] : [`${formatShare(exchanged)} at ${formatNumber(multiple)}`],
+                )
+                .join(", ")} times 1/ln n with the next colder were accepted.`,
+            ]),
         ...result.freeEnergy.map(({ from, to, slope, expected }) =>
           slope === null
             ? `Between β = ${formatNumber(from)} and ${formatNumber(to)}/ln n hardly a draw of one could be one of the other: the free energy between them is not known.`

@@ -5,6 +5,9 @@ import type { Draws } from "../../sampling/sampler.ts";
 import { meanOf, varianceOf } from "../../sampling/split-chains.ts";
 import { NOTED } from "./tempered-posterior.ts";
 
+/** Standard errors of the identity by parts that chance explains. */
+export const IDENTITY_ERRORS = 4;
+
 /** What the draws at one temperature say. */
 export interface DrawsSummary {
   /** λ(t) = t E[ΔL]. */
@@ -17,6 +20,8 @@ export interface DrawsSummary {
   readonly localizationSlope: number;
   /** γ E‖w − w*‖². */
   readonly localizationEnergy: number;
+  /** Of each chain, what the coefficient is the mean of. */
+  readonly means: Float64Array;
   /** E[d − (w − w*)·∇U], which is 0. */
   readonly identity: ChainMean;
   /** Of t ΔL, and of the distance. */
@@ -40,17 +45,20 @@ export function summarizeDraws({ noted }: Draws, localization: number): DrawsSum
   );
   const identity = meanOfChains(identities);
   // Controls whose mean is not 0 yet would carry that into the estimate.
-  const isHeld = Math.abs(identity.mean) <= identity.half;
+  const isHeld = Math.abs(identity.mean) <= IDENTITY_ERRORS * identity.standardError;
   const plain = meanOfChains(energies);
-  const withControls = meanOfChains(controlled(controls));
+  const values = controlled(controls);
+  const withControls = meanOfChains(values);
+  const isControlled = isHeld && withControls.half < plain.half;
   const all = joined(energies);
   const mean = meanOf(all);
   const allSquares = joined(squares);
   const meanSquare = meanOf(allSquares);
   const covariance = all.reduce((sum, x, i) => sum + (x - mean) * (allSquares[i] - meanSquare), 0) / (all.length - 1);
   return {
-    coefficient: isHeld && withControls.half < plain.half ? withControls : plain,
-    isControlled: isHeld && withControls.half < plain.half,
+    coefficient: isControlled ? withControls : plain,
+    isControlled,
+    means: Float64Array.from(isControlled ? values : energies, meanOf),
     variance: varianceOf(all, mean),
     localizationSlope: (-localization / 2) * covariance,
     localizationEnergy: localization * meanSquare,

@@ -2,14 +2,13 @@ import { z } from "zod";
 import { gradientsAt } from "../../problem/gradients-at.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
+import type { RandomStream } from "../../random/random-stream.ts";
 import { real } from "../../result/real.ts";
 import { defineTask } from "../../runs/task.ts";
 import type { Draws } from "../../sampling/sampler.ts";
-import { SAMPLERS } from "../../sampling/registry.ts";
-import { chosen } from "../../util/chosen.ts";
 import { formatNumber } from "../../util/format-number.ts";
 import type { RunContext } from "../../util/run-context.ts";
-import { llcOptions, sizeOf } from "./llc-options.ts";
+import { type LlcSettings, settingsOf, sizeOf } from "./llc-options.ts";
 import { temperature } from "./llc-result.ts";
 import { summarizeDraws } from "./summarize-draws.ts";
 import { NOTED, temperedPosterior, type Tempering } from "./tempered-posterior.ts";
@@ -17,6 +16,11 @@ import { NOTED, temperedPosterior, type Tempering } from "./tempered-posterior.t
 const sampled = z.object({
   found: temperature.nullable().describe("null where the time was up before enough was drawn."),
   energies: z.array(z.array(real)).describe("nβ(L(w) − L(w*)): a chain, a draw."),
+  means: z.array(real).default([]).describe("Of each chain, what λ(β) is the mean of."),
+  exchanged: real
+    .nullable()
+    .default(null)
+    .describe("Share of trades with the next colder temperature that was accepted."),
 });
 
 export type SampledTemperature = z.output<typeof sampled>;
@@ -33,54 +37,85 @@ export const temperatureTask = defineTask({
   label: ({ multiple }) => `β = ${formatNumber(multiple, 3)}/ln n`,
   opens: (request) => request,
   async measure({ problem }, { multiple }, options, { random, context }) {
-    const asked = llcOptions.parse(ownOf(options));
-    const { localization, spread, chains, warmup, draws } = asked;
-    const size = sizeOf(asked, problem);
-    const tempering = { inverseTemperature: (size * multiple) / Math.log(size), localization, spread };
-    const density = temperedPosterior(
-      problem.point,
-      await homeLoss(problem.point, chains, context),
-      tempering,
-      context,
-    );
-    const sampler = chosen("sampler", asked.sampler, SAMPLERS);
-    const drawn = await sampler.sample(density, { chains, warmup, draws }, random, context);
-    const energies = drawn.noted.map((chain) => chain.map((numbers) => numbers[NOTED.energy]));
-    if (energies[0].length < FEWEST) return { found: null, energies };
-    const summary = summarizeDraws(drawn, localization);
-    const rounding = await roundingOf(problem, drawn, tempering, context);
-    const { coefficient, identity, isControlled } = summary;
-    return {
-      energies,
-      found: {
-        multiple,
-        inverseTemperature: tempering.inverseTemperature,
-        coefficient: { ...stated(coefficient), effectiveSize: coefficient.effectiveSize, isControlled },
-        variance: summary.variance,
-        rHat: summary.rHat,
-        identity: stated(identity),
-        localizationSlope: summary.localizationSlope,
-        localizationEnergy: summary.localizationEnergy,
-        lowest: summary.lowest,
-        rounding,
-        draws: energies[0].length,
-        divergences: drawn.divergences,
-        step: drawn.step,
-        stepsEach: drawn.stepsEach,
-        gradients: drawn.gradients,
-        chains: summary.chains.map((chain, c) => ({ ...chain, acceptance: drawn.acceptance[c] })),
-      },
-    };
+    const [only] = await sampledAt(problem, [multiple], settingsOf(options), random, context);
+    return only;
   },
 });
 
-function stated({ mean, standardError, half }: ReturnType<typeof summarizeDraws>["coefficient"]) {
-  return { value: mean, standardError, half };
+/** All chains at temperatures that trade places. */
+export const ladderTask = defineTask({
+  name: "ladder",
+  subject: "problem",
+  input: z.object({ multiples: z.array(z.number()) }),
+  result: z.array(sampled),
+  label: ({ multiples }) => `${multiples.length} temperatures`,
+  opens: (request) => request,
+  measure: ({ problem }, { multiples }, options, { random, context }) =>
+    sampledAt(problem, multiples, settingsOf(options), random, context),
+});
+
+async function sampledAt(
+  problem: Problem,
+  multiples: readonly number[],
+  settings: LlcSettings,
+  random: RandomStream,
+  context: RunContext,
+): Promise<SampledTemperature[]> {
+  const { localization, spread, chains, warmup, draws, sampler } = settings;
+  const size = sizeOf(settings, problem);
+  const home = await homeLoss(problem.point, chains, context);
+  const temperings = multiples.map((multiple) => ({
+    inverseTemperature: (size * multiple) / Math.log(size),
+    localization,
+    spread,
+  }));
+  const densities = temperings.map((tempering) => temperedPosterior(problem.point, home, tempering, context));
+  const drawn = await sampler.sample(densities, { chains, warmup, draws }, random, context);
+  const sampledThere: SampledTemperature[] = [];
+  for (const [k, each] of drawn.entries())
+    sampledThere.push(await described(problem, each, { multiple: multiples[k], tempering: temperings[k] }, context));
+  return sampledThere;
 }
 
-/** Those options that are the experiment's own. */
-export function ownOf(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).filter(([key]) => key in llcOptions.shape));
+async function described(
+  problem: Problem,
+  drawn: Draws,
+  { multiple, tempering }: { readonly multiple: number; readonly tempering: Tempering },
+  context: RunContext,
+): Promise<SampledTemperature> {
+  const energies = drawn.noted.map((chain) => chain.map((numbers) => numbers[NOTED.energy]));
+  const { exchanged } = drawn;
+  if (energies[0].length < FEWEST) return { found: null, energies, means: [], exchanged };
+  const summary = summarizeDraws(drawn, tempering.localization);
+  const rounding = await roundingOf(problem, drawn, tempering, context);
+  const { coefficient, identity, isControlled } = summary;
+  return {
+    energies,
+    means: [...summary.means],
+    exchanged,
+    found: {
+      multiple,
+      inverseTemperature: tempering.inverseTemperature,
+      coefficient: { ...stated(coefficient), effectiveSize: coefficient.effectiveSize, isControlled },
+      variance: summary.variance,
+      rHat: summary.rHat,
+      identity: stated(identity),
+      localizationSlope: summary.localizationSlope,
+      localizationEnergy: summary.localizationEnergy,
+      lowest: summary.lowest,
+      rounding,
+      draws: energies[0].length,
+      divergences: drawn.divergences,
+      step: drawn.step,
+      stepsEach: drawn.stepsEach,
+      gradients: drawn.gradients,
+      chains: summary.chains.map((chain, c) => ({ ...chain, acceptance: drawn.acceptance[c] })),
+    },
+  };
+}
+
+function stated({ mean, standardError, half }: ReturnType<typeof summarizeDraws>["coefficient"]) {
+  return { value: mean, standardError, half };
 }
 
 /** L(w*), rounded as the chains' losses are. */

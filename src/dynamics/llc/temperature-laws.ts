@@ -6,6 +6,8 @@ export interface TemperatureLaw {
   readonly title: string;
   /** Its probability before anything is measured: multiplicities above 1 are the exception. */
   readonly prior: number;
+  /** Order of the pole that λ is, which is at most the number of parameters (Watanabe 2009, 6.1). */
+  readonly multiplicity: number;
   /** λ(t) − λ for possible values of what the law leaves open, each with its weight. */
   shapes(
     temperatures: readonly number[],
@@ -13,8 +15,11 @@ export interface TemperatureLaw {
   ): readonly { readonly weight: number; readonly shift: readonly number[] }[];
 }
 
-/** Points of a normal prior, and how far it is followed in deviations. */
-const POINTS = 121;
+/** Points of a prior: near enough to each other for λ from one and the next to differ by less than laws are off. */
+const POINTS = 481;
+/** The same of a second number beside it. */
+const FEW_POINTS = 41;
+/** How far a normal prior is followed, in deviations. */
 const REACH = 4;
 /** Sizes of a correction at the hottest temperature, as shares of λ: each order of magnitude is as likely. */
 const LEAST = 0.003;
@@ -24,9 +29,9 @@ const OFFSET = 4;
 /** Below this ln t + c is no large number. */
 const LEAST_LOGARITHM = 1.5;
 
-function normalGrid(deviation: number): { readonly at: number; readonly weight: number }[] {
-  const points = Array.from({ length: POINTS }, (_, i) => {
-    const z = REACH * ((2 * i) / (POINTS - 1) - 1);
+function normalGrid(deviation: number, count = POINTS): { readonly at: number; readonly weight: number }[] {
+  const points = Array.from({ length: count }, (_, i) => {
+    const z = REACH * ((2 * i) / (count - 1) - 1);
     return { at: deviation * z, weight: Math.exp((-z * z) / 2) };
   });
   const sum = points.reduce((total, { weight }) => total + weight, 0);
@@ -45,6 +50,7 @@ const constant: TemperatureLaw = {
   name: "constant",
   title: "no change with the temperature",
   prior: 0.2,
+  multiplicity: 1,
   shapes: (temperatures) => [{ weight: 1, shift: temperatures.map(() => 0) }],
 };
 
@@ -54,6 +60,7 @@ function power(p: number, text: string): TemperatureLaw {
     name: `power-${text}`,
     title: `a correction that falls as t^−${text}`,
     prior: 0.2,
+    multiplicity: 1,
     shapes: (temperatures, scale) => {
       const hottest = Math.min(...temperatures);
       return logarithmicGrid().map(({ at, weight }) => ({
@@ -64,20 +71,36 @@ function power(p: number, text: string): TemperatureLaw {
   };
 }
 
-/** A pole of order m: Z(t) ∝ t^−λ (ln t + c)^(m−1), so λ(t) = λ − (m − 1)/(ln t + c) (Watanabe 2009, 6.3). */
-function logarithmic(multiplicity: number): TemperatureLaw {
-  return {
-    name: `multiplicity-${multiplicity}`,
-    title: `multiplicity ${multiplicity}`,
-    prior: multiplicity === 2 ? 0.15 : 0.05,
-    shapes: (temperatures) =>
-      normalGrid(OFFSET).flatMap(({ at, weight }) => {
-        const logarithms = temperatures.map((t) => Math.log(t) + at);
-        if (Math.min(...logarithms) < LEAST_LOGARITHM) return [];
-        return [{ weight, shift: logarithms.map((x) => -(multiplicity - 1) / x) }];
-      }),
-  };
-}
+/** A pole of order 2: Z(t) ∝ t^−λ (ln t + c), so λ(t) = λ − 1/(ln t + c) (Watanabe 2009, 6.3). */
+const double: TemperatureLaw = {
+  name: "multiplicity-2",
+  title: "multiplicity 2",
+  prior: 0.15,
+  multiplicity: 2,
+  shapes: (temperatures) =>
+    normalGrid(OFFSET).flatMap(({ at, weight }) => {
+      const logarithms = temperatures.map((t) => Math.log(t) + at);
+      return Math.min(...logarithms) < LEAST_LOGARITHM ? [] : [{ weight, shift: logarithms.map((x) => -1 / x) }];
+    }),
+};
+
+/** A pole of order 3: Z(t) ∝ t^−λ ((ln t + c)² + e), so λ(t) = λ − 2(ln t + c)/((ln t + c)² + e). */
+const triple: TemperatureLaw = {
+  name: "multiplicity-3",
+  title: "multiplicity 3",
+  prior: 0.05,
+  multiplicity: 3,
+  shapes: (temperatures) =>
+    normalGrid(OFFSET).flatMap(({ at, weight }) => {
+      const logarithms = temperatures.map((t) => Math.log(t) + at);
+      if (Math.min(...logarithms) < LEAST_LOGARITHM) return [];
+      return normalGrid(OFFSET ** 2 / 2, FEW_POINTS).flatMap(({ at: rest, weight: share }) => {
+        const squares = logarithms.map((x) => x * x + rest);
+        if (Math.min(...squares) < LEAST_LOGARITHM ** 2) return [];
+        return [{ weight: weight * share, shift: logarithms.map((x, k) => (-2 * x) / squares[k]) }];
+      });
+    }),
+};
 
 /** Every law that is weighed. */
 export const TEMPERATURE_LAWS: readonly TemperatureLaw[] = [
@@ -85,6 +108,6 @@ export const TEMPERATURE_LAWS: readonly TemperatureLaw[] = [
   power(1, "1"),
   power(1 / 2, "1/2"),
   power(1 / 4, "1/4"),
-  logarithmic(2),
-  logarithmic(3),
+  double,
+  triple,
 ];

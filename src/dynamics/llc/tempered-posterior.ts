@@ -1,7 +1,7 @@
 import { dot } from "../../linalg/vector.ts";
-import { gradientsAt } from "../../problem/gradients-at.ts";
+import { gradientsAt, type LossAndGradient } from "../../problem/gradients-at.ts";
 import type { Point } from "../../problem/point.ts";
-import type { Density } from "../../sampling/sampler.ts";
+import type { TemperedDensity, TemperedPotential } from "../../sampling/sampler.ts";
 import type { RunContext } from "../../util/run-context.ts";
 
 /** Tensors beyond which one identity for all of them has to do. */
@@ -31,17 +31,32 @@ export function temperedPosterior(
   home: number,
   { inverseTemperature, localization, spread }: Tempering,
   context: RunContext,
-): Density {
+): TemperedDensity {
   const { space, sample } = point;
   const centre = point.parameters;
   const { dimension } = space;
-  /** From the loss as it is measured to that of nβ examples. */
-  const factor = inverseTemperature * (sample.divisor / sample.examples);
+  /** From the loss as it is measured to that of an example. */
+  const unit = sample.divisor / sample.examples;
   const groups = space.tensors.map(({ offset, size }) => offset + size);
   const spans = space.tensors.length > MOST_CONTROLS ? [dimension] : groups;
+  const potentialAt = (t: number, u: Float64Array, { loss, gradient: slope }: LossAndGradient): TemperedPotential => {
+    const factor = t * unit;
+    const energy = factor * (loss - home);
+    const square = dot(u, u);
+    const gradient = new Float64Array(dimension);
+    for (let i = 0; i < dimension; i++) gradient[i] = factor * slope[i] + localization * u[i];
+    return {
+      energy: energy + (localization / 2) * square,
+      gradient,
+      note: () => [energy, square, ...identitiesAt(u, gradient, spans)],
+      tempered: unit * (loss - home),
+      at: (other) => potentialAt(other, u, { loss, gradient: slope }),
+    };
+  };
   return {
     dimension,
     centre: new Float64Array(dimension),
+    inverseTemperature,
     start: (random) => random.normalVector(dimension).map((x) => (spread * x) / Math.sqrt(localization)),
     groups,
     async at(places) {
@@ -51,17 +66,7 @@ export function temperedPosterior(
         return w;
       });
       const found = await gradientsAt(point, weights, context);
-      return found.map(({ loss, gradient }, k) => {
-        const u = places[k];
-        const energy = factor * (loss - home);
-        const square = dot(u, u);
-        for (let i = 0; i < dimension; i++) gradient[i] = factor * gradient[i] + localization * u[i];
-        return {
-          energy: energy + (localization / 2) * square,
-          gradient,
-          note: () => [energy, square, ...identitiesAt(u, gradient, spans)],
-        };
-      });
+      return found.map((each, k) => potentialAt(inverseTemperature, places[k], each));
     },
   };
 }
