@@ -3,6 +3,7 @@ import { emptyGraphFor, inspected } from "../graph/inspected.ts";
 import type { Target } from "../graph/emitter.ts";
 import { rebuild } from "../graph/traverse.ts";
 import { keepBlocked } from "../ops/keep-blocked.ts";
+import { sumOfRows } from "../ops/sum-rows.ts";
 
 /** Lowerings may use operations that are lowered in turn; deeper chains than this are a bug. */
 const DEPTH = 5;
@@ -16,7 +17,10 @@ export function lowerGraph(outputs: readonly Value[], target: Target, options: G
   for (let depth = 0; depth < DEPTH; depth++) {
     let lowered = 0;
     current = rebuild(current, emptyGraphFor(current, options), (value, inputs) => {
-      const replacement = value.operation.lower?.(value, inputs, target) ?? keepBlocked(value, inputs);
+      const replacement =
+        value.operation.lower?.(value, inputs, target) ??
+        keepBlocked(value, inputs) ??
+        sumOfRows(value, inputs, target);
       if (replacement) lowered++;
       return replacement;
     });

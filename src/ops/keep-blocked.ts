@@ -1,9 +1,8 @@
 import { sameShape } from "../graph/broadcast.ts";
 import type { Value } from "../graph/value.ts";
-import { allocate } from "../util/tensor.ts";
 import { alignBlocked, fromBlocked, sourceOf } from "./blocked-layout.ts";
-import { matmul } from "./matmul.ts";
 import { ReduceSum, reduceSum, reshape, transpose } from "./structure.ts";
+import { sumRows } from "./sum-rows.ts";
 
 /**
  * An elementwise operation or a sum of blocked images, moved behind the change of layout:
@@ -44,11 +43,4 @@ function keepSum(value: Value, input: Value): Value | undefined {
   const sum = reduceSum(plane, others);
   // [outer, inner, B] → [outer·B, inner] where images lie side by side.
   return reshape(axis === 0 ? transpose(sum, [0, 2, 1]) : sum, value.shape);
-}
-
-/** [n, rows, B] → [n, 1, B] as a product with ones: the runtime's sum over a middle axis of short rows does not vectorise. */
-function sumRows(x: Value): Value {
-  const rows = x.shape[1];
-  const ones = x.graph.constant({ dtype: x.dtype, shape: [1, rows], data: allocate(x.dtype, rows).fill(1) });
-  return matmul(ones, x);
 }
