@@ -1,3 +1,5 @@
+import type { NetworkFactors } from "../problem/layer-factors.ts";
+
 /** A function to walk on, as operators: nothing here is a matrix. */
 export interface Objective {
   readonly dimension: number;
@@ -17,4 +19,6 @@ export interface LaterObjective {
   hessianVector(x: Float64Array, v: Float64Array): Promise<Float64Array>;
   /** JᵀMJ·v, J the Jacobian of the outputs and M the Hessian of the loss with respect to them (Schraudolph 2002). */
   gaussNewtonVector(x: Float64Array, v: Float64Array): Promise<Float64Array>;
+  /** The layers of a network, whose blocks of JᵀMJ are about G ⊗ A; absent where the function is none. */
+  layerFactors?(x: Float64Array): Promise<NetworkFactors>;
 }

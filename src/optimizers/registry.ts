@@ -7,6 +7,7 @@ import { gaussNewton } from "./gauss-newton.ts";
 import { heavyBall } from "./heavy-ball.ts";
 import { lion } from "./lion.ts";
 import { bfgs } from "./bfgs.ts";
+import { kfac } from "./kfac.ts";
 import { lbfgs } from "./lbfgs.ts";
 import { levenbergMarquardt } from "./levenberg-marquardt.ts";
 import { naturalGradient } from "./natural-gradient.ts";
@@ -54,6 +55,7 @@ export const OPTIMIZERS: readonly Optimizer[] = [
   gaussNewton,
   levenbergMarquardt,
   naturalGradient,
+  kfac,
   lbfgs,
   bfgs,
 ];

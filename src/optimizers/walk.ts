@@ -1,6 +1,7 @@
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Shape } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import type { LayerFactors, NetworkFactors } from "../problem/layer-factors.ts";
 import type { LaterObjective, Objective } from "./objective.ts";
 
 /** The value of the function somewhere is asked for. */
@@ -33,13 +34,20 @@ export interface GaussNewtonQuery {
   readonly found: Float64Array;
 }
 
+/** The layers of a network with their Kronecker factors. */
+export interface LayersQuery {
+  readonly kind: "layers";
+  at: Float64Array;
+  found: NetworkFactors;
+}
+
 /** A step is done: `weights` is where it ends. */
 export interface Step {
   readonly kind: "step";
   weights: Float64Array;
 }
 
-export type Query = ValueQuery | GradientQuery | ProductQuery | GaussNewtonQuery | Step;
+export type Query = ValueQuery | GradientQuery | ProductQuery | GaussNewtonQuery | LayersQuery | Step;
 
 /**
  * An optimiser on its way: it asks for values, gradients and products, is answered in place, and says when a step is done. So
@@ -59,7 +67,7 @@ export interface Outset {
 export interface WalkCost {
   values: number;
   gradients: number;
-  /** Of the Hessian or of the Gauss–Newton matrix with a vector. */
+  /** Of the Hessian or of the Gauss–Newton matrix with a vector, and as many as the outputs for the factors of layers. */
   products: number;
 }
 
@@ -70,7 +78,7 @@ type Visit = (weights: Float64Array, cost: Readonly<WalkCost>) => boolean;
  * Goes along on a function that answers at once.
  *
  * @returns what it cost; `visit`'s own looks are not counted
- * @throws usage error `no-gauss-newton` where the walk asks for a matrix that the function does not have
+ * @throws usage error `no-gauss-newton`, `no-layers` where the walk asks for what the function does not have
  */
 export function follow(objective: Objective, walk: Walk, visit: Visit): WalkCost {
   const cost = { values: 0, gradients: 0, products: 0 };
@@ -86,6 +94,8 @@ export function follow(objective: Objective, walk: Walk, visit: Visit): WalkCost
     } else if (query.kind === "value") {
       cost.values++;
       query.found = objective.value(query.at);
+    } else if (query.kind === "layers") {
+      throw withoutLayers();
     } else {
       cost.products++;
       if (objective.gaussNewtonVector === undefined) throw withoutGaussNewton();
@@ -111,6 +121,10 @@ export async function followOn(
     } else if (query.kind === "value") {
       cost.values++;
       query.found = await objective.value(query.at);
+    } else if (query.kind === "layers") {
+      if (objective.layerFactors === undefined) throw withoutLayers();
+      query.found = await objective.layerFactors(query.at);
+      cost.products += query.found.products;
     } else {
       cost.products++;
       const times = query.kind === "product" ? "hessianVector" : "gaussNewtonVector";
@@ -127,6 +141,22 @@ function withoutGaussNewton(): ThalwegError {
     message: "The function is no sum of squares, and has no Gauss–Newton matrix.",
     hint: "Choose a function that is, or an optimiser that does not ask for it.",
   });
+}
+
+function withoutLayers(): ThalwegError {
+  return new ThalwegError({
+    kind: "usage",
+    code: "no-layers",
+    message: "The function is no network, and has no layers.",
+    hint: "Choose a network, or an optimiser that does not ask for them.",
+  });
+}
+
+/** The layers at a place. */
+export function* layersAt(at: Float64Array): Generator<Query, readonly LayerFactors[]> {
+  const query: LayersQuery = { kind: "layers", at, found: { layers: [], products: 0 } };
+  yield query;
+  return query.found.layers;
 }
 
 /** The value at a place. */

@@ -16,6 +16,7 @@ import {
 } from "./derivatives.ts";
 import { nonFiniteLoss, nonFiniteRow } from "./finiteness.ts";
 import { type Exponents, normalized } from "./in-range.ts";
+import { layerFactors, type NetworkFactors } from "./layer-factors.ts";
 import type { LossEstimate, LossValue, ValueBy } from "./loss-value.ts";
 import type { Network } from "./network.ts";
 import type { ParameterSpace } from "./parameter-space.ts";
@@ -292,6 +293,11 @@ export class Point {
       }
     }
     return { traces, sizes };
+  }
+
+  /** The Kronecker factors of the layers ({@link layerFactors}). */
+  layerFactors(context: RunContext = {}): Promise<NetworkFactors> {
+    return layerFactors(this, this.machinery, context, (examples) => this.cotangentShape(examples));
   }
 
   /** The outputs of the network (logits), [examples, ...outputs] flat. */

@@ -1,5 +1,6 @@
 import type { LaterObjective } from "../../optimizers/objective.ts";
 import { gaussNewtonProduct, hessianProduct, type Product } from "../../problem/derivatives.ts";
+import type { NetworkFactors } from "../../problem/layer-factors.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { RunContext } from "../../util/run-context.ts";
@@ -46,6 +47,10 @@ export class ProblemObjective implements LaterObjective {
 
   gaussNewtonVector(x: Float64Array, v: Float64Array): Promise<Float64Array> {
     return this.product(gaussNewtonProduct, x, v);
+  }
+
+  async layerFactors(x: Float64Array): Promise<NetworkFactors> {
+    return (await this.at(x)).layerFactors(this.context);
   }
 
   async close(): Promise<void> {

@@ -154,5 +154,6 @@ function withNoise(loss: LaterObjective, deviation: number, random: RandomStream
     gradient: async (x) => (await loss.gradient(x)).map((each) => each + deviation * random.normal()),
     hessianVector: (x, v) => loss.hessianVector(x, v),
     gaussNewtonVector: (x, v) => loss.gaussNewtonVector(x, v),
+    layerFactors: loss.layerFactors?.bind(loss),
   };
 }

@@ -1,0 +1,106 @@
+import { reachable } from "../graph/traverse.ts";
+import type { Value } from "../graph/value.ts";
+import { sizeOf } from "../util/tensor.ts";
+import type { LossGraph } from "./loss-graph.ts";
+
+/** The parameter of that number, only moved. */
+export interface MovedParameter {
+  readonly parameter: number;
+  readonly value: Value;
+}
+
+/**
+ * A layer y = Wx + b: every unit of `made` is the product of its own weights with what all units are given, at one place or
+ * at many, as in a convolution.
+ */
+export interface DenseLayer {
+  readonly weights: MovedParameter;
+  /** The weights as the product takes them: each unit's may be multiplied by a factor, as that of a normalisation behind it. */
+  readonly scaled: Value;
+  /** The axis of the weights along which the units lie, and that of what they make. */
+  readonly weightAxis: number;
+  readonly madeAxis: number;
+  readonly bias: MovedParameter | undefined;
+  /** With the bias. */
+  readonly made: Value;
+}
+
+/**
+ * The layers of a network whose weights go into one product alone, in the order in which they are computed. A bias that is
+ * added to the product belongs to its layer.
+ */
+export function denseLayers({ outputs, parameters }: LossGraph): DenseLayer[] {
+  const order = reachable([outputs]);
+  const users = new Map<Value, Value[]>();
+  for (const node of order) for (const input of node.inputs) users.set(input, [...(users.get(input) ?? []), node]);
+  const lone = (value: Value): Value | undefined => {
+    const [user, ...others] = users.get(value) ?? [];
+    return others.length === 0 && value !== outputs ? user : undefined;
+  };
+  /** Where a parameter ends as it is, only moved, and the one operation that takes it there. */
+  const taken = parameters.flatMap((start, parameter) => {
+    let value = start;
+    let user = lone(value);
+    while (user?.operation.moves === true && user.inputs.length === 1) {
+      value = user;
+      user = lone(value);
+    }
+    return user === undefined ? [] : [{ parameter, value, user }];
+  });
+  return taken.flatMap(({ parameter, value, user: first }): DenseLayer[] => {
+    const factor = factorAt(first, value);
+    const scaled = factor === undefined ? value : first;
+    const user = factor === undefined ? first : lone(first);
+    if (user === undefined) return [];
+    const place = user.inputs.indexOf(scaled);
+    const [weightAxis, ...otherWeightAxes] = user.operation.weightAxes?.(user, place) ?? [];
+    const [madeAxis, ...otherMadeAxes] = user.operation.madeAxes?.(user, place) ?? [];
+    const isOne = otherWeightAxes.length === 0 && otherMadeAxes.length === 0;
+    if (!isOne || typeof weightAxis !== "number" || typeof madeAxis !== "number") return [];
+    const units = value.shape[weightAxis];
+    if (user.shape[madeAxis] !== units || (factor && !isAlong(factor, value, weightAxis))) return [];
+    const sum = lone(user);
+    // One number for each unit, added along its axis.
+    const bias = taken.find(
+      (other) =>
+        other.user === sum &&
+        sum.inputs.length === 2 &&
+        sameShape(sum, user) &&
+        sizeOf(other.value.shape) === units &&
+        other.value.shape.at(madeAxis - user.shape.length) === units &&
+        sum.operation.jvp?.(
+          sum,
+          sum.inputs.map((each) => (each === user ? user : undefined)),
+        ) === user,
+    );
+    return [
+      {
+        weights: { parameter, value },
+        scaled,
+        weightAxis,
+        madeAxis,
+        bias: bias && { parameter: bias.parameter, value: bias.value },
+        made: bias && sum ? sum : user,
+      },
+    ];
+  });
+}
+
+/** What an operation multiplies a value by: one that is the same as its own derivative along the value is a product. */
+function factorAt(node: Value, value: Value): Value | undefined {
+  const { inputs, operation } = node;
+  const other = inputs.find((each) => each !== value);
+  if (operation.elementwise !== true || inputs.length !== 2 || other === undefined) return undefined;
+  const tangents = inputs.map((each) => (each === value ? value : undefined));
+  return sameShape(node, value) && operation.jvp?.(node, tangents) === node ? other : undefined;
+}
+
+/** Whether it differs along one axis of the value alone. */
+function isAlong(factor: Value, { shape }: Value, axis: number): boolean {
+  const ahead = shape.length - factor.shape.length;
+  return factor.shape.every((extent, i) => extent === 1 || i + ahead === axis);
+}
+
+function sameShape(a: Value, b: Value): boolean {
+  return a.shape.join() === b.shape.join();
+}

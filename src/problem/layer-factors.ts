@@ -1,0 +1,261 @@
+import { outputHessianVector } from "../autodiff/products.ts";
+import { pullback } from "../autodiff/pullback.ts";
+import { pushforward } from "../autodiff/pushforward.ts";
+import { vectorize } from "../autodiff/vectorize.ts";
+import { reachable } from "../graph/traverse.ts";
+import type { Value } from "../graph/value.ts";
+import { mul } from "../ops/arithmetic.ts";
+import { fullLike } from "../ops/elementwise.ts";
+import { cast } from "../ops/logic.ts";
+import { matmul } from "../ops/matmul.ts";
+import { sliceAxis } from "../ops/movement.ts";
+import { reshape, sumAll, transpose } from "../ops/structure.ts";
+import type { RunContext } from "../util/run-context.ts";
+import { allocate, type Shape, sizeOf, type Tensor } from "../util/tensor.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import type { Computation } from "./computation.ts";
+import { type DenseLayer, denseLayers, type MovedParameter } from "./dense-layers.ts";
+import type { LossGraph } from "./loss-graph.ts";
+import type { VisitBatch, BatchRun } from "./point-batches.ts";
+import { COTANGENT } from "./point-computations.ts";
+import type { PointMachinery } from "./point-machinery.ts";
+import type { Sample } from "./sample.ts";
+
+/**
+ * The Kronecker factors of a layer y = W(x, 1): its block of the Gauss–Newton matrix is about G ⊗ A (Martens & Grosse 2015;
+ * of convolutions, Grosse & Martens 2016).
+ */
+export interface LayerFactors {
+  /** Where the weights of unit r lie in θ: `places[r * columns + c]`; the bias, if there is one, in the last column. */
+  readonly places: Int32Array;
+  readonly rows: number;
+  readonly columns: number;
+  /** A, the mean of xxᵀ over examples and places: columns × columns. */
+  readonly inputs: Float64Array;
+  /** G, of ∂ℓ/∂y∂ℓ/∂yᵀ in expectation over the model's own labels, summed over places and averaged as the loss is: rows × rows. */
+  readonly outputs: Float64Array;
+}
+
+/** The factors of all layers. */
+export interface NetworkFactors {
+  readonly layers: readonly LayerFactors[];
+  /** What they took, in products of the Gauss–Newton matrix: one for each output of an example. */
+  readonly products: number;
+}
+
+/** Outputs of an example beyond which the exact expectation is not taken. */
+const MOST_OUTPUTS = 128;
+
+/** With the units in front: [units, …]. */
+function unitsFirst(value: Value, axis: number, lead = 0): Value {
+  const others = [...value.shape.keys()].filter((each) => each !== axis + lead && each >= lead);
+  const { shape } = value;
+  const perm = [...Array.from({ length: lead }, (_, i) => i), axis + lead, ...others];
+  return reshape(transpose(value, perm), [
+    ...shape.slice(0, lead),
+    shape[axis + lead],
+    sizeOf(others.map((each) => shape[each])),
+  ]);
+}
+
+function columnsOf({ scaled, weightAxis, bias }: DenseLayer): { rows: number; weighted: number; columns: number } {
+  const rows = scaled.shape[weightAxis];
+  const weighted = sizeOf(scaled.shape) / rows;
+  return { rows, weighted, columns: weighted + (bias ? 1 : 0) };
+}
+
+/**
+ * Σ xxᵀ, without asking what x is: with T: W ↦ y at fixed x, TᵀT W = W Σxxᵀ, and a W whose rows are unit vectors brings as
+ * many rows of it to light. Rows [blocks, units, columns], and of the bias [blocks, units].
+ */
+function inputRows(layer: DenseLayer): Value[] {
+  const { scaled, weightAxis, bias, made } = layer;
+  const { rows, weighted, columns } = columnsOf(layer);
+  const blocks = Math.ceil(columns / rows);
+  const moved = [scaled, ...(bias ? [bias.value] : [])];
+  const { graph, dtype } = made;
+  const tangents = moved.map((value, i) => graph.input(`thalweg:unit ${i}`, dtype, value.shape));
+  const inner = sizeOf(scaled.shape.slice(weightAxis + 1));
+  const units = moved.map((value, i): Value => {
+    const size = sizeOf(value.shape);
+    const data = allocate(dtype, blocks * size);
+    for (let row = 0; row < blocks * rows; row++) {
+      const [block, unit] = [Math.floor(row / rows), row % rows];
+      // Column `row` in row-major order of the other axes.
+      const place = Math.floor(row / inner) * inner * rows + unit * inner + (row % inner);
+      if (i === 0 && row < weighted) data[block * size + place] = 1;
+      if (i === 1 && row === weighted) data[block * size + unit] = 1;
+    }
+    return graph.constant({ dtype, shape: [blocks, ...value.shape], data });
+  });
+  const [image] = pushforward([made], moved, tangents);
+  const back = pullback([made], [image], moved);
+  const [ofWeights, ...ofBias] = vectorize(back, new Map(tangents.map((tangent, i) => [tangent, units[i]])), blocks);
+  return [unitsFirst(ofWeights, weightAxis, 1), ...ofBias.map((each) => reshape(each, [blocks, rows]))];
+}
+
+/** By what the weights of each unit are multiplied: [units, 1]. */
+function factorsOf({ scaled, weights: { value }, weightAxis }: DenseLayer): Value {
+  const [factors] = pushforward([scaled], [value], [fullLike(value, 1)]);
+  return sliceAxis(unitsFirst(factors, weightAxis), 1, 0, 1);
+}
+
+const INPUT_FACTORS: Computation = {
+  name: "input factors of layers",
+  build: (site) => denseLayers(site).flatMap(inputRows),
+};
+
+const OUTPUT_FACTORS: Computation = {
+  name: "output factors of layers",
+  build: (site) => {
+    const { outputs, labels, loss, options } = site;
+    const direction = outputs.graph.input(COTANGENT, outputs.dtype, outputs.shape);
+    const z = cast(outputs, "float64");
+    const total = sumAll(loss.perExample(z, labels, options));
+    const curved = cast(outputHessianVector(total, z, cast(direction, "float64")), outputs.dtype);
+    return denseLayers(site).map((layer) => {
+      const [rows, others] = [direction, curved].map((each) => {
+        // One layer at a time: beside another, behind it, it would be pulled back past that one only.
+        const rowsOf = unitsFirst(pullback([outputs], [each], [layer.made])[0], layer.madeAxis);
+        return layer.scaled === layer.weights.value ? rowsOf : mul(rowsOf, factorsOf(layer));
+      });
+      return matmul(rows, transpose(others, [1, 0]));
+    });
+  },
+};
+
+/** Where the elements of a moved parameter lie in θ. */
+function placesIn({ parameter, value }: MovedParameter, { parameters }: LossGraph, offset: number): Float64Array {
+  const start = parameters[parameter];
+  let places: Tensor = {
+    dtype: "int64",
+    shape: start.shape,
+    data: Float64Array.from({ length: sizeOf(start.shape) }, (_, i) => offset + i),
+  };
+  let at = start;
+  for (const node of reachable([value])) {
+    if (node === start || !node.inputs.includes(at)) continue;
+    const moved = node.operation.evaluate?.([places], { dtype: "int64", shape: node.shape });
+    if (moved === undefined) break;
+    [places, at] = [moved, node];
+  }
+  return Float64Array.from(places.data);
+}
+
+/** What is asked of a point whose layers are looked at. */
+interface Evaluated {
+  readonly examples: number;
+  readonly batchSize: number;
+  readonly sample: Pick<Sample, "divisor">;
+  eachBatch(computation: Computation, context: RunContext, visit: VisitBatch, more?: BatchRun): Promise<void>;
+}
+
+/**
+ * The factors of all layers (`denseLayers`), the expectation over labels taken exactly, output by output; parameters of
+ * other kinds are in none. A grouped convolution gives its units different inputs, and is none.
+ *
+ * Cost: two gradients for each output of an example, and for A a product of the layer with each of its columns over the units.
+ *
+ * @param shapeOf the shape of the outputs of so many examples
+ * @throws usage error `too-many-outputs`; input error `no-outputs`
+ */
+export async function layerFactors(
+  point: Evaluated,
+  { network, space, options, runtime }: PointMachinery,
+  context: RunContext,
+  shapeOf: (examples: number) => Shape,
+): Promise<NetworkFactors> {
+  const { graph } = network(point.batchSize);
+  const outputs = sizeOf(shapeOf(1));
+  if (graph.loss.givesLossOnly || outputs > MOST_OUTPUTS) throw withoutFactors(graph, outputs);
+  const layers = denseLayers(graph);
+  const found = layers.map((layer) => {
+    const { rows, weighted, columns } = columnsOf(layer);
+    const places = new Int32Array(rows * columns);
+    const { weights, weightAxis, bias } = layer;
+    const inner = sizeOf(weights.value.shape.slice(weightAxis + 1));
+    placesIn(weights, graph, space.tensors[weights.parameter].offset).forEach((at, i) => {
+      const row = Math.floor(i / inner) % rows;
+      const column = Math.floor(i / (inner * rows)) * inner + (i % inner);
+      places[row * columns + column] = at;
+    });
+    if (bias)
+      placesIn(bias, graph, space.tensors[bias.parameter].offset).forEach((at, row) => {
+        places[row * columns + weighted] = at;
+      });
+    // Places at which the units are computed, in one example.
+    const count = (point.examples * sizeOf(layer.made.shape)) / rows / point.batchSize;
+    const inputs = new Float64Array(columns * columns);
+    return { places, rows, weighted, columns, count, inputs, outputs: new Float64Array(rows * rows) };
+  });
+  await point.eachBatch(INPUT_FACTORS, context, (_batch, values) => {
+    let next = 0;
+    for (const { weighted, columns, count, inputs } of found) {
+      const ofWeights = values[next++].data;
+      const ofBias = columns > weighted ? values[next++].data : undefined;
+      for (let row = 0; row < columns; row++) {
+        for (let column = 0; column < weighted; column++)
+          inputs[row * columns + column] += ofWeights[row * weighted + column] / count;
+        if (ofBias) inputs[row * columns + weighted] += ofBias[row] / count;
+      }
+    }
+  });
+  for (let output = 0; output < outputs; output++) {
+    const extra = ({ start, end }: { readonly start: number; readonly end: number }) => {
+      const shape = shapeOf(end - start);
+      const data = allocate(options.precision, sizeOf(shape));
+      for (let i = output; i < data.length; i += outputs) data[i] = 1;
+      return new Map([[COTANGENT, runtime.feed({ dtype: options.precision, shape, data })]]);
+    };
+    await point.eachBatch(
+      OUTPUT_FACTORS,
+      context,
+      (_batch, values) =>
+        found.forEach((layer, i) => values[i].data.forEach((x, k) => (layer.outputs[k] += x / point.sample.divisor))),
+      { extra },
+    );
+  }
+  const kept = found
+    .filter(({ inputs, columns }) => isSymmetric(inputs, columns))
+    .map(({ places, rows, columns, inputs, outputs: ofOutputs }) => ({
+      places,
+      rows,
+      columns,
+      inputs: symmetricPart(inputs, columns),
+      outputs: symmetricPart(ofOutputs, rows),
+    }));
+  return { layers: kept, products: outputs };
+}
+
+/** A share of the norm that rounding does not reach in float32: rows of different matrices are further from a symmetric one. */
+const ASYMMETRIC = 1e-3;
+
+function isSymmetric(matrix: Float64Array, n: number): boolean {
+  let [whole, odd] = [0, 0];
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) {
+      whole += matrix[i * n + j] ** 2;
+      odd += ((matrix[i * n + j] - matrix[j * n + i]) / 2) ** 2;
+    }
+  return odd <= ASYMMETRIC ** 2 * whole;
+}
+
+function symmetricPart(matrix: Float64Array, n: number): Float64Array {
+  return matrix.map((x, at) => (x + matrix[(at % n) * n + Math.floor(at / n)]) / 2);
+}
+
+function withoutFactors({ loss }: LossGraph, outputs: number): ThalwegError {
+  return loss.givesLossOnly === true
+    ? new ThalwegError({
+        kind: "input",
+        code: "no-outputs",
+        message: `The factors of layers need the network's outputs apart from its loss, but with --loss ${loss.name} the model only gives the loss.`,
+        hint: "Export the network without its loss and name the loss with --loss.",
+      })
+    : new ThalwegError({
+        kind: "usage",
+        code: "too-many-outputs",
+        message: `The factors of layers are summed over every output of an example, and this network has ${outputs}; ${MOST_OUTPUTS} are taken at most.`,
+        hint: "Choose another optimiser.",
+      });
+}
