@@ -14,6 +14,14 @@ export function reachable(outputs: readonly Value[]): Value[] {
   return [...seen].sort((a, b) => a.id - b.id);
 }
 
+/** How often each value is an input or an output. */
+export function countUses(outputs: readonly Value[]): Map<Value, number> {
+  const uses = new Map<Value, number>();
+  for (const value of [...reachable(outputs).flatMap((each) => each.inputs), ...outputs])
+    uses.set(value, (uses.get(value) ?? 0) + 1);
+  return uses;
+}
+
 /** The values among `values` (in topological order) that depend on one of `sources`, sources included. */
 export function dependents(values: readonly Value[], sources: readonly Value[]): Set<Value> {
   const set = new Set<Value>(sources);

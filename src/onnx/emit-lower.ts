@@ -2,6 +2,7 @@ import type { GraphOptions, Value } from "../graph/value.ts";
 import { emptyGraphFor, inspected } from "../graph/inspected.ts";
 import type { Target } from "../graph/emitter.ts";
 import { rebuild } from "../graph/traverse.ts";
+import { spreadWinners } from "../ops/blocked-pool.ts";
 import { keepBlocked } from "../ops/keep-blocked.ts";
 import { sumOfRows } from "../ops/sum-rows.ts";
 
@@ -25,7 +26,7 @@ export function lowerGraph(outputs: readonly Value[], target: Target, options: G
       return replacement;
     });
     inspected("lower", current);
-    if (lowered === 0) return current;
+    if (lowered === 0) return spreadWinners(current);
   }
   throw new RangeError("a lowering does not end");
 }

@@ -1,6 +1,6 @@
 import { sameShape } from "../graph/broadcast.ts";
 import { emptyGraphFor, inspected } from "../graph/inspected.ts";
-import { reachable, rebuild } from "../graph/traverse.ts";
+import { countUses, rebuild } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { sizeOf } from "../util/tensor.ts";
 import { Add, neg, Sub } from "./arithmetic.ts";
@@ -15,9 +15,7 @@ import { Relu } from "./unary.ts";
  * lies between: its kernel does them on the way out.
  */
 export function fuseConv(outputs: readonly Value[]): Value[] {
-  const uses = new Map<Value, number>();
-  for (const value of [...reachable(outputs).flatMap((each) => each.inputs), ...outputs])
-    uses.set(value, (uses.get(value) ?? 0) + 1);
+  const uses = countUses(outputs);
   const rebuilt = rebuild(outputs, emptyGraphFor(outputs), (value, inputs) => {
     const isLone = (side: number) => {
       const input = value.inputs[side];

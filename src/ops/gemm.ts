@@ -2,7 +2,7 @@ import { z } from "zod";
 import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
 import { emptyGraphFor, inspected } from "../graph/inspected.ts";
 import type { Operation, Value } from "../graph/value.ts";
-import { reachable, rebuild } from "../graph/traverse.ts";
+import { countUses, rebuild } from "../graph/traverse.ts";
 import { Add } from "./arithmetic.ts";
 import { defineKernel } from "./define-op.ts";
 import { MatMul } from "./matmul.ts";
@@ -31,10 +31,7 @@ export const Gemm = defineKernel({
  * kernel accumulates onto the addend instead of a pass of its own. Looks through one Reshape.
  */
 export function fuseGemm(outputs: readonly Value[]): Value[] {
-  const order = reachable(outputs);
-  const uses = new Map<Value, number>();
-  for (const value of [...order.flatMap((each) => each.inputs), ...outputs])
-    uses.set(value, (uses.get(value) ?? 0) + 1);
+  const uses = countUses(outputs);
   const fused = rebuild(outputs, emptyGraphFor(outputs), (value, inputs) => {
     if (value.operation.name !== Add.name) return undefined;
     for (const side of [1, 0]) {

@@ -3,7 +3,7 @@ import type { OpSummary } from "./define-op.ts";
 import { Add, Div, Mul, Neg, Reciprocal, Sub } from "./arithmetic.ts";
 import { BlockedConv } from "./blocked-conv.ts";
 import { FromBlocked, ToBlocked } from "./blocked-layout.ts";
-import { BlockedAveragePool, BlockedMaxPool, BlockedUpsample } from "./blocked-pool.ts";
+import { BlockedAveragePool, BlockedMaxPool, BlockedUpsample, WinnerMask } from "./blocked-pool.ts";
 import { Conv, ConvInput, ConvWeight } from "./conv.ts";
 import { Gather, GatherElements, ScatterAdd, ScatterElementsAdd } from "./gather.ts";
 import { ScatterElementsMax } from "./scatter-max.ts";
@@ -124,6 +124,7 @@ export const KERNELS: readonly OpSummary[] = [
   BlockedMaxPool,
   BlockedAveragePool,
   BlockedUpsample,
+  WinnerMask,
   RowOrder,
   PermuteRows,
 ];
