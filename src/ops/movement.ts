@@ -280,6 +280,9 @@ function padding(value: Value): { source: Value; axis: number; start: number; en
   return { source: value.inputs[0], axis, start: Number(before[axis]), end: value.shape[axis] - Number(after[axis]) };
 }
 
+/** What is joined piece by piece is joined at once up to so many pieces: of a long chain whose links all are needed, each would hold all before. */
+const MOST_PARTS = 64;
+
 /** Concat: one after the other along an axis. */
 export const Concat = defineOp({
   name: "Concat",
@@ -318,7 +321,14 @@ export const Concat = defineOp({
       const extent = inputs.reduce((sum, input) => sum + input.shape[axis], 0);
       return { dtype: first.dtype, shape: first.shape.map((each, i) => (i === axis ? extent : each)) };
     },
-    simplify: (inputs) => (inputs.length === 1 ? inputs[0] : undefined),
+    simplify: (inputs) => {
+      if (inputs.length === 1) return inputs[0];
+      const parts = inputs.flatMap((input) => {
+        const { name, attributes } = input.operation;
+        return name === "Concat" && attributes.axis === axis ? input.inputs : [input];
+      });
+      return parts.length > inputs.length && parts.length <= MOST_PARTS ? concat(parts, axis) : undefined;
+    },
     evaluate: (inputs, type) => {
       const data = allocate(type.dtype, sizeOf(type.shape));
       const inner = sizeOf(type.shape.slice(axis + 1));

@@ -33,7 +33,7 @@ export function sgdRule({
     update(a, { weight, gradient, state, numbers }) {
       const slope = withDecay(a, gradient, weight, weightDecay);
       if (momentum === 0) return { weight: a.sub(weight, a.mul(slope, numbers.stepSize)), state };
-      const velocity = a.add(a.mul(state[0], momentum), a.mul(slope, numbers.share));
+      const velocity = a.add(a.mul(state[0], momentum), dampening === 0 ? slope : a.mul(slope, numbers.share));
       const move = nesterov ? a.add(slope, a.mul(velocity, momentum)) : velocity;
       return { weight: a.sub(weight, a.mul(move, numbers.stepSize)), state: [velocity] };
     },
