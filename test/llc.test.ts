@@ -77,8 +77,27 @@ describe("the learning coefficient", () => {
     expect(parameters).toBe(12);
     expect(Math.abs(coefficient.value - 6)).toBeLessThan(0.03 * 6);
     expect(coefficient.interval.lower).toBeLessThan(6);
-    expect(coefficient.interval.upper).toBeGreaterThan(6);
+    expect(coefficient.interval.upper).toBe(6);
   });
+
+  it(
+    "of a regular model whose curvatures lie far apart is half of its parameters, too",
+    { timeout: 60_000 },
+    async () => {
+      const sizes = [4, 1.5, 0.7, 0.27];
+      const data = npz("spread.npz", {
+        x: floats([4, 4], (i) => (i % 5 === 0 ? sizes[i / 5] : 0)),
+        y: floats([4, 1], () => 0),
+      });
+      const { coefficient, isAsymptotic } = await measured("spread", [
+        ...["deep-linear:4-1:zero", "--data", data, "--loss", "mse", "--precision", "float64", "--sample-size", "200"],
+      ]);
+      expect(isAsymptotic).toBe(true);
+      expect(Math.abs(coefficient.value - 2)).toBeLessThan(0.03 * 2);
+      expect(coefficient.interval.lower).toBeLessThan(2);
+      expect(coefficient.interval.upper).toBe(2);
+    },
+  );
 });
 
 describe("of a normal crossing", () => {

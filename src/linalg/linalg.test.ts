@@ -30,6 +30,8 @@ describe("distributions (values from SciPy 1.17)", () => {
     ["chi2 0.95, 1", chiSquareQuantile(0.95, 1), 3.841458820694124],
     ["chi2 0.025, 0.5", chiSquareQuantile(0.025, 0.5), 5.273202591259991e-7],
     ["chi2 0.975, 1000", chiSquareQuantile(0.975, 1000), 1089.5309127749135],
+    ["Φ of ∞", normalCdf(Number.POSITIVE_INFINITY), 1],
+    ["1 − Φ of −∞", 1 - normalCdf(Number.NEGATIVE_INFINITY), 1],
     ["beta 0.025, 0.5, 99.5", betaQuantile(0.025, 0.5, 99.5), 4.947423533178469e-6],
     ["beta 0.975, 30, 70", betaQuantile(0.975, 30, 70), 0.39290872698476176],
   ])("%s", (_, computed, expected) => {

@@ -23,6 +23,7 @@ const GODFREY = [
  */
 export function gammaP(a: number, x: number): number {
   if (x <= 0) return 0;
+  if (x === Number.POSITIVE_INFINITY) return 1;
   const front = Math.exp(a * Math.log(x) - x - logGamma(a));
   if (x < a + 1) {
     let term = 1 / a;

@@ -35,7 +35,7 @@ export function doubtsOf(result: LlcResult): string[] {
       : []),
     ...(coefficient.interval.lower > parameters / 2
       ? [
-          `λ̂ lies above d/2 = ${formatNumber(parameters / 2)}, which no λ does: the loss rises faster than its curvature at the weights, and β is too small to see them alone.`,
+          `λ̂ lies above d/2 = ${formatNumber(parameters / 2)}, which no λ does where the loss has a curvature: it may have a kink at the weights, or β is too small to see its bottom alone.`,
         ]
       : []),
     ...farther(result),

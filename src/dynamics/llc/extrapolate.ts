@@ -33,6 +33,21 @@ interface Part {
   readonly variance: number;
 }
 
+/** What a value lies between. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+const EVERYWHERE: Range = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+
+/** Parts of the mixture that are nearer to each other than this share of their deviation are one. */
+const NEAR = 1 / 16;
+/** Beyond each end of the interval. */
+const TAIL = 0.025;
+/** Share of the mixture that has to lie where λ can be; with less, what it rests on does not hold at these weights. */
+const LEAST_SHARE = 1e-3;
+
 /** What a law may be off by at each temperature, relative to λ: laws are leading terms. */
 const LAW_ERROR = 1e-3;
 
@@ -40,6 +55,8 @@ const LAW_ERROR = 1e-3;
  * λ = lim λ(t) from several temperatures. For each law and each value of what it leaves open, λ is the mean of λ(tₖ) − shift(tₖ) by
  * generalised least squares (Aitken 1936), and e^{−χ²/2} is what speaks for it: the posterior of λ is the mixture of all of them
  * (averaging over models, Hoeting et al. 1999), whose spread is the error of the simulation together with that of not knowing the law.
+ * Of it only 0 ≤ λ ≤ d/2 counts: so it is at a minimum of a loss that has second derivatives (Watanabe 2009). Where next to nothing of
+ * the mixture lies there, as at a kink or where the weights are no minimum, it stays as it is.
  *
  * @param covariance of the values, with what few chains make of it: definite
  * @param parameters d: no pole has a higher order
@@ -72,23 +89,28 @@ export function extrapolate(
       variance: 1 / total,
     })),
   );
-  const all = parts.flat();
-  const whole = weightOf(all);
-  const value = meanOf(all);
+  const all = gathered(parts.flat());
+  const possible: Range = { from: 0, to: parameters / 2 };
+  const range = weightOf(all, possible) > LEAST_SHARE * weightOf(all, EVERYWHERE) ? possible : EVERYWHERE;
+  const whole = weightOf(all, range);
+  const value = meanOf(all, range);
+  const beyond = weightOf(all, { from: range.to, to: EVERYWHERE.to });
+  const moments = all.map((part) => ({ part, ...within(part, range) }));
   const variance =
-    all.reduce((sum, { weight, mean, variance: own }) => sum + weight * (own + (mean - value) ** 2), 0) / whole;
-  const deviation = Math.sqrt(variance);
+    moments.reduce(
+      (sum, { part, mass, mean, variance: own }) => sum + part.weight * mass * (own + (mean - value) ** 2),
+      0,
+    ) / whole;
   return {
     value,
-    deviation,
-    lower: quantile(all, 0.025, value, deviation),
-    upper: quantile(all, 0.975, value, deviation),
-    laws: fitted.map(({ law: { name, title } }, i) => ({
-      name,
-      title,
-      probability: weightOf(parts[i]) / whole,
-      value: meanOf(parts[i]),
-    })),
+    deviation: Math.sqrt(variance),
+    lower: quantile(all, TAIL, range),
+    // A bound that the whole mixture reaches is no less likely than what lies within it: λ of a regular model is d/2.
+    upper: beyond >= TAIL * weightOf(all, EVERYWHERE) ? range.to : quantile(all, 1 - TAIL, range),
+    laws: fitted.map(({ law: { name, title } }, i) => {
+      const own = gathered(parts[i]);
+      return { name, title, probability: weightOf(own, range) / whole, value: meanOf(own, range) };
+    }),
     misfit,
   };
 }
@@ -103,26 +125,64 @@ function precisionOf(covariance: readonly (readonly number[])[], error: number):
   );
 }
 
-function weightOf(parts: readonly Part[]): number {
-  return parts.reduce((sum, { weight }) => sum + weight, 0);
+/** The mixture in fewer parts, all of one variance: those that lie together, with their mean. */
+function gathered(parts: readonly Part[]): Part[] {
+  const places = new Map<number, { weight: number; sum: number; variance: number }>();
+  for (const { weight, mean, variance } of parts) {
+    if (weight === 0) continue;
+    const at = Math.round(mean / (NEAR * Math.sqrt(variance)));
+    const place = places.get(at) ?? { weight: 0, sum: 0, variance };
+    places.set(at, { weight: place.weight + weight, sum: place.sum + weight * mean, variance });
+  }
+  return [...places.values()].map(({ weight, sum, variance }) => ({ weight, mean: sum / weight, variance }));
+}
+
+function density(z: number): number {
+  return Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
+}
+
+/** What of a normal law lies in a range: its share, and the mean and variance of that share. */
+function within({ mean, variance }: Part, { from, to }: Range): { mass: number; mean: number; variance: number } {
+  const deviation = Math.sqrt(variance);
+  const [low, high] = [(from - mean) / deviation, (to - mean) / deviation];
+  // The smaller tail is the one that loses no digits.
+  const mass = low > 0 ? normalCdf(-low) - normalCdf(-high) : normalCdf(high) - normalCdf(low);
+  if (!(mass > 0)) return { mass: 0, mean: Math.min(Math.max(mean, from), to), variance: 0 };
+  const [atLow, atHigh] = [density(low), density(high)];
+  const shift = (atLow - atHigh) / mass;
+  const edge = (z: number, at: number) => (at === 0 ? 0 : z * at);
+  return {
+    mass,
+    mean: mean + deviation * shift,
+    variance: variance * Math.max(0, 1 + (edge(low, atLow) - edge(high, atHigh)) / mass - shift * shift),
+  };
+}
+
+function weightOf(parts: readonly Part[], range: Range): number {
+  return parts.reduce((total, part) => total + part.weight * within(part, range).mass, 0);
 }
 
 /** NaN of none. */
-function meanOf(parts: readonly Part[]): number {
-  return parts.reduce((sum, { weight, mean }) => sum + weight * mean, 0) / weightOf(parts);
+function meanOf(parts: readonly Part[], range: Range): number {
+  const found = parts.map((part) => ({ part, ...within(part, range) }));
+  return (
+    found.reduce((sum, { part, mass, mean }) => sum + part.weight * mass * mean, 0) /
+    found.reduce((sum, { part, mass }) => sum + part.weight * mass, 0)
+  );
 }
 
-function quantile(parts: readonly Part[], p: number, value: number, deviation: number): number {
-  const whole = weightOf(parts);
-  let low = value - 40 * deviation;
-  let high = value + 40 * deviation;
-  for (let i = 0; i < 100; i++) {
+/** Deviations of a part beyond which none of it lies. */
+const BEYOND = 40;
+
+function quantile(parts: readonly Part[], p: number, range: Range): number {
+  const whole = weightOf(parts, range);
+  const reach = (side: 1 | -1) =>
+    parts.map(({ mean, variance }) => side * (side * mean + BEYOND * Math.sqrt(variance)));
+  let low = Math.max(range.from, Math.min(...reach(-1)));
+  let high = Math.min(range.to, Math.max(...reach(1)));
+  for (let i = 0; i < 60; i++) {
     const middle = (low + high) / 2;
-    const below = parts.reduce(
-      (sum, { weight, mean, variance }) => sum + weight * normalCdf((middle - mean) / Math.sqrt(variance)),
-      0,
-    );
-    if (below / whole < p) low = middle;
+    if (weightOf(parts, { from: range.from, to: middle }) < p * whole) low = middle;
     else high = middle;
   }
   return (low + high) / 2;

@@ -114,12 +114,13 @@ function meaning({ coefficient, parameters }: LlcResult): string {
   return `λ̂ = ${formatNumber(value)}, not told apart from d/2 = ${formatNumber(half)}, that of a regular model.`;
 }
 
-function basis({ isAsymptotic, laws, temperatures, coefficient }: LlcResult): string {
+function basis({ isAsymptotic, laws, temperatures, coefficient, parameters }: LlcResult): string {
   if (isAsymptotic) {
     const likely = [...laws]
       .sort((a, b) => b.probability - a.probability)
       .filter(({ probability }) => probability >= 0.05);
-    return `The temperatures agree on a limit, which λ̂ is: the laws by which λ(β) may approach it are weighed by the data (${likely.map(({ title, probability }) => `${title}: ${formatShare(probability)}`).join("; ")}), and what they differ by is part of the interval.`;
+    const isPossible = coefficient.value >= 0 && coefficient.value <= parameters / 2;
+    return `The temperatures agree on a limit, which λ̂ is: the laws by which λ(β) may approach it are weighed by the data (${likely.map(({ title, probability }) => `${title}: ${formatShare(probability)}`).join("; ")}), and what they differ by is part of the interval${isPossible ? "; of what they leave open only what lies between 0 and d/2 counts, where every λ does at a minimum of a smooth loss (Watanabe 2009)" : ""}.`;
   }
   const values = temperatures.map(
     (each) => `${formatNumber(each.coefficient.value)} at ${formatNumber(each.multiple)}`,

@@ -102,10 +102,42 @@ const triple: TemperatureLaw = {
     }),
 };
 
+/** Of the localised law, tκ/γ of the flattest direction at the hottest temperature, and how far the curvatures spread. */
+const HELD = [0.3, 1, 3];
+const SPREADS = [10, 100];
+
+/**
+ * What a localising Gaussian takes from directions whose curvatures spread evenly in their logarithms: each falls short by ½/(1 + tκ/γ),
+ * their mean by 1 − ln((1 + rx)/(1 + x))/ln r, x = tκ/γ of the flattest and rκ the sharpest. Near x = 1 that falls slower than 1/t,
+ * and ends.
+ */
+const localized: TemperatureLaw = {
+  name: "localized",
+  title: "curvatures of many sizes that the localisation holds",
+  prior: 0.2,
+  multiplicity: 1,
+  shapes: (temperatures, scale) => {
+    const hottest = Math.min(...temperatures);
+    const sizes = logarithmicGrid().filter(({ at }) => at > 0);
+    const held = HELD.flatMap((x) => SPREADS.map((r) => temperatures.map((t) => shareHeld((x * t) / hottest, r))));
+    return held.flatMap((share) =>
+      sizes.map(({ at, weight }) => ({
+        weight: (2 * weight) / held.length,
+        shift: share.map((each) => -at * scale * each),
+      })),
+    );
+  },
+};
+
+function shareHeld(x: number, spread: number): number {
+  return 1 - Math.log((1 + spread * x) / (1 + x)) / Math.log(spread);
+}
+
 /** Every law that is weighed. */
 export const TEMPERATURE_LAWS: readonly TemperatureLaw[] = [
   constant,
   power(1, "1"),
+  localized,
   power(1 / 2, "1/2"),
   power(1 / 4, "1/4"),
   double,
