@@ -90,6 +90,30 @@ describe("the stable step size", { timeout: 240_000 }, () => {
     expect(result.momenta).toBeNull();
   });
 
+  it("of Adam at a batch size scatters with the batches that are drawn as its error says", async () => {
+    const seeds = Array.from({ length: 10 }, (_, seed) => seed);
+    const found = [];
+    for (const seed of seeds) {
+      const asked = ["--precision", "float64", "--optimizer", "adam", "--batch", "4", "--ramp", "0"];
+      const { result } = await advised(`adam-${seed}`, [...model, ...asked, "--seed", String(seed)]);
+      if (!result.preconditioned) throw new RangeError("it is known");
+      found.push(result.preconditioned);
+    }
+    const mean = found.reduce((sum, { value }) => sum + value, 0) / seeds.length;
+    const scatter = Math.sqrt(found.reduce((sum, { value }) => sum + (value - mean) ** 2, 0) / (seeds.length - 1));
+    for (const { error } of found) {
+      // Two deviations of one draw, which ten draws tell to a quarter.
+      expect(error).toBeGreaterThan(scatter);
+      expect(error).toBeLessThan(4 * scatter);
+    }
+  });
+
+  it("of RMSProp, whose momentum decides nothing, lists no momenta", async () => {
+    const { out } = await advised("rmsprop", [...model, "--optimizer", "rmsprop", "--batch", "4", "--ramp", "0"]);
+    expect(out).toContain("Preconditioned sharpness");
+    expect(out).not.toContain("η/(1 − β) at the limit");
+  });
+
   it("of a rule whose steps do not shrink is none", async () => {
     const { result, out } = await advised("lion", [...model, "--optimizer", "lion", "--batch", "full", "--ramp", "3"]);
     expect(result.fullBatch).toBeNull();

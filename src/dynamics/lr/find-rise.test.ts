@@ -46,6 +46,27 @@ describe("a ramp of the step size", () => {
     expect(found.filter((rise) => rise === null).length).toBeGreaterThanOrEqual(3);
   });
 
+  it("spans what is no higher than the lowest by more than chance", () => {
+    const flat = (size: number) => Math.min(Math.max(size, 1e-3), 1e-2);
+    const losses = sizes.map((size) => 1 + (Math.log10(size) - Math.log10(flat(size))) ** 2);
+    const random = createRandom(1);
+    // Where it is flat, rounding alone decides which is lowest.
+    const { rises } = findRise(
+      sizes,
+      losses.map((loss) => loss * (1 + 2 ** -52 * random.normal())),
+    );
+    // The mean forgets what was before it was flat.
+    expect(rises?.least).toBeLessThan(3e-3);
+    expect(rises?.most).toBeGreaterThan(0.9e-2);
+  });
+
+  it("takes the rounding of the arithmetic for chance", () => {
+    const random = createRandom(2);
+    const slight = sizes.map((size) => 1 + 1e-6 * Math.log10(size / 0.1) ** 2 * (1 + 0.01 * random.normal()));
+    expect(findRise(sizes, slight, 2 ** -52).rises).not.toBeNull();
+    expect(findRise(sizes, slight, 2 ** -23).rises).toBeNull();
+  });
+
   it("takes a loss that is no number for a rise", () => {
     const losses = sizes.slice(0, 100).map((_, i) => (i < 99 ? 1 - i / 300 : Number.NaN));
     expect(findRise(sizes.slice(0, 100), losses).rises?.value).toBe(sizes[98]);

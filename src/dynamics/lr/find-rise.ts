@@ -13,22 +13,23 @@ const SMOOTHING = 0.9;
 export const LEFT = 4;
 
 /** By what a smoothed loss may change by chance: two standard deviations of the mean that forgets, from the differences of neighbours. */
-function scatterOf(losses: readonly number[]): number {
+function scatterOf(losses: readonly number[], epsilon: number): number {
   const differences = losses.slice(1).map((loss, i) => loss - losses[i]);
   const variance = differences.reduce((sum, x) => sum + x * x, 0) / (2 * Math.max(1, differences.length));
-  const rounding = 64 * Number.EPSILON * losses.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  const rounding = 64 * epsilon * losses.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
   return 2 * Math.sqrt((variance * (1 - SMOOTHING)) / (1 + SMOOTHING)) + rounding;
 }
 
 /**
  * The learning-rate range test (Smith 2017): steps of a size that grows by a constant factor; the loss falls, and from some
  * size on it rises. Smoothed with a mean that forgets, corrected for its start. The place of the lowest loss is known no better
- * than the steps over which that mean goes.
+ * than the steps over which that mean goes, and than those around it at which the mean is no higher by more than chance.
  *
  * @param stepSizes of each step, rising
  * @param losses of the batch before each step
+ * @param epsilon of the arithmetic that they are of
  */
-export function findRise(stepSizes: readonly number[], losses: readonly number[]): Rise {
+export function findRise(stepSizes: readonly number[], losses: readonly number[], epsilon = Number.EPSILON): Rise {
   const smoothed: number[] = [];
   let mean = 0;
   losses.forEach((loss, i) => {
@@ -43,12 +44,14 @@ export function findRise(stepSizes: readonly number[], losses: readonly number[]
   const from = Math.min(lag, end - 1);
   let lowest = from;
   for (let i = from; i < end; i++) if (smoothed[i] < smoothed[lowest]) lowest = i;
-  const scatter = scatterOf(losses.slice(0, lowest + 1));
+  const scatter = scatterOf(losses.slice(0, lowest + 1), epsilon);
+  const isAsLow = (x: number) => x - smoothed[lowest] <= scatter;
   const hasRisen =
-    end < smoothed.length
-      ? lowest < smoothed.length - 1
-      : smoothed.slice(lowest).some((x) => x - smoothed[lowest] > scatter);
+    end < smoothed.length ? lowest < smoothed.length - 1 : smoothed.slice(lowest).some((x) => !isAsLow(x));
   const hasFallen = smoothed[from] - smoothed[lowest] > scatter;
+  let [first, last] = [lowest, lowest];
+  while (first > from && isAsLow(smoothed[first - 1])) first--;
+  while (last + 1 < end && isAsLow(smoothed[last + 1])) last++;
   let steepest: number | null = null;
   let fall = 0;
   for (let i = from + 1; i <= lowest; i++) {
@@ -60,8 +63,8 @@ export function findRise(stepSizes: readonly number[], losses: readonly number[]
       hasFallen && hasRisen
         ? {
             value: stepSizes[lowest],
-            least: stepSizes[Math.max(0, lowest - lag)],
-            most: stepSizes[Math.min(stepSizes.length - 1, lowest + 1)],
+            least: stepSizes[Math.max(0, first - lag)],
+            most: stepSizes[Math.min(stepSizes.length - 1, last + 1)],
           }
         : null,
     steepest,

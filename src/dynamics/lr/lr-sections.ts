@@ -55,7 +55,7 @@ export function lrSections(result: LrResult): ShownSection[] {
                 label: "Preconditioned sharpness",
                 symbol: String.raw`\lambda_{\max}(D^{-1}H)`,
                 value: formatEstimate(preconditioned.value, preconditioned.error),
-                note: "the error is that of the search and of the draw of the batches",
+                note: "the error is that of the search and, at 95 %, that of the draw of the batches",
               },
             ]),
         ...(fullBatch === null
@@ -89,7 +89,7 @@ export function lrSections(result: LrResult): ShownSection[] {
             ]),
       ],
       table:
-        momenta === null
+        momenta === null || momenta.length === 0
           ? null
           : {
               columns: ["momentum", "full batch", `batches of ${batch}`, "η/(1 − β) at the limit"],
@@ -184,14 +184,19 @@ function criticalBatchSentences({ criticalBatch, batch, examples }: LrResult): s
     about === "sample"
       ? "of these examples alone, which the weights were fitted to"
       : "of the population, unless the weights were fitted to these examples";
+  const isWhole = batch >= examples;
   const mine =
     batch < lower
-      ? `Batches of ${formatCount(batch)} are below it: larger ones would save steps.`
+      ? isWhole
+        ? `A batch of all ${formatCount(examples)} examples is below it: none of these data is too large.`
+        : `Batches of ${formatCount(batch)} are below it: larger ones would save steps.`
       : batch > upper
         ? `Batches of ${formatCount(batch)} are above it: larger ones would save few steps for what they cost.`
         : "";
   const beyond =
-    lower > examples ? ` The data hold ${formatCounted(examples, "example")}: all of them are still efficient.` : "";
+    lower > examples && !isWhole
+      ? ` The data hold ${formatCounted(examples, "example")}: all of them are still efficient.`
+      : "";
   return [
     `The critical batch size tr Σ/‖∇L‖² is ${size}, ${whose}. At that size training takes twice the fewest steps, and twice the fewest examples (McCandlish et al. 2018); it is that of these weights, and grows while training goes on. ${mine}${beyond}`.trim(),
   ];
@@ -208,7 +213,7 @@ function rampSections({ ramp, batch }: LrResult, limit: Limit | undefined): Show
             ? `It lies above the stable limit ${limit.where}, ${formatNumber(rises.value / limit.stepSize, 3)} times: a ramp passes steps that are too large faster than what they blow up grows, so that the finder's step is no stable one.`
             : rises.most < limit.stepSize - limit.error
               ? `It lies below the stable limit ${limit.where}, ${formatNumber(rises.value / limit.stepSize, 3)} times: the loss rises before the quadratic at the start says so.`
-              : `The stable limit ${limit.where} lies within its range: both say the same.`,
+              : `The stable limit ${limit.where} lies within its range: the two do not contradict each other.`,
         ];
   return [
     {
@@ -224,7 +229,7 @@ function rampSections({ ramp, batch }: LrResult, limit: Limit | undefined): Show
         ...(rises === null
           ? []
           : [
-              `The smoothed loss is lowest at η = ${formatNumber(rises.value, 3)} (between ${formatNumber(rises.least, 3)} and ${formatNumber(rises.most, 3)}, over which it is smoothed), and rises from there.${steepest === null ? "" : ` It falls fastest at η = ${formatNumber(steepest, 3)}.`}`,
+              `The smoothed loss is lowest at η = ${formatNumber(rises.value, 3)} (between ${formatNumber(rises.least, 3)} and ${formatNumber(rises.most, 3)}, where it is no higher by more than chance or smoothing hides), and rises from there.${steepest === null ? "" : ` It falls fastest at η = ${formatNumber(steepest, 3)}.`}`,
             ]),
         ...against,
       ],

@@ -1,14 +1,18 @@
 import { extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
+import { studentTQuantile } from "../../linalg/distributions.ts";
 import type { LinearOperator } from "../../operators/linear-operator.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import type { RunContext } from "../../util/run-context.ts";
 
+/** 95 % of an interval, up to its upper end. */
+const UPPER = 0.975;
+
 /** λmax of D⁻¹H with its error. */
 export interface PreconditionedSharpness {
   readonly value: number;
   readonly residual: number;
-  /** What another draw of the batches that v is the mean over would change it by: half of what two halves of them differ by. */
+  /** Half-width of the 95 % interval over the draw of the batches that v is the mean over; 0 where a batch holds all examples. */
   readonly drawn: number;
   readonly batches: number;
   readonly converged: boolean;
@@ -26,7 +30,10 @@ interface Asked {
  * Adam's second moments settle at where the weights stand still. A file of weights does not hold the v of its training.
  * D⁻¹H has the eigenvalues of D^(−½) H D^(−½), which is symmetric.
  *
- * Cost: a gradient on each batch, and three searches.
+ * What the draw of the batches leaves open follows to first order: with the eigenvector u, dλ = −λ Σ uⱼ² dvⱼ/(2√vⱼ(√vⱼ + ε)), and
+ * dv is the mean over the batches of g_B² − v, whose scatter they show (the delta method).
+ *
+ * Cost: two gradients on each batch, and a search.
  *
  * @returns undefined where the time was up
  */
@@ -39,44 +46,46 @@ export async function preconditionedSharpness(
 ): Promise<PreconditionedSharpness | undefined> {
   const isWhole = batch >= problem.examples;
   const count = isWhole ? 1 : batches;
-  const halves = [new Float64Array(hessian.dimension), new Float64Array(hessian.dimension)];
-  for (let i = 0; i < count; i++) {
-    if (context.outOfTime?.() === true) return undefined;
-    const order = random.split(`batch ${i}`).permutation(problem.examples);
-    const examples = isWhole ? undefined : Int32Array.from(order.subarray(0, batch)).sort();
-    await using point = problem.at(problem.point.parameters, { examples });
-    const gradient = await point.gradient(context);
-    const half = halves[i % 2];
-    gradient.forEach((x, j) => (half[j] += x * x));
-  }
-  const whole = halves[0].map((x, i) => (x + halves[1][i]) / count);
-  const search = (square: Float64Array, near: readonly Float64Array[]) =>
-    extremalEigenpairs(
-      scaledBy(
-        hessian,
-        square.map((x) => 1 / Math.sqrt(Math.sqrt(x) + eps)),
-      ),
-      { largest: 1, tolerance, vectors: true, near },
-      random.split("search"),
-      context,
-    );
-  const found = await search(whole, []);
-  const [{ value, residual, vector }] = found.top;
-  let drawn = 0;
-  if (count > 1) {
-    const near = vector === undefined ? [] : [vector];
-    const values: number[] = [];
-    for (const [i, half] of halves.entries()) {
-      const mine = i === 0 ? Math.ceil(count / 2) : Math.floor(count / 2);
-      const { top } = await search(
-        half.map((x) => x / mine),
-        near,
-      );
-      values.push(top[0].value);
+  /** Squares of the gradient of each batch, for whatever adds them up; false where the time was up. */
+  const squares = async (use: (square: (j: number) => number) => void): Promise<boolean> => {
+    for (let i = 0; i < count; i++) {
+      if (context.outOfTime?.() === true) return false;
+      const order = random.split(`batch ${i}`).permutation(problem.examples);
+      const examples = isWhole ? undefined : Int32Array.from(order.subarray(0, batch)).sort();
+      await using point = problem.at(problem.point.parameters, { examples });
+      const gradient = await point.gradient(context);
+      use((j) => gradient[j] * gradient[j]);
     }
-    drawn = Math.abs(values[0] - values[1]) / 2;
-  }
-  return { value, residual, drawn, batches: count, converged: found.converged };
+    return true;
+  };
+  const v = new Float64Array(hessian.dimension);
+  if (!(await squares((square) => v.forEach((_, j) => (v[j] += square(j) / count))))) return undefined;
+  const { top, converged } = await extremalEigenpairs(
+    scaledBy(
+      hessian,
+      v.map((x) => 1 / Math.sqrt(Math.sqrt(x) + eps)),
+    ),
+    { largest: 1, tolerance, vectors: true },
+    random.split("search"),
+    context,
+  );
+  const [{ value, residual, vector }] = top;
+  const found = { value, residual, batches: count, converged };
+  if (count < 2 || vector === undefined) return { ...found, drawn: 0 };
+  /** −dλ/dvⱼ over λ. */
+  const slopes = vector.map((u, j) => {
+    const root = Math.sqrt(v[j]);
+    return root > 0 ? (u * u) / (2 * root * (root + eps)) : 0;
+  });
+  const changes: number[] = [];
+  const isDone = await squares((square) => changes.push(slopes.reduce((sum, slope, j) => sum + slope * square(j), 0)));
+  if (!isDone) return undefined;
+  const mean = changes.reduce((sum, x) => sum + x, 0) / count;
+  const variance = changes.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (count - 1);
+  return {
+    ...found,
+    drawn: studentTQuantile(UPPER, count - 1) * Math.abs(value) * Math.sqrt(variance / count),
+  };
 }
 
 /** S A S for a diagonal S. */

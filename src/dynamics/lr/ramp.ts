@@ -7,6 +7,9 @@ import { startOf, type Step, Trainer } from "../trainer.ts";
 import { findRise, LEFT } from "./find-rise.ts";
 import type { RampPart } from "./lr-result.ts";
 
+/** The step from 1 to the next number. */
+const EPSILON = { float32: 2 ** -23, float64: 2 ** -52 } as const;
+
 /** Trains with a step size that grows by a constant factor, from the weights of the problem; they stay what they are. */
 export async function rampUp(
   problem: Problem,
@@ -41,6 +44,6 @@ export async function rampUp(
     await trainer.close();
   }
   const stepSize = sizes.slice(0, losses.length);
-  const { rises, steepest, smoothed } = findRise(stepSize, losses);
+  const { rises, steepest, smoothed } = findRise(stepSize, losses, EPSILON[problem.options.precision]);
   return { from, to, asked: steps, stepSize, loss: losses, smoothed, rises, steepest };
 }
