@@ -90,7 +90,15 @@ describe("the learning coefficient", () => {
         y: floats([4, 1], () => 0),
       });
       const { coefficient, isAsymptotic } = await measured("spread", [
-        ...["deep-linear:4-1:zero", "--data", data, "--loss", "mse", "--precision", "float64", "--sample-size", "200"],
+        "deep-linear:4-1:zero",
+        "--data",
+        data,
+        "--loss",
+        "mse",
+        "--precision",
+        "float64",
+        "--sample-size",
+        "200",
       ]);
       expect(isAsymptotic).toBe(true);
       expect(Math.abs(coefficient.value - 2)).toBeLessThan(0.03 * 2);
