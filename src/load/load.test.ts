@@ -21,6 +21,7 @@ import type { LabelSummary } from "../data/labels.ts";
 import { loadModel } from "./load-model.ts";
 import { loadProblem } from "./load-problem.ts";
 import { multiplyAdds } from "../graph/multiply-adds.ts";
+import { defaultPrecision } from "../onnx/default-precision.ts";
 import { replaceWeights } from "./replace-weights.ts";
 import { importGraph } from "../onnx/import-graph.ts";
 import type { Shape } from "../util/tensor.ts";
@@ -192,6 +193,17 @@ describe("other weights", () => {
     expect(replaced.kept).toEqual([]);
     for (const { data } of replaced.model.parameters) expect(new Set(data)).toEqual(new Set([1]));
     expect(new Set(model.parameters[0].data).size).toBeGreaterThan(1);
+  });
+
+  it("keep the digits of a float64 file, though the model is float32", () => {
+    const tensors = Object.entries(all).map(([name, shape]) => {
+      const data = new Float64Array(shape.reduce((a, b) => a * b, 1)).fill(0.1);
+      return [name, { dtype: "float64" as const, shape, data }] as const;
+    });
+    const file = readSafetensors(bytesSource("w.safetensors", encodeSafetensors(tensors)));
+    const { model: replaced } = replaceWeights(model, file, "w.safetensors");
+    for (const { data } of replaced.parameters) expect(new Set(data)).toEqual(new Set([0.1]));
+    expect(defaultPrecision(replaced)).toBe("float32");
   });
 
   it("must be complete, of the right shape and finite", () => {

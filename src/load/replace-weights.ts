@@ -20,7 +20,8 @@ export interface ReplacedWeights {
 /**
  * The model with its tensors replaced by those of the same name. Every parameter must be there with
  * its shape; statistics and constants are replaced where the file has them. Where the model holds one
- * parameter twice, the file may hold both, with the same numbers.
+ * parameter twice, the file may hold both, with the same numbers. Numbers that a float64 training left keep their digits, though the
+ * model is float32: in which arithmetic they are used is for whoever measures.
  *
  * @throws ThalwegError `weights-missing`, `weights-shape`, `weights-quantised`, `weights-tied`, `not-finite`
  */
@@ -120,7 +121,7 @@ function differs(array: LazyArray, { data: mine }: Tensor): boolean {
 
 /** Both tensors of a pair that is one parameter, where the checkpoint has both, hold the same numbers. */
 function checkTies(
-  { ties }: ModelFile,
+  { ties, tensors }: ModelFile,
   arrays: ReadonlyMap<string, LazyArray>,
   replaced: ReadonlyMap<string, Tensor>,
   file: string,
@@ -129,8 +130,8 @@ function checkTies(
     const [mine, theirs] = [replaced.get(owner), arrays.get(copy)];
     if (!mine || !theirs) continue;
     const { data } = theirs.read();
-    const same = { ...mine, data: mine.dtype === "float64" ? Float64Array.from(data) : Float32Array.from(data) };
-    const isSame = scale === 1 ? fingerprint(same) === fingerprint(mine) : isMultiple(data, mine.data, scale);
+    const isSame =
+      scale === 1 ? isAlike(data, mine.data, tensors.get(owner)?.tensor) : isMultiple(data, mine.data, scale);
     if (data.length === mine.data.length && isSame) continue;
     throw new ThalwegError({
       kind: "input",
@@ -140,6 +141,13 @@ function checkTies(
       hint: "Export the model from this checkpoint: its file then holds what the network ties, and no more.",
     });
   }
+}
+
+/** Whether numbers are the same where they are rounded as the model's are. */
+function isAlike(a: Tensor["data"], b: Tensor["data"], old: Tensor | undefined): boolean {
+  const rounded = (data: Tensor["data"]) =>
+    fingerprint({ data: old?.dtype === "float64" ? Float64Array.from(data) : Float32Array.from(data) });
+  return rounded(a) === rounded(b);
 }
 
 /** Whether numbers are `scale` times others, in any order, up to the rounding of float32. */
@@ -190,8 +198,10 @@ function requireFinite(name: string, weight: Tensor | undefined, file: string): 
   }
 }
 
-function converted(array: LazyArray, old: Tensor): Tensor {
+/** With the wider of the two types. */
+function converted(array: LazyArray, { dtype, shape }: Tensor): Tensor {
   const { data } = array.read();
-  const same = old.dtype === "float64" ? Float64Array.from(data) : Float32Array.from(data);
-  return { dtype: old.dtype, shape: old.shape, data: same };
+  return dtype === "float64" || array.dtype === "float64"
+    ? { dtype: "float64", shape, data: Float64Array.from(data) }
+    : { dtype, shape, data: Float32Array.from(data) };
 }

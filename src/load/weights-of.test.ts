@@ -97,6 +97,29 @@ describe("the weights of a network in another file", () => {
     ]);
   });
 
+  it("are those of a float64 file to its last digits; what rounds to the model's is no other number", async () => {
+    const double = (shape: readonly number[], values: readonly number[]) =>
+      tensor("float64", shape, Float64Array.from(values));
+    const third = saved.map(
+      ([name, { shape, data }]) =>
+        [
+          name,
+          double(
+            shape,
+            Array.from(data, (x) => x / 3),
+          ),
+        ] as const,
+    );
+    const statistics = [
+      ["mean", double([4], waves(4, 4))],
+      ["var", double([4], [0.5, 1.5, 2.5, 1 + 1e-12])],
+    ] as const;
+    writeFileSync(at("double.npz"), encodeNpz([...third, ...statistics]));
+    const { theta, doubts } = await opened({}, (of) => of(at("double.npz")));
+    expect([...theta]).toEqual(flat.map((x) => x / 3));
+    expect(doubts).toEqual([]);
+  });
+
   it("are those of an ONNX file of the same network; statistics that differ are told of", async () => {
     const { theta, doubts } = await opened({}, (of) => of(again));
     expect([...theta.subarray(0, 12)]).toEqual(waves(12, 2));
