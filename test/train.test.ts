@@ -161,6 +161,59 @@ describe("training", () => {
   });
 
   it(
+    "leaves checkpoints of a float64 training that are measured to their last digits",
+    { timeout: 60_000 },
+    async () => {
+      const exact = ["--precision", "float64"];
+      const { loss } = await trained("double", [...SHORT, ...exact, "--steps", "2", "--every", "2"]);
+      const at2 = at("double/checkpoints/step-000002.safetensors");
+      const [data, weights] = [
+        ["--data", "digits", "--limit", "300"],
+        ["--weights", at2],
+      ];
+      const run = await here([
+        "profile",
+        "mlp:64-8-10:tanh",
+        ...data,
+        ...weights,
+        ...exact,
+        "--only",
+        "loss",
+        "--json",
+      ]);
+      const found = RESULT_KINDS.profile.parse(JSON.parse(run.out)).result;
+      expect(Math.abs(found.loss - loss)).toBeLessThan(1e-14);
+    },
+  );
+
+  it(
+    "says that labels were replaced, how many, and what losses and accuracies are of",
+    { timeout: 60_000 },
+    async () => {
+      const run = await here([...SHORT, "--steps", "2", "--label-noise", "0.4", "-o", "noisy"]);
+      const { result } = RESULT_KINDS.train.parse(JSON.parse(readFileSync(at("noisy", "result.json"), "utf8")));
+      const replaced = result.labelNoise?.replaced ?? 0;
+      expect(result.labelNoise?.share).toBe(0.4);
+      // 300 draws of 0.4: 120, with a deviation of 8.5.
+      expect(Math.abs(replaced - 120)).toBeLessThan(43);
+      const out = run.out.replaceAll(/\s+/g, " ");
+      expect(out).toContain(`${replaced} labels, each label being drawn with a probability of 40.0 %, were replaced`);
+      expect(out).toContain("of all examples, with the labels that it was trained on");
+      const { labelNoise } = await trained("right", [...SHORT, "--steps", "2"]);
+      expect(labelNoise).toBeNull();
+    },
+  );
+
+  it("says of a number that is not the same with every optimiser what it is with which", async () => {
+    const { out } = await here(["train", "--help"]);
+    const text = out.replaceAll(/\s+/g, " ");
+    expect(text).toMatch(
+      /--weight-decay <N> weight decay w as L2 in the loss: wθ is added to the gradient \([^)]*\bsgd\b[^)]*\); /,
+    );
+    expect(text).toMatch(/decoupled: θ ← \(1 − ηw\)θ before the step \([^)]*\badamw\b[^)]*\)/);
+  });
+
+  it(
     "keeps running statistics: behind many steps at η ≈ 0 they are those of the data",
     { timeout: 120_000 },
     async () => {

@@ -22,6 +22,7 @@ import {
   courseOf,
   optionsIn,
   previousOf,
+  replacedLabels,
   spanTask,
   stepSizeOf,
   withNoisyLabels,
@@ -80,6 +81,10 @@ export const train = defineExperiment({
   async measure(subject, options, desk) {
     const problem =
       options.labelNoise === 0 ? subject.problem : withNoisyLabels(subject.problem, options.labelNoise, desk.random);
+    const labelNoise =
+      options.labelNoise === 0
+        ? null
+        : { share: options.labelNoise, replaced: replacedLabels(subject.problem, problem) };
     const used = optimizerFor(options);
     const { optimizer, rule, lr, given } = used;
     const { order, steps, every } = courseOf(problem, options, desk.random);
@@ -139,6 +144,7 @@ export const train = defineExperiment({
           warmup: options.warmup,
           clip: options.clip ?? null,
         },
+        labelNoise,
         augment: optionsIn(options).augment,
         checkpoints,
         curve: thinned(losses),

@@ -18,21 +18,41 @@ const TRAINING = "Training";
 const TRACKING = "Tracking";
 const NUMBERS = "Numbers of the optimiser (defaults: its own)";
 
-/** The numbers of all optimisers, each to be given where it differs from the optimiser's own. */
-const numbers: Readonly<Record<string, z.ZodType>> = Object.fromEntries(
-  // Where several have a number of one name, the help is that of the last.
-  [...MATRIX_OPTIMIZERS, ...COORDINATE_OPTIMIZERS]
-    .flatMap(({ parameters }) => Object.entries(parameters.shape))
-    .map(([key, type]) => [
-      key,
-      (type instanceof z.ZodDefault ? type.unwrap() : type)
-        .optional()
-        .meta({ description: z.globalRegistry.get(type)?.description, group: NUMBERS }),
-    ]),
-);
-
 /** What trains in a graph. */
 const TRAINERS: readonly (CoordinateOptimizer | MatrixOptimizer)[] = [...COORDINATE_OPTIMIZERS, ...MATRIX_OPTIMIZERS];
+
+interface OwnNumber {
+  readonly key: string;
+  /** Not to be given, without the default that it has with this optimiser. */
+  readonly type: z.ZodType;
+  readonly owner: string;
+  readonly says: string;
+}
+
+const OWN_NUMBERS = TRAINERS.flatMap(({ name, parameters }) =>
+  Object.entries(parameters.shape).map(([key, type]): OwnNumber => ({
+    key,
+    type: (type instanceof z.ZodDefault ? type.unwrap() : type).optional(),
+    owner: name,
+    says: z.globalRegistry.get(type)?.description ?? "",
+  })),
+);
+
+/** The numbers of all optimisers, each to be given where it differs from the optimiser's own. */
+const numbers: Readonly<Record<string, z.ZodType>> = Object.fromEntries(
+  OWN_NUMBERS.filter(({ key }, i) => OWN_NUMBERS.findIndex((each) => each.key === key) === i).map(({ key, type }) => {
+    const alike = OWN_NUMBERS.filter((each) => each.key === key);
+    return [key, type.meta({ description: helpOf(alike), group: NUMBERS })];
+  }),
+);
+
+/** What a number is; where it is not the same with all that have it, with whom it is what. */
+function helpOf(alike: readonly OwnNumber[]): string {
+  const meanings = [...new Set(alike.map(({ says }) => says))];
+  if (meanings.length === 1) return meanings[0];
+  const ownersOf = (meaning: string) => alike.filter(({ says }) => says === meaning).map(({ owner }) => owner);
+  return meanings.map((meaning) => `${meaning} (${ownersOf(meaning).join(", ")})`).join("; ");
+}
 
 const NAMES = TRAINERS.map(({ name }) => name).join(", ");
 

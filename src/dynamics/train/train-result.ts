@@ -32,6 +32,13 @@ export const trainResult = z.object({
     clip: aside(real).nullable(),
   }),
   augment: z.array(z.string()).default([]).describe("What images were moved by, anew in each step."),
+  labelNoise: z
+    .object({ share: aside(real), replaced: aside(count).describe("Labels that are another class than in the data.") })
+    .nullable()
+    .default(null)
+    .describe(
+      "Labels that were replaced; losses and accuracies but for the held-out ones are of those that are there then.",
+    ),
   checkpoints: aside(z.array(z.object({ step: count, file: z.string(), ...measured.shape }))).describe(
     "From the start, step 0, on.",
   ),

@@ -91,6 +91,12 @@ export function withNoisyLabels(
   return Problem.open(model, noisy, runtime, options);
 }
 
+/** How many labels differ. */
+export function replacedLabels({ dataset: before }: Problem, { dataset: after }: Problem): number {
+  const [old, now] = [before, after].map((each) => each.y(0, each.examples).data);
+  return Array.from(old).filter((label, i) => label !== now[i]).length;
+}
+
 async function spanOf(
   problem: Problem,
   { from, to, ...input }: Span,
