@@ -20,6 +20,7 @@ export const convolutional: Net = {
       throw badNet(this, `nothing is left of ${extents.join("×")} places behind ${layers.length} poolings`);
     return {
       initialization: he,
+      ends: { first: "conv1", last: "fc" },
       write(net) {
         let x = net.input("x", "float32", [channels, ...extents]);
         layers.forEach((units, layer) => {

@@ -12,6 +12,7 @@ export const deepLinear: Net = {
     const sizes = sizesIn(this, words[0], 2);
     return {
       initialization: lecun,
+      ends: { first: "0", last: String(sizes.length - 2) },
       write(net) {
         const x = net.input("x", "float32", [sizes[0]]);
         const layers = sizes.slice(1);

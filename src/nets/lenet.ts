@@ -18,6 +18,7 @@ export const lenet: Net = {
       throw badNet(this, `nothing is left of ${height}×${width} pixels; 12 are the least, and cnn takes fewer`);
     return {
       initialization: he,
+      ends: { first: "conv1", last: "fc3" },
       write(net) {
         const x = net.input("x", "float32", [channels, height, width]);
         const relu = (value: string) => net.node("Relu", [value]);

@@ -2,6 +2,7 @@ import { createRandom } from "../random/random-stream.ts";
 import { didYouMean } from "../util/suggest.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { INITIALIZATIONS } from "./initializations/registry.ts";
+import { badNet } from "./net.ts";
 import { NetBuilder } from "./net-builder.ts";
 import { NETS } from "./registry.ts";
 
@@ -34,7 +35,9 @@ export function makeNet(text: string): Uint8Array<ArrayBuffer> {
   const initialization = INITIALIZATIONS.find((each) => all.includes(each.name));
   const plan = net.read(all.filter((word) => word !== initialization?.name));
   const drawn = initialization ?? plan.initialization;
-  const builder = new NetBuilder(drawn, createRandom(Number(seed)).split("net"));
+  if (drawn.asksEnds === true && plan.ends === undefined)
+    throw badNet(net, `${drawn.name} is not known for its layers`);
+  const builder = new NetBuilder(drawn, plan.ends, createRandom(Number(seed)).split("net"));
   plan.write(builder);
   return builder.bytes(
     `${text}: ${net.summary} (${net.source}). Weights: ${drawn.summary} (${drawn.source}), seed ${seed}.`,

@@ -17,15 +17,17 @@ export const multilayerPerceptron: Net = {
     const sizes = sizesIn(this, pixels === undefined ? words[0] : [pixels, ...others].join("-"), 2);
     const activation = ACTIVATIONS.find(({ name }) => name === (words[1] ?? "relu"));
     if (activation === undefined) throw badNet(this, `"${words[1]}" is no activation; there are ${names.join(", ")}`);
+    // As in torch.nn.Sequential, where activations are numbered, too, and nn.Flatten.
+    const nameOf = (layer: number) => String(2 * layer + (image ? 1 : 0));
+    const last = sizes.length - 2;
     return {
       initialization: activation.initialization,
+      ends: { first: nameOf(0), last: nameOf(last) },
       write(net) {
         let x = net.input("x", "float32", image ?? [sizes[0]]);
         if (image) x = net.node("Flatten", [x], { axis: 1 });
-        const last = sizes.length - 2;
         for (let layer = 0; layer <= last; layer++) {
-          // As in torch.nn.Sequential, where activations are numbered, too, and nn.Flatten.
-          x = net.linear(String(2 * layer + (image ? 1 : 0)), x, [sizes[layer], sizes[layer + 1]]);
+          x = net.linear(nameOf(layer), x, [sizes[layer], sizes[layer + 1]]);
           if (layer < last) x = activation.apply(net, x);
         }
         net.output("output", x, [sizes[last + 1]]);

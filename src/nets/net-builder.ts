@@ -2,7 +2,8 @@ import type { Attributes } from "../graph/emitter.ts";
 import { modelBytes, OnnxEmitter, type Port } from "../onnx/emit-model.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import { sizeOf, tensor, type DType, type Shape, type Tensor } from "../util/tensor.ts";
-import type { Initialization } from "./initializations/initialization.ts";
+import type { Initialization, WeightPlace } from "./initializations/initialization.ts";
+import type { NetPlan } from "./net.ts";
 
 interface ConvOptions {
   readonly kernel: number;
@@ -23,10 +24,13 @@ export class NetBuilder {
   private readonly inputs = new Map<string, Port>();
   private readonly outputs = new Map<string, Port>();
   private readonly initialization: Initialization;
+  private readonly ends: NetPlan["ends"];
   private readonly random: RandomStream;
 
-  constructor(initialization: Initialization, random: RandomStream) {
+  /** @param ends names of the first and the last layer, where the network says them */
+  constructor(initialization: Initialization, ends: NetPlan["ends"], random: RandomStream) {
     this.initialization = initialization;
+    this.ends = ends;
     this.random = random;
     this.emitter = new OnnxEmitter({ precision: "float32", portable: true }, new Set());
   }
@@ -64,16 +68,35 @@ export class NetBuilder {
     return this.emitter.initializer(name, tensor("float32", shape, new Float32Array(sizeOf(shape)).fill(value)));
   }
 
-  /** A weight [units, inputs, …kernel], as the initialisation draws it. */
+  /** A weight [units, inputs, …kernel], as the initialisation draws it and multiplies it. */
   weight(name: string, shape: Shape, initialization = this.initialization): string {
-    const elements = initialization.draw(placeOf(shape), this.random.split(name));
-    return this.emitter.initializer(name, tensor("float32", shape, Float32Array.from(elements)));
+    const place = this.placeOf(name, shape);
+    const elements = initialization.draw(place, this.random.split(name));
+    const drawn = this.emitter.initializer(name, tensor("float32", shape, Float32Array.from(elements)));
+    return this.multiplied(drawn, initialization.factor?.(place));
   }
 
   private bias(name: string, weight: Shape): string {
-    const elements = this.initialization.drawBias?.(weight[0], placeOf(weight), this.random.split(name));
-    if (elements === undefined) return this.filled(name, [weight[0]], 0);
-    return this.emitter.initializer(name, tensor("float32", [weight[0]], Float32Array.from(elements)));
+    const { initialization } = this;
+    const place = this.placeOf(name, weight);
+    const elements = initialization.drawBias?.(weight[0], place, this.random.split(name));
+    const drawn =
+      elements === undefined
+        ? this.filled(name, [weight[0]], 0)
+        : this.emitter.initializer(name, tensor("float32", [weight[0]], Float32Array.from(elements)));
+    return this.multiplied(drawn, initialization.biasFactor?.(place));
+  }
+
+  private multiplied(value: string, factor = 1): string {
+    return factor === 1 ? value : this.node("Mul", [value, this.scalar(factor)]);
+  }
+
+  /** @param name of a parameter: its layer's and its own */
+  private placeOf(name: string, shape: Shape): WeightPlace {
+    const [units, inputs, ...kernel] = shape;
+    const layer = name.slice(0, name.lastIndexOf("."));
+    const end = { first: layer === this.ends?.first, last: layer === this.ends?.last };
+    return { shape, fanIn: inputs * sizeOf(kernel), fanOut: units * sizeOf(kernel), end };
   }
 
   /** torch.nn.Linear on [batch, inputs]. */
@@ -138,9 +161,4 @@ export class NetBuilder {
   bytes(description: string): Uint8Array<ArrayBuffer> {
     return modelBytes(this.emitter, { inputs: this.inputs, outputs: this.outputs }, description);
   }
-}
-
-function placeOf(shape: Shape) {
-  const [units, inputs, ...kernel] = shape;
-  return { shape, fanIn: inputs * sizeOf(kernel), fanOut: units * sizeOf(kernel) };
 }

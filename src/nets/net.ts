@@ -26,6 +26,8 @@ export interface Net {
 export interface NetPlan {
   /** How weights begin where nothing is said. */
   readonly initialization: Initialization;
+  /** Names of the layer that the data enter and of the one that the output leaves, where what lies between grows with a width. */
+  readonly ends?: { readonly first: string; readonly last: string };
   write(net: NetBuilder): void;
 }
 

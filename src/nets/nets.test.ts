@@ -8,6 +8,7 @@ import { orthogonal } from "./initializations/orthogonal.ts";
 import { isNetName, makeNet } from "./make-net.ts";
 import { NETS } from "./registry.ts";
 
+const HIDDEN = { first: false, last: false };
 const modelOf = (name: string) => decodeModel(makeNet(name), { file: name });
 
 describe("every built-in network", () => {
@@ -62,6 +63,7 @@ describe("the name of a network", () => {
     ["mlp:4-0-2", /no list of 2/, /mlp:IN/],
     ["mlp:4-2:tanhh", /"tanhh" is no activation/, /mlp:IN/],
     ["deep-linear:4-2:tanh", /nothing is known of "tanh"/, /deep-linear:IN/],
+    ["gpt:tiny:mup", /mup is not known/, /gpt/],
     ["lenet:1x8x8", /nothing is left of 8×8 pixels/, /lenet/],
     ["cnn:1x8x8:4-4-4-4-10", /nothing is left/, /cnn/],
     ["gpt:65-32-64-5-2", /not shared by 5 heads/, /gpt/],
@@ -83,7 +85,7 @@ describe("the name of a network", () => {
 });
 
 describe("initialisations", () => {
-  const place = { shape: [200, 100], fanIn: 100, fanOut: 200 };
+  const place = { shape: [200, 100], fanIn: 100, fanOut: 200, end: HIDDEN };
   const drawn = (name: string) =>
     INITIALIZATIONS.find((each) => each.name === name)?.draw(place, createRandom(1)) ?? new Float64Array();
 
@@ -105,7 +107,7 @@ describe("initialisations", () => {
     [3, 7],
     [7, 3],
   ])("orthogonal: of %i × %i, the fewer are orthonormal", (rows, columns) => {
-    const w = orthogonal.draw({ shape: [rows, columns], fanIn: columns, fanOut: rows }, createRandom(3));
+    const w = orthogonal.draw({ shape: [rows, columns], fanIn: columns, fanOut: rows, end: HIDDEN }, createRandom(3));
     const few = Math.min(rows, columns);
     const at = (i: number, k: number) => (rows <= columns ? w[i * columns + k] : w[k * columns + i]);
     for (let i = 0; i < few; i++)
@@ -118,7 +120,7 @@ describe("initialisations", () => {
 
   it("identity passes an image on", () => {
     const elements = INITIALIZATIONS.find(({ name }) => name === "identity")?.draw(
-      { shape: [2, 2, 3, 3], fanIn: 18, fanOut: 18 },
+      { shape: [2, 2, 3, 3], fanIn: 18, fanOut: 18, end: HIDDEN },
       createRandom(0),
     );
     expect([...(elements ?? [])].flatMap((x, i) => (x === 0 ? [] : [i]))).toEqual([4, 31]);

@@ -8,6 +8,8 @@ export interface WeightPlace {
   readonly fanIn: number;
   /** Numbers that an input enters: units · kernel. */
   readonly fanOut: number;
+  /** Whether the data enter it, or the output leaves it; both, or neither. */
+  readonly end: { readonly first: boolean; readonly last: boolean };
 }
 
 /** How the weights of a network begin. */
@@ -21,4 +23,10 @@ export interface Initialization {
   draw(place: WeightPlace, random: RandomStream): Float64Array;
   /** The elements of a bias of a layer of such weights; zeros where it says nothing. */
   drawBias?(size: number, place: WeightPlace, random: RandomStream): Float64Array;
+  /** By what the network multiplies the weight, which is then how it is parametrised; 1 when absent. */
+  factor?(place: WeightPlace): number;
+  /** The same of a bias. */
+  biasFactor?(place: WeightPlace): number;
+  /** Whether it has to know the first and the last layer, which only some networks say. */
+  readonly asksEnds?: boolean;
 }

@@ -3,6 +3,8 @@ import { he } from "./he.ts";
 import { identity } from "./identity.ts";
 import type { Initialization } from "./initialization.ts";
 import { lecun } from "./lecun.ts";
+import { mup } from "./mup.ts";
+import { ntk } from "./ntk.ts";
 import { orthogonal } from "./orthogonal.ts";
 import { pytorch } from "./pytorch.ts";
 import { smallNormal } from "./small-normal.ts";
@@ -19,6 +21,8 @@ export const INITIALIZATIONS: readonly Initialization[] = [
   smallNormal,
   identity,
   zero,
+  ntk,
+  mup,
 ];
 
 requireUnique(INITIALIZATIONS, ({ name }) => name, "initialisations");
