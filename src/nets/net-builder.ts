@@ -2,8 +2,7 @@ import type { Attributes } from "../graph/emitter.ts";
 import { modelBytes, OnnxEmitter, type Port } from "../onnx/emit-model.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import { sizeOf, tensor, type DType, type Shape, type Tensor } from "../util/tensor.ts";
-import type { Initialization, WeightPlace } from "./initializations/initialization.ts";
-import type { NetPlan } from "./net.ts";
+import type { Ends, Initialization, WeightPlace } from "./initializations/initialization.ts";
 
 interface ConvOptions {
   readonly kernel: number;
@@ -24,11 +23,11 @@ export class NetBuilder {
   private readonly inputs = new Map<string, Port>();
   private readonly outputs = new Map<string, Port>();
   private readonly initialization: Initialization;
-  private readonly ends: NetPlan["ends"];
+  private readonly ends: Ends | undefined;
   private readonly random: RandomStream;
 
   /** @param ends names of the first and the last layer, where the network says them */
-  constructor(initialization: Initialization, ends: NetPlan["ends"], random: RandomStream) {
+  constructor(initialization: Initialization, ends: Ends | undefined, random: RandomStream) {
     this.initialization = initialization;
     this.ends = ends;
     this.random = random;

@@ -1,5 +1,5 @@
 import { ThalwegError } from "../util/thalweg-error.ts";
-import type { Initialization } from "./initializations/initialization.ts";
+import type { Ends, Initialization } from "./initializations/initialization.ts";
 import type { NetBuilder } from "./net-builder.ts";
 
 /** A built-in network. */
@@ -26,8 +26,8 @@ export interface Net {
 export interface NetPlan {
   /** How weights begin where nothing is said. */
   readonly initialization: Initialization;
-  /** Names of the layer that the data enter and of the one that the output leaves, where what lies between grows with a width. */
-  readonly ends?: { readonly first: string; readonly last: string };
+  /** Where what lies between them grows with a width. */
+  readonly ends?: Ends;
   write(net: NetBuilder): void;
 }
 

@@ -12,6 +12,12 @@ export interface WeightPlace {
   readonly end: { readonly first: boolean; readonly last: boolean };
 }
 
+/** Names of the layer that the data enter and of the one that the output leaves. */
+export interface Ends {
+  readonly first: string;
+  readonly last: string;
+}
+
 /** How the weights of a network begin. */
 export interface Initialization {
   readonly name: string;
