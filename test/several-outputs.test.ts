@@ -100,3 +100,63 @@ describe("a network with two heads", () => {
     });
   });
 });
+
+/* What draws a network's first output is not read, and what is read beside it is not what its loss takes. */
+const sampling = join(folder, "sampling.onnx");
+const sampled = (first: string[]) =>
+  modelBytes({
+    opset: 17,
+    inputs: [valueInfo("x", "double", ["N", 3])],
+    outputs: [...first, "mean"].map((name) =>
+      name === "label" ? valueInfo(name, "int64", ["N"]) : valueInfo(name, "double", ["N", 2]),
+    ),
+    initializers: [matrix("encoder", 3, 2), matrix("decoder", 2, 2)],
+    nodes: [
+      { op: "MatMul", inputs: ["x", "encoder"], outputs: ["mean"] },
+      { op: "RandomNormalLike", name: "draw", inputs: ["mean"], outputs: ["noise"] },
+      { op: "Add", inputs: ["mean", "noise"], outputs: ["code"] },
+      { op: "MatMul", inputs: ["code", "decoder"], outputs: ["drawn"] },
+      { op: "ArgMax", inputs: ["code"], outputs: ["label"], attributes: { axis: 1, keepdims: 0 } },
+    ],
+  });
+const targets = join(folder, "targets.npz");
+writeFileSync(
+  targets,
+  encodeNpz([
+    ["x", { dtype: "float64", shape: [12, 3], data: random.split("x").normalVector(36) }],
+    ["y", { dtype: "float64", shape: [12, 2], data: random.split("y").normalVector(24) }],
+  ]),
+);
+
+describe("a network with an output that cannot be read", () => {
+  it("is not measured at another in its place, whether it was asked for or is the first", async () => {
+    writeFileSync(sampling, sampled(["drawn"]));
+    for (const output of [undefined, "drawn"]) {
+      await expect(loadProblem(sampling, { data: targets, output, threads: 1 })).rejects.toMatchObject({
+        code: "unsupported-operator",
+        message: expect.stringMatching(/^The output drawn cannot be computed\. .*RandomNormalLike draw/),
+        hint: expect.stringMatching(/To take another output: --output mean\.$/),
+      });
+    }
+  });
+
+  it("is measured at the output that is asked for, and at the first of floats behind predicted classes", async () => {
+    for (const [first, output] of [["drawn", "mean"], ["label"]] as const) {
+      writeFileSync(sampling, sampled([first]));
+      const { problem, warnings, close } = await loadProblem(sampling, { data: targets, output, threads: 1 });
+      await close();
+      expect(problem.network.output).toBe("mean");
+      expect(warnings.join("\n")).toMatch(/The output (drawn|label) is left out: RandomNormalLike draw is not read\./);
+      if (output) expect(warnings.join("\n")).toMatch(/The output mean does not depend on 1 of 2 tensors .*: decoder\./);
+    }
+  });
+
+  it("is inspected all the same", () => {
+    writeFileSync(sampling, sampled(["drawn"]));
+    const { status, stdout } = spawnSync(process.execPath, [MAIN, "inspect", sampling, "--json"]);
+    expect(status).toBe(0);
+    const { notices } = JSON.parse(stdout.toString()).result;
+    expect(notices.join("\n")).toMatch(/The output drawn is left out/);
+    expect(notices.join("\n")).toMatch(/The output mean does not depend on 1 of 2 tensors/);
+  });
+});

@@ -8,7 +8,7 @@ import { type ImportedGraph, importGraph } from "../onnx/import-graph.ts";
 import { allNodes } from "../onnx/onnx-node.ts";
 import { ruleOf } from "../onnx/rules/registry.ts";
 import { aboutUnreached } from "../problem/about-unreached.ts";
-import { unknownOutput } from "../problem/unknown-output.ts";
+import { countedOutput } from "../problem/counted-output.ts";
 import { inspectResult, type InspectResult } from "../result/inspect-result.ts";
 import { MODEL } from "../runs/argument.ts";
 import { defineExperiment } from "../runs/experiment.ts";
@@ -102,12 +102,12 @@ function inspection({ model, notes, importing, output }: ModelSubject, graph: At
 }
 
 /** What the output that counts does not depend on; whole numbers depend on nothing that could be trained. */
-function unreachedFrom(model: ModelFile, { outputs, parameters }: ImportedGraph, output: string | undefined) {
-  const name = output ?? model.graph.outputs[0];
-  const values = outputs.get(name);
-  if (!values) throw unknownOutput(name, outputs.keys());
+function unreachedFrom(model: ModelFile, imported: ImportedGraph, asked: string | undefined) {
+  const { outputs, parameters } = imported;
+  // That others are left out is said, and no reason not to look at the file.
+  const { name, values } = countedOutput(model, imported, asked ?? outputs.keys().next().value);
   if (!isFloat(values.dtype)) return undefined;
-  return aboutUnreached({ output: name, values, parameters, outputs: model.graph.outputs, labels: model.labels });
+  return aboutUnreached({ output: name, values, parameters, outputs: [...outputs.keys()], labels: model.labels });
 }
 
 function stoppedIn({ nodes }: ImportedGraph): string[] {

@@ -10,6 +10,8 @@ export interface ClassNumbering {
   readonly accuracy: number;
   /** The largest share that was found when the labels are numbered otherwise. */
   readonly renumbered: number;
+  /** The share that would be right by chance there: were each label beside the predictions of all. */
+  readonly chance: number;
   /** By label, the number that it has there. */
   readonly numbers: readonly number[];
 }
@@ -20,6 +22,8 @@ const MOST_NUMBERS = 2 ** 24;
 /** Another numbering is said from this share on, where it is right on as many more. */
 const FITS = 0.75;
 const BETTER = 0.5;
+/** So much of what chance leaves wrong must be right there: an answer that is nearly always the same fits the commonest label. */
+const BEYOND_CHANCE = 0.5;
 
 /**
  * Counts labels against predictions, and assigns to each label the class that is predicted beside it, the commonest
@@ -30,18 +34,22 @@ export function classNumbering(axis: number, samples: OutputSamples, labels: Lab
   const classes = samples.shape[axis];
   if (sizeOf(samples.shape) * samples.batches.length > MOST_NUMBERS) return undefined;
   const pairs = new Map<number, number>();
+  const [labelled, predictions] = [new Float64Array(classes), new Float64Array(classes)];
   let examples = 0;
   let rows = 0;
   for (const example of labelledRows(axis, samples, labels)) {
     examples++;
     for (const { scores, target } of example) {
       if (typeof target !== "number") return undefined;
-      const pair = target * classes + scores.reduce((best, z, c) => (z > scores[best] ? c : best), 0);
+      const predicted = scores.reduce((best, z, c) => (z > scores[best] ? c : best), 0);
+      const pair = target * classes + predicted;
+      labelled[target]++;
+      predictions[predicted]++;
       pairs.set(pair, (pairs.get(pair) ?? 0) + 1);
       rows++;
     }
   }
-  if (examples < FEWEST || new Set([...pairs.keys()].map((pair) => pair % classes)).size < 2) return undefined;
+  if (examples < FEWEST || predictions.filter((count) => count > 0).length < 2) return undefined;
   const numbers = new Map<number, number>();
   const taken = new Set<number>();
   let right = 0;
@@ -53,12 +61,15 @@ export function classNumbering(axis: number, samples: OutputSamples, labels: Lab
     right += count;
   }
   const free = Array.from({ length: classes }, (_, c) => c).filter((c) => !taken.has(c));
+  const numberOf = Array.from({ length: classes }, (_, label) => numbers.get(label) ?? free.shift() ?? label);
+  const chance = numberOf.reduce((sum, number, label) => sum + (labelled[label] / rows) * (predictions[number] / rows), 0);
   const correct = Array.from({ length: classes }, (_, c) => pairs.get(c * classes + c) ?? 0);
   return {
     examples,
     accuracy: correct.reduce((sum, count) => sum + count, 0) / rows,
     renumbered: right / rows,
-    numbers: Array.from({ length: classes }, (_, label) => numbers.get(label) ?? free.shift() ?? label),
+    chance,
+    numbers: numberOf,
   };
 }
 
@@ -67,7 +78,11 @@ export function aboutNumbering(
   found: ClassNumbering | undefined,
   names: readonly string[] | undefined,
 ): string | undefined {
-  const isFar = found && found.renumbered >= FITS && found.renumbered - found.accuracy >= BETTER;
+  const isFar =
+    found &&
+    found.renumbered >= FITS &&
+    found.renumbered - found.accuracy >= BETTER &&
+    found.renumbered - found.chance >= BEYOND_CHANCE * (1 - found.chance);
   const isRight = found && found.accuracy >= FITS && found.renumbered - found.accuracy < 1 / found.examples;
   if (isRight || (!isFar && !names)) return undefined;
   const said = names

@@ -4,6 +4,7 @@ import { chosenParameters } from "../onnx/chosen-parameters.ts";
 import { defaultPrecision } from "../onnx/default-precision.ts";
 import { importGraph } from "../onnx/import-graph.ts";
 import type { Parameter } from "../onnx/decode-model.ts";
+import { countedOutput } from "../problem/counted-output.ts";
 import { lastUnitAxis } from "../problem/last-unit-axis.ts";
 import { configuredLoss } from "../problem/losses/parametric-loss.ts";
 import { LOSSES } from "../problem/losses/registry.ts";
@@ -48,14 +49,15 @@ export function describeProblem(path: string, batch: number | undefined, flags: 
   const precision = flags.precision ?? defaultPrecision(model);
   const { parameters: named, freeze } = chooseTensors(model, flags);
   const importing = { precision, freeze, parameters: named, batchNormalization: flags.bn };
-  const { outputs, parameters } = importGraph(model, new Graph(), { ...importing, batch });
-  const found = outputs.get(flags.output ?? [...outputs.keys()][0]);
-  const shape = found?.shape.slice(1) ?? [];
+  const imported = importGraph(model, new Graph(), { ...importing, batch });
+  const { parameters } = imported;
+  const { values: found } = countedOutput(model, imported, flags.output);
+  const shape = found.shape.slice(1);
   // The classes lie where they are said to, where a final softmax is, where the last layer's units are, on axis 1.
   const { classAxis: asked, outputKind } = flags;
   const fromEnd = asked !== undefined && asked < 0 ? asked + shape.length + 1 : asked;
   const classAxis =
-    fromEnd ?? (found && (outputLink(found)?.axis ?? lastUnitAxis(found, new Set(parameters.values())))) ?? 1;
+    fromEnd ?? outputLink(found)?.axis ?? lastUnitAxis(found, new Set(parameters.values())) ?? 1;
   const positions = shape.filter((_, i) => i + 1 !== classAxis);
   // Class numbers where the loss takes them, else one target for each output.
   const classes =

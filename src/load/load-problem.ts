@@ -36,6 +36,7 @@ import { type Importing, type NetworkProbe, probeAt, probeNetwork, type ProbeQue
 import { onlyBatchSize } from "./only-batch-size.ts";
 import { noFloat64, requireDevice } from "./require-device.ts";
 import { requireSameNetwork } from "./require-same-network.ts";
+import { spansExamples } from "./spans-examples.ts";
 import { withOtherOutputs } from "./with-other-outputs.ts";
 
 /** Elements up to which the examples looked at are computed in float64, whatever the model is in. */
@@ -76,17 +77,19 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
       examplesAxes: axes.axes,
     };
     const { output } = options;
-    const probed = probeNetwork({ model, dataset: opened, importing, output, asked: options.batchSize });
+    const whole = spansExamples(model, opened, axes.axes) ? opened.examples : undefined;
+    const wanted = options.batchSize ?? whole;
+    const probed = probeNetwork({ model, dataset: opened, importing, output, asked: wanted });
     const { outputs, batch } = probed;
-    if (!isFloat(outputs.dtype)) throw integerOutput(model, output ?? model.graph.outputs[0], outputs.dtype);
-    const fixed = onlyBatchSize({ model, dataset: opened, importing, output, asked: options.batchSize }, batch);
+    if (!isFloat(outputs.dtype)) throw integerOutput(model, probed.output, outputs.dtype);
+    const fixed = onlyBatchSize({ model, dataset: opened, importing, output, asked: wanted }, batch);
     const perExample = elementsPerExample([outputs], batch);
     const count = countParameters(model, parameters);
     const cutting = {
       perExample,
       parameters: count,
       threads: device === "cpu" ? threads : 1,
-      asked: options.batchSize,
+      asked: wanted,
       fixed,
     };
     const lossOptions: LossOptions = { ignoreIndex: options.ignoreIndex ?? -100 };
@@ -123,7 +126,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
             classAxis: options.classAxis,
           },
         }).catch((error: unknown) => {
-          throw withOtherOutputs(error, model, output);
+          throw withOtherOutputs(error, model, output, probed);
         }),
     });
     const { chosen, coupling, meeting } = looked;
@@ -189,10 +192,10 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
     const notes = [...source.notes, ...dataset.notes, ...(held ? [heldSentence(held)] : []), ...chosen.notes];
     notes.push(...ofLabels, ...(both?.notes ?? []));
     const unreached = aboutUnreached({
-      output: output ?? model.graph.outputs[0],
+      output: problem.network.output,
       values: problem.network.graph.outputs,
       parameters: problem.network.imported.parameters,
-      outputs: model.graph.outputs,
+      outputs: [...problem.network.imported.outputs.keys()],
       labels: model.labels,
     });
     const proofs = await proveLoad({
@@ -222,7 +225,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
         // Those of the batch take no others.
         ...(probed.usesBatchStatistics ? [] : aboutKeptStatistics(source)),
         ...(options.bn === "training" && !probed.usesBatchStatistics ? [NOTHING_TO_NORMALIZE] : []),
-        ...(coupling ? [aboutCoupling(coupling, dataset.examples, batchSize, isWhole)] : []),
+        ...(coupling ? [aboutCoupling(coupling, dataset.examples, batchSize, isWhole || batchSize === dataset.examples)] : []),
         ...(alone === undefined ? [] : [alone]),
         ...(unreached === undefined ? [] : [unreached]),
         ...(doubt === undefined ? [] : [doubt]),

@@ -5,8 +5,8 @@ import { toExamplesFirst } from "../onnx/bind-inputs.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import { importGraph, type ImportOptions } from "../onnx/import-graph.ts";
 import { transpose } from "../ops/structure.ts";
+import { countedOutput } from "../problem/counted-output.ts";
 import { fedName } from "../problem/file-names.ts";
-import { unknownOutput } from "../problem/unknown-output.ts";
 import { sizeOf } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { bakedBatchError } from "./baked-batch.ts";
@@ -17,6 +17,10 @@ export type Importing = Omit<ImportOptions, "batch" | "inputShapes" | "dimension
 
 /** The outputs of a network on a small batch. */
 export interface NetworkProbe {
+  /** The output that counts, by name. */
+  readonly output: string;
+  /** Outputs of the file that cannot be imported. */
+  readonly unread: readonly string[];
   /** The output that counts, with the examples first. */
   readonly outputs: Value;
   readonly parameters: ReadonlyMap<string, Value>;
@@ -73,9 +77,9 @@ function probeSmall(question: ProbeQuestion): NetworkProbe {
 }
 
 /** Axes but the examples' that are longer with one more example; none where the file says how long each is. */
-function growingAxesOf(question: ProbeQuestion, { outputs, batch, outputExamplesAxis }: NetworkProbe): number[] {
-  const { model, output } = question;
-  const declared = model.outputs.find(({ name }) => output === undefined || name === output)?.shape ?? [];
+function growingAxesOf(question: ProbeQuestion, probed: NetworkProbe): number[] {
+  const { output, outputs, batch, outputExamplesAxis } = probed;
+  const declared = question.model.outputs.find(({ name }) => name === output)?.shape ?? [];
   const isOpen = (axis: number) => axis !== outputExamplesAxis && typeof declared[axis] !== "number";
   if (!outputs.shape.some((_, axis) => isOpen(axis)) || !takesBatch(question, batch + 1)) return [];
   const larger = probeAt(question, batch + 1).outputs.shape;
@@ -85,11 +89,13 @@ function growingAxesOf(question: ProbeQuestion, { outputs, batch, outputExamples
 /** The graph and its output on a batch of a given size. */
 export function probeAt(question: ProbeQuestion, batch: number): NetworkProbe {
   const { importing } = question;
-  const { found, parameters, notices } = imported(question, batch);
+  const { name, found, parameters, notices, leftOut } = imported(question, batch);
   const turns = [...(importing.examplesAxes?.values() ?? [])].some((axis) => axis > 0);
   const outputExamplesAxis = turns ? examplesAxisOf(found, imported(question, batch + 1).found) : 0;
   const axes = found.shape.map((_, axis) => axis);
   return {
+    output: name,
+    unread: [...leftOut.keys()],
     outputs: transpose(found, toExamplesFirst(axes, outputExamplesAxis)),
     parameters,
     batch,
@@ -112,15 +118,14 @@ export function takesBatch(question: ProbeQuestion, batch: number): boolean {
 
 function imported({ model, dataset, importing, output }: ProbeQuestion, batch: number) {
   const inputShapes = Object.fromEntries(dataset.inputs.map(({ name, shape }) => [name, [batch, ...shape]]));
-  const { outputs, parameters, notices } = importGraph(model, new Graph(), {
+  const graph = importGraph(model, new Graph(), {
     ...importing,
     batch,
     inputShapes,
     inputName: fedName,
   });
-  const found = outputs.get(output ?? [...outputs.keys()][0]);
-  if (!found) throw unknownOutput(output ?? "", outputs.keys());
-  return { found, parameters, notices };
+  const { name, values } = countedOutput(model, graph, output);
+  return { name, found: values, ...graph };
 }
 
 /** The axis of an output that grows with the batch. */

@@ -7,11 +7,24 @@ const OF_OUTPUTS = new Set(["loss-not-clear", "label-outside-classes"]);
 
 const SHOWN = 4;
 
+/** The output that was taken, and those that cannot be. */
+interface Taken {
+  readonly output: string;
+  readonly unread: readonly string[];
+}
+
 /** The error with the model's other outputs in its hint, where none was asked for by name and the labels do not fit the first. */
-export function withOtherOutputs(error: unknown, model: ModelFile, asked: string | undefined): unknown {
+export function withOtherOutputs(
+  error: unknown,
+  model: ModelFile,
+  asked: string | undefined,
+  taken: Taken = { output: model.graph.outputs[0], unread: [] },
+): unknown {
   if (!(error instanceof ThalwegError) || asked !== undefined || !OF_OUTPUTS.has(error.code)) return error;
-  const [first] = model.graph.outputs;
-  const others = model.outputs.filter(({ name, dtype }) => name !== first && isFloat(dtype));
+  const { output, unread } = taken;
+  const others = model.outputs.filter(
+    ({ name, dtype }) => name !== output && isFloat(dtype) && !unread.includes(name),
+  );
   if (others.length === 0) return error;
   const listed = others
     .slice(0, SHOWN)
@@ -23,7 +36,7 @@ export function withOtherOutputs(error: unknown, model: ModelFile, asked: string
     code,
     message,
     where,
-    hint: `${hint === undefined ? "" : `${hint} `}The output ${first} was taken, the first; if the labels are of another: ${listed.join(" or ")}${more}.`,
+    hint: `${hint === undefined ? "" : `${hint} `}The output ${output} was taken, the first${unread.length > 0 ? " that can be read" : ""}; if the labels are of another: ${listed.join(" or ")}${more}.`,
     cause,
   });
 }

@@ -59,6 +59,7 @@ export function bindInputs(inputs: readonly DeclaredValue[], options: BindOption
         "shape-mismatch",
         `The axis ${name} of input ${input.name} should be ${known} long, as elsewhere, but is ${extent}.`,
         { file, input: input.name },
+        "Axes that the file gives one name are as long as each other: check the data, or export the model with a name of its own for each axis that is not.",
       );
     }
     dimensions.set(name, extent);

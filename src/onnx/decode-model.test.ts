@@ -364,4 +364,14 @@ describe("what exporters merge", () => {
     expect(model.notices[0]).toMatchObject({ code: "folded-batch-normalization" });
     expect(model.notices[0].hint).toContain("do_constant_folding=False");
   });
+
+  test("weights of a Conv that keeps its bias were computed otherwise, as by weight norm", () => {
+    const model = decode({
+      producer: "pytorch",
+      inputs: [valueInfo("x", "float", ["batch", 1, 4, 4])],
+      nodes: [{ op: "Conv", inputs: ["x", "onnx::Conv_12", "0.bias"], outputs: ["y"] }],
+      initializers: [tensorProto("onnx::Conv_12", "float", [4, 1, 3, 3], distinct(36)), vector("0.bias")],
+    });
+    expect(model.notices.map(({ code }) => code)).toEqual(["renamed-weights"]);
+  });
 });

@@ -281,8 +281,8 @@ function damageNotices(graph: OnnxGraph, parameters: readonly Parameter[], produ
   const folded = new Set(
     graph.nodes
       .filter(({ op, inputs }) => (op === "Conv" || op === "ConvTranspose") && inputs.length > 2)
-      .flatMap(({ inputs }) => inputs.slice(1))
-      .filter((name) => renamed.includes(name)),
+      // The bias is new, too: a convolution that keeps its own had its weights computed, as weight norm does.
+      .flatMap(({ inputs: [, ...made] }) => (made.every((name) => renamed.includes(name)) ? made : [])),
   );
   const others = renamed.filter((name) => !folded.has(name));
   const notices: Notice[] = [];

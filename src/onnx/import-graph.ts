@@ -51,6 +51,8 @@ export interface ImportedGraph {
   readonly inputs: Map<string, Value>;
   readonly parameters: Map<string, Value>;
   readonly outputs: Map<string, Value>;
+  /** Outputs of the file that cannot be imported, by name, and the error that says why. */
+  readonly leftOut: ReadonlyMap<string, ThalwegError>;
   /** Where derivatives are conventions, one sentence each. */
   readonly caveats: readonly string[];
   readonly notices: readonly Notice[];
@@ -142,7 +144,7 @@ class Importer implements ImportHost {
       if (item && !isSequence(item)) outputs.set(name, item);
     }
     if (outputs.size === 0) throw refusalError(this.refusals, model.file);
-    this.reportLeftOut(outputs);
+    const leftOut = this.reportLeftOut(outputs);
     checkBatch(outputs, this.batchFit());
     this.reportSnapped();
     inspected("import", [...outputs.values()]);
@@ -150,6 +152,7 @@ class Importer implements ImportHost {
       inputs,
       parameters,
       outputs,
+      leftOut,
       caveats: caveatsOf([...outputs.values()]),
       notices: [...this.notices.values()],
       nodes: this.summaries.all,
@@ -390,13 +393,17 @@ class Importer implements ImportHost {
     };
   }
 
-  private reportLeftOut(outputs: ReadonlyMap<string, Value>): void {
-    for (const name of this.model.graph.outputs) {
+  private reportLeftOut(outputs: ReadonlyMap<string, Value>): Map<string, ThalwegError> {
+    const { model } = this;
+    const leftOut = new Map<string, ThalwegError>();
+    for (const name of model.graph.outputs) {
       if (outputs.has(name)) continue;
       const refusal = this.refusals.find(({ node }) => node.name === this.refused.get(name));
       const why = refusal ? `${refusal.node.op} ${refusal.node.name} ${refusal.reason}` : "it cannot be computed";
       this.notice("output-left-out", `The output ${name} is left out: ${why}.`);
+      leftOut.set(name, refusalError(refusal ? [refusal] : [], model.file));
     }
+    return leftOut;
   }
 
   private batchFit(): BatchFit {

@@ -5,16 +5,18 @@ import { importGraph, type ImportedGraph } from "../onnx/import-graph.ts";
 import { toExamplesFirst } from "../onnx/bind-inputs.ts";
 import { transpose } from "../ops/structure.ts";
 import { anchor } from "../ops/unary.ts";
+import { countedOutput } from "./counted-output.ts";
 import { fedName } from "./file-names.ts";
 import { lossGraph, type LossGraph } from "./loss-graph.ts";
 import { lossOutputs } from "./loss-outputs.ts";
 import type { OutputKind } from "./losses/output-kind.ts";
 import type { ProblemOptions } from "./problem-options.ts";
-import { unknownOutput } from "./unknown-output.ts";
 
 /** A model on one batch shape with its loss behind it. */
 export interface Network {
   readonly imported: ImportedGraph;
+  /** The output that the loss takes, by name. */
+  readonly output: string;
   readonly graph: LossGraph;
   /** The final Softmax, LogSoftmax or Sigmoid that was taken off, by name. */
   readonly strippedLink: string | undefined;
@@ -35,9 +37,7 @@ export function buildNetwork(model: ModelFile, dataset: Dataset, options: Proble
     batchNormalization: options.batchNormalization,
     examplesAxes: options.examplesAxes,
   });
-  const name = options.output ?? [...imported.outputs.keys()][0];
-  const found = imported.outputs.get(name);
-  if (!found) throw unknownOutput(name, imported.outputs.keys());
+  const { name: output, values: found } = countedOutput(model, imported, options.output);
   const axes = found.shape.map((_, axis) => axis);
   const outputs = transpose(found, toExamplesFirst(axes, options.outputExamplesAxis ?? 0));
   const labels = {
@@ -48,5 +48,5 @@ export function buildNetwork(model: ModelFile, dataset: Dataset, options: Proble
   const { loss, lossOptions } = options;
   const { values, outputKind, stripped, given } = lossOutputs(outputs, labels.shape, loss, lossOptions);
   const graph = lossGraph(values.graph, parameters, anchor(values), labels, loss, { ...lossOptions, outputKind });
-  return { imported, graph, strippedLink: stripped, fileOutputKind: given };
+  return { imported, output, graph, strippedLink: stripped, fileOutputKind: given };
 }
