@@ -96,6 +96,27 @@ export function isDoubtful(
   });
 }
 
+/** Whether a tensor has no name of a layer's and is added to nothing but products with weights that are doubted: what was trained has both or neither. */
+export function isShiftOfDoubtful(flow: TensorUses, name: string, doubted: ReadonlySet<string>): boolean {
+  if (namesLayer(name) || namesTrainedNumber(name) || namesLearned(name)) return false;
+  const uses = flow.of(name).filter(({ role }) => role !== "structural");
+  return (
+    uses.length > 0 &&
+    uses.every((use) => {
+      const weights = weightsShifted(flow, use);
+      return weights.length > 0 && weights.every((each) => doubted.has(each));
+    })
+  );
+}
+
+/** The tensors that a linear operator multiplies by, of which a use adds to the products. */
+function weightsShifted(flow: TensorUses, use: Use): string[] {
+  const { node, role, slot } = use;
+  if (role === "arithmetic" && flow.isBias(use)) return flow.weightsBehind(use);
+  if (role !== "offset" || !flow.isLinear(node)) return [];
+  return node.inputs.flatMap((each, i) => (i === slot ? [] : flow.leavesOf(each)));
+}
+
 /** Whether a tensor is added to the outputs of the last layer, of which there are as many. */
 function shiftsOutputs(flow: TensorUses, sides: LossSides, use: Use): boolean {
   const size = flow.tensor(use.node.inputs[use.slot])?.tensor?.data.length ?? 0;

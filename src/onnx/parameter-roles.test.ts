@@ -196,6 +196,32 @@ const ROWS: readonly Row[] = [
     doubtful: ["w"],
     parameters: ["w"],
   },
+  ...[
+    ["MatMul x omega -> p", "Add p phase -> q"],
+    ["Gemm x omega phase -> q"],
+  ].map((nodes): Row => ({
+    what: `the shift of random features that are doubted: ${nodes.length === 1 ? "Gemm" : "Add"}`,
+    nodes: [...nodes, "Cos q -> f", "Gemm f o.weight o.bias -> y"],
+    tensors: {
+      omega: [[4, 4], random(16, 3)],
+      phase: [[4], random(4, 4)],
+      "o.weight": [[4, 4], random(16, 5)],
+      "o.bias": [[4], random(4, 6)],
+    },
+    parameters: ["omega", "phase", "o.weight", "o.bias"],
+    doubtful: ["omega", "phase"],
+  })),
+  {
+    what: "a shift under a name of its own behind the weight of a layer",
+    nodes: ["MatMul x a.weight -> p", "Add p shift -> q", "Cos q -> f", "Gemm f o.weight o.bias -> y"],
+    tensors: {
+      "a.weight": [[4, 4], random(16, 3)],
+      shift: [[4], random(4, 4)],
+      "o.weight": [[4, 4], random(16, 5)],
+      "o.bias": [[4], random(4, 6)],
+    },
+    parameters: ["a.weight", "shift", "o.weight", "o.bias"],
+  },
   {
     what: "a low-rank change of a weight",
     nodes: ["MatMul a b -> d", "Add w d -> g", "MatMul x g -> y"],

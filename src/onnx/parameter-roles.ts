@@ -10,7 +10,7 @@ import {
   isZeroOneMask,
 } from "./fixed-values.ts";
 import { foldedNorms } from "./derived-tensors.ts";
-import { type Doubted, isAdapter, isDoubtful, isTrainedPlace } from "./is-doubtful.ts";
+import { type Doubted, isAdapter, isDoubtful, isShiftOfDoubtful, isTrainedPlace } from "./is-doubtful.ts";
 import { LossSides } from "./loss-side.ts";
 import type { OnnxGraph, StoredTensor } from "./onnx-node.ts";
 import {
@@ -106,7 +106,7 @@ export function tensorRoles(
     hasAdapters: [...tensors.keys()].some((name) => isAdapter(uses, name)),
     sides: new LossSides(uses),
   };
-  const decided = [...tensors.values()].flatMap(({ name, tensor, storedAs }) => {
+  const alone = [...tensors.values()].flatMap(({ name, tensor, storedAs }) => {
     if (!tensor) return [];
     const { namesLayers, hasAdapters } = inFile;
     const facts = { name, tensor, isHalf: storedAs !== tensor.dtype, namesLayers, hasAdapters };
@@ -115,6 +115,12 @@ export function tensorRoles(
     if (decision.role !== "parameter" || decision.open) return [{ name, tensor, ...decision }];
     return [{ name, tensor, ...decision, open: isDoubtful(uses, inFile.sides, facts) }];
   });
+  const doubted = new Set(alone.flatMap(({ name, role, open }) => (role === "parameter" && open ? [name] : [])));
+  const decided = alone.map((each) =>
+    each.role === "parameter" && !each.open && isShiftOfDoubtful(uses, each.name, doubted)
+      ? { ...each, open: true }
+      : each,
+  );
   const labels = tensorLabels(
     decided.flatMap(({ name, role, open, at = uses.of(name)[0], tensor }): Labelled[] =>
       at && isFloat(tensor.dtype) && (role !== "constant" || open) ? [{ name, ...at, kind: kindOf(at, uses) }] : [],
