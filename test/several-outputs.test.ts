@@ -147,7 +147,8 @@ describe("a network with an output that cannot be read", () => {
       await close();
       expect(problem.network.output).toBe("mean");
       expect(warnings.join("\n")).toMatch(/The output (drawn|label) is left out: RandomNormalLike draw is not read\./);
-      if (output) expect(warnings.join("\n")).toMatch(/The output mean does not depend on 1 of 2 tensors .*: decoder\./);
+      if (output)
+        expect(warnings.join("\n")).toMatch(/The output mean does not depend on 1 of 2 tensors .*: decoder\./);
     }
   });
 

@@ -5,7 +5,9 @@ const CLASSES = 3;
 
 /** What is said where each prediction stands beside a label so often. */
 function said(pairs: readonly (readonly [label: number, predicted: number, times: number])[]): string | undefined {
-  const rows = pairs.flatMap(([label, predicted, times]) => Array.from({ length: times }, () => ({ label, predicted })));
+  const rows = pairs.flatMap(([label, predicted, times]) =>
+    Array.from({ length: times }, () => ({ label, predicted })),
+  );
   const scores = rows.flatMap(({ predicted }) => [0, 1, 2].map((c) => (c === predicted ? 1 : 0)));
   const samples = {
     shape: [rows.length, CLASSES],

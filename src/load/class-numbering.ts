@@ -62,7 +62,10 @@ export function classNumbering(axis: number, samples: OutputSamples, labels: Lab
   }
   const free = Array.from({ length: classes }, (_, c) => c).filter((c) => !taken.has(c));
   const numberOf = Array.from({ length: classes }, (_, label) => numbers.get(label) ?? free.shift() ?? label);
-  const chance = numberOf.reduce((sum, number, label) => sum + (labelled[label] / rows) * (predictions[number] / rows), 0);
+  const chance = numberOf.reduce(
+    (sum, number, label) => sum + (labelled[label] / rows) * (predictions[number] / rows),
+    0,
+  );
   const correct = Array.from({ length: classes }, (_, c) => pairs.get(c * classes + c) ?? 0);
   return {
     examples,

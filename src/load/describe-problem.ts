@@ -56,8 +56,7 @@ export function describeProblem(path: string, batch: number | undefined, flags: 
   // The classes lie where they are said to, where a final softmax is, where the last layer's units are, on axis 1.
   const { classAxis: asked, outputKind } = flags;
   const fromEnd = asked !== undefined && asked < 0 ? asked + shape.length + 1 : asked;
-  const classAxis =
-    fromEnd ?? outputLink(found)?.axis ?? lastUnitAxis(found, new Set(parameters.values())) ?? 1;
+  const classAxis = fromEnd ?? outputLink(found)?.axis ?? lastUnitAxis(found, new Set(parameters.values())) ?? 1;
   const positions = shape.filter((_, i) => i + 1 !== classAxis);
   // Class numbers where the loss takes them, else one target for each output.
   const classes =

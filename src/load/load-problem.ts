@@ -225,7 +225,9 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
         // Those of the batch take no others.
         ...(probed.usesBatchStatistics ? [] : aboutKeptStatistics(source)),
         ...(options.bn === "training" && !probed.usesBatchStatistics ? [NOTHING_TO_NORMALIZE] : []),
-        ...(coupling ? [aboutCoupling(coupling, dataset.examples, batchSize, isWhole || batchSize === dataset.examples)] : []),
+        ...(coupling
+          ? [aboutCoupling(coupling, dataset.examples, batchSize, isWhole || batchSize === dataset.examples)]
+          : []),
         ...(alone === undefined ? [] : [alone]),
         ...(unreached === undefined ? [] : [unreached]),
         ...(doubt === undefined ? [] : [doubt]),

@@ -19,8 +19,7 @@ export function spansExamples(
     if (ofExample === undefined || axis === undefined) return false;
     const extents = fromExamplesFirst([examples, ...ofExample], axis);
     return shape.some(
-      (extent, each) =>
-        each !== axis && typeof extent === "string" && names.has(extent) && extents[each] === examples,
+      (extent, each) => each !== axis && typeof extent === "string" && names.has(extent) && extents[each] === examples,
     );
   });
 }

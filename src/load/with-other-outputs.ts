@@ -22,9 +22,7 @@ export function withOtherOutputs(
 ): unknown {
   if (!(error instanceof ThalwegError) || asked !== undefined || !OF_OUTPUTS.has(error.code)) return error;
   const { output, unread } = taken;
-  const others = model.outputs.filter(
-    ({ name, dtype }) => name !== output && isFloat(dtype) && !unread.includes(name),
-  );
+  const others = model.outputs.filter(({ name, dtype }) => name !== output && isFloat(dtype) && !unread.includes(name));
   if (others.length === 0) return error;
   const listed = others
     .slice(0, SHOWN)

@@ -196,10 +196,7 @@ const ROWS: readonly Row[] = [
     doubtful: ["w"],
     parameters: ["w"],
   },
-  ...[
-    ["MatMul x omega -> p", "Add p phase -> q"],
-    ["Gemm x omega phase -> q"],
-  ].map((nodes): Row => ({
+  ...[["MatMul x omega -> p", "Add p phase -> q"], ["Gemm x omega phase -> q"]].map((nodes): Row => ({
     what: `the shift of random features that are doubted: ${nodes.length === 1 ? "Gemm" : "Add"}`,
     nodes: [...nodes, "Cos q -> f", "Gemm f o.weight o.bias -> y"],
     tensors: {

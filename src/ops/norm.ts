@@ -4,7 +4,7 @@ import { keptAxis } from "../graph/where-examples-meet.ts";
 import type { Primitive, Value } from "../graph/value.ts";
 import { COMPARE, SAME, byRegime } from "../graph/scaling.ts";
 import { axesSchema } from "./attribute-schemas.ts";
-import { mul, reciprocal } from "./arithmetic.ts";
+import { div, mul, reciprocal } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";
 import { requireFloat } from "./elementwise.ts";
 import { equal, less, where } from "./logic.ts";
@@ -75,18 +75,66 @@ function behindViews(x: Value): { inner: Value; review: (y: Value) => Value } {
 }
 
 /**
- * ‖x‖² as a sum of squares, which is smooth at 0, where a value is a norm; undefined where it is none.
+ * The square of a norm as a sum of squares, which is smooth at 0; of a norm times or over something else with the square
+ * of that. Undefined of anything else.
  *
  * @example
  * squaredNorm(norm(floats([3, 4]), [0])); // → [25]
+ * squaredNorm(mul(neg(norm(floats([3, 4]), [0])), 2)); // → [100]
  * squaredNorm(floats([5])); // → undefined
  */
 export function squaredNorm(x: Value): Value | undefined {
   const { inner, review } = behindViews(x);
-  const axes = inner.operation.attributes.axes;
-  if (inner.operation.name !== Norm.name || !Array.isArray(axes)) return undefined;
-  const [u] = inner.inputs;
-  return review(reduceSum(mul(u, u), axes.map(Number)));
+  const { name, attributes } = inner.operation;
+  const [first, second] = inner.inputs;
+  switch (name) {
+    case "Neg":
+      return viewed(squaredNorm(first), review);
+    case "Div":
+      return viewed(squaredNorm(first), (square) => review(div(square, mul(second, second))));
+    case "Mul": {
+      const [left, right] = [squaredNorm(first), squaredNorm(second)];
+      return left || right ? review(mul(left ?? mul(first, first), right ?? mul(second, second))) : undefined;
+    }
+    case Norm.name:
+      return Array.isArray(attributes.axes)
+        ? review(reduceSum(mul(first, first), attributes.axes.map(Number)))
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function viewed(x: Value | undefined, review: (y: Value) => Value): Value | undefined {
+  return x && review(x);
+}
+
+/**
+ * x·y where both are constants times one and the same thing that has a norm in it: smooth where the norm is 0. Undefined
+ * elsewhere.
+ *
+ * @example
+ * productOfNorms(neg(norm(floats([3, 4]), [0])), mul(norm(floats([3, 4]), [0]), 2)); // → [-50]
+ * productOfNorms(norm(floats([3, 4]), [0]), floats([2])); // → undefined
+ */
+export function productOfNorms(x: Value, y: Value): Value | undefined {
+  const [left, right] = [behindFactors(x), behindFactors(y)];
+  const square = left.inner === right.inner ? squaredNorm(left.inner) : undefined;
+  return square && mul(square, left.factor * right.factor);
+}
+
+/** A value without the signs and single numbers that it is multiplied by, and those. */
+function behindFactors(x: Value): { readonly factor: number; readonly inner: Value } {
+  const [first, second] = x.inputs;
+  const { name } = x.operation;
+  if (name === "Neg") {
+    const { factor, inner } = behindFactors(first);
+    return { factor: -factor, inner };
+  }
+  const number = name === "Mul" || name === "Div" ? splatOf(second) : undefined;
+  if (number === undefined || number === 0 || !sameShape(first.shape, x.shape)) return { factor: 1, inner: x };
+  const { factor, inner } = behindFactors(first);
+  return { factor: name === "Mul" ? factor * number : factor / number, inner };
 }
 
 /**

@@ -82,6 +82,12 @@ case('norm times norm', ROWS, lambda w: (w.norm(dim=1) * w.norm(dim=1)).sum(),
      same=lambda w: square_of_norm(w).sum())
 case('kernel of a norm squared', ROWS, lambda w: torch.exp(-(w.norm(dim=1) ** 2)).sum(),
      same=lambda w: torch.exp(-square_of_norm(w)).sum())
+case('kernel of a norm times its negative', ROWS, lambda w: torch.exp(-w.norm(dim=1) * w.norm(dim=1)).sum(),
+     same=lambda w: torch.exp(-square_of_norm(w)).sum())
+case('kernel of a norm over twice a variance times it', ROWS, lambda w: torch.exp(-w.norm(dim=1) / 0.98 * w.norm(dim=1)).sum(),
+     same=lambda w: torch.exp(-square_of_norm(w) / 0.98).sum())
+case('kernel of a norm over a width, squared', ROWS, lambda w: torch.exp(-((w.norm(dim=1) / (1 + w[1, 0] ** 2)) ** 2)).sum(),
+     same=lambda w: torch.exp(-square_of_norm(w) / (1 + w[1, 0] ** 2) ** 2).sum())
 case('norm keepdim clamp', ROWS, lambda w: (w / w.norm(dim=1, keepdim=True).clamp(min=1e-2) * C).sum(),
      same=lambda w: (zero_row_over(1e-2)(w) * C).sum())
 case('norm, maximum with eps', ROWS, lambda w: (w / torch.maximum(w.norm(dim=1, keepdim=True), torch.tensor(1e-2)) * C).sum(),

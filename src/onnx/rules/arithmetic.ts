@@ -4,7 +4,7 @@ import type { Value } from "../../graph/value.ts";
 import { add, div, mul, neg, reciprocal, sub } from "../../ops/arithmetic.ts";
 import { cast, greater, less, maximum, minimum, mod, where } from "../../ops/logic.ts";
 import { broadcastTo } from "../../ops/elementwise.ts";
-import { boundedRoot, rootOfSquares, squaredNorm } from "../../ops/norm.ts";
+import { boundedRoot, productOfNorms, rootOfSquares, squaredNorm } from "../../ops/norm.ts";
 import { pow } from "../../ops/pow.ts";
 import { splatOf } from "../../ops/structure.ts";
 import { abs, atan, ceil, cos, erf, exp, floor, log, round, sign, sin, softplus, sqrt } from "../../ops/unary.ts";
@@ -54,9 +54,9 @@ function variadic(
   };
 }
 
-/** x·y; the square of a norm is the sum of squares, which is smooth where the norm is not. */
+/** x·y; the square of a norm, whatever it is multiplied by, is a sum of squares, which is smooth where the norm is not. */
 function product(x: Value, y: Value): Value {
-  return (x === y ? squaredNorm(x) : undefined) ?? mul(x, y);
+  return productOfNorms(x, y) ?? mul(x, y);
 }
 
 /**
