@@ -226,7 +226,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
         ...(probed.usesBatchStatistics ? [] : aboutKeptStatistics(source)),
         ...(options.bn === "training" && !probed.usesBatchStatistics ? [NOTHING_TO_NORMALIZE] : []),
         ...(coupling
-          ? [aboutCoupling(coupling, dataset.examples, batchSize, isWhole || batchSize === dataset.examples)]
+          ? [aboutCoupling(coupling, dataset.examples, batchSize, isWhole || wanted !== options.batchSize)]
           : []),
         ...(alone === undefined ? [] : [alone]),
         ...(unreached === undefined ? [] : [unreached]),

@@ -350,6 +350,15 @@ const ROWS: readonly Row[] = [
     parameters: ["pos", "w"],
   },
   {
+    what: "one number spread over the initial state of an LSTM, as exporters from TensorFlow write zeros",
+    x: [3, "N", 2],
+    nodes: ['LSTM x W R B _ h c -> ys y cs | {"hidden_size":2}', "Expand zero s -> h", "Expand zero s -> c"],
+    tensors: { W: [[1, 8, 2]], R: [[1, 8, 2]], B: [[1, 16]], zero: [[], [0]] },
+    integers: { s: [1, 2, 2] },
+    parameters: ["W", "R", "B"],
+    open: ["zero"],
+  },
+  {
     what: "initial states of zeros of an LSTM, one behind Expand",
     x: [3, "N", 2],
     nodes: ['LSTM x W R B _ h0 c -> ys y cs | {"hidden_size":2}', "Expand c0 s -> c"],

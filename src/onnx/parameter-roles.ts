@@ -288,6 +288,8 @@ class Subject {
       if (role === "state" && neutral(0)) return filled(`zeros where the recurrence ${node.name} starts`);
       if (role === "table" && isIdentity(tensor)) return held(`one-hot rows for ${place({ node })}`);
     }
+    if (role === "state" && this.isSpread() && !namesTrained(this.name))
+      return held(`one number for all units where the recurrence ${node.name} starts`);
     if (role === "weight" && this.inNodeOnly() && this.uses.isFree(node))
       return held(`input of ${place({ node })} that the exporter wrote down`);
     if (role === "table" && isSinusoidTable(tensor) && !namesTrained(this.name)) return held("sampled sinusoids");
@@ -306,6 +308,11 @@ class Subject {
     if (isOther && this.uses.isLinear(node) && (this.typed || isPattern(tensor)))
       return held("values of a formula, under a name that is none of a layer's");
     return undefined;
+  }
+
+  /** A single number, without the axes of the tensor that it is spread over. */
+  private isSpread(): boolean {
+    return this.single && this.tensor.shape.length < 2;
   }
 
   private isNormalization(): boolean {
