@@ -5,7 +5,7 @@ import { unwrapGzip } from "../files/gzip.ts";
 import { readIdx } from "../files/idx.ts";
 import { inputError } from "../files/input-error.ts";
 import { readNpy } from "../files/npy.ts";
-import { readNpz } from "../files/npz.ts";
+import { readNpzContent } from "../files/npz.ts";
 import type { ReadLimits } from "../files/read-limits.ts";
 import { readSafetensors } from "../files/safetensors.ts";
 import type { NamedArrays } from "./dataset.ts";
@@ -27,7 +27,7 @@ type Reader = (source: ByteSource, options: OpenOptions) => NamedArrays;
 
 /** How the kinds of file that can hold a dataset are read. */
 const READERS: Readonly<Partial<Record<FileKindName, Reader>>> = {
-  npz: (source, { limits }) => ({ arrays: readNpz(source, limits), notes: [] }),
+  npz: (source, { limits }) => ({ ...readNpzContent(source, limits), notes: [] }),
   npy: (source, { role, limits }) => ({ arrays: new Map([[role, readNpy(source, role, limits)]]), notes: [] }),
   IDX(source, { role, limits }) {
     const array = readIdx(source, role, limits);

@@ -10,7 +10,8 @@ import type { Dataset, DatasetOptions, InputRequest, NamedArrays } from "./datas
 import { examplesFirst } from "./examples-first.ts";
 import { column, fitsExample, inputColumn } from "./input-column.ts";
 import { aboutUnread } from "./about-unread.ts";
-import { type MatchedArrays, matchArrays } from "./match-arrays.ts";
+import type { MatchedArrays } from "./match-arrays.ts";
+import { matchReadable } from "./match-readable.ts";
 
 /** Rows of the arrays that a dataset shows: `start` to `end`. */
 export interface RowRange {
@@ -34,7 +35,7 @@ export function buildDataset(
   options: DatasetOptions,
   range?: RowRange,
 ): Dataset {
-  const matched = matchArrays(name, held, label, options);
+  const matched = matchReadable(name, held, label, options);
   const { inputs, modelReadsLabels, labelsMissing, notes } = matched;
   const labels = matched.labels ?? noLabels(name, inputs[0]);
   const length = labels.shape[0] ?? 1;

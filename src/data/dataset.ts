@@ -96,5 +96,7 @@ export interface NamedArrays {
   readonly labels?: LazyArray;
   /** Arrays of the labels' own file that are no labels. */
   readonly besideLabels?: readonly LazyArray[];
+  /** Arrays of no numbers, and the error of reading each. */
+  readonly unreadable?: ReadonlyMap<string, ThalwegError>;
   readonly notes: readonly string[];
 }

@@ -4,7 +4,7 @@ import type { ThalwegError } from "../util/thalweg-error.ts";
 import { isFloat } from "../util/tensor.ts";
 import type { DatasetOptions, InputRequest, NamedArrays } from "./dataset.ts";
 
-const DEFAULT_INPUT = "x";
+export const DEFAULT_INPUT = "x";
 export const DEFAULT_LABEL = "y";
 
 const ROWS_LOOKED_AT = 64;

@@ -60,6 +60,7 @@ export function openDataset(name: string, sources: DatasetSources, options: Data
 
 /** Inputs from one file and labels from another: a file's only array serves, whatever it is called. */
 function joined(file: string, inputs: NamedArrays, labels: NamedArrays, label: string): NamedArrays {
+  for (const error of [...(inputs.unreadable?.values() ?? []), ...(labels.unreadable?.values() ?? [])]) throw error;
   const chosen = asOnly(label, labels.arrays).get(label);
   if (!chosen) throw missing(file, labels.arrays, `no labels: there is no array "${label}"`, label);
   return {

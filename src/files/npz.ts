@@ -1,4 +1,5 @@
 import type { Tensor } from "../util/tensor.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
 import { type ByteSource, concatBytes } from "./byte-source.ts";
 import type { LazyArray } from "./lazy-array.ts";
 import { NPY_PREFIX_BYTES, npyArray, parseNpyHeader } from "./npy.ts";
@@ -9,6 +10,13 @@ import { type ZipFile, zipChunks } from "./zip-writer.ts";
 
 const SUFFIX = ".npy";
 
+/** What is in a .npz archive, by name. */
+export interface NpzContent {
+  readonly arrays: Map<string, LazyArray>;
+  /** Arrays of what is no number, text as a rule, with the error of reading them. */
+  readonly unreadable: Map<string, ThalwegError>;
+}
+
 /**
  * The arrays of a .npz archive by name, in the order of its directory. Only headers are read, and
  * each is compared with the size of its entry, so an absurd claim is refused before any allocation.
@@ -18,14 +26,31 @@ const SUFFIX = ".npy";
  * readNpz(source).get("layer1/weight")?.read();
  */
 export function readNpz(source: ByteSource, limits: ReadLimits = DEFAULT_LIMITS): Map<string, LazyArray> {
+  const { arrays, unreadable } = readNpzContent(source, limits);
+  for (const error of unreadable.values()) throw error;
+  return arrays;
+}
+
+/**
+ * The same, with arrays of text and of other types beside: those of a data set are often the names of its classes.
+ *
+ * @throws ThalwegError as readNpz does, but for `unsupported-npy-type`
+ */
+export function readNpzContent(source: ByteSource, limits: ReadLimits = DEFAULT_LIMITS): NpzContent {
   const arrays = new Map<string, LazyArray>();
+  const unreadable = new Map<string, ThalwegError>();
   for (const entry of readZip(source, limits)) {
     if (!entry.name.endsWith(SUFFIX)) continue;
     const name = entry.name.slice(0, -SUFFIX.length);
-    const header = parseNpyHeader(entry.prefix(NPY_PREFIX_BYTES), name, source.name);
-    arrays.set(name, npyArray(header, name, { ...entry.content, name: source.name }, limits));
+    try {
+      const header = parseNpyHeader(entry.prefix(NPY_PREFIX_BYTES), name, source.name);
+      arrays.set(name, npyArray(header, name, { ...entry.content, name: source.name }, limits));
+    } catch (error) {
+      if (!(error instanceof ThalwegError) || error.code !== "unsupported-npy-type") throw error;
+      unreadable.set(name, error);
+    }
   }
-  return arrays;
+  return { arrays, unreadable };
 }
 
 /**
