@@ -22,7 +22,8 @@ export interface Estimate {
 
 /**
  * An eigenvalue with its proof: ‖Av − λv‖ for a unit v, plus what rounding of the product may hide
- * (`productRounding`), so that an eigenvalue lies within `residual` of `value`.
+ * (`productRounding`), so that an eigenvalue lies within `residual` of `value`. Where neighbours were not told from it, no
+ * less than leaves room for them (`errorsInPlace`), so that it is the one of its place.
  */
 export interface Eigenvalue {
   readonly value: number;

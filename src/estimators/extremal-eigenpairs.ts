@@ -4,6 +4,7 @@ import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
 import type { Eigenvalue, EstimatorDescription } from "./estimate.ts";
 import { invariantBelow } from "./krylov-space.ts";
+import { inPlace, outermost, type Rest } from "./place-in-spectrum.ts";
 import { countProducts, requireSymmetric, requireTolerance } from "./products.ts";
 import { provePairs, worstOf, type ProvedPair } from "./prove-pairs.ts";
 import {
@@ -140,7 +141,8 @@ export const extremalEstimator: EstimatorDescription = {
  * the residual of every wanted pair is below tolerance × scale; then a second space, orthogonal to what
  * was found and started at random, looks for further copies of multiple eigenvalues (a Krylov space from
  * one vector contains one direction of each eigenspace only) and for values that were passed over; what
- * it finds is converged and merged. Residuals of the result come from fresh products.
+ * it finds is converged and merged. Residuals of the result come from fresh products; where neighbours, or what both spaces
+ * leave, lie so near that the i-th eigenvalue may be another, they reach as far (`errorsInPlace`).
  *
  * Out of budget or time: returns what it has with converged = false.
  *
@@ -187,6 +189,7 @@ export async function extremalEigenpairs(
     pairs: pick(first.pairs, largest, smallest),
     scale: first.scale,
     seen: first.seen,
+    rest: first.rest,
     converged: first.converged,
     beyond: first.exhausted ? 0 : undefined,
     multiplicity: {
@@ -200,12 +203,18 @@ export async function extremalEigenpairs(
   if (found.converged && !isSeen && (options.checkMultiplicity ?? true))
     found = await checkMultiplicity(setup, found, { largest, smallest, reserve: reserve - wanted }, random);
 
-  const { scale, seen, converged, multiplicity, beyond } = found;
-  const pairs = endsOf(found.pairs.length, largest, smallest).map((i) => found.pairs[i]);
+  const { scale, seen, rest, converged, multiplicity, beyond } = found;
+  const stated = endsOf(found.pairs.length, largest, smallest);
+  const pairs = stated.map((i) => found.pairs[i]);
   const predicted = products.rounding("norm", Math.max(scale + (options.subtracted ?? 0), setup.roundingScale));
   const { proved, rounding } = await provePairs(products, pairs, predicted);
-  const top = proved.slice(Math.max(0, proved.length - largest)).toReversed();
-  const bottom = proved.slice(0, smallest);
+  // Pairs that the check has pushed out of the list lie beside it.
+  const left = found.pairs.filter((_, i) => !stated.includes(i)).map(({ value }) => value);
+  const top = inPlace(
+    proved.slice(Math.max(0, proved.length - largest)).toReversed(),
+    Math.max(rest.highest, ...left) + rounding,
+  );
+  const bottom = inPlace(proved.slice(0, smallest), Math.min(rest.lowest, ...left) - rounding, -1);
   const plain = ({ value, residual: found, vector }: ProvedPair): Eigenvalue => {
     // What is not told from 0 has a vector that may be any, and one that is any holds a share 1/√n of those beyond it.
     const residual = options.relative && found > Math.abs(value) ? Math.sqrt(dimension) * found : found;
@@ -271,6 +280,7 @@ interface Found {
   readonly pairs: readonly Pair[];
   readonly scale: number;
   readonly seen: Seen;
+  readonly rest: Rest;
   readonly converged: boolean;
   /** How far beyond the wanted ends the rest of the spectrum was seen to reach, where all of it was. */
   readonly beyond?: number;
@@ -288,7 +298,7 @@ async function checkMultiplicity(
   const before = products.count();
   // As many products again as the search took are enough to see what it could see.
   const cap = before;
-  let { pairs, scale, seen, converged } = first;
+  let { pairs, scale, seen, rest, converged } = first;
   let news = 0;
   let missProbability: number | null = 0;
   let checked = true;
@@ -309,6 +319,7 @@ async function checkMultiplicity(
       random.split(`check ${round}`),
     );
     seen = { highest: Math.max(seen.highest, check.seen.highest), lowest: Math.min(seen.lowest, check.seen.lowest) };
+    rest = outermost(rest, check.rest);
     checked = !check.capped;
     missProbability = check.missProbability <= 2 * MISS_PROBABILITY ? check.missProbability : null;
     const isBeyond = (value: number, end: number) => value > end + slackOf(setup, scale, end);
@@ -334,7 +345,7 @@ async function checkMultiplicity(
     missProbability,
     margin: MARGIN * scale,
   };
-  return { pairs, scale, seen, converged, beyond, multiplicity };
+  return { pairs, scale, seen, rest, converged, beyond, multiplicity };
 }
 
 /** Keeps what is among the `largest` or the `smallest` of the pairs, ascending. */

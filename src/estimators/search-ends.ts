@@ -1,6 +1,7 @@
 import { VectorBasis } from "../linalg/vector-basis.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import { KrylovSpace, randomBlock } from "./krylov-space.ts";
+import { NOTHING_LEFT, restOf, type Rest } from "./place-in-spectrum.ts";
 import { roundoff, type Products } from "./products.ts";
 import { chanceUnseen, evidenceOf, startNear, type Evidence } from "./start-near.ts";
 
@@ -86,6 +87,8 @@ export interface FoundEnds {
   readonly scale: number;
   /** The largest and the smallest Ritz value of the space as it ended. */
   readonly seen: Seen;
+  /** What it saw beside the pairs, and beside those that it was kept from. */
+  readonly rest: Rest;
   readonly converged: boolean;
   /** Whether the check ended at its cap, undecided. */
   readonly capped: boolean;
@@ -179,15 +182,38 @@ export async function searchEnds(setup: SearchSetup, target: SearchTarget, rando
   }
   if (space.length === 0) {
     const seen = { highest: Number.NEGATIVE_INFINITY, lowest: Number.POSITIVE_INFINITY };
-    return { pairs: [], scale, seen, converged: false, capped: true, exhausted: false, missProbability };
+    return {
+      pairs: [],
+      scale,
+      seen,
+      rest: NOTHING_LEFT,
+      converged: false,
+      capped: true,
+      exhausted: false,
+      missProbability,
+    };
   }
   const pairs = space.ritz();
-  const ends = endsOf(pairs.values.length, target.largest, target.smallest);
+  const { values } = pairs;
+  const ends = endsOf(values.length, target.largest, target.smallest);
   const vectors = space.lift(pairs.coordinates(ends));
+  // What a check saw, where it is no news, belongs to no pair.
+  const [above, below] = against && !news ? [0, 0] : [target.largest, target.smallest];
+  const rest = restOf(
+    pairs,
+    { place: values.length - 1 - above, known: against?.above ?? values[Math.max(0, values.length - above)] },
+    { place: below, known: against?.below ?? values[Math.max(0, below - 1)] },
+    {
+      newsOf: (value) => slackOf(setup, scale, value),
+      rounding: products.rounding("norm", Math.max(scale, setup.roundingScale)),
+      converged,
+    },
+  );
   return {
-    pairs: ends.map((i, at) => ({ value: pairs.values[i], vector: vectors[at] })),
+    pairs: ends.map((i, at) => ({ value: values[i], vector: vectors[at] })),
     scale,
-    seen: { highest: pairs.values[pairs.values.length - 1], lowest: pairs.values[0] },
+    seen: { highest: values[values.length - 1], lowest: values[0] },
+    rest,
     converged,
     capped: undecided,
     exhausted: space.pending().length === 0,

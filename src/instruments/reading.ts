@@ -7,7 +7,9 @@ export function eigenvalueReading(label: string, symbol: string, pair: Eigenvalu
     label,
     symbol,
     value: formatEstimate(pair?.value, pair?.residual),
-    note: pair ? "± the Ritz residual: an eigenvalue lies within it" : "not measured",
+    note: pair
+      ? "± the Ritz residual, or more where neighbours were not told apart: an eigenvalue lies within it"
+      : "not measured",
   };
 }
 

@@ -46,7 +46,7 @@ const withResidual = z
   .object({
     value: real,
     residual: extended.describe(
-      "‖Av − λv‖ for a unit v, plus what rounding of the product may hide: an eigenvalue lies within this distance of `value`.",
+      "‖Av − λv‖ for a unit v, plus what rounding of the product may hide: an eigenvalue lies within this distance of `value`. Where neighbours were not told from it, more: as far out as the eigenvalue of this place may lie for them.",
     ),
   })
   .describe("An eigenvalue with its proof.");
