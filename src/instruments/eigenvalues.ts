@@ -2,7 +2,7 @@ import { z } from "zod";
 import { roundoff } from "../estimators/products.ts";
 import { norm2 } from "../linalg/vector.ts";
 import type { Reading } from "../result/section.ts";
-import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
+import { formatBound, formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { eigenvaluesPart, type ExtremesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { extremalEigenvalues } from "./eigenvalues/extremal-eigenvalues.ts";
 import { gradientPart, type GradientPart } from "./gradient/gradient-part.ts";
@@ -36,7 +36,7 @@ interface Seen extends BaseNumbers {
 function searched(missProbability: number | null): string {
   if (missProbability === null) return "by a second search that ended before it could bound what it missed";
   if (missProbability === 0) return "the whole spectrum was seen";
-  return `by a second search that misses one with probability below ${formatNumber(missProbability, 1)}`;
+  return `by a second search that misses one with probability below ${formatBound(missProbability, 1, "most")}`;
 }
 
 /** Whether what is beyond the reported eigenvalues was looked for to the end. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { dot, norm2 } from "../linalg/vector.ts";
 import { whyEnded } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { formatMeasured, formatNumber, formatShare, formatShareBound } from "../util/format-number.ts";
+import { formatBound, formatMeasured, formatNumber, formatShare, formatShareBound } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { linesPart, type LinePart } from "./lines/lines-part.ts";
@@ -244,8 +244,8 @@ export const linesInstrument = defineInstrument({
             reached === null || departure === null || departure.error > CLOSE
               ? formatNumber(null)
               : reached === 0
-                ? `< ${formatNumber(end / STEPS, 3)}`
-                : `${reached === end ? "≥" : "to"} ${formatNumber(reached, 3)}`,
+                ? `< ${formatBound(end / STEPS, 3, "most")}`
+                : `${reached === end ? "≥" : "to"} ${formatBound(reached, 3, "least")}`,
           note: `distance from θ up to which no loss is seen to be off by more than a tenth of the change predicted; tried in ${STEPS} steps to each side, to ${formatNumber(end, 3)}`,
         },
         {

@@ -3,7 +3,7 @@ import { exactEstimate, type Eigenvalue } from "../estimators/estimate.ts";
 import { dot } from "../linalg/vector.ts";
 import type { Reading } from "../result/section.ts";
 import { tensor } from "../util/tensor.ts";
-import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
+import { formatBound, formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { defineInstrument } from "./instrument.ts";
 import { noisePart, type NoisePart } from "./noise/noise-part.ts";
@@ -111,7 +111,7 @@ function criticalBatchReading({ criticalBatchSize: size, noCriticalBatchSize: re
     };
   return {
     ...about,
-    value: interval.lower > 0 ? `≥ ${formatNumber(interval.lower, 2)}` : formatNumber(null),
+    value: interval.lower > 0 ? `≥ ${formatBound(interval.lower, 2, "least")}` : formatNumber(null),
     note:
       interval.lower > 0
         ? `${percent(interval.confidence)} bound, unless the weights were fitted to these examples: a gradient of length zero is not ruled out; ${own}`

@@ -12,10 +12,11 @@ import {
 import { productRounding, roundoff } from "../estimators/products.ts";
 import { norm2 } from "../linalg/vector.ts";
 import { tensor } from "../util/tensor.ts";
-import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
+import { formatBound, formatEstimate, formatMeasured, formatNumber, formatShare } from "../util/format-number.ts";
 import { attributionPart } from "./attribution/attribution-part.ts";
 import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { defineInstrument } from "./instrument.ts";
+import { conditionOf } from "./spectrum/condition-of.ts";
 import { spectralDensity as spectralDensityFigure } from "./spectrum/spectral-density.ts";
 import { spectrumPart, type NegativeShare } from "./spectrum/spectrum-part.ts";
 import { within } from "./judge-verdict.ts";
@@ -101,22 +102,6 @@ async function sampledShares(desk: Desk, measure: SpectralMeasure, zero: number)
     return { value: Math.min(interval.upper, Math.max(interval.lower, share.value)), interval };
   };
   return { negative: cut(negative, 0), zeros: cut(zeros, unreached) };
-}
-
-/** λmax over the smallest eigenvalue above the threshold. Those within it may be positive too: then it is a lower bound. */
-function conditionOf(values: Float64Array | undefined, largest: number, zero: number) {
-  const smallest = values?.find((value) => value > zero);
-  if (!values || smallest === undefined || largest <= 0) return null;
-  const unresolved = values.some((value) => Math.abs(value) <= zero);
-  const error = zero / 2;
-  return {
-    value: largest / (unresolved ? smallest + error : smallest),
-    of: "the eigenvalues above the rounding threshold",
-    largest,
-    smallest,
-    bound: unresolved ? ("lower bound" as const) : ("value" as const),
-    error: unresolved ? null : (largest / smallest) * (error / smallest),
-  };
 }
 
 function shareRange({ lower, upper }: { readonly lower: number; readonly upper: number }): string {
@@ -229,7 +214,7 @@ export const spectrumInstrument = defineInstrument({
           symbol: String.raw`\kappa`,
           value:
             hessian.condition.bound === "lower bound"
-              ? `≥ ${formatNumber(hessian.condition.value, 2)}`
+              ? `≥ ${formatBound(hessian.condition.value, 2, "least")}`
               : formatEstimate(hessian.condition.value, 0, hessian.condition.error ?? 0),
           note: `${hessian.condition.of}: ${formatNumber(hessian.condition.largest, 3)} over ${formatMeasured(hessian.condition.smallest, hessian.negativeShare?.threshold)}${hessian.condition.bound === "lower bound" ? "; those within it may be positive too" : ""}`,
         },

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -165,4 +166,20 @@ it.each([
   [0, 2, "least", "0"],
 ] as const)("%d is, to %i digits, at %s %s", (value, digits, end, text) => {
   expect(formatBound(value, digits, end)).toBe(text);
+});
+
+describe("what a sentence calls a bound", () => {
+  it("is rounded outward: none is a number rounded to the nearest", () => {
+    const src = new URL("../", import.meta.url);
+    const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((file) =>
+      /(?<!\.test)\.ts$/.test(file),
+    );
+    expect(files.length).toBeGreaterThan(1000);
+    const nearest = files.filter((file) =>
+      /(≥|at least|at most|less than|probability below) ?\$\{formatNumber/.test(
+        readFileSync(new URL(file, src), "utf8"),
+      ),
+    );
+    expect(nearest).toEqual([]);
+  });
 });

@@ -1,4 +1,4 @@
-import { formatNumber, formatShare } from "../../util/format-number.ts";
+import { formatBound, formatNumber, formatShare } from "../../util/format-number.ts";
 import { medianOf } from "../../linalg/median-of.ts";
 import type { LlcResult, Temperature } from "./llc-result.ts";
 import { IDENTITY_ERRORS } from "./summarize-draws.ts";
@@ -27,7 +27,7 @@ export function doubtsOf(result: LlcResult): string[] {
   return [
     ...(lost > DROP * Math.abs(coefficient.value)
       ? [
-          `The weights are no minimum: a loss ${formatNumber(drop)} below theirs was drawn, which takes at least ${formatNumber(lost)} off λ at β = ${formatNumber(main.multiple)}/ln n. Train further on these data.`,
+          `The weights are no minimum: a loss ${formatNumber(drop)} below theirs was drawn, which takes at least ${formatBound(lost, 4, "least")} off λ at β = ${formatNumber(main.multiple)}/ln n. Train further on these data.`,
         ]
       : []),
     ...(coefficient.value <= 0

@@ -1,5 +1,5 @@
 import type { ShownSection } from "../../result/shown-section.ts";
-import { formatEstimate, formatNumber } from "../../util/format-number.ts";
+import { formatBound, formatEstimate, formatNumber } from "../../util/format-number.ts";
 import { formatCount, formatCounted } from "../../util/format-size.ts";
 import type { LrResult } from "./lr-result.ts";
 
@@ -178,7 +178,7 @@ function criticalBatchSentences({ criticalBatch, batch, examples }: LrResult): s
   const size = isKnown
     ? `${formatNumber(value, 3)} (95 % interval ${formatNumber(lower, 3)} to ${formatNumber(upper, 3)})`
     : lower > 0
-      ? `at least ${formatNumber(lower, 3)} (95 % bound)`
+      ? `at least ${formatBound(lower, 3, "least")} (95 % bound)`
       : "not bounded by these examples";
   const whose =
     about === "sample"

@@ -1,6 +1,6 @@
 import type { CompareResult, CompareRow } from "../../result/compare-result.ts";
 import type { ShownSection } from "../../result/shown-section.ts";
-import { formatEstimate, formatMeasured, formatNumber } from "../../util/format-number.ts";
+import { formatBound, formatEstimate, formatMeasured, formatNumber } from "../../util/format-number.ts";
 import { formatCounted } from "../../util/format-size.ts";
 
 /** Lines on a terminal, where not all is wanted. */
@@ -150,8 +150,8 @@ function valuesOf({ values, ranges }: CompareRow): string[] {
     const range = ranges[i];
     if (value === null) return formatNumber(value);
     if (!range) return Number.isInteger(value) ? formatEstimate(value, 0) : formatNumber(value);
-    if (!Number.isFinite(range.upper)) return `≥ ${formatNumber(range.lower, 3)}`;
-    if (!Number.isFinite(range.lower)) return `≤ ${formatNumber(range.upper, 3)}`;
+    if (!Number.isFinite(range.upper)) return `≥ ${formatBound(range.lower, 3, "least")}`;
+    if (!Number.isFinite(range.lower)) return `≤ ${formatBound(range.upper, 3, "most")}`;
     const [above, below] = [range.upper - value, value - range.lower];
     const error = Math.max(above, below);
     if (values.length > 2) return formatMeasured(value, error);

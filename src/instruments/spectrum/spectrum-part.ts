@@ -54,35 +54,39 @@ const negativeShare = about(shareNumbers, {
   },
 });
 
+const condition = about(
+  z.object({
+    value: real,
+    of: z.string(),
+    largest: real,
+    smallest: real,
+    bound: z
+      .enum(["value", "lower bound"])
+      .nullable()
+      .default(null)
+      .describe("A lower bound where eigenvalues within the threshold may be positive too."),
+    error: real.nullable().default(null).describe("What rounding leaves of the value, where it is no bound."),
+  }),
+  {
+    title: "Condition number",
+    known: ({ value, bound, error, of }) => ({
+      ...(bound === "lower bound" ? atLeast(value) : within(value, error)),
+      meaning: of,
+    }),
+  },
+);
+
 /** How many eigenvalues of the Hessian lie where. */
 export const spectrumPart = {
   hessian: z.object({
     density: aside(density).nullable(),
     negativeShare: about(negativeShare, { title: "Share of negative eigenvalues" }).nullable(),
-    condition: about(
-      z.object({
-        value: real,
-        of: z.string(),
-        largest: real,
-        smallest: real,
-        bound: z
-          .enum(["value", "lower bound"])
-          .nullable()
-          .default(null)
-          .describe("A lower bound where eigenvalues within the threshold may be positive too."),
-        error: real.nullable().default(null).describe("What rounding leaves of the value, where it is no bound."),
-      }),
-      {
-        title: "Condition number",
-        known: ({ value, bound, error, of }) => ({
-          ...(bound === "lower bound" ? atLeast(value) : within(value, error)),
-          meaning: of,
-        }),
-      },
-    )
+    condition: condition
       .nullable()
       .describe("λmax over the smallest eigenvalue above the threshold: the condition number of the positive part."),
   }),
 };
 
 export type NegativeShare = z.output<typeof negativeShare>;
+
+export type Condition = z.output<typeof condition>;

@@ -1,5 +1,5 @@
 import type { ShownSection } from "../../result/shown-section.ts";
-import { formatNumber, formatShare } from "../../util/format-number.ts";
+import { formatBound, formatNumber, formatShare } from "../../util/format-number.ts";
 import { linear } from "../paths/linear.ts";
 import type { ConnectResult } from "./connect-result.ts";
 
@@ -63,7 +63,7 @@ function digits(value: number | null): string {
 
 /** A height is that of the highest point seen: where points are missing, it may be more. */
 function shown(value: number, rounding: number, isCut: boolean): string {
-  if (isCut) return value <= rounding ? "not known" : `at least ${formatNumber(value, 3)}`;
+  if (isCut) return value <= rounding ? "not known" : `at least ${formatBound(value, 3, "least")}`;
   return value <= rounding ? "0 to rounding" : formatNumber(value, 3);
 }
 

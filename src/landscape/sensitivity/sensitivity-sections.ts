@@ -1,5 +1,5 @@
 import type { ShownSection } from "../../result/shown-section.ts";
-import { formatEstimate, formatNumber, formatShare } from "../../util/format-number.ts";
+import { formatBound, formatEstimate, formatNumber, formatShare } from "../../util/format-number.ts";
 import { formatCount, formatCounted } from "../../util/format-size.ts";
 import { byChange, changeText } from "./change-text.ts";
 import type { SensitivityResult, TensorChange } from "./sensitivity-result.ts";
@@ -78,7 +78,7 @@ function choiceSection({ choice, loss }: SensitivityResult): ShownSection[] {
       title: `Which bits to give to which tensor in ${formatShare(budget)} of the size`,
       caveats: [],
       text: [
-        `Measured costs of single tensors, none taken below 0, add up to ${formatNumber(expected)}; no choice of these bits within the budget adds up to less than ${formatNumber(bound)}. With all of it at once the loss goes from ${formatNumber(loss)} to ${after(outcome.measured)}.${
+        `Measured costs of single tensors, none taken below 0, add up to ${formatNumber(expected)}; no choice of these bits within the budget adds up to less than ${formatBound(bound, 4, "least")}. With all of it at once the loss goes from ${formatNumber(loss)} to ${after(outcome.measured)}.${
           outcome.measured - outcome.measuredError > 2 * expected
             ? " Most of that is in no sum over single tensors: it is what they do together."
             : ""

@@ -1,7 +1,7 @@
 import type { ShownSection } from "../../result/shown-section.ts";
 import type { Reading } from "../../result/section.ts";
 import { notMeasured } from "../../runs/at-many-weights.ts";
-import { formatEstimate, formatMeasured, formatNumber, formatShare } from "../../util/format-number.ts";
+import { formatBound, formatEstimate, formatMeasured, formatNumber, formatShare } from "../../util/format-number.ts";
 import { namesInSeries } from "../../util/names-in-series.ts";
 import { endText } from "./curvature-bounds.ts";
 import type { Settled, TrajectoryResult } from "./trajectory-result.ts";
@@ -24,9 +24,8 @@ function summaryOf(result: TrajectoryResult): ShownSection {
   const { points, unmeasured, withoutDerivatives } = result;
   const open = points.filter(({ converged }) => !converged);
   const unbounded = points.filter(({ searchMargin, top }) => searchMargin === null && top.length > 0);
-  const surpassed = points.filter(
-    ({ top: [top], gradientCurvature }) =>
-      top !== undefined && gradientCurvature !== null && gradientCurvature > top.value + top.residual,
+  const surpassed = points.flatMap(({ weights, top: [top], gradientCurvature: least }) =>
+    top !== undefined && least !== null && least > top.value + top.residual ? [{ weights, least }] : [],
   );
   return {
     title: "Along the checkpoints",
@@ -44,8 +43,8 @@ function summaryOf(result: TrajectoryResult): ShownSection {
         ? []
         : [
             ...surpassed.map(
-              ({ weights, gradientCurvature }) =>
-                `At ${weights} λmax is at least ${formatNumber(gradientCurvature)}, the curvature along the gradient: the search ended below it.`,
+              ({ weights, least }) =>
+                `At ${weights} λmax is at least ${formatBound(least, 4, "least")}, the curvature along the gradient: the search ended below it.`,
             ),
             `At ${unbounded.map(({ weights }) => weights).join(", ")} the search ended before it could bound what it missed: λmax is at least what stands there, λmin at most.`,
           ]),
