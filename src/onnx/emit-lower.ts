@@ -4,6 +4,7 @@ import type { Target } from "../graph/emitter.ts";
 import { rebuild } from "../graph/traverse.ts";
 import { spreadWinners } from "../ops/blocked-pool.ts";
 import { keepBlocked } from "../ops/keep-blocked.ts";
+import { maskedSoftmax } from "../ops/masked-softmax.ts";
 import { sumOfRows } from "../ops/sum-rows.ts";
 
 /** Lowerings may use operations that are lowered in turn; deeper chains than this are a bug. */
@@ -21,7 +22,8 @@ export function lowerGraph(outputs: readonly Value[], target: Target, options: G
       const replacement =
         value.operation.lower?.(value, inputs, target) ??
         keepBlocked(value, inputs) ??
-        sumOfRows(value, inputs, target);
+        sumOfRows(value, inputs, target) ??
+        maskedSoftmax(value, inputs, target);
       if (replacement) lowered++;
       return replacement;
     });

@@ -12,6 +12,7 @@ import { Gemm } from "./gemm.ts";
 import { NegativeLogLikelihood, OtherProbabilities } from "./negative-log-likelihood.ts";
 import { MatMul } from "./matmul.ts";
 import { Concat, Pad, Slice } from "./movement.ts";
+import { Larger } from "./masked-softmax.ts";
 import { MaxPool, MaxPoolIndices, MaxPoolPick, MaxPoolPlace } from "./pool.ts";
 import { Norm } from "./norm.ts";
 import { PlainConv } from "./plain-conv.ts";
@@ -117,6 +118,7 @@ export const OPS: readonly OpSummary[] = [
 /** What lowerings and fusions write, after all derivatives, for kernels of the runtime. */
 export const KERNELS: readonly OpSummary[] = [
   Gemm,
+  Larger,
   PlainConv,
   BlockedConv,
   ToBlocked,
