@@ -1,6 +1,7 @@
 /**
  * Steps of training against PyTorch's eager loop, from the same weights on the same batches: `node bench/training.mjs [NETWORK…]`, after a
- * build. Stretches of steps alternate between the two sides; medians are compared. One JSON line.
+ * build. Stretches of steps alternate between the two sides; medians are compared, of the time that passes and of processor time, which
+ * other processes disturb less. One JSON line.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -31,9 +32,13 @@ async function torchSide(network, optimizer, blas, folder) {
   const { batch } = JSON.parse(await next());
   const ask = async (command) => {
     child.stdin.write(`${command}\n`);
-    return Number(await next());
+    return (await next()).split(" ").map(Number);
   };
-  return { batch, ask, close: () => child.stdin.end("quit\n") };
+  const steps = async (count) => {
+    const [passed, processor] = await ask(count);
+    return { passed: passed / count, processor: processor / count };
+  };
+  return { batch, steps, loss: async () => (await ask("loss"))[0], close: () => child.stdin.end("quit\n") };
 }
 
 async function ourSide(folder, optimizer, batch) {
@@ -56,9 +61,10 @@ async function ourSide(folder, optimizer, batch) {
         const examples = Uint32Array.from({ length: batch }, (_, i) => first + i);
         return { examples, numbers: rule.numbers(step++) };
       });
-      const start = performance.now();
+      const [start, before] = [performance.now(), process.cpuUsage()];
       for await (const found of trainer.train(asked)) loss = found.at(-1).loss;
-      return performance.now() - start;
+      const { user, system } = process.cpuUsage(before);
+      return { passed: (performance.now() - start) / count, processor: (user + system) / 1e3 / count };
     },
     loss: () => loss,
     async close() {
@@ -73,7 +79,7 @@ async function fasterBlas(network, optimizer, folder) {
   const found = {};
   for (const blas of ["pthread", "openmp"]) {
     const torch = await torchSide(network, optimizer, blas, folder);
-    for (let i = 0; i < 3; i++) found[blas] = await torch.ask(20);
+    for (let i = 0; i < 3; i++) found[blas] = (await torch.steps(20)).passed;
     torch.close();
   }
   return found.pthread < found.openmp ? "pthread" : "openmp";
@@ -85,27 +91,30 @@ async function compareTraining(network, optimizer) {
     const blas = await fasterBlas(network, optimizer, folder);
     const torch = await torchSide(network, optimizer, blas, folder);
     const ours = await ourSide(folder, optimizer, torch.batch);
-    const warm = [await torch.ask(10), await ours.steps(10)];
-    const difference = Math.abs((await torch.ask("loss")) - ours.loss());
-    const count = Math.max(4, Math.round((10 * STRETCH) / warm[0]));
-    await torch.ask(count);
+    const warm = await torch.steps(10);
+    await ours.steps(10);
+    const difference = Math.abs((await torch.loss()) - ours.loss());
+    const count = Math.max(4, Math.round(STRETCH / warm.passed));
+    await torch.steps(count);
     await ours.steps(count);
-    const [theirTimes, ourTimes] = [[], []];
+    const [theirs, own] = [[], []];
     for (let i = 0; i < ROUNDS; i++) {
-      theirTimes.push((await torch.ask(count)) / count);
-      ourTimes.push((await ours.steps(count)) / count);
+      theirs.push(await torch.steps(count));
+      own.push(await ours.steps(count));
     }
     torch.close();
     await ours.close();
-    const [theirs, own] = [median(theirTimes), median(ourTimes)];
-    return {
-      blas,
-      stepMs: { thalweg: own, torch: theirs },
-      stepsPerSecond: { thalweg: 1000 / own, torch: 1000 / theirs },
-      faster: theirs / own,
-      least: { thalweg: Math.min(...ourTimes), torch: Math.min(...theirTimes) },
-      lossDifferenceAfterTenSteps: difference,
-    };
+    const of = (kind) => ({
+      thalweg: median(own.map((each) => each[kind])),
+      torch: median(theirs.map((each) => each[kind])),
+      // Of neighbours in time.
+      ratio: median(own.map((each, i) => theirs[i][kind] / each[kind])),
+      least: {
+        thalweg: Math.min(...own.map((each) => each[kind])),
+        torch: Math.min(...theirs.map((each) => each[kind])),
+      },
+    });
+    return { blas, stepMs: of("passed"), processorMs: of("processor"), lossDifferenceAfterTenSteps: difference };
   } finally {
     rmSync(folder, { recursive: true });
   }
