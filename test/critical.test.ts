@@ -67,6 +67,15 @@ describe("critical points", { timeout: 240_000 }, () => {
     expect(result.points.loss.length).toBe(80);
   });
 
+  it("of a bowl are one minimum, whose loss is said to no more digits than it has", async () => {
+    npz("bowl.npz", { x: floats([3, 3], (i) => (i % 4 === 0 ? 1 : 0)), y: floats([3, 2], () => 0) });
+    const bowl = ["deep-linear:3-2", "--data", "bowl.npz", "--loss", "mse", "--starts", "5", "--seed", "1"];
+    const { result, out } = await critical("bowl", bowl);
+    expect(result.classes.map(({ kind }) => kind)).toEqual(["minimum"]);
+    const [, said = "none"] = /ended at a minimum found the loss (.*?)\.\s/s.exec(out) ?? [];
+    expect(said).toMatch(/±/);
+  });
+
   it("of a deep linear network at 0 are degenerate: no curvature at all", async () => {
     npz("zero.npz", {
       "0.weight": floats([3, 3], () => 0),

@@ -154,7 +154,10 @@ describe("sensitivity", () => {
     for (const [args, sentence] of [
       [["--bits", "1"], "--bits"],
       [["--prune", "1.5"], "--prune"],
-      [["--bits", "8", "--budget", "0.2"], "A budget of 0.2 is less than all tensors take at 8 bits, 0.25."],
+      [
+        ["--bits", "8", "--budget", "0.2"],
+        "A budget of 0.2 is less than the numbers of all tensors take at 8 bits without their scales, 0.25.",
+      ],
     ] as const) {
       const run = await here(["sensitivity", ...model, ...args]);
       expect(run.code, args.join(" ")).toBe(2);

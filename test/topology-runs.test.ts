@@ -135,6 +135,13 @@ describe("topology of runs", () => {
 describe("topology around the weights", () => {
   const wells = (...args: string[]) => done("topology", ...twoWells(), "--dimensions", "1", ...args, "--json");
 
+  it("is refused where all weights are 0, at which every point would lie", async () => {
+    const zero = npz("zero.npz", { x: floats([4, 3], (i) => i), y: floats([4, 2], (i) => i % 3) });
+    const run = await here(["topology", "deep-linear:3-2:zero", "--data", zero, "--loss", "mse"]);
+    expect(run.code).toBe(3);
+    expect(run.err.replace(/\s+/g, " ")).toContain("The directions have no length");
+  });
+
   it("joins by straight paths what too few neighbours part, and parts what a wall does", async () => {
     const run = await wells("--samples", "40", "--radius", "2.5", "--seed", "1");
     const { result } = RESULT_KINDS["topology-samples"].parse(JSON.parse(run.out));

@@ -102,4 +102,26 @@ describe("numbers of any schema", () => {
       ["pairs[0]", 3, 0.5],
     ]);
   });
+
+  it("inside an object are called by both names, but where they have a title of their own", () => {
+    const heights = z.object({ train: real, test: real });
+    const schema = z.object({
+      barrier: z.object({ before: about(heights, { title: "Straight line" }), criticalWay: heights }),
+      kinds: z.array(z.object({ name: z.string(), found: real })),
+      highest: z.object({ loss: about(real, { title: "Loss at the top" }) }),
+    });
+    const value = {
+      barrier: { before: { train: 1, test: 2 }, criticalWay: { train: 3, test: 4 } },
+      kinds: [{ name: "saddle", found: 5 }],
+      highest: { loss: 6 },
+    };
+    expect([...numbersOf(schema, value).values()].map(({ title }) => title)).toEqual([
+      "Straight line, train",
+      "Straight line, test",
+      "Barrier, critical way, train",
+      "Barrier, critical way, test",
+      "Found, saddle",
+      "Loss at the top",
+    ]);
+  });
 });

@@ -45,11 +45,13 @@ export function numbersOf(schema: z.ZodType, json: unknown): ReadonlyMap<string,
       });
     } else if (inner instanceof z.ZodObject && typeof value === "object") {
       const shape: z.core.$ZodShape = inner.shape;
+      // Of an object inside the result it takes both names to know which number it is; an element of a list has its own.
+      const around = here.path === "" || here.path.endsWith("]") ? undefined : here.title;
       for (const [key, each] of Object.entries(value)) {
         const type = Object.hasOwn(shape, key) ? shape[key] : undefined;
         if (type === undefined) continue;
         const known = members[key];
-        const inside = { ...here, path: here.path === "" ? key : `${here.path}.${key}`, title: words(key) };
+        const inside = { ...here, path: here.path === "" ? key : `${here.path}.${key}`, title: titled(key, around) };
         if (known !== undefined) putMember(type, known, inside);
         // What is one number with its errors has no others inside but those that it names.
         else if (note.known === undefined) visit(type, each, inside);
@@ -128,8 +130,8 @@ function isWrapper(schema: z.core.$ZodType): schema is z.ZodNullable | z.ZodOpti
   return schema instanceof z.ZodNullable || schema instanceof z.ZodOptional || schema instanceof z.ZodDefault;
 }
 
-/** "meanActiveShare" → "Mean active share". */
-function words(key: string): string {
+/** "meanActiveShare" → "Mean active share"; inside of "Units", "Units, mean active share". */
+function titled(key: string, around: string | undefined): string {
   const text = key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return around === undefined ? text.charAt(0).toUpperCase() + text.slice(1) : `${around}, ${text}`;
 }

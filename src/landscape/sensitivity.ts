@@ -429,7 +429,7 @@ function tooSmall(budget: number, least: number): ThalwegError {
   return new ThalwegError({
     kind: "usage",
     code: "budget-too-small",
-    message: `A budget of ${budget} is less than all tensors take at ${least} bits, ${least / FLOAT_BITS}.`,
-    hint: `Give --budget ${least / FLOAT_BITS} at least, or fewer bits.`,
+    message: `A budget of ${budget} is less than the numbers of all tensors take at ${least} bits without their scales, ${least / FLOAT_BITS}.`,
+    hint: `Give a --budget above ${least / FLOAT_BITS}, or fewer bits.`,
   });
 }

@@ -69,6 +69,7 @@ function subtitleOf({ model, data, loss, precision, createdAt }: ResultDocument)
 /** That they passed is a sentence; where one did not, the table is open. */
 function checksBody({ checks }: ResultDocument): Html {
   const passed = checks.filter(({ passed: outcome }) => outcome === true).length;
+  if (checks.length === 0) return markup`<p>None was made: no network was read and nothing differentiated.</p>`;
   const isOpen = passed < checks.length;
   return markup`<p>${passed} of ${checks.length} passed: made on this run, on this network and these data, before anything was reported.</p>
 <details${raw(isOpen ? " open" : "")}><summary>Each check with its figure and its limit</summary>${checkTable({ checks })}</details>`;

@@ -94,14 +94,18 @@ function lowestSentences(classes: readonly CriticalClass[]): string[] {
   const below = saddles.filter(({ loss, lossError }) => loss + lossError < lowest.loss - lowest.lossError);
   return [
     others.length === 0
-      ? `All ${formatCounted(searches, "search", "searches")} that ended at a minimum found the loss ${formatNumber(lowest.loss, 4)}.`
-      : `Minima lie at ${formatCount(minima.length)} losses, from ${formatNumber(lowest.loss, 4)} to ${formatNumber(others[others.length - 1].loss, 4)}.`,
+      ? `All ${formatCounted(searches, "search", "searches")} that ended at a minimum found the loss ${shown(lowest)}.`
+      : `Minima lie at ${formatCount(minima.length)} losses, from ${shown(lowest)} to ${shown(others[others.length - 1])}.`,
     ...(below.length === 0
       ? []
       : [
           `${formatCounted(below.length, "class", "classes")} of saddles ${below.length === 1 ? "lies" : "lie"} below the lowest minimum that was found: there are lower minima, or none at all.`,
         ]),
   ];
+}
+
+function shown({ loss, lossError }: CriticalClass): string {
+  return formatEstimate(loss, lossError);
 }
 
 function capital(text: string): string {

@@ -14,8 +14,8 @@ const chain = z.object({
 
 /** What was sampled at one temperature. */
 export const temperature = z.object({
-  multiple: real.describe("β in units of 1/ln n."),
-  inverseTemperature: real.describe("nβ."),
+  multiple: aside(real).describe("β in units of 1/ln n."),
+  inverseTemperature: aside(real).describe("nβ."),
   coefficient: about(withError.extend({ effectiveSize: real, isControlled: z.boolean() }), {
     title: "λ at a temperature",
     known: ({ value, standardError }) => deviating(value, standardError),

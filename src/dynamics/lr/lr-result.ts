@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { estimate } from "../../result/estimates.ts";
-import { about, aside, within } from "../../result/known.ts";
+import { about, aside, sampled, within } from "../../result/known.ts";
 import { count, extended, real } from "../../result/real.ts";
 
 const limit = about(
@@ -40,16 +40,18 @@ export const curvaturePart = z.object({
   loss: real,
   gradientNorm: real,
   sharpness: about(sharpness, { title: "λmax" }).describe("Of H."),
-  preconditioned: sharpness.nullable().describe("Of D⁻¹H, D = √v + ε; null where the optimiser has no preconditioner."),
+  preconditioned: about(sharpness, { title: "λmax of D⁻¹H" })
+    .nullable()
+    .describe("Of D⁻¹H, D = √v + ε; null where the optimiser has no preconditioner."),
   preconditionedBatches: aside(count).nullable().describe("Batches that v is the mean over."),
-  fullBatch: limit
+  fullBatch: about(limit, { title: "Stable step on the full batch" })
     .nullable()
     .describe("On the full batch; null where no curvature is positive, or no fixed step is stable by it."),
   formula: z.string().nullable(),
   note: z.string().describe("Of what update, or of which matrix the curvature is."),
   atBatch: batchPart.nullable(),
   noAtBatch: z.string().nullable().describe("Why there is none, in a sentence."),
-  batchSharpness: estimate.nullable(),
+  batchSharpness: about(estimate, { title: "Batch sharpness" }).nullable(),
   momenta: aside(
     z.array(
       z.object({
@@ -60,8 +62,13 @@ export const curvaturePart = z.object({
       }),
     ),
   ).nullable(),
-  criticalBatch: z
-    .object({ value: extended, lower: extended, upper: extended, about: z.enum(["population", "sample"]) })
+  criticalBatch: about(
+    z.object({ value: extended, lower: extended, upper: extended, about: z.enum(["population", "sample"]) }),
+    {
+      title: "Critical batch size",
+      known: ({ value, lower, upper }) => sampled(value, { lower, upper }, 0, "examples"),
+    },
+  )
     .nullable()
     .describe("tr Σ/‖∇L‖², with its 95 % interval."),
   noCriticalBatch: z.string().nullable(),

@@ -160,10 +160,27 @@ interface Curves {
   readonly description: string;
 }
 
+/** How many times as high as all others a way that diverges is followed. */
+const BEYOND = 10;
+
+/** The largest value of ways that do not diverge, and at the starts. */
+function reachOf({ optimizers }: RaceResult): number {
+  const sizes = optimizers.flatMap(({ paths, runs }) =>
+    paths.flatMap(({ start, values }) =>
+      runs.some((run) => run.start === start && run.end === "diverged") ? values.slice(0, 1) : values,
+    ),
+  );
+  return sizes
+    .map(Math.abs)
+    .filter(Number.isFinite)
+    .reduce((most, size) => Math.max(most, size), 0);
+}
+
 /** The value along every way that was kept. */
 function curves(result: RaceResult, { at, x: across, y: up, scale, title, description }: Curves) {
   const { optimizers } = result;
-  const values = finite(
+  const reach = BEYOND * reachOf(result);
+  const all = finite(
     optimizers.flatMap(({ optimizer, paths }) =>
       paths.flatMap((path) =>
         path.steps.map((step, i) => ({
@@ -176,6 +193,7 @@ function curves(result: RaceResult, { at, x: across, y: up, scale, title, descri
       ),
     ),
   );
+  const values = all.filter(({ value }) => Math.abs(value) <= reach);
   if (values.length < 2) return undefined;
   const x = { field: "at", type: "quantitative", title: across, ...(scale && { scale }) } as const;
   const y = {
@@ -186,7 +204,10 @@ function curves(result: RaceResult, { at, x: across, y: up, scale, title, descri
   } as const;
   return {
     title,
-    description,
+    description:
+      values.length < all.length
+        ? `${description} Ways that diverge are cut off where they are ${BEYOND} times as high as all others.`
+        : description,
     spec: frame({
       height: 260,
       data: { values },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { eigenvalue } from "../../result/estimates.ts";
+import { about, aside } from "../../result/known.ts";
 import { count, extended, real } from "../../result/real.ts";
 import { PATHS } from "../paths/registry.ts";
 
@@ -53,13 +54,23 @@ export const connectResult = z.object({
   other: z.string().describe("The other network’s file."),
   barrier: z
     .object({
-      before: heights.describe("On the straight line between the networks as they are."),
-      after: heights.nullable().describe("On the way that was asked for; null where that is the straight line."),
-      aligned: heights.nullable().default(null).describe("On the straight line to the aligned network."),
-      permuted: heights.nullable().default(null).describe("The same where units were exchanged only."),
+      before: about(heights, { title: "Barrier of the straight line" }).describe(
+        "On the straight line between the networks as they are.",
+      ),
+      after: about(heights, { title: "Barrier of the way asked for" })
+        .nullable()
+        .describe("On the way that was asked for; null where that is the straight line."),
+      aligned: about(heights, { title: "Barrier to the aligned network" })
+        .nullable()
+        .default(null)
+        .describe("On the straight line to the aligned network."),
+      permuted: about(heights, { title: "Barrier to the network with its units exchanged" })
+        .nullable()
+        .default(null)
+        .describe("The same where units were exchanged only."),
     })
     .describe("max over the t of the profile of L(t) − ((1−t)·L(0) + t·L(1)): between them the loss may be higher."),
-  rounding: extended.describe("What rounding may have changed a loss on these ways by."),
+  rounding: aside(extended).describe("What rounding may have changed a loss on these ways by."),
   profiles: z.array(profile),
   maxOutputDifference: real
     .nullable()
@@ -84,10 +95,12 @@ export const connectResult = z.object({
   statisticsBatch: count.nullable().default(null).describe("Examples of the batches that they were taken from."),
   highest: z
     .object({
-      t: real,
-      loss: extended,
-      gradientNorm: real,
-      negative: z.array(eigenvalue).describe("Negative eigenvalues of the Hessian there, most negative first."),
+      t: aside(real),
+      loss: about(extended, { title: "Loss at the highest point" }),
+      gradientNorm: about(real, { title: "Slope at the highest point" }),
+      negative: z
+        .array(about(eigenvalue, { title: "Negative curvature at the highest point" }))
+        .describe("Negative eigenvalues of the Hessian there, most negative first."),
       isWhole: z.boolean().describe("Whether those are all of them."),
     })
     .nullable()

@@ -1,3 +1,4 @@
+import { inputError } from "../../files/input-error.ts";
 import { norm2 } from "../../linalg/vector.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
@@ -23,11 +24,22 @@ export function coordinatesOf({ samples, dimensions, radius }: Sampling, random:
   });
 }
 
-/** Random directions, each filter as long as its weights, so that the coordinates have one meaning in all layers. */
+/**
+ * Random directions, each filter as long as its weights, so that the coordinates have one meaning in all layers.
+ *
+ * @throws input error `zero-direction` where all weights are 0: every point would be the weights themselves
+ */
 export function directionsOf(problem: Problem, { dimensions }: Sampling, random: RandomStream): Float64Array[] {
   const theta = problem.point.parameters;
   const filters = filtersOf(problem);
-  return Array.from({ length: dimensions }, (_, i) =>
+  const directions = Array.from({ length: dimensions }, (_, i) =>
     normalized(random.split(`axis ${i}`).normalVector(theta.length), theta, filters, filterNormalization, false),
+  );
+  if (directions.every((direction) => norm2(direction) > 0)) return directions;
+  throw inputError(
+    "zero-direction",
+    "The directions have no length: the weights that they go with are all 0, or only offsets move, which are left out.",
+    {},
+    "Choose weights that are not all 0.",
   );
 }
