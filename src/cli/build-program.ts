@@ -7,6 +7,7 @@ import { type Flag, flagsOf, type RawFlags } from "./flag.ts";
 import { PAGE_WIDTH, table } from "./layout.ts";
 import type { Terminal } from "./terminal.ts";
 import type { Verb } from "./verb.ts";
+import { capitalized } from "../util/capitalized.ts";
 
 /** What was asked for on the command line. */
 export interface Invocation {
@@ -87,7 +88,7 @@ function describe(command: Command, verb: Verb, onInvocation: (invocation: Invoc
 }
 
 function descriptionOf({ description, summary, choices = [] }: Verb): string {
-  const text = description ?? `${capital(summary)}.`;
+  const text = description ?? `${capitalized(summary)}.`;
   if (choices.length === 0) return text;
   const rows = choices.map(({ name, summary: what }) => [name, what]);
   return `${text}\n\n${table(rows, ["left", "left"])}`;
@@ -110,8 +111,4 @@ function optionOf(flag: Flag): Option {
 function defaultText(flag: Flag): string {
   if (!Array.isArray(flag.default)) return String(flag.default);
   return flag.default.length === flag.choices?.length ? "all" : flag.default.join(", ");
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -4,6 +4,7 @@ import type { Figure } from "../figures/figure.ts";
 import type { DrawSvg } from "../report/draw-svg.ts";
 import { drawingsOf } from "../report/figure-block.ts";
 import { drawingOnce } from "../report/render-svg.ts";
+import { messageOf } from "../util/message-of.ts";
 
 /** A specification for the worker, by a number of its own. */
 export interface DrawingRequest {
@@ -50,7 +51,7 @@ export class DrawingThread implements AsyncDisposable {
     this.thread = thread;
     thread.unref();
     thread.on("message", (reply: DrawingReply) => this.take(reply));
-    thread.on("error", (error: unknown) => this.die(error instanceof Error ? error.message : String(error)));
+    thread.on("error", (error: unknown) => this.die(messageOf(error)));
     thread.on("exit", () => this.die("its thread has ended"));
   }
 

@@ -4,12 +4,13 @@
 import { parentPort } from "node:worker_threads";
 import { drawSvg } from "../report/draw-svg.ts";
 import type { DrawingReply, DrawingRequest } from "./drawing-thread.ts";
+import { messageOf } from "../util/message-of.ts";
 
 async function answer({ id, spec }: DrawingRequest): Promise<DrawingReply> {
   try {
     return { id, svg: await drawSvg(spec) };
   } catch (error) {
-    return { id, fault: error instanceof Error ? error.message : String(error) };
+    return { id, fault: messageOf(error) };
   }
 }
 

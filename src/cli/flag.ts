@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { expectationOf } from "../util/expectation-of.ts";
-import { kebab } from "../util/kebab.ts";
+import { kebab, flagOf } from "../util/kebab.ts";
 import { keptBy } from "../util/kept-by.ts";
 import { severalMeanings } from "../quantities/vocabulary.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { didYouMean } from "../util/suggest.ts";
+import { uncapitalized } from "../util/capitalized.ts";
 
 /** A flag of the command line, as its zod type describes it. */
 export interface Flag {
@@ -70,7 +71,7 @@ function derived(parameters: z.ZodObject): Flag[] {
     const numeric = types.includes("number") || types.includes("integer");
     return {
       key,
-      name: negated ? `--no-${kebab(key)}` : `--${kebab(key)}`,
+      name: negated ? `--no-${kebab(key)}` : flagOf(key),
       short: property.short,
       ...described(property.description ?? "", property.placeholder ?? (numeric ? "N" : "VALUE"), value.enum),
       group: property.group,
@@ -127,7 +128,7 @@ export function readFlags<S extends z.ZodObject>(parameters: S, raw: RawFlags): 
     throw new ThalwegError({
       kind: "usage",
       code: "missing-flag",
-      message: `${flag.name} ${flag.placeholder} is needed: ${lowerFirst(flag.description)}.`,
+      message: `${flag.name} ${flag.placeholder} is needed: ${uncapitalized(flag.description)}.`,
     });
   }
   throw new ThalwegError({
@@ -156,8 +157,4 @@ function coerceOne(flag: Flag, value: unknown): unknown {
   if (!flag.numeric || typeof value !== "string" || value.trim() === "") return value;
   const number = Number(value);
   return Number.isNaN(number) ? value : number;
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

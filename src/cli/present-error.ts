@@ -3,6 +3,7 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { EXIT, exitCodeOf, type ExitCode } from "./exit-code.ts";
 import { wrap } from "./layout.ts";
 import type { Style } from "./terminal.ts";
+import { messageOf } from "../util/message-of.ts";
 
 const REPORT = "Run again with --debug, and report its output and that of `thalweg doctor` to the maintainers.";
 
@@ -26,7 +27,7 @@ export function presentError(
 ): PresentedError {
   const known = error instanceof ThalwegError ? error : undefined;
   const fault = known === undefined || known.kind === "internal";
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const hint = fault ? `This is a bug in Thalweg. ${REPORT}` : known.hint;
   const stack = debug && error instanceof Error ? `\n${style.dim(stackOf(error))}\n` : "";
   const lines = [

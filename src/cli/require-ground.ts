@@ -4,7 +4,7 @@ import { NETS } from "../nets/registry.ts";
 import type { Options } from "../runs/subject.ts";
 import type { NamedToy } from "../toys/named-toy.ts";
 import { TOYS } from "../toys/registry.ts";
-import { kebab } from "../util/kebab.ts";
+import { flagOf } from "../util/kebab.ts";
 import { didYouMean } from "../util/suggest.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { SUBJECT_FLAGS } from "./subject-flags.ts";
@@ -44,7 +44,7 @@ export function requireNoNetwork({ text }: NamedToy, options: Options): void {
   throw new ThalwegError({
     kind: "usage",
     code: "no-network",
-    message: `--${kebab(given)} is about a network and its data, and ${text} is a toy.`,
+    message: `${flagOf(given)} is about a network and its data, and ${text} is a toy.`,
     hint: "Leave it away, or name a network.",
   });
 }

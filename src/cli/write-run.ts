@@ -9,6 +9,7 @@ import { encodeResult, type ResultDocument } from "../documents/result-kinds.ts"
 import { hashOfJson, type Recipe } from "../runs/recipe.ts";
 import type { DrawingThread } from "./drawing-thread.ts";
 import type { Tensor } from "../util/tensor.ts";
+import { messageOf } from "../util/message-of.ts";
 
 /** "thalweg-runs/20261122-015500-profile-1a2b3c4d": a folder that tells when, what and of what. */
 export function defaultFolder(createdAt: string, recipe: Recipe): string {
@@ -79,7 +80,7 @@ export async function writeRun(
   const faults: Error[] = [];
   const warnings: string[] = [];
   const failed = (what: string, cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     faults.push(new Error(`${what} could not be drawn: ${reason}`, { cause }));
     warnings.push(`${what} could not be drawn (${reason}); the numbers are all in result.json.`);
   };

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { sha256 } from "../files/sha256.ts";
 import type { compareResult } from "../result/compare-result.ts";
 import type { Frame } from "../result/envelope.ts";
+import { flagOf } from "../util/kebab.ts";
 
 type Recipe = z.output<typeof compareResult>["recipe"];
 
@@ -26,7 +27,7 @@ export function recipeDifferences(documents: readonly Frame[], ignored: Readonly
   const flags = new Set(documents.flatMap(({ config }) => Object.keys(config)).filter((key) => !ignored.has(key)));
   const rows = [
     ...[...flags].map((name) => ({
-      name: `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+      name: flagOf(name),
       values: documents.map(({ config }) => (Object.hasOwn(config, name) ? config[name] : null)),
     })),
     ...Object.entries(MADE).map(([name, of]) => ({ name, values: documents.map((document) => of(document) ?? null) })),

@@ -1,4 +1,4 @@
-import { chiSquareQuantile } from "../linalg/distributions.ts";
+import { quickChiSquareQuantile } from "../linalg/distributions.ts";
 import { normalQuantile } from "../linalg/normal-quantile.ts";
 import { betaI } from "../linalg/special-functions.ts";
 import { tridiagonalEigen } from "../linalg/tridiagonal-eigen.ts";
@@ -296,12 +296,8 @@ function positiveFormInterval(mean: number, standardError: number, confidence: n
   const degrees = 2 * (mean / standardError) ** 2;
   const tail = (1 - confidence) / 2;
   if (degrees < 0.02) return [0, Number.POSITIVE_INFINITY];
-  return [(mean * degrees) / chiSquare(1 - tail, degrees), (mean * degrees) / chiSquare(tail, degrees)];
-}
-
-/** χ² quantile; beyond 60 degrees by Wilson & Hilferty (1931), good to 0.1 % there. */
-function chiSquare(p: number, degrees: number): number {
-  if (degrees < 60) return chiSquareQuantile(p, degrees);
-  const c = 2 / (9 * degrees);
-  return degrees * (1 - c + normalQuantile(p) * Math.sqrt(c)) ** 3;
+  return [
+    (mean * degrees) / quickChiSquareQuantile(1 - tail, degrees),
+    (mean * degrees) / quickChiSquareQuantile(tail, degrees),
+  ];
 }

@@ -5,6 +5,7 @@ import { fileKind, HEAD_BYTES } from "./file-kind.ts";
 import { inputError } from "./input-error.ts";
 import { declaredBytes, type LazyArray, regionArray } from "./lazy-array.ts";
 import { DEFAULT_LIMITS, type ReadLimits } from "./read-limits.ts";
+import { isRecord } from "../util/is-record.ts";
 
 /** The limit of the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
@@ -118,10 +119,6 @@ function readHeader(
   }
   if (!isRecord(header)) throw bad("its header is not a JSON object");
   return { header, dataOffset };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isLengths(value: unknown): value is number[] {

@@ -12,7 +12,7 @@ import { hessianTrace } from "../quantities/hessian-trace.ts";
 import { lossGradient } from "../quantities/loss-gradient.ts";
 import { lossRounding } from "../quantities/loss-rounding.ts";
 import { lossValue } from "../quantities/loss-value.ts";
-import { sentence } from "./reading.ts";
+import { capitalized } from "../util/capitalized.ts";
 
 /** A measure that moves by less than this share is called unmoved. */
 const UNMOVED = 0.1;
@@ -86,7 +86,7 @@ export const flatnessInstrument = defineInstrument({
   },
   readings: ({ flatness }) =>
     (flatness?.measures ?? []).map(({ title, value, standardError, error, bound, definition, predicted }) => ({
-      label: sentence(title),
+      label: capitalized(title),
       value: `${bound === "lower bound" ? "≥ " : ""}${formatEstimate(value, standardError === 0 ? error : (standardError ?? error))}`,
       note: `${definition}${predicted === null ? "" : `; predicted from gradient and curvature: ${formatNumber(predicted, 3)}`}`,
     })),
@@ -128,7 +128,7 @@ export const flatnessInstrument = defineInstrument({
                     above: 1.5,
                   },
                 ],
-                text: `"${sentence(titleOf(flatness, worst.name))}" grows ${formatEstimate(worst.ratio, worst.ratioError)} times when layers are rescaled by ${worst.factor} without changing the function: it is no measure of the function.`,
+                text: `"${capitalized(titleOf(flatness, worst.name))}" grows ${formatEstimate(worst.ratio, worst.ratioError)} times when layers are rescaled by ${worst.factor} without changing the function: it is no measure of the function.`,
               },
             ],
           },

@@ -4,6 +4,7 @@ import { axpy, norm2 } from "../linalg/vector.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
+import { shareOfAllowed } from "./share-of-allowed.ts";
 
 /** Eigenvalues as they are stated: the largest descending, the smallest ascending. */
 interface Stated {
@@ -53,11 +54,6 @@ export async function pairsCheck(
   };
 }
 
-/** 0 of 0, and no division by nothing. */
-function share(error: number, allowed: number): number {
-  return error <= 0 ? 0 : error / (allowed + Number.MIN_VALUE);
-}
-
 /** The stated values with the vectors that were found for them, place by place. */
 async function offProduct(
   operator: LinearOperator,
@@ -86,7 +82,7 @@ async function offProduct(
   }
   if (norm2(sum) === 0) return 0;
   const [image] = await (operator.wider ?? operator).apply([sum]);
-  return share(norm2(image.map((x, j) => x - expected[j])), allowed);
+  return shareOfAllowed(norm2(image.map((x, j) => x - expected[j])), allowed);
 }
 
 /** By how much what was seen lies outside of what is stated. */
@@ -94,10 +90,12 @@ function offEnds({ top, bottom }: Required<Stated>, { seen }: ExtremalResult): n
   const [first] = top;
   const [last] = bottom;
   return Math.max(
-    first ? share(seen.highest - first.value, first.residual) : 0,
-    last ? share(last.value - seen.lowest, last.residual) : 0,
-    ...top.slice(1).map(({ value, residual }, i) => share(value - top[i].value, residual + top[i].residual)),
-    ...bottom.slice(1).map(({ value, residual }, i) => share(bottom[i].value - value, residual + bottom[i].residual)),
+    first ? shareOfAllowed(seen.highest - first.value, first.residual) : 0,
+    last ? shareOfAllowed(last.value - seen.lowest, last.residual) : 0,
+    ...top.slice(1).map(({ value, residual }, i) => shareOfAllowed(value - top[i].value, residual + top[i].residual)),
+    ...bottom
+      .slice(1)
+      .map(({ value, residual }, i) => shareOfAllowed(bottom[i].value - value, residual + bottom[i].residual)),
   );
 }
 
@@ -106,6 +104,7 @@ function offSpectrum({ top, bottom }: Required<Stated>, spectrum: Float64Array |
   if (!spectrum) return 0;
   const n = spectrum.length;
   const size = Math.max(Math.abs(spectrum[0]), Math.abs(spectrum[n - 1]));
-  const off = ({ value }: Value, place: number) => share(Math.abs(value - spectrum[place]), n * Number.EPSILON * size);
+  const off = ({ value }: Value, place: number) =>
+    shareOfAllowed(Math.abs(value - spectrum[place]), n * Number.EPSILON * size);
   return Math.max(0, ...top.map((each, i) => off(each, n - 1 - i)), ...bottom.map((each, i) => off(each, i)));
 }

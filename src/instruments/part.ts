@@ -2,6 +2,7 @@ import { z } from "zod";
 import { about, aboutOf } from "../result/known.ts";
 import { nonFiniteIn } from "../result/non-finite.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { isRecord } from "../util/is-record.ts";
 
 /**
  * What an instrument puts into the result of a profile, key by key. A key that is nullable belongs to one instrument; one
@@ -122,7 +123,7 @@ function knownOf(shape: Part, values: object, encoded: object): Record<string, u
   const known = Object.entries(values).flatMap(([key, value]: [string, unknown]) => {
     const schema = shape[key];
     const inner = json.get(key);
-    if (schema instanceof z.ZodObject && isObject(value) && isObject(inner)) {
+    if (schema instanceof z.ZodObject && isRecord(value) && isRecord(inner)) {
       const members = knownOf(schema.shape, value, inner);
       return members === undefined ? [] : [[key, members] as const];
     }
@@ -138,11 +139,7 @@ export function joinParts(
 ): Record<string, unknown> {
   const joined = Object.entries(more).map(([key, value]) => {
     const before = parts[key];
-    return [key, isObject(before) && isObject(value) ? { ...before, ...value } : value] as const;
+    return [key, isRecord(before) && isRecord(value) ? { ...before, ...value } : value] as const;
   });
   return { ...parts, ...Object.fromEntries(joined) };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -28,6 +28,7 @@ import { figuresDueAfter, profileFigures } from "./profile-figures.ts";
 import { profileResult, type ProfileInstrument, type ProfileResult } from "./profile-result.ts";
 import { INSTRUMENTS } from "./registry.ts";
 import { readingsOf } from "./shown-readings.ts";
+import { messageOf } from "../util/message-of.ts";
 
 export const profileOnly = z.object({
   only: z
@@ -364,10 +365,6 @@ const OF_THE_NETWORK: ReadonlySet<string> = new Set(["not-finite", "no-derivativ
 function isFault(error: unknown): boolean {
   if (!(error instanceof ThalwegError)) return true;
   return error.kind !== "check" && !OF_THE_NETWORK.has(error.code);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Parts as a file holds them, with what every profile has; what is missing is null. */

@@ -72,7 +72,3 @@ export function percent(confidence: number): string {
 export function range({ lower, upper }: { lower: number; upper: number }): string {
   return `${formatNumber(lower)} to ${formatNumber(upper)}`;
 }
-
-export function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}

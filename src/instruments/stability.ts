@@ -5,9 +5,9 @@ import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { stabilityPart } from "./stability/stability-part.ts";
 import type { Ground } from "./judge-verdict.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
-import { sentence } from "./reading.ts";
 import { COORDINATE_OPTIMIZERS } from "../optimizers/registry.ts";
 import { largestStepSize } from "../optimizers/stability-limit.ts";
+import { capitalized } from "../util/capitalized.ts";
 
 const parameters = z.object({
   momentum: z.number().min(0).lt(1).default(0.9).describe("β of the momentum methods in the stability limits"),
@@ -59,7 +59,7 @@ export const stabilityInstrument = defineInstrument({
     ...(stability?.limits ?? []).map(({ method, formula, stepSize, note }, i) => {
       const error = (stepSize * (stability?.sharpnessError ?? 0)) / (stability?.sharpness ?? 1);
       return {
-        label: sentence(method),
+        label: capitalized(method),
         value: `η < ${formatEstimate(stepSize, error)}`,
         note: `${formula}. ${note}`,
         // Of plain gradient descent.

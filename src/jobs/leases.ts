@@ -6,6 +6,7 @@ import { makeFolders } from "../io/make-folders.ts";
 import { readIfThere } from "../io/read-if-there.ts";
 import { LEASES } from "../io/run-folder.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { messageOf } from "../util/message-of.ts";
 
 const leaseFile = z.object({ worker: z.string(), beat: z.number() });
 
@@ -129,7 +130,7 @@ export function openLeases(run: string, { worker, lasts, clock }: LeaseOptions):
 
 function asFailure(error: unknown): ThalwegError {
   if (error instanceof ThalwegError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new ThalwegError({ kind: "internal", code: "unexpected", message });
 }
 

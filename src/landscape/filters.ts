@@ -6,6 +6,7 @@ import { type HeadName, headsAt, multipliesComputed } from "./filters/heads.ts";
 import { followUnits } from "./filters/made-units.ts";
 import { unitsOfOffset } from "./filters/offset-of.ts";
 import { filtersByUnit, unitsOf, type Use, type Way, wayOf } from "./filters/ways-of.ts";
+import { isVector } from "../onnx/written-values.ts";
 
 /** Filters in heads. */
 export interface Heads {
@@ -79,7 +80,7 @@ export function filtersOf(problem: Problem): TensorFilters[] {
     const offset = offsets.get(tensor);
     if (offset) return offsetOf(tensor, offset);
     const meeting = ways.get(tensor)?.meeting;
-    return isRow(tensor.shape) || (meeting && isRow(meeting.places.shape)) ? alone(tensor) : tableOf(tensor);
+    return isVector(tensor.shape) || (meeting && isVector(meeting.places.shape)) ? alone(tensor) : tableOf(tensor);
   });
 }
 
@@ -151,11 +152,6 @@ function inHeads(count: number, names: ReadonlyMap<number, HeadName>): Heads | u
     return head;
   });
   return { count: known.size, ofSeveral: new Set(names.values()).size, headOf };
-}
-
-/** Whether all lies along one axis. */
-function isRow(shape: readonly number[]): boolean {
-  return shape.filter((extent) => extent > 1).length <= 1;
 }
 
 function tableOf(tensor: ParameterTensor): TensorFilters {

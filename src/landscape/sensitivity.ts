@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { roundoff } from "../estimators/products.ts";
 import { norm2 } from "../linalg/vector.ts";
-import { sentence } from "../instruments/reading.ts";
 import type { Problem } from "../problem/problem.ts";
 import { hessianOperator } from "../quantities/hessian-operator.ts";
 import { lossRounding } from "../quantities/loss-rounding.ts";
@@ -42,6 +41,7 @@ import {
   type TensorChange,
 } from "./sensitivity/sensitivity-result.ts";
 import { sensitivitySections } from "./sensitivity/sensitivity-sections.ts";
+import { capitalized } from "../util/capitalized.ts";
 
 /** Tensors that one task changes, each in every way. */
 const TENSORS_A_TASK = 4;
@@ -194,7 +194,7 @@ function stepOf(
 export const sensitivity = defineExperiment({
   name: "sensitivity",
   summary: "what rounding and pruning cost, tensor by tensor: predicted beside measured",
-  description: `${sentence(CHANGE_KINDS.map(({ summary }) => summary).join(" or "))}, and set the change of the loss that gradient and curvature predict beside the one that is measured. With --budget, which tensor should get how many bits.`,
+  description: `${capitalized(CHANGE_KINDS.map(({ summary }) => summary).join(" or "))}, and set the change of the loss that gradient and curvature predict beside the one that is measured. With --budget, which tensor should get how many bits.`,
   document: "sensitivity",
   result: sensitivityResult,
   figures: sensitivityFigures,

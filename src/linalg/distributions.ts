@@ -76,11 +76,13 @@ export function shiftedGammaQuantile(p: number, variance: number, thirdCumulant:
   if (Math.abs(skewness) < 1e-4) return deviation * normalQuantile(p);
   const degrees = 8 / skewness ** 2;
   const upper = skewness > 0 ? p : 1 - p;
-  return (Math.sign(skewness) * deviation * (chiSquareOf(upper, degrees) - degrees)) / Math.sqrt(2 * degrees);
+  return (
+    (Math.sign(skewness) * deviation * (quickChiSquareQuantile(upper, degrees) - degrees)) / Math.sqrt(2 * degrees)
+  );
 }
 
 /** χ² quantile; beyond 60 degrees by Wilson & Hilferty (1931), good to 0.1 % of its spread there. */
-function chiSquareOf(p: number, degrees: number): number {
+export function quickChiSquareQuantile(p: number, degrees: number): number {
   if (degrees < 60) return chiSquareQuantile(p, degrees);
   const c = 2 / (9 * degrees);
   return degrees * (1 - c + normalQuantile(p) * Math.sqrt(c)) ** 3;

@@ -1,6 +1,8 @@
 import { formatNumber } from "../util/format-number.ts";
 import { type LabelledRow, labelledRows, type LabelsBeside } from "./labelled-rows.ts";
 import type { OutputSamples } from "./output-evidence.ts";
+import { meanOf } from "../linalg/vector.ts";
+import { sampleMean } from "../linalg/sample-mean.ts";
 
 /** The outputs read as logits with the classes on one axis or another, beside the labels. */
 export interface ComparedReadings {
@@ -26,18 +28,18 @@ export function compareReadings(
   labels: LabelsBeside,
 ): ComparedReadings | undefined {
   const found = axes.map((axis) =>
-    Array.from(labelledRows(axis, samples, labels), (rows) => mean(rows.map(crossEntropyOf))),
+    Array.from(labelledRows(axis, samples, labels), (rows) => meanOf(Float64Array.from(rows, crossEntropyOf))),
   );
   // An example none of whose labels count has no mean, on any axis.
   const told = found.map((terms) => terms.filter((term) => !Number.isNaN(term)));
   if (told.some((terms) => terms.length === 0 || terms.length !== told[0].length)) return undefined;
   const chance = Math.log(samples.shape[axes[0]]);
-  const means = told.map(mean);
+  const means = told.map((terms) => meanOf(Float64Array.from(terms)));
   const best = means.indexOf(Math.min(...means));
   const isApart = told.every((terms, i) => {
     if (i === best) return true;
-    const differences = terms.map((term, k) => term - told[best][k]);
-    return means[i] >= chance && mean(differences) > APART * standardError(differences);
+    const { value, standardError } = sampleMean(Float64Array.from(terms, (term, k) => term - told[best][k]));
+    return means[i] >= chance && value > APART * standardError;
   });
   const isTelling = told[best].length >= FEWEST && means[best] < TELLING * chance && isApart;
   const each = axes.map((axis, i) => `${formatNumber(means[i], 3)} with the classes on axis ${axis}`);
@@ -52,14 +54,4 @@ function crossEntropyOf({ scores, target }: LabelledRow): number {
   const log = largest + Math.log(scores.reduce((sum, z) => sum + Math.exp(z - largest), 0));
   if (typeof target === "number") return log - scores[target];
   return target.reduce((sum, weight, c) => sum + weight * (log - scores[c]), 0);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function standardError(values: readonly number[]): number {
-  const centre = mean(values);
-  const square = values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / Math.max(1, values.length - 1);
-  return Math.sqrt(square / values.length);
 }

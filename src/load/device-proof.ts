@@ -8,6 +8,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { formatCounted } from "../util/format-size.ts";
 import type { FloatType } from "../util/tensor.ts";
 import type { LoadProof, ProofBench } from "./load-proof.ts";
+import { messageOf } from "../util/message-of.ts";
 
 const NAME = "device";
 const TITLE = "The device against the processor";
@@ -127,10 +128,6 @@ function distance(a: Float64Array, b: Float64Array): number {
 
 function failure(passed: false | null, detail: string): Check {
   return { name: NAME, title: TITLE, passed, measured: Number.NaN, limit: Number.NaN, detail };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function verdict({ device, problem }: ProofBench, { what, error, limit }: Worst): Check {

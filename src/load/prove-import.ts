@@ -10,6 +10,8 @@ import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { compareOutput, type Sample, type WorstElement } from "./compare-outputs.ts";
 import { type Feeding, type ImportedOutputs, importedOutputs } from "./imported-outputs.ts";
+import { messageOf } from "../util/message-of.ts";
+import { sameShape } from "../graph/broadcast.ts";
 
 const NAME = "import";
 const TITLE = "The imported graph against the file";
@@ -131,7 +133,10 @@ class BatchProof {
         return { reason: cannotRun(error) };
       }
       const values = await imported.run(this.feeding);
-      const misshapen = names.find((name) => !sameShape(file.get(name)?.shape, imported.shapes.get(name)));
+      const misshapen = names.find((name) => {
+        const [there, here] = [file.get(name)?.shape, imported.shapes.get(name)];
+        return there === undefined || here === undefined || !sameShape(there, here);
+      });
       if (misshapen !== undefined) return misfit(misshapen, file, imported);
       const judge = (roundoff: number) => this.worstOf(names, file, values, imported.shapes, roundoff);
 
@@ -245,10 +250,6 @@ export function narrowRoundoff(model: ModelFile, session: FileSession): number |
   return sizes.length === 0 ? undefined : Math.max(...sizes);
 }
 
-function sameShape(a: Shape | undefined, b: Shape | undefined): boolean {
-  return a !== undefined && a.length === b?.length && a.every((extent, axis) => extent === b[axis]);
-}
-
 function misfit(name: string, file: ReadonlyMap<string, FileOutput>, imported: ImportedOutputs): Outcome {
   const shown = (shape: Shape = []) => `[${shape.join(", ")}]`;
   return {
@@ -257,7 +258,7 @@ function misfit(name: string, file: ReadonlyMap<string, FileOutput>, imported: I
 }
 
 export function cannotRun(error: unknown): string {
-  const words = error instanceof Error ? error.message : String(error);
+  const words = messageOf(error);
   return `ONNX Runtime cannot run the file (${words.length > 300 ? `${words.slice(0, 300)}…` : words})`;
 }
 

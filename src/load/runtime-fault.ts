@@ -2,6 +2,7 @@ import { Graph } from "../graph/graph.ts";
 import { emitModel } from "../onnx/emit-model.ts";
 import { add } from "../ops/arithmetic.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { messageOf } from "../util/message-of.ts";
 
 /** Why a runtime cannot run the smallest graph there is, as a sentence; undefined when it can. */
 export async function runtimeFault(runtime: Runtime): Promise<string | undefined> {
@@ -16,6 +17,6 @@ export async function runtimeFault(runtime: Runtime): Promise<string | undefined
     await program.release();
     return results.get("y")?.data[1] === 4 ? undefined : "It computes 2 + 2 wrongly.";
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

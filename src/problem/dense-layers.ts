@@ -2,6 +2,7 @@ import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { sizeOf } from "../util/tensor.ts";
 import type { LossGraph } from "./loss-graph.ts";
+import { sameShape } from "../graph/broadcast.ts";
 
 /** The parameter of that number, only moved. */
 export interface MovedParameter {
@@ -65,7 +66,7 @@ export function denseLayers({ outputs, parameters }: LossGraph): DenseLayer[] {
       (other) =>
         other.user === sum &&
         sum.inputs.length === 2 &&
-        sameShape(sum, user) &&
+        sameShape(sum.shape, user.shape) &&
         sizeOf(other.value.shape) === units &&
         other.value.shape.at(madeAxis - user.shape.length) === units &&
         sum.operation.jvp?.(
@@ -92,15 +93,11 @@ function factorAt(node: Value, value: Value): Value | undefined {
   const other = inputs.find((each) => each !== value);
   if (operation.elementwise !== true || inputs.length !== 2 || other === undefined) return undefined;
   const tangents = inputs.map((each) => (each === value ? value : undefined));
-  return sameShape(node, value) && operation.jvp?.(node, tangents) === node ? other : undefined;
+  return sameShape(node.shape, value.shape) && operation.jvp?.(node, tangents) === node ? other : undefined;
 }
 
 /** Whether it differs along one axis of the value alone. */
 function isAlong(factor: Value, { shape }: Value, axis: number): boolean {
   const ahead = shape.length - factor.shape.length;
   return factor.shape.every((extent, i) => extent === 1 || i + ahead === axis);
-}
-
-function sameShape(a: Value, b: Value): boolean {
-  return a.shape.join() === b.shape.join();
 }

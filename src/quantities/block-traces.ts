@@ -8,6 +8,7 @@ import { hessianExtremes, pairsOf } from "./hessian-extremes.ts";
 import type { HessianMatrix } from "./hessian-matrix.ts";
 import { hessianOperator } from "./hessian-operator.ts";
 import { rowsOf, type Layer } from "./layers-of.ts";
+import { sampleMean } from "../linalg/sample-mean.ts";
 
 /** A number that was found in another way, and by how much rounding may hold it off. */
 export interface Again {
@@ -70,8 +71,8 @@ export async function tracesByProbes(desk: Desk, layers: readonly Layer[], probe
   const traces = layers.map((layer) => {
     const exact = known.reduce((sum, { value, vector }) => sum + value * part(vector, vector, layer), 0);
     const samples = Float64Array.from(z, (probe, i) => part(probe, rest[i], layer));
-    const standardError = standardErrorOf(samples);
-    const value = exact + meanOf(samples);
+    const { value: mean, standardError } = sampleMean(samples);
+    const value = exact + mean;
     const rounding = boundOfMean(Float64Array.from(errors, (error, i) => part(z[i], error, layer)));
     const width = quantile * standardError + rounding;
     return {
@@ -109,14 +110,11 @@ function meanSquareOf(vectors: readonly Float64Array[]): number {
   return meanOf(Float64Array.from(vectors, (vector) => dot(vector, vector)));
 }
 
-function standardErrorOf(samples: Float64Array): number {
-  const mean = meanOf(samples);
-  return Math.sqrt(samples.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (samples.length * (samples.length - 1)));
-}
-
 /** How large the mean that a few samples are drawn about may be: theirs and three standard errors; 0 of none. */
 function boundOfMean(samples: Float64Array): number {
-  return samples.length === 0 ? 0 : Math.abs(meanOf(samples)) + 3 * standardErrorOf(samples);
+  if (samples.length === 0) return 0;
+  const { value, standardError } = sampleMean(samples);
+  return Math.abs(value) + 3 * standardError;
 }
 
 /** Deviations of a sum of roundings whose signs are random. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { Options } from "./setting.ts";
+import { flagOf } from "../util/kebab.ts";
 
 /** Who has parameters: an instrument, with those of whatever it needs; an experiment. */
 export interface Speaker {
@@ -86,7 +87,7 @@ export function severalMeanings(key: string, names: readonly string[]): ThalwegE
   return new ThalwegError({
     kind: "usage",
     code: "ambiguous-parameter",
-    message: `${flagName(key)} means several things here: ${names.map(flagName).join(", ")}.`,
+    message: `${flagOf(key)} means several things here: ${names.map(flagOf).join(", ")}.`,
     hint: "Say which.",
   });
 }
@@ -95,10 +96,6 @@ export function severalMeanings(key: string, names: readonly string[]): ThalwegE
 function nameOf(speaker: string, key: string): string {
   const [first, ...others] = `${speaker}-${key}`.split("-");
   return first + others.map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join("");
-}
-
-function flagName(key: string): string {
-  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 function taken(speaker: string, key: string): ThalwegError {

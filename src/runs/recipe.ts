@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { sha256 } from "../files/sha256.ts";
+import { flagOf } from "../util/kebab.ts";
 
 /** A value that JSON can hold. */
 export type Json = z.core.util.JSONType;
@@ -66,7 +67,7 @@ export function recipeDifference(begun: Recipe, now: Recipe): string | undefined
     const [before, after] = [begun.options[key], now.options[key]].map((value) =>
       value === undefined ? "not given" : canonicalJson(value),
     );
-    if (before !== after) return `${flagName(key)} was ${before} and is ${after}`;
+    if (before !== after) return `${flagOf(key)} was ${before} and is ${after}`;
   }
   const known = new Map(now.inputs.map(({ path, sha256: hash }) => [path, hash]));
   for (const { path, sha256: hash } of begun.inputs) {
@@ -76,8 +77,4 @@ export function recipeDifference(begun: Recipe, now: Recipe): string | undefined
   }
   const added = now.inputs.find(({ path }) => !begun.inputs.some((each) => each.path === path));
   return added && `${added.path} was not read when it began`;
-}
-
-function flagName(key: string): string {
-  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

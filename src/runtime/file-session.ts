@@ -3,6 +3,7 @@ import { float16, toFloat16 } from "../files/half-float.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { Shape, TensorData } from "../util/tensor.ts";
 import type { OrtModule } from "./onnxruntime.ts";
+import { messageOf } from "../util/message-of.ts";
 
 /** An input of a file as the runtime declares it; axes that are names are open. */
 export interface FilePort {
@@ -140,7 +141,7 @@ async function attempt<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw refused(error instanceof Error ? error.message : String(error), error);
+    throw refused(messageOf(error), error);
   }
 }
 

@@ -4,6 +4,7 @@ import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { InputReference, LaneReply, LaneRequest, SharedSlot } from "./lane-protocol.ts";
 import type { Executable, Feed, Runtime, Slot } from "./runtime.ts";
+import { messageOf } from "../util/message-of.ts";
 
 /** Something that a lane was sent or keeps. */
 class LaneFeed implements Feed {
@@ -131,11 +132,6 @@ class Lane {
     });
     for (const each of this.waiting.splice(0)) each.reject(this.death);
   }
-}
-
-/** Workers may throw anything. */
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 export interface LanesOptions {

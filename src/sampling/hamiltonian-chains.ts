@@ -4,6 +4,7 @@ import { DualAveraging } from "./dual-averaging.ts";
 import { type Density, DIVERGED, type Draws, type Potential } from "./sampler.ts";
 import { ScaleEstimate } from "./scale-estimate.ts";
 import { TrajectoryLength } from "./trajectory-length.ts";
+import { meanOf } from "./split-chains.ts";
 
 /** What tells Hamiltonian samplers apart. */
 export interface HamiltonianRule {
@@ -143,7 +144,7 @@ export class HamiltonianChains<P extends Potential = Potential> {
       this.hopeless += proposals.filter(({ acceptance }) => acceptance < HOPELESS).length;
       this.proposed += places.length;
     } else {
-      this.adapted.update(meanOf(proposals.map(({ acceptance }) => acceptance)));
+      this.adapted.update(meanOf(Float64Array.from(proposals, ({ acceptance }) => acceptance)));
       if (rule.mostSteps > 1)
         length.update(
           places.map(({ place }) => place),
@@ -284,7 +285,7 @@ export class HamiltonianChains<P extends Potential = Potential> {
   /** A step that lets about half of the proposals through: from 1/⁴√d on, halved or doubled (Hoffman & Gelman 2014, algorithm 4). */
   private async firstStep(): Promise<number> {
     const acceptanceAt = async (step: number) =>
-      meanOf((await this.travel(step, 1)).map(({ acceptance }) => acceptance));
+      meanOf(Float64Array.from(await this.travel(step, 1), ({ acceptance }) => acceptance));
     let step = 1 / Math.sqrt(Math.sqrt(this.density.dimension));
     const isLong = (await acceptanceAt(step)) < 0.5;
     for (let i = 0; i < SEARCH; i++) {
@@ -304,8 +305,4 @@ function radicalInverse(index: number): number {
 
 function rootMeanSquare(numbers: Float64Array): number {
   return Math.sqrt(dot(numbers, numbers) / numbers.length);
-}
-
-function meanOf(numbers: readonly number[]): number {
-  return numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
 }

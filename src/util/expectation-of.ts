@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { uncapitalized } from "./capitalized.ts";
 
 /** What a value must be, as a clause: "it must be at least 1". */
 export function expectationOf(issue: z.core.$ZodIssue): string {
@@ -12,7 +13,7 @@ export function expectationOf(issue: z.core.$ZodIssue): string {
     case "invalid_value":
       return `it must be ${issue.values.length === 1 ? "" : "one of "}${issue.values.map(String).join(", ")}`;
     default:
-      return lowerFirst(issue.message);
+      return uncapitalized(issue.message);
   }
 }
 
@@ -25,8 +26,4 @@ const TYPES: ReadonlyMap<string, string> = new Map([
 /** What is counted, where it is not the value itself. */
 function measure(origin: string): string {
   return origin === "string" || origin === "array" ? "of length " : "";
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -4,6 +4,7 @@ import { formatCount, formatCounted } from "../../util/format-size.ts";
 import { KINDS } from "./classify.ts";
 import type { CriticalClass, CriticalResult } from "./critical-result.ts";
 import { ENDS } from "./search.ts";
+import { capitalized } from "../../util/capitalized.ts";
 
 /** Rows of the table where there is little room. */
 const BRIEF_ROWS = 12;
@@ -44,10 +45,10 @@ export function criticalSections(result: CriticalResult): ShownSection[] {
         ...(missed > 0 ? [`How a search ended: ${met.map(({ name, rule }) => `${name}: ${rule}`).join("; ")}.`] : []),
       ],
       readings: kinds.map(({ kind, found, classes: count }) => ({
-        label: capital(KINDS.find(({ name }) => name === kind)?.plural ?? kind),
+        label: capitalized(KINDS.find(({ name }) => name === kind)?.plural ?? kind),
         value: formatCount(found),
         note: `searches that ended at one; ${formatCounted(count, "class", "classes")} of equal loss and index`,
-        key: { label: capital(kind), number: { value: found, error: 0 } },
+        key: { label: capitalized(kind), number: { value: found, error: 0 } },
       })),
       table:
         classes.length === 0
@@ -106,8 +107,4 @@ function lowestSentences(classes: readonly CriticalClass[]): string[] {
 
 function shown({ loss, lossError }: CriticalClass): string {
   return formatEstimate(loss, lossError);
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

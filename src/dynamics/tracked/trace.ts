@@ -1,6 +1,7 @@
 import { dot } from "../../linalg/vector.ts";
 import { hessianProduct } from "../../problem/derivatives.ts";
 import type { Tracked } from "./tracked.ts";
+import { sampleMean } from "../../linalg/sample-mean.ts";
 
 const PROBES = 4;
 
@@ -15,14 +16,11 @@ export const trace: Tracked = {
   cost: 2 * PROBES,
   needsFixedLoss: true,
   async measure({ point, random, context }) {
-    const probes = Array.from({ length: PROBES }, (_, i) => {
-      const stream = random.split(`probe ${i}`);
-      return Float64Array.from({ length: point.dimension }, () => (stream.uniform() < 0.5 ? -1 : 1));
-    });
+    const probes = Array.from({ length: PROBES }, (_, i) =>
+      random.split(`probe ${i}`).rademacherVector(point.dimension),
+    );
     const products = await point.product(hessianProduct, probes, context);
-    const forms = probes.map((probe, i) => dot(probe, products[i]));
-    const mean = forms.reduce((sum, x) => sum + x, 0) / PROBES;
-    const variance = forms.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (PROBES - 1);
-    return [{ series: "trace", value: mean, error: Math.sqrt(variance / PROBES) }];
+    const { value, standardError } = sampleMean(Float64Array.from(probes, (probe, i) => dot(probe, products[i])));
+    return [{ series: "trace", value, error: standardError }];
   },
 };

@@ -1,7 +1,8 @@
 import type { Problem } from "../../problem/problem.ts";
 import type { CheckBench, Measurement } from "./check.ts";
 import { Ledger, type Trial } from "./ledger.ts";
-import { isNotFinite, nearbyPoints } from "./nearby-points.ts";
+import { nearbyPoints } from "./nearby-points.ts";
+import { isNotFinite } from "../../util/thalweg-error.ts";
 
 /** A comparison of a derivative with something that must equal it, tensor by tensor. */
 export interface Comparison {

@@ -12,8 +12,9 @@ import { hessianMatrix } from "../../quantities/hessian-matrix.ts";
 import { needsSingleExamples } from "../../quantities/single-examples.ts";
 import { hasFewOutputs, traceByOutputs } from "../../quantities/trace-by-outputs.ts";
 import { relative, roundoffOf, unit, type CheckDefinition, type Measurement } from "./check.ts";
-import { isNotFinite, nearbyPoints } from "./nearby-points.ts";
+import { nearbyPoints } from "./nearby-points.ts";
 import { outputRounding } from "./output-rounding.ts";
+import { isNotFinite } from "../../util/thalweg-error.ts";
 
 /** How many examples are drawn. */
 const DRAWN = 4;

@@ -1,4 +1,3 @@
-import { ThalwegError } from "../../util/thalweg-error.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import { lengthsOf } from "./equal-shares.ts";
@@ -27,9 +26,4 @@ export function nearbyPoints(
     }
     return { part, point: options.precision === "float32" ? point.map(Math.fround) : point };
   });
-}
-
-/** Whether an error says that the loss or a derivative is not finite, as it may be at a point further on. */
-export function isNotFinite(error: unknown): boolean {
-  return error instanceof ThalwegError && error.code === "not-finite";
 }

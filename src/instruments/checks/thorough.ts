@@ -5,7 +5,8 @@ import { needsOutputs } from "../gauss-newton.ts";
 import { needsSingleExamples } from "../../quantities/single-examples.ts";
 import { distance, multiply, relative, unit, type CheckDefinition } from "./check.ts";
 import { denseBlockCheck } from "./dense-block-check.ts";
-import { isNotFinite, nearbyPoints } from "./nearby-points.ts";
+import { nearbyPoints } from "./nearby-points.ts";
+import { isNotFinite } from "../../util/thalweg-error.ts";
 
 const EXAMPLES_LIMIT = { float32: 1e-4, float64: 1e-11 } as const;
 const BATCH_LIMIT = { float32: 1e-4, float64: 1e-11 } as const;

@@ -1,7 +1,4 @@
-export interface MeanRise {
-  readonly value: number;
-  readonly standardError: number;
-}
+import { sampleMean, type SampleMean } from "../../linalg/sample-mean.ts";
 
 /**
  * The mean of some rises of the loss, with its standard error: as they are, or less a control variate cᵢ of mean 0
@@ -13,15 +10,8 @@ export interface MeanRise {
  *
  * @param control of mean 0, one for each rise
  */
-export function meanRise(rises: readonly number[], control: readonly number[]): MeanRise {
-  const plain = meanOf(rises);
-  const controlled = meanOf(rises.map((rise, i) => rise - control[i]));
+export function meanRise(rises: readonly number[], control: readonly number[]): SampleMean {
+  const plain = sampleMean(Float64Array.from(rises));
+  const controlled = sampleMean(Float64Array.from(rises, (rise, i) => rise - control[i]));
   return controlled.standardError < plain.standardError ? controlled : plain;
-}
-
-function meanOf(samples: readonly number[]): MeanRise {
-  const n = samples.length;
-  const value = samples.reduce((sum, x) => sum + x, 0) / n;
-  const variance = samples.reduce((sum, x) => sum + (x - value) ** 2, 0) / (n - 1);
-  return { value, standardError: Math.sqrt(variance / n) };
 }

@@ -1,6 +1,7 @@
 import type { Eigenvalue, Estimate } from "../../estimators/estimate.ts";
 import { norm2, sumOf } from "../../linalg/vector.ts";
 import type { Check } from "../../result/envelope.ts";
+import { shareOfAllowed } from "../share-of-allowed.ts";
 
 /** What trace and norm are held against. */
 interface Known {
@@ -35,10 +36,10 @@ export function sumsCheck(
   const sampled = ({ standardError, rounding = 0 }: Estimate) => STANDARD_ERRORS * standardError + rounding;
   const most = Math.sqrt(n) * (frobenius.value + sampled(frobenius));
   const measured = Math.max(
-    wayOf.trace === undefined ? 0 : share(Math.abs(trace.value - wayOf.trace), Math.sqrt(n) * solver),
-    wayOf.frobenius === undefined ? 0 : share(Math.abs(frobenius.value - wayOf.frobenius), solver),
-    share(least - frobenius.value, sampled(frobenius) + solver),
-    share(Math.abs(trace.value) - most, sampled(trace) + Math.sqrt(n) * solver),
+    wayOf.trace === undefined ? 0 : shareOfAllowed(Math.abs(trace.value - wayOf.trace), Math.sqrt(n) * solver),
+    wayOf.frobenius === undefined ? 0 : shareOfAllowed(Math.abs(frobenius.value - wayOf.frobenius), solver),
+    shareOfAllowed(least - frobenius.value, sampled(frobenius) + solver),
+    shareOfAllowed(Math.abs(trace.value) - most, sampled(trace) + Math.sqrt(n) * solver),
   );
   const against = spectrum
     ? "the sum of all eigenvalues, and the root of the sum of their squares"
@@ -51,9 +52,4 @@ export function sumsCheck(
     limit: 1,
     detail: `The stated trace and norm against ${against}. In units of what rounding and sampling leave.`,
   };
-}
-
-/** 0 of 0, and no division by nothing. */
-function share(error: number, allowed: number): number {
-  return error <= 0 ? 0 : error / (allowed + Number.MIN_VALUE);
 }

@@ -1,5 +1,6 @@
 import type { Value } from "../../graph/value.ts";
 import { movedBy, numbersAlong, type Places } from "./places.ts";
+import { sameShape } from "../../graph/broadcast.ts";
 
 /** Units that weights make, and where they lie in a value behind: as what made them, or moved, or changed one by one. */
 export interface MadeUnits {
@@ -55,7 +56,7 @@ function behind(
   ofData: ReadonlySet<Value>,
 ): MadeUnits | undefined {
   const { operation, inputs, shape } = node;
-  const first = given.find((each, i) => each && (operation.moves === true || sameExtents(inputs[i], node)));
+  const first = given.find((each, i) => each && (operation.moves === true || sameShape(inputs[i].shape, node.shape)));
   if (first === undefined) return undefined;
   const isOwn = (i: number) => given[i]?.maker === first.maker;
   const places = movedBy(
@@ -67,8 +68,4 @@ function behind(
     (input, i) => ofData.has(input) && !isOwn(i) && operation.moves !== true && input.shape.join() === shape.join(),
   );
   return { ...first, places, isShared: joins || given.some((each, i) => isOwn(i) && each?.isShared === true) };
-}
-
-function sameExtents(a: Value, b: Value): boolean {
-  return a.shape.join() === b.shape.join();
 }

@@ -3,6 +3,7 @@ import { formatEstimate, formatNumber, formatShare } from "../../util/format-num
 import { axesTitle } from "../asked.ts";
 import { NOTHING_TOLD } from "../quadratic.ts";
 import type { LineResult } from "./line-result.ts";
+import { shortNumber } from "../short-number.ts";
 
 /** The line in words and numbers. */
 export function lineSections(result: LineResult): ShownSection[] {
@@ -20,7 +21,7 @@ export function lineSections(result: LineResult): ShownSection[] {
         ...(lost > 0 ? [`The loss is not finite at ${lost} of ${x.length} points.`] : []),
       ],
       text: [
-        `${x.length} points from ${plain(x[0])} to ${plain(x[x.length - 1])}: ${title}. 1 stands for a distance of ${formatNumber(length)}, normalisation: ${normalization}.`,
+        `${x.length} points from ${shortNumber(x[0])} to ${shortNumber(x[x.length - 1])}: ${title}. 1 stands for a distance of ${formatNumber(length)}, normalisation: ${normalization}.`,
         ...notes,
         endOfQuadratic(result),
         ...overExamples(result),
@@ -89,9 +90,4 @@ function overExamples({ standardError, test }: LineResult): string[] {
       test?.standardError ? ` (on the held-out examples ${spread(test.standardError)})` : ""
     }: by about so much the loss at a point scatters from data to data of the same size, drawn alike. It says nothing of how much lower the loss is on examples that the weights were fitted to.`,
   ];
-}
-
-/** A coordinate as it would be typed. */
-function plain(x: number): string {
-  return String(Number(x.toPrecision(4)));
 }

@@ -3,6 +3,7 @@ import { formatBound, formatEstimate, formatNumber, formatShare } from "../../ut
 import { formatCount, formatCounted } from "../../util/format-size.ts";
 import { byChange, changeText } from "./change-text.ts";
 import type { SensitivityResult, TensorChange } from "./sensitivity-result.ts";
+import { capitalized } from "../../util/capitalized.ts";
 
 /** Tensors of a table where there is little room. */
 const BRIEF = 8;
@@ -33,8 +34,8 @@ function summary({ loss, lossRounding, accuracy, test, ranks, together, tensors 
     text: [
       ...ranks.map((each) =>
         each.correlation === null
-          ? `${capital(changeText(each))}: the tensors cannot be ranked; the changes of ${formatCount(each.covered)} of ${formatCount(each.tensors)} are predicted within the error.`
-          : `${capital(changeText(each))}: predicted and measured changes of ${formatCounted(each.resolved, "tensor")} that are larger than rounding have the rank correlation ${formatNumber(each.correlation, 3)}; the changes of ${formatCount(each.covered)} of all ${formatCount(each.tensors)} are predicted within the error.`,
+          ? `${capitalized(changeText(each))}: the tensors cannot be ranked; the changes of ${formatCount(each.covered)} of ${formatCount(each.tensors)} are predicted within the error.`
+          : `${capitalized(changeText(each))}: predicted and measured changes of ${formatCounted(each.resolved, "tensor")} that are larger than rounding have the rank correlation ${formatNumber(each.correlation, 3)}; the changes of ${formatCount(each.covered)} of all ${formatCount(each.tensors)} are predicted within the error.`,
       ),
       "Predicted is gᵀd + ½ dᵀHd for the change d of the weights; its error comes from the loss at ½d and −d, not from what is measured at d. One by one says the sum over single tensors: what it differs by from all at once is what they do together.",
     ],
@@ -162,8 +163,4 @@ function tensorSection([change, rows]: readonly [string, readonly TensorChange[]
 /** What a change does on held-out examples. */
 function unseenCells({ test }: Pick<TensorChange, "test">): string[] {
   return [formatEstimate(test?.measured, test?.measuredError), formatShare(test?.accuracy ?? null)];
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

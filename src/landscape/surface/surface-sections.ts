@@ -10,6 +10,7 @@ import {
 import { axesTitle } from "../asked.ts";
 import { NOTHING_TOLD } from "../quadratic.ts";
 import { AXES, type PlaneResult, type SurfaceResult } from "./surface-result.ts";
+import { shortNumber } from "../short-number.ts";
 
 type Share = NonNullable<PlaneResult["share"]["trace"]>;
 
@@ -20,7 +21,7 @@ export function surfaceSections(result: SurfaceResult): ShownSection[] {
   const lost = planes
     .flatMap(({ loss }) => loss.flat())
     .filter((each) => each !== null && !Number.isFinite(each)).length;
-  const range = (values: readonly number[]) => `${plain(values[0])} to ${plain(values[values.length - 1])}`;
+  const range = (values: readonly number[]) => `${shortNumber(values[0])} to ${shortNumber(values[values.length - 1])}`;
   const main: ShownSection = {
     title: `The loss over the plane ${axesTitle(plane)}`,
     caveats: [
@@ -162,9 +163,4 @@ function seeds({ planes, spread }: SurfaceResult): ShownSection {
       ]),
     },
   };
-}
-
-/** A coordinate as it would be typed. */
-function plain(x: number): string {
-  return String(Number(x.toPrecision(4)));
 }

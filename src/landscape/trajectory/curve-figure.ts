@@ -1,6 +1,7 @@
 import type { Figure } from "../../figures/figure.ts";
 import { COLOUR, finite, frame, said, stacked, TIP } from "../../figures/style.ts";
 import { wideAxis } from "../../figures/wide-axis.ts";
+import { capitalized } from "../../util/capitalized.ts";
 
 /** A curve over the checkpoints, or over the steps, where they begin. */
 export interface Curve {
@@ -51,7 +52,7 @@ export function curveFigure(curve: Curve, places: Places): Drawn {
   const { labels } = panel;
   const { name, description, level } = curve;
   return {
-    title: `${labels.length === 1 ? capital(labels[0]) : capital(name.replaceAll("-", " "))} along the checkpoints`,
+    title: `${labels.length === 1 ? capitalized(labels[0]) : capitalized(name.replaceAll("-", " "))} along the checkpoints`,
     description: `${description}${level === undefined || level.value === 0 ? "" : ` Dashed: ${level.label}.`}`,
     spec: frame({ height: 170, data: panel.data, layer: panel.layer }),
     table: tableOf([curve], places),
@@ -187,8 +188,4 @@ function panelOf(curve: Curve, { at, title, domain }: Places, { isLast = true } 
       },
     ],
   };
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
