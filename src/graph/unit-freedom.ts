@@ -1,17 +1,3 @@
-/**
- * The linear maps that the units along an axis may be sent through while the network stays the same function:
- *
- * - general: any invertible map;
- * - orthogonal: rotations and reflections;
- * - centred: those that leave the vector of ones where it is, and so the mean;
- * - monomial: exchanges with positive scales;
- * - permutation: exchanges;
- * - scaling: scales that are not zero, each unit staying where it is;
- * - positive scaling: scales above zero, which rectifiers let pass;
- * - fixed: none.
- */
-export type Freedom = (typeof GROUPS)[number]["name"];
-
 /* What a group is made of: two groups have in common what both are made of. */
 const EXCHANGES = 1;
 const ROTATIONS_ABOUT_ONES = 2;
@@ -20,16 +6,30 @@ const SCALES = 8;
 const SHEARS = 16;
 const SIGNS = 32;
 
+/** The groups, each before those that lie in it. */
 const GROUPS = [
+  /** Any invertible map. */
   { name: "general", madeOf: EXCHANGES | ROTATIONS_ABOUT_ONES | ROTATIONS | SCALES | SHEARS | SIGNS },
+  /** Rotations and reflections. */
   { name: "orthogonal", madeOf: EXCHANGES | ROTATIONS_ABOUT_ONES | ROTATIONS | SIGNS },
+  /** Rotations and reflections that leave the vector of ones where it is, and so the mean. */
   { name: "centred", madeOf: EXCHANGES | ROTATIONS_ABOUT_ONES },
+  /** Exchanges with positive scales. */
   { name: "monomial", madeOf: EXCHANGES | SCALES },
   { name: "permutation", madeOf: EXCHANGES },
+  /** Scales that are not zero, each unit staying where it is. */
   { name: "scaling", madeOf: SCALES | SIGNS },
+  /** Scales above zero, which rectifiers let pass. */
   { name: "positive scaling", madeOf: SCALES },
+  /** None but the identity. */
   { name: "fixed", madeOf: 0 },
 ] as const;
+
+/** The linear maps that the units along an axis may be sent through while the network stays the same function. */
+export type Freedom = (typeof GROUPS)[number]["name"];
+
+/** All of them. */
+export const FREEDOMS: readonly Freedom[] = GROUPS.map(({ name }) => name);
 
 const MADE_OF = new Map<Freedom, number>(GROUPS.map(({ name, madeOf }) => [name, madeOf]));
 
@@ -56,5 +56,10 @@ export function isWithin(inner: Freedom, outer: Freedom): boolean {
 
 /** Whether it scales units, and does nothing else. */
 export function isScaling(freedom: Freedom): boolean {
-  return freedom === "scaling" || freedom === "positive scaling";
+  return hasScales(freedom) && (madeOf(freedom) & ~(SCALES | SIGNS)) === 0;
+}
+
+/** Whether it scales units, each by a number of its own, whatever it does besides. */
+export function hasScales(freedom: Freedom): boolean {
+  return (madeOf(freedom) & SCALES) !== 0;
 }

@@ -4,6 +4,7 @@ import { identityMatrix, timesTransposed, transposed } from "../linalg/dense.ts"
 import { polarFactor } from "../linalg/polar-factor.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import { exchange, identityOrder, linearMap, rotation, type UnitMap } from "./unit-map.ts";
+import { generatorsAboutOnes, linearGenerators, rotationGenerators, scaleGenerators } from "./generators.ts";
 
 /** Spread of the logarithms of random scales. */
 const SPREAD = 0.3;
@@ -12,6 +13,8 @@ const SPREAD = 0.3;
 export interface GroupMaps {
   /** A random one of all that the group has. */
   random(n: number, random: RandomStream): UnitMap;
+  /** Of those that can be gone through without a jump: a basis of the Lie algebra, or more than one, as matrices. */
+  generators(n: number): Float64Array[];
   /** Which of them leave a balanced network balanced: those that matching begins with. */
   readonly compact: Freedom;
   /** What balance settles of it before anything is matched. */
@@ -56,40 +59,57 @@ const ROTATIONS_ABOUT_ONES: MatchedMaps = {
 
 /** Of every group that units may be sent through: a group that is not here does not compile. */
 export const GROUP_MAPS: Readonly<Record<Freedom, GroupMaps>> = {
-  general: { random: randomLinear, compact: "orthogonal", settled: "shears", matched: ROTATIONS },
+  general: {
+    random: randomLinear,
+    generators: linearGenerators,
+    compact: "orthogonal",
+    settled: "shears",
+    matched: ROTATIONS,
+  },
   orthogonal: {
     random: (n, random) => ROTATIONS.best(random.normalVector(n * n), n),
+    generators: rotationGenerators,
     compact: "orthogonal",
     settled: "nothing",
     matched: ROTATIONS,
   },
   centred: {
     random: (n, random) => ROTATIONS_ABOUT_ONES.best(random.normalVector(n * n), n),
+    generators: generatorsAboutOnes,
     compact: "centred",
     settled: "nothing",
     matched: ROTATIONS_ABOUT_ONES,
   },
   monomial: {
     random: (n, random) => exchange(random.permutation(n), randomScales(n, random)),
+    generators: scaleGenerators,
     compact: "permutation",
     settled: "scales",
     matched: EXCHANGES,
   },
   permutation: {
     random: (n, random) => exchange(random.permutation(n)),
+    generators: () => [],
     compact: "permutation",
     settled: "nothing",
     matched: EXCHANGES,
   },
   scaling: scalesAlone(),
   "positive scaling": scalesAlone(),
-  fixed: { random: (n) => NONE.best(new Float64Array(0), n), compact: "fixed", settled: "nothing", matched: NONE },
+  fixed: {
+    random: (n) => NONE.best(new Float64Array(0), n),
+    generators: () => [],
+    compact: "fixed",
+    settled: "nothing",
+    matched: NONE,
+  },
 };
 
 /** Scales of gains, which are made ones before anything is matched. */
 function scalesAlone(): GroupMaps {
   return {
     random: (n, random) => exchange(identityOrder(n), randomScales(n, random)),
+    generators: scaleGenerators,
     compact: "fixed",
     settled: "nothing",
     matched: NONE,

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { createRandom } from "../random/random-stream.ts";
 import { orbitDimension } from "./orbit-dimension.ts";
 import type { Symmetry } from "./symmetry.ts";
-import type { Freedom } from "../graph/unit-freedom.ts";
+import { type Freedom, FREEDOMS, hasScales, isScaling, isWithin } from "../graph/unit-freedom.ts";
+import { GROUP_MAPS } from "./group-maps.ts";
 
 /** y = B A x with h units between: A is [h, n], B is [m, h]. */
 function between(n: number, h: number, m: number, freedom: Freedom): Symmetry {
@@ -26,6 +27,7 @@ describe("the dimension of an orbit", () => {
     ["centred", 1],
     ["monomial", 3],
     ["positive scaling", 3],
+    ["scaling", 3],
     ["permutation", 0],
     ["fixed", 0],
   ] as const)("is that of the group at generic weights: %s, %i", (freedom, dimension) => {
@@ -52,4 +54,12 @@ describe("the dimension of an orbit", () => {
     expect(orbitDimension(between(5, 3, 3, "general"), tiny, { size: 0, error: 0 })).toBe(9);
     expect(orbitDimension(between(5, 3, 3, "general"), tiny, { size: 0, error: 1e-7 })).toBe(0);
   });
+});
+
+it.each(FREEDOMS)("the group %s has scales where it can stretch one unit, and there only", (freedom) => {
+  const stretchesOne = GROUP_MAPS[freedom]
+    .generators(3)
+    .some((matrix) => matrix[0] === 1 && matrix.every((x, i) => i === 0 || x === 0));
+  expect(hasScales(freedom)).toBe(stretchesOne);
+  expect(isScaling(freedom)).toBe(stretchesOne && !isWithin("permutation", freedom));
 });

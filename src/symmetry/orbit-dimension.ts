@@ -1,6 +1,6 @@
 import { timesTransposed } from "../linalg/dense.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
-import type { Freedom } from "../graph/unit-freedom.ts";
+import { GROUP_MAPS } from "./group-maps.ts";
 import type { Symmetry } from "./symmetry.ts";
 import { applyElement, identityElement, linearMap } from "./unit-map.ts";
 
@@ -29,7 +29,7 @@ export function orbitDimension(
   symmetry.classes.forEach(({ extent, freedom, places }, units) => {
     const count = places === undefined ? 1 : symmetry.classes[places].extent;
     for (let place = 0; place < count; place++)
-      for (const generator of generatorsOf(freedom, extent)) {
+      for (const generator of GROUP_MAPS[freedom].generators(extent)) {
         const moved = (t: number) => {
           const element = identityElement(symmetry);
           const matrix = generator.map((x, i) => t * x + (i % (extent + 1) === 0 ? 1 : 0));
@@ -48,33 +48,4 @@ export function orbitDimension(
   const largest = values[k - 1];
   const least = Math.max(DEPENDENT * Math.max(Math.sqrt(largest), known.size), known.error);
   return values.filter((x) => x > least ** 2).length;
-}
-
-/** A basis of the Lie algebra, or more than one, as matrices. */
-function generatorsOf(freedom: Freedom, n: number): Float64Array[] {
-  const unit = (...entries: readonly (readonly [row: number, column: number, value: number])[]) => {
-    const matrix = new Float64Array(n * n);
-    for (const [row, column, value] of entries) matrix[row * n + column] += value;
-    return matrix;
-  };
-  const every = Array.from({ length: n }, (_, i) => i);
-  const pairs = every.flatMap((i) => every.slice(i + 1).map((j) => [i, j] as const));
-  switch (freedom) {
-    case "fixed":
-    case "permutation":
-      return [];
-    case "scaling":
-    case "positive scaling":
-    case "monomial":
-      return every.map((i) => unit([i, i, 1]));
-    case "orthogonal":
-      return pairs.map(([i, j]) => unit([i, j, 1], [j, i, -1]));
-    case "centred":
-      // Rotations that leave the vector of ones: in the span of (eᵢ − e₀) ∧ (eⱼ − e₀).
-      return pairs
-        .filter(([i]) => i > 0)
-        .map(([i, j]) => unit([i, j, 1], [j, i, -1], [i, 0, -1], [0, i, 1], [0, j, -1], [j, 0, 1]));
-    case "general":
-      return every.flatMap((i) => every.map((j) => unit([i, j, 1])));
-  }
 }

@@ -1,4 +1,4 @@
-import { isScaling } from "../../graph/unit-freedom.ts";
+import { hasScales } from "../../graph/unit-freedom.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { deriveSymmetry } from "../../symmetry/derive-symmetry.ts";
 import type { Symmetry, UnitTensor } from "../../symmetry/symmetry.ts";
@@ -19,10 +19,6 @@ function scalesOf({ network, space }: Problem): Symmetry {
 /** The classes of units that may be scaled, each by its own number. */
 function scaledClasses({ classes }: Symmetry): number[] {
   return [...classes.keys()].filter((c) => hasScales(classes[c].freedom) && classes[c].places === undefined);
-}
-
-function hasScales(freedom: Symmetry["classes"][number]["freedom"]): boolean {
-  return isScaling(freedom) || freedom === "monomial" || freedom === "general";
 }
 
 /** Iᵤ = Σ ± ‖what a unit scales‖²: + where its scale multiplies, − where it divides. */
