@@ -1,4 +1,3 @@
-import { binaryCrossEntropy } from "../problem/losses/binary-cross-entropy.ts";
 import { classLayout } from "../problem/losses/class-layout.ts";
 import type { Loss } from "../problem/losses/loss.ts";
 import type { OutputKind } from "../problem/losses/output-kind.ts";
@@ -49,7 +48,7 @@ export async function chooseOutputKind(
   }
   if (!kinds || asked.outputKind !== undefined) return { kind: asked.outputKind };
   const link = outputLink(outputs);
-  if (loss === binaryCrossEntropy) {
+  if (loss.hasClasses !== true) {
     if (!link || link.isRescaled || link.isDivision) return byBounds(evidence);
     if (!kinds.includes(link.kind))
       throw notClear(
