@@ -35,9 +35,7 @@ const raceWalks = defineTask({
   // One engine: a step hangs on the one before.
   opens: (request) => ({ ...request, oneEngine: true }),
   measure(subject, input, options, desk) {
-    const asked = raceOptions.parse(
-      Object.fromEntries(Object.entries(options).filter(([key]) => key in raceOptions.shape)),
-    );
+    const asked = raceOptions.parse(options);
     return "toy" in subject
       ? walksOnToy(subject.toy.function, input, asked, desk)
       : walksOnNetwork(subject.problem, input, asked, desk);
@@ -122,8 +120,7 @@ export const race = defineExperiment({
   endsEarly: true,
   parameters: raceOptions,
   tasks: [raceWalks],
-  validate: (options) =>
-    validateRace(Object.fromEntries(Object.entries(options).filter(([key]) => key in raceOptions.shape))),
+  validate: validateRace,
   async measure(subject, asked, desk) {
     const { starts, steps, together, ...ground } = groundOf(subject, asked, desk.origin);
     const inputs = asked.optimizers.flatMap((optimizer) =>

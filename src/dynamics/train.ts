@@ -20,7 +20,6 @@ import { trainResult, type TrainResult } from "./train/train-result.ts";
 import {
   augmentOf,
   courseOf,
-  optionsIn,
   previousOf,
   replacedLabels,
   spanTask,
@@ -75,9 +74,9 @@ export const train = defineExperiment({
   ],
   validate(options) {
     optimizerFor(options);
-    optionsIn(options).augment.forEach(chosenAugmentation);
+    trainOptions.parse(options).augment.forEach(chosenAugmentation);
   },
-  plan: ({ problem }, options) => planOf(problem, optionsIn(options)),
+  plan: ({ problem }, options) => planOf(problem, trainOptions.parse(options)),
   async measure(subject, options, desk) {
     const problem =
       options.labelNoise === 0 ? subject.problem : withNoisyLabels(subject.problem, options.labelNoise, desk.random);
@@ -145,7 +144,7 @@ export const train = defineExperiment({
           clip: options.clip ?? null,
         },
         labelNoise,
-        augment: optionsIn(options).augment,
+        augment: trainOptions.parse(options).augment,
         checkpoints,
         curve: thinned(losses),
         losses: desk.arrays.keep("loss", tensor("float64", [losses.length], Float64Array.from(losses))),

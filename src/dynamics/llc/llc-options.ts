@@ -101,7 +101,7 @@ export interface LlcSettings extends Omit<LlcOptions, "sampler" | "chains" | "te
  * temperatures correlate by could not be told
  */
 export function settingsOf(options: Readonly<Record<string, unknown>>): LlcSettings {
-  const own = llcOptions.parse(Object.fromEntries(Object.entries(options).filter(([key]) => key in llcOptions.shape)));
+  const own = llcOptions.parse(options);
   const sampler = chosen("sampler", own.sampler, SAMPLERS);
   const usual = sampler.isCoupled ? COUPLED : ALONE;
   const { chains = usual.chains, bridges } = own;

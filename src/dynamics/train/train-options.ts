@@ -178,13 +178,7 @@ function chosenAmong<O extends CoordinateOptimizer | MatrixOptimizer>(
   among: readonly O[],
   options: Readonly<Record<string, unknown>>,
 ): Chosen<O> {
-  const {
-    optimizer: name,
-    epochs,
-    steps,
-    track,
-    ...rest
-  } = trainOptions.parse(Object.fromEntries(Object.entries(options).filter(([key]) => key in trainOptions.shape)));
+  const { optimizer: name, epochs, steps, track, ...rest } = trainOptions.parse(options);
   if (epochs !== undefined && steps !== undefined)
     throw new ThalwegError({
       kind: "usage",

@@ -71,7 +71,7 @@ async function trainSpan(
   given: Readonly<Record<string, unknown>>,
   desk: TaskDesk,
 ): Promise<SpanResult> {
-  const options = optionsIn(given);
+  const options = trainOptions.parse(given);
   if (options.labelNoise === 0) return spanOf(problem, input, given, desk);
   const noisy = withNoisyLabels(problem, options.labelNoise, desk.common);
   try {
@@ -105,7 +105,7 @@ async function spanOf(
 ): Promise<SpanResult> {
   const optimizer = optimizerFor(given);
   const { rule } = optimizer;
-  const options = optionsIn(given);
+  const options = trainOptions.parse(given);
   const { order, steps } = courseOf(problem, options, desk.common);
   const earlier = before({ from, to, ...input }, desk);
   const start = earlier ? readState(earlier, problem.options.precision) : startOf(problem, rule);
@@ -197,10 +197,6 @@ class RunningMean {
   get said(): string {
     return this.value === undefined ? "" : `, accuracy ${formatShare(this.value)}`;
   }
-}
-
-export function optionsIn(given: Readonly<Record<string, unknown>>): TrainOptions {
-  return trainOptions.parse(Object.fromEntries(Object.entries(given).filter(([key]) => key in trainOptions.shape)));
 }
 
 interface Course {
