@@ -8,6 +8,7 @@ import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { COORDINATE_OPTIMIZERS } from "../optimizers/registry.ts";
 import { largestStepSize } from "../optimizers/stability-limit.ts";
 import { capitalized } from "../util/capitalized.ts";
+import { momentumOf } from "../optimizers/momentum-of.ts";
 
 const parameters = z.object({
   momentum: z.number().min(0).lt(1).default(0.9).describe("β of the momentum methods in the stability limits"),
@@ -20,7 +21,7 @@ const parameters = z.object({
  */
 export function stabilityLimits(sharpness: number, beta: number) {
   const limits = COORDINATE_OPTIMIZERS.flatMap((optimizer) => {
-    const hasMomentum = "momentum" in optimizer.parameters.shape;
+    const hasMomentum = momentumOf(optimizer, {}) !== undefined;
     const limit = optimizer.with(hasMomentum ? { momentum: beta } : {}).stabilityLimit;
     if (limit?.matrix !== "H") return [];
     return [

@@ -61,6 +61,7 @@ export function adamRule(
 export const ADAM_LIMIT = {
   formula: "(2+2β₁)/((1−β₁)λ)",
   matrix: "D⁻¹H",
+  isPlain: false,
   note: "λ is of the preconditioned Hessian D⁻¹H, D = √v + ε, with v as it stands.",
 } as const;
 

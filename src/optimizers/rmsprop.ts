@@ -46,6 +46,7 @@ export const rmsprop = defineCoordinateOptimizer({
     decay: weightDecay,
     formula: "2(1+β)/λ",
     matrix: "D⁻¹H",
+    isPlain: false,
     note: "λ is of the preconditioned Hessian D⁻¹H, D = √v + ε, with v as it stands: L2 in the loss adds w to H.",
   }),
 });

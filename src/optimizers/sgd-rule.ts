@@ -50,5 +50,5 @@ export function sgdLimit(
     : momentum === 0
       ? 2
       : (2 + 2 * momentum) / (1 - dampening);
-  return { product, decay: weightDecay, formula, matrix: "H", note };
+  return { product, decay: weightDecay, formula, matrix: "H", isPlain: momentum === 0, note };
 }

@@ -11,8 +11,15 @@ export interface StabilityLimit {
   readonly formula: string;
   /** Whose curvature λ is: of the Hessian, or of the Hessian behind the preconditioner D. */
   readonly matrix: "H" | "D⁻¹H";
+  /** Whether the update is θ ← θ − η(g + wθ) and keeps nothing: what is known of SGD alone holds of it. */
+  readonly isPlain: boolean;
   /** What the update is, or which matrix is meant, in full sentences. */
   readonly note: string;
+}
+
+/** What is said of an optimiser without a limit. */
+export function sayUnlimited({ title }: { readonly title: string }): string {
+  return `No curvature is known up to which ${title} with a fixed step settles.`;
 }
 
 /** The curvature above which a step size is unstable. */

@@ -48,6 +48,7 @@ export const curvaturePart = z.object({
     .nullable()
     .describe("On the full batch; null where no curvature is positive, or no fixed step is stable by it."),
   formula: z.string().nullable(),
+  isPlain: z.boolean().default(false).describe("Whether a step is η times the gradient, and nothing is kept."),
   note: z.string().describe("Of what update, or of which matrix the curvature is."),
   atBatch: batchPart.nullable(),
   noAtBatch: z.string().nullable().describe("Why there is none, in a sentence."),

@@ -146,8 +146,8 @@ function momentumSentences({ momenta, optimizer }: LrResult): string[] {
   ];
 }
 
-function sharpnessSentences({ batchSharpness, formula, batch, examples }: LrResult): string[] {
-  if (batchSharpness === null || formula !== "2/λ" || batch >= examples || !(batchSharpness.value > 0)) return [];
+function sharpnessSentences({ batchSharpness, isPlain, batch, examples }: LrResult): string[] {
+  if (batchSharpness === null || !isPlain || batch >= examples || !(batchSharpness.value > 0)) return [];
   const { value, interval } = batchSharpness;
   const range =
     interval.lower > 0

@@ -4,7 +4,7 @@ import { criticalBatchSize } from "../../instruments/noise/critical-batch-size.t
 import { batchSharpness } from "../../landscape/trajectory/batch-sharpness.ts";
 import { norm2 } from "../../linalg/vector.ts";
 import type { CoordinateOptimizer } from "../../optimizers/optimizer.ts";
-import { largestStepSize, type StabilityLimit } from "../../optimizers/stability-limit.ts";
+import { largestStepSize, type StabilityLimit, sayUnlimited } from "../../optimizers/stability-limit.ts";
 import { Desk } from "../../quantities/desk.ts";
 import { gradientRounding } from "../../quantities/gradient-rounding.ts";
 import { gradientSample } from "../../quantities/gradient-sample.ts";
@@ -22,6 +22,7 @@ import type { LrOptions } from "./lr-options.ts";
 import type { CurvaturePart } from "./lr-result.ts";
 import { type ExampleCurvature, meanSquareLimit } from "./mean-square-limit.ts";
 import { preconditionedSharpness } from "./preconditioned.ts";
+import { momentumOf } from "../../optimizers/momentum-of.ts";
 
 /** Momenta that are compared. */
 const MOMENTA = [0, 0.5, 0.9, 0.99];
@@ -100,9 +101,8 @@ export async function measureCurvature(
     preconditionedBatches: scaled?.batches ?? null,
     fullBatch: limit && deciding ? stepOf(limit, deciding) : null,
     formula: limit?.formula ?? null,
-    note:
-      limit?.note ??
-      `${optimizer.title} with a fixed step has no curvature up to which it settles: its steps do not shrink.`,
+    isPlain: limit?.isPlain ?? false,
+    note: limit?.note ?? sayUnlimited(optimizer),
     atBatch,
     noAtBatch,
     batchSharpness: sharp?.plain ?? null,
@@ -164,8 +164,8 @@ function momentaOf(
   along: readonly ExampleCurvature[],
   { given, ...draw }: Draw & Pick<ChosenCoordinateOptimizer, "given">,
 ): CurvaturePart["momenta"] {
-  if (!("momentum" in optimizer.parameters.shape) || !(sharpness.value > sharpness.error)) return null;
-  const own = z.object({ momentum: z.number() }).parse(optimizer.parameters.parse(given)).momentum;
+  const own = momentumOf(optimizer, given);
+  if (own === undefined || !(sharpness.value > sharpness.error)) return null;
   const momenta = [...new Set([...MOMENTA, own])].sort((a, b) => a - b);
   return momenta.flatMap((momentum) => {
     const { rule, stabilityLimit } = optimizer.with({ ...given, momentum });

@@ -17,7 +17,7 @@ export const batchSharpness: Tracked = {
   cost: 0,
   needsFixedLoss: true,
   // 2/η is known for plain SGD alone.
-  limits: ({ formula }) => (formula === "2/λ" ? "batch sharpness" : undefined),
+  limits: ({ isPlain }) => (isPlain ? "batch sharpness" : undefined),
   async measure({ problem, point, batch, between, random, context }) {
     const batches = Math.max(LEAST_BATCHES, Math.floor((SHARE * between) / batch));
     const found = await measureBatchSharpness(

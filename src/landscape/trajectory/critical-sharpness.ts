@@ -1,5 +1,6 @@
 import type { CriticalStep } from "./critical-step.ts";
 import type { TrajectoryOptions } from "./trajectory-options.ts";
+import { tunedOf } from "./stability-line.ts";
 
 /** A number with its error. */
 interface Known {
@@ -42,9 +43,10 @@ export function criticalSharpness(
  */
 export function criticalSharpnessByRate(
   { multiple, error }: Pick<CriticalStep, "multiple" | "error">,
-  { lr, optimizer, momentum }: Pick<TrajectoryOptions, "lr" | "optimizer" | "momentum">,
+  told: Pick<TrajectoryOptions, "lr" | "optimizer" | "momentum">,
 ): { readonly sharpnessByRate: number | null; readonly sharpnessByRateError: number | null } {
-  if (multiple === null || error === null || lr === undefined || optimizer !== "sgd" || momentum !== 0)
+  const { lr } = told;
+  if (multiple === null || error === null || lr === undefined || tunedOf(told).limit?.isPlain !== true)
     return { sharpnessByRate: null, sharpnessByRateError: null };
   const sharpness = 2 / (lr * multiple);
   return { sharpnessByRate: sharpness, sharpnessByRateError: sharpness * (error / Math.max(multiple - error, 0)) };

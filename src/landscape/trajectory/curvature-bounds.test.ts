@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { COORDINATE_OPTIMIZERS } from "../../optimizers/registry.ts";
+import { criticalSharpnessByRate } from "./critical-sharpness.ts";
 import { endText, knownEnd } from "./curvature-bounds.ts";
 import { stabilityLine } from "./stability-line.ts";
+import type { TrajectoryOptions } from "./trajectory-options.ts";
 
 const point = {
   top: [{ value: 3, residual: 0.01 }],
@@ -35,5 +38,25 @@ describe("what is said of the stability line", () => {
     for (const batch of [undefined, 20, 30])
       expect(stabilityLine({ ...options, batch }, 20)?.says).not.toMatch(/batches of/);
     expect(stabilityLine({ ...options, batch: 10 }, 20)?.says).toMatch(/batches of 10 of the 20 examples/);
+  });
+
+  it("is that of the optimiser's own momentum, where none is named", () => {
+    expect(stabilityLine({ lr: 0.1, optimizer: "momentum", momentum: undefined }, 20)?.curvature).toBeCloseTo(38, 12);
+    expect(stabilityLine({ lr: 0.1, optimizer: "momentum", momentum: 0.5 }, 20)?.curvature).toBeCloseTo(30, 12);
+  });
+});
+
+describe("what is known of plain SGD alone", () => {
+  const rateOf = (optimizer: TrajectoryOptions["optimizer"], momentum?: number) =>
+    criticalSharpnessByRate({ multiple: 2, error: 0 }, { lr: 0.1, optimizer, momentum }).sharpnessByRate;
+
+  it("is said of every optimiser whose step is η times the gradient", () => {
+    expect([rateOf("sgd"), rateOf("gd"), rateOf("momentum", 0), rateOf("nesterov", 0)]).toEqual([10, 10, 10, 10]);
+  });
+
+  it("is said of no other", () => {
+    const others = COORDINATE_OPTIMIZERS.map(({ name }) => name).filter((name) => name !== "sgd" && name !== "gd");
+    expect(others.map((name) => rateOf(name))).toEqual(others.map(() => null));
+    expect(rateOf("sgd", 0.9)).toBeNull();
   });
 });

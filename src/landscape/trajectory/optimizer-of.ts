@@ -1,4 +1,4 @@
-import { stabilityLine } from "./stability-line.ts";
+import { stabilityLine, tunedOf } from "./stability-line.ts";
 import type { TrajectoryOptions } from "./trajectory-options.ts";
 import type { Settled, TrajectoryResult } from "./trajectory-result.ts";
 
@@ -14,7 +14,8 @@ export function optimizerOf(
   options: TrajectoryOptions,
   examples: number,
 ): TrajectoryResult["optimizer"] {
-  const { lr, optimizer, momentum, batch } = options;
+  const { lr, optimizer, batch } = options;
+  const { momentum, limit } = tunedOf(options);
   const line = stabilityLine(options, examples);
   const last = points.slice(Math.floor((2 * points.length) / 3));
   const largest = last.map(({ top: [found], searchMargin }): Curvature | undefined =>
@@ -33,7 +34,7 @@ export function optimizerOf(
     line,
     top: settledAt(largest, line?.curvature ?? null),
     // 2/η is known for plain SGD alone.
-    batchSharpness: settledAt(sharpness, line?.formula === "2/η" ? line.curvature : null),
+    batchSharpness: settledAt(sharpness, limit?.isPlain === true ? (line?.curvature ?? null) : null),
   };
 }
 

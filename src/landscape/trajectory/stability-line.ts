@@ -1,5 +1,6 @@
 import { COORDINATE_OPTIMIZERS } from "../../optimizers/registry.ts";
-import { largestCurvature } from "../../optimizers/stability-limit.ts";
+import { momentumOf } from "../../optimizers/momentum-of.ts";
+import { largestCurvature, sayUnlimited, type StabilityLimit } from "../../optimizers/stability-limit.ts";
 import { chosen } from "../../util/chosen.ts";
 import type { TrajectoryOptions } from "./trajectory-options.ts";
 
@@ -12,6 +13,25 @@ export interface StabilityLine {
   readonly says: string;
 }
 
+/** What made the checkpoints, as far as it was said. */
+type Told = Pick<TrajectoryOptions, "lr" | "optimizer" | "momentum">;
+
+/** β that it was told or has by itself, and its limit at its step size; undefined where it has none. */
+export function tunedOf({ lr, optimizer: name, momentum }: Told): {
+  readonly title: string;
+  readonly momentum: number;
+  readonly limit: StabilityLimit | undefined;
+} {
+  const optimizer = chosen("optimiser", name, COORDINATE_OPTIMIZERS);
+  const own = momentumOf(optimizer, {});
+  const given = { ...(lr !== undefined && { lr }), ...(own !== undefined && momentum !== undefined && { momentum }) };
+  return {
+    title: optimizer.title,
+    momentum: momentumOf(optimizer, given) ?? 0,
+    limit: optimizer.with(given).stabilityLimit,
+  };
+}
+
 /**
  * The stability line of an optimiser (Cohen et al. 2021, 2022). The limits of step size and curvature are the same formulas:
  * η < c/λ is λ < c/η. It is that of a fixed step on the full batch: under mini-batches a step may be unstable below it.
@@ -19,28 +39,21 @@ export interface StabilityLine {
  * @param examples of the data: a batch of as many is the full batch
  */
 export function stabilityLine(
-  {
-    lr,
-    optimizer: name,
-    momentum,
-    batch,
-  }: Pick<TrajectoryOptions, "lr" | "optimizer" | "momentum"> & { readonly batch?: number },
+  { batch, ...told }: Told & { readonly batch?: number },
   examples: number,
 ): StabilityLine | null {
+  const { lr } = told;
   if (lr === undefined) return null;
   const underBatches =
     batch !== undefined && batch < examples
       ? `; batches of ${batch} of the ${examples} examples have curvatures of their own, and may make a step unstable below it`
       : "";
-  const optimizer = chosen("optimiser", name, COORDINATE_OPTIMIZERS);
-  const hasMomentum = "momentum" in optimizer.parameters.shape;
-  const { title } = optimizer;
-  const limit = optimizer.with({ lr, ...(hasMomentum && { momentum }) }).stabilityLimit;
+  const { title, momentum, limit } = tunedOf(told);
   if (limit === undefined)
     return {
       curvature: null,
       formula: null,
-      says: `${title} with a fixed step has no curvature up to which it settles: its steps do not shrink.`,
+      says: sayUnlimited({ title }),
     };
   const formula = limit.formula.replaceAll("λ", "η");
   if (limit.matrix !== "H")
@@ -52,6 +65,6 @@ export function stabilityLine(
   return {
     curvature: largestCurvature(limit, lr),
     formula,
-    says: `The stability line is the largest curvature at which full-batch ${title}${hasMomentum && momentum > 0 ? ` with momentum ${momentum}` : ""} with this fixed step is stable on a quadratic${underBatches}.`,
+    says: `The stability line is the largest curvature at which full-batch ${title}${momentum > 0 ? ` with momentum ${momentum}` : ""} with this fixed step is stable on a quadratic${underBatches}.`,
   };
 }

@@ -14,7 +14,12 @@ export const trajectoryOptions = z.object({
     .enum(COORDINATE_OPTIMIZERS.map(({ name }) => name))
     .default("sgd")
     .meta({ description: "its kind", group: OPTIMISER }),
-  momentum: z.number().min(0).lt(1).default(0).meta({ description: "its momentum β", group: OPTIMISER }),
+  momentum: z
+    .number()
+    .min(0)
+    .lt(1)
+    .optional()
+    .meta({ description: "its momentum β (default: the optimiser's own)", group: OPTIMISER }),
   batch: z
     .int()
     .min(1)
