@@ -9,7 +9,7 @@ import { criticalSharpness, criticalSharpnessByRate } from "./critical-sharpness
 import { criticalStep, type Change } from "./critical-step.ts";
 import { slopeByDifferences } from "./slope-by-differences.ts";
 import type { TrajectoryOptions } from "./trajectory-options.ts";
-import type { PointNumbers, StepNumbers } from "./trajectory-result.ts";
+import { type PointNumbers, type StepNumbers, WITHOUT_DERIVATIVES } from "./trajectory-result.ts";
 
 /** What a network tells that can only be run forward: the loss, and what rounding leaves of it. */
 export interface ForwardHere {
@@ -42,18 +42,7 @@ export async function measureForwardCheckpoint(
       loss,
       lossRounding,
       accuracy: accuracy ?? null,
-      gradientNorm: null,
-      gradientRounding: null,
-      top: [],
-      bottom: [],
-      searchMargin: null,
-      missProbability: null,
-      searchProducts: 0,
-      trace: null,
-      gradientCurvature: null,
-      batchSharpness: null,
-      batchSharpnessWeighted: null,
-      layers: null,
+      ...WITHOUT_DERIVATIVES,
       products: 0,
       converged: true,
     },

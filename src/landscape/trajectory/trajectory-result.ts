@@ -16,37 +16,51 @@ const layer = about(
   { key: "name" },
 );
 
-const numbers = weightsFile.extend({
-  loss: about(real, { title: "Loss" }),
-  lossRounding: aside(real).describe("What rounding leaves of the loss unknown."),
-  accuracy: about(real, { title: "Accuracy" }).nullable(),
+/** What takes derivatives; where the graph has none, the defaults stand. */
+const derivativeNumbers = z.object({
   gradientNorm: about(real, { title: "Length of the gradient" })
     .nullable()
+    .default(null)
     .describe("null, as all that takes derivatives, where the graph has none."),
-  gradientRounding: aside(real).nullable().describe("What rounding leaves of ‖g‖ unknown."),
+  gradientRounding: aside(real).nullable().default(null).describe("What rounding leaves of ‖g‖ unknown."),
   top: z
     .array(about(eigenvalue, { title: "Largest eigenvalue of H" }))
+    .default([])
     .describe("λmax of H; empty without derivatives."),
   bottom: z
     .array(about(eigenvalue, { title: "Smallest eigenvalue of H" }))
+    .default([])
     .describe("λmin of H; empty without derivatives."),
   searchMargin: aside(real)
     .nullable()
+    .default(null)
     .describe("How far beyond λmax and λmin one that was missed may lie; null where that was not bounded."),
-  missProbability: aside(real).nullable().describe("That one lies further out all the same, at most."),
-  searchProducts: aside(count).describe("Products of the search for λmax and λmin."),
-  trace: about(estimate, { title: "Trace of H" }).nullable(),
+  missProbability: aside(real).nullable().default(null).describe("That one lies further out all the same, at most."),
+  searchProducts: aside(count).default(0).describe("Products of the search for λmax and λmin."),
+  trace: about(estimate, { title: "Trace of H" }).nullable().default(null),
   gradientCurvature: about(real, { title: "Curvature along the gradient" })
     .nullable()
+    .default(null)
     .describe("gᵀHg/‖g‖²; null where g is 0."),
   batchSharpness: about(estimate, { title: "Batch sharpness" })
     .nullable()
+    .default(null)
     .describe("E g_Bᵀ H_B g_B / ‖g_B‖² over random batches; null where no --batch is given."),
   batchSharpnessWeighted: about(estimate, { title: "Batch sharpness, weighted by ‖g_B‖²" })
     .nullable()
     .default(null)
     .describe("E g_Bᵀ H_B g_B / E ‖g_B‖²: batches with small gradients count little."),
-  layers: z.array(layer).nullable().describe("The layers' own blocks, where they were asked for."),
+  layers: z.array(layer).nullable().default(null).describe("The layers' own blocks, where they were asked for."),
+});
+
+/** The numbers of a checkpoint whose graph has no derivatives. */
+export const WITHOUT_DERIVATIVES = derivativeNumbers.parse({});
+
+const numbers = weightsFile.extend({
+  loss: about(real, { title: "Loss" }),
+  lossRounding: aside(real).describe("What rounding leaves of the loss unknown."),
+  accuracy: about(real, { title: "Accuracy" }).nullable(),
+  ...derivativeNumbers.shape,
   distance: about(real, { title: "Distance from the first checkpoint" }).describe("‖θ − θ₀‖."),
   remaining: about(real, { title: "Distance from the last checkpoint" }).describe("‖θ − θ_end‖."),
   products: aside(count),
