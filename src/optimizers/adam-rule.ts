@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { CoordinateRule } from "./optimizer.ts";
 import { damping, decayRate, stepSize } from "./parameters.ts";
 import { withDecay } from "./sgd-rule.ts";
+import { sayDecay, type StabilityLimit } from "./stability-limit.ts";
 
 /** The numbers that Adam and AdamW share. */
 export const adamParameters = {
@@ -57,15 +58,18 @@ export function adamRule(
   };
 }
 
-/** What Adam's limits have in common: that of the averaged gradient, behind the preconditioner. */
-export const ADAM_LIMIT = {
-  formula: "(2+2β₁)/((1−β₁)λ)",
-  matrix: "D⁻¹H",
-  isPlain: false,
-  note: "λ is of the preconditioned Hessian D⁻¹H, D = √v + ε, with v as it stands.",
-} as const;
-
-/** (2+2β₁)/(1−β₁). */
-export function adamProduct(beta1: number): number {
-  return (2 + 2 * beta1) / (1 - beta1);
+/** η(λ + decay) < (2+2β₁)/(1−β₁), that of the averaged gradient, for λ of D⁻¹(H + wI) or, where the decay is decoupled, of D⁻¹H. */
+export function adamLimit({ beta1, eps, weightDecay }: AdamOptions, isDecoupled: boolean): StabilityLimit {
+  const product = (2 + 2 * beta1) / (1 - beta1);
+  const coupledDecay = isDecoupled ? 0 : weightDecay;
+  return {
+    product,
+    decay: isDecoupled ? (product * weightDecay) / 2 : 0,
+    formula: "(2+2β₁)/((1−β₁)λ)",
+    matrix: "D⁻¹H",
+    isPlain: false,
+    note: `λ is of the preconditioned Hessian D⁻¹H, D = √v + ε, with v as it stands${sayDecay(coupledDecay)}.`,
+    coupledDecay,
+    settled: (meanSquare) => Math.sqrt(meanSquare) + eps,
+  };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ADAM_LIMIT, adamParameters, adamProduct, adamRule } from "./adam-rule.ts";
+import { adamLimit, adamParameters, adamRule } from "./adam-rule.ts";
 import { defineCoordinateOptimizer } from "./optimizer.ts";
 import { coupledDecay } from "./parameters.ts";
 
@@ -12,5 +12,5 @@ export const adam = defineCoordinateOptimizer({
   source: "Kingma & Ba (2015)",
   parameters: z.object({ ...adamParameters, weightDecay: coupledDecay }),
   rule: (options) => adamRule(options, false),
-  stabilityLimit: ({ beta1, weightDecay }) => ({ ...ADAM_LIMIT, product: adamProduct(beta1), decay: weightDecay }),
+  stabilityLimit: (options) => adamLimit(options, false),
 });

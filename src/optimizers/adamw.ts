@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ADAM_LIMIT, adamParameters, adamProduct, adamRule } from "./adam-rule.ts";
+import { adamLimit, adamParameters, adamRule } from "./adam-rule.ts";
 import { defineCoordinateOptimizer } from "./optimizer.ts";
 
 /** `torch.optim.AdamW`. */
@@ -15,8 +15,5 @@ export const adamw = defineCoordinateOptimizer({
   }),
   rule: (options) => adamRule(options, true),
   // At the root −1 of the update: (1−β)ηλ = (1+β)(2−ηw).
-  stabilityLimit: ({ beta1, weightDecay }) => {
-    const product = adamProduct(beta1);
-    return { ...ADAM_LIMIT, product, decay: (product * weightDecay) / 2 };
-  },
+  stabilityLimit: (options) => adamLimit(options, true),
 });

@@ -7,6 +7,7 @@ import { tensor } from "../util/tensor.ts";
 import { numberArithmetic } from "./arithmetic.ts";
 import { graphArithmetic } from "./graph-arithmetic.ts";
 import type { CoordinateRule } from "./optimizer.ts";
+import { rmsprop } from "./rmsprop.ts";
 import { COORDINATE_OPTIMIZERS } from "./registry.ts";
 import { largestCurvature, largestStepSize } from "./stability-limit.ts";
 
@@ -144,32 +145,55 @@ describe("stability limits (A6)", () => {
     });
   }
 
-  it("of Adam and AdamW is that of the preconditioned Hessian, with the decay of each", () => {
-    // With β₂ next to 1 and a mean square that was always 1, the preconditioner is 1 + ε and stays.
-    for (const [name, weightDecay] of [
-      ["adam", 0],
-      ["adam", 2],
-      ["adamw", 2],
-    ] as const) {
+  // With β₂ next to 1 and a mean square that was always the same, the preconditioner is D = √v and stays.
+  it.each([
+    ["adam", 0, 1],
+    ["adam", 2, 1],
+    ["adam", 2, 0.25],
+    ["adamw", 2, 1],
+    ["adamw", 2, 0.25],
+  ] as const)(
+    "of %s with decay %d is that of the Hessian behind its divisor, root of %d",
+    (name, weightDecay, square) => {
       const options = { beta1: 0.9, beta2: 1 - 1e-16, eps: 0, weightDecay };
       const limit = named(name).with(options).stabilityLimit;
-      if (limit === undefined) throw new Error("no limit");
-      const lr = largestStepSize(limit, LAMBDA);
+      if (limit?.matrix !== "D⁻¹H") throw new Error("no limit behind a divisor");
+      const divisor = limit.settled(square, 0);
+      const lr = largestStepSize(limit, (LAMBDA + limit.coupledDecay) / divisor);
       const after = (factor: number) => {
         const { rule } = named(name).with({ ...options, lr: factor * lr });
-        let at = { weight: 1e-9, state: [0, 1] as readonly number[] };
+        let at = { weight: 1e-9, state: [0, square] as readonly number[] };
         for (let step = 0; step < 20_000 && Math.abs(at.weight) < 1e3; step++) {
           const { kept } = rule.numbers(0);
           const numbers = { scaled: factor * lr, spread: 1, kept };
           at = { ...rule.update(numberArithmetic, { ...at, gradient: LAMBDA * at.weight, numbers }) };
-          at = { weight: at.weight, state: [at.state[0], 1] };
+          at = { weight: at.weight, state: [at.state[0], square] };
         }
         return Math.abs(at.weight);
       };
       expect(after(0.999)).toBeLessThan(1e-17);
       expect(after(1.001)).toBeGreaterThan(1e2);
-    }
-  });
+    },
+  );
+
+  it.each([{}, { centered: true }, { weightDecay: 0.5 }, { momentum: 0.5 }])(
+    "what the divisor of RMSProp settles at is that of many steps: %o",
+    (more) => {
+      const tuned = rmsprop.with({ ...more, alpha: 0.999, eps: 1e-3 });
+      const { rule, stabilityLimit } = tuned;
+      if (stabilityLimit?.matrix !== "D⁻¹H") throw new Error("no limit behind a divisor");
+      const slopes = [1, 3];
+      let state: readonly number[] = rule.state.map(() => 0);
+      for (let step = 0; step < 40_000; step++) {
+        const numbers = rule.numbers(step, 0);
+        ({ state } = rule.update(numberArithmetic, { weight: 2, gradient: slopes[step % 2], state, numbers }));
+      }
+      const all = slopes.map((slope) => slope + 2 * stabilityLimit.coupledDecay);
+      const settled = stabilityLimit.settled((all[0] ** 2 + all[1] ** 2) / 2, (all[0] + all[1]) / 2);
+      const after = rule.preconditioner?.(numberArithmetic, { state, numbers: rule.numbers(40_000, 0), stepSize: 0 });
+      expect(after).toBeCloseTo(settled, 2);
+    },
+  );
 });
 
 describe("options of optimisers", () => {

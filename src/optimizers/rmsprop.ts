@@ -3,6 +3,7 @@ import { defineCoordinateOptimizer } from "./optimizer.ts";
 import { coupledDecay, damping, decayRate, stepSize } from "./parameters.ts";
 import { withDecay } from "./sgd-rule.ts";
 import type { CoordinateRule } from "./optimizer.ts";
+import { sayDecay } from "./stability-limit.ts";
 
 const parameters = z.object({
   lr: stepSize(1e-2),
@@ -41,12 +42,14 @@ export const rmsprop = defineCoordinateOptimizer({
       },
     };
   },
-  stabilityLimit: ({ momentum, weightDecay }) => ({
+  stabilityLimit: ({ momentum, weightDecay, eps, centered }) => ({
     product: 2 * (1 + momentum),
-    decay: weightDecay,
+    decay: 0,
     formula: "2(1+β)/λ",
     matrix: "D⁻¹H",
     isPlain: false,
-    note: "λ is of the preconditioned Hessian D⁻¹H, D = √v + ε, with v as it stands: L2 in the loss adds w to H.",
+    note: `λ is of the preconditioned Hessian D⁻¹H, D = ${centered ? "√(v − m²)" : "√v"} + ε, with v as it stands${sayDecay(weightDecay)}.`,
+    coupledDecay: weightDecay,
+    settled: (meanSquare, mean) => Math.sqrt(centered ? Math.max(0, meanSquare - mean * mean) : meanSquare) + eps,
   }),
 });

@@ -42,7 +42,9 @@ export const curvaturePart = z.object({
   sharpness: about(sharpness, { title: "λmax" }).describe("Of H."),
   preconditioned: about(sharpness, { title: "λmax of D⁻¹H" })
     .nullable()
-    .describe("Of D⁻¹H, D = √v + ε; null where the optimiser has no preconditioner."),
+    .describe(
+      "Of D⁻¹H, D what the optimiser divides by; of D⁻¹(H + wI) where a weight decay w is part of the gradient; null where it divides by nothing.",
+    ),
   preconditionedBatches: aside(count).nullable().describe("Batches that v is the mean over."),
   fullBatch: about(limit, { title: "Stable step on the full batch" })
     .nullable()

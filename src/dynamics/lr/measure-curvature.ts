@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
 import { criticalBatchSize } from "../../instruments/noise/critical-batch-size.ts";
 import { batchSharpness } from "../../landscape/trajectory/batch-sharpness.ts";
@@ -60,13 +59,12 @@ export async function measureCurvature(
   const [{ value: largest, residual }] = top.top;
   const { optimizer, given } = chosen;
   const limit = optimizer.with(given).stabilityLimit;
-  const own = z.object({ eps: z.number().default(0) }).safeParse(optimizer.parameters.parse(given)).data;
   const scaled =
     limit?.matrix === "D⁻¹H"
       ? await preconditionedSharpness(
           problem,
           hessian,
-          { batch, batches: options.batches, eps: own?.eps ?? 0, tolerance: options.tol },
+          { batch, batches: options.batches, limit, tolerance: options.tol },
           random.split("preconditioned"),
           context,
         )

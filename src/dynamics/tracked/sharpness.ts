@@ -5,6 +5,7 @@ import { productOperator } from "../../operators/problem-operators.ts";
 import { hessianProduct } from "../../problem/derivatives.ts";
 import { throwIfInterrupted } from "../../util/run-context.ts";
 import type { Tracked, TrackedPoint } from "./tracked.ts";
+import { preconditionedOperator } from "../../operators/preconditioned-operator.ts";
 
 /** λmax is known to this share of itself, which is less than it wanders by in a few steps. */
 const TOLERANCE = 0.02;
@@ -20,7 +21,7 @@ export const sharpness: Tracked = {
   summary: "λmax of the Hessian, and of D⁻¹H where the optimiser divides by D, beside its stability limit",
   source: "Cohen 2021, Cohen 2022",
   axis: "largest curvature",
-  says: "λmax by Lanczos from the eigenvector of the measurement before; within its error lies an eigenvalue, and a larger one that the start does not hold may be passed over.",
+  says: "λmax by Lanczos from the eigenvector of the measurement before; within its error lies an eigenvalue, and a larger one that the start does not hold may be passed over. A weight decay that is part of the gradient counts as part of H behind D.",
   isOfExamples: true,
   cost: 9,
   needsFixedLoss: true,
@@ -29,7 +30,10 @@ export const sharpness: Tracked = {
     const hessian = productOperator(at.point, hessianProduct, at.context);
     const plain = await largest(hessian, PLAIN, at);
     if (!at.isPreconditioned || at.preconditioner === undefined) return [plain];
-    return [plain, await largest(divided(hessian, at.preconditioner), PRECONDITIONED, at)];
+    return [
+      plain,
+      await largest(preconditionedOperator(hessian, at.preconditioner, at.coupledDecay), PRECONDITIONED, at),
+    ];
   },
 };
 
@@ -56,18 +60,4 @@ async function largest(operator: LinearOperator, series: string, { memory, rando
     memory.set(series, space.lift(pairs.coordinates([last]))[0]);
     return { series, value, error };
   }
-}
-
-/** D^(−½) H D^(−½), which has the eigenvalues of D⁻¹H and is symmetric. */
-function divided(operator: LinearOperator, preconditioner: Float64Array): LinearOperator {
-  const root = preconditioner.map((d) => 1 / Math.sqrt(d));
-  const scaled = (block: readonly Float64Array[]) => block.map((v) => v.map((x, i) => x * root[i]));
-  return {
-    name: "preconditioned Hessian",
-    dimension: operator.dimension,
-    symmetric: true,
-    precision: operator.precision,
-    preferredBlock: operator.preferredBlock,
-    apply: async (block) => scaled(await operator.apply(scaled(block))),
-  };
 }

@@ -74,6 +74,8 @@ export interface Standing {
   readonly step: number;
   readonly rule: MatrixRule;
   readonly stepSize: number;
+  /** As {@link TrackedPoint} has it. */
+  readonly coupledDecay: number;
   readonly batch: number;
   readonly state: TrainState;
 }
@@ -121,6 +123,7 @@ export class Tracker {
         point,
         preconditioner,
         isPreconditioned: standing.rule.coordinates?.preconditioner !== undefined,
+        coupledDecay: standing.coupledDecay,
         batch: standing.batch,
         between: tracking.every * standing.batch,
         random: random.split(quantity.name),

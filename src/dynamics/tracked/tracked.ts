@@ -13,6 +13,8 @@ export interface TrackedPoint {
   readonly preconditioner: Float64Array | undefined;
   /** Whether the optimiser divides by something, if only from its first step on. */
   readonly isPreconditioned: boolean;
+  /** w of a weight decay that is part of the gradient of an optimiser that divides, and that the loss lacks; else 0. */
+  readonly coupledDecay: number;
   /** Examples of a step. */
   readonly batch: number;
   /** Examples in the steps from one measurement to the next. */

@@ -16,6 +16,7 @@ import { readState, readTensors, stateText, tensorsText } from "../state-text.ts
 import { Tracker, trackedStep, type TrackedStep, trackingOf } from "../tracked/track.ts";
 import { startOf, type Step, Trainer } from "../trainer.ts";
 import { type ChosenOptimizer, optimizerFor, type TrainOptions, trainOptions } from "./train-options.ts";
+import { decayBehindDivisor } from "../../optimizers/stability-limit.ts";
 
 const EPOCHS = 10;
 /** Checkpoints where nobody says how many. */
@@ -105,6 +106,7 @@ async function spanOf(
 ): Promise<SpanResult> {
   const optimizer = optimizerFor(given);
   const { rule } = optimizer;
+  const coupledDecay = decayBehindDivisor(optimizer.optimizer.with(optimizer.given).stabilityLimit);
   const options = trainOptions.parse(given);
   const { order, steps } = courseOf(problem, options, desk.common);
   const earlier = before({ from, to, ...input }, desk);
@@ -124,7 +126,7 @@ async function spanOf(
   const tracked: TrackedStep[] = [];
   const accuracy = new RunningMean();
   const track = async (step: number) => {
-    const standing = { step, rule, stepSize: stepSize(step), batch: order.batch, state: trainer.state };
+    const standing = { step, rule, stepSize: stepSize(step), coupledDecay, batch: order.batch, state: trainer.state };
     tracked.push(await tracker.measure(standing, { signal: desk.context.signal }));
   };
   try {
