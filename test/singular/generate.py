@@ -88,6 +88,10 @@ case('kernel of a norm over twice a variance times it', ROWS, lambda w: torch.ex
      same=lambda w: torch.exp(-square_of_norm(w) / 0.98).sum())
 case('kernel of a norm over a width, squared', ROWS, lambda w: torch.exp(-((w.norm(dim=1) / (1 + w[1, 0] ** 2)) ** 2)).sum(),
      same=lambda w: torch.exp(-square_of_norm(w) / (1 + w[1, 0] ** 2) ** 2).sum())
+case('kernel of a norm by linalg times its negative', ROWS, lambda w: torch.exp(-torch.linalg.norm(w, dim=1) * torch.linalg.norm(w, dim=1)).sum(),
+     same=lambda w: torch.exp(-square_of_norm(w)).sum())
+case('absolute value times itself', MIXED, lambda w: (w.abs() * w.abs() * C).sum(), same=lambda w: (w * w * C).sum())
+case('square of an absolute value', MIXED, lambda w: (w.abs() ** 2 * C).sum(), same=lambda w: (w * w * C).sum())
 case('norm keepdim clamp', ROWS, lambda w: (w / w.norm(dim=1, keepdim=True).clamp(min=1e-2) * C).sum(),
      same=lambda w: (zero_row_over(1e-2)(w) * C).sum())
 case('norm, maximum with eps', ROWS, lambda w: (w / torch.maximum(w.norm(dim=1, keepdim=True), torch.tensor(1e-2)) * C).sum(),

@@ -56,7 +56,14 @@ function variadic(
 
 /** x·y; the square of a norm, whatever it is multiplied by, is a sum of squares, which is smooth where the norm is not. */
 function product(x: Value, y: Value): Value {
-  return productOfNorms(x, y) ?? mul(x, y);
+  const inner = x === y ? withoutSign(x) : x;
+  const other = x === y ? inner : y;
+  return productOfNorms(inner, other) ?? mul(inner, other);
+}
+
+/** x for |x| and −x, which have the same even powers: those of |x| have no kink at 0. */
+function withoutSign(x: Value): Value {
+  return x.operation.name === "Abs" || x.operation.name === "Neg" ? withoutSign(x.inputs[0]) : x;
 }
 
 /**
@@ -115,8 +122,9 @@ function middle(x: Value, y: Value): Value {
 function power(x: Value, y: Value): Value {
   if (!isFloat(x.dtype)) return cast(pow(cast(x, "float64"), cast(y, "float64")), x.dtype);
   const exponent = splatOf(y);
-  const special = exponent === 2 ? squaredNorm(x) : exponent === 0.5 ? rootOfSquares(x) : undefined;
-  return special ?? pow(x, isFloat(y.dtype) ? y : cast(y, x.dtype));
+  const base = exponent !== undefined && exponent % 2 === 0 ? withoutSign(x) : x;
+  const special = exponent === 2 ? squaredNorm(base) : exponent === 0.5 ? rootOfSquares(base) : undefined;
+  return special ?? pow(base, isFloat(y.dtype) ? y : cast(y, x.dtype));
 }
 
 /** asin x = atan(x / √(1 − x²)) */
