@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { RESULT_KINDS } from "../src/documents/result-kinds.ts";
-import { commandLine, floats } from "./support/command-line.ts";
+import { commandLine, DIGITS, floats } from "./support/command-line.ts";
 import { modelBytes, tensorProto, valueInfo } from "./support/onnx-model.ts";
 
 /*
@@ -167,6 +167,34 @@ describe("of a normal crossing", () => {
   );
 });
 
+describe("by slopes on batches", () => {
+  const SHORT = "--data digits --limit 300 --localization 100 --temperatures 1 --warmup 60 --draws 60".split(" ");
+
+  it("is that by exact slopes, of a trained network", { timeout: 180_000 }, async () => {
+    const found = [];
+    for (const sampler of ["hmc", "sgld"])
+      found.push(
+        await measured(`trained-${sampler}`, [
+          DIGITS,
+          ...SHORT,
+          "--sampler",
+          sampler,
+          ...(sampler === "sgld" ? ["--batch", "60"] : []),
+        ]),
+      );
+    const [exact, batched] = found.map(({ temperatures: [{ coefficient }] }) => coefficient);
+    expect(exact.value).toBeGreaterThan(10 * exact.standardError);
+    expect(Math.abs(exact.value - batched.value)).toBeLessThan(
+      4 * Math.hypot(exact.standardError, batched.standardError),
+    );
+    // What the steps are off by counts on both sides.
+    const [, { coefficient, temperatures }] = found;
+    expect(coefficient.interval.upper - coefficient.value).toBeGreaterThan(
+      Math.abs(temperatures[0].identity.value) / 2,
+    );
+  });
+});
+
 describe("a run of it", () => {
   const SMALL = [
     "mlp:64-4-10:tanh",
@@ -208,6 +236,8 @@ describe("a run of it", () => {
     ["a temperature of 0", ["--temperatures", "0,1"], 2, /temperatures/],
     ["a temperature twice", ["--temperatures", "1,1"], 2, /named twice/],
     ["bridges that nothing is traded through", ["--bridges", "0.01"], 2, /samples\s+each\s+temperature\s+by\s+itself/],
+    ["a batch that nothing is taken on", ["--batch", "16"], 2, /all\s+examples\s+in\s+each\s+step/],
+    ["a batch of more than all", ["--sampler", "sgld", "--batch", "9999"], 2, /the\s+data\s+hold/],
     ["a bridge that is a temperature", ["--sampler", "exchange", "--bridges", "2"], 2, /named twice/],
     ["chains too few to trade", ["--sampler", "exchange", "--chains", "8"], 2, /too\s+few\s+for\s+6\s+temperatures/],
     ["no localisation", ["--localization", "0"], 2, /localization/],

@@ -11,6 +11,7 @@ import { freeEnergySlopes } from "./llc/free-energy.ts";
 import { energiesOfChains, coefficientByTemperature } from "./llc/llc-figures.ts";
 import { llcOptions, settingsOf, sizeOf } from "./llc/llc-options.ts";
 import { llcResult } from "./llc/llc-result.ts";
+import { batchSize } from "./mini-batches.ts";
 import { llcSections } from "./llc/llc-sections.ts";
 import { ladderTask, type SampledTemperature, temperatureTask } from "./llc/tasks.ts";
 
@@ -47,6 +48,10 @@ export const llc = defineExperiment({
     [
       "thalweg llc model.onnx --data train.npz --sampler exchange --bridges 0.004,0.03",
       "with chains that trade places between temperatures, where the ground has crossings",
+    ],
+    [
+      "thalweg llc model.onnx --data train.npz --sampler sgld --batch 128 --localization 100",
+      "by slopes on random batches, where data and network are large",
     ],
     [
       "thalweg llc deep-linear:4-3-8:zero --data zero.npz --sample-size 1e5 --spread 1 --chains 32",
@@ -101,7 +106,11 @@ export const llc = defineExperiment({
     const covariance = sampler.isCoupled
       ? covarianceOfTemperatures(drawn.map(({ means }) => Float64Array.from(means)))
       : null;
-    const concluded = conclude(found, { covariance, parameters: problem.space.dimension });
+    const concluded = conclude(found, {
+      covariance,
+      parameters: problem.space.dimension,
+      isApproximate: sampler.usesBatches,
+    });
     const { main } = concluded;
     const { energies } = drawn[found.indexOf(main)];
     const isWhole = found.length === all.length && found.every(({ draws }) => draws === options.draws);
@@ -127,7 +136,12 @@ export const llc = defineExperiment({
         loss: (await problem.point.value(desk.context)).loss,
         length: norm2(problem.point.parameters),
         drop: concluded.drop,
-        sampler: { name: sampler.name, title: sampler.title, source: sampler.source },
+        sampler: {
+          name: sampler.name,
+          title: sampler.title,
+          source: sampler.source,
+          batch: sampler.usesBatches ? batchSize(problem.examples, settings.batch) : null,
+        },
         temperatures: found,
         ladder: sampler.isCoupled ? rungs.map((multiple, k) => ({ multiple, exchanged: everywhere[k].exchanged })) : [],
         covariance,

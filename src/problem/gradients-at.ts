@@ -30,6 +30,8 @@ export interface LossAndGradient {
  * run of the engine, so that of a small network hardly more than the arithmetic is paid; batches are added up in float64.
  * Cost: k gradients. Memory: k times the values of a batch.
  *
+ * @param l2 λ of the L2 term, where it is not to be the point's
+ *
  * @example
  * const [a, b] = await gradientsAt(problem.point, [theta, other]);
  */
@@ -37,8 +39,9 @@ export async function gradientsAt(
   point: Point,
   places: readonly Float64Array[],
   context: RunContext = {},
+  { l2 = point.l2 }: { readonly l2?: number } = {},
 ): Promise<LossAndGradient[]> {
-  const { space, l2 } = point;
+  const { space } = point;
   const found = places.map((place) => ({
     loss: l2 === 0 ? 0 : (l2 / 2) * place.reduce((sum, x) => sum + x * x, 0),
     gradient: l2 === 0 ? new Float64Array(space.dimension) : place.map((x) => l2 * x),

@@ -22,6 +22,7 @@ export const exchange: Sampler = {
   source: "Geyer 1991; Hukushima & Nemoto 1996; Syed et al. 2022",
   gradientsEach: 5,
   isCoupled: true,
+  usesBatches: false,
   sample: sampleLadder,
 };
 

@@ -9,5 +9,6 @@ export const hmc: Sampler = {
   source: "Duane et al. 1987; Hoffman, Radul & Sountsov 2021",
   gradientsEach: 20,
   isCoupled: false,
+  usesBatches: false,
   sample: (...asked) => sampleHamiltonian({ acceptance: 0.8, mostSteps: 1024 }, ...asked),
 };

@@ -9,5 +9,6 @@ export const mala: Sampler = {
   source: "Roberts & Tweedie 1996",
   gradientsEach: 1,
   isCoupled: false,
+  usesBatches: false,
   sample: (...asked) => sampleHamiltonian({ acceptance: 0.574, mostSteps: 1 }, ...asked),
 };

@@ -36,6 +36,10 @@ export interface Density<P extends Potential = Potential> {
 export interface TemperedDensity extends Density<TemperedPotential> {
   /** t. */
   readonly inverseTemperature: number;
+  /** ∇U at places with a random batch of the examples, the same for all places, in the place of all: right on average. */
+  slopesOnBatch(places: readonly Float64Array[], random: RandomStream): Promise<readonly Float64Array[]>;
+  /** Share of the examples that a batch holds: what a slope on one costs. */
+  readonly batchShare: number;
 }
 
 /** How much is sampled. */
@@ -83,6 +87,8 @@ export interface Sampler {
   readonly gradientsEach: number;
   /** Whether chains of several temperatures know of each other: all temperatures are then drawn at once. */
   readonly isCoupled: boolean;
+  /** Whether it goes by slopes on random batches and takes every step: its draws are off by what steps and batches make of them. */
+  readonly usesBatches: boolean;
   /**
    * Draws from each density with chains side by side, until all is drawn or the time is up.
    *

@@ -38,6 +38,8 @@ function normal(dimension: number, inverseTemperature = 1): TemperedDensity {
     inverseTemperature,
     start: () => new Float64Array(dimension),
     at: async (places) => places.map((x) => potentialAt(inverseTemperature, x)),
+    slopesOnBatch: async (places) => places.map((x) => potentialAt(inverseTemperature, x).gradient),
+    batchShare: 1,
   };
 }
 
@@ -132,6 +134,8 @@ describe("trades of places", () => {
         inverseTemperature,
         start: () => Float64Array.of(1),
         at: async (places) => places.map((x) => potentialAt(inverseTemperature, x)),
+        slopesOnBatch: async (places) => places.map((x) => potentialAt(inverseTemperature, x).gradient),
+        batchShare: 1,
       };
     };
     const size = { chains: 16, warmup: 200, draws: 2000 };

@@ -1,3 +1,4 @@
+import { chiSquareQuantile } from "../../linalg/distributions.ts";
 import type { LlcResult, Temperature } from "./llc-result.ts";
 import { extrapolate, type Extrapolated } from "./extrapolate.ts";
 
@@ -22,8 +23,9 @@ export interface Concluded {
 
 /** 95 % of a normal law, in deviations. */
 const DEVIATIONS = 1.96;
-/** χ² of so many temperatures that no law is kept beyond. */
-const WORST_MISFIT = 9;
+/** Of χ², the share below what no law is kept beyond: three deviations. Laws open two numbers at least, λ and one of their own. */
+const KEPT = 0.9973;
+const OPEN = 2;
 /** Of λ, what λ(β) may change by over all temperatures, and what a limit may be away from it at the largest β, for one to be believed. */
 const LARGEST_DRIFT = 0.35;
 const LARGEST_CORRECTION = 0.25;
@@ -34,11 +36,14 @@ const FEWEST = 3;
  * One coefficient from all temperatures: their limit where they agree on one, else λ(β) at β = 1/ln n, for which the change of λ(β) over
  * a factor e of β and over a factor 2 of γ counts as error: the theory fixes β and γ no better than that.
  *
- * @param about the covariance of λ(β) at the temperatures, null where they are independent, and d
+ * Where draws are off by steps and batches, E[(w − w*)·∇U] is off from d, and λ(β) by half of that at most where the loss rises at
+ * least as fast as a square: that is added on both sides.
+ *
+ * @param about the covariance of λ(β) at the temperatures, null where they are independent; d; whether draws are off
  */
 export function conclude(
   found: readonly Temperature[],
-  about: Pick<LlcResult, "covariance" | "parameters">,
+  about: Pick<LlcResult, "covariance" | "parameters"> & { readonly isApproximate: boolean },
 ): Concluded {
   const main = found.reduce((best, each) =>
     Math.abs(Math.log(each.multiple)) < Math.abs(Math.log(best.multiple)) ? each : best,
@@ -48,6 +53,7 @@ export function conclude(
   const drop = Math.max(0, ...found.map(({ lowest, inverseTemperature }) => -lowest / inverseTemperature));
   const dropped = drop * main.inverseTemperature;
   const rounded = rounding ?? 0;
+  const off = about.isApproximate ? Math.max(...found.map(({ identity }) => Math.abs(identity.value))) / 2 : 0;
   const { laws, misfit, value, deviation, lower, upper } = extrapolate(
     found.map(({ inverseTemperature, coefficient: { value: at } }) => ({ t: inverseTemperature, value: at })),
     about.covariance ??
@@ -59,7 +65,7 @@ export function conclude(
   const isAsymptotic =
     found.length >= FEWEST &&
     value > 0 &&
-    misfit <= WORST_MISFIT &&
+    misfit <= chiSquareQuantile(KEPT, found.length - OPEN) &&
     drift <= LARGEST_DRIFT * value &&
     Math.abs(value - coldest.coefficient.value) <= LARGEST_CORRECTION * value;
   if (isAsymptotic) {
@@ -67,11 +73,11 @@ export function conclude(
     return {
       value,
       standardError: deviation,
-      lower: lower - rounded,
-      upper: upper + rounded + dropped,
+      lower: lower - rounded - off,
+      upper: upper + rounded + dropped + off,
       isAsymptotic,
       simulation,
-      systematic: Math.max(0, Math.max(value - lower, upper - value) - simulation) + rounded + dropped,
+      systematic: Math.max(0, Math.max(value - lower, upper - value) - simulation) + rounded + dropped + off,
       rounding: rounded,
       drop,
       main,
@@ -79,7 +85,7 @@ export function conclude(
     };
   }
   const systematic = slopeAt(found, main) + Math.abs(main.localizationSlope) * Math.LN2;
-  const half = Math.hypot(coefficient.half, systematic) + rounded;
+  const half = Math.hypot(coefficient.half, systematic) + rounded + off;
   return {
     value: coefficient.value,
     standardError: Math.hypot(coefficient.standardError, systematic / DEVIATIONS),
@@ -87,7 +93,7 @@ export function conclude(
     upper: coefficient.value + half + dropped,
     isAsymptotic,
     simulation: coefficient.half,
-    systematic: systematic + rounded + dropped,
+    systematic: systematic + rounded + dropped + off,
     rounding: rounded,
     drop,
     main,

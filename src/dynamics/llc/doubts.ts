@@ -39,7 +39,7 @@ export function doubtsOf(result: LlcResult): string[] {
         ]
       : []),
     ...farther(result),
-    ...temperatures.flatMap((each) => ofChains(each)),
+    ...temperatures.flatMap((each) => ofChains(each, result.sampler)),
     ...divergent(temperatures),
     ...ladder.flatMap(({ multiple, exchanged }, k) =>
       exchanged === null || exchanged >= FEWEST_TRADES
@@ -77,7 +77,7 @@ function divergent(temperatures: readonly Temperature[]): string[] {
   ];
 }
 
-function ofChains(each: Temperature): string[] {
+function ofChains(each: Temperature, { batch }: LlcResult["sampler"]): string[] {
   const { rHat, identity, chains } = each;
   const where = `At β = ${formatNumber(each.multiple)}/ln n`;
   const lazy = chains.filter(({ acceptance }) => acceptance < HARDLY).length;
@@ -88,7 +88,7 @@ function ofChains(each: Temperature): string[] {
       : []),
     ...(Math.abs(identity.value) > IDENTITY_ERRORS * identity.standardError
       ? [
-          `${where} the chains are not in equilibrium: E[d − (w − w*)·∇U] is ${formatNumber(identity.value)} ± ${formatNumber(identity.standardError, 2)} in place of 0. More --warmup helps.`,
+          `${where} the chains are not in equilibrium: E[d − (w − w*)·∇U] is ${formatNumber(identity.value)} ± ${formatNumber(identity.standardError, 2)} in place of 0. More --warmup helps${batch !== null ? ", and a larger --batch where it is the steps" : ""}.`,
         ]
       : []),
     ...(lazy > 0

@@ -18,6 +18,7 @@ const ALONE = { chains: 4, temperatures: [0.25, 1, 4] } as const;
 /** The same where temperatures trade places: far apart, as what is between laws shows there, and chains for what they correlate by. */
 const COUPLED = { chains: 128, temperatures: [0.25, 2, 16, 128, 1024, 8192] } as const;
 const COUPLED_NAMES = SAMPLERS.filter(({ isCoupled }) => isCoupled).map(({ name }) => name);
+const BATCHED_NAMES = SAMPLERS.filter(({ usesBatches }) => usesBatches).map(({ name }) => name);
 
 /** Defaults in the words of the help. */
 function usually(what: (each: typeof ALONE | typeof COUPLED) => number | readonly number[]): string {
@@ -49,6 +50,14 @@ export const llcOptions = z.object({
     group: SAMPLING,
   }),
   draws: z.int().min(8).default(250).meta({ description: "draws of a chain", group: SAMPLING }),
+  batch: z
+    .union([z.int().positive(), z.literal("full")])
+    .optional()
+    .meta({
+      description: `examples of a step of ${BATCHED_NAMES.join(" or ")} (default: 128, or full where the data hold fewer)`,
+      placeholder: "N|full",
+      group: SAMPLING,
+    }),
   spread: z
     .number()
     .min(0)
@@ -97,7 +106,7 @@ export interface LlcSettings extends Omit<LlcOptions, "sampler" | "chains" | "te
 /**
  * The options of the experiment among all.
  *
- * @throws usage errors `twice` of a temperature, `bridges` where no places are traded, `few-chains` where places are traded and what
+ * @throws usage errors `twice` of a temperature, `bridges` where no places are traded, `batch` where there are none, `few-chains` where places are traded and what
  * temperatures correlate by could not be told
  */
 export function settingsOf(options: Readonly<Record<string, unknown>>): LlcSettings {
@@ -121,6 +130,13 @@ export function settingsOf(options: Readonly<Record<string, unknown>>): LlcSetti
       code: "bridges",
       message: `--bridges are temperatures that places are traded through, and ${sampler.name} samples each temperature by itself.`,
       hint: `Leave them out, or take --sampler ${COUPLED_NAMES.join(" or ")}.`,
+    });
+  if (own.batch !== undefined && !sampler.usesBatches)
+    throw new ThalwegError({
+      kind: "usage",
+      code: "batch",
+      message: `${sampler.name} takes all examples in each step, and --batch ${own.batch} is asked for.`,
+      hint: `Leave it out, or take --sampler ${BATCHED_NAMES.join(" or ")}.`,
     });
   const fewest = CHAINS_EACH * temperatures.length;
   if (sampler.isCoupled && chains < fewest)

@@ -58,7 +58,9 @@ export const llcResult = z.object({
   error: aside(
     z.object({
       simulation: extended.describe("Half-width of the 95 % interval of what was sampled."),
-      systematic: extended.describe("What the temperature, the localisation and rounding add, at most on one side."),
+      systematic: extended.describe(
+        "What the temperature, the localisation, rounding and, on batches, the steps add, at most on one side.",
+      ),
     }),
   ),
   parameters: aside(count).describe("d; λ is d/2 where the loss is regular."),
@@ -69,7 +71,12 @@ export const llcResult = z.object({
   drop: aside(real).describe(
     "How far below L(w*) the lowest loss of an example lies that was drawn; 0 where none does.",
   ),
-  sampler: z.object({ name: z.string(), title: z.string(), source: z.string() }),
+  sampler: z.object({
+    name: z.string(),
+    title: z.string(),
+    source: z.string(),
+    batch: aside(count).nullable().default(null).describe("Examples that a step is taken on; null where on all."),
+  }),
   temperatures: z.array(temperature),
   ladder: aside(z.array(z.object({ multiple: real, exchanged: extended.nullable() })))
     .default([])

@@ -62,7 +62,7 @@ export function llcSections(result: LlcResult): ShownSection[] {
       title: "The chains",
       caveats: [],
       text: [
-        `${sampler.title} (${sampler.source}): ${formatCounted(first.chains.length, "chain")} of ${formatCounted(first.draws, "draw")} at each of ${formatCounted(temperatures.length, "temperature")}, from p(w) ∝ exp(−nβ L(w) − γ/2 ‖w − w*‖²) with n = ${formatNumber(sampleSize)}, β in units of 1/ln n, γ = ${formatNumber(localization)}.`,
+        `${sampler.title} (${sampler.source}): ${formatCounted(first.chains.length, "chain")} of ${formatCounted(first.draws, "draw")} at each of ${formatCounted(temperatures.length, "temperature")}, from p(w) ∝ exp(−nβ L(w) − γ/2 ‖w − w*‖²) with n = ${formatNumber(sampleSize)}, β in units of 1/ln n, γ = ${formatNumber(localization)}${sampler.batch === null ? "" : `; each step on ${formatCounted(sampler.batch, "example")}`}.`,
         ...temperatures.map(
           (each) =>
             `β = ${formatNumber(each.multiple)}/ln n: the localisation holds ${formatNumber(each.localizationEnergy)} of ${parameters} directions about (γ E‖w − w*‖²); γ doubled would change λ(β) by ${formatNumber(each.localizationSlope * Math.LN2, 2)}. In equilibrium E[d − (w − w*)·∇U] is 0, and it is ${formatEstimate(each.identity.value, each.identity.half)}.`,

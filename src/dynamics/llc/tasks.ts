@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { gradientsAt } from "../../problem/gradients-at.ts";
+import { gradientsAt, type LossAndGradient } from "../../problem/gradients-at.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
@@ -8,6 +8,7 @@ import { defineTask } from "../../runs/task.ts";
 import type { Draws } from "../../sampling/sampler.ts";
 import { formatNumber } from "../../util/format-number.ts";
 import type { RunContext } from "../../util/run-context.ts";
+import { batchSize } from "../mini-batches.ts";
 import { type LlcSettings, settingsOf, sizeOf } from "./llc-options.ts";
 import { temperature } from "./llc-result.ts";
 import { summarizeDraws } from "./summarize-draws.ts";
@@ -63,13 +64,19 @@ async function sampledAt(
 ): Promise<SampledTemperature[]> {
   const { localization, spread, chains, warmup, draws, sampler } = settings;
   const size = sizeOf(settings, problem);
-  const home = await homeLoss(problem.point, chains, context);
+  const home = await lossAtHome(problem.point, chains, context);
   const temperings = multiples.map((multiple) => ({
     inverseTemperature: (size * multiple) / Math.log(size),
     localization,
     spread,
   }));
-  const densities = temperings.map((tempering) => temperedPosterior(problem.point, home, tempering, context));
+  const batches = sampler.usesBatches
+    ? {
+        size: batchSize(problem.examples, settings.batch),
+        pointOn: (examples: Int32Array) => problem.at(problem.point.parameters, { examples }),
+      }
+    : undefined;
+  const densities = temperings.map((tempering) => temperedPosterior(problem.point, home, tempering, context, batches));
   const drawn = await sampler.sample(densities, { chains, warmup, draws }, random, context);
   const sampledThere: SampledTemperature[] = [];
   for (const [k, each] of drawn.entries())
@@ -118,16 +125,16 @@ function stated({ mean, standardError, half }: ReturnType<typeof summarizeDraws>
   return { value: mean, standardError, half };
 }
 
-/** L(w*), rounded as the chains' losses are. */
-async function homeLoss(point: Point, chains: number, context: RunContext): Promise<number> {
+/** L(w*) and its slope, rounded as the chains' losses are. */
+async function lossAtHome(point: Point, chains: number, context: RunContext): Promise<LossAndGradient> {
   const home = point.parameters;
-  const [{ loss }] = await gradientsAt(
+  const [found] = await gradientsAt(
     point,
     Array.from({ length: chains }, () => home),
     context,
   );
-  if (!Number.isFinite(loss)) await point.value(context);
-  return loss;
+  if (!Number.isFinite(found.loss)) await point.value(context);
+  return found;
 }
 
 /** What float32 adds to t ΔL on average, by the same places in float64. */
@@ -140,7 +147,7 @@ async function roundingOf(
   const wide = problem.inFloat64;
   if (wide === undefined) return problem.options.precision === "float64" ? 0 : null;
   const energiesIn = async (point: Problem["point"]) => {
-    const home = await homeLoss(point, last.length, context);
+    const home = await lossAtHome(point, last.length, context);
     const found = await temperedPosterior(point, home, tempering, context).at(last);
     return found.map((each) => each.note()[NOTED.energy]);
   };
