@@ -139,7 +139,7 @@ describe("of a normal crossing", () => {
     ["w₁²w₂⁴, with the next pole at 1/2", 1, 2, 1 / 4, "power-1/4"],
   ] as const)(
     "%s: the least 1/(2k), within 3 %% and its interval, and by which law",
-    { timeout: 60_000 * SEEDS },
+    { timeout: 200_000 * SEEDS },
     async (_what, p, q, known, law) => {
       const data = population("one.npz", 1, 1);
       const found = [];
