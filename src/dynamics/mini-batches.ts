@@ -100,12 +100,17 @@ export class ExampleShelf {
     this.feed = feed;
   }
 
+  /** Whether a step takes its rows from the tables of all examples, in their order there: else it has tables of its own. */
+  isKept({ moved }: StepExamples): boolean {
+    const { dataset } = this;
+    const each = [...dataset.inputs, dataset.labels].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    return moved === undefined && each * dataset.examples <= KEPT_ELEMENTS;
+  }
+
   /** Those that are moved are read anew. */
   take(steps: readonly StepExamples[]): ExampleTables {
     const { dataset } = this;
-    const each = [...dataset.inputs, dataset.labels].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-    const stay = steps.every(({ moved }) => moved === undefined);
-    if (stay && each * dataset.examples <= KEPT_ELEMENTS) {
+    if (steps.every((step) => this.isKept(step))) {
       const { feeds, y } = (this.whole ??= this.tables(dataset.batch(0, dataset.examples)));
       return {
         feeds,

@@ -65,7 +65,7 @@ export class Trainer {
   private readonly options: ProblemOptions;
   private readonly step: StepOptions;
   private readonly shelf: ExampleShelf;
-  private readonly compiled = new Map<number, Promise<Compiled>>();
+  private readonly compiled = new Map<string, Promise<Compiled>>();
   private feeds = new Map<string, Feed>();
   private current: Map<string, Tensor>;
 
@@ -95,7 +95,8 @@ export class Trainer {
       const [first = step] = together;
       if (
         step.examples.length !== first.examples.length ||
-        together.length === (await this.of(first.examples.length)).passes
+        this.shelf.isKept(step) !== this.shelf.isKept(first) ||
+        together.length === (await this.of(first)).passes
       ) {
         yield await this.call(together);
         together = [];
@@ -108,7 +109,7 @@ export class Trainer {
   private async call(steps: readonly Step[]): Promise<StepNumbers[]> {
     const { loss, lossOptions, reduction } = this.problem.options;
     const [{ examples }] = steps;
-    const { executable, hasAccuracy, outputs, carried, passes } = await this.of(examples.length);
+    const { executable, hasAccuracy, outputs, carried, passes } = await this.of(steps[0]);
     const tables = this.shelf.take(steps);
     const terms = steps.map((_, i) => Math.max(1, loss.terms(tables.labels(i), outputs, lossOptions)));
     const own = new Map<string, Feed>();
@@ -181,13 +182,17 @@ export class Trainer {
       if (each.status === "fulfilled") await each.value.executable.release();
   }
 
-  private of(batch: number): Promise<Compiled> {
-    const known = this.compiled.get(batch) ?? this.compile(batch);
-    this.compiled.set(batch, known);
+  private of(step: Step): Promise<Compiled> {
+    const batch = step.examples.length;
+    // A batch of all examples is the table of all examples, where there is one.
+    const isTable = batch === this.problem.examples && this.shelf.isKept(step);
+    const key = `${batch}${isTable ? " as they lie" : ""}`;
+    const known = this.compiled.get(key) ?? this.compile(batch, isTable);
+    this.compiled.set(key, known);
     return known;
   }
 
-  private async compile(batch: number): Promise<Compiled> {
+  private async compile(batch: number, isTable: boolean): Promise<Compiled> {
     const { model, dataset, runtime } = this.problem;
     const network = buildNetwork(model, dataset, this.options, batch);
     const { loss, correct, tensors, state } = stepGraph(network, this.step);
@@ -212,8 +217,7 @@ export class Trainer {
     const looped = loopModel(emitValues(values, target), {
       passes,
       carried,
-      // A batch of all examples is the table.
-      picked: new Set(batch === dataset.examples ? [] : tables),
+      picked: new Set(isTable ? [] : tables),
       rows: batch,
       numbers: new Set(numbers),
     });
