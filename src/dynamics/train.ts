@@ -65,6 +65,10 @@ export const train = defineExperiment({
       "thalweg train cnn:1x8x8:32-64-10 --data digits:train --test digits:test --optimizer adamw --weight-decay 0.05 --lr 3e-3 --schedule cosine --epochs 60 --batch 64 --augment shift:1,rotate:15,zoom:0.15",
       "digits, tested on those of other writers, from images that are moved anew in each step",
     ],
+    [
+      "thalweg train mlp:1x8x8-512-512-10 --data digits:train --test digits:test --loss cross-entropy --loss-option smoothing=0.2 --optimizer adamw --weight-decay 0.1 --lr 3e-3 --schedule cosine --epochs 200 --batch 250 --augment shift:1,rotate:15,zoom:0.15",
+      "the same without convolutions, towards softened labels",
+    ],
     ["thalweg train model.onnx --data train.npz --batch full --lr 0.1 --steps 1000 -o run", "gradient descent"],
     [
       "thalweg train mlp:64-32-10:tanh --data digits:train --batch full --lr 0.5 --steps 500 --track sharpness",
