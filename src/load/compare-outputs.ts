@@ -1,5 +1,6 @@
 import { leastNormal } from "../problem/in-range.ts";
 import type { Shape } from "../util/tensor.ts";
+import { typicalSize } from "../linalg/typical-size.ts";
 
 /** One output computed twice: by the file and by the imported graph. */
 export interface OutputPair {
@@ -104,14 +105,6 @@ function sharedSpread(values: ArrayLike<number>, spread: Float64Array): Float64A
     shared[i] = Math.sqrt(Math.max(0, squares[to] - squares[from]) / (to - from));
   });
   return shared;
-}
-
-/** The median magnitude of the finite elements that are not 0; 1 where there are none. */
-function typicalSize(values: ArrayLike<number>): number {
-  const sizes = Float64Array.from(values, finite)
-    .filter((size) => size > 0)
-    .sort();
-  return sizes.length === 0 ? 1 : sizes[Math.floor(sizes.length / 2)];
 }
 
 function positionOf(index: number, shape: Shape): number[] {

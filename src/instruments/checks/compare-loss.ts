@@ -3,6 +3,7 @@ import type { PlainTerms } from "../../problem/losses/plain-terms.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import { formatNumber } from "../../util/format-number.ts";
 import type { Tensor } from "../../util/tensor.ts";
+import { typicalSize } from "../../linalg/typical-size.ts";
 
 /** A loss computed twice: by its definition from outputs, and by the graph. */
 export interface LossPair {
@@ -124,15 +125,6 @@ function ofExamples({ examples, plain, losses }: LossPair, spread: Float64Array,
     unresolved: unresolved === losses.length,
     fault: `The loss of example ${examples[at]} is ${formatNumber(plain.losses[at], 9)} by its definition and ${formatNumber(losses[at], 9)} in the graph.`,
   };
-}
-
-/** The median of the losses that are finite and not 0; 1 where there are none. */
-function typicalSize(losses: Float64Array): number {
-  const sizes = losses
-    .map(Math.abs)
-    .filter((x) => x > 0 && Number.isFinite(x))
-    .sort();
-  return sizes.length === 0 ? 1 : sizes[Math.floor(sizes.length / 2)];
 }
 
 function ofTerms({ counts }: PlainTerms, terms: number): Finding {
