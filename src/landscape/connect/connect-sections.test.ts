@@ -27,7 +27,7 @@ const result = (t: number[], loss: number[], asked: number | null): ConnectResul
 describe("the height of a barrier", () => {
   it.each([
     [[0, 1], [0.5, 0.5], 11, "not known"],
-    [[0, 0.5, 1], [0.5, 0.75, 0.5], 11, "at least 0.25"],
+    [[0, 0.5, 1], [0.5, 0.75, 0.5], 11, "at least 0.250"],
     [[0, 0.5, 1], [0.5, 0.75, 0.5], null, "0.25"],
     [[0, 0.5, 1], [0.5, 0.4, 0.5], null, "0 to rounding"],
   ])("at %j with the losses %j, of %j points asked for, is %s", (t, loss, asked, height) => {
