@@ -37,8 +37,12 @@ export const kfac = defineOptimizer({
     for (let step = 0; mu < MOST_DAMPING; step++) {
       if (step % frequency === 0) {
         const found = yield* layersAt(weights);
-        const before = layers;
-        layers = found.map((layer, i) => factored(step === 0 ? layer : blendedLayer(before[i], layer, factorDecay)));
+        const before = new Map(layers.map((layer) => [layer.places[0], layer]));
+        layers = found.map((layer) => {
+          // On other examples a matrix may be in no layer.
+          const known = before.get(layer.places[0]);
+          return factored(known === undefined ? layer : blendedLayer(known, layer, factorDecay));
+        });
       }
       const slope = yield* gradientAt(weights);
       const direction = yield* directionAt(weights, { slope, layers, mu });
