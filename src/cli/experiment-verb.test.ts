@@ -60,6 +60,7 @@ it("a word that means something else to an instrument and to an experiment is sa
       none: () => Promise.resolve({ subject: {}, inputs: [], origin: () => origin, close: () => Promise.resolve() }),
       problem: never,
       ground: never,
+      network: never,
       checkpoints: never,
       path: never,
       model: never,

@@ -133,8 +133,18 @@ function openersWith(
         return problem(request);
       }
       const toy = namedToy(name);
-      requireNoNetwork(toy, request.options);
+      requireNoNetwork(request.options, SUBJECT_FLAGS.ground, `${toy.text} is a toy`);
       return { subject: { toy }, inputs: [], origin: () => NOWHERE, close };
+    },
+    async network(request) {
+      const { model } = SUBJECT_FLAGS.network.parse(request.options);
+      if (model === undefined) {
+        requireNoNetwork(request.options, SUBJECT_FLAGS.network, "none is named by --model");
+        return { subject: { problem: undefined, network: undefined }, inputs: [], origin: () => NOWHERE, close };
+      }
+      const { model: _model, ...options } = request.options;
+      const opened = await problem({ ...request, arguments: [model], options });
+      return { ...opened, subject: { problem: opened.subject.problem, network: opened.subject } };
     },
     checkpoints: checkpointsOf,
     async path(request) {

@@ -1,13 +1,12 @@
 import { existsSync } from "node:fs";
+import type { z } from "zod";
 import { isNetName } from "../nets/make-net.ts";
 import { NETS } from "../nets/registry.ts";
 import type { Options } from "../runs/subject.ts";
-import type { NamedToy } from "../toys/named-toy.ts";
 import { TOYS } from "../toys/registry.ts";
 import { flagOf } from "../util/kebab.ts";
 import { didYouMean } from "../util/suggest.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { SUBJECT_FLAGS } from "./subject-flags.ts";
 
 /**
  * Stops where a text is neither a file nor written as one, and no built-in network is called so: a toy or a network that
@@ -31,20 +30,21 @@ export function requireNetwork(text: string): void {
 const ALWAYS: ReadonlySet<string> = new Set(["threads"]);
 
 /**
- * Stops where flags that lead to a network are given with a toy.
+ * Stops where flags that lead to a network are given, and there is none.
  *
+ * @param because what there is instead, as half a sentence
  * @throws usage error `no-network`
  */
-export function requireNoNetwork({ text }: NamedToy, options: Options): void {
-  const usual = new Map<string, unknown>(Object.entries(SUBJECT_FLAGS.ground.parse({})));
-  const given = Object.keys(SUBJECT_FLAGS.ground.shape).find(
+export function requireNoNetwork(options: Options, flags: z.ZodObject, because: string): void {
+  const usual = new Map<string, unknown>(Object.entries(flags.parse({})));
+  const given = Object.keys(flags.shape).find(
     (key) => !ALWAYS.has(key) && options[key] !== undefined && options[key] !== usual.get(key),
   );
   if (given === undefined) return;
   throw new ThalwegError({
     kind: "usage",
     code: "no-network",
-    message: `${flagOf(given)} is about a network and its data, and ${text} is a toy.`,
+    message: `${flagOf(given)} is about a network and its data, and ${because}.`,
     hint: "Leave it away, or name a network.",
   });
 }

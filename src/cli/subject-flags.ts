@@ -18,6 +18,13 @@ export const SUBJECT_FLAGS = {
   results: z.object({}),
   model: modelFlags,
   problem,
+  network: problem.extend({
+    model: z.string().optional().meta({
+      description: "the network that it is put to: an ONNX file, or a built-in one",
+      placeholder: "MODEL",
+      group: "Model",
+    }),
+  }),
   ground: problem,
   described: problemFlags.extend({
     batch: z

@@ -3,6 +3,8 @@ import { apply } from "./apply.ts";
 import { bench } from "./bench.ts";
 import { check } from "./check.ts";
 import { connect } from "../landscape/connect.ts";
+import { claim } from "../claims/claim.ts";
+import { claims } from "../claims/claims.ts";
 import { compare } from "./compare.ts";
 import { exportExperiment } from "./export.ts";
 import { inspect } from "./inspect.ts";
@@ -36,6 +38,8 @@ export const EXPERIMENTS = [
   critical,
   lr,
   llc,
+  claims,
+  claim,
   compare,
   inspect,
   check,

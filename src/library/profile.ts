@@ -62,6 +62,7 @@ export async function profile(
     problem: () => Promise.resolve(subject),
     none: elsewhere,
     ground: elsewhere,
+    network: elsewhere,
     checkpoints: elsewhere,
     path: elsewhere,
     model: elsewhere,

@@ -66,6 +66,7 @@ function edges(store: TaskStore, events: RunEvent[] = []): Edges {
     none: () => Promise.resolve({ ...opened, subject: {} }),
     problem: never,
     ground: never,
+    network: never,
     checkpoints: never,
     path: never,
     model: never,

@@ -20,6 +20,8 @@ export interface Subjects {
   readonly checkpoints: CheckpointsSubject;
   /** Checkpoints whose losses can be had, and where the graph lets them, their derivatives. */
   readonly path: CheckpointsSubject | ForwardCheckpointsSubject;
+  /** A network, where one is named. */
+  readonly network: NetworkSubject;
   readonly model: ModelSubject;
   readonly described: DescribedSubject;
   readonly results: ResultsSubject;
@@ -30,6 +32,12 @@ export type SubjectKind = keyof Subjects;
 /** A function whose ground is known. */
 export interface ToySubject {
   readonly toy: NamedToy;
+}
+
+/** What may be about a network. */
+export interface NetworkSubject {
+  readonly problem: Problem | undefined;
+  readonly network: ProblemSubject | undefined;
 }
 
 export interface ProblemSubject {

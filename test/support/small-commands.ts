@@ -23,6 +23,8 @@ export const SMALL = {
   llc: ["llc", ...MODEL, "--temperatures", "1", "--localization", "100", "--warmup", "40", "--draws", "100"],
   train: ["train", ...MODEL, "--steps", "2", "--batch", "full"],
   critical: ["critical", "deep-linear:2-1-2", "--data", "whitened.npz", "--loss", "mse", "--starts", "2"],
+  claims: ["claims", "--topic", "geometry"],
+  claim: ["claim", "A7", "--scale", "0.01"],
   lr: ["lr", ...MODEL, "--batch", "full", "--batches", "3", "--ramp", "4"],
   trajectory: ["trajectory", DIGITS, "ones.safetensors", "ones-too.safetensors", "--data", "good.npz"],
 } as const;
