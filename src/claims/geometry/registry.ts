@@ -1,0 +1,3 @@
+import { positiveEigenvalues } from "./positive-eigenvalues.ts";
+
+export const GEOMETRY = [positiveEigenvalues] as const;
