@@ -1,19 +1,17 @@
-import type { Target } from "../graph/emitter.ts";
-import { reachable } from "../graph/traverse.ts";
 import { chosenParameters } from "../onnx/chosen-parameters.ts";
-import { CHOSEN, loopModel, PASSES } from "../onnx/loop-model.ts";
+import { CHOSEN, PASSES } from "../onnx/loop-model.ts";
 import type { MatrixRule } from "../optimizers/optimizer.ts";
 import { releaseAll } from "../problem/batch-feeds.ts";
-import { emitValues } from "../problem/compile-values.ts";
 import { fedName } from "../problem/file-names.ts";
-import { LABELS, SCALE } from "../problem/loss-graph.ts";
-import { buildNetwork } from "../problem/network.ts";
+import { SCALE } from "../problem/loss-graph.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { ProblemOptions } from "../problem/problem-options.ts";
-import type { Executable, Feed } from "../runtime/runtime.ts";
+import type { Feed } from "../runtime/runtime.ts";
 import { inPrecision, isFloat, sizeOf, type DType, type Shape, type Tensor } from "../util/tensor.ts";
+import { type CompiledSteps, compileSteps, CORRECT, LOSS } from "./compile-steps.ts";
 import { ExampleShelf, type StepExamples } from "./mini-batches.ts";
-import { numberName, stateName, stepGraph, type StepOptions } from "./training-step.ts";
+import { packed, type Pack, type PackFeed, packFeeds, packsOf, stateName, unpacked } from "./parameter-packs.ts";
+import { numberName } from "./step-update.ts";
 
 /** Weights, running statistics and the state of the optimiser, by name. */
 export interface TrainState {
@@ -37,25 +35,6 @@ export interface Step extends StepExamples {
   readonly numbers: Readonly<Record<string, number>>;
 }
 
-interface Compiled {
-  readonly executable: Executable;
-  readonly hasAccuracy: boolean;
-  /** Shape of the outputs. */
-  readonly outputs: Shape;
-  /** What is fed back, each with the output that it is then. */
-  readonly carried: ReadonlyMap<string, string>;
-  /** Most steps of one call. */
-  readonly passes: number;
-}
-
-const LOSS = "thalweg:loss";
-const CORRECT = "thalweg:correct";
-
-/** Most steps of one call: beyond, what a call costs is little beside its steps. */
-const MOST_PASSES = 64;
-/** Elements that the steps of a call compute at most, so that whoever waits hears of them: some tenths of a second. */
-const CALL_ELEMENTS = 2 ** 28;
-
 /**
  * Trains a network: a step (forward, backward, update) is a graph, compiled once for each size of batch, and several steps are one
  * call of the engine, in which weights and state stay. Close it.
@@ -63,29 +42,51 @@ const CALL_ELEMENTS = 2 ** 28;
 export class Trainer {
   private readonly problem: Problem;
   private readonly options: ProblemOptions;
-  private readonly step: StepOptions;
+  private readonly rule: MatrixRule;
+  private readonly clip: number | undefined;
+  /** What is trained, where the update is one of single coordinates. */
+  private readonly packs: readonly Pack[];
   private readonly shelf: ExampleShelf;
-  private readonly compiled = new Map<string, Promise<Compiled>>();
+  private readonly compiled = new Map<string, Promise<CompiledSteps>>();
   private feeds = new Map<string, Feed>();
   private current: Map<string, Tensor>;
 
-  constructor(problem: Problem, step: Pick<StepOptions, "rule" | "clip">, from: TrainState) {
-    const { options, space } = problem;
+  constructor(
+    problem: Problem,
+    { rule, clip }: { readonly rule: MatrixRule; readonly clip?: number | undefined },
+    from: TrainState,
+  ) {
+    const { options, space, runtime } = problem;
     const trained = space.tensors.map(({ name }) => name);
     const statistics = statisticsOf(problem);
     this.problem = problem;
     this.shelf = new ExampleShelf(problem.dataset, (tensor) => this.feed(tensor));
-    this.step = { ...step, trained, precision: options.precision, l2: options.l2 };
+    this.rule = rule;
+    this.clip = clip;
+    // Slices are handed out where they lie, which the runtime can do in the memory of the processor only.
+    this.packs = rule.coordinates && runtime.device === undefined ? packsOf(trainedOf(problem)) : [];
     this.options = {
       ...options,
       parameters: [...trained, ...statistics],
       batchNormalization: statistics.length > 0 ? "training" : options.batchNormalization,
     };
-    this.current = new Map([
+    const given = new Map([
       ...[...from.tensors].map(([name, value]) => [fedName(name), value] as const),
       ...from.state,
     ]);
+    this.current = new Map(given);
+    for (const { name, pack, partName } of this.packFeeds) {
+      this.current.set(
+        name,
+        packed(pack, options.precision, (member) => required(given, partName(member))),
+      );
+      for (const member of pack.members) this.current.delete(partName(member.name));
+    }
     for (const [name, value] of this.current) this.feeds.set(name, problem.runtime.feed(value));
+  }
+
+  private get packFeeds(): PackFeed[] {
+    return packFeeds(this.packs, this.rule.coordinates?.state ?? []);
   }
 
   /** Does steps one after the other, and says of those of each call what was found. Where a loss is not finite, the state is void. */
@@ -167,10 +168,12 @@ export class Trainer {
   /** Where it stands. */
   get state(): TrainState {
     const tensorNames = this.options.parameters ?? [];
-    const at = (name: string) => this.current.get(name);
+    const all = new Map(this.current);
+    for (const { name, pack, partName } of this.packFeeds)
+      for (const [member, part] of unpacked(pack, required(all, name))) all.set(partName(member), part);
     return {
-      tensors: present(tensorNames.map((name) => [name, at(fedName(name))])),
-      state: present(statesOf(this.problem, this.step.rule).map(({ name }) => [name, at(name)])),
+      tensors: present(tensorNames.map((name) => [name, all.get(fedName(name))])),
+      state: present(statesOf(this.problem, this.rule).map(({ name }) => [name, all.get(name)])),
     };
   }
 
@@ -182,53 +185,29 @@ export class Trainer {
       if (each.status === "fulfilled") await each.value.executable.release();
   }
 
-  private of(step: Step): Promise<Compiled> {
+  private of(step: Step): Promise<CompiledSteps> {
     const batch = step.examples.length;
     // A batch of all examples is the table of all examples, where there is one.
     const isTable = batch === this.problem.examples && this.shelf.isKept(step);
     const key = `${batch}${isTable ? " as they lie" : ""}`;
-    const known = this.compiled.get(key) ?? this.compile(batch, isTable);
+    const { problem, options, rule, clip, packs } = this;
+    const trained = problem.space.tensors.map(({ name }) => name);
+    const plan = { options, rule, clip, l2: options.l2, trained, packs, batch, isTable };
+    const known = this.compiled.get(key) ?? compileSteps(problem, plan);
     this.compiled.set(key, known);
     return known;
   }
+}
 
-  private async compile(batch: number, isTable: boolean): Promise<Compiled> {
-    const { model, dataset, runtime } = this.problem;
-    const network = buildNetwork(model, dataset, this.options, batch);
-    const { loss, correct, tensors, state } = stepGraph(network, this.step);
-    const after = new Map([...[...tensors].map(([name, value]) => [fedName(name), value] as const), ...state]);
-    const target: Target = {
-      precision: this.options.precision,
-      portable: false,
-      device: runtime.device,
-      blockSize: await runtime.blockSize(),
-    };
-    const nextName = (fed: string) => `next:${fed}`;
-    const values = new Map([
-      [LOSS, loss],
-      ...(correct ? [[CORRECT, correct] as const] : []),
-      ...[...after].map(([name, value]) => [nextName(name), value] as const),
-    ]);
-    const elements = reachable([...values.values()]).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-    const passes = Math.max(1, Math.min(MOST_PASSES, Math.floor(CALL_ELEMENTS / elements)));
-    const carried = new Map([...after.keys()].map((name) => [name, nextName(name)]));
-    const tables = [...dataset.inputs.map(({ name }) => fedName(name)), LABELS];
-    const numbers = [SCALE, ...Object.keys(this.step.rule.numbers(0)).map(numberName)];
-    const looped = loopModel(emitValues(values, target), {
-      passes,
-      carried,
-      picked: new Set(isTable ? [] : tables),
-      rows: batch,
-      numbers: new Set(numbers),
-    });
-    return {
-      executable: await runtime.compile(looped),
-      hasAccuracy: correct !== undefined,
-      outputs: network.graph.outputs.shape,
-      carried,
-      passes,
-    };
-  }
+function required(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor {
+  const tensor = tensors.get(name);
+  if (tensor === undefined) throw new RangeError(`training began without ${name}`);
+  return tensor;
+}
+
+/** The parameters that the network uses. */
+function trainedOf({ space, network }: Problem) {
+  return space.tensors.filter(({ name }) => network.imported.parameters.has(name));
 }
 
 /** Running statistics that the network uses. */

@@ -6,16 +6,11 @@ import { maximum } from "../ops/logic.ts";
 import { reduceMean } from "../ops/reduction.ts";
 import { reshape, sumAll } from "../ops/structure.ts";
 import { sqrt } from "../ops/unary.ts";
-import type { MatrixRule } from "../optimizers/optimizer.ts";
-import { graphArithmetic } from "../optimizers/graph-arithmetic.ts";
 import type { Network } from "../problem/network.ts";
-import type { FloatType } from "../util/tensor.ts";
 import { sizeOf } from "../util/tensor.ts";
 
 /** What a step is told besides the network. */
 export interface StepOptions {
-  readonly rule: MatrixRule;
-  readonly precision: FloatType;
   /** λ of a term λ/2‖θ‖² of the loss. */
   readonly l2: number;
   /** Length that gradients are cut to; uncut when absent. */
@@ -24,60 +19,43 @@ export interface StepOptions {
   readonly trained: readonly string[];
 }
 
-/** A step as values of one graph. */
+/** A step up to its update, as values of one graph. */
 export interface StepGraph {
   /** The loss of the batch before the step, with its L2 term. */
   readonly loss: Value;
   /** Right predictions of the batch before the step; undefined for regression. */
   readonly correct: Value | undefined;
-  /** Parameters and running statistics behind the step, by name. */
-  readonly tensors: ReadonlyMap<string, Value>;
-  /** State of the optimiser behind the step, by the names that it is fed under. */
-  readonly state: ReadonlyMap<string, Value>;
-}
-
-/** The name that a state of a parameter is fed and kept under. */
-export function stateName(state: string, parameter: string): string {
-  return `thalweg:state:${state}:${parameter}`;
-}
-
-/** The name that a number of {@link MatrixRule.numbers} is fed under. */
-export function numberName(number: string): string {
-  return `thalweg:number:${number}`;
+  /** What is trained, by name. */
+  readonly weights: ReadonlyMap<string, Value>;
+  /** Of the loss, by the same names. */
+  readonly gradients: ReadonlyMap<string, Value>;
+  /** Running statistics behind the step, by name. */
+  readonly statistics: ReadonlyMap<string, Value>;
 }
 
 /**
- * One step of training, forward, backward and update, as one graph: θ ← update(θ, ∇(L + λ/2‖θ‖²)), with the gradient cut to
- * a length where that is asked for (Pascanu 2013, as torch.nn.utils.clip_grad_norm_), and running statistics
- * s ← m·s + (1−m)·(mean, unbiased variance of the batch), as PyTorch's BatchNorm.
+ * One step of training, forward and backward: ∇(L + λ/2‖θ‖²), cut to a length where that is asked for (Pascanu 2013, as
+ * torch.nn.utils.clip_grad_norm_), and running statistics s ← m·s + (1−m)·(mean, unbiased variance of the batch), as PyTorch's
+ * BatchNorm.
  */
-export function stepGraph(network: Network, { rule, precision, l2, clip, trained }: StepOptions): StepGraph {
-  const { graph, imported } = network;
-  const home = graph.total.graph;
-  const named = trained.flatMap((name) => {
-    const value = imported.parameters.get(name);
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  const weights = named.map(([, value]) => value);
-  const penalty = weights.map((w) => sumAll(mul(w, w))).reduce((sum, each) => add(sum, each));
-  const loss = l2 === 0 ? graph.share : add(graph.share, mul(penalty, l2 / 2));
-  const gradients = clipped(gradient(loss, weights), clip);
-  const arithmetic = graphArithmetic(home, precision);
-  const numbers = Object.fromEntries(
-    Object.keys(rule.numbers(0)).map((name) => [name, home.input(numberName(name), precision, [])]),
+export function stepGraph({ graph, imported }: Network, { l2, clip, trained }: StepOptions): StepGraph {
+  const weights = new Map(
+    trained.flatMap((name) => {
+      const value = imported.parameters.get(name);
+      return value === undefined ? [] : [[name, value] as const];
+    }),
   );
-  const tensors = new Map<string, Value>();
-  const state = new Map<string, Value>();
-  named.forEach(([name, weight], i) => {
-    const kept = rule.state(weight.shape);
-    const names = kept.map((each) => stateName(each.name, name));
-    const before = kept.map(({ shape }, k) => home.input(names[k], precision, shape));
-    const after = rule.update(arithmetic, { weight, gradient: gradients[i], state: before, numbers }, weight.shape);
-    tensors.set(name, after.weight);
-    after.state.forEach((value, k) => state.set(names[k], value));
-  });
-  for (const [name, value] of runningStatistics(imported.normalizations, imported.parameters)) tensors.set(name, value);
-  return { loss, correct: graph.loss.correct?.(graph.outputs, graph.labels, graph.options), tensors, state };
+  const values = [...weights.values()];
+  const penalty = values.map((w) => sumAll(mul(w, w))).reduce((sum, each) => add(sum, each));
+  const loss = l2 === 0 ? graph.share : add(graph.share, mul(penalty, l2 / 2));
+  const gradients = clipped(gradient(loss, values), clip);
+  return {
+    loss,
+    correct: graph.loss.correct?.(graph.outputs, graph.labels, graph.options),
+    weights,
+    gradients: new Map([...weights.keys()].map((name, i) => [name, gradients[i]])),
+    statistics: runningStatistics(imported.normalizations, imported.parameters),
+  };
 }
 
 /** What keeps a gradient of length 0 from being divided by it. */

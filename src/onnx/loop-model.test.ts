@@ -70,3 +70,42 @@ it("takes a whole table where nothing is picked", async () => {
   expect(found.get("sum")?.data).toEqual(Float64Array.of(3, 3, 3));
   await executable.release();
 });
+
+it("goes on slice by slice with what a pass gives", async () => {
+  const graph = new Graph();
+  const w = graph.input("w", "float64", [3, 2]);
+  const step = emitModel(new Map([["slope", mul(w, graph.input("a", "float64", []))]]), TARGET);
+  const piece = new Graph();
+  const [part, slope] = ["w", "slope of a part"].map((name) => piece.input(name, "float64", [2]));
+  const rate = piece.input("rate", "float64", []);
+  const slice = emitModel(new Map([["next w", add(part, mul(slope, rate))]]), TARGET);
+  const model = loopModel(step, {
+    passes: 4,
+    rows: 1,
+    carried: new Map([["w", "next w"]]),
+    picked: new Set(),
+    numbers: new Set(["a", "rate"]),
+    slicewise: [
+      {
+        slice,
+        slices: 3,
+        sliced: new Map([
+          ["w", "w"],
+          ["slope of a part", "slope"],
+        ]),
+      },
+    ],
+  });
+  expect([...model.outputs.keys()]).toEqual(["next w"]);
+  const executable = await runtime.compile(model);
+  const found = await executable.run(
+    new Map([
+      ["w", feed("float64", [3, 2], [1, 2, 3, 4, 5, 6])],
+      ["a", feed("float64", [4], [1, 0.5, 99, 99])],
+      ["rate", feed("float64", [4], [2, 4, 99, 99])],
+      [PASSES, feed("int64", [], [2])],
+    ]),
+  );
+  expect(found.get("next w")?.data).toEqual(Float64Array.of(1, 2, 3, 4, 5, 6).map((x) => x * (1 + 2) * (1 + 2)));
+  await executable.release();
+});

@@ -2,7 +2,6 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   AttributeProto_AttributeType,
   AttributeProtoSchema,
-  type GraphProto,
   GraphProtoSchema,
   ModelProtoSchema,
   NodeProtoSchema,
@@ -10,6 +9,8 @@ import {
 } from "onnx-buf";
 import type { ValueType } from "../graph/value.ts";
 import { type EmittedModel, initializerOf, type Port, valueInfo } from "./emit-model.ts";
+import { renamed, withoutCopies } from "./rename-nodes.ts";
+import { scanNode, type SliceRun } from "./scan-node.ts";
 import { tensor } from "../util/tensor.ts";
 
 /** What becomes of the inputs and outputs of a graph that is run many times. Other inputs are the same in every pass. */
@@ -24,6 +25,8 @@ export interface LoopPlan {
   readonly rows: number;
   /** Scalars of which each pass has its own. */
   readonly numbers: ReadonlySet<string>;
+  /** What each pass goes on to do with its inputs and outputs slice by slice. Outputs that are sliced end there. */
+  readonly slicewise?: readonly SliceRun[];
 }
 
 /** int64 []: the passes of a call. */
@@ -46,13 +49,24 @@ const RESULT = "out:";
  * @param step its inputs and outputs keep their names: scalars of which each pass has its own become [most passes], picked inputs
  *   whole tables
  */
-export function loopModel(step: EmittedModel, { passes, carried, picked, rows, numbers }: LoopPlan): EmittedModel {
+export function loopModel(
+  step: EmittedModel,
+  { passes, carried, picked, rows, numbers, slicewise = [] }: LoopPlan,
+): EmittedModel {
   const model = fromBinary(ModelProtoSchema, step.bytes);
   const graph = model.graph ?? create(GraphProtoSchema);
+  const ended = new Set(slicewise.flatMap(({ sliced }) => [...sliced.values()]));
+  const results = new Map<string, ValueType>([
+    ...[...step.outputs].filter(([name]) => !ended.has(name)),
+    ...slicewise.flatMap(({ slice, slices }) =>
+      [...slice.outputs].map(([name, { dtype, shape }]) => [name, { dtype, shape: [slices, ...shape] }] as const),
+    ),
+  ]);
   // What a pass gives may hang on nothing of its own: it is fed all the same.
   const stepInputs = new Map([
     ...step.inputs,
-    ...[...carried].map(([name, output]) => [name, typeOf(step.outputs, output)] as const),
+    ...slicewise.flatMap(({ slice, sliced }) => [...slice.inputs].filter(([name]) => !sliced.has(name))),
+    ...[...carried].map(([name, output]) => [name, typeOf(results, output)] as const),
   ]);
   const inner = new Map<string, string>();
   const begin: NodeProto[] = [];
@@ -63,13 +77,13 @@ export function loopModel(step: EmittedModel, { passes, carried, picked, rows, n
     if (picked.has(name)) begin.push(row(name, ROWS, WITHIN + name));
     if (numbers.has(name)) begin.push(row(name, PASS, WITHIN + name));
   }
-  for (const name of step.outputs.keys()) inner.set(name, RESULT + name);
-  const names = [
-    ...carried.values(),
-    ...[...step.outputs.keys()].filter((name) => ![...carried.values()].includes(name)),
-  ];
+  for (const name of [...step.outputs.keys(), ...results.keys()]) inner.set(name, RESULT + name);
+  const names = [...carried.values(), ...[...results.keys()].filter((name) => ![...carried.values()].includes(name))];
   const stacked = names.slice(carried.size);
-  const nodes = withoutCopies(graph, new Set(step.outputs.keys()));
+  const nodes = [
+    ...withoutCopies(graph, new Set(step.outputs.keys())),
+    ...slicewise.map((each, i) => scanNode(each, `slice:${i}:`)),
+  ];
   const body = create(GraphProtoSchema, {
     name: "pass",
     node: [
@@ -85,7 +99,7 @@ export function loopModel(step: EmittedModel, { passes, carried, picked, rows, n
     ],
     output: [
       valueInfo(RESULT + GOES_ON, FLAG),
-      ...names.map((name) => valueInfo(RESULT + name, typeOf(step.outputs, name))),
+      ...names.map((name) => valueInfo(RESULT + name, typeOf(results, name))),
     ],
   });
   const inputs = new Map<string, ValueType>([[PASSES, COUNTER]]);
@@ -101,7 +115,7 @@ export function loopModel(step: EmittedModel, { passes, carried, picked, rows, n
   }
   const outputs = new Map(
     names.map((name, i) => {
-      const type = typeOf(step.outputs, name);
+      const type = typeOf(results, name);
       return [name, i < carried.size ? type : { ...type, shape: [passes] }] as const;
     }),
   );
@@ -136,35 +150,4 @@ function typeOf(types: ReadonlyMap<string, ValueType>, name: string): ValueType 
 /** The rows of a table; that of a single index is without the axis. */
 function row(table: string, index: string, output: string): NodeProto {
   return create(NodeProtoSchema, { opType: "Gather", input: [table, index], output: [output] });
-}
-
-/** Outputs under their names where they are made: a pass would copy each of them. */
-function withoutCopies(graph: GraphProto, outputs: ReadonlySet<string>): NodeProto[] {
-  const made = new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node] as const)));
-  const names = new Map<string, string>();
-  const copies = new Set<NodeProto>();
-  for (const node of graph.node) {
-    const [from] = node.input;
-    const [to] = node.output;
-    if (node.opType !== "Identity" || !outputs.has(to) || !made.has(from) || names.has(from) || outputs.has(from))
-      continue;
-    names.set(from, to);
-    copies.add(node);
-  }
-  return graph.node.filter((node) => !copies.has(node)).map((node) => renamed(node, names));
-}
-
-/** A node that reads and writes other names; those that it hands to graphs of its own are among what it reads. */
-function renamed(node: NodeProto, names: ReadonlyMap<string, string>): NodeProto {
-  const of = (name: string) => names.get(name) ?? name;
-  return {
-    ...node,
-    input: node.input.map(of),
-    output: node.output.map(of),
-    attribute: node.attribute.map((attribute) =>
-      attribute.g === undefined
-        ? attribute
-        : { ...attribute, g: { ...attribute.g, node: attribute.g.node.map((each) => renamed(each, names)) } },
-    ),
-  };
 }

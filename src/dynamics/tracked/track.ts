@@ -11,7 +11,7 @@ import type { RunContext } from "../../util/run-context.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { sizeOf, type Tensor } from "../../util/tensor.ts";
 import { statisticsOf, type TrainState } from "../trainer.ts";
-import { stateName } from "../training-step.ts";
+import { stateName } from "../parameter-packs.ts";
 import { TRACKED } from "./registry.ts";
 import type { Tracked } from "./tracked.ts";
 
