@@ -132,7 +132,7 @@ describe("of a normal crossing", () => {
 
   const CROSSING = [...EXACT, "--sample-size", "1e5", "--sampler", "exchange", "--chains", "64"];
   // More with LLC_SEEDS; 20 were tried.
-  const SEEDS = Number(process.env.LLC_SEEDS ?? 2);
+  const SEEDS = Number(process.env.LLC_SEEDS ?? 1);
 
   it.each([
     ["w₁²w₂², a pole of order 2", 1, 1, 1 / 2, "multiplicity-2"],
@@ -162,7 +162,7 @@ describe("of a normal crossing", () => {
       const { length: inside } = found.filter(({ interval: { lower, upper } }) => lower <= known && known <= upper);
       if (process.env.LLC_SEEDS) process.stdout.write(`${JSON.stringify({ p, q, near, inside, of: SEEDS, found })}\n`);
       // Each is inside with 95 %; of 20, 18 or more are with 92 %.
-      expect(inside).toBeGreaterThanOrEqual(Math.floor(0.9 * SEEDS));
+      expect(inside).toBeGreaterThanOrEqual(Math.ceil(0.9 * SEEDS));
     },
   );
 });
