@@ -1,33 +1,21 @@
 import { commonFreedom, type Freedom, isScaling } from "./unit-freedom.ts";
+import {
+  axisOf,
+  bordersOf,
+  extentOf,
+  leavesOf,
+  newSlot,
+  resolvedAxis,
+  restrict,
+  segmentedAt,
+  splitFactor,
+  stretchesOf,
+  uniformAxis,
+  type UnitAxis,
+  type UnitFactor,
+} from "./unit-slot.ts";
 
-/**
- * Units that go together: every axis, or factor of an axis, that holds them is sent through the same map. A class is
- * known by its root; where axes of one class meet, one root becomes the child of the other.
- */
-export interface UnitSlot {
-  readonly extent: number;
-  freedom: Freedom;
-  /** Whether some operation lets the places along the axis meet each other, so that no map may differ from place to place. */
-  mixes: boolean;
-  /** The class that it was joined to, and whether through the transposed inverse. */
-  parent: { readonly slot: UnitSlot; readonly dual: boolean } | undefined;
-  /** Two factors that it fell into, the outer one first. */
-  parts: readonly [UnitSlot, UnitSlot] | undefined;
-}
-
-/** A factor of an axis: an axis of extent 6 may count 2 heads of 3 units. */
-export interface UnitFactor {
-  readonly extent: number;
-  /** Undefined where every place along it holds the same number. */
-  readonly slot: UnitSlot | undefined;
-  /** Whether its units are sent through the transposed inverse of the map of its class. */
-  readonly dual: boolean;
-  /** Whether it holds squares, whose sum is all that a rotation leaves as it is. */
-  readonly squares: boolean;
-}
-
-/** The factors of one axis, the outermost first; an axis of extent 1 has none. */
-export type UnitAxis = readonly UnitFactor[];
+export type { UnitAxis, UnitFactor, UnitSlot } from "./unit-slot.ts";
 
 /** A product one of whose factors is made of parameters alone, and how it is to be read. */
 export interface Gain {
@@ -54,28 +42,22 @@ export class UnitDesk {
 
   /** Units of their own, free for any map. */
   fresh(extent: number): UnitAxis {
-    return extent === 1 ? [] : [factorOf(newSlot(extent, "general"))];
+    return axisOf(newSlot(extent, "general"));
   }
 
   /** Places that nothing may move. */
   fixed(extent: number): UnitAxis {
-    return extent === 1 ? [] : [factorOf(newSlot(extent, "fixed"))];
+    return axisOf(newSlot(extent, "fixed"));
   }
 
   /** Places that all hold the same. */
   uniform(extent: number): UnitAxis {
-    return extent === 1 ? [] : [{ extent, slot: undefined, dual: false, squares: false }];
+    return uniformAxis(extent);
   }
 
   /** The factors of an axis as they are by now. */
   resolve(axis: UnitAxis): UnitFactor[] {
-    return axis.flatMap((factor): UnitFactor[] => {
-      if (!factor.slot) return [factor];
-      const { slot, dual } = rootOf(factor.slot);
-      const turned = dual !== factor.dual;
-      if (!slot.parts) return [{ ...factor, slot, dual: turned }];
-      return this.resolve(slot.parts.map((part) => ({ ...factorOf(part), dual: turned, squares: factor.squares })));
-    });
+    return resolvedAxis(axis);
   }
 
   /** Whether all places hold the same. */
@@ -85,17 +67,15 @@ export class UnitDesk {
 
   /** Lets no more than a group of maps through; what held squares holds units that may be exchanged. */
   allow(axis: UnitAxis, freedom: Freedom): UnitAxis {
-    return this.resolve(axis).map((factor) => {
-      if (!factor.slot) return factor;
-      factor.slot.freedom = commonFreedom(factor.slot.freedom, freedom);
-      if (factor.squares) factor.slot.freedom = commonFreedom(factor.slot.freedom, "permutation");
-      return { ...factor, squares: false };
-    });
+    restrict(axis, freedom);
+    for (const { slot, squares } of leavesOf(axis))
+      if (slot && squares) slot.freedom = commonFreedom(slot.freedom, "permutation");
+    return this.resolve(axis).map((factor) => (factor.slot ? { ...factor, squares: false } : factor));
   }
 
   /** Says that places along an axis meet each other. */
   mix(axis: UnitAxis): void {
-    for (const { slot } of this.resolve(axis)) if (slot) slot.mixes = true;
+    for (const { slot } of leavesOf(axis)) if (slot) slot.mixes = true;
   }
 
   /** Two axes hold the same units, as in a sum. */
@@ -110,7 +90,7 @@ export class UnitDesk {
 
   /** Sums over an axis: of squares under rotations, of units under maps that leave the mean as it is. */
   sum(axis: UnitAxis): void {
-    for (const { slot, squares } of this.resolve(axis))
+    for (const { slot, squares } of leavesOf(axis))
       if (slot) slot.freedom = commonFreedom(slot.freedom, squares ? "orthogonal" : "centred");
   }
 
@@ -135,7 +115,7 @@ export class UnitDesk {
 
   /** Behind all nodes: what a gain multiplies has no scale of its own, which the product would have, too. */
   settle(): void {
-    for (const { slot } of this.multiplied.flatMap((axis) => this.resolve(axis)))
+    for (const { slot } of this.multiplied.flatMap(leavesOf))
       if (slot && isScaling(slot.freedom)) slot.freedom = "fixed";
   }
 
@@ -153,8 +133,11 @@ export class UnitDesk {
         if (need % next.extent === 0) {
           taken.push(next);
           need /= next.extent;
-        } else if (next.extent % need === 0) {
-          const [outer, inner] = split(next, need);
+          continue;
+        }
+        const parts = next.extent % need === 0 ? splitFactor(next, need) : undefined;
+        if (parts) {
+          const [outer, inner] = parts;
           taken.push(outer);
           left.unshift(inner);
           need = 1;
@@ -167,33 +150,65 @@ export class UnitDesk {
     });
   }
 
+  /** One axis behind another, each with units of its own. */
+  behindEachOther(given: readonly UnitAxis[]): UnitAxis {
+    const axes = given.filter((axis) => extentOf(axis) > 0);
+    const extent = axes.reduce((sum, axis) => sum + extentOf(axis), 0);
+    const moves = axes.some((axis) => leavesOf(axis).some(({ slot }) => slot && slot.freedom !== "fixed"));
+    // What squares are known to be is forgotten here.
+    const stretches = axes.map((axis) => this.allow(axis, "general"));
+    return moves ? axisOf({ ...newSlot(extent, "general"), stretches }) : this.fixed(extent);
+  }
+
   private meet(a: UnitAxis, b: UnitAxis, dual: boolean): UnitAxis {
     const left = [...this.allow(a, "general")];
     const right = [...this.allow(b, "general")];
     const met: UnitFactor[] = [];
     for (let [x, y] = [left.shift(), right.shift()]; x && y; [x, y] = [left.shift(), right.shift()]) {
-      if (x.extent !== y.extent) {
-        const [wide, lists, narrow] = x.extent > y.extent ? [x, left, y] : [y, right, x];
-        if (wide.extent % narrow.extent !== 0) {
-          for (const rest of [
-            [x, ...left],
-            [y, ...right],
-          ])
-            this.allow(rest, "fixed");
-          const extent = [x, ...left].reduce((product, each) => product * each.extent, 1);
-          return [...met, ...this.fixed(extent)];
+      const [wide, within, narrow, others] = x.extent < y.extent ? [y, right, x, left] : [x, left, y, right];
+      const parts =
+        wide.extent > narrow.extent && wide.extent % narrow.extent === 0
+          ? splitFactor(wide, narrow.extent)
+          : undefined;
+      if (parts) {
+        within.unshift(...parts);
+        others.unshift(narrow);
+      } else if (stretchesOf(wide) ?? stretchesOf(narrow)) {
+        const taken = [narrow];
+        for (let next = others[0]; next && extentOf(taken) * next.extent <= wide.extent; next = others[0]) {
+          taken.push(next);
+          others.shift();
         }
-        const [outer, inner] = split(wide, narrow.extent);
-        lists.unshift(inner);
-        met.push(this.unite(outer, narrow, dual));
-      } else {
+        if (!this.meetInSegments([wide], taken, dual)) return this.lost(met, [wide, ...within], [...taken, ...others]);
+        met.push(wide);
+      } else if (wide.extent === narrow.extent) {
         met.push(this.unite(x, y, dual));
-      }
+      } else return this.lost(met, [wide, ...within], [narrow, ...others]);
       // A union may have split a class that stands further on.
       left.splice(0, left.length, ...this.resolve(left));
       right.splice(0, right.length, ...this.resolve(right));
     }
     return met;
+  }
+
+  /** Units that belong to no others in one way: none of them is moved. */
+  private lost(met: UnitAxis, rest: UnitAxis, other: UnitAxis): UnitAxis {
+    for (const axis of [rest, other]) this.allow(axis, "fixed");
+    return [...met, ...this.fixed(extentOf(rest))];
+  }
+
+  /** Two axes stretch by stretch; false where they do not fall into the same ones. */
+  private meetInSegments(a: UnitAxis, b: UnitAxis, dual: boolean): boolean {
+    if (extentOf(a) !== extentOf(b)) return false;
+    // A class may stand in both, so that what falls apart in one does in the other.
+    for (let count = -1, places = [...bordersOf(a), ...bordersOf(b)]; places.length !== count;) {
+      count = places.length;
+      if (!segmentedAt(a, places) || !segmentedAt(b, places)) return false;
+      places = [...new Set([...bordersOf(a), ...bordersOf(b)])];
+    }
+    const there = segmentedAt(b, bordersOf(a));
+    segmentedAt(a, bordersOf(b))?.forEach((segment, i) => this.meet(segment, there?.[i] ?? [], dual));
+    return true;
   }
 
   private unite(x: UnitFactor, y: UnitFactor, dual: boolean): UnitFactor {
@@ -214,40 +229,4 @@ export class UnitDesk {
     y.slot.parent = { slot: x.slot, dual: parity };
     return x;
   }
-}
-
-function newSlot(extent: number, freedom: Freedom): UnitSlot {
-  return { extent, freedom, mixes: false, parent: undefined, parts: undefined };
-}
-
-function partOf({ freedom, mixes }: UnitSlot, extent: number): UnitSlot {
-  return { ...newSlot(extent, freedom), mixes };
-}
-
-function factorOf(slot: UnitSlot): UnitFactor {
-  return { extent: slot.extent, slot, dual: false, squares: false };
-}
-
-function rootOf(slot: UnitSlot): { readonly slot: UnitSlot; readonly dual: boolean } {
-  let dual = false;
-  let root = slot;
-  for (; root.parent; root = root.parent.slot) dual = dual !== root.parent.dual;
-  // Whoever was asked on the way knows the root from now on: a residual stream is one class of many joins.
-  let left = dual;
-  for (let each = slot; each.parent && each.parent.slot !== root;) {
-    const { parent } = each;
-    each.parent = { slot: root, dual: left };
-    left = left !== parent.dual;
-    each = parent.slot;
-  }
-  return { slot: root, dual };
-}
-
-/** A factor as an outer one of a given extent and the rest; all that hold its class fall into the same two. */
-function split(factor: UnitFactor, outer: number): [UnitFactor, UnitFactor] {
-  const inner = factor.extent / outer;
-  const { slot } = factor;
-  if (slot) slot.parts ??= [partOf(slot, outer), partOf(slot, inner)];
-  const part = (at: 0 | 1, extent: number): UnitFactor => ({ ...factor, extent, slot: slot?.parts?.[at] });
-  return [part(0, outer), part(1, inner)];
 }

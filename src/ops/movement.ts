@@ -296,11 +296,9 @@ export const Concat = defineOp({
     examplesLayout: (node, given) =>
       given.some((layout) => layout?.axis === axis) ? undefined : alongBroadcast(node, given),
     units: (node, given, desk) =>
-      node.shape.map((extent, each) => {
+      node.shape.map((_, each) => {
         const axes = given.map((input) => input[each]);
-        if (each !== axis) return axes.reduce((a, b) => desk.join(a, b));
-        for (const own of axes) desk.allow(own, "fixed");
-        return desk.fixed(extent);
+        return each === axis ? desk.behindEachOther(axes) : axes.reduce((a, b) => desk.join(a, b));
       }),
     infer: (inputs) => {
       requireSameDtype("Concat", inputs);

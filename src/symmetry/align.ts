@@ -1,11 +1,10 @@
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
-import { sizeOf } from "../util/tensor.ts";
 import { balance, type Balanced, gainsThatStay } from "./balance.ts";
 import { deriveSymmetry, type Network } from "./derive-symmetry.ts";
 import { GROUP_MAPS } from "./group-maps.ts";
 import { matchUnits, type Matching } from "./matching.ts";
-import type { Evidence } from "./unit-sums.ts";
+import { type Evidence, evidenceOf } from "./unit-sums.ts";
 import { randomElement } from "./random-element.ts";
 import type { NetworkSymmetry, Symmetry } from "./symmetry.ts";
 import { applyElement, type GroupElement, identityElement } from "./unit-map.ts";
@@ -40,11 +39,7 @@ export function balancedPair(
 
 /** The weights of both as evidence: what is far apart weighs by its square. */
 export function weightEvidence({ symmetry: { symmetry }, mine, theirs }: Pair): Evidence[] {
-  return symmetry.tensors.flatMap(({ offset, dimensions }) => {
-    if (dimensions.every(({ units }) => units === undefined)) return [];
-    const end = offset + sizeOf(dimensions.map(({ extent }) => extent));
-    return [{ dimensions, mine: mine.theta.subarray(offset, end), theirs: theirs.theta.subarray(offset, end) }];
-  });
+  return evidenceOf(symmetry, mine.theta, theirs.theta);
 }
 
 /** The other network, sent through the element that was found: the same function, in units like those of the first. */

@@ -3,6 +3,7 @@ import { timesTransposed, transposed } from "../linalg/dense.ts";
 import { sizeOf } from "../util/tensor.ts";
 import { GROUP_MAPS } from "./group-maps.ts";
 import type { NetworkSymmetry, Symmetry, UnitDimension } from "./symmetry.ts";
+import { elementsOf, putElements } from "./tensor-elements.ts";
 import {
   applyElement,
   applyToTensor,
@@ -152,17 +153,19 @@ function balancing(symmetry: Symmetry, theta: Float64Array, units: number): { ma
   return { maps, distance };
 }
 
-/** Shows every tensor's dimension that holds units of a class. */
+/** Shows every tensor's dimension that holds units of a class; what becomes of the elements shown becomes of the parameters. */
 function eachSide(
   { tensors }: Symmetry,
   theta: Float64Array,
   units: number,
   visit: (data: Float64Array, dimensions: readonly UnitDimension[], at: number) => void,
 ): void {
-  for (const { offset, dimensions } of tensors) {
-    dimensions.forEach((each, at) => {
+  for (const tensor of tensors) {
+    tensor.dimensions.forEach((each, at) => {
       if (each.units !== units) return;
-      visit(theta.subarray(offset, offset + sizeOf(dimensions.map(({ extent }) => extent))), dimensions, at);
+      const elements = elementsOf(tensor, theta);
+      visit(elements, tensor.dimensions, at);
+      if (tensor.strides) putElements(tensor, elements, theta);
     });
   }
 }

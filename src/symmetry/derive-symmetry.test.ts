@@ -5,7 +5,7 @@ import type { Value } from "../graph/value.ts";
 import { add, mul, sub } from "../ops/arithmetic.ts";
 import { conv, convInput } from "../ops/conv.ts";
 import { matmul } from "../ops/matmul.ts";
-import { sliceAxis } from "../ops/movement.ts";
+import { concat, sliceAxis } from "../ops/movement.ts";
 import { cumSum, reduceMean } from "../ops/reduction.ts";
 import { standardize } from "../ops/standardize.ts";
 import { expand, reshape, swapLast } from "../ops/structure.ts";
@@ -166,6 +166,77 @@ it("units that lie side by side in several tensors' worth go on where some of th
   });
   expect(change).toBeLessThan(1e-13);
   expect(classes).toBe(1);
+});
+
+describe("units that are put one behind another go on, each through maps of their own", () => {
+  const geometry = { strides: [1, 1], before: [1, 1], after: [1, 1], dilations: [1, 1], group: 1 };
+  const halved = { ...geometry, strides: [2, 2] };
+
+  it("over the bridges of a U-Net", async () => {
+    const shapes = { d0: [4, 2, 3, 3], d1: [6, 4, 3, 3], b: [6], u1: [6, 5, 2, 2], c: [7, 9, 3, 3], o: [3, 7, 1, 1] };
+    const up = { ...halved, before: [0, 0], after: [0, 0] };
+    const flat = { ...geometry, before: [0, 0], after: [0, 0] };
+    const { change, classes } = await moved(
+      shapes,
+      (x, { d0, d1, b, u1, c, o }) => {
+        const skipped = relu(conv(x, d0, geometry));
+        const deep = relu(add(conv(skipped, d1, halved), reshape(b, [6, 1, 1])));
+        const joined = concat([convInput(deep, u1, up, [6, 6]), skipped], 1);
+        return conv(relu(conv(joined, c, geometry)), o, flat);
+      },
+      { width: [2, 6, 6] },
+    );
+    expect(change).toBeLessThan(1e-12);
+    // Those of each convolution but the last, whose channels are what is shown.
+    expect(classes).toBe(4);
+  });
+
+  it("through a block in which each layer sees all before it, gains and all", async () => {
+    const shapes = { w0: [6, 4], w1: [4, 3], w2: [7, 5], g2: [12], b2: [12], w3: [12, 2] };
+    const { change, classes } = await moved(shapes, (x, { w0, w1, w2, g2, b2, w3 }) => {
+      const first = relu(matmul(x, w0));
+      const second = concat([first, tanh(matmul(first, w1))], 1);
+      const third = concat([second, relu(matmul(second, w2))], 1);
+      return matmul(relu(add(mul(third, g2), b2)), w3);
+    });
+    expect(change).toBeLessThan(1e-12);
+    expect(classes).toBe(3);
+  });
+
+  it("where others that are cut elsewhere are added", async () => {
+    const shapes = { a: [6, 4], b: [6, 8], c: [6, 6], d: [6, 6], w: [12, 3] };
+    const { change, classes } = await moved(shapes, (x, { a, b, c, d, w }) => {
+      const [left, right] = [concat([matmul(x, a), matmul(x, b)], 1), concat([matmul(x, c), matmul(x, d)], 1)];
+      return matmul(relu(add(left, right)), w);
+    });
+    expect(change).toBeLessThan(1e-12);
+    // 4 + 2 + 6 of the twelve.
+    expect(classes).toBe(3);
+  });
+
+  it("where images of them are laid flat, and behind a mean over all of them", async () => {
+    const shapes = { d0: [3, 2, 3, 3], d1: [2, 2, 3, 3], w: [5 * 16, 4], w2: [4, 3] };
+    const { change, classes } = await moved(
+      shapes,
+      (x, { d0, d1, w, w2 }) => {
+        const both = concat([relu(conv(x, d0, geometry)), relu(conv(x, d1, geometry))], 1);
+        return matmul(relu(matmul(norm(reshape(both, [5, 5 * 16])), w)), w2);
+      },
+      { width: [2, 4, 4] },
+    );
+    expect(change).toBeLessThan(1e-12);
+    expect(classes).toBe(3);
+  });
+
+  it("but not where they are shuffled", async () => {
+    const shapes = { a: [6, 4], b: [6, 8], w: [12, 3] };
+    const { change, classes } = await moved(shapes, (x, { a, b, w }) => {
+      const both = reshape(concat([matmul(x, a), matmul(x, b)], 1), [5, 3, 4]);
+      return matmul(reshape(swapLast(both), [5, 12]), w);
+    });
+    expect(change).toBeLessThan(1e-12);
+    expect(classes).toBe(0);
+  });
 });
 
 it("gains that are held are weights like any other", () => {

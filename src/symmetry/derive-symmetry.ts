@@ -1,11 +1,13 @@
 import { forEachOffset, stridesOf } from "../graph/broadcast.ts";
 import { tensorOf } from "../graph/leaf.ts";
 import { reachable } from "../graph/traverse.ts";
-import { UnitDesk, type Gain, type UnitAxis, type UnitSlot } from "../graph/unit-axes.ts";
+import { type Gain, UnitDesk } from "../graph/unit-axes.ts";
+import { boxesOf } from "../graph/unit-boxes.ts";
 import { commonFreedom, type Freedom, isScaling, isWithin } from "../graph/unit-freedom.ts";
+import type { UnitAxis, UnitFactor, UnitSlot } from "../graph/unit-slot.ts";
 import type { Value } from "../graph/value.ts";
 import { elementwiseUnits, multipliedUnits } from "../ops/elementwise-units.ts";
-import type { NetworkSymmetry, PlacedTensor, Symmetry, UnitClass, UnitDimension } from "./symmetry.ts";
+import type { NetworkSymmetry, PlacedTensor, Symmetry, UnitClass, UnitDimension, UnitTensor } from "./symmetry.ts";
 
 /** What is looked at: the outputs of a network, and its parameters as they stand in a flat vector. */
 export interface Network {
@@ -64,12 +66,13 @@ function absorbable({ tensors, classes }: Symmetry, names: ReadonlySet<string>):
   const count = new Map<number, number>();
   for (const { dimensions } of gains)
     for (const units of unitsIn(dimensions)) count.set(units, (count.get(units) ?? 0) + 1);
-  const alone = gains.filter(({ dimensions }) => {
+  const isAlone = ({ dimensions }: UnitTensor) => {
     const [{ units } = { units: undefined }, ...others] = dimensions;
     if (units === undefined || others.length > 0 || !isScaling(classes[units].freedom)) return false;
     return count.get(units) === 1;
-  });
-  return new Set(alone.map(({ name }) => name));
+  };
+  const staying = new Set(gains.filter((gain) => !isAlone(gain)).map(({ name }) => name));
+  return new Set(gains.map(({ name }) => name).filter((name) => !staying.has(name)));
 }
 
 /** A product with a parameter that is nothing else. */
@@ -145,24 +148,29 @@ function walk(
     slots.set(slot, number);
     return number;
   };
-  const dimensionsOf = (axes: readonly UnitAxis[]): UnitDimension[] =>
-    axes.flatMap((axis) =>
-      desk.resolve(axis).map(({ extent, slot, dual }) => ({ extent, units: slot && numbered(slot), dual })),
+  const partsOf = (axes: readonly UnitAxis[]) =>
+    boxesOf(axes, ({ slot }) => slot !== undefined && commonFreedom(slot.freedom, within) !== "fixed").map(
+      ({ offset, factors, strides }) => ({
+        offset,
+        dimensions: factors.map(
+          ({ extent, slot, dual }): UnitDimension => ({ extent, units: slot && numbered(slot), dual }),
+        ),
+        strides: isRowMajor(factors, strides) ? undefined : strides,
+      }),
     );
-  const placed = tensors.map(({ name, offset, size }) => {
+  const placed = tensors.flatMap(({ name, offset, size }): UnitTensor[] => {
     const axes = known.get(parameters.get(name) ?? outputs[0]);
-    const isReached = parameters.has(name) && axes !== undefined;
-    return {
-      name,
-      offset,
-      dimensions: isReached ? dimensionsOf(axes) : [{ extent: size, units: undefined, dual: false }],
-    };
+    if (!parameters.has(name) || axes === undefined)
+      return [{ name, offset, dimensions: [{ extent: size, units: undefined, dual: false }] }];
+    return partsOf(axes).map((part) => ({ ...part, name, offset: offset + part.offset }));
   });
   // What no parameter has is no unit of the network.
   const count = slots.size;
-  const values = [...known].flatMap(([value, axes]) =>
-    isParameter.has(value) ? [] : [{ value, dimensions: dimensionsOf(axes) }],
-  );
+  const values = [...known].flatMap(([value, axes]) => {
+    const parts = isParameter.has(value) ? [] : partsOf(axes);
+    // Each class of one that lies in parts shows in one of those that were joined.
+    return parts.length === 1 ? [{ value, dimensions: parts[0].dimensions }] : [];
+  });
   const inAll = [...placed, ...values].map(({ dimensions }) => dimensions);
   const mixing = new Set([...slots].flatMap(([slot, number]) => (slot.mixes ? [number] : [])));
   const places = placesOf(inAll, freedoms, mixing);
@@ -182,6 +190,11 @@ function walk(
     tensors: placed,
     values: values.map(({ value, dimensions }) => ({ value, dimensions: withinParameters(dimensions) })),
   };
+}
+
+function isRowMajor(factors: readonly UnitFactor[], strides: readonly number[]): boolean {
+  const natural = stridesOf(factors.map(({ extent }) => extent));
+  return strides.every((stride, i) => stride === natural[i]);
 }
 
 function axesOf(

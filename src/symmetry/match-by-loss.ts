@@ -1,10 +1,10 @@
 import { frobeniusLength, timesTransposed, transposed } from "../linalg/dense.ts";
 import type { RandomStream } from "../random/random-stream.ts";
-import { sizeOf } from "../util/tensor.ts";
 import type { Pair } from "./align.ts";
 import { GROUP_MAPS } from "./group-maps.ts";
 import { sourceOf, unitSums } from "./matching.ts";
 import { applyElement, type GroupElement, type UnitMap } from "./unit-map.ts";
+import { evidenceOf } from "./unit-sums.ts";
 
 /** Share of a map's size that the first step takes; the last takes none. */
 const FIRST_STEP = 0.1;
@@ -33,7 +33,7 @@ export async function* matchByLoss(
   gradient: (between: Float64Array) => Promise<Float64Array>,
   random: RandomStream,
 ): AsyncGenerator<GroupElement, void> {
-  const { classes, tensors } = symmetry;
+  const { classes } = symmetry;
   const moving = [...classes.keys()].filter((units) => classes.every(({ places }) => places !== units));
   const matrices = start.map((maps, units) => maps.map((map) => matrixOf(map, classes[units].extent)));
   const directions = matrices.map((each) => each.map((matrix) => new Float64Array(matrix.length)));
@@ -42,11 +42,7 @@ export async function* matchByLoss(
     const there = applyElement(symmetry, element, theirs.theta);
     const t = FROM + (TO - FROM) * random.uniform();
     const slope = await gradient(mine.theta.map((x, i) => (1 - t) * x + t * there[i]));
-    const evidence = tensors.flatMap(({ offset, dimensions }) => {
-      if (dimensions.every(({ units }) => units === undefined)) return [];
-      const end = offset + sizeOf(dimensions.map(({ extent }) => extent));
-      return [{ dimensions, mine: slope.subarray(offset, end), theirs: theirs.theta.subarray(offset, end) }];
-    });
+    const evidence = evidenceOf(symmetry, slope, theirs.theta);
     const length = FIRST_STEP * (1 - step / steps);
     const next = [...element];
     for (const units of moving) {

@@ -18,11 +18,13 @@ export interface UnitDimension {
   readonly dual: boolean;
 }
 
-/** Where a tensor lies in a flat vector, and what its factors are. */
+/** Where a tensor, or a part of one that has units of its own, lies in a flat vector, and what its factors are. */
 export interface UnitTensor {
   readonly name: string;
   readonly offset: number;
   readonly dimensions: readonly UnitDimension[];
+  /** From one unit of a factor to the next, where they do not lie side by side: in a part of a tensor. */
+  readonly strides?: readonly number[];
   /** Whether it is a gain that the weights behind it take over. */
   readonly isGain?: boolean;
 }

@@ -1,6 +1,7 @@
 import { inverseOf, transposed } from "../linalg/dense.ts";
 import { sizeOf } from "../util/tensor.ts";
 import type { Symmetry, UnitDimension } from "./symmetry.ts";
+import { elementsOf, putElements } from "./tensor-elements.ts";
 
 /** Unit i becomes what unit order[i] was, times scales[i]. */
 export interface Exchange {
@@ -72,10 +73,8 @@ export function inverseElement(symmetry: Symmetry, element: GroupElement): Group
  */
 export function applyElement(symmetry: Symmetry, element: GroupElement, theta: Float64Array): Float64Array {
   const moved = theta.slice();
-  for (const { offset, dimensions } of symmetry.tensors) {
-    const size = sizeOf(dimensions.map(({ extent }) => extent));
-    moved.set(applyToTensor(symmetry, element, theta.subarray(offset, offset + size), dimensions), offset);
-  }
+  for (const tensor of symmetry.tensors)
+    putElements(tensor, applyToTensor(symmetry, element, elementsOf(tensor, theta), tensor.dimensions), moved);
   return moved;
 }
 

@@ -1,6 +1,7 @@
 import { timesTransposed } from "../linalg/dense.ts";
 import { sizeOf } from "../util/tensor.ts";
 import type { Symmetry, UnitDimension } from "./symmetry.ts";
+import { elementsOf } from "./tensor-elements.ts";
 import { applyToTensor, type GroupElement } from "./unit-map.ts";
 
 /** What two networks hold in one place: weights, or what units give on examples. */
@@ -8,6 +9,17 @@ export interface Evidence {
   readonly dimensions: readonly UnitDimension[];
   readonly mine: Float64Array;
   readonly theirs: Float64Array;
+}
+
+/** What two flat vectors hold in every tensor that has units. */
+export function evidenceOf({ tensors }: Symmetry, mine: Float64Array, theirs: Float64Array): Evidence[] {
+  return tensors
+    .filter(({ dimensions }) => dimensions.some(({ units }) => units !== undefined))
+    .map((tensor) => ({
+      dimensions: tensor.dimensions,
+      mine: elementsOf(tensor, mine),
+      theirs: elementsOf(tensor, theirs),
+    }));
 }
 
 /** Numbers that are kept at most, 256 MB. */

@@ -2,6 +2,7 @@ import { hasScales } from "../../graph/unit-freedom.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { deriveSymmetry } from "../../symmetry/derive-symmetry.ts";
 import type { Symmetry, UnitTensor } from "../../symmetry/symmetry.ts";
+import { elementsOf } from "../../symmetry/tensor-elements.ts";
 import type { Tracked } from "./tracked.ts";
 
 const START = "start";
@@ -41,21 +42,23 @@ function balances(symmetry: Symmetry, theta: Float64Array): Float64Array {
 
 function addSquares(
   sums: Float64Array,
-  { offset, dimensions }: UnitTensor,
+  tensor: UnitTensor,
   axis: number,
   theta: Float64Array,
   sign: 1 | -1,
 ): void {
+  const { dimensions } = tensor;
+  const elements = elementsOf(tensor, theta);
   const sizeOf = (part: typeof dimensions) => part.reduce((product, { extent }) => product * extent, 1);
   const [before, extent, behind] = [
     sizeOf(dimensions.slice(0, axis)),
     dimensions[axis].extent,
     sizeOf(dimensions.slice(axis + 1)),
   ];
-  let at = offset;
+  let at = 0;
   for (let i = 0; i < before; i++)
     for (let unit = 0; unit < extent; unit++)
-      for (let j = 0; j < behind; j++, at++) sums[unit] += sign * theta[at] ** 2;
+      for (let j = 0; j < behind; j++, at++) sums[unit] += sign * elements[at] ** 2;
 }
 
 export const balance: Tracked = {

@@ -146,8 +146,13 @@ export async function findAlignment(
     context.progress?.({ stage: "matching units", done: start + 1, total: starts });
   }
   if (steps > 0 && !isDone()) await byLoss(terrain, pair, best(attempts), { steps, random }, keep, context);
-  const names = (units: number) =>
-    symmetry.tensors.flatMap(({ name, dimensions }) => (dimensions.some((each) => each.units === units) ? [name] : []));
+  const names = (units: number) => [
+    ...new Set(
+      symmetry.tensors.flatMap(({ name, dimensions }) =>
+        dimensions.some((each) => each.units === units) ? [name] : [],
+      ),
+    ),
+  ];
   return {
     attempts: attempts.sort((a, b) => heightOf(a) - heightOf(b)),
     isWhole: !isLate(),
@@ -268,8 +273,9 @@ function isSameSymmetry(a: Symmetry, b: Symmetry): boolean {
   const read = ({ classes, tensors }: Symmetry) =>
     JSON.stringify([
       classes.map(({ extent, freedom, places }) => [extent, freedom, places ?? null]),
-      tensors.map(({ name, dimensions }) => [
+      tensors.map(({ name, offset, dimensions }) => [
         name,
+        offset,
         dimensions.map(({ extent, units, dual }) => [extent, units ?? null, dual]),
       ]),
     ]);
