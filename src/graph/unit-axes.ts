@@ -154,10 +154,23 @@ export class UnitDesk {
   behindEachOther(given: readonly UnitAxis[]): UnitAxis {
     const axes = given.filter((axis) => extentOf(axis) > 0);
     const extent = axes.reduce((sum, axis) => sum + extentOf(axis), 0);
-    const moves = axes.some((axis) => leavesOf(axis).some(({ slot }) => slot && slot.freedom !== "fixed"));
     // What squares are known to be is forgotten here.
     const stretches = axes.map((axis) => this.allow(axis, "general"));
-    return moves ? axisOf({ ...newSlot(extent, "general"), stretches }) : this.fixed(extent);
+    return axes.some(moves) ? inStretches(stretches) : this.fixed(extent);
+  }
+
+  /** So many places of an axis from one on; undefined where those do not lie side by side in it. */
+  stretch(axis: UnitAxis, start: number, extent: number): UnitAxis | undefined {
+    if (!moves(axis)) return this.isUniform(axis) ? this.uniform(extent) : this.fixed(extent);
+    const end = start + extent;
+    let at = 0;
+    const within = segmentedAt(axis, [start, end])?.filter((segment) => {
+      const from = at;
+      at += extentOf(segment);
+      return from >= start && at <= end;
+    });
+    if (!within) return undefined;
+    return within.length === 1 ? within[0] : this.behindEachOther(within);
   }
 
   private meet(a: UnitAxis, b: UnitAxis, dual: boolean): UnitAxis {
@@ -167,9 +180,7 @@ export class UnitDesk {
     for (let [x, y] = [left.shift(), right.shift()]; x && y; [x, y] = [left.shift(), right.shift()]) {
       const [wide, within, narrow, others] = x.extent < y.extent ? [y, right, x, left] : [x, left, y, right];
       const parts =
-        wide.extent > narrow.extent && wide.extent % narrow.extent === 0
-          ? splitFactor(wide, narrow.extent)
-          : undefined;
+        wide.extent > narrow.extent && wide.extent % narrow.extent === 0 ? splitFactor(wide, narrow.extent) : undefined;
       if (parts) {
         within.unshift(...parts);
         others.unshift(narrow);
@@ -179,8 +190,9 @@ export class UnitDesk {
           taken.push(next);
           others.shift();
         }
-        if (!this.meetInSegments([wide], taken, dual)) return this.lost(met, [wide, ...within], [...taken, ...others]);
-        met.push(wide);
+        const stretches = this.meetInSegments([wide], taken, dual);
+        if (!stretches) return this.lost(met, [wide, ...within], [...taken, ...others]);
+        met.push(...inStretches(stretches));
       } else if (wide.extent === narrow.extent) {
         met.push(this.unite(x, y, dual));
       } else return this.lost(met, [wide, ...within], [narrow, ...others]);
@@ -197,18 +209,17 @@ export class UnitDesk {
     return [...met, ...this.fixed(extentOf(rest))];
   }
 
-  /** Two axes stretch by stretch; false where they do not fall into the same ones. */
-  private meetInSegments(a: UnitAxis, b: UnitAxis, dual: boolean): boolean {
-    if (extentOf(a) !== extentOf(b)) return false;
+  /** Two axes stretch by stretch; undefined where they do not fall into the same ones. */
+  private meetInSegments(a: UnitAxis, b: UnitAxis, dual: boolean): UnitAxis[] | undefined {
+    if (extentOf(a) !== extentOf(b)) return undefined;
     // A class may stand in both, so that what falls apart in one does in the other.
     for (let count = -1, places = [...bordersOf(a), ...bordersOf(b)]; places.length !== count;) {
       count = places.length;
-      if (!segmentedAt(a, places) || !segmentedAt(b, places)) return false;
+      if (!segmentedAt(a, places) || !segmentedAt(b, places)) return undefined;
       places = [...new Set([...bordersOf(a), ...bordersOf(b)])];
     }
     const there = segmentedAt(b, bordersOf(a));
-    segmentedAt(a, bordersOf(b))?.forEach((segment, i) => this.meet(segment, there?.[i] ?? [], dual));
-    return true;
+    return segmentedAt(a, bordersOf(b))?.map((segment, i) => this.meet(segment, there?.[i] ?? [], dual));
   }
 
   private unite(x: UnitFactor, y: UnitFactor, dual: boolean): UnitFactor {
@@ -229,4 +240,13 @@ export class UnitDesk {
     y.slot.parent = { slot: x.slot, dual: parity };
     return x;
   }
+}
+
+function inStretches(stretches: readonly UnitAxis[]): UnitAxis {
+  const extent = stretches.reduce((sum, axis) => sum + extentOf(axis), 0);
+  return axisOf({ ...newSlot(extent, "general"), stretches });
+}
+
+function moves(axis: UnitAxis): boolean {
+  return leavesOf(axis).some(({ slot }) => slot !== undefined && slot.freedom !== "fixed");
 }

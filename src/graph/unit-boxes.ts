@@ -1,4 +1,12 @@
-import { extentOf, leavesOf, resolvedAxis, stretchesOf, uniformAxis, type UnitAxis, type UnitFactor } from "./unit-slot.ts";
+import {
+  extentOf,
+  leavesOf,
+  resolvedAxis,
+  stretchesOf,
+  uniformAxis,
+  type UnitAxis,
+  type UnitFactor,
+} from "./unit-slot.ts";
 
 /** A part of a tensor along each of whose factors there are units of one class. */
 export interface UnitBox {

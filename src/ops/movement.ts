@@ -38,6 +38,8 @@ export const Slice = defineOp({
         const whole = node.inputs[0].shape[each];
         const extent = extents[each];
         if (extent === whole && steps[each] === 1) return axis;
+        const stretch = steps[each] === 1 ? desk.stretch(axis, starts[each], extent) : undefined;
+        if (stretch) return stretch;
         const size =
           steps[each] === 1 && extent > 0 ? greatestDivisor(greatestDivisor(whole, starts[each]), extent) : 1;
         if (size > 1) {
@@ -203,6 +205,10 @@ export const Pad = defineOp({
     units: (node, [x], desk) =>
       x.map((axis, each) => {
         if (before[each] === 0 && after[each] === 0) return axis;
+        const [front, back] = [before[each], after[each]];
+        const start = Math.max(0, -front);
+        const cut = desk.stretch(axis, start, node.inputs[0].shape[each] - start - Math.max(0, -back));
+        if (cut) return desk.behindEachOther([desk.uniform(Math.max(0, front)), cut, desk.uniform(Math.max(0, back))]);
         desk.allow(axis, "fixed");
         return desk.fixed(node.shape[each]);
       }),

@@ -175,6 +175,14 @@ interface Balancing {
   readonly distance: number;
 }
 
+/**
+ * How often a class stands in one tensor: its map acts so often there, so that a step is to be taken by a root of it, or
+ * steps would go farther beyond each time.
+ */
+function mostOften({ tensors }: Symmetry, units: number): number {
+  return Math.max(...tensors.map(({ dimensions }) => dimensions.filter((each) => each.units === units).length));
+}
+
 /** s⁴ = Σ q² / Σ p² for each unit, p where its scale stands and q where the reciprocal does. */
 function balancingScales(symmetry: Symmetry, theta: Float64Array, units: number, place: number): Balancing {
   const { extent: n } = symmetry.classes[units];
@@ -192,8 +200,9 @@ function balancingScales(symmetry: Symmetry, theta: Float64Array, units: number,
     });
   });
   let distance = 0;
+  const power = 1 / mostOften(symmetry, units);
   const scales = p.map((own, i) => {
-    const scale = own > 0 && q[i] > 0 ? Math.sqrt(Math.sqrt(q[i] / own)) : 1;
+    const scale = own > 0 && q[i] > 0 ? Math.sqrt(Math.sqrt(q[i] / own)) ** power : 1;
     distance = Math.max(distance, Math.abs(scale - 1));
     return scale;
   });
@@ -219,7 +228,8 @@ function balancingShear(symmetry: Symmetry, theta: Float64Array, units: number, 
   const between = between3(half, q, n);
   const middle = powersOf(between, n, [0.5]);
   const squared = middle && between3(inverse, middle[0], n);
-  const both = squared && powersOf(squared, n, [0.5, -0.5]);
+  const power = 0.5 / mostOften(symmetry, units);
+  const both = squared && powersOf(squared, n, [power, -power]);
   if (!both) return none;
   const [matrix, dual] = both;
   let distance = 0;

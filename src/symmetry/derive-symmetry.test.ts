@@ -5,18 +5,18 @@ import type { Value } from "../graph/value.ts";
 import { add, mul, sub } from "../ops/arithmetic.ts";
 import { conv, convInput } from "../ops/conv.ts";
 import { matmul } from "../ops/matmul.ts";
-import { concat, sliceAxis } from "../ops/movement.ts";
+import { concat, pad, sliceAxis } from "../ops/movement.ts";
 import { cumSum, reduceMean } from "../ops/reduction.ts";
 import { standardize } from "../ops/standardize.ts";
 import { expand, reshape, swapLast } from "../ops/structure.ts";
 import { relu, tanh } from "../ops/unary.ts";
-import { createRandom } from "../random/random-stream.ts";
+import { createRandom, type RandomStream } from "../random/random-stream.ts";
 import { sizeOf, tensor } from "../util/tensor.ts";
-import { balancedPair } from "./align.ts";
+import { aligned, balancedPair, matchPair, weightEvidence } from "./align.ts";
 import { deriveSymmetry } from "./derive-symmetry.ts";
 import { randomElement } from "./random-element.ts";
 import type { PlacedTensor } from "./symmetry.ts";
-import { applyElement } from "./unit-map.ts";
+import { applyElement, identityElement } from "./unit-map.ts";
 
 type Shapes = Readonly<Record<string, readonly number[]>>;
 type Build = (x: Value, parameters: Readonly<Record<string, Value>>) => Value;
@@ -67,8 +67,71 @@ async function moved(shapes: Shapes, build: Build, { width = [6], signs = true }
     for (const each of [there, mine.back(there)])
       change = Math.max(change, ...(await outputAt(each)).map((y, i) => Math.abs(y - here[i])));
   }
+  // A copy that was sent through the group, and is brought back by its weights alone.
+  const copy = mine.back(
+    applyElement(symmetry.symmetry, randomElement(symmetry.symmetry, createRandom(3)), mine.theta),
+  );
+  const pair = balancedPair(network, theta, copy);
+  const start = identityElement(pair.symmetry.symmetry);
+  const { element } = await matchPair(pair, weightEvidence(pair), start, createRandom(5));
+  const found = aligned(pair, element);
+  const apart = Math.hypot(...found.map((z, i) => z - theta[i])) / Math.hypot(...theta);
   const gains = symmetry.gains.tensors.filter(({ isGain }) => isGain).map(({ name }) => name);
-  return { change: change / size, gains, classes: symmetry.symmetry.classes.length };
+  return { change: size > 0 ? change / size : change, apart, gains, classes: symmetry.symmetry.classes.length };
+}
+
+/** A network of so many steps, each of which takes what some steps before it gave. */
+function randomNetwork(random: RandomStream): [Shapes, Build] {
+  const shapes: Record<string, readonly number[]> = {};
+  const widths = [6];
+  const steps: ((values: readonly Value[], p: Readonly<Record<string, Value>>) => Value)[] = [];
+  const below = (n: number) => Math.floor(random.uniform() * n);
+  const push = (width: number, step: (typeof steps)[number]) => {
+    widths.push(width);
+    steps.push(step);
+  };
+  for (let i = 0; i < 9; i++) {
+    const from = i < 2 ? i : below(widths.length);
+    const other = below(widths.length);
+    const width = widths[from];
+    const [name, made] = [`w${i}`, 2 + below(7)];
+    const start = below(width);
+    const taken = 1 + below(width - start);
+    const alike = widths.findIndex((each, at) => each === width && at !== from);
+    const weighed = () => {
+      shapes[name] = [width, made];
+      push(made, (values, p) => matmul(values[from], p[name]));
+    };
+    [
+      weighed,
+      weighed,
+      () => push(width + widths[other], (values) => concat([values[from], values[other]], 1)),
+      () => push(width + widths[other], (values) => concat([values[from], values[other]], 1)),
+      () => push(taken, (values) => sliceAxis(values[from], 1, start, start + taken)),
+      () => push(width + 3, (values) => pad(values[from], [0, 1], [0, 2])),
+      () => (alike < 0 ? weighed() : push(width, (values) => add(values[from], values[alike]))),
+      () => push(width, (values) => (start % 2 === 0 ? relu : tanh)(values[from])),
+      () => (width % 2 === 0 ? push(width, (values) => norm(values[from])) : weighed()),
+      () =>
+        width % 2 === 0
+          ? push(width, (values) => reshape(swapLast(reshape(values[from], [5, width / 2, 2])), [5, width]))
+          : weighed(),
+    ][i < 2 ? 0 : below(10)]();
+  }
+  const last = concatenatedWidth(widths);
+  shapes.out = [last, 3];
+  return [
+    shapes,
+    (x, p) => {
+      const values = [x];
+      for (const step of steps) values.push(step(values, p));
+      return matmul(relu(concat(values.slice(1), 1)), p.out);
+    },
+  ];
+}
+
+function concatenatedWidth(widths: readonly number[]): number {
+  return widths.slice(1).reduce((sum, width) => sum + width, 0);
 }
 
 const norm = (x: Value) => standardize(x, { axis: x.shape.length - 1, epsilon: 1e-5 });
@@ -176,7 +239,7 @@ describe("units that are put one behind another go on, each through maps of thei
     const shapes = { d0: [4, 2, 3, 3], d1: [6, 4, 3, 3], b: [6], u1: [6, 5, 2, 2], c: [7, 9, 3, 3], o: [3, 7, 1, 1] };
     const up = { ...halved, before: [0, 0], after: [0, 0] };
     const flat = { ...geometry, before: [0, 0], after: [0, 0] };
-    const { change, classes } = await moved(
+    const { change, classes, apart } = await moved(
       shapes,
       (x, { d0, d1, b, u1, c, o }) => {
         const skipped = relu(conv(x, d0, geometry));
@@ -187,19 +250,21 @@ describe("units that are put one behind another go on, each through maps of thei
       { width: [2, 6, 6] },
     );
     expect(change).toBeLessThan(1e-12);
+    expect(apart).toBeLessThan(1e-6);
     // Those of each convolution but the last, whose channels are what is shown.
     expect(classes).toBe(4);
   });
 
   it("through a block in which each layer sees all before it, gains and all", async () => {
     const shapes = { w0: [6, 4], w1: [4, 3], w2: [7, 5], g2: [12], b2: [12], w3: [12, 2] };
-    const { change, classes } = await moved(shapes, (x, { w0, w1, w2, g2, b2, w3 }) => {
+    const { change, classes, apart } = await moved(shapes, (x, { w0, w1, w2, g2, b2, w3 }) => {
       const first = relu(matmul(x, w0));
       const second = concat([first, tanh(matmul(first, w1))], 1);
       const third = concat([second, relu(matmul(second, w2))], 1);
       return matmul(relu(add(mul(third, g2), b2)), w3);
     });
     expect(change).toBeLessThan(1e-12);
+    expect(apart).toBeLessThan(1e-6);
     expect(classes).toBe(3);
   });
 
@@ -226,6 +291,36 @@ describe("units that are put one behind another go on, each through maps of thei
     );
     expect(change).toBeLessThan(1e-12);
     expect(classes).toBe(3);
+  });
+
+  it("where one of them is taken out again, or zeros stand beside them", async () => {
+    const heads = await moved(
+      { qkv: [6, 24], o: [8, 3] },
+      (x, { qkv, o }) => {
+        const all = matmul(reshape(x, [5, 2, 6]), qkv);
+        const [q, k, v] = [0, 8, 16].map((start) => sliceAxis(all, 2, start, start + 8));
+        return matmul(matmul(tanh(matmul(q, swapLast(k))), v), o);
+      },
+      { width: [12] },
+    );
+    // Queries with keys, and values.
+    expect(heads.classes).toBe(2);
+    const padded = await moved({ a: [6, 4], b: [4, 7], o: [7, 3] }, (x, { a, b, o }) => {
+      const h = relu(matmul(x, a));
+      return matmul(relu(add(pad(h, [0, 1], [0, 2]), matmul(h, b))), o);
+    });
+    expect(padded.classes).toBe(2);
+    for (const { change } of [heads, padded]) expect(change).toBeLessThan(1e-12);
+  });
+
+  it("in any order of such steps, from which random ones are drawn", async () => {
+    let moving = 0;
+    for (let seed = 0; seed < 20; seed++) {
+      const { change, classes } = await moved(...randomNetwork(createRandom(seed)));
+      expect(change, `seed ${seed}`).toBeLessThan(1e-9);
+      if (classes > 0) moving++;
+    }
+    expect(moving).toBeGreaterThan(15);
   });
 
   it("but not where they are shuffled", async () => {

@@ -152,9 +152,11 @@ function walk(
     boxesOf(axes, ({ slot }) => slot !== undefined && commonFreedom(slot.freedom, within) !== "fixed").map(
       ({ offset, factors, strides }) => ({
         offset,
-        dimensions: factors.map(
-          ({ extent, slot, dual }): UnitDimension => ({ extent, units: slot && numbered(slot), dual }),
-        ),
+        dimensions: factors.map(({ extent, slot, dual }): UnitDimension => ({
+          extent,
+          units: slot && numbered(slot),
+          dual,
+        })),
         strides: isRowMajor(factors, strides) ? undefined : strides,
       }),
     );
@@ -166,12 +168,14 @@ function walk(
   });
   // What no parameter has is no unit of the network.
   const count = slots.size;
-  const values = [...known].flatMap(([value, axes]) => {
-    const parts = isParameter.has(value) ? [] : partsOf(axes);
-    // Each class of one that lies in parts shows in one of those that were joined.
-    return parts.length === 1 ? [{ value, dimensions: parts[0].dimensions }] : [];
-  });
-  const inAll = [...placed, ...values].map(({ dimensions }) => dimensions);
+  const computed = [...known].flatMap(([value, axes]) =>
+    isParameter.has(value) ? [] : [{ value, parts: partsOf(axes).map(({ dimensions }) => dimensions) }],
+  );
+  // Each class of a value that lies in parts shows in one of those that were joined.
+  const values = computed.flatMap(({ value, parts: [dimensions, ...others] }) =>
+    others.length === 0 ? [{ value, dimensions }] : [],
+  );
+  const inAll = [...placed.map(({ dimensions }) => dimensions), ...computed.flatMap(({ parts }) => parts)];
   const mixing = new Set([...slots].flatMap(([slot, number]) => (slot.mixes ? [number] : [])));
   const places = placesOf(inAll, freedoms, mixing);
   const outer = new Set(places.values());
