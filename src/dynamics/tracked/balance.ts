@@ -40,13 +40,7 @@ function balances(symmetry: Symmetry, theta: Float64Array): Float64Array {
   return sums;
 }
 
-function addSquares(
-  sums: Float64Array,
-  tensor: UnitTensor,
-  axis: number,
-  theta: Float64Array,
-  sign: 1 | -1,
-): void {
+function addSquares(sums: Float64Array, tensor: UnitTensor, axis: number, theta: Float64Array, sign: 1 | -1): void {
   const { dimensions } = tensor;
   const elements = elementsOf(tensor, theta);
   const sizeOf = (part: typeof dimensions) => part.reduce((product, { extent }) => product * extent, 1);
