@@ -15,13 +15,13 @@ import { alignTask, between, peakTask, placesTask, topTask, wayTask } from "./co
 import { lowest, triedWith } from "./connect/tried.ts";
 import { taken, type Way, type WayKey, waysOf } from "./connect/ways.ts";
 import { coarseToFine } from "./grid.ts";
-import { linear } from "./paths/linear.ts";
 import { PATHS } from "./paths/registry.ts";
 import { SEARCH_PRODUCTS } from "./plan-of-points.ts";
 import { partsOf } from "./tasks.ts";
 import { SAMPLED } from "./terrain.ts";
 
 const ALIGNED = "aligned.safetensors";
+const bendFile = (i: number): string => `bend-${i + 1}.safetensors`;
 
 export const connect = defineExperiment({
   name: "connect",
@@ -69,13 +69,13 @@ export const connect = defineExperiment({
       freedoms.map((within) => ({ within })),
     );
     const tried = triedWith((freedom) => alignments[freedoms.indexOf(freedom)]);
-    const isBent = kindOf(options) !== linear;
-    const [bent] = await desk.tasks(wayTask, isBent ? [{}] : []);
+    const { isSearched } = kindOf(options);
+    const [bent] = await desk.tasks(wayTask, isSearched ? [{}] : []);
     return between(subject, options, async (terrain, ends) => {
       const { mine, theirs } = ends;
       const found = lowest(tried);
       const best = taken(tried, precision);
-      const ways = waysOf(ends, tried, precision, options, isBent ? bent.points : undefined);
+      const ways = waysOf(ends, tried, precision, options, isSearched ? bent.points : undefined);
       const profiled = await profilesOf(problem, ways, options.points, desk);
       const last = ways[ways.length - 1];
       const profileAt = (key: WayKey) => profiled.profiles[ways.findIndex((way) => way.key === key)];
@@ -90,6 +90,8 @@ export const connect = defineExperiment({
       ]);
       const target = best?.theta ?? theirs;
       const aligned = heightsAt("aligned");
+      const bends: Float64Array[] = [];
+      for (const point of isSearched ? bent.points : []) bends.push(await terrain.settled(point));
       const result: ConnectResult = {
         other: path,
         barrier: {
@@ -99,6 +101,7 @@ export const connect = defineExperiment({
           permuted: heightsAt("exchanged") ?? (best && best === tried.permuted ? aligned : null),
         },
         rounding,
+        bends: bends.map((_, i) => bendFile(i)),
         profiles: ways.map((way, i) => profileOf(way, profiled.profiles[i], profiled.asked[i])),
         maxOutputDifference: found?.difference.largest ?? null,
         outputSize: found?.difference.size ?? null,
@@ -116,12 +119,12 @@ export const connect = defineExperiment({
           ...highest,
         },
       };
-      const weights = () => safetensorsChunks(terrain.problem.space.unflatten(target, precision));
+      const weights = (theta: Float64Array) => safetensorsChunks(terrain.problem.space.unflatten(theta, precision));
       const attempts = [tried.permuted, tried.whole].flatMap((each) => each ?? []);
       const isWhole =
         profiled.asked.every((each) => each === null) &&
         attempts.every((each) => each.isWhole) &&
-        (!isBent || bent.isWhole);
+        (!isSearched || bent.isWhole);
       return {
         result,
         converged: isWhole,
@@ -136,7 +139,10 @@ export const connect = defineExperiment({
           ...(isWhole ? [] : [ENDED_EARLY]),
         ],
         checks: found ? [sameOutputs(found.difference, precision)] : [],
-        beside: best ? [[ALIGNED, weights()] as const] : [],
+        beside: [
+          ...(best ? [[ALIGNED, weights(target)] as const] : []),
+          ...bends.map((theta, i) => [bendFile(i), weights(theta)] as const),
+        ],
       };
     });
   },
@@ -184,7 +190,7 @@ function planOf(problem: Problem, options: ConnectOptions): Plan {
   const both = (examples + (heldOut?.examples ?? 0)) / examples;
   const sampled = GRADIENT * Math.min(1, SAMPLED / examples);
   const { losses, gradients, sampled: few } = kind.cost(options);
-  const ways = 1 + freedoms.length + (kind === linear ? 0 : 1);
+  const ways = 1 + freedoms.length + (kind.isSearched ? 1 : 0);
   const points = ways * (options.points + PEAK_PLACES);
   const step = (name: string, title: string, work: number, products = 0) => ({
     name,
@@ -206,9 +212,9 @@ function planOf(problem: Problem, options: ConnectOptions): Plan {
             ),
           ]
         : []),
-      ...(kind === linear
-        ? []
-        : [step("way", `finding the ${kind.noun}`, losses * LOSS + gradients * GRADIENT + few * sampled)]),
+      ...(kind.isSearched
+        ? [step("way", `finding the ${kind.noun}`, losses * LOSS + gradients * GRADIENT + few * sampled)]
+        : []),
       step("points", `${points} points on ${ways === 1 ? "the way" : `${ways} ways`}`, points * both * LOSS),
       step("top", "slope and curvature at the highest point", 1 + SEARCH_PRODUCTS, SEARCH_PRODUCTS),
     ],

@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { bytesSource } from "../../src/files/byte-source.ts";
+import { readSafetensors } from "../../src/files/safetensors.ts";
 import { commandLine, DIGITS } from "../support/command-line.ts";
+import { openMeasured } from "../support/pair-problem.ts";
 
 const { at, here } = commandLine();
 const pair = (path: string) => fileURLToPath(new URL(`../pairs/${path}`, import.meta.url));
@@ -32,11 +35,23 @@ describe("connect", () => {
   }, 240_000);
 
   it("finds a curve round the barrier, with the same ends", async () => {
-    const run = await here(["connect", ...mlp, "--path", "bezier", "--points", "21", "--json"]);
-    const { result } = JSON.parse(run.out);
+    await here(["connect", ...mlp, "--path", "bezier", "--points", "21", "-o", "bezier"]);
+    const { result } = JSON.parse(readFileSync(at("bezier/result.json"), "utf8"));
     expect(result.barrier.after.train).toBeLessThan(0.1 * result.barrier.before.train);
     const [line, curve] = result.profiles;
     for (const at of [0, -1]) expect(curve.train.loss.at(at)).toBe(line.train.loss.at(at));
+
+    // The bend is kept: with the ends it makes the same curve, (A + 2P + B)/4 half-way.
+    expect(result.bends).toEqual(["bend-1.safetensors"]);
+    const { problem, weights } = openMeasured("mlp", "data", 1e6);
+    const bend = readSafetensors(bytesSource("bend", readFileSync(at("bezier/bend-1.safetensors"))));
+    const [b, p] = [weights, new Map([...bend].map(([name, array]) => [name, array.read()]))].map((each) =>
+      problem.space.flatten(each),
+    );
+    await using middle = problem.at(problem.point.parameters.map((x, i) => (x + 2 * p[i] + b[i]) / 4));
+    const there = curve.train.loss[curve.t.indexOf(0.5)];
+    expect(Math.abs((await middle.value()).loss / there - 1)).toBeLessThan(1e-5);
+    await problem.close();
   }, 240_000);
 
   it("finds no barrier between a network and itself, with statistics taken anew at every point", async () => {

@@ -68,7 +68,7 @@ export function shareOf(part: keyof typeof PARTS): (options: Options) => number 
     const asked = {
       ...always,
       alignment: options.align ? alignment : 0,
-      way: kindOf(options) === linear ? 0 : way,
+      way: kindOf(options).isSearched ? way : 0,
     };
     return asked[part] / Object.values(asked).reduce((sum, each) => sum + each, 0);
   };

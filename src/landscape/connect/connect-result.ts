@@ -72,6 +72,12 @@ export const connectResult = z.object({
     .describe("max over the t of the profile of L(t) − ((1−t)·L(0) + t·L(1)): between them the loss may be higher."),
   rounding: aside(extended).describe("What rounding may have changed a loss on these ways by."),
   profiles: z.array(profile),
+  bends: z
+    .array(z.string())
+    .default([])
+    .describe(
+      "Weights of the points that the last way is made of, beside its ends, in its order: files in the folder of the run. Running statistics that are taken anew are those of the place.",
+    ),
   maxOutputDifference: real
     .nullable()
     .describe("Largest difference of an output of the aligned network from the one that it was made of, on the data."),

@@ -13,6 +13,7 @@ const result = (t: number[], loss: number[], asked: number | null): ConnectResul
     permuted: null,
   },
   rounding: 1e-6,
+  bends: [],
   profiles: [
     { name: "straight line", path: "linear", isAligned: false, asked, t, arc: t, train: losses(loss), test: null },
   ],

@@ -89,6 +89,9 @@ function* sentences(result: ConnectResult): Generator<string> {
       yield `On the ${way} it rises ${formatNumber(after.train, 3)}: ${formatShare(after.train / before.train)} of that.`;
     else yield `On the ${way} it rises ${formatNumber(after.train, 3)}.`;
   }
+  const { bends } = result;
+  if (bends.length > 0)
+    yield `It is made of its ends and of ${bends.length === 1 ? "a point" : `${bends.length} points`} between them, weights of the network that are in this folder: ${bends.length > 2 ? `${bends[0]} to ${bends[bends.length - 1]}` : bends.join(" and ")}.`;
   if (result.highest) {
     const { t, gradientNorm, negative } = result.highest;
     const [lowest] = negative;

@@ -4,7 +4,6 @@ import { real } from "../../result/real.ts";
 import type { ProblemSubject, Request } from "../../runs/subject.ts";
 import { defineTask, type TaskDesk } from "../../runs/task.ts";
 import { isNotFinite, ThalwegError } from "../../util/thalweg-error.ts";
-import { linear } from "../paths/linear.ts";
 import { Terrain } from "../terrain.ts";
 import { vectorText } from "../vector-text.ts";
 import {
@@ -123,7 +122,7 @@ function along<T>(
   const { l2, precision } = subject.problem.options;
   return between(subject, options, (terrain, ends) => {
     const tried = triedIn(desk, freedomsOf(options, l2));
-    const bends = kindOf(options) === linear ? undefined : desk.found(wayTask, {}).points;
+    const bends = kindOf(options).isSearched ? desk.found(wayTask, {}).points : undefined;
     const way = waysOf(ends, tried, precision, options, bends).find((each) => each.key === key);
     if (way) return work(terrain, way);
     throw new ThalwegError({

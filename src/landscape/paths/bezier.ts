@@ -8,6 +8,7 @@ export const bezier: PathKind = {
   name: "bezier",
   noun: "Bézier curve",
   summary: "a quadratic Bézier curve whose middle point is trained",
+  isSearched: true,
   find: (ground, ends, options, random, context) =>
     trainCurve(ground, ends, { points: 3, weightsAt }, options, random, context),
   curve: ([a, b], points) => ({

@@ -7,6 +7,7 @@ export const chain: PathKind = {
   name: "chain",
   noun: "polygonal chain",
   summary: "straight pieces between bends that are trained",
+  isSearched: true,
   find(ground, ends, options, random, context) {
     const pieces = options.bends + 1;
     const weightsAt = (t: number) =>

@@ -30,6 +30,7 @@ export const neb: PathKind = {
   name: "neb",
   noun: "elastic band",
   summary: "a nudged elastic band, with points added where it is highest, which climbs to a saddle",
+  isSearched: true,
   async find(ground, [a, b], { bends, steps }, _random, context) {
     const line = straight(a, b);
     let points = Array.from({ length: bends + 2 }, (_, k) => line.at(k / (bends + 1)));

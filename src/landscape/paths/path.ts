@@ -31,6 +31,8 @@ export interface PathKind {
   /** What the way is called in a sentence: "On the … the loss rises". */
   readonly noun: string;
   readonly summary: string;
+  /** Whether it has points between its ends that are looked for. */
+  readonly isSearched: boolean;
   find(
     ground: Ground,
     ends: readonly [Float64Array, Float64Array],
