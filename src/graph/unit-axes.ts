@@ -15,7 +15,7 @@ import {
   type UnitFactor,
 } from "./unit-slot.ts";
 
-export type { UnitAxis, UnitFactor } from "./unit-slot.ts";
+export type { UnitAxis } from "./unit-slot.ts";
 
 /** A product one of whose factors is made of parameters alone, and how it is to be read. */
 export interface Gain {
