@@ -23,6 +23,7 @@ export const claim = defineExperiment({
   result: claimResult,
   figures: [predictionBesideMeasurement],
   show: claimSections,
+  heading: ({ id, statement }) => `${id}. ${statement}`,
   subject: "network",
   arguments: [
     { name: "CLAIM", description: "its letter and number (`thalweg claims`)", required: true, option: "claim" },

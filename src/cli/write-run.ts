@@ -46,7 +46,11 @@ export interface RunRecord {
 
 /** The report is slow to load, and most commands write none. */
 export function loadReport() {
-  return Promise.all([import("../report/figures-of.ts"), import("../report/render-report.ts")]);
+  return Promise.all([
+    import("../report/figures-of.ts"),
+    import("../report/render-report.ts"),
+    import("../report/pages-of.ts"),
+  ]);
 }
 
 /**
@@ -74,7 +78,7 @@ export async function writeRun(
   }
   const own = run.begun ?? (run.file && openRunFolder(folder));
   const requireOurs = () => own?.requireOurs();
-  const [{ figuresOf }, { renderReport }] = await loadReport();
+  const [{ figuresOf }, { renderReport }, { pagesOf }] = await loadReport();
   // The report shows the figures that lie beside it.
   const render = renderingOnce(run.drawing?.draw);
   const faults: Error[] = [];
@@ -106,6 +110,13 @@ export async function writeRun(
     files.push(["report.html", report]);
   } catch (error) {
     failed("The report", error);
+  }
+  for (const page of pagesOf(document)) {
+    try {
+      files.push([page.file, await renderReport(page.document, render)]);
+    } catch (error) {
+      failed(`The page ${page.file}`, error);
+    }
   }
   if (faults.length > 0) files.push(["result.json", encodeResult(marked())]);
   addToFolder(folder, files, requireOurs);

@@ -3,6 +3,7 @@ import { apply } from "./apply.ts";
 import { bench } from "./bench.ts";
 import { check } from "./check.ts";
 import { connect } from "../landscape/connect.ts";
+import { atlas } from "../claims/atlas.ts";
 import { claim } from "../claims/claim.ts";
 import { claims } from "../claims/claims.ts";
 import { compare } from "./compare.ts";
@@ -40,6 +41,7 @@ export const EXPERIMENTS = [
   llc,
   claims,
   claim,
+  atlas,
   compare,
   inspect,
   check,

@@ -50,14 +50,18 @@ function numbersOf({ title, description, table }: Figure, number: number): Html 
 ${tableBlock(table, `Numbers of figure ${number}: ${title}`)}</details>`;
 }
 
-/** A table that scrolls by itself where it is wider than the page. */
-export function tableBlock({ columns, rows }: FigureTable, label: string): Html {
+/**
+ * A table that scrolls by itself where it is wider than the page.
+ *
+ * @param links for each row the file beside the page that its first cell leads to
+ */
+export function tableBlock({ columns, rows }: FigureTable, label: string, links?: readonly string[]): Html {
   const numeric = columns.map((_, column) => rows.every((row) => typeof row[column] !== "string"));
-  return markup`<div class="scroll" role="region" tabindex="0" aria-label="${label}"><table>
+  return markup`<div class="scroll" role="region" tabindex="0" aria-label="${label}"><table${raw(links ? ' class="index"' : "")}>
 <thead><tr>${columns.map((column, i) => markup`<th scope="col"${raw(numeric[i] ? ' class="number"' : "")}>${column}</th>`)}</tr></thead>
 <tbody>${rows.map(
-    (row) =>
-      markup`<tr>${row.map((cell, i) => markup`<td${raw(numeric[i] ? ' class="number"' : "")}${exact(cell)}>${cellText(cell)}</td>`)}</tr>`,
+    (row, place) =>
+      markup`<tr>${row.map((cell, i) => markup`<td${raw(numeric[i] ? ' class="number"' : "")}${exact(cell)}>${linked(cellText(cell), i === 0 ? links?.[place] : undefined)}</td>`)}</tr>`,
   )}</tbody></table></div>`;
 }
 
@@ -67,6 +71,10 @@ const NUMBERS_ONLY = /^(?:[-+\d.e()±\s]|\bto\b|\bbelow\b)+$/;
 function cellText(cell: Cell): string {
   if (typeof cell === "string") return NUMBERS_ONLY.test(cell) ? typeset(cell) : cell;
   return cell !== null && Number.isSafeInteger(cell) ? formatCount(cell) : typeset(formatNumber(cell));
+}
+
+function linked(text: string, file: string | undefined): Html {
+  return file === undefined ? markup`${text}` : markup`<a href="${encodeURIComponent(file)}">${text}</a>`;
 }
 
 /** The number that a cell shows shortened, for whoever saves the table. */

@@ -41,6 +41,26 @@ export const PAGE_SCRIPT = `
   }
   for (const button of document.querySelectorAll("button[hidden]")) button.hidden = false;
 
+  /** Rows that lead to pages, by the words in them and in the title of their section. */
+  const filter = document.getElementById("filter");
+  if (filter) {
+    filter.closest(".filter").hidden = false;
+    filter.addEventListener("input", () => {
+      const words = filter.value.toLowerCase().split(/\\s+/).filter(Boolean);
+      for (const table of document.querySelectorAll("table.index")) {
+        const section = table.closest("section");
+        const title = section.querySelector("h2").textContent;
+        let left = 0;
+        for (const row of table.tBodies[0].rows) {
+          const text = (title + " " + row.textContent).toLowerCase();
+          row.hidden = !words.every((word) => text.includes(word));
+          if (!row.hidden) left++;
+        }
+        section.hidden = left === 0;
+      }
+    });
+  }
+
   /** A text beside what it is about; said aloud where the keyboard asked for it. */
   const tip = (() => {
     const bubble = document.createElement("div");

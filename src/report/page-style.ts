@@ -85,6 +85,10 @@ table{border-collapse:collapse;width:100%;font:.875rem/1.45 var(--sans);font-var
 th,td{text-align:left;padding:.45rem .9rem .45rem 0;border-bottom:1px solid var(--rule);vertical-align:top}
 thead th{font-weight:600;border-bottom:1px solid var(--ink)}
 tbody th{font-weight:500}
+.filter label{font:.875rem/1.5 var(--sans);color:var(--quiet)}
+.filter input{font:inherit;color:var(--ink);background:var(--panel);border:1px solid var(--rule);border-radius:.3rem;padding:.3rem .6rem;margin-left:.5rem;width:min(18rem,100%)}
+.index td:first-child{font-weight:600}
+.index td:nth-child(2){min-width:13rem}
 .number{text-align:right;white-space:nowrap}
 th:last-child,td:last-child{padding-right:0}
 .readings{margin:0 0 .9rem;border-top:1px solid var(--ink)}

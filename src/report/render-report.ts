@@ -48,7 +48,7 @@ export async function renderReport(document: ResultDocument, render: RenderSvg =
 
 /** The networks by the names of their files: by as much of the paths as tells them apart. */
 function headingOf(document: ResultDocument): string | undefined {
-  if (!document.model) return undefined;
+  if (!document.model) return experimentOf(kindOf(document)).heading?.(resultJson(document));
   const paths = [document.model.path, ...(experimentOf(kindOf(document)).others?.(resultJson(document)) ?? [])];
   const names = paths.map((path) => path.split(/[\\/]/).at(-1) ?? path);
   return (new Set(names).size === names.length ? names : namesInSeries(paths)).join(" and ");

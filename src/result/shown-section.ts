@@ -12,6 +12,10 @@ export const shownSection = z.object({
     .object({
       columns: z.array(z.string()),
       rows: z.array(z.array(z.union([z.string(), z.number(), z.null()]))),
+      links: z
+        .array(z.string())
+        .optional()
+        .describe("For each row, the file beside the report that says more of it; none when absent."),
       brief: z
         .object({ rows: z.array(count), columns: z.array(count) })
         .optional()

@@ -16,6 +16,15 @@ import type { Plan } from "./plan.ts";
 import type { Opened, Openers, Options, Origin, Request, SubjectKind, Subjects } from "./subject.ts";
 import type { AnyTaskKind, TaskKind } from "./task.ts";
 
+/** A page beside a report, about a part of its result that is a result of another experiment. */
+export interface Page {
+  /** Its name: "A7.html". */
+  readonly file: string;
+  /** The kind of document that the part is the result of. */
+  readonly of: string;
+  readonly result: unknown;
+}
+
 /** What surrounds an experiment while it measures. */
 export interface Desk {
   readonly random: RandomStream;
@@ -128,6 +137,10 @@ interface Definition<
   show?(result: z.output<Result>, frame: Frame): ShownSection[];
   /** Files that the result is about besides the model, as the heading of a report names them; none when absent. */
   others?(result: z.output<Result>): readonly string[];
+  /** What a report of it is headed with, where it is about no network. */
+  heading?(result: z.output<Result>): string;
+  /** Parts of it that have a page of their own beside the report. */
+  pages?(result: z.output<Result>): readonly Page[];
   readonly subject: Kind;
   /** Of its own, besides what leads to the subject. */
   readonly parameters: Parameters;
@@ -156,6 +169,8 @@ export interface Experiment<Name extends string = string, Result extends z.ZodTy
   present(json: unknown, frame: Frame): ShownSection[] | null;
   /** Files that a result as its file holds it is about besides the model; absent where there never are any. */
   others?(json: unknown): readonly string[];
+  heading?(json: unknown): string;
+  pages?(json: unknown): readonly Page[];
   readonly subject: SubjectKind;
   /** Its own, and those of what it uses, by name. */
   readonly parameters: z.ZodObject;
@@ -222,6 +237,8 @@ export function defineExperiment<
     },
     present: (json, frame) => definition.show?.(shape.parse(json), frame) ?? null,
     others: definition.others && ((json) => definition.others?.(shape.parse(json)) ?? []),
+    heading: definition.heading && ((json) => definition.heading?.(shape.parse(json)) ?? ""),
+    pages: definition.pages && ((json) => definition.pages?.(shape.parse(json)) ?? []),
     async open(openers, request) {
       const { subject, inputs, origin, close } = await openers[kind]({
         ...request,

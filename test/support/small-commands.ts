@@ -25,6 +25,7 @@ export const SMALL = {
   critical: ["critical", "deep-linear:2-1-2", "--data", "whitened.npz", "--loss", "mse", "--starts", "2"],
   claims: ["claims", "--topic", "geometry"],
   claim: ["claim", "A7", "--scale", "0.01"],
+  atlas: ["atlas", "--search", "coin flip", "--scale", "0.01"],
   lr: ["lr", ...MODEL, "--batch", "full", "--batches", "3", "--ramp", "4"],
   trajectory: ["trajectory", DIGITS, "ones.safetensors", "ones-too.safetensors", "--data", "good.npz"],
 } as const;

@@ -1,5 +1,5 @@
 import type { Figure, FigureKind } from "../../figures/figure.ts";
-import { COLOUR, finite, frame, said, TIP } from "../../figures/style.ts";
+import { COLOUR, finite, frame, LOG_SHARE, said, TIP } from "../../figures/style.ts";
 import type { ClaimResult } from "./claim-result.ts";
 import type { Picture } from "./picture.ts";
 
@@ -13,6 +13,9 @@ const COLOURS: Readonly<Record<Role, string>> = {
   "other law": COLOUR.secondary,
 };
 const DASHES: Readonly<Record<Role, number[]>> = { measured: [1, 0], law: [1, 0], "other law": [5, 4] };
+
+/** Pixels between the outermost marks and the edge of the drawing. */
+const INSET = 8;
 
 /** Prediction and measurement of a claim in one drawing. */
 export const predictionBesideMeasurement: FigureKind<ClaimResult> = {
@@ -69,7 +72,8 @@ export function drawn(picture: Picture): Omit<Figure, "name" | "instrument" | "h
       field,
       type: "quantitative",
       title: picture[field].title,
-      scale: { type: picture[field].scale, nice: false, zero: false },
+      scale: { type: picture[field].scale, nice: false, zero: false, padding: INSET },
+      ...(picture[field].scale === "log" && { axis: { tickCount: 5, labelExpr: LOG_SHARE } }),
     }) as const;
   const [x, y] = [axis("x"), axis("y")];
   const detail = { field: "curve", type: "nominal" } as const;

@@ -17,19 +17,20 @@ export function claimSections(result: ClaimResult): ShownSection[] {
   const { id, statement, law, rival, condition, source, evidence, why, means, breaks, reading, onNetwork } = result;
   return [
     {
-      title: `${id}: ${statement}`,
+      title: `${id} ${VERDICT_WORDS[result.verdict]}${onNetwork ? " on this network" : ""}`,
       caveats: doubts(result),
       text: [
-        `The statement ${VERDICT_WORDS[result.verdict]}${onNetwork ? " on this network" : ""}. ${because(result)}`,
+        `“${statement}”`,
+        because(result),
         `The law: ${law} (${source}).`,
         `${result.says === "rival" ? "The statement as it is put" : "What else could be"}: ${rival}.`,
         ...(condition === null ? [] : [`The condition: ${condition}.`]),
       ],
-      readings: evidence.map((each, i) => ({
-        label: each.name,
-        value: formatEstimate(each.measured, each.standardError),
-        note: `the law: ${formatNumber(each.law.value, 5)}${each.rival === null ? "" : `; the other: ${formatNumber(each.rival.value, 5)}`}`,
-        ...(i === 0 && { key: { label: "measured", number: { value: each.measured, error: each.standardError } } }),
+      // Each number with all that is put to it stands in the table.
+      readings: evidence.slice(0, 1).map(({ name, measured, standardError }) => ({
+        label: name,
+        value: formatEstimate(measured, standardError),
+        key: { label: "measured", number: { value: measured, error: standardError } },
       })),
       table: {
         columns: ["measured", "value", "standard error", "law", "other law", "allowed", "law met", "other law"],

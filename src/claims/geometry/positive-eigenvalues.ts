@@ -74,7 +74,14 @@ export const positiveEigenvalues = defineClaim({
         description: "P(all n eigenvalues positive) of a random symmetric matrix against its size.",
         x: { title: "n" },
         y: { title: "P", scale: "log" },
-        law: [{ name: "exp(−¼ ln 3 n²)", x: sizes, y: sizes.map((n) => Math.exp(-RATE * n * n)) }],
+        law: [
+          { name: "exact", x: [1, 2, 3], y: [EXACT[1], EXACT[2], EXACT[3]] },
+          {
+            name: "exp(−¼ ln 3 n²), as n grows",
+            x: sizes.slice(3),
+            y: sizes.slice(3).map((n) => Math.exp(-RATE * n * n)),
+          },
+        ],
         rival: [{ name: "2⁻ⁿ", x: sizes, y: sizes.map((n) => 2 ** -n) }],
         measured: [
           {
