@@ -166,7 +166,10 @@ describe("training", () => {
     { timeout: 60_000 },
     async () => {
       const exact = ["--precision", "float64"];
-      const { loss } = await trained("double", [...SHORT, ...exact, "--steps", "2", "--every", "2"]);
+      const double = await here([...SHORT, ...exact, "--steps", "2", "--every", "2", "-o", "double"]);
+      expect(double.code, double.err).toBe(0);
+      expect(double.err.replaceAll(/\s+/g, " ")).toContain("model.onnx holds them rounded");
+      const { loss } = RESULT_KINDS.train.parse(JSON.parse(readFileSync(at("double/result.json"), "utf8"))).result;
       const at2 = at("double/checkpoints/step-000002.safetensors");
       const [data, weights] = [
         ["--data", "digits", "--limit", "300"],
@@ -282,6 +285,7 @@ describe("training", () => {
     ],
     ["a batch larger than the data", ["--batch", "301"], 2, /301 examples .* the data hold 300/],
     ["a batch of 0", ["--batch", "0"], 2, /batch/],
+    ["a warm-up beyond the end", ["--warmup", "9", "--steps", "8"], 2, /rise\s+over\s+9\s+steps.*takes\s+8/s],
     ["epochs and steps", ["--epochs", "2", "--steps", "2"], 2, /Both --epochs and --steps/],
     ["a checkpoint of another graph", ["--weights", "whole/checkpoints/step-000000.safetensors"], 3, /shape|tensor/],
   ])("refuses %s", async (_what, args, code, message) => {

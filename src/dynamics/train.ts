@@ -1,6 +1,7 @@
 import { safetensorsChunks } from "../files/safetensors.ts";
 import type { Problem } from "../problem/problem.ts";
 import { withStatistics } from "../problem/with-statistics.ts";
+import { chosenParameters } from "../onnx/chosen-parameters.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { MODEL } from "../runs/argument.ts";
 import { type Desk, defineExperiment } from "../runs/experiment.ts";
@@ -165,7 +166,7 @@ export const train = defineExperiment({
       warnings: [
         ...(model === undefined
           ? ["The trained weights could not be put into the model's file: there is no model.onnx."]
-          : []),
+          : narrowedIn(problem)),
         ...(isCut
           ? [`The training ended early, after ${done} of ${steps} steps: ${whyEnded({ hasBudget: desk.hasBudget })}`]
           : []),
@@ -203,6 +204,19 @@ function planOf(problem: Problem, options: TrainOptions): Plan {
     problem,
     warnings: [],
   };
+}
+
+/** That the file of the model has fewer digits than the weights that were trained. */
+function narrowedIn({ model, space, options }: Problem): string[] {
+  const narrow = chosenParameters(
+    model,
+    space.tensors.map(({ name }) => name),
+  ).some(({ dtype }) => dtype !== options.precision);
+  return options.precision === "float64" && narrow
+    ? [
+        "The weights were trained in float64, and model.onnx holds them rounded to the types that the model's file has. The checkpoints hold all digits.",
+      ]
+    : [];
 }
 
 function thinned(losses: readonly number[]): TrainResult["curve"] {

@@ -33,6 +33,8 @@ export interface StepNumbers {
 export interface Step extends StepExamples {
   /** Of {@link MatrixRule.numbers}. */
   readonly numbers: Readonly<Record<string, number>>;
+  /** Whether {@link MatrixRule.between} is done behind it. */
+  readonly isRenewed?: boolean;
 }
 
 /**
@@ -103,8 +105,34 @@ export class Trainer {
         together = [];
       }
       together.push(step);
+      if (step.isRenewed !== true) continue;
+      const found = await this.call(together);
+      this.renew();
+      yield found;
+      together = [];
     }
     if (together.length > 0) yield await this.call(together);
+  }
+
+  /** What of the state is not the graph's to compute. */
+  private renew(): void {
+    const { rule } = this;
+    const { precision } = this.options;
+    for (const { name, shape } of this.problem.space.tensors) {
+      const kept = rule.state(shape).flatMap((each) => {
+        const found = this.current.get(stateName(each.name, name));
+        return found === undefined ? [] : [{ shape: each.shape, data: Float64Array.from(found.data, Number) }];
+      });
+      // A step that left no numbers is no basis of another; its loss says so.
+      if (!kept.every(({ data }) => data.every(Number.isFinite))) continue;
+      rule.between?.renewed(kept, shape).forEach((block, i) => {
+        const fed = stateName(rule.state(shape)[i].name, name);
+        const after = { dtype: precision, shape: block.shape, data: inPrecision(block.data, precision) };
+        this.feeds.get(fed)?.release();
+        this.feeds.set(fed, this.problem.runtime.feed(after));
+        this.current.set(fed, after);
+      });
+    }
   }
 
   private async call(steps: readonly Step[]): Promise<StepNumbers[]> {
@@ -192,7 +220,7 @@ export class Trainer {
     const key = `${batch}${isTable ? " as they lie" : ""}`;
     const { problem, options, rule, clip, packs } = this;
     const trained = problem.space.tensors.map(({ name }) => name);
-    const plan = { options, rule, clip, l2: options.l2, trained, packs, batch, isTable };
+    const plan = { options, rule, uphill: rule.uphill, clip, l2: options.l2, trained, packs, batch, isTable };
     const known = this.compiled.get(key) ?? compileSteps(problem, plan);
     this.compiled.set(key, known);
     return known;

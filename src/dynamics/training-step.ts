@@ -1,4 +1,5 @@
 import { gradient } from "../autodiff/products.ts";
+import { rebuild } from "../graph/traverse.ts";
 import type { Value, ValueGraph } from "../graph/value.ts";
 import type { Normalization } from "../onnx/node-context.ts";
 import { add, div, mul, sub } from "../ops/arithmetic.ts";
@@ -13,6 +14,8 @@ import { sizeOf } from "../util/tensor.ts";
 export interface StepOptions {
   /** λ of a term λ/2‖θ‖² of the loss. */
   readonly l2: number;
+  /** How far uphill the gradient is taken; at the weights when absent. */
+  readonly uphill: number | undefined;
   /** Length that gradients are cut to; uncut when absent. */
   readonly clip: number | undefined;
   /** Names of the parameters that are trained, of those of the network. */
@@ -38,7 +41,7 @@ export interface StepGraph {
  * torch.nn.utils.clip_grad_norm_), and running statistics s ← m·s + (1−m)·(mean, unbiased variance of the batch), as PyTorch's
  * BatchNorm.
  */
-export function stepGraph({ graph, imported }: Network, { l2, clip, trained }: StepOptions): StepGraph {
+export function stepGraph({ graph, imported }: Network, { l2, uphill, clip, trained }: StepOptions): StepGraph {
   const weights = new Map(
     trained.flatMap((name) => {
       const value = imported.parameters.get(name);
@@ -48,7 +51,8 @@ export function stepGraph({ graph, imported }: Network, { l2, clip, trained }: S
   const values = [...weights.values()];
   const penalty = values.map((w) => sumAll(mul(w, w))).reduce((sum, each) => add(sum, each));
   const loss = l2 === 0 ? graph.share : add(graph.share, mul(penalty, l2 / 2));
-  const gradients = clipped(gradient(loss, values), clip);
+  const slopes = gradient(loss, values);
+  const gradients = clipped(uphill === undefined ? slopes : slopesUphill(values, slopes, uphill), clip);
   return {
     loss,
     correct: graph.loss.correct?.(graph.outputs, graph.labels, graph.options),
@@ -58,7 +62,20 @@ export function stepGraph({ graph, imported }: Network, { l2, clip, trained }: S
   };
 }
 
-/** What keeps a gradient of length 0 from being divided by it. */
+/** The gradients where the weights are moved by a distance along them (Foret 2021). */
+function slopesUphill(weights: readonly Value[], gradients: readonly Value[], distance: number): readonly Value[] {
+  const square = gradients.map((g) => sumAll(mul(g, g))).reduce((sum, each) => add(sum, each));
+  const share = div(distance, add(sqrt(square), LEAST));
+  const moved = new Map(weights.map((weight, i) => [weight, add(weight, mul(gradients[i], share))]));
+  const { graph } = square;
+  // The graph of the weights stays what it is; the copy has the moved ones in their place.
+  return rebuild(gradients, graph, (value) => moved.get(value));
+}
+
+/** What keeps a gradient of length 0 from being divided by it, as in SAM's own program. */
+const LEAST = 1e-12;
+
+/** What keeps a gradient that is cut from being divided by 0, as in PyTorch. */
 const TINY = 1e-6;
 
 function clipped(gradients: readonly Value[], most: number | undefined): readonly Value[] {

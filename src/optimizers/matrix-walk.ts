@@ -1,6 +1,7 @@
+import { axpy, norm2 } from "../linalg/vector.ts";
 import { type Block, blockArithmetic, zeros } from "./matrix-arithmetic.ts";
 import type { MatrixRule } from "./optimizer.ts";
-import type { GradientQuery, Outset, Step, Walk } from "./walk.ts";
+import { gradientAt, type GradientQuery, type Outset, type Step, type Walk } from "./walk.ts";
 
 /** A rule for tensors, on its way. Weights without shapes are one row. */
 export function* matrixWalk(rule: MatrixRule, { start, shapes = [[1, start.length]] }: Outset): Walk {
@@ -17,6 +18,7 @@ export function* matrixWalk(rule: MatrixRule, { start, shapes = [[1, start.lengt
   let states: (readonly Block[])[] = tensors.map(({ state }) => state);
   for (let step = 0; ; step++) {
     yield slope;
+    const gradient = rule.uphill === undefined ? slope.found : yield* uphill(weights, slope.found, rule.uphill);
     const numbers = Object.fromEntries(
       Object.entries(rule.numbers(step)).map(([name, number]) => [name, { shape: [], data: Float64Array.of(number) }]),
     );
@@ -25,7 +27,7 @@ export function* matrixWalk(rule: MatrixRule, { start, shapes = [[1, start.lengt
         blockArithmetic,
         {
           weight: { shape, data: weights.slice(from, to) },
-          gradient: { shape, data: slope.found.slice(from, to) },
+          gradient: { shape, data: gradient.slice(from, to) },
           state: states[i],
           numbers,
         },
@@ -34,6 +36,17 @@ export function* matrixWalk(rule: MatrixRule, { start, shapes = [[1, start.lengt
       weights.set(weight.data, from);
       return state;
     });
+    const { between } = rule;
+    if (between?.isDue(step) === true && gradient.every(Number.isFinite))
+      states = states.map((state, i) => between.renewed(state, tensors[i].shape));
     yield done;
   }
+}
+
+/** The gradient at a distance uphill. */
+function* uphill(weights: Float64Array, slope: Float64Array, distance: number) {
+  const length = norm2(slope);
+  const there = weights.slice();
+  if (length > 0) axpy(distance / length, slope, there);
+  return yield* gradientAt(there);
 }

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { readOptions } from "../util/options.ts";
 import type { Shape } from "../util/tensor.ts";
 import type { Arithmetic } from "./arithmetic.ts";
-import type { MatrixArithmetic } from "./matrix-arithmetic.ts";
+import type { Block, MatrixArithmetic } from "./matrix-arithmetic.ts";
 import type { StabilityLimit } from "./stability-limit.ts";
 import type { Outset, Walk } from "./walk.ts";
 
@@ -73,8 +73,19 @@ export interface MatrixRule<Numbers extends string = string> {
   /** As {@link CoordinateRule.numbers}. */
   numbers(step: number, stepSize?: number): Readonly<Record<Numbers, number>>;
   update<T>(arithmetic: MatrixArithmetic<T>, tensor: Coordinate<T, Numbers>, shape: Shape): Updated<T>;
+  /** ρ, where the gradient is that at θ + ρg/‖g‖, g being the gradient at θ with all tensors together; absent where it is g. */
+  readonly uphill?: number;
+  readonly between?: BetweenSteps;
   /** The rule that it is for every coordinate alone; absent where it is none. */
   readonly coordinates?: CoordinateRule;
+}
+
+/** What becomes of the state of a tensor between steps, where it takes more than products: the host does it. */
+export interface BetweenSteps {
+  /** Whether it is done behind a step, counted from 0. */
+  isDue(step: number): boolean;
+  /** The state as it is then. */
+  renewed(state: readonly Block[], shape: Shape): readonly Block[];
 }
 
 /** A rule for coordinates as one for tensors. */

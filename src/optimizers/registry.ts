@@ -38,16 +38,14 @@ export const COORDINATE_OPTIMIZERS: readonly CoordinateOptimizer[] = [
   lion,
 ];
 
-/** The optimisers that act tensor by tensor, and train in a graph, too. */
-export const MATRIX_OPTIMIZERS: readonly MatrixOptimizer[] = [muon, shampoo];
+/** The optimisers whose update is of whole tensors, and which train in a graph, too. */
+export const MATRIX_OPTIMIZERS: readonly MatrixOptimizer[] = [muon, shampoo, soap, sharpnessAware];
 
 /** Every optimiser, in the order of the help. */
 export const OPTIMIZERS: readonly Optimizer[] = [
   ...COORDINATE_OPTIMIZERS,
   ...MATRIX_OPTIMIZERS,
-  soap,
   perturbedGradientDescent,
-  sharpnessAware,
   newton,
   saddleFreeNewton,
   newtonCg,

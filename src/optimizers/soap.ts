@@ -1,49 +1,17 @@
 import { z } from "zod";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
-import type { Shape } from "../util/tensor.ts";
-import { sizeOf } from "../util/tensor.ts";
-import { type Block, blockArithmetic, matrixShape, zeros } from "./matrix-arithmetic.ts";
-import { defineOptimizer } from "./optimizer.ts";
+import type { Arithmetic } from "./arithmetic.ts";
+import { type Block, matrixShape } from "./matrix-arithmetic.ts";
+import { defineMatrixOptimizer, type MatrixRule } from "./optimizer.ts";
 import { damping, decayRate, stepSize } from "./parameters.ts";
-import { gradientAt } from "./walk.ts";
-
-const { add, mul, times, transposed } = blockArithmetic;
-
-/** The means of GGᵀ and GᵀG, and the orthogonal bases, columns, in which they are diagonal. */
-interface Side {
-  mean: Block;
-  basis: Block;
-}
-
-/** A tensor and what is kept of it. */
-interface Kept {
-  readonly from: number;
-  readonly to: number;
-  readonly matrix: readonly [number, number] | undefined;
-  mean: Block;
-  square: Block;
-  sides: { readonly left: Side; readonly right: Side } | undefined;
-}
-
-function eigenbasis(symmetric: Block): Block {
-  const n = symmetric.shape[0];
-  const { vectors } = symmetricEigen(symmetric.data, n, true);
-  const data = new Float64Array(n * n);
-  vectors.forEach((vector, j) => vector.forEach((x, i) => (data[i * n + j] = x)));
-  return { shape: [n, n], data };
-}
-
-/** x between the bases of its rows and columns: QₗᵀXQᵣ into them, QₗXQᵣᵀ out of them. */
-const into = ({ left, right }: NonNullable<Kept["sides"]>, x: Block) =>
-  times(times(transposed(left.basis), x), right.basis);
-const outOf = ({ left, right }: NonNullable<Kept["sides"]>, x: Block) =>
-  times(times(left.basis, x), transposed(right.basis));
 
 /**
- * Adam in the eigenbases of Shampoo's factors, which are taken anew every few steps; the first ones are those of the first
- * gradient. Vectors take Adam itself. A vector of a toy is one row. It decomposes matrices, and walks only.
+ * Adam in the eigenbases of Shampoo's factors, which are taken anew every few steps, between the steps: they are the one thing
+ * that takes more than products. As in its authors' implementation the first gradient makes the first bases, and no step. Vectors
+ * take Adam itself. A vector of a toy is one row. Cost: products of square matrices of rows and columns a step, and their
+ * eigenvectors every few.
  */
-export const soap = defineOptimizer({
+export const soap = defineMatrixOptimizer({
   name: "soap",
   title: "SOAP",
   summary: "Adam in the eigenbasis of Shampoo's preconditioner",
@@ -57,55 +25,84 @@ export const soap = defineOptimizer({
     eps: damping(1e-8),
     frequency: z.int().min(1).default(10).describe("steps between two eigenbases"),
   }),
-  *walk({ lr, beta1, beta2, shampooBeta, eps, frequency }, { start, shapes = [[1, start.length]] }) {
-    const weights = start.slice();
-    const tensors = keptOf(shapes);
-    const blended = (mean: Block, next: Block, share: number) => add(mul(mean, share), mul(next, 1 - share));
-    for (let step = 0; ; step++) {
-      const slope = yield* gradientAt(weights);
-      const scaled = lr / (1 - beta1 ** (step + 1));
-      const spread = Math.sqrt(1 - beta2 ** (step + 1));
-      for (const tensor of tensors) {
-        const { from, to, matrix } = tensor;
-        const gradient = { shape: matrix ?? [to - from], data: slope.slice(from, to) };
-        if (matrix !== undefined && tensor.sides === undefined) tensor.sides = firstSides(gradient);
-        const { sides } = tensor;
-        const seen = sides === undefined ? gradient : into(sides, gradient);
-        tensor.mean = blended(tensor.mean, gradient, beta1);
-        tensor.square = blended(tensor.square, mul(seen, seen), beta2);
-        const mean = sides === undefined ? tensor.mean : into(sides, tensor.mean);
-        const { data } = tensor.square;
-        const step1 = { shape: mean.shape, data: mean.data.map((m, i) => m / (Math.sqrt(data[i]) / spread + eps)) };
-        const back = sides === undefined ? step1 : outOf(sides, step1);
-        for (let i = from; i < to; i++) weights[i] -= scaled * back.data[i - from];
-        if (sides === undefined) continue;
-        const turned = transposed(gradient);
-        sides.left.mean = blended(sides.left.mean, times(gradient, turned), shampooBeta);
-        sides.right.mean = blended(sides.right.mean, times(turned, gradient), shampooBeta);
-        if ((step + 1) % frequency === 0 && slope.every(Number.isFinite))
-          for (const side of [sides.left, sides.right]) side.basis = eigenbasis(side.mean);
-      }
-      yield { kind: "step", weights };
-    }
+  rule({ lr, beta1, beta2, shampooBeta, eps, frequency }): MatrixRule<Numbers> {
+    return {
+      state(shape) {
+        const moments = ["exp_avg", "exp_avg_sq"].map((name) => ({ name, shape }));
+        const matrix = matrixShape(shape);
+        if (matrix === undefined) return moments;
+        const sides = matrix.flatMap((n, i) =>
+          [
+            ["left", "left_basis"],
+            ["right", "right_basis"],
+          ][i].map((name) => ({ name, shape: [n, n] })),
+        );
+        return [...moments, ...sides];
+      },
+      // The first gradient is kept out of the moments: β of them is 0 all the same.
+      numbers: (step, size = lr) => ({
+        stepSize: step === 0 ? 0 : size / (1 - beta1 ** step),
+        spread: step === 0 ? 1 : Math.sqrt(1 - beta2 ** step),
+        mean: step === 0 ? 0 : 1 - beta1,
+        square: step === 0 ? 0 : 1 - beta2,
+      }),
+      update(a, { weight, gradient, state, numbers }, shape) {
+        const matrix = matrixShape(shape);
+        const mean = blended(a, state[0], gradient, beta1, numbers.mean);
+        const [, , left, leftBasis, right, rightBasis] = state;
+        const within = (x: typeof weight) =>
+          matrix === undefined
+            ? x
+            : a.reshaped(a.times(a.times(a.transposed(leftBasis), a.reshaped(x, matrix)), rightBasis), shape);
+        const slope = within(gradient);
+        const square = blended(a, state[1], a.mul(slope, slope), beta2, numbers.square);
+        const scaled = a.div(within(mean), a.add(a.div(a.sqrt(square), numbers.spread), Math.max(eps, TINY)));
+        const step =
+          matrix === undefined
+            ? scaled
+            : a.reshaped(a.times(a.times(leftBasis, a.reshaped(scaled, matrix)), a.transposed(rightBasis)), shape);
+        const moved = a.sub(weight, a.mul(step, numbers.stepSize));
+        if (matrix === undefined) return { weight: moved, state: [mean, square] };
+        const plain = a.reshaped(gradient, matrix);
+        const turned = a.transposed(plain);
+        return {
+          weight: moved,
+          state: [
+            mean,
+            square,
+            blended(a, left, a.times(plain, turned), shampooBeta, 1 - shampooBeta),
+            leftBasis,
+            blended(a, right, a.times(turned, plain), shampooBeta, 1 - shampooBeta),
+            rightBasis,
+          ],
+        };
+      },
+      between: {
+        isDue: (step) => step === 0 || (step + 1) % frequency === 0,
+        renewed: (state, shape) => {
+          if (matrixShape(shape) === undefined) return state;
+          const [mean, square, left, , right] = state;
+          return [mean, square, left, eigenbasis(left), right, eigenbasis(right)];
+        },
+      },
+    };
   },
 });
 
-function firstSides(gradient: Block): NonNullable<Kept["sides"]> {
-  const turned = transposed(gradient);
-  const [left, right] = [times(gradient, turned), times(turned, gradient)].map((mean) => ({
-    mean,
-    basis: eigenbasis(mean),
-  }));
-  return { left, right };
+type Numbers = "stepSize" | "spread" | "mean" | "square";
+
+/** Where ε and the mean square are 0, the mean is. */
+const TINY = 1e-30;
+
+function blended<T>(a: Arithmetic<T>, mean: T, next: T, stays: number, enters: T | number): T {
+  return a.add(a.mul(mean, stays), a.mul(next, enters));
 }
 
-function keptOf(shapes: readonly Shape[]): Kept[] {
-  let end = 0;
-  return shapes.map((shape) => {
-    const from = end;
-    end += sizeOf(shape);
-    const matrix = matrixShape(shape);
-    const like = zeros(matrix ?? [end - from]);
-    return { from, to: end, matrix, mean: like, square: like, sides: undefined };
-  });
+/** Eigenvectors as columns. */
+function eigenbasis(symmetric: Block): Block {
+  const n = symmetric.shape[0];
+  const { vectors } = symmetricEigen(symmetric.data, n, true);
+  const data = new Float64Array(n * n);
+  vectors.forEach((vector, j) => vector.forEach((x, i) => (data[i * n + j] = x)));
+  return { shape: [n, n], data };
 }

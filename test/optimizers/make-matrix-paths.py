@@ -1,4 +1,4 @@
-"""Writes matrix-paths.json: where Muon, Shampoo and SOAP go on a small network in float64, written here from their papers with
+"""Writes matrix-paths.json: where Muon, Shampoo, SOAP and SAM go on a small network in float64, written here from their papers with
 torch's eigendecompositions. Run with Debian's python3."""
 import json, pathlib, torch
 
@@ -82,14 +82,17 @@ def soap(lr=3e-3, beta1=0.95, beta2=0.95, shampoo_beta=0.95, eps=1e-8, frequency
     def step(weights, gradients, t):
         for i, (w, g) in enumerate(zip(weights, gradients)):
             k = kept.setdefault(i, {"m": torch.zeros_like(g), "v": torch.zeros_like(g)})
-            if w.dim() >= 2 and "l" not in k:
-                k["l"], k["r"] = g @ g.T, g.T @ g
-                k["ql"], k["qr"] = torch.linalg.eigh(k["l"])[1], torch.linalg.eigh(k["r"])[1]
+            if t == 1:
+                # As in the authors' soap.py: the first gradient makes the first bases, and no step.
+                if w.dim() >= 2:
+                    k["l"], k["r"] = (1 - shampoo_beta) * g @ g.T, (1 - shampoo_beta) * g.T @ g
+                    k["ql"], k["qr"] = torch.linalg.eigh(k["l"])[1], torch.linalg.eigh(k["r"])[1]
+                continue
             into = (lambda a: k["ql"].T @ a @ k["qr"]) if w.dim() >= 2 else (lambda a: a)
             out = (lambda a: k["ql"] @ a @ k["qr"].T) if w.dim() >= 2 else (lambda a: a)
             k["m"] = beta1 * k["m"] + (1 - beta1) * g
             k["v"] = beta2 * k["v"] + (1 - beta2) * into(g) ** 2
-            n = into(k["m"]) / (1 - beta1**t) / ((k["v"] / (1 - beta2**t)).sqrt() + eps)
+            n = into(k["m"]) / (1 - beta1 ** (t - 1)) / ((k["v"] / (1 - beta2 ** (t - 1))).sqrt() + eps)
             w.data -= lr * out(n)
             if w.dim() >= 2:
                 k["l"] = shampoo_beta * k["l"] + (1 - shampoo_beta) * g @ g.T
@@ -100,10 +103,28 @@ def soap(lr=3e-3, beta1=0.95, beta2=0.95, shampoo_beta=0.95, eps=1e-8, frequency
     return step
 
 
+def sam(lr=1e-3, rho=0.05, momentum=0.0, decay=0.0):
+    base = None
+
+    def step(weights, gradients, t):
+        nonlocal base
+        base = base or torch.optim.SGD(weights, lr=lr, momentum=momentum, weight_decay=decay)
+        length = sum((g * g).sum() for g in gradients).sqrt()
+        x, y, _ = NETWORKS["oblong"]
+        there = [(w + rho * g / length).detach().requires_grad_() for w, g in zip(weights, gradients)]
+        for w, g in zip(weights, torch.autograd.grad(loss(there, x, y), there)):
+            w.grad = g
+        base.step()
+
+    return step
+
+
 CASES = [
     ("oblong", "muon", {}, muon()),
     ("oblong", "muon", {"lr": 0.01, "momentum": 0.8, "weightDecay": 0.1, "vectorLr": 0.01}, muon(0.01, 0.8, 0.01, 0.1)),
     ("oblong", "shampoo", {}, shampoo()),
+    ("oblong", "sam", {"lr": 0.01}, sam(0.01)),
+    ("oblong", "sam", {"lr": 0.01, "rho": 0.2, "momentum": 0.9, "weightDecay": 0.01}, sam(0.01, 0.2, 0.9, 0.01)),
     # In the eigenbasis of the first gradient that gradient is diagonal: with a small ε the rest of the step is rounding over rounding.
     ("square", "soap", {"eps": 0.01}, soap(eps=0.01)),
     ("square", "soap", {"eps": 0.01, "frequency": 3, "beta1": 0.9}, soap(eps=0.01, frequency=3, beta1=0.9)),

@@ -160,14 +160,14 @@ export function optimizerFor(options: Readonly<Record<string, unknown>>): Chosen
   return { ...found, rule: "rule" in tuned ? tensorRule(tuned.rule) : tuned.matrixRule };
 }
 
-/** @throws as {@link optimizerFor}; usage error `acts-on-matrices` */
+/** @throws as {@link optimizerFor}; usage error `acts-on-tensors` */
 export function coordinateOptimizerFor(options: Readonly<Record<string, unknown>>): ChosenCoordinateOptimizer {
-  const onMatrices = MATRIX_OPTIMIZERS.find(({ name }) => name === options["optimizer"]);
-  if (onMatrices !== undefined)
+  const onTensors = MATRIX_OPTIMIZERS.find(({ name }) => name === options["optimizer"]);
+  if (onTensors !== undefined)
     throw new ThalwegError({
       kind: "usage",
-      code: "acts-on-matrices",
-      message: `${onMatrices.title} acts on whole matrices: no curvature decides which of its steps are stable.`,
+      code: "acts-on-tensors",
+      message: `${onTensors.title} moves no coordinate by its own gradient alone: no curvature decides which of its steps are stable.`,
       hint: `Take one that acts on each coordinate: ${COORDINATE_OPTIMIZERS.map(({ name }) => name).join(", ")}.`,
     });
   const found = chosenAmong(COORDINATE_OPTIMIZERS, options);

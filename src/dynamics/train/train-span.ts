@@ -6,6 +6,7 @@ import { defineTask, type TaskDesk } from "../../runs/task.ts";
 import { chosen } from "../../util/chosen.ts";
 import { formatNumber, formatShare } from "../../util/format-number.ts";
 import { throwIfInterrupted } from "../../util/run-context.ts";
+import { ThalwegError } from "../../util/thalweg-error.ts";
 import type { Tensor } from "../../util/tensor.ts";
 import { type Augment, augmentBy } from "../augmentations/augment.ts";
 import { chosenAugmentation } from "../augmentations/registry.ts";
@@ -138,6 +139,7 @@ async function spanOf(
         stepsBetween(first, next, (step) => ({
           examples: order.at(step),
           numbers: rule.numbers(step, stepSize(step)),
+          isRenewed: rule.between?.isDue(step),
           moved: movedIn(step),
         })),
       )) {
@@ -208,15 +210,22 @@ interface Course {
   readonly every: number;
 }
 
-/** @throws usage error `batch-too-large` */
+/** @throws usage errors `batch-too-large`, `warmup-too-long` */
 export function courseOf(
   problem: Problem,
-  { batch, epochs, steps, every }: TrainOptions,
+  { batch, epochs, steps, every, warmup }: TrainOptions,
   random: Desk["random"],
 ): Course {
   const { examples } = problem;
   const size = batchSize(examples, batch);
   const order = new Order(examples, size, random.split("order"));
   const all = steps ?? (epochs ?? EPOCHS) * order.stepsPerEpoch;
+  if (warmup > all)
+    throw new ThalwegError({
+      kind: "usage",
+      code: "warmup-too-long",
+      message: `The step size is to rise over ${warmup} steps, and the training takes ${all}: it would never get to the step size that was asked for.`,
+      hint: `Give a --warmup of ${all} steps at most, or train longer.`,
+    });
   return { order, steps: all, every: Math.min(all, every ?? Math.max(1, Math.ceil(all / CHECKPOINTS))) };
 }
