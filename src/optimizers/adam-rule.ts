@@ -30,21 +30,25 @@ interface AdamOptions {
 export function adamRule(
   { lr, beta1, beta2, eps, amsgrad, weightDecay }: AdamOptions,
   isDecoupled: boolean,
-): CoordinateRule<"scaled" | "spread" | "kept"> {
+): CoordinateRule<"scaled" | "damped" | "kept"> {
   return {
     state: ["exp_avg", "exp_avg_sq", ...(amsgrad ? ["max_exp_avg_sq"] : [])],
-    numbers: (step, stepSize = lr) => ({
-      scaled: stepSize / (1 - beta1 ** (step + 1)),
-      spread: Math.sqrt(1 - beta2 ** (step + 1)),
-      kept: 1 - stepSize * weightDecay,
-    }),
+    // η m/(c₁(√v/√c₂ + ε)) = (η√c₂/c₁) m/(√v + ε√c₂): a division less of each coordinate.
+    numbers: (step, stepSize = lr) => {
+      const spread = Math.sqrt(1 - beta2 ** (step + 1));
+      return {
+        scaled: (stepSize * spread) / (1 - beta1 ** (step + 1)),
+        damped: eps * spread,
+        kept: 1 - stepSize * weightDecay,
+      };
+    },
     update(a, { weight, gradient, state: [mean, square, largest], numbers }) {
       const slope = isDecoupled ? gradient : withDecay(a, gradient, weight, weightDecay);
       const from = isDecoupled && weightDecay !== 0 ? a.mul(weight, numbers.kept) : weight;
       const nextMean = a.add(mean, a.mul(a.sub(slope, mean), 1 - beta1));
       const nextSquare = a.add(a.mul(square, beta2), a.mul(a.mul(slope, slope), 1 - beta2));
       const nextLargest = amsgrad ? a.max(largest, nextSquare) : nextSquare;
-      const size = a.add(a.div(a.sqrt(nextLargest), numbers.spread), eps);
+      const size = a.add(a.sqrt(nextLargest), numbers.damped);
       return {
         weight: a.sub(from, a.div(a.mul(nextMean, numbers.scaled), size)),
         state: amsgrad ? [nextMean, nextSquare, nextLargest] : [nextMean, nextSquare],
@@ -52,7 +56,7 @@ export function adamRule(
     },
     // (1 − β₁ᵗ)(√v/√(1 − β₂ᵗ) + ε): Cohen et al. (2022).
     preconditioner(a, { state: [, square, largest], numbers, stepSize }) {
-      const size = a.add(a.div(a.sqrt(amsgrad ? largest : square), numbers.spread), eps);
+      const size = a.add(a.sqrt(amsgrad ? largest : square), numbers.damped);
       return a.mul(size, a.div(stepSize, numbers.scaled));
     },
   };

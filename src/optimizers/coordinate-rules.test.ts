@@ -165,7 +165,7 @@ describe("stability limits (A6)", () => {
         let at = { weight: 1e-9, state: [0, square] as readonly number[] };
         for (let step = 0; step < 20_000 && Math.abs(at.weight) < 1e3; step++) {
           const { kept } = rule.numbers(0);
-          const numbers = { scaled: factor * lr, spread: 1, kept };
+          const numbers = { scaled: factor * lr, damped: 0, kept };
           at = { ...rule.update(numberArithmetic, { ...at, gradient: LAMBDA * at.weight, numbers }) };
           at = { weight: at.weight, state: [at.state[0], square] };
         }

@@ -57,7 +57,7 @@ export const muon = defineMatrixOptimizer({
     beta1,
     beta2,
     eps,
-  }): MatrixRule<"scaled" | "spread" | "kept" | "matrixStep" | "matrixKept"> {
+  }): MatrixRule<"scaled" | "damped" | "kept" | "matrixStep" | "matrixKept"> {
     const vectors = adamRule({ lr: vectorLr, beta1, beta2, eps, weightDecay, amsgrad: false }, true);
     return {
       state: (shape) =>
