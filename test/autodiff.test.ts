@@ -11,6 +11,7 @@ import { inputsOf, reachable } from "../src/graph/traverse.ts";
 import type { Value } from "../src/graph/value.ts";
 import { lowerGraph } from "../src/onnx/emit-lower.ts";
 import { add, div, mul, neg, reciprocal, sub } from "../src/ops/arithmetic.ts";
+import { factorSums } from "../src/ops/factor-sums.ts";
 import { fuseGemm } from "../src/ops/gemm.ts";
 import { collectLinear } from "../src/ops/collect-linear.ts";
 import { cast, greater, where } from "../src/ops/logic.ts";
@@ -140,6 +141,17 @@ describe("passes keep the values", () => {
       await expectSame(lowered, result, sample.label);
     }
     expect(fused).toBeGreaterThan(0);
+  });
+
+  test("factorSums", async () => {
+    let fewer = 0;
+    for (const sample of drawn) {
+      const lowered = lowerGraph(hessianProgram(sample).outputs, FLOAT64);
+      const result = factorSums(lowered);
+      fewer += reachable(lowered).length - reachable(result).length;
+      await expectSame(lowered, result, sample.label);
+    }
+    expect(fewer).toBeGreaterThan(0);
   });
 
   test("fuseGemm leaves a spread product alone", async () => {

@@ -2,6 +2,7 @@ import type { Target } from "../graph/emitter.ts";
 import type { Value } from "../graph/value.ts";
 import { lowerGraph } from "../onnx/emit-lower.ts";
 import { type EmittedModel, emitModel } from "../onnx/emit-model.ts";
+import { factorSums } from "../ops/factor-sums.ts";
 import { fuseConv } from "../ops/fuse-conv.ts";
 import { fuseGemm } from "../ops/gemm.ts";
 import type { Executable, Runtime } from "../runtime/runtime.ts";
@@ -17,7 +18,8 @@ export function compileValues(
 
 /** Named values as a model for a runtime. */
 export function emitValues(outputs: ReadonlyMap<string, Value>, target: Target): EmittedModel {
-  return emitModel(renamed(outputs, fuseConv(fuseGemm(lowerGraph([...outputs.values()], target)))), target);
+  const lowered = factorSums(lowerGraph([...outputs.values()], target));
+  return emitModel(renamed(outputs, fuseConv(fuseGemm(lowered))), target);
 }
 
 /** The same names for other values. */
