@@ -142,6 +142,21 @@ describe("topology around the weights", () => {
     expect(run.err.replace(/\s+/g, " ")).toContain("The directions have no length");
   });
 
+  it("is refused in more directions than weights move in", async () => {
+    const run = await here(["topology", ...twoWells(), "--dimensions", "2"]);
+    expect(run.code).toBe(3);
+    expect(run.err.replace(/\s+/g, " ")).toContain("There are 2 directions, and 1 weight that moves");
+  });
+
+  it("has no basin beside another where the loss is 0 everywhere", async () => {
+    const level = npz("level.npz", { x: floats([4, 3], () => 0), y: floats([4, 2], () => 0) });
+    const run = await here(["topology", "deep-linear:3-2", "--data", level, "--loss", "mse", "--samples", "8"]);
+    expect(run.out.replace(/\s+/g, " ")).toContain(
+      "All samples of the loss are 0: as far as it was sampled it is level",
+    );
+    expect(run.out).not.toContain("have one basin");
+  });
+
   it("joins by straight paths what too few neighbours part, and parts what a wall does", async () => {
     const run = await wells("--samples", "40", "--radius", "2.5", "--seed", "1");
     const { result } = RESULT_KINDS["topology-samples"].parse(JSON.parse(run.out));

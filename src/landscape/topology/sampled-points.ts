@@ -27,7 +27,8 @@ export function coordinatesOf({ samples, dimensions, radius }: Sampling, random:
 /**
  * Random directions, each filter as long as its weights, so that the coordinates have one meaning in all layers.
  *
- * @throws input error `zero-direction` where all weights are 0: every point would be the weights themselves
+ * @throws input error `zero-direction` where all weights are 0: every point would be the weights themselves;
+ *   `dependent-directions` where there are more of them than weights that move
  */
 export function directionsOf(problem: Problem, { dimensions }: Sampling, random: RandomStream): Float64Array[] {
   const theta = problem.point.parameters;
@@ -35,6 +36,17 @@ export function directionsOf(problem: Problem, { dimensions }: Sampling, random:
   const directions = Array.from({ length: dimensions }, (_, i) =>
     normalized(random.split(`axis ${i}`).normalVector(theta.length), theta, filters, filterNormalization, false),
   );
+  const moving = theta.reduce(
+    (count, _, i) => (directions.some((direction) => direction[i] !== 0) ? count + 1 : count),
+    0,
+  );
+  if (moving > 0 && moving < dimensions)
+    throw inputError(
+      "dependent-directions",
+      `There are ${dimensions} directions, and ${moving} ${moving === 1 ? "weight that moves" : "weights that move"}: offsets and what is frozen do not. The same point would have many coordinates.`,
+      {},
+      `Ask for at most --dimensions ${moving}.`,
+    );
   if (directions.every((direction) => norm2(direction) > 0)) return directions;
   throw inputError(
     "zero-direction",

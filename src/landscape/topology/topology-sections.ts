@@ -81,8 +81,12 @@ function sectionsOf(sampled: SampledTopology): ShownSection[] {
   ];
 }
 
-function conclusion({ name, basins, minima, threshold, lowest }: SampledTopology): string {
-  if (lowest === null) return `No sample of the ${name} is finite: there is no sublevel set.`;
+function conclusion({ name, basins, minima, threshold, lowest, highest, rounding }: SampledTopology): string {
+  if (lowest === null || highest === null) return `No sample of the ${name} is finite: there is no sublevel set.`;
+  if (lowest === highest)
+    return `All samples of the ${name} are ${formatNumber(lowest)}: as far as it was sampled it is level, and has no basin beside another.`;
+  if (highest - lowest <= rounding)
+    return `The samples of the ${name} differ by no more than rounding (${formatNumber(rounding, 2)}): as far as it was sampled, none of them is known to be lower than another.`;
   const shallow = minima.length - basins.length;
   const rest =
     shallow === 0
