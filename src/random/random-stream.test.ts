@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRandom } from "./random-stream.ts";
+import { createRandom, type RandomStream } from "./random-stream.ts";
 
 /** Kolmogorov–Smirnov distance of a sample from a distribution function. */
 function distance(sample: Float64Array, cdf: (x: number) => number): number {
@@ -39,6 +39,29 @@ describe("createRandom", () => {
     expect(Math.abs(m4 - 3)).toBeLessThan(4 * Math.sqrt(96 / n));
     expect(Math.abs(beyond - 465.3)).toBeLessThan(4 * Math.sqrt(465.3));
     expect(distance(sample, normalCdf)).toBeLessThan(1.95 / Math.sqrt(n));
+  });
+
+  it("draws gamma and chi numbers of the right distribution, shapes below 1, too", () => {
+    const n = 200_000;
+    const laws: readonly (readonly [string, (random: RandomStream) => number, (x: number) => number])[] = [
+      ["γ(1) is exponential", (random) => random.gamma(1), (x) => 1 - Math.exp(-x)],
+      [
+        "γ(½) is half the square of a normal one",
+        (random) => random.gamma(0.5),
+        (x) => 2 * normalCdf(Math.sqrt(2 * x)) - 1,
+      ],
+      ["γ(3) is a sum of three", (random) => random.gamma(3), (x) => 1 - Math.exp(-x) * (1 + x + (x * x) / 2)],
+      ["χ₁ is the size of a normal one", (random) => random.chi(1), (x) => 2 * normalCdf(x) - 1],
+      ["χ₂ is Rayleigh's", (random) => random.chi(2), (x) => 1 - Math.exp((-x * x) / 2)],
+      ["χ₄", (random) => random.chi(4), (x) => 1 - Math.exp((-x * x) / 2) * (1 + (x * x) / 2)],
+    ];
+    for (const [name, draw, cdf] of laws) {
+      const random = createRandom(5).split(name);
+      const sample = Float64Array.from({ length: n }, () => draw(random));
+      expect(distance(sample, cdf), name).toBeLessThan(1.95 / Math.sqrt(n));
+    }
+    for (const shape of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => createRandom(1).gamma(shape)).toThrow(expect.objectContaining({ code: "bad-shape" }));
   });
 
   it("draws uniform numbers, integers and signs without bias", () => {

@@ -16,6 +16,10 @@ export interface RandomStream {
   uniform(): number;
   /** A standard normal number. */
   normal(): number;
+  /** A number of the gamma law of that shape and scale 1, density ∝ x^(shape − 1) e^(−x). */
+  gamma(shape: number): number;
+  /** The length of a vector of so many independent standard normal numbers (any positive number): √(2 γ), γ of shape degrees/2. */
+  chi(degrees: number): number;
   /** An integer in 0 … n − 1, each equally likely. */
   integer(n: number): number;
   /** n independent signs ±1. */
@@ -95,9 +99,18 @@ function streamFromKey(key: Key): RandomStream {
     return uniformInt(generator, 0, n - 1);
   };
 
+  const gamma = (shape: number): number => {
+    requireShape(shape);
+    // Below 1 the method does not hold: γ(a) = γ(a + 1) u^(1/a) in law.
+    if (shape < 1) return gammaFromOne(shape + 1, uniform, normal) * uniform() ** (1 / shape);
+    return gammaFromOne(shape, uniform, normal);
+  };
+
   return {
     uniform,
     normal,
+    gamma,
+    chi: (degrees) => Math.sqrt(2 * gamma(degrees / 2)),
     integer,
     rademacherVector(n) {
       requireCount(n, 0);
@@ -138,6 +151,27 @@ function streamFromKey(key: Key): RandomStream {
       return streamFromKey(absorb(key, codes));
     },
   };
+}
+
+/** A gamma number of a shape of at least 1, by rejection from the cube of a normal one (Marsaglia & Tsang 2000). */
+function gammaFromOne(shape: number, uniform: () => number, normal: () => number): number {
+  const d = shape - 1 / 3;
+  const c = 1 / Math.sqrt(9 * d);
+  for (;;) {
+    const x = normal();
+    const v = (1 + c * x) ** 3;
+    if (v > 0 && Math.log(uniform()) < (x * x) / 2 + d - d * v + d * Math.log(v)) return d * v;
+  }
+}
+
+function requireShape(shape: number): void {
+  if (shape > 0 && Number.isFinite(shape)) return;
+  throw new ThalwegError({
+    kind: "usage",
+    code: "bad-shape",
+    message: `There is no gamma law of this shape: ${shownValue(shape)}.`,
+    hint: "Give a positive number.",
+  });
 }
 
 function requireCount(n: number, least: number): void {

@@ -1,3 +1,15 @@
+import { edgeFluctuations } from "./edge-fluctuations.ts";
+import { halfNegative } from "./half-negative.ts";
+import { outliers } from "./outliers.ts";
 import { semicircle } from "./semicircle.ts";
+import { spikedIndex } from "./spiked-index.ts";
+import { universality } from "./universality.ts";
 
-export const RANDOM_MATRICES = [semicircle] as const;
+export const RANDOM_MATRICES = [
+  semicircle,
+  universality,
+  spikedIndex,
+  outliers,
+  halfNegative,
+  edgeFluctuations,
+] as const;

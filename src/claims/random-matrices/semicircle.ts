@@ -3,6 +3,7 @@ import { sampleMean } from "../../linalg/sample-mean.ts";
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
 import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { atMost, equals, weigh } from "../claim/evidence.ts";
+import { distanceOf } from "./distance-of.ts";
 import { goe, semicircleBelow } from "./goe.ts";
 
 /** Largest distance of a draw's distribution from the law's. */
@@ -96,12 +97,4 @@ function histogram(values: Float64Array): number[] {
     if (k >= 0 && k < share.length) share[k] += 1 / values.length;
   }
   return share;
-}
-
-/** Largest distance of the distribution of ascending values from a law's (Kolmogorov 1933). */
-function distanceOf(values: Float64Array, below: (t: number) => number): number {
-  return values.reduce((most, value, i) => {
-    const share = below(value);
-    return Math.max(most, (i + 1) / values.length - share, share - i / values.length);
-  }, 0);
 }
