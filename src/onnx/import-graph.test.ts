@@ -311,3 +311,60 @@ describe("constants", () => {
     ).toBe("unknown-parameter");
   });
 });
+
+describe("where operators have no derivative", () => {
+  const behind = (nodes: readonly NodeSpec[], more: Partial<ModelSpec> = {}) =>
+    read({
+      initializers: [W, tensorProto("c", "float", [1], [0.3])],
+      nodes: [{ op: "MatMul", inputs: ["x", "w"], outputs: ["h"] }, ...nodes],
+      ...more,
+    }).caveats;
+  const one = (op: string, attributes = {}, inputs = ["h"]) => behind([{ op, inputs, outputs: ["y"], attributes }]);
+
+  test.each([
+    ["LeakyRelu", {}, /^LeakyRelu has no derivative at 0 \(taken as α\)/],
+    ["Elu", {}, /^The second derivative of Elu jumps at 0/],
+    ["Elu", { alpha: float(0.5) }, /^Elu has no derivative at 0 \(taken as α\)/],
+    ["Selu", {}, /^Selu has no derivative at 0 \(taken as αγ\)/],
+    ["Celu", {}, /^The second derivative of Celu jumps/],
+    ["HardSigmoid", {}, /^HardSigmoid has no derivative at its limits/],
+    ["HardSwish", {}, /^HardSwish has no derivative at −3 and 3/],
+    ["ThresholdedRelu", {}, /^ThresholdedRelu jumps at its threshold/],
+    ["Shrink", {}, /^Shrink jumps/],
+  ])("%s %o says so", (op, attributes, said) => {
+    expect(one(op, attributes)).toEqual([expect.stringMatching(said)]);
+  });
+
+  test("limits, ties and choices say so where parameters move them, and only there", () => {
+    expect(one("Clip", {}, ["h", "c"])).toEqual([expect.stringMatching(/^Clip has no derivative at its limits/)]);
+    expect(one("Max", {}, ["h", "c"])).toEqual([
+      expect.stringMatching(/^Max has no derivative where its operands tie/),
+    ]);
+    expect(one("Clip")).toEqual([]);
+    expect(one("Max")).toEqual([]);
+    expect(one("LeakyRelu", { alpha: float(1) })).toEqual([]);
+    const chosen = (by: string) =>
+      behind([
+        { op: "Greater", inputs: [by, "c"], outputs: ["above"] },
+        { op: "Where", inputs: ["above", "h", "c"], outputs: ["y"] },
+      ]);
+    expect(chosen("h")).toEqual([expect.stringMatching(/^Where chooses by numbers that move/)]);
+    expect(chosen("x")).toEqual([]);
+  });
+
+  test("what no output reads, or what does not move, is not spoken of", () => {
+    const aside: NodeSpec[] = [
+      { op: "LeakyRelu", inputs: ["x"], outputs: ["kept"] },
+      { op: "Add", inputs: ["h", "kept"], outputs: ["y"] },
+    ];
+    expect(behind(aside)).toEqual([]);
+  });
+
+  test("a norm that is kept from 0 is meant to be far from its bound", () => {
+    const norm: NodeSpec[] = [
+      { op: "ReduceL2", inputs: ["h"], outputs: ["n"], attributes: { axes: [1] } },
+      { op: "Clip", inputs: ["n", "c"], outputs: ["y"] },
+    ];
+    expect(behind(norm).filter((text) => text.startsWith("Clip"))).toEqual([]);
+  });
+});

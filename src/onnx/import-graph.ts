@@ -2,6 +2,7 @@ import { caveatsOf } from "../graph/caveats-of.ts";
 import type { Graph } from "../graph/graph.ts";
 import { inspected } from "../graph/inspected.ts";
 import { tensorOf } from "../graph/leaf.ts";
+import { dependents, reachable } from "../graph/traverse.ts";
 import type { Value, ValueType } from "../graph/value.ts";
 import { transpose } from "../ops/structure.ts";
 import { frozen } from "../ops/unary.ts";
@@ -19,7 +20,7 @@ import { opaqueOperation } from "./opaque-op.ts";
 import { liveNodes } from "./tensor-uses.ts";
 import { ruleOf } from "./rules/registry.ts";
 import { isSequence, type Item } from "./item.ts";
-import { type OnnxRule } from "./rule.ts";
+import type { Bend, OnnxRule } from "./rule.ts";
 import { checkBatch, withBatchHint, type BatchFit } from "./fixed-batch.ts";
 import { FREEZE_REMEDY, refusalError, unknownOperator, type Refusal } from "./refusal.ts";
 import { snapConstant } from "./snap-constant.ts";
@@ -104,6 +105,7 @@ class Importer implements ImportHost {
   private scope: Scope = { values: new Map(), parent: undefined };
   private snapped = 0;
   private readonly normalizations: Normalization[] = [];
+  private readonly bends: (Bend & { readonly of: readonly Item[] })[] = [];
 
   constructor(model: ModelFile, graph: Graph, options: ImportOptions, bound: BoundInputs) {
     this.model = model;
@@ -153,11 +155,20 @@ class Importer implements ImportHost {
       parameters,
       outputs,
       leftOut,
-      caveats: caveatsOf([...outputs.values()]),
+      caveats: [...new Set([...caveatsOf([...outputs.values()]), ...this.bendsOf(outputs, parameters)])],
       notices: [...this.notices.values()],
       nodes: this.summaries.all,
       normalizations: this.normalizations,
     };
+  }
+
+  /** Where nodes that the outputs pass through have no derivative, and parameters move them. */
+  private bendsOf(outputs: ReadonlyMap<string, Value>, parameters: ReadonlyMap<string, Value>): string[] {
+    const passed = reachable([...outputs.values()]);
+    const moved = dependents(passed, [...parameters.values()]);
+    return this.bends.flatMap(({ text, by, of }) =>
+      moved.has(by) && of.some((item) => !isSequence(item) && moved.has(item)) ? [text] : [],
+    );
   }
 
   notice(code: string, message: string, hint?: string): void {
@@ -230,11 +241,22 @@ class Importer implements ImportHost {
       const result = rule.import(context);
       const outputs = "length" in result ? result : [result];
       for (const item of outputs) if (item && !isSequence(item)) context.checkSize(item.shape, false);
+      this.noteBend(rule, context, outputs);
       return outputs.map((item) => (item && !isSequence(item) ? this.standIn(item, rule, context) : item));
     } catch (error) {
       if (error instanceof UnsupportedNode && frozen) return this.opaque(node, context);
       throw located(error, context);
     }
+  }
+
+  private noteBend({ bends }: OnnxRule, context: NodeContext, outputs: readonly (Item | undefined)[]): void {
+    const of = outputs.filter((item) => item !== undefined);
+    const [first] = of;
+    if (first === undefined || isSequence(first) || !isFloat(first.dtype)) return;
+    // A limit that is none, or one operand alone, gives its input on.
+    if (context.inputs.includes(first)) return;
+    const bend = bends?.(context);
+    if (bend !== undefined) this.bends.push({ ...(typeof bend === "string" ? { text: bend, by: first } : bend), of });
   }
 
   private standIn(output: Value, rule: OnnxRule, context: NodeContext): Value {

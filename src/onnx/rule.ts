@@ -31,6 +31,12 @@ export type SlotRole =
   | "structural"
   | "arithmetic";
 
+/** A place without derivative that parameters pass only by moving one of the operator's inputs. */
+export interface Bend {
+  readonly text: string;
+  readonly by: Value;
+}
+
 /** How one ONNX operator, in all its opsets, becomes values of the graph. */
 export interface OnnxRule extends Declaration {
   readonly op: string;
@@ -45,6 +51,11 @@ export interface OnnxRule extends Declaration {
    * stays. That is 1 for log(1 + eˣ), whatever comes out. Broadcasts to the outputs.
    */
   readonly roundsAt?: (node: NodeContext) => Value | number;
+  /**
+   * Where it has no first or second derivative, and what is taken there, in a sentence; undefined where it has both. What its
+   * primitives say of themselves (Relu) needs no second word.
+   */
+  readonly bends?: (node: NodeContext) => string | Bend | undefined;
   /** Piecewise constant: its derivative is zero. */
   readonly flat?: boolean;
   /** The outputs, in order; undefined where one is not available. */

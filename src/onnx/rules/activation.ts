@@ -1,15 +1,13 @@
 import type { Value } from "../../graph/value.ts";
 import { add, div, mul, sub } from "../../ops/arithmetic.ts";
 import { greater, less, maximum, minimum, where } from "../../ops/logic.ts";
-import { boundedRoot } from "../../ops/norm.ts";
-import { splatOf } from "../../ops/structure.ts";
 import { abs, erf, exp, relu, sigmoid, softplus, tanh } from "../../ops/unary.ts";
 import { isFloat } from "../../util/tensor.ts";
 import { FLOAT, oneOf, until } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 import { SELU_ALPHA, SELU_SCALE } from "../snap-constant.ts";
-import { unaryRule } from "./arithmetic.ts";
+import { raisedNorm, unaryRule } from "./arithmetic.ts";
 
 /** eˣ − 1 for x < 0, else 0; large x never reaches the exponential. */
 function negativeExpm1(x: Value): Value {
@@ -33,8 +31,7 @@ export function hardSigmoid(x: Value, alpha: number, beta: number): Value {
 /** max(x, low), by which a square root (a norm) is kept from 0 where low is a positive constant. */
 function raise(x: Value, low: Value | number): Value {
   const bound = typeof low === "number" ? x.graph.scalar(low, x.dtype) : low;
-  const floor = splatOf(bound);
-  return (floor !== undefined && floor > 0 ? boundedRoot(x, bound) : undefined) ?? maximum(x, bound);
+  return raisedNorm(x, bound) ?? maximum(x, bound);
 }
 
 export function clamp(x: Value, low: Value | number | undefined, high: Value | number | undefined): Value {
@@ -70,6 +67,11 @@ function clip(node: NodeContext): Value {
   );
 }
 
+function isRaisedNorm(node: NodeContext): boolean {
+  const [x, low, high] = node.inputs;
+  return x !== undefined && low !== undefined && high === undefined && raisedNorm(x, low) !== undefined;
+}
+
 /** The slope has the shape of x, or broadcasts to it from the right (to the channels in opset 7 and later). */
 function prelu(node: NodeContext): Value {
   const x = node.input(0);
@@ -87,6 +89,18 @@ function geluRule(node: NodeContext): Value {
   return node.string("approximate", "none") === "tanh" ? geluTanh(node.input(0)) : gelu(node.input(0));
 }
 
+function kink(op: string, taken: string): string {
+  return `${op} has no derivative at 0 (taken as ${taken}); second derivatives ignore the kink`;
+}
+
+function jumps(op: string): string {
+  return `The second derivative of ${op} jumps at 0 (taken as that of the negative side)`;
+}
+
+function limited(op: string): string {
+  return `${op} has no derivative at its limits (taken as that between them); second derivatives ignore the kinks`;
+}
+
 export const ACTIVATIONS: readonly OnnxRule[] = [
   unaryRule("Relu", (x) => (isFloat(x.dtype) ? relu(x) : maximum(x, 0))),
   unaryRule("Tanh", tanh),
@@ -94,7 +108,9 @@ export const ACTIVATIONS: readonly OnnxRule[] = [
   unaryRule("Softplus", softplus, { roundsAt: () => 1 }),
   unaryRule("Softsign", softsign),
   unaryRule("Mish", (x) => mul(x, tanh(softplus(x))), { roundsAt: () => 1 }),
-  unaryRule("HardSwish", (x) => mul(x, hardSigmoid(x, 1 / 6, 0.5))),
+  unaryRule("HardSwish", (x) => mul(x, hardSigmoid(x, 1 / 6, 0.5)), {
+    bends: () => "HardSwish has no derivative at −3 and 3 (taken as that between); second derivatives ignore the kinks",
+  }),
   {
     op: "Swish",
     attributes: { alpha: FLOAT },
@@ -105,14 +121,28 @@ export const ACTIVATIONS: readonly OnnxRule[] = [
     op: "LeakyRelu",
     attributes: { alpha: FLOAT },
     inputs: 1,
+    bends: (node) => (node.float("alpha", 0.01) === 1 ? undefined : kink("LeakyRelu", "α")),
     import: (node) => leakyRelu(node.input(0), node.float("alpha", 0.01)),
   },
-  { op: "PRelu", inputs: 2, slots: ["arithmetic", "weight"], import: prelu },
-  { op: "Elu", attributes: { alpha: FLOAT }, inputs: 1, import: (node) => elu(node.input(0), node.float("alpha", 1)) },
+  {
+    op: "PRelu",
+    inputs: 2,
+    slots: ["arithmetic", "weight"],
+    bends: () => kink("PRelu", "1"),
+    import: prelu,
+  },
+  {
+    op: "Elu",
+    attributes: { alpha: FLOAT },
+    inputs: 1,
+    bends: (node) => (node.float("alpha", 1) === 1 ? jumps("Elu") : kink("Elu", "α")),
+    import: (node) => elu(node.input(0), node.float("alpha", 1)),
+  },
   {
     op: "Selu",
     attributes: { alpha: FLOAT, gamma: FLOAT },
     inputs: 1,
+    bends: (node) => (node.float("alpha", SELU_ALPHA) === 1 ? jumps("Selu") : kink("Selu", "αγ")),
     import: (node) => {
       const x = node.input(0);
       return mul(elu(x, node.float("alpha", SELU_ALPHA)), node.float("gamma", SELU_SCALE));
@@ -122,6 +152,7 @@ export const ACTIVATIONS: readonly OnnxRule[] = [
     op: "Celu",
     attributes: { alpha: FLOAT },
     inputs: 1,
+    bends: () => jumps("Celu"),
     import: (node) => {
       const alpha = node.float("alpha", 1);
       const x = node.input(0);
@@ -134,20 +165,33 @@ export const ACTIVATIONS: readonly OnnxRule[] = [
     op: "HardSigmoid",
     attributes: { alpha: FLOAT, beta: FLOAT },
     inputs: 1,
+    bends: () => limited("HardSigmoid"),
     import: (node) => hardSigmoid(node.input(0), node.float("alpha", 0.2), node.float("beta", 0.5)),
   },
   {
     op: "ThresholdedRelu",
     attributes: { alpha: FLOAT },
     inputs: 1,
+    bends: () => "ThresholdedRelu jumps at its threshold, of which derivatives know nothing",
     import: (node) => where(greater(node.input(0), node.float("alpha", 1)), node.input(0), 0),
   },
-  { op: "Shrink", attributes: { bias: FLOAT, lambd: FLOAT }, inputs: 1, import: shrink },
+  {
+    op: "Shrink",
+    attributes: { bias: FLOAT, lambd: FLOAT },
+    inputs: 1,
+    bends: (node) =>
+      node.float("bias", 0) === node.float("lambd", 0.5)
+        ? "Shrink has no derivative at ±λ (taken as 0); second derivatives ignore the kinks"
+        : "Shrink jumps at ±λ, of which derivatives know nothing",
+    import: shrink,
+  },
   {
     op: "Clip",
     attributes: { min: until(10, FLOAT), max: until(10, FLOAT) },
     inputs: 3,
     slots: ["arithmetic", "limit"],
+    // A norm that is kept from 0 is meant to be far from that bound.
+    bends: (node) => (isRaisedNorm(node) ? undefined : limited("Clip")),
     import: clip,
   },
   { op: "Gelu", attributes: { approximate: oneOf("none", "tanh") }, inputs: 1, import: geluRule },

@@ -54,6 +54,23 @@ function variadic(
   };
 }
 
+/** Of the larger or smaller of two values, those apart of which one is a norm that is kept from 0. */
+function ties(op: string): OnnxRule["bends"] {
+  return (node) => {
+    const values = node.all();
+    const isRaised = values.some((value) => values.some((bound) => raisedNorm(value, bound) !== undefined));
+    return isRaised
+      ? undefined
+      : `${op} has no derivative where its operands tie (shared equally); second derivatives ignore the kink`;
+  };
+}
+
+/** max(y, c) of a root y and a constant c > 0; undefined where they are none. */
+export function raisedNorm(value: Value, bound: Value): Value | undefined {
+  const floor = splatOf(bound);
+  return floor !== undefined && floor > 0 ? boundedRoot(value, bound) : undefined;
+}
+
 /** x·y; the square of a norm, whatever it is multiplied by, is a sum of squares, which is smooth where the norm is not. */
 function product(x: Value, y: Value): Value {
   const inner = x === y ? withoutSign(x) : x;
@@ -97,15 +114,7 @@ function root(x: Value): Value {
 /** The larger of two values, which share the derivative where they are equal. NaN in either stays NaN. */
 function larger(x: Value, y: Value): Value {
   if (!isFloat(x.dtype)) return maximum(x, y);
-  for (const [value, bound] of [
-    [x, y],
-    [y, x],
-  ]) {
-    const floor = splatOf(bound);
-    const bounded = floor !== undefined && floor > 0 ? boundedRoot(value, bound) : undefined;
-    if (bounded) return bounded;
-  }
-  return where(less(x, y), y, where(greater(x, y), x, middle(x, y)));
+  return raisedNorm(x, y) ?? raisedNorm(y, x) ?? where(less(x, y), y, where(greater(x, y), x, middle(x, y)));
 }
 
 /** The smaller of two values, which share the derivative where they are equal. NaN in either stays NaN. */
@@ -164,8 +173,8 @@ export const ARITHMETIC: readonly OnnxRule[] = [
   { op: "Mod", attributes: { fmod: FLAG }, inputs: 2, import: remainder },
   variadic("Sum", add),
   variadic("Mean", add, (sum, count) => mul(sum, 1 / count)),
-  variadic("Max", larger),
-  variadic("Min", smaller),
+  { ...variadic("Max", larger), bends: ties("Max") },
+  { ...variadic("Min", smaller), bends: ties("Min") },
   unaryRule("Neg", neg),
   unaryRule("Reciprocal", reciprocal),
   unaryRule("Abs", (x) => (isFloat(x.dtype) ? abs(x) : where(less(x, 0), neg(x), x))),

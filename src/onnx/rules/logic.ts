@@ -51,6 +51,10 @@ export const LOGIC: readonly OnnxRule[] = [
     op: "Where",
     inputs: 3,
     slots: ["structural", "choice"],
+    bends: (node) => ({
+      text: "Where chooses by numbers that move with the parameters: derivatives know nothing of the choice",
+      by: node.input(0),
+    }),
     import: (node) => {
       const [condition, x, y] = [node.input(0), node.input(1), node.input(2)];
       broadcasting(node, [condition, x, y]);
