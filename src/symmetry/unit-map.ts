@@ -112,7 +112,8 @@ function alongDimension(
   const { extent: n, dual } = dimensions[at];
   if (maps.every((map) => isIdentity(map))) return data;
   const moved = new Float64Array(data.length);
-  eachRun(extents, at, along, ({ base, length, stride, place }) => {
+  eachRun(extents, at, along, (run) => {
+    const { base, length, stride, place } = run;
     const map = maps[place];
     if ("order" in map) {
       for (let k = 0; k < n; k++) {
@@ -122,17 +123,45 @@ function alongDimension(
       }
       return;
     }
-    const matrix = dual ? map.dual : map.matrix;
-    for (let k = 0; k < n; k++) {
-      const to = base + k * stride;
-      for (let j = 0; j < n; j++) {
-        const factor = matrix[k * n + j];
-        const from = base + j * stride;
-        for (let i = 0; i < length; i++) moved[to + i] += factor * data[from + i];
-      }
-    }
+    multiplyRun(dual ? map.dual : map.matrix, n, run, data, moved);
   });
   return moved;
+}
+
+/**
+ * The n units of a run through a matrix. Four units are added to a sum while it is at hand, one after the other: what a sum is
+ * rounded to does not depend on it.
+ */
+function multiplyRun(
+  matrix: Float64Array,
+  n: number,
+  { base, length, stride }: Run,
+  data: Float64Array,
+  moved: Float64Array,
+): void {
+  for (let k = 0; k < n; k++) {
+    const row = k * n;
+    const to = base + k * stride;
+    let j = 0;
+    if (length === 1) {
+      let sum = 0;
+      for (let from = base; j < n; j++, from += stride) sum += matrix[row + j] * data[from];
+      moved[to] = sum;
+    }
+    for (; j + 4 <= n; j += 4) {
+      const [a, b, c, d] = [matrix[row + j], matrix[row + j + 1], matrix[row + j + 2], matrix[row + j + 3]];
+      const first = base + j * stride;
+      const [second, third, fourth] = [first + stride, first + 2 * stride, first + 3 * stride];
+      for (let i = 0; i < length; i++)
+        moved[to + i] =
+          moved[to + i] + a * data[first + i] + b * data[second + i] + c * data[third + i] + d * data[fourth + i];
+    }
+    for (; j < n; j++) {
+      const factor = matrix[row + j];
+      const from = base + j * stride;
+      for (let i = 0; i < length; i++) moved[to + i] += factor * data[from + i];
+    }
+  }
 }
 
 /** Elements that lie side by side, the same for every unit of a dimension, and go through one map. */
