@@ -89,10 +89,16 @@ function sendThrough(symmetry: Symmetry, theta: Float64Array, units: number, map
       return;
     }
     const { extent, dual } = dimensions[at];
+    const factors = scales.map((each = new Float64Array(extent).fill(1)) => (dual ? each.map((x) => 1 / x) : each));
     eachRun(extentsOf(dimensions), at, placesAt(symmetry, units, dimensions), ({ base, length, stride, place }) => {
+      const own = factors[place];
+      // Runs of one element are most of all where units lie along the last axis.
+      if (length === 1) {
+        for (let unit = 0, i = base; unit < extent; unit++, i += stride) data[i] *= own[unit];
+        return;
+      }
       for (let unit = 0; unit < extent; unit++) {
-        const scale = scales[place]?.[unit] ?? 1;
-        const factor = dual ? 1 / scale : scale;
+        const factor = own[unit];
         const from = base + unit * stride;
         for (let i = from; i < from + length; i++) data[i] *= factor;
       }
@@ -191,6 +197,10 @@ function balancingScales(symmetry: Symmetry, theta: Float64Array, units: number,
     const sums = dimensions[at].dual ? q : p;
     eachRun(extentsOf(dimensions), at, placesAt(symmetry, units, dimensions), (run) => {
       if (run.place !== place) return;
+      if (run.length === 1) {
+        for (let unit = 0, i = run.base; unit < n; unit++, i += run.stride) sums[unit] += data[i] * data[i];
+        return;
+      }
       for (let unit = 0; unit < n; unit++) {
         const from = run.base + unit * run.stride;
         let sum = 0;
