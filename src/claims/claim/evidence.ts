@@ -33,6 +33,11 @@ export function atMost(x: number): Law {
   return (measured) => ({ value: x, misfit: Math.max(0, measured - x) });
 }
 
+/** The number is no less than x. */
+export function atLeast(x: number): Law {
+  return (measured) => ({ value: x, misfit: Math.max(0, x - measured) });
+}
+
 interface Measured {
   readonly name: string;
   readonly measured: number;

@@ -1,0 +1,3 @@
+import { limitedMemory } from "./limited-memory.ts";
+
+export const CONDITIONING = [limitedMemory] as const;
