@@ -8,7 +8,7 @@ import { goe } from "./goe.ts";
 /** How far the share may be from the law. */
 const NEAR = 0.005;
 
-/** Share κ of the directions that are pushed up, and by how much β: the statement's condition holds in the last two alone. */
+/** Share κ of the directions that are pushed up, and by how much β: the statement's condition holds in the last two, nearly in the one before. */
 const SETTINGS = [
   { share: 0.3, beta: 1.5 },
   { share: 0.5, beta: 2 },

@@ -28,7 +28,7 @@ export const universality = defineClaim({
   says: "law",
   law: "independent entries of mean 0 and variance 1/n, whatever else: density √(4 − x²)/2π; of entries ±1/√n, E tr H⁴/n = 2 − 1/n",
   rival:
-    "sums of many small things are normal: density exp(−x²/2)/√2π, E tr H⁴/n = 3, 0.051 away from the semicircle (Kolmogorov–Smirnov)",
+    "sums of many small things are normal: density exp(−x²/2)/√2π, E tr H⁴/n = 3, 0.040 away from the semicircle (Kolmogorov–Smirnov)",
   source: "Wigner 1958; Arnold 1971",
   condition: "independent entries of a finite variance, the same for all",
   why: "What the traces of powers count are closed walks, and almost all go each edge twice: of an entry they know its variance alone.",
