@@ -129,6 +129,39 @@ describe("training", () => {
     },
   );
 
+  it(
+    "says of its loss how well it is known, so that two trainings can be told apart",
+    { timeout: 60_000 },
+    async () => {
+      const short = [...SHORT, "--steps", "6", "--batch", "full"];
+      const { loss, rounding } = await trained("narrow", short);
+      await trained("slower", [...SHORT.slice(0, -1), "0.001", ...short.slice(SHORT.length)]);
+      expect(rounding).toBeGreaterThan(0);
+      expect(rounding).toBeLessThan(1e-5);
+      const wide = await here([
+        "profile",
+        "mlp:64-8-10:tanh",
+        "--data",
+        "digits",
+        "--limit",
+        "300",
+        "--weights",
+        at("narrow/checkpoints/step-000006.safetensors"),
+        "--precision",
+        "float64",
+        "--only",
+        "loss",
+        "--json",
+      ]);
+      const exact = RESULT_KINDS.profile.parse(JSON.parse(wide.out)).result.loss;
+      expect(Math.abs(loss - exact)).toBeLessThanOrEqual(rounding ?? 0);
+      const compared = await here(["compare", at("narrow"), at("slower"), "-v", "--force"]);
+      expect(compared.out).toMatch(/≠\s+Loss\b/);
+      const same = await here(["compare", at("narrow"), at("narrow"), "-v"]);
+      expect(same.out).toMatch(/=\s+Loss\b/);
+    },
+  );
+
   it("leaves checkpoints that other verbs read, and a model with the last of them", { timeout: 120_000 }, async () => {
     const result = await trained("short", [...SHORT, "--steps", "4", "--every", "2", "--batch", "full"]);
     const run = await here([

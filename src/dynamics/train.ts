@@ -2,6 +2,7 @@ import { safetensorsChunks } from "../files/safetensors.ts";
 import type { Problem } from "../problem/problem.ts";
 import { withStatistics } from "../problem/with-statistics.ts";
 import { chosenParameters } from "../onnx/chosen-parameters.ts";
+import { lossRoundingAt } from "../quantities/loss-rounding-at.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { MODEL } from "../runs/argument.ts";
 import { type Desk, defineExperiment } from "../runs/experiment.ts";
@@ -9,6 +10,7 @@ import { GRADIENT, LOSS, type Plan } from "../runs/plan.ts";
 import type { ProblemSubject } from "../runs/subject.ts";
 import { type RunContext, whyEnded } from "../util/run-context.ts";
 import { tensor, type Tensor } from "../util/tensor.ts";
+import { isNotFinite } from "../util/thalweg-error.ts";
 import { chosenAugmentation } from "./augmentations/registry.ts";
 import type { Order } from "./mini-batches.ts";
 import { readState } from "./state-text.ts";
@@ -99,6 +101,7 @@ export const train = defineExperiment({
     const checkpoints: TrainResult["checkpoints"] = [];
     const beside: [string, Iterable<Uint8Array>][] = [];
     let last = startOf(problem, rule).tensors;
+    let rounding: number | null = null;
     let stopped: TrainResult["stopped"] = null;
     const keep = async (step: number, tensors: ReadonlyMap<string, Tensor>) => {
       const file = `checkpoints/step-${String(step).padStart(6, "0")}.safetensors`;
@@ -120,6 +123,7 @@ export const train = defineExperiment({
           stopped = { step: found.stopped, checkpoint: checkpoints[checkpoints.length - 1].file };
         else await keep(to, readState(found, problem.options.precision).tensors);
       }
+      rounding = await evaluate.rounding(last, desk);
     } finally {
       await evaluate.close();
       if (problem !== subject.problem) await problem.close();
@@ -131,6 +135,7 @@ export const train = defineExperiment({
     return {
       result: {
         loss,
+        rounding,
         accuracy,
         testLoss,
         testAccuracy,
@@ -260,6 +265,15 @@ function evaluator(problem: ProblemSubject["problem"]) {
         testLoss: test ? test.loss + (penalty / 2) * square : null,
         testAccuracy: test?.accuracy ?? null,
       };
+    },
+    /** Of the loss of all examples there; null where the loss is no number. */
+    async rounding(tensors: ReadonlyMap<string, Tensor>, { random, context }: Pick<Desk, "random" | "context">) {
+      try {
+        return await lossRoundingAt(at, at.space.flatten(tensors), random.split("rounding of the loss"), context);
+      } catch (error) {
+        if (!isNotFinite(error)) throw error;
+        return null;
+      }
     },
     async close() {
       unseen?.feeds.release();

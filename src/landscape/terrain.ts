@@ -12,10 +12,8 @@ import type { Ground } from "./paths/path.ts";
 import { productOperator } from "../operators/problem-operators.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import { hessianProduct } from "../problem/derivatives.ts";
-import { Desk } from "../quantities/desk.ts";
-import { lossRounding } from "../quantities/loss-rounding.ts";
+import { lossRoundingAt } from "../quantities/loss-rounding-at.ts";
 import type { RandomStream } from "../random/random-stream.ts";
-import type { z } from "zod";
 import type { RunContext } from "../util/run-context.ts";
 import { isFloat } from "../util/tensor.ts";
 
@@ -164,18 +162,7 @@ export class Terrain {
    * Cost: two losses, and one in float64 where there is one.
    */
   async rounding(theta: Float64Array, random: RandomStream, context: RunContext = {}): Promise<number> {
-    const setting = {
-      problem: this.problem,
-      hasBudget: false,
-      wants: () => false,
-      parametersOf: <P extends z.ZodObject>({ parameters }: { readonly parameters: P }) => parameters.parse({}),
-    };
-    const point = this.problem.at(await this.settled(theta, context));
-    try {
-      return await Desk.open(setting, random, context).at(point).get(lossRounding);
-    } finally {
-      await point.release();
-    }
+    return lossRoundingAt(this.problem, await this.settled(theta, context), random, context);
   }
 
   /** The Hessian at a place as a matrix of the parameters, statistics held; it ends with `release`. */

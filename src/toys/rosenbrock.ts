@@ -5,10 +5,13 @@ import { defineToy } from "./toy.ts";
 /** The value at which a walk has settled. */
 const SETTLED = 1e-10;
 
-/** Σ 100(xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)²: a bent valley with a flat bottom; the minimum is at (1, …, 1). */
+/**
+ * Σ 100(xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)²: a bent valley with a flat bottom; the least minimum is at (1, …, 1). From four dimensions on there
+ * is a second one near (−1, 1, …, 1), of value 3.70 to 3.99, which is not the goal (Shang & Qiu 2006).
+ */
 export const rosenbrock = defineToy({
   name: "rosenbrock",
-  summary: "a bent valley with a flat bottom",
+  summary: "a bent valley with a flat bottom, from 4 dimensions on with a second minimum near (−1, 1, …, 1)",
   formula: String.raw`\sum_{i<n} 100\,(x_{i+1} - x_i^2)^2 + (1 - x_i)^2`,
   source: "Rosenbrock (1960)",
   parameters: z.object({ n: dimension(2, 2) }),

@@ -63,7 +63,12 @@ export const rampAgainstRange: FigureKind<LrResult> = {
             mark: { type: "rule", strokeWidth: 1.6, color: COLOUR.secondary },
             encoding: {
               x,
-              strokeDash: { field: "limit", type: "nominal", title: "limit" },
+              strokeDash: {
+                field: "limit",
+                type: "nominal",
+                // One below the other: beside each other they are wider than the figure.
+                legend: { columns: 1, symbolSize: 300, symbolType: "stroke" },
+              },
               ...TIP,
             },
           },

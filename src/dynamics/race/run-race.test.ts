@@ -29,6 +29,7 @@ describe("how a walk ends", () => {
     ["in the middle of no curvature", "saddle:monkey", "gd:0.1", [0, 0], "degenerate"],
     ["off a saddle from where it can hardly be seen", "saddle", "gd:0.5", [1e-9, 1e-9], "reached"],
     ["off a saddle by a step at random", "saddle", "pgd:0.1", [0, 0], "reached"],
+    ["in the second minimum of a bent valley", "rosenbrock:4", "newton-cg", [-1, 1, 1, 1], "minimum"],
     ["in a minimum that is not the goal", "curved:b=0.5", "gd:0.1", [0.1, 0.1], "minimum"],
   ] as const;
   it.each(EXPECTED)("is told: %s", (_what, toy, optimizer, start, end) => {

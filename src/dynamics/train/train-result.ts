@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { about, aside } from "../../result/known.ts";
+import { about, aside, counted, within } from "../../result/known.ts";
 import { arrayReference } from "../../result/named-arrays.ts";
 import { count, real } from "../../result/real.ts";
 import { trackedResult } from "./tracked-result.ts";
@@ -11,9 +11,9 @@ const measured = z.object({
   testAccuracy: real.nullable(),
 });
 
-/** A training: how it ended, and how it went. */
-export const trainResult = z.object({
+const training = z.object({
   loss: about(real, { title: "Loss" }).describe("Of all examples at the last checkpoint."),
+  rounding: aside(real).nullable().default(null).describe("What rounding may have changed that loss by."),
   accuracy: about(real.nullable(), { title: "Accuracy" }),
   testLoss: about(real.nullable(), { title: "Held-out loss" }),
   testAccuracy: about(real.nullable(), { title: "Held-out accuracy" }),
@@ -54,6 +54,19 @@ export const trainResult = z.object({
     .object({ step: count, checkpoint: z.string() })
     .nullable()
     .describe("The step whose loss was not finite, and the last checkpoint before it."),
+});
+
+/** A training: how it ended, and how it went. Losses are those of the weights that it ended at, whatever others it could have. */
+export const trainResult = about(training, {
+  members: ({ loss, rounding, accuracy, testLoss, testAccuracy }) => ({
+    loss: within(loss, rounding),
+    // Rounded in proportion to that of all examples.
+    ...(testLoss !== null && {
+      testLoss: within(testLoss, rounding === null || loss === 0 ? rounding : rounding * Math.abs(testLoss / loss)),
+    }),
+    ...(accuracy !== null && { accuracy: counted(accuracy) }),
+    ...(testAccuracy !== null && { testAccuracy: counted(testAccuracy) }),
+  }),
 });
 
 export type TrainResult = z.output<typeof trainResult>;

@@ -1,5 +1,5 @@
 import type { ShownSection } from "../../result/shown-section.ts";
-import { formatNumber, formatShare } from "../../util/format-number.ts";
+import { formatEstimate, formatNumber, formatShare } from "../../util/format-number.ts";
 import { formatCounted } from "../../util/format-size.ts";
 import { trackedSections } from "./tracked-sections.ts";
 import type { TrainResult } from "./train-result.ts";
@@ -35,7 +35,11 @@ export function trainSections(result: TrainResult): ShownSection[] {
             ]),
       ],
       readings: [
-        { label: "Loss", value: formatNumber(result.loss), note: `${all}, at the last checkpoint` },
+        {
+          label: "Loss",
+          value: formatEstimate(result.loss, 0, result.rounding ?? 0),
+          note: `${all}, at the last checkpoint`,
+        },
         ...(result.accuracy === null ? [] : [{ label: "Accuracy", value: share(result.accuracy), note: all }]),
         ...(result.testLoss === null
           ? []
