@@ -5,7 +5,7 @@ interface FlatSetting {
 }
 
 /** Where walks end: |y| = ½. */
-const FLAT_END = 0.5;
+export const FLAT_END = 0.5;
 
 export const FLAT_SETTINGS: readonly FlatSetting[] = [
   { y0: 0.1, lr: 0.01 },
