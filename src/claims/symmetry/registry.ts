@@ -1,4 +1,15 @@
+import { identicalUnits } from "./identical-units.ts";
+import { orderAtZero } from "./order-at-zero.ts";
 import { permutedCopies } from "./permuted-copies.ts";
+import { scalingManifold } from "./scaling-manifold.ts";
 import { twoWellSamples } from "./two-well-samples.ts";
+import { unequalDecay } from "./unequal-decay.ts";
 
-export const SYMMETRY = [permutedCopies, twoWellSamples] as const;
+export const SYMMETRY = [
+  orderAtZero,
+  permutedCopies,
+  scalingManifold,
+  unequalDecay,
+  twoWellSamples,
+  identicalUnits,
+] as const;

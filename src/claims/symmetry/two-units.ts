@@ -22,3 +22,43 @@ export function twoLinearUnits(p: number): Objective {
     },
   };
 }
+
+/** The same with the penalty Σ μᵢ(vᵢ² + wᵢ²): its value alone. */
+export function withDecay(p: number, [first, second]: readonly [number, number]): Pick<Objective, "value"> {
+  const { value } = twoLinearUnits(p);
+  return {
+    value: (at) => {
+      const [v1, w1, v2, w2] = at;
+      return value(at) + first * (v1 * v1 + w1 * w1) + second * (v2 * v2 + w2 * w2);
+    },
+  };
+}
+
+/** Mean of ½(v₁ tanh(w₁x + b₁) + v₂ tanh(w₂x + b₂) − y)² at (v₁, w₁, b₁, v₂, w₂, b₂): its value and its gradient. */
+export function twoTanhUnits(inputs: readonly number[], labels: readonly number[]): Objective {
+  const outputs = ([v1, w1, b1, v2, w2, b2]: Float64Array, x: number) => {
+    const [first, second] = [Math.tanh(w1 * x + b1), Math.tanh(w2 * x + b2)];
+    return { first, second, output: v1 * first + v2 * second };
+  };
+  return {
+    dimension: 6,
+    value: (at) =>
+      inputs.reduce((sum, x, i) => sum + (outputs(at, x).output - labels[i]) ** 2, 0) / (2 * inputs.length),
+    gradient(at, into) {
+      into.fill(0);
+      inputs.forEach((x, i) => {
+        const { first, second, output } = outputs(at, x);
+        const error = (output - labels[i]) / inputs.length;
+        [first, second].forEach((hidden, unit) => {
+          const back = error * at[3 * unit] * (1 - hidden * hidden);
+          into[3 * unit] += error * hidden;
+          into[3 * unit + 1] += back * x;
+          into[3 * unit + 2] += back;
+        });
+      });
+    },
+    hessianVector: () => {
+      throw new Error("no walk asks for it");
+    },
+  };
+}
