@@ -1,5 +1,6 @@
 import { edgeFluctuations } from "./edge-fluctuations.ts";
 import { halfNegative } from "./half-negative.ts";
+import { minimaLieHigh } from "./minima-lie-high.ts";
 import { outliers } from "./outliers.ts";
 import { semicircle } from "./semicircle.ts";
 import { spikedIndex } from "./spiked-index.ts";
@@ -11,5 +12,6 @@ export const RANDOM_MATRICES = [
   spikedIndex,
   outliers,
   halfNegative,
+  minimaLieHigh,
   edgeFluctuations,
 ] as const;
