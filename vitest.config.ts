@@ -13,7 +13,10 @@ const files = ["src", "test"].flatMap((folder) =>
 /** Those that put another module in the place of one of ours, which must not be loaded yet. */
 const mocking = files.filter((file) => readFileSync(file, "utf8").includes("vi.mock("));
 
-export default defineConfig({
+/** What `npm test` leaves out, and `npm run test:all`, as the continuous integration, does not. */
+const thorough = files.filter((file) => readFileSync(file, "utf8").startsWith("/** @thorough"));
+
+export default defineConfig(({ mode }) => ({
   test: {
     testTimeout: 60_000,
     hookTimeout: 120_000,
@@ -21,17 +24,17 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: "alone", include: mocking } },
+      { extends: true, test: { name: "alone", include: mocking, exclude: mode === "brief" ? thorough : [] } },
       {
         extends: true,
         test: {
           name: "together",
           include: files,
-          exclude: mocking,
+          exclude: mode === "brief" ? [...mocking, ...thorough] : mocking,
           // Modules keep no state, and to load them again for every file takes a sixth of the time of all tests.
           isolate: false,
         },
       },
     ],
   },
-});
+}));

@@ -1,3 +1,5 @@
+/** @thorough Pairs of trained networks: half a minute. */
+
 import { afterAll, describe, expect, it } from "vitest";
 import type { Freedom } from "../src/graph/unit-freedom.ts";
 import type { Problem } from "../src/problem/problem.ts";

@@ -1,3 +1,5 @@
+/** @thorough A device in software, in a browser: a minute. */
+
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EXPORTABLE, exportDerivative } from "../src/problem/export-derivative.ts";

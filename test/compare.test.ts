@@ -1,3 +1,5 @@
+/** @thorough Pairs of profiles over seeds: half a minute. */
+
 import { z } from "zod";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

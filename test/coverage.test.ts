@@ -1,3 +1,5 @@
+/** @thorough Intervals over many seeds: half a minute. */
+
 import { describe, expect, it } from "vitest";
 import { denseMatrix } from "../src/estimators/exact-spectrum.ts";
 import { countProducts } from "../src/estimators/products.ts";

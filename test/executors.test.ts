@@ -1,3 +1,5 @@
+/** @thorough Kills on each executor: a minute. */
+
 import { type ChildProcess, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -1,3 +1,5 @@
+/** @thorough float32 beside float64 on many networks: half a minute. */
+
 import { describe, expect, it } from "vitest";
 import type { Problem } from "../src/problem/problem.ts";
 import { runProfile } from "../src/instruments/profile.ts";

@@ -1,3 +1,5 @@
+/** @thorough Mutated files of every format. */
+
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { deflateRawSync, gzipSync } from "node:zlib";

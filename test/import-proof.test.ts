@@ -1,3 +1,5 @@
+/** @thorough Every fixture against the runtime: half a minute. */
+
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

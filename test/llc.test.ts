@@ -1,3 +1,5 @@
+/** @thorough Chains until they agree with theory: a minute. */
+
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { RESULT_KINDS } from "../src/documents/result-kinds.ts";

@@ -1,3 +1,5 @@
+/** @thorough Estimates on cases of known answers: half a minute. */
+
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { runProfile } from "../src/instruments/profile.ts";

@@ -1,3 +1,5 @@
+/** @thorough Every primitive with a wrong derivative: half a minute. */
+
 import { expect, test } from "vitest";
 import { Graph } from "../src/graph/graph.ts";
 import type { Value } from "../src/graph/value.ts";

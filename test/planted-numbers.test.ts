@@ -1,3 +1,5 @@
+/** @thorough Every number of many profiles against others: a minute. */
+
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Estimate } from "../src/estimators/estimate.ts";
 import type { ExtremalResult } from "../src/estimators/extremal-eigenpairs.ts";

@@ -1,3 +1,5 @@
+/** @thorough Many processes in one folder: half a minute. */
+
 import { type ChildProcess } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -1,3 +1,5 @@
+/** @thorough A device in software: a minute. */
+
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pullback } from "../src/autodiff/pullback.ts";

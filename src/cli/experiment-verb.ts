@@ -108,7 +108,8 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
   const isDemo = begun === undefined && isEmbedded(experiment, asked) && !json && out === undefined && mayPutReport();
   if (!dryRun && out !== undefined) {
     if (writes.as === "folder") refuseUnfinished(out);
-    (writes.as === "file" ? rehearseFile : rehearseFolder)(out);
+    if (writes.as === "file") rehearseFile(out, pathsIn(request));
+    else rehearseFolder(out);
   }
   if (!dryRun && isDemo) rehearseFile(EMBEDDED_REPORT);
   const { seed, time } = measuringFlags.parse(config);
@@ -232,6 +233,12 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
     exitCode: exitCode(written.isFaulty && executed.state !== "interrupted" ? "fault" : executed.state, shell),
     failure: written.failure,
   };
+}
+
+/** Whatever in a request may be the path of a file that is read. */
+function pathsIn({ arguments: named, options }: Request): string[] {
+  const given = Object.entries(options).flatMap(([key, value]) => (key === "out" ? [] : value));
+  return [...named, ...given.filter((value) => typeof value === "string")];
 }
 
 /** Begins with the first drawing. Workers load JavaScript only. */

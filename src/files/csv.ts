@@ -31,7 +31,8 @@ export interface CsvTable {
 /** A header "0,1,2,…", as pandas writes for unnamed columns, is told from data by its length. */
 const MIN_COUNTED_HEADER = 4;
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** No digit can be read in two ways: whoever looks for a match tries each once. */
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /**
  * Reads a CSV file of finite numbers. The first record is a header when a field outside the label

@@ -37,6 +37,17 @@ export function isFileError({ code }: ThalwegError): boolean {
 
 const UNKNOWN = "cannot-";
 
+/** For a pipe, a device or a folder where a file is expected. */
+export function notAFile(path: string, what = "not a regular file"): ThalwegError {
+  return new ThalwegError({
+    kind: "input",
+    code: "not-a-file",
+    message: `${path} is ${what}, where a file is expected.`,
+    where: { file: path },
+    hint: "Give the path of a file.",
+  });
+}
+
 /** What the operating system answered, as an error of kind "input" with the path and a hint. */
 export function fileError(verb: "read" | "write", path: string, cause: unknown): ThalwegError {
   if (cause instanceof ThalwegError) return cause;

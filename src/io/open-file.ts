@@ -1,8 +1,8 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import type { ByteSource } from "../files/byte-source.ts";
 import { checkRange } from "../files/byte-source.ts";
 import { inputError } from "../files/input-error.ts";
-import { fileError } from "./file-error.ts";
+import { fileError, notAFile } from "./file-error.ts";
 
 /** What changes when a file is written to. */
 export interface Stamp {
@@ -20,22 +20,20 @@ export interface FileSource extends ByteSource {
   close(): void;
 }
 
+/** Without waiting: to open a pipe blocks until somebody writes to it, and no signal ends that. */
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
 /**
  * Opens a regular file for reading.
  *
  * @throws ThalwegError `file-not-found`, `no-permission`, `not-a-file`, `cannot-read`
  */
 export function openFile(path: string): FileSource {
-  const descriptor = attempt(path, () => openSync(path, "r"));
+  const descriptor = attempt(path, () => openSync(path, READ));
   const stat = fstatSync(descriptor);
   if (!stat.isFile()) {
     closeSync(descriptor);
-    throw inputError(
-      "not-a-file",
-      `${path} is ${stat.isDirectory() ? "a folder" : "not a regular file"}, where a file is expected.`,
-      { file: path },
-      "Give the path of a file.",
-    );
+    throw notAFile(path, stat.isDirectory() ? "a folder" : undefined);
   }
   return {
     name: path,

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { fileError } from "./file-error.ts";
+import { fileError, notAFile } from "./file-error.ts";
 
 /**
  * The text of a file; undefined where there is none. Whoever waits looks for the files of all open tasks again and again: that
@@ -9,7 +9,10 @@ import { fileError } from "./file-error.ts";
  */
 export function readIfThere(path: string): string | undefined {
   try {
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return undefined;
+    // A pipe would be waited for.
+    if (!stat.isFile() && !stat.isDirectory()) throw notAFile(path);
     return readFileSync(path, "utf8");
   } catch (error) {
     // It may have gone meanwhile.

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, realpathSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
 import { type FileHash, jointHash } from "../data/content-hash.ts";
 import { openFile } from "../io/open-file.ts";
 import { type HashedFile, openHashedFile } from "../io/open-hashed-file.ts";
 import { isNetName, makeNet } from "../nets/make-net.ts";
 import { decodeModel, type DecodeOptions, type ModelFile } from "../onnx/decode-model.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
 
 /** An ONNX file with the data that it keeps beside it. */
 export interface ReadModel {
@@ -36,7 +37,7 @@ export function readModel(path: string, isSeparate?: (name: string) => boolean):
   const beside = new Map<string, HashedFile>();
   try {
     const external: DecodeOptions["external"] = (location, offset, length) => {
-      const source = beside.get(location) ?? openHashedFile(join(dirname(path), location));
+      const source = beside.get(location) ?? openHashedFile(requireBeside(path, location));
       beside.set(location, source);
       return source.read(offset, length ?? source.size - offset);
     };
@@ -49,6 +50,27 @@ export function readModel(path: string, isSeparate?: (name: string) => boolean):
   } finally {
     for (const source of beside.values()) source.close();
   }
+}
+
+/**
+ * Where external data lie: in the folder of the model, or of the file that the model's name is a link to, as in a cache whose
+ * files all are links into one folder. Links that lead elsewhere are not followed: a model could have anything read.
+ *
+ * @throws input error `unsafe-location`
+ */
+function requireBeside(path: string, location: string): string {
+  const place = join(dirname(path), location);
+  if (!existsSync(place)) return place;
+  const roots = [realpathSync(dirname(path)), dirname(realpathSync(path))];
+  const real = realpathSync(place);
+  if (roots.some((root) => real.startsWith(root.endsWith(sep) ? root : `${root}${sep}`))) return place;
+  throw new ThalwegError({
+    kind: "input",
+    code: "unsafe-location",
+    message: `${place}, which ${path} keeps weights in, is a link to ${real}, outside of the model's folder.`,
+    where: { file: place },
+    hint: "Put the data themselves beside the model.",
+  });
 }
 
 /** The bytes of a model file as they are now. */

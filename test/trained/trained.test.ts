@@ -1,3 +1,5 @@
+/** @thorough Checks on trained networks: a minute. */
+
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { env } from "node:process";

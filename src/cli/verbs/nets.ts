@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { writeFileAtomically } from "../../io/write-atomically.ts";
 import { INITIALIZATIONS } from "../../nets/initializations/registry.ts";
+import { rehearseFile } from "../../load/rehearse-output.ts";
 import { makeNet } from "../../nets/make-net.ts";
 import { NETS } from "../../nets/registry.ts";
 import { formatBytes } from "../../util/format-size.ts";
@@ -43,6 +44,7 @@ export const nets = defineVerb({
       return { text: listing(style), document: { ...LISTS, written: null }, exitCode: EXIT.done };
     if (name === undefined || out === undefined) throw halfSaid(name);
     const bytes = makeNet(name);
+    rehearseFile(out);
     writeFileAtomically(out, bytes);
     return {
       text: `${name} was written to ${out}: ${formatBytes(bytes.length)}.\n`,
