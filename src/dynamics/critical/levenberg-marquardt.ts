@@ -1,14 +1,14 @@
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
 import { axpy, dot, norm2 } from "../../linalg/vector.ts";
-import { type RunContext, throwIfInterrupted } from "../../util/run-context.ts";
+import type { RunContext } from "../../util/run-context.ts";
 import { type Ground, hessianAt } from "./ground.ts";
-import { type EndName, type Found, isFar, type SearchMethod } from "./search.ts";
+import { type EndName, isFar, type Place, type SearchMethod, type Standing, stepUntilCritical } from "./search.ts";
 
 /** Damping at the start, relative to the largest λ². */
 const FIRST_DAMPING = 1e-3;
 /** ‖H∇L‖ ≤ this × ‖H‖‖∇L‖: the slope of ½‖∇L‖² is nothing against what it could be. */
 const FLAT = 1e-9;
-/** Steps behind the tolerance, which take the gradient to its rounding where they converge as Newton's do. */
+/** Steps behind the tolerance. */
 const POLISHING = 4;
 
 /**
@@ -22,33 +22,15 @@ export const levenbergMarquardt: SearchMethod = {
   name: "levenberg-marquardt",
   title: "Levenberg–Marquardt on the gradient",
   source: "Levenberg (1944), Marquardt (1963), Nielsen (1999)",
-  async search(ground, start, limits, context) {
-    let theta = start;
-    let gradient = await ground.at(theta, (place) => place.gradient());
-    const gradientAtStart = norm2(gradient);
+  search(ground, start, limits, context) {
     const reach = norm2(start);
-    const goal = limits.tolerance * gradientAtStart;
-    const found = (end: EndName, steps: number): Found => ({
-      end,
-      theta,
-      steps,
-      gradientAtStart,
-      gradientNorm: norm2(gradient),
-    });
-    if (!Number.isFinite(gradientAtStart)) return found("diverged", 0);
     let damping: number | undefined;
     let raise = 2;
-    let polished = 0;
-    for (let step = 0; ; step++) {
-      throwIfInterrupted(context);
-      const length = norm2(gradient);
-      const isThere = length <= goal;
-      if (length === 0 || (isThere && polished++ >= POLISHING)) return found("critical", step);
-      if (step >= limits.steps) return found(isThere ? "critical" : "wandering", step);
+    const next = async ({ theta, gradient, length, isThere }: Standing): Promise<Place | EndName> => {
       const { values, coefficients, combine } = await inEigenvectors(ground, theta, gradient, context);
       const largest = Math.max(Math.abs(values[0]), Math.abs(values[values.length - 1]));
       const slope = norm2(coefficients.map((c, i) => c * values[i]));
-      if (!isThere && slope <= FLAT * largest * length) return found("gradient-flat", step);
+      if (!isThere && slope <= FLAT * largest * length) return "gradient-flat";
       damping ??= FIRST_DAMPING * largest * largest;
       if (isThere) damping = Math.min(damping, lightDamping(largest, length, reach));
       for (;;) {
@@ -57,24 +39,24 @@ export const levenbergMarquardt: SearchMethod = {
         const there = theta.slice();
         axpy(1, move, there);
         // Steps below rounding lead nowhere.
-        if (there.every((x, i) => x === theta[i])) return found(isThere ? "critical" : "gradient-flat", step);
-        const next = isFar(there, start) ? undefined : await ground.at(there, (place) => place.gradient());
-        const reached = next === undefined ? Number.NaN : norm2(next);
+        if (there.every((x, i) => x === theta[i])) return "gradient-flat";
+        const slopeThere = isFar(there, start) ? undefined : await ground.at(there, (place) => place.gradient());
+        const reached = slopeThere === undefined ? Number.NaN : norm2(slopeThere);
         const predicted = norm2(coefficients.map((c, i) => (c * mu) / (values[i] ** 2 + mu)));
         const gain = (length ** 2 - reached ** 2) / (length ** 2 - predicted ** 2 + mu * dot(move, move));
-        if (next !== undefined && gain > 0) {
+        if (slopeThere !== undefined && gain > 0) {
           damping = mu * Math.max(1 / 3, 1 - (2 * gain - 1) ** 3);
           raise = 2;
-          theta = there;
-          gradient = next;
-          break;
+          return { theta: there, gradient: slopeThere };
         }
-        if (isThere) return found("critical", step);
+        // A step to the last digits is tried once.
+        if (isThere) return "gradient-flat";
         damping = mu * raise;
         raise *= 2;
-        if (!Number.isFinite(damping)) return found(next === undefined ? "diverged" : "gradient-flat", step);
+        if (!Number.isFinite(damping)) return slopeThere === undefined ? "diverged" : "gradient-flat";
       }
-    }
+    };
+    return stepUntilCritical(ground, start, { ...limits, polishing: POLISHING }, next, context);
   },
 };
 

@@ -1,8 +1,8 @@
 import { minres } from "../../estimators/solve.ts";
 import { axpy, dot, norm2 } from "../../linalg/vector.ts";
-import { type RunContext, throwIfInterrupted } from "../../util/run-context.ts";
+import type { RunContext } from "../../util/run-context.ts";
 import type { Ground } from "./ground.ts";
-import { type EndName, type Found, isFar, type SearchMethod } from "./search.ts";
+import { isFar, type Place, type SearchMethod, stepUntilCritical } from "./search.ts";
 
 /** Products of one step at most. */
 const MOST_PRODUCTS = 300;
@@ -15,7 +15,7 @@ const SUFFICIENT = 1e-4;
 const MOST_HALVINGS = 30;
 /** A residual nearer to the gradient than this is no solution: the gradient lies where H is 0. */
 const FLAT = 1e-9;
-/** Steps behind the tolerance, which take the gradient to its rounding where they converge as Newton's do. */
+/** Steps behind the tolerance. */
 const POLISHING = 3;
 
 /**
@@ -29,34 +29,17 @@ export const newtonMr: SearchMethod = {
   name: "newton-mr",
   title: "Newton–MR on the gradient",
   source: "Roosta, Liu, Xu & Mahoney (2018)",
-  async search(ground, start, limits, context) {
-    let theta = start;
-    let gradient = await ground.at(theta, (place) => place.gradient());
-    const gradientAtStart = norm2(gradient);
-    const goal = limits.tolerance * gradientAtStart;
-    const found = (end: EndName, steps: number): Found => ({
-      end,
-      theta,
-      steps,
-      gradientAtStart,
-      gradientNorm: norm2(gradient),
-    });
-    if (!Number.isFinite(gradientAtStart)) return found("diverged", 0);
-    let polished = 0;
-    for (let step = 0; ; step++) {
-      throwIfInterrupted(context);
-      const length = norm2(gradient);
-      const isThere = length <= goal;
-      if (length === 0 || (isThere && polished++ >= POLISHING)) return found("critical", step);
-      if (step >= limits.steps) return found(isThere ? "critical" : "wandering", step);
-      const { move, slope, isFlat } = await leastResidual(ground, theta, gradient, length / gradientAtStart, context);
-      if (isFlat) return found(isThere ? "critical" : "gradient-flat", step);
-      const next = await lineSearch(ground, { theta, start, move, length, slope });
-      if (next === "far") return found("diverged", step);
-      if (next === undefined) return found(isThere ? "critical" : "gradient-flat", step);
-      ({ theta, gradient } = next);
-    }
-  },
+  search: (ground, start, limits, context) =>
+    stepUntilCritical(
+      ground,
+      start,
+      { ...limits, polishing: POLISHING },
+      async ({ theta, gradient, length, gradientAtStart }) => {
+        const { move, slope, isFlat } = await leastResidual(ground, theta, gradient, length / gradientAtStart, context);
+        return isFlat ? "gradient-flat" : lineSearch(ground, { theta, start, move, length, slope });
+      },
+      context,
+    ),
 };
 
 /** p, and pᵀH∇L = ½ of the slope of ‖∇L‖² along it. */
@@ -89,13 +72,16 @@ interface Line {
   readonly slope: number;
 }
 
-/** The first of θ + p, θ + p/2, … at which the gradient is short enough; undefined where none is. */
-async function lineSearch(ground: Ground, { theta, start, move, length, slope }: Line) {
+/** The first of θ + p, θ + p/2, … at which the gradient is short enough, or why none is. */
+async function lineSearch(
+  ground: Ground,
+  { theta, start, move, length, slope }: Line,
+): Promise<Place | "diverged" | "gradient-flat"> {
   let isAway = false;
   for (let halving = 0, share = 1; halving <= MOST_HALVINGS; halving++, share /= 2) {
     const there = theta.slice();
     axpy(share, move, there);
-    if (there.every((x, i) => x === theta[i])) return undefined;
+    if (there.every((x, i) => x === theta[i])) return "gradient-flat";
     isAway = isFar(there, start);
     if (isAway) continue;
     const gradient = await ground.at(there, (place) => place.gradient());
@@ -103,5 +89,5 @@ async function lineSearch(ground: Ground, { theta, start, move, length, slope }:
     if (reached < length && reached ** 2 <= length ** 2 + 2 * SUFFICIENT * share * slope)
       return { theta: there, gradient };
   }
-  return isAway ? "far" : undefined;
+  return isAway ? "diverged" : "gradient-flat";
 }

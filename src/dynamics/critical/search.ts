@@ -1,4 +1,5 @@
-import type { RunContext } from "../../util/run-context.ts";
+import { norm2 } from "../../linalg/vector.ts";
+import { type RunContext, throwIfInterrupted } from "../../util/run-context.ts";
 import type { Ground } from "./ground.ts";
 
 /** How a search for a critical point can end. */
@@ -36,6 +37,59 @@ export interface SearchMethod {
   readonly title: string;
   readonly source: string;
   search(ground: Ground, start: Float64Array, limits: SearchLimits, context: RunContext): Promise<Found>;
+}
+
+/** Where a search stands. */
+export interface Place {
+  readonly theta: Float64Array;
+  readonly gradient: Float64Array;
+}
+
+/** A place from which a step is wanted. */
+export interface Standing extends Place {
+  readonly start: Float64Array;
+  /** ‖∇L‖ here and at the start. */
+  readonly length: number;
+  readonly gradientAtStart: number;
+  /** Whether the gradient fell to the tolerance before: steps are to take it to its rounding. */
+  readonly isThere: boolean;
+}
+
+/**
+ * Steps until the gradient has fallen to the tolerance, and `polishing` ones more, which take it to its rounding where they converge as
+ * Newton's do.
+ *
+ * @param next the place that a step leads to, or why it leads nowhere
+ */
+export async function stepUntilCritical(
+  ground: Ground,
+  start: Float64Array,
+  limits: SearchLimits & { readonly polishing: number },
+  next: (from: Standing) => Promise<Place | EndName>,
+  context: RunContext,
+): Promise<Found> {
+  let place: Place = { theta: start, gradient: await ground.at(start, (at) => at.gradient()) };
+  const gradientAtStart = norm2(place.gradient);
+  const found = (end: EndName, steps: number): Found => ({
+    end,
+    theta: place.theta,
+    steps,
+    gradientAtStart,
+    gradientNorm: norm2(place.gradient),
+  });
+  if (!Number.isFinite(gradientAtStart)) return found("diverged", 0);
+  let polished = 0;
+  for (let step = 0; ; step++) {
+    throwIfInterrupted(context);
+    const length = norm2(place.gradient);
+    const isThere = length <= limits.tolerance * gradientAtStart;
+    if (length === 0 || (isThere && polished++ >= limits.polishing)) return found("critical", step);
+    if (step >= limits.steps) return found(isThere ? "critical" : "wandering", step);
+    const reached = await next({ ...place, start, length, gradientAtStart, isThere });
+    // What a polishing step fails at takes nothing from the place that was found.
+    if (typeof reached === "string") return found(isThere ? "critical" : reached, step);
+    place = reached;
+  }
 }
 
 const FAR = 1e8;
