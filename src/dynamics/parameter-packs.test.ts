@@ -30,7 +30,7 @@ describe("packs", () => {
     ],
     ["a tensor that cannot be cut", named([32771]), [[1, 32771]]],
   ] as const)("holds %s", (_what, tensors, shapes) => {
-    const packs = packsOf(tensors);
+    const packs = packsOf(tensors, 2 ** 15);
     expect(packs.map(({ shape }) => shape)).toEqual(shapes);
     expect(packs.flatMap(({ members }) => members.map(({ name }) => name)).toSorted()).toEqual(
       tensors.map(({ name }) => name).toSorted(),

@@ -46,21 +46,25 @@ export function packStateName(pack: string, state: string): string {
   return `${pack}:${state}`;
 }
 
-/** Coordinates of a piece at most: what an update makes of them on the way stays in the cache. */
-const PIECE = 2 ** 15;
+/** Tensors of at most so many coordinates are updated together. */
+const SMALL = 2 ** 15;
+/** Coordinates of a piece at most: a bound on memory. In pieces that fit the cache (2¹⁵, 2¹⁷) one thread works alone, which takes a tenth longer. */
+const PIECE = 2 ** 24;
 /** How many times more pieces than needed a tensor may be cut into, so that they are equal. */
 const FINER = 4;
 
 /**
- * A tensor that is larger than a piece by itself, where equal pieces can be cut of it, and all others in one pack: a node of the
+ * A large tensor by itself, cut into equal pieces where it can be, and all others in one pack: a node of the
  * engine costs as much as some thousand coordinates, and networks have many tensors smaller than that.
+ *
+ * @param most coordinates of a piece
  */
-export function packsOf(tensors: readonly { readonly name: string; readonly shape: Shape }[]): Pack[] {
-  const lone = tensors.filter(({ shape }) => sizeOf(shape) > PIECE);
-  const joined = tensors.filter(({ shape }) => sizeOf(shape) <= PIECE);
+export function packsOf(tensors: readonly { readonly name: string; readonly shape: Shape }[], most = PIECE): Pack[] {
+  const lone = tensors.filter(({ shape }) => sizeOf(shape) > SMALL);
+  const joined = tensors.filter(({ shape }) => sizeOf(shape) <= SMALL);
   const packs = lone.map(({ name, shape }, i): Pack => {
     const size = sizeOf(shape);
-    const pieces = equalPieces(size);
+    const pieces = equalPieces(size, most);
     return { name: `thalweg:pack:${i + 1}`, members: [{ name, shape, offset: 0 }], shape: [pieces, size / pieces] };
   });
   if (joined.length === 0) return packs;
@@ -70,13 +74,13 @@ export function packsOf(tensors: readonly { readonly name: string; readonly shap
     length += sizeOf(shape);
     return { name, shape, offset };
   });
-  const pieces = Math.max(1, Math.ceil(length / PIECE));
+  const pieces = Math.max(1, Math.ceil(length / most));
   return [...packs, { name: "thalweg:pack:0", members, shape: [pieces, Math.ceil(length / pieces)] }];
 }
 
 /** The fewest equal pieces that are small enough; one where a tensor cannot be cut so. */
-function equalPieces(size: number): number {
-  const fewest = Math.ceil(size / PIECE);
+function equalPieces(size: number, most: number): number {
+  const fewest = Math.ceil(size / most);
   for (let pieces = fewest; pieces <= FINER * fewest; pieces++) if (size % pieces === 0) return pieces;
   return 1;
 }
