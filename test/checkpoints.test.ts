@@ -1,3 +1,5 @@
+/** @thorough Runs of many processes: half a minute. */
+
 import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { encodeSafetensors } from "../src/files/safetensors.ts";

@@ -1,3 +1,5 @@
+/** @thorough Networks whose loss is nearly 0, in both precisions. */
+
 import { describe, expect, test } from "vitest";
 import { runProfile } from "../src/instruments/profile.ts";
 import { crossEntropy } from "../src/problem/losses/cross-entropy.ts";

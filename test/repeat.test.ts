@@ -1,3 +1,5 @@
+/** @thorough Results of every kind once more: half a minute. */
+
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

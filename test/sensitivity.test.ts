@@ -1,3 +1,5 @@
+/** @thorough Trained networks, rounded and pruned: half a minute. */
+
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { RESULT_KINDS } from "../src/documents/result-kinds.ts";

@@ -1,3 +1,5 @@
+/** @thorough Runs that are killed and continued: half a minute. */
+
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";

@@ -1,3 +1,5 @@
+/** @thorough A training at the edge of stability: half a minute. */
+
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,3 +1,5 @@
+/** @thorough Verdicts on many trained networks: half a minute. */
+
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

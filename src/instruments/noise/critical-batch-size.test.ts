@@ -1,3 +1,5 @@
+/** @thorough Intervals over many data sets. */
+
 import { describe, expect, test } from "vitest";
 import { dot } from "../../linalg/vector.ts";
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
