@@ -3,18 +3,15 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { RESULT_KINDS } from "../src/documents/result-kinds.ts";
 import { loadProblem } from "../src/load/load-problem.ts";
-import { commandLine, fixture, readArrays } from "./support/command-line.ts";
+import { commandLine, readArrays } from "./support/command-line.ts";
+import { curvesOf, followed } from "./support/torch-curves.ts";
 
 /*
- * Training against PyTorch (losses of 200 steps from the same weights, in the same order: training/make-curves.py), against
- * itself (killed and continued, repeated), and what is refused.
+ * Training against PyTorch (losses of 200 steps from the same weights, in the same order: training/make-curves.py; larger networks in
+ * training-curves.test.ts), against itself (killed and continued, repeated, in other processes), and what is refused.
  */
 
-const { at, here } = commandLine();
-
-const curves = z
-  .array(z.object({ network: z.string(), command: z.array(z.string()), losses: z.array(z.number()) }))
-  .parse(JSON.parse(readFileSync(fixture("training/torch-curves.json"), "utf8")));
+const { at, here, thalweg } = commandLine();
 
 const trained = async (folder: string, args: readonly string[]) => {
   const run = await here([...args, "-o", folder]);
@@ -25,23 +22,17 @@ const trained = async (folder: string, args: readonly string[]) => {
 const lossesIn = (folder: string) => Array.from(readArrays(at(folder, "arrays.npz")).get("loss")?.data ?? []);
 
 describe("training", () => {
-  it.each(
-    curves.map(
-      ({ command, losses }, i) => [command.slice(1, command.indexOf("-o")).join(" "), { command, losses, i }] as const,
-    ),
-  )("%s: the losses of PyTorch to 1e-4", { timeout: 240_000 }, async (_title, { command, losses, i }) => {
-    const folder = `curve-${i}`;
-    await trained(
-      folder,
-      command
-        .slice(0, command.indexOf("-o"))
-        .map((word) => (word.startsWith("test/training/") ? fixture(word.slice(5)) : word)),
-    );
-    const ours = lossesIn(folder);
-    expect(ours.length).toBe(losses.length);
-    const off = ours.map((loss, step) => Math.abs(loss - losses[step]));
-    expect(Math.max(...off)).toBeLessThan(1e-4);
-  });
+  it.each(curvesOf((network) => network.startsWith("mlp")).map((curve) => [curve.title, curve] as const))(
+    "%s: the losses of PyTorch to 1e-4",
+    { timeout: 240_000 },
+    async (_title, curve) => {
+      const losses = await followed({ here, at }, curve);
+      expect(losses.length).toBe(curve.losses.length);
+      expect(losses.length).toBe(200);
+      const off = losses.map((loss, step) => Math.abs(loss - curve.losses[step]));
+      expect(Math.max(...off)).toBeLessThan(1e-4);
+    },
+  );
 
   const SHORT = [
     "train",
@@ -99,6 +90,17 @@ describe("training", () => {
       expect(filesOf("again")).toEqual(filesOf("whole"));
       await trained("other", [...whole.slice(0, -1), "4"]);
       expect(lossesIn("other")).not.toEqual(lossesIn("whole"));
+    },
+  );
+
+  it(
+    "has the same bits in two workers as here, its spans being one after the other",
+    { timeout: 120_000 },
+    async () => {
+      const run = await thalweg([...whole, "--executor", "workers:2", "-o", "by-workers"]);
+      expect(run.code, run.err).toBe(0);
+      await trained("by-itself", whole);
+      expect(filesOf("by-workers")).toEqual(filesOf("by-itself"));
     },
   );
 

@@ -61,8 +61,8 @@ export const train = defineExperiment({
       "a small network on digits",
     ],
     [
-      "thalweg train cnn:1x40:32-64-64-10 --data mnist1d --test mnist1d:test --optimizer adamw --lr 5e-3 --weight-decay 0.5 --schedule cosine --epochs 20 --batch 100",
-      "signals in ten classes",
+      "thalweg train strided:1x40:25-25-25-10 --data mnist1d --test mnist1d:test --optimizer adam --lr 1e-2 --steps 6000 --batch 100",
+      "signals in ten classes, by the network and the numbers of that benchmark",
     ],
     [
       "thalweg train cnn:1x8x8:32-64-10 --data digits:train --test digits:test --optimizer adamw --weight-decay 0.05 --lr 3e-3 --schedule cosine --epochs 60 --batch 64 --augment shift:1,rotate:15,zoom:0.15",

@@ -33,6 +33,8 @@ describe("every built-in network", () => {
     ["deep-linear:4-2-4", 16, ["0.weight", "1.weight"]],
     // LeNet-5 with full connections, and ResNet-20 of He 2016 (0.27 M) with projections.
     ["lenet", 61_706, ["conv1.weight", "conv1.bias"]],
+    // ConvBase of the MNIST-1D benchmark.
+    ["strided:1x40:25-25-25-10", 5210, ["conv1.weight", "conv1.bias", "conv2.weight"]],
     ["resnet20", 272_474, ["conv1.weight", "bn1.weight"]],
   ])("%s has the parameters of PyTorch's: %i", (name, count, first) => {
     const { parameters } = modelOf(name);
@@ -66,6 +68,7 @@ describe("the name of a network", () => {
     ["gpt:tiny:mup", /mup is not known/, /gpt/],
     ["lenet:1x8x8", /nothing is left of 8×8 pixels/, /lenet/],
     ["cnn:1x8x8:4-4-4-4-10", /nothing is left/, /cnn/],
+    ["strided:1x2:4-10", /nothing is left of 2 places behind 1 convolutions/, /strided/],
     ["gpt:65-32-64-5-2", /not shared by 5 heads/, /gpt/],
     ["vit:1x8x8:3-32-4-2-10", /do not fill/, /vit/],
   ])("%s is refused in one sentence", (name, message, hint) => {

@@ -6,6 +6,7 @@ import { lenet } from "./lenet.ts";
 import { multilayerPerceptron } from "./multilayer-perceptron.ts";
 import type { Net } from "./net.ts";
 import { resnet20, resnet8 } from "./residual.ts";
+import { strided } from "./strided.ts";
 import { visionTransformer } from "./vision-transformer.ts";
 
 /** Every built-in network, in the order of the help. */
@@ -14,6 +15,7 @@ export const NETS: readonly Net[] = [
   deepLinear,
   lenet,
   convolutional,
+  strided,
   resnet8,
   resnet20,
   gpt,
