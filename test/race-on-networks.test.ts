@@ -41,11 +41,11 @@ const START = Array.from({ length: INPUTS + 1 }, (_, i) =>
 const errorsOf = (w: number[][], rows: readonly number[]) =>
   rows.map((i) => Y[i].map((y, k) => X[i].reduce((sum, x, j) => sum + x * w[j][k], -y)));
 const all = Array.from({ length: EXAMPLES }, (_, i) => i);
-const lossOf = (w: number[][]) =>
-  errorsOf(w, all)
+const lossOf = (w: number[][], rows: readonly number[] = all) =>
+  errorsOf(w, rows)
     .flat()
     .reduce((sum, e) => sum + e * e, 0) /
-  (EXAMPLES * OUTPUTS);
+  (rows.length * OUTPUTS);
 const gradientOf = (w: number[][], rows: readonly number[]) => {
   const errors = errorsOf(w, rows);
   return w.map((row, j) =>
@@ -53,8 +53,8 @@ const gradientOf = (w: number[][], rows: readonly number[]) => {
   );
 };
 
-/** Momentum on the quadratic, each step on its examples. */
-function descended(lr: number, beta: number, steps: number, examplesOf: (step: number) => readonly number[]) {
+/** Momentum on the quadratic, each step on its examples: the weights. */
+function weightsAfter(lr: number, beta: number, steps: number, examplesOf: (step: number) => readonly number[]) {
   let w = START;
   let velocity = START.map((row) => row.map(() => 0));
   for (let step = 0; step < steps; step++) {
@@ -62,8 +62,10 @@ function descended(lr: number, beta: number, steps: number, examplesOf: (step: n
     velocity = velocity.map((row, j) => row.map((v, k) => beta * v + slope[j][k]));
     w = w.map((row, j) => row.map((x, k) => x - lr * velocity[j][k]));
   }
-  return lossOf(w);
+  return w;
 }
+
+const descended = (...walk: Parameters<typeof weightsAfter>) => lossOf(weightsAfter(...walk));
 
 /** The loss of the least squares themselves. */
 function least() {
@@ -220,6 +222,30 @@ describe("a race on a network", { timeout: 60_000 }, () => {
     for (let step = 0; step < 8; step++) expect(Math.abs(values[step] / losses[step] - 1)).toBeLessThan(1e-9);
   });
 
+  it("measures the loss of held-out examples where walks end, beside that of all", async () => {
+    const some = all.slice(0, 9);
+    const test = npz("some.npz", {
+      x: floats([some.length, INPUTS], inputAt),
+      y: floats([some.length, OUTPUTS], outputAt),
+    });
+    const walkers = ["--optimizers", "gd:0.2,gd:100", "--steps", "30", "--starts", "2"];
+    const result = await raced("held-out", [...walkers, "--test", test]);
+    const { runs, heldOut, loss } = runOf(result, "gd:0.2");
+    const w = weightsAfter(0.2, 0, 30, () => all);
+    expect(Math.abs((runs[0].heldOut ?? Number.NaN) / lossOf(w, some) - 1)).toBeLessThan(1e-12);
+    expect(Math.abs(runs[0].value / lossOf(w) - 1)).toBeLessThan(1e-12);
+    const both = runs.map((run) => run.heldOut ?? Number.NaN);
+    expect(heldOut).toEqual({
+      median: (both[0] + both[1]) / 2,
+      least: Math.min(...both),
+      most: Math.max(...both),
+    });
+    expect(heldOut).not.toEqual(loss);
+    expect(runOf(result, "gd:100").heldOut).toBeNull();
+    const without = await raced("without", walkers);
+    expect(runOf(without, "gd:0.2").heldOut).toBeNull();
+  });
+
   it("says that a walk diverged", async () => {
     const result = await raced("far", ["--optimizers", "gd:100", "--steps", "200", "--starts", "1"]);
     expect(runOf(result, "gd:100")).toMatchObject({ loss: null, ends: [{ end: "diverged", count: 1 }] });
@@ -234,6 +260,7 @@ describe("a race on a network", { timeout: 60_000 }, () => {
     ],
     ["data for a toy", ["saddle", "--data", "digits"], /--data is about a network.*saddle is a toy/s],
     ["a batch of a toy", ["saddle", "--batch", "3"], /--batch is about a network/],
+    ["held-out examples of a toy", ["saddle", "--test", "digits:test"], /--test is about a network/],
   ] as const;
   it.each(REFUSED)("refuses %s", async (_what, args, message) => {
     const { code, err } = await here(["race", ...args]);

@@ -94,7 +94,7 @@ export const race = defineExperiment({
   name: "race",
   summary: "optimisers from the same starts, on a function whose ground is known or on a network: who gets where",
   description:
-    "Let optimisers walk from the same starts. On a toy, whose minima and saddles are known: how many reach the goal, in how many steps, and how the others end. On a network: the loss against what each optimiser asked for, all in gradients of all examples, or of a batch.\nA toy and an optimiser take their numbers after colons, in order or by name: rosenbrock:100, adam:lr=0.1:beta1=0.5.",
+    "Let optimisers walk from the same starts. On a toy, whose minima and saddles are known: how many reach the goal, in how many steps, and how the others end. On a network: the loss against what each optimiser asked for, all in gradients of all examples, or of a batch, and that of held-out examples at the end.\nA toy and an optimiser take their numbers after colons, in order or by name: rosenbrock:100, adam:lr=0.1:beta1=0.5.",
   choices: [...TOYS, ...OPTIMIZERS].map(({ name, summary }) => ({ name, summary })),
   document: "race",
   result: raceResult,
@@ -111,13 +111,14 @@ export const race = defineExperiment({
     ["thalweg race saddle:monkey --optimizers gd,momentum,newton-cg --starts 50", "who leaves a saddle, and when"],
     ["thalweg race rosenbrock:100 --optimizers lbfgs,bfgs,adam:lr=0.01", "a bent valley in 100 dimensions"],
     [
-      "thalweg race mlp:64-32-10:tanh --data digits --optimizers gd:0.5,adam,newton-cg,lbfgs --steps 100",
+      "thalweg race mlp:64-32-10:tanh --data digits:train --test digits:test --optimizers gd:0.5,adam,newton-cg,lbfgs --steps 100",
       "the loss of a network against gradients asked for",
     ],
   ],
   subject: "ground",
   isRandom: true,
   endsEarly: true,
+  readsHeldOut: true,
   parameters: raceOptions,
   tasks: [raceWalks],
   validate: validateRace,
@@ -163,6 +164,7 @@ function runnerOf(
 ): RaceResult["optimizers"][number] {
   const runs = mine.flatMap((each) => each.runs);
   const there = runs.filter(({ end }) => end === "reached").map((run) => run.steps);
+  const ended = runs.filter(({ end }) => end !== "diverged");
   const { optimizer, options } = optimizerOf(text, lr);
   return {
     optimizer: text,
@@ -170,7 +172,8 @@ function runnerOf(
     options,
     reached: goal === null ? null : there.length,
     steps: spreadOf(there),
-    loss: toy === null ? spreadOf(runs.flatMap(({ end, value }) => (end === "diverged" ? [] : [value]))) : null,
+    loss: toy === null ? spreadOf(ended.map(({ value }) => value)) : null,
+    heldOut: spreadOf(ended.flatMap(({ heldOut }) => heldOut ?? [])),
     ends: ENDS.flatMap(({ name }) => {
       const count = runs.filter(({ end }) => end === name).length;
       return count === 0 ? [] : [{ end: name, count }];

@@ -15,6 +15,10 @@ export const raceRun = z.object({
   values: count.describe("Values that the optimiser asked for."),
   gradients: count,
   products: count.describe("Hessian–vector products."),
+  heldOut: real
+    .nullable()
+    .default(null)
+    .describe("Loss of the held-out examples at the end; null where there are none."),
 });
 
 export const racePath = z.object({
@@ -46,6 +50,10 @@ const runner = about(
     loss: aside(z.object({ median: real, least: real, most: real }))
       .nullable()
       .describe("Of a network, at the ends of all walks, those that diverged apart; null on a toy, or where all did."),
+    heldOut: aside(z.object({ median: real, least: real, most: real }))
+      .nullable()
+      .default(null)
+      .describe("The same of the held-out examples; null where there are none, too."),
     ends: aside(z.array(z.object({ end, count }))).describe("How all walks ended."),
     runs: aside(z.array(raceRun)),
     paths: aside(z.array(racePath)).describe("Of the first starts."),

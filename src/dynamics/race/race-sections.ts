@@ -11,6 +11,7 @@ export function raceSections(result: RaceResult): ShownSection[] {
   const { function: f, starts, tolerance, optimizers } = result;
   const missing = optimizers.filter(({ runs }) => runs.length < starts);
   const met = ENDS.filter(({ name }) => optimizers.some(({ ends }) => ends.some(({ end }) => end === name)));
+  const isHeldOut = optimizers.some(({ heldOut }) => heldOut !== null);
   const medians = (each: RaceRunner) => [
     medianOf(each.runs.map(({ gradients }) => gradients)),
     medianOf(each.runs.map(({ products }) => products)),
@@ -30,12 +31,22 @@ export function raceSections(result: RaceResult): ShownSection[] {
       table:
         f.toy === null
           ? {
-              columns: ["optimiser", "loss (median)", "least", "most", "gradients", "products", "values"],
+              columns: [
+                "optimiser",
+                "loss (median)",
+                "least",
+                "most",
+                ...(isHeldOut ? ["held-out loss (median)"] : []),
+                "gradients",
+                "products",
+                "values",
+              ],
               rows: optimizers.map((each) => [
                 each.optimizer,
                 each.loss?.median ?? null,
                 each.loss?.least ?? null,
                 each.loss?.most ?? null,
+                ...(isHeldOut ? [each.heldOut?.median ?? null] : []),
                 ...medians(each),
                 medianOf(each.runs.map(({ values }) => values)),
               ]),
@@ -95,13 +106,13 @@ function reading(each: RaceRunner): ShownSection["readings"][number] {
 }
 
 function sentence(each: RaceRunner): string {
-  const { optimizer, runs, reached, steps, loss } = each;
+  const { optimizer, runs, reached, steps, loss, heldOut } = each;
   const others = otherEnds(each);
   const ending = others === "" ? "" : `; ${others}`;
   const losses =
     loss === null
       ? ""
-      : `loss ${formatNumber(loss.median)} at the end${runs.length === 1 ? "" : ` (median; ${formatNumber(loss.least)} to ${formatNumber(loss.most)})`}`;
+      : `loss ${spread(loss, runs)} at the end${heldOut === null ? "" : `, of the held-out examples ${spread(heldOut, runs)}`}`;
   if (reached === null)
     return `${optimizer}: ${formatCounted(runs.length, "walk")}${losses === "" ? "" : `, ${losses}`}${ending}.`;
   const how =
@@ -109,6 +120,11 @@ function sentence(each: RaceRunner): string {
       ? ""
       : ` in ${steps.median} steps (median; ${formatCount(steps.least)} to ${formatCount(steps.most)})`;
   return `${optimizer}: ${formatCount(reached)} of ${formatCounted(runs.length, "walk")} reached the goal${how}${losses === "" ? "" : `, ${losses}`}${ending}.`;
+}
+
+/** The median of the walks, and how far they lie apart where they are several. */
+function spread({ median, least, most }: NonNullable<RaceRunner["loss"]>, runs: RaceRunner["runs"]): string {
+  return `${formatNumber(median)}${runs.length === 1 ? "" : ` (median; ${formatNumber(least)} to ${formatNumber(most)})`}`;
 }
 
 function otherEnds({ ends }: RaceRunner): string {

@@ -6,7 +6,7 @@ import type { Problem } from "../../problem/problem.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import type { TaskDesk } from "../../runs/task.ts";
 import { formatNumber } from "../../util/format-number.ts";
-import { throwIfInterrupted } from "../../util/run-context.ts";
+import { type RunContext, throwIfInterrupted } from "../../util/run-context.ts";
 import { isNotFinite } from "../../util/thalweg-error.ts";
 import { Order } from "../mini-batches.ts";
 import { PathKeeper } from "./path-keeper.ts";
@@ -126,11 +126,28 @@ async function walkOnNetwork(
     path?.keep(prints.steps, last, value, cost);
     const gradientNorm = Number.isFinite(value) ? norm2(await whole.gradient(last)) : Number.NaN;
     if (end === undefined && gradientNorm <= tolerance) end = await kindOn(whole, last);
-    return { start: index, end: end ?? prints.unfinished(last), steps: prints.steps, value, gradientNorm, ...cost };
+    const heldOut = prints.isFar(last) ? null : await heldOutLoss(problem, last, context);
+    return {
+      start: index,
+      end: end ?? prints.unfinished(last),
+      steps: prints.steps,
+      value,
+      gradientNorm,
+      ...cost,
+      heldOut,
+    };
   } finally {
     await told.close();
     await whole.close();
   }
+}
+
+/** Null where no examples are held out. */
+async function heldOutLoss(problem: Problem, theta: Float64Array, context: RunContext): Promise<number | null> {
+  const { heldOut } = problem;
+  if (heldOut === undefined) return null;
+  await using point = problem.at(theta, { examples: problem.sampleOf(heldOut) });
+  return (await point.anyValue(context)).loss;
 }
 
 /** The kind of a critical point by all curvatures there. */
