@@ -12,6 +12,7 @@ import { type RunContext, whyEnded } from "../util/run-context.ts";
 import { tensor, type Tensor } from "../util/tensor.ts";
 import { isNotFinite } from "../util/thalweg-error.ts";
 import { chosenAugmentation } from "./augmentations/registry.ts";
+import { divisorsOf } from "./divisors-of.ts";
 import type { Order } from "./mini-batches.ts";
 import { readState } from "./state-text.ts";
 import { trackingOf, type TrackedStep } from "./tracked/track.ts";
@@ -30,7 +31,7 @@ import {
   withNoisyLabels,
 } from "./train/train-span.ts";
 import { trainSections } from "./train/train-sections.ts";
-import { startOf } from "./trainer.ts";
+import { startOf, type TrainState } from "./trainer.ts";
 
 /** Points of the curve in the result. */
 const DRAWN = 500;
@@ -41,7 +42,7 @@ export const train = defineExperiment({
   name: "train",
   summary: "train a network, with checkpoints that every other verb reads",
   description:
-    "Train a network on its data: each step, forward, backward and update, is one graph. Checkpoints are written under the names of the model, and the trained network as model.onnx.\nA run that was stopped is continued with --resume, bit for bit.",
+    "Train a network on its data: each step, forward, backward and update, is one graph. Checkpoints are written under the names of the model, and the trained network as model.onnx; beside the checkpoints, in divisors/, what an optimiser like Adam divides by, for `trajectory --divisors`.\nA run that was stopped is continued with --resume, bit for bit.",
   choices: [],
   document: "train",
   result: trainResult,
@@ -100,19 +101,27 @@ export const train = defineExperiment({
     const tracked: TrackedStep[] = [];
     const checkpoints: TrainResult["checkpoints"] = [];
     const beside: [string, Iterable<Uint8Array>][] = [];
-    let last = startOf(problem, rule).tensors;
+    const start = startOf(problem, rule);
+    let last = start.tensors;
     let rounding: number | null = null;
     let stopped: TrainResult["stopped"] = null;
-    const keep = async (step: number, tensors: ReadonlyMap<string, Tensor>) => {
-      const file = `checkpoints/step-${String(step).padStart(6, "0")}.safetensors`;
-      checkpoints.push({ step, file, ...(await evaluate.at(tensors, desk.context)) });
+    const leave = (file: string, tensors: ReadonlyMap<string, Tensor>) => {
       const content = [...safetensorsChunks(tensors)];
       beside.push([file, content]);
       desk.leave(file, content);
-      last = tensors;
+    };
+    const stepSize = stepSizeOf(used, options, steps);
+    const keep = async (step: number, state: TrainState) => {
+      const name = `step-${String(step).padStart(6, "0")}.safetensors`;
+      const file = `checkpoints/${name}`;
+      checkpoints.push({ step, file, ...(await evaluate.at(state.tensors, desk.context)) });
+      leave(file, state.tensors);
+      const divisors = divisorsOf(problem, { step, rule, stepSize: stepSize(step), state });
+      if (divisors) leave(`divisors/${name}`, problem.space.unflatten(divisors, "float64"));
+      last = state.tensors;
     };
     try {
-      await keep(0, last);
+      await keep(0, start);
       for (let from = 0; from < steps && stopped === null && !desk.isOutOfTime(); from += every) {
         const to = Math.min(steps, from + every);
         // One after the other: each begins where the one before ended.
@@ -121,7 +130,7 @@ export const train = defineExperiment({
         tracked.push(...found.tracked);
         if (found.stopped !== null)
           stopped = { step: found.stopped, checkpoint: checkpoints[checkpoints.length - 1].file };
-        else await keep(to, readState(found, problem.options.precision).tensors);
+        else await keep(to, readState(found, problem.options.precision));
       }
       rounding = await evaluate.rounding(last, desk);
     } finally {
@@ -162,7 +171,7 @@ export const train = defineExperiment({
         tracked: trackedCurves(tracking, tracked, {
           of: problem.examples,
           optimizer: used,
-          stepSize: stepSizeOf(used, options, steps),
+          stepSize,
           arrays: desk.arrays,
         }),
         stopped,

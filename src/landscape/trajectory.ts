@@ -10,7 +10,9 @@ import type { Subjects } from "../runs/subject.ts";
 import { defineTask } from "../runs/task.ts";
 import { isNotFinite, ThalwegError } from "../util/thalweg-error.ts";
 import { batchesDrawn } from "./trajectory/batch-sharpness.ts";
+import { divisorFiles } from "./trajectory/divisor-files.ts";
 import { measureChain } from "./trajectory/measure-chain.ts";
+import { tunedOf } from "./trajectory/stability-line.ts";
 import { optimizerOf } from "./trajectory/optimizer-of.ts";
 import { pathGeometry } from "./trajectory/path-geometry.ts";
 import { trajectoryFigures } from "./trajectory/trajectory-figures.ts";
@@ -36,6 +38,7 @@ const chain = defineTask({
   input: z.object({
     checkpoints: z.array(checkpoint).min(1),
     next: checkpoint.nullable().describe("The one behind the chain, for the step to it."),
+    divisors: z.array(z.object({ weights: z.string(), path: z.string() })).default([]),
   }),
   result: chainResult,
   label: ({ checkpoints: [first, ...others] }) =>
@@ -57,7 +60,7 @@ const chain = defineTask({
           steps: [],
         }
       : undefined,
-  measure: (subject, { next }, options, desk) => measureChain(subject, next, trajectoryOptions.parse(options), desk),
+  measure: (subject, input, options, desk) => measureChain(subject, input, trajectoryOptions.parse(options), desk),
 });
 
 export const trajectory = defineExperiment({
@@ -91,8 +94,13 @@ export const trajectory = defineExperiment({
       "thalweg trajectory model.onnx 'ckpt/*.safetensors' --data train.npz --lr 0.1 --batch 128",
       "beside the stability line of SGD",
     ],
+    [
+      "thalweg trajectory model.onnx 'run/checkpoints/*.safetensors' --divisors 'run/divisors/*.safetensors' --data train.npz --optimizer adam --lr 1e-3",
+      "beside that of Adam, which divides",
+    ],
   ],
-  validate({ weights }) {
+  validate({ weights, ...options }) {
+    requireDivides(trajectoryOptions.parse(options));
     if (weights !== undefined) return;
     throw new ThalwegError({
       kind: "usage",
@@ -101,15 +109,26 @@ export const trajectory = defineExperiment({
       hint: "Name them behind the model, or give a pattern in quotes: 'ckpt/*.safetensors'.",
     });
   },
+  reads: (options) => trajectoryOptions.parse(options).divisors,
+  expand: (options, filesOf) => ({ ...options, divisors: filesOf(trajectoryOptions.parse(options).divisors) }),
   plan: (subject, options) =>
     "forward" in subject
       ? forwardPlanOf(subject.forward, trajectoryOptions.parse(options), subject.checkpoints.length)
       : planOf(subject.problem, trajectoryOptions.parse(options), subject.checkpoints.length),
   async measure(subject, options, desk) {
     const { checkpoints } = subject;
+    const files = divisorFiles(
+      checkpoints.map(({ weights }) => weights),
+      options.divisors,
+    );
     const chains = Array.from({ length: Math.ceil(checkpoints.length / options.chain) }, (_, i) => {
       const end = (i + 1) * options.chain;
-      return { checkpoints: checkpoints.slice(end - options.chain, end), next: checkpoints[end] ?? null };
+      const mine = checkpoints.slice(end - options.chain, end);
+      const divisors = mine.flatMap(({ weights }) => {
+        const path = files.get(weights);
+        return path === undefined ? [] : [{ weights, path }];
+      });
+      return { checkpoints: mine, next: checkpoints[end] ?? null, divisors };
     });
     const found = await desk.tasks(chain, chains);
     const all = found.flatMap(({ points }) => points);
@@ -154,6 +173,18 @@ export const trajectory = defineExperiment({
     };
   },
 });
+
+/** @throws usage error `no-divisors` where the optimiser divides by nothing */
+function requireDivides(options: TrajectoryOptions): void {
+  const { title, limit } = tunedOf(options);
+  if (options.divisors.length === 0 || limit?.matrix === "D⁻¹H") return;
+  throw new ThalwegError({
+    kind: "usage",
+    code: "no-divisors",
+    message: `--divisors are of an optimiser that divides its steps and has a limit, which ${title} does not.`,
+    hint: "Name the optimiser that made the checkpoints: --optimizer adam.",
+  });
+}
 
 /** Of the step at a place with the one before; none where a checkpoint that diverged lies between them. */
 function cosineAt(
@@ -215,7 +246,11 @@ function forwardPlanOf(problem: ForwardLoss, { passes }: TrajectoryOptions, task
 }
 
 /** What each checkpoint takes, about. */
-function planOf(problem: Problem, { batch, batches, passes, layers }: TrajectoryOptions, tasks: number): Plan {
+function planOf(
+  problem: Problem,
+  { batch, batches, passes, layers, divisors }: TrajectoryOptions,
+  tasks: number,
+): Plan {
   const { dimension } = problem.space;
   const step = (name: string, title: string, products: number, work = products) => ({
     name,
@@ -237,6 +272,9 @@ function planOf(problem: Problem, { batch, batches, passes, layers }: Trajectory
         "λmax and λmin",
         Math.min(dimension, productsOfSearch(dimension, { smallest: 1, blockSize: 1 })),
       ),
+      ...(divisors.length === 0
+        ? []
+        : [step("divided", "λmax of D⁻¹H", Math.min(dimension, productsOfSearch(dimension, { blockSize: 1 })))]),
       step("trace", "trace", Math.min(dimension, 40)),
       ...(batch === undefined ? [] : [step("batch-sharpness", "batch sharpness", 0, onBatches * (1 + GRADIENT))]),
       ...(layers ? [step("layers", "layers", 10 * problem.space.tensors.length)] : []),

@@ -1,7 +1,5 @@
 import { z } from "zod";
 import { takeExamples } from "../../data/take-examples.ts";
-import { numberArithmetic } from "../../optimizers/arithmetic.ts";
-import type { MatrixRule } from "../../optimizers/optimizer.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { Sample } from "../../problem/sample.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
@@ -9,9 +7,9 @@ import { count, real } from "../../result/real.ts";
 import { chosen } from "../../util/chosen.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
-import { sizeOf, type Tensor } from "../../util/tensor.ts";
-import { statisticsOf, type TrainState } from "../trainer.ts";
-import { stateName } from "../parameter-packs.ts";
+import type { Tensor } from "../../util/tensor.ts";
+import { divisorsOf, type StandingRule } from "../divisors-of.ts";
+import { statisticsOf } from "../trainer.ts";
 import { TRACKED } from "./registry.ts";
 import type { Tracked } from "./tracked.ts";
 
@@ -70,14 +68,10 @@ export function trackingOf(
 }
 
 /** Where the optimiser stands. */
-export interface Standing {
-  readonly step: number;
-  readonly rule: MatrixRule;
-  readonly stepSize: number;
+export interface Standing extends StandingRule {
   /** As {@link TrackedPoint} has it. */
   readonly coupledDecay: number;
   readonly batch: number;
-  readonly state: TrainState;
 }
 
 /** Measures along a training. Close it. */
@@ -115,7 +109,7 @@ export class Tracker {
     const theta = problem.space.flatten(standing.state.tensors);
     this.sample ??= this.takeSample();
     await using point = problem.at(theta, { examples: this.sample });
-    const preconditioner = preconditionerOf(problem, standing);
+    const preconditioner = divisorsOf(problem, standing);
     const numbers: TrackedStep["numbers"] = [];
     for (const quantity of tracking.quantities) {
       const found = await quantity.measure({
@@ -158,24 +152,4 @@ export class Tracker {
       takeExamples(problem.dataset, Int32Array.from(order.subarray(0, tracking.examples)).toSorted()),
     );
   }
-}
-
-/** D of every coordinate behind the last step; undefined before the first. */
-function preconditionerOf(
-  problem: Problem,
-  { rule: { coordinates: rule }, step, stepSize, state }: Standing,
-): Float64Array | undefined {
-  if (rule?.preconditioner === undefined || step === 0) return undefined;
-  const numbers = rule.numbers(step - 1, stepSize);
-  const found = new Float64Array(problem.space.dimension);
-  for (const { name, offset, shape } of problem.space.tensors) {
-    const states = rule.state.map((each) => state.state.get(stateName(each, name))?.data ?? []);
-    for (let i = 0; i < sizeOf(shape); i++)
-      found[offset + i] = rule.preconditioner(numberArithmetic, {
-        state: states.map((data) => data[i]),
-        numbers,
-        stepSize,
-      });
-  }
-  return found;
 }

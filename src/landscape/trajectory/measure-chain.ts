@@ -7,25 +7,35 @@ import { lossInWords } from "../../runs/at-many-weights.ts";
 import type { Checkpoint, Subjects } from "../../runs/subject.ts";
 import type { TaskDesk } from "../../runs/task.ts";
 import { isNotFinite } from "../../util/thalweg-error.ts";
+import { requireDivisors } from "./divisor-files.ts";
 import { CHECKPOINT_NEEDS, measureCheckpoint, type Neighbour } from "./measure-checkpoint.ts";
 import { measureForwardCheckpoint, measureForwardStep } from "./measure-forward.ts";
 import { measureStep } from "./measure-step.ts";
 import type { TrajectoryOptions } from "./trajectory-options.ts";
 import type { ChainResult, PointNumbers, StepNumbers } from "./trajectory-result.ts";
 
+/** Consecutive checkpoints, and what they have besides. */
+export interface ChainInput {
+  /** The one behind the last, for the step to it. */
+  readonly next: Checkpoint | null;
+  /** Files of what the optimiser divided by, of those of them that have one. */
+  readonly divisors: readonly { readonly weights: string; readonly path: string }[];
+}
+
 type Path = Subjects["path"];
 type AtCheckpoint = Awaited<ReturnType<Path["at"]>>;
 
-/** Consecutive checkpoints, one after the other, and the steps from them; `next` is the one behind the last. */
+/** Consecutive checkpoints, one after the other, and the steps from them. */
 export async function measureChain(
   subject: Path,
-  next: Checkpoint | null,
+  { next, divisors }: Pick<ChainInput, "next" | "divisors">,
   options: TrajectoryOptions,
   desk: TaskDesk,
 ): Promise<ChainResult> {
   const points: ChainResult["points"] = [];
   const steps: StepNumbers[] = [];
   const { checkpoints } = subject;
+  const files = new Map(divisors.map(({ weights, path }) => [weights, path]));
   let before: Neighbour | undefined;
   let isChecked = false;
   for (const [i, here] of checkpoints.entries()) {
@@ -33,7 +43,7 @@ export async function measureChain(
     try {
       const opened = await subject.at(here);
       try {
-        const around = { options, desk, before, isChecked };
+        const around = { options, desk, before, isChecked, divisors: files.get(here.weights) };
         const found = await measureHere(opened, here, checkpoints[i + 1] ?? next, around);
         ({ before, isChecked } = found);
         const origin = opened.origin();
@@ -56,6 +66,8 @@ export async function measureChain(
 }
 
 interface Around {
+  /** The file of what the optimiser divided by there. */
+  readonly divisors: string | undefined;
   readonly options: TrajectoryOptions;
   readonly desk: TaskDesk;
   /** Where the searches begin. */
@@ -74,7 +86,7 @@ async function measureHere(
   { subject }: AtCheckpoint,
   here: Checkpoint,
   behind: Checkpoint | null,
-  { options, desk, before, isChecked }: Around,
+  { options, desk, before, isChecked, divisors: file }: Around,
 ): Promise<Here> {
   const stepTo = (measure: (there: ReturnType<typeof subject.weightsOf>) => Promise<StepNumbers | undefined>) =>
     behind === null ? Promise.resolve(undefined) : unlessDiverged(() => measure(subject.weightsOf(behind.weights)));
@@ -89,7 +101,8 @@ async function measureHere(
   const { problem } = subject;
   const checks = isChecked ? [] : await runChecks(problem, "every-run", desk.common.split("checks"), desk.context);
   const bench = deskAt(problem, options, desk);
-  const { numbers, neighbour } = await measureCheckpoint(bench, options, before, here);
+  const divisors = file === undefined ? undefined : requireDivisors(file, subject.weightsOf(file).theta);
+  const { numbers, neighbour } = await measureCheckpoint(bench, options, before, { ...here, divisors });
   const step = await stepTo((there) => measureStep(bench, options, numbers, there));
   return { numbers, step, loss: lossInWords(problem.options), checks, before: neighbour, isChecked: true };
 }

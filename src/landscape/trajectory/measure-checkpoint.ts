@@ -1,8 +1,9 @@
 import type { Eigenvalue } from "../../estimators/estimate.ts";
-import { extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
+import { type ExtremalResult, extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
 import { estimateTrace } from "../../estimators/trace.ts";
 import { norm2 } from "../../linalg/vector.ts";
 import { subBlockOperator } from "../../operators/combinators.ts";
+import { preconditionedOperator } from "../../operators/preconditioned-operator.ts";
 import { gradientRounding } from "../../quantities/gradient-rounding.ts";
 import type { Desk } from "../../quantities/desk.ts";
 import { hessianOperator } from "../../quantities/hessian-operator.ts";
@@ -22,7 +23,15 @@ export const CHECKPOINT_NEEDS = needsOf([lossValue, lossRounding, lossGradient, 
 /** The eigenvectors of the checkpoint before: where the searches at the next one begin. */
 export interface Neighbour {
   readonly ends: readonly Float64Array[];
+  readonly divided: readonly Float64Array[];
   readonly layers: ReadonlyMap<string, Float64Array>;
+}
+
+/** A checkpoint, and what the optimiser divided by there. */
+interface CheckpointFiles {
+  readonly weights: string;
+  readonly sha256: string;
+  readonly divisors: Float64Array | undefined;
 }
 
 /**
@@ -33,7 +42,7 @@ export async function measureCheckpoint(
   desk: Desk,
   options: TrajectoryOptions,
   before: Neighbour | undefined,
-  { weights, sha256 }: { readonly weights: string; readonly sha256: string },
+  { weights, sha256, divisors }: CheckpointFiles,
 ): Promise<{ readonly numbers: PointNumbers; readonly neighbour: Neighbour }> {
   const { problem, point, random } = desk;
   const { loss, accuracy } = await desk.get(lossValue);
@@ -47,6 +56,15 @@ export async function measureCheckpoint(
     random.split(`extremes ${weights}`),
     desk.stage("λmax and λmin"),
   );
+  const divided =
+    divisors && !desk.outOfTime
+      ? await extremalEigenpairs(
+          preconditionedOperator(hessian, divisors, 0),
+          { largest: 1, tolerance: options.tol, vectors: true, near: before?.divided ?? [] },
+          random.split(`divided ${weights}`),
+          desk.stage("λmax of D⁻¹H"),
+        )
+      : undefined;
   const curved = gradientNorm === 0 ? undefined : (await hessian.apply([gradient]))[0];
   const trace = desk.outOfTime
     ? null
@@ -67,7 +85,6 @@ export async function measureCheckpoint(
           desk.context,
         );
   const layers = options.layers ? await measureLayers(desk, before?.layers) : undefined;
-  const { checked, missProbability, margin } = found.multiplicity;
   const vectors = (pairs: readonly Eigenvalue[]) => pairs.flatMap(({ vector }) => vector ?? []);
   return {
     numbers: {
@@ -80,8 +97,9 @@ export async function measureCheckpoint(
       gradientRounding: rounding.gradient,
       top: found.top.map(plain),
       bottom: found.bottom.map(plain),
-      searchMargin: checked && missProbability !== null ? margin : null,
-      missProbability: checked ? missProbability : null,
+      searchMargin: marginOf(found),
+      missProbability: found.multiplicity.checked ? found.multiplicity.missProbability : null,
+      preconditioned: divided ? { top: plain(divided.top[0]), searchMargin: marginOf(divided) } : null,
       searchProducts: found.products,
       trace,
       gradientCurvature: (curved && curvatureAlong(gradient, curved, rounding.gradient))?.value ?? null,
@@ -93,14 +111,21 @@ export async function measureCheckpoint(
       products: desk.products,
       converged:
         found.converged &&
+        (divisors === undefined || divided?.converged === true) &&
         trace?.converged === true &&
         (options.batch === undefined || sharp?.plain.converged === true),
     },
     neighbour: {
       ends: vectors([...found.top, ...found.bottom]),
+      divided: vectors(divided?.top ?? []),
       layers: new Map(layers?.flatMap(({ name, vector }) => (vector ? [[name, vector]] : []))),
     },
   };
+}
+
+/** How far out one that was missed may lie; null where that was not bounded. */
+function marginOf({ multiplicity: { checked, missProbability, margin } }: ExtremalResult): number | null {
+  return checked && missProbability !== null ? margin : null;
 }
 
 function plain({ value, residual }: Eigenvalue): Eigenvalue {

@@ -1,3 +1,4 @@
+import { largestCurvature } from "../../optimizers/stability-limit.ts";
 import { stabilityLine, tunedOf } from "./stability-line.ts";
 import type { TrajectoryOptions } from "./trajectory-options.ts";
 import type { Settled, TrajectoryResult } from "./trajectory-result.ts";
@@ -25,6 +26,13 @@ export function optimizerOf(
   const sharpness = last.map(({ batchSharpness: sharp }): Curvature | undefined =>
     sharp ? { value: sharp.value, error: (sharp.interval.upper - sharp.interval.lower) / 2 } : undefined,
   );
+  const behind = last.map(({ preconditioned }): Curvature | undefined =>
+    preconditioned === null || preconditioned.searchMargin === null
+      ? undefined
+      : { value: preconditioned.top.value, error: preconditioned.top.residual },
+  );
+  const isDivided = limit?.matrix === "D⁻¹H" && lr !== undefined && options.divisors.length > 0;
+  const lineBehind = isDivided ? largestCurvature(limit, lr) : null;
   return {
     name: optimizer,
     stepSize: lr ?? null,
@@ -35,6 +43,10 @@ export function optimizerOf(
     top: settledAt(largest, line?.curvature ?? null),
     // 2/η is known for plain SGD alone.
     batchSharpness: settledAt(sharpness, limit?.isPlain === true ? (line?.curvature ?? null) : null),
+    preconditioned:
+      isDivided && lineBehind !== null
+        ? { curvature: lineBehind, formula: limit.formula.replaceAll("λ", "η"), top: settledAt(behind, lineBehind) }
+        : null,
   };
 }
 

@@ -2,6 +2,7 @@ import { COORDINATE_OPTIMIZERS } from "../../optimizers/registry.ts";
 import { momentumOf } from "../../optimizers/momentum-of.ts";
 import { largestCurvature, sayUnlimited, type StabilityLimit } from "../../optimizers/stability-limit.ts";
 import { chosen } from "../../util/chosen.ts";
+import { formatNumber } from "../../util/format-number.ts";
 import type { TrajectoryOptions } from "./trajectory-options.ts";
 
 /** The curvature above which an optimiser is unstable on a quadratic, at its step size. */
@@ -39,7 +40,7 @@ export function tunedOf({ lr, optimizer: name, momentum }: Told): {
  * @param examples of the data: a batch of as many is the full batch
  */
 export function stabilityLine(
-  { batch, ...told }: Told & { readonly batch?: number },
+  { batch, divisors = [], ...told }: Told & { readonly divisors?: readonly string[]; readonly batch?: number },
   examples: number,
 ): StabilityLine | null {
   const { lr } = told;
@@ -60,7 +61,10 @@ export function stabilityLine(
     return {
       curvature: null,
       formula: null,
-      says: `The limit of ${title}, ${formula} on the full batch, is one of the preconditioned Hessian D⁻¹H, D = √v + ε, not of H: it needs the second moments v, which files of weights do not hold.`,
+      says:
+        divisors.length > 0
+          ? `The stability line of ${title}, ${formula} = ${formatNumber(largestCurvature(limit, lr))} with its usual numbers, is the largest curvature of D⁻¹H, not of H, at which it is stable on a quadratic with this fixed step on the full batch, D being held${underBatches}.`
+          : `The limit of ${title}, ${formula} on the full batch, is one of the preconditioned Hessian D⁻¹H, D = √v + ε, not of H: it needs D, which files of weights do not hold; \`thalweg train\` writes it beside its checkpoints, for --divisors.`,
     };
   return {
     curvature: largestCurvature(limit, lr),

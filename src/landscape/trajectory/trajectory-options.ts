@@ -20,6 +20,12 @@ export const trajectoryOptions = z.object({
     .lt(1)
     .optional()
     .meta({ description: "its momentum β (default: the optimiser's own)", group: OPTIMISER }),
+  divisors: z.array(z.string()).default([]).meta({
+    description:
+      "files of what it divided by (Adam, RMSProp), each of the name of its checkpoint, as train writes them: its stability line is one of D⁻¹H",
+    placeholder: "FILES",
+    group: OPTIMISER,
+  }),
   batch: z
     .int()
     .min(1)

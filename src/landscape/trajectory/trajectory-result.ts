@@ -31,6 +31,16 @@ const derivativeNumbers = z.object({
     .array(about(eigenvalue, { title: "Smallest eigenvalue of H" }))
     .default([])
     .describe("λmin of H; empty without derivatives."),
+  preconditioned: z
+    .object({
+      top: about(eigenvalue, { title: "Largest eigenvalue of D⁻¹H" }),
+      searchMargin: aside(real)
+        .nullable()
+        .describe("How far above it one that was missed may lie; null where that was not bounded."),
+    })
+    .nullable()
+    .default(null)
+    .describe("Of D⁻¹H, D what the optimiser divided by; null where it was not given."),
   searchMargin: aside(real)
     .nullable()
     .default(null)
@@ -185,6 +195,11 @@ export const trajectoryResult = z.object({
       line: line.nullable(),
       top: settledAt.nullable().describe("λmax over the line."),
       batchSharpness: settledAt.nullable().describe("Batch sharpness times η/2, of SGD without momentum."),
+      preconditioned: z
+        .object({ curvature: aside(real), formula: z.string(), top: settledAt.nullable() })
+        .nullable()
+        .default(null)
+        .describe("The line of an optimiser that divides, which is one of D⁻¹H, and how λmax of D⁻¹H stands to it."),
     })
     .describe("What made the checkpoints, as it was said."),
   withoutDerivatives: z

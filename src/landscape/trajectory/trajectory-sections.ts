@@ -63,6 +63,7 @@ const SCATTER = 0.5;
 function settledSentences({ optimizer, points }: TrajectoryResult): string[] {
   const { top, batchSharpness: sharp, line, stepSize, batch, isFullBatch } = optimizer;
   const words: string[] = [];
+  const { preconditioned } = optimizer;
   const where = ({ checkpoints }: Settled) => `Over the last ${checkpoints} of ${points.length} checkpoints`;
   const said = (each: Settled) =>
     `${each.error < 5e-4 ? formatNumber(each.mean) : formatMeasured(each.mean, each.error)} times it on average (${formatNumber(each.least, 3)} to ${formatNumber(each.most, 3)}), to within ${formatNumber(each.error, 1)}`;
@@ -73,6 +74,13 @@ function settledSentences({ optimizer, points }: TrajectoryResult): string[] {
     else if (side === "below") words.push(`${where(top)} λmax stays below ${limit}: ${said(top)}.`);
     else if (side === "above") words.push(`${where(top)} λmax stays above ${limit}: ${said(top)}.`);
     else words.push(`${where(top)} λmax is on both sides of ${limit}: ${said(top)}.`);
+  }
+  if (preconditioned?.top) {
+    const { top: divided, curvature } = preconditioned;
+    const side = sideOf(divided);
+    words.push(
+      `${where(divided)} λmax of D⁻¹H ${side === undefined ? "is on both sides of" : `stays ${side}`} its stability line ${formatNumber(curvature)}: ${said(divided)}.`,
+    );
   }
   if (sharp && stepSize !== null) {
     const limit = `2/η = ${formatNumber(2 / stepSize)}`;
@@ -183,6 +191,13 @@ function readingsOf({ points, steps, optimizer }: TrajectoryResult): Reading[] {
           note: sharp.method,
         }
       : undefined,
+    optimizer.preconditioned
+      ? {
+          label: "Stability line of D⁻¹H",
+          value: formatNumber(optimizer.preconditioned.curvature),
+          note: `${optimizer.preconditioned.formula}, full batch`,
+        }
+      : undefined,
     optimizer.line?.curvature
       ? {
           label: "Stability line",
@@ -236,6 +251,7 @@ function pointsTable(points: readonly Point[]): ShownSection {
       },
       { title: "λmax", cell: (each) => endText(each, "top"), isThere: isSearched },
       { title: "λmin", cell: (each) => endText(each, "bottom"), isThere: isSearched },
+      { title: "λmax of D⁻¹H", cell: dividedText, isThere: ({ preconditioned }) => preconditioned !== null },
       {
         title: "tr H",
         cell: ({ trace }) =>
@@ -249,6 +265,13 @@ function pointsTable(points: readonly Point[]): ShownSection {
       { title: "products", cell: (each) => each.products, isThere: ({ products }) => products > 0 },
     ]),
   };
+}
+
+/** What was found bounds λmax from below where the search did not end. */
+function dividedText({ preconditioned }: Point): string {
+  if (preconditioned === null) return formatNumber(null);
+  const { top, searchMargin } = preconditioned;
+  return searchMargin === null ? `≥ ${formatNumber(top.value)}` : formatEstimate(top.value, top.residual);
 }
 
 function estimateText(estimate: Point["batchSharpness"]): string {
