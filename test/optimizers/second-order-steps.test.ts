@@ -199,6 +199,21 @@ describe("second-order steps", () => {
     expect(full(1e-2, 1e-12) / 10).toBeLessThan(1.5);
   });
 
+  it("of L-BFGS keep their rate from Rosenbrock's usual start, too, at some three times as many a digit as BFGS (D8)", () => {
+    const start = Array.from({ length: 100 }, (_, i) => (i % 2 === 0 ? -1.2 : 1));
+    const f = toyOf("rosenbrock:100");
+    const [limited, full] = ["lbfgs:5", "bfgs"].map((optimizer) => {
+      const norms = placesOf(f, optimizer, start, 1000).map((x) => norm2(answered(f, gradientAt(x))));
+      const last = (most: number) => norms.findLastIndex((each) => each >= most);
+      /** Steps from where the gradient is shorter for good to where it is shorter still. */
+      return (from: number, to: number) => last(to) - last(from);
+    });
+    // By a straight line of residuals, the second five digits take as long as the first.
+    expect(limited(1e-7, 1e-12) / limited(1e-2, 1e-7)).toBeGreaterThan(1 / 1.5);
+    expect(limited(1e-7, 1e-12) / limited(1e-2, 1e-7)).toBeLessThan(1.5);
+    expect(limited(1e-2, 1e-12) / full(1e-2, 1e-12)).toBeGreaterThan(2);
+  });
+
   it("of (H + μ)⁻¹ lead down along every slope just from μ > −λmin on (D9)", () => {
     const matrix = Float64Array.of(1, 2, 2, -1);
     const { values, vectors } = symmetricEigen(matrix, 2, true);
