@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { RESULT_KINDS } from "../src/documents/result-kinds.ts";
 import { Order } from "../src/dynamics/mini-batches.ts";
 import { inverseOf } from "../src/linalg/dense.ts";
@@ -86,6 +87,12 @@ async function raced(folder: string, args: readonly string[]) {
   expect(run.code, run.err).toBe(0);
   return RESULT_KINDS.race.parse(JSON.parse(readFileSync(at(folder, "result.json"), "utf8"))).result;
 }
+
+const PLAN = z.object({
+  msPerProduct: z.number(),
+  seconds: z.number(),
+  instruments: z.array(z.object({ title: z.string() })),
+});
 
 const runOf = ({ optimizers }: Awaited<ReturnType<typeof raced>>, name: string) => {
   const found = optimizers.find(({ optimizer }) => optimizer === name);
@@ -244,6 +251,25 @@ describe("a race on a network", { timeout: 60_000 }, () => {
     expect(runOf(result, "gd:100").heldOut).toBeNull();
     const without = await raced("without", walkers);
     expect(runOf(without, "gd:0.2").heldOut).toBeNull();
+  });
+
+  it("says beforehand what it takes: gradients and the losses that are shown; of a toy, that it is done at once", async () => {
+    const planOf = async (args: readonly string[]) => {
+      const run = await here(["race", ...model, ...args, "--dry-run", "--json"]);
+      expect(run.code, run.err).toBe(0);
+      const { msPerProduct, seconds, instruments } = PLAN.parse(JSON.parse(run.out));
+      return { work: (1000 * seconds) / msPerProduct, title: instruments[0].title };
+    };
+    // A gradient takes half a product, a loss a sixth. Ten steps: all eleven places are looked at, and the end once more.
+    const ends = 1 / 2 + 1 / 6;
+    const whole = await planOf(["--optimizers", "gd,adam", "--starts", "2", "--steps", "10"]);
+    expect(whole.work).toBeCloseTo(2 * 2 * (10 / 2 + 11 / 6 + ends), 9);
+    expect(whole.title).not.toContain("not counted");
+    const half = await planOf(["--optimizers", "sam,newton-cg", "--starts", "4", "--steps", "10", "--batch", "20"]);
+    expect(half.work).toBeCloseTo(4 * 10 * (2 + 1) * (1 / 4) + 2 * (3 * (11 / 6) + 4 * ends), 9);
+    expect(half.title).toMatch(/what newton-cg may ask for .* is not counted/);
+    const toy = await here(["race", "saddle", "--dry-run"]);
+    expect([toy.code, toy.err]).toEqual([2, expect.stringMatching(/race has no plan: it is done at once/)]);
   });
 
   it("says that a walk diverged", async () => {

@@ -17,6 +17,7 @@ import {
   validateRace,
 } from "./race/race-options.ts";
 import { raceResult, type RaceResult, type Walked, walked, walks } from "./race/race-result.ts";
+import { racePlan } from "./race/race-plan.ts";
 import { raceSections } from "./race/race-sections.ts";
 import { ENDS } from "./race/run-race.ts";
 import { walksOnNetwork } from "./race/walks-on-network.ts";
@@ -122,6 +123,7 @@ export const race = defineExperiment({
   parameters: raceOptions,
   tasks: [raceWalks],
   validate: validateRace,
+  plan: (subject, options) => ("toy" in subject ? undefined : racePlan(subject.problem, raceOptions.parse(options))),
   async measure(subject, asked, desk) {
     const { starts, steps, together, ...ground } = groundOf(subject, asked, desk.origin);
     const inputs = asked.optimizers.flatMap((optimizer) =>

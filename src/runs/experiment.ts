@@ -148,11 +148,11 @@ interface Definition<
   readonly uses?: readonly Speaker[];
   readonly tasks?: readonly AnyTaskKind[];
   /**
-   * What it would do; absent where nothing is computed on data.
+   * What it would do; absent where nothing is computed on data, and undefined of a subject without.
    *
    * @param budget whether there is one for the time, which may change what comes first
    */
-  plan?(subject: Subjects[Kind], options: Options, budget: Pick<RunContext, "hasBudget">): Plan;
+  plan?(subject: Subjects[Kind], options: Options, budget: Pick<RunContext, "hasBudget">): Plan | undefined;
   /** Whether it waits for another thread, in which time the context's `meanwhile` is done; never when absent. */
   waits?(subject: Subjects[Kind], options: Options, budget: Pick<RunContext, "hasBudget">): boolean;
   measure(subject: Subjects[Kind], options: z.output<Parameters>, desk: Desk): Promise<Measured<z.output<Result>>>;

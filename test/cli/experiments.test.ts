@@ -4,7 +4,7 @@ import { DOCUMENT_KINDS } from "../../src/documents/result-kinds.ts";
 import { EXPERIMENTS } from "../../src/experiments/registry.ts";
 import type { Experiment } from "../../src/runs/experiment.ts";
 import { commandLine, floats } from "../support/command-line.ts";
-import { MODEL, SMALL as COMMANDS, writeOnes } from "../support/small-commands.ts";
+import { MODEL, PLANNED as PLANNED_COMMANDS, SMALL as COMMANDS, writeOnes } from "../support/small-commands.ts";
 
 const files = commandLine();
 const { at, here, npz } = files;
@@ -13,6 +13,7 @@ const answering = (verb: string): readonly Experiment[] =>
   EXPERIMENTS.filter((each: Experiment) => (each.verb ?? each.name) === verb);
 
 const SMALL: Readonly<Record<string, readonly string[]>> = COMMANDS;
+const PLANNED: Readonly<Record<string, readonly string[]>> = PLANNED_COMMANDS;
 
 describe.each(VERBS)("the verb %s", (verb) => {
   const experiments = answering(verb);
@@ -41,7 +42,7 @@ describe.each(VERBS)("the verb %s", (verb) => {
   it("says what it would cost, and measures and writes nothing, where it computes on data", async () => {
     if (!experiments[0].hasPlan) return;
     writeOnes(files);
-    const run = await here([...SMALL[verb], ...(isFile ? ["-o", "dry.out"] : []), "--dry-run", "--json"]);
+    const run = await here([...PLANNED[verb], ...(isFile ? ["-o", "dry.out"] : []), "--dry-run", "--json"]);
     expect(run.code, run.err).toBe(0);
     const { seconds, instruments } = DOCUMENT_KINDS.plan.parse(JSON.parse(run.out));
     expect(seconds).toBeGreaterThan(0);

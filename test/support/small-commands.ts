@@ -30,6 +30,9 @@ export const SMALL = {
   trajectory: ["trajectory", DIGITS, "ones.safetensors", "ones-too.safetensors", "--data", "good.npz"],
 } as const;
 
+/** The same where there is a plan: of a race, on a network. */
+export const PLANNED = { ...SMALL, race: ["race", ...MODEL, "--starts", "2", "--steps", "5"] } as const;
+
 /** Writes the other weights that they read. */
 export function writeOnes({ at, npz }: Pick<ReturnType<typeof commandLine>, "at" | "npz">): void {
   npz("whitened.npz", { x: floats([2, 2], (i) => (i % 3 === 0 ? 1 : 0)), y: floats([2, 2], (i) => [2, 0, 0, 1][i]) });

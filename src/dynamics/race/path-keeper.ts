@@ -4,6 +4,11 @@ import type { RacePath } from "./race-result.ts";
 /** Points of a way for each factor of ten in its steps. */
 const POINTS_A_DECADE = 24;
 
+/** Points of a way of so many steps, the first and the last among them, about. */
+export function pointsKept(steps: number): number {
+  return Math.min(steps + 1, 2 + Math.ceil(POINTS_A_DECADE * Math.log10(Math.max(1, steps))));
+}
+
 /**
  * What was asked for, in gradients: a product is a gradient of a directional derivative, which costs about two; a value alone
  * is a forward pass, about a third (Griewank & Walther 2008).
