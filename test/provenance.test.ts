@@ -65,7 +65,7 @@ describe("the hash of a model", () => {
         [name, { dtype: "float32" as const, shape, data: Float32Array.from(data, (x) => 2 * x) }] as const,
     );
     writeFileSync(at("two.safetensors"), encodeSafetensors(new Map(doubled)));
-    const loaded = loadModel(model, at("two.safetensors"));
+    const loaded = loadModel(model, { weights: at("two.safetensors") });
     expect(loaded.sha256).toBe(plain.sha256);
     expect(loaded.weights).toEqual({
       name: at("two.safetensors"),

@@ -92,10 +92,10 @@ it("a checkpoint may hold both, if they are that number apart", async () => {
       ]),
     );
   write(head.map((x) => 2 * x));
-  const { model } = loadModel(join(folder, "true.onnx"), weights);
+  const { model } = loadModel(join(folder, "true.onnx"), { weights });
   expect(model.parameters[0].data[3]).toBe(2 * embedding[3]);
   write(head);
-  expect(() => loadModel(join(folder, "true.onnx"), weights)).toThrow(
+  expect(() => loadModel(join(folder, "true.onnx"), { weights })).toThrow(
     expect.objectContaining({ code: "weights-tied" }),
   );
 });

@@ -1,3 +1,5 @@
+import { maxOf } from "../util/extremes.ts";
+
 import { stripVTControlCharacters } from "node:util";
 
 /** Columns that text is laid out for where the terminal does not say, or is wider than is good to read. */
@@ -39,9 +41,9 @@ export function table(
   width = PAGE_WIDTH,
   margin = "  ",
 ): string {
-  const count = Math.max(...rows.map((row) => row.length), 0);
+  const count = Math.max(maxOf(rows.map((row) => row.length)), 0);
   const widths = Array.from({ length: count }, (_, column) =>
-    Math.max(...rows.map((row) => widthOf(row[column]?.replaceAll("\n", "\\n") ?? ""))),
+    maxOf(rows.map((row) => widthOf(row[column]?.replaceAll("\n", "\\n") ?? ""))),
   );
   return rows
     .map((row) => {

@@ -215,7 +215,7 @@ const NOWHERE = { model: null, data: null, loss: null, precision: null, runtime:
 const close = () => Promise.resolve();
 
 function openModel(path: string, flags: z.output<typeof SUBJECT_FLAGS.model>) {
-  const source = loadModel(path, flags.weights);
+  const source = loadModel(path, flags);
   const { model, sha256, notes } = source;
   const { parameters, freeze, doubtful } = chooseTensors(model, flags);
   const doubt = doubtSentence(doubtful);

@@ -7,6 +7,7 @@ import { formatNumber } from "../util/format-number.ts";
 import { formatCount, formatCounted } from "../util/format-size.ts";
 import { table, widthOf, wrap } from "./layout.ts";
 import type { Style } from "./terminal.ts";
+import { maxOf } from "../util/extremes.ts";
 
 type ProfileDocument = Extract<ResultDocument, { schema: "thalweg/profile@1" }>;
 
@@ -116,7 +117,7 @@ const LABEL_WIDTH = 46;
 function readingLines(rows: readonly (readonly string[])[]): string[] {
   const short = rows.filter(([label]) => widthOf(label) <= LABEL_WIDTH);
   // Row by row, so that the long ones stay in their places; the columns are those of all short ones.
-  const widths = [0, 1].map((column) => Math.max(0, ...short.map((row) => widthOf(row[column]))));
+  const widths = [0, 1].map((column) => Math.max(0, maxOf(short.map((row) => widthOf(row[column])))));
   const padded = (cell: string, column: number) =>
     cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - widthOf(cell)));
   return rows.map((row) => {

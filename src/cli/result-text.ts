@@ -5,6 +5,7 @@ import { formatCounted } from "../util/format-size.ts";
 import { type Align, PAGE_WIDTH, table, widthOf, wrap } from "./layout.ts";
 import { profileText } from "./profile-text.ts";
 import type { Style } from "./terminal.ts";
+import { maxOf } from "../util/extremes.ts";
 
 interface Wanted {
   /** Every number, on lines as long as it takes. */
@@ -74,7 +75,7 @@ function tableText({ columns, rows, brief }: Table, style: Style, all: boolean):
 /** A table on the page: where numbers stand in more columns than it has room for, the others follow below. */
 function besideAndBelow(lines: readonly (readonly string[])[], align: readonly Align[]): string {
   const GAP = 2;
-  const widths = align.map((_, j) => GAP + Math.max(...lines.map((row) => widthOf(row[j]))));
+  const widths = align.map((_, j) => GAP + maxOf(lines.map((row) => widthOf(row[j]))));
   const parts: number[][] = [[0]];
   let width = widths[0];
   for (const j of [...align.keys()].slice(1)) {

@@ -126,8 +126,8 @@ export const train = defineExperiment({
         const to = Math.min(steps, from + every);
         // One after the other: each begins where the one before ended.
         const [found] = await desk.tasks(spanTask, [{ from, to, before: previousOf(from, every) }]);
-        losses.push(...found.losses);
-        tracked.push(...found.tracked);
+        for (const each of found.losses) losses.push(each);
+        for (const each of found.tracked) tracked.push(each);
         if (found.stopped !== null)
           stopped = { step: found.stopped, checkpoint: checkpoints[checkpoints.length - 1].file };
         else await keep(to, readState(found, problem.options.precision));

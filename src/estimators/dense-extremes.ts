@@ -7,6 +7,7 @@ import type { Eigenvalue } from "./estimate.ts";
 import { hiddenInEigenvalues } from "./exact-spectrum.ts";
 import type { ExtremalResult } from "./extremal-eigenpairs.ts";
 import { productRounding } from "./products.ts";
+import { maxOf } from "../util/extremes.ts";
 
 /**
  * From this share of the spectrum on, the whole matrix is cheaper than a search: Krylov spaces take about
@@ -74,7 +75,7 @@ export async function denseEnds(
     });
   });
   const pairAt = (place: number): Eigenvalue => pairs.get(place) ?? { value: values[place], residual: hidden };
-  const off = Math.max(0, ...[...pairs.values()].map(({ residual }) => residual - hidden));
+  const off = Math.max(0, maxOf([...pairs.values()].map(({ residual }) => residual - hidden)));
   // Inverse iteration leaves some roundings; more shows values that are not those of the matrix.
   const areSound = off <= SOUND * scale;
   const converged = pairs.size === places.length && areSound;

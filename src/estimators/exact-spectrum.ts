@@ -11,6 +11,7 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import type { EstimatorDescription } from "./estimate.ts";
 import { countProducts, requireSymmetric } from "./products.ts";
 import type { Products } from "./products.ts";
+import { maxOf } from "../util/extremes.ts";
 
 export interface ExactSpectrum {
   /** All eigenvalues, ascending. */
@@ -163,7 +164,7 @@ async function fillRows(
     await products.addBlock(apart, rowsOfBlock);
     coupleBlock(matrix, dimension, apart);
     products.report(stage, dimension);
-    deviation = Math.max(...probes.map(({ vector, image }) => distance(multiplied(matrix, vector), image)));
+    deviation = maxOf(probes.map(({ vector, image }) => distance(multiplied(matrix, vector), image)));
     isBlock = deviation <= AGREEMENT * products.rounding("frobenius", norm2(matrix));
     if (!isBlock) {
       matrix.fill(0, apart.start * dimension, (apart.start + apart.size) * dimension);

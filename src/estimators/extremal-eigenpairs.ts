@@ -19,6 +19,7 @@ import {
 } from "./search-ends.ts";
 import { countFrom, type OptionsOf, tolerance, vector } from "../util/options.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { maxOf, minOf } from "../util/extremes.ts";
 
 export const extremalOptions = z.object({
   /** How many eigenvalues at the upper end; default 1. */
@@ -212,9 +213,9 @@ export async function extremalEigenpairs(
   const left = found.pairs.filter((_, i) => !stated.includes(i)).map(({ value }) => value);
   const top = inPlace(
     proved.slice(Math.max(0, proved.length - largest)).toReversed(),
-    Math.max(rest.highest, ...left) + rounding,
+    Math.max(rest.highest, maxOf(left)) + rounding,
   );
-  const bottom = inPlace(proved.slice(0, smallest), Math.min(rest.lowest, ...left) - rounding, -1);
+  const bottom = inPlace(proved.slice(0, smallest), Math.min(rest.lowest, minOf(left)) - rounding, -1);
   const plain = ({ value, residual: found, vector }: ProvedPair): Eigenvalue => {
     // What is not told from 0 has a vector that may be any, and one that is any holds a share 1/√n of those beyond it.
     const residual = options.relative && found > Math.abs(value) ? Math.sqrt(dimension) * found : found;

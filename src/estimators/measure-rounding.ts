@@ -3,6 +3,7 @@ import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { dot, norm2 } from "../linalg/vector.ts";
 import type { LinearOperator, ProductRounding } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
+import { maxOf } from "../util/extremes.ts";
 
 /** Random vectors that are compared. */
 const VECTORS = 3;
@@ -45,8 +46,8 @@ export async function measureRounding(
     if (block.length === 0) return [];
     const images = await wide(block);
     const rounded = await narrow(block);
-    basis.push(...block);
-    errors.push(...images.map((image, j) => rounded[j].map((x, i) => x - image[i])));
+    for (const each of block) basis.push(each);
+    for (const each of images.map((image, j) => rounded[j].map((x, i) => x - image[i]))) errors.push(each);
     return images;
   };
   const z = Array.from({ length: VECTORS }, (_, i) => random.split(`${i}`).normalVector(dimension));
@@ -54,7 +55,7 @@ export async function measureRounding(
   const count = images.length;
   const lengths = errors.map(norm2);
   const along = errors.reduce((sum, error, i) => sum + dot(basis[i], error), 0);
-  const longest = errors[lengths.indexOf(Math.max(...lengths))];
+  const longest = errors[lengths.indexOf(maxOf(lengths))];
   await compare([images[0], longest]);
   for (let step = 1; step < STEPS && basis.length < dimension; step++) await compare(errors.slice(-1));
   const norm = SAFETY * largestSingularValue(errors);
@@ -69,7 +70,7 @@ function largestSingularValue(columns: readonly Float64Array[]): number {
   const k = columns.length;
   const gram = new Float64Array(k * k);
   // Scaled, as squares of small errors leave the range of numbers.
-  const size = Math.max(...columns.map(norm2));
+  const size = maxOf(columns.map(norm2));
   if (size === 0) return 0;
   for (let i = 0; i < k; i++) for (let j = 0; j < k; j++) gram[i * k + j] = dot(columns[i], columns[j]) / size / size;
   return size * Math.sqrt(symmetricEigen(gram, k, false).values[k - 1]);

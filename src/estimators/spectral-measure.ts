@@ -3,6 +3,7 @@ import { normalQuantile } from "../linalg/normal-quantile.ts";
 import { betaI } from "../linalg/special-functions.ts";
 import { tridiagonalEigen } from "../linalg/tridiagonal-eigen.ts";
 import type { Estimate, Interval } from "./estimate.ts";
+import { maxOf, minOf } from "../util/extremes.ts";
 
 /** The Jacobi matrix of one probe, and its coupling to the vector after the last (0: the quadrature is exact). */
 export interface Quadrature {
@@ -250,11 +251,11 @@ export function densityOnGrid(measure: SpectralMeasure, options: CurveOptions): 
   const { dimension, exact, quadratures } = measure;
   const rules = quadratures.map(nodesOf);
   const d = dimension - exact.length;
-  let lowest = Math.min(...exact, ...rules.map((rule) => rule.nodes[0]));
-  let highest = Math.max(...exact, ...rules.map((rule) => rule.nodes[rule.nodes.length - 1]));
+  let lowest = Math.min(minOf(exact), minOf(rules.map((rule) => rule.nodes[0])));
+  let highest = Math.max(maxOf(exact), maxOf(rules.map((rule) => rule.nodes[rule.nodes.length - 1])));
   if (!Number.isFinite(lowest)) lowest = highest = 0;
   const steps =
-    rules.length > 0 ? Math.max(...rules.map((rule) => rule.nodes.length)) : Math.max(20, 2 * Math.sqrt(dimension));
+    rules.length > 0 ? maxOf(rules.map((rule) => rule.nodes.length)) : Math.max(20, 2 * Math.sqrt(dimension));
   const spread = highest - lowest;
   const size = Math.max(Math.abs(lowest), Math.abs(highest));
   const fallback = spread > 1e-12 * size ? spread / steps : size > 0 ? 1e-3 * size : 1e-3;

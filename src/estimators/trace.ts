@@ -18,6 +18,7 @@ import { sampledEstimate } from "./sampled-estimate.ts";
 import { MIN_PROBES, quadraticFormInterval } from "./sampling-interval.ts";
 import { xtrace } from "./xtrace.ts";
 import { confidence, countFrom, type OptionsOf, tolerance } from "../util/options.ts";
+import { maxOf } from "../util/extremes.ts";
 
 const METHODS = ["auto", "exact", "hutchinson", "hutch++", "xtrace"] as const;
 
@@ -112,7 +113,7 @@ function watched(products: Products): Products {
     ...products,
     apply: async (block) => {
       const images = await products.apply(block);
-      const length = Math.max(0, ...images.map(norm2));
+      const length = Math.max(0, maxOf(images.map(norm2)));
       if (isFirst && length > 0 && !(length >= LEAST && length <= 1 / LEAST)) throw new OutOfScale(length);
       isFirst = false;
       return images;

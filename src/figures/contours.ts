@@ -1,3 +1,5 @@
+import { maxOf, minOf } from "../util/extremes.ts";
+
 /** A function on a grid: rows follow y; null, NaN and ±∞ are no ground. */
 export interface Relief {
   readonly x: readonly number[];
@@ -120,7 +122,7 @@ export interface Levels {
  * contourLevels([0.1, 0.9], 8).values; // [0.2, 0.3, … 0.8]
  */
 export function contourLevels(heights: readonly number[], count: number): Levels {
-  const [low, high] = [Math.min(...heights), Math.max(...heights)];
+  const [low, high] = [minOf(heights), maxOf(heights)];
   if (!(high > low)) return { values: [], isLogarithmic: false };
   const isLogarithmic = low > 0 && high / low > DECADES;
   if (isLogarithmic) {

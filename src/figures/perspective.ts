@@ -1,3 +1,5 @@
+import { hypotOf } from "../util/extremes.ts";
+
 import type { Relief } from "./contours.ts";
 
 /** A cell of a relief as it is seen, four corners on the paper. */
@@ -56,7 +58,7 @@ function seen([a, b, z]: readonly [number, number, number]): readonly [number, n
 function lightOn([p, q, , s]: readonly (readonly [number, number, number])[]): number {
   const [u, v] = [q.map((each, i) => each - p[i]), s.map((each, i) => each - p[i])];
   const normal = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]];
-  const length = Math.hypot(...normal) || 1;
+  const length = hypotOf(normal) || 1;
   const towards = [-0.55, -0.35, 0.76];
   return Math.max(
     0,

@@ -1,3 +1,5 @@
+import { maxOf, minOf } from "../util/extremes.ts";
+
 import { powerOfTen } from "./style.ts";
 
 /** From this ratio of sizes on, the small ones cannot be told from 0 on a linear axis. */
@@ -18,11 +20,11 @@ const TICKS = 4;
  */
 export function wideAxis(values: readonly number[]) {
   const sizes = values.map(Math.abs).filter((size) => size > 0 && Number.isFinite(size));
-  const largest = Math.max(...sizes);
-  const smallest = Math.max(Math.min(...sizes), largest / 10 ** DECADES);
+  const largest = maxOf(sizes);
+  const smallest = Math.max(minOf(sizes), largest / 10 ** DECADES);
   if (sizes.length === 0 || largest < WIDE * smallest) return {};
   const constant = 10 ** Math.floor(Math.log10(smallest));
-  const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
+  const [low, high] = [Math.min(0, minOf(values)), Math.max(0, maxOf(values))];
   const ticks = [
     ...powers(-low, constant)
       .map((size) => -size)

@@ -1,5 +1,6 @@
 import { type ByteSource, chunksOf } from "./byte-source.ts";
 import { inputError } from "./input-error.ts";
+import { maxOf } from "../util/extremes.ts";
 
 /** One record of a CSV file with the line on which it begins, counted from 1. */
 export interface CsvRecord {
@@ -77,7 +78,7 @@ function countQuotes(line: string): number {
 function chooseDelimiter(record: string): string {
   const outside = record.replaceAll(/"[^"]*"/g, "");
   const counts = DELIMITERS.map((delimiter) => outside.split(delimiter).length);
-  return DELIMITERS[counts.indexOf(Math.max(...counts))];
+  return DELIMITERS[counts.indexOf(maxOf(counts))];
 }
 
 function splitQuoted(source: ByteSource, line: number, record: string, delimiter: string): string[] {

@@ -1,9 +1,10 @@
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { Shape } from "../util/tensor.ts";
+import { maxOf } from "../util/extremes.ts";
 
 /** The NumPy broadcast of shapes: right-aligned, extents equal or 1. */
 export function broadcastShapes(op: string, ...shapes: readonly Shape[]): number[] {
-  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  const rank = Math.max(0, maxOf(shapes.map((shape) => shape.length)));
   const result = new Array<number>(rank).fill(1);
   for (const shape of shapes) {
     const offset = rank - shape.length;

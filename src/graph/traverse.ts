@@ -9,7 +9,7 @@ export function reachable(outputs: readonly Value[]): Value[] {
   for (let value = stack.pop(); value; value = stack.pop()) {
     if (seen.has(value)) continue;
     seen.add(value);
-    stack.push(...value.inputs);
+    for (const each of value.inputs) stack.push(each);
   }
   return [...seen].sort((a, b) => a.id - b.id);
 }

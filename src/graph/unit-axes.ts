@@ -192,7 +192,7 @@ export class UnitDesk {
         }
         const stretches = this.meetInSegments([wide], taken, dual);
         if (!stretches) return this.lost(met, [wide, ...within], [...taken, ...others]);
-        met.push(...inStretches(stretches));
+        for (const each of inStretches(stretches)) met.push(each);
       } else if (wide.extent === narrow.extent) {
         met.push(this.unite(x, y, dual));
       } else return this.lost(met, [wide, ...within], [narrow, ...others]);

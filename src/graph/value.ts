@@ -100,7 +100,7 @@ export interface Operation {
    * The node times a factor that broadcasts to its shape, absorbed by an input smaller than the node
    * (a·(x∗w) = x∗(a·w)); undefined where the factor does not pass.
    */
-  scaled?(node: Value, factor: Value): Value | undefined;
+  scaled?(node: Value, factor: Value, depth?: number): Value | undefined;
 
   /** Multiply–adds of one run, for operations that sum products: contractions. Absent where they do not count. */
   multiplyAdds?(node: Value): number;

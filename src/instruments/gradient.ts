@@ -22,6 +22,7 @@ import { gradientTensors } from "./gradient/gradient-tensors.ts";
 import { zeroWeightsIn } from "./gradient/zero-weights.ts";
 import { exactly, type Claim, type Condition } from "./judge-verdict.ts";
 import { slopeEvidence } from "./noise/critical-batch-size.ts";
+import { hypotOf } from "../util/extremes.ts";
 
 type OfSingleExamples = Pick<GradientPart, "perExample" | "summedOver" | "noiseFloor" | "relativeToNoise" | "evidence">;
 
@@ -54,7 +55,7 @@ function doubtfulIn({ options, space }: Problem, gradient: Float64Array, norm: n
   const tensors = space.tensors.filter(({ name }) => doubted.has(name));
   if (tensors.length === 0 || norm === 0) return null;
   const lengths = tensors.map(({ offset, size }) => norm2(gradient.subarray(offset, offset + size)));
-  return { names: tensors.map(({ label }) => label), share: (Math.hypot(...lengths) / norm) ** 2 };
+  return { names: tensors.map(({ label }) => label), share: (hypotOf(lengths) / norm) ** 2 };
 }
 
 export const GRADIENT_LENGTH = String.raw`\|\nabla L\|`;

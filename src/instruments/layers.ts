@@ -17,13 +17,14 @@ import { onlyIf } from "../quantities/quantity.ts";
 import { lossGradient } from "../quantities/loss-gradient.ts";
 import type { Desk } from "../quantities/desk.ts";
 import { estimateReading, spreadOf } from "./reading.ts";
+import { hypotOf, maxOf } from "../util/extremes.ts";
 
 /** What the layers are held against. */
 async function wholeOf(desk: Desk, dense: DenseHessian | undefined): Promise<Pick<Whole, "trace" | "largest">> {
   if (dense) {
     const { values, rounding } = dense;
     const largest = {
-      value: Math.max(...values),
+      value: maxOf(values),
       residual: rounding.norm + values.length * Number.EPSILON * norm2(values),
     };
     return { trace: await desk.get(hessianTrace), largest };
@@ -67,7 +68,7 @@ export const layersInstrument = defineInstrument({
     const readings = blocks.map(({ layer: { name, tensors }, trace, top }) => {
       const size = sizeOfLayer(tensors);
       const lengthOf = (x: Float64Array) =>
-        Math.hypot(...tensors.map((each) => norm2(x.subarray(each.offset, each.offset + each.size))));
+        hypotOf(tensors.map((each) => norm2(x.subarray(each.offset, each.offset + each.size))));
       return {
         name,
         tensors: tensors.map((each) => each.label),

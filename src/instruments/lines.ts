@@ -14,6 +14,7 @@ import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { lossRounding } from "../quantities/loss-rounding.ts";
 import { lossValue } from "../quantities/loss-value.ts";
 import type { Desk } from "../quantities/desk.ts";
+import { maxOf, minOf } from "../util/extremes.ts";
 
 /** Steps to each side. */
 const STEPS = 5;
@@ -89,8 +90,8 @@ function holdsTo({ step, loss }: Pick<LinePart, "step" | "loss">, departures: re
     ...departures.filter(({ value, error }) => value - error > CLOSE).map((each) => Math.abs(each.step)),
     ...step.filter((_, i) => loss[i] === null).map(Math.abs),
   ];
-  const first = Math.min(...leaves);
-  return Math.max(0, ...step.filter((t) => t < first));
+  const first = minOf(leaves);
+  return Math.max(0, maxOf(step.filter((t) => t < first)));
 }
 
 async function measureLine(

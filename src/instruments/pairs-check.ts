@@ -5,6 +5,7 @@ import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
 import { shareOfAllowed } from "./share-of-allowed.ts";
+import { maxOf } from "../util/extremes.ts";
 
 /** Eigenvalues as they are stated: the largest descending, the smallest ascending. */
 interface Stated {
@@ -92,10 +93,14 @@ function offEnds({ top, bottom }: Required<Stated>, { seen }: ExtremalResult): n
   return Math.max(
     first ? shareOfAllowed(seen.highest - first.value, first.residual) : 0,
     last ? shareOfAllowed(last.value - seen.lowest, last.residual) : 0,
-    ...top.slice(1).map(({ value, residual }, i) => shareOfAllowed(value - top[i].value, residual + top[i].residual)),
-    ...bottom
-      .slice(1)
-      .map(({ value, residual }, i) => shareOfAllowed(bottom[i].value - value, residual + bottom[i].residual)),
+    maxOf(
+      top.slice(1).map(({ value, residual }, i) => shareOfAllowed(value - top[i].value, residual + top[i].residual)),
+    ),
+    maxOf(
+      bottom
+        .slice(1)
+        .map(({ value, residual }, i) => shareOfAllowed(bottom[i].value - value, residual + bottom[i].residual)),
+    ),
   );
 }
 
@@ -106,5 +111,5 @@ function offSpectrum({ top, bottom }: Required<Stated>, spectrum: Float64Array |
   const size = Math.max(Math.abs(spectrum[0]), Math.abs(spectrum[n - 1]));
   const off = ({ value }: Value, place: number) =>
     shareOfAllowed(Math.abs(value - spectrum[place]), n * Number.EPSILON * size);
-  return Math.max(0, ...top.map((each, i) => off(each, n - 1 - i)), ...bottom.map((each, i) => off(each, i)));
+  return Math.max(0, maxOf(top.map((each, i) => off(each, n - 1 - i))), maxOf(bottom.map((each, i) => off(each, i))));
 }

@@ -231,7 +231,7 @@ export async function runProfile(
     const { title, name } = outcome.instrument;
     for (const each of [outcome, told])
       if ("error" in each && each.fault) thrown.set(each.error, [...(thrown.get(each.error) ?? []), title]);
-    if ("verdicts" in told) verdicts.push(...told.verdicts);
+    if ("verdicts" in told) for (const each of told.verdicts) verdicts.push(each);
     const { status, reason, fault = null } = "error" in told ? told : outcome;
     sections.push({
       instrument: name,

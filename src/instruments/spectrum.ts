@@ -27,6 +27,7 @@ import { bytesOfVectors } from "../quantities/memory.ts";
 import { hessianOperator } from "../quantities/hessian-operator.ts";
 import type { Desk } from "../quantities/desk.ts";
 import { percent, shareReading } from "./reading.ts";
+import { maxOf, minOf } from "../util/extremes.ts";
 
 const parameters = z.object({
   densitySteps: z.number().int().min(2).default(80).describe("Lanczos steps of each probe of the spectral density"),
@@ -77,8 +78,8 @@ function countedShares(values: Float64Array, zero: number, confidence: number) {
 function moved(shareAt: (times: number) => Share): Share {
   const { value, interval } = shareAt(1);
   const all = [interval, shareAt(0.5).interval, shareAt(1.5).interval];
-  const lower = Math.min(...all.map((each) => each.lower));
-  const upper = Math.max(...all.map((each) => each.upper));
+  const lower = minOf(all.map((each) => each.lower));
+  const upper = maxOf(all.map((each) => each.upper));
   return { value, interval: { ...interval, lower, upper } };
 }
 
@@ -160,7 +161,7 @@ export const spectrumInstrument = defineInstrument({
             method,
             products,
             probes: measure.quadratures.length,
-            steps: rules.length > 0 ? Math.max(...rules.map(({ nodes }) => nodes.length)) : 0,
+            steps: rules.length > 0 ? maxOf(rules.map(({ nodes }) => nodes.length)) : 0,
             width: curve.width,
             grid: [...curve.grid],
             density: [...curve.density],

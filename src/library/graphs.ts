@@ -129,7 +129,7 @@ function typeOf({ dtype }: Value, shape: Shape): string {
 const decodeOptions = z.object({
   file: z.string(),
   external: aFunction.optional(),
-  maxBytes: z.number().min(0).optional(),
+  limit: z.number().min(1).optional(),
 } satisfies { [Name in keyof Required<DecodeOptions>]: z.ZodType });
 
 /**

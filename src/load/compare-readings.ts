@@ -3,6 +3,7 @@ import { type LabelledRow, labelledRows, type LabelsBeside } from "./labelled-ro
 import type { OutputSamples } from "./output-evidence.ts";
 import { meanOf } from "../linalg/vector.ts";
 import { sampleMean } from "../linalg/sample-mean.ts";
+import { maxOf, minOf } from "../util/extremes.ts";
 
 /** The outputs read as logits with the classes on one axis or another, beside the labels. */
 export interface ComparedReadings {
@@ -35,7 +36,7 @@ export function compareReadings(
   if (told.some((terms) => terms.length === 0 || terms.length !== told[0].length)) return undefined;
   const chance = Math.log(samples.shape[axes[0]]);
   const means = told.map((terms) => meanOf(Float64Array.from(terms)));
-  const best = means.indexOf(Math.min(...means));
+  const best = means.indexOf(minOf(means));
   const isApart = told.every((terms, i) => {
     if (i === best) return true;
     const { value, standardError } = sampleMean(Float64Array.from(terms, (term, k) => term - told[best][k]));
@@ -50,7 +51,7 @@ export function compareReadings(
 }
 
 function crossEntropyOf({ scores, target }: LabelledRow): number {
-  const largest = Math.max(...scores);
+  const largest = maxOf(scores);
   const log = largest + Math.log(scores.reduce((sum, z) => sum + Math.exp(z - largest), 0));
   if (typeof target === "number") return log - scores[target];
   return target.reduce((sum, weight, c) => sum + weight * (log - scores[c]), 0);

@@ -34,7 +34,7 @@ export interface DescribedProblem {
  * @throws usage error `no-data` where batch or loss are missing, and what loadModel and importGraph throw
  */
 export function describeProblem(path: string, batch: number | undefined, flags: LoadOptions): DescribedProblem {
-  const source = loadModel(path, flags.weights);
+  const source = loadModel(path, flags);
   const { model } = source;
   const plainLoss = LOSSES.find(({ name }) => name === flags.loss);
   if (batch === undefined || plainLoss === undefined) {

@@ -45,9 +45,9 @@ export function isWithoutDerivatives(error: unknown): error is ThalwegError {
  * Whether a loss without derivatives is the one that was asked for: the file is run as it is, so that nothing can be asked
  * of how it is read.
  */
-export function servesForward(path: string, { bn, precision, device, weights }: LoadOptions): boolean {
+export function servesForward(path: string, { bn, precision, device, ...reading }: LoadOptions): boolean {
   if (bn !== undefined || (device !== undefined && device !== "cpu")) return false;
-  return precision === undefined || precision === ownPrecision(loadModel(path, weights).model);
+  return precision === undefined || precision === ownPrecision(loadModel(path, reading).model);
 }
 
 /**
@@ -59,7 +59,7 @@ export function servesForward(path: string, { bn, precision, device, weights }: 
  */
 export async function loadForward(path: string, options: LoadOptions, because: ThalwegError): Promise<LoadedForward> {
   const asked = askedLoss(options);
-  const source = loadModel(path, options.weights);
+  const source = loadModel(path, options);
   const { model } = source;
   if (source.saved) requireWeightsAlone(source.saved);
   const precision = ownPrecision(model);

@@ -25,11 +25,20 @@ export interface LoadedModel extends ReadModel {
 /**
  * Reads an ONNX file, with the data that it keeps beside it, and puts in the weights of a checkpoint.
  *
- * @param weights a file whose tensors replace those of the same name: .safetensors, .npz, or an ONNX file of the network
+ * @param options `weights`: a file whose tensors replace those of the same name: .safetensors, .npz, or an ONNX file of the network
  * @throws ThalwegError of kind "input" for everything that can be wrong with the files
  */
-export function loadModel(path: string, weights?: string): LoadedModel {
-  const loaded = { ...readModel(path), notes: [], besideWeights: [], keptStatistics: [], leftOut: [] };
+export function loadModel(
+  path: string,
+  { weights, importLimit }: { readonly weights?: string; readonly importLimit?: number } = {},
+): LoadedModel {
+  const loaded = {
+    ...readModel(path, { limit: importLimit }),
+    notes: [],
+    besideWeights: [],
+    keptStatistics: [],
+    leftOut: [],
+  };
   return weights === undefined ? loaded : withWeights(loaded, weights);
 }
 

@@ -46,6 +46,11 @@ export const modelOptions = z.object({
     .enum(["float32", "float64"])
     .optional()
     .meta({ description: "arithmetic (default: the model's)", group: MODEL }),
+  importLimit: z.number().min(1).optional().meta({
+    description: "times as many nodes, numbers and bytes as a model may usually grow to while it is read",
+    placeholder: "FACTOR",
+    group: MODEL,
+  }),
 });
 
 /** Where the examples come from, and what is made of them. */

@@ -55,7 +55,7 @@ const CACHE_BYTES = 2 ** 30;
  */
 export async function loadProblem(path: string, options: LoadOptions, engines?: KeptEngines): Promise<LoadedProblem> {
   const asked = askedLoss(options);
-  const source = loadModel(path, options.weights);
+  const source = loadModel(path, options);
   const { model } = source;
   const precision = options.precision ?? defaultPrecision(model);
   const device = options.device ?? "cpu";

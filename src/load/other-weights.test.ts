@@ -74,7 +74,7 @@ function write(name: string, tensors: Readonly<Record<string, Tensor>>): string 
 
 describe("what a checkpoint holds that the file does not", () => {
   const leftOut = (beside: Readonly<Record<string, Tensor>>) =>
-    loadModel(at("m.onnx"), write("c.safetensors", { ...PARAMETERS, ...STATISTICS, ...beside })).leftOut;
+    loadModel(at("m.onnx"), { weights: write("c.safetensors", { ...PARAMETERS, ...STATISTICS, ...beside }) }).leftOut;
 
   it("is every tensor of floats, whatever its name and size", () => {
     expect(leftOut({ "0.lora_A": float([2, 4]), "2.running_var": of("float32", [4], [1, 1, 1, 1]) })).toEqual([
@@ -149,13 +149,15 @@ describe("what is not finite", () => {
   const mask = of("float32", [], [-Infinity]);
 
   it("may stand in constants", () => {
-    const { leftOut } = loadModel(at("masked.onnx"), write("m.safetensors", { weight: float([4, 4], 5), mask }));
+    const { leftOut } = loadModel(at("masked.onnx"), {
+      weights: write("m.safetensors", { weight: float([4, 4], 5), mask }),
+    });
     expect(leftOut).toEqual([]);
   });
 
   it("is no weight", () => {
     const weight = of("float32", [4, 4], [Number.NaN, ...random(15)]);
-    expect(() => loadModel(at("masked.onnx"), write("n.safetensors", { weight, mask }))).toThrow(
+    expect(() => loadModel(at("masked.onnx"), { weights: write("n.safetensors", { weight, mask }) })).toThrow(
       /The weight weight in .* holds NaN at position 0/,
     );
   });

@@ -12,6 +12,7 @@ import { compareOutput, type Sample, type WorstElement } from "./compare-outputs
 import { type Feeding, type ImportedOutputs, importedOutputs } from "./imported-outputs.ts";
 import { messageOf } from "../util/message-of.ts";
 import { sameShape } from "../graph/broadcast.ts";
+import { maxOf } from "../util/extremes.ts";
 
 const NAME = "import";
 const TITLE = "The imported graph against the file";
@@ -247,7 +248,7 @@ export function narrowRoundoff(model: ModelFile, session: FileSession): number |
   const sizes = [...new Set([...stored, ...session.types])].flatMap((type) =>
     Object.hasOwn(NARROW, type) ? NARROW[type] : [],
   );
-  return sizes.length === 0 ? undefined : Math.max(...sizes);
+  return sizes.length === 0 ? undefined : maxOf(sizes);
 }
 
 function misfit(name: string, file: ReadonlyMap<string, FileOutput>, imported: ImportedOutputs): Outcome {

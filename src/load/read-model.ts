@@ -28,10 +28,14 @@ export interface ReadModel {
 /**
  * Reads an ONNX file, with the data that it keeps beside it; where there is no such file, the built-in network of that name.
  *
- * @param isSeparate which tensors its network is known to have to themselves
+ * @param options `limit`: by how much the usual limits on what it may grow to are raised; `isSeparate`: which tensors its network is
+ *   known to have to themselves
  * @throws ThalwegError of kind "input" for everything that can be wrong with the files
  */
-export function readModel(path: string, isSeparate?: (name: string) => boolean): ReadModel {
+export function readModel(
+  path: string,
+  { limit, isSeparate }: Pick<DecodeOptions, "limit"> & { readonly isSeparate?: (name: string) => boolean } = {},
+): ReadModel {
   const made = isNetName(path) && !existsSync(path) ? makeNet(path) : undefined;
   const bytes = made ?? readWhole(path);
   const beside = new Map<string, HashedFile>();
@@ -41,7 +45,7 @@ export function readModel(path: string, isSeparate?: (name: string) => boolean):
       beside.set(location, source);
       return source.read(offset, length ?? source.size - offset);
     };
-    const model = decodeModel(bytes, { file: path, external }, isSeparate);
+    const model = decodeModel(bytes, { file: path, external, limit }, isSeparate);
     const externalData = [...beside.values()].map(({ name, sha256 }) => ({ name, sha256 }));
     const own = { name: path, sha256: createHash("sha256").update(bytes).digest("hex") };
     const files = [own, ...externalData];

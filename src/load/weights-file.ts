@@ -26,7 +26,7 @@ export interface WeightsFile {
  * @param like the network that they are for: what it has separately, an ONNX file has, too
  * @throws ThalwegError of kind "input": `not-weights` for a file of another kind, and those of the readers
  */
-export function openWeights(path: string, like: Pick<ModelFile, "tensors">): WeightsFile {
+export function openWeights(path: string, like: Pick<ModelFile, "tensors" | "limits">): WeightsFile {
   const source = openHashedFile(path);
   try {
     return { sha256: source.sha256, ...arraysOf(source, like), close: () => source.close() };
@@ -38,7 +38,7 @@ export function openWeights(path: string, like: Pick<ModelFile, "tensors">): Wei
 
 function arraysOf(
   source: HashedFile,
-  { tensors }: Pick<ModelFile, "tensors">,
+  { tensors, limits }: Pick<ModelFile, "tensors" | "limits">,
 ): Pick<WeightsFile, "arrays" | "network" | "beside"> {
   const kind = fileKind(source.read(0, Math.min(HEAD_BYTES, source.size)));
   switch (kind?.name) {
@@ -47,7 +47,10 @@ function arraysOf(
     case "npz":
       return { arrays: readNpz(source), network: undefined, beside: [] };
     case "ONNX": {
-      const { model, externalData } = readModel(source.name, (name) => tensors.has(name));
+      const { model, externalData } = readModel(source.name, {
+        limit: limits.raised,
+        isSeparate: (name) => tensors.has(name),
+      });
       return { arrays: arraysIn(model), network: model, beside: externalData };
     }
     default:

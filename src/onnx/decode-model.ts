@@ -5,6 +5,7 @@ import { isFloat } from "../util/tensor.ts";
 import type { ThalwegError } from "../util/thalweg-error.ts";
 import { dtypeOf, type ExternalReader } from "./decode-tensor.ts";
 import { foldedNormNotices, foldedNorms } from "./derived-tensors.ts";
+import { importLimits, type ImportLimits } from "./import-limits.ts";
 import { intakeError, listOf } from "./intake-error.ts";
 import {
   allNodes,
@@ -55,6 +56,8 @@ export interface ModelFile {
   readonly ties: readonly MadeTie[];
   /** Declared types and shapes of inner values. */
   readonly declared: ReadonlyMap<string, DeclaredValue>;
+  /** What it may grow to when it is imported. */
+  readonly limits: ImportLimits;
 }
 
 export interface DecodeOptions {
@@ -62,14 +65,12 @@ export interface DecodeOptions {
   readonly file: string;
   /** Reads data that the model keeps in other files; locations have passed `safeLocation`. */
   readonly external?: ExternalReader;
-  /** Limit on the memory that all tensors together take. */
-  readonly maxBytes?: number;
+  /** By how much the usual limits on what a model may grow to are raised; 1 when absent. */
+  readonly limit?: number;
 }
 
 /** The newest opset whose operators were read against their definitions. */
 const NEWEST_OPSET = 26;
-
-const DEFAULT_MAX_BYTES = 8 * 2 ** 30;
 
 /**
  * Reads an ONNX file. Everything that can be wrong with it, short of shapes and operators, is found
@@ -89,7 +90,8 @@ export function decodeModel(
   const { file } = options;
   const proto = parse(bytes, file);
   if (!proto.graph) throw notOnnx(bytes, file, "it has no graph");
-  const reader = new GraphReader(proto, options.external, { left: options.maxBytes ?? DEFAULT_MAX_BYTES });
+  const limits = importLimits(options.limit);
+  const reader = new GraphReader(proto, options.external, limits);
   const decoded = reader.read(proto.graph);
   const untied = untieInitializers(decoded, proto.producerName, ruleOf, isSeparate);
   const { graph, ties, notices: retied } = retieTensors(untied.graph, collectTensors(untied.graph), isSeparate);
@@ -97,7 +99,8 @@ export function decodeModel(
   const inputs = proto.graph.input
     .filter(({ name }) => !decoded.initializers.has(name))
     .map((each) => declaredOrThrow(each, file));
-  const repeated = inputs.find(({ name }, i) => inputs.findIndex((each) => each.name === name) !== i);
+  const named = new Set<string>();
+  const repeated = inputs.find(({ name }) => named.size === named.add(name).size);
   if (repeated)
     throw intakeError("duplicate-name", `The model has two inputs with the name ${repeated.name}.`, {
       file,
@@ -149,6 +152,7 @@ export function decodeModel(
     labels: new Map(roles.flatMap(({ name, label }) => (label === name ? [] : [[name, label]]))),
     ties,
     declared,
+    limits,
   };
 }
 

@@ -1,6 +1,7 @@
 import { TensorProto_DataLocation, TensorProto_DataType as Type, type TensorProto } from "onnx-buf";
 import { bfloat16Values, float16 } from "../files/half-float.ts";
 import type { DType, Tensor, TensorData } from "../util/tensor.ts";
+import { beyondLimits, type ImportLimits } from "./import-limits.ts";
 import { intakeError } from "./intake-error.ts";
 import type { StoredTensor } from "./onnx-node.ts";
 import { safeLocation } from "./safe-location.ts";
@@ -125,6 +126,7 @@ export function elementTypeName(elementType: number): string {
 /** How much a file may make us allocate; counted over all its tensors. */
 export interface ByteBudget {
   left: number;
+  readonly limits: ImportLimits;
 }
 
 /**
@@ -175,12 +177,8 @@ export function decodeTensor(
   }
   budget.left -= count * 8;
   if (budget.left < 0) {
-    throw intakeError(
-      "too-large",
-      `${label} takes the model over the limit on memory.`,
-      where,
-      "Raise the limit or use a smaller model.",
-    );
+    const what = `takes the tensors of the model over ${budget.limits.bytes} bytes of memory`;
+    throw beyondLimits(budget.limits, "too-large", { place: label, what, where });
   }
   const tensor = raw
     ? { dtype: encoding.dtype, shape, data: encoding.raw(raw, count) }

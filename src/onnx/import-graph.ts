@@ -11,6 +11,7 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { bindInputs, fromExamplesFirst, toExamplesFirst, type BindOptions, type BoundInputs } from "./bind-inputs.ts";
 import type { ModelFile } from "./decode-model.ts";
 import { toPrecision } from "./decode-tensor.ts";
+import { ImportBudget, type ImportLimits } from "./import-limits.ts";
 import { intakeError, listOf } from "./intake-error.ts";
 import { refuseUndeclared } from "./declaration.ts";
 import { located, NodeContext, type ImportHost, type Normalization } from "./node-context.ts";
@@ -92,6 +93,8 @@ class Importer implements ImportHost {
   readonly graph: Graph;
   readonly precision: FloatType;
   readonly batchNormalization: "inference" | "training" | undefined;
+  readonly limits: ImportLimits;
+  private readonly budget: ImportBudget;
   private readonly model: ModelFile;
   private readonly options: ImportOptions;
   private readonly bound: BoundInputs;
@@ -99,6 +102,7 @@ class Importer implements ImportHost {
   private readonly frozen: ReadonlySet<string>;
   private readonly notices = new Map<string, Notice>();
   private readonly tensors = new Map<string, Value>();
+  private readonly stored = new Set<Value>();
   private readonly refusals: Refusal[] = [];
   private readonly refused = new Map<string, string>();
   private readonly summaries: NodeSummaries;
@@ -113,6 +117,8 @@ class Importer implements ImportHost {
     this.precision = options.precision;
     this.batchNormalization = options.batchNormalization;
     this.options = options;
+    this.limits = model.limits;
+    this.budget = new ImportBudget(model.limits);
     this.bound = bound;
     this.chosen = new Set(options.parameters ?? model.parameters.map(({ name }) => name));
     this.frozen = new Set(options.freeze);
@@ -232,6 +238,7 @@ class Importer implements ImportHost {
       node.inputs.map((name) => (name === "" ? undefined : this.require(node, name))),
       this,
     );
+    if (this.scope.parent) this.budget.step(context.label, context.where);
     try {
       if (!rule) {
         if (frozen) return this.opaque(node, context);
@@ -240,7 +247,7 @@ class Importer implements ImportHost {
       refuseUndeclared(rule, node);
       const result = rule.import(context);
       const outputs = "length" in result ? result : [result];
-      for (const item of outputs) if (item && !isSequence(item)) context.checkSize(item.shape, false);
+      this.budget.weigh(this.graph.values, (value) => this.stored.has(value), context.label, context.where);
       this.noteBend(rule, context, outputs);
       return outputs.map((item) => (item && !isSequence(item) ? this.standIn(item, rule, context) : item));
     } catch (error) {
@@ -321,6 +328,7 @@ class Importer implements ImportHost {
         ? this.graph.input(this.inputName(name), this.precision, tensor.shape)
         : this.constant(tensor);
     this.tensors.set(name, value);
+    this.stored.add(value);
     return value;
   }
 

@@ -2,18 +2,14 @@ import { tensorOf } from "../graph/leaf.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError, type Where } from "../util/thalweg-error.ts";
-import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
+import { type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
 import type { Declaration } from "./declaration.ts";
+import { beyondLimits, requireSize, type ImportLimits } from "./import-limits.ts";
 import { intakeError } from "./intake-error.ts";
 import type { OnnxAttribute, OnnxGraph, OnnxNode } from "./onnx-node.ts";
 import { isSequence, type Item, type Sequence } from "./item.ts";
 import { snapConstant } from "./snap-constant.ts";
 import { UnsupportedNode } from "./unsupported-node.ts";
-
-/** Elements that an imported constant may have before the model counts as absurd. */
-const LARGEST_CONSTANT = 2 ** 25;
-/** Elements that any value may have. */
-const LARGEST_VALUE = 2 ** 40;
 
 /** Where a network is normalised by statistics, a number for each channel. */
 export interface Normalization {
@@ -32,6 +28,7 @@ export interface ImportHost {
   /** The type of every float of the imported graph. */
   readonly precision: FloatType;
   readonly batchNormalization: "inference" | "training" | undefined;
+  readonly limits: ImportLimits;
   notice(code: string, message: string, hint?: string): void;
   /** Hears of a normalisation by statistics. */
   normalised(normalization: Normalization): void;
@@ -203,17 +200,17 @@ export class NodeContext {
 
   /** Checks a size before it is made: `constant` when it will be computed right away. */
   checkSize(shape: Shape, constant: boolean): void {
-    const size = sizeOf(shape);
-    if (
-      shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0) &&
-      size <= (constant ? LARGEST_CONSTANT : LARGEST_VALUE)
-    )
-      return;
-    throw intakeError(
-      "too-large",
-      `${this.label} makes a tensor of shape [${shape.join(", ")}], which is absurd.`,
-      this.where,
-    );
+    const { limits } = this.host;
+    const allowed = constant ? limits.constants / 2 : limits.elements;
+    requireSize(limits, shape, allowed, this.label, this.where);
+  }
+
+  /** Checks how many values are made, before they are. */
+  checkCount(count: number): void {
+    const { limits } = this.host;
+    if (count <= limits.values) return;
+    const what = `makes ${count} tensors, more than ${limits.values}`;
+    throw beyondLimits(limits, "too-large", { place: this.label, what, where: this.where });
   }
 
   /** A constant float of the graph's precision. */

@@ -8,6 +8,7 @@ import {
   type OperatorSetIdProto,
 } from "onnx-buf";
 import { decodeTensor, type ByteBudget, type ExternalReader } from "./decode-tensor.ts";
+import { beyondLimits, type ImportLimits } from "./import-limits.ts";
 import { intakeError } from "./intake-error.ts";
 import { NameScope } from "./name-scope.ts";
 import type { OnnxAttribute, OnnxGraph, OnnxNode, StoredTensor } from "./onnx-node.ts";
@@ -15,8 +16,6 @@ import { sortNodes } from "./sort-nodes.ts";
 
 /** Calls and nested graphs deeper than this are refused. */
 const MAX_DEPTH = 32;
-/** Nodes after the replacement of functions by their bodies; a few calls can ask for billions. */
-const MAX_NODES = 200_000;
 
 /** The oldest opset with today's broadcasting. */
 const OLDEST_OPSET = 7;
@@ -43,14 +42,16 @@ export class GraphReader {
   private readonly opsets: ReadonlyMap<string, number>;
   private readonly external: ExternalReader | undefined;
   private readonly budget: ByteBudget;
+  private readonly limits: ImportLimits;
   private readonly hoisted = new Map<string, StoredTensor>();
   private count = 0;
 
-  constructor(model: ModelProto, external: ExternalReader | undefined, budget: ByteBudget) {
+  constructor(model: ModelProto, external: ExternalReader | undefined, limits: ImportLimits) {
     this.functions = new Map(model.functions.map((each) => [functionKey(each.domain, each.name, each.overload), each]));
     this.opsets = opsetsOf(model.opsetImport);
     this.external = external;
-    this.budget = budget;
+    this.limits = limits;
+    this.budget = { left: limits.bytes, limits };
   }
 
   /** The main graph, with the initialisers of nested graphs beside its own. */
@@ -98,12 +99,11 @@ export class GraphReader {
 
   private nodes(protos: readonly NodeProto[], scope: Scope): OnnxNode[] {
     return protos.flatMap((proto) => {
-      if (++this.count > MAX_NODES) {
-        throw intakeError(
-          "too-many-nodes",
-          `The model has more than ${MAX_NODES} nodes once its functions are written out.`,
-        );
-      }
+      if (++this.count > this.limits.nodes)
+        throw beyondLimits(this.limits, "too-many-nodes", {
+          place: "The model",
+          what: `has more than ${this.limits.nodes} nodes once its functions are written out`,
+        });
       const domain = normalDomain(proto.domain);
       const called = this.functions.get(functionKey(domain, proto.opType, proto.overload));
       return called ? this.call(proto, called, scope) : [this.node(proto, domain, scope)];

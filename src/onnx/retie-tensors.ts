@@ -60,7 +60,7 @@ export function retieTensors(
       if (owner) apart.push(`${owner.name} and ${each.name}`);
       owners.push(each);
     }
-    roots.push(...owners);
+    for (const each of owners) roots.push(each);
   }
   const found = proportions(roots.toSorted((a, b) => rank(graph, a.name) - rank(graph, b.name)));
   const isTied = (each: Proportion) =>

@@ -100,7 +100,8 @@ export function isFourierMatrix(flow: TensorUses, use: Use): boolean {
     for (const { node } of flow.consumers(value)) {
       ends.add(node.op);
       // 2π, before or behind the product.
-      if (node.op === "Mul" && steps === 0) open.push(...node.outputs.map((next) => ({ value: next, steps: 1 })));
+      if (node.op === "Mul" && steps === 0)
+        for (const each of node.outputs.map((next) => ({ value: next, steps: 1 }))) open.push(each);
     }
   }
   ends.delete("Mul");

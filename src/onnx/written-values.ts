@@ -1,5 +1,6 @@
 import type { Shape, Tensor } from "../util/tensor.ts";
 import { isFilled, isProgression, isSinusoidTable } from "./fixed-values.ts";
+import { maxOf } from "../util/extremes.ts";
 
 /*
  * Values that training does not leave behind: what somebody typed or computed from a formula. They
@@ -82,7 +83,7 @@ export function isScaledSinusoidTable({ data, shape, dtype }: Tensor): boolean {
   if (columns < 2 || dtype.startsWith("int")) return false;
   const squares = new Float64Array(data.length / columns);
   data.forEach((element, i) => (squares[Math.floor(i / columns)] += element * element));
-  const square = Math.max(...squares.slice(0, 2));
+  const square = maxOf(squares.slice(0, 2));
   const amplitude = Math.sqrt((2 * square) / columns);
   const isLong = (each: number) => Math.abs(each - square) <= LENGTH_TOLERANCE * square;
   if (!(square > 0) || !squares.every((each) => each === 0 || isLong(each))) return false;

@@ -5,6 +5,7 @@ import { ThalwegError } from "../util/thalweg-error.ts";
 import { checkedProducts, requireBlock, TakenMemory } from "./checked-products.ts";
 import type { LinearOperator, ProductRounding } from "./linear-operator.ts";
 import { requireOperator } from "./require-operator.ts";
+import { maxOf } from "../util/extremes.ts";
 
 /**
  * A + cI. The eigenvectors stay, every eigenvalue moves by c. One product of A each.
@@ -95,8 +96,8 @@ export function sumOperator(operators: readonly LinearOperator[]): LinearOperato
     dimension: first.dimension,
     symmetric: operators.every((operator) => operator.symmetric),
     precision: operators.some((operator) => operator.precision === "float32") ? "float32" : "float64",
-    preferredBlock: Math.max(...operators.map((operator) => operator.preferredBlock)),
-    atOnce: Math.max(...operators.map((operator) => operator.atOnce ?? 1)),
+    preferredBlock: maxOf(operators.map((operator) => operator.preferredBlock)),
+    atOnce: maxOf(operators.map((operator) => operator.atOnce ?? 1)),
     name: operators.map((operator) => operator.name).join(" + "),
     wider: operators.every(({ wider }) => wider) ? { apply: (block) => total(widerProducts, block) } : undefined,
     rounding: operators.every(({ rounding }) => rounding)

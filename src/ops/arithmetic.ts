@@ -131,16 +131,20 @@ function absorb(x: Value, factor: Value): Value | undefined {
   return sizeOf(factor.shape) < sizeOf(x.shape) ? x.operation.scaled?.(x, factor) : undefined;
 }
 
+/** Sums within sums through which a factor is moved: more than networks add to a convolution, and less than fills the stack. */
+const DEEPEST_SUM = 64;
+
 /** (x ± y)·f = x·f ± y·f, where x absorbs the factor and y is as small as it. */
 function scaledSum(combine: (x: Value, y: Value) => Value): Operation["scaled"] {
-  return (node, factor) => {
+  return (node, factor, depth = 0) => {
+    if (depth > DEEPEST_SUM) return undefined;
     const [x, y] = node.inputs;
     for (const [large, small] of [
       [x, y],
       [y, x],
     ]) {
       if (!sameShape(large.shape, node.shape) || sizeOf(small.shape) > sizeOf(factor.shape)) continue;
-      const scaled = large.operation.scaled?.(large, factor);
+      const scaled = large.operation.scaled?.(large, factor, depth + 1);
       if (!scaled) continue;
       const rest = mul(small, factor);
       return large === x ? combine(scaled, rest) : combine(rest, scaled);

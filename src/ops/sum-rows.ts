@@ -3,6 +3,7 @@ import type { Value } from "../graph/value.ts";
 import { allocate, sizeOf } from "../util/tensor.ts";
 import { matmul } from "./matmul.ts";
 import { ReduceSum, reshape } from "./structure.ts";
+import { maxOf } from "../util/extremes.ts";
 
 /**
  * [.., rows, columns] → [.., 1, columns] as a product with ones: the runtime's product of one row reads what it sums once, in
@@ -21,7 +22,7 @@ export function sumOfRows(value: Value, [x]: readonly Value[], { portable, devic
   if (value.dtype !== "float32" || portable || device !== undefined) return undefined;
   const summed = axes.map(Number).filter((axis) => x.shape[axis] !== 1);
   if (summed.length === 0 || sizeOf(x.shape) === 0) return undefined;
-  const last = Math.max(...summed);
+  const last = maxOf(summed);
   const lead = x.shape.slice(0, last + 1);
   // Behind axes of one, all are summed up to the last of them.
   if (lead.some((extent, axis) => extent !== 1 && !summed.includes(axis))) return undefined;

@@ -1,6 +1,7 @@
 import { norm2 } from "../linalg/vector.ts";
 import type { FloatType } from "../util/tensor.ts";
 import type { Computation } from "./computation.ts";
+import { maxOf } from "../util/extremes.ts";
 
 /*
  * Float32 holds numbers from 2⁻¹²⁶ to 2¹²⁸ with all their digits. What is linear in something that a graph is fed with may be
@@ -57,7 +58,7 @@ export async function inRange({ computation, precision, exponents, run }: Scalab
 
 /** The greatest length; not finite where an element is not. */
 function longest(vectors: readonly Float64Array[]): number {
-  return Math.max(...vectors.map(norm2));
+  return maxOf(vectors.map(norm2));
 }
 
 /** The vector divided by a power of two that leaves its largest element near 1, and that power; 1 where there is none. */

@@ -73,7 +73,7 @@ export class Bill implements Book {
     this.isSettled = true;
     for (const part of this.parts) part.settle(book);
     book.add(this.count);
-    book.checks.push(...this.checks);
+    for (const each of this.checks) book.checks.push(each);
     for (const [name, tensor] of this.arrays.entries()) book.arrays.keep(name, tensor);
   }
 }

@@ -18,6 +18,7 @@ import { hessianOperator } from "./hessian-operator.ts";
 import { layersOf, rowsOf, sizeOfLayer, type Layer } from "./layers-of.ts";
 import { bytesOfMatrix, bytesOfVectors } from "./memory.ts";
 import { defineQuantity, onlyIf } from "./quantity.ts";
+import { maxOf } from "../util/extremes.ts";
 
 const parameters = z.object({
   layerProbes: z
@@ -72,7 +73,7 @@ async function topOfMatrix(desk: Desk, whole: Float64Array, layer: Layer): Promi
   // As all eigenvalues are held against the whole matrix.
   const trace = { value: sumOf(spectrum.values), allowed: 100 * size * Number.EPSILON * norm2(spectrum.values) };
   const { value, residual } = top[0];
-  const again = { value: Math.max(...spectrum.values), allowed: residual };
+  const again = { value: maxOf(spectrum.values), allowed: residual };
   return { value, residual, missProbability: 0, converged, trace, again };
 }
 
@@ -135,7 +136,7 @@ export const layerBlocks = defineQuantity({
     isSmall(setting) ? 0 : layerProbes + searchesOf(setting.problem.space.tensors, layerTop),
   bytes: (setting, { layerProbes }) => {
     const n = setting.problem.space.dimension;
-    const widest = Math.max(...layersOf(setting.problem.space.tensors).map(({ tensors }) => sizeOfLayer(tensors)));
+    const widest = maxOf(layersOf(setting.problem.space.tensors).map(({ tensors }) => sizeOfLayer(tensors)));
     // A small block with its triangle; or probes, their products, and what the known eigenpairs leave of them.
     return {
       working: isSmall(setting)

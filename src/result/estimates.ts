@@ -2,6 +2,7 @@ import { z } from "zod";
 import { MARGIN } from "../estimators/search-ends.ts";
 import { about, doubted, type Known, sampled, settled, within } from "./known.ts";
 import { count, extended, real } from "./real.ts";
+import { maxOf } from "../util/extremes.ts";
 
 /** Why nothing rests on a number that did not reach its tolerance. */
 export const NOT_CONVERGED = "it has not converged";
@@ -81,7 +82,7 @@ export interface Ends {
  */
 export function limitOfSearch(ends: Ends, end: keyof Ends, margin?: number): number {
   const pairs = ends[end] ?? [];
-  const scale = Math.max(0, ...[...(ends.top ?? []), ...(ends.bottom ?? [])].map(({ value }) => Math.abs(value)));
+  const scale = Math.max(0, maxOf([...(ends.top ?? []), ...(ends.bottom ?? [])].map(({ value }) => Math.abs(value))));
   const sign = end === "top" ? 1 : -1;
   const last = pairs.at(-1);
   // What is below rounding is no coarse tolerance: a spectrum of zeros has residuals too.

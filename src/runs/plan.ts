@@ -3,6 +3,7 @@ import { hessianProduct } from "../problem/derivatives.ts";
 import { ForwardLoss } from "../problem/forward-loss.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { planDocument } from "../result/plan-document.ts";
+import { maxOf } from "../util/extremes.ts";
 
 /** A gradient takes about half the time of a product, a loss a sixth. */
 export const GRADIENT = 1 / 2;
@@ -63,7 +64,7 @@ export async function costOf(
     msPerProduct,
     products: productsOf(plan),
     seconds: (work * msPerProduct) / 1000,
-    bytes: held() + Math.max(0, ...steps.map(({ bytes }) => bytes)),
+    bytes: held() + Math.max(0, maxOf(steps.map(({ bytes }) => bytes))),
     tasks,
     noun,
     instruments: steps.map((each) => ({ ...each, skipped: each.skipped ?? null })),

@@ -6,6 +6,7 @@ import type {
 } from "onnxruntime-common";
 import type { EmittedModel } from "../onnx/emit-model.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { formatBytes } from "../util/format-size.ts";
 import { allocate, inPrecision, sizeOf, type Tensor, type TensorData } from "../util/tensor.ts";
 import { KeptSession } from "./kept-session.ts";
 import { probeBlockSize } from "./probe-block-size.ts";
@@ -160,8 +161,21 @@ export function disabledOptimizers({ inputs, outputs }: EmittedModel): string {
   return elements(outputs) > elements(inputs) ? always : `${always};EliminateIdentity`;
 }
 
+/** How the runtime says that it got no memory. */
+const NO_MEMORY = /failed to allocate memory|bad_alloc|bad allocation|out of memory/i;
+
 function runtimeError(code: string, message: string, cause: unknown): ThalwegError {
   const detail = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+  if (NO_MEMORY.test(detail)) {
+    const size = /size:? (\d+)/.exec(detail)?.[1];
+    return new ThalwegError({
+      kind: "input",
+      code: "out-of-memory",
+      message: `The machine has not the memory for a tensor of this network${size === undefined ? "" : `, of ${formatBytes(Number(size))}`}.`,
+      hint: "Use smaller batches (--batch-size), float32, or a machine with more memory.",
+      cause,
+    });
+  }
   return new ThalwegError({ kind: "internal", code, message: `${message}: ${detail}.`, cause });
 }
 

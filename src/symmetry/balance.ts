@@ -15,6 +15,7 @@ import {
   inverseElement,
   type UnitMap,
 } from "./unit-map.ts";
+import { maxOf } from "../util/extremes.ts";
 
 /** A network in the form that is left when scales and shears are settled, and the way there. */
 export interface Balanced {
@@ -186,7 +187,7 @@ interface Balancing {
  * steps would go farther beyond each time.
  */
 function mostOften({ tensors }: Symmetry, units: number): number {
-  return Math.max(...tensors.map(({ dimensions }) => dimensions.filter((each) => each.units === units).length));
+  return maxOf(tensors.map(({ dimensions }) => dimensions.filter((each) => each.units === units).length));
 }
 
 /** s⁴ = Σ q² / Σ p² for each unit, p where its scale stands and q where the reciprocal does. */

@@ -1,3 +1,5 @@
+import { minOf } from "./extremes.ts";
+
 /**
  * What tells the files of a series apart: their paths below the folder that all of them share. Two series of one training
  * have the same names, wherever they lie.
@@ -9,7 +11,7 @@ export function namesInSeries(paths: readonly string[]): string[] {
   const parts = paths.map((path) => path.split(/[\\/]/));
   const [first = [""]] = parts;
   // The name of a file stays, also where there is one file only.
-  const most = Math.min(first.length - 1, ...parts.map((each) => each.length - 1));
+  const most = Math.min(first.length - 1, minOf(parts.map((each) => each.length - 1)));
   let shared = 0;
   while (shared < most && parts.every((each) => each[shared] === first[shared])) shared++;
   return parts.map((each) => each.slice(shared).join("/"));

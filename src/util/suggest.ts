@@ -1,3 +1,5 @@
+import { minOf } from "./extremes.ts";
+
 /**
  * Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours
  * (Damerau 1964), each at cost 1.
@@ -39,7 +41,7 @@ function distanceTo(word: string, candidate: string): number {
   const initials = parts.length > 1 ? parts.map((part) => part[0]).join("") : undefined;
   if (word === initials || (word.length >= 3 && candidate.includes(word))) return 1;
   const beginnings = parts.slice(1).map((_, i) => 0.5 + nearness(word, parts.slice(0, i + 1).join("-")));
-  return Math.min(nearness(word, candidate), ...beginnings);
+  return Math.min(nearness(word, candidate), minOf(beginnings));
 }
 
 function nearness(a: string, b: string): number {

@@ -8,6 +8,7 @@ import { table, wrap } from "../layout.ts";
 import { didYouMean } from "../../util/suggest.ts";
 import type { Style } from "../terminal.ts";
 import { defineVerb } from "../verb.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 export const explain = defineVerb({
   name: "explain",
@@ -29,7 +30,7 @@ export const explain = defineVerb({
 
 /** All terms by subject, in columns of one width. */
 function listing(style: Style): string {
-  const width = Math.max(...TERMS.map(({ name }) => name.length));
+  const width = maxOf(TERMS.map(({ name }) => name.length));
   const blocks = FAMILIES.map(({ title, terms }) => {
     const rows = terms.map((term) => [style.bold(term.name.padEnd(width)), term.title]);
     return `${style.cyan(title)}\n${table(rows, ["left", "left"])}`;

@@ -2,6 +2,7 @@ import type { CompareResult, CompareRow } from "../../result/compare-result.ts";
 import type { ShownSection } from "../../result/shown-section.ts";
 import { formatBound, formatEstimate, formatMeasured, formatNumber } from "../../util/format-number.ts";
 import { formatCounted } from "../../util/format-size.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** Lines on a terminal, where not all is wanted. */
 const PAGE_LINES = 40;
@@ -136,7 +137,7 @@ function chosenRows(rows: readonly CompareRow[], most: number): number[] {
 
 /** The largest distance of two that differ, in units of its error; counts, which have none, come last. */
 function distanceOf({ pairs }: CompareRow): number {
-  return Math.max(-1, ...pairs.map(({ different, errors }) => (different === true ? (errors ?? -1) : -1)));
+  return Math.max(-1, maxOf(pairs.map(({ different, errors }) => (different === true ? (errors ?? -1) : -1))));
 }
 
 function distanceText(row: CompareRow): string {

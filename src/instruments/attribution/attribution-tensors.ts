@@ -3,6 +3,7 @@ import { heatMap, heatTable, type HeatRow } from "../../figures/heat-map.ts";
 import { foremost } from "../../figures/named-rows.ts";
 import type { attributionPart } from "./attribution-part.ts";
 import type { OutputOf } from "../part.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** Tensors that are drawn with a row of their own. */
 const TENSORS = 12;
@@ -16,7 +17,7 @@ export const attributionTensors: FigureKind<OutputOf<typeof attributionPart>> = 
       name,
       values: attribution.map(({ tensors }) => tensors.find((tensor) => tensor.name === name)?.share ?? null),
     }));
-    const { shown, others } = foremost(rows, ({ values }) => Math.max(...values.map((share) => share ?? 0)), TENSORS);
+    const { shown, others } = foremost(rows, ({ values }) => maxOf(values.map((share) => share ?? 0)), TENSORS);
     return {
       title: "Where the stiffest directions live",
       description:

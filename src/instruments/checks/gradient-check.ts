@@ -12,6 +12,7 @@ import { roundingNoise } from "./rounding-noise.ts";
 import { slopesOf } from "./slope.ts";
 import { STEPS } from "./steps.ts";
 import { withinDomain } from "./within-domain.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** An error of one part in a thousand in the gradient of one tensor is found. */
 const LIMIT = 5e-4;
@@ -48,7 +49,7 @@ async function againstDifferences(
   // Half a grain of rounding is nearly twice its standard deviation, and a difference has two of them.
   const rounding = 4 * noise;
   // What rounding of the loss leaves of a slope at the longest step.
-  const least = rounding / (limit * Math.max(...steps));
+  const least = rounding / (limit * maxOf(steps));
   const held = heldParameters(problem.network);
   const free = Float64Array.from(gradient);
   for (const [t, { offset, size }] of problem.space.tensors.entries())
@@ -83,7 +84,7 @@ async function againstDifferences(
         if (!beside) return Number.POSITIVE_INFINITY;
         slopes.push(dot(beside, direction));
       }
-      return Math.max(...slopes.map((x) => Math.abs(x - slope))) / share;
+      return maxOf(slopes.map((x) => Math.abs(x - slope))) / share;
     };
     // Between the ends of the difference the gradient may choose at kinks; what it does not change by is its error.
     const isProven = isDecided && off > limit && (await changes()) <= off / 4;

@@ -1,3 +1,5 @@
+import { maxOf } from "../../util/extremes.ts";
+
 /** What a comparison found at one point, by number of the tensor. */
 export interface Trial {
   /** Tensors that are right here, to this error as a part of their size. */
@@ -53,6 +55,6 @@ export class Ledger {
   /** The largest error of those that fail, or of those that are right where none does. */
   get worst(): number {
     const { failing, right } = this;
-    return Math.max(0, ...(failing.length > 0 ? failing.map(([, off]) => off) : right.values()));
+    return Math.max(0, maxOf(failing.length > 0 ? failing.map(([, off]) => off) : right.values()));
   }
 }

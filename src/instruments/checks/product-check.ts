@@ -13,6 +13,7 @@ import { roundingNoise } from "./rounding-noise.ts";
 import { slopesOf } from "./slope.ts";
 import { STEPS } from "./steps.ts";
 import { withinDomain } from "./within-domain.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** What differences decide in each arithmetic; float32 alone, on a device that has no other, sees gross errors only. */
 export const PRODUCT_LIMIT = { float64: 1e-3, float32: 5e-2 } as const;
@@ -140,7 +141,7 @@ async function againstDifferences(
   const trial = newTrial(limit, block.length);
   for (const [k, v] of block.entries()) {
     const whole = partsOf(oracle, images[k]);
-    const most = Math.max(...whole.map((x, t) => Math.max(x, there[t]) / units[t]));
+    const most = maxOf(whole.map((x, t) => Math.max(x, there[t]) / units[t]));
     const least = units.map((x) => LEAST * most * x);
     const coarse = whole.map((x, t) => Math.max(x, least[t]));
     const [rest] = other ? await point.product(other, [v], context) : [images[k]];
@@ -196,7 +197,7 @@ async function againstFloat64(
   const sizes = [await point.gradient(context), ...wide].flatMap((x) =>
     partsOf(oracle, x).map((part, t) => part / units[t]),
   );
-  const most = Math.max(...sizes);
+  const most = maxOf(sizes);
   for (const [k, v] of block.entries()) {
     const whole = partsOf(oracle, wide[k]);
     const apart = partsOf(

@@ -7,6 +7,7 @@ import { distance, multiply, relative, unit, type CheckDefinition } from "./chec
 import { denseBlockCheck } from "./dense-block-check.ts";
 import { nearbyPoints } from "./nearby-points.ts";
 import { isNotFinite } from "../../util/thalweg-error.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 const EXAMPLES_LIMIT = { float32: 1e-4, float64: 1e-11 } as const;
 const BATCH_LIMIT = { float32: 1e-4, float64: 1e-11 } as const;
@@ -72,7 +73,7 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
             };
             const here = await derivatives(problem, part === 0 ? gradient : undefined);
             const there = await derivatives(other);
-            least = Math.min(least, Math.max(...here.map((x, i) => relative(distance(there[i], x), norm2(x)))));
+            least = Math.min(least, maxOf(here.map((x, i) => relative(distance(there[i], x), norm2(x)))));
           } catch (error) {
             if (part === 0 || !isNotFinite(error)) throw error;
           }

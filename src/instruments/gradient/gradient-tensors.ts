@@ -4,6 +4,7 @@ import { COLOUR, finite, said, TIP } from "../../figures/style.ts";
 import { wideAxis } from "../../figures/wide-axis.ts";
 import type { gradientPart } from "./gradient-part.ts";
 import type { OutputOf } from "../part.ts";
+import { hypotOf } from "../../util/extremes.ts";
 
 export const gradientTensors: FigureKind<OutputOf<typeof gradientPart>> = {
   name: "gradient-tensors",
@@ -12,7 +13,7 @@ export const gradientTensors: FigureKind<OutputOf<typeof gradientPart>> = {
     const { shown, others } = foremost(tensors, ({ norm }) => norm);
     const rest =
       others.length > 0
-        ? [{ name: `${others.length} smaller ones together`, norm: Math.hypot(...others.map(({ norm }) => norm)) }]
+        ? [{ name: `${others.length} smaller ones together`, norm: hypotOf(others.map(({ norm }) => norm)) }]
         : [];
     const values = finite(
       [...shown, ...rest].map(({ name, norm }) => ({ tensor: name, norm, tip: `${name}: ${said(norm)}` })),

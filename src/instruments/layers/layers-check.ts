@@ -6,6 +6,7 @@ import { layerNameOf } from "../../quantities/layers-of.ts";
 import { norm2, sumOf } from "../../linalg/vector.ts";
 import type { ParameterTensor } from "../../problem/parameter-space.ts";
 import type { LayerReading } from "./layers-part.ts";
+import { hypotOf, maxOf } from "../../util/extremes.ts";
 
 /** A number as it is stated and in another way, and by how much rounding may hold the two apart. */
 interface Again {
@@ -45,7 +46,7 @@ export function againByNames(
     value,
     allowed: diagonal.length * Number.EPSILON * Math.abs(value),
   });
-  const lengthOf = (x: Float64Array) => Math.hypot(...partOf(x).map(norm2));
+  const lengthOf = (x: Float64Array) => hypotOf(partOf(x).map(norm2));
   const trace = sumOf(partOf(diagonal).map(sumOf));
   // What the probes add up to may be much more than is left of it.
   const allowed = diagonal.length * Number.EPSILON * sumOf(diagonal.map(Math.abs));
@@ -110,7 +111,7 @@ function ofAgain(layers: readonly Measured[]): number {
       return error === 0 ? 0 : error / (allowed + Number.MIN_VALUE);
     }),
   );
-  return Math.max(0, ...off);
+  return Math.max(0, maxOf(off));
 }
 
 /** By how much the largest eigenvalue of a block is above that of the whole, in the same units. */
@@ -121,5 +122,5 @@ function ofTops(layers: readonly Measured[], whole: Eigenvalue | undefined): num
     const room = top.residual + whole.residual + layers.length * Number.EPSILON * Math.abs(top.value);
     return [(top.value - whole.value) / room];
   });
-  return Math.max(0, ...above);
+  return Math.max(0, maxOf(above));
 }

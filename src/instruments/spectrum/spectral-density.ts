@@ -15,6 +15,7 @@ import type { spectrumPart } from "./spectrum-part.ts";
 import type { eigenvaluesPart } from "../eigenvalues/eigenvalues-part.ts";
 import type { AttributionPart, attributionPart } from "../attribution/attribution-part.ts";
 import type { OutputOf } from "../part.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** How far below its peak a density is drawn. */
 const DECADES = 6;
@@ -64,7 +65,7 @@ export const spectralDensity: FigureKind<
   of({ hessian, attribution }) {
     const { density } = hessian;
     if (density === null || density.grid.length === 0) return undefined;
-    const floor = Math.max(...density.density) / 10 ** DECADES;
+    const floor = maxOf(density.density) / 10 ** DECADES;
     const raised = (value: number) => Math.max(value, floor / 10);
     const curve = finite(
       density.grid.map((x, i) => ({
@@ -80,7 +81,7 @@ export const spectralDensity: FigureKind<
         kind: "single eigenvalues",
       })),
     );
-    const highest = 2 * Math.max(...density.upper);
+    const highest = 2 * maxOf(density.upper);
     /** The density at which a mark stands so many pixels below the upper edge. */
     const atHeight = (pixels: number) => highest * (floor / highest) ** (pixels / HEIGHT);
     const [left, right] = [density.grid[0], density.grid[density.grid.length - 1]];

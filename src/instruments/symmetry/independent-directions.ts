@@ -1,3 +1,5 @@
+import { hypotOf } from "../../util/extremes.ts";
+
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
 
 /** A direction that is zero outside of few coordinates. */
@@ -42,7 +44,7 @@ export function independentDirections(
 
 function gramRank(directions: readonly SparseDirection[], dimension: number): number {
   const m = directions.length;
-  const lengths = directions.map(({ values }) => Math.hypot(...values));
+  const lengths = directions.map(({ values }) => hypotOf(values));
   const gram = new Float64Array(m * m);
   const spread = new Float64Array(dimension);
   directions.forEach(({ indices, values }, i) => {

@@ -43,7 +43,7 @@ export function unitLayouts(space: ParameterSpace, exponents: Exponents): UnitLa
     let layoutsHere: UnitPlace[][] = [[]];
     for (const places of choices)
       layoutsHere = layoutsHere.flatMap((before) => places.map((place) => [...before, place]));
-    layouts.push(...layoutsHere.slice(0, MOST_LAYOUTS).map((places) => ({ units, places })));
+    for (const each of layoutsHere.slice(0, MOST_LAYOUTS).map((places) => ({ units, places }))) layouts.push(each);
   }
   return layouts.slice(0, MOST_LAYOUTS);
 }

@@ -2,6 +2,7 @@ import type { Eigenvalue, Estimate } from "../../estimators/estimate.ts";
 import { norm2, sumOf } from "../../linalg/vector.ts";
 import type { Check } from "../../result/envelope.ts";
 import { shareOfAllowed } from "../share-of-allowed.ts";
+import { hypotOf } from "../../util/extremes.ts";
 
 /** What trace and norm are held against. */
 interface Known {
@@ -32,7 +33,7 @@ export function sumsCheck(
   const wayOf = { trace: spectrum && sumOf(spectrum), frobenius: spectrum && norm2(spectrum) };
   if (!spectrum && matrix) wayOf.trace = sumOf(Float64Array.from({ length: n }, (_, i) => matrix[i * n + i]));
   const solver = ROUNDINGS * Math.sqrt(n) * Number.EPSILON * frobenius.value;
-  const least = Math.hypot(...some.map(({ value, residual }) => Math.max(0, Math.abs(value) - residual)));
+  const least = hypotOf(some.map(({ value, residual }) => Math.max(0, Math.abs(value) - residual)));
   const sampled = ({ standardError, rounding = 0 }: Estimate) => STANDARD_ERRORS * standardError + rounding;
   const most = Math.sqrt(n) * (frobenius.value + sampled(frobenius));
   const measured = Math.max(

@@ -44,7 +44,7 @@ function unitAxis(value: Value): number {
   for (let at = seen.pop(); at; at = seen.pop()) {
     const axis = at.operation.unitAxes?.at(-1);
     if (axis !== undefined) return axis < 0 ? at.shape.length + axis : axis;
-    seen.push(...at.inputs.filter((input) => input.shape.length === value.shape.length));
+    for (const each of at.inputs.filter((input) => input.shape.length === value.shape.length)) seen.push(each);
   }
   return value.shape.length - 1;
 }

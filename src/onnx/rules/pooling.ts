@@ -59,6 +59,7 @@ function windowSum(x: Value, kernel: Shape, window: WindowGeometry): Value {
 function windowCounts(node: NodeContext, x: Value, kernel: Shape, window: WindowGeometry): Value {
   const extents = x.shape.slice(2);
   const out = convOutputExtents(x.shape, kernel, window);
+  node.checkSize(out, true);
   const include = node.flag("count_include_pad");
   const pads = node.ints("pads");
   const counts = out.map((count, k) => {
@@ -68,9 +69,10 @@ function windowCounts(node: NodeContext, x: Value, kernel: Shape, window: Window
     const start = include ? -window.before[k] : 0;
     return Array.from({ length: count }, (_, i) => {
       const first = i * window.strides[k] - window.before[k];
-      return Array.from({ length: kernel[k] }, (__, j) => first + j * window.dilations[k]).filter(
-        (at) => at >= start && at < end,
-      ).length;
+      // The places first + j·dilation, 0 ≤ j < kernel, from start to end.
+      const before = (edge: number) =>
+        Math.min(Math.max(Math.ceil((edge - first) / window.dilations[k]), 0), kernel[k]);
+      return before(end) - before(start);
     });
   });
   const data = allocate(x.dtype, sizeOf(out));

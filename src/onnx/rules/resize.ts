@@ -7,6 +7,7 @@ import { FLAG, FLOAT, FLOATS, INTS, NO_EFFECT, oneOf, since, until } from "../de
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 import { snapConstant } from "../snap-constant.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 /** One axis that changes its extent. */
 interface Axis {
@@ -124,8 +125,7 @@ function axesOf(
   const given = sizes ?? scales ?? node.fail("missing-input", "has neither scales nor sizes");
   if (given.length !== chosen.length) node.fail("bad-input", `gives ${given.length} sizes for ${chosen.length} axes`);
   const ratios = chosen.map((axis, i) => (sizes ? sizes[i] / x.shape[axis] : snapConstant(given[i])));
-  const common =
-    policy === "not_larger" ? Math.min(...ratios) : policy === "not_smaller" ? Math.max(...ratios) : undefined;
+  const common = policy === "not_larger" ? minOf(ratios) : policy === "not_smaller" ? maxOf(ratios) : undefined;
   return chosen.map((axis, i) => {
     const from = x.shape[axis];
     const kept = sizes ? common : undefined;

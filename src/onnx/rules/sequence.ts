@@ -14,6 +14,7 @@ function splitToSequence(node: NodeContext): Sequence {
   const given = node.has(1) ? node.constant(1, "sizes of the parts") : undefined;
   const size = given && given.shape.length === 0 ? given.data[0] : 1;
   if (!(size >= 1)) node.fail("bad-input", `splits into parts of ${size}`);
+  node.checkCount(given && given.shape.length > 0 ? given.data.length : Math.ceil(extent / size));
   const parts =
     given && given.shape.length > 0
       ? Array.from(given.data)

@@ -46,6 +46,10 @@ function reshapeRule(node: NodeContext): Value {
   const open = shape.indexOf(-1);
   if (shape.some((extent, axis) => extent < 0 && axis !== open))
     node.fail("bad-shape", `asks for the shape [${asked.join(", ")}]`);
+  node.checkSize(
+    shape.map((extent) => Math.max(extent, 0)),
+    false,
+  );
   if (open >= 0) {
     const rest = sizeOf(shape.filter((_, axis) => axis !== open));
     shape[open] = rest === 0 ? 0 : sizeOf(x.shape) / rest;

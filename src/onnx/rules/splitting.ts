@@ -38,6 +38,7 @@ function split(node: NodeContext): Value[] {
   const x = node.input(0);
   const axis = normalizeAxis("Split", node.int("axis", 0), x.shape.length);
   let start = 0;
+  node.checkCount(node.outputs);
   return partsOf(node, x.shape[axis] ?? 0).map((part) => {
     const value = sliceAxis(x, axis, start, start + part);
     start += part;

@@ -24,6 +24,7 @@ export function windowOf(node: NodeContext, x: Shape, kernel: Shape, ceil = fals
   const axes = kernel.length;
   if (x.length !== axes + 2)
     node.fail("shape-mismatch", `slides a window over ${axes} axes of the shape [${x.join(", ")}]`);
+  node.checkSize(kernel, true);
   const strides = attributeOfAxes(node, "strides", axes, 1);
   const dilations = attributeOfAxes(node, "dilations", axes, 1);
   const mode = node.string("auto_pad", "NOTSET");
