@@ -43,6 +43,12 @@ export const runFlags = z.object({
     .meta({ description: "print the plan and its predicted cost, measure nothing", group: "Run" }),
 });
 
+/** For what is written to one file. */
+export const overwriteFlag = z
+  .boolean()
+  .default(false)
+  .meta({ description: "write over a file that thalweg did not write", group: "Run" });
+
 /** The same for runs of many tasks. */
 export const sharedTime = runFlags.shape.time
   .clone()

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { assetPath } from "../io/asset-path.ts";
+import { isOurFile } from "../io/is-our-file.ts";
 import { OPTIONAL_MODEL } from "../runs/argument.ts";
 import type { Experiment } from "../runs/experiment.ts";
 import type { Request } from "../runs/subject.ts";
@@ -9,9 +10,6 @@ const EMBEDDED = { model: assetPath("digits.onnx"), data: "digits", limit: 1437 
 
 /** Whoever tries Thalweg finds the report where he stands. */
 export const EMBEDDED_REPORT = "report.html";
-
-/** What every report of ours holds; a file without it is somebody's own. */
-const OURS = '<meta name="generator" content="Thalweg">';
 
 /** Whether neither a model nor data are named, where that may be. */
 export function isEmbedded(experiment: Pick<Experiment, "arguments">, request: Request): boolean {
@@ -36,5 +34,5 @@ function mayBeLeftOut({ arguments: positional }: Pick<Experiment, "arguments">):
 
 /** Whether the report may be put where somebody stands. */
 export function mayPutReport(): boolean {
-  return !existsSync(EMBEDDED_REPORT) || readFileSync(EMBEDDED_REPORT, "utf8").includes(OURS);
+  return !existsSync(EMBEDDED_REPORT) || isOurFile(EMBEDDED_REPORT);
 }

@@ -23,7 +23,7 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.check]: "a check of the derivatives failed",
   [EXIT.notConverged]: "not converged in the budget: the result is written and marked",
   [EXIT.interrupted]: "interrupted (Ctrl-C, SIGINT): what was measured is written and marked",
-  [EXIT.terminated]: "terminated (SIGTERM): what was measured is written and marked",
+  [EXIT.terminated]: "terminated (SIGTERM, SIGHUP): what was measured is written and marked",
 };
 
 const OF_KIND: Readonly<Record<ErrorKind, ExitCode>> = {
@@ -38,5 +38,9 @@ export function exitCodeOf(kind: ErrorKind): ExitCode {
   return OF_KIND[kind];
 }
 
-/** The signals that end a run early with what it has, and the codes that tell them: 128 + the signal's number. */
-export const EXIT_OF_SIGNAL = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
+/** The signals that end a run early with what it has, and the codes that tell them: 128 + the signal's number; a terminal that goes (SIGHUP) ends them as SIGTERM does. */
+export const EXIT_OF_SIGNAL = {
+  SIGINT: EXIT.interrupted,
+  SIGTERM: EXIT.terminated,
+  SIGHUP: EXIT.terminated,
+} as const;

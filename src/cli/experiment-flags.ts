@@ -3,13 +3,14 @@ import { Vocabulary, wordsOf } from "../quantities/vocabulary.ts";
 import type { Experiment } from "../runs/experiment.ts";
 import type { Options } from "../runs/subject.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { heldOutFlags, runFlags, sharedTime, talkFlags, taskFlags } from "./common-flags.ts";
+import { heldOutFlags, overwriteFlag, runFlags, sharedTime, talkFlags, taskFlags } from "./common-flags.ts";
 import { SUBJECT_FLAGS } from "./subject-flags.ts";
 
 /** What has no part in any number: how a run talks, where it goes on and where it is written. */
 export const edgeFlags = z.object({
   ...talkFlags.shape,
   out: z.string().optional(),
+  overwrite: overwriteFlag,
   dryRun: runFlags.shape.dryRun,
   ...taskFlags.shape,
 });
@@ -57,6 +58,7 @@ function flagsAround(experiment: Experiment): z.ZodRawShape {
   return {
     ...Object.fromEntries(about),
     out: outFlag(writes),
+    ...(writes.as === "file" && { overwrite: overwriteFlag }),
     ...(isRandom === true && { seed: runFlags.shape.seed }),
     ...(endsEarly === true && { time: tasks.length > 0 ? sharedTime : runFlags.shape.time }),
     ...(hasPlan && { dryRun: runFlags.shape.dryRun }),

@@ -108,7 +108,7 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
   const isDemo = begun === undefined && isEmbedded(experiment, asked) && !json && out === undefined && mayPutReport();
   if (!dryRun && out !== undefined) {
     if (writes.as === "folder") refuseUnfinished(out);
-    if (writes.as === "file") rehearseFile(out, pathsIn(request));
+    if (writes.as === "file") rehearseFile(out, { read: pathsIn(request), overwrites: edge.overwrite });
     else rehearseFolder(out);
   }
   if (!dryRun && isDemo) rehearseFile(EMBEDDED_REPORT);
@@ -134,6 +134,7 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
       : (out ?? (json || !writes.isUsual ? undefined : defaultFolder(createdAt, recipe)));
   let scratch: string | undefined;
   const agreed = (recipe: Recipe) => {
+    shell.interruption.listen();
     if (begun === undefined) return;
     requireSame(begun, recipe);
     if (build !== null) requireSameBuild(begun, build);

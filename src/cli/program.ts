@@ -1,6 +1,7 @@
 import { collectSeldom } from "./collect-seldom.ts";
-import { EXIT, EXIT_OF_SIGNAL, type ExitCode } from "./exit-code.ts";
+import { EXIT } from "./exit-code.ts";
 import { guardStreams } from "./guard-streams.ts";
+import { interruptionBySignals } from "./interruption-by-signals.ts";
 import { optimizeLate } from "./optimize-late.ts";
 import { runCli, strandedError } from "./run-cli.ts";
 import { processTerminal } from "./terminal.ts";
@@ -8,22 +9,7 @@ import { processTerminal } from "./terminal.ts";
 optimizeLate();
 collectSeldom();
 
-const asked = new AbortController();
-const insisted = new AbortController();
-let signalled: ExitCode = EXIT.interrupted;
-for (const [signal, exitCode] of Object.entries(EXIT_OF_SIGNAL)) {
-  process.on(signal, () => {
-    // The first one lets the run write what it has, the second one stops it, the third one means it.
-    if (insisted.signal.aborted) process.exit(exitCode);
-    if (asked.signal.aborted) {
-      insisted.abort();
-      return;
-    }
-    signalled = exitCode;
-    asked.abort();
-    process.stderr.write("\nStopping with what there is; once more stops at once.\n");
-  });
-}
+const interruption = interruptionBySignals();
 
 // A worker whose run has gone ends with it: what it is at will be done by whoever continues the run.
 if (process.send !== undefined) {
@@ -42,16 +28,7 @@ const stranded = new Promise<never>((_, reject) => {
 stranded.catch(() => undefined);
 
 // No await here: what is bundled is a script, of which V8 keeps the compiled code (`scripts/bundle-program.mjs`).
-void runCli(
-  process.argv.slice(2),
-  processTerminal(),
-  {
-    asked: asked.signal,
-    insisted: insisted.signal,
-    exitCode: () => signalled,
-  },
-  stranded,
-).then((exitCode) => {
+void runCli(process.argv.slice(2), processTerminal(), interruption, stranded).then((exitCode) => {
   process.exitCode = exitCode;
   // What stdout did not take is known after the last write only.
   process.on("exit", () => {

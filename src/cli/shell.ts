@@ -36,10 +36,12 @@ export interface Shell {
   settle(): void;
 }
 
-/** Ctrl-C or SIGTERM, once and again. */
+/** Ctrl-C, SIGTERM or SIGHUP, once and again. */
 export interface Interruption {
   readonly asked: AbortSignal;
   readonly insisted: AbortSignal;
+  /** From now on signals are heard: there is something that may be lost. */
+  listen(): void;
   /** What the process returns when it was interrupted: which signal it was. */
   exitCode(): ExitCode;
 }
@@ -89,8 +91,12 @@ export function createShell(options: ShellOptions): Shell {
       else if (event.type === "warning") warn(`${of}${event.text}`);
       else if (event.type === "progress") live.progress?.({ ...event, stage: `${of}${event.stage}` });
     },
-    context: (budget = Number.POSITIVE_INFINITY) => ({ signal: interruption.asked, ...timed(budget), ...live }),
+    context(budget = Number.POSITIVE_INFINITY) {
+      interruption.listen();
+      return { signal: interruption.asked, ...timed(budget), ...live };
+    },
     measuringContext(budget = Number.POSITIVE_INFINITY) {
+      interruption.listen();
       const { hasBudget, outOfTime } = timed(budget);
       return {
         signal: interruption.insisted,

@@ -25,6 +25,8 @@ const DATE = 0x21;
 const UTF8_NAME = 0x800;
 const VERSION = 20;
 const VERSION_ZIP64 = 45;
+/** The comment of the archive: who wrote it. */
+const WRITER = new TextEncoder().encode("thalweg");
 /** Its signature and the field itself are not counted in `bytesBehind`. */
 const ZIP64_END_UNCOUNTED = 12;
 
@@ -104,7 +106,14 @@ export function* zipChunks(files: Iterable<ZipFile>, zip64 = false): Generator<U
     yield ZIP64_LOCATOR.write({ offset: offset + bytes, disks: 1 });
   }
   const [shownCount, shownBytes, shownOffset] = wide ? [FULL_16, FULL_32, FULL_32] : [count, bytes, offset];
-  yield END.write({ countHere: shownCount, count: shownCount, bytes: shownBytes, offset: shownOffset });
+  yield END.write({
+    countHere: shownCount,
+    count: shownCount,
+    bytes: shownBytes,
+    offset: shownOffset,
+    commentBytes: WRITER.length,
+  });
+  yield WRITER;
 }
 
 function zip64Extra(values: Readonly<Partial<Record<(typeof ZIP64_EXTRA.fields)[number], number>>>): Uint8Array {

@@ -16,7 +16,7 @@ import { requireType } from "./require-type.ts";
 import type { GraphOptions, Operation, Value, ValueGraph, ValueType } from "./value.ts";
 
 /** Results larger than this are left to the runtime instead of being folded into the graph; integers may be shapes. */
-const FOLD_LIMIT = { float: 2 ** 16, integer: 2 ** 24 } as const;
+const FOLD_LIMIT = { float: 2 ** 16, integer: 2 ** 23 } as const;
 
 /** What makes equal nodes one: the operation with its attributes, and the inputs. */
 export function nodeKey(operation: Operation, inputs: readonly Value[]): string {

@@ -12,10 +12,11 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
-import { basename, dirname, join, posix, sep } from "node:path";
+import { dirname, join, posix, sep } from "node:path";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { fileError } from "./file-error.ts";
 import { makeFolders } from "./make-folders.ts";
+import { partialName, removeAbandoned } from "./partial-name.ts";
 
 /** What a file shall hold: text, bytes, or pieces of bytes made while they are written. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
@@ -31,6 +32,7 @@ const MANIFEST = ".thalweg-files";
 export function writeFileAtomically(path: string, content: FileContent): void {
   const partial = partialName(path);
   replaceWhenDone(path, partial, () => {
+    removeAbandoned(path);
     writeWhole(partial, content);
     syncFile(partial);
     renameSync(partial, path);
@@ -53,11 +55,12 @@ export function writeFolderAtomically(
   files: Iterable<readonly [path: string, content: FileContent]>,
   filledLater: readonly string[] = [],
 ): void {
-  const target = existsSync(folder) ? realpathSync(folder) : folder;
+  const target = placeOf(folder);
   refuseUnlessOurs(target);
   const partial = partialName(target);
   replaceWhenDone(folder, partial, () => {
     makeFolders(dirname(target));
+    removeAbandoned(target);
     mkdirSync(partial);
     const places: string[] = [];
     const names: string[] = [MANIFEST, ...filledLater.map((name) => `${name}/`)];
@@ -124,20 +127,65 @@ export function addToFolder(
 
 /** Puts the new folder in place of the old one, which is moved aside first and comes back on failure. */
 function swapIn(partial: string, target: string): void {
-  if (!existsSync(target)) return renameSync(partial, target);
+  if (!existsSync(target)) return meeting(target, () => renameSync(partial, target));
   const aside = partialName(target);
   refuseUnlessOurs(target);
-  renameSync(target, aside);
+  meeting(target, () => renameSync(target, aside));
   try {
-    renameSync(partial, target);
+    meeting(target, () => renameSync(partial, target));
   } catch (error) {
-    renameSync(aside, target);
+    // Where another one has put its folder there meanwhile, that is the newer one.
+    if (!existsSync(target)) renameSync(aside, target);
+    rmSync(aside, { recursive: true, force: true });
     throw error;
   }
   rmSync(aside, { recursive: true, force: true });
 }
 
+/** The folder itself, where the name is a link to it. */
+function placeOf(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
+}
+
+/** What the system says where a folder came or went between a look and a rename. */
+const MET = new Set(["ENOENT", "ENOTEMPTY", "EEXIST"]);
+
+/** @throws usage error `folder-in-use` where another run writes the folder at the same moment */
+function meeting(folder: string, look: () => void): void {
+  try {
+    look();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && MET.has(String(error.code)))) throw error;
+    throw new ThalwegError({
+      kind: "usage",
+      code: "folder-in-use",
+      message: `Another run writes ${folder} at the same time.`,
+      where: { file: folder },
+      hint: "Give every run a folder of its own.",
+      cause: error,
+    });
+  }
+}
+
+/** Looks again where it is refused: another run may have moved the folder away while its files were listed. */
+const LOOKS = 3;
+
 function refuseUnlessOurs(folder: string): void {
+  for (let look = 1; ; look++) {
+    try {
+      meeting(folder, () => requireOurs(folder));
+      return;
+    } catch (error) {
+      if (look === LOOKS) throw error;
+    }
+  }
+}
+
+function requireOurs(folder: string): void {
   if (!existsSync(folder)) return;
   const refuse = (reason: string) =>
     new ThalwegError({
@@ -243,9 +291,4 @@ function writing(path: string, write: () => void): void {
   } catch (error) {
     throw error instanceof Error && "syscall" in error ? fileError("write", path, error) : error;
   }
-}
-
-/** A hidden name beside the target, on the same disk, that no other process or call uses. */
-function partialName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${process.pid}-${process.hrtime.bigint()}.partial`);
 }

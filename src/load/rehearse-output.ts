@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, realpathSync, rmdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { isOurFile } from "../io/is-our-file.ts";
 import { makeFolders } from "../io/make-folders.ts";
 import { writeFileAtomically, writeFolderAtomically } from "../io/write-atomically.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
@@ -18,13 +19,19 @@ export function rehearseFolder(folder: string): void {
   }
 }
 
+interface RehearsedFile {
+  /** Files that are read: none of them is written over. */
+  readonly read?: readonly string[];
+  /** Whether a file that somebody else wrote may be written over. */
+  readonly overwrites?: boolean;
+}
+
 /**
- * Tries whether a file can be written: a new one, or one in the place of a regular file.
+ * Tries whether a file can be written: a new one, or one in the place of a file that we wrote.
  *
- * @param read files that are read: none of them is written over
- * @throws usage errors `not-a-file`, `output-is-input`; what writeFileAtomically throws
+ * @throws usage errors `not-a-file`, `output-is-input`, `file-not-ours`; what writeFileAtomically throws
  */
-export function rehearseFile(path: string, read: readonly string[] = []): void {
+export function rehearseFile(path: string, { read = [], overwrites = false }: RehearsedFile = {}): void {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there !== undefined && !there.isFile()) {
     const what = there.isDirectory() ? "a folder" : there.isSymbolicLink() ? "a link" : "no regular file";
@@ -44,6 +51,15 @@ export function rehearseFile(path: string, read: readonly string[] = []): void {
       message: `${path} is what the run reads, so it is not written over.`,
       where: { file: path },
       hint: "Give another name.",
+    });
+  }
+  if (there !== undefined && there.size > 0 && !overwrites && !isOurFile(path)) {
+    throw new ThalwegError({
+      kind: "usage",
+      code: "file-not-ours",
+      message: `${path} is there, and thalweg did not write it.`,
+      where: { file: path },
+      hint: "Give another name, or write over it with --overwrite.",
     });
   }
   rehearse((content) => writeFileAtomically(path, content(new Uint8Array(0))));

@@ -27,7 +27,7 @@ const USUAL: Omit<ImportLimits, "raised"> = {
   nodes: 200_000,
   steps: 2 ** 18,
   values: 2 ** 17,
-  constants: 2 ** 25,
+  constants: 2 ** 24,
   elements: 2 ** 28,
 };
 

@@ -88,6 +88,7 @@ describe("profile", () => {
   it.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
+    ["SIGHUP", 143],
   ] as const)(
     "writes what it has at %s",
     async (signal, code) => {

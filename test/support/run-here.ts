@@ -18,7 +18,7 @@ export async function runHere(args: readonly string[], cwd: string): Promise<Omi
         outColors: false,
         errColors: false,
       },
-      { asked: signal, insisted: signal, exitCode: () => 130 },
+      { asked: signal, insisted: signal, exitCode: () => 130, listen: () => undefined },
     );
     return { code, ...streams };
   } finally {

@@ -6,6 +6,7 @@ import { makeNet } from "../../nets/make-net.ts";
 import { NETS } from "../../nets/registry.ts";
 import { formatBytes } from "../../util/format-size.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
+import { overwriteFlag } from "../common-flags.ts";
 import { EXIT } from "../exit-code.ts";
 import { wrap } from "../layout.ts";
 import type { Style } from "../terminal.ts";
@@ -34,17 +35,18 @@ export const nets = defineVerb({
       .string()
       .optional()
       .meta({ description: "where the network is written", placeholder: "FILE.onnx", short: "o", group: "Network" }),
+    overwrite: overwriteFlag,
   }),
   examples: [
     ["thalweg nets", "list the networks"],
     ["thalweg nets mlp:64-32-10:tanh:orthogonal@3 -o mlp.onnx", "write one, its weights drawn with seed 3"],
   ],
-  run: ({ out }, [name], { style }) => {
+  run: ({ out, overwrite }, [name], { style }) => {
     if (name === undefined && out === undefined)
       return { text: listing(style), document: { ...LISTS, written: null }, exitCode: EXIT.done };
     if (name === undefined || out === undefined) throw halfSaid(name);
     const bytes = makeNet(name);
-    rehearseFile(out);
+    rehearseFile(out, { overwrites: overwrite });
     writeFileAtomically(out, bytes);
     return {
       text: `${name} was written to ${out}: ${formatBytes(bytes.length)}.\n`,
