@@ -271,7 +271,7 @@ function pointsTable(points: readonly Point[]): ShownSection {
 function dividedText({ preconditioned }: Point): string {
   if (preconditioned === null) return formatNumber(null);
   const { top, searchMargin } = preconditioned;
-  return searchMargin === null ? `≥ ${formatNumber(top.value)}` : formatEstimate(top.value, top.residual);
+  return searchMargin === null ? `≥ ${formatBound(top.value, 4, "least")}` : formatEstimate(top.value, top.residual);
 }
 
 function estimateText(estimate: Point["batchSharpness"]): string {
