@@ -110,6 +110,9 @@ describe("what an optimiser divides by", () => {
     const last = found.slice(-4).map((value) => (value * LR) / 38);
     expect(settled?.checkpoints).toBe(4);
     expect(settled?.mean).toBeCloseTo(last.reduce((sum, x) => sum + x, 0) / 4, 12);
+    // One that the search missed may lie above.
+    const compared = await done(["compare", "along", "along", "-v"]);
+    expect(compared).toMatch(/= Largest eigenvalue of D⁻¹H, step-000004\.safetensors [\d.]+ \(\+[\d.e]+ −/);
     expect(out).toMatch(/Over the last 4 of 10 checkpoints λmax of D⁻¹H (stays|is)/);
   });
 

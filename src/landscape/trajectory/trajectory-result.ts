@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { knownAtWeights, unmeasuredWeights, weightsFile } from "../../result/at-weights.ts";
 import { check } from "../../result/envelope.ts";
-import { eigenvalue, estimate } from "../../result/estimates.ts";
+import { eigenvalue, estimate, inPlace, limitOfSearch } from "../../result/estimates.ts";
 import { about, aside, within } from "../../result/known.ts";
 import { count, extended, real } from "../../result/real.ts";
 
@@ -14,6 +14,21 @@ const layer = about(
       .describe("2/λ: the largest stable step where this layer alone moves; null where λ is not above its residual."),
   }),
   { key: "name" },
+);
+
+const behindDivisor = about(
+  z.object({
+    top: about(eigenvalue, { title: "Largest eigenvalue of D⁻¹H" }),
+    searchMargin: aside(real)
+      .nullable()
+      .describe("How far above it one that was missed may lie; null where that was not bounded."),
+  }),
+  {
+    members: ({ top, searchMargin }) => {
+      const limit = limitOfSearch({ top: [top] }, "top", searchMargin ?? Number.POSITIVE_INFINITY);
+      return { top: inPlace([top], "top", limit)[0] };
+    },
+  },
 );
 
 /** What takes derivatives; where the graph has none, the defaults stand. */
@@ -31,13 +46,7 @@ const derivativeNumbers = z.object({
     .array(about(eigenvalue, { title: "Smallest eigenvalue of H" }))
     .default([])
     .describe("λmin of H; empty without derivatives."),
-  preconditioned: z
-    .object({
-      top: about(eigenvalue, { title: "Largest eigenvalue of D⁻¹H" }),
-      searchMargin: aside(real)
-        .nullable()
-        .describe("How far above it one that was missed may lie; null where that was not bounded."),
-    })
+  preconditioned: behindDivisor
     .nullable()
     .default(null)
     .describe("Of D⁻¹H, D what the optimiser divided by; null where it was not given."),
