@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { walkOf } from "../../src/optimizers/coordinate-walk.ts";
 import type { Objective } from "../../src/optimizers/objective.ts";
-import { follow } from "../../src/optimizers/walk.ts";
 import { createRandom } from "../../src/random/random-stream.ts";
-import { toyOf, tunedOf, stepsTo, placesOf } from "../support/optimizer-walks.ts";
+import { escapeSteps } from "../support/escape-steps.ts";
+import { toyOf, stepsTo, placesOf } from "../support/optimizer-walks.ts";
 
 describe("saddles", () => {
   it("repel gradient descent by 1 + η|λ| a step (C1), slowly where λ is small (C2)", () => {
@@ -65,23 +64,7 @@ describe("saddles", () => {
   ])(
     "are left by perturbed gradient descent after [ln(√d/r) + ½(γ + ln 2)]/ln(1+ηγ) steps on the mean (C7): d = %i",
     (d, walks) => {
-      const EULER = 0.5772156649015329;
-      const [radius, lr] = [1e-6, 0.1];
-      const predicted = (Math.log(Math.sqrt(d) / radius) + (EULER + Math.log(2)) / 2) / Math.log(1 + lr);
-      const f = toyOf(`saddle:n=${d}`);
-      const tuned = tunedOf(`pgd:lr=${lr}:radius=${radius}:threshold=0:interval=100000`);
-      let sum = 0;
-      for (let i = 0; i < walks; i++) {
-        const walk = walkOf(tuned, { start: new Float64Array(d), random: createRandom(i).split("C7") });
-        follow(f, walk, (weights) => {
-          sum++;
-          return f.goal.isReached(weights);
-        });
-      }
-      // Counted in whole steps: half a step more on the mean.
-      const measured = sum / walks - 0.5;
-      // The standard deviation of ln|N(0,1)| is π/√8.
-      const error = Math.PI / Math.sqrt(8) / Math.log(1 + lr) / Math.sqrt(walks);
+      const { measured, predicted, error } = escapeSteps(d, walks);
       expect(Math.abs(measured - predicted)).toBeLessThan(3 * error + 0.1);
       if (walks >= 2000) expect(Math.abs(measured / predicted - 1)).toBeLessThan(0.005);
     },
