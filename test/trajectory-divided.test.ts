@@ -93,6 +93,24 @@ describe("what an optimiser divides by", () => {
     expect(out).toContain("λmax of D⁻¹H");
   });
 
+  it(
+    "of a training with weight decay in the gradient is what train tracks, with --l2",
+    { timeout: 60_000 },
+    async () => {
+      const decayed = ["--optimizer", "adam", "--weight-decay", "0.7", "--lr", String(LR), "--batch", "full"];
+      const tracking = ["--track", "sharpness", "--track-every", "1"];
+      await done(["train", ...NET, ...decayed, ...tracking, "--steps", "2", "--every", "1", "-o", "decayed"]);
+      await follow(NET, "decayed", "along-decayed", ["--optimizer", "adam", "--l2", "0.7"]);
+      await follow(NET, "decayed", "along-plain", ["--optimizer", "adam"]);
+      const { result } = RESULT_KINDS.train.parse(JSON.parse(readFileSync(at("decayed/result.json"), "utf8")));
+      const series = result.tracked?.quantities[0].series.find(({ name }) => name === "λmax of D⁻¹H");
+      const behind = (folder: string) => trajectoryIn(folder).points.at(-1)?.preconditioned?.top.value ?? Number.NaN;
+      const last = series?.values.at(-1) ?? Number.NaN;
+      expect(Math.abs(behind("along-decayed") / last - 1)).toBeLessThan(1e-9);
+      expect(behind("along-plain")).toBeLessThan(0.95 * last);
+    },
+  );
+
   it("gives what train tracks, and where it stays", { timeout: 60_000 }, async () => {
     const net = ["mlp:64-8-10:tanh", "--data", "digits", "--limit", "200", "--precision", "float64"];
     const steps = ["--steps", "36", "--every", "4", "--batch", "full", "--lr", String(LR)];

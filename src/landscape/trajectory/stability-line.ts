@@ -63,7 +63,7 @@ export function stabilityLine(
       formula: null,
       says:
         divisors.length > 0
-          ? `The stability line of ${title}, ${formula} = ${formatNumber(largestCurvature(limit, lr))} with its usual numbers, is the largest curvature of D⁻¹H, not of H, at which it is stable on a quadratic with this fixed step on the full batch, D being held${underBatches}.`
+          ? `The stability line of ${title}, ${formula} = ${formatNumber(largestCurvature(limit, lr))} with its usual numbers, is the largest curvature of D⁻¹H, not of H, at which it is stable on a quadratic with this fixed step on the full batch, D being held${underBatches}. A weight decay that was part of the gradient is part of H with --l2.`
           : `The limit of ${title}, ${formula} on the full batch, is one of the preconditioned Hessian D⁻¹H, D = √v + ε, not of H: it needs D, which files of weights do not hold; \`thalweg train\` writes it beside its checkpoints, for --divisors.`,
     };
   return {
