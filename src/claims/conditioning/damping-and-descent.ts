@@ -19,7 +19,7 @@ export const dampingAndDescent = defineClaim({
   law: "−(H + μI)⁻¹g leads down for every g just where μ > −λmin, where H + μI is positive definite",
   rival: "any μ > 0 will do",
   source: "Levenberg 1944; Marquardt 1963; Moré & Sorensen 1983",
-  why: "gᵀ(H + μI)⁻¹g = Σ (vᵢᵀg)²/(λᵢ + μ), of which a term is negative where λᵢ + μ is.",
+  why: "The slope along it is −gᵀ(H + μI)⁻¹g, and gᵀ(H + μI)⁻¹g = Σ (vᵢᵀg)²/(λᵢ + μ), of which a term is negative where λᵢ + μ is.",
   means:
     "Damp by more than the most negative curvature, which is to be measured first; with the Gauss–Newton matrix, which has none, any damping will do.",
   breaks:
