@@ -7,6 +7,8 @@ import { flatMomentum } from "./flat-momentum.ts";
 import { gaussNewtonIsBlind } from "./gauss-newton-is-blind.ts";
 import { heavyBallRate } from "./heavy-ball-rate.ts";
 import { limitedMemory } from "./limited-memory.ts";
+import { naturalCondition } from "./natural-condition.ts";
+import { negativeCurvature } from "./negative-curvature.ts";
 import { newtonAtSaddles } from "./newton-at-saddles.ts";
 import { newtonDigits } from "./newton-digits.ts";
 import { warmUp } from "./warm-up.ts";
@@ -18,8 +20,10 @@ export const CONDITIONING = [
   newtonDigits,
   newtonAtSaddles,
   gaussNewtonIsBlind,
+  negativeCurvature,
   limitedMemory,
   dampingAndDescent,
+  naturalCondition,
   diagonalPreconditioner,
   decayedCurvature,
   fallingStepSize,
