@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
-import { norm2 } from "../../linalg/vector.ts";
+import { dot, normalize, norm2 } from "../../linalg/vector.ts";
 import { gradientDescent } from "../../optimizers/gradient-descent.ts";
 import type { Objective } from "../../optimizers/objective.ts";
+import { hessianProduct } from "../../problem/derivatives.ts";
+import { Problem } from "../../problem/problem.ts";
 import { quadratic } from "../../toys/quadratic.ts";
-import { defineClaim } from "../claim/define-claim.ts";
+import { type ClaimDesk, type Conclusion, defineClaim } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 import { stepMatrix } from "../step-matrix.ts";
 import { placeAfter, stepsUntil } from "../walks.ts";
@@ -96,7 +98,44 @@ export const decayedCurvature = defineClaim({
       },
     };
   },
+  network: {
+    measures: "how much L2 in the loss adds to the curvature along random directions and along the gradient",
+    measure: ({ problem }, desk) => addedCurvature(problem, desk),
+  },
 });
+
+/** Directions on a network, beside that of the gradient. */
+const DIRECTIONS = 4;
+/** w on a network, relative to the curvature along the gradient; and rounding that is allowed, relative to the curvature itself. */
+const [SHARE, ROUNDING] = [0.5, { float32: 1e-4, float64: 1e-9 }];
+
+/** vᵀHv with more L2 in the loss less vᵀHv without, over w; the two are different networks to whoever opens them. */
+async function addedCurvature(problem: Problem, { random, context }: ClaimDesk): Promise<Conclusion> {
+  const { model, dataset, runtime, options, point } = problem;
+  const gradient = await point.gradient(context);
+  const directions = [gradient, ...Array.from({ length: DIRECTIONS }, () => random.normalVector(point.dimension))];
+  for (const each of directions) normalize(each);
+  const before = await point.product(hessianProduct, directions, context);
+  const curvatures = directions.map((v, i) => dot(v, before[i]));
+  const largest = Math.max(...curvatures.map(Math.abs));
+  const w = SHARE * (largest > 0 ? largest : 1);
+  await using decayed = Problem.open(model, dataset, runtime, { ...options, l2: options.l2 + w });
+  await using there = decayed.at(point.parameters);
+  const after = await there.product(hessianProduct, directions, context);
+  const added = directions.map((v, i) => (dot(v, after[i]) - curvatures[i]) / w);
+  return {
+    evidence: added.map((measured, i) =>
+      weigh({
+        name: `curvature that w adds along ${i === 0 ? "the gradient" : `random direction ${i}`}, over w`,
+        measured,
+        law: equals(1),
+        rival: equals(0),
+        allowed: ROUNDING[options.precision],
+      }),
+    ),
+    picture: null,
+  };
+}
 
 /** The step size between those at which gradient descent with decay still falls and already grows, by bisection. */
 function largestStable(): number {

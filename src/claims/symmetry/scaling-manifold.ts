@@ -4,6 +4,7 @@ import { gradientDescent } from "../../optimizers/gradient-descent.ts";
 import { chain } from "../../toys/chain.ts";
 import { hessianAt } from "../hessian-at.ts";
 import { defineClaim } from "../claim/define-claim.ts";
+import { scaledUnits } from "./scaled-units.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 import { placeAfter } from "../walks.ts";
 
@@ -94,5 +95,10 @@ export const scalingManifold = defineClaim({
         measured: [{ name: "", x: RATES, y: drifts.map(Math.abs) }],
       },
     };
+  },
+  network: {
+    measures:
+      "how the loss changes when units are scaled up and the weights behind them down, beside a random change as long",
+    measure: ({ problem }, desk) => scaledUnits(problem, desk),
   },
 });

@@ -1,0 +1,92 @@
+import { norm2 } from "../../linalg/vector.ts";
+import type { Problem } from "../../problem/problem.ts";
+import { deriveSymmetry } from "../../symmetry/derive-symmetry.ts";
+import { applyElement, exchange, type GroupElement, identityOrder } from "../../symmetry/unit-map.ts";
+import { ThalwegError } from "../../util/thalweg-error.ts";
+import type { ClaimDesk, Conclusion } from "../claim/define-claim.ts";
+import { atMost, equals, weigh } from "../claim/evidence.ts";
+
+/** Scales e^(±s), s normal with this deviation. */
+const SPREAD = 0.5;
+/** Change of the loss, relative to what a random change of the weights makes of it, that is rounding. */
+const ROUNDING = { float32: 1e-3, float64: 1e-8 };
+const TRIES = 3;
+
+/**
+ * The loss of a network whose units are scaled by random factors while the weights behind them take these back, as its graph allows
+ * it, beside a random change of the weights of the same length.
+ *
+ * @throws input error `no-scaling` where no unit of the network can be scaled; `l2-bends` where an L2 term is in the loss
+ */
+export async function scaledUnits(problem: Problem, { random, context }: ClaimDesk): Promise<Conclusion> {
+  const { network, space, options } = problem;
+  if (options.l2 > 0) throw bent();
+  const { symmetry } = deriveSymmetry(
+    { outputs: [network.graph.outputs], parameters: network.imported.parameters, tensors: space.tensors },
+    { within: "monomial" },
+  );
+  const isScaled = symmetry.classes.map(({ freedom }) => freedom === "monomial" || freedom === "positive scaling");
+  if (!isScaled.includes(true)) throw unscaled();
+  const element = (): GroupElement =>
+    symmetry.classes.map(({ extent, places }, units) =>
+      Array.from({ length: places === undefined ? 1 : symmetry.classes[places].extent }, () =>
+        exchange(
+          identityOrder(extent),
+          isScaled[units] ? random.normalVector(extent).map((s) => Math.exp(SPREAD * s)) : undefined,
+        ),
+      ),
+    );
+  const home = problem.point.parameters;
+  const lossAt = async (theta: Float64Array) => {
+    await using there = problem.at(theta);
+    return (await there.anyValue(context)).loss;
+  };
+  const loss = await lossAt(home);
+  const tries = [];
+  for (let i = 0; i < TRIES; i++) {
+    const moved = applyElement(symmetry, element(), home);
+    const length = norm2(moved.map((x, k) => x - home[k]));
+    const direction = random.normalVector(home.length);
+    const share = length / norm2(direction);
+    const scaled = Math.abs((await lossAt(moved)) - loss);
+    const other = Math.abs((await lossAt(home.map((x, k) => x + share * direction[k]))) - loss);
+    tries.push({ ratio: scaled / other, moved: length / norm2(home) });
+  }
+  return {
+    evidence: [
+      ...tries.map(({ ratio }, i) =>
+        weigh({
+          name: `change of the loss when units are scaled, over that by a random change as long, ${i + 1}`,
+          measured: ratio,
+          law: equals(0),
+          rival: equals(1),
+          allowed: ROUNDING[options.precision],
+        }),
+      ),
+      weigh({
+        name: "how far the weights moved, relative to their length, at least: 1 over it",
+        measured: 1 / Math.min(...tries.map(({ moved }) => moved)),
+        law: atMost(1e4),
+      }),
+    ],
+    picture: null,
+  };
+}
+
+function unscaled(): ThalwegError {
+  return new ThalwegError({
+    kind: "input",
+    code: "no-scaling",
+    message: "No unit of this network can be scaled: what follows each of them is no ReLU and not linear.",
+    hint: "The claim is about networks with ReLU, leaky ReLU or no activation.",
+  });
+}
+
+function bent(): ThalwegError {
+  return new ThalwegError({
+    kind: "input",
+    code: "l2-bends",
+    message: "The L2 term in the loss sees the size of the weights, so that scales do change it.",
+    hint: "Leave --l2 away.",
+  });
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { exchanged, judge } from "../../src/claims/claim/judge.ts";
+import { decayedCurvature } from "../../src/claims/conditioning/decayed-curvature.ts";
+import type { Claim } from "../../src/claims/claim/define-claim.ts";
+import { scalingManifold } from "../../src/claims/symmetry/scaling-manifold.ts";
+import { createRandom } from "../../src/random/random-stream.ts";
+import type { ProblemSubject } from "../../src/runs/subject.ts";
+import { array } from "../support/build-problem.ts";
+import { openedNets } from "../support/open-net.ts";
+
+const open = openedNets();
+
+const random = createRandom(3);
+const data = { x: array([20, 4], random.normalVector(80)), y: array([20, 2], random.normalVector(40)) };
+
+function measured({ network }: Claim, net: string) {
+  const subject: ProblemSubject = {
+    problem: open(net, data),
+    weightsOf: () => {
+      throw new Error("no claim asks for it");
+    },
+    fileWith: () => undefined,
+  };
+  if (network === undefined) throw new Error("it is about no network");
+  return network.measure(subject, { random: random.split(net), context: {} });
+}
+
+describe("on a network", () => {
+  it.each([
+    ["D12", "mlp:4-6-2:tanh", decayedCurvature],
+    ["D12", "mlp:4-6-2:relu", decayedCurvature],
+    ["E4", "mlp:4-6-5-2:relu", scalingManifold],
+    ["E4", "deep-linear:4-3-2", scalingManifold],
+  ])("%s holds of %s", async (_id, net, claim) => {
+    const { evidence } = await measured(claim, net);
+    expect(judge(claim.says, evidence), JSON.stringify(evidence)).toEqual({
+      verdict: "holds",
+      accepted: true,
+      rivalExcluded: true,
+    });
+    expect(judge(claim.says, exchanged(evidence)).accepted).toBe(false);
+  });
+
+  it("E4 is refused where no unit can be scaled", async () => {
+    await expect(measured(scalingManifold, "mlp:4-6-2:tanh")).rejects.toMatchObject({ code: "no-scaling" });
+  });
+});
