@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { exchanged, judge } from "../../src/claims/claim/judge.ts";
 import { decayedCurvature } from "../../src/claims/conditioning/decayed-curvature.ts";
 import type { Claim } from "../../src/claims/claim/define-claim.ts";
+import { identicalUnits } from "../../src/claims/symmetry/identical-units.ts";
 import { scalingManifold } from "../../src/claims/symmetry/scaling-manifold.ts";
 import { createRandom } from "../../src/random/random-stream.ts";
 import type { ProblemSubject } from "../../src/runs/subject.ts";
@@ -31,6 +32,8 @@ describe("on a network", () => {
     ["D12", "mlp:4-6-2:relu", decayedCurvature],
     ["E4", "mlp:4-6-5-2:relu", scalingManifold],
     ["E4", "deep-linear:4-3-2", scalingManifold],
+    ["E10", "mlp:4-6-2:tanh", identicalUnits],
+    ["E10", "mlp:4-6-5-2:relu", identicalUnits],
   ])("%s holds of %s", async (_id, net, claim) => {
     const { evidence } = await measured(claim, net);
     expect(judge(claim.says, evidence), JSON.stringify(evidence)).toEqual({

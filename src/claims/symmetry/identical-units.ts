@@ -3,6 +3,7 @@ import { gradientDescent } from "../../optimizers/gradient-descent.ts";
 import { defineClaim } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 import { stepsUntil } from "../walks.ts";
+import { twinUnits } from "./twin-units.ts";
 import { twoTanhUnits } from "./two-units.ts";
 
 const LR = 0.1;
@@ -56,6 +57,10 @@ export const identicalUnits = defineClaim({
         measured: [{ name: "", x: times, y: times.map((t) => alike[t - 1]) }],
       },
     };
+  },
+  network: {
+    measures: "whether two of its units, made alike, stay alike while it is trained for some steps",
+    measure: ({ problem }, desk) => twinUnits(problem, desk),
   },
 });
 
