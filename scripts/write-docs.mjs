@@ -1,4 +1,4 @@
-// npm run docs: writes docs/reference.md from the registries and the table of src/README.md from src/rooms.json. `--check` only says whether they are up to date.
+// npm run docs: writes docs/reference.md from the registries, docs/atlas/README.md from a result of `thalweg atlas`, and the table of src/README.md from src/rooms.json. `--check` only says whether they are up to date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { EXIT_MEANINGS } from "../dist/cli/exit-code.js";
@@ -10,10 +10,8 @@ import { ONNX_RULES } from "../dist/onnx/rules/registry.js";
 import { OPS } from "../dist/ops/registry.js";
 import { LOSSES } from "../dist/problem/losses/registry.js";
 import { PRODUCTS } from "../dist/problem/derivatives.js";
-
-const cell = (text) => String(text).replaceAll("|", "\\|").replaceAll("\n", " ");
-const table = (head, rows) =>
-  [head, head.map(() => "---"), ...rows].map((row) => `| ${row.map(cell).join(" | ")} |`).join("\n");
+import { atlasPage } from "./atlas-page.mjs";
+import { table } from "./markdown-table.mjs";
 
 const page = `# Reference
 
@@ -104,7 +102,7 @@ function roomsPage() {
   );
 }
 
-const pages = { "docs/reference.md": page, "src/README.md": roomsPage() };
+const pages = { "docs/reference.md": page, "docs/atlas/README.md": atlasPage(), "src/README.md": roomsPage() };
 for (const [path, text] of Object.entries(pages)) {
   if (!process.argv.includes("--check")) writeFileSync(at(path), text);
   else if (readFileSync(at(path), "utf8") !== text) {

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 
-describe("docs/reference.md and the table of src/README.md", () => {
-  it("are what the registries and rooms.json say (npm run docs)", () => {
+describe("docs/reference.md, docs/atlas/README.md and the table of src/README.md", () => {
+  it("are what the registries, the result of an atlas and rooms.json say (npm run docs)", () => {
     expect(() =>
       execFileSync(process.execPath, ["scripts/write-docs.mjs", "--check"], { stdio: "pipe" }),
     ).not.toThrow();
