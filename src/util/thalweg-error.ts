@@ -42,13 +42,20 @@ export class ThalwegError extends Error {
   readonly hint: string | undefined;
 
   constructor(details: ErrorDetails) {
-    super(details.message, { cause: details.cause });
+    super(shortened(details.message), { cause: details.cause });
     this.name = "ThalwegError";
     this.kind = details.kind;
     this.code = details.code;
     this.where = details.where ?? {};
     this.hint = details.hint;
   }
+}
+
+/** A list in brackets of which a sentence shows the beginning alone: a file may have a hundred thousand axes. */
+const LONG_LIST = /\[((?:[^[\],]*, ){8})(?:[^[\],]*, ){24,}[^[\],]*\]/g;
+
+function shortened(message: string): string {
+  return message.length < 200 ? message : message.replaceAll(LONG_LIST, "[$1…]");
 }
 
 /** Whether a number was NaN or ∞: of a weight, of the loss or on the way to it. */
