@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createRandom } from "../random/random-stream.ts";
 import { proveMatrix } from "./prove-matrix.ts";
 
@@ -62,4 +62,42 @@ test("rounding beyond what is known of it is measured, and still tells a wrong m
 test("the zero matrix", async () => {
   const zero = new Float64Array(DIMENSION ** 2);
   expect(await proveMatrix(operator(zero), zero, 0, random)).toEqual({ measured: 0, limit: 0 });
+});
+
+describe("beside wider arithmetic", () => {
+  /** Products whose seventh column is rounded: by a share of it. */
+  const rounded = (share: number) => {
+    const coarse = matrix.slice();
+    coarse[7 * DIMENSION + 7] += share * 40;
+    const product = (vector: Float64Array) =>
+      times(vector.filter((x) => x !== 0).length === 1 ? coarse : matrix, vector, 1e-12);
+    return {
+      dimension: DIMENSION,
+      apply: (block: readonly Float64Array[]) => Promise.resolve(block.map(product)),
+      wider: { apply: (block: readonly Float64Array[]) => Promise.resolve(block.map((each) => times(matrix, each))) },
+    };
+  };
+  const columns = async ({ apply }: ReturnType<typeof rounded>) => {
+    const units = Array.from({ length: DIMENSION }, (_, i) => new Float64Array(DIMENSION).fill(1, i, i + 1));
+    return Float64Array.from((await apply(units)).flatMap((column) => [...column]));
+  };
+
+  test("a column that is rounded more than random products are is rounded", async () => {
+    const { measured, limit } = await proveMatrix(rounded(1e-5), await columns(rounded(1e-5)), 1e-12, random);
+    expect(measured).toBeGreaterThan(1e-6);
+    expect(measured).toBeLessThan(limit);
+    expect(limit).toBeLessThan(1e-3);
+  });
+
+  test("a column that no product gives, and one that is no rounding, are found", async () => {
+    const spoiled = await columns(rounded(1e-5));
+    spoiled[7 * DIMENSION + 7] += 0.01;
+    for (const [operated, made] of [
+      [rounded(1e-5), spoiled],
+      [rounded(0.1), await columns(rounded(0.1))],
+    ] as const) {
+      const { measured, limit } = await proveMatrix(operated, made, 1e-12, random);
+      expect(measured).toBeGreaterThan(10 * limit);
+    }
+  });
 });
