@@ -70,7 +70,18 @@ for (const [name, { net, examples, features, classes }] of Object.entries(LOADS)
   if (wanted.length > 0 && !wanted.some((each) => name.includes(each))) continue;
   data("d.npz", examples, features, classes);
   const loss = classes === 0 ? "mse" : "cross-entropy";
-  const args = ["profile", net, "--data", "d.npz", "--loss", loss, "--only", "loss,gradient,eigenvalues", "--json", "-q"];
+  const args = [
+    "profile",
+    net,
+    "--data",
+    "d.npz",
+    "--loss",
+    loss,
+    "--only",
+    "loss,gradient,eigenvalues",
+    "--json",
+    "-q",
+  ];
   const { document } = await run([...args, "--dry-run"]);
   const taken = await run(args);
   const gib = (bytes) => (bytes / 2 ** 30).toFixed(2);
