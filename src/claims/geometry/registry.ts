@@ -1,3 +1,4 @@
 import { positiveEigenvalues } from "./positive-eigenvalues.ts";
+import { strictSaddles } from "./strict-saddles.ts";
 
-export const GEOMETRY = [positiveEigenvalues] as const;
+export const GEOMETRY = [positiveEigenvalues, strictSaddles] as const;

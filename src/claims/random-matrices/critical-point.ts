@@ -38,7 +38,8 @@ export async function criticalPointFrom(
   return { at: theta, value: f.value(theta), curvatures: values };
 }
 
-function groundOf(f: RandomFunction): Ground {
+/** A function as those look at it who search for critical points and sort them. */
+export function groundOf(f: RandomFunction): Ground {
   return {
     dimension: f.dimension,
     at: (theta, look) =>
