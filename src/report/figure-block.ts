@@ -68,7 +68,8 @@ export function tableBlock({ columns, rows }: FigureTable, label: string, links?
 /** Numbers with what may stand between them; whatever else a cell says may be a name. */
 const NUMBERS_ONLY = /^(?:[-+\d.e()±\s]|\bto\b|\bbelow\b)+$/;
 
-function cellText(cell: Cell): string {
+/** What a cell shows. */
+export function cellText(cell: Cell): string {
   if (typeof cell === "string") return NUMBERS_ONLY.test(cell) ? typeset(cell) : cell;
   return cell !== null && Number.isSafeInteger(cell) ? formatCount(cell) : typeset(formatNumber(cell));
 }

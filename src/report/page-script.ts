@@ -41,24 +41,29 @@ export const PAGE_SCRIPT = `
   }
   for (const button of document.querySelectorAll("button[hidden]")) button.hidden = false;
 
-  /** Rows that lead to pages, by the words in them and in the title of their section. */
+  /** Rows that lead to pages, by the words in them and in the title of their section, by that title, and by entries of columns. */
   const filter = document.getElementById("filter");
   if (filter) {
-    filter.closest(".filter").hidden = false;
-    filter.addEventListener("input", () => {
+    const box = filter.closest(".filter");
+    box.hidden = false;
+    const choices = [...box.querySelectorAll("select")];
+    const narrow = () => {
       const words = filter.value.toLowerCase().split(/\\s+/).filter(Boolean);
       for (const table of document.querySelectorAll("table.index")) {
         const section = table.closest("section");
         const title = section.querySelector("h2").textContent;
+        const isChosen = (row, { value, dataset: { column } }) =>
+          value === "" || value === (column === "section" ? title : row.cells[column].textContent);
         let left = 0;
         for (const row of table.tBodies[0].rows) {
           const text = (title + " " + row.textContent).toLowerCase();
-          row.hidden = !words.every((word) => text.includes(word));
+          row.hidden = !words.every((word) => text.includes(word)) || !choices.every((each) => isChosen(row, each));
           if (!row.hidden) left++;
         }
         section.hidden = left === 0;
       }
-    });
+    };
+    box.addEventListener("input", narrow);
   }
 
   /** A text beside what it is about; said aloud where the keyboard asked for it. */

@@ -2,12 +2,10 @@ import type { Figure } from "../figures/figure.ts";
 import type { ShownSection } from "../result/shown-section.ts";
 import { figureBlock, tableBlock, undrawnBlock } from "./figure-block.ts";
 import { markup, prose, type Html } from "./html.ts";
+import { indexFilter } from "./index-filter.ts";
 import type { PageSection } from "./page.ts";
 import { allReadings } from "./reading-table.ts";
 import type { RenderSvg } from "./render-svg.ts";
-
-/** Narrows the tables whose rows lead to pages; shown where scripts run. */
-const FILTER = markup`<p class="filter" hidden><label>Show what speaks of <input type="search" id="filter" autocomplete="off"></label></p>`;
 
 /** The sections that a result holds, as it holds them; its figures stand with the first. */
 export async function shownSections(
@@ -27,7 +25,7 @@ export async function shownSections(
     body: markup`${caveats.map((caveat) => markup`<p role="note">${prose(caveat)}</p>`)}
 ${text.map((paragraph) => markup`<p>${prose(paragraph)}</p>`)}
 ${i === 0 && blocks}
-${i === 0 && sections.some((each) => each.table?.links !== undefined) && FILTER}
+${i === 0 && indexFilter(sections)}
 ${readings.length > 0 && allReadings(readings, title)}
 ${table && tableBlock(table, title, table.links)}`,
   }));
