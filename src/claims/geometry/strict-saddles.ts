@@ -52,7 +52,7 @@ export const strictSaddles = defineClaim({
   means:
     "One direction of negative curvature is enough for gradient descent to leave. Flat directions beside it, which continuous symmetries of a network bring, do not matter.",
   breaks:
-    "To leave may take long (claims C1, C3), and where λmin = 0 the curvature says nothing: such saddles may attract (claim E2).",
+    "To leave may take long (claims C1, C3), and where λmin = 0 the curvature does not tell (claim E2): at 0, ½x² + ⅓y³ attracts from one side.",
   reading: ["Lee, Simchowitz, Jordan & Recht, COLT (2016)", "Ge, Huang, Jin & Yuan, COLT (2015)"],
   parameters: z.object({ walks: scaled(1000, 100, "walks to each of the points") }),
   found: z.object({
