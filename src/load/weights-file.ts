@@ -7,6 +7,7 @@ import { readSafetensors } from "../files/safetensors.ts";
 import { type HashedFile, openHashedFile } from "../io/open-hashed-file.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
 import { readModel } from "./read-model.ts";
+import { requireWritten } from "./require-written.ts";
 
 /** A file of weights, to be closed. */
 export interface WeightsFile {
@@ -24,9 +25,10 @@ export interface WeightsFile {
  * Opens a file of weights, whatever its kind: .safetensors, .npz, or an ONNX file.
  *
  * @param like the network that they are for: what it has separately, an ONNX file has, too
- * @throws ThalwegError of kind "input": `not-weights` for a file of another kind, and those of the readers
+ * @throws ThalwegError of kind "input": `not-weights` for a file of another kind or a built-in network, and those of the readers
  */
 export function openWeights(path: string, like: Pick<ModelFile, "tensors" | "limits">): WeightsFile {
+  requireWritten(path);
   const source = openHashedFile(path);
   try {
     return { sha256: source.sha256, ...arraysOf(source, like), close: () => source.close() };

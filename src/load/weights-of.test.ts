@@ -184,6 +184,8 @@ describe("the weights of a network in another file", () => {
     [at("quantised.npz"), "weights-quantised"],
     [at("none.npz"), "file-not-found"],
     [import.meta.filename, "not-weights"],
+    ["mlp:3-4-2@2", "not-weights"],
+    ["misspelt", "file-not-found"],
   ])("are not those of %s: %s", async (path, code) => {
     await opened({}, (of) => expect(() => of(path)).toThrow(expect.objectContaining({ kind: "input", code })));
   });
