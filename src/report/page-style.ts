@@ -86,10 +86,10 @@ th,td{text-align:left;padding:.45rem .9rem .45rem 0;border-bottom:1px solid var(
 thead th{font-weight:600;border-bottom:1px solid var(--ink)}
 tbody th{font-weight:500}
 .filter label{font:.875rem/1.5 var(--sans);color:var(--quiet)}
-.filter{display:flex;flex-wrap:wrap;gap:.4rem 1.2rem}
+.filter{display:flex;flex-wrap:wrap;gap:.4rem 1.2rem;font:.875rem/1.5 var(--sans)}
 .filter[hidden]{display:none}
-.filter select{font:inherit;color:var(--ink);background:var(--panel);border:1px solid var(--rule);border-radius:.3rem;padding:.3rem .4rem;margin-left:.3rem;max-width:100%}
-.filter input{font:inherit;color:var(--ink);background:var(--panel);border:1px solid var(--rule);border-radius:.3rem;padding:.3rem .6rem;margin-left:.5rem;width:min(18rem,100%)}
+.filter select{font:inherit;color:var(--ink);background:var(--panel);border:1px solid var(--rule);border-radius:.3rem;padding:.3rem .4rem;margin-left:.5rem;max-width:min(18rem,100%)}
+.filter input{font:inherit;color:var(--ink);background:var(--panel);border:1px solid var(--rule);border-radius:.3rem;padding:.3rem .6rem;margin-left:.5rem;width:14rem;max-width:100%}
 .index td:first-child{font-weight:600}
 .index td:nth-child(2){min-width:13rem}
 .number{text-align:right;white-space:nowrap}
