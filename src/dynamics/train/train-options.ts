@@ -8,6 +8,7 @@ import {
   tensorRule,
 } from "../../optimizers/optimizer.ts";
 import { chosen } from "../../util/chosen.ts";
+import { flagOf } from "../../util/kebab.ts";
 import { readOptions } from "../../util/options.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { AUGMENTATIONS } from "../augmentations/registry.ts";
@@ -191,6 +192,16 @@ function chosenAmong<O extends CoordinateOptimizer | MatrixOptimizer>(
   const given = z
     .record(z.string(), z.union([z.number(), z.boolean()]))
     .parse(Object.fromEntries(Object.entries(rest).filter(([key, value]) => key in numbers && value !== undefined)));
+  const own = Object.keys(optimizer.parameters.shape);
+  const foreign = Object.keys(given).find((key) => !own.includes(key));
+  if (foreign !== undefined)
+    throw new ThalwegError({
+      kind: "usage",
+      code: "unknown-option",
+      message: `The optimiser ${optimizer.name} has no ${flagOf(foreign)}.`,
+      hint: `Its numbers are ${own.map(flagOf).join(", ")}.`,
+      where: { option: foreign },
+    });
   const { lr } = z.object({ lr: z.number() }).parse(readOptions(optimizer.name, optimizer.parameters, given));
   return { optimizer, lr, given };
 }
