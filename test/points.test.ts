@@ -22,6 +22,12 @@ describe.each([1, 2])("points side by side, %d lanes", (lanes) => {
     if (lanes > 1) await engine.close();
   });
 
+  test("outputs that are no numbers have no accuracy", async () => {
+    await using nowhere = problem.at(problem.point.parameters.map(() => Number.NaN));
+    expect(await nowhere.anyValue()).toEqual({ loss: Number.NaN, accuracy: undefined });
+    expect((await problem.point.anyValue()).accuracy).toBeGreaterThan(0.5);
+  });
+
   test("each gives what it gives alone, bit for bit", async () => {
     const random = createRandom(4);
     const home = problem.point.parameters;

@@ -96,7 +96,12 @@ export class ForwardLoss {
     const total = exampleLosses.reduce((sum, x) => sum + x, 0) / divisor;
     const value = total + (l2 / 2) * theta.reduce((sum, x) => sum + x * x, 0);
     if (!Number.isFinite(value)) throw notFinite();
-    return { loss: value, accuracy: predicted === 0 ? undefined : right / predicted, exampleLosses, divisor };
+    return {
+      loss: value,
+      accuracy: predicted === 0 || Number.isNaN(value) ? undefined : right / predicted,
+      exampleLosses,
+      divisor,
+    };
   }
 
   private moved(numbers: Float64Array, random: RandomStream | undefined): Float64Array {

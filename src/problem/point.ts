@@ -399,7 +399,9 @@ export class Point {
   private valueOf(total: number, correct: number | undefined): LossValue {
     const penalty = this.l2 === 0 ? 0 : (this.l2 / 2) * squaredNorm(this.preparation.held.theta);
     const loss = total / this.sample.divisor + penalty;
-    return { loss, accuracy: correct === undefined ? undefined : correct / this.sample.terms };
+    // Outputs that are no numbers have no largest one.
+    const isCounted = correct !== undefined && !Number.isNaN(loss);
+    return { loss, accuracy: isCounted ? correct / this.sample.terms : undefined };
   }
 
   /** Shape of the outputs of a batch. */
