@@ -23,7 +23,7 @@ export const semicircle = defineClaim({
   means:
     "A bulk of curvatures that looks like a semicircle is what chance alone makes; what stands outside of it is structure.",
   breaks:
-    "Entries that depend on each other, or have no variance, have other laws; Hessians of trained networks do not follow it (B15).",
+    "Entries that depend on each other, or have no variance, have other laws; Hessians of trained networks are of that kind.",
   reading: ["Wigner, Ann. Math. 62, 548 (1955)", "Mehta, Random Matrices (2004)"],
   parameters: z.object({
     n: z.int().min(2).max(4000).default(500).describe("rows"),
