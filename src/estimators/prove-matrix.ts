@@ -1,4 +1,4 @@
-import { norm2 } from "../linalg/vector.ts";
+import { distance, norm2 } from "../linalg/vector.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 
@@ -76,10 +76,6 @@ export async function proveMatrix(
     }
     return explained;
   }
-}
-
-function distance(x: Float64Array, y: Float64Array): number {
-  return norm2(x.map((each, i) => each - y[i]));
 }
 
 function rowTimes(matrix: Float64Array, row: number, vector: Float64Array): number {
