@@ -1,0 +1,3 @@
+import { sharpnessAwareBounce } from "./sharpness-aware-bounce.ts";
+
+export const FLATNESS = [sharpnessAwareBounce] as const;

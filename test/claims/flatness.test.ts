@@ -1,0 +1,3 @@
+import { testClaims } from "../support/test-claims.ts";
+
+testClaims("flatness");
