@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { exchanged, judge } from "../../src/claims/claim/judge.ts";
 import { decayedCurvature } from "../../src/claims/conditioning/decayed-curvature.ts";
 import type { Claim } from "../../src/claims/claim/define-claim.ts";
+import { rescaledSharpness } from "../../src/claims/flatness/rescaled-sharpness.ts";
 import { identicalUnits } from "../../src/claims/symmetry/identical-units.ts";
 import { scalingManifold } from "../../src/claims/symmetry/scaling-manifold.ts";
 import { createRandom } from "../../src/random/random-stream.ts";
@@ -34,6 +35,8 @@ describe("on a network", () => {
     ["E4", "deep-linear:4-3-2", scalingManifold],
     ["E10", "mlp:4-6-2:tanh", identicalUnits],
     ["E10", "mlp:4-6-5-2:relu", identicalUnits],
+    ["F4", "mlp:4-6-5-2:relu", rescaledSharpness],
+    ["F4", "deep-linear:4-3-2", rescaledSharpness],
   ])("%s holds of %s", async (_id, net, claim) => {
     const { evidence } = await measured(claim, net);
     expect(judge(claim.says, evidence), JSON.stringify(evidence)).toEqual({
@@ -44,7 +47,10 @@ describe("on a network", () => {
     expect(judge(claim.says, exchanged(evidence)).accepted).toBe(false);
   });
 
-  it("E4 is refused where no unit can be scaled", async () => {
-    await expect(measured(scalingManifold, "mlp:4-6-2:tanh")).rejects.toMatchObject({ code: "no-scaling" });
+  it.each([
+    ["E4", scalingManifold],
+    ["F4", rescaledSharpness],
+  ])("%s is refused where no unit can be scaled", async (_id, claim) => {
+    await expect(measured(claim, "mlp:4-6-2:tanh")).rejects.toMatchObject({ code: "no-scaling" });
   });
 });

@@ -1,3 +1,4 @@
+import { rescaledSharpness } from "./rescaled-sharpness.ts";
 import { sharpnessAwareBounce } from "./sharpness-aware-bounce.ts";
 
-export const FLATNESS = [sharpnessAwareBounce] as const;
+export const FLATNESS = [rescaledSharpness, sharpnessAwareBounce] as const;

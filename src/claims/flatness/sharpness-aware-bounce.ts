@@ -34,7 +34,8 @@ export const sharpnessAwareBounce = defineClaim({
   statement: "SAM comes to rest in flat minima.",
   says: "rival",
   law: "across ½λx² it bounces for ever, |x| = ηλρ/(2 − ηλ), at the curvature (‖g‖/2ρ)(√(1 + 8ρ/(η‖g‖)) − 1); along a valley the bouncing moves it by −2ηρ²∇λ/(2 − ηλ)² a step, down to the flattest place",
-  rival: "it comes to rest at a minimum, x = 0, as gradient descent does below λ = 2/η, and in a valley at the flattest",
+  rival:
+    "it comes to rest at a minimum, x = 0, as gradient descent does below λ = 2/η, and in a valley at the flattest",
   condition: "the flattest place of a valley is where it goes, if the valley has one; at rest it is nowhere",
   source:
     "Bartlett, Long & Bousquet 2023 for the bouncing and the drift; Long & Bartlett 2023 for the edge; the drift's factor: ½λ′(y)(|x| + ρ)², the slope along ½λ(y)x² at the place uphill",
@@ -47,6 +48,7 @@ export const sharpnessAwareBounce = defineClaim({
     "Foret, Kleiner, Mobahi & Neyshabur, ICLR (2021)",
     "Bartlett, Long & Bousquet, J. Mach. Learn. Res. 24, 316 (2023)",
     "Long & Bartlett, arXiv:2309.12488 (2023)",
+    "Wen, Ma & Li, ICLR (2023)",
   ],
   parameters: z.object({}),
   found: z.object({

@@ -1,13 +1,9 @@
 import { norm2 } from "../../linalg/vector.ts";
 import type { Problem } from "../../problem/problem.ts";
-import { deriveSymmetry } from "../../symmetry/derive-symmetry.ts";
-import { applyElement, exchange, type GroupElement, identityOrder } from "../../symmetry/unit-map.ts";
-import { ThalwegError } from "../../util/thalweg-error.ts";
 import type { ClaimDesk, Conclusion } from "../claim/define-claim.ts";
 import { atMost, equals, weigh } from "../claim/evidence.ts";
+import { scalingsOf } from "../random-scaling.ts";
 
-/** Scales e^(±s), s normal with this deviation. */
-const SPREAD = 0.5;
 /** Change of the loss, relative to what a random change of the weights makes of it, that is rounding. */
 const ROUNDING = { float32: 1e-3, float64: 1e-8 };
 const TRIES = 3;
@@ -19,23 +15,8 @@ const TRIES = 3;
  * @throws input error `no-scaling` where no unit of the network can be scaled; `l2-bends` where an L2 term is in the loss
  */
 export async function scaledUnits(problem: Problem, { random, context }: ClaimDesk): Promise<Conclusion> {
-  const { network, space, options } = problem;
-  if (options.l2 > 0) throw bent();
-  const { symmetry } = deriveSymmetry(
-    { outputs: [network.graph.outputs], parameters: network.imported.parameters, tensors: space.tensors },
-    { within: "monomial" },
-  );
-  const isScaled = symmetry.classes.map(({ freedom }) => freedom === "monomial" || freedom === "positive scaling");
-  if (!isScaled.includes(true)) throw unscaled();
-  const element = (): GroupElement =>
-    symmetry.classes.map(({ extent, places }, units) =>
-      Array.from({ length: places === undefined ? 1 : symmetry.classes[places].extent }, () =>
-        exchange(
-          identityOrder(extent),
-          isScaled[units] ? random.normalVector(extent).map((s) => Math.exp(SPREAD * s)) : undefined,
-        ),
-      ),
-    );
+  const { options } = problem;
+  const scaling = scalingsOf(problem);
   const home = problem.point.parameters;
   const lossAt = async (theta: Float64Array) => {
     await using there = problem.at(theta);
@@ -44,7 +25,7 @@ export async function scaledUnits(problem: Problem, { random, context }: ClaimDe
   const loss = await lossAt(home);
   const tries = [];
   for (let i = 0; i < TRIES; i++) {
-    const moved = applyElement(symmetry, element(), home);
+    const moved = scaling(random)(home);
     const length = norm2(moved.map((x, k) => x - home[k]));
     const direction = random.normalVector(home.length);
     const share = length / norm2(direction);
@@ -71,22 +52,4 @@ export async function scaledUnits(problem: Problem, { random, context }: ClaimDe
     ],
     picture: null,
   };
-}
-
-function unscaled(): ThalwegError {
-  return new ThalwegError({
-    kind: "input",
-    code: "no-scaling",
-    message: "No unit of this network can be scaled: what follows each of them is no ReLU and not linear.",
-    hint: "The claim is about networks with ReLU, leaky ReLU or no activation.",
-  });
-}
-
-function bent(): ThalwegError {
-  return new ThalwegError({
-    kind: "input",
-    code: "l2-bends",
-    message: "The L2 term in the loss sees the size of the weights, so that scales do change it.",
-    hint: "Leave --l2 away.",
-  });
 }

@@ -1,0 +1,69 @@
+import { dot } from "../../linalg/vector.ts";
+import { gaussNewtonProduct } from "../../problem/derivatives.ts";
+import type { Problem } from "../../problem/problem.ts";
+import type { ClaimDesk, Conclusion } from "../claim/define-claim.ts";
+import { equals, weigh } from "../claim/evidence.ts";
+import { scalingsOf } from "../random-scaling.ts";
+
+/** Change of a trace, and of the loss, that is rounding; relative to them. */
+const ROUNDING = { float32: 1e-3, float64: 1e-9 };
+const TRIES = 3;
+/** Vectors of random signs z: the mean of zᵀGz over all of them is tr G. */
+const SIGNS = 8;
+
+/**
+ * The trace of the Gauss–Newton matrix of a network whose units are scaled by random factors while the weights behind them take
+ * these back: tr D⁻¹GD⁻¹ at Dθ, from the same random signs on both sides, so that no scatter is between them.
+ *
+ * Cost: one product for each sign, at home and at each of the scaled places.
+ *
+ * @throws input error `no-scaling` where no unit of the network can be scaled; `l2-bends` where an L2 term is in the loss
+ */
+export async function rescaledTrace(problem: Problem, { random, context }: ClaimDesk): Promise<Conclusion> {
+  const { point, options } = problem;
+  const scalings = scalingsOf(problem);
+  const home = point.parameters;
+  const signs = Array.from({ length: SIGNS }, () => random.rademacherVector(home.length));
+  const traceOf = async (at: typeof point, vectors: readonly Float64Array[]) => {
+    const images = await at.product(gaussNewtonProduct, vectors, context);
+    return vectors.reduce((sum, v, i) => sum + dot(v, images[i]), 0) / SIGNS;
+  };
+  const before = await traceOf(point, signs);
+  const { loss } = await point.anyValue(context);
+  const found = [];
+  for (let i = 0; i < TRIES; i++) {
+    const scaling = scalings(random);
+    const factors = scaling(new Float64Array(home.length).fill(1));
+    await using there = problem.at(scaling(home));
+    const trace = await traceOf(there, signs);
+    const law = await traceOf(
+      point,
+      signs.map((z) => z.map((each, k) => each / factors[k])),
+    );
+    found.push({ trace, law, loss: (await there.anyValue(context)).loss });
+  }
+  const allowed = ROUNDING[options.precision];
+  return {
+    evidence: [
+      ...found.map(({ trace, law }, i) =>
+        weigh({
+          name: `Gauss–Newton trace where units are scaled, over that of the weights as they are, ${i + 1}`,
+          measured: trace / before,
+          law: equals(law / before),
+          rival: equals(1),
+          allowed: allowed * Math.max(1, law / before),
+        }),
+      ),
+      ...found.map((each, i) =>
+        weigh({
+          name: `loss where units are scaled, over that of the weights as they are, ${i + 1}`,
+          measured: each.loss / loss,
+          law: equals(1),
+          rival: equals(1),
+          allowed,
+        }),
+      ),
+    ],
+    picture: null,
+  };
+}
