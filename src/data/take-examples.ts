@@ -1,41 +1,90 @@
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { allocate, type Shape, type Tensor } from "../util/tensor.ts";
+import { allocate, sizeOf, type Tensor } from "../util/tensor.ts";
 import type { Batch, Dataset } from "./dataset.ts";
 
-/** Neighbours in the data among the chosen: rows `start` to `end`, read at once. */
-interface Run {
+/** Rows `start` to `end` of the data, which are read at once. */
+interface Piece {
   readonly start: number;
   readonly end: number;
 }
 
-function runsOf(indices: Int32Array): Run[] {
-  const runs: { start: number; end: number }[] = [];
-  for (const index of indices) {
-    const last = runs.at(-1);
-    if (last?.end === index) last.end = index + 1;
-    else runs.push({ start: index, end: index + 1 });
-  }
-  return runs;
+/** What is asked for among the rows of a piece: the row, and where it goes. */
+interface Chosen {
+  readonly row: number;
+  readonly place: number;
 }
 
-function joined(parts: readonly Tensor[], shape: Shape): Tensor {
-  if (parts.length === 1) return parts[0];
-  const { dtype } = parts[0];
-  const data = allocate(
-    dtype,
-    parts.reduce((sum, part) => sum + part.data.length, 0),
-  );
-  let at = 0;
-  for (const part of parts) {
-    data.set(part.data, at);
-    at += part.data.length;
+/** Numbers between two chosen rows that are read along: a read of its own takes longer. */
+const ALONG = 2 ** 12;
+
+/** Numbers read at once, unless neighbours take more. */
+const MOST = 2 ** 20;
+
+/** The pieces that hold chosen rows, each row in one of them; `along`: rows between two of them that are read, too. */
+function piecesOf(indices: Int32Array, along: number, most: number): (Piece & { readonly chosen: Chosen[] })[] {
+  const sorted = Array.from(indices, (row, place): Chosen => ({ row, place })).sort((a, b) => a.row - b.row);
+  const pieces: { start: number; end: number; chosen: Chosen[] }[] = [];
+  for (const each of sorted) {
+    const { row } = each;
+    const last = pieces.at(-1);
+    if (last && row <= last.end + along && (row <= last.end || row < last.start + most)) {
+      last.end = Math.max(last.end, row + 1);
+      last.chosen.push(each);
+    } else pieces.push({ start: row, end: row + 1, chosen: [each] });
   }
-  return { dtype, shape, data };
+  return pieces;
+}
+
+/** Whether they are one piece, in its order. */
+function isWhole({ start, end, chosen }: Piece & { readonly chosen: readonly Chosen[] }): boolean {
+  return end - start === chosen.length && chosen.every(({ row, place }) => row - start === place);
+}
+
+/** Puts the chosen rows of a piece into their places. */
+function scatter({ data, shape }: Tensor, { start }: Piece, chosen: readonly Chosen[], into: Tensor): void {
+  const width = sizeOf(shape.slice(1));
+  for (const { row, place } of chosen)
+    for (let i = 0; i < width; i++) into.data[place * width + i] = data[(row - start) * width + i];
+}
+
+/**
+ * Reads chosen rows of several arrays at once, in the order of `indices`.
+ *
+ * @param perRow numbers in a row
+ */
+function gathered(
+  indices: Int32Array,
+  perRow: number,
+  read: (start: number, end: number) => readonly Tensor[],
+): readonly Tensor[] {
+  const take = (along: number): readonly Tensor[] => {
+    const pieces = piecesOf(indices, along, Math.max(1, Math.floor(MOST / perRow)));
+    let all: readonly Tensor[] | undefined;
+    for (const { start, end, chosen } of pieces) {
+      const parts = read(start, end);
+      if (pieces.length === 1 && isWhole({ start, end, chosen })) return parts;
+      all ??= parts.map(({ dtype, shape: [, ...row] }) => ({
+        dtype,
+        shape: [indices.length, ...row],
+        data: allocate(dtype, indices.length * sizeOf(row)),
+      }));
+      for (const [i, into] of all.entries()) scatter(parts[i], { start, end }, chosen, into);
+    }
+    return all ?? [];
+  };
+  const along = Math.floor(ALONG / perRow);
+  try {
+    return take(along);
+  } catch (error) {
+    // What nobody asked for may hold what is no number.
+    if (along === 0) throw error;
+    return take(0);
+  }
 }
 
 /**
  * Some examples of a dataset, in the order of `indices`, as a dataset: a mini-batch, a held-out part. An index may
- * stand several times. Rows are read when they are asked for, neighbours at once.
+ * stand several times. Rows are read when they are asked for, near ones at once.
  *
  * @throws usage error `example-outside`; `no-examples` for none
  *
@@ -60,28 +109,19 @@ export function takeExamples(dataset: Dataset, indices: Int32Array): Dataset {
       hint: "Choose at least one, by its number from 0.",
     });
   const chosen = indices.slice();
-  const gather = (start: number, end: number, read: (from: number, to: number) => Tensor): Tensor => {
-    const parts = runsOf(chosen.subarray(start, end)).map((run) => read(run.start, run.end));
-    return joined(parts, [end - start, ...parts[0].shape.slice(1)]);
-  };
-  const y = (start: number, end: number) => gather(start, end, (from, to) => dataset.y(from, to));
+  const perLabel = sizeOf(dataset.labels.shape);
+  const perExample = dataset.inputs.reduce((sum, { shape }) => sum + sizeOf(shape), perLabel);
   return {
     ...dataset,
     examples: chosen.length,
-    y,
+    y: (start, end) => gathered(chosen.subarray(start, end), perLabel, (from, to) => [dataset.y(from, to)])[0],
     batch(start, end): Batch {
-      const batches = new Map<string, Batch>();
-      const read = (from: number, to: number): Batch => {
-        // Runs that begin alike may end differently, where examples stand several times.
-        const key = `${from}-${to}`;
-        const known = batches.get(key) ?? dataset.batch(from, to);
-        batches.set(key, known);
-        return known;
-      };
-      const inputs = dataset.inputs.map(
-        ({ name }) => [name, gather(start, end, (from, to) => read(from, to).inputs[name])] as const,
-      );
-      return { inputs: Object.fromEntries(inputs), y: y(start, end) };
+      const tensors = gathered(chosen.subarray(start, end), perExample, (from, to) => {
+        const { inputs, y } = dataset.batch(from, to);
+        return [y, ...dataset.inputs.map(({ name }) => inputs[name])];
+      });
+      const inputs = dataset.inputs.map(({ name }, i) => [name, tensors[i + 1]] as const);
+      return { inputs: Object.fromEntries(inputs), y: tensors[0] };
     },
   };
 }

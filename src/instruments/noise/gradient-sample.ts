@@ -103,10 +103,12 @@ export function meanSquareQuantile(sample: GradientSample, moments: NoiseMoments
   let [variance, third, fourth, alongVariance] = [0, 0, 0, 0];
   for (let i = 0; i < n; i++) {
     const influence = towards * along[i] - ofTrace * (deviations[i] - centre);
-    variance += influence ** 2 / n;
-    third += influence ** 3 / n;
-    fourth += influence ** 4 / n;
-    alongVariance += along[i] ** 2 / n;
+    // No powers: a bisection goes through all examples a hundred times, and V8 takes a power for thirty products.
+    const squared = influence * influence;
+    variance += squared / n;
+    third += (squared * influence) / n;
+    fourth += (squared * squared) / n;
+    alongVariance += (along[i] * along[i]) / n;
   }
   const stretch = meanSquare > 0 ? alongVariance / meanSquare : 0;
   const kurtosis = variance > 0 ? fourth / variance ** 2 : 3;
