@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { exchanged, judge } from "../../src/claims/claim/judge.ts";
 import { decayedCurvature } from "../../src/claims/conditioning/decayed-curvature.ts";
+import { stableSteps } from "../../src/claims/geometry/stable-steps.ts";
 import type { Claim } from "../../src/claims/claim/define-claim.ts";
 import { rescaledSharpness } from "../../src/claims/flatness/rescaled-sharpness.ts";
 import { identicalUnits } from "../../src/claims/symmetry/identical-units.ts";
@@ -29,6 +30,8 @@ function measured({ network }: Claim, net: string) {
 
 describe("on a network", () => {
   it.each([
+    ["A6", "mlp:4-6-2:tanh", stableSteps],
+    ["A6", "mlp:4-6-2:relu", stableSteps],
     ["D12", "mlp:4-6-2:tanh", decayedCurvature],
     ["D12", "mlp:4-6-2:relu", decayedCurvature],
     ["E4", "mlp:4-6-5-2:relu", scalingManifold],

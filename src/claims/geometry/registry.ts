@@ -1,4 +1,5 @@
 import { positiveEigenvalues } from "./positive-eigenvalues.ts";
+import { stableSteps } from "./stable-steps.ts";
 import { strictSaddles } from "./strict-saddles.ts";
 
-export const GEOMETRY = [positiveEigenvalues, strictSaddles] as const;
+export const GEOMETRY = [stableSteps, positiveEigenvalues, strictSaddles] as const;
