@@ -19,6 +19,9 @@ export const FIRST_OPSET: Readonly<Record<string, number>> = {
   RMSNormalization: 23,
   Gelu: 20,
   GroupNormalization: 18,
+  ReverseSequence: 10,
+  GridSample: 16,
+  AffineGrid: 20,
 };
 
 /** Whether the runtime has no double kernel, or one with constants of float32. */

@@ -6,7 +6,7 @@ import type { FuzzFile } from "./rule-fuzz.ts";
 import { graphProto, modelBytes, type NodeSpec, tensorProto, valueInfo } from "./onnx-model.ts";
 
 /*
- * Random graphs with graphs inside: branches whose condition is known, loops of known length with a state, results
+ * Random graphs with graphs inside: branches whose condition is known, loops of known length and scans with a state, results
  * that are collected, values from outside, names that two graphs give, and sequences on the way. All floats are [S, S].
  */
 
@@ -37,14 +37,22 @@ class GraphWriter {
 
   /** A few nodes, and with `depth` left, graphs inside. Gives the last float. */
   write(scope: Scope, depth: number, length: number): string {
-    const kinds = ["plain", "plain", "plain", "weight", "sequence", ...(depth > 0 ? ["if", "loop", "scan"] : [])];
+    const kinds = [
+      "plain",
+      "plain",
+      "plain",
+      "weight",
+      "sequence",
+      ...(depth > 0 ? ["if", "loop", "collect", "scan"] : []),
+    ];
     for (let i = 0; i < length; i++) {
       const kind = this.draw.pick(kinds);
       if (kind === "weight") this.weight(scope);
       else if (kind === "sequence") this.sequence(scope);
       else if (kind === "if") this.branch(scope, depth);
       else if (kind === "loop") this.loop(scope, depth, undefined);
-      else if (kind === "scan") this.loop(scope, depth, this.fresh("iteration"));
+      else if (kind === "collect") this.loop(scope, depth, this.fresh("iteration"));
+      else if (kind === "scan") this.scan(scope, depth);
       else this.plain(scope);
     }
     return scope.floats[scope.floats.length - 1];
@@ -189,6 +197,42 @@ class GraphWriter {
       attributes: { body },
     });
     scope.floats.push(...outputs, ...stacks.map((name) => this.reduced(scope, name)));
+  }
+
+  /** A scan over the rows of a few floats with one state, backwards or not, whose rows are put together again. */
+  private scan(scope: Scope, depth: number): void {
+    const { draw } = this;
+    const count = draw.int(1, 2);
+    const inner = this.inside(scope);
+    const held = this.fresh("s");
+    const rows = Array.from({ length: count }, () => this.fresh("row"));
+    inner.floats.push(held);
+    for (const row of rows) inner.floats.push(this.add(inner, draw.pick(BINARY.slice(0, 3)), [held, row]));
+    this.write(inner, depth - 1, draw.int(1, 3));
+    const next = this.add(inner, "Tanh", [draw.pick(inner.floats)]);
+    const given = this.add(inner, "Identity", [draw.pick(inner.floats)]);
+    const body = graphProto({
+      nodes: inner.nodes,
+      initializers: inner.initializers,
+      inputs: [valueInfo(held, "float", SQUARE), ...rows.map((name) => valueInfo(name, "float", [SIDE]))],
+      outputs: [next, given].map((name) => valueInfo(name, "float", SQUARE)),
+    });
+    const last = this.fresh("v");
+    const stacked = this.fresh("v");
+    scope.nodes.push({
+      op: "Scan",
+      inputs: Array.from({ length: count + 1 }, () => draw.pick(scope.floats)),
+      outputs: [last, stacked],
+      attributes: {
+        body,
+        num_scan_inputs: count,
+        scan_input_axes: rows.map(() => draw.int(-2, 1)),
+        scan_input_directions: rows.map(() => draw.int(0, 1)),
+        scan_output_axes: [0],
+        scan_output_directions: [draw.int(0, 1)],
+      },
+    });
+    scope.floats.push(last, this.reduced(scope, stacked));
   }
 
   private truth(scope: Scope): string {

@@ -262,6 +262,16 @@ const body = graphProto({
   outputs: [valueInfo("on", "bool", []), valueInfo("next", "float", [3])],
 });
 
+const decay = graphProto({
+  nodes: [
+    { op: "Sin", inputs: ["held"], outputs: ["moved"] },
+    { op: "Add", inputs: ["moved", "element"], outputs: ["new"] },
+    { op: "Identity", inputs: ["new"], outputs: ["given"] },
+  ],
+  inputs: [valueInfo("held", "float", [3]), valueInfo("element", "float", [3])],
+  outputs: [valueInfo("new", "float", [3]), valueInfo("given", "float", [3])],
+});
+
 const NOT_IN_RUNTIME = "the runtime has no such operator in this domain, so that the proof is missing, and said to be";
 
 /** Rules whose meaning no comparison of outputs can see. */
@@ -396,6 +406,25 @@ export const PLANTED: readonly Row[] = [
     inputs: [f(3, 3), labels([2, 2], 0, 1, 2, 1), f(2, 2)],
     attributes: { axis: 1 },
     fault: drop("axis"),
+  },
+  {
+    op: "ReverseSequence",
+    inputs: [f(4, 3, 2), { ...labels([3], 2, 4, 1), constant: true }],
+    attributes: { time_axis: 0, batch_axis: 1 },
+    fault: passing,
+  },
+  {
+    op: "GridSample",
+    inputs: [f(2, 3, 4, 5), spread(-1.2, 1.2, 2, 3, 2, 2)],
+    attributes: { padding_mode: "border" },
+    fault: drop("padding_mode"),
+  },
+  {
+    op: "AffineGrid",
+    opset: 20,
+    inputs: [f(2, 2, 3), ints(2, 1, 3, 4)],
+    attributes: { align_corners: 1 },
+    fault: drop("align_corners"),
   },
   {
     op: "OneHot",
@@ -644,6 +673,13 @@ export const PLANTED: readonly Row[] = [
         ]),
       };
     }),
+  },
+  {
+    op: "Scan",
+    inputs: [f(3), f(4, 3)],
+    outputs: 2,
+    attributes: { body: decay, num_scan_inputs: 1, scan_input_directions: [1] },
+    fault: drop("scan_input_directions"),
   },
   {
     op: "Loop",

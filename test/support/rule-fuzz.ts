@@ -2,6 +2,7 @@ import type { AttributeUse } from "../../src/onnx/declaration.ts";
 import type { OnnxRule } from "../../src/onnx/rule.ts";
 import { ONNX_RULES } from "../../src/onnx/rules/registry.ts";
 import { Draw, type Operand, type Template, type Use } from "./fuzz-draw.ts";
+import { SAMPLING_TEMPLATES } from "./sampling-templates.ts";
 import { convolution, image, windowAttributes } from "./fuzz-window.ts";
 import {
   FIRST_OPSET,
@@ -133,6 +134,7 @@ const withVariance = (operand: Operand): Operand => ({
 
 const TEMPLATES: Readonly<Record<string, Template>> = {
   ...FUSED_TEMPLATES,
+  ...SAMPLING_TEMPLATES,
   MaxPool: pooling,
   AveragePool: pooling,
   LpPool: (draw) => ({ ...pooling(draw) }),
@@ -448,7 +450,7 @@ const INTEGER = new Set([
 
 /** Rules that take or make what this generator does not feed: sequences, graphs, tensors in attributes, tables of few columns. */
 const NOT_DRAWN =
-  /^(Sequence.*|SplitToSequence|ConcatFromSequence|If|Loop|Constant.*|ZipMap|Einsum|.*Loss|Range|NonZero|Shape|Size|Upsample|Scatter|CastLike|Dropout|Squeeze|Softmax.*Loss)$/;
+  /^(Sequence.*|SplitToSequence|ConcatFromSequence|If|Loop|Scan|Constant.*|ZipMap|Einsum|.*Loss|Range|NonZero|Shape|Size|Upsample|Scatter|CastLike|Dropout|Squeeze|Softmax.*Loss)$/;
 
 export const FUZZED: readonly OnnxRule[] = ONNX_RULES.filter(
   (rule) =>

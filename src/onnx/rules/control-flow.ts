@@ -1,13 +1,11 @@
 import type { Value } from "../../graph/value.ts";
 import { stack } from "../../ops/movement.ts";
 import { tensorOf } from "../../graph/leaf.ts";
-import { GRAPH } from "../declaration.ts";
+import { GRAPH, INT, INTS, since, until } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import { isSequence, type Item } from "../item.ts";
 import { type OnnxRule } from "../rule.ts";
-
-/** Iterations of a Loop that are written out one after the other. */
-const MAX_ITERATIONS = 1024;
+import { MAX_ITERATIONS, scan } from "./scan.ts";
 
 function branch(node: NodeContext): Item[] {
   const condition = node.number(0, "condition");
@@ -58,5 +56,21 @@ export const CONTROL_FLOW: readonly OnnxRule[] = [
     inputs: Infinity,
     slots: ["structural", "structural", "arithmetic"],
     import: loop,
+  },
+  {
+    op: "Scan",
+    attributes: {
+      body: GRAPH,
+      directions: until(8, INTS),
+      num_scan_inputs: INT,
+      scan_input_axes: since(9, INTS),
+      scan_input_directions: since(9, INTS),
+      scan_output_axes: since(9, INTS),
+      scan_output_directions: since(9, INTS),
+    },
+    inputs: Infinity,
+    // In opset 8 the first one is lengths, which are integers and no parameter.
+    slots: ["arithmetic"],
+    import: scan,
   },
 ];

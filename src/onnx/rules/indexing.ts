@@ -1,7 +1,7 @@
 import { forEachOffset, normalizeAxis, stridesOf } from "../../graph/broadcast.ts";
 import { tensorOf } from "../../graph/leaf.ts";
 import type { Value } from "../../graph/value.ts";
-import { add } from "../../ops/arithmetic.ts";
+import { add, sub } from "../../ops/arithmetic.ts";
 import {
   gather,
   gatherElements,
@@ -158,6 +158,30 @@ function scatterElements(node: NodeContext, mode: "none" | "add"): Value {
   return lastWritten(data, reshape(updates, [count]), last);
 }
 
+/**
+ * ReverseSequence: the first `length` steps of each example in reverse, the others as they are. Its derivative is that of
+ * moved elements; examples stay apart. Costs a gather of the whole tensor.
+ */
+function reverseSequence(node: NodeContext): Value {
+  const [x, lengths] = [node.input(0), node.input(1)];
+  const rank = x.shape.length;
+  if (rank < 2) node.fail("shape-mismatch", `needs two axes, not the shape [${x.shape.join(", ")}]`);
+  const [time, batch] = [node.int("time_axis", 0), node.int("batch_axis", 1)];
+  if (Math.min(time, batch) !== 0 || Math.max(time, batch) !== 1)
+    node.fail("bad-attribute", `has the time axis ${time} and the batch axis ${batch}; one is 0 and the other 1`);
+  const steps = x.shape[time];
+  if (lengths.shape.length !== 1 || lengths.shape[0] !== x.shape[batch])
+    node.fail("shape-mismatch", `has lengths of shape [${lengths.shape.join(", ")}] for ${x.shape[batch]} examples`);
+  const bad = tensorOf(lengths)?.data.find((length) => length < 0 || length > steps);
+  if (bad !== undefined) node.fail("bad-input", `has a sequence of ${bad} out of ${steps} steps`);
+  node.checkSize(x.shape, tensorOf(lengths) !== undefined);
+  const along = (axis: number) => x.shape.map((extent, each) => (each === axis ? extent : 1));
+  const places = reshape(node.graph.integers(Array.from({ length: steps }, (_, i) => i)), along(time));
+  const counts = reshape(lengths, along(batch));
+  const mirrored = sub(sub(counts, 1), places);
+  return gatherElements(x, expand(where(less(places, counts), mirrored, places), x.shape), time);
+}
+
 function oneHot(node: NodeContext): Value {
   const depth = node.number(1, "depth");
   node.checkSize([...node.input(0).shape, depth], tensorOf(node.input(0)) !== undefined);
@@ -227,6 +251,13 @@ export const INDEXING: readonly OnnxRule[] = [
     inputs: 3,
     slots: ["passes", "structural", "passes"],
     import: (node) => scatterElements(node, "none"),
+  },
+  {
+    op: "ReverseSequence",
+    attributes: { batch_axis: INT, time_axis: INT },
+    inputs: 2,
+    slots: ["passes", "structural"],
+    import: reverseSequence,
   },
   { op: "OneHot", attributes: { axis: INT }, inputs: 3, slots: ["structural"], flat: true, import: oneHot },
   { op: "NonZero", inputs: 1, slots: ["structural"], flat: true, import: nonZero },

@@ -7,6 +7,7 @@ import { ATTENTION } from "./attention.ts";
 import { CONVOLUTIONS } from "./convolution.ts";
 import { CONTROL_FLOW } from "./control-flow.ts";
 import { FUSED } from "./fused.ts";
+import { GRID_SAMPLING } from "./grid-sampling.ts";
 import { INDEXING } from "./indexing.ts";
 import { LOGIC } from "./logic.ts";
 import { LOSS_OPERATORS } from "./loss.ts";
@@ -36,6 +37,7 @@ export const ONNX_RULES: readonly OnnxRule[] = [
   ...POOLING,
   ...NORMALIZATIONS,
   ...RESIZING,
+  ...GRID_SAMPLING,
   ...RECURRENT,
   ...ATTENTION,
   ...FUSED,
