@@ -3,6 +3,7 @@ import { exchanged, judge } from "../../src/claims/claim/judge.ts";
 import { decayedCurvature } from "../../src/claims/conditioning/decayed-curvature.ts";
 import { stableSteps } from "../../src/claims/geometry/stable-steps.ts";
 import type { Claim } from "../../src/claims/claim/define-claim.ts";
+import { flatMinima } from "../../src/claims/flatness/flat-minima.ts";
 import { rescaledSharpness } from "../../src/claims/flatness/rescaled-sharpness.ts";
 import { identicalUnits } from "../../src/claims/symmetry/identical-units.ts";
 import { scalingManifold } from "../../src/claims/symmetry/scaling-manifold.ts";
@@ -44,6 +45,19 @@ describe("on a network", () => {
     const { evidence } = await measured(claim, net);
     expect(judge(claim.says, evidence), JSON.stringify(evidence)).toEqual({
       verdict: "holds",
+      accepted: true,
+      rivalExcluded: true,
+    });
+    expect(judge(claim.says, exchanged(evidence)).accepted).toBe(false);
+  });
+
+  it.each([
+    ["F1", "mlp:4-6-2:tanh", flatMinima],
+    ["F1", "mlp:4-6-2:relu", flatMinima],
+  ])("%s holds of %s under a condition", async (_id, net, claim) => {
+    const { evidence } = await measured(claim, net);
+    expect(judge(claim.says, evidence), JSON.stringify(evidence)).toEqual({
+      verdict: "conditional",
       accepted: true,
       rivalExcluded: true,
     });

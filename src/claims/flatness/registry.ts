@@ -1,4 +1,5 @@
+import { flatMinima } from "./flat-minima.ts";
 import { rescaledSharpness } from "./rescaled-sharpness.ts";
 import { sharpnessAwareBounce } from "./sharpness-aware-bounce.ts";
 
-export const FLATNESS = [rescaledSharpness, sharpnessAwareBounce] as const;
+export const FLATNESS = [flatMinima, rescaledSharpness, sharpnessAwareBounce] as const;
