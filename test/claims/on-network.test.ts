@@ -5,6 +5,7 @@ import { stableSteps } from "../../src/claims/geometry/stable-steps.ts";
 import type { Claim } from "../../src/claims/claim/define-claim.ts";
 import { flatMinima } from "../../src/claims/flatness/flat-minima.ts";
 import { rescaledSharpness } from "../../src/claims/flatness/rescaled-sharpness.ts";
+import { worstNeighbour } from "../../src/claims/flatness/worst-neighbour.ts";
 import { identicalUnits } from "../../src/claims/symmetry/identical-units.ts";
 import { scalingManifold } from "../../src/claims/symmetry/scaling-manifold.ts";
 import { createRandom } from "../../src/random/random-stream.ts";
@@ -39,6 +40,8 @@ describe("on a network", () => {
     ["E4", "deep-linear:4-3-2", scalingManifold],
     ["E10", "mlp:4-6-2:tanh", identicalUnits],
     ["E10", "mlp:4-6-5-2:relu", identicalUnits],
+    ["F2", "mlp:4-6-2:tanh", worstNeighbour],
+    ["F2", "mlp:4-6-5-2:relu", worstNeighbour],
     ["F4", "mlp:4-6-5-2:relu", rescaledSharpness],
     ["F4", "deep-linear:4-3-2", rescaledSharpness],
   ])("%s holds of %s", async (_id, net, claim) => {

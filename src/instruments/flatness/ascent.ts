@@ -55,6 +55,14 @@ export interface Ascent {
   readonly converged: boolean;
 }
 
+/** Where one ascends: L(θ + z) − L(θ) and its slope, for a step z from a place θ. */
+export interface Ground {
+  readonly dimension: number;
+  /** Once it is, no further step is looked at. */
+  readonly outOfTime: boolean;
+  at(step: Float64Array): Promise<{ readonly rise: number; readonly slope: Float64Array }>;
+}
+
 /**
  * max over z in the region of L(θ + z) − L(θ), from below: z ← the best step for ∇L(θ + z), which never
  * goes down where L is convex on the region (conditional gradient with unit steps; on a quadratic and a
@@ -62,6 +70,35 @@ export interface Ascent {
  *
  * Cost: one gradient and one loss per iteration and start.
  */
+export async function ascendOn(
+  ground: Ground,
+  region: Region,
+  starts: readonly Float64Array[],
+  iterations: number,
+  known?: Ascent,
+): Promise<Ascent> {
+  let best = known ?? { rise: 0, step: new Float64Array(ground.dimension), converged: false };
+  for (const start of starts) {
+    let z = region.best(start);
+    let rise = Number.NEGATIVE_INFINITY;
+    let converged = false;
+    for (let i = 0; i < iterations && !ground.outOfTime; i++) {
+      const { rise: now, slope } = await ground.at(z);
+      if (now > best.rise) best = { rise: now, step: z, converged: false };
+      if (now - rise <= 1e-3 * Math.abs(now)) {
+        converged = true;
+        break;
+      }
+      rise = now;
+      z = region.best(slope);
+    }
+    if (rise >= best.rise * (1 - 1e-3) || best.rise === rise)
+      best = { ...best, converged: best.converged || converged };
+  }
+  return best;
+}
+
+/** The same around the weights of a desk. */
 export async function ascend(
   desk: Desk,
   region: Region,
@@ -72,28 +109,18 @@ export async function ascend(
   const { problem, context } = desk;
   const home = desk.point.parameters;
   const { loss: base } = await desk.get(lossValue);
-  let best = known ?? { rise: 0, step: new Float64Array(home.length), converged: false };
-  for (const start of starts) {
-    let z = region.best(start);
-    let rise = Number.NEGATIVE_INFINITY;
-    let converged = false;
-    for (let i = 0; i < iterations && !desk.outOfTime; i++) {
-      await using there = problem.at(home.map((x, j) => x + z[j]));
+  const ground: Ground = {
+    dimension: home.length,
+    get outOfTime() {
+      return desk.outOfTime;
+    },
+    async at(step) {
+      await using there = problem.at(home.map((x, j) => x + step[j]));
       const { loss } = await there.value(context);
-      const gradient = await there.gradient(context);
-      const now = loss - base;
-      if (now > best.rise) best = { rise: now, step: z, converged: false };
-      if (now - rise <= 1e-3 * Math.abs(now)) {
-        converged = true;
-        break;
-      }
-      rise = now;
-      z = region.best(gradient);
-    }
-    if (rise >= best.rise * (1 - 1e-3) || best.rise === rise)
-      best = { ...best, converged: best.converged || converged };
-  }
-  return best;
+      return { rise: loss - base, slope: await there.gradient(context) };
+    },
+  };
+  return ascendOn(ground, region, starts, iterations, known);
 }
 
 /** gᵀz + ½ zᵀHz: the rise that gradient and curvature at θ predict for a step. One product. */
