@@ -5,6 +5,7 @@ import { stableSteps } from "../../src/claims/geometry/stable-steps.ts";
 import type { Claim } from "../../src/claims/claim/define-claim.ts";
 import { flatMinima } from "../../src/claims/flatness/flat-minima.ts";
 import { rescaledSharpness } from "../../src/claims/flatness/rescaled-sharpness.ts";
+import { sharpnessAwareBounce } from "../../src/claims/flatness/sharpness-aware-bounce.ts";
 import { worstNeighbour } from "../../src/claims/flatness/worst-neighbour.ts";
 import { identicalUnits } from "../../src/claims/symmetry/identical-units.ts";
 import { scalingManifold } from "../../src/claims/symmetry/scaling-manifold.ts";
@@ -65,6 +66,15 @@ describe("on a network", () => {
       rivalExcluded: true,
     });
     expect(judge(claim.says, exchanged(evidence)).accepted).toBe(false);
+  });
+
+  it.each(["mlp:4-6-2:tanh", "mlp:4-6-2:relu"])("F5 fails as said of %s", async (net) => {
+    const { evidence } = await measured(sharpnessAwareBounce, net);
+    expect(judge(sharpnessAwareBounce.says, evidence), JSON.stringify(evidence)).toEqual({
+      verdict: "fails",
+      accepted: true,
+      rivalExcluded: true,
+    });
   });
 
   it.each([

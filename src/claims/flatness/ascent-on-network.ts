@@ -1,10 +1,10 @@
-import { extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
 import { ascendOn, ball } from "../../instruments/flatness/ascent.ts";
 import { dot, norm2 } from "../../linalg/vector.ts";
 import { hessianProduct } from "../../problem/derivatives.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { ClaimDesk, Conclusion } from "../claim/define-claim.ts";
 import { atMost, equals, weigh } from "../claim/evidence.ts";
+import { sharpestDirection } from "./sharpest-direction.ts";
 
 /** Radius of the ball over the length of the weights: so small that the loss is its parabola. */
 const SIZE = 1e-3;
@@ -15,6 +15,8 @@ const ALLOWED = 0.01;
 /**
  * The highest loss of a network in a small ball around its weights, by ascent from the gradient and from both sides of the sharpest
  * direction, beside the parabola for that step, the bound ε‖g‖ + ½ε²λ₁, and what random directions see. In float64 where there is that.
+ *
+ * @throws input error `curves-down` where no curvature is positive
  */
 export async function ascentOnNetwork(given: Problem, { random, context }: ClaimDesk): Promise<Conclusion> {
   const problem = given.inFloat64 ?? given;
@@ -27,20 +29,7 @@ export async function ascentOnNetwork(given: Problem, { random, context }: Claim
     await using there = problem.at(home.map((x, i) => x + step[i]));
     return { rise: (await there.anyValue(context)).loss - loss, slope: await there.gradient(context) };
   };
-  const { top } = await extremalEigenpairs(
-    {
-      dimension: home.length,
-      symmetric: true,
-      precision: problem.options.precision,
-      preferredBlock: problem.preferredBlock,
-      name: "the Hessian",
-      apply: (block) => point.product(hessianProduct, block, context),
-    },
-    { largest: 1, vectors: true },
-    random.split("sharpest"),
-    context,
-  );
-  const [{ value: sharpest, vector = gradient }] = top;
+  const { value: sharpest, vector } = await sharpestDirection(problem, { random, context });
   const { rise, step } = await ascendOn(
     { dimension: home.length, outOfTime: false, at: riseAt },
     ball(radius),

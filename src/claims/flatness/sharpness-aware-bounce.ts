@@ -7,6 +7,7 @@ import { quadratic } from "../../toys/quadratic.ts";
 import { defineClaim } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 import { placeAfter } from "../walks.ts";
+import { bounceOnNetwork } from "./bounce-on-network.ts";
 
 const LR = 0.2;
 const RHO = 0.1;
@@ -132,6 +133,11 @@ export const sharpnessAwareBounce = defineClaim({
         measured: [{ name: "", x: products, y: amplitudes }],
       },
     };
+  },
+  network: {
+    measures:
+      "how far from your weights SAM stays along the sharpest direction, where the slope of the loss is taken away so that they are at rest",
+    measure: ({ problem }, desk) => bounceOnNetwork(problem, desk),
   },
 });
 
