@@ -7,6 +7,9 @@ import { flatMinima } from "../../src/claims/flatness/flat-minima.ts";
 import { rescaledSharpness } from "../../src/claims/flatness/rescaled-sharpness.ts";
 import { sharpnessAwareBounce } from "../../src/claims/flatness/sharpness-aware-bounce.ts";
 import { worstNeighbour } from "../../src/claims/flatness/worst-neighbour.ts";
+import { lingering } from "../../src/claims/saddles/lingering.ts";
+import { rateOfEscape } from "../../src/claims/saddles/rate-of-escape.ts";
+import { deadUnits } from "../../src/claims/symmetry/dead-units.ts";
 import { identicalUnits } from "../../src/claims/symmetry/identical-units.ts";
 import { scalingManifold } from "../../src/claims/symmetry/scaling-manifold.ts";
 import { createRandom } from "../../src/random/random-stream.ts";
@@ -35,10 +38,15 @@ describe("on a network", () => {
   it.each([
     ["A6", "mlp:4-6-2:tanh", stableSteps],
     ["A6", "mlp:4-6-2:relu", stableSteps],
+    ["C1", "mlp:4-3-2:tanh", rateOfEscape],
+    ["C1", "deep-linear:4-3-2", rateOfEscape],
+    ["C2", "deep-linear:4-3-2", lingering],
     ["D12", "mlp:4-6-2:tanh", decayedCurvature],
     ["D12", "mlp:4-6-2:relu", decayedCurvature],
     ["E4", "mlp:4-6-5-2:relu", scalingManifold],
     ["E4", "deep-linear:4-3-2", scalingManifold],
+    ["E6", "mlp:4-6-2:relu", deadUnits],
+    ["E6", "mlp:4-6-5-2:relu", deadUnits],
     ["E10", "mlp:4-6-2:tanh", identicalUnits],
     ["E10", "mlp:4-6-5-2:relu", identicalUnits],
     ["F2", "mlp:4-6-2:tanh", worstNeighbour],
@@ -82,5 +90,13 @@ describe("on a network", () => {
     ["F4", rescaledSharpness],
   ])("%s is refused where no unit can be scaled", async (_id, claim) => {
     await expect(measured(claim, "mlp:4-6-2:tanh")).rejects.toMatchObject({ code: "no-scaling" });
+  });
+
+  it("E6 is refused where no unit rectifies", async () => {
+    await expect(measured(deadUnits, "mlp:4-6-2:tanh")).rejects.toMatchObject({ code: "no-rectifier" });
+  });
+
+  it("C1 is refused where there is no saddle", async () => {
+    await expect(measured(rateOfEscape, "mlp:4-2")).rejects.toMatchObject({ code: "no-saddle" });
   });
 });

@@ -4,6 +4,7 @@ import { saddle } from "../../toys/saddle.ts";
 import { defineClaim } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 import { stepsUntil } from "../walks.ts";
+import { timeAtNetwork } from "./leaving-network.ts";
 
 const LR = 0.1;
 const GAMMAS = [1, 0.5, 0.2, 0.1];
@@ -66,5 +67,9 @@ export const lingering = defineClaim({
         measured: [{ name: "", x: GAMMAS, y: far }],
       },
     };
+  },
+  network: {
+    measures: "how many steps lead away from a saddle that is looked for, and how many more from ten times closer",
+    measure: ({ problem }, desk) => timeAtNetwork(problem, desk),
   },
 });

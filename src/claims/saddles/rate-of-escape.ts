@@ -4,6 +4,7 @@ import { saddle } from "../../toys/saddle.ts";
 import { defineClaim } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 import { placeAfter, stepsUntil } from "../walks.ts";
+import { growthAtNetwork } from "./leaving-network.ts";
 
 const LR = 0.1;
 /** Where walks begin; they end at 1. */
@@ -77,5 +78,10 @@ export const rateOfEscape = defineClaim({
         measured: [{ name: "", x: times.filter((t) => t % 4 === 0), y: way.filter((_, i) => i % 4 === 3) }],
       },
     };
+  },
+  network: {
+    measures:
+      "by what a step multiplies the distance from a saddle that is looked for, along its lowest and its highest curvature",
+    measure: ({ problem }, desk) => growthAtNetwork(problem, desk),
   },
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
+import { deadLayer } from "./dead-layer.ts";
 import { layerSlopes, type Points, share, unitGradient } from "./rectified-units.ts";
 
 const RELU = { slope: 0 };
@@ -131,5 +132,9 @@ export const deadUnits = defineClaim({
         measured: [{ name: "", x: COUNTS, y: units }],
       },
     };
+  },
+  network: {
+    measures: "the gradient of the biases of a layer of ReLU, with the layer as it is and with all its units off",
+    measure: ({ problem }, desk) => deadLayer(problem, desk),
   },
 });
