@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { exchanged, judge } from "../../src/claims/claim/judge.ts";
 import { decayedCurvature } from "../../src/claims/conditioning/decayed-curvature.ts";
+import { descentLemma } from "../../src/claims/geometry/descent-lemma.ts";
+import { quadraticModel } from "../../src/claims/geometry/quadratic-model.ts";
 import { stableSteps } from "../../src/claims/geometry/stable-steps.ts";
+import { steepestDirection } from "../../src/claims/geometry/steepest-direction.ts";
+import { symmetricHessian } from "../../src/claims/geometry/symmetric-hessian.ts";
 import type { Claim } from "../../src/claims/claim/define-claim.ts";
 import { flatMinima } from "../../src/claims/flatness/flat-minima.ts";
 import { rescaledSharpness } from "../../src/claims/flatness/rescaled-sharpness.ts";
@@ -36,6 +40,14 @@ function measured({ network }: Claim, net: string) {
 
 describe("on a network", () => {
   it.each([
+    ["A1", "mlp:4-6-2:tanh", quadraticModel],
+    ["A1", "mlp:4-6-2:relu", quadraticModel],
+    ["A2", "mlp:4-6-2:tanh", steepestDirection],
+    ["A2", "mlp:4-6-5-2:relu", steepestDirection],
+    ["A3", "mlp:4-6-2:tanh", symmetricHessian],
+    ["A3", "mlp:4-6-5-2:relu", symmetricHessian],
+    ["A5", "mlp:4-6-2:tanh", descentLemma],
+    ["A5", "mlp:4-6-2:relu", descentLemma],
     ["A6", "mlp:4-6-2:tanh", stableSteps],
     ["A6", "mlp:4-6-2:relu", stableSteps],
     ["C1", "mlp:4-3-2:tanh", rateOfEscape],

@@ -1,12 +1,10 @@
 import { z } from "zod";
 import { dot, norm2 } from "../../linalg/vector.ts";
 import { adam } from "../../optimizers/adam.ts";
-import { walkOf } from "../../optimizers/coordinate-walk.ts";
 import { gradientDescent } from "../../optimizers/gradient-descent.ts";
 import { heavyBall } from "../../optimizers/heavy-ball.ts";
 import { nesterov } from "../../optimizers/nesterov.ts";
 import { largestStepSize, type StabilityLimit } from "../../optimizers/stability-limit.ts";
-import { followOn } from "../../optimizers/walk.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { quadratic } from "../../toys/quadratic.ts";
 import { formatNumber } from "../../util/format-number.ts";
@@ -15,6 +13,7 @@ import { atLeast, atMost, equals, weigh } from "../claim/evidence.ts";
 import { placeAfter } from "../walks.ts";
 import { inFloat64 } from "./in-float64.ts";
 import { largestCurvature } from "./largest-curvature.ts";
+import { oneStep } from "./one-step.ts";
 import { slopeAlong } from "./slope-along.ts";
 
 const LARGEST = 10;
@@ -120,23 +119,19 @@ const ROUNDING = 1e-5;
 
 /** The derivative of a step of gradient descent along the sharpest direction of a network, by differences of whole steps. */
 function growthOfSteps(given: Problem, desk: ClaimDesk): Promise<Conclusion> {
-  return inFloat64(given, desk.context, async ({ point, loss }) => {
+  return inFloat64(given, desk, async ({ point, loss, where }) => {
     const { value, residual, vector } = await largestCurvature(point, desk);
     const evidence = [];
     for (const share of SHARES) {
       const by = gradientDescent.with({ lr: (2 * share) / value });
-      const stepped = async (from: Float64Array) => {
-        let place = from;
-        await followOn(loss, walkOf(by, { start: from, random: desk.random }), async (weights) => {
-          place = weights.slice();
-          return true;
-        });
-        return place;
-      };
-      const slope = await slopeAlong(stepped, { at: point.parameters, along: vector, size: vector.length });
+      const slope = await slopeAlong((x) => oneStep(loss, by, x), {
+        at: point.parameters,
+        along: vector,
+        size: vector.length,
+      });
       evidence.push(
         weigh({
-          name: `distance along the sharpest direction after a step over that before, η = ${share} · 2/λmax`,
+          name: `distance along the sharpest direction after a step over that before, η = ${share} · 2/λmax${where}`,
           measured: Math.abs(dot(vector, slope.value)),
           standardError: slope.uncertainty,
           law: equals(Math.abs(1 - 2 * share)),
