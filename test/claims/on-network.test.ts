@@ -5,6 +5,7 @@ import { descentLemma } from "../../src/claims/geometry/descent-lemma.ts";
 import { quadraticModel } from "../../src/claims/geometry/quadratic-model.ts";
 import { stableSteps } from "../../src/claims/geometry/stable-steps.ts";
 import { steepestDirection } from "../../src/claims/geometry/steepest-direction.ts";
+import { strictSaddles } from "../../src/claims/geometry/strict-saddles.ts";
 import { symmetricHessian } from "../../src/claims/geometry/symmetric-hessian.ts";
 import type { Claim } from "../../src/claims/claim/define-claim.ts";
 import { flatMinima } from "../../src/claims/flatness/flat-minima.ts";
@@ -73,6 +74,14 @@ describe("on a network", () => {
       rivalExcluded: true,
     });
     expect(judge(claim.says, exchanged(evidence)).accepted).toBe(false);
+  });
+
+  it("A8 fails as people put it: a saddle of deep-linear:4-3-2 with curvatures of 0 is left", async () => {
+    const { evidence } = await measured(strictSaddles, "deep-linear:4-3-2");
+    expect(evidence[0].name).toMatch(
+      /saddle with [1-9]\d* negative, \d+ positive and [1-9]\d* curvatures that are not told/,
+    );
+    expect(judge(strictSaddles.says, evidence)).toEqual({ verdict: "fails", accepted: true, rivalExcluded: true });
   });
 
   it.each([

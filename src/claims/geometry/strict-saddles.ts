@@ -7,6 +7,7 @@ import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 import { groundOf, type RandomFunction } from "../random-matrices/critical-point.ts";
 import { placeAfter, stepsUntil } from "../walks.ts";
+import { leavingSaddle } from "./saddle-of-network.ts";
 
 const LR = 0.1;
 /** Steps after which a walk has settled: 1.1^400 is 4e16. */
@@ -119,5 +120,10 @@ export const strictSaddles = defineClaim({
         measured: [{ name: "", x: times.filter((t) => t % 5 === 0), y: way.filter((_, i) => i % 5 === 4) }],
       },
     };
+  },
+  network: {
+    measures:
+      "whether gradient descent leaves a saddle that is found near it, with curvatures that are 0 where there are",
+    measure: ({ problem }, desk) => leavingSaddle(problem, desk),
   },
 });
