@@ -78,6 +78,7 @@ export const quadraticModel = defineClaim({
   says: "law",
   law: "L(θ + tp) − L − t∇Lᵀp − ½t²pᵀHp = ⅙t³D³L[p, p, p] + O(t⁴): order 3 in t, and 4 where L is even",
   rival: "what is left is of second order, as beside the tangent plane",
+  condition: "three continuous derivatives along the way",
   source: "Taylor's theorem; Nocedal & Wright 2006, theorem 2.1",
   why: "A smooth function looks like a parabola when one comes near enough.",
   means:
