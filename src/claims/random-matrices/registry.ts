@@ -1,5 +1,6 @@
 import { edgeFluctuations } from "./edge-fluctuations.ts";
 import { halfNegative } from "./half-negative.ts";
+import { manyCriticalPoints } from "./many-critical-points.ts";
 import { minimaLieHigh } from "./minima-lie-high.ts";
 import { outliers } from "./outliers.ts";
 import { semicircle } from "./semicircle.ts";
@@ -12,6 +13,7 @@ export const RANDOM_MATRICES = [
   spikedIndex,
   outliers,
   halfNegative,
+  manyCriticalPoints,
   minimaLieHigh,
   edgeFluctuations,
 ] as const;
