@@ -1,7 +1,9 @@
 import { edgeFluctuations } from "./edge-fluctuations.ts";
 import { halfNegative } from "./half-negative.ts";
+import { indexOfEnergy } from "./index-of-energy.ts";
 import { manyCriticalPoints } from "./many-critical-points.ts";
 import { minimaLieHigh } from "./minima-lie-high.ts";
+import { minimaOfAPlane } from "./minima-of-a-plane.ts";
 import { outliers } from "./outliers.ts";
 import { semicircle } from "./semicircle.ts";
 import { spikedIndex } from "./spiked-index.ts";
@@ -13,7 +15,9 @@ export const RANDOM_MATRICES = [
   spikedIndex,
   outliers,
   halfNegative,
+  indexOfEnergy,
   manyCriticalPoints,
   minimaLieHigh,
   edgeFluctuations,
+  minimaOfAPlane,
 ] as const;
