@@ -1,12 +1,9 @@
 import { z } from "zod";
 import { sampleMean } from "../../linalg/sample-mean.ts";
-import { lbfgs } from "../../optimizers/lbfgs.ts";
-import { walkOf } from "../../optimizers/coordinate-walk.ts";
-import { follow } from "../../optimizers/walk.ts";
-import { norm2 } from "../../linalg/vector.ts";
 import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { atLeast, atMost, equals, weigh } from "../claim/evidence.ts";
-import { END_OF_BULK, indexShare, randomDirection, sphericalSpins } from "./spherical-spins.ts";
+import { minimumOfSpins } from "./minimum-of-spins.ts";
+import { END_OF_BULK, indexShare } from "./spherical-spins.ts";
 import { spinPoints, spinPointsOf } from "./spin-points.ts";
 
 /** From here on up almost no critical point is a minimum. */
@@ -37,10 +34,9 @@ export const minimaLieHigh = defineClaim({
   found: z.object({ points: spinPoints, minima: z.array(z.number()) }),
   async measure({ dimension, glasses }, _part, { random, context }) {
     const points = await spinPointsOf(dimension, glasses, { random: random.split("critical"), context });
-    const minima = Array.from({ length: 4 * glasses }, (_, k) => {
-      const own = random.split(`minimum ${k}`);
-      return minimumFrom(sphericalSpins(dimension, own), randomDirection(dimension, own), own);
-    });
+    const minima = Array.from({ length: 4 * glasses }, (_, k) =>
+      minimumOfSpins(dimension, random.split(`minimum ${k}`)),
+    );
     return { points, minima };
   },
   conclude([{ points, minima }], { dimension }) {
@@ -92,20 +88,3 @@ export const minimaLieHigh = defineClaim({
     };
   },
 });
-
-/** Energy where L-BFGS ends, the gradient at 1e-8 of what it was. */
-function minimumFrom(
-  ...[glass, start, random]: [ReturnType<typeof sphericalSpins>, Float64Array, Parameters<typeof randomDirection>[1]]
-) {
-  const gradient = new Float64Array(glass.dimension);
-  glass.gradient(start, gradient);
-  const enough = 1e-8 * norm2(gradient);
-  let end = start;
-  let steps = 0;
-  follow(glass, walkOf(lbfgs.with({}), { start, random }), (weights) => {
-    end = weights.slice();
-    glass.gradient(weights, gradient);
-    return norm2(gradient) <= enough || ++steps >= 2000;
-  });
-  return glass.value(end);
-}

@@ -1,3 +1,4 @@
+import { equalMinima } from "./equal-minima.ts";
 import { edgeFluctuations } from "./edge-fluctuations.ts";
 import { halfNegative } from "./half-negative.ts";
 import { indexOfEnergy } from "./index-of-energy.ts";
@@ -16,6 +17,7 @@ export const RANDOM_MATRICES = [
   outliers,
   halfNegative,
   indexOfEnergy,
+  equalMinima,
   manyCriticalPoints,
   minimaLieHigh,
   edgeFluctuations,
