@@ -50,7 +50,7 @@ import time
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Optional, Tuple, Union
 
 import numpy as np
 import torch
@@ -609,28 +609,48 @@ _LOSSES = (
         F.cross_entropy,
         "cross-entropy",
         "logits",
+        settings=("reduction", "ignore_index"),
+        options={"label_smoothing": "smoothing", "weight": "weights"},
+    ),
+    _KnownLoss(
+        nn.NLLLoss,
+        F.nll_loss,
+        "cross-entropy",
+        "log-probabilities",
+        settings=("reduction", "ignore_index"),
+        options={"weight": "weights"},
+    ),
+    _KnownLoss(
+        nn.BCEWithLogitsLoss,
+        F.binary_cross_entropy_with_logits,
+        "bce",
+        "logits",
         ("weight",),
-        ("reduction", "ignore_index"),
-        {"label_smoothing": "smoothing"},
-    ),
-    _KnownLoss(
-        nn.NLLLoss, F.nll_loss, "cross-entropy", "log-probabilities", ("weight",), ("reduction", "ignore_index")
-    ),
-    _KnownLoss(
-        nn.BCEWithLogitsLoss, F.binary_cross_entropy_with_logits, "bce", "logits", ("weight", "pos_weight")
+        options={"pos_weight": "pos-weight"},
     ),
     _KnownLoss(nn.BCELoss, F.binary_cross_entropy, "bce", "probabilities", ("weight",)),
     _KnownLoss(nn.MSELoss, F.mse_loss, "mse", None, ("weight",)),
     _KnownLoss(nn.L1Loss, F.l1_loss, "mae", None, ("weight",)),
     _KnownLoss(nn.HuberLoss, F.huber_loss, "huber", None, ("weight",), options={"delta": "delta"}),
     _KnownLoss(nn.SmoothL1Loss, F.smooth_l1_loss, "smooth-l1", options={"beta": "beta"}),
+    _KnownLoss(
+        nn.MultiMarginLoss,
+        F.multi_margin_loss,
+        "multi-margin",
+        None,
+        ("weight",),
+        options={"margin": "margin", "p": "power"},
+    ),
 )
 
 #: What to do instead.
 _WITHOUT_WORD = {
     "weight": "Weigh the terms in the module itself: let it return its loss and give loss='output'.",
-    "pos_weight": "Weigh the terms in the module itself: let it return its loss and give loss='output'.",
 }
+
+
+#: A number of a loss's own, or one for each class; None for what it leaves to itself.
+_Number = Union[float, Tuple[float, ...], None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -639,7 +659,7 @@ class _Loss:
     #: The user's own, (outputs, labels) to a number, to compare gradients on.
     function: Optional[Callable]
     #: What it says of the numbers of its own, also where they are the usual ones: by option of the command line.
-    numbers: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    numbers: Mapping[str, _Number] = dataclasses.field(default_factory=dict)
 
 
 def _loss_of(loss: Any) -> _Loss:
@@ -681,9 +701,23 @@ def _own_numbers(known: _KnownLoss, setting: Callable[[str], Any]) -> dict:
     usual = _inspect.signature(known.function).parameters
     said = {name: setting(name) for name in known.options}
     return {
-        option: float(usual[name].default if said[name] is None else said[name])
+        option: _number(usual[name].default if said[name] is None else said[name])
         for name, option in known.options.items()
     }
+
+
+def _number(value: Any) -> _Number:
+    if isinstance(value, torch.Tensor) and value.dim() > 0:
+        return tuple(float(each) for each in value.detach().flatten())
+    return None if value is None else float(value)
+
+
+def _spelt(value: _Number) -> str:
+    return ",".join(map(_plain, value)) if isinstance(value, tuple) else _plain(value)
+
+
+def _plain(value: Optional[float]) -> str:
+    return repr(value)
 
 
 def _loss_flags(known: _KnownLoss, shown: str, setting: Callable[[str], Any], given: Mapping[str, Any]) -> dict:
@@ -706,7 +740,7 @@ def _loss_flags(known: _KnownLoss, shown: str, setting: Callable[[str], Any], gi
     usual = _inspect.signature(known.function).parameters
     numbers = _own_numbers(known, setting)
     own = {option: numbers[option] for name, option in known.options.items() if numbers[option] != usual[name].default}
-    flags["loss_option"] = [f"{option}={value!r}" for option, value in own.items()] or None
+    flags["loss_option"] = [f"{option}={_spelt(value)}" for option, value in own.items()] or None
     if flags.get("reduction") == "none":
         raise _usage(
             f"{shown} with reduction='none' gives no number.", "unsupported-loss", "Use reduction='mean' or 'sum'."
@@ -742,13 +776,15 @@ def _further_options(words: Sequence[Any], loss: _Loss) -> list:
         if option not in loss.numbers:
             further.append(word)
             continue
+        said = loss.numbers[option]
         try:
-            same = float(value) == loss.numbers[option]
+            asked = tuple(float(each) for each in value.split(","))
+            same = asked == (said if isinstance(said, tuple) else (said,))
         except ValueError:
             same = False
         if not same:
             raise _usage(
-                f"loss_option={word!r} was asked for, but the loss says {option}={loss.numbers[option]!r}.",
+                f"loss_option={word!r} was asked for, but the loss says {option}={_spelt(said)}.",
                 "loss-mismatch",
                 "Leave loss_option out, and give the number to the loss itself.",
             )

@@ -4,6 +4,7 @@ import type { MatrixRule } from "../optimizers/optimizer.ts";
 import { releaseAll } from "../problem/batch-feeds.ts";
 import { fedName } from "../problem/file-names.ts";
 import { SCALE } from "../problem/loss-graph.ts";
+import type { Loss } from "../problem/losses/loss.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { ProblemOptions } from "../problem/problem-options.ts";
 import type { Feed } from "../runtime/runtime.ts";
@@ -140,7 +141,9 @@ export class Trainer {
     const [{ examples }] = steps;
     const { executable, hasAccuracy, outputs, carried, passes } = await this.of(steps[0]);
     const tables = this.shelf.take(steps);
-    const terms = steps.map((_, i) => Math.max(1, loss.terms(tables.labels(i), outputs, lossOptions)));
+    // A batch without a term has a loss of 0, whatever it is divided by.
+    const termsBy = (count: Loss["terms"]) => steps.map((_, i) => count(tables.labels(i), outputs, lossOptions) || 1);
+    const terms = termsBy(loss.terms);
     const own = new Map<string, Feed>();
     const set = (name: string, dtype: DType, shape: Shape, values: Iterable<number>) => {
       const data = new Float64Array(sizeOf(shape));
@@ -178,10 +181,11 @@ export class Trainer {
       this.current.set(name, after);
     }
     const losses = found.get(LOSS)?.data;
+    const predictions = termsBy(loss.predictions ?? loss.terms);
     const right = hasAccuracy ? found.get(CORRECT)?.data : undefined;
     return steps.map((_, i) => ({
       loss: losses?.[i] ?? Number.NaN,
-      accuracy: right === undefined ? undefined : right[i] / terms[i],
+      accuracy: right === undefined ? undefined : right[i] / predictions[i],
     }));
   }
 

@@ -205,7 +205,7 @@ class FileLoss {
       losses.set(each.data, start);
       if (count) right = (right ?? 0) + count.data[0];
     });
-    return { losses, accuracy: right === undefined ? undefined : right / point.sample.terms };
+    return { losses, accuracy: right === undefined ? undefined : right / point.sample.predictions };
   }
 
   /** What rounding does: at parameters moved by grains, in the other precision, and with every step of the file rounded. */

@@ -401,7 +401,7 @@ export class Point {
     const loss = total / this.sample.divisor + penalty;
     // Outputs that are no numbers have no largest one.
     const isCounted = correct !== undefined && !Number.isNaN(loss);
-    return { loss, accuracy: isCounted ? correct / this.sample.terms : undefined };
+    return { loss, accuracy: isCounted ? correct / this.sample.predictions : undefined };
   }
 
   /** Shape of the outputs of a batch. */

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { caveatsOf } from "../graph/caveats-of.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { takeExamples } from "../data/take-examples.ts";
 import { chosenParameters } from "../onnx/chosen-parameters.ts";
@@ -101,7 +100,9 @@ export class Problem {
     this.space = new ParameterSpace(
       [...network.imported.parameters].map(([name, { shape }]) => ({ name, label: model.labels.get(name), shape })),
     );
-    this.caveats = [...new Set([...network.imported.caveats, ...caveatsOf([network.graph.total])])];
+    // A loss tells its own kinks: where its parts have some, it need not.
+    const { caveat } = options.loss;
+    this.caveats = [...network.imported.caveats, ...(caveat === undefined ? [] : [caveat])];
     const [rows = network.graph.labels.shape[0], ...each] = network.graph.outputs.shape;
     // A model that merged examples and positions, [B·T, C], has T rows an example.
     const rowsPerExample = rows / network.graph.labels.shape[0];

@@ -13,6 +13,8 @@ export class Sample {
   readonly dataset: Dataset;
   /** Number of loss terms, by which a mean divides. */
   readonly terms: number;
+  /** Number of predictions, which accuracy is a share of. */
+  readonly predictions: number;
   readonly feeds: BatchFeeds;
   private readonly options: ProblemOptions;
   /** Shape of the outputs of a batch of one. */
@@ -33,7 +35,7 @@ export class Sample {
     this.single = [rows / graph.labels.shape[0], ...each];
     this.dataset = dataset;
     this.options = options;
-    this.terms = this.countTerms();
+    [this.terms, this.predictions] = this.countTerms();
     this.feeds = new BatchFeeds(dataset, runtime, options.precision, budget);
   }
 
@@ -73,22 +75,24 @@ export class Sample {
     return loss.terms(this.dataset.y(example, example + 1), this.single, lossOptions);
   }
 
-  private countTerms(): number {
+  private countTerms(): [terms: number, predictions: number] {
     const { dataset } = this;
     const { loss, lossOptions, batchSize } = this.options;
     const [rows, ...each] = this.single;
-    let terms = 0;
+    let [terms, predictions] = [0, 0];
     for (const { start, end } of batchesOf({ start: 0, end: dataset.examples }, batchSize)) {
       const labels = dataset.y(start, end);
       const shape = [(end - start) * rows, ...each];
       loss.checkLabels?.(labels, shape, lossOptions, start);
-      terms += loss.terms(labels, shape, lossOptions);
+      const added = loss.terms(labels, shape, lossOptions);
+      terms += added;
+      predictions += loss.predictions?.(labels, shape, lossOptions) ?? added;
     }
-    if (terms > 0) return terms;
+    if (terms > 0) return [terms, predictions];
     throw new ThalwegError({
       kind: "input",
       code: "no-terms",
-      message: "Every label is marked as ignored, so the loss is empty.",
+      message: "Every label is marked as ignored, or its class has no weight, so the loss is empty.",
     });
   }
 }

@@ -59,7 +59,10 @@ export const lossSummary = z.object({
   title: z.string(),
   formula: z.string().describe("TeX."),
   reduction: z.enum(["mean", "sum"]),
-  terms: count.describe("Number of loss terms over the data."),
+  terms: z
+    .number()
+    .positive()
+    .describe("Number of loss terms over the data; the sum of their weights where they have some."),
   l2: real.describe("λ of a term λ/2‖θ‖²; 0 for none."),
   guessed: z.boolean().describe("Whether the loss was guessed from the labels."),
 });

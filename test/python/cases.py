@@ -359,6 +359,9 @@ def case_losses_with_numbers_of_their_own():
         (nn.SmoothL1Loss(beta=0.25), targets),
         (nn.CrossEntropyLoss(label_smoothing=0.2, ignore_index=7), ignoring),
         (functools.partial(F.cross_entropy, label_smoothing=0.3, reduction="sum"), soft),
+        (nn.CrossEntropyLoss(weight=torch.tensor([0.3, 2, 0.5]), ignore_index=7), ignoring),
+        (nn.BCEWithLogitsLoss(pos_weight=torch.tensor([0.3, 2, 5])), (targets > 0).float()),
+        (nn.MultiMarginLoss(margin=0.5, p=2), torch.randint(0, 3, (10,))),
     ):
         module = nn.Linear(4, 3)
         norm = truth(module, lambda each: each(x), loss, y)[1]
@@ -445,9 +448,8 @@ def case_errors_before_the_command_line():
     module = nn.Linear(4, 3)
     fails = {
         "unsupported-loss": [
-            lambda: thalweg.profile(module, (x, y), nn.CrossEntropyLoss(weight=torch.ones(3))),
-            lambda: thalweg.profile(module, (x, y), functools.partial(F.cross_entropy, weight=torch.ones(3))),
-            lambda: thalweg.profile(module, (x, y), nn.BCEWithLogitsLoss(pos_weight=torch.ones(3))),
+            lambda: thalweg.profile(module, (x, y), nn.BCEWithLogitsLoss(weight=torch.ones(3))),
+            lambda: thalweg.profile(module, (x, y), functools.partial(F.multi_margin_loss, weight=torch.ones(3))),
             lambda: thalweg.profile(module, (x, y), nn.MSELoss(reduction="none")),
         ],
         "unknown-loss": [

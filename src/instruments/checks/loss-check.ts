@@ -109,12 +109,12 @@ export function asFed(labels: Tensor, precision: Problem["options"]["precision"]
 /** Terms of batches side by side. */
 class AllTerms {
   private readonly losses: Float64Array;
-  private readonly counts: Int32Array;
+  private readonly counts: Float64Array;
   private readonly margins: Float64Array[] = [];
 
   constructor(examples: number) {
     this.losses = new Float64Array(examples).fill(Number.NaN);
-    this.counts = new Int32Array(examples);
+    this.counts = new Float64Array(examples);
   }
 
   put(start: number, { losses, counts, margins }: PlainTerms): void {

@@ -1,7 +1,7 @@
 import type { Value } from "../../graph/value.ts";
 import { reduceSum, reshape } from "../../ops/structure.ts";
 import { cast } from "../../ops/logic.ts";
-import { sizeOf } from "../../util/tensor.ts";
+import { sizeOf, type Shape } from "../../util/tensor.ts";
 import type { Loss, LossOptions } from "./loss.ts";
 import { labelsEach, plainTerms } from "./plain-terms.ts";
 import { agree, mergedAgree } from "./shape-agreement.ts";
@@ -10,21 +10,23 @@ import { agree, mergedAgree } from "./shape-agreement.ts";
 export function elementLoss(
   rules: Pick<Loss, "name" | "title" | "formula" | "caveat" | "checkLabels" | "kinds" | "links"> & {
     term(z: Value, y: Value, options: LossOptions): Value;
-    /** One term by definition, in float64. */
-    plain(z: number, y: number, options: LossOptions): number;
+    /** One term by definition, in float64; `place` counts the outputs of all examples. */
+    plain(z: number, y: number, options: LossOptions, place: number): number;
+    /** Why outputs that the labels fit do not fit this loss. */
+    unfit?(outputs: Shape): string | undefined;
     /** By how much a prediction is right, where there are any. */
     margin?: (z: number, y: number, options: LossOptions) => number;
     correct?: (z: Value, y: Value, options: LossOptions) => Value;
     fisher?: (z: Value, tangent: Value, options: LossOptions) => Value;
   },
 ): Loss {
-  const { term, plain, margin, correct, fisher, ...rest } = rules;
+  const { term, plain, unfit, margin, correct, fisher, ...rest } = rules;
   const align = (z: Value, y: Value) => cast(reshape(y, z.shape), z.dtype);
   return {
     ...rest,
     misfit: ({ outputs, labels }) =>
       agree(outputs, labels) || mergedAgree(outputs, labels)
-        ? undefined
+        ? unfit?.(outputs)
         : `The loss ${rules.title} needs one target per output, but the outputs have the shape [${outputs.join(", ")}] and the labels [${labels.join(", ")}].`,
     perExample: (z, y, options) => {
       const examples = y.shape[0];
@@ -33,7 +35,7 @@ export function elementLoss(
     },
     evaluate: ({ data: outputs }, labels, options) =>
       plainTerms(labels, labelsEach(labels), (t) => ({
-        value: plain(outputs[t], labels.data[t], options),
+        value: plain(outputs[t], labels.data[t], options, t),
         margin: margin?.(outputs[t], labels.data[t], options),
       })),
     terms: (labels) => sizeOf(labels.shape),

@@ -44,13 +44,15 @@ export interface Loss {
    * graph is checked against. It shares the choice of the class axis with it, and nothing else.
    */
   evaluate(outputs: Tensor, labels: Tensor, options: LossOptions): PlainTerms;
-  /** How many terms the examples contribute to a mean: one per label, or per output element. */
+  /** How many terms the examples contribute to a mean: one per label, or per output element; their weight, where they have one. */
   terms(labels: Tensor, outputs: Shape, options: LossOptions): number;
   /** `terms` as a scalar of the graph, where it depends on the labels' values; absent where shapes tell it. */
   countTerms?(z: Value, y: Value, options: LossOptions): Value | undefined;
   /** Checks label values against the outputs; throws a ThalwegError that names the first bad one. */
   checkLabels?(labels: Tensor, outputs: Shape, options: LossOptions, firstExample: number): void;
-  /** Number of right predictions among the terms, as a scalar; absent for regression. */
+  /** How many predictions the examples hold, which accuracy is a share of; absent where it is `terms`. */
+  predictions?(labels: Tensor, outputs: Shape, options: LossOptions): number;
+  /** Number of right predictions among them, as a scalar; absent for regression. */
   correct?(z: Value, y: Value, options: LossOptions): Value;
   /**
    * F ż, the Fisher information of the model's own output distribution times a tangent of the outputs
@@ -70,6 +72,7 @@ export interface Loss {
    * the logits. Those that normalise count along the class axis only.
    */
   readonly links?: readonly string[];
+  /** Where it has no derivative, or what its derivatives cannot tell: a sentence without its full stop. */
   readonly caveat?: string;
   /** Numbers of its own, each with a default and a description: what `--loss-option NAME=VALUE` takes. */
   readonly parameters?: z.ZodObject;

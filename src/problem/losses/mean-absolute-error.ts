@@ -11,5 +11,5 @@ export const meanAbsoluteError = elementLoss({
   plain: (z, y) => Math.abs(z - y),
   // the score is ±1
   fisher: (_z, tangent) => tangent,
-  caveat: "the absolute error has no derivative at 0, and no curvature in the outputs: its Gauss–Newton matrix is 0",
+  caveat: "The absolute error has no derivative at 0, and no curvature in the outputs: its Gauss–Newton matrix is 0",
 });

@@ -50,3 +50,31 @@ export function configuredLoss(loss: Loss, options: readonly string[]): Loss {
 function badOption(message: string, hint?: string): ThalwegError {
   return new ThalwegError({ kind: "usage", code: "bad-loss-option", message, hint });
 }
+
+/**
+ * A list of numbers among the options of a loss, as text with commas between; empty by default.
+ *
+ * @example
+ * numberList(z.number()).parse("1, 2.5"); // [1, 2.5]
+ */
+export function numberList(each: z.ZodNumber): z.ZodDefault<z.ZodPreprocess<z.ZodArray<z.ZodNumber>>> {
+  const numbers = (given: unknown) =>
+    typeof given === "string"
+      ? given.split(",").map((text) => (text.trim() === "" ? Number.NaN : Number(text)))
+      : typeof given === "number"
+        ? [given]
+        : given;
+  return z.preprocess(numbers, z.array(each)).default([]);
+}
+
+/**
+ * Numbers for a title: all of a few; of many the first ones, with what tells the list from others.
+ *
+ * @example
+ * shownNumbers([1, 2.5]); // "1, 2.5"
+ */
+export function shownNumbers(numbers: readonly number[]): string {
+  if (numbers.length <= 12) return numbers.join(", ");
+  const moment = numbers.reduce((sum, x, i) => sum + (i + 1) * x, 0);
+  return `${numbers.slice(0, 6).join(", ")}, … (${numbers.length} numbers, Σ i wᵢ = ${moment})`;
+}

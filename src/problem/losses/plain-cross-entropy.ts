@@ -16,15 +16,17 @@ interface Row {
  * −Σ_c t_c log p_c of every label by definition: p the softmax of a row of logits, or what the row says. With one label
  * k of weight 1 and z_k the largest, −log p_k is log1p(Σ_{c≠k} exp(z_c − z_k)), to its own relative precision.
  *
- * @param smoothing share of every label that is spread evenly over the classes
+ * @param weighing `smoothing`: the share of every label that is spread evenly over the classes; `weights`: what the loss
+ *   of each class is multiplied by, empty where all count alike
  */
 export function plainCrossEntropy(
   outputs: Tensor,
   labels: Tensor,
   { axis, classes, soft }: ClassLayout,
   { outputKind = "logits", ignoreIndex }: LossOptions,
-  smoothing = 0,
+  { smoothing, weights }: { readonly smoothing: number; readonly weights: readonly number[] },
 ): PlainTerms {
+  const weightOf = (c: number) => (weights.length === 0 ? 1 : weights[c]);
   const step = sizeOf(outputs.shape.slice(axis + 1));
   /** Where the row of a label begins: labels run over all axes but that of the classes. */
   const rowOf = (data: TensorData, label: number): Row => ({
@@ -38,9 +40,13 @@ export function plainCrossEntropy(
       const label = labels.data[t];
       if (label === ignoreIndex) return undefined;
       const z = rowOf(outputs.data, t);
-      let value = (1 - smoothing) * surprise(z, label, outputKind);
-      if (smoothing > 0) for (let c = 0; c < classes; c++) value += (smoothing / classes) * surprise(z, c, outputKind);
-      return { value, margin: marginOf(z, label) };
+      const weight = weightOf(label);
+      let value = weight === 0 ? 0 : (1 - smoothing) * weight * surprise(z, label, outputKind);
+      for (let c = 0; c < classes; c++) {
+        const share = (smoothing / classes) * weightOf(c);
+        if (share > 0) value += share * surprise(z, c, outputKind);
+      }
+      return { value, weight, margin: marginOf(z, label) };
     });
   }
   return plainTerms(labels, labelsEach(labels) / classes, (t) => {
@@ -51,7 +57,7 @@ export function plainCrossEntropy(
     const heaviest = surprise(z, truth, outputKind);
     let value = 0;
     for (let c = 0; c < classes; c++) {
-      const weight = (1 - smoothing) * at(target, c) + smoothing / classes;
+      const weight = weightOf(c) * ((1 - smoothing) * at(target, c) + smoothing / classes);
       // A class without weight adds 0 whatever its probability.
       if (weight === 0) continue;
       if (c === truth) value += weight * heaviest;

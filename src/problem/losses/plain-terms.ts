@@ -4,8 +4,8 @@ import { sizeOf, type Tensor } from "../../util/tensor.ts";
 export interface PlainTerms {
   /** The sum of the terms of each example. */
   readonly losses: Float64Array;
-  /** How many terms each example has. */
-  readonly counts: Int32Array;
+  /** How many terms each example has: what they weigh in a mean. */
+  readonly counts: Float64Array;
   /** By how much the prediction of each term is right (above 0) or wrong (below), in units of the outputs; absent for regression. */
   readonly margins?: Float64Array;
 }
@@ -13,6 +13,8 @@ export interface PlainTerms {
 /** One term: its value, and the margin of its prediction where it predicts a class. */
 export interface PlainTerm {
   readonly value: number;
+  /** What it counts in a mean; 1 when absent. */
+  readonly weight?: number;
   readonly margin?: number;
 }
 
@@ -20,7 +22,7 @@ export interface PlainTerm {
 export function plainTerms(labels: Tensor, each: number, termOf: (term: number) => PlainTerm | undefined): PlainTerms {
   const [examples] = labels.shape;
   const losses = new Float64Array(examples);
-  const counts = new Int32Array(examples);
+  const counts = new Float64Array(examples);
   const margins: number[] = [];
   for (let i = 0; i < examples; i++) {
     // What the sum so far has lost to rounding (Neumaier 1974), or it would be rounded as the graph's own.
@@ -28,11 +30,11 @@ export function plainTerms(labels: Tensor, each: number, termOf: (term: number) 
     for (let t = i * each; t < (i + 1) * each; t++) {
       const term = termOf(t);
       if (!term) continue;
-      const { value, margin } = term;
+      const { value, weight = 1, margin } = term;
       const next = sum + value;
       if (Number.isFinite(next)) lost += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum;
       sum = next;
-      counts[i]++;
+      counts[i] += weight;
       if (margin !== undefined) margins.push(margin);
     }
     losses[i] = sum + lost;

@@ -24,6 +24,6 @@ export const smoothL1 = parametricLoss(
         const size = Math.abs(output - y);
         return size <= beta ? size ** 2 / (2 * beta) : size - beta / 2;
       },
-      caveat: "the smooth L1 loss has no second derivative where the residual is ±β",
+      caveat: "The smooth L1 loss has no second derivative where the residual is ±β",
     }),
 );
