@@ -33,6 +33,7 @@ export {
   trace,
   traceOfFunction,
 } from "./library/estimates.ts";
+export { ekfac, gaussNewtonDiagonal, kfac } from "./library/layered-matrices.ts";
 export { empiricalFisher, fisher, gaussNewton, gradient, hessian } from "./library/matrices.ts";
 export { type Checkpoint, checkpoints, load, loadProblem, saveWeights } from "./library/open.ts";
 export { measured, type Profile, profile } from "./library/profile.ts";
@@ -43,6 +44,7 @@ export type { LoadOptions } from "./load/load-options.ts";
 export type { LoadedProblem } from "./load/loaded-problem.ts";
 export { scaleOperator, shiftOperator, subBlockOperator, sumOperator } from "./operators/combinators.ts";
 export { denseOperator, diagonalOperator } from "./operators/dense-operator.ts";
+export type { InvertibleOperator } from "./operators/layered-operator.ts";
 export type { LinearOperator } from "./operators/linear-operator.ts";
 export { ParameterSpace, type ParameterTensor } from "./problem/parameter-space.ts";
 export type { LossValue } from "./problem/loss-value.ts";

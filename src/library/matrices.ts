@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { LinearOperator, ProductRounding } from "../operators/linear-operator.ts";
 import { productOperator } from "../operators/problem-operators.ts";
 import {
@@ -8,24 +7,14 @@ import {
   hessianProduct,
   type Product,
 } from "../problem/derivatives.ts";
-import { Point } from "../problem/point.ts";
+import type { Point } from "../problem/point.ts";
 import { Problem } from "../problem/problem.ts";
 import { withMeasuredRounding, yardstickOf } from "../quantities/measured-operator.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { keptBy } from "../util/kept-by.ts";
 import type { RunContext } from "../util/run-context.ts";
-import { requireArgument } from "../util/require-argument.ts";
+import { pointOf } from "./point-of.ts";
 import { checkedContext } from "./run-options.ts";
-
-const placeArgument = z.custom<Problem | Point>((given) => given instanceof Problem || given instanceof Point, {
-  error: "it must be a problem, or a point of one",
-});
-
-/** A problem stands for its weights. */
-function pointOf(caller: string, place: Problem | Point): Point {
-  requireArgument("place", caller, placeArgument, place);
-  return place instanceof Problem ? place.point : place;
-}
 
 const measuredAt = keptBy<Map<Product, Promise<ProductRounding>>>();
 

@@ -6,6 +6,7 @@ import { kfac } from "./kfac.ts";
 
 /** Of ½‖x‖², whose Gauss–Newton matrix is the identity: one unit with so many inputs from a place on. */
 const layer = (from: number, columns: number): LayerFactors => ({
+  layer: from,
   places: Int32Array.from({ length: columns }, (_, i) => from + i),
   rows: 1,
   columns,

@@ -1,15 +1,16 @@
 import { type SymmetricEigen, symmetricEigen } from "../linalg/symmetric-eigen.ts";
-import { dot } from "../linalg/vector.ts";
-import type { LayerFactors } from "../problem/layer-factors.ts";
+import { timesKronecker } from "../linalg/kronecker.ts";
+import { maxOf } from "../util/extremes.ts";
+import type { KroneckerFactors } from "../problem/layer-factors.ts";
 
 /** A layer with the eigenvectors of its two factors. */
-export interface FactoredLayer extends LayerFactors {
+export interface FactoredLayer extends KroneckerFactors {
   readonly left: SymmetricEigen;
   readonly right: SymmetricEigen;
 }
 
 /** Cost: 12 (rows³ + columns³) flops. */
-export function factored(layer: LayerFactors): FactoredLayer {
+export function factored(layer: KroneckerFactors): FactoredLayer {
   return {
     ...layer,
     left: symmetricEigen(layer.outputs, layer.rows, true),
@@ -18,7 +19,7 @@ export function factored(layer: LayerFactors): FactoredLayer {
 }
 
 /** The factors of before and of now, λ : 1 − λ. */
-export function blendedLayer(before: LayerFactors, now: LayerFactors, share: number): LayerFactors {
+export function blendedLayer(before: KroneckerFactors, now: KroneckerFactors, share: number): KroneckerFactors {
   const blend = (a: Float64Array, b: Float64Array) => a.map((x, i) => share * x + (1 - share) * b[i]);
   return { ...now, inputs: blend(before.inputs, now.inputs), outputs: blend(before.outputs, now.outputs) };
 }
@@ -40,27 +41,17 @@ export function kroneckerStep(layer: FactoredLayer, gradient: Float64Array, damp
   const [meanG, meanA] = [mean(g), mean(a)];
   const pi = meanG > 0 && meanA > 0 ? Math.sqrt(meanA / meanG) : 1;
   const root = Math.sqrt(damping);
-  // Rows of the gradient in the eigenvectors of A, and their combinations in those of G.
-  const turned = Array.from({ length: rows }, (_, r) => {
-    const row = Float64Array.from({ length: columns }, (_, c) => gradient[places[r * columns + c]]);
-    return Float64Array.from(right.vectors, (vector) => dot(vector, row));
-  });
-  const flat = FLAT * (Math.max(...g) + root / pi) * (Math.max(...a) + pi * root);
-  const back = Array.from({ length: rows }, () => new Float64Array(columns));
-  left.vectors.forEach((vector, i) => {
+  const flat = FLAT * (maxOf(g) + root / pi) * (maxOf(a) + pi * root);
+  const inverses = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++)
     for (let k = 0; k < columns; k++) {
       const curvature = (g[i] + root / pi) * (a[k] + pi * root);
-      if (curvature <= flat) continue;
-      let part = 0;
-      for (let r = 0; r < rows; r++) part += vector[r] * turned[r][k];
-      for (let r = 0; r < rows; r++) back[r][k] -= (vector[r] * part) / curvature;
+      inverses[i * columns + k] = curvature <= flat ? 0 : -1 / curvature;
     }
-  });
-  back.forEach((coordinates, r) => {
-    const row = new Float64Array(columns);
-    right.vectors.forEach((vector, k) => {
-      for (let c = 0; c < columns; c++) row[c] += coordinates[k] * vector[c];
-    });
-    for (let c = 0; c < columns; c++) step[places[r * columns + c]] = row[c];
-  });
+  const part = timesKronecker(
+    layer,
+    Float64Array.from(places, (at) => gradient[at]),
+    inverses,
+  );
+  places.forEach((at, i) => (step[at] = part[i]));
 }

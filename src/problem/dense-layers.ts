@@ -1,5 +1,6 @@
 import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
+import { reshape, transpose } from "../ops/structure.ts";
 import { sizeOf } from "../util/tensor.ts";
 import type { LossGraph } from "./loss-graph.ts";
 import { sameShape } from "../graph/broadcast.ts";
@@ -100,4 +101,27 @@ function factorAt(node: Value, value: Value): Value | undefined {
 function isAlong(factor: Value, { shape }: Value, axis: number): boolean {
   const ahead = shape.length - factor.shape.length;
   return factor.shape.every((extent, i) => extent === 1 || i + ahead === axis);
+}
+
+/** With the units in front, [units, …], behind the first `lead` axes. */
+export function unitsFirst(value: Value, axis: number, lead = 0): Value {
+  const others = [...value.shape.keys()].filter((each) => each !== axis + lead && each >= lead);
+  const { shape } = value;
+  const perm = [...Array.from({ length: lead }, (_, i) => i), axis + lead, ...others];
+  return reshape(transpose(value, perm), [
+    ...shape.slice(0, lead),
+    shape[axis + lead],
+    sizeOf(others.map((each) => shape[each])),
+  ]);
+}
+
+/** How many units a layer has, weights each, and with the bias. */
+export function columnsOf({ scaled, weightAxis, bias }: DenseLayer): {
+  rows: number;
+  weighted: number;
+  columns: number;
+} {
+  const rows = scaled.shape[weightAxis];
+  const weighted = sizeOf(scaled.shape) / rows;
+  return { rows, weighted, columns: weighted + (bias ? 1 : 0) };
 }

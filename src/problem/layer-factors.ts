@@ -14,7 +14,7 @@ import type { RunContext } from "../util/run-context.ts";
 import { allocate, type Shape, sizeOf, type Tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { Computation } from "./computation.ts";
-import { type DenseLayer, denseLayers, type MovedParameter } from "./dense-layers.ts";
+import { columnsOf, type DenseLayer, denseLayers, type MovedParameter, unitsFirst } from "./dense-layers.ts";
 import type { LossGraph } from "./loss-graph.ts";
 import type { VisitBatch, BatchRun } from "./point-batches.ts";
 import { COTANGENT } from "./point-computations.ts";
@@ -25,7 +25,7 @@ import type { Sample } from "./sample.ts";
  * The Kronecker factors of a layer y = W(x, 1): its block of the Gauss–Newton matrix is about G ⊗ A (Martens & Grosse 2015;
  * of convolutions, Grosse & Martens 2016).
  */
-export interface LayerFactors {
+export interface KroneckerFactors {
   /** Where the weights of unit r lie in θ: `places[r * columns + c]`; the bias, if there is one, in the last column. */
   readonly places: Int32Array;
   readonly rows: number;
@@ -34,6 +34,12 @@ export interface LayerFactors {
   readonly inputs: Float64Array;
   /** G, of ∂ℓ/∂y∂ℓ/∂yᵀ in expectation over the model's own labels, summed over places and averaged as the loss is: rows × rows. */
   readonly outputs: Float64Array;
+}
+
+/** The factors of one of the layers of a network. */
+export interface LayerFactors extends KroneckerFactors {
+  /** Which of `denseLayers` it is. */
+  readonly layer: number;
 }
 
 /** The factors of all layers. */
@@ -45,24 +51,6 @@ export interface NetworkFactors {
 
 /** Outputs of an example beyond which the exact expectation is not taken. */
 const MOST_OUTPUTS = 128;
-
-/** With the units in front: [units, …]. */
-function unitsFirst(value: Value, axis: number, lead = 0): Value {
-  const others = [...value.shape.keys()].filter((each) => each !== axis + lead && each >= lead);
-  const { shape } = value;
-  const perm = [...Array.from({ length: lead }, (_, i) => i), axis + lead, ...others];
-  return reshape(transpose(value, perm), [
-    ...shape.slice(0, lead),
-    shape[axis + lead],
-    sizeOf(others.map((each) => shape[each])),
-  ]);
-}
-
-function columnsOf({ scaled, weightAxis, bias }: DenseLayer): { rows: number; weighted: number; columns: number } {
-  const rows = scaled.shape[weightAxis];
-  const weighted = sizeOf(scaled.shape) / rows;
-  return { rows, weighted, columns: weighted + (bias ? 1 : 0) };
-}
 
 /**
  * Σ xxᵀ, without asking what x is: with T: W ↦ y at fixed x, TᵀT W = W Σxxᵀ, and a W whose rows are unit vectors brings as
@@ -169,7 +157,7 @@ export async function layerFactors(
   const outputs = sizeOf(shapeOf(1));
   if (graph.loss.givesLossOnly || outputs > MOST_OUTPUTS) throw withoutFactors(graph, outputs);
   const layers = denseLayers(graph);
-  const found = layers.map((layer) => {
+  const found = layers.map((layer, index) => {
     const { rows, weighted, columns } = columnsOf(layer);
     const places = new Int32Array(rows * columns);
     const { weights, weightAxis, bias } = layer;
@@ -186,7 +174,7 @@ export async function layerFactors(
     // Places at which the units are computed, in one example.
     const count = (point.examples * sizeOf(layer.made.shape)) / rows / point.batchSize;
     const inputs = new Float64Array(columns * columns);
-    return { places, rows, weighted, columns, count, inputs, outputs: new Float64Array(rows * rows) };
+    return { layer: index, places, rows, weighted, columns, count, inputs, outputs: new Float64Array(rows * rows) };
   });
   await point.eachBatch(INPUT_FACTORS, context, (_batch, values) => {
     let next = 0;
@@ -217,7 +205,8 @@ export async function layerFactors(
   }
   const kept = found
     .filter(({ inputs, columns }) => isSymmetric(inputs, columns))
-    .map(({ places, rows, columns, inputs, outputs: ofOutputs }) => ({
+    .map(({ layer, places, rows, columns, inputs, outputs: ofOutputs }) => ({
+      layer,
       places,
       rows,
       columns,

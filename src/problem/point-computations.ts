@@ -60,16 +60,28 @@ export const WEIGHTED_GRADIENT: Computation = {
   build: (site) => weightedGradient(site, cotangent(site.perExample)),
 };
 
-/** Values of a batch of one, vectorised over the examples of a batch; parameters and a cotangent are common to them. */
-function forEachExample(name: string, values: (one: LossGraph) => readonly Value[]): Computation {
+/**
+ * Values of a batch of one, vectorised over the examples of a batch; parameters, a cotangent and what else is `common` are
+ * shared by them.
+ *
+ * @param more `then`: what becomes of each value, [examples, …]
+ */
+export function forEachExample(
+  name: string,
+  values: (one: LossGraph) => readonly Value[],
+  {
+    common = () => false,
+    then = (value) => value,
+  }: { readonly common?: (input: string) => boolean; readonly then?: (value: Value) => Value } = {},
+): Computation {
   return {
     name,
     build: (site) => {
       const single = values(site.single().graph);
       const isCommon = (input: string) =>
-        input === COTANGENT || site.network.imported.parameters.has(nameInFile(input) ?? "");
+        input === COTANGENT || common(input) || site.network.imported.parameters.has(nameInFile(input) ?? "");
       const inputs = [...inputsOf(single)].flatMap(([input, value]) => (isCommon(input) ? [] : [value]));
-      return vectorizeExamples(single, inputs, site.labels.shape[0]);
+      return vectorizeExamples(single, inputs, site.labels.shape[0]).map(then);
     },
   };
 }

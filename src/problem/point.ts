@@ -16,6 +16,7 @@ import {
 } from "./derivatives.ts";
 import { nonFiniteLoss, nonFiniteRow } from "./finiteness.ts";
 import { type Exponents, normalized } from "./in-range.ts";
+import { gaussNewtonDiagonal, type LayerBases, turnedDiagonals } from "./gauss-newton-diagonal.ts";
 import { layerFactors, type NetworkFactors } from "./layer-factors.ts";
 import type { LossEstimate, LossValue, ValueBy } from "./loss-value.ts";
 import type { Network } from "./network.ts";
@@ -298,6 +299,16 @@ export class Point {
   /** The Kronecker factors of the layers ({@link layerFactors}). */
   layerFactors(context: RunContext = {}): Promise<NetworkFactors> {
     return layerFactors(this, this.machinery, context, (examples) => this.cotangentShape(examples));
+  }
+
+  /** The diagonal of the Gauss–Newton matrix, exactly ({@link gaussNewtonDiagonal}). */
+  gaussNewtonDiagonal(context: RunContext = {}): Promise<Float64Array> {
+    return gaussNewtonDiagonal(this, this.machinery, context, this.cotangentShape(1));
+  }
+
+  /** The diagonals of the layers' blocks of the Gauss–Newton matrix in other bases ({@link turnedDiagonals}). */
+  turnedDiagonals(bases: readonly LayerBases[], context: RunContext = {}): Promise<Float64Array[]> {
+    return turnedDiagonals(this, this.machinery, context, { bases, shape: this.cotangentShape(1) });
   }
 
   /** The outputs of the network (logits), [examples, ...outputs] flat. */

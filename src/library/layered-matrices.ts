@@ -1,0 +1,110 @@
+import { rowsOf } from "../linalg/kronecker.ts";
+import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
+import { type InvertibleOperator, type LayerBlock, layeredOperator } from "../operators/layered-operator.ts";
+import type { LayerFactors } from "../problem/layer-factors.ts";
+import type { Point } from "../problem/point.ts";
+import type { Problem } from "../problem/problem.ts";
+import type { RunContext } from "../util/run-context.ts";
+import { pointOf } from "./point-of.ts";
+import { checkedContext } from "./run-options.ts";
+
+/**
+ * The Kronecker-factored Gauss–Newton matrix (K-FAC): for each layer y = W(x, 1) the block G ⊗ A, A the mean of xxᵀ over
+ * examples and places, G the expectation of ∂ℓ/∂y ∂ℓ/∂yᵀ over the model's own labels, summed over places and divided as the
+ * loss is; exact for deep linear networks under squared error. Layers are matrix products, convolutions and embeddings whose
+ * weights are used once; other parameters have the exact diagonal of {@link gaussNewtonDiagonal}. An L2 term adds its λ.
+ * `inverse(δ)` is exact: the eigenvectors of the factors are those of the block (Martens & Grosse 2015; convolutions: Grosse &
+ * Martens 2016).
+ *
+ * Cost: two to four gradients for each output of an example, and 12 n³ flops for each factor of size n.
+ *
+ * @throws usage errors `bad-argument`, `too-many-outputs`; input error `no-outputs`
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 100 });
+ * const matrix = await kfac(problem);
+ * const [step] = await matrix.inverse(1e-3).apply([await gradient(problem)]);
+ * step.length; // → 2410
+ */
+export async function kfac(place: Problem | Point, context?: RunContext): Promise<InvertibleOperator> {
+  const point = pointOf("kfac", place);
+  const checked = checkedContext("kfac", context);
+  const { layers } = await point.layerFactors(checked);
+  return operatorOf(point, "K-FAC", layers.map(kroneckerBlock), checked);
+}
+
+/**
+ * The same with corrected eigenvalues (EKFAC): in the eigenvectors of K-FAC's factors the block of a layer has the diagonal
+ * that the Gauss–Newton matrix has there. Of all matrices that are diagonal in these vectors it is the nearest in the Frobenius
+ * norm (George et al. 2018).
+ *
+ * Cost: as {@link kfac}, and two gradients of every single example for each of its outputs.
+ *
+ * @throws usage errors `bad-argument`, `too-many-outputs`; input error `no-outputs`
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 100 });
+ * const matrix = await ekfac(problem);
+ * matrix.symmetric; // → true
+ */
+export async function ekfac(place: Problem | Point, context?: RunContext): Promise<InvertibleOperator> {
+  const point = pointOf("ekfac", place);
+  const checked = checkedContext("ekfac", context);
+  const { layers } = await point.layerFactors(checked);
+  const blocks = layers.map(kroneckerBlock);
+  const bases = blocks.map(({ left, right }, i) => ({
+    layer: layers[i].layer,
+    left: rowsOf(left.vectors),
+    right: rowsOf(right.vectors),
+  }));
+  const curvatures = await point.turnedDiagonals(bases, checked);
+  const corrected = blocks.map((block, i) => ({ ...block, curvatures: curvatures[i] }));
+  return operatorOf(point, "EKFAC", corrected, checked);
+}
+
+/** G ⊗ A by the eigenvectors of both. */
+function kroneckerBlock({ places, inputs, outputs, rows, columns }: LayerFactors): LayerBlock {
+  const left = symmetricEigen(outputs, rows, true);
+  const right = symmetricEigen(inputs, columns, true);
+  const curvatures = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++)
+    // A is a mean of squares: what is below 0 is rounding.
+    for (let k = 0; k < columns; k++) curvatures[i * columns + k] = left.values[i] * Math.max(0, right.values[k]);
+  return { places, left, right, curvatures };
+}
+
+async function operatorOf(
+  point: Point,
+  name: string,
+  blocks: readonly LayerBlock[],
+  context: RunContext,
+): Promise<InvertibleOperator> {
+  const { dimension, precision, l2 } = point;
+  const covered = new Uint8Array(dimension);
+  for (const { places } of blocks) for (const at of places) covered[at] = 1;
+  const diagonal = covered.includes(0)
+    ? (await point.gaussNewtonDiagonal(context)).map((x) => x - l2)
+    : new Float64Array(dimension);
+  return layeredOperator({ name, dimension, precision, blocks, diagonal, l2 });
+}
+
+/**
+ * The diagonal of the Gauss–Newton matrix, exactly, as a vector in the order of `problem.space`: Σ_e (Jᵢᵀe)∘(JᵢᵀHᵢe) over the
+ * unit vectors e of the outputs, example by example (BackPACK's `DiagGGNExact`: Dangel et al. 2020). For a sampled one see
+ * `diagonal(gaussNewton(problem))`, which costs less where an example has many outputs.
+ *
+ * Cost: two gradients of every single example for each of its outputs.
+ *
+ * @throws usage error `bad-argument`; input error `no-outputs`
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 100, precision: "float64" });
+ * const entries = await gaussNewtonDiagonal(problem);
+ * const unit = new Float64Array(2410);
+ * unit[2409] = 1;
+ * const [column] = await gaussNewton(problem).apply([unit]);
+ * Math.abs(entries[2409] - column[2409]) < 1e-12; // → true
+ */
+export function gaussNewtonDiagonal(place: Problem | Point, context?: RunContext): Promise<Float64Array> {
+  return pointOf("gaussNewtonDiagonal", place).gaussNewtonDiagonal(checkedContext("gaussNewtonDiagonal", context));
+}
