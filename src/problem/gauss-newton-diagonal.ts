@@ -43,7 +43,7 @@ const DIAGONAL: Computation = forEachExample(
     const [plain, bent] = bothWays(one, one.parameters);
     return plain.map((part, i) => mul(part, bent[i]));
   },
-  { then: sumOfExamples },
+  { after: sumOfExamples },
 );
 
 /** Name of the input that carries the eigenvectors, as rows, of a factor of a layer. */
@@ -77,7 +77,7 @@ const TURNED_DIAGONALS: Computation = forEachExample(
   },
   {
     common: (name) => name.startsWith("thalweg:left basis") || name.startsWith("thalweg:right basis"),
-    then: sumOfExamples,
+    after: sumOfExamples,
   },
 );
 

@@ -64,15 +64,15 @@ export const WEIGHTED_GRADIENT: Computation = {
  * Values of a batch of one, vectorised over the examples of a batch; parameters, a cotangent and what else is `common` are
  * shared by them.
  *
- * @param more `then`: what becomes of each value, [examples, …]
+ * @param more `after`: what becomes of each value, [examples, …]
  */
 export function forEachExample(
   name: string,
   values: (one: LossGraph) => readonly Value[],
   {
     common = () => false,
-    then = (value) => value,
-  }: { readonly common?: (input: string) => boolean; readonly then?: (value: Value) => Value } = {},
+    after = (value) => value,
+  }: { readonly common?: (input: string) => boolean; readonly after?: (value: Value) => Value } = {},
 ): Computation {
   return {
     name,
@@ -81,7 +81,7 @@ export function forEachExample(
       const isCommon = (input: string) =>
         input === COTANGENT || common(input) || site.network.imported.parameters.has(nameInFile(input) ?? "");
       const inputs = [...inputsOf(single)].flatMap(([input, value]) => (isCommon(input) ? [] : [value]));
-      return vectorizeExamples(single, inputs, site.labels.shape[0]).map(then);
+      return vectorizeExamples(single, inputs, site.labels.shape[0]).map(after);
     },
   };
 }
