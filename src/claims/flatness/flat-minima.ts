@@ -29,7 +29,7 @@ export const flatMinima = defineClaim({
   topic: "flatness",
   statement: "Flat minima generalise.",
   says: "rival",
-  law: "E L(w + ε) = L + ½σ²tr H + O(σ⁴) for ε ~ N(0, σ²I); on new data least squares cost ½τ²P/(n − P − 1), whatever H is, and one function costs the same however it is written",
+  law: "E L(w + ε) = L + ½σ²tr H + O(σ⁴) for ε ~ N(0, σ²I); on new data least squares with normal inputs cost ½τ²P/(n − P − 1), whatever H is, and one function costs the same however it is written",
   rival: "what new data cost is proportional to tr H, too, as what noise in the weights costs is",
   condition: "what comes new moves every weight by as much, whatever the curvature: noise or rounding in the weights",
   source:
@@ -38,7 +38,7 @@ export const flatMinima = defineClaim({
   means:
     "A trace tells what noise in the weights, or fewer bits for them, will cost. It compares two networks on new data only where the weights are alike in size and meaning.",
   breaks:
-    "Examples fix the weights better where the curvature is larger: the shift is then smaller by as much, and both cancel. Kinks of units with ReLU that switch under the noise are in no Hessian, and cost more than ½σ²tr H.",
+    "Examples fix the weights better where the curvature is larger: the shift is then smaller by as much, and both cancel. Kinks of units with ReLU that switch under the noise are in no Hessian: what they cost is no part of ½σ²tr H.",
   reading: [
     "Hochreiter & Schmidhuber, Neural Computation 9, 1 (1997)",
     "Dinh, Pascanu, S. Bengio & Y. Bengio, ICML (2017)",

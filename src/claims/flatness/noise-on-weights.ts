@@ -1,11 +1,13 @@
-import { dot, norm2 } from "../../linalg/vector.ts";
+import { dot } from "../../linalg/vector.ts";
 import { hessianProduct } from "../../problem/derivatives.ts";
 import type { Problem } from "../../problem/problem.ts";
+import { ThalwegError } from "../../util/thalweg-error.ts";
 import type { ClaimDesk, Conclusion } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 
-/** σ over the root mean square of the weights: so small that few units with ReLU switch, whose kinks are no part of a Hessian. */
-const SIZE = { float32: 1e-2, float64: 1e-5 };
+/** ½σ²tr H over what the loss is rounded by: as small as that can be, so that few units with ReLU switch, whose kinks are no part of a Hessian. */
+const ROUNDINGS = 2000;
+const EPSILON = { float32: 2 ** -24, float64: 2 ** -53 };
 const DRAWS = 16;
 /** Units of the tensor that is written anew, of which there are twice as many. */
 const UNITS = 2;
@@ -17,14 +19,19 @@ const ALLOWED = 0.02;
  * that the noise in it is half as large in W. In float64 where there is that.
  *
  * Cost: two products and four losses for each of 16 draws.
+ *
+ * @throws input error `no-curvature` where the mean curvature is not positive, or the loss is 0
  */
 export async function noiseOnWeights(given: Problem, { random, context }: ClaimDesk): Promise<Conclusion> {
   const problem = given.inFloat64 ?? given;
   const { point, space } = problem;
   const home = point.parameters;
-  const sigma = (SIZE[problem.options.precision] * norm2(home)) / Math.sqrt(home.length);
   const noise = Array.from({ length: DRAWS }, () => random.normalVector(home.length));
   const { loss } = await point.anyValue(context);
+  const images = await point.product(hessianProduct, noise, context);
+  const curvature = noise.reduce((sum, z, i) => sum + dot(z, images[i]), 0) / DRAWS;
+  if (!(curvature > 0) || loss === 0) throw without();
+  const sigma = Math.sqrt((2 * ROUNDINGS * EPSILON[problem.options.precision] * Math.abs(loss)) / curvature);
   /** Mean over both signs of σ times vectors. */
   const riseOf = async (vectors: readonly Float64Array[]) => {
     let sum = 0;
@@ -35,7 +42,6 @@ export async function noiseOnWeights(given: Problem, { random, context }: ClaimD
       }
     return sum / (2 * vectors.length);
   };
-  const images = await point.product(hessianProduct, noise, context);
   /** Mean of ½σ²zᵀHz. */
   const parabolaOf = (vectors: readonly Float64Array[], of: readonly Float64Array[]) =>
     ((sigma * sigma) / 2) * (vectors.reduce((sum, v, i) => sum + dot(v, of[i]), 0) / vectors.length);
@@ -71,4 +77,14 @@ export async function noiseOnWeights(given: Problem, { random, context }: ClaimD
     ],
     picture: null,
   };
+}
+
+function without(): ThalwegError {
+  return new ThalwegError({
+    kind: "input",
+    code: "no-curvature",
+    message:
+      "The loss of this network, or its mean curvature, is not positive: it is not near a minimum of a loss above 0.",
+    hint: "Give a network that was trained for some steps, with a loss that it has not brought to 0.",
+  });
 }
