@@ -9,8 +9,8 @@ import type { ClaimDesk, Conclusion } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 import { sharpestDirection } from "./sharpest-direction.ts";
 
-/** ρ over the length of the weights: so small that the loss is its parabola. */
-const SIZE = 1e-4;
+/** ρ over the length of the weights: so small that the loss is its parabola, and hardly a unit with ReLU switches. */
+const SIZE = { float32: 1e-3, float64: 1e-7 };
 /** ηλ₁ of the runs. */
 const PRODUCTS = [0.9, 1.2];
 /** Steps after which |1 − ηλ₁|ᵗ is far below what is allowed. */
@@ -30,7 +30,7 @@ export async function bounceOnNetwork(given: Problem, desk: ClaimDesk): Promise<
   const { parameters: home } = problem.point;
   const slope = await problem.point.gradient(desk.context);
   const { value: sharpest, vector } = await sharpestDirection(problem, desk);
-  const rho = SIZE * norm2(home);
+  const rho = SIZE[problem.options.precision] * norm2(home);
   const objective = new ProblemObjective(problem, desk.context);
   const tilted: LaterObjective = {
     value: async (at) => (await objective.value(at)) - dot(slope, at) + dot(slope, home),
