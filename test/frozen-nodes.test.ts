@@ -53,7 +53,7 @@ describe.each(["float32", "float64"] as const)("in %s", (precision) => {
     );
     expect(decided.map(({ passed }) => passed)).toEqual([true, true, true, true]);
     for (const { detail } of decided)
-      expect(detail).toContain('Not moved, as frozen nodes are computed from them: "a".');
+      expect(detail).toContain('Not moved, as frozen or quantised values are computed from them: "a".');
   });
 
   test("a gradient that is 1 % too large elsewhere is found all the same", async () => {

@@ -20,6 +20,7 @@ import { promotionNotices } from "./promotion-notices.ts";
 import { GraphReader } from "./read-graph.ts";
 import { retieTensors } from "./retie-tensors.ts";
 import type { TensorRole } from "./role-decision.ts";
+import { storedForms } from "./stored-forms.ts";
 import type { MadeTie } from "./tensor-tie.ts";
 import { ruleOf } from "./rules/registry.ts";
 import { isGenerated } from "./tensor-names.ts";
@@ -93,7 +94,8 @@ export function decodeModel(
   const limits = importLimits(options.limit);
   const reader = new GraphReader(proto, options.external, limits);
   const decoded = reader.read(proto.graph);
-  const untied = untieInitializers(decoded, proto.producerName, ruleOf, isSeparate);
+  const stored = storedForms(decoded, collectTensors(decoded), ruleOf);
+  const untied = untieInitializers(stored.graph, proto.producerName, ruleOf, isSeparate);
   const { graph, ties, notices: retied } = retieTensors(untied.graph, collectTensors(untied.graph), isSeparate);
 
   const inputs = proto.graph.input
@@ -141,6 +143,7 @@ export function decodeModel(
     constants: roles.filter(({ role }) => role === "constant"),
     notices: [
       ...newerOpset(opset),
+      ...stored.notices,
       ...untied.notices,
       ...retied,
       ...foldedNormNotices(foldedNorms(tensors), EXPORT_HINT),

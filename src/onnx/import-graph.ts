@@ -317,6 +317,10 @@ class Importer implements ImportHost {
     return stored && this.tensorValue(stored);
   }
 
+  storedAs(name: string): string | undefined {
+    return this.model.tensors.get(name)?.storedAs;
+  }
+
   /** An initialiser, or the tensor of a Constant node, as a parameter or a constant. */
   private tensorValue(stored: StoredTensor): Value {
     const known = this.tensors.get(stored.name);

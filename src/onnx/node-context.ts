@@ -34,6 +34,8 @@ export interface ImportHost {
   normalised(normalization: Normalization): void;
   /** What the Constant node with this output holds: a parameter, or a constant of the graph's precision. */
   constantNode(name: string): Value | undefined;
+  /** The element type that the file holds a tensor in ("uint8"); undefined where it holds none of this name. */
+  storedAs(name: string): string | undefined;
   /** Imports a branch or loop body, with values for its formal inputs. */
   subgraph(graph: OnnxGraph, inputs: readonly Item[]): Item[];
 }
@@ -196,6 +198,11 @@ export class NodeContext {
     const { data } = this.constant(slot, role);
     if (data.length !== 1) this.fail("bad-input", `needs one number as its ${role}, not ${data.length}`);
     return data[0];
+  }
+
+  /** The element type that the file holds an input in, where it is a tensor of the file. */
+  storedAs(slot: number): string | undefined {
+    return this.host.storedAs(this.node.inputs[slot] ?? "");
   }
 
   /** Checks a size before it is made: `constant` when it will be computed right away. */

@@ -18,7 +18,16 @@ const REMEDIES: Record<string, string> = {
   "ai.onnx.ml": "Export the network itself, without the pre- and post-processing of a classical pipeline.",
 };
 
-export function unknownOperator({ domain }: OnnxNode): UnsupportedNode {
+/** Operators that compute with quantised numbers, in any domain. */
+const OF_INTEGERS =
+  /^(QLinear\w+|(Conv|MatMul)Integer\w*|DynamicQuantize\w+|Q(Gemm|Attention|Embed\w+|Moe)|\w+(NBits|Bnb4|Fpq4)|\w*BlockQuantized|Quant(ized)?[A-Z]\w+)$/;
+
+export function unknownOperator({ domain, op }: OnnxNode): UnsupportedNode {
+  if (OF_INTEGERS.test(op))
+    return new UnsupportedNode(
+      "computes with quantised numbers, through which no derivative passes",
+      "Export the model before it is quantised, or with QuantizeLinear and DequantizeLinear around operators on floats (quant_format=QuantFormat.QDQ of ONNX Runtime's quantiser).",
+    );
   return new UnsupportedNode(
     domain === "" ? "is not read" : `of the domain ${domain} is not read`,
     REMEDIES[domain] ?? FREEZE_REMEDY,

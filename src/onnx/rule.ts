@@ -1,7 +1,9 @@
 import type { Value } from "../graph/value.ts";
+import type { Tensor } from "../util/tensor.ts";
 import type { Declaration } from "./declaration.ts";
 import type { Item } from "./item.ts";
 import type { NodeContext } from "./node-context.ts";
+import type { OnnxNode, StoredTensor } from "./onnx-node.ts";
 
 /**
  * What an input of an operator is for, which decides whether a tensor that feeds it is a parameter:
@@ -58,6 +60,11 @@ export interface OnnxRule extends Declaration {
   readonly bends?: (node: NodeContext) => string | Bend | undefined;
   /** Piecewise constant: its derivative is zero. */
   readonly flat?: boolean;
+  /**
+   * What a node gives that only stores a tensor of the file in another form, as in fewer bits: it is a tensor of the file, too, and may be a
+   * parameter. Undefined where this node does more.
+   */
+  readonly stored?: (node: OnnxNode, inputs: readonly (StoredTensor | undefined)[]) => Tensor | undefined;
   /** The outputs, in order; undefined where one is not available. */
   import(node: NodeContext): Item | readonly (Item | undefined)[];
 }

@@ -267,7 +267,7 @@ async function worker() {
   }
 
   const NA_DOMAINS = ["ai.onnx.ml", "ai.onnx.preview.training"];
-  const QUANTISED = /^(Q?Linear|QLinear.*|Quantize.*|Dequantize.*|DynamicQuantize.*|MatMulInteger|ConvInteger)$/;
+  const QUANTISED = /^(QLinear.*|DynamicQuantize.*|MatMulInteger|ConvInteger)$/;
   const RANDOM = /^(Bernoulli|Multinomial|Random.*)$/;
   const STRINGS = /^(String.*|RegexFullMatch|TfIdfVectorizer|LabelEncoder)$/;
 

@@ -42,6 +42,7 @@ const TYPES: Record<Elements, ort.Tensor.Type> = {
   int64: "int64",
   int32: "int32",
   uint8: "uint8",
+  int8: "int8",
   bool: "bool",
 };
 
@@ -53,6 +54,7 @@ function ortTensor({ elements, shape, values }: Fed): ort.Tensor {
     int64: integers,
     int32: () => Int32Array.from(values),
     uint8: () => Uint8Array.from(values),
+    int8: () => Int8Array.from(values),
     bool: () => Uint8Array.from(values),
   }[elements]();
   return new ort.Tensor(TYPES[elements], data, [...shape]);

@@ -20,6 +20,8 @@ export const FIRST_OPSET: Readonly<Record<string, number>> = {
   Gelu: 20,
   GroupNormalization: 18,
   ReverseSequence: 10,
+  QuantizeLinear: 10,
+  DequantizeLinear: 10,
   GridSample: 16,
   AffineGrid: 20,
 };

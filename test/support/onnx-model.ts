@@ -24,7 +24,7 @@ import { sizeOf, type Shape } from "../../src/util/tensor.ts";
 
 /* Small ONNX files written by hand. */
 
-export type Elements = "float" | "double" | "int64" | "int32" | "uint8" | "bool";
+export type Elements = "float" | "double" | "int64" | "int32" | "uint8" | "int8" | "bool";
 
 const TYPES: Record<Elements, Type> = {
   float: Type.FLOAT,
@@ -32,6 +32,7 @@ const TYPES: Record<Elements, Type> = {
   int64: Type.INT64,
   int32: Type.INT32,
   uint8: Type.UINT8,
+  int8: Type.INT8,
   bool: Type.BOOL,
 };
 

@@ -72,6 +72,9 @@ const int = (value: number): Operand => ({ elements: "int64", shape: [], values:
 const labels = (shape: Shape, ...each: number[]): Operand => ({ elements: "int64", shape, values: each });
 const bools = (...each: number[]): Operand => ({ elements: "bool", shape: [each.length], values: each });
 const yes: Operand = { elements: "bool", shape: [], values: [1], constant: true };
+const bytes = (...each: number[]): Operand => ({ elements: "uint8", shape: [each.length], values: each });
+const ofBytes = (...each: number[]): Operand => ({ ...bytes(...each), constant: true });
+const ofByte = (value: number): Operand => ({ elements: "uint8", shape: [], values: [value], constant: true });
 const none = undefined;
 
 /** The rule on the node changed so; `items` are its inputs, which may be changed as well. */
@@ -407,6 +410,25 @@ export const PLANTED: readonly Row[] = [
     attributes: { axis: 1 },
     fault: drop("axis"),
   },
+  ...[undefined, MS].flatMap((domain): Row[] => [
+    {
+      op: "QuantizeLinear",
+      domain,
+      inputs: [f(2, 3), fixed(0.01, 0.02, 0.03), ofBytes(100, 0, 200)],
+      attributes: { axis: 1 },
+      after: [
+        { op: "Cast", inputs: ["o0"], outputs: ["c"], attributes: { to: 1 } },
+        { op: "Neg", inputs: ["c"], outputs: ["out"] },
+      ],
+      fault: ignore(2),
+    },
+    {
+      op: "DequantizeLinear",
+      domain,
+      inputs: [bytes(9, 200, 17), scalar(0.02), ofByte(30)],
+      fault: ignore(2),
+    },
+  ]),
   {
     op: "ReverseSequence",
     inputs: [f(4, 3, 2), { ...labels([3], 2, 4, 1), constant: true }],

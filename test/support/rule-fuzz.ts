@@ -528,7 +528,7 @@ export function fuzzFile(rule: OnnxRule, random: RandomStream, newestOpset: numb
   );
   const nodes: NodeSpec[] = [{ op: rule.op, domain: rule.domain, inputs: names, outputs: made, attributes: given }];
   // Narrow integers are computed in 64 bits, where sums do not wrap around.
-  const isNarrow = rule.op === "Cast" && [2, 3, 5].includes(Number(given.to));
+  const isNarrow = rule.op === "QuantizeLinear" || (rule.op === "Cast" && [2, 3, 5].includes(Number(given.to)));
   if (outputs === 1 && !isNarrow && draw.chance(0.4)) {
     const length = draw.int(1, 4);
     for (let i = 0; i < length; i++) {

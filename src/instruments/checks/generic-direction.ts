@@ -26,5 +26,5 @@ export function sayHeld({ space, network }: Problem): string {
   const held = heldParameters(network);
   if (held.size === 0) return "";
   const names = space.tensors.flatMap(({ label }, t) => (held.has(t) ? [`"${label}"`] : []));
-  return ` Not moved, as frozen nodes are computed from them: ${names.join(", ")}.`;
+  return ` Not moved, as frozen or quantised values are computed from them: ${names.join(", ")}.`;
 }

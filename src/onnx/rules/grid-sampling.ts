@@ -1,7 +1,7 @@
 import type { Value } from "../../graph/value.ts";
 import { add, mul, sub } from "../../ops/arithmetic.ts";
 import { gatherElements } from "../../ops/gather.ts";
-import { and, cast, equal, greater, greaterOrEqual, less, maximum, minimum, or, where, xor } from "../../ops/logic.ts";
+import { and, cast, greater, greaterOrEqual, less, maximum, minimum, or, where, xor } from "../../ops/logic.ts";
 import { matmul } from "../../ops/matmul.ts";
 import { sliceAxis } from "../../ops/movement.ts";
 import { expand, reshape } from "../../ops/structure.ts";
@@ -9,6 +9,7 @@ import { allocate, sizeOf, type Shape } from "../../util/tensor.ts";
 import { FLAG, oneOf } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
+import { isOdd, nearestWhole, wholePart } from "./whole-part.ts";
 
 /* Spatial transformers (Jaderberg 2015): images at places that the network computes. */
 
@@ -29,24 +30,6 @@ interface Tap {
   readonly weight: Value | undefined;
 }
 
-/** Beyond this no image has elements, and integers still hold what is computed of places. */
-const FAR = 2 ** 40;
-
-/** ⌊x⌋ as an integer, without the caveat of a network's own Floor: places move by data as a rule. */
-function wholePart(x: Value): Value {
-  const near = minimum(maximum(x, -FAR), FAR);
-  const towardsZero = cast(near, "int64");
-  return sub(towardsZero, cast(less(near, cast(towardsZero, x.dtype)), "int64"));
-}
-
-/** The nearest whole number, halves to the even one. */
-function nearestWhole(x: Value): Value {
-  const floor = cast(wholePart(x), x.dtype);
-  const fraction = sub(x, floor);
-  const isOdd = equal(sub(floor, mul(cast(wholePart(mul(floor, 0.5)), x.dtype), 2)), 1);
-  return add(floor, cast(or(greater(fraction, 0.5), and(equal(fraction, 0.5), isOdd)), x.dtype));
-}
-
 /** Places reflected at both ends of an axis until they lie between them. */
 function reflect(x: Value, low: number, high: number): Value {
   const range = high - low;
@@ -56,8 +39,7 @@ function reflect(x: Value, low: number, high: number): Value {
   // Whole ranges beyond the end: each turns around.
   const turns = cast(wholePart(mul(beyond, 1 / range)), x.dtype);
   const rest = sub(beyond, mul(turns, range));
-  const isOdd = equal(sub(turns, mul(cast(wholePart(mul(turns, 0.5)), x.dtype), 2)), 1);
-  const reflected = where(xor(isBelow, isOdd), add(rest, low), sub(high, rest));
+  const reflected = where(xor(isBelow, isOdd(turns)), add(rest, low), sub(high, rest));
   return where(outside(x, low, high), reflected, x);
 }
 

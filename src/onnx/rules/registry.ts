@@ -15,6 +15,7 @@ import { MATRIX_PRODUCTS } from "./matrix-product.ts";
 import { NORMALIZATIONS } from "./normalization.ts";
 import { PADDING } from "./padding.ts";
 import { POOLING } from "./pooling.ts";
+import { QUANTIZATION } from "./quantization.ts";
 import { RECURRENT } from "./recurrent.ts";
 import { REDUCTIONS } from "./reduction.ts";
 import { RESIZING } from "./resize.ts";
@@ -41,6 +42,7 @@ export const ONNX_RULES: readonly OnnxRule[] = [
   ...RECURRENT,
   ...ATTENTION,
   ...FUSED,
+  ...QUANTIZATION,
   ...SEQUENCES,
   ...LOSS_OPERATORS,
   ...CONTROL_FLOW,
