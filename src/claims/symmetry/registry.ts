@@ -2,6 +2,7 @@ import { curesOfDeath } from "./cures-of-death.ts";
 import { deadUnits } from "./dead-units.ts";
 import { identicalUnits } from "./identical-units.ts";
 import { linearMinima } from "./linear-minima.ts";
+import { neuralCollapse } from "./neural-collapse.ts";
 import { orderAtZero } from "./order-at-zero.ts";
 import { permutedCopies } from "./permuted-copies.ts";
 import { plateau } from "./plateau.ts";
@@ -20,4 +21,5 @@ export const SYMMETRY = [
   twoWellSamples,
   plateau,
   identicalUnits,
+  neuralCollapse,
 ] as const;
