@@ -1,5 +1,6 @@
 import { blockSharpness } from "./block-sharpness.ts";
 import { centralFlow } from "./central-flow.ts";
+import { conflictingExamples } from "./conflicting-examples.ts";
 import { criticalSharpness } from "./critical-sharpness.ts";
 import { effectiveParameters } from "./effective-parameters.ts";
 import { flatMinima } from "./flat-minima.ts";
@@ -20,4 +21,5 @@ export const FLATNESS = [
   blockSharpness,
   centralFlow,
   riverAndValley,
+  conflictingExamples,
 ] as const;
