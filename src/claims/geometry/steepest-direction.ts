@@ -13,6 +13,8 @@ import { slopeAlong } from "./slope-along.ts";
 
 /** Random directions along which the loss is followed, beside those whose slope the gradient tells. */
 const FOLLOWED = 20;
+/** Slopes below this share of the usual one, ‖∇L‖/√n, are left out: of a slope of nearly 0 differences give the rounding. */
+const LEAST_SLOPE = 0.1;
 /** Of the slopes by differences, and of the largest of the others. */
 const [BY_DIFFERENCES, BY_GRADIENT] = [1e-7, 1e-12];
 /** Angles to the gradient that are drawn. */
@@ -109,7 +111,7 @@ function weighed(found: z.output<typeof slopes>, directions: number, where = "")
       allowed: BY_GRADIENT,
     }),
     weigh({
-      name: `largest |D_vL − ∇Lᵀv|/|∇Lᵀv| along ${FOLLOWED} random directions, D_vL by differences`,
+      name: `largest |D_vL − ∇Lᵀv|/|∇Lᵀv| along ${FOLLOWED} random directions whose slope is not nearly 0, D_vL by differences`,
       measured: found.off,
       standardError: found.offUncertainty,
       law: equals(0),
@@ -133,13 +135,15 @@ async function slopesAround(
     at,
     gradient.map((x) => x / length),
   );
-  let [largest, off, offUncertainty] = [0, 0, 0];
+  let [largest, off, offUncertainty, followed] = [0, 0, 0, 0];
+  const usual = length / Math.sqrt(at.length);
   for (let i = 0; i < directions; i++) {
     const v = random.normalVector(at.length);
     normalize(v);
     const along = dot(gradient, v);
     largest = Math.max(largest, Math.abs(along) / length);
-    if (i >= FOLLOWED) continue;
+    if (followed >= FOLLOWED || Math.abs(along) < LEAST_SLOPE * usual) continue;
+    followed++;
     const slope = await lossSlope(loss, at, v);
     off = Math.max(off, Math.abs(slope.value[0] - along) / Math.abs(along));
     offUncertainty = Math.max(offUncertainty, slope.uncertainty / Math.abs(along));
