@@ -49,14 +49,15 @@ export const signsOfCurvature = defineClaim({
     return found;
   },
   conclude: ([found]) => ({
+    // Those first of which the laws differ.
     evidence: POWER_ZOO.map(({ name, kind }, i) =>
       weigh({
-        name: `whether the signs of the curvatures tell that ${name} has a ${found[i].is} at 0, as its values around do: 1, 0 where they leave it open, −1 where they tell something else`,
+        name: `what the signs of the curvatures tell of ${name} at 0, by its values a ${found[i].is}: 1 this, 0 nothing, −1 another kind`,
         measured: isDegenerate(found[i].told) ? 0 : found[i].told === found[i].is ? 1 : -1,
         law: equals(isDegenerate(kind) ? 0 : 1),
         rival: equals(1),
       }),
-    ),
+    ).toSorted((a, b) => a.law.value - b.law.value),
     picture: {
       title: "Three functions whose curvature at 0 is 0",
       description:
