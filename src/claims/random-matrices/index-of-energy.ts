@@ -52,7 +52,7 @@ export const indexOfEnergy = defineClaim({
     const shares = points.map(({ negative }) => negative / (dimension - 1));
     const misses = sampleMean(Float64Array.from(points, ({ energy }, i) => shares[i] - indexShare(energy)));
     const square = sampleMean(Float64Array.from(points, ({ energy }, i) => (shares[i] - indexShare(energy)) ** 2));
-    const slope = fittedSlope(points.map(({ energy }, i) => ({ x: indexShare(energy), y: shares[i] })));
+    const slope = fittedSlope(points.map(({ energy }, i) => [{ x: indexShare(energy), y: shares[i] }]));
     const energies = Array.from({ length: 81 }, (_, i) => -1.7 + i * 0.0425);
     const where = `${points.length} critical points, N = ${dimension}`;
     return {

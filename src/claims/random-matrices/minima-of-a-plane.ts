@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { sampleMean } from "../../linalg/sample-mean.ts";
 import { mergeTree } from "../../topology/merge-tree.ts";
+import type { Neighbourhood } from "../../topology/neighbourhood.ts";
+import type { RandomStream } from "../../random/random-stream.ts";
 import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
-import { type PlanarField, planarField } from "./planar-field.ts";
+import { planarSurface } from "./planar-surface.ts";
+import { slopeTurns } from "./slope-turns.ts";
 
 /** Points on a length of the covariance, and along a side. */
 const [PER_LENGTH, SIDE] = [8, 128];
@@ -37,8 +40,7 @@ export const minimaOfAPlane = defineClaim({
     draws: scaled(640, 32, `fields on a torus of ${SIDE / PER_LENGTH} lengths of their covariance exp(−r²/2)`),
   }),
   found: z.array(z.object({ minima: z.int(), maxima: z.int(), saddles: z.int() })),
-  measure: ({ draws }, _part, { random }) =>
-    Array.from({ length: draws }, () => countsOf(planarField(SIDE, PER_LENGTH, random))),
+  measure: ({ draws }, _part, { random }) => Array.from({ length: draws }, () => countsOf(random)),
   conclude([counts]) {
     const area = (SIDE / PER_LENGTH) ** 2;
     const saddles = sampleMean(Float64Array.from(counts, (each) => each.saddles / (each.minima + each.maxima)));
@@ -92,28 +94,24 @@ export const minimaOfAPlane = defineClaim({
 });
 
 /** Minima and maxima as merge trees have them; saddles as the squares around which the slope turns once against the way round. */
-function countsOf({ values, slopes, neighbourhood }: PlanarField) {
-  const [down, right] = slopes;
-  const angles = down.map((slope, i) => Math.atan2(slope, right[i]));
-  let saddles = 0;
-  for (let point = 0; point < values.length; point++) {
-    const [row, column] = [Math.floor(point / SIDE) * SIDE, point % SIDE];
-    const [below, behind] = [(row + SIDE) % values.length, (column + 1) % SIDE];
-    const corners = [row + column, row + behind, below + behind, below + column];
-    const turned = corners.reduce((sum, at, k) => sum + turn(angles[corners[(k + 1) % 4]] - angles[at]), 0);
-    if (turned < -Math.PI) saddles++;
-  }
+function countsOf(random: RandomStream) {
+  const surface = planarSurface(SIDE / PER_LENGTH, [{ weight: 1, length: 1 }], random);
+  const { values, slopes } = surface.onGrid(SIDE);
+  const down = values.map((value) => -value);
   return {
-    minima: mergeTree(values, neighbourhood).minima.length,
-    maxima: mergeTree(
-      values.map((value) => -value),
-      neighbourhood,
-    ).minima.length,
-    saddles,
+    minima: mergeTree(values, TORUS).minima.length,
+    maxima: mergeTree(down, TORUS).minima.length,
+    saddles: slopeTurns(slopes, SIDE).filter((turns) => turns === -1).length,
   };
 }
 
-/** An angle as one between −π and π. */
-function turn(angle: number): number {
-  return angle - 2 * Math.PI * Math.round(angle / (2 * Math.PI));
-}
+/** Eight neighbours each, around the torus. */
+const TORUS: Neighbourhood = {
+  points: SIDE * SIDE,
+  each(point, visit) {
+    const [row, column] = [Math.floor(point / SIDE), point % SIDE];
+    for (const down of [SIDE - 1, 0, 1])
+      for (const right of [SIDE - 1, 0, 1])
+        if (down !== 0 || right !== 0) visit(((row + down) % SIDE) * SIDE + ((column + right) % SIDE));
+  },
+};

@@ -1,6 +1,7 @@
-import { equalMinima } from "./equal-minima.ts";
 import { edgeFluctuations } from "./edge-fluctuations.ts";
+import { equalMinima } from "./equal-minima.ts";
 import { halfNegative } from "./half-negative.ts";
+import { heightShiftsSpectrum } from "./height-shifts-spectrum.ts";
 import { indexOfEnergy } from "./index-of-energy.ts";
 import { manyCriticalPoints } from "./many-critical-points.ts";
 import { minimaLieHigh } from "./minima-lie-high.ts";
@@ -16,6 +17,7 @@ export const RANDOM_MATRICES = [
   spikedIndex,
   outliers,
   halfNegative,
+  heightShiftsSpectrum,
   indexOfEnergy,
   equalMinima,
   manyCriticalPoints,
