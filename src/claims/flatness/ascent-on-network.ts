@@ -6,8 +6,9 @@ import type { ClaimDesk, Conclusion } from "../claim/define-claim.ts";
 import { atMost, equals, weigh } from "../claim/evidence.ts";
 import { sharpestDirection } from "./sharpest-direction.ts";
 
-/** Radius of the ball over the length of the weights: so small that the loss is its parabola. */
-const SIZE = 1e-3;
+/** The rise that is looked for over what the loss is rounded by: small, so that the loss is its parabola. */
+const ROUNDINGS = 1e5;
+const EPSILON = { float32: 2 ** -24, float64: 2 ** -53 };
 const ITERATIONS = 10;
 const DIRECTIONS = 8;
 const ALLOWED = 0.01;
@@ -22,7 +23,6 @@ export async function ascentOnNetwork(given: Problem, { random, context }: Claim
   const problem = given.inFloat64 ?? given;
   const { point } = problem;
   const home = point.parameters;
-  const radius = SIZE * norm2(home);
   const { loss } = await point.anyValue(context);
   const gradient = await point.gradient(context);
   const riseAt = async (step: Float64Array) => {
@@ -30,6 +30,13 @@ export async function ascentOnNetwork(given: Problem, { random, context }: Claim
     return { rise: (await there.anyValue(context)).loss - loss, slope: await there.gradient(context) };
   };
   const { value: sharpest, vector } = await sharpestDirection(problem, { random, context });
+  const least = ROUNDINGS * EPSILON[problem.options.precision];
+  const [length, wanted] = [norm2(gradient), least * Math.abs(loss)];
+  // Where ε‖g‖ + ½ε²λ₁ is what is wanted, and a step that the weights have room for in their digits.
+  const radius = Math.max(
+    (2 * wanted) / (length + Math.sqrt(length * length + 2 * sharpest * wanted)),
+    least * norm2(home),
+  );
   const { rise, step } = await ascendOn(
     { dimension: home.length, outOfTime: false, at: riseAt },
     ball(radius),
@@ -54,7 +61,7 @@ export async function ascentOnNetwork(given: Problem, { random, context }: Claim
       }),
       weigh({
         name: "the same over ε‖g‖ + ½ε²λ₁, which no parabola exceeds",
-        measured: rise / (radius * norm2(gradient) + (radius * radius * sharpest) / 2),
+        measured: rise / (radius * length + (radius * radius * sharpest) / 2),
         law: atMost(1),
         rival: atMost(1),
         allowed: ALLOWED,

@@ -9,12 +9,13 @@ import type { ClaimDesk, Conclusion } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 import { sharpestDirection } from "./sharpest-direction.ts";
 
-/** ρ over the length of the weights: so small that the loss is its parabola, and hardly a unit with ReLU switches. */
-const SIZE = { float32: 1e-3, float64: 1e-7 };
+/** ρ, and the slope at that distance, over what weights and slope are rounded by: small, so that the loss is its parabola. */
+const ROUNDINGS = 1e6;
+const EPSILON = { float32: 2 ** -24, float64: 2 ** -53 };
 /** ηλ₁ of the runs. */
 const PRODUCTS = [0.9, 1.2];
-/** Steps after which |1 − ηλ₁|ᵗ is far below what is allowed. */
-const STEPS = 12;
+/** Steps after which |1 − ηλ₁|ᵗ is far below what is allowed; few, as directions that curve down grow out of rounding. */
+const STEPS = 6;
 const ALLOWED = 0.02;
 
 /**
@@ -30,7 +31,7 @@ export async function bounceOnNetwork(given: Problem, desk: ClaimDesk): Promise<
   const { parameters: home } = problem.point;
   const slope = await problem.point.gradient(desk.context);
   const { value: sharpest, vector } = await sharpestDirection(problem, desk);
-  const rho = SIZE[problem.options.precision] * norm2(home);
+  const rho = ROUNDINGS * EPSILON[problem.options.precision] * Math.max(norm2(home), norm2(slope) / sharpest);
   const objective = new ProblemObjective(problem, desk.context);
   const tilted: LaterObjective = {
     value: async (at) => (await objective.value(at)) - dot(slope, at) + dot(slope, home),

@@ -5,7 +5,7 @@ import { ThalwegError } from "../../util/thalweg-error.ts";
 import type { ClaimDesk, Conclusion } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 
-/** ½σ²tr H over what the loss is rounded by: as small as that can be, so that few units with ReLU switch, whose kinks are no part of a Hessian. */
+/** ½σ²|tr H| over what the loss is rounded by: as small as that can be, so that few units with ReLU switch, whose kinks are no part of a Hessian. */
 const ROUNDINGS = 2000;
 const EPSILON = { float32: 2 ** -24, float64: 2 ** -53 };
 const DRAWS = 16;
@@ -15,12 +15,12 @@ const ALLOWED = 0.02;
 
 /**
  * The mean rise of the loss of a network under noise ε ~ N(0, σ²I) in its weights over that of its parabola for the same draws, both
- * signs of each, and what it becomes where the tensor with the largest share of tr H is written in units half as large: W = u/2, so
+ * signs of each, and what it becomes where the tensor with the largest share of tr H, either sign, is written in units half as large: W = u/2, so
  * that the noise in it is half as large in W. In float64 where there is that.
  *
  * Cost: two products and four losses for each of 16 draws.
  *
- * @throws input error `no-curvature` where the mean curvature is not positive, or the loss is 0
+ * @throws input error `no-curvature` where the mean curvature or the loss is 0
  */
 export async function noiseOnWeights(given: Problem, { random, context }: ClaimDesk): Promise<Conclusion> {
   const problem = given.inFloat64 ?? given;
@@ -30,8 +30,8 @@ export async function noiseOnWeights(given: Problem, { random, context }: ClaimD
   const { loss } = await point.anyValue(context);
   const images = await point.product(hessianProduct, noise, context);
   const curvature = noise.reduce((sum, z, i) => sum + dot(z, images[i]), 0) / DRAWS;
-  if (!(curvature > 0) || loss === 0) throw without();
-  const sigma = Math.sqrt((2 * ROUNDINGS * EPSILON[problem.options.precision] * Math.abs(loss)) / curvature);
+  if (curvature === 0 || loss === 0) throw without();
+  const sigma = Math.sqrt(2 * ROUNDINGS * EPSILON[problem.options.precision] * Math.abs(loss / curvature));
   /** Mean over both signs of σ times vectors. */
   const riseOf = async (vectors: readonly Float64Array[]) => {
     let sum = 0;
@@ -51,7 +51,8 @@ export async function noiseOnWeights(given: Problem, { random, context }: ClaimD
       images.map((image) => image.subarray(offset, offset + size)),
     ),
   );
-  const { name, offset, size } = space.tensors[shares.indexOf(Math.max(...shares))];
+  const sizes = shares.map(Math.abs);
+  const { name, offset, size } = space.tensors[sizes.indexOf(Math.max(...sizes))];
   const written = noise.map((z) => z.map((each, i) => (i >= offset && i < offset + size ? each / UNITS : each)));
   const [before, after] = [await riseOf(noise), await riseOf(written)];
   const [law, lawAfter] = [
