@@ -11,7 +11,7 @@ import { FUZZED, type FuzzFile, fuzzFile } from "./support/rule-fuzz.ts";
  */
 
 const { FUZZ_GRAPHS = "500", FUZZ_SEED = "1", FUZZ_OPS = "" } = process.env;
-const NEWEST_OPSET = 24;
+const NEWEST_OPSET = 26;
 const FLOAT32_TOLERANCE = 2e-5;
 const FLOAT64_TOLERANCE = 1e-6;
 

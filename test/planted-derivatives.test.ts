@@ -16,6 +16,7 @@ import { gather } from "../src/ops/gather.ts";
 import { greater, where } from "../src/ops/logic.ts";
 import { concat, pad, strided } from "../src/ops/movement.ts";
 import { maxPool } from "../src/ops/pool.ts";
+import { scatterElementsLargest } from "../src/ops/scatter-largest.ts";
 import { OPS } from "../src/ops/registry.ts";
 import { abs, atan, cos, erf, exp, log, relu, sigmoid, sin, softplus, sqrt, tanh } from "../src/ops/unary.ts";
 import { crossEntropy } from "../src/problem/losses/cross-entropy.ts";
@@ -69,6 +70,11 @@ const OF_CROSS_ENTROPY: Readonly<Record<string, Middle>> = {
   NegativeLogLikelihood: tanh,
 };
 
+/** Places of three axis elements, for every row, twice. */
+function firstHalf(h: Value): Value {
+  return expand(h.graph.integers([0, 1, 2, 0, 1, 2]), h.shape);
+}
+
 /** Linear or piecewise linear ones. */
 const STRAIGHT: Readonly<Record<string, Middle>> = {
   Add: (h, w) => add(h, matmul(h, w)),
@@ -86,13 +92,14 @@ const STRAIGHT: Readonly<Record<string, Middle>> = {
   ReduceSum: (h) => mul(h, reduceSum(tanh(h), [1])),
   ReduceMax: (h) => mul(h, reduceMax(h, [1])),
   CumSum: (h) => tanh(cumSum(h, 1)),
+  ScatterElementsLargest: (h) => tanh(scatterElementsLargest(h, neg(h), firstHalf(h), 1)),
   Gather: (h) => tanh(gather(h, h.graph.integers([0, 2, 2, 5]), 1)),
   MaxPool: (h) => reshape(maxPool(reshape(h, [h.shape[0], 1, 6]), window), [h.shape[0], 5]),
 };
 
 /** No derivative passes, or they stand in derivatives of the others alone. */
 const REST: readonly string[] = [
-  "Sign Floor Ceil Round Detach Frozen Anchor Cast Mod ArgMax MaxPoolIndices MaxPoolPick MaxPoolPlace",
+  "Sign Floor Ceil Round Detach Frozen Anchor Cast Mod BitwiseAnd ArgMax MaxPoolIndices MaxPoolPick MaxPoolPlace",
   "Greater GreaterOrEqual Less LessOrEqual Equal And Or Xor Not",
   "OtherProbabilities ConvInput ConvWeight GatherElements ScatterAdd ScatterElementsAdd ScatterElementsMax",
 ].flatMap((names) => names.split(" "));

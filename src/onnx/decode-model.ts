@@ -3,7 +3,7 @@ import { ModelProtoSchema, type ModelProto, type ValueInfoProto } from "onnx-buf
 import { fileKind, HEAD_BYTES } from "../files/file-kind.ts";
 import { isFloat } from "../util/tensor.ts";
 import type { ThalwegError } from "../util/thalweg-error.ts";
-import { dtypeOf, type ExternalReader } from "./decode-tensor.ts";
+import { dtypeOf, elementTypeName, type ExternalReader } from "./decode-tensor.ts";
 import { foldedNormNotices, foldedNorms } from "./derived-tensors.ts";
 import { importLimits, type ImportLimits } from "./import-limits.ts";
 import { intakeError, listOf } from "./intake-error.ts";
@@ -137,7 +137,9 @@ export function decodeModel(
     opset,
     producer: `${proto.producerName} ${proto.producerVersion}`.trim(),
     inputs,
-    outputs: graph.outputs.map((name) => declared.get(name) ?? { name, dtype: "float32", shape: [] }),
+    outputs: graph.outputs.map(
+      (name) => declared.get(name) ?? { name, dtype: "float32", storedAs: "float32", shape: [] },
+    ),
     parameters,
     statistics,
     constants: roles.filter(({ role }) => role === "constant"),
@@ -197,6 +199,7 @@ function declare({ name, type }: ValueInfoProto): DeclaredValue | undefined {
   return {
     name,
     dtype,
+    storedAs: elementTypeName(elemType),
     shape: (shape?.dim ?? []).map(({ value }) => {
       if (value.case === "dimValue") return Number(value.value);
       return value.case === "dimParam" && value.value !== "" ? value.value : undefined;

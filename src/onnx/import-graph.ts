@@ -249,6 +249,8 @@ class Importer implements ImportHost {
       const outputs = "length" in result ? result : [result];
       this.budget.weigh(this.graph.values, (value) => this.stored.has(value), context.label, context.where);
       this.noteBend(rule, context, outputs);
+      const storedAs = rule.storedAs?.(context);
+      if (storedAs !== undefined) this.madeAs.set(node.outputs[0], storedAs);
       return outputs.map((item) => (item && !isSequence(item) ? this.standIn(item, rule, context) : item));
     } catch (error) {
       if (error instanceof UnsupportedNode && frozen) return this.opaque(node, context);
@@ -279,6 +281,9 @@ class Importer implements ImportHost {
       else this.absent.set(name, node);
     });
   }
+
+  /** Element types, as a file would have them, of what nodes made. */
+  private readonly madeAs = new Map<string, string>();
 
   /** Outputs that a rule does not provide; an error only where something reads them. */
   private readonly absent = new Map<string, OnnxNode>();
@@ -312,13 +317,15 @@ class Importer implements ImportHost {
     return stored && this.tensorValue(stored);
   }
 
+  storedAs(name: string): string | undefined {
+    const { tensors, declared, inputs } = this.model;
+    const known = tensors.get(name) ?? declared.get(name) ?? inputs.find((input) => input.name === name);
+    return known?.storedAs ?? this.madeAs.get(name);
+  }
+
   constantNode(name: string): Value | undefined {
     const stored = this.model.tensors.get(name);
     return stored && this.tensorValue(stored);
-  }
-
-  storedAs(name: string): string | undefined {
-    return this.model.tensors.get(name)?.storedAs;
   }
 
   /** An initialiser, or the tensor of a Constant node, as a parameter or a constant. */

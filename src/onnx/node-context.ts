@@ -34,7 +34,7 @@ export interface ImportHost {
   normalised(normalization: Normalization): void;
   /** What the Constant node with this output holds: a parameter, or a constant of the graph's precision. */
   constantNode(name: string): Value | undefined;
-  /** The element type that the file holds a tensor in ("uint8"); undefined where it holds none of this name. */
+  /** The element type that a value has in the file, "uint8"; undefined where it is not declared. */
   storedAs(name: string): string | undefined;
   /** Imports a branch or loop body, with values for its formal inputs. */
   subgraph(graph: OnnxGraph, inputs: readonly Item[]): Item[];
@@ -200,7 +200,7 @@ export class NodeContext {
     return data[0];
   }
 
-  /** The element type that the file holds an input in, where it is a tensor of the file. */
+  /** The element type that an input has in the file, of which the graph's may be a wider one; undefined where it is not declared. */
   storedAs(slot: number): string | undefined {
     return this.host.storedAs(this.node.inputs[slot] ?? "");
   }

@@ -44,6 +44,8 @@ export interface StoredTensor {
 export interface DeclaredValue {
   readonly name: string;
   readonly dtype: DType;
+  /** The element type in the file: "float16", "uint8". */
+  readonly storedAs: string;
   readonly shape: readonly (number | string | undefined)[];
 }
 

@@ -58,6 +58,8 @@ export interface OnnxRule extends Declaration {
    * primitives say of themselves (Relu) needs no second word.
    */
   readonly bends?: (node: NodeContext) => string | Bend | undefined;
+  /** The element type that its first output has in the file, "uint8", where the graph's is wider and it is known. */
+  readonly storedAs?: (node: NodeContext) => string | undefined;
   /** Piecewise constant: its derivative is zero. */
   readonly flat?: boolean;
   /**

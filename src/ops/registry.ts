@@ -1,11 +1,13 @@
 import { requireUnique } from "../util/require-unique.ts";
 import type { OpSummary } from "./define-op.ts";
 import { Add, Div, Mul, Neg, Reciprocal, Sub } from "./arithmetic.ts";
+import { BitwiseAnd } from "./bitwise.ts";
 import { BlockedConv } from "./blocked-conv.ts";
 import { FromBlocked, ToBlocked } from "./blocked-layout.ts";
 import { BlockedAveragePool, BlockedMaxPool, BlockedUpsample, WinnerMask } from "./blocked-pool.ts";
 import { Conv, ConvInput, ConvWeight } from "./conv.ts";
 import { Gather, GatherElements, ScatterAdd, ScatterElementsAdd } from "./gather.ts";
+import { ScatterElementsLargest } from "./scatter-largest.ts";
 import { ScatterElementsMax } from "./scatter-max.ts";
 import { And, Cast, Equal, Greater, GreaterOrEqual, Less, LessOrEqual, Mod, Not, Or, Where, Xor } from "./logic.ts";
 import { Gemm } from "./gemm.ts";
@@ -82,6 +84,7 @@ export const OPS: readonly OpSummary[] = [
   Xor,
   Not,
   Mod,
+  BitwiseAnd,
   Where,
   Cast,
   Reshape,
@@ -105,6 +108,7 @@ export const OPS: readonly OpSummary[] = [
   GatherElements,
   ScatterElementsAdd,
   ScatterElementsMax,
+  ScatterElementsLargest,
   MatMul,
   Conv,
   ConvInput,

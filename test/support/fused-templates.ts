@@ -24,6 +24,21 @@ export const FIRST_OPSET: Readonly<Record<string, number>> = {
   DequantizeLinear: 10,
   GridSample: 16,
   AffineGrid: 20,
+  DFT: 17,
+  STFT: 17,
+  HannWindow: 17,
+  HammingWindow: 17,
+  BlackmanWindow: 17,
+  MelWeightMatrix: 17,
+  BitShift: 11,
+  Unique: 11,
+  BitwiseAnd: 18,
+  BitwiseOr: 18,
+  BitwiseXor: 18,
+  BitwiseNot: 18,
+  CenterCropPad: 18,
+  TensorScatter: 24,
+  CumProd: 26,
 };
 
 /** Whether the runtime has no double kernel, or one with constants of float32. */
@@ -31,10 +46,11 @@ export function isSingleOnly({ op, domain }: OnnxRule): boolean {
   return ["RNN", "GRU", "LSTM"].includes(op) || (domain === FUSED_DOMAIN && !["FusedMatMul", "QuickGelu"].includes(op));
 }
 
-/** Operators that the runtime's own optimiser knows and its kernels do not. */
-export const WITHOUT_KERNEL: readonly string[] = ["LayerNormalization", "SimplifiedLayerNormalization"].map(
-  (op) => `${FUSED_DOMAIN}.${op}`,
-);
+/** Operators that the runtime's own optimiser knows and its kernels do not, and those of opsets that it does not read yet. */
+export const WITHOUT_KERNEL: readonly string[] = [
+  ...["LayerNormalization", "SimplifiedLayerNormalization"].map((op) => `${FUSED_DOMAIN}.${op}`),
+  "SwiGLU",
+];
 
 const maybe = <T>(draw: Draw, value: T, p = 0.5): T | undefined => (draw.chance(p) ? value : undefined);
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { broadcastShapes } from "../../src/graph/broadcast.ts";
 import type { Value } from "../../src/graph/value.ts";
 import { add, div, mul, neg, reciprocal, sub } from "../../src/ops/arithmetic.ts";
+import { bitwiseAnd } from "../../src/ops/bitwise.ts";
 import { conv, convInput, convWeight } from "../../src/ops/conv.ts";
 import { convOutputExtents, type ConvGeometry } from "../../src/ops/conv-geometry.ts";
 import {
@@ -12,6 +13,7 @@ import {
   scatterElementsAdd,
   scatterNDAdd,
 } from "../../src/ops/gather.ts";
+import { scatterElementsLargest } from "../../src/ops/scatter-largest.ts";
 import { scatterElementsMax } from "../../src/ops/scatter-max.ts";
 import {
   and,
@@ -326,6 +328,17 @@ const scatterMaxCases: fc.Arbitrary<OpCase> = elementPicks.map(([shape, axis, pi
   build: (numbers: Value, by: Value) => scatterElementsMax(numbers, by, axis, shape),
 }));
 
+/** Updates lie between the elements of the data, so that a small step changes no order. */
+const scatterLargestCases: fc.Arbitrary<OpCase> = elementPicks.map(([shape, axis, picked]) => ({
+  label: `ScatterElementsLargest into ${text(shape)} axis ${axis} by ${text(picked)}`,
+  inputs: [
+    int(picked, indices(shape[axis])),
+    float(shape, distinct),
+    float(picked, (random, size) => Array.from(distinct(random, size), (x) => x + 0.1)),
+  ],
+  build: (by: Value, data: Value, updates: Value) => scatterElementsLargest(data, updates, by, axis),
+}));
+
 const matmuls: fc.Arbitrary<OpCase> = fc
   .tuple(extent, extent, extent, broadcastable(2, 2), fc.boolean(), fc.boolean())
   .map(([m, k, n, [left, right], transposeA, transposeB]) => {
@@ -460,6 +473,14 @@ export const OP_ROWS: readonly OpRow[] = [
     })),
   },
   {
+    op: "BitwiseAnd",
+    cases: broadcastable(2).map(([a, b]) => ({
+      label: `BitwiseAnd ${text(a)} ${text(b)}`,
+      inputs: [int(a, integers(-40, 40)), int(b, integers(-40, 40))],
+      build: bitwiseAnd,
+    })),
+  },
+  {
     op: "Where",
     cases: broadcastable(3).map(([a, b, c]) => ({
       label: `Where ${text(a)} ${text(b)} ${text(c)}`,
@@ -534,6 +555,7 @@ export const OP_ROWS: readonly OpRow[] = [
   { op: "GatherElements", cases: gatherElementCases, runs: 10 },
   { op: "ScatterElementsAdd", cases: scatterElementCases, runs: 10 },
   { op: "ScatterElementsMax", cases: scatterMaxCases, runs: 10 },
+  { op: "ScatterElementsLargest", cases: scatterLargestCases, runs: 10 },
   { op: "MatMul", cases: matmuls, runs: 16 },
   {
     op: "Conv",

@@ -12,6 +12,7 @@ import {
   templateName,
   WITHOUT_KERNEL,
 } from "./fused-templates.ts";
+import { FURTHER_TEMPLATES } from "./further-templates.ts";
 import type { RandomStream } from "../../src/random/random-stream.ts";
 import { sizeOf, type Shape } from "../../src/util/tensor.ts";
 import type { Fed } from "./against-runtime.ts";
@@ -135,6 +136,7 @@ const withVariance = (operand: Operand): Operand => ({
 const TEMPLATES: Readonly<Record<string, Template>> = {
   ...FUSED_TEMPLATES,
   ...SAMPLING_TEMPLATES,
+  ...FURTHER_TEMPLATES,
   MaxPool: pooling,
   AveragePool: pooling,
   LpPool: (draw) => ({ ...pooling(draw) }),
@@ -161,30 +163,6 @@ const TEMPLATES: Readonly<Record<string, Template>> = {
     const { data, shape, axis, extent } = indexed(draw);
     const picked = shape.map((each) => draw.int(1, each));
     return { inputs: [data, draw.integer(picked, -extent, extent - 1, draw.chance(0.5))], attributes: { axis } };
-  },
-  ScatterElements: (draw) => {
-    const { data, shape, axis, extent } = indexed(draw);
-    const picked = shape.map((each) => draw.int(1, each));
-    return {
-      inputs: [data, draw.integer(picked, -extent, extent - 1, draw.chance(0.5)), draw.float(picked)],
-      attributes: { axis, reduction: draw.opset >= 16 && draw.chance(0.3) ? "add" : undefined },
-    };
-  },
-  ScatterND: (draw) => {
-    const shape = draw.shape(1, 3);
-    const depth = draw.int(1, shape.length);
-    const count = draw.int(1, 4);
-    const columns = Array.from({ length: count }, () =>
-      shape.slice(0, depth).map((extent) => draw.int(-extent, extent - 1)),
-    );
-    return {
-      inputs: [
-        draw.float(shape),
-        { elements: "int64", shape: [count, depth], values: columns.flat(), constant: draw.chance(0.5) },
-        draw.float([count, ...shape.slice(depth)]),
-      ],
-      attributes: { reduction: draw.opset >= 16 && draw.chance(0.3) ? "add" : undefined },
-    };
   },
   GatherND: (draw) => {
     const shape = draw.shape(1, 3);
@@ -528,7 +506,10 @@ export function fuzzFile(rule: OnnxRule, random: RandomStream, newestOpset: numb
   );
   const nodes: NodeSpec[] = [{ op: rule.op, domain: rule.domain, inputs: names, outputs: made, attributes: given }];
   // Narrow integers are computed in 64 bits, where sums do not wrap around.
-  const isNarrow = rule.op === "QuantizeLinear" || (rule.op === "Cast" && [2, 3, 5].includes(Number(given.to)));
+  const isNarrow =
+    rule.op === "QuantizeLinear" ||
+    (rule.op === "Cast" && [2, 3, 5].includes(Number(given.to))) ||
+    present.some(({ operand }) => operand.elements === "uint8");
   if (outputs === 1 && !isNarrow && draw.chance(0.4)) {
     const length = draw.int(1, 4);
     for (let i = 0; i < length; i++) {

@@ -50,6 +50,11 @@ export function geluTanh(x: Value): Value {
   return mul(mul(x, 0.5), add(tanh(inner), 1));
 }
 
+/** x·σ(αx) (Ramachandran 2017) */
+function swish(x: Value, alpha: number): Value {
+  return mul(x, sigmoid(mul(x, alpha)));
+}
+
 export function softsign(x: Value): Value {
   return div(x, add(1, abs(x)));
 }
@@ -115,7 +120,13 @@ export const ACTIVATIONS: readonly OnnxRule[] = [
     op: "Swish",
     attributes: { alpha: FLOAT },
     inputs: 1,
-    import: (node) => mul(node.input(0), sigmoid(mul(node.input(0), node.float("alpha", 1)))),
+    import: (node) => swish(node.input(0), node.float("alpha", 1)),
+  },
+  {
+    op: "SwiGLU",
+    attributes: { alpha: FLOAT },
+    inputs: 2,
+    import: (node) => mul(swish(node.input(0), node.float("alpha", 1)), node.input(1)),
   },
   {
     op: "LeakyRelu",

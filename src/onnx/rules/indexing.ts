@@ -2,32 +2,24 @@ import { forEachOffset, normalizeAxis, stridesOf } from "../../graph/broadcast.t
 import { tensorOf } from "../../graph/leaf.ts";
 import type { Value } from "../../graph/value.ts";
 import { add, sub } from "../../ops/arithmetic.ts";
-import {
-  gather,
-  gatherElements,
-  flattenIndices,
-  gatherND,
-  scatterElementsAdd,
-  scatterNDAdd,
-} from "../../ops/gather.ts";
-import { equal, greater, less, where } from "../../ops/logic.ts";
+import { gather, gatherElements, gatherND } from "../../ops/gather.ts";
+import { equal, less, where } from "../../ops/logic.ts";
 import { concat, sliceAxis, strided } from "../../ops/movement.ts";
-import { scatterElementsMax } from "../../ops/scatter-max.ts";
 import { expand, reshape } from "../../ops/structure.ts";
 import { sizeOf, type Shape } from "../../util/tensor.ts";
-import { INT, STRING, since } from "../declaration.ts";
+import { FLAG, INT, since } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 
 /** Indices counted from the front: negative ones are taken from the end of an axis. */
-function wrapped(indices: Value, extent: Value | number): Value {
+export function wrapped(indices: Value, extent: Value | number): Value {
   const known = tensorOf(indices);
   if (known && known.data.every((index) => index >= 0)) return indices;
   return where(less(indices, 0), add(indices, extent), indices);
 }
 
 /** Constant indices must lie inside the axis. */
-function checkIndices(node: NodeContext, indices: Value, extent: number): void {
+export function checkIndices(node: NodeContext, indices: Value, extent: number): void {
   const bad = tensorOf(indices)?.data.find((index) => index < 0 || index >= extent || !Number.isInteger(index));
   if (bad !== undefined) node.fail("index-out-of-range", `reads index ${bad} of an axis of extent ${extent}`);
 }
@@ -78,7 +70,7 @@ function withBatchIndices(indices: Value, batch: number): Value {
 }
 
 /** Index vectors into the first axes of a shape, counted from the front and checked. */
-function indexVectors(node: NodeContext, indices: Value, shape: Shape): Value {
+export function indexVectors(node: NodeContext, indices: Value, shape: Shape): Value {
   const depth = indices.shape[indices.shape.length - 1];
   if (indices.shape.length === 0 || depth > shape.length) {
     node.fail(
@@ -100,62 +92,6 @@ function gatherNDRule(node: NodeContext): Value {
   const raw = node.input(1);
   if (batch < 0 || batch >= Math.max(raw.shape.length, 1)) node.fail("bad-attribute", `has ${batch} batch axes`);
   return gatherND(x, indexVectors(node, batch === 0 ? raw : withBatchIndices(raw, batch), x.shape));
-}
-
-/** 0, 1, 2, … in a shape: the order in which updates are written. */
-function writes(like: Value, shape: Shape): Value {
-  return reshape(like.graph.integers(Array.from({ length: sizeOf(shape) }, (_, i) => i)), shape);
-}
-
-/** Rows of updates by the number of the write that came last, the data where none came. */
-function lastWritten(data: Value, updates: Value, last: Value): Value {
-  const hit = greater(last, -1);
-  const picked = gather(updates, where(hit, last, 0), 0);
-  return where(reshape(hit, [...hit.shape, ...data.shape.slice(hit.shape.length).map(() => 1)]), picked, data);
-}
-
-function scatterMode(node: NodeContext): "none" | "add" {
-  const mode = node.string("reduction", "none");
-  return mode === "none" || mode === "add"
-    ? mode
-    : node.unsupported(`combines by ${mode}; only writing and adding are supported`);
-}
-
-function scatterND(node: NodeContext): Value {
-  const [data, updates] = [node.input(0), node.input(2)];
-  const indices = indexVectors(node, node.input(1), data.shape);
-  const depth = indices.shape[indices.shape.length - 1];
-  const expected = [...indices.shape.slice(0, -1), ...data.shape.slice(depth)];
-  if (expected.join() !== updates.shape.join()) {
-    node.fail(
-      "shape-mismatch",
-      `has updates of shape [${updates.shape.join(", ")}] where [${expected.join(", ")}] fits`,
-    );
-  }
-  if (scatterMode(node) === "add") return add(data, scatterNDAdd(updates, indices, data.shape));
-  if (depth === 0) node.unsupported("writes by index vectors of length 0");
-  // Of several writes to one place the last one stays, as the runtime writes them one after the other.
-  const { rows, extents } = flattenIndices(data.shape, indices);
-  const count = sizeOf(rows.shape);
-  if (count === 0 || sizeOf(data.shape) === 0) return data;
-  const rest = data.shape.slice(depth);
-  const last = scatterElementsMax(writes(data, [count]), reshape(rows, [count]), 0, [sizeOf(extents)]);
-  const result = lastWritten(reshape(data, [sizeOf(extents), ...rest]), reshape(updates, [count, ...rest]), last);
-  return reshape(result, data.shape);
-}
-
-function scatterElements(node: NodeContext, mode: "none" | "add"): Value {
-  const [data, updates] = [node.input(0), node.input(2)];
-  const axis = normalizeAxis("ScatterElements", node.int("axis", 0), data.shape.length);
-  const indices = wrapped(node.input(1), data.shape[axis]);
-  if (indices.shape.join() !== updates.shape.join())
-    node.fail("shape-mismatch", "has indices and updates of different shapes");
-  checkIndices(node, indices, data.shape[axis]);
-  if (mode === "add") return add(data, scatterElementsAdd(updates, indices, axis, data.shape));
-  const count = sizeOf(indices.shape);
-  if (count === 0) return data;
-  const last = scatterElementsMax(writes(data, indices.shape), indices, axis, data.shape);
-  return lastWritten(data, reshape(updates, [count]), last);
 }
 
 /**
@@ -215,6 +151,48 @@ function nonZero(node: NodeContext): Value {
   });
 }
 
+/** −1, 0 or 1 as the first of two rows comes before the second, is equal or comes after it. */
+function order(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return x[i] < y[i] ? -1 : 1;
+  return 0;
+}
+
+/**
+ * The different elements of a constant, or its different slices along an axis, in ascending order or that of their first
+ * occurrence; where each occurs first, which of them stands at each place, and how often.
+ */
+function unique(node: NodeContext): Value[] {
+  const x = node.constant(0, "input");
+  const given = node.int("axis");
+  const axis = given === undefined ? 0 : normalizeAxis("Unique", given, x.shape.length);
+  const shape = given === undefined ? [x.data.length] : x.shape;
+  const inner = sizeOf(shape.slice(axis + 1));
+  const outer = sizeOf(shape.slice(0, axis));
+  const extent = shape[axis];
+  const rows = Array.from({ length: extent }, (_, i) =>
+    Float64Array.from({ length: outer * inner }, (__, k) => {
+      const at = Math.floor(k / inner);
+      return x.data[(at * extent + i) * inner + (k - at * inner)];
+    }),
+  );
+  if (rows.some((row) => row.some(Number.isNaN))) node.unsupported("compares NaN, which equals nothing");
+  const ranked = rows.map((_, i) => i).sort((i, j) => order(rows[i], rows[j]) || i - j);
+  const first = ranked.filter((row, at) => at === 0 || order(rows[ranked[at - 1]], rows[row]) !== 0);
+  const chosen = node.flag("sorted", true) ? first : [...first].sort((i, j) => i - j);
+  const places = new Map(chosen.map((row, place) => [row, place]));
+  const inverse: number[] = [];
+  let start = 0;
+  ranked.forEach((row) => {
+    if (places.has(row)) start = row;
+    inverse[row] = places.get(start) ?? 0;
+  });
+  const counts = chosen.map(() => 0);
+  for (const place of inverse) counts[place]++;
+  const { graph } = node;
+  const kept = gather(reshape(node.input(0), shape), graph.integers(chosen), axis);
+  return [kept, graph.integers(chosen), graph.integers(inverse), graph.integers(counts)];
+}
+
 export const INDEXING: readonly OnnxRule[] = [
   { op: "Gather", attributes: { axis: INT }, inputs: 2, slots: ["table", "structural"], import: gatherRule },
   {
@@ -232,27 +210,6 @@ export const INDEXING: readonly OnnxRule[] = [
     import: gatherNDRule,
   },
   {
-    op: "ScatterND",
-    attributes: { reduction: since(16, STRING) },
-    inputs: 3,
-    slots: ["passes", "structural", "passes"],
-    import: scatterND,
-  },
-  {
-    op: "ScatterElements",
-    attributes: { axis: INT, reduction: since(16, STRING) },
-    inputs: 3,
-    slots: ["passes", "structural", "passes"],
-    import: (node) => scatterElements(node, scatterMode(node)),
-  },
-  {
-    op: "Scatter",
-    attributes: { axis: INT },
-    inputs: 3,
-    slots: ["passes", "structural", "passes"],
-    import: (node) => scatterElements(node, "none"),
-  },
-  {
     op: "ReverseSequence",
     attributes: { batch_axis: INT, time_axis: INT },
     inputs: 2,
@@ -260,5 +217,13 @@ export const INDEXING: readonly OnnxRule[] = [
     import: reverseSequence,
   },
   { op: "OneHot", attributes: { axis: INT }, inputs: 3, slots: ["structural"], flat: true, import: oneHot },
+  {
+    op: "Unique",
+    attributes: { axis: INT, sorted: FLAG },
+    inputs: 1,
+    slots: ["structural"],
+    flat: true,
+    import: unique,
+  },
   { op: "NonZero", inputs: 1, slots: ["structural"], flat: true, import: nonZero },
 ];

@@ -69,6 +69,33 @@ function padWith(x: Value, before: readonly number[], after: readonly number[], 
   return add(padded, x.graph.constant({ dtype: x.dtype, shape, data: frame }));
 }
 
+/** Each axis cut, or padded with zeros, to an extent around its middle: of an odd difference the larger half is behind. */
+function centerCropPad(node: NodeContext): Value {
+  const x = node.input(0);
+  const rank = x.shape.length;
+  const wanted = node.integers(1, "shape");
+  const axes = (node.ints("axes") ?? x.shape.map((_, axis) => axis)).map((axis) =>
+    normalizeAxis("CenterCropPad", axis, rank),
+  );
+  if (wanted.length !== axes.length || wanted.some((extent) => extent < 0))
+    node.fail("bad-input", `gives ${axes.length} axes the extents [${wanted.join(", ")}]`);
+  const amounts = x.shape.map((extent, axis) => {
+    const at = axes.indexOf(axis);
+    const missing = at < 0 ? 0 : wanted[at] - extent;
+    const before = missing < 0 ? -Math.floor(-missing / 2) : Math.floor(missing / 2);
+    return { before, after: missing - before };
+  });
+  node.checkSize(
+    x.shape.map((extent, axis) => extent + amounts[axis].before + amounts[axis].after),
+    true,
+  );
+  return pad(
+    x,
+    amounts.map(({ before }) => before),
+    amounts.map(({ after }) => after),
+  );
+}
+
 export const PADDING: readonly OnnxRule[] = [
   {
     op: "Pad",
@@ -80,5 +107,12 @@ export const PADDING: readonly OnnxRule[] = [
     inputs: 4,
     slots: ["passes", "structural"],
     import: padRule,
+  },
+  {
+    op: "CenterCropPad",
+    attributes: { axes: INTS },
+    inputs: 2,
+    slots: ["passes", "structural"],
+    import: centerCropPad,
   },
 ];

@@ -157,6 +157,41 @@ function runningSum(node: NodeContext): Value {
   return cumSum(node.input(0), axis, node.flag("exclusive"), node.flag("reverse"));
 }
 
+/**
+ * Running products, each of the span before it times its own, of twice the length every time: exact, and differentiable,
+ * where factors are zero.
+ */
+function runningProduct(node: NodeContext): Value {
+  const x = node.input(0);
+  const axis = normalizeAxis("CumProd", node.number(1, "axis"), x.shape.length);
+  const extent = x.shape[axis];
+  const isReversed = node.flag("reverse");
+  const delayed = (y: Value, by: number) => {
+    const ones = expand(
+      x.graph.scalar(1, x.dtype),
+      x.shape.map((each, at) => (at === axis ? by : each)),
+    );
+    return concat([ones, sliceAxis(y, axis, 0, extent - by)], axis);
+  };
+  if (extent === 0) return x;
+  const ordered = isReversed ? reverse(x, [axis]) : x;
+  let products = node.flag("exclusive") ? delayed(ordered, 1) : ordered;
+  for (let span = 1; span < extent; span *= 2) products = mul(products, delayed(products, span));
+  return isReversed ? reverse(products, [axis]) : products;
+}
+
+/** 1 at the first of the largest elements along an axis; before opset 13 along all axes from one on. */
+function hardmax(node: NodeContext): Value {
+  const x = node.input(0);
+  const rank = x.shape.length;
+  const axis = normalizeAxis("Hardmax", node.int("axis", node.opset < 13 ? 1 : -1), rank);
+  const rows = node.opset < 13 ? reshape(x, [sizeOf(x.shape.slice(0, axis)), sizeOf(x.shape.slice(axis))]) : x;
+  const along = node.opset < 13 ? 1 : axis;
+  const places = node.graph.integers(Array.from({ length: rows.shape[along] }, (_, i) => i));
+  const aligned = rows.shape.map((extent, each) => (each === along ? extent : 1));
+  return reshape(cast(equal(argMax(rows, along), reshape(places, aligned)), x.dtype), x.shape);
+}
+
 const square = (x: Value) => mul(x, x);
 
 export const REDUCTIONS: readonly OnnxRule[] = [
@@ -179,6 +214,14 @@ export const REDUCTIONS: readonly OnnxRule[] = [
     slots: ["arithmetic", "structural"],
     import: runningSum,
   },
+  {
+    op: "CumProd",
+    attributes: { exclusive: FLAG, reverse: FLAG },
+    inputs: 2,
+    slots: ["arithmetic", "structural"],
+    import: runningProduct,
+  },
+  { op: "Hardmax", attributes: { axis: INT }, inputs: 1, flat: true, import: hardmax },
   {
     op: "TopK",
     attributes: {

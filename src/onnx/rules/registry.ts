@@ -4,6 +4,7 @@ import type { OnnxRule } from "../rule.ts";
 import { ACTIVATIONS } from "./activation.ts";
 import { ARITHMETIC } from "./arithmetic.ts";
 import { ATTENTION } from "./attention.ts";
+import { BITWISE } from "./bitwise.ts";
 import { CONVOLUTIONS } from "./convolution.ts";
 import { CONTROL_FLOW } from "./control-flow.ts";
 import { FUSED } from "./fused.ts";
@@ -19,8 +20,10 @@ import { QUANTIZATION } from "./quantization.ts";
 import { RECURRENT } from "./recurrent.ts";
 import { REDUCTIONS } from "./reduction.ts";
 import { RESIZING } from "./resize.ts";
+import { SCATTERING } from "./scatter.ts";
 import { SEQUENCES } from "./sequence.ts";
 import { SHAPES } from "./shape.ts";
+import { SPECTRA } from "./spectrum.ts";
 import { SPLITTING } from "./splitting.ts";
 
 /** Every ONNX operator that is read. */
@@ -28,13 +31,16 @@ export const ONNX_RULES: readonly OnnxRule[] = [
   ...ARITHMETIC,
   ...ACTIVATIONS,
   ...LOGIC,
+  ...BITWISE,
   ...REDUCTIONS,
   ...SHAPES,
   ...SPLITTING,
   ...PADDING,
   ...INDEXING,
+  ...SCATTERING,
   ...MATRIX_PRODUCTS,
   ...CONVOLUTIONS,
+  ...SPECTRA,
   ...POOLING,
   ...NORMALIZATIONS,
   ...RESIZING,

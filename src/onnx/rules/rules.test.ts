@@ -232,7 +232,76 @@ const ROWS: readonly Row[] = [
     attributes: { axis: 1, reduction: "add" },
   },
   { op: "OneHot", inputs: [labels([2, 2], 0, -1, 2, 1), int(3), numbers(0.5, 2)], attributes: { axis: 1 } },
+  ...["mul", "max", "min"].flatMap((reduction): Row[] => [
+    {
+      op: "ScatterElements",
+      inputs: [f(2, 4), { ...labels([2, 5], 1, 1, -3, 0, 3, 0, 0, 0, 2, 3), constant: true }, f(2, 5)],
+      attributes: { axis: 1, reduction },
+    },
+    {
+      op: "ScatterElements",
+      inputs: [f(2, 4), labels([3, 4], 1, 1, -1, 0, 1, 0, 0, 0, 1, 1, 0, -2), f(3, 4)],
+      attributes: { axis: 0, reduction },
+      note: `${reduction} by indices of the data`,
+    },
+    { op: "ScatterND", inputs: [f(4, 3), labels([3, 1], 3, 0, 3), f(3, 3)], attributes: { reduction } },
+    {
+      op: "ScatterND",
+      inputs: [f(2, 3, 2), { ...labels([4, 2], 1, 2, 0, -1, -1, 2, 0, 2), constant: true }, f(4, 2)],
+      attributes: { reduction },
+    },
+    {
+      op: "ScatterElements",
+      inputs: [labels([4], 3, -1, 2, 5), labels([3], 0, 0, 2), labels([3], 2, 7, -4)],
+      attributes: { reduction },
+      outputs: ["int64"],
+      note: `${reduction} of integers`,
+    },
+  ]),
+  ...["linear", "circular"].map((mode): Row => ({
+    op: "TensorScatter",
+    opset: 24,
+    inputs: [f(2, 4, 3), f(2, 2, 3), labels([2], 1, mode === "linear" ? 2 : 3)],
+    attributes: { mode },
+  })),
+  { op: "CenterCropPad", inputs: [f(5, 4, 3), ints(2, 7)], attributes: { axes: [0, -2] } },
+  { op: "Hardmax", opset: 11, inputs: [f(2, 3, 4)] },
+  { op: "Hardmax", inputs: [f(2, 3, 4)], attributes: { axis: 1 } },
+  ...["BitwiseAnd", "BitwiseOr", "BitwiseXor"].map((op): Row => ({
+    op,
+    inputs: [labels([2, 3], -7, 12, 0, 255, -1, 9), labels([3], 10, -6, 5)],
+    outputs: ["int64"],
+  })),
+  { op: "BitwiseNot", inputs: [labels([4], -7, 12, 0, 255)], outputs: ["int64"] },
+  { op: "BitwiseNot", inputs: [{ ...labels([4], 7, 12, 0, 255), elements: "uint8" }], outputs: ["uint8"] },
+  ...["LEFT", "RIGHT"].map((direction): Row => ({
+    op: "BitShift",
+    inputs: [
+      [7, 200, 3, 255, 9],
+      [1, 2, 7, 8, 0],
+    ].map((values) => ({ ...labels([5], ...values), elements: "uint8" as const })),
+    attributes: { direction },
+    outputs: ["uint8"],
+    note: `${direction}, all bits of one`,
+  })),
+  {
+    op: "Unique",
+    inputs: [{ ...labels([3, 4], 2, 1, 2, 2, 0, 5, 0, 0, 2, 1, 2, 2), constant: true }],
+    attributes: { axis: 1, sorted: 0 },
+    outputs: ["int64", "int64", "int64", "int64"],
+  },
   // Arithmetic
+  ...[0, 1].flatMap((exclusive) =>
+    [0, 1].map((reverse): Row => ({
+      op: "CumProd",
+      opset: 26,
+      inputs: [
+        { ...f(3, 5), values: Array.from({ length: 15 }, (_, i) => ((i * 7) % 5) - 1.5 + (i === 6 ? 0.5 : 0)) },
+        int(1),
+      ],
+      attributes: { exclusive, reverse },
+    })),
+  ),
   { op: "Mod", inputs: [f(6), positive(6)], attributes: { fmod: 1 } },
   { op: "Mod", inputs: [labels([4], -7, 7, -6, 5), labels([4], 3, -3, 4, 2)], outputs: ["int64"] },
   { op: "Div", inputs: [labels([4], -7, 7, -6, 5), labels([4], 3, -3, 4, 2)], outputs: ["int64"] },
@@ -300,6 +369,35 @@ const ROWS: readonly Row[] = [
     inputs: [f(2, 4, 3), f(2, 5, 4)],
     attributes: { transA: 1, transB: 1, alpha: float(0.5) },
   },
+  // Spectra
+  ...[17, 20].flatMap((opset) =>
+    [0, 1].flatMap((inverse): Row[] => {
+      const along: Record<string, number> = opset === 17 ? { axis: 1 } : {};
+      return [
+        {
+          op: "DFT",
+          opset,
+          inputs: [f(2, 6, 1)],
+          attributes: { ...along, inverse },
+          note: `of real numbers, ${inverse}`,
+        },
+        {
+          op: "DFT",
+          opset,
+          inputs: [f(2, 5, 3, 2), int(7), ...(opset === 20 ? [int(1)] : [])],
+          attributes: { ...along, inverse },
+        },
+      ];
+    }),
+  ),
+  { op: "DFT", opset: 20, inputs: [f(2, 4, 2)], attributes: { inverse: 1, onesided: 1 } },
+  { op: "DFT", opset: 20, inputs: [f(2, 7, 1), int(6)], attributes: { onesided: 1 } },
+  { op: "STFT", inputs: [f(2, 11, 1), int(3), weight(5), int(5)] },
+  { op: "STFT", inputs: [f(2, 11, 1), int(2), none, int(4)], attributes: { onesided: 0 } },
+  ...["HannWindow", "HammingWindow", "BlackmanWindow"].flatMap((op) =>
+    [0, 1].map((periodic): Row => ({ op, inputs: [int(7)], attributes: { periodic } })),
+  ),
+  { op: "MelWeightMatrix", inputs: [int(8), int(64), int(16000), number(20), number(8000)] },
   // Convolutions and pooling
   ...["SAME_UPPER", "SAME_LOWER", "VALID"].flatMap((auto_pad): Row[] => [
     { op: "Conv", inputs: [IMAGE, weight(4, 3, 2, 3)], attributes: { auto_pad, strides: [2, 1] } },

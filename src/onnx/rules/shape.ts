@@ -15,7 +15,7 @@ import type { OnnxRule, SlotRole } from "../rule.ts";
 const MOVES: readonly SlotRole[] = ["passes", "structural"];
 
 /** Floats of any width take the graph's precision. */
-function dtypeFor(node: NodeContext, elementType: number): DType {
+export function dtypeFor(node: NodeContext, elementType: number): DType {
   const dtype = dtypeOf(elementType);
   if (!dtype) node.unsupported(`makes elements of the type ${elementTypeName(elementType)}`);
   return isFloat(dtype) ? node.host.precision : dtype;
@@ -270,6 +270,7 @@ export const SHAPES: readonly OnnxRule[] = [
     attributes: { to: INT, ...NARROWING },
     inputs: 1,
     slots: ["passes"],
+    storedAs: (node) => elementTypeName(node.int("to", 1)),
     import: castRule,
   },
   {
