@@ -21,7 +21,7 @@ import { Relu, relu } from "./unary.ts";
 
 const poolSchema = windowGeometrySchema.extend({ kernel: positiveSchema });
 
-type PoolAttributes = z.infer<typeof poolSchema>;
+export type PoolAttributes = z.infer<typeof poolSchema>;
 
 function attributesOf({ kernel, strides, before, after, dilations }: PoolAttributes) {
   return { kernel, strides, before, after, dilations };

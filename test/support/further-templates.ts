@@ -1,6 +1,6 @@
-import type { Shape } from "../../src/util/tensor.ts";
+import { sizeOf, type Shape } from "../../src/util/tensor.ts";
 import type { Draw, Operand, Template } from "./fuzz-draw.ts";
-import type { Elements } from "./onnx-model.ts";
+import { float, type Elements } from "./onnx-model.ts";
 
 /* Random uses of operators that networks have less often: scatters that combine, running products, croppings. */
 
@@ -64,6 +64,64 @@ const windowOfSize: Template = (draw) => ({
   inputs: [draw.number(draw.int(2, 9))],
   attributes: { output_datatype: draw.pick([1, 11]) },
 });
+
+const blocks: Template = (draw) => {
+  const image = draw.ints(2, 2, 6);
+  const kernel = image.map((extent) => draw.int(1, Math.min(extent, 3)));
+  const dilations = image.map((extent, k) => (2 * (kernel[k] - 1) < extent ? draw.int(1, 2) : 1));
+  const strides = draw.ints(2, 1, 3);
+  const pads = draw.ints(4, 0, 2);
+  const count = image.reduce((product, extent, k) => {
+    const rest = extent + pads[k] + pads[2 + k] - dilations[k] * (kernel[k] - 1) - 1;
+    return product * (Math.floor(rest / strides[k]) + 1);
+  }, 1);
+  const rows = draw.int(1, 3) * kernel[0] * kernel[1];
+  return {
+    inputs: [draw.float([draw.int(1, 2), rows, count]), draw.list(...image), draw.list(...kernel)],
+    attributes: { dilations, strides, pads },
+  };
+};
+
+/** Indices that differ, so that no order of writing matters. */
+const unpool: Template = (draw) => {
+  const [n, channels, h, w] = draw.ints(4, 1, 3);
+  const kernel = draw.ints(2, 1, 3);
+  const strides = draw.ints(2, 1, 3);
+  const size = n * channels * ((h - 1) * strides[0] + kernel[0]) * ((w - 1) * strides[1] + kernel[1]);
+  const shape = [n, channels, h, w];
+  const values = Array.from(draw.random.permutation(Math.max(size, sizeOf(shape)))).slice(0, sizeOf(shape));
+  const fits = values.every((index) => index < size);
+  return {
+    inputs: [
+      draw.float(shape),
+      { elements: "int64", shape, values: fits ? values : values.map(() => 0), constant: draw.chance(0.5) },
+    ],
+    attributes: { kernel_shape: kernel, strides, pads: undefined },
+  };
+};
+
+const regions: Template = (draw) => {
+  const [n, channels] = draw.ints(2, 1, 3);
+  const count = draw.int(1, 3);
+  const values = Array.from({ length: count }, () => {
+    const [x, y, w, h] = Array.from({ length: 4 }, () => draw.int(0, 40) / 8 + 0.06);
+    return [x - 1, y - 1, x + w, y + h];
+  });
+  const given = draw.chance(0.6);
+  return {
+    inputs: [
+      draw.float([n, channels, draw.int(2, 7), draw.int(2, 7)]),
+      { elements: draw.floats, shape: [count, 4], values: values.flat(), constant: !given || draw.chance(0.5) },
+      draw.integer([count], 0, n - 1, draw.chance(0.5)),
+    ],
+    attributes: {
+      output_height: draw.int(1, 3),
+      output_width: draw.int(1, 3),
+      sampling_ratio: given ? draw.int(1, 3) : 0,
+      spatial_scale: float(draw.pick([0.5, 1])),
+    },
+  };
+};
 
 export const FURTHER_TEMPLATES: Readonly<Record<string, Template>> = {
   ScatterElements: (draw) => {
@@ -129,6 +187,9 @@ export const FURTHER_TEMPLATES: Readonly<Record<string, Template>> = {
       outputs: 4,
     };
   },
+  Col2Im: blocks,
+  MaxUnpool: unpool,
+  RoiAlign: regions,
   DFT: dft,
   STFT: stft,
   HannWindow: windowOfSize,

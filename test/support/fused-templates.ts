@@ -24,6 +24,9 @@ export const FIRST_OPSET: Readonly<Record<string, number>> = {
   DequantizeLinear: 10,
   GridSample: 16,
   AffineGrid: 20,
+  Col2Im: 18,
+  MaxUnpool: 9,
+  RoiAlign: 10,
   DFT: 17,
   STFT: 17,
   HannWindow: 17,
@@ -65,6 +68,19 @@ function activation(draw: Draw): { name: string | undefined; numbers: number[] }
     ["LeakyRelu", 0.25],
     ["Clip", -0.5, 0.75],
     ["HardSigmoid", 0.25, 0.5],
+  ] as const);
+  return { name, numbers };
+}
+
+/** Those that the runtime fuses behind Gemm alone. */
+function gemmActivation(draw: Draw): { name: string; numbers: number[] } {
+  const [name, ...numbers] = draw.pick([
+    ["Softplus"],
+    ["Softsign"],
+    ["Elu", 0.5],
+    ["Celu", 0.5],
+    ["Selu", 1.25],
+    ["ThresholdedRelu", 0.75],
   ] as const);
   return { name, numbers };
 }
@@ -266,7 +282,7 @@ export const FUSED_TEMPLATES: Readonly<Record<string, Template>> = {
     const [m, k, n] = draw.ints(3, 1, 4);
     const [transA, transB] = draw.ints(2, 0, 1);
     // The kernel of the product takes none but with an activation.
-    const { name = "Relu", numbers } = activation(draw);
+    const { name = "Relu", numbers } = draw.chance(0.5) ? activation(draw) : gemmActivation(draw);
     return {
       inputs: [
         draw.float(transA ? [k, m] : [m, k]),
@@ -279,7 +295,7 @@ export const FUSED_TEMPLATES: Readonly<Record<string, Template>> = {
         activation: name,
         activation_alpha: numbers[0] === undefined ? undefined : float(numbers[0]),
         activation_beta: numbers[1] === undefined ? undefined : float(numbers[1]),
-        activation_gamma: undefined,
+        activation_gamma: name === "Selu" ? float(1.5) : undefined,
       },
     };
   },

@@ -320,6 +320,34 @@ export const PLANTED: readonly Row[] = [
     inputs: [int(4), int(64), int(8000), scalar(0), scalar(4000)],
     fault: setInt("output_datatype", 7),
   },
+  {
+    op: "Col2Im",
+    inputs: [f(1, 4, 6), ints(3, 3), ints(1, 2)],
+    fault: {
+      what: "blocks are turned",
+      plant: (rule) => ({
+        ...rule,
+        import: (c) =>
+          rule.import(new NodeContext(c.node, rule, [...c.items.slice(0, 2), c.graph.integers([2, 1])], c.host)),
+      }),
+    },
+  },
+  {
+    op: "MaxUnpool",
+    inputs: [f(1, 1, 2, 2), labels([1, 1, 2, 2], 5, 7, 13, 15)],
+    attributes: { kernel_shape: [2, 2], strides: [2, 2] },
+    fault: output(0),
+  },
+  {
+    op: "RoiAlign",
+    inputs: [
+      f(1, 2, 6, 6),
+      { elements: "float", shape: [1, 4], values: [0.4, 1.1, 4.7, 5.2], constant: true },
+      ints(0),
+    ],
+    attributes: { output_height: 2, output_width: 2, sampling_ratio: 2 },
+    fault: setInt("sampling_ratio", 1),
+  },
   { op: "Swish", opset: 24, inputs: [f(9)], attributes: { alpha: float(1.5) }, fault: drop("alpha") },
   { op: "LeakyRelu", inputs: [f(9)], attributes: { alpha: float(0.2) }, fault: drop("alpha") },
   { op: "PRelu", inputs: [f(2, 3, 4), w(3, 1)], fault: output(0) },

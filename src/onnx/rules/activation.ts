@@ -19,6 +19,17 @@ export function elu(x: Value, alpha: number): Value {
   return where(greater(x, 0), x, mul(negativeExpm1(x), alpha));
 }
 
+/** x where positive, else α(e^(x/α) − 1) (Barron 2017) */
+export function celu(x: Value, alpha: number): Value {
+  // Where α is negative the exponential of the negative side still falls: x/α is what decides nowhere.
+  const negative = where(greater(x, 0), 0, x);
+  return where(greater(x, 0), x, minimum(mul(sub(exp(mul(negative, 1 / alpha)), 1), alpha), 0));
+}
+
+export function thresholdedRelu(x: Value, alpha: number): Value {
+  return where(greater(x, alpha), x, 0);
+}
+
 export function leakyRelu(x: Value, slope: number): Value {
   return where(greater(x, 0), x, mul(x, slope));
 }
@@ -164,13 +175,7 @@ export const ACTIVATIONS: readonly OnnxRule[] = [
     attributes: { alpha: FLOAT },
     inputs: 1,
     bends: () => jumps("Celu"),
-    import: (node) => {
-      const alpha = node.float("alpha", 1);
-      const x = node.input(0);
-      // Where α is negative the exponential of the negative side still falls: x/α is what decides nowhere.
-      const negative = where(greater(x, 0), 0, x);
-      return where(greater(x, 0), x, minimum(mul(sub(exp(mul(negative, 1 / alpha)), 1), alpha), 0));
-    },
+    import: (node) => celu(node.input(0), node.float("alpha", 1)),
   },
   {
     op: "HardSigmoid",
@@ -184,7 +189,7 @@ export const ACTIVATIONS: readonly OnnxRule[] = [
     attributes: { alpha: FLOAT },
     inputs: 1,
     bends: () => "ThresholdedRelu jumps at its threshold, of which derivatives know nothing",
-    import: (node) => where(greater(node.input(0), node.float("alpha", 1)), node.input(0), 0),
+    import: (node) => thresholdedRelu(node.input(0), node.float("alpha", 1)),
   },
   {
     op: "Shrink",

@@ -1,10 +1,11 @@
 import type { Value } from "../../graph/value.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
-import { relu, sigmoid, tanh } from "../../ops/unary.ts";
-import { FLOAT, FLOATS, STRING, only } from "../declaration.ts";
+import { relu, sigmoid, softplus, tanh } from "../../ops/unary.ts";
+import { FLOAT, FLOATS, STRING } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
-import { clamp, gelu, geluTanh, hardSigmoid, leakyRelu } from "./activation.ts";
+import { SELU_ALPHA, SELU_SCALE } from "../snap-constant.ts";
+import { celu, clamp, elu, gelu, geluTanh, hardSigmoid, leakyRelu, softsign, thresholdedRelu } from "./activation.ts";
 import { CONV_ATTRIBUTES, convRule } from "./convolution.ts";
 import { gemm, GEMM_ATTRIBUTES } from "./matrix-product.ts";
 import {
@@ -20,34 +21,35 @@ import {
 
 const DOMAIN = "com.microsoft";
 
+/** Activations that are fused behind a product, with their numbers in the order of their attributes. */
+const ACTIVATIONS: Readonly<Record<string, (x: Value, ...numbers: readonly (number | undefined)[]) => Value>> = {
+  "": (x) => x,
+  Relu: relu,
+  Tanh: tanh,
+  Sigmoid: sigmoid,
+  Softplus: softplus,
+  Softsign: softsign,
+  LeakyRelu: (x, alpha = 0.01) => leakyRelu(x, alpha),
+  ThresholdedRelu: (x, alpha = 1) => thresholdedRelu(x, alpha),
+  Elu: (x, alpha = 1) => elu(x, alpha),
+  Celu: (x, alpha = 1) => celu(x, alpha),
+  Selu: (x, alpha = SELU_ALPHA, gamma = SELU_SCALE) => mul(elu(x, alpha), gamma),
+  Clip: (x, low, high) => clamp(x, low, high),
+  HardSigmoid: (x, alpha = 0.2, beta = 0.5) => hardSigmoid(x, alpha, beta),
+};
+
 /** The activation fused behind a product, with its numbers. */
-function fusedActivation(node: NodeContext, y: Value, numbers: readonly number[]): Value {
-  const [alpha, beta] = numbers;
-  switch (node.string("activation", "")) {
-    case "":
-      return y;
-    case "Relu":
-      return relu(y);
-    case "Tanh":
-      return tanh(y);
-    case "Sigmoid":
-      return sigmoid(y);
-    case "LeakyRelu":
-      return leakyRelu(y, alpha ?? 0.01);
-    case "Clip":
-      return clamp(y, alpha, beta);
-    case "HardSigmoid":
-      return hardSigmoid(y, alpha ?? 0.2, beta ?? 0.5);
-    default:
-      return node.unsupported(`ends with the activation ${node.string("activation", "")}`);
-  }
+function fusedActivation(node: NodeContext, y: Value, numbers: readonly (number | undefined)[]): Value {
+  const name = node.string("activation", "");
+  if (!Object.hasOwn(ACTIVATIONS, name)) node.unsupported(`ends with the activation ${name}`);
+  return ACTIVATIONS[name](y, ...numbers);
 }
 
+/** Numbers have names by which activations know them: α and β, but α and γ for Selu. */
 function fusedGemm(node: NodeContext): Value {
-  const numbers = ["activation_alpha", "activation_beta"]
-    .filter((name) => node.hasAttribute(name))
-    .map((name) => node.float(name, 0));
-  return fusedActivation(node, gemm(node), numbers);
+  const number = (name: string) => (node.hasAttribute(name) ? node.float(name, 0) : undefined);
+  const second = node.string("activation", "") === "Selu" ? "activation_gamma" : "activation_beta";
+  return fusedActivation(node, gemm(node), [number("activation_alpha"), number(second)]);
 }
 
 /** Conv, then a sum with another image, then the activation. */
@@ -102,7 +104,7 @@ export const FUSED: readonly OnnxRule[] = [
       activation: STRING,
       activation_alpha: FLOAT,
       activation_beta: FLOAT,
-      activation_gamma: only(0),
+      activation_gamma: FLOAT,
     },
     inputs: 3,
     slots: ["weight", "weight", "offset"],

@@ -1,15 +1,15 @@
 import type { Value } from "../../graph/value.ts";
-import { mul } from "../../ops/arithmetic.ts";
+import { add, div, mul } from "../../ops/arithmetic.ts";
 import { conv } from "../../ops/conv.ts";
 import { convOutputExtents, type WindowGeometry } from "../../ops/conv-geometry.ts";
-import { cast } from "../../ops/logic.ts";
-import { maxPool } from "../../ops/pool.ts";
+import { cast, mod } from "../../ops/logic.ts";
+import { maxPool, MaxPoolIndices, type PoolAttributes } from "../../ops/pool.ts";
 import { pow } from "../../ops/pow.ts";
 import { reduceMax, reduceMean } from "../../ops/reduction.ts";
 import { reduceSum, reshape } from "../../ops/structure.ts";
 import { abs } from "../../ops/unary.ts";
 import { allocate, isFloat, sizeOf, type Shape } from "../../util/tensor.ts";
-import { FLAG, INT, INTS, NO_EFFECT, since } from "../declaration.ts";
+import { FLAG, INT, INTS, since } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 import { attributeOfAxes, AUTO_PAD, windowOf } from "./window.ts";
@@ -25,7 +25,23 @@ function maxPoolRule(node: NodeContext): (Value | undefined)[] {
   const kernel = kernelOf(node, x);
   const window = { kernel, ...windowOf(node, x.shape, kernel, node.flag("ceil_mode")) };
   // The runtime has no pooling of int64, to which all integers are promoted; float64 holds them.
-  return [isFloat(x.dtype) ? maxPool(x, window) : cast(maxPool(cast(x, "float64"), window), x.dtype)];
+  const floats = isFloat(x.dtype) ? x : cast(x, "float64");
+  const y = maxPool(floats, window);
+  return [cast(y, x.dtype), node.outputs > 1 ? places(node, floats, window) : undefined];
+}
+
+/** Where the largest elements lie, counted through the whole tensor, rows or columns first. */
+function places(node: NodeContext, x: Value, window: PoolAttributes): Value {
+  const { graph } = node;
+  const [n, channels, ...extents] = x.shape;
+  const plane = sizeOf(extents);
+  const within = graph.apply(MaxPoolIndices.make(window), [x]);
+  const images = graph.integers(Array.from({ length: n * channels }, (_, i) => i * plane));
+  const start = reshape(images, [n, channels, ...extents.map(() => 1)]);
+  if (!node.flag("storage_order")) return add(within, start);
+  if (extents.length !== 2) node.unsupported("counts through columns first in images that have not two axes");
+  const [rows, columns] = extents.map((extent) => graph.scalar(extent, "int64"));
+  return add(add(mul(mod(within, columns), rows), div(within, columns)), start);
 }
 
 /** Sums over the windows: a reshape where they tile the image, else a convolution of each channel with ones. */
@@ -128,8 +144,7 @@ export const POOLING: readonly OnnxRule[] = [
       ...WINDOW,
       ceil_mode: since(10, FLAG),
       dilations: since(10, INTS),
-      // The order of the indices, an output that is not provided.
-      storage_order: since(8, NO_EFFECT),
+      storage_order: since(8, FLAG),
     },
     inputs: 1,
     import: maxPoolRule,

@@ -20,11 +20,13 @@ import { QUANTIZATION } from "./quantization.ts";
 import { RECURRENT } from "./recurrent.ts";
 import { REDUCTIONS } from "./reduction.ts";
 import { RESIZING } from "./resize.ts";
+import { REGIONS } from "./roi-align.ts";
 import { SCATTERING } from "./scatter.ts";
 import { SEQUENCES } from "./sequence.ts";
 import { SHAPES } from "./shape.ts";
 import { SPECTRA } from "./spectrum.ts";
 import { SPLITTING } from "./splitting.ts";
+import { UNPOOLING } from "./unpooling.ts";
 
 /** Every ONNX operator that is read. */
 export const ONNX_RULES: readonly OnnxRule[] = [
@@ -42,6 +44,8 @@ export const ONNX_RULES: readonly OnnxRule[] = [
   ...CONVOLUTIONS,
   ...SPECTRA,
   ...POOLING,
+  ...UNPOOLING,
+  ...REGIONS,
   ...NORMALIZATIONS,
   ...RESIZING,
   ...GRID_SAMPLING,

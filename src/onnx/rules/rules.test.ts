@@ -420,6 +420,49 @@ const ROWS: readonly Row[] = [
     inputs: [IMAGE],
     attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], ceil_mode: 1 },
   },
+  ...[0, 1].map((storage_order): Row => ({
+    op: "MaxPool",
+    inputs: [IMAGE],
+    attributes: { kernel_shape: [3, 2], strides: [2, 1], pads: [1, 0, 0, 1], storage_order },
+    outputs: ["float", "int64"],
+  })),
+  { op: "MaxPool", inputs: [f(2, 3, 9)], attributes: { kernel_shape: [3] }, outputs: ["float", "int64"] },
+  {
+    op: "Col2Im",
+    inputs: [f(2, 12, 9), ints(4, 5), ints(2, 3)],
+    attributes: { strides: [1, 2], pads: [0, 1, 1, 2], dilations: [2, 1] },
+  },
+  {
+    op: "MaxUnpool",
+    inputs: [f(2, 1, 2, 2), labels([2, 1, 2, 2], 5, 7, 13, 15, 16, 19, 26, 29)],
+    attributes: { kernel_shape: [2, 2], strides: [2, 2] },
+  },
+  ...["avg", "max"].flatMap((mode) =>
+    ["half_pixel", "output_half_pixel"].flatMap((coordinate_transformation_mode) =>
+      [0, 2].map((sampling_ratio): Row => ({
+        op: "RoiAlign",
+        inputs: [
+          f(2, 3, 6, 7),
+          {
+            elements: "float",
+            shape: [4, 4],
+            values: [0.3, 0.7, 5.1, 4.4, -3, 1, 2.2, 9.5, 6, 5, 2, 1, 1.3, 1.7, 1.9, 2.1],
+            constant: sampling_ratio === 0,
+          },
+          labels([4], 0, 1, 1, 0),
+        ],
+        attributes: {
+          mode,
+          coordinate_transformation_mode,
+          sampling_ratio,
+          output_height: 2,
+          output_width: 3,
+          spatial_scale: float(0.75),
+        },
+        tolerance: 5e-6,
+      })),
+    ),
+  ),
   { op: "MaxPool", inputs: [f(2, 3, 9)], attributes: { kernel_shape: [3], strides: [2] } },
   { op: "LpPool", opset: 18, inputs: [IMAGE], attributes: { kernel_shape: [2, 2], strides: [2, 2], p: 3 } },
   { op: "GlobalLpPool", inputs: [IMAGE] },

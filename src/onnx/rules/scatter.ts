@@ -138,7 +138,7 @@ function combined(
 }
 
 /** Single elements written by index along an axis; of several writes to one place the last one stays. */
-function written(data: Value, updates: Value, indices: Value, axis: number): Value {
+export function written(data: Value, updates: Value, indices: Value, axis: number): Value {
   const count = sizeOf(indices.shape);
   if (count === 0) return data;
   const last = scatterElementsMax(writes(data, indices.shape), indices, axis, data.shape);
