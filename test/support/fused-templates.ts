@@ -161,6 +161,80 @@ function plainAttention(draw: Draw): Use {
   };
 }
 
+/** Which keys are seen, in any of the forms; the first is, so that no row is left without. */
+function keyMask(draw: Draw, n: number, queries: number, keys: number): Operand {
+  const constant = draw.chance(0.5);
+  const kind = draw.pick(["lengths", "spans", "rows", "each"]);
+  if (kind === "lengths") return draw.integer([n], 1, keys, constant, "int32");
+  if (kind === "spans") {
+    const starts = draw.ints(n, 0, keys - 1);
+    const values = [...starts.map((start) => draw.int(start + 1, keys)), ...starts];
+    return { elements: "int32", shape: [2 * n], values, constant };
+  }
+  const shape = kind === "rows" ? [n, keys] : [n, queries, keys];
+  const seen = draw.integer(shape, 0, 1, constant, "int32");
+  return { ...seen, values: seen.values.map((value, i) => (i % keys === 0 ? 1 : value)) };
+}
+
+function groupQuery(draw: Draw): Use {
+  const [n, steps, shared] = draw.ints(3, 1, 3);
+  const heads = shared * draw.int(1, 2);
+  // The kernel vectorises over 8 numbers where it turns them.
+  const d = 2 * draw.pick([4, 8]);
+  const isPacked = draw.chance(0.3);
+  const turns = draw.chance(0.5);
+  const whole = (values: number[], shape: number[]): Operand => ({ elements: "int32", shape, values, constant: true });
+  const table = () => (turns ? draw.float([steps + 2, d / 2], true) : undefined);
+  return {
+    inputs: [
+      draw.float([n, steps, (heads + (isPacked ? 2 * shared : 0)) * d]),
+      isPacked ? undefined : draw.float([n, steps, shared * d]),
+      isPacked ? undefined : draw.float([n, steps, shared * d]),
+      undefined,
+      undefined,
+      whole(new Array<number>(n).fill(steps - 1), [n]),
+      whole([steps], [1]),
+      table(),
+      table(),
+    ],
+    attributes: {
+      num_heads: heads,
+      kv_num_heads: shared,
+      do_rotary: turns ? 1 : undefined,
+      rotary_interleaved: turns ? draw.int(0, 1) : undefined,
+      local_window_size: maybe(draw, draw.int(1, 3), 0.4),
+      scale: maybe(draw, float(0.3), 0.3),
+      softcap: maybe(draw, float(1.5), 0.3),
+      qk_output: undefined,
+      smooth_softmax: undefined,
+    },
+    outputs: 3,
+  };
+}
+
+function embedded(draw: Draw): Use {
+  const [n, steps, words, segments] = draw.ints(4, 1, 4);
+  const width = draw.int(2, 5);
+  const hasSegments = draw.chance(0.6);
+  const ids = (most: number) => draw.integer([n, steps], 0, most - 1, false, "int32");
+  const hasMask = draw.chance(0.5);
+  return {
+    inputs: [
+      ids(words),
+      hasSegments ? ids(segments) : undefined,
+      draw.float([words, width], true),
+      draw.float([steps + 1, width], true),
+      hasSegments ? draw.float([segments, width], true) : undefined,
+      draw.float([width], true),
+      draw.float([width], true),
+      hasMask ? draw.integer([n, steps], 0, 1, false, "int32") : undefined,
+      maybe(draw, ids(steps + 1), 0.4),
+    ],
+    attributes: { epsilon: float(1e-3), mask_index_type: undefined },
+    outputs: 2,
+  };
+}
+
 function packedAttention(draw: Draw): Use {
   const [n, steps, width, heads] = draw.ints(4, 1, 3);
   const [d, dv] = draw.ints(2, 1, 3);
@@ -173,7 +247,7 @@ function packedAttention(draw: Draw): Use {
       draw.float([width, sum], true),
       // The runtime's kernel takes no attention without its bias.
       draw.float([sum], true),
-      undefined,
+      maybe(draw, keyMask(draw, n, steps, steps), 0.4),
       undefined,
       maybe(draw, draw.float([draw.pick([1, n]), draw.pick([1, heads]), steps, steps]), 0.4),
     ],
@@ -184,6 +258,7 @@ function packedAttention(draw: Draw): Use {
       unidirectional: maybe(draw, draw.int(0, 1)),
       do_rotary: undefined,
       past_present_share_buffer: undefined,
+      mask_filter_value: undefined,
       rotary_embedding_dim: undefined,
     },
   };
@@ -199,7 +274,7 @@ function multiHead(draw: Draw): Use {
       draw.float([n, causal ? queries : keys, heads * d]),
       draw.float([n, causal ? queries : keys, heads * dv]),
       maybe(draw, draw.float([heads * (2 * d + dv)], true)),
-      undefined,
+      maybe(draw, keyMask(draw, n, queries, causal ? queries : keys), 0.4),
       maybe(draw, draw.float([draw.pick([1, n]), draw.pick([1, heads]), queries, causal ? queries : keys]), 0.4),
     ],
     attributes: {
@@ -315,5 +390,7 @@ export const FUSED_TEMPLATES: Readonly<Record<string, Template>> = {
   [`${FUSED_DOMAIN}.SkipSimplifiedLayerNormalization`]: skipped(false),
   [`${FUSED_DOMAIN}.Attention`]: packedAttention,
   [`${FUSED_DOMAIN}.MultiHeadAttention`]: multiHead,
+  [`${FUSED_DOMAIN}.GroupQueryAttention`]: groupQuery,
+  [`${FUSED_DOMAIN}.EmbedLayerNormalization`]: embedded,
   [`${FUSED_DOMAIN}.RotaryEmbedding`]: rotary(true),
 };

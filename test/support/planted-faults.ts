@@ -75,6 +75,7 @@ const yes: Operand = { elements: "bool", shape: [], values: [1], constant: true 
 const bytes = (...each: number[]): Operand => ({ elements: "uint8", shape: [each.length], values: each });
 const ofBytes = (...each: number[]): Operand => ({ ...bytes(...each), constant: true });
 const ofByte = (value: number): Operand => ({ elements: "uint8", shape: [], values: [value], constant: true });
+const of32 = (...each: number[]): Operand => ({ ...ints(...each), elements: "int32" });
 const none = undefined;
 
 /** The rule on the node changed so; `items` are its inputs, which may be changed as well. */
@@ -483,6 +484,21 @@ export const PLANTED: readonly Row[] = [
       fault: ignore(2),
     },
   ]),
+  {
+    op: "GroupQueryAttention",
+    domain: MS,
+    inputs: [f(2, 3, 16), f(2, 3, 8), f(2, 3, 8), none, none, of32(2, 2), of32(3)],
+    attributes: { num_heads: 2, kv_num_heads: 1, local_window_size: 2 },
+    outputs: 3,
+    fault: drop("local_window_size"),
+  },
+  {
+    op: "EmbedLayerNormalization",
+    domain: MS,
+    inputs: [{ ...of32(1, 0, 2, 2), shape: [2, 2], constant: false }, none, w(3, 5), w(4, 5), none, w(5), w(5)],
+    outputs: 2,
+    fault: twice(2, 3),
+  },
   {
     op: "ReverseSequence",
     inputs: [f(4, 3, 2), { ...labels([3], 2, 4, 1), constant: true }],

@@ -7,6 +7,7 @@ import { ATTENTION } from "./attention.ts";
 import { BITWISE } from "./bitwise.ts";
 import { CONVOLUTIONS } from "./convolution.ts";
 import { CONTROL_FLOW } from "./control-flow.ts";
+import { FUSED_ATTENTION } from "./fused-attention.ts";
 import { FUSED } from "./fused.ts";
 import { GRID_SAMPLING } from "./grid-sampling.ts";
 import { INDEXING } from "./indexing.ts";
@@ -22,6 +23,7 @@ import { REDUCTIONS } from "./reduction.ts";
 import { RESIZING } from "./resize.ts";
 import { REGIONS } from "./roi-align.ts";
 import { SCATTERING } from "./scatter.ts";
+import { ROTARY_EMBEDDINGS } from "./rotary-embedding.ts";
 import { SEQUENCES } from "./sequence.ts";
 import { SHAPES } from "./shape.ts";
 import { SPECTRA } from "./spectrum.ts";
@@ -51,6 +53,8 @@ export const ONNX_RULES: readonly OnnxRule[] = [
   ...GRID_SAMPLING,
   ...RECURRENT,
   ...ATTENTION,
+  ...ROTARY_EMBEDDINGS,
+  ...FUSED_ATTENTION,
   ...FUSED,
   ...QUANTIZATION,
   ...SEQUENCES,
