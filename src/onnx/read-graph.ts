@@ -17,8 +17,8 @@ import { sortNodes } from "./sort-nodes.ts";
 /** Calls and nested graphs deeper than this are refused. */
 const MAX_DEPTH = 32;
 
-/** The oldest opset with today's broadcasting. */
-const OLDEST_OPSET = 7;
+/** The oldest opset that is read; older ones carry attributes of a runtime that is gone. */
+const OLDEST_OPSET = 6;
 
 /** An attribute with the scope in which it was written: graphs that a caller hands over read the caller's names. */
 interface BoundAttribute {

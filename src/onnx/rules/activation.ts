@@ -1,6 +1,7 @@
 import type { Value } from "../../graph/value.ts";
 import { add, div, mul, sub } from "../../ops/arithmetic.ts";
 import { greater, less, maximum, minimum, where } from "../../ops/logic.ts";
+import { reshape } from "../../ops/structure.ts";
 import { abs, erf, exp, relu, sigmoid, softplus, tanh } from "../../ops/unary.ts";
 import { isFloat } from "../../util/tensor.ts";
 import { FLOAT, oneOf, until } from "../declaration.ts";
@@ -88,10 +89,12 @@ function isRaisedNorm(node: NodeContext): boolean {
   return x !== undefined && low !== undefined && high === undefined && raisedNorm(x, low) !== undefined;
 }
 
-/** The slope has the shape of x, or broadcasts to it from the right (to the channels in opset 7 and later). */
+/** The slope has the shape of x, or broadcasts to it from the right; in opset 6 one axis is that of the channels. */
 function prelu(node: NodeContext): Value {
-  const x = node.input(0);
-  return where(less(x, 0), mul(x, node.input(1)), x);
+  const [x, given] = [node.input(0), node.input(1)];
+  const isOfChannels = node.opset < 7 && given.shape.length === 1 && x.shape.length > 2;
+  const slope = isOfChannels ? reshape(given, [...given.shape, ...x.shape.slice(2).map(() => 1)]) : given;
+  return where(less(x, 0), mul(x, slope), x);
 }
 
 function shrink(node: NodeContext): Value {

@@ -1,4 +1,4 @@
-import { broadcastShapes } from "../../graph/broadcast.ts";
+import { broadcastShapes, sameShape } from "../../graph/broadcast.ts";
 import { tensorOf } from "../../graph/leaf.ts";
 import type { Value } from "../../graph/value.ts";
 import { add, div, mul, neg, reciprocal, sub } from "../../ops/arithmetic.ts";
@@ -6,10 +6,10 @@ import { cast, greater, less, maximum, minimum, mod, where } from "../../ops/log
 import { broadcastTo } from "../../ops/elementwise.ts";
 import { boundedRoot, productOfNorms, rootOfSquares, squaredNorm } from "../../ops/norm.ts";
 import { pow } from "../../ops/pow.ts";
-import { splatOf } from "../../ops/structure.ts";
+import { reshape, splatOf } from "../../ops/structure.ts";
 import { abs, atan, ceil, cos, erf, exp, floor, log, round, sign, sin, softplus, sqrt } from "../../ops/unary.ts";
 import { isFloat } from "../../util/tensor.ts";
-import { FLAG } from "../declaration.ts";
+import { FLAG, INT, until } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 
@@ -22,15 +22,36 @@ export function broadcasting(node: NodeContext, values: readonly Value[]): void 
   );
 }
 
+/** How opset 6 broadcasts: the second operand alone, where it is told to, from an axis of the first on, or along its last. */
+export const OLD_BROADCAST = { axis: until(6, INT), broadcast: until(6, FLAG) };
+
+/** Both operands of a node, the second in a shape that broadcasts as its opset has it. */
+export function operands(node: NodeContext): [x: Value, y: Value] {
+  const [x, y] = [node.input(0), node.input(1)];
+  const aligned = node.opset < 7 ? oldAligned(node, x, y) : y;
+  broadcasting(node, [x, aligned]);
+  return [x, aligned];
+}
+
+function oldAligned(node: NodeContext, x: Value, y: Value): Value {
+  const misfit = () =>
+    node.fail(
+      "shape-mismatch",
+      `combines the shapes [${x.shape.join(", ")}] and [${y.shape.join(", ")}], which do not fit in opset ${node.opset}`,
+    );
+  if (!node.flag("broadcast")) return sameShape(x.shape, y.shape) ? y : misfit();
+  const rank = x.shape.length;
+  const first = node.hasAttribute("axis") ? node.int("axis", 0) : rank - y.shape.length;
+  const behind = rank - (first < 0 ? first + rank : first) - y.shape.length;
+  return behind >= 0 ? reshape(y, [...y.shape, ...new Array<number>(behind).fill(1)]) : misfit();
+}
+
 function binary(op: string, f: (x: Value, y: Value) => Value): OnnxRule {
   return {
     op,
+    attributes: OLD_BROADCAST,
     inputs: 2,
-    import: (node) => {
-      const [x, y] = [node.input(0), node.input(1)];
-      broadcasting(node, [x, y]);
-      return f(x, y);
-    },
+    import: (node) => f(...operands(node)),
   };
 }
 

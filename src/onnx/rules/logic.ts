@@ -4,19 +4,16 @@ import { abs } from "../../ops/unary.ts";
 import { FLAG } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
-import { broadcasting, unaryRule } from "./arithmetic.ts";
+import { broadcasting, OLD_BROADCAST, operands, unaryRule } from "./arithmetic.ts";
 
 function predicate(op: string, f: (x: Value, y: Value) => Value): OnnxRule {
   return {
     op,
     flat: true,
+    attributes: OLD_BROADCAST,
     slots: ["structural"],
     inputs: 2,
-    import: (node) => {
-      const [x, y] = [node.input(0), node.input(1)];
-      broadcasting(node, [x, y]);
-      return f(x, y);
-    },
+    import: (node) => f(...operands(node)),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Value } from "../../graph/value.ts";
 import { add, mul } from "../../ops/arithmetic.ts";
 import { matmul } from "../../ops/matmul.ts";
 import { reshape } from "../../ops/structure.ts";
-import { FLAG, FLOAT, STRING, only } from "../declaration.ts";
+import { FLAG, FLOAT, NO_EFFECT, STRING, only, until } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 import { einsum } from "./einsum.ts";
@@ -62,7 +62,8 @@ export const MATRIX_PRODUCTS: readonly OnnxRule[] = [
   { op: "MatMul", inputs: 2, slots: ["weight"], linear: true, import: matmulRule },
   {
     op: "Gemm",
-    attributes: GEMM_ATTRIBUTES,
+    // What is added broadcasts as it does today where opset 6 is told to; else it has the shape of the product.
+    attributes: { ...GEMM_ATTRIBUTES, broadcast: until(6, NO_EFFECT) },
     inputs: 3,
     slots: ["weight", "weight", "offset"],
     linear: true,

@@ -98,6 +98,7 @@ function takesBatchStatistics(node: NodeContext): boolean {
 
 /** Whether the file takes the statistics of the batch. */
 function isInTraining(node: NodeContext): boolean {
+  if (node.opset < 7) return !node.flag("is_test");
   return node.opset >= 14 ? node.flag("training_mode") : node.outputs > 1 && node.node.outputs[1] !== "";
 }
 
@@ -214,6 +215,7 @@ export const NORMALIZATIONS: readonly OnnxRule[] = [
     op: "BatchNormalization",
     attributes: {
       epsilon: FLOAT,
+      is_test: until(6, FLAG),
       // Of the running statistics that training writes.
       momentum: FLOAT,
       spatial: until(8, only(1)),

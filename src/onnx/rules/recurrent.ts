@@ -6,7 +6,7 @@ import { matmul } from "../../ops/matmul.ts";
 import { sliceAxis, stack } from "../../ops/movement.ts";
 import { expand, reshape, transpose } from "../../ops/structure.ts";
 import { relu, sigmoid, softplus, tanh } from "../../ops/unary.ts";
-import { FLAG, FLOAT, FLOATS, INT, STRINGS, oneOf, since } from "../declaration.ts";
+import { FLAG, FLOAT, FLOATS, INT, NO_EFFECT, STRINGS, oneOf, since, until } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 import { clamp, elu, hardSigmoid, leakyRelu, softsign } from "./activation.ts";
@@ -254,6 +254,8 @@ const ATTRIBUTES = {
   direction: oneOf("forward", "reverse", "bidirectional"),
   hidden_size: INT,
   layout: since(14, FLAG),
+  // The first output is there whether it is asked for or not.
+  output_sequence: until(6, NO_EFFECT),
 };
 
 export const RECURRENT: readonly OnnxRule[] = [

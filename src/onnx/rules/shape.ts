@@ -206,7 +206,8 @@ function spaceToDepth(node: NodeContext): Value {
 /** At inference Dropout is the identity; the mask that it returns keeps everything. */
 function dropout(node: NodeContext): (Value | undefined)[] {
   const x = node.input(0);
-  if (node.opset >= 12 && node.has(2) && node.number(2, "training mode") !== 0) {
+  const isOld = node.opset < 7 && !node.flag("is_test");
+  if (isOld || (node.opset >= 12 && node.has(2) && node.number(2, "training mode") !== 0)) {
     node.host.notice(
       "dropout-off",
       "Dropout nodes are in training mode; they are taken as the identity, so that the loss is a function of the weights.",
@@ -260,7 +261,7 @@ export const SHAPES: readonly OnnxRule[] = [
   {
     op: "Dropout",
     // Of the mask that training draws.
-    attributes: { ratio: until(11, NO_EFFECT), seed: since(12, NO_EFFECT) },
+    attributes: { is_test: until(6, FLAG), ratio: until(11, NO_EFFECT), seed: since(12, NO_EFFECT) },
     inputs: 3,
     slots: MOVES,
     import: dropout,
