@@ -8,6 +8,7 @@ import { NamedArrays } from "../result/named-arrays.ts";
 import { defineExperiment } from "../runs/experiment.ts";
 import { verbsOf } from "./experiment-verb.ts";
 import { flagsOf, readFlags } from "./flag.ts";
+import { runtime } from "../../test/support/run-values.ts";
 
 const asking = (parameters: z.ZodObject) =>
   defineExperiment({
@@ -57,7 +58,8 @@ it("a word that means something else to an instrument and to an experiment is sa
   const origin = { model: null, data: null, loss: null, precision: null, runtime: null, checks: [], warnings: [] };
   const session = await tides.open(
     {
-      none: () => Promise.resolve({ subject: {}, inputs: [], origin: () => origin, close: () => Promise.resolve() }),
+      none: () =>
+        Promise.resolve({ subject: { runtime }, inputs: [], origin: () => origin, close: () => Promise.resolve() }),
       problem: never,
       ground: never,
       network: never,

@@ -125,7 +125,11 @@ function openersWith(
     atEach(request, problem, (first, weights) => requireProblemFits(first.problem, weights));
   return {
     problem,
-    none: () => Promise.resolve({ subject: {}, inputs: [], origin: () => NOWHERE, close }),
+    none() {
+      // What an experiment brings itself is small.
+      const runtime = nodeRuntime({ threads: 1 });
+      return Promise.resolve({ subject: { runtime }, inputs: [], origin: () => NOWHERE, close: () => runtime.close() });
+    },
     async ground(request) {
       const [name] = request.arguments;
       if (!isToyName(name)) {

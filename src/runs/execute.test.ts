@@ -10,6 +10,7 @@ import { defineExperiment } from "./experiment.ts";
 import { defineTask } from "./task.ts";
 import { memoryStore, type TaskStore } from "./task-store.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
+import { runtime } from "../../test/support/run-values.ts";
 
 const performed: number[] = [];
 
@@ -63,7 +64,7 @@ function edges(store: TaskStore, events: RunEvent[] = []): Edges {
   const opened = { inputs: [], origin: () => EMPTY, close: () => Promise.resolve() };
   const never = () => Promise.reject(new Error("not asked for"));
   const openers = {
-    none: () => Promise.resolve({ ...opened, subject: {} }),
+    none: () => Promise.resolve({ ...opened, subject: { runtime } }),
     problem: never,
     ground: never,
     network: never,

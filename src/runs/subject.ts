@@ -13,7 +13,7 @@ import type { Tensor } from "../util/tensor.ts";
 
 /** What an experiment is about, opened and ready. */
 export interface Subjects {
-  readonly none: object;
+  readonly none: EngineSubject;
   readonly problem: ProblemSubject;
   /** What can be walked on. */
   readonly ground: ProblemSubject | ToySubject;
@@ -28,6 +28,11 @@ export interface Subjects {
 }
 
 export type SubjectKind = keyof Subjects;
+
+/** Nothing that was given, and an engine for what an experiment brings itself. */
+export interface EngineSubject {
+  readonly runtime: Runtime;
+}
 
 /** A function whose ground is known. */
 export interface ToySubject {

@@ -5,6 +5,7 @@ import { exchanged, isMet, judge } from "../../src/claims/claim/judge.ts";
 import { CLAIMS } from "../../src/claims/registry.ts";
 import { type Topic, TOPICS } from "../../src/claims/topics.ts";
 import { createRandom } from "../../src/random/random-stream.ts";
+import { runtime } from "./run-values.ts";
 
 /** Below every size: each claim takes the smallest with which it can fail. */
 const SMALLEST = 1e-6;
@@ -16,7 +17,7 @@ async function measured(claim: (typeof CLAIMS)[number]) {
   const random = createRandom(SEED).split(claim.id);
   const found = [];
   for (let part = 0; part < claim.partsOf(options); part++)
-    found.push(await claim.measurePart(options, part, { random: random.split(String(part)), context: {} }));
+    found.push(await claim.measurePart(options, part, { random: random.split(String(part)), context: {}, runtime }));
   return claim.conclude(found, options);
 }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { RandomStream } from "../../random/random-stream.ts";
 import type { Json } from "../../runs/recipe.ts";
 import type { ProblemSubject } from "../../runs/subject.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
 import { readOptions } from "../../util/options.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import type { Topic } from "../topics.ts";
@@ -14,6 +15,11 @@ export interface ClaimDesk {
   /** Split by the claim and the part, so that no part shares it with another. */
   readonly random: RandomStream;
   readonly context: RunContext;
+}
+
+/** The same with an engine, for networks that a claim brings itself (`open-net.ts`). */
+export interface DeskWithEngine extends ClaimDesk {
+  readonly runtime: Runtime;
 }
 
 /** What a measurement comes to. */
@@ -63,7 +69,11 @@ interface ClaimDefinition<Parameters extends z.ZodObject, Found extends z.ZodTyp
   parts?(options: z.output<Parameters>): number;
   /** What a part finds, as it is kept. */
   readonly found: Found;
-  measure(options: z.output<Parameters>, part: number, desk: ClaimDesk): z.output<Found> | Promise<z.output<Found>>;
+  measure(
+    options: z.output<Parameters>,
+    part: number,
+    desk: DeskWithEngine,
+  ): z.output<Found> | Promise<z.output<Found>>;
   conclude(found: readonly z.output<Found>[], options: z.output<Parameters>): Conclusion;
   /** The same on a reader's own network, where it is about networks. */
   readonly network?: {
@@ -84,7 +94,7 @@ export interface Claim extends Statement {
    */
   optionsAt(scale: number, given: Readonly<Record<string, unknown>>): Record<string, unknown>;
   partsOf(options: unknown): number;
-  measurePart(options: unknown, part: number, desk: ClaimDesk): Promise<Json>;
+  measurePart(options: unknown, part: number, desk: DeskWithEngine): Promise<Json>;
   conclude(found: readonly Json[], options: unknown): Concluded;
   readonly network?: {
     readonly measures: string;

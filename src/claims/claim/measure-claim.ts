@@ -19,8 +19,8 @@ export const claimPart = defineTask({
   result: z.json(),
   label: ({ id, part }) => `${id}, part ${part + 1}`,
   opens: (request: Request) => request,
-  measure: (_subject, { id, options, part }, _given, { random, context }) =>
-    claimOf(id).measurePart(options, part, { random, context }),
+  measure: ({ runtime }, { id, options, part }, _given, { random, context }) =>
+    claimOf(id).measurePart(options, part, { random, context, runtime }),
 });
 
 /** A claim on a network that was given. */
