@@ -106,9 +106,22 @@ describe("result documents", () => {
       products: 10,
       tasks: 1,
       noun: "instrument",
+      opening: 0,
+      checks: 0,
+      programs: 0,
       seconds: 0.015,
       bytes: 3e8,
-      instruments: [{ name: "trace", title: "Trace", products: 10, bytes: 1e6, skipped: null }],
+      instruments: [
+        {
+          name: "trace",
+          title: "Trace",
+          products: 10,
+          work: { products: 10 },
+          seconds: 0.015,
+          bytes: 1e6,
+          skipped: null,
+        },
+      ],
     });
     expect(DOCUMENT_KINDS.plan.safeParse(JSON.parse(text)).success).toBe(true);
     expect(() => decodeResult(text)).toThrow(/not a result/);

@@ -1,7 +1,7 @@
 import { norm2 } from "../linalg/vector.ts";
 import { MODEL } from "../runs/argument.ts";
 import { defineExperiment } from "../runs/experiment.ts";
-import { GRADIENT, type Plan } from "../runs/plan.ts";
+import type { Plan } from "../runs/plan.ts";
 import { SAMPLERS } from "../sampling/registry.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { tensor } from "../util/tensor.ts";
@@ -72,7 +72,7 @@ export const llc = defineExperiment({
           name: "sampling",
           title: `${chains} chains, ${warmup} + ${draws} iterations`,
           products: 0,
-          work: gradients * GRADIENT,
+          work: { gradients },
           bytes: 8 * chains * rungs * problem.space.dimension * 7,
           skipped: undefined,
         },

@@ -4,7 +4,6 @@ import type { Problem } from "../problem/problem.ts";
 import { MODEL } from "../runs/argument.ts";
 import { defineExperiment } from "../runs/experiment.ts";
 import type { Plan } from "../runs/plan.ts";
-import { GRADIENT } from "../runs/plan.ts";
 import { defineTask } from "../runs/task.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { batchSize } from "./mini-batches.ts";
@@ -127,7 +126,7 @@ const SEARCHES = 150;
 
 function planOf(problem: Problem, { ramp, batches, batch }: LrOptions): Plan {
   const share = batchSize(problem.examples, batch) / problem.examples;
-  const work = SEARCHES + batches * share * (1 + GRADIENT) + ramp * share * GRADIENT;
+  const work = { products: SEARCHES + batches * share, gradients: (batches + ramp) * share };
   return {
     noun: "step",
     steps: [

@@ -6,7 +6,7 @@ import { lossRoundingAt } from "../quantities/loss-rounding-at.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { MODEL } from "../runs/argument.ts";
 import { type Desk, defineExperiment } from "../runs/experiment.ts";
-import { GRADIENT, LOSS, type Plan } from "../runs/plan.ts";
+import type { Plan } from "../runs/plan.ts";
 import type { ProblemSubject } from "../runs/subject.ts";
 import { type RunContext, whyEnded } from "../util/run-context.ts";
 import { tensor, type Tensor } from "../util/tensor.ts";
@@ -206,10 +206,10 @@ function planOf(problem: Problem, options: TrainOptions): Plan {
         name: "steps",
         title: `${steps} steps of ${order.batch} examples, ${checkpoints} checkpoints`,
         products: 0,
-        work:
-          steps * all(order.batch) * GRADIENT +
-          checkpoints * (1 + unseen) * LOSS +
-          Math.floor(steps / tracking.every) * tracked * GRADIENT,
+        work: {
+          gradients: steps * all(order.batch) + Math.floor(steps / tracking.every) * tracked,
+          losses: checkpoints * (1 + unseen),
+        },
         bytes: 0,
         skipped: undefined,
       },

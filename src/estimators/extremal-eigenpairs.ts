@@ -106,15 +106,35 @@ export function productsOfSearch(
   return Math.min(2 * dimension, blockSize === 1 ? inBlocks / 2 : inBlocks);
 }
 
+/**
+ * How often a vector of such a search is made orthogonal to another: a basis grows to its limit, and where more products
+ * are needed than it holds, it is three quarters full on average.
+ */
+export function projectionsOfSearch(
+  operator: Pick<LinearOperator, "dimension" | "precision" | "preferredBlock">,
+  ends: Pick<ExtremalOptions, "largest" | "smallest" | "blockSize">,
+): number {
+  const products = productsOfSearch(operator.dimension, ends);
+  const basis = basisOf(operator, ends);
+  return products * (products > basis ? 0.75 * basis : basis / 2);
+}
+
 /** Bytes of the vectors that such a search holds at most, about. */
 export function bytesOfSearch(
-  { dimension, precision, preferredBlock }: Pick<LinearOperator, "dimension" | "precision" | "preferredBlock">,
+  operator: Pick<LinearOperator, "dimension" | "precision" | "preferredBlock">,
+  ends: Pick<ExtremalOptions, "largest" | "smallest">,
+): number {
+  return basisOf(operator, ends) * operator.dimension * (operator.precision === "float32" ? 4 : 8);
+}
+
+/** Vectors that the basis of a search holds at most. */
+function basisOf(
+  { dimension, preferredBlock }: Pick<LinearOperator, "dimension" | "precision" | "preferredBlock">,
   ends: Pick<ExtremalOptions, "largest" | "smallest">,
 ): number {
   const wanted = Math.min(dimension, ends.largest ?? 1) + Math.min(dimension, ends.smallest ?? 0);
   const limit = Math.max(defaultBasis(dimension), leastBasis(wanted, preferredBlock));
-  const basis = Math.min(dimension, limit, productsOfSearch(dimension, ends));
-  return basis * dimension * (precision === "float32" ? 4 : 8);
+  return Math.min(dimension, limit, productsOfSearch(dimension, ends));
 }
 
 /** Vectors that 1 GB holds, at most 400. */

@@ -11,6 +11,9 @@ const VECTORS = 3;
 /** Steps of the Krylov space of the error. */
 const STEPS = 4;
 
+/** Products of both arithmetics that it takes. */
+export const PRODUCTS_OF_ROUNDING = VECTORS + 2 + (STEPS - 1);
+
 /** What so few vectors show of a norm may be a third of it. */
 const SAFETY = 3;
 

@@ -8,7 +8,7 @@ import { applyResult } from "../result/apply-result.ts";
 import { MODEL } from "../runs/argument.ts";
 import { defineExperiment } from "../runs/experiment.ts";
 import { fileOf } from "../runs/output.ts";
-import { GRADIENT, LOSS } from "../runs/plan.ts";
+import type { Work } from "../problem/work.ts";
 import { chosen } from "../util/chosen.ts";
 import { formatCount } from "../util/format-size.ts";
 import { formatNumber } from "../util/format-number.ts";
@@ -59,7 +59,11 @@ export const apply = defineExperiment({
   plan({ problem }, options) {
     const { matrix } = derivativeOf(options);
     const products = matrix.takesVector ? 1 : 0;
-    const work = products || (matrix.gives === "parameters" ? GRADIENT : LOSS);
+    const work: Work = matrix.takesVector
+      ? { products }
+      : matrix.gives === "parameters"
+        ? { gradients: 1 }
+        : { losses: 1 };
     return {
       noun: "product",
       steps: [{ name: matrix.name, title: matrix.summary, products, work, bytes: 0, skipped: undefined }],

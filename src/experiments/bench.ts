@@ -3,7 +3,7 @@ import { benchResult, type BenchResult, type Timing } from "../result/bench-resu
 import { MODEL } from "../runs/argument.ts";
 import { defineExperiment } from "../runs/experiment.ts";
 import { FOLDER_ON_DEMAND } from "../runs/output.ts";
-import { GRADIENT, LOSS } from "../runs/plan.ts";
+import { times, type Work } from "../problem/work.ts";
 import { formatCounted, formatDuration } from "../util/format-size.ts";
 import { formatNumber } from "../util/format-number.ts";
 
@@ -21,19 +21,19 @@ export const bench = defineExperiment({
   findsTimes: true,
   plan({ problem }, options) {
     const { runs, block = problem.preferredBlock } = benchParameters.parse(options);
-    const step = (name: keyof BenchResult, title: string, products: number, work = products) => ({
+    const step = (name: keyof BenchResult, title: string, products: number, work: Work = { products }) => ({
       name,
       title,
       products: runs * products,
-      work: runs * work,
+      work: times(runs, work),
       bytes: 0,
       skipped: undefined,
     });
     return {
       noun: "timing",
       steps: [
-        step("forward", "forward pass", 0, LOSS),
-        step("gradient", "gradient", 0, GRADIENT),
+        step("forward", "forward pass", 0, { losses: 1 }),
+        step("gradient", "gradient", 0, { gradients: 1 }),
         step("hessianVector", "Hessian · vector", 1),
         step("hessianVectorBlock", `Hessian · vector, ${block} together`, block),
         step("gaussNewtonVector", "Gauss–Newton · vector", 1),

@@ -6,7 +6,6 @@ import type { ShownSection } from "../result/shown-section.ts";
 import { MODEL } from "../runs/argument.ts";
 import { defineExperiment } from "../runs/experiment.ts";
 import { FOLDER_ON_DEMAND } from "../runs/output.ts";
-import { GRADIENT, LOSS } from "../runs/plan.ts";
 import { formatNumber } from "../util/format-number.ts";
 
 export const check = defineExperiment({
@@ -27,11 +26,11 @@ export const check = defineExperiment({
   checks: "result",
   plan: ({ problem }) => ({
     noun: "check",
-    steps: planChecks(problem).map(({ name, title, cost: { products = 0, gradients = 0, losses = 0 } }) => ({
+    steps: planChecks(problem, "all").map(({ name, title, cost }) => ({
       name,
       title,
-      products,
-      work: products + gradients * GRADIENT + losses * LOSS,
+      products: Math.round((cost.products ?? 0) + (cost.wideProducts ?? 0)),
+      work: cost,
       bytes: 0,
       skipped: undefined,
     })),

@@ -75,7 +75,10 @@ export const profileCheckpoints = defineExperiment({
   waits: undefined,
   parameters: profileOnly,
   tasks: [profileCheckpoint],
-  plan: ({ problem, checkpoints }, options, budget) => planOf(problem, options, budget, checkpoints.length),
+  plan: ({ problem, checkpoints }, options, budget) => ({
+    ...planOf(problem, options, budget, checkpoints.length),
+    checks: checkpoints.length,
+  }),
   async measure({ checkpoints, namedAgain }, _options, desk) {
     const found = await desk.tasks(profileCheckpoint, checkpoints);
     const unmeasured = found.flatMap((each) => ("unmeasured" in each ? [each.unmeasured] : []));

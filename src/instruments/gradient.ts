@@ -73,7 +73,6 @@ export const gradientInstrument = defineInstrument({
     gradientRounding,
     ...[exampleNorms, noiseTrace, gradientSample].map((quantity) => onlyIf(hasSingleExamples, quantity)),
   ],
-  cost: () => 8,
   run: async (desk) => {
     const { problem } = desk;
     const gradient = await desk.get(lossGradient);

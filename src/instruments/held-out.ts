@@ -63,7 +63,7 @@ export const heldOutInstrument = defineInstrument({
   needs: [lossValue, lossRounding],
   askedBy: ({ heldOut }) => (heldOut === undefined ? undefined : "--test"),
   notFor: ({ heldOut }) => (heldOut === undefined ? "No held-out examples were given: --test names them." : undefined),
-  cost: () => 2,
+  besides: ({ problem: { heldOut, examples } }) => ({ losses: (2 * (heldOut?.examples ?? 0)) / examples }),
   run: async (desk) => {
     const { problem } = desk;
     const { heldOut } = problem;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { FigureKind } from "../figures/figure.ts";
+import type { Work } from "../problem/work.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { Reading } from "../result/section.ts";
 import type { BaseNumbers } from "./base-numbers.ts";
@@ -67,6 +68,8 @@ interface Definition<P extends Part, Reads extends readonly Part[], Parameters e
   readonly needs?: Needs;
   /** Expected matrix–vector products besides those of what it needs, for plans and --dry-run; none when absent. */
   cost?(setting: Setting, parameters: z.output<Parameters>): number;
+  /** What it takes besides these products and what it needs; nothing when absent. */
+  besides?(setting: Setting, parameters: z.output<Parameters>): Work;
   /** Bytes of the large arrays that it works with besides those of what it needs; none when absent. */
   bytes?(setting: Setting, parameters: z.output<Parameters>): number;
   run(desk: Desk, parameters: z.output<Parameters>): Promise<Standing & { readonly parts: z.output<z.ZodObject<P>> }>;
@@ -93,6 +96,8 @@ export interface Instrument<P extends Part, Result> extends Description<P, Resul
   readonly words: readonly Word[];
   readonly needs: readonly Need[];
   cost(setting: Setting): number;
+  /** What it takes besides these products. */
+  besides(setting: Setting): Work;
   bytes(setting: Setting): number;
   run(desk: Desk): Promise<Measured>;
 }
@@ -115,6 +120,7 @@ export function defineInstrument<
     words,
     parameters: new Vocabulary([{ name: definition.name, words }]).parameters,
     cost: (setting) => definition.cost?.(setting, setting.parametersOf(definition)) ?? 0,
+    besides: (setting) => definition.besides?.(setting, setting.parametersOf(definition)) ?? {},
     bytes: (setting) => definition.bytes?.(setting, setting.parametersOf(definition)) ?? 0,
     run: async (desk) => {
       const own = desk.of(desk.account, declared);

@@ -204,8 +204,7 @@ export const linesInstrument = defineInstrument({
   figures: [lossAlongSharpest, lossAlongLowest],
   parameters: z.object({}),
   needs: [hessianExtremes, lossValue, lossRounding, lossGradient, gradientRounding],
-  // Twenty losses, of which several take the time of a product.
-  cost: () => 5,
+  besides: () => ({ losses: 20 }),
   run: async (desk) => {
     const { top, bottom, converged } = await desk.get(hessianExtremes);
     const ends: [LinePart["direction"], (typeof top)[number] | undefined][] = [

@@ -17,7 +17,6 @@ export const lossInstrument = defineInstrument({
   part: lossPart,
   parameters: z.object({}),
   needs: [lossValue, lossRounding],
-  cost: () => 3,
   isKnown: true,
   run: async (desk) => {
     const { loss, accuracy } = await desk.get(lossValue);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Figure } from "../figures/figure.ts";
 import { norm2 } from "../linalg/vector.ts";
+import { plus, type Work } from "../problem/work.ts";
 import type { Problem } from "../problem/problem.ts";
 import { Account } from "../quantities/account.ts";
 import { denseHessian, isApart } from "../quantities/dense-hessian.ts";
@@ -81,6 +82,8 @@ export interface PlannedInstrument {
   readonly title: string;
   /** Matrix–vector products expected; 0 where the instrument will be skipped. */
   readonly products: number;
+  /** All that it takes, these among it. */
+  readonly work: Work;
   /** Memory of large arrays expected at its peak, in bytes, with what earlier ones keep. */
   readonly bytes: number;
   readonly skipped: string | undefined;
@@ -116,17 +119,19 @@ export function planProfile(
     const { name, title, needs } = instrument;
     try {
       const skipped = instrument.notFor?.(problem);
-      if (skipped !== undefined) return { name, title, skipped, products: 0, bytes: 0 };
+      if (skipped !== undefined) return { name, title, skipped, products: 0, work: {}, bytes: 0 };
       const fresh = [...neededQuantities(needs, setting)].filter((quantity) => !done.has(quantity));
       for (const quantity of fresh) done.add(quantity);
       const products = fresh.reduce((sum, quantity) => sum + quantity.cost(setting), instrument.cost(setting));
+      const others = fresh.map((quantity) => quantity.besides(setting));
+      const work = plus({ products }, instrument.besides(setting), ...others);
       const own = { working: instrument.bytes(setting), kept: 0 };
       const { peak, kept } = peakOf([...fresh.map((quantity) => quantity.bytes(setting)), own], held);
       held = kept;
-      return { name, title, skipped, products, bytes: peak };
+      return { name, title, skipped, products, work, bytes: peak };
     } catch (error) {
       // The run meets the same error, and tells it.
-      return { name, title, skipped: `It cannot be planned: ${messageOf(error)}`, products: 0, bytes: 0 };
+      return { name, title, skipped: `It cannot be planned: ${messageOf(error)}`, products: 0, work: {}, bytes: 0 };
     }
   });
 }

@@ -1,9 +1,10 @@
 import type { Problem } from "../problem/problem.ts";
+import { plus, type Work } from "../problem/work.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
 import { requireUnique } from "../util/require-unique.ts";
 import { type RunContext, whyEnded } from "../util/run-context.ts";
-import { roundoffOf, type CheckBench, type CheckCost, type CheckDefinition, type Measurement } from "./checks/check.ts";
+import { roundoffOf, type CheckBench, type CheckDefinition, type Measurement } from "./checks/check.ts";
 import { CHECKS_OF_EVERY_RUN } from "./checks/every-run.ts";
 import { THOROUGH_CHECKS } from "./checks/thorough.ts";
 
@@ -35,15 +36,20 @@ export function runAllChecks(
   return madeOf(ALL_CHECKS, context, problem, random);
 }
 
-/** The checks that can be made on a problem, with what each takes. */
-export function planChecks(problem: Problem): PlannedCheck[] {
-  return checksFor(ALL_CHECKS, problem).map(({ name, title, cost }) => ({ name, title, cost: cost(problem) }));
+/** The checks that can be made on a problem, with what each takes; one gradient is shared. */
+export function planChecks(problem: Problem, which: "every-run" | "all"): PlannedCheck[] {
+  return checksFor(chosenBy(which), problem).map(({ name, title, cost }) => ({ name, title, cost: cost(problem) }));
+}
+
+/** What the checks of every run take. */
+export function workOfChecks(problem: Problem): Work {
+  return plus({ gradients: 1 }, ...planChecks(problem, "every-run").map(({ cost }) => cost));
 }
 
 export interface PlannedCheck {
   readonly name: string;
   readonly title: string;
-  readonly cost: CheckCost;
+  readonly cost: Work;
 }
 
 const ALL_CHECKS = requireUnique([...CHECKS_OF_EVERY_RUN, ...THOROUGH_CHECKS], ({ name }) => name, "checks");

@@ -118,6 +118,9 @@ export const spectrumInstrument = defineInstrument({
   parameters,
   needs: [hessianExtremes, denseHessian],
   cost: (setting, { densitySteps, densityProbes }) => (isSmall(setting) ? 0 : densitySteps * densityProbes),
+  // Each probe is kept orthogonal to all vectors before it.
+  besides: (setting, { densitySteps, densityProbes }) =>
+    isSmall(setting) ? {} : { projections: (densityProbes * densitySteps ** 2) / 2 },
   // All probes may be under way at once.
   bytes: (setting, { densitySteps, densityProbes }) =>
     isSmall(setting) ? 0 : bytesOfVectors(setting.problem.space.dimension, densitySteps * densityProbes),

@@ -3,7 +3,8 @@ import { safetensorsChunks } from "../files/safetensors.ts";
 import type { Problem } from "../problem/problem.ts";
 import { MODEL } from "../runs/argument.ts";
 import { defineExperiment, type Desk } from "../runs/experiment.ts";
-import { GRADIENT, LOSS, type Plan } from "../runs/plan.ts";
+import { times, type Work } from "../problem/work.ts";
+import type { Plan } from "../runs/plan.ts";
 import { connectFigures } from "./connect/connect-figures.ts";
 import { connectOptions, type ConnectOptions, freedomsOf, kindOf } from "./connect/connect-options.ts";
 import { type ConnectResult, connectResult } from "./connect/connect-result.ts";
@@ -188,11 +189,11 @@ function planOf(problem: Problem, options: ConnectOptions): Plan {
   const freedoms = freedomsOf(options, problem.options.l2);
   const { examples, heldOut } = problem;
   const both = (examples + (heldOut?.examples ?? 0)) / examples;
-  const sampled = GRADIENT * Math.min(1, SAMPLED / examples);
+  const sampled = Math.min(1, SAMPLED / examples);
   const { losses, gradients, sampled: few } = kind.cost(options);
   const ways = 1 + freedoms.length + (kind.isSearched ? 1 : 0);
   const points = ways * (options.points + PEAK_PLACES);
-  const step = (name: string, title: string, work: number, products = 0) => ({
+  const step = (name: string, title: string, work: Work, products = 0) => ({
     name,
     title,
     products,
@@ -208,15 +209,23 @@ function planOf(problem: Problem, options: ConnectOptions): Plan {
             step(
               "alignment",
               "bringing units into one order",
-              freedoms.length * ((options.starts + 5 + options.matchSteps / 5) * LOSS + options.matchSteps * sampled),
+              times(freedoms.length, {
+                losses: options.starts + 5 + options.matchSteps / 5,
+                gradients: options.matchSteps * sampled,
+              }),
             ),
           ]
         : []),
       ...(kind.isSearched
-        ? [step("way", `finding the ${kind.noun}`, losses * LOSS + gradients * GRADIENT + few * sampled)]
+        ? [step("way", `finding the ${kind.noun}`, { losses, gradients: gradients + few * sampled })]
         : []),
-      step("points", `${points} points on ${ways === 1 ? "the way" : `${ways} ways`}`, points * both * LOSS),
-      step("top", "slope and curvature at the highest point", 1 + SEARCH_PRODUCTS, SEARCH_PRODUCTS),
+      step("points", `${points} points on ${ways === 1 ? "the way" : `${ways} ways`}`, { losses: points * both }),
+      step(
+        "top",
+        "slope and curvature at the highest point",
+        { products: SEARCH_PRODUCTS, gradients: 2 },
+        SEARCH_PRODUCTS,
+      ),
     ],
     tasks: 1,
     problem,

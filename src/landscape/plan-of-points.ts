@@ -1,5 +1,5 @@
 import type { Problem } from "../problem/problem.ts";
-import { LOSS, type Plan } from "../runs/plan.ts";
+import type { Plan } from "../runs/plan.ts";
 
 /** What a search for the eigenvectors of an axis takes, about. */
 export const SEARCH_PRODUCTS = 100;
@@ -14,7 +14,14 @@ export function planOfPoints(
     noun: "step",
     steps: [
       { name: "axes", ...axes, bytes: 0, skipped: undefined },
-      { name: "points", title: `${points} points`, products: 0, work: points * LOSS, bytes: 0, skipped: undefined },
+      {
+        name: "points",
+        title: `${points} points`,
+        products: 0,
+        work: { losses: points },
+        bytes: 0,
+        skipped: undefined,
+      },
     ],
     tasks: 1,
     problem,

@@ -1,6 +1,6 @@
 import { MODEL } from "../runs/argument.ts";
 import { defineExperiment } from "../runs/experiment.ts";
-import { GRADIENT, LOSS } from "../runs/plan.ts";
+import { plus, times, type Work } from "../problem/work.ts";
 import { capitalized } from "../util/capitalized.ts";
 import { formatShare } from "../util/format-number.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
@@ -52,16 +52,21 @@ export const sensitivity = defineExperiment({
   plan({ problem }, options) {
     const changes = changesOf(sensitivityOptions.parse(options)).length;
     const tensors = problem.space.tensors.length;
-    const each = 1 + 3 * LOSS;
+    const each: Work = { products: 1, losses: 3 };
     const steps = [
-      { name: "home", title: "The weights as they are", products: 8, work: 60 },
+      { name: "home", title: "The weights as they are", products: 8, work: { products: 8, gradients: 60, losses: 60 } },
       {
         name: "tensors",
         title: "Tensors one by one",
         products: tensors * changes,
-        work: tensors * changes * each + GRADIENT * Math.ceil(tensors / TENSORS_A_TASK),
+        work: plus(times(tensors * changes, each), { gradients: Math.ceil(tensors / TENSORS_A_TASK) }),
       },
-      { name: "together", title: "All tensors at once", products: changes, work: changes * (each + GRADIENT) },
+      {
+        name: "together",
+        title: "All tensors at once",
+        products: changes,
+        work: times(changes, plus(each, { gradients: 1 })),
+      },
     ];
     return {
       noun: "part",

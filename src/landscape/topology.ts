@@ -8,7 +8,6 @@ import { needsOf } from "../quantities/quantity.ts";
 import { real } from "../result/real.ts";
 import { MODEL } from "../runs/argument.ts";
 import { defineExperiment } from "../runs/experiment.ts";
-import { LOSS } from "../runs/plan.ts";
 import { defineTask } from "../runs/task.ts";
 import { nearestNeighbours } from "../topology/nearest-neighbours.ts";
 import { lossesAt } from "./losses.ts";
@@ -110,7 +109,7 @@ export const topology = defineExperiment({
         name: "points",
         title: "Losses at the points",
         products: 0,
-        work: LOSS * sampling.parse(options).samples,
+        work: { losses: sampling.parse(options).samples },
         bytes: 8 * (sampling.parse(options).dimensions + 2) * problem.space.dimension,
         skipped: undefined,
       },

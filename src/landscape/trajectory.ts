@@ -5,7 +5,8 @@ import type { Problem } from "../problem/problem.ts";
 import { MODEL } from "../runs/argument.ts";
 import { aboutNamedAgain, joinedOrigin, noneMeasured, notMeasured, requireSameLoss } from "../runs/at-many-weights.ts";
 import { defineExperiment } from "../runs/experiment.ts";
-import { GRADIENT, LOSS, type Plan } from "../runs/plan.ts";
+import type { Work } from "../problem/work.ts";
+import type { Plan } from "../runs/plan.ts";
 import type { Subjects } from "../runs/subject.ts";
 import { defineTask } from "../runs/task.ts";
 import { isNotFinite, ThalwegError } from "../util/thalweg-error.ts";
@@ -229,7 +230,7 @@ function forwardPlanOf(problem: ForwardLoss, { passes }: TrajectoryOptions, task
     name,
     title,
     products: 0,
-    work: tasks * losses * LOSS,
+    work: { losses: tasks * losses },
     bytes: 0,
     skipped: undefined,
   });
@@ -252,7 +253,7 @@ function planOf(
   tasks: number,
 ): Plan {
   const { dimension } = problem.space;
-  const step = (name: string, title: string, products: number, work = products) => ({
+  const step = (name: string, title: string, products: number, work: Work = { products }) => ({
     name,
     title,
     products,
@@ -266,7 +267,7 @@ function planOf(
   return {
     noun: "measurement",
     steps: [
-      step("point", "loss and gradient, with their rounding", 1, 1 + 3 * GRADIENT + 3 * LOSS),
+      step("point", "loss and gradient, with their rounding", 1, { products: 1, gradients: 3, losses: 3 }),
       step(
         "extremes",
         "λmax and λmin",
@@ -276,11 +277,15 @@ function planOf(
         ? []
         : [step("divided", "λmax of D⁻¹H", Math.min(dimension, productsOfSearch(dimension, { blockSize: 1 })))]),
       step("trace", "trace", Math.min(dimension, 40)),
-      ...(batch === undefined ? [] : [step("batch-sharpness", "batch sharpness", 0, onBatches * (1 + GRADIENT))]),
+      ...(batch === undefined
+        ? []
+        : [step("batch-sharpness", "batch sharpness", 0, { products: onBatches, gradients: onBatches })]),
       ...(layers ? [step("layers", "layers", 10 * problem.space.tensors.length)] : []),
-      step("steps", "the step to the next", 12, 12 + passes * LOSS),
+      step("steps", "the step to the next", 12, { products: 12, losses: passes }),
     ],
     tasks,
+    // A chain of checkpoints begins with them.
+    checks: 1,
     problem,
     warnings: [],
   };

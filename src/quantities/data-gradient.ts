@@ -6,5 +6,6 @@ import { defineQuantity } from "./quantity.ts";
 export const dataGradient = defineQuantity({
   name: "gradient of the data",
   parameters: z.object({}),
+  besides: () => ({ gradients: 1 }),
   compute: ({ point, context }) => point.dataDerivative(gradientDerivative, context),
 });

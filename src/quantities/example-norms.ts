@@ -19,6 +19,8 @@ export const exampleNorms = defineQuantity({
   name: "gradients of single examples",
   parameters: z.object({}),
   needs: [lossGradient, dataGradient],
+  // Those of all once more in other batches; a derivative along a vector takes about as long as a gradient.
+  besides: ({ problem }) => ({ exampleNorms: 2, gradients: problem.options.l2 === 0 ? 1 : 2 }),
   compute: async (desk): Promise<ExampleNorms> => {
     const { point, problem, context } = desk;
     const whole = await desk.get(lossGradient);

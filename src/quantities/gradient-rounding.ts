@@ -51,6 +51,7 @@ export const gradientRounding = defineQuantity({
   name: "rounding of gradients",
   parameters: z.object({}),
   needs: [lossGradient, onlyIf(hasSingleExamples, exampleNorms), wideGradients],
+  besides: (setting) => ({ gradients: 1, exampleNorms: hasSingleExamples(setting) ? 1 : 0 }),
   compute: async (desk): Promise<GradientRounding> => {
     const { problem, point, context } = desk;
     const isCoupled = !hasSingleExamples(desk);

@@ -14,6 +14,7 @@ import { hessianOperator } from "./hessian-operator.ts";
 import { bytesOfVectors } from "./memory.ts";
 import { defineQuantity, onlyIf } from "./quantity.ts";
 import { sampledHessianTrace } from "./sampled-hessian-trace.ts";
+import { workOfSearch } from "./search-work.ts";
 import type { Setting } from "./setting.ts";
 
 const parameters = z.object({
@@ -52,6 +53,10 @@ export const hessianExtremes = defineQuantity({
     comesFromMatrix(setting)
       ? 0
       : productsOfSearch(setting.problem.space.dimension, { largest: top, smallest: bottom }),
+  besides: (setting, { top, bottom }) =>
+    comesFromMatrix(setting)
+      ? { wideProducts: setting.problem.point.hasFloat64 ? top + bottom : 0 }
+      : workOfSearch(setting, { largest: top, smallest: bottom }),
   bytes: (setting, { top: largest, bottom: smallest }) => ({
     working: comesFromMatrix(setting) ? 0 : bytesOfSearch(setting.problem.point, { largest, smallest }),
     kept: bytesOfVectors(setting.problem.space.dimension, largest + smallest),

@@ -14,6 +14,7 @@ export const lossRounding = defineQuantity({
   name: "rounding of the loss",
   parameters: z.object({}),
   needs: [lossValue],
+  besides: () => ({ losses: 2, wideLosses: 1 }),
   compute: async (desk) => {
     const { problem, point, context } = desk;
     const { divisor } = point.sample;

@@ -5,5 +5,6 @@ import { defineQuantity } from "./quantity.ts";
 export const lossValue = defineQuantity({
   name: "loss",
   parameters: z.object({}),
+  besides: () => ({ losses: 1 }),
   compute: ({ point, context }) => point.value(context),
 });

@@ -11,6 +11,7 @@ import { noiseCovarianceOperator } from "./noise-covariance-operator.ts";
 import { noiseTrace } from "./noise-trace.ts";
 import { bytesOfVectors } from "./memory.ts";
 import { defineQuantity } from "./quantity.ts";
+import { workOfSearch } from "./search-work.ts";
 
 /** The largest eigenpairs of Σ, with vectors, from a Krylov space (`extremalEigenpairs`). */
 export const noiseExtremes = defineQuantity({
@@ -20,6 +21,7 @@ export const noiseExtremes = defineQuantity({
   }),
   needs: [noiseTrace, gradientRounding],
   cost: ({ problem }, { noiseTop }) => productsOfSearch(problem.space.dimension, { largest: noiseTop, blockSize: 1 }),
+  besides: (setting, { noiseTop }) => workOfSearch(setting, { largest: noiseTop, blockSize: 1 }),
   bytes: ({ problem }, { noiseTop: largest }) => ({
     working: bytesOfSearch(problem.point, { largest }),
     kept: bytesOfVectors(problem.space.dimension, largest),

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Work } from "../problem/work.ts";
 import { keptBy } from "../util/kept-by.ts";
 import { Bill } from "./account.ts";
 import type { Computed, Desk } from "./desk.ts";
@@ -13,6 +14,8 @@ export interface Quantity<T = unknown, Parameters extends z.ZodObject = z.ZodObj
   readonly needs: readonly Need[];
   /** Products of its own, expected. */
   cost(setting: Setting): number;
+  /** What it takes besides these products, expected. */
+  besides(setting: Setting): Work;
   /** Its large arrays, expected. */
   bytes(setting: Setting): Memory;
 }
@@ -33,6 +36,8 @@ interface Definition<T, Parameters extends z.ZodObject> {
   readonly needs?: Needs;
   /** Products besides those of what it needs; none when absent. */
   cost?(setting: Setting, parameters: z.output<Parameters>): number;
+  /** What it takes besides products in the arithmetic of the problem; nothing when absent. */
+  besides?(setting: Setting, parameters: z.output<Parameters>): Work;
   /** Its large arrays: whatever grows with the square of the parameters, or holds many vectors of them; none when absent. */
   bytes?(setting: Setting, parameters: z.output<Parameters>): Partial<Memory>;
   compute(desk: Desk, parameters: z.output<Parameters>): Promise<T>;
@@ -54,6 +59,7 @@ export function defineQuantity<T, Parameters extends z.ZodObject>({
   parameters,
   needs: declared = [],
   cost,
+  besides,
   bytes,
   compute,
 }: Definition<T, Parameters>): Quantity<T, Parameters> {
@@ -75,6 +81,7 @@ export function defineQuantity<T, Parameters extends z.ZodObject>({
     isMadeOf: (other, setting) =>
       other === quantity || needs.some((need) => need.when(setting) && need.quantity.isMadeOf(other, setting)),
     cost: (setting) => cost?.(setting, setting.parametersOf({ parameters })) ?? 0,
+    besides: (setting) => besides?.(setting, setting.parametersOf({ parameters })) ?? {},
     bytes: (setting) => ({ working: 0, kept: 0, ...bytes?.(setting, setting.parametersOf({ parameters })) }),
     on: async (desk) => {
       const entry = entryAt(desk);

@@ -9,6 +9,7 @@ import { hessianExtremes } from "./hessian-extremes.ts";
 import { bytesOfVectors } from "./memory.ts";
 import { defineQuantity } from "./quantity.ts";
 import { residualOperator } from "./residual-operator.ts";
+import { workOfSearch } from "./search-work.ts";
 
 /**
  * Both ends of the spectrum of H − G, from a Krylov space (`extremalEigenpairs`). H and G round each for itself, and
@@ -21,6 +22,7 @@ export const residualExtremes = defineQuantity({
   // Each product of H − G is one of H and one of G.
   cost: ({ problem }, { bottom }) =>
     2 * productsOfSearch(problem.space.dimension, { largest: bottom, smallest: bottom, blockSize: 1 }),
+  besides: (setting, { bottom }) => workOfSearch(setting, { largest: bottom, smallest: bottom, blockSize: 1 }, 2),
   bytes: ({ problem }, { bottom }) => ({
     working: bytesOfSearch(problem.point, { largest: bottom, smallest: bottom }),
     kept: bytesOfVectors(problem.space.dimension, 2 * bottom),

@@ -22,6 +22,10 @@ export interface WideGradients {
 export const wideGradients = defineQuantity({
   name: "gradients in float64",
   parameters: z.object({}),
+  besides: (setting) => {
+    if (!setting.problem.hasFloat64) return {};
+    return hasSingleExamples(setting) ? { wideGradients: 2, wideExampleNorms: 1 } : { wideGradients: 1 };
+  },
   compute: async ({ problem, point, context }): Promise<WideGradients | undefined> => {
     const exact = point.inFloat64();
     if (!exact) return undefined;

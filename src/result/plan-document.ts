@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { WORK_KINDS } from "../problem/work.ts";
 import { count, real } from "./real.ts";
 
 /** Null in plans that did not know it. */
@@ -7,11 +8,16 @@ const bytes = count.nullable().default(null);
 /** What a run would cost: `--dry-run`. */
 export const planDocument = z.object({
   schema: z.literal("thalweg/plan@1"),
-  msPerProduct: real.describe("Measured on this machine, on the same problem."),
+  msPerProduct: real
+    .nullable()
+    .describe("Measured on this machine, on the same problem; null where there are losses alone."),
   products: count.describe("Matrix–vector products of all steps, without those that only measure rounding."),
+  opening: real.default(0).describe("Seconds that reading, opening and proving the subject took; part of `seconds`."),
+  checks: real.default(0).describe("Seconds of the checks before the first step; part of `seconds`."),
+  programs: real.default(0).describe("Seconds in which programs are derived and opened; part of `seconds`."),
   seconds: real,
   bytes: bytes.describe(
-    "Memory at the peak, at least: what was held after a product on this problem, and large arrays. The engine takes more for every other derivative.",
+    "Memory at the peak, at least: what was held after one of everything was computed, and large arrays. The engine takes more for other derivatives and larger blocks.",
   ),
   tasks: count.default(1).describe("How often all of it is done; the products of a step are those of one time."),
   noun: z.string().default("instrument").describe("What a step is."),
@@ -20,9 +26,11 @@ export const planDocument = z.object({
       name: z.string(),
       title: z.string(),
       products: count,
-      work: real
-        .optional()
-        .describe("What it takes in all, in the time of a product; absent where that is its products alone."),
+      work: z
+        .partialRecord(z.enum(WORK_KINDS), real)
+        .default({})
+        .describe("What it takes, in one task, by the kinds that are timed; `wide` ones are in float64."),
+      seconds: real.default(0).describe("What that takes in one task."),
       bytes: bytes.describe("Large arrays at its peak, with what earlier steps keep."),
       skipped: z.string().nullable().describe("Why it will not run; null when it will."),
     }),

@@ -1,6 +1,8 @@
 import type { Figure } from "../figures/figure.ts";
+import { ForwardLoss } from "../problem/forward-loss.ts";
+import { times, type Work } from "../problem/work.ts";
 import { createRandom } from "../random/random-stream.ts";
-import { runChecks } from "../instruments/run-checks.ts";
+import { runChecks, workOfChecks } from "../instruments/run-checks.ts";
 import { anyEnvelope, type Check, type Frame } from "../result/envelope.ts";
 import { NamedArrays } from "../result/named-arrays.ts";
 import type { ProgressEvent, RunContext } from "../util/run-context.ts";
@@ -93,14 +95,19 @@ export interface Finished {
  * @throws what keeps the subject from being opened or a task from being done
  */
 export async function execute(experiment: Experiment, ask: Ask, edges: Edges): Promise<Executed> {
-  const { listener } = edges;
+  const { clock, listener } = edges;
+  const began = clock();
   const session = await experiment.open(edges.openers, ask);
   const files = new Map<string, OpenedFile>();
   try {
     for (const path of experiment.reads?.(ask.options) ?? []) files.set(path, edges.openFile(path));
     const plan = session.plan({ hasBudget: ask.budget !== null });
     for (const text of plan?.warnings ?? []) listener({ type: "warning", text });
-    if (ask.dryRun) return { plan: await costOf(plan ?? planless(experiment), edges) };
+    if (ask.dryRun) {
+      const opening = clock() - began;
+      const asked = plan ?? planless(experiment);
+      return { plan: await costOf(asked, { ...edges, opening, checks: checksOf(experiment, asked) }) };
+    }
     const inputs = [
       ...session.inputs,
       ...[...files].flatMap(([path, { sha256, beside }]) => [{ path, sha256 }, ...beside]),
@@ -138,7 +145,7 @@ export async function execute(experiment: Experiment, ask: Ask, edges: Edges): P
       await complete(kind, all, { recipe, store, edges, experiment });
       return all.map((task) => kind.read(required(store, task)));
     };
-    const { clock, drawn } = edges;
+    const { drawn } = edges;
     const file: Desk["file"] = (path) => files.get(path) ?? unread(path, experiment);
     const desk: Omit<Desk, "options"> = {
       random,
@@ -274,6 +281,12 @@ function unread(path: string, { name }: Experiment): never {
     code: "file-undeclared",
     message: `The experiment ${name} asks for the file ${path}, which it does not declare to read.`,
   });
+}
+
+/** What the checks of every run take, in the run and in its tasks. */
+function checksOf({ checks }: Experiment, { problem, checks: inTasks = 0 }: Plan): Work {
+  const count = inTasks + (checks === "every-run" ? 1 : 0);
+  return problem instanceof ForwardLoss || count === 0 ? {} : times(count, workOfChecks(problem));
 }
 
 function planless({ name }: Experiment): Plan {

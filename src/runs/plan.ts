@@ -1,13 +1,10 @@
 import type { z } from "zod";
-import { hessianProduct } from "../problem/derivatives.ts";
-import { ForwardLoss } from "../problem/forward-loss.ts";
+import type { ForwardLoss } from "../problem/forward-loss.ts";
 import type { Problem } from "../problem/problem.ts";
+import { plus, times, type Work, WORK_KINDS } from "../problem/work.ts";
 import type { planDocument } from "../result/plan-document.ts";
 import { maxOf } from "../util/extremes.ts";
-
-/** A gradient takes about half the time of a product, a loss a sixth. */
-export const GRADIENT = 1 / 2;
-export const LOSS = 1 / 6;
+import { type Paces, timeOf, timeWork } from "./time-work.ts";
 
 /** One line of a plan. */
 export interface PlannedStep {
@@ -15,8 +12,8 @@ export interface PlannedStep {
   readonly title: string;
   /** Matrix–vector products expected, in one task; 0 where it will be skipped. */
   readonly products: number;
-  /** What it takes in all, in the time of a product, where that is not its products alone: gradients and losses, too. */
-  readonly work?: number;
+  /** All that it takes, its products among it, in one task; its products alone when absent. */
+  readonly work?: Work;
   /** Large arrays at its peak, in bytes, with what earlier ones keep. */
   readonly bytes: number;
   readonly skipped: string | undefined;
@@ -29,11 +26,16 @@ export interface Plan {
   readonly steps: readonly PlannedStep[];
   /** How often all of it is done. */
   readonly tasks: number;
-  /** A product of it tells the time that the others take; a loss, where that is all that it has. */
+  /** How often its tasks make the checks of every run, where they make them. */
+  readonly checks?: number;
+  /** What the steps take is timed on it. */
   readonly problem: Problem | ForwardLoss;
   /** What is asked for that cannot be had. */
   readonly warnings: readonly string[];
 }
+
+/** A product is timed always: it is what people compare machines and networks by. */
+const UNIT: Work = { products: 1 };
 
 export type PlanDocument = z.output<typeof planDocument>;
 
@@ -51,36 +53,56 @@ export function summaryOf(plan: Plan): string | undefined {
   return `Plan: ${parts} ${plan.noun}${parts === 1 ? "" : "s"}${times}, ${cost}.`;
 }
 
-/** What a plan costs on this machine: one product is timed. */
-export async function costOf(
-  plan: Plan,
-  { clock, held }: { readonly clock: () => number; readonly held: () => number },
-): Promise<PlanDocument> {
-  const { steps, tasks, noun } = plan;
-  const msPerProduct = await timeOfProduct(plan.problem, clock);
-  const work = tasks * steps.reduce((sum, step) => sum + (step.work ?? step.products), 0);
+/** What surrounds the steps of a plan. */
+export interface Surroundings {
+  /** Milliseconds. */
+  readonly clock: () => number;
+  /** Bytes that the process holds. */
+  readonly held: () => number;
+  /** What it took to read, open and prove what is measured, in milliseconds. */
+  readonly opening: number;
+  /** What is made before the first step. */
+  readonly checks: Work;
+}
+
+/**
+ * What a plan costs on this machine: what it took to open the subject, which a run does, too; and everything that the
+ * checks and the steps take, of which each kind is timed (`timeWork`).
+ */
+export async function costOf(plan: Plan, { clock, held, opening, checks }: Surroundings): Promise<PlanDocument> {
+  const { steps, tasks, noun, problem } = plan;
+  const done = times(tasks, plus(...steps.map(workOf)));
+  const whole = plus(checks, done);
+  const paces = await timeWork(problem, plus(whole, UNIT), clock);
+  const msPerProduct = paces.get("products")?.each ?? null;
+  const first = firsts(whole, paces);
+  const before = timeOf(checks, paces);
   return {
     schema: "thalweg/plan@1",
     msPerProduct,
     products: productsOf(plan),
-    seconds: (work * msPerProduct) / 1000,
+    opening: opening / 1000,
+    checks: before / 1000,
+    programs: first / 1000,
+    seconds: (opening + before + first + timeOf(done, paces)) / 1000,
     bytes: held() + Math.max(0, maxOf(steps.map(({ bytes }) => bytes))),
     tasks,
     noun,
-    instruments: steps.map((each) => ({ ...each, skipped: each.skipped ?? null })),
+    instruments: steps.map(({ name, title, products, bytes, skipped, ...step }) => {
+      const work = workOf({ products, ...step });
+      return { name, title, products, work, seconds: timeOf(work, paces) / 1000, bytes, skipped: skipped ?? null };
+    }),
   };
 }
 
-async function timeOfProduct(problem: Plan["problem"], clock: () => number): Promise<number> {
-  if (problem instanceof ForwardLoss) {
-    const start = clock();
-    await problem.value(problem.network.parameters);
-    return (clock() - start) / LOSS;
-  }
-  const { preferredBlock, point } = problem;
-  const block = Array.from({ length: preferredBlock }, () => point.parameters);
-  await point.product(hessianProduct, block);
-  const start = clock();
-  await point.product(hessianProduct, block);
-  return (clock() - start) / block.length;
+function workOf({ products, work = { products } }: Pick<PlannedStep, "products" | "work">): Work {
+  return work;
+}
+
+/** Programs of each kind, about: for single vectors and for blocks of them, for another matrix, with numbers moved by a grain. */
+const FORMS = 4;
+
+/** What comes with the first of each kind: programs are derived and opened. */
+function firsts(work: Work, paces: Paces): number {
+  return WORK_KINDS.reduce((sum, kind) => sum + ((work[kind] ?? 0) > 0 ? FORMS * (paces.get(kind)?.first ?? 0) : 0), 0);
 }

@@ -1,5 +1,6 @@
 import type { Problem } from "../../problem/problem.ts";
-import { GRADIENT, LOSS, type Plan } from "../../runs/plan.ts";
+import { plus, times } from "../../problem/work.ts";
+import type { Plan } from "../../runs/plan.ts";
 import { pointsKept } from "./path-keeper.ts";
 import { batchOf, optimizerOf, type RaceOptions, USUAL } from "./race-options.ts";
 import { DRAWN } from "./walks-on-toy.ts";
@@ -19,7 +20,6 @@ export function racePlan(problem: Problem, asked: RaceOptions): Plan {
     0,
   );
   const looks = target === undefined ? Math.min(starts, DRAWN) * pointsKept(steps) : starts * (steps + 1);
-  const atEnds = starts * (GRADIENT + (1 + unseen) * LOSS);
   return {
     noun: "race",
     steps: [
@@ -27,7 +27,10 @@ export function racePlan(problem: Problem, asked: RaceOptions): Plan {
         name: "walks",
         title: `${starts} × ${optimizers.join(", ")}: ${steps} steps at most${others.length === 0 ? "" : `; what ${others.join(", ")} may ask for besides a gradient a step is not counted`}`,
         products: 0,
-        work: starts * steps * gradients * share * GRADIENT + tuned.length * (looks * LOSS + atEnds),
+        work: plus(
+          { gradients: starts * steps * gradients * share },
+          times(tuned.length, { losses: looks + starts * (1 + unseen), gradients: starts }),
+        ),
         bytes: 0,
         skipped: undefined,
       },

@@ -1,6 +1,7 @@
 import { norm2, normalize } from "../../linalg/vector.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { Product } from "../../problem/derivatives.ts";
+import type { Work } from "../../problem/work.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import type { FloatType } from "../../util/tensor.ts";
 import type { RunContext } from "../../util/run-context.ts";
@@ -28,13 +29,6 @@ export interface Measurement {
   readonly undecided?: boolean;
 }
 
-/** What a check takes, about. */
-export interface CheckCost {
-  readonly products?: number;
-  readonly gradients?: number;
-  readonly losses?: number;
-}
-
 export interface CheckDefinition {
   readonly name: string;
   readonly title: string;
@@ -44,7 +38,7 @@ export interface CheckDefinition {
   readonly limit: { readonly float32: number; readonly float64: number };
   notFor?(problem: Problem): string | undefined;
   /** Where all goes well. */
-  cost(problem: Problem): CheckCost;
+  cost(problem: Problem): Work;
   /** A relative error. */
   measure(bench: CheckBench): Promise<number | Measurement>;
 }

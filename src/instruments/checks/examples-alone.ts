@@ -4,6 +4,7 @@ import { empiricalFisherProduct, gaussNewtonProduct, roundedGradient } from "../
 import { leastNormal } from "../../problem/in-range.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
+import { times } from "../../problem/work.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import { sizeOf } from "../../util/tensor.ts";
@@ -49,7 +50,7 @@ export const examplesAloneCheck: CheckDefinition = {
   detail: DETAIL,
   limit: LIMIT,
   notFor: needsSingleExamples,
-  cost: () => ({ products: 11, gradients: 15 }),
+  cost: ({ examples }) => times(Math.min(1, DRAWN / examples), { wideProducts: 11, wideGradients: 15 }),
   measure: async ({ oracle, random, context }) => {
     const limit = LIMIT[oracle.options.precision];
     const chosen = drawn(oracle, random.split("examples"));

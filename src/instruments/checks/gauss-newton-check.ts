@@ -53,7 +53,7 @@ export const gaussNewtonCheck: CheckDefinition = {
   detail: GAUSS_NEWTON.method,
   limit: { float32: PRODUCT_LIMIT.float64, float64: PRODUCT_LIMIT.float64 },
   notFor: needsOutputs,
-  cost: () => ({ products: 2, gradients: 15 }),
+  cost: () => ({ products: 1, wideProducts: 2, wideGradients: 15 }),
   measure: (bench) => {
     const outputs = bench.problem.examples * sizeOf(bench.problem.outputShape);
     if (outputs > MOST_OUTPUTS) {

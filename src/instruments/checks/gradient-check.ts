@@ -140,7 +140,11 @@ export const gradientCheck: CheckDefinition = {
   title: "Gradient against finite differences",
   detail: METHOD,
   limit: { float32: LIMIT, float64: LIMIT },
-  cost: ({ space }) => ({ gradients: 3, losses: 4 * (3 + Math.ceil(Math.log2(space.tensors.length))) }),
+  cost: ({ space }) => ({
+    gradients: 1,
+    wideGradients: 2,
+    wideLosses: 4 * (3 + Math.ceil(Math.log2(space.tensors.length))),
+  }),
   measure: (bench) => {
     const { problem, oracle, context } = bench;
     return compareNearby(bench, {

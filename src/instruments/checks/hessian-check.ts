@@ -24,7 +24,7 @@ export const hessianCheck: CheckDefinition = {
   title: "Hessian against finite differences",
   detail: HESSIAN.method,
   limit: { float32: PRODUCT_LIMIT.float64, float64: PRODUCT_LIMIT.float64 },
-  cost: () => ({ products: 3, gradients: 12 }),
+  cost: () => ({ products: 1, wideProducts: 3, wideGradients: 12 }),
   measure: (bench) =>
     checkProduct(bench, {
       ...HESSIAN,

@@ -1,0 +1,126 @@
+import { orthogonalize } from "../linalg/multi-vector.ts";
+import { VectorBasis } from "../linalg/vector-basis.ts";
+import { hessianProduct } from "../problem/derivatives.ts";
+import { ForwardLoss } from "../problem/forward-loss.ts";
+import type { Point } from "../problem/point.ts";
+import type { Problem } from "../problem/problem.ts";
+import { type Work, WORK_KINDS, type WorkKind } from "../problem/work.ts";
+
+/** What one of a kind takes on this machine, in milliseconds. */
+export interface Pace {
+  /** Once more of it, when it is warm. */
+  readonly each: number;
+  /** What the first takes besides: its graph is derived and opened. */
+  readonly first: number;
+}
+
+export type Paces = ReadonlyMap<WorkKind, Pace>;
+
+/** Batches that are timed; of more, they stand for all. */
+const BATCHES = 8;
+
+/**
+ * Times what a plan is made of, each kind twice: on the first eight batches where there are more, as all batches are
+ * alike. A problem that has only losses has only their time.
+ *
+ * Cost: two of each kind that there is work of, on eight batches at most.
+ */
+export async function timeWork(problem: Problem | ForwardLoss, work: Work, clock: () => number): Promise<Paces> {
+  const paces = new Map<WorkKind, Pace>();
+  const timed = async (kind: WorkKind, share: number, once: () => Promise<number>) => {
+    const before = clock();
+    await once();
+    const between = clock();
+    const count = await once();
+    const each = (clock() - between) / (count * share);
+    paces.set(kind, { each, first: Math.max(0, between - before - each * count * share) });
+  };
+  if (problem instanceof ForwardLoss) {
+    // The network is opened anew at every point: nothing of it is warm.
+    const before = clock();
+    await problem.value(problem.network.parameters);
+    paces.set("losses", { each: clock() - before, first: 0 });
+    return paces;
+  }
+  const kinds = WORK_KINDS.filter((kind) => (work[kind] ?? 0) > 0);
+  const narrow = kinds.filter((kind) => kind in NARROW);
+  if (narrow.length > 0) await onPart(problem, (point, share) => timeKinds(narrow, point, share, timed));
+  const wide = kinds.filter((kind) => kind in WIDE);
+  const finest = problem.inFloat64 ?? problem;
+  if (wide.length > 0) await onPart(finest, (point, share) => timeKinds(wide, point, share, timed));
+  if (kinds.includes("projections")) {
+    const [basis, vector] = [zeros(problem.point), problem.point.parameters];
+    await timed("projections", 1, () => {
+      orthogonalize(basis, vector);
+      return Promise.resolve(basis.length);
+    });
+  }
+  return paces;
+}
+
+/** What all of it takes, in milliseconds; what was not timed takes nothing. */
+export function timeOf(work: Work, paces: Paces): number {
+  return WORK_KINDS.reduce((sum, kind) => sum + (work[kind] ?? 0) * (paces.get(kind)?.each ?? 0), 0);
+}
+
+type Once = (point: Point) => Promise<number>;
+
+/** Does one of a kind, or as many as are done at once, and says how many. */
+const NARROW: Partial<Record<WorkKind, Once>> = {
+  products: async (point) => {
+    const block = Array.from({ length: point.preferredBlock }, () => point.parameters);
+    await point.product(hessianProduct, block);
+    return block.length;
+  },
+  gradients: async (point) => {
+    await point.gradient();
+    return 1;
+  },
+  losses: async (point) => {
+    await point.anyValue();
+    return 1;
+  },
+  exampleNorms: async (point) => {
+    await point.exampleGradientSquares();
+    return 1;
+  },
+};
+
+/** What is asked for in float64 comes one by one. */
+const WIDE: Partial<Record<WorkKind, Once>> = {
+  wideProducts: async (point) => {
+    await point.product(hessianProduct, [point.parameters]);
+    return 1;
+  },
+  wideGradients: NARROW.gradients,
+  wideLosses: NARROW.losses,
+  wideExampleNorms: NARROW.exampleNorms,
+};
+
+async function timeKinds(
+  kinds: readonly WorkKind[],
+  point: Point,
+  share: number,
+  timed: (kind: WorkKind, share: number, once: () => Promise<number>) => Promise<void>,
+): Promise<void> {
+  for (const kind of kinds) {
+    const once = NARROW[kind] ?? WIDE[kind];
+    if (once) await timed(kind, share, () => once(point));
+  }
+}
+
+/** Shows the point of a problem, or the same with its first batches alone, and their share of all. */
+async function onPart(problem: Problem, work: (point: Point, share: number) => Promise<void>): Promise<void> {
+  const { point } = problem;
+  const most = BATCHES * point.batchSize;
+  if (point.examples <= most) return work(point, 1);
+  await using part = problem.at(point.parameters, { examples: Int32Array.from({ length: most }, (_, i) => i) });
+  await work(part, most / point.examples);
+}
+
+/** A basis of zeros: nothing is taken off, and one pass is enough, as mostly in a Krylov space. */
+function zeros({ dimension, precision }: Point): VectorBasis {
+  const basis = new VectorBasis(dimension, precision);
+  for (let i = 0; i < 2; i++) basis.push(new Float64Array(dimension));
+  return basis;
+}
