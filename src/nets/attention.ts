@@ -38,6 +38,7 @@ export function attention(net: NetBuilder, name: string, x: string, sizes: Atten
 
 /** Whether token j is none behind token i. */
 function past(net: NetBuilder, tokens: number): string {
+  net.reserve([tokens, tokens]);
   const mask = allocate("bool", tokens * tokens);
   for (let i = 0; i < tokens; i++) for (let j = 0; j <= i; j++) mask[i * tokens + j] = 1;
   return net.constant(tensor("bool", [1, 1, tokens, tokens], mask));

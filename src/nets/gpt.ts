@@ -23,6 +23,7 @@ export const gpt: Net = {
         const x = net.input("x", "int64", [tokens]);
         const table = net.weight("transformer.wte.weight", [vocabulary, width], smallNormal);
         const places = net.weight("transformer.wpe.weight", [tokens, width], smallNormal);
+        net.reserve([tokens]);
         const order = net.constant(
           tensor(
             "int64",

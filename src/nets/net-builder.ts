@@ -1,8 +1,15 @@
 import type { Attributes } from "../graph/emitter.ts";
 import { modelBytes, OnnxEmitter, type Port } from "../onnx/emit-model.ts";
 import type { RandomStream } from "../random/random-stream.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
 import { sizeOf, tensor, type DType, type Shape, type Tensor } from "../util/tensor.ts";
 import type { Ends, Initialization, WeightPlace } from "./initializations/initialization.ts";
+
+/** Numbers of all tensors together: 1.6 GB in float32, and a protocol buffer ends at 2. */
+const MOST_NUMBERS = 4e8;
+
+/** A node takes about as much memory. */
+const NUMBERS_OF_NODE = 200;
 
 interface ConvOptions {
   readonly kernel: number;
@@ -25,6 +32,7 @@ export class NetBuilder {
   private readonly initialization: Initialization;
   private readonly ends: Ends | undefined;
   private readonly random: RandomStream;
+  private reserved = 0;
 
   /** @param ends names of the first and the last layer, where the network says them */
   constructor(initialization: Initialization, ends: Ends | undefined, random: RandomStream) {
@@ -47,6 +55,7 @@ export class NetBuilder {
   }
 
   node(op: string, inputs: readonly string[], attributes: Attributes = {}): string {
+    this.reserve([NUMBERS_OF_NODE]);
     return this.emitter.node(op, inputs, attributes);
   }
 
@@ -62,14 +71,32 @@ export class NetBuilder {
     return this.emitter.constant(value);
   }
 
+  /**
+   * To be called before a tensor is made: what no file holds is refused, not begun.
+   *
+   * @throws input error `net-too-large`
+   */
+  reserve(shape: Shape): void {
+    this.reserved += sizeOf(shape);
+    if (this.reserved <= MOST_NUMBERS) return;
+    throw new ThalwegError({
+      kind: "input",
+      code: "net-too-large",
+      message: `A network of these sizes is larger than an ONNX file of one piece: it may have ${MOST_NUMBERS} parameters.`,
+      hint: "Take smaller sizes.",
+    });
+  }
+
   /** A float tensor under a name, of the same number everywhere: gains, biases and statistics. */
   filled(name: string, shape: Shape, value: number): string {
+    this.reserve(shape);
     return this.emitter.initializer(name, tensor("float32", shape, new Float32Array(sizeOf(shape)).fill(value)));
   }
 
   /** A weight [units, inputs, …kernel], as the initialisation draws it and multiplies it. */
   weight(name: string, shape: Shape, initialization = this.initialization): string {
     const place = this.placeOf(name, shape);
+    this.reserve(shape);
     const elements = initialization.draw(place, this.random.split(name));
     const drawn = this.emitter.initializer(name, tensor("float32", shape, Float32Array.from(elements)));
     return this.multiplied(drawn, initialization.factor?.(place));
@@ -78,6 +105,7 @@ export class NetBuilder {
   private bias(name: string, weight: Shape): string {
     const { initialization } = this;
     const place = this.placeOf(name, weight);
+    this.reserve(weight.slice(0, 1));
     const elements = initialization.drawBias?.(weight[0], place, this.random.split(name));
     const drawn =
       elements === undefined

@@ -79,4 +79,5 @@ export function refuseMore(net: Pick<Net, "name" | "form">, words: readonly stri
   if (words.length > most) throw badNet(net, `nothing is known of "${words[most]}"`);
 }
 
-const LARGEST = 65_536;
+/** Of one axis; what all together may be, the builder says. */
+const LARGEST = 2 ** 24;
