@@ -263,7 +263,7 @@ describe("a race on a network", { timeout: 60_000 }, () => {
     expect(whole.work).toEqual({ gradients: 2 * 2 * (10 + 1), losses: 2 * 2 * (11 + 1) });
     expect(whole.title).not.toContain("not counted");
     const half = await planOf(["--optimizers", "sam,newton-cg", "--starts", "4", "--steps", "10", "--batch", "20"]);
-    expect(half.work).toEqual({ gradients: (4 * 10 * (2 + 1)) / 4 + 2 * 4, losses: 2 * (3 * 11 + 4) });
+    expect(half.work).toEqual({ gradients: (4 * 10 * (2 + 1)) / 2 + 2 * 4, losses: 2 * (3 * 11 + 4) });
     expect(half.title).toMatch(/what newton-cg may ask for .* is not counted/);
     const toy = await here(["race", "saddle", "--dry-run"]);
     expect([toy.code, toy.err]).toEqual([2, expect.stringMatching(/race has no plan: it is done at once/)]);

@@ -48,14 +48,12 @@ describe("sizes", () => {
     expect(modelOf("mlp:1000000-2-2").parameters.map(({ data }) => data.length)).toEqual([2_000_000, 2, 4, 2]);
   });
 
-  it.each([
-    "mlp:65536-65536-2",
-    "deep-linear:16777216-16777216",
-    "gpt:10-65536-1-1-1",
-    "cnn:16777216x8x8:16777216-2",
-  ])("%s are refused before the tensor that is too large is drawn", (name) => {
-    expect(() => makeNet(name)).toThrow(/larger than an ONNX file of one piece: it may have 400000000 parameters/);
-  });
+  it.each(["mlp:65536-65536-2", "deep-linear:16777216-16777216", "gpt:10-65536-1-1-1", "cnn:16777216x8x8:16777216-2"])(
+    "%s are refused before the tensor that is too large is drawn",
+    (name) => {
+      expect(() => makeNet(name)).toThrow(/larger than an ONNX file of one piece: it may have 400000000 parameters/);
+    },
+  );
 });
 
 describe("the name of a network", () => {

@@ -7,6 +7,10 @@ export class MemoryBudget {
     this.limit = limit;
   }
 
+  get taken(): number {
+    return this.used;
+  }
+
   get free(): number {
     return this.limit - this.used;
   }

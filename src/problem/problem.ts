@@ -160,6 +160,12 @@ export class Problem {
     return new Problem(model, dataset, runtime, options, network, budget, sample, surroundings);
   }
 
+  /** Bytes that are kept between products, and that may be. */
+  get keeps(): { readonly bytes: number; readonly most: number } {
+    const { budget } = this.machinery;
+    return { bytes: budget.taken, most: budget.taken + budget.free };
+  }
+
   /**
    * The loss at other parameters, or on other examples, or both. Points live side by side and each gives the numbers
    * that it gives alone; release those that you are done with.

@@ -25,9 +25,12 @@ export const noiseAlignment = defineQuantity({
   }),
   needs: [noiseTrace, noiseExtremes, hessianExtremes],
   // A product of Σ and one of H each.
-  cost: (setting, { noiseProbes }) => 2 * directionsOf(setting, noiseProbes),
+  cost: (setting, { noiseProbes }) => (setting.problem.examples === 1 ? 0 : 2 * directionsOf(setting, noiseProbes)),
   bytes: (setting, { noiseProbes }) => ({
-    working: bytesOfVectors(setting.problem.space.dimension, 3 * directionsOf(setting, noiseProbes)),
+    working:
+      setting.problem.examples === 1
+        ? 0
+        : bytesOfVectors(setting.problem.space.dimension, 3 * directionsOf(setting, noiseProbes)),
   }),
   compute: async (desk, { noiseProbes }): Promise<(Alignment & { readonly products: number }) | undefined> => {
     if ((await desk.get(noiseTrace)).value === 0) return undefined;

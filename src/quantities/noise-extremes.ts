@@ -20,7 +20,9 @@ export const noiseExtremes = defineQuantity({
     noiseTop: z.number().int().min(1).default(5).describe("how many of the largest eigenvalues of the gradient noise"),
   }),
   needs: [noiseTrace, gradientRounding],
-  cost: ({ problem }, { noiseTop }) => productsOfSearch(problem.space.dimension, { largest: noiseTop, blockSize: 1 }),
+  // Σ has no more directions than examples.
+  cost: ({ problem }, { noiseTop }) =>
+    productsOfSearch(Math.min(problem.space.dimension, problem.examples), { largest: noiseTop, blockSize: 1 }),
   besides: (setting, { noiseTop }) => workOfSearch(setting, { largest: noiseTop, blockSize: 1 }),
   bytes: ({ problem }, { noiseTop: largest }) => ({
     working: bytesOfSearch(problem.point, { largest }),

@@ -73,7 +73,7 @@ export async function costOf(plan: Plan, { clock, held, opening, checks }: Surro
   const { steps, tasks, noun, problem } = plan;
   const done = times(tasks, plus(...steps.map(workOf)));
   const whole = plus(checks, done);
-  const paces = await timeWork(problem, plus(whole, UNIT), clock);
+  const { paces, more } = await timeWork(problem, plus(whole, UNIT), clock);
   const msPerProduct = paces.get("products")?.each ?? null;
   const first = firsts(whole, paces);
   const before = timeOf(checks, paces);
@@ -85,7 +85,7 @@ export async function costOf(plan: Plan, { clock, held, opening, checks }: Surro
     checks: before / 1000,
     programs: first / 1000,
     seconds: (opening + before + first + timeOf(done, paces)) / 1000,
-    bytes: held() + Math.max(0, maxOf(steps.map(({ bytes }) => bytes))),
+    bytes: held() + Math.round(more) + Math.max(0, maxOf(steps.map(({ bytes }) => bytes))),
     tasks,
     noun,
     instruments: steps.map(({ name, title, products, bytes, skipped, ...step }) => {

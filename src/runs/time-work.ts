@@ -16,8 +16,19 @@ export interface Pace {
 
 export type Paces = ReadonlyMap<WorkKind, Pace>;
 
+/** What was found of a problem. */
+export interface Timed {
+  readonly paces: Paces;
+  /** Bytes that products on all batches will keep, beyond what those of the first have kept. */
+  readonly more: number;
+}
+
 /** Batches that are timed; of more, they stand for all. */
 const BATCHES = 8;
+
+/** Vectors of the basis that projections are timed with, and their longest part: beyond it, time is in proportion. */
+const BASIS = 16;
+const LONGEST = 2 ** 20;
 
 /**
  * Times what a plan is made of, each kind twice: on the first eight batches where there are more, as all batches are
@@ -25,7 +36,7 @@ const BATCHES = 8;
  *
  * Cost: two of each kind that there is work of, on eight batches at most.
  */
-export async function timeWork(problem: Problem | ForwardLoss, work: Work, clock: () => number): Promise<Paces> {
+export async function timeWork(problem: Problem | ForwardLoss, work: Work, clock: () => number): Promise<Timed> {
   const paces = new Map<WorkKind, Pace>();
   const timed = async (kind: WorkKind, share: number, once: () => Promise<number>) => {
     const before = clock();
@@ -40,22 +51,25 @@ export async function timeWork(problem: Problem | ForwardLoss, work: Work, clock
     const before = clock();
     await problem.value(problem.network.parameters);
     paces.set("losses", { each: clock() - before, first: 0 });
-    return paces;
+    return { paces, more: 0 };
   }
   const kinds = WORK_KINDS.filter((kind) => (work[kind] ?? 0) > 0);
   const narrow = kinds.filter((kind) => kind in NARROW);
-  if (narrow.length > 0) await onPart(problem, (point, share) => timeKinds(narrow, point, share, timed));
+  let more = 0;
+  if (narrow.length > 0) more += await onPart(problem, (point, share) => timeKinds(narrow, point, share, timed));
   const wide = kinds.filter((kind) => kind in WIDE);
   const finest = problem.inFloat64 ?? problem;
-  if (wide.length > 0) await onPart(finest, (point, share) => timeKinds(wide, point, share, timed));
+  if (wide.length > 0) more += await onPart(finest, (point, share) => timeKinds(wide, point, share, timed));
   if (kinds.includes("projections")) {
-    const [basis, vector] = [zeros(problem.point), problem.point.parameters];
-    await timed("projections", 1, () => {
+    const { dimension, precision, parameters } = problem.point;
+    const vector = parameters.slice(0, LONGEST);
+    const basis = zeros(vector.length, precision);
+    await timed("projections", vector.length / dimension, () => {
       orthogonalize(basis, vector);
       return Promise.resolve(basis.length);
     });
   }
-  return paces;
+  return { paces, more };
 }
 
 /** What all of it takes, in milliseconds; what was not timed takes nothing. */
@@ -109,18 +123,28 @@ async function timeKinds(
   }
 }
 
-/** Shows the point of a problem, or the same with its first batches alone, and their share of all. */
-async function onPart(problem: Problem, work: (point: Point, share: number) => Promise<void>): Promise<void> {
+/**
+ * Shows the point of a problem, or the same with its first batches alone, and their share of all; and says how much more
+ * all batches will keep.
+ */
+async function onPart(problem: Problem, work: (point: Point, share: number) => Promise<void>): Promise<number> {
   const { point } = problem;
   const most = BATCHES * point.batchSize;
-  if (point.examples <= most) return work(point, 1);
+  if (point.examples <= most) {
+    await work(point, 1);
+    return 0;
+  }
+  const before = problem.keeps;
   await using part = problem.at(point.parameters, { examples: Int32Array.from({ length: most }, (_, i) => i) });
   await work(part, most / point.examples);
+  const kept = problem.keeps.bytes - before.bytes;
+  return Math.min(before.most - before.bytes, (kept * point.examples) / most) - kept;
 }
 
 /** A basis of zeros: nothing is taken off, and one pass is enough, as mostly in a Krylov space. */
-function zeros({ dimension, precision }: Point): VectorBasis {
+function zeros(dimension: number, precision: Point["precision"]): VectorBasis {
   const basis = new VectorBasis(dimension, precision);
-  for (let i = 0; i < 2; i++) basis.push(new Float64Array(dimension));
+  const zero = new Float64Array(dimension);
+  for (let i = 0; i < BASIS; i++) basis.push(zero);
   return basis;
 }
