@@ -1,3 +1,4 @@
+import { batchSharpness } from "./batch-sharpness.ts";
 import { blockSharpness } from "./block-sharpness.ts";
 import { centralFlow } from "./central-flow.ts";
 import { conflictingExamples } from "./conflicting-examples.ts";
@@ -22,4 +23,5 @@ export const FLATNESS = [
   centralFlow,
   riverAndValley,
   conflictingExamples,
+  batchSharpness,
 ] as const;
