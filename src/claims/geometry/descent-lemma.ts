@@ -61,6 +61,7 @@ export const descentLemma = defineClaim({
   says: "law",
   law: "L(θ − ηg) ≤ L − η(1 − ηβ/2)‖g‖², β the largest curvature on the step; equal along the sharpest direction of a quadratic",
   rival: "a step lowers the loss by what its slope promises, η‖g‖²",
+  condition: "a gradient that does not jump on the step, as it does at kinks",
   source: "Nesterov 2004, chapter 1, from the integral of the curvature along the step",
   why: "The slope promises η‖g‖², and the curvature takes no more than ½η²β‖g‖² of it.",
   means:
@@ -145,7 +146,7 @@ export const descentLemma = defineClaim({
         return {
           evidence: [
             weigh({
-              name: `smallest decrease over ‖∇L‖²/2β in ${STEPS_ON_NETWORK} steps of 1/β${where}`,
+              name: `smallest decrease over ‖∇L‖²/2β in ${STEPS_ON_NETWORK} steps of 1/β, β the largest λmax at ${PLACES_ON_NETWORK} places of a step${where}`,
               measured: minOf(descents.map(({ ratio }) => ratio)),
               law: atLeast(1),
               rival: atLeast(2),

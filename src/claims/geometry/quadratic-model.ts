@@ -142,12 +142,14 @@ export const quadraticModel = defineClaim({
         }
         // The nearest decade in which rounding leaves the most of them.
         const best = decades.findLast(({ told }) => told.length === DIRECTIONS) ?? decades[0];
-        if (best.told.length === 0) throw allQuadratic();
+        // Of the few that kinks lift above rounding, the median would be that of kinks.
+        if (2 * best.told.length <= DIRECTIONS) throw allQuadratic();
         return {
           evidence: [
             weigh({
               name: `order in t of what the quadratic model leaves, t up to ${best.end}‖θ‖, median of ${best.told.length} directions${where}`,
               measured: ordersOf(best.told),
+              standardError: errorOfMedian(best.told.map(orderOf)),
               law: atLeast(3),
               rival: equals(2),
               allowed: ALLOWED,
@@ -167,11 +169,18 @@ function isTold({ sizes, rounding }: Remainders): boolean {
   return Math.min(...sizes) > ABOVE_ROUNDING * rounding;
 }
 
+/** Standard error of a median, from the median deviation as if the middle were normal: √(π/2) · 1.4826 MAD/√n. */
+function errorOfMedian(numbers: readonly number[]): number {
+  const middle = medianOf(numbers) ?? Number.NaN;
+  const deviation = medianOf(numbers.map((x) => Math.abs(x - middle))) ?? Number.NaN;
+  return (Math.sqrt(Math.PI / 2) * 1.4826 * deviation) / Math.sqrt(numbers.length);
+}
+
 function allQuadratic(): ThalwegError {
   return new ThalwegError({
     kind: "input",
     code: "all-quadratic",
-    message: "Nothing but rounding is left beside the quadratic model of this loss.",
+    message: "Along most directions nothing but rounding is left beside the quadratic model of this loss.",
     hint: "The claim is about losses that are no quadratics.",
   });
 }

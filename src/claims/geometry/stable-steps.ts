@@ -14,7 +14,7 @@ import { placeAfter } from "../walks.ts";
 import { inFloat64 } from "./in-float64.ts";
 import { largestCurvature } from "./largest-curvature.ts";
 import { oneStep } from "./one-step.ts";
-import { slopeAlong } from "./slope-along.ts";
+import { slopeAlong, weighSlope } from "./slope-along.ts";
 
 const LARGEST = 10;
 const BETA = 0.9;
@@ -130,13 +130,12 @@ function growthOfSteps(given: Problem, desk: ClaimDesk): Promise<Conclusion> {
         size: vector.length,
       });
       evidence.push(
-        weigh({
+        weighSlope(slope, {
           name: `distance along the sharpest direction after a step over that before, η = ${share} · 2/λmax${where}`,
           measured: Math.abs(dot(vector, slope.value)),
-          standardError: slope.uncertainty,
           law: equals(Math.abs(1 - 2 * share)),
           rival: atLeast(1),
-          allowed: ROUNDING + slope.uncertainty + (2 * share * residual) / value,
+          allowed: ROUNDING + (2 * share * residual) / value,
         }),
       );
     }

@@ -9,7 +9,7 @@ import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { atMost, equals, type Evidence, weigh } from "../claim/evidence.ts";
 import { inFloat64 } from "./in-float64.ts";
 import { laterOf } from "./later-of.ts";
-import { slopeAlong } from "./slope-along.ts";
+import { slopeAlong, weighSlope } from "./slope-along.ts";
 
 /** Random directions along which the loss is followed, beside those whose slope the gradient tells. */
 const FOLLOWED = 20;
@@ -22,13 +22,15 @@ const TURNS = Array.from({ length: 13 }, (_, i) => (i * Math.PI) / 12);
 
 const on = rosenbrock.with({ n: 20 });
 
+const slopeError = z.object({ uncertainty: z.number(), bend: z.number() });
+
 const slopes = z.object({
   steepest: z.number().describe("Slope along the gradient by differences of the loss, over ‖∇L‖."),
-  uncertainty: z.number(),
+  error: slopeError,
   coordinate: z.number().describe("The largest |∂L/∂θᵢ|, over ‖∇L‖."),
   largest: z.number().describe("The largest gᵀv of random unit v, over ‖∇L‖."),
   off: z.number().describe("The largest |D_vL − gᵀv|/|gᵀv|, D_vL by differences."),
-  offUncertainty: z.number(),
+  offError: slopeError,
 });
 
 export const steepestDirection = defineClaim({
@@ -96,13 +98,12 @@ const ON_NETWORK = 1000;
 
 function weighed(found: z.output<typeof slopes>, directions: number, where = ""): Evidence[] {
   return [
-    weigh({
+    weighSlope(found.error, {
       name: `slope along ∇L/‖∇L‖ by differences of the loss, over ‖∇L‖${where}`,
       measured: found.steepest,
-      standardError: found.uncertainty,
       law: equals(1),
       rival: equals(found.coordinate),
-      allowed: Math.max(BY_DIFFERENCES, found.uncertainty),
+      allowed: BY_DIFFERENCES,
     }),
     weigh({
       name: `largest slope along ${directions} random directions, over ‖∇L‖`,
@@ -110,12 +111,11 @@ function weighed(found: z.output<typeof slopes>, directions: number, where = "")
       law: atMost(1),
       allowed: BY_GRADIENT,
     }),
-    weigh({
+    weighSlope(found.offError, {
       name: `largest |D_vL − ∇Lᵀv|/|∇Lᵀv| along ${FOLLOWED} random directions whose slope is not nearly 0, D_vL by differences`,
       measured: found.off,
-      standardError: found.offUncertainty,
       law: equals(0),
-      allowed: Math.max(BY_DIFFERENCES, found.offUncertainty),
+      allowed: BY_DIFFERENCES,
     }),
   ];
 }
@@ -130,12 +130,13 @@ async function slopesAround(
   const gradient = await loss.gradient(at);
   const length = norm2(gradient);
   if (length === 0) throw flat();
-  const { value, uncertainty } = await lossSlope(
+  const steepest = await lossSlope(
     loss,
     at,
     gradient.map((x) => x / length),
   );
-  let [largest, off, offUncertainty, followed] = [0, 0, 0, 0];
+  let [largest, off, followed] = [0, 0, 0];
+  const offError = { uncertainty: 0, bend: 0 };
   const usual = length / Math.sqrt(at.length);
   for (let i = 0; i < directions; i++) {
     const v = random.normalVector(at.length);
@@ -146,15 +147,16 @@ async function slopesAround(
     followed++;
     const slope = await lossSlope(loss, at, v);
     off = Math.max(off, Math.abs(slope.value[0] - along) / Math.abs(along));
-    offUncertainty = Math.max(offUncertainty, slope.uncertainty / Math.abs(along));
+    offError.uncertainty = Math.max(offError.uncertainty, slope.uncertainty / Math.abs(along));
+    offError.bend = Math.max(offError.bend, slope.bend / Math.abs(along));
   }
   return {
-    steepest: value[0] / length,
-    uncertainty: uncertainty / length,
+    steepest: steepest.value[0] / length,
+    error: { uncertainty: steepest.uncertainty / length, bend: steepest.bend / length },
     coordinate: maxOf(gradient.map(Math.abs)) / length,
     largest,
     off,
-    offUncertainty,
+    offError,
   };
 }
 

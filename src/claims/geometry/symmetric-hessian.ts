@@ -5,11 +5,12 @@ import type { Objective } from "../../optimizers/objective.ts";
 import { hessianProduct } from "../../problem/derivatives.ts";
 import { chain } from "../../toys/chain.ts";
 import { rosenbrock } from "../../toys/rosenbrock.ts";
+import { ThalwegError } from "../../util/thalweg-error.ts";
 import { defineClaim } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 import { hessianAt } from "../hessian-at.ts";
 import { inFloat64 } from "./in-float64.ts";
-import { slopeAlong } from "./slope-along.ts";
+import { slopeAlong, weighSlope } from "./slope-along.ts";
 
 const DIMENSION = 10;
 /** The step of differences of the gradient. */
@@ -127,12 +128,13 @@ export const symmetricHessian = defineClaim({
             size += dot(block[i], images[j]) ** 2;
           }
         const length = norm2(images[0]);
+        if (length === 0) throw withoutCurvature();
         const slope = await slopeAlong((x) => loss.gradient(x), {
           at: point.parameters,
           along: block[0],
           size: point.dimension,
         });
-        const uncertainty = slope.uncertainty / length;
+        const error = { uncertainty: slope.uncertainty / length, bend: slope.bend / length };
         return {
           evidence: [
             weigh({
@@ -142,12 +144,11 @@ export const symmetricHessian = defineClaim({
               rival: equals(Math.SQRT2),
               allowed: ON_NETWORK[wide.options.precision],
             }),
-            weigh({
+            weighSlope(error, {
               name: `‖Hv − D_v∇L‖/‖Hv‖, D_v by differences${where}`,
               measured: norm2(slope.value.map((x, i) => x - images[0][i])) / length,
-              standardError: uncertainty,
               law: equals(0),
-              allowed: Math.max(BY_DIFFERENCES, uncertainty),
+              allowed: BY_DIFFERENCES,
             }),
           ],
           picture: null,
@@ -195,4 +196,13 @@ function hessianOf(on: Objective, at: Float64Array, random: { normalVector(n: nu
   const image = times(v);
   const off = norm2(image.map((x, i) => x - (ahead[i] - behind[i]) / (2 * STEP))) / norm2(image);
   return { asymmetry: Math.sqrt(apart) / length, residual, off, pairs };
+}
+
+function withoutCurvature(): ThalwegError {
+  return new ThalwegError({
+    kind: "input",
+    code: "no-curvature",
+    message: "The Hessian at these weights is 0, and tells nothing of symmetry.",
+    hint: "The claim is about losses that curve.",
+  });
 }
