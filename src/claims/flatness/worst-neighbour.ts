@@ -37,7 +37,7 @@ export const worstNeighbour = defineClaim({
   law: "φ = 100 max (f(x + z) − f)/(1 + f), at a minimum 50ε²λ₁/(1 + f) in a ball ‖z‖ ≤ ε; Keskar's box is |zᵢ| ≤ ε(|xᵢ| + 1), and its φ that of the worst corner",
   rival:
     "it is what a random direction of that length sees, 50ε²(tr H/n)/(1 + f), and that of a box is that of a ball of radius ε",
-  source: "Keskar, Mudigere, Nocedal, Smelyanskiy & Tang 2017, metric 2.1; max zᵀHz = ε²λ₁ in a ball",
+  source: "Keskar, Mudigere, Nocedal, Smelyanskiy & Tang 2017; max zᵀHz = ε²λ₁ in a ball",
   why: "A loss may be low at a point and high all around it: the worst neighbour says so without a Hessian.",
   means:
     "In a ball it is λ₁ by other means. In a box it grows with the number of weights and their size: numbers of two networks compare only where both are alike.",
