@@ -4,17 +4,26 @@ import { deriveSymmetry } from "../symmetry/derive-symmetry.ts";
 import { applyElement, exchange, type GroupElement, identityOrder } from "../symmetry/unit-map.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 
-/** Scales e^(±s), s normal with this deviation. */
+/** Deviation of the logarithm of a random factor. */
 const SPREAD = 0.5;
 
+/** Factors for so many units that stand side by side. */
+type Factors = (units: number) => Float64Array;
+
+/** Factors e^(s/2), s normal, each unit one of its own. */
+export function randomFactors(random: RandomStream): Factors {
+  return (units) => random.normalVector(units).map((s) => Math.exp(SPREAD * s));
+}
+
 /**
- * Changes of the weights that leave a network as it is: units scaled by random factors while the weights behind them take these
+ * Changes of the weights that leave a network as it is: units scaled by factors while the weights behind them take these
  * back, as the graph of the network allows it.
  *
- * @returns what draws such a change and applies it, a diagonal matrix, to a vector of weights
+ * @returns what makes such a change of factors, those of a layer after those of the other, and applies it, a diagonal matrix, to a
+ *   vector of weights
  * @throws input error `no-scaling` where no unit of the network can be scaled; `l2-bends` where an L2 term is in the loss
  */
-export function scalingsOf({ network, space, options }: Problem): (random: RandomStream) => Scaling {
+export function scalingsOf({ network, space, options }: Problem): (factors: Factors) => Scaling {
   if (options.l2 > 0) throw bent();
   const { symmetry } = deriveSymmetry(
     { outputs: [network.graph.outputs], parameters: network.imported.parameters, tensors: space.tensors },
@@ -22,13 +31,10 @@ export function scalingsOf({ network, space, options }: Problem): (random: Rando
   );
   const isScaled = symmetry.classes.map(({ freedom }) => freedom === "monomial" || freedom === "positive scaling");
   if (!isScaled.includes(true)) throw unscaled();
-  return (random) => {
+  return (factors) => {
     const element: GroupElement = symmetry.classes.map(({ extent, places }, units) =>
       Array.from({ length: places === undefined ? 1 : symmetry.classes[places].extent }, () =>
-        exchange(
-          identityOrder(extent),
-          isScaled[units] ? random.normalVector(extent).map((s) => Math.exp(SPREAD * s)) : undefined,
-        ),
+        exchange(identityOrder(extent), isScaled[units] ? factors(extent) : undefined),
       ),
     );
     return (theta) => applyElement(symmetry, element, theta);

@@ -9,6 +9,9 @@ import { strictSaddles } from "../../src/claims/geometry/strict-saddles.ts";
 import { symmetricHessian } from "../../src/claims/geometry/symmetric-hessian.ts";
 import type { Claim } from "../../src/claims/claim/define-claim.ts";
 import { flatMinima } from "../../src/claims/flatness/flat-minima.ts";
+import { edgeOfStability } from "../../src/claims/flatness/edge-of-stability.ts";
+import { filterNormalised } from "../../src/claims/flatness/filter-normalised.ts";
+import { randomSlice } from "../../src/claims/flatness/random-slice.ts";
 import { rescaledSharpness } from "../../src/claims/flatness/rescaled-sharpness.ts";
 import { sharpnessAwareBounce } from "../../src/claims/flatness/sharpness-aware-bounce.ts";
 import { worstNeighbour } from "../../src/claims/flatness/worst-neighbour.ts";
@@ -66,10 +69,15 @@ describe("on a network", () => {
     ["F2", "mlp:4-6-5-2:relu", worstNeighbour],
     ["F4", "mlp:4-6-5-2:relu", rescaledSharpness],
     ["F4", "deep-linear:4-3-2", rescaledSharpness],
-  ])("%s holds of %s", async (_id, net, claim) => {
+    ["F6", "mlp:4-6-5-2:relu", filterNormalised, "fails"],
+    ["F6", "deep-linear:4-3-2", filterNormalised, "fails"],
+    ["F7", "mlp:4-6-2:tanh", randomSlice, "fails"],
+    ["F10", "mlp:4-6-2:tanh", edgeOfStability],
+    ["F10", "mlp:4-6-5-2:relu", edgeOfStability],
+  ])("%s has its verdict of %s", async (_id, net, claim, verdict = "holds") => {
     const { evidence } = await measured(claim, net);
     expect(judge(claim.says, evidence), JSON.stringify(evidence)).toEqual({
-      verdict: "holds",
+      verdict,
       accepted: true,
       rivalExcluded: true,
     });

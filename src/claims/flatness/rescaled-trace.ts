@@ -3,7 +3,7 @@ import type { Problem } from "../../problem/problem.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import type { ClaimDesk, Conclusion } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
-import { scalingsOf } from "../random-scaling.ts";
+import { randomFactors, scalingsOf } from "../random-scaling.ts";
 
 /** Change of a trace, and of the loss, that is rounding; relative to what is summed up. */
 const ROUNDING = { float32: 1e-3, float64: 1e-6 };
@@ -39,7 +39,7 @@ export async function rescaledTrace(given: Problem, { random, context }: ClaimDe
   if (before === 0 || loss === 0) throw without();
   const found = [];
   for (let i = 0; i < TRIES; i++) {
-    const scaling = scalings(random);
+    const scaling = scalings(randomFactors(random));
     const factors = scaling(new Float64Array(home.length).fill(1));
     await using there = problem.at(scaling(home));
     const trace = await traceOf(there, signs);

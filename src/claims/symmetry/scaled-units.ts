@@ -2,7 +2,7 @@ import { norm2 } from "../../linalg/vector.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { ClaimDesk, Conclusion } from "../claim/define-claim.ts";
 import { atMost, equals, weigh } from "../claim/evidence.ts";
-import { scalingsOf } from "../random-scaling.ts";
+import { randomFactors, scalingsOf } from "../random-scaling.ts";
 
 /** Change of the loss, relative to what a random change of the weights makes of it, that is rounding. */
 const ROUNDING = { float32: 1e-3, float64: 1e-8 };
@@ -25,7 +25,7 @@ export async function scaledUnits(problem: Problem, { random, context }: ClaimDe
   const loss = await lossAt(home);
   const tries = [];
   for (let i = 0; i < TRIES; i++) {
-    const moved = scaling(random)(home);
+    const moved = scaling(randomFactors(random))(home);
     const length = norm2(moved.map((x, k) => x - home[k]));
     const direction = random.normalVector(home.length);
     const share = length / norm2(direction);
