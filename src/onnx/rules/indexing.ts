@@ -3,10 +3,10 @@ import { tensorOf } from "../../graph/leaf.ts";
 import type { Value } from "../../graph/value.ts";
 import { add, sub } from "../../ops/arithmetic.ts";
 import { gather, gatherElements, gatherND } from "../../ops/gather.ts";
-import { equal, less, where } from "../../ops/logic.ts";
+import { cast, equal, less, where } from "../../ops/logic.ts";
 import { concat, sliceAxis, strided } from "../../ops/movement.ts";
 import { expand, reshape } from "../../ops/structure.ts";
-import { sizeOf, type Shape } from "../../util/tensor.ts";
+import { isFloat, sizeOf, type Shape } from "../../util/tensor.ts";
 import { FLAG, INT, since } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
@@ -121,7 +121,8 @@ function reverseSequence(node: NodeContext): Value {
 function oneHot(node: NodeContext): Value {
   const depth = node.number(1, "depth");
   node.checkSize([...node.input(0).shape, depth], tensorOf(node.input(0)) !== undefined);
-  const indices = wrapped(node.input(0), depth);
+  const given = node.input(0);
+  const indices = wrapped(isFloat(given.dtype) ? cast(given, "int64") : given, depth);
   const values = node.input(2);
   const rank = indices.shape.length + 1;
   const axis = normalizeAxis("OneHot", node.int("axis", -1), rank);

@@ -95,7 +95,8 @@ function quantize(node: NodeContext): Value {
   const zero = node.has(2) ? cast(beside(node, node.input(2), x.shape), x.dtype) : undefined;
   const shifted = (value: Value) => (zero ? add(value, zero) : value);
   const steps = div(x, scale);
-  const whole = shifted(nearestWhole(steps));
+  // Whatever this is computed in, ties fall as in the file, whose arithmetic is float32.
+  const whole = shifted(cast(nearestWhole(div(cast(x, "float32"), cast(scale, "float32"))), x.dtype));
   const cut = minimum(maximum(whole, low), high);
   if (tensorOf(x)) return cast(cut, "int64");
   const place = shifted(steps);
