@@ -8,6 +8,7 @@ import { steepestDirection } from "../../src/claims/geometry/steepest-direction.
 import { strictSaddles } from "../../src/claims/geometry/strict-saddles.ts";
 import { symmetricHessian } from "../../src/claims/geometry/symmetric-hessian.ts";
 import type { Claim } from "../../src/claims/claim/define-claim.ts";
+import { blockSharpness } from "../../src/claims/flatness/block-sharpness.ts";
 import { flatMinima } from "../../src/claims/flatness/flat-minima.ts";
 import { edgeOfStability } from "../../src/claims/flatness/edge-of-stability.ts";
 import { filterNormalised } from "../../src/claims/flatness/filter-normalised.ts";
@@ -112,6 +113,16 @@ describe("on a network", () => {
       accepted: true,
       rivalExcluded: true,
     });
+  });
+
+  it.each(["mlp:4-6-2:tanh", "deep-linear:4-3-2"])("F15 fails as said of %s", async (net) => {
+    const { evidence } = await measured(blockSharpness, net);
+    expect(judge(blockSharpness.says, evidence), JSON.stringify(evidence)).toEqual({
+      verdict: "fails",
+      accepted: true,
+      rivalExcluded: true,
+    });
+    expect(judge(blockSharpness.says, exchanged(evidence)).accepted).toBe(false);
   });
 
   it.each([

@@ -9,6 +9,7 @@ import { defineClaim } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 import { hessianAt } from "../hessian-at.ts";
 import { stepsUntil } from "../walks.ts";
+import { blocksOnNetwork } from "./blocks-on-network.ts";
 
 /** Blocks: weights of a chain of three layers, and coordinates of a quadratic. */
 const BLOCKS = 3;
@@ -167,5 +168,10 @@ export const blockSharpness = defineClaim({
         ],
       },
     };
+  },
+  network: {
+    measures:
+      "λmax of the Gauss–Newton matrix beside the largest eigenvalues of its blocks, one for each tensor of parameters",
+    measure: ({ problem }, desk) => blocksOnNetwork(problem, desk),
   },
 });
