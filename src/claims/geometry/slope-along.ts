@@ -6,6 +6,9 @@ import { isMet } from "../claim/judge.ts";
 /** Steps of differences in float64, relative to the length of where they are taken. */
 const STEPS = [1e-5, 1e-6, 1e-4, 1e-7, 1e-3, 1e-8, 1e-9];
 
+/** What rounding may change in f, relative to its length. */
+const ROUNDING = 16 * Number.EPSILON;
+
 /** A slope by differences, and by how much f bends within their step. */
 interface SlopeAlong extends Slope {
   /** Half of what the slopes ahead and behind are apart, as a length. */
@@ -14,7 +17,7 @@ interface SlopeAlong extends Slope {
 
 /**
  * The derivative of f along a direction by central differences: of the steps that are tried, the two neighbouring ones that agree
- * best tell it, and by what they disagree its uncertainty. Kinks that lie closer than the shortest step are not seen so, but in the
+ * best tell it, and by what they disagree, and rounding leaves, its uncertainty. Kinks that lie closer than the shortest step are not seen so, but in the
  * bend. Cost: at most 15 evaluations.
  *
  * @param size of what f gives
@@ -36,7 +39,7 @@ export async function slopeAlong(
   const [slope] = await slopesOf(move, [{ offset: 0, size }], {
     steps: STEPS.map((each) => each * length),
     enough: [0],
-    rounding: [0],
+    rounding: [ROUNDING * norm2(await move(0))],
   });
   const [ahead, here, behind] = [await move(slope.step), await move(0), await move(-slope.step)];
   return { ...slope, bend: norm2(ahead.map((x, i) => x - 2 * here[i] + behind[i])) / (2 * slope.step) };
