@@ -7,11 +7,47 @@ import { gradientOnTop } from "../../src/claims/random-matrices/gradient-on-top.
 import { noSemicircle } from "../../src/claims/random-matrices/no-semicircle.ts";
 import { shallowNegative } from "../../src/claims/random-matrices/shallow-negative.ts";
 import { createRandom } from "../../src/random/random-stream.ts";
+import type { Problem } from "../../src/problem/problem.ts";
+import type { ProblemSubject } from "../../src/runs/subject.ts";
+import { array } from "../support/build-problem.ts";
+import { openedNets } from "../support/open-net.ts";
 import { openTrained, readNetworks } from "../support/trained-network.ts";
 
 const networks = readNetworks((file) =>
   Uint8Array.from(readFileSync(new URL(`../trained/networks/${file}`, import.meta.url))),
 );
+
+const subjectOf = (problem: Problem): ProblemSubject => ({
+  problem,
+  weightsOf: () => {
+    throw new Error("no claim asks for it");
+  },
+  fileWith: () => undefined,
+});
+
+const open = openedNets();
+const random = createRandom(5);
+
+/** A network with the mean squared error. */
+function asked(net: string, outputs: number) {
+  const data = {
+    x: array([20, 4], random.normalVector(80)),
+    y: array([20, outputs], random.normalVector(20 * outputs)),
+  };
+  return subjectOf(open(net, data));
+}
+
+describe("of networks that they cannot be put to", () => {
+  it("B13 is refused where the loss is convex", async () => {
+    const measured = shallowNegative.network?.measure(asked("mlp:4-2", 2), { random, context: {} });
+    await expect(measured).rejects.toMatchObject({ code: "no-negative-curvature" });
+  });
+
+  it("all curvatures are refused where there are too many", async () => {
+    const measured = noSemicircle.network?.measure(asked("mlp:4-700-2", 2), { random, context: {} });
+    await expect(measured).rejects.toMatchObject({ code: "too-many-parameters" });
+  });
+});
 
 const FITTED = ["tanh-fitted-float64", "silu-layernorm-fitted-float32"];
 

@@ -4,6 +4,7 @@ import { meanOf } from "../../linalg/vector.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import { type ClaimDesk, defineClaim, scaled } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
+import { threeSigma } from "../three-sigma.ts";
 import { criticalPointFrom } from "./critical-point.ts";
 import { fittedSlope } from "./fitted-slope.ts";
 import { goeTridiagonal } from "./goe-tridiagonal.ts";
@@ -34,6 +35,9 @@ const SURFACES = [TWO_SCALES, GAUSSIAN] as const;
 const pairs = z.array(z.array(z.object({ height: z.number(), mean: z.number() })));
 const estimate = z.object({ value: z.number(), standardError: z.number() });
 
+/** A slope with the number of independent samples that its standard error is made of. */
+type Slope = z.output<typeof estimate> & { readonly samples: number };
+
 export const heightShiftsSpectrum = defineClaim({
   id: "B6",
   topic: "random-matrices",
@@ -52,8 +56,8 @@ export const heightShiftsSpectrum = defineClaim({
     "Searches find critical points the more often the wider their surroundings lead there, and so see a slope between the two; on the plane all are counted instead.",
   reading: ["Bray & Dean, Phys. Rev. Lett. 98, 150201 (2007)", "Fyodorov, Phys. Rev. Lett. 92, 240601 (2004)"],
   parameters: z.object({
-    surfaces: scaled(150, 10, "surfaces over a plane, of each kind"),
-    draws: scaled(30_000, 3000, "Hessians of 40 rows, of each kind"),
+    surfaces: scaled(150, 8, "surfaces over a plane, of each kind"),
+    draws: scaled(30_000, 1500, "Hessians of 40 rows, of each kind"),
   }),
   parts: () => 2 * SURFACES.length,
   found: z.object({ critical: pairs, random: pairs, weighted: estimate.nullable() }),
@@ -69,19 +73,21 @@ export const heightShiftsSpectrum = defineClaim({
       weighted: null,
     };
   },
-  conclude(found) {
+  conclude(found, { surfaces, draws }) {
     const [two, one] = found;
     const [first] = two.critical;
-    const slopeOf = (groups: z.output<typeof pairs>) =>
-      fittedSlope(groups.map((group) => group.map(({ height, mean }) => ({ x: height, y: mean }))));
-    const measured = (name: string, slope: z.output<typeof estimate>, law: number, rival: number) =>
+    const slopeOf = (groups: z.output<typeof pairs>): Slope => ({
+      ...fittedSlope(groups.map((group) => group.map(({ height, mean }) => ({ x: height, y: mean })))),
+      samples: surfaces,
+    });
+    const measured = (name: string, slope: Slope, law: number, rival: number) =>
       weigh({
         name,
         measured: slope.value,
         standardError: slope.standardError,
         law: equals(law),
         rival: equals(rival),
-        allowed: 3 * slope.standardError,
+        allowed: threeSigma(slope.standardError, slope.samples),
       });
     const slopes = "slope of the mean eigenvalue against the height ε";
     const ends = [-1.5, 1.5];
@@ -108,7 +114,7 @@ export const heightShiftsSpectrum = defineClaim({
           return [
             measured(
               `${slopes}, Hessians drawn with the weight of critical points, N = ${ROWS}, f = ${name}; ${slopeOfMany(at0).toFixed(3)} as N → ∞`,
-              weighted,
+              { ...weighted, samples: draws },
               law,
               slopeAnywhere(at0),
             ),

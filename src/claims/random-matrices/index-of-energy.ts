@@ -3,6 +3,7 @@ import { sampleMean } from "../../linalg/sample-mean.ts";
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
 import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { atMost, equals, weigh } from "../claim/evidence.ts";
+import { threeSigma } from "../three-sigma.ts";
 import { fittedSlope } from "./fitted-slope.ts";
 import { goe } from "./goe.ts";
 import { indexShare, SHIFT } from "./spherical-spins.ts";
@@ -63,7 +64,7 @@ export const indexOfEnergy = defineClaim({
           standardError: slope.standardError,
           law: equals(1),
           rival: equals(0),
-          allowed: 3 * slope.standardError,
+          allowed: threeSigma(slope.standardError, points.length),
         }),
         weigh({
           name: `mean of index/(N − 1) less what the law says, ${where}`,
@@ -71,7 +72,7 @@ export const indexOfEnergy = defineClaim({
           standardError: misses.standardError,
           law: equals(0),
           // What few points cannot tell is no miss.
-          allowed: Math.max(0.003, 3 * misses.standardError),
+          allowed: Math.max(0.003, threeSigma(misses.standardError, points.length)),
         }),
         weigh({
           name: "its root mean square",

@@ -6,6 +6,7 @@ import { joinedNeighbourhood } from "../../topology/joined-neighbourhood.ts";
 import { mergeTree } from "../../topology/merge-tree.ts";
 import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
+import { threeSigma } from "../three-sigma.ts";
 import { countCriticalPoints } from "./all-critical-points.ts";
 import { expectedCriticalPoints } from "./expected-critical-points.ts";
 
@@ -54,7 +55,7 @@ export const manyCriticalPoints = defineClaim({
         counts.push((await countCriticalPoints(dimension, random.split(String(k)), context)) ?? Number.NaN);
     return { ...sampleMean(Float64Array.from(counts)) };
   },
-  conclude(found) {
+  conclude(found, { circles, glasses }) {
     const dimensions = [2, 3, 4, 5, 6, 7, 8];
     const cubic = parts.flatMap(({ degree, dimension }, i) => (degree === 3 ? [{ dimension, ...found[i] }] : []));
     return {
@@ -65,7 +66,7 @@ export const manyCriticalPoints = defineClaim({
           standardError: found[i].standardError,
           law: equals(expectedCriticalPoints(dimension, degree)),
           rival: equals(2 * dimension),
-          allowed: 3 * found[i].standardError,
+          allowed: threeSigma(found[i].standardError, dimension === 2 ? circles : glasses),
         }),
       ),
       picture: {

@@ -5,6 +5,7 @@ import type { Neighbourhood } from "../../topology/neighbourhood.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
+import { threeSigma } from "../three-sigma.ts";
 import { planarSurface } from "./planar-surface.ts";
 import { slopeTurns } from "./slope-turns.ts";
 
@@ -56,7 +57,7 @@ export const minimaOfAPlane = defineClaim({
           law: equals(LAW),
           rival: equals(4 * LAW * ANYWHERE),
           // What few fields cannot tell is no miss.
-          allowed: Math.max(NEAR * LAW, 3 * density.standardError),
+          allowed: Math.max(NEAR * LAW, threeSigma(density.standardError, counts.length)),
         }),
         weigh({
           name: "saddles for each minimum or maximum",

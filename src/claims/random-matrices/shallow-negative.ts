@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { startOn } from "../../dynamics/race/walks-on-network.ts";
 import { sampleMean } from "../../linalg/sample-mean.ts";
+import { ThalwegError } from "../../util/thalweg-error.ts";
 import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { atMost, equals, weigh } from "../claim/evidence.ts";
 import { onBlobs } from "./blob-network.ts";
@@ -11,6 +12,8 @@ const BLOBS = [
   { classes: 3, apart: 4, lr: 0.4, steps: 100 },
   { classes: 6, apart: 1.5, lr: 0.4, steps: 100 },
 ] as const;
+/** Depth that is rounding. */
+const ROUNDING = 1e-9;
 /** To which share of itself the depth is to fall. */
 const FALLEN = 1 / 3;
 
@@ -67,6 +70,7 @@ export const shallowNegative = defineClaim({
       const precise = problem.inFloat64 ?? problem;
       const here = await networkCurvatures(precise, precise.point.parameters, context);
       const shuffled = await networkCurvatures(precise, startOn(precise, 1, random), context);
+      if (depth(shuffled.values) < ROUNDING) throw withoutNegative();
       return {
         evidence: [
           weigh({
@@ -81,6 +85,16 @@ export const shallowNegative = defineClaim({
     },
   },
 });
+
+function withoutNegative(): ThalwegError {
+  return new ThalwegError({
+    kind: "input",
+    code: "no-negative-curvature",
+    message:
+      "Where the numbers of each tensor are shuffled, the loss has no negative curvature beyond rounding, so that there is none for training to make shallow.",
+    hint: "The claim is about networks with hidden units.",
+  });
+}
 
 /** |λ_min|/λ_max of ascending curvatures, 0 where none is negative. */
 function depth(values: ArrayLike<number>): number {
