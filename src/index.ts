@@ -11,6 +11,7 @@ export type { Estimate, Eigenvalue, Interval } from "./estimators/estimate.ts";
 export type { ExactSpectrum, ExactSpectrumOptions } from "./estimators/exact-spectrum.ts";
 export type { ExtremalOptions, ExtremalResult } from "./estimators/extremal-eigenpairs.ts";
 export type { FrobeniusOptions } from "./estimators/frobenius-norm.ts";
+export type { InverseOptions } from "./estimators/inverse-operator.ts";
 export type { LanczosOptions, LanczosResult } from "./estimators/lanczos.ts";
 export type { Solution, SolveOptions } from "./estimators/solve.ts";
 export type { SpectralDensity, SpectralDensityOptions } from "./estimators/spectral-density.ts";
@@ -33,8 +34,11 @@ export {
   trace,
   traceOfFunction,
 } from "./library/estimates.ts";
+export { inverse } from "./library/inverse.ts";
+export { jacobian } from "./library/jacobian.ts";
 export { ekfac, gaussNewtonDiagonal, kfac } from "./library/layered-matrices.ts";
 export { empiricalFisher, fisher, gaussNewton, gradient, hessian } from "./library/matrices.ts";
+export { type MonteCarloFisher, monteCarloFisher, type SampledTrace } from "./library/monte-carlo-fisher.ts";
 export { type Checkpoint, checkpoints, load, loadProblem, saveWeights } from "./library/open.ts";
 export { measured, type Profile, profile } from "./library/profile.ts";
 export { readResult, writeReport } from "./library/result-files.ts";
@@ -46,6 +50,7 @@ export { scaleOperator, shiftOperator, subBlockOperator, sumOperator } from "./o
 export { denseOperator, diagonalOperator } from "./operators/dense-operator.ts";
 export type { InvertibleOperator } from "./operators/layered-operator.ts";
 export type { LinearOperator } from "./operators/linear-operator.ts";
+export type { RectangularOperator } from "./operators/rectangular-operator.ts";
 export { ParameterSpace, type ParameterTensor } from "./problem/parameter-space.ts";
 export type { LossValue } from "./problem/loss-value.ts";
 export { Point } from "./problem/point.ts";

@@ -239,7 +239,8 @@ export function vectorizeExamples(values: readonly Value[], inputs: readonly Val
   return vectorize([...values], new Map(blocks), examples);
 }
 
-function requireOutputs(loss: LossGraph, matrix: string): void {
+/** @throws input error `no-outputs` where the model computes its loss itself */
+export function requireOutputs(loss: LossGraph, matrix: string): void {
   if (!loss.loss.givesLossOnly) return;
   throw new ThalwegError({
     kind: "input",

@@ -173,7 +173,7 @@ async function eachOutput(
         computation,
         context,
         (_batch, values) => add(values.map((each) => Float64Array.from(each.data))),
-        new Map([...(feeds ?? []), [COTANGENT, unit]]),
+        { shared: new Map([...(feeds ?? []), [COTANGENT, unit]]) },
       );
     } finally {
       unit.release();

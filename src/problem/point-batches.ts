@@ -5,8 +5,10 @@ import type { Tensor } from "../util/tensor.ts";
 import { type Feeds, releaseAll } from "./batch-feeds.ts";
 import { type BatchRange, batchesOf } from "./batches.ts";
 import type { Computation } from "./computation.ts";
+import { MemoryBudget } from "./memory-budget.ts";
 import type { PointMachinery } from "./point-machinery.ts";
 import type { PointPreparation } from "./point-preparation.ts";
+import { PreparedFeeds } from "./prepared-feeds.ts";
 
 /** Shows the values of a batch. */
 export type VisitBatch = (batch: BatchRange, values: readonly Tensor[]) => void;
@@ -44,6 +46,8 @@ export async function runBatches(
   computation: Computation,
   { context, visit, range = { start: 0, end: sample.examples }, block = [], extra, shared = new Map(), held }: Watched,
 ): Promise<void> {
+  // What one batch alone is fed may be in what is prepared for it, which the next run is not to find.
+  const own = extra === undefined ? prepared : new PreparedFeeds(new MemoryBudget(0), 1);
   const run = async (batch: BatchRange, blockFeeds: Feeds): Promise<() => void> => {
     throwIfInterrupted(context);
     const extras: Feeds = extra?.(batch) ?? new Map();
@@ -54,7 +58,7 @@ export async function runBatches(
           feeds: new Map([...parameters.slots, ...scales, ...data, ...shared, ...(held?.(batch) ?? []), ...extras]),
           block: block.length,
           vectors: blockFeeds,
-          prepared,
+          prepared: own,
         }),
       );
       return () => visit(batch, values);

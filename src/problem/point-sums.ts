@@ -44,11 +44,11 @@ export async function eachExample(
   computation: Computation,
   context: RunContext,
   visit: VisitBatch,
-  shared: Feeds = new Map(),
+  { shared = new Map(), extra }: Pick<BatchRun, "shared" | "extra"> = {},
 ): Promise<void> {
   const most = Math.max(1, Math.floor(EXAMPLE_GRADIENT_ELEMENTS / space.dimension));
   for (const range of batchesOf({ start: 0, end: point.examples }, Math.min(options.batchSize, most)))
-    await point.eachBatch(computation, context, visit, { range, shared });
+    await point.eachBatch(computation, context, visit, { range, shared, extra });
 }
 
 /**
@@ -125,7 +125,7 @@ export async function pulledBack(
  * Adds up the values of batches, one tensor per parameter with a leading axis for a block, in flat sums
  * in float64.
  */
-function adder({ tensors }: ParameterSpace, sums: readonly Float64Array[]): VisitBatch {
+export function adder({ tensors }: ParameterSpace, sums: readonly Float64Array[]): VisitBatch {
   let isFirst = true;
   return (_batch, values) => {
     tensors.forEach(({ offset, size }, i) => {

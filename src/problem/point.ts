@@ -1,5 +1,6 @@
 import { scale } from "../linalg/vector.ts";
 import { inOrder } from "../util/in-order.ts";
+import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
@@ -38,6 +39,7 @@ import type { PointMachinery } from "./point-machinery.ts";
 import { type PointPreparation, preparePoint, releasePoint } from "./point-preparation.ts";
 import { eachExample, pulledBack, sums } from "./point-sums.ts";
 import type { Sample } from "./sample.ts";
+import { SampledFisher } from "./sampled-fisher.ts";
 import { samplingError } from "./sampling-error.ts";
 
 /** What all points of a problem share, and its points in float64. */
@@ -98,6 +100,11 @@ export class Point {
   /** Number of parameters. */
   get dimension(): number {
     return this.space.dimension;
+  }
+
+  /** Outputs of one example, as the loss takes them. */
+  get outputsPerExample(): number {
+    return sizeOf(this.machinery.outputShape);
   }
 
   get precision(): FloatType {
@@ -287,7 +294,7 @@ export class Point {
             forms.data.forEach((x, i) => (traces[start + i] += x));
             scales.data.forEach((x, i) => (sizes[start + i] += x));
           },
-          new Map([[COTANGENT, unit]]),
+          { shared: new Map([[COTANGENT, unit]]) },
         );
       } finally {
         unit.release();
@@ -304,6 +311,11 @@ export class Point {
   /** The diagonal of the Gauss–Newton matrix, exactly ({@link gaussNewtonDiagonal}). */
   gaussNewtonDiagonal(context: RunContext = {}): Promise<Float64Array> {
     return gaussNewtonDiagonal(this, this.machinery, context, this.cotangentShape(1));
+  }
+
+  /** The Fisher matrix by labels that are drawn from the model's own distribution ({@link SampledFisher}). */
+  sampledFisher(how: { readonly draws: number; readonly random: RandomStream }, context: RunContext = {}) {
+    return SampledFisher.drawn(this, this.machinery, how, context, (examples) => this.cotangentShape(examples));
   }
 
   /** The diagonals of the layers' blocks of the Gauss–Newton matrix in other bases ({@link turnedDiagonals}). */

@@ -6,6 +6,7 @@ import { cast, equal, greater, where } from "../../ops/logic.ts";
 import { sumAll } from "../../ops/structure.ts";
 import { exp, log, softplus } from "../../ops/unary.ts";
 import { weigh } from "../../ops/weigh.ts";
+import type { RandomStream } from "../../random/random-stream.ts";
 import { constantRow } from "./constant-row.ts";
 import { elementLoss } from "./element-loss.ts";
 import { requireEach } from "./label-range.ts";
@@ -68,7 +69,7 @@ function binaryCrossEntropyWith(weights: readonly number[]): Loss {
       return sumAll(cast(equal(cast(guess, z.dtype), cast(greater(y, 0.5), z.dtype)), z.dtype));
     },
     // Labels that count unlike are none that the model could have drawn.
-    ...(!isWeighed && { fisher }),
+    ...(!isWeighed && { fisher, drawn }),
   });
 }
 
@@ -90,4 +91,8 @@ function fisher(z: Value, tangent: Value, { outputKind }: LossOptions): Value {
   if (outputKind === "probabilities") return div(tangent, mul(z, sub(1, z)));
   // p(1 − p) = exp(−softplus(z) − softplus(−z)), where the runtime's float32 kernel of σ gives 0.
   return mul(exp(neg(add(softplus(z), softplus(neg(z))))), tangent);
+}
+
+function drawn(z: number, random: RandomStream, { outputKind }: LossOptions): number {
+  return Number(random.uniform() < (outputKind === "probabilities" ? z : 1 / (1 + Math.exp(-z))));
 }

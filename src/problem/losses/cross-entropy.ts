@@ -13,6 +13,7 @@ import { counted, distributions, labelled, layoutOf } from "./class-labels.ts";
 import { termMatrix, type ClassLayout } from "./class-layout.ts";
 import { classLoss, weightsOfLabels } from "./class-loss.ts";
 import { constantRow } from "./constant-row.ts";
+import { drawClasses } from "./draw-classes.ts";
 import type { Loss, LossOptions } from "./loss.ts";
 import { numberList, parametricLoss, shownNumbers } from "./parametric-loss.ts";
 import { plainCrossEntropy } from "./plain-cross-entropy.ts";
@@ -125,7 +126,7 @@ function crossEntropyWith(weighing: Weighing): Loss {
     },
     plain: (outputs, labels, layout, options) => plainCrossEntropy(outputs, labels, layout, options, weighing),
     // Labels that are smoothed, or count unlike, are none that the model could have drawn.
-    ...(isPlain && { outputFisher }),
+    ...(isPlain && { outputFisher, draw: drawClasses }),
   });
 }
 

@@ -1,7 +1,8 @@
 import type { Value } from "../../graph/value.ts";
 import { reduceSum, reshape } from "../../ops/structure.ts";
 import { cast } from "../../ops/logic.ts";
-import { sizeOf, type Shape } from "../../util/tensor.ts";
+import type { RandomStream } from "../../random/random-stream.ts";
+import { sizeOf, type Shape, type Tensor } from "../../util/tensor.ts";
 import type { Loss, LossOptions } from "./loss.ts";
 import { labelsEach, plainTerms } from "./plain-terms.ts";
 import { agree, mergedAgree } from "./shape-agreement.ts";
@@ -18,9 +19,11 @@ export function elementLoss(
     margin?: (z: number, y: number, options: LossOptions) => number;
     correct?: (z: Value, y: Value, options: LossOptions) => Value;
     fisher?: (z: Value, tangent: Value, options: LossOptions) => Value;
+    /** A label of the model's own at an output; there is one where there is a `fisher`. */
+    drawn?: (z: number, random: RandomStream, options: LossOptions) => number;
   },
 ): Loss {
-  const { term, plain, unfit, margin, correct, fisher, ...rest } = rules;
+  const { term, plain, unfit, margin, correct, fisher, drawn, ...rest } = rules;
   const align = (z: Value, y: Value) => cast(reshape(y, z.shape), z.dtype);
   return {
     ...rest,
@@ -41,6 +44,10 @@ export function elementLoss(
     terms: (labels) => sizeOf(labels.shape),
     ...(correct && { correct: (z: Value, y: Value, options: LossOptions) => correct(z, align(z, y), options) }),
     ...(fisher && {
+      draw: (outputs: Tensor, labels: Tensor, options: LossOptions, random: RandomStream) => ({
+        ...labels,
+        data: Float64Array.from(labels.data, (y, t) => drawn?.(outputs.data[t], random, options) ?? y),
+      }),
       outputFisher: (z: Value, _y: Value, tangent: Value, options: LossOptions) => fisher(z, tangent, options),
     }),
   };

@@ -22,6 +22,7 @@ export const gaussian = parametricLoss(
       plain: (output, y) => (output - y) ** 2 / (2 * variance) + level,
       // score (z − y)/σ², and E (z − y)² = σ²
       fisher: (_z, tangent) => mul(tangent, 1 / variance),
+      drawn: (output, random) => output + Math.sqrt(variance) * random.normal(),
     });
   },
 );

@@ -50,6 +50,12 @@ export const heteroscedasticGaussian: Loss = {
     });
   },
   terms: (labels) => sizeOf(labels.shape),
+  draw: ({ data }, labels, _options, random) => {
+    const each = labelsEach(labels);
+    const start = (t: number) => Math.floor(t / each) * 2 * each + (t % each);
+    const drawn = (_y: number, t: number) => data[start(t)] + Math.exp(data[start(t) + each] / 2) * random.normal();
+    return { ...labels, data: Float64Array.from(labels.data, drawn) };
+  },
   // diag(e^{−s}, ½): the score of s is ½(1 − (y − μ)² e^{−s}), of variance ½.
   outputFisher: (z, y, tangent) => {
     const [examples] = y.shape;

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Value } from "../../graph/value.ts";
+import type { RandomStream } from "../../random/random-stream.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import type { DType, Shape, Tensor } from "../../util/tensor.ts";
 import type { OutputKind } from "./output-kind.ts";
@@ -59,6 +60,11 @@ export interface Loss {
    * (summed over classes exactly); absent when the loss is no negative log-likelihood with a known one.
    */
   outputFisher?(z: Value, y: Value, tangent: Value, options: LossOptions): Value;
+  /**
+   * Labels drawn from the model's own distribution at these outputs, of the shape and kind of those that are given; there is
+   * one where there is an `outputFisher`. Labels that are left out stay so.
+   */
+  draw?(outputs: Tensor, labels: Tensor, options: LossOptions, random: RandomStream): Tensor;
   /** Whether the network computes its loss itself, so that no outputs behind the loss are known: no Jacobian, Gauss–Newton or Fisher matrix. */
   readonly givesLossOnly?: boolean;
   /** Whether labels are not read, so that data may be without. */

@@ -11,5 +11,6 @@ export const meanAbsoluteError = elementLoss({
   plain: (z, y) => Math.abs(z - y),
   // the score is ±1
   fisher: (_z, tangent) => tangent,
+  drawn: (z, random) => z + (random.uniform() < 0.5 ? 1 : -1) * random.gamma(1),
   caveat: "The absolute error has no derivative at 0, and no curvature in the outputs: its Gauss–Newton matrix is 0",
 });

@@ -13,4 +13,5 @@ export const meanSquaredError = elementLoss({
   plain: (z, y) => (z - y) ** 2,
   // score 2(z − y), and E (z − y)² = ½, so F = 4·½
   fisher: (_z, tangent) => mul(tangent, 2),
+  drawn: (z, random) => z + Math.SQRT1_2 * random.normal(),
 });
