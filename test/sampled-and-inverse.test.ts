@@ -53,7 +53,7 @@ describe("the Fisher matrix by drawn labels", () => {
   });
 
   it.each(likelihoods)("comes to the exact one, and its interval covers the trace, of %s", async (name) => {
-    const problem = await problemWith(name);
+    const problem = problemWith(name);
     const { point } = problem;
     const draws = 400;
     const sampled = await monteCarloFisher(problem, { draws, seed: 3 });
@@ -78,7 +78,7 @@ describe("the Fisher matrix by drawn labels", () => {
 
 describe("the Jacobian", () => {
   it("times a vector changes the outputs along it, and its transpose is its transpose", async () => {
-    const problem = await problemWith("mse");
+    const problem = problemWith("mse");
     const { point } = problem;
     const J = jacobian(problem);
     expect([J.rows, J.columns]).toEqual([EXAMPLES * 3, point.dimension]);
