@@ -3,6 +3,7 @@ import { ModelProtoSchema, type ModelProto, type ValueInfoProto } from "onnx-buf
 import { fileKind, HEAD_BYTES } from "../files/file-kind.ts";
 import { isFloat } from "../util/tensor.ts";
 import type { ThalwegError } from "../util/thalweg-error.ts";
+import { attributeWeights } from "./attribute-weights.ts";
 import { dtypeOf, elementTypeName, type ExternalReader } from "./decode-tensor.ts";
 import { foldedNormNotices, foldedNorms } from "./derived-tensors.ts";
 import { importLimits, type ImportLimits } from "./import-limits.ts";
@@ -93,7 +94,7 @@ export function decodeModel(
   if (!proto.graph) throw notOnnx(bytes, file, "it has no graph");
   const limits = importLimits(options.limit);
   const reader = new GraphReader(proto, options.external, limits);
-  const decoded = reader.read(proto.graph);
+  const decoded = attributeWeights(reader.read(proto.graph), ruleOf);
   const stored = storedForms(decoded, collectTensors(decoded), ruleOf);
   const untied = untieInitializers(stored.graph, proto.producerName, ruleOf, isSeparate);
   const { graph, ties, notices: retied } = retieTensors(untied.graph, collectTensors(untied.graph), isSeparate);

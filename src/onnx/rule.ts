@@ -1,5 +1,6 @@
 import type { Value } from "../graph/value.ts";
 import type { Tensor } from "../util/tensor.ts";
+import type { HeldWeights } from "./attribute-weights.ts";
 import type { Declaration } from "./declaration.ts";
 import type { Item } from "./item.ts";
 import type { NodeContext } from "./node-context.ts";
@@ -67,6 +68,8 @@ export interface OnnxRule extends Declaration {
    * parameter. Undefined where this node does more.
    */
   readonly stored?: (node: OnnxNode, inputs: readonly (StoredTensor | undefined)[]) => Tensor | undefined;
+  /** The weights that a node holds in its attributes, by the names of these: they become tensors of the file, and its last inputs. */
+  readonly heldWeights?: (node: OnnxNode) => HeldWeights;
   /** The outputs, in order; undefined where one is not available. */
   import(node: NodeContext): Item | readonly (Item | undefined)[];
 }

@@ -1,6 +1,6 @@
 import { sizeOf, type Shape } from "../../src/util/tensor.ts";
 import type { Draw, Operand, Template } from "./fuzz-draw.ts";
-import { float, type Elements } from "./onnx-model.ts";
+import { float, type AttributeValue, type Elements } from "./onnx-model.ts";
 
 /* Random uses of operators that networks have less often: scatters that combine, running products, croppings. */
 
@@ -123,7 +123,51 @@ const regions: Template = (draw) => {
   };
 };
 
+/** Linear models and what stands before them. */
+export const CLASSICAL_DOMAIN = "ai.onnx.ml";
+const classical = (op: string) => `${CLASSICAL_DOMAIN}.${op}`;
+
+const numbers = (draw: Draw, count: number) => Array.from(draw.float([count]).values, (value) => float(value));
+
+function linear(draw: Draw): { outputs: number; features: number; attributes: Record<string, AttributeValue> } {
+  const [outputs, features] = [draw.int(2, 4), draw.int(1, 4)];
+  return {
+    outputs,
+    features,
+    attributes: { coefficients: numbers(draw, outputs * features), intercepts: numbers(draw, outputs) },
+  };
+}
+
+const CLASSICAL_TEMPLATES: Readonly<Record<string, Template>> = {
+  [classical("LinearRegressor")]: (draw) => {
+    const { outputs, features, attributes } = linear(draw);
+    return {
+      inputs: [draw.float([draw.int(1, 4), features])],
+      attributes: { ...attributes, targets: outputs, post_transform: undefined },
+    };
+  },
+  [classical("LinearClassifier")]: (draw) => {
+    const { outputs, features, attributes } = linear(draw);
+    const classlabels_ints = Array.from({ length: outputs }, (_, i) => 3 * i - 1);
+    return {
+      inputs: [draw.float([draw.int(1, 4), features])],
+      attributes: { ...attributes, classlabels_ints, classlabels_strings: undefined },
+      outputs: 2,
+    };
+  },
+  [classical("Scaler")]: (draw) => {
+    const shape = draw.ints(2, 1, 4);
+    const count = draw.chance(0.5) ? 1 : shape[1];
+    return {
+      inputs: [draw.float(shape)],
+      attributes: { offset: numbers(draw, count), scale: numbers(draw, count) },
+    };
+  },
+  [classical("Normalizer")]: (draw) => ({ inputs: [draw.float(draw.ints(2, 1, 4))] }),
+};
+
 export const FURTHER_TEMPLATES: Readonly<Record<string, Template>> = {
+  ...CLASSICAL_TEMPLATES,
   ScatterElements: (draw) => {
     const shape = draw.shape(1, 3);
     const axis = draw.axis(shape.length);

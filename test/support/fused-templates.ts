@@ -46,7 +46,11 @@ export const FIRST_OPSET: Readonly<Record<string, number>> = {
 
 /** Whether the runtime has no double kernel, or one with constants of float32. */
 export function isSingleOnly({ op, domain }: OnnxRule): boolean {
-  return ["RNN", "GRU", "LSTM"].includes(op) || (domain === FUSED_DOMAIN && !["FusedMatMul", "QuickGelu"].includes(op));
+  return (
+    ["RNN", "GRU", "LSTM"].includes(op) ||
+    domain === "ai.onnx.ml" ||
+    (domain === FUSED_DOMAIN && !["FusedMatMul", "QuickGelu"].includes(op))
+  );
 }
 
 /** Operators that the runtime's own optimiser knows and its kernels do not, and those of opsets that it does not read yet. */

@@ -77,6 +77,8 @@ const ofBytes = (...each: number[]): Operand => ({ ...bytes(...each), constant: 
 const ofByte = (value: number): Operand => ({ elements: "uint8", shape: [], values: [value], constant: true });
 const of32 = (...each: number[]): Operand => ({ ...ints(...each), elements: "int32" });
 const none = undefined;
+const ML = "ai.onnx.ml";
+const list32 = (...each: number[]) => each.map((value) => float(value));
 
 /** The rule on the node changed so; `items` are its inputs, which may be changed as well. */
 function misread(what: string, change: (node: OnnxNode) => OnnxNode, order?: (i: number) => number | undefined): Fault {
@@ -349,6 +351,40 @@ export const PLANTED: readonly Row[] = [
     attributes: { output_height: 2, output_width: 2, sampling_ratio: 2 },
     fault: setInt("sampling_ratio", 1),
   },
+  {
+    op: "LinearRegressor",
+    domain: ML,
+    inputs: [f(4, 3)],
+    attributes: { coefficients: list32(0.5, -1, 2, 1, 0.25, -0.75), intercepts: list32(0.5, -0.25), targets: 2 },
+    fault: {
+      what: "the intercepts are left out",
+      plant: (rule) => ({
+        ...rule,
+        import: (c) => rule.import(new NodeContext(c.node, rule, c.items.slice(0, 2), c.host)),
+      }),
+    },
+  },
+  {
+    op: "LinearClassifier",
+    domain: ML,
+    inputs: [f(4, 3)],
+    attributes: {
+      coefficients: list32(0.5, -1, 2, 1, 0.25, -0.75),
+      intercepts: list32(0.5, -0.25),
+      classlabels_ints: [3, 7],
+      post_transform: "SOFTMAX",
+    },
+    outputs: 2,
+    fault: setText("post_transform", "LOGISTIC"),
+  },
+  {
+    op: "Scaler",
+    domain: ML,
+    inputs: [f(4, 3)],
+    attributes: { offset: list32(0.5, -1, 2), scale: list32(2, 3, 0.5) },
+    fault: drop("offset"),
+  },
+  { op: "Normalizer", domain: ML, inputs: [f(4, 3)], attributes: { norm: "L1" }, fault: setText("norm", "L2") },
   { op: "Swish", opset: 24, inputs: [f(9)], attributes: { alpha: float(1.5) }, fault: drop("alpha") },
   { op: "LeakyRelu", inputs: [f(9)], attributes: { alpha: float(0.2) }, fault: drop("alpha") },
   { op: "PRelu", inputs: [f(2, 3, 4), w(3, 1)], fault: output(0) },

@@ -12,7 +12,7 @@ import {
   templateName,
   WITHOUT_KERNEL,
 } from "./fused-templates.ts";
-import { FURTHER_TEMPLATES } from "./further-templates.ts";
+import { CLASSICAL_DOMAIN, FURTHER_TEMPLATES } from "./further-templates.ts";
 import type { RandomStream } from "../../src/random/random-stream.ts";
 import { sizeOf, type Shape } from "../../src/util/tensor.ts";
 import type { Fed } from "./against-runtime.ts";
@@ -432,7 +432,7 @@ const NOT_DRAWN =
 
 export const FUZZED: readonly OnnxRule[] = ONNX_RULES.filter(
   (rule) =>
-    (rule.domain === undefined || rule.domain === FUSED_DOMAIN) &&
+    (rule.domain === undefined || rule.domain === FUSED_DOMAIN || rule.domain === CLASSICAL_DOMAIN) &&
     !NOT_DRAWN.test(rule.op) &&
     !WITHOUT_KERNEL.includes(templateName(rule)),
 );

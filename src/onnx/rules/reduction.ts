@@ -68,12 +68,19 @@ function foldIntegers(
   return x.graph.constant({ dtype: "int64", shape, data });
 }
 
+/** What a reduction of no floats gives; undefined where there are some. */
+function ofNothing(x: Value, axes: readonly number[], value: number): Value | undefined {
+  if (!isFloat(x.dtype) || axes.every((axis) => x.shape[axis] > 0)) return undefined;
+  const shape = x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+  return expand(x.graph.scalar(value, x.dtype), shape);
+}
+
 function maximumOver(x: Value, axes: readonly number[]): Value {
-  return foldIntegers(x, axes, Math.max, -Infinity) ?? reduceMax(x, axes);
+  return foldIntegers(x, axes, Math.max, -Infinity) ?? ofNothing(x, axes, -Infinity) ?? reduceMax(x, axes);
 }
 
 function minimumOver(x: Value, axes: readonly number[]): Value {
-  return foldIntegers(x, axes, Math.min, Infinity) ?? neg(reduceMax(neg(x), axes));
+  return foldIntegers(x, axes, Math.min, Infinity) ?? ofNothing(x, axes, Infinity) ?? neg(reduceMax(neg(x), axes));
 }
 
 /** A product by halving, which stays exact (and differentiable) where factors are zero. */
@@ -204,7 +211,7 @@ export const REDUCTIONS: readonly OnnxRule[] = [
   reduction("ReduceL2", norm, abs),
   reduction("ReduceSumSquare", (x, axes) => reduceSum(square(x), axes), square),
   reduction("ReduceLogSum", (x, axes) => log(reduceSum(x, axes)), log),
-  reduction("ReduceLogSumExp", reduceLogSumExp),
+  reduction("ReduceLogSumExp", (x, axes) => ofNothing(x, axes, -Infinity) ?? reduceLogSumExp(x, axes)),
   extremum("ArgMax", (x) => x),
   extremum("ArgMin", neg),
   {

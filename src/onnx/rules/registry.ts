@@ -5,6 +5,7 @@ import { ACTIVATIONS } from "./activation.ts";
 import { ARITHMETIC } from "./arithmetic.ts";
 import { ATTENTION } from "./attention.ts";
 import { BITWISE } from "./bitwise.ts";
+import { CLASSICAL } from "./classical.ts";
 import { CONVOLUTIONS } from "./convolution.ts";
 import { CONTROL_FLOW } from "./control-flow.ts";
 import { FUSED_ATTENTION } from "./fused-attention.ts";
@@ -59,6 +60,7 @@ export const ONNX_RULES: readonly OnnxRule[] = [
   ...QUANTIZATION,
   ...SEQUENCES,
   ...LOSS_OPERATORS,
+  ...CLASSICAL,
   ...CONTROL_FLOW,
 ];
 

@@ -231,6 +231,7 @@ const ROWS: readonly Row[] = [
     inputs: [f(3, 4), labels([2, 2], 1, 1, 2, 1), f(2, 2)],
     attributes: { axis: 1, reduction: "add" },
   },
+  { op: "OneHot", inputs: [{ ...f(4), values: [0, -1, 2, 1] }, number(3), numbers(0.5, 2)], note: "of floats" },
   { op: "OneHot", inputs: [labels([2, 2], 0, -1, 2, 1), int(3), numbers(0.5, 2)], attributes: { axis: 1 } },
   ...["mul", "max", "min"].flatMap((reduction): Row[] => [
     {
@@ -535,6 +536,30 @@ const ROWS: readonly Row[] = [
   { op: "Softmax", opset: 11, inputs: [f(2, 3, 4)] },
   { op: "LogSoftmax", opset: 11, inputs: [f(2, 3, 4)], attributes: { axis: 0 } },
   { op: "Softmax", inputs: [f(2, 3, 4)], attributes: { axis: 1 } },
+  ...["NONE", "LOGISTIC", "SOFTMAX"].map((post_transform): Row => ({
+    op: "LinearClassifier",
+    domain: "ai.onnx.ml",
+    inputs: [f(5, 2)],
+    attributes: {
+      coefficients: [0.5, -1, 2, 1, 0.25, -0.75].map(float),
+      intercepts: [0.5, -0.25, 0.125].map(float),
+      classlabels_ints: [4, 2, 9],
+      post_transform,
+    },
+    outputs: ["int64", "float"],
+  })),
+  {
+    op: "LinearRegressor",
+    domain: "ai.onnx.ml",
+    inputs: [f(5, 3)],
+    attributes: { coefficients: [0.5, -1, 2].map(float), intercepts: [0.5].map(float) },
+  },
+  {
+    op: "Normalizer",
+    domain: "ai.onnx.ml",
+    inputs: [{ ...f(2, 3), values: [0, 0, 0, 3, -4, 0] }],
+    attributes: { norm: "L2" },
+  },
   // Losses
   {
     op: "SoftmaxCrossEntropyLoss",
