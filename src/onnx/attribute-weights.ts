@@ -1,9 +1,5 @@
-import type { Tensor } from "../util/tensor.ts";
 import type { OnnxGraph, OnnxNode, StoredTensor } from "./onnx-node.ts";
 import type { FindRule } from "./tensor-uses.ts";
-
-/** Weights that a node holds in its attributes, by the names of these, in the order of the inputs that they become. */
-export type HeldWeights = Readonly<Record<string, Tensor>>;
 
 /**
  * A graph in which weights that nodes hold in attributes (linear models of classical pipelines) are tensors of the file,

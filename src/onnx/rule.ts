@@ -1,6 +1,5 @@
 import type { Value } from "../graph/value.ts";
 import type { Tensor } from "../util/tensor.ts";
-import type { HeldWeights } from "./attribute-weights.ts";
 import type { Declaration } from "./declaration.ts";
 import type { Item } from "./item.ts";
 import type { NodeContext } from "./node-context.ts";
@@ -39,6 +38,9 @@ export interface Bend {
   readonly text: string;
   readonly by: Value;
 }
+
+/** Weights that a node holds in its attributes, by the names of these, in the order of the inputs that they become. */
+export type HeldWeights = Readonly<Record<string, Tensor>>;
 
 /** How one ONNX operator, in all its opsets, becomes values of the graph. */
 export interface OnnxRule extends Declaration {

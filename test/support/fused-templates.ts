@@ -57,6 +57,8 @@ export function isSingleOnly({ op, domain }: OnnxRule): boolean {
 export const WITHOUT_KERNEL: readonly string[] = [
   ...["LayerNormalization", "SimplifiedLayerNormalization"].map((op) => `${FUSED_DOMAIN}.${op}`),
   "SwiGLU",
+  "CausalConvWithState",
+  "LinearAttention",
 ];
 
 const maybe = <T>(draw: Draw, value: T, p = 0.5): T | undefined => (draw.chance(p) ? value : undefined);

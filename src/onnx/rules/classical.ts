@@ -8,11 +8,10 @@ import { argMax, reduceMax, softmax } from "../../ops/reduction.ts";
 import { reduceSum, reshape } from "../../ops/structure.ts";
 import { abs, sigmoid } from "../../ops/unary.ts";
 import { isFloat } from "../../util/tensor.ts";
-import type { HeldWeights } from "../attribute-weights.ts";
 import { FLOATS, INT, INTS, NO_EFFECT, oneOf, STRINGS } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxNode } from "../onnx-node.ts";
-import type { OnnxRule } from "../rule.ts";
+import type { HeldWeights, OnnxRule } from "../rule.ts";
 
 /* Linear models and what stands before them in classical pipelines (scikit-learn), whose numbers are in attributes. */
 

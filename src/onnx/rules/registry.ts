@@ -29,6 +29,7 @@ import { SEQUENCES } from "./sequence.ts";
 import { SHAPES } from "./shape.ts";
 import { SPECTRA } from "./spectrum.ts";
 import { SPLITTING } from "./splitting.ts";
+import { STATE_LAYERS } from "./state-layers.ts";
 import { UNPOOLING } from "./unpooling.ts";
 
 /** Every ONNX operator that is read. */
@@ -53,6 +54,7 @@ export const ONNX_RULES: readonly OnnxRule[] = [
   ...RESIZING,
   ...GRID_SAMPLING,
   ...RECURRENT,
+  ...STATE_LAYERS,
   ...ATTENTION,
   ...ROTARY_EMBEDDINGS,
   ...FUSED_ATTENTION,
