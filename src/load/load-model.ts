@@ -25,16 +25,20 @@ export interface LoadedModel extends ReadModel {
 /**
  * Reads an ONNX file, with the data that it keeps beside it, and puts in the weights of a checkpoint.
  *
- * @param options `weights`: a file whose tensors replace those of the same name: .safetensors, .npz, or an ONNX file of the network
+ * @param options `set`: inputs that are constants, as {@link setInputs} takes them; `weights`: a file whose tensors replace those of the same name: .safetensors, .npz, or an ONNX file of the network
  * @throws ThalwegError of kind "input" for everything that can be wrong with the files
  */
 export function loadModel(
   path: string,
-  { weights, importLimit }: { readonly weights?: string; readonly importLimit?: number } = {},
+  {
+    weights,
+    importLimit,
+    set = [],
+  }: { readonly weights?: string; readonly importLimit?: number; readonly set?: readonly string[] } = {},
 ): LoadedModel {
   const loaded = {
-    ...readModel(path, { limit: importLimit }),
-    notes: [],
+    ...readModel(path, { limit: importLimit, set }),
+    notes: set.map((each) => `The input ${each.replace(/=([^=]*)$/, " is $1")} in every example, as asked.`),
     besideWeights: [],
     keptStatistics: [],
     leftOut: [],

@@ -34,6 +34,11 @@ export const modelOptions = z.object({
     placeholder: "NAME",
     group: MODEL,
   }),
+  set: z.array(z.string()).optional().meta({
+    description: "give an input of the model one number, the same for all examples: training=0 (repeatable)",
+    placeholder: "NAME=VALUE",
+    group: MODEL,
+  }),
   bn: z
     .enum(["inference", "training"])
     .optional()

@@ -6,6 +6,7 @@ import { openFile } from "../io/open-file.ts";
 import { type HashedFile, openHashedFile } from "../io/open-hashed-file.ts";
 import { isNetName, makeNet } from "../nets/make-net.ts";
 import { decodeModel, type DecodeOptions, type ModelFile } from "../onnx/decode-model.ts";
+import { setInputs } from "./set-inputs.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 
 /** An ONNX file with the data that it keeps beside it. */
@@ -21,23 +22,32 @@ export interface ReadModel {
   /** The files beside the model that hold its weights. */
   readonly externalData: readonly FileHash[];
   readonly model: ModelFile;
-  /** The bytes of a built-in network, which lie nowhere on disk. */
+  /** The bytes of a built-in network, or of one with inputs that were set, which lie nowhere on disk. */
   readonly made?: Uint8Array;
 }
 
 /**
  * Reads an ONNX file, with the data that it keeps beside it; where there is no such file, the built-in network of that name.
  *
- * @param options `limit`: by how much the usual limits on what it may grow to are raised; `isSeparate`: which tensors its network is
+ * @param options `limit`: by how much the usual limits on what it may grow to are raised; `set`: inputs that are constants; `isSeparate`: which tensors its network is
  *   known to have to themselves
  * @throws ThalwegError of kind "input" for everything that can be wrong with the files
  */
 export function readModel(
   path: string,
-  { limit, isSeparate }: Pick<DecodeOptions, "limit"> & { readonly isSeparate?: (name: string) => boolean } = {},
+  {
+    limit,
+    isSeparate,
+    set = [],
+  }: Pick<DecodeOptions, "limit"> & {
+    readonly isSeparate?: (name: string) => boolean;
+    readonly set?: readonly string[];
+  } = {},
 ): ReadModel {
-  const made = isNetName(path) && !existsSync(path) ? makeNet(path) : undefined;
-  const bytes = made ?? readWhole(path);
+  const net = isNetName(path) && !existsSync(path) ? makeNet(path) : undefined;
+  const bytes = net ?? readWhole(path);
+  const changed = set.length > 0 ? setInputs(bytes, set, path) : undefined;
+  const made = changed ?? net;
   const beside = new Map<string, HashedFile>();
   try {
     const external: DecodeOptions["external"] = (location, offset, length) => {
@@ -45,7 +55,7 @@ export function readModel(
       beside.set(location, source);
       return source.read(offset, length ?? source.size - offset);
     };
-    const model = decodeModel(bytes, { file: path, external, limit }, isSeparate);
+    const model = decodeModel(made ?? bytes, { file: path, external, limit }, isSeparate);
     const externalData = [...beside.values()].map(({ name, sha256 }) => ({ name, sha256 }));
     const own = { name: path, sha256: createHash("sha256").update(bytes).digest("hex") };
     const files = [own, ...externalData];

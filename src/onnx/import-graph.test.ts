@@ -152,7 +152,7 @@ describe("what cannot be imported", () => {
     {
       what: "quantised weights, which are int64 in the graph",
       nodes: [
-        { op: "DequantizeLinear", inputs: ["q", "s", "z"], outputs: ["k"], name: "n" },
+        { op: "Unpack", inputs: ["q", "s", "z"], outputs: ["k"], domain: "acme", name: "n" },
         { op: "MatMul", inputs: ["x", "k"], outputs: ["y"] },
       ],
       reason: "cannot be frozen: it reads q as uint8",

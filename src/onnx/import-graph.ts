@@ -317,6 +317,10 @@ class Importer implements ImportHost {
     return stored && this.tensorValue(stored);
   }
 
+  isInput(name: string): boolean {
+    return this.model.inputs.some((input) => this.inputName(input.name) === name);
+  }
+
   storedAs(name: string): string | undefined {
     const { tensors, declared, inputs } = this.model;
     const known = tensors.get(name) ?? declared.get(name) ?? inputs.find((input) => input.name === name);

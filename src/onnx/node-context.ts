@@ -1,4 +1,4 @@
-import { tensorOf } from "../graph/leaf.ts";
+import { inputNameOf, tensorOf } from "../graph/leaf.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/value.ts";
 import { ThalwegError, type Where } from "../util/thalweg-error.ts";
@@ -36,6 +36,8 @@ export interface ImportHost {
   constantNode(name: string): Value | undefined;
   /** The element type that a value has in the file, "uint8"; undefined where it is not declared. */
   storedAs(name: string): string | undefined;
+  /** Whether an input of the graph is one of the model, and no parameter. */
+  isInput(name: string): boolean;
   /** Imports a branch or loop body, with values for its formal inputs. */
   subgraph(graph: OnnxGraph, inputs: readonly Item[]): Item[];
 }
@@ -180,12 +182,16 @@ export class NodeContext {
 
   /** The elements of an input that has to be known when the model is read. */
   constant(slot: number, role: string): Tensor {
-    return (
-      tensorOf(this.input(slot)) ??
-      this.unsupported(
-        `computes its ${role} from the data`,
-        "Export the model with fixed sizes, or make that part depend on shapes only.",
-      )
+    const value = this.input(slot);
+    const known = tensorOf(value);
+    if (known) return known;
+    const name = inputNameOf(value);
+    const input = name !== undefined && this.host.isInput(name) ? name : undefined;
+    return this.unsupported(
+      input === undefined ? `computes its ${role} from the data` : `takes its ${role} from the input ${input}`,
+      input === undefined
+        ? "Export the model with fixed sizes, or make that part depend on shapes only."
+        : `Where it is the same for all examples, say what it is: --set ${input}=VALUE.`,
     );
   }
 
