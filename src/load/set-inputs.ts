@@ -14,8 +14,11 @@ const ELEMENTS: Readonly<Partial<Record<number, (count: number, value: number) =
   [Type.BOOL]: (count, value) => new Uint8Array(count).fill(value).buffer,
 };
 
+/** As a plain number: that is how the format holds it. */
+const BOOL: number = Type.BOOL;
+
 /** Types whose numbers are whole. */
-const WHOLE = new Set<number>([Type.INT32, Type.INT64, Type.BOOL]);
+const WHOLE = new Set<number>([Type.INT32, Type.INT64, BOOL]);
 
 /**
  * A model file in which some inputs are constants: what they are asked to be, in every element. The file is then one without these
@@ -66,8 +69,7 @@ function elementsOf(setting: string, text: string, type: number, count: number, 
   if (!make) throw badSetting(setting, `is about an input of ${elementTypeName(type)}, which cannot be set`, file);
   const value = text === "true" ? 1 : text === "false" ? 0 : Number(text);
   const isNumber = text.trim() !== "" && !Number.isNaN(value);
-  const fits =
-    !WHOLE.has(type) || (Number.isSafeInteger(value) && (type !== Number(Type.BOOL) || value === 0 || value === 1));
+  const fits = !WHOLE.has(type) || (Number.isSafeInteger(value) && (type !== BOOL || value === 0 || value === 1));
   if (!isNumber || !fits) throw badSetting(setting, `gives no number of the type ${elementTypeName(type)}`, file);
   return make(count, value);
 }
