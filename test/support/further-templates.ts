@@ -166,6 +166,31 @@ const CLASSICAL_TEMPLATES: Readonly<Record<string, Template>> = {
   [classical("Normalizer")]: (draw) => ({ inputs: [draw.float(draw.ints(2, 1, 4))] }),
 };
 
+const deformed: Template = (draw) => {
+  const [group, offset_group] = [draw.int(1, 2), draw.int(1, 2)];
+  const channels = 2 * draw.int(1, 2);
+  const outputs = group * draw.int(1, 2);
+  const image = draw.ints(2, 3, 6);
+  const kernel = draw.ints(2, 1, 2);
+  const [strides, dilations, pads] = [draw.ints(2, 1, 2), draw.ints(2, 1, 2), draw.ints(4, 0, 1)];
+  const out = image.map((extent, k) => {
+    const rest = extent + pads[k] + pads[2 + k] - dilations[k] * (kernel[k] - 1) - 1;
+    return Math.floor(rest / strides[k]) + 1;
+  });
+  const n = draw.int(1, 2);
+  const taps = offset_group * kernel[0] * kernel[1];
+  return {
+    inputs: [
+      draw.float([n, channels, ...image]),
+      draw.float([outputs, channels / group, ...kernel], true),
+      draw.float([n, 2 * taps, ...out]),
+      draw.chance(0.5) ? draw.float([outputs], true) : undefined,
+      draw.chance(0.5) ? draw.float([n, taps, ...out]) : undefined,
+    ],
+    attributes: { group, offset_group, kernel_shape: kernel, strides, dilations, pads },
+  };
+};
+
 export const FURTHER_TEMPLATES: Readonly<Record<string, Template>> = {
   ...CLASSICAL_TEMPLATES,
   ScatterElements: (draw) => {
@@ -231,6 +256,7 @@ export const FURTHER_TEMPLATES: Readonly<Record<string, Template>> = {
       outputs: 4,
     };
   },
+  DeformConv: deformed,
   Col2Im: blocks,
   MaxUnpool: unpool,
   RoiAlign: regions,

@@ -24,6 +24,7 @@ export const FIRST_OPSET: Readonly<Record<string, number>> = {
   DequantizeLinear: 10,
   GridSample: 16,
   AffineGrid: 20,
+  DeformConv: 19,
   Col2Im: 18,
   MaxUnpool: 9,
   RoiAlign: 10,

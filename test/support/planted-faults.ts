@@ -389,6 +389,12 @@ export const PLANTED: readonly Row[] = [
     fault: drop("offset"),
   },
   { op: "Normalizer", domain: ML, inputs: [f(4, 3)], attributes: { norm: "L1" }, fault: setText("norm", "L2") },
+  {
+    op: "DeformConv",
+    opset: 19,
+    inputs: [f(1, 2, 4, 4), w(2, 2, 2, 2), spread(-0.6, 0.7, 1, 8, 3, 3), none, spread(0.2, 1, 1, 4, 3, 3)],
+    fault: ignore(4),
+  },
   { op: "Swish", opset: 24, inputs: [f(9)], attributes: { alpha: float(1.5) }, fault: drop("alpha") },
   { op: "LeakyRelu", inputs: [f(9)], attributes: { alpha: float(0.2) }, fault: drop("alpha") },
   { op: "PRelu", inputs: [f(2, 3, 4), w(3, 1)], fault: output(0) },

@@ -76,7 +76,7 @@ function cubicWeights(t: Value): Value[] {
 const REACH = 2;
 
 /** What a sample reads along one axis. */
-function tapsOf(place: Value, mode: string, axis: SampledAxis): Tap[] {
+export function tapsOf(place: Value, mode: string, axis: SampledAxis): Tap[] {
   const { dtype } = place;
   // Whole places are moved in, not what they are rounded from.
   if (mode === "nearest") return [tapAt(wholePart(padded(nearestWhole(place), axis)), undefined, axis, dtype)];
@@ -92,7 +92,7 @@ function tapsOf(place: Value, mode: string, axis: SampledAxis): Tap[] {
 }
 
 /** Every choice of one tap an axis. */
-function combinations(axes: readonly (readonly Tap[])[]): Tap[][] {
+export function combinations(axes: readonly (readonly Tap[])[]): Tap[][] {
   return axes.reduce<Tap[][]>((all, taps) => all.flatMap((chosen) => taps.map((tap) => [...chosen, tap])), [[]]);
 }
 
@@ -130,7 +130,7 @@ function gridSample(node: NodeContext): Value {
 }
 
 /** Elements of x [N, C, all] that taps [N, 1, P] choose, with their weights: [N, C, P]. */
-function sampled(x: Value, taps: readonly Tap[], extents: Shape): Value {
+export function sampled(x: Value, taps: readonly Tap[], extents: Shape): Value {
   const index = taps.map((tap) => tap.index).reduce((flat, each, axis) => add(mul(flat, extents[axis]), each));
   const [examples, channels] = x.shape;
   let y = gatherElements(x, expand(index, [examples, channels, index.shape[2]]), 2);

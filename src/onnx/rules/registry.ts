@@ -9,6 +9,7 @@ import { CLASSICAL } from "./classical.ts";
 import { CONVOLUTIONS } from "./convolution.ts";
 import { CONTROL_FLOW } from "./control-flow.ts";
 import { FUSED_ATTENTION } from "./fused-attention.ts";
+import { DEFORMABLE } from "./deformable.ts";
 import { FUSED } from "./fused.ts";
 import { GRID_SAMPLING } from "./grid-sampling.ts";
 import { INDEXING } from "./indexing.ts";
@@ -46,6 +47,7 @@ export const ONNX_RULES: readonly OnnxRule[] = [
   ...SCATTERING,
   ...MATRIX_PRODUCTS,
   ...CONVOLUTIONS,
+  ...DEFORMABLE,
   ...SPECTRA,
   ...POOLING,
   ...UNPOOLING,

@@ -370,6 +370,12 @@ const ROWS: readonly Row[] = [
     inputs: [f(2, 4, 3), f(2, 5, 4)],
     attributes: { transA: 1, transB: 1, alpha: float(0.5) },
   },
+  {
+    op: "DeformConv",
+    opset: 19,
+    inputs: [f(2, 4, 5, 6), weight(6, 2, 2, 3), f(2, 24, 4, 3), weight(6), f(2, 12, 4, 3)],
+    attributes: { group: 2, offset_group: 2, pads: [1, 0, 0, 1], strides: [1, 2], dilations: [2, 1] },
+  },
   // Spectra
   ...[17, 20].flatMap((opset) =>
     [0, 1].flatMap((inverse): Row[] => {
