@@ -56,6 +56,19 @@ describe.each(["float32", "float64"] as const)("in %s", (precision) => {
       expect(detail).toContain('Not moved, as frozen or quantised values are computed from them: "a".');
   });
 
+  test("where all parameters are behind a frozen node, differences decide nothing, and that is said", async () => {
+    const build: BuildNetwork = (h, { a, b, c }) => sin(matmul(matmul(matmul(h, a), b), c));
+    const freeze = [nodeOf(build, "Sin")];
+    const problem = buildProblem({ x, y, parameters, build, loss: crossEntropy }, { precision, freeze });
+    const checks = await runChecks(problem, "all", createRandom(0), {});
+    await problem.close();
+    const differences = checks.filter(({ name }) =>
+      ["gradient", "hessian", "gauss-newton-product", "dense-block"].includes(name),
+    );
+    expect(differences.map(({ passed }) => passed)).toEqual([null, null, null, null]);
+    expect(checks.flatMap(({ name, passed }) => (passed === false ? [name] : []))).toEqual([]);
+  });
+
   test("a gradient that is 1 % too large elsewhere is found all the same", async () => {
     const [, build] = NETWORKS[0];
     const freeze = [nodeOf(build, "Sin")];

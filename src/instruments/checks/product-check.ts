@@ -1,4 +1,5 @@
 import { norm2 } from "../../linalg/vector.ts";
+import { heldParameters } from "../../problem/held-parameters.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { Product } from "../../problem/derivatives.ts";
@@ -61,8 +62,12 @@ export interface ProductSubject {
  */
 export function checkProduct(bench: CheckBench, subject: ProductSubject): Promise<Measurement> {
   const { problem, oracle, context } = bench;
+  const method = `${subject.method}${oracle === problem ? "" : PRECISIONS}${sayHeld(problem)}`;
+  // Where nothing may be moved, nothing is compared.
+  if (heldParameters(problem.network).size === problem.space.tensors.length)
+    return Promise.resolve({ measured: 0, undecided: true, detail: `${method} So nothing was decided.` });
   return compareNearby(bench, {
-    method: `${subject.method}${oracle === problem ? "" : PRECISIONS}${sayHeld(problem)}`,
+    method,
     subject: subject.name,
     tryAt: async (theta) => {
       const block = subject.vectors(problem, theta);
