@@ -139,4 +139,11 @@ describe("on a network", () => {
   it("C1 is refused where there is no saddle", async () => {
     await expect(measured(rateOfEscape, "mlp:4-2")).rejects.toMatchObject({ code: "no-saddle" });
   });
+
+  it("F10 fails of a linear network, whose curvature no step changes", async () => {
+    const { evidence } = await measured(edgeOfStability, "mlp:4-2");
+    // λmax is tracked to 2 %.
+    expect(Math.abs(evidence[0].measured / 1.5 - 1)).toBeLessThan(0.02);
+    expect(judge(edgeOfStability.says, evidence)).toEqual({ verdict: "fails", accepted: false, rivalExcluded: false });
+  });
 });

@@ -112,7 +112,7 @@ export const edgeOfStability = defineClaim({
   },
 });
 
-/** Gradient descent from weights that are too sharp for its step: it stays only where they are not. */
+/** Gradient descent from weights that are too sharp for its step: whether it ends at the edge, stays over it, or leaves it behind. */
 async function fromOverTheEdge(problem: Problem, { random, context }: ClaimDesk): Promise<Conclusion> {
   const start = await sharpnessAt(problem, { random, context });
   if (!(start > 0)) throw uncurved();
@@ -128,7 +128,7 @@ async function fromOverTheEdge(problem: Problem, { random, context }: ClaimDesk)
         name: `λmax η/2 over the last third of ${steps} steps, η = ${formatNumber(lr)}${isThere ? "" : ", which diverged"}`,
         measured: isThere ? settled.value : Number.POSITIVE_INFINITY,
         standardError: isThere ? settled.standardError : 0,
-        law: atMost(1),
+        law: equals(1),
         rival: equals(TOO_LARGE),
         // Swings that are wide lift the mean of λmax above 2/η; on the claim's own network they are narrow.
         allowed: 0.1,
