@@ -20,7 +20,7 @@ import type { RunFile } from "../runs/run-file.ts";
 import type { Options, Request } from "../runs/subject.ts";
 import { memoryStore } from "../runs/task-store.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { milliseconds } from "./common-flags.ts";
+import { milliseconds, modelFlags } from "./common-flags.ts";
 import { DrawingThread } from "./drawing-thread.ts";
 import { EMBEDDED_REPORT, isEmbedded, mayPutReport, withEmbedded } from "./embedded.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
@@ -173,7 +173,7 @@ async function run({ experiments, parameters, typed, args, read }: Invoked, give
     },
     {
       openers: openers(shell),
-      openFile: openRead,
+      openFile: (path) => openRead(path, modelFlags.shape.importLimit.parse(request.options["importLimit"])),
       executor,
       listener,
       clock: () => performance.now(),

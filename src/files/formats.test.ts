@@ -86,6 +86,16 @@ describe("CSV", () => {
 });
 
 describe("gzip", () => {
+  test("that states more than the limit, or less than comes out, is not expanded to its end", () => {
+    const packed = new Uint8Array(gzipSync(new Uint8Array(2 ** 24)));
+    const limits = { maxBytes: 2 ** 32, maxInflatedBytes: 2 ** 24 - 1 };
+    expect(() => unwrapGzip(bytesSource("g", packed), limits)).toThrow(
+      expect.objectContaining({ code: "inflates-too-far" }),
+    );
+    packed.set([232, 3, 0, 0], packed.length - 4);
+    expect(() => unwrapGzip(bytesSource("g", packed))).toThrow(/more than the 1000 bytes that its end states/);
+  });
+
   const content = encode("1,2\n".repeat(5000));
   test("expands with and without a file name in its header", () => {
     const packed = gzipSync(content);

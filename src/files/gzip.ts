@@ -31,16 +31,14 @@ export function unwrapGzip(source: ByteSource, limits: ReadLimits = DEFAULT_LIMI
   const start = headerLength(source);
   const end = source.size - TRAILER_BYTES;
   if (end < start) throw damaged(source, "it is too short");
-  const bytes = inflateAll(sliceSource(source, source.name, start, end - start), limits.maxInflatedBytes, () =>
-    inputError(
-      "inflates-too-far",
-      `${source.name} expands to more than the limit of ${limits.maxInflatedBytes} bytes.`,
-      { file: source.name },
-      "Expand it yourself and give the expanded file, which is read piece by piece.",
-    ),
-  );
   const trailer = source.read(end, TRAILER_BYTES);
-  if (littleEndian(trailer, 4, 4) !== bytes.length % 2 ** 32 || littleEndian(trailer, 0, 4) !== crc32(bytes)) {
+  // What it expands to stands at its end, less a multiple of 4 GiB: beyond that, nothing of it is expanded.
+  const stated = littleEndian(trailer, 4, 4);
+  if (stated > limits.maxInflatedBytes) throw tooFar(source, limits);
+  const bytes = inflateAll(sliceSource(source, source.name, start, end - start), stated, () =>
+    damaged(source, `more than the ${stated} bytes that its end states come out of it`),
+  );
+  if (stated !== bytes.length || littleEndian(trailer, 0, 4) !== crc32(bytes)) {
     throw damaged(
       source,
       "its checksum or length does not match (several gzip files joined together are not supported)",
@@ -66,11 +64,20 @@ function headerLength(source: ByteSource): number {
   return at;
 }
 
+function tooFar({ name }: ByteSource, { maxInflatedBytes }: ReadLimits) {
+  return inputError(
+    "inflates-too-far",
+    `${name} expands to more than the limit of ${maxInflatedBytes} bytes.`,
+    { file: name },
+    "Expand it yourself and give the expanded file, which is read piece by piece.",
+  );
+}
+
 function damaged(source: ByteSource, reason: string) {
   return inputError(
     "damaged-gzip",
     `${source.name} is not a sound gzip file: ${reason}.`,
     { file: source.name },
-    "Compress or download it again.",
+    "Compress or download it again; of more than 4 GiB, or of several files joined, give the expanded file.",
   );
 }
