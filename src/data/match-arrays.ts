@@ -66,8 +66,13 @@ export function matchArrays(
   const spare = arrays.get(DEFAULT_INPUT) ?? (free.length === 1 ? free[0] : alone);
   const inputs = named.map(({ request, array }) => {
     const chosen = array ?? (left.length === 1 && spare && !used.has(spare) ? spare : undefined);
-    if (!chosen)
-      throw labelsMissing ?? missing(file, arrays, `nothing for the model's input "${request.name}"`, request.name);
+    if (!chosen) {
+      const shared = `An input that is the same for all examples takes its number by --set ${request.name}=VALUE.`;
+      const hint = asInput.length > 1 ? `${NAME_ARRAYS} ${shared}` : NAME_ARRAYS;
+      throw (
+        labelsMissing ?? missing(file, arrays, `nothing for the model's input "${request.name}"`, request.name, hint)
+      );
+    }
     return { request, array: chosen };
   });
   return {
@@ -179,13 +184,16 @@ function isUnscaledBytes(array: LazyArray): boolean {
   return array.rows(0, Math.min(array.shape[0], ROWS_LOOKED_AT)).data.some((value) => value > 1);
 }
 
+const NAME_ARRAYS =
+  "Name the arrays as the model's inputs (x for a single one) and the labels y: numpy.savez(file, x=..., y=...); for a CSV file name the label column with --label.";
+
 /** What a file lacks, beside what it holds. */
 export function missing(
   file: string,
   arrays: ReadonlyMap<string, LazyArray>,
   what: string,
   input: string,
-  hint = "Name the arrays as the model's inputs (x for a single one) and the labels y: numpy.savez(file, x=..., y=...); for a CSV file name the label column with --label.",
+  hint = NAME_ARRAYS,
 ) {
   const there = [...arrays].slice(0, 20).map(([array, { shape }]) => `${array} [${shape.join(", ")}]`);
   return inputError(
