@@ -11,7 +11,7 @@ import { checkedContext } from "./run-options.ts";
 /**
  * The Kronecker-factored Gauss–Newton matrix (K-FAC): for each layer y = W(x, 1) the block G ⊗ A, A the mean of xxᵀ over
  * examples and places, G the expectation of ∂ℓ/∂y ∂ℓ/∂yᵀ over the model's own labels, summed over places and divided as the
- * loss is; exact for deep linear networks under squared error. Layers are matrix products, convolutions and embeddings whose
+ * loss is; exact for deep linear networks under squared error. Layers are matrix products and convolutions whose
  * weights are used once; other parameters have the exact diagonal of {@link gaussNewtonDiagonal}. An L2 term adds its λ.
  * `inverse(δ)` is exact: the eigenvectors of the factors are those of the block (Martens & Grosse 2015; convolutions: Grosse &
  * Martens 2016).
