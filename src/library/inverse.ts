@@ -19,7 +19,8 @@ const inverseCallOptions = inverseOptions.extend({ context: contextOption });
  *
  * @example
  * const inverted = await inverse(diagonalOperator(Float64Array.of(1, 3)), { damping: 1 });
- * await inverted.apply([Float64Array.of(2, 4)]); // → [[1, 1]]
+ * const [x] = await inverted.apply([Float64Array.of(2, 4)]);
+ * x; // → [1, 1]
  */
 export async function inverse(
   operator: LinearOperator,
