@@ -17,6 +17,12 @@ import { smoothL1 } from "../src/problem/losses/smooth-l1.ts";
 import type { Loss } from "../src/problem/losses/loss.ts";
 import { meanAbsoluteError } from "../src/problem/losses/mean-absolute-error.ts";
 import { meanSquaredError } from "../src/problem/losses/mean-squared-error.ts";
+import { gaussian } from "../src/problem/losses/gaussian.ts";
+import { heteroscedasticGaussian } from "../src/problem/losses/heteroscedastic-gaussian.ts";
+import { hinge } from "../src/problem/losses/hinge.ts";
+import { multiMargin } from "../src/problem/losses/multi-margin.ts";
+import { pinball } from "../src/problem/losses/pinball.ts";
+import { poisson } from "../src/problem/losses/poisson.ts";
 import { outputLoss } from "../src/problem/losses/output-loss.ts";
 import { LOSSES } from "../src/problem/losses/registry.ts";
 import { Point } from "../src/problem/point.ts";
@@ -107,18 +113,30 @@ const bits = labels(
 );
 const numbers = draw("y", [EXAMPLES, OUTPUTS], 1);
 
-/** Each loss with labels for it. */
-const HOSTS: readonly (readonly [Loss, Tensor])[] = [
+const counts = array(
+  [EXAMPLES, OUTPUTS],
+  Array.from({ length: EXAMPLES * OUTPUTS }, (_, i) => (i * i) % 5),
+);
+
+/** Each loss with labels for it, and how many outputs the network has. */
+const HOSTS: readonly (readonly [Loss, Tensor, outputs?: number])[] = [
   [crossEntropy, classes],
   [binaryCrossEntropy, bits],
   [meanSquaredError, numbers],
   [meanAbsoluteError, numbers],
   [huber, numbers],
   [smoothL1, numbers],
+  [gaussian, numbers],
+  [heteroscedasticGaussian, draw("means", [EXAMPLES, 2], 1), 4],
+  [poisson, counts],
+  [pinball, numbers],
+  [hinge, bits],
+  [multiMargin, classes],
   [outputLoss, numbers],
 ];
 
 function problemOf(loss: Loss, y: Tensor, options: Partial<ProblemOptions> = {}): Problem {
+  const [, , outputs = OUTPUTS] = HOSTS.find(([host]) => host === loss) ?? [];
   return buildProblem(
     {
       x: draw("x", [EXAMPLES, 4], 1),
@@ -127,7 +145,7 @@ function problemOf(loss: Loss, y: Tensor, options: Partial<ProblemOptions> = {})
         a: draw("a", [4, 6], 0.6),
         b: draw("b", [6], 0.3),
         w: draw("w", [6, 6], 0.4),
-        c: draw("c", [6, OUTPUTS], 0.5),
+        c: draw("c", [6, outputs], 0.5),
       },
       build: (x, { a, b, w, c }) => matmul(relu(matmul(tanh(add(matmul(x, a), b)), w)), c),
       loss,
