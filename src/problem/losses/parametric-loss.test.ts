@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
+import { crossEntropy } from "./cross-entropy.ts";
 import { huber } from "./huber.ts";
 import { meanSquaredError } from "./mean-squared-error.ts";
 import { configuredLoss } from "./parametric-loss.ts";
@@ -17,7 +18,19 @@ it("gives a loss the numbers that are asked for, and says them where they are no
   expect(configuredLoss(meanSquaredError, [])).toBe(meanSquaredError);
 });
 
+it("takes a list of numbers whole, or in the parts into which a command line takes it apart", () => {
+  const title = "cross-entropy (smoothing = 0.1, weights = 1, 2.5, 0)";
+  for (const options of [
+    ["weights=1,2.5,0", "smoothing=0.1"],
+    ["smoothing=0.1", "weights=1", "2.5", "0"],
+    ["weights=1", "2.5", "0", "smoothing=0.1"],
+  ])
+    expect(configuredLoss(crossEntropy, options).title).toBe(title);
+});
+
 it.each([
+  [crossEntropy, ["weights=1", "x"], /The option weights/, undefined],
+  [huber, ["delta=1", "2"], /The option delta of the loss huber does not fit/, undefined],
   [huber, ["slope=2"], /no option "slope=2"/, "Give delta=VALUE."],
   [huber, ["delta"], /no option "delta"/, "Give delta=VALUE."],
   [huber, ["delta=-1"], /The option delta of the loss huber does not fit: Too small/, undefined],

@@ -26,7 +26,7 @@ export function parametricLoss<S extends z.core.$ZodShape>(
 export function configuredLoss(loss: Loss, options: readonly string[]): Loss {
   if (options.length === 0) return loss;
   const values: Record<string, unknown> = {};
-  for (const option of options) {
+  for (const option of joined(options)) {
     const [, name = "", text = ""] = /^([^=]*)=(.*)$/su.exec(option) ?? [];
     if (!loss.parameters || !Object.keys(loss.parameters.shape).includes(name)) {
       const known = Object.keys(loss.parameters?.shape ?? {});
@@ -45,6 +45,18 @@ export function configuredLoss(loss: Loss, options: readonly string[]): Loss {
     throw badOption(`The option ${path.join(".")} of the loss ${loss.name} does not fit: ${message}.`);
   }
   return loss.configured?.(values) ?? loss;
+}
+
+/** A list of numbers behind one name, as a command line takes it apart at its commas, in one piece. */
+function joined(options: readonly string[]): string[] {
+  const whole: string[] = [];
+  for (const option of options) {
+    const before = whole.pop();
+    if (before === undefined) whole.push(option);
+    else if (option.includes("=")) whole.push(before, option);
+    else whole.push(`${before},${option}`);
+  }
+  return whole;
 }
 
 function badOption(message: string, hint?: string): ThalwegError {
