@@ -1,9 +1,10 @@
 import type { RandomStream } from "../../random/random-stream.ts";
 import { semicircleBelow } from "./goe.ts";
 import type { RandomFunction } from "./critical-point.ts";
+import { endOfBulk } from "./lowest-energy.ts";
 
 /** Height below which critical points of all indices of the spherical 3-spin glass end, −E∞ = −2√((p − 1)/p) (Auffinger, Ben Arous & Černý 2013). */
-export const END_OF_BULK = -2 * Math.sqrt(2 / 3);
+export const END_OF_BULK = endOfBulk(3);
 
 /** p/√(p(p − 1)): how far the energy shifts the spectrum, in units of a quarter of its width. */
 export const SHIFT = 3 / Math.sqrt(6);
