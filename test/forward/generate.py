@@ -1,7 +1,8 @@
 """What NumPy and PyTorch say of networks that are run forward only: writes models, data, checkpoints and figures.json here.
 
 Needs torch, numpy, scipy, onnx.
-- quadratic: x W, then a discrete Fourier transform (an operator without a rule), in float64: the loss is a quadratic of W;
+- quadratic: x W, then a discrete Fourier transform and noise below all rounding (an operator without a rule), in float64: the loss is
+  a quadratic of W;
 - determinant: a determinant of 2×2 matrices in the middle, in float32;
 - quantised: a weight that is rounded to 8 bits (QuantizeLinear, DequantizeLinear) in a trained classifier, in float32.
 """
@@ -85,7 +86,9 @@ save(
         h.make_node("MatMul", ["x", "fc.weight"], ["m"], name="fc"),
         h.make_node("Unsqueeze", ["m", "last"], ["u"], name="unsqueeze"),
         h.make_node("DFT", ["u"], ["f"], name="dft", axis=1),
-        h.make_node("Flatten", ["f"], ["y"], name="flatten"),
+        h.make_node("RandomNormalLike", ["f"], ["r"], name="noise", scale=1e-30),
+        h.make_node("Add", ["f", "r"], ["a"], name="add"),
+        h.make_node("Flatten", ["a"], ["y"], name="flatten"),
     ],
     w | {"last": np.array([2])}, T.DOUBLE, 3, 8,
 )
