@@ -36,11 +36,7 @@ export function claimSections(result: ClaimResult): ShownSection[] {
         columns: ["measured", "value", "standard error", "law", "other law", "allowed", "law met", "other law"],
         rows: evidence.map((each) => [
           each.name,
-          each.measured,
-          each.standardError,
-          each.law.value,
-          each.rival?.value ?? null,
-          each.allowed,
+          ...[each.measured, each.standardError, each.law.value, each.rival?.value ?? null, each.allowed].map(cell),
           isMet(each.law, each) ? "yes" : "no",
           standing(each),
         ]),
@@ -88,4 +84,9 @@ function doubts({ evidence }: ClaimResult): string[] {
       (each) =>
         `${each.name}: ${formatEstimate(each.measured, each.standardError)} where the law says ${formatNumber(each.law.value, 5)}, off by ${formatNumber(each.law.misfit, 2)} with ${formatNumber(each.allowed, 2)} allowed.`,
     );
+}
+
+/** A number in a table; one that is not finite, as of a walk that diverged, is said as text. */
+function cell(value: number | null): number | string | null {
+  return value === null || Number.isFinite(value) ? value : formatNumber(value);
 }

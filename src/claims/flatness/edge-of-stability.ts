@@ -34,7 +34,7 @@ export const edgeOfStability = defineClaim({
   source: "Cohen, Kaur, Li, Kolter & Talwalkar 2021, sections 3 and 4",
   why: "Below 2/η a trained network grows sharper by itself; above it, steps along the sharpest direction swing and grow until the third derivative brings the curvature down again.",
   means:
-    "The step size chooses the curvature of the solution: λmax far below 2/η says that training is not at its edge yet, and a smaller step will end in a sharper place.",
+    "Under squared error the step size chooses the curvature of the solution: λmax far below 2/η says that training is not at its edge yet.",
   breaks:
     "Cross-entropy drives the curvature down late in training, small batches keep it lower, and the law is of the plain step: momentum and Adam have limits of their own (`trajectory`).",
   reading: ["Cohen, Kaur, Li, Kolter & Talwalkar, ICLR (2021)", "Damian, Nichani & Lee, ICLR (2023)"],

@@ -38,7 +38,8 @@ export const largeBatches = defineClaim({
   source:
     "Keskar et al. 2017 for the statement; Goyal et al. 2017 and Smith, Kindermans, Ying & Le 2018 for η/B; Wu, Ma & E 2018 for stability",
   why: "Batches were compared at step sizes that each was tuned for, or at one and the same, and small ones leave sharp minima that the mean of all examples stays in.",
-  means: "Let the step size grow with the batch before blaming the batch: what is left of a minimum is decided by η/B.",
+  means:
+    "Let the step size grow with the batch before blaming the batch: at one η/B the minimum of the large batch is not the sharper one, here even the flatter, as its larger step comes to the edge of stability.",
   breaks:
     "The full batch bears no step above 2/λ₁ for long, so that η cannot grow without end; whether the flatter minimum is the better one on new data is claim F1.",
   reading: [

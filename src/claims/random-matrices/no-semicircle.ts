@@ -28,7 +28,7 @@ export const noSemicircle = defineClaim({
   means:
     "Figures that are derived from spin glasses, such as how many minima lie where, are not those of a network at hand.",
   breaks:
-    "A narrow semicircle about 0 covers the bulk of the curvatures and misses the outliers alone, so that the nearest of all is nearer the more the network is trained. Wide networks at random weights are nearer to random matrices than trained ones, though their parts are not independent either.",
+    "A narrow semicircle about 0 covers the bulk of the curvatures and misses the outliers alone, so that the nearest of all is nearer than the one of equal mean and variance. Networks at random weights are further from a semicircle than the bounds, too: that training makes the curvatures depend on each other does not follow from this. Wide networks at random weights are nearer to random matrices than trained ones, though their parts are not independent either.",
   reading: [
     "Choromanska, Henaff, Mathieu, Ben Arous & LeCun, AISTATS (2015)",
     "Choromanska, LeCun & Ben Arous, COLT (2015), open problem",

@@ -39,7 +39,7 @@ export const outlierForEachClass = defineClaim({
   means:
     "How many outliers there are tells as much of the inputs as of the classes; the softmax takes one off, for it does not see what all classes share.",
   breaks:
-    "It is exact for one layer at 0. Behind trained layers S is that of the features, whose outliers training makes: there are as many as there are class means apart from each other.",
+    "It is exact for one layer at 0. Behind trained layers S is that of the features, and small networks have no gap after C or C − 1 curvatures: the largest is often after the first.",
   reading: ["Papyan, ICML (2019)", "Sagun, Evci, Güney, Dauphin & Bottou, arXiv:1706.04454 (2017)"],
   parameters: z.object({ examples: scaled(400, 60, "examples") }),
   parts: () => SETTINGS.length,
