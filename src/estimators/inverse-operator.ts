@@ -3,9 +3,9 @@ import { axpy, norm2, scale } from "../linalg/vector.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import { shiftOperator } from "../operators/combinators.ts";
 import type { RunContext } from "../util/run-context.ts";
-import { throwIfInterrupted } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { countFrom, type OptionsOf } from "../util/options.ts";
+import { countProducts } from "./products.ts";
 import { conjugateGradient, minres, solveOptions } from "./solve.ts";
 
 const SOLVERS = { "conjugate-gradient": conjugateGradient, minres };
@@ -96,11 +96,11 @@ function neumann(operator: LinearOperator, terms: number, step: number | undefin
     });
   }
   return async (b) => {
+    const products = countProducts(operator, context);
     const sum = b.slice();
     let term = b.slice();
     for (let j = 1; j < terms; j++) {
-      throwIfInterrupted(context);
-      const [image] = await operator.apply([term]);
+      const [image] = await products.apply([term]);
       term = term.slice();
       axpy(-step, image, term);
       axpy(1, term, sum);

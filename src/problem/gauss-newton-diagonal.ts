@@ -97,9 +97,9 @@ export async function gaussNewtonDiagonal(
 ): Promise<Float64Array> {
   const { space } = machinery;
   const diagonal = new Float64Array(space.dimension).fill(point.l2);
-  await eachOutput(point, machinery, context, { shape, computation: DIAGONAL }, (values) =>
+  await eachOutput(point, machinery, context, { shape, computation: DIAGONAL }, (_batch, values) =>
     space.tensors.forEach(({ offset }, i) =>
-      values[i].forEach((x, j) => (diagonal[offset + j] += x / point.sample.divisor)),
+      values[i].data.forEach((x, j) => (diagonal[offset + j] += x / point.sample.divisor)),
     ),
   );
   return diagonal;
@@ -144,8 +144,8 @@ export async function turnedDiagonals(
   }
   const found = sizes.map(({ rows, columns }) => new Float64Array(rows * columns));
   try {
-    await eachOutput(point, machinery, context, { shape, computation: TURNED_DIAGONALS, feeds }, (values) =>
-      found.forEach((scales, i) => values[i].forEach((x, j) => (scales[j] += x / point.sample.divisor))),
+    await eachOutput(point, machinery, context, { shape, computation: TURNED_DIAGONALS, feeds }, (_batch, values) =>
+      found.forEach((scales, i) => values[i].data.forEach((x, j) => (scales[j] += x / point.sample.divisor))),
     );
   } finally {
     for (const feed of feeds.values()) feed.release();
@@ -153,13 +153,13 @@ export async function turnedDiagonals(
   return bases.map(({ layer }) => found[layer]);
 }
 
-/** A computation for each unit vector of the outputs of an example. */
-async function eachOutput(
-  point: Evaluated,
+/** A computation on every example by itself, for each unit vector of the outputs of one. */
+export async function eachOutput(
+  point: Pick<Evaluated, "examples" | "sample" | "eachBatch">,
   machinery: PointMachinery,
   context: RunContext,
   { shape, computation, feeds }: { shape: Shape; computation: Computation; feeds?: BatchRun["shared"] },
-  add: (values: Float64Array[]) => void,
+  visit: VisitBatch,
 ): Promise<void> {
   const { options, runtime } = machinery;
   for (let output = 0; output < sizeOf(shape); output++) {
@@ -167,14 +167,9 @@ async function eachOutput(
     data[output] = 1;
     const unit = runtime.feed({ dtype: options.precision, shape, data });
     try {
-      await eachExample(
-        point,
-        machinery,
-        computation,
-        context,
-        (_batch, values) => add(values.map((each) => Float64Array.from(each.data))),
-        { shared: new Map([...(feeds ?? []), [COTANGENT, unit]]) },
-      );
+      await eachExample(point, machinery, computation, context, visit, {
+        shared: new Map([...(feeds ?? []), [COTANGENT, unit]]),
+      });
     } finally {
       unit.release();
     }

@@ -3,7 +3,7 @@ import { inOrder } from "../util/in-order.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { allocate, sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
+import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
 import { allFinite } from "./accumulate.ts";
 import { blockSize } from "./block-size.ts";
 import type { Computation } from "./computation.ts";
@@ -17,14 +17,13 @@ import {
 } from "./derivatives.ts";
 import { nonFiniteLoss, nonFiniteRow } from "./finiteness.ts";
 import { type Exponents, normalized } from "./in-range.ts";
-import { gaussNewtonDiagonal, type LayerBases, turnedDiagonals } from "./gauss-newton-diagonal.ts";
+import { eachOutput, gaussNewtonDiagonal, type LayerBases, turnedDiagonals } from "./gauss-newton-diagonal.ts";
 import { layerFactors, type NetworkFactors } from "./layer-factors.ts";
 import type { LossEstimate, LossValue, ValueBy } from "./loss-value.ts";
 import type { Network } from "./network.ts";
 import type { ParameterSpace } from "./parameter-space.ts";
 import { type BatchRun, runBatches, sideBySide, type VisitBatch } from "./point-batches.ts";
 import {
-  COTANGENT,
   VALUE,
   VALUE_BY_EXAMPLE,
   JACOBIAN_TRANSPOSED,
@@ -276,30 +275,13 @@ export class Point {
    * Cost: about two gradients for each output of an example, and memory as {@link exampleGradientSquares}.
    */
   async exampleGaussNewtonTraces(context: RunContext = {}): Promise<{ traces: Float64Array; sizes: Float64Array }> {
-    const { options, runtime } = this.machinery;
-    const shape = this.cotangentShape(1);
     const traces = new Float64Array(this.examples);
     const sizes = new Float64Array(this.examples);
-    for (let output = 0; output < sizeOf(shape); output++) {
-      const data = allocate(options.precision, sizeOf(shape));
-      data[output] = 1;
-      const unit = runtime.feed({ dtype: options.precision, shape, data });
-      try {
-        await eachExample(
-          this,
-          this.machinery,
-          EXAMPLE_GAUSS_NEWTON_TRACES,
-          context,
-          ({ start }, [forms, scales]) => {
-            forms.data.forEach((x, i) => (traces[start + i] += x));
-            scales.data.forEach((x, i) => (sizes[start + i] += x));
-          },
-          { shared: new Map([[COTANGENT, unit]]) },
-        );
-      } finally {
-        unit.release();
-      }
-    }
+    const asked = { shape: this.cotangentShape(1), computation: EXAMPLE_GAUSS_NEWTON_TRACES };
+    await eachOutput(this, this.machinery, context, asked, ({ start }, [forms, scales]) => {
+      forms.data.forEach((x, i) => (traces[start + i] += x));
+      scales.data.forEach((x, i) => (sizes[start + i] += x));
+    });
     return { traces, sizes };
   }
 
