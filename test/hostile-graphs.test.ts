@@ -6,6 +6,7 @@ import type { TensorProto } from "onnx-buf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeNpz } from "../src/files/npz.ts";
 import { graphProto, modelBytes, tensorProto, valueInfo, type ModelSpec, type NodeSpec } from "./support/onnx-model.ts";
+import { PEAK_HOOK } from "./support/peak-memory.ts";
 import { finish, MAIN } from "./support/spawn-node.ts";
 
 /* Small files that ask for all memory, or for ever: refused by name, or done, in seconds. */
@@ -285,11 +286,6 @@ function order({ op, outputs: [name] }: NodeSpec): number {
 
 let folder = "";
 const at = (name: string) => join(folder, name);
-/** Notes how much memory the process had at most, in KiB. */
-const HOOK = `data:text/javascript,${encodeURIComponent(
-  'import { writeFileSync } from "node:fs"; process.on("exit", () => writeFileSync(process.env.PEAK, String(process.resourceUsage().maxRSS)));',
-)}`;
-
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "thalweg-hostile-"));
   const x = Float32Array.from({ length: 40 }, (_, i) => Math.sin(i));
@@ -314,7 +310,7 @@ describe.each(Object.entries(CORPUS))("%s", (name, addition) => {
     ]) {
       const peak = at("peak");
       const before = performance.now();
-      const { code, err } = await finish(process.execPath, ["--import", HOOK, MAIN, ...args], {
+      const { code, err } = await finish(process.execPath, ["--import", PEAK_HOOK, MAIN, ...args], {
         cwd: folder,
         env: { PEAK: peak },
         timeout: 90_000,

@@ -20,16 +20,29 @@ function processNamespace(): string {
   }
 }
 
+/** The target that a partial name was made for; undefined for other names. */
+export function targetOfPartial(path: string): string | undefined {
+  const name = basename(path);
+  const target = PARTIAL.exec(name)?.groups?.target;
+  return target === undefined ? undefined : path.slice(0, path.length - name.length) + target;
+}
+
+const PARTIAL = /^\.(?<target>.+)\.(?<machine>[0-9a-f]{8})-(?<pid>\d+)-\d+\.partial$/;
+
+/** Whether a process of this machine left it half-written and is gone. */
+export function isAbandoned(path: string): boolean {
+  const { machine, pid } = PARTIAL.exec(basename(path))?.groups ?? {};
+  return machine === MACHINE && !isAlive(Number(pid));
+}
+
 /** Removes what processes of this machine left half-written for a target when they were killed. */
 export function removeAbandoned(target: string): void {
   const folder = dirname(target);
   if (!existsSync(folder)) return;
-  const begin = `.${basename(target)}.${MACHINE}-`;
   for (const name of readdirSync(folder)) {
-    if (!name.startsWith(begin) || !name.endsWith(".partial")) continue;
-    const process = /^(\d+)-\d+\.partial$/.exec(name.slice(begin.length))?.[1];
-    if (process !== undefined && !isAlive(Number(process)))
-      rmSync(join(folder, name), { recursive: true, force: true });
+    const path = join(folder, name);
+    if (targetOfPartial(path) === join(folder, basename(target)) && isAbandoned(path))
+      rmSync(path, { recursive: true, force: true });
   }
 }
 

@@ -1,11 +1,13 @@
+import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { encodeTasks, type RunFile, runIdentity } from "../runs/run-file.ts";
 import { expandPaths, standsForSeveral } from "./expand-paths.ts";
+import { partialName } from "./partial-name.ts";
 import { createRunFolder, openRunFolder, tidyRunFolder } from "./run-folder.ts";
-import { writeFolderAtomically } from "./write-atomically.ts";
+import { addToFolder, writeFolderAtomically } from "./write-atomically.ts";
 
 let folder = "";
 const at = (...path: string[]) => join(folder, ...path);
@@ -66,6 +68,34 @@ describe("the folder of a run", () => {
     tidyRunFolder(at("run"));
     expect(readdirSync(at("run"))).not.toContain(".run.json.1-1.partial");
     expect(readdirSync(at("run", "tasks"))).toEqual([".a.json.1-2.partial"]);
+  });
+
+  it("that a killed process left with a file half written in one of its folders is tidied, or replaced", () => {
+    const name = ".step-000030.safetensors.";
+    const ended = spawnSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }).stdout.trim();
+    const half = partialName(at("run", "checkpoints", "step-000030.safetensors"));
+    const left = half.replace(`-${process.pid}-`, `-${ended}-`);
+    const begin = () => {
+      createRunFolder(at("run"), RUN);
+      addToFolder(at("run"), [["checkpoints/step-000030.safetensors", "whole"]]);
+      writeFileSync(left, "half");
+    };
+    const halves = () => readdirSync(at("run", "checkpoints")).filter((each) => each.startsWith(name));
+    begin();
+    tidyRunFolder(at("run"));
+    expect(halves()).toEqual([]);
+    writeFileSync(half, "still at it");
+    tidyRunFolder(at("run"));
+    expect(halves()).toHaveLength(1);
+    begin();
+    addToFolder(at("run"), [["checkpoints/step-000030.safetensors", "again"]]);
+    expect(halves()).toEqual([]);
+    begin();
+    writeFileSync(at("run", "checkpoints", ".mine.partial"), "foreign");
+    expect(() => createRunFolder(at("run"), RUN)).toThrow(/holds checkpoints\/\.mine\.partial/);
+    rmSync(at("run", "checkpoints", ".mine.partial"));
+    createRunFolder(at("run"), RUN);
+    expect(readdirSync(at("run"))).not.toContain("checkpoints");
   });
 
   it("goes by the clock of its disk: another machine may write what looks old here", () => {

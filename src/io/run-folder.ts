@@ -10,6 +10,7 @@ import { fileError } from "./file-error.ts";
 import { readIfThere } from "./read-if-there.ts";
 import { makeFolders } from "./make-folders.ts";
 import { openFile } from "./open-file.ts";
+import { isAbandoned } from "./partial-name.ts";
 import { writeFileAtomically, writeFolderAtomically } from "./write-atomically.ts";
 
 /** What a run is made of, in its folder. */
@@ -182,19 +183,15 @@ function eventIn(line: string): RunEvent[] {
 /** How long a file may be half written before it counts as left behind by a process that was killed. */
 const STALE_MS = 600_000;
 
-/** Takes away what processes that were killed left half written. Others may be at work on tasks meanwhile. */
+/** Takes away what processes that were killed left half written, in it and its folders. Others may be at work on tasks meanwhile. */
 export function tidyRunFolder(path: string): void {
-  const tasks = join(path, TASKS);
   const now = timeOf(path);
-  for (const [folder, age] of [
-    [path, 0],
-    [tasks, STALE_MS],
-  ] as const) {
-    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-      if (!/^\..*\.partial$/.test(name)) continue;
-      const changed = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? now;
-      if (now - changed >= age) rmSync(join(folder, name), { recursive: true, force: true });
-    }
+  for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) {
+    if (!/^\..*\.partial$/.test(entry.name)) continue;
+    const partial = join(entry.parentPath, entry.name);
+    const changed = statSync(partial, { throwIfNoEntry: false })?.mtimeMs ?? now;
+    const isLeft = entry.parentPath === path || isAbandoned(partial) || now - changed >= STALE_MS;
+    if (isLeft) rmSync(partial, { recursive: true, force: true });
   }
 }
 

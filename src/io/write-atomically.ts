@@ -16,7 +16,7 @@ import { dirname, join, posix, sep } from "node:path";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { fileError } from "./file-error.ts";
 import { makeFolders } from "./make-folders.ts";
-import { partialName, removeAbandoned } from "./partial-name.ts";
+import { partialName, removeAbandoned, targetOfPartial } from "./partial-name.ts";
 
 /** What a file shall hold: text, bytes, or pieces of bytes made while they are written. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
@@ -110,6 +110,7 @@ export function addToFolder(
     for (const [i, [, content]] of added.entries()) {
       before();
       makeFolders(dirname(places[i]));
+      removeAbandoned(places[i]);
       writing(places[i], () => writeWhole(partials[i], content));
     }
     for (const [i, place] of places.entries()) writing(place, () => syncFile(partials[i]));
@@ -201,7 +202,9 @@ function requireOurs(folder: string): void {
   if (!present.includes(MANIFEST)) throw refuse("holds files that no run of thalweg wrote");
   const ours = new Set(readFileSync(join(folder, MANIFEST), "utf8").split("\n"));
   const folders = [...ours].filter((path) => path.endsWith("/"));
-  const foreign = present.find((path) => !ours.has(path) && !folders.some((each) => path.startsWith(each)));
+  // What was being written when a process was killed is of the file that it would have become.
+  const isOurs = (path: string) => ours.has(path) || folders.some((each) => path.startsWith(each));
+  const foreign = present.find((path) => !isOurs(path) && !isOurs(targetOfPartial(path) ?? path));
   if (foreign !== undefined) throw refuse(`holds ${foreign}, which no run of thalweg wrote`);
 }
 
