@@ -17,6 +17,7 @@ import { isFloat, sizeOf } from "../util/tensor.ts";
 import { aboutCoupling, aboutMeeting } from "./about-coupling.ts";
 import { aboutUnreached } from "../problem/about-unreached.ts";
 import { askedLoss } from "./asked-loss.ts";
+import { doubtsOnData } from "./doubts-on-data.ts";
 import { dataPath, dataSpec, inputRequests } from "./data-spec.ts";
 import { labelsAsTaken } from "./labels-as-taken.ts";
 import { chooseBatches, WHOLE_ELEMENTS } from "./choose-batches.ts";
@@ -232,6 +233,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
         ...(unreached === undefined ? [] : [unreached]),
         ...(doubt === undefined ? [] : [doubt]),
         ...new Set([...model.notices, ...problem.network.imported.notices].map(({ message }) => message)),
+        ...(await doubtsOnData(problem)),
         ...problem.caveats.map((caveat) => `${caveat}.`),
       ],
       close: () => problem.close(),

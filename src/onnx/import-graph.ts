@@ -21,7 +21,7 @@ import { opaqueOperation } from "./opaque-op.ts";
 import { liveNodes } from "./tensor-uses.ts";
 import { ruleOf } from "./rules/registry.ts";
 import { isSequence, type Item } from "./item.ts";
-import type { Bend, OnnxRule } from "./rule.ts";
+import type { Bend, Doubt, OnnxRule } from "./rule.ts";
 import { checkBatch, withBatchHint, type BatchFit } from "./fixed-batch.ts";
 import { FREEZE_REMEDY, refusalError, unknownOperator, type Refusal } from "./refusal.ts";
 import { snapConstant } from "./snap-constant.ts";
@@ -57,6 +57,8 @@ export interface ImportedGraph {
   readonly leftOut: ReadonlyMap<string, ThalwegError>;
   /** Where derivatives are conventions, one sentence each. */
   readonly caveats: readonly string[];
+  /** What the outputs pass through that is undefined for some data. */
+  readonly doubts: readonly Doubt[];
   readonly notices: readonly Notice[];
   readonly nodes: readonly NodeSummary[];
   readonly normalizations: readonly Normalization[];
@@ -110,6 +112,7 @@ class Importer implements ImportHost {
   private snapped = 0;
   private readonly normalizations: Normalization[] = [];
   private readonly bends: (Bend & { readonly of: readonly Item[] })[] = [];
+  private readonly doubts: { readonly doubt: Doubt; readonly of: readonly Item[] }[] = [];
 
   constructor(model: ModelFile, graph: Graph, options: ImportOptions, bound: BoundInputs) {
     this.model = model;
@@ -162,6 +165,7 @@ class Importer implements ImportHost {
       outputs,
       leftOut,
       caveats: [...new Set([...caveatsOf([...outputs.values()]), ...this.bendsOf(outputs, parameters)])],
+      doubts: this.doubtsOf(outputs),
       notices: [...this.notices.values()],
       nodes: this.summaries.all,
       normalizations: this.normalizations,
@@ -175,6 +179,12 @@ class Importer implements ImportHost {
     return this.bends.flatMap(({ text, by, of }) =>
       moved.has(by) && of.some((item) => !isSequence(item) && moved.has(item)) ? [text] : [],
     );
+  }
+
+  private doubtsOf(outputs: ReadonlyMap<string, Value>): Doubt[] {
+    if (this.doubts.length === 0) return [];
+    const passed = new Set<Item>(reachable([...outputs.values()]));
+    return this.doubts.flatMap(({ doubt, of }) => (of.some((item) => passed.has(item)) ? [doubt] : []));
   }
 
   notice(code: string, message: string, hint?: string): void {
@@ -249,6 +259,8 @@ class Importer implements ImportHost {
       const outputs = "length" in result ? result : [result];
       this.budget.weigh(this.graph.values, (value) => this.stored.has(value), context.label, context.where);
       this.noteBend(rule, context, outputs);
+      const doubt = rule.doubts?.(context);
+      if (doubt) this.doubts.push({ doubt, of: outputs.filter((item) => item !== undefined) });
       const storedAs = rule.storedAs?.(context);
       if (storedAs !== undefined) this.madeAs.set(node.outputs[0], storedAs);
       return outputs.map((item) => (item && !isSequence(item) ? this.standIn(item, rule, context) : item));

@@ -39,6 +39,14 @@ export interface Bend {
   readonly by: Value;
 }
 
+/** What only the data can tell: whether they have a node do what its operator leaves open. */
+export interface Doubt {
+  /** How often they do, in all its elements together; made only where it is asked for. */
+  count(): Value;
+  /** What is open then, in sentences without the last full stop. */
+  text(count: number): string;
+}
+
 /** Weights that a node holds in its attributes, by the names of these, in the order of the inputs that they become. */
 export type HeldWeights = Readonly<Record<string, Tensor>>;
 
@@ -61,6 +69,8 @@ export interface OnnxRule extends Declaration {
    * primitives say of themselves (Relu) needs no second word.
    */
   readonly bends?: (node: NodeContext) => string | Bend | undefined;
+  /** Where its result is undefined for some data, which are then looked at; undefined where it is not. */
+  readonly doubts?: (node: NodeContext) => Doubt | undefined;
   /** The element type that its first output has in the file, "uint8", where the graph's is wider and it is known. */
   readonly storedAs?: (node: NodeContext) => string | undefined;
   /** Piecewise constant: its derivative is zero. */

@@ -1,7 +1,7 @@
 import { forEachOffset, normalizeAxis, stridesOf } from "../../graph/broadcast.ts";
 import { tensorOf } from "../../graph/leaf.ts";
 import type { Value } from "../../graph/value.ts";
-import { add, mul, neg } from "../../ops/arithmetic.ts";
+import { add, mul, neg, sub } from "../../ops/arithmetic.ts";
 import { flattenIndices, gather, scatterElementsAdd, scatterNDAdd } from "../../ops/gather.ts";
 import { and, cast, equal, greater, less, mod, where } from "../../ops/logic.ts";
 import { scatterElementsLargest } from "../../ops/scatter-largest.ts";
@@ -10,7 +10,7 @@ import { expand, reduceSum, reshape } from "../../ops/structure.ts";
 import { sizeOf, type Shape, type Tensor } from "../../util/tensor.ts";
 import { INT, oneOf, since } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
-import type { OnnxRule } from "../rule.ts";
+import type { Doubt, OnnxRule } from "../rule.ts";
 import { checkIndices, indexVectors, wrapped } from "./indexing.ts";
 
 /** 0, 1, 2, … in a shape: the order in which updates are written. */
@@ -84,6 +84,41 @@ function multiplied(data: Value, updates: Value, indices: Value, axis: number, b
   }
   return product;
 }
+
+/**
+ * What is left open where single elements, or rows, are written more often than once: the standard forbids it without a
+ * reduction. It is also what the sums of index_add and scatter_add become in files of PyTorch's exporter.
+ */
+function writtenTwice(node: NodeContext, indices: () => { places: Value; axis: number; shape: Shape }): Doubt {
+  return {
+    count: () => {
+      const { places, axis, shape } = indices();
+      const ones = expand(node.graph.scalar(1, "int64"), places.shape);
+      const writes = scatterElementsAdd(ones, places, axis, shape);
+      return sub(writes, cast(greater(writes, 0), "int64"));
+    },
+    text: (count) =>
+      `${node.label} writes ${count === 1 ? "once" : `${count} times`} where it has written before, which ONNX leaves undefined without a reduction; here the last write stays. PyTorch's exporter loses the sum of index_add so, and that of scatter_add below opset 16: if the model has one, write it as scatter_add and export with opset 16 or later`,
+  };
+}
+
+/** ScatterElements without a reduction; nothing to ask where it has one. */
+function elementsTwice(node: NodeContext): Doubt {
+  const data = node.input(0);
+  const axis = normalizeAxis(node.node.op, node.int("axis", 0), data.shape.length);
+  return writtenTwice(node, () => ({ places: wrapped(node.input(1), data.shape[axis]), axis, shape: data.shape }));
+}
+
+/** ScatterND without a reduction, by the numbers of the rows that it writes. */
+function rowsTwice(node: NodeContext): Doubt {
+  const { shape } = node.input(0);
+  return writtenTwice(node, () => {
+    const { rows, extents } = flattenIndices(shape, indexVectors(node, node.input(1), shape));
+    return { places: reshape(rows, [sizeOf(rows.shape)]), axis: 0, shape: [sizeOf(extents)] };
+  });
+}
+
+const isPlain = (node: NodeContext) => node.string("reduction", "none") === "none";
 
 const REDUCTION = oneOf("none", "add", "mul", "max", "min");
 
@@ -184,6 +219,7 @@ export const SCATTERING: readonly OnnxRule[] = [
     attributes: { reduction: since(16, REDUCTION) },
     inputs: 3,
     slots: ["passes", "structural", "passes"],
+    doubts: (node) => (isPlain(node) ? rowsTwice(node) : undefined),
     import: scatterND,
   },
   {
@@ -191,6 +227,7 @@ export const SCATTERING: readonly OnnxRule[] = [
     attributes: { axis: INT, reduction: since(16, REDUCTION) },
     inputs: 3,
     slots: ["passes", "structural", "passes"],
+    doubts: (node) => (isPlain(node) ? elementsTwice(node) : undefined),
     import: (node) => scatterElements(node, node.string("reduction", "none")),
   },
   {
@@ -198,6 +235,7 @@ export const SCATTERING: readonly OnnxRule[] = [
     attributes: { axis: INT },
     inputs: 3,
     slots: ["passes", "structural", "passes"],
+    doubts: elementsTwice,
     import: (node) => scatterElements(node, "none"),
   },
   {
