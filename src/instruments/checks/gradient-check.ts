@@ -1,10 +1,11 @@
-import { dot, norm2 } from "../../linalg/vector.ts";
+import { dot } from "../../linalg/vector.ts";
 import { roundedGradient } from "../../problem/derivatives.ts";
 import { heldParameters } from "../../problem/held-parameters.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
-import { FLUSHED, roundoffOf, type CheckBench, type CheckDefinition } from "./check.ts";
+import { roundoffOf, type CheckBench, type CheckDefinition } from "./check.ts";
 import { compareNearby } from "./compare-nearby.ts";
+import { comparePrecisions } from "./compare-precisions.ts";
 import { equalShares } from "./equal-shares.ts";
 import { genericDirection, sayHeld } from "./generic-direction.ts";
 import { newTrial, note, type Trial } from "./ledger.ts";
@@ -19,9 +20,6 @@ const LIMIT = 5e-4;
 
 /** What differences decide in each arithmetic; float32 alone, on a device that has no other, sees gross errors only. */
 const DECISIVE = { float64: LIMIT, float32: 5e-2 } as const;
-
-/** A number moved by a grain once stands for the few roundings that it has met. */
-const GRAINS = 4;
 
 /** A loss is a vector of one element. */
 const SCALAR = [{ offset: 0, size: 1 }];
@@ -98,36 +96,6 @@ async function againstDifferences(
   return trial;
 }
 
-/**
- * The float32 gradient against the float64 gradient, tensor by tensor. What differs in direction is rounding; where that
- * is more than a part of the limit in most tensors, and in a tensor so short that it is, nothing is decided.
- */
-function comparePrecisions(problem: Problem, narrow: Float64Array, wide: Float64Array, moved: Float64Array): Trial {
-  const trial = newTrial(LIMIT, 0);
-  const floor = 32 * 2 ** -24 * norm2(wide) + FLUSHED;
-  const noise: number[] = [];
-  for (const [number, { offset, size }] of problem.space.tensors.entries()) {
-    const [g, other] = [wide, narrow].map((each) => each.subarray(offset, offset + size));
-    const length = norm2(g);
-    const difference = other.map((x, i) => x - g[i]);
-    // What cancels inside of the network is rounded as float64 rounds it, in its own grains.
-    const grains =
-      (GRAINS * roundoffOf("float32") * norm2(moved.subarray(offset, offset + size).map((x, i) => x - g[i]))) /
-      roundoffOf("float64");
-    const allowed = floor + grains;
-    const beyond = norm2(difference) - allowed;
-    const off = beyond > 0 ? beyond / length : 0;
-    if (off > LIMIT) trial.wrong.set(number, off);
-    else if (allowed <= (LIMIT / 2) * length) trial.right.set(number, off);
-    if (floor > (LIMIT / 2) * length) continue;
-    const scale = dot(difference, g) / length ** 2;
-    noise.push(norm2(difference.map((x, i) => x - scale * g[i])) / length);
-  }
-  noise.sort((a, b) => a - b);
-  if (noise.length > 0 && noise[Math.floor(noise.length / 2)] <= LIMIT / 5) return trial;
-  return { ...newTrial(LIMIT, 0), open: new Set([...trial.wrong.keys(), ...trial.right.keys()]) };
-}
-
 const METHOD =
   "The gradient against central differences of the loss, along directions to which every parameter tensor contributes alike, up and down; the error is a part of one tensor's share.";
 
@@ -159,7 +127,7 @@ export const gradientCheck: CheckDefinition = {
         const moved = await there.derivative(roundedGradient, undefined, context);
         return [
           await againstDifferences(bench, oracle, there, wide),
-          comparePrecisions(problem, measured, wide, moved),
+          comparePrecisions(problem.space.tensors, { narrow: measured, wide, moved }, LIMIT),
         ];
       },
     });
