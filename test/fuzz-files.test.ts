@@ -13,6 +13,7 @@ import { readIdx } from "../src/files/idx.ts";
 import type { LazyArray } from "../src/files/lazy-array.ts";
 import { readNpy } from "../src/files/npy.ts";
 import { readNpz } from "../src/files/npz.ts";
+import { readParquet } from "../src/files/parquet.ts";
 import { encodeSafetensors, readSafetensors } from "../src/files/safetensors.ts";
 import { createRandom, type RandomStream } from "../src/random/random-stream.ts";
 import { tensor } from "../src/util/tensor.ts";
@@ -152,6 +153,14 @@ const TARGETS: readonly Target[] = [
       readAll(y ? [x, y] : [x]);
     },
   },
+  {
+    format: "Parquet",
+    seeds: ["table.parquet", "lists.parquet", "delta.parquet", "split.parquet"].map(fixture),
+    read(source) {
+      const content = readParquet(source, { labelNames: ["kind", "label"] });
+      readAll("table" in content ? [content.table.x] : content.arrays.values());
+    },
+  },
 ];
 
 /** Runs a reader on hostile bytes: true for numbers, false for a refusal; anything else fails the test. */
@@ -277,6 +286,19 @@ describe("files that claim too much are refused in little memory", () => {
         16 * MEBIBYTE,
       ),
     ).toEqual({ code: "inflates-too-far", excess: 0 });
+  });
+
+  test("a Parquet file whose list claims two thousand million entries, or whose page does", () => {
+    const magic = encode("PAR1");
+    const claim = concatBytes([Uint8Array.of(0x15, 2, 0x19, 0xfc, 0xff, 0xff, 0xff, 0x07), new Uint8Array(64)]);
+    const file = concatBytes([magic, claim, Uint8Array.of(claim.length, 0, 0, 0), magic]);
+    expect(refusal(() => readParquet(bytesSource("p", file)), MEBIBYTE)).toEqual({ code: "bad-parquet", excess: 0 });
+    const table = fixture("table.parquet");
+    const limits = { maxBytes: 2 ** 32, maxInflatedBytes: 16 };
+    expect(refusal(() => readParquet(bytesSource("p", table), { label: "kind" }, limits), MEBIBYTE)).toEqual({
+      code: "inflates-too-far",
+      excess: 0,
+    });
   });
 
   test("entries that share their data", () => {

@@ -4,8 +4,12 @@ import { fileKind, type FileKindName, HEAD_BYTES } from "../files/file-kind.ts";
 import { unwrapGzip } from "../files/gzip.ts";
 import { readIdx } from "../files/idx.ts";
 import { inputError } from "../files/input-error.ts";
+import type { LabelOptions } from "../files/label-column.ts";
+import type { LabelledTable } from "../files/labelled-table.ts";
+import type { LazyArray } from "../files/lazy-array.ts";
 import { readNpy } from "../files/npy.ts";
 import { readNpzContent } from "../files/npz.ts";
+import { readParquet } from "../files/parquet.ts";
 import type { ReadLimits } from "../files/read-limits.ts";
 import { readSafetensors } from "../files/safetensors.ts";
 import type { NamedArrays } from "./dataset.ts";
@@ -39,22 +43,51 @@ const READERS: Readonly<Partial<Record<FileKindName, Reader>>> = {
     };
   },
   safetensors: (source, { limits }) => ({ arrays: readSafetensors(source, limits), notes: [] }),
-  CSV(source, { role, label, labelNames, limits }) {
-    const table = readCsv(source, { label: role === "y" ? "0" : label, labelNames }, limits);
-    const { x, y, classNames } = table;
-    const notes = classNames ? [describeClasses(classNames)] : [];
-    if (role === "x" && label === undefined && table.column !== undefined && table.column !== "y")
-      notes.push(`The column ${table.column} was taken for the labels; --label names another.`);
-    if (role === "x") return { arrays: new Map([["x", x]]), labels: y, classNames, notes };
-    // A file of labels is one column of them, or a row of numbers for each example.
-    const onlyLabels = x.shape[1] === 0;
-    if (!onlyLabels || !y) return { arrays: new Map([["y", readCsv(source, {}, limits).x]]), notes: [] };
-    return { arrays: new Map([["y", y]]), classNames, notes };
+  CSV(source, options) {
+    const read = (asked: LabelOptions) => readCsv(source, asked, options.limits);
+    return ofTable(options, read(labelOptions(options)), () => read({}).x);
+  },
+  Parquet(source, options) {
+    const read = (asked: LabelOptions) => readParquet(source, asked, options.limits);
+    const content = read(labelOptions(options));
+    const notes = content.index.map((name) => `${name} of ${source.name}, the index that pandas writes, was left out.`);
+    if ("arrays" in content) {
+      const { arrays, labels, unreadable, classNames } = content;
+      const said = classNames ? [...notes, describeClasses(classNames)] : notes;
+      return { arrays, labels, unreadable, classNames, notes: said };
+    }
+    const { table } = content;
+    const held = ofTable(options, table, () => {
+      const whole = read({});
+      return "table" in whole ? whole.table.x : table.x;
+    });
+    return { ...held, notes: [...notes, ...held.notes] };
   },
 };
 
+/** @param whole the table without a column of labels */
+function ofTable(
+  { role, label }: OpenOptions,
+  { x, y, column, classNames }: LabelledTable,
+  whole: () => LazyArray,
+): NamedArrays {
+  const notes = classNames ? [describeClasses(classNames)] : [];
+  if (role === "x" && label === undefined && column !== undefined && column !== "y")
+    notes.push(`The column ${column} was taken for the labels; --label names another.`);
+  if (role === "x") return { arrays: new Map([["x", x]]), labels: y, classNames, notes };
+  // A file of labels is one column of them, or a row of numbers for each example.
+  const onlyLabels = x.shape[1] === 0;
+  if (!onlyLabels || !y) return { arrays: new Map([["y", whole()]]), notes: [] };
+  return { arrays: new Map([["y", y]]), classNames, notes };
+}
+
+/** The column of labels that is looked for; a file of labels alone has them in its first. */
+function labelOptions({ role, label, labelNames }: OpenOptions): LabelOptions {
+  return { label: role === "y" ? "0" : label, labelNames };
+}
+
 /** Endings of files that are never text. */
-const BINARY_ENDINGS: readonly string[] = ["npz", "npy", "safetensors", "pt", "pth", "onnx", "h5", "pkl"];
+const BINARY_ENDINGS: readonly string[] = ["npz", "npy", "safetensors", "pt", "pth", "onnx", "h5", "pkl", "parquet"];
 
 function describeClasses(names: readonly string[]): string {
   const shown = names.slice(0, 10).map((name) => name.slice(0, 40));

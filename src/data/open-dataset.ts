@@ -19,7 +19,7 @@ export type DatasetSources =
   | { readonly builtIn: BuiltInSet; readonly asset: ByteSource };
 
 /**
- * Opens a dataset: npz, npy, IDX, safetensors or CSV, told by content, gzip or not. Headers are read
+ * Opens a dataset: npz, npy, IDX, safetensors, CSV or Parquet, told by content, gzip or not. Headers are read
  * and checked against each other; examples are read by `batch`.
  *
  * @param name what messages and results call it

@@ -2,30 +2,14 @@ import { tensor } from "../util/tensor.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { csvRecords } from "./csv-records.ts";
 import { inputError } from "./input-error.ts";
-import { type LazyArray, tensorArray } from "./lazy-array.ts";
+import { columnNumber, labelColumn, type LabelOptions } from "./label-column.ts";
+import { type LabelledTable, numericLabels, wordLabels } from "./labelled-table.ts";
+import { tensorArray } from "./lazy-array.ts";
 import { DEFAULT_LIMITS, type ReadLimits } from "./read-limits.ts";
 
-export interface CsvOptions {
-  /** The label's column: its name in the header, or its number from 0 (-1 is the last). */
-  readonly label?: string;
-  /** Where no label is given: names of columns that hold it, the first before the others, of which only one may be there. */
-  readonly labelNames?: readonly string[];
+export interface CsvOptions extends LabelOptions {
   /** Whether the first record names the columns; found out when not given. */
   readonly header?: boolean;
-}
-
-/** A table of numbers. */
-export interface CsvTable {
-  /** All columns but the label, float64, shape [records, columns]. */
-  readonly x: LazyArray;
-  /** The label column when one was chosen: int64 when all are whole numbers or text, else float64. */
-  readonly y?: LazyArray;
-  /** Name of the label column, when the file has a header. */
-  readonly column?: string;
-  /** Names of x's columns, when the file has a header. */
-  readonly columns?: readonly string[];
-  /** What the labels 0, 1, … stand for, when the label column holds text. */
-  readonly classNames?: readonly string[];
 }
 
 /** A header "0,1,2,…", as pandas writes for unnamed columns, is told from data by its length. */
@@ -40,11 +24,15 @@ const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
  *
  * Cost: the whole table is held as float64.
  *
- * @throws ThalwegError `csv-empty`, `csv-not-a-number`, `csv-width`, `csv-label`, and those of csvRecords
+ * @throws ThalwegError `csv-empty`, `csv-not-a-number`, `csv-width`, `label-column`, and those of csvRecords
  * @example
  * readCsv(bytesSource("d.csv", new TextEncoder().encode("a,b\n1,2")), { label: "b" }).y?.read().data; // [2]
  */
-export function readCsv(source: ByteSource, options: CsvOptions = {}, limits: ReadLimits = DEFAULT_LIMITS): CsvTable {
+export function readCsv(
+  source: ByteSource,
+  options: CsvOptions = {},
+  limits: ReadLimits = DEFAULT_LIMITS,
+): LabelledTable {
   const where = { file: source.name };
   const records = csvRecords(source);
   const first = records.next();
@@ -62,8 +50,7 @@ export function readCsv(source: ByteSource, options: CsvOptions = {}, limits: Re
   const header = hasHeader(options, first.value.fields, second.done ? undefined : second.value.fields)
     ? first.value.fields.map((name) => name.trim())
     : undefined;
-  const wanted = options.label ?? namedLabel(header ?? [], options.labelNames ?? []);
-  const label = wanted === undefined ? -1 : labelColumn(wanted, header, width, source.name);
+  const label = labelColumn(options, header, width, source.name) ?? -1;
   const columnName = (column: number) =>
     header ? `column ${column} ("${header[column].slice(0, 40)}")` : `column ${column}`;
 
@@ -119,28 +106,10 @@ export function readCsv(source: ByteSource, options: CsvOptions = {}, limits: Re
   const x = tensorArray("x", source.name, "float64", tensor("float64", shape, values.take()));
   const columns = header?.filter((_, column) => column !== label);
   if (label < 0) return { x, columns };
-  const held = labels.take();
-  const classNames = textLabels ? [...classes.keys()].sort() : undefined;
-  if (classNames) {
-    const rank = new Map(classNames.map((name, index) => [name, index]));
-    const order = [...classes.keys()].map((name) => rank.get(name) ?? 0);
-    held.forEach((code, i) => (held[i] = order[code]));
-  }
-  const dtype = held.every(Number.isSafeInteger) ? "int64" : "float64";
-  return {
-    x,
-    y: tensorArray("y", source.name, dtype, tensor(dtype, [count], held)),
-    columns,
-    column: header?.[label],
-    classNames,
-  };
-}
-
-/** The column called by the first of the names, in this spelling; else the only one called by any of them. */
-function namedLabel(header: readonly string[], names: readonly string[]): string | undefined {
-  if (header.includes(names[0])) return names[0];
-  const likely = header.filter((column) => names.includes(column.toLowerCase()));
-  return likely.length === 1 ? likely[0] : undefined;
+  const named = textLabels
+    ? wordLabels("y", source.name, [...classes.keys()], labels.take())
+    : numericLabels("y", source.name, labels.take());
+  return { x, ...named, columns, column: header?.[label] };
 }
 
 function hasHeader(options: CsvOptions, first: readonly string[], second: readonly string[] | undefined): boolean {
@@ -151,39 +120,6 @@ function hasHeader(options: CsvOptions, first: readonly string[], second: readon
   if (first.length === 1) return words[0] && second !== undefined && NUMBER.test(second[0].trim());
   const label = columnNumber(options.label, first.length);
   return words.some((word, i) => word && i !== label);
-}
-
-function columnNumber(label: string | undefined, width: number): number {
-  if (label === undefined || !/^-?\d{1,9}$/.test(label)) return NaN;
-  return Number(label) < 0 ? width + Number(label) : Number(label);
-}
-
-function labelColumn(label: string, header: readonly string[] | undefined, width: number, file: string): number {
-  const named = header?.indexOf(label) ?? -1;
-  if (named >= 0) {
-    if (header?.indexOf(label, named + 1) !== -1)
-      throw inputError(
-        "csv-label",
-        `${file} has two columns named "${label}".`,
-        { file },
-        "Give the label's column by number, counted from 0.",
-      );
-    return named;
-  }
-  const numbered = columnNumber(label, width);
-  if (numbered >= 0 && numbered < width) return numbered;
-  const there = header ? `its columns are ${listed(header)}` : `it has no header, and ${width} columns`;
-  throw inputError(
-    "csv-label",
-    `There is no label column "${label}" in ${file}: ${there}.`,
-    { file },
-    `Give a column's name, or its number from 0 to ${width - 1}.`,
-  );
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 10).map((name) => name.slice(0, 40));
-  return shown.join(", ") + (names.length > shown.length ? ` and ${names.length - shown.length} more` : "");
 }
 
 /** Whether a field reads as the name of a class, and not as a number that is missing. */

@@ -50,6 +50,24 @@ const FILE_KINDS = [
     matches: (head) => head[0] === 8 && head[1] > 0 && head[1] < 64 && PROTO_WIRE_TYPES.includes(head[2] & 7),
   },
   { name: "gzip", title: "a gzip file", matches: (head) => startsWith(head, [0x1f, 0x8b]), remedy: "Unpack it first." },
+  {
+    name: "Parquet",
+    title: "a Parquet file",
+    matches: (head) => startsWith(head, ascii("PAR1")),
+  },
+  {
+    name: "encrypted Parquet",
+    title: "an encrypted Parquet file",
+    matches: (head) => startsWith(head, ascii("PARE")),
+    remedy: "Write it without encryption.",
+  },
+  {
+    name: "Arrow",
+    title: "an Arrow file",
+    matches: (head) => startsWith(head, ascii("ARROW1")),
+    remedy:
+      'Write the table as Parquet: `import pyarrow.feather, pyarrow.parquet` and `pyarrow.parquet.write_table(pyarrow.feather.read_table("FILE"), "data.parquet")`.',
+  },
   { name: "HDF5", title: "an HDF5 file", matches: (head) => startsWith(head, [0x89, 0x48, 0x44, 0x46]) },
   {
     name: "pickle",

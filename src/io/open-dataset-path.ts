@@ -20,7 +20,7 @@ export interface OpenDataset extends Dataset {
 }
 
 /**
- * Opens what `--data` names: a .npz, .safetensors or CSV file, a folder of IDX files, a built-in set
+ * Opens what `--data` names: a .npz, .safetensors, CSV or Parquet file, a folder of IDX files, a built-in set
  * ("digits", "mnist1d:test"), or two files with inputs and labels. A built-in name wins over a file of
  * the same name, which is then "./digits".
  *
