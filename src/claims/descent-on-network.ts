@@ -47,7 +47,7 @@ export async function descentOnNetwork(
       if (tracker.isDue(step)) {
         const standing = { step, rule, stepSize: lr, coupledDecay: 0, batch: examples, state: trainer.state };
         const { numbers } = await tracker.measure(standing, context);
-        curvatures.push(...numbers.map(({ value }) => value));
+        for (const { value } of numbers) curvatures.push(value);
       }
       const next = Math.min(steps, tracker.nextDue(step));
       const between = Array.from({ length: next - step }, (_, i): Step => ({
@@ -55,7 +55,7 @@ export async function descentOnNetwork(
         numbers: rule.numbers(step + i),
       }));
       for await (const found of trainer.train(between)) {
-        losses.push(...found.map(({ loss }) => loss));
+        for (const { loss } of found) losses.push(loss);
         throwIfInterrupted(context);
       }
       if (!losses.every(Number.isFinite)) break;

@@ -22,6 +22,7 @@ import { raceSections } from "./race/race-sections.ts";
 import { ENDS } from "./race/run-race.ts";
 import { walksOnNetwork } from "./race/walks-on-network.ts";
 import { walksOnToy } from "./race/walks-on-toy.ts";
+import { maxOf, minOf } from "../util/extremes.ts";
 
 /** Steps of one task on a toy, in all coordinates: some ten seconds. */
 const STEPS_A_TASK = 1e7;
@@ -187,5 +188,5 @@ function runnerOf(
 
 function spreadOf(numbers: readonly number[]) {
   const median = medianOf(numbers);
-  return median === null ? null : { median, least: Math.min(...numbers), most: Math.max(...numbers) };
+  return median === null ? null : { median, least: minOf(numbers), most: maxOf(numbers) };
 }

@@ -45,7 +45,7 @@ export function countProducts(
       count += part.length;
       const products = await checkedProducts(operator, multiply, part, taken);
       for (const product of products) requireFinite(product, operator.name);
-      return () => results.push(...products);
+      return () => products.forEach((each) => results.push(each));
     });
     return results;
   };

@@ -97,7 +97,7 @@ export class ResidualSampler {
         orthogonalize(basis, images[i]);
         return measured({ z, image: images[i] }, deflatable);
       });
-      return () => this.samples.push(...samples);
+      return () => samples.forEach((each) => this.samples.push(each));
     });
   }
 

@@ -117,7 +117,9 @@ export async function spectralDensity(
         products.report("spectral density", probes * steps);
       }
       // A probe cut short is still a quadrature, of fewer nodes.
-      return () => quadratures.push(...spaces.filter((space) => space.length > 0).map((space) => space.jacobi()));
+      return () => {
+        for (const space of spaces) if (space.length > 0) quadratures.push(space.jacobi());
+      };
     });
     measure = { dimension, exact: known.map((pair) => pair.value), quadratures };
   }

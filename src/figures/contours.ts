@@ -59,17 +59,7 @@ function segmentsAt({ x, y, height }: Relief, level: number): Segment[] {
       if (crossed.length === 4) {
         const [south, east, north, west] = crossed;
         const isJoined = (a + b + c + d) / 4 >= level === isAbove[0];
-        segments.push(
-          ...(isJoined
-            ? ([
-                [south, east],
-                [north, west],
-              ] as const)
-            : ([
-                [south, west],
-                [north, east],
-              ] as const)),
-        );
+        segments.push([south, isJoined ? east : west], [north, isJoined ? west : east]);
       }
     }
   }

@@ -1,5 +1,6 @@
 import { inputError } from "../files/input-error.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { maxOf, minOf } from "../util/extremes.ts";
 
 /** The coordinates along one axis, evenly spaced, with 0 among them. */
 export interface Ticks {
@@ -81,7 +82,7 @@ function rangeOf(before: number, after: number, step: number): { readonly text: 
  * rangeAround([0.5, 4], 9); // "-0.6:4.8:10"
  */
 export function rangeAround(values: readonly number[], count: number): string {
-  const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
+  const [low, high] = [Math.min(0, minOf(values)), Math.max(0, maxOf(values))];
   const room = (high - low) / 8 || 1;
   // Two digits make a step that can be written; whole numbers of it then have 0 among them.
   const step = Number(((high - low + 2 * room) / (count - 1)).toPrecision(2));

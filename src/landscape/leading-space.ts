@@ -1,3 +1,5 @@
+import { hypotOf } from "../util/extremes.ts";
+
 interface Pair {
   readonly value: number;
   readonly residual: number;
@@ -71,5 +73,5 @@ export function shareOfLeading(
 }
 
 function residualOf(pairs: readonly Pair[]): number {
-  return Math.hypot(...pairs.map(({ residual }) => residual));
+  return hypotOf(pairs.map(({ residual }) => residual));
 }

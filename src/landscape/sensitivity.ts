@@ -13,6 +13,7 @@ import { sensitivityOptions } from "./sensitivity/sensitivity-options.ts";
 import { sensitivityResult, type SensitivityResult } from "./sensitivity/sensitivity-result.ts";
 import { sensitivitySections } from "./sensitivity/sensitivity-sections.ts";
 import { allAtOnce, atHome, oneByOne } from "./sensitivity/sensitivity-tasks.ts";
+import { minOf } from "../util/extremes.ts";
 
 /** Tensors that one task changes, each in every way. */
 const TENSORS_A_TASK = 4;
@@ -47,7 +48,7 @@ export const sensitivity = defineExperiment({
     if (budget === undefined) return;
     const sizes = changes.flatMap(({ size }) => size ?? []);
     if (sizes.length === 0) throw noBits();
-    if (budget * FLOAT_BITS < Math.min(...sizes)) throw tooSmall(budget, Math.min(...sizes));
+    if (budget * FLOAT_BITS < minOf(sizes)) throw tooSmall(budget, minOf(sizes));
   },
   plan({ problem }, options) {
     const changes = changesOf(sensitivityOptions.parse(options)).length;

@@ -206,7 +206,7 @@ export class Terrain {
     const found: Float64Array[] = [];
     try {
       await point.eachBatch(computation, context, (_batch, values) => {
-        found.push(...values.map(({ data }) => Float64Array.from(data)));
+        for (const { data } of values) found.push(Float64Array.from(data));
       });
     } finally {
       await point.release();

@@ -190,8 +190,14 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
     if (source.saved) requireSameNetwork(problem, model, source.saved);
     const held = heldConstant(model, parameters);
     const doubt = doubtSentence(doubtful);
-    const notes = [...source.notes, ...dataset.notes, ...(held ? [heldSentence(held)] : []), ...chosen.notes];
-    notes.push(...ofLabels, ...(both?.notes ?? []));
+    const notes = [
+      ...source.notes,
+      ...dataset.notes,
+      ...(held ? [heldSentence(held)] : []),
+      ...chosen.notes,
+      ...ofLabels,
+      ...(both?.notes ?? []),
+    ];
     const unreached = aboutUnreached({
       output: problem.network.output,
       values: problem.network.graph.outputs,

@@ -1,3 +1,5 @@
+import { hypotOf, maxOf } from "../util/extremes.ts";
+
 /** A trust-region step in the eigenvectors of the Hessian. */
 export interface ExactStep {
   readonly step: readonly number[];
@@ -25,10 +27,10 @@ const ITERATIONS = 200;
  * moreSorensen([-1, 1], [0, 1], 2); // p₂ = −½ and p₁ = √(4 − ¼): the hard case, μ = 1
  */
 export function moreSorensen(values: readonly number[], slopes: readonly number[], radius: number): ExactStep {
-  const size = Math.hypot(...slopes);
+  const size = hypotOf(slopes);
   const lowest = values[0] ?? 0;
   const least = Math.max(0, -lowest);
-  const scale = Math.max(...values.map(Math.abs), Number.MIN_VALUE);
+  const scale = Math.max(maxOf(values.map(Math.abs)), Number.MIN_VALUE);
   const isLowest = (value: number) => value - lowest <= 1e-14 * scale;
   const at = (mu: number, without: (value: number) => boolean = () => false) =>
     slopes.map((slope, i) => (slope === 0 || without(values[i]) ? 0 : -slope / (values[i] + mu)));
@@ -40,12 +42,12 @@ export function moreSorensen(values: readonly number[], slopes: readonly number[
   });
   if (lowest > 0) {
     const inner = at(0);
-    if (Math.hypot(...inner) <= radius) return ended(inner, 0);
+    if (hypotOf(inner) <= radius) return ended(inner, 0);
   }
   const hasSlope = slopes.some((slope, i) => isLowest(values[i]) && Math.abs(slope) > NO_SLOPE * size);
   if (lowest <= 0 && !hasSlope) {
     const inner = at(least, isLowest);
-    const length = Math.hypot(...inner);
+    const length = hypotOf(inner);
     if (length <= radius) {
       // Where the lowest curvature is 0, nothing is gained along it.
       if (lowest === 0) return ended(inner, 0, true);
@@ -58,7 +60,7 @@ export function moreSorensen(values: readonly number[], slopes: readonly number[
   let mu = (low + high) / 2;
   for (let i = 0; i < ITERATIONS && high - low > Number.EPSILON * high; i++) {
     const step = at(mu);
-    const length = Math.hypot(...step);
+    const length = hypotOf(step);
     if (length > radius) low = mu;
     else high = mu;
     const slope = step.reduce((sum, p, k) => (p === 0 ? sum : sum + (p * p) / (values[k] + mu)), 0);

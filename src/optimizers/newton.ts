@@ -4,6 +4,7 @@ import { defineOptimizer } from "./optimizer.ts";
 import { krylovDimensions } from "./parameters.ts";
 import { functionTimes } from "./spectral-step.ts";
 import { gradientAt } from "./walk.ts";
+import { maxOf } from "../util/extremes.ts";
 
 /** Curvatures smaller than this share of the largest are not divided by: what they would give is rounding. */
 const FLAT = 1e-14;
@@ -24,7 +25,7 @@ export const newton = defineOptimizer({
     for (;;) {
       const slope = yield* gradientAt(weights);
       const step = yield* functionTimes(weights, slope, krylov, (eigenvalue, all) =>
-        Math.abs(eigenvalue) <= FLAT * Math.max(...all.map(Math.abs)) ? 0 : 1 / eigenvalue,
+        Math.abs(eigenvalue) <= FLAT * maxOf(all.map(Math.abs)) ? 0 : 1 / eigenvalue,
       );
       axpy(-share, step, weights);
       yield { kind: "step", weights };

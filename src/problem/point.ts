@@ -212,7 +212,7 @@ export class Point {
     const results: Float64Array[] = [];
     await inOrder(parts, this.productsAtOnce, async (part) => {
       const products = await this.sums({ derivative: product, block: part }, context);
-      return () => results.push(...products);
+      return () => products.forEach((each) => results.push(each));
     });
     return results;
   }

@@ -1,4 +1,5 @@
 import { inverseOf } from "../linalg/dense.ts";
+import { maxOf } from "../util/extremes.ts";
 
 /** Numbers of a draw: what is averaged, and what is known to have mean 0. */
 export interface Controlled {
@@ -36,7 +37,7 @@ export function controlled(chains: readonly (readonly Controlled[])[]): Float64A
       right[i] += c * (value - mean);
       for (let j = 0; j < k; j++) gram[i * k + j] += c * (controls[j] - centres[j]);
     }
-  const size = Math.max(...Array.from({ length: k }, (_, i) => gram[i * k + i]));
+  const size = maxOf(Array.from({ length: k }, (_, i) => gram[i * k + i]));
   if (!(size > 0) || !Number.isFinite(size)) return plain();
   for (let i = 0; i < k; i++) gram[i * k + i] += DEGENERATE * size;
   const inverse = inverseOf(gram, k);

@@ -5,6 +5,7 @@ import { type Density, DIVERGED, type Draws, type Potential } from "./sampler.ts
 import { ScaleEstimate } from "./scale-estimate.ts";
 import { TrajectoryLength } from "./trajectory-length.ts";
 import { meanOf } from "./split-chains.ts";
+import { maxOf } from "../util/extremes.ts";
 
 /** What tells Hamiltonian samplers apart. */
 export interface HamiltonianRule {
@@ -185,7 +186,7 @@ export class HamiltonianChains<P extends Potential = Potential> {
     const { centre, groups } = density;
     const sizes = groups.map((to, g) => to - (groups[g - 1] ?? 0));
     // Every order of magnitude from what a single group notices is as likely.
-    const least = LEAST_STRETCH / Math.sqrt(Math.max(...sizes));
+    const least = LEAST_STRETCH / Math.sqrt(maxOf(sizes));
     const jacobians = new Float64Array(places.length);
     const proposals = places.map(({ place }, c) => {
       const stream = this.streams[c];

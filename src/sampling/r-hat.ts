@@ -1,6 +1,7 @@
 import { normalQuantile } from "../linalg/normal-quantile.ts";
 import { medianOf } from "../linalg/median-of.ts";
 import { pooled, splitChains } from "./split-chains.ts";
+import { maxOf } from "../util/extremes.ts";
 
 /** Draws of a chain below which halves tell nothing. */
 const FEWEST = 4;
@@ -18,7 +19,7 @@ export function rHat(chains: readonly Float64Array[]): number {
   if (chains.length === 0 || halves[0].length * 2 < FEWEST) return Number.NaN;
   const middle = medianOf(halves.flatMap((chain) => [...chain])) ?? Number.NaN;
   const folded = halves.map((chain) => chain.map((x) => Math.abs(x - middle)));
-  return Math.max(...[halves, folded].map((each) => reductionOf(rankNormalized(each))));
+  return maxOf([halves, folded].map((each) => reductionOf(rankNormalized(each))));
 }
 
 function reductionOf(chains: readonly Float64Array[]): number {

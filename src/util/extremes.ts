@@ -33,7 +33,7 @@ export function minOf(values: Iterable<number>): number {
  * @example
  * hypotOf([3, 4]); // → 5
  */
-export function hypotOf(values: readonly number[]): number {
+export function hypotOf(values: readonly number[] | Float64Array): number {
   let most = 0;
   for (const value of values) most = Math.max(most, Math.abs(value));
   if (most === 0 || !Number.isFinite(most)) return most;

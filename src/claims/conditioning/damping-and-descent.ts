@@ -6,6 +6,7 @@ import type { RandomStream } from "../../random/random-stream.ts";
 import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 import { goe } from "../random-matrices/goe.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 const DIMENSION = 6;
 /** Dampings, relative to −λmin, of the picture. */
@@ -32,7 +33,7 @@ export const dampingAndDescent = defineClaim({
   }),
   measure({ matrices }, _part, { random }) {
     const all = Array.from({ length: matrices }, () => turningPoint(random));
-    return { off: Math.max(...all.map(({ threshold, lowest }) => Math.abs(threshold + lowest))), first: all[0] };
+    return { off: maxOf(all.map(({ threshold, lowest }) => Math.abs(threshold + lowest))), first: all[0] };
   },
   conclude([{ off, first }]) {
     const { threshold, lowest, slopes } = first;

@@ -10,6 +10,7 @@ import { type ClaimDesk, type Conclusion, defineClaim } from "../claim/define-cl
 import { equals, weigh } from "../claim/evidence.ts";
 import { stepMatrix } from "../step-matrix.ts";
 import { placeAfter, stepsUntil } from "../walks.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 const KAPPA = 100;
 const DECAYS = [0.5, 1, 2, 5, 10];
@@ -117,7 +118,7 @@ async function addedCurvature(problem: Problem, { random, context }: ClaimDesk):
   for (const each of directions) normalize(each);
   const before = await point.product(hessianProduct, directions, context);
   const curvatures = directions.map((v, i) => dot(v, before[i]));
-  const largest = Math.max(...curvatures.map(Math.abs));
+  const largest = maxOf(curvatures.map(Math.abs));
   const w = SHARE * (largest > 0 ? largest : 1);
   await using decayed = Problem.open(model, dataset, runtime, { ...options, l2: options.l2 + w });
   await using there = decayed.at(point.parameters);

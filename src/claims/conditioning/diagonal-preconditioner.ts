@@ -6,6 +6,7 @@ import { quadratic } from "../../toys/quadratic.ts";
 import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { atLeast, equals, weigh } from "../claim/evidence.ts";
 import { stepsUntil } from "../walks.ts";
+import { minOf } from "../../util/extremes.ts";
 
 const KAPPA = 10_000;
 const LR = 0.01;
@@ -60,7 +61,7 @@ export const diagonalPreconditioner = defineClaim({
         }),
         weigh({
           name: "the same, from the start with the smallest ratio",
-          measured: Math.min(...turned),
+          measured: minOf(turned),
           law: atLeast(5),
           rival: equals(1),
         }),

@@ -10,6 +10,7 @@ import { equals, weigh } from "../claim/evidence.ts";
 import { hessianAt } from "../hessian-at.ts";
 import { stepsUntil } from "../walks.ts";
 import { blocksOnNetwork } from "./blocks-on-network.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** Blocks: weights of a chain of three layers, and coordinates of a quadratic. */
 const BLOCKS = 3;
@@ -131,7 +132,7 @@ export const blockSharpness = defineClaim({
           name: "λmax there",
           measured: largest,
           law: equals(sum),
-          rival: equals(Math.max(...blocks)),
+          rival: equals(maxOf(blocks)),
           allowed: 1e-12,
         }),
         ...blocks.map((block, i) =>

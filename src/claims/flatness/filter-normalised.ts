@@ -10,6 +10,7 @@ import { type ClaimDesk, defineClaim, scaled } from "../claim/define-claim.ts";
 import { atLeast, equals, type Evidence, weigh } from "../claim/evidence.ts";
 import { openNet, rows } from "../open-net.ts";
 import { randomFactors, scalingsOf } from "../random-scaling.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 /** Of the claim's own networks. */
 const [INPUTS, OUTPUTS] = [4, 3];
@@ -124,7 +125,7 @@ function evidenceOf(all: readonly Found[], rounding: number): Evidence[] {
     ),
     weigh({
       name: `change of the picture by ${WHOLE} for whole layers, over the least by single units (1 where that is more), network ${i + 1}`,
-      measured: whole / Math.min(1, ...units),
+      measured: whole / Math.min(1, minOf(units)),
       law: equals(0),
       rival: equals(1),
       allowed: rounding,
@@ -134,7 +135,7 @@ function evidenceOf(all: readonly Found[], rounding: number): Evidence[] {
 
 /** Largest difference of two pictures, relative to the highest loss of the first. */
 function change(plain: readonly number[], other: readonly number[]): number {
-  return Math.max(...plain.map((each, i) => Math.abs(other[i] - each))) / Math.max(...plain);
+  return maxOf(plain.map((each, i) => Math.abs(other[i] - each))) / maxOf(plain);
 }
 
 interface Drawn {

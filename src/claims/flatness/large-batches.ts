@@ -10,6 +10,7 @@ import { atLeast, atMost, equals, weigh } from "../claim/evidence.ts";
 import { placeAfter } from "../walks.ts";
 import { type MeanOfExamples, onBatches, whole } from "./on-batches.ts";
 import { inputsOf, rectifiedNetwork, weightsOf } from "./rectified-network.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 const EXAMPLES = 16;
 const BATCH = 4;
@@ -118,7 +119,7 @@ export const largeBatches = defineClaim({
 
 function diagonal(networks: readonly z.output<typeof ends>[]) {
   const few = networks.map((each) => each.few);
-  const line = [Math.min(...few), Math.max(...few)];
+  const line = [minOf(few), maxOf(few)];
   return { x: line, y: line };
 }
 

@@ -4,6 +4,7 @@ import type { Problem } from "../../problem/problem.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import type { ClaimDesk, Conclusion } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** ½σ²|tr H| over what the loss is rounded by: as small as that can be, so that few units with ReLU switch, whose kinks are no part of a Hessian. */
 const ROUNDINGS = 2000;
@@ -52,7 +53,7 @@ export async function noiseOnWeights(given: Problem, { random, context }: ClaimD
     ),
   );
   const sizes = shares.map(Math.abs);
-  const { name, offset, size } = space.tensors[sizes.indexOf(Math.max(...sizes))];
+  const { name, offset, size } = space.tensors[sizes.indexOf(maxOf(sizes))];
   const written = noise.map((z) => z.map((each, i) => (i >= offset && i < offset + size ? each / UNITS : each)));
   const [before, after] = [await riseOf(noise), await riseOf(written)];
   const [law, lawAfter] = [

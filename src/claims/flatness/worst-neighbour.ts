@@ -7,6 +7,7 @@ import { hessianAt } from "../hessian-at.ts";
 import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { atMost, equals, weigh } from "../claim/evidence.ts";
 import { ascentOnNetwork } from "./ascent-on-network.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 const N = 8;
 const EPSILON = 1e-3;
@@ -77,7 +78,7 @@ export const worstNeighbour = defineClaim({
     const seen = trace / (N * values[N - 1]);
     const shares = boxes.map((each) => each.found / each.exact);
     const corner = sampleMean(Float64Array.from(shares));
-    const asBall = Math.max(...boxes.map((each) => exact / each.exact));
+    const asBall = maxOf(boxes.map((each) => exact / each.exact));
     const after = (k: number) => sampleMean(Float64Array.from(paths, (path) => path[k - 1] / exact));
     const end = after(ITERATIONS);
     const iterations = Array.from({ length: ITERATIONS }, (_, k) => k + 1);
@@ -94,7 +95,7 @@ export const worstNeighbour = defineClaim({
         }),
         weigh({
           name: `the same, the most of ${draws} starts`,
-          measured: Math.max(...paths.map((path) => path[ITERATIONS - 1] / exact)),
+          measured: maxOf(paths.map((path) => path[ITERATIONS - 1] / exact)),
           law: atMost(1),
           rival: atMost(1),
           allowed: ROUNDING,
@@ -109,7 +110,7 @@ export const worstNeighbour = defineClaim({
         }),
         weigh({
           name: `the same, the most of ${draws} minima`,
-          measured: Math.max(...shares),
+          measured: maxOf(shares),
           law: atMost(1),
           rival: atMost(1),
           allowed: ROUNDING,

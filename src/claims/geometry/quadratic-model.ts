@@ -9,6 +9,7 @@ import { defineClaim } from "../claim/define-claim.ts";
 import { atLeast, equals, weigh } from "../claim/evidence.ts";
 import { inFloat64 } from "./in-float64.ts";
 import { laterOf } from "./later-of.ts";
+import { minOf } from "../../util/extremes.ts";
 
 const DIRECTIONS = 9;
 /** Lengths of a step within a decade, relative to its end. */
@@ -166,7 +167,7 @@ const ENDS = [1e-1, 3e-2, 1e-2, 3e-3, 1e-3];
 const ABOVE_ROUNDING = 100;
 
 function isTold({ sizes, rounding }: Remainders): boolean {
-  return Math.min(...sizes) > ABOVE_ROUNDING * rounding;
+  return minOf(sizes) > ABOVE_ROUNDING * rounding;
 }
 
 /** Standard error of a median, from the median deviation as if the middle were normal: √(π/2) · 1.4826 MAD/√n. */

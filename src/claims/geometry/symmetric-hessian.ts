@@ -11,6 +11,7 @@ import { equals, weigh } from "../claim/evidence.ts";
 import { hessianAt } from "../hessian-at.ts";
 import { inFloat64 } from "./in-float64.ts";
 import { slopeAlong, weighSlope } from "./slope-along.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 const DIMENSION = 10;
 /** The step of differences of the gradient. */
@@ -105,8 +106,8 @@ export const symmetricHessian = defineClaim({
       law: [
         {
           name: "",
-          x: [Math.min(...pairs[0]), Math.max(...pairs[0])],
-          y: [Math.min(...pairs[0]), Math.max(...pairs[0])],
+          x: [minOf(pairs[0]), maxOf(pairs[0])],
+          y: [minOf(pairs[0]), maxOf(pairs[0])],
         },
       ],
       rival: [],
@@ -181,7 +182,7 @@ function hessianOf(on: Objective, at: Float64Array, random: { normalVector(n: nu
     return image;
   };
   const { values, vectors } = symmetricEigen(matrix, n, true);
-  const residual = Math.max(...vectors.map((v, k) => norm2(times(v).map((x, i) => x - values[k] * v[i])))) / length;
+  const residual = maxOf(vectors.map((v, k) => norm2(times(v).map((x, i) => x - values[k] * v[i])))) / length;
   const v = random.normalVector(n);
   normalize(v);
   const slopeAt = (h: number) => {

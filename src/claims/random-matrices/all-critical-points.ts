@@ -2,6 +2,7 @@ import type { RandomStream } from "../../random/random-stream.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import { criticalPointFrom } from "./critical-point.ts";
 import { randomDirection, sphericalSpins } from "./spherical-spins.ts";
+import { hypotOf } from "../../util/extremes.ts";
 
 /** Searches at least, and at most. */
 const [LEAST, MOST] = [30, 4000];
@@ -28,7 +29,7 @@ export async function countCriticalPoints(
   for (let search = 1; search <= MOST; search++) {
     const point = await criticalPointFrom(glass, randomDirection(n, random), context);
     if (point !== undefined) {
-      const length = Math.hypot(...point.at);
+      const length = hypotOf(point.at);
       const direction = point.at.map((x) => x / length);
       if (!seen.some((other) => 1 - Math.abs(cosine(direction, other)) < SAME)) {
         seen.push(direction);

@@ -1,5 +1,6 @@
 import type { RandomStream } from "../../random/random-stream.ts";
 import { type Examples, rows } from "../open-net.ts";
+import { hypotOf } from "../../util/extremes.ts";
 
 /** Classes of as many examples each, normal around centres. */
 interface Blobs {
@@ -17,7 +18,7 @@ export function blobs({ classes, each, inputs, apart }: Blobs, random: RandomStr
   const y = new Float64Array(classes * each);
   for (let c = 0; c < classes; c++) {
     const centre = random.normalVector(inputs);
-    const length = Math.hypot(...centre);
+    const length = hypotOf(centre);
     for (let i = c * each; i < (c + 1) * each; i++) {
       y[i] = c;
       for (let k = 0; k < inputs; k++) x[i * inputs + k] = (apart * centre[k]) / length + random.normal();

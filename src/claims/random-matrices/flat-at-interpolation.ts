@@ -6,6 +6,7 @@ import { openNet, rows } from "../open-net.ts";
 import { trainedWeights } from "./trained-weights.ts";
 import { semicircleBelow } from "./goe.ts";
 import { networkCurvatures } from "./network-curvatures.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** Networks between four inputs and some outputs, C. */
 const NETS = [
@@ -71,10 +72,8 @@ export const flatAtInterpolation = defineClaim({
         ...NETS.map(({ net }, k) =>
           weigh({
             name: `curvatures below −${NONE}, the most of any network ${net}`,
-            measured: Math.max(
-              ...all
-                .filter((_, i) => i % NETS.length === k)
-                .map(({ values }) => values.filter((v) => v < -NONE).length),
+            measured: maxOf(
+              all.filter((_, i) => i % NETS.length === k).map(({ values }) => values.filter((v) => v < -NONE).length),
             ),
             law: equals(0),
             rival: equals(all[k].values.length / 2),
@@ -96,7 +95,7 @@ export const flatAtInterpolation = defineClaim({
         law: NETS.map(({ net, outputs }, k) => ({
           name: net,
           x: [EXAMPLES * outputs + 0.5, EXAMPLES * outputs + 0.5],
-          y: [1e-17, Math.max(...shown[k])],
+          y: [1e-17, maxOf(shown[k])],
         })),
         rival: [],
         measured: NETS.map(({ net }, k) => ({

@@ -11,6 +11,7 @@ import { descentOnNetwork } from "../descent-on-network.ts";
 import { placeAfter } from "../walks.ts";
 import { onBlobs } from "./blob-network.ts";
 import { largestSize, networkCurvatures } from "./network-curvatures.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** Curvatures of the quadratic, the directions on top, steps, and step sizes times the largest curvature. */
 const [KAPPA, DIMENSION, TOP, STEPS] = [100, 10, 3, 100];
@@ -62,7 +63,7 @@ export const gradientOnTop = defineClaim({
         ),
         weigh({
           name: `share in the ${BLOBS.classes} directions on top after ${BLOBS.steps} steps, ηλ₁ = ${SMALL} at the start, the largest of ${onNetworks.length} networks on ${BLOBS.classes} classes`,
-          measured: Math.max(...onNetworks.flat()),
+          measured: maxOf(onNetworks.flat()),
           law: atMost(0.25),
           rival: atLeast(MOST),
         }),

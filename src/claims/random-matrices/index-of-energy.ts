@@ -8,6 +8,7 @@ import { fittedSlope } from "./fitted-slope.ts";
 import { goe } from "./goe.ts";
 import { indexShare, SHIFT } from "./spherical-spins.ts";
 import { spinPoints, spinPointsOf } from "./spin-points.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** Rows of the matrices whose index is looked at in every single draw. */
 const ROWS = 500;
@@ -49,7 +50,7 @@ export const indexOfEnergy = defineClaim({
   },
   conclude(found, { dimension }) {
     const points = found.flatMap((each) => each.points);
-    const worst = Math.max(...found.map((each) => each.worst));
+    const worst = maxOf(found.map((each) => each.worst));
     const shares = points.map(({ negative }) => negative / (dimension - 1));
     const misses = sampleMean(Float64Array.from(points, ({ energy }, i) => shares[i] - indexShare(energy)));
     const square = sampleMean(Float64Array.from(points, ({ energy }, i) => (shares[i] - indexShare(energy)) ** 2));
@@ -84,7 +85,7 @@ export const indexOfEnergy = defineClaim({
           name: `largest miss of the share of negative eigenvalues of √6 GOE − 3u, u = ${ENERGIES.join(", ")}, n = ${ROWS}, over all draws`,
           measured: worst,
           law: atMost(0.01),
-          rival: equals(Math.max(...ENERGIES.map((energy) => Math.abs(indexShare(energy) - 0.5)))),
+          rival: equals(maxOf(ENERGIES.map((energy) => Math.abs(indexShare(energy) - 0.5)))),
         }),
       ],
       picture: {

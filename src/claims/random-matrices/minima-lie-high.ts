@@ -5,6 +5,7 @@ import { atLeast, atMost, equals, weigh } from "../claim/evidence.ts";
 import { minimumOfSpins } from "./minimum-of-spins.ts";
 import { END_OF_BULK, indexShare } from "./spherical-spins.ts";
 import { spinPoints, spinPointsOf } from "./spin-points.ts";
+import { minOf } from "../../util/extremes.ts";
 
 /** From here on up almost no critical point is a minimum. */
 const BAND = END_OF_BULK + 0.1;
@@ -46,7 +47,7 @@ export const minimaLieHigh = defineClaim({
     // By how much each misses what the law says at its own energy: the spread of the energies is none of this error.
     const apart = sampleMean(Float64Array.from(high, (point) => share(point) - indexShare(point.energy)));
     const reached = sampleMean(Float64Array.from(minima));
-    const least = Math.min(...high.map(({ negative }) => negative));
+    const least = minOf(high.map(({ negative }) => negative));
     const energies = Array.from({ length: 81 }, (_, i) => -1.7 + i * 0.0425);
     return {
       evidence: [

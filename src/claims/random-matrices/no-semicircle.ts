@@ -6,6 +6,7 @@ import { bestSemicircle, equalSemicircle } from "./best-semicircle.ts";
 import { onBlobs } from "./blob-network.ts";
 import { goe, semicircleBelow } from "./goe.ts";
 import { networkCurvatures } from "./network-curvatures.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 /** Three classes that stand apart, six that overlap. */
 const BLOBS = [
@@ -47,7 +48,7 @@ export const noSemicircle = defineClaim({
     const spectra = all.map(({ values }) => Float64Array.from(values));
     const [equal, best] = [spectra.map(equalSemicircle), spectra.map(bestSemicircle)];
     const least = (fits: typeof best, k: number) =>
-      Math.min(...fits.filter((_, i) => i % BLOBS.length === k).map(({ distance }) => distance));
+      minOf(fits.filter((_, i) => i % BLOBS.length === k).map(({ distance }) => distance));
     const [{ values }] = all;
     const semicircles = [
       { name: "of that mean and variance", ...equal[0] },
@@ -74,7 +75,7 @@ export const noSemicircle = defineClaim({
         ),
         weigh({
           name: "distance of the eigenvalues of GOE matrices of as many rows from the semicircle of their mean and variance, the largest",
-          measured: Math.max(...all.map(({ control }) => control)),
+          measured: maxOf(all.map(({ control }) => control)),
           law: atMost(NEAR),
         }),
       ],

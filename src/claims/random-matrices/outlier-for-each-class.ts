@@ -8,6 +8,7 @@ import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 import { openNet, rows } from "../open-net.ts";
 import { networkCurvatures } from "./network-curvatures.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** Inputs of each example, and how far along the strong directions they spread, the others being 1. */
 const [INPUTS, STRONG] = [7, 30];
@@ -119,7 +120,7 @@ function inputsOf({ strong }: Setting, examples: number, random: RandomStream): 
 function outliersOf(descending: readonly number[]): number {
   const seen = descending.filter((value) => value > 1e-9 * descending[0]);
   const ratios = seen.slice(1).map((value, i) => seen[i] / value);
-  return ratios.indexOf(Math.max(...ratios)) + 1;
+  return ratios.indexOf(maxOf(ratios)) + 1;
 }
 
 /** Largest element of the Hessian at 0 less (1/C)(I − 11ᵀ/C) ⊗ S, of squared errors (2/C) I ⊗ S, relative to the largest. */

@@ -2,6 +2,7 @@ import type { RandomStream } from "../../random/random-stream.ts";
 import { semicircleBelow } from "./goe.ts";
 import type { RandomFunction } from "./critical-point.ts";
 import { endOfBulk } from "./lowest-energy.ts";
+import { hypotOf } from "../../util/extremes.ts";
 
 /** Height below which critical points of all indices of the spherical 3-spin glass end, −E∞ = −2√((p − 1)/p) (Auffinger, Ben Arous & Černý 2013). */
 export const END_OF_BULK = endOfBulk(3);
@@ -105,6 +106,6 @@ function symmetricCouplings(n: number, random: RandomStream): Float64Array {
 /** A uniformly random direction. */
 export function randomDirection(n: number, random: RandomStream): Float64Array {
   const x = random.normalVector(n);
-  const length = Math.hypot(...x);
+  const length = hypotOf(x);
   return x.map((each) => each / length);
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { ClaimDesk } from "../claim/define-claim.ts";
 import { criticalPointFrom } from "./critical-point.ts";
 import { randomDirection, sphericalSpins } from "./spherical-spins.ts";
+import { hypotOf } from "../../util/extremes.ts";
 
 /** Critical points of spherical 3-spin glasses: energy u = H/N and how many of the N − 1 curvatures are negative. */
 export const spinPoints = z.array(z.object({ energy: z.number(), negative: z.int() }));
@@ -23,7 +24,7 @@ export async function spinPointsOf(
     for (let search = 0; search < SEARCHES; search++) {
       const point = await criticalPointFrom(glass, randomDirection(n, own), context);
       if (point === undefined) continue;
-      const length = Math.hypot(...point.at);
+      const length = hypotOf(point.at);
       const direction = point.at.map((x) => x / length);
       if (seen.some((other) => Math.abs(cosine(direction, other)) > 1 - 1e-6)) continue;
       seen.push(direction);

@@ -7,6 +7,7 @@ import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { atMost, equals, weigh } from "../claim/evidence.ts";
 import { distanceOf } from "./distance-of.ts";
 import { semicircleBelow } from "./goe.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** Largest distance of a draw's distribution from the law's. */
 const NEAR = 0.012;
@@ -58,14 +59,14 @@ export const universality = defineClaim({
     });
   },
   conclude(found, { n }) {
-    const normal = Math.max(...fine.map((t) => Math.abs(normalCdf(t) - semicircleBelow(t))));
+    const normal = maxOf(fine.map((t) => Math.abs(normalCdf(t) - semicircleBelow(t))));
     const signs = sampleMean(Float64Array.from(found[0], ({ fourth }) => fourth));
     return {
       evidence: [
         ...found.map((draws, k) =>
           weigh({
             name: `distance of the distribution from the semicircle (Kolmogorov–Smirnov), the worst draw, entries ${ENTRIES[k].name}, n = ${n}`,
-            measured: Math.max(...draws.map(({ distance }) => distance)),
+            measured: maxOf(draws.map(({ distance }) => distance)),
             law: atMost(NEAR),
             rival: equals(normal),
           }),

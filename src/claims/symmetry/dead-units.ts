@@ -3,6 +3,7 @@ import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 import { deadLayer } from "./dead-layer.ts";
 import { layerSlopes, type Points, share, unitGradient } from "./rectified-units.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 const RELU = { slope: 0 };
 /** Numbers of orthogonal points. */
@@ -66,7 +67,7 @@ export const deadUnits = defineClaim({
       share(draws, () => {
         const lengths = layerSlopes(WIDTH, depth, RELU, random);
         const isDead = lengths[0] === 0;
-        if (isDead) lengthOfDead = Math.max(lengthOfDead, ...lengths);
+        if (isDead) lengthOfDead = Math.max(lengthOfDead, maxOf(lengths));
         return isDead;
       }),
     );

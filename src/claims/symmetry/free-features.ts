@@ -1,4 +1,5 @@
 import type { Objective } from "../../optimizers/objective.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** A last layer without biases and the features that it is given, which may be anything: C classes of n examples in d dimensions. */
 export interface FreeFeatures {
@@ -27,7 +28,7 @@ export function freeFeatures(setting: FreeFeatures): Objective {
       for (let k = 0; k < dimensions; k++) sum += weights[k] * feature[k];
       return sum;
     });
-    const most = Math.max(...logits);
+    const most = maxOf(logits);
     const shares = logits.map((each) => Math.exp(each - most));
     const total = shares.reduce((sum, each) => sum + each, 0);
     return {

@@ -5,6 +5,7 @@ import { equals, weigh } from "../claim/evidence.ts";
 import { stepsUntil } from "../walks.ts";
 import { twinUnits } from "./twin-units.ts";
 import { twoTanhUnits } from "./two-units.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 const LR = 0.1;
 const STEPS = 1000;
@@ -41,9 +42,9 @@ export const identicalUnits = defineClaim({
       evidence: [
         weigh({
           name: `largest difference of two units that begin alike, in ${STEPS} steps`,
-          measured: Math.max(...alike),
+          measured: maxOf(alike),
           law: equals(0),
-          rival: equals(Math.max(...apart)),
+          rival: equals(maxOf(apart)),
         }),
       ],
       picture: {
@@ -70,7 +71,7 @@ function differences(off: number): number[] {
   const from = Float64Array.of(...UNIT, ...UNIT);
   from[1] += off;
   stepsUntil({ on, by, from }, (at, step) => {
-    all.push(Math.max(...UNIT.map((_, k) => Math.abs(at[k] - at[UNIT.length + k]))));
+    all.push(maxOf(UNIT.map((_, k) => Math.abs(at[k] - at[UNIT.length + k]))));
     return step === STEPS;
   });
   return all;

@@ -3,6 +3,7 @@ import { criticalPointFrom } from "../random-matrices/critical-point.ts";
 import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { atLeast, equals, weigh } from "../claim/evidence.ts";
 import { twoLinearLayers } from "./two-linear-layers.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 /** Singular values of the matrix that is to be fitted, and the rank that the network has. */
 const SINGULAR = [4, 3, 2, 1];
@@ -25,7 +26,7 @@ const classes = subsets(SINGULAR, RANK).map((fitted) => {
     index: swaps + (RANK - fitted.length) * (N - fitted.length),
   };
 });
-const best = Math.min(...classes.map(({ value }) => value));
+const best = minOf(classes.map(({ value }) => value));
 
 export const linearMinima = defineClaim({
   id: "E1",
@@ -63,7 +64,7 @@ export const linearMinima = defineClaim({
     }));
     const isGlobal = (value: number) => value <= best + 1e-6;
     const others = points.filter(({ value }) => !isGlobal(value)).map(({ index }) => index);
-    const least = others.length === 0 ? Number.NaN : Math.min(...others);
+    const least = others.length === 0 ? Number.NaN : minOf(others);
     const seen = new Set(matched.flatMap(({ own }) => (own === undefined ? [] : [own])));
     return {
       evidence: [
@@ -90,7 +91,7 @@ export const linearMinima = defineClaim({
         x: { title: "value" },
         y: { title: "index" },
         law: [{ name: "", x: classes.map(({ value }) => value), y: classes.map(({ index }) => index) }],
-        rival: [{ name: "index 0", x: [best, Math.max(...classes.map(({ value }) => value))], y: [0, 0] }],
+        rival: [{ name: "index 0", x: [best, maxOf(classes.map(({ value }) => value))], y: [0, 0] }],
         measured: [{ name: "", x: points.map(({ value }) => value), y: points.map(({ index }) => index) }],
       },
     };

@@ -5,6 +5,7 @@ import { defineClaim } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 import { stepsUntil } from "../walks.ts";
 import { type FreeFeatures, freeFeatures, rowsOf } from "./free-features.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 const SETTINGS: readonly FreeFeatures[] = [
   { classes: 3, examples: 4, dimensions: 5, decay: 0.01 },
@@ -67,8 +68,8 @@ export const neuralCollapse = defineClaim({
       const off = features.flatMap((all, c) => all.map((each) => norm2(each.map((x, k) => x - means[c][k]))));
       return {
         cosines: means.flatMap((a, i) => means.slice(0, i).map((b) => cosine(a, b))),
-        spread: Math.max(...off) / Math.max(...means.map(norm2)),
-        alignment: Math.min(...means.map((mean, c) => cosine(mean, rows[c]))),
+        spread: maxOf(off) / maxOf(means.map(norm2)),
+        alignment: minOf(means.map((mean, c) => cosine(mean, rows[c]))),
         margin: dot(rows[0], means[0]) - dot(rows[1], means[0]),
       };
     }),

@@ -7,6 +7,7 @@ import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 import { hessianAt } from "../hessian-at.ts";
 import { twoLinearUnits } from "./two-units.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** (v₁, w₁, v₂, w₂) of a linear network that fits, and with its units exchanged. */
 const HERE = Float64Array.of(2, 1.5, 0.5, -0.2);
@@ -66,7 +67,7 @@ export const permutedCopies = defineClaim({
       evidence: [
         weigh({
           name: "highest loss on a bent way between the copies, two linear units",
-          measured: Math.max(...bent),
+          measured: maxOf(bent),
           law: equals(0),
           rival: equals(barrier),
           allowed: 1e-12,
@@ -79,7 +80,7 @@ export const permutedCopies = defineClaim({
         }),
         weigh({
           name: "highest loss on the straight way, two linear units",
-          measured: Math.max(...straight),
+          measured: maxOf(straight),
           law: equals(barrier),
           rival: equals(barrier),
           allowed: 1e-10,

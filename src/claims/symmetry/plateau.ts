@@ -4,6 +4,7 @@ import type { Objective } from "../../optimizers/objective.ts";
 import { defineClaim } from "../claim/define-claim.ts";
 import { atMost, equals, weigh } from "../claim/evidence.ts";
 import { stepsUntil } from "../walks.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 /** |z| where walks begin. */
 const DEPTHS = [5, 6, 7, 8, 9, 10];
@@ -52,8 +53,8 @@ export const plateau = defineClaim({
     const slopes = Array.from({ length: 300 }, (_, i) => i / 10).map((depth) => ({ depth, slope: slopeAt(-depth) }));
     return {
       steps,
-      largest: Math.max(...slopes.map(({ depth, slope }) => slope * Math.exp(depth))),
-      least: Math.min(...slopes.map(({ slope }) => slope)),
+      largest: maxOf(slopes.map(({ depth, slope }) => slope * Math.exp(depth))),
+      least: minOf(slopes.map(({ slope }) => slope)),
     };
   },
   conclude([{ steps, largest, least }]) {

@@ -3,6 +3,7 @@ import type { Problem } from "../../problem/problem.ts";
 import type { ClaimDesk, Conclusion } from "../claim/define-claim.ts";
 import { atMost, equals, weigh } from "../claim/evidence.ts";
 import { randomFactors, scalingsOf } from "../random-scaling.ts";
+import { minOf } from "../../util/extremes.ts";
 
 /** Change of the loss, relative to what a random change of the weights makes of it, that is rounding. */
 const ROUNDING = { float32: 1e-3, float64: 1e-8 };
@@ -46,7 +47,7 @@ export async function scaledUnits(problem: Problem, { random, context }: ClaimDe
       ),
       weigh({
         name: "how far the weights moved, relative to their length, at least: 1 over it",
-        measured: 1 / Math.min(...tries.map(({ moved }) => moved)),
+        measured: 1 / minOf(tries.map(({ moved }) => moved)),
         law: atMost(1e4),
       }),
     ],

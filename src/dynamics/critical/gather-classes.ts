@@ -1,6 +1,7 @@
 import { formatNumber } from "../../util/format-number.ts";
 import { kindOf, type Signs } from "./classify.ts";
 import type { CriticalClass } from "./critical-result.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 /** A critical point as a search found it. */
 export interface CriticalPoint extends Signs {
@@ -57,8 +58,8 @@ function aboutOf(group: readonly CriticalPoint[]): Gathered<CriticalPoint>["abou
     positive,
     flat,
     symmetric,
-    zero: Math.max(...group.map(({ zero }) => zero)),
-    leastCurvature: curvatures.length === 0 ? null : Math.min(...curvatures),
+    zero: maxOf(group.map(({ zero }) => zero)),
+    leastCurvature: curvatures.length === 0 ? null : minOf(curvatures),
     found: group.length,
   };
 }

@@ -14,6 +14,7 @@ import { groundOf } from "./ground.ts";
 import { levenbergMarquardt } from "./levenberg-marquardt.ts";
 import { newtonMr } from "./newton-mr.ts";
 import { ENDS, type SearchMethod } from "./search.ts";
+import { minOf } from "../../util/extremes.ts";
 
 /** A critical point that a search found. */
 const point = z.object({
@@ -125,7 +126,7 @@ async function searches(
           loss,
           lossError,
           zero,
-          leastCurvature: beyond.length === 0 ? null : Math.min(...beyond),
+          leastCurvature: beyond.length === 0 ? null : minOf(beyond),
           ...signsOf(curvatures, symmetric),
           theta,
           eigenvalues,

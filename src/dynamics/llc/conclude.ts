@@ -1,6 +1,7 @@
 import { chiSquareQuantile } from "../../linalg/distributions.ts";
 import type { LlcResult, Temperature } from "./llc-result.ts";
 import { extrapolate, type Extrapolated } from "./extrapolate.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 /** λ with everything that it may be off by. */
 export interface Concluded {
@@ -50,10 +51,10 @@ export function conclude(
   );
   const coldest = found.reduce((last, each) => (each.multiple > last.multiple ? each : last));
   const { coefficient, rounding } = main;
-  const drop = Math.max(0, ...found.map(({ lowest, inverseTemperature }) => -lowest / inverseTemperature));
+  const drop = Math.max(0, maxOf(found.map(({ lowest, inverseTemperature }) => -lowest / inverseTemperature)));
   const dropped = drop * main.inverseTemperature;
   const rounded = rounding ?? 0;
-  const off = about.isApproximate ? Math.max(...found.map(({ identity }) => Math.abs(identity.value))) / 2 : 0;
+  const off = about.isApproximate ? maxOf(found.map(({ identity }) => Math.abs(identity.value))) / 2 : 0;
   const { laws, misfit, value, deviation, lower, upper } = extrapolate(
     found.map(({ inverseTemperature, coefficient: { value: at } }) => ({ t: inverseTemperature, value: at })),
     about.covariance ??
@@ -61,7 +62,7 @@ export function conclude(
     about.parameters,
   );
   const values = found.map((each) => each.coefficient.value);
-  const drift = Math.max(...values) - Math.min(...values);
+  const drift = maxOf(values) - minOf(values);
   const isAsymptotic =
     found.length >= FEWEST &&
     value > 0 &&
@@ -110,5 +111,5 @@ function slopeAt(found: readonly Temperature[], main: Temperature): number {
       Math.abs(each.coefficient.value - main.coefficient.value) /
       Math.max(1, Math.abs(Math.log(each.multiple / main.multiple))),
   );
-  return Math.max(...slopes);
+  return maxOf(slopes);
 }

@@ -2,6 +2,7 @@ import { formatBound, formatNumber, formatShare } from "../../util/format-number
 import { medianOf } from "../../linalg/median-of.ts";
 import type { LlcResult, Temperature } from "./llc-result.ts";
 import { IDENTITY_ERRORS } from "./summarize-draws.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** R̂ above which chains are doubted (Vehtari et al. 2021). */
 const R_HAT = 1.01;
@@ -61,7 +62,7 @@ export function doubtsOf(result: LlcResult): string[] {
 
 /** Chains that are farther from the weights than these are from 0: what they see is hardly local. */
 function farther({ temperatures, length, localization }: LlcResult): string[] {
-  const far = Math.max(...temperatures.flatMap(({ chains }) => chains.map(({ distance }) => distance)));
+  const far = maxOf(temperatures.flatMap(({ chains }) => chains.map(({ distance }) => distance)));
   if (length === null || length === 0 || far <= length) return [];
   return [
     `Chains are up to ${formatNumber(far)} away from the weights on average, whose own length is ${formatNumber(length)}: a larger --localization than ${formatNumber(localization)} keeps them nearer.`,
@@ -73,7 +74,7 @@ function divergent(temperatures: readonly Temperature[]): string[] {
   const steep = temperatures.filter((each) => shareOf(each) > DIVERGENT);
   if (steep.length === 0) return [];
   return [
-    `At β = ${steep.map(({ multiple }) => formatNumber(multiple)).join(", ")}/ln n ${steep.length > 1 ? "up to " : ""}${formatShare(Math.max(...steep.map(shareOf)))} of the proposals diverged: in places the ground is too steep for the step.`,
+    `At β = ${steep.map(({ multiple }) => formatNumber(multiple)).join(", ")}/ln n ${steep.length > 1 ? "up to " : ""}${formatShare(maxOf(steep.map(shareOf)))} of the proposals diverged: in places the ground is too steep for the step.`,
   ];
 }
 

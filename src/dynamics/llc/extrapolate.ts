@@ -1,6 +1,7 @@
 import { inverseOf } from "../../linalg/dense.ts";
 import { normalCdf } from "../../linalg/distributions.ts";
 import { TEMPERATURE_LAWS } from "./temperature-laws.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 /** λ(t) at one temperature. */
 export interface AtTemperature {
@@ -81,7 +82,7 @@ export function extrapolate(
       return { weight, mean, misfit };
     }),
   }));
-  const misfit = Math.min(...fitted.flatMap(({ fits }) => fits.map((fit) => fit.misfit)));
+  const misfit = minOf(fitted.flatMap(({ fits }) => fits.map((fit) => fit.misfit)));
   const parts = fitted.map(({ law, fits }) =>
     fits.map((fit): Part => ({
       weight: law.prior * fit.weight * Math.exp((misfit - fit.misfit) / 2),
@@ -178,8 +179,8 @@ function quantile(parts: readonly Part[], p: number, range: Range): number {
   const whole = weightOf(parts, range);
   const reach = (side: 1 | -1) =>
     parts.map(({ mean, variance }) => side * (side * mean + BEYOND * Math.sqrt(variance)));
-  let low = Math.max(range.from, Math.min(...reach(-1)));
-  let high = Math.min(range.to, Math.max(...reach(1)));
+  let low = Math.max(range.from, minOf(reach(-1)));
+  let high = Math.min(range.to, maxOf(reach(1)));
   for (let i = 0; i < 60; i++) {
     const middle = (low + high) / 2;
     if (weightOf(parts, { from: range.from, to: middle }) < p * whole) low = middle;

@@ -1,3 +1,5 @@
+import { minOf } from "../../util/extremes.ts";
+
 /** One way in which λ(t) = t E[ΔL] may approach λ as t = nβ grows. */
 export interface TemperatureLaw {
   /** Unique. */
@@ -62,7 +64,7 @@ function power(p: number, text: string): TemperatureLaw {
     prior: 0.2,
     multiplicity: 1,
     shapes: (temperatures, scale) => {
-      const hottest = Math.min(...temperatures);
+      const hottest = minOf(temperatures);
       return logarithmicGrid().map(({ at, weight }) => ({
         weight,
         shift: temperatures.map((t) => at * scale * (t / hottest) ** -p),
@@ -80,7 +82,7 @@ const double: TemperatureLaw = {
   shapes: (temperatures) =>
     normalGrid(OFFSET).flatMap(({ at, weight }) => {
       const logarithms = temperatures.map((t) => Math.log(t) + at);
-      return Math.min(...logarithms) < LEAST_LOGARITHM ? [] : [{ weight, shift: logarithms.map((x) => -1 / x) }];
+      return minOf(logarithms) < LEAST_LOGARITHM ? [] : [{ weight, shift: logarithms.map((x) => -1 / x) }];
     }),
 };
 
@@ -93,10 +95,10 @@ const triple: TemperatureLaw = {
   shapes: (temperatures) =>
     normalGrid(OFFSET).flatMap(({ at, weight }) => {
       const logarithms = temperatures.map((t) => Math.log(t) + at);
-      if (Math.min(...logarithms) < LEAST_LOGARITHM) return [];
+      if (minOf(logarithms) < LEAST_LOGARITHM) return [];
       return normalGrid(OFFSET ** 2 / 2, FEW_POINTS).flatMap(({ at: rest, weight: share }) => {
         const squares = logarithms.map((x) => x * x + rest);
-        if (Math.min(...squares) < LEAST_LOGARITHM ** 2) return [];
+        if (minOf(squares) < LEAST_LOGARITHM ** 2) return [];
         return [{ weight: weight * share, shift: logarithms.map((x, k) => (-2 * x) / squares[k]) }];
       });
     }),
@@ -117,7 +119,7 @@ const localized: TemperatureLaw = {
   prior: 0.2,
   multiplicity: 1,
   shapes: (temperatures, scale) => {
-    const hottest = Math.min(...temperatures);
+    const hottest = minOf(temperatures);
     const sizes = logarithmicGrid().filter(({ at }) => at > 0);
     const held = HELD.flatMap((x) => SPREADS.map((r) => temperatures.map((t) => shareHeld((x * t) / hottest, r))));
     return held.flatMap((share) =>

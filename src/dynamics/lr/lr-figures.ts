@@ -1,6 +1,7 @@
 import type { FigureKind } from "../../figures/figure.ts";
 import { COLOUR, finite, frame, said, TIP } from "../../figures/style.ts";
 import type { LrResult } from "./lr-result.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 const SERIES = ["batch", "smoothed"] as const;
 
@@ -10,7 +11,7 @@ export const rampAgainstRange: FigureKind<LrResult> = {
   hero: "main",
   of({ ramp, fullBatch, atBatch, batch }) {
     if (ramp === null) return undefined;
-    const most = 4 * Math.max(...ramp.loss.slice(0, 1).map(Math.abs));
+    const most = 4 * maxOf(ramp.loss.slice(0, 1).map(Math.abs));
     const rows = finite(
       ramp.stepSize.flatMap((stepSize, i) =>
         SERIES.map((series) => ({

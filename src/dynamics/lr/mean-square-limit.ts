@@ -1,5 +1,6 @@
 import { numberArithmetic } from "../../optimizers/arithmetic.ts";
 import type { CoordinateRule } from "../../optimizers/optimizer.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** The curvature of single examples along a direction. */
 export interface ExampleCurvature {
@@ -86,7 +87,7 @@ function logSpectralRadius(matrix: Matrix): number {
   let power = matrix;
   let log = 0;
   for (let i = 0; i <= SQUARINGS; i++) {
-    const size = Math.max(...power.map((row) => Math.max(...row.map(Math.abs))));
+    const size = maxOf(power.map((row) => maxOf(row.map(Math.abs))));
     if (size === 0) return Number.NEGATIVE_INFINITY;
     const scaled = power.map((row) => row.map((x) => x / size));
     log += Math.log(size) / 2 ** i;

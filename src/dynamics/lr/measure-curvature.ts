@@ -22,6 +22,7 @@ import type { CurvaturePart } from "./lr-result.ts";
 import { type ExampleCurvature, meanSquareLimit } from "./mean-square-limit.ts";
 import { preconditionedSharpness } from "./preconditioned.ts";
 import { momentumOf } from "../../optimizers/momentum-of.ts";
+import { minOf } from "../../util/extremes.ts";
 
 /** Momenta that are compared. */
 const MOMENTA = [0, 0.5, 0.9, 0.99];
@@ -152,7 +153,7 @@ function atBatchOf(
     stepSize: mean > 0 ? meanSquareLimit(rule, { mean, variance }, draw) : null,
   }));
   const limits = directions.flatMap(({ stepSize }) => stepSize ?? []);
-  return { directions, stepSize: limits.length === 0 ? null : Math.min(...limits) };
+  return { directions, stepSize: limits.length === 0 ? null : minOf(limits) };
 }
 
 /** The limits at other momenta, where the optimiser has one. */
@@ -170,7 +171,7 @@ function momentaOf(
     if (stabilityLimit?.matrix !== "H") return [];
     const fullBatch = largestStepSize(stabilityLimit, sharpness.value);
     const limits = along.filter(({ mean }) => mean > 0).map((each) => meanSquareLimit(rule, each, draw));
-    const atBatch = limits.length === 0 ? null : Math.min(...limits);
+    const atBatch = limits.length === 0 ? null : minOf(limits);
     return [{ momentum, fullBatch, atBatch, effective: Math.min(fullBatch, atBatch ?? fullBatch) / (1 - momentum) }];
   });
 }

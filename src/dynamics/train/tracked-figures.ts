@@ -2,6 +2,7 @@ import type { FigureKind } from "../../figures/figure.ts";
 import { COLOUR, finite, frame, said, TIP } from "../../figures/style.ts";
 import type { TrackedResult } from "./tracked-result.ts";
 import type { TrainResult } from "./train-result.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 type Quantity = TrackedResult["quantities"][number];
 
@@ -85,5 +86,5 @@ function figureOf(quantity: Quantity, { steps }: TrackedResult) {
 }
 
 function spread(values: readonly number[]): number {
-  return Math.max(...values) / Math.min(...values);
+  return maxOf(values) / minOf(values);
 }

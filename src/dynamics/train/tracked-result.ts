@@ -6,6 +6,7 @@ import { count, real } from "../../result/real.ts";
 import { tensor } from "../../util/tensor.ts";
 import type { TrackedStep, Tracking } from "../tracked/track.ts";
 import type { ChosenOptimizer } from "./train-options.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 const settled = z
   .object({
@@ -131,7 +132,7 @@ function settledOf(values: readonly (number | null)[], limits: readonly number[]
   return {
     points: ratios.length,
     mean: ratios.reduce((sum, x) => sum + x, 0) / ratios.length,
-    least: Math.min(...ratios),
-    most: Math.max(...ratios),
+    least: minOf(ratios),
+    most: maxOf(ratios),
   };
 }

@@ -171,7 +171,7 @@ export function activationLayers({ outputs, parameters }: LossGraph): Activation
     );
     if (!repeated) continue;
     joined.add(group);
-    repeated.values.unshift(...group.values);
+    repeated.values.unshift(group.values[0]);
   }
 
   const layers = groups

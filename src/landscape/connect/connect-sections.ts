@@ -2,6 +2,7 @@ import type { ShownSection } from "../../result/shown-section.ts";
 import { formatBound, formatNumber, formatShare } from "../../util/format-number.ts";
 import { linear } from "../paths/linear.ts";
 import type { ConnectResult } from "./connect-result.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** The result in words: what parts the networks, what alignment and way changed, and what is not said by it. */
 export function connectSections(result: ConnectResult): ShownSection[] {
@@ -42,11 +43,11 @@ function barrierSection(result: ConnectResult): ShownSection {
 function height(t: readonly number[], losses: readonly number[] | undefined): number | null {
   if (losses === undefined) return null;
   const [first, last] = [losses[0], losses[losses.length - 1]];
-  return Math.max(0, ...losses.map((loss, i) => loss - ((1 - t[i]) * first + t[i] * last)));
+  return Math.max(0, maxOf(losses.map((loss, i) => loss - ((1 - t[i]) * first + t[i] * last))));
 }
 
 function highest(losses: readonly number[] | undefined): number | null {
-  return losses === undefined ? null : Math.max(...losses);
+  return losses === undefined ? null : maxOf(losses);
 }
 
 function isCurved({ profiles }: ConnectResult): boolean {

@@ -79,8 +79,10 @@ export async function measurePeak(
     if (top === 0 || top === t.length - 1) break;
     const between = [top - 1, top + 1].map((next) => (t[top] + t[next]) / 2);
     const found = await measurePlaces(terrain, curve, between, context, title);
-    for (const place of found.places) known.set(place.t, place.train.loss);
-    places.push(...found.places);
+    for (const place of found.places) {
+      known.set(place.t, place.train.loss);
+      places.push(place);
+    }
     if (!found.isWhole) return { places, isWhole: false };
   }
   return { places, isWhole: true };

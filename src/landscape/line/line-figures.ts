@@ -3,6 +3,7 @@ import { COLOUR, finite, frame, said, TIP } from "../../figures/style.ts";
 import { formatNumber } from "../../util/format-number.ts";
 import { shortName } from "../short-name.ts";
 import type { LineResult } from "./line-result.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 const SERIES = ["loss", "held-out loss", "quadratic"] as const;
 type Series = (typeof SERIES)[number];
@@ -28,7 +29,7 @@ export const lossAlongLine: FigureKind<LineResult> = {
   of({ x, loss, standardError, test, quadratic, title, marks, home }) {
     const measured = [...loss, ...(test?.loss ?? [])].filter((each): each is number => Number.isFinite(each));
     if (measured.length < 2) return undefined;
-    const [low, high] = [Math.min(...measured), Math.max(...measured)];
+    const [low, high] = [minOf(measured), maxOf(measured)];
     const room = BEYOND * (high - low || Math.abs(home) || 1);
     const all: { series: Series; x: number; value: number; place: number }[] = x.flatMap((at, place) =>
       [

@@ -4,6 +4,7 @@ import { axesTitle } from "../asked.ts";
 import { NOTHING_TOLD } from "../quadratic.ts";
 import type { LineResult } from "./line-result.ts";
 import { shortNumber } from "../short-number.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 /** The line in words and numbers. */
 export function lineSections(result: LineResult): ShownSection[] {
@@ -81,7 +82,7 @@ function endOfQuadratic({ quadratic: { holdsTo, leavesAt, share }, length }: Lin
 function overExamples({ standardError, test }: LineResult): string[] {
   const spread = (errors: readonly (number | null)[]) => {
     const known = errors.filter((each) => each !== null);
-    const ends = [Math.min(...known), Math.max(...known)].map((each) => formatNumber(each, 2));
+    const ends = [minOf(known), maxOf(known)].map((each) => formatNumber(each, 2));
     return ends[0] === ends[1] ? ends[0] : `${ends[0]} to ${ends[1]}`;
   };
   if (standardError === null) return [];

@@ -2,6 +2,7 @@ import { dot, norm2 } from "../../linalg/vector.ts";
 import { type RunContext, throwIfInterrupted } from "../../util/run-context.ts";
 import { straight, throughPoints } from "./curve.ts";
 import type { Ground, PathKind } from "./path.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** How often points are added. */
 const CYCLES = 4;
@@ -150,7 +151,7 @@ async function climbed(
 ): Promise<Float64Array[]> {
   const losses: number[] = [];
   for (const point of points) losses.push(await ground.value(point));
-  const top = losses.indexOf(Math.max(...losses));
+  const top = losses.indexOf(maxOf(losses));
   if (top === 0 || top === points.length - 1) return [...points];
   const mover = new Mover(points[top]);
   const band = [...points];

@@ -4,6 +4,7 @@ import { extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
 import { formatEstimate } from "../../util/format-number.ts";
 import { subscript } from "../../figures/style.ts";
 import { listed, NO_MARKS, type Span } from "./span.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** Eigenvectors of the Hessian, of unit length: 1, 2, … from the largest eigenvalue down, −1, −2, … from the smallest up. */
 export const eigenvectorSpan: Span = {
@@ -30,7 +31,7 @@ export const eigenvectorSpan: Span = {
         { input: "eig" },
         `Choose from ${dimension} to -${dimension}.`,
       );
-    const [largest, smallest] = [Math.max(0, ...places), Math.max(0, ...places.map((place) => -place))];
+    const [largest, smallest] = [Math.max(0, maxOf(places)), Math.max(0, maxOf(places.map((place) => -place)))];
     const found = await extremalEigenpairs(
       hessian(),
       { largest, smallest, vectors: true },

@@ -3,6 +3,7 @@ import { COLOUR, finite, frame } from "../../figures/style.ts";
 import { cannotTell, dashes, type Drawn, labelsOf, LEVELS } from "./level-lines.ts";
 import { groundOf, reliefOf } from "./relief-of.ts";
 import type { SurfaceResult } from "./surface-result.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 /** Panels in a row, and what lies between them, as a part of their width. */
 const PANELS = 3;
@@ -95,7 +96,7 @@ export function panelsFigure(result: SurfaceResult): Drawn {
       columns: ["plane", "lowest loss", "highest loss"],
       rows: reliefs.map((relief, panel) => {
         const ground = relief ? groundOf(relief) : [];
-        return [panel + 1, ...(ground.length > 0 ? [Math.min(...ground), Math.max(...ground)] : [null, null])];
+        return [panel + 1, ...(ground.length > 0 ? [minOf(ground), maxOf(ground)] : [null, null])];
       }),
     },
   };

@@ -6,6 +6,7 @@ import { cannotTell, type Drawn, LEVELS } from "./level-lines.ts";
 import { planeTable } from "./plane-table.ts";
 import { groundOf, reliefOf, thinned } from "./relief-of.ts";
 import type { SurfaceResult } from "./surface-result.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 /** Points each way of a relief in perspective: more are a blot. */
 const FACETS = 33;
@@ -22,7 +23,7 @@ export function perspectiveFigure(result: SurfaceResult): Drawn {
   const ground = groundOf(relief);
   if (ground.length < 4) return undefined;
   const { isLogarithmic } = contourLevels(ground, LEVELS);
-  const [low, high] = [Math.min(...ground), Math.max(...ground)];
+  const [low, high] = [minOf(ground), maxOf(ground)];
   if (!(high > low)) return undefined;
   const scale = isLogarithmic
     ? (height: number) => Math.log(height / low) / Math.log(high / low)

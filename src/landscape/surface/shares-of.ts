@@ -1,6 +1,7 @@
 import type { Frame, FramedAxes } from "../frame.ts";
 import { shareOfLeading } from "../leading-space.ts";
 import { AXES, type PlaneResult, type SurfaceResult } from "./surface-result.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 /**
  * What of tr H, and of the largest eigenvalues, lies in a plane. The bounds are those of what it is a share of, and of what
@@ -24,8 +25,8 @@ export function sharesOf(
     trace: trace &&
       ends && {
         value: inside / trace.value,
-        lower: isResolved ? Math.min(...ends) : Number.NEGATIVE_INFINITY,
-        upper: isResolved ? Math.max(...ends) : Number.POSITIVE_INFINITY,
+        lower: isResolved ? minOf(ends) : Number.NEGATIVE_INFINITY,
+        upper: isResolved ? maxOf(ends) : Number.POSITIVE_INFINITY,
       },
     // A residual proves that an eigenvalue is near, not that it is among the largest.
     top: top?.converged === true ? shareOfLeading(top.values.slice(0, top.resolved), overlaps, angle, AXES) : null,
@@ -38,5 +39,5 @@ export function spreadOf({ axes }: Pick<Frame, "axes">): SurfaceResult["spread"]
   const halves = axes.map(({ trace }) => trace / 2);
   const mean = halves.reduce((sum, each) => sum + each, 0) / halves.length;
   const square = halves.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (halves.length - 1);
-  return { lowest: Math.min(...halves), highest: Math.max(...halves), mean, deviation: Math.sqrt(square) };
+  return { lowest: minOf(halves), highest: maxOf(halves), mean, deviation: Math.sqrt(square) };
 }

@@ -3,6 +3,7 @@ import { COLOUR, finite, frame, said, TIP } from "../../figures/style.ts";
 import { MINIMUM, MOST_MARKED, NUMBER, PASS } from "./basin-marks.ts";
 import { basinThat } from "./merge-tree-figure.ts";
 import type { SampledTopology, TopologyResult } from "./topology-result.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 /** Steps of shade from the highest loss to the lowest. */
 const SHADES = 12;
@@ -56,7 +57,7 @@ export function basinMap(sampled: SampledTopology): ReturnType<FigureKind<Topolo
     ];
   });
   const scale = (edges: readonly number[]) => ({
-    domain: [Math.min(...edges), Math.max(...edges)],
+    domain: [minOf(edges), maxOf(edges)],
     nice: false,
     zero: false,
   });

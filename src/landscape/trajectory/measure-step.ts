@@ -14,6 +14,7 @@ import { criticalSharpness, criticalSharpnessByRate } from "./critical-sharpness
 import { criticalStep, type Change } from "./critical-step.ts";
 import type { TrajectoryOptions } from "./trajectory-options.ts";
 import type { PointNumbers, StepNumbers } from "./trajectory-result.ts";
+import { maxOf } from "../../util/extremes.ts";
 
 /** The shares of a step are enclosed this closely, or as closely as so many products do it. */
 const ENCLOSED = 0.02;
@@ -112,7 +113,7 @@ async function spectrumAlong(desk: Desk, u: Float64Array, threshold: number) {
     if (widestOf(hill) <= ENCLOSED) break;
   }
   const curvature = space.jacobi().diagonal[0];
-  const scale = Math.max(...space.ritz().values.map(Math.abs));
+  const scale = maxOf(space.ritz().values.map(Math.abs));
   return { curvature, error: Math.max(products.rounding("norm", scale), productRounding(operator, scale)), hill };
 }
 
@@ -128,5 +129,5 @@ function sharesOf(quadrature: Quadrature, threshold: number) {
 }
 
 function widestOf({ above, flat, below }: NonNullable<StepNumbers["hill"]>): number {
-  return Math.max(...[above, flat, below].map(({ lower, upper }) => upper - lower));
+  return maxOf([above, flat, below].map(({ lower, upper }) => upper - lower));
 }

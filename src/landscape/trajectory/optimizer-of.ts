@@ -2,6 +2,7 @@ import { largestCurvature } from "../../optimizers/stability-limit.ts";
 import { stabilityLine, tunedOf } from "./stability-line.ts";
 import type { TrajectoryOptions } from "./trajectory-options.ts";
 import type { Settled, TrajectoryResult } from "./trajectory-result.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 /** A curvature with its error. */
 interface Curvature {
@@ -60,8 +61,8 @@ function settledAt(found: readonly (Curvature | undefined)[], line: number | nul
   return {
     checkpoints: known.length,
     mean: ratios.reduce((sum, x) => sum + x, 0) / ratios.length,
-    least: Math.min(...ratios),
-    most: Math.max(...ratios),
+    least: minOf(ratios),
+    most: maxOf(ratios),
     // As if all erred to one side: common random numbers do.
     error: known.reduce((sum, { error }) => sum + error, 0) / known.length / line,
   };

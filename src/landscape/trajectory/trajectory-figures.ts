@@ -4,6 +4,7 @@ import { knownEnd } from "./curvature-bounds.ts";
 import { type Curve, curveFigure, type Places, stackedCurves } from "./curve-figure.ts";
 import { pathPlaneFigure } from "./path-plane-figure.ts";
 import type { TrajectoryResult } from "./trajectory-result.ts";
+import { maxOf, minOf } from "../../util/extremes.ts";
 
 /** Those that stand one below the other in the figure of all. */
 const TOGETHER = ["loss", "sharpness", "trace", "distance", "cosine", "river", "critical-sharpness"];
@@ -47,7 +48,7 @@ function isApart({ curvature }: TrajectoryResult["steps"][number]): boolean {
 /** Whether positive numbers differ so much that the small ones cannot be told from 0 beside the large. */
 function isSpread(values: readonly number[]): boolean {
   const positive = values.filter((value) => value > 0);
-  return Math.max(...positive) > 100 * Math.min(...positive);
+  return maxOf(positive) > 100 * minOf(positive);
 }
 
 function curvesOf({ points, steps, optimizer }: TrajectoryResult): Curve[] {
