@@ -12,6 +12,7 @@ import {
   type Tensor,
 } from "../util/tensor.ts";
 import { constantOperation, inputOperation, tensorOf } from "./leaf.ts";
+import { requireTaken } from "./require-taken.ts";
 import { requireType } from "./require-type.ts";
 import type { GraphOptions, Operation, Value, ValueGraph, ValueType } from "./value.ts";
 
@@ -77,6 +78,12 @@ export class Graph implements ValueGraph {
 
   /** A constant scalar. */
   scalar(value: number, dtype: DType): Value {
+    if (dtype === "int64" && !Number.isInteger(value))
+      throw new ThalwegError({
+        kind: "input",
+        code: "dtype-mismatch",
+        message: `The number ${value} stands beside integers: only floating-point numbers can be computed with it.`,
+      });
     const data = allocate(dtype, 1);
     data[0] = value;
     return this.constant(tensor(dtype, [], data));
@@ -98,6 +105,7 @@ export class Graph implements ValueGraph {
         });
       }
     }
+    requireTaken(operation, inputs);
     const type = operation.infer(inputs);
     const folded = this.fold(operation, inputs, type);
     if (folded) return requireType(`Folding ${operation.name}`, folded, type);

@@ -28,6 +28,9 @@ export interface Value extends ValueType {
 /** A float value or a number that takes the dtype of the value beside it. */
 export type Operand = Value | number;
 
+/** Kinds of elements: whatever may be computed with, fractions, whole numbers, true or false, all of them. */
+export type Elements = "numbers" | "floats" | "integers" | "truths" | "anything";
+
 /**
  * An operation with its attributes bound: everything that the rest of the program may ask of a node.
  * Shared code (autodiff, passes, emission) goes through this interface and never asks which
@@ -38,6 +41,9 @@ export interface Operation {
   readonly name: string;
   /** The bound attributes, as plain data: for printing and for recognising equal nodes. */
   readonly attributes: Attributes;
+
+  /** What the elements of its inputs may be, by position, the last one for all that follow; absent: anything. */
+  readonly takes?: readonly Elements[];
 
   /** The output type, or a ThalwegError that says why the inputs do not fit. */
   infer(inputs: readonly Value[]): ValueType;

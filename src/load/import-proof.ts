@@ -1,6 +1,7 @@
 import type { ModelFile } from "../onnx/decode-model.ts";
 import { nodeFileSession, nodeRuntime } from "../runtime/node-runtime.ts";
-import type { FileSession } from "../runtime/file-session.ts";
+import { type FileSession, isMistyped } from "../runtime/file-session.ts";
+import { messageOf } from "../util/message-of.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Check } from "../result/envelope.ts";
 import { sizeOf, type Tensor } from "../util/tensor.ts";
@@ -21,7 +22,14 @@ export const importProof: LoadProof = {
     try {
       let first: Check | undefined;
       for (const way of fileWays(bench)) {
-        const check = await proveOn(bench, runtime, way);
+        const opened = await open(bench, way);
+        if ("refusal" in opened) {
+          first ??= opened.refusal;
+          // Another way would only hide what the file says.
+          if (opened.isMistyped) break;
+          continue;
+        }
+        const check = await proveOn(bench, runtime, way, opened.session);
         if (check.passed !== null) return way.remark ? { ...check, detail: `${check.detail} ${way.remark}` } : check;
         first ??= check;
       }
@@ -32,13 +40,26 @@ export const importProof: LoadProof = {
   },
 };
 
-async function proveOn(bench: ProofBench, runtime: Runtime, { file, model, precision }: FileWay): Promise<Check> {
-  let session: FileSession;
+/** The file in the runtime, or why it is not. */
+async function open(
+  { problem }: ProofBench,
+  { file }: FileWay,
+): Promise<{ readonly session: FileSession } | { readonly refusal: Check; readonly isMistyped: boolean }> {
   try {
-    session = await nodeFileSession(file, { threads: bench.problem.runtime.threads });
+    return { session: await nodeFileSession(file, { threads: problem.runtime.threads }) };
   } catch (error) {
-    return unproven(cannotRun(error));
+    if (!isMistyped(error)) return { refusal: unproven(cannotRun(error)), isMistyped: false };
+    const told = `the types in the file do not fit together, and ONNX Runtime refuses it (${messageOf(error)}); here all its floats are taken as ${problem.options.precision}`;
+    return { refusal: unproven(told), isMistyped: true };
   }
+}
+
+async function proveOn(
+  bench: ProofBench,
+  runtime: Runtime,
+  { model, precision }: FileWay,
+  session: FileSession,
+): Promise<Check> {
   const { freeze, parameters, examplesAxes } = bench.problem.options;
   const feeding = (batch: ProofBatch) => examplesOf(bench, batch);
   const importing = { freeze, parameters, examplesAxes };

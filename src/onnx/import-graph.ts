@@ -12,6 +12,7 @@ import { bindInputs, fromExamplesFirst, toExamplesFirst, type BindOptions, type 
 import type { ModelFile } from "./decode-model.ts";
 import { toPrecision } from "./decode-tensor.ts";
 import { ImportBudget, type ImportLimits } from "./import-limits.ts";
+import { otherShapes } from "./other-shapes.ts";
 import { intakeError, listOf } from "./intake-error.ts";
 import { refuseUndeclared } from "./declaration.ts";
 import { located, NodeContext, type ImportHost, type Normalization } from "./node-context.ts";
@@ -158,6 +159,8 @@ class Importer implements ImportHost {
     const leftOut = this.reportLeftOut(outputs);
     checkBatch(outputs, this.batchFit());
     this.reportSnapped();
+    for (const sentence of otherShapes(model.declared, outputs, model.inputs, this.bound, this.options))
+      this.notice("declared-shape", sentence);
     inspected("import", [...outputs.values()]);
     return {
       inputs,

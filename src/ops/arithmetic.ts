@@ -26,6 +26,7 @@ function binary(
 ): Primitive {
   const operation: Primitive = {
     name,
+    takes: ["numbers"],
     attributes: {},
     infer: (inputs) => {
       requireSameDtype(name, inputs);
@@ -267,6 +268,7 @@ export function div(x: Operand, y: Operand): Value {
 
 const negation: Primitive = {
   name: "Neg",
+  takes: ["numbers"],
   outputStep: { kind: "negates" },
   scaling: always(SAME),
   units: (_node, [x]) => x,

@@ -20,6 +20,7 @@ function bitsOfBoth(x: number, y: number): number {
 
 const intersection: Primitive = {
   name: "BitwiseAnd",
+  takes: ["integers"],
   scaling: always(NONE),
   attributes: {},
   infer: (inputs) => {

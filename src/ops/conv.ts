@@ -33,6 +33,7 @@ export const Conv = defineOp({
   attributes: convGeometrySchema,
   make: (geometry): Primitive => ({
     name: "Conv",
+    takes: ["floats"],
     scaling: always(SUM),
     unitAxes: [undefined, 1],
     weightAxes: (_node, i) => (i === 1 ? [0] : undefined),

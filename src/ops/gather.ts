@@ -35,6 +35,7 @@ export const Gather = defineOp({
   attributes: z.strictObject({ axis: axisSchema }),
   make: ({ axis }): Primitive => ({
     name: "Gather",
+    takes: ["anything", "integers"],
     scaling: always(FIRST),
     attributes: { axis },
     weightAxes: (_node, i) => (i === 0 ? [axis] : undefined),
@@ -133,6 +134,7 @@ export const ScatterAdd = defineOp({
   attributes: z.strictObject({ axis: axisSchema, extent: z.int().nonnegative() }),
   make: ({ axis, extent }): Primitive => ({
     name: "ScatterAdd",
+    takes: ["numbers", "integers"],
     scaling: always(FIRST),
     attributes: { axis, extent },
     examplesLayout: (node, [source, indices]) => {
@@ -207,6 +209,7 @@ export const GatherElements = defineOp({
   attributes: z.strictObject({ axis: axisSchema }),
   make: ({ axis }): Primitive => ({
     name: "GatherElements",
+    takes: ["anything", "integers"],
     scaling: always(FIRST),
     attributes: { axis },
     examplesLayout: (node, given) => besideAxis(node, given, axis),
@@ -251,6 +254,7 @@ export const ScatterElementsAdd = defineOp({
   attributes: z.strictObject({ axis: axisSchema, shape: shapeSchema }),
   make: ({ axis, shape }): Primitive => ({
     name: "ScatterElementsAdd",
+    takes: ["numbers", "integers"],
     scaling: always(FIRST),
     attributes: { axis, shape },
     examplesLayout: (node, given) => besideAxis(node, given, axis),

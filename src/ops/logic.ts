@@ -20,7 +20,7 @@ function predicate(
   name: string,
   summary: string,
   f: (x: number, y: number) => boolean,
-  traits: Pick<Primitive, "scaling" | "below">,
+  traits: Pick<Primitive, "scaling" | "below" | "takes">,
 ) {
   const operation: Primitive = {
     name,
@@ -55,6 +55,7 @@ const ORDER = byRegime({ positive: COMPARE, exchange: COMPARE });
  * greater(floats([1, 2]), 1); // → [0, 1]
  */
 export const { definition: Greater, apply: greater } = predicate("Greater", "x > y", (x, y) => x > y, {
+  takes: ["numbers"],
   scaling: ORDER,
 });
 /**
@@ -67,7 +68,7 @@ export const { definition: GreaterOrEqual, apply: greaterOrEqual } = predicate(
   "GreaterOrEqual",
   "x ≥ y",
   (x, y) => x >= y,
-  { scaling: ORDER },
+  { takes: ["numbers"], scaling: ORDER },
 );
 /**
  * Whether x < y.
@@ -76,6 +77,7 @@ export const { definition: GreaterOrEqual, apply: greaterOrEqual } = predicate(
  * less(floats([0, 1]), 1); // → [1, 0]
  */
 export const { definition: Less, apply: less } = predicate("Less", "x < y", (x, y) => x < y, {
+  takes: ["numbers"],
   scaling: ORDER,
   below: true,
 });
@@ -86,6 +88,7 @@ export const { definition: Less, apply: less } = predicate("Less", "x < y", (x, 
  * lessOrEqual(floats([1, 2]), 1); // → [1, 0]
  */
 export const { definition: LessOrEqual, apply: lessOrEqual } = predicate("LessOrEqual", "x ≤ y", (x, y) => x <= y, {
+  takes: ["numbers"],
   scaling: ORDER,
   below: true,
 });
@@ -105,6 +108,7 @@ export const { definition: Equal, apply: equal } = predicate("Equal", "x = y", (
  * and(truths([1, 1]), truths([0, 1])); // → [0, 1]
  */
 export const { definition: And, apply: and } = predicate("And", "x and y", (x, y) => x !== 0 && y !== 0, {
+  takes: ["truths"],
   scaling: always(NONE),
 });
 /**
@@ -114,6 +118,7 @@ export const { definition: And, apply: and } = predicate("And", "x and y", (x, y
  * or(truths([0, 1]), truths([0, 1])); // → [0, 1]
  */
 export const { definition: Or, apply: or } = predicate("Or", "x or y", (x, y) => x !== 0 || y !== 0, {
+  takes: ["truths"],
   scaling: always(NONE),
 });
 /**
@@ -123,11 +128,13 @@ export const { definition: Or, apply: or } = predicate("Or", "x or y", (x, y) =>
  * xor(truths([1, 1]), truths([0, 1])); // → [1, 0]
  */
 export const { definition: Xor, apply: xor } = predicate("Xor", "x differs from y", (x, y) => (x !== 0) !== (y !== 0), {
+  takes: ["truths"],
   scaling: always(NONE),
 });
 
 const negation: Primitive = {
   name: "Not",
+  takes: ["truths"],
   scaling: always(NONE),
   attributes: {},
   infer: ([x]) => ({ dtype: "bool", shape: x.shape }),
@@ -157,6 +164,7 @@ export const Mod = defineOp({
   attributes: z.strictObject({ fmod: z.boolean() }),
   make: ({ fmod }): Primitive => ({
     name: "Mod",
+    takes: ["numbers"],
     scaling: always(NONE),
     attributes: { fmod },
     infer: (inputs) => {
@@ -184,6 +192,7 @@ export function mod(x: Value, y: Value, fmod = false): Value {
 
 const selection: Primitive = {
   name: "Where",
+  takes: ["truths", "anything"],
   outputStep: { kind: "combines", called: "Clip", operands: [1, 2], chooses: true, effect: () => "limits" },
   scaling: always({ kind: "select" }),
   attributes: {},
@@ -191,10 +200,12 @@ const selection: Primitive = {
     requireSameDtype("Where", [x, y]);
     return { dtype: x.dtype, shape: broadcastShapes("Where", condition.shape, x.shape, y.shape) };
   },
-  simplify: ([condition, x, y], { shape }) => {
+  simplify: ([condition, x, y], { dtype, shape }) => {
     const known = splatOf(condition);
     if (known !== undefined) return broadcastTo(known ? x : y, shape);
-    return x === y ? broadcastTo(x, shape) : undefined;
+    if (x === y) return broadcastTo(x, shape);
+    // The runtime has no kernel that chooses between truths.
+    return dtype === "bool" ? broadcastTo(or(and(condition, x), and(not(condition), y)), shape) : undefined;
   },
   evaluate: (inputs, type) => evaluateElementwise((condition, x, y) => (condition ? x : y), inputs, type),
   jvp: (node, [, s, t]) => {

@@ -70,6 +70,7 @@ export const MaxPool = defineOp({
   attributes: poolSchema,
   make: (pool): Primitive => ({
     name: "MaxPool",
+    takes: ["numbers"],
     scaling: byRegime({ positive: SAME, exchange: SAME }),
     attributes: attributesOf(pool),
     examplesLayout: keptAxis((axis) => axis < 2),

@@ -42,6 +42,7 @@ export const ReduceMax = defineOp({
   attributes: z.strictObject({ axes: axesSchema }),
   make: ({ axes }): Primitive => ({
     name: "ReduceMax",
+    takes: ["numbers"],
     scaling: byRegime({ positive: SAME }),
     attributes: { axes },
     examplesLayout: keptAxis((own) => !axes.includes(own)),
@@ -104,6 +105,7 @@ export const ArgMax = defineOp({
   attributes: z.strictObject({ axis: axisSchema }),
   make: ({ axis }): Primitive => ({
     name: "ArgMax",
+    takes: ["numbers"],
     scaling: byRegime({ positive: COMPARE }),
     attributes: { axis },
     examplesLayout: keptAxis((own) => own !== axis),
@@ -134,6 +136,7 @@ export const CumSum = defineOp({
   attributes: z.strictObject({ axis: axisSchema, exclusive: z.boolean(), reverse: z.boolean() }),
   make: ({ axis, exclusive, reverse }): Primitive => ({
     name: "CumSum",
+    takes: ["numbers"],
     scaling: always(SAME),
     attributes: { axis, exclusive, reverse },
     examplesLayout: keptAxis((own) => own !== axis),

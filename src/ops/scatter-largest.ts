@@ -21,6 +21,7 @@ export const ScatterElementsLargest = defineOp({
   attributes: z.strictObject({ axis: axisSchema }),
   make: ({ axis }): Primitive => ({
     name: "ScatterElementsLargest",
+    takes: ["integers", "numbers"],
     scaling: byRegime({ positive: { kind: "select" } }),
     attributes: { axis },
     examplesLayout: (node, given) => besideAxis(node, given, axis),

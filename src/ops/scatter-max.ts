@@ -20,6 +20,7 @@ export const ScatterElementsMax = defineOp({
   attributes: z.strictObject({ axis: axisSchema, shape: shapeSchema }),
   make: ({ axis, shape }): Primitive => ({
     name: "ScatterElementsMax",
+    takes: ["integers"],
     scaling: byRegime({ positive: FIRST }),
     attributes: { axis, shape },
     examplesLayout: (node, given) => besideAxis(node, given, axis),

@@ -248,6 +248,7 @@ export const ReduceSum = defineOp({
   attributes: z.strictObject({ axes: axesSchema }),
   make: ({ axes }): Primitive => ({
     name: "ReduceSum",
+    takes: ["numbers"],
     outputStep: { kind: "sums", axes },
     scaling: always(SAME),
     attributes: { axes },

@@ -145,6 +145,15 @@ async function attempt<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Whether the runtime refused a file since types in it contradict each other, or an operator does not take them. */
+export function isMistyped(error: unknown): boolean {
+  return (
+    error instanceof ThalwegError &&
+    error.code === "file-refused" &&
+    /Type (Error|Inference)|TypeInferenceError/.test(error.message)
+  );
+}
+
 function refused(message: string, cause?: unknown): ThalwegError {
   return new ThalwegError({ kind: "input", code: "file-refused", message: message.replace(/\s+/g, " ").trim(), cause });
 }

@@ -34,7 +34,7 @@ export type Outcome =
   /** Anything else that we throw. */
   | { readonly kind: "crashed"; readonly error: unknown }
   /** The runtime does not run the file. */
-  | { readonly kind: "no-oracle"; readonly message: string; readonly imported: boolean };
+  | { readonly kind: "no-oracle"; readonly message: string; readonly imported: boolean; readonly crash?: string };
 
 const TYPES: Record<Elements, ort.Tensor.Type> = {
   float: "float32",
@@ -140,7 +140,7 @@ export async function againstRuntime(
   } catch (error) {
     if (error instanceof ThalwegError && error.kind !== "internal")
       return theirs ? { kind: "refused", error, runs: true } : { kind: "no-oracle", message, imported: false };
-    return theirs ? { kind: "crashed", error } : { kind: "no-oracle", message, imported: false };
+    return theirs ? { kind: "crashed", error } : { kind: "no-oracle", message, imported: false, crash: String(error) };
   }
 }
 

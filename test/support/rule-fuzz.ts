@@ -491,12 +491,18 @@ function useOf(rule: OnnxRule, draw: Draw): Use {
 const BEHIND = ["Relu", "Tanh", "Sigmoid", "Softplus", "Abs", "Neg", "Identity", "Atan"];
 
 /** A file with one random node, or with a few elementwise ones behind it. */
-export function fuzzFile(rule: OnnxRule, random: RandomStream, newestOpset: number): FuzzFile {
+export function fuzzFile(
+  rule: OnnxRule,
+  random: RandomStream,
+  newestOpset: number,
+  alter: (inputs: Use["inputs"]) => Use["inputs"] = (inputs) => inputs,
+): FuzzFile {
   const first = FIRST_OPSET[templateName(rule)] ?? 7;
   const opset = first + random.integer(newestOpset + 1 - first);
   const double = !isSingleOnly(rule) && random.uniform() < 0.25;
   const draw = new Draw(random, rule.domain === undefined ? opset : 1, double ? "double" : "float");
-  const { inputs, attributes = {}, outputs = 1 } = useOf(rule, draw);
+  const { inputs: fitting, attributes = {}, outputs = 1 } = useOf(rule, draw);
+  const inputs = alter(fitting);
   const names = inputs.map((each, i) => (each ? `i${i}` : ""));
   while (names[names.length - 1] === "") names.pop();
   const present = inputs.flatMap((operand, i) => (operand ? [{ name: names[i], operand }] : []));

@@ -1,3 +1,4 @@
+import { tensorOf } from "../../graph/leaf.ts";
 import { normalizeAxis } from "../../graph/broadcast.ts";
 import type { Value } from "../../graph/value.ts";
 import { add } from "../../ops/arithmetic.ts";
@@ -52,6 +53,7 @@ function padRule(node: NodeContext): Value {
 function padWith(x: Value, before: readonly number[], after: readonly number[], value: number): Value {
   const padded = pad(x, before, after);
   if (value === 0) return padded;
+  const fill = tensorOf(x.graph.scalar(value, x.dtype))?.data[0] ?? value;
   // Axes without padding broadcast.
   const shape = padded.shape.map((extent, axis) => (before[axis] > 0 || after[axis] > 0 ? extent : 1));
   const frame = allocate(x.dtype, sizeOf(shape));
@@ -64,7 +66,7 @@ function padWith(x: Value, before: readonly number[], after: readonly number[], 
       const padsHere = before[axis] > 0 || after[axis] > 0;
       if (padsHere && (index < 0 || index >= x.shape[axis])) inside = false;
     }
-    frame[i] = inside ? 0 : value;
+    frame[i] = inside ? 0 : fill;
   }
   return add(padded, x.graph.constant({ dtype: x.dtype, shape, data: frame }));
 }

@@ -75,12 +75,27 @@ function ofNothing(x: Value, axes: readonly number[], value: number): Value | un
   return expand(x.graph.scalar(value, x.dtype), shape);
 }
 
+/** Whether any, or all: the extremes of truths, which have an order of their own from opset 20 on. */
+function ofTruths(x: Value, over: (x: Value) => Value): Value | undefined {
+  return x.dtype === "bool" ? cast(over(cast(x, "int64")), "bool") : undefined;
+}
+
 function maximumOver(x: Value, axes: readonly number[]): Value {
-  return foldIntegers(x, axes, Math.max, -Infinity) ?? ofNothing(x, axes, -Infinity) ?? reduceMax(x, axes);
+  return (
+    ofTruths(x, (whole) => maximumOver(whole, axes)) ??
+    foldIntegers(x, axes, Math.max, -Infinity) ??
+    ofNothing(x, axes, -Infinity) ??
+    reduceMax(x, axes)
+  );
 }
 
 function minimumOver(x: Value, axes: readonly number[]): Value {
-  return foldIntegers(x, axes, Math.min, Infinity) ?? ofNothing(x, axes, Infinity) ?? neg(reduceMax(neg(x), axes));
+  return (
+    ofTruths(x, (whole) => minimumOver(whole, axes)) ??
+    foldIntegers(x, axes, Math.min, Infinity) ??
+    ofNothing(x, axes, Infinity) ??
+    neg(reduceMax(neg(x), axes))
+  );
 }
 
 /** A product by halving, which stays exact (and differentiable) where factors are zero. */
