@@ -37,7 +37,7 @@ export {
 export { inverse } from "./library/inverse.ts";
 export { jacobian } from "./library/jacobian.ts";
 export { ekfac, gaussNewtonDiagonal, kfac } from "./library/layered-matrices.ts";
-export { empiricalFisher, fisher, gaussNewton, gradient, hessian } from "./library/matrices.ts";
+export { empiricalFisher, empiricalFisherOfTerms, fisher, gaussNewton, gradient, hessian } from "./library/matrices.ts";
 export { type MonteCarloFisher, monteCarloFisher, type SampledTrace } from "./library/monte-carlo-fisher.ts";
 export { type Checkpoint, checkpoints, load, loadProblem, saveWeights } from "./library/open.ts";
 export { measured, type Profile, profile } from "./library/profile.ts";

@@ -146,8 +146,8 @@ test.each(cases)("%s: the loss is the file's", async (name, given) => {
 });
 
 test.each(cases)("%s: a loss that is 1 % too large", async (name, given) => {
-  const right = given.loss.perExample.bind(given.loss);
-  vi.spyOn(given.loss, "perExample").mockImplementation((...args) => mul(right(...args), 1.01));
+  const right = given.loss.perTerm.bind(given.loss);
+  vi.spyOn(given.loss, "perTerm").mockImplementation((...args) => mul(right(...args), 1.01));
   expect(await proofOf(name, given)).toMatchObject({ passed: false });
 });
 

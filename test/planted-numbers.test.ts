@@ -204,8 +204,8 @@ describe.each(["float32", "float64"] as const)("in %s", (precision) => {
   test.each(HOSTS.map(([loss, y]) => ({ name: loss.name, loss, y })))(
     "$name that is 1 % too large",
     async ({ loss, y }) => {
-      const right = loss.perExample.bind(loss);
-      vi.spyOn(loss, "perExample").mockImplementation((...args) => mul(right(...args), 1.01));
+      const right = loss.perTerm.bind(loss);
+      vi.spyOn(loss, "perTerm").mockImplementation((...args) => mul(right(...args), 1.01));
       expect(await failing(problemOf(loss, y, { precision }))).toContain("loss");
     },
   );

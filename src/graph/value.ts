@@ -126,6 +126,12 @@ export interface Operation {
   /** The same of what they make: the axes of the output whose indices name the unit of each element, in the order of `weightAxes`. */
   madeAxes?(node: Value, input: number): readonly UnitIndex[] | undefined;
 
+  /**
+   * For operations that are a layer y = Wx + b along other axes than those of `weightAxes`, as a table whose rows are looked up is along its
+   * columns: the axis of an input along which the units lie, each treated as all others are, and that of the output.
+   */
+  layerAxes?(node: Value, input: number): readonly [weight: number, made: number] | undefined;
+
   /** Whether every output element is an element of an input, wherever it lies, or zero: `evaluate` says which, whatever the numbers. */
   readonly moves?: boolean;
 

@@ -37,7 +37,12 @@ it("what single examples have of their own is refused where the loss couples the
   const open = (coupled?: string) =>
     denseProblem([{ name: "a", inputs: 2, weights: [0.8, 0.3] }], rows, [[0], [1]], meanSquaredError, { coupled });
   const made = DERIVATIVES.filter(({ ofExamples }) => ofExamples);
-  expect(made.map(({ name }) => name)).toEqual(["empirical-fisher", "example-derivative", "example-losses"]);
+  expect(made.map(({ name }) => name)).toEqual([
+    "empirical-fisher",
+    "empirical-fisher-of-terms",
+    "example-derivative",
+    "example-losses",
+  ]);
   for (const derivative of DERIVATIVES) {
     expect(() => open().requireExamplesFor(derivative)).not.toThrow();
     const coupled = () => open("the batch is normalised").requireExamplesFor(derivative);

@@ -1,20 +1,29 @@
+import { z } from "zod";
 import { rowsOf } from "../linalg/kronecker.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { type InvertibleOperator, type LayerBlock, layeredOperator } from "../operators/layered-operator.ts";
 import type { LayerFactors } from "../problem/layer-factors.ts";
 import type { Point } from "../problem/point.ts";
 import type { Problem } from "../problem/problem.ts";
+import { type OptionsOf, readOptions } from "../util/options.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { pointOf } from "./point-of.ts";
-import { checkedContext } from "./run-options.ts";
+import { checkedContext, contextOption } from "./run-options.ts";
+
+const layeredOptions = z.object({
+  /** What is made of weights that act at many places of an example; default "expand". */
+  sharing: z.enum(["expand", "reduce"]).default("expand"),
+  context: contextOption,
+});
 
 /**
  * The Kronecker-factored Gauss–Newton matrix (K-FAC): for each layer y = W(x, 1) the block G ⊗ A, A the mean of xxᵀ over
  * examples and places, G the expectation of ∂ℓ/∂y ∂ℓ/∂yᵀ over the model's own labels, summed over places and divided as the
- * loss is; exact for deep linear networks under squared error. Layers are matrix products and convolutions whose
- * weights are used once; other parameters have the exact diagonal of {@link gaussNewtonDiagonal}. An L2 term adds its λ.
- * `inverse(δ)` is exact: the eigenvectors of the factors are those of the block (Martens & Grosse 2015; convolutions: Grosse &
- * Martens 2016).
+ * loss is; exact for deep linear networks under squared error. With `sharing: "reduce"` A is of the mean of x over the places of
+ * an example and G of the sum of ∂ℓ/∂y over them, which is exact where outputs are means over places (Eschenhagen et al. 2023).
+ * Layers are matrix products, convolutions and embeddings whose weights are used once and have fewer than 4 096 columns; other
+ * parameters have the exact diagonal of {@link gaussNewtonDiagonal}. An L2 term adds its λ. `inverse(δ)` is exact: the eigenvectors
+ * of the factors are those of the block (Martens & Grosse 2015; convolutions: Grosse & Martens 2016).
  *
  * Cost: two to four gradients for each output of an example, and 12 n³ flops for each factor of size n.
  *
@@ -26,10 +35,14 @@ import { checkedContext } from "./run-options.ts";
  * const [step] = await matrix.inverse(1e-3).apply([await gradient(problem)]);
  * step.length; // → 2410
  */
-export async function kfac(place: Problem | Point, context?: RunContext): Promise<InvertibleOperator> {
+export async function kfac(
+  place: Problem | Point,
+  options: OptionsOf<typeof layeredOptions> = {},
+): Promise<InvertibleOperator> {
   const point = pointOf("kfac", place);
+  const { context, sharing } = readOptions("kfac", layeredOptions, options);
   const checked = checkedContext("kfac", context);
-  const { layers } = await point.layerFactors(checked);
+  const { layers } = await point.layerFactors(checked, sharing);
   return operatorOf(point, "K-FAC", layers.map(kroneckerBlock), checked);
 }
 
@@ -47,10 +60,14 @@ export async function kfac(place: Problem | Point, context?: RunContext): Promis
  * const matrix = await ekfac(problem);
  * matrix.symmetric; // → true
  */
-export async function ekfac(place: Problem | Point, context?: RunContext): Promise<InvertibleOperator> {
+export async function ekfac(
+  place: Problem | Point,
+  options: OptionsOf<typeof layeredOptions> = {},
+): Promise<InvertibleOperator> {
   const point = pointOf("ekfac", place);
+  const { context, sharing } = readOptions("ekfac", layeredOptions, options);
   const checked = checkedContext("ekfac", context);
-  const { layers } = await point.layerFactors(checked);
+  const { layers } = await point.layerFactors(checked, sharing);
   const blocks = layers.map(kroneckerBlock);
   const bases = blocks.map(({ left, right }, i) => ({
     layer: layers[i].layer,

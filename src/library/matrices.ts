@@ -6,6 +6,7 @@ import {
   gaussNewtonProduct,
   hessianProduct,
   type Product,
+  termFisherProduct,
 } from "../problem/derivatives.ts";
 import type { Point } from "../problem/point.ts";
 import { Problem } from "../problem/problem.ts";
@@ -101,6 +102,28 @@ export function empiricalFisher(place: Problem | Point, context?: RunContext): L
     pointOf("empiricalFisher", place),
     empiricalFisherProduct,
     checkedContext("empiricalFisher", context),
+  );
+}
+
+/**
+ * Σₜ gₜ gₜᵀ over the terms of the loss, divided as the loss is (by m for a mean over m terms): a term is what that mean goes
+ * over, one for each label, or for each output where outputs are compared with targets. {@link empiricalFisher} sums over the
+ * terms of an example before it multiplies; where every example has one term they are equal. Cost: as that.
+ *
+ * @throws usage error `bad-argument`; input error `not-finite` (on a product)
+ *
+ * @example
+ * const problem = await load("assets/digits.onnx", { data: "digits", limit: 200, precision: "float64" });
+ * const [byTerms] = await empiricalFisherOfTerms(problem).apply([problem.point.parameters]);
+ * const [byExamples] = await empiricalFisher(problem).apply([problem.point.parameters]);
+ * Math.hypot(...byTerms.map((x, i) => x - byExamples[i])) < 1e-14 * Math.hypot(...byExamples); // → true
+ */
+export function empiricalFisherOfTerms(place: Problem | Point, context?: RunContext): LinearOperator {
+  if (place instanceof Problem) place.requireExamplesFor(termFisherProduct);
+  return matrixAt(
+    pointOf("empiricalFisherOfTerms", place),
+    termFisherProduct,
+    checkedContext("empiricalFisherOfTerms", context),
   );
 }
 

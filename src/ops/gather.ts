@@ -39,6 +39,8 @@ export const Gather = defineOp({
     scaling: always(FIRST),
     attributes: { axis },
     weightAxes: (_node, i) => (i === 0 ? [axis] : undefined),
+    layerAxes: ({ inputs: [table], shape }, i) =>
+      i === 0 && table.shape.length === 2 ? [1 - axis, axis === 0 ? shape.length - 1 : 0] : undefined,
     moves: true,
     examplesLayout: (node, [source, indices]) => {
       if (!source) return indices && { ...indices, axis: axis + indices.axis };

@@ -1,9 +1,10 @@
+import { sameShape } from "../graph/broadcast.ts";
+import { inputNameOf } from "../graph/leaf.ts";
 import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { reshape, transpose } from "../ops/structure.ts";
 import { sizeOf } from "../util/tensor.ts";
 import type { LossGraph } from "./loss-graph.ts";
-import { sameShape } from "../graph/broadcast.ts";
 
 /** The parameter of that number, only moved. */
 export interface MovedParameter {
@@ -13,7 +14,7 @@ export interface MovedParameter {
 
 /**
  * A layer y = Wx + b: every unit of `made` is the product of its own weights with what all units are given, at one place or
- * at many, as in a convolution.
+ * at many, as in a convolution or in the rows that are looked up in a table.
  */
 export interface DenseLayer {
   readonly weights: MovedParameter;
@@ -27,12 +28,21 @@ export interface DenseLayer {
   readonly made: Value;
 }
 
+/** Weights of a unit beyond which a layer is none: a factor of n² numbers, and 12 n³ flops for its eigenvectors. */
+const MOST_COLUMNS = 4096;
+
 /**
- * The layers of a network whose weights go into one product alone, in the order in which they are computed. A bias that is
- * added to the product belongs to its layer.
+ * The layers of a network whose weights go into one product alone with something of the examples, in the order in which they
+ * are computed. A bias that is added to the product belongs to its layer.
  */
 export function denseLayers({ outputs, parameters }: LossGraph): DenseLayer[] {
   const order = reachable([outputs]);
+  const fed = new Set(parameters);
+  const ofExamples = new Set<Value>();
+  for (const node of order) {
+    const isData = inputNameOf(node) !== undefined && !fed.has(node);
+    if (isData || node.inputs.some((input) => ofExamples.has(input))) ofExamples.add(node);
+  }
   const users = new Map<Value, Value[]>();
   for (const node of order) for (const input of node.inputs) users.set(input, [...(users.get(input) ?? []), node]);
   const lone = (value: Value): Value | undefined => {
@@ -54,38 +64,66 @@ export function denseLayers({ outputs, parameters }: LossGraph): DenseLayer[] {
     const scaled = factor === undefined ? value : first;
     const user = factor === undefined ? first : lone(first);
     if (user === undefined) return [];
-    const place = user.inputs.indexOf(scaled);
-    const [weightAxis, ...otherWeightAxes] = user.operation.weightAxes?.(user, place) ?? [];
-    const [madeAxis, ...otherMadeAxes] = user.operation.madeAxes?.(user, place) ?? [];
-    const isOne = otherWeightAxes.length === 0 && otherMadeAxes.length === 0;
-    if (!isOne || typeof weightAxis !== "number" || typeof madeAxis !== "number") return [];
+    const [weightAxis, madeAxis] = layerAxes(user, user.inputs.indexOf(scaled)) ?? [];
+    if (weightAxis === undefined || madeAxis === undefined || !ofExamples.has(user)) return [];
+    if (sizeOf(value.shape) / value.shape[weightAxis] >= MOST_COLUMNS) return [];
     const units = value.shape[weightAxis];
     if (user.shape[madeAxis] !== units || (factor && !isAlong(factor, value, weightAxis))) return [];
-    const sum = lone(user);
+    const product = movedOn({ made: user, axis: madeAxis }, lone);
+    const sum = lone(product.made);
     // One number for each unit, added along its axis.
     const bias = taken.find(
       (other) =>
         other.user === sum &&
         sum.inputs.length === 2 &&
-        sameShape(sum.shape, user.shape) &&
+        sameShape(sum.shape, product.made.shape) &&
         sizeOf(other.value.shape) === units &&
-        other.value.shape.at(madeAxis - user.shape.length) === units &&
+        other.value.shape.at(product.axis - sum.shape.length) === units &&
         sum.operation.jvp?.(
           sum,
-          sum.inputs.map((each) => (each === user ? user : undefined)),
-        ) === user,
+          sum.inputs.map((each) => (each === product.made ? each : undefined)),
+        ) === product.made,
     );
-    return [
-      {
-        weights: { parameter, value },
-        scaled,
-        weightAxis,
-        madeAxis,
-        bias: bias && { parameter: bias.parameter, value: bias.value },
-        made: bias && sum ? sum : user,
-      },
-    ];
+    const weights = { parameter, value };
+    return bias && sum
+      ? [
+          {
+            weights,
+            scaled,
+            weightAxis,
+            madeAxis: product.axis,
+            bias: { parameter: bias.parameter, value: bias.value },
+            made: sum,
+          },
+        ]
+      : [{ weights, scaled, weightAxis, madeAxis, bias: undefined, made: user }];
   });
+}
+
+/** What is made, and the axis of its units. */
+interface Made {
+  readonly made: Value;
+  readonly axis: number;
+}
+
+/** The same moved as far as it goes by itself, as rows of many places are behind a product of matrices. */
+function movedOn({ made, axis }: Made, lone: (value: Value) => Value | undefined): Made {
+  const next = lone(made);
+  const step = next?.operation.outputStep;
+  if (next === undefined || next.inputs.length !== 1 || step?.kind !== "moves") return { made, axis };
+  const behind = step.axis(axis, made.shape, next.shape);
+  return behind === undefined ? { made, axis } : movedOn({ made: next, axis: behind }, lone);
+}
+
+/** The axis of weights along which the units of a layer lie, and that of what they make; undefined where it is none. */
+function layerAxes(user: Value, place: number): readonly [weight: number, made: number] | undefined {
+  const { operation } = user;
+  const own = operation.layerAxes?.(user, place);
+  if (own !== undefined) return own;
+  const [weight, ...otherWeights] = operation.weightAxes?.(user, place) ?? [];
+  const [made, ...otherMade] = operation.madeAxes?.(user, place) ?? [];
+  const isOne = otherWeights.length === 0 && otherMade.length === 0;
+  return isOne && typeof weight === "number" && typeof made === "number" ? [weight, made] : undefined;
 }
 
 /** What an operation multiplies a value by: one that is the same as its own derivative along the value is a product. */

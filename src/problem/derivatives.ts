@@ -126,6 +126,22 @@ export const empiricalFisherProduct: Product = {
   ofExamples: true,
 };
 
+/** Σₜ gₜ gₜᵀ, divided as the loss is, with gₜ the gradient of a single term: of one label, or of one output where outputs are compared. */
+export const termFisherProduct: Product = {
+  name: "empirical-fisher-of-terms",
+  summary: "empirical Fisher by terms of the loss (uncentred covariance of the gradients of single terms)",
+  symbol: "tfv",
+  takesVector: true,
+  gives: "parameters",
+  build: (loss, vectors) => {
+    const [tangent] = pushforward([loss.perTerm], loss.parameters, vectors);
+    return pullback([loss.perTerm], [mul(tangent, loss.scale)], loss.parameters);
+  },
+  remark:
+    "A term is what the mean of the loss goes over: one for each label, or for each output where outputs are compared with targets. Where every example has a single term, it is the empirical Fisher.",
+  ofExamples: true,
+};
+
 /** J v: the change of every output per unit step along v. */
 export const jacobianDerivative: Derivative = {
   name: "jacobian",
@@ -163,7 +179,13 @@ export const exampleLosses: Derivative = {
   build: (loss) => [loss.perExample],
 };
 
-export const PRODUCTS: readonly Product[] = [hessianProduct, gaussNewtonProduct, fisherProduct, empiricalFisherProduct];
+export const PRODUCTS: readonly Product[] = [
+  hessianProduct,
+  gaussNewtonProduct,
+  fisherProduct,
+  empiricalFisherProduct,
+  termFisherProduct,
+];
 
 /** Everything that is derived from a loss: `apply`, `export`, points and library know it from here. */
 export const DERIVATIVES: readonly Derivative[] = [
@@ -218,7 +240,7 @@ export function outputCurvatureForm(
   direction: Value,
 ): { form: Value; size: Value } {
   const z = cast(outputs, "float64");
-  const total = sumAll(loss.perExample(z, labels, options));
+  const total = sumAll(loss.perTerm(z, labels, options));
   const curved = cast(outputHessianVector(total, z, cast(direction, "float64")), outputs.dtype);
   const plain = pullback([outputs], [direction], parameters);
   const bent = pullback([outputs], [curved], parameters);

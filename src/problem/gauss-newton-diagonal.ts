@@ -26,16 +26,20 @@ interface Evaluated {
   eachBatch(computation: Computation, context: RunContext, visit: VisitBatch, more?: BatchRun): Promise<void>;
 }
 
-/** Jᵀe and JᵀHe for a direction e in the outputs of one example and H the Hessian of the loss in them: Σ_e (Jᵀe)(JᵀHe)ᵀ = JᵀHJ. */
-function bothWays({ outputs, labels, loss, options }: LossGraph, wrt: readonly Value[]): [Value[], Value[]] {
+/** A direction e in the outputs, which is fed, and He for H the Hessian of the loss in them: Σ_e (Jᵀe)(JᵀHe)ᵀ = JᵀHJ over unit vectors. */
+export function outputWays({ outputs, labels, loss, options }: LossGraph): [Value, Value] {
   const direction = outputs.graph.input(COTANGENT, outputs.dtype, outputs.shape);
   const z = cast(outputs, "float64");
-  const total = sumAll(loss.perExample(z, labels, options));
-  const curved = cast(outputHessianVector(total, z, cast(direction, "float64")), outputs.dtype);
-  return [pullback([outputs], [direction], wrt), pullback([outputs], [curved], wrt)];
+  const total = sumAll(loss.perTerm(z, labels, options));
+  return [direction, cast(outputHessianVector(total, z, cast(direction, "float64")), outputs.dtype)];
 }
 
-const sumOfExamples = (value: Value) => reduceSum(value, [0]);
+/** Jᵀe and JᵀHe. */
+function bothWays(site: LossGraph, wrt: readonly Value[]): Value[][] {
+  return outputWays(site).map((each) => pullback([site.outputs], [each], wrt));
+}
+
+export const sumOfExamples = (value: Value) => reduceSum(value, [0]);
 
 const DIAGONAL: Computation = forEachExample(
   "diagonal of the Gauss–Newton matrix",

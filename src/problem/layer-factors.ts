@@ -1,15 +1,9 @@
-import { outputHessianVector } from "../autodiff/products.ts";
 import { pullback } from "../autodiff/pullback.ts";
 import { pushforward } from "../autodiff/pushforward.ts";
 import { vectorize } from "../autodiff/vectorize.ts";
 import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
-import { mul } from "../ops/arithmetic.ts";
-import { fullLike } from "../ops/elementwise.ts";
-import { cast } from "../ops/logic.ts";
-import { matmul } from "../ops/matmul.ts";
-import { sliceAxis } from "../ops/movement.ts";
-import { reshape, sumAll, transpose } from "../ops/structure.ts";
+import { reshape } from "../ops/structure.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { allocate, type Shape, sizeOf, type Tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
@@ -17,8 +11,12 @@ import type { Computation } from "./computation.ts";
 import { columnsOf, type DenseLayer, denseLayers, type MovedParameter, unitsFirst } from "./dense-layers.ts";
 import type { LossGraph } from "./loss-graph.ts";
 import type { VisitBatch, BatchRun } from "./point-batches.ts";
+import { eachOutput } from "./gauss-newton-diagonal.ts";
+import { outputFactors } from "./output-factors.ts";
 import { COTANGENT } from "./point-computations.ts";
 import type { PointMachinery } from "./point-machinery.ts";
+import { eachExample } from "./point-sums.ts";
+import { REDUCED_INPUT_FACTORS, REDUCED_OUTPUT_FACTORS } from "./reduced-factors.ts";
 import type { Sample } from "./sample.ts";
 
 /**
@@ -30,11 +28,21 @@ export interface KroneckerFactors {
   readonly places: Int32Array;
   readonly rows: number;
   readonly columns: number;
-  /** A, the mean of xxᵀ over examples and places: columns × columns. */
+  /** A, the mean of xxᵀ over examples and places, or over examples of x̄x̄ᵀ with x̄ the mean over places: columns × columns. */
   readonly inputs: Float64Array;
-  /** G, of ∂ℓ/∂y∂ℓ/∂yᵀ in expectation over the model's own labels, summed over places and averaged as the loss is: rows × rows. */
+  /**
+   * G, of ∂ℓ/∂y∂ℓ/∂yᵀ in expectation over the model's own labels, summed over places, or of the sums over places; averaged as the loss
+   * is: rows × rows.
+   */
   readonly outputs: Float64Array;
 }
+
+/**
+ * What is made of a layer whose weights act at many places of an example: "expand" takes every place for an example of its own,
+ * "reduce" the mean of its inputs over the places and the sum of its derivatives; each is exact in a deep linear network, the
+ * first where every place has targets of its own, the second where the outputs are means over places (Eschenhagen et al. 2023).
+ */
+export type Sharing = "expand" | "reduce";
 
 /** The factors of one of the layers of a network. */
 export interface LayerFactors extends KroneckerFactors {
@@ -82,12 +90,6 @@ function inputRows(layer: DenseLayer): Value[] {
   return [unitsFirst(ofWeights, weightAxis, 1), ...ofBias.map((each) => reshape(each, [blocks, rows]))];
 }
 
-/** By what the weights of each unit are multiplied: [units, 1]. */
-function factorsOf({ scaled, weights: { value }, weightAxis }: DenseLayer): Value {
-  const [factors] = pushforward([scaled], [value], [fullLike(value, 1)]);
-  return sliceAxis(unitsFirst(factors, weightAxis), 1, 0, 1);
-}
-
 const INPUT_FACTORS: Computation = {
   name: "input factors of layers",
   build: (site) => denseLayers(site).flatMap(inputRows),
@@ -95,21 +97,7 @@ const INPUT_FACTORS: Computation = {
 
 const OUTPUT_FACTORS: Computation = {
   name: "output factors of layers",
-  build: (site) => {
-    const { outputs, labels, loss, options } = site;
-    const direction = outputs.graph.input(COTANGENT, outputs.dtype, outputs.shape);
-    const z = cast(outputs, "float64");
-    const total = sumAll(loss.perExample(z, labels, options));
-    const curved = cast(outputHessianVector(total, z, cast(direction, "float64")), outputs.dtype);
-    return denseLayers(site).map((layer) => {
-      const [rows, others] = [direction, curved].map((each) => {
-        // One layer at a time: beside another, behind it, it would be pulled back past that one only.
-        const rowsOf = unitsFirst(pullback([outputs], [each], [layer.made])[0], layer.madeAxis);
-        return layer.scaled === layer.weights.value ? rowsOf : mul(rowsOf, factorsOf(layer));
-      });
-      return matmul(rows, transpose(others, [1, 0]));
-    });
-  },
+  build: (site) => outputFactors(site, (rows) => rows),
 };
 
 /** Where the elements of a moved parameter lie in θ. */
@@ -140,7 +128,8 @@ interface Evaluated {
 
 /**
  * The factors of all layers (`denseLayers`), the expectation over labels taken exactly, output by output; parameters of
- * other kinds are in none. A grouped convolution gives its units different inputs, and is none.
+ * other kinds are in none, nor are weights of more than some thousand columns. A grouped convolution gives its units different
+ * inputs, and is none.
  *
  * Cost: two gradients for each output of an example, and for A a product of the layer with each of its columns over the units.
  *
@@ -149,10 +138,11 @@ interface Evaluated {
  */
 export async function layerFactors(
   point: Evaluated,
-  { network, space, options, runtime }: PointMachinery,
+  machinery: PointMachinery,
   context: RunContext,
-  shapeOf: (examples: number) => Shape,
+  { shapeOf, sharing }: { readonly shapeOf: (examples: number) => Shape; readonly sharing: Sharing },
 ): Promise<NetworkFactors> {
+  const { network, space, options, runtime } = machinery;
   const { graph } = network(point.batchSize);
   const outputs = sizeOf(shapeOf(1));
   if (graph.loss.givesLossOnly || outputs > MOST_OUTPUTS) throw withoutFactors(graph, outputs);
@@ -176,6 +166,16 @@ export async function layerFactors(
     const inputs = new Float64Array(columns * columns);
     return { layer: index, places, rows, weighted, columns, count, inputs, outputs: new Float64Array(rows * rows) };
   });
+  const addTo = (side: "inputs" | "outputs", divisor: number, values: readonly Tensor[]) =>
+    found.forEach((layer, i) => values[i].data.forEach((x, k) => (layer[side][k] += x / divisor)));
+  const { divisor } = point.sample;
+  if (sharing === "reduce") {
+    const inputs: VisitBatch = (_batch, values) => addTo("inputs", point.examples, values);
+    await eachExample(point, machinery, REDUCED_INPUT_FACTORS, context, inputs);
+    const asked = { shape: shapeOf(1), computation: REDUCED_OUTPUT_FACTORS };
+    await eachOutput(point, machinery, context, asked, (_batch, values) => addTo("outputs", divisor, values));
+    return { layers: symmetricOf(found), products: outputs };
+  }
   await point.eachBatch(INPUT_FACTORS, context, (_batch, values) => {
     let next = 0;
     for (const { weighted, columns, count, inputs } of found) {
@@ -195,25 +195,24 @@ export async function layerFactors(
       for (let i = output; i < data.length; i += outputs) data[i] = 1;
       return new Map([[COTANGENT, runtime.feed({ dtype: options.precision, shape, data })]]);
     };
-    await point.eachBatch(
-      OUTPUT_FACTORS,
-      context,
-      (_batch, values) =>
-        found.forEach((layer, i) => values[i].data.forEach((x, k) => (layer.outputs[k] += x / point.sample.divisor))),
-      { extra },
-    );
+    const add: VisitBatch = (_batch, values) => addTo("outputs", divisor, values);
+    await point.eachBatch(OUTPUT_FACTORS, context, add, { extra });
   }
-  const kept = found
+  return { layers: symmetricOf(found), products: outputs };
+}
+
+/** Without rounding, and without those whose units are given different inputs. */
+function symmetricOf(found: readonly LayerFactors[]): LayerFactors[] {
+  return found
     .filter(({ inputs, columns }) => isSymmetric(inputs, columns))
-    .map(({ layer, places, rows, columns, inputs, outputs: ofOutputs }) => ({
+    .map(({ layer, places, rows, columns, inputs, outputs }) => ({
       layer,
       places,
       rows,
       columns,
       inputs: symmetricPart(inputs, columns),
-      outputs: symmetricPart(ofOutputs, rows),
+      outputs: symmetricPart(outputs, rows),
     }));
-  return { layers: kept, products: outputs };
 }
 
 /** A share of the norm that rounding does not reach in float32: rows of different matrices are further from a symmetric one. */

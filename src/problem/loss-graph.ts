@@ -1,8 +1,8 @@
 import { inspected } from "../graph/inspected.ts";
 import type { Value, ValueGraph } from "../graph/value.ts";
 import { mul } from "../ops/arithmetic.ts";
-import { sumAll } from "../ops/structure.ts";
-import type { DType, Shape } from "../util/tensor.ts";
+import { reduceSum, reshape, sumAll } from "../ops/structure.ts";
+import { type DType, type Shape, sizeOf } from "../util/tensor.ts";
 import type { Loss, LossOptions } from "./losses/loss.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 
@@ -11,7 +11,9 @@ export interface LossGraph {
   readonly parameters: readonly Value[];
   readonly outputs: Value;
   readonly labels: Value;
-  /** [B] */
+  /** Those of an example in a row. */
+  readonly perTerm: Value;
+  /** [B]: the loss of each example, the sum of its terms. */
   readonly perExample: Value;
   /** Scalar: the sum over the batch. */
   readonly total: Value;
@@ -57,11 +59,17 @@ export function lossGraph(
     });
   }
   const y = graph.input(LABELS, labels.dtype, labels.shape);
-  const perExample = loss.perExample(outputs, y, options);
+  const perTerm = loss.perTerm(outputs, y, options);
+  const perExample = byExample(perTerm, y.shape[0]);
   const total = sumAll(perExample);
   const scale = graph.input(SCALE, total.dtype, []);
   const exampleScale = graph.input(EXAMPLE_SCALE, total.dtype, []);
   const share = mul(total, scale);
   inspected("loss", [perExample, share]);
-  return { parameters, outputs, labels: y, perExample, total, scale, exampleScale, share, loss, options };
+  return { parameters, outputs, labels: y, perTerm, perExample, total, scale, exampleScale, share, loss, options };
+}
+
+/** Sums over as many terms for each example. */
+function byExample(terms: Value, examples: number): Value {
+  return reshape(reduceSum(reshape(terms, [examples, sizeOf(terms.shape) / examples]), [1]), [examples]);
 }

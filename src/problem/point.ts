@@ -18,7 +18,7 @@ import {
 import { nonFiniteLoss, nonFiniteRow } from "./finiteness.ts";
 import { type Exponents, normalized } from "./in-range.ts";
 import { eachOutput, gaussNewtonDiagonal, type LayerBases, turnedDiagonals } from "./gauss-newton-diagonal.ts";
-import { layerFactors, type NetworkFactors } from "./layer-factors.ts";
+import { layerFactors, type NetworkFactors, type Sharing } from "./layer-factors.ts";
 import type { LossEstimate, LossValue, ValueBy } from "./loss-value.ts";
 import type { Network } from "./network.ts";
 import type { ParameterSpace } from "./parameter-space.ts";
@@ -286,8 +286,11 @@ export class Point {
   }
 
   /** The Kronecker factors of the layers ({@link layerFactors}). */
-  layerFactors(context: RunContext = {}): Promise<NetworkFactors> {
-    return layerFactors(this, this.machinery, context, (examples) => this.cotangentShape(examples));
+  layerFactors(context: RunContext = {}, sharing: Sharing = "expand"): Promise<NetworkFactors> {
+    return layerFactors(this, this.machinery, context, {
+      shapeOf: (examples) => this.cotangentShape(examples),
+      sharing,
+    });
   }
 
   /** The diagonal of the Gauss–Newton matrix, exactly ({@link gaussNewtonDiagonal}). */

@@ -47,11 +47,7 @@ export function classLoss(
       const label = `one class number${takesDistributions ? " (or distribution)" : ""}`;
       return `${capitalized(rules.title)} needs ${label} for each row of logits${axis}, but the outputs have the shape [${outputs.join(", ")}] and the labels [${labels.join(", ")}].`;
     },
-    perExample: (z, y, options) => {
-      const examples = y.shape[0];
-      const terms = term(z, y, rows(z, y, options), options);
-      return reshape(reduceSum(reshape(terms, [examples, sizeOf(terms.shape) / examples]), [1]), [examples]);
-    },
+    perTerm: (z, y, options) => term(z, y, rows(z, y, options), options),
     evaluate: (outputs, labels, options) =>
       plain(outputs, labels, layoutOf(outputs.shape, labels.shape, options), options),
     predictions,

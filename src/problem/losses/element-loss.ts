@@ -1,5 +1,5 @@
 import type { Value } from "../../graph/value.ts";
-import { reduceSum, reshape } from "../../ops/structure.ts";
+import { reshape } from "../../ops/structure.ts";
 import { cast } from "../../ops/logic.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import { sizeOf, type Shape, type Tensor } from "../../util/tensor.ts";
@@ -31,11 +31,7 @@ export function elementLoss(
       agree(outputs, labels) || mergedAgree(outputs, labels)
         ? unfit?.(outputs)
         : `The loss ${rules.title} needs one target per output, but the outputs have the shape [${outputs.join(", ")}] and the labels [${labels.join(", ")}].`,
-    perExample: (z, y, options) => {
-      const examples = y.shape[0];
-      const terms = term(z, align(z, y), options);
-      return reshape(reduceSum(reshape(terms, [examples, sizeOf(terms.shape) / examples]), [1]), [examples]);
-    },
+    perTerm: (z, y, options) => term(z, align(z, y), options),
     evaluate: ({ data: outputs }, labels, options) =>
       plainTerms(labels, labelsEach(labels), (t) => ({
         value: plain(outputs[t], labels.data[t], options, t),

@@ -2,7 +2,7 @@ import type { Value } from "../../graph/value.ts";
 import { add, mul, neg, sub } from "../../ops/arithmetic.ts";
 import { cast } from "../../ops/logic.ts";
 import { concat, sliceAxis } from "../../ops/movement.ts";
-import { reduceSum, reshape } from "../../ops/structure.ts";
+import { reshape } from "../../ops/structure.ts";
 import { exp } from "../../ops/unary.ts";
 import { sizeOf, type Shape } from "../../util/tensor.ts";
 import type { Loss } from "./loss.ts";
@@ -34,12 +34,10 @@ export const heteroscedasticGaussian: Loss = {
     fits(outputs, labels)
       ? undefined
       : `The loss heteroscedastic Gaussian needs a mean and a log-variance for each target, [N, 2k] for k targets, but the outputs have the shape [${outputs.join(", ")}] and the labels [${labels.join(", ")}].`,
-  perExample: (z, y) => {
-    const [examples] = y.shape;
-    const { mean, logVariance } = halves(z, examples);
+  perTerm: (z, y) => {
+    const { mean, logVariance } = halves(z, y.shape[0]);
     const residual = sub(mean, cast(reshape(y, mean.shape), z.dtype));
-    const terms = mul(add(mul(mul(residual, residual), exp(neg(logVariance))), logVariance), 0.5);
-    return reshape(reduceSum(terms, [1]), [examples]);
+    return mul(add(mul(mul(residual, residual), exp(neg(logVariance))), logVariance), 0.5);
   },
   evaluate: ({ data }, labels) => {
     const each = labelsEach(labels);

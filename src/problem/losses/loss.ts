@@ -38,8 +38,8 @@ export interface Loss {
   readonly formula: string;
   /** A sentence that says why these outputs and labels do not fit, or undefined when they do. */
   misfit(shapes: LossShapes): string | undefined;
-  /** The loss of each example, shape [B]: the sum of its terms. */
-  perExample(z: Value, y: Value, options: LossOptions): Value;
+  /** The terms, as many for each example and those of one in a row; 0 where a label is left out. */
+  perTerm(z: Value, y: Value, options: LossOptions): Value;
   /**
    * The same by definition, in float64 and without a graph, from outputs and labels with the examples first: what the
    * graph is checked against. It shares the choice of the class axis with it, and nothing else.

@@ -1,4 +1,4 @@
-import { expand, reduceSum, reshape } from "../../ops/structure.ts";
+import { expand, reshape } from "../../ops/structure.ts";
 import { sizeOf } from "../../util/tensor.ts";
 import type { Loss } from "./loss.ts";
 import { plainTerms } from "./plain-terms.ts";
@@ -15,13 +15,10 @@ export const outputLoss: Loss = {
     sizeOf(outputs) === 1 || outputs[0] === labels[0]
       ? undefined
       : `With --loss output the network must return one number or one per example, but it returns the shape [${outputs.join(", ")}].`,
-  perExample: (z, y) => {
+  perTerm: (z, y) => {
     const examples = y.shape[0];
-    if (sizeOf(z.shape) === 1 && examples !== 1) {
-      // A mean over the batch: every example carries the same share of the sum.
-      return expand(reshape(z, [1]), [examples]);
-    }
-    return reshape(reduceSum(reshape(z, [examples, sizeOf(z.shape) / examples]), [1]), [examples]);
+    // A mean over the batch: every example carries the same share of the sum.
+    return sizeOf(z.shape) === 1 && examples !== 1 ? expand(reshape(z, [1]), [examples]) : z;
   },
   evaluate: ({ data }, labels) => {
     const [examples] = labels.shape;

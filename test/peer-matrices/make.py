@@ -1,0 +1,309 @@
+"""The kinds of network, loss and data on which curvlinops tests its matrices (its test/cases.py, test/kfac_cases.py; read on
+2026-11-28), written anew: every matrix by its definition in PyTorch float64, dense, times sin(1), sin(2), …
+
+    cd test/peer-matrices && /usr/bin/python3 make.py
+"""
+
+import json
+
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch.autograd.functional import hessian, jacobian
+
+torch.set_default_dtype(torch.float64)
+torch.manual_seed(3)
+LAYERS = (nn.Linear, nn.Conv2d, nn.Embedding)
+
+
+class Swapped(nn.Module):
+    """Classes on axis 1, as nn.CrossEntropyLoss takes them, or the channels last."""
+
+    def __init__(self, net, order):
+        super().__init__()
+        self.net, self.order = net, order
+
+    def forward(self, x):
+        return self.net(x).permute(*self.order)
+
+
+class Averaged(nn.Module):
+    """The mean over the axes between examples and features."""
+
+    def __init__(self, net):
+        super().__init__()
+        self.net = net
+
+    def forward(self, x):
+        y = self.net(x)
+        return y.mean(tuple(range(1, y.dim() - 1)))
+
+
+class SplitConcat(nn.Module):
+    def __init__(self, d, bias):
+        super().__init__()
+        self.linear = nn.Linear(d, d, bias=bias)
+        self.d = d
+
+    def forward(self, x):
+        return torch.cat([self.linear(x[:, : self.d]), self.linear(x[:, self.d :])], 1)
+
+
+class Tied(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.one, self.two = nn.Linear(d, d), nn.Linear(d, d, bias=False)
+        self.two.weight = self.one.weight
+        self.d = d
+
+    def forward(self, x):
+        return torch.cat([self.one(x[:, : self.d]), self.two(x[:, self.d :])], 1)
+
+
+def unet():
+    return nn.Sequential(
+        nn.Conv2d(3, 2, 3, padding=1, stride=2),
+        nn.Conv2d(2, 2, 3, padding=1),
+        nn.Upsample(scale_factor=2, mode="nearest"),
+        nn.Conv2d(2, 3, 3, padding=1),
+    )
+
+
+def mlp(*sizes, activation=nn.ReLU, first=()):
+    layers = list(first)
+    for i, (a, b) in enumerate(zip(sizes, sizes[1:])):
+        layers += ([activation()] if i > 0 and activation else []) + [nn.Linear(a, b)]
+    return nn.Sequential(*layers)
+
+
+def terms(loss, z, y):
+    """The loss of every term, an example's in a row, [examples, terms]."""
+    if loss == "cross-entropy":
+        return F.cross_entropy(z, y, reduction="none").reshape(len(z), -1)
+    if loss == "bce":
+        return F.binary_cross_entropy_with_logits(z, y, reduction="none").reshape(len(z), -1)
+    return ((z - y) ** 2).reshape(len(z), -1)
+
+
+def rows_of(module, given):
+    """What the units of a layer are given by one example, a row for each place, with 1 for the bias."""
+    if isinstance(module, nn.Embedding):
+        rows = F.one_hot(given.reshape(-1), module.num_embeddings).to(torch.float64)
+    elif isinstance(module, nn.Conv2d):
+        rows = F.unfold(given, module.kernel_size, padding=module.padding, stride=module.stride)[0].T
+    else:
+        rows = given.reshape(-1, given.shape[-1])
+    bias = getattr(module, "bias", None)
+    return rows.detach() if bias is None else torch.cat([rows, torch.ones(len(rows), 1)], 1).detach()
+
+
+def places_of(module, offset, bias_offset):
+    """Where the weights of unit r lie, and its bias last: [units, columns]."""
+    w = module.weight
+    at = offset + torch.arange(w.numel()).reshape(w.shape)
+    at = at.T if isinstance(module, nn.Embedding) else at.reshape(len(at), -1)
+    return (at if bias_offset is None else torch.cat([at, bias_offset + torch.arange(len(at)).reshape(-1, 1)], 1)).numpy()
+
+
+def isolated(values):
+    return len(values) == 1 or np.diff(values).min() > 1e-7 * values.max()
+
+
+def layered(net, names, offsets, x, curved):
+    """K-FAC and EKFAC of both kinds: `curved` gives for an example the weighted directions s with Σ ssᵀ its Hessian in the outputs."""
+    n = sum(p.numel() for p in names.values())
+    modules = [(k, m) for k, m in net.named_modules() if isinstance(m, LAYERS)]
+    seen = {}
+    hooks = [m.register_forward_hook(lambda m, i, o, k=k: seen.__setitem__(k, (i[0], o))) for k, m in modules]
+    ways = ("expand", "reduce")
+    A = {(k, w): 0 for k, _ in modules for w in ways}
+    G = {(k, w): 0 for k, _ in modules for w in ways}
+    scores = []
+    for i in range(len(x)):
+        z = net(x[i : i + 1])
+        for k, m in modules:
+            rows = rows_of(m, seen[k][0])
+            A[k, "expand"] = A[k, "expand"] + rows.T @ rows / len(rows) / len(x)
+            mean = rows.mean(0, keepdim=True)
+            A[k, "reduce"] = A[k, "reduce"] + mean.T @ mean / len(x)
+        for s in curved(i, z):
+            wrt = [seen[k][1] for k, _ in modules] + list(names.values())
+            found = torch.autograd.grad(z, wrt, s.reshape(z.shape), retain_graph=True)
+            for (k, m), d in zip(modules, found):
+                rows = d[0].reshape(d.shape[1], -1).T if isinstance(m, nn.Conv2d) else d.reshape(-1, d.shape[-1])
+                G[k, "expand"] = G[k, "expand"] + rows.T @ rows
+                total = rows.sum(0, keepdim=True)
+                G[k, "reduce"] = G[k, "reduce"] + total.T @ total
+            scores.append(torch.cat([g.flatten() for g in found[len(modules) :]]).numpy())
+    for hook in hooks:
+        hook.remove()
+    S = np.array(scores)
+    result = {}
+    for w in ways:
+        kfac, ekfac = np.zeros((n, n)), np.zeros((n, n))
+        simple = True
+        for k, m in modules:
+            g, a = G[k, w].numpy(), A[k, w].numpy()
+            bias = offsets.get(k + ".bias") if getattr(m, "bias", None) is not None else None
+            at = places_of(m, offsets[k + ".weight"], bias).reshape(-1)
+            simple &= all(isolated(np.linalg.eigvalsh(f)) for f in (g, a))
+            Q = np.kron(np.linalg.eigh(g)[1], np.linalg.eigh(a)[1])
+            kfac[np.ix_(at, at)] = np.kron(g, a)
+            ekfac[np.ix_(at, at)] = (Q * ((S[:, at] @ Q) ** 2).sum(0)) @ Q.T
+        # Eigenvectors of equal eigenvalues are anybody's, and EKFAC with them.
+        result[w] = (kfac, ekfac if simple else None)
+    return S.T @ S, result
+
+
+def make(name, net, x, y, loss, reduction="mean", exact=None, tied=False):
+    names = dict(net.named_parameters())
+    sizes = [p.numel() for p in names.values()]
+    offsets = dict(zip(names, [int(o) for o in np.cumsum([0] + sizes[:-1])]))
+    n = sum(sizes)
+    flat = torch.cat([p.detach().flatten() for p in names.values()])
+
+    def outputs(theta):
+        parts, at = {}, 0
+        for k, p in names.items():
+            parts[k] = theta[at : at + p.numel()].reshape(p.shape)
+            at += p.numel()
+        if tied == "names":
+            parts["two.weight"] = parts["one.weight"]
+        return torch.nn.utils.stateless.functional_call(net, parts, (x,))
+
+    count = terms(loss, net(x), y).numel()
+    scale = 1 / count if reduction == "mean" else 1.0
+    total = lambda theta: scale * terms(loss, outputs(theta), y).sum()
+    H = hessian(total, flat).detach().numpy()
+    J = jacobian(outputs, flat).reshape(-1, n).detach()
+    T = jacobian(lambda theta: terms(loss, outputs(theta), y), flat).reshape(-1, n).detach().numpy()
+    E = T.reshape(len(x), -1, n).sum(1)
+
+    def curved(i, z):
+        of = lambda each: scale * terms(loss, each.reshape(z.shape), y[i : i + 1]).sum()
+        h = hessian(of, z.detach().flatten())
+        values, vectors = torch.linalg.eigh(h)
+        return [vectors[:, k] * values[k].clamp(min=0).sqrt() for k in range(len(values)) if values[k] > 0]
+
+    v = np.sin(np.arange(1, n + 1))
+    u = np.cos(np.arange(1, len(J) + 1))
+    truth = dict(
+        hessian=H @ v,
+        jacobian=J.numpy() @ v,
+        transposed=J.numpy().T @ u,
+        terms=scale * T.T @ (T @ v),
+        examples=E.T @ (E @ v) / len(x),
+    )
+    if tied:
+        of = lambda z: scale * terms(loss, z.reshape(outputs(flat).shape), y).sum()
+        truth["gaussNewton"] = (J.T @ hessian(of, outputs(flat).detach().flatten()) @ J).numpy() @ v
+    else:
+        G, found = layered(net, names, offsets, x, curved)
+        truth["gaussNewton"] = G @ v
+        truth["diagonal"] = np.diag(G)
+        truth["trace"] = [np.trace(G)]
+        for way, (kfac, ekfac) in found.items():
+            truth["kfac-" + way] = kfac @ v
+            if ekfac is not None:
+                truth["ekfac-" + way] = ekfac @ v
+        if exact:
+            kfac = found[exact][0]
+            blocks = np.where(kfac != 0, G, 0)
+            assert np.abs(kfac - blocks).max() < 1e-12 * np.abs(G).max(), name
+    torch.onnx.export(
+        net, x, name + ".onnx", input_names=["x"], dynamic_axes={"x": {0: "N"}}, opset_version=13, output_names=["z"],
+        do_constant_folding=False,
+    )
+    np.savez(name + ".npz", x=x.numpy(), y=y.numpy())
+    case = dict(name=name, loss=loss, reduction=reduction, exact=exact)
+    return {**case, "truth": {k: [float(f"{t:.17g}") for t in np.asarray(t).flatten()] for k, t in truth.items()}}
+
+
+rand, randn, randint = torch.rand, torch.randn, torch.randint
+deep = lambda *sizes: mlp(*sizes, activation=None)
+cases = []
+
+
+def both(name, net, x, y, loss, **more):
+    for reduction in ("mean", "sum"):
+        cases.append(make(name, net, x, y, loss, reduction, **more))
+
+
+both("classes", mlp(10, 5, 3), rand(7, 10), randint(0, 3, (7,)), "cross-entropy")
+both("soft-bits", mlp(10, 5, 2), rand(7, 10), rand(7, 2), "bce")
+cases.append(make("one-bit", mlp(10, 5, 1), rand(7, 10), rand(7, 1), "bce"))
+both("targets", mlp(8, 5, 3), rand(8, 8), rand(8, 3), "mse")
+both(
+    "classes-in-a-row",
+    Swapped(mlp(10, 5, 3), (0, 2, 1)),
+    rand(7, 5, 10),
+    randint(0, 3, (7, 5)),
+    "cross-entropy",
+)
+both("bits-in-a-row", mlp(10, 5, 2), rand(7, 5, 10), rand(7, 5, 2), "bce")
+both("targets-in-a-row", mlp(8, 5, 3), rand(8, 5, 8), rand(8, 5, 3), "mse")
+cases.append(
+    make(
+        "images",
+        nn.Sequential(
+            nn.Conv2d(1, 3, 5),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(3, 6, 5),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+            nn.Linear(24, 10),
+        ),
+        rand(6, 1, 20, 20),
+        randint(0, 10, (6,)),
+        "cross-entropy",
+    )
+)
+both("deep-linear-one", deep(6, 3, 1), rand(7, 6), rand(7, 1), "mse", exact="expand")
+both("deep-linear", deep(5, 4, 3), rand(8, 5), rand(8, 3), "mse", exact="expand")
+both("linear", deep(5, 3), rand(7, 5), rand(7, 3), "mse", exact="expand")
+both("shared", deep(5, 4, 3), rand(5, 4, 3, 5), rand(5, 4, 3, 3), "mse", exact="expand")
+both("shared-averaged", Averaged(deep(5, 4, 3)), rand(5, 4, 3, 5), rand(5, 3), "mse", exact="reduce")
+convolution = lambda: nn.Conv2d(3, 2, 4, padding=2)
+both(
+    "convolution",
+    Swapped(convolution(), (0, 2, 3, 1)),
+    rand(4, 3, 5, 5),
+    rand(4, 6, 6, 2),
+    "mse",
+    exact="expand",
+)
+both(
+    "convolution-averaged",
+    nn.Sequential(convolution(), nn.AdaptiveAvgPool2d(1), nn.Flatten(1)),
+    rand(5, 3, 5, 5),
+    rand(5, 2),
+    "mse",
+    exact="reduce",
+)
+cases.append(make("one-example", deep(5, 4, 3), rand(1, 5), randint(0, 3, (1,)), "cross-entropy", exact="expand"))
+cases.append(make("one-example-of-bits", deep(4, 3, 2), rand(1, 4), rand(1, 2), "bce", exact="expand"))
+cases.append(make("used-twice", SplitConcat(3, True), rand(6, 6), rand(6, 6), "mse", tied="module"))
+cases.append(make("tied", Tied(3), rand(6, 6), rand(6, 6), "mse", tied="names"))
+both("unet-targets", Swapped(unet(), (0, 2, 3, 1)), rand(4, 3, 6, 6), rand(4, 6, 6, 3), "mse")
+cases.append(make("unet-classes", unet(), rand(4, 3, 6, 6), randint(0, 3, (4, 6, 6)), "cross-entropy"))
+cases.append(make("unet-bits", unet(), rand(4, 3, 4, 4), rand(4, 3, 4, 4), "bce"))
+# Embeddings, which curvlinops does not take.
+words = lambda: deep(4, 3, 2)
+both("words", nn.Sequential(nn.Embedding(6, 4), words()), randint(0, 6, (7, 3)), rand(7, 3, 2), "mse", exact="expand")
+cases.append(
+    make("words-averaged", Averaged(nn.Sequential(nn.Embedding(6, 4), words())), randint(0, 6, (7, 3)), rand(7, 2), "mse", exact="reduce")
+)
+cases.append(
+    make(
+        "words-classes",
+        Swapped(mlp(4, 5, 3, activation=nn.Tanh, first=[nn.Embedding(6, 4)]), (0, 2, 1)),
+        randint(0, 6, (7, 3)),
+        randint(0, 3, (7, 3)),
+        "cross-entropy",
+    )
+)
+json.dump(cases, open("matrices.json", "w"), indent=None)
+print(len(cases), "cases")
