@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createRunFolder, openRunFolder, type RunFolder } from "../io/run-folder.ts";
 import type { RunEvent } from "../runs/event.ts";
 import type { Task } from "../runs/task.ts";
@@ -136,6 +136,26 @@ describe("workers in a folder", () => {
     expect(counts.reduce((sum, each) => sum + each)).toBe(40);
     expect(performed.toSorted((a, b) => Number(a) - Number(b))).toEqual(TASKS.map(({ label }) => label));
     expect(counts.every((count) => count > 5)).toBe(true);
+  });
+
+  it("do every task once, however far the clock of the day jumps meanwhile", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      const day = 86_400_000;
+      const now = Date.now();
+      const jump = setInterval(() => vi.setSystemTime(now + (performed.length % 3) * day - day), 1);
+      const counts = await Promise.all(["a", "b"].map((name) => worker(name, 10_000)));
+      clearInterval(jump);
+      expect(counts.reduce((sum, each) => sum + each)).toBe(40);
+      expect(new Set(performed).size).toBe(40);
+      // One that stands still is taken over after its lease, not after its lease and a day.
+      writeFileSync(join(run.path, "tasks", "hash3.json"), "");
+      openLeases(run.path, { worker: "dead", lasts: 1, clock: () => 0 }).claim("hash3");
+      vi.setSystemTime(now - day);
+      expect(await worker("c", 100, -1, openRunFolder(run.path))).toBe(1);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("take over what one leaves that stands still", async () => {

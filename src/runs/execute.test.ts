@@ -8,7 +8,7 @@ import { type Edges, execute, performTask } from "./execute.ts";
 import { here } from "./executor.ts";
 import { defineExperiment } from "./experiment.ts";
 import { defineTask } from "./task.ts";
-import { memoryStore, type TaskStore } from "./task-store.ts";
+import { encodeFinished, memoryStore, resultOf, type TaskStore } from "./task-store.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
 import { runtime } from "../../test/support/run-values.ts";
 
@@ -250,6 +250,35 @@ describe("a run of tasks", () => {
     expect(await run(store)).toEqual(whole);
     expect(performed).toHaveLength(1);
     expect(texts.get(hash)).toBe(before);
+  });
+
+  it.each([
+    ["lacks a number", { own: 1, common: 2 }],
+    ["has a word for a number", { own: 1, common: 2, odd: "much" }],
+    ["is a list", [1, 2, 3]],
+    ["is nothing", null],
+  ])("is not done where a worker that lies, with a right checksum, leaves a result that %s", async (_what, lie) => {
+    const { store, texts } = spoilable();
+    const whole = await run(store);
+    const { seed, budget, identity } = asked();
+    const about = { thalweg: identity.thalweg, experiment: "draws", seed, budget };
+    const task = draw.of({ ...about, arguments: [], options: {}, inputs: [] }, { i: 2 });
+    const before = texts.get(task.hash) ?? "";
+    expect(resultOf(store, task)).toEqual(JSON.parse(before).result);
+    texts.set(task.hash, encodeFinished(task, lie));
+    // Another process, that has seen nothing of it.
+    const another: TaskStore = { ...store };
+    expect(resultOf(another, task)).toEqual(lie);
+    await expect(run(another)).rejects.toMatchObject({
+      kind: "input",
+      code: "task-result-unfit",
+      message: expect.stringMatching(
+        new RegExp(`^What tasks/${task.hash}\\.json holds is no result of the task draw 2 \\(`),
+      ),
+    });
+    texts.delete(task.hash);
+    expect(await run({ ...store })).toEqual(whole);
+    expect(texts.get(task.hash)).toBe(before);
   });
 });
 

@@ -143,7 +143,7 @@ export async function execute(experiment: Experiment, ask: Ask, edges: Edges): P
       if (store === undefined) throw undeclared(kind);
       const all = inputsOfTasks.map((input) => kind.of(recipe, input));
       await complete(kind, all, { recipe, store, edges, experiment });
-      return all.map((task) => kind.read(required(store, task)));
+      return all.map((task) => kind.read(required(store, task), task));
     };
     const { drawn } = edges;
     const file: Desk["file"] = (path) => files.get(path) ?? unread(path, experiment);

@@ -74,8 +74,12 @@ export interface TaskSurroundings {
 export interface TaskKind<Input, Result> extends AnyTaskKind {
   /** The task of that input in a run. */
   of(recipe: Recipe, input: Input): Task;
-  /** What a store gave as its result: of one that it gives again, the same again, which nobody may change. */
-  read(result: Json): Result;
+  /**
+   * What a store gave as the result of a task: of one that it gives again, the same again, which nobody may change.
+   *
+   * @throws input error `task-result-unfit` where no task of this kind finds such a thing, whatever its checksum says
+   */
+  read(result: Json, task: Task): Result;
 }
 
 /** Declares a kind of task: named, with JSON on both sides, so that it can be done in another process or at another time. */
@@ -104,7 +108,7 @@ export function defineTask<
           const other = kind.of(recipe, earlier);
           const result = resultOf(other);
           if (result === undefined) throw notDoneYet(other);
-          return kind.read(result);
+          return kind.read(result, other);
         },
       });
     } finally {
@@ -134,10 +138,14 @@ export function defineTask<
         return resultType.encode(found);
       }
     },
-    read: (result) =>
-      typeof result === "object" && result !== null
-        ? known(result, () => resultType.parse(result))
-        : resultType.parse(result),
+    read(result, task) {
+      const fitting = () => {
+        const parsed = resultType.safeParse(result);
+        if (!parsed.success) throw unfit(task, parsed.error);
+        return parsed.data;
+      };
+      return typeof result === "object" && result !== null ? known(result, fitting) : fitting();
+    },
   };
 }
 
@@ -153,6 +161,17 @@ export function requireTaskOf(recipe: Recipe, task: Task): void {
     kind: "internal",
     code: "task-of-another-run",
     message: `The task ${task.label} is of another run: its name does not follow from this one's recipe.`,
+  });
+}
+
+/** What was damaged has another checksum and is done again; this was written so. */
+function unfit({ label, hash }: Task, { issues: [issue] }: z.ZodError): ThalwegError {
+  const place = issue.path.length > 0 ? `"${issue.path.join(".")}": ` : "";
+  return new ThalwegError({
+    kind: "input",
+    code: "task-result-unfit",
+    message: `What tasks/${hash}.json holds is no result of the task ${label} (${place}${issue.message}), though its checksum is right.`,
+    hint: "Whoever wrote it does not do what this run asks for. Remove the file, and continue the run with --resume.",
   });
 }
 

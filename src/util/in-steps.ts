@@ -15,15 +15,15 @@ export async function inSteps<S, T>(
   context: RunContext,
   visit: (step: S) => void,
 ): Promise<T | undefined> {
-  let paused = Date.now();
+  let paused = performance.now();
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
     visit(step.value);
     if (context.outOfTime?.() === true) return undefined;
-    if (Date.now() - paused < PATIENCE) continue;
+    if (performance.now() - paused < PATIENCE) continue;
     await new Promise((resolve) => setTimeout(resolve, 0));
     throwIfInterrupted(context);
-    paused = Date.now();
+    paused = performance.now();
   }
 }
