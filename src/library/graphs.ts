@@ -189,6 +189,7 @@ const importOptions = z.object({
   rules: aFunction.optional(),
   standIn: aFunction.optional(),
   inputName: aFunction.optional(),
+  draws: z.map(z.string(), z.object({ axis: z.int().min(0), shape: extents })).optional(),
   batchNormalization: z.enum(["inference", "training"]).optional(),
 } satisfies { [Name in keyof Required<ImportOptions>]: z.ZodType });
 

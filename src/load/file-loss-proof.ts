@@ -68,7 +68,7 @@ export const fileLossProof: LoadProof = {
       if (check.passed !== null) return way.remark ? { ...check, detail: `${check.detail} ${way.remark}` } : check;
       first ??= check;
     }
-    return first ?? unproven("there is no file to run");
+    return first ?? unproven("what it draws at random cannot be fed to the file instead");
   },
 };
 

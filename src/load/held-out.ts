@@ -20,16 +20,17 @@ export interface WithHeldOut {
  * Opens the examples that `--test` names, and sees to it that they are read as the data are: their labels in the form
  * of the data's, the same classes under the same numbers. Numbers of another size are warned of, and so are examples of the data.
  *
+ * @param options `reads`: what is done to the data behind the file
  * @param data with labels as the loss takes them
  * @throws input error `test-differs`, what the labels themselves are refused for, and what openDatasetPath throws
  */
 export function openHeldOut(
   path: string,
-  options: DatasetOptions,
+  { reads, ...options }: DatasetOptions & { readonly reads: (dataset: OpenDataset) => OpenDataset },
   data: OpenDataset,
   reading: LabelReading,
 ): WithHeldOut {
-  const opened = openDatasetPath(path, options);
+  const opened = reads(openDatasetPath(path, options));
   try {
     const alike = labelsAlike(data, opened, reading);
     if ("difference" in alike) throw differs(path, alike.difference);

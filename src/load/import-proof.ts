@@ -33,7 +33,7 @@ export const importProof: LoadProof = {
         if (check.passed !== null) return way.remark ? { ...check, detail: `${check.detail} ${way.remark}` } : check;
         first ??= check;
       }
-      return first ?? unproven("there is no file to run");
+      return first ?? unproven("what it draws at random cannot be fed to the file instead");
     } finally {
       if (runtime !== problem.runtime) await runtime.close();
     }
@@ -60,9 +60,9 @@ async function proveOn(
   { model, precision }: FileWay,
   session: FileSession,
 ): Promise<Check> {
-  const { freeze, parameters, examplesAxes } = bench.problem.options;
+  const { freeze, parameters, examplesAxes, draws } = bench.problem.options;
   const feeding = (batch: ProofBatch) => examplesOf(bench, batch);
-  const importing = { freeze, parameters, examplesAxes };
+  const importing = { freeze, parameters, examplesAxes, draws };
   try {
     return await proveImport(
       { model, session, runtime, precision, importing, feeding, random: bench.random },

@@ -12,6 +12,7 @@ import type { Check } from "../result/envelope.ts";
 import { nodeRuntime } from "../runtime/node-runtime.ts";
 import type { Shape } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { abortingNode } from "./aborting-node.ts";
 import { aboutCoupling } from "./about-coupling.ts";
 import { aboutKeptStatistics } from "./about-kept-statistics.ts";
 import { aboutLeftOut } from "./about-left-out.ts";
@@ -61,6 +62,8 @@ export async function loadForward(path: string, options: LoadOptions, because: T
   const asked = askedLoss(options);
   const source = loadModel(path, options);
   const { model } = source;
+  const aborting = abortingNode(model);
+  if (aborting !== undefined) throw abortingFile(aborting, model.file);
   if (source.saved) requireWeightsAlone(source.saved);
   const precision = ownPrecision(model);
   const axes = examplesAxes(model);
@@ -208,6 +211,16 @@ async function repeats(forward: ForwardLoss): Promise<Check> {
         ? "The file was run twice on all examples, with the same loss."
         : "Two runs of the file on the same examples give different losses: it draws random numbers.",
   };
+}
+
+function abortingFile(message: string, file: string): ThalwegError {
+  return new ThalwegError({
+    kind: "input",
+    code: "aborting-file",
+    message,
+    where: { file },
+    hint: "Export the model without the noise, or in evaluation mode.",
+  });
 }
 
 function lossMisfit(message: string, shape: Shape): ThalwegError {

@@ -33,11 +33,13 @@ import type { LoadOptions } from "./load-options.ts";
 import { proofWarnings, proveLoad } from "./load-proofs.ts";
 import { openHeldOut } from "./held-out.ts";
 import { lookAtOutputs } from "./look-at-outputs.ts";
+import { planDraws } from "./plan-draws.ts";
 import { type Importing, type NetworkProbe, probeAt, probeNetwork, type ProbeQuestion } from "./probe-network.ts";
 import { onlyBatchSize } from "./only-batch-size.ts";
 import { noFloat64, requireDevice } from "./require-device.ts";
 import { requireSameNetwork } from "./require-same-network.ts";
 import { spansExamples } from "./spans-examples.ts";
+import { withDraws } from "./with-draws.ts";
 import { withOtherOutputs } from "./with-other-outputs.ts";
 
 /** Elements up to which the examples looked at are computed in float64, whatever the model is in. */
@@ -66,17 +68,16 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
   const spec = dataSpec(options);
   const axes = examplesAxes(model);
   const requests = inputRequests(model, axes, precision);
-  const opened = openDatasetPath(spec, { inputs: requests, label: options.label, limit: options.limit });
+  const read = openDatasetPath(spec, { inputs: requests, label: options.label, limit: options.limit });
   let heldOut: OpenDataset | undefined;
   try {
     const { parameters, freeze, doubtful } = chooseTensors(model, options);
-    const importing: Importing = {
-      precision,
-      freeze,
-      parameters,
-      batchNormalization: options.bn,
-      examplesAxes: axes.axes,
-    };
+    const plain: Importing = { precision, freeze, parameters, batchNormalization: options.bn, examplesAxes: axes.axes };
+    const draws = planDraws(model, read, plain);
+    const turned = [...draws].flatMap(([name, { axis }]) => (axis > 0 ? [[name, axis] as const] : []));
+    const importing: Importing = { ...plain, draws, examplesAxes: new Map([...axes.axes, ...turned]) };
+    const reads = (dataset: OpenDataset) => withDraws(dataset, draws, precision);
+    const opened = reads(read);
     const { output } = options;
     const whole = spansExamples(model, opened, axes.axes) ? opened.examples : undefined;
     const wanted = options.batchSize ?? whole;
@@ -136,7 +137,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
     const both =
       options.test === undefined
         ? undefined
-        : openHeldOut(options.test, { inputs: requests, label: options.label }, seen, {
+        : openHeldOut(options.test, { inputs: requests, label: options.label, reads }, seen, {
             loss,
             outputs: outputs.shape,
             batch,
@@ -172,7 +173,8 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
         freeze,
         doubtful: doubtful.map(({ name }) => name),
         batchNormalization: options.bn,
-        examplesAxes: axes.axes,
+        examplesAxes: importing.examplesAxes,
+        draws,
         outputExamplesAxis: probed.outputExamplesAxis,
         coupled: coupling?.reason,
         heldOut: unseen,
@@ -245,7 +247,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
       close: () => problem.close(),
     };
   } catch (error) {
-    opened.close();
+    read.close();
     heldOut?.close();
     throw error;
   }

@@ -47,7 +47,7 @@ export interface ImportSubject {
   readonly runtime: Runtime;
   /** The arithmetic of the file; that of its weights and inputs when absent. */
   readonly precision?: FloatType;
-  readonly importing: Pick<ImportOptions, "freeze" | "parameters" | "rules" | "examplesAxes">;
+  readonly importing: Pick<ImportOptions, "freeze" | "parameters" | "rules" | "examplesAxes" | "draws">;
   /** Real data for the inputs, by the names of the file. */
   feeding(batch: ProofBatch): ReadonlyMap<string, Tensor>;
   readonly random: RandomStream;

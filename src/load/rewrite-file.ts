@@ -1,20 +1,27 @@
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   type AttributeProto,
   type GraphProto,
   ModelProtoSchema,
   type NodeProto,
+  NodeProtoSchema,
   TensorProto_DataLocation,
   TensorProto_DataType as Type,
   type TensorProto,
   type TypeProto,
+  TypeProto_TensorSchema,
+  TypeProtoSchema,
+  ValueInfoProtoSchema,
 } from "onnx-buf";
-import type { Tensor } from "../util/tensor.ts";
+import { hiddenDraw } from "../onnx/draw.ts";
+import type { FloatType, Tensor } from "../util/tensor.ts";
 
 /** What is changed in a file before the runtime runs it. */
 export interface Rewriting {
   /** Tensors to put in, by name: initialisers, or what an Identity makes of one that the exporter merged with others. */
   readonly tensors?: ReadonlyMap<string, Tensor>;
+  /** What nodes of it draw, by name: inputs from now on, with the element type of other floats. */
+  readonly drawn?: { readonly names: readonly string[]; readonly precision: FloatType };
   /** Every float64 becomes a float32: the runtime has few kernels for float64. */
   readonly narrow?: boolean;
 }
@@ -31,7 +38,7 @@ const TYPE_ATTRIBUTES = new Set(["to", "dtype"]);
  * done by itself: a tensor that is to be put in is none that the main graph stores, or one that is to be narrowed lies
  * in another file.
  */
-export function rewriteFile(bytes: Uint8Array, { tensors, narrow = false }: Rewriting): Uint8Array | undefined {
+export function rewriteFile(bytes: Uint8Array, { tensors, drawn, narrow = false }: Rewriting): Uint8Array | undefined {
   const model = fromBinary(ModelProtoSchema, bytes);
   const { graph } = model;
   if (!graph) return undefined;
@@ -40,6 +47,8 @@ export function rewriteFile(bytes: Uint8Array, { tensors, narrow = false }: Rewr
       graph.initializer.find((each) => each.name === name) ?? constantOf(graph, name) ?? givenBack(graph, name);
     if (!proto || !putIn(proto, tensor)) return undefined;
   }
+  for (const name of drawn?.names ?? [])
+    if (!drawnOutside(graph, name, drawn?.precision === "float64" ? DOUBLE : FLOAT)) return undefined;
   if (!narrow) return toBinary(ModelProtoSchema, model);
   const narrowing = new Narrowing();
   narrowing.graph(graph);
@@ -79,6 +88,35 @@ function putIn(proto: TensorProto, { data }: Tensor): boolean {
   proto.doubleData = [];
   proto.externalData = [];
   proto.dataLocation = TensorProto_DataLocation.DEFAULT;
+  return true;
+}
+
+/** An input in the place of a node that draws, or of what it draws by; false where the main graph has no such node. */
+function drawnOutside(graph: GraphProto, name: string, elements: number): boolean {
+  const at = graph.node.findIndex(
+    ({ opType, output: [made] }) => made === name || (opType === "Bernoulli" && hiddenDraw(made) === name),
+  );
+  if (at < 0) return false;
+  const node = graph.node[at];
+  const [output] = node.output;
+  const asked = node.attribute.find((each) => each.name === "dtype");
+  const isHidden = output !== name;
+  const type = isHidden || asked === undefined ? elements : Number(asked.i);
+  const tensorType = create(TypeProto_TensorSchema, { elemType: type });
+  graph.input.push(
+    create(ValueInfoProtoSchema, {
+      name,
+      type: create(TypeProtoSchema, { value: { case: "tensorType", value: tensorType } }),
+    }),
+  );
+  const step = `${name}/step`;
+  const made = (opType: string, input: string[], to: string, attribute: AttributeProto[] = []) =>
+    create(NodeProtoSchema, { opType, input, output: [to], attribute });
+  const cast =
+    asked === undefined
+      ? made("CastLike", [step, node.input[0]], output)
+      : made("Cast", [step], output, [{ ...asked, name: "to" }]);
+  graph.node.splice(at, 1, ...(isHidden ? [made("Less", [name, node.input[0]], step), cast] : []));
   return true;
 }
 

@@ -6,10 +6,11 @@ import { dependents, reachable } from "../graph/traverse.ts";
 import type { Value, ValueType } from "../graph/value.ts";
 import { transpose } from "../ops/structure.ts";
 import { frozen } from "../ops/unary.ts";
-import { isFloat, type FloatType, type Tensor } from "../util/tensor.ts";
+import { inPrecision, isFloat, sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { bindInputs, fromExamplesFirst, toExamplesFirst, type BindOptions, type BoundInputs } from "./bind-inputs.ts";
 import type { ModelFile } from "./decode-model.ts";
+import { type Draw, type DrawLaw, drawn, drawStream, type ExampleDraw } from "./draw.ts";
 import { toPrecision } from "./decode-tensor.ts";
 import { ImportBudget, type ImportLimits } from "./import-limits.ts";
 import { otherShapes } from "./other-shapes.ts";
@@ -44,6 +45,8 @@ export interface ImportOptions extends BindOptions {
   readonly standIn?: (output: Value, size: Value | number | undefined) => Value;
   /** What the graph's input for an input or parameter of this name is called; the name itself when absent. */
   readonly inputName?: (name: string) => string;
+  /** What is drawn for each example, by name, as inputs of the graph; other draws are constants. */
+  readonly draws?: ReadonlyMap<string, Pick<ExampleDraw, "axis" | "shape">>;
   /** Overrides what each BatchNormalization node says. */
   readonly batchNormalization?: "inference" | "training";
 }
@@ -60,6 +63,8 @@ export interface ImportedGraph {
   readonly caveats: readonly string[];
   /** What the outputs pass through that is undefined for some data. */
   readonly doubts: readonly Doubt[];
+  /** What nodes draw, by name. */
+  readonly draws: ReadonlyMap<string, Draw>;
   readonly notices: readonly Notice[];
   readonly nodes: readonly NodeSummary[];
   readonly normalizations: readonly Normalization[];
@@ -104,6 +109,8 @@ class Importer implements ImportHost {
   private readonly chosen: ReadonlySet<string>;
   private readonly frozen: ReadonlySet<string>;
   private readonly notices = new Map<string, Notice>();
+  private readonly inputs = new Map<string, Value>();
+  private readonly draws = new Map<string, Draw>();
   private readonly tensors = new Map<string, Value>();
   private readonly stored = new Set<Value>();
   private readonly refusals: Refusal[] = [];
@@ -131,7 +138,7 @@ class Importer implements ImportHost {
 
   import(): ImportedGraph {
     const { model, graph } = this;
-    const inputs = new Map<string, Value>();
+    const inputs = this.inputs;
     for (const input of model.inputs) {
       const dtype = isFloat(input.dtype) ? this.precision : input.dtype;
       const shape = this.bound.shapes.get(input.name) ?? [];
@@ -169,6 +176,7 @@ class Importer implements ImportHost {
       leftOut,
       caveats: [...new Set([...caveatsOf([...outputs.values()]), ...this.bendsOf(outputs, parameters)])],
       doubts: this.doubtsOf(outputs),
+      draws: this.draws,
       notices: [...this.notices.values()],
       nodes: this.summaries.all,
       normalizations: this.normalizations,
@@ -192,6 +200,26 @@ class Importer implements ImportHost {
 
   notice(code: string, message: string, hint?: string): void {
     this.notices.set(`${code}|${message}`, { code, message, hint });
+  }
+
+  draw({ label }: NodeContext, output: string, law: DrawLaw, shape: Shape): Value {
+    const { graph, precision, draws } = this;
+    let name = output;
+    for (let again = 2; draws.has(name); again++) name = `${output} (${again})`;
+    draws.set(name, { law, shape });
+    const own = this.options.draws?.get(name);
+    this.notice(
+      "fixed-draw",
+      `${label} draws random numbers: one fixed draw stands for them, ${own ? "of its own for each example and the same in every batch, step and run" : "the same for all examples and in every run"}.`,
+    );
+    if (!own) {
+      const data = drawn(law, drawStream(name), sizeOf(shape));
+      return graph.constant({ dtype: precision, shape, data: inPrecision(data, precision) });
+    }
+    const value = graph.input(this.inputName(name), precision, [this.options.batch, ...own.shape]);
+    this.inputs.set(name, value);
+    const axes = value.shape.map((_, axis) => axis);
+    return own.axis === 0 ? value : transpose(value, fromExamplesFirst(axes, own.axis));
   }
 
   normalised(normalization: Normalization): void {

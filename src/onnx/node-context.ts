@@ -4,6 +4,7 @@ import type { Value } from "../graph/value.ts";
 import { ThalwegError, type Where } from "../util/thalweg-error.ts";
 import { type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
 import type { Declaration } from "./declaration.ts";
+import type { DrawLaw } from "./draw.ts";
 import { beyondLimits, requireSize, type ImportLimits } from "./import-limits.ts";
 import { intakeError } from "./intake-error.ts";
 import type { OnnxAttribute, OnnxGraph, OnnxNode } from "./onnx-node.ts";
@@ -30,6 +31,8 @@ export interface ImportHost {
   readonly batchNormalization: "inference" | "training" | undefined;
   readonly limits: ImportLimits;
   notice(code: string, message: string, hint?: string): void;
+  /** Random numbers of a law, which stay as they are: under a name, that of the node's output where they are it. */
+  draw(node: NodeContext, name: string, law: DrawLaw, shape: Shape): Value;
   /** Hears of a normalisation by statistics. */
   normalised(normalization: Normalization): void;
   /** What the Constant node with this output holds: a parameter, or a constant of the graph's precision. */

@@ -73,6 +73,10 @@ export interface OnnxRule extends Declaration {
   readonly doubts?: (node: NodeContext) => Doubt | undefined;
   /** The element type that its first output has in the file, "uint8", where the graph's is wider and it is known. */
   readonly storedAs?: (node: NodeContext) => string | undefined;
+  /** Draws random numbers, by the host's `draw` alone. */
+  readonly draws?: boolean;
+  /** Why the runtime ends the whole process where it runs such a node, as a clause: no file with one may be given to it. */
+  readonly aborts?: (node: OnnxNode) => string | undefined;
   /** Piecewise constant: its derivative is zero. */
   readonly flat?: boolean;
   /**

@@ -36,6 +36,7 @@ export function buildNetwork(model: ModelFile, dataset: Dataset, options: Proble
     inputName: fedName,
     batchNormalization: options.batchNormalization,
     examplesAxes: options.examplesAxes,
+    draws: options.draws,
   });
   const { name: output, values: found } = countedOutput(model, imported, options.output);
   const axes = found.shape.map((_, axis) => axis);

@@ -1,5 +1,6 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { Inspect } from "../graph/value.ts";
+import type { ExampleDraw } from "../onnx/draw.ts";
 import type { FloatType } from "../util/tensor.ts";
 import type { Loss, LossOptions } from "./losses/loss.ts";
 
@@ -22,6 +23,8 @@ export interface ProblemOptions {
   /** Which axis of an input, and of the output, counts examples in the model, where it is not the first; data have them first. */
   readonly examplesAxes?: ReadonlyMap<string, number>;
   readonly outputExamplesAxis?: number;
+  /** What nodes of the model draw for each example, by name: inputs of the data beside those of the model. */
+  readonly draws?: ReadonlyMap<string, ExampleDraw>;
   /** Why the loss of an example depends on the others of its batch: batches are then losses of their own. Absent where it does not. */
   readonly coupled?: string;
   /** Examples that the weights were not fitted to, with the same inputs; absent where none were given. */

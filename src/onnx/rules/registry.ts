@@ -20,6 +20,7 @@ import { NORMALIZATIONS } from "./normalization.ts";
 import { PADDING } from "./padding.ts";
 import { POOLING } from "./pooling.ts";
 import { QUANTIZATION } from "./quantization.ts";
+import { RANDOM } from "./random.ts";
 import { RECURRENT } from "./recurrent.ts";
 import { REDUCTIONS } from "./reduction.ts";
 import { RESIZING } from "./resize.ts";
@@ -45,6 +46,7 @@ export const ONNX_RULES: readonly OnnxRule[] = [
   ...PADDING,
   ...INDEXING,
   ...SCATTERING,
+  ...RANDOM,
   ...MATRIX_PRODUCTS,
   ...CONVOLUTIONS,
   ...DEFORMABLE,
