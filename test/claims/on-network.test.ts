@@ -77,12 +77,9 @@ describe("on a network", () => {
     ["F10", "mlp:4-6-5-2:relu", edgeOfStability],
   ])("%s has its verdict of %s", async (_id, net, claim, verdict = "holds") => {
     const { evidence } = await measured(claim, net);
-    expect(judge(claim.says, evidence), JSON.stringify(evidence)).toEqual({
-      verdict,
-      accepted: true,
-      rivalExcluded: true,
-    });
-    expect(judge(claim.says, exchanged(evidence)).accepted).toBe(false);
+    const { says } = claim.network?.asks ?? claim;
+    expect(judge(says, evidence), JSON.stringify(evidence)).toEqual({ verdict, accepted: true, rivalExcluded: true });
+    expect(judge(says, exchanged(evidence)).accepted).toBe(false);
   });
 
   it("A8 fails as people put it: a saddle of deep-linear:4-3-2 with curvatures of 0 is left", async () => {
@@ -144,6 +141,6 @@ describe("on a network", () => {
     const { evidence } = await measured(edgeOfStability, "mlp:4-2");
     // λmax is tracked to 2 %.
     expect(Math.abs(evidence[0].measured / 1.5 - 1)).toBeLessThan(0.02);
-    expect(judge(edgeOfStability.says, evidence)).toEqual({ verdict: "fails", accepted: false, rivalExcluded: false });
+    expect(judge("law", evidence)).toEqual({ verdict: "fails", accepted: false, rivalExcluded: false });
   });
 });

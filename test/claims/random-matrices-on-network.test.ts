@@ -43,6 +43,11 @@ describe("of networks that they cannot be put to", () => {
     await expect(measured).rejects.toMatchObject({ code: "no-negative-curvature" });
   });
 
+  it("B13 is refused where nothing tells that the weights were trained", async () => {
+    const measured = shallowNegative.network?.measure(asked("mlp:4-6-2:tanh", 2), { random, context: {} });
+    await expect(measured).rejects.toMatchObject({ code: "not-trained" });
+  });
+
   it("all curvatures are refused where there are too many", async () => {
     const measured = noSemicircle.network?.measure(asked("mlp:4-700-2", 2), { random, context: {} });
     await expect(measured).rejects.toMatchObject({ code: "too-many-parameters" });

@@ -84,18 +84,19 @@ interface Measured {
 
 /** A claim with what its evidence makes of it. */
 export function judged(claim: Claim, { concluded, ...setting }: Measured): ClaimResult {
-  const { why, means, breaks, reading, says } = claim;
+  const { why, means, breaks, reading } = claim;
+  const question = { ...listed(claim), ...(setting.onNetwork && claim.network?.asks) };
   const { evidence: all, picture: drawn } = concluded;
   const [leading] = all;
   return {
-    ...listed(claim),
+    ...question,
     why,
     means,
     breaks,
     reading: [...reading],
     ...setting,
     options: { ...setting.options },
-    ...judge(says, all),
+    ...judge(question.says, all),
     prediction: leading.law.value,
     measurement: { value: leading.measured, standardError: leading.standardError },
     evidence: [...all],

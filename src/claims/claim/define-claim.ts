@@ -35,6 +35,9 @@ export interface Concluded {
   readonly picture: Picture | null;
 }
 
+/** Two laws, and which of them a statement amounts to. */
+export type Question = Pick<Statement, "says" | "law" | "rival">;
+
 /** A statement that people make, in words. */
 export interface Statement {
   /** "B6": the letter of its topic and a number. */
@@ -79,6 +82,8 @@ interface ClaimDefinition<Parameters extends z.ZodObject, Found extends z.ZodTyp
   readonly network?: {
     /** What is measured there, in half a sentence. */
     readonly measures: string;
+    /** The question there, where it is not that of the claim's own measurement, such as whether its condition is met. */
+    readonly asks?: Question;
     measure(subject: ProblemSubject, desk: ClaimDesk): Promise<Conclusion>;
   };
 }
@@ -98,6 +103,7 @@ export interface Claim extends Statement {
   conclude(found: readonly Json[], options: unknown): Concluded;
   readonly network?: {
     readonly measures: string;
+    readonly asks?: Question;
     measure(subject: ProblemSubject, desk: ClaimDesk): Promise<Concluded>;
   };
 }
@@ -162,6 +168,7 @@ export function defineClaim<Parameters extends z.ZodObject, Found extends z.ZodT
       ),
     network: network && {
       measures: network.measures,
+      asks: network.asks,
       measure: async (subject, desk) => kept(await network.measure(subject, desk)),
     },
   };

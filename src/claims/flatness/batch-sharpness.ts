@@ -25,7 +25,7 @@ interface Valley {
 const VALLEYS: readonly Valley[] = [
   { fall: 0.01, noise: 0.01 },
   { fall: 0.02, noise: 0.01 },
-  { fall: 0.1, noise: 0.002 },
+  { fall: 0.005, noise: 0.0001 },
 ];
 
 /** E(x − ξ)² = 2σ²/(2 − ηS) is 2c, so that S neither rises nor falls, at ηS/2 = 1 − σ²/2c. */
@@ -74,9 +74,9 @@ export const batchSharpness = defineClaim({
   topic: "flatness",
   statement: "Under stochastic gradient descent the batch sharpness, E gᵀHg/E‖g‖² over batches, settles at 2/η.",
   says: "rival",
-  law: "in a valley whose loss falls by c for each unit that it sharpens, and whose floor batches see at places of variance σ², it settles at (2 − σ²/c)/η",
+  law: "in a valley whose loss falls by c for each unit that it sharpens, and whose floor batches see at places of variance σ², it settles at (2 − σ²/c)/η, where a step is so small that η²c ≪ (σ²/c)^1.5: S then hardly moves while x forgets where it was",
   rival: "it settles at 2/η",
-  condition: "noise is small against the pull towards sharper ground: σ² ≪ c",
+  condition: "noise is small against the pull towards sharper ground, σ² ≪ c",
   source:
     "variance 2σ²/(2 − ηS) of a first-order autoregression, which the slope c must balance; batch sharpness: Andreyev & Beneventano 2024",
   why: "At 2/η a step of a batch leaves the loss of that batch as it is, and networks that sharpen strongly are found near there.",

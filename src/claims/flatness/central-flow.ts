@@ -37,10 +37,11 @@ export const centralFlow = defineClaim({
   topic: "flatness",
   statement: "With a step that is small enough to train, gradient descent follows the gradient flow.",
   says: "rival",
-  law: "once the sharpness S is 2/η, it oscillates with variance σ² = 2⟨−∇L, ∇S⟩/‖∇S‖² and its mean follows −∇L − ½σ²∇S, the flow projected on S = 2/η",
+  law: "once the sharpness S is 2/η, it stays there: the mean of x² is σ² = 2⟨−∇L, ∇S⟩/‖∇S‖² across the valley, of 2 ln cosh x here, and the walk follows −∇L − ½σ²∇S on the mean, the flow projected on S = 2/η",
   rival: "its mean follows −∇L, and the sharpness goes on rising",
   condition: "the sharpness is below 2/η",
-  source: "Cohen et al. 2025, central flow of gradient descent; here σ² and drift are exact, since the sharpness stays",
+  source:
+    "Cohen et al. 2025, central flow of gradient descent; here σ² and both speeds are one number, and exact as soon as the sharpness stays, which is what is measured",
   why: "Below the edge of stability it does, and steps that bounce look as if they cancelled.",
   means:
     "What bouncing leaves is a force towards flatter ground, of a size that the gradient decides: training at the edge goes elsewhere than training with smaller steps.",
@@ -94,7 +95,7 @@ export const centralFlow = defineClaim({
           allowed: 1e-6,
         }),
         weigh({
-          name: "variance of the oscillation there, as the mean of 2 ln cosh x",
+          name: "mean of 2 ln cosh x there, which is x² for small swings",
           measured: 2 * height,
           law: equals(2 * C * share),
           rival: equals(0),

@@ -60,14 +60,14 @@ export const effectiveParameters = defineClaim({
   topic: "flatness",
   statement: "A fit uses as many parameters as there are curvatures above that of the prior, however many it has.",
   says: "law",
-  law: "with the eigenvalues λ of the Hessian of the log-likelihood and weight decay α: γ = Σ λ/(λ + α) parameters are fitted, and the evidence falls by ½α‖w‖² + ½ Σ ln(1 + λ/α) below the best fit (Laplace, exact for linear models)",
+  law: "with the eigenvalues λ of the Hessian of the log-likelihood and weight decay α: γ = Σ λ/(λ + α) parameters are fitted, as many as there are λ > α to within one where the spectrum falls fast, and the evidence falls by ½α‖w‖² + ½ Σ ln(1 + λ/α) below the best fit (Laplace, exact for linear models)",
   rival: "all k are fitted, and the evidence falls by ½k ln n (BIC)",
   source: "MacKay 1992, evidence and the number of well-determined parameters; Schwarz 1978 for BIC",
   why: "Counting weights is easy, and for few weights that the data determine well the two counts agree.",
   means:
     "Flat directions cost nothing: neither in noise that is fitted nor in evidence. The spectrum says how many parameters count, and α moves the line.",
   breaks:
-    "Networks are not linear in their weights: Laplace is then the evidence of one minimum, as if its surroundings were a parabola, and symmetries must be counted apart.",
+    "Networks are not linear in their weights: Laplace is then the evidence of one minimum, as if its surroundings were a parabola, and symmetries must be counted apart. Where many curvatures are near α a count says little: γ may then be off from it by a half of each.",
   reading: ["MacKay, Neural Comput. 4, 415 and 448 (1992)", "Maddox, Benton & Wilson, arXiv:2003.02139 (2020)"],
   parameters: z.object({ draws: scaled(200_000, 3000, "sets of labels") }),
   found: z.object({
@@ -122,6 +122,14 @@ export const effectiveParameters = defineClaim({
           law: equals(gamma),
           rival: equals(K),
           allowed: 1e-9,
+        }),
+        weigh({
+          name: "curvatures above α, less that",
+          measured: curvatures.filter((each) => each > ALPHA).length - influence,
+          law: equals(0),
+          rival: equals(K - influence),
+          // A number of curvatures is a whole one.
+          allowed: 1,
         }),
         weigh({
           name: "mean of α‖w‖² of fits, labels drawn from the model",

@@ -136,6 +136,11 @@ export const flatMinima = defineClaim({
   },
   network: {
     measures: "what noise in the weights costs beside ½σ²tr H, also where one tensor is written in units half as large",
+    asks: {
+      says: "rival",
+      law: "noise of deviation σ in the weights costs ½σ²tr H, which is another number where the same function is written in other units",
+      rival: "what the flatness of a minimum says belongs to the function: it is the same however it is written",
+    },
     measure: ({ problem }, desk) => noiseOnWeights(problem, desk),
   },
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineClaim, scaled } from "../claim/define-claim.ts";
-import { atLeast, equals, weigh } from "../claim/evidence.ts";
+import { atLeast, atMost, equals, weigh } from "../claim/evidence.ts";
+import { formatEstimate } from "../../util/format-number.ts";
 import { kendallTau } from "./kendall-tau.ts";
 import { trainedNetworks } from "./trained-networks.ts";
 
@@ -20,17 +21,15 @@ export const geometryAndGap = defineClaim({
   statement:
     "The geometry of a minimum, its λmax or tr H, predicts how a network does on new data better than classical measures of complexity do.",
   says: "rival",
-  law: "Kendall's τ with the gap is above 0 for all of them; random factors between layers, which leave every function and gap as they are, take that of λmax and of tr H to 0, and that of the path norm stays",
+  law: "as trained, Kendall's τ of λmax and of tr H with the gap is below that of the path norm; random factors between layers, which leave every function and gap as they are, take it to 0, and that of the path norm stays",
   rival: "τ of λmax, and of tr H, is that of the path norm or more",
-  condition:
-    "the weights are as one kind of training leaves them, so that their scales compare; τ is then above 0, which is all that is said of it",
   source:
     "Jiang, Neyshabur, Mobahi, Krishnan & Bengio 2020 for the comparison by τ; Neyshabur, Tomioka & Srebro 2015 for the path norm; Dinh, Pascanu, S. Bengio & Y. Bengio 2017 for the factors",
   why: "Among networks that were trained alike, those that fitted wrong labels or trained for long are sharper, and do worse on new data.",
   means:
     "Before λmax or tr H ranks your models, see that nothing rescales their units, normalisation and decay included; a measure that knows only the function needs no such care.",
   breaks:
-    "Which measure ranks best hangs on what was varied, as the widths, labels and steps here: τ of one set of networks is no law of another.",
+    "Which measure ranks best hangs on what was varied, as the widths, labels and steps here: τ of one set of networks is no law of another, and where nothing but the sharpness differs a trace may well rank best.",
   reading: ["Jiang, Neyshabur, Mobahi, Krishnan & Bengio, ICLR (2020)", "Neyshabur, Tomioka & Srebro, COLT (2015)"],
   parameters: z.object({ teachers: scaled(10, 1, `teachers, ${NETWORKS} networks of each`) }),
   parts: ({ teachers }) => teachers,
@@ -60,9 +59,13 @@ export const geometryAndGap = defineClaim({
     const trained = [
       ["tr H", meanTau(({ trace }) => trace)],
       ["λmax", meanTau(({ largest }) => largest)],
+    ] as const;
+    /** That no law is put to. */
+    const told = [
+      ...trained,
       ["the path norm", path],
       ["‖w‖", meanTau(({ norm }) => norm)],
-      ["√(tr H)‖w − w₀‖, of PAC-Bayes", meanTau(({ bound }) => bound)],
+      ["√(tr H)‖w − w₀‖, of PAC-Bayes,", meanTau(({ bound }) => bound)],
     ] as const;
     const scaledAway = [
       ["tr H", rescaled(({ trace }) => trace)],
@@ -91,18 +94,17 @@ export const geometryAndGap = defineClaim({
         }),
         ...trained.map(([name, { value, standardError }]) =>
           weigh({
-            name: `τ of ${name} with the gap, as trained, ${sets}`,
-            measured: value,
-            standardError,
-            law: atLeast(0),
-            allowed: 3 * standardError,
+            name: `τ of ${name} with the gap less that of the path norm, as trained, ${sets}`,
+            measured: value - path.value,
+            standardError: Math.SQRT2 * standardError,
+            law: atMost(0),
+            rival: atLeast(0),
           }),
         ),
       ],
       picture: {
         title: "The gap against the trace",
-        description:
-          "Loss on new examples less that on the network's own, against tr H, as trained and with random factors between layers.",
+        description: `Loss on new examples less that on the network's own, against tr H, as trained and with random factors between layers. Kendall's τ with the gap as trained, ${sets}: ${told.map(([name, { value, standardError }]) => `${name} ${formatEstimate(value, standardError)}`).join("; ")}.`,
         x: { title: "tr H", scale: "log" },
         y: { title: "gap" },
         law: [],

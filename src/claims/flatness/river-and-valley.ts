@@ -58,7 +58,8 @@ export const riverAndValley = defineClaim({
     "Of two runs the one with the lower loss is ahead, and what a decay of the step size gains was learned in it.",
   says: "rival",
   law: "in a valley whose floor falls by c a unit of length the loss is −c²Ση along the floor and ½λ E y² above it, ησ²/(2(2 − ηλ)) at a constant η; a decay takes the second away and leaves the first",
-  rival: "the loss is that of the floor: a decay gains c²Ση, and two runs differ behind it as they did before",
+  rival:
+    "the loss says how far a run is along the floor: two runs differ behind a decay as they did before it, and what the decay gains is the way that it goes, c²Ση",
   condition: "the runs have the same step size, and so the same height above the floor",
   source: "variance of a first-order autoregression along a valley; Wen et al. 2024, river valleys",
   why: "Loss curves are all that one sees, and those of small steps lie lower for long.",
@@ -89,19 +90,18 @@ export const riverAndValley = defineClaim({
       value: a[0] - b[0],
       standardError: Math.hypot(a[1], b[1]),
     });
-    const weighed = (name: string, { value, standardError }: SampleMean, says: number, otherwise: number) =>
+    const weighed = (name: string, { value, standardError }: SampleMean, says: number, otherwise?: number) =>
       weigh({
         name,
         measured: value,
         standardError,
         law: equals(says),
-        rival: equals(otherwise),
+        rival: otherwise === undefined ? undefined : equals(otherwise),
         allowed: 4 * standardError,
       });
     const early = height(law.fast.before) - height(law.slow.before);
     const late = height(law.fast.after) - height(law.slow.after);
     const same = law.fast.before.river - law.long.before.river;
-    const floors = law.slow.before.river - law.fast.before.river;
     return {
       evidence: [
         weighed(
@@ -110,7 +110,7 @@ export const riverAndValley = defineClaim({
           late,
           early,
         ),
-        weighed("the same before the decay", between(fast.before, slow.before), early, floors),
+        weighed("the same before the decay", between(fast.before, slow.before), early),
         weighed(
           `what the decay gains from η = ${FAST.lr}`,
           { value: fast.gain[0], standardError: fast.gain[1] },

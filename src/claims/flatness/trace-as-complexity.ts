@@ -36,7 +36,7 @@ export const traceAsComplexity = defineClaim({
     "the trace alone is the complexity: what the weights cost is √tr H times the same, wherever the prior is, and where there is no trace, as among finitely many classifiers, kl(L̂_Q‖L_Q) ≤ ln(2√n/δ)/n",
   condition: "the minima that are compared are as far from where the prior is",
   source:
-    "Maurer 2004 for the bound (n ≥ 8); Dziugaite & Roy 2017 for Gaussian weights; the least over σ by its derivative",
+    "Maurer 2004 for the bound, from E exp(n kl) = Σ C(n, k)(k/n)ᵏ(1 − k/n)ⁿ⁻ᵏ ≤ 2√n, 6.3 of 8.9 at the n = 20 here; Dziugaite & Roy 2017 for Gaussian weights; the least over σ by its derivative",
   why: "A flat minimum allows noisy weights, and noisy weights take fewer bits to tell.",
   means:
     "Compare tr H ‖w − w₀‖², not tr H: in other units of the inputs a trace is another number, and the bound is what it was.",

@@ -35,13 +35,13 @@ export const worstNeighbour = defineClaim({
   topic: "flatness",
   statement: "Sharpness is the highest loss in a small neighbourhood, and ten steps of ascent find it.",
   says: "law",
-  law: "φ = 100 max (f(x + z) − f)/(1 + f), at a minimum 50ε²λ₁/(1 + f) in a ball ‖z‖ ≤ ε; Keskar's box is |zᵢ| ≤ ε(|xᵢ| + 1), and its φ that of the worst corner",
+  law: "φ = 100 max (f(x + z) − f)/(1 + f), at a minimum 50ε²λ₁/(1 + f) in a ball ‖z‖ ≤ ε; Keskar's box is |zᵢ| ≤ ε(|xᵢ| + 1), and its φ that of the worst corner, found by the best of 20 ascents",
   rival:
     "it is what a random direction of that length sees, 50ε²(tr H/n)/(1 + f), and that of a box is that of a ball of radius ε",
   source: "Keskar, Mudigere, Nocedal, Smelyanskiy & Tang 2017; max zᵀHz = ε²λ₁ in a ball",
   why: "A loss may be low at a point and high all around it: the worst neighbour says so without a Hessian.",
   means:
-    "In a ball it is λ₁ by other means. In a box it grows with the number of weights and their size: numbers of two networks compare only where both are alike.",
+    "In a ball it is λ₁ by other means. In a box it grows with the number of weights and their size: numbers of two networks compare only where both are alike, and one ascent alone is not enough: the numbers here are of the best of 20.",
   breaks:
     "Away from a minimum the gradient is most of it, ε‖g‖ against ½ε²λ₁. In a box ascent ends in a corner that need not be the worst: start it more than once. In a ball a start across the sharpest direction misses it. Like every sharpness it changes with the units of the weights (claim F4).",
   reading: [

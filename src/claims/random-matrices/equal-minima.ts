@@ -16,7 +16,8 @@ export const equalMinima = defineClaim({
   statement: "All minima that descent finds are about equally good: they lie in a narrow band near the bottom.",
   says: "law",
   law: "spherical 3-spin glass, u = H/N: minima in exponential number only at −E₀ < u < −E∞, E₀ = 1.65700 the zero of Θ₀, E∞ = 2√(2/3) = 1.63299; what descent reaches lies within 0.2 of the band, the closer together the larger N",
-  rival: "minima are spread over the heights of the critical points, around 0, and as wide at every N",
+  rival:
+    "there is no band that they draw together in: at N = 64 descent ends no deeper and no closer together than at N = 16",
   source: "Auffinger, Ben Arous & Černý 2013, theorem 2.5",
   why: "On a sphere energy is curvature (claim B7), and only the lowest points have no direction that leads down.",
   means:
@@ -27,7 +28,7 @@ export const equalMinima = defineClaim({
     "Auffinger, Ben Arous & Černý, Commun. Pure Appl. Math. 66, 165 (2013)",
     "Choromanska, Henaff, Mathieu, Ben Arous & LeCun, AISTATS (2015)",
   ],
-  parameters: z.object({ descents: scaled(100, 10, "glasses of each dimension, a descent in each") }),
+  parameters: z.object({ descents: scaled(100, 25, "glasses of each dimension, a descent in each") }),
   parts: () => DIMENSIONS.length,
   found: z.array(z.number()),
   measure: ({ descents }, part, { random }) =>
@@ -47,9 +48,9 @@ export const equalMinima = defineClaim({
         weigh({
           name: `mean energy of ${found[LARGEST].length} minima that descent reaches, ${where}`,
           measured: largest.value,
-          standardError: largest.standardError,
+          standardError: Math.hypot(largest.standardError, means[0].standardError),
           law: atMost(END_OF_BULK + 0.2),
-          rival: atLeast(0),
+          rival: atLeast(means[0].value),
         }),
         weigh({
           name: "the same, beside the bottom −E₀",
@@ -74,7 +75,7 @@ export const equalMinima = defineClaim({
           { name: "−E₀", ...level(lowestEnergy(0)) },
           { name: "−E∞ + 0.2", ...level(END_OF_BULK + 0.2) },
         ],
-        rival: [{ name: "around 0", ...level(0) }],
+        rival: [{ name: `as at N = ${DIMENSIONS[0]}`, ...level(means[0].value) }],
         measured: found.map((energies, i) => ({
           name: `N = ${DIMENSIONS[i]}`,
           x: energies.map(() => DIMENSIONS[i]),

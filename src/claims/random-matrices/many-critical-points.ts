@@ -35,14 +35,14 @@ export const manyCriticalPoints = defineClaim({
   means:
     "Nobody will ever list the critical points of a network: what can be known of them is how they are distributed.",
   breaks:
-    "It is the mean over functions, and of functions with independent coefficients: a deep linear network has as large a number of parameters and no bad minimum at all.",
+    "Counted up to N = 4, where the law is told from 2N, and a power of N would do as well: that the growth is exponential is what the law says beyond. It is the mean over functions, and of functions with independent coefficients: a deep linear network has as large a number of parameters and no bad minimum at all.",
   reading: [
     "Auffinger, Ben Arous & Černý, Commun. Pure Appl. Math. 66, 165 (2013)",
     "Kac, Bull. Am. Math. Soc. 49, 314 (1943)",
   ],
   parameters: z.object({
     circles: scaled(4000, 200, "glasses on the circle, of each degree"),
-    glasses: scaled(60, 5, "glasses on each sphere"),
+    glasses: scaled(60, 12, "glasses on each sphere"),
   }),
   parts: () => parts.length,
   found: z.object({ value: z.number(), standardError: z.number() }),

@@ -25,7 +25,7 @@ export const noSemicircle = defineClaim({
   rival:
     "Hessians as at critical points of a spin glass: a shifted semicircle, to within 0.05, as GOE matrices of that size have",
   source: "Choromanska, Henaff, Mathieu, Ben Arous & LeCun 2015, whose assumptions of independence are put to the test",
-  why: "The mapping assumes inputs and paths that are independent of each other; training makes them depend.",
+  why: "The mapping assumes inputs and paths that are independent of each other, which those of a network are not.",
   means:
     "Figures that are derived from spin glasses, such as how many minima lie where, are not those of a network at hand.",
   breaks:

@@ -1,6 +1,10 @@
 import { z } from "zod";
 import { startOn } from "../../dynamics/race/walks-on-network.ts";
 import { sampleMean } from "../../linalg/sample-mean.ts";
+import type { Problem } from "../../problem/problem.ts";
+import type { RandomStream } from "../../random/random-stream.ts";
+import { formatNumber } from "../../util/format-number.ts";
+import type { RunContext } from "../../util/run-context.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { atMost, equals, weigh } from "../claim/evidence.ts";
@@ -14,6 +18,8 @@ const BLOBS = [
 ] as const;
 /** Depth that is rounding. */
 const ROUNDING = 1e-9;
+/** Weights of shuffled numbers that a trained network is to be better than. */
+const SHUFFLES = 20;
 /** To which share of itself the depth is to fall. */
 const FALLEN = 1 / 3;
 
@@ -71,6 +77,7 @@ export const shallowNegative = defineClaim({
       const here = await networkCurvatures(precise, precise.point.parameters, context);
       const shuffled = await networkCurvatures(precise, startOn(precise, 1, random), context);
       if (depth(shuffled.values) < ROUNDING) throw withoutNegative();
+      await requireTrained(precise, random.split("trained"), context);
       return {
         evidence: [
           weigh({
@@ -85,6 +92,27 @@ export const shallowNegative = defineClaim({
     },
   },
 });
+
+/**
+ * Refuses weights whose loss is not below that of each of {@link SHUFFLES} in which the numbers of each tensor are shuffled: those as a
+ * network starts with are so by chance of 1 in 21.
+ */
+async function requireTrained(problem: Problem, random: RandomStream, context: RunContext): Promise<void> {
+  const { loss } = await problem.point.anyValue(context);
+  for (let k = 0; k < SHUFFLES; k++) {
+    await using there = problem.at(startOn(problem, 1, random.split(String(k))));
+    if (!((await there.anyValue(context)).loss > loss)) throw untrained(loss);
+  }
+}
+
+function untrained(loss: number): ThalwegError {
+  return new ThalwegError({
+    kind: "input",
+    code: "not-trained",
+    message: `The loss at these weights, ${formatNumber(loss)}, is no lower than where the numbers of each tensor are shuffled, so that nothing tells that they were trained.`,
+    hint: "The claim is about networks after training; `thalweg train` trains one.",
+  });
+}
 
 function withoutNegative(): ThalwegError {
   return new ThalwegError({

@@ -28,7 +28,8 @@ const dimensions = (largest: number) => [10, 100, 1000, 10_000].filter((d) => d 
 export const perturbedEscape = defineClaim({
   id: "C7",
   topic: "saddles",
-  statement: "Gradient descent that is nudged at random leaves strict saddles in polynomial time.",
+  statement:
+    "Gradient descent that is nudged at random leaves strict saddles in a time that hardly depends on the dimension.",
   says: "law",
   law: "from a ball of radius r in d dimensions [ln(√d/r) + ½(γ_E + ln 2)]/ln(1 + ηγ) steps on the mean as d grows: ½/ln(1 + ηγ) more for each e-fold of d",
   rival: "a nudge has only 1/√d of its length along the way down, so that the time grows with √d",
