@@ -3,6 +3,7 @@ import type { LazyArray } from "../files/lazy-array.ts";
 import { DEFAULT_LIMITS } from "../files/read-limits.ts";
 import { openArrays } from "./array-formats.ts";
 import { buildDataset } from "./build-dataset.ts";
+import { type ImageClass, imageArrays } from "./image-folder.ts";
 import { DEFAULT_LABEL, LABEL_NAMES, missing } from "./match-arrays.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { BuiltInSet } from "./built-in-set.ts";
@@ -12,10 +13,11 @@ import type { Dataset, DatasetOptions, NamedArrays } from "./dataset.ts";
 /** A column called t is a time, as a rule. */
 const COLUMN_NAMES = LABEL_NAMES.filter((name) => name !== "t");
 
-/** Where a dataset comes from: one file with everything, files given apart, or a built-in set. */
+/** Where a dataset comes from: one file with everything, files given apart, images by class, or a built-in set. */
 export type DatasetSources =
   | { readonly data: ByteSource }
   | { readonly x: ByteSource; readonly y: ByteSource }
+  | { readonly classes: readonly ImageClass[]; readonly leftOut: readonly string[] }
   | { readonly builtIn: BuiltInSet; readonly asset: ByteSource };
 
 /**
@@ -33,6 +35,11 @@ export function openDataset(name: string, sources: DatasetSources, options: Data
     const { builtIn, asset } = sources;
     const label = options.label ?? DEFAULT_LABEL;
     return buildDataset(name, builtIn.read(asset), label, [asset], options, splitOf(builtIn, options.split));
+  }
+  if ("classes" in sources) {
+    const { classes, leftOut } = sources;
+    const images = classes.flatMap((each) => each.images);
+    return buildDataset(name, imageArrays(name, classes, leftOut, { ...options, limits }), undefined, images, options);
   }
   if ("data" in sources) {
     if (options.split !== undefined) {

@@ -8,6 +8,8 @@ export interface ByteSource {
   /** What messages call it: a path, or "x.npy in data.npz". */
   readonly name: string;
   readonly size: number;
+  /** What a list of hashes calls it; the last part of its name where it is not given. */
+  readonly listedAs?: string;
   /** SHA-256 of all bytes, where it was taken when they were opened. */
   readonly sha256?: string;
   /**

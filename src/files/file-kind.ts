@@ -25,6 +25,11 @@ const PROTO_WIRE_TYPES = [0, 2];
 /** Bytes below the space that text does not hold: all but tab, line feed, form feed and carriage return. */
 const isControl = (byte: number) => byte < 9 || byte === 11 || (byte > 13 && byte < 32);
 
+const IMAGES = "Give the folder that holds a folder of images for each class.";
+/** GIF, BMP (with its size of header), TIFF, WebP. */
+// oxlint-disable-next-line no-control-regex -- Files in binary begin so.
+const OTHER_IMAGES = [/^GIF8[79]a/, /^BM.{12}[\x0c\x28\x38\x6c\x7c]\0\0\0/s, /^(II\*\0|MM\0\*)/, /^RIFF.{4}WEBP/s];
+
 /** In the order in which they are tried. */
 const FILE_KINDS = [
   {
@@ -67,6 +72,19 @@ const FILE_KINDS = [
     matches: (head) => startsWith(head, ascii("ARROW1")),
     remedy:
       'Write the table as Parquet: `import pyarrow.feather, pyarrow.parquet` and `pyarrow.parquet.write_table(pyarrow.feather.read_table("FILE"), "data.parquet")`.',
+  },
+  {
+    name: "PNG",
+    title: "an image (PNG)",
+    matches: (head) => startsWith(head, [0x89, 0x50, 0x4e, 0x47]),
+    remedy: IMAGES,
+  },
+  { name: "JPEG", title: "an image (JPEG)", matches: (head) => startsWith(head, [0xff, 0xd8, 0xff]), remedy: IMAGES },
+  {
+    name: "image",
+    title: "an image that is neither PNG nor JPEG",
+    matches: (head) => OTHER_IMAGES.some((magic) => magic.test(textOf(head))),
+    remedy: "Save it as PNG.",
   },
   { name: "HDF5", title: "an HDF5 file", matches: (head) => startsWith(head, [0x89, 0x48, 0x44, 0x46]) },
   {

@@ -7,6 +7,7 @@ import { chooseIdxFiles } from "../data/idx-folder.ts";
 import { type DatasetSources, openDataset } from "../data/open-dataset.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { assetPath } from "./asset-path.ts";
+import { imageClasses, isImageFolder } from "./image-classes.ts";
 import { type HashedFile, openHashedFile } from "./open-hashed-file.ts";
 
 /** What `--data` says: a path or a built-in set, either with ":part" behind it; or files given apart. */
@@ -20,7 +21,7 @@ export interface OpenDataset extends Dataset {
 }
 
 /**
- * Opens what `--data` names: a .npz, .safetensors, CSV or Parquet file, a folder of IDX files, a built-in set
+ * Opens what `--data` names: a .npz, .safetensors, CSV or Parquet file, a folder of IDX files, a folder with one of images for each class, a built-in set
  * ("digits", "mnist1d:test"), or two files with inputs and labels. A built-in name wins over a file of
  * the same name, which is then "./digits".
  *
@@ -35,7 +36,7 @@ export function openDatasetPath(spec: DatasetSpec, options: DatasetOptions = {})
   };
   const close = () => opened.splice(0).forEach((source) => source.close());
   try {
-    const { name, split, sources } = locate(spec, options.split, open);
+    const { name, split, sources } = locate(spec, options.split, open, (file) => opened.push(file));
     return {
       ...openDataset(name, sources, { createHash: () => createHash("sha256"), ...options, split }),
       outdated: () => opened.filter((source) => source.isOutdated()).map(({ name }) => name),
@@ -53,7 +54,12 @@ interface Located {
   readonly sources: DatasetSources;
 }
 
-function locate(spec: DatasetSpec, givenSplit: string | undefined, open: (path: string) => HashedFile): Located {
+function locate(
+  spec: DatasetSpec,
+  givenSplit: string | undefined,
+  open: (path: string) => HashedFile,
+  keep: (file: HashedFile) => void,
+): Located {
   if (typeof spec !== "string")
     return {
       name: `${spec.x} and ${spec.y}`,
@@ -65,6 +71,14 @@ function locate(spec: DatasetSpec, givenSplit: string | undefined, open: (path: 
   if (builtIn) return { name: spec, split, sources: { builtIn, asset: open(assetPath(builtIn.asset)) } };
   if (!existsSync(path)) throw unknownData(path);
   if (!statSync(path).isDirectory()) return { name: path, split, sources: { data: open(path) } };
+  if (isImageFolder(path)) {
+    // A part of such data is a folder of it.
+    const part = split === undefined ? path : join(path, split);
+    if (!existsSync(part)) throw unknownData(part);
+    const { classes, files, leftOut } = imageClasses(part);
+    files.forEach(keep);
+    return { name: spec, split: undefined, sources: { classes, leftOut } };
+  }
   const { x, y } = chooseIdxFiles(path, readdirSync(path), split);
   return { name: spec, split, sources: { x: open(join(path, x)), y: open(join(path, y)) } };
 }

@@ -61,7 +61,7 @@ export const modelOptions = z.object({
 /** Where the examples come from, and what is made of them. */
 export const dataOptions = z.object({
   data: z.string().optional().meta({
-    description: ".npz (x, y), CSV, Parquet, safetensors, IDX folder, or digits, mnist1d",
+    description: ".npz (x, y), CSV, Parquet, safetensors, IDX folder, folder of PNG or JPEG by class, or digits, mnist1d",
     placeholder: "DATA",
     group: DATA,
   }),
