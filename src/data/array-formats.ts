@@ -122,6 +122,6 @@ export function openArrays(source: ByteSource, options: OpenOptions): NamedArray
       ? `${source.name} is ${kind.title}, where data are expected (${known}).`
       : `${source.name} is none of the known kinds of file (${known}).`,
     { file: source.name },
-    kind?.remedy ?? "Save the arrays with numpy.savez(file, x=..., y=...).",
+    kind?.arraysRemedy ?? kind?.remedy ?? "Save the arrays with numpy.savez(file, x=..., y=...).",
   );
 }

@@ -20,7 +20,8 @@ const MACHINE = "Machine";
 /** How a model is read. */
 export const modelOptions = z.object({
   weights: z.string().optional().meta({
-    description: "checkpoint whose tensors replace the model's, by name: .safetensors, .npz or .onnx",
+    description:
+      "checkpoint whose tensors replace the model's, by name: .safetensors or the index of several, .npz or .onnx",
     placeholder: "FILE",
     group: MODEL,
   }),
@@ -61,7 +62,8 @@ export const modelOptions = z.object({
 /** Where the examples come from, and what is made of them. */
 export const dataOptions = z.object({
   data: z.string().optional().meta({
-    description: ".npz (x, y), CSV, Parquet, safetensors, IDX folder, folder of PNG or JPEG by class, or digits, mnist1d",
+    description:
+      ".npz (x, y), CSV, Parquet, safetensors, IDX folder, folder of PNG or JPEG by class, or digits, mnist1d",
     placeholder: "DATA",
     group: DATA,
   }),

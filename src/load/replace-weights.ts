@@ -57,6 +57,9 @@ export function replaceWeights(
   };
 }
 
+/** How Hugging Face's libraries call one file of several. */
+const SHARD = /-\d+-of-\d+\.safetensors$/;
+
 /**
  * What a file replaces, each array with the tensor of the model that it fits; no number of it is read.
  *
@@ -74,7 +77,9 @@ export function fittingArrays(
       code: "weights-missing",
       message: `${file} lacks ${missing.length} of the ${model.parameters.length} parameters of ${model.file}: ${listed(missing)}; it holds ${listed([...arrays.keys()])}.`,
       where: { file, parameter: missing[0] },
-      hint: "Save the tensors under the names that `thalweg inspect MODEL` lists.",
+      hint: SHARD.test(file)
+        ? `It is one of several files that hold the weights: give their index, ${file.replace(SHARD, ".safetensors.index.json")}.`
+        : "Save the tensors under the names that `thalweg inspect MODEL` lists.",
     });
   }
   return [...arrays].flatMap(([name, array]) => {
