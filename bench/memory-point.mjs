@@ -1,5 +1,5 @@
 // node bench/memory-point.mjs FOLDER plain|kept: peak memory, in MB, of a process that only computes Hessian products.
-import { hessianProduct } from "../dist/problem/derivatives.js";
+import { hessianProduct } from "../dist/problem/derivatives/hessian.js";
 import { openNetwork, readVector } from "./open-network.mjs";
 
 const [folder, mode] = process.argv.slice(2);

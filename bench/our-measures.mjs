@@ -1,4 +1,5 @@
-import { gaussNewtonProduct, hessianProduct } from "../dist/problem/derivatives.js";
+import { gaussNewtonProduct } from "../dist/problem/derivatives/gauss-newton.js";
+import { hessianProduct } from "../dist/problem/derivatives/hessian.js";
 import { openNetwork, readVector } from "./open-network.mjs";
 
 const BLOCK = 8;

@@ -4,7 +4,7 @@ import { openDatasetPath } from "../dist/io/open-dataset-path.js";
 import { decodeModel } from "../dist/onnx/decode-model.js";
 import { crossEntropy } from "../dist/problem/losses/cross-entropy.js";
 import { Problem } from "../dist/problem/problem.js";
-import { hessianProduct } from "../dist/problem/derivatives.js";
+import { hessianProduct } from "../dist/problem/derivatives/hessian.js";
 import { nodeRuntime } from "../dist/runtime/node-runtime.js";
 import { multilayerPerceptron } from "./multilayer-perceptron.mjs";
 import { median } from "./statistics.mjs";

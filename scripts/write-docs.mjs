@@ -9,7 +9,7 @@ import { INSTRUMENTS } from "../dist/instruments/registry.js";
 import { ONNX_RULES } from "../dist/onnx/rules/registry.js";
 import { OPS } from "../dist/ops/registry.js";
 import { LOSSES } from "../dist/problem/losses/registry.js";
-import { PRODUCTS } from "../dist/problem/derivatives.js";
+import { PRODUCTS } from "../dist/problem/derivatives/registry.js";
 import { atlasPage } from "./atlas-page.mjs";
 import { table } from "./markdown-table.mjs";
 

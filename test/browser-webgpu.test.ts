@@ -3,7 +3,8 @@
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EXPORTABLE, exportDerivative } from "../src/problem/export-derivative.ts";
-import { gaussNewtonProduct, hessianProduct } from "../src/problem/derivatives.ts";
+import { gaussNewtonProduct } from "../src/problem/derivatives/gauss-newton.ts";
+import { hessianProduct } from "../src/problem/derivatives/hessian.ts";
 import type { Problem } from "../src/problem/problem.ts";
 import type { FloatType, Tensor } from "../src/util/tensor.ts";
 import { relativeError } from "./support/numbers.ts";

@@ -19,7 +19,10 @@ import { meanAbsoluteError } from "../src/problem/losses/mean-absolute-error.ts"
 import { meanSquaredError } from "../src/problem/losses/mean-squared-error.ts";
 import type { Loss, LossOptions } from "../src/problem/losses/loss.ts";
 import type { Problem } from "../src/problem/problem.ts";
-import { fisherProduct, gaussNewtonProduct, hessianProduct, type Product } from "../src/problem/derivatives.ts";
+import { fisherProduct } from "../src/problem/derivatives/fisher.ts";
+import { gaussNewtonProduct } from "../src/problem/derivatives/gauss-newton.ts";
+import { hessianProduct } from "../src/problem/derivatives/hessian.ts";
+import type { Product } from "../src/problem/derivatives/derivative.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { sizeOf, type Tensor } from "../src/util/tensor.ts";
 import { array, buildProblem, labels, type ProblemParts } from "./support/build-problem.ts";

@@ -6,7 +6,7 @@ import { slopeByDifferences } from "../src/landscape/trajectory/slope-by-differe
 import { dot } from "../src/linalg/vector.ts";
 import { matmul } from "../src/ops/matmul.ts";
 import { meanSquaredError } from "../src/problem/losses/mean-squared-error.ts";
-import { hessianProduct } from "../src/problem/derivatives.ts";
+import { hessianProduct } from "../src/problem/derivatives/hessian.ts";
 import type { Problem } from "../src/problem/problem.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { array, buildProblem } from "./support/build-problem.ts";

@@ -5,7 +5,7 @@ import { matmul } from "../src/ops/matmul.ts";
 import { sin, tanh } from "../src/ops/unary.ts";
 import { decodeModel } from "../src/onnx/decode-model.ts";
 import { crossEntropy } from "../src/problem/losses/cross-entropy.ts";
-import { gradientDerivative } from "../src/problem/derivatives.ts";
+import { gradientDerivative } from "../src/problem/derivatives/gradient.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { array, buildProblem, labels, networkBytes, type BuildNetwork } from "./support/build-problem.ts";
 

@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { Graph } from "../src/graph/graph.ts";
 import { emitModel } from "../src/onnx/emit-model.ts";
 import { add } from "../src/ops/arithmetic.ts";
-import { gaussNewtonProduct, hessianProduct } from "../src/problem/derivatives.ts";
+import { gaussNewtonProduct } from "../src/problem/derivatives/gauss-newton.ts";
+import { hessianProduct } from "../src/problem/derivatives/hessian.ts";
 import { nodeRuntime } from "../src/runtime/node-runtime.ts";
 import { openReference, vectorOf } from "./support/reference-case.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ekfac, gaussNewtonDiagonal, kfac } from "../src/library/layered-matrices.ts";
 import type { LinearOperator } from "../src/operators/linear-operator.ts";
-import { gaussNewtonProduct } from "../src/problem/derivatives.ts";
+import { gaussNewtonProduct } from "../src/problem/derivatives/gauss-newton.ts";
 import type { Point } from "../src/problem/point.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { openedNets } from "./support/open-net.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { takeExamples } from "../src/data/take-examples.ts";
-import { hessianProduct } from "../src/problem/derivatives.ts";
+import { hessianProduct } from "../src/problem/derivatives/hessian.ts";
 import type { Point } from "../src/problem/point.ts";
 import type { Problem } from "../src/problem/problem.ts";
 import { createRandom } from "../src/random/random-stream.ts";

@@ -4,12 +4,10 @@ import { extremalEigenpairs } from "../src/estimators/extremal-eigenpairs.ts";
 import { lanczos } from "../src/estimators/lanczos.ts";
 import { productOperator } from "../src/operators/problem-operators.ts";
 import type { Problem } from "../src/problem/problem.ts";
-import {
-  empiricalFisherProduct,
-  fisherProduct,
-  gaussNewtonProduct,
-  hessianProduct,
-} from "../src/problem/derivatives.ts";
+import { empiricalFisherProduct } from "../src/problem/derivatives/empirical-fisher.ts";
+import { fisherProduct } from "../src/problem/derivatives/fisher.ts";
+import { gaussNewtonProduct } from "../src/problem/derivatives/gauss-newton.ts";
+import { hessianProduct } from "../src/problem/derivatives/hessian.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { distance, innerProduct, norm, relativeError } from "./support/numbers.ts";
 import { arraysOf, expectedOf, lossNamed, openReference, REFERENCE_CASES, vectorOf } from "./support/reference-case.ts";

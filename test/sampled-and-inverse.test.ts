@@ -4,7 +4,7 @@ import { jacobian } from "../src/library/jacobian.ts";
 import { monteCarloFisher } from "../src/library/monte-carlo-fisher.ts";
 import { denseOperator, diagonalOperator } from "../src/operators/dense-operator.ts";
 import type { LinearOperator } from "../src/operators/linear-operator.ts";
-import { fisherProduct } from "../src/problem/derivatives.ts";
+import { fisherProduct } from "../src/problem/derivatives/fisher.ts";
 import { LOSSES } from "../src/problem/losses/registry.ts";
 import { configuredLoss } from "../src/problem/losses/parametric-loss.ts";
 import { createRandom } from "../src/random/random-stream.ts";

@@ -9,7 +9,7 @@ import { gradientDescent } from "../src/optimizers/gradient-descent.ts";
 import { heavyBall } from "../src/optimizers/heavy-ball.ts";
 import { nesterov } from "../src/optimizers/nesterov.ts";
 import type { CoordinateRule } from "../src/optimizers/optimizer.ts";
-import { hessianProduct } from "../src/problem/derivatives.ts";
+import { hessianProduct } from "../src/problem/derivatives/hessian.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { array } from "./support/build-problem.ts";
 import { openedNets } from "./support/open-net.ts";

@@ -10,7 +10,7 @@ import { normalized } from "../src/landscape/normalize.ts";
 import { filterNormalization } from "../src/landscape/normalizations/filter.ts";
 import { dot } from "../src/linalg/vector.ts";
 import { productOperator } from "../src/operators/problem-operators.ts";
-import { hessianProduct } from "../src/problem/derivatives.ts";
+import { hessianProduct } from "../src/problem/derivatives/hessian.ts";
 import type { Problem } from "../src/problem/problem.ts";
 import { load } from "../src/library/open.ts";
 import { createRandom } from "../src/random/random-stream.ts";

@@ -12,7 +12,7 @@ import { encodeSafetensors } from "../src/files/safetensors.ts";
 import { openResult } from "../src/io/open-result.ts";
 import { loadProblem } from "../src/load/load-problem.ts";
 import { productOperator } from "../src/operators/problem-operators.ts";
-import { hessianProduct } from "../src/problem/derivatives.ts";
+import { hessianProduct } from "../src/problem/derivatives/hessian.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { trainChebyshev } from "./support/chebyshev-training.ts";
 import { runHere } from "./support/run-here.ts";

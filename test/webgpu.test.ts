@@ -15,12 +15,10 @@ import { maxPool } from "../src/ops/pool.ts";
 import { logSoftmax } from "../src/ops/reduction.ts";
 import { reduceSum } from "../src/ops/structure.ts";
 import { cos, sin } from "../src/ops/unary.ts";
-import {
-  empiricalFisherProduct,
-  fisherProduct,
-  gaussNewtonProduct,
-  hessianProduct,
-} from "../src/problem/derivatives.ts";
+import { empiricalFisherProduct } from "../src/problem/derivatives/empirical-fisher.ts";
+import { fisherProduct } from "../src/problem/derivatives/fisher.ts";
+import { gaussNewtonProduct } from "../src/problem/derivatives/gauss-newton.ts";
+import { hessianProduct } from "../src/problem/derivatives/hessian.ts";
 import { fileURLToPath } from "node:url";
 import { deviceProof } from "../src/load/device-proof.ts";
 import { loadModel } from "../src/load/load-model.ts";

@@ -4,7 +4,7 @@ import { add, mul, sub } from "../src/ops/arithmetic.ts";
 import { matmul } from "../src/ops/matmul.ts";
 import { reduceSum, reshape } from "../src/ops/structure.ts";
 import { tanh } from "../src/ops/unary.ts";
-import { PRODUCTS } from "../src/problem/derivatives.ts";
+import { PRODUCTS } from "../src/problem/derivatives/registry.ts";
 import { crossEntropy } from "../src/problem/losses/cross-entropy.ts";
 import type { Problem } from "../src/problem/problem.ts";
 import type { ProblemOptions } from "../src/problem/problem-options.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { symmetricEigen } from "../src/linalg/symmetric-eigen.ts";
 import { norm2 } from "../src/linalg/vector.ts";
-import { hessianProduct } from "../src/problem/derivatives.ts";
+import { hessianProduct } from "../src/problem/derivatives/hessian.ts";
 import type { Problem } from "../src/problem/problem.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import { array } from "./support/build-problem.ts";

@@ -5,7 +5,7 @@ import { vectorize } from "../src/autodiff/vectorize.ts";
 import { Graph } from "../src/graph/graph.ts";
 import type { Inspect, Operation, Value } from "../src/graph/value.ts";
 import { lowerGraph } from "../src/onnx/emit-lower.ts";
-import { PRODUCTS } from "../src/problem/derivatives.ts";
+import { PRODUCTS } from "../src/problem/derivatives/registry.ts";
 import { reduceSum } from "../src/ops/structure.ts";
 import { tanh } from "../src/ops/unary.ts";
 import type { FloatType } from "../src/util/tensor.ts";

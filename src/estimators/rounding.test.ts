@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { productOperator } from "../operators/problem-operators.ts";
-import { hessianProduct } from "../problem/derivatives.ts";
+import { hessianProduct } from "../problem/derivatives/hessian.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { arraysOf, openReference } from "../../test/support/reference-case.ts";
 import { formatEstimate } from "../util/format-number.ts";

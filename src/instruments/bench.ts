@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { gaussNewtonProduct, hessianProduct, type Product } from "../problem/derivatives.ts";
+import { gaussNewtonProduct } from "../problem/derivatives/gauss-newton.ts";
+import { hessianProduct } from "../problem/derivatives/hessian.ts";
+import type { Product } from "../problem/derivatives/derivative.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { BenchResult } from "../result/bench-result.ts";

@@ -3,7 +3,8 @@ import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
 import { outputLoss } from "../problem/losses/output-loss.ts";
 import { LOSSES } from "../problem/losses/registry.ts";
 import { createRandom } from "../random/random-stream.ts";
-import { DERIVATIVES, gaussNewtonProduct } from "../problem/derivatives.ts";
+import { DERIVATIVES } from "../problem/derivatives/registry.ts";
+import { gaussNewtonProduct } from "../problem/derivatives/gauss-newton.ts";
 import { denseProblem } from "../../test/support/dense-problem.ts";
 import { runProfile } from "./profile.ts";
 

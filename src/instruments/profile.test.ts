@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { z } from "zod";
 import { crossEntropy } from "../problem/losses/cross-entropy.ts";
 import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
-import { ROUNDED_PRODUCTS } from "../problem/derivatives.ts";
+import { ROUNDED_PRODUCTS } from "../problem/derivatives/rounded.ts";
 import { Point } from "../problem/point.ts";
 import type { ProblemOptions } from "../problem/problem-options.ts";
 import { createRandom } from "../random/random-stream.ts";

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { array, buildProblem } from "../../test/support/build-problem.ts";
 import { matmul } from "../ops/matmul.ts";
 import { productOperator } from "../operators/problem-operators.ts";
-import { hessianProduct } from "../problem/derivatives.ts";
+import { hessianProduct } from "../problem/derivatives/hessian.ts";
 import { meanSquaredError } from "../problem/losses/mean-squared-error.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { openAxes } from "./axes.ts";

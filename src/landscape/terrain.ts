@@ -11,7 +11,7 @@ import type { ParameterTensor } from "../problem/parameter-space.ts";
 import type { Ground } from "./paths/path.ts";
 import { productOperator } from "../operators/problem-operators.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
-import { hessianProduct } from "../problem/derivatives.ts";
+import { hessianProduct } from "../problem/derivatives/hessian.ts";
 import { lossRoundingAt } from "../quantities/loss-rounding-at.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";

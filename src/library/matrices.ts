@@ -1,13 +1,11 @@
 import type { LinearOperator, ProductRounding } from "../operators/linear-operator.ts";
 import { productOperator } from "../operators/problem-operators.ts";
-import {
-  empiricalFisherProduct,
-  fisherProduct,
-  gaussNewtonProduct,
-  hessianProduct,
-  type Product,
-  termFisherProduct,
-} from "../problem/derivatives.ts";
+import { empiricalFisherProduct } from "../problem/derivatives/empirical-fisher.ts";
+import { fisherProduct } from "../problem/derivatives/fisher.ts";
+import { gaussNewtonProduct } from "../problem/derivatives/gauss-newton.ts";
+import { hessianProduct } from "../problem/derivatives/hessian.ts";
+import type { Product } from "../problem/derivatives/derivative.ts";
+import { termFisherProduct } from "../problem/derivatives/empirical-fisher-of-terms.ts";
 import type { Point } from "../problem/point.ts";
 import { Problem } from "../problem/problem.ts";
 import { withMeasuredRounding, yardstickOf } from "../quantities/measured-operator.ts";

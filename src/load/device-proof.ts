@@ -1,7 +1,8 @@
 import type { Dataset } from "../data/dataset.ts";
 import { norm2 } from "../linalg/vector.ts";
 import { Problem } from "../problem/problem.ts";
-import { gaussNewtonProduct, hessianProduct } from "../problem/derivatives.ts";
+import { gaussNewtonProduct } from "../problem/derivatives/gauss-newton.ts";
+import { hessianProduct } from "../problem/derivatives/hessian.ts";
 import type { Check } from "../result/envelope.ts";
 import { nodeRuntime } from "../runtime/node-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";

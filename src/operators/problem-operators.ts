@@ -1,5 +1,5 @@
 import type { Point } from "../problem/point.ts";
-import type { Product } from "../problem/derivatives.ts";
+import type { Product } from "../problem/derivatives/derivative.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { weightBlockOf } from "../problem/weight-block.ts";
 import { requireBlock } from "./checked-products.ts";

@@ -14,7 +14,8 @@ import { nameInFile } from "./file-names.ts";
 import { EXAMPLE_SCALE, LABELS, SCALE, type LossGraph } from "./loss-graph.ts";
 import { buildNetwork } from "./network.ts";
 import type { ProblemOptions } from "./problem-options.ts";
-import { DERIVATIVES, type Derivative } from "./derivatives.ts";
+import { DERIVATIVES } from "./derivatives/registry.ts";
+import type { Derivative } from "./derivatives/derivative.ts";
 import { allocate, sizeOf } from "../util/tensor.ts";
 import { withDefaultWeights } from "../onnx/with-default-weights.ts";
 

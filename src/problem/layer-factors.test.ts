@@ -4,7 +4,7 @@ import { mul } from "../ops/arithmetic.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { array, buildProblem } from "../../test/support/build-problem.ts";
 import { openedNets } from "../../test/support/open-net.ts";
-import { gaussNewtonProduct } from "./derivatives.ts";
+import { gaussNewtonProduct } from "./derivatives/gauss-newton.ts";
 import { meanSquaredError } from "./losses/mean-squared-error.ts";
 import type { Point } from "./point.ts";
 

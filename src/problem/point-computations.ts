@@ -4,13 +4,11 @@ import { roundValues } from "../autodiff/round-values.ts";
 import { inputsOf } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import type { Computation } from "./computation.ts";
-import {
-  gradientSquare,
-  jacobianTransposed,
-  outputCurvatureForm,
-  vectorizeExamples,
-  weightedGradient,
-} from "./derivatives.ts";
+import { gradientSquare } from "./derivatives/gradient-square.ts";
+import { jacobianTransposed } from "./derivatives/jacobian.ts";
+import { outputCurvatureForm } from "./derivatives/output-curvature-form.ts";
+import { vectorizeExamples } from "./vectorize-examples.ts";
+import { weightedGradient } from "./derivatives/weighted-gradient.ts";
 import { nameInFile } from "./file-names.ts";
 import type { LossGraph } from "./loss-graph.ts";
 

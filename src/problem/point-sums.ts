@@ -6,7 +6,7 @@ import { addMultiple, addPart, allFinite } from "./accumulate.ts";
 import type { Feeds } from "./batch-feeds.ts";
 import { type BatchRange, batchesOf } from "./batches.ts";
 import type { Computation } from "./computation.ts";
-import type { Derivative } from "./derivatives.ts";
+import type { Derivative } from "./derivatives/derivative.ts";
 import { nonFiniteVector } from "./finiteness.ts";
 import { type Exponents, inRange, normalized } from "./in-range.ts";
 import { SCALE } from "./loss-graph.ts";

@@ -7,14 +7,11 @@ import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.
 import { allFinite } from "./accumulate.ts";
 import { blockSize } from "./block-size.ts";
 import type { Computation } from "./computation.ts";
-import {
-  exampleDerivative,
-  exampleLosses,
-  gradientDerivative,
-  jacobianDerivative,
-  type Derivative,
-  type Product,
-} from "./derivatives.ts";
+import { exampleDerivative } from "./derivatives/example-derivative.ts";
+import { exampleLosses } from "./derivatives/example-losses.ts";
+import { gradientDerivative } from "./derivatives/gradient.ts";
+import { jacobianDerivative } from "./derivatives/jacobian.ts";
+import type { Derivative, Product } from "./derivatives/derivative.ts";
 import { nonFiniteLoss, nonFiniteRow } from "./finiteness.ts";
 import { type Exponents, normalized } from "./in-range.ts";
 import { eachOutput, gaussNewtonDiagonal, type LayerBases, turnedDiagonals } from "./gauss-newton-diagonal.ts";

@@ -6,7 +6,8 @@ import { mul } from "../ops/arithmetic.ts";
 import { matmul } from "../ops/matmul.ts";
 import { tanh } from "../ops/unary.ts";
 import type { Executable } from "../runtime/runtime.ts";
-import { empiricalFisherProduct, hessianProduct } from "./derivatives.ts";
+import { empiricalFisherProduct } from "./derivatives/empirical-fisher.ts";
+import { hessianProduct } from "./derivatives/hessian.ts";
 import { crossEntropy } from "./losses/cross-entropy.ts";
 import { Preparations } from "./preparations.ts";
 

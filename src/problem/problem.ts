@@ -10,7 +10,7 @@ import type { RunContext } from "../util/run-context.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
 import { AffineLosses } from "./affine-losses.ts";
 import { blockSize } from "./block-size.ts";
-import type { Derivative } from "./derivatives.ts";
+import type { Derivative } from "./derivatives/derivative.ts";
 import type { LossGraph } from "./loss-graph.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { buildNetwork, type Network } from "./network.ts";

@@ -4,7 +4,7 @@ import { matmul } from "../ops/matmul.ts";
 import { tanh } from "../ops/unary.ts";
 import { array, buildProblem } from "../../test/support/build-problem.ts";
 import { runtime } from "../../test/support/run-values.ts";
-import { hessianProduct } from "./derivatives.ts";
+import { hessianProduct } from "./derivatives/hessian.ts";
 import { meanSquaredError } from "./losses/mean-squared-error.ts";
 import type { Problem, Surroundings } from "./problem.ts";
 import type { ProblemOptions } from "./problem-options.ts";

@@ -9,7 +9,7 @@ import { addMultiple } from "./accumulate.ts";
 import type { Feeds } from "./batch-feeds.ts";
 import type { BatchRange } from "./batches.ts";
 import type { Computation } from "./computation.ts";
-import { requireOutputs } from "./derivatives.ts";
+import { requireOutputs } from "./derivatives/require-outputs.ts";
 import { normalized } from "./in-range.ts";
 import { LABELS } from "./loss-graph.ts";
 import type { BatchRun, VisitBatch } from "./point-batches.ts";

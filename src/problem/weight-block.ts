@@ -9,7 +9,7 @@ import { expand, reshape, transpose } from "../ops/structure.ts";
 import type { RunContext } from "../util/run-context.ts";
 import { allocate, sizeOf, tensor, type TensorData } from "../util/tensor.ts";
 import type { Computation } from "./computation.ts";
-import type { Product } from "./derivatives.ts";
+import type { Product } from "./derivatives/derivative.ts";
 import type { LossGraph } from "./loss-graph.ts";
 import type { Point } from "./point.ts";
 

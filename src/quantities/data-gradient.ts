@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { gradientDerivative } from "../problem/derivatives.ts";
+import { gradientDerivative } from "../problem/derivatives/gradient.ts";
 import { defineQuantity } from "./quantity.ts";
 
 /** ∇L without the L2 term: the mean of the examples' gradients. */

@@ -1,5 +1,7 @@
 import { norm2 } from "../linalg/vector.ts";
-import { gradientDerivative, roundedGradient, type Derivative } from "../problem/derivatives.ts";
+import { gradientDerivative } from "../problem/derivatives/gradient.ts";
+import { roundedGradient } from "../problem/derivatives/rounded.ts";
+import type { Derivative } from "../problem/derivatives/derivative.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";

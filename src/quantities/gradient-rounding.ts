@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { roundoff } from "../estimators/products.ts";
 import { meanOf, norm2 } from "../linalg/vector.ts";
-import { gradientOfRoundedWeights } from "../problem/derivatives.ts";
+import { gradientOfRoundedWeights } from "../problem/derivatives/rounded.ts";
 import { leastNormal } from "../problem/in-range.ts";
 import { ofContributing } from "./contributions.ts";
 import type { Desk } from "./desk.ts";

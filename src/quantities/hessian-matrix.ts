@@ -4,7 +4,7 @@ import { countProducts } from "../estimators/products.ts";
 import { proveMatrix } from "../estimators/prove-matrix.ts";
 import type { ProductRounding } from "../operators/linear-operator.ts";
 import { productOperator } from "../operators/problem-operators.ts";
-import { hessianProduct } from "../problem/derivatives.ts";
+import { hessianProduct } from "../problem/derivatives/hessian.ts";
 import { hessianOperator } from "./hessian-operator.ts";
 import { matrixCheck } from "./matrix-check.ts";
 import { bytesOfMatrix } from "./memory.ts";

@@ -1,4 +1,4 @@
-import { hessianProduct } from "../problem/derivatives.ts";
+import { hessianProduct } from "../problem/derivatives/hessian.ts";
 import { productOf } from "./operator.ts";
 
 /** H = ∇²L, with the L2 term. */

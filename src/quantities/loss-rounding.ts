@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { roundedExampleLosses } from "../problem/derivatives.ts";
+import { roundedExampleLosses } from "../problem/derivatives/rounded.ts";
 import type { Point } from "../problem/point.ts";
 import { leastNormal } from "../problem/in-range.ts";
 import { lossValue } from "./loss-value.ts";

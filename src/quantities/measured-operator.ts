@@ -1,7 +1,8 @@
 import { measureRounding } from "../estimators/measure-rounding.ts";
 import type { LinearOperator, ProductRounding } from "../operators/linear-operator.ts";
 import { productOperator } from "../operators/problem-operators.ts";
-import { ROUNDED_PRODUCTS, type Product } from "../problem/derivatives.ts";
+import { ROUNDED_PRODUCTS } from "../problem/derivatives/rounded.ts";
+import type { Product } from "../problem/derivatives/derivative.ts";
 import type { Point } from "../problem/point.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { RunContext } from "../util/run-context.ts";

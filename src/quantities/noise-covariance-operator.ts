@@ -1,6 +1,6 @@
 import { dot } from "../linalg/vector.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
-import { empiricalFisherProduct } from "../problem/derivatives.ts";
+import { empiricalFisherProduct } from "../problem/derivatives/empirical-fisher.ts";
 import { contributionsOf } from "./contributions.ts";
 import { dataGradient } from "./data-gradient.ts";
 import type { Desk } from "./desk.ts";

@@ -1,6 +1,6 @@
 import type { LinearOperator, ProductRounding } from "../operators/linear-operator.ts";
 import { productOperator } from "../operators/problem-operators.ts";
-import type { Product } from "../problem/derivatives.ts";
+import type { Product } from "../problem/derivatives/derivative.ts";
 import { keptBy } from "../util/kept-by.ts";
 import type { Counter } from "./account.ts";
 import type { Desk, Multiplied } from "./desk.ts";

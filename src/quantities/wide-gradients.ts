@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { gradientDerivative } from "../problem/derivatives.ts";
+import { gradientDerivative } from "../problem/derivatives/gradient.ts";
 import { ofContributing } from "./contributions.ts";
 import { withL2 } from "./loss-gradient.ts";
 import { defineQuantity } from "./quantity.ts";

@@ -1,6 +1,6 @@
 import { orthogonalize } from "../linalg/multi-vector.ts";
 import { VectorBasis } from "../linalg/vector-basis.ts";
-import { hessianProduct } from "../problem/derivatives.ts";
+import { hessianProduct } from "../problem/derivatives/hessian.ts";
 import { ForwardLoss } from "../problem/forward-loss.ts";
 import type { Point } from "../problem/point.ts";
 import type { Problem } from "../problem/problem.ts";

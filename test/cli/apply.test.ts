@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { decodeResult } from "../../src/documents/result-kinds.ts";
-import { DERIVATIVES } from "../../src/problem/derivatives.ts";
+import { DERIVATIVES } from "../../src/problem/derivatives/registry.ts";
 import { commandLine, readArrays, REFERENCE } from "../support/command-line.ts";
 
 const { at, here } = commandLine();

@@ -3,7 +3,7 @@ import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
 import { dot, normalize, norm2 } from "../../linalg/vector.ts";
 import { gradientDescent } from "../../optimizers/gradient-descent.ts";
 import type { Objective } from "../../optimizers/objective.ts";
-import { hessianProduct } from "../../problem/derivatives.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import { Problem } from "../../problem/problem.ts";
 import { quadratic } from "../../toys/quadratic.ts";
 import { type ClaimDesk, type Conclusion, defineClaim } from "../claim/define-claim.ts";

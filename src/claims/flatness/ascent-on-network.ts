@@ -1,6 +1,6 @@
 import { ascendOn, ball } from "../../instruments/flatness/ascent.ts";
 import { dot, norm2 } from "../../linalg/vector.ts";
-import { hessianProduct } from "../../problem/derivatives.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { ClaimDesk, Conclusion } from "../claim/define-claim.ts";
 import { atMost, equals, weigh } from "../claim/evidence.ts";

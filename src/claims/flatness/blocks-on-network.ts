@@ -2,7 +2,7 @@ import { extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
 import type { LinearOperator } from "../../operators/linear-operator.ts";
 import { subBlockOperator } from "../../operators/combinators.ts";
 import { productOperator } from "../../operators/problem-operators.ts";
-import { gaussNewtonProduct } from "../../problem/derivatives.ts";
+import { gaussNewtonProduct } from "../../problem/derivatives/gauss-newton.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { maxOf } from "../../util/extremes.ts";
 import { throwIfInterrupted } from "../../util/run-context.ts";

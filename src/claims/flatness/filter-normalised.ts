@@ -4,7 +4,7 @@ import { lossesAt } from "../../landscape/losses.ts";
 import { filterNormalization } from "../../landscape/normalizations/filter.ts";
 import { normalized } from "../../landscape/normalize.ts";
 import { dot } from "../../linalg/vector.ts";
-import { hessianProduct } from "../../problem/derivatives.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import { Problem } from "../../problem/problem.ts";
 import { type ClaimDesk, defineClaim, scaled } from "../claim/define-claim.ts";
 import { atLeast, equals, type Evidence, weigh } from "../claim/evidence.ts";

@@ -1,5 +1,5 @@
 import { dot } from "../../linalg/vector.ts";
-import { hessianProduct } from "../../problem/derivatives.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import type { ClaimDesk, Conclusion } from "../claim/define-claim.ts";

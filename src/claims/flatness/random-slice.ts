@@ -4,7 +4,7 @@ import { estimateTrace } from "../../estimators/trace.ts";
 import { lossesAt } from "../../landscape/losses.ts";
 import { sampleMean } from "../../linalg/sample-mean.ts";
 import { productOperator } from "../../operators/problem-operators.ts";
-import { hessianProduct } from "../../problem/derivatives.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { type ClaimDesk, type Conclusion, defineClaim, type DeskWithEngine, scaled } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";

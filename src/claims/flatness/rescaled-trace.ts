@@ -1,4 +1,4 @@
-import { gaussNewtonProduct } from "../../problem/derivatives.ts";
+import { gaussNewtonProduct } from "../../problem/derivatives/gauss-newton.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import type { ClaimDesk, Conclusion } from "../claim/define-claim.ts";

@@ -1,5 +1,5 @@
 import { extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
-import { hessianProduct } from "../../problem/derivatives.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import type { ClaimDesk } from "../claim/define-claim.ts";

@@ -1,6 +1,6 @@
 import { extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
 import { productOperator } from "../../operators/problem-operators.ts";
-import { hessianProduct } from "../../problem/derivatives.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import type { Point } from "../../problem/point.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import type { ClaimDesk } from "../claim/define-claim.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
 import { dot, norm2, normalize } from "../../linalg/vector.ts";
 import type { Objective } from "../../optimizers/objective.ts";
-import { hessianProduct } from "../../problem/derivatives.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import { chain } from "../../toys/chain.ts";
 import { rosenbrock } from "../../toys/rosenbrock.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";

@@ -2,7 +2,7 @@ import { denseMatrix } from "../../estimators/exact-spectrum.ts";
 import { countProducts } from "../../estimators/products.ts";
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
 import { productOperator } from "../../operators/problem-operators.ts";
-import { hessianProduct } from "../../problem/derivatives.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";

@@ -3,7 +3,7 @@ import { crossEntropy } from "../../problem/losses/cross-entropy.ts";
 import { meanSquaredError } from "../../problem/losses/mean-squared-error.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
-import { hessianProduct } from "../../problem/derivatives.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import { defineClaim, scaled } from "../claim/define-claim.ts";
 import { equals, weigh } from "../claim/evidence.ts";
 import { openNet, rows } from "../open-net.ts";

@@ -3,7 +3,7 @@ import { countProducts } from "../../estimators/products.ts";
 import { norm2 } from "../../linalg/vector.ts";
 import type { LinearOperator } from "../../operators/linear-operator.ts";
 import { productOperator } from "../../operators/problem-operators.ts";
-import { hessianProduct } from "../../problem/derivatives.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { RunContext } from "../../util/run-context.ts";
 

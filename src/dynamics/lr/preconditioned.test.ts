@@ -5,7 +5,7 @@ import { adam } from "../../optimizers/adam.ts";
 import { adamw } from "../../optimizers/adamw.ts";
 import { rmsprop } from "../../optimizers/rmsprop.ts";
 import type { StabilityLimit } from "../../optimizers/stability-limit.ts";
-import { hessianProduct } from "../../problem/derivatives.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import { meanSquaredError } from "../../problem/losses/mean-squared-error.ts";
 import { createRandom } from "../../random/random-stream.ts";
 import { preconditionedSharpness } from "./preconditioned.ts";

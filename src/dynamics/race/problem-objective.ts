@@ -1,5 +1,7 @@
 import type { LaterObjective } from "../../optimizers/objective.ts";
-import { gaussNewtonProduct, hessianProduct, type Product } from "../../problem/derivatives.ts";
+import { gaussNewtonProduct } from "../../problem/derivatives/gauss-newton.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
+import type { Product } from "../../problem/derivatives/derivative.ts";
 import type { NetworkFactors } from "../../problem/layer-factors.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";

@@ -1,5 +1,5 @@
 import { dot, meanOf } from "../../linalg/vector.ts";
-import { gradientDerivative } from "../../problem/derivatives.ts";
+import { gradientDerivative } from "../../problem/derivatives/gradient.ts";
 import { ofContributing } from "../../quantities/contributions.ts";
 import type { Tracked } from "./tracked.ts";
 

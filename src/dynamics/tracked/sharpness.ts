@@ -2,7 +2,7 @@ import { KrylovSpace } from "../../estimators/krylov-space.ts";
 import { startNear } from "../../estimators/start-near.ts";
 import type { LinearOperator } from "../../operators/linear-operator.ts";
 import { productOperator } from "../../operators/problem-operators.ts";
-import { hessianProduct } from "../../problem/derivatives.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import { throwIfInterrupted } from "../../util/run-context.ts";
 import type { Tracked, TrackedPoint } from "./tracked.ts";
 import { preconditionedOperator } from "../../operators/preconditioned-operator.ts";

@@ -1,5 +1,5 @@
 import { dot } from "../../linalg/vector.ts";
-import { hessianProduct } from "../../problem/derivatives.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import type { Tracked } from "./tracked.ts";
 import { sampleMean } from "../../linalg/sample-mean.ts";
 

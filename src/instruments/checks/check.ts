@@ -1,6 +1,6 @@
 import { norm2, normalize } from "../../linalg/vector.ts";
 import type { Problem } from "../../problem/problem.ts";
-import type { Product } from "../../problem/derivatives.ts";
+import type { Product } from "../../problem/derivatives/derivative.ts";
 import type { Work } from "../../problem/work.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import type { FloatType } from "../../util/tensor.ts";

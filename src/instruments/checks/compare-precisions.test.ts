@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { roundedGradient } from "../../problem/derivatives.ts";
+import { roundedGradient } from "../../problem/derivatives/rounded.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { createRandom } from "../../random/random-stream.ts";
 import { comparePrecisions, type Gradients } from "./compare-precisions.ts";

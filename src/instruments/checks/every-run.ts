@@ -1,5 +1,5 @@
 import { dot, norm2 } from "../../linalg/vector.ts";
-import { hessianProduct } from "../../problem/derivatives.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import { distance, multiply, relative, unit, type CheckBench, type CheckDefinition } from "./check.ts";
 import { examplesAloneCheck } from "./examples-alone.ts";
 import { gaussNewtonCheck } from "./gauss-newton-check.ts";

@@ -1,6 +1,8 @@
 import { thinQr } from "../../linalg/thin-qr.ts";
 import { dot, norm2 } from "../../linalg/vector.ts";
-import { empiricalFisherProduct, gaussNewtonProduct, roundedGradient } from "../../problem/derivatives.ts";
+import { empiricalFisherProduct } from "../../problem/derivatives/empirical-fisher.ts";
+import { gaussNewtonProduct } from "../../problem/derivatives/gauss-newton.ts";
+import { roundedGradient } from "../../problem/derivatives/rounded.ts";
 import { leastNormal } from "../../problem/in-range.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";

@@ -2,7 +2,7 @@ import { pullback } from "../../autodiff/pullback.ts";
 import { roundValues } from "../../autodiff/round-values.ts";
 import { fullLike } from "../../ops/elementwise.ts";
 import type { Computation } from "../../problem/computation.ts";
-import { gaussNewtonProduct } from "../../problem/derivatives.ts";
+import { gaussNewtonProduct } from "../../problem/derivatives/gauss-newton.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { sizeOf } from "../../util/tensor.ts";
 import { needsOutputs } from "../gauss-newton.ts";

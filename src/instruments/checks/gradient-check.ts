@@ -1,5 +1,5 @@
 import { dot } from "../../linalg/vector.ts";
-import { roundedGradient } from "../../problem/derivatives.ts";
+import { roundedGradient } from "../../problem/derivatives/rounded.ts";
 import { heldParameters } from "../../problem/held-parameters.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";

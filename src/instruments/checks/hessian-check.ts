@@ -1,4 +1,6 @@
-import { gaussNewtonProduct, hessianProduct, roundedGradient } from "../../problem/derivatives.ts";
+import { gaussNewtonProduct } from "../../problem/derivatives/gauss-newton.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
+import { roundedGradient } from "../../problem/derivatives/rounded.ts";
 import { needsOutputs } from "../gauss-newton.ts";
 import type { CheckDefinition } from "./check.ts";
 import { genericDirection } from "./generic-direction.ts";

@@ -1,5 +1,5 @@
 import { norm2 } from "../../linalg/vector.ts";
-import { roundedExampleLosses } from "../../problem/derivatives.ts";
+import { roundedExampleLosses } from "../../problem/derivatives/rounded.ts";
 import type { Point } from "../../problem/point.ts";
 import { OUTPUTS } from "../../problem/point-computations.ts";
 import type { PlainTerms } from "../../problem/losses/plain-terms.ts";

@@ -1,4 +1,6 @@
-import { hessianProduct, ROUNDED_PRODUCTS, type Product } from "../../problem/derivatives.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
+import { ROUNDED_PRODUCTS } from "../../problem/derivatives/rounded.ts";
+import type { Product } from "../../problem/derivatives/derivative.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { RunContext } from "../../util/run-context.ts";

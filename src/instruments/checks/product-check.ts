@@ -2,7 +2,7 @@ import { norm2 } from "../../linalg/vector.ts";
 import { heldParameters } from "../../problem/held-parameters.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
-import type { Product } from "../../problem/derivatives.ts";
+import type { Product } from "../../problem/derivatives/derivative.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import { distance, FLUSHED, relative, roundoffOf, type CheckBench, type Measurement } from "./check.ts";
 import { compareNearby } from "./compare-nearby.ts";

@@ -1,5 +1,6 @@
 import { dot, norm2 } from "../../linalg/vector.ts";
-import { gaussNewtonProduct, hessianProduct } from "../../problem/derivatives.ts";
+import { gaussNewtonProduct } from "../../problem/derivatives/gauss-newton.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import { Problem } from "../../problem/problem.ts";
 import { needsOutputs } from "../gauss-newton.ts";
 import { needsSingleExamples } from "../../quantities/single-examples.ts";

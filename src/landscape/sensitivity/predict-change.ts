@@ -1,5 +1,5 @@
 import { dot, norm2 } from "../../linalg/vector.ts";
-import { hessianProduct } from "../../problem/derivatives.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { Sample } from "../../problem/sample.ts";
 import type { RunContext } from "../../util/run-context.ts";

@@ -1,7 +1,7 @@
 import { exactEstimate } from "../../estimators/estimate.ts";
 import { skewedMeanInterval } from "../../estimators/sampling-interval.ts";
 import { norm2 } from "../../linalg/vector.ts";
-import { hessianProduct } from "../../problem/derivatives.ts";
+import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import type { EstimateResult } from "../../result/estimates.ts";
