@@ -55,13 +55,13 @@ function asked(options: object): AskedClaim {
 }
 
 /** @throws usage error `no-network-claim` where a claim is about no network */
-function requireNetworkClaim({ claim: { id, network } }: AskedClaim): void {
+function requireNetworkClaim({ claim: { id, network, notOnNetworks } }: AskedClaim): void {
   if (network !== undefined) return;
   const others = CLAIMS.filter((each) => each.network !== undefined).map((each) => each.id);
   throw new ThalwegError({
     kind: "usage",
     code: "no-network-claim",
-    message: `${id} is not about networks, so that it cannot be put to one.`,
-    hint: `Leave --model away. Those about networks: ${others.join(", ")}.`,
+    message: `${id} cannot be put to a network: it ${notOnNetworks ?? "is about none"}.`,
+    hint: `Leave --model away. Those that can: ${others.join(", ")}.`,
   });
 }

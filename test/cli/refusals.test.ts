@@ -18,6 +18,18 @@ const REFUSED: readonly (readonly [string, readonly string[], 2 | 3, RegExp])[] 
     2,
     /saddle has no option "gama".*Did you mean gamma/,
   ],
+  [
+    "a network for a claim that is about none",
+    ["claim", "B1", "--model", DIGITS, "--data", "good.npz"],
+    2,
+    /B1 cannot be put to a network: it is about none/,
+  ],
+  [
+    "a network for a claim that has no law of one",
+    ["claim", "F13", "--model", DIGITS, "--data", "good.npz"],
+    2,
+    /F13 cannot be put to a network: it is a law of the parabola.*Those that can: A1/s,
+  ],
   ["no dimensions", ["race", "rosenbrock:0"], 2, /option n of rosenbrock is 0/],
   ["a step size of zero", ["race", "saddle", "--optimizers", "gd:0"], 2, /option lr of gd is 0/],
   ["a step size that is no number", ["race", "saddle", "--optimizers", "gd:lr=NaN"], 2, /option lr of gd is NaN/],

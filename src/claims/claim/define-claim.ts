@@ -63,6 +63,8 @@ export interface Statement {
   readonly breaks: string;
   /** What to read. */
   readonly reading: readonly string[];
+  /** Why it cannot be put to a network that is given, where it is about networks all the same, as what follows "it". */
+  readonly notOnNetworks?: string;
 }
 
 interface ClaimDefinition<Parameters extends z.ZodObject, Found extends z.ZodType<unknown, Json>> extends Statement {

@@ -52,6 +52,8 @@ export const criticalSharpness = defineClaim({
     "A line search finds the curvature along one step. Below the edge that is a lower bound of the sharpness, and can miss it by the condition number.",
   breaks: "Where terms of third order are as large as those of second within a step of that length.",
   reading: ["Kalra et al., arXiv:2601.16979 (2026)", "Cohen et al., ICLR (2021)"],
+  notOnNetworks:
+    "is a law of the parabola, and a step that is long enough to raise the loss of a network leaves its parabola",
   parameters: z.object({}),
   found: z.array(z.object({ harmless: z.number(), curvature: z.number() })),
   measure(_options, _part, { random }) {

@@ -38,7 +38,8 @@ export const edgeOfStability = defineClaim({
   law: "under squared error λmax rises until λmax η/2 = 1 and stays about there, while the loss goes on falling in the long run; under cross-entropy curvature goes as p(1 − p), which falls with the loss once the labels are fitted, and λmax η/2 ends below a half",
   rival: "λmax η/2 ends at 1, whatever the loss",
   condition: "the loss is the squared error, or the labels are still far from fitted",
-  source: "Cohen, Kaur, Li, Kolter & Talwalkar 2021, sections 3 and 4, and of cross-entropy their appendix",
+  source:
+    "Cohen, Kaur, Li, Kolter & Talwalkar 2021; p(1 − p) is the second derivative of cross-entropy, and what follows from it is measured here",
   why: "Below 2/η a trained network grows sharper by itself; above it, steps along the sharpest direction swing and grow until the third derivative brings the curvature down again.",
   means:
     "Under squared error the step size chooses the curvature of the solution: λmax far below 2/η says that training is not at its edge yet.",

@@ -31,6 +31,7 @@ export const geometryAndGap = defineClaim({
   breaks:
     "Which measure ranks best hangs on what was varied, as the widths, labels and steps here: τ of one set of networks is no law of another, and where nothing but the sharpness differs a trace may well rank best.",
   reading: ["Jiang, Neyshabur, Mobahi, Krishnan & Bengio, ICLR (2020)", "Neyshabur, Tomioka & Srebro, COLT (2015)"],
+  notOnNetworks: "ranks many networks by their gaps on new examples, and one network has no rank",
   parameters: z.object({ teachers: scaled(10, 1, `teachers, ${NETWORKS} networks of each`) }),
   parts: ({ teachers }) => teachers,
   found: z.array(network),

@@ -43,6 +43,8 @@ export const traceAsComplexity = defineClaim({
   breaks:
     "The bound is of random weights, not of w itself, and says nothing below about KL/n; the prior must not have seen the data.",
   reading: ["Maurer, arXiv:cs/0411099 (2004)", "Dziugaite & Roy, UAI (2017)"],
+  notOnNetworks:
+    "compares minima by their distance from a prior that has not seen the data, and a file holds no such prior",
   parameters: z.object({
     sets: scaled(10_000, 1000, "data sets, each new"),
     pairs: scaled(50, PAIRS, "pairs of minima"),

@@ -30,6 +30,8 @@ export const signsOfCurvature = defineClaim({
     "The flat directions that symmetries of a network bring must be known before a point is called a minimum; other zeros leave it open, and `critical` says degenerate.",
   breaks: "Where curvature 0 cannot be told from rounding; and on real data most curvatures of a network are nearly 0.",
   reading: ["Nocedal & Wright, Numerical Optimization (2006), section 2.1"],
+  notOnNetworks:
+    "is about points where the gradient is 0, which the weights in a file are not; `critical` looks for such points of a network and says what they are",
   parameters: z.object({ points: scaled(20_000, 1000, "points around each critical point") }),
   found: z.array(
     z.object({

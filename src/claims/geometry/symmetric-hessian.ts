@@ -26,7 +26,7 @@ const SUBJECTS = [
   { name: "½(w₁⋯w₁₀ − 1)²", on: chain.with({ n: DIMENSION, spread: 1 }) },
 ];
 
-/** xy(x² − y²)/(x² + y²), which has second derivatives at 0 that are not continuous there (Peano 1884): its gradient. */
+/** xy(x² − y²)/(x² + y²), which has second derivatives at 0 that are not continuous there: its gradient. */
 function peanoGradient(x: number, y: number): readonly [number, number] {
   const r2 = x * x + y * y;
   if (r2 === 0) return [0, 0];
@@ -41,13 +41,13 @@ export const symmetricHessian = defineClaim({
   says: "law",
   law: "∂ᵢ∂ⱼL = ∂ⱼ∂ᵢL wherever the second derivatives are continuous: ‖H − Hᵀ‖ = 0, and H has n orthonormal eigenvectors with real λ",
   rival: "the order of derivatives matters, so that H is as any matrix: ‖H − Hᵀ‖/‖H‖ = √(2 − 2/n)",
-  source: "Schwarz 1873; the counterexample of Peano 1884",
+  source: "Schwarz 1873; the counterexample xy(x² − y²)/(x² + y²), worked out here",
   why: "Both orders are limits of the same second difference.",
   means:
     "Lanczos, symmetric eigenproblems and xᵀHx as the curvature along x may be used; a product with H that is not symmetric has an error in it.",
   breaks:
     "At kinks, as of ReLU, there is no Hessian, but they are a set of measure 0; at 0 of Peano's xy(x² − y²)/(x² + y²) the order matters.",
-  reading: ["Rudin, Principles of Mathematical Analysis (1976), theorem 9.41"],
+  reading: ["Rudin, Principles of Mathematical Analysis (1976), chapter 9"],
   parameters: z.object({}),
   found: z.object({
     asymmetry: z.array(z.number()),

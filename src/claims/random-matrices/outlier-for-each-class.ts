@@ -42,6 +42,8 @@ export const outlierForEachClass = defineClaim({
   breaks:
     "It is exact for one layer at 0. Behind trained layers S is that of the features, and small networks have no gap after C or C − 1 curvatures: the largest is often after the first.",
   reading: ["Papyan, ICML (2019)", "Sagun, Evci, Güney, Dauphin & Bottou, arXiv:1706.04454 (2017)"],
+  notOnNetworks:
+    "is a law of one linear layer at weights of 0, and none is known of the outliers behind trained layers; `spectrum` shows those of a network",
   parameters: z.object({ examples: scaled(400, 60, "examples") }),
   parts: () => SETTINGS.length,
   found: z.object({ deviation: z.number(), outliers: z.int(), values: z.array(z.number()) }),
