@@ -35,7 +35,10 @@ export const claim = defineExperiment({
   parameters,
   tasks: [claimPart, claimOnNetwork],
   isRandom: true,
-  validate: (options) => void asked(options),
+  validate(options) {
+    const one = asked(options);
+    if (options["model"] !== undefined) requireNetworkClaim(one);
+  },
   async measure({ network }, options, desk) {
     const one = asked(options);
     if (network === undefined) {
