@@ -101,7 +101,7 @@ const STRAIGHT: Readonly<Record<string, Middle>> = {
 const REST: readonly string[] = [
   "Sign Floor Ceil Round Detach Frozen Anchor Cast Mod BitwiseAnd ArgMax MaxPoolIndices MaxPoolPick MaxPoolPlace",
   "Greater GreaterOrEqual Less LessOrEqual Equal And Or Xor Not",
-  "OtherProbabilities ConvInput ConvWeight GatherElements ScatterAdd ScatterElementsAdd ScatterElementsMax",
+  "OtherProbabilities ConvInput ConvWeight GatherElements ScatterAdd ScatterElementsAdd",
 ].flatMap((names) => names.split(" "));
 
 /** A network that holds a primitive. */

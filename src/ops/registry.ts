@@ -8,7 +8,6 @@ import { BlockedAveragePool, BlockedMaxPool, BlockedUpsample, WinnerMask } from 
 import { Conv, ConvInput, ConvWeight } from "./conv.ts";
 import { Gather, GatherElements, ScatterAdd, ScatterElementsAdd } from "./gather.ts";
 import { ScatterElementsLargest } from "./scatter-largest.ts";
-import { ScatterElementsMax } from "./scatter-max.ts";
 import { And, Cast, Equal, Greater, GreaterOrEqual, Less, LessOrEqual, Mod, Not, Or, Where, Xor } from "./logic.ts";
 import { Gemm } from "./gemm.ts";
 import { NegativeLogLikelihood, OtherProbabilities } from "./negative-log-likelihood.ts";
@@ -107,7 +106,6 @@ export const OPS: readonly OpSummary[] = [
   ScatterAdd,
   GatherElements,
   ScatterElementsAdd,
-  ScatterElementsMax,
   ScatterElementsLargest,
   MatMul,
   Conv,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { forEachOffset, stridesOf } from "../graph/broadcast.ts";
 import type { Primitive, Value } from "../graph/value.ts";
 import { byRegime } from "../graph/scaling.ts";
-import { allocate, sizeOf } from "../util/tensor.ts";
+import { allocate, isFloat, sizeOf } from "../util/tensor.ts";
 import { axisSchema } from "./attribute-schemas.ts";
 import { add, div } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";
@@ -13,7 +13,7 @@ import { expand } from "./structure.ts";
 
 /**
  * ScatterElementsLargest: at each element of the data the largest of it and of the updates that are written there, by
- * index along an axis. Where several are the largest they share the derivative equally, as in ReduceMax.
+ * index along an axis; of integers too, which say which write came last where they rise. Where several are the largest they share the derivative equally, as in ReduceMax.
  */
 export const ScatterElementsLargest = defineOp({
   name: "ScatterElementsLargest",
@@ -66,7 +66,10 @@ export const ScatterElementsLargest = defineOp({
     },
     emit: (_node, [indices, data, updates], e) =>
       e.node("ScatterElements", [data, indices, updates], { axis, reduction: "max" }),
-    caveat: "The largest of what is written to one place has no derivative where two are equal (shared equally)",
+    caveat: ({ dtype }) =>
+      isFloat(dtype)
+        ? "The largest of what is written to one place has no derivative where two are equal (shared equally)"
+        : undefined,
   }),
 });
 

@@ -5,7 +5,6 @@ import { add, mul, neg, sub } from "../../ops/arithmetic.ts";
 import { flattenIndices, gather, scatterElementsAdd, scatterNDAdd } from "../../ops/gather.ts";
 import { and, cast, equal, greater, less, mod, where } from "../../ops/logic.ts";
 import { scatterElementsLargest } from "../../ops/scatter-largest.ts";
-import { scatterElementsMax } from "../../ops/scatter-max.ts";
 import { expand, reduceSum, reshape } from "../../ops/structure.ts";
 import { sizeOf, type Shape, type Tensor } from "../../util/tensor.ts";
 import { INT, oneOf, since } from "../declaration.ts";
@@ -16,6 +15,11 @@ import { checkIndices, indexVectors, wrapped } from "./indexing.ts";
 /** 0, 1, 2, … in a shape: the order in which updates are written. */
 function writes(like: Value, shape: Shape): Value {
   return reshape(like.graph.integers(Array.from({ length: sizeOf(shape) }, (_, i) => i)), shape);
+}
+
+/** The number of the write that came last to each place of a shape, −1 where none came: numbers rise, so it is the largest. */
+function lastWrites(numbers: Value, indices: Value, axis: number, shape: Shape): Value {
+  return scatterElementsLargest(expand(numbers.graph.scalar(-1, "int64"), shape), numbers, indices, axis);
 }
 
 /** Rows of updates by the number of the write that came last, the data where none came. */
@@ -145,7 +149,7 @@ function scatterND(node: NodeContext): Value {
   const spread = (x: Value) => expand(reshape(x, [count, ...rest.map(() => 1)]), [count, ...rest]);
   if (mode === "none") {
     // Of several writes to one place the last one stays, as the runtime writes them one after the other.
-    const last = scatterElementsMax(writes(data, [count]), row, 0, [sizeOf(extents)]);
+    const last = lastWrites(writes(data, [count]), row, 0, [sizeOf(extents)]);
     return reshape(lastWritten(flat, written, last), data.shape);
   }
   const before = mode === "mul" ? spread(writesBefore(node, row, 0)) : undefined;
@@ -176,7 +180,7 @@ function combined(
 export function written(data: Value, updates: Value, indices: Value, axis: number): Value {
   const count = sizeOf(indices.shape);
   if (count === 0) return data;
-  const last = scatterElementsMax(writes(data, indices.shape), indices, axis, data.shape);
+  const last = lastWrites(writes(data, indices.shape), indices, axis, data.shape);
   return lastWritten(data, reshape(updates, [count]), last);
 }
 
