@@ -1,6 +1,7 @@
 import type { DType, Shape, Tensor } from "../util/tensor.ts";
 import type { Attributes, Emitter, Target } from "./emitter.ts";
 import type { ExamplesLayout, InputLayouts } from "./examples-layout.ts";
+import type { Interval } from "./interval.ts";
 import type { OutputStep } from "./output-step.ts";
 import type { Regime, ScalingRule } from "./scaling.ts";
 import type { UnitAxis, UnitDesk } from "./unit-axes.ts";
@@ -159,8 +160,14 @@ export interface Operation {
   /** What the operation does to the units of a network as an activation; absent where it is none. */
   readonly activation?: ActivationTraits;
 
-  /** Where the derivative does not exist or is a convention, at this node where it depends on the inputs; copied into every result. */
-  readonly caveat?: string | ((node: Value) => string | undefined);
+  /** Where the elements of the output lie, by where those of the inputs do; absent where the kind of operation says it, or nothing is known. */
+  range?(node: Value, inputs: readonly Interval[]): Interval;
+
+  /**
+   * Where the derivative does not exist or is a convention, at this node where it depends on the inputs, or on where their
+   * elements lie; copied into every result.
+   */
+  readonly caveat?: string | ((node: Value, ranges: readonly Interval[]) => string | undefined);
 }
 
 /** An axis whose index tells units apart; or of which only the group of the index does, of so many equal ones. */

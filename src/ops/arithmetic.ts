@@ -1,8 +1,9 @@
+import { ANYWHERE, inverseOf, negated, productOf, squareOf, sumOf } from "../graph/interval.ts";
 import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
 import type { Operand, Operation, Primitive, Value } from "../graph/value.ts";
 import { added } from "../graph/output-step.ts";
 import { SAME, SUM, always, scaled } from "../graph/scaling.ts";
-import { sizeOf } from "../util/tensor.ts";
+import { isFloat, sizeOf } from "../util/tensor.ts";
 import { NO_ATTRIBUTES } from "./attribute-schemas.ts";
 import { defineOp } from "./define-op.ts";
 import {
@@ -22,7 +23,7 @@ import { splatOf, sumTo } from "./structure.ts";
 function binary(
   name: string,
   f: (x: number, y: number) => number,
-  rules: Pick<Primitive, "simplify" | "jvp" | "vjp" | "caveat" | "scaled" | "scaling" | "outputStep" | "units">,
+  rules: Pick<Primitive, "simplify" | "jvp" | "vjp" | "range" | "scaled" | "scaling" | "outputStep" | "units">,
 ): Primitive {
   const operation: Primitive = {
     name,
@@ -46,6 +47,7 @@ function binary(
 }
 
 const addition = binary("Add", (x, y) => x + y, {
+  range: (_node, [x, y]) => sumOf(x, y),
   scaling: always(SAME),
   units: addedUnits,
   outputStep: { kind: "combines", operands: [0, 1], effect: added },
@@ -83,6 +85,7 @@ export function add(x: Operand, y: Operand): Value {
 }
 
 const subtraction = binary("Sub", (x, y) => x - y, {
+  range: ({ inputs: [a, b] }, [x, y]) => (a === b ? { low: 0, high: 0 } : sumOf(x, negated(y))),
   scaling: always(SAME),
   units: addedUnits,
   outputStep: {
@@ -155,6 +158,7 @@ function scaledSum(combine: (x: Value, y: Value) => Value): Operation["scaled"] 
 }
 
 const multiplication = binary("Mul", (x, y) => x * y, {
+  range: ({ inputs: [a, b] }, [x, y]) => (a === b ? squareOf(x) : productOf(x, y)),
   units: multipliedUnits,
   scaling: always(SUM),
   outputStep: { kind: "combines", operands: [0, 1], effect: () => "rescales" },
@@ -215,6 +219,7 @@ export function mul(x: Operand, y: Operand): Value {
 }
 
 const division = binary("Div", (x, y) => x / y, {
+  range: ({ dtype }, [x, y]) => (isFloat(dtype) ? productOf(x, inverseOf(y)) : ANYWHERE),
   units: dividedUnits,
   scaling: always({ kind: "difference" }),
   outputStep: {
@@ -269,6 +274,7 @@ export function div(x: Operand, y: Operand): Value {
 const negation: Primitive = {
   name: "Neg",
   takes: ["numbers"],
+  range: (_node, [x]) => negated(x),
   outputStep: { kind: "negates" },
   scaling: always(SAME),
   units: (_node, [x]) => x,
@@ -303,6 +309,7 @@ export function neg(x: Value): Value {
 
 const inversion: Primitive = {
   name: "Reciprocal",
+  range: (_node, [x]) => inverseOf(x),
   scaling: (_node, regime) => (regime === "exchange" ? SAME : scaled(-1)),
   attributes: {},
   infer: ([x]) => {

@@ -35,6 +35,7 @@ export const Gather = defineOp({
   attributes: z.strictObject({ axis: axisSchema }),
   make: ({ axis }): Primitive => ({
     name: "Gather",
+    range: (_node, [x]) => x,
     takes: ["anything", "integers"],
     scaling: always(FIRST),
     attributes: { axis },
@@ -211,6 +212,7 @@ export const GatherElements = defineOp({
   attributes: z.strictObject({ axis: axisSchema }),
   make: ({ axis }): Primitive => ({
     name: "GatherElements",
+    range: (_node, [x]) => x,
     takes: ["anything", "integers"],
     scaling: always(FIRST),
     attributes: { axis },

@@ -1,3 +1,4 @@
+import { union } from "../graph/interval.ts";
 import { z } from "zod";
 import { broadcastShapes } from "../graph/broadcast.ts";
 import type { Operand, Primitive, Value } from "../graph/value.ts";
@@ -192,6 +193,7 @@ export function mod(x: Value, y: Value, fmod = false): Value {
 
 const selection: Primitive = {
   name: "Where",
+  range: (_node, [, x, y]) => union(x, y),
   takes: ["truths", "anything"],
   outputStep: { kind: "combines", called: "Clip", operands: [1, 2], chooses: true, effect: () => "limits" },
   scaling: always({ kind: "select" }),
@@ -250,6 +252,7 @@ export const Cast = defineOp({
   attributes: z.strictObject({ to: dtypeSchema }),
   make: ({ to }): Primitive => ({
     name: "Cast",
+    range: (_node, [x]) => (isFloat(to) ? x : { low: Math.trunc(x.low), high: Math.trunc(x.high) }),
     outputStep: { kind: "moves", axis: (axis) => axis },
     scaling: ({ inputs: [x] }) => castScaling(x.dtype, to),
     attributes: { to },

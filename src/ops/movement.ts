@@ -1,3 +1,4 @@
+import { union } from "../graph/interval.ts";
 import { z } from "zod";
 import { alongBroadcast, keptAxis } from "../graph/where-examples-meet.ts";
 import { forEachOffset, normalizeAxis, sameShape, stridesOf } from "../graph/broadcast.ts";
@@ -28,6 +29,7 @@ export const Slice = defineOp({
   attributes: sliceAttributes,
   make: ({ starts, extents, steps }): Primitive => ({
     name: "Slice",
+    range: (_node, [x]) => x,
     scaling: always(SAME),
     moves: true,
     attributes: { starts, extents, steps },
@@ -296,6 +298,7 @@ export const Concat = defineOp({
   attributes: z.strictObject({ axis: axisSchema }),
   make: ({ axis }): Primitive => ({
     name: "Concat",
+    range: (_node, ranges) => union(...ranges),
     scaling: always(SAME),
     moves: true,
     attributes: { axis },

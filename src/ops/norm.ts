@@ -1,3 +1,4 @@
+import { excludesZero, magnitudeOf } from "../graph/interval.ts";
 import { z } from "zod";
 import { normalizeAxis, sameShape } from "../graph/broadcast.ts";
 import { keptAxis } from "../graph/where-examples-meet.ts";
@@ -22,6 +23,7 @@ export const Norm = defineOp({
   attributes: z.strictObject({ axes: axesSchema, flat: z.boolean() }),
   make: ({ axes, flat }): Primitive => ({
     name: "Norm",
+    range: (_node, [x]) => ({ low: magnitudeOf(x).low, high: Infinity }),
     scaling: byRegime({ positive: SAME, sign: COMPARE, exchange: SAME }),
     ofSize: true,
     attributes: { axes, flat },
@@ -46,7 +48,10 @@ export const Norm = defineOp({
         flat,
       ),
     emit: (_node, [x], e) => e.node("ReduceL2", [x, e.integers(axes)], { keepdims: 1 }),
-    caveat: "The norm of a row of zeros has no derivative (taken as 0), and no second derivative",
+    caveat: (_node, [x]) =>
+      excludesZero(x)
+        ? undefined
+        : "The norm of a row of zeros has no derivative (taken as 0), and no second derivative",
   }),
 });
 

@@ -1,3 +1,4 @@
+import { ANYWHERE, NOT_NEGATIVE } from "../graph/interval.ts";
 import { broadcastShapes, sameShape } from "../graph/broadcast.ts";
 import { tensorOf } from "../graph/leaf.ts";
 import type { Operand, Primitive, Value } from "../graph/value.ts";
@@ -50,7 +51,15 @@ const power: Primitive = {
   elementwise: true,
   vmap: vmapElementwise,
   emit: (_node, inputs, e) => e.node("Pow", inputs),
-  caveat: ({ inputs: [, y] }) => {
+  range: ({ inputs: [, y] }, [x]) => {
+    const exponent = splatOf(y);
+    if (exponent === undefined) return x.low > 0 ? NOT_NEGATIVE : ANYWHERE;
+    if (x.low >= 0 && exponent >= 0) return { low: x.low ** exponent, high: x.high ** exponent };
+    if (x.low > 0) return { low: x.high ** exponent, high: x.low ** exponent };
+    return exponent % 2 === 0 && exponent >= 0 ? NOT_NEGATIVE : ANYWHERE;
+  },
+  caveat: ({ inputs: [, y] }, [x]) => {
+    if (x.low > 0) return undefined;
     const exponents = tensorOf(y)?.data;
     if (!exponents) return "Pow with a variable exponent is differentiated for positive bases only";
     const smooth = exponents.every((each) => each >= 0 && Number.isInteger(each));

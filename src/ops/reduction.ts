@@ -42,6 +42,7 @@ export const ReduceMax = defineOp({
   attributes: z.strictObject({ axes: axesSchema }),
   make: ({ axes }): Primitive => ({
     name: "ReduceMax",
+    range: (_node, [x]) => x,
     takes: ["numbers"],
     scaling: byRegime({ positive: SAME }),
     attributes: { axes },
@@ -193,6 +194,7 @@ export const Softmax = defineOp({
   attributes: z.strictObject({ axis: axisSchema }),
   make: ({ axis }): Primitive => ({
     name: "Softmax",
+    range: () => ({ low: 0, high: 1 }),
     outputStep: { kind: "links", gives: "probabilities", normalises: true, axis, logarithm: "LogSoftmax" },
     scaling: always(NONE),
     attributes: { axis },

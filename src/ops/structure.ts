@@ -1,3 +1,4 @@
+import { timesOf } from "../graph/interval.ts";
 import { z } from "zod";
 import { broadcastShapes, forEachOffset, normalizeAxis, sameShape, stridesOf } from "../graph/broadcast.ts";
 import type { ExamplesLayout } from "../graph/examples-layout.ts";
@@ -84,6 +85,7 @@ export const Transpose = defineOp({
   attributes: z.strictObject({ perm: axesSchema }),
   make: ({ perm }): Primitive => ({
     name: "Transpose",
+    range: (_node, [x]) => x,
     outputStep: { kind: "moves", axis: (axis) => (perm.includes(axis) ? perm.indexOf(axis) : undefined) },
     scaling: always(SAME),
     rearranges: true,
@@ -248,6 +250,7 @@ export const ReduceSum = defineOp({
   attributes: z.strictObject({ axes: axesSchema }),
   make: ({ axes }): Primitive => ({
     name: "ReduceSum",
+    range: ({ inputs: [whole], shape }, [x]) => timesOf(x, sizeOf(whole.shape) / sizeOf(shape)),
     takes: ["numbers"],
     outputStep: { kind: "sums", axes },
     scaling: always(SAME),

@@ -1,3 +1,4 @@
+import { ANYWHERE, excludesZero, type Interval, magnitudeOf } from "../graph/interval.ts";
 import type { Target } from "../graph/emitter.ts";
 import type { ActivationTraits, Operation, Primitive, Value } from "../graph/value.ts";
 import { COMPARE, SAME, always, byRegime, scaled } from "../graph/scaling.ts";
@@ -24,12 +25,14 @@ interface UnaryRules {
   readonly activation?: ActivationTraits;
   readonly scaling: Primitive["scaling"];
   readonly outputStep?: Primitive["outputStep"];
-  readonly caveat?: string;
+  readonly caveat?: Primitive["caveat"];
+  /** Where the results lie, by where x does. */
+  readonly range?: (x: Interval) => Interval;
 }
 
 /** A function applied to each element: J = diag(f′(x)), so the two products are the same. */
 function unary(rules: UnaryRules) {
-  const { name, f, derivative, simplify, lower } = rules;
+  const { name, f, derivative, simplify, lower, range } = rules;
   const times = rules.times ?? (derivative && ((t: Value, x: Value, y: Value) => mul(t, derivative(x, y))));
   const operation: Primitive = {
     name,
@@ -54,12 +57,28 @@ function unary(rules: UnaryRules) {
     emit: (_node, inputs, e) => e.node(name, inputs),
     ...(rules.activation && { activation: rules.activation }),
     ...(rules.caveat && { caveat: rules.caveat }),
+    ...(range && { range: (_node: Value, [x]: readonly Interval[]) => range(x) }),
   };
   return {
     definition: defineOp({ name, summary: rules.summary, attributes: NO_ATTRIBUTES, make: () => operation }),
     apply: (x: Value): Value => x.graph.apply(operation, [x]),
   };
 }
+
+/** Of a function that rises everywhere. */
+const rising =
+  (f: (x: number) => number) =>
+  ({ low, high }: Interval): Interval => ({ low: f(low), high: f(high) });
+
+/** Of a function that rises from 0 on, and has no numbers below. */
+const risingFromZero = (f: (x: number) => number) => (x: Interval) =>
+  x.low >= 0 ? rising(f)(x) : { low: f(0), high: f(Math.max(x.high, 0)) };
+
+/** A sentence about 0, where x may be 0. */
+const atZero =
+  (text: string) =>
+  (_node: Value, [x]: readonly Interval[]): string | undefined =>
+    excludesZero(x) ? undefined : text;
 
 /** Functions of single elements without any symmetry of their own: units may change places. */
 const UNITWISE = byRegime({ exchange: SAME });
@@ -75,6 +94,7 @@ const ODD = byRegime({ sign: SAME, exchange: SAME });
  */
 export const { definition: Exp, apply: exp } = unary({
   name: "Exp",
+  range: rising(Math.exp),
   summary: "eˣ",
   scaling: UNITWISE,
   f: Math.exp,
@@ -89,6 +109,7 @@ export const { definition: Exp, apply: exp } = unary({
  */
 export const { definition: Log, apply: log } = unary({
   name: "Log",
+  range: (x) => (x.low > 0 ? rising(Math.log)(x) : ANYWHERE),
   outputStep: { kind: "logarithm" },
   summary: "natural logarithm",
   scaling: UNITWISE,
@@ -104,6 +125,7 @@ export const { definition: Log, apply: log } = unary({
  */
 export const { definition: Tanh, apply: tanh } = unary({
   name: "Tanh",
+  range: rising(Math.tanh),
   summary: "hyperbolic tangent",
   scaling: ODD,
   f: Math.tanh,
@@ -119,6 +141,7 @@ export const { definition: Tanh, apply: tanh } = unary({
  */
 export const { definition: Sigmoid, apply: sigmoid } = unary({
   name: "Sigmoid",
+  range: rising((x) => 1 / (1 + Math.exp(-x))),
   outputStep: { kind: "links", gives: "probabilities", normalises: false, axis: undefined },
   summary: "1 / (1 + e⁻ˣ)",
   scaling: UNITWISE,
@@ -137,11 +160,12 @@ export const { definition: Sigmoid, apply: sigmoid } = unary({
  */
 export const { definition: Sqrt, apply: sqrt } = unary({
   name: "Sqrt",
+  range: risingFromZero(Math.sqrt),
   summary: "square root",
   scaling: byRegime({ positive: scaled(0.5), exchange: SAME }),
   f: Math.sqrt,
   derivative: (_x, y) => div(0.5, y),
-  caveat: "Sqrt has no derivative at 0",
+  caveat: atZero("Sqrt has no derivative at 0"),
 });
 
 /**
@@ -152,6 +176,7 @@ export const { definition: Sqrt, apply: sqrt } = unary({
  */
 export const { definition: Sin, apply: sin } = unary({
   name: "Sin",
+  range: () => ({ low: -1, high: 1 }),
   summary: "sine",
   scaling: ODD,
   f: Math.sin,
@@ -167,6 +192,7 @@ export const { definition: Sin, apply: sin } = unary({
  */
 export const { definition: Cos, apply: cos } = unary({
   name: "Cos",
+  range: () => ({ low: -1, high: 1 }),
   summary: "cosine",
   scaling: byRegime({ sign: COMPARE, exchange: SAME }),
   f: Math.cos,
@@ -216,6 +242,7 @@ const LOG_SLOPE = Math.log(2 / Math.sqrt(Math.PI));
  */
 export const { definition: Erf, apply: erf } = unary({
   name: "Erf",
+  range: () => ({ low: -1, high: 1 }),
   summary: "error function",
   scaling: ODD,
   activation: { rectifies: false, bounds: [-1, 1] },
@@ -249,13 +276,14 @@ export const { definition: Atan, apply: atan } = unary({
  */
 export const { definition: Relu, apply: relu } = unary({
   name: "Relu",
+  range: rising((x) => Math.max(x, 0)),
   summary: "max(x, 0)",
   scaling: byRegime({ positive: SAME, exchange: SAME }),
   activation: { rectifies: true },
   f: (x) => Math.max(x, 0),
   // The sign of y is that of x, and so nothing needs x once y is known.
   times: (t, _x, y) => mul(t, step(y)),
-  caveat: "Relu has no derivative at 0 (taken as 0); second derivatives ignore the kink",
+  caveat: atZero("Relu has no derivative at 0 (taken as 0); second derivatives ignore the kink"),
 });
 
 /**
@@ -276,11 +304,12 @@ export function step(x: Value): Value {
  */
 export const { definition: Abs, apply: abs } = unary({
   name: "Abs",
+  range: magnitudeOf,
   summary: "|x|",
   scaling: byRegime({ positive: SAME, sign: COMPARE, exchange: SAME }),
   f: Math.abs,
   derivative: (x) => sign(x),
-  caveat: "Abs has no derivative at 0 (taken as 0); second derivatives ignore the kink",
+  caveat: atZero("Abs has no derivative at 0 (taken as 0); second derivatives ignore the kink"),
 });
 
 /**
@@ -291,6 +320,7 @@ export const { definition: Abs, apply: abs } = unary({
  */
 export const { definition: Sign, apply: sign } = unary({
   name: "Sign",
+  range: rising(Math.sign),
   summary: "−1, 0 or 1",
   scaling: byRegime({ positive: COMPARE, sign: SAME, exchange: SAME }),
   f: Math.sign,
@@ -303,6 +333,7 @@ export const { definition: Sign, apply: sign } = unary({
  */
 export const { definition: Floor, apply: floor } = unary({
   name: "Floor",
+  range: rising(Math.floor),
   summary: "largest integer ≤ x",
   scaling: UNITWISE,
   f: Math.floor,
@@ -316,6 +347,7 @@ export const { definition: Floor, apply: floor } = unary({
  */
 export const { definition: Ceil, apply: ceil } = unary({
   name: "Ceil",
+  range: rising(Math.ceil),
   summary: "smallest integer ≥ x",
   scaling: UNITWISE,
   f: Math.ceil,
