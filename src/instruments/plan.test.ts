@@ -141,8 +141,8 @@ describe("the memory of a plan", () => {
     const problem = network([12, 40, 3], "Softplus", 50, true);
     const n = problem.space.dimension;
     const { eigenvalues, stability } = bytesOf(problem, { exactLimit: 0, top: 3, bottom: 2, noiseTop: 4 });
-    // The eigenvectors of H and those of the noise.
-    expect(stability).toBe(8 * n * (5 + 4));
+    // The eigenvectors of H and those of the noise, and three numbers of each example.
+    expect(stability).toBe(8 * (n * (5 + 4) + 3 * 50));
     expect(eigenvalues).toBe(8 * n * (5 + productsOfSearch(n, { largest: 3, smallest: 2 })));
     // Of a billion parameters a gigabyte holds no vector: the search restarts with the fewest that it can.
     const huge = { dimension: 1e9, precision: "float32", preferredBlock: 1 } as const;

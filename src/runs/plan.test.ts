@@ -42,6 +42,18 @@ function planOf(steps: readonly PlannedStep[], tasks = 1): Plan {
 
 const QUIET = { held: () => 1000, opening: 0, checks: {} };
 
+describe("the memory of a plan", () => {
+  it("is what is held when all kinds were timed, what other programs like theirs hold, and the largest step", async () => {
+    const held = [1000, 1500];
+    const steps = [step("a", 0, { gradients: 1 }), { ...step("b", 0, { losses: 1 }), bytes: 70 }];
+    const { bytes } = await costOf(planOf(steps), { ...QUIET, held: () => held.shift() ?? 0, clock: ticking() });
+    expect(bytes).toBe(1500 + 500 + 70);
+    const shrunk = [1000, 900];
+    const less = await costOf(planOf(steps), { ...QUIET, held: () => shrunk.shift() ?? 0, clock: ticking() });
+    expect(less.bytes).toBe(900 + 70);
+  });
+});
+
 describe("the time of a plan", () => {
   it("is that of everything that the steps take, each kind as it was timed", async () => {
     const steps = [step("a", 2), step("b", 1, { products: 1, gradients: 10, losses: 100 }), step("c", 0, {})];
