@@ -21,7 +21,7 @@ const layeredOptions = z.object({
  * examples and places, G the expectation of ∂ℓ/∂y ∂ℓ/∂yᵀ over the model's own labels, summed over places and divided as the
  * loss is; exact for deep linear networks under squared error. With `sharing: "reduce"` A is of the mean of x over the places of
  * an example and G of the sum of ∂ℓ/∂y over them, which is exact where outputs are means over places (Eschenhagen et al. 2023).
- * Layers are matrix products, convolutions and embeddings whose weights are used once and have fewer than 4 096 columns; other
+ * Layers are matrix products, convolutions and embeddings of fewer than 4 096 columns, where weights are used side by side all together; other
  * parameters have the exact diagonal of {@link gaussNewtonDiagonal}. An L2 term adds its λ. `inverse(δ)` is exact: the eigenvectors
  * of the factors are those of the block (Martens & Grosse 2015; convolutions: Grosse & Martens 2016).
  *

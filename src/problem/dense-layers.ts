@@ -12,98 +12,112 @@ export interface MovedParameter {
   readonly value: Value;
 }
 
+/** What is made, and the axis of its units. */
+export interface Made {
+  readonly made: Value;
+  readonly axis: number;
+}
+
 /**
- * A layer y = Wx + b: every unit of `made` is the product of its own weights with what all units are given, at one place or
- * at many, as in a convolution or in the rows that are looked up in a table.
+ * A layer y = Wx + b: every unit is the product of its own weights with what all units are given, at one place or at many, as in
+ * a convolution, in the rows that are looked up in a table, or where several parts of a network share the weights.
  */
 export interface DenseLayer {
   readonly weights: MovedParameter;
   /** The weights as the product takes them: each unit's may be multiplied by a factor, as that of a normalisation behind it. */
   readonly scaled: Value;
-  /** The axis of the weights along which the units lie, and that of what they make. */
+  /** The axis of the weights along which the units lie. */
   readonly weightAxis: number;
-  readonly madeAxis: number;
   readonly bias: MovedParameter | undefined;
-  /** With the bias. */
-  readonly made: Value;
+  /** What is made wherever the weights are used, with the bias where one is added. */
+  readonly uses: readonly Made[];
 }
 
 /** Weights of a unit beyond which a layer is none: a factor of n² numbers, and 12 n³ flops for its eigenvectors. */
 const MOST_COLUMNS = 4096;
 
 /**
- * The layers of a network whose weights go into one product alone with something of the examples, in the order in which they
- * are computed. A bias that is added to the product belongs to its layer.
+ * The layers of a network whose weights go into products alone with something of the examples, none of which is made of another
+ * of the same weights; in the order in which they are computed. A bias that is added to those products alone belongs to
+ * their layer.
  */
 export function denseLayers({ outputs, parameters }: LossGraph): DenseLayer[] {
   const order = reachable([outputs]);
   const fed = new Set(parameters);
   const ofExamples = new Set<Value>();
+  const users = new Map<Value, Value[]>();
   for (const node of order) {
     const isData = inputNameOf(node) !== undefined && !fed.has(node);
     if (isData || node.inputs.some((input) => ofExamples.has(input))) ofExamples.add(node);
+    for (const input of new Set(node.inputs)) users.set(input, [...(users.get(input) ?? []), node]);
   }
-  const users = new Map<Value, Value[]>();
-  for (const node of order) for (const input of node.inputs) users.set(input, [...(users.get(input) ?? []), node]);
+  const usersOf = (value: Value): readonly Value[] => (value === outputs ? [] : (users.get(value) ?? []));
   const lone = (value: Value): Value | undefined => {
-    const [user, ...others] = users.get(value) ?? [];
-    return others.length === 0 && value !== outputs ? user : undefined;
+    const [user, ...others] = usersOf(value);
+    return others.length === 0 ? user : undefined;
   };
-  /** Where a parameter ends as it is, only moved, and the one operation that takes it there. */
-  const taken = parameters.flatMap((start, parameter) => {
+  /** Where a parameter ends as it is, only moved, and what takes it there. */
+  const taken = parameters.map((start, parameter) => {
     let value = start;
-    let user = lone(value);
-    while (user?.operation.moves === true && user.inputs.length === 1) {
+    for (let user = lone(value); user?.operation.moves === true && user.inputs.length === 1; user = lone(value))
       value = user;
-      user = lone(value);
-    }
-    return user === undefined ? [] : [{ parameter, value, user }];
+    return { parameter, value, takers: usersOf(value) };
   });
-  return taken.flatMap(({ parameter, value, user: first }): DenseLayer[] => {
-    const factor = factorAt(first, value);
+  return taken.flatMap(({ parameter, value, takers }): DenseLayer[] => {
+    const [first] = takers;
+    const factor = takers.length === 1 ? factorAt(first, value) : undefined;
     const scaled = factor === undefined ? value : first;
-    const user = factor === undefined ? first : lone(first);
-    if (user === undefined) return [];
-    const [weightAxis, madeAxis] = layerAxes(user, user.inputs.indexOf(scaled)) ?? [];
-    if (weightAxis === undefined || madeAxis === undefined || !ofExamples.has(user)) return [];
-    if (sizeOf(value.shape) / value.shape[weightAxis] >= MOST_COLUMNS) return [];
+    const products = factor === undefined ? takers : usersOf(first);
+    const axes = products.map((product) => layerAxes(product, product.inputs.indexOf(scaled)));
+    const weightAxis = axes[0]?.[0];
+    if (weightAxis === undefined || (factor && !isAlong(factor, value, weightAxis))) return [];
     const units = value.shape[weightAxis];
-    if (user.shape[madeAxis] !== units || (factor && !isAlong(factor, value, weightAxis))) return [];
-    const product = movedOn({ made: user, axis: madeAxis }, lone);
-    const sum = lone(product.made);
-    // One number for each unit, added along its axis.
+    if (sizeOf(value.shape) / units >= MOST_COLUMNS) return [];
+    const made = products.flatMap((product, i): Made[] => {
+      const [weight, axis] = axes[i] ?? [];
+      const isProduct = weight === weightAxis && axis !== undefined && product.shape[axis] === units;
+      return isProduct && ofExamples.has(product) ? [{ made: product, axis }] : [];
+    });
+    if (made.length !== products.length || isChained(products)) return [];
+    const sums = made.map((each) => {
+      const moved = movedOn(each, lone);
+      const sum = lone(moved.made);
+      return sum && { ...moved, sum };
+    });
     const bias = taken.find(
       (other) =>
-        other.user === sum &&
-        sum.inputs.length === 2 &&
-        sameShape(sum.shape, product.made.shape) &&
-        sizeOf(other.value.shape) === units &&
-        other.value.shape.at(product.axis - sum.shape.length) === units &&
-        sum.operation.jvp?.(
-          sum,
-          sum.inputs.map((each) => (each === product.made ? each : undefined)),
-        ) === product.made,
+        other.takers.length > 0 &&
+        other.takers.every((taker) => sums.some((each) => each?.sum === taker && isBias(other.value, units, each))),
     );
+    const uses = made.map((each, i): Made => {
+      const sum = sums[i];
+      return sum && bias?.takers.includes(sum.sum) ? { made: sum.sum, axis: sum.axis } : each;
+    });
     const weights = { parameter, value };
-    return bias && sum
-      ? [
-          {
-            weights,
-            scaled,
-            weightAxis,
-            madeAxis: product.axis,
-            bias: { parameter: bias.parameter, value: bias.value },
-            made: sum,
-          },
-        ]
-      : [{ weights, scaled, weightAxis, madeAxis, bias: undefined, made: user }];
+    return [{ weights, scaled, weightAxis, uses, bias: bias && { parameter: bias.parameter, value: bias.value } }];
   });
 }
 
-/** What is made, and the axis of its units. */
-interface Made {
-  readonly made: Value;
-  readonly axis: number;
+/** Whether one of them is made of another. */
+function isChained(products: readonly Value[]): boolean {
+  return products.some((product) => {
+    const behind = new Set(reachable([...product.inputs]));
+    return products.some((other) => behind.has(other));
+  });
+}
+
+/** Whether a value is one number for each unit, added along their axis to what is moved on. */
+function isBias(value: Value, units: number, { made, axis, sum }: Made & { readonly sum: Value }): boolean {
+  return (
+    sum.inputs.length === 2 &&
+    sameShape(sum.shape, made.shape) &&
+    sizeOf(value.shape) === units &&
+    value.shape.at(axis - sum.shape.length) === units &&
+    sum.operation.jvp?.(
+      sum,
+      sum.inputs.map((each) => (each === made ? each : undefined)),
+    ) === made
+  );
 }
 
 /** The same moved as far as it goes by itself, as rows of many places are behind a product of matrices. */

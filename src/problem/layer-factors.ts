@@ -65,11 +65,12 @@ const MOST_OUTPUTS = 128;
  * many rows of it to light. Rows [blocks, units, columns], and of the bias [blocks, units].
  */
 function inputRows(layer: DenseLayer): Value[] {
-  const { scaled, weightAxis, bias, made } = layer;
+  const { scaled, weightAxis, bias, uses } = layer;
+  const made = uses.map((use) => use.made);
   const { rows, weighted, columns } = columnsOf(layer);
   const blocks = Math.ceil(columns / rows);
   const moved = [scaled, ...(bias ? [bias.value] : [])];
-  const { graph, dtype } = made;
+  const { graph, dtype } = scaled;
   const tangents = moved.map((value, i) => graph.input(`thalweg:unit ${i}`, dtype, value.shape));
   const inner = sizeOf(scaled.shape.slice(weightAxis + 1));
   const units = moved.map((value, i): Value => {
@@ -84,8 +85,7 @@ function inputRows(layer: DenseLayer): Value[] {
     }
     return graph.constant({ dtype, shape: [blocks, ...value.shape], data });
   });
-  const [image] = pushforward([made], moved, tangents);
-  const back = pullback([made], [image], moved);
+  const back = pullback(made, pushforward(made, moved, tangents), moved);
   const [ofWeights, ...ofBias] = vectorize(back, new Map(tangents.map((tangent, i) => [tangent, units[i]])), blocks);
   return [unitsFirst(ofWeights, weightAxis, 1), ...ofBias.map((each) => reshape(each, [blocks, rows]))];
 }
@@ -162,7 +162,8 @@ export async function layerFactors(
         places[row * columns + weighted] = at;
       });
     // Places at which the units are computed, in one example.
-    const count = (point.examples * sizeOf(layer.made.shape)) / rows / point.batchSize;
+    const made = layer.uses.reduce((sum, use) => sum + sizeOf(use.made.shape), 0);
+    const count = (point.examples * made) / rows / point.batchSize;
     const inputs = new Float64Array(columns * columns);
     return { layer: index, places, rows, weighted, columns, count, inputs, outputs: new Float64Array(rows * rows) };
   });

@@ -4,7 +4,7 @@ import type { Value } from "../graph/value.ts";
 import { mul } from "../ops/arithmetic.ts";
 import { fullLike } from "../ops/elementwise.ts";
 import { matmul } from "../ops/matmul.ts";
-import { sliceAxis } from "../ops/movement.ts";
+import { concat, sliceAxis } from "../ops/movement.ts";
 import { transpose } from "../ops/structure.ts";
 import { type DenseLayer, denseLayers, unitsFirst } from "./dense-layers.ts";
 import { outputWays } from "./gauss-newton-diagonal.ts";
@@ -22,8 +22,13 @@ export function outputFactors(site: LossGraph, overPlaces: (rows: Value) => Valu
   const ways = outputWays(site);
   return denseLayers(site).map((layer) => {
     const [rows, others] = ways.map((each) => {
-      // One layer at a time: beside another, behind it, it would be pulled back past that one only.
-      const rowsOf = overPlaces(unitsFirst(pullback([outputs], [each], [layer.made])[0], layer.madeAxis));
+      // One at a time: beside another, behind it, it would be pulled back past that one only.
+      const rowsOf = overPlaces(
+        concat(
+          layer.uses.map(({ made, axis }) => unitsFirst(pullback([outputs], [each], [made])[0], axis)),
+          1,
+        ),
+      );
       return layer.scaled === layer.weights.value ? rowsOf : mul(rowsOf, factorsOf(layer));
     });
     return matmul(rows, transpose(others, [1, 0]));

@@ -23,15 +23,25 @@ export const REDUCED_INPUT_FACTORS = forEachExample(
   "input factors of layers, reduced",
   (one) =>
     denseLayers(one).map((layer) => {
-      const { made, madeAxis, scaled, bias } = layer;
-      const { graph, dtype, shape } = made;
-      const unit = allocate(dtype, shape[madeAxis]);
-      unit[0] = 1;
-      const along = shape.map((extent, axis) => (axis === madeAxis ? extent : 1));
-      const cotangent = expand(graph.constant({ dtype, shape: along, data: unit }), shape);
+      const { uses, scaled, bias } = layer;
       const moved = [scaled, ...(bias ? [bias.value] : [])];
-      const places = sizeOf(shape) / shape[madeAxis];
-      const mean = mul(unitRow(layer, pullback([made], [cotangent], moved)), 1 / places);
+      const cotangents = uses.map(({ made, axis: unitAxis }) => {
+        const { graph, dtype, shape } = made;
+        const unit = allocate(dtype, shape[unitAxis]);
+        unit[0] = 1;
+        const along = shape.map((extent, axis) => (axis === unitAxis ? extent : 1));
+        return expand(graph.constant({ dtype, shape: along, data: unit }), shape);
+      });
+      const places = uses.reduce((sum, { made, axis }) => sum + sizeOf(made.shape) / made.shape[axis], 0);
+      const row = unitRow(
+        layer,
+        pullback(
+          uses.map(({ made }) => made),
+          cotangents,
+          moved,
+        ),
+      );
+      const mean = mul(row, 1 / places);
       return matmul(transpose(mean, [1, 0]), mean);
     }),
   { after: sumOfExamples },

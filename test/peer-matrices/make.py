@@ -113,29 +113,39 @@ def isolated(values):
 def layered(net, names, offsets, x, curved):
     """K-FAC and EKFAC of both kinds: `curved` gives for an example the weighted directions s with Σ ssᵀ its Hessian in the outputs."""
     n = sum(p.numel() for p in names.values())
-    modules = [(k, m) for k, m in net.named_modules() if isinstance(m, LAYERS)]
-    seen = {}
-    hooks = [m.register_forward_hook(lambda m, i, o, k=k: seen.__setitem__(k, (i[0], o))) for k, m in modules]
+    seen, groups = [], {}
+    hooks = []
+    for k, m in net.named_modules():
+        if isinstance(m, LAYERS):
+            groups.setdefault(id(m.weight), []).append((k, m))
+            hooks.append(m.register_forward_hook(lambda m, i, o: seen.append((m, i[0], o))))
     ways = ("expand", "reduce")
-    A = {(k, w): 0 for k, _ in modules for w in ways}
-    G = {(k, w): 0 for k, _ in modules for w in ways}
+    A = {(g, w): 0 for g in groups for w in ways}
+    G = {(g, w): 0 for g in groups for w in ways}
     scores = []
     for i in range(len(x)):
+        seen.clear()
         z = net(x[i : i + 1])
-        for k, m in modules:
-            rows = rows_of(m, seen[k][0])
-            A[k, "expand"] = A[k, "expand"] + rows.T @ rows / len(rows) / len(x)
+        made = {g: [each for each in seen if id(each[0].weight) == g] for g in groups}
+        for g, members in groups.items():
+            # A use without the bias of another is given 0 in its place.
+            width = max(rows_of(m, given).shape[1] for m, given, _ in made[g])
+            rows = torch.cat([F.pad(r, (0, width - r.shape[1])) for r in (rows_of(m, given) for m, given, _ in made[g])])
+            A[g, "expand"] = A[g, "expand"] + rows.T @ rows / len(rows) / len(x)
             mean = rows.mean(0, keepdim=True)
-            A[k, "reduce"] = A[k, "reduce"] + mean.T @ mean / len(x)
+            A[g, "reduce"] = A[g, "reduce"] + mean.T @ mean / len(x)
         for s in curved(i, z):
-            wrt = [seen[k][1] for k, _ in modules] + list(names.values())
-            found = torch.autograd.grad(z, wrt, s.reshape(z.shape), retain_graph=True)
-            for (k, m), d in zip(modules, found):
-                rows = d[0].reshape(d.shape[1], -1).T if isinstance(m, nn.Conv2d) else d.reshape(-1, d.shape[-1])
-                G[k, "expand"] = G[k, "expand"] + rows.T @ rows
+            outs = [(g, m, o) for g in groups for m, _, o in made[g]]
+            found = torch.autograd.grad(z, [o for _, _, o in outs] + list(names.values()), s.reshape(z.shape), retain_graph=True)
+            back = {g: [] for g in groups}
+            for (g, m, _), d in zip(outs, found):
+                back[g].append(d[0].reshape(d.shape[1], -1).T if isinstance(m, nn.Conv2d) else d.reshape(-1, d.shape[-1]))
+            for g in groups:
+                rows = torch.cat(back[g])
+                G[g, "expand"] = G[g, "expand"] + rows.T @ rows
                 total = rows.sum(0, keepdim=True)
-                G[k, "reduce"] = G[k, "reduce"] + total.T @ total
-            scores.append(torch.cat([g.flatten() for g in found[len(modules) :]]).numpy())
+                G[g, "reduce"] = G[g, "reduce"] + total.T @ total
+            scores.append(torch.cat([each.flatten() for each in found[len(outs) :]]).numpy())
     for hook in hooks:
         hook.remove()
     S = np.array(scores)
@@ -143,10 +153,11 @@ def layered(net, names, offsets, x, curved):
     for w in ways:
         kfac, ekfac = np.zeros((n, n)), np.zeros((n, n))
         simple = True
-        for k, m in modules:
-            g, a = G[k, w].numpy(), A[k, w].numpy()
-            bias = offsets.get(k + ".bias") if getattr(m, "bias", None) is not None else None
-            at = places_of(m, offsets[k + ".weight"], bias).reshape(-1)
+        for key, members in groups.items():
+            g, a = G[key, w].numpy(), A[key, w].numpy()
+            [weight] = [offsets[k + ".weight"] for k, _ in members if k + ".weight" in offsets]
+            bias = next((offsets[k + ".bias"] for k, m in members if getattr(m, "bias", None) is not None), None)
+            at = places_of(members[0][1], weight, bias).reshape(-1)
             simple &= all(isolated(np.linalg.eigvalsh(f)) for f in (g, a))
             Q = np.kron(np.linalg.eigh(g)[1], np.linalg.eigh(a)[1])
             kfac[np.ix_(at, at)] = np.kron(g, a)
@@ -156,7 +167,7 @@ def layered(net, names, offsets, x, curved):
     return S.T @ S, result
 
 
-def make(name, net, x, y, loss, reduction="mean", exact=None, tied=False):
+def make(name, net, x, y, loss, reduction="mean", exact=None, tied=None):
     names = dict(net.named_parameters())
     sizes = [p.numel() for p in names.values()]
     offsets = dict(zip(names, [int(o) for o in np.cumsum([0] + sizes[:-1])]))
@@ -168,8 +179,8 @@ def make(name, net, x, y, loss, reduction="mean", exact=None, tied=False):
         for k, p in names.items():
             parts[k] = theta[at : at + p.numel()].reshape(p.shape)
             at += p.numel()
-        if tied == "names":
-            parts["two.weight"] = parts["one.weight"]
+        if tied:
+            parts[tied] = parts["one.weight"]
         return torch.nn.utils.stateless.functional_call(net, parts, (x,))
 
     count = terms(loss, net(x), y).numel()
@@ -195,22 +206,18 @@ def make(name, net, x, y, loss, reduction="mean", exact=None, tied=False):
         terms=scale * T.T @ (T @ v),
         examples=E.T @ (E @ v) / len(x),
     )
-    if tied:
-        of = lambda z: scale * terms(loss, z.reshape(outputs(flat).shape), y).sum()
-        truth["gaussNewton"] = (J.T @ hessian(of, outputs(flat).detach().flatten()) @ J).numpy() @ v
-    else:
-        G, found = layered(net, names, offsets, x, curved)
-        truth["gaussNewton"] = G @ v
-        truth["diagonal"] = np.diag(G)
-        truth["trace"] = [np.trace(G)]
-        for way, (kfac, ekfac) in found.items():
-            truth["kfac-" + way] = kfac @ v
-            if ekfac is not None:
-                truth["ekfac-" + way] = ekfac @ v
-        if exact:
-            kfac = found[exact][0]
-            blocks = np.where(kfac != 0, G, 0)
-            assert np.abs(kfac - blocks).max() < 1e-12 * np.abs(G).max(), name
+    G, found = layered(net, names, offsets, x, curved)
+    truth["gaussNewton"] = G @ v
+    truth["diagonal"] = np.diag(G)
+    truth["trace"] = [np.trace(G)]
+    for way, (kfac, ekfac) in found.items():
+        truth["kfac-" + way] = kfac @ v
+        if ekfac is not None:
+            truth["ekfac-" + way] = ekfac @ v
+    if exact:
+        kfac = found[exact][0]
+        blocks = np.where(kfac != 0, G, 0)
+        assert np.abs(kfac - blocks).max() < 1e-12 * np.abs(G).max(), name
     torch.onnx.export(
         net, x, name + ".onnx", input_names=["x"], dynamic_axes={"x": {0: "N"}}, opset_version=13, output_names=["z"],
         do_constant_folding=False,
@@ -285,8 +292,8 @@ both(
 )
 cases.append(make("one-example", deep(5, 4, 3), rand(1, 5), randint(0, 3, (1,)), "cross-entropy", exact="expand"))
 cases.append(make("one-example-of-bits", deep(4, 3, 2), rand(1, 4), rand(1, 2), "bce", exact="expand"))
-cases.append(make("used-twice", SplitConcat(3, True), rand(6, 6), rand(6, 6), "mse", tied="module"))
-cases.append(make("tied", Tied(3), rand(6, 6), rand(6, 6), "mse", tied="names"))
+cases.append(make("used-twice", SplitConcat(3, True), rand(6, 6), rand(6, 6), "mse", exact="expand"))
+cases.append(make("tied", Tied(3), rand(6, 6), rand(6, 6), "mse", exact="expand", tied="two.weight"))
 both("unet-targets", Swapped(unet(), (0, 2, 3, 1)), rand(4, 3, 6, 6), rand(4, 6, 6, 3), "mse")
 cases.append(make("unet-classes", unet(), rand(4, 3, 6, 6), randint(0, 3, (4, 6, 6)), "cross-entropy"))
 cases.append(make("unet-bits", unet(), rand(4, 3, 4, 4), rand(4, 3, 4, 4), "bce"))
