@@ -122,6 +122,21 @@ function spoilable() {
   return { texts, store };
 }
 
+it("tasks that wait for nothing let a signal in between them, so that a run of them can be stopped", async () => {
+  const store = memoryStore();
+  const all = edges(store);
+  const stopping = new AbortController();
+  // What a signal is to a process: nothing is heard of it before the events have their turn.
+  setTimeout(() => stopping.abort(), 0);
+  performed.length = 0;
+  const tasks = { ...all.tasks, context: () => ({ signal: stopping.signal }) };
+  const count = 500;
+  await expect(execute(experiment, asked({ options: { count } }), { ...all, tasks })).rejects.toMatchObject({
+    kind: "interrupted",
+  });
+  expect(performed.length).toBeLessThan(count / 10);
+});
+
 it("two kinds of tasks of one name are refused where the experiment is defined: they would share results", () => {
   const define = (tasks: readonly (typeof draw)[]) =>
     defineExperiment({

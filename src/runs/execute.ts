@@ -5,8 +5,9 @@ import { createRandom } from "../random/random-stream.ts";
 import { runChecks, workOfChecks } from "../instruments/run-checks.ts";
 import { anyEnvelope, type Check, type Frame } from "../result/envelope.ts";
 import { NamedArrays } from "../result/named-arrays.ts";
-import type { ProgressEvent, RunContext } from "../util/run-context.ts";
+import { type ProgressEvent, type RunContext, throwIfInterrupted } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
+import { turnOfEvents } from "../util/turn-of-events.ts";
 import type { z } from "zod";
 import type { Listener } from "./event.ts";
 import type { Executor } from "./executor.ts";
@@ -235,6 +236,7 @@ async function complete(
  * of the run.
  *
  * @param among how many tasks there are, done or not
+ * @throws `interrupted`
  */
 export async function performTask(
   kind: AnyTaskKind,
@@ -251,6 +253,9 @@ export async function performTask(
     ...rest,
     ...(progress && { progress: (event: ProgressEvent) => listener({ type: "progress", task: task.label, ...event }) }),
   };
+  // A task may compute from its begin to its end, and so may the next: whoever wants them stopped is heard between them.
+  await turnOfEvents();
+  throwIfInterrupted(context);
   listener({ type: "section", task: task.label, name: kind.name, state: "begun" });
   const result = await kind.perform(openers, recipe, task, { context, resultOf: (done) => resultOf(store, done) });
   store.put(task.hash, encodeFinished(task, result));
