@@ -90,6 +90,11 @@ function reduction(draw: Draw): Use {
   return { inputs: [draw.float(shape), signed && draw.list(...signed)], attributes: { axes: signed } };
 }
 
+const COORDINATES = [
+  ...["half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_half_pixel_for_nn"],
+  "half_pixel_symmetric",
+];
+
 function resize(draw: Draw): Use {
   const shape = [draw.int(1, 2), draw.int(1, 2), draw.int(2, 5), draw.int(2, 5)];
   const sizes = [shape[0], shape[1], draw.int(1, 8), draw.int(1, 8)];
@@ -97,17 +102,31 @@ function resize(draw: Draw): Use {
   const bySize = draw.opset >= 11 && draw.chance(0.5);
   const scale: Operand = { elements: "float", shape: [4], values: scales, constant: true };
   const empty: Operand = { elements: "float", shape: [0], values: [], constant: true };
+  const isCropped = draw.opset >= 11 && draw.chance(0.2);
+  const starts = [0, 0, draw.pick([-0.3, 0, 0.2]), draw.pick([0, 0.4])];
+  const region: Operand = {
+    elements: "float",
+    shape: [8],
+    values: [...starts, 1, 1, draw.pick([0.6, 1, 1.5]), draw.pick([0.9, 1.2])],
+    constant: true,
+  };
   return {
     inputs:
       draw.opset < 11
         ? [draw.float(shape), scale]
         : [
             draw.float(shape),
-            draw.opset < 13 ? empty : undefined,
+            isCropped ? region : draw.opset < 13 ? empty : undefined,
             bySize ? (draw.opset < 13 ? empty : undefined) : scale,
             bySize ? draw.list(...sizes) : undefined,
           ],
-    attributes: { axes: undefined, mode: draw.pick(["nearest", "linear", "cubic"]) },
+    attributes: {
+      axes: undefined,
+      mode: draw.pick(["nearest", "linear", "cubic"]),
+      ...(draw.opset >= 11 && {
+        coordinate_transformation_mode: isCropped ? "tf_crop_and_resize" : draw.pick(COORDINATES),
+      }),
+    },
   };
 }
 

@@ -52,7 +52,24 @@ export function affine(x: Value, gain: Value | undefined, bias: Value | undefine
   return bias ? add(scaled, bias) : scaled;
 }
 
-function batchNormalization(node: NodeContext): Value {
+/**
+ * BatchNormalization and, where the file trains (opset 14 on), the statistics that it writes: each a running one times the
+ * momentum, and that of the batch (its variance divided by the count) times the rest.
+ */
+function batchNormalization(node: NodeContext): (Value | undefined)[] {
+  const y = normalizedBatch(node);
+  if (node.outputs < 2 || node.opset < 14 || !isInTraining(node) || !takesBatchStatistics(node)) return [y];
+  const x = node.input(0);
+  const momentum = node.float("momentum", 0.9);
+  const axes = allButChannels(x);
+  const mean = reduceMean(x, axes);
+  const centred = sub(x, mean);
+  const written = (running: Value, ofBatch: Value) =>
+    add(mul(running, momentum), mul(reshape(ofBatch, running.shape), 1 - momentum));
+  return [y, written(node.input(3), mean), written(node.input(4), reduceMean(mul(centred, centred), axes))];
+}
+
+function normalizedBatch(node: NodeContext): Value {
   const x = node.input(0);
   const [gain, bias] = [perChannel(x, node.input(1)), perChannel(x, node.input(2))];
   const epsilon = node.float("epsilon", EPSILON);

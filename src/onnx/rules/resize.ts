@@ -1,9 +1,10 @@
 import { normalizeAxis } from "../../graph/broadcast.ts";
 import type { Value } from "../../graph/value.ts";
 import { gather } from "../../ops/gather.ts";
+import { where } from "../../ops/logic.ts";
 import { matmul } from "../../ops/matmul.ts";
 import { expand, reshape, transpose } from "../../ops/structure.ts";
-import { FLAG, FLOAT, FLOATS, INTS, NO_EFFECT, oneOf, since, until } from "../declaration.ts";
+import { FLAG, FLOAT, FLOATS, INTS, oneOf, since, until } from "../declaration.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 import { snapConstant } from "../snap-constant.ts";
@@ -15,6 +16,8 @@ interface Axis {
   readonly from: number;
   readonly to: number;
   readonly scale: number;
+  /** The part of the input that is resized, in shares of it; for tf_crop_and_resize. */
+  readonly region?: { readonly start: number; readonly end: number };
 }
 
 /** The place in the input of element i of the output. */
@@ -27,6 +30,19 @@ const COORDINATES: Record<string, Coordinate> = {
   asymmetric: (i, { scale }) => i / scale,
   tf_half_pixel_for_nn: (i, { scale }) => (i + 0.5) / scale,
   half_pixel_symmetric: (i, { scale, from, to }) => (from / 2) * (1 - to / (scale * from)) + (i + 0.5) / scale - 0.5,
+};
+
+/**
+ * The coordinates of a region, rounded as the runtime rounds them: regions end at the last element as a rule, and what lies
+ * beyond it by one rounding is outside.
+ */
+const CROPPED = "tf_crop_and_resize";
+const cropped: Coordinate = (i, { from, to, region: { start, end } = { start: 0, end: 1 } }) => {
+  const { fround } = Math;
+  const last = from - 1;
+  if (to <= 1) return fround(fround(0.5 * fround(start + end)) * last);
+  const step = fround(fround(fround(i * fround(end - start)) * last) / (to - 1));
+  return fround(fround(start * last) + step);
 };
 
 const ROUNDING: Record<string, (x: number) => number> = {
@@ -143,6 +159,8 @@ interface Choices {
   readonly cubicCoefficient: number;
   readonly excludeOutside: boolean;
   readonly antialias: boolean;
+  /** What stands at places outside of the input, for tf_crop_and_resize. */
+  readonly outside: number;
 }
 
 const UPSAMPLE: Choices = {
@@ -151,18 +169,21 @@ const UPSAMPLE: Choices = {
   cubicCoefficient: -0.75,
   excludeOutside: false,
   antialias: false,
+  outside: 0,
 };
 
 function resizeAxes(node: NodeContext, x: Value, axes: readonly Axis[], choices: Choices): Value {
   const { coordinate, nearestMode, cubicCoefficient, excludeOutside, antialias } = choices;
   const mode = node.string("mode", "nearest");
-  const place = COORDINATES[coordinate] ?? node.unsupported(`places elements by ${coordinate}`);
+  const isCropped = coordinate === CROPPED;
+  const place = isCropped ? cropped : (COORDINATES[coordinate] ?? node.unsupported(`places elements by ${coordinate}`));
   node.checkSize(
     x.shape.map((extent, each) => axes.find(({ axis }) => axis === each)?.to ?? extent),
     false,
   );
-  return axes.reduce((y, axis) => {
-    if (axis.from === axis.to && axis.scale === 1) return y;
+  // The runtime leaves an axis that keeps its size as it is, whatever the region.
+  const changed = axes.filter(({ from, to, scale }) => from !== to || scale !== 1);
+  const resized = changed.reduce((y, axis) => {
     node.checkSize([axis.to, axis.from], true);
     if (mode === "nearest") {
       const old = node.opset < 11 ? (axis.scale < 1 ? "ceil" : "floor") : "round_prefer_floor";
@@ -177,6 +198,32 @@ function resizeAxes(node: NodeContext, x: Value, axes: readonly Axis[], choices:
           : node.unsupported(`interpolates by ${mode}`);
     return applyMatrix(y, axis, interpolation(axis, kernel, place, excludeOutside, antialias));
   }, x);
+  return isCropped ? withOutside(resized, changed, place, choices.outside) : resized;
+}
+
+/** A number at every element whose place lies outside of the input along some axis. */
+function withOutside(y: Value, axes: readonly Axis[], place: Coordinate, value: number): Value {
+  return axes.reduce((filled, axis) => {
+    const isOutside = Array.from({ length: axis.to }, (_, i) => {
+      const at = place(i, axis);
+      return Number(at < 0 || at > axis.from - 1);
+    });
+    if (!isOutside.includes(1)) return filled;
+    const shape = y.shape.map((_, each) => (each === axis.axis ? axis.to : 1));
+    const mask = y.graph.constant({ dtype: "bool", shape, data: Uint8Array.from(isOutside) });
+    return where(mask, y.graph.scalar(value, y.dtype), filled);
+  }, y);
+}
+
+/** The axes with their parts of the region, which names all starts before all ends. */
+function inRegion(node: NodeContext, axes: readonly Axis[]): Axis[] {
+  const region = node.constant(1, "region").data;
+  if (region.length !== 2 * axes.length)
+    node.fail("bad-input", `has a region of ${region.length} numbers for ${axes.length} axes`);
+  return axes.map((axis, i) => ({
+    ...axis,
+    region: { start: region[i], end: region[axes.length + i] },
+  }));
 }
 
 function resize(node: NodeContext): Value {
@@ -193,12 +240,14 @@ function resize(node: NodeContext): Value {
     node.ints("axes"),
     node.string("keep_aspect_ratio_policy", "stretch"),
   );
-  return resizeAxes(node, x, axes, {
-    coordinate: node.string("coordinate_transformation_mode", node.opset < 11 ? "asymmetric" : "half_pixel"),
+  const coordinate = node.string("coordinate_transformation_mode", node.opset < 11 ? "asymmetric" : "half_pixel");
+  return resizeAxes(node, x, coordinate === CROPPED ? inRegion(node, axes) : axes, {
+    coordinate,
     nearestMode: node.hasAttribute("nearest_mode") ? node.string("nearest_mode", "round_prefer_floor") : undefined,
     cubicCoefficient: node.float("cubic_coeff_a", -0.75),
     excludeOutside: node.flag("exclude_outside"),
     antialias: node.flag("antialias"),
+    outside: node.float("extrapolation_value", 0),
   });
 }
 
@@ -216,11 +265,10 @@ export const RESIZING: readonly OnnxRule[] = [
     attributes: {
       antialias: since(18, FLAG),
       axes: since(18, INTS),
-      coordinate_transformation_mode: since(11, oneOf(...Object.keys(COORDINATES))),
+      coordinate_transformation_mode: since(11, oneOf(...Object.keys(COORDINATES), CROPPED)),
       cubic_coeff_a: since(11, FLOAT),
       exclude_outside: since(11, FLAG),
-      // Of tf_crop_and_resize, which is not read.
-      extrapolation_value: since(11, NO_EFFECT),
+      extrapolation_value: since(11, FLOAT),
       keep_aspect_ratio_policy: since(18, oneOf("stretch", "not_larger", "not_smaller")),
       mode: MODE,
       nearest_mode: since(11, oneOf(...Object.keys(ROUNDING))),
