@@ -135,14 +135,14 @@ const identity = (name: string) => ({ op: "Identity", inputs: [name], outputs: [
 describe("what cannot be imported", () => {
   test("one error lists every node once, with what can be done", () => {
     const nodes = [
-      { op: "Det", inputs: ["x"], outputs: ["a"], name: "first" },
+      { op: "ImageDecoder", inputs: ["x"], outputs: ["a"], name: "first" },
       { op: "Wobble", inputs: ["x"], outputs: ["b"], domain: "acme", name: "second" },
       { op: "Add", inputs: ["a", "b"], outputs: ["y"] },
     ];
     const error = errorOf(() => read({ nodes }));
     expect(error.code).toBe("unsupported-operator");
     expect(error.message).toContain("2 nodes");
-    expect(error.message).toContain("Det first (ai.onnx 17)");
+    expect(error.message).toContain("ImageDecoder first (ai.onnx 17)");
     expect(error.message).toContain("Wobble second (acme 1)");
     expect(error.message).not.toContain("Add");
     expect(error.hint).toContain("--freeze");

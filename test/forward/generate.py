@@ -113,10 +113,10 @@ save(
         h.make_node("MatMul", ["x", "fc1.weight"], ["m"], name="fc1"),
         h.make_node("Reshape", ["m", "square"], ["s"], name="reshape"),
         h.make_node("Det", ["s"], ["d"], name="det"),
-        h.make_node("Unsqueeze", ["d", "last"], ["u"], name="unsqueeze"),
+        h.make_node("ExpandDims", ["d", "last"], ["u"], name="expand", domain="com.microsoft"),
         h.make_node("Gemm", ["u", "fc2.weight", "fc2.bias"], ["y"], name="fc2"),
     ],
-    w | {"square": np.array([-1, 2, 2]), "last": np.array([1])}, T.FLOAT, 3, 2,
+    w | {"square": np.array([-1, 2, 2]), "last": np.array(1, np.int32)}, T.FLOAT, 3, 2,
 )
 np.savez(at("determinant-data.npz"), x=x32, y=y32)
 

@@ -193,6 +193,10 @@ const deformed: Template = (draw) => {
 
 export const FURTHER_TEMPLATES: Readonly<Record<string, Template>> = {
   ...CLASSICAL_TEMPLATES,
+  Det: (draw) => {
+    const rows = draw.int(1, 5);
+    return { inputs: [draw.float([...draw.shape(0, 2), rows, rows])] };
+  },
   ScatterElements: (draw) => {
     const shape = draw.shape(1, 3);
     const axis = draw.axis(shape.length);

@@ -91,7 +91,11 @@ function reduction(draw: Draw): Use {
 }
 
 const COORDINATES = [
-  ...["half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric", "tf_half_pixel_for_nn"],
+  "half_pixel",
+  "pytorch_half_pixel",
+  "align_corners",
+  "asymmetric",
+  "tf_half_pixel_for_nn",
   "half_pixel_symmetric",
 ];
 

@@ -8,6 +8,7 @@ import { BITWISE } from "./bitwise.ts";
 import { CLASSICAL } from "./classical.ts";
 import { CONVOLUTIONS } from "./convolution.ts";
 import { CONTROL_FLOW } from "./control-flow.ts";
+import { DETERMINANTS } from "./determinant.ts";
 import { FUSED_ATTENTION } from "./fused-attention.ts";
 import { DEFORMABLE } from "./deformable.ts";
 import { FUSED } from "./fused.ts";
@@ -47,6 +48,7 @@ export const ONNX_RULES: readonly OnnxRule[] = [
   ...INDEXING,
   ...SCATTERING,
   ...RANDOM,
+  ...DETERMINANTS,
   ...MATRIX_PRODUCTS,
   ...CONVOLUTIONS,
   ...DEFORMABLE,
