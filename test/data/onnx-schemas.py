@@ -1,4 +1,4 @@
-"""Writes what ONNX defines of the operators that Thalweg reads: onnx-schemas.py OPS.txt > onnx-schemas.json (onnx 1.23)."""
+"""Writes what ONNX defines of the operators that Thalweg reads: onnx-schemas.py OPS.txt > onnx-schemas.json (onnx 1.23.1)."""
 import json, sys
 import onnx.defs as d
 
