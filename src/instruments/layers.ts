@@ -6,17 +6,19 @@ import { defineInstrument } from "./instrument.ts";
 import { layerCurvature } from "./layers/layer-curvature.ts";
 import { againByNames, layersCheck, type Whole } from "./layers/layers-check.ts";
 import { layersPart } from "./layers/layers-part.ts";
-import { exactly } from "./judge-verdict.ts";
+import { exactly, type Question } from "./judge-verdict.ts";
 import { denseHessian, type DenseHessian } from "../quantities/dense-hessian.ts";
 import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { isLarge, isSmall, type HessianMatrix } from "../quantities/hessian-matrix.ts";
 import { hessianTrace } from "../quantities/hessian-trace.ts";
 import { layerBlocks } from "../quantities/layer-blocks.ts";
+import { layerNames, NO_ROLE } from "../quantities/layers-by-role.ts";
 import { sizeOfLayer } from "../quantities/layers-of.ts";
 import { onlyIf } from "../quantities/quantity.ts";
 import { lossGradient } from "../quantities/loss-gradient.ts";
 import type { Desk } from "../quantities/desk.ts";
 import { estimateReading, spreadOf } from "./reading.ts";
+import { formatCounted } from "../util/format-size.ts";
 import { hypotOf, maxOf } from "../util/extremes.ts";
 
 /** What the layers are held against. */
@@ -81,10 +83,11 @@ export const layersInstrument = defineInstrument({
         weightNorm: lengthOf(point),
       };
     });
+    const nameOf = layerNames(desk.problem, desk.parametersOf(layerBlocks).layersBy);
     const spread = { diagonal: proofs.diagonal, gradient, weights: point };
     const measured = readings.map((reading, i) => ({
       ...reading,
-      again: againByNames(reading, desk.problem.space.tensors, spread, blocks[i].top),
+      again: againByNames(reading, desk.problem.space.tensors, spread, blocks[i].top, nameOf),
     }));
     desk.checks.push(layersCheck(measured, { ...proofs, ...(await wholeOf(desk, dense)) }));
     const converged = blocks.every(({ isChosen, top }) => !isChosen || top?.converged === true);
@@ -97,7 +100,7 @@ export const layersInstrument = defineInstrument({
   readings: ({ layers }) =>
     (layers ?? []).map(({ name, trace }) => estimateReading(name, String.raw`\operatorname{tr} H_{\ell}`, trace)),
   measures:
-    "For each layer, the trace of its own block of the Hessian, that is, the curvature met when only this layer moves; the mean per parameter; the largest eigenvalue found of the block; and the lengths of gradient and weights.",
+    "For each layer, or with --layers-by role for all tensors that are there for the same in a transformer, the trace of its own block of the Hessian, that is, the curvature met when only this layer moves; the mean per parameter; the largest eigenvalue found of the block; and the lengths of gradient and weights.",
   means: ({ layers, hessian }) => {
     const most = layers?.toSorted((a, b) => b.trace.value - a.trace.value)[0];
     const total = layers?.reduce((sum, { trace }) => sum + trace.value, 0) ?? 0;
@@ -119,9 +122,11 @@ export const layersInstrument = defineInstrument({
     "Where one layer dominates, a smaller step size for that layer, or a normalisation in front of it, removes the limit that it sets for all.",
   verdicts: ({ layers }) => {
     const dead = layers?.filter(({ gradientNorm }) => gradientNorm === 0) ?? [];
+    const left = layers?.find(({ name }) => name === NO_ROLE);
+    const unknown: Question[] = left ? [withoutRole(left.tensors)] : [];
     // At a critical point no layer has a gradient, and none is to blame.
-    if (dead.length === layers?.length) return [];
-    return dead.map(({ name, gradientNorm }) => ({
+    if (dead.length === layers?.length) return unknown;
+    const silent = dead.map(({ name, gradientNorm }): Question => ({
       asks: `whether "${name}" learns`,
       claims: [
         {
@@ -132,5 +137,24 @@ export const layersInstrument = defineInstrument({
       ],
       decidedBy: "",
     }));
+    return [...unknown, ...silent];
   },
 });
+
+const SHOWN = 6;
+
+/** That the graph does not tell what some tensors are there for. */
+function withoutRole(tensors: readonly string[]): Question {
+  const count = tensors.length;
+  return {
+    asks: "whether every tensor has a role",
+    claims: [
+      {
+        level: "note",
+        rests: [{ ground: exactly("the number of tensors without a role", count), above: 0 }],
+        text: `Of ${formatCounted(count, "tensor")} the graph does not tell what ${count === 1 ? "it is" : "they are"} there for (${tensors.slice(0, SHOWN).join(", ")}${count > SHOWN ? ", …" : ""}): ${count === 1 ? "it stands" : "they stand together"} as "${NO_ROLE}".`,
+      },
+    ],
+    decidedBy: "",
+  };
+}

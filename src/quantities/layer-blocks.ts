@@ -8,14 +8,14 @@ import { subBlockOperator } from "../operators/combinators.ts";
 import { denseOperator } from "../operators/dense-operator.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import { triangleOperator } from "../operators/triangle-operator.ts";
-import type { ParameterTensor } from "../problem/parameter-space.ts";
 import { inSteps } from "../util/in-steps.ts";
 import { tracesByProbes, tracesOfMatrix, type Again, type BlockTraces } from "./block-traces.ts";
 import type { Desk } from "./desk.ts";
 import { hessianExtremes } from "./hessian-extremes.ts";
 import { hessianMatrix, isLarge, isSmall, type HessianMatrix } from "./hessian-matrix.ts";
 import { hessianOperator } from "./hessian-operator.ts";
-import { layersOf, rowsOf, sizeOfLayer, type Layer } from "./layers-of.ts";
+import { layersBy } from "./layers-by-role.ts";
+import { rowsOf, sizeOfLayer, type Layer } from "./layers-of.ts";
 import { bytesOfMatrix, bytesOfVectors } from "./memory.ts";
 import { defineQuantity, onlyIf } from "./quantity.ts";
 import { maxOf } from "../util/extremes.ts";
@@ -33,6 +33,12 @@ const parameters = z.object({
     .min(0)
     .default(12)
     .describe("layers whose own largest eigenvalue is computed, the largest traces first"),
+  layersBy: z
+    .enum(["name", "role"])
+    .default("name")
+    .describe(
+      "what makes tensors one layer: their names, or what they are there for in a transformer (embedding, QK, VO, FFN, norm, head), told by its graph",
+    ),
 });
 
 /** These rows and columns of a matrix, as a matrix. */
@@ -99,8 +105,8 @@ function blockOperator(desk: Desk, { name, tensors }: Layer): LinearOperator {
 }
 
 /** Products of the searches in so many blocks of layers, the largest ones. */
-function searchesOf(tensors: readonly ParameterTensor[], count: number): number {
-  const sizes = layersOf(tensors).map((layer) => sizeOfLayer(layer.tensors));
+function searchesOf(layers: readonly Layer[], count: number): number {
+  const sizes = layers.map((layer) => sizeOfLayer(layer.tensors));
   const largest = sizes.toSorted((a, b) => b - a).slice(0, count);
   return largest.reduce((sum, size) => sum + productsOfSearch(size, { largest: 1 }), 0);
 }
@@ -132,11 +138,11 @@ export const layerBlocks = defineQuantity({
   parameters,
   needs: [hessianMatrix, onlyIf(isLarge, hessianExtremes)],
   // Blocks of the matrix, where there is one, cost nothing.
-  cost: (setting, { layerProbes, layerTop }) =>
-    isSmall(setting) ? 0 : layerProbes + searchesOf(setting.problem.space.tensors, layerTop),
-  bytes: (setting, { layerProbes }) => {
+  cost: (setting, { layerProbes, layerTop, layersBy: by }) =>
+    isSmall(setting) ? 0 : layerProbes + searchesOf(layersBy(setting.problem, by), layerTop),
+  bytes: (setting, { layerProbes, layersBy: by }) => {
     const n = setting.problem.space.dimension;
-    const widest = maxOf(layersOf(setting.problem.space.tensors).map(({ tensors }) => sizeOfLayer(tensors)));
+    const widest = maxOf(layersBy(setting.problem, by).map(({ tensors }) => sizeOfLayer(tensors)));
     // A small block with its triangle; or probes, their products, and what the known eigenpairs leave of them.
     return {
       working: isSmall(setting)
@@ -144,8 +150,8 @@ export const layerBlocks = defineQuantity({
         : bytesOfVectors(n, 3 * layerProbes),
     };
   },
-  compute: async (desk, { layerProbes, layerTop }): Promise<LayerBlocks> => {
-    const layers = layersOf(desk.problem.space.tensors);
+  compute: async (desk, { layerProbes, layerTop, layersBy: by }): Promise<LayerBlocks> => {
+    const layers = layersBy(desk.problem, by);
     const whole = await desk.get(hessianMatrix);
     const { traces, ...proofs } = whole
       ? tracesOfMatrix(desk, whole, layers)

@@ -10,11 +10,17 @@ export function layerNameOf(label: string): string {
   return label.replace(/[./:][^./:]*$/, "");
 }
 
-/** Tensors that share everything before the last dot, slash or colon of their names: "conv1.weight" and "conv1.bias". */
-export function layersOf(tensors: readonly ParameterTensor[]): Layer[] {
+/**
+ * Tensors that share a name of their layer: everything before the last dot, slash or colon of their own where nothing else
+ * names it, "conv1.weight" and "conv1.bias".
+ */
+export function layersOf(
+  tensors: readonly ParameterTensor[],
+  nameOf = ({ label }: ParameterTensor) => layerNameOf(label),
+): Layer[] {
   const layers = new Map<string, ParameterTensor[]>();
   for (const tensor of tensors) {
-    const name = layerNameOf(tensor.label);
+    const name = nameOf(tensor);
     layers.set(name, [...(layers.get(name) ?? []), tensor]);
   }
   return [...layers].map(([name, members]) => ({ name, tensors: members }));

@@ -38,8 +38,9 @@ export function againByNames(
   tensors: readonly ParameterTensor[],
   { diagonal, gradient, weights }: Spread,
   top: LayerTop | undefined,
+  nameOf = ({ label }: ParameterTensor) => layerNameOf(label),
 ): Again[] {
-  const own = tensors.filter(({ label }) => layer.tensors.includes(label) && layerNameOf(label) === layer.name);
+  const own = tensors.filter((tensor) => layer.tensors.includes(tensor.label) && nameOf(tensor) === layer.name);
   const partOf = (x: Float64Array) => own.map(({ offset, size }) => x.subarray(offset, offset + size));
   const same = (stated: number, value: number): Again => ({
     stated,
