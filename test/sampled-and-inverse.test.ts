@@ -118,6 +118,13 @@ describe("a damped inverse", () => {
     [1, -0.5, 1 / 3].forEach((value, i) => expect(x[i]).toBeCloseTo(value, 11));
     await expect(product({ method: "neumann" })).rejects.toThrow(/needs a step/u);
     await expect(product({ method: "neumann", step: 0.5 })).rejects.toThrow(/diverges/u);
+    // An eigenvalue a little below 0, or too near it: neither is a number.
+    const nearly = async (least: number) =>
+      (await inverse(diagonalOperator(Float64Array.of(1, least)), { method: "neumann", step: 0.5 })).apply([
+        Float64Array.of(1, 1),
+      ]);
+    await expect(nearly(-1e-3)).rejects.toThrow(/diverges/u);
+    await expect(nearly(1e-6)).rejects.toThrow(/100 terms .* leave 0\.71/u);
     await expect((await inverse(A, { tolerance: 1e-12, maxProducts: 2 })).apply([b])).rejects.toThrow(/budget/u);
   });
 });

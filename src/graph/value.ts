@@ -128,8 +128,8 @@ export interface Operation {
   madeAxes?(node: Value, input: number): readonly UnitIndex[] | undefined;
 
   /**
-   * For operations that are a layer y = Wx + b along other axes than those of `weightAxes`, as a table whose rows are looked up is along its
-   * columns: the axis of an input along which the units lie, each treated as all others are, and that of the output.
+   * For operations that are a layer y = Wx of an input W: the axis of W along which the units lie, all of them given the same x, and
+   * that of the output; undefined for an input that is no such W. (A table whose rows are looked up is one along its columns.)
    */
   layerAxes?(node: Value, input: number): readonly [weight: number, made: number] | undefined;
 

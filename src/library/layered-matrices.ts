@@ -7,6 +7,7 @@ import type { Point } from "../problem/point.ts";
 import type { Problem } from "../problem/problem.ts";
 import { type OptionsOf, readOptions } from "../util/options.ts";
 import type { RunContext } from "../util/run-context.ts";
+import type { FloatType } from "../util/tensor.ts";
 import { pointOf } from "./point-of.ts";
 import { checkedContext, contextOption } from "./run-options.ts";
 
@@ -18,10 +19,10 @@ const layeredOptions = z.object({
 
 /**
  * The Kronecker-factored Gauss–Newton matrix (K-FAC): for each layer y = W(x, 1) the block G ⊗ A, A the mean of xxᵀ over
- * examples and places, G the expectation of ∂ℓ/∂y ∂ℓ/∂yᵀ over the model's own labels, summed over places and divided as the
- * loss is; exact for deep linear networks under squared error. With `sharing: "reduce"` A is of the mean of x over the places of
+ * examples and places, G what Σ Jᵀ(∂²ℓ/∂z²)J has in y (for cross-entropy and squared error the expectation of ∂ℓ/∂y ∂ℓ/∂yᵀ over the
+ * model's own labels), summed over places and divided as the loss is; exact for deep linear networks under squared error. With `sharing: "reduce"` A is of the mean of x over the places of
  * an example and G of the sum of ∂ℓ/∂y over them, which is exact where outputs are means over places (Eschenhagen et al. 2023).
- * Layers are matrix products, convolutions and embeddings of fewer than 4 096 columns, where weights are used side by side all together; other
+ * Layers are matrix products, ungrouped convolutions and embeddings of fewer than 4 096 columns, where weights are used side by side all together; other
  * parameters have the exact diagonal of {@link gaussNewtonDiagonal}. An L2 term adds its λ. `inverse(δ)` is exact: the eigenvectors
  * of the factors are those of the block (Martens & Grosse 2015; convolutions: Grosse & Martens 2016).
  *
@@ -49,7 +50,7 @@ export async function kfac(
 /**
  * The same with corrected eigenvalues (EKFAC): in the eigenvectors of K-FAC's factors the block of a layer has the diagonal
  * that the Gauss–Newton matrix has there. Of all matrices that are diagonal in these vectors it is the nearest in the Frobenius
- * norm (George et al. 2018).
+ * norm (George et al. 2018). Eigenvectors of equal eigenvalues are anybody's; they share their mean, which is not.
  *
  * Cost: as {@link kfac}, and two gradients of every single example for each of its outputs.
  *
@@ -75,7 +76,7 @@ export async function ekfac(
     right: rowsOf(right.vectors),
   }));
   const curvatures = await point.turnedDiagonals(bases, checked);
-  const corrected = blocks.map((block, i) => ({ ...block, curvatures: curvatures[i] }));
+  const corrected = blocks.map((block, i) => ({ ...block, curvatures: shared(block, curvatures[i], point.precision) }));
   return operatorOf(point, "EKFAC", corrected, checked);
 }
 
@@ -88,6 +89,33 @@ function kroneckerBlock({ places, inputs, outputs, rows, columns }: LayerFactors
     // A is a mean of squares: what is below 0 is rounding.
     for (let k = 0; k < columns; k++) curvatures[i * columns + k] = left.values[i] * Math.max(0, right.values[k]);
   return { places, left, right, curvatures };
+}
+
+/** Eigenvalues nearer than this share of the largest: how far rounding turns their eigenvectors is its square root again. */
+const EQUAL: Readonly<Record<FloatType, number>> = { float32: 3e-4, float64: 1e-8 };
+
+/** The mean of the curvatures over the products of eigenvectors whose eigenvalues are equal on both sides. */
+function shared({ left, right }: LayerBlock, curvatures: Float64Array, precision: FloatType): Float64Array {
+  const [rows, columns] = [left, right].map(({ values }) => runsOf(values, EQUAL[precision]));
+  const result = new Float64Array(curvatures.length);
+  for (const [firstRow, endRow] of rows)
+    for (const [first, end] of columns) {
+      let sum = 0;
+      for (let i = firstRow; i < endRow; i++)
+        for (let k = first; k < end; k++) sum += curvatures[i * right.values.length + k];
+      const mean = sum / ((endRow - firstRow) * (end - first));
+      for (let i = firstRow; i < endRow; i++)
+        result.fill(mean, i * right.values.length + first, i * right.values.length + end);
+    }
+  return result;
+}
+
+/** From where to where sorted values follow one another as close as a share of the largest. */
+function runsOf(values: Float64Array, share: number): (readonly [first: number, end: number])[] {
+  const near = share * Math.max(Math.abs(values[0]), Math.abs(values[values.length - 1]));
+  const starts = [0];
+  for (let i = 1; i < values.length; i++) if (Math.abs(values[i] - values[i - 1]) > near) starts.push(i);
+  return starts.map((first, i) => [first, starts[i + 1] ?? values.length]);
 }
 
 async function operatorOf(

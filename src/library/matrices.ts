@@ -106,7 +106,8 @@ export function empiricalFisher(place: Problem | Point, context?: RunContext): L
 /**
  * Σₜ gₜ gₜᵀ over the terms of the loss, divided as the loss is (by m for a mean over m terms): a term is what that mean goes
  * over, one for each label, or for each output where outputs are compared with targets. {@link empiricalFisher} sums over the
- * terms of an example before it multiplies; where every example has one term they are equal. Cost: as that.
+ * terms of an example before it multiplies; of a mean over examples with one term each, all counting alike, they are
+ * equal. Cost: as that.
  *
  * @throws usage error `bad-argument`; input error `not-finite` (on a product)
  *

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { studentTQuantile } from "../linalg/distributions.ts";
 import { sampleMean } from "../linalg/sample-mean.ts";
 import { requireBlock } from "../operators/checked-products.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { Point } from "../problem/point.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { Interval } from "../estimators/estimate.ts";
+import { skewedMeanInterval } from "../estimators/sampling-interval.ts";
 import { confidence, countFrom, type OptionsOf } from "../util/options.ts";
 import { pointOf } from "./point-of.ts";
 import { readRun, type RunOptions } from "./run-options.ts";
@@ -25,7 +25,7 @@ export interface SampledTrace {
   readonly value: number;
   /** Over the draws; infinite for a single one. */
   readonly standardError: number;
-  /** That of Student's t over the draws. */
+  /** For skewed numbers (Hall 1992), over the draws; infinite for fewer than three. */
   readonly interval: Interval;
 }
 
@@ -71,13 +71,14 @@ export async function monteCarloFisher(
     },
     sampledTrace: async (asked = {}) => {
       const { own: traced } = readRun("sampledTrace", traceOptions, asked);
-      const { value, standardError } = sampleMean(Float64Array.from(await sampled.traces(context)));
-      const width =
-        own.draws > 1 ? studentTQuantile(0.5 + traced.confidence / 2, own.draws - 1) * standardError : Infinity;
+      const traces = await sampled.traces(context);
+      const { value, standardError } = sampleMean(Float64Array.from(traces));
+      // Traces are sums of squares: skewed.
+      const { lower, upper } = skewedMeanInterval(traces, dimension, traced.confidence);
       return {
         value,
         standardError: own.draws > 1 ? standardError : Infinity,
-        interval: { lower: value - width, upper: value + width, confidence: traced.confidence },
+        interval: { lower, upper, confidence: traced.confidence },
       };
     },
   };

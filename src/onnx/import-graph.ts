@@ -503,7 +503,9 @@ class Importer implements ImportHost {
     if (this.snapped === 0) return;
     this.notice(
       "restored-constants",
-      `${this.snapped} constants that the file holds in float32 were restored to the decimals or well-known numbers that they stand for (1e-5, √2, 1/√d).`,
+      this.snapped === 1
+        ? "A constant that the file holds in float32 was restored to the decimal or well-known number that it stands for (1e-5, √2, 1/√d)."
+        : `${this.snapped} constants that the file holds in float32 were restored to the decimals or well-known numbers that they stand for (1e-5, √2, 1/√d).`,
     );
   }
 }

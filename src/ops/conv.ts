@@ -38,6 +38,8 @@ export const Conv = defineOp({
     unitAxes: [undefined, 1],
     weightAxes: (_node, i) => (i === 1 ? [0] : undefined),
     madeAxes: (_node, i) => (i === 1 ? [1] : undefined),
+    // The units of different groups are given different channels.
+    layerAxes: (_node, i) => (i === 1 && geometry.group === 1 ? [0, 1] : undefined),
     attributes: attributesOf(geometry),
     examplesLayout: keptAxis((axis) => axis === 0),
     units: (node, [x, w], desk) => {

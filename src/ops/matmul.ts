@@ -52,6 +52,11 @@ export const MatMul = defineOp({
         const lead = shape.length - 2 - stack.length;
         return [...stack.map((groups, axis) => ({ axis: lead + axis, groups })), shape.length - (i === 0 ? 2 : 1)];
       },
+      layerAxes: ({ inputs, shape }, i) => {
+        if (inputs[i].shape.length !== 2) return undefined;
+        const isRow = i === 0 ? !transposeA : transposeB;
+        return [isRow ? 0 : 1, shape.length - (i === 0 ? 2 : 1)];
+      },
       attributes: { transposeA, transposeB },
       examplesLayout: (node, given) => productLayout(node, given, { transposeA, transposeB }),
       units: (node, [a, b], desk) => {

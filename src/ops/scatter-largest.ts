@@ -68,7 +68,7 @@ export const ScatterElementsLargest = defineOp({
       e.node("ScatterElements", [data, indices, updates], { axis, reduction: "max" }),
     caveat: ({ dtype }) =>
       isFloat(dtype)
-        ? "The largest of what is written to one place has no derivative where two are equal (shared equally)"
+        ? "The largest or smallest of what is written to one place has no derivative where two are equal (shared equally)"
         : undefined,
   }),
 });

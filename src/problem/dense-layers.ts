@@ -68,7 +68,7 @@ export function denseLayers({ outputs, parameters }: LossGraph): DenseLayer[] {
     const factor = takers.length === 1 ? factorAt(first, value) : undefined;
     const scaled = factor === undefined ? value : first;
     const products = factor === undefined ? takers : usersOf(first);
-    const axes = products.map((product) => layerAxes(product, product.inputs.indexOf(scaled)));
+    const axes = products.map((product) => product.operation.layerAxes?.(product, product.inputs.indexOf(scaled)));
     const weightAxis = axes[0]?.[0];
     if (weightAxis === undefined || (factor && !isAlong(factor, value, weightAxis))) return [];
     const units = value.shape[weightAxis];
@@ -127,17 +127,6 @@ function movedOn({ made, axis }: Made, lone: (value: Value) => Value | undefined
   if (next === undefined || next.inputs.length !== 1 || step?.kind !== "moves") return { made, axis };
   const behind = step.axis(axis, made.shape, next.shape);
   return behind === undefined ? { made, axis } : movedOn({ made: next, axis: behind }, lone);
-}
-
-/** The axis of weights along which the units of a layer lie, and that of what they make; undefined where it is none. */
-function layerAxes(user: Value, place: number): readonly [weight: number, made: number] | undefined {
-  const { operation } = user;
-  const own = operation.layerAxes?.(user, place);
-  if (own !== undefined) return own;
-  const [weight, ...otherWeights] = operation.weightAxes?.(user, place) ?? [];
-  const [made, ...otherMade] = operation.madeAxes?.(user, place) ?? [];
-  const isOne = otherWeights.length === 0 && otherMade.length === 0;
-  return isOne && typeof weight === "number" && typeof made === "number" ? [weight, made] : undefined;
 }
 
 /** What an operation multiplies a value by: one that is the same as its own derivative along the value is a product. */

@@ -31,8 +31,8 @@ export interface KroneckerFactors {
   /** A, the mean of xxᵀ over examples and places, or over examples of x̄x̄ᵀ with x̄ the mean over places: columns × columns. */
   readonly inputs: Float64Array;
   /**
-   * G, of ∂ℓ/∂y∂ℓ/∂yᵀ in expectation over the model's own labels, summed over places, or of the sums over places; averaged as the loss
-   * is: rows × rows.
+   * G, what Σ Jᵀ(∂²ℓ/∂z²)J has in y, summed over places, or of the sums over places; averaged as the loss is: rows × rows. For
+   * cross-entropy and other likelihoods in their natural parameters it is the expectation of ∂ℓ/∂y∂ℓ/∂yᵀ over the model's own labels.
    */
   readonly outputs: Float64Array;
 }
@@ -127,9 +127,9 @@ interface Evaluated {
 }
 
 /**
- * The factors of all layers (`denseLayers`), the expectation over labels taken exactly, output by output; parameters of
- * other kinds are in none, nor are weights of more than some thousand columns. A grouped convolution gives its units different
- * inputs, and is none.
+ * The factors of all layers (`denseLayers`), exactly, output by output; parameters of
+ * other kinds are in none, nor are weights of more than some thousand columns, nor those of grouped convolutions, whose units
+ * are given different inputs.
  *
  * Cost: two gradients for each output of an example, and for A a product of the layer with each of its columns over the units.
  *
@@ -202,31 +202,16 @@ export async function layerFactors(
   return { layers: symmetricOf(found), products: outputs };
 }
 
-/** Without rounding, and without those whose units are given different inputs. */
+/** Without what rounding makes of them. */
 function symmetricOf(found: readonly LayerFactors[]): LayerFactors[] {
-  return found
-    .filter(({ inputs, columns }) => isSymmetric(inputs, columns))
-    .map(({ layer, places, rows, columns, inputs, outputs }) => ({
-      layer,
-      places,
-      rows,
-      columns,
-      inputs: symmetricPart(inputs, columns),
-      outputs: symmetricPart(outputs, rows),
-    }));
-}
-
-/** A share of the norm that rounding does not reach in float32: rows of different matrices are further from a symmetric one. */
-const ASYMMETRIC = 1e-3;
-
-function isSymmetric(matrix: Float64Array, n: number): boolean {
-  let [whole, odd] = [0, 0];
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j < n; j++) {
-      whole += matrix[i * n + j] ** 2;
-      odd += ((matrix[i * n + j] - matrix[j * n + i]) / 2) ** 2;
-    }
-  return odd <= ASYMMETRIC ** 2 * whole;
+  return found.map(({ layer, places, rows, columns, inputs, outputs }) => ({
+    layer,
+    places,
+    rows,
+    columns,
+    inputs: symmetricPart(inputs, columns),
+    outputs: symmetricPart(outputs, rows),
+  }));
 }
 
 function symmetricPart(matrix: Float64Array, n: number): Float64Array {
@@ -245,6 +230,6 @@ function withoutFactors({ loss }: LossGraph, outputs: number): ThalwegError {
         kind: "usage",
         code: "too-many-outputs",
         message: `The factors of layers are summed over every output of an example, and this network has ${outputs}; ${MOST_OUTPUTS} are taken at most.`,
-        hint: "Choose another optimiser.",
+        hint: "Take a matrix of products instead, such as the Gauss–Newton matrix, or an optimiser that uses them.",
       });
 }

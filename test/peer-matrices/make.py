@@ -106,8 +106,13 @@ def places_of(module, offset, bias_offset):
     return (at if bias_offset is None else torch.cat([at, bias_offset + torch.arange(len(at)).reshape(-1, 1)], 1)).numpy()
 
 
-def isolated(values):
-    return len(values) == 1 or np.diff(values).min() > 1e-7 * values.max()
+def runs(values):
+    """Of each value the run of equal ones that it is in."""
+    return np.cumsum(np.abs(np.diff(values, prepend=values[0])) > 1e-8 * np.abs(values).max())
+
+
+def is_layer(m):
+    return isinstance(m, LAYERS) and getattr(m, "groups", 1) == 1
 
 
 def layered(net, names, offsets, x, curved):
@@ -116,7 +121,7 @@ def layered(net, names, offsets, x, curved):
     seen, groups = [], {}
     hooks = []
     for k, m in net.named_modules():
-        if isinstance(m, LAYERS):
+        if is_layer(m):
             groups.setdefault(id(m.weight), []).append((k, m))
             hooks.append(m.register_forward_hook(lambda m, i, o: seen.append((m, i[0], o))))
     ways = ("expand", "reduce")
@@ -151,19 +156,22 @@ def layered(net, names, offsets, x, curved):
     S = np.array(scores)
     result = {}
     for w in ways:
-        kfac, ekfac = np.zeros((n, n)), np.zeros((n, n))
-        simple = True
+        # What is in no layer has the exact diagonal.
+        kfac, ekfac = np.diag((S**2).sum(0)), np.diag((S**2).sum(0))
         for key, members in groups.items():
             g, a = G[key, w].numpy(), A[key, w].numpy()
             [weight] = [offsets[k + ".weight"] for k, _ in members if k + ".weight" in offsets]
             bias = next((offsets[k + ".bias"] for k, m in members if getattr(m, "bias", None) is not None), None)
             at = places_of(members[0][1], weight, bias).reshape(-1)
-            simple &= all(isolated(np.linalg.eigvalsh(f)) for f in (g, a))
-            Q = np.kron(np.linalg.eigh(g)[1], np.linalg.eigh(a)[1])
+            (gv, gu), (av, au) = np.linalg.eigh(g), np.linalg.eigh(a)
+            Q = np.kron(gu, au)
+            seen_there = ((S[:, at] @ Q) ** 2).sum(0)
+            # Eigenvectors of equal eigenvalues are anybody's: they share their mean.
+            same = (runs(gv)[:, None] * len(at) + runs(av)[None]).reshape(-1)
+            shared = np.array([seen_there[same == each].mean() for each in same])
             kfac[np.ix_(at, at)] = np.kron(g, a)
-            ekfac[np.ix_(at, at)] = (Q * ((S[:, at] @ Q) ** 2).sum(0)) @ Q.T
-        # Eigenvectors of equal eigenvalues are anybody's, and EKFAC with them.
-        result[w] = (kfac, ekfac if simple else None)
+            ekfac[np.ix_(at, at)] = (Q * shared) @ Q.T
+        result[w] = (kfac, ekfac)
     return S.T @ S, result
 
 
@@ -211,9 +219,7 @@ def make(name, net, x, y, loss, reduction="mean", exact=None, tied=None):
     truth["diagonal"] = np.diag(G)
     truth["trace"] = [np.trace(G)]
     for way, (kfac, ekfac) in found.items():
-        truth["kfac-" + way] = kfac @ v
-        if ekfac is not None:
-            truth["ekfac-" + way] = ekfac @ v
+        truth["kfac-" + way], truth["ekfac-" + way] = kfac @ v, ekfac @ v
     if exact:
         kfac = found[exact][0]
         blocks = np.where(kfac != 0, G, 0)
@@ -297,6 +303,16 @@ cases.append(make("tied", Tied(3), rand(6, 6), rand(6, 6), "mse", exact="expand"
 both("unet-targets", Swapped(unet(), (0, 2, 3, 1)), rand(4, 3, 6, 6), rand(4, 6, 6, 3), "mse")
 cases.append(make("unet-classes", unet(), rand(4, 3, 6, 6), randint(0, 3, (4, 6, 6)), "cross-entropy"))
 cases.append(make("unet-bits", unet(), rand(4, 3, 4, 4), rand(4, 3, 4, 4), "bce"))
+grouped = nn.Sequential(
+    nn.Conv2d(2, 4, 3),
+    nn.ReLU(),
+    nn.Conv2d(4, 12, 2, groups=2),
+    nn.ReLU(),
+    nn.Conv2d(12, 12, 1, groups=12, bias=False),
+    nn.Flatten(),
+    nn.Linear(12, 3),
+)
+both("grouped", grouped, randn(5, 2, 4, 4), randint(0, 3, (5,)), "cross-entropy")
 # Embeddings, which curvlinops does not take.
 words = lambda: deep(4, 3, 2)
 both("words", nn.Sequential(nn.Embedding(6, 4), words()), randint(0, 6, (7, 3)), rand(7, 3, 2), "mse", exact="expand")

@@ -15,6 +15,6 @@ export const termFisherProduct: Product = {
     return pullback([loss.perTerm], [mul(tangent, loss.scale)], loss.parameters);
   },
   remark:
-    "A term is what the mean of the loss goes over: one for each label, or for each output where outputs are compared with targets. Where every example has a single term, it is the empirical Fisher.",
+    "A term is what the mean of the loss goes over: one for each label, or for each output where outputs are compared with targets. Where every example has a single term, all terms count alike and the loss is a mean, it is the empirical Fisher.",
   ofExamples: true,
 };
