@@ -39,3 +39,26 @@ describe("README.md", () => {
       expect(files, target).toContain(target.split("/")[0]);
   });
 });
+
+describe("docs/security.md", () => {
+  const text = readFileSync("docs/security.md", "utf8");
+
+  it("names a test behind each promise, which is there", () => {
+    const promised = /## What is promised\n([^]*?)\n## /.exec(text)?.[1] ?? "";
+    const promises = promised.split(/^- /m).slice(1);
+    expect(promises.length).toBeGreaterThan(10);
+    for (const promise of promises) {
+      const tests = [...promise.matchAll(/`((?:src|test)\/\S+\.test\.ts)`/g)].map(([, file]) => file);
+      expect(tests, promise).not.toEqual([]);
+      for (const file of tests) expect(existsSync(file), file).toBe(true);
+    }
+  });
+
+  it("names all that runs in the process", () => {
+    const names = z.record(z.string(), z.unknown()).optional();
+    const { dependencies, peerDependencies } = z
+      .object({ dependencies: names, peerDependencies: names })
+      .parse(JSON.parse(readFileSync("package.json", "utf8")));
+    for (const name of Object.keys({ ...dependencies, ...peerDependencies })) expect(text).toContain(`\`${name}\``);
+  });
+});

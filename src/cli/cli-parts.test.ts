@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { INSTRUMENTS } from "../instruments/registry.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
@@ -11,7 +11,7 @@ import { table, widthOf, wrap } from "./layout.ts";
 import { presentError } from "./present-error.ts";
 import { describe as describeProgress } from "./progress-line.ts";
 import { didYouMean, editDistance } from "../util/suggest.ts";
-import { styleOf, wantsColors } from "./terminal.ts";
+import { processTerminal, styleOf, wantsColors } from "./terminal.ts";
 import { VERBS } from "./verbs/registry.ts";
 
 describe("edit distance", () => {
@@ -208,4 +208,19 @@ it("the command line of a library call is read as what was asked for, also names
   const [verb, model, name, typed, ...others] = commandOf("profile", "model.onnx", { params });
   expect([verb, model, name, others]).toEqual(["profile", "model.onnx", "--params", []]);
   expect(readFlags(z.object({ params: z.array(z.string()) }), { params: typed })).toEqual({ params });
+});
+
+it("what a terminal would obey, or show as another text than is there, is shown as its code", () => {
+  for (const [name, stream] of [
+    ["out", process.stdout],
+    ["err", process.stderr],
+  ] as const) {
+    const write = vi.spyOn(stream, "write").mockReturnValue(true);
+    try {
+      processTerminal()[name]("layer\u001b[2J\u0007\u202egnp.exe\u2066\r\n");
+      expect(write).toHaveBeenCalledExactlyOnceWith("layer\\u001b[2J\\u0007\\u202egnp.exe\\u2066\\u000d\n");
+    } finally {
+      write.mockRestore();
+    }
+  }
 });
