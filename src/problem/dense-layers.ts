@@ -24,10 +24,14 @@ export interface Made {
  */
 export interface DenseLayer {
   readonly weights: MovedParameter;
-  /** The weights as the product takes them: each unit's may be multiplied by a factor, as that of a normalisation behind it. */
+  /**
+   * The weights as the product takes them, where each unit's are multiplied by a factor of its own, as by a normalisation behind
+   * them; else the weights themselves: one factor for all is part of the product.
+   */
   readonly scaled: Value;
   /** The axis of the weights along which the units lie. */
   readonly weightAxis: number;
+  /** None where the weights of each unit have a factor of their own, which a bias has not: both together are no product of matrices. */
   readonly bias: MovedParameter | undefined;
   /** What is made wherever the weights are used, with the bias where one is added. */
   readonly uses: readonly Made[];
@@ -66,9 +70,10 @@ export function denseLayers({ outputs, parameters }: LossGraph): DenseLayer[] {
   return taken.flatMap(({ parameter, value, takers }): DenseLayer[] => {
     const [first] = takers;
     const factor = takers.length === 1 ? factorAt(first, value) : undefined;
-    const scaled = factor === undefined ? value : first;
+    const taking = factor === undefined ? value : first;
     const products = factor === undefined ? takers : usersOf(first);
-    const axes = products.map((product) => product.operation.layerAxes?.(product, product.inputs.indexOf(scaled)));
+    const hasFactors = factor !== undefined && sizeOf(factor.shape) > 1;
+    const axes = products.map((product) => product.operation.layerAxes?.(product, product.inputs.indexOf(taking)));
     const weightAxis = axes[0]?.[0];
     if (weightAxis === undefined || (factor && !isAlong(factor, value, weightAxis))) return [];
     const units = value.shape[weightAxis];
@@ -86,6 +91,7 @@ export function denseLayers({ outputs, parameters }: LossGraph): DenseLayer[] {
     });
     const bias = taken.find(
       (other) =>
+        !hasFactors &&
         other.takers.length > 0 &&
         other.takers.every((taker) => sums.some((each) => each?.sum === taker && isBias(other.value, units, each))),
     );
@@ -94,7 +100,15 @@ export function denseLayers({ outputs, parameters }: LossGraph): DenseLayer[] {
       return sum && bias?.takers.includes(sum.sum) ? { made: sum.sum, axis: sum.axis } : each;
     });
     const weights = { parameter, value };
-    return [{ weights, scaled, weightAxis, uses, bias: bias && { parameter: bias.parameter, value: bias.value } }];
+    return [
+      {
+        weights,
+        scaled: hasFactors ? taking : value,
+        weightAxis,
+        uses,
+        bias: bias && { parameter: bias.parameter, value: bias.value },
+      },
+    ];
   });
 }
 

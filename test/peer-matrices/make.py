@@ -94,6 +94,7 @@ def rows_of(module, given):
         rows = F.unfold(given, module.kernel_size, padding=module.padding, stride=module.stride)[0].T
     else:
         rows = given.reshape(-1, given.shape[-1])
+    rows = rows * getattr(module, "factor", 1.0)
     bias = getattr(module, "bias", None)
     return rows.detach() if bias is None else torch.cat([rows, torch.ones(len(rows), 1)], 1).detach()
 
@@ -109,6 +110,17 @@ def places_of(module, offset, bias_offset):
 def runs(values):
     """Of each value the run of equal ones that it is in."""
     return np.cumsum(np.abs(np.diff(values, prepend=values[0])) > 1e-8 * np.abs(values).max())
+
+
+class Scaled(nn.Linear):
+    """Weights that are multiplied before the product: all by one factor, as by the neural tangent parametrisation, or each unit's."""
+
+    def __init__(self, i, o, factor):
+        super().__init__(i, o)
+        self.register_buffer("factor", torch.as_tensor(factor))
+
+    def forward(self, x):
+        return F.linear(x, self.weight * self.factor, self.bias)
 
 
 def is_layer(m):
@@ -303,6 +315,8 @@ cases.append(make("tied", Tied(3), rand(6, 6), rand(6, 6), "mse", exact="expand"
 both("unet-targets", Swapped(unet(), (0, 2, 3, 1)), rand(4, 3, 6, 6), rand(4, 6, 6, 3), "mse")
 cases.append(make("unet-classes", unet(), rand(4, 3, 6, 6), randint(0, 3, (4, 6, 6)), "cross-entropy"))
 cases.append(make("unet-bits", unet(), rand(4, 3, 4, 4), rand(4, 3, 4, 4), "bce"))
+both("one-factor", nn.Sequential(Scaled(5, 4, 0.3), nn.Tanh(), Scaled(4, 3, 0.5)), rand(7, 5), randint(0, 3, (7,)), "cross-entropy")
+cases.append(make("one-factor-linear", nn.Sequential(Scaled(5, 3, 0.3)), rand(7, 5), rand(7, 3), "mse", exact="expand"))
 grouped = nn.Sequential(
     nn.Conv2d(2, 4, 3),
     nn.ReLU(),
