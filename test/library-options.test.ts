@@ -40,6 +40,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   gaussNewton: (options) => call(library.gaussNewton, problem, options),
   fisher: (options) => call(library.fisher, problem, options),
   empiricalFisher: (options) => call(library.empiricalFisher, problem, options),
+  empiricalFisherOfTerms: (options) => call(library.empiricalFisherOfTerms, problem, options),
   jacobian: (options) => call(library.jacobian, problem, options),
   gaussNewtonDiagonal: (options) => call(library.gaussNewtonDiagonal, problem, options),
   kfac: (options) => call(library.kfac, problem, options),

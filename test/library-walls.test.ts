@@ -92,6 +92,7 @@ const NODE: Record<string, Callable> = {
   gaussNewton: { call: library.gaussNewton, takes: [[problem], [{}, ...options]] },
   fisher: { call: library.fisher, takes: [[problem], [{}, ...options]] },
   empiricalFisher: { call: library.empiricalFisher, takes: [[problem], [{}, ...options]] },
+  empiricalFisherOfTerms: { call: library.empiricalFisherOfTerms, takes: [[problem], [{}, ...options]] },
   jacobian: { call: library.jacobian, takes: [[problem], [{}, ...options]] },
   gaussNewtonDiagonal: { call: library.gaussNewtonDiagonal, takes: [[problem], [{}, ...options]] },
   kfac: { call: library.kfac, takes: [[problem], [{}, ...options]] },

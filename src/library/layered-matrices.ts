@@ -91,8 +91,8 @@ function kroneckerBlock({ places, inputs, outputs, rows, columns }: LayerFactors
   return { places, left, right, curvatures };
 }
 
-/** Eigenvalues nearer than this share of the largest: how far rounding turns their eigenvectors is its square root again. */
-const EQUAL: Readonly<Record<FloatType, number>> = { float32: 3e-4, float64: 1e-8 };
+/** Eigenvalues nearer than this share of the largest are told apart by rounding alone, as are their eigenvectors. */
+const EQUAL: Readonly<Record<FloatType, number>> = { float32: 1e-6, float64: 1e-12 };
 
 /** The mean of the curvatures over the products of eigenvectors whose eigenvalues are equal on both sides. */
 function shared({ left, right }: LayerBlock, curvatures: Float64Array, precision: FloatType): Float64Array {
@@ -110,11 +110,12 @@ function shared({ left, right }: LayerBlock, curvatures: Float64Array, precision
   return result;
 }
 
-/** From where to where sorted values follow one another as close as a share of the largest. */
+/** From where to where sorted values are as near to the first of them as a share of the largest. */
 function runsOf(values: Float64Array, share: number): (readonly [first: number, end: number])[] {
   const near = share * Math.max(Math.abs(values[0]), Math.abs(values[values.length - 1]));
   const starts = [0];
-  for (let i = 1; i < values.length; i++) if (Math.abs(values[i] - values[i - 1]) > near) starts.push(i);
+  for (const [i, value] of values.entries())
+    if (Math.abs(value - values[starts[starts.length - 1]]) > near) starts.push(i);
   return starts.map((first, i) => [first, starts[i + 1] ?? values.length]);
 }
 

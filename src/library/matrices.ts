@@ -95,12 +95,9 @@ export function fisher(place: Problem | Point, context?: RunContext): LinearOper
  * empiricalFisher(problem).symmetric; // → true
  */
 export function empiricalFisher(place: Problem | Point, context?: RunContext): LinearOperator {
-  if (place instanceof Problem) place.requireExamplesFor(empiricalFisherProduct);
-  return matrixAt(
-    pointOf("empiricalFisher", place),
-    empiricalFisherProduct,
-    checkedContext("empiricalFisher", context),
-  );
+  const point = pointOf("empiricalFisher", place);
+  point.requireExamplesFor(empiricalFisherProduct);
+  return matrixAt(point, empiricalFisherProduct, checkedContext("empiricalFisher", context));
 }
 
 /**
@@ -118,12 +115,9 @@ export function empiricalFisher(place: Problem | Point, context?: RunContext): L
  * Math.hypot(...byTerms.map((x, i) => x - byExamples[i])) < 1e-14 * Math.hypot(...byExamples); // → true
  */
 export function empiricalFisherOfTerms(place: Problem | Point, context?: RunContext): LinearOperator {
-  if (place instanceof Problem) place.requireExamplesFor(termFisherProduct);
-  return matrixAt(
-    pointOf("empiricalFisherOfTerms", place),
-    termFisherProduct,
-    checkedContext("empiricalFisherOfTerms", context),
-  );
+  const point = pointOf("empiricalFisherOfTerms", place);
+  point.requireExamplesFor(termFisherProduct);
+  return matrixAt(point, termFisherProduct, checkedContext("empiricalFisherOfTerms", context));
 }
 
 /**

@@ -18,6 +18,7 @@ import type { PointMachinery } from "./point-machinery.ts";
 import { eachExample } from "./point-sums.ts";
 import { REDUCED_INPUT_FACTORS, REDUCED_OUTPUT_FACTORS } from "./reduced-factors.ts";
 import type { Sample } from "./sample.ts";
+import { requireExamples } from "./require-examples.ts";
 
 /**
  * The Kronecker factors of a layer y = W(x, 1): its block of the Gauss–Newton matrix is about G ⊗ A (Martens & Grosse 2015;
@@ -142,7 +143,8 @@ export async function layerFactors(
   context: RunContext,
   { shapeOf, sharing }: { readonly shapeOf: (examples: number) => Shape; readonly sharing: Sharing },
 ): Promise<NetworkFactors> {
-  const { network, space, options, runtime } = machinery;
+  const { network, space, options, runtime, coupled } = machinery;
+  requireExamples("Kronecker factor of a layer", coupled);
   const { graph } = network(point.batchSize);
   const outputs = sizeOf(shapeOf(1));
   if (graph.loss.givesLossOnly || outputs > MOST_OUTPUTS) throw withoutFactors(graph, outputs);

@@ -13,6 +13,8 @@ export interface PointMachinery {
   readonly options: ProblemOptions;
   readonly space: ParameterSpace;
   readonly runtime: Runtime;
+  /** Why the loss of an example depends on others, where it does. */
+  readonly coupled: string | undefined;
   readonly network: (batch: number) => Network;
   readonly outputShape: Shape;
   /** How many rows of the outputs belong to one example. */

@@ -15,6 +15,7 @@ import type { BatchRun, VisitBatch } from "./point-batches.ts";
 import { COTANGENT } from "./point-computations.ts";
 import type { PointMachinery } from "./point-machinery.ts";
 import type { Sample } from "./sample.ts";
+import { requireExamples } from "./require-examples.ts";
 
 /** What is asked of a point whose batches are added up. */
 interface Evaluated {
@@ -40,12 +41,13 @@ const EXAMPLE_GRADIENT_ELEMENTS = 2 ** 25;
 /** A computation for each example, in batches for which a gradient of each fits into memory. */
 export async function eachExample(
   point: Evaluated,
-  { options, space }: PointMachinery,
+  { options, space, coupled }: PointMachinery,
   computation: Computation,
   context: RunContext,
   visit: VisitBatch,
   { shared = new Map(), extra }: Pick<BatchRun, "shared" | "extra"> = {},
 ): Promise<void> {
+  requireExamples(computation.name, coupled);
   const most = Math.max(1, Math.floor(EXAMPLE_GRADIENT_ELEMENTS / space.dimension));
   for (const range of batchesOf({ start: 0, end: point.examples }, Math.min(options.batchSize, most)))
     await point.eachBatch(computation, context, visit, { range, shared, extra });

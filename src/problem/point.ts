@@ -37,6 +37,7 @@ import { eachExample, pulledBack, sums } from "./point-sums.ts";
 import type { Sample } from "./sample.ts";
 import { SampledFisher } from "./sampled-fisher.ts";
 import { samplingError } from "./sampling-error.ts";
+import { requireExamples } from "./require-examples.ts";
 
 /** What all points of a problem share, and its points in float64. */
 export interface ProblemMachinery extends PointMachinery {
@@ -280,6 +281,11 @@ export class Point {
       scales.data.forEach((x, i) => (sizes[start + i] += x));
     });
     return { traces, sizes };
+  }
+
+  /** @throws input error `no-single-examples` for a derivative made of single examples where the loss couples them */
+  requireExamplesFor({ name, ofExamples }: Derivative): void {
+    if (ofExamples === true) requireExamples(name, this.machinery.coupled);
   }
 
   /** The Kronecker factors of the layers ({@link layerFactors}). */

@@ -23,6 +23,7 @@ import type { ProgramShelf } from "./program-shelf.ts";
 import { ProgramStore } from "./program-store.ts";
 import { Sample } from "./sample.ts";
 import { VectorFeeds } from "./vector-feeds.ts";
+import { requireExamples } from "./require-examples.ts";
 
 /** Elements of intermediate values beyond which a block of vectors leaves the cache and gains nothing. */
 const BLOCK_ELEMENTS = 2 ** 19;
@@ -115,6 +116,7 @@ export class Problem {
     const source: ProgramSource = { problem: options, space, runtime, network: networkOf };
     this.programs = surroundings.shelf?.take(source, network) ?? new NetworkPrograms(source);
     this.machinery = {
+      coupled: this.coupled,
       options,
       space,
       runtime,
@@ -289,13 +291,7 @@ export class Problem {
 
   /** @throws input error `no-examples` for a derivative made of single examples where the loss couples them */
   requireExamplesFor({ name, ofExamples }: Derivative): void {
-    if (ofExamples !== true || this.coupled === undefined) return;
-    throw new ThalwegError({
-      kind: "input",
-      code: "no-single-examples",
-      message: `There is no ${name}: no example has a loss of its own, as ${this.coupled}.`,
-      hint: "Give a model whose output has one row for each example, and the loss with --loss.",
-    });
+    if (ofExamples === true) requireExamples(name, this.coupled);
   }
 
   /** The network and its loss on one full batch, to be traversed. */

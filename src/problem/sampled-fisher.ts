@@ -17,6 +17,7 @@ import { EXAMPLE_GRADIENT_SQUARES } from "./point-computations.ts";
 import type { PointMachinery } from "./point-machinery.ts";
 import { adder, eachExample } from "./point-sums.ts";
 import type { Sample } from "./sample.ts";
+import { requireExamples } from "./require-examples.ts";
 
 /** What is asked of a point from whose own distribution labels are drawn. */
 interface Evaluated {
@@ -67,6 +68,7 @@ export class SampledFisher {
     context: RunContext,
     shapeOf: (examples: number) => Shape,
   ): Promise<SampledFisher> {
+    requireExamples("sampled Fisher matrix", machinery.coupled);
     const { loss, lossOptions } = machinery.options;
     if (loss.draw === undefined) {
       throw new ThalwegError({
@@ -83,11 +85,17 @@ export class SampledFisher {
     };
     const labels = point.sample.dataset.y(0, point.examples);
     const { draw } = loss;
-    return new SampledFisher(
-      point,
-      machinery,
-      Array.from({ length: draws }, (_, k) => draw(outputs, labels, lossOptions, random.split(`draw ${k}`))),
+    const drawn = Array.from({ length: draws }, (_, k) =>
+      draw(outputs, labels, lossOptions, random.split(`draw ${k}`)),
     );
+    if (!drawn.every(({ data }) => data.every(Number.isFinite)))
+      throw new ThalwegError({
+        kind: "input",
+        code: "not-finite",
+        message: `Labels of the model's own are not finite at these outputs, so no ${loss.title} Fisher matrix is sampled.`,
+        hint: "Look at the outputs: their numbers are too large for the distribution of this loss.",
+      });
+    return new SampledFisher(point, machinery, drawn);
   }
 
   /** Products with vectors, with the λ of an L2 term. Cost: about two gradients for each draw. */

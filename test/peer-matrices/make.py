@@ -109,15 +109,20 @@ def places_of(module, offset, bias_offset):
 
 def runs(values):
     """Of each value the run of equal ones that it is in."""
-    return np.cumsum(np.abs(np.diff(values, prepend=values[0])) > 1e-8 * np.abs(values).max())
+    run, first = [0], values[0]
+    for value in values[1:]:
+        isNew = abs(value - first) > 1e-12 * np.abs(values).max()
+        first = value if isNew else first
+        run.append(run[-1] + isNew)
+    return np.array(run)
 
 
 class Scaled(nn.Linear):
-    """Weights that are multiplied before the product: all by one factor, as by the neural tangent parametrisation, or each unit's."""
+    """Weights that are all multiplied by one factor, as in the neural tangent parametrisation."""
 
     def __init__(self, i, o, factor):
         super().__init__(i, o)
-        self.register_buffer("factor", torch.as_tensor(factor))
+        self.factor = factor
 
     def forward(self, x):
         return F.linear(x, self.weight * self.factor, self.bias)
