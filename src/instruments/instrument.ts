@@ -46,8 +46,8 @@ interface Description<P extends Part, Result> {
    * run, unless it is named in --only. A part of every run when absent.
    */
   askedBy?(problem: Problem): string | undefined;
-  /** Why it cannot be used on this problem, or undefined when it can. */
-  notFor?(problem: Problem): string | undefined;
+  /** Why it cannot be used on this problem, with what was chosen where that counts, or undefined when it can. */
+  notFor?(problem: Problem, setting?: Setting): string | undefined;
 }
 
 interface Standing {

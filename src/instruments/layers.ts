@@ -12,7 +12,7 @@ import { hessianExtremes } from "../quantities/hessian-extremes.ts";
 import { isLarge, isSmall, type HessianMatrix } from "../quantities/hessian-matrix.ts";
 import { hessianTrace } from "../quantities/hessian-trace.ts";
 import { layerBlocks } from "../quantities/layer-blocks.ts";
-import { layerNames, NO_ROLE } from "../quantities/layers-by-role.ts";
+import { layerNames, NO_ROLE, withoutLayers } from "../quantities/layers-by-role.ts";
 import { sizeOfLayer } from "../quantities/layers-of.ts";
 import { onlyIf } from "../quantities/quantity.ts";
 import { lossGradient } from "../quantities/loss-gradient.ts";
@@ -61,6 +61,7 @@ export const layersInstrument = defineInstrument({
     onlyIf((setting) => isSmall(setting) || setting.wants(hessianTrace), hessianTrace),
     lossGradient,
   ],
+  notFor: (problem, setting) => setting && withoutLayers(problem, setting.parametersOf(layerBlocks).layersBy),
   run: async (desk) => {
     const { blocks, whole, proofs } = await desk.get(layerBlocks);
     const dense = await desk.get(denseHessian);

@@ -118,7 +118,7 @@ export function planProfile(
   return chosen.map((instrument) => {
     const { name, title, needs } = instrument;
     try {
-      const skipped = instrument.notFor?.(problem);
+      const skipped = instrument.notFor?.(problem, setting);
       if (skipped !== undefined) return { name, title, skipped, products: 0, work: {}, bytes: 0 };
       const fresh = [...neededQuantities(needs, setting)].filter((quantity) => !done.has(quantity));
       for (const quantity of fresh) done.add(quantity);
@@ -138,7 +138,7 @@ export function planProfile(
 
 /** What is certainly going to be asked for, each after all that it is made of. */
 function expectedOf(chosen: readonly ProfileInstrument[], setting: Setting): ReadonlySet<Quantity> {
-  const run = chosen.filter((instrument) => isFor(instrument, setting.problem));
+  const run = chosen.filter((instrument) => isFor(instrument, setting));
   return neededQuantities(
     run.flatMap(({ needs }) => needs),
     setting,
@@ -272,9 +272,9 @@ const NOT_AVAILABLE = formatNumber(null);
 const NO_TEXTS = { measures: "", means: "", doesNotMean: "", tryNext: "" };
 
 /** Whether an instrument is going to be run; one that cannot tell meets its error in its turn. */
-function isFor({ notFor }: ProfileInstrument, problem: Problem): boolean {
+function isFor({ notFor }: ProfileInstrument, setting: Setting): boolean {
   try {
-    return notFor?.(problem) === undefined;
+    return notFor?.(setting.problem, setting) === undefined;
   } catch {
     return false;
   }
@@ -314,7 +314,7 @@ function measurementOf(instrument: ProfileInstrument, done: (kept: Kept) => void
 }
 
 async function measure(instrument: ProfileInstrument, desk: Desk): Promise<Kept> {
-  const skip = instrument.notFor?.(desk.problem);
+  const skip = instrument.notFor?.(desk.problem, desk);
   if (skip !== undefined) return { status: "skipped", reason: skip };
   if (desk.outOfTime && instrument.isKnown !== true)
     return {

@@ -10,6 +10,27 @@ export const NO_ROLE = "no role";
 /** What makes tensors one layer. */
 export type LayersBy = "name" | "role";
 
+/** Of each tensor that is trained and has one: also of what is held constant it is known what stands before and behind. */
+function rolesOf({ model, space }: Pick<Problem, "model" | "space">): Map<string, string> {
+  const names = space.tensors.map(({ name }) => name);
+  const roles = blockRoles(model.graph, [...model.parameters.map(({ name }) => name), ...names]);
+  return new Map(
+    names.flatMap((name) => {
+      const role = roles.get(name);
+      return role === undefined ? [] : [[name, role] as const];
+    }),
+  );
+}
+
+const WITHOUT_ROLES = "No tensor has a role that the graph tells: there is no attention in it, or none that is known";
+
+/** Why layers cannot be taken so; undefined where they can. */
+export function withoutLayers(problem: Pick<Problem, "model" | "space">, by: LayersBy): string | undefined {
+  return by === "role" && rolesOf(problem).size === 0
+    ? `${WITHOUT_ROLES}; without --layers-by layers are taken by the names of their tensors.`
+    : undefined;
+}
+
 /**
  * The name of the layer that each tensor is in: what its own name says, or of a transformer what it is there for.
  *
@@ -20,14 +41,12 @@ export function layerNames(
   by: LayersBy,
 ): (tensor: ParameterTensor) => string {
   if (by === "name") return ({ label }) => layerNameOf(label);
-  // Also of what is held constant: it stands before and behind what counts.
-  const trained = [...model.parameters, ...space.tensors].map(({ name }) => name);
-  const roles = blockRoles(model.graph, trained);
-  if (space.tensors.some(({ name }) => roles.has(name))) return ({ name }) => roles.get(name) ?? NO_ROLE;
+  const roles = rolesOf({ model, space });
+  if (roles.size > 0) return ({ name }) => roles.get(name) ?? NO_ROLE;
   throw new ThalwegError({
     kind: "usage",
     code: "no-roles",
-    message: `No tensor of ${model.file} has a role that its graph tells: there is no attention in it, or none that is known.`,
+    message: `${WITHOUT_ROLES}.`,
     where: { file: model.file },
     hint: "Leave out --layers-by, which takes layers by the names of their tensors.",
   });
