@@ -35,7 +35,10 @@ function entriesOf(names: readonly string[], found: Record<string, string> = {})
     );
     for (const [place, entry] of placesOf(exports ?? module ?? main)) {
       const file = forBrowsers(entry);
-      if (file !== undefined) found[join(name, place)] = `/${join(folder, file)}`;
+      if (file === undefined) continue;
+      // "./src/*.js" gives out a folder: an import map names it by what it begins with.
+      const [from, to] = [place, file].map((each) => each.split("*")[0]);
+      found[join(name, from)] = `/${join(folder, to)}`;
     }
     entriesOf(Object.keys(dependencies), found);
   }
