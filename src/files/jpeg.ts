@@ -10,6 +10,7 @@ import {
   type JpegFrame,
   ZIGZAG,
 } from "./jpeg-scan.ts";
+import { maxOf } from "../util/extremes.ts";
 import { orientationOf } from "./exif-orientation.ts";
 
 const SOI = 0xd8;
@@ -122,7 +123,7 @@ function frameOf(segment: Uint8Array, isProgressive: boolean, fileBytes: number)
     const [id, sampling, quantiserId] = segment.subarray(6 + 3 * i);
     return { id, h: sampling >> 4, v: sampling & 15, quantiserId };
   });
-  const [maxH, maxV] = [Math.max(...described.map(({ h }) => h)), Math.max(...described.map(({ v }) => v))];
+  const [maxH, maxV] = [maxOf(described.map(({ h }) => h)), maxOf(described.map(({ v }) => v))];
   for (const { h, v } of described)
     if (!(h >= 1 && v >= 1 && h <= 4 && v <= 4 && maxH % h === 0 && maxV % v === 0))
       throw new ImageFault("its colours are sampled in a ratio that is not read");

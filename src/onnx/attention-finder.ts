@@ -41,12 +41,12 @@ export class AttentionFinder {
     for (const node of products) {
       this.scores.add(node);
       this.nodes.add(node);
-      this.queriesAndKeys.push(...node.inputs);
+      for (const input of node.inputs) this.queriesAndKeys.push(input);
     }
     for (const { node, from } of sums) {
       this.mixed.add(node);
       this.nodes.add(node);
-      this.values.push(...node.inputs.filter((input) => input !== from));
+      for (const input of node.inputs) if (input !== from) this.values.push(input);
     }
   }
 
@@ -61,8 +61,8 @@ export class AttentionFinder {
       return;
     }
     const isPacked = (second ?? "") === "";
-    this.queriesAndKeys.push(...[first, second].filter((input) => (input ?? "") !== ""));
-    this.values.push(...(isPacked ? [first] : [third ?? second]));
+    for (const input of [first, second]) if ((input ?? "") !== "") this.queriesAndKeys.push(input);
+    this.values.push(isPacked ? first : (third ?? second));
     // Biases of queries, keys and values, one behind the other.
     if (node.op === "MultiHeadAttention") this.packed.push(flow.weightsOf(fourth));
   }

@@ -1,3 +1,4 @@
+import { maxOf } from "../util/extremes.ts";
 import { sizeOf } from "../util/tensor.ts";
 import type { OnnxGraph, OnnxNode } from "./onnx-node.ts";
 
@@ -114,7 +115,7 @@ export class GraphFlow {
   isWide(value: string): boolean {
     return [...this.weightsOf(value)].some((name) => {
       const shape = this.graph.initializers.get(name)?.tensor?.shape ?? [];
-      return sizeOf(shape) > Math.max(1, ...shape);
+      return sizeOf(shape) > Math.max(1, maxOf(shape));
     });
   }
 
@@ -299,7 +300,7 @@ export class GraphFlow {
       const node = this.makers.get(value);
       if (!node || seen.has(node) || this.isFixed(value)) continue;
       seen.add(node);
-      if (goesOn(node)) open.push(...node.inputs);
+      if (goesOn(node)) for (const input of node.inputs) open.push(input);
     }
   }
 
@@ -310,7 +311,7 @@ export class GraphFlow {
       for (const node of this.readersOf(value)) {
         if (seen.has(node) || this.isFixed(node.outputs[0])) continue;
         seen.add(node);
-        if (goesOn(node, value)) open.push(...node.outputs);
+        if (goesOn(node, value)) for (const output of node.outputs) open.push(output);
       }
   }
 }

@@ -2,7 +2,7 @@ import type { Value } from "../../graph/value.ts";
 import { mul } from "../../ops/arithmetic.ts";
 import { gather } from "../../ops/gather.ts";
 import { reduceSum, reshape } from "../../ops/structure.ts";
-import { sizeOf } from "../../util/tensor.ts";
+import { isFloat, sizeOf } from "../../util/tensor.ts";
 import type { NodeContext } from "../node-context.ts";
 import type { OnnxRule } from "../rule.ts";
 
@@ -26,6 +26,7 @@ function subsets(n: number, k: number): number[][] {
  */
 function determinant(node: NodeContext): Value {
   const x = node.input(0);
+  if (!isFloat(x.dtype)) node.fail("dtype-mismatch", `takes floats, not ${x.dtype}`);
   const [rows, columns] = x.shape.slice(-2);
   if (x.shape.length < 2 || rows !== columns)
     node.fail("shape-mismatch", `needs square matrices, not the shape [${x.shape.join(", ")}]`);
