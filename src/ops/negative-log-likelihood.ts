@@ -8,7 +8,7 @@ import { axisSchema } from "./attribute-schemas.ts";
 import { add, mul, neg, sub } from "./arithmetic.ts";
 import { defineOp } from "./define-op.ts";
 import { requireFloat } from "./elementwise.ts";
-import { cast, where } from "./logic.ts";
+import { cast } from "./logic.ts";
 import { reduceMax } from "./reduction.ts";
 import { relativeToClass } from "./relative-to-class.ts";
 import { expand, reduceSum } from "./structure.ts";
@@ -34,7 +34,7 @@ export const NegativeLogLikelihood = defineOp({
     vjp: (node, g, input) => (input === 0 ? mul(gradient(node, axis), g) : undefined),
     // log(1 + Σ eˣ) = m + log(1 + [(e⁻ᵐ − 1) + Σ eˣ⁻ᵐ]), m = max(0, max x): m is 0 where all x are below it.
     lower: (_node, [z, chosen]) => {
-      const x = where(chosen, -Infinity, relativeToClass(z, chosen, axis));
+      const x = relativeToClass(z, chosen, axis, -Infinity);
       const shift = relu(reduceMax(x, [axis]));
       const sum = reduceSum(exp(sub(x, shift)), [axis]);
       return add(shift, logOnePlus(add(sub(exp(neg(shift)), 1), sum)));
@@ -63,7 +63,7 @@ export const OtherProbabilities = defineOp({
       const weighted = mul(node, g);
       return sub(weighted, mul(probabilities(node.inputs, axis), reduceSum(weighted, [axis])));
     },
-    lower: (_node, [z, chosen]) => where(chosen, 0, probabilities([z, chosen], axis)),
+    lower: (_node, [z, chosen]) => probabilities([z, chosen], axis, -Infinity),
   }),
 });
 
@@ -99,9 +99,9 @@ function gradient(node: Value, axis: number): Value {
   return sub(q, mul(cast(chosen, z.dtype), reduceSum(q, [axis])));
 }
 
-/** The whole softmax: e^{x − y}, x = 0 at the marked class. */
-function probabilities([z, chosen]: readonly Value[], axis: number): Value {
-  return exp(sub(relativeToClass(z, chosen, axis), negativeLogLikelihood(z, chosen, axis)));
+/** The whole softmax: e^{x − y}, x = 0 at the marked class; 0 there where x is −∞. */
+function probabilities([z, chosen]: readonly Value[], axis: number, own = 0): Value {
+  return exp(sub(relativeToClass(z, chosen, axis, own), negativeLogLikelihood(z, chosen, axis)));
 }
 
 /**

@@ -17,7 +17,9 @@ export function markClasses(numbers: Value, classes: number, axis: number): Valu
  * z_c − z_r along an axis, r the class that `chosen` marks in each row (at most one; a row without one is left as it
  * is): what a softmax depends on. Nothing passes through the zero at r, so that sums over the others, such as 1 − p_r,
  * are never differences.
+ *
+ * @param own what stands at r itself
  */
-export function relativeToClass(z: Value, chosen: Value, axis: number): Value {
-  return where(chosen, 0, sub(z, reduceSum(where(chosen, z, 0), [axis])));
+export function relativeToClass(z: Value, chosen: Value, axis: number, own = 0): Value {
+  return where(chosen, own, sub(z, reduceSum(where(chosen, z, 0), [axis])));
 }
