@@ -55,3 +55,21 @@ it("gives each point parameters of its own, and those of a point that is done to
   expect(slots.take(new Float64Array(6))).not.toBe(first);
   expect(held.size).toBe(6);
 });
+
+it("gives points at one θ the same parameters, to the last bit, until the last of them is done", () => {
+  const { slot, held } = readable();
+  const slots = new ParameterSlots(space, "float64", { slot });
+  const theta = Float64Array.of(1, 2, 3, 4, 0, 6);
+  const first = slots.take(theta);
+  const second = slots.take(theta.slice());
+  expect(second).toBe(first);
+  expect(slots.take(theta.map((x) => (x === 0 ? -0 : x)))).not.toBe(first);
+  slots.give(first);
+  // The other is still at it.
+  const elsewhere = slots.take(theta.map((x) => -x));
+  expect(elsewhere).not.toBe(first);
+  expect([...second.theta]).toEqual([...theta]);
+  slots.give(second);
+  expect(slots.take(theta.map((x) => 2 * x))).toBe(first);
+  expect(held.size).toBe(6);
+});

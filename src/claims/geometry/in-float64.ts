@@ -35,7 +35,7 @@ export async function inFloat64<T>(
   const problem = given.inFloat64 ?? given;
   const loss = new ProblemObjective(problem, context);
   try {
-    const near = nearbyPoints(problem, problem.point.parameters, random.split("near"));
+    const near = [...nearbyPoints(problem, problem.point.parameters, random.split("near"))];
     let chosen = near[0];
     for (const each of near)
       if (!(await jumpsAt(loss, each.point, random.split("jump")))) {

@@ -1,4 +1,4 @@
-import { norm2, normalize } from "../../linalg/vector.ts";
+import { normalize } from "../../linalg/vector.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { Product } from "../../problem/derivatives/derivative.ts";
 import type { Work } from "../../problem/work.ts";
@@ -59,10 +59,6 @@ export function unit(random: RandomStream, dimension: number): Float64Array {
 export async function multiply(bench: CheckBench, product: Product, vector: Float64Array): Promise<Float64Array> {
   const [image] = await bench.problem.point.product(product, [vector], bench.context);
   return image;
-}
-
-export function distance(a: Float64Array, b: Float64Array): number {
-  return norm2(a.map((x, i) => x - b[i]));
 }
 
 /** |a − b| relative to a size; 0 where both are 0. */

@@ -40,15 +40,15 @@ export function lengthsOf(tensors: readonly ParameterTensor[], point: Float64Arr
  * them goes downhill, so that any two tensors are opposite in one at least: errors of opposite signs add up there. Shares are
  * one to two times the least, at random, lest errors cancel by design. The largest moves by about its own length at a step
  * of 1. Tensors that can change the loss by less than `least` are left out, tensors of very different reach go into
- * directions of their own.
+ * directions of their own. Each is made when it is asked for: of a large network they are long.
  */
-export function equalShares(
+export function* equalShares(
   tensors: readonly ParameterTensor[],
   point: Float64Array,
   gradient: Float64Array,
   least: number,
   random: RandomStream,
-): SharedDirection[] {
+): Generator<SharedDirection> {
   const lengths = lengthsOf(tensors, point);
   const able = tensors
     .map(({ offset, size }, i) => {
@@ -63,9 +63,10 @@ export function equalShares(
     if (group && group[0].reach <= SPREAD * each.reach) group.push(each);
     else groups.push([each]);
   }
-  return groups.flatMap((group) => {
+  for (const group of groups) {
     const share = group[group.length - 1].reach;
-    return Array.from({ length: 1 + Math.ceil(Math.log2(group.length)) }, (_, round): SharedDirection => {
+    const rounds = 1 + Math.ceil(Math.log2(group.length));
+    for (let round = 0; round < rounds; round++) {
       const direction = new Float64Array(point.length);
       for (const [place, { offset, size, steepness }] of group.entries()) {
         const steep = gradient.subarray(offset, offset + size).map((x) => x / steepness);
@@ -79,7 +80,7 @@ export function equalShares(
         const length = ((isDownhill ? -1 : 1) * (1 + random.uniform()) * share) / steepness;
         for (let i = 0; i < size; i++) direction[offset + i] = length * (steep[i] + aside[i]);
       }
-      return { direction, tensors: group.map(({ number }) => number), share, slope: dot(gradient, direction) };
-    });
-  });
+      yield { direction, tensors: group.map(({ number }) => number), share, slope: dot(gradient, direction) };
+    }
+  }
 }

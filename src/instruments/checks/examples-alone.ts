@@ -1,5 +1,5 @@
-import { thinQr } from "../../linalg/thin-qr.ts";
-import { dot, norm2 } from "../../linalg/vector.ts";
+import { extendBasis } from "../../linalg/thin-qr.ts";
+import { distance, dot, norm2 } from "../../linalg/vector.ts";
 import { empiricalFisherProduct } from "../../problem/derivatives/empirical-fisher.ts";
 import { gaussNewtonProduct } from "../../problem/derivatives/gauss-newton.ts";
 import { roundedGradient } from "../../problem/derivatives/rounded.ts";
@@ -81,17 +81,21 @@ interface Trial {
 async function worstAt(problem: Problem, theta: Float64Array, trial: Trial): Promise<Measurement> {
   let measured = 0;
   let detail = DETAIL;
-  for await (const { what, error, size, rounding } of differences(problem, theta, trial)) {
-    const plain = relative(error, size);
-    const off = plain <= trial.limit ? plain : relative(Math.max(0, error - (await rounding())), size);
-    if (off <= measured) continue;
-    measured = off;
-    if (off > trial.limit) detail = `${DETAIL} The error is in ${what}.`;
+  // One after the other: what the first holds is large where the network is.
+  for (const differences of [ofGradients, ofTrace]) {
+    for await (const { what, error, size, rounding } of differences(problem, theta, trial)) {
+      const plain = relative(error, size);
+      const off = plain <= trial.limit ? plain : relative(Math.max(0, error - (await rounding())), size);
+      if (off <= measured) continue;
+      measured = off;
+      if (off > trial.limit) detail = `${DETAIL} The error is in ${what}.`;
+    }
   }
   return { measured, limit: trial.limit, detail };
 }
 
-async function* differences(
+/** Gradients of single examples, and what is made of them. Memory: one for each that was drawn, and some three vectors. */
+async function* ofGradients(
   problem: Problem,
   theta: Float64Array,
   { chosen, random, context }: Trial,
@@ -127,11 +131,10 @@ async function* differences(
   }
   yield {
     what: "the empirical Fisher product",
-    error: norm2(product.map((x, i) => x - expected[i])),
+    error: distance(product, expected),
     size: Math.max(norm2(expected), typical / Math.sqrt(v.length)),
     rounding: async () => MARGIN * (await spread()),
   };
-  yield* ofTrace(problem, theta, chosen[0], context);
 }
 
 /** The gradient of an example's own undivided loss. */
@@ -141,7 +144,9 @@ async function alone(problem: Problem, theta: Float64Array, example: number, con
   const of = async (derive: (point: Point) => Promise<Float64Array>) => {
     await using point = problem.at(theta, { examples: Int32Array.of(example) });
     ({ divisor } = point.sample);
-    return (await derive(point)).map((x, i) => point.sample.divisor * (x - l2 * theta[i]));
+    const vector = await derive(point);
+    for (let i = 0; i < vector.length; i++) vector[i] = divisor * (vector[i] - l2 * theta[i]);
+    return vector;
   };
   const gradient = await of((point) => point.gradient(context));
   return {
@@ -150,7 +155,7 @@ async function alone(problem: Problem, theta: Float64Array, example: number, con
       const moved = await of((point) => point.derivative(roundedGradient, undefined, context));
       // The L2 term is added and taken off in float64, whatever the arithmetic of the network.
       return (
-        norm2(moved.map((x, i) => x - gradient[i])) +
+        distance(moved, gradient) +
         divisor * l2 * norm2(theta) * roundoffOf("float64") +
         Math.sqrt(theta.length) * leastNormal(problem.options.precision)
       );
@@ -160,28 +165,32 @@ async function alone(problem: Problem, theta: Float64Array, example: number, con
 
 /**
  * tr G of one example, where a run computes it from the outputs: G = JᵀHJ is zero beside the span of the rows of J, so
- * that qᵀGq over an orthonormal basis of that span add up to its trace.
+ * that qᵀGq over an orthonormal basis of that span add up to its trace. Memory: the basis, a vector for each output.
  */
 async function* ofTrace(
   problem: Problem,
   theta: Float64Array,
-  example: number,
-  context: RunContext,
+  { chosen: [example], context }: Trial,
 ): AsyncGenerator<Difference> {
   const { exactLimit } = hessianMatrix.parameters.parse({});
   if (needsOutputs(problem) !== undefined || !hasFewOutputs(problem, exactLimit)) return;
   await using point = problem.at(theta, { examples: Int32Array.of(example) });
   const width = sizeOf(problem.outputShape);
-  const rows: Float64Array[] = [];
+  const q: Float64Array[] = [];
+  let longest = 0;
   for (let output = 0; output < width; output++) {
     const cotangent = new Float64Array(width);
     cotangent[output] = 1;
-    rows.push(await point.jacobianTransposed(cotangent, context));
+    const row = await point.jacobianTransposed(cotangent, context);
+    longest = Math.max(longest, norm2(row));
+    extendBasis(q, row, 100 * Number.EPSILON * longest);
   }
-  const { q } = thinQr(rows);
-  const products = await point.product(gaussNewtonProduct, q, context);
   const { l2 } = problem.options;
-  const trace = q.reduce((sum, each, i) => sum + dot(each, products[i]) - l2, l2 * theta.length);
+  let trace = l2 * theta.length;
+  for (const each of q) {
+    const [product] = await point.product(gaussNewtonProduct, [each], context);
+    trace += dot(each, product) - l2;
+  }
   const { value, rounding = 0 } = await traceByOutputs(problem, point, 0.95, context);
   yield {
     what: "tr G from the outputs",

@@ -52,21 +52,11 @@ async function againstDifferences(
   const free = Float64Array.from(gradient);
   for (const [t, { offset, size }] of problem.space.tensors.entries())
     if (held.has(t)) free.fill(0, offset, offset + size);
-  const directions = equalShares(problem.space.tensors, home, free, least, random.split("shares"));
-  if (directions.length === 0) {
-    const trial = newTrial(limit, 1);
-    const most = limit * (Math.abs(f0[0]) || Number.MIN_VALUE);
-    const [{ value }] = await slopesOf(along(generic), SCALAR, { steps, enough: [most], rounding: [0] });
-    // A gradient of zero (to rounding) says that the loss does not change.
-    const isFlat = Math.abs(Math.abs(value[0]) - expected) <= most;
-    for (const number of problem.space.tensors.keys()) {
-      if (isFlat && !held.has(number)) trial.right.set(number, 0);
-      else trial.open.add(number);
-    }
-    return trial;
-  }
-  const trial = newTrial(limit, directions.length);
-  for (const { direction, tensors, share, slope } of directions) {
+  const trial = newTrial(limit, 0);
+  let directions = 0;
+  const shares = equalShares(problem.space.tensors, home, free, least, random.split("shares"));
+  for (const { direction, tensors, share, slope } of shares) {
+    directions++;
     const [found] = await slopesOf(along(direction), SCALAR, {
       steps,
       enough: [(limit / 4) * share],
@@ -92,8 +82,19 @@ async function againstDifferences(
       else trial.open.add(number);
     }
   }
+  if (directions === 0) {
+    const most = limit * (Math.abs(f0[0]) || Number.MIN_VALUE);
+    const [{ value }] = await slopesOf(along(generic), SCALAR, { steps, enough: [most], rounding: [0] });
+    // A gradient of zero (to rounding) says that the loss does not change.
+    const isFlat = Math.abs(Math.abs(value[0]) - expected) <= most;
+    for (const number of problem.space.tensors.keys()) {
+      if (isFlat && !held.has(number)) trial.right.set(number, 0);
+      else trial.open.add(number);
+    }
+    return { ...trial, directions: 1 };
+  }
   for (const number of trial.right.keys()) trial.open.delete(number);
-  return trial;
+  return { ...trial, directions };
 }
 
 const METHOD =

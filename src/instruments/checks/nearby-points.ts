@@ -7,15 +7,15 @@ const PARTS = [0, 0.1, 1];
 
 /**
  * Points to check derivatives at: the point itself, then others, where what decides nothing at the first (a kink, an
- * exact tie, a gradient that rounding left over) is elsewhere. The derivatives are the same functions at all of them.
+ * exact tie, a gradient that rounding left over) is elsewhere. The derivatives are the same functions at all of them. Each is made when it is asked for.
  */
-export function nearbyPoints(
+export function* nearbyPoints(
   { space, options }: Problem,
   home: Float64Array,
   random: RandomStream,
-): { readonly part: number; readonly point: Float64Array }[] {
+): Generator<{ readonly part: number; readonly point: Float64Array }> {
   const lengths = lengthsOf(space.tensors, home);
-  return PARTS.map((part) => {
+  for (const part of PARTS) {
     const point = home.slice();
     if (part > 0) {
       for (const [number, { offset, size }] of space.tensors.entries()) {
@@ -24,6 +24,7 @@ export function nearbyPoints(
         for (let i = 0; i < size; i++) point[offset + i] += step * direction[i];
       }
     }
-    return { part, point: options.precision === "float32" ? point.map(Math.fround) : point };
-  });
+    if (options.precision === "float32") for (let i = 0; i < point.length; i++) point[i] = Math.fround(point[i]);
+    yield { part, point };
+  }
 }

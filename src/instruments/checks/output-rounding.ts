@@ -29,10 +29,12 @@ export async function outputRounding(
 ): Promise<Float64Array> {
   const [plain] = await point.product(product, [v], context);
   const [moved] = await point.product(ROUNDED_PRODUCTS.get(product) ?? product, [v], context);
-  const grains = plain.map((x, i) => GRAINS * Math.abs(moved[i] - x));
+  const grains = moved;
+  for (let i = 0; i < grains.length; i++) grains[i] = GRAINS * Math.abs(moved[i] - plain[i]);
   if (needsOutputs(problem) !== undefined) return grains;
   const change = await point.jacobianVector(v, context);
   const sum = await point.jacobianTransposed(change, context);
   const part = (ROUNDINGS * roundoffOf(problem.options.precision)) / point.sample.divisor;
-  return sum.map((x, i) => part * Math.abs(x) + grains[i]);
+  for (let i = 0; i < grains.length; i++) grains[i] += part * Math.abs(sum[i]);
+  return grains;
 }

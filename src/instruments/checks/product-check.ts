@@ -1,10 +1,10 @@
-import { norm2 } from "../../linalg/vector.ts";
+import { distance, norm2 } from "../../linalg/vector.ts";
 import { heldParameters } from "../../problem/held-parameters.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { Product } from "../../problem/derivatives/derivative.ts";
 import type { RunContext } from "../../util/run-context.ts";
-import { distance, FLUSHED, relative, roundoffOf, type CheckBench, type Measurement } from "./check.ts";
+import { FLUSHED, relative, roundoffOf, type CheckBench, type Measurement } from "./check.ts";
 import { compareNearby } from "./compare-nearby.ts";
 import { sayHeld } from "./generic-direction.ts";
 import { lengthsOf } from "./equal-shares.ts";
@@ -114,11 +114,7 @@ async function againstDifferences(
   const along = (v: Float64Array) => (h: number) => withinDomain(() => f(home.map((x, i) => x + h * v[i])));
   const measured = await roundingNoise(along(block[0]), f0, tensors, partsOf(oracle, images[0]), roundoffOf(precision));
   // Along a line, what is rounded inside of the network may keep to its grain while all behind it changes smoothly.
-  const moved = await rounded(oracle, point, context);
-  const grains = partsOf(
-    oracle,
-    moved.map((x, i) => x - f0[i]),
-  );
+  const grains = partDistances(oracle, await rounded(oracle, point, context), f0);
   const noise = measured.map((x, t) => Math.max(x, GRAINS * grains[t]));
   // Half a grain of rounding is nearly twice its standard deviation, and a difference has two of them.
   const rounding = noise.map((x) => 4 * x);
@@ -149,11 +145,9 @@ async function againstDifferences(
     const most = maxOf(whole.map((x, t) => Math.max(x, there[t]) / units[t]));
     const least = units.map((x) => LEAST * most * x);
     const coarse = whole.map((x, t) => Math.max(x, least[t]));
-    const [rest] = other ? await point.product(other, [v], context) : [images[k]];
-    const bent = partsOf(
-      oracle,
-      images[k].map((x, i) => x - rest[i]),
-    );
+    const bent = other
+      ? partDistances(oracle, images[k], (await point.product(other, [v], context))[0])
+      : tensors.map(() => 0);
     const finest = whole.map((x, t) => Math.max(bent[t], FINEST * x, least[t]));
     const slopes = await slopesOf(along(v), tensors, {
       steps,
@@ -164,7 +158,7 @@ async function againstDifferences(
     for (const [t, { offset, size }] of tensors.entries()) {
       const { value, uncertainty, step } = slopes[t];
       const image = images[k].subarray(offset, offset + size);
-      const error = norm2(value.map((x, i) => x - image[i]));
+      const error = distance(value, image);
       // The finest part of the whole of which the differences tell the error.
       const beside = Math.min(coarse[t], Math.max(finest[t], (2 * uncertainty) / limit));
       if (!(uncertainty <= (limit / 2) * beside)) {
@@ -205,10 +199,7 @@ async function againstFloat64(
   const most = maxOf(sizes);
   for (const [k, v] of block.entries()) {
     const whole = partsOf(oracle, wide[k]);
-    const apart = partsOf(
-      oracle,
-      wide[k].map((x, i) => x - narrow[k][i]),
-    );
+    const apart = partDistances(oracle, wide[k], narrow[k]);
     let ofProduct: Float64Array | undefined;
     for (const [t, { offset, size }] of problem.space.tensors.entries()) {
       let allowed = ROUNDINGS * roundoff * most * units[t] + FLUSHED;
@@ -232,6 +223,13 @@ async function againstFloat64(
 /** The lengths of the tensors' parts of a vector. */
 function partsOf({ space }: Problem, vector: Float64Array): number[] {
   return space.tensors.map(({ offset, size }) => norm2(vector.subarray(offset, offset + size)));
+}
+
+/** The lengths of the tensors' parts of the difference of two vectors. */
+function partDistances({ space }: Problem, a: Float64Array, b: Float64Array): number[] {
+  return space.tensors.map(({ offset, size }) =>
+    distance(a.subarray(offset, offset + size), b.subarray(offset, offset + size)),
+  );
 }
 
 /** For each tensor, the length of a gradient that changes the loss by 1 as the tensor moves by its own length. */

@@ -19,7 +19,7 @@ const GROWTH = 8;
  * smooth to far less than its rounding, and what its third and fourth differences see is rounding (Moré & Wild,
  * Estimating computational noise, SIAM J. Sci. Comput. 33, 2011). Where f should have changed but most elements were rounded
  * alike, its grains are larger than that change, and the points are taken further apart. An f that never changes is no matter
- * of rounding; where f is not finite (undefined), no more is seen of it. Cost: four evaluations, and rarely more.
+ * of rounding; where f is not finite (undefined), no more is seen of it. Cost: four evaluations, and rarely more. Memory: their vectors.
  *
  * @param f0 f at 0
  * @param slopes the length of the slope of each block, as it is claimed to be

@@ -1,10 +1,10 @@
-import { dot, norm2 } from "../../linalg/vector.ts";
+import { distance, dot, norm2 } from "../../linalg/vector.ts";
 import { gaussNewtonProduct } from "../../problem/derivatives/gauss-newton.ts";
 import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import { Problem } from "../../problem/problem.ts";
 import { needsOutputs } from "../gauss-newton.ts";
 import { needsSingleExamples } from "../../quantities/single-examples.ts";
-import { distance, multiply, relative, unit, type CheckDefinition } from "./check.ts";
+import { multiply, relative, unit, type CheckDefinition } from "./check.ts";
 import { denseBlockCheck } from "./dense-block-check.ts";
 import { nearbyPoints } from "./nearby-points.ts";
 import { isNotFinite } from "../../util/thalweg-error.ts";
