@@ -24,6 +24,7 @@ function sampleOf(gradients: readonly Float64Array[], rounding = 0): GradientSam
   return {
     deviations: Float64Array.from(centred, (c) => dot(c, c)),
     along: Float64Array.from(centred, (c) => dot(c, mean)),
+    bias: 0,
     meanSquare: dot(mean, mean),
     top: [...values].toReversed().slice(0, 5),
     traceOfSquare: dot(covariance, covariance),

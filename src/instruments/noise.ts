@@ -18,6 +18,7 @@ import { noiseAlignment } from "../quantities/noise-alignment.ts";
 import { noiseCovarianceOperator } from "../quantities/noise-covariance-operator.ts";
 import { noiseExtremes } from "../quantities/noise-extremes.ts";
 import { noiseTrace } from "../quantities/noise-trace.ts";
+import { aboutCounts, countedUnequallyIn } from "../quantities/counted-unequally.ts";
 import { aboutSum, summedOverIn, timesSum } from "../quantities/summed-over.ts";
 import type { Desk } from "../quantities/desk.ts";
 import { criticalBatchSize } from "./noise/critical-batch-size.ts";
@@ -163,6 +164,7 @@ export const noiseInstrument = defineInstrument({
         noise: {
           method: "per-example gradients, each differentiated alone",
           summedOver: summedOverIn(desk),
+          countedUnequally: countedUnequallyIn(desk),
           trace: { ...trace, products },
           top,
           ...(await criticalBatch(desk)),
@@ -226,7 +228,7 @@ export const noiseInstrument = defineInstrument({
   means: ({ noise }) => {
     if (!noise) return "";
     const { norms, alignment: to } = noise;
-    return `${meaningOf(noise)}${aboutSum(noise.summedOver)} ${
+    return `${meaningOf(noise)}${aboutSum(noise.summedOver)}${aboutCounts(noise.countedUnequally)} ${
       hasTenth(norms)
         ? `A tenth of the examples carries ${formatShare(norms.shareOfTopTenth)} of the squared gradient length. `
         : ""

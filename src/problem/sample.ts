@@ -66,7 +66,19 @@ export class Sample {
     const { dataset, options } = this;
     const every = Int32Array.from({ length: dataset.examples }, (_, i) => i);
     if (options.loss.countTerms === undefined) return every;
-    return every.filter((i) => this.termsOf(i) > 0);
+    const terms = this.termsByExample;
+    return every.filter((i) => terms[i] > 0);
+  }
+
+  /**
+   * rᵢ = mᵢ/m̄ of chosen examples that have all the terms, mᵢ those of example i: how much each counts in the mean beside the
+   * average one. Undefined where all count alike, as they do in a sum.
+   */
+  countsOf(examples: Int32Array): Float64Array | undefined {
+    if (!this.isMean || this.options.loss.countTerms === undefined) return undefined;
+    const terms = this.termsByExample;
+    if (examples.every((i) => terms[i] === terms[examples[0]])) return undefined;
+    return Float64Array.from(examples, (i) => (terms[i] * examples.length) / this.terms);
   }
 
   /** Number of loss terms of one example. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { dot } from "../linalg/vector.ts";
+import { contributionsOf } from "./contributions.ts";
 import { dataGradient } from "./data-gradient.ts";
 import { exampleNorms } from "./example-norms.ts";
 import { gradientRounding } from "./gradient-rounding.ts";
@@ -9,15 +10,17 @@ import { noiseExtremes } from "./noise-extremes.ts";
 import { noiseTrace } from "./noise-trace.ts";
 import { defineQuantity } from "./quantity.ts";
 
-/** What n examples say of the mean of all gradients: their own mean, and how they scatter about it. */
+/** What n examples say of the mean of all gradients: their own mean, and how they scatter about it (`Deviations`). */
 export interface GradientSample {
-  /** ‖gᵢ − ḡ‖² of each example. */
+  /** ‖dᵢ‖² of each example: dᵢ = gᵢ − ḡ where all count alike. */
   readonly deviations: Float64Array;
-  /** (gᵢ − ḡ)ᵀg of each, g the gradient of the whole loss. */
+  /** dᵢᵀg of each, g the gradient of the whole loss. */
   readonly along: Float64Array;
+  /** Beside tr Σ, by what ‖g‖² of n examples is too long on average, times n: not 0 where g is a ratio of means. */
+  readonly bias: number;
   /** ‖g‖². */
   readonly meanSquare: number;
-  /** The largest eigenvalues of S = Σᵢ (gᵢ − ḡ)(gᵢ − ḡ)ᵀ/(n − 1), descending. */
+  /** The largest eigenvalues of S = Σᵢ dᵢdᵢᵀ/(n − 1), descending. */
   readonly top: readonly number[];
   /** tr S². */
   readonly traceOfSquare: number;
@@ -43,11 +46,12 @@ export const gradientSample = defineQuantity({
     const { top } = await desk.get(noiseExtremes);
     const n = squares.length;
     const unbiased = n / (n - 1);
-    const ofMean = dot(mean, mean);
-    const alongMeanOfAll = dot(mean, whole);
+    const { deviations } = contributionsOf(desk.point);
+    const along = deviations.along(alongGradient, dot(mean, whole));
     return {
-      deviations: squares.map((square, i) => Math.max(0, square - 2 * alongMean[i] + ofMean)),
-      along: alongGradient.map((x) => x - alongMeanOfAll),
+      deviations: deviations.squares({ squares, along: alongMean, square: dot(mean, mean) }),
+      along,
+      bias: deviations.bias(along),
       meanSquare: dot(whole, whole),
       top: top.map(({ value }) => unbiased * value),
       traceOfSquare: unbiased ** 2 * alignment.square,

@@ -5,6 +5,7 @@ import {
   productsOfSearch,
   type ExtremalResult,
 } from "../estimators/extremal-eigenpairs.ts";
+import { gradientByCount } from "./gradient-by-count.ts";
 import { gradientRounding } from "./gradient-rounding.ts";
 import { hessianExtremes } from "./hessian-extremes.ts";
 import { noiseCovarianceOperator } from "./noise-covariance-operator.ts";
@@ -19,7 +20,7 @@ export const noiseExtremes = defineQuantity({
   parameters: hessianExtremes.parameters.pick({ tol: true }).extend({
     noiseTop: z.number().int().min(1).default(5).describe("how many of the largest eigenvalues of the gradient noise"),
   }),
-  needs: [noiseTrace, gradientRounding],
+  needs: [noiseTrace, gradientByCount, gradientRounding],
   // Σ has no more directions than examples.
   cost: ({ problem }, { noiseTop }) =>
     productsOfSearch(Math.min(problem.space.dimension, problem.examples), { largest: noiseTop, blockSize: 1 }),
@@ -30,7 +31,7 @@ export const noiseExtremes = defineQuantity({
   }),
   compute: async (desk, { noiseTop, tol }): Promise<ExtremalResult> => {
     const covariance = desk.operator(noiseCovarianceOperator);
-    const { meanSquare } = await desk.get(noiseTrace);
+    const { size } = await desk.get(noiseTrace);
     const found = await extremalEigenpairs(
       covariance,
       {
@@ -40,8 +41,8 @@ export const noiseExtremes = defineQuantity({
         blockSize: 1,
         // One example may outweigh all others by more than the tolerance: what they leave is looked for, too.
         relative: true,
-        // Σ is the empirical Fisher matrix less ggᵀ, and its products are rounded as theirs are.
-        roundingScale: meanSquare,
+        // Σ is the empirical Fisher matrix less ggᵀ, or what it is of a ratio, and its products are rounded as theirs are.
+        roundingScale: size,
       },
       desk.random.split("noise extremes"),
       desk.stage("gradient noise"),

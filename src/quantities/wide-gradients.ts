@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { gradientDerivative } from "../problem/derivatives/gradient.ts";
 import { ofContributing } from "./contributions.ts";
+import { meanByCount } from "./gradient-by-count.ts";
 import { withL2 } from "./loss-gradient.ts";
 import { defineQuantity } from "./quantity.ts";
 import { hasSingleExamples } from "./single-examples.ts";
@@ -10,6 +11,8 @@ export interface WideGradients {
   readonly gradient: Float64Array;
   /** Without the L2 term. */
   readonly mean: Float64Array;
+  /** As `meanByCount` has it. */
+  readonly byCount: Float64Array | undefined;
   /** ‖gᵢ‖² and gᵢᵀg; empty where no example has a gradient of its own. */
   readonly squares: Float64Array;
   readonly along: Float64Array;
@@ -32,9 +35,9 @@ export const wideGradients = defineQuantity({
     const mean = await exact.dataDerivative(gradientDerivative, context);
     const gradient = withL2(point, mean);
     if (!hasSingleExamples({ problem }))
-      return { gradient, mean, squares: new Float64Array(0), along: new Float64Array(0) };
+      return { gradient, mean, byCount: undefined, squares: new Float64Array(0), along: new Float64Array(0) };
     const squares = ofContributing(point, await exact.exampleGradientSquares(context), 2);
     const along = ofContributing(point, await exact.exampleDerivatives(mean, context), 1);
-    return { gradient, mean, squares, along };
+    return { gradient, mean, byCount: await meanByCount(exact, context), squares, along };
   },
 });

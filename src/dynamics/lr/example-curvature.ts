@@ -2,6 +2,7 @@ import { pushforward } from "../../autodiff/pushforward.ts";
 import { meanOf } from "../../linalg/vector.ts";
 import type { Computation } from "../../problem/computation.ts";
 import type { Problem } from "../../problem/problem.ts";
+import { Deviations } from "../../quantities/deviations.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import type { Tensor } from "../../util/tensor.ts";
 import type { ExampleCurvature } from "./mean-square-limit.ts";
@@ -14,8 +15,9 @@ const SECOND_DERIVATIVES: Computation = {
 };
 
 /**
- * vᵀHᵢv for the loss of every example along a unit vector, scaled so that their mean is vᵀHv of the loss of all: mean and variance.
- * Cost: about four forward passes.
+ * aᵢ = vᵀHᵢv for the loss of every example along a unit vector, scaled so that their mean a is vᵀHv of the loss of all: a, and the mean
+ * square of their deviations, aᵢ − a where all count alike, and else aᵢ − rᵢa (`Deviations`): an example without a term changes the
+ * curvature of no batch. Cost: about four forward passes.
  */
 export async function exampleCurvature(
   problem: Problem,
@@ -26,7 +28,8 @@ export async function exampleCurvature(
   const rows = new Float64Array(examples).fill(Number.NaN);
   const keep = ({ start }: { readonly start: number }, [part]: readonly Tensor[]) => rows.set(part.data, start);
   await point.eachBatch(SECOND_DERIVATIVES, context, keep, { block: [vector] });
-  const each = rows.map((x) => (x * examples) / divisor + problem.options.l2);
+  const counts = point.sample.countsOf(Int32Array.from({ length: examples }, (_, i) => i));
+  const each = rows.map((x, i) => (x * examples) / divisor + problem.options.l2 * (counts?.[i] ?? 1));
   const mean = meanOf(each);
-  return { mean, variance: meanOf(each.map((x) => (x - mean) ** 2)) };
+  return { mean, variance: meanOf(new Deviations(counts).along(each, mean).map((x) => x ** 2)) };
 }

@@ -6,7 +6,7 @@ import { maxOf } from "../../util/extremes.ts";
 export interface ExampleCurvature {
   /** Over all examples: that of the loss. */
   readonly mean: number;
-  /** (1/n) Σ (aᵢ − a)². */
+  /** (1/n) Σ (aᵢ − rᵢa)², rᵢ how much an example counts in a mean: 1 where all count alike. */
   readonly variance: number;
 }
 
@@ -31,6 +31,8 @@ export function shareOfVariance({ batch, examples }: Draw): number {
  * to batch (Wu, Ma & E 2018): E x² does not grow under x ↦ M(a_B) x, M the update of weight and state on ½ a x². For plain
  * SGD (1 − ηa)² + η² s² (n − B)/(B(n − 1)) ≤ 1, so that η ≤ 2a/(a² + s² …). With momentum the same of the second moments of
  * weight and velocity together: E M ⊗ M has no eigenvalue beyond 1.
+ *
+ * Where examples count unequally, the curvature of a batch is a ratio of sums, and this is its law to first order in 1/B.
  *
  * Holds where every example has its minimum at the same place along that direction, so that noise is in the curvature alone, and
  * a batch is drawn anew for each step.

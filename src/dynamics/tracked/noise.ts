@@ -1,6 +1,6 @@
-import { dot, meanOf } from "../../linalg/vector.ts";
+import { dot } from "../../linalg/vector.ts";
 import { gradientDerivative } from "../../problem/derivatives/gradient.ts";
-import { ofContributing } from "../../quantities/contributions.ts";
+import { contributionsOf, ofContributing } from "../../quantities/contributions.ts";
 import type { Tracked } from "./tracked.ts";
 
 export const noise: Tracked = {
@@ -18,7 +18,10 @@ export const noise: Tracked = {
     const squares = ofContributing(point, await point.exampleGradientSquares(context), 2);
     const gradient = await point.dataDerivative(gradientDerivative, context);
     const square = dot(gradient, gradient);
-    const total = Math.max(0, meanOf(squares) - square);
+    const { counts, deviations } = contributionsOf(point);
+    // Where all count alike, their products with the mean are not looked at.
+    const along = counts ? ofContributing(point, await point.exampleDerivatives(gradient, context), 1) : squares;
+    const total = Math.max(0, deviations.meanSquare({ squares, along, square }));
     return [
       { series: "tr Σ", value: total, error: null },
       { series: "‖g‖²", value: square, error: null },

@@ -33,6 +33,7 @@ function drawn(random: RandomStream, n: number, length: Length, size: number): G
     traceOfSquare: dot(s, s),
     dimension: DIMENSION,
     rounding: 0,
+    bias: 0,
     traceRounding: 0,
   };
 }

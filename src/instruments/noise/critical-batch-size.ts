@@ -28,6 +28,9 @@ type CriticalBatchSize = NonNullable<NoisePart["criticalBatchSize"]>;
  * is shorter than any such examples would leave it, that is said (`about`: "sample"), and the number is that of
  * these examples, which has no sampling error.
  *
+ * Where examples count unequally in the mean, Σ is that of a ratio (`Deviations`), and the bias of ‖g‖² has a second part
+ * ({@link GradientSample.bias}).
+ *
  * Where the examples know too little of their own scatter (`knowsTooLittle`), nothing is bounded of the population.
  *
  * @param confidence 0.95
@@ -44,7 +47,7 @@ export function criticalBatchSize(sample: GradientSample, confidence: number): C
     lower: ((1 - off) * spread) / (length + rounding) ** 2,
     upper: length > rounding ? ((1 + off) * spread) / (length - rounding) ** 2 : Number.POSITIVE_INFINITY,
   };
-  const excess = meanSquare - moments.trace / n;
+  const excess = meanSquare - moments.excess / n;
   const population = excess > 0 ? moments.trace / excess : Number.POSITIVE_INFINITY;
   const common = { sample: own.value, population };
   if (probabilityOfShorter(sample, moments) < FITTED) {
@@ -66,7 +69,7 @@ export function criticalBatchSize(sample: GradientSample, confidence: number): C
 /** The least and the greatest ‖∇L‖² of the population that the sample does not rule out; ∞ where it bounds nothing. */
 function squaresInside(sample: GradientSample, moments: NoiseMoments, tail: number): { least: number; most: number } {
   const { meanSquare, rounding } = sample;
-  const bias = moments.trace / sample.deviations.length;
+  const bias = moments.excess / sample.deviations.length;
   const length = Math.sqrt(meanSquare);
   const longest = (length + rounding) ** 2 - bias;
   const shortest = Math.max(0, length - rounding) ** 2 - bias;

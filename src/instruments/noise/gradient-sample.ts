@@ -4,8 +4,10 @@ import type { GradientSample } from "../../quantities/gradient-sample.ts";
 
 /** Moments of the population's Σ. */
 export interface NoiseMoments {
-  /** tr Σ, without bias: Σᵢ‖gᵢ − ḡ‖²/(n − 1). */
+  /** tr Σ, without bias: Σᵢ‖dᵢ‖²/(n − 1), dᵢ = gᵢ − ḡ where all examples count alike (`Deviations`). */
   readonly trace: number;
+  /** By what ‖g‖² of n examples is too long on average, times n: tr Σ where all count alike. */
+  readonly excess: number;
   /** tr Σ², without bias. */
   readonly square: number;
   /** tr Σ³, from the leading eigenvalues and, for the rest, the least that its first two moments allow. */
@@ -63,7 +65,7 @@ function tailIndex(descending: Float64Array, k: number): number {
  * Source: Himeno & Yamada 2014, J. Multivariate Analysis 130, 27. It is held between the least and the most that
  * a matrix of this trace can have, (tr Σ)²/dimension and (tr Σ)².
  */
-export function noiseMoments({ deviations, top, traceOfSquare, dimension }: GradientSample): NoiseMoments {
+export function noiseMoments({ deviations, bias, top, traceOfSquare, dimension }: GradientSample): NoiseMoments {
   const n = deviations.length;
   const total = deviations.reduce((sum, x) => sum + x, 0);
   const trace = total / (n - 1);
@@ -82,7 +84,7 @@ export function noiseMoments({ deviations, top, traceOfSquare, dimension }: Grad
     restSquare -= value ** 2;
   }
   if (restTrace > 0) cube += restSquare ** 2 / restTrace;
-  return { trace, square, cube: Math.min(cube, square ** 1.5) };
+  return { trace, excess: trace + bias, square, cube: Math.min(cube, square ** 1.5) };
 }
 
 /**
@@ -122,10 +124,10 @@ export function meanSquareQuantile(sample: GradientSample, moments: NoiseMoments
   return wider * quantile;
 }
 
-/** How many standard errors ‖g‖² lies above what sampling alone gives: (‖g‖² − tr Σ/n)/√(2 tr Σ²/n²). */
+/** How many standard errors ‖g‖² lies above what sampling alone gives: (‖g‖² − tr Σ/n)/√(2 tr Σ²/n²), with the bias of a ratio. */
 export function evidenceOfSlope({ deviations, meanSquare }: GradientSample, moments: NoiseMoments): number {
   const n = deviations.length;
-  return (meanSquare - moments.trace / n) / Math.sqrt((2 * moments.square) / n ** 2);
+  return (meanSquare - moments.excess / n) / Math.sqrt((2 * moments.square) / n ** 2);
 }
 
 /**

@@ -1,5 +1,5 @@
-import { dot, meanOf, norm2 } from "../../linalg/vector.ts";
-import { ofContributing } from "../../quantities/contributions.ts";
+import { dot, norm2 } from "../../linalg/vector.ts";
+import { contributionsOf, ofContributing } from "../../quantities/contributions.ts";
 import { dataGradient } from "../../quantities/data-gradient.ts";
 import type { Desk } from "../../quantities/desk.ts";
 import { gradientRounding } from "../../quantities/gradient-rounding.ts";
@@ -13,8 +13,8 @@ const LIMIT = { float32: 1e-3, float64: 1e-8 } as const;
 const MARGIN = 16;
 
 /**
- * The products of Σ against the examples' derivatives: uᵀΣu = (1/n) Σ (gᵢᵀu)² − (gᵀu)² for a unit vector u, relative to
- * ‖Σu‖ and to what is subtracted. Cost: one product, and the derivatives of all examples along u.
+ * The products of Σ against the examples' derivatives: uᵀΣu = (1/n) Σ (dᵢᵀu)² for a unit vector u, which is
+ * (1/n) Σ (gᵢᵀu)² − (gᵀu)² where all examples count alike (`Deviations`), relative to ‖Σu‖ and to what is subtracted. Cost: one product, and the derivatives of all examples along u.
  *
  * @param u of length 1; the strongest direction of Σ, for Σ to say something there
  */
@@ -23,9 +23,11 @@ export async function noiseCovarianceCheck(desk: Desk, u: Float64Array): Promise
   const [image] = await desk.operator(noiseCovarianceOperator).apply([u]);
   const along = ofContributing(point, await point.exampleDerivatives(u, context), 1);
   const mean = dot(await desk.get(dataGradient), u);
-  const square = meanOf(along.map((x) => x * x));
+  const { deviations } = contributionsOf(point);
+  const about = { squares: along.map((x) => x * x), along: along.map((x) => x * mean), square: mean ** 2 };
+  const square = deviations.size(about);
   const size = norm2(image) + square;
-  const error = Math.abs(dot(u, image) - (square - mean ** 2));
+  const error = Math.abs(dot(u, image) - deviations.meanSquare(about));
   const measured = error / size;
   const plain = LIMIT[problem.options.precision];
   const { example } = await desk.get(gradientRounding);
@@ -39,6 +41,6 @@ export async function noiseCovarianceCheck(desk: Desk, u: Float64Array): Promise
     measured,
     limit,
     detail:
-      "uᵀΣu from a product with Σ against the mean square of the examples' derivatives along u less the square of their mean, u the strongest direction found of Σ, relative to the lengths of what is compared.",
+      "uᵀΣu from a product with Σ against the mean square of what the examples' derivatives along u deviate from their mean by, u the strongest direction found of Σ, relative to the lengths of what is compared.",
   };
 }

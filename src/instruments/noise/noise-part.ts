@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { eigenvalue, estimate, inPlace, interval, limitOfSearch } from "../../result/estimates.ts";
 import { about, aside, between, deviating, partOf, sampled, within } from "../../result/known.ts";
+import { countedUnequally } from "../../quantities/counted-unequally.ts";
 import { summedOver } from "../../quantities/summed-over.ts";
 import { arrayReference } from "../../result/named-arrays.ts";
 import { count, extended, real } from "../../result/real.ts";
@@ -8,7 +9,10 @@ import { count, extended, real } from "../../result/real.ts";
 const noiseNumbers = z.object({
   method: z.string(),
   summedOver,
-  trace: about(estimate, { title: "Total gradient noise, tr Σ" }).describe("tr Σ, Σ = (1/n) Σ (gᵢ − g)(gᵢ − g)ᵀ."),
+  countedUnequally: countedUnequally,
+  trace: about(estimate, { title: "Total gradient noise, tr Σ" }).describe(
+    "tr Σ, Σ = (1/n) Σ dᵢdᵢᵀ with dᵢ = gᵢ − g, and dᵢ = gᵢ − rᵢg where examples count unequally (`countedUnequally`).",
+  ),
   top: z
     .array(about(eigenvalue, { title: "Largest found of Σ" }))
     .nullable()
