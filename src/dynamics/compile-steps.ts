@@ -87,7 +87,7 @@ export async function compileSteps(
   const carried = new Map(fedBack.map((name) => [name, nextName(name)]));
   const tables = [...dataset.inputs.map(({ name }) => fedName(name)), LABELS];
   const fed = renamed(values, fedPacks([...values.values()], packs, precision));
-  const looped = loopModel(emitValues(fed, target), {
+  const looped = loopModel(emitValues(fed, target, runtime), {
     passes,
     carried,
     picked: new Set(isTable ? [] : tables),
@@ -109,7 +109,7 @@ function updateOf(pack: Pack, rule: CoordinateRule | undefined, like: Value, tar
   if (rule === undefined) throw new RangeError("only coordinates are updated in packs");
   const updated = pieceUpdate(pack, rule, like);
   return {
-    slice: emitValues(new Map([...updated].map(([name, value]) => [nextName(name), value])), target),
+    slice: emitValues(new Map([...updated].map(([name, value]) => [nextName(name), value])), target, {}),
     slices: pack.shape[0],
     sliced: new Map([
       [PIECE_GRADIENT, gradientName(pack)],

@@ -175,7 +175,7 @@ export function emitModel(outputs: ReadonlyMap<string, Value>, target: Target, d
   requireArgument("outputs", "emitModel", named.min(1), outputs);
   requireArgument("target", "emitModel", targetMembers, target);
   requireArgument("description", "emitModel", z.string(), description);
-  return emit(outputs, target, description);
+  return emit(outputs, target, { description });
 }
 
 const importOptions = z.object({

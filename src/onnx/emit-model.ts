@@ -24,7 +24,7 @@ import { inspected } from "../graph/inspected.ts";
 import { reachable } from "../graph/traverse.ts";
 import type { Value, ValueType } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { allocate, type DType, type Tensor } from "../util/tensor.ts";
+import { allocate, type DType, isFloat, type Tensor } from "../util/tensor.ts";
 
 /** The opset that is emitted, whatever the opset of the model that was read. */
 const OPSET = 18;
@@ -42,9 +42,21 @@ const ELEMENT_TYPES: Record<DType, TensorProto_DataType> = {
 export interface EmittedModel {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly inputs: ReadonlyMap<string, ValueType>;
+  /** Large constants that are not in the file: inputs beside the others, to be fed these on every run. */
+  readonly constants?: ReadonlyMap<string, Tensor>;
   readonly outputs: ReadonlyMap<string, ValueType>;
   /** Number of ONNX nodes. */
   readonly nodes: number;
+}
+
+/** Elements of a constant of floats that counts as large. */
+const LARGE = 2 ** 16;
+
+/** How a model is written. */
+export interface EmitOptions {
+  readonly description?: string;
+  /** Elements of its large constants together from which on they are left out of the file ({@link EmittedModel.constants}); absent: never. */
+  readonly constantsApartFrom?: number;
 }
 
 /**
@@ -53,7 +65,11 @@ export interface EmittedModel {
  *
  * @throws usage error `name-taken` for an output by the name of an input
  */
-export function emitModel(outputs: ReadonlyMap<string, Value>, target: Target, description = ""): EmittedModel {
+export function emitModel(
+  outputs: ReadonlyMap<string, Value>,
+  target: Target,
+  { description = "", constantsApartFrom = Number.POSITIVE_INFINITY }: EmitOptions = {},
+): EmittedModel {
   const values = reachable(inspected("emit", [...outputs.values()]));
   const inputs = new Map<string, ValueType>();
   for (const value of values) {
@@ -68,7 +84,8 @@ export function emitModel(outputs: ReadonlyMap<string, Value>, target: Target, d
       message: `An output cannot be called ${twice}: an input of the graph has that name.`,
       hint: "Give the output a name of its own.",
     });
-  const emitter = new OnnxEmitter(target, new Set([...inputs.keys(), ...outputs.keys()]));
+  const isApart = largeElements(values) >= constantsApartFrom;
+  const emitter = new OnnxEmitter(target, new Set([...inputs.keys(), ...outputs.keys()]), isApart);
   const names = new Map<Value, string>();
   const nameOf = (value: Value): string => {
     const known = names.get(value);
@@ -89,12 +106,29 @@ export function emitModel(outputs: ReadonlyMap<string, Value>, target: Target, d
   }
   for (const [name, value] of outputs) emitter.rename(nameOf(value), name);
 
+  const constants = emitter.apart;
   return {
-    bytes: modelBytes(emitter, { inputs, outputs }, description),
+    bytes: modelBytes(emitter, { inputs: new Map<string, Port>([...inputs, ...constants]), outputs }, description),
     inputs,
+    constants,
     outputs: new Map([...outputs].map(([name, { dtype, shape }]) => [name, { dtype, shape }])),
     nodes: emitter.written.length,
   };
+}
+
+function isLarge({ dtype, data }: Tensor): boolean {
+  return isFloat(dtype) && data.length >= LARGE;
+}
+
+/** Elements of the large constants among values, each array counted once. */
+function largeElements(values: readonly Value[]): number {
+  const arrays = new Set(
+    values.flatMap((value) => {
+      const tensor = tensorOf(value);
+      return tensor && isLarge(tensor) ? [tensor.data] : [];
+    }),
+  );
+  return [...arrays].reduce((sum, { length }) => sum + length, 0);
 }
 
 /** An input or output of a file; an axis that is a name is open. */
@@ -136,15 +170,19 @@ export class OnnxEmitter implements Emitter {
   readonly written: NodeProto[] = [];
   readonly initializers: TensorProto[] = [];
   readonly domains = new Set<string>();
+  /** Constants that are inputs of the file, by name. */
+  readonly apart = new Map<string, Tensor>();
   private readonly shared = new Map<string, string>();
   /** Values that are outputs of one and the same node (MaxPool and its indices) are written as one. */
   private readonly nodesByContent = new Map<string, string[]>();
   private readonly taken: Set<string>;
+  private readonly isApart: boolean;
   private counter = 0;
 
-  constructor(target: Target, taken: Set<string>) {
+  constructor(target: Target, taken: Set<string>, isApart = false) {
     this.target = target;
     this.taken = taken;
+    this.isApart = isApart;
   }
 
   node(op: string, inputs: readonly string[], attributes: Attributes = {}, domain = ""): string {
@@ -182,7 +220,8 @@ export class OnnxEmitter implements Emitter {
     const known = small ? this.shared.get(key) : undefined;
     if (known !== undefined) return known;
     const name = this.fresh("c");
-    this.initializers.push(initializerOf(name, value));
+    if (this.isApart && isLarge(value)) this.apart.set(name, value);
+    else this.initializers.push(initializerOf(name, value));
     if (small) this.shared.set(key, name);
     return name;
   }

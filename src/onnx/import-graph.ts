@@ -7,6 +7,7 @@ import type { Value, ValueType } from "../graph/value.ts";
 import { transpose } from "../ops/structure.ts";
 import { frozen } from "../ops/unary.ts";
 import { inPrecision, isFloat, sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
+import { keptBy } from "../util/kept-by.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { bindInputs, fromExamplesFirst, toExamplesFirst, type BindOptions, type BoundInputs } from "./bind-inputs.ts";
 import type { ModelFile } from "./decode-model.ts";
@@ -87,6 +88,9 @@ export function importGraph(model: ModelFile, graph: Graph, options: ImportOptio
   const bound = bindInputs(model.inputs, options, model.file);
   return new Importer(model, graph, options, bound).import();
 }
+
+/** Tensors of files in another precision, each made once: what is imported for several batch sizes shares them. */
+const promotions = { float32: keptBy<Tensor>(), float64: keptBy<Tensor>() };
 
 /** Integers that stand for quantised numbers: the graph has them as int64, which their operators do not take. */
 const NARROW = /^u?int(8|16)$/;
@@ -391,7 +395,7 @@ class Importer implements ImportHost {
   }
 
   private constant(tensor: Tensor): Value {
-    const promoted = toPrecision(tensor, this.precision);
+    const promoted = promotions[this.precision](tensor, () => toPrecision(tensor, this.precision));
     if (tensor.dtype !== "float32" || this.precision !== "float64" || tensor.data.length !== 1)
       return this.graph.constant(promoted);
     const exact = snapConstant(tensor.data[0]);

@@ -109,3 +109,44 @@ it("goes on slice by slice with what a pass gives", async () => {
   expect(found.get("next w")?.data).toEqual(Float64Array.of(1, 2, 3, 4, 5, 6).map((x) => x * (1 + 2) * (1 + 2)));
   await executable.release();
 });
+
+it("is fed constants that stand apart, the same in all passes", async () => {
+  const size = 2 ** 16;
+  const graph = new Graph();
+  const w = graph.input("w", "float64", []);
+  const weights = graph.constant({
+    dtype: "float64",
+    shape: [size],
+    data: Float64Array.from({ length: size }, (_, i) => i % 3),
+  });
+  const sum = sumAll(mul(weights, w));
+  const step = emitModel(
+    new Map([
+      ["sum", sum],
+      ["next w", add(w, mul(sum, 1 / size))],
+    ]),
+    TARGET,
+    { constantsApartFrom: size },
+  );
+  const model = loopModel(step, {
+    passes: 2,
+    rows: 1,
+    carried: new Map([["w", "next w"]]),
+    picked: new Set(),
+    numbers: new Set(),
+  });
+  expect(model.bytes.length).toBeLessThan(size);
+  const executable = await runtime.compile(model);
+  const found = await executable.run(
+    new Map([
+      ["w", feed("float64", [], [1])],
+      [PASSES, feed("int64", [], [2])],
+    ]),
+  );
+  const mean = (size - 1) / size;
+  const [first, second] = [size * mean, size * mean * (1 + mean)];
+  expect(found.get("sum")?.data[0]).toBeCloseTo(first, 6);
+  expect(found.get("sum")?.data[1]).toBeCloseTo(second, 6);
+  expect(found.get("next w")?.data[0]).toBeCloseTo((1 + mean) ** 2, 12);
+  await executable.release();
+});

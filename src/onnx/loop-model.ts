@@ -63,7 +63,7 @@ export function loopModel(
     ),
   ]);
   // What a pass gives may hang on nothing of its own: it is fed all the same.
-  const stepInputs = new Map([
+  const stepInputs = new Map<string, ValueType>([
     ...step.inputs,
     ...slicewise.flatMap(({ slice, sliced }) => [...slice.inputs].filter(([name]) => !sliced.has(name))),
     ...[...carried].map(([name, output]) => [name, typeOf(results, output)] as const),
@@ -113,6 +113,7 @@ export function loopModel(
       picked.has(name) ? { ...type, shape: ["examples", ...type.shape.slice(1)] } : { ...type, shape },
     ]);
   }
+  ports.push(...(step.constants ?? []));
   const outputs = new Map(
     names.map((name, i) => {
       const type = typeOf(results, name);
@@ -135,7 +136,13 @@ export function loopModel(
       valueInfo(name, stacked.includes(name) ? { ...typeOf(outputs, name), shape: ["done"] } : typeOf(outputs, name)),
     ),
   });
-  return { bytes: toBinary(ModelProtoSchema, model), inputs, outputs, nodes: body.node.length + 1 };
+  return {
+    bytes: toBinary(ModelProtoSchema, model),
+    inputs,
+    constants: step.constants,
+    outputs,
+    nodes: body.node.length + 1,
+  };
 }
 
 const COUNTER = { dtype: "int64", shape: [] } as const;

@@ -13,13 +13,17 @@ export function compileValues(
   target: Target,
   runtime: Runtime,
 ): Promise<Executable> {
-  return runtime.compile(emitValues(outputs, target));
+  return runtime.compile(emitValues(outputs, target, runtime));
 }
 
-/** Named values as a model for a runtime. */
-export function emitValues(outputs: ReadonlyMap<string, Value>, target: Target): EmittedModel {
+/** Named values as a model for a runtime; large constants stand beside it where programs share them. */
+export function emitValues(
+  outputs: ReadonlyMap<string, Value>,
+  target: Target,
+  { sharesConstantsFrom }: Pick<Runtime, "sharesConstantsFrom">,
+): EmittedModel {
   const lowered = factorSums(lowerGraph([...outputs.values()], target));
-  return emitModel(renamed(outputs, fuseConv(fuseGemm(lowered))), target);
+  return emitModel(renamed(outputs, fuseConv(fuseGemm(lowered))), target, { constantsApartFrom: sharesConstantsFrom });
 }
 
 /** The same names for other values. */

@@ -141,7 +141,7 @@ export function exportDerivative(
     `Outputs: ${summary}.`,
     `Inputs: the model's own, the labels ${labelName}, and the parameters, whose defaults are the model's weights.`,
   ].join(" ");
-  const emitted = emitModel(outputs, target, description);
+  const emitted = emitModel(outputs, target, { description });
   const weights = chosenParameters(model, options.parameters).map(({ name, shape, data }) => ({
     name,
     shape,

@@ -21,6 +21,13 @@ export interface InputReference {
   readonly version: number;
 }
 
+/** A model whose constants are sent beside it: other models may have the same. */
+export interface LaneModel {
+  readonly emitted: Omit<EmittedModel, "constants">;
+  /** The numbers of its constants. */
+  readonly constants: ReadonlyMap<string, number>;
+}
+
 export interface RunRequest {
   readonly kind: "run";
   readonly executable: number;
@@ -28,16 +35,19 @@ export interface RunRequest {
   /** Numbers under which the results stay in the worker; absent where they are sent back. */
   readonly keep?: ReadonlyMap<string, number>;
   /** What the worker does not have yet. */
-  readonly model?: EmittedModel;
+  readonly model?: LaneModel;
   readonly tensors: readonly (readonly [number, Tensor])[];
   readonly slots: readonly (readonly [number, SharedSlot])[];
+  /** Constants of models, of this one and of those to come. */
+  readonly constants: readonly (readonly [number, Tensor])[];
 }
 
-/** Forget feeds, or an executable. */
+/** Forget feeds, executables, or constants that no executable has any more. */
 export interface ReleaseRequest {
   readonly kind: "release";
-  readonly feeds: readonly number[];
-  readonly executables: readonly number[];
+  readonly feeds?: readonly number[];
+  readonly executables?: readonly number[];
+  readonly constants?: readonly number[];
 }
 
 export interface BlockSizeRequest {

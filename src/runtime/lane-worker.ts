@@ -4,8 +4,8 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { errorDetails } from "../util/thalweg-error.ts";
-import { allocate, sizeOf, type FloatType, type TensorData } from "../util/tensor.ts";
-import type { LaneOptions, LaneReply, LaneRequest, RunRequest, SharedSlot } from "./lane-protocol.ts";
+import { allocate, sizeOf, type FloatType, type Tensor, type TensorData } from "../util/tensor.ts";
+import type { LaneModel, LaneOptions, LaneReply, LaneRequest, RunRequest, SharedSlot } from "./lane-protocol.ts";
 import { nodeRuntime } from "./node-runtime.ts";
 import type { Executable, Feed } from "./runtime.ts";
 
@@ -34,6 +34,7 @@ const runtime = nodeRuntime({ threads });
 const executables = new Map<number, Promise<Executable>>();
 const feeds = new Map<number, Feed>();
 const mirrors = new Map<number, Mirror>();
+const constants = new Map<number, Tensor>();
 
 function sharedView(dtype: FloatType, shared: SharedArrayBuffer): Float32Array | Float64Array {
   return dtype === "float32" ? new Float32Array(shared) : new Float64Array(shared);
@@ -41,7 +42,8 @@ function sharedView(dtype: FloatType, shared: SharedArrayBuffer): Float32Array |
 
 async function run(request: RunRequest): Promise<LaneReply> {
   const { executable: number, model, keep } = request;
-  if (model) executables.set(number, runtime.compile(model));
+  for (const [id, tensor] of request.constants) constants.set(id, tensor);
+  if (model) executables.set(number, compiled(model));
   for (const [id, tensor] of request.tensors) feeds.set(id, runtime.feed(tensor));
   for (const [id, slot] of request.slots) mirrors.set(id, new Mirror(slot));
   const executable = await known(executables, number);
@@ -53,6 +55,12 @@ async function run(request: RunRequest): Promise<LaneReply> {
   return { kind: "done" };
 }
 
+/** With its constants as every other model of this lane has them. */
+function compiled(model: LaneModel): Promise<Executable> {
+  const own = new Map([...model.constants].map(([name, id]) => [name, known(constants, id)]));
+  return runtime.compile({ ...model.emitted, constants: own });
+}
+
 async function answer(request: LaneRequest): Promise<LaneReply> {
   switch (request.kind) {
     case "run":
@@ -60,15 +68,16 @@ async function answer(request: LaneRequest): Promise<LaneReply> {
     case "block-size":
       return { kind: "block-size", size: await runtime.blockSize() };
     case "release":
-      for (const id of request.feeds) {
+      for (const id of request.feeds ?? []) {
         feeds.delete(id);
         mirrors.delete(id);
       }
-      for (const id of request.executables) {
+      for (const id of request.executables ?? []) {
         const executable = executables.get(id);
         executables.delete(id);
         await (await executable)?.release();
       }
+      for (const id of request.constants ?? []) constants.delete(id);
       return { kind: "done" };
     case "close":
       // The engine's own ends of threads are no place to free what lives in it: that ends the process now and then.

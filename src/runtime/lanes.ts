@@ -2,7 +2,8 @@ import { Worker } from "node:worker_threads";
 import type { EmittedModel } from "../onnx/emit-model.ts";
 import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import type { InputReference, LaneReply, LaneRequest, SharedSlot } from "./lane-protocol.ts";
+import type { InputReference, LaneModel, LaneReply, LaneRequest, ReleaseRequest, SharedSlot } from "./lane-protocol.ts";
+import { LaneConstants } from "./lane-constants.ts";
 import type { Executable, Feed, Runtime, Slot } from "./runtime.ts";
 import { messageOf } from "../util/message-of.ts";
 
@@ -28,7 +29,7 @@ class LaneFeed implements Feed {
   }
 
   release(): void {
-    for (const lane of this.holders) lane.forget({ feeds: [this.id], executables: [] });
+    for (const lane of this.holders) lane.forget({ feeds: [this.id] });
     this.holders.clear();
   }
 }
@@ -88,19 +89,23 @@ class Lane {
     });
   }
 
-  async request(request: LaneRequest): Promise<LaneReply> {
+  /** `moved` are arrays of the request that need not be copied. */
+  async request(request: LaneRequest, moved: readonly ArrayBufferLike[] = []): Promise<LaneReply> {
     if (this.death) throw this.death;
     const reply = await new Promise<LaneReply>((resolve, reject) => {
       this.waiting.push({ resolve, reject });
       this.worker.ref();
-      this.worker.postMessage(request, []);
+      this.worker.postMessage(
+        request,
+        moved.filter((buffer) => buffer instanceof ArrayBuffer),
+      );
     });
     if (reply.kind === "error") throw new ThalwegError(reply.error);
     return reply;
   }
 
   /** Releases without waiting; what cannot be released is gone with its thread. */
-  forget(what: { feeds: readonly number[]; executables: readonly number[] }): void {
+  forget(what: Omit<ReleaseRequest, "kind">): void {
     this.request({ kind: "release", ...what }).catch(() => undefined);
   }
 
@@ -141,6 +146,7 @@ export interface LanesOptions {
   readonly threads: number;
   /** The built `lane-worker.js`. */
   readonly worker: URL;
+  readonly sharesConstantsFrom?: number;
 }
 
 /**
@@ -148,7 +154,13 @@ export interface LanesOptions {
  * Batches that run at the same time use the cores better than one batch whose every operation is shared
  * among them: nothing waits for the slowest part of each operation, and the main thread is free.
  */
-export function laneRuntime({ description, lanes: count, threads, worker }: LanesOptions): Runtime {
+export function laneRuntime({
+  description,
+  lanes: count,
+  threads,
+  worker,
+  sharesConstantsFrom,
+}: LanesOptions): Runtime {
   const lanes = Array.from(
     { length: count },
     () =>
@@ -161,33 +173,42 @@ export function laneRuntime({ description, lanes: count, threads, worker }: Lane
       ),
   );
   let numbers = 0;
+  const constants = new LaneConstants(() => numbers++);
   let blockSize: Promise<number | undefined> | undefined;
   return {
     description,
     device: undefined,
     threads,
     lanes: count,
+    sharesConstantsFrom,
     blockSize: () =>
       (blockSize ??= lanes[0]
         .request({ kind: "block-size" })
         .then((reply) => (reply.kind === "block-size" ? reply.size : undefined))),
     feed: (tensor) => new LaneFeed(numbers++, tensor.shape, tensor),
     slot: (dtype, shape) => new LaneSlot(numbers++, dtype, shape),
-    compile: (model) => Promise.resolve(laneExecutable(lanes, model, () => numbers++)),
+    compile: (model) => Promise.resolve(laneExecutable(lanes, model, constants, () => numbers++)),
     close: async () => {
       await Promise.all(lanes.map((lane) => lane.close()));
     },
   };
 }
 
-function laneExecutable(lanes: readonly Lane[], model: EmittedModel, nextNumber: () => number): Executable {
+function laneExecutable(
+  lanes: readonly Lane[],
+  { constants = new Map(), ...emitted }: EmittedModel,
+  shared: LaneConstants,
+  nextNumber: () => number,
+): Executable {
   const executable = nextNumber();
   const holders = new Set<Lane>();
+  const own = new Map([...constants].map(([name, tensor]) => [name, shared.take(tensor)]));
+  const model: LaneModel = { emitted, constants: new Map([...own].map(([name, { id }]) => [name, id])) };
   const send = (feeds: ReadonlyMap<string, Feed>, lane: Lane, keep?: ReadonlyMap<string, number>) => {
     const inputs: InputReference[] = [];
     const tensors: [number, Tensor][] = [];
     const slots: [number, SharedSlot][] = [];
-    for (const name of model.inputs.keys()) {
+    for (const name of emitted.inputs.keys()) {
       const feed = feeds.get(name);
       if (!(feed instanceof LaneFeed)) continue;
       const { id, content, version } = feed;
@@ -200,15 +221,21 @@ function laneExecutable(lanes: readonly Lane[], model: EmittedModel, nextNumber:
     }
     const isKnown = holders.has(lane);
     holders.add(lane);
-    return lane.request({
+    const unknown = isKnown ? [] : [...own.values()].flatMap((constant) => constant.sentTo(lane));
+    const request: LaneRequest = {
       kind: "run",
       executable,
       inputs,
       keep,
       model: isKnown ? undefined : model,
+      constants: unknown,
       tensors,
       slots,
-    });
+    };
+    return lane.request(
+      request,
+      [...unknown, ...tensors].map(([, { data }]) => data.buffer),
+    );
   };
   return {
     async run(feeds, lane = 0) {
@@ -218,14 +245,16 @@ function laneExecutable(lanes: readonly Lane[], model: EmittedModel, nextNumber:
     async keep(feeds, lane = 0) {
       const holder = lanes[lane];
       const kept = new Map(
-        [...model.outputs].map(([name, { shape }]) => [name, new LaneFeed(nextNumber(), shape, undefined, [holder])]),
+        [...emitted.outputs].map(([name, { shape }]) => [name, new LaneFeed(nextNumber(), shape, undefined, [holder])]),
       );
       await send(feeds, holder, new Map([...kept].map(([name, { id }]) => [name, id])));
       return kept;
     },
     release() {
-      for (const lane of holders) lane.forget({ feeds: [], executables: [executable] });
+      for (const lane of holders) lane.forget({ executables: [executable] });
       holders.clear();
+      for (const constant of own.values()) shared.give(constant);
+      own.clear();
       return Promise.resolve();
     },
   };

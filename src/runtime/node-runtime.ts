@@ -7,6 +7,13 @@ import { onnxruntime } from "./onnxruntime.ts";
 import { openReduction } from "./reduction-thread.ts";
 import type { Runtime } from "./runtime.ts";
 
+/**
+ * 64 MiB of float32. Every program rearranges the constants that are its own, which takes two to four times their memory and makes
+ * products of few rows faster: of 64 rows by two fifths, of 256 by a sixth. Weights that are held constant and larger than
+ * this are better held once.
+ */
+const SHARED_CONSTANTS = 2 ** 24;
+
 export interface NodeRuntimeOptions {
   /** Of all lanes together. */
   readonly threads: number;
@@ -28,10 +35,17 @@ export function nodeRuntime({
   // Its errors reach us as exceptions; on stderr they would stand in the middle of ours.
   ort.env.logLevel = "fatal";
   const description = `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common}, ${device}`;
+  const sharesConstantsFrom = device === "cpu" ? SHARED_CONSTANTS : undefined;
   const runtime =
     lanes > 1 && device === "cpu" && workers !== undefined
-      ? laneRuntime({ description, threads, lanes, worker: new URL("lane-worker.js", workers) })
-      : onnxruntime(ort, { description, threads, providers: [device] });
+      ? laneRuntime({
+          description,
+          threads,
+          lanes,
+          worker: new URL("lane-worker.js", workers),
+          sharesConstantsFrom,
+        })
+      : onnxruntime(ort, { description, threads, providers: [device], sharesConstantsFrom });
   if (threads === 1 || workers === undefined) return runtime;
   return { ...runtime, openReduction: () => openReduction(new URL("reduction-worker.js", workers)) };
 }

@@ -22,6 +22,7 @@ export interface OrtOptions {
   readonly description: string;
   readonly threads: number;
   readonly providers: readonly string[];
+  readonly sharesConstantsFrom?: number;
 }
 
 /** Beyond this the session's own optimiser costs seconds and gains nothing: the graph is simplified already. */
@@ -64,6 +65,7 @@ export function onnxruntime(ort: OrtModule, options: OrtOptions): Runtime {
     device,
     threads: options.threads,
     lanes: 1,
+    sharesConstantsFrom: options.sharesConstantsFrom,
     feed: (tensor) => new OrtFeed(toOrt(ort, tensor)),
     slot(dtype, shape) {
       const data = allocate(dtype, sizeOf(shape));
@@ -105,8 +107,9 @@ async function compile(
   } catch (error) {
     throw runtimeError("session-refused", "ONNX Runtime refused the derivative graph", error);
   }
+  const constants = [...(model.constants ?? [])].map(([name, tensor]) => [name, toOrt(ort, tensor)] as const);
   const run = async (feeds: ReadonlyMap<string, Feed>): Promise<InferenceSession.ReturnType> => {
-    const inputs: Record<string, OrtTensor> = {};
+    const inputs: Record<string, OrtTensor> = Object.fromEntries(constants);
     for (const [name, type] of model.inputs) {
       const feed = feeds.get(name);
       if (!(feed instanceof OrtFeed)) {

@@ -44,6 +44,11 @@ export interface Runtime {
   readonly threads: number;
   /** Runs that go on side by side. */
   readonly lanes: number;
+  /**
+   * Elements of the constants of a program from which on it is fed them, one array for all programs of a lane; absent where what is
+   * fed would be copied for each run.
+   */
+  readonly sharesConstantsFrom?: number;
   /** Channels side by side in the blocked image layout whose kernels the runtime has; undefined when it has none. */
   blockSize(): Promise<number | undefined>;
   compile(model: EmittedModel): Promise<Executable>;
