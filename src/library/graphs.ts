@@ -13,7 +13,8 @@ import type { GraphOptions, Value } from "../graph/value.ts";
 import { decodeModel as decode, type DecodeOptions, type ModelFile } from "../onnx/decode-model.ts";
 import { lowerGraph as lower } from "../onnx/emit-lower.ts";
 import { emitModel as emit, type EmittedModel } from "../onnx/emit-model.ts";
-import { type ImportedGraph, importGraph as importInto, type ImportOptions } from "../onnx/import-graph.ts";
+import { type ImportedGraph, importGraph as importInto } from "../onnx/import-graph.ts";
+import type { ImportOptions } from "../onnx/import-options.ts";
 import { readOptions } from "../util/options.ts";
 import { requireArgument } from "../util/require-argument.ts";
 import {

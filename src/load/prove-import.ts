@@ -1,6 +1,6 @@
 import { withExamplesAt } from "../data/examples-first.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
-import type { ImportOptions } from "../onnx/import-graph.ts";
+import type { ImportOptions } from "../onnx/import-options.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
 import type { FileOutput, FileSession } from "../runtime/file-session.ts";

@@ -17,7 +17,8 @@ import { sumAll } from "../ops/structure.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { decodeModel } from "./decode-model.ts";
 import { emitModel } from "./emit-model.ts";
-import { importGraph, type ImportOptions } from "./import-graph.ts";
+import { importGraph } from "./import-graph.ts";
+import type { ImportOptions } from "./import-options.ts";
 
 const X = valueInfo("x", "float", ["batch", 4]);
 const Y = valueInfo("y", "float", []);

@@ -2,7 +2,7 @@ import type { NamedResult } from "../compare/compare-results.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ByteSource } from "../files/byte-source.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
-import type { ImportOptions } from "../onnx/import-graph.ts";
+import type { ImportOptions } from "../onnx/import-options.ts";
 import type { ForwardLoss } from "../problem/forward-loss.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { ProblemOptions } from "../problem/problem-options.ts";
