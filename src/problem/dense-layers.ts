@@ -63,8 +63,7 @@ export function denseLayers({ outputs, parameters }: LossGraph): DenseLayer[] {
   /** Where a parameter ends as it is, only moved, and what takes it there. */
   const taken = parameters.map((start, parameter) => {
     let value = start;
-    for (let user = lone(value); user?.operation.moves === true && user.inputs.length === 1; user = lone(value))
-      value = user;
+    for (let user = lone(value); user !== undefined && picks(user); user = lone(value)) value = user;
     return { parameter, value, takers: usersOf(value) };
   });
   return taken.flatMap(({ parameter, value, takers }): DenseLayer[] => {
@@ -110,6 +109,28 @@ export function denseLayers({ outputs, parameters }: LossGraph): DenseLayer[] {
       },
     ];
   });
+}
+
+/**
+ * Whether every number that it gives is another one of those that it is given: a number that is repeated is the weight of two
+ * units, and what is filled in is none.
+ */
+function picks({ operation, inputs, shape }: Value): boolean {
+  const [source, ...others] = inputs;
+  if (operation.moves !== true || source === undefined || others.length > 0) return false;
+  if (operation.outputStep?.kind === "moves") return true;
+  const size = sizeOf(source.shape);
+  if (sizeOf(shape) > size) return false;
+  const numbered = {
+    dtype: "int64" as const,
+    shape: source.shape,
+    data: Float64Array.from({ length: size }, (_, i) => i + 1),
+  };
+  const picked = operation.evaluate?.([numbered], { dtype: "int64", shape });
+  const seen = new Uint8Array(size + 1);
+  // Nothing is filled in but zeros.
+  seen[0] = 1;
+  return picked?.data.every((each) => seen[each]++ === 0) ?? false;
 }
 
 /** Whether one of them is made of another. */

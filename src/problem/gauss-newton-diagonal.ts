@@ -130,6 +130,7 @@ export async function turnedDiagonals(
   context: RunContext,
   { bases, shape }: { readonly bases: readonly LayerBases[]; readonly shape: Shape },
 ): Promise<Float64Array[]> {
+  if (bases.length === 0) return [];
   const { options, runtime, network } = machinery;
   const { precision } = options;
   const sizes = denseLayers(network(point.batchSize).graph).map(columnsOf);

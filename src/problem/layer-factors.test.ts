@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { matmul } from "../ops/matmul.ts";
+import type { Value } from "../graph/value.ts";
+import { ekfac, kfac } from "../library/layered-matrices.ts";
 import { mul } from "../ops/arithmetic.ts";
+import { pad, sliceAxis } from "../ops/movement.ts";
+import { expand } from "../ops/structure.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { array, buildProblem } from "../../test/support/build-problem.ts";
 import { openedNets } from "../../test/support/open-net.ts";
@@ -107,6 +111,58 @@ describe("layer factors", () => {
       expect(tensors.map(({ name, offset }) => [name, seen.has(offset)])).toEqual(
         tensors.map(({ name }) => [name, name !== "s"]),
       );
+    } finally {
+      await problem.close();
+    }
+  });
+
+  it.each([
+    ["picked", { shape: [6, 3], first: true, move: (w: Value) => sliceAxis(w, 0, 1, 5) }],
+    ["filled up", { shape: [3, 3], first: false, move: (w: Value) => pad(w, [1, 0], [0, 0]) }],
+    ["shifted with nothing behind", { shape: [4, 3], first: false, move: (w: Value) => pad(w, [1, 0], [-1, 0]) }],
+    ["repeated for every unit", { shape: [1, 3], first: false, move: (w: Value) => expand(w, [4, 3]) }],
+    ["repeated for every input", { shape: [4, 1], first: false, move: (w: Value) => expand(w, [4, 3]) }],
+  ] as const)("take weights that are %s for what they are", async (_, { shape, first, move }) => {
+    const { x, y } = examples(6, [3], 2);
+    const draw = (name: string, extents: readonly number[]) =>
+      array(extents, random.split(name).normalVector(extents.reduce((product, extent) => product * extent, 1)));
+    const problem = buildProblem({
+      x: { ...x, dtype: "float64" },
+      y: { ...y, dtype: "float64" },
+      parameters: { w: draw("w", shape), v: draw("v", [2, 4]) },
+      build: (given, { w, v }) => matmul(matmul(given, move(w), { transposeB: true }), v, { transposeB: true }),
+      loss: meanSquaredError,
+    });
+    try {
+      const { layers } = await problem.point.layerFactors();
+      const places = layers.map((layer) => layer.places);
+      for (const each of places) expect(new Set(each).size).toBe(each.length);
+      expect(places.map((each) => Math.min(...each))).toEqual(first ? [3, 18] : [problem.space.tensors[1].offset]);
+      await compareBlocks(problem.point);
+    } finally {
+      await problem.close();
+    }
+  });
+
+  it("are none where no weight is that of a layer", async () => {
+    const { x } = examples(6, [3], 2);
+    const problem = buildProblem({
+      x: { ...x, dtype: "float64" },
+      y: { ...x, dtype: "float64" },
+      parameters: { w: array([3, 3], random.split("chained").normalVector(9)) },
+      build: (given, { w }) => matmul(matmul(given, w, { transposeB: true }), w),
+      loss: meanSquaredError,
+    });
+    try {
+      const { point } = problem;
+      for (const sharing of ["expand", "reduce"] as const)
+        expect(await point.layerFactors({}, sharing)).toEqual({ layers: [], products: 0 });
+      const diagonal = await point.gaussNewtonDiagonal();
+      const unit = (at: number) => Float64Array.from({ length: 9 }, (_, i) => Number(i === at));
+      const [column] = await point.product(gaussNewtonProduct, [unit(4)]);
+      expect(diagonal[4]).toBeCloseTo(column[4], 12);
+      for (const matrix of [await kfac(point), await ekfac(point)])
+        expect((await matrix.apply([unit(4)]))[0]).toEqual(unit(4).map((x) => x * diagonal[4]));
     } finally {
       await problem.close();
     }

@@ -149,6 +149,7 @@ export async function layerFactors(
   const outputs = sizeOf(shapeOf(1));
   if (graph.loss.givesLossOnly || outputs > MOST_OUTPUTS) throw withoutFactors(graph, outputs);
   const layers = denseLayers(graph);
+  if (layers.length === 0) return { layers: [], products: 0 };
   const found = layers.map((layer, index) => {
     const { rows, weighted, columns } = columnsOf(layer);
     const places = new Int32Array(rows * columns);
