@@ -5,7 +5,7 @@ import type { Style } from "./terminal.ts";
 
 /** A plan, with the time that it should take and the memory that it takes at least. */
 export function planText(plan: PlanDocument, style: Style): string {
-  const { instruments, noun, tasks, opening, programs, checks, products, seconds } = plan;
+  const { instruments, noun, tasks, opening, programs, checks, checkBytes, products, seconds } = plan;
   const sizeOf = (bytes: number | null) => (bytes === null || bytes === 0 ? "" : formatBytes(bytes));
   const rows = instruments.map(({ title, products: each, seconds: taken, bytes, skipped }) =>
     skipped === null
@@ -15,7 +15,7 @@ export function planText(plan: PlanDocument, style: Style): string {
   const before = [
     ["reading and proving", "", formatDuration(1000 * opening), ""],
     ...(programs === 0 ? [] : [["deriving and opening programs", "", formatDuration(1000 * programs), ""]]),
-    ...(checks === 0 ? [] : [["checks of every run", "", formatDuration(1000 * checks), ""]]),
+    ...(checks === 0 ? [] : [["checks of every run", "", formatDuration(1000 * checks), sizeOf(checkBytes)]]),
   ];
   const total = [
     `in all${tasks === 1 ? "" : `, ${formatCount(tasks)} times`}`,

@@ -108,6 +108,7 @@ describe("result documents", () => {
       noun: "instrument",
       opening: 0,
       checks: 0,
+      checkBytes: 0,
       programs: 0,
       seconds: 0.015,
       bytes: 3e8,

@@ -26,12 +26,12 @@ export const check = defineExperiment({
   checks: "result",
   plan: ({ problem }) => ({
     noun: "check",
-    steps: planChecks(problem, "all").map(({ name, title, cost }) => ({
+    steps: planChecks(problem, "all").map(({ name, title, cost, bytes }) => ({
       name,
       title,
       products: Math.round((cost.products ?? 0) + (cost.wideProducts ?? 0)),
       work: cost,
-      bytes: 0,
+      bytes,
       skipped: undefined,
     })),
     tasks: 1,

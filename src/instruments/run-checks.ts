@@ -2,6 +2,7 @@ import type { Problem } from "../problem/problem.ts";
 import { plus, type Work } from "../problem/work.ts";
 import type { RandomStream } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
+import { maxOf } from "../util/extremes.ts";
 import { requireUnique } from "../util/require-unique.ts";
 import { type RunContext, whyEnded } from "../util/run-context.ts";
 import { roundoffOf, type CheckBench, type CheckDefinition, type Measurement } from "./checks/check.ts";
@@ -38,7 +39,12 @@ export function runAllChecks(
 
 /** The checks that can be made on a problem, with what each takes; one gradient is shared. */
 export function planChecks(problem: Problem, which: "every-run" | "all"): PlannedCheck[] {
-  return checksFor(chosenBy(which), problem).map(({ name, title, cost }) => ({ name, title, cost: cost(problem) }));
+  return checksFor(chosenBy(which), problem).map(({ name, title, cost, bytes }) => ({
+    name,
+    title,
+    cost: cost(problem),
+    bytes: bytes(problem),
+  }));
 }
 
 /** What the checks of every run take. */
@@ -46,10 +52,17 @@ export function workOfChecks(problem: Problem): Work {
   return plus({ gradients: 1 }, ...planChecks(problem, "every-run").map(({ cost }) => cost));
 }
 
+/** Large arrays that the checks of every run hold at their peak, one being made after the other, in bytes. */
+export function bytesOfChecks(problem: Problem): number {
+  return maxOf(planChecks(problem, "every-run").map(({ bytes }) => bytes));
+}
+
 export interface PlannedCheck {
   readonly name: string;
   readonly title: string;
   readonly cost: Work;
+  /** Large arrays at its peak. */
+  readonly bytes: number;
 }
 
 const ALL_CHECKS = requireUnique([...CHECKS_OF_EVERY_RUN, ...THOROUGH_CHECKS], ({ name }) => name, "checks");

@@ -3,6 +3,9 @@ import type { FloatType } from "../util/tensor.ts";
 import { fedName } from "./file-names.ts";
 import type { ParameterSpace } from "./parameter-space.ts";
 
+/** How many vectors in float64 a point's θ and the feeds of it take, in float64 at that. */
+export const VECTORS_OF_POINT = 2;
+
 /** A point's θ, and the feeds of it. */
 export interface HeldParameters {
   readonly theta: Float64Array;

@@ -14,6 +14,7 @@ export const planDocument = z.object({
   products: count.describe("Matrix–vector products of all steps, without those that only measure rounding."),
   opening: real.default(0).describe("Seconds that reading, opening and proving the subject took; part of `seconds`."),
   checks: real.default(0).describe("Seconds of the checks before the first step; part of `seconds`."),
+  checkBytes: bytes.describe("Large arrays that these checks hold at their peak."),
   programs: real.default(0).describe("Seconds in which programs are derived and opened; part of `seconds`."),
   seconds: real,
   bytes: bytes.describe(

@@ -1,8 +1,8 @@
 import type { Figure } from "../figures/figure.ts";
 import { ForwardLoss } from "../problem/forward-loss.ts";
-import { times, type Work } from "../problem/work.ts";
+import { times } from "../problem/work.ts";
 import { createRandom } from "../random/random-stream.ts";
-import { runChecks, workOfChecks } from "../instruments/run-checks.ts";
+import { bytesOfChecks, runChecks, workOfChecks } from "../instruments/run-checks.ts";
 import { anyEnvelope, type Check, type Frame } from "../result/envelope.ts";
 import { NamedArrays } from "../result/named-arrays.ts";
 import { type ProgressEvent, type RunContext, throwIfInterrupted } from "../util/run-context.ts";
@@ -12,7 +12,7 @@ import type { z } from "zod";
 import type { Listener } from "./event.ts";
 import type { Executor } from "./executor.ts";
 import type { Desk, Experiment, Measured, Session } from "./experiment.ts";
-import { costOf, type Plan, type PlanDocument, summaryOf } from "./plan.ts";
+import { costOf, type Plan, type PlanDocument, summaryOf, type Surroundings } from "./plan.ts";
 import { type Recipe, recipe as recipeType } from "./recipe.ts";
 import type { OpenedFile, Openers, Request } from "./subject.ts";
 import { type AnyTaskKind, requireTaskOf, type Task } from "./task.ts";
@@ -107,7 +107,7 @@ export async function execute(experiment: Experiment, ask: Ask, edges: Edges): P
     if (ask.dryRun) {
       const opening = clock() - began;
       const asked = plan ?? planless(experiment);
-      return { plan: await costOf(asked, { ...edges, opening, checks: checksOf(experiment, asked) }) };
+      return { plan: await costOf(asked, { ...edges, opening, ...checksOf(experiment, asked) }) };
     }
     const inputs = [
       ...session.inputs,
@@ -289,9 +289,13 @@ function unread(path: string, { name }: Experiment): never {
 }
 
 /** What the checks of every run take, in the run and in its tasks. */
-function checksOf({ checks }: Experiment, { problem, checks: inTasks = 0 }: Plan): Work {
+function checksOf(
+  { checks }: Experiment,
+  { problem, checks: inTasks = 0 }: Plan,
+): Pick<Surroundings, "checks" | "checkBytes"> {
   const count = inTasks + (checks === "every-run" ? 1 : 0);
-  return problem instanceof ForwardLoss || count === 0 ? {} : times(count, workOfChecks(problem));
+  if (problem instanceof ForwardLoss || count === 0) return { checks: {}, checkBytes: 0 };
+  return { checks: times(count, workOfChecks(problem)), checkBytes: bytesOfChecks(problem) };
 }
 
 function planless({ name }: Experiment): Plan {

@@ -40,7 +40,7 @@ function planOf(steps: readonly PlannedStep[], tasks = 1): Plan {
   return { noun: "step", steps, tasks, problem: problemOf(5), warnings: [] };
 }
 
-const QUIET = { held: () => 1000, opening: 0, checks: {} };
+const QUIET = { held: () => 1000, opening: 0, checks: {}, checkBytes: 0 };
 
 describe("the memory of a plan", () => {
   it("is what is held when all kinds were timed, what other programs like theirs hold, and the largest step", async () => {
@@ -48,6 +48,8 @@ describe("the memory of a plan", () => {
     const steps = [step("a", 0, { gradients: 1 }), { ...step("b", 0, { losses: 1 }), bytes: 70 }];
     const { bytes } = await costOf(planOf(steps), { ...QUIET, held: () => held.shift() ?? 0, clock: ticking() });
     expect(bytes).toBe(1500 + 500 + 70);
+    const beside = { ...QUIET, checkBytes: 90 };
+    expect((await costOf(planOf(steps), { ...beside, clock: ticking() })).bytes).toBe(1000 + 90);
     const shrunk = [1000, 900];
     const less = await costOf(planOf(steps), { ...QUIET, held: () => shrunk.shift() ?? 0, clock: ticking() });
     expect(less.bytes).toBe(900 + 70);

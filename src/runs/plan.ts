@@ -63,13 +63,18 @@ export interface Surroundings {
   readonly opening: number;
   /** What is made before the first step. */
   readonly checks: Work;
+  /** Large arrays that it holds, in bytes. */
+  readonly checkBytes: number;
 }
 
 /**
  * What a plan costs on this machine: what it took to open the subject, which a run does, too; and everything that the
  * checks and the steps take, of which each kind is timed (`timeWork`).
  */
-export async function costOf(plan: Plan, { clock, held, opening, checks }: Surroundings): Promise<PlanDocument> {
+export async function costOf(
+  plan: Plan,
+  { clock, held, opening, checks, checkBytes }: Surroundings,
+): Promise<PlanDocument> {
   const { steps, tasks, noun, problem } = plan;
   const done = times(tasks, plus(...steps.map(workOf)));
   const whole = plus(checks, done);
@@ -88,7 +93,8 @@ export async function costOf(plan: Plan, { clock, held, opening, checks }: Surro
     checks: before / 1000,
     programs: first / 1000,
     seconds: (opening + before + first + timeOf(done, paces)) / 1000,
-    bytes: warm + others + Math.round(more) + Math.max(0, maxOf(steps.map(({ bytes }) => bytes))),
+    bytes: warm + others + Math.round(more) + Math.max(checkBytes, maxOf(steps.map(({ bytes }) => bytes))),
+    checkBytes,
     tasks,
     noun,
     instruments: steps.map(({ name, title, products, bytes, skipped, ...step }) => {

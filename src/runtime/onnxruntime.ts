@@ -28,6 +28,12 @@ export interface OrtOptions {
 /** Beyond this the session's own optimiser costs seconds and gains nothing: the graph is simplified already. */
 const OPTIMIZED_NODES = 3000;
 
+/**
+ * Outputs from which on a session gets no arena, in elements: an arena keeps what it once had, and a run of checks opens a dozen sessions
+ * for the same large vectors. The system gives blocks of that size as fast (`bench/loads.mjs`).
+ */
+const ARENA_ELEMENTS = 2 ** 22;
+
 class OrtFeed implements Feed {
   readonly tensor: OrtTensor;
 
@@ -97,6 +103,7 @@ async function compile(
       executionMode: "sequential",
       graphOptimizationLevel: optimizationLevel(model),
       enableMemPattern: false,
+      enableCpuMemArena: elementsOf(model.outputs) < ARENA_ELEMENTS,
       logSeverityLevel: 3,
       // Threads that spin while they wait cost nothing on an idle machine, and a factor of two beside any other busy process or session.
       extra: {
@@ -158,10 +165,12 @@ function optimizationLevel(model: EmittedModel): "disabled" | "basic" | "all" {
  * two. Where the outputs are larger than the inputs, as what is prepared for a batch may be, copies would take too much memory.
  */
 export function disabledOptimizers({ inputs, outputs }: EmittedModel): string {
-  const elements = (ports: EmittedModel["inputs"]) =>
-    [...ports.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const always = "NoopElimination;SkipLayerNormFusion";
-  return elements(outputs) > elements(inputs) ? always : `${always};EliminateIdentity`;
+  return elementsOf(outputs) > elementsOf(inputs) ? always : `${always};EliminateIdentity`;
+}
+
+function elementsOf(ports: EmittedModel["inputs"]): number {
+  return [...ports.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
 /** How the runtime says that it got no memory. */

@@ -39,6 +39,8 @@ export interface CheckDefinition {
   notFor?(problem: Problem): string | undefined;
   /** Where all goes well. */
   cost(problem: Problem): Work;
+  /** Large arrays that it holds at its peak, in bytes, with the points that it opens. */
+  bytes(problem: Problem): number;
   /** A relative error. */
   measure(bench: CheckBench): Promise<number | Measurement>;
 }

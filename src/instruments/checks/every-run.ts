@@ -7,6 +7,7 @@ import { gradientCheck } from "./gradient-check.ts";
 import { hessianCheck } from "./hessian-check.ts";
 import { lossCheck } from "./loss-check.ts";
 import { outputRounding } from "./output-rounding.ts";
+import { bytesOfVectors } from "../../quantities/memory.ts";
 
 const SYMMETRY_LIMIT = { float32: 1e-3, float64: 1e-9 } as const;
 const LINEARITY_LIMIT = { float32: 1e-4, float64: 1e-10 } as const;
@@ -38,6 +39,7 @@ export const CHECKS_OF_EVERY_RUN: readonly CheckDefinition[] = [
       "⟨u, Hv⟩ against ⟨Hu, v⟩ for random unit vectors, relative to (‖Hu‖ + ‖Hv‖)/√n; beyond the limit, what rounding of JᵀJ(u + v)/√n explains is taken off.",
     limit: SYMMETRY_LIMIT,
     cost: () => ({ products: 2 }),
+    bytes: ({ space }) => bytesOfVectors(space.dimension, 6),
     measure: async (bench) => {
       const n = bench.problem.space.dimension;
       const u = unit(bench.random.split("u"), n);
@@ -59,6 +61,7 @@ export const CHECKS_OF_EVERY_RUN: readonly CheckDefinition[] = [
       "H(2u − 3v) against 2Hu − 3Hv for random unit vectors, relative to the product; beyond the limit, what rounding of JᵀJ(2u − 3v) explains is taken off.",
     limit: LINEARITY_LIMIT,
     cost: () => ({ products: 3 }),
+    bytes: ({ space }) => bytesOfVectors(space.dimension, 7),
     measure: async (bench) => {
       const n = bench.problem.space.dimension;
       const u = unit(bench.random.split("u"), n);
@@ -83,6 +86,7 @@ export const CHECKS_OF_EVERY_RUN: readonly CheckDefinition[] = [
     detail: "The gradient of a second pass over the data against that of the first.",
     limit: { float32: 1e-6, float64: 1e-14 },
     cost: () => ({ gradients: 1 }),
+    bytes: ({ space }) => bytesOfVectors(space.dimension, 2),
     measure: async ({ problem, gradient, context }) =>
       relative(distance(await problem.point.gradient(context), gradient), norm2(gradient)),
   },

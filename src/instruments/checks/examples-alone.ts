@@ -18,6 +18,7 @@ import { relative, roundoffOf, unit, type CheckDefinition, type Measurement } fr
 import { nearbyPoints } from "./nearby-points.ts";
 import { outputRounding } from "./output-rounding.ts";
 import { isNotFinite } from "../../util/thalweg-error.ts";
+import { bytesOfVectors } from "../../quantities/memory.ts";
 
 /** How many examples are drawn. */
 const DRAWN = 4;
@@ -53,6 +54,13 @@ export const examplesAloneCheck: CheckDefinition = {
   limit: LIMIT,
   notFor: needsSingleExamples,
   cost: ({ examples }) => times(Math.min(1, DRAWN / examples), { wideProducts: 11, wideGradients: 15 }),
+  // The point twice, a vector and its image; the gradients of some examples, here and side by side in the engine; or a basis of what
+  // moves the outputs.
+  bytes: (problem) => {
+    const each = Math.min(DRAWN, problem.examples);
+    const basis = tracesByOutputs(problem) ? sizeOf(problem.outputShape) + 2 : 0;
+    return bytesOfVectors(problem.space.dimension, 1 + 2 + Math.max(3 + 2 * each, basis));
+  },
   measure: async ({ oracle, random, context }) => {
     const limit = LIMIT[oracle.options.precision];
     const chosen = drawn(oracle, random.split("examples"));
@@ -172,8 +180,7 @@ async function* ofTrace(
   theta: Float64Array,
   { chosen: [example], context }: Trial,
 ): AsyncGenerator<Difference> {
-  const { exactLimit } = hessianMatrix.parameters.parse({});
-  if (needsOutputs(problem) !== undefined || !hasFewOutputs(problem, exactLimit)) return;
+  if (!tracesByOutputs(problem)) return;
   await using point = problem.at(theta, { examples: Int32Array.of(example) });
   const width = sizeOf(problem.outputShape);
   const q: Float64Array[] = [];
@@ -202,6 +209,12 @@ async function* ofTrace(
       return allowed;
     },
   };
+}
+
+/** Whether runs compute tr G from the outputs. */
+function tracesByOutputs(problem: Problem): boolean {
+  const { exactLimit } = hessianMatrix.parameters.parse({});
+  return needsOutputs(problem) === undefined && hasFewOutputs(problem, exactLimit);
 }
 
 /** Some examples that have a term in the loss. */

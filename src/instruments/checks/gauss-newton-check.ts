@@ -8,10 +8,16 @@ import { sizeOf } from "../../util/tensor.ts";
 import { needsOutputs } from "../gauss-newton.ts";
 import type { CheckDefinition } from "./check.ts";
 import { genericDirection } from "./generic-direction.ts";
-import { checkProduct, PRODUCT_LIMIT, type ProductSubject } from "./product-check.ts";
+import { checkProduct, PRODUCT_LIMIT, VECTORS_OF_PRODUCT_CHECK, type ProductSubject } from "./product-check.ts";
+import { bytesOfVectors } from "../../quantities/memory.ts";
 
 /** Outputs of all examples together that are held at once: 1 GiB in float64. */
 const MOST_OUTPUTS = 2 ** 27;
+
+/** Of all examples. */
+function outputsOf({ examples, outputShape }: Problem): number {
+  return examples * sizeOf(outputShape);
+}
 
 /** r = ∂ℓ/∂z for every output of every example, undivided. Cost: about one forward pass. */
 const OUTPUT_GRADIENTS: Computation = {
@@ -54,8 +60,11 @@ export const gaussNewtonCheck: CheckDefinition = {
   limit: { float32: PRODUCT_LIMIT.float64, float64: PRODUCT_LIMIT.float64 },
   notFor: needsOutputs,
   cost: () => ({ products: 1, wideProducts: 2, wideGradients: 15 }),
+  // Beside it the gradient that is pulled back, and the outputs' own.
+  bytes: (problem) =>
+    bytesOfVectors(problem.space.dimension, VECTORS_OF_PRODUCT_CHECK + 1) + bytesOfVectors(outputsOf(problem), 2),
   measure: (bench) => {
-    const outputs = bench.problem.examples * sizeOf(bench.problem.outputShape);
+    const outputs = outputsOf(bench.problem);
     if (outputs > MOST_OUTPUTS) {
       const detail = `${GAUSS_NEWTON.method} Not made: the derivatives in all ${outputs} outputs of the data do not fit in memory; take fewer examples with --limit.`;
       return Promise.resolve({ measured: 0, undecided: true, detail });

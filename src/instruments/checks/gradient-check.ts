@@ -14,6 +14,8 @@ import { slopesOf } from "./slope.ts";
 import { STEPS } from "./steps.ts";
 import { withinDomain } from "./within-domain.ts";
 import { maxOf } from "../../util/extremes.ts";
+import { bytesOfVectors } from "../../quantities/memory.ts";
+import { VECTORS_OF_POINT } from "../../problem/parameter-slots.ts";
 
 /** An error of one part in a thousand in the gradient of one tensor is found. */
 const LIMIT = 5e-4;
@@ -114,6 +116,8 @@ export const gradientCheck: CheckDefinition = {
     wideGradients: 2,
     wideLosses: 4 * (3 + Math.ceil(Math.log2(space.tensors.length))),
   }),
+  // Three gradients and what is free of one, the point thrice, two directions, and at a step along one: the place, and the point there.
+  bytes: ({ space }) => bytesOfVectors(space.dimension, 4 + 3 + 2 + 1 + VECTORS_OF_POINT),
   measure: (bench) => {
     const { problem, oracle, context } = bench;
     return compareNearby(bench, {

@@ -9,6 +9,7 @@ import type { RunContext } from "../../util/run-context.ts";
 import { inPrecision, isFloat, type Tensor } from "../../util/tensor.ts";
 import { roundoffOf, type CheckBench, type CheckDefinition, type Measurement } from "./check.ts";
 import { compareLoss, movedByGrain, worstOf, type LossPair, type LossSample } from "./compare-loss.ts";
+import { bytesOfVectors } from "../../quantities/memory.ts";
 
 const DETAIL =
   "The loss of every example by its definition, in float64 from the network's outputs, against that of the graph; their mean over all examples against the loss, the terms counted anew, and the right predictions; the limit is what rounding explains of the one that is nearest to it.";
@@ -26,6 +27,8 @@ export const lossCheck: CheckDefinition = {
   detail: DETAIL,
   limit: { float32: 0, float64: 0 },
   cost: () => ({ losses: 5 }),
+  // What each example's terms are, thrice moved by a grain, and its loss; θ for the L2 term.
+  bytes: ({ space, examples }) => bytesOfVectors(space.dimension, 1) + bytesOfVectors(examples, 3 * (1 + GRAINS)),
   measure: async (bench) => {
     const { problem, random, context, roundoff } = bench;
     const { point } = problem;

@@ -15,6 +15,7 @@ import { slopesOf } from "./slope.ts";
 import { STEPS } from "./steps.ts";
 import { withinDomain } from "./within-domain.ts";
 import { maxOf } from "../../util/extremes.ts";
+import { VECTORS_OF_POINT } from "../../problem/parameter-slots.ts";
 
 /** What differences decide in each arithmetic; float32 alone, on a device that has no other, sees gross errors only. */
 export const PRODUCT_LIMIT = { float64: 1e-3, float32: 5e-2 } as const;
@@ -39,6 +40,12 @@ const GRAINS = 4;
 
 /** Roundings of the largest part that are laid to float32 in any other. */
 const ROUNDINGS = 32;
+
+/**
+ * Vectors of a check of one product: the gradient, the point thrice, the direction, its image and what it is the derivative of;
+ * four places of the last beside each other, or six while its slope is looked for; the place of one, and the point there.
+ */
+export const VECTORS_OF_PRODUCT_CHECK = 1 + 3 + 3 + 6 + 1 + VECTORS_OF_POINT;
 
 /** A product, and what it is the derivative of. */
 export interface ProductSubject {

@@ -9,6 +9,8 @@ import { denseBlockCheck } from "./dense-block-check.ts";
 import { nearbyPoints } from "./nearby-points.ts";
 import { isNotFinite } from "../../util/thalweg-error.ts";
 import { maxOf } from "../../util/extremes.ts";
+import { bytesOfVectors } from "../../quantities/memory.ts";
+import { VECTORS_OF_POINT } from "../../problem/parameter-slots.ts";
 
 const EXAMPLES_LIMIT = { float32: 1e-4, float64: 1e-11 } as const;
 const BATCH_LIMIT = { float32: 1e-4, float64: 1e-11 } as const;
@@ -23,6 +25,7 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
     limit: { float32: 1e-3, float64: 1e-9 },
     notFor: needsOutputs,
     cost: () => ({ gradients: 2 }),
+    bytes: ({ space }) => bytesOfVectors(space.dimension, 3),
     measure: async ({ problem, random, context }) => {
       const v = unit(random.split("v"), problem.space.dimension);
       const pushed = await problem.point.jacobianVector(v, context);
@@ -38,6 +41,7 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
     detail: "Hv for eleven vectors at once against one by one.",
     limit: { float32: 1e-4, float64: 1e-11 },
     cost: () => ({ products: 22 }),
+    bytes: ({ space }) => bytesOfVectors(space.dimension, 24),
     measure: async (bench) => {
       const vectors = Array.from({ length: 11 }, (_, i) =>
         unit(bench.random.split(`v${i}`), bench.problem.space.dimension),
@@ -59,6 +63,7 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
     limit: BATCH_LIMIT,
     notFor: (problem) => needsSingleExamples(problem) ?? needsOtherBatches(problem),
     cost: () => ({ products: 2, gradients: 1 }),
+    bytes: ({ space }) => bytesOfVectors(space.dimension, 9 + VECTORS_OF_POINT),
     measure: async ({ problem, random, context, gradient }) => {
       const batchSize = otherBatchSize(problem);
       const other = Problem.open(problem.model, problem.dataset, problem.runtime, { ...problem.options, batchSize });
@@ -93,6 +98,7 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
       "The mean over examples of gᵢᵀv against gᵀv, relative to the root mean square of gᵢᵀv; beyond the limit, what rounding of the outputs' change Jv explains is taken off.",
     limit: EXAMPLES_LIMIT,
     cost: () => ({ gradients: 1 }),
+    bytes: ({ space }) => bytesOfVectors(space.dimension, 3),
     measure: async ({ problem, random, context, gradient, roundoff }) => {
       const v = unit(random, problem.space.dimension);
       const { point } = problem;
@@ -120,6 +126,7 @@ export const THOROUGH_CHECKS: readonly CheckDefinition[] = [
     limit: POSITIVE_LIMIT,
     notFor: needsOutputs,
     cost: () => ({ products: 8 }),
+    bytes: ({ space }) => bytesOfVectors(space.dimension, 17),
     measure: async ({ problem, random, context, roundoff }) => {
       const vectors = Array.from({ length: 8 }, (_, i) => unit(random.split(`v${i}`), problem.space.dimension));
       const images = await problem.point.product(gaussNewtonProduct, vectors, context);
