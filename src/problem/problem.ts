@@ -211,6 +211,14 @@ export class Problem {
     return this.dataset.examples;
   }
 
+  /** Whether the loss of these examples, by index, has a term: it has none where every label of theirs is left out. */
+  hasTerms(examples: ArrayLike<number>): boolean {
+    if (this.options.loss.countTerms === undefined) return true;
+    const { termsByExample } = this.point.sample;
+    for (let k = 0; k < examples.length; k++) if (termsByExample[examples[k]] > 0) return true;
+    return false;
+  }
+
   /** Number of loss terms that a mean divides by. */
   get terms(): number {
     return this.point.sample.terms;

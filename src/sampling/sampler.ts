@@ -38,6 +38,8 @@ export interface TemperedDensity extends Density<TemperedPotential> {
   readonly inverseTemperature: number;
   /** ∇U at places with a random batch of the examples, the same for all places, in the place of all: right on average. */
   slopesOnBatch(places: readonly Float64Array[], random: RandomStream): Promise<readonly Float64Array[]>;
+  /** The same on each batch of a random division of all examples into batches, as many as are whole. */
+  slopesOnDivision(places: readonly Float64Array[], random: RandomStream): AsyncIterable<readonly Float64Array[]>;
   /** Share of the examples that a batch holds: what a slope on one costs. */
   readonly batchShare: number;
 }

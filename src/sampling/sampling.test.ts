@@ -39,6 +39,7 @@ function normal(dimension: number, inverseTemperature = 1): TemperedDensity {
     start: () => new Float64Array(dimension),
     at: async (places) => places.map((x) => potentialAt(inverseTemperature, x)),
     slopesOnBatch: async (places) => places.map((x) => potentialAt(inverseTemperature, x).gradient),
+    slopesOnDivision: async function* () {},
     batchShare: 1,
   };
 }
@@ -135,6 +136,7 @@ describe("trades of places", () => {
         start: () => Float64Array.of(1),
         at: async (places) => places.map((x) => potentialAt(inverseTemperature, x)),
         slopesOnBatch: async (places) => places.map((x) => potentialAt(inverseTemperature, x).gradient),
+        slopesOnDivision: async function* () {},
         batchShare: 1,
       };
     };

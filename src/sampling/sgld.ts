@@ -9,6 +9,8 @@ const STEPS = 16;
 const SHARE = 0.5;
 /** Of the noise that each step adds, what the batch may add to it on average. */
 const NOISE = 0.02;
+/** Batches whose noise is looked at, and all of a division at least. */
+const LEAST_BATCHES = 16;
 /** Shares of the warm-up before which scales and step are found. */
 const LEARNT_AT = [0, 0.1, 0.25, 0.5, 0.75] as const;
 /** Of the largest root mean square slope, what is added to each. */
@@ -202,22 +204,54 @@ class Walk {
     return largest;
   }
 
-  /** Σᵢ Mᵢ Var ĝᵢ/d over batches: for each ε, what the batch adds to the noise of a step is a quarter of that. */
-  private async batchNoise(): Promise<number> {
+  /**
+   * Random places as far off as those of the density, (x − centre)·∇U = d by the curvature that way: chains begin at the centre, where no
+   * batch differs from the next, and may come by it later.
+   */
+  private async typicalPlaces(): Promise<readonly Float64Array[]> {
     const { density, places, scales } = this;
-    if (density.batchShare >= 1) return 0;
-    const [whole, part] = [await density.at(places), await density.slopesOnBatch(places, this.batches)];
-    this.gradients += places.length * (1 + density.batchShare);
-    const noises = part.map((slope, c) => {
-      const off = slope.map((each, i) => each - whole[c].gradient[i]);
-      return (
-        dot(
-          off.map((each, i) => scales[i] * each),
-          off,
-        ) / density.dimension
-      );
+    const { centre, dimension } = density;
+    const ways = places.map(() => this.probes.normalVector(dimension).map((x, i) => Math.sqrt(scales[i]) * x));
+    const sizes = ways.map((way) => (FIRST_LOOK * Math.sqrt(dimension)) / norm2(way));
+    const away = (sign: number) => density.at(ways.map((way, c) => way.map((x, i) => centre[i] + sign * sizes[c] * x)));
+    const [ahead, behind] = [await away(1), await away(-1)];
+    this.gradients += 2 * places.length;
+    return ways.map((way, c) => {
+      const curvature = way.reduce((sum, x, i) => sum + x * (ahead[c].gradient[i] - behind[c].gradient[i]), 0);
+      const distance = curvature > 0 ? Math.sqrt((2 * sizes[c] * dimension) / curvature) : sizes[c];
+      return way.map((x, i) => centre[i] + distance * x);
     });
-    return noises.reduce((sum, each) => sum + each, 0) / noises.length;
+  }
+
+  /**
+   * Σᵢ Mᵢ Var ĝᵢ/d over batches: for each ε, what the batch adds to the noise of a step is a quarter of that. From divisions of all
+   * examples into batches: few of them may carry the noise, as those of a rare class with a large weight do, and hardly a batch that is
+   * drawn alone would hold one.
+   */
+  private async batchNoise(): Promise<number> {
+    if (this.density.batchShare >= 1) return 0;
+    return Math.max(await this.batchNoiseAt(this.places), await this.batchNoiseAt(await this.typicalPlaces()));
+  }
+
+  private async batchNoiseAt(places: readonly Float64Array[]): Promise<number> {
+    const { density, scales } = this;
+    const whole = await density.at(places);
+    this.gradients += places.length;
+    let [sum, batches] = [0, 0];
+    while (batches < LEAST_BATCHES) {
+      const before = batches;
+      for await (const part of density.slopesOnDivision(places, this.batches)) {
+        part.forEach((slope, c) => {
+          const off = slope.map((each, i) => each - whole[c].gradient[i]);
+          const scaled = off.map((each, i) => scales[i] * each);
+          sum += dot(scaled, off) / density.dimension;
+        });
+        this.gradients += places.length * density.batchShare;
+        batches++;
+      }
+      if (batches === before) return 0;
+    }
+    return sum / (batches * places.length);
   }
 }
 

@@ -73,7 +73,8 @@ async function sampledAt(
   const batches = sampler.usesBatches
     ? {
         size: batchSize(problem.examples, settings.batch),
-        pointOn: (examples: Int32Array) => problem.at(problem.point.parameters, { examples }),
+        pointOn: (examples: Int32Array) =>
+          problem.hasTerms(examples) ? problem.at(problem.point.parameters, { examples }) : undefined,
       }
     : undefined;
   const densities = temperings.map((tempering) => temperedPosterior(problem.point, home, tempering, context, batches));
