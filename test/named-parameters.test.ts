@@ -116,6 +116,10 @@ const DOUBTED: Readonly<Record<string, readonly string[]>> = {
   // Centres of distances are fixed in other networks of the same graph.
   prototypes: ["cluster_centers"],
   mixture: ["pi", "cluster_centers"],
+  // Single numbers start as short decimals where they are trained, too.
+  "short-names": ["full"],
+  "short-names-initial": ["full", "t0"],
+  "short-names-folded": ["full"],
   // Heads are trained beside adapters, or are not.
   adapters: ["h.weight", "h.bias"],
 };

@@ -5,6 +5,7 @@ import { isFloat } from "../util/tensor.ts";
 import type { ThalwegError } from "../util/thalweg-error.ts";
 import { attributeWeights } from "./attribute-weights.ts";
 import { dtypeOf, elementTypeName, type ExternalReader } from "./decode-tensor.ts";
+import { generatedNames, type IsGenerated } from "./generated-names.ts";
 import { foldedNormNotices, foldedNorms } from "./derived-tensors.ts";
 import { importLimits, type ImportLimits } from "./import-limits.ts";
 import { intakeError, listOf } from "./intake-error.ts";
@@ -24,7 +25,6 @@ import type { TensorRole } from "./role-decision.ts";
 import { storedForms } from "./stored-forms.ts";
 import type { MadeTie } from "./tensor-tie.ts";
 import { ruleOf } from "./rules/registry.ts";
-import { isGenerated } from "./tensor-names.ts";
 import { untieInitializers } from "./untie-initializers.ts";
 
 export type { Notice } from "./onnx-node.ts";
@@ -96,8 +96,10 @@ export function decodeModel(
   const reader = new GraphReader(proto, options.external, limits);
   const decoded = attributeWeights(reader.read(proto.graph), ruleOf);
   const stored = storedForms(decoded, collectTensors(decoded), ruleOf);
-  const untied = untieInitializers(stored.graph, proto.producerName, ruleOf, isSeparate);
-  const { graph, ties, notices: retied } = retieTensors(untied.graph, collectTensors(untied.graph), isSeparate);
+  const isGenerated = generatedNames(proto.producerName, decoded.nodes);
+  const names = { isGenerated, isSeparate };
+  const untied = untieInitializers(stored.graph, proto.producerName, ruleOf, names);
+  const { graph, ties, notices: retied } = retieTensors(untied.graph, collectTensors(untied.graph), names);
 
   const inputs = proto.graph.input
     .filter(({ name }) => !decoded.initializers.has(name))
@@ -121,7 +123,11 @@ export function decodeModel(
 
   const tensors = collectTensors(graph);
   const shapes = new Map(inputs.map(({ name, shape }) => [name, shape]));
-  const roles = tensorRoles(graph, shapes, tensors, proto.producerName, ruleOf);
+  const roles = tensorRoles(graph, shapes, tensors, {
+    producer: proto.producerName,
+    findRule: ruleOf,
+    isGenerated,
+  });
   const parameters = roles.filter(({ role }) => role === "parameter").flatMap((each) => toParameter(each, tensors));
   const statistics = roles.filter(({ role }) => role === "statistic");
   for (const { name } of [...parameters, ...statistics]) requireFinite(name, tensors);
@@ -149,8 +155,8 @@ export function decodeModel(
       ...stored.notices,
       ...untied.notices,
       ...retied,
-      ...foldedNormNotices(foldedNorms(tensors), EXPORT_HINT),
-      ...damageNotices(graph, parameters, proto.producerName),
+      ...foldedNormNotices(foldedNorms(tensors, isGenerated), EXPORT_HINT),
+      ...(proto.producerName === "pytorch" ? damageNotices(graph, parameters, isGenerated) : []),
       ...promotionNotices(graph, tensors),
     ],
     graph,
@@ -286,8 +292,7 @@ const EXPORT_HINT =
   "Export with torch.onnx.export(model, ..., training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False) to keep the network's own parameters.";
 
 /** What an exporter did to the parameters, recognised by the names that it left. */
-function damageNotices(graph: OnnxGraph, parameters: readonly Parameter[], producer: string): Notice[] {
-  if (producer !== "pytorch") return [];
+function damageNotices(graph: OnnxGraph, parameters: readonly Parameter[], isGenerated: IsGenerated): Notice[] {
   const renamed = parameters.filter(({ name }) => isGenerated(name)).map(({ name }) => name);
   const folded = new Set(
     graph.nodes

@@ -1,7 +1,7 @@
 import { isFloat, sizeOf, type Tensor } from "../util/tensor.ts";
 import { listOf } from "./intake-error.ts";
 import type { Notice, StoredTensor } from "./onnx-node.ts";
-import { isGenerated } from "./tensor-names.ts";
+import type { IsGenerated } from "./generated-names.ts";
 
 /** Rounding of a sum of squares in float32. */
 const TOLERANCE = 2e-6;
@@ -13,7 +13,10 @@ const TOLERANCE = 2e-6;
  *
  * Cost: one row of every tensor that has as many rows, for every candidate.
  */
-export function foldedNorms(tensors: ReadonlyMap<string, StoredTensor>): ReadonlyMap<string, string> {
+export function foldedNorms(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  isGenerated: IsGenerated,
+): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const all = [...tensors.values()].flatMap(({ name, tensor }) =>
     tensor && isFloat(tensor.dtype) ? [{ name, tensor }] : [],

@@ -2,7 +2,6 @@ import type { Tensor } from "../util/tensor.ts";
 import { isFilled, isSinusoidTable, isZeroOneMask } from "./fixed-values.ts";
 import type { LossSides } from "./loss-side.ts";
 import {
-  isGenerated,
   namesAdapter,
   namesAddend,
   namesEmbedding,
@@ -64,7 +63,7 @@ export function isDoubtful(
   const isMade = !isHalf && ((isTyped(tensor) && new Set(tensor.data).size > FEW) || isShares(tensor));
   if (uses.some((use) => isSlotOfLayer(flow, sides, use))) {
     // Priors of classes are added to the last layer as a bias is.
-    const isUnknown = namesLayers && !isNamed && !isGenerated(name);
+    const isUnknown = namesLayers && !isNamed && !flow.isGenerated(name);
     const isAddend = isVector(tensor.shape) || namesAddend(name);
     return (
       isMade ||
@@ -73,23 +72,23 @@ export function isDoubtful(
   }
   if (isZeroOneMask(tensor) && uses.some(({ node }) => node.op === "Mul")) return true;
   const isKernel = uses.some(({ node }) => isConvolution(node));
-  if (!isHalf && isWritten(tensor, isNamed || isGenerated(name), isKernel)) return true;
+  if (!isHalf && isWritten(tensor, isNamed || flow.isGenerated(name), isKernel)) return true;
   if (uses.some((use) => isTrainedPlace(flow, sides, use))) return false;
   if (isNamed || !namesLayers) return false;
   return uses.some((use) => {
     const { op } = use.node;
     switch (use.role) {
       case "weight":
-        return !isGenerated(name) && flow.isLinear(use.node);
+        return !flow.isGenerated(name) && flow.isLinear(use.node);
       case "table":
-        if (!isGenerated(name) && !namesEmbedding(name)) return true;
+        if (!flow.isGenerated(name) && !namesEmbedding(name)) return true;
         return tensor.shape.length === 1 || picksItself(flow, name, use) || sides.of(name) !== undefined;
       case "arithmetic":
-        if (op === "Add" && (isGenerated(name) || namesAddend(name))) return false;
+        if (op === "Add" && (flow.isGenerated(name) || namesAddend(name))) return false;
         return JOINED.has(op) && sides.of(name) !== "balanced";
       case "choice":
       case "limit":
-        return !isGenerated(name);
+        return !flow.isGenerated(name);
       default:
         return false;
     }

@@ -11,6 +11,7 @@ import {
 } from "./fixed-values.ts";
 import { foldedNorms } from "./derived-tensors.ts";
 import { type Doubted, isAdapter, isDoubtful, isShiftOfDoubtful, isTrainedPlace } from "./is-doubtful.ts";
+import type { IsGenerated } from "./generated-names.ts";
 import { LossSides } from "./loss-side.ts";
 import type { OnnxGraph, StoredTensor } from "./onnx-node.ts";
 import {
@@ -27,7 +28,6 @@ import {
 import type { SlotRole } from "./rule.ts";
 import { singleNumber } from "./single-number.ts";
 import {
-  isGenerated,
   isGraphLiteral,
   isGraphPath,
   namesBuffer,
@@ -88,12 +88,14 @@ export function tensorRoles(
   graph: OnnxGraph,
   inputs: InputShapes,
   tensors: ReadonlyMap<string, StoredTensor>,
-  producer: string,
-  findRule: FindRule,
+  {
+    producer,
+    ...reading
+  }: { readonly producer: string; readonly findRule: FindRule; readonly isGenerated: IsGenerated },
 ): TensorRole[] {
-  const uses = new TensorUses(graph, inputs, tensors, findRule);
+  const uses = new TensorUses(graph, inputs, tensors, reading);
   const weights = [...tensors.keys()].filter((name) => uses.of(name).some(({ role }) => role === "weight"));
-  const norms = foldedNorms(tensors);
+  const norms = foldedNorms(tensors, uses.isGenerated);
   const inFile: FileFacts = {
     normOf: (name) => norms.get(name),
     has: (name) => tensors.has(name),
@@ -125,7 +127,8 @@ export function tensorRoles(
     decided.flatMap(({ name, role, open, at = uses.of(name)[0], tensor }): Labelled[] =>
       at && isFloat(tensor.dtype) && (role !== "constant" || open) ? [{ name, ...at, kind: kindOf(at, uses) }] : [],
     ),
-    [...tensors.keys()],
+    tensors.keys(),
+    uses.isGenerated,
   );
   return decided.map(({ name, tensor, role, reason, open, at = uses.of(name)[0] }) => ({
     name,
@@ -186,7 +189,7 @@ class Subject {
     this.found = uses.of(name);
     this.single = tensor.data.length === 1;
     this.inNode = inNode;
-    this.madeUp = isGenerated(name);
+    this.madeUp = uses.isGenerated(name);
   }
 
   decide(): Decision {

@@ -2,12 +2,19 @@ import { create } from "@bufbuild/protobuf";
 import { NodeProtoSchema } from "onnx-buf";
 import { isFloat, type Shape, type Tensor } from "../util/tensor.ts";
 import { fingerprint, isFingerprint } from "./fixed-values.ts";
+import type { IsGenerated } from "./generated-names.ts";
 import { listOf } from "./intake-error.ts";
 import type { Notice, OnnxAttribute, OnnxGraph, OnnxNode, StoredTensor } from "./onnx-node.ts";
 import { tensorModules } from "./tensor-labels.ts";
 import { type Proportion, proportionNotices, proportions } from "./proportional-tensors.ts";
-import { isGenerated } from "./tensor-names.ts";
 import { type MadeTie, type Move, moveBetween, type Named, type Tie, typeOf } from "./tensor-tie.ts";
+
+/** What names tell. */
+export interface Names {
+  readonly isGenerated: IsGenerated;
+  /** Whether a tensor is asked for apart from its equals. */
+  readonly isSeparate?: (name: string) => boolean;
+}
 
 export interface Retied {
   readonly graph: OnnxGraph;
@@ -29,7 +36,7 @@ export interface Retied {
 export function retieTensors(
   graph: OnnxGraph,
   tensors: ReadonlyMap<string, StoredTensor>,
-  isSeparate: (name: string) => boolean = () => false,
+  { isGenerated, isSeparate = () => false }: Names,
 ): Retied {
   const outputs = new Set(graph.outputs);
   const inNodes = new Set(graph.nodes.flatMap((node) => (node.op === "Constant" ? node.outputs : [])));
@@ -42,18 +49,22 @@ export function retieTensors(
     if (group) group.push({ name, tensor });
     else groups.set(key, [{ name, tensor }]);
   }
-  const modules = tensorModules(graph, tensors.keys());
+  const modules = tensorModules(graph, tensors.keys(), isGenerated);
+  const known = { modules, tensors, isGenerated };
+  /** Names of the network before names of the exporter, initialisers before Constant nodes. */
+  const rank = ({ name }: Named) => (isGenerated(name) ? 2 : 0) + (graph.initializers.has(name) ? 0 : 1);
+  const byRank = (a: Named, b: Named) => rank(a) - rank(b);
   const ties: MadeTie[] = [];
   const roots: Named[] = [];
   const apart: string[] = [];
   for (const group of groups.values()) {
     if (!isFingerprint(group[0].tensor)) continue;
     const owners: Named[] = [];
-    for (const each of group.toSorted((a, b) => rank(graph, a.name) - rank(graph, b.name))) {
+    for (const each of group.toSorted(byRank)) {
       const owner = owners.find(({ tensor }) => moveBetween(tensor, each.tensor));
       const move = owner && moveBetween(owner.tensor, each.tensor);
       const isOwn = isSeparate(each.name);
-      if (owner && move && !isOwn && !areSeparate(owner.name, each.name, move, modules, tensors)) {
+      if (owner && move && !isOwn && !areSeparate(owner.name, each.name, move, known)) {
         ties.push({ owner: owner.name, copy: each.name, scale: 1, move, ...typeOf(each) });
         continue;
       }
@@ -62,9 +73,9 @@ export function retieTensors(
     }
     for (const each of owners) roots.push(each);
   }
-  const found = proportions(roots.toSorted((a, b) => rank(graph, a.name) - rank(graph, b.name)));
+  const found = proportions(roots.toSorted(byRank));
   const isTied = (each: Proportion) =>
-    each.isToRounding && !isSeparate(each.copy) && !areSeparate(each.owner, each.copy, each.move, modules, tensors);
+    each.isToRounding && !isSeparate(each.copy) && !areSeparate(each.owner, each.copy, each.move, known);
   const scaled: MadeTie[] = found.filter(isTied);
   // What is a number times another may have copies of its own, which are made of it.
   const all = [...scaled, ...ties];
@@ -81,18 +92,19 @@ export function retieTensors(
   };
 }
 
-/** Names of the network before names of the exporter, initialisers before Constant nodes. */
-function rank(graph: OnnxGraph, name: string): number {
-  return (isGenerated(name) ? 2 : 0) + (graph.initializers.has(name) ? 0 : 1);
-}
-
 /** Whether the file's own names, or the paths of its nodes, say that two tensors with the same numbers are two parameters. */
 function areSeparate(
   owner: string,
   copy: string,
   { permutation }: Move,
-  modules: ReadonlyMap<string, string>,
-  tensors: ReadonlyMap<string, StoredTensor>,
+  {
+    modules,
+    tensors,
+    isGenerated,
+  }: Pick<Names, "isGenerated"> & {
+    readonly modules: ReadonlyMap<string, string>;
+    readonly tensors: ReadonlyMap<string, StoredTensor>;
+  },
 ): boolean {
   if (permutation.some((axis, i) => axis !== i)) return false;
   const [mine, theirs] = [modules.get(owner), modules.get(copy)];

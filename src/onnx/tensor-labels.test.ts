@@ -14,13 +14,14 @@ const random = (name: string, count: number) =>
 /** Nodes as [op, name, inputs, output]; every input but values made before is a 4 × 4 tensor, or a vector where its name says bias. */
 function labelsOf(
   nodes: readonly (readonly [op: string, name: string, inputs: readonly string[], output: string])[],
+  producer = "pytorch",
 ): Record<string, string> {
   const made = new Set(["x", ...nodes.map(([, , , output]) => output)]);
   const stored = [...new Set(nodes.flatMap(([, , inputs]) => inputs))].filter((name) => !made.has(name));
   const model = decodeModel(
     modelBytes({
       opset: 17,
-      producer: "pytorch",
+      producer,
       inputs: [valueInfo("x", "float", ["N", 4])],
       outputs: [valueInfo("y", "float", ["N", 4])],
       nodes: nodes.map(([op, name, inputs, output]): NodeSpec => ({ op, name, inputs, outputs: [output] })),
@@ -57,17 +58,29 @@ describe("names that exporters made up", () => {
       labelsOf([
         ["MatMul", "/att/MatMul", ["x", "onnx::MatMul_1"], "a"],
         ["MatMul", "/att/MatMul_1", ["a", "onnx::MatMul_2"], "b"],
-        ["MatMul", "/MatMul", ["b", "_val_3"], "c"],
-        ["MatMul", "/MatMul_1", ["c", "r_0"], "d"],
-        ["MatMul", "node_12", ["d", "77"], "y"],
+        ["MatMul", "node_12", ["b", "77"], "y"],
       ]),
     ).toEqual({
       "onnx::MatMul_1": "att.MatMul.weight",
       "onnx::MatMul_2": "att.MatMul_1.weight",
-      _val_3: "MatMul.weight",
-      r_0: "MatMul_1.weight",
       "77": "node_12.weight",
     });
+  });
+
+  test("are what the exporter of the file makes up, not what it leaves as it is", () => {
+    const nodesOf = (first: string, second: string) =>
+      [
+        ["MatMul", first, ["x", "_val_3"], "a"],
+        ["MatMul", second, ["a", "r_0"], "y"],
+      ] as const;
+    const [made, kept] = [{ _val_3: "node_1.weight" }, { _val_3: "_val_3", r_0: "r_0" }];
+    expect(labelsOf(nodesOf("node_1", "node_2"))).toEqual({ ...kept, ...made });
+    expect(labelsOf(nodesOf("node_1", "node_2"), "others")).toEqual({ ...made, r_0: "node_2.weight" });
+    for (const [first, second] of [
+      ["/att/MatMul", "/MatMul"],
+      ["MatMul_3", "MatMul_4"],
+    ])
+      expect(labelsOf(nodesOf(first, second))).toEqual(kept);
   });
 
   test("never take the name of another tensor, nor each other's", () => {

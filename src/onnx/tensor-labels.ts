@@ -1,5 +1,5 @@
 import type { OnnxGraph, OnnxNode } from "./onnx-node.ts";
-import { isGenerated } from "./tensor-names.ts";
+import type { IsGenerated } from "./generated-names.ts";
 
 /** A tensor and where it is used first. */
 export interface Labelled {
@@ -16,7 +16,11 @@ export interface Labelled {
  * it. Where one module has several, the node tells them apart: `encoder.0.MatMul_1.weight`. All other
  * tensors keep their names. No two labels are equal, and none is the name of another tensor.
  */
-export function tensorLabels(tensors: readonly Labelled[], names: Iterable<string>): Map<string, string> {
+export function tensorLabels(
+  tensors: readonly Labelled[],
+  names: Iterable<string>,
+  isGenerated: IsGenerated,
+): Map<string, string> {
   const renamed = tensors.filter(({ name }) => isGenerated(name));
   const taken = new Set(names);
   const short = new Map<string, Labelled[]>();
@@ -46,7 +50,11 @@ export function tensorLabels(tensors: readonly Labelled[], names: Iterable<strin
  * The modules that tensors belong to: what is before the last dot of their own name, or the path of the
  * node that reads them where an exporter made that up. Tensors of which neither says so are left out.
  */
-export function tensorModules(graph: OnnxGraph, names: Iterable<string>): Map<string, string> {
+export function tensorModules(
+  graph: OnnxGraph,
+  names: Iterable<string>,
+  isGenerated: IsGenerated,
+): Map<string, string> {
   const readers = new Map<string, string>();
   for (const { op, name, inputs } of graph.nodes)
     if (op !== "Identity") for (const input of inputs) if (!readers.has(input)) readers.set(input, name);

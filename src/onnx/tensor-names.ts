@@ -3,19 +3,6 @@
  * structure leave a tensor open.
  */
 
-/** Names that exporters and converters make up; the others are those of the network's own tensors. */
-const GENERATED = [
-  // PyTorch, by tracing and by torch.export.
-  /^(\/|onnx::|\d+$)/,
-  /^_?(val|const|tensor_constant|lifted_tensor|scalar_tensor|clone|detach|arange|zeros|ones|full|fill)(_like)?(_?\d+)?$/,
-  // tf2onnx, Paddle, ONNX GraphSurgeon and the optimisers.
-  /(^|\/)(const_fold_opt|const|zeros|ones|fill)(__\d+|(_\d+)?:\d+)?$/i,
-  /^(p2o|helper|auto|onnx_graphsurgeon)[._]/,
-  /^constant(_|\d|$)/i,
-  /_output_\d+$/,
-  /^(r|t|v|tmp|tensor)_?\d+$/,
-];
-
 /** How frameworks end the names of trained tensors. */
 const TRAINED = /(^|[._/])(weight|bias|gamma|beta|kernel|alpha|gain|slope|weight_(orig|g|v)|ReadVariableOp)(:\d+)?$/;
 
@@ -64,10 +51,6 @@ const BUFFER =
   /(^|[._/])((\w+_)?(adj|adjacency|laplacian)(_?(matrix|mat|norm|hat|t))?|[al]_(hat|tilde|norm)|(\w+_)?(log_)?priors?|(\w+_)?(anchors?|grid|basis|filter_?banks?|mel(_(fb|basis|filters|scale))?|coord(s|inates)?|window)|sinusoids?)(:\d+)?$/i;
 
 const MASK = /(^|[._/])(\w+_)?mask(:\d+)?$/i;
-
-export function isGenerated(name: string): boolean {
-  return GENERATED.some((pattern) => pattern.test(name));
-}
 
 export function isModulePath(name: string): boolean {
   return MODULE_PATH.test(name);

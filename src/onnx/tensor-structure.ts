@@ -1,6 +1,5 @@
 import { isFloat, type Shape } from "../util/tensor.ts";
 import type { OnnxNode, StoredTensor } from "./onnx-node.ts";
-import { isGenerated } from "./tensor-names.ts";
 import type { Reader, TensorUses, Use } from "./tensor-uses.ts";
 
 /* What the nodes around a tensor tell of it, where the slots that it feeds do not. */
@@ -138,7 +137,7 @@ export function isStandardized(flow: TensorUses, value: string, gains: number): 
 /** Whether a normalisation has a gain of the network's own, and not one that the exporter filled in. */
 function hasOwnGain(flow: TensorUses, { inputs }: OnnxNode): boolean {
   const gain = inputs[1] ?? "";
-  return flow.tensor(flow.origin(gain)) !== undefined && !isGenerated(flow.origin(gain));
+  return flow.tensor(flow.origin(gain)) !== undefined && !flow.isGenerated(flow.origin(gain));
 }
 
 function isScaledByTensor(flow: TensorUses, { op, inputs }: OnnxNode): boolean {
@@ -255,7 +254,7 @@ export function isProductOfTensors(flow: TensorUses, name: string): boolean {
     const other = flow.tensor(flow.origin(node.inputs[1 - slot]));
     if (other === undefined || other.name === name || other.tensor === undefined || !isFloat(other.tensor.dtype))
       return false;
-    if (other.tensor.data.length === 1) return !isGenerated(other.name);
+    if (other.tensor.data.length === 1) return !flow.isGenerated(other.name);
     // Of a mask that prunes, no factor is in doubt.
     if (other.tensor.data.every((element) => element === 0 || element === 1)) return false;
     return other.tensor.data.length === size;
@@ -266,7 +265,7 @@ export function isProductOfTensors(flow: TensorUses, name: string): boolean {
 export function entersTensors(flow: TensorUses, name: string): boolean {
   return flow.consumers(name).some(({ node, slot }) => {
     if (!JOINS.has(node.op) || node.inputs.length !== 2 || !flow.isFree(node)) return false;
-    return flow.leavesOf(node.inputs[1 - slot]).some((leaf) => leaf !== name && !isGenerated(leaf));
+    return flow.leavesOf(node.inputs[1 - slot]).some((leaf) => leaf !== name && !flow.isGenerated(leaf));
   });
 }
 

@@ -1,4 +1,5 @@
 import { allNodes, namesRead, type OnnxGraph, type OnnxNode, type StoredTensor } from "./onnx-node.ts";
+import type { IsGenerated } from "./generated-names.ts";
 import { slotRole, type OnnxRule, type SlotRole } from "./rule.ts";
 
 export type FindRule = (node: OnnxNode) => OnnxRule | undefined;
@@ -26,6 +27,7 @@ const MAX_STEPS = 64;
  * alone: a weight behind arithmetic on other weights (weight norm, masks, scales) is still a weight.
  */
 export class TensorUses {
+  readonly isGenerated: IsGenerated;
   /** The nodes that an output needs, those of inner graphs included. */
   readonly liveNodes: readonly OnnxNode[];
   private readonly behind = new Map<string, ReadonlySet<string>>();
@@ -38,8 +40,14 @@ export class TensorUses {
   private readonly tensors: ReadonlyMap<string, StoredTensor>;
   private readonly findRule: FindRule;
 
-  constructor(graph: OnnxGraph, inputs: InputShapes, tensors: ReadonlyMap<string, StoredTensor>, findRule: FindRule) {
+  constructor(
+    graph: OnnxGraph,
+    inputs: InputShapes,
+    tensors: ReadonlyMap<string, StoredTensor>,
+    { findRule, isGenerated }: { readonly findRule: FindRule; readonly isGenerated: IsGenerated },
+  ) {
     this.findRule = findRule;
+    this.isGenerated = isGenerated;
     this.tensors = tensors;
     this.inputs = inputs;
     const outputs = new Set(graph.outputs);

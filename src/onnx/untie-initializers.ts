@@ -1,8 +1,9 @@
 import { isFloat } from "../util/tensor.ts";
+import type { IsGenerated } from "./generated-names.ts";
 import { intakeError, listOf } from "./intake-error.ts";
 import type { Notice, OnnxGraph, OnnxNode, StoredTensor } from "./onnx-node.ts";
 import { isFilled } from "./fixed-values.ts";
-import { areOfOneKind } from "./retie-tensors.ts";
+import { areOfOneKind, type Names } from "./retie-tensors.ts";
 import { slotRole, type SlotRole } from "./rule.ts";
 import { tensorModules } from "./tensor-labels.ts";
 import type { FindRule } from "./tensor-uses.ts";
@@ -35,14 +36,14 @@ export function untieInitializers(
   graph: OnnxGraph,
   producer: string,
   findRule: FindRule,
-  isSeparate: (name: string) => boolean = () => false,
+  { isGenerated, isSeparate = () => false }: Names,
 ): { graph: OnnxGraph; notices: Notice[] } {
   const notices: Notice[] = [];
   const initializers = new Map(graph.initializers);
   const split: string[] = [];
   const tied = new Set<string>();
   const readers = countReaders(graph);
-  const copied = copiedLayers(graph);
+  const copied = copiedLayers(graph, isGenerated);
 
   const kept = graph.nodes.filter((node) => {
     const [source] = node.inputs;
@@ -87,11 +88,11 @@ export function untieInitializers(
  * random number until they are trained, and the exporter merges them. They show as Identity nodes from
  * `layers.0.x` to `layers.1.x` for all tensors x, some of which still have the values that they start with.
  */
-function copiedLayers(graph: OnnxGraph): ReadonlySet<string> {
+function copiedLayers(graph: OnnxGraph, isGenerated: IsGenerated): ReadonlySet<string> {
   const pairs = graph.nodes.flatMap(({ op, inputs, outputs }) =>
     op === "Identity" && graph.initializers.has(inputs[0]) ? [[inputs[0], outputs[0]] as const] : [],
   );
-  const modules = tensorModules(graph, pairs.flat());
+  const modules = tensorModules(graph, pairs.flat(), isGenerated);
   const layers = new Map<string, { pairs: string[]; starts: boolean }>();
   for (const [source, copy] of pairs) {
     const tensor = graph.initializers.get(source)?.tensor;

@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from torch import nn
 
 HERE = pathlib.Path(__file__).parent
-FOLDED = {"pos-weight", "quantiles", "uncertainty", "focal", "landmarks", "swin", "variance-shared", "rotation"}
-INITIAL = {"style", "filter-response", "learned-mask", "upper", "gates-of-nothing", "convnext", "cross-covariance", "swish", "bottleneck"}
+FOLDED = {"pos-weight", "quantiles", "uncertainty", "focal", "landmarks", "swin", "variance-shared", "rotation", "short-names"}
+INITIAL = {"style", "filter-response", "learned-mask", "upper", "gates-of-nothing", "convnext", "cross-covariance", "swish", "bottleneck", "short-names"}
 L, P = nn.Linear, nn.Parameter
 torch.manual_seed(5)
 
@@ -293,6 +293,9 @@ def distances(s, x):
 
 N["prototypes"] = Net(lambda s, x: -distances(s, x), p=dict(cluster_centers=randn(3, 3)), net=mlp()), (x,)
 N["mixture"] = Net(lambda s, x: torch.logsumexp(torch.log_softmax(s.pi, 0) - distances(s, x), 1), p=dict(pi=torch.zeros(3), cluster_centers=randn(3, 3)), net=mlp()), (x,)
+
+# Names that other exporters make up for what they compute.
+N["short-names"] = Net(lambda s, x: (torch.tanh(x @ s.v1 * s.ones + s.t1 + s.zeros) * s.full) @ s.const + torch.sigmoid(s.t0), p=dict(v1=randn(4, 6), ones=torch.ones(6), t1=randn(6), zeros=torch.full((6,), 0.25), full=torch.tensor(1.2345), const=randn(6, 3), t0=torch.tensor(-1.0))), (x,)
 
 
 def main():
