@@ -12,6 +12,7 @@ import { type RunContext, whyEnded } from "../util/run-context.ts";
 import { tensor, type Tensor } from "../util/tensor.ts";
 import { isNotFinite } from "../util/thalweg-error.ts";
 import { chosenAugmentation } from "./augmentations/registry.ts";
+import { emptyBatchesIn } from "./empty-batches.ts";
 import { divisorsOf } from "./divisors-of.ts";
 import type { Order } from "./mini-batches.ts";
 import { readState } from "./state-text.ts";
@@ -152,6 +153,7 @@ export const train = defineExperiment({
         asked: steps,
         stepsPerEpoch: order.stepsPerEpoch,
         batch: order.batch,
+        emptyBatches: emptyBatchesIn(problem, order, done),
         optimizer: {
           name: optimizer.name,
           title: optimizer.title,

@@ -217,7 +217,7 @@ export class Terrain {
   /** ∇L on chosen examples, 0 for statistics. Cost: about three forward passes. */
   async gradient(theta: Float64Array, examples?: Int32Array, context: RunContext = {}): Promise<Float64Array> {
     const there = await this.settled(theta, context);
-    const point = this.problem.at(there, { examples });
+    const point = examples ? this.problem.onBatch(there, examples) : this.problem.at(there);
     try {
       const gradient = await point.gradient(context);
       const penalty = this.ownPenalty;

@@ -6,6 +6,7 @@ import type { ModelFile } from "../onnx/decode-model.ts";
 import { doubtSentence } from "../onnx/doubtful-parameters.ts";
 import { examplesAxes } from "../onnx/examples-axes.ts";
 import { heldConstant, heldSentence } from "../onnx/held-constant.ts";
+import { noTerms } from "../problem/no-terms.ts";
 import { ForwardLoss } from "../problem/forward-loss.ts";
 import { createRandom } from "../random/random-stream.ts";
 import type { Check } from "../result/envelope.ts";
@@ -186,11 +187,7 @@ function termsOf({ dataset, options: { loss, lossOptions } }: ForwardLoss, shape
   loss.checkLabels?.(labels, all, lossOptions, 0);
   const terms = loss.terms(labels, all, lossOptions);
   if (terms > 0) return terms;
-  throw new ThalwegError({
-    kind: "input",
-    code: "no-terms",
-    message: "Every label is marked as ignored, so the loss is empty.",
-  });
+  throw noTerms(dataset.examples);
 }
 
 /** Whether the file gives the same loss twice: one that draws random numbers has none to follow. */

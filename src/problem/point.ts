@@ -411,7 +411,7 @@ export class Point {
     const penalty = this.l2 === 0 ? 0 : (this.l2 / 2) * squaredNorm(this.preparation.held.theta);
     const loss = total / this.sample.divisor + penalty;
     // Outputs that are no numbers have no largest one.
-    const isCounted = correct !== undefined && !Number.isNaN(loss);
+    const isCounted = correct !== undefined && !Number.isNaN(loss) && this.sample.predictions > 0;
     return { loss, accuracy: isCounted ? correct / this.sample.predictions : undefined };
   }
 

@@ -158,7 +158,7 @@ export class Problem {
       });
     }
     const budget = new MemoryBudget(options.cacheBytes);
-    const sample = new Sample(dataset, network, options, runtime, budget);
+    const sample = new Sample(dataset, network, options, { runtime, budget });
     return new Problem(model, dataset, runtime, options, network, budget, sample, surroundings);
   }
 
@@ -183,10 +183,21 @@ export class Problem {
     return new Point(this.machinery, theta, this.sampleOf(dataset), true);
   }
 
+  /**
+   * The loss on a mini-batch, by index: as {@link at} has it, and 0 with all its derivatives where no label of the batch counts
+   * ({@link hasTerms}), as a trainer takes it.
+   */
+  onBatch(theta: Float64Array, examples: Int32Array): Point {
+    const { runtime, budget } = this.machinery;
+    const dataset = takeExamples(this.dataset, examples);
+    const sample = new Sample(dataset, this.network, this.options, { runtime, budget, mayBeEmpty: true });
+    return new Point(this.machinery, theta, sample, true);
+  }
+
   /** Examples for several points to be on: their labels are read once, and what is fed of them is kept. Release its feeds behind the points. */
   sampleOf(dataset: Dataset): Sample {
     const { runtime, budget } = this.machinery;
-    return new Sample(dataset, this.network, this.options, runtime, budget);
+    return new Sample(dataset, this.network, this.options, { runtime, budget });
   }
 
   /** Examples that the weights were not fitted to; undefined where none were given. */

@@ -6,7 +6,15 @@ import { BatchFeeds } from "./batch-feeds.ts";
 import { batchesOf } from "./batches.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import type { Network } from "./network.ts";
+import { noTerms } from "./no-terms.ts";
 import type { ProblemOptions } from "./problem-options.ts";
+
+interface SampleSurroundings {
+  readonly runtime: Runtime;
+  readonly budget: MemoryBudget;
+  /** Whether the loss may have no term, as that of a mini-batch: it is 0 then. No when absent. */
+  readonly mayBeEmpty?: boolean;
+}
 
 /** The examples that a loss is the mean (or sum) over: all of a problem, a mini-batch, a held-out set. */
 export class Sample {
@@ -17,12 +25,18 @@ export class Sample {
   readonly predictions: number;
   readonly feeds: BatchFeeds;
   private readonly options: ProblemOptions;
+  private readonly mayBeEmpty: boolean;
   /** Shape of the outputs of a batch of one. */
   private readonly single: Shape;
   private counted: Float64Array | undefined;
 
   /** Reads every label. @throws ThalwegError `no-examples`, `no-terms`, `label-outside-classes` */
-  constructor(dataset: Dataset, { graph }: Network, options: ProblemOptions, runtime: Runtime, budget: MemoryBudget) {
+  constructor(
+    dataset: Dataset,
+    { graph }: Network,
+    options: ProblemOptions,
+    { runtime, budget, mayBeEmpty = false }: SampleSurroundings,
+  ) {
     if (dataset.examples === 0) {
       throw new ThalwegError({
         kind: "input",
@@ -35,6 +49,7 @@ export class Sample {
     this.single = [rows / graph.labels.shape[0], ...each];
     this.dataset = dataset;
     this.options = options;
+    this.mayBeEmpty = mayBeEmpty;
     [this.terms, this.predictions] = this.countTerms();
     this.feeds = new BatchFeeds(dataset, runtime, options.precision, budget);
   }
@@ -43,9 +58,9 @@ export class Sample {
     return this.dataset.examples;
   }
 
-  /** What a mean divides by. */
+  /** What a mean divides by; 1 where there is no term, whose sum is 0. */
   get divisor(): number {
-    return this.isMean ? this.terms : 1;
+    return this.isMean ? this.terms || 1 : 1;
   }
 
   /** Whether the loss is a mean over its terms; else it is their sum. */
@@ -101,10 +116,7 @@ export class Sample {
       predictions += loss.predictions?.(labels, shape, lossOptions) ?? added;
     }
     if (terms > 0) return [terms, predictions];
-    throw new ThalwegError({
-      kind: "input",
-      code: "no-terms",
-      message: "Every label is marked as ignored, or its class has no weight, so the loss is empty.",
-    });
+    if (this.mayBeEmpty) return [0, predictions];
+    throw noTerms(dataset.examples);
   }
 }

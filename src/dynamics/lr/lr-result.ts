@@ -82,6 +82,7 @@ export const rampPart = z.object({
   from: real,
   to: real,
   asked: count.describe("Steps."),
+  passedOver: count.default(0).describe("Batches in which no label counts, which no step was taken on."),
   stepSize: z.array(real),
   loss: z.array(real).describe("Of the batch before each step."),
   smoothed: z.array(real),

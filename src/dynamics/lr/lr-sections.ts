@@ -204,7 +204,7 @@ function criticalBatchSentences({ criticalBatch, batch, examples }: LrResult): s
 
 function rampSections({ ramp, batch }: LrResult, limit: Limit | undefined): ShownSection[] {
   if (ramp === null) return [];
-  const { rises, steepest, from, to, stepSize, asked } = ramp;
+  const { rises, steepest, from, to, stepSize, asked, passedOver } = ramp;
   const against =
     rises === null || limit === undefined
       ? []
@@ -225,7 +225,7 @@ function rampSections({ ramp, batch }: LrResult, limit: Limit | undefined): Show
         ...(rises === null ? ["The ramp shows no step size from which the loss rises after it had fallen."] : []),
       ],
       text: [
-        `Training with a step size that grows from ${formatNumber(from, 3)} to ${formatNumber(to, 3)} in ${formatCounted(asked, "step")}, batches of ${formatCount(batch)} (Smith 2017).`,
+        `Training with a step size that grows from ${formatNumber(from, 3)} to ${formatNumber(to, 3)} in ${formatCounted(asked, "step")}, batches of ${formatCount(batch)} (Smith 2017).${passedOver > 0 ? ` No label counts in ${formatCounted(passedOver, "batch", "batches")}, which the ramp passed over.` : ""}`,
         ...(rises === null
           ? []
           : [

@@ -60,7 +60,7 @@ export async function preconditionedSharpness(
       if (context.outOfTime?.() === true) return false;
       const order = random.split(`batch ${i}`).permutation(problem.examples);
       const examples = isWhole ? undefined : Int32Array.from(order.subarray(0, batch)).sort();
-      await using point = problem.at(theta, { examples });
+      await using point = examples ? problem.onBatch(theta, examples) : problem.at(theta);
       const gradient = await point.gradient(context);
       use(coupledDecay === 0 ? gradient : gradient.map((x, j) => x + coupledDecay * theta[j]));
     }

@@ -26,8 +26,13 @@ export async function rampUp(
   const sizes = Array.from({ length: steps }, (_, k) => from * (to / from) ** (k / Math.max(1, steps - 1)));
   const trainer = new Trainer(problem, { rule: tensorRule(rule), clip: undefined }, startOf(problem, tensorRule(rule)));
   const losses: number[] = [];
+  let passedOver = 0;
   function* all(): Generator<Step> {
-    for (const [k, size] of sizes.entries()) yield { examples: order.at(k), numbers: rule.numbers(k, size) };
+    for (const [k, size] of sizes.entries()) {
+      // The loss of a batch in which no label counts is no place of the ramp. All of an epoch are not such.
+      while (!problem.hasTerms(order.at(k + passedOver))) passedOver++;
+      yield { examples: order.at(k + passedOver), numbers: rule.numbers(k, size) };
+    }
   }
   try {
     steps: for await (const found of trainer.train(all())) {
@@ -45,5 +50,5 @@ export async function rampUp(
   }
   const stepSize = sizes.slice(0, losses.length);
   const { rises, steepest, smoothed } = findRise(stepSize, losses, EPSILON[problem.options.precision]);
-  return { from, to, asked: steps, stepSize, loss: losses, smoothed, rises, steepest };
+  return { from, to, asked: steps, passedOver, stepSize, loss: losses, smoothed, rises, steepest };
 }

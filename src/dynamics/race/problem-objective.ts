@@ -72,7 +72,7 @@ export class ProblemObjective implements LaterObjective {
     await this.close();
     const { examples } = this;
     const theta = x.slice();
-    const point = this.problem.at(theta, examples === undefined ? {} : { examples });
+    const point = examples === undefined ? this.problem.at(theta) : this.problem.onBatch(theta, examples);
     this.open = { theta, point };
     return point;
   }

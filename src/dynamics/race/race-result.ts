@@ -19,6 +19,7 @@ export const raceRun = z.object({
     .nullable()
     .default(null)
     .describe("Loss of the held-out examples at the end; null where there are none."),
+  emptyBatches: count.default(0).describe("Steps whose batch had no label that counts: its gradient is 0."),
 });
 
 export const racePath = z.object({

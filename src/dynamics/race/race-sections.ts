@@ -1,3 +1,4 @@
+import { aboutEmptyBatches } from "../empty-batches.ts";
 import type { ShownSection } from "../../result/shown-section.ts";
 import { formatNumber } from "../../util/format-number.ts";
 import { formatCount, formatCounted } from "../../util/format-size.ts";
@@ -67,7 +68,13 @@ export function raceSections(result: RaceResult): ShownSection[] {
 }
 
 /** What was walked on, from where and how far. */
-function about({ function: f, goal, starts, mostSteps, noise, batch, examples }: RaceResult): string {
+function about({ function: f, goal, starts, mostSteps, noise, batch, examples, optimizers }: RaceResult): string {
+  const runs = optimizers.flatMap((each) => each.runs);
+  const sumOf = (of: (run: (typeof runs)[number]) => number) => runs.reduce((sum, run) => sum + of(run), 0);
+  const empty = aboutEmptyBatches(
+    sumOf((run) => run.emptyBatches),
+    sumOf(({ steps }) => steps),
+  );
   const until = goal === null ? "" : `, until ${goal.says}`;
   const course = `${formatCounted(starts, "start")} that all optimisers share, ${formatCounted(mostSteps, "step")} at most${until}.`;
   const noisy =
@@ -81,7 +88,7 @@ function about({ function: f, goal, starts, mostSteps, noise, batch, examples }:
     batch === null || examples === null || batch === examples
       ? ""
       : ` What an optimiser asks for in a step is of ${formatCount(batch)} of the ${formatCount(examples)} examples; the losses that are shown are of all.`;
-  return `${f.name}, ${f.summary}, with ${formatCounted(f.dimension, "parameter")}: ${course}${shuffled}${batches}${noisy}`;
+  return `${f.name}, ${f.summary}, with ${formatCounted(f.dimension, "parameter")}: ${course}${shuffled}${batches}${noisy}${empty.map((each) => ` ${each}`).join("")}`;
 }
 
 function reading(each: RaceRunner): ShownSection["readings"][number] {

@@ -75,7 +75,12 @@ async function walkOnNetwork(
   const isWhole = batch === problem.examples;
   const whole = isWhole ? told : new ProblemObjective(problem, context);
   const order = new Order(problem.examples, batch, common.split(`order ${index}`));
-  const nextBatch = (step: number) => told.choose(isWhole ? undefined : Int32Array.from(order.at(step)));
+  let emptyBatches = 0;
+  const nextBatch = async (step: number) => {
+    const chosen = isWhole ? undefined : Int32Array.from(order.at(step));
+    if (chosen && !problem.hasTerms(chosen)) emptyBatches++;
+    await told.choose(chosen);
+  };
   const cost = { values: 0, gradients: 0, products: 0 };
   const prints = new Footprints(start, most);
   let end: EndName | undefined;
@@ -135,6 +140,7 @@ async function walkOnNetwork(
       gradientNorm,
       ...cost,
       heldOut,
+      emptyBatches,
     };
   } finally {
     await told.close();

@@ -39,7 +39,7 @@ export async function walksOnToy(
       },
     });
     path?.keep(run.steps, weights, run.value, cost);
-    found.runs.push({ start: i, ...run, ...cost, heldOut: null });
+    found.runs.push({ start: i, ...run, ...cost, heldOut: null, emptyBatches: 0 });
     if (path) found.paths.push(path.kept);
     context.progress?.({ stage: optimizer, done: i + 1 - from, total: to - from });
     // Whoever wants to interrupt is heard between two walks.

@@ -24,7 +24,7 @@ export type TrackedStep = z.output<typeof trackedStep>;
 export interface Tracking {
   readonly quantities: readonly Tracked[];
   readonly every: number;
-  /** The first of a random order of all. */
+  /** The first of a random order of all in which a label counts. */
   readonly examples: number;
 }
 
@@ -60,11 +60,10 @@ export function trackingOf(
   }
   const cost = quantities.reduce((sum, each) => sum + each.cost, 0);
   const affordable = Math.max(LEAST_EXAMPLES, Math.floor((SHARE * asked.trackEvery * batch) / Math.max(cost, 1)));
-  return {
-    quantities,
-    every: asked.trackEvery,
-    examples: Math.min(problem.examples, asked.trackExamples ?? affordable),
-  };
+  const most = asked.trackExamples ?? affordable;
+  const examples =
+    most >= problem.examples ? problem.examples : Math.min(most, problem.point.sample.contributing().length);
+  return { quantities, every: asked.trackEvery, examples };
 }
 
 /** Where the optimiser stands. */
@@ -148,8 +147,7 @@ export class Tracker {
     const { problem, tracking, random } = this;
     if (tracking.examples >= problem.examples) return problem.point.sample;
     const order = random.split("examples").permutation(problem.examples);
-    return problem.sampleOf(
-      takeExamples(problem.dataset, Int32Array.from(order.subarray(0, tracking.examples)).toSorted()),
-    );
+    const counted = order.filter((example) => problem.hasTerms([example])).subarray(0, tracking.examples);
+    return problem.sampleOf(takeExamples(problem.dataset, Int32Array.from(counted).toSorted()));
   }
 }

@@ -21,6 +21,7 @@ const training = z.object({
   asked: aside(count).describe("Steps that were asked for."),
   stepsPerEpoch: aside(count),
   batch: aside(count).describe("Examples of a step."),
+  emptyBatches: aside(count).default(0).describe("Steps whose batch had no label that counts: its loss is 0."),
   optimizer: z.object({
     name: z.string(),
     title: z.string(),

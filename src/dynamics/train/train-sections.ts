@@ -1,6 +1,7 @@
 import type { ShownSection } from "../../result/shown-section.ts";
 import { formatEstimate, formatNumber, formatShare } from "../../util/format-number.ts";
 import { formatCounted } from "../../util/format-size.ts";
+import { aboutEmptyBatches } from "../empty-batches.ts";
 import { trackedSections } from "./tracked-sections.ts";
 import type { TrainResult } from "./train-result.ts";
 
@@ -15,12 +16,14 @@ export function trainSections(result: TrainResult): ShownSection[] {
   return [
     {
       title: "The training",
-      caveats:
-        stopped === null
+      caveats: [
+        ...(stopped === null
           ? []
           : [
               `The loss of step ${stopped.step} is not finite: the training stopped there, after ${steps} of ${asked} steps. The last checkpoint before it is ${stopped.checkpoint}.`,
-            ],
+            ]),
+        ...aboutEmptyBatches(result.emptyBatches, steps),
+      ],
       text: [
         `${optimizer.title} (${optimizer.source}), step size ${formatNumber(optimizer.lr)}, ${optimizer.schedule}${optimizer.warmup > 0 ? ` after a warm-up of ${optimizer.warmup} steps` : ""}${given.length > 0 ? `; given: ${given.join(", ")}` : ""}. Batches of ${batch}, ${stepsPerEpoch} to an epoch.${optimizer.clip === null ? "" : ` Gradients that are longer than ${formatNumber(optimizer.clip)} are cut to that.`}`,
         ...(labelNoise === null

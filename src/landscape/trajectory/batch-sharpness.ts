@@ -6,6 +6,7 @@ import type { Problem } from "../../problem/problem.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import type { EstimateResult } from "../../result/estimates.ts";
 import type { RunContext } from "../../util/run-context.ts";
+import { formatCount } from "../../util/format-size.ts";
 import { curvatureAlong, type RayleighQuotient } from "./curvature-along.ts";
 
 /**
@@ -13,6 +14,8 @@ import { curvatureAlong, type RayleighQuotient } from "./curvature-along.ts";
  * gradient (Andreyev & Beneventano 2024, arXiv 2412.20553: under mini-batch SGD it is this that settles at 2/η, and λmax
  * stays below). Batches hold `size` different examples, drawn uniformly; their number is fixed beforehand, so that the
  * interval (Hall 1992, for skewed samples) holds. With all examples in a batch it is gᵀHg/‖g‖², and exact.
+ *
+ * A batch in which no label counts has no loss and no gradient, and is none of those that the mean is over.
  *
  * Cost: one gradient and one product on `size` examples, for each batch.
  *
@@ -33,10 +36,15 @@ export async function batchSharpness(
   // Each example once, in an order that is a sample where the time is up: nothing is left to chance.
   const each = size === 1 && count === examples ? random.split("order").permutation(examples) : undefined;
   const samples: Sample[] = [];
+  let empty = 0;
   const blur = isWhole ? rounding : rounding * Math.sqrt(examples / size);
   for (let i = 0; i < count && !(context.outOfTime?.() ?? false); i++) {
     const order = each ? each.subarray(i) : random.split(`batch ${i}`).permutation(examples);
     const chosen = isWhole ? undefined : Int32Array.from(order.subarray(0, size)).sort();
+    if (chosen && !problem.hasTerms(chosen)) {
+      empty++;
+      continue;
+    }
     const sample = await curvatureAlongGradient(problem, theta, { examples: chosen, rounding: blur }, context);
     // A mean over those batches alone whose gradient is seen would be another mean.
     if (sample === undefined) return undefined;
@@ -49,15 +57,16 @@ export async function batchSharpness(
     const exact = exactEstimate(value, unsure, 1, "all examples in one batch", CONFIDENCE);
     return { plain: exact, weighted: exact };
   }
-  if (each && samples.length === examples) {
+  const without = empty === 0 ? "" : `, without ${formatCount(empty)} in which no label counts`;
+  if (each && samples.length + empty === examples) {
     const exact = ({ value, rounding: unsure }: RayleighQuotient) =>
-      exactEstimate(value, unsure, examples, "over every example once", CONFIDENCE);
+      exactEstimate(value, unsure, samples.length, `over every example once${without}`, CONFIDENCE);
     return { plain: exact(plainMean(samples)), weighted: exact(weightedMean(samples)) };
   }
   const about = {
     products: samples.length,
-    method: `over ${samples.length} random batches of ${size}`,
-    converged: samples.length === count,
+    method: `over ${samples.length} random batches of ${size}${without}`,
+    converged: samples.length + empty === count,
   };
   return {
     plain: { ...plainOf(samples), ...about },
