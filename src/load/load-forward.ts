@@ -139,6 +139,7 @@ export async function loadForward(path: string, options: LoadOptions, because: T
           ...chosen.warnings,
           ...aboutLeftOut(source),
           ...aboutKeptStatistics(source),
+          ...(options.memory === undefined ? [] : [UNBOUNDED]),
           ...(coupling ? [aboutCoupling(coupling, dataset.examples, batchSize, isWhole)] : []),
           ...(doubt === undefined ? [] : [doubt]),
         ],
@@ -152,6 +153,9 @@ export async function loadForward(path: string, options: LoadOptions, because: T
     throw error;
   }
 }
+
+const UNBOUNDED =
+  "--memory bounds nothing here: the runtime runs the file as it is, on as many examples at a time as --batch-size says.";
 
 interface Outputs {
   /** Examples first. */

@@ -3,6 +3,7 @@ import { OUTPUT_KINDS } from "../problem/losses/output-kind.ts";
 import { LOSSES } from "../problem/losses/registry.ts";
 import { DEVICES } from "../runtime/device.ts";
 import type { OptionsOf } from "../util/options.ts";
+import { SIZE } from "../util/read-size.ts";
 
 const whole = (minimum: number) => z.int().min(minimum);
 const lossNames = LOSSES.map(({ name }) => name);
@@ -132,8 +133,22 @@ export const machineOptions = z.object({
   device: z.enum(DEVICES).default("cpu").meta({ description: "where products are computed", group: MACHINE }),
 });
 
+const memoryOptions = z.object({
+  memory: z.string().regex(SIZE, "It must be a size such as 8GB or 512MiB").optional().meta({
+    description:
+      "most memory that the process should hold: products are cut into fewer examples to stay below it (default: what is fast)",
+    placeholder: "SIZE",
+    group: MACHINE,
+  }),
+});
+
 /** Everything that leads to a problem, as library and command line take it. */
-export const problemOptions = z.object({ ...dataOptions.shape, ...modelOptions.shape, ...machineOptions.shape });
+export const problemOptions = z.object({
+  ...dataOptions.shape,
+  ...modelOptions.shape,
+  ...machineOptions.shape,
+  ...memoryOptions.shape,
+});
 
 /** What to open and how. */
 export const loadOptions = z.object({

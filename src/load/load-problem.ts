@@ -10,11 +10,13 @@ import { examplesAxes } from "../onnx/examples-axes.ts";
 import type { LossOptions } from "../problem/losses/loss.ts";
 import { lastUnitAxis } from "../problem/last-unit-axis.ts";
 import { Problem } from "../problem/problem.ts";
+import type { ProblemOptions } from "../problem/problem-options.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { nodeRuntime, type NodeRuntimeOptions } from "../runtime/node-runtime.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { isFloat, sizeOf } from "../util/tensor.ts";
 import { aboutCoupling, aboutMeeting } from "./about-coupling.ts";
+import { boundedBy, siteOf } from "./bound-memory.ts";
 import { aboutUnreached } from "../problem/about-unreached.ts";
 import { askedLoss } from "./asked-loss.ts";
 import { doubtsOnData } from "./doubts-on-data.ts";
@@ -154,32 +156,34 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
       coupling: coupling ?? (meeting && { isMean: true }),
     });
     const alone = meeting && aboutMeeting(meeting, dataset.examples, batchSize);
-    const lanes = options.oneEngine === true ? 1 : chosenLanes.lanes;
-    const engine: NodeRuntimeOptions = { threads, device, lanes };
+    const unbounded: ProblemOptions = {
+      loss,
+      lossOptions: { ...lossOptions, classAxis, outputKind },
+      reduction: options.reduction ?? "mean",
+      l2: options.l2 ?? 0,
+      precision,
+      batchSize,
+      output: options.output,
+      parameters,
+      freeze,
+      doubtful: doubtful.map(({ name }) => name),
+      batchNormalization: options.bn,
+      examplesAxes: importing.examplesAxes,
+      draws,
+      outputExamplesAxis: probed.outputExamplesAxis,
+      coupled: coupling?.reason,
+      heldOut: unseen,
+      cacheBytes: Math.min(CACHE_BYTES, totalmem() / 4),
+    };
+    const most = options.oneEngine === true ? 1 : chosenLanes.lanes;
+    const bound = boundedBy(options.memory, () => siteOf(model, dataset, unbounded), most);
+    const engine: NodeRuntimeOptions = { threads, device, lanes: bound?.lanes ?? most, sharesAll: bound && true };
     const runtime = engines?.of(engine) ?? nodeRuntime(engine);
     const problem = Problem.open(
       model,
       dataset,
       runtime,
-      {
-        loss,
-        lossOptions: { ...lossOptions, classAxis, outputKind },
-        reduction: options.reduction ?? "mean",
-        l2: options.l2 ?? 0,
-        precision,
-        batchSize,
-        output: options.output,
-        parameters,
-        freeze,
-        doubtful: doubtful.map(({ name }) => name),
-        batchNormalization: options.bn,
-        examplesAxes: importing.examplesAxes,
-        draws,
-        outputExamplesAxis: probed.outputExamplesAxis,
-        coupled: coupling?.reason,
-        heldOut: unseen,
-        cacheBytes: Math.min(CACHE_BYTES, totalmem() / 4),
-      },
+      { ...unbounded, ...bound?.options },
       {
         shelf: engines?.shelf,
         onClose: async () => {
@@ -199,6 +203,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
       ...chosen.notes,
       ...ofLabels,
       ...(both?.notes ?? []),
+      ...(bound?.notes ?? []),
     ];
     const unreached = aboutUnreached({
       output: problem.network.output,
@@ -230,6 +235,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
         ...(dataset.warnings ?? []),
         ...(unseen?.warnings ?? []),
         ...chosen.warnings,
+        ...(bound?.warnings ?? []),
         ...aboutLeftOut(source),
         // Those of the batch take no others.
         ...(probed.usesBatchStatistics ? [] : aboutKeptStatistics(source)),

@@ -115,6 +115,8 @@ export class AffineLosses {
     context: RunContext,
   ): Promise<AffineLosses | undefined> {
     const { options, budget, runtime } = machinery;
+    // What is kept of a batch is for runs on the same one, and memory that is bounded cuts each computation in its own way.
+    if (options.runBytes !== undefined) return undefined;
     const behind = BEHIND_PRODUCTS.at(vectors.length - 1);
     const products = productsWithData(machinery.network(Math.min(options.batchSize, sample.examples)).graph);
     if (products.length === 0 || behind === undefined) return undefined;

@@ -22,8 +22,13 @@ export function emitValues(
   target: Target,
   { sharesConstantsFrom }: Pick<Runtime, "sharesConstantsFrom">,
 ): EmittedModel {
-  const lowered = factorSums(lowerGraph([...outputs.values()], target));
-  return emitModel(renamed(outputs, fuseConv(fuseGemm(lowered))), target, { constantsApartFrom: sharesConstantsFrom });
+  const values = engineValues([...outputs.values()], target);
+  return emitModel(renamed(outputs, values), target, { constantsApartFrom: sharesConstantsFrom });
+}
+
+/** Values as they are emitted. */
+export function engineValues(outputs: readonly Value[], target: Target): Value[] {
+  return fuseConv(fuseGemm(factorSums(lowerGraph(outputs, target))));
 }
 
 /** The same names for other values. */

@@ -1,19 +1,14 @@
-import { vectorize } from "../autodiff/vectorize.ts";
+import type { Target } from "../graph/emitter.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { BatchProgram } from "./batch-program.ts";
-import type { Computation, Site } from "./computation.ts";
-import type { Network } from "./network.ts";
-import type { ParameterSpace } from "./parameter-space.ts";
+import type { Computation } from "./computation.ts";
 import { Preparations } from "./preparations.ts";
-import type { ProblemOptions } from "./problem-options.ts";
-import { vectorName } from "./vector-feeds.ts";
+import { type ProgramSite, programValues } from "./program-values.ts";
+import { mostExamples } from "./run-bytes.ts";
 
 /** What programs follow from. */
-export interface ProgramSource {
-  readonly problem: ProblemOptions;
-  readonly space: ParameterSpace;
+export interface ProgramSource extends ProgramSite {
   readonly runtime: Runtime;
-  readonly network: (batch: number) => Network;
 }
 
 /** One program of a computation. */
@@ -44,6 +39,7 @@ export function outputName(index: number): string {
 export class NetworkPrograms {
   private readonly source: ProgramSource;
   private readonly preparations = new Preparations();
+  private readonly fitting = new Map<Computation, Map<number, Promise<number>>>();
   private readonly stored = new Map<Computation, Map<string, Stored[]>>();
   private round = 0;
 
@@ -92,34 +88,39 @@ export class NetworkPrograms {
     return [...this.stored.values()].flatMap((sizes) => [...sizes.values()].flat());
   }
 
-  private async compile(computation: Computation, { batch, block, keepable }: ProgramSize): Promise<BatchProgram> {
-    const { problem, runtime, space } = this.source;
-    const network = this.source.network(batch);
-    const site: Site = { ...network.graph, network, single: () => this.source.network(1) };
-    const target = {
-      precision: problem.precision,
-      portable: false,
-      device: runtime.device,
-      blockSize: await runtime.blockSize(),
-    };
-    const named = (values: ReturnType<Computation["build"]>) =>
-      new Map(values.map((value, i) => [outputName(i), value]));
-    const compiler = { target, runtime, preparations: this.preparations };
-    if (block === 0) return BatchProgram.whole(named(computation.build(site, [])), compiler);
-
-    const home = site.total.graph;
-    const inputs = (prefix: string, lead: readonly number[]) =>
-      space.tensors.map(({ shape }, i) => home.input(prefix + vectorName(i), problem.precision, [...lead, ...shape]));
-    const tangents = inputs(block === 1 ? "" : "single:", []);
-    let outputs = computation.build(site, tangents);
-    let varying = tangents;
-    if (block > 1) {
-      varying = inputs("", [block]);
-      const blocks = new Map(tangents.map((tangent, i) => [tangent, varying[i]]));
-      outputs = vectorize([...outputs], blocks, block);
-    }
-    return BatchProgram.cut(named(outputs), varying, compiler, keepable);
+  /**
+   * Examples that one run of a computation may be on: more would take more memory than the problem is given.
+   *
+   * @throws input error `memory-too-small` where one is too much
+   */
+  mostExamples(computation: Computation, block: number): Promise<number> {
+    const { runBytes } = this.source.problem;
+    if (runBytes === undefined) return Promise.resolve(Number.POSITIVE_INFINITY);
+    const sizes = this.fitting.get(computation) ?? new Map<number, Promise<number>>();
+    this.fitting.set(computation, sizes);
+    const known = sizes.get(block) ?? this.findMost(computation, block, runBytes);
+    sizes.set(block, known);
+    return known;
   }
+
+  private async findMost(computation: Computation, block: number, limit: number): Promise<number> {
+    const { source } = this;
+    const target = await targetOf(source);
+    return mostExamples(source, computation, { block, target, limit });
+  }
+
+  private async compile(computation: Computation, { batch, block, keepable }: ProgramSize): Promise<BatchProgram> {
+    const { source, preparations } = this;
+    const compiler = { target: await targetOf(source), runtime: source.runtime, preparations };
+    const { values, varying } = programValues(source, computation, batch, block);
+    const named = new Map(values.map((value, i) => [outputName(i), value]));
+    return block === 0 ? BatchProgram.whole(named, compiler) : BatchProgram.cut(named, varying, compiler, keepable);
+  }
+}
+
+async function targetOf({ problem, runtime }: ProgramSource): Promise<Target> {
+  const blockSize = await runtime.blockSize();
+  return { precision: problem.precision, portable: false, device: runtime.device, blockSize };
 }
 
 async function released(programs: readonly Stored[]): Promise<void> {

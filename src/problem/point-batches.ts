@@ -41,7 +41,7 @@ export function sideBySide({ lanes }: Runtime, perLane: number): number {
 
 /** Runs a computation at a point on every batch, side by side on the lanes of the runtime, and shows its values in order. */
 export async function runBatches(
-  { programs, vectors, options, runtime }: PointMachinery,
+  { programs, vectors, runtime }: PointMachinery,
   { sample, held: parameters, scales, prepared }: PointPreparation,
   computation: Computation,
   { context, visit, range = { start: 0, end: sample.examples }, block = [], extra, shared = new Map(), held }: Watched,
@@ -66,9 +66,8 @@ export async function runBatches(
       releaseAll(extras);
     }
   };
+  const size = await programs.mostExamples(computation, block.length);
   await vectors.with(block, (blockFeeds) =>
-    inOrder(batchesOf(range, options.batchSize), sideBySide(runtime, BATCHES_PER_LANE), (batch) =>
-      run(batch, blockFeeds),
-    ),
+    inOrder(batchesOf(range, size), sideBySide(runtime, BATCHES_PER_LANE), (batch) => run(batch, blockFeeds)),
   );
 }

@@ -31,6 +31,15 @@ export interface ProblemOptions {
   readonly heldOut?: Dataset;
   /** How much may be kept between products, in bytes: data, activations and cotangents. */
   readonly cacheBytes: number;
+  /**
+   * Bytes that what the engine computes in one run may take on a lane: a computation that takes more on a batch is done on fewer
+   * examples at a time. Unbounded when absent.
+   */
+  readonly runBytes?: number;
+  /** Most vectors of a product at a time; as many as are fastest when absent. */
+  readonly mostVectors?: number;
+  /** Whether there is no room for the same problem in float64. */
+  readonly withoutFloat64?: boolean;
   /** Sees the graph after every pass, from the import to what is emitted: for tests. */
   readonly inspect?: Inspect;
 }

@@ -109,7 +109,7 @@ export class Problem {
     const rowsPerExample = rows / network.graph.labels.shape[0];
     this.outputShape = rowsPerExample === 1 ? each : [rowsPerExample, ...each];
     const widest = network.graph.total.graph.values.reduce((most, value) => Math.max(most, sizeOf(value.shape)), 1);
-    this.preferredBlock = blockSize(BLOCK_ELEMENTS / widest);
+    this.preferredBlock = blockSize(Math.min(BLOCK_ELEMENTS / widest, options.mostVectors ?? Number.POSITIVE_INFINITY));
     const { space } = this;
     const { precision } = options;
     const networkOf = (batch: number) => buildNetwork(model, dataset, options, batch);
@@ -252,7 +252,8 @@ export class Problem {
 
   /** Whether there is the same in float64: not of a problem that is in float64 itself, and not on a device that has none. */
   get hasFloat64(): boolean {
-    return this.options.precision === "float32" && this.runtime.device === undefined;
+    const { precision, withoutFloat64 } = this.options;
+    return precision === "float32" && this.runtime.device === undefined && withoutFloat64 !== true;
   }
 
   /**

@@ -38,6 +38,17 @@ export class ProgramStore {
     this.options = options;
   }
 
+  /**
+   * Most examples of a batch on which a computation is run at once.
+   *
+   * @throws input error `memory-too-small`
+   */
+  async mostExamples(computation: Computation, block: number): Promise<number> {
+    const { problem, programs } = this.options;
+    const most = await programs.mostExamples(computation, block);
+    return Math.min(problem.batchSize, most);
+  }
+
   /** The values of a computation on one batch, in the order in which it builds them. */
   async run(computation: Computation, { batch, feeds, block, vectors, prepared }: BatchRun): Promise<Tensor[]> {
     const program = await this.program(computation, batch.end - batch.start, block);

@@ -6,13 +6,14 @@ import { bytesOfChecks, runChecks, workOfChecks } from "../instruments/run-check
 import { anyEnvelope, type Check, type Frame } from "../result/envelope.ts";
 import { NamedArrays } from "../result/named-arrays.ts";
 import { type ProgressEvent, type RunContext, throwIfInterrupted } from "../util/run-context.ts";
+import { maxOf } from "../util/extremes.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { turnOfEvents } from "../util/turn-of-events.ts";
 import type { z } from "zod";
 import type { Listener } from "./event.ts";
 import type { Executor } from "./executor.ts";
 import type { Desk, Experiment, Measured, Session } from "./experiment.ts";
-import { costOf, type Plan, type PlanDocument, summaryOf, type Surroundings } from "./plan.ts";
+import { beyondMemory, costOf, type Plan, type PlanDocument, summaryOf, type Surroundings } from "./plan.ts";
 import { type Recipe, recipe as recipeType } from "./recipe.ts";
 import type { OpenedFile, Openers, Request } from "./subject.ts";
 import { type AnyTaskKind, requireTaskOf, type Task } from "./task.ts";
@@ -107,8 +108,13 @@ export async function execute(experiment: Experiment, ask: Ask, edges: Edges): P
     if (ask.dryRun) {
       const opening = clock() - began;
       const asked = plan ?? planless(experiment);
-      return { plan: await costOf(asked, { ...edges, opening, ...checksOf(experiment, asked) }) };
+      const cost = await costOf(asked, { ...edges, opening, ...checksOf(experiment, asked) });
+      const beyond = beyondMemory(cost.bytes ?? 0, ask.options["memory"]);
+      if (beyond !== undefined) listener({ type: "warning", text: beyond });
+      return { plan: cost };
     }
+    const beyond = plan && beyondMemory(maxOf(plan.steps.map(({ bytes }) => bytes)), ask.options["memory"]);
+    if (beyond !== undefined) listener({ type: "warning", text: beyond });
     const inputs = [
       ...session.inputs,
       ...[...files].flatMap(([path, { sha256, beside }]) => [{ path, sha256 }, ...beside]),

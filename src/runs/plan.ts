@@ -4,6 +4,8 @@ import type { Problem } from "../problem/problem.ts";
 import { plus, times, type Work, WORK_KINDS } from "../problem/work.ts";
 import type { planDocument } from "../result/plan-document.ts";
 import { maxOf } from "../util/extremes.ts";
+import { formatBytes } from "../util/format-size.ts";
+import { readSize } from "../util/read-size.ts";
 import { type Paces, timeOf, timeWork } from "./time-work.ts";
 
 /** One line of a plan. */
@@ -102,6 +104,13 @@ export async function costOf(
       return { name, title, products, work, seconds: timeOf(work, paces) / 1000, bytes, skipped: skipped ?? null };
     }),
   };
+}
+
+/** What is to be said where a plan takes more than the `--memory` that was given; undefined where it does not, or nothing was given. */
+export function beyondMemory(bytes: number, memory: unknown): string | undefined {
+  const given = typeof memory === "string" ? readSize(memory) : undefined;
+  if (given === undefined || bytes <= given) return undefined;
+  return `This takes at least ${formatBytes(bytes)}, more than the ${formatBytes(given)} of --memory, which bounds the runs of the engine alone: arrays that are measured on are as large as the question makes them.`;
 }
 
 function workOf({ products, work = { products } }: Pick<PlannedStep, "products" | "work">): Work {

@@ -20,6 +20,8 @@ export interface NodeRuntimeOptions {
   readonly device?: Device;
   /** Engines side by side, on the CPU only; default 1, in the thread that calls. */
   readonly lanes?: number;
+  /** Whether programs share all large constants, for less memory than is fast ({@link SHARED_CONSTANTS}). */
+  readonly sharesAll?: boolean;
   /** The folder of the built workers, where this file runs from its source. */
   readonly workers?: URL;
 }
@@ -29,13 +31,14 @@ export function nodeRuntime({
   threads,
   device = "cpu",
   lanes = 1,
+  sharesAll = false,
   workers = builtWorkers(),
 }: NodeRuntimeOptions): Runtime {
   disableTelemetry();
   // Its errors reach us as exceptions; on stderr they would stand in the middle of ours.
   ort.env.logLevel = "fatal";
   const description = `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common}, ${device}`;
-  const sharesConstantsFrom = device === "cpu" ? SHARED_CONSTANTS : undefined;
+  const sharesConstantsFrom = device === "cpu" ? (sharesAll ? 0 : SHARED_CONSTANTS) : undefined;
   const runtime =
     lanes > 1 && device === "cpu" && workers !== undefined
       ? laneRuntime({

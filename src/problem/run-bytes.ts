@@ -1,0 +1,80 @@
+import type { Target } from "../graph/emitter.ts";
+import { peakBytes } from "../graph/peak-bytes.ts";
+import { formatBytes } from "../util/format-size.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
+import { engineValues } from "./compile-values.ts";
+import type { Computation } from "./computation.ts";
+import { type ProgramSite, programValues } from "./program-values.ts";
+
+interface Question {
+  /** Vectors at a time. */
+  readonly block: number;
+  readonly target: Target;
+}
+
+/**
+ * Bytes that an engine holds at most of what a run of a computation computes ({@link peakBytes}), as a line in the number of its
+ * examples, from batches of one and two; of a network that takes one size only, all at that size.
+ *
+ * Cost: the computation is derived twice.
+ */
+export function runBytes(site: ProgramSite, computation: Computation, { block, target }: Question): RunBytes {
+  const at = (batch: number) => peakBytes(engineValues(programValues(site, computation, batch, block).values, target));
+  const { batchSize, coupled } = site.problem;
+  const whole = coupled !== undefined || batchSize === 1 || !isOpen(site);
+  if (whole) return { fixed: 0, each: at(batchSize) / batchSize, least: batchSize };
+  const [one, two] = [at(1), at(2)];
+  return { fixed: Math.max(0, 2 * one - two), each: Math.max(1, two - one), least: 1 };
+}
+
+/** A run on b examples takes fixed + b·each bytes. */
+export interface RunBytes {
+  readonly fixed: number;
+  readonly each: number;
+  /** Fewest examples that it can be on. */
+  readonly least: number;
+}
+
+export function leastBytes({ fixed, each, least }: RunBytes): number {
+  return fixed + least * each;
+}
+
+/**
+ * Examples that a run of a computation may be on to take no more than `limit` bytes.
+ *
+ * @throws input error `memory-too-small` where the fewest are too many
+ */
+export function mostExamples(
+  site: ProgramSite,
+  computation: Computation,
+  question: Question & { readonly limit: number },
+): number {
+  const bytes = runBytes(site, computation, question);
+  const most = Math.floor((question.limit - bytes.fixed) / bytes.each);
+  if (most >= bytes.least) return most;
+  throw memoryTooSmall(
+    `${computation.name} on ${bytes.least === 1 ? "one example" : `${bytes.least} examples`}`,
+    leastBytes(bytes),
+    question.limit,
+  );
+}
+
+export function memoryTooSmall(what: string, needed: number, left: number): ThalwegError {
+  return new ThalwegError({
+    kind: "input",
+    code: "memory-too-small",
+    message: `${what} takes about ${formatBytes(needed)}, and --memory leaves ${formatBytes(Math.max(0, left))} for it beside what the process holds.`,
+    hint: `Give at least ${formatBytes(needed - left)} more, or --precision float32, or shorter examples.`,
+  });
+}
+
+function isOpen({ network }: ProgramSite): boolean {
+  try {
+    network(1);
+    network(2);
+    return true;
+  } catch (error) {
+    if (error instanceof ThalwegError && error.kind === "input") return false;
+    throw error;
+  }
+}
