@@ -48,6 +48,7 @@ describe("the roles of a transformer's tensors", () => {
     ["BERT", smallTransformer("bert"), MODERN],
     ["LLaMA with grouped queries and rotary places", smallTransformer("llama"), MODERN],
     ["T5", smallTransformer("t5"), [...TIED, ...MODERN]],
+    ["blocks that add attention and feed-forward side by side", smallTransformer("parallel"), MODERN],
     ["a block with low-rank adapters", smallTransformer("lora"), MODERN],
     ["the same with the adapters in its weights", smallTransformer("merged"), MODERN],
     ["GPT", net("gpt:tiny"), [...TIED, ...PACKED]],

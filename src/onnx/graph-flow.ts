@@ -64,7 +64,9 @@ export class GraphFlow {
       if (layer) this.layerOf.set(node, layer);
       return layer ? [layer] : [];
     });
-    this.sums = new Set(graph.nodes.filter((node) => this.isSum(node)));
+    const sums = new Set<OnnxNode>();
+    this.sums = sums;
+    for (const node of graph.nodes) if (this.isSum(node)) sums.add(node);
   }
 
   isFixed(value: string): boolean {
@@ -246,7 +248,29 @@ export class GraphFlow {
     if (node.op === "SkipLayerNormalization" || node.op === "SkipSimplifiedLayerNormalization") return true;
     if (node.op !== "Add" || node.inputs.length !== 2 || node.inputs.some((input) => this.isFixed(input))) return false;
     const [a, b] = node.inputs;
-    return (this.isBranchFrom(a, b) || this.isBranchFrom(b, a)) && !this.leadsIntoSoftmax(node);
+    const joins = (end: string, value: string) => this.trunkAt(value).some((start) => this.isBranchFrom(end, start));
+    return (joins(a, b) || joins(b, a)) && !this.leadsIntoSoftmax(node);
+  }
+
+  /** A value, and where it is a sum all that was added: branches that are added one after the other may come from one place. */
+  private trunkAt(value: string): string[] {
+    const found: string[] = [];
+    const open = [value];
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      const start = this.straightBehind(at);
+      found.push(start);
+      const maker = this.makers.get(start);
+      if (maker && this.sums.has(maker)) open.push(...maker.inputs.filter((input) => !this.isFixed(input)));
+    }
+    return found;
+  }
+
+  /** What is only shaped to become a value. */
+  private straightBehind(value: string): string {
+    let start = value;
+    for (let maker = this.makers.get(start); maker && STRAIGHT.has(maker.op); maker = this.makers.get(start))
+      start = maker.inputs[0];
+    return start;
   }
 
   /** A mask that two attentions share comes to the second one through the first, and no branch ends in its sum. */
@@ -260,10 +284,7 @@ export class GraphFlow {
   }
 
   /** Whether a value comes from another one through a layer. */
-  private isBranchFrom(end: string, value: string): boolean {
-    let start = value;
-    for (let maker = this.makers.get(start); maker && STRAIGHT.has(maker.op); maker = this.makers.get(start))
-      start = maker.inputs[0];
+  private isBranchFrom(end: string, start: string): boolean {
     const maker = this.makers.get(start);
     const from = maker ? (this.places.get(maker) ?? 0) : -1;
     let isMet = false;

@@ -125,6 +125,24 @@ class T5(nn.Module):
         return y * 8**-0.5 @ self.words.weight.t()
 
 
+class Parallel(nn.Module):
+    """Attention and feed-forward on one normalisation (GPT-J, PaLM), added one after the other and, in the second block, together."""
+
+    def __init__(self, d=8):
+        super().__init__()
+        self.words, self.norm, self.out = nn.Embedding(9, d), nn.LayerNorm(d), nn.Linear(d, 9)
+        block = lambda: nn.ModuleDict({"n1": nn.LayerNorm(d), "attention": Attention(d, 2, 2, True), "up": nn.Linear(d, 16), "down": nn.Linear(16, d)})
+        self.blocks = nn.ModuleList([block(), block(), block()])
+
+    def forward(self, x):
+        h = self.words(x)
+        for i, b in enumerate(self.blocks):
+            z = b["n1"](h)
+            attention, feed = b["attention"](z), b["down"](nn.functional.gelu(b["up"](z)))
+            h = h + (attention + feed) if i == 1 else h + attention + feed
+        return self.out(self.norm(h))
+
+
 class Adapted(nn.Module):
     """A linear layer with a low-rank pair beside it."""
 
@@ -180,3 +198,4 @@ for parent, name in [(model.attention, "q"), (model.attention, "v"), (model.atte
     setattr(parent, name, getattr(parent, name).merged())
 assert abs(nn.functional.cross_entropy(model(x), y) - loss) < 1e-14
 export("merged", model, (x,))
+export("parallel", Parallel(), (ids,))
