@@ -70,8 +70,13 @@ export function skewedMeanInterval(samples: readonly number[], d: number, confid
   const standardError = unit * Math.sqrt(second / (n - 1));
   const a = third / second ** 1.5 / Math.sqrt(n);
   const q = studentTQuantile(0.5 + confidence / 2, (n - 1) / 2);
-  const inverse = (y: number): number => (Math.abs(a) < 1e-8 ? y : (3 / a) * (Math.cbrt(1 + a * (y - a / 6)) - 1));
+  const inverse = withoutSkewness(a);
   return { mean, standardError, lower: mean - standardError * inverse(q), upper: mean - standardError * inverse(-q) };
+}
+
+/** The inverse of Hall's cubic g for a = skewness/√n: the ratio of a skewed sample that goes with Student's. */
+export function withoutSkewness(a: number): (y: number) => number {
+  return (y) => (Math.abs(a) < 1e-8 ? y : (3 / a) * (Math.cbrt(1 + a * (y - a / 6)) - 1));
 }
 
 function average(values: readonly number[]): number {

@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { sampleMean } from "../linalg/sample-mean.ts";
 import { requireBlock } from "../operators/checked-products.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import type { Point } from "../problem/point.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { Interval } from "../estimators/estimate.ts";
-import { skewedMeanInterval } from "../estimators/sampling-interval.ts";
+import { sumOfMeansInterval } from "../estimators/sum-of-means-interval.ts";
 import { confidence, countFrom, type OptionsOf } from "../util/options.ts";
 import { pointOf } from "./point-of.ts";
 import { readRun, type RunOptions } from "./run-options.ts";
@@ -23,9 +22,9 @@ const traceOptions = z.object({
 /** The trace of the Fisher matrix as drawn labels show it. */
 export interface SampledTrace {
   readonly value: number;
-  /** Over the draws; infinite for a single one. */
+  /** Over the draws of every example; infinite for a single one, and where all draws agree. */
   readonly standardError: number;
-  /** For skewed numbers (Hall 1992), over the draws; infinite for fewer than three. */
+  /** For sums of skewed numbers (Hall 1992), over the draws of every example; infinite for fewer than three. What no draw shows is not in it. */
   readonly interval: Interval;
 }
 
@@ -71,15 +70,13 @@ export async function monteCarloFisher(
     },
     sampledTrace: async (asked = {}) => {
       const { own: traced } = readRun("sampledTrace", traceOptions, asked);
-      const traces = await sampled.traces(context);
-      const { value, standardError } = sampleMean(Float64Array.from(traces));
-      // Traces are sums of squares: skewed.
-      const { lower, upper } = skewedMeanInterval(traces, dimension, traced.confidence);
-      return {
-        value,
-        standardError: own.draws > 1 ? standardError : Infinity,
-        interval: { lower, upper, confidence: traced.confidence },
-      };
+      const squares = await sampled.squares(context);
+      // The labels of one example are drawn without a look at those of another.
+      const { mean, standardError, lower, upper } = sumOfMeansInterval(
+        Array.from(squares[0], (_, i) => squares.map((draw) => draw[i])),
+        traced.confidence,
+      );
+      return { value: mean, standardError, interval: { lower, upper, confidence: traced.confidence } };
     },
   };
 }

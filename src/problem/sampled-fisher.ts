@@ -115,23 +115,26 @@ export class SampledFisher {
     return sums;
   }
 
-  /** tr of the matrix of each draw by itself, without an L2 term: Σᵢ‖gᵢₖ‖², divided as the loss is. Cost: a gradient of every example for each. */
-  async traces(context: RunContext): Promise<number[]> {
+  /**
+   * ‖gᵢₖ‖² of each draw k for every example i, divided as the loss is and without an L2 term: their sum over the examples is the trace of the
+   * matrix of the draw by itself. Cost: a gradient of every example for each draw.
+   */
+  async squares(context: RunContext): Promise<Float64Array[]> {
     const { point, machinery } = this;
-    const traces: number[] = [];
+    const found: Float64Array[] = [];
     for (const labels of this.draws) {
-      let total = 0;
+      const squares = new Float64Array(point.examples);
       await eachExample(
         point,
         machinery,
         EXAMPLE_GRADIENT_SQUARES,
         context,
-        (_batch, [squares]) => squares.data.forEach((x) => (total += x)),
+        ({ start }, [each]) => each.data.forEach((x, i) => (squares[start + i] = x / point.sample.divisor)),
         { extra: (batch) => this.fed(labels, batch) },
       );
-      traces.push(total / point.sample.divisor);
+      found.push(squares);
     }
-    return traces;
+    return found;
   }
 
   private fed({ dtype, shape, data }: Tensor, { start, end }: BatchRange): Feeds {
