@@ -160,11 +160,12 @@ describe("of a normal crossing", () => {
         found.push(result.coefficient);
       }
       const { length: near } = found.filter(({ value }) => Math.abs(value - known) < 0.03 * known);
-      expect(near).toBe(SEEDS);
       const { length: inside } = found.filter(({ interval: { lower, upper } }) => lower <= known && known <= upper);
       if (process.env.LLC_SEEDS) process.stdout.write(`${JSON.stringify({ p, q, near, inside, of: SEEDS, found })}\n`);
-      // Each is inside with 95 %; of 20, 18 or more are with 92 %.
-      expect(inside).toBeGreaterThanOrEqual(Math.ceil(0.9 * SEEDS));
+      // 3 % are two standard errors of so many draws, and the interval is one of 95 %: of 20 seeds, 18 or more are in either with 92 %.
+      const most = Math.ceil(0.9 * SEEDS);
+      expect(near).toBeGreaterThanOrEqual(most);
+      expect(inside).toBeGreaterThanOrEqual(most);
     },
   );
 });
