@@ -1,6 +1,14 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { ThalwegError } from "../util/thalweg-error.ts";
 
-const REASONS: Readonly<Record<string, { code: string; reason: string; hint: string }>> = {
+interface Reason {
+  readonly code: string;
+  readonly reason: string;
+  readonly hint: string;
+}
+
+const REASONS: Readonly<Record<string, Reason>> = {
   ENOENT: {
     code: "file-not-found",
     reason: "it does not exist",
@@ -48,17 +56,29 @@ export function notAFile(path: string, what = "not a regular file"): ThalwegErro
   });
 }
 
+/** Of a file that shall be written it is not the file that is missing. */
+function withoutPlace(path: string): Reason {
+  const folder = dirname(path);
+  return existsSync(folder)
+    ? { code: "file-not-found", reason: `nothing can be made in ${folder}`, hint: "Choose another place." }
+    : {
+        code: "file-not-found",
+        reason: `the folder ${folder} does not exist`,
+        hint: "Make it first, or check the spelling and the current folder.",
+      };
+}
+
+function reasonOf(verb: "read" | "write", path: string, system: string): Reason {
+  if (verb === "write" && system === "ENOENT") return withoutPlace(path);
+  if (Object.hasOwn(REASONS, system)) return REASONS[system];
+  return { code: `${UNKNOWN}${verb}`, reason: `the system says ${system}`, hint: "Check the disk and the path." };
+}
+
 /** What the operating system answered, as an error of kind "input" with the path and a hint. */
 export function fileError(verb: "read" | "write", path: string, cause: unknown): ThalwegError {
   if (cause instanceof ThalwegError) return cause;
   const system = cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : "unknown";
-  const { code, reason, hint } = Object.hasOwn(REASONS, system)
-    ? REASONS[system]
-    : {
-        code: `${UNKNOWN}${verb}`,
-        reason: `the system says ${system}`,
-        hint: "Check the disk and the path.",
-      };
+  const { code, reason, hint } = reasonOf(verb, path, system);
   return new ThalwegError({
     kind: "input",
     code,

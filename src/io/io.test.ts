@@ -101,6 +101,19 @@ describe("reading", () => {
     expect(() => openFile(folder)).toThrow(expect.objectContaining({ kind: "input", code: "not-a-file" }));
   });
 
+  test("what cannot be written is said by what is missing", () => {
+    expect(() => writeFileAtomically(join(at("none"), "d.npz"), "")).toThrow(
+      expect.objectContaining({
+        code: "file-not-found",
+        message: `${join(at("none"), "d.npz")} cannot be written: the folder ${at("none")} does not exist.`,
+      }),
+    );
+    if (process.platform === "linux")
+      expect(() => writeFileAtomically("/proc/d.npz", "")).toThrow(
+        /cannot be written: nothing can be made in \/proc\.$/,
+      );
+  });
+
   test("a file that shrinks under the reader", () => {
     writeFileSync(at("shrinking"), new Uint8Array(100));
     const source = openFile(at("shrinking"));

@@ -29,12 +29,17 @@ it("takes a list of numbers whole, or in the parts into which a command line tak
 });
 
 it.each([
-  [crossEntropy, ["weights=1", "x"], /The option weights/, undefined],
-  [huber, ["delta=1", "2"], /The option delta of the loss huber does not fit/, undefined],
+  [
+    crossEntropy,
+    ["weights=1", "x"],
+    /^Number 2 of the option weights of the loss cross-entropy is "x"; it must be a number\.$/,
+    undefined,
+  ],
+  [huber, ["delta=1", "2"], /^The option delta of the loss huber is "1,2"; it must be a number\.$/, undefined],
   [huber, ["slope=2"], /no option "slope=2"/, "Give delta=VALUE."],
   [huber, ["delta"], /no option "delta"/, "Give delta=VALUE."],
-  [huber, ["delta=-1"], /The option delta of the loss huber does not fit: Too small/, undefined],
-  [huber, ["delta="], /delta of the loss huber does not fit/, undefined],
+  [huber, ["delta=-1"], /^The option delta of the loss huber is -1; it must be more than 0\.$/, undefined],
+  [huber, ["delta="], /^The option delta of the loss huber is ""; it must be a number\.$/, undefined],
   [huber, ["delta=1", "delta=2"], /delta of the loss huber is given twice/, "Give one value."],
   [meanSquaredError, ["delta=1"], /The loss mse has no option/, "It has no options."],
 ])("refuses of $0.name the options %s", (loss, options, message, hint) => {

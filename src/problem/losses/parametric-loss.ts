@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { expectationOf } from "../../util/expectation-of.ts";
+import { shownValue } from "../../util/shown-value.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
 import type { Loss } from "./loss.ts";
 
@@ -41,8 +43,16 @@ export function configuredLoss(loss: Loss, options: readonly string[]): Loss {
   }
   const parsed = loss.parameters?.safeParse(values);
   if (parsed?.success === false) {
-    const [{ path, message }] = parsed.error.issues;
-    throw badOption(`The option ${path.join(".")} of the loss ${loss.name} does not fit: ${message}.`);
+    const [issue] = parsed.error.issues;
+    const [name, place] = issue.path;
+    const given = values[String(name)];
+    const [what, value] =
+      typeof place === "number"
+        ? [`Number ${place + 1} of the option`, String(given).split(",")[place]]
+        : ["The option", given];
+    throw badOption(
+      `${what} ${String(name)} of the loss ${loss.name} is ${shownValue(value)}; ${expectationOf(issue)}.`,
+    );
   }
   return loss.configured?.(values) ?? loss;
 }
