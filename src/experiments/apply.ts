@@ -101,9 +101,9 @@ export const apply = defineExperiment({
       text: remark === null ? [] : [remark],
       readings: [
         { label: "dimension", value: formatCount(dimension) },
-        { label: "‖v‖", value: number(vectorNorm) },
-        { label: "norm of the product", value: number(norm) },
-        { label: "vᵀ · product", value: number(quadraticForm) },
+        ...(vectorNorm === null ? [] : [{ label: "‖v‖", value: number(vectorNorm) }]),
+        { label: vectorNorm === null ? "norm" : "norm of the product", value: number(norm) },
+        ...(quadraticForm === null ? [] : [{ label: "vᵀ · product", value: number(quadraticForm) }]),
         ...(output === null ? [] : [{ label: "written to", value: output }]),
       ],
       table: null,
@@ -116,8 +116,8 @@ function derivativeOf(options: unknown): { readonly matrix: Derivative; readonly
   return { matrix: chosen("matrix", matrix, DERIVATIVES), vector };
 }
 
-function number(value: number | null): string {
-  return value === null ? "n/a" : formatNumber(value, 7);
+function number(value: number): string {
+  return formatNumber(value, 7);
 }
 
 /** The arrays of a derivative: one for each parameter, or its rows. */

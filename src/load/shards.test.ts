@@ -92,7 +92,13 @@ describe("what is refused", () => {
     ["an absolute path", written("root.json", { a: "/etc/passwd" }), "bad-safetensors-index", /no name of a file/, /./],
     ["no name", written("number.json", { a: 7 }), "bad-safetensors-index", /no name of a file/, /./],
     ["no tensor", written("empty.json", {}), "bad-safetensors-index", /names no tensor/, /./],
-    ["a file that is not there", written("gone.json", { a: "gone.safetensors" }), "file-not-found", /gone/, /./],
+    [
+      "a file that is not there",
+      written("gone.json", { a: "gone.safetensors" }),
+      "file-not-found",
+      /gone\.safetensors, which .*gone\.json names, does not exist/,
+      /beside it/,
+    ],
     [
       "files of PyTorch",
       written("old.json", { a: "pytorch_model-00001-of-00002.bin" }),

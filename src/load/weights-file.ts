@@ -8,6 +8,7 @@ import { readSafetensors } from "../files/safetensors.ts";
 import { isSafetensorsIndex, readSafetensorsIndex, readShards } from "../files/safetensors-index.ts";
 import { type HashedFile, openHashedFile } from "../io/open-hashed-file.ts";
 import type { ModelFile } from "../onnx/decode-model.ts";
+import { ThalwegError } from "../util/thalweg-error.ts";
 import { readModel } from "./read-model.ts";
 import { requireWritten } from "./require-written.ts";
 
@@ -84,8 +85,21 @@ function shardsOf(
   open: (path: string) => HashedFile,
 ): Pick<WeightsFile, "arrays" | "network" | "beside"> {
   const beside: FileHash[] = [];
+  const named = (path: string) => {
+    try {
+      return open(path);
+    } catch (error) {
+      if (!(error instanceof ThalwegError) || error.code !== "file-not-found") throw error;
+      throw inputError(
+        error.code,
+        `${path}, which ${index.name} names, does not exist.`,
+        { file: path },
+        "Put all files that the index names beside it, of one version.",
+      );
+    }
+  };
   const arrays = readShards(index, readSafetensorsIndex(index), (shard) => {
-    const file = open(join(dirname(index.name), shard));
+    const file = named(join(dirname(index.name), shard));
     beside.push({ name: file.name, sha256: file.sha256 });
     return file;
   });

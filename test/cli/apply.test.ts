@@ -12,7 +12,10 @@ describe("apply", () => {
     const of = (name: string, ...flags: string[]) => here(["apply", name, ...inputs, ...flags]);
     const losses = await of("example-losses", "--json");
     expect(JSON.parse(losses.out).result.remark).toContain("sum over its terms");
-    expect((await of("example-losses")).out).toContain("sum over its terms");
+    const text = (await of("example-losses")).out;
+    expect(text).toContain("sum over its terms");
+    // Without a vector there is no product, and nothing that was not measured.
+    expect(text).not.toMatch(/‖v‖|product|n\/a/);
     expect(JSON.parse((await of("gradient", "--json")).out).result.remark).toBeNull();
     expect(DERIVATIVES.filter(({ ofExamples }) => ofExamples).every(({ remark }) => remark !== undefined)).toBe(true);
   });
