@@ -1601,7 +1601,7 @@ def _compare(found: Mapping[str, np.ndarray], exported: _Exported, there: Sequen
         f"The exported file does not have the module's gradient: they differ by {wrong[0][0]:.1g} (relative) in {names[0]}"
         f"{f', and in {len(names) - 1} more' if len(names) > 1 else ''}, of {_counted(len(there), 'parameter')}.",
         code="export-differs",
-        hint=f"ONNX keeps neither detach(), torch.no_grad() in forward nor custom backward functions, and random numbers in forward differ.{own} freeze= treats the outputs of a node as constants, as detach() does; verify=False measures the file as it is.",
+        hint=f"ONNX keeps neither detach(), torch.no_grad() in forward, padding_idx nor custom backward functions, and random numbers in forward differ.{own} freeze= treats the outputs of a node as constants, as detach() does; verify=False measures the file as it is.",
         kind="check",
         exit_code=4,
         where={"parameter": names[0]},
