@@ -9,6 +9,7 @@ import { contentHash } from "./content-hash.ts";
 import type { Dataset, DatasetOptions, InputRequest, NamedArrays } from "./dataset.ts";
 import { examplesFirst } from "./examples-first.ts";
 import { column, fitsExample, inputColumn } from "./input-column.ts";
+import { aboutLimit } from "./about-limit.ts";
 import { aboutUnread } from "./about-unread.ts";
 import type { MatchedArrays } from "./match-arrays.ts";
 import { matchReadable } from "./match-readable.ts";
@@ -51,7 +52,8 @@ export function buildDataset(
     return [request.name, fed] as const;
   });
   const start = Math.min(range?.start ?? 0, length);
-  const examples = limited((range ? Math.min(range.end, length) : length) - start, options.limit);
+  const end = range ? Math.min(range.end, length) : length;
+  const examples = limited(end - start, options.limit);
   if (examples <= 0)
     throw inputError(
       "no-examples",
@@ -59,6 +61,7 @@ export function buildDataset(
       { file: name },
       "Give data with at least one example.",
     );
+  doubts.push(...aboutLimit(labels, { start, end: start + examples }, end));
   const unread = aboutUnread(name, matched, length);
   const y = column(labels, labels.dtype === "bool" ? "int64" : labels.dtype);
   let hash: string | undefined;

@@ -79,7 +79,7 @@ export interface DatasetOptions {
   readonly inputs?: readonly InputRequest[];
   /** The array of labels ("y" when absent), or the CSV column. */
   readonly label?: string;
-  /** Only the first so many examples. */
+  /** Only the first so many examples; of images by class, so many evenly spaced among all. */
   readonly limit?: number;
   /** Which part of a set that has several: "train", "test". */
   readonly split?: string;

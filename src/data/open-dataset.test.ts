@@ -87,6 +87,17 @@ describe("built-in sets", () => {
     );
   });
 
+  test("the first examples of one class alone are no sample, and that is said", () => {
+    const x = f32([6, 1], 0, 1, 2, 3, 4, 5);
+    const warned = (labels: Tensor, limit?: number) => openDataset("d.npz", npz({ x, y: labels }), { limit }).warnings;
+    expect(warned(i64([6], 0, 0, 0, 1, 1, 1), 3)).toEqual([
+      expect.stringMatching(/^The first 3 of 6 examples.* all have the label 0 in y, and later ones have others/),
+    ]);
+    expect(warned(i64([6], 0, 0, 0, 1, 1, 1), 4)).toEqual([]);
+    expect(warned(i64([6], 0, 0, 0, 1, 1, 1))).toEqual([]);
+    expect(warned(i64([6], 2, 2, 2, 2, 2, 2), 3)).toEqual([]);
+  });
+
   test("digits take the shape and type of a convolutional float64 model", () => {
     const { inputs } = opened(digits, {
       inputs: [{ name: "image", dtype: "float64", shape: ["N", 1, 8, 8] }],

@@ -7,6 +7,7 @@ import { type ImageClass, imageArrays } from "./image-folder.ts";
 import { DEFAULT_LABEL, LABEL_NAMES, missing } from "./match-arrays.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import type { BuiltInSet } from "./built-in-set.ts";
+import { spreadImages } from "./spread-images.ts";
 import { splitOf } from "./built-in-sets.ts";
 import type { Dataset, DatasetOptions, NamedArrays } from "./dataset.ts";
 
@@ -39,7 +40,9 @@ export function openDataset(name: string, sources: DatasetSources, options: Data
   if ("classes" in sources) {
     const { classes, leftOut } = sources;
     const images = classes.flatMap((each) => each.images);
-    return buildDataset(name, imageArrays(name, classes, leftOut, { ...options, limits }), undefined, images, options);
+    const { taken, notes } = spreadImages(classes, options.limit);
+    const held = imageArrays(name, taken, leftOut, { ...options, limits });
+    return buildDataset(name, { ...held, notes: [...held.notes, ...notes] }, undefined, images, options);
   }
   if ("data" in sources) {
     if (options.split !== undefined) {

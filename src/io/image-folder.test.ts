@@ -44,6 +44,27 @@ describe("a folder of images by class", () => {
     expect(data.inputs[0].shape).toEqual([3, 5, 9]);
   });
 
+  it("gives each class its share where not all are taken, and says so", () => {
+    const many = folderOf(
+      Object.fromEntries(
+        ["aster", "iris", "rose"].flatMap((name, k) =>
+          Array.from({ length: [20, 10, 30][k] }, (_, i) => [`${name}/${String(i).padStart(2, "0")}.png`, "8-2-0.png"]),
+        ),
+      ),
+    );
+    const data = openDatasetPath(many, { limit: 12 });
+    expect([...data.y(0, data.examples).data]).toEqual([0, 0, 0, 0, 1, 1, 2, 2, 2, 2, 2, 2]);
+    expect(data.notes.join(" ")).toContain(
+      "Of 60 images, 12 were taken, evenly spaced among the classes: 4 of aster, 2 of iris, 6 of rose.",
+    );
+    expect(data.warnings ?? []).toEqual([]);
+    expect(data.sha256()).toBe(openDatasetPath(many).sha256());
+    const few = openDatasetPath(many, { limit: 2 });
+    expect([few.examples, ...few.y(0, 2).data]).toEqual([2, 0, 2]);
+    expect(few.notes.join(" ")).toContain("1 of rose. There is none of 1 class.");
+    for (const limit of [60, 100]) expect(openDatasetPath(many, { limit }).notes.join(" ")).not.toContain("taken");
+  });
+
   it("hands out float32 from 0 to 1, channels first, grey in three equal colours", () => {
     const { x } = openDatasetPath(folder).batch(0, 5).inputs;
     const truth = ["8-2-1.png", "4-0-1.png", "8-0-0.png", "8-2-0.png", "16-2-0.png"].flatMap((name) => {

@@ -80,7 +80,12 @@ export const dataOptions = z.object({
     .string()
     .optional()
     .meta({ description: "array or CSV column of the labels (default: y)", placeholder: "COLUMN", group: DATA }),
-  limit: whole(1).optional().meta({ description: "use only the first N examples", group: DATA }),
+  limit: whole(1)
+    .optional()
+    .meta({
+      description: "use only N examples: the first, or of images by class evenly spaced among the classes",
+      group: DATA,
+    }),
   loss: z.enum(lossNames).optional().meta({ description: "the loss (default: guessed, and said)", group: DATA }),
   lossOption: z
     .array(z.string())
