@@ -13,18 +13,7 @@ import { empiricalFisherProduct } from "../src/problem/derivatives/empirical-fis
 import { exampleDerivative } from "../src/problem/derivatives/example-derivative.ts";
 import { binaryCrossEntropy } from "../src/problem/losses/binary-cross-entropy.ts";
 import { crossEntropy } from "../src/problem/losses/cross-entropy.ts";
-import { huber } from "../src/problem/losses/huber.ts";
-import { smoothL1 } from "../src/problem/losses/smooth-l1.ts";
 import type { Loss } from "../src/problem/losses/loss.ts";
-import { meanAbsoluteError } from "../src/problem/losses/mean-absolute-error.ts";
-import { meanSquaredError } from "../src/problem/losses/mean-squared-error.ts";
-import { gaussian } from "../src/problem/losses/gaussian.ts";
-import { heteroscedasticGaussian } from "../src/problem/losses/heteroscedastic-gaussian.ts";
-import { hinge } from "../src/problem/losses/hinge.ts";
-import { multiMargin } from "../src/problem/losses/multi-margin.ts";
-import { pinball } from "../src/problem/losses/pinball.ts";
-import { poisson } from "../src/problem/losses/poisson.ts";
-import { outputLoss } from "../src/problem/losses/output-loss.ts";
 import { LOSSES } from "../src/problem/losses/registry.ts";
 import { Point } from "../src/problem/point.ts";
 import type { Problem } from "../src/problem/problem.ts";
@@ -32,6 +21,7 @@ import type { ProblemOptions } from "../src/problem/problem-options.ts";
 import type { BlockTraces } from "../src/quantities/block-traces.ts";
 import { createRandom } from "../src/random/random-stream.ts";
 import type { Tensor } from "../src/util/tensor.ts";
+import { ThalwegError } from "../src/util/thalweg-error.ts";
 import { array, buildProblem, labels } from "./support/build-problem.ts";
 
 /*
@@ -119,25 +109,36 @@ const counts = array(
   Array.from({ length: EXAMPLES * OUTPUTS }, (_, i) => (i * i) % 5),
 );
 
-/** Each loss with labels for it, and how many outputs the network has. */
-const HOSTS: readonly (readonly [Loss, Tensor, outputs?: number])[] = [
-  [crossEntropy, classes],
-  [binaryCrossEntropy, bits],
-  [meanSquaredError, numbers],
-  [meanAbsoluteError, numbers],
-  [huber, numbers],
-  [smoothL1, numbers],
-  [gaussian, numbers],
-  [heteroscedasticGaussian, draw("means", [EXAMPLES, 2], 1), 4],
-  [poisson, counts],
-  [pinball, numbers],
-  [hinge, bits],
-  [multiMargin, classes],
-  [outputLoss, numbers],
+/** Labels of every kind that a loss may ask for, with how many outputs the network has beside them; the most particular ones first. */
+const KINDS_OF_LABELS: readonly (readonly [labels: Tensor, outputs: number])[] = [
+  [classes, OUTPUTS],
+  [numbers, OUTPUTS],
+  [counts, OUTPUTS],
+  [bits, OUTPUTS],
+  [draw("means", [EXAMPLES, 2], 1), 4],
 ];
 
+/** Whether a loss takes labels: by their shape, and by their values. */
+function takes({ misfit, checkLabels }: Loss, y: Tensor, outputs: number): boolean {
+  const shape = [EXAMPLES, outputs];
+  if (misfit({ outputs: shape, labels: y.shape, labelType: y.dtype }) !== undefined) return false;
+  try {
+    checkLabels?.(y, shape, { ignoreIndex: -100 }, 0);
+    return true;
+  } catch (error) {
+    if (error instanceof ThalwegError) return false;
+    throw error;
+  }
+}
+
+/** Each loss with labels for it, and how many outputs the network has. */
+const HOSTS = LOSSES.flatMap((loss) => {
+  const found = KINDS_OF_LABELS.find(([y, outputs]) => takes(loss, y, outputs));
+  return found ? [[loss, ...found] as const] : [];
+});
+
 function problemOf(loss: Loss, y: Tensor, options: Partial<ProblemOptions> = {}): Problem {
-  const [, , outputs = OUTPUTS] = HOSTS.find(([host]) => host === loss) ?? [];
+  const outputs = HOSTS.find(([host]) => host === loss)?.[2] ?? OUTPUTS;
   return buildProblem(
     {
       x: draw("x", [EXAMPLES, 4], 1),

@@ -82,6 +82,9 @@ function ofTable(
 }
 
 /** The column of labels that is looked for; a file of labels alone has them in its first. */
+/** The kinds of file that arrays are read from, by the name that people know. */
+export const ARRAY_FORMATS: readonly string[] = Object.keys(READERS);
+
 function labelOptions({ role, label, labelNames }: OpenOptions): LabelOptions {
   return { label: role === "y" ? "0" : label, labelNames };
 }
@@ -115,7 +118,7 @@ export function openArrays(source: ByteSource, options: OpenOptions): NamedArray
       "Save the arrays with numpy.savez(file, x=..., y=...); a table of text is read under a name in .csv.",
     );
   if (read) return read(plain, options);
-  const known = Object.keys(READERS).join(", ");
+  const known = ARRAY_FORMATS.join(", ");
   throw inputError(
     "unknown-format",
     kind

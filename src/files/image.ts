@@ -18,6 +18,9 @@ const FORMATS: { readonly [kind: string]: ImageFormat } = {
   JPEG: { header: jpegHeader, pixels: readJpeg },
 };
 
+/** The kinds of image that are read. */
+export const IMAGE_FORMATS: readonly string[] = Object.keys(FORMATS);
+
 /** Whether it is an image of a kind that is read, by its first bytes. */
 export function isImage(source: ByteSource): boolean {
   return formatOf(source) !== undefined;

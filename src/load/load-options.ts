@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { KNOWN_DATA } from "../data/known-data.ts";
 import { OUTPUT_KINDS } from "../problem/losses/output-kind.ts";
 import { LOSSES } from "../problem/losses/registry.ts";
 import { DEVICES } from "../runtime/device.ts";
@@ -63,8 +64,7 @@ export const modelOptions = z.object({
 /** Where the examples come from, and what is made of them. */
 export const dataOptions = z.object({
   data: z.string().optional().meta({
-    description:
-      ".npz (x, y), CSV, Parquet, safetensors, IDX folder, folder of PNG or JPEG by class, or digits, mnist1d",
+    description: KNOWN_DATA,
     placeholder: "DATA",
     group: DATA,
   }),
@@ -80,12 +80,10 @@ export const dataOptions = z.object({
     .string()
     .optional()
     .meta({ description: "array or CSV column of the labels (default: y)", placeholder: "COLUMN", group: DATA }),
-  limit: whole(1)
-    .optional()
-    .meta({
-      description: "use only N examples: the first, or of images by class evenly spaced among the classes",
-      group: DATA,
-    }),
+  limit: whole(1).optional().meta({
+    description: "use only N examples: the first, or of images by class evenly spaced among the classes",
+    group: DATA,
+  }),
   loss: z.enum(lossNames).optional().meta({ description: "the loss (default: guessed, and said)", group: DATA }),
   lossOption: z
     .array(z.string())

@@ -17,7 +17,7 @@ export const PRODUCTS: readonly Product[] = [
   termFisherProduct,
 ];
 
-/** Everything that is derived from a loss: `apply`, `export`, points and library know it from here. */
+/** Everything that is derived from a loss: `apply` and `export` know it from here; the library has a function for each that it offers. */
 export const DERIVATIVES: readonly Derivative[] = [
   gradientDerivative,
   ...PRODUCTS,
