@@ -32,6 +32,7 @@ function data(name, examples, features, classes) {
 /** Multilayer perceptrons with tanh, on standard normal numbers. */
 const LOADS = {
   "a million examples of one feature": { net: "mlp:1-16-1:tanh", examples: 1e6, features: 1, classes: 0 },
+  "one example of a million features": { net: "mlp:1000000-8-2:tanh", examples: 1, features: 1e6, classes: 2 },
   "one example of 65 536 features": { net: "mlp:65536-64-2:tanh", examples: 1, features: 65536, classes: 2 },
   "20 million parameters": {
     net: "mlp:1000-4000-4000-10:tanh",
@@ -41,6 +42,8 @@ const LOADS = {
     // Its eigenvectors are gigabytes, which `--dry-run` says, too: the checks alone.
     only: "loss",
   },
+  // A product and an activation for each layer.
+  "5 000 nodes": { net: `mlp:${Array(2501).fill(8).join("-")}:tanh`, examples: 200, features: 8, classes: 8 },
   "500 layers": { net: `mlp:${Array(501).fill(8).join("-")}:tanh`, examples: 200, features: 8, classes: 8 },
   "a thousand classes": { net: "mlp:64-64-1000:tanh", examples: 5000, features: 64, classes: 1000 },
 };

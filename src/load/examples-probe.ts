@@ -78,17 +78,21 @@ export abstract class ExamplesProbe implements OutputObserver {
   /** The parameters to differentiate with respect to, as the file holds them. */
   parameters(): ParameterValues {
     const { model, parameters } = this.asked;
-    return new Map(chosenParameters(model, parameters).map(({ name, data }) => [name, Float64Array.from(data)]));
+    return new Map(chosenParameters(model, parameters).map(({ name, data }) => [name, new Float64Array(data)]));
   }
 
   /** Parameters moved at random by `size` times the root mean square of each tensor; one of zeros by `size`. */
   moved(size: number, random: RandomStream): ParameterValues {
+    const { model, parameters } = this.asked;
     return new Map(
-      [...this.parameters()].map(([name, values]) => {
-        const square = values.reduce((sum, x) => sum + x * x, 0) / Math.max(1, values.length);
+      chosenParameters(model, parameters).map(({ name, data }) => {
+        let sum = 0;
+        for (let i = 0; i < data.length; i++) sum += data[i] * data[i];
+        const square = sum / Math.max(1, data.length);
         const step = size * (square > 0 ? Math.sqrt(square) : 1);
-        const noise = random.split(name).normalVector(values.length);
-        return [name, values.map((x, i) => x + step * noise[i])];
+        const moved = random.split(name).normalVector(data.length);
+        for (let i = 0; i < moved.length; i++) moved[i] = data[i] + step * moved[i];
+        return [name, moved];
       }),
     );
   }

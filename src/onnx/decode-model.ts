@@ -271,8 +271,10 @@ function parameterOf(
 
 function requireFinite(name: string, tensors: ReadonlyMap<string, StoredTensor>): void {
   const data = tensors.get(name)?.tensor?.data;
-  const bad = data?.findIndex((element) => !Number.isFinite(element)) ?? -1;
-  if (data && bad >= 0) {
+  if (data === undefined) return;
+  let bad = 0;
+  while (bad < data.length && Number.isFinite(data[bad])) bad++;
+  if (bad < data.length) {
     throw intakeError(
       "not-finite",
       `The weight ${name} holds ${data[bad]} at position ${bad}.`,

@@ -52,7 +52,6 @@ export function isSinusoidTable({ data, shape }: Tensor): boolean {
   const rows = shape[shape.length - 2] ?? 0;
   const columns = shape[shape.length - 1] ?? 0;
   if (rows < 4 || columns < 2 || data.length !== rows * columns) return false;
-  if (!data.every((element) => Math.abs(element) <= 1 + 1e-6)) return false;
   let turning = 0;
   let full = 0;
   for (let column = 0; column < columns; column++) {
@@ -75,7 +74,7 @@ export function isSinusoidTable({ data, shape }: Tensor): boolean {
     full++;
     if (twiceCos < 2 - 1e-3) turning++;
   }
-  return full * 2 >= columns && turning >= 2;
+  return full * 2 >= columns && turning >= 2 && data.every((element) => Math.abs(element) <= 1 + 1e-6);
 }
 
 /** Equal steps from one element to the next (positions), or equal ratios (frequencies). */
@@ -83,13 +82,17 @@ export function isProgression({ data }: Tensor): boolean {
   if (data.length < 3) return false;
   const step = data[1] - data[0];
   const ratio = data[1] / data[0];
-  let scale = 0;
-  for (const element of data) scale = Math.max(scale, Math.abs(element));
-  if (scale === 0 || step === 0) return false;
-  return (
-    data.every((element, i) => Math.abs(element - (data[0] + i * step)) <= 1e-5 * scale) ||
-    (ratio > 0 && data.every((element, i) => Math.abs(element - data[0] * ratio ** i) <= 1e-4 * Math.abs(element)))
-  );
+  if (step === 0) return false;
+  const isStepped = (tolerance: number) =>
+    data.every((element, i) => Math.abs(element - (data[0] + i * step)) <= tolerance);
+  // No element of a progression is larger than both of its ends, but for the tolerance: others are told by their first few.
+  const ends = Math.max(Math.abs(data[0]), Math.abs(data[0] + (data.length - 1) * step));
+  if (isStepped(1.1e-5 * ends)) {
+    let scale = 0;
+    for (const element of data) scale = Math.max(scale, Math.abs(element));
+    if (isStepped(1e-5 * scale)) return true;
+  }
+  return ratio > 0 && data.every((element, i) => Math.abs(element - data[0] * ratio ** i) <= 1e-4 * Math.abs(element));
 }
 
 /** A progression along one of several axes, repeated along the others: coordinates. */
@@ -152,8 +155,8 @@ export function fingerprint({ data }: Pick<Tensor, "data">): number {
   const bits = new Uint32Array(2);
   const value = new Float64Array(bits.buffer);
   let sum = 0;
-  for (const element of data) {
-    value[0] = element;
+  for (let i = 0; i < data.length; i++) {
+    value[0] = data[i];
     const mixed = Math.imul(bits[0] ^ Math.imul(bits[1], 0x85ebca6b), 0xc2b2ae35);
     sum = (sum + (mixed ^ (mixed >>> 15))) | 0;
   }

@@ -1,6 +1,5 @@
 import type { Shape, Tensor } from "../util/tensor.ts";
 import { isFilled, isProgression, isSinusoidTable } from "./fixed-values.ts";
-import { maxOf } from "../util/extremes.ts";
 
 /*
  * Values that training does not leave behind: what somebody typed or computed from a formula. They
@@ -45,12 +44,16 @@ export function isShares({ data }: Pick<Tensor, "data">): boolean {
   if (data.length < SHARES || isFilled({ data })) return false;
   let sum = 0;
   let exponentials = 0;
-  for (const element of data) {
-    sum += element;
-    exponentials += Math.exp(element);
+  let isPositive = true;
+  for (let i = 0; i < data.length; i++) {
+    sum += data[i];
+    exponentials += Math.exp(data[i]);
+    isPositive &&= data[i] > 0;
+    // Neither sum comes down again.
+    if (exponentials > 1 + ROUNDING && (!isPositive || sum > 1 + ROUNDING)) return false;
   }
   const isOne = (total: number) => Math.abs(total - 1) <= ROUNDING;
-  return (isOne(sum) && data.every((element) => element > 0)) || isOne(exponentials);
+  return (isOne(sum) && isPositive) || isOne(exponentials);
 }
 
 /** The fewest numbers of which smoothness says something. */
@@ -82,11 +85,18 @@ export function isScaledSinusoidTable({ data, shape, dtype }: Tensor): boolean {
   const columns = shape[shape.length - 1] ?? 0;
   if (columns < 2 || dtype.startsWith("int")) return false;
   const squares = new Float64Array(data.length / columns);
-  data.forEach((element, i) => (squares[Math.floor(i / columns)] += element * element));
-  const square = maxOf(squares.slice(0, 2));
+  let square = 0;
+  for (let row = 0; row < squares.length; row++) {
+    for (let i = row * columns; i < (row + 1) * columns; i++) squares[row] += data[i] * data[i];
+    const each = squares[row];
+    if (row < 2) square = Math.max(square, each);
+    else if (each !== 0 && !isLong(each)) return false;
+  }
   const amplitude = Math.sqrt((2 * square) / columns);
-  const isLong = (each: number) => Math.abs(each - square) <= LENGTH_TOLERANCE * square;
-  if (!(square > 0) || !squares.every((each) => each === 0 || isLong(each))) return false;
+  function isLong(each: number): boolean {
+    return Math.abs(each - square) <= LENGTH_TOLERANCE * square;
+  }
+  if (!(square > 0) || !squares.subarray(0, 2).every((each) => each === 0 || isLong(each))) return false;
   const isOrigin = (row: number) => {
     const values = data.subarray(row * columns, (row + 1) * columns);
     return squares[row] > 0 && values.every((each) => each === 0 || Math.abs(each - amplitude) <= ROUNDING * amplitude);

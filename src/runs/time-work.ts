@@ -77,12 +77,12 @@ export function timeOf(work: Work, paces: Paces): number {
   return WORK_KINDS.reduce((sum, kind) => sum + (work[kind] ?? 0) * (paces.get(kind)?.each ?? 0), 0);
 }
 
-type Once = (point: Point) => Promise<number>;
+type Once = (point: Point, vector: Float64Array) => Promise<number>;
 
-/** Does one of a kind, or as many as are done at once, and says how many. */
+/** Does one of a kind, with a vector, or as many as are done at once, and says how many. */
 const NARROW: Partial<Record<WorkKind, Once>> = {
-  products: async (point) => {
-    const block = Array.from({ length: point.preferredBlock }, () => point.parameters);
+  products: async (point, vector) => {
+    const block = Array.from({ length: point.preferredBlock }, () => vector);
     await point.product(hessianProduct, block);
     return block.length;
   },
@@ -102,8 +102,8 @@ const NARROW: Partial<Record<WorkKind, Once>> = {
 
 /** What is asked for in float64 comes one by one. */
 const WIDE: Partial<Record<WorkKind, Once>> = {
-  wideProducts: async (point) => {
-    await point.product(hessianProduct, [point.parameters]);
+  wideProducts: async (point, vector) => {
+    await point.product(hessianProduct, [vector]);
     return 1;
   },
   wideGradients: NARROW.gradients,
@@ -117,9 +117,10 @@ async function timeKinds(
   share: number,
   timed: (kind: WorkKind, share: number, once: () => Promise<number>) => Promise<void>,
 ): Promise<void> {
+  const vector = point.parameters;
   for (const kind of kinds) {
     const once = NARROW[kind] ?? WIDE[kind];
-    if (once) await timed(kind, share, () => once(point));
+    if (once) await timed(kind, share, () => once(point, vector));
   }
 }
 
