@@ -1,4 +1,7 @@
+import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { RESULT_KINDS } from "../src/documents/result-kinds.ts";
+import { encodeNpz } from "../src/files/npz.ts";
 import { noise } from "../src/dynamics/tracked/noise.ts";
 import { exampleCurvature } from "../src/dynamics/lr/example-curvature.ts";
 import { runProfile } from "../src/instruments/profile.ts";
@@ -10,6 +13,8 @@ import { gradientSample } from "../src/quantities/gradient-sample.ts";
 import { noiseCovarianceOperator } from "../src/quantities/noise-covariance-operator.ts";
 import { noiseExtremes } from "../src/quantities/noise-extremes.ts";
 import { noiseTrace } from "../src/quantities/noise-trace.ts";
+import { commandLine } from "./support/command-line.ts";
+import { modelBytes, tensorProto, valueInfo } from "./support/onnx-model.ts";
 import { denseProblem } from "./support/dense-problem.ts";
 import { deskOf } from "./support/desk-of.ts";
 
@@ -23,6 +28,7 @@ const CLASSES = 3;
 const EXAMPLES = 60;
 const UNEQUAL = [6, 1, 0.2];
 
+const { at, here } = commandLine();
 const random = createRandom(11);
 // The first input is a constant, and speaks against the class that counts most: its gradients lie along their mean.
 const weights = [-1, 0, 1, ...random.split("weights").normalVector(INPUTS * CLASSES - CLASSES)];
@@ -207,5 +213,78 @@ describe("the noise of a mean in which examples count unequally", () => {
     expect(alike.noise?.countedUnequally).toBeNull();
     expect(without.noise?.countedUnequally).toBeNull();
     expect(without.words).not.toContain("count unequally");
+  });
+});
+
+describe("the noise of examples of several labels", () => {
+  const LENGTH = 5;
+  const IGNORED = -100;
+  const [count, width] = [16, 3];
+  const tokens = random.split("tokens").normalVector(count * LENGTH * width);
+  const matrix = random.split("matrix").normalVector(width * CLASSES);
+  // Examples have from one to five labels that count, and every eighth none.
+  const labelled = Array.from({ length: count }, (_, i) => (i % 8 === 7 ? 0 : 1 + (i % LENGTH)));
+  const marks = Float64Array.from({ length: count * LENGTH }, (_, k) => {
+    const [i, t] = [Math.floor(k / LENGTH), k % LENGTH];
+    return t < labelled[i] ? k % CLASSES : IGNORED;
+  });
+
+  /** Σ over the labels of (p − e_y) xᵀ. */
+  function gradientOf(i: number): Float64Array {
+    const sum = new Float64Array(width * CLASSES);
+    for (let t = 0; t < labelled[i]; t++) {
+      const row = tokens.subarray((i * LENGTH + t) * width, (i * LENGTH + t + 1) * width);
+      const z = Array.from({ length: CLASSES }, (_, c) =>
+        row.reduce((total, each, k) => total + each * matrix[k * CLASSES + c], 0),
+      );
+      const all = z.reduce((total, each) => total + Math.exp(each), 0);
+      for (let k = 0; k < width; k++)
+        for (let c = 0; c < CLASSES; c++)
+          sum[k * CLASSES + c] += row[k] * (Math.exp(z[c]) / all - (c === marks[i * LENGTH + t] ? 1 : 0));
+    }
+    return sum;
+  }
+
+  it.each([
+    ["each with its rows", "bmm"],
+    ["rows of all in one list", "flat"],
+  ])("is that of the ratio: %s", async (_, output) => {
+    const shape = [count, LENGTH];
+    writeFileSync(
+      at("tokens.npz"),
+      encodeNpz([
+        ["x", { dtype: "float64", shape: [...shape, width], data: tokens }],
+        ["y", { dtype: "int64", shape, data: marks }],
+      ]),
+    );
+    writeFileSync(
+      at("tokens.onnx"),
+      modelBytes({
+        opset: 17,
+        nodes: [
+          { op: "MatMul", inputs: ["x", "w"], outputs: ["bmm"] },
+          { op: "Reshape", inputs: ["bmm", "shape"], outputs: ["flat"] },
+        ],
+        inputs: [valueInfo("x", "double", ["N", LENGTH, width])],
+        outputs: [valueInfo(output, "double", output === "flat" ? ["M", CLASSES] : ["N", LENGTH, CLASSES])],
+        initializers: [
+          tensorProto("w", "double", [width, CLASSES], [...matrix]),
+          tensorProto("shape", "int64", [2], [-1, CLASSES]),
+        ],
+      }),
+    );
+    const asked = `--loss cross-entropy --class-axis ${output === "flat" ? 1 : 2} --only noise --json`;
+    const { out, err } = await here(["profile", at("tokens.onnx"), "--data", at("tokens.npz"), ...asked.split(" ")]);
+    const { noise: found } = RESULT_KINDS.profile.parse(JSON.parse(out || err)).result;
+    const rows = Array.from({ length: count }, (_each, i) => i).filter((i) => labelled[i] > 0);
+    const average = rows.reduce((sum, i) => sum + labelled[i], 0) / rows.length;
+    const each = rows.map((i) => gradientOf(i).map((value) => value / average));
+    const mean = each[0].map((_each, j) => each.reduce((sum, g) => sum + g[j] / rows.length, 0));
+    const trace = each.reduce((sum, g, k) => {
+      const deviation = g.map((value, j) => value - (labelled[rows[k]] / average) * mean[j]);
+      return sum + dot(deviation, deviation) / rows.length;
+    }, 0);
+    expect(found?.trace.value).toBeCloseTo(trace, 12);
+    expect(found?.countedUnequally?.most).toBeCloseTo(LENGTH / average, 12);
   });
 });

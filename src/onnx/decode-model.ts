@@ -19,6 +19,7 @@ import {
 } from "./onnx-node.ts";
 import { tensorRoles, type Parameter } from "./parameter-roles.ts";
 import { promotionNotices } from "./promotion-notices.ts";
+import { wrapNotices } from "./wrap-notices.ts";
 import { GraphReader } from "./read-graph.ts";
 import { retieTensors } from "./retie-tensors.ts";
 import type { TensorRole } from "./role-decision.ts";
@@ -157,6 +158,7 @@ export function decodeModel(
       ...retied,
       ...foldedNormNotices(foldedNorms(tensors, isGenerated), EXPORT_HINT),
       ...(proto.producerName === "pytorch" ? damageNotices(graph, parameters, isGenerated) : []),
+      ...wrapNotices(graph, tensors),
       ...promotionNotices(graph, tensors),
     ],
     graph,
