@@ -216,6 +216,24 @@ describe("the noise of a mean in which examples count unequally", () => {
   });
 });
 
+it("counts examples that weigh nothing and have a loss all the same, as smoothed labels do", async () => {
+  const loss = crossEntropy.configured?.({ weights: [6, 1, 0], smoothing: 0.3 }) ?? crossEntropy;
+  await using problem = denseProblem([{ name: "one", inputs: INPUTS, weights }], x, y, loss, { batchSize: 32 });
+  const { result, checks } = await runProfile(problem, { only: ["noise"] }, createRandom(0), {});
+  expect(checks.filter(({ passed }) => passed !== true)).toEqual([]);
+  const { point } = problem;
+  const g = await point.gradient();
+  const average = problem.terms / EXAMPLES;
+  let trace = 0;
+  for (let i = 0; i < EXAMPLES; i++) {
+    const own = await point.weightedGradient(Float64Array.from(x, (_, k) => (k === i ? 1 : 0)));
+    const deviation = own.map((each, j) => (each - [6, 1, 0][y[i]] * g[j]) / average);
+    trace += dot(deviation, deviation) / EXAMPLES;
+  }
+  expect(result.noise?.trace.value).toBeCloseTo(trace, 10);
+  expect(result.noise?.countedUnequally?.least).toBe(0);
+});
+
 describe("the noise of examples of several labels", () => {
   const LENGTH = 5;
   const IGNORED = -100;

@@ -78,9 +78,8 @@ describe("slopes on batches of examples that count unequally", () => {
     const [home] = await gradientsAt(point, [point.parameters]);
     let empty = 0;
     const pointOn = (chosen: Int32Array) => {
-      if (problem.hasTerms(chosen)) return problem.at(point.parameters, { examples: chosen });
-      empty++;
-      return undefined;
+      if (!problem.hasTerms(chosen)) empty++;
+      return problem.onBatch(point.parameters, chosen);
     };
     const tempering = { inverseTemperature: 40, localization: 2, spread: 1 };
     const density = temperedPosterior(point, home, tempering, {}, { size: batch, pointOn });

@@ -82,7 +82,7 @@ export class Sample {
     const every = Int32Array.from({ length: dataset.examples }, (_, i) => i);
     if (options.loss.countTerms === undefined) return every;
     const terms = this.termsByExample;
-    return every.filter((i) => terms[i] > 0);
+    return every.filter((i) => terms[i] > 0 || (options.loss.hasWeightlessLosses === true && this.hasLabel(i)));
   }
 
   /**
@@ -100,6 +100,12 @@ export class Sample {
   termsOf(example: number): number {
     const { loss, lossOptions } = this.options;
     return loss.terms(this.dataset.y(example, example + 1), this.single, lossOptions);
+  }
+
+  /** Whether an example has a label that is not left out, whatever it weighs. */
+  private hasLabel(example: number): boolean {
+    const { loss, lossOptions } = this.options;
+    return (loss.predictions?.(this.dataset.y(example, example + 1), this.single, lossOptions) ?? 0) > 0;
   }
 
   private countTerms(): [terms: number, predictions: number] {

@@ -16,17 +16,16 @@ import type { Sample } from "./sample.ts";
  */
 export function samplingError(losses: ArrayLike<number>, sample: Sample): number {
   const { termsByExample: terms, isMean } = sample;
-  let [k, total, all] = [0, 0, 0];
-  for (let i = 0; i < losses.length; i++) {
-    if (terms[i] === 0) continue;
-    k++;
+  const examples = sample.contributing();
+  const k = examples.length;
+  if (k < 2) return Number.NaN;
+  let [total, all] = [0, 0];
+  for (const i of examples) {
     total += losses[i];
     all += terms[i];
   }
-  if (k < 2) return Number.NaN;
   let squares = 0;
-  for (let i = 0; i < losses.length; i++)
-    if (terms[i] !== 0) squares += (losses[i] - (isMean ? (total / all) * terms[i] : total / k)) ** 2;
+  for (const i of examples) squares += (losses[i] - (isMean ? (total / all) * terms[i] : total / k)) ** 2;
   const error = Math.sqrt((squares * k) / (k - 1)) / (isMean ? all : 1);
   return Number.isFinite(error) ? error : Number.NaN;
 }

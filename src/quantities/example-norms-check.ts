@@ -98,7 +98,7 @@ async function inOtherCompany(
   const again = new Float64Array(order.length);
   for (const part of [order.subarray(0, first), order.subarray(first)]) {
     if (part.length === 0) continue;
-    await using company = problem.at(point.parameters, { examples: part });
+    await using company = problem.onBatch(point.parameters, part);
     const found = await company.exampleGradientSquares(context);
     part.forEach((example, i) => (again[example] = scale ** 2 * found[i]));
   }
@@ -155,7 +155,7 @@ async function alone(
   derivative: Derivative,
 ): Promise<Float64Array> {
   const { examples, scale } = contributionsOf(point);
-  await using one = problem.at(point.parameters, { examples: Int32Array.of(examples[k]) });
+  await using one = problem.onBatch(point.parameters, Int32Array.of(examples[k]));
   const factor = scale * one.sample.divisor;
   return (await one.dataDerivative(derivative, context)).map((x) => factor * x);
 }

@@ -73,8 +73,7 @@ async function sampledAt(
   const batches = sampler.usesBatches
     ? {
         size: batchSize(problem.examples, settings.batch),
-        pointOn: (examples: Int32Array) =>
-          problem.hasTerms(examples) ? problem.at(problem.point.parameters, { examples }) : undefined,
+        pointOn: (examples: Int32Array) => problem.onBatch(problem.point.parameters, examples),
       }
     : undefined;
   const densities = temperings.map((tempering) => temperedPosterior(problem.point, home, tempering, context, batches));

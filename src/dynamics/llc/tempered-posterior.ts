@@ -21,8 +21,8 @@ export interface Tempering {
 /** Batches of examples that slopes are taken on. */
 export interface Batches {
   readonly size: number;
-  /** The loss of those examples; whoever asks releases it. Undefined where it has no term: they add nothing to that of all. */
-  pointOn(examples: Int32Array): Point | undefined;
+  /** The loss of those examples; 0 where none of them counts. Whoever asks releases it. */
+  readonly pointOn: (examples: Int32Array) => Point;
 }
 
 /** What is noted of a draw, in this order; the rest are controls, dᵍ − (w − w*)ᵍ·∇ᵍU for groups of parameters, of mean 0. */
@@ -66,19 +66,20 @@ export function temperedPosterior(
       at: (other) => potentialAt(other, u, { loss, gradient: slope }),
     };
   };
-  const slopesOn = async (places: readonly Float64Array[], examples: Int32Array) => {
-    await using part = batches?.pointOn(examples);
-    const found = part && (await gradientsAt(part, [...places.map(weightsAt), centre], context, { l2: 0 }));
-    const there = found?.[places.length].gradient;
+  const slopesOn = async (examples: Int32Array, { pointOn }: Batches, places: readonly Float64Array[]) => {
+    await using part = pointOn(examples);
+    const found = await gradientsAt(part, [...places.map(weightsAt), centre], context, { l2: 0 });
+    const there = found[places.length].gradient;
     // To that of an example of the batch, whatever its weight in a mean.
-    const partUnit = part ? part.sample.divisor / part.sample.examples : 0;
-    return places.map((u, k) =>
+    const partUnit = part.sample.divisor / part.sample.examples;
+    return places.map((u, k) => {
+      const { gradient: slope } = found[k];
       // The batch's own slope at w* is known to be that of all examples on average, and is put right by it.
-      u.map((each, i) => {
-        const changed = found && there ? partUnit * (found[k].gradient[i] - there[i]) : 0;
-        return inverseTemperature * (changed + unit * (home.gradient[i] + l2 * each)) + localization * each;
-      }),
-    );
+      return u.map((each, i) => {
+        const data = partUnit * (slope[i] - there[i]) + unit * (home.gradient[i] + l2 * each);
+        return inverseTemperature * data + localization * each;
+      });
+    });
   };
   return {
     dimension,
@@ -94,13 +95,13 @@ export function temperedPosterior(
     async slopesOnBatch(places, random) {
       if (batches === undefined || batches.size >= sample.examples)
         return (await this.at(places)).map(({ gradient }) => gradient);
-      return slopesOn(places, distinct(batches.size, sample.examples, random).sort());
+      return slopesOn(distinct(batches.size, sample.examples, random).sort(), batches, places);
     },
     async *slopesOnDivision(places, random) {
       if (batches === undefined) return;
       const order = Int32Array.from(random.permutation(sample.examples));
       for (let end = batches.size; end <= order.length; end += batches.size)
-        yield await slopesOn(places, order.slice(end - batches.size, end).sort());
+        yield await slopesOn(order.slice(end - batches.size, end).sort(), batches, places);
     },
   };
 }

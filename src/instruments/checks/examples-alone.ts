@@ -111,7 +111,7 @@ async function* ofGradients(
   const v = unit(random.split("v"), problem.space.dimension);
   const members: Alone[] = [];
   for (const example of chosen) members.push(await alone(problem, theta, example, context));
-  await using group = problem.at(theta, { examples: chosen });
+  await using group = problem.onBatch(theta, chosen);
   const squares = await group.exampleGradientSquares(context);
   const along = await group.exampleDerivatives(v, context);
   const [product] = await group.product(empiricalFisherProduct, [v], context);
@@ -150,7 +150,7 @@ async function alone(problem: Problem, theta: Float64Array, example: number, con
   const { l2 } = problem.options;
   let divisor = 1;
   const of = async (derive: (point: Point) => Promise<Float64Array>) => {
-    await using point = problem.at(theta, { examples: Int32Array.of(example) });
+    await using point = problem.onBatch(theta, Int32Array.of(example));
     ({ divisor } = point.sample);
     const vector = await derive(point);
     for (let i = 0; i < vector.length; i++) vector[i] = divisor * (vector[i] - l2 * theta[i]);
@@ -181,7 +181,7 @@ async function* ofTrace(
   { chosen: [example], context }: Trial,
 ): AsyncGenerator<Difference> {
   if (!tracesByOutputs(problem)) return;
-  await using point = problem.at(theta, { examples: Int32Array.of(example) });
+  await using point = problem.onBatch(theta, Int32Array.of(example));
   const width = sizeOf(problem.outputShape);
   const q: Float64Array[] = [];
   let longest = 0;

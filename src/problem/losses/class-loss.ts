@@ -13,7 +13,10 @@ import type { PlainTerms } from "./plain-terms.ts";
 
 /** Losses whose labels are classes: one term for each label, of a row of outputs with one number for each class. */
 export function classLoss(
-  rules: Pick<Loss, "name" | "title" | "formula" | "caveat" | "kinds" | "links" | "outputFisher" | "draw"> & {
+  rules: Pick<
+    Loss,
+    "name" | "title" | "formula" | "caveat" | "kinds" | "links" | "outputFisher" | "draw" | "hasWeightlessLosses"
+  > & {
     /** Whether labels may be distributions over the classes. */
     readonly takesDistributions: boolean;
     /** What a label of each class counts in a mean; absent where all count alike. */

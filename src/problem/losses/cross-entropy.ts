@@ -118,6 +118,7 @@ function crossEntropyWith(weighing: Weighing): Loss {
     formula: String.raw`\ell = -\sum_c ${weights.length > 0 ? "w_c " : ""}${target} \log \mathrm{softmax}(z)_c`,
     takesDistributions: true,
     ...(weights.length > 0 && { weights }),
+    hasWeightlessLosses: smoothing > 0 && weights.includes(0),
     term: (z, y, layout, options) => {
       const { outputKind } = options;
       return outputKind === "probabilities" || outputKind === "log-probabilities"

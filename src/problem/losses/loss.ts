@@ -49,6 +49,8 @@ export interface Loss {
   terms(labels: Tensor, outputs: Shape, options: LossOptions): number;
   /** `terms` as a scalar of the graph, where it depends on the labels' values; absent where shapes tell it. */
   countTerms?(z: Value, y: Value, options: LossOptions): Value | undefined;
+  /** Whether a label whose term weighs 0 in the mean may have a loss all the same, as one that is spread over the other classes has. */
+  readonly hasWeightlessLosses?: boolean;
   /** Checks label values against the outputs; throws a ThalwegError that names the first bad one. */
   checkLabels?(labels: Tensor, outputs: Shape, options: LossOptions, firstExample: number): void;
   /** How many predictions the examples hold, which accuracy is a share of; absent where it is `terms`. */
