@@ -17,6 +17,11 @@ const SUMMED = 2 ** 13;
 const WORTH_LANES = 2 ** 20;
 /** Each lane returns a whole vector of parameters, which has to be little beside what it computes. */
 const ELEMENTS_PER_PARAMETER = 8;
+/**
+ * Elements that a node computes on all examples, on average, below which to call it takes longer than to compute it: lanes
+ * would call twice as often, and each opens every program for itself, which takes most of the time where nodes are many.
+ */
+const ELEMENTS_PER_NODE = 2 ** 12;
 /** Each lane has an engine's memory of its own. */
 const MOST_LANES = 4;
 
@@ -28,6 +33,8 @@ export interface BatchQuestion {
   /** Elements that the forward pass computes for each example. */
   readonly perExample: number;
   readonly parameters: number;
+  /** Nodes of the network; few when absent. */
+  readonly nodes?: number;
   readonly threads: number;
   /** The most examples a batch that the user wants. */
   readonly asked?: number;
@@ -56,10 +63,11 @@ export interface BatchChoice {
  * chooseBatches({ ...question, threads: 2 }); // { batchSize: 250, lanes: 2, isWhole: false }
  */
 export function chooseBatches(question: BatchQuestion): BatchChoice {
-  const { examples, perExample, parameters, threads, asked, fixed, coupling } = question;
+  const { examples, perExample, parameters, nodes = 0, threads, asked, fixed, coupling } = question;
   const isWhole = coupling !== undefined && asked === undefined && fixed === undefined && fitsWhole(question);
   const most = fixed ?? asked ?? (isWhole ? examples : fitting(perExample));
-  const worthwhile = examples * perExample >= Math.max(WORTH_LANES, ELEMENTS_PER_PARAMETER * parameters);
+  const worthwhile =
+    examples * perExample >= Math.max(WORTH_LANES, ELEMENTS_PER_PARAMETER * parameters, ELEMENTS_PER_NODE * nodes);
   const lanes = worthwhile ? Math.min(threads, MOST_LANES) : 1;
   const isFree = fixed === undefined && !isWhole && !(coupling && asked !== undefined);
   const batches = Math.ceil(examples / most);

@@ -92,6 +92,7 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
     const cutting = {
       perExample,
       parameters: count,
+      nodes: model.graph.nodes.length,
       threads: device === "cpu" ? threads : 1,
       asked: wanted,
       fixed,

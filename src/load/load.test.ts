@@ -148,6 +148,11 @@ describe("batches and lanes", () => {
     expect(choose({ threads: 2, perExample: 2000, asked: 1000 })).toEqual({ batchSize: 500, lanes: 2, isWhole: false });
   });
 
+  it("opens one engine for so many nodes that to call them takes longer than to compute them", () => {
+    expect(choose({ threads: 2, perExample: 2000, nodes: 400 })).toMatchObject({ batchSize: 500, lanes: 2 });
+    expect(choose({ threads: 2, perExample: 2000, nodes: 1000 })).toMatchObject({ batchSize: 1000, lanes: 1 });
+  });
+
   it("leaves alone what may not be cut otherwise", () => {
     expect(choose({ threads: 2, perExample: 2000, fixed: 1000 })).toEqual({
       batchSize: 1000,
