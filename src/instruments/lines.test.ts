@@ -7,7 +7,8 @@ import type { Problem } from "../problem/problem.ts";
 import { createRandom } from "../random/random-stream.ts";
 import { array, buildProblem, labels } from "../../test/support/build-problem.ts";
 import { runProfile } from "./profile.ts";
-import { reachOf } from "./lines.ts";
+import { linesInstrument, reachOf } from "./lines.ts";
+import { readingsOf } from "./shown-readings.ts";
 
 /** L(θ) = Σ aᵢθᵢ² + bᵢθᵢ⁴ at θ = `at`, constants of the file being data. */
 function quartic(
@@ -37,7 +38,13 @@ async function linesOf(problem: Problem) {
   const { lines, verdicts, sections } = result;
   expect(sections.find(({ instrument }) => instrument === "lines")?.status).toBe("measured");
   const told = verdicts.filter(({ instrument }) => instrument === "lines");
-  return { lines: lines ?? [], levels: told.map(({ level }) => level), texts: told.map(({ text }) => text) };
+  const [reading] = readingsOf(linesInstrument, result);
+  return {
+    lines: lines ?? [],
+    levels: told.map(({ level }) => level),
+    texts: told.map(({ text }) => text),
+    reading: reading.value,
+  };
 }
 
 describe("the reach of a line", () => {
@@ -103,6 +110,14 @@ describe("lines", () => {
     expect(line.holdsTo).toBeLessThanOrEqual(Math.sqrt(0.005) * (1 + 1e-9));
     expect(steep.levels).toEqual(["note", "pass"]);
     expect(steep.texts[0]).toContain("leaves its parabola");
+
+    // Sentence and table have one number, which is none beyond what was seen.
+    for (const power of [2, 3, 9]) {
+      const { lines: own, texts: said, reading } = await linesOf(quartic([2, 0.25], [power, 0], [0, 1]));
+      const [, shown] = /; out to (\S+) no departure/.exec(said[0]) ?? [];
+      expect(reading).toBe(`to ${shown}`);
+      expect(Number(shown)).toBeLessThanOrEqual(own[0].holdsTo ?? 0);
+    }
   });
 
   it("that leave the finite numbers say where, and measure what is left", async () => {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { dot, norm2 } from "../linalg/vector.ts";
 import { whyEnded } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import { formatBound, formatMeasured, formatNumber, formatShare, formatShareBound } from "../util/format-number.ts";
+import { formatBound, formatNumber, formatShare, formatShareBound } from "../util/format-number.ts";
 import { defineInstrument } from "./instrument.ts";
 import { eigenvaluesPart } from "./eigenvalues/eigenvalues-part.ts";
 import { linesPart, type LinePart } from "./lines/lines-part.ts";
@@ -175,7 +175,7 @@ function questionOf(line: LinePart, doubt: string | undefined): Question[] {
             { ground, below: CLOSE },
             { ground: lost, below: 1 },
           ],
-          text: `${along} the loss follows its parabola out to a distance of ${formatNumber(endOf(line), 3)}: it is off by at most ${formatShareBound(value, "most")} of the change predicted.`,
+          text: `${along} the loss follows its parabola out to a distance of ${formatBound(endOf(line), 3, "least")}: it is off by at most ${formatShareBound(value, "most")} of the change predicted.`,
         },
         {
           level: "note",
@@ -183,7 +183,7 @@ function questionOf(line: LinePart, doubt: string | undefined): Question[] {
             { ground, above: CLOSE },
             { ground: lost, below: 1 },
           ],
-          text: `${along} the loss leaves its parabola: at a distance of ${formatNumber(Math.abs(step), 3)} ${isBound === true ? "it changes where the parabola predicts nothing that could be told from 0" : `it is off by ${share} of the change predicted`}${reached > 0 ? `; out to ${formatNumber(reached, 3)} no departure of more than a tenth is seen` : ""}.`,
+          text: `${along} the loss leaves its parabola: at a distance of ${formatNumber(Math.abs(step), 3)} ${isBound === true ? "it changes where the parabola predicts nothing that could be told from 0" : `it is off by ${share} of the change predicted`}${reached > 0 ? `; out to ${formatBound(reached, 3, "least")} no departure of more than a tenth is seen` : ""}.`,
         },
         missing,
       ],
@@ -264,8 +264,8 @@ export const linesInstrument = defineInstrument({
     const [first] = lines ?? [];
     if (!first?.departure || first.holdsTo === null || first.departure.error > CLOSE) return "";
     return first.holdsTo > 0
-      ? `Along the sharpest direction the curvature at these weights describes the loss to a distance of ${formatMeasured(first.holdsTo, first.holdsTo / 100)} at least.`
-      : `Along the sharpest direction the loss leaves the parabola of its curvature within ${formatNumber(endOf(first) / STEPS, 3)}.`;
+      ? `Along the sharpest direction the curvature at these weights describes the loss to a distance of ${formatBound(first.holdsTo, 3, "least")} at least.`
+      : `Along the sharpest direction the loss leaves the parabola of its curvature within ${formatBound(endOf(first) / STEPS, 3, "most")}.`;
   },
   doesNotMean:
     "Two lines say nothing about the directions between them, and a step of an optimiser goes along neither. Where a parabola fails, the curvature is still right at these weights: it changes on the way.",
