@@ -21,9 +21,9 @@ const WORDS = [
 /** The same of those that write graphs by hand, or convert from other formats. */
 const SHORT = [/(^|\/)(const_fold_opt|const|zeros|ones|fill)$/i, /^(r|t|v|tmp|tensor)_?\d+$/];
 
-/** How the nodes are named by PyTorch's exporter that traces: `/encoder/MatMul_1`, and before PyTorch 1.13 `MatMul_1`. */
-function isTraced({ name, op }: OnnxNode): boolean {
-  return name.startsWith("/") || /^_\d+$/.test(name.startsWith(op) ? name.slice(op.length) : "");
+/** Whether a node is named as PyTorch's exporter that traces does, `/encoder/MatMul_1`, or before PyTorch 1.13 what it gives: `77`, `onnx::Add_77`. */
+function isTraced({ name, outputs }: OnnxNode): boolean {
+  return name.startsWith("/") || outputs.some((output) => /^(\d+|onnx::\w+)$/.test(output));
 }
 
 /**

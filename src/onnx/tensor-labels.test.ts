@@ -68,19 +68,20 @@ describe("names that exporters made up", () => {
   });
 
   test("are what the exporter of the file makes up, not what it leaves as it is", () => {
-    const nodesOf = (first: string, second: string) =>
+    const nodesOf = (first: string, second: string, between = "a") =>
       [
-        ["MatMul", first, ["x", "_val_3"], "a"],
-        ["MatMul", second, ["a", "r_0"], "y"],
+        ["MatMul", first, ["x", "_val_3"], between],
+        ["MatMul", second, [between, "r_0"], "y"],
       ] as const;
     const [made, kept] = [{ _val_3: "node_1.weight" }, { _val_3: "_val_3", r_0: "r_0" }];
     expect(labelsOf(nodesOf("node_1", "node_2"))).toEqual({ ...kept, ...made });
     expect(labelsOf(nodesOf("node_1", "node_2"), "others")).toEqual({ ...made, r_0: "node_2.weight" });
-    for (const [first, second] of [
-      ["/att/MatMul", "/MatMul"],
-      ["MatMul_3", "MatMul_4"],
+    for (const [first, second, between] of [
+      ["/att/MatMul", "/MatMul", "a"],
+      ["MatMul_3", "MatMul_4", "77"],
+      ["MatMul_3", "MatMul_4", "onnx::MatMul_12"],
     ])
-      expect(labelsOf(nodesOf(first, second))).toEqual(kept);
+      expect(labelsOf(nodesOf(first, second, between))).toEqual(kept);
   });
 
   test("never take the name of another tensor, nor each other's", () => {
