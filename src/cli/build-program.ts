@@ -79,8 +79,8 @@ function describe(command: Command, verb: Verb, onInvocation: (invocation: Invoc
     for (const { key } of flags) if (command.getOptionValueSource(key) === "cli") typed[key] = options[key];
     const config = typeof typed["config"] === "string" ? readConfig(typed["config"], flags) : {};
     const args = command.processedArgs.flat().map((each: unknown) => (typeof each === "string" ? each : undefined));
-    verb.arguments.forEach(({ name, choices, required }, i) => {
-      const arg = required && typed["resume"] === undefined ? given(args[i], name) : args[i];
+    verb.arguments.forEach(({ name, description, choices, required }, i) => {
+      const arg = required && typed["resume"] === undefined ? given(args[i], name, description) : args[i];
       if (choices && arg !== undefined) chosen(name.toLowerCase(), arg, choices);
     });
     onInvocation({ verb, args, flags: { ...config, ...typed } });

@@ -77,6 +77,8 @@ const REFUSED: readonly (readonly [string, readonly string[], 2 | 3, RegExp])[] 
   ["no labels", ["profile", DIGITS, "--data", "nolabels.npz"], 3, /no labels/],
   ["no inputs", ["profile", DIGITS, "--data", "noinputs.npz"], 3, /input/],
   ["no data", ["profile", DIGITS], 2, /data is missing/],
+  ["no second network", ["connect", DIGITS], 2, /argument OTHER is missing. OTHER is the other: weights of the same/],
+  ["no network at all", ["connect"], 2, /argument MODEL is missing. MODEL is the network: an ONNX file/],
   ["data given twice", ["profile", DIGITS, "--data", "good.npz", "--x", "good.npz"], 2, /twice/],
   [
     "fractions for class numbers",
