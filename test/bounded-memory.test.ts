@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bytesSource } from "../src/files/byte-source.ts";
 import { encodeNpz, readNpz } from "../src/files/npz.ts";
-import { mul } from "../src/ops/arithmetic.ts";
+import { add, mul } from "../src/ops/arithmetic.ts";
 import { matmul } from "../src/ops/matmul.ts";
 import { tanh } from "../src/ops/unary.ts";
 import { hessianProduct } from "../src/problem/derivatives/hessian.ts";
@@ -77,6 +77,39 @@ describe("runs that may take so many bytes", () => {
       const size = Math.max(...Array.from(others, Math.abs));
       numbers.forEach((x, j) => expect(Math.abs(x - others[j])).toBeLessThanOrEqual(1e-12 * size));
     });
+  });
+
+  test("are computed again in segments where the fewest examples take more, with the same numbers", async () => {
+    const shape = [64, 8];
+    const names = Array.from({ length: 16 }, (_, i) => `w${i}`);
+    const deep = async (options: Partial<ProblemOptions>) => {
+      let nodes = 0;
+      const engine: typeof runtime = {
+        ...runtime,
+        compile: (model) => ((nodes += model.nodes), runtime.compile(model)),
+      };
+      const problem = buildProblem(
+        {
+          x: array(shape, wave(512, 0.7)),
+          y: array(shape, wave(512, 1.3)),
+          parameters: Object.fromEntries(names.map((name, i) => [name, array([8, 8], wave(64, i + 0.9))])),
+          loss: meanSquaredError,
+          build: (x, weights) =>
+            names.reduce((h, name) => add(h, matmul(tanh(matmul(tanh(h), weights[name])), weights[name])), x),
+        },
+        { batchSize: 64, coupled: "they are", cacheBytes: 0, ...options },
+        { engine },
+      );
+      await using opened = problem;
+      const vector = Float64Array.from(wave(1024, 2));
+      const numbers = [await opened.point.gradient(), ...(await opened.point.product(hessianProduct, [vector]))];
+      return { numbers, nodes };
+    };
+    const whole = await deep({});
+    const again = await deep({ runBytes: 170_000 });
+    expect(again.numbers).toEqual(whole.numbers);
+    expect(again.nodes).toBeGreaterThan(1.2 * whole.nodes);
+    await expect(deep({ runBytes: 17_000 })).rejects.toMatchObject({ code: "memory-too-small" });
   });
 
   test("are refused before they are compiled where one example takes more", async () => {

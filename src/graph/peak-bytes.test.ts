@@ -50,7 +50,9 @@ describe("what a run holds at most", () => {
     const third = matmul(second, x);
     expect(peakBytes([first, second, third])).toBe(3 * SQUARE);
     const sums = [first, second, third].map(sumAll);
-    // Each is summed when the sum is asked for: all three are there when the last is made.
-    expect(peakBytes([sums[2], add(sums[0], sums[1])])).toBe(3 * SQUARE + 8);
+    // The last is asked for first, and of its inputs the latest: when the first two are summed, the third is not there yet.
+    expect(peakBytes([sums[2], add(sums[0], sums[1])])).toBe(2 * SQUARE + 16);
+    // Here it is there first, and the others with it.
+    expect(peakBytes([add(sums[0], sums[1]), sums[2]])).toBe(3 * SQUARE + 8);
   });
 });

@@ -5,15 +5,14 @@ import type { Value, ValueType } from "./value.ts";
 const ELEMENT_BYTES: Readonly<Record<DType, number>> = { float32: 4, float64: 8, int64: 8, bool: 1 };
 
 /** Bytes of a value as an engine holds it. */
-function bytesOf({ dtype, shape }: ValueType): number {
+export function bytesOf({ dtype, shape }: ValueType): number {
   return sizeOf(shape) * ELEMENT_BYTES[dtype];
 }
 
 /**
  * Bytes that the values of one run hold at most at one time, inputs and constants not counted: each is held from where it is
  * computed until its last use, outputs to the end; views are their input, and an elementwise result takes the place of an input
- * of its size that nobody needs any more. The order is that in which an engine runs them: each behind its inputs, as late as what
- * needs it.
+ * of its size that nobody needs any more. The order is that of ONNX Runtime ({@link inOrderOfRuns}).
  *
  * Cost: one pass over the graph.
  */
@@ -47,18 +46,26 @@ export function peakBytes(outputs: readonly Value[]): number {
   return peak;
 }
 
-/** Every value behind its inputs, depth first from the outputs. */
-function inOrderOfRuns(outputs: readonly Value[]): Value[] {
+/**
+ * Every value in the order in which ONNX Runtime runs the nodes of a graph that is emitted by ascending ids: depth first from what
+ * nobody reads, the last first, and from each to its inputs, the latest first (`GraphViewer`, `ReverseDFSFrom`).
+ */
+export function inOrderOfRuns(outputs: readonly Value[]): Value[] {
   const done = new Set<Value>();
-  for (const output of outputs) {
-    const stack: { readonly value: Value; next: number }[] = [{ value: output, next: 0 }];
+  for (const output of outputs.toReversed()) {
+    const stack: { readonly value: Value; readonly inputs: Value[] }[] = [entry(output)];
     for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      const input = top.value.inputs[top.next++];
+      const input = top.inputs.pop();
       if (input === undefined) {
         done.add(top.value);
         stack.pop();
-      } else if (!done.has(input)) stack.push({ value: input, next: 0 });
+      } else if (!done.has(input)) stack.push(entry(input));
     }
   }
   return [...done];
+}
+
+/** Its inputs by ascending id: the last is taken first. */
+function entry(value: Value) {
+  return { value, inputs: value.inputs.toSorted((a, b) => a.id - b.id) };
 }

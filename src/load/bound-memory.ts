@@ -7,7 +7,7 @@ import type { ProgramSite } from "../problem/program-values.ts";
 import { buildNetwork } from "../problem/network.ts";
 import { ParameterSpace } from "../problem/parameter-space.ts";
 import { elementBytes, type ProblemOptions } from "../problem/problem-options.ts";
-import { leastBytes, runBytes } from "../problem/run-bytes.ts";
+import { leastBytes, leastInSegments, runBytes } from "../problem/run-bytes.ts";
 import { formatBytes } from "../util/format-size.ts";
 import { readSize } from "../util/read-size.ts";
 import { sizeOf } from "../util/tensor.ts";
@@ -61,14 +61,18 @@ export function boundMemory(site: ProgramSite, question: MemoryQuestion): BoundM
   const target = { precision, portable: false, device: undefined, blockSize: undefined };
   const free = memory - resident - DERIVING;
   const each = (lanes: number, vectors: number) => ((free - sharedBytes(site, lanes, vectors)) * (1 - KEPT)) / lanes;
-  const takes = (vectors: number) => leastBytes(runBytes(site, hessianProduct, { block: vectors, target }));
+  const bytes = (vectors: number) => runBytes(site, hessianProduct, { block: vectors, target });
+  const takes = (vectors: number) => leastBytes(bytes(vectors));
   const single = takes(1);
   const lanes =
     Array.from({ length: question.lanes }, (_, i) => question.lanes - i).find((n) => each(n, 1) >= single) ?? 1;
   const mostVectors = BLOCKS.find((vectors) => vectors === 1 || each(lanes, vectors) >= takes(vectors)) ?? 1;
   const limit = each(lanes, mostVectors);
   // Twice the bytes, on as many examples.
-  const withoutFloat64 = precision === "float32" && 2 * single > limit;
+  const { least } = bytes(1);
+  const inSegments = () => leastInSegments(site, hessianProduct, { block: 1, target, limit: limit / 2, least }).bytes;
+  const twice = 2 * single > limit && precision === "float32" ? 2 * Math.min(single, inSegments()) : 0;
+  const withoutFloat64 = twice > limit;
   const cache = Math.min(cacheBytes, Math.max(0, free - sharedBytes(site, lanes, mostVectors)) * KEPT);
   return {
     lanes,
@@ -78,7 +82,7 @@ export function boundMemory(site: ProgramSite, question: MemoryQuestion): BoundM
     ],
     warnings: withoutFloat64
       ? [
-          `Nothing is compared with float64: a Hessian product of one example takes about ${formatBytes(2 * single)} there, and --memory leaves ${formatBytes(limit)}.`,
+          `Nothing is compared with float64: a Hessian product of one example takes about ${formatBytes(twice)} there, and --memory leaves ${formatBytes(limit)}.`,
         ]
       : [],
   };

@@ -1,6 +1,7 @@
 import type { Value } from "../graph/value.ts";
 import { inputNameOf } from "../graph/leaf.ts";
 import { partition } from "../graph/partition.ts";
+import type { RecomputePlan } from "../graph/recompute.ts";
 import { inputsOf } from "../graph/traverse.ts";
 import { lowerGraph } from "../onnx/emit-lower.ts";
 import { collectLinear } from "../ops/collect-linear.ts";
@@ -52,8 +53,12 @@ export class BatchProgram {
   }
 
   /** Compiles the whole computation as one graph. */
-  static async whole(outputs: ReadonlyMap<string, Value>, { target, runtime }: Compiler): Promise<BatchProgram> {
-    return new BatchProgram(await compileValues(outputs, target, runtime), NO_PREPARATION, ANY_ROOM);
+  static async whole(
+    outputs: ReadonlyMap<string, Value>,
+    { target, runtime }: Compiler,
+    recompute?: RecomputePlan,
+  ): Promise<BatchProgram> {
+    return new BatchProgram(await compileValues(outputs, target, runtime, recompute), NO_PREPARATION, ANY_ROOM);
   }
 
   /** Compiles the computation in two parts, cut where it does not depend on `varying`; as one where that keeps too much. */

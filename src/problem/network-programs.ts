@@ -4,7 +4,7 @@ import { BatchProgram } from "./batch-program.ts";
 import type { Computation } from "./computation.ts";
 import { Preparations } from "./preparations.ts";
 import { type ProgramSite, programValues } from "./program-values.ts";
-import { mostExamples } from "./run-bytes.ts";
+import { type Fit, fit } from "./run-bytes.ts";
 
 /** What programs follow from. */
 export interface ProgramSource extends ProgramSite {
@@ -20,6 +20,8 @@ export interface ProgramSize {
   /** Elements that it may keep of each batch. */
   readonly keepable: number;
 }
+
+const UNBOUNDED: Promise<Fit> = Promise.resolve({ examples: Number.POSITIVE_INFINITY, segments: 1 });
 
 /** A program, or one that is being compiled. */
 interface Stored {
@@ -39,7 +41,7 @@ export function outputName(index: number): string {
 export class NetworkPrograms {
   private readonly source: ProgramSource;
   private readonly preparations = new Preparations();
-  private readonly fitting = new Map<Computation, Map<number, Promise<number>>>();
+  private readonly fitting = new Map<Computation, Map<number, Promise<Fit>>>();
   private readonly stored = new Map<Computation, Map<string, Stored[]>>();
   private round = 0;
 
@@ -89,31 +91,33 @@ export class NetworkPrograms {
   }
 
   /**
-   * Examples that one run of a computation may be on: more would take more memory than the problem is given.
+   * What one run of a computation may be on, and how it is computed, to take no more memory than the problem is given.
    *
-   * @throws input error `memory-too-small` where one is too much
+   * @throws input error `memory-too-small` where one example is too much
    */
-  mostExamples(computation: Computation, block: number): Promise<number> {
+  fit(computation: Computation, block: number): Promise<Fit> {
     const { runBytes } = this.source.problem;
-    if (runBytes === undefined) return Promise.resolve(Number.POSITIVE_INFINITY);
-    const sizes = this.fitting.get(computation) ?? new Map<number, Promise<number>>();
+    if (runBytes === undefined) return UNBOUNDED;
+    const sizes = this.fitting.get(computation) ?? new Map<number, Promise<Fit>>();
     this.fitting.set(computation, sizes);
-    const known = sizes.get(block) ?? this.findMost(computation, block, runBytes);
+    const known = sizes.get(block) ?? this.findFit(computation, block, runBytes);
     sizes.set(block, known);
     return known;
   }
 
-  private async findMost(computation: Computation, block: number, limit: number): Promise<number> {
+  private async findFit(computation: Computation, block: number, limit: number): Promise<Fit> {
     const { source } = this;
     const target = await targetOf(source);
-    return mostExamples(source, computation, { block, target, limit });
+    return fit(source, computation, { block, target, limit });
   }
 
   private async compile(computation: Computation, { batch, block, keepable }: ProgramSize): Promise<BatchProgram> {
     const { source, preparations } = this;
     const compiler = { target: await targetOf(source), runtime: source.runtime, preparations };
-    const { values, varying } = programValues(source, computation, batch, block);
+    const { values, varying, inSegments } = programValues(source, computation, batch, block);
     const named = new Map(values.map((value, i) => [outputName(i), value]));
+    const { segments } = await this.fit(computation, block);
+    if (segments > 1) return BatchProgram.whole(named, compiler, inSegments(segments));
     return block === 0 ? BatchProgram.whole(named, compiler) : BatchProgram.cut(named, varying, compiler, keepable);
   }
 }

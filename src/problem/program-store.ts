@@ -45,8 +45,8 @@ export class ProgramStore {
    */
   async mostExamples(computation: Computation, block: number): Promise<number> {
     const { problem, programs } = this.options;
-    const most = await programs.mostExamples(computation, block);
-    return Math.min(problem.batchSize, most);
+    const { examples } = await programs.fit(computation, block);
+    return Math.min(problem.batchSize, examples);
   }
 
   /** The values of a computation on one batch, in the order in which it builds them. */

@@ -39,27 +39,55 @@ export function leastBytes({ fixed, each, least }: RunBytes): number {
   return fixed + least * each;
 }
 
-/**
- * Examples that a run of a computation may be on to take no more than `limit` bytes.
- *
- * @throws input error `memory-too-small` where the fewest are too many
- */
-export function mostExamples(
+/** What a run is on, and how it is computed. */
+export interface Fit {
+  /** Examples, at most. */
+  readonly examples: number;
+  /** More than one where it is computed again in segments ({@link recomputed}). */
+  readonly segments: number;
+}
+
+/** Segments that are tried, one after the other. */
+const SEGMENTS = [4, 8, 16, 32];
+
+/** Bytes of a run on the fewest examples, in as few segments as take no more than `limit`, or else in those that take least. */
+export function leastInSegments(
   site: ProgramSite,
   computation: Computation,
-  question: Question & { readonly limit: number },
-): number {
+  { block, target, limit, least }: Question & { readonly limit: number; readonly least: number },
+): { readonly bytes: number; readonly segments: number } {
+  const { values, inSegments } = programValues(site, computation, least, block);
+  let best = { bytes: Number.POSITIVE_INFINITY, segments: 1 };
+  for (const segments of SEGMENTS) {
+    const bytes = peakBytes(engineValues(values, target, inSegments(segments)));
+    if (bytes < best.bytes) best = { bytes, segments };
+    if (bytes <= limit) break;
+  }
+  return best;
+}
+
+/**
+ * How a computation is run to take no more than `limit` bytes: on fewer examples, and where the fewest are too many, from less
+ * memory for more time.
+ *
+ * @throws input error `memory-too-small` where that is too much, too
+ */
+export function fit(site: ProgramSite, computation: Computation, question: Question & { readonly limit: number }): Fit {
+  const { limit } = question;
   const bytes = runBytes(site, computation, question);
-  const most = Math.floor((question.limit - bytes.fixed) / bytes.each);
-  if (most >= bytes.least) return most;
+  const { least } = bytes;
+  const examples = Math.floor((limit - bytes.fixed) / bytes.each);
+  if (examples >= least) return { examples, segments: 1 };
+  const again = leastInSegments(site, computation, { ...question, least });
+  if (again.bytes <= limit) return { examples: least, segments: again.segments };
   throw memoryTooSmall(
-    `${computation.name} on ${bytes.least === 1 ? "one example" : `${bytes.least} examples`}`,
-    leastBytes(bytes),
-    question.limit,
+    `${computation.name} on ${least === 1 ? "one example" : `${least} examples`}`,
+    Math.min(again.bytes, leastBytes(bytes)),
+    limit,
   );
 }
 
-export function memoryTooSmall(what: string, needed: number, left: number): ThalwegError {
+function memoryTooSmall(what: string, needed: number, left: number): ThalwegError {
   return new ThalwegError({
     kind: "input",
     code: "memory-too-small",
