@@ -192,6 +192,15 @@ describe("a process whose memory is bounded", () => {
     expect(maxOf(found.map((x, i) => Math.abs(x - expected[i])))).toBeLessThan(1e-5 * size);
   });
 
+  test("takes no training step on more examples than fit", { timeout: 60_000 }, () => {
+    const step = ["--optimizer", "sgd", "--lr", "0.01", "--steps", "1", "--batch", "96", "--memory", "500MiB"];
+    const refused = held("train", path("net.onnx"), "--data", path("data.npz"), ...step, "-o", path("run"));
+    expect(refused.status).toBe(3);
+    expect(refused.stderr.replace(/\s+/g, " ")).toMatch(
+      /training step on 96 examples takes about .* or smaller batches/,
+    );
+  });
+
   test("is refused with what it lacks", { timeout: 60_000 }, () => {
     const refused = product("none.npz", "--memory", "150MB");
     expect(refused.status).toBe(3);

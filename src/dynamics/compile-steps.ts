@@ -1,16 +1,19 @@
 import type { Target } from "../graph/emitter.ts";
+import { peakBytes } from "../graph/peak-bytes.ts";
 import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { loopModel } from "../onnx/loop-model.ts";
 import type { SliceRun } from "../onnx/scan-node.ts";
 import type { CoordinateRule, MatrixRule } from "../optimizers/optimizer.ts";
-import { emitValues, renamed } from "../problem/compile-values.ts";
+import { emitValues, engineValues, renamed } from "../problem/compile-values.ts";
 import { fedName } from "../problem/file-names.ts";
 import { LABELS, SCALE } from "../problem/loss-graph.ts";
 import { buildNetwork } from "../problem/network.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { ProblemOptions } from "../problem/problem-options.ts";
+import { memoryTooSmall } from "../problem/run-bytes.ts";
 import type { Executable } from "../runtime/runtime.ts";
+import { formatCounted } from "../util/format-size.ts";
 import { sizeOf, type Shape } from "../util/tensor.ts";
 import type { Pack } from "./parameter-packs.ts";
 import { fedPacks, numberName, packedGradient, PIECE_GRADIENT, pieceUpdate, tensorUpdates } from "./step-update.ts";
@@ -87,6 +90,8 @@ export async function compileSteps(
   const carried = new Map(fedBack.map((name) => [name, nextName(name)]));
   const tables = [...dataset.inputs.map(({ name }) => fedName(name)), LABELS];
   const fed = renamed(values, fedPacks([...values.values()], packs, precision));
+  if (options.runBytes !== undefined)
+    requireBytes(peakBytes(engineValues([...fed.values()], target)), batch, options.runBytes);
   const looped = loopModel(emitValues(fed, target, runtime), {
     passes,
     carried,
@@ -102,6 +107,17 @@ export async function compileSteps(
     carried,
     passes,
   };
+}
+
+/** A step is on its batch and no less: it is refused where that takes more than there is. */
+function requireBytes(bytes: number, batch: number, limit: number): void {
+  if (bytes > limit)
+    throw memoryTooSmall(
+      `a training step on ${formatCounted(batch, "example")}`,
+      bytes,
+      limit,
+      "smaller batches (--batch)",
+    );
 }
 
 /** The update of a pack, piece by piece. */

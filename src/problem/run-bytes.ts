@@ -87,12 +87,13 @@ export function fit(site: ProgramSite, computation: Computation, question: Quest
   );
 }
 
-function memoryTooSmall(what: string, needed: number, left: number): ThalwegError {
+/** @param remedy what else helps, as a noun */
+export function memoryTooSmall(what: string, needed: number, left: number, remedy = "shorter examples"): ThalwegError {
   return new ThalwegError({
     kind: "input",
     code: "memory-too-small",
     message: `${what} takes about ${formatBytes(needed)}, and --memory leaves ${formatBytes(Math.max(0, left))} for it beside what the process holds.`,
-    hint: `Give at least ${formatBytes(needed - left)} more, or --precision float32, or shorter examples.`,
+    hint: `Give at least ${formatBytes(needed - left)} more, or --precision float32, or ${remedy}.`,
   });
 }
 
