@@ -61,7 +61,7 @@ export function buildDataset(
       { file: name },
       "Give data with at least one example.",
     );
-  doubts.push(...aboutLimit(labels, { start, end: start + examples }, end));
+  for (const doubt of aboutLimit(labels, { start, end: start + examples }, end)) doubts.push(doubt);
   const unread = aboutUnread(name, matched, length);
   const y = column(labels, labels.dtype === "bool" ? "int64" : labels.dtype);
   let hash: string | undefined;

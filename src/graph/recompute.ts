@@ -1,4 +1,4 @@
-import { maxOf } from "../util/extremes.ts";
+import { maxOf, minOf } from "../util/extremes.ts";
 import { sizeOf } from "../util/tensor.ts";
 import { emptyGraphFor, inspected } from "./inspected.ts";
 import { inputNameOf } from "./leaf.ts";
@@ -139,7 +139,7 @@ class Cut {
       const own = value.inputs.map((input) =>
         this.isRepeated(input) ? (this.segmentOf.get(input) ?? NEVER) : (level.get(input) ?? NEVER),
       );
-      const lowest = Math.min(NEVER, ...own);
+      const lowest = Math.min(NEVER, minOf(own));
       level.set(value, lowest);
       if (lowest === NEVER) continue;
       for (const input of value.inputs) {
@@ -197,7 +197,7 @@ class Rebuild {
       const needs = this.needsOf(top);
       const missing = needs.filter((need) => !this.built.has(keyOf(need)));
       if (missing.length > 0) {
-        stack.push(...missing);
+        for (const need of missing) stack.push(need);
         continue;
       }
       const inputs = needs.map((need) => this.found(need));

@@ -260,7 +260,8 @@ export class GraphFlow {
       const start = this.straightBehind(at);
       found.push(start);
       const maker = this.makers.get(start);
-      if (maker && this.sums.has(maker)) open.push(...maker.inputs.filter((input) => !this.isFixed(input)));
+      if (!maker || !this.sums.has(maker)) continue;
+      for (const input of maker.inputs) if (!this.isFixed(input)) open.push(input);
     }
     return found;
   }

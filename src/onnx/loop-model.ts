@@ -113,7 +113,7 @@ export function loopModel(
       picked.has(name) ? { ...type, shape: ["examples", ...type.shape.slice(1)] } : { ...type, shape },
     ]);
   }
-  ports.push(...(step.constants ?? []));
+  for (const constant of step.constants ?? []) ports.push(constant);
   const outputs = new Map(
     names.map((name, i) => {
       const type = typeOf(results, name);
