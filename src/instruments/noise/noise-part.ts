@@ -9,7 +9,7 @@ import { count, extended, real } from "../../result/real.ts";
 const noiseNumbers = z.object({
   method: z.string(),
   summedOver,
-  countedUnequally: countedUnequally,
+  countedUnequally,
   trace: about(estimate, { title: "Total gradient noise, tr Σ" }).describe(
     "tr Σ, Σ = (1/n) Σ dᵢdᵢᵀ with dᵢ = gᵢ − g, and dᵢ = gᵢ − rᵢg where examples count unequally (`countedUnequally`).",
   ),
