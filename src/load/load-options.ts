@@ -139,7 +139,7 @@ export const machineOptions = z.object({
 const memoryOptions = z.object({
   memory: z.string().regex(SIZE, "It must be a size such as 8GB or 512MiB").optional().meta({
     description:
-      "most memory that the process should hold: products are cut into fewer examples to stay below it (default: what is fast)",
+      "most memory that the process should hold while products are computed, which are cut into fewer examples for it; reading and proving the model may take more (default: what is fast)",
     placeholder: "SIZE",
     group: MACHINE,
   }),
