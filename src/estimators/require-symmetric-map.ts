@@ -1,4 +1,4 @@
-import { dot, norm2 } from "../linalg/vector.ts";
+import { dot, norm2, plusMultiple } from "../linalg/vector.ts";
 import { checkedProducts } from "../operators/checked-products.ts";
 import type { LinearOperator } from "../operators/linear-operator.ts";
 import { createRandom } from "../random/random-stream.ts";
@@ -30,7 +30,7 @@ export async function requireSymmetricMap(operator: LinearOperator, context: Run
     return (await checkedProducts(operator, (block) => operator.apply(block), [vector]))[0];
   };
   const [au, av] = [await multiply(u), await multiply(v)];
-  const mixed = await multiply(u.map((x, i) => x + 2 * v[i]));
+  const mixed = await multiply(plusMultiple(u, 2, v));
   const size = norm2(au) + 2 * norm2(av);
   const ofSum = norm2(mixed.map((x, i) => x - au[i] - 2 * av[i]));
   const ofSwap = Math.abs(dot(u, av) - dot(au, v));

@@ -13,7 +13,8 @@ import { peakBytes } from "./peak-bytes.ts";
 import { recomputed } from "./recompute.ts";
 import type { Value } from "./value.ts";
 
-const [ROWS, WIDTH, LAYERS] = [64, 8, 24];
+// Values of 32 KiB: of smaller ones, memory counts less than how long they take to open.
+const [ROWS, WIDTH, LAYERS] = [512, 8, 24];
 const TARGET = { precision: "float64", portable: false } as const;
 
 const wave = (size: number, step: number) =>

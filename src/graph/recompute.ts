@@ -1,8 +1,9 @@
 import { maxOf, minOf } from "../util/extremes.ts";
 import { sizeOf } from "../util/tensor.ts";
+import { bytesOf } from "./held-along.ts";
 import { emptyGraphFor, inspected } from "./inspected.ts";
 import { inputNameOf } from "./leaf.ts";
-import { bytesOf, inOrderOfRuns } from "./peak-bytes.ts";
+import { runOrder } from "./run-order.ts";
 import { dependents, reachable } from "./traverse.ts";
 import type { Value } from "./value.ts";
 
@@ -68,7 +69,7 @@ class Cut {
     this.first = firsts.at(0);
     const isTangent = dependents(order, named(tangents));
     const top = deepest(forward.filter((value) => !isTangent.has(value)));
-    this.divide(top ? inOrderOfRuns([top]).filter(isForward) : [], segments);
+    this.divide(top ? runOrder(reachable([top]), [top]).filter(isForward) : [], segments);
     for (const value of forward)
       if (!this.segmentOf.has(value))
         this.segmentOf.set(value, maxOf([0, ...value.inputs.map((input) => this.segmentOf.get(input) ?? 0)]));

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dot, norm2 } from "../linalg/vector.ts";
+import { dot, norm2, plusMultiple } from "../linalg/vector.ts";
 import { whyEnded } from "../util/run-context.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { formatBound, formatNumber, formatShare, formatShareBound } from "../util/format-number.ts";
@@ -114,14 +114,7 @@ async function measureLine(
   const loss: (number | null)[] = [];
   for (const t of step) {
     if (desk.outOfTime) return undefined;
-    loss.push(
-      t === 0
-        ? home
-        : await lossAt(
-            desk,
-            theta.map((x, i) => x + t * v[i]),
-          ),
-    );
+    loss.push(t === 0 ? home : await lossAt(desk, plusMultiple(theta, t, v)));
   }
   const quadratic = step.map((t) => home + slope * t + (eigenvalue.value * t * t) / 2);
   const line = { direction, eigenvalue, slope, step, loss, quadratic };

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { norm2 } from "./vector.ts";
+import { norm2, plusMultiple } from "./vector.ts";
 
 it.each([
   [[3, 4], 5],
@@ -14,4 +14,10 @@ it.each([
   const found = norm2(Float64Array.from(x));
   if (Number.isFinite(length) && length > 0) expect(found / length).toBeCloseTo(1, 14);
   else expect(found).toBe(length);
+});
+
+it("a multiple is added into a vector of its own", () => {
+  const x = Float64Array.of(1, 2);
+  expect(plusMultiple(x, -2, Float64Array.of(3, 4))).toEqual(Float64Array.of(-5, -6));
+  expect(x).toEqual(Float64Array.of(1, 2));
 });

@@ -23,6 +23,13 @@ export function axpy(a: number, x: Float64Array, y: Float64Array): void {
   for (let i = 0; i < y.length; i++) y[i] += a * x[i];
 }
 
+/** x + a y, as a vector of its own: several times as fast as `x.map`, which calls a function for each element. */
+export function plusMultiple(x: Float64Array, a: number, y: Float64Array): Float64Array<ArrayBuffer> {
+  const sum = new Float64Array(x.length);
+  for (let i = 0; i < sum.length; i++) sum[i] = x[i] + a * y[i];
+  return sum;
+}
+
 /** x ← a x. */
 export function scale(a: number, x: Float64Array): void {
   for (let i = 0; i < x.length; i++) x[i] *= a;

@@ -66,13 +66,21 @@ export function chooseBatches(question: BatchQuestion): BatchChoice {
   const { examples, perExample, parameters, nodes = 0, threads, asked, fixed, coupling } = question;
   const isWhole = coupling !== undefined && asked === undefined && fixed === undefined && fitsWhole(question);
   const most = fixed ?? asked ?? (isWhole ? examples : fitting(perExample));
-  const worthwhile =
-    examples * perExample >= Math.max(WORTH_LANES, ELEMENTS_PER_PARAMETER * parameters, ELEMENTS_PER_NODE * nodes);
+  const elements = examples * perExample;
+  const opensSlowly = elements < ELEMENTS_PER_NODE * nodes;
+  const worthwhile = !opensSlowly && elements >= Math.max(WORTH_LANES, ELEMENTS_PER_PARAMETER * parameters);
   const lanes = worthwhile ? Math.min(threads, MOST_LANES) : 1;
   const isFree = fixed === undefined && !isWhole && !(coupling && asked !== undefined);
-  const batches = Math.ceil(examples / most);
-  const batchSize = isFree ? Math.ceil(examples / (Math.ceil(batches / lanes) * lanes)) : Math.min(most, examples);
+  const fewest = Math.ceil(Math.ceil(examples / most) / lanes) * lanes;
+  const batches = opensSlowly ? withoutRest(examples, fewest) : fewest;
+  const batchSize = isFree ? Math.ceil(examples / batches) : Math.min(most, examples);
   return { batchSize, lanes: Math.min(lanes, Math.ceil(examples / batchSize)), isWhole };
+}
+
+/** As many batches, or up to twice as many that are all of one size: a last one that is smaller has programs of its own. */
+function withoutRest(examples: number, fewest: number): number {
+  for (let batches = fewest; batches <= 2 * fewest; batches++) if (examples % batches === 0) return batches;
+  return fewest;
 }
 
 /** Whether coupled examples can be one batch; a mean over them may be cut where they cannot. */

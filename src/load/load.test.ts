@@ -153,6 +153,14 @@ describe("batches and lanes", () => {
     expect(choose({ threads: 2, perExample: 2000, nodes: 1000 })).toMatchObject({ batchSize: 1000, lanes: 1 });
   });
 
+  it("cuts so many nodes into batches of one size, where twice as many of them at most have one", () => {
+    const deep = { nodes: 1e6, perExample: 2 ** 22 / 400 };
+    expect(choose({ ...deep, examples: 1000 })).toMatchObject({ batchSize: 250, lanes: 1 });
+    expect(choose({ ...deep, examples: 800 })).toMatchObject({ batchSize: 400 });
+    // A prime number of examples.
+    expect(choose({ ...deep, examples: 997 })).toMatchObject({ batchSize: 333 });
+  });
+
   it("leaves alone what may not be cut otherwise", () => {
     expect(choose({ threads: 2, perExample: 2000, fixed: 1000 })).toEqual({
       batchSize: 1000,

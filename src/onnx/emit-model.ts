@@ -19,9 +19,9 @@ import {
   type ValueInfoProto,
 } from "onnx-buf";
 import type { Attribute, Attributes, Emitter, Target } from "../graph/emitter.ts";
+import { emissionOrder } from "../graph/emission-order.ts";
 import { inputNameOf, tensorOf } from "../graph/leaf.ts";
 import { inspected } from "../graph/inspected.ts";
-import { reachable } from "../graph/traverse.ts";
 import type { Value, ValueType } from "../graph/value.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { allocate, type DType, isFloat, type Tensor } from "../util/tensor.ts";
@@ -70,7 +70,7 @@ export function emitModel(
   target: Target,
   { description = "", constantsApartFrom = Number.POSITIVE_INFINITY }: EmitOptions = {},
 ): EmittedModel {
-  const values = reachable(inspected("emit", [...outputs.values()]));
+  const { values, outputs: named, namesEarly } = emissionOrder(inspected("emit", [...outputs.values()]));
   const inputs = new Map<string, ValueType>();
   for (const value of values) {
     const name = inputNameOf(value);
@@ -86,6 +86,8 @@ export function emitModel(
     });
   const isApart = largeElements(values) >= constantsApartFrom;
   const emitter = new OnnxEmitter(target, new Set([...inputs.keys(), ...outputs.keys()]), isApart);
+  const outputNames = new Map<Value, string[]>();
+  for (const [name, value] of outputs) outputNames.set(value, [...(outputNames.get(value) ?? []), name]);
   const names = new Map<Value, string>();
   const nameOf = (value: Value): string => {
     const known = names.get(value);
@@ -96,6 +98,10 @@ export function emitModel(
     names.set(value, name);
     return name;
   };
+  const give = (value: Value): void => {
+    for (const name of outputNames.get(value) ?? []) emitter.rename(nameOf(value), name);
+    outputNames.delete(value);
+  };
   for (const value of values) {
     if (tensorOf(value)) continue;
     const inputs = value.inputs.map((input) => {
@@ -103,8 +109,9 @@ export function emitModel(
       return scalar ? emitter.constant(scalar) : nameOf(input);
     });
     names.set(value, value.operation.emit(value, inputs, emitter));
+    if (namesEarly) give(value);
   }
-  for (const [name, value] of outputs) emitter.rename(nameOf(value), name);
+  for (const value of named) give(value);
 
   const constants = emitter.apart;
   return {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dot } from "../linalg/vector.ts";
+import { dot, plusMultiple } from "../linalg/vector.ts";
 import { gaussNewtonStep } from "./gauss-newton-step.ts";
 import { defineOptimizer } from "./optimizer.ts";
 import { solving } from "./parameters.ts";
@@ -39,7 +39,7 @@ export const gaussNewton = defineOptimizer({
         length /= 2;
         const share = length;
         const from = weights;
-        ahead = from.map((x, k) => x + share * step[k]);
+        ahead = plusMultiple(from, share, step);
         found = yield* valueAt(ahead);
       }
       weights = ahead;

@@ -1,4 +1,4 @@
-import { axpy, dot, norm2 } from "../linalg/vector.ts";
+import { axpy, dot, norm2, plusMultiple } from "../linalg/vector.ts";
 import { productAt, type Query } from "./walk.ts";
 
 /** A step within a trust region, and why it ends where it does. */
@@ -36,7 +36,7 @@ export function* steihaug(
     const product = yield* productAt(at, direction);
     const curvature = dot(direction, product);
     const share = square / curvature;
-    const ahead = step.map((x, k) => x + share * direction[k]);
+    const ahead = plusMultiple(step, share, direction);
     if (!(curvature > 0) || norm2(ahead) >= radius) {
       const length = toBoundary(step, direction, radius);
       axpy(length, direction, step);

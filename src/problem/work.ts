@@ -1,7 +1,8 @@
 /**
  * What takes the time of a run, over all examples: products of a matrix with a vector, gradients, losses, the lengths of
- * the gradients of all examples, each in the arithmetic of the problem and in float64; and vectors that are made
- * orthogonal, counted by the basis vectors that they are compared with.
+ * the gradients of all examples, each in the arithmetic of the problem and in float64; weights that are moved and opened there,
+ * likewise; vectors that are made orthogonal, counted by the basis vectors that they are compared with; and other passes over
+ * vectors of all parameters, counted as sums of two of them.
  */
 export const WORK_KINDS = [
   "products",
@@ -12,13 +13,19 @@ export const WORK_KINDS = [
   "wideGradients",
   "wideLosses",
   "wideExampleNorms",
+  "points",
+  "widePoints",
   "projections",
+  "vectors",
 ] as const;
 
 export type WorkKind = (typeof WORK_KINDS)[number];
 
 /** How much of each there is to do; none of what is absent. */
 export type Work = Readonly<Partial<Record<WorkKind, number>>>;
+
+/** A vector of normal numbers takes about as long to draw as so many passes over vectors. */
+export const PASSES_TO_DRAW = 10;
 
 /**
  * @example

@@ -1,4 +1,4 @@
-import { meanOf } from "../linalg/vector.ts";
+import { meanOf, plusMultiple } from "../linalg/vector.ts";
 
 /** Lengths and products of vectors aᵢ, one an example, that average to ā. */
 export interface AboutMean {
@@ -88,7 +88,7 @@ export class Deviations {
   ): Float64Array {
     const back = this.counts === undefined ? 0 : this.squareOfCounts * along - alongByCount;
     return back === 0
-      ? moment.map((x, i) => x - along * byCount[i])
+      ? plusMultiple(moment, -along, byCount)
       : moment.map((x, i) => x - along * byCount[i] + back * mean[i]);
   }
 }

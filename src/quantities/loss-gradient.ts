@@ -1,3 +1,4 @@
+import { plusMultiple } from "../linalg/vector.ts";
 import { z } from "zod";
 import type { Point } from "../problem/point.ts";
 import { dataGradient } from "./data-gradient.ts";
@@ -5,7 +6,7 @@ import { defineQuantity } from "./quantity.ts";
 
 /** g + λθ, for a gradient g of the data. */
 export function withL2({ l2, parameters }: Point, data: Float64Array): Float64Array {
-  return l2 === 0 ? data : data.map((x, i) => x + l2 * parameters[i]);
+  return l2 === 0 ? data : plusMultiple(data, l2, parameters);
 }
 
 /** ∇L, with the L2 term. */

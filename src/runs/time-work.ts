@@ -1,4 +1,5 @@
 import { orthogonalize } from "../linalg/multi-vector.ts";
+import { plusMultiple } from "../linalg/vector.ts";
 import { VectorBasis } from "../linalg/vector-basis.ts";
 import { hessianProduct } from "../problem/derivatives/hessian.ts";
 import { ForwardLoss } from "../problem/forward-loss.ts";
@@ -30,6 +31,9 @@ const BATCHES = 8;
 const BASIS = 16;
 const LONGEST = 2 ** 20;
 
+/** Part by which weights are moved for it. */
+const SMALL = 2 ** -20;
+
 /**
  * Times what a plan is made of, each kind twice: on the first eight batches where there are more, as all batches are
  * alike. A problem that has only losses has only their time.
@@ -60,13 +64,30 @@ export async function timeWork(problem: Problem | ForwardLoss, work: Work, clock
   const wide = kinds.filter((kind) => kind in WIDE);
   const finest = problem.inFloat64 ?? problem;
   if (wide.length > 0) more += await onPart(finest, (point, share) => timeKinds(wide, point, share, timed));
+  for (const [kind, opened] of [
+    ["points", problem],
+    ["widePoints", finest],
+  ] as const) {
+    if (!kinds.includes(kind)) continue;
+    await timed(kind, 1, async () => {
+      const { parameters } = opened.point;
+      await using there = opened.at(plusMultiple(parameters, SMALL, parameters));
+      return there.examples > 0 ? 1 : 0;
+    });
+  }
+  const { dimension, precision, parameters } = problem.point;
+  const vector = parameters.slice(0, LONGEST);
   if (kinds.includes("projections")) {
-    const { dimension, precision, parameters } = problem.point;
-    const vector = parameters.slice(0, LONGEST);
     const basis = zeros(vector.length, precision);
     await timed("projections", vector.length / dimension, () => {
       orthogonalize(basis, vector);
       return Promise.resolve(basis.length);
+    });
+  }
+  if (kinds.includes("vectors")) {
+    await timed("vectors", vector.length / dimension, () => {
+      for (let i = 0; i < BASIS; i++) plusMultiple(vector, SMALL, vector);
+      return Promise.resolve(BASIS);
     });
   }
   return { paces, more };

@@ -1,5 +1,5 @@
 import { ProblemObjective } from "../../dynamics/race/problem-objective.ts";
-import { distance, dot, norm2 } from "../../linalg/vector.ts";
+import { distance, dot, norm2, plusMultiple } from "../../linalg/vector.ts";
 import { walkOf } from "../../optimizers/coordinate-walk.ts";
 import type { LaterObjective } from "../../optimizers/objective.ts";
 import { sharpnessAware } from "../../optimizers/sharpness-aware.ts";
@@ -43,7 +43,7 @@ export async function bounceOnNetwork(given: Problem, desk: ClaimDesk): Promise<
   try {
     for (const product of PRODUCTS) {
       const by = sharpnessAware.with({ lr: product / sharpest, rho });
-      const start = home.map((x, i) => x + rho * vector[i]);
+      const start = plusMultiple(home, rho, vector);
       let [before, way, steps] = [start, Number.NaN, 0];
       await followOn(tilted, walkOf(by, { start, random: desk.random }), (at) => {
         way = distance(before, at);

@@ -1,3 +1,4 @@
+import { plusMultiple } from "../../linalg/vector.ts";
 import { z } from "zod";
 import { sampleMean } from "../../linalg/sample-mean.ts";
 import { newton } from "../../optimizers/newton.ts";
@@ -67,7 +68,7 @@ export const flatMinima = defineClaim({
         const loss = net.value(at);
         const rise = () => {
           const noise = random.normalVector(at.length);
-          return net.value(at.map((x, i) => x + SIGMA * noise[i])) - loss;
+          return net.value(plusMultiple(at, SIGMA, noise)) - loss;
         };
         return sampleMean(Float64Array.from({ length: draws }, rise));
       }),

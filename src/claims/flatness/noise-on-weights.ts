@@ -1,4 +1,4 @@
-import { dot } from "../../linalg/vector.ts";
+import { dot, plusMultiple } from "../../linalg/vector.ts";
 import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { ThalwegError } from "../../util/thalweg-error.ts";
@@ -38,7 +38,7 @@ export async function noiseOnWeights(given: Problem, { random, context }: ClaimD
     let sum = 0;
     for (const vector of vectors)
       for (const sign of [sigma, -sigma]) {
-        await using there = problem.at(home.map((x, i) => x + sign * vector[i]));
+        await using there = problem.at(plusMultiple(home, sign, vector));
         sum += (await there.anyValue(context)).loss - loss;
       }
     return sum / (2 * vectors.length);

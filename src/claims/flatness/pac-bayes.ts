@@ -1,4 +1,4 @@
-import { norm2 } from "../../linalg/vector.ts";
+import { norm2, plusMultiple } from "../../linalg/vector.ts";
 import type { Objective } from "../../optimizers/objective.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 
@@ -82,7 +82,7 @@ export function leastPenalty({ loss, home, from, examples }: Prior, noise: reado
   const distance = norm2(home.map((w, i) => w - from[i]));
   const penalty = (logSigma: number) => {
     const sigma = Math.exp(logSigma);
-    const risen = noise.reduce((sum, e) => sum + loss.value(home.map((w, i) => w + sigma * e[i])) - least, 0);
+    const risen = noise.reduce((sum, e) => sum + loss.value(plusMultiple(home, sigma, e)) - least, 0);
     return risen / noise.length + distance ** 2 / (2 * sigma ** 2 * examples);
   };
   let [low, high] = [Math.log(1e-4), Math.log(1e2)];

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
-import { distance, norm2 } from "../../linalg/vector.ts";
+import { distance, norm2, plusMultiple } from "../../linalg/vector.ts";
 import { gradientDescent } from "../../optimizers/gradient-descent.ts";
 import type { LaterObjective, Objective } from "../../optimizers/objective.ts";
 import { quadratic } from "../../toys/quadratic.ts";
@@ -44,7 +44,7 @@ async function stepOf(
   places: number,
 ): Promise<Descent> {
   const gradient = await loss.gradient(from);
-  const along = (t: number) => from.map((x, i) => x - t * gradient[i]);
+  const along = (t: number) => plusMultiple(from, -t, gradient);
   let beta = await curvatureAt(from);
   const longest = 1 / beta;
   for (let k = 1; k < places; k++) beta = Math.max(beta, await curvatureAt(along((longest * k) / (places - 1))));

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { medianOf } from "../../linalg/median-of.ts";
-import { dot, norm2, normalize } from "../../linalg/vector.ts";
+import { dot, norm2, normalize, plusMultiple } from "../../linalg/vector.ts";
 import type { LaterObjective } from "../../optimizers/objective.ts";
 import { chain } from "../../toys/chain.ts";
 import { rosenbrock } from "../../toys/rosenbrock.ts";
@@ -45,7 +45,7 @@ async function remaindersAlong(
   const sizes: number[] = [];
   let largest = Math.abs(here);
   for (const t of lengths) {
-    const there = await loss.value(at.map((x, i) => x + t * p[i]));
+    const there = await loss.value(plusMultiple(at, t, p));
     largest = Math.max(largest, Math.abs(there));
     sizes.push(Math.abs(there - here - t * slope - (t * t * curvature) / 2));
   }

@@ -1,5 +1,5 @@
 import { type Slope, slopesOf } from "../../instruments/checks/slope.ts";
-import { norm2 } from "../../linalg/vector.ts";
+import { norm2, plusMultiple } from "../../linalg/vector.ts";
 import { type Evidence, weigh } from "../claim/evidence.ts";
 import { isMet } from "../claim/judge.ts";
 
@@ -32,7 +32,7 @@ export async function slopeAlong(
   const length = norm2(at) || 1;
   const seen = new Map<number, Float64Array>();
   const move = async (h: number) => {
-    const found = seen.get(h) ?? (await f(at.map((x, i) => x + h * along[i])));
+    const found = seen.get(h) ?? (await f(plusMultiple(at, h, along)));
     seen.set(h, found);
     return found;
   };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
-import { dot, norm2, normalize } from "../../linalg/vector.ts";
+import { dot, norm2, normalize, plusMultiple } from "../../linalg/vector.ts";
 import type { Objective } from "../../optimizers/objective.ts";
 import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import { chain } from "../../toys/chain.ts";
@@ -187,10 +187,7 @@ function hessianOf(on: Objective, at: Float64Array, random: { normalVector(n: nu
   normalize(v);
   const slopeAt = (h: number) => {
     const gradient = new Float64Array(n);
-    on.gradient(
-      at.map((x, i) => x + h * v[i]),
-      gradient,
-    );
+    on.gradient(plusMultiple(at, h, v), gradient);
     return gradient;
   };
   const [ahead, behind] = [slopeAt(STEP), slopeAt(-STEP)];

@@ -1,4 +1,4 @@
-import { norm2 } from "../../linalg/vector.ts";
+import { norm2, plusMultiple } from "../../linalg/vector.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { ClaimDesk, Conclusion } from "../claim/define-claim.ts";
 import { atMost, equals, weigh } from "../claim/evidence.ts";
@@ -31,7 +31,7 @@ export async function scaledUnits(problem: Problem, { random, context }: ClaimDe
     const direction = random.normalVector(home.length);
     const share = length / norm2(direction);
     const scaled = Math.abs((await lossAt(moved)) - loss);
-    const other = Math.abs((await lossAt(home.map((x, k) => x + share * direction[k]))) - loss);
+    const other = Math.abs((await lossAt(plusMultiple(home, share, direction))) - loss);
     tries.push({ ratio: scaled / other, moved: length / norm2(home) });
   }
   return {

@@ -1,4 +1,4 @@
-import { norm2 } from "../../linalg/vector.ts";
+import { norm2, plusMultiple } from "../../linalg/vector.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { deriveSymmetry } from "../../symmetry/derive-symmetry.ts";
 import { applyElement, exchange, identityElement, identityOrder, type UnitMap } from "../../symmetry/unit-map.ts";
@@ -49,7 +49,7 @@ export async function twinUnits(problem: Problem, { context }: ClaimDesk): Promi
       if (length === 0) break;
       rate ??= (SHARE * norm2(theta)) / length;
       const by = rate;
-      theta = theta.map((x, i) => x - by * slope[i]);
+      theta = plusMultiple(theta, -by, slope);
     }
     return theta;
   };

@@ -1,3 +1,4 @@
+import { plusMultiple } from "../../linalg/vector.ts";
 import { extremalEigenpairs } from "../../estimators/extremal-eigenpairs.ts";
 import { sampleMean } from "../../linalg/sample-mean.ts";
 import { studentTQuantile } from "../../linalg/distributions.ts";
@@ -62,7 +63,7 @@ export async function preconditionedSharpness(
       const examples = isWhole ? undefined : Int32Array.from(order.subarray(0, batch)).sort();
       await using point = examples ? problem.onBatch(theta, examples) : problem.at(theta);
       const gradient = await point.gradient(context);
-      use(coupledDecay === 0 ? gradient : gradient.map((x, j) => x + coupledDecay * theta[j]));
+      use(coupledDecay === 0 ? gradient : plusMultiple(gradient, coupledDecay, theta));
     }
     return true;
   };

@@ -1,4 +1,4 @@
-import { dot, norm2 } from "../../linalg/vector.ts";
+import { dot, norm2, plusMultiple } from "../../linalg/vector.ts";
 import { FLUSHED, roundoffOf } from "./check.ts";
 import { newTrial, type Trial } from "./ledger.ts";
 import type { Block } from "./slope.ts";
@@ -65,7 +65,7 @@ export function comparePrecisions(tensors: readonly Block[], { narrow, wide, mov
     }
     if (floor > (limit / 2) * length) continue;
     const scale = dot(difference, g) / length ** 2;
-    noise.push(norm2(difference.map((x, i) => x - scale * g[i])) / length);
+    noise.push(norm2(plusMultiple(difference, -scale, g)) / length);
   }
   noise.sort((a, b) => a - b);
   if (noise.length > 0 && noise[Math.floor(noise.length / 2)] <= limit / 5) return trial;

@@ -7,6 +7,7 @@ import { gradientCheck } from "./gradient-check.ts";
 import { hessianCheck } from "./hessian-check.ts";
 import { lossCheck } from "./loss-check.ts";
 import { outputRounding } from "./output-rounding.ts";
+import { PASSES_TO_DRAW } from "../../problem/work.ts";
 import { bytesOfVectors } from "../../quantities/memory.ts";
 
 const SYMMETRY_LIMIT = { float32: 1e-3, float64: 1e-9 } as const;
@@ -38,7 +39,7 @@ export const CHECKS_OF_EVERY_RUN: readonly CheckDefinition[] = [
     detail:
       "⟨u, Hv⟩ against ⟨Hu, v⟩ for random unit vectors, relative to (‖Hu‖ + ‖Hv‖)/√n; beyond the limit, what rounding of JᵀJ(u + v)/√n explains is taken off.",
     limit: SYMMETRY_LIMIT,
-    cost: () => ({ products: 2 }),
+    cost: () => ({ products: 2, vectors: 2 * PASSES_TO_DRAW + 8 }),
     bytes: ({ space }) => bytesOfVectors(space.dimension, 6),
     measure: async (bench) => {
       const n = bench.problem.space.dimension;
@@ -60,7 +61,7 @@ export const CHECKS_OF_EVERY_RUN: readonly CheckDefinition[] = [
     detail:
       "H(2u − 3v) against 2Hu − 3Hv for random unit vectors, relative to the product; beyond the limit, what rounding of JᵀJ(2u − 3v) explains is taken off.",
     limit: LINEARITY_LIMIT,
-    cost: () => ({ products: 3 }),
+    cost: () => ({ products: 3, vectors: 2 * PASSES_TO_DRAW + 14 }),
     bytes: ({ space }) => bytesOfVectors(space.dimension, 7),
     measure: async (bench) => {
       const n = bench.problem.space.dimension;
@@ -85,7 +86,7 @@ export const CHECKS_OF_EVERY_RUN: readonly CheckDefinition[] = [
     title: "Two passes agree",
     detail: "The gradient of a second pass over the data against that of the first.",
     limit: { float32: 1e-6, float64: 1e-14 },
-    cost: () => ({ gradients: 1 }),
+    cost: () => ({ gradients: 1, vectors: 2 }),
     bytes: ({ space }) => bytesOfVectors(space.dimension, 2),
     measure: async ({ problem, gradient, context }) =>
       relative(distance(await problem.point.gradient(context), gradient), norm2(gradient)),

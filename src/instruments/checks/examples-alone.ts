@@ -6,7 +6,7 @@ import { roundedGradient } from "../../problem/derivatives/rounded.ts";
 import { leastNormal } from "../../problem/in-range.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
-import { times } from "../../problem/work.ts";
+import { PASSES_TO_DRAW, plus, times } from "../../problem/work.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import { sizeOf } from "../../util/tensor.ts";
@@ -22,6 +22,9 @@ import { bytesOfVectors } from "../../quantities/memory.ts";
 
 /** How many examples are drawn. */
 const DRAWN = 4;
+
+/** To write a result out of the engine, and what its last step does on a vector of all parameters. */
+const PASSES_OF_RUN = 5;
 
 const LIMIT = { float32: 1e-4, float64: 1e-9 } as const;
 
@@ -53,7 +56,17 @@ export const examplesAloneCheck: CheckDefinition = {
   detail: DETAIL,
   limit: LIMIT,
   notFor: needsSingleExamples,
-  cost: ({ examples }) => times(Math.min(1, DRAWN / examples), { wideProducts: 11, wideGradients: 15 }),
+  cost: (problem) => {
+    const each = Math.min(DRAWN, problem.examples);
+    const width = tracesByOutputs(problem) ? sizeOf(problem.outputShape) : 0;
+    const runs = { wideProducts: 1 + width, wideGradients: 2 + each + width };
+    return plus(times(Math.min(1, DRAWN / problem.examples), runs), {
+      widePoints: each + 2,
+      projections: width ** 2,
+      // However few the examples of a run are, its result is as long.
+      vectors: PASSES_TO_DRAW + 8 * each + 3 * width + PASSES_OF_RUN * (runs.wideProducts + runs.wideGradients),
+    });
+  },
   // The point twice, a vector and its image; the gradients of some examples, here and side by side in the engine; or a basis of what
   // moves the outputs.
   bytes: (problem) => {

@@ -8,7 +8,13 @@ import { sizeOf } from "../../util/tensor.ts";
 import { needsOutputs } from "../gauss-newton.ts";
 import type { CheckDefinition } from "./check.ts";
 import { genericDirection } from "./generic-direction.ts";
-import { checkProduct, PRODUCT_LIMIT, VECTORS_OF_PRODUCT_CHECK, type ProductSubject } from "./product-check.ts";
+import {
+  checkProduct,
+  PRODUCT_LIMIT,
+  VECTORS_OF_PRODUCT_CHECK,
+  workBeside,
+  type ProductSubject,
+} from "./product-check.ts";
 import { bytesOfVectors } from "../../quantities/memory.ts";
 
 /** Outputs of all examples together that are held at once: 1 GiB in float64. */
@@ -32,7 +38,9 @@ const ROUNDED_OUTPUT_GRADIENTS: Computation = {
 
 /** J₀ᵀr as a part of the gradient, with the L2 term at θ. */
 function asGradient({ divisor, options }: Problem, pulled: Float64Array, theta: Float64Array): Float64Array {
-  return pulled.map((x, i) => x / divisor + options.l2 * theta[i]);
+  const gradient = new Float64Array(pulled.length);
+  for (let i = 0; i < gradient.length; i++) gradient[i] = pulled[i] / divisor + options.l2 * theta[i];
+  return gradient;
 }
 
 /** Gv is the derivative of J₀ᵀr(z(θ)) along v, the Jacobian J₀ held as it is at the point: no second derivative of the network is in it. */
@@ -59,7 +67,7 @@ export const gaussNewtonCheck: CheckDefinition = {
   detail: GAUSS_NEWTON.method,
   limit: { float32: PRODUCT_LIMIT.float64, float64: PRODUCT_LIMIT.float64 },
   notFor: needsOutputs,
-  cost: () => ({ products: 1, wideProducts: 2, wideGradients: 15 }),
+  cost: () => ({ products: 1, wideProducts: 2, wideGradients: 15, ...workBeside(15) }),
   // Beside it the gradient that is pulled back, and the outputs' own.
   bytes: (problem) =>
     bytesOfVectors(problem.space.dimension, VECTORS_OF_PRODUCT_CHECK + 1) + bytesOfVectors(outputsOf(problem), 2),

@@ -1,8 +1,9 @@
-import { dot } from "../../linalg/vector.ts";
+import { dot, plusMultiple } from "../../linalg/vector.ts";
 import { roundedGradient } from "../../problem/derivatives/rounded.ts";
 import { heldParameters } from "../../problem/held-parameters.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
+import { PASSES_TO_DRAW } from "../../problem/work.ts";
 import { roundoffOf, type CheckBench, type CheckDefinition } from "./check.ts";
 import { compareNearby } from "./compare-nearby.ts";
 import { comparePrecisions } from "./compare-precisions.ts";
@@ -39,7 +40,7 @@ async function againstDifferences(
   const home = point.parameters;
   const along = (direction: Float64Array) => (h: number) =>
     withinDomain(async () => {
-      await using there = problem.at(home.map((x, i) => x + h * direction[i]));
+      await using there = problem.at(plusMultiple(home, h, direction));
       return Float64Array.of((await there.value(context)).loss);
     });
   const f0 = Float64Array.of((await point.value(context)).loss);
@@ -69,7 +70,7 @@ async function againstDifferences(
     const changes = async () => {
       const slopes: number[] = [];
       for (const h of [found.step, -found.step]) {
-        await using there = problem.at(home.map((x, i) => x + h * direction[i]));
+        await using there = problem.at(plusMultiple(home, h, direction));
         const beside = await withinDomain(() => there.gradient(context));
         if (!beside) return Number.POSITIVE_INFINITY;
         slopes.push(dot(beside, direction));
@@ -111,11 +112,19 @@ export const gradientCheck: CheckDefinition = {
   title: "Gradient against finite differences",
   detail: METHOD,
   limit: { float32: LIMIT, float64: LIMIT },
-  cost: ({ space }) => ({
-    gradients: 1,
-    wideGradients: 2,
-    wideLosses: 4 * (3 + Math.ceil(Math.log2(space.tensors.length))),
-  }),
+  cost: ({ space }) => {
+    const rounds = 1 + Math.ceil(Math.log2(space.tensors.length));
+    const places = 4 * (2 + rounds);
+    return {
+      gradients: 1,
+      wideGradients: 2,
+      wideLosses: places,
+      points: 1,
+      widePoints: 1 + places,
+      // A generic direction and one for each round, the free part of the gradient, and what three gradients are compared by.
+      vectors: PASSES_TO_DRAW + 3 + rounds * (PASSES_TO_DRAW + 5) + 10,
+    };
+  },
   // Three gradients and what is free of one, the point thrice, two directions, and at a step along one: the place, and the point there.
   bytes: ({ space }) => bytesOfVectors(space.dimension, 4 + 3 + 2 + 1 + VECTORS_OF_POINT),
   measure: (bench) => {

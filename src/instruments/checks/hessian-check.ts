@@ -4,7 +4,13 @@ import { roundedGradient } from "../../problem/derivatives/rounded.ts";
 import { needsOutputs } from "../gauss-newton.ts";
 import type { CheckDefinition } from "./check.ts";
 import { genericDirection } from "./generic-direction.ts";
-import { checkProduct, PRODUCT_LIMIT, VECTORS_OF_PRODUCT_CHECK, type ProductSubject } from "./product-check.ts";
+import {
+  checkProduct,
+  PRODUCT_LIMIT,
+  VECTORS_OF_PRODUCT_CHECK,
+  workBeside,
+  type ProductSubject,
+} from "./product-check.ts";
 import { bytesOfVectors } from "../../quantities/memory.ts";
 
 /** The Hessian is the derivative of the gradient; beside the network's own curvature H − G, G hides no error. */
@@ -27,7 +33,7 @@ export const hessianCheck: CheckDefinition = {
   title: "Hessian against finite differences",
   detail: HESSIAN.method,
   limit: { float32: PRODUCT_LIMIT.float64, float64: PRODUCT_LIMIT.float64 },
-  cost: () => ({ products: 1, wideProducts: 3, wideGradients: 12 }),
+  cost: () => ({ products: 1, wideProducts: 3, wideGradients: 12, ...workBeside(12) }),
   bytes: ({ space }) => bytesOfVectors(space.dimension, VECTORS_OF_PRODUCT_CHECK),
   measure: (bench) =>
     checkProduct(bench, {

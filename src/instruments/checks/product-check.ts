@@ -1,8 +1,9 @@
-import { distance, norm2 } from "../../linalg/vector.ts";
+import { distance, norm2, plusMultiple } from "../../linalg/vector.ts";
 import { heldParameters } from "../../problem/held-parameters.ts";
 import type { Point } from "../../problem/point.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { Product } from "../../problem/derivatives/derivative.ts";
+import { PASSES_TO_DRAW, type Work } from "../../problem/work.ts";
 import type { RunContext } from "../../util/run-context.ts";
 import { FLUSHED, relative, roundoffOf, type CheckBench, type Measurement } from "./check.ts";
 import { compareNearby } from "./compare-nearby.ts";
@@ -46,6 +47,14 @@ const ROUNDINGS = 32;
  * four places of the last beside each other, or six while its slope is looked for; the place of one, and the point there.
  */
 export const VECTORS_OF_PRODUCT_CHECK = 1 + 3 + 3 + 6 + 1 + VECTORS_OF_POINT;
+
+/**
+ * What such a check does besides, `places` being where the function is: a direction is drawn; rows of five places are compared by
+ * their differences, and slopes at neighbouring steps with each other, in closures.
+ */
+export function workBeside(places: number): Work {
+  return { points: 1, widePoints: 1 + places, vectors: PASSES_TO_DRAW + 5 + 4 * places };
+}
 
 /** A product, and what it is the derivative of. */
 export interface ProductSubject {
@@ -118,7 +127,7 @@ async function againstDifferences(
   const units = unitsOf(oracle, home);
   const f = respond(oracle, point, context);
   const f0 = await f(home);
-  const along = (v: Float64Array) => (h: number) => withinDomain(() => f(home.map((x, i) => x + h * v[i])));
+  const along = (v: Float64Array) => (h: number) => withinDomain(() => f(plusMultiple(home, h, v)));
   const measured = await roundingNoise(along(block[0]), f0, tensors, partsOf(oracle, images[0]), roundoffOf(precision));
   // Along a line, what is rounded inside of the network may keep to its grain while all behind it changes smoothly.
   const grains = partDistances(oracle, await rounded(oracle, point, context), f0);
@@ -135,7 +144,7 @@ async function againstDifferences(
     const { t, v, image, value, error, step } = found;
     const partOf = (vector: Float64Array) => vector.subarray(tensors[t].offset, tensors[t].offset + tensors[t].size);
     for (const h of [step, -step]) {
-      await using there = oracle.at(home.map((x, i) => x + h * v[i]));
+      await using there = oracle.at(plusMultiple(home, h, v));
       const beside = await withinDomain(() => there.product(product, [v], context));
       if (!beside || distance(partOf(beside[0]), partOf(image)) > error / 4) return false;
     }

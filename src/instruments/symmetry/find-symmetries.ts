@@ -1,4 +1,4 @@
-import { dot, norm2 } from "../../linalg/vector.ts";
+import { dot, norm2, plusMultiple } from "../../linalg/vector.ts";
 import { fileNameOf } from "../../problem/file-names.ts";
 import type { SymmetryPart } from "./symmetries-part.ts";
 import { dataGradient } from "../../quantities/data-gradient.ts";
@@ -27,7 +27,7 @@ async function tangentChecks(desk: Desk, tangent: Float64Array, generator: Float
   const slope = norm2(gradient);
   const { scale } = await desk.get(hessianExtremes);
   const [image] = await desk.operator(hessianOperator).apply([tangent]);
-  const bent = image.map((x, i) => x - l2 * tangent[i]);
+  const bent = plusMultiple(image, -l2, tangent);
   const error = generator ? bent.map((x, i) => x + generator[i] * gradient[i]) : bent;
   return {
     gradientAlongTangent: slope > 0 ? Math.abs(dot(gradient, tangent)) / (slope * length) : null,
@@ -180,7 +180,7 @@ export async function logitShifts(desk: Desk, comparison: LossComparison): Promi
           directions[row].values.push(1);
         }
         const step = (norm2(point.subarray(offset, offset + size)) || 1) / norm2(tangent);
-        const change = await comparison.moved((home) => home.map((x, i) => x + step * tangent[i]));
+        const change = await comparison.moved((home) => plusMultiple(home, step, tangent));
         if (change <= comparison.rounding) {
           found.push({
             part: {

@@ -2,7 +2,7 @@ import { tensorOf } from "../../graph/leaf.ts";
 import { NEGLIGIBLE, NONE, type Regime, type ScalingRule } from "../../graph/scaling.ts";
 import { reachable } from "../../graph/traverse.ts";
 import type { Value } from "../../graph/value.ts";
-import { dot, norm2 } from "../../linalg/vector.ts";
+import { dot, norm2, plusMultiple } from "../../linalg/vector.ts";
 import { fileNameOf } from "../../problem/file-names.ts";
 
 /** An exponent for each parameter tensor by name; tensors that are not named have 0. */
@@ -66,7 +66,7 @@ function isIndependent(others: readonly Float64Array[], vector: Float64Array): b
     left = Float64Array.from(each);
     for (const direction of orthogonal) {
       const along = dot(left, direction) / dot(direction, direction);
-      left = left.map((x, i) => x - along * direction[i]);
+      left = plusMultiple(left, -along, direction);
     }
     if (norm2(left) > 1e-9) orthogonal.push(left);
   }
@@ -93,7 +93,7 @@ function solutions(
   };
   const combine = (a: Form, b: Form, sign: number): Form => {
     if (a === "any" || b === "any") return "any";
-    return a.map((x, i) => x + sign * b[i]);
+    return plusMultiple(a, sign, b);
   };
 
   for (const value of reachable(outputs)) {
@@ -206,7 +206,7 @@ function sparsify(basis: readonly Float64Array[]): Float64Array[] {
       for (const [j, b] of vectors.entries()) {
         if (i === j) continue;
         for (const sign of [1, -1]) {
-          const sum = a.map((x, k) => x + sign * b[k]);
+          const sum = plusMultiple(a, sign, b);
           if (size(sum) >= size(vectors[i])) continue;
           vectors[i] = sum;
           improved = true;

@@ -1,4 +1,4 @@
-import { dot, norm2 } from "../../linalg/vector.ts";
+import { dot, norm2, plusMultiple } from "../../linalg/vector.ts";
 import { type RunContext, throwIfInterrupted } from "../../util/run-context.ts";
 import { straight, throughPoints } from "./curve.ts";
 import type { Ground, PathKind } from "./path.ts";
@@ -81,7 +81,7 @@ class Mover {
     const length = Math.min(rate, (FARTHEST * spacing) / size);
     this.moved = force.map((x) => length * x);
     this.force = force;
-    this.point = this.point.map((x, i) => x + length * force[i]);
+    this.point = plusMultiple(this.point, length, force);
   }
 }
 
@@ -109,7 +109,7 @@ async function relaxed(
       );
       // The spring, whose rest is half-way between its neighbours.
       const pull = (behind - before) / 4;
-      movers[i].point = movers[i].point.map((x, k) => x + pull * tangent[k]);
+      movers[i].point = plusMultiple(movers[i].point, pull, tangent);
     }
   }
   return movers.map(({ point }) => point);

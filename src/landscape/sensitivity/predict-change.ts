@@ -1,4 +1,4 @@
-import { dot, norm2 } from "../../linalg/vector.ts";
+import { dot, norm2, plusMultiple } from "../../linalg/vector.ts";
 import { hessianProduct } from "../../problem/derivatives/hessian.ts";
 import type { Problem } from "../../problem/problem.ts";
 import type { Sample } from "../../problem/sample.ts";
@@ -98,7 +98,7 @@ export async function predictChanges(
 type LossAtHome = Pick<Home, "loss" | "lossRounding">;
 
 function stepped({ point }: Problem, d: Float64Array, t: number): Float64Array {
-  return point.parameters.map((x, k) => x + t * d[k]);
+  return plusMultiple(point.parameters, t, d);
 }
 
 async function changeAt(

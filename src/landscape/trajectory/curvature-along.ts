@@ -1,4 +1,4 @@
-import { dot, norm2 } from "../../linalg/vector.ts";
+import { dot, norm2, plusMultiple } from "../../linalg/vector.ts";
 
 export interface RayleighQuotient {
   readonly value: number;
@@ -24,6 +24,6 @@ export function curvatureAlong(v: Float64Array, product: Float64Array, rounding:
   const unit = v.map((x) => x / length);
   const along = product.map((x) => x / length);
   const value = dot(unit, along);
-  const across = norm2(along.map((x, i) => x - value * unit[i]));
+  const across = norm2(plusMultiple(along, -value, unit));
   return { value, rounding: 2 * turned * across + 2 * turned ** 2 * norm2(along) };
 }

@@ -1,4 +1,4 @@
-import { dot } from "../../linalg/vector.ts";
+import { dot, plusMultiple } from "../../linalg/vector.ts";
 import type { ForwardLoss } from "../../problem/forward-loss.ts";
 import type { RandomStream } from "../../random/random-stream.ts";
 import type { OtherWeights } from "../../runs/subject.ts";
@@ -69,10 +69,7 @@ export async function measureForwardStep(
   if (square === 0) return undefined;
   const changeAt = async (t: number): Promise<Change | null> => {
     try {
-      const { loss: other } = await forward.value(
-        home.map((x, i) => x + t * d[i]),
-        context,
-      );
+      const { loss: other } = await forward.value(plusMultiple(home, t, d), context);
       // A larger loss is rounded in proportion.
       const larger = Math.max(1, loss === 0 ? 1 : Math.abs(other / loss));
       return { value: other - loss, rounding: lossRounding * (1 + larger) };

@@ -1,7 +1,7 @@
 import { encloseBelow, type Quadrature } from "../../estimators/spectral-measure.ts";
 import { KrylovSpace } from "../../estimators/krylov-space.ts";
 import { countProducts, productRounding } from "../../estimators/products.ts";
-import { dot, norm2 } from "../../linalg/vector.ts";
+import { dot, norm2, plusMultiple } from "../../linalg/vector.ts";
 import type { Desk } from "../../quantities/desk.ts";
 import { gradientRounding } from "../../quantities/gradient-rounding.ts";
 import { hessianOperator } from "../../quantities/hessian-operator.ts";
@@ -87,7 +87,7 @@ async function changesAlong(desk: Desk, d: Float64Array): Promise<(t: number) =>
   const rounding = await desk.get(lossRounding);
   return async (t) => {
     try {
-      await using there = problem.at(home.map((x, i) => x + t * d[i]));
+      await using there = problem.at(plusMultiple(home, t, d));
       const { loss: other } = await there.value(context);
       // A larger loss is rounded in proportion.
       return { value: other - loss, rounding: rounding * (1 + Math.max(1, loss === 0 ? 1 : Math.abs(other / loss))) };
