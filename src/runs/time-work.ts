@@ -1,11 +1,9 @@
-import { orthogonalize } from "../linalg/multi-vector.ts";
-import { plusMultiple } from "../linalg/vector.ts";
-import { VectorBasis } from "../linalg/vector-basis.ts";
 import { hessianProduct } from "../problem/derivatives/hessian.ts";
 import { ForwardLoss } from "../problem/forward-loss.ts";
 import type { Point } from "../problem/point.ts";
 import type { Problem } from "../problem/problem.ts";
 import { type Work, WORK_KINDS, type WorkKind } from "../problem/work.ts";
+import { onVectors } from "./time-vectors.ts";
 
 /** What one of a kind takes on this machine, in milliseconds. */
 export interface Pace {
@@ -27,13 +25,6 @@ export interface Timed {
 /** Batches that are timed; of more, they stand for all. */
 const BATCHES = 8;
 
-/** Vectors of the basis that projections are timed with, and their longest part: beyond it, time is in proportion. */
-const BASIS = 16;
-const LONGEST = 2 ** 20;
-
-/** Part by which weights are moved for it. */
-const SMALL = 2 ** -20;
-
 /**
  * Times what a plan is made of, each kind twice: on the first eight batches where there are more, as all batches are
  * alike. A problem that has only losses has only their time.
@@ -42,13 +33,13 @@ const SMALL = 2 ** -20;
  */
 export async function timeWork(problem: Problem | ForwardLoss, work: Work, clock: () => number): Promise<Timed> {
   const paces = new Map<WorkKind, Pace>();
-  const timed = async (kind: WorkKind, share: number, once: () => Promise<number>) => {
+  const timed = async (kind: WorkKind, share: number, once: () => Promise<number>, hasPrograms = true) => {
     const before = clock();
     await once();
     const between = clock();
     const count = await once();
     const each = (clock() - between) / (count * share);
-    paces.set(kind, { each, first: Math.max(0, between - before - each * count * share) });
+    paces.set(kind, { each, first: hasPrograms ? Math.max(0, between - before - each * count * share) : 0 });
   };
   if (problem instanceof ForwardLoss) {
     // The network is opened anew at every point: nothing of it is warm.
@@ -64,31 +55,10 @@ export async function timeWork(problem: Problem | ForwardLoss, work: Work, clock
   const wide = kinds.filter((kind) => kind in WIDE);
   const finest = problem.inFloat64 ?? problem;
   if (wide.length > 0) more += await onPart(finest, (point, share) => timeKinds(wide, point, share, timed));
-  for (const [kind, opened] of [
-    ["points", problem],
-    ["widePoints", finest],
-  ] as const) {
-    if (!kinds.includes(kind)) continue;
-    await timed(kind, 1, async () => {
-      const { parameters } = opened.point;
-      await using there = opened.at(plusMultiple(parameters, SMALL, parameters));
-      return there.examples > 0 ? 1 : 0;
-    });
-  }
-  const { dimension, precision, parameters } = problem.point;
-  const vector = parameters.slice(0, LONGEST);
-  if (kinds.includes("projections")) {
-    const basis = zeros(vector.length, precision);
-    await timed("projections", vector.length / dimension, () => {
-      orthogonalize(basis, vector);
-      return Promise.resolve(basis.length);
-    });
-  }
-  if (kinds.includes("vectors")) {
-    await timed("vectors", vector.length / dimension, () => {
-      for (let i = 0; i < BASIS; i++) plusMultiple(vector, SMALL, vector);
-      return Promise.resolve(BASIS);
-    });
+  const beside = onVectors(problem, finest);
+  for (const kind of kinds) {
+    const found = beside[kind];
+    if (found) await timed(kind, found.share, found.once, false);
   }
   return { paces, more };
 }
@@ -161,12 +131,4 @@ async function onPart(problem: Problem, work: (point: Point, share: number) => P
   await work(part, most / point.examples);
   const kept = problem.keeps.bytes - before.bytes;
   return Math.min(before.most - before.bytes, (kept * point.examples) / most) - kept;
-}
-
-/** A basis of zeros: nothing is taken off, and one pass is enough, as mostly in a Krylov space. */
-function zeros(dimension: number, precision: Point["precision"]): VectorBasis {
-  const basis = new VectorBasis(dimension, precision);
-  const zero = new Float64Array(dimension);
-  for (let i = 0; i < BASIS; i++) basis.push(zero);
-  return basis;
 }
