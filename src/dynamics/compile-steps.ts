@@ -101,7 +101,8 @@ export async function compileSteps(
     slicewise,
   });
   return {
-    executable: await runtime.compile(looped),
+    // What finds the fastest way to run it holds it twice.
+    executable: await runtime.compile(looped, { isRepeated: options.runBytes === undefined }),
     hasAccuracy: graph.correct !== undefined,
     outputs: network.graph.outputs.shape,
     carried,

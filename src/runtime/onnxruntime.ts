@@ -10,7 +10,8 @@ import { formatBytes } from "../util/format-size.ts";
 import { allocate, inPrecision, sizeOf, type Tensor, type TensorData } from "../util/tensor.ts";
 import { KeptSession } from "./kept-session.ts";
 import { probeBlockSize } from "./probe-block-size.ts";
-import type { Executable, Feed, Runtime, Slot } from "./runtime.ts";
+import type { Executable, Feed, Runtime, Slot, Use } from "./runtime.ts";
+import { SessionWays, type Waiting } from "./session-ways.ts";
 
 /** What the Node and the browser packages have in common. */
 export interface OrtModule {
@@ -77,7 +78,7 @@ export function onnxruntime(ort: OrtModule, options: OrtOptions): Runtime {
       const data = allocate(dtype, sizeOf(shape));
       return new OrtSlot(toOrt(ort, { dtype, shape, data }), data);
     },
-    compile: (model) => compile(ort, options, model, sessions),
+    compile: (model, use) => compile(ort, { ...options, ...use }, model, sessions),
     close: async () => sessions?.close(),
   };
   let blockSize: Promise<number | undefined> | undefined;
@@ -88,15 +89,14 @@ export function onnxruntime(ort: OrtModule, options: OrtOptions): Runtime {
   };
 }
 
-async function compile(
+async function openSession(
   ort: OrtModule,
   options: OrtOptions,
   model: EmittedModel,
-  sessions: KeptSession | undefined,
-): Promise<Executable> {
-  let session: InferenceSession;
+  waiting: Waiting,
+): Promise<InferenceSession> {
   try {
-    session = await ort.InferenceSession.create(model.bytes, {
+    return await ort.InferenceSession.create(model.bytes, {
       executionProviders: [...options.providers],
       intraOpNumThreads: options.threads,
       interOpNumThreads: 1,
@@ -105,15 +105,26 @@ async function compile(
       enableMemPattern: false,
       enableCpuMemArena: elementsOf(model.outputs) < ARENA_ELEMENTS,
       logSeverityLevel: 3,
-      // Threads that spin while they wait cost nothing on an idle machine, and a factor of two beside any other busy process or session.
       extra: {
-        session: { force_spinning_stop: "1", intra_op: { allow_spinning: "0" } },
+        session: { force_spinning_stop: "1", intra_op: waiting },
         optimization: { disable_specified_optimizers: disabledOptimizers(model) },
       },
     });
   } catch (error) {
     throw runtimeError("session-refused", "ONNX Runtime refused the derivative graph", error);
   }
+}
+
+async function compile(
+  ort: OrtModule,
+  options: OrtOptions & Use,
+  model: EmittedModel,
+  sessions: KeptSession | undefined,
+): Promise<Executable> {
+  const ways = await SessionWays.open((waiting) => openSession(ort, options, model, waiting), {
+    clock: () => performance.now(),
+    maySpin: options.isRepeated === true && options.threads > 1 && options.providers[0] === "cpu",
+  });
   const constants = [...(model.constants ?? [])].map(([name, tensor]) => [name, toOrt(ort, tensor)] as const);
   const run = async (feeds: ReadonlyMap<string, Feed>): Promise<InferenceSession.ReturnType> => {
     const inputs: Record<string, OrtTensor> = Object.fromEntries(constants);
@@ -129,13 +140,13 @@ async function compile(
       inputs[name] = feed.tensor;
     }
     try {
-      return await session.run(inputs);
+      return await ways.run(inputs);
     } catch (error) {
       throw runtimeError("run-failed", "ONNX Runtime failed while running the graph", error);
     }
   };
   const names = [...model.outputs.keys()];
-  const release = (await sessions?.add(session)) ?? (() => session.release());
+  const release = (await sessions?.add(ways)) ?? (() => ways.release());
   return {
     async run(feeds) {
       const results = await run(feeds);

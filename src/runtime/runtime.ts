@@ -24,6 +24,12 @@ export interface Executable {
   release(): Promise<void>;
 }
 
+/** How a compiled graph is going to be run. */
+export interface Use {
+  /** Whether thousands of times, one run after the other: then it pays to find out how the machine runs it fastest. */
+  readonly isRepeated?: boolean;
+}
+
 /** A thread of its own for one symmetric matrix; it ends when it is disposed of. */
 export interface ReductionThread extends AsyncDisposable {
   /**
@@ -51,7 +57,8 @@ export interface Runtime {
   readonly sharesConstantsFrom?: number;
   /** Channels side by side in the blocked image layout whose kernels the runtime has; undefined when it has none. */
   blockSize(): Promise<number | undefined>;
-  compile(model: EmittedModel): Promise<Executable>;
+  /** @param use how it is going to be run */
+  compile(model: EmittedModel, use?: Use): Promise<Executable>;
   feed(tensor: Tensor): Feed;
   slot(dtype: FloatType, shape: Shape): Slot;
   /** Starts a thread beside the engine, while its matrix may still be made; absent where there is none. */

@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { FasterWay } from "./faster-way.ts";
+import { SessionWays } from "./session-ways.ts";
+
+/** Ways of so many calls, the time of each being `times` of its way. */
+function waysOf(calls: number, times: (call: number) => readonly [number, number]) {
+  const faster = new FasterWay();
+  return Array.from({ length: calls }, (_, call) => {
+    const way = faster.next;
+    faster.took(way, times(call)[way]);
+    return way;
+  });
+}
+
+const share = (ways: readonly number[]) => ways.filter((way) => way === 1).length / ways.length;
+
+describe("the faster of two ways", () => {
+  it("is found, and kept to but for a seventeenth of the calls", () => {
+    expect(share(waysOf(1000, () => [10, 8]))).toBeGreaterThan(0.95);
+    expect(share(waysOf(1000, () => [10, 12]))).toBeLessThan(0.05);
+    expect(share(waysOf(1000, () => [10, 10]))).toBeLessThan(0.05);
+  });
+
+  it("is found again when the machine gets other work", () => {
+    const ways = waysOf(2000, (call) => (call < 1000 ? [10, 8] : [10, 20]));
+    expect(share(ways.slice(0, 1000))).toBeGreaterThan(0.9);
+    expect(share(ways.slice(1300))).toBeLessThan(0.1);
+  });
+
+  it("is not told by single calls that something else made long", () => {
+    const ways = waysOf(1000, (call) => (call % 8 === 1 ? [10, 100] : [10, 8]));
+    expect(share(ways.slice(0, 10))).toBe(0.5);
+    expect(share(ways)).toBeGreaterThan(0.8);
+  });
+});
+
+describe("a program in two ways", () => {
+  /** Sessions whose runs take so long, on a clock of their own. */
+  async function opened(maySpin: boolean, times: { readonly sleeping: number; readonly spinning: number }) {
+    let now = 0;
+    const [ran, released]: [string[], string[]] = [[], []];
+    const ways = await SessionWays.open(
+      (waiting) => {
+        now += 50;
+        const name = waiting.allow_spinning === "1" ? "spinning" : "sleeping";
+        return Promise.resolve({
+          run: () => {
+            now += times[name];
+            ran.push(name);
+            return Promise.resolve({});
+          },
+          release: () => Promise.resolve(void released.push(name)),
+        });
+      },
+      { maySpin, clock: () => now },
+    );
+    return { ways, ran, released };
+  }
+
+  it("is opened in the second when it has run for long, and ends in both", async () => {
+    const { ways, ran, released } = await opened(true, { sleeping: 10, spinning: 8 });
+    for (let i = 0; i < 40; i++) await ways.run({});
+    expect(new Set(ran)).toEqual(new Set(["sleeping"]));
+    for (let i = 0; i < 200; i++) await ways.run({});
+    expect(ran.slice(-100)).toContain("spinning");
+    await ways.release();
+    expect(released).toEqual(["sleeping", "spinning"]);
+  });
+
+  it("stays in one where it may not", async () => {
+    const { ways, ran, released } = await opened(false, { sleeping: 10, spinning: 1 });
+    for (let i = 0; i < 300; i++) await ways.run({});
+    expect(new Set(ran)).toEqual(new Set(["sleeping"]));
+    await ways.release();
+    expect(released).toEqual(["sleeping"]);
+  });
+});
