@@ -3,7 +3,7 @@ import { peakBytes } from "../graph/peak-bytes.ts";
 import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
 import { loopModel } from "../onnx/loop-model.ts";
-import type { SliceRun } from "../onnx/scan-node.ts";
+import type { SliceRun } from "../onnx/slice-nodes.ts";
 import type { CoordinateRule, MatrixRule } from "../optimizers/optimizer.ts";
 import { emitValues, engineValues, renamed } from "../problem/compile-values.ts";
 import { fedName } from "../problem/file-names.ts";

@@ -74,14 +74,19 @@ export function fedPacks(values: readonly Value[], packs: readonly Pack[], preci
 export const PIECE_GRADIENT = "thalweg:gradient";
 
 /**
- * θ ← update(θ, ∇L) of a piece of a pack: weights and state behind it, by the names of the pack, which are also those of their inputs.
+ * θ ← update(θ, ∇L) of a piece of a pack, [length], or of the whole, [1, length], where that is one: weights and state behind it, by the
+ * names of the pack, which are also those of their inputs.
  *
  * @param like of the graph that the values are made in
  */
-export function pieceUpdate({ name, shape: [, length] }: Pack, rule: CoordinateRule, like: Value): Map<string, Value> {
+export function pieceUpdate(
+  { name, shape: [pieces, length] }: Pack,
+  rule: CoordinateRule,
+  like: Value,
+): Map<string, Value> {
   const graph = emptyGraphFor([like]);
   const { dtype } = like;
-  const shape = [length];
+  const shape = pieces === 1 ? [1, length] : [length];
   const names = rule.state.map((state) => packStateName(name, state));
   const updated = rule.update(graphArithmetic(graph, dtype), {
     weight: graph.input(name, dtype, shape),

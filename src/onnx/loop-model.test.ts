@@ -71,14 +71,17 @@ it("takes a whole table where nothing is picked", async () => {
   await executable.release();
 });
 
-it("goes on slice by slice with what a pass gives", async () => {
+it.each([
+  ["slice by slice", 3, [2]],
+  ["with all at once, where that is one slice", 1, [3, 2]],
+] as const)("goes on %s with what a pass gives", async (_, slices, shape) => {
   const graph = new Graph();
   const w = graph.input("w", "float64", [3, 2]);
   const step = emitModel(new Map([["slope", mul(w, graph.input("a", "float64", []))]]), TARGET);
   const piece = new Graph();
-  const [part, slope] = ["w", "slope of a part"].map((name) => piece.input(name, "float64", [2]));
+  const [part, slope] = ["w", "slope of a part"].map((name) => piece.input(name, "float64", shape));
   const rate = piece.input("rate", "float64", []);
-  const slice = emitModel(new Map([["next w", add(part, mul(slope, rate))]]), TARGET);
+  const slice = emitModel(new Map([["next w", add(part, mul(slope, mul(rate, 0.5)))]]), TARGET);
   const model = loopModel(step, {
     passes: 4,
     rows: 1,
@@ -88,7 +91,7 @@ it("goes on slice by slice with what a pass gives", async () => {
     slicewise: [
       {
         slice,
-        slices: 3,
+        slices,
         sliced: new Map([
           ["w", "w"],
           ["slope of a part", "slope"],
@@ -102,7 +105,7 @@ it("goes on slice by slice with what a pass gives", async () => {
     new Map([
       ["w", feed("float64", [3, 2], [1, 2, 3, 4, 5, 6])],
       ["a", feed("float64", [4], [1, 0.5, 99, 99])],
-      ["rate", feed("float64", [4], [2, 4, 99, 99])],
+      ["rate", feed("float64", [4], [4, 8, 99, 99])],
       [PASSES, feed("int64", [], [2])],
     ]),
   );

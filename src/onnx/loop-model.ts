@@ -10,7 +10,7 @@ import {
 import type { ValueType } from "../graph/value.ts";
 import { type EmittedModel, initializerOf, type Port, valueInfo } from "./emit-model.ts";
 import { renamed, withoutCopies } from "./rename-nodes.ts";
-import { scanNode, type SliceRun } from "./scan-node.ts";
+import { sliceNodes, type SliceRun, wholeShape } from "./slice-nodes.ts";
 import { tensor } from "../util/tensor.ts";
 
 /** What becomes of the inputs and outputs of a graph that is run many times. Other inputs are the same in every pass. */
@@ -59,7 +59,7 @@ export function loopModel(
   const results = new Map<string, ValueType>([
     ...[...step.outputs].filter(([name]) => !ended.has(name)),
     ...slicewise.flatMap(({ slice, slices }) =>
-      [...slice.outputs].map(([name, { dtype, shape }]) => [name, { dtype, shape: [slices, ...shape] }] as const),
+      [...slice.outputs].map(([name, type]) => [name, { ...type, shape: wholeShape(type, slices) }] as const),
     ),
   ]);
   // What a pass gives may hang on nothing of its own: it is fed all the same.
@@ -80,10 +80,8 @@ export function loopModel(
   for (const name of [...step.outputs.keys(), ...results.keys()]) inner.set(name, RESULT + name);
   const names = [...carried.values(), ...[...results.keys()].filter((name) => ![...carried.values()].includes(name))];
   const stacked = names.slice(carried.size);
-  const nodes = [
-    ...withoutCopies(graph, new Set(step.outputs.keys())),
-    ...slicewise.map((each, i) => scanNode(each, `slice:${i}:`)),
-  ];
+  const behind = slicewise.map((each, i) => sliceNodes(each, `slice:${i}:`));
+  const nodes = [...withoutCopies(graph, new Set(step.outputs.keys())), ...behind.flatMap(({ node }) => node)];
   const body = create(GraphProtoSchema, {
     name: "pass",
     node: [
@@ -91,7 +89,7 @@ export function loopModel(
       ...nodes.map((node) => renamed(node, inner)),
       create(NodeProtoSchema, { opType: "Identity", input: [GOES_ON], output: [RESULT + GOES_ON] }),
     ],
-    initializer: graph.initializer,
+    initializer: [...graph.initializer, ...behind.flatMap(({ initializer }) => initializer)],
     input: [
       valueInfo(PASS, COUNTER),
       valueInfo(GOES_ON, FLAG),
