@@ -113,12 +113,9 @@ export async function compileSteps(
 /** A step is on its batch and no less: it is refused where that takes more than there is. */
 function requireBytes(bytes: number, batch: number, limit: number): void {
   if (bytes > limit)
-    throw memoryTooSmall(
-      `a training step on ${formatCounted(batch, "example")}`,
-      bytes,
-      limit,
-      "smaller batches (--batch)",
-    );
+    throw memoryTooSmall(`a training step on ${formatCounted(batch, "example")}`, bytes, limit, {
+      remedy: "smaller batches (--batch)",
+    });
 }
 
 /** The update of a pack, piece by piece. */

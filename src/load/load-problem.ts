@@ -177,8 +177,12 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
       cacheBytes: Math.min(CACHE_BYTES, totalmem() / 4),
     };
     const most = options.oneEngine === true ? 1 : chosenLanes.lanes;
-    const bound = boundedBy(options.memory, () => siteOf(model, dataset, unbounded), most);
-    const engine: NodeRuntimeOptions = { threads, device, lanes: bound?.lanes ?? most, sharesAll: bound && true };
+    const bound = boundedBy(
+      options.memory,
+      (asked = precision) => siteOf(model, dataset, { ...unbounded, precision: asked }),
+      most,
+    );
+    const engine: NodeRuntimeOptions = { threads, device, lanes: bound?.lanes ?? most, isFrugal: bound && true };
     const runtime = engines?.of(engine) ?? nodeRuntime(engine);
     const problem = Problem.open(
       model,

@@ -87,13 +87,24 @@ export function fit(site: ProgramSite, computation: Computation, question: Quest
   );
 }
 
-/** @param remedy what else helps, as a noun */
-export function memoryTooSmall(what: string, needed: number, left: number, remedy = "shorter examples"): ThalwegError {
+/** Of what is given more, a part is kept between products, and what a process holds differs from one time to the next. */
+const MORE = 1.5;
+
+/**
+ * @param remedy what else helps, as a noun
+ * @param more bytes that have to be given for each that is lacking
+ */
+export function memoryTooSmall(
+  what: string,
+  needed: number,
+  left: number,
+  { remedy = "shorter examples", more = MORE }: { readonly remedy?: string; readonly more?: number } = {},
+): ThalwegError {
   return new ThalwegError({
     kind: "input",
     code: "memory-too-small",
     message: `${what} takes about ${formatBytes(needed)}, and --memory leaves ${formatBytes(Math.max(0, left))} for it beside what the process holds.`,
-    hint: `Give at least ${formatBytes(needed - left)} more, or --precision float32, or ${remedy}.`,
+    hint: `Give at least ${formatBytes(more * (needed - left))} more, or --precision float32, or ${remedy}.`,
   });
 }
 

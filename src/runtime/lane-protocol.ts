@@ -62,6 +62,7 @@ export interface CloseRequest {
 /** What the worker is started with. */
 export interface LaneOptions {
   readonly threads: number;
+  readonly isFrugal: boolean;
 }
 
 /** Every request is answered, in order. */

@@ -29,8 +29,8 @@ class Mirror {
   }
 }
 
-const { threads }: LaneOptions = workerData;
-const runtime = nodeRuntime({ threads });
+const { threads, isFrugal }: LaneOptions = workerData;
+const runtime = nodeRuntime({ threads, isFrugal });
 const executables = new Map<number, Promise<Executable>>();
 const feeds = new Map<number, Feed>();
 const mirrors = new Map<number, Mirror>();

@@ -2,7 +2,15 @@ import { Worker } from "node:worker_threads";
 import type { EmittedModel } from "../onnx/emit-model.ts";
 import { sizeOf, type FloatType, type Shape, type Tensor } from "../util/tensor.ts";
 import { ThalwegError } from "../util/thalweg-error.ts";
-import type { InputReference, LaneModel, LaneReply, LaneRequest, ReleaseRequest, SharedSlot } from "./lane-protocol.ts";
+import type {
+  InputReference,
+  LaneModel,
+  LaneOptions,
+  LaneReply,
+  LaneRequest,
+  ReleaseRequest,
+  SharedSlot,
+} from "./lane-protocol.ts";
 import { LaneConstants } from "./lane-constants.ts";
 import type { Executable, Feed, Runtime, Slot } from "./runtime.ts";
 import { messageOf } from "../util/message-of.ts";
@@ -147,6 +155,8 @@ export interface LanesOptions {
   /** The built `lane-worker.js`. */
   readonly worker: URL;
   readonly sharesConstantsFrom?: number;
+  /** Whether engines keep no memory between runs. */
+  readonly isFrugal: boolean;
 }
 
 /**
@@ -160,13 +170,15 @@ export function laneRuntime({
   threads,
   worker,
   sharesConstantsFrom,
+  isFrugal,
 }: LanesOptions): Runtime {
+  const options: LaneOptions = { threads: Math.max(1, Math.floor(threads / count)), isFrugal };
   const lanes = Array.from(
     { length: count },
     () =>
       new Lane(
         new Worker(worker, {
-          workerData: { threads: Math.max(1, Math.floor(threads / count)) },
+          workerData: options,
           // The worker is a file of ours: flags of the caller's process (--input-type) do not fit it.
           execArgv: [],
         }),

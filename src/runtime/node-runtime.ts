@@ -20,8 +20,8 @@ export interface NodeRuntimeOptions {
   readonly device?: Device;
   /** Engines side by side, on the CPU only; default 1, in the thread that calls. */
   readonly lanes?: number;
-  /** Whether programs share all large constants, for less memory than is fast ({@link SHARED_CONSTANTS}). */
-  readonly sharesAll?: boolean;
+  /** Whether it holds less than is fast: programs share all large constants ({@link SHARED_CONSTANTS}), and keep no memory between runs. */
+  readonly isFrugal?: boolean;
   /** The folder of the built workers, where this file runs from its source. */
   readonly workers?: URL;
 }
@@ -31,24 +31,25 @@ export function nodeRuntime({
   threads,
   device = "cpu",
   lanes = 1,
-  sharesAll = false,
+  isFrugal = false,
   workers = builtWorkers(),
 }: NodeRuntimeOptions): Runtime {
   disableTelemetry();
   // Its errors reach us as exceptions; on stderr they would stand in the middle of ours.
   ort.env.logLevel = "fatal";
   const description = `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common}, ${device}`;
-  const sharesConstantsFrom = device === "cpu" ? (sharesAll ? 0 : SHARED_CONSTANTS) : undefined;
+  const sharesConstantsFrom = device === "cpu" ? (isFrugal ? 0 : SHARED_CONSTANTS) : undefined;
   const runtime =
     lanes > 1 && device === "cpu" && workers !== undefined
       ? laneRuntime({
           description,
           threads,
           lanes,
+          isFrugal,
           worker: new URL("lane-worker.js", workers),
           sharesConstantsFrom,
         })
-      : onnxruntime(ort, { description, threads, providers: [device], sharesConstantsFrom });
+      : onnxruntime(ort, { description, threads, providers: [device], sharesConstantsFrom, isFrugal });
   if (threads === 1 || workers === undefined) return runtime;
   return { ...runtime, openReduction: () => openReduction(new URL("reduction-worker.js", workers)) };
 }

@@ -24,6 +24,8 @@ export interface OrtOptions {
   readonly threads: number;
   readonly providers: readonly string[];
   readonly sharesConstantsFrom?: number;
+  /** Whether sessions keep no memory between runs. */
+  readonly isFrugal?: boolean;
 }
 
 /** Beyond this the session's own optimiser costs seconds and gains nothing: the graph is simplified already. */
@@ -103,7 +105,7 @@ async function openSession(
       executionMode: "sequential",
       graphOptimizationLevel: optimizationLevel(model),
       enableMemPattern: false,
-      enableCpuMemArena: elementsOf(model.outputs) < ARENA_ELEMENTS,
+      enableCpuMemArena: options.isFrugal !== true && elementsOf(model.outputs) < ARENA_ELEMENTS,
       logSeverityLevel: 3,
       extra: {
         session: { force_spinning_stop: "1", intra_op: waiting },
@@ -187,6 +189,9 @@ function elementsOf(ports: EmittedModel["inputs"]): number {
 /** How the runtime says that it got no memory. */
 const NO_MEMORY = /failed to allocate memory|bad_alloc|bad allocation|out of memory/i;
 
+/** How it says that it got no thread (EAGAIN). */
+const NO_THREADS = /create failed, error code: 11|resource temporarily unavailable/i;
+
 function runtimeError(code: string, message: string, cause: unknown): ThalwegError {
   const detail = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
   if (NO_MEMORY.test(detail)) {
@@ -199,6 +204,14 @@ function runtimeError(code: string, message: string, cause: unknown): ThalwegErr
       cause,
     });
   }
+  if (NO_THREADS.test(detail))
+    return new ThalwegError({
+      kind: "input",
+      code: "out-of-threads",
+      message: "The system lets this process start no more threads.",
+      hint: "Use --threads 1, or end other processes.",
+      cause,
+    });
   return new ThalwegError({ kind: "internal", code, message: `${message}: ${detail}.`, cause });
 }
 
