@@ -2,7 +2,7 @@ import type { Target } from "../graph/emitter.ts";
 import { peakBytes } from "../graph/peak-bytes.ts";
 import { reachable } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
-import { loopModel } from "../onnx/loop-model.ts";
+import { loopModel, PASSES } from "../onnx/loop-model.ts";
 import type { SliceRun } from "../onnx/slice-nodes.ts";
 import type { CoordinateRule, MatrixRule } from "../optimizers/optimizer.ts";
 import { emitValues, engineValues, renamed } from "../problem/compile-values.ts";
@@ -102,7 +102,7 @@ export async function compileSteps(
   });
   return {
     // What finds the fastest way to run it holds it twice.
-    executable: await runtime.compile(looped, { isRepeated: options.runBytes === undefined }),
+    executable: await runtime.compile(looped, options.runBytes === undefined ? { passes: PASSES } : {}),
     hasAccuracy: graph.correct !== undefined,
     outputs: network.graph.outputs.shape,
     carried,

@@ -125,7 +125,7 @@ async function compile(
 ): Promise<Executable> {
   const ways = await SessionWays.open((waiting) => openSession(ort, options, model, waiting), {
     clock: () => performance.now(),
-    maySpin: options.isRepeated === true && options.threads > 1 && options.providers[0] === "cpu",
+    passes: options.threads > 1 && options.providers[0] === "cpu" ? options.passes : undefined,
   });
   const constants = [...(model.constants ?? [])].map(([name, tensor]) => [name, toOrt(ort, tensor)] as const);
   const run = async (feeds: ReadonlyMap<string, Feed>): Promise<InferenceSession.ReturnType> => {

@@ -26,8 +26,11 @@ export interface Executable {
 
 /** How a compiled graph is going to be run. */
 export interface Use {
-  /** Whether thousands of times, one run after the other: then it pays to find out how the machine runs it fastest. */
-  readonly isRepeated?: boolean;
+  /**
+   * For what is run thousands of times, one run after the other, so that it pays to find out how the machine runs it fastest: the input,
+   * int64 [], that says how many passes a run does.
+   */
+  readonly passes?: string;
 }
 
 /** A thread of its own for one symmetric matrix; it ends when it is disposed of. */

@@ -1,3 +1,4 @@
+import { Tensor } from "onnxruntime-common";
 import { describe, expect, it } from "vitest";
 import { FasterWay } from "./faster-way.ts";
 import { SessionWays } from "./session-ways.ts";
@@ -35,8 +36,11 @@ describe("the faster of two ways", () => {
 });
 
 describe("a program in two ways", () => {
+  /** Every second run is shorter. */
+  const passesOf = (run: number) => ({ passes: new Tensor("int64", [run % 2 === 0 ? 64n : 40n], []) });
+
   /** Sessions whose runs take so long, on a clock of their own. */
-  async function opened(maySpin: boolean, times: { readonly sleeping: number; readonly spinning: number }) {
+  async function opened(passes: string | undefined, times: { readonly sleeping: number; readonly spinning: number }) {
     let now = 0;
     const [ran, released]: [string[], string[]] = [[], []];
     const ways = await SessionWays.open(
@@ -44,32 +48,33 @@ describe("a program in two ways", () => {
         now += 50;
         const name = waiting.allow_spinning === "1" ? "spinning" : "sleeping";
         return Promise.resolve({
-          run: () => {
-            now += times[name];
+          run: ({ passes: given }) => {
+            now += times[name] * Number(given.data[0]);
             ran.push(name);
             return Promise.resolve({});
           },
           release: () => Promise.resolve(void released.push(name)),
         });
       },
-      { maySpin, clock: () => now },
+      { passes, clock: () => now },
     );
     return { ways, ran, released };
   }
 
   it("is opened in the second when it has run for long, and ends in both", async () => {
-    const { ways, ran, released } = await opened(true, { sleeping: 10, spinning: 8 });
-    for (let i = 0; i < 40; i++) await ways.run({});
-    expect(new Set(ran)).toEqual(new Set(["sleeping"]));
-    for (let i = 0; i < 200; i++) await ways.run({});
-    expect(ran.slice(-100)).toContain("spinning");
+    const { ways, ran, released } = await opened("passes", { sleeping: 10, spinning: 8 });
+    // 8 times the 50 milliseconds of its opening.
+    await ways.run(passesOf(0));
+    expect(ran).toEqual(["sleeping"]);
+    for (let i = 0; i < 200; i++) await ways.run(passesOf(i));
+    expect(new Set(ran.slice(-100))).toEqual(new Set(["spinning"]));
     await ways.release();
     expect(released).toEqual(["sleeping", "spinning"]);
   });
 
   it("stays in one where it may not", async () => {
-    const { ways, ran, released } = await opened(false, { sleeping: 10, spinning: 1 });
-    for (let i = 0; i < 300; i++) await ways.run({});
+    const { ways, ran, released } = await opened(undefined, { sleeping: 10, spinning: 1 });
+    for (let i = 0; i < 300; i++) await ways.run(passesOf(i));
     expect(new Set(ran)).toEqual(new Set(["sleeping"]));
     await ways.release();
     expect(released).toEqual(["sleeping"]);
