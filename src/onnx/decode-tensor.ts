@@ -203,13 +203,18 @@ function externalBytes(
   external: ExternalReader | undefined,
 ): Uint8Array {
   const entries = new Map(proto.externalData.map(({ key, value }) => [key, value]));
+  if (entries.size < proto.externalData.length) {
+    throw intakeError("bad-external-data", `${label} has external data with a key that is given twice.`, {
+      input: proto.name,
+    });
+  }
   const location = safeLocation(entries.get("location") ?? "");
   const where = { input: proto.name };
   const numberOf = (key: string) => {
     const text = entries.get(key);
     if (text === undefined) return undefined;
     const value = Number(text);
-    if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0) {
+    if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(value)) {
       throw intakeError(
         "bad-external-data",
         `${label} has external data with the ${key} ${JSON.stringify(text.slice(0, 40))}.`,

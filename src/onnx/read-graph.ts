@@ -114,6 +114,7 @@ export class GraphReader {
     const outputs = proto.output.map((each) => scope.names.rename(each));
     const attributes = new Map<string, OnnxAttribute>();
     const name = `${scope.prefix}${proto.name}` || outputs.find((each) => each !== "") || proto.opType;
+    checkAttributes(proto, name);
     for (const attribute of proto.attribute) {
       const bound = this.resolve(attribute, scope);
       if (bound) attributes.set(attribute.name, this.attribute(bound.proto, bound.scope ?? scope, name));
@@ -143,6 +144,7 @@ export class GraphReader {
     if (scope.calls.length >= MAX_DEPTH)
       throw intakeError("too-deep", `The model nests function calls more than ${MAX_DEPTH} deep.`);
     const place = proto.name || proto.output.find((each) => each !== "") || body.name;
+    checkAttributes(proto, place);
     const prefix = `${scope.prefix}${place}/`;
     const names = new Map<string, string>();
     body.output.forEach((formal, i) => {
@@ -235,6 +237,43 @@ function kindOf(proto: AttributeProto): Kind {
   if (proto.strings.length > 0) return Kind.STRINGS;
   if (proto.s.length > 0) return Kind.STRING;
   return proto.f === 0 ? Kind.INT : Kind.FLOAT;
+}
+
+/** The kinds whose fields are set; a number that is zero cannot be told from one that is not there. */
+function kindsSet(proto: AttributeProto): Kind[] {
+  const set: readonly (readonly [Kind, boolean])[] = [
+    [Kind.INT, Number(proto.i) !== 0],
+    [Kind.FLOAT, proto.f !== 0],
+    [Kind.STRING, proto.s.length > 0],
+    [Kind.INTS, proto.ints.length > 0],
+    [Kind.FLOATS, proto.floats.length > 0],
+    [Kind.STRINGS, proto.strings.length > 0],
+    [Kind.TENSOR, proto.t !== undefined],
+    [Kind.GRAPH, proto.g !== undefined],
+  ];
+  return set.flatMap(([kind, isSet]) => (isSet ? [kind] : []));
+}
+
+/** Refuses attributes that can be read in two ways: whichever value were taken, it might be the wrong one. */
+function checkAttributes({ attribute: attributes, opType }: NodeProto, node: string): void {
+  const names = new Set<string>();
+  const hint = "The file is damaged or badly written: export it again.";
+  for (const attribute of attributes) {
+    const { name, type } = attribute;
+    const where = { node, op: opType };
+    if (names.has(name))
+      throw intakeError("duplicate-attribute", `Node ${node} has the attribute ${name} twice.`, where, hint);
+    names.add(name);
+    const other = type === Kind.UNDEFINED ? undefined : kindsSet(attribute).find((kind) => kind !== type);
+    if (other !== undefined) {
+      throw intakeError(
+        "attribute-type",
+        `The attribute ${name} of node ${node} says that it is of type ${Kind[type] ?? type}, but holds a value of type ${Kind[other]}.`,
+        where,
+        hint,
+      );
+    }
+  }
 }
 
 function text(bytes: Uint8Array): string {
