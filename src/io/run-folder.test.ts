@@ -1,7 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { encodeTasks, type RunFile, runIdentity } from "../runs/run-file.ts";
 import { expandPaths, standsForSeveral } from "./expand-paths.ts";
@@ -62,11 +72,80 @@ describe("the folder of a run", () => {
     expect(() => writeFolderAtomically(at("run"), [["a", "b"]])).toThrow(/holds tasks\.txt/);
   });
 
+  it.each(["tasks", "leases"])("keeps what somebody has put into its %s", (name) => {
+    const hash = "0a".repeat(32);
+    createRunFolder(at("run"), RUN);
+    writeFileSync(at("run", "leases", `${hash}.failed`), "");
+    writeFileSync(at("run", "leases", `${hash}.lease.w-1.1`), "");
+    createRunFolder(at("run"), RUN).put(hash, "text");
+    addToFolder(at("run"), [["result.json", "{}"]]);
+    const mine = at("run", name, "notes.json");
+    writeFileSync(mine, "mine");
+    expect(() => createRunFolder(at("run"), RUN)).toThrow(/notes\.json, which no run of thalweg wrote/);
+    expect(readFileSync(mine, "utf8")).toBe("mine");
+    rmSync(mine);
+    createRunFolder(at("run"), RUN);
+    expect(readdirSync(at("run", "tasks"))).toEqual([]);
+  });
+
+  it.each(["tasks", "leases", "events.ndjson"])("is not opened with a link in the place of %s", (name) => {
+    createRunFolder(at("run"), RUN);
+    rmSync(at("run", name), { recursive: true });
+    mkdirSync(at("victim"));
+    symlinkSync(at("victim"), at("run", name));
+    expect(() => openRunFolder(at("run"))).toThrow(expect.objectContaining({ code: "link-in-folder" }));
+  });
+
+  it("is written through no link, also of one that comes later", () => {
+    const run = createRunFolder(at("run"), RUN);
+    mkdirSync(at("victim"));
+    writeFileSync(at("victim", "file"), "mine");
+    for (const name of ["tasks", "events.ndjson", "tasks.json"]) rmSync(at("run", name), { recursive: true });
+    for (const name of ["tasks", "figures"]) symlinkSync(at("victim"), at("run", name));
+    for (const name of ["events.ndjson", "tasks.json", "report.html"])
+      symlinkSync(at("victim", "file"), at("run", name));
+    const refused = expect.objectContaining({ kind: "usage", code: "link-in-folder" });
+    expect(() => run.put("abc", "text")).toThrow(refused);
+    expect(() => addToFolder(at("run"), [["figures/a.svg", "<svg/>"]])).toThrow(refused);
+    run.record({ type: "note", text: "said" }, "a");
+    run.list([]);
+    addToFolder(at("run"), [["report.html", "<p>"]]);
+    for (const name of ["tasks.json", "report.html"]) expect(lstatSync(at("run", name)).isFile()).toBe(true);
+    expect(readdirSync(at("victim"))).toEqual(["file"]);
+    expect(readFileSync(at("victim", "file"), "utf8")).toBe("mine");
+  });
+
+  it("says so where a file is in the place of a folder", () => {
+    createRunFolder(at("run"), RUN);
+    writeFileSync(at("run", "figures"), "mine");
+    expect(() => addToFolder(at("run"), [["figures/a.svg", "<svg/>"]])).toThrow(/figures is not a folder/);
+    expect(readFileSync(at("run", "figures"), "utf8")).toBe("mine");
+    rmSync(at("run", "tasks"), { recursive: true });
+    writeFileSync(at("run", "tasks"), "mine");
+    expect(() => openRunFolder(at("run"))).toThrow(/tasks is not a folder/);
+    expect(() => createRunFolder(at("run"), RUN)).toThrow(expect.objectContaining({ code: "folder-not-ours" }));
+  });
+
+  it("that was copied without names that begin with a dot is continued, and replaced only where all in it is a run's", () => {
+    createRunFolder(at("run"), RUN);
+    rmSync(at("run", ".thalweg-files"));
+    tidyRunFolder(at("run"));
+    addToFolder(at("run"), [["result.json", "{}"]]);
+    writeFileSync(at("run", "mine"), "");
+    expect(() => createRunFolder(at("run"), RUN)).toThrow(/holds mine/);
+    rmSync(at("run", "mine"));
+    createRunFolder(at("run"), RUN);
+    expect(readdirSync(at("run"))).not.toContain("result.json");
+  });
+
   it("loses what was left half written, but nothing that may still be written", () => {
     createRunFolder(at("run"), RUN);
-    for (const name of [".run.json.1-1.partial", "tasks/.a.json.1-2.partial"]) writeFileSync(at("run", name), "half");
+    const ended = spawnSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }).stdout.trim();
+    const living = partialName(at("run", "tasks.json"));
+    const left = living.replace(`-${process.pid}-`, `-${ended}-`);
+    for (const path of [living, left, at("run", "tasks", ".a.json.1-2.partial")]) writeFileSync(path, "half");
     tidyRunFolder(at("run"));
-    expect(readdirSync(at("run"))).not.toContain(".run.json.1-1.partial");
+    expect(readdirSync(at("run")).filter((name) => name.endsWith(".partial"))).toEqual([basename(living)]);
     expect(readdirSync(at("run", "tasks"))).toEqual([".a.json.1-2.partial"]);
   });
 

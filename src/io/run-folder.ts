@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, lstatSync, readdirSync, rmSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 import { inputError } from "../files/input-error.ts";
 import { type RunEvent, runEvent } from "../runs/event.ts";
 import type { TaskStore } from "../runs/task-store.ts";
@@ -10,8 +10,9 @@ import { fileError } from "./file-error.ts";
 import { readIfThere } from "./read-if-there.ts";
 import { makeFolders } from "./make-folders.ts";
 import { openFile } from "./open-file.ts";
-import { isAbandoned } from "./partial-name.ts";
-import { writeFileAtomically, writeFolderAtomically } from "./write-atomically.ts";
+import { FILLED_LATER, requireInside, writeInside } from "./inside-run-folder.ts";
+import { isAbandoned, partialName } from "./partial-name.ts";
+import { nameOurs, saysWhatIsOurs, writeFileAtomically, writeFolderAtomically } from "./write-atomically.ts";
 
 /** What a run is made of, in its folder. */
 export const RUN_FILE = "run.json";
@@ -55,9 +56,9 @@ export function createRunFolder(path: string, run: RunFile): RunFolder {
       [TASK_LIST, encodeTasks([], runIdentity(run))],
       [EVENTS, ""],
     ],
-    [TASKS, LEASES],
+    [...FILLED_LATER.keys()],
   );
-  for (const name of [TASKS, LEASES]) makeFolders(join(path, name));
+  for (const name of FILLED_LATER.keys()) makeFolders(join(path, name));
   return openRunFolder(path);
 }
 
@@ -81,7 +82,7 @@ export function refuseUnfinished(path: string): void {
 /**
  * Opens the folder of a run that was begun.
  *
- * @throws ThalwegError `not-a-run`, and those of decodeRun
+ * @throws ThalwegError `not-a-run`, those of decodeRun, and those of requireInside
  */
 export function openRunFolder(path: string): RunFolder {
   const file = join(path, RUN_FILE);
@@ -95,6 +96,9 @@ export function openRunFolder(path: string): RunFolder {
   }
   const begun = readIfThere(file) ?? "";
   const run = decodeRun(begun, file);
+  // Now, not when the first task is done.
+  for (const name of FILLED_LATER.keys()) requireInside(path, name, "folder");
+  requireInside(path, EVENTS, "file");
   const place = (hash: string) => join(path, TASKS, `${hash}.json`);
   const list = join(path, TASK_LIST);
   const isOurs = () => readIfThere(file) === begun;
@@ -110,6 +114,7 @@ export function openRunFolder(path: string): RunFolder {
     get: (hash) => readIfThere(place(hash)),
     put(hash, text) {
       requireOurs();
+      requireInside(path, TASKS, "folder");
       makeFolders(join(path, TASKS));
       writeFileAtomically(place(hash), text);
     },
@@ -121,7 +126,7 @@ export function openRunFolder(path: string): RunFolder {
       if (!isOurs()) return;
       const line = { at: new Date().toISOString(), by, ...event };
       try {
-        appendFileSync(join(path, EVENTS), `${JSON.stringify(line)}\n`);
+        writeInside(path, EVENTS, `${JSON.stringify(line)}\n`, "append");
       } catch {
         // A diary that cannot be written costs no numbers.
       }
@@ -183,23 +188,29 @@ function eventIn(line: string): RunEvent[] {
 /** How long a file may be half written before it counts as left behind by a process that was killed. */
 const STALE_MS = 600_000;
 
-/** Takes away what processes that were killed left half written, in it and its folders. Others may be at work on tasks meanwhile. */
+/**
+ * Takes away what processes that were killed left half written, in it and its folders. Others may be at work on it meanwhile.
+ * Where the folder does not say any more what of it is ours, what makes it a run is.
+ */
 export function tidyRunFolder(path: string): void {
+  if (!saysWhatIsOurs(path)) {
+    nameOurs(path, [RUN_FILE, TASK_LIST, EVENTS, ...[...FILLED_LATER.keys()].map((name) => `${name}/`)]);
+  }
   const now = timeOf(path);
   for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) {
     if (!/^\..*\.partial$/.test(entry.name)) continue;
     const partial = join(entry.parentPath, entry.name);
     const changed = statSync(partial, { throwIfNoEntry: false })?.mtimeMs ?? now;
-    const isLeft = entry.parentPath === path || isAbandoned(partial) || now - changed >= STALE_MS;
+    const isLeft = isAbandoned(partial) || now - changed >= STALE_MS;
     if (isLeft) rmSync(partial, { recursive: true, force: true });
   }
 }
 
 /** The time of the disk that a folder is on, which stamps files by a clock of its own. */
 function timeOf(folder: string): number {
-  const probe = join(folder, `.${process.pid}-${process.hrtime.bigint()}.partial`);
+  const probe = partialName(join(folder, RUN_FILE));
   try {
-    writeFileSync(probe, "");
+    writeInside(folder, basename(probe), "", "new");
     return statSync(probe).mtimeMs;
   } catch (error) {
     throw fileError("write", folder, error);
@@ -210,5 +221,7 @@ function timeOf(folder: string): number {
 
 function finishedTasks(path: string): number {
   const folder = join(path, TASKS);
-  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")).length : 0;
+  return lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()
+    ? readdirSync(folder).filter((name) => name.endsWith(".json")).length
+    : 0;
 }

@@ -15,13 +15,15 @@ import {
 import { dirname, join, posix, sep } from "node:path";
 import { ThalwegError } from "../util/thalweg-error.ts";
 import { fileError } from "./file-error.ts";
+import { FILLED_LATER, requireInside } from "./inside-run-folder.ts";
 import { makeFolders } from "./make-folders.ts";
+import { readIfThere } from "./read-if-there.ts";
 import { partialName, removeAbandoned, targetOfPartial } from "./partial-name.ts";
 
 /** What a file shall hold: text, bytes, or pieces of bytes made while they are written. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
 
-/** Lists the files of a folder that we wrote, one path on a line: what we may replace. A folder, "tasks/", is ours with all in it. */
+/** Lists the files of a folder that we wrote, one path on a line: what we may replace. Of a folder, "tasks/", what has a name of FILLED_LATER. */
 const MANIFEST = ".thalweg-files";
 
 /**
@@ -95,35 +97,61 @@ export function addToFolder(
 ): void {
   const added = [...files];
   before();
-  const manifest = join(folder, MANIFEST);
-  // Named first: what is written and not named would later pass for somebody else's.
-  const names = new Set(readFileSync(manifest, "utf8").split("\n"));
   for (const [path] of added) {
     checkInside(path);
-    names.add(path);
+    requireInside(folder, path, "replaced");
   }
-  names.delete("");
-  writeFileAtomically(manifest, `${[...names].join("\n")}\n`);
+  // Named first: what is written and not named would later pass for somebody else's.
+  nameOurs(
+    folder,
+    added.map(([path]) => path),
+  );
   const places = added.map(([path]) => join(folder, ...path.split("/")));
   const partials = places.map(partialName);
+  const begun: string[] = [];
   try {
     for (const [i, [, content]] of added.entries()) {
       before();
+      requireInside(folder, added[i][0], "replaced");
       makeFolders(dirname(places[i]));
       removeAbandoned(places[i]);
+      begun.push(partials[i]);
       writing(places[i], () => writeWhole(partials[i], content));
     }
     for (const [i, place] of places.entries()) writing(place, () => syncFile(partials[i]));
     for (const [i, place] of places.entries()) {
       before();
+      requireInside(folder, added[i][0], "replaced");
       if (i === places.length - 1) syncFoldersOf(places);
       writing(place, () => renameSync(partials[i], place));
     }
     syncFoldersOf(places.slice(-1));
   } catch (error) {
-    for (const partial of partials) rmSync(partial, { force: true });
+    for (const partial of begun) removeIfPossible(partial);
     throw error;
   }
+}
+
+/** Why it failed is what counts, not what cannot be tidied after it. */
+function removeIfPossible(partial: string): void {
+  try {
+    rmSync(partial, { force: true });
+  } catch {
+    // Its folder was changed meanwhile.
+  }
+}
+
+/** Whether a folder says what of it is ours. A copy made by `cp run/* elsewhere` does not: names with a dot stay behind. */
+export function saysWhatIsOurs(folder: string): boolean {
+  return existsSync(join(folder, MANIFEST));
+}
+
+/** Adds to what is ours in a folder. Where that is not known any more, nothing else is: what is not named is never removed. */
+export function nameOurs(folder: string, paths: readonly string[]): void {
+  const manifest = join(folder, MANIFEST);
+  const names = new Set([...(readIfThere(manifest) ?? MANIFEST).split("\n"), ...paths]);
+  names.delete("");
+  writeFileAtomically(manifest, `${[...names].join("\n")}\n`);
 }
 
 /** Puts the new folder in place of the old one, which is moved aside first and comes back on failure. */
@@ -201,9 +229,11 @@ function requireOurs(folder: string): void {
   if (present.length === 0) return;
   if (!present.includes(MANIFEST)) throw refuse("holds files that no run of thalweg wrote");
   const ours = new Set(readFileSync(join(folder, MANIFEST), "utf8").split("\n"));
-  const folders = [...ours].filter((path) => path.endsWith("/"));
+  const filled = [...FILLED_LATER].filter(([name]) => ours.has(`${name}/`));
   // What was being written when a process was killed is of the file that it would have become.
-  const isOurs = (path: string) => ours.has(path) || folders.some((each) => path.startsWith(each));
+  const isOurs = (path: string) =>
+    ours.has(path) ||
+    filled.some(([name, files]) => path.startsWith(`${name}/`) && files.test(path.slice(name.length + 1)));
   const foreign = present.find((path) => !isOurs(path) && !isOurs(targetOfPartial(path) ?? path));
   if (foreign !== undefined) throw refuse(`holds ${foreign}, which no run of thalweg wrote`);
 }

@@ -76,6 +76,22 @@ describe("a lease", () => {
     expect(() => a.fail("t", new Error("the task's own"))).not.toThrow();
   });
 
+  it("is written through no link", () => {
+    const { a, b } = crew();
+    const victim = join(folder, "victim");
+    writeFileSync(victim, "mine");
+    const lease = a.claim("t");
+    for (const name of ["t.failed", "u.lease"]) symlinkSync(victim, join(folder, "leases", name));
+    a.fail("t", new Error("the task's own"));
+    expect(() => b.claim("u")).toThrow(expect.objectContaining({ code: "link-in-folder" }));
+    writeFileSync(victim, readFileSync(join(folder, "leases", "t.lease")));
+    rmSync(join(folder, "leases", "t.lease"));
+    symlinkSync(victim, join(folder, "leases", "t.lease"));
+    const before = readFileSync(victim, "utf8");
+    expect(() => lease?.renew()).toThrow(expect.objectContaining({ code: "link-in-folder" }));
+    expect(readFileSync(victim, "utf8")).toBe(before);
+  });
+
   it("that was torn by a crash expires, too", () => {
     const { b, wait } = crew();
     writeFileSync(join(folder, "leases", "t.lease"), "");
@@ -90,7 +106,7 @@ describe("workers in a folder", () => {
     kind: "k",
     input: i,
     label: `${i}`,
-    hash: `hash${i}`,
+    hash: i.toString(16).padStart(64, "0"),
   }));
   const performed: string[] = [];
   const waitForOthers = () =>
@@ -149,7 +165,7 @@ describe("workers in a folder", () => {
       expect(counts.reduce((sum, each) => sum + each)).toBe(40);
       expect(new Set(performed).size).toBe(40);
       // One that stands still is taken over after its lease, not after its lease and a day.
-      writeFileSync(join(run.path, "tasks", "hash3.json"), "");
+      writeFileSync(join(run.path, "tasks", `${TASKS[3].hash}.json`), "");
       openLeases(run.path, { worker: "dead", lasts: 1, clock: () => 0 }).claim("hash3");
       vi.setSystemTime(now - day);
       expect(await worker("c", 100, -1, openRunFolder(run.path))).toBe(1);
@@ -169,7 +185,7 @@ describe("workers in a folder", () => {
   it("do not do what is done, and do again what is torn", async () => {
     await worker("a", 1000);
     performed.length = 0;
-    const torn = join(run.path, "tasks", "hash3.json");
+    const torn = join(run.path, "tasks", `${TASKS[3].hash}.json`);
     writeFileSync(torn, readFileSync(torn).subarray(0, 30));
     // Another process: what this one found whole it does not look at again.
     expect(await worker("b", 1000, -1, openRunFolder(run.path))).toBe(1);

@@ -1,7 +1,8 @@
-import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { fileError } from "../io/file-error.ts";
+import { requireInside, writeInside } from "../io/inside-run-folder.ts";
 import { makeFolders } from "../io/make-folders.ts";
 import { readIfThere } from "../io/read-if-there.ts";
 import { LEASES } from "../io/run-folder.ts";
@@ -52,9 +53,11 @@ export interface LeaseOptions {
  */
 export function openLeases(run: string, { worker, lasts, clock }: LeaseOptions): Leases {
   const folder = join(run, LEASES);
+  requireInside(run, LEASES, "folder");
   makeFolders(folder);
   const place = (hash: string) => join(folder, `${hash}.lease`);
   const failed = (hash: string) => join(folder, `${hash}.failed`);
+  const nameIn = (hash: string, kind: "lease" | "failed") => `${LEASES}/${hash}.${kind}`;
   const seen = new Map<string, { readonly text: string; readonly since: number }>();
   let claims = 0;
 
@@ -89,7 +92,7 @@ export function openLeases(run: string, { worker, lasts, clock }: LeaseOptions):
       let beat = 0;
       const text = () => JSON.stringify({ worker, beat: beat++ });
       try {
-        writeFileSync(place(hash), text(), { flag: "wx" });
+        writeInside(run, nameIn(hash, "lease"), text(), "new");
       } catch (error) {
         if (isCode(error, "EEXIST")) return undefined;
         throw fileError("write", place(hash), error);
@@ -97,7 +100,7 @@ export function openLeases(run: string, { worker, lasts, clock }: LeaseOptions):
       const isOurs = () => parsed(readIfThere(place(hash)))?.worker === worker;
       return {
         renew: () => {
-          if (isOurs()) writeFileSync(place(hash), text());
+          if (isOurs()) writeInside(run, nameIn(hash, "lease"), text(), "replace");
         },
         release: () => {
           if (isOurs()) rmSync(place(hash), { force: true });
@@ -113,7 +116,7 @@ export function openLeases(run: string, { worker, lasts, clock }: LeaseOptions):
     fail(hash, error) {
       const { kind, code, message, hint } = asFailure(error);
       try {
-        writeFileSync(failed(hash), JSON.stringify({ kind, code, message, hint }));
+        writeInside(run, nameIn(hash, "failed"), JSON.stringify({ kind, code, message, hint }), "replace");
       } catch {
         // A full disk may be the failure: whoever tries the task next meets it, too.
       }
