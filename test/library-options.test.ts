@@ -118,7 +118,7 @@ describe("a value that an option does not take", () => {
     ["a size in words", () => CALLS["load"]({ batchSize: "many" }), "batchSize", /is "many"; it must be a number/],
     ["half a batch", () => CALLS["load"]({ batchSize: 1.5 }), "batchSize", /is 1.5; it must be a whole number/],
     ["no threads", () => CALLS["load"]({ threads: 0 }), "threads", /is 0; it must be at least 1/],
-    ["too many threads", () => CALLS["load"]({ threads: 5000 }), "threads", /is 5000; it must be at most 1024/],
+    ["too many threads", () => CALLS["load"]({ threads: 5000 }), "threads", /is 5000; it must be at most 256/],
     ["one of a list", () => CALLS["load"]({ params: "layer.*" }), "params", /is "layer.\*"; it must be a list/],
     [
       "a number in a list",

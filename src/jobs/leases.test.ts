@@ -166,7 +166,7 @@ describe("workers in a folder", () => {
       expect(new Set(performed).size).toBe(40);
       // One that stands still is taken over after its lease, not after its lease and a day.
       writeFileSync(join(run.path, "tasks", `${TASKS[3].hash}.json`), "");
-      openLeases(run.path, { worker: "dead", lasts: 1, clock: () => 0 }).claim("hash3");
+      openLeases(run.path, { worker: "dead", lasts: 1, clock: () => 0 }).claim(TASKS[3].hash);
       vi.setSystemTime(now - day);
       expect(await worker("c", 100, -1, openRunFolder(run.path))).toBe(1);
     } finally {
@@ -176,7 +176,7 @@ describe("workers in a folder", () => {
 
   it("take over what one leaves that stands still", async () => {
     const dead = openLeases(run.path, { worker: "dead", lasts: 1, clock: () => 0 });
-    dead.claim("hash7");
+    dead.claim(TASKS[7].hash);
     // Long beside what all others take, on a busy machine too.
     expect(await worker("a", 1000)).toBe(40);
     expect(performed.at(-1)).toBe("7");
@@ -206,7 +206,7 @@ describe("workers in a folder", () => {
     await new Promise((resolve) => setTimeout(resolve, 10));
     run.record({ type: "progress", task: "0", stage: "trace", done: 3 }, "a");
     while (heard.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    done.add("hash0");
+    done.add(TASKS[0].hash);
     await waiting;
     expect(heard).toMatchObject([{ by: "a", type: "progress", task: "0", stage: "trace", done: 3 }]);
   });

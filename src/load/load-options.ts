@@ -130,7 +130,7 @@ export const heldOutOptions = z.object({
 /** What computes. */
 export const machineOptions = z.object({
   threads: whole(1)
-    .max(1024)
+    .max(256)
     .optional()
     .meta({ description: "threads of the engine (default: all cores)", group: MACHINE }),
   device: z.enum(DEVICES).default("cpu").meta({ description: "where products are computed", group: MACHINE }),

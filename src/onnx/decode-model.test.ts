@@ -1,6 +1,9 @@
-import { create } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
+  AttributeProto_AttributeType as Kind,
+  AttributeProtoSchema,
   FunctionProtoSchema,
+  ModelProtoSchema,
   OperatorSetIdProtoSchema,
   TensorProto_DataType as Type,
   TensorProtoSchema,
@@ -374,4 +377,21 @@ describe("what exporters merge", () => {
     });
     expect(model.notices.map(({ code }) => code)).toEqual(["renamed-weights"]);
   });
+});
+
+test.each([
+  ["a value of another type than it says", { type: Kind.INT, f: 5 }, [], "attribute-type"],
+  ["two values", { type: Kind.FLOAT, f: 5, i: 2n }, [], "attribute-type"],
+  ["no type, as files of old have it", { type: Kind.UNDEFINED, f: 5 }, [], "none"],
+  ["zero", { type: Kind.FLOAT, f: 0 }, [], "none"],
+  ["another by its name", { type: Kind.FLOAT, f: 5 }, [{ type: Kind.FLOAT, f: 6 }], "duplicate-attribute"],
+] as const)("an attribute with %s", (_, attribute, others, code) => {
+  const file = fromBinary(
+    ModelProtoSchema,
+    modelBytes({ opset: 17, inputs: [X], outputs: [Y], nodes: [{ op: "Elu", inputs: ["x"], outputs: ["y"] }] }),
+  );
+  const [node] = file.graph?.node ?? [];
+  for (const each of [attribute, ...others])
+    node.attribute.push(create(AttributeProtoSchema, { name: "alpha", ...each }));
+  expect(codeOf(() => decodeModel(toBinary(ModelProtoSchema, file), { file: "m.onnx" }))).toBe(code);
 });
