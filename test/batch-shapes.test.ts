@@ -57,6 +57,17 @@ const baked = (batch: number): Partial<ModelSpec> => ({
   initializers: [tensorProto("shape", "int64", [2], [batch, 3])],
 });
 
+test("a batch of more examples than there are is one of all that there are", async () => {
+  const nodes = [{ op: "MatMul", inputs: ["x", "w"], outputs: ["out"] }];
+  // Of so many, no tensor could be made.
+  const loaded = await opened({ nodes }, { batchSize: 1e9 });
+  try {
+    expect(loaded.problem.options.batchSize).toBe(24);
+  } finally {
+    await loaded.close();
+  }
+});
+
 describe("a batch written into the file", () => {
   test.each([undefined, 5])("of an open file is found and named, asked for %s", async (batchSize) => {
     const opening = opened(baked(8), { batchSize });

@@ -82,7 +82,8 @@ export async function loadProblem(path: string, options: LoadOptions, engines?: 
     const opened = reads(read);
     const { output } = options;
     const whole = spansExamples(model, opened, axes.axes) ? opened.examples : undefined;
-    const wanted = options.batchSize ?? whole;
+    // At most so many: there are no more than there are.
+    const wanted = options.batchSize === undefined ? whole : Math.min(options.batchSize, opened.examples);
     const probed = probeNetwork({ model, dataset: opened, importing, output, asked: wanted });
     const { outputs, batch } = probed;
     if (!isFloat(outputs.dtype)) throw integerOutput(model, probed.output, outputs.dtype);
