@@ -221,7 +221,8 @@ function timeOf(folder: string): number {
 
 function finishedTasks(path: string): number {
   const folder = join(path, TASKS);
-  return lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()
+  // Where the path is a file's, to ask for what is in it is an error.
+  return existsSync(folder) && lstatSync(folder).isDirectory()
     ? readdirSync(folder).filter((name) => name.endsWith(".json")).length
     : 0;
 }
